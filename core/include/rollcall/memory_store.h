@@ -1,0 +1,17 @@
+// A store that lives and dies with the process: for tests, and for engines that need no disk.
+#pragma once
+
+#include <memory>
+
+#include "rollcall/store.h"
+
+namespace rollcall {
+
+// The disk of a memory store. Stores opened on the same one see each other's commits, as a reopened
+// directory would show them.
+class MemoryDisk;
+
+std::shared_ptr<MemoryDisk> make_memory_disk();
+std::unique_ptr<Store> open_memory_store(std::shared_ptr<MemoryDisk> disk = make_memory_disk());
+
+}  // namespace rollcall

@@ -1,0 +1,48 @@
+// Every limit and default, its unit in its name.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "rollcall/types.h"
+
+namespace rollcall {
+
+// What is chosen when a store is made and never changes: it decides what stored numbers mean.
+struct StoreSettings {
+  UserKind user_kind = UserKind::kString;
+  std::uint32_t partition_count = 64;          // a power of two, 1 to 4,096
+  std::string time_zone = "UTC";               // an IANA name
+  WeekStart week_start = WeekStart::kMonday;
+  std::uint32_t value_decimals = 6;            // 0 to 12
+  // Properties that are aggregated. A name with '+' ("channel+platform") joins declared columns.
+  std::vector<std::string> dimensions;
+  std::uint32_t event_names_max = 10'000;      // names past the limit count as "$other"
+  std::uint32_t dimension_values_max = 10'000;  // per dimension; values past the limit: "$other"
+
+  friend bool operator==(const StoreSettings&, const StoreSettings&) = default;
+};
+
+// How an engine runs; may differ at each open.
+struct EngineOptions {
+  // A new store takes these settings (unset: the defaults). An existing store must have been made
+  // with the same ones, unless unset.
+  std::optional<StoreSettings> settings;
+
+  // Resident pages stay below this; past it, they are written out and read back when needed. The
+  // user index of partitions that ingest is held in memory as well and counts, but cannot leave.
+  std::size_t memory_bytes_max = std::size_t{4} << 30;
+
+  // Dirty pages past this many bytes start a checkpoint after the batch that crossed it.
+  std::size_t checkpoint_dirty_bytes_max = std::size_t{512} << 20;
+
+  std::uint32_t threads_max = 0;  // 0: as many as the process may use
+
+  // An event later than this is refused as beyond any plausible clock. Unset: year 9999.
+  std::optional<TimeUs> time_max;
+};
+
+}  // namespace rollcall

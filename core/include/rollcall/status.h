@@ -1,0 +1,99 @@
+// What a call that may fail returns: `Status` alone, or `Result<T>` with the value.
+//
+// Only conditions of the outside world are reported this way (a full disk, damaged bytes, a question
+// that cannot be answered). A broken promise inside rollcall is an assertion, see core/assert.h.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace rollcall {
+
+enum class StatusCode : std::uint8_t {
+  kOk,
+  kInvalidArgument,    // the caller can repair it: a bad option, batch, row or query
+  kNotFound,           // no such store, file or user
+  kAlreadyExists,      // a store is already there
+  kCorruption,         // stored bytes are not what was written
+  kIoError,            // the operating system or RocksDB refused; the text says what
+  kBusy,               // another process is writing this store
+  kUnsupported,        // a newer format, or an instruction set that this machine lacks
+  kResourceExhausted,  // a limit set in the options was reached
+};
+
+// Returns the code in words, as it stands in front of an error's text: "invalid argument".
+std::string_view to_string(StatusCode code);
+
+// The outcome of a call. Small, copyable, and not to be ignored.
+class [[nodiscard]] Status {
+ public:
+  Status() = default;  // ok
+  Status(StatusCode code, std::string message) : code_(code), message_(std::move(message)) {}
+
+  static Status invalid_argument(std::string m) { return {StatusCode::kInvalidArgument, std::move(m)}; }
+  static Status not_found(std::string m) { return {StatusCode::kNotFound, std::move(m)}; }
+  static Status already_exists(std::string m) { return {StatusCode::kAlreadyExists, std::move(m)}; }
+  static Status corruption(std::string m) { return {StatusCode::kCorruption, std::move(m)}; }
+  static Status io_error(std::string m) { return {StatusCode::kIoError, std::move(m)}; }
+  static Status busy(std::string m) { return {StatusCode::kBusy, std::move(m)}; }
+  static Status unsupported(std::string m) { return {StatusCode::kUnsupported, std::move(m)}; }
+  static Status resource_exhausted(std::string m) {
+    return {StatusCode::kResourceExhausted, std::move(m)};
+  }
+
+  bool ok() const { return code_ == StatusCode::kOk; }
+  StatusCode code() const { return code_; }
+  // What, where, what was found, what is allowed. Empty when ok.
+  const std::string& message() const { return message_; }
+  // "invalid argument: retention: unknown event \"logni\" (did you mean \"login\"?)", or "ok".
+  std::string to_string() const;
+
+ private:
+  StatusCode code_ = StatusCode::kOk;
+  std::string message_;
+};
+
+// A value, or the reason why there is none.
+template <class T>
+class [[nodiscard]] Result {
+ public:
+  Result(T value) : value_(std::move(value)) {}                // NOLINT(google-explicit-constructor)
+  Result(Status status) : status_(std::move(status)) {}        // NOLINT(google-explicit-constructor)
+
+  bool ok() const { return value_.has_value(); }
+  const Status& status() const { return status_; }
+
+  // The value; only when ok().
+  T& operator*() & { return *value_; }
+  const T& operator*() const& { return *value_; }
+  T&& operator*() && { return std::move(*value_); }
+  T* operator->() { return &*value_; }
+  const T* operator->() const { return &*value_; }
+
+ private:
+  std::optional<T> value_;
+  Status status_;  // ok exactly when value_ is set
+};
+
+// Leaves the calling function with the Status of `expression`, unless that is ok.
+#define ROLLCALL_RETURN_IF_ERROR(expression)                              \
+  do {                                                                    \
+    if (::rollcall::Status status_here = (expression); !status_here.ok()) \
+      return status_here;                                                 \
+  } while (false)
+
+#define ROLLCALL_CONCAT_INNER(a, b) a##b
+#define ROLLCALL_CONCAT(a, b) ROLLCALL_CONCAT_INNER(a, b)
+
+// Binds the value of a Result to `declaration`, or leaves the calling function with its Status.
+#define ROLLCALL_ASSIGN_OR_RETURN(declaration, expression) \
+  ROLLCALL_ASSIGN_OR_RETURN_NAMED(ROLLCALL_CONCAT(result_, __LINE__), declaration, expression)
+#define ROLLCALL_ASSIGN_OR_RETURN_NAMED(name, declaration, expression) \
+  auto name = (expression);                                            \
+  if (!name.ok()) return name.status();                                \
+  declaration = *std::move(name)
+
+}  // namespace rollcall

@@ -1,0 +1,113 @@
+// The interface beneath the engine: where pages live when the process does not.
+//
+// A page is a whole value, written once and never changed: an address is a page's id plus the epoch
+// of the commit that wrote it, and a later version of the page has a later epoch. The manifest of a
+// commit reaches every live page (manifest -> partition pages -> day pages -> the rest), so a commit
+// becomes visible in one step, when its manifest does, and what a crash leaves half written is
+// reached by nobody.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rollcall/status.h"
+
+namespace rollcall {
+
+// Counts commits from 1. Zero: never written.
+using Epoch = std::uint64_t;
+
+// Numbers are part of the stored format: append, never renumber.
+enum class PageKind : std::uint8_t {
+  kDictionary = 1,  // series: dictionary number
+  kSources = 2,     // the source positions
+  kPartition = 3,   // partition
+  kDay = 4,         // partition, day
+  kUsers = 5,       // partition, chunk
+  kPresence = 6,    // partition, day, series, chunk
+  kCounters = 7,    // partition, series, chunk
+  kBounds = 8,      // partition, series, chunk
+};
+
+// Names a page. Fields that a kind does not use are zero.
+struct PageId {
+  PageKind kind = PageKind::kDictionary;
+  std::uint32_t partition = 0;
+  std::int32_t day = 0;
+  std::uint32_t series = 0;
+  std::uint32_t chunk = 0;
+
+  friend auto operator<=>(const PageId&, const PageId&) = default;
+};
+
+// For error messages: "presence page of partition 3, day 2026-01-05, series 7, chunk 0".
+std::string to_string(const PageId& id);
+
+struct PageAddress {
+  PageId id;
+  Epoch epoch = 0;
+
+  friend auto operator<=>(const PageAddress&, const PageAddress&) = default;
+};
+
+struct PageWrite {
+  PageId id;
+  std::string bytes;
+};
+
+struct Commit {
+  Epoch epoch = 0;       // the last commit's plus one
+  // Yields the pages one by one; nullopt ends them. Called from the committing thread only.
+  std::function<Result<std::optional<PageWrite>>()> next_page;
+  std::vector<PageAddress> superseded;  // unreachable from this commit on
+  // Called once, after the last page.
+  std::function<std::string()> manifest;
+};
+
+struct LastCommit {
+  Epoch epoch = 0;
+  std::string manifest;
+};
+
+// What a store takes on disk.
+struct StoreSize {
+  std::uint64_t page_count = 0;  // live pages, estimated
+  std::uint64_t disk_bytes = 0;
+};
+
+// Pages as they were at one moment. Pages superseded later can still be read through it.
+// Threads: any method from any thread. Ownership: must not outlive its Store.
+class StoreView {
+ public:
+  virtual ~StoreView() = default;
+
+  // Returns the bytes of a page.
+  //   kCorruption  the page is missing, or is not what was written
+  virtual Result<std::string> read(const PageAddress& address) const = 0;
+};
+
+// Threads: `commit` from one thread at a time; everything else from any thread at any time.
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // The last durable commit; nullopt for a store never committed to.
+  virtual Result<std::optional<LastCommit>> last_commit() const = 0;
+
+  // Makes all of `commit` durable, or nothing of it visible. After an error the store may refuse
+  // further commits until it is opened again.
+  virtual Status commit(const Commit& commit) = 0;
+
+  virtual Result<std::shared_ptr<const StoreView>> view() const = 0;
+
+  virtual bool read_only() const = 0;
+
+  virtual Result<StoreSize> size() const = 0;
+};
+
+}  // namespace rollcall

@@ -1,0 +1,51 @@
+// The words that every other header uses: days, users, amounts.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <string>
+#include <variant>
+
+namespace rollcall {
+
+// A civil date in the store's time zone: days since 1970-01-01, from -719162 (0001-01-01) to 2932896
+// (9999-12-31). Dates are subtracted, never seconds: a day of 23 or 25 hours is one day.
+struct Day {
+  std::int32_t value = 0;
+
+  friend constexpr auto operator<=>(Day, Day) = default;
+  friend constexpr Day operator+(Day day, std::int32_t days) { return {day.value + days}; }
+  friend constexpr Day operator-(Day day, std::int32_t days) { return {day.value - days}; }
+  friend constexpr std::int32_t operator-(Day a, Day b) { return a.value - b.value; }
+};
+
+inline constexpr Day kDayMin{-719162};  // 0001-01-01
+inline constexpr Day kDayMax{2932896};  // 9999-12-31
+
+// Days from `first` to `last`, both included; empty when last < first.
+struct DayRange {
+  Day first{0};
+  Day last{-1};
+
+  friend constexpr bool operator==(DayRange, DayRange) = default;
+  constexpr bool empty() const { return last < first; }
+  constexpr bool contains(Day day) const { return first <= day && day <= last; }
+  constexpr std::int32_t size() const { return empty() ? 0 : last - first + 1; }
+};
+
+// Microseconds since 1970-01-01T00:00:00Z.
+using TimeUs = std::int64_t;
+
+// An amount times 10^StoreSettings::value_decimals; sums need 128 bits to stay exact.
+using Amount = std::int64_t;
+__extension__ using AmountSum = __int128;
+
+// What a store's user ids are: one kind per store, chosen when the store is made.
+enum class UserKind : std::uint8_t { kInteger, kString };
+
+// An unsigned 64-bit integer or a UTF-8 string, compared exactly.
+using UserId = std::variant<std::uint64_t, std::string>;
+
+enum class WeekStart : std::uint8_t { kMonday, kSunday };
+
+}  // namespace rollcall

@@ -1,0 +1,50 @@
+// Loops over words: what each one computes. Any length, any alignment of the element type.
+//
+// Bit u of a bitset is bit (u % 64) of word (u / 64). Kernels never allocate, throw or lock, and may
+// be called from any thread. Inputs may overlap each other; an output may not overlap an input,
+// except as said.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace rollcall::kernels {
+
+struct KernelTable {
+  const char* isa;  // "reference", "sse2", "avx2", "avx512", "avx512vpopcnt"
+
+  // Returns how many bits are set in `a`, in both `a` and `b`, in `a` but not in `b`.
+  std::uint64_t (*count)(const std::uint64_t* a, std::size_t word_count) noexcept;
+  std::uint64_t (*and_count)(const std::uint64_t* a, const std::uint64_t* b,
+                             std::size_t word_count) noexcept;
+  std::uint64_t (*andnot_count)(const std::uint64_t* a, const std::uint64_t* b,
+                                std::size_t word_count) noexcept;
+
+  // out |= a, out &= a, out &= ~a.
+  void (*or_into)(std::uint64_t* out, const std::uint64_t* a, std::size_t word_count) noexcept;
+  void (*and_into)(std::uint64_t* out, const std::uint64_t* a, std::size_t word_count) noexcept;
+  void (*andnot_into)(std::uint64_t* out, const std::uint64_t* a, std::size_t word_count) noexcept;
+
+  // Sets bit (ordinals[i] % 65536) for every i: a scatter into one chunk of 65,536 ordinals.
+  // Ordinals may repeat. `words` must reach the highest of them.
+  void (*set_bits)(std::uint64_t* words, const std::uint32_t* ordinals,
+                   std::size_t ordinal_count) noexcept;
+
+  // days[i] = floor((time_us[i] + offset_us) / 86,400,000,000). The sum may not overflow, and the
+  // quotient fits 32 bits.
+  void (*days_from_us)(const std::int64_t* time_us, std::int64_t offset_us, std::int32_t* days,
+                       std::size_t count) noexcept;
+
+  // Bit i of `out` = (low <= column[i] && column[i] <= high); `column` has 64 * word_count elements.
+  void (*in_range_bits)(const std::int32_t* column, std::int32_t low, std::int32_t high,
+                        std::uint64_t* out, std::size_t word_count) noexcept;
+
+  // column[i] = min (max) of itself and `value` for every set bit i; `column` has 64 * word_count
+  // elements.
+  void (*min_where)(std::int32_t* column, const std::uint64_t* bits, std::int32_t value,
+                    std::size_t word_count) noexcept;
+  void (*max_where)(std::int32_t* column, const std::uint64_t* bits, std::int32_t value,
+                    std::size_t word_count) noexcept;
+};
+
+}  // namespace rollcall::kernels
