@@ -1,0 +1,39 @@
+// Civil periods: days, weeks, fortnights, months, quarters.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "rollcall/query.h"
+#include "rollcall/types.h"
+
+namespace rollcall {
+
+// Proleptic Gregorian dates (Hinnant, "chrono-Compatible Low-Level Date Algorithms").
+struct CivilDate {
+  std::int32_t year = 1970;
+  std::uint32_t month = 1;  // 1..12
+  std::uint32_t day = 1;    // 1..31
+};
+CivilDate civil_from_day(Day day);
+Day day_from_civil(CivilDate date);
+// "YYYY-MM-DD" of an existing date between the years 1 and 9999, or nothing.
+std::optional<Day> parse_date(std::string_view text);
+
+// The periods of one kind, numbered without gaps: consecutive periods have consecutive numbers.
+class Calendar {
+ public:
+  Calendar(Period period, WeekStart week_start) : period_(period), week_start_(week_start) {}
+
+  std::int32_t index_of(Day day) const;      // of the period that holds `day`
+  Day first_day(std::int32_t index) const;   // the day that names it
+  Day last_day(std::int32_t index) const { return first_day(index + 1) - 1; }
+  DayRange days(std::int32_t index) const { return {first_day(index), last_day(index)}; }
+
+ private:
+  Period period_;
+  WeekStart week_start_;
+};
+
+}  // namespace rollcall

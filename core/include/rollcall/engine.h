@@ -1,0 +1,135 @@
+// Counts who was active, when, and who came back. Start reading here.
+//
+//   auto engine = *rollcall::Engine::open(rollcall::open_memory_store(), {});
+//   engine->ingest(batch);
+//   auto answer = engine->query(R"({"kind": "retention", "event": "login"})");
+//
+// Threads: any method may be called from any thread at any time, except `close` and the destructor.
+// Visibility: a query sees the state after some whole batch, and every batch whose `ingest` returned
+//   before the query began.
+// Durability: an event survives a crash once a `checkpoint` begun after its `ingest` has returned ok.
+//   What a crash loses is what came after the last checkpoint; source positions are lost with it, so
+//   a source read on from its committed position loses nothing and counts nothing twice.
+// The library never prints, never exits, sets no global state and lets no exception out but
+// std::bad_alloc.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "rollcall/event.h"
+#include "rollcall/options.h"
+#include "rollcall/query.h"
+#include "rollcall/status.h"
+#include "rollcall/store.h"
+
+namespace rollcall {
+
+// How far a source has been read. The engine keeps the latest position of each id, commits it
+// together with the aggregates of the batches it covers, and does not look inside.
+struct SourcePosition {
+  std::string id;
+  std::string position;
+};
+
+// A batch checked, dated and split by partition, ready to be ingested. Owns copies of what it needs.
+class PreparedBatch {
+ public:
+  PreparedBatch(PreparedBatch&&) noexcept;
+  PreparedBatch& operator=(PreparedBatch&&) noexcept;
+  ~PreparedBatch();
+
+ private:
+  friend class Engine;
+  struct Content;
+  explicit PreparedBatch(std::unique_ptr<Content> content);
+  std::unique_ptr<Content> content_;
+};
+
+struct DimensionInfo {
+  std::string name;
+  std::uint64_t value_count = 0;
+  bool overflowed = false;  // values past the limit were counted as "$other"
+};
+
+struct EventInfo {
+  std::string name;
+  std::uint64_t events = 0;
+};
+
+// What a store holds.
+struct EngineInfo {
+  StoreSettings settings;
+  std::string isa;                  // of the kernels in use
+  std::uint64_t event_count = 0;
+  std::uint64_t user_count = 0;
+  DayRange days;                    // from the earliest to the latest day with events
+  std::uint64_t day_count = 0;      // days with events
+  std::optional<TimeUs> known_until;  // the latest event time; unset in an empty store
+  std::vector<EventInfo> events;    // by first appearance
+  bool event_names_overflowed = false;
+  std::vector<DimensionInfo> dimensions;
+  std::uint64_t series_count = 0;
+  std::uint64_t source_count = 0;
+  Epoch epoch = 0;                  // of the last checkpoint
+  std::uint64_t resident_bytes = 0;
+  std::uint64_t dirty_bytes = 0;
+  StoreSize store;
+};
+
+struct VerifyReport {
+  std::uint64_t page_count = 0;  // read, checked and compared with what they summarise
+  std::vector<std::string> faults;  // empty: all is well
+};
+
+class Engine {
+ public:
+  // Opens an engine on `store`, taking ownership. Reads the directory of its partitions; pages follow
+  // when they are needed.
+  //   kInvalidArgument  an option is out of range, or differs from what the store was made with
+  //   kUnsupported      ROLLCALL_ISA names an instruction set that this machine cannot run
+  //   kCorruption       stored bytes are not what was written; nothing is repaired or dropped
+  static Result<std::unique_ptr<Engine>> open(std::unique_ptr<Store> store,
+                                              const EngineOptions& options);
+  ~Engine();  // without a checkpoint
+
+  // Records every event of `batch`, or none.
+  //   kInvalidArgument  columns of different lengths, a code outside its dictionary, a user id of the
+  //                     other kind, an undeclared property, a time out of range
+  Status ingest(const EventBatch& batch, const SourcePosition* position = nullptr);
+
+  // The same in two steps. `prepare` changes nothing and may run in many threads at once; batches
+  // become visible in the order of their `ingest` calls.
+  Result<PreparedBatch> prepare(const EventBatch& batch) const;
+  Status ingest(PreparedBatch batch, const SourcePosition* position = nullptr);
+
+  // Makes everything ingested before the call durable. Ingest and queries go on meanwhile.
+  Status checkpoint();
+
+  // Answers a question over one consistent state.
+  //   kInvalidArgument  an unknown name, or a question that the aggregates cannot answer exactly
+  Result<QueryResult> query(const Query& query) const;
+  Result<QueryResult> query(std::string_view json) const;
+
+  // A last checkpoint (unless the store is read-only), after which no other call is allowed.
+  Status close();
+
+  const StoreSettings& settings() const;
+  // The position last ingested for each source id, in the order of their first appearance.
+  std::vector<SourcePosition> sources() const;
+  EngineInfo info() const;
+  // Reads every page of the last checkpoint and checks it against all others.
+  Result<VerifyReport> verify() const;
+
+ private:
+  struct State;
+  explicit Engine(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace rollcall

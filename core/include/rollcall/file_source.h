@@ -1,0 +1,117 @@
+// Files of events: CSV and its kin, NDJSON, the native format; plain, gzip or zstd; from disk or
+// standard input; read exactly once.
+//
+// Exactly once: a file is known by its content (and by how its columns are read), not by its name.
+// Its position is committed with the aggregates it produced, so that a file read before is skipped,
+// an interrupted one resumes where its last checkpoint stands, and one that has grown is read on.
+// Standard input has no identity: what comes from it is always new.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "rollcall/engine.h"
+#include "rollcall/status.h"
+
+namespace rollcall {
+
+enum class FileFormat : std::uint8_t { kDelimited, kNdjson, kNative };
+
+enum class TimeUnit : std::uint8_t { kGuess, kSeconds, kMilliseconds, kMicroseconds };
+
+// How to read files. Whatever is unset is guessed from the file's name, its header, and its first rows.
+struct SourceOptions {
+  std::optional<FileFormat> format;     // .csv .tsv .txt / .ndjson .jsonl .json / .rollcall, then .gz .zst
+  std::optional<char> delimiter;        // guessed among , ; | tab and space; ' ' stands for any run of blanks
+  std::vector<std::string> columns;     // names, when the file has no header line (or to replace them)
+  std::optional<bool> header;           // unset: true, unless `columns` is given
+  std::optional<std::string> user;      // column names; guessed from the common ones
+  std::optional<std::string> event;
+  std::optional<std::string> time;
+  std::optional<std::string> value;     // a column name; "" for none
+  std::optional<std::string> event_name;  // every event has this name; no event column
+  std::optional<std::string> time_format;  // strptime-like, for times in no standard form: "%Y%m%d"
+  TimeUnit time_unit = TimeUnit::kGuess;   // of numeric times
+  std::uint32_t line_bytes_max = 1 << 20;
+  std::uint32_t user_bytes_max = 65'536;
+};
+
+// How a source will be read: every guess made.
+struct SourceSchema {
+  FileFormat format = FileFormat::kDelimited;
+  char delimiter = ',';
+  bool header = true;
+  std::vector<std::string> columns;       // all there are, in order (NDJSON: of the first rows)
+  std::string user, time;                 // column names
+  std::string event;                      // a column name; empty with `event_name`
+  std::string event_name;
+  std::string value;                      // a column name; empty: none
+  UserKind user_kind = UserKind::kString;  // integers when every user of the first rows is one
+  std::vector<std::string> guessed;       // "user = CustomerID", for the reader to check
+  std::vector<std::string> ignored;       // columns that are neither used nor declared dimensions
+};
+
+// Looks at the first rows of the first file. `dimensions` are the store's declared ones.
+//   kInvalidArgument  a column that is not there, or that cannot be guessed; the text lists those there are
+Result<SourceSchema> inspect_source(const std::vector<std::string>& paths,
+                                    const SourceOptions& options,
+                                    const std::vector<std::string>& dimensions);
+
+// A row that was not ingested.
+struct RejectedRow {
+  std::string file;
+  std::uint64_t line = 0;    // 1 is the first line of the file
+  std::uint32_t column = 0;  // of the field at fault, in bytes from 1; 0: the whole row
+  std::string reason;        // "time: not a time: \"yesterday\" (allowed: ...)"
+  std::string kind;          // the reason without its details, to count by: "time is not a time"
+  std::string row;           // the bytes as they stood, without the line end
+};
+
+struct IngestProgress {
+  std::uint64_t bytes_read = 0;   // as stored on disk, compressed or not
+  std::uint64_t bytes_total = 0;  // 0: not known
+  std::uint64_t rows_read = 0;
+  std::uint64_t rows_ingested = 0;
+};
+
+struct FileReport {
+  enum class Outcome : std::uint8_t { kRead, kResumed, kKnown };
+  std::string path;
+  Outcome outcome = Outcome::kRead;
+  std::uint64_t rows_read = 0;  // in this run
+  std::uint64_t rows_known = 0;  // skipped because an earlier run had committed them
+};
+
+struct RejectCount {
+  std::string kind;
+  std::uint64_t rows = 0;
+};
+
+struct IngestReport {
+  std::uint64_t rows_read = 0;  // rows_ingested + rows_rejected
+  std::uint64_t rows_ingested = 0;
+  std::uint64_t rows_rejected = 0;
+  std::vector<RejectCount> rejected_by_kind;  // most frequent first
+  std::vector<RejectedRow> examples;          // the first few
+  std::vector<FileReport> files;
+};
+
+struct IngestHooks {
+  // Called from one thread at a time, several times a second at most.
+  std::function<void(const IngestProgress&)> progress;
+  // Called for every rejected row, in the order of the file, from one thread at a time.
+  std::function<void(const RejectedRow&)> reject;
+  bool strict = false;  // the first rejected row ends the run with kInvalidArgument
+  std::size_t batch_bytes = std::size_t{4} << 20;  // of text decoded at a time
+};
+
+// Reads `paths` (files; directories: the files in them, sorted by name; "-": standard input) into the
+// engine, and ends with a checkpoint. After an error, what was ingested before it stands, and a
+// second run goes on from there.
+Result<IngestReport> ingest_files(Engine& engine, const std::vector<std::string>& paths,
+                                  const SourceOptions& options, const IngestHooks& hooks);
+
+}  // namespace rollcall

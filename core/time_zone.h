@@ -1,0 +1,60 @@
+// Instants to civil days of one IANA time zone, and back.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rollcall/status.h"
+#include "rollcall/types.h"
+
+namespace rollcall {
+
+inline constexpr std::int64_t kUsPerSecond = 1'000'000;
+inline constexpr std::int64_t kUsPerHour = 3600 * kUsPerSecond;
+inline constexpr std::int64_t kUsPerDay = 24 * kUsPerHour;
+
+// Immutable after `find`; any thread may use it.
+class TimeZone {
+ public:
+  // UTC.
+  TimeZone();
+  // kInvalidArgument: no such zone (with the nearest name), or no time zone database on the machine.
+  static Result<TimeZone> find(std::string_view name);
+
+  const std::string& name() const { return name_; }
+
+  // The civil date at an instant.
+  Day day_of(TimeUs time) const;
+  // The same for a column, by kernel where all of it lies between two changes of the clocks.
+  void days_of(std::span<const TimeUs> times, std::int32_t* days) const;
+  // Whole hours since the day's first instant: 0..22, 0..23 or 0..24 as the day is long.
+  void hours_of(std::span<const TimeUs> times, const std::int32_t* days, std::uint8_t* hours) const;
+
+  // The first instant of a civil date. Where the clocks jump over midnight: the first that exists.
+  TimeUs start_of(Day day) const;
+  // The last whole second of a civil date: start_of(day + 1) minus one second.
+  TimeUs last_second_of(Day day) const { return start_of(day + 1) - kUsPerSecond; }
+
+  // The instant that clocks on the wall show as `us_of_day` past midnight of `day`; the earlier of
+  // two, or, where the clocks skip it, as far past the jump.
+  TimeUs from_local(Day day, std::int64_t us_of_day) const;
+
+  // RFC 3339 with whole seconds: "2026-01-31T23:59:59Z", "2026-07-01T00:00:00+02:00".
+  std::string format(TimeUs time) const;
+
+ private:
+  // From `begin` on, local time is UTC plus `offset_us`. Ascending; the first begins before year 1.
+  struct Offset {
+    TimeUs begin;
+    std::int64_t offset_us;
+  };
+  std::size_t offset_index(TimeUs time) const;
+
+  std::string name_;
+  std::vector<Offset> offsets_;
+};
+
+}  // namespace rollcall
