@@ -1,0 +1,94 @@
+// What a kind of query is made of: the pages it reads, what it counts in a chunk, and the table that
+// the counts become. One kind is one file; everything else is shared.
+//
+// The path: Query -> make_plan -> Plan. The executor pins what `reads()` names, calls `count` once
+// for each chunk of each partition, adds up the cells, and calls `finish`. A user lives in exactly
+// one chunk, so counts of users add up.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "core/bitset.h"
+#include "core/series_catalog.h"
+#include "core/time_zone.h"
+#include "rollcall/options.h"
+#include "rollcall/query.h"
+
+namespace rollcall {
+
+// Presence of the union of `series`, for each day of `days`.
+struct PresenceRead {
+  std::vector<SeriesId> series;
+  DayRange days;
+};
+
+// First and last day per user of each of `series`, none of which has a dimension.
+struct BoundsRead {
+  std::vector<SeriesId> series;
+};
+
+struct ReadSet {
+  std::vector<PresenceRead> presence;
+  std::vector<BoundsRead> bounds;
+};
+
+// One chunk of one partition, its pages in memory. Calls never fail.
+class ChunkSource {
+ public:
+  virtual ~ChunkSource() = default;
+
+  // Words that cover every user of the chunk: a multiple of 8, at most kChunkWords.
+  virtual std::size_t word_count() const = 0;
+  // The users of `series` on `day`, expanded into `scratch` (word_count() words) when they are not
+  // kept as a bitset. Only what the plan's ReadSet names; empty when nobody was active.
+  virtual BitSpan presence(SeriesId series, Day day, std::uint64_t* scratch) const = 0;
+  // First and last days of the first `size` users of the chunk (a multiple of 64; users past it
+  // have none). Absent users hold kNeverFirst and kNeverLast. `size` is 0 when nobody has any.
+  struct Bounds {
+    const std::int32_t* first = nullptr;
+    const std::int32_t* last = nullptr;
+    std::size_t size = 0;
+  };
+  virtual Bounds bounds(SeriesId series) const = 0;
+};
+
+// Takes the users of a cell, chunk by chunk: counts them, or collects who they are.
+class CellSink {
+ public:
+  virtual ~CellSink() = default;
+  virtual void add(std::size_t cell, BitSpan users) = 0;
+  virtual void add_and(std::size_t cell, BitSpan a, BitSpan b) = 0;
+  virtual void add_andnot(std::size_t cell, BitSpan a, BitSpan b) = 0;  // in `a`, not in `b`
+};
+
+// What a query is planned against: the names and the days of one moment.
+struct PlanContext {
+  const StoreSettings& settings;
+  const TimeZone& zone;
+  const SeriesCatalog& catalog;
+  DayRange days;                      // from the first to the last day with events; may be empty
+  std::optional<TimeUs> known_until;  // unset in an empty store
+};
+
+// Immutable. Threads: any.
+class Plan {
+ public:
+  virtual ~Plan() = default;
+  virtual const ReadSet& reads() const = 0;
+  virtual std::size_t cell_count() const = 0;
+  // Gives `sink` the users of every cell that are in the chunk.
+  virtual void count(const ChunkSource& chunk, CellSink& sink) const = 0;
+  // `cells[i]` is the number of users of cell i over all chunks. Fills all but `stats`.
+  virtual QueryResult finish(std::span<const std::uint64_t> cells) const = 0;
+};
+
+//   kInvalidArgument  an unknown event or property, an impossible range, or a question that the
+//                     aggregates cannot answer exactly; the text says what to change or declare
+Result<std::unique_ptr<Plan>> make_plan(const Query& query, const PlanContext& context);
+
+}  // namespace rollcall

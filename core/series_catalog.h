@@ -1,0 +1,107 @@
+// Names to numbers: event names, dimension values, and the series made of them.
+//
+// A series is what presence is kept for: an event name, an event name with one value of one
+// dimension, or any event. Every event belongs to its name's series and, for each declared
+// dimension, to the series of its value there ("" when absent).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "rollcall/options.h"
+#include "rollcall/status.h"
+
+namespace rollcall {
+
+using SeriesId = std::uint32_t;
+using EventCode = std::uint32_t;
+using ValueCode = std::uint32_t;
+
+inline constexpr SeriesId kAnySeries = 0;
+inline constexpr std::string_view kOtherName = "$other";
+
+// Strings numbered from 0 in the order of their first appearance, at most `size_max` of them; later
+// ones all get the number of "$other".
+class BoundedDictionary {
+ public:
+  explicit BoundedDictionary(std::uint32_t size_max) : size_max_(size_max) {}
+
+  std::uint32_t intern(std::string_view text);
+  std::optional<std::uint32_t> find(std::string_view text) const;
+  const std::vector<std::string>& values() const { return values_; }
+  // Whether a value was turned into "$other".
+  bool overflowed() const { return overflowed_; }
+
+  void serialize(std::string& out) const;
+  Status deserialize(std::string_view bytes);
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>{}(text);
+    }
+  };
+  std::uint32_t size_max_;
+  bool overflowed_ = false;
+  std::vector<std::string> values_;
+  std::unordered_map<std::string, std::uint32_t, Hash, std::equal_to<>> numbers_;
+};
+
+// Threads: one writer, no readers meanwhile; any number of readers otherwise.
+class SeriesCatalog {
+ public:
+  explicit SeriesCatalog(const StoreSettings& settings);
+
+  // What a series is made of.
+  struct Series {
+    static constexpr std::uint32_t kNoDimension = ~std::uint32_t{0};
+    EventCode event = 0;  // meaningless for kAnySeries
+    std::uint32_t dimension = kNoDimension;
+    ValueCode value = 0;
+
+    friend bool operator==(const Series&, const Series&) = default;
+    bool is_event() const { return dimension == kNoDimension; }
+  };
+
+  EventCode intern_event(std::string_view name) { return events_.intern(name); }
+  ValueCode intern_value(std::size_t dimension, std::string_view value) {
+    return values_[dimension].intern(value);
+  }
+  // The series, made when new.
+  SeriesId event_series(EventCode event);
+  SeriesId value_series(EventCode event, std::uint32_t dimension, ValueCode value);
+
+  // The series if it exists: no event of an absent one was ever seen.
+  std::optional<SeriesId> find_event_series(EventCode event) const;
+  std::optional<SeriesId> find_value_series(EventCode event, std::uint32_t dimension,
+                                            ValueCode value) const;
+
+  const BoundedDictionary& events() const { return events_; }
+  const std::vector<std::string>& dimensions() const { return dimensions_; }
+  const BoundedDictionary& values(std::size_t dimension) const { return values_[dimension]; }
+  // All series but kAnySeries are numbered 1..series_count() - 1.
+  std::size_t series_count() const { return series_.size(); }
+  const Series& series(SeriesId id) const { return series_[id]; }
+
+  void serialize(std::string& out) const;
+  Status deserialize(std::string_view bytes);
+
+ private:
+  SeriesId find_or_make(const Series& series);
+
+  std::vector<std::string> dimensions_;
+  BoundedDictionary events_;
+  std::vector<BoundedDictionary> values_;  // by dimension
+  std::vector<Series> series_;
+  struct SeriesHash {
+    std::size_t operator()(const Series& series) const;
+  };
+  std::unordered_map<Series, SeriesId, SeriesHash> ids_;
+};
+
+}  // namespace rollcall
