@@ -1,0 +1,271 @@
+// The portable bodies of the kernels. Included only by table_<isa>.cpp.
+//
+// `Lanes` is one instruction set: its xsimd batches, and the few operations that xsimd 8.1 lacks.
+//   Words, Column     xsimd batches of uint64_t and int32_t; Flags, the comparison of two Columns
+//   kHasPopcount      count_bits is one instruction
+//   count_bits        Words -> Words: the number of bits set in each lane
+//   bits_from_flags   Flags -> the low bits of a uint64_t, lane 0 first; the other bits are 0
+//   flags_from_bits   the reverse; ignores the other bits
+//   store_low_halves  writes the low 32 bits of each lane of a Words
+//
+// Everything is in an unnamed namespace and nothing calls `std::`: a function that several object
+// files may define is kept once by the linker, and the copy kept for all could be the one compiled
+// for a processor that this machine is not. tests/kernels/isa_symbols_test.py checks the objects.
+#pragma once
+
+#include <xsimd/xsimd.hpp>
+
+#include "kernels/bitmap_kernels.h"
+
+namespace rollcall::kernels {
+namespace {
+
+template <class Lanes>
+class BitmapKernels {
+ public:
+  static constexpr KernelTable table(const char* isa) {
+    return {
+        .isa = isa,
+        .count = &count,
+        .and_count = &and_count,
+        .andnot_count = &andnot_count,
+        .or_into = &or_into,
+        .and_into = &and_into,
+        .andnot_into = &andnot_into,
+        .set_bits = &set_bits,
+        .days_from_us = &days_from_us,
+        .in_range_bits = &in_range_bits,
+        .min_where = &min_where,
+        .max_where = &max_where,
+    };
+  }
+
+ private:
+  using Words = typename Lanes::Words;
+  using Doubles = xsimd::batch<double, typename Words::arch_type>;
+  using Column = typename Lanes::Column;
+
+  // --- Counting: a source says which bits, and the strategies below count them. ---
+
+  struct Set {
+    const std::uint64_t* a;
+    Words words(std::size_t i) const { return Words::load_unaligned(a + i); }
+    std::uint64_t word(std::size_t i) const { return a[i]; }
+  };
+
+  struct SetInBoth {
+    const std::uint64_t* a;
+    const std::uint64_t* b;
+    Words words(std::size_t i) const {
+      return Words::load_unaligned(a + i) & Words::load_unaligned(b + i);
+    }
+    std::uint64_t word(std::size_t i) const { return a[i] & b[i]; }
+  };
+
+  struct SetInFirstOnly {
+    const std::uint64_t* a;
+    const std::uint64_t* b;
+    Words words(std::size_t i) const {
+      return Words::load_unaligned(a + i) & ~Words::load_unaligned(b + i);
+    }
+    std::uint64_t word(std::size_t i) const { return a[i] & ~b[i]; }
+  };
+
+  static std::uint64_t count(const std::uint64_t* a, std::size_t word_count) noexcept {
+    return count_source(Set{a}, word_count);
+  }
+
+  static std::uint64_t and_count(const std::uint64_t* a, const std::uint64_t* b,
+                                 std::size_t word_count) noexcept {
+    return count_source(SetInBoth{a, b}, word_count);
+  }
+
+  static std::uint64_t andnot_count(const std::uint64_t* a, const std::uint64_t* b,
+                                    std::size_t word_count) noexcept {
+    return count_source(SetInFirstOnly{a, b}, word_count);
+  }
+
+  template <class Source>
+  static std::uint64_t count_source(Source source, std::size_t word_count) {
+    Words lane_counts(std::uint64_t{0});
+    std::size_t i = Lanes::kHasPopcount ? count_unrolled(source, word_count, lane_counts)
+                                        : count_carrying(source, word_count, lane_counts);
+    for (; i + Words::size <= word_count; i += Words::size) {
+      lane_counts += Lanes::count_bits(source.words(i));
+    }
+    std::uint64_t bits = xsimd::hadd(lane_counts);
+    for (; i < word_count; ++i) {
+      bits += static_cast<std::uint64_t>(__builtin_popcountll(source.word(i)));
+    }
+    return bits;
+  }
+
+  // Adds the counts of as many whole blocks as there are to `lane_counts`; returns the first word
+  // after them. Four sums, so that no addition waits for the one before it.
+  template <class Source>
+  static std::size_t count_unrolled(Source source, std::size_t word_count, Words& lane_counts) {
+    constexpr std::size_t kBlock = 4 * Words::size;
+    Words sum_0(std::uint64_t{0}), sum_1 = sum_0, sum_2 = sum_0, sum_3 = sum_0;
+    std::size_t i = 0;
+    for (; i + kBlock <= word_count; i += kBlock) {
+      sum_0 += Lanes::count_bits(source.words(i));
+      sum_1 += Lanes::count_bits(source.words(i + Words::size));
+      sum_2 += Lanes::count_bits(source.words(i + 2 * Words::size));
+      sum_3 += Lanes::count_bits(source.words(i + 3 * Words::size));
+    }
+    lane_counts += (sum_0 + sum_1) + (sum_2 + sum_3);
+    return i;
+  }
+
+  // The same without a fast count_bits (Harley and Seal): every bit position keeps a binary number
+  // of kDigits digits, and only what overflows it, one batch in 16, has its bits counted.
+  static constexpr std::size_t kDigits = 4;
+
+  template <class Source>
+  static std::size_t count_carrying(Source source, std::size_t word_count, Words& lane_counts) {
+    constexpr std::size_t kBlock = Words::size << kDigits;
+    Words overflows(std::uint64_t{0});
+    Words digits[kDigits] = {overflows, overflows, overflows, overflows};
+    std::size_t i = 0;
+    for (; i + kBlock <= word_count; i += kBlock) {
+      overflows += Lanes::count_bits(add_carrying<kDigits>(source, i, digits));
+    }
+    lane_counts += overflows << static_cast<std::int32_t>(kDigits);
+    for (std::size_t digit = 0; digit < kDigits; ++digit) {
+      lane_counts += Lanes::count_bits(digits[digit]) << static_cast<std::int32_t>(digit);
+    }
+    return i;
+  }
+
+  // Adds 2^level batches, from word i on, to the numbers; returns what carries out of that level.
+  template <std::size_t level, class Source>
+  [[gnu::always_inline]] static Words add_carrying(Source source, std::size_t i, Words* digits) {
+    if constexpr (level == 0) {
+      return source.words(i);
+    } else {
+      const Words a = add_carrying<level - 1>(source, i, digits);
+      const Words b = add_carrying<level - 1>(source, i + (Words::size << (level - 1)), digits);
+      Words& digit = digits[level - 1];
+      const Words sum = digit ^ a;
+      const Words carry = (digit & a) | (sum & b);
+      digit = sum ^ b;
+      return carry;
+    }
+  }
+
+  // --- Set algebra. ---
+
+  static void or_into(std::uint64_t* out, const std::uint64_t* a, std::size_t word_count) noexcept {
+    combine_into(out, a, word_count, [](auto x, auto y) { return x | y; });
+  }
+
+  static void and_into(std::uint64_t* out, const std::uint64_t* a,
+                       std::size_t word_count) noexcept {
+    combine_into(out, a, word_count, [](auto x, auto y) { return x & y; });
+  }
+
+  static void andnot_into(std::uint64_t* out, const std::uint64_t* a,
+                          std::size_t word_count) noexcept {
+    combine_into(out, a, word_count, [](auto x, auto y) { return x & ~y; });
+  }
+
+  template <class Operation>
+  static void combine_into(std::uint64_t* out, const std::uint64_t* a, std::size_t word_count,
+                           Operation operation) {
+    std::size_t i = 0;
+    for (; i + Words::size <= word_count; i += Words::size) {
+      operation(Words::load_unaligned(out + i), Words::load_unaligned(a + i))
+          .store_unaligned(out + i);
+    }
+    for (; i < word_count; ++i) out[i] = operation(out[i], a[i]);
+  }
+
+  static void set_bits(std::uint64_t* words, const std::uint32_t* ordinals,
+                       std::size_t ordinal_count) noexcept {
+    for (std::size_t i = 0; i < ordinal_count; ++i) {
+      const std::uint32_t bit = ordinals[i] % 65'536;
+      words[bit / 64] |= std::uint64_t{1} << (bit % 64);
+    }
+  }
+
+  // --- Days. ---
+
+  // A day is 2^13 * 10,546,875 us. So with x = floor(us / 2^13), which has 51 bits and is exact as
+  // a double, day = floor(x / 10,546,875); the divisor being odd, that is (x - 5,273,437) /
+  // 10,546,875 rounded to nearest, never nearer than 2^-24.4 to a tie. The quotient is below
+  // 2^26.7, so that the two roundings of the multiplication by the reciprocal amount to less than
+  // 2^-25.3.
+  static constexpr std::int32_t kDayShift = 13;
+  static constexpr std::int64_t kDayDivisor = 10'546'875;
+
+  static void days_from_us(const std::int64_t* time_us, std::int64_t offset_us, std::int32_t* days,
+                           std::size_t count) noexcept {
+    constexpr std::uint64_t kSignBit = std::uint64_t{1} << 63;
+    constexpr double kTwo50 = 0x1p50, kTwo52 = 0x1p52;
+    // The bits of an integer below 2^52, under the exponent of 2^52, are those of their sum.
+    const Words exponent(std::uint64_t{0x4330000000000000});
+    const Words shifted_offset(static_cast<std::uint64_t>(offset_us) + kSignBit);
+    const Doubles origin(kTwo52 + kTwo50 + static_cast<double>(kDayDivisor / 2));
+    const Doubles reciprocal(1.0 / static_cast<double>(kDayDivisor));
+    const Doubles to_nearest(1.5 * kTwo52);  // leaves the integer in the low half of the bits
+
+    std::size_t i = 0;
+    for (; i + Words::size <= count; i += Words::size) {
+      const Words above_min = Words::load_unaligned(time_us + i) + shifted_offset;
+      const Doubles x = xsimd::bitwise_cast<Doubles>((above_min >> kDayShift) | exponent);
+      const Doubles day = (x - origin) * reciprocal + to_nearest;
+      Lanes::store_low_halves(days + i, xsimd::bitwise_cast<Words>(day));
+    }
+    for (; i < count; ++i) {
+      const std::int64_t x = (time_us[i] + offset_us) >> kDayShift;
+      const std::int64_t toward_zero = x / kDayDivisor;
+      days[i] = static_cast<std::int32_t>(toward_zero - (x % kDayDivisor < 0));
+    }
+  }
+
+  // --- Columns and bits. ---
+
+  static void in_range_bits(const std::int32_t* column, std::int32_t low, std::int32_t high,
+                            std::uint64_t* out, std::size_t word_count) noexcept {
+    const Column lows(low), highs(high);
+    for (std::size_t word = 0; word < word_count; ++word) {
+      std::uint64_t outside = 0;
+      for (std::size_t bit = 0; bit < 64; bit += Column::size) {
+        const Column values = Column::load_unaligned(column + 64 * word + bit);
+        outside |= Lanes::bits_from_flags((values < lows) | (values > highs)) << bit;
+      }
+      out[word] = ~outside;
+    }
+  }
+
+  static void min_where(std::int32_t* column, const std::uint64_t* bits, std::int32_t value,
+                        std::size_t word_count) noexcept {
+    update_where(column, bits, value, word_count,
+                 [](Column x, Column y) { return xsimd::min(x, y); });
+  }
+
+  static void max_where(std::int32_t* column, const std::uint64_t* bits, std::int32_t value,
+                        std::size_t word_count) noexcept {
+    update_where(column, bits, value, word_count,
+                 [](Column x, Column y) { return xsimd::max(x, y); });
+  }
+
+  template <class Operation>
+  static void update_where(std::int32_t* column, const std::uint64_t* bits, std::int32_t value,
+                           std::size_t word_count, Operation operation) {
+    const Column operand(value);
+    for (std::size_t word = 0; word < word_count; ++word) {
+      if (bits[word] == 0) continue;
+      for (std::size_t bit = 0; bit < 64; bit += Column::size) {
+        std::int32_t* const values = column + 64 * word + bit;
+        const Column old_values = Column::load_unaligned(values);
+        xsimd::select(Lanes::flags_from_bits(bits[word] >> bit), operation(old_values, operand),
+                      old_values)
+            .store_unaligned(values);
+      }
+    }
+  }
+};
+
+}  // namespace
+}  // namespace rollcall::kernels

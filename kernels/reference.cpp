@@ -1,0 +1,112 @@
+// The kernels as plain loops: what every other table must agree with, and the only table where none
+// of the others is compiled.
+#include <algorithm>
+#include <bit>
+
+#include "kernels/kernel_table.h"
+
+namespace rollcall::kernels {
+namespace {
+
+constexpr std::int64_t kUsPerDay = 86'400'000'000;
+
+std::uint64_t count(const std::uint64_t* a, std::size_t word_count) noexcept {
+  std::uint64_t bits = 0;
+  for (std::size_t i = 0; i < word_count; ++i) {
+    bits += static_cast<std::uint64_t>(std::popcount(a[i]));
+  }
+  return bits;
+}
+
+std::uint64_t and_count(const std::uint64_t* a, const std::uint64_t* b,
+                        std::size_t word_count) noexcept {
+  std::uint64_t bits = 0;
+  for (std::size_t i = 0; i < word_count; ++i) {
+    bits += static_cast<std::uint64_t>(std::popcount(a[i] & b[i]));
+  }
+  return bits;
+}
+
+std::uint64_t andnot_count(const std::uint64_t* a, const std::uint64_t* b,
+                           std::size_t word_count) noexcept {
+  std::uint64_t bits = 0;
+  for (std::size_t i = 0; i < word_count; ++i) {
+    bits += static_cast<std::uint64_t>(std::popcount(a[i] & ~b[i]));
+  }
+  return bits;
+}
+
+void or_into(std::uint64_t* out, const std::uint64_t* a, std::size_t word_count) noexcept {
+  for (std::size_t i = 0; i < word_count; ++i) out[i] |= a[i];
+}
+
+void and_into(std::uint64_t* out, const std::uint64_t* a, std::size_t word_count) noexcept {
+  for (std::size_t i = 0; i < word_count; ++i) out[i] &= a[i];
+}
+
+void andnot_into(std::uint64_t* out, const std::uint64_t* a, std::size_t word_count) noexcept {
+  for (std::size_t i = 0; i < word_count; ++i) out[i] &= ~a[i];
+}
+
+void set_bits(std::uint64_t* words, const std::uint32_t* ordinals,
+              std::size_t ordinal_count) noexcept {
+  for (std::size_t i = 0; i < ordinal_count; ++i) {
+    const std::uint32_t bit = ordinals[i] % 65'536;
+    words[bit / 64] |= std::uint64_t{1} << (bit % 64);
+  }
+}
+
+void days_from_us(const std::int64_t* time_us, std::int64_t offset_us, std::int32_t* days,
+                  std::size_t count) noexcept {
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::int64_t local_us = time_us[i] + offset_us;
+    const std::int64_t toward_zero = local_us / kUsPerDay;
+    const bool rounded_up = local_us % kUsPerDay < 0;
+    days[i] = static_cast<std::int32_t>(toward_zero - (rounded_up ? 1 : 0));
+  }
+}
+
+void in_range_bits(const std::int32_t* column, std::int32_t low, std::int32_t high,
+                   std::uint64_t* out, std::size_t word_count) noexcept {
+  for (std::size_t word = 0; word < word_count; ++word) {
+    std::uint64_t bits = 0;
+    for (std::size_t bit = 0; bit < 64; ++bit) {
+      const std::int32_t value = column[64 * word + bit];
+      bits |= std::uint64_t{low <= value && value <= high} << bit;
+    }
+    out[word] = bits;
+  }
+}
+
+void min_where(std::int32_t* column, const std::uint64_t* bits, std::int32_t value,
+               std::size_t word_count) noexcept {
+  for (std::size_t i = 0; i < 64 * word_count; ++i) {
+    if ((bits[i / 64] >> (i % 64) & 1) != 0) column[i] = std::min(column[i], value);
+  }
+}
+
+void max_where(std::int32_t* column, const std::uint64_t* bits, std::int32_t value,
+               std::size_t word_count) noexcept {
+  for (std::size_t i = 0; i < 64 * word_count; ++i) {
+    if ((bits[i / 64] >> (i % 64) & 1) != 0) column[i] = std::max(column[i], value);
+  }
+}
+
+}  // namespace
+
+constinit const KernelTable reference_table = {
+    .isa = "reference",
+    .count = &count,
+    .and_count = &and_count,
+    .andnot_count = &andnot_count,
+    .or_into = &or_into,
+    .and_into = &and_into,
+    .andnot_into = &andnot_into,
+    .set_bits = &set_bits,
+    .days_from_us = &days_from_us,
+    .in_range_bits = &in_range_bits,
+    .min_where = &min_where,
+    .max_where = &max_where,
+};
+
+}  // namespace rollcall::kernels
