@@ -53,6 +53,13 @@ class TimeZone {
   };
   std::size_t offset_index(TimeUs time) const;
 
+  // The instant of a reading of the clocks on the wall, in microseconds since 1970-01-01T00:00 there.
+  struct Local {
+    TimeUs time;         // as from_local
+    TimeUs first_shown;  // as start_of
+  };
+  Local find_local(std::int64_t local_us) const;
+
   std::string name_;
   std::vector<Offset> offsets_;
 };

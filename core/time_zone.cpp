@@ -1,0 +1,160 @@
+#include "core/time_zone.h"
+
+#include <date/tz.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <exception>
+
+#include "core/calendar.h"
+#include "core/source/nearest_name.h"
+#include "kernels/kernel_table.h"
+
+namespace rollcall {
+namespace {
+
+// No clock is further from UTC than this, so an instant is within it of its local reading.
+constexpr std::int64_t kOffsetMaxUs = 26 * kUsPerHour;
+constexpr TimeUs kTimeBegin = kDayMin.value * kUsPerDay;
+constexpr TimeUs kTimeEnd = (kDayMax.value + 1) * kUsPerDay;
+
+std::int64_t floor_div(std::int64_t a, std::int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
+
+Day local_day(TimeUs time, std::int64_t offset_us) {
+  return {static_cast<std::int32_t>(floor_div(time + offset_us, kUsPerDay))};
+}
+
+const kernels::KernelTable& kernel_table() {
+  const kernels::KernelTable* table = kernels::active_table();
+  return table != nullptr ? *table : kernels::reference_table;
+}
+
+std::vector<std::string> zone_names() {
+  std::vector<std::string> names;
+  for (const date::time_zone& zone : date::get_tzdb().zones) names.push_back(zone.name());
+  return names;
+}
+
+}  // namespace
+
+TimeZone::TimeZone() : name_("UTC"), offsets_{{kTimeBegin - kUsPerDay * 366, 0}} {}
+
+Result<TimeZone> TimeZone::find(std::string_view name) {
+  TimeZone found;
+  if (name == found.name_) return found;
+  try {
+    const date::tzdb& database = date::get_tzdb();
+    const auto zone = std::find_if(database.zones.begin(), database.zones.end(),
+                                   [&](const date::time_zone& z) { return z.name() == name; });
+    if (zone == database.zones.end()) {
+      return Status::invalid_argument(
+          fmt::format("time zone: unknown name: found \"{}\"{}, allowed: an IANA name such as "
+                      "\"UTC\" or \"Europe/London\"",
+                      name, did_you_mean(name, zone_names())));
+    }
+    found.name_ = zone->name();
+    std::vector<Offset> offsets;
+    const TimeUs begin = found.offsets_.front().begin;
+    for (TimeUs time = begin; time < kTimeEnd;) {
+      const date::sys_info info =
+          zone->get_info(date::sys_seconds(std::chrono::seconds(time / kUsPerSecond)));
+      const std::int64_t offset_us = info.offset.count() * kUsPerSecond;
+      if (offsets.empty() || offsets.back().offset_us != offset_us) {
+        offsets.push_back({time, offset_us});
+      }
+      const std::int64_t end_s = info.end.time_since_epoch().count();
+      if (end_s >= kTimeEnd / kUsPerSecond) break;
+      time = end_s * kUsPerSecond;
+    }
+    found.offsets_ = std::move(offsets);
+    return found;
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const std::exception& error) {
+    return Status::invalid_argument(
+        fmt::format("time zone: \"{}\": this machine's time zone database cannot be read ({}); "
+                    "install tzdata, or use UTC",
+                    name, error.what()));
+  }
+}
+
+std::size_t TimeZone::offset_index(TimeUs time) const {
+  const auto after = std::upper_bound(offsets_.begin(), offsets_.end(), time,
+                                      [](TimeUs t, const Offset& o) { return t < o.begin; });
+  return after == offsets_.begin() ? 0 : static_cast<std::size_t>(after - offsets_.begin()) - 1;
+}
+
+Day TimeZone::day_of(TimeUs time) const {
+  return local_day(time, offsets_[offset_index(time)].offset_us);
+}
+
+void TimeZone::days_of(std::span<const TimeUs> times, std::int32_t* days) const {
+  if (times.empty()) return;
+  TimeUs first = times[0], last = times[0];
+  for (const TimeUs time : times) {
+    first = std::min(first, time);
+    last = std::max(last, time);
+  }
+  std::size_t index = offset_index(first);
+  if (index == offset_index(last)) {
+    kernel_table().days_from_us(times.data(), offsets_[index].offset_us, days, times.size());
+    return;
+  }
+  for (std::size_t i = 0; i < times.size(); ++i) {
+    const bool before_end = index + 1 == offsets_.size() || times[i] < offsets_[index + 1].begin;
+    if (times[i] < offsets_[index].begin || !before_end) index = offset_index(times[i]);
+    days[i] = local_day(times[i], offsets_[index].offset_us).value;
+  }
+}
+
+void TimeZone::hours_of(std::span<const TimeUs> times, const std::int32_t* days,
+                        std::uint8_t* hours) const {
+  Day day{0};
+  TimeUs start = start_of(day);
+  for (std::size_t i = 0; i < times.size(); ++i) {
+    if (days[i] != day.value) {
+      day = Day{days[i]};
+      start = start_of(day);
+    }
+    // A zone that once crossed the date line eastwards lived one date twice: no hour past 24.
+    const std::int64_t hour = std::min<std::int64_t>((times[i] - start) / kUsPerHour, 24);
+    hours[i] = static_cast<std::uint8_t>(hour);
+  }
+}
+
+TimeZone::Local TimeZone::find_local(std::int64_t local_us) const {
+  std::size_t i = offset_index(local_us - kOffsetMaxUs);
+  for (;; ++i) {
+    const TimeUs time = local_us - offsets_[i].offset_us;
+    // Past the end of the interval before, and not yet in this one: the clocks skipped it.
+    if (i > 0 && time < offsets_[i].begin) {
+      return {local_us - offsets_[i - 1].offset_us, offsets_[i].begin};
+    }
+    if (i + 1 == offsets_.size() || time < offsets_[i + 1].begin) return {time, time};
+  }
+}
+
+TimeUs TimeZone::start_of(Day day) const { return find_local(day.value * kUsPerDay).first_shown; }
+
+TimeUs TimeZone::from_local(Day day, std::int64_t us_of_day) const {
+  return find_local(day.value * kUsPerDay + us_of_day).time;
+}
+
+std::string TimeZone::format(TimeUs time) const {
+  const std::int64_t offset_minutes = offsets_[offset_index(time)].offset_us / (60 * kUsPerSecond);
+  // Local mean times of old have seconds, RFC 3339 offsets have none: shown is the same instant.
+  const std::int64_t local_s = floor_div(time, kUsPerSecond) + offset_minutes * 60;
+  const std::int64_t day = floor_div(local_s, 86'400);
+  const std::int64_t second = local_s - day * 86'400;
+  const CivilDate date = civil_from_day({static_cast<std::int32_t>(day)});
+  std::string text = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", date.year, date.month,
+                                 date.day, second / 3600, second / 60 % 60, second % 60);
+  if (name_ == "UTC") return text + "Z";
+  const std::int64_t minutes = std::abs(offset_minutes);
+  return text +
+         fmt::format("{}{:02}:{:02}", offset_minutes < 0 ? '-' : '+', minutes / 60, minutes % 60);
+}
+
+}  // namespace rollcall
