@@ -1,0 +1,117 @@
+#include "core/counter_chunk.h"
+
+#include <algorithm>
+
+#include "core/byte_codec.h"
+
+namespace rollcall {
+
+CounterChunk::Carry& CounterChunk::carry_of(std::uint32_t ordinal) {
+  const auto place =
+      std::lower_bound(carries_.begin(), carries_.end(), ordinal,
+                       [](const Carry& carry, std::uint32_t wanted) { return carry.ordinal < wanted; });
+  if (place != carries_.end() && place->ordinal == ordinal) return *place;
+  return *carries_.insert(place, Carry{ordinal, 0, 0});
+}
+
+void CounterChunk::grow(std::uint32_t ordinal_max) {
+  if (ordinal_max < events_.size()) return;
+  const std::size_t needed = (ordinal_max / 64 + 1) * std::size_t{64};
+  const std::size_t size =
+      std::min(std::size_t{kChunkOrdinals}, std::max(needed, events_.size() * 3 / 2 / 64 * 64));
+  events_.resize(size);
+  if (!values_.empty()) values_.resize(size);
+}
+
+void CounterChunk::add(std::span<const std::uint32_t> ordinals, std::span<const Amount> values) {
+  if (ordinals.empty()) return;
+  std::uint32_t highest = 0;
+  for (const std::uint32_t ordinal : ordinals) highest = std::max(highest, ordinal % kChunkOrdinals);
+  grow(highest);
+  for (const std::uint32_t ordinal : ordinals) {
+    if (++events_[ordinal % kChunkOrdinals] == 0) [[unlikely]] {
+      ++carry_of(ordinal % kChunkOrdinals).events;
+    }
+  }
+  if (values.empty()) return;
+  if (values_.empty()) {
+    if (std::all_of(values.begin(), values.end(), [](Amount value) { return value == 0; })) return;
+    values_.resize(events_.size());
+  }
+  for (std::size_t i = 0; i < ordinals.size(); ++i) {
+    const std::uint32_t ordinal = ordinals[i] % kChunkOrdinals;
+    Amount& sum = values_[ordinal];
+    if (__builtin_add_overflow(sum, values[i], &sum)) [[unlikely]] {
+      carry_of(ordinal).value += values[i] < 0 ? -1 : 1;
+    }
+  }
+}
+
+CounterChunk::Total CounterChunk::total(std::uint32_t ordinal) const {
+  Total total;
+  if (ordinal >= events_.size()) return total;
+  total.events = events_[ordinal];
+  if (!values_.empty()) total.value = values_[ordinal];
+  const auto place =
+      std::lower_bound(carries_.begin(), carries_.end(), ordinal,
+                       [](const Carry& carry, std::uint32_t wanted) { return carry.ordinal < wanted; });
+  if (place != carries_.end() && place->ordinal == ordinal) {
+    total.events += std::uint64_t{place->events} << 32;
+    total.value += static_cast<AmountSum>(place->value) * (static_cast<AmountSum>(1) << 64);
+  }
+  return total;
+}
+
+std::size_t CounterChunk::memory_bytes() const {
+  return sizeof(*this) + events_.capacity() * sizeof(events_[0]) +
+         values_.capacity() * sizeof(values_[0]) + carries_.capacity() * sizeof(carries_[0]);
+}
+
+void CounterChunk::serialize(std::string& out) const {
+  ByteWriter writer(out);
+  writer.varint(events_.size());
+  writer.byte(values_.empty() ? 0 : 1);
+  writer.elements(events_.data(), events_.size());
+  writer.elements(values_.data(), values_.size());
+  writer.varint(carries_.size());
+  for (const Carry& carry : carries_) {
+    writer.varint(carry.ordinal);
+    writer.varint(carry.events);
+    writer.zigzag(carry.value);
+  }
+}
+
+Result<CounterChunk> CounterChunk::deserialize(std::string_view bytes) {
+  ByteReader reader(bytes);
+  CounterChunk chunk;
+  const auto size = reader.varint_up_to<std::size_t>(kChunkOrdinals);
+  const bool has_values = reader.varint_up_to(1) == 1;
+  chunk.events_ = reader.elements<std::uint32_t>(size);
+  if (has_values) chunk.values_ = reader.elements<Amount>(size);
+  const std::size_t carry_count = reader.count(3);
+  for (std::size_t i = 0; i < carry_count; ++i) {
+    Carry carry{};
+    carry.ordinal = reader.varint_up_to(kChunkOrdinals - 1);
+    carry.events = reader.varint_up_to(~std::uint32_t{0});
+    carry.value = reader.zigzag();
+    chunk.carries_.push_back(carry);
+  }
+  if (!reader.done()) return Status::corruption("counters: their bytes do not add up");
+  ROLLCALL_RETURN_IF_ERROR(chunk.validate());
+  return chunk;
+}
+
+Status CounterChunk::validate() const {
+  if (events_.size() % 64 != 0 || (!values_.empty() && values_.size() != events_.size())) {
+    return Status::corruption("counters: the columns have " + std::to_string(events_.size()) +
+                              " and " + std::to_string(values_.size()) + " rows");
+  }
+  const auto out_of_order = [](const Carry& a, const Carry& b) { return a.ordinal >= b.ordinal; };
+  if (std::adjacent_find(carries_.begin(), carries_.end(), out_of_order) != carries_.end() ||
+      (!carries_.empty() && carries_.back().ordinal >= events_.size())) {
+    return Status::corruption("counters: the carries do not ascend, or name nobody");
+  }
+  return {};
+}
+
+}  // namespace rollcall

@@ -1,0 +1,165 @@
+#include "rollcall/memory_store.h"
+
+#include <limits>
+#include <map>
+#include <mutex>
+#include <set>
+#include <shared_mutex>
+#include <utility>
+#include <vector>
+
+namespace rollcall {
+
+namespace {
+
+constexpr Epoch kNever = std::numeric_limits<Epoch>::max();
+
+}  // namespace
+
+// A superseded page stays until the last view that may read it is gone; views opened later do not
+// see it, just as they would not find it in a directory.
+class MemoryDisk {
+ public:
+  std::optional<LastCommit> last_commit() const {
+    const std::shared_lock lock(mutex_);
+    if (last_epoch_ == 0) return std::nullopt;
+    return LastCommit{last_epoch_, manifest_};
+  }
+
+  Status apply(Epoch epoch, std::vector<PageWrite> writes,
+               const std::vector<PageAddress>& superseded, std::string manifest) {
+    const std::unique_lock lock(mutex_);
+    if (epoch != last_epoch_ + 1) {
+      return Status::invalid_argument("memory store: a commit of epoch " + std::to_string(epoch) +
+                                      " follows one of epoch " + std::to_string(last_epoch_));
+    }
+    for (PageWrite& write : writes) {
+      pages_.insert_or_assign({write.id, epoch}, Page{std::move(write.bytes), kNever});
+    }
+    for (const PageAddress& address : superseded) {
+      const auto page = pages_.find(address);
+      if (page == pages_.end() || page->second.superseded_by != kNever) continue;
+      page->second.superseded_by = epoch;
+      superseded_[epoch].push_back(address);
+    }
+    manifest_ = std::move(manifest);
+    last_epoch_ = epoch;
+    drop_unreadable_pages();
+    return {};
+  }
+
+  // Each pin_last_epoch() is undone by one unpin() of the epoch that it returned.
+  Epoch pin_last_epoch() {
+    const std::unique_lock lock(mutex_);
+    pinned_epochs_.insert(last_epoch_);
+    return last_epoch_;
+  }
+
+  void unpin(Epoch epoch) {
+    const std::unique_lock lock(mutex_);
+    pinned_epochs_.erase(pinned_epochs_.find(epoch));
+    drop_unreadable_pages();
+  }
+
+  // Returns the page as it stood after the commit of `view_epoch`.
+  Result<std::string> read(const PageAddress& address, Epoch view_epoch) const {
+    const std::shared_lock lock(mutex_);
+    const auto page = pages_.find(address);
+    if (page == pages_.end() || address.epoch > view_epoch ||
+        page->second.superseded_by <= view_epoch) {
+      return Status::corruption("memory store: " + to_string(address.id) + ", epoch " +
+                                std::to_string(address.epoch) + ": the page is missing");
+    }
+    return page->second.bytes;
+  }
+
+  StoreSize size() const {
+    const std::shared_lock lock(mutex_);
+    StoreSize size;
+    size.disk_bytes = manifest_.size();
+    for (const auto& [address, page] : pages_) {
+      if (page.superseded_by == kNever) ++size.page_count;
+      size.disk_bytes += page.bytes.size();
+    }
+    return size;
+  }
+
+ private:
+  struct Page {
+    std::string bytes;
+    Epoch superseded_by;  // kNever: live
+  };
+
+  // A page superseded by commit e is read by views of earlier epochs only.
+  void drop_unreadable_pages() {
+    const Epoch oldest_view = pinned_epochs_.empty() ? last_epoch_ : *pinned_epochs_.begin();
+    while (!superseded_.empty() && superseded_.begin()->first <= oldest_view) {
+      for (const PageAddress& address : superseded_.begin()->second) pages_.erase(address);
+      superseded_.erase(superseded_.begin());
+    }
+  }
+
+  mutable std::shared_mutex mutex_;  // guards everything below
+  std::map<PageAddress, Page> pages_;
+  std::map<Epoch, std::vector<PageAddress>> superseded_;  // by the commit that superseded them
+  std::multiset<Epoch> pinned_epochs_;                    // one for each view
+  Epoch last_epoch_ = 0;
+  std::string manifest_;
+};
+
+namespace {
+
+class MemoryView final : public StoreView {
+ public:
+  explicit MemoryView(std::shared_ptr<MemoryDisk> disk)
+      : disk_(std::move(disk)), epoch_(disk_->pin_last_epoch()) {}
+  ~MemoryView() override { disk_->unpin(epoch_); }
+  MemoryView(const MemoryView&) = delete;
+  MemoryView& operator=(const MemoryView&) = delete;
+
+  Result<std::string> read(const PageAddress& address) const override {
+    return disk_->read(address, epoch_);
+  }
+
+ private:
+  const std::shared_ptr<MemoryDisk> disk_;
+  const Epoch epoch_;
+};
+
+class MemoryStore final : public Store {
+ public:
+  explicit MemoryStore(std::shared_ptr<MemoryDisk> disk) : disk_(std::move(disk)) {}
+
+  Result<std::optional<LastCommit>> last_commit() const override { return disk_->last_commit(); }
+
+  Status commit(const Commit& commit) override {
+    std::vector<PageWrite> writes;
+    while (true) {
+      ROLLCALL_ASSIGN_OR_RETURN(std::optional<PageWrite> write, commit.next_page());
+      if (!write) break;
+      writes.push_back(*std::move(write));
+    }
+    return disk_->apply(commit.epoch, std::move(writes), commit.superseded, commit.manifest());
+  }
+
+  Result<std::shared_ptr<const StoreView>> view() const override {
+    return std::shared_ptr<const StoreView>(std::make_shared<MemoryView>(disk_));
+  }
+
+  bool read_only() const override { return false; }
+
+  Result<StoreSize> size() const override { return disk_->size(); }
+
+ private:
+  const std::shared_ptr<MemoryDisk> disk_;
+};
+
+}  // namespace
+
+std::shared_ptr<MemoryDisk> make_memory_disk() { return std::make_shared<MemoryDisk>(); }
+
+std::unique_ptr<Store> open_memory_store(std::shared_ptr<MemoryDisk> disk) {
+  return std::make_unique<MemoryStore>(std::move(disk));
+}
+
+}  // namespace rollcall
