@@ -1,0 +1,384 @@
+// Every kernel of every table that this machine can run against the reference: lengths around every
+// vector width, misalignments, densities, and margins that must be neither used nor written.
+#include "kernels/bitmap_kernels.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "kernels/kernel_table.h"
+#include "tests/kernels/guarded_buffer.h"
+
+namespace rollcall::kernels {
+namespace {
+
+constexpr std::uint64_t kSeed = 42;
+constexpr std::int64_t kUsPerDay = 86'400'000'000;
+constexpr std::int32_t kInt32Min = std::numeric_limits<std::int32_t>::min();
+constexpr std::int32_t kInt32Max = std::numeric_limits<std::int32_t>::max();
+constexpr std::int64_t kInt64Min = std::numeric_limits<std::int64_t>::min();
+constexpr std::int64_t kInt64Max = std::numeric_limits<std::int64_t>::max();
+
+// Around the width of every vector, and around a block of the unrolled loops.
+std::vector<std::size_t> lengths() {
+  std::vector<std::size_t> lengths;
+  for (std::size_t length = 0; length <= 67; ++length) lengths.push_back(length);
+  for (const std::size_t length :
+       {127u, 128u, 129u, 255u, 256u, 257u, 1023u, 1024u, 1025u, 4099u}) {
+    lengths.push_back(length);
+  }
+  return lengths;
+}
+
+enum class Density { kNone, kSparse, kHalf, kDense, kAll };
+constexpr std::array kDensities = {Density::kNone, Density::kSparse, Density::kHalf,
+                                   Density::kDense, Density::kAll};
+
+class BitmapKernels : public testing::TestWithParam<const KernelTable*> {
+ protected:
+  const KernelTable& table() const { return *GetParam(); }
+
+  std::uint64_t random_word(Density density) {
+    switch (density) {
+      case Density::kNone:
+        return 0;
+      case Density::kSparse:
+        return random_() & random_() & random_() & random_() & random_() & random_();
+      case Density::kHalf:
+        return random_();
+      case Density::kDense:
+        return random_() | random_() | random_() | random_();
+      case Density::kAll:
+        break;
+    }
+    return ~std::uint64_t{0};
+  }
+
+  void fill(std::span<std::uint64_t> words, Density density) {
+    for (std::uint64_t& word : words) word = random_word(density);
+  }
+
+  // Values from a narrow range, so that equals are frequent, and the extremes now and then.
+  void fill(std::span<std::int32_t> column) {
+    for (std::int32_t& value : column) {
+      const std::uint64_t draw = random_();
+      value = static_cast<std::int32_t>(draw % 16) - 8;
+      if (draw >> 60 == 0) value = kInt32Min;
+      if (draw >> 60 == 1) value = kInt32Max;
+    }
+  }
+
+  std::mt19937_64 random_{kSeed};
+};
+
+INSTANTIATE_TEST_SUITE_P(Isa, BitmapKernels,
+                         testing::ValuesIn(runnable_tables().begin(), runnable_tables().end()),
+                         [](const auto& test) { return std::string(test.param->isa); });
+
+template <class T>
+std::vector<T> copy_of(std::span<T> elements) {
+  return {elements.begin(), elements.end()};
+}
+
+// --- Counts. The margins are all ones: a word too many would be counted. ---
+
+TEST_P(BitmapKernels, CountAgreesWithReference) {
+  for (const std::size_t length : lengths()) {
+    for (std::size_t misalignment = 0; misalignment < 8; ++misalignment) {
+      for (const Density density : kDensities) {
+        SCOPED_TRACE(testing::Message()
+                     << "seed=" << kSeed << " words=" << length << " misalignment=" << misalignment
+                     << " density=" << static_cast<int>(density));
+        GuardedBuffer<std::uint64_t> a(length, misalignment, ~std::uint64_t{0});
+        fill(a.elements(), density);
+        ASSERT_EQ(table().count(a.data(), length), reference_table.count(a.data(), length));
+      }
+    }
+  }
+}
+
+using PairCount = std::uint64_t (*)(const std::uint64_t*, const std::uint64_t*,
+                                    std::size_t) noexcept;
+struct NamedPairCount {
+  const char* name;
+  PairCount KernelTable::*kernel;
+};
+constexpr NamedPairCount kPairCounts[] = {{"and_count", &KernelTable::and_count},
+                                          {"andnot_count", &KernelTable::andnot_count}};
+
+TEST_P(BitmapKernels, PairCountsAgreeWithReference) {
+  for (const auto& [name, kernel] : kPairCounts) {
+    for (const std::size_t length : lengths()) {
+      for (std::size_t misalignments = 0; misalignments < 64; ++misalignments) {
+        const std::size_t misalignment_a = misalignments % 8;
+        const std::size_t misalignment_b = misalignments / 8;
+        const Density density_a = kDensities[misalignments % kDensities.size()];
+        const Density density_b = kDensities[(misalignments / 5) % kDensities.size()];
+        SCOPED_TRACE(testing::Message()
+                     << name << " seed=" << kSeed << " words=" << length
+                     << " misalignments=" << misalignment_a << "," << misalignment_b
+                     << " densities=" << static_cast<int>(density_a) << ","
+                     << static_cast<int>(density_b));
+        // Past the end, `a and b` and `a and not b` have bits, one half each.
+        GuardedBuffer<std::uint64_t> a(length, misalignment_a, ~std::uint64_t{0});
+        GuardedBuffer<std::uint64_t> b(length, misalignment_b, 0xffff'ffff);
+        fill(a.elements(), density_a);
+        fill(b.elements(), density_b);
+        ASSERT_EQ((table().*kernel)(a.data(), b.data(), length),
+                  (reference_table.*kernel)(a.data(), b.data(), length));
+      }
+    }
+  }
+}
+
+TEST_P(BitmapKernels, PairCountsTakeOverlappingInputs) {
+  for (const auto& [name, kernel] : kPairCounts) {
+    for (const std::size_t length : lengths()) {
+      for (std::size_t distance = 0; distance <= 9; ++distance) {
+        SCOPED_TRACE(testing::Message() << name << " seed=" << kSeed << " words=" << length
+                                        << " distance=" << distance);
+        GuardedBuffer<std::uint64_t> words(length + distance, 0, ~std::uint64_t{0});
+        fill(words.elements(), Density::kHalf);
+        const std::uint64_t* const a = words.data();
+        const std::uint64_t* const b = words.data() + distance;
+        ASSERT_EQ((table().*kernel)(a, b, length), (reference_table.*kernel)(a, b, length));
+        ASSERT_EQ((table().*kernel)(b, a, length), (reference_table.*kernel)(b, a, length));
+      }
+    }
+  }
+}
+
+// --- Set algebra. The margins of the input would change those of the output. ---
+
+using Combine = void (*)(std::uint64_t*, const std::uint64_t*, std::size_t) noexcept;
+struct NamedCombine {
+  const char* name;
+  Combine KernelTable::*kernel;
+  std::uint64_t output_guard;
+  std::uint64_t input_guard;
+};
+constexpr NamedCombine kCombines[] = {
+    {"or_into", &KernelTable::or_into, 0, ~std::uint64_t{0}},
+    {"and_into", &KernelTable::and_into, ~std::uint64_t{0}, 0},
+    {"andnot_into", &KernelTable::andnot_into, ~std::uint64_t{0}, ~std::uint64_t{0}},
+};
+
+TEST_P(BitmapKernels, SetAlgebraAgreesWithReference) {
+  for (const auto& [name, kernel, output_guard, input_guard] : kCombines) {
+    for (const std::size_t length : lengths()) {
+      for (std::size_t misalignments = 0; misalignments < 64; ++misalignments) {
+        const std::size_t misalignment_out = misalignments % 8;
+        const std::size_t misalignment_a = misalignments / 8;
+        const Density density_out = kDensities[misalignments % kDensities.size()];
+        const Density density_a = kDensities[(misalignments / 5) % kDensities.size()];
+        SCOPED_TRACE(testing::Message()
+                     << name << " seed=" << kSeed << " words=" << length
+                     << " misalignments=" << misalignment_out << "," << misalignment_a
+                     << " densities=" << static_cast<int>(density_out) << ","
+                     << static_cast<int>(density_a));
+        GuardedBuffer<std::uint64_t> out(length, misalignment_out, output_guard);
+        GuardedBuffer<std::uint64_t> a(length, misalignment_a, input_guard);
+        fill(out.elements(), density_out);
+        fill(a.elements(), density_a);
+        std::vector<std::uint64_t> expected = copy_of(out.elements());
+        (reference_table.*kernel)(expected.data(), a.data(), length);
+        (table().*kernel)(out.data(), a.data(), length);
+        ASSERT_EQ(copy_of(out.elements()), expected);
+        ASSERT_TRUE(out.margins_intact());
+      }
+    }
+  }
+}
+
+// --- Scatter. ---
+
+TEST_P(BitmapKernels, SetBitsAgreesWithReference) {
+  for (const std::size_t length : lengths()) {
+    for (std::size_t misalignment = 0; misalignment < 16; ++misalignment) {
+      // From many repeats to a whole chunk; the words reach just the highest ordinal.
+      for (const std::uint32_t ordinal_bound : {1u, 64u, 65u, 1000u, 65'536u}) {
+        SCOPED_TRACE(testing::Message()
+                     << "seed=" << kSeed << " ordinals=" << length
+                     << " misalignment=" << misalignment << " ordinal_bound=" << ordinal_bound);
+        GuardedBuffer<std::uint64_t> words((ordinal_bound + 63) / 64, misalignment % 8, 0);
+        GuardedBuffer<std::uint32_t> ordinals(length, misalignment, ordinal_bound - 1);
+        fill(words.elements(), Density::kSparse);
+        for (std::uint32_t& ordinal : ordinals.elements()) {
+          const std::uint64_t draw = random_();
+          const auto chunk = static_cast<std::uint32_t>(draw >> 48);
+          ordinal = chunk * 65'536 + static_cast<std::uint32_t>(draw) % ordinal_bound;
+        }
+        std::vector<std::uint64_t> expected = copy_of(words.elements());
+        reference_table.set_bits(expected.data(), ordinals.data(), length);
+        table().set_bits(words.data(), ordinals.data(), length);
+        ASSERT_EQ(copy_of(words.elements()), expected);
+        ASSERT_TRUE(words.margins_intact());
+      }
+    }
+  }
+}
+
+// --- Days. ---
+
+TEST_P(BitmapKernels, DaysFromUsAgreesWithReference) {
+  for (const std::size_t length : lengths()) {
+    for (std::size_t misalignment = 0; misalignment < 16; ++misalignment) {
+      SCOPED_TRACE(testing::Message()
+                   << "seed=" << kSeed << " times=" << length << " misalignment=" << misalignment);
+      GuardedBuffer<std::int64_t> times(length, misalignment % 8, 0);
+      GuardedBuffer<std::int32_t> days(length, misalignment, 0x5eed);
+      const std::int64_t offset_us =
+          static_cast<std::int64_t>(random_() % (2 * kUsPerDay)) - kUsPerDay;
+      for (std::int64_t& time : times.elements()) {
+        time = static_cast<std::int64_t>(random_()) / 2;
+        if (random_() % 2 == 0) time %= 20'000 * kUsPerDay;
+      }
+      std::vector<std::int32_t> expected(length);
+      reference_table.days_from_us(times.data(), offset_us, expected.data(), length);
+      table().days_from_us(times.data(), offset_us, days.data(), length);
+      ASSERT_EQ(copy_of(days.elements()), expected);
+      ASSERT_TRUE(days.margins_intact());
+    }
+  }
+}
+
+// A later time has no earlier day in any of the bodies, whose steps all keep the order; so what is
+// right on both sides of a midnight is right from there to the next.
+TEST_P(BitmapKernels, DaysChangeExactlyAtMidnight) {
+  constexpr std::int64_t kFirstDay = kInt64Min / kUsPerDay;
+  constexpr std::int64_t kLastDay = kInt64Max / kUsPerDay;
+  constexpr std::int64_t kStride = 61;  // of the 213,503,983 midnights
+  constexpr std::size_t kBatch = 1024;
+  std::array<std::int64_t, 2 * kBatch> times{};
+  std::array<std::int32_t, 2 * kBatch> days{};
+  for (std::int64_t first = kFirstDay; first <= kLastDay;) {
+    std::size_t size = 0;
+    const std::int64_t batch_first = first;
+    for (; size < 2 * kBatch && first <= kLastDay; size += 2, first += kStride) {
+      times[size] = first * kUsPerDay - 1;
+      times[size + 1] = first * kUsPerDay;
+    }
+    table().days_from_us(times.data(), 0, days.data(), size);
+    for (std::size_t i = 0; i < size; ++i) {
+      const std::int64_t day = batch_first + static_cast<std::int64_t>(i / 2) * kStride;
+      ASSERT_EQ(days[i], day - (i % 2 == 0 ? 1 : 0)) << "time_us=" << times[i];
+    }
+  }
+}
+
+TEST_P(BitmapKernels, DaysAtTheEndsOfTime) {
+  // A whole vector of each, so that no table leaves them to its loop over single elements.
+  struct Case {
+    std::int64_t time_us, offset_us;
+    std::int32_t day;
+  };
+  for (const auto& [time_us, offset_us, day] : {
+           Case{kInt64Max, 0, 106'751'991},
+           Case{kInt64Min, 0, -106'751'992},
+           Case{kInt64Max - kUsPerDay, kUsPerDay, 106'751'991},
+           Case{kInt64Min + kUsPerDay, -kUsPerDay, -106'751'992},
+           Case{kInt64Min, kInt64Max, -1},
+           Case{kInt64Max, kInt64Min, -1},
+           Case{kInt64Max, -kInt64Max, 0},
+           Case{0, kInt64Max, 106'751'991},
+           Case{0, kInt64Min, -106'751'992},
+           Case{-1, 0, -1},
+           Case{-1, 1, 0},
+           Case{0, -1, -1},
+       }) {
+    const std::vector<std::int64_t> times(16, time_us);
+    std::vector<std::int32_t> days(times.size());
+    table().days_from_us(times.data(), offset_us, days.data(), times.size());
+    EXPECT_EQ(days, std::vector<std::int32_t>(times.size(), day))
+        << "time_us=" << time_us << " offset_us=" << offset_us;
+  }
+}
+
+// --- Columns and bits. ---
+
+TEST_P(BitmapKernels, InRangeBitsAgreesWithReference) {
+  struct Range {
+    std::int32_t low, high;
+  };
+  for (const std::size_t length : lengths()) {
+    for (std::size_t misalignment = 0; misalignment < 16; ++misalignment) {
+      for (const auto& [low, high] :
+           {Range{-3, 4}, Range{0, 0}, Range{1, -1}, Range{kInt32Min, kInt32Max},
+            Range{kInt32Min, -1}, Range{0, kInt32Max}, Range{kInt32Max, kInt32Min}}) {
+        SCOPED_TRACE(testing::Message()
+                     << "seed=" << kSeed << " words=" << length << " misalignment=" << misalignment
+                     << " low=" << low << " high=" << high);
+        GuardedBuffer<std::int32_t> column(64 * length, misalignment, low);
+        GuardedBuffer<std::uint64_t> out(length, misalignment % 8, 0x5eed);
+        fill(column.elements());
+        std::vector<std::uint64_t> expected(length);
+        reference_table.in_range_bits(column.data(), low, high, expected.data(), length);
+        table().in_range_bits(column.data(), low, high, out.data(), length);
+        ASSERT_EQ(copy_of(out.elements()), expected);
+        ASSERT_TRUE(out.margins_intact());
+      }
+      if (length > 67) break;  // long ones are there for the loops, not for the alignment
+    }
+  }
+}
+
+using UpdateWhere = void (*)(std::int32_t*, const std::uint64_t*, std::int32_t,
+                             std::size_t) noexcept;
+struct NamedUpdateWhere {
+  const char* name;
+  UpdateWhere KernelTable::*kernel;
+};
+constexpr NamedUpdateWhere kUpdates[] = {{"min_where", &KernelTable::min_where},
+                                         {"max_where", &KernelTable::max_where}};
+
+TEST_P(BitmapKernels, UpdatesWhereAgreeWithReference) {
+  constexpr std::int32_t kValues[] = {0, kInt32Min, kInt32Max, -5};
+  for (const auto& [name, kernel] : kUpdates) {
+    for (const std::size_t length : lengths()) {
+      for (std::size_t misalignment = 0; misalignment < 16; ++misalignment) {
+        for (const Density density : kDensities) {
+          const std::int32_t value = kValues[misalignment % 4];
+          SCOPED_TRACE(testing::Message() << name << " seed=" << kSeed << " words=" << length
+                                          << " misalignment=" << misalignment << " density="
+                                          << static_cast<int>(density) << " value=" << value);
+          // The margins would change if they were selected, for one of the values at least.
+          GuardedBuffer<std::int32_t> column(64 * length, misalignment, 1);
+          GuardedBuffer<std::uint64_t> bits(length, misalignment % 8, ~std::uint64_t{0});
+          fill(column.elements());
+          fill(bits.elements(), density);
+          std::vector<std::int32_t> expected = copy_of(column.elements());
+          (reference_table.*kernel)(expected.data(), bits.data(), value, length);
+          (table().*kernel)(column.data(), bits.data(), value, length);
+          ASSERT_EQ(copy_of(column.elements()), expected);
+          ASSERT_TRUE(column.margins_intact());
+        }
+        if (length > 67) break;  // long ones are there for the loops, not for the alignment
+      }
+    }
+  }
+}
+
+// --- Nothing to do. ---
+
+TEST_P(BitmapKernels, TakeNullForNothing) {
+  EXPECT_EQ(table().count(nullptr, 0), 0u);
+  EXPECT_EQ(table().and_count(nullptr, nullptr, 0), 0u);
+  EXPECT_EQ(table().andnot_count(nullptr, nullptr, 0), 0u);
+  table().or_into(nullptr, nullptr, 0);
+  table().and_into(nullptr, nullptr, 0);
+  table().andnot_into(nullptr, nullptr, 0);
+  table().set_bits(nullptr, nullptr, 0);
+  table().days_from_us(nullptr, 0, nullptr, 0);
+  table().in_range_bits(nullptr, 0, 0, nullptr, 0);
+  table().min_where(nullptr, nullptr, 0, 0);
+  table().max_where(nullptr, nullptr, 0, 0);
+}
+
+}  // namespace
+}  // namespace rollcall::kernels

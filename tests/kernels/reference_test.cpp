@@ -1,0 +1,149 @@
+// The reference kernels against answers written by hand: every other table is compared with them.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "kernels/kernel_table.h"
+
+namespace rollcall::kernels {
+namespace {
+
+constexpr std::int64_t kUsPerHour = 3'600'000'000;
+constexpr std::int64_t kUsPerDay = 24 * kUsPerHour;
+constexpr std::int32_t kInt32Min = std::numeric_limits<std::int32_t>::min();
+constexpr std::int32_t kInt32Max = std::numeric_limits<std::int32_t>::max();
+
+constexpr std::array<std::uint64_t, 3> kA = {0b1100, 0, 0xffff'ffff'ffff'ffff};
+constexpr std::array<std::uint64_t, 3> kB = {0b1010, 7, 0x8000'0000'0000'0001};
+
+std::int32_t day_of(std::int64_t time_us, std::int64_t offset_us) {
+  std::int32_t day = -1;
+  reference_table.days_from_us(&time_us, offset_us, &day, 1);
+  return day;
+}
+
+TEST(ReferenceKernels, Count) {
+  EXPECT_EQ(reference_table.count(kA.data(), 3), 66u);
+  EXPECT_EQ(reference_table.count(kA.data(), 2), 2u);
+  EXPECT_EQ(reference_table.count(nullptr, 0), 0u);
+}
+
+TEST(ReferenceKernels, AndCount) {
+  EXPECT_EQ(reference_table.and_count(kA.data(), kB.data(), 3), 3u);
+  EXPECT_EQ(reference_table.and_count(kA.data(), kB.data(), 2), 1u);
+  EXPECT_EQ(reference_table.and_count(nullptr, nullptr, 0), 0u);
+}
+
+TEST(ReferenceKernels, AndnotCount) {
+  EXPECT_EQ(reference_table.andnot_count(kA.data(), kB.data(), 3), 63u);
+  EXPECT_EQ(reference_table.andnot_count(kB.data(), kA.data(), 3), 4u);
+  EXPECT_EQ(reference_table.andnot_count(nullptr, nullptr, 0), 0u);
+}
+
+TEST(ReferenceKernels, OrInto) {
+  std::array<std::uint64_t, 3> out = kA;
+  reference_table.or_into(out.data(), kB.data(), 2);
+  EXPECT_EQ(out, (std::array<std::uint64_t, 3>{0b1110, 7, 0xffff'ffff'ffff'ffff}));
+}
+
+TEST(ReferenceKernels, AndInto) {
+  std::array<std::uint64_t, 3> out = kA;
+  reference_table.and_into(out.data(), kB.data(), 3);
+  EXPECT_EQ(out, (std::array<std::uint64_t, 3>{0b1000, 0, 0x8000'0000'0000'0001}));
+}
+
+TEST(ReferenceKernels, AndnotInto) {
+  std::array<std::uint64_t, 3> out = kA;
+  reference_table.andnot_into(out.data(), kB.data(), 3);
+  EXPECT_EQ(out, (std::array<std::uint64_t, 3>{0b0100, 0, 0x7fff'ffff'ffff'fffe}));
+}
+
+TEST(ReferenceKernels, SetBitsKeepsWhatIsSetAndTakesOrdinalsModuloTheChunk) {
+  std::array<std::uint64_t, 1024> words{};
+  words[0] = 0b100;
+  const std::vector<std::uint32_t> ordinals = {
+      0, 63, 64, 64, 65'535, 65'536 + 1, 0xffff'0000 + 130};
+  reference_table.set_bits(words.data(), ordinals.data(), ordinals.size());
+  EXPECT_EQ(words[0], 0x8000'0000'0000'0007u);
+  EXPECT_EQ(words[1], 1u);
+  EXPECT_EQ(words[2], 4u);
+  EXPECT_EQ(words[1023], 0x8000'0000'0000'0000u);
+  EXPECT_EQ(reference_table.count(words.data(), words.size()), 7u);
+}
+
+TEST(ReferenceKernels, DaysAroundTheEpoch) {
+  EXPECT_EQ(day_of(0, 0), 0);
+  EXPECT_EQ(day_of(kUsPerDay - 1, 0), 0);
+  EXPECT_EQ(day_of(kUsPerDay, 0), 1);
+  EXPECT_EQ(day_of(-1, 0), -1);
+  EXPECT_EQ(day_of(-kUsPerDay, 0), -1);
+  EXPECT_EQ(day_of(-kUsPerDay - 1, 0), -2);
+}
+
+TEST(ReferenceKernels, DaysOfTheCalendar) {
+  EXPECT_EQ(day_of(951'782'400'000'000, 0), 11'016);      // 2000-02-29T00:00:00Z
+  EXPECT_EQ(day_of(1'767'225'599'999'999, 0), 20'453);    // 2025-12-31T23:59:59.999999Z
+  EXPECT_EQ(day_of(-2'208'988'800'000'000, 0), -25'567);  // 1900-01-01T00:00:00Z
+}
+
+TEST(ReferenceKernels, DaysAtAnOffset) {
+  EXPECT_EQ(day_of(0, -1), -1);
+  EXPECT_EQ(day_of(kUsPerDay - kUsPerHour, kUsPerHour), 1);
+  EXPECT_EQ(day_of(kUsPerDay - kUsPerHour - 1, kUsPerHour), 0);
+  EXPECT_EQ(day_of(5 * kUsPerHour - 1, -5 * kUsPerHour), -1);
+}
+
+TEST(ReferenceKernels, DaysAtTheEndsOfTime) {
+  EXPECT_EQ(day_of(std::numeric_limits<std::int64_t>::max(), 0), 106'751'991);
+  EXPECT_EQ(day_of(std::numeric_limits<std::int64_t>::min(), 0), -106'751'992);
+  EXPECT_EQ(
+      day_of(std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()),
+      -1);
+}
+
+TEST(ReferenceKernels, InRangeBitsIncludesBothEnds) {
+  std::array<std::int32_t, 128> column{};
+  for (std::size_t i = 0; i < column.size(); ++i) column[i] = static_cast<std::int32_t>(i) - 10;
+  std::array<std::uint64_t, 2> out = {~std::uint64_t{0}, ~std::uint64_t{0}};
+  reference_table.in_range_bits(column.data(), -9, 55, out.data(), 2);
+  EXPECT_EQ(out, (std::array<std::uint64_t, 2>{~std::uint64_t{1}, 0b11}));
+}
+
+TEST(ReferenceKernels, InRangeBitsOfAnEmptyAndOfTheFullRange) {
+  std::array<std::int32_t, 64> column{};
+  column[0] = kInt32Min;
+  column[63] = kInt32Max;
+  std::uint64_t out = 1;
+  reference_table.in_range_bits(column.data(), 1, -1, &out, 1);
+  EXPECT_EQ(out, 0u);
+  reference_table.in_range_bits(column.data(), kInt32Min, kInt32Max, &out, 1);
+  EXPECT_EQ(out, ~std::uint64_t{0});
+  reference_table.in_range_bits(column.data(), kInt32Max, kInt32Max, &out, 1);
+  EXPECT_EQ(out, std::uint64_t{1} << 63);
+}
+
+TEST(ReferenceKernels, MinWhereAndMaxWhereChangeOnlyWhatIsSelected) {
+  std::array<std::int32_t, 128> column{};
+  column[1] = 7;
+  column[2] = 7;
+  column[127] = kInt32Max;
+  const std::array<std::uint64_t, 2> bits = {0b101, std::uint64_t{1} << 63};
+
+  std::array<std::int32_t, 128> expected = column;
+  expected[2] = 3;
+  expected[127] = 3;
+  reference_table.min_where(column.data(), bits.data(), 3, 2);
+  EXPECT_EQ(column, expected);
+
+  expected[0] = 5;
+  expected[2] = 5;
+  expected[127] = 5;
+  reference_table.max_where(column.data(), bits.data(), 5, 2);
+  EXPECT_EQ(column, expected);
+}
+
+}  // namespace
+}  // namespace rollcall::kernels
