@@ -1,0 +1,40 @@
+// How a commit gets into the database, and what is done about one that did not.
+//
+// Pages go first, in write batches of their own that are logged but not synced; then one synced
+// batch has the commit record, and removes the superseded pages. The log keeps the order of
+// batches, so a record found after a crash implies its pages. Each batch of pages also has a list
+// of their keys, removed with the record's batch: lists found at opening name all that a commit
+// under way left behind.
+#pragma once
+
+#include <rocksdb/db.h>
+
+#include <optional>
+#include <string>
+
+#include "rollcall/store.h"
+#include "storage/commit_record.h"
+
+namespace rollcall {
+
+// Writes the record of first_facts(store_id), which says whose a new database is.
+Status write_first_record(rocksdb::DB& db, const StoreId& store_id, const std::string& directory);
+
+// Writes `commit`, which follows the commit of `previous`, and returns its facts. After an error
+// the commit is in the database wholly or not at all, but which of the two is unknown: `db` must
+// not be written to any more. Errors of commit.next_page are passed on.
+Result<CommitFacts> write_commit(rocksdb::DB& db, const Commit& commit, const CommitFacts& previous,
+                                 const std::string& directory);
+
+// Returns the last commit's record; nothing where the database has none, not even of epoch 0.
+//   kCorruption  the record is damaged
+Result<std::optional<CommitRecord>> read_commit_record(rocksdb::DB& db,
+                                                       const rocksdb::ReadOptions& read_options,
+                                                       const std::string& directory);
+
+// Removes the pages of a commit after the one of `last_epoch` that never ended. Nobody can reach
+// them, but they would take space for ever.
+//   kCorruption  the list of such pages is damaged; nothing is removed
+Status remove_unfinished_commit(rocksdb::DB& db, Epoch last_epoch, const std::string& directory);
+
+}  // namespace rollcall

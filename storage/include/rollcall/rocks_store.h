@@ -1,0 +1,51 @@
+// A store in a directory, on RocksDB.
+//
+//   DIR/FORMAT    what the directory is, and its format version
+//   DIR/LOCK      held by the one writer; says who it is
+//   DIR/ANCHOR    the last commit, kept apart from the database, to notice one that lost commits
+//   DIR/rocksdb/  the database: pages, the commit record and the manifest
+//
+// docs/format.md describes the bytes.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "rollcall/store.h"
+
+namespace rollcall {
+
+struct RocksStoreOptions {
+  // Reads the last commit found at opening, while another process may go on writing. Takes no lock,
+  // writes nothing, and does not follow later commits: open again to see them.
+  bool read_only = false;
+
+  // Makes a store where there is none: in a directory that is missing (its parent must exist) or
+  // empty. Without meaning for read_only.
+  bool create_if_missing = true;
+
+  // Opens a store that lost commits, or its ANCHOR, and takes what the database holds for the
+  // truth.
+  bool accept_rollback = false;
+
+  // Of RocksDB's block cache, indexes and filters included. Up to 96 MiB of write buffers come on
+  // top while commits are written.
+  std::size_t cache_bytes = std::size_t{64} << 20;
+};
+
+// Opens the store in `directory`, or makes one.
+//   kNotFound         there is no store, and none is to be made
+//   kInvalidArgument  the directory holds something that is not a rollcall store; it is left alone
+//   kUnsupported      the store's format is newer than this program; it is left alone
+//   kBusy             another process writes to the store; the text says which
+//   kCorruption       the files are damaged, belong to different stores, or lost commits
+//   kIoError          the operating system or RocksDB refused; the text says what
+//
+// A commit() that fails leaves every view and last_commit() as they were, and the store refuses
+// further commits until it is opened again: whether the commit is on disk is known only then. It is
+// there wholly or not at all.
+Result<std::unique_ptr<Store>> open_rocks_store(const std::string& directory,
+                                                const RocksStoreOptions& options = {});
+
+}  // namespace rollcall

@@ -1,0 +1,56 @@
+// Small files outside the database, read and written whole. Errors name the path and say what the
+// operating system said.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "rollcall/status.h"
+
+namespace rollcall {
+
+// Returns `code` and what errno means, after "PATH: cannot ACTION: ".
+Status errno_status(const std::string& path, std::string_view action,
+                    StatusCode code = StatusCode::kIoError);
+
+// An open file that closes itself. Not inherited by programs that this process starts.
+class PosixFile {
+ public:
+  // Takes open(2)'s flags; a file that they create is rw for the owner and as the umask allows.
+  //   kNotFound  there is no such file
+  static Result<PosixFile> open(const std::string& path, int flags);
+
+  PosixFile(PosixFile&& other) noexcept;
+  PosixFile& operator=(PosixFile&& other) noexcept;
+  ~PosixFile();
+
+  const std::string& path() const { return path_; }
+  int descriptor() const { return descriptor_; }
+
+  // Returns `size` bytes from `offset`; fewer where the file ends.
+  Result<std::string> read(std::uint64_t offset, std::size_t size) const;
+  Status write(std::uint64_t offset, std::string_view bytes) const;
+  Status truncate() const;
+  // Returns once the bytes are on disk.
+  Status sync() const;
+
+ private:
+  PosixFile(std::string path, int descriptor);
+
+  std::string path_;
+  int descriptor_;  // -1: moved from
+};
+
+// Returns the file's bytes, of which it may have `size_max`.
+Result<std::string> read_small_file(const std::string& path, std::size_t size_max);
+
+// Puts a file with these bytes in place, durably: a crash leaves the old file, if any, or this one.
+// Meanwhile PATH.new exists.
+Status replace_file(const std::string& path, std::string_view bytes);
+
+// Makes names created or removed in `directory` durable.
+Status sync_directory(const std::string& directory);
+
+}  // namespace rollcall

@@ -1,0 +1,93 @@
+#include "storage/rocks_options.h"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/convenience.h>
+#include <rocksdb/env.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+
+#include <algorithm>
+#include <cstdarg>
+#include <memory>
+#include <vector>
+
+namespace rollcall {
+
+namespace {
+
+constexpr std::size_t kWriteBufferBytes = std::size_t{32} << 20;
+constexpr int kWriteBufferCount = 3;  // together the 96 MiB that rocks_store.h promises
+constexpr std::uint64_t kTableFileBytes = std::uint64_t{128} << 20;
+constexpr int kOpenFilesMax = 256;
+constexpr std::size_t kBlockBytes = 16 << 10;
+constexpr double kBloomBitsPerKey = 10;
+constexpr int kBackgroundJobs = 2;
+constexpr std::size_t kInfoLogBytes = 1 << 20;
+constexpr std::size_t kInfoLogCount = 2;
+constexpr std::uint64_t kSyncStepBytes = 1 << 20;
+
+// For readers, who must not write an info log into a directory that somebody else writes to.
+class NoLog final : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char*, std::va_list) override {}
+};
+
+rocksdb::CompressionType best_compression() {
+  const std::vector<rocksdb::CompressionType> built_in = rocksdb::GetSupportedCompressions();
+  for (const auto type : {rocksdb::kLZ4Compression, rocksdb::kZSTD}) {
+    if (std::find(built_in.begin(), built_in.end(), type) != built_in.end()) return type;
+  }
+  return rocksdb::kNoCompression;
+}
+
+}  // namespace
+
+rocksdb::Options rocks_options(const RocksStoreOptions& options) {
+  rocksdb::BlockBasedTableOptions table;
+  // No strict capacity limit: past it, reads would fail instead of taking a little more memory.
+  table.block_cache = rocksdb::NewLRUCache(options.cache_bytes);
+  table.cache_index_and_filter_blocks = true;
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
+  table.block_size = kBlockBytes;
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kBloomBitsPerKey));
+  // Faster than CRC32C where RocksDB is built without the processor's instruction for it.
+  table.checksum = rocksdb::kXXH3;
+
+  rocksdb::Options rocks;
+  rocks.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  rocks.compression = best_compression();
+  rocks.write_buffer_size = kWriteBufferBytes;
+  rocks.max_write_buffer_number = kWriteBufferCount;
+  rocks.target_file_size_base = kTableFileBytes;
+  rocks.level_compaction_dynamic_level_bytes = true;
+  rocks.max_background_jobs = kBackgroundJobs;
+  // Lets the disk begin early, so that the sync that ends a commit has little left to wait for.
+  rocks.wal_bytes_per_sync = kSyncStepBytes;
+  rocks.bytes_per_sync = kSyncStepBytes;
+
+  // A power cut may leave any part of the log's unsynced tail, and the store must open after it:
+  // the log is good up to its first damage. Damage before that, in commits once acknowledged, is
+  // cut off as well, and the anchor notices.
+  rocks.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  rocks.paranoid_checks = true;
+  // An error in the background, a failed fsync among them, is never retried: what is on disk is
+  // unknown then, and only opening the store again finds out.
+  rocks.max_bgerror_resume_count = 0;
+
+  rocks.stats_dump_period_sec = 0;
+  rocks.stats_persist_period_sec = 0;
+  if (options.read_only) {
+    rocks.info_log = std::make_shared<NoLog>();
+    // All files are opened at once and stay so: the writer may remove them meanwhile.
+    rocks.max_open_files = -1;
+  } else {
+    rocks.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
+    rocks.max_log_file_size = kInfoLogBytes;
+    rocks.keep_log_file_num = kInfoLogCount;
+    rocks.max_open_files = kOpenFilesMax;
+  }
+  return rocks;
+}
+
+}  // namespace rollcall

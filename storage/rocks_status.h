@@ -1,0 +1,18 @@
+// RocksDB's errors as ours.
+#pragma once
+
+#include <rocksdb/status.h>
+
+#include <string>
+#include <string_view>
+
+#include "rollcall/status.h"
+
+namespace rollcall {
+
+// Returns ok for ok; otherwise "DIR/rocksdb: cannot ACTION: " and RocksDB's words, as kCorruption
+// where it found damage, and as kIoError elsewhere.
+Status to_status(const rocksdb::Status& status, const std::string& directory,
+                 std::string_view action);
+
+}  // namespace rollcall

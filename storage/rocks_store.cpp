@@ -1,0 +1,308 @@
+#include "rollcall/rocks_store.h"
+
+#include <rocksdb/db.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <mutex>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include "storage/anchor.h"
+#include "storage/commit.h"
+#include "storage/key_codec.h"
+#include "storage/page_codec.h"
+#include "storage/posix_file.h"
+#include "storage/rocks_options.h"
+#include "storage/rocks_status.h"
+#include "storage/store_directory.h"
+#include "storage/store_lock.h"
+
+namespace rollcall {
+
+namespace {
+
+// How often a reader begins anew because a writer changed the set of files while it opened them.
+constexpr int kReaderAttemptsMax = 50;
+
+// The open database of `directory`. Views share it, so that none outlives it; the lock, declared
+// before it, is given up after it is closed.
+struct Database {
+  std::string directory;
+  std::optional<StoreLock> lock;  // of writers
+  std::unique_ptr<rocksdb::DB> db;
+};
+
+// The state after a commit. Also keeps what that commit's record says.
+class RocksView final : public StoreView {
+ public:
+  explicit RocksView(std::shared_ptr<const Database> database)
+      : database_(std::move(database)), snapshot_(database_->db->GetSnapshot()) {
+    read_options_.snapshot = snapshot_;
+  }
+  ~RocksView() override { database_->db->ReleaseSnapshot(snapshot_); }
+  RocksView(const RocksView&) = delete;
+  RocksView& operator=(const RocksView&) = delete;
+
+  Result<std::string> read(const PageAddress& address) const override {
+    rocksdb::PinnableSlice value;
+    rocksdb::DB& db = *database_->db;
+    const rocksdb::Status status =
+        db.Get(read_options_, db.DefaultColumnFamily(), encode_page_key(address), &value);
+    if (!status.ok()) {
+      return page_corruption(address, database_->directory,
+                             status.IsNotFound() ? "the page is missing" : status.ToString());
+    }
+    ROLLCALL_ASSIGN_OR_RETURN(const std::string_view payload,
+                              decode_page(address, value.ToStringView(), database_->directory));
+    return std::string(payload);
+  }
+
+  Result<std::optional<CommitRecord>> commit_record() const {
+    return read_commit_record(*database_->db, read_options_, database_->directory);
+  }
+
+ private:
+  const std::shared_ptr<const Database> database_;
+  const rocksdb::Snapshot* const snapshot_;  // null in a read-only database, which never changes
+  rocksdb::ReadOptions read_options_;
+};
+
+class RocksStore final : public Store {
+ public:
+  // `anchor` is absent in a store opened for reading.
+  RocksStore(std::shared_ptr<const Database> database, std::optional<Anchor> anchor,
+             const CommitFacts& last)
+      : database_(std::move(database)),
+        anchor_(std::move(anchor)),
+        last_(last),
+        view_(std::make_shared<RocksView>(database_)) {}
+
+  Result<std::optional<LastCommit>> last_commit() const override {
+    ROLLCALL_ASSIGN_OR_RETURN(std::optional<CommitRecord> record, last_view()->commit_record());
+    if (!record || record->facts.epoch == 0) return std::optional<LastCommit>();
+    return std::optional<LastCommit>({record->facts.epoch, std::move(record->manifest)});
+  }
+
+  Status commit(const Commit& commit) override;
+
+  Result<std::shared_ptr<const StoreView>> view() const override {
+    return std::shared_ptr<const StoreView>(last_view());
+  }
+
+  bool read_only() const override { return !anchor_; }
+
+  Result<StoreSize> size() const override;
+
+ private:
+  std::shared_ptr<const RocksView> last_view() const {
+    const std::lock_guard lock(mutex_);
+    return view_;
+  }
+
+  const std::shared_ptr<const Database> database_;
+  std::optional<Anchor> anchor_;  // the committing thread's
+  bool commit_failed_ = false;    // the committing thread's
+
+  mutable std::mutex mutex_;  // guards last_ and view_; last_ is written by the committing thread
+  CommitFacts last_;
+  std::shared_ptr<const RocksView> view_;  // what every view() gets until the next commit
+};
+
+Status RocksStore::commit(const Commit& commit) {
+  const std::string& directory = database_->directory;
+  if (read_only()) {
+    return Status::invalid_argument(directory + ": the store is open for reading only");
+  }
+  if (commit_failed_) {
+    return Status::io_error(directory +
+                            ": a commit failed before, so what is on disk is unknown; "
+                            "open the store again");
+  }
+  if (commit.epoch != last_.epoch + 1) {
+    return Status::invalid_argument(directory + ": a commit of epoch " +
+                                    std::to_string(commit.epoch) + " follows one of epoch " +
+                                    std::to_string(last_.epoch));
+  }
+  commit_failed_ = true;  // until it has not; so that an exception of the caller's counts as well
+  ROLLCALL_ASSIGN_OR_RETURN(const CommitFacts facts,
+                            write_commit(*database_->db, commit, last_, directory));
+  ROLLCALL_RETURN_IF_ERROR(anchor_->write(anchor_state(facts)));
+  auto view = std::make_shared<const RocksView>(database_);
+  commit_failed_ = false;
+
+  // The old view may be the last to its snapshot: it is let go outside the mutex.
+  const std::lock_guard lock(mutex_);
+  last_ = facts;
+  view_.swap(view);
+  return {};
+}
+
+Result<StoreSize> RocksStore::size() const {
+  StoreSize size;
+  {
+    const std::lock_guard lock(mutex_);
+    size.page_count = last_.live_page_count;
+  }
+  std::error_code error;
+  std::filesystem::recursive_directory_iterator entry(database_->directory, error);
+  for (; !error && entry != std::filesystem::recursive_directory_iterator();
+       entry.increment(error)) {
+    // Files come and go while a compaction runs: one that is gone takes no space.
+    struct stat facts;
+    if (::lstat(entry->path().c_str(), &facts) != 0) continue;
+    constexpr std::uint64_t kStatBlockBytes = 512;
+    size.disk_bytes += static_cast<std::uint64_t>(facts.st_blocks) * kStatBlockBytes;
+  }
+  if (error) return Status::io_error(database_->directory + ": cannot list: " + error.message());
+  return size;
+}
+
+Result<std::shared_ptr<Database>> open_database(const std::string& directory,
+                                                const RocksStoreOptions& options, bool create) {
+  rocksdb::Options rocks = rocks_options(options);
+  rocks.create_if_missing = create;
+  rocksdb::DB* db = nullptr;
+  const std::string path = database_path(directory);
+  const rocksdb::Status status = options.read_only ? rocksdb::DB::OpenForReadOnly(rocks, path, &db)
+                                                   : rocksdb::DB::Open(rocks, path, &db);
+  ROLLCALL_RETURN_IF_ERROR(to_status(status, directory, "open the database"));
+  auto database = std::make_shared<Database>();
+  database->directory = directory;
+  database->db.reset(db);
+  return database;
+}
+
+// Which files the database consists of, according to the database: what RocksDB's file CURRENT
+// names, and how long that file is, which grows with each change of the set.
+//   kNotFound  there is no database
+Result<std::string> database_version(const std::string& directory) {
+  const std::filesystem::path path = database_path(directory);
+  ROLLCALL_ASSIGN_OR_RETURN(const std::string current,
+                            read_small_file((path / "CURRENT").string(), 4096));
+  const std::string manifest = current.substr(0, current.find('\n'));
+  std::error_code error;
+  const std::uintmax_t bytes = std::filesystem::file_size(path / manifest, error);
+  // No damage yet: a writer may have put another file in its place.
+  if (error == std::errc::no_such_file_or_directory) return manifest + ", removed";
+  if (error) return Status::io_error((path / manifest).string() + ": " + error.message());
+  return manifest + " of " + std::to_string(bytes) + " bytes";
+}
+
+// Checks that the database did not lose commits, as far as its anchor, or what came of opening it,
+// can tell.
+Status check_anchor(const Result<Anchor>& anchor, const CommitFacts& last, Anchor::Access access,
+                    const RocksStoreOptions& options, const std::string& directory) {
+  if (anchor.ok()) {
+    ROLLCALL_RETURN_IF_ERROR(check_same_store(anchor->state(), last, directory));
+    if (options.accept_rollback) return {};
+    return check_no_rollback(anchor->state(), last, access, directory);
+  }
+  const bool missing = anchor.status().code() == StatusCode::kNotFound;
+  const bool damaged = anchor.status().code() == StatusCode::kCorruption;
+  if (missing && last.epoch == 0) return {};  // making the store was interrupted
+  if ((missing || damaged) && options.accept_rollback) return {};
+  if (!missing) return anchor.status();
+  return Status::corruption(anchor_path(directory) + ": the file is missing, so nothing tells " +
+                            "whether the database has lost commits; put the file back, or " +
+                            "accept the rollback");
+}
+
+Result<std::unique_ptr<Store>> open_writer(const std::string& directory,
+                                           const RocksStoreOptions& options) {
+  ROLLCALL_ASSIGN_OR_RETURN(DirectoryState state, inspect_directory(directory));
+  if (state != DirectoryState::kStore && !options.create_if_missing) {
+    return Status::not_found(directory + ": no rollcall store is there");
+  }
+  if (state == DirectoryState::kMissing) ROLLCALL_RETURN_IF_ERROR(make_directory(directory));
+  ROLLCALL_ASSIGN_OR_RETURN(StoreLock lock, StoreLock::acquire(lock_path(directory)));
+  // Somebody else may have made the store before the lock was ours.
+  ROLLCALL_ASSIGN_OR_RETURN(state, inspect_directory(directory));
+  if (state != DirectoryState::kStore) ROLLCALL_RETURN_IF_ERROR(mark_as_store(directory));
+
+  // A store is made in this order: FORMAT, the database, its first record, ANCHOR. What is missing
+  // from the end of it is made now, but nothing from the middle.
+  const std::string path = anchor_path(directory);
+  Result<Anchor> anchor = Anchor::open(path, Anchor::Access::kWrite);
+  const Result<std::string> version = database_version(directory);
+  const bool database_missing = version.status().code() == StatusCode::kNotFound;
+  if (database_missing && anchor.status().code() != StatusCode::kNotFound) {
+    return Status::corruption(database_path(directory) + ": the database is missing, but " + path +
+                              " is there; put the database back");
+  }
+  ROLLCALL_ASSIGN_OR_RETURN(const std::shared_ptr<Database> database,
+                            open_database(directory, options, /*create=*/database_missing));
+  database->lock.emplace(std::move(lock));
+  rocksdb::DB& db = *database->db;
+  ROLLCALL_ASSIGN_OR_RETURN(const std::optional<CommitRecord> record,
+                            read_commit_record(db, rocksdb::ReadOptions(), directory));
+  CommitFacts last;
+  if (record) {
+    last = record->facts;
+  } else {
+    ROLLCALL_ASSIGN_OR_RETURN(const StoreId store_id,
+                              anchor.ok() ? anchor->state().store_id : make_store_id());
+    last = first_facts(store_id);
+  }
+  ROLLCALL_RETURN_IF_ERROR(check_anchor(anchor, last, Anchor::Access::kWrite, options, directory));
+  if (!record) ROLLCALL_RETURN_IF_ERROR(write_first_record(db, last.store_id, directory));
+  ROLLCALL_RETURN_IF_ERROR(remove_unfinished_commit(db, last.epoch, directory));
+  // Both slots are replaced: after a rollback, neither of the old ones is true.
+  if (!anchor.ok() || anchor->state() != anchor_state(last)) {
+    anchor = Anchor::create(path, anchor_state(last));
+    ROLLCALL_RETURN_IF_ERROR(anchor.status());
+  }
+  return std::unique_ptr<Store>(std::make_unique<RocksStore>(database, *std::move(anchor), last));
+}
+
+Result<std::unique_ptr<Store>> open_reader(const std::string& directory,
+                                           const RocksStoreOptions& options) {
+  ROLLCALL_ASSIGN_OR_RETURN(const DirectoryState state, inspect_directory(directory));
+  if (state != DirectoryState::kStore) {
+    return Status::not_found(directory + ": no rollcall store is there");
+  }
+  for (int attempt = 0; attempt < kReaderAttemptsMax; ++attempt) {
+    // The anchor first: a database read later cannot be older.
+    const Result<Anchor> anchor = Anchor::open(anchor_path(directory), Anchor::Access::kRead);
+    const Result<std::string> version = database_version(directory);
+    if (version.status().code() == StatusCode::kNotFound &&
+        anchor.status().code() == StatusCode::kNotFound) {
+      return Status::not_found(
+          directory + ": making the store has not been finished; open it for " + "writing once");
+    }
+    ROLLCALL_RETURN_IF_ERROR(version.status());
+    const Result<std::shared_ptr<Database>> database =
+        open_database(directory, options, /*create=*/false);
+    // RocksDB lists log files after it has read which are needed. One removed in between goes
+    // unnoticed, even if later ones are read, so that pages of a commit may be missing. A log is
+    // removed only after the set of files was changed in writing.
+    const Result<std::string> version_after = database_version(directory);
+    ROLLCALL_RETURN_IF_ERROR(version_after.status());
+    if (*version != *version_after) continue;
+
+    ROLLCALL_RETURN_IF_ERROR(database.status());
+    ROLLCALL_ASSIGN_OR_RETURN(
+        const std::optional<CommitRecord> record,
+        read_commit_record(*(*database)->db, rocksdb::ReadOptions(), directory));
+    CommitFacts last;
+    if (record) {
+      last = record->facts;
+    } else if (anchor.ok()) {
+      last = first_facts(anchor->state().store_id);
+    }
+    ROLLCALL_RETURN_IF_ERROR(check_anchor(anchor, last, Anchor::Access::kRead, options, directory));
+    return std::unique_ptr<Store>(std::make_unique<RocksStore>(*database, std::nullopt, last));
+  }
+  return Status::busy(directory + ": a writer changed the database each of the " +
+                      std::to_string(kReaderAttemptsMax) + " times that it was opened; try again");
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> open_rocks_store(const std::string& directory,
+                                                const RocksStoreOptions& options) {
+  return options.read_only ? open_reader(directory, options) : open_writer(directory, options);
+}
+
+}  // namespace rollcall

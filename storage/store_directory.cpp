@@ -1,0 +1,113 @@
+#include "storage/store_directory.h"
+
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <charconv>
+#include <filesystem>
+#include <optional>
+#include <string_view>
+#include <system_error>
+
+#include "storage/posix_file.h"
+
+namespace rollcall {
+
+namespace {
+
+constexpr std::uint32_t kFormatVersion = 1;
+constexpr std::string_view kFormatLead = "rollcall store, format ";
+constexpr std::size_t kFormatFileBytesMax = 4096;
+
+std::string path_in(const std::string& directory, std::string_view name) {
+  return (std::filesystem::path(directory) / name).string();
+}
+
+std::string format_path(const std::string& directory) { return path_in(directory, "FORMAT"); }
+
+// "rollcall store, format 1", a line end, and whatever follows.
+std::optional<std::uint32_t> parse_format_version(std::string_view text) {
+  if (!text.starts_with(kFormatLead)) return std::nullopt;
+  text.remove_prefix(kFormatLead.size());
+  std::uint32_t version = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), version);
+  if (error != std::errc() || end == text.data() + text.size() || *end != '\n') {
+    return std::nullopt;
+  }
+  return version;
+}
+
+Status check_format(const std::string& directory, std::string_view format_file) {
+  const std::optional<std::uint32_t> version = parse_format_version(format_file);
+  if (!version || *version == 0) {
+    return Status::invalid_argument(format_path(directory) +
+                                    ": not a rollcall store: the file does not begin with \"" +
+                                    std::string(kFormatLead) + "\" and a number");
+  }
+  if (*version > kFormatVersion) {
+    return Status::unsupported(format_path(directory) + ": the store has format " +
+                               std::to_string(*version) + ", this program reads up to " +
+                               std::to_string(kFormatVersion) + "; use a newer one");
+  }
+  return {};
+}
+
+// Whether the directory has nothing in it but what making a store begins with.
+Result<bool> holds_nothing_else(const std::string& directory) {
+  std::error_code error;
+  std::filesystem::directory_iterator entry(directory, error);
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (name != "LOCK" && name != "FORMAT.new") return false;
+  }
+  if (error) return Status::io_error(directory + ": cannot list: " + error.message());
+  return true;
+}
+
+}  // namespace
+
+std::string anchor_path(const std::string& directory) { return path_in(directory, "ANCHOR"); }
+std::string lock_path(const std::string& directory) { return path_in(directory, "LOCK"); }
+std::string database_path(const std::string& directory) { return path_in(directory, "rocksdb"); }
+
+Result<DirectoryState> inspect_directory(const std::string& directory) {
+  struct stat facts;
+  if (::stat(directory.c_str(), &facts) != 0) {
+    if (errno == ENOENT) return DirectoryState::kMissing;
+    return errno_status(directory, "look at the directory");
+  }
+  if (!S_ISDIR(facts.st_mode)) {
+    return Status::invalid_argument(directory + ": not a rollcall store: not a directory");
+  }
+  const Result<std::string> format_file =
+      read_small_file(format_path(directory), kFormatFileBytesMax);
+  if (format_file.ok()) {
+    ROLLCALL_RETURN_IF_ERROR(check_format(directory, *format_file));
+    return DirectoryState::kStore;
+  }
+  if (format_file.status().code() != StatusCode::kNotFound) return format_file.status();
+  ROLLCALL_ASSIGN_OR_RETURN(const bool empty, holds_nothing_else(directory));
+  if (!empty) {
+    return Status::invalid_argument(
+        directory + ": not a rollcall store: the directory has files, but none named FORMAT");
+  }
+  return DirectoryState::kEmpty;
+}
+
+Status make_directory(const std::string& directory) {
+  if (::mkdir(directory.c_str(), 0777) != 0 && errno != EEXIST) {
+    return errno_status(directory, "make the directory",
+                        errno == ENOENT ? StatusCode::kNotFound : StatusCode::kIoError);
+  }
+  return sync_directory(path_in(directory, ".."));
+}
+
+Status mark_as_store(const std::string& directory) {
+  return replace_file(format_path(directory),
+                      std::string(kFormatLead) + std::to_string(kFormatVersion) +
+                          "\n\nThis directory belongs to rollcall (user activity, retention, "
+                          "churn).\nIts files make sense only together: copy or move all of them, "
+                          "while nobody writes.\n");
+}
+
+}  // namespace rollcall

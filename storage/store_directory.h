@@ -1,0 +1,31 @@
+// The directory of a store: its files, and the one that says what it is.
+#pragma once
+
+#include <string>
+
+#include "rollcall/status.h"
+
+namespace rollcall {
+
+std::string anchor_path(const std::string& directory);
+std::string lock_path(const std::string& directory);
+std::string database_path(const std::string& directory);
+
+enum class DirectoryState {
+  kMissing,  // no such directory
+  kEmpty,    // nothing in it, or what an interrupted mark_as_store() left
+  kStore,    // a store, or the beginnings of one: marked, maybe without a database
+};
+
+// Looks at `directory` and changes nothing.
+//   kInvalidArgument  it is no directory, or holds something that is not a rollcall store
+//   kUnsupported      the store's format is newer than this program
+Result<DirectoryState> inspect_directory(const std::string& directory);
+
+// Makes `directory`; its parent must exist. Fine when it is already there.
+Status make_directory(const std::string& directory);
+
+// Writes FORMAT, which makes an empty directory a store.
+Status mark_as_store(const std::string& directory);
+
+}  // namespace rollcall

@@ -1,0 +1,28 @@
+// One writer per store: a lock on DIR/LOCK that ends with its process, however that ends.
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "rollcall/status.h"
+#include "storage/posix_file.h"
+
+namespace rollcall {
+
+// Held until destroyed. A child made by fork() holds it too, until it ends or starts a program.
+class StoreLock {
+ public:
+  // Takes the lock and writes down who has it.
+  //   kBusy  somebody else holds it, maybe this very process; the text says who
+  static Result<StoreLock> acquire(const std::string& path);
+
+  StoreLock(StoreLock&&) = default;
+  ~StoreLock();
+
+ private:
+  explicit StoreLock(PosixFile file) : file_(std::move(file)) {}
+
+  PosixFile file_;
+};
+
+}  // namespace rollcall
