@@ -37,6 +37,8 @@ struct SourcePosition {
   std::string position;
 };
 
+struct PreparedRows;
+
 // A batch checked, dated and split by partition, ready to be ingested. Owns copies of what it needs.
 class PreparedBatch {
  public:
@@ -46,9 +48,8 @@ class PreparedBatch {
 
  private:
   friend class Engine;
-  struct Content;
-  explicit PreparedBatch(std::unique_ptr<Content> content);
-  std::unique_ptr<Content> content_;
+  explicit PreparedBatch(std::unique_ptr<PreparedRows> rows);
+  std::unique_ptr<PreparedRows> rows_;
 };
 
 struct DimensionInfo {

@@ -1,0 +1,33 @@
+// What a commit says of the whole store: the settings, the totals, and where everything else begins.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rollcall/options.h"
+#include "rollcall/status.h"
+#include "rollcall/store.h"
+#include "rollcall/types.h"
+
+namespace rollcall {
+
+struct Manifest {
+  StoreSettings settings;
+  std::uint64_t event_count = 0;
+  DayRange days;
+  std::optional<TimeUs> known_until;
+  Epoch catalog_epoch = 0;                 // 0: no name was ever seen
+  Epoch sources_epoch = 0;                 // 0: no source has a position
+  std::vector<Epoch> partition_epochs;     // by partition; 0: it has no users
+
+  std::string serialize() const;
+  static Result<Manifest> deserialize(std::string_view bytes);
+};
+
+//   kInvalidArgument  a setting is out of range
+Status validate(const StoreSettings& settings);
+
+}  // namespace rollcall

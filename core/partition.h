@@ -1,0 +1,197 @@
+// One partition's aggregates: who of its users was active in which series on which day, first and last
+// days, and counters.
+//
+// Threads: one writer at a time and nobody else meanwhile, for every method that is not const; any
+// number of readers otherwise. Pages that `pin` has handed out stay as they are, whatever comes later.
+//
+// The hot path keeps only what cannot be derived: presence of each series with its totals, and the
+// counters. Presence of any event, and first and last days, follow from that; `fold` brings them up to
+// date, before they are read and before they are stored. Folding twice changes nothing.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "core/bounds_chunk.h"
+#include "core/counter_chunk.h"
+#include "core/page_ref.h"
+#include "core/prepared_batch.h"
+#include "core/presence_chunk.h"
+#include "core/query/plan.h"
+#include "core/series_catalog.h"
+#include "core/user_index.h"
+#include "rollcall/store.h"
+
+namespace rollcall {
+
+// Events and amounts of one hour of a day, counted from the day's first instant.
+struct HourTotal {
+  std::uint8_t hour = 0;
+  std::uint64_t events = 0;
+  AmountSum value = 0;
+};
+
+// One series on one day: who, and how much.
+struct SeriesDay {
+  std::vector<PageSlot<PresenceChunk>> chunks;
+  std::vector<HourTotal> hours;  // ascending, those with events; none for kAnySeries
+  bool awaits_any = false;       // touched since it was last folded into any event's presence
+  bool awaits_bounds = false;    // touched since it was last folded into first and last days
+};
+
+struct DayState {
+  std::unordered_map<SeriesId, SeriesDay> series;
+  Epoch epoch = 0;       // of the stored day page
+  bool dirty = false;
+  bool compact = false;  // its chunks have their smallest form: nothing came since a checkpoint
+};
+
+// Per series, by chunk.
+template <class T>
+using SeriesChunks = std::unordered_map<SeriesId, std::vector<PageSlot<T>>>;
+
+// A page as a snapshot holds it: in memory, or at an address of the snapshot's StoreView.
+template <class T>
+struct PinnedPage {
+  PageRef<T> page;
+  PageAddress address;
+
+  bool exists() const { return address.epoch != 0 || static_cast<bool>(page); }
+};
+
+struct PinnedPartition {
+  std::uint32_t partition = 0;
+  std::uint32_t user_count = 0;
+  std::map<std::pair<SeriesId, Day>, std::vector<PinnedPage<PresenceChunk>>> presence;
+  std::map<SeriesId, std::vector<PinnedPage<BoundsChunk>>> bounds;
+};
+
+// A page to be stored, encoded when its turn comes.
+struct DirtyPage {
+  PageId id;
+  std::variant<PageRef<PresenceChunk>, PageRef<CounterChunk>, PageRef<BoundsChunk>, std::string>
+      content;
+};
+
+struct MemoryUse {
+  std::size_t resident_bytes = 0;  // of pages and the user index
+  std::size_t dirty_bytes = 0;     // of pages not stored yet
+};
+
+class Partition {
+ public:
+  Partition(std::uint32_t number, UserKind kind) : number_(number), users_(kind) {}
+
+  // Reads the directory of the partition; pages follow when they are needed.
+  Status open(const StoreView& view, Epoch epoch);
+
+  // Ingest, in two steps: `stage` finds the users' ordinals and reads every page that the rows will
+  // touch; it may fail, and `unstage` then leaves the partition as it was. `apply` cannot fail.
+  // `series` numbers the batch's local series.
+  Status stage(const PreparedRows& rows, const StoreView& view, std::span<const SeriesId> series);
+  void unstage();
+  void apply(const PreparedRows& rows, std::uint32_t batch_number);
+
+  // Derives what is due: presence of any event, and with `bounds` first and last days too.
+  Status fold(const StoreView& view, bool bounds);
+
+  PinnedPartition pin(const ReadSet& reads) const;
+  // Keeps pages that a query had to read, unless they have changed or come back since.
+  void install(const PinnedPartition& pinned, std::uint32_t batch_number);
+
+  // Hands over all that differs from the store, as of `epoch`, and counts it as stored. Everything
+  // must be folded. `superseded` receives the versions that these replace.
+  void collect_dirty(Epoch epoch, std::vector<DirtyPage>& dirty,
+                     std::vector<PageAddress>& superseded);
+  Epoch epoch() const { return epoch_; }
+
+  // Lets go of clean pages, the least recently used first, until at most `bytes_max` are resident.
+  void evict(std::size_t bytes_max);
+
+  std::uint32_t user_count() const { return user_count_; }
+  const std::map<Day, DayState>& days() const { return days_; }
+  const SeriesChunks<CounterChunk>& counters() const { return counters_; }
+  const SeriesChunks<BoundsChunk>& bounds() const { return bounds_; }
+  MemoryUse memory_use() const { return {memory_.resident_bytes + users_.memory_bytes(), memory_.dirty_bytes}; }
+
+  // Reads all users of the partition, if they are not in memory yet.
+  Status load_users(const StoreView& view);
+  const UserIndex& users() const { return users_; }
+
+ private:
+  // The rows of one (local series, day, chunk) in a staged batch.
+  struct Cell {
+    SeriesId series;
+    Day day;
+    std::uint32_t chunk;
+    std::size_t begin;  // of its rows in `Grouping::rows`
+    std::size_t end;
+  };
+  struct Grouping {
+    std::vector<Cell> cells;
+    std::vector<std::uint32_t> rows;  // row numbers, cell by cell
+  };
+
+  Grouping group(std::span<const std::uint32_t> local_series, std::span<const std::int32_t> days,
+                 std::span<const SeriesId> series) const;
+  Status load_touched(const Grouping& grouping, bool with_counters, const StoreView& view);
+  void apply_cells(const Grouping& grouping, const PreparedRows& rows, std::size_t row_begin,
+                   bool with_counters, std::uint32_t batch_number);
+  Status fold_any(const StoreView& view);
+  Status fold_bounds(const StoreView& view);
+
+  template <class T>
+  Status load(PageSlot<T>& slot, const PageId& id, const StoreView& view);
+  template <class T>
+  void changed(PageSlot<T>& slot, std::uint32_t batch_number);
+  template <class T>
+  void account(PageSlot<T>& slot);
+  template <class T>
+  void collect(PageSlot<T>& slot, const PageId& id, Epoch epoch, std::vector<DirtyPage>& dirty,
+               std::vector<PageAddress>& superseded);
+  template <class Visit>
+  void for_each_slot(Visit visit);
+
+  PageId presence_id(SeriesId series, Day day, std::size_t chunk) const;
+  PageId chunk_id(PageKind kind, SeriesId series, std::size_t chunk) const;
+
+  std::string serialize_directory() const;
+  Status deserialize_directory(std::string_view bytes, std::vector<std::pair<Day, Epoch>>& days);
+  static std::string serialize_day(const DayState& day);
+  static Status deserialize_day(std::string_view bytes, DayState& day);
+
+  std::uint32_t number_;
+  Epoch epoch_ = 0;  // of the stored directory page
+  bool dirty_ = false;
+
+  std::uint32_t user_count_ = 0;
+  UserIndex users_;
+  bool users_loaded_ = true;
+  std::vector<Epoch> user_page_epochs_;  // by chunk
+  std::uint32_t stored_user_count_ = 0;
+
+  std::map<Day, DayState> days_;
+  SeriesChunks<CounterChunk> counters_;
+  SeriesChunks<BoundsChunk> bounds_;
+
+  // Touched since the last fold; each (day, series) once.
+  std::vector<std::pair<Day, SeriesId>> awaiting_any_;
+  std::vector<std::pair<Day, SeriesId>> awaiting_bounds_;
+
+  MemoryUse memory_;
+  std::uint32_t batch_number_ = 0;  // of the last batch or query that touched a page
+
+  // Of the staged batch.
+  std::vector<std::uint32_t> ordinals_;
+  std::vector<Grouping> groupings_;  // events, then one per dimension
+  std::uint32_t user_count_before_ = 0;
+};
+
+}  // namespace rollcall

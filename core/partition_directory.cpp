@@ -1,0 +1,255 @@
+// How a partition finds its pages again: the directory page, the day pages, and what a checkpoint
+// writes. `docs/format.md` describes the bytes.
+#include <algorithm>
+
+#include "core/assert.h"
+#include "core/byte_codec.h"
+#include "core/partition.h"
+
+namespace rollcall {
+namespace {
+
+template <class Map>
+std::vector<typename Map::key_type> sorted_keys(const Map& map) {
+  std::vector<typename Map::key_type> keys;
+  keys.reserve(map.size());
+  for (const auto& [key, value] : map) keys.push_back(key);
+  std::sort(keys.begin(), keys.end());
+  return keys;
+}
+
+template <class T>
+void write_epochs(const std::vector<PageSlot<T>>& slots, ByteWriter& writer) {
+  writer.varint(slots.size());
+  for (const PageSlot<T>& slot : slots) writer.varint(slot.epoch);
+}
+
+template <class T>
+std::vector<PageSlot<T>> read_epochs(ByteReader& reader) {
+  std::vector<PageSlot<T>> slots(reader.count(1));
+  for (PageSlot<T>& slot : slots) slot.epoch = reader.varint();
+  return slots;
+}
+
+template <class T>
+void write_series_chunks(const SeriesChunks<T>& chunks, ByteWriter& writer) {
+  writer.varint(chunks.size());
+  for (const SeriesId series : sorted_keys(chunks)) {
+    writer.varint(series);
+    write_epochs(chunks.at(series), writer);
+  }
+}
+
+template <class T>
+SeriesChunks<T> read_series_chunks(ByteReader& reader) {
+  SeriesChunks<T> chunks;
+  const std::size_t count = reader.count(2);
+  for (std::size_t i = 0; i < count && reader.ok(); ++i) {
+    const auto series = reader.varint_up_to<SeriesId>(~SeriesId{0});
+    chunks[series] = read_epochs<T>(reader);
+  }
+  return chunks;
+}
+
+Day read_day(ByteReader& reader) {
+  const std::int64_t day = reader.zigzag();
+  return Day{static_cast<std::int32_t>(
+      std::clamp<std::int64_t>(day, kDayMin.value, kDayMax.value))};
+}
+
+}  // namespace
+
+std::string Partition::serialize_directory() const {
+  std::string bytes;
+  ByteWriter writer(bytes);
+  writer.varint(user_count_);
+  writer.varint(user_page_epochs_.size());
+  for (const Epoch epoch : user_page_epochs_) writer.varint(epoch);
+  write_series_chunks(counters_, writer);
+  write_series_chunks(bounds_, writer);
+  writer.varint(days_.size());
+  for (const auto& [date, day] : days_) {
+    writer.zigzag(date.value);
+    writer.varint(day.epoch);
+  }
+  return bytes;
+}
+
+Status Partition::deserialize_directory(std::string_view bytes,
+                                        std::vector<std::pair<Day, Epoch>>& days) {
+  ByteReader reader(bytes);
+  user_count_ = reader.varint_up_to(~std::uint32_t{0});
+  user_page_epochs_.resize(reader.count(1));
+  for (Epoch& epoch : user_page_epochs_) epoch = reader.varint();
+  counters_ = read_series_chunks<CounterChunk>(reader);
+  bounds_ = read_series_chunks<BoundsChunk>(reader);
+  const std::size_t day_count = reader.count(2);
+  for (std::size_t i = 0; i < day_count; ++i) {
+    const Day day = read_day(reader);
+    days.emplace_back(day, reader.varint());
+  }
+  if (!reader.done()) return Status::corruption("its bytes do not add up");
+  if (user_page_epochs_.size() !=
+      (user_count_ + std::uint64_t{kChunkOrdinals} - 1) / kChunkOrdinals) {
+    return Status::corruption("it has " + std::to_string(user_page_epochs_.size()) +
+                              " user pages for " + std::to_string(user_count_) + " users");
+  }
+  return {};
+}
+
+std::string Partition::serialize_day(const DayState& day) {
+  std::string bytes;
+  ByteWriter writer(bytes);
+  writer.varint(day.series.size());
+  for (const SeriesId series : sorted_keys(day.series)) {
+    const SeriesDay& series_day = day.series.at(series);
+    writer.varint(series);
+    write_epochs(series_day.chunks, writer);
+    writer.varint(series_day.hours.size());
+    for (const HourTotal& hour : series_day.hours) {
+      writer.byte(hour.hour);
+      writer.varint(hour.events);
+      writer.sum(hour.value);
+    }
+  }
+  return bytes;
+}
+
+Status Partition::deserialize_day(std::string_view bytes, DayState& day) {
+  ByteReader reader(bytes);
+  const std::size_t series_count = reader.count(3);
+  for (std::size_t i = 0; i < series_count && reader.ok(); ++i) {
+    SeriesDay& series_day = day.series[reader.varint_up_to<SeriesId>(~SeriesId{0})];
+    series_day.chunks = read_epochs<PresenceChunk>(reader);
+    const std::size_t hour_count = reader.count(4);
+    for (std::size_t h = 0; h < hour_count; ++h) {
+      HourTotal hour;
+      hour.hour = reader.byte();
+      hour.events = reader.varint();
+      hour.value = reader.sum();
+      series_day.hours.push_back(hour);
+    }
+  }
+  if (!reader.done()) return Status::corruption("its bytes do not add up");
+  return {};
+}
+
+Status Partition::open(const StoreView& view, Epoch epoch) {
+  const PageId directory_id{PageKind::kPartition, number_, 0, 0, 0};
+  ROLLCALL_ASSIGN_OR_RETURN(const std::string directory, view.read({directory_id, epoch}));
+  std::vector<std::pair<Day, Epoch>> days;
+  if (Status status = deserialize_directory(directory, days); !status.ok()) {
+    return Status::corruption(to_string(directory_id) + ": " + status.message());
+  }
+  for (const auto& [date, day_epoch] : days) {
+    const PageId day_id{PageKind::kDay, number_, date.value, 0, 0};
+    ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes, view.read({day_id, day_epoch}));
+    DayState& day = days_[date];
+    day.epoch = day_epoch;
+    day.compact = true;  // pages are stored in their smallest form
+    if (Status status = deserialize_day(bytes, day); !status.ok()) {
+      return Status::corruption(to_string(day_id) + ": " + status.message());
+    }
+  }
+  epoch_ = epoch;
+  stored_user_count_ = user_count_;
+  users_loaded_ = user_count_ == 0;
+  return {};
+}
+
+Status Partition::load_users(const StoreView& view) {
+  if (users_loaded_) return {};
+  UserIndex users = users_;
+  for (std::size_t chunk = 0; chunk < user_page_epochs_.size(); ++chunk) {
+    const PageId id = chunk_id(PageKind::kUsers, 0, chunk);
+    ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes, view.read({id, user_page_epochs_[chunk]}));
+    if (Status status = users.append(bytes); !status.ok()) {
+      return Status::corruption(to_string(id) + ": " + status.message());
+    }
+  }
+  if (users.size() != user_count_) {
+    return Status::corruption("user pages of partition " + std::to_string(number_) + " hold " +
+                              std::to_string(users.size()) + " users, its directory says " +
+                              std::to_string(user_count_));
+  }
+  users_ = std::move(users);
+  users_loaded_ = true;
+  return {};
+}
+
+// Hands over one page if it is dirty.
+template <class T>
+void Partition::collect(PageSlot<T>& slot, const PageId& id, Epoch epoch,
+                        std::vector<DirtyPage>& dirty, std::vector<PageAddress>& superseded) {
+  if (!slot.dirty) return;
+  if (slot.epoch != 0) superseded.push_back({id, slot.epoch});
+  dirty.push_back({id, slot.page});
+  slot.epoch = epoch;
+  slot.dirty = false;
+  memory_.dirty_bytes -= slot.bytes;
+}
+
+void Partition::collect_dirty(Epoch epoch, std::vector<DirtyPage>& dirty,
+                              std::vector<PageAddress>& superseded) {
+  ROLLCALL_ASSERT(awaiting_any_.empty() && awaiting_bounds_.empty());
+  for (auto& [date, day] : days_) {
+    if (!day.dirty && !day.compact) {
+      for (auto& [series, series_day] : day.series) {
+        for (PageSlot<PresenceChunk>& slot : series_day.chunks) {
+          if (!slot.page) continue;
+          slot.page.writable().compact();
+          account(slot);
+        }
+      }
+      day.compact = true;
+    }
+  }
+  if (!dirty_) return;
+  for (auto& [date, day] : days_) {
+    if (!day.dirty) continue;
+    for (auto& [series, series_day] : day.series) {
+      for (std::size_t chunk = 0; chunk < series_day.chunks.size(); ++chunk) {
+        collect(series_day.chunks[chunk], presence_id(series, date, chunk), epoch, dirty,
+                superseded);
+      }
+    }
+    const PageId id{PageKind::kDay, number_, date.value, 0, 0};
+    if (day.epoch != 0) superseded.push_back({id, day.epoch});
+    day.epoch = epoch;
+    day.dirty = false;
+    dirty.push_back({id, serialize_day(day)});
+  }
+  for (auto& [series, slots] : counters_) {
+    for (std::size_t chunk = 0; chunk < slots.size(); ++chunk) {
+      collect(slots[chunk], chunk_id(PageKind::kCounters, series, chunk), epoch, dirty, superseded);
+    }
+  }
+  for (auto& [series, slots] : bounds_) {
+    for (std::size_t chunk = 0; chunk < slots.size(); ++chunk) {
+      collect(slots[chunk], chunk_id(PageKind::kBounds, series, chunk), epoch, dirty, superseded);
+    }
+  }
+  // Users are only ever added: the page that the last stored user is in, and those after it.
+  for (std::uint32_t first = stored_user_count_ / kChunkOrdinals * kChunkOrdinals;
+       stored_user_count_ < user_count_ && first < user_count_; first += kChunkOrdinals) {
+    const std::size_t chunk = first / kChunkOrdinals;
+    const PageId id = chunk_id(PageKind::kUsers, 0, chunk);
+    if (chunk < user_page_epochs_.size()) {
+      superseded.push_back({id, user_page_epochs_[chunk]});
+    } else {
+      user_page_epochs_.push_back(0);
+    }
+    user_page_epochs_[chunk] = epoch;
+    std::string bytes;
+    users_.serialize(first, std::min(kChunkOrdinals, user_count_ - first), bytes);
+    dirty.push_back({id, std::move(bytes)});
+  }
+  stored_user_count_ = user_count_;
+  const PageId id{PageKind::kPartition, number_, 0, 0, 0};
+  if (epoch_ != 0) superseded.push_back({id, epoch_});
+  epoch_ = epoch;
+  dirty_ = false;
+  dirty.push_back({id, serialize_directory()});
+}
+
+}  // namespace rollcall

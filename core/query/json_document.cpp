@@ -1,0 +1,106 @@
+#include "core/query/json_document.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace rollcall {
+namespace {
+
+constexpr std::size_t kDepthMax = 16;
+
+// Builds the document from the events of the parser. A handler that returns false ends the parse.
+class Builder : public nlohmann::json_sax<Json> {
+ public:
+  Json take_document() { return std::move(document_); }
+  // Why the parse ended, and, where the parser knew, before which byte (from 1; 0: not known).
+  const std::string& fault() const { return fault_; }
+  std::size_t fault_byte() const { return fault_byte_; }
+
+  bool null() override { return add(nullptr) != nullptr; }
+  bool boolean(bool value) override { return add(value) != nullptr; }
+  bool number_integer(number_integer_t value) override { return add(value) != nullptr; }
+  bool number_unsigned(number_unsigned_t value) override { return add(value) != nullptr; }
+  bool number_float(number_float_t value, const string_t&) override { return add(value) != nullptr; }
+  bool string(string_t& value) override { return add(std::move(value)) != nullptr; }
+  bool binary(binary_t&) override { return false; }  // JSON text has none
+
+  bool start_object(std::size_t) override { return open(Json::object()); }
+  bool start_array(std::size_t) override { return open(Json::array()); }
+  bool end_object() override { return close(); }
+  bool end_array() override { return close(); }
+
+  bool key(string_t& name) override {
+    if (open_.back()->contains(name)) return fail(fmt::format("the field \"{}\" is given twice", name));
+    key_ = std::move(name);
+    return true;
+  }
+
+  bool parse_error(std::size_t byte, const std::string&,
+                   const nlohmann::detail::exception& error) override {
+    // "[json.exception...] parse error at line 1, column 2: what we are after".
+    const std::string_view what = error.what();
+    const std::size_t column = what.find("column ");
+    const std::size_t colon = column == std::string_view::npos ? column : what.find(": ", column);
+    fault_byte_ = byte;
+    return fail(fmt::format(
+        "malformed JSON: {}", colon == std::string_view::npos ? what : what.substr(colon + 2)));
+  }
+
+ private:
+  bool fail(std::string fault) {
+    fault_ = std::move(fault);
+    return false;
+  }
+
+  Json* add(Json value) {
+    if (open_.empty()) {
+      document_ = std::move(value);
+      return &document_;
+    }
+    Json& parent = *open_.back();
+    if (parent.is_object()) return &(parent[key_] = std::move(value));
+    parent.push_back(std::move(value));
+    return &parent.back();
+  }
+
+  bool open(Json container) {
+    if (open_.size() == kDepthMax) {
+      return fail(fmt::format("nested too deeply, allowed: {} levels", kDepthMax));
+    }
+    open_.push_back(add(std::move(container)));
+    return true;
+  }
+
+  bool close() {
+    open_.pop_back();
+    return true;
+  }
+
+  Json document_;
+  std::vector<Json*> open_;  // the containers around the next value; a parent is not added to while
+                             // its child is open, so the addresses hold
+  std::string key_;
+  std::string fault_;
+  std::size_t fault_byte_ = 0;
+};
+
+}  // namespace
+
+Result<Json> parse_json(std::string_view text) {
+  Builder builder;
+  // Stops at the first fault, which it reports to the builder instead of throwing.
+  if (Json::sax_parse(text.begin(), text.end(), &builder)) return builder.take_document();
+  if (builder.fault_byte() == 0) return Status::invalid_argument(builder.fault());
+  const std::string_view before = text.substr(0, std::min(builder.fault_byte() - 1, text.size()));
+  const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+  const std::size_t line_begin = before.rfind('\n') + 1;  // 0 where there is none
+  return Status::invalid_argument(
+      fmt::format("{}:{}: {}", line, before.size() - line_begin + 1, builder.fault()));
+}
+
+}  // namespace rollcall

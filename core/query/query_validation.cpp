@@ -1,0 +1,195 @@
+#include "core/query/query_validation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+
+#include "core/query/query_names.h"
+#include "core/time_zone.h"
+
+namespace rollcall {
+namespace {
+
+Status check_range(std::string_view field, std::int64_t found, std::int64_t min, std::int64_t max) {
+  if (min <= found && found <= max) return {};
+  return Status::invalid_argument(
+      fmt::format("{}: must be a whole number from {} to {}, found {}", field, min, max, found));
+}
+
+// The field of a condition's JSON object: two conditions on a property with the same one could not
+// be written down.
+std::string_view field_of(PropertyCondition::Test test) {
+  switch (test) {
+    case PropertyCondition::Test::kAnyOf: return "in";
+    case PropertyCondition::Test::kNoneOf: return "not_in";
+    case PropertyCondition::Test::kContains: return "contains";
+    case PropertyCondition::Test::kIsSet:
+    case PropertyCondition::Test::kIsNotSet: break;
+  }
+  return "set";
+}
+
+Status check_where(const std::vector<PropertyCondition>& where) {
+  for (auto condition = where.begin(); condition != where.end(); ++condition) {
+    const std::string_view field = field_of(condition->test);
+    const std::string path = fmt::format("where: {}: {}", condition->property, field);
+    if (condition->property.empty()) {
+      return Status::invalid_argument("where: the name of a property is empty");
+    }
+    const std::size_t value_count = condition->values.size();
+    if (field == "set" && value_count != 0) {
+      return Status::invalid_argument(fmt::format("{}: takes no value, found {}", path, value_count));
+    }
+    if (field == "contains" && value_count != 1) {
+      return Status::invalid_argument(fmt::format("{}: takes one value, found {}", path, value_count));
+    }
+    if (field != "set" && value_count == 0) {
+      return Status::invalid_argument(fmt::format("{}: must name a value, found none", path));
+    }
+    const bool again = std::any_of(where.begin(), condition, [&](const PropertyCondition& other) {
+      return other.property == condition->property && field_of(other.test) == field;
+    });
+    if (again) return Status::invalid_argument(fmt::format("{}: is given twice", path));
+  }
+  return {};
+}
+
+Status check_selector(std::string_view field, const Selector& selector) {
+  const bool any = selector.match == Selector::Names::kAny;
+  if (any != selector.names.empty()) {
+    return Status::invalid_argument(
+        fmt::format("{}: {}", field,
+                    any ? "any event takes no names" : "must name an event, found none"));
+  }
+  for (const std::string& name : selector.names) {
+    if (name.empty() || name == "*") {
+      return Status::invalid_argument(
+          fmt::format("{}: must be the name of an event, found \"{}\"", field, name));
+    }
+  }
+  if (const Status status = check_where(selector.where); !status.ok()) {
+    return Status::invalid_argument(fmt::format("{}: {}", field, status.message()));
+  }
+  return {};
+}
+
+Status check_day(std::string_view field, Day day) {
+  if (kDayMin <= day && day <= kDayMax) return {};
+  return Status::invalid_argument(
+      fmt::format("{}: must lie between 0001-01-01 and 9999-12-31, found {}", field, to_string(day)));
+}
+
+Status check_as_of(const AsOf& as_of) {
+  if (const Day* day = std::get_if<Day>(&as_of)) return check_day("as_of", *day);
+  const TimeUs time = std::get<TimeUs>(as_of);
+  if (kDayMin.value * kUsPerDay <= time && time < (kDayMax.value + 1) * kUsPerDay) return {};
+  return Status::invalid_argument(fmt::format(
+      "as_of: must lie between the years 1 and 9999, found {} microseconds since 1970", time));
+}
+
+Status check_last(LastSpan last) {
+  if (std::string_view("dwmqy").find(last.unit) == std::string_view::npos) {
+    return Status::invalid_argument(fmt::format(
+        "last: the unit must be d, w, m, q or y, found \"{}\"", std::string(1, last.unit)));
+  }
+  return check_range("last", last.count, 1, kSpanDaysMax);
+}
+
+Status check_common(const QueryCommon& common) {
+  if (common.last && (common.from || common.to)) {
+    return Status::invalid_argument("last: stands for from and to: give either, found both");
+  }
+  if (common.last) ROLLCALL_RETURN_IF_ERROR(check_last(*common.last));
+  if (common.from) ROLLCALL_RETURN_IF_ERROR(check_day("from", *common.from));
+  if (common.to) ROLLCALL_RETURN_IF_ERROR(check_day("to", *common.to));
+  if (common.from && common.to && *common.to < *common.from) {
+    return Status::invalid_argument(fmt::format("from: must not be later than to, found {} and {}",
+                                                to_string(*common.from), to_string(*common.to)));
+  }
+  if (common.as_of) ROLLCALL_RETURN_IF_ERROR(check_as_of(*common.as_of));
+  return check_where(common.where);
+}
+
+Status check(const ActiveQuery& query) {
+  ROLLCALL_RETURN_IF_ERROR(check_selector("event", query.event));
+  const auto check_window = [&](std::string_view field, std::int32_t days) -> Status {
+    if (query.period != Period::kDay) {
+      return Status::invalid_argument(fmt::format("{}: goes with the period \"day\" only, found \"{}\"",
+                                                  field, to_string(query.period)));
+    }
+    return check_range(field, days, 1, kSpanDaysMax);
+  };
+  if (query.window_days) {
+    ROLLCALL_RETURN_IF_ERROR(check_window("window_days", *query.window_days));
+  }
+  if (query.ratio_to_window) {
+    ROLLCALL_RETURN_IF_ERROR(check_window("ratio_to_window", *query.ratio_to_window));
+    if (query.window_days && *query.ratio_to_window < *query.window_days) {
+      return Status::invalid_argument(
+          fmt::format("ratio_to_window: must not be less than window_days, found {} and {}",
+                      *query.ratio_to_window, *query.window_days));
+    }
+  }
+  return {};
+}
+
+Status check(const RetentionQuery& query) {
+  ROLLCALL_RETURN_IF_ERROR(check_selector("cohort_event", query.cohort_event));
+  ROLLCALL_RETURN_IF_ERROR(check_selector("return_event", query.return_event));
+  constexpr std::int32_t kMax = std::numeric_limits<std::int32_t>::max();
+  if (query.periods) {
+    ROLLCALL_RETURN_IF_ERROR(check_range("periods", *query.periods, 0, kMax));
+    if (!query.brackets.empty()) {
+      return Status::invalid_argument("brackets: stand for periods: give either, found both");
+    }
+  }
+  std::int64_t sum = 0;
+  for (const std::int32_t size : query.brackets) {
+    ROLLCALL_RETURN_IF_ERROR(check_range("brackets: a size", size, 1, kMax));
+    sum += size;
+    ROLLCALL_RETURN_IF_ERROR(check_range("brackets: their sum", sum, 1, kMax));
+  }
+  return {};
+}
+
+Status check(const ChurnQuery& query) {
+  ROLLCALL_RETURN_IF_ERROR(check_selector("event", query.event));
+  if (const auto* gap = std::get_if<ChurnQuery::GapDays>(&query.rule)) {
+    return check_range("rule: gap_days", gap->days, 1, kSpanDaysMax);
+  }
+  return {};
+}
+
+Status check(const IdleQuery& query) {
+  ROLLCALL_RETURN_IF_ERROR(check_selector("event", query.event));
+  if (query.each_day) return {};
+  if (query.edges.empty() || query.edges.front() != 0) {
+    return Status::invalid_argument(fmt::format("edges: must begin with 0, found [{}]",
+                                                fmt::join(query.edges, ", ")));
+  }
+  for (std::size_t i = 1; i < query.edges.size(); ++i) {
+    ROLLCALL_RETURN_IF_ERROR(check_range("edges: an edge", query.edges[i], 0, kSpanDaysMax));
+    if (query.edges[i] <= query.edges[i - 1]) {
+      return Status::invalid_argument(fmt::format("edges: must ascend, found {} after {}",
+                                                  query.edges[i], query.edges[i - 1]));
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Status validate(const Query& query) {
+  Status status = check_common(query.common);
+  if (status.ok()) status = std::visit([](const auto& ask) { return check(ask); }, query.ask);
+  if (status.ok() && std::holds_alternative<IdleQuery>(query.ask) &&
+      (query.common.from || query.common.to || query.common.last)) {
+    status = Status::invalid_argument("takes no from, to or last: it is a view of one day, as_of");
+  }
+  if (status.ok()) return {};
+  return Status::invalid_argument(fmt::format("{}: {}", kind_of(query), status.message()));
+}
+
+}  // namespace rollcall

@@ -1,0 +1,127 @@
+#include "core/query_executor.h"
+
+#include <oneapi/tbb/blocked_range.h>
+#include <oneapi/tbb/enumerable_thread_specific.h>
+#include <oneapi/tbb/parallel_for.h>
+
+#include <algorithm>
+#include <atomic>
+
+#include "kernels/kernel_table.h"
+
+namespace rollcall {
+namespace {
+
+class CountingSink : public CellSink {
+ public:
+  explicit CountingSink(std::vector<std::uint64_t>& cells) : cells_(cells) {}
+
+  void add(std::size_t cell, BitSpan users) override {
+    cells_[cell] += kernel_.count(users.words, users.word_count);
+  }
+  void add_and(std::size_t cell, BitSpan a, BitSpan b) override {
+    cells_[cell] += kernel_.and_count(a.words, b.words, std::min(a.word_count, b.word_count));
+  }
+  void add_andnot(std::size_t cell, BitSpan a, BitSpan b) override {
+    const std::size_t both = std::min(a.word_count, b.word_count);
+    cells_[cell] += kernel_.andnot_count(a.words, b.words, both) +
+                    kernel_.count(a.words + both, a.word_count - both);
+  }
+
+ private:
+  const kernels::KernelTable& kernel_ = *kernels::active_table();
+  std::vector<std::uint64_t>& cells_;
+};
+
+// One chunk of a pinned partition, all of whose pages are in memory.
+class PinnedChunk : public ChunkSource {
+ public:
+  PinnedChunk(const PinnedPartition& partition, std::uint32_t chunk)
+      : partition_(partition), chunk_(chunk) {
+    const std::uint32_t users =
+        std::min(kChunkOrdinals, partition.user_count - chunk * kChunkOrdinals);
+    word_count_ = (users + std::size_t{511}) / 512 * 8;
+  }
+
+  std::size_t word_count() const override { return word_count_; }
+
+  BitSpan presence(SeriesId series, Day day, std::uint64_t* scratch) const override {
+    const auto found = partition_.presence.find({series, day});
+    if (found == partition_.presence.end() || chunk_ >= found->second.size()) return {};
+    const PageRef<PresenceChunk>& page = found->second[chunk_].page;
+    if (!page) return {};
+    BitSpan set = page->expand(scratch);
+    // A hot bitset may be longer than there are users.
+    set.word_count = std::min(set.word_count, word_count_);
+    return set;
+  }
+
+  Bounds bounds(SeriesId series) const override {
+    const auto found = partition_.bounds.find(series);
+    if (found == partition_.bounds.end() || chunk_ >= found->second.size()) return {};
+    const PageRef<BoundsChunk>& page = found->second[chunk_].page;
+    if (!page) return {};
+    return {page->first(), page->last(), std::min(page->size(), word_count_ * 64)};
+  }
+
+ private:
+  const PinnedPartition& partition_;
+  std::uint32_t chunk_;
+  std::size_t word_count_;
+};
+
+template <class T>
+Status read_page(std::vector<PinnedPage<T>>& pages, std::uint32_t chunk, const StoreView& view,
+                 std::atomic<std::uint64_t>& pages_read) {
+  if (chunk >= pages.size() || pages[chunk].page || !pages[chunk].exists()) return {};
+  ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes, view.read(pages[chunk].address));
+  Result<T> page = T::deserialize(bytes);
+  if (!page.ok()) {
+    return Status::corruption(to_string(pages[chunk].address.id) + ": " + page.status().message());
+  }
+  pages[chunk].page = PageRef<T>(*std::move(page));
+  pages_read.fetch_add(1, std::memory_order_relaxed);
+  return {};
+}
+
+Status count_partition(const Plan& plan, PinnedPartition& partition, const StoreView& view,
+                       CellSink& sink, std::atomic<std::uint64_t>& pages_read) {
+  const std::uint32_t chunk_count = (partition.user_count + kChunkOrdinals - 1) / kChunkOrdinals;
+  for (std::uint32_t chunk = 0; chunk < chunk_count; ++chunk) {
+    for (auto& [key, pages] : partition.presence) {
+      ROLLCALL_RETURN_IF_ERROR(read_page(pages, chunk, view, pages_read));
+    }
+    for (auto& [series, pages] : partition.bounds) {
+      ROLLCALL_RETURN_IF_ERROR(read_page(pages, chunk, view, pages_read));
+    }
+    plan.count(PinnedChunk(partition, chunk), sink);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<std::uint64_t>> execute_plan(const Plan& plan,
+                                                std::span<PinnedPartition> partitions,
+                                                const StoreView& view, tbb::task_arena& arena,
+                                                std::uint64_t& pages_read) {
+  std::atomic<std::uint64_t> read_count{0};
+  std::vector<Status> statuses(partitions.size());
+  using Cells = std::vector<std::uint64_t>;
+  tbb::enumerable_thread_specific<Cells> counted([&] { return Cells(plan.cell_count()); });
+  arena.execute([&] {
+    tbb::parallel_for(std::size_t{0}, partitions.size(), [&](std::size_t i) {
+      CountingSink sink(counted.local());
+      statuses[i] = count_partition(plan, partitions[i], view, sink, read_count);
+    });
+  });
+  for (Status& status : statuses) ROLLCALL_RETURN_IF_ERROR(std::move(status));
+  Cells cells(plan.cell_count());
+  for (const Cells& part : counted) {
+    for (std::size_t cell = 0; cell < cells.size(); ++cell) cells[cell] += part[cell];
+  }
+  pages_read = read_count.load(std::memory_order_relaxed);
+  return cells;
+}
+
+}  // namespace rollcall

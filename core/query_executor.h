@@ -1,0 +1,25 @@
+// Runs a plan over pinned partitions: chunk by chunk, partition by partition, and sums the counts.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include <oneapi/tbb/task_arena.h>
+
+#include "core/partition.h"
+#include "core/query/plan.h"
+#include "rollcall/status.h"
+#include "rollcall/store.h"
+
+namespace rollcall {
+
+// Returns the number of users in each cell of the plan. Pages that are not in memory are read through
+// `view`, which is of the same moment as the pins, and put into `partitions`; `pages_read` says how
+// many.
+Result<std::vector<std::uint64_t>> execute_plan(const Plan& plan,
+                                                std::span<PinnedPartition> partitions,
+                                                const StoreView& view, tbb::task_arena& arena,
+                                                std::uint64_t& pages_read);
+
+}  // namespace rollcall
