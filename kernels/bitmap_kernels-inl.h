@@ -191,10 +191,10 @@ class BitmapKernels {
   // --- Days. ---
 
   // A day is 2^13 * 10,546,875 us. So with x = floor(us / 2^13), which has 51 bits and is exact as
-  // a double, day = floor(x / 10,546,875); the divisor being odd, that is (x - 5,273,437) /
-  // 10,546,875 rounded to nearest, never nearer than 2^-24.4 to a tie. The quotient is below
-  // 2^26.7, so that the two roundings of the multiplication by the reciprocal amount to less than
-  // 2^-25.3.
+  // a double, day = floor(x / 10,546,875). As the divisor is odd, that is (x - 5,273,437) /
+  // 10,546,875 rounded to nearest (the default mode), never nearer than 2^-24.4 to a tie. The
+  // quotient is below 2^26.7, so that the two roundings in multiplying by the reciprocal are less
+  // than 2^-25.3 off.
   static constexpr std::int32_t kDayShift = 13;
   static constexpr std::int64_t kDayDivisor = 10'546'875;
 

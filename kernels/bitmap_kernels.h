@@ -1,7 +1,7 @@
 // Loops over words: what each one computes. Any length, any alignment of the element type.
 //
-// Bit u of a bitset is bit (u % 64) of word (u / 64). Kernels never allocate, throw or lock, and may
-// be called from any thread. Inputs may overlap each other; an output may not overlap an input,
+// Bit u of a bitset is bit (u % 64) of word (u / 64). Kernels never allocate, throw or lock, and
+// may be called from any thread. Inputs may overlap each other; an output may not overlap an input,
 // except as said.
 #pragma once
 
@@ -35,7 +35,8 @@ struct KernelTable {
   void (*days_from_us)(const std::int64_t* time_us, std::int64_t offset_us, std::int32_t* days,
                        std::size_t count) noexcept;
 
-  // Bit i of `out` = (low <= column[i] && column[i] <= high); `column` has 64 * word_count elements.
+  // Bit i of `out` = (low <= column[i] && column[i] <= high); `column` has 64 * word_count
+  // elements.
   void (*in_range_bits)(const std::int32_t* column, std::int32_t low, std::int32_t high,
                         std::uint64_t* out, std::size_t word_count) noexcept;
 
