@@ -63,7 +63,8 @@ Day day_from_civil(CivilDate date) {
 
 std::optional<Day> parse_date(std::string_view text) {
   if (text.size() != 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
-  const auto read_digits = [&](std::size_t begin, std::size_t count) -> std::optional<std::uint32_t> {
+  const auto read_digits = [&](std::size_t begin,
+                               std::size_t count) -> std::optional<std::uint32_t> {
     std::uint32_t number = 0;
     for (const char c : text.substr(begin, count)) {
       if (c < '0' || c > '9') return std::nullopt;
@@ -108,9 +109,8 @@ Day Calendar::first_day(std::int32_t index) const {
   }
   const std::int32_t month = index * months_per(period_);
   const std::int32_t year = floor_divide(month, 12);
-  return day_from_civil({.year = 1970 + year,
-                         .month = static_cast<std::uint32_t>(month - year * 12 + 1),
-                         .day = 1});
+  return day_from_civil(
+      {.year = 1970 + year, .month = static_cast<std::uint32_t>(month - year * 12 + 1), .day = 1});
 }
 
 std::string to_string(Day day) {

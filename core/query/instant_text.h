@@ -9,9 +9,9 @@
 
 namespace rollcall {
 
-// A date and a time of day: "2026-01-31T23:59:59Z" (RFC 3339: with `Z` or an offset), or, on the wall
-// clocks of some zone, "2026-01-31 23:59:59". `T` or a blank stands between, and seconds may have a
-// fraction, of which six digits count.
+// A date and a time of day: "2026-01-31T23:59:59Z" (RFC 3339: with `Z` or an offset), or, on the
+// wall clocks of some zone, "2026-01-31 23:59:59". `T` or a blank stands between, and seconds may
+// have a fraction, of which six digits count.
 struct InstantText {
   Day day;
   std::int64_t us_of_day = 0;

@@ -25,7 +25,9 @@ class Builder : public nlohmann::json_sax<Json> {
   bool boolean(bool value) override { return add(value) != nullptr; }
   bool number_integer(number_integer_t value) override { return add(value) != nullptr; }
   bool number_unsigned(number_unsigned_t value) override { return add(value) != nullptr; }
-  bool number_float(number_float_t value, const string_t&) override { return add(value) != nullptr; }
+  bool number_float(number_float_t value, const string_t&) override {
+    return add(value) != nullptr;
+  }
   bool string(string_t& value) override { return add(std::move(value)) != nullptr; }
   bool binary(binary_t&) override { return false; }  // JSON text has none
 
@@ -35,7 +37,8 @@ class Builder : public nlohmann::json_sax<Json> {
   bool end_array() override { return close(); }
 
   bool key(string_t& name) override {
-    if (open_.back()->contains(name)) return fail(fmt::format("the field \"{}\" is given twice", name));
+    if (open_.back()->contains(name))
+      return fail(fmt::format("the field \"{}\" is given twice", name));
     key_ = std::move(name);
     return true;
   }
@@ -47,8 +50,8 @@ class Builder : public nlohmann::json_sax<Json> {
     const std::size_t column = what.find("column ");
     const std::size_t colon = column == std::string_view::npos ? column : what.find(": ", column);
     fault_byte_ = byte;
-    return fail(fmt::format(
-        "malformed JSON: {}", colon == std::string_view::npos ? what : what.substr(colon + 2)));
+    return fail(fmt::format("malformed JSON: {}",
+                            colon == std::string_view::npos ? what : what.substr(colon + 2)));
   }
 
  private:

@@ -30,12 +30,16 @@ std::string integer_list(const std::vector<std::int32_t>& numbers) {
 
 std::pair<std::string, std::string> test_field(const PropertyCondition& condition) {
   switch (condition.test) {
-    case PropertyCondition::Test::kAnyOf: return {"in", quote_all(condition.values)};
+    case PropertyCondition::Test::kAnyOf:
+      return {"in", quote_all(condition.values)};
     case PropertyCondition::Test::kNoneOf:
       return {condition.values.size() == 1 ? "ne" : "not_in", quote_all(condition.values)};
-    case PropertyCondition::Test::kContains: return {"contains", quote(condition.values[0])};
-    case PropertyCondition::Test::kIsSet: return {"set", "true"};
-    case PropertyCondition::Test::kIsNotSet: break;
+    case PropertyCondition::Test::kContains:
+      return {"contains", quote(condition.values[0])};
+    case PropertyCondition::Test::kIsSet:
+      return {"set", "true"};
+    case PropertyCondition::Test::kIsNotSet:
+      break;
   }
   return {"set", "false"};
 }
@@ -44,7 +48,9 @@ std::pair<std::string, std::string> test_field(const PropertyCondition& conditio
 std::string where_json(const std::vector<PropertyCondition>& where) {
   JsonFields properties;
   for (auto condition = where.begin(); condition != where.end(); ++condition) {
-    const auto is_same = [&](const PropertyCondition& c) { return c.property == condition->property; };
+    const auto is_same = [&](const PropertyCondition& c) {
+      return c.property == condition->property;
+    };
     if (std::any_of(where.begin(), condition, is_same)) continue;
     JsonFields tests;
     for (const PropertyCondition& same : where) {
@@ -95,11 +101,12 @@ JsonFields own_fields(const RetentionQuery& query) {
 
 JsonFields own_fields(const ChurnQuery& query) {
   const auto* gap = std::get_if<ChurnQuery::GapDays>(&query.rule);
-  return {{"event", selector_json(query.event)},
-          {"base", word(kBaseNames, query.base)},
-          {"rule", gap != nullptr
-                       ? to_object({{"gap_days", std::to_string(gap->days)}})
-                       : to_object({{"period", word(kPeriodNames, std::get<Period>(query.rule))}})}};
+  return {
+      {"event", selector_json(query.event)},
+      {"base", word(kBaseNames, query.base)},
+      {"rule", gap != nullptr
+                   ? to_object({{"gap_days", std::to_string(gap->days)}})
+                   : to_object({{"period", word(kPeriodNames, std::get<Period>(query.rule))}})}};
 }
 
 JsonFields own_fields(const IdleQuery& query) {
@@ -140,9 +147,9 @@ std::string to_json(const Query& query) {
   }
   if (common.as_of) {
     const Day* day = std::get_if<Day>(&*common.as_of);
-    fields.emplace_back("as_of", quote(day != nullptr
-                                           ? to_string(*day)
-                                           : format_instant(std::get<TimeUs>(*common.as_of))));
+    fields.emplace_back(
+        "as_of",
+        quote(day != nullptr ? to_string(*day) : format_instant(std::get<TimeUs>(*common.as_of))));
   }
   return to_object(fields);
 }

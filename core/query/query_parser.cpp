@@ -124,9 +124,12 @@ Status read_last(const Json& value, const std::string& path, std::optional<LastS
   LastSpan span;
   const char* const end = text.data() + text.size();
   const auto [unit, error] = std::from_chars(text.data(), end, span.count);
-  if (error != std::errc() || end - unit != 1 || std::string_view("dwmqy").find(*unit) == std::string::npos) {
-    return unexpected(path, "a number of days, weeks, months, quarters or years such as \"30d\", "
-                            "\"4w\", \"6m\", \"2q\", \"1y\"", value);
+  if (error != std::errc() || end - unit != 1 ||
+      std::string_view("dwmqy").find(*unit) == std::string::npos) {
+    return unexpected(path,
+                      "a number of days, weeks, months, quarters or years such as \"30d\", "
+                      "\"4w\", \"6m\", \"2q\", \"1y\"",
+                      value);
   }
   span.unit = *unit;
   out = span;
@@ -142,8 +145,10 @@ Status read_as_of(const Json& value, const std::string& path, std::string_view t
   }
   const auto instant = parse_instant(text);
   if (!instant) {
-    return unexpected(path, "a date or an instant such as \"2026-01-31\", \"2026-01-31T23:59:59Z\" "
-                            "or \"2026-01-31 23:59:59\"", value);
+    return unexpected(path,
+                      "a date or an instant such as \"2026-01-31\", \"2026-01-31T23:59:59Z\" "
+                      "or \"2026-01-31 23:59:59\"",
+                      value);
   }
   if (instant->offset_us) {
     out = instant->day.value * kUsPerDay + instant->us_of_day - *instant->offset_us;
@@ -185,7 +190,8 @@ Status read_condition(const Json& value, const std::string& path, const std::str
   };
   if (value.is_string() || value.is_array()) return read_values(Test::kAnyOf)(value, path);
   if (!value.is_object() || value.empty()) {
-    return unexpected(path, "a string, a list of strings, or an object such as {\"ne\": \"ads\"}", value);
+    return unexpected(path, "a string, a list of strings, or an object such as {\"ne\": \"ads\"}",
+                      value);
   }
   return read_fields(
       value, path,
@@ -201,7 +207,8 @@ Status read_condition(const Json& value, const std::string& path, const std::str
 }
 
 Status read_where(const Json& value, const std::string& path, std::vector<PropertyCondition>& out) {
-  if (!value.is_object()) return unexpected(path, "an object such as {\"channel\": \"ads\"}", value);
+  if (!value.is_object())
+    return unexpected(path, "an object such as {\"channel\": \"ads\"}", value);
   for (const auto& [property, condition] : value.items()) {
     ROLLCALL_RETURN_IF_ERROR(
         read_condition(condition, fmt::format("{}: {}", path, property), property, out));
@@ -222,22 +229,23 @@ Status read_selector(const Json& value, const std::string& path, Selector& out) 
     return read_event_names(value, path, out);
   }
   if (!value.is_object()) {
-    return unexpected(path, "an event name, \"*\", or an object such as {\"event\": \"login\"}", value);
+    return unexpected(path, "an event name, \"*\", or an object such as {\"event\": \"login\"}",
+                      value);
   }
   if (value.contains("event") && value.contains("not_event")) {
     return unexpected(path, "an object with either event or not_event", value);
   }
-  return read_fields(value, path,
-                     {{"event", [&](const Json& json, const std::string& at) {
-                         return read_event_names(json, at, out);
-                       }},
-                      {"not_event", [&](const Json& json, const std::string& at) {
-                         out.match = Selector::Names::kNoneOf;
-                         return read_strings(json, at, out.names);
-                       }},
-                      {"where", [&](const Json& json, const std::string& at) {
-                         return read_where(json, at, out.where);
-                       }}});
+  return read_fields(
+      value, path,
+      {{"event",
+        [&](const Json& json, const std::string& at) { return read_event_names(json, at, out); }},
+       {"not_event",
+        [&](const Json& json, const std::string& at) {
+          out.match = Selector::Names::kNoneOf;
+          return read_strings(json, at, out.names);
+        }},
+       {"where",
+        [&](const Json& json, const std::string& at) { return read_where(json, at, out.where); }}});
 }
 
 Field selector_field(std::string_view name, Selector& out) {
@@ -260,7 +268,8 @@ Field word_field(std::string_view name, const std::array<Spelling<T>, n>& spelli
 }
 
 Field kind_field() {
-  return {"kind", [](const Json&, const std::string&) { return Status(); }};  // read before all others
+  return {"kind",
+          [](const Json&, const std::string&) { return Status(); }};  // read before all others
 }
 
 Field as_of_field(QueryCommon& common, std::string_view time_zone) {
@@ -278,7 +287,8 @@ Field where_field(QueryCommon& common) {
 // The kind's own fields, between those that every kind with a range of dates has.
 Fields with_common_fields(Fields own, QueryCommon& common, std::string_view time_zone) {
   Fields fields = {kind_field()};
-  fields.insert(fields.end(), std::make_move_iterator(own.begin()), std::make_move_iterator(own.end()));
+  fields.insert(fields.end(), std::make_move_iterator(own.begin()),
+                std::make_move_iterator(own.end()));
   fields.push_back({"from", [&common](const Json& value, const std::string& path) {
                       return read_date(value, path, common.from);
                     }});
@@ -295,17 +305,19 @@ Fields with_common_fields(Fields own, QueryCommon& common, std::string_view time
 
 Status read_active(const Json& object, std::string_view time_zone, Query& query) {
   auto& ask = query.ask.emplace<ActiveQuery>();
-  return read_fields(object, "active",
-                     with_common_fields({selector_field("event", ask.event),
-                                         word_field("period", kPeriodNames, ask.period),
-                                         optional_integer_field("window_days", ask.window_days),
-                                         optional_integer_field("ratio_to_window", ask.ratio_to_window)},
-                                        query.common, time_zone));
+  return read_fields(
+      object, "active",
+      with_common_fields(
+          {selector_field("event", ask.event), word_field("period", kPeriodNames, ask.period),
+           optional_integer_field("window_days", ask.window_days),
+           optional_integer_field("ratio_to_window", ask.ratio_to_window)},
+          query.common, time_zone));
 }
 
 Status read_retention(const Json& object, std::string_view time_zone, Query& query) {
   auto& ask = query.ask.emplace<RetentionQuery>();
-  if (object.contains("event") && (object.contains("cohort_event") || object.contains("return_event"))) {
+  if (object.contains("event") &&
+      (object.contains("cohort_event") || object.contains("return_event"))) {
     return Status::invalid_argument(
         "retention: event: stands for cohort_event and return_event: give either, found both");
   }
@@ -315,19 +327,19 @@ Status read_retention(const Json& object, std::string_view time_zone, Query& que
                          return {};
                        }};
   const Field brackets = {"brackets", [&ask](const Json& value, const std::string& path) {
-                            return value.empty() ? unexpected(path, "a list of whole numbers", value)
-                                                 : read_integers(value, path, ask.brackets);
+                            return value.empty()
+                                       ? unexpected(path, "a list of whole numbers", value)
+                                       : read_integers(value, path, ask.brackets);
                           }};
-  return read_fields(
-      object, "retention",
-      with_common_fields({event, selector_field("cohort_event", ask.cohort_event),
-                          selector_field("return_event", ask.return_event),
-                          word_field("cohort", kCohortNames, ask.cohort),
-                          word_field("period", kPeriodNames, ask.period),
-                          optional_integer_field("periods", ask.periods),
-                          word_field("mode", kModeNames, ask.mode), brackets,
-                          word_field("summary", kSummaryNames, ask.summary)},
-                         query.common, time_zone));
+  return read_fields(object, "retention",
+                     with_common_fields({event, selector_field("cohort_event", ask.cohort_event),
+                                         selector_field("return_event", ask.return_event),
+                                         word_field("cohort", kCohortNames, ask.cohort),
+                                         word_field("period", kPeriodNames, ask.period),
+                                         optional_integer_field("periods", ask.periods),
+                                         word_field("mode", kModeNames, ask.mode), brackets,
+                                         word_field("summary", kSummaryNames, ask.summary)},
+                                        query.common, time_zone));
 }
 
 Status read_rule(const Json& value, const std::string& path, ChurnQuery& ask) {
@@ -335,11 +347,16 @@ Status read_rule(const Json& value, const std::string& path, ChurnQuery& ask) {
     return unexpected(path, "{\"gap_days\": N} or {\"period\": \"week\"}", value);
   }
   return read_fields(value, path,
-                     {{"gap_days", [&ask](const Json& json, const std::string& at) {
-                         return read_integer(json, at, ask.rule.emplace<ChurnQuery::GapDays>().days);
+                     {{"gap_days",
+                       [&ask](const Json& json, const std::string& at) -> Status {
+                         ChurnQuery::GapDays gap;
+                         ROLLCALL_RETURN_IF_ERROR(read_integer(json, at, gap.days));
+                         ask.rule = gap;
+                         return {};
                        }},
                       {"period", [&ask](const Json& json, const std::string& at) {
-                         return read_word(json, at, "period", kPeriodNames, ask.rule.emplace<Period>());
+                         return read_word(json, at, "period", kPeriodNames,
+                                          ask.rule.emplace<Period>());
                        }}});
 }
 
@@ -356,13 +373,13 @@ Status read_churn(const Json& object, std::string_view time_zone, Query& query) 
 
 Status read_idle(const Json& object, std::string_view time_zone, Query& query) {
   auto& ask = query.ask.emplace<IdleQuery>();
-  const Field edges = {"edges", [&ask](const Json& value, const std::string& path) {
-                         ask.each_day = value == "each";
-                         if (ask.each_day) return Status();
-                         return value.is_array()
-                                    ? read_integers(value, path, ask.edges)
-                                    : unexpected(path, "a list of whole numbers, or \"each\"", value);
-                       }};
+  const Field edges = {
+      "edges", [&ask](const Json& value, const std::string& path) {
+        ask.each_day = value == "each";
+        if (ask.each_day) return Status();
+        return value.is_array() ? read_integers(value, path, ask.edges)
+                                : unexpected(path, "a list of whole numbers, or \"each\"", value);
+      }};
   return read_fields(object, "idle",
                      {kind_field(), selector_field("event", ask.event), edges,
                       as_of_field(query.common, time_zone), where_field(query.common)});

@@ -22,11 +22,15 @@ Status check_range(std::string_view field, std::int64_t found, std::int64_t min,
 // be written down.
 std::string_view field_of(PropertyCondition::Test test) {
   switch (test) {
-    case PropertyCondition::Test::kAnyOf: return "in";
-    case PropertyCondition::Test::kNoneOf: return "not_in";
-    case PropertyCondition::Test::kContains: return "contains";
+    case PropertyCondition::Test::kAnyOf:
+      return "in";
+    case PropertyCondition::Test::kNoneOf:
+      return "not_in";
+    case PropertyCondition::Test::kContains:
+      return "contains";
     case PropertyCondition::Test::kIsSet:
-    case PropertyCondition::Test::kIsNotSet: break;
+    case PropertyCondition::Test::kIsNotSet:
+      break;
   }
   return "set";
 }
@@ -40,10 +44,12 @@ Status check_where(const std::vector<PropertyCondition>& where) {
     }
     const std::size_t value_count = condition->values.size();
     if (field == "set" && value_count != 0) {
-      return Status::invalid_argument(fmt::format("{}: takes no value, found {}", path, value_count));
+      return Status::invalid_argument(
+          fmt::format("{}: takes no value, found {}", path, value_count));
     }
     if (field == "contains" && value_count != 1) {
-      return Status::invalid_argument(fmt::format("{}: takes one value, found {}", path, value_count));
+      return Status::invalid_argument(
+          fmt::format("{}: takes one value, found {}", path, value_count));
     }
     if (field != "set" && value_count == 0) {
       return Status::invalid_argument(fmt::format("{}: must name a value, found none", path));
@@ -59,9 +65,8 @@ Status check_where(const std::vector<PropertyCondition>& where) {
 Status check_selector(std::string_view field, const Selector& selector) {
   const bool any = selector.match == Selector::Names::kAny;
   if (any != selector.names.empty()) {
-    return Status::invalid_argument(
-        fmt::format("{}: {}", field,
-                    any ? "any event takes no names" : "must name an event, found none"));
+    return Status::invalid_argument(fmt::format(
+        "{}: {}", field, any ? "any event takes no names" : "must name an event, found none"));
   }
   for (const std::string& name : selector.names) {
     if (name.empty() || name == "*") {
@@ -77,8 +82,8 @@ Status check_selector(std::string_view field, const Selector& selector) {
 
 Status check_day(std::string_view field, Day day) {
   if (kDayMin <= day && day <= kDayMax) return {};
-  return Status::invalid_argument(
-      fmt::format("{}: must lie between 0001-01-01 and 9999-12-31, found {}", field, to_string(day)));
+  return Status::invalid_argument(fmt::format(
+      "{}: must lie between 0001-01-01 and 9999-12-31, found {}", field, to_string(day)));
 }
 
 Status check_as_of(const AsOf& as_of) {
@@ -116,8 +121,8 @@ Status check(const ActiveQuery& query) {
   ROLLCALL_RETURN_IF_ERROR(check_selector("event", query.event));
   const auto check_window = [&](std::string_view field, std::int32_t days) -> Status {
     if (query.period != Period::kDay) {
-      return Status::invalid_argument(fmt::format("{}: goes with the period \"day\" only, found \"{}\"",
-                                                  field, to_string(query.period)));
+      return Status::invalid_argument(fmt::format(
+          "{}: goes with the period \"day\" only, found \"{}\"", field, to_string(query.period)));
     }
     return check_range(field, days, 1, kSpanDaysMax);
   };
@@ -166,14 +171,14 @@ Status check(const IdleQuery& query) {
   ROLLCALL_RETURN_IF_ERROR(check_selector("event", query.event));
   if (query.each_day) return {};
   if (query.edges.empty() || query.edges.front() != 0) {
-    return Status::invalid_argument(fmt::format("edges: must begin with 0, found [{}]",
-                                                fmt::join(query.edges, ", ")));
+    return Status::invalid_argument(
+        fmt::format("edges: must begin with 0, found [{}]", fmt::join(query.edges, ", ")));
   }
   for (std::size_t i = 1; i < query.edges.size(); ++i) {
     ROLLCALL_RETURN_IF_ERROR(check_range("edges: an edge", query.edges[i], 0, kSpanDaysMax));
     if (query.edges[i] <= query.edges[i - 1]) {
-      return Status::invalid_argument(fmt::format("edges: must ascend, found {} after {}",
-                                                  query.edges[i], query.edges[i - 1]));
+      return Status::invalid_argument(
+          fmt::format("edges: must ascend, found {} after {}", query.edges[i], query.edges[i - 1]));
     }
   }
   return {};

@@ -42,13 +42,20 @@ std::string list_json(const List& list, ToJson to_json_of) {
 
 std::string_view to_string(ColumnType type) {
   switch (type) {
-    case ColumnType::kDate: return "date";
-    case ColumnType::kString: return "string";
-    case ColumnType::kInt: return "int";
-    case ColumnType::kCount: return "count";
-    case ColumnType::kRatio: return "ratio";
-    case ColumnType::kDecimal: return "decimal";
-    case ColumnType::kBool: break;
+    case ColumnType::kDate:
+      return "date";
+    case ColumnType::kString:
+      return "string";
+    case ColumnType::kInt:
+      return "int";
+    case ColumnType::kCount:
+      return "count";
+    case ColumnType::kRatio:
+      return "ratio";
+    case ColumnType::kDecimal:
+      return "decimal";
+    case ColumnType::kBool:
+      break;
   }
   return "bool";
 }
@@ -60,13 +67,14 @@ std::string to_json(const QueryResult& result) {
   const auto row_json = [](const std::vector<Cell>& row) {
     return list_json(row, [](const Cell& cell) { return std::visit(CellJson{}, cell); });
   };
-  return to_object({{"kind", quote(result.kind)},
-                    {"definition", to_object(result.definition)},
-                    {"as_of", result.as_of.empty() ? "null" : quote(result.as_of)},
-                    {"columns", list_json(result.columns, column_json)},
-                    {"rows", list_json(result.rows, row_json)},
-                    {"stats", to_object({{"elapsed_us", std::to_string(result.stats.elapsed_us)},
-                                         {"partitions", std::to_string(result.stats.partitions)}})}});
+  return to_object(
+      {{"kind", quote(result.kind)},
+       {"definition", to_object(result.definition)},
+       {"as_of", result.as_of.empty() ? "null" : quote(result.as_of)},
+       {"columns", list_json(result.columns, column_json)},
+       {"rows", list_json(result.rows, row_json)},
+       {"stats", to_object({{"elapsed_us", std::to_string(result.stats.elapsed_us)},
+                            {"partitions", std::to_string(result.stats.partitions)}})}});
 }
 
 }  // namespace rollcall
