@@ -1,7 +1,6 @@
 #include "tests/support/naive_engine.h"
 
 #include <date/date.h>
-#include <date/tz.h>
 
 #include <algorithm>
 #include <chrono>
@@ -15,7 +14,6 @@ using std::chrono::microseconds;
 using std::chrono::seconds;
 
 date::sys_days civil(Day day) { return date::sys_days{date::days{day.value}}; }
-date::local_days local(Day day) { return date::local_days{date::days{day.value}}; }
 
 template <class DayPoint>
 Day day_from(DayPoint point) {
@@ -36,8 +34,7 @@ Day shift(Day first_day, Period period, std::int32_t count) {
     case Period::kFortnight:
       return first_day + 14 * count;
     case Period::kMonth:
-      return day_from(
-          date::sys_days{date::year_month_day{civil(first_day)} + date::months{count}});
+      return day_from(date::sys_days{date::year_month_day{civil(first_day)} + date::months{count}});
     case Period::kQuarter:
       return day_from(
           date::sys_days{date::year_month_day{civil(first_day)} + date::months{3 * count}});
@@ -56,8 +53,8 @@ Cell ratio(std::int64_t part, std::int64_t whole) {
 }
 
 bool holds(const PropertyCondition& condition, const std::string& value) {
-  const bool listed = std::find(condition.values.begin(), condition.values.end(), value) !=
-                      condition.values.end();
+  const bool listed =
+      std::find(condition.values.begin(), condition.values.end(), value) != condition.values.end();
   switch (condition.test) {
     case PropertyCondition::Test::kAnyOf:
       return listed;
@@ -101,12 +98,13 @@ Cell column_label(const RetentionQuery& ask, PeriodGroup column) {
 
 }  // namespace
 
-NaiveEngine::NaiveEngine(StoreSettings settings) : settings_(std::move(settings)) {}
+NaiveEngine::NaiveEngine(StoreSettings settings)
+    : settings_(std::move(settings)), zone_(settings_.time_zone) {}
 
 void NaiveEngine::ingest(const std::vector<NaiveEvent>& events) {
   for (const NaiveEvent& event : events) {
-    const Day day = day_of(event.time);
-    const TimeUs known = event.whole_day ? last_second_of(day) : event.time;
+    const Day day = zone_.day_of(event.time);
+    const TimeUs known = event.whole_day ? zone_.last_second_of(day) : event.time;
     events_.push_back(event);
     days_.push_back(day);
     event_names_.insert(event.event);
@@ -130,30 +128,11 @@ Result<QueryResult> NaiveEngine::query(const Query& query) const {
     if constexpr (std::is_same_v<Ask, IdleQuery>) return idle(ask, query.common, at);
   };
   ROLLCALL_ASSIGN_OR_RETURN(QueryResult result, std::visit(answer, query.ask));
-  result.as_of = format(at.time);
+  result.as_of = zone_.format(at.time);
   return result;
 }
 
-// ---- Civil time ----
-
-Day NaiveEngine::day_of(TimeUs time) const {
-  const date::sys_time<microseconds> instant{microseconds{time}};
-  const auto wall = date::locate_zone(settings_.time_zone)->to_local(instant);
-  return day_from(date::floor<date::days>(wall));
-}
-
-TimeUs NaiveEngine::last_second_of(Day day) const {
-  const auto next_midnight = date::locate_zone(settings_.time_zone)
-                                 ->to_sys(local(day + 1), date::choose::earliest);
-  return microseconds{next_midnight.time_since_epoch() - seconds{1}}.count();
-}
-
-std::string NaiveEngine::format(TimeUs time) const {
-  const date::sys_seconds instant{std::chrono::floor<seconds>(microseconds{time})};
-  const auto zoned = date::make_zoned(settings_.time_zone, instant);
-  const std::string text = date::format("%FT%T%Ez", zoned);
-  return text.ends_with("+00:00") ? text.substr(0, text.size() - 6) + "Z" : text;
-}
+// ---- Periods ----
 
 // The first day of the period that holds `day`.
 Day NaiveEngine::period_of(Day day, Period period) const {
@@ -191,8 +170,8 @@ Status NaiveEngine::check_names(const Selector& selector,
   }
   for (const auto* conditions : {&selector.where, &where}) {
     for (const PropertyCondition& condition : *conditions) {
-      if (std::find(settings_.dimensions.begin(), settings_.dimensions.end(),
-                    condition.property) == settings_.dimensions.end()) {
+      if (std::find(settings_.dimensions.begin(), settings_.dimensions.end(), condition.property) ==
+          settings_.dimensions.end()) {
         return Status::invalid_argument("undeclared property: " + condition.property);
       }
     }
@@ -216,12 +195,12 @@ Result<NaiveEngine::Now> NaiveEngine::now(const QueryCommon& common) const {
   TimeUs time = *known_until_;
   if (common.as_of) {
     const Day* day = std::get_if<Day>(&*common.as_of);
-    time = day ? last_second_of(*day) : std::get<TimeUs>(*common.as_of);
+    time = day ? zone_.last_second_of(*day) : std::get<TimeUs>(*common.as_of);
   }
   Now now;
   now.time = whole_seconds(time);
-  now.day = day_of(now.time);
-  now.last_ended = now.time >= last_second_of(now.day) ? now.day : now.day - 1;
+  now.day = zone_.day_of(now.time);
+  now.last_ended = now.time >= zone_.last_second_of(now.day) ? now.day : now.day - 1;
   if (!now.ended(now.day) && whole_seconds(*known_until_) > now.time) {
     return Status::invalid_argument("as_of cuts through a day of which more is known");
   }
@@ -266,8 +245,8 @@ Result<NaiveEngine::Periods> NaiveEngine::range(const QueryCommon& common, Perio
 
 bool NaiveEngine::matches(const NaiveEvent& event, const Selector& selector,
                           const std::vector<PropertyCondition>& where) const {
-  const bool named = std::find(selector.names.begin(), selector.names.end(), event.event) !=
-                     selector.names.end();
+  const bool named =
+      std::find(selector.names.begin(), selector.names.end(), event.event) != selector.names.end();
   if (selector.match == Selector::Names::kAnyOf && !named) return false;
   if (selector.match == Selector::Names::kNoneOf && named) return false;
   for (const auto* conditions : {&selector.where, &where}) {
@@ -374,9 +353,9 @@ Result<QueryResult> NaiveEngine::retention(const RetentionQuery& ask, const Quer
   QueryResult result;
   result.kind = "retention";
   const ColumnType label = ask.brackets.empty() ? ColumnType::kInt : ColumnType::kString;
-  result.columns = {{"cohort", ColumnType::kDate}, {"size", ColumnType::kCount},
-                    {"period", label},             {"users", ColumnType::kCount},
-                    {"rate", ColumnType::kRatio},  {"complete", ColumnType::kBool}};
+  result.columns = {
+      {"cohort", ColumnType::kDate}, {"size", ColumnType::kCount}, {"period", label},
+      {"users", ColumnType::kCount}, {"rate", ColumnType::kRatio}, {"complete", ColumnType::kBool}};
 
   struct ColumnTotal {
     std::int64_t size = 0, users = 0;
@@ -398,8 +377,7 @@ Result<QueryResult> NaiveEngine::retention(const RetentionQuery& ask, const Quer
       }
       const bool complete = now.ended(last_day(cohort, columns[c]));
       const Cell rate = complete ? ratio(users, size) : Cell{};
-      result.rows.push_back(
-          {cohort, size, column_label(ask, columns[c]), users, rate, complete});
+      result.rows.push_back({cohort, size, column_label(ask, columns[c]), users, rate, complete});
       if (!complete) continue;
       totals[c].size += size;
       totals[c].users += users;
@@ -415,8 +393,8 @@ Result<QueryResult> NaiveEngine::retention(const RetentionQuery& ask, const Quer
       for (const double r : total.rates) sum += r;
       rate = sum / static_cast<double>(total.rates.size());
     }
-    result.rows.push_back({std::monostate{}, total.size, column_label(ask, columns[c]),
-                           total.users, rate, true});
+    result.rows.push_back(
+        {std::monostate{}, total.size, column_label(ask, columns[c]), total.users, rate, true});
   }
   return result;
 }
@@ -436,8 +414,7 @@ Result<QueryResult> NaiveEngine::churn(const ChurnQuery& ask, const QueryCommon&
                     {"complete", ColumnType::kBool}};
   for (const Day p : periods) {
     const Day base_last = last_day_of(p, period);
-    const Day window_last =
-        gap ? p + gap->days : last_day_of(shift(p, period, 1), period);
+    const Day window_last = gap ? p + gap->days : last_day_of(shift(p, period, 1), period);
     std::int64_t base = 0, retained = 0, recalled = 0;
     for (const auto& [user, days] : activity) {
       const bool is_new = p <= *days.begin() && *days.begin() <= base_last;

@@ -17,6 +17,7 @@
 #include "rollcall/query.h"
 #include "rollcall/status.h"
 #include "rollcall/types.h"
+#include "tests/support/naive_time.h"
 
 namespace rollcall::testing {
 
@@ -47,9 +48,9 @@ class NaiveEngine {
  private:
   // The instant up to which a query looks, and the civil days around it.
   struct Now {
-    TimeUs time = 0;      // whole seconds
-    Day day;              // that holds `time`
-    Day last_ended;       // the last day that has ended
+    TimeUs time = 0;  // whole seconds
+    Day day;          // that holds `time`
+    Day last_ended;   // the last day that has ended
     bool ended(Day last_day_needed) const { return last_day_needed <= last_ended; }
   };
   // Whole periods, in order, each named by its first day.
@@ -57,9 +58,6 @@ class NaiveEngine {
   // The days on which each user did something.
   using DaysByUser = std::map<UserId, std::set<Day>>;
 
-  Day day_of(TimeUs time) const;
-  TimeUs last_second_of(Day day) const;
-  std::string format(TimeUs time) const;
   Day period_of(Day day, Period period) const;
   Day last_day_of(Day first_day, Period period) const;
 
@@ -80,6 +78,7 @@ class NaiveEngine {
   Result<QueryResult> idle(const IdleQuery& ask, const QueryCommon& common, const Now& now) const;
 
   StoreSettings settings_;
+  NaiveZone zone_;
   std::vector<NaiveEvent> events_;
   std::vector<Day> days_;  // of events_, by index
   std::set<std::string> event_names_;

@@ -1,0 +1,360 @@
+#include "tests/support/event_generator.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <utility>
+
+#include "tests/support/naive_time.h"
+
+namespace rollcall::testing {
+
+namespace {
+
+constexpr TimeUs kSecond = 1'000'000;
+
+// A zone, and a day on or near which its clocks change (or, for UTC, the calendar is of interest).
+struct Place {
+  const char* zone;
+  const char* day;
+};
+constexpr Place kPlaces[] = {
+    {"UTC", "2026-01-01"},            // a new year
+    {"UTC", "2024-02-29"},            // a leap day
+    {"UTC", "1970-01-01"},            // days before and after day 0
+    {"Europe/London", "2026-03-29"},  // 23 hours
+    {"Europe/London", "2025-10-26"},  // 25 hours
+    {"America/New_York", "2026-03-08"},
+    {"America/New_York", "2025-11-02"},
+    {"Asia/Kolkata", "2025-12-31"},         // half an hour off
+    {"Australia/Lord_Howe", "2026-04-05"},  // clocks move by half an hour
+    {"America/Sao_Paulo", "2018-11-04"},    // the day begins at 01:00
+    {"America/Havana", "2025-11-02"},       // its first hour comes twice
+    {"Pacific/Apia", "2011-12-30"},         // a date that never was
+};
+
+std::vector<UserId> users_of(Random& random, const StreamKnobs& knobs) {
+  std::vector<UserId> users;
+  if (knobs.settings.user_kind == UserKind::kInteger) {
+    constexpr std::uint64_t kLargest = std::numeric_limits<std::uint64_t>::max();
+    for (const std::uint64_t id : {std::uint64_t{0}, kLargest, std::uint64_t{1}, kLargest - 1,
+                                   std::uint64_t{1} << 63, std::uint64_t{1} << 32}) {
+      users.emplace_back(id);
+    }
+    while (users.size() < knobs.users) {
+      users.emplace_back(random.chance(50) ? users.size() : random.bits());
+    }
+  } else {
+    // Long ones share all but their last byte.
+    for (const char* id : {"a", "b", "\xF0\x9F\xA6\x8A", "0", " ", "na\xC3\xAFve", "A"}) {
+      users.emplace_back(std::string(id));
+    }
+    users.emplace_back(std::string(1000, 'x') + "1");
+    users.emplace_back(std::string(1000, 'x') + "2");
+    while (users.size() < knobs.users) users.emplace_back("user" + std::to_string(users.size()));
+  }
+  random.shuffle(users);
+  users.resize(knobs.users);
+  return users;
+}
+
+std::string event_name(std::size_t i) {
+  constexpr const char* kNames[] = {"login", "purchase", "view", "\xE2\x9C\x93 done"};
+  return i < std::size(kNames) ? kNames[i] : "event" + std::to_string(i);
+}
+
+std::string property_value(std::size_t i) {
+  constexpr const char* kValues[] = {"", "ads", "seo", "readme ads", "A"};
+  return i < std::size(kValues) ? kValues[i] : "value" + std::to_string(i);
+}
+
+// An instant of `day`; often one at which something could go wrong. The next day that exists, for
+// a date that never was.
+TimeUs time_in(Random& random, const NaiveZone& zone, Day day) {
+  while (zone.start_of(day) == zone.start_of(day + 1)) day = day + 1;
+  const TimeUs begin = zone.start_of(day);
+  const TimeUs end = zone.start_of(day + 1);
+  switch (random.below(8)) {
+    case 0:
+      return begin;
+    case 1:
+      return end - 1;
+    case 2:
+      return end - kSecond;
+    default:
+      return begin + static_cast<TimeUs>(random.below(static_cast<std::size_t>(end - begin)));
+  }
+}
+
+Amount random_amount(Random& random) {
+  switch (random.below(10)) {
+    case 0:
+      return std::numeric_limits<Amount>::max();
+    case 1:
+      return std::numeric_limits<Amount>::min();
+    default:
+      return random.between(-1'000'000, 100'000'000);
+  }
+}
+
+}  // namespace
+
+StreamKnobs random_knobs(Random& random) {
+  StreamKnobs knobs;
+  const Place& place = kPlaces[random.below(std::size(kPlaces))];
+  knobs.settings.user_kind = random.chance(50) ? UserKind::kInteger : UserKind::kString;
+  knobs.settings.time_zone = place.zone;
+  knobs.settings.week_start = random.chance(50) ? WeekStart::kMonday : WeekStart::kSunday;
+  if (random.chance(60)) knobs.settings.dimensions.emplace_back("channel");
+  if (random.chance(30)) knobs.settings.dimensions.emplace_back("plan");
+  knobs.days = random.chance(70) ? random.between(1, 40) : random.between(41, 400);
+  knobs.first_day = *read_date(place.day) - random.between(0, knobs.days);
+  knobs.users = static_cast<std::size_t>(random.chance(10) ? 1 : random.between(2, 30));
+  knobs.events =
+      static_cast<std::size_t>(random.chance(10) ? random.between(0, 3) : random.between(4, 400));
+  knobs.event_names = static_cast<std::size_t>(random.between(1, 5));
+  knobs.values = static_cast<std::size_t>(random.between(1, 5));
+  knobs.closed_days_percent = random.chance(30) ? 0 : random.between(0, 80);
+  knobs.whole_day_percent = random.chance(70) ? 0 : random.between(1, 100);
+  knobs.late_percent = random.between(0, 30);
+  knobs.shuffled = random.chance(20);
+  return knobs;
+}
+
+Stream random_stream(Random& random, const StreamKnobs& knobs) {
+  const NaiveZone zone(knobs.settings.time_zone);
+  const std::vector<UserId> users = users_of(random, knobs);
+  std::vector<Day> open_days;
+  for (std::int32_t d = 0; d < knobs.days; ++d) {
+    if (!random.chance(knobs.closed_days_percent)) open_days.push_back(knobs.first_day + d);
+  }
+  if (open_days.empty()) open_days.push_back(knobs.first_day);
+
+  Stream stream;
+  stream.settings = knobs.settings;
+  for (std::size_t i = 0; i < knobs.events; ++i) {
+    NaiveEvent event;
+    // The smaller of two draws: some users are seen far more often than others.
+    event.user = users[std::min(random.below(users.size()), random.below(users.size()))];
+    event.event =
+        event_name(std::min(random.below(knobs.event_names), random.below(knobs.event_names)));
+    event.time = time_in(random, zone, random.pick(open_days));
+    if (random.chance(knobs.whole_day_percent)) {
+      event.whole_day = true;
+      event.time = zone.start_of(zone.day_of(event.time));
+    }
+    if (random.chance(30)) event.value = random_amount(random);
+    for (const std::string& dimension : knobs.settings.dimensions) {
+      const std::string value = property_value(random.below(knobs.values + 1));
+      if (!value.empty() || random.chance(50)) event.properties[dimension] = value;
+    }
+    stream.events.push_back(event);
+    if (random.chance(knobs.repeated_percent)) stream.events.push_back(event);
+  }
+  if (knobs.shuffled) {
+    random.shuffle(stream.events);
+    return stream;
+  }
+  std::stable_sort(stream.events.begin(), stream.events.end(),
+                   [](const NaiveEvent& a, const NaiveEvent& b) { return a.time < b.time; });
+  for (NaiveEvent& event : stream.events) {
+    if (random.chance(knobs.late_percent))
+      std::swap(event, stream.events[random.below(stream.events.size())]);
+  }
+  return stream;
+}
+
+// ---- Questions ----
+
+namespace {
+
+class QueryDraw {
+ public:
+  QueryDraw(Random& random, const Stream& stream)
+      : random_(random), zone_(stream.settings.time_zone) {
+    for (const NaiveEvent& event : stream.events) {
+      const Day day = zone_.day_of(event.time);
+      first_ = names_.empty() ? day : std::min(first_, day);
+      last_ = names_.empty() ? day : std::max(last_, day);
+      if (std::find(names_.begin(), names_.end(), event.event) == names_.end()) {
+        names_.push_back(event.event);
+      }
+      last_time_ = std::max(last_time_, event.time);
+    }
+    if (!stream.settings.dimensions.empty() && random_.chance(50)) {
+      property_ = random_.pick(stream.settings.dimensions);
+    }
+  }
+
+  Query draw() {
+    Query query;
+    query.common = common();
+    switch (random_.below(5)) {
+      case 0:
+        query.ask = active();
+        break;
+      case 1:
+      case 2:
+        query.ask = retention();
+        break;
+      case 3:
+        query.ask = churn();
+        break;
+      default:
+        query.ask = idle();
+        query.common.from = query.common.to = std::nullopt;
+        query.common.last = std::nullopt;
+    }
+    return query;
+  }
+
+ private:
+  Day some_day() { return first_ + random_.between(-10, last_ - first_ + 10); }
+
+  QueryCommon common() {
+    QueryCommon common;
+    if (random_.chance(20)) {
+      common.last = LastSpan{random_.between(1, 12), "dwmqy"[random_.below(5)]};
+    } else {
+      if (random_.chance(40)) common.from = some_day();
+      if (random_.chance(40)) common.to = some_day();
+      if (common.from && common.to && *common.to < *common.from && !random_.chance(5)) {
+        std::swap(common.from, common.to);
+      }
+    }
+    if (random_.chance(40)) {
+      switch (random_.below(4)) {
+        case 0:
+          common.as_of = zone_.last_second_of(some_day());
+          break;
+        case 1:  // past everything, and mostly within a day
+          common.as_of = last_time_ + static_cast<TimeUs>(random_.below(100'000)) * kSecond;
+          break;
+        case 2:  // within a day of which more is known, often: an error
+          common.as_of = zone_.start_of(some_day()) + random_.between(0, 86'399) * kSecond;
+          break;
+        default:
+          common.as_of = some_day();
+      }
+    }
+    if (property_ && random_.chance(30)) common.where.push_back(condition());
+    return common;
+  }
+
+  PropertyCondition condition() {
+    PropertyCondition condition;
+    condition.property = *property_;
+    condition.test = static_cast<PropertyCondition::Test>(random_.below(5));
+    auto some_value = [&] { return property_value(random_.below(6)); };
+    if (condition.test == PropertyCondition::Test::kContains) {
+      condition.values = {random_.chance(50) ? "ad" : "e"};
+    } else if (condition.test == PropertyCondition::Test::kAnyOf ||
+               condition.test == PropertyCondition::Test::kNoneOf) {
+      condition.values = {some_value()};
+      if (random_.chance(40)) {
+        std::string other = some_value();
+        if (other != condition.values[0]) condition.values.push_back(std::move(other));
+      }
+    }
+    return condition;
+  }
+
+  static int kind(const PropertyCondition& condition) {
+    return std::min(static_cast<int>(condition.test),
+                    static_cast<int>(PropertyCondition::Test::kIsSet));
+  }
+
+  Selector selector() {
+    Selector selector;
+    if (!names_.empty() && random_.chance(60)) {
+      selector.match = random_.chance(75) ? Selector::Names::kAnyOf : Selector::Names::kNoneOf;
+      selector.names.push_back(random_.chance(2) ? "nobody did this" : random_.pick(names_));
+      if (random_.chance(30)) {
+        const std::string& other = random_.pick(names_);
+        if (other != selector.names[0]) selector.names.push_back(other);
+      }
+    }
+    if (property_ && random_.chance(40)) {
+      selector.where.push_back(condition());
+      // A second test of the same property must be of another kind.
+      PropertyCondition other = condition();
+      if (random_.chance(30) && kind(other) != kind(selector.where[0]))
+        selector.where.push_back(other);
+    }
+    return selector;
+  }
+
+  Period some_period() { return static_cast<Period>(random_.below(5)); }
+
+  ActiveQuery active() {
+    ActiveQuery ask;
+    ask.event = selector();
+    ask.period = random_.chance(50) ? Period::kDay : some_period();
+    if (ask.period == Period::kDay) {
+      if (random_.chance(50)) ask.window_days = random_.between(1, 40);
+      if (random_.chance(50)) {
+        ask.ratio_to_window = random_.between(ask.window_days.value_or(1), 40);
+      }
+    }
+    return ask;
+  }
+
+  RetentionQuery retention() {
+    RetentionQuery ask;
+    ask.cohort_event = selector();
+    ask.return_event = random_.chance(50) ? ask.cohort_event : selector();
+    ask.cohort = static_cast<RetentionQuery::Cohort>(random_.below(3));
+    ask.mode = static_cast<RetentionQuery::Mode>(random_.below(4));
+    ask.period = random_.chance(50) ? Period::kDay : some_period();
+    if (random_.chance(30)) {
+      const std::int32_t count = random_.between(1, 5);
+      for (std::int32_t i = 0; i < count; ++i) ask.brackets.push_back(random_.between(1, 5));
+    } else if (random_.chance(50)) {
+      ask.periods = random_.chance(95) ? random_.between(0, 20) : random_.between(100, 500);
+    }
+    ask.summary = static_cast<RetentionQuery::Summary>(random_.below(3));
+    return ask;
+  }
+
+  ChurnQuery churn() {
+    ChurnQuery ask;
+    ask.event = selector();
+    ask.base = random_.chance(50) ? ChurnQuery::Base::kActive : ChurnQuery::Base::kNew;
+    if (random_.chance(50)) {
+      ask.rule = ChurnQuery::GapDays{random_.between(1, 30)};
+    } else {
+      ask.rule = some_period();
+    }
+    return ask;
+  }
+
+  IdleQuery idle() {
+    IdleQuery ask;
+    ask.event = selector();
+    ask.each_day = random_.chance(40);
+    if (!ask.each_day && random_.chance(60)) {
+      ask.edges = {0};
+      const std::int32_t count = random_.between(0, 6);
+      for (std::int32_t i = 0; i < count; ++i) {
+        ask.edges.push_back(ask.edges.back() + random_.between(1, 20));
+      }
+    }
+    return ask;
+  }
+
+  Random& random_;
+  NaiveZone zone_;
+  Day first_{0}, last_{0};
+  TimeUs last_time_ = 0;
+  std::vector<std::string> names_;
+  std::optional<std::string> property_;  // that every condition of the question is about
+};
+
+}  // namespace
+
+Query random_query(Random& random, const Stream& stream) {
+  return QueryDraw(random, stream).draw();
+}
+
+}  // namespace rollcall::testing

@@ -1,0 +1,45 @@
+// Random small streams of events, and random questions about them.
+//
+// Both are drawn so that what is hard happens often: few users and few days, so that everything
+// meets everything; late and repeated events; days of 23 and 25 hours; days without any event;
+// smallest and largest ids; instants at the first and the last microsecond of a day.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "rollcall/options.h"
+#include "rollcall/query.h"
+#include "tests/support/naive_engine.h"
+#include "tests/support/random.h"
+
+namespace rollcall::testing {
+
+// What a stream is drawn from. `random_stream` draws the knobs first where none are given.
+struct StreamKnobs {
+  StoreSettings settings;  // user kind, time zone, week start and dimensions are used
+  Day first_day;
+  std::int32_t days = 30;
+  std::size_t users = 10;
+  std::size_t events = 200;
+  std::size_t event_names = 3;
+  std::size_t values = 3;        // per dimension, and the empty one
+  int closed_days_percent = 10;  // days without any event
+  int repeated_percent = 5;      // events that come twice
+  int late_percent = 10;         // events moved to a random place in the stream
+  int whole_day_percent = 0;     // events given as bare dates
+  bool shuffled = false;         // the whole stream in no order at all
+};
+StreamKnobs random_knobs(Random& random);
+
+struct Stream {
+  StoreSettings settings;
+  std::vector<NaiveEvent> events;  // in order of arrival
+};
+Stream random_stream(Random& random, const StreamKnobs& knobs);
+
+// A question of any kind, with any of its fields; few are refused. One selector never filters on
+// two properties, which the aggregates cannot answer.
+Query random_query(Random& random, const Stream& stream);
+
+}  // namespace rollcall::testing

@@ -1,0 +1,37 @@
+// Civil time for the oracle, by Hinnant's library alone: an independent reading of
+// core/time_zone.h.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "rollcall/types.h"
+
+namespace rollcall::testing {
+
+class NaiveZone {
+ public:
+  // An IANA name that exists.
+  explicit NaiveZone(std::string name) : name_(std::move(name)) {}
+
+  Day day_of(TimeUs time) const;
+  TimeUs start_of(Day day) const;        // the first instant that shows this date
+  TimeUs last_second_of(Day day) const;  // the last whole second that shows it
+  // The instant at which clocks on the wall show this time of that day; the earlier of two.
+  TimeUs from_local(Day day, std::int64_t us_of_day) const;
+  std::string format(TimeUs time) const;  // RFC 3339, whole seconds
+
+ private:
+  std::string name_;
+};
+
+// "2026-01-31" to a day, or nothing.
+std::optional<Day> read_date(std::string_view text);
+
+// "2026-01-31T10:00:00Z", with an offset, or without one in the zone's own time; a fraction of the
+// second may follow. Or nothing.
+std::optional<TimeUs> read_time(std::string_view text, const NaiveZone& zone);
+
+}  // namespace rollcall::testing

@@ -1,0 +1,246 @@
+#include "tests/support/query_file.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <sstream>
+#include <utility>
+
+#include "tests/support/naive_time.h"
+#include "tests/support/result_text.h"
+
+namespace rollcall::testing {
+
+namespace {
+
+// The fields of a line: runs of anything but blanks, or JSON strings, also as NAME="...".
+std::optional<std::vector<std::string>> split_fields(std::string_view line) {
+  std::vector<std::string> fields;
+  std::size_t at = 0;
+  while (at < line.size()) {
+    if (line[at] == ' ') {
+      ++at;
+      continue;
+    }
+    std::string field;
+    while (at < line.size() && line[at] != ' ') {
+      if (line[at] != '"') {
+        field += line[at++];
+        continue;
+      }
+      std::size_t end = at + 1;
+      while (end < line.size() && line[end] != '"') end += line[end] == '\\' ? 2u : 1u;
+      const auto text = nlohmann::json::parse(line.substr(at, end - at + 1), nullptr, false);
+      if (!text.is_string()) return std::nullopt;
+      field += text.get<std::string>();
+      at = end + 1;
+    }
+    fields.push_back(std::move(field));
+  }
+  return fields;
+}
+
+// "-12.5" with 6 decimals: -12500000.
+std::optional<Amount> read_amount(std::string_view text, std::uint32_t decimals) {
+  const bool negative = text.starts_with('-');
+  if (negative) text.remove_prefix(1);
+  const std::size_t point = std::min(text.find('.'), text.size());
+  std::string digits(text.substr(0, point));
+  std::string fraction(point < text.size() ? text.substr(point + 1) : "");
+  if (fraction.size() > decimals) return std::nullopt;
+  fraction.resize(decimals, '0');
+  digits += fraction;
+  if (digits.empty() || digits.find_first_not_of("0123456789") != std::string::npos) {
+    return std::nullopt;
+  }
+  const Amount amount = std::stoll(digits);
+  return negative ? -amount : amount;
+}
+
+std::vector<std::string> split_list(const std::string& text) {
+  std::vector<std::string> parts;
+  std::istringstream in(text);
+  for (std::string part; std::getline(in, part, ',');) parts.push_back(part);
+  return parts;
+}
+
+std::string error_text(const Status& status) { return status.to_string() + "\n"; }
+
+}  // namespace
+
+Result<QueryFile> QueryFile::read(const std::string& path) {
+  std::ifstream in(path);
+  if (!in) return Status::not_found(path);
+  QueryFile file;
+  file.path_ = path;
+  for (std::string line; std::getline(in, line);) file.lines_.push_back(line);
+  ROLLCALL_RETURN_IF_ERROR(file.parse());
+  return file;
+}
+
+Status QueryFile::parse() {
+  std::size_t at = 0;
+  auto wrong = [&](std::string_view what) {
+    return Status::invalid_argument(fmt::format("{}:{}: {}", path_, at + 1, what));
+  };
+  auto in_block = [&] { return at < lines_.size() && !lines_[at].empty(); };
+  for (; at < lines_.size(); ++at) {
+    const std::string& head = lines_[at];
+    if (head.empty() || head.starts_with('#')) continue;
+    Block block;
+    block.line = at + 1;
+    if (head == "settings") {
+      for (++at; in_block(); ++at) {
+        if (Status status = parse_setting(lines_[at]); !status.ok()) return wrong(status.message());
+      }
+      continue;
+    }
+    if (head == "reopen") {
+      block.kind = Block::Kind::kReopen;
+      blocks_.push_back(std::move(block));
+      continue;
+    }
+    if (head != "ingest" && head != "query") {
+      return wrong("found \"" + head + "\" (allowed: settings, ingest, reopen, query)");
+    }
+    block.kind = head == "ingest" ? Block::Kind::kIngest : Block::Kind::kQuery;
+    for (++at; in_block() && lines_[at] != "----"; ++at) {
+      if (block.kind == Block::Kind::kQuery) {
+        block.json += lines_[at] + "\n";
+        continue;
+      }
+      Result<NaiveEvent> event = parse_event(lines_[at]);
+      if (!event.ok()) return wrong(event.status().message());
+      block.events.push_back(*std::move(event));
+    }
+    if (!in_block()) return wrong("no ---- ends the block");
+    block.expected_begin = ++at;
+    for (; in_block(); ++at) block.expected += lines_[at] + "\n";
+    block.expected_end = at;
+    blocks_.push_back(std::move(block));
+  }
+  return {};
+}
+
+Status QueryFile::parse_setting(std::string_view line) {
+  const std::size_t equals = line.find('=');
+  const std::string name(line.substr(0, equals));
+  const std::string value(equals == std::string_view::npos ? "" : line.substr(equals + 1));
+  if (name == "timezone") {
+    settings_.time_zone = value;
+  } else if (name == "week_start" && (value == "monday" || value == "sunday")) {
+    settings_.week_start = value == "monday" ? WeekStart::kMonday : WeekStart::kSunday;
+  } else if (name == "user_kind" && (value == "integer" || value == "string")) {
+    settings_.user_kind = value == "integer" ? UserKind::kInteger : UserKind::kString;
+  } else if (name == "dimensions") {
+    settings_.dimensions = split_list(value);
+  } else {
+    return Status::invalid_argument("no such setting: " + std::string(line));
+  }
+  return {};
+}
+
+Result<NaiveEvent> QueryFile::parse_event(std::string_view line) const {
+  const auto wrong = [&] { return Status::invalid_argument("not an event: " + std::string(line)); };
+  const auto fields = split_fields(line);
+  if (!fields || fields->size() < 3) return wrong();
+  NaiveEvent event;
+  const NaiveZone zone(settings_.time_zone);
+  if (const auto day = read_date((*fields)[0])) {
+    event.time = zone.start_of(*day);
+    event.whole_day = true;
+  } else if (const auto time = read_time((*fields)[0], zone)) {
+    event.time = *time;
+  } else {
+    return wrong();
+  }
+  if (settings_.user_kind == UserKind::kInteger) {
+    event.user = std::uint64_t{std::stoull((*fields)[1])};
+  } else {
+    event.user = (*fields)[1];
+  }
+  event.event = (*fields)[2];
+  for (std::size_t i = 3; i < fields->size(); ++i) {
+    const std::string& field = (*fields)[i];
+    const std::size_t equals = field.find('=');
+    if (equals == std::string::npos) return wrong();
+    const std::string name = field.substr(0, equals);
+    const std::string value = field.substr(equals + 1);
+    if (name != "value") {
+      event.properties[name] = value;
+      continue;
+    }
+    event.value = read_amount(value, settings_.value_decimals);
+    if (!event.value) return wrong();
+  }
+  return event;
+}
+
+std::vector<std::string> QueryFile::run(const EngineSetup& setup) const {
+  std::vector<std::string> answers(blocks_.size());
+  auto engine = TestEngine::open(settings_, setup);
+  for (std::size_t i = 0; i < blocks_.size(); ++i) {
+    const Block& block = blocks_[i];
+    if (!engine.ok()) {
+      answers[i] = error_text(engine.status());
+      continue;
+    }
+    switch (block.kind) {
+      case Block::Kind::kIngest: {
+        const Status status = (*engine)->ingest(block.events);
+        answers[i] =
+            status.ok() ? fmt::format("ok: {} events\n", block.events.size()) : error_text(status);
+        break;
+      }
+      case Block::Kind::kReopen:
+        if (const Status status = (*engine)->reopen(); !status.ok()) {
+          answers[i] = error_text(status);
+          engine = status;
+        }
+        break;
+      case Block::Kind::kQuery: {
+        const Result<QueryResult> result = (*engine)->query(block.json);
+        answers[i] = result.ok() ? to_text(*result) : error_text(result.status());
+        break;
+      }
+    }
+  }
+  return answers;
+}
+
+std::vector<std::string> QueryFile::run_naive() const {
+  std::vector<std::string> answers(blocks_.size());
+  NaiveEngine engine(settings_);
+  for (std::size_t i = 0; i < blocks_.size(); ++i) {
+    const Block& block = blocks_[i];
+    if (block.kind == Block::Kind::kIngest) {
+      engine.ingest(block.events);
+      answers[i] = fmt::format("ok: {} events\n", block.events.size());
+    } else if (block.kind == Block::Kind::kQuery) {
+      const Result<QueryResult> result = engine.query(block.json);
+      answers[i] = result.ok() ? to_text(*result) : "error";
+    }
+  }
+  return answers;
+}
+
+Status QueryFile::rewrite(const std::vector<std::string>& answers) const {
+  std::string text;
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < blocks_.size(); ++i) {
+    if (blocks_[i].kind == Block::Kind::kReopen) continue;
+    for (; at < blocks_[i].expected_begin; ++at) text += lines_[at] + "\n";
+    text += answers[i];
+    at = blocks_[i].expected_end;
+  }
+  for (; at < lines_.size(); ++at) text += lines_[at] + "\n";
+  std::ofstream out(path_);
+  out << text;
+  out.close();
+  return out ? Status() : Status::io_error("cannot write " + path_);
+}
+
+}  // namespace rollcall::testing

@@ -1,0 +1,81 @@
+// Questions and their answers in a text file, which needs no C++ to read or write.
+//
+//   # Two join on the first day; one comes back on the next.     a comment
+//
+//   settings                                                     optional, before everything else
+//   timezone=Europe/London
+//   week_start=sunday
+//   dimensions=channel,plan
+//   user_kind=integer
+//
+//   ingest                                                       TIME USER EVENT [NAME=VALUE ...]
+//   2026-01-01T10:00:00Z alice login channel=ads
+//   2026-01-02 "bob b" purchase value=9.99
+//   ----
+//   ok: 2 events
+//
+//   reopen                                                       closes the store and opens it
+//   again
+//
+//   query                                                        one JSON object
+//   {"kind": "active"}
+//   ----
+//   as_of 2026-01-02T23:59:59Z                                   a table, or the words of an error
+//         date  users  complete
+//   2026-01-01      1      true
+//   2026-01-02      1      true
+//
+// Blocks end at an empty line. A TIME is RFC 3339, or without an offset in the store's time zone,
+// or a bare date. A field that holds blanks is a JSON string. `value` is the amount; other names
+// are properties.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "rollcall/options.h"
+#include "rollcall/status.h"
+#include "tests/support/naive_engine.h"
+#include "tests/support/test_engine.h"
+
+namespace rollcall::testing {
+
+class QueryFile {
+ public:
+  // kInvalidArgument: what is wrong with the file, with its line
+  static Result<QueryFile> read(const std::string& path);
+
+  struct Block {
+    enum class Kind : std::uint8_t { kIngest, kReopen, kQuery };
+    Kind kind = Kind::kQuery;
+    std::size_t line = 0;  // in the file, counted from 1
+    std::vector<NaiveEvent> events;
+    std::string json;
+    std::string expected;            // lines, each with its end
+    std::size_t expected_begin = 0;  // lines [begin, end) of the file, from 0, hold it
+    std::size_t expected_end = 0;
+  };
+  const StoreSettings& settings() const { return settings_; }
+  const std::vector<Block>& blocks() const { return blocks_; }
+
+  // The answer to each block, as it would stand in the file; "" for reopen.
+  std::vector<std::string> run(const EngineSetup& setup) const;
+  // The same by the oracle, whose errors have other words: "error".
+  std::vector<std::string> run_naive() const;
+
+  // Writes the file anew with these answers in the place of those expected.
+  Status rewrite(const std::vector<std::string>& answers) const;
+
+ private:
+  Status parse();
+  Status parse_setting(std::string_view line);
+  Result<NaiveEvent> parse_event(std::string_view line) const;
+
+  std::string path_;
+  std::vector<std::string> lines_;
+  StoreSettings settings_;
+  std::vector<Block> blocks_;
+};
+
+}  // namespace rollcall::testing
