@@ -1,0 +1,140 @@
+// Active users: distinct users per period, or per rolling window of days.
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "core/query/plans.h"
+#include "core/query/table_plan.h"
+
+namespace rollcall {
+namespace {
+
+class ActivePlan final : public TablePlan {
+ public:
+  ActivePlan(const Query& query, const PlanContext& context, Timeframe timeframe, PeriodRange range,
+             SeriesUnion events);
+
+  std::size_t cell_count() const override { return range_.size() * cells_per_row(); }
+  QueryResult finish(std::span<const std::uint64_t> cells) const override;
+
+ private:
+  void count(ChunkSets& sets, CellSink& sink) const override;
+  void count_periods(ChunkSets& sets, CellSink& sink) const;
+  void count_windows(ChunkSets& sets, CellSink& sink) const;
+
+  bool has_window() const { return ask_.window_days || ask_.ratio_to_window; }
+  // A row's cells: its users, and those of the window that they are divided by.
+  std::size_t cells_per_row() const { return ask_.ratio_to_window ? 2 : 1; }
+  // The first day that a window of the first row needs.
+  std::int32_t first_window_day() const;
+
+  const ActiveQuery ask_;
+  const Calendar calendar_;
+  const PeriodRange range_;
+  const SeriesUnion events_;
+};
+
+ActivePlan::ActivePlan(const Query& query, const PlanContext& context, Timeframe timeframe,
+                       PeriodRange range, SeriesUnion events)
+    : TablePlan(query, std::move(timeframe)),
+      ask_(std::get<ActiveQuery>(query.ask)),
+      calendar_(ask_.period, context.settings.week_start),
+      range_(range),
+      events_(std::move(events)) {
+  if (range_.size() > 0) {
+    const Day first = has_window() ? Day{first_window_day()} : calendar_.first_day(range_.first);
+    read_presence(events_, {first, calendar_.last_day(range_.last)});
+  }
+  std::vector<std::string> notes = {"a row is complete when its last day has ended at as_of"};
+  if (has_window())
+    notes.push_back("a window reaches back before from; before the first event lies nobody");
+  notes.insert(notes.end(), events_.notes.begin(), events_.notes.end());
+  define(query, context, &range_, std::move(notes));
+
+  result_.columns = {{"date", ColumnType::kDate}, {"users", ColumnType::kCount}};
+  if (ask_.ratio_to_window) result_.columns.push_back({"ratio", ColumnType::kRatio});
+  result_.columns.push_back({"complete", ColumnType::kBool});
+}
+
+std::int32_t ActivePlan::first_window_day() const {
+  const std::int32_t longest =
+      std::max(ask_.window_days.value_or(1), ask_.ratio_to_window.value_or(1));
+  return std::min(range_.first, std::max(range_.first - longest + 1, timeframe_.data.first.value));
+}
+
+void ActivePlan::count(ChunkSets& sets, CellSink& sink) const {
+  if (has_window()) {
+    count_windows(sets, sink);
+  } else {
+    count_periods(sets, sink);
+  }
+}
+
+void ActivePlan::count_periods(ChunkSets& sets, CellSink& sink) const {
+  const std::size_t mark = sets.arena().mark();
+  for (std::int32_t period = range_.first; period <= range_.last; ++period) {
+    sink.add(static_cast<std::size_t>(period - range_.first),
+             sets.active(events_, calendar_.days(period)));
+    sets.arena().give_back_to(mark);
+  }
+}
+
+void ActivePlan::count_windows(ChunkSets& sets, CellSink& sink) const {
+  const std::int32_t first = first_window_day();
+  const auto make_window = [&](std::optional<std::int32_t> days) {
+    std::optional<SlidingUnion> window;
+    if (days && range_.size() > 0) {
+      window.emplace(sets, static_cast<std::size_t>(*days),
+                     static_cast<std::size_t>(range_.last - first + 1));
+    }
+    return window;
+  };
+  std::optional<SlidingUnion> users = make_window(ask_.window_days);
+  std::optional<SlidingUnion> divisor = make_window(ask_.ratio_to_window);
+
+  const std::size_t mark = sets.arena().mark();
+  for (std::int32_t day = first; day <= range_.last; ++day) {
+    const BitSpan active = sets.active(events_, {Day{day}, Day{day}});
+    if (users) users->push(active);
+    if (divisor) divisor->push(active);
+    if (day >= range_.first) {
+      const std::size_t cell = static_cast<std::size_t>(day - range_.first) * cells_per_row();
+      sink.add(cell, users ? users->value() : active);
+      if (divisor) sink.add(cell + 1, divisor->value());
+    }
+    sets.arena().give_back_to(mark);
+  }
+}
+
+QueryResult ActivePlan::finish(std::span<const std::uint64_t> cells) const {
+  QueryResult result = result_;
+  for (std::size_t row = 0; row < range_.size(); ++row) {
+    const std::int32_t period = range_.first + static_cast<std::int32_t>(row);
+    const bool complete = timeframe_.has_ended(calendar_.last_day(period));
+    const auto counts = cells.subspan(row * cells_per_row(), cells_per_row());
+    std::vector<Cell>& out = result.rows.emplace_back();
+    out = {calendar_.first_day(period), count_cell(counts[0])};
+    if (ask_.ratio_to_window) out.push_back(ratio_cell(counts[0], counts[1], complete));
+    out.push_back(complete);
+  }
+  return result;
+}
+
+}  // namespace
+
+PlanResult make_active_plan(const Query& query, const PlanContext& context) {
+  const auto& ask = std::get<ActiveQuery>(query.ask);
+  ROLLCALL_ASSIGN_OR_RETURN(
+      SeriesUnion events,
+      resolve_selector("active: event", ask.event, query.common.where, context.catalog));
+  ROLLCALL_ASSIGN_OR_RETURN(Timeframe timeframe,
+                            resolve_timeframe("active", query.common, context));
+  const PeriodRange range = resolve_range(query.common, context, timeframe,
+                                          Calendar(ask.period, context.settings.week_start));
+  ROLLCALL_RETURN_IF_ERROR(check_cell_count("active", range.size(), ask.ratio_to_window ? 2 : 1));
+  return PlanResult(
+      std::make_unique<ActivePlan>(query, context, std::move(timeframe), range, std::move(events)));
+}
+
+}  // namespace rollcall

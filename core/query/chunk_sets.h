@@ -1,0 +1,119 @@
+// The set algebra that all kinds of queries are written with: the users of one chunk, by selector
+// and days.
+//
+// Sets are bitsets that may end early (BitSpan). They point into the chunk's pages where they can,
+// into the arena otherwise, and stay valid until the arena takes their buffers back.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "core/bitset.h"
+#include "core/query/plan.h"
+#include "core/query/selector_resolver.h"
+#include "core/query/set_arena.h"
+#include "core/query/timeframe.h"
+#include "kernels/bitmap_kernels.h"
+#include "rollcall/types.h"
+
+namespace rollcall {
+
+// A set that grows and shrinks, in a buffer of its own.
+class MutableSet {
+ public:
+  MutableSet(const kernels::KernelTable& kernels, SetArena& arena, std::size_t word_count)
+      : kernels_(&kernels), words_(arena.take()), word_count_(word_count) {}
+
+  void clear() { used_ = 0; }
+  void assign(BitSpan set);
+  void add(BitSpan set);     // |=
+  void keep(BitSpan set);    // &=
+  void remove(BitSpan set);  // &= ~
+  BitSpan span() const { return {words_, used_}; }
+
+ private:
+  const kernels::KernelTable* kernels_;
+  std::uint64_t* words_;
+  std::size_t word_count_;  // at most that long
+  std::size_t used_ = 0;    // words past it count as zero, whatever the buffer holds there
+};
+
+// A union over all days before or since some day, which may be many: known at planning, because it
+// decides what is read. Read day by day where the days are few, else from first or last days.
+class LongUnion {
+ public:
+  LongUnion() = default;  // of no days
+  // Users of `events` on some day before `day`; on `day` or later, up to as_of.
+  static LongUnion before(const SeriesUnion& events, Day day, const Timeframe& timeframe);
+  static LongUnion since(const SeriesUnion& events, Day day, const Timeframe& timeframe);
+
+  void add_reads(ReadSet& reads) const;
+
+ private:
+  friend class ChunkSets;
+  enum class Source : std::uint8_t { kPresence, kFirstDay, kLastDay };
+
+  SeriesUnion events_;
+  DayRange days_;  // within the data; reaches to their beginning or their end
+  Source source_ = Source::kPresence;
+};
+
+// Whether last days are known up to as_of, and reading them takes less than reading every one of
+// `days`.
+bool prefers_last_days(const SeriesUnion& events, DayRange days, const Timeframe& timeframe);
+
+class ChunkSets {
+ public:
+  // Looks at no day outside `data`.
+  ChunkSets(const ChunkSource& chunk, SetArena& arena, DayRange data);
+
+  SetArena& arena() { return arena_; }
+  MutableSet make_set() { return {kernels_, arena_, chunk_.word_count()}; }
+
+  // Users of `events` on some day of `days`.
+  BitSpan active(const SeriesUnion& events, DayRange days);
+  // The same for each of the periods first..last, the first at index 0.
+  std::vector<BitSpan> active_by_period(const SeriesUnion& events, const Calendar& calendar,
+                                        std::int32_t first, std::int32_t last);
+  // Users whose first (last) day in one of the series of `events` lies in `days`. The series must
+  // have bounds, which know of all the data, not only of those up to as_of.
+  BitSpan with_first_day_in(const SeriesUnion& events, DayRange days);
+  BitSpan with_last_day_in(const SeriesUnion& events, DayRange days);
+  BitSpan active(const LongUnion& events);
+
+  // Replaces each set by its union with all that follow and with `tail`.
+  void unite_with_later(std::vector<BitSpan>& sets, BitSpan tail);
+
+ private:
+  template <class ColumnOf>
+  BitSpan in_range(const SeriesUnion& events, DayRange days, ColumnOf column_of);
+
+  const ChunkSource& chunk_;
+  SetArena& arena_;
+  DayRange data_;
+  const kernels::KernelTable& kernels_;
+  std::uint64_t* scratch_;  // for sets that are at once added to others
+};
+
+// The union of the last `window` sets pushed. A push costs a few passes over a set, however long
+// the window: sets are taken in blocks of `window`; a window is the end of one block, whose suffix
+// unions are made once, and the beginning of the next, whose prefix union grows with each push.
+class SlidingUnion {
+ public:
+  // For at most `push_count` sets. Takes as many buffers of the arena as it will need.
+  SlidingUnion(ChunkSets& sets, std::size_t window, std::size_t push_count);
+
+  void push(BitSpan set);
+  BitSpan value();  // valid until the next push
+
+ private:
+  std::size_t window_;
+  std::size_t pushed_ = 0;         // into the current block
+  bool has_last_block_ = false;    // slots from pushed_ on hold suffix unions of the last block
+  std::vector<MutableSet> slots_;  // before pushed_: the sets of the current block
+  MutableSet prefix_;              // the union of the current block
+  MutableSet both_;
+};
+
+}  // namespace rollcall

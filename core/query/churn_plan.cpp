@@ -1,0 +1,155 @@
+// Churn: who was active in a base period, and not in the `window` periods after it. A gap of N days
+// is a window of N periods of one day; a period rule is a window of one period.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/query/plans.h"
+#include "core/query/table_plan.h"
+
+namespace rollcall {
+namespace {
+
+// A row's cells.
+enum CellOfRow : std::size_t { kBase, kRetained, kChurned, kRecalled, kCellsPerRow };
+
+class ChurnPlan final : public TablePlan {
+ public:
+  ChurnPlan(const Query& query, const PlanContext& context, Timeframe timeframe,
+            const Calendar& calendar, PeriodRange range, SeriesUnion events);
+
+  std::size_t cell_count() const override { return range_.size() * kCellsPerRow; }
+  QueryResult finish(std::span<const std::uint64_t> cells) const override;
+
+ private:
+  void count(ChunkSets& sets, CellSink& sink) const override;
+
+  const ChurnQuery ask_;
+  const Calendar calendar_;
+  const PeriodRange range_;
+  const SeriesUnion events_;
+  const std::int32_t last_index_;  // of the period that holds as_of
+  const std::int32_t window_;      // in periods
+  std::int32_t last_needed_ = -1;  // the last period that a row needs by itself
+  LongUnion active_before_;        // for new users: who is not
+  LongUnion active_after_;         // past last_needed_
+};
+
+std::int32_t window_of(const ChurnQuery& ask) {
+  const auto* gap = std::get_if<ChurnQuery::GapDays>(&ask.rule);
+  return gap != nullptr ? gap->days : 1;
+}
+
+Period period_of(const ChurnQuery& ask) {
+  const auto* period = std::get_if<Period>(&ask.rule);
+  return period != nullptr ? *period : Period::kDay;
+}
+
+ChurnPlan::ChurnPlan(const Query& query, const PlanContext& context, Timeframe timeframe,
+                     const Calendar& calendar, PeriodRange range, SeriesUnion events)
+    : TablePlan(query, std::move(timeframe)),
+      ask_(std::get<ChurnQuery>(query.ask)),
+      calendar_(calendar),
+      range_(range),
+      events_(std::move(events)),
+      last_index_(calendar_.index_of(timeframe_.last_day)),
+      window_(window_of(ask_)) {
+  if (range_.size() > 0) {
+    last_needed_ = std::min(range_.last + window_ + 1, last_index_);
+    const Day first_day = calendar_.first_day(range_.first);
+    read_presence(events_, {first_day, calendar_.last_day(last_needed_)});
+    if (ask_.base == ChurnQuery::Base::kNew) {
+      active_before_ = LongUnion::before(events_, first_day, timeframe_);
+    }
+    active_after_ = LongUnion::since(events_, calendar_.first_day(last_needed_ + 1), timeframe_);
+    active_before_.add_reads(reads_);
+    active_after_.add_reads(reads_);
+  }
+  std::vector<std::string> notes = {
+      "a row is complete when the last day on which its users could come back has ended at as_of; "
+      "the counts of an incomplete one are those so far, and its rate is null",
+      "recalled users came back after that day, up to as_of"};
+  notes.insert(notes.end(), events_.notes.begin(), events_.notes.end());
+  define(query, context, &range_, std::move(notes));
+  result_.columns = {{"date", ColumnType::kDate},      {"base", ColumnType::kCount},
+                     {"retained", ColumnType::kCount}, {"churned", ColumnType::kCount},
+                     {"rate", ColumnType::kRatio},     {"recalled", ColumnType::kCount},
+                     {"complete", ColumnType::kBool}};
+}
+
+void ChurnPlan::count(ChunkSets& sets, CellSink& sink) const {
+  if (range_.size() == 0) return;
+  const std::vector<BitSpan> active =
+      sets.active_by_period(events_, calendar_, range_.first, last_needed_);
+  const auto active_in = [&](std::size_t i) { return i < active.size() ? active[i] : BitSpan{}; };
+  // No window needs to reach past the last set.
+  const std::size_t window = std::min(static_cast<std::size_t>(window_), active.size());
+
+  // later[row]: active after the row's window.
+  std::vector<BitSpan> later(
+      active.begin() + static_cast<std::ptrdiff_t>(
+                           std::min(static_cast<std::size_t>(window_) + 1, active.size())),
+      active.end());
+  sets.unite_with_later(later, sets.active(active_after_));
+
+  SlidingUnion window_union(sets, window, range_.size() + window - 1);
+  for (std::size_t i = 1; i < window; ++i) window_union.push(active_in(i));
+  MutableSet newcomers = sets.make_set();
+  MutableSet seen = sets.make_set();
+  MutableSet churned = sets.make_set();
+  seen.add(sets.active(active_before_));
+  for (std::size_t row = 0; row < range_.size(); ++row) {
+    window_union.push(active_in(row + window));
+    BitSpan base = active[row];
+    if (ask_.base == ChurnQuery::Base::kNew) {
+      newcomers.assign(base);
+      newcomers.remove(seen.span());
+      seen.add(base);
+      base = newcomers.span();
+    }
+    if (base.empty()) continue;
+    const BitSpan back = window_union.value();
+    churned.assign(base);
+    churned.remove(back);
+    const std::size_t cell = row * kCellsPerRow;
+    sink.add(cell + kBase, base);
+    sink.add_and(cell + kRetained, base, back);
+    sink.add(cell + kChurned, churned.span());
+    if (row < later.size()) sink.add_and(cell + kRecalled, churned.span(), later[row]);
+  }
+}
+
+QueryResult ChurnPlan::finish(std::span<const std::uint64_t> cells) const {
+  QueryResult result = result_;
+  for (std::size_t row = 0; row < range_.size(); ++row) {
+    const std::int32_t period = range_.first + static_cast<std::int32_t>(row);
+    const bool complete = timeframe_.has_ended(calendar_.last_day(period + window_));
+    const auto counts = cells.subspan(row * kCellsPerRow, kCellsPerRow);
+    result.rows.push_back({calendar_.first_day(period), count_cell(counts[kBase]),
+                           count_cell(counts[kRetained]), count_cell(counts[kChurned]),
+                           ratio_cell(counts[kChurned], counts[kBase], complete),
+                           count_cell(counts[kRecalled]), complete});
+  }
+  return result;
+}
+
+}  // namespace
+
+PlanResult make_churn_plan(const Query& query, const PlanContext& context) {
+  const auto& ask = std::get<ChurnQuery>(query.ask);
+  ROLLCALL_ASSIGN_OR_RETURN(
+      SeriesUnion events,
+      resolve_selector("churn: event", ask.event, query.common.where, context.catalog));
+  ROLLCALL_ASSIGN_OR_RETURN(Timeframe timeframe, resolve_timeframe("churn", query.common, context));
+  const Calendar calendar(period_of(ask), context.settings.week_start);
+  const PeriodRange range = resolve_range(query.common, context, timeframe, calendar);
+  ROLLCALL_RETURN_IF_ERROR(check_cell_count("churn", range.size(), kCellsPerRow));
+  return PlanResult(std::make_unique<ChurnPlan>(query, context, std::move(timeframe), calendar,
+                                                range, std::move(events)));
+}
+
+}  // namespace rollcall

@@ -1,0 +1,301 @@
+// Retention: which users of a cohort came back, period by period.
+//
+// Period sets are made once per chunk and shared by all cohorts. A cohort whose users join once is
+// what is left of its period's set when everybody seen before is taken away.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/query/plans.h"
+#include "core/query/table_plan.h"
+
+namespace rollcall {
+namespace {
+
+using Cohort = RetentionQuery::Cohort;
+using Mode = RetentionQuery::Mode;
+using Summary = RetentionQuery::Summary;
+
+// A column: the periods `first` to `last` after the cohort's own.
+struct PeriodGroup {
+  std::int32_t first = 0;
+  std::int32_t last = 0;
+};
+
+// The columns that begin at most `offset_max` periods after the cohort.
+std::vector<PeriodGroup> make_groups(const RetentionQuery& ask, std::int32_t offset_max) {
+  std::vector<PeriodGroup> groups = {{0, 0}};
+  if (ask.brackets.empty()) {
+    const std::int32_t last = std::min(*ask.periods, offset_max);
+    for (std::int32_t k = 1; k <= last; ++k) groups.push_back({k, k});
+    return groups;
+  }
+  for (const std::int32_t size : ask.brackets) {
+    const std::int32_t first = groups.back().last + 1;
+    if (first > offset_max) break;
+    groups.push_back({first, first + size - 1});
+  }
+  return groups;
+}
+
+// The query with the number of periods that it leaves to us.
+Query with_periods(Query query) {
+  auto& ask = std::get<RetentionQuery>(query.ask);
+  if (!ask.periods && ask.brackets.empty()) ask.periods = ask.period == Period::kDay ? 14 : 12;
+  return query;
+}
+
+class RetentionPlan final : public TablePlan {
+ public:
+  RetentionPlan(const Query& query, const PlanContext& context, Timeframe timeframe,
+                PeriodRange range, SeriesUnion cohort_events, SeriesUnion return_events);
+
+  std::size_t cells_per_row() const { return 1 + groups_.size(); }
+  std::size_t cell_count() const override { return range_.size() * cells_per_row(); }
+  QueryResult finish(std::span<const std::uint64_t> cells) const override;
+
+ private:
+  // A chunk's sets: `returned` of each period from the first cohort's on, and, for `on_or_after`,
+  // `later`: those who returned in that period or after it.
+  struct PeriodSets {
+    std::vector<BitSpan> returned;
+    std::vector<BitSpan> later;
+  };
+
+  void count(ChunkSets& sets, CellSink& sink) const override;
+  void count_row(std::size_t row, BitSpan cohort, const PeriodSets& periods, ChunkSets& sets,
+                 CellSink& sink) const;
+  void add_summary(std::span<const std::uint64_t> cells, QueryResult& result) const;
+
+  Day first_day(std::size_t row) const {
+    return calendar_.first_day(range_.first + static_cast<std::int32_t>(row));
+  }
+  bool has_begun(std::size_t row, PeriodGroup group) const {
+    return static_cast<std::int64_t>(row) + group.first <= last_index_ - range_.first;
+  }
+  bool is_complete(std::size_t row, PeriodGroup group) const {
+    const std::int64_t index = range_.first + static_cast<std::int64_t>(row) + group.last;
+    return index <= last_index_ &&
+           timeframe_.has_ended(calendar_.last_day(static_cast<std::int32_t>(index)));
+  }
+  Cell label(PeriodGroup group) const;
+
+  const RetentionQuery ask_;
+  const Calendar calendar_;
+  const PeriodRange range_;
+  const SeriesUnion cohort_events_;
+  const SeriesUnion return_events_;
+  const std::int32_t last_index_;  // of the period that holds as_of
+  const std::vector<PeriodGroup> groups_;
+  std::int32_t last_returned_ = 0;  // the last period that a cell needs by itself
+  LongUnion joined_before_;         // for first_ever: who cannot join any more
+  LongUnion returned_after_;        // for on_or_after: past last_returned_
+};
+
+RetentionPlan::RetentionPlan(const Query& query, const PlanContext& context, Timeframe timeframe,
+                             PeriodRange range, SeriesUnion cohort_events,
+                             SeriesUnion return_events)
+    : TablePlan(query, std::move(timeframe)),
+      ask_(std::get<RetentionQuery>(query.ask)),
+      calendar_(ask_.period, context.settings.week_start),
+      range_(range),
+      cohort_events_(std::move(cohort_events)),
+      return_events_(std::move(return_events)),
+      last_index_(calendar_.index_of(timeframe_.last_day)),
+      groups_(make_groups(ask_, last_index_ - range_.first)) {
+  if (range_.size() > 0) {
+    const std::int64_t last = static_cast<std::int64_t>(range_.last) + groups_.back().last;
+    last_returned_ = static_cast<std::int32_t>(std::min<std::int64_t>(last, last_index_));
+    const Day first_day = calendar_.first_day(range_.first);
+    read_presence(return_events_, {first_day, calendar_.last_day(last_returned_)});
+    if (!(cohort_events_ == return_events_)) {
+      read_presence(cohort_events_, {first_day, calendar_.last_day(range_.last)});
+    }
+    if (ask_.cohort == Cohort::kFirstEver) {
+      joined_before_ = LongUnion::before(cohort_events_, first_day, timeframe_);
+    }
+    if (ask_.mode == Mode::kOnOrAfter) {
+      returned_after_ =
+          LongUnion::since(return_events_, calendar_.first_day(last_returned_ + 1), timeframe_);
+    }
+    joined_before_.add_reads(reads_);
+    returned_after_.add_reads(reads_);
+  }
+
+  std::vector<std::string> notes = {
+      "a cell is complete when its last period has ended at as_of; the rate of an incomplete one "
+      "is "
+      "null, and a cell that begins after as_of is left out"};
+  if (ask_.cohort == Cohort::kFirstInRange) {
+    notes.push_back(
+        "the range in which a user's first event counts is that from from to to, both as "
+        "given here: whole periods");
+  }
+  if (ask_.mode == Mode::kOnOrAfter) {
+    notes.push_back("on_or_after counts returns up to as_of, also past the last period shown");
+  }
+  if (!ask_.brackets.empty() && ask_.mode == Mode::kStreak) {
+    notes.push_back(
+        "a streak goes on through a bracket when the user is seen in one of its periods");
+  }
+  if (ask_.summary != Summary::kNone) {
+    notes.push_back(
+        "a summary row counts the complete cells of its column, over size 0 where there "
+        "are none");
+  }
+  for (const SeriesUnion* events : {&cohort_events_, &return_events_}) {
+    for (const std::string& note : events->notes) {
+      if (std::find(notes.begin(), notes.end(), note) == notes.end()) notes.push_back(note);
+    }
+  }
+  define(query, context, &range_, std::move(notes));
+
+  result_.columns = {{"cohort", ColumnType::kDate},
+                     {"size", ColumnType::kCount},
+                     {"period", ask_.brackets.empty() ? ColumnType::kInt : ColumnType::kString},
+                     {"users", ColumnType::kCount},
+                     {"rate", ColumnType::kRatio},
+                     {"complete", ColumnType::kBool}};
+  result_.pivot = Pivot{"cohort", "size", "period", "users", "rate"};
+}
+
+void RetentionPlan::count(ChunkSets& sets, CellSink& sink) const {
+  if (range_.size() == 0) return;
+  PeriodSets periods;
+  periods.returned = sets.active_by_period(return_events_, calendar_, range_.first, last_returned_);
+  if (ask_.mode == Mode::kOnOrAfter) {
+    periods.later = periods.returned;
+    sets.unite_with_later(periods.later, sets.active(returned_after_));
+  }
+
+  const bool same_events = cohort_events_ == return_events_;
+  MutableSet newcomers = sets.make_set();
+  MutableSet seen = sets.make_set();
+  seen.add(sets.active(joined_before_));
+  const std::size_t mark = sets.arena().mark();
+  for (std::size_t row = 0; row < range_.size(); ++row) {
+    const std::int32_t index = range_.first + static_cast<std::int32_t>(row);
+    const BitSpan joined =
+        same_events ? periods.returned[row] : sets.active(cohort_events_, calendar_.days(index));
+    if (ask_.cohort == Cohort::kRecurring) {
+      count_row(row, joined, periods, sets, sink);
+    } else {
+      newcomers.assign(joined);
+      newcomers.remove(seen.span());
+      seen.add(joined);
+      count_row(row, newcomers.span(), periods, sets, sink);
+    }
+    sets.arena().give_back_to(mark);
+  }
+}
+
+void RetentionPlan::count_row(std::size_t row, BitSpan cohort, const PeriodSets& periods,
+                              ChunkSets& sets, CellSink& sink) const {
+  if (cohort.empty()) return;
+  std::size_t cell = row * cells_per_row();
+  sink.add(cell++, cohort);
+  MutableSet group_set = sets.make_set();  // who returned in some period of the group
+  MutableSet reached = sets.make_set();    // who returned up to the group; or whose streak goes on
+  if (ask_.mode == Mode::kStreak) reached.assign(cohort);
+
+  for (const PeriodGroup group : groups_) {
+    if (!has_begun(row, group)) break;
+    const std::size_t first = row + static_cast<std::size_t>(group.first);
+    if (ask_.mode == Mode::kOnOrAfter) {
+      sink.add_and(cell++, cohort, periods.later[first]);
+      continue;
+    }
+    BitSpan returned = periods.returned[first];
+    if (group.first < group.last) {
+      const std::size_t last =
+          std::min(row + static_cast<std::size_t>(group.last), periods.returned.size() - 1);
+      group_set.clear();
+      for (std::size_t i = first; i <= last; ++i) group_set.add(periods.returned[i]);
+      returned = group_set.span();
+    }
+    switch (ask_.mode) {
+      case Mode::kOn:
+      case Mode::kOnOrAfter:
+        sink.add_and(cell++, cohort, returned);
+        break;
+      case Mode::kOnOrBefore:
+        reached.add(returned);
+        sink.add_and(cell++, cohort, reached.span());
+        break;
+      case Mode::kStreak:
+        reached.keep(returned);
+        sink.add(cell++, reached.span());
+        break;
+    }
+  }
+}
+
+Cell RetentionPlan::label(PeriodGroup group) const {
+  if (ask_.brackets.empty()) return std::int64_t{group.first};
+  std::string text = std::to_string(group.first);
+  if (group.first < group.last) text += "-" + std::to_string(group.last);
+  return text;
+}
+
+QueryResult RetentionPlan::finish(std::span<const std::uint64_t> cells) const {
+  QueryResult result = result_;
+  for (std::size_t row = 0; row < range_.size(); ++row) {
+    const auto counts = cells.subspan(row * cells_per_row(), cells_per_row());
+    for (std::size_t i = 0; i < groups_.size() && has_begun(row, groups_[i]); ++i) {
+      const bool complete = is_complete(row, groups_[i]);
+      result.rows.push_back({first_day(row), count_cell(counts[0]), label(groups_[i]),
+                             count_cell(counts[i + 1]),
+                             ratio_cell(counts[i + 1], counts[0], complete), complete});
+    }
+  }
+  if (ask_.summary != Summary::kNone && range_.size() > 0) add_summary(cells, result);
+  return result;
+}
+
+void RetentionPlan::add_summary(std::span<const std::uint64_t> cells, QueryResult& result) const {
+  for (std::size_t i = 0; i < groups_.size(); ++i) {
+    std::uint64_t size = 0, users = 0, rate_count = 0;
+    double rate_sum = 0;
+    for (std::size_t row = 0; row < range_.size() && is_complete(row, groups_[i]); ++row) {
+      const auto counts = cells.subspan(row * cells_per_row(), cells_per_row());
+      size += counts[0];
+      users += counts[i + 1];
+      if (counts[0] == 0) continue;
+      rate_sum += static_cast<double>(counts[i + 1]) / static_cast<double>(counts[0]);
+      ++rate_count;
+    }
+    Cell rate = ratio_cell(users, size, true);
+    if (ask_.summary == Summary::kMean && rate_count > 0) {
+      rate = rate_sum / static_cast<double>(rate_count);
+    }
+    result.rows.push_back(
+        {std::monostate{}, count_cell(size), label(groups_[i]), count_cell(users), rate, true});
+  }
+}
+
+}  // namespace
+
+PlanResult make_retention_plan(const Query& query, const PlanContext& context) {
+  const Query in_force = with_periods(query);
+  const auto& ask = std::get<RetentionQuery>(in_force.ask);
+  ROLLCALL_ASSIGN_OR_RETURN(SeriesUnion cohort_events,
+                            resolve_selector("retention: cohort_event", ask.cohort_event,
+                                             query.common.where, context.catalog));
+  ROLLCALL_ASSIGN_OR_RETURN(SeriesUnion return_events,
+                            resolve_selector("retention: return_event", ask.return_event,
+                                             query.common.where, context.catalog));
+  ROLLCALL_ASSIGN_OR_RETURN(Timeframe timeframe,
+                            resolve_timeframe("retention", query.common, context));
+  const PeriodRange range = resolve_range(query.common, context, timeframe,
+                                          Calendar(ask.period, context.settings.week_start));
+  auto plan = std::make_unique<RetentionPlan>(in_force, context, std::move(timeframe), range,
+                                              std::move(cohort_events), std::move(return_events));
+  ROLLCALL_RETURN_IF_ERROR(check_cell_count("retention", range.size(), plan->cells_per_row()));
+  return PlanResult(std::move(plan));
+}
+
+}  // namespace rollcall

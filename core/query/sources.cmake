@@ -1,0 +1,19 @@
+# What the library is made of in core/query, relative to core/.
+set(rollcall_query_sources
+  query/active_plan.cpp
+  query/chunk_sets.cpp
+  query/churn_plan.cpp
+  query/idle_plan.cpp
+  query/instant_text.cpp
+  query/json_document.cpp
+  query/make_plan.cpp
+  query/name_suggestion.cpp
+  query/query_json.cpp
+  query/query_parser.cpp
+  query/query_validation.cpp
+  query/result_json.cpp
+  query/retention_plan.cpp
+  query/selector_resolver.cpp
+  query/set_arena.cpp
+  query/table_plan.cpp
+  query/timeframe.cpp)

@@ -1,0 +1,46 @@
+// What the plans of all kinds have in common.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/query/chunk_sets.h"
+#include "core/query/plan.h"
+#include "core/query/query_json.h"
+#include "core/query/timeframe.h"
+
+namespace rollcall {
+
+// A plan with its days resolved and its result begun.
+class TablePlan : public Plan {
+ public:
+  const ReadSet& reads() const final { return reads_; }
+  void count(const ChunkSource& chunk, CellSink& sink) const final;
+
+ protected:
+  TablePlan(const Query& query, Timeframe timeframe);
+
+  // Counts one chunk, with scratch memory at hand.
+  virtual void count(ChunkSets& sets, CellSink& sink) const = 0;
+
+  // Adds a read of the users of `events` on those of `days` that may hold any.
+  void read_presence(const SeriesUnion& events, DayRange days);
+
+  // The definition: the query's own fields; then, with `range`, its dates; then the store's
+  // settings, and `notes`, in plain words.
+  void define(const Query& in_force, const PlanContext& context, const PeriodRange* range,
+              std::vector<std::string> notes);
+
+  const Timeframe timeframe_;
+  ReadSet reads_;
+  QueryResult result_;  // kind, as_of and definition; a plan adds columns when it is made
+
+ private:
+  mutable SetArenaPool arenas_;
+};
+
+// users / size; null over 0, and while it is not `complete`.
+Cell ratio_cell(std::uint64_t users, std::uint64_t size, bool complete);
+inline Cell count_cell(std::uint64_t count) { return static_cast<std::int64_t>(count); }
+
+}  // namespace rollcall
