@@ -72,7 +72,7 @@ class PinnedChunk : public ChunkSource {
 
 template <class T>
 Status read_page(std::vector<PinnedPage<T>>& pages, std::uint32_t chunk, const StoreView& view,
-                 std::atomic<std::uint64_t>& pages_read) {
+                 std::atomic<std::size_t>& bytes_read) {
   if (chunk >= pages.size() || pages[chunk].page || !pages[chunk].exists()) return {};
   ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes, view.read(pages[chunk].address));
   Result<T> page = T::deserialize(bytes);
@@ -80,19 +80,19 @@ Status read_page(std::vector<PinnedPage<T>>& pages, std::uint32_t chunk, const S
     return Status::corruption(to_string(pages[chunk].address.id) + ": " + page.status().message());
   }
   pages[chunk].page = PageRef<T>(*std::move(page));
-  pages_read.fetch_add(1, std::memory_order_relaxed);
+  bytes_read.fetch_add(pages[chunk].page->memory_bytes(), std::memory_order_relaxed);
   return {};
 }
 
 Status count_partition(const Plan& plan, PinnedPartition& partition, const StoreView& view,
-                       CellSink& sink, std::atomic<std::uint64_t>& pages_read) {
+                       CellSink& sink, std::atomic<std::size_t>& bytes_read) {
   const std::uint32_t chunk_count = (partition.user_count + kChunkOrdinals - 1) / kChunkOrdinals;
   for (std::uint32_t chunk = 0; chunk < chunk_count; ++chunk) {
     for (auto& [key, pages] : partition.presence) {
-      ROLLCALL_RETURN_IF_ERROR(read_page(pages, chunk, view, pages_read));
+      ROLLCALL_RETURN_IF_ERROR(read_page(pages, chunk, view, bytes_read));
     }
     for (auto& [series, pages] : partition.bounds) {
-      ROLLCALL_RETURN_IF_ERROR(read_page(pages, chunk, view, pages_read));
+      ROLLCALL_RETURN_IF_ERROR(read_page(pages, chunk, view, bytes_read));
     }
     plan.count(PinnedChunk(partition, chunk), sink);
   }
@@ -104,15 +104,19 @@ Status count_partition(const Plan& plan, PinnedPartition& partition, const Store
 Result<std::vector<std::uint64_t>> execute_plan(const Plan& plan,
                                                 std::span<PinnedPartition> partitions,
                                                 const StoreView& view, tbb::task_arena& arena,
-                                                std::uint64_t& pages_read) {
-  std::atomic<std::uint64_t> read_count{0};
+                                                std::size_t kept_bytes_max) {
+  std::atomic<std::size_t> bytes_read{0};
   std::vector<Status> statuses(partitions.size());
   using Cells = std::vector<std::uint64_t>;
   tbb::enumerable_thread_specific<Cells> counted([&] { return Cells(plan.cell_count()); });
   arena.execute([&] {
     tbb::parallel_for(std::size_t{0}, partitions.size(), [&](std::size_t i) {
       CountingSink sink(counted.local());
-      statuses[i] = count_partition(plan, partitions[i], view, sink, read_count);
+      statuses[i] = count_partition(plan, partitions[i], view, sink, bytes_read);
+      if (bytes_read.load(std::memory_order_relaxed) > kept_bytes_max) {
+        partitions[i].presence.clear();
+        partitions[i].bounds.clear();
+      }
     });
   });
   for (Status& status : statuses) ROLLCALL_RETURN_IF_ERROR(std::move(status));
@@ -120,7 +124,6 @@ Result<std::vector<std::uint64_t>> execute_plan(const Plan& plan,
   for (const Cells& part : counted) {
     for (std::size_t cell = 0; cell < cells.size(); ++cell) cells[cell] += part[cell];
   }
-  pages_read = read_count.load(std::memory_order_relaxed);
   return cells;
 }
 

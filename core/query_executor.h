@@ -15,11 +15,11 @@
 namespace rollcall {
 
 // Returns the number of users in each cell of the plan. Pages that are not in memory are read through
-// `view`, which is of the same moment as the pins, and put into `partitions`; `pages_read` says how
-// many.
+// `view`, which is of the same moment as the pins, and left in `partitions`, up to about
+// `kept_bytes_max` of them; past that, a partition's pins are dropped once it is counted.
 Result<std::vector<std::uint64_t>> execute_plan(const Plan& plan,
                                                 std::span<PinnedPartition> partitions,
                                                 const StoreView& view, tbb::task_arena& arena,
-                                                std::uint64_t& pages_read);
+                                                std::size_t kept_bytes_max);
 
 }  // namespace rollcall

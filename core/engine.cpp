@@ -1,0 +1,388 @@
+#include "rollcall/engine.h"
+
+#include <fmt/format.h>
+#include <oneapi/tbb/parallel_for.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <limits>
+
+#include "core/engine_state.h"
+#include "core/prepared_batch.h"
+#include "core/query/plan.h"
+#include "core/query_executor.h"
+#include "kernels/kernel_table.h"
+
+namespace rollcall {
+namespace {
+
+// Fewer rows than this are not worth waking other threads for.
+constexpr std::size_t kParallelRowsMin = 4096;
+
+Status check_kernels() {
+  if (kernels::active_table() != nullptr) return {};
+  std::string runnable;
+  for (const kernels::KernelTable* table : kernels::runnable_tables()) {
+    runnable.append(runnable.empty() ? "" : ", ").append(table->isa);
+  }
+  const char* wanted = std::getenv("ROLLCALL_ISA");
+  return Status::unsupported(fmt::format("ROLLCALL_ISA: \"{}\" cannot run on this machine (allowed: {})",
+                                         wanted == nullptr ? "" : wanted, runnable));
+}
+
+// Names the first setting in which an existing store differs from what the caller wants.
+Status check_same(const StoreSettings& stored, const StoreSettings& wanted) {
+  const auto differs = [](std::string_view setting, const auto& has, const auto& want) {
+    return Status::invalid_argument(
+        fmt::format("settings: {} is {} (the store was made with {})", setting, want, has));
+  };
+  if (stored == wanted) return {};
+  if (stored.user_kind != wanted.user_kind) {
+    const auto name = [](UserKind kind) { return kind == UserKind::kInteger ? "integer" : "string"; };
+    return differs("user_kind", name(stored.user_kind), name(wanted.user_kind));
+  }
+  if (stored.partition_count != wanted.partition_count) {
+    return differs("partition_count", stored.partition_count, wanted.partition_count);
+  }
+  if (stored.time_zone != wanted.time_zone) {
+    return differs("time_zone", stored.time_zone, wanted.time_zone);
+  }
+  if (stored.week_start != wanted.week_start) {
+    const auto name = [](WeekStart day) { return day == WeekStart::kMonday ? "monday" : "sunday"; };
+    return differs("week_start", name(stored.week_start), name(wanted.week_start));
+  }
+  if (stored.value_decimals != wanted.value_decimals) {
+    return differs("value_decimals", stored.value_decimals, wanted.value_decimals);
+  }
+  if (stored.dimensions != wanted.dimensions) {
+    return differs("dimensions", fmt::format("[{}]", fmt::join(stored.dimensions, ", ")),
+                   fmt::format("[{}]", fmt::join(wanted.dimensions, ", ")));
+  }
+  if (stored.event_names_max != wanted.event_names_max) {
+    return differs("event_names_max", stored.event_names_max, wanted.event_names_max);
+  }
+  return differs("dimension_values_max", stored.dimension_values_max, wanted.dimension_values_max);
+}
+
+// Numbers the batch's local series, making names and series that are new.
+std::vector<SeriesId> number_series(const PreparedRows& rows, SeriesCatalog& catalog) {
+  std::vector<EventCode> events;
+  for (const std::string& name : rows.event_names) events.push_back(catalog.intern_event(name));
+  std::vector<std::vector<ValueCode>> values(rows.dimension_values.size());
+  for (std::size_t dimension = 0; dimension < values.size(); ++dimension) {
+    for (const std::string& value : rows.dimension_values[dimension]) {
+      values[dimension].push_back(catalog.intern_value(dimension, value));
+    }
+  }
+  std::vector<SeriesId> series;
+  for (std::size_t i = 0; i < rows.series.size(); ++i) {
+    const LocalSeries& local = rows.series[i];
+    series.push_back(i < rows.event_names.size()
+                         ? catalog.event_series(events[local.event])
+                         : catalog.value_series(events[local.event], local.dimension,
+                                                values[local.dimension][local.value]));
+  }
+  return series;
+}
+
+// The same without making any: empty when something is new.
+std::vector<SeriesId> find_series(const PreparedRows& rows, const SeriesCatalog& catalog) {
+  std::vector<SeriesId> series;
+  for (std::size_t i = 0; i < rows.series.size(); ++i) {
+    const LocalSeries& local = rows.series[i];
+    const auto event = catalog.events().find(rows.event_names[local.event]);
+    if (!event) return {};
+    std::optional<SeriesId> found;
+    if (i < rows.event_names.size()) {
+      found = catalog.find_event_series(*event);
+    } else {
+      const auto value = catalog.values(local.dimension)
+                             .find(rows.dimension_values[local.dimension][local.value]);
+      if (!value) return {};
+      found = catalog.find_value_series(*event, local.dimension, *value);
+    }
+    if (!found) return {};
+    series.push_back(*found);
+  }
+  return series;
+}
+
+}  // namespace
+
+template <class Visit>
+Status Engine::State::for_each_partition(Visit visit) {
+  std::vector<Status> statuses(partitions.size());
+  arena.execute([&] {
+    tbb::parallel_for(std::size_t{0}, partitions.size(),
+                      [&](std::size_t i) { statuses[i] = visit(partitions[i]); });
+  });
+  for (Status& status : statuses) ROLLCALL_RETURN_IF_ERROR(std::move(status));
+  return {};
+}
+
+Status Engine::State::load() {
+  ROLLCALL_ASSIGN_OR_RETURN(const std::optional<LastCommit> last, store->last_commit());
+  if (last) {
+    ROLLCALL_ASSIGN_OR_RETURN(manifest, Manifest::deserialize(last->manifest));
+    epoch = last->epoch;
+    settings = manifest.settings;
+    if (options.settings) ROLLCALL_RETURN_IF_ERROR(check_same(settings, *options.settings));
+  } else {
+    settings = manifest.settings = options.settings.value_or(StoreSettings{});
+    manifest.partition_epochs.assign(settings.partition_count, 0);
+    changed = true;  // the settings themselves are worth a commit
+  }
+  ROLLCALL_RETURN_IF_ERROR(validate(settings));
+  ROLLCALL_ASSIGN_OR_RETURN(zone, TimeZone::find(settings.time_zone));
+  ROLLCALL_ASSIGN_OR_RETURN(view, store->view());
+  catalog.emplace(settings);
+  if (manifest.catalog_epoch != 0) {
+    const PageAddress address{{PageKind::kDictionary, 0, 0, 0, 0}, manifest.catalog_epoch};
+    ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes, view->read(address));
+    ROLLCALL_RETURN_IF_ERROR(catalog->deserialize(bytes));
+  }
+  if (manifest.sources_epoch != 0) {
+    const PageAddress address{{PageKind::kSources, 0, 0, 0, 0}, manifest.sources_epoch};
+    ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes, view->read(address));
+    ROLLCALL_RETURN_IF_ERROR(sources.deserialize(bytes));
+  }
+  partitions.reserve(settings.partition_count);
+  for (std::uint32_t i = 0; i < settings.partition_count; ++i) {
+    partitions.emplace_back(i, settings.user_kind);
+  }
+  std::vector<Status> statuses(partitions.size());
+  arena.execute([&] {
+    tbb::parallel_for(std::size_t{0}, partitions.size(), [&](std::size_t i) {
+      if (const Epoch stored = manifest.partition_epochs[i]; stored != 0) {
+        statuses[i] = partitions[i].open(*view, stored);
+      }
+    });
+  });
+  for (Status& status : statuses) ROLLCALL_RETURN_IF_ERROR(std::move(status));
+  return {};
+}
+
+Status Engine::State::ingest_within_gate(const PreparedRows& rows, const SourcePosition* position) {
+  ROLLCALL_RETURN_IF_ERROR(failure);
+  // A batch that fails leaves no names behind either: new ones go into a copy until it is applied.
+  std::vector<SeriesId> series = find_series(rows, *catalog);
+  std::optional<SeriesCatalog> grown;
+  if (series.size() != rows.series.size()) {
+    grown = *catalog;
+    series = number_series(rows, *grown);
+  }
+  const auto for_all = [&](auto visit) -> Status {
+    if (rows.row_count() >= kParallelRowsMin) return for_each_partition(visit);
+    Status first;
+    for (Partition& partition : partitions) {
+      if (Status status = visit(partition); !status.ok() && first.ok()) first = std::move(status);
+    }
+    return first;
+  };
+  Status staged = for_all([&](Partition& partition) { return partition.stage(rows, *view, series); });
+  if (!staged.ok()) {
+    for (Partition& partition : partitions) partition.unstage();
+    return staged;
+  }
+  // What throws from here on (memory ran out) leaves a batch half applied.
+  failure = Status::resource_exhausted("engine: a batch was applied in part; open the store again");
+  ++batch_number;
+  ROLLCALL_RETURN_IF_ERROR(for_all([&](Partition& partition) {
+    partition.apply(rows, batch_number);
+    return Status();
+  }));
+  if (grown) {
+    catalog = std::move(grown);
+    catalog_changed = true;
+  }
+  if (rows.row_count() != 0) {
+    manifest.event_count += rows.row_count();
+    if (manifest.days.empty()) manifest.days = rows.day_range;
+    manifest.days.first = std::min(manifest.days.first, rows.day_range.first);
+    manifest.days.last = std::max(manifest.days.last, rows.day_range.last);
+    manifest.known_until = std::max(manifest.known_until.value_or(rows.known_until), rows.known_until);
+    changed = true;
+  }
+  if (position != nullptr) {
+    sources.set(*position);
+    sources_changed = changed = true;
+  }
+  failure = Status();
+  return {};
+}
+
+Status Engine::State::ingest(const PreparedRows& rows, const SourcePosition* position) {
+  if (store->read_only()) return Status::invalid_argument("engine: the store was opened read-only");
+  {
+    const Gate::Pass pass(gate);
+    ROLLCALL_RETURN_IF_ERROR(ingest_within_gate(rows, position));
+  }
+  return make_room();
+}
+
+MemoryUse Engine::State::memory_use() const {
+  MemoryUse use;
+  for (const Partition& partition : partitions) {
+    use.resident_bytes += partition.memory_use().resident_bytes;
+    use.dirty_bytes += partition.memory_use().dirty_bytes;
+  }
+  return use;
+}
+
+Status Engine::State::make_room() {
+  const std::size_t resident_max = options.memory_bytes_max;
+  // A checkpoint for a sliver of dirty pages would free next to nothing, and be asked for again.
+  const std::size_t worth_writing = resident_max / 16;
+  bool write = false;
+  {
+    const Gate::Pass pass(gate);
+    const MemoryUse use = memory_use();
+    write = use.dirty_bytes > options.checkpoint_dirty_bytes_max ||
+            (use.resident_bytes > resident_max && use.dirty_bytes > worth_writing);
+  }
+  return write ? checkpoint() : Status();
+}
+
+Status Engine::State::fold(bool bounds) {
+  return for_each_partition([&](Partition& partition) { return partition.fold(*view, bounds); });
+}
+
+Result<QueryResult> Engine::State::query(const Query& query) {
+  const auto start = std::chrono::steady_clock::now();
+  std::unique_ptr<Plan> plan;
+  std::vector<PinnedPartition> pinned(partitions.size());
+  std::shared_ptr<const StoreView> pinned_view;
+  std::size_t kept_bytes_max = 0;
+  {
+    const Gate::Pass pass(gate);
+    const PlanContext context{settings, zone, *catalog, manifest.days, manifest.known_until};
+    ROLLCALL_ASSIGN_OR_RETURN(plan, make_plan(query, context));
+    ROLLCALL_RETURN_IF_ERROR(fold(!plan->reads().bounds.empty()));
+    for (std::size_t i = 0; i < partitions.size(); ++i) pinned[i] = partitions[i].pin(plan->reads());
+    pinned_view = view;
+    const std::size_t resident_bytes = memory_use().resident_bytes;
+    kept_bytes_max = options.memory_bytes_max - std::min(options.memory_bytes_max, resident_bytes);
+  }
+  ROLLCALL_ASSIGN_OR_RETURN(const std::vector<std::uint64_t> cells,
+                            execute_plan(*plan, pinned, *pinned_view, arena, kept_bytes_max));
+  {
+    const Gate::Pass pass(gate);
+    for (const PinnedPartition& partition : pinned) {
+      partitions[partition.partition].install(partition, batch_number);
+    }
+  }
+  QueryResult result = plan->finish(cells);
+  result.stats.partitions = partitions.size();
+  result.stats.elapsed_us = static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start)
+          .count());
+  return result;
+}
+
+EngineInfo Engine::State::info() const {
+  EngineInfo info;
+  info.settings = settings;
+  info.isa = kernels::active_table()->isa;
+  if (const Result<StoreSize> size = store->size(); size.ok()) info.store = *size;
+  const Gate::Pass pass(gate);
+  info.event_count = manifest.event_count;
+  info.days = manifest.days;
+  info.known_until = manifest.known_until;
+  info.epoch = epoch;
+  info.series_count = catalog->series_count();
+  info.source_count = sources.positions().size();
+  std::vector<std::uint64_t> events(catalog->events().values().size());
+  std::vector<Day> days;
+  for (const Partition& partition : partitions) {
+    info.user_count += partition.user_count();
+    for (const auto& [date, day] : partition.days()) {
+      days.push_back(date);
+      for (const auto& [series, series_day] : day.series) {
+        if (series == kAnySeries || !catalog->series(series).is_event()) continue;
+        for (const HourTotal& hour : series_day.hours) {
+          events[catalog->series(series).event] += hour.events;
+        }
+      }
+    }
+  }
+  std::sort(days.begin(), days.end());
+  info.day_count =
+      static_cast<std::uint64_t>(std::unique(days.begin(), days.end()) - days.begin());
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    info.events.push_back({catalog->events().values()[i], events[i]});
+  }
+  info.event_names_overflowed = catalog->events().overflowed();
+  for (std::size_t i = 0; i < catalog->dimensions().size(); ++i) {
+    const BoundedDictionary& values = catalog->values(i);
+    info.dimensions.push_back({catalog->dimensions()[i], values.values().size(), values.overflowed()});
+  }
+  const MemoryUse use = memory_use();
+  info.resident_bytes = use.resident_bytes;
+  info.dirty_bytes = use.dirty_bytes;
+  return info;
+}
+
+PreparedBatch::PreparedBatch(std::unique_ptr<PreparedRows> rows) : rows_(std::move(rows)) {}
+PreparedBatch::PreparedBatch(PreparedBatch&&) noexcept = default;
+PreparedBatch& PreparedBatch::operator=(PreparedBatch&&) noexcept = default;
+PreparedBatch::~PreparedBatch() = default;
+
+Engine::Engine(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Engine::~Engine() = default;
+
+Result<std::unique_ptr<Engine>> Engine::open(std::unique_ptr<Store> store,
+                                             const EngineOptions& options) {
+  ROLLCALL_RETURN_IF_ERROR(check_kernels());
+  if (options.settings) ROLLCALL_RETURN_IF_ERROR(validate(*options.settings));
+  auto state = std::make_unique<State>();
+  state->options = options;
+  state->store = std::move(store);
+  if (options.threads_max != 0) state->arena.initialize(static_cast<int>(options.threads_max));
+  ROLLCALL_RETURN_IF_ERROR(state->load());
+  return std::unique_ptr<Engine>(new Engine(std::move(state)));
+}
+
+Result<PreparedBatch> Engine::prepare(const EventBatch& batch) const {
+  const TimeUs time_max = state_->options.time_max.value_or(std::numeric_limits<TimeUs>::max());
+  ROLLCALL_ASSIGN_OR_RETURN(std::unique_ptr<PreparedRows> rows,
+                            prepare_rows(batch, state_->settings, state_->zone, time_max));
+  return PreparedBatch(std::move(rows));
+}
+
+Status Engine::ingest(PreparedBatch batch, const SourcePosition* position) {
+  return state_->ingest(*batch.rows_, position);
+}
+
+Status Engine::ingest(const EventBatch& batch, const SourcePosition* position) {
+  ROLLCALL_ASSIGN_OR_RETURN(PreparedBatch prepared, prepare(batch));
+  return ingest(std::move(prepared), position);
+}
+
+Status Engine::checkpoint() { return state_->checkpoint(); }
+
+Result<QueryResult> Engine::query(const Query& query) const { return state_->query(query); }
+
+Result<QueryResult> Engine::query(std::string_view json) const {
+  ROLLCALL_ASSIGN_OR_RETURN(const Query parsed, parse_query(json, state_->settings.time_zone));
+  return state_->query(parsed);
+}
+
+Status Engine::close() {
+  Status status = state_->store->read_only() ? Status() : state_->checkpoint();
+  state_.reset();
+  return status;
+}
+
+const StoreSettings& Engine::settings() const { return state_->settings; }
+
+std::vector<SourcePosition> Engine::sources() const {
+  const Gate::Pass pass(state_->gate);
+  return state_->sources.positions();
+}
+
+EngineInfo Engine::info() const { return state_->info(); }
+
+Result<VerifyReport> Engine::verify() const { return state_->verify(); }
+
+}  // namespace rollcall

@@ -1,0 +1,66 @@
+// The parts of an engine. engine.cpp wires them together; checkpoint.cpp and verify.cpp do one thing
+// each.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <oneapi/tbb/task_arena.h>
+
+#include "core/gate.h"
+#include "core/manifest.h"
+#include "core/partition.h"
+#include "core/series_catalog.h"
+#include "core/source_table.h"
+#include "core/time_zone.h"
+#include "rollcall/engine.h"
+
+namespace rollcall {
+
+struct Engine::State {
+  EngineOptions options;
+  StoreSettings settings;
+  TimeZone zone;
+  std::unique_ptr<Store> store;
+  mutable tbb::task_arena arena;  // its tasks never pass the gate
+
+  // Guards all that follows: batches enter, and snapshots are taken, one at a time.
+  mutable Gate gate;
+  std::shared_ptr<const StoreView> view;  // of the last commit; destroyed before the store
+  std::optional<SeriesCatalog> catalog;
+  std::vector<Partition> partitions;
+  SourceTable sources;
+  Manifest manifest;  // of the next commit, but for the epochs, which are of the last
+  Epoch epoch = 0;
+  bool changed = false;          // since the last commit
+  bool catalog_changed = false;
+  bool sources_changed = false;
+  std::uint32_t batch_number = 0;
+  // Why writing ended: a batch was applied in part, or a commit failed. Queries go on.
+  Status failure;
+
+  std::mutex checkpoint_mutex;  // held by the one checkpoint that runs; taken before the gate
+
+  // Runs `visit(partition)` for all partitions in the arena and returns the first error.
+  template <class Visit>
+  Status for_each_partition(Visit visit);
+
+  Status load();
+  Status ingest(const PreparedRows& rows, const SourcePosition* position);
+  Status ingest_within_gate(const PreparedRows& rows, const SourcePosition* position);
+  // Keeps the promises of the memory options after a batch.
+  Status make_room();
+  // Derives what queries and checkpoints read. Within the gate.
+  Status fold(bool bounds);
+  Status checkpoint();
+  Result<QueryResult> query(const Query& query);
+  MemoryUse memory_use() const;
+  EngineInfo info() const;
+  Result<VerifyReport> verify();
+};
+
+}  // namespace rollcall

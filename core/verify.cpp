@@ -1,0 +1,240 @@
+// Reads every page of the last checkpoint and holds each against the others: what is derived must
+// follow from what it is derived from, to the last bit.
+#include <fmt/format.h>
+#include <oneapi/tbb/parallel_for.h>
+
+#include <array>
+#include <map>
+#include <set>
+
+#include "core/engine_state.h"
+#include "kernels/kernel_table.h"
+
+namespace rollcall {
+namespace {
+
+using Words = std::array<std::uint64_t, kChunkWords>;
+
+// One partition as it is stored, read page by page.
+class PartitionVerifier {
+ public:
+  PartitionVerifier(std::uint32_t number, const StoreView& view, const SeriesCatalog& catalog,
+                    const StoreSettings& settings)
+      : number_(number), view_(view), catalog_(catalog), partition_(number, settings.user_kind) {}
+
+  void run(Epoch epoch) {
+    if (!check(PageId{PageKind::kPartition, number_, 0, 0, 0}, partition_.open(view_, epoch))) return;
+    page_count_ += 1 + partition_.days().size();
+    check(PageId{PageKind::kUsers, number_, 0, 0, 0}, partition_.load_users(view_));
+    page_count_ += (partition_.user_count() + kChunkOrdinals - 1) / kChunkOrdinals;
+    for (const auto& [date, day] : partition_.days()) verify_day(date, day);
+    verify_counters();
+    verify_bounds();
+  }
+
+  std::uint64_t page_count() const { return page_count_; }
+  std::uint64_t event_count() const { return event_count_; }
+  std::vector<std::string> take_faults() { return std::move(faults_); }
+
+ private:
+  void fault(const PageId& id, std::string_view what) {
+    faults_.push_back(fmt::format("{}: {}", to_string(id), what));
+  }
+  bool check(const PageId& id, const Status& status) {
+    if (!status.ok()) fault(id, status.message());
+    return status.ok();
+  }
+
+  template <class T>
+  std::optional<T> read(const PageSlot<T>& slot, const PageId& id) {
+    if (slot.epoch == 0) return std::nullopt;
+    ++page_count_;
+    const Result<std::string> bytes = view_.read({id, slot.epoch});
+    if (!check(id, bytes.status())) return std::nullopt;
+    Result<T> page = T::deserialize(*bytes);
+    if (!check(id, page.status())) return std::nullopt;
+    return *std::move(page);
+  }
+
+  PageId presence_id(SeriesId series, Day day, std::size_t chunk) const {
+    return {PageKind::kPresence, number_, day.value, series, static_cast<std::uint32_t>(chunk)};
+  }
+
+  // Presence of any event is the union of the events; so is, for each event and dimension, the event
+  // that of its values. The events' totals are those of each dimension.
+  void verify_day(Day date, const DayState& day) {
+    const PageId day_id{PageKind::kDay, number_, date.value, 0, 0};
+    // By chunk: the union of what should make up a series.
+    std::map<std::pair<SeriesId, std::uint32_t>, std::map<std::size_t, Words>> unions;
+    std::map<std::pair<SeriesId, std::uint32_t>, std::uint64_t> event_totals;
+    std::map<SeriesId, std::map<std::size_t, Words>> sets;
+    for (const auto& [series, series_day] : day.series) {
+      if (series >= catalog_.series_count()) {
+        fault(day_id, fmt::format("series {} of {}", series, catalog_.series_count()));
+        continue;
+      }
+      const SeriesCatalog::Series& meaning = catalog_.series(series);
+      std::uint64_t events = 0;
+      for (const HourTotal& hour : series_day.hours) events += hour.events;
+      for (std::size_t chunk = 0; chunk < series_day.chunks.size(); ++chunk) {
+        const auto page = read(series_day.chunks[chunk], presence_id(series, date, chunk));
+        if (!page) continue;
+        if (page->cardinality() == 0) fault(presence_id(series, date, chunk), "nobody is in it");
+        Words scratch{};
+        Words words{};
+        const BitSpan users = page->expand(scratch.data());
+        std::copy(users.words, users.words + users.word_count, words.begin());
+        sets[series][chunk] = words;
+        if (series == kAnySeries) continue;
+        // Which series this one is part of, and as what.
+        const bool is_event = meaning.is_event();
+        const SeriesId whole =
+            is_event ? kAnySeries : catalog_.find_event_series(meaning.event).value_or(kAnySeries);
+        Words& into = unions[{whole, meaning.dimension}][chunk];
+        kernels::active_table()->or_into(into.data(), words.data(), kChunkWords);
+      }
+      if (series == kAnySeries) continue;
+      if (meaning.is_event()) {
+        event_count_ += events;
+        series_events_[series] += events;
+      } else {
+        event_totals[{catalog_.find_event_series(meaning.event).value_or(kAnySeries),
+                      meaning.dimension}] += events;
+      }
+      if (events == 0) fault(day_id, fmt::format("series {} has users and no events", series));
+    }
+    for (const auto& [whole, chunks] : unions) {
+      if (chunks != sets[whole.first]) {
+        fault(day_id, fmt::format("presence of series {} is not the union of its parts", whole.first));
+      }
+    }
+    for (const auto& [whole, events] : event_totals) {
+      std::uint64_t expected = 0;
+      if (const auto found = day.series.find(whole.first); found != day.series.end()) {
+        for (const HourTotal& hour : found->second.hours) expected += hour.events;
+      }
+      if (events != expected) {
+        fault(day_id, fmt::format("series {} has {} events, its values in one dimension have {}",
+                                  whole.first, expected, events));
+      }
+    }
+    for (auto& [series, chunks] : sets) {
+      if (series != kAnySeries && !catalog_.series(series).is_event()) continue;
+      for (auto& [chunk, words] : chunks) {
+        bounds_[{series, chunk}].fold({words.data(), kChunkWords}, date);
+      }
+    }
+  }
+
+  // The users' counters add up to the days' totals.
+  void verify_counters() {
+    for (const auto& [series, slots] : partition_.counters()) {
+      std::uint64_t events = 0;
+      for (std::size_t chunk = 0; chunk < slots.size(); ++chunk) {
+        const PageId id{PageKind::kCounters, number_, 0, series, static_cast<std::uint32_t>(chunk)};
+        const auto page = read(slots[chunk], id);
+        if (!page) continue;
+        for (std::uint32_t i = 0; i < page->size(); ++i) events += page->total(i).events;
+      }
+      if (events != series_events_[series]) {
+        fault({PageKind::kPartition, number_, 0, 0, 0},
+              fmt::format("users did series {} {} times, its days say {}", series, events,
+                          series_events_[series]));
+      }
+    }
+  }
+
+  // First and last days follow from presence.
+  void verify_bounds() {
+    for (const auto& [series, slots] : partition_.bounds()) {
+      for (std::size_t chunk = 0; chunk < slots.size(); ++chunk) {
+        const PageId id{PageKind::kBounds, number_, 0, series, static_cast<std::uint32_t>(chunk)};
+        const auto page = read(slots[chunk], id);
+        const auto expected = bounds_.find({series, chunk});
+        if (!page || expected == bounds_.end()) {
+          if (page || expected != bounds_.end()) fault(id, "presence knows nothing of it");
+          continue;
+        }
+        for (std::size_t i = 0; i < expected->second.size(); ++i) {
+          const std::int32_t first = i < page->size() ? page->first()[i] : kNeverFirst;
+          const std::int32_t last = i < page->size() ? page->last()[i] : kNeverLast;
+          if (first == expected->second.first()[i] && last == expected->second.last()[i]) continue;
+          fault(id, fmt::format("ordinal {} has days {} to {}, presence says {} to {}", i, first,
+                                last, expected->second.first()[i], expected->second.last()[i]));
+          break;
+        }
+      }
+    }
+    for (const auto& [key, expected] : bounds_) {
+      const auto found = partition_.bounds().find(key.first);
+      if (found == partition_.bounds().end() || key.second >= found->second.size()) {
+        fault({PageKind::kBounds, number_, 0, key.first, static_cast<std::uint32_t>(key.second)},
+              "it is missing");
+      }
+    }
+  }
+
+  std::uint32_t number_;
+  const StoreView& view_;
+  const SeriesCatalog& catalog_;
+  Partition partition_;
+  std::map<std::pair<SeriesId, std::size_t>, BoundsChunk> bounds_;  // as presence has them
+  std::map<SeriesId, std::uint64_t> series_events_;                 // as the days have them
+  std::uint64_t page_count_ = 0;
+  std::uint64_t event_count_ = 0;
+  std::vector<std::string> faults_;
+};
+
+}  // namespace
+
+Result<VerifyReport> Engine::State::verify() {
+  VerifyReport report;
+  std::optional<LastCommit> last;
+  std::shared_ptr<const StoreView> now;
+  {
+    // Between two checkpoints, so that the view is of this very commit.
+    const std::lock_guard no_checkpoint(checkpoint_mutex);
+    ROLLCALL_ASSIGN_OR_RETURN(last, store->last_commit());
+    if (!last) return report;
+    ROLLCALL_ASSIGN_OR_RETURN(now, store->view());
+  }
+  ROLLCALL_ASSIGN_OR_RETURN(const Manifest stored, Manifest::deserialize(last->manifest));
+  SeriesCatalog names(stored.settings);
+  if (stored.catalog_epoch != 0) {
+    ++report.page_count;
+    ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes,
+                              now->read({{PageKind::kDictionary, 0, 0, 0, 0}, stored.catalog_epoch}));
+    ROLLCALL_RETURN_IF_ERROR(names.deserialize(bytes));
+  }
+  if (stored.sources_epoch != 0) {
+    ++report.page_count;
+    ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes,
+                              now->read({{PageKind::kSources, 0, 0, 0, 0}, stored.sources_epoch}));
+    SourceTable positions;
+    ROLLCALL_RETURN_IF_ERROR(positions.deserialize(bytes));
+  }
+  std::vector<VerifyReport> parts(stored.partition_epochs.size());
+  std::vector<std::uint64_t> event_counts(parts.size());
+  arena.execute([&] {
+    tbb::parallel_for(std::size_t{0}, parts.size(), [&](std::size_t i) {
+      if (stored.partition_epochs[i] == 0) return;
+      PartitionVerifier verifier(static_cast<std::uint32_t>(i), *now, names, stored.settings);
+      verifier.run(stored.partition_epochs[i]);
+      parts[i] = {verifier.page_count(), verifier.take_faults()};
+      event_counts[i] = verifier.event_count();
+    });
+  });
+  std::uint64_t event_count = 0;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    report.page_count += parts[i].page_count;
+    event_count += event_counts[i];
+    report.faults.insert(report.faults.end(), parts[i].faults.begin(), parts[i].faults.end());
+  }
+  if (event_count != stored.event_count) {
+    report.faults.push_back(fmt::format("manifest: {} events, the partitions have {}",
+                                        stored.event_count, event_count));
+  }
+  return report;
+}
+
+}  // namespace rollcall
