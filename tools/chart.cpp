@@ -1,0 +1,49 @@
+#include "tools/chart.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include <fmt/format.h>
+
+namespace rollcall::tools {
+namespace {
+
+constexpr std::array<std::string_view, 9> kEighths = {"",  "▏", "▎", "▍", "▌",
+                                                      "▋", "▊", "▉", "█"};
+constexpr std::array<std::string_view, 5> kShades = {" ", "░", "▒", "▓", "█"};
+
+// Steps of the viridis palette in the 256-colour cube, dark to bright; text in white up to the step
+// where black reads better.
+constexpr std::array<int, 10> kHeat = {17, 18, 24, 30, 36, 35, 71, 107, 149, 190};
+constexpr std::size_t kFirstBright = 4;
+
+// The step of `count` equal ones that a rate falls in. Rates shrink fast from one period to the next,
+// so that a square root spreads the low ones, where the matrix lives.
+std::size_t step_of(double rate, std::size_t count) {
+  const double position = std::sqrt(std::clamp(rate, 0.0, 1.0)) * static_cast<double>(count);
+  return std::min(static_cast<std::size_t>(position), count - 1);
+}
+
+}  // namespace
+
+std::string bar(double value, double maximum, std::size_t width) {
+  if (!(maximum > 0) || !(value > 0)) return {};
+  const double columns = std::min(value / maximum, 1.0) * static_cast<double>(width);
+  const auto eighths = static_cast<std::size_t>(std::lround(columns * 8));
+  std::string text;
+  for (std::size_t i = 0; i < eighths / 8; ++i) text += kEighths.back();
+  text += kEighths[eighths % 8];
+  return text;
+}
+
+std::string heat_color(double rate) {
+  const std::size_t step = step_of(rate, kHeat.size());
+  return fmt::format("\x1b[48;5;{};38;5;{}m", kHeat[step], step < kFirstBright ? 231 : 16);
+}
+
+std::string_view heat_shade(double rate) {
+  return rate <= 0 ? kShades.front() : kShades[step_of(rate, kShades.size())];
+}
+
+}  // namespace rollcall::tools

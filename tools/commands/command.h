@@ -1,0 +1,30 @@
+// A subcommand: its flags, and what it does once they are read.
+//
+// Each `add_*_command` adds one to `app` and sets `chosen` when the command line names it. What is
+// wrong with the flags is thrown as a CLI::ParseError (exit code 2); what goes wrong later is the
+// action's Status (exit code 1).
+#pragma once
+
+#include <functional>
+
+#include <CLI/CLI.hpp>
+
+#include "rollcall/status.h"
+
+namespace rollcall::tools {
+
+using Action = std::function<Status()>;
+
+void add_init_command(CLI::App& app, Action& chosen);
+void add_ingest_command(CLI::App& app, Action& chosen);
+void add_query_command(CLI::App& app, Action& chosen);
+void add_active_command(CLI::App& app, Action& chosen);
+void add_retention_command(CLI::App& app, Action& chosen);
+void add_churn_command(CLI::App& app, Action& chosen);
+void add_idle_command(CLI::App& app, Action& chosen);
+void add_info_command(CLI::App& app, Action& chosen);
+void add_verify_command(CLI::App& app, Action& chosen);
+void add_generate_command(CLI::App& app, Action& chosen);
+void add_completions_command(CLI::App& app, Action& chosen);
+
+}  // namespace rollcall::tools

@@ -1,0 +1,58 @@
+#include "tools/commands/output_flags.h"
+
+#include "tools/commands/choice.h"
+
+namespace rollcall::tools {
+namespace {
+
+const std::string kGroup = "Output";
+
+void add_when(CLI::App& command, const std::string& name, When& when, const std::string& help) {
+  add_choice<When>(
+      command, name, when,
+      {{"auto", When::kAuto}, {"always", When::kAlways}, {"never", When::kNever}}, help)
+      ->group(kGroup);
+}
+
+}  // namespace
+
+void add_output_flags(CLI::App& command, OutputFlags& flags) {
+  add_choice<OutputFormat>(command, "-o,--output", flags.format,
+                           {{"table", OutputFormat::kTable},
+                            {"csv", OutputFormat::kCsv},
+                            {"json", OutputFormat::kJson},
+                            {"jsonl", OutputFormat::kJsonLines},
+                            {"markdown", OutputFormat::kMarkdown}},
+                           "Form of the answer")
+      ->group(kGroup);
+  add_choice<Shape>(command, "--shape", flags.shape,
+                    {{"auto", Shape::kAuto}, {"long", Shape::kLong}, {"wide", Shape::kWide}},
+                    "A row per cell, or a matrix (auto: a matrix in tables of retention)")
+      ->group(kGroup);
+  add_choice<MatrixCells>(command, "--cells", flags.cells,
+                          {{"users", MatrixCells::kUsers}, {"rate", MatrixCells::kRate}},
+                          "What a matrix shows (default users)")
+      ->group(kGroup);
+  add_when(command, "--color", flags.color, "Colours (auto: on a terminal, unless NO_COLOR is set)");
+  add_when(command, "--chart", flags.chart, "Boxes, bars and heat maps (auto: on a terminal)");
+}
+
+void add_report_output_flag(CLI::App& command, OutputFlags& flags) {
+  add_choice<OutputFormat>(command, "-o,--output", flags.format,
+                           {{"table", OutputFormat::kTable}, {"json", OutputFormat::kJson}},
+                           "Form of the report")
+      ->group(kGroup);
+}
+
+Style style_of(const OutputFlags& flags) { return standard_output_style(flags.chart, flags.color); }
+
+Status print(const QueryResult& result, const OutputFlags& flags) {
+  ROLLCALL_ASSIGN_OR_RETURN(const std::string text,
+                            print_result(result, {.format = flags.format,
+                                                  .shape = flags.shape,
+                                                  .cells = flags.cells,
+                                                  .style = style_of(flags)}));
+  return write_standard_output(text);
+}
+
+}  // namespace rollcall::tools

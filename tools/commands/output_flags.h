@@ -1,0 +1,33 @@
+// How an answer is printed: -o, --shape, --cells, --color, --chart.
+#pragma once
+
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "rollcall/query.h"
+#include "rollcall/status.h"
+#include "tools/result_printer.h"
+#include "tools/terminal.h"
+
+namespace rollcall::tools {
+
+struct OutputFlags {
+  OutputFormat format = OutputFormat::kTable;
+  Shape shape = Shape::kAuto;
+  MatrixCells cells = MatrixCells::kUsers;
+  When color = When::kAuto;
+  When chart = When::kAuto;
+};
+
+// `flags.format` as it stands is the default of -o.
+void add_output_flags(CLI::App& command, OutputFlags& flags);
+
+// -o for reports that are tables or one JSON object.
+void add_report_output_flag(CLI::App& command, OutputFlags& flags);
+
+Style style_of(const OutputFlags& flags);
+
+Status print(const QueryResult& result, const OutputFlags& flags);
+
+}  // namespace rollcall::tools

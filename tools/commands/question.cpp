@@ -1,0 +1,166 @@
+#include "tools/commands/question.h"
+
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "rollcall/query.h"
+#include "tools/terminal.h"
+
+namespace rollcall::tools {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// "channel=ads": a property, a test and a value. The tests: = != ~ (contains); a bare name means set,
+// one after "!" not set.
+struct Condition {
+  std::string property;
+  std::string test;
+  std::string value;
+};
+
+Condition parse_condition(std::string_view text) {
+  const std::size_t at = text.find_first_of("=!~", text.starts_with('!') ? 1 : 0);
+  Condition condition;
+  if (at == std::string_view::npos) {
+    const bool negated = text.starts_with('!');
+    condition = {std::string(text.substr(negated ? 1 : 0)), negated ? "unset" : "set", ""};
+  } else if (text[at] == '!') {
+    if (text.substr(at, 2) == "!=") {
+      condition = {std::string(text.substr(0, at)), "!=", std::string(text.substr(at + 2))};
+    }
+  } else {
+    condition = {std::string(text.substr(0, at)), std::string(1, text[at]),
+                 std::string(text.substr(at + 1))};
+  }
+  if (condition.property.empty() || condition.property.starts_with('!')) {
+    throw_usage("--where", fmt::format("not a condition: \"{}\" (allowed: property=value, "
+                                       "property!=value, property~part, property, !property)",
+                                       text));
+  }
+  return condition;
+}
+
+// Adds `value` to what stands for equality: a string, or a list of them.
+void add_value(Json& list, const std::string& value) {
+  if (list.is_null()) {
+    list = value;
+  } else if (list.is_string()) {
+    list = Json::array({list, value});
+  } else {
+    list.push_back(value);
+  }
+}
+
+Json where_json(const std::vector<std::string>& words) {
+  Json where = Json::object();
+  Json tests = Json::object();  // property: the test that its conditions share
+  for (const std::string& word : words) {
+    const Condition condition = parse_condition(word);
+    const bool again = tests.contains(condition.property);
+    const bool repeatable = condition.test == "=" || condition.test == "!=";
+    if (again && (!repeatable || tests[condition.property] != condition.test)) {
+      throw_usage("--where", fmt::format("\"{}\": a property has one condition (allowed twice: = "
+                                         "for any of the values, != for none of them)",
+                                         word));
+    }
+    tests[condition.property] = condition.test;
+    Json& field = where[condition.property];
+    if (condition.test == "=") {
+      add_value(field, condition.value);
+    } else if (condition.test == "!=") {
+      field["not_in"].push_back(condition.value);
+    } else if (condition.test == "~") {
+      field["contains"] = condition.value;
+    } else {
+      field["set"] = condition.test == "set";
+    }
+  }
+  return where;
+}
+
+// Asks `spec` and prints the answer; with --explain, prints `spec`.
+Status ask(const Json& spec, const QuestionFlags& flags) {
+  const std::string json = spec.dump(-1, ' ', false, Json::error_handler_t::replace);
+  if (flags.explain) {
+    if (const Result<Query> query = parse_query(json); !query.ok()) return query.status();
+    return write_standard_output(json + "\n");
+  }
+  ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine, open_for_reading(flags.store));
+  ROLLCALL_ASSIGN_OR_RETURN(const QueryResult result, engine->query(json));
+  return print(result, flags.output);
+}
+
+}  // namespace
+
+void throw_usage(const std::string& flag, const std::string& text) {
+  throw CLI::ValidationError(flag, text);
+}
+
+void add_question_flags(CLI::App& command, QuestionFlags& flags) {
+  // --explain needs no store, so that its absence is noticed later.
+  add_store_flags(command, flags.store, false);
+  command.add_option("--as-of", flags.as_of, "Instant or date up to which the data are known")
+      ->type_name("TIME");
+  command
+      .add_option("--where", flags.where,
+                  "Condition on a property: a=b, a!=b, a~part, a (set), !a (not set); repeatable")
+      ->type_size(1)
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->type_name("CONDITION");
+  command.add_flag("--explain", flags.explain, "Print the question as JSON instead of asking it");
+  add_output_flags(command, flags.output);
+}
+
+void add_range_flags(CLI::App& command, RangeFlags& flags) {
+  CLI::Option* from = command.add_option("--from", flags.from, "First date")->type_name("DATE");
+  CLI::Option* to = command.add_option("--to", flags.to, "Last date, included")->type_name("DATE");
+  command.add_option("--last", flags.last, "Span back from --as-of, such as 30d, 4w, 6m")
+      ->type_name("SPAN")
+      ->excludes(from)
+      ->excludes(to);
+}
+
+void add_selector(CLI::App& command, const std::string& name, std::vector<std::string>& words,
+                  const std::string& help) {
+  command.add_option(name, words, help)
+      ->type_size(1)
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->type_name("EVENT");
+}
+
+Json selector_json(const std::string& flag, const std::vector<std::string>& words) {
+  if (words.empty() || (words.size() == 1 && words[0] == "*")) return nullptr;
+  if (words.size() > 1) return {{"event", words}};
+  if (!words[0].starts_with('{')) return words[0];
+  Json selector = Json::parse(words[0], nullptr, false);
+  if (selector.is_discarded()) throw_usage(flag, "not a JSON object: " + words[0]);
+  return selector;
+}
+
+void add_common_fields(Json& spec, const QuestionFlags& flags, const RangeFlags& range) {
+  if (range.from) spec["from"] = *range.from;
+  if (range.to) spec["to"] = *range.to;
+  if (range.last) spec["last"] = *range.last;
+  if (flags.as_of) spec["as_of"] = *flags.as_of;
+  if (!flags.where.empty()) spec["where"] = where_json(flags.where);
+}
+
+const std::vector<std::string>& period_names() {
+  static const std::vector<std::string> names = {"day", "week", "fortnight", "month", "quarter"};
+  return names;
+}
+
+void on_question(CLI::App& command, const QuestionFlags& flags, Action& chosen,
+                 std::function<Json()> to_spec) {
+  command.callback([&flags, &chosen, to_spec = std::move(to_spec)] {
+    if (!flags.explain && flags.store.directory.empty()) throw CLI::RequiredError("--db");
+    chosen = [&flags, spec = to_spec()] { return ask(spec, flags); };
+  });
+}
+
+}  // namespace rollcall::tools

@@ -1,0 +1,98 @@
+#include "tools/commands/settings_flags.h"
+
+#include <string_view>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "tools/commands/choice.h"
+
+namespace rollcall::tools {
+
+void add_settings_flags(CLI::App& command, SettingsFlags& flags) {
+  const std::string group = "What a new store is made with";
+  command.add_option("--timezone", flags.time_zone, "Zone of its days, an IANA name (default UTC)")
+      ->type_name("ZONE")
+      ->group(group);
+  add_choice(command, "--week-start", flags.week_start, {"monday", "sunday"},
+             "First day of a week (default monday)")
+      ->group(group);
+  add_choice(command, "--user-type", flags.user_kind, {"integer", "string"},
+             "What user ids are (default string)")
+      ->group(group);
+  command.add_option("--dimension", flags.dimensions,
+                     "Property to count by; repeat for more; a+b joins two")
+      ->type_size(1)
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->type_name("NAME")
+      ->group(group);
+  command.add_option("--partitions", flags.partitions, "A power of two, 1 to 4096 (default 64)")
+      ->type_name("N")
+      ->group(group);
+  command.add_option("--value-decimals", flags.value_decimals, "Digits kept of values (default 6)")
+      ->check(CLI::Range(0, 12))
+      ->type_name("N")
+      ->group(group);
+}
+
+StoreSettings new_settings(const SettingsFlags& flags) {
+  StoreSettings settings;
+  if (flags.time_zone) settings.time_zone = *flags.time_zone;
+  if (flags.user_kind == "integer") settings.user_kind = UserKind::kInteger;
+  if (flags.week_start == "sunday") settings.week_start = WeekStart::kSunday;
+  if (flags.partitions) settings.partition_count = *flags.partitions;
+  if (flags.value_decimals) settings.value_decimals = *flags.value_decimals;
+  settings.dimensions = flags.dimensions;
+  return settings;
+}
+
+Status check_settings(const SettingsFlags& flags, const StoreSettings& settings) {
+  const auto differs = [](std::string_view flag, const auto& asked, const auto& has) {
+    return Status::invalid_argument(fmt::format(
+        "{} {}: the store was made with {}, which never changes (leave the flag out, or make "
+        "another store)",
+        flag, asked, has));
+  };
+  if (flags.time_zone && *flags.time_zone != settings.time_zone) {
+    return differs("--timezone", *flags.time_zone, settings.time_zone);
+  }
+  if (flags.user_kind && *flags.user_kind != name_of(settings.user_kind)) {
+    return differs("--user-type", *flags.user_kind, name_of(settings.user_kind));
+  }
+  if (flags.week_start && *flags.week_start != name_of(settings.week_start)) {
+    return differs("--week-start", *flags.week_start, name_of(settings.week_start));
+  }
+  if (flags.partitions && *flags.partitions != settings.partition_count) {
+    return differs("--partitions", *flags.partitions, settings.partition_count);
+  }
+  if (flags.value_decimals && *flags.value_decimals != settings.value_decimals) {
+    return differs("--value-decimals", *flags.value_decimals, settings.value_decimals);
+  }
+  if (!flags.dimensions.empty() && flags.dimensions != settings.dimensions) {
+    return differs("--dimension", fmt::format("{}", fmt::join(flags.dimensions, ", ")),
+                   settings.dimensions.empty()
+                       ? "none"
+                       : fmt::format("{}", fmt::join(settings.dimensions, ", ")));
+  }
+  return {};
+}
+
+std::string describe(const StoreSettings& settings) {
+  return fmt::format(
+      "timezone={}, week-start={}, user-type={}, partitions={}, value-decimals={}, dimensions={}",
+      settings.time_zone, name_of(settings.week_start), name_of(settings.user_kind),
+      settings.partition_count, settings.value_decimals,
+      settings.dimensions.empty() ? "none"
+                                  : fmt::format("{}", fmt::join(settings.dimensions, ",")));
+}
+
+std::string_view name_of(UserKind kind) {
+  return kind == UserKind::kInteger ? "integer" : "string";
+}
+
+std::string_view name_of(WeekStart start) {
+  return start == WeekStart::kSunday ? "sunday" : "monday";
+}
+
+}  // namespace rollcall::tools

@@ -1,0 +1,41 @@
+// The flags that choose what a store is made with.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "rollcall/options.h"
+#include "rollcall/status.h"
+
+namespace rollcall::tools {
+
+// Unset: not on the command line.
+struct SettingsFlags {
+  std::optional<std::string> time_zone;
+  std::optional<std::string> user_kind;  // "integer" or "string"
+  std::optional<std::string> week_start;  // "monday" or "sunday"
+  std::optional<std::uint32_t> partitions;
+  std::optional<std::uint32_t> value_decimals;
+  std::vector<std::string> dimensions;
+};
+
+void add_settings_flags(CLI::App& command, SettingsFlags& flags);
+
+// The settings of a new store: the defaults, and what the flags say.
+StoreSettings new_settings(const SettingsFlags& flags);
+
+// Whether the flags agree with the settings an existing store was made with.
+//   kInvalidArgument  one does not; the text names it
+Status check_settings(const SettingsFlags& flags, const StoreSettings& settings);
+
+// The settings on one line: "timezone=UTC, week start=monday, users=string, ...".
+std::string describe(const StoreSettings& settings);
+
+std::string_view name_of(UserKind kind);
+std::string_view name_of(WeekStart start);
+
+}  // namespace rollcall::tools

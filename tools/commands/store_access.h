@@ -1,0 +1,41 @@
+// The store a command works on, opened from --db.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "rollcall/engine.h"
+#include "rollcall/options.h"
+#include "rollcall/status.h"
+
+namespace rollcall::tools {
+
+// --db, --memory, --threads and --accept-rollback.
+struct StoreFlags {
+  std::string directory;
+  std::size_t memory_bytes = 0;  // 0: the engine's default
+  std::uint32_t threads = 0;     // 0: as many as the process may use
+  bool accept_rollback = false;
+};
+
+// --db may stand in the environment too, as ROLLCALL_DB. A command that can do without a store sets
+// `required` to false and checks `directory` when it needs one.
+void add_store_flags(CLI::App& command, StoreFlags& flags, bool required = true);
+
+// Whether `directory` may hold a store: it exists and is not empty.
+bool holds_something(const std::string& directory);
+
+// Opens the store as its last commit left it, beside whoever writes to it.
+Result<std::unique_ptr<Engine>> open_for_reading(const StoreFlags& flags);
+
+// Opens an existing store for writing, with the settings it has, or makes one with `settings`.
+//   kNotFound  there is no store, and `settings` is unset
+Result<std::unique_ptr<Engine>> open_for_writing(const StoreFlags& flags,
+                                                 const std::optional<StoreSettings>& settings);
+
+}  // namespace rollcall::tools

@@ -1,0 +1,31 @@
+// A long result as a matrix: cohorts as rows, periods as columns.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "rollcall/query.h"
+#include "rollcall/status.h"
+
+namespace rollcall::tools {
+
+enum class MatrixCells { kUsers, kRate };
+
+struct Matrix {
+  // The same answer with one row per row of the matrix: the key, the size where there is one, then
+  // one column per period, in the order of their first appearance. A cell that the long form does not
+  // have is null. The summary row's key is null, and so is its size, which differs by column.
+  QueryResult result;
+  std::size_t first_cell = 0;  // the column where periods begin
+
+  // For each row and period: the rate; unset where it is null.
+  std::vector<std::vector<std::optional<double>>> rates;
+  // For each row and period: whether the cell's time is not over.
+  std::vector<std::vector<bool>> incomplete;
+};
+
+//   kInvalidArgument  results of this kind have no matrix
+Result<Matrix> to_matrix(const QueryResult& result, MatrixCells cells);
+
+}  // namespace rollcall::tools

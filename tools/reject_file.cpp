@@ -1,0 +1,36 @@
+#include "tools/reject_file.h"
+
+#include <cerrno>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "tools/text.h"
+
+namespace rollcall::tools {
+
+Result<RejectFile> RejectFile::open(const std::string& path) {
+  std::FILE* file = std::fopen(path.c_str(), "ab");
+  if (file == nullptr) return Status::io_error("--rejects " + path + ": " + std::strerror(errno));
+  RejectFile rejects(path, file);
+  std::fseek(file, 0, SEEK_END);
+  if (std::ftell(file) == 0) std::fputs("file,line,column,reason,row\n", file);
+  return rejects;
+}
+
+void RejectFile::add(const RejectedRow& row) {
+  const std::string line =
+      fmt::format("{},{},{},{},{}\n", csv_field(row.file), row.line, row.column,
+                  csv_field(row.reason), csv_field(row.row));
+  std::fwrite(line.data(), 1, line.size(), file_.get());
+}
+
+Status RejectFile::close() {
+  const bool failed = std::ferror(file_.get()) != 0;
+  if (std::fclose(file_.release()) != 0 || failed) {
+    return Status::io_error("--rejects " + path_ + ": " + std::strerror(errno));
+  }
+  return {};
+}
+
+}  // namespace rollcall::tools

@@ -1,0 +1,31 @@
+// The file of --rejects: rows that were not ingested, as CSV: file, line, column, reason, row.
+#pragma once
+
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "rollcall/file_source.h"
+#include "rollcall/status.h"
+
+namespace rollcall::tools {
+
+class RejectFile {
+ public:
+  // Adds to the file that is there, or makes one with a header line.
+  static Result<RejectFile> open(const std::string& path);
+
+  void add(const RejectedRow& row);  // a failure is kept for `close`
+  Status close();
+
+ private:
+  struct Closer {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+  };
+  RejectFile(std::string path, std::FILE* file) : path_(std::move(path)), file_(file) {}
+
+  std::string path_;
+  std::unique_ptr<std::FILE, Closer> file_;
+};
+
+}  // namespace rollcall::tools

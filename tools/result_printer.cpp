@@ -1,0 +1,187 @@
+#include "tools/result_printer.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "tools/chart.h"
+#include "tools/table_printer.h"
+#include "tools/text.h"
+
+namespace rollcall::tools {
+namespace {
+
+constexpr std::size_t kBarColumns = 30;
+
+// For programs: as it is; null is empty.
+std::string raw_text(const Cell& cell) {
+  struct Visitor {
+    std::string operator()(std::monostate) const { return {}; }
+    std::string operator()(bool value) const { return value ? "true" : "false"; }
+    std::string operator()(std::int64_t value) const { return fmt::format("{}", value); }
+    std::string operator()(double value) const { return fmt::format("{}", value); }
+    std::string operator()(Day value) const { return to_string(value); }
+    std::string operator()(const std::string& value) const { return value; }
+  };
+  return std::visit(Visitor(), cell);
+}
+
+// For people: ratios in percent, null as a dash, nothing that would move the cursor.
+std::string shown_text(const Cell& cell) {
+  if (std::holds_alternative<std::monostate>(cell)) return "-";
+  if (const auto* ratio = std::get_if<double>(&cell)) return fmt::format("{:.1f}%", *ratio * 100);
+  if (const auto* yes = std::get_if<bool>(&cell)) return *yes ? "yes" : "no";
+  return printable(raw_text(cell));
+}
+
+bool is_number(ColumnType type) {
+  return type == ColumnType::kInt || type == ColumnType::kCount || type == ColumnType::kRatio ||
+         type == ColumnType::kDecimal;
+}
+
+double number_of(const Cell& cell) {
+  if (const auto* count = std::get_if<std::int64_t>(&cell)) return static_cast<double>(*count);
+  if (const auto* ratio = std::get_if<double>(&cell)) return *ratio;
+  return 0;
+}
+
+Table to_table(const QueryResult& result) {
+  Table table;
+  for (const Column& column : result.columns) {
+    table.columns.push_back({.title = printable(column.name), .right = is_number(column.type)});
+  }
+  for (const auto& row : result.rows) {
+    std::vector<TableCell>& cells = table.rows.emplace_back();
+    for (const Cell& cell : row) cells.push_back({.text = shown_text(cell)});
+  }
+  return table;
+}
+
+// Which column of a series is worth a picture; empty: none.
+std::string_view bar_column(std::string_view kind) {
+  if (kind == "active" || kind == "idle") return "users";
+  if (kind == "churn") return "rate";
+  return {};
+}
+
+void add_bars(const QueryResult& result, Table& table) {
+  const std::string_view name = bar_column(result.kind);
+  const auto column = std::find_if(result.columns.begin(), result.columns.end(),
+                                   [name](const Column& c) { return c.name == name; });
+  if (column == result.columns.end()) return;
+  const auto index = static_cast<std::size_t>(column - result.columns.begin());
+  double maximum = 0;
+  for (const auto& row : result.rows) maximum = std::max(maximum, number_of(row[index]));
+  table.columns.push_back({.title = "", .bar = true});
+  for (std::size_t i = 0; i < result.rows.size(); ++i) {
+    table.rows[i].push_back({.text = bar(number_of(result.rows[i][index]), maximum, kBarColumns)});
+  }
+}
+
+// The name of the row that sums up the others: how it was summed up.
+std::string summary_name(const QueryResult& result) {
+  for (const auto& [name, value] : result.definition) {
+    if (name == "summary") return nlohmann::json::parse(value).get<std::string>();
+  }
+  return "all";
+}
+
+Table to_table(const Matrix& matrix, bool pretty) {
+  Table table = to_table(matrix.result);
+  for (std::size_t y = 0; y < table.rows.size(); ++y) {
+    if (std::holds_alternative<std::monostate>(matrix.result.rows[y][0])) {
+      table.rows[y][0].text = summary_name(matrix.result);
+    }
+    for (std::size_t x = 0; x < matrix.rates[y].size(); ++x) {
+      TableCell& cell = table.rows[y][matrix.first_cell + x];
+      const bool empty =
+          std::holds_alternative<std::monostate>(matrix.result.rows[y][matrix.first_cell + x]);
+      cell.dim = empty || matrix.incomplete[y][x];
+      if (matrix.incomplete[y][x] && !empty) cell.text += "*";
+      if (pretty) cell.heat = matrix.rates[y][x];
+    }
+  }
+  return table;
+}
+
+std::string footer(const QueryResult& result, bool wide, const Style& style) {
+  std::string text = fmt::format("as of {}, {} rows in {:.1f} ms", result.as_of,
+                                 result.rows.size(), static_cast<double>(result.stats.elapsed_us) / 1000);
+  if (wide) text += "; * not over yet";
+  return style.color ? fmt::format("{}{}{}\n", kColorDim, text, kColorReset) : text + "\n";
+}
+
+std::string print_csv(const QueryResult& result) {
+  std::string text;
+  for (std::size_t i = 0; i < result.columns.size(); ++i) {
+    if (i > 0) text += ',';
+    text += csv_field(result.columns[i].name);
+  }
+  text += '\n';
+  for (const auto& row : result.rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      if (i > 0) text += ',';
+      text += csv_field(raw_text(row[i]));
+    }
+    text += '\n';
+  }
+  return text;
+}
+
+std::string print_json_lines(const QueryResult& result) {
+  std::string text;
+  for (const auto& row : result.rows) {
+    nlohmann::ordered_json line = nlohmann::ordered_json::object();
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      nlohmann::ordered_json& value = line[result.columns[i].name];
+      if (const auto* yes = std::get_if<bool>(&row[i])) {
+        value = *yes;
+      } else if (const auto* number = std::get_if<std::int64_t>(&row[i])) {
+        value = *number;
+      } else if (const auto* ratio = std::get_if<double>(&row[i])) {
+        value = *ratio;
+      } else if (!std::holds_alternative<std::monostate>(row[i])) {
+        value = raw_text(row[i]);
+      }
+    }
+    text.append(line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)).append("\n");
+  }
+  return text;
+}
+
+}  // namespace
+
+Result<std::string> print_result(const QueryResult& result, const PrintOptions& options) {
+  const bool for_people =
+      options.format == OutputFormat::kTable || options.format == OutputFormat::kMarkdown;
+  const bool wide = options.shape == Shape::kWide ||
+                    (options.shape == Shape::kAuto && for_people && result.pivot.has_value());
+  Matrix matrix;
+  if (wide) {
+    ROLLCALL_ASSIGN_OR_RETURN(matrix, to_matrix(result, options.cells));
+  }
+  const QueryResult& shaped = wide ? matrix.result : result;
+  switch (options.format) {
+    case OutputFormat::kCsv:
+      return print_csv(shaped);
+    case OutputFormat::kJson:
+      return to_json(shaped) + "\n";
+    case OutputFormat::kJsonLines:
+      return print_json_lines(shaped);
+    case OutputFormat::kMarkdown:
+      return print_markdown(wide ? to_table(matrix, false) : to_table(shaped));
+    case OutputFormat::kTable:
+      break;
+  }
+  const bool pretty = options.style.pretty;
+  Table table = wide ? to_table(matrix, pretty) : to_table(shaped);
+  if (pretty && !wide) add_bars(shaped, table);
+  return print_table(table, options.style) + (pretty ? footer(shaped, wide, options.style) : "");
+}
+
+}  // namespace rollcall::tools

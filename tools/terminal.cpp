@@ -1,0 +1,85 @@
+#include "tools/terminal.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <cwchar>
+
+namespace rollcall::tools {
+namespace {
+
+std::string_view environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string_view() : std::string_view(value);
+}
+
+std::optional<std::size_t> terminal_width(int descriptor) {
+  winsize size{};
+  if (isatty(descriptor) == 0 || ioctl(descriptor, TIOCGWINSZ, &size) != 0) return std::nullopt;
+  // Zero columns: a terminal that does not know, as a pseudo-terminal in a script.
+  return size.ws_col == 0 ? 80 : size.ws_col;
+}
+
+bool decide(When when, bool automatic) {
+  return when == When::kAlways || (when == When::kAuto && automatic);
+}
+
+}  // namespace
+
+Style standard_output_style(When pretty, When color) {
+  const std::optional<std::size_t> width = terminal_width(STDOUT_FILENO);
+  const bool capable = width.has_value() && environment("TERM") != "dumb";
+  Style style;
+  style.pretty = decide(pretty, capable);
+  style.color = decide(color, capable && style.pretty && environment("NO_COLOR").empty());
+  style.width = width.value_or(0);
+  return style;
+}
+
+bool standard_error_is_terminal() { return isatty(STDERR_FILENO) != 0; }
+
+std::optional<std::size_t> standard_error_width() { return terminal_width(STDERR_FILENO); }
+
+std::size_t display_width(std::string_view text) {
+  std::size_t width = 0;
+  std::mbstate_t state{};
+  while (!text.empty()) {
+    wchar_t character = 0;
+    const std::size_t length = std::mbrtowc(&character, text.data(), text.size(), &state);
+    if (length == 0 || length > text.size()) {  // NUL or not UTF-8: one column a byte
+      state = {};
+      ++width;
+      text.remove_prefix(1);
+      continue;
+    }
+    const int columns = wcwidth(character);
+    width += columns > 0 ? static_cast<std::size_t>(columns) : 0;
+    text.remove_prefix(length);
+  }
+  return width;
+}
+
+Status write_standard_output(std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(STDOUT_FILENO, text.data(), text.size());
+    if (written < 0) {
+      if (errno == EINTR) continue;
+      // SIGPIPE usually ends the process before this; some parents have it ignored.
+      if (errno == EPIPE) std::_Exit(0);
+      return Status::io_error(std::string("standard output: ") + std::strerror(errno));
+    }
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return {};
+}
+
+void write_standard_error(std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stderr);
+  std::fflush(stderr);
+}
+
+}  // namespace rollcall::tools

@@ -1,0 +1,43 @@
+// What standard output and standard error can show, and writing to them.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "rollcall/status.h"
+
+namespace rollcall::tools {
+
+// What a person asked for on the command line: auto follows the terminal.
+enum class When { kAuto, kAlways, kNever };
+
+// How a text may be drawn.
+struct Style {
+  bool pretty = false;    // boxes, bars and footers
+  bool color = false;     // ANSI 256-colour escapes
+  std::size_t width = 0;  // columns that fit on a line; 0: any number
+};
+
+// The style of standard output. Auto means pretty on a terminal that is not dumb, and colours where
+// it is pretty and NO_COLOR is unset or empty (https://no-color.org).
+Style standard_output_style(When pretty, When color);
+
+bool standard_error_is_terminal();
+
+// The columns of the terminal behind standard error; unset when there is none.
+std::optional<std::size_t> standard_error_width();
+
+// Columns that a UTF-8 text takes on a terminal; escapes are not expected in it. Needs a UTF-8
+// LC_CTYPE for wide characters, which `main` sets.
+std::size_t display_width(std::string_view text);
+
+// Writes all of `text`. A reader that went away (`| head`) ends the process quietly.
+//   kIoError  the operating system refused
+Status write_standard_output(std::string_view text);
+
+// Writes `text` as it is; a failure is ignored, as there is nobody left to tell.
+void write_standard_error(std::string_view text);
+
+}  // namespace rollcall::tools
