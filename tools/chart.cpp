@@ -9,8 +9,7 @@
 namespace rollcall::tools {
 namespace {
 
-constexpr std::array<std::string_view, 9> kEighths = {"",  "▏", "▎", "▍", "▌",
-                                                      "▋", "▊", "▉", "█"};
+constexpr std::array<std::string_view, 9> kEighths = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"};
 constexpr std::array<std::string_view, 5> kShades = {" ", "░", "▒", "▓", "█"};
 
 // Steps of the viridis palette in the 256-colour cube, dark to bright; text in white up to the step
@@ -18,8 +17,8 @@ constexpr std::array<std::string_view, 5> kShades = {" ", "░", "▒", "▓", "
 constexpr std::array<int, 10> kHeat = {17, 18, 24, 30, 36, 35, 71, 107, 149, 190};
 constexpr std::size_t kFirstBright = 4;
 
-// The step of `count` equal ones that a rate falls in. Rates shrink fast from one period to the next,
-// so that a square root spreads the low ones, where the matrix lives.
+// The step of `count` equal ones that a rate falls in. Rates shrink fast from one period to the
+// next, so that a square root spreads the low ones, where the matrix lives.
 std::size_t step_of(double rate, std::size_t count) {
   const double position = std::sqrt(std::clamp(rate, 0.0, 1.0)) * static_cast<double>(count);
   return std::min(static_cast<std::size_t>(position), count - 1);

@@ -7,12 +7,12 @@
 
 namespace rollcall::tools {
 
-// A bar of `value / maximum` times `width` columns, in eighths of a column: "██████▌". Empty when the
-// maximum is not positive.
+// A bar of `value / maximum` times `width` columns, in eighths of a column: "██████▌". Empty when
+// the maximum is not positive.
 std::string bar(double value, double maximum, std::size_t width);
 
-// The escape sequence that sets background and text colour for a rate between 0 and 1: from dark blue
-// for none to bright yellow for all, in 256 colours.
+// The escape sequence that sets background and text colour for a rate between 0 and 1: from dark
+// blue for none to bright yellow for all, in 256 colours.
 std::string heat_color(double rate);
 inline constexpr std::string_view kColorReset = "\x1b[0m";
 inline constexpr std::string_view kColorBar = "\x1b[38;5;37m";

@@ -110,7 +110,8 @@ std::string zsh_spec(const Flag& flag) {
   }
   std::string specs;
   for (const std::string& name : flag.names) {
-    specs += "        " + shell_quoted("*" + name + "[" + zsh_escaped(flag.help) + "]" + action) + " \\\n";
+    specs += "        " + shell_quoted("*" + name + "[" + zsh_escaped(flag.help) + "]" + action) +
+             " \\\n";
   }
   return specs;
 }

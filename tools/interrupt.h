@@ -6,8 +6,8 @@
 
 namespace rollcall::tools {
 
-// While it lives, SIGINT and SIGTERM wait, and while it watches, a thread of its own takes them. To be
-// made before any other thread, since threads inherit which signals they leave alone.
+// While it lives, SIGINT and SIGTERM wait, and while it watches, a thread of its own takes them. To
+// be made before any other thread, since threads inherit which signals they leave alone.
 class InterruptGuard {
  public:
   InterruptGuard();

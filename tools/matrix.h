@@ -14,8 +14,8 @@ enum class MatrixCells { kUsers, kRate };
 
 struct Matrix {
   // The same answer with one row per row of the matrix: the key, the size where there is one, then
-  // one column per period, in the order of their first appearance. A cell that the long form does not
-  // have is null. The summary row's key is null, and so is its size, which differs by column.
+  // one column per period, in the order of their first appearance. A cell that the long form does
+  // not have is null. The summary row's key is null, and so is its size, which differs by column.
   QueryResult result;
   std::size_t first_cell = 0;  // the column where periods begin
 

@@ -11,14 +11,12 @@
 namespace rollcall::tools {
 
 std::string progress_text(const IngestProgress& progress, double elapsed_s) {
-  const double rows_per_s =
-      elapsed_s > 0 ? static_cast<double>(progress.rows_read) / elapsed_s : 0;
+  const double rows_per_s = elapsed_s > 0 ? static_cast<double>(progress.rows_read) / elapsed_s : 0;
   std::string text;
   const bool known = progress.bytes_total > 0;
-  const double share =
-      known ? std::min(1.0, static_cast<double>(progress.bytes_read) /
-                                static_cast<double>(progress.bytes_total))
-            : 0;
+  const double share = known ? std::min(1.0, static_cast<double>(progress.bytes_read) /
+                                                 static_cast<double>(progress.bytes_total))
+                             : 0;
   if (known) text += fmt::format("{:3.0f}%  ", share * 100);
   text += fmt::format("{} rows  {} rows/s  {}", with_commas(progress.rows_read),
                       rate_text(rows_per_s), bytes_text(progress.bytes_read));
@@ -39,8 +37,7 @@ void ProgressLine::show(const IngestProgress& progress) {
   if (drawn_ && now - drawn_at_ < std::chrono::milliseconds(100)) return;
   drawn_at_ = now;
   drawn_ = true;
-  std::string text =
-      progress_text(progress, std::chrono::duration<double>(now - begin_).count());
+  std::string text = progress_text(progress, std::chrono::duration<double>(now - begin_).count());
   // A line that wraps cannot be wiped.
   const std::size_t width = standard_error_width().value_or(80);
   if (text.size() >= width) text.resize(width - 1);

@@ -19,9 +19,8 @@ Result<RejectFile> RejectFile::open(const std::string& path) {
 }
 
 void RejectFile::add(const RejectedRow& row) {
-  const std::string line =
-      fmt::format("{},{},{},{},{}\n", csv_field(row.file), row.line, row.column,
-                  csv_field(row.reason), csv_field(row.row));
+  const std::string line = fmt::format("{},{},{},{},{}\n", csv_field(row.file), row.line,
+                                       row.column, csv_field(row.reason), csv_field(row.row));
   std::fwrite(line.data(), 1, line.size(), file_.get());
 }
 

@@ -110,8 +110,8 @@ Table to_table(const Matrix& matrix, bool pretty) {
 }
 
 std::string footer(const QueryResult& result, bool wide, const Style& style) {
-  std::string text = fmt::format("as of {}, {} rows in {:.1f} ms", result.as_of,
-                                 result.rows.size(), static_cast<double>(result.stats.elapsed_us) / 1000);
+  std::string text = fmt::format("as of {}, {} rows in {:.1f} ms", result.as_of, result.rows.size(),
+                                 static_cast<double>(result.stats.elapsed_us) / 1000);
   if (wide) text += "; * not over yet";
   return style.color ? fmt::format("{}{}{}\n", kColorDim, text, kColorReset) : text + "\n";
 }

@@ -97,7 +97,8 @@ int main(int argc, char** argv) {
   try {
     return rollcall::tools::run(argc, argv);
   } catch (const std::bad_alloc&) {
-    rollcall::tools::write_standard_error("rollcall: out of memory\nhint: set a smaller --memory\n");
+    rollcall::tools::write_standard_error(
+        "rollcall: out of memory\nhint: set a smaller --memory\n");
     return rollcall::tools::kFailure;
   }
 }

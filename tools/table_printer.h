@@ -11,8 +11,9 @@ namespace rollcall::tools {
 
 struct TableCell {
   std::string text;
-  std::optional<double> heat = std::nullopt;  // a rate between 0 and 1, shown as colour or shade where pretty
-  bool dim = false;            // shown fainter where there are colours
+  std::optional<double> heat =
+      std::nullopt;  // a rate between 0 and 1, shown as colour or shade where pretty
+  bool dim = false;  // shown fainter where there are colours
 };
 
 struct TableColumn {
@@ -26,8 +27,8 @@ struct Table {
   std::vector<std::vector<TableCell>> rows;  // each as long as `columns`
 };
 
-// A box on a pretty style; else columns two blanks apart, without trailing blanks. On a terminal too
-// narrow for all columns, those before the last are left out and "…" stands for them.
+// A box on a pretty style; else columns two blanks apart, without trailing blanks. On a terminal
+// too narrow for all columns, those before the last are left out and "…" stands for them.
 std::string print_table(const Table& table, const Style& style);
 
 std::string print_markdown(const Table& table);

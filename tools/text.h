@@ -7,10 +7,10 @@
 
 namespace rollcall::tools {
 
-std::string with_commas(std::uint64_t count);      // "1,234,567"
-std::string bytes_text(std::uint64_t bytes);       // "1.2 GiB"
-std::string duration_text(double seconds);         // "0.4 s", "1:05", "2:03:04"
-std::string rate_text(double per_second);          // "8.1M"
+std::string with_commas(std::uint64_t count);  // "1,234,567"
+std::string bytes_text(std::uint64_t bytes);   // "1.2 GiB"
+std::string duration_text(double seconds);     // "0.4 s", "1:05", "2:03:04"
+std::string rate_text(double per_second);      // "8.1M"
 
 // The text with control characters, which could move a terminal's cursor, as "\x1b" and the like.
 std::string printable(std::string_view text);

@@ -6,9 +6,9 @@
 #include <utility>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <CLI/CLI.hpp>
 
 namespace rollcall::tools {
 
@@ -27,8 +27,8 @@ CLI::Option* add_choice(CLI::App& command, const std::string& name, T& value,
         return;
       }
     }
-    throw CLI::ValidationError(
-        name, fmt::format("\"{}\" (allowed: {})", given, fmt::join(words, ", ")));
+    throw CLI::ValidationError(name,
+                               fmt::format("\"{}\" (allowed: {})", given, fmt::join(words, ", ")));
   };
   return command.add_option_function<std::string>(name, take, help)
       ->type_name(fmt::format("{}", fmt::join(words, "|")));

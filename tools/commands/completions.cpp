@@ -22,7 +22,8 @@ Status print_completions(const CLI::App& app, const std::string& shell) {
 void add_completions_command(CLI::App& app, Action& chosen) {
   CLI::App* command = app.add_subcommand("completions", "Print a completion script for a shell");
   const auto shell = std::make_shared<std::optional<std::string>>();
-  add_choice(*command, "SHELL", *shell, {"bash", "zsh", "fish"}, "Shell to complete in")->required();
+  add_choice(*command, "SHELL", *shell, {"bash", "zsh", "fish"}, "Shell to complete in")
+      ->required();
   command->callback([shell, &app, &chosen] {
     chosen = [shell, &app] { return print_completions(app, **shell); };
   });

@@ -27,8 +27,9 @@ nlohmann::ordered_json edges_json(const std::vector<std::string>& edges) {
     std::int32_t days = 0;
     const auto [end, error] = std::from_chars(edge.data(), edge.data() + edge.size(), days);
     if (error != std::errc() || end != edge.data() + edge.size()) {
-      throw_usage("--edges",
-                  fmt::format("not a number of days: \"{}\" (allowed: 0,1,7 and the like; each)", edge));
+      throw_usage(
+          "--edges",
+          fmt::format("not a number of days: \"{}\" (allowed: 0,1,7 and the like; each)", edge));
     }
     list.push_back(days);
   }
@@ -46,11 +47,13 @@ nlohmann::ordered_json to_spec(const IdleFlags& flags) {
 }  // namespace
 
 void add_idle_command(CLI::App& app, Action& chosen) {
-  CLI::App* command = app.add_subcommand("idle", "Where everybody stands: days since the last event");
+  CLI::App* command =
+      app.add_subcommand("idle", "Where everybody stands: days since the last event");
   const auto flags = std::make_shared<IdleFlags>();
   add_question_flags(*command, flags->question);
   add_selector(*command, "--event", flags->event, "Event that counts (default: any); repeatable");
-  command->add_option("--edges", flags->edges, "First days of the buckets, such as 0,1,7,30; or each")
+  command
+      ->add_option("--edges", flags->edges, "First days of the buckets, such as 0,1,7,30; or each")
       ->delimiter(',')
       ->type_name("DAYS");
   on_question(*command, flags->question, chosen, [flags] { return to_spec(*flags); });

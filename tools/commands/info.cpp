@@ -64,10 +64,10 @@ Json info_json(const EngineInfo& info) {
 using Lines = std::vector<std::vector<TableCell>>;
 
 Lines fact_lines(const EngineInfo& info) {
-  const std::string days =
-      info.days.empty() ? "none"
-                        : fmt::format("{} ({} to {})", with_commas(info.day_count),
-                                      to_string(info.days.first), to_string(info.days.last));
+  const std::string days = info.days.empty()
+                               ? "none"
+                               : fmt::format("{} ({} to {})", with_commas(info.day_count),
+                                             to_string(info.days.first), to_string(info.days.last));
   Lines lines;
   const auto add = [&lines](const char* name, std::string value) {
     lines.push_back({{.text = name}, {.text = std::move(value)}});
@@ -90,9 +90,8 @@ Lines fact_lines(const EngineInfo& info) {
 }
 
 std::string info_tables(const EngineInfo& info, const Style& style) {
-  std::string text = print_table({.columns = {{.title = "store"}, {.title = ""}},
-                                  .rows = fact_lines(info)},
-                                 style);
+  std::string text = print_table(
+      {.columns = {{.title = "store"}, {.title = ""}}, .rows = fact_lines(info)}, style);
   if (!info.events.empty()) {
     Table table{.columns = {{.title = "event"}, {.title = "events", .right = true}}, .rows = {}};
     for (const EventInfo& event : info.events) {

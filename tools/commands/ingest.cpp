@@ -59,12 +59,12 @@ Result<std::unique_ptr<Engine>> open_store(const IngestFlags& flags) {
     say_schema(schema);
     return engine;
   }
-  ROLLCALL_ASSIGN_OR_RETURN(
-      const SourceSchema schema,
-      inspect_source(flags.paths, flags.source, flags.settings.dimensions));
+  ROLLCALL_ASSIGN_OR_RETURN(const SourceSchema schema,
+                            inspect_source(flags.paths, flags.source, flags.settings.dimensions));
   StoreSettings settings = new_settings(flags.settings);
   if (!flags.settings.user_kind) settings.user_kind = schema.user_kind;
-  ROLLCALL_ASSIGN_OR_RETURN(std::unique_ptr<Engine> engine, open_for_writing(flags.store, settings));
+  ROLLCALL_ASSIGN_OR_RETURN(std::unique_ptr<Engine> engine,
+                            open_for_writing(flags.store, settings));
   say(fmt::format("made {}: {}", flags.store.directory, describe(settings)));
   say_schema(schema);
   return engine;
@@ -188,7 +188,8 @@ void add_ingest_command(CLI::App& app, Action& chosen) {
       ->type_name("FILE");
   command->add_flag("--strict", flags->strict, "Stop at the first row that cannot be ingested");
   add_report_output_flag(*command, flags->output);
-  command->add_option("FILE", flags->paths, "Files, directories, or - for standard input")->required();
+  command->add_option("FILE", flags->paths, "Files, directories, or - for standard input")
+      ->required();
   command->callback([flags, &chosen] { chosen = [flags] { return ingest(*flags); }; });
 }
 

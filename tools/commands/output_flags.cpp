@@ -8,9 +8,9 @@ namespace {
 const std::string kGroup = "Output";
 
 void add_when(CLI::App& command, const std::string& name, When& when, const std::string& help) {
-  add_choice<When>(
-      command, name, when,
-      {{"auto", When::kAuto}, {"always", When::kAlways}, {"never", When::kNever}}, help)
+  add_choice<When>(command, name, when,
+                   {{"auto", When::kAuto}, {"always", When::kAlways}, {"never", When::kNever}},
+                   help)
       ->group(kGroup);
 }
 
@@ -33,7 +33,8 @@ void add_output_flags(CLI::App& command, OutputFlags& flags) {
                           {{"users", MatrixCells::kUsers}, {"rate", MatrixCells::kRate}},
                           "What a matrix shows (default users)")
       ->group(kGroup);
-  add_when(command, "--color", flags.color, "Colours (auto: on a terminal, unless NO_COLOR is set)");
+  add_when(command, "--color", flags.color,
+           "Colours (auto: on a terminal, unless NO_COLOR is set)");
   add_when(command, "--chart", flags.chart, "Boxes, bars and heat maps (auto: on a terminal)");
 }
 

@@ -13,8 +13,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// "channel=ads": a property, a test and a value. The tests: = != ~ (contains); a bare name means set,
-// one after "!" not set.
+// "channel=ads": a property, a test and a value. The tests: = != ~ (contains); a bare name means
+// set, one after "!" not set.
 struct Condition {
   std::string property;
   std::string test;

@@ -42,7 +42,8 @@ void add_selector(CLI::App& command, const std::string& name, std::vector<std::s
                   const std::string& help);
 
 // A selector as JSON: null for any event.
-nlohmann::ordered_json selector_json(const std::string& flag, const std::vector<std::string>& words);
+nlohmann::ordered_json selector_json(const std::string& flag,
+                                     const std::vector<std::string>& words);
 
 // Adds the fields that were given to `spec`.
 void add_common_fields(nlohmann::ordered_json& spec, const QuestionFlags& flags,
@@ -51,9 +52,9 @@ void add_common_fields(nlohmann::ordered_json& spec, const QuestionFlags& flags,
 // The words for civil periods.
 const std::vector<std::string>& period_names();
 
-// Makes `command` ask what `to_spec` returns and print the answer; with --explain, print the question
-// instead. `to_spec` runs while flags are read, and may throw_usage. The caller keeps `flags` alive
-// through `to_spec`.
+// Makes `command` ask what `to_spec` returns and print the answer; with --explain, print the
+// question instead. `to_spec` runs while flags are read, and may throw_usage. The caller keeps
+// `flags` alive through `to_spec`.
 void on_question(CLI::App& command, const QuestionFlags& flags, Action& chosen,
                  std::function<nlohmann::ordered_json()> to_spec);
 

@@ -20,8 +20,9 @@ void add_settings_flags(CLI::App& command, SettingsFlags& flags) {
   add_choice(command, "--user-type", flags.user_kind, {"integer", "string"},
              "What user ids are (default string)")
       ->group(group);
-  command.add_option("--dimension", flags.dimensions,
-                     "Property to count by; repeat for more; a+b joins two")
+  command
+      .add_option("--dimension", flags.dimensions,
+                  "Property to count by; repeat for more; a+b joins two")
       ->type_size(1)
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)

@@ -16,7 +16,7 @@ namespace rollcall::tools {
 // Unset: not on the command line.
 struct SettingsFlags {
   std::optional<std::string> time_zone;
-  std::optional<std::string> user_kind;  // "integer" or "string"
+  std::optional<std::string> user_kind;   // "integer" or "string"
   std::optional<std::string> week_start;  // "monday" or "sunday"
   std::optional<std::uint32_t> partitions;
   std::optional<std::uint32_t> value_decimals;

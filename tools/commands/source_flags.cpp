@@ -9,7 +9,8 @@
 namespace rollcall::tools {
 namespace {
 
-const std::string kGroup = "How files are read (whatever is left out is guessed, and the guess said)";
+const std::string kGroup =
+    "How files are read (whatever is left out is guessed, and the guess said)";
 
 void add_columns(CLI::App& command, SourceOptions& options) {
   command.add_option("--user", options.user, "Column of the user id")
@@ -21,7 +22,8 @@ void add_columns(CLI::App& command, SourceOptions& options) {
   CLI::Option* event = command.add_option("--event", options.event, "Column of the event's name")
                            ->type_name("COLUMN")
                            ->group(kGroup);
-  command.add_option("--event-name", options.event_name, "Name of every event, instead of a column")
+  command
+      .add_option("--event-name", options.event_name, "Name of every event, instead of a column")
       ->excludes(event)
       ->type_name("NAME")
       ->group(kGroup);
@@ -41,14 +43,15 @@ void add_format(CLI::App& command, SourceOptions& options) {
       .add_option_function<std::string>(
           "--delimiter",
           [&options](const std::string& text) {
-            const std::map<std::string, char> names = {
-                {"\\t", '\t'}, {"tab", '\t'},   {"space", ' '},
-                {"comma", ','}, {"semicolon", ';'}, {"pipe", '|'}};
+            const std::map<std::string, char> names = {{"\\t", '\t'},      {"tab", '\t'},
+                                                       {"space", ' '},     {"comma", ','},
+                                                       {"semicolon", ';'}, {"pipe", '|'}};
             const auto named = names.find(text);
             if (named == names.end() && text.size() != 1) {
-              throw CLI::ValidationError(
-                  "--delimiter", "\"" + text + "\" (allowed: one character, tab, space, comma, "
-                                               "semicolon, pipe)");
+              throw CLI::ValidationError("--delimiter",
+                                         "\"" + text +
+                                             "\" (allowed: one character, tab, space, comma, "
+                                             "semicolon, pipe)");
             }
             options.delimiter = named == names.end() ? text[0] : named->second;
           },
@@ -63,8 +66,7 @@ void add_format(CLI::App& command, SourceOptions& options) {
       ->group(kGroup);
   command
       .add_flag(
-          "--header,!--no-header",
-          [&options](std::int64_t count) { options.header = count > 0; },
+          "--header,!--no-header", [&options](std::int64_t count) { options.header = count > 0; },
           "The first line holds names (default, unless --columns is given)")
       ->group(kGroup);
 }

@@ -63,7 +63,8 @@ Result<std::unique_ptr<Engine>> open_for_writing(const StoreFlags& flags,
                             open_rocks_store(flags.directory, store_options));
   ROLLCALL_ASSIGN_OR_RETURN(const std::optional<LastCommit> last, store->last_commit());
   if (!last && !settings) {
-    return Status::not_found("store " + flags.directory + ": its making was interrupted; it is empty");
+    return Status::not_found("store " + flags.directory +
+                             ": its making was interrupted; it is empty");
   }
   EngineOptions options = engine_options(flags);
   if (!last) options.settings = settings;

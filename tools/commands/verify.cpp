@@ -38,7 +38,8 @@ Status verify(const VerifyFlags& flags) {
   ROLLCALL_RETURN_IF_ERROR(write_standard_output(
       flags.output.format == OutputFormat::kJson ? report_json(report) : report_text(report)));
   if (report.faults.empty()) return {};
-  return Status::corruption(fmt::format("{}: {} faults", flags.store.directory, report.faults.size()));
+  return Status::corruption(
+      fmt::format("{}: {} faults", flags.store.directory, report.faults.size()));
 }
 
 }  // namespace

@@ -1,0 +1,60 @@
+# A thin face over the CMake presets; `cmake --preset NAME`, `cmake --build --preset NAME` and
+# `ctest --preset NAME` do the same.
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+.PHONY: help
+help:  ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+.PHONY: setup
+setup:
+	@tools/setup
+
+.PHONY: demo
+demo: setup  ## install what is missing, build, and ask a month of generated activity
+	@tools/demo
+
+.PHONY: test
+test: setup  ## install what is missing, build with assertions, run every test
+	cmake --preset dev
+	cmake --build --preset dev
+	ctest --preset dev
+
+.PHONY: dev release
+dev release: setup  ## build one preset
+	cmake --preset $@
+	cmake --build --preset $@
+
+.PHONY: asan tsan
+asan tsan: setup  ## build with sanitizers and run every test
+	cmake --preset $@
+	cmake --build --preset $@
+	ctest --preset $@
+
+.PHONY: bench
+bench: setup  ## build the benchmarks and run them
+	cmake --preset bench
+	cmake --build --preset bench
+	ctest --preset bench
+
+.PHONY: install
+install: release  ## install the library and the program (PREFIX=/usr/local, DESTDIR=)
+	cmake --install build/release $(if $(PREFIX),--prefix $(PREFIX))
+
+sources = $(shell git ls-files '*.h' '*.cpp')
+
+.PHONY: format
+format:  ## format every source file
+	@tools/setup --dev
+	clang-format -i $(sources)
+
+.PHONY: tidy
+tidy: dev  ## check the house rules, and run clang-tidy
+	@tools/setup --dev
+	python3 tools/tidy.py --compile-commands build/dev/compile_commands.json
+	run-clang-tidy -quiet -p build/dev '^$(CURDIR)/(core|storage|tools|examples)/'
+
+.PHONY: clean
+clean:  ## remove what was built
+	rm -rf build

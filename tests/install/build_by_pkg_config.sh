@@ -1,0 +1,13 @@
+#!/bin/sh
+# Builds the consumer with what pkg-config says alone, and runs it.
+#   build_by_pkg_config.sh PKGCONFIG_DIR COMPILER OUTPUT_DIR [FLAG...]
+set -eu
+pkgconfig_dir=$1 compiler=$2 output=$3
+shift 3
+source=$(dirname "$0")/consumer/consumer.cpp
+rm -rf "$output"
+mkdir -p "$output"
+export PKG_CONFIG_PATH="$pkgconfig_dir"
+# shellcheck disable=SC2046 -- words are what pkg-config prints
+"$compiler" -std=c++20 "$@" "$source" -o "$output/consumer" $(pkg-config --cflags --libs rollcall) -pthread
+"$output/consumer" "$output/store"

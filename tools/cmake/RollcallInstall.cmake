@@ -1,0 +1,42 @@
+# Installs the libraries, their public headers, the program with its completions, and what other
+# projects find them by: find_package(rollcall) and pkg-config rollcall.
+include(CMakePackageConfigHelpers)
+
+# One name for all that a program links: rollcall::rollcall.
+add_library(rollcall INTERFACE)
+add_library(rollcall::rollcall ALIAS rollcall)
+target_link_libraries(rollcall INTERFACE rollcall_storage rollcall_core rollcall_kernels)
+target_compile_features(rollcall INTERFACE cxx_std_20)
+
+install(TARGETS rollcall rollcall_storage rollcall_core rollcall_kernels EXPORT rollcallTargets
+        ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(DIRECTORY core/include/rollcall storage/include/rollcall
+        DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
+
+set(rollcall_config_dir ${CMAKE_INSTALL_LIBDIR}/cmake/rollcall)
+install(EXPORT rollcallTargets NAMESPACE rollcall:: DESTINATION ${rollcall_config_dir})
+configure_package_config_file(tools/cmake/rollcallConfig.cmake.in rollcallConfig.cmake
+                              INSTALL_DESTINATION ${rollcall_config_dir})
+# Before 1.0, a minor version may change the interface.
+write_basic_package_version_file(rollcallConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/rollcallConfig.cmake
+              ${PROJECT_BINARY_DIR}/rollcallConfigVersion.cmake
+        DESTINATION ${rollcall_config_dir})
+
+# Relative to the file itself, so that an installed tree may be moved.
+file(RELATIVE_PATH rollcall_prefix_from_pc
+     ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
+configure_file(tools/cmake/rollcall.pc.in rollcall.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/rollcall.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+
+if(ROLLCALL_BUILD_TOOLS)
+  install(TARGETS rollcall_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  install(FILES ${PROJECT_BINARY_DIR}/completions/rollcall.bash
+          DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME rollcall)
+  install(FILES ${PROJECT_BINARY_DIR}/completions/_rollcall
+          DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+  install(FILES ${PROJECT_BINARY_DIR}/completions/rollcall.fish
+          DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
+endif()
