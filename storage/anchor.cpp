@@ -68,9 +68,10 @@ Result<Anchor> Anchor::open(const std::string& path, Access access) {
     latest_slot = i;
   }
   if (!latest) {
-    return Status::corruption(path + ": both slots of the file are damaged, so nothing tells " +
-                              "whether the database has lost commits; put the file back, or " +
-                              "accept the rollback");
+    return Status::corruption(
+        path +
+        ": both slots of the file are damaged, so nothing tells whether the database has lost "
+        "commits; put the file back, or accept the rollback");
   }
   return Anchor(std::move(file), *latest, latest_slot);
 }
@@ -111,7 +112,7 @@ Status check_no_rollback(const AnchorState& anchor, const CommitFacts& last, Anc
     if (access == Anchor::Access::kRead) return {};
     return Status::corruption(anchor_path(directory) + " stands at commit " + anchor_epoch +
                               ", but " + database_path(directory) + " at " + database_epoch +
-                              ", more than one ahead: it is an old copy; put the newer one back, " +
+                              ", more than one ahead: it is an old copy; put the newer one back, "
                               "or accept what the database holds as a rollback");
   }
   const std::uint64_t digest_seen = last.epoch == anchor.epoch ? last.digest : last.previous_digest;

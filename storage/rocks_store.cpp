@@ -13,9 +13,7 @@
 #include "storage/commit.h"
 #include "storage/key_codec.h"
 #include "storage/page_codec.h"
-#include "storage/posix_file.h"
-#include "storage/rocks_options.h"
-#include "storage/rocks_status.h"
+#include "storage/rocks_database.h"
 #include "storage/store_directory.h"
 #include "storage/store_lock.h"
 
@@ -26,18 +24,10 @@ namespace {
 // How often a reader begins anew because a writer changed the set of files while it opened them.
 constexpr int kReaderAttemptsMax = 50;
 
-// The open database of `directory`. Views share it, so that none outlives it; the lock, declared
-// before it, is given up after it is closed.
-struct Database {
-  std::string directory;
-  std::optional<StoreLock> lock;  // of writers
-  std::unique_ptr<rocksdb::DB> db;
-};
-
 // The state after a commit. Also keeps what that commit's record says.
 class RocksView final : public StoreView {
  public:
-  explicit RocksView(std::shared_ptr<const Database> database)
+  explicit RocksView(std::shared_ptr<const RocksDatabase> database)
       : database_(std::move(database)), snapshot_(database_->db->GetSnapshot()) {
     read_options_.snapshot = snapshot_;
   }
@@ -64,7 +54,7 @@ class RocksView final : public StoreView {
   }
 
  private:
-  const std::shared_ptr<const Database> database_;
+  const std::shared_ptr<const RocksDatabase> database_;
   const rocksdb::Snapshot* const snapshot_;  // null in a read-only database, which never changes
   rocksdb::ReadOptions read_options_;
 };
@@ -72,7 +62,7 @@ class RocksView final : public StoreView {
 class RocksStore final : public Store {
  public:
   // `anchor` is absent in a store opened for reading.
-  RocksStore(std::shared_ptr<const Database> database, std::optional<Anchor> anchor,
+  RocksStore(std::shared_ptr<const RocksDatabase> database, std::optional<Anchor> anchor,
              const CommitFacts& last)
       : database_(std::move(database)),
         anchor_(std::move(anchor)),
@@ -101,7 +91,7 @@ class RocksStore final : public Store {
     return view_;
   }
 
-  const std::shared_ptr<const Database> database_;
+  const std::shared_ptr<const RocksDatabase> database_;
   std::optional<Anchor> anchor_;  // the committing thread's
   bool commit_failed_ = false;    // the committing thread's
 
@@ -159,35 +149,10 @@ Result<StoreSize> RocksStore::size() const {
   return size;
 }
 
-Result<std::shared_ptr<Database>> open_database(const std::string& directory,
-                                                const RocksStoreOptions& options, bool create) {
-  rocksdb::Options rocks = rocks_options(options);
-  rocks.create_if_missing = create;
-  rocksdb::DB* db = nullptr;
-  const std::string path = database_path(directory);
-  const rocksdb::Status status = options.read_only ? rocksdb::DB::OpenForReadOnly(rocks, path, &db)
-                                                   : rocksdb::DB::Open(rocks, path, &db);
-  ROLLCALL_RETURN_IF_ERROR(to_status(status, directory, "open the database"));
-  auto database = std::make_shared<Database>();
-  database->directory = directory;
-  database->db.reset(db);
-  return database;
-}
-
-// Which files the database consists of, according to the database: what RocksDB's file CURRENT
-// names, and how long that file is, which grows with each change of the set.
-//   kNotFound  there is no database
-Result<std::string> database_version(const std::string& directory) {
-  const std::filesystem::path path = database_path(directory);
-  ROLLCALL_ASSIGN_OR_RETURN(const std::string current,
-                            read_small_file((path / "CURRENT").string(), 4096));
-  const std::string manifest = current.substr(0, current.find('\n'));
-  std::error_code error;
-  const std::uintmax_t bytes = std::filesystem::file_size(path / manifest, error);
-  // No damage yet: a writer may have put another file in its place.
-  if (error == std::errc::no_such_file_or_directory) return manifest + ", removed";
-  if (error) return Status::io_error((path / manifest).string() + ": " + error.message());
-  return manifest + " of " + std::to_string(bytes) + " bytes";
+// The error of a store that has an anchor, so that it had a database.
+Status missing_database(const std::string& directory) {
+  return Status::corruption(database_path(directory) + ": the database is missing, but " +
+                            anchor_path(directory) + " is there; put the database back");
 }
 
 // Checks that the database did not lose commits, as far as its anchor, or what came of opening it,
@@ -204,9 +169,9 @@ Status check_anchor(const Result<Anchor>& anchor, const CommitFacts& last, Ancho
   if (missing && last.epoch == 0) return {};  // making the store was interrupted
   if ((missing || damaged) && options.accept_rollback) return {};
   if (!missing) return anchor.status();
-  return Status::corruption(anchor_path(directory) + ": the file is missing, so nothing tells " +
-                            "whether the database has lost commits; put the file back, or " +
-                            "accept the rollback");
+  return Status::corruption(anchor_path(directory) +
+                            ": the file is missing, so nothing tells whether the database has lost "
+                            "commits; put the file back, or accept the rollback");
 }
 
 Result<std::unique_ptr<Store>> open_writer(const std::string& directory,
@@ -225,14 +190,13 @@ Result<std::unique_ptr<Store>> open_writer(const std::string& directory,
   // from the end of it is made now, but nothing from the middle.
   const std::string path = anchor_path(directory);
   Result<Anchor> anchor = Anchor::open(path, Anchor::Access::kWrite);
-  const Result<std::string> version = database_version(directory);
+  const Result<std::string> version = rocks_database_version(directory);
   const bool database_missing = version.status().code() == StatusCode::kNotFound;
   if (database_missing && anchor.status().code() != StatusCode::kNotFound) {
-    return Status::corruption(database_path(directory) + ": the database is missing, but " + path +
-                              " is there; put the database back");
+    return missing_database(directory);
   }
-  ROLLCALL_ASSIGN_OR_RETURN(const std::shared_ptr<Database> database,
-                            open_database(directory, options, /*create=*/database_missing));
+  ROLLCALL_ASSIGN_OR_RETURN(const std::shared_ptr<RocksDatabase> database,
+                            open_rocks_database(directory, options, /*create=*/database_missing));
   database->lock.emplace(std::move(lock));
   rocksdb::DB& db = *database->db;
   ROLLCALL_ASSIGN_OR_RETURN(const std::optional<CommitRecord> record,
@@ -265,19 +229,20 @@ Result<std::unique_ptr<Store>> open_reader(const std::string& directory,
   for (int attempt = 0; attempt < kReaderAttemptsMax; ++attempt) {
     // The anchor first: a database read later cannot be older.
     const Result<Anchor> anchor = Anchor::open(anchor_path(directory), Anchor::Access::kRead);
-    const Result<std::string> version = database_version(directory);
-    if (version.status().code() == StatusCode::kNotFound &&
-        anchor.status().code() == StatusCode::kNotFound) {
-      return Status::not_found(
-          directory + ": making the store has not been finished; open it for " + "writing once");
+    const Result<std::string> version = rocks_database_version(directory);
+    if (version.status().code() == StatusCode::kNotFound) {
+      if (anchor.status().code() != StatusCode::kNotFound) return missing_database(directory);
+      return Status::not_found(directory +
+                               ": the store is not completely made yet; open it for "
+                               "writing once");
     }
     ROLLCALL_RETURN_IF_ERROR(version.status());
-    const Result<std::shared_ptr<Database>> database =
-        open_database(directory, options, /*create=*/false);
+    const Result<std::shared_ptr<RocksDatabase>> database =
+        open_rocks_database(directory, options, /*create=*/false);
     // RocksDB lists log files after it has read which are needed. One removed in between goes
     // unnoticed, even if later ones are read, so that pages of a commit may be missing. A log is
     // removed only after the set of files was changed in writing.
-    const Result<std::string> version_after = database_version(directory);
+    const Result<std::string> version_after = rocks_database_version(directory);
     ROLLCALL_RETURN_IF_ERROR(version_after.status());
     if (*version != *version_after) continue;
 

@@ -29,8 +29,8 @@ struct RocksStoreOptions {
   // truth.
   bool accept_rollback = false;
 
-  // Of RocksDB's block cache, indexes and filters included. Up to 96 MiB of write buffers come on
-  // top while commits are written.
+  // Of RocksDB's block cache, indexes and filters included. Its write buffers come on top: what was
+  // committed last, up to 96 MiB.
   std::size_t cache_bytes = std::size_t{64} << 20;
 };
 

@@ -1,0 +1,50 @@
+#include "storage/rocks_database.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <system_error>
+
+#include "storage/posix_file.h"
+#include "storage/rocks_options.h"
+#include "storage/rocks_status.h"
+#include "storage/store_directory.h"
+
+namespace rollcall {
+
+namespace {
+
+constexpr std::size_t kCurrentFileBytesMax = 4096;
+
+}  // namespace
+
+Result<std::shared_ptr<RocksDatabase>> open_rocks_database(const std::string& directory,
+                                                           const RocksStoreOptions& options,
+                                                           bool create) {
+  rocksdb::Options rocks = rocks_options(options);
+  rocks.create_if_missing = create;
+  rocksdb::DB* db = nullptr;
+  const std::string path = database_path(directory);
+  const rocksdb::Status status = options.read_only ? rocksdb::DB::OpenForReadOnly(rocks, path, &db)
+                                                   : rocksdb::DB::Open(rocks, path, &db);
+  ROLLCALL_RETURN_IF_ERROR(to_status(status, directory, "open the database"));
+  auto database = std::make_shared<RocksDatabase>();
+  database->directory = directory;
+  database->db.reset(db);
+  return database;
+}
+
+Result<std::string> rocks_database_version(const std::string& directory) {
+  // CURRENT names the MANIFEST, to which each change of the set is appended.
+  const std::filesystem::path path = database_path(directory);
+  ROLLCALL_ASSIGN_OR_RETURN(const std::string current,
+                            read_small_file((path / "CURRENT").string(), kCurrentFileBytesMax));
+  const std::string manifest = current.substr(0, current.find('\n'));
+  std::error_code error;
+  const std::uintmax_t bytes = std::filesystem::file_size(path / manifest, error);
+  // No damage yet: a writer may have put another MANIFEST in its place since.
+  if (error == std::errc::no_such_file_or_directory) return manifest + ", removed";
+  if (error) return Status::io_error((path / manifest).string() + ": " + error.message());
+  return manifest + " of " + std::to_string(bytes) + " bytes";
+}
+
+}  // namespace rollcall

@@ -1,0 +1,34 @@
+// The RocksDB database of a store, from its opening to its closing.
+#pragma once
+
+#include <rocksdb/db.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "rollcall/rocks_store.h"
+#include "rollcall/status.h"
+#include "storage/store_lock.h"
+
+namespace rollcall {
+
+// Whoever holds a snapshot shares this, so that the database is closed after them all.
+struct RocksDatabase {
+  std::string directory;  // of the store
+  std::optional<StoreLock>
+      lock;  // a writer's; declared before the database, to be given up after it
+  std::unique_ptr<rocksdb::DB> db;
+};
+
+// Opens the database, or makes it. The lock is for the caller to add.
+Result<std::shared_ptr<RocksDatabase>> open_rocks_database(const std::string& directory,
+                                                           const RocksStoreOptions& options,
+                                                           bool create);
+
+// Returns a text that changes whenever the set of files that make up the database does: the name
+// and the size of the file in which RocksDB notes each change of the set.
+//   kNotFound  there is no database
+Result<std::string> rocks_database_version(const std::string& directory);
+
+}  // namespace rollcall

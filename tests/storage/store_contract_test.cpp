@@ -1,0 +1,277 @@
+// What store.h promises, of every store.
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <ostream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "rollcall/memory_store.h"
+#include "rollcall/rocks_store.h"
+#include "tests/storage/commits.h"
+#include "tests/storage/history_checks.h"
+#include "tests/storage/temporary_directory.h"
+
+namespace rollcall {
+namespace {
+
+// A place where a store can be opened again and again.
+class Medium {
+ public:
+  virtual ~Medium() = default;
+  virtual std::unique_ptr<Store> open() = 0;
+};
+
+class MemoryMedium : public Medium {
+ public:
+  std::unique_ptr<Store> open() override { return open_memory_store(disk_); }
+
+ private:
+  std::shared_ptr<MemoryDisk> disk_ = make_memory_disk();
+};
+
+class RocksMedium : public Medium {
+ public:
+  std::unique_ptr<Store> open() override {
+    auto store = open_rocks_store(directory_.path("store"));
+    EXPECT_TRUE(store.ok()) << store.status().to_string();
+    return store.ok() ? *std::move(store) : nullptr;
+  }
+
+ private:
+  TemporaryDirectory directory_;
+};
+
+struct MediumKind {
+  std::string name;
+  std::function<std::unique_ptr<Medium>()> make;
+
+  friend void PrintTo(const MediumKind& kind, std::ostream* out) { *out << kind.name; }
+};
+
+class StoreContract : public testing::TestWithParam<MediumKind> {
+ protected:
+  void SetUp() override { reopen(); }
+
+  void reopen() {
+    store_.reset();
+    store_ = medium_->open();
+    ASSERT_NE(store_, nullptr);
+  }
+
+  std::shared_ptr<const StoreView> view() {
+    auto view = store_->view();
+    EXPECT_TRUE(view.ok()) << view.status().to_string();
+    return *view;
+  }
+
+  Epoch last_epoch() {
+    const auto last = store_->last_commit();
+    EXPECT_TRUE(last.ok()) << last.status().to_string();
+    return *last ? (*last)->epoch : 0;
+  }
+
+  void expect_page(const StoreView& view, const PageAddress& address, const std::string& bytes) {
+    const Result<std::string> found = view.read(address);
+    ASSERT_TRUE(found.ok()) << found.status().to_string();
+    EXPECT_EQ(*found, bytes);
+  }
+
+  void expect_missing(const StoreView& view, const PageAddress& address) {
+    const Result<std::string> found = view.read(address);
+    ASSERT_FALSE(found.ok());
+    EXPECT_EQ(found.status().code(), StatusCode::kCorruption);
+    const std::string& message = found.status().message();
+    EXPECT_NE(message.find(to_string(address.id)), std::string::npos) << message;
+    EXPECT_NE(message.find("epoch " + std::to_string(address.epoch)), std::string::npos) << message;
+  }
+
+  void commit(const Commit& commit) {
+    const Status status = store_->commit(commit);
+    ASSERT_TRUE(status.ok()) << status.to_string();
+  }
+
+  std::unique_ptr<Medium> medium_ = GetParam().make();
+  std::unique_ptr<Store> store_;
+};
+
+TEST_P(StoreContract, NewStoreHasNoCommit) {
+  EXPECT_EQ(last_epoch(), 0u);
+  EXPECT_FALSE(store_->read_only());
+  EXPECT_EQ(store_->size()->page_count, 0u);
+  expect_missing(*view(), {page_id(1), 1});
+  reopen();
+  EXPECT_EQ(last_epoch(), 0u);
+}
+
+TEST_P(StoreContract, CommitIsReadBackAlsoAfterReopening) {
+  const std::string with_zeros("a\0b\0", 4);
+  const std::string large(std::size_t{5} << 20, 'x');
+  commit(make_commit(1, {{page_id(1), with_zeros}, {page_id(2), ""}, {page_id(3), large}}, {},
+                     std::string("mani\0fest", 9)));
+  for (int opening = 0; opening < 2; ++opening) {
+    SCOPED_TRACE(opening);
+    const auto last = store_->last_commit();
+    ASSERT_TRUE(last.ok() && last->has_value());
+    EXPECT_EQ((*last)->epoch, 1u);
+    EXPECT_EQ((*last)->manifest, std::string("mani\0fest", 9));
+    expect_page(*view(), {page_id(1), 1}, with_zeros);
+    expect_page(*view(), {page_id(2), 1}, "");
+    expect_page(*view(), {page_id(3), 1}, large);
+    EXPECT_EQ(store_->size()->page_count, 3u);
+    EXPECT_GT(store_->size()->disk_bytes, 0u);
+    reopen();
+  }
+}
+
+TEST_P(StoreContract, CommitWithoutPagesCounts) {
+  commit(make_commit(1, {}, {}, ""));
+  EXPECT_EQ(last_epoch(), 1u);
+  commit(make_commit(2, {}, {}, "second"));
+  reopen();
+  EXPECT_EQ(last_epoch(), 2u);
+}
+
+TEST_P(StoreContract, ManifestOfMegabytesIsReadBack) {
+  const std::string manifest(std::size_t{6} << 20, 'm');
+  commit(make_commit(1, {}, {}, manifest));
+  reopen();
+  EXPECT_EQ((*store_->last_commit())->manifest, manifest);
+}
+
+TEST_P(StoreContract, ViewKeepsWhatIsSupersededLater) {
+  commit(make_commit(1, {{page_id(1), "old"}, {page_id(2), "same"}}, {}, ""));
+  const auto before = view();
+  commit(make_commit(2, {{page_id(1), "new"}}, {{page_id(1), 1}}, ""));
+  const auto between = view();
+  commit(make_commit(3, {{page_id(1), "newest"}}, {{page_id(1), 2}}, ""));
+
+  expect_page(*before, {page_id(1), 1}, "old");
+  expect_page(*before, {page_id(2), 1}, "same");
+  expect_missing(*before, {page_id(1), 2});
+  expect_missing(*between, {page_id(1), 1});
+  expect_page(*between, {page_id(1), 2}, "new");
+  expect_missing(*between, {page_id(1), 3});
+  expect_missing(*view(), {page_id(1), 1});
+  expect_missing(*view(), {page_id(1), 2});
+  expect_page(*view(), {page_id(1), 3}, "newest");
+  expect_page(*view(), {page_id(2), 1}, "same");
+  EXPECT_EQ(store_->size()->page_count, 2u);
+}
+
+TEST_P(StoreContract, SupersededPagesTakeNoSpaceOnceNobodyReadsThem) {
+  auto early = view();
+  commit(make_commit(1, {{page_id(1), std::string(100'000, 'x')}}, {}, ""));
+  auto middle = view();
+  commit(make_commit(2, {{page_id(1), "small"}}, {{page_id(1), 1}}, ""));
+  middle.reset();
+  early.reset();
+  EXPECT_EQ(store_->size()->page_count, 1u);
+  if (GetParam().name == "Memory") {
+    EXPECT_LT(store_->size()->disk_bytes, 1000u);
+  }
+}
+
+TEST_P(StoreContract, FailingPageLeavesNothingVisible) {
+  commit(make_commit(1, {{page_id(1), "one"}}, {}, "first"));
+  for (const std::size_t page_bytes : {std::size_t{10}, std::size_t{3} << 20}) {
+    SCOPED_TRACE(page_bytes);
+    Commit failing = make_commit(2, {}, {{page_id(1), 1}}, "second");
+    int pages_left = 4;
+    failing.next_page = [&]() -> Result<std::optional<PageWrite>> {
+      if (pages_left == 0) return Status::resource_exhausted("no more pages");
+      --pages_left;
+      return std::optional<PageWrite>(
+          {page_id(static_cast<std::uint32_t>(pages_left)), std::string(page_bytes, 'f')});
+    };
+    const Status status = store_->commit(failing);
+    EXPECT_EQ(status.code(), StatusCode::kResourceExhausted);
+    EXPECT_EQ(status.message(), "no more pages");
+
+    for (int opening = 0; opening < 2; ++opening) {
+      SCOPED_TRACE(opening);
+      EXPECT_EQ(last_epoch(), 1u);
+      EXPECT_EQ((*store_->last_commit())->manifest, "first");
+      EXPECT_EQ(store_->size()->page_count, 1u);
+      expect_page(*view(), {page_id(1), 1}, "one");
+      expect_missing(*view(), {page_id(3), 2});
+      reopen();
+    }
+  }
+  commit(make_commit(2, {{page_id(1), "two"}}, {{page_id(1), 1}}, "second"));
+  expect_page(*view(), {page_id(1), 2}, "two");
+  expect_missing(*view(), {page_id(3), 2});
+}
+
+TEST_P(StoreContract, EpochsCountWithoutGaps) {
+  EXPECT_EQ(store_->commit(make_commit(2, {}, {}, "")).code(), StatusCode::kInvalidArgument);
+  commit(make_commit(1, {{page_id(1), "one"}}, {}, ""));
+  EXPECT_EQ(store_->commit(make_commit(1, {}, {}, "")).code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(store_->commit(make_commit(3, {}, {}, "")).code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(last_epoch(), 1u);
+  commit(make_commit(2, {}, {}, ""));
+}
+
+TEST_P(StoreContract, ManyCommitsKeepEachPageAsItWasWritten) {
+  const History history(7, 40, 20'000);
+  for (Epoch epoch = 1; epoch <= 60; ++epoch) {
+    ASSERT_NO_FATAL_FAILURE(commit(history.commit(epoch)));
+    if (epoch % 7 == 0) reopen();
+    if (epoch % 5 == 0) {
+      ASSERT_NO_FATAL_FAILURE(expect_history(*store_, history, epoch));
+    }
+  }
+}
+
+TEST_P(StoreContract, ReadersRunWhileCommitsAreWritten) {
+  const History history(11, 20, 2'000);
+  commit(history.commit(1));
+  std::atomic<bool> done = false;
+  std::atomic<std::uint64_t> pages_read = 0;
+  std::vector<std::thread> readers;
+  for (int i = 0; i < 3; ++i) {
+    readers.emplace_back([&] {
+      Epoch seen = 0;
+      while (!done) {
+        // The view is no older than the commit known before it, and older than the one known after
+        // it by none or more: some epoch in between has all of its pages there.
+        const Epoch before = (*store_->last_commit())->epoch;
+        const auto current = view();
+        const Epoch after = (*store_->last_commit())->epoch;
+        ASSERT_GE(before, seen);
+        seen = before;
+        bool whole = false;
+        for (Epoch epoch = before; epoch <= after && !whole; ++epoch) {
+          whole = true;
+          for (const PageAddress& address : history.live_pages(epoch)) {
+            const Result<std::string> bytes = current->read(address);
+            whole = whole && bytes.ok() && *bytes == history.page_bytes(address);
+            ++pages_read;
+          }
+        }
+        ASSERT_TRUE(whole) << before << " to " << after;
+        ASSERT_TRUE(store_->size().ok());
+      }
+    });
+  }
+  constexpr std::uint64_t kPagesReadMin = 2'000;
+  for (Epoch epoch = 2; epoch <= 40 || pages_read < kPagesReadMin; ++epoch) {
+    commit(history.commit(epoch));
+    if (HasFailure()) break;
+  }
+  done = true;
+  for (std::thread& reader : readers) reader.join();
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Stores, StoreContract,
+    testing::Values(MediumKind{"Memory", [] { return std::make_unique<MemoryMedium>(); }},
+                    MediumKind{"Rocks", [] { return std::make_unique<RocksMedium>(); }}),
+    [](const auto& test) { return test.param.name; });
+
+}  // namespace
+}  // namespace rollcall
