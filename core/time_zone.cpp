@@ -142,6 +142,14 @@ TimeUs TimeZone::from_local(Day day, std::int64_t us_of_day) const {
   return find_local(day.value * kUsPerDay + us_of_day).time;
 }
 
+std::optional<TimeUs> TimeZone::plain_start_of(Day day) const {
+  const TimeUs start = start_of(day);
+  const std::size_t index = offset_index(start);
+  const bool midnight = start + offsets_[index].offset_us == day.value * kUsPerDay;
+  const bool changes = index != offset_index(start + kUsPerDay - 1);
+  return midnight && !changes ? std::optional(start) : std::nullopt;
+}
+
 std::string TimeZone::format(TimeUs time) const {
   const std::int64_t offset_minutes = offsets_[offset_index(time)].offset_us / (60 * kUsPerSecond);
   // Local mean times of old have seconds, RFC 3339 offsets have none: shown is the same instant.

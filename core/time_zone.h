@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -41,6 +42,10 @@ class TimeZone {
   // The instant that clocks on the wall show as `us_of_day` past midnight of `day`; the earlier of
   // two, or, where the clocks skip it, as far past the jump.
   TimeUs from_local(Day day, std::int64_t us_of_day) const;
+
+  // start_of(day), if the clocks do not change from then to the end of `day`: any of its readings is
+  // that and so many microseconds.
+  std::optional<TimeUs> plain_start_of(Day day) const;
 
   // RFC 3339 with whole seconds: "2026-01-31T23:59:59Z", "2026-07-01T00:00:00+02:00".
   std::string format(TimeUs time) const;

@@ -1,0 +1,220 @@
+#include "core/source/batch_builder.h"
+
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "core/source/amount_parser.h"
+#include "core/source/excerpt.h"
+
+namespace rollcall {
+namespace {
+
+constexpr std::size_t kNameBytesMax = 1024;  // of event names and property values, see event.h
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+// Decimal digits, zero-padded or not, that fit 64 bits.
+bool parse_integer(std::string_view text, std::uint64_t& integer) {
+  constexpr std::uint64_t kMax = std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t value = 0;
+  for (const char c : text) {
+    if (c < '0' || '9' < c) return false;
+    const std::uint64_t digit = static_cast<std::uint64_t>(c - '0');
+    if (value > (kMax - digit) / 10) return false;
+    value = value * 10 + digit;
+  }
+  integer = value;
+  return !text.empty();
+}
+
+RowFault too_long(std::string_view kind, std::string_view name, std::size_t size, std::size_t max,
+                  std::uint32_t column) {
+  return {kind, fmt::format("{}: too long: {} bytes (allowed: {})", name, size, max), column};
+}
+
+RowFault not_utf8(std::string_view kind, std::string_view name, const Field& field) {
+  return {kind, fmt::format("{}: not UTF-8: {}", name, quoted_excerpt(field.text)), field.column};
+}
+
+}  // namespace
+
+BatchBuilder::BatchBuilder(BatchShape shape, TimeParser time_parser)
+    : shape_(std::move(shape)),
+      time_parser_(std::move(time_parser)),
+      property_values_(shape_.dimensions.size()),
+      property_codes_(shape_.dimensions.size()) {}
+
+void BatchBuilder::start(bool utf8) {
+  utf8_ = utf8;
+  user_integers_.clear();
+  user_strings_.clear();
+  events_.clear();
+  event_codes_.clear();
+  times_.clear();
+  values_.clear();
+  for (BlockDictionary& values : property_values_) values.clear();
+  for (std::vector<std::uint32_t>& codes : property_codes_) codes.clear();
+  arena_.clear();
+  latest_time_ = std::numeric_limits<TimeUs>::min();
+  latest_whole_day_.reset();
+}
+
+bool BatchBuilder::is_utf8(std::string_view text) const {
+  return utf8_ || simdjson::validate_utf8(text.data(), text.size());
+}
+
+std::optional<RowFault> BatchBuilder::parse_user(const Field& field, std::uint64_t& integer) const {
+  const bool integers = shape_.user_kind == UserKind::kInteger;
+  const std::string_view text = integers ? trim(field.text) : field.text;
+  if (text.empty()) return RowFault{"user is missing", "user: missing", field.column};
+  if (integers) {
+    if (parse_integer(text, integer)) return {};
+    return RowFault{"user is not an integer",
+                    fmt::format("user: not an integer: {} (allowed: the store's users are integers "
+                                "from 0 to 2^64 - 1)",
+                                quoted_excerpt(text)),
+                    field.column};
+  }
+  if (text.size() > shape_.user_bytes_max) {
+    return too_long("user is too long", "user", text.size(), shape_.user_bytes_max, field.column);
+  }
+  if (!is_utf8(text)) return not_utf8("user is not UTF-8", "user", field);
+  return {};
+}
+
+std::optional<RowFault> BatchBuilder::parse_time(const Field& field, ParsedTime& time) {
+  const std::string_view text = trim(field.text);
+  if (text.empty()) return RowFault{"time is missing", "time: missing", field.column};
+  const TimeFault fault = time_parser_.parse(text, time);
+  if (fault == TimeFault::kNone) return {};
+  return RowFault{TimeParser::fault_kind(fault), time_parser_.explain(fault, text), field.column};
+}
+
+std::optional<RowFault> BatchBuilder::check_event(const Field& field) const {
+  if (field.text.empty()) return RowFault{"event is missing", "event: missing", field.column};
+  if (field.text.size() > kNameBytesMax) {
+    return too_long("event is too long", "event", field.text.size(), kNameBytesMax, field.column);
+  }
+  if (!is_utf8(field.text)) return not_utf8("event is not UTF-8", "event", field);
+  return {};
+}
+
+std::optional<RowFault> BatchBuilder::check_property(std::string_view name,
+                                                     const Field& field) const {
+  if (field.text.size() > kNameBytesMax) {
+    return too_long("property is too long", name, field.text.size(), kNameBytesMax, field.column);
+  }
+  if (!is_utf8(field.text)) return not_utf8("property is not UTF-8", name, field);
+  return {};
+}
+
+std::optional<RowFault> BatchBuilder::add(std::span<const Field> fields) {
+  std::uint64_t integer = 0;
+  if (auto fault = parse_user(fields[kUserSlot], integer)) return fault;
+  ParsedTime time;
+  if (auto fault = parse_time(fields[kTimeSlot], time)) return fault;
+  Amount value = 0;
+  if (shape_.has_value) {
+    const std::string_view text = trim(fields[kValueSlot].text);
+    const AmountFault fault =
+        text.empty() ? AmountFault::kNone : parse_amount(text, shape_.value_decimals, value);
+    if (fault != AmountFault::kNone) {
+      return RowFault{amount_fault_kind(fault),
+                      explain_amount_fault(fault, text, shape_.value_decimals),
+                      fields[kValueSlot].column};
+    }
+  }
+  // Names that the batch has seen are known to be good.
+  std::uint32_t event = 0;
+  if (shape_.event_name.empty()) {
+    event = events_.find(fields[kEventSlot].text);
+    if (event == BlockDictionary::kNew) {
+      if (auto fault = check_event(fields[kEventSlot])) return fault;
+    }
+  }
+  for (const BatchShape::Dimension& dimension : shape_.dimensions) {
+    std::size_t size = dimension.slots.size() - 1;
+    for (const std::size_t slot : dimension.slots) {
+      size += fields[slot].text.size();
+      if (fields[slot].text.empty()) continue;
+      if (auto fault = check_property(dimension.name, fields[slot])) return fault;
+    }
+    if (size > kNameBytesMax) {
+      return too_long("property is too long", dimension.name, size, kNameBytesMax,
+                      fields[dimension.slots.front()].column);
+    }
+  }
+
+  // The row is good.
+  if (shape_.user_kind == UserKind::kInteger) {
+    user_integers_.push_back(integer);
+  } else {
+    user_strings_.push_back(fields[kUserSlot].text);
+  }
+  if (shape_.event_name.empty()) {
+    if (event == BlockDictionary::kNew) event = events_.insert(fields[kEventSlot].text);
+    event_codes_.push_back(event);
+  }
+  times_.push_back(time.time);
+  latest_time_ = std::max(latest_time_, time.time);
+  if (time.whole_day) {
+    latest_whole_day_ = latest_whole_day_ ? std::max(*latest_whole_day_, time.date) : time.date;
+  }
+  if (shape_.has_value) values_.push_back(value);
+  for (std::size_t i = 0; i < shape_.dimensions.size(); ++i) {
+    std::uint32_t code = 0;
+    if (shape_.dimensions[i].slots.size() > 1) {
+      code = joined_code(i, fields);
+    } else {
+      const std::string_view text = fields[shape_.dimensions[i].slots.front()].text;
+      code = property_values_[i].find(text);
+      if (code == BlockDictionary::kNew) code = property_values_[i].insert(text);
+    }
+    property_codes_[i].push_back(code);
+  }
+  return {};
+}
+
+std::uint32_t BatchBuilder::joined_code(std::size_t dimension, std::span<const Field> fields) {
+  joined_.clear();
+  for (const std::size_t slot : shape_.dimensions[dimension].slots) {
+    if (slot != shape_.dimensions[dimension].slots.front()) joined_ += '+';
+    joined_ += fields[slot].text;
+  }
+  const std::uint32_t code = property_values_[dimension].find(joined_);
+  if (code != BlockDictionary::kNew) return code;
+  return property_values_[dimension].insert(arena_.store(joined_));
+}
+
+EventBatch BatchBuilder::batch() {
+  EventBatch batch;
+  batch.user_integers = user_integers_;
+  batch.user_strings = user_strings_;
+  event_name_ = shape_.event_name;
+  batch.event = shape_.event_name.empty()
+                    ? DictionaryColumn{events_.values(), event_codes_}
+                    : DictionaryColumn{std::span<const std::string_view>(&event_name_, 1), {}};
+  batch.time = times_;
+  batch.value = values_;
+  properties_.clear();
+  for (std::size_t i = 0; i < shape_.dimensions.size(); ++i) {
+    properties_.push_back(
+        {shape_.dimensions[i].name, {property_values_[i].values(), property_codes_[i]}});
+  }
+  batch.properties = properties_;
+  if (latest_whole_day_) {
+    batch.known_until =
+        std::max(latest_time_, time_parser_.zone().last_second_of(*latest_whole_day_));
+  }
+  return batch;
+}
+
+}  // namespace rollcall

@@ -1,0 +1,82 @@
+// Rows to the columns of an EventBatch.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/source/block_dictionary.h"
+#include "core/source/row.h"
+#include "core/source/text_arena.h"
+#include "core/source/time_parser.h"
+#include "rollcall/event.h"
+#include "rollcall/types.h"
+
+namespace rollcall {
+
+// What the rows of a source become.
+struct BatchShape {
+  struct Dimension {
+    std::string name;
+    std::vector<std::size_t> slots;  // of the columns it joins with '+', in order
+  };
+
+  UserKind user_kind = UserKind::kString;
+  std::uint32_t user_bytes_max = 65'536;
+  std::string event_name;  // of every event; "": each row names its own
+  bool has_value = false;
+  std::uint32_t value_decimals = 6;
+  std::vector<Dimension> dimensions;
+};
+
+// Takes whole rows or nothing of them, so that a batch holds only what Engine::prepare accepts.
+// Times, amounts and integer users may be padded with blanks; other texts are taken as they are.
+// Threads: one at a time.
+class BatchBuilder {
+ public:
+  BatchBuilder(BatchShape shape, TimeParser time_parser);
+
+  // Begins a batch. `utf8`: every field of it is known to be UTF-8.
+  void start(bool utf8);
+
+  // Adds a row whose fields are by slot, and live as long as the batch. A fault leaves no trace.
+  std::optional<RowFault> add(std::span<const Field> fields);
+
+  std::size_t row_count() const { return times_.size(); }
+
+  // The rows added since `start`; valid until the next call of `add` or `start`.
+  EventBatch batch();
+
+ private:
+  std::optional<RowFault> parse_user(const Field& field, std::uint64_t& integer) const;
+  std::optional<RowFault> parse_time(const Field& field, ParsedTime& time);
+  std::optional<RowFault> check_event(const Field& field) const;
+  std::optional<RowFault> check_property(std::string_view name, const Field& field) const;
+  bool is_utf8(std::string_view text) const;
+  std::uint32_t joined_code(std::size_t dimension, std::span<const Field> fields);
+
+  BatchShape shape_;
+  TimeParser time_parser_;
+  bool utf8_ = false;
+
+  std::vector<std::uint64_t> user_integers_;
+  std::vector<std::string_view> user_strings_;
+  BlockDictionary events_;
+  std::vector<std::uint32_t> event_codes_;
+  std::vector<TimeUs> times_;
+  std::vector<Amount> values_;
+  std::vector<BlockDictionary> property_values_;            // by dimension
+  std::vector<std::vector<std::uint32_t>> property_codes_;  // by dimension, then row
+  std::string joined_;
+  TextArena arena_;  // joined values
+  TimeUs latest_time_ = 0;
+  std::optional<Day> latest_whole_day_;
+  std::string_view event_name_;
+  std::vector<PropertyColumn> properties_;
+};
+
+}  // namespace rollcall

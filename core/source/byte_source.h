@@ -1,0 +1,35 @@
+// The bytes of a file or of standard input, decompressed.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "rollcall/status.h"
+
+namespace rollcall {
+
+// Reads forwards, once. Whether content is gzip (any number of members), zstd (any number of
+// frames) or plain is told by its first bytes, whatever its name. Threads: one at a time.
+class ByteSource {
+ public:
+  // "-" is standard input.
+  //   kNotFound  no such file      kIoError  it cannot be opened
+  static Result<std::unique_ptr<ByteSource>> open(const std::string& path);
+  virtual ~ByteSource() = default;
+
+  // Fills `out` with the next `size` bytes; fewer only at the end, 0 after it.
+  //   kIoError     the operating system refused to read
+  //   kCorruption  compressed bytes are damaged or cut off
+  virtual Result<std::size_t> read(char* out, std::size_t size) = 0;
+
+  // Of what is stored, compressed or not.
+  virtual std::uint64_t stored_bytes_read() const = 0;
+};
+
+// What a file takes on disk; nullopt for what has no size: pipes, standard input.
+std::optional<std::uint64_t> stored_size(const std::string& path);
+
+}  // namespace rollcall

@@ -1,0 +1,68 @@
+// NDJSON to rows: one JSON object a line.
+#pragma once
+
+#include <simdjson.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/source/row.h"
+#include "core/source/text_arena.h"
+
+namespace rollcall {
+
+// Every line is parsed by itself, so that a bad one is alone at fault. Lines of blanks are no rows.
+//
+// A column "a.b" is the member "b" of the object "a", or the member "a.b" itself; one that is named
+// twice in a line is a fault. Strings are unescaped; numbers are taken as the digits they stand as,
+// never by way of a double; null is the same as nothing; true and false are texts in properties
+// only. What is in other members is skipped without being looked at closely. Threads: one at a
+// time.
+class NdjsonReader {
+ public:
+  // Field i of a row is the column `columns[i]` ("": it stays empty).
+  NdjsonReader(std::size_t line_bytes_max, std::vector<std::string> columns);
+
+  // Begins a block, which is empty or ends with a line end, is followed by kBlockPadding bytes that
+  // may be read, and must outlive its rows.
+  void start(std::string_view block);
+
+  // Takes the next line that is not blank; false after the last one.
+  bool next(Row& row);
+
+ private:
+  // A member that is looked for.
+  struct Member {
+    std::string name;
+    std::vector<std::size_t> slots;  // that it fills
+    std::vector<Member> members;     // that are looked for in it
+    bool seen = false;               // in this line, if it fills slots
+  };
+
+  void look_for(std::string_view column, std::size_t slot);
+  void parse_line(Row& row);
+  simdjson::error_code parse_object(simdjson::ondemand::object object, Member& wanted, Row& row);
+  void parse_value(simdjson::ondemand::value value, Member& member, Row& row);
+
+  std::size_t line_bytes_max_;
+  std::vector<std::string> columns_;
+  Member root_;
+  simdjson::ondemand::parser parser_;
+  std::string_view block_;
+  std::size_t position_ = 0;
+  std::vector<bool*> seen_;  // what to forget before the next line
+  TextArena arena_;          // strings that held escapes
+};
+
+// The paths of the values of one line, "a.b" for the members of objects, in their order; empty when
+// it is not a JSON object. `line` is followed by kBlockPadding bytes that may be read.
+struct NdjsonValue {
+  std::string path;
+  std::string text;  // of a string or number, else ""
+};
+std::vector<NdjsonValue> ndjson_values(std::string_view line);
+
+}  // namespace rollcall

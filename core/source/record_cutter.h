@@ -1,0 +1,30 @@
+// Where a text can be cut so that no record is.
+//
+// A record of delimited text ends with its line, unless a quoted field holds the line's end. As in
+// RFC 4180 a quote opens a quoted field only as the field's first byte; anywhere else in an
+// unquoted field it is a byte like any other. Inside, "" stands for a quote; the closing quote is
+// followed by a delimiter or the line's end. A record that breaks the last rule, that is never
+// closed, or that has more than line_bytes_max bytes, is no record: its first line is bad, and the
+// next record begins on the next line. So a stray quote costs one line, and never the rest of the
+// file.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace rollcall {
+
+struct RecordSyntax {
+  // Of fields; told apart because ' ' stands for any run of blanks, and knows no quotes.
+  char delimiter = ',';
+  bool quotes = true;  // false: every line is a record
+  // Of a record, without its line end. One that is longer is bad.
+  std::size_t line_bytes_max = std::size_t{1} << 20;
+};
+
+// Returns how many bytes of `text`, which begins with a record, are whole records and bad lines:
+// 0, or up to just after a line end. What follows them decides nothing about them.
+std::size_t whole_records_size(std::string_view text, const RecordSyntax& syntax);
+
+}  // namespace rollcall

@@ -1,0 +1,35 @@
+// What a reader of records hands to a builder of batches.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rollcall {
+
+// The fields of a row that are used, in this order; properties follow.
+enum Slot : std::size_t { kUserSlot, kTimeSlot, kEventSlot, kValueSlot, kFirstPropertySlot };
+
+// A field's text: a view, valid until the reader starts on another block. Empty: none.
+struct Field {
+  std::string_view text;
+  std::uint32_t column = 0;  // of its first byte in the record, from 1; 0: not there
+};
+
+// Why a row cannot be ingested.
+struct RowFault {
+  std::string_view kind;  // a constant
+  std::string reason;
+  std::uint32_t column = 0;  // as RejectedRow::column
+};
+
+struct Row {
+  std::string_view record;    // as it stands in the block, without the line end
+  std::vector<Field> fields;  // by slot; meaningless when there is a fault
+  std::optional<RowFault> fault;
+};
+
+}  // namespace rollcall

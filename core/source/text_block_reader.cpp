@@ -1,0 +1,99 @@
+#include "core/source/text_block_reader.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace rollcall {
+namespace {
+
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+}  // namespace
+
+void SourceBlock::reserve(std::size_t capacity) {
+  if (bytes.size() < capacity + kBlockPadding) bytes.resize(capacity + kBlockPadding);
+}
+
+TextBlockReader::TextBlockReader(ContentReader& content, const RecordSyntax& syntax,
+                                 std::size_t block_bytes)
+    : content_(content), syntax_(syntax), block_bytes_(block_bytes) {}
+
+Status TextBlockReader::read_more(SourceBlock& block) {
+  // One byte more for the line end of a tail.
+  block.reserve(block.size + block_bytes_ + 1);
+  ROLLCALL_ASSIGN_OR_RETURN(const std::size_t got,
+                            content_.read(block.bytes.data() + block.size, block_bytes_));
+  block.size += got;
+  at_end_ = got < block_bytes_;
+  return {};
+}
+
+Result<bool> TextBlockReader::next(SourceBlock& block) {
+  block.first = content_.offset() == 0;
+  block.tail = false;
+  block.size = 0;
+  block.reserve(carry_.size() + 1);
+  block.size = carry_.copy(block.bytes.data(), carry_.size());
+  carry_.clear();
+
+  std::size_t taken = 0;  // of the block, what the content's mark has moved over
+  for (bool may_have_mark = block.first;;) {
+    if (!at_end_) ROLLCALL_RETURN_IF_ERROR(read_more(block));
+    if (may_have_mark && (block.size >= kByteOrderMark.size() || at_end_)) {
+      may_have_mark = false;
+      if (block.text().starts_with(kByteOrderMark)) {
+        content_.take(kByteOrderMark);
+        block.size -= kByteOrderMark.size();
+        std::memmove(block.bytes.data(), block.bytes.data() + kByteOrderMark.size(), block.size);
+      }
+    }
+    if (may_have_mark) continue;
+
+    const std::size_t whole = whole_records_size(block.text(), syntax_);
+    if (whole > 0) {
+      carry_ = block.text().substr(whole);
+      block.size = whole;
+      break;
+    }
+    if (at_end_) {
+      if (block.size == 0) return false;
+      block.tail = true;
+      break;
+    }
+    const bool one_line = block.text().find('\n') == std::string_view::npos;
+    if (one_line && block.size > syntax_.line_bytes_max + 2) {
+      ROLLCALL_RETURN_IF_ERROR(drop_rest_of_line(block, taken));
+    }
+  }
+  content_.take(block.text().substr(taken));
+  block.end = content_.mark();
+  if (block.text().back() != '\n') block.bytes[block.size++] = '\n';
+  return true;
+}
+
+// `block` is the beginning of one line. Keeps so much of it that it is too long whatever line end
+// it has, and reads on to the line end.
+Status TextBlockReader::drop_rest_of_line(SourceBlock& block, std::size_t& taken) {
+  content_.take(block.text().substr(taken));
+  const std::size_t kept = syntax_.line_bytes_max + 3;
+  block.size = std::min(block.size, kept);
+  taken = block.size;
+  while (!at_end_) {
+    ROLLCALL_RETURN_IF_ERROR(read_more(block));
+    const std::string_view dropped = block.text().substr(taken);
+    const std::size_t line_end = dropped.find('\n');
+    if (line_end != std::string_view::npos) {
+      content_.take(dropped.substr(0, line_end + 1));
+      block.bytes[taken++] = '\n';
+      const std::string_view rest = dropped.substr(line_end + 1);
+      std::memmove(block.bytes.data() + taken, rest.data(), rest.size());
+      block.size = taken + rest.size();
+      return {};
+    }
+    content_.take(dropped);
+    block.size = taken;
+  }
+  return {};
+}
+
+}  // namespace rollcall

@@ -1,0 +1,54 @@
+// Text content, in blocks of whole records.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/source/content_reader.h"
+#include "core/source/record_cutter.h"
+#include "rollcall/status.h"
+
+namespace rollcall {
+
+// A block of a source. Reused: its memory stays when it is filled again.
+struct SourceBlock {
+  std::vector<char> bytes;  // at least kBlockPadding more than `size`
+  std::size_t size = 0;
+  ContentMark end;     // after the block
+  bool first = false;  // nothing of the content comes before it
+  bool tail = false;   // text that no line end has ended: the last block, once more may follow
+
+  std::string_view text() const { return {bytes.data(), size}; }
+  // Makes room for `capacity` bytes and the padding, keeping what there is.
+  void reserve(std::size_t capacity);
+};
+
+// Bytes after a block that may be read: simdjson does.
+inline constexpr std::size_t kBlockPadding = 64;
+
+// Where blocks end depends on `block_bytes`, which records there are does not. A byte order mark at
+// the beginning of the content is left out. A line of more than line_bytes_max bytes is cut to
+// little more than that as it streams by, so that it never fills the memory and is still too long.
+class TextBlockReader {
+ public:
+  // Reads on from the content's mark, the beginning of a record. `content` must outlive the reader.
+  TextBlockReader(ContentReader& content, const RecordSyntax& syntax, std::size_t block_bytes);
+
+  // Fills `block`, which then ends with a line end (added to a tail that has none) and holds at
+  // least one record or line; false after the last block.
+  Result<bool> next(SourceBlock& block);
+
+ private:
+  Status read_more(SourceBlock& block);
+  Status drop_rest_of_line(SourceBlock& block, std::size_t& taken);
+
+  ContentReader& content_;
+  RecordSyntax syntax_;
+  std::size_t block_bytes_;
+  std::string carry_;  // of the last read, what begins the next block
+  bool at_end_ = false;
+};
+
+}  // namespace rollcall

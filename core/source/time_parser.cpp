@@ -1,0 +1,411 @@
+#include "core/source/time_parser.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+#include "core/calendar.h"
+#include "core/source/excerpt.h"
+
+namespace rollcall {
+namespace {
+
+// What the engine takes: a day less at either end, so that local dates are in range as well.
+constexpr TimeUs kTimeMin = (kDayMin.value + 1) * kUsPerDay;
+constexpr TimeUs kTimeMax = kDayMax.value * kUsPerDay - 1;
+
+bool is_digit(char c) { return '0' <= c && c <= '9'; }
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
+std::uint32_t digit(char c) { return static_cast<std::uint32_t>(c - '0'); }
+
+std::uint32_t days_of_month(std::int32_t year, std::uint32_t month) {
+  constexpr std::uint8_t kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+  return month == 2 && leap ? 29 : kDays[month - 1];
+}
+
+// What is left of a text, taken from the front.
+class Cursor {
+ public:
+  explicit Cursor(std::string_view text) : text_(text) {}
+
+  bool at_end() const { return text_.empty(); }
+
+  bool take(char c) {
+    if (text_.empty() || text_[0] != c) return false;
+    text_.remove_prefix(1);
+    return true;
+  }
+
+  bool take_any(std::string_view chars) {
+    if (text_.empty() || chars.find(text_[0]) == std::string_view::npos) return false;
+    text_.remove_prefix(1);
+    return true;
+  }
+
+  // `lower` is in lower case and matches any case.
+  bool take_word(std::string_view lower) {
+    if (text_.size() < lower.size()) return false;
+    for (std::size_t i = 0; i < lower.size(); ++i) {
+      if ((text_[i] | 0x20) != lower[i]) return false;
+    }
+    text_.remove_prefix(lower.size());
+    return true;
+  }
+
+  void skip_blanks() {
+    while (!text_.empty() && is_blank(text_[0])) text_.remove_prefix(1);
+  }
+
+  // A number of `digits_min` to `digits_max` digits, as many as there are.
+  bool take_number(std::size_t digits_min, std::size_t digits_max, std::uint32_t& number) {
+    std::size_t size = 0;
+    std::uint32_t value = 0;
+    while (size < digits_max && size < text_.size() && is_digit(text_[size])) {
+      value = value * 10 + digit(text_[size++]);
+    }
+    if (size < digits_min) return false;
+    text_.remove_prefix(size);
+    number = value;
+    return true;
+  }
+
+  // One digit or more of a fraction, cut off to microseconds.
+  bool take_fraction(std::uint32_t& microsecond) {
+    std::size_t size = 0;
+    std::uint32_t value = 0;
+    for (; size < text_.size() && is_digit(text_[size]); ++size) {
+      if (size < 6) value = value * 10 + digit(text_[size]);
+    }
+    if (size == 0) return false;
+    for (std::size_t missing = size; missing < 6; ++missing) value *= 10;
+    text_.remove_prefix(size);
+    microsecond = value;
+    return true;
+  }
+
+  // Z, UTC, +02, +0200, +02:00.
+  bool take_offset(std::int64_t& offset_us) {
+    offset_us = 0;
+    if (take_word("utc") || take_word("z")) return true;
+    const bool negative = !text_.empty() && text_[0] == '-';
+    if (!take_any("+-")) return false;
+    std::uint32_t hours = 0, minutes = 0;
+    if (!take_number(2, 2, hours)) return false;
+    const bool colon = take(':');
+    if (!take_number(2, 2, minutes) && colon) return false;
+    if (hours > 23 || minutes > 59) return false;
+    offset_us = (hours * 60 + minutes) * 60 * kUsPerSecond;
+    if (negative) offset_us = -offset_us;
+    return true;
+  }
+
+  bool take_month_name(std::uint32_t& month) {
+    constexpr std::string_view kMonths[] = {"january",   "february", "march",    "april",
+                                            "may",       "june",     "july",     "august",
+                                            "september", "october",  "november", "december"};
+    for (std::uint32_t i = 0; i < 12; ++i) {
+      if (take_word(kMonths[i]) || take_word(kMonths[i].substr(0, 3))) {
+        month = i + 1;
+        return true;
+      }
+    }
+    return false;
+  }
+
+ private:
+  std::string_view text_;
+};
+
+}  // namespace
+
+TimeParser::TimeParser(TimeZone zone, TimeUnit unit, std::optional<std::string> format)
+    : zone_(std::move(zone)), unit_(unit), format_(std::move(format)) {}
+
+Status TimeParser::check_format(std::string_view format) {
+  bool year = false, month = false, day = false, twelve_hours = false, half = false;
+  for (std::size_t i = 0; i < format.size(); ++i) {
+    if (format[i] != '%') continue;
+    const char directive = ++i < format.size() ? format[i] : '\0';
+    switch (directive) {
+      case 'Y':
+      case 'y':
+        year = true;
+        break;
+      case 'm':
+      case 'b':
+        month = true;
+        break;
+      case 'd':
+        day = true;
+        break;
+      case 'I':
+        twelve_hours = true;
+        break;
+      case 'p':
+        half = true;
+        break;
+      case 'H':
+      case 'M':
+      case 'S':
+      case 'f':
+      case 'z':
+      case '%':
+        break;
+      default:
+        return Status::invalid_argument(fmt::format(
+            "time_format: unknown directive in {} at byte {}: allowed are %Y %y %m %b %d %H %I %p "
+            "%M %S %f %z %%",
+            quoted_excerpt(format), i));
+    }
+  }
+  if (!year || !month || !day) {
+    return Status::invalid_argument(
+        fmt::format("time_format: {} names no {}: a time needs a year, a month and a day",
+                    quoted_excerpt(format),
+                    !year    ? "year (%Y)"
+                    : !month ? "month (%m)"
+                             : "day (%d)"));
+  }
+  if (twelve_hours != half) {
+    return Status::invalid_argument(
+        fmt::format("time_format: {}: %I and %p go together", quoted_excerpt(format)));
+  }
+  return {};
+}
+
+TimeFault TimeParser::parse(std::string_view text, ParsedTime& out) {
+  return format_ ? parse_formatted(text, out) : parse_standard(text, out);
+}
+
+TimeFault TimeParser::parse_standard(std::string_view text, ParsedTime& out) {
+  const char* const p = text.data();
+  if (text.size() < 10 || p[4] != '-' || p[7] != '-') return parse_number(text, out);
+  bool digits = true;
+  for (const std::size_t i : {0u, 1u, 2u, 3u, 5u, 6u, 8u, 9u}) digits &= is_digit(p[i]);
+  if (!digits) return TimeFault::kNotATime;
+  Civil civil;
+  civil.year = static_cast<std::int32_t>(digit(p[0]) * 1000 + digit(p[1]) * 100 + digit(p[2]) * 10 +
+                                         digit(p[3]));
+  civil.month = digit(p[5]) * 10 + digit(p[6]);
+  civil.day = digit(p[8]) * 10 + digit(p[9]);
+  if (text.size() == 10) return finish(civil, out);
+
+  const bool separated = p[10] == 'T' || p[10] == ' ' || p[10] == 't';
+  if (text.size() < 19 || !separated || p[13] != ':' || p[16] != ':') return TimeFault::kNotATime;
+  for (const std::size_t i : {11u, 12u, 14u, 15u, 17u, 18u}) digits &= is_digit(p[i]);
+  if (!digits) return TimeFault::kNotATime;
+  civil.has_clock = true;
+  civil.hour = digit(p[11]) * 10 + digit(p[12]);
+  civil.minute = digit(p[14]) * 10 + digit(p[15]);
+  civil.second = digit(p[17]) * 10 + digit(p[18]);
+  if (text.size() == 19) return finish(civil, out);
+
+  Cursor rest(text.substr(19));
+  if (rest.take('.') && !rest.take_fraction(civil.microsecond)) return TimeFault::kNotATime;
+  if (!rest.at_end()) {
+    rest.take(' ');
+    std::int64_t offset_us = 0;
+    if (!rest.take_offset(offset_us) || !rest.at_end()) return TimeFault::kNotATime;
+    civil.offset_us = offset_us;
+  }
+  return finish(civil, out);
+}
+
+TimeFault TimeParser::parse_formatted(std::string_view text, ParsedTime& out) {
+  Cursor rest(text);
+  Civil civil;
+  std::uint32_t number = 0;
+  bool afternoon = false, twelve_hours = false;
+  const std::string_view format = *format_;
+  for (std::size_t i = 0; i < format.size(); ++i) {
+    bool taken = true;
+    if (is_blank(format[i])) {
+      taken = rest.take_any(" \t");
+      rest.skip_blanks();
+    } else if (format[i] != '%') {
+      taken = rest.take(format[i]);
+    } else {
+      switch (format[++i]) {
+        case 'Y':
+          taken = rest.take_number(4, 4, number);
+          civil.year = static_cast<std::int32_t>(number);
+          break;
+        case 'y':
+          taken = rest.take_number(2, 2, number);
+          civil.year = static_cast<std::int32_t>(number < 69 ? 2000 + number : 1900 + number);
+          break;
+        case 'm':
+          taken = rest.take_number(1, 2, civil.month);
+          break;
+        case 'b':
+          taken = rest.take_month_name(civil.month);
+          break;
+        case 'd':
+          taken = rest.take_number(1, 2, civil.day);
+          break;
+        case 'H':
+          civil.has_clock = true;
+          taken = rest.take_number(1, 2, civil.hour);
+          break;
+        case 'I':
+          civil.has_clock = twelve_hours = true;
+          taken = rest.take_number(1, 2, civil.hour) && 1 <= civil.hour && civil.hour <= 12;
+          break;
+        case 'p':
+          afternoon = rest.take_word("pm");
+          taken = afternoon || rest.take_word("am");
+          break;
+        case 'M':
+          civil.has_clock = true;
+          taken = rest.take_number(1, 2, civil.minute);
+          break;
+        case 'S':
+          civil.has_clock = true;
+          taken = rest.take_number(1, 2, civil.second);
+          break;
+        case 'f':
+          civil.has_clock = true;
+          taken = rest.take_fraction(civil.microsecond);
+          break;
+        case 'z': {
+          civil.has_clock = true;
+          std::int64_t offset_us = 0;
+          taken = rest.take_offset(offset_us);
+          civil.offset_us = offset_us;
+          break;
+        }
+        default:
+          taken = rest.take('%');
+          break;
+      }
+    }
+    if (!taken) return TimeFault::kNotATime;
+  }
+  if (!rest.at_end()) return TimeFault::kNotATime;
+  if (twelve_hours) civil.hour = civil.hour % 12 + (afternoon ? 12 : 0);
+  return finish(civil, out);
+}
+
+TimeFault TimeParser::parse_number(std::string_view text, ParsedTime& out) const {
+  std::size_t i = 0;
+  const bool negative = !text.empty() && text[0] == '-';
+  if (negative) ++i;
+  const std::size_t digits_begin = i;
+  std::int64_t whole = 0;
+  // No more digits than a time in microseconds can have, leading zeros apart.
+  constexpr std::int64_t kWholeMax = 1'000'000'000'000'000'000;
+  bool huge = false;
+  for (; i < text.size() && is_digit(text[i]); ++i) {
+    huge = huge || whole >= kWholeMax / 10;
+    if (!huge) whole = whole * 10 + static_cast<std::int64_t>(digit(text[i]));
+  }
+  const std::size_t digit_count = i - digits_begin;
+  if (digit_count == 0) return TimeFault::kNotATime;
+  std::uint32_t millionths = 0;
+  if (i < text.size()) {
+    Cursor rest(text.substr(i));
+    if (!rest.take('.') || !rest.take_fraction(millionths) || !rest.at_end()) {
+      return TimeFault::kNotATime;
+    }
+  }
+  TimeUnit unit = unit_;
+  if (unit == TimeUnit::kGuess) {
+    if (digit_count == 8 && i == text.size() && !negative) {
+      const std::int64_t year = whole / 10'000, month = whole / 100 % 100, day = whole % 100;
+      if (1900 <= year && year < 2200 && 1 <= month && month <= 12 && 1 <= day && day <= 31) {
+        return TimeFault::kMaybeADate;
+      }
+    }
+    unit = whole < 100'000'000'000       ? TimeUnit::kSeconds
+           : whole < 100'000'000'000'000 ? TimeUnit::kMilliseconds
+                                         : TimeUnit::kMicroseconds;
+  }
+  const std::int64_t us_per_unit = unit == TimeUnit::kSeconds        ? kUsPerSecond
+                                   : unit == TimeUnit::kMilliseconds ? 1000
+                                                                     : 1;
+  if (huge || whole > kTimeMax / us_per_unit) return TimeFault::kOutOfRange;
+  const std::int64_t fraction_us = millionths * us_per_unit / kUsPerSecond;
+  out.time = whole * us_per_unit + fraction_us;
+  if (negative) out.time = -out.time;
+  out.whole_day = false;
+  return kTimeMin <= out.time && out.time <= kTimeMax ? TimeFault::kNone : TimeFault::kOutOfRange;
+}
+
+TimeFault TimeParser::finish(const Civil& civil, ParsedTime& out) {
+  if (civil.month < 1 || civil.month > 12 || civil.day < 1 ||
+      civil.day > days_of_month(civil.year, civil.month)) {
+    return TimeFault::kNoSuchDate;
+  }
+  if (civil.hour > 23 || civil.minute > 59 || civil.second > 59) return TimeFault::kNoSuchClock;
+  if (civil.year < 1) return TimeFault::kOutOfRange;
+  const Day date = day_from_civil({civil.year, civil.month, civil.day});
+  const std::int64_t us_of_day =
+      (civil.hour * 3600 + civil.minute * 60 + civil.second) * kUsPerSecond + civil.microsecond;
+  out.whole_day = !civil.has_clock;
+  out.date = date;
+  out.time = civil.offset_us ? date.value * kUsPerDay + us_of_day - *civil.offset_us
+             : out.whole_day ? zone_.start_of(date)
+                             : from_local(date, us_of_day);
+  return kTimeMin <= out.time && out.time <= kTimeMax ? TimeFault::kNone : TimeFault::kOutOfRange;
+}
+
+TimeUs TimeParser::from_local(Day day, std::int64_t us_of_day) {
+  CachedDay& cached = days_[static_cast<std::uint32_t>(day.value) % days_.size()];
+  if (cached.day != day) {
+    const std::optional<TimeUs> start = zone_.plain_start_of(day);
+    cached = {day, start.has_value(), start.value_or(0)};
+  }
+  return cached.plain ? cached.start + us_of_day : zone_.from_local(day, us_of_day);
+}
+
+std::string_view TimeParser::fault_kind(TimeFault fault) {
+  switch (fault) {
+    case TimeFault::kNone:
+      break;
+    case TimeFault::kNotATime:
+      return "time is not a time";
+    case TimeFault::kNoSuchDate:
+      return "time has a date that does not exist";
+    case TimeFault::kNoSuchClock:
+      return "time has a clock time that does not exist";
+    case TimeFault::kOutOfRange:
+      return "time is out of range";
+    case TimeFault::kMaybeADate:
+      return "time may be a date or Unix seconds";
+  }
+  return "";
+}
+
+std::string TimeParser::explain(TimeFault fault, std::string_view text) const {
+  const std::string found = quoted_excerpt(text);
+  switch (fault) {
+    case TimeFault::kNone:
+      break;
+    case TimeFault::kNotATime:
+      if (format_) {
+        return fmt::format("time: not a time: {} (allowed: time_format {})", found,
+                           quoted_excerpt(*format_));
+      }
+      return fmt::format(
+          "time: not a time: {} (allowed: RFC 3339, YYYY-MM-DD HH:MM:SS[.fff], YYYY-MM-DD, Unix "
+          "time; anything else by time_format)",
+          found);
+    case TimeFault::kNoSuchDate:
+      return fmt::format("time: no such date: {}", found);
+    case TimeFault::kNoSuchClock:
+      return fmt::format("time: no such time of day: {} (allowed: 00:00:00 to 23:59:59)", found);
+    case TimeFault::kOutOfRange:
+      return fmt::format("time: out of range: {} (allowed: the years 1 to 9999)", found);
+    case TimeFault::kMaybeADate:
+      return fmt::format(
+          "time: {} may be a date or Unix seconds: say which (time_format \"%Y%m%d\", or "
+          "time_unit seconds)",
+          found);
+  }
+  return "";
+}
+
+}  // namespace rollcall

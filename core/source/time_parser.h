@@ -1,0 +1,86 @@
+// Text to instants.
+//
+// Understood without a format:
+//   2026-01-31T23:59:59.123456Z         RFC 3339; 'T' or one blank; offsets Z, UTC, +02, +0200,
+//   +02:00 2026-01-31 23:59:59.123             without an offset: a reading of the clocks in the
+//   time zone 2026-01-31                          a whole day: stands for its first instant
+//   1769903999, 1769903999.123          Unix time. Unless a unit is declared, the size tells: below
+//                                       10^11 seconds, below 10^14 milliseconds, else microseconds
+// Fractions finer than a microsecond are cut off. Eight digits that read as a date between 1900 and
+// 2199 are refused while the unit is a guess: 20260131 is likelier a date than a second of 1970.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/time_zone.h"
+#include "rollcall/file_source.h"
+#include "rollcall/status.h"
+#include "rollcall/types.h"
+
+namespace rollcall {
+
+enum class TimeFault : std::uint8_t {
+  kNone,
+  kNotATime,
+  kNoSuchDate,   // 2023-02-29
+  kNoSuchClock,  // 24:00, 23:59:60
+  kOutOfRange,   // not between the years 1 and 9999
+  kMaybeADate,   // 20260131
+};
+
+struct ParsedTime {
+  TimeUs time = 0;
+  bool whole_day = false;  // the text was a date; `time` is the first instant of `date`
+  Day date{0};             // only when whole_day
+};
+
+// Threads: one at a time, since it remembers the days it has seen.
+class TimeParser {
+ public:
+  // `format`, if set, is the only form understood: one that check_format accepts.
+  TimeParser(TimeZone zone, TimeUnit unit, std::optional<std::string> format);
+
+  // kInvalidArgument: a directive other than %Y %y %m %b %d %H %I %p %M %S %f %z %%, or one that is
+  // missing for a date.
+  static Status check_format(std::string_view format);
+
+  TimeFault parse(std::string_view text, ParsedTime& out);
+
+  const TimeZone& zone() const { return zone_; }
+
+  // What was wrong with `text`, for a rejected row: a short name, and the whole story.
+  static std::string_view fault_kind(TimeFault fault);
+  std::string explain(TimeFault fault, std::string_view text) const;
+
+ private:
+  // A date and a reading of the clocks, as far as they were given.
+  struct Civil {
+    std::int32_t year = 1970;
+    std::uint32_t month = 1, day = 1;
+    std::uint32_t hour = 0, minute = 0, second = 0, microsecond = 0;
+    bool has_clock = false;
+    std::optional<std::int64_t> offset_us;  // from UTC
+  };
+  struct CachedDay {
+    Day day{kDayMin.value - 1};
+    bool plain = false;  // no change of the clocks: every reading is `start` and so much
+    TimeUs start = 0;
+  };
+
+  TimeFault parse_standard(std::string_view text, ParsedTime& out);
+  TimeFault parse_formatted(std::string_view text, ParsedTime& out);
+  TimeFault parse_number(std::string_view text, ParsedTime& out) const;
+  TimeFault finish(const Civil& civil, ParsedTime& out);
+  TimeUs from_local(Day day, std::int64_t us_of_day);
+
+  TimeZone zone_;
+  TimeUnit unit_;
+  std::optional<std::string> format_;
+  std::array<CachedDay, 256> days_;  // by the low bits of the day
+};
+
+}  // namespace rollcall
