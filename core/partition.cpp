@@ -351,6 +351,21 @@ void Partition::for_each_slot(Visit visit) {
   }
 }
 
+// Days that nothing was added to since the last checkpoint are seen as sealed, until something comes.
+void Partition::compact_quiet_days() {
+  for (auto& [date, day] : days_) {
+    if (day.dirty || day.compact) continue;
+    for (auto& [series, series_day] : day.series) {
+      for (PageSlot<PresenceChunk>& slot : series_day.chunks) {
+        if (!slot.page) continue;
+        slot.page.writable().compact();
+        account(slot);
+      }
+    }
+    day.compact = true;
+  }
+}
+
 void Partition::evict(std::size_t bytes_max) {
   if (memory_use().resident_bytes <= bytes_max) return;
   std::size_t excess = memory_use().resident_bytes - bytes_max;

@@ -146,6 +146,7 @@ class Partition {
                    bool with_counters, std::uint32_t batch_number);
   Status fold_any(const StoreView& view);
   Status fold_bounds(const StoreView& view);
+  void compact_quiet_days();
 
   template <class T>
   Status load(PageSlot<T>& slot, const PageId& id, const StoreView& view);

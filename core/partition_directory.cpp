@@ -192,18 +192,7 @@ void Partition::collect(PageSlot<T>& slot, const PageId& id, Epoch epoch,
 void Partition::collect_dirty(Epoch epoch, std::vector<DirtyPage>& dirty,
                               std::vector<PageAddress>& superseded) {
   ROLLCALL_ASSERT(awaiting_any_.empty() && awaiting_bounds_.empty());
-  for (auto& [date, day] : days_) {
-    if (!day.dirty && !day.compact) {
-      for (auto& [series, series_day] : day.series) {
-        for (PageSlot<PresenceChunk>& slot : series_day.chunks) {
-          if (!slot.page) continue;
-          slot.page.writable().compact();
-          account(slot);
-        }
-      }
-      day.compact = true;
-    }
-  }
+  compact_quiet_days();
   if (!dirty_) return;
   for (auto& [date, day] : days_) {
     if (!day.dirty) continue;
