@@ -97,7 +97,9 @@ class ByteReader {
   // How many elements follow, each of which takes at least `element_bytes_min` bytes: a damaged
   // count cannot make a decoder allocate more than the bytes it was given.
   std::size_t count(std::size_t element_bytes_min) {
-    return varint_up_to<std::size_t>(bytes_.size() / element_bytes_min);
+    const std::uint64_t count = varint();
+    if (count > bytes_.size() / element_bytes_min) return fail();
+    return count;
   }
 
   std::int64_t zigzag() {
@@ -114,9 +116,10 @@ class ByteReader {
   }
 
   std::string_view text() {
-    const auto size = varint_up_to<std::size_t>(bytes_.size());
-    const std::string_view value = bytes_.substr(0, size);
-    bytes_.remove_prefix(size);
+    const std::uint64_t size = varint();
+    if (size > bytes_.size()) fail();
+    const std::string_view value = bytes_.substr(0, ok_ ? size : 0);
+    bytes_.remove_prefix(value.size());
     return value;
   }
 
