@@ -64,6 +64,7 @@ std::int32_t ActivePlan::first_window_day() const {
 }
 
 void ActivePlan::count(ChunkSets& sets, CellSink& sink) const {
+  if (range_.size() == 0) return;
   if (has_window()) {
     count_windows(sets, sink);
   } else {
@@ -84,7 +85,7 @@ void ActivePlan::count_windows(ChunkSets& sets, CellSink& sink) const {
   const std::int32_t first = first_window_day();
   const auto make_window = [&](std::optional<std::int32_t> days) {
     std::optional<SlidingUnion> window;
-    if (days && range_.size() > 0) {
+    if (days) {
       window.emplace(sets, static_cast<std::size_t>(*days),
                      static_cast<std::size_t>(range_.last - first + 1));
     }
@@ -113,10 +114,13 @@ QueryResult ActivePlan::finish(std::span<const std::uint64_t> cells) const {
     const std::int32_t period = range_.first + static_cast<std::int32_t>(row);
     const bool complete = timeframe_.has_ended(calendar_.last_day(period));
     const auto counts = cells.subspan(row * cells_per_row(), cells_per_row());
-    std::vector<Cell>& out = result.rows.emplace_back();
-    out = {calendar_.first_day(period), count_cell(counts[0])};
-    if (ask_.ratio_to_window) out.push_back(ratio_cell(counts[0], counts[1], complete));
-    out.push_back(complete);
+    const Day date = calendar_.first_day(period);
+    if (ask_.ratio_to_window) {
+      add_row(result, date, count_cell(counts[0]), ratio_cell(counts[0], counts[1], complete),
+              complete);
+    } else {
+      add_row(result, date, count_cell(counts[0]), complete);
+    }
   }
   return result;
 }

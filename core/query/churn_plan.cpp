@@ -129,10 +129,10 @@ QueryResult ChurnPlan::finish(std::span<const std::uint64_t> cells) const {
     const std::int32_t period = range_.first + static_cast<std::int32_t>(row);
     const bool complete = timeframe_.has_ended(calendar_.last_day(period + window_));
     const auto counts = cells.subspan(row * kCellsPerRow, kCellsPerRow);
-    result.rows.push_back({calendar_.first_day(period), count_cell(counts[kBase]),
-                           count_cell(counts[kRetained]), count_cell(counts[kChurned]),
-                           ratio_cell(counts[kChurned], counts[kBase], complete),
-                           count_cell(counts[kRecalled]), complete});
+    add_row(result, calendar_.first_day(period), count_cell(counts[kBase]),
+            count_cell(counts[kRetained]), count_cell(counts[kChurned]),
+            ratio_cell(counts[kChurned], counts[kBase], complete), count_cell(counts[kRecalled]),
+            complete);
   }
   return result;
 }

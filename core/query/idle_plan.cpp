@@ -98,8 +98,8 @@ QueryResult IdlePlan::finish(std::span<const std::uint64_t> cells) const {
   while (ask_.each_day && row_count > 0 && cells[row_count - 1] == 0) --row_count;
   for (std::size_t i = 0; i < row_count; ++i) {
     const auto& [from, to] = buckets_[i];
-    result.rows.push_back({std::int64_t{from}, std::monostate{}, count_cell(cells[i]),
-                           ratio_cell(cells[i], total, true)});
+    add_row(result, std::int64_t{from}, Cell(), count_cell(cells[i]),
+            ratio_cell(cells[i], total, true));
     if (to) result.rows.back()[1] = std::int64_t{*to};
   }
   return result;

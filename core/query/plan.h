@@ -1,5 +1,5 @@
-// What a kind of query is made of: the pages it reads, what it counts in a chunk, and the table that
-// the counts become. One kind is one file; everything else is shared.
+// What a kind of query is made of: the pages it reads, what it counts in a chunk, and the table
+// that the counts become. One kind is one file; everything else is shared.
 //
 // The path: Query -> make_plan -> Plan. The executor pins what `reads()` names, calls `count` once
 // for each chunk of each partition, adds up the cells, and calls `finish`. A user lives in exactly

@@ -26,19 +26,14 @@ struct PeriodGroup {
   std::int32_t last = 0;
 };
 
-// The columns that begin at most `offset_max` periods after the cohort.
-std::vector<PeriodGroup> make_groups(const RetentionQuery& ask, std::int32_t offset_max) {
+std::vector<PeriodGroup> make_groups(const RetentionQuery& ask) {
   std::vector<PeriodGroup> groups = {{0, 0}};
-  if (ask.brackets.empty()) {
-    const std::int32_t last = std::min(*ask.periods, offset_max);
-    for (std::int32_t k = 1; k <= last; ++k) groups.push_back({k, k});
-    return groups;
-  }
   for (const std::int32_t size : ask.brackets) {
     const std::int32_t first = groups.back().last + 1;
-    if (first > offset_max) break;
     groups.push_back({first, first + size - 1});
   }
+  const std::int32_t periods = ask.brackets.empty() ? *ask.periods : 0;
+  for (std::int32_t k = 1; k <= periods; ++k) groups.push_back({k, k});
   return groups;
 }
 
@@ -54,7 +49,8 @@ class RetentionPlan final : public TablePlan {
   RetentionPlan(const Query& query, const PlanContext& context, Timeframe timeframe,
                 PeriodRange range, SeriesUnion cohort_events, SeriesUnion return_events);
 
-  std::size_t cells_per_row() const { return 1 + groups_.size(); }
+  // A row's cells: its size, and its users of each column that may begin in time.
+  std::size_t cells_per_row() const { return 1 + begun_count_; }
   std::size_t cell_count() const override { return range_.size() * cells_per_row(); }
   QueryResult finish(std::span<const std::uint64_t> cells) const override;
 
@@ -91,6 +87,7 @@ class RetentionPlan final : public TablePlan {
   const SeriesUnion return_events_;
   const std::int32_t last_index_;  // of the period that holds as_of
   const std::vector<PeriodGroup> groups_;
+  std::size_t begun_count_ = 0;     // columns that have begun for the first cohort at least
   std::int32_t last_returned_ = 0;  // the last period that a cell needs by itself
   LongUnion joined_before_;         // for first_ever: who cannot join any more
   LongUnion returned_after_;        // for on_or_after: past last_returned_
@@ -106,8 +103,9 @@ RetentionPlan::RetentionPlan(const Query& query, const PlanContext& context, Tim
       cohort_events_(std::move(cohort_events)),
       return_events_(std::move(return_events)),
       last_index_(calendar_.index_of(timeframe_.last_day)),
-      groups_(make_groups(ask_, last_index_ - range_.first)) {
+      groups_(make_groups(ask_)) {
   if (range_.size() > 0) {
+    while (begun_count_ < groups_.size() && has_begun(0, groups_[begun_count_])) ++begun_count_;
     const std::int64_t last = static_cast<std::int64_t>(range_.last) + groups_.back().last;
     last_returned_ = static_cast<std::int32_t>(std::min<std::int64_t>(last, last_index_));
     const Day first_day = calendar_.first_day(range_.first);
@@ -247,9 +245,8 @@ QueryResult RetentionPlan::finish(std::span<const std::uint64_t> cells) const {
     const auto counts = cells.subspan(row * cells_per_row(), cells_per_row());
     for (std::size_t i = 0; i < groups_.size() && has_begun(row, groups_[i]); ++i) {
       const bool complete = is_complete(row, groups_[i]);
-      result.rows.push_back({first_day(row), count_cell(counts[0]), label(groups_[i]),
-                             count_cell(counts[i + 1]),
-                             ratio_cell(counts[i + 1], counts[0], complete), complete});
+      add_row(result, first_day(row), count_cell(counts[0]), label(groups_[i]),
+              count_cell(counts[i + 1]), ratio_cell(counts[i + 1], counts[0], complete), complete);
     }
   }
   if (ask_.summary != Summary::kNone && range_.size() > 0) add_summary(cells, result);
@@ -292,6 +289,9 @@ PlanResult make_retention_plan(const Query& query, const PlanContext& context) {
                             resolve_timeframe("retention", query.common, context));
   const PeriodRange range = resolve_range(query.common, context, timeframe,
                                           Calendar(ask.period, context.settings.week_start));
+  const std::size_t column_count =
+      ask.brackets.empty() ? static_cast<std::size_t>(*ask.periods) + 1 : ask.brackets.size() + 1;
+  ROLLCALL_RETURN_IF_ERROR(check_cell_count("retention", 1, column_count));
   auto plan = std::make_unique<RetentionPlan>(in_force, context, std::move(timeframe), range,
                                               std::move(cohort_events), std::move(return_events));
   ROLLCALL_RETURN_IF_ERROR(check_cell_count("retention", range.size(), plan->cells_per_row()));

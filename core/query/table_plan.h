@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/query/chunk_sets.h"
@@ -41,6 +42,14 @@ class TablePlan : public Plan {
 
 // users / size; null over 0, and while it is not `complete`.
 Cell ratio_cell(std::uint64_t users, std::uint64_t size, bool complete);
+// Adds a row of these cells.
+template <class... Cells>
+void add_row(QueryResult& result, Cells&&... cells) {
+  std::vector<Cell>& row = result.rows.emplace_back();
+  row.reserve(sizeof...(cells));
+  (row.emplace_back(std::forward<Cells>(cells)), ...);
+}
+
 inline Cell count_cell(std::uint64_t count) { return static_cast<std::int64_t>(count); }
 
 }  // namespace rollcall

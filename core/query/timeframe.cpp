@@ -82,7 +82,7 @@ PeriodRange resolve_range(const QueryCommon& common, const PlanContext& context,
   PeriodRange range;
   if (from) range.from = calendar.first_day(calendar.index_of(*from));
   if (to) range.to = calendar.last_day(calendar.index_of(*to));
-  if (store_is_empty || !from || !to || *to < *from) return range;
+  if (store_is_empty || !from || !to) return range;
   range.first = calendar.index_of(*from);
   range.last = calendar.index_of(std::min(*to, timeframe.last_day));
   return range;
