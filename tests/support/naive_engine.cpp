@@ -47,9 +47,11 @@ bool any_day_in(const std::set<Day>& days, Day first, Day last) {
   return day != days.end() && *day <= last;
 }
 
-Cell ratio(std::int64_t part, std::int64_t whole) {
-  if (whole == 0) return std::monostate{};
-  return static_cast<double>(part) / static_cast<double>(whole);
+// Null over nobody, and while it is not yet known.
+Cell ratio(std::int64_t part, std::int64_t whole, bool complete = true) {
+  Cell cell;
+  if (whole != 0 && complete) cell = static_cast<double>(part) / static_cast<double>(whole);
+  return cell;
 }
 
 bool holds(const PropertyCondition& condition, const std::string& value) {
@@ -128,7 +130,7 @@ Result<QueryResult> NaiveEngine::query(const Query& query) const {
     if constexpr (std::is_same_v<Ask, IdleQuery>) return idle(ask, query.common, at);
   };
   ROLLCALL_ASSIGN_OR_RETURN(QueryResult result, std::visit(answer, query.ask));
-  result.as_of = zone_.format(at.time);
+  if (known_until_ || query.common.as_of) result.as_of = zone_.format(at.time);
   return result;
 }
 
@@ -166,16 +168,21 @@ Day NaiveEngine::last_day_of(Day first_day, Period period) const {
 Status NaiveEngine::check_names(const Selector& selector,
                                 const std::vector<PropertyCondition>& where) const {
   for (const std::string& name : selector.names) {
-    if (!event_names_.contains(name)) return Status::invalid_argument("unknown event: " + name);
+    if (!event_names_.empty() && !event_names_.contains(name)) {
+      return Status::invalid_argument("unknown event: " + name);
+    }
   }
+  std::set<std::string> properties;
   for (const auto* conditions : {&selector.where, &where}) {
     for (const PropertyCondition& condition : *conditions) {
+      properties.insert(condition.property);
       if (std::find(settings_.dimensions.begin(), settings_.dimensions.end(), condition.property) ==
           settings_.dimensions.end()) {
         return Status::invalid_argument("undeclared property: " + condition.property);
       }
     }
   }
+  if (properties.size() > 1) return Status::invalid_argument("conditions on two properties");
   return {};
 }
 
@@ -191,8 +198,7 @@ Status NaiveEngine::check(const Query& query) const {
 }
 
 Result<NaiveEngine::Now> NaiveEngine::now(const QueryCommon& common) const {
-  if (!known_until_) return Status::invalid_argument("no events");
-  TimeUs time = *known_until_;
+  TimeUs time = known_until_.value_or(0);
   if (common.as_of) {
     const Day* day = std::get_if<Day>(&*common.as_of);
     time = day ? zone_.last_second_of(*day) : std::get<TimeUs>(*common.as_of);
@@ -201,7 +207,7 @@ Result<NaiveEngine::Now> NaiveEngine::now(const QueryCommon& common) const {
   now.time = whole_seconds(time);
   now.day = zone_.day_of(now.time);
   now.last_ended = now.time >= zone_.last_second_of(now.day) ? now.day : now.day - 1;
-  if (!now.ended(now.day) && whole_seconds(*known_until_) > now.time) {
+  if (!now.ended(now.day) && known_until_ && whole_seconds(*known_until_) > now.time) {
     return Status::invalid_argument("as_of cuts through a day of which more is known");
   }
   return now;
@@ -210,6 +216,7 @@ Result<NaiveEngine::Now> NaiveEngine::now(const QueryCommon& common) const {
 // The periods that the question asks for and that begin before or at `now`.
 Result<NaiveEngine::Periods> NaiveEngine::range(const QueryCommon& common, Period period,
                                                 const Now& now) const {
+  if (days_.empty()) return Periods{};
   Day first = common.from.value_or(*std::min_element(days_.begin(), days_.end()));
   const Day last = common.to.value_or(now.day);
   if (common.from && common.to && last < first) {
@@ -295,7 +302,7 @@ Result<QueryResult> NaiveEngine::active(const ActiveQuery& ask, const QueryCommo
     std::vector<Cell> row{p, users};
     if (ask.ratio_to_window) {
       const std::int64_t window = users_between(last - (*ask.ratio_to_window - 1), last);
-      row.push_back(complete ? ratio(users, window) : Cell{});
+      row.push_back(ratio(users, window, complete));
     }
     row.push_back(complete);
     result.rows.push_back(std::move(row));
@@ -376,7 +383,7 @@ Result<QueryResult> NaiveEngine::retention(const RetentionQuery& ask, const Quer
         users += days != returning.end() && comes_back(days->second, cohort, c);
       }
       const bool complete = now.ended(last_day(cohort, columns[c]));
-      const Cell rate = complete ? ratio(users, size) : Cell{};
+      const Cell rate = ratio(users, size, complete);
       result.rows.push_back({cohort, size, column_label(ask, columns[c]), users, rate, complete});
       if (!complete) continue;
       totals[c].size += size;
@@ -384,7 +391,7 @@ Result<QueryResult> NaiveEngine::retention(const RetentionQuery& ask, const Quer
       if (size > 0) totals[c].rates.push_back(std::get<double>(rate));
     }
   }
-  if (ask.summary == RetentionQuery::Summary::kNone) return result;
+  if (ask.summary == RetentionQuery::Summary::kNone || periods.empty()) return result;
   for (std::size_t c = 0; c < columns.size(); ++c) {
     const ColumnTotal& total = totals[c];
     Cell rate = ratio(total.users, total.size);
@@ -429,7 +436,7 @@ Result<QueryResult> NaiveEngine::churn(const ChurnQuery& ask, const QueryCommon&
     }
     const bool complete = now.ended(window_last);
     result.rows.push_back({p, base, retained, base - retained,
-                           complete ? ratio(base - retained, base) : Cell{}, recalled, complete});
+                           ratio(base - retained, base, complete), recalled, complete});
   }
   return result;
 }
@@ -463,8 +470,9 @@ Result<QueryResult> NaiveEngine::idle(const IdleQuery& ask, const QueryCommon& c
     for (const auto& [age, count] : users_by_age) {
       if (edges[i] <= age && (!to || age <= *to)) users += count;
     }
-    result.rows.push_back({std::int64_t{edges[i]}, to ? Cell{std::int64_t{*to}} : Cell{}, users,
-                           ratio(users, everybody)});
+    result.rows.push_back(
+        {std::int64_t{edges[i]}, std::monostate{}, users, ratio(users, everybody)});
+    if (to) result.rows.back()[1] = std::int64_t{*to};
   }
   return result;
 }

@@ -61,6 +61,7 @@ class NaiveEngine {
   Day period_of(Day day, Period period) const;
   Day last_day_of(Day first_day, Period period) const;
 
+  // Names that are not known, and what aggregates cannot tell: conditions on two properties.
   Status check(const Query& query) const;
   Status check_names(const Selector& selector, const std::vector<PropertyCondition>& where) const;
   Result<Now> now(const QueryCommon& common) const;

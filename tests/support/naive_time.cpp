@@ -56,6 +56,10 @@ std::string NaiveZone::format(TimeUs time) const {
   return text.ends_with("+00:00") ? text.substr(0, text.size() - 6) + "Z" : text;
 }
 
+std::string exact_time_text(TimeUs time) {
+  return date::format("%FT%TZ", date::sys_time<microseconds>{microseconds{time}});
+}
+
 std::optional<Day> read_date(std::string_view text) {
   date::sys_days day;
   if (!read(text, "%F", day)) return std::nullopt;

@@ -27,6 +27,9 @@ class NaiveZone {
   std::string name_;
 };
 
+// "2026-01-31T10:00:00.000001Z".
+std::string exact_time_text(TimeUs time);
+
 // "2026-01-31" to a day, or nothing.
 std::optional<Day> read_date(std::string_view text);
 

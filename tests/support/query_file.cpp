@@ -243,4 +243,32 @@ Status QueryFile::rewrite(const std::vector<std::string>& answers) const {
   return out ? Status() : Status::io_error("cannot write " + path_);
 }
 
+std::string query_file_text(const StoreSettings& settings, const std::vector<NaiveEvent>& events,
+                            const Query& query, const std::string& answer) {
+  const bool integers = settings.user_kind == UserKind::kInteger;
+  const NaiveZone zone(settings.time_zone);
+  const auto quoted = [](const std::string& text) { return nlohmann::json(text).dump(); };
+  std::string text =
+      fmt::format("settings\ntimezone={}\nweek_start={}\nuser_kind={}\n", settings.time_zone,
+                  settings.week_start == WeekStart::kMonday ? "monday" : "sunday",
+                  integers ? "integer" : "string");
+  if (!settings.dimensions.empty()) {
+    text += fmt::format("dimensions={}\n", fmt::join(settings.dimensions, ","));
+  }
+  text += "\ningest\n";
+  for (const NaiveEvent& event : events) {
+    const Day day = zone.day_of(event.time);
+    text += event.whole_day ? to_string(day) : exact_time_text(event.time);
+    text += integers ? fmt::format(" {}", std::get<std::uint64_t>(event.user))
+                     : fmt::format(" {}", quoted(std::get<std::string>(event.user)));
+    text += fmt::format(" {}", quoted(event.event));
+    for (const auto& [name, value] : event.properties) {
+      text += fmt::format(" {}={}", name, quoted(value));
+    }
+    text += "\n";
+  }
+  return text + fmt::format("----\nok: {} events\n\nquery\n{}\n----\n{}", events.size(),
+                            to_json(query), answer);
+}
+
 }  // namespace rollcall::testing

@@ -78,4 +78,8 @@ class QueryFile {
   std::vector<Block> blocks_;
 };
 
+// A file that holds these events, this question and this answer.
+std::string query_file_text(const StoreSettings& settings, const std::vector<NaiveEvent>& events,
+                            const Query& query, const std::string& answer);
+
 }  // namespace rollcall::testing

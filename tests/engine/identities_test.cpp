@@ -1,0 +1,258 @@
+// What must hold of the engine's answers for every data set, whatever the data: no oracle needed.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tests/support/event_generator.h"
+#include "tests/support/result_text.h"
+#include "tests/support/test_engine.h"
+
+namespace rollcall::testing {
+namespace {
+
+constexpr int kStreams = 40;
+constexpr int kQuestionsPerStream = 8;
+
+std::unique_ptr<TestEngine> engine_of(const Stream& stream, const EngineSetup& setup = {}) {
+  auto engine = TestEngine::open(stream.settings, setup);
+  if (!engine.ok() || !(*engine)->ingest(stream.events).ok()) return nullptr;
+  return *std::move(engine);
+}
+
+// Calls `check(stream, random)` for random streams, each with its seed in the trace.
+template <class Check>
+void for_streams(Check check) {
+  for (int seed = 0; seed < kStreams; ++seed) {
+    SCOPED_TRACE(::testing::Message() << "seed=" << seed);
+    Random random(static_cast<std::uint64_t>(seed));
+    const StreamKnobs knobs = random_knobs(random);
+    check(random_stream(random, knobs), random);
+    if (::testing::Test::HasFatalFailure()) return;
+  }
+}
+
+std::int64_t count(const Cell& cell) { return std::get<std::int64_t>(cell); }
+
+// The answer to a question that random streams can always answer.
+QueryResult ask(TestEngine& engine, const Query& query) {
+  const Result<QueryResult> result = engine.query(query);
+  EXPECT_TRUE(result.ok()) << result.status().to_string() << "\n" << to_json(query);
+  return result.ok() ? *result : QueryResult{};
+}
+
+template <class Ask>
+Query query_of(Ask ask) {
+  Query query;
+  query.ask = std::move(ask);
+  return query;
+}
+
+TEST(Identities, OrderBatchesPartitionsAndThreadsChangeNoAnswer) {
+  for_streams([](const Stream& stream, Random& random) {
+    Stream shuffled = stream;
+    random.shuffle(shuffled.events);
+    const auto plain = engine_of(stream, {.partition_count = 1});
+    const std::unique_ptr<TestEngine> others[] = {
+        engine_of(shuffled, {.partition_count = 1}),
+        engine_of(stream, {.partition_count = 64, .batch_rows = 1}),
+        engine_of(shuffled, {.partition_count = 2, .batch_rows = 13, .threads = 4}),
+        engine_of(shuffled, {.store = StoreKind::kRocks, .partition_count = 8, .threads = 2})};
+    ASSERT_NE(plain, nullptr);
+    for (int i = 0; i < kQuestionsPerStream; ++i) {
+      const Query query = random_query(random, stream);
+      const auto expected = plain->query(query);
+      for (const auto& other : others) {
+        ASSERT_NE(other, nullptr);
+        const auto found = other->query(query);
+        ASSERT_EQ(found.ok(), expected.ok()) << to_json(query);
+        if (!expected.ok()) continue;
+        ASSERT_EQ(first_difference(*found, *expected), "") << to_json(query);
+      }
+    }
+  });
+}
+
+TEST(Identities, ChurnBaseIsRetainedPlusChurned) {
+  for_streams([](const Stream& stream, Random& random) {
+    const auto engine = engine_of(stream);
+    ASSERT_NE(engine, nullptr);
+    for (int i = 0; i < kQuestionsPerStream; ++i) {
+      ChurnQuery churn;
+      churn.base = random.chance(50) ? ChurnQuery::Base::kActive : ChurnQuery::Base::kNew;
+      const Period period = static_cast<Period>(random.below(5));
+      churn.rule = period;
+      if (random.chance(50)) churn.rule = ChurnQuery::GapDays{random.between(1, 30)};
+      const QueryResult result = ask(*engine, query_of(churn));
+      for (const auto& row : result.rows) {
+        ASSERT_EQ(count(row[1]), count(row[2]) + count(row[3]));
+        ASSERT_LE(count(row[5]), count(row[3])) << "more called back than churned";
+      }
+    }
+  });
+}
+
+// The users of a period are the same to churn as to active.
+TEST(Identities, ChurnBaseIsTheActiveUsers) {
+  for_streams([](const Stream& stream, Random& random) {
+    const auto engine = engine_of(stream);
+    ASSERT_NE(engine, nullptr);
+    ActiveQuery active;
+    active.period = static_cast<Period>(random.below(5));
+    ChurnQuery churn;
+    churn.rule = active.period;
+    const QueryResult users = ask(*engine, query_of(active));
+    const QueryResult base = ask(*engine, query_of(churn));
+    ASSERT_EQ(users.rows.size(), base.rows.size());
+    for (std::size_t i = 0; i < users.rows.size(); ++i) {
+      ASSERT_EQ(users.rows[i][0], base.rows[i][0]);
+      ASSERT_EQ(users.rows[i][1], base.rows[i][1]);
+    }
+  });
+}
+
+TEST(Identities, RetentionModesAreOrdered) {
+  for_streams([](const Stream& stream, Random& random) {
+    const auto engine = engine_of(stream);
+    ASSERT_NE(engine, nullptr);
+    RetentionQuery retention;
+    retention.period = static_cast<Period>(random.below(5));
+    retention.cohort = static_cast<RetentionQuery::Cohort>(random.below(3));
+    retention.summary = RetentionQuery::Summary::kNone;
+    retention.periods = 10;
+    using Mode = RetentionQuery::Mode;
+    const auto by_mode = [&](Mode mode) {
+      retention.mode = mode;
+      return ask(*engine, query_of(retention)).rows;
+    };
+    const auto on = by_mode(Mode::kOn);
+    const auto on_or_after = by_mode(Mode::kOnOrAfter);
+    const auto on_or_before = by_mode(Mode::kOnOrBefore);
+    const auto streak = by_mode(Mode::kStreak);
+    for (std::size_t i = 0; i < on.size(); ++i) {
+      ASSERT_GE(count(on_or_after[i][3]), count(on[i][3]));
+      ASSERT_GE(count(on_or_before[i][3]), count(on[i][3]));
+      ASSERT_LE(count(streak[i][3]), count(on[i][3]));
+      ASSERT_LE(count(on_or_before[i][3]), count(on[i][1])) << "more came back than there were";
+      const bool same_cohort = i > 0 && on[i][0] == on[i - 1][0];
+      if (!same_cohort) continue;
+      ASSERT_LE(count(on_or_after[i][3]), count(on_or_after[i - 1][3]));
+      ASSERT_GE(count(on_or_before[i][3]), count(on_or_before[i - 1][3]));
+      ASSERT_LE(count(streak[i][3]), count(streak[i - 1][3]));
+    }
+  });
+}
+
+TEST(Identities, BracketOfOnePeriodIsThatPeriod) {
+  for_streams([](const Stream& stream, Random& random) {
+    const auto engine = engine_of(stream);
+    ASSERT_NE(engine, nullptr);
+    RetentionQuery by_period;
+    by_period.period = static_cast<Period>(random.below(5));
+    by_period.cohort = static_cast<RetentionQuery::Cohort>(random.below(3));
+    by_period.mode = static_cast<RetentionQuery::Mode>(random.below(4));
+    RetentionQuery by_bracket = by_period;
+    by_period.periods = 6;
+    by_bracket.brackets = {1, 1, 1, 1, 1, 1};
+    const auto periods = ask(*engine, query_of(by_period)).rows;
+    const auto brackets = ask(*engine, query_of(by_bracket)).rows;
+    ASSERT_EQ(periods.size(), brackets.size());
+    for (std::size_t i = 0; i < periods.size(); ++i) {
+      ASSERT_EQ(std::get<std::string>(brackets[i][2]), std::to_string(count(periods[i][2])));
+      for (const std::size_t column : {0u, 1u, 3u, 4u, 5u}) {
+        ASSERT_EQ(brackets[i][column], periods[i][column]);
+      }
+    }
+  });
+}
+
+TEST(Identities, WindowOfOneDayIsTheDay) {
+  for_streams([](const Stream& stream, Random&) {
+    const auto engine = engine_of(stream);
+    ASSERT_NE(engine, nullptr);
+    ActiveQuery window;
+    window.window_days = 1;
+    EXPECT_EQ(
+        first_difference(ask(*engine, query_of(window)), ask(*engine, query_of(ActiveQuery{}))),
+        "");
+  });
+}
+
+TEST(Identities, WindowLiesBetweenItsLargestDayAndTheirSum) {
+  for_streams([](const Stream& stream, Random&) {
+    const auto engine = engine_of(stream);
+    ASSERT_NE(engine, nullptr);
+    constexpr std::size_t kDays = 7;
+    ActiveQuery window;
+    window.window_days = static_cast<std::int32_t>(kDays);
+    const auto weekly = ask(*engine, query_of(window)).rows;
+    const auto daily = ask(*engine, query_of(ActiveQuery{})).rows;
+    ASSERT_EQ(weekly.size(), daily.size());
+    for (std::size_t i = 0; i < daily.size(); ++i) {
+      std::int64_t largest = 0, sum = 0;
+      for (std::size_t j = i - std::min(i, kDays - 1); j <= i; ++j) {
+        largest = std::max(largest, count(daily[j][1]));
+        sum += count(daily[j][1]);
+      }
+      ASSERT_GE(count(weekly[i][1]), largest);
+      ASSERT_LE(count(weekly[i][1]), sum);
+    }
+  });
+}
+
+TEST(Identities, IdleBucketsHoldEverybodyOnce) {
+  for_streams([](const Stream& stream, Random&) {
+    const auto engine = engine_of(stream);
+    ASSERT_NE(engine, nullptr);
+    IdleQuery each;
+    each.each_day = true;
+    for (const IdleQuery& idle : {IdleQuery{}, each}) {
+      std::int64_t users = 0;
+      for (const auto& row : ask(*engine, query_of(idle)).rows) users += count(row[2]);
+      ASSERT_EQ(users, static_cast<std::int64_t>(engine->engine().info().user_count));
+    }
+  });
+}
+
+// Weeks and fortnights stay in step when all is moved by whole fortnights; months do not.
+TEST(Identities, ShiftByWholeWeeksShiftsEveryAnswer) {
+  for_streams([](const Stream& stream, Random& random) {
+    constexpr std::int32_t kShiftDays = 14 * 13;
+    constexpr TimeUs kDayUs = 86'400'000'000;
+    Stream here = stream;
+    here.settings.time_zone = "UTC";
+    for (NaiveEvent& event : here.events) event.whole_day = false;
+    Stream there = here;
+    for (NaiveEvent& event : there.events) event.time += kShiftDays * kDayUs;
+    const auto engine = engine_of(here);
+    const auto shifted_engine = engine_of(there);
+    ASSERT_NE(engine, nullptr);
+    ASSERT_NE(shifted_engine, nullptr);
+    const Period periods[] = {Period::kDay, Period::kWeek, Period::kFortnight};
+    ActiveQuery active;
+    active.period = periods[random.below(3)];
+    RetentionQuery retention;
+    retention.period = periods[random.below(3)];
+    retention.mode = static_cast<RetentionQuery::Mode>(random.below(4));
+    ChurnQuery churn;
+    churn.rule = periods[random.below(3)];
+    IdleQuery idle;
+    for (const Query& query :
+         {query_of(active), query_of(retention), query_of(churn), query_of(idle)}) {
+      QueryResult expected = ask(*engine, query);
+      for (auto& row : expected.rows) {
+        if (Day* day = std::get_if<Day>(&row[0])) *day = *day + kShiftDays;
+      }
+      QueryResult found = ask(*shifted_engine, query);
+      found.as_of = expected.as_of;
+      ASSERT_EQ(first_difference(found, expected), "") << to_json(query);
+    }
+  });
+}
+
+}  // namespace
+}  // namespace rollcall::testing

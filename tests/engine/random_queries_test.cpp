@@ -1,0 +1,248 @@
+// Random streams and random questions, answered by the engine in some configuration and by the
+// oracle: the two must agree.
+//
+// ROLLCALL_RANDOM_PAIRS=N asks that many questions; ROLLCALL_SEED=N draws others. A disagreement is
+// shrunk, and printed as a file for tests/queries.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <functional>
+#include <iostream>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tests/support/event_generator.h"
+#include "tests/support/naive_engine.h"
+#include "tests/support/query_file.h"
+#include "tests/support/result_text.h"
+#include "tests/support/test_engine.h"
+
+namespace rollcall::testing {
+namespace {
+
+constexpr std::uint64_t kSeedDefault = 20260105;
+constexpr std::uint64_t kPairsDefault = 4000;
+constexpr std::uint64_t kQueriesPerStream = 20;
+
+std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+EngineSetup random_setup(Random& random) {
+  EngineSetup setup;
+  setup.store = random.chance(15) ? StoreKind::kRocks : StoreKind::kMemory;
+  setup.partition_count = random.pick(std::vector<std::uint32_t>{1, 2, 64});
+  setup.batch_rows = random.pick(std::vector<std::size_t>{0, 1, 3, 50});
+  setup.threads = random.pick(std::vector<std::uint32_t>{1, 2, 4});
+  // With next to no memory every batch is written out, and every page is read back: so not for
+  // batches of few rows.
+  if ((setup.batch_rows == 0 || setup.batch_rows == 50) && random.chance(40)) {
+    setup.memory_bytes_max = random.chance(50) ? 1 : 100'000;
+    setup.checkpoint_dirty_bytes_max = random.chance(50) ? 1 : 10'000;
+  }
+  return setup;
+}
+
+// What an engine is fed and asked. It is closed and opened again before event `reopen_at`.
+struct Case {
+  Stream stream;
+  EngineSetup setup;
+  std::size_t reopen_at = 0;
+  Query query;
+};
+
+std::string answer_text(const Result<QueryResult>& result) {
+  return result.ok() ? to_text(*result) : result.status().to_string() + "\n";
+}
+
+bool agree(const Result<QueryResult>& found, const Result<QueryResult>& expected) {
+  if (!found.ok() || !expected.ok()) return found.status().code() == expected.status().code();
+  return first_difference(*found, *expected).empty();
+}
+
+Result<std::unique_ptr<TestEngine>> fed_engine(const Case& input) {
+  ROLLCALL_ASSIGN_OR_RETURN(auto engine, TestEngine::open(input.stream.settings, input.setup));
+  const std::span<const NaiveEvent> events = input.stream.events;
+  const std::size_t reopen_at = std::min(input.reopen_at, events.size());
+  ROLLCALL_RETURN_IF_ERROR(engine->ingest(events.first(reopen_at)));
+  if (reopen_at > 0) ROLLCALL_RETURN_IF_ERROR(engine->reopen());
+  ROLLCALL_RETURN_IF_ERROR(engine->ingest(events.subspan(reopen_at)));
+  return engine;
+}
+
+NaiveEngine fed_oracle(const Case& input) {
+  NaiveEngine oracle(input.stream.settings);
+  oracle.ingest(input.stream.events);
+  return oracle;
+}
+
+bool disagree(const Case& input) {
+  const auto engine = fed_engine(input);
+  if (!engine.ok()) return true;
+  return !agree((*engine)->query(input.query), fed_oracle(input).query(input.query));
+}
+
+// Each makes a case simpler in one respect, if it is not already.
+std::vector<std::function<void(Case&)>> simplifications() {
+  using Change = std::function<void(Case&)>;
+  std::vector<Change> changes = {
+      [](Case& c) { c.setup = EngineSetup{.partition_count = c.setup.partition_count}; },
+      [](Case& c) { c.setup.store = StoreKind::kMemory; },
+      [](Case& c) { c.setup.partition_count = 1; },
+      [](Case& c) { c.setup.threads = 1; },
+      [](Case& c) { c.setup.batch_rows = 0; },
+      [](Case& c) { c.reopen_at = 0; },
+      [](Case& c) { c.query.common.last = std::nullopt; },
+      [](Case& c) { c.query.common.from = std::nullopt; },
+      [](Case& c) { c.query.common.to = std::nullopt; },
+      [](Case& c) { c.query.common.as_of = std::nullopt; },
+      [](Case& c) { c.query.common.where.clear(); },
+      [](Case& c) { c.stream.settings.week_start = WeekStart::kMonday; },
+      [](Case& c) {
+        for (NaiveEvent& event : c.stream.events) event.value = std::nullopt;
+      },
+      [](Case& c) {
+        for (NaiveEvent& event : c.stream.events) event.properties.clear();
+      },
+  };
+  const auto for_ask = [&](auto change) {
+    changes.push_back(
+        [change](Case& c) { std::visit([&](auto& ask) { change(ask); }, c.query.ask); });
+  };
+  for_ask([](auto& ask) {
+    if constexpr (requires { ask.event; }) ask.event = {};
+  });
+  for_ask([](auto& ask) {
+    if constexpr (requires { ask.cohort_event; }) ask.cohort_event = {};
+  });
+  for_ask([](auto& ask) {
+    if constexpr (requires { ask.return_event; }) ask.return_event = {};
+  });
+  for_ask([](auto& ask) {
+    if constexpr (requires { ask.mode; }) ask.mode = {};
+  });
+  for_ask([](auto& ask) {
+    if constexpr (requires { ask.cohort; }) ask.cohort = {};
+  });
+  for_ask([](auto& ask) {
+    if constexpr (requires { ask.summary; }) ask.summary = RetentionQuery::Summary::kNone;
+  });
+  for_ask([](auto& ask) {
+    if constexpr (requires { ask.brackets; }) ask.brackets.clear();
+  });
+  for_ask([](auto& ask) {
+    if constexpr (requires { ask.period; }) ask.period = Period::kDay;
+  });
+  for_ask([](auto& ask) {
+    if constexpr (requires { ask.ratio_to_window; }) ask.ratio_to_window = std::nullopt;
+  });
+  for_ask([](auto& ask) {
+    if constexpr (requires { ask.window_days; }) ask.window_days = std::nullopt;
+  });
+  for_ask([](auto& ask) {
+    if constexpr (requires { ask.base; }) ask.base = {};
+  });
+  return changes;
+}
+
+// Drops events and fields for as long as the two still disagree.
+Case shrink(Case input) {
+  for (bool smaller = true; smaller;) {
+    smaller = false;
+    for (std::size_t length = input.stream.events.size(); length > 0; length /= 2) {
+      for (std::size_t begin = 0; begin < input.stream.events.size();) {
+        Case candidate = input;
+        auto& events = candidate.stream.events;
+        const auto first = events.begin() + static_cast<std::ptrdiff_t>(begin);
+        const std::size_t count = std::min(length, events.size() - begin);
+        events.erase(first, first + static_cast<std::ptrdiff_t>(count));
+        if (disagree(candidate)) {
+          input = std::move(candidate);
+          smaller = true;
+        } else {
+          begin += length;
+        }
+      }
+    }
+    for (const auto& change : simplifications()) {
+      Case candidate = input;
+      change(candidate);
+      const bool changed = !(candidate.query == input.query) ||
+                           to_string(candidate.setup) != to_string(input.setup) ||
+                           candidate.reopen_at != input.reopen_at;
+      if (changed && disagree(candidate)) {
+        input = std::move(candidate);
+        smaller = true;
+      }
+    }
+  }
+  return input;
+}
+
+std::string report(const Case& input) {
+  const auto engine = fed_engine(input);
+  const std::string found =
+      engine.ok() ? answer_text((*engine)->query(input.query)) : engine.status().to_string();
+  return "on a " + to_string(input.setup) + ", opened again before event " +
+         std::to_string(input.reopen_at) + "\nfound:\n" + found + "expected:\n" +
+         query_file_text(input.stream.settings, input.stream.events, input.query,
+                         answer_text(fed_oracle(input).query(input.query)));
+}
+
+TEST(RandomQueries, EngineAndOracleAgree) {
+  const std::uint64_t seed = from_environment("ROLLCALL_SEED", kSeedDefault);
+  const std::uint64_t pairs = from_environment("ROLLCALL_RANDOM_PAIRS", kPairsDefault);
+  std::cout << "ROLLCALL_SEED=" << seed << " ROLLCALL_RANDOM_PAIRS=" << pairs << std::endl;
+  Random random(seed);
+  std::uint64_t answered = 0;
+  for (std::uint64_t asked = 0; asked < pairs; asked += kQueriesPerStream) {
+    Case input;
+    input.stream = random_stream(random, random_knobs(random));
+    input.setup = random_setup(random);
+    if (random.chance(50)) input.reopen_at = random.below(input.stream.events.size() + 1);
+    const NaiveEngine oracle = fed_oracle(input);
+    const auto engine = fed_engine(input);
+    ASSERT_TRUE(engine.ok()) << engine.status().to_string() << "\n" << to_string(input.setup);
+    for (std::uint64_t i = 0; i < kQueriesPerStream; ++i) {
+      input.query = random_query(random, input.stream);
+      const Result<QueryResult> found = (*engine)->query(input.query);
+      answered += found.ok();
+      if (agree(found, oracle.query(input.query))) continue;
+      // A disagreement that goes away with a fresh engine came of the questions before it.
+      ASSERT_TRUE(disagree(input)) << "only after other questions, " << report(input);
+      FAIL() << report(shrink(input));
+    }
+    ASSERT_TRUE((*engine)->engine().checkpoint().ok());
+    const auto verified = (*engine)->engine().verify();
+    ASSERT_TRUE(verified.ok()) << verified.status().to_string();
+    ASSERT_TRUE(verified->faults.empty()) << verified->faults.front();
+  }
+  EXPECT_GE(answered, pairs * 3 / 4) << "most questions should have an answer";
+}
+
+// Random questions can be written down: what is read back is the same question.
+TEST(RandomQueries, SurviveJson) {
+  const std::uint64_t seed = from_environment("ROLLCALL_SEED", kSeedDefault);
+  Random random(seed);
+  for (int i = 0; i < 200; ++i) {
+    const Stream stream = random_stream(random, random_knobs(random));
+    for (int j = 0; j < 10; ++j) {
+      const Query query = random_query(random, stream);
+      const Result<Query> read = parse_query(to_json(query), stream.settings.time_zone);
+      if (query.common.from && query.common.to && *query.common.to < *query.common.from) continue;
+      ASSERT_TRUE(read.ok()) << "ROLLCALL_SEED=" << seed << " " << to_json(query) << "\n"
+                             << read.status().to_string();
+      ASSERT_EQ(to_json(*read), to_json(query));
+      ASSERT_TRUE(*read == query) << "ROLLCALL_SEED=" << seed << " " << to_json(query);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace rollcall::testing
