@@ -1,8 +1,10 @@
 // Commits in one expression, and a history of them whose every page is known from its epoch.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <utility>
@@ -46,9 +48,9 @@ class History {
   std::string page_bytes(const PageAddress& address) const {
     std::uint64_t random = mix(seed_ ^ mix(address.epoch) ^ mix(address.id.chunk + 1));
     std::string bytes(random % page_bytes_max_, '\0');
-    for (char& byte : bytes) {
-      random = random * 6364136223846793005u + 1442695040888963407u;
-      byte = static_cast<char>(static_cast<unsigned char>(random >> 56));
+    for (std::size_t i = 0; i < bytes.size(); i += sizeof random) {
+      random = mix(random);
+      std::memcpy(&bytes[i], &random, std::min(sizeof random, bytes.size() - i));
     }
     return bytes;
   }
@@ -68,17 +70,22 @@ class History {
     return live;
   }
 
+  // Makes its pages only when asked for the next: most of its time passes within the store's
+  // commit.
   Commit commit(Epoch epoch) const {
-    std::vector<PageWrite> pages;
     std::vector<PageAddress> superseded;
     for (const PageAddress& before : live_pages(epoch - 1)) {
       if (writes(before.id.chunk, epoch)) superseded.push_back(before);
     }
-    for (std::uint32_t number = 0; number < page_count_; ++number) {
-      if (!writes(number, epoch)) continue;
-      pages.push_back({page_id(number), page_bytes({page_id(number), epoch})});
-    }
-    return make_commit(epoch, std::move(pages), std::move(superseded), manifest(epoch));
+    Commit commit = make_commit(epoch, {}, std::move(superseded), manifest(epoch));
+    commit.next_page = [history = *this, epoch,
+                        number = std::uint32_t{0}]() mutable -> Result<std::optional<PageWrite>> {
+      while (number < history.page_count_ && !history.writes(number, epoch)) ++number;
+      if (number == history.page_count_) return std::optional<PageWrite>();
+      const PageId id = page_id(number++);
+      return std::optional<PageWrite>({id, history.page_bytes({id, epoch})});
+    };
+    return commit;
   }
 
  private:
