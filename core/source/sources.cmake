@@ -6,9 +6,15 @@ set(rollcall_source_sources
   source/byte_source.cpp
   source/content_reader.cpp
   source/delimited_reader.cpp
+  source/directory.cpp
   source/excerpt.cpp
+  source/file_ingest.cpp
+  source/native_format.cpp
   source/ndjson_reader.cpp
   source/nearest_name.cpp
   source/record_cutter.cpp
+  source/row_decoder.cpp
+  source/schema_inspector.cpp
+  source/source_identity.cpp
   source/text_block_reader.cpp
   source/time_parser.cpp)

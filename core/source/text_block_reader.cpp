@@ -30,7 +30,6 @@ Status TextBlockReader::read_more(SourceBlock& block) {
 
 Result<bool> TextBlockReader::next(SourceBlock& block) {
   block.first = content_.offset() == 0;
-  block.tail = false;
   block.size = 0;
   block.reserve(carry_.size() + 1);
   block.size = carry_.copy(block.bytes.data(), carry_.size());
@@ -57,7 +56,6 @@ Result<bool> TextBlockReader::next(SourceBlock& block) {
     }
     if (at_end_) {
       if (block.size == 0) return false;
-      block.tail = true;
       break;
     }
     const bool one_line = block.text().find('\n') == std::string_view::npos;
@@ -67,7 +65,8 @@ Result<bool> TextBlockReader::next(SourceBlock& block) {
   }
   content_.take(block.text().substr(taken));
   block.end = content_.mark();
-  if (block.text().back() != '\n') block.bytes[block.size++] = '\n';
+  block.tail = block.text().back() != '\n';
+  if (block.tail) block.bytes[block.size++] = '\n';
   return true;
 }
 

@@ -18,7 +18,7 @@ struct SourceBlock {
   std::size_t size = 0;
   ContentMark end;     // after the block
   bool first = false;  // nothing of the content comes before it
-  bool tail = false;   // text that no line end has ended: the last block, once more may follow
+  bool tail = false;   // the content's last line has no line end: the one here was added
 
   std::string_view text() const { return {bytes.data(), size}; }
   // Makes room for `capacity` bytes and the padding, keeping what there is.

@@ -4,7 +4,9 @@
 // Exactly once: a file is known by its content (and by how its columns are read), not by its name.
 // Its position is committed with the aggregates it produced, so that a file read before is skipped,
 // an interrupted one resumes where its last checkpoint stands, and one that has grown is read on.
-// Standard input has no identity: what comes from it is always new.
+// A last line without a line end is a row like any other; should the file grow, what is added to that
+// line is rejected, unless the line was rejected itself: then it is read again, whole.
+// Standard input and pipes have no identity: what comes from them is always new.
 #pragma once
 
 #include <cstdint>
@@ -52,10 +54,15 @@ struct SourceSchema {
   UserKind user_kind = UserKind::kString;  // integers when every user of the first rows is one
   std::vector<std::string> guessed;       // "user = CustomerID", for the reader to check
   std::vector<std::string> ignored;       // columns that are neither used nor declared dimensions
+  // Declared dimensions without a column ("" in every row), and a wanted value without one; of
+  // NDJSON and the native format, in the first rows.
+  std::vector<std::string> absent;
 };
 
-// Looks at the first rows of the first file. `dimensions` are the store's declared ones.
-//   kInvalidArgument  a column that is not there, or that cannot be guessed; the text lists those there are
+// Looks at the first rows of the first file that is not empty. `dimensions` are the store's declared
+// ones. Standard input cannot be looked at without being read: its rows would be lost.
+//   kInvalidArgument  a column that is not there, or that cannot be guessed; the text lists those
+//                     there are. Or `paths` begin with "-"
 Result<SourceSchema> inspect_source(const std::vector<std::string>& paths,
                                     const SourceOptions& options,
                                     const std::vector<std::string>& dimensions);
@@ -67,7 +74,8 @@ struct RejectedRow {
   std::uint32_t column = 0;  // of the field at fault, in bytes from 1; 0: the whole row
   std::string reason;        // "time: not a time: \"yesterday\" (allowed: ...)"
   std::string kind;          // the reason without its details, to count by: "time is not a time"
-  std::string row;           // the bytes as they stood, without the line end
+  std::string row;           // the bytes as they stood, without the line end; of a row that is too
+                             // long, the first line_bytes_max
 };
 
 struct IngestProgress {
@@ -97,6 +105,7 @@ struct IngestReport {
   std::vector<RejectCount> rejected_by_kind;  // most frequent first
   std::vector<RejectedRow> examples;          // the first few
   std::vector<FileReport> files;
+  std::vector<std::string> notes;  // what the reader should know: "sales.csv: dimension ..."
 };
 
 struct IngestHooks {
@@ -109,8 +118,8 @@ struct IngestHooks {
 };
 
 // Reads `paths` (files; directories: the files in them, sorted by name; "-": standard input) into the
-// engine, and ends with a checkpoint. After an error, what was ingested before it stands, and a
-// second run goes on from there.
+// engine, and ends with a checkpoint, also after an error: what was ingested before it stands, and a
+// second run goes on from there. One run at a time for an engine.
 Result<IngestReport> ingest_files(Engine& engine, const std::vector<std::string>& paths,
                                   const SourceOptions& options, const IngestHooks& hooks);
 

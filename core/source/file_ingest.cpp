@@ -1,0 +1,448 @@
+// The pipeline of ingest_files: blocks are read one after the other, decoded in parallel, and
+// ingested in their order.
+
+#include <fmt/format.h>
+#include <oneapi/tbb/parallel_pipeline.h>
+#include <oneapi/tbb/task_arena.h>
+#include <xxhash.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <exception>
+#include <limits>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <optional>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "core/source/content_reader.h"
+#include "core/source/directory.h"
+#include "core/source/native_format.h"
+#include "core/source/row_decoder.h"
+#include "core/source/schema_inspector.h"
+#include "core/source/source_identity.h"
+#include "core/source/text_block_reader.h"
+#include "core/time_zone.h"
+#include "rollcall/file_source.h"
+
+namespace rollcall {
+namespace {
+
+constexpr std::size_t kExamplesMax = 10;
+constexpr std::size_t kBlockBytesMin = 1, kBlockBytesMax = std::size_t{1} << 30;
+constexpr auto kProgressInterval = std::chrono::milliseconds(200);
+
+// Everything that decides what rows a content has.
+std::uint64_t mapping_of(const SourceSchema& schema, const SourceOptions& options,
+                         const std::vector<std::string>& dimensions) {
+  std::string text = fmt::format(
+      "{}\n{}\n{}\n{}\n{}\n", static_cast<int>(schema.format), static_cast<int>(schema.delimiter),
+      schema.header, static_cast<int>(options.time_unit), options.time_format.value_or(""));
+  const auto add = [&](std::string_view part) {
+    text += fmt::format("{}:", part.size());
+    text += part;
+  };
+  add(schema.event_name);
+  for (const std::string& column : plan_columns(schema, dimensions).slot_columns) {
+    const auto found = std::find(schema.columns.begin(), schema.columns.end(), column);
+    if (schema.format == FileFormat::kDelimited) {
+      text += fmt::format("{},", found - schema.columns.begin());
+    }
+    add(column);
+  }
+  return XXH3_64bits(text.data(), text.size());
+}
+
+// One file of a run. The reading stage makes it, decoders share it, the last stage reports on it.
+struct FileRun {
+  DecoderOptions options;
+  bool identified = false;  // its position is committed
+  KnownSource position;     // the last stage's, as far as it is ingested
+  bool known = false;
+  FileReport report;
+  std::vector<std::string> notes;
+
+  std::unique_ptr<RowDecoder> take_decoder(const Engine& engine) {
+    {
+      const std::lock_guard lock(mutex);
+      if (!idle_decoders.empty()) {
+        std::unique_ptr<RowDecoder> decoder = std::move(idle_decoders.back());
+        idle_decoders.pop_back();
+        return decoder;
+      }
+    }
+    return RowDecoder::make(engine, options);
+  }
+  void give_back(std::unique_ptr<RowDecoder> decoder) {
+    const std::lock_guard lock(mutex);
+    idle_decoders.push_back(std::move(decoder));
+  }
+
+  std::mutex mutex;
+  std::vector<std::unique_ptr<RowDecoder>> idle_decoders;
+};
+
+// What goes down the pipeline: a block of a file, the end of a file, or an error.
+struct Work {
+  std::shared_ptr<FileRun> file;
+  Status status;
+  bool end_of_file = false;
+  bool continues_line = false;
+  SourceBlock block;
+  DecodedBlock decoded;
+};
+
+// Blocks are reused: fresh memory costs more than reading into it.
+class WorkPool {
+ public:
+  std::shared_ptr<Work> take() {
+    const std::lock_guard lock(mutex_);
+    if (idle_.empty()) return std::make_shared<Work>();
+    std::shared_ptr<Work> work = std::move(idle_.back());
+    idle_.pop_back();
+    return work;
+  }
+  void give_back(std::shared_ptr<Work> work) {
+    work->file.reset();
+    work->status = {};
+    work->end_of_file = work->continues_line = false;
+    work->decoded = {};
+    const std::lock_guard lock(mutex_);
+    idle_.push_back(std::move(work));
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::shared_ptr<Work>> idle_;
+};
+
+// The first stage: opens one file after the other and reads its blocks.
+class BlockStage {
+ public:
+  BlockStage(const Engine& engine, std::vector<std::string> paths, const SourceOptions& options,
+             const IngestHooks& hooks, const TimeZone& zone, WorkPool& pool)
+      : settings_(engine.settings()),
+        paths_(std::move(paths)),
+        options_(options),
+        rejects_max_(hooks.reject ? std::numeric_limits<std::size_t>::max() : kExamplesMax),
+        block_bytes_(std::clamp(hooks.batch_bytes, kBlockBytesMin, kBlockBytesMax)),
+        zone_(zone),
+        pool_(pool),
+        registry_(engine.sources()) {}
+
+  // Null at the end.
+  std::shared_ptr<Work> next() {
+    if (failed_ || (!file_ && next_path_ == paths_.size())) return nullptr;
+    std::shared_ptr<Work> work = pool_.take();
+    if (!file_) work->status = open(paths_[next_path_++]);
+    work->file = file_;
+    if (work->status.ok()) work->status = read(*work);
+    failed_ = !work->status.ok();
+    return work;
+  }
+
+  // As stored; of all files read so far. Any thread.
+  std::uint64_t bytes_read() const { return bytes_read_.load(std::memory_order_relaxed); }
+
+ private:
+  Status open(const std::string& path) {
+    ROLLCALL_ASSIGN_OR_RETURN(ContentReader content, ContentReader::open(path));
+    ROLLCALL_ASSIGN_OR_RETURN(const std::string_view head, content.head());
+    auto file = std::make_shared<FileRun>();
+    file->report.path = path;
+    file->options.name = path == "-" ? "standard input" : path;
+    const bool complete = head.size() < kHeadBytes;
+    const bool empty = complete && head.find_first_not_of("\xEF\xBB\xBF \t\r\n") == head.npos;
+    if (!empty) {
+      SourceSchema& schema = file->options.schema;
+      ROLLCALL_ASSIGN_OR_RETURN(
+          schema, inspect_head(file->options.name, head, complete, options_, settings_.dimensions));
+      file->options.source = options_;
+      file->options.zone = zone_;
+      file->options.rejects_max = rejects_max_;
+      for (const std::string& name : schema.absent) {
+        file->notes.push_back(
+            fmt::format("{}: no column {}: it is empty in every row{}", file->options.name, name,
+                        schema.format == FileFormat::kDelimited ? "" : " that does not have it"));
+      }
+    }
+    file->identified = !empty && stored_size(path).has_value();
+    if (file->identified) {
+      const std::uint64_t mapping =
+          mapping_of(file->options.schema, options_, settings_.dimensions);
+      ROLLCALL_ASSIGN_OR_RETURN(SourceRegistry::Recognized recognized,
+                                registry_.recognize(path, std::move(content), mapping));
+      if (recognized.known_otherwise) {
+        file->notes.push_back(fmt::format(
+            "{}: its content was read before with other columns, and counts again", path));
+      }
+      file->known = recognized.known;
+      file->position = position_ = recognized.source;
+      content_.emplace(std::move(recognized.content));
+    } else {
+      content_.emplace(std::move(content));
+    }
+    continues_line_ = file->position.tail;
+    if (file->options.schema.format == FileFormat::kNative) {
+      native_.emplace(file->options.name, *content_);
+    } else {
+      const SourceSchema& schema = file->options.schema;
+      const bool quotes = schema.format == FileFormat::kDelimited && schema.delimiter != ' ';
+      text_.emplace(*content_, RecordSyntax{schema.delimiter, quotes, options_.line_bytes_max},
+                    block_bytes_);
+    }
+    file_ = std::move(file);
+    return {};
+  }
+
+  Status read(Work& work) {
+    const Result<bool> more = native_ ? native_->next(work.block) : text_->next(work.block);
+    bytes_read_.store(bytes_closed_ + content_->stored_bytes_read(), std::memory_order_relaxed);
+    ROLLCALL_RETURN_IF_ERROR(more.status());
+    work.continues_line = std::exchange(continues_line_, false);
+    if (*more) {
+      position_.mark = work.block.end;
+      position_.tail = work.block.tail;
+      return {};
+    }
+    // The same content may come again in this run, before its last batch is ingested.
+    if (file_->identified && position_.mark.offset > 0) registry_.update(position_);
+    work.end_of_file = true;
+    bytes_closed_ += content_->stored_bytes_read();
+    text_.reset();
+    native_.reset();
+    content_.reset();
+    file_.reset();
+    return {};
+  }
+
+  const StoreSettings& settings_;
+  std::vector<std::string> paths_;
+  const SourceOptions& options_;
+  std::size_t rejects_max_;
+  std::size_t block_bytes_;
+  const TimeZone& zone_;
+  WorkPool& pool_;
+  SourceRegistry registry_;
+
+  std::size_t next_path_ = 0;
+  std::shared_ptr<FileRun> file_;
+  KnownSource position_;  // of file_, as far as it is read
+  std::optional<ContentReader> content_;
+  std::optional<TextBlockReader> text_;  // one of the two
+  std::optional<NativeBlockReader> native_;
+  bool continues_line_ = false;
+  bool failed_ = false;
+  std::uint64_t bytes_closed_ = 0;
+  std::atomic<std::uint64_t> bytes_read_{0};
+};
+
+// The last stage: ingests batches and reports.
+class IngestStage {
+ public:
+  IngestStage(Engine& engine, const IngestHooks& hooks, const BlockStage& blocks,
+              std::uint64_t bytes_total)
+      : engine_(engine), hooks_(hooks), blocks_(blocks), bytes_total_(bytes_total) {}
+
+  Status take(Work& work) {
+    ROLLCALL_RETURN_IF_ERROR(work.status);
+    FileRun& file = *work.file;
+    if (work.end_of_file) return finish(file);
+    ROLLCALL_RETURN_IF_ERROR(report_rejects(work));
+
+    const DecodedBlock& decoded = work.decoded;
+    report_.rows_read += decoded.rows;
+    report_.rows_rejected += decoded.rows - decoded.good_rows;
+    report_.rows_ingested += decoded.good_rows;
+    file.report.rows_read += decoded.rows;
+    lines_of_file_ += decoded.lines;
+    // A tail that holds no good row may be the beginning of one: it is read again, should it grow.
+    const bool moves = decoded.good_rows > 0 || !work.block.tail;
+    if (file.identified && moves) {
+      file.position.mark = work.block.end;
+      file.position.tail = work.block.tail;
+      file.position.rows += decoded.rows;
+      // The line end of a tail is not in the file.
+      file.position.lines += decoded.lines - (work.block.tail ? 1 : 0);
+    }
+    if (decoded.batch) {
+      const SourcePosition position = file.position.to_position();
+      ROLLCALL_RETURN_IF_ERROR(
+          engine_.ingest(std::move(*work.decoded.batch), file.identified ? &position : nullptr));
+      position_due_ = false;
+    } else {
+      position_due_ = position_due_ || (file.identified && moves);
+    }
+    report_progress(false);
+    return {};
+  }
+
+  // The file that the next work belongs to begins.
+  void begin(FileRun& file) {
+    // What was read in this run was not yet counted when the file was recognized.
+    if (const auto earlier = read_.find(file.position.id); earlier != read_.end()) {
+      file.position.rows = earlier->second.rows;
+      file.position.lines = earlier->second.lines;
+    }
+    file.report.rows_known = file.position.rows;
+    lines_of_file_ = file.position.lines;
+    position_due_ = false;
+    for (std::string& note : file.notes) report_.notes.push_back(std::move(note));
+  }
+
+  IngestReport finish_report() {
+    report_progress(true);
+    std::stable_sort(report_.rejected_by_kind.begin(), report_.rejected_by_kind.end(),
+                     [](const RejectCount& a, const RejectCount& b) { return a.rows > b.rows; });
+    return std::move(report_);
+  }
+
+ private:
+  Status finish(FileRun& file) {
+    // Rows at the end that were all rejected have moved the position, and no batch.
+    if (position_due_) {
+      const SourcePosition position = file.position.to_position();
+      ROLLCALL_RETURN_IF_ERROR(engine_.ingest(EventBatch{}, &position));
+    }
+    if (file.identified) read_.insert_or_assign(file.position.id, file.position);
+    file.report.outcome = !file.known                 ? FileReport::Outcome::kRead
+                          : file.report.rows_read > 0 ? FileReport::Outcome::kResumed
+                                                      : FileReport::Outcome::kKnown;
+    report_.files.push_back(file.report);
+    return {};
+  }
+
+  Status report_rejects(Work& work) {
+    for (const RejectCount& count : work.decoded.rejected_by_kind) {
+      const auto found =
+          std::find_if(report_.rejected_by_kind.begin(), report_.rejected_by_kind.end(),
+                       [&](const RejectCount& known) { return known.kind == count.kind; });
+      if (found == report_.rejected_by_kind.end()) {
+        report_.rejected_by_kind.push_back(count);
+      } else {
+        found->rows += count.rows;
+      }
+    }
+    for (BlockReject& reject : work.decoded.rejects) {
+      RejectedRow row;
+      row.file = work.file->options.name;
+      row.line = lines_of_file_ + reject.line + 1;
+      row.column = reject.fault.column;
+      row.reason = std::move(reject.fault.reason);
+      row.kind = reject.fault.kind;
+      row.row = reject.record;
+      if (hooks_.reject) hooks_.reject(row);
+      if (hooks_.strict) {
+        return Status::invalid_argument(
+            fmt::format("{}:{}:{}: {}", row.file, row.line, row.column, row.reason));
+      }
+      if (report_.examples.size() < kExamplesMax) report_.examples.push_back(std::move(row));
+    }
+    return {};
+  }
+
+  void report_progress(bool last) {
+    if (!hooks_.progress) return;
+    const auto now = std::chrono::steady_clock::now();
+    if (!last && now - progress_time_ < kProgressInterval) return;
+    progress_time_ = now;
+    hooks_.progress({blocks_.bytes_read(), bytes_total_, report_.rows_read, report_.rows_ingested});
+  }
+
+  Engine& engine_;
+  const IngestHooks& hooks_;
+  const BlockStage& blocks_;
+  std::uint64_t bytes_total_;
+  IngestReport report_;
+  std::unordered_map<std::string, KnownSource> read_;  // in this run, by id
+  std::uint64_t lines_of_file_ = 0;
+  bool position_due_ = false;  // the file's position has moved since the last batch
+  std::chrono::steady_clock::time_point progress_time_ = std::chrono::steady_clock::now();
+};
+
+void decode(const Engine& engine, Work& work) {
+  if (!work.status.ok() || work.end_of_file) return;
+  std::unique_ptr<RowDecoder> decoder = work.file->take_decoder(engine);
+  work.status = decoder->decode(work.block, work.continues_line, work.decoded);
+  work.file->give_back(std::move(decoder));
+}
+
+std::uint64_t total_size(const std::vector<std::string>& paths) {
+  std::uint64_t total = 0;
+  for (const std::string& path : paths) {
+    const auto size = stored_size(path);
+    if (!size) return 0;
+    total += *size;
+  }
+  return total;
+}
+
+Result<IngestReport> run_pipeline(Engine& engine, const std::vector<std::string>& paths,
+                                  const SourceOptions& options, const IngestHooks& hooks) {
+  ROLLCALL_ASSIGN_OR_RETURN(const std::vector<std::string> files, expand_directories(paths));
+  ROLLCALL_ASSIGN_OR_RETURN(const TimeZone zone, TimeZone::find(engine.settings().time_zone));
+  WorkPool pool;
+  BlockStage blocks(engine, files, options, hooks, zone, pool);
+  IngestStage ingest(engine, hooks, blocks, total_size(files));
+  Status status;
+  std::atomic<bool> stopped{false};
+  std::shared_ptr<FileRun> file_begun;
+
+  using WorkPtr = std::shared_ptr<Work>;
+  tbb::task_arena arena;
+  arena.execute([&] {
+    const std::size_t tokens = static_cast<std::size_t>(arena.max_concurrency()) + 2;
+    tbb::parallel_pipeline(
+        tokens,
+        tbb::make_filter<void, WorkPtr>(tbb::filter_mode::serial_in_order,
+                                        [&](tbb::flow_control& control) -> WorkPtr {
+                                          WorkPtr work = stopped ? nullptr : blocks.next();
+                                          if (work == nullptr) control.stop();
+                                          return work;
+                                        }) &
+            tbb::make_filter<WorkPtr, WorkPtr>(tbb::filter_mode::parallel,
+                                               [&](WorkPtr work) {
+                                                 if (!stopped) decode(engine, *work);
+                                                 return work;
+                                               }) &
+            tbb::make_filter<WorkPtr, void>(tbb::filter_mode::serial_in_order, [&](WorkPtr work) {
+              if (!stopped) {
+                if (work->file != nullptr && work->file != file_begun) {
+                  file_begun = work->file;
+                  ingest.begin(*file_begun);
+                }
+                status = ingest.take(*work);
+                stopped = !status.ok();
+              }
+              pool.give_back(std::move(work));
+            }));
+  });
+  ROLLCALL_RETURN_IF_ERROR(status);
+  return ingest.finish_report();
+}
+
+}  // namespace
+
+Result<IngestReport> ingest_files(Engine& engine, const std::vector<std::string>& paths,
+                                  const SourceOptions& options, const IngestHooks& hooks) {
+  Result<IngestReport> report = [&]() -> Result<IngestReport> {
+    try {
+      return run_pipeline(engine, paths, options, hooks);
+    } catch (const std::bad_alloc&) {
+      throw;
+    } catch (const std::exception& error) {
+      return Status::io_error(fmt::format("ingest: {}", error.what()));
+    }
+  }();
+  // What stands shall last, whatever came after it.
+  Status durable = engine.checkpoint();
+  if (report.ok() && !durable.ok()) return durable;
+  return report;
+}
+
+}  // namespace rollcall

@@ -1,0 +1,56 @@
+// Blocks of a source to prepared batches.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/source/row.h"
+#include "core/source/text_block_reader.h"
+#include "core/time_zone.h"
+#include "rollcall/engine.h"
+#include "rollcall/file_source.h"
+#include "rollcall/status.h"
+
+namespace rollcall {
+
+// A row at fault, as seen from its block.
+struct BlockReject {
+  std::uint64_t line = 0;   // line ends between the block's beginning and the row
+  std::string_view record;  // a view of the block
+  RowFault fault;
+};
+
+struct DecodedBlock {
+  std::optional<PreparedBatch> batch;  // unset: no row is good
+  std::uint64_t rows = 0;              // good or not
+  std::uint64_t good_rows = 0;
+  std::uint64_t lines = 0;                    // line ends
+  std::vector<BlockReject> rejects;           // the first `rejects_max` of them, in order
+  std::vector<RejectCount> rejected_by_kind;  // all of them
+};
+
+// How the blocks of one source are decoded. Immutable.
+struct DecoderOptions {
+  SourceOptions source;
+  SourceSchema schema;
+  std::string name;  // of the source, for errors
+  TimeZone zone;
+  std::size_t rejects_max = 0;
+};
+
+// Threads: one at a time; any number of decoders at once.
+class RowDecoder {
+ public:
+  static std::unique_ptr<RowDecoder> make(const Engine& engine, const DecoderOptions& options);
+  virtual ~RowDecoder() = default;
+
+  // `continues_line`: the block goes on with a line whose beginning was ingested as a row.
+  virtual Status decode(const SourceBlock& block, bool continues_line, DecodedBlock& out) = 0;
+};
+
+}  // namespace rollcall

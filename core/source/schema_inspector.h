@@ -1,0 +1,33 @@
+// How a source is to be read, told from its first rows.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/source/batch_builder.h"
+#include "rollcall/file_source.h"
+#include "rollcall/status.h"
+
+namespace rollcall {
+
+// The same as inspect_source, for a source named `name` whose content begins with `head`, and ends
+// with it if `complete`.
+Result<SourceSchema> inspect_head(std::string_view name, std::string_view head, bool complete,
+                                  const SourceOptions& options,
+                                  const std::vector<std::string>& dimensions);
+
+// Which columns are used for what.
+struct ColumnPlan {
+  std::vector<std::string> slot_columns;          // by slot (row.h); "": none
+  std::vector<BatchShape::Dimension> dimensions;  // those that the source has
+};
+ColumnPlan plan_columns(const SourceSchema& schema, const std::vector<std::string>& dimensions);
+
+// The columns of a dimension: its own or, if none of `columns` has its name, those that it joins
+// with '+'.
+std::vector<std::string> dimension_parts(const std::string& dimension,
+                                         const std::vector<std::string>& columns);
+
+}  // namespace rollcall

@@ -1,0 +1,63 @@
+// Which sources have been read before, and how far.
+//
+// A source is known by its content: its position says, by a 128-bit hash, which bytes it had up to
+// where it was read. A file with those bytes is that source again, whatever its name, and what
+// follows them is new. How the columns are read belongs to a source: the same content read in
+// another way is another source.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/source/content_reader.h"
+#include "rollcall/engine.h"
+#include "rollcall/status.h"
+
+namespace rollcall {
+
+// How far a source has been read: what SourcePosition::position holds, as JSON.
+struct KnownSource {
+  std::string id;             // SourcePosition::id; stays as the source grows
+  std::string name;           // the path it was last read from, for people
+  std::uint64_t mapping = 0;  // a hash of how its columns are read
+  ContentMark mark;           // everything before it is committed
+  std::uint64_t rows = 0;     // before the mark, ingested or not
+  std::uint64_t lines = 0;    // line ends before the mark
+  bool tail = false;          // the last line before the mark had no line end
+
+  SourcePosition to_position() const;
+  // nullopt: a position that is somebody else's.
+  static std::optional<KnownSource> from_position(const SourcePosition& position);
+};
+
+// Threads: one at a time.
+class SourceRegistry {
+ public:
+  explicit SourceRegistry(const std::vector<SourcePosition>& positions);
+
+  struct Recognized {
+    ContentReader content;  // at the mark of `source`
+    KnownSource source;     // with a new id, and nothing read, when it is new
+    bool known = false;
+    bool known_otherwise = false;  // the same content was read with another mapping
+  };
+  // Finds out whether the file at `path`, of which `content` has had nothing taken, is known, by
+  // reading it up to where it was read before.
+  //   kInvalidArgument  it is shorter than when it was read before
+  Result<Recognized> recognize(const std::string& path, ContentReader content,
+                               std::uint64_t mapping);
+
+  // Remembers how far a source has been read.
+  void update(const KnownSource& source);
+
+ private:
+  std::string new_id(std::string_view head, std::uint64_t mapping) const;
+
+  std::vector<KnownSource> sources_;
+};
+
+}  // namespace rollcall
