@@ -1,0 +1,168 @@
+#include "tests/core/query/fake_store.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <bit>
+#include <list>
+
+namespace rollcall::testing {
+
+// The pages of one chunk that a plan announced. Lives for one call of Plan::count.
+class FakeChunk : public ChunkSource {
+ public:
+  FakeChunk(const FakeStore::Chunk& chunk, const ReadSet& reads, Random& random)
+      : chunk_(chunk), random_(random) {
+    for (const PresenceRead& read : reads.presence) {
+      EXPECT_FALSE(read.days.empty());
+      for (const SeriesId series : read.series) presence_.insert({series, read.days});
+    }
+    for (const BoundsRead& read : reads.bounds) {
+      bounds_.insert(read.series.begin(), read.series.end());
+    }
+  }
+
+  std::size_t word_count() const override { return chunk_.word_count; }
+
+  BitSpan presence(SeriesId series, Day day, std::uint64_t* scratch) const override {
+    const auto [begin, end] = presence_.equal_range(series);
+    const bool announced =
+        std::any_of(begin, end, [&](const auto& read) { return read.second.contains(day); });
+    EXPECT_TRUE(announced) << "series " << series << " on " << to_string(day);
+    const auto found = chunk_.presence.find({series, day});
+    if (found == chunk_.presence.end()) return {};
+    const std::size_t needed = *found->second.rbegin() / 64 + 1;
+    const std::size_t size = random_.chance(50) ? chunk_.word_count : needed;
+    std::uint64_t* words = scratch;
+    if (random_.chance(50)) {
+      own_sets_.emplace_back(size);
+      words = own_sets_.back().data();
+    }
+    // What lies past the end of a set is nobody's business.
+    if (words == scratch) std::fill_n(words, chunk_.word_count, ~std::uint64_t{0});
+    std::fill_n(words, size, std::uint64_t{0});
+    for (const std::uint32_t ordinal : found->second) {
+      words[ordinal / 64] |= std::uint64_t{1} << (ordinal % 64);
+    }
+    return {words, size};
+  }
+
+  Bounds bounds(SeriesId series) const override {
+    EXPECT_TRUE(bounds_.contains(series)) << "series " << series;
+    std::vector<std::int32_t> first(chunk_.word_count * 64, kNeverFirst);
+    std::vector<std::int32_t> last(chunk_.word_count * 64, kNeverLast);
+    std::size_t size = 0;
+    for (const auto& [key, ordinals] : chunk_.presence) {
+      if (key.first != series) continue;
+      for (const std::uint32_t ordinal : ordinals) {
+        first[ordinal] = std::min(first[ordinal], key.second.value);
+        last[ordinal] = std::max(last[ordinal], key.second.value);
+        size = std::max<std::size_t>(size, (ordinal / 64 + 1) * 64);
+      }
+    }
+    own_columns_.push_back(std::move(first));
+    own_columns_.push_back(std::move(last));
+    return {std::prev(own_columns_.end(), 2)->data(), own_columns_.back().data(), size};
+  }
+
+ private:
+  const FakeStore::Chunk& chunk_;
+  Random& random_;
+  std::multimap<SeriesId, DayRange> presence_;
+  std::set<SeriesId> bounds_;
+  mutable std::list<std::vector<std::uint64_t>> own_sets_;
+  mutable std::list<std::vector<std::int32_t>> own_columns_;
+};
+
+namespace {
+
+class FakeSink : public CellSink {
+ public:
+  explicit FakeSink(std::vector<std::uint64_t>& cells) : cells_(cells) {}
+
+  void add(std::size_t cell, BitSpan users) override {
+    for (std::size_t i = 0; i < users.word_count; ++i) count(cell, users.words[i]);
+  }
+  void add_and(std::size_t cell, BitSpan a, BitSpan b) override {
+    for (std::size_t i = 0; i < std::min(a.word_count, b.word_count); ++i) {
+      count(cell, a.words[i] & b.words[i]);
+    }
+  }
+  void add_andnot(std::size_t cell, BitSpan a, BitSpan b) override {
+    for (std::size_t i = 0; i < a.word_count; ++i) {
+      count(cell, i < b.word_count ? a.words[i] & ~b.words[i] : a.words[i]);
+    }
+  }
+
+ private:
+  void count(std::size_t cell, std::uint64_t word) {
+    cells_.at(cell) += static_cast<std::uint64_t>(std::popcount(word));
+  }
+  std::vector<std::uint64_t>& cells_;
+};
+
+}  // namespace
+
+FakeStore::FakeStore(StoreSettings settings, const std::vector<NaiveEvent>& events,
+                     std::uint64_t seed)
+    : settings_(std::move(settings)),
+      zone_(*TimeZone::find(settings_.time_zone)),
+      catalog_(settings_),
+      chunks_(kChunks),
+      random_(seed) {
+  for (Chunk& chunk : chunks_) chunk.word_count = 8 * (1 + random_.below(3));
+  std::map<UserId, std::pair<std::size_t, std::uint32_t>> places;
+  std::vector<std::set<std::uint32_t>> taken(kChunks);
+  for (const NaiveEvent& event : events) {
+    if (!places.contains(event.user)) {
+      std::size_t chunk;
+      std::uint32_t ordinal;
+      do {
+        chunk = random_.below(kChunks);
+        ordinal = static_cast<std::uint32_t>(random_.below(chunks_[chunk].word_count * 64));
+      } while (!taken[chunk].insert(ordinal).second);
+      places[event.user] = {chunk, ordinal};
+    }
+    const auto [chunk, ordinal] = places[event.user];
+    add(event, chunk, ordinal);
+  }
+}
+
+void FakeStore::add(const NaiveEvent& event, std::size_t chunk, std::uint32_t ordinal) {
+  const Day day = zone_.day_of(event.time);
+  const TimeUs known = event.whole_day ? zone_.last_second_of(day) : event.time;
+  known_until_ = std::max(known_until_.value_or(known), known);
+  days_ = days_.empty() ? DayRange{day, day}
+                        : DayRange{std::min(days_.first, day), std::max(days_.last, day)};
+
+  const EventCode code = catalog_.intern_event(event.event);
+  std::vector<SeriesId> series = {kAnySeries, catalog_.event_series(code)};
+  for (std::uint32_t d = 0; d < settings_.dimensions.size(); ++d) {
+    const auto value = event.properties.find(settings_.dimensions[d]);
+    const ValueCode value_code =
+        catalog_.intern_value(d, value == event.properties.end() ? "" : value->second);
+    series.push_back(catalog_.value_series(code, d, value_code));
+  }
+  for (const SeriesId id : series) chunks_[chunk].presence[{id, day}].insert(ordinal);
+}
+
+PlanContext FakeStore::context() const { return {settings_, zone_, catalog_, days_, known_until_}; }
+
+Result<std::unique_ptr<Plan>> FakeStore::plan(const Query& query) const {
+  return make_plan(query, context());
+}
+
+Result<QueryResult> FakeStore::query(const Query& query) const {
+  ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Plan> made, plan(query));
+  std::vector<std::uint64_t> cells(made->cell_count());
+  FakeSink sink(cells);
+  for (const Chunk& chunk : chunks_) made->count(FakeChunk(chunk, made->reads(), random_), sink);
+  return made->finish(cells);
+}
+
+Result<QueryResult> FakeStore::query(std::string_view json) const {
+  ROLLCALL_ASSIGN_OR_RETURN(const Query parsed, parse_query(json, settings_.time_zone));
+  return query(parsed);
+}
+
+}  // namespace rollcall::testing
