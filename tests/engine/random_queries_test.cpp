@@ -26,7 +26,7 @@ namespace rollcall::testing {
 namespace {
 
 constexpr std::uint64_t kSeedDefault = 20260105;
-constexpr std::uint64_t kPairsDefault = 4000;
+constexpr std::uint64_t kPairsDefault = 8000;
 constexpr std::uint64_t kQueriesPerStream = 20;
 
 std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
@@ -224,6 +224,44 @@ TEST(RandomQueries, EngineAndOracleAgree) {
     ASSERT_TRUE(verified->faults.empty()) << verified->faults.front();
   }
   EXPECT_GE(answered, pairs * 3 / 4) << "most questions should have an answer";
+}
+
+// Enough users for several chunks in a partition, and for every form that a chunk's bits can take.
+TEST(RandomQueries, ManyUsers) {
+  const std::uint64_t seed = from_environment("ROLLCALL_SEED", kSeedDefault);
+  std::cout << "ROLLCALL_SEED=" << seed << std::endl;
+  Random random(seed);
+  StreamKnobs knobs;
+  knobs.settings.user_kind = UserKind::kInteger;
+  knobs.settings.dimensions = {"channel"};
+  knobs.first_day = Day{20'454};
+  knobs.days = 8;
+  knobs.users = 90'000;
+  knobs.events = 150'000;
+  Case input;
+  input.stream = random_stream(random, knobs);
+  input.reopen_at = input.stream.events.size() / 2;
+  const NaiveEngine oracle = fed_oracle(input);
+  for (const EngineSetup& setup :
+       {EngineSetup{.partition_count = 1, .batch_rows = 20'000, .threads = 2},
+        EngineSetup{.store = StoreKind::kRocks,
+        .partition_count = 2,
+        .batch_rows = 50'000,
+        .threads = 2,
+        .memory_bytes_max = 1 << 20}}) {
+    input.setup = setup;
+    const auto engine = fed_engine(input);
+    ASSERT_TRUE(engine.ok()) << engine.status().to_string();
+    for (int i = 0; i < 5; ++i) {
+      const Query query = random_query(random, input.stream);
+      const Result<QueryResult> found = (*engine)->query(query);
+      const Result<QueryResult> expected = oracle.query(query);
+      ASSERT_TRUE(agree(found, expected)) << to_string(setup) << "\n"
+                                          << to_json(query) << "\nfound:\n"
+                                          << answer_text(found) << "expected:\n"
+                                          << answer_text(expected);
+    }
+  }
 }
 
 // Random questions can be written down: what is read back is the same question.

@@ -216,12 +216,12 @@ Result<NaiveEngine::Now> NaiveEngine::now(const QueryCommon& common) const {
 // The periods that the question asks for and that begin before or at `now`.
 Result<NaiveEngine::Periods> NaiveEngine::range(const QueryCommon& common, Period period,
                                                 const Now& now) const {
+  if (common.from && common.to && *common.to < *common.from) {
+    return Status::invalid_argument("from is later than to");
+  }
   if (days_.empty()) return Periods{};
   Day first = common.from.value_or(*std::min_element(days_.begin(), days_.end()));
   const Day last = common.to.value_or(now.day);
-  if (common.from && common.to && last < first) {
-    return Status::invalid_argument("from is later than to");
-  }
   if (common.last) {
     const std::int32_t back = 1 - common.last->count;
     switch (common.last->unit) {
@@ -302,9 +302,9 @@ Result<QueryResult> NaiveEngine::active(const ActiveQuery& ask, const QueryCommo
     std::vector<Cell> row{p, users};
     if (ask.ratio_to_window) {
       const std::int64_t window = users_between(last - (*ask.ratio_to_window - 1), last);
-      row.push_back(ratio(users, window, complete));
+      row.emplace_back(ratio(users, window, complete));
     }
-    row.push_back(complete);
+    row.emplace_back(complete);
     result.rows.push_back(std::move(row));
   }
   return result;
@@ -450,6 +450,7 @@ Result<QueryResult> NaiveEngine::idle(const IdleQuery& ask, const QueryCommon& c
     ++everybody;
   }
   std::vector<std::int32_t> edges = ask.edges;
+  if (events_.empty()) edges.clear();  // nothing is known, not even that nobody was here
   if (ask.each_day) {
     edges.clear();
     const std::int32_t oldest = users_by_age.empty() ? -1 : users_by_age.rbegin()->first;

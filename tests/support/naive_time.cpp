@@ -52,8 +52,7 @@ TimeUs NaiveZone::from_local(Day day, std::int64_t us_of_day) const {
 
 std::string NaiveZone::format(TimeUs time) const {
   const date::sys_seconds instant{std::chrono::floor<seconds>(microseconds{time})};
-  const std::string text = date::format("%FT%T%Ez", date::make_zoned(name_, instant));
-  return text.ends_with("+00:00") ? text.substr(0, text.size() - 6) + "Z" : text;
+  return date::format(name_ == "UTC" ? "%FT%TZ" : "%FT%T%Ez", date::make_zoned(name_, instant));
 }
 
 std::string exact_time_text(TimeUs time) {

@@ -21,7 +21,7 @@ class NaiveZone {
   TimeUs last_second_of(Day day) const;  // the last whole second that shows it
   // The instant at which clocks on the wall show this time of that day; the earlier of two.
   TimeUs from_local(Day day, std::int64_t us_of_day) const;
-  std::string format(TimeUs time) const;  // RFC 3339, whole seconds
+  std::string format(TimeUs time) const;  // RFC 3339, whole seconds; "Z" in the zone UTC
 
  private:
   std::string name_;

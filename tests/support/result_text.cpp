@@ -50,7 +50,7 @@ std::string to_text(const QueryResult& result) {
   for (const auto& line : lines) {
     for (std::size_t c = 0; c < widths.size(); ++c) widths[c] = std::max(widths[c], line[c].size());
   }
-  std::string text = "as_of " + result.as_of + "\n";
+  std::string text = "as_of " + (result.as_of.empty() ? "none" : result.as_of) + "\n";
   for (const auto& line : lines) {
     for (std::size_t c = 0; c < widths.size(); ++c) {
       text += fmt::format("{}{:>{}}", c == 0 ? "" : "  ", line[c], widths[c]);

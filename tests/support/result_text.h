@@ -7,8 +7,8 @@
 
 namespace rollcall::testing {
 
-// "as_of ..." and an aligned table under its column names: what stands in tests/queries. Null is
-// "null", a ratio has at most four decimals, text is as it is.
+// "as_of ..." ("none" in an empty store) and an aligned table under its column names: what stands
+// in tests/queries. Null is "null", a ratio has at most four decimals, text is as it is.
 std::string to_text(const QueryResult& result);
 
 // Says what is the first thing to differ: as_of, columns or rows, cell by cell; empty when nothing
