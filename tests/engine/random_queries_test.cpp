@@ -236,8 +236,8 @@ TEST(RandomQueries, ManyUsers) {
   knobs.settings.dimensions = {"channel"};
   knobs.first_day = Day{20'454};
   knobs.days = 8;
-  knobs.users = 90'000;
-  knobs.events = 150'000;
+  knobs.users = 120'000;
+  knobs.events = 300'000;
   Case input;
   input.stream = random_stream(random, knobs);
   input.reopen_at = input.stream.events.size() / 2;
@@ -252,8 +252,11 @@ TEST(RandomQueries, ManyUsers) {
     input.setup = setup;
     const auto engine = fed_engine(input);
     ASSERT_TRUE(engine.ok()) << engine.status().to_string();
+    ASSERT_GT((*engine)->engine().info().user_count, 65'536u) << "users of one chunk";
     for (int i = 0; i < 5; ++i) {
-      const Query query = random_query(random, input.stream);
+      Query query = random_query(random, input.stream);
+      query.common.from = query.common.to = std::nullopt;  // days without data cost the oracle much
+      query.common.last = std::nullopt;
       const Result<QueryResult> found = (*engine)->query(query);
       const Result<QueryResult> expected = oracle.query(query);
       ASSERT_TRUE(agree(found, expected)) << to_string(setup) << "\n"
