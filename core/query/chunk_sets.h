@@ -22,8 +22,8 @@ namespace rollcall {
 // A set that grows and shrinks, in a buffer of its own.
 class MutableSet {
  public:
-  MutableSet(const kernels::KernelTable& kernels, SetArena& arena, std::size_t word_count)
-      : kernels_(&kernels), words_(arena.take()), word_count_(word_count) {}
+  MutableSet(const kernels::KernelTable& kernels, SetArena& arena)
+      : kernels_(&kernels), words_(arena.take()) {}
 
   void clear() { used_ = 0; }
   void assign(BitSpan set);
@@ -35,8 +35,7 @@ class MutableSet {
  private:
   const kernels::KernelTable* kernels_;
   std::uint64_t* words_;
-  std::size_t word_count_;  // at most that long
-  std::size_t used_ = 0;    // words past it count as zero, whatever the buffer holds there
+  std::size_t used_ = 0;  // words past it count as zero, whatever the buffer holds there
 };
 
 // A union over all days before or since some day, which may be many: known at planning, because it
@@ -69,7 +68,7 @@ class ChunkSets {
   ChunkSets(const ChunkSource& chunk, SetArena& arena, DayRange data);
 
   SetArena& arena() { return arena_; }
-  MutableSet make_set() { return {kernels_, arena_, chunk_.word_count()}; }
+  MutableSet make_set() { return {kernels_, arena_}; }
 
   // Users of `events` on some day of `days`.
   BitSpan active(const SeriesUnion& events, DayRange days);

@@ -235,7 +235,7 @@ void RetentionPlan::count_row(std::size_t row, BitSpan cohort, const PeriodSets&
 Cell RetentionPlan::label(PeriodGroup group) const {
   if (ask_.brackets.empty()) return std::int64_t{group.first};
   std::string text = std::to_string(group.first);
-  if (group.first < group.last) text += "-" + std::to_string(group.last);
+  if (group.first < group.last) text.append("-").append(std::to_string(group.last));
   return text;
 }
 
