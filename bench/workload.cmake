@@ -1,0 +1,6 @@
+# The generator of events, for benchmarks, tests and `rollcall generate`: built whether or not the
+# benchmarks are.
+include_guard(GLOBAL)
+add_library(rollcall_workload STATIC ${CMAKE_CURRENT_LIST_DIR}/workload.cpp)
+target_include_directories(rollcall_workload PUBLIC ${PROJECT_SOURCE_DIR})
+target_link_libraries(rollcall_workload PUBLIC rollcall_core PRIVATE rollcall_build_flags)
