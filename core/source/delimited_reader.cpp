@@ -94,6 +94,7 @@ bool DelimitedReader::next_quoted_or_plain(Row& row) {
   if (position_ >= block_.size()) return false;
 
   const std::size_t begin = position_;
+  record_cursor_ = cursor_;
   std::size_t field = begin;
   // The first quoted field that goes past the record's first line, if any.
   std::size_t many_lines_from = std::string_view::npos;
@@ -209,6 +210,7 @@ RowFault DelimitedReader::not_closed(std::size_t begin, std::size_t field) const
 void DelimitedReader::reject_line(Row& row, std::size_t begin, RowFault fault) {
   const std::size_t line_end = block_.find('\n', begin);
   position_ = line_end + 1;
+  cursor_ = record_cursor_;
   while (cursor_ < structure_size_ && structure_[cursor_] <= line_end) ++cursor_;
   row.record = block_.substr(begin, line_end - begin);
   if (row.record.ends_with('\r')) row.record.remove_suffix(1);

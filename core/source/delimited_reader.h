@@ -51,8 +51,9 @@ class DelimitedReader {
   std::string_view block_;
   std::vector<std::uint32_t> structure_;  // where delimiters, line ends and quotes are
   std::size_t structure_size_ = 0;
-  std::size_t cursor_ = 0;    // of structure_
-  std::size_t position_ = 0;  // of block_: where the next record begins
+  std::size_t cursor_ = 0;         // of structure_
+  std::size_t record_cursor_ = 0;  // where it was when the record began
+  std::size_t position_ = 0;       // of block_: where the next record begins
   std::vector<Field> fields_;
   TextArena arena_;  // fields that held quotes
 };

@@ -21,11 +21,11 @@
 #include <vector>
 
 #include "core/source/content_reader.h"
-#include "core/source/directory.h"
 #include "core/source/native_format.h"
 #include "core/source/row_decoder.h"
 #include "core/source/schema_inspector.h"
 #include "core/source/source_identity.h"
+#include "core/source/source_paths.h"
 #include "core/source/text_block_reader.h"
 #include "core/time_zone.h"
 #include "rollcall/file_source.h"

@@ -10,12 +10,12 @@
 
 #include "core/source/content_reader.h"
 #include "core/source/delimited_reader.h"
-#include "core/source/directory.h"
 #include "core/source/excerpt.h"
 #include "core/source/native_format.h"
 #include "core/source/ndjson_reader.h"
 #include "core/source/nearest_name.h"
 #include "core/source/record_cutter.h"
+#include "core/source/source_paths.h"
 #include "core/source/text_block_reader.h"
 #include "core/source/time_parser.h"
 
@@ -67,15 +67,7 @@ std::string_view trim(std::string_view text) {
 }
 
 FileFormat guess_format(std::string_view name, std::string_view head) {
-  for (const std::string_view suffix : {".gz", ".zst"}) {
-    if (name.ends_with(suffix)) name.remove_suffix(suffix.size());
-  }
-  for (const std::string_view suffix : {".csv", ".tsv", ".txt"}) {
-    if (name.ends_with(suffix)) return FileFormat::kDelimited;
-  }
-  for (const std::string_view suffix : {".ndjson", ".jsonl", ".json"}) {
-    if (name.ends_with(suffix)) return FileFormat::kNdjson;
-  }
+  if (const auto format = format_from_name(name)) return *format;
   const std::size_t first = head.find_first_not_of(" \t\r\n");
   const bool object = first != std::string_view::npos && head[first] == '{';
   return object ? FileFormat::kNdjson : FileFormat::kDelimited;
@@ -342,14 +334,14 @@ Result<SourceSchema> inspect_head(std::string_view name, std::string_view head, 
                                   const SourceOptions& options,
                                   const std::vector<std::string>& dimensions) {
   ROLLCALL_RETURN_IF_ERROR(check_options(name, options));
-  const bool native =
-      options.format ? *options.format == FileFormat::kNative : head.starts_with(kNativeMagic);
-  if (native) return inspect_native(name, head, options, dimensions);
+  const FileFormat format = options.format.value_or(
+      head.starts_with(kNativeMagic) ? FileFormat::kNative : guess_format(name, head));
+  if (format == FileFormat::kNative) return inspect_native(name, head, options, dimensions);
 
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   if (head.starts_with(kByteOrderMark)) head.remove_prefix(kByteOrderMark.size());
   SourceSchema schema;
-  schema.format = options.format.value_or(guess_format(name, head));
+  schema.format = format;
   Sample sample;
   if (schema.format == FileFormat::kDelimited) {
     schema.delimiter = options.delimiter.value_or(guess_delimiter(name, head, complete, options));
@@ -399,16 +391,16 @@ Result<SourceSchema> inspect_source(const std::vector<std::string>& paths,
                                     const std::vector<std::string>& dimensions) {
   ROLLCALL_ASSIGN_OR_RETURN(const std::vector<std::string> files, expand_directories(paths));
   for (const std::string& path : files) {
-    if (path == "-") {
-      return Status::invalid_argument("standard input: cannot be inspected without being read");
+    if (!stored_size(path)) {
+      return Status::invalid_argument(
+          fmt::format("{}: only a file can be looked at without being read", path));
     }
     ROLLCALL_ASSIGN_OR_RETURN(ContentReader content, ContentReader::open(path));
     ROLLCALL_ASSIGN_OR_RETURN(const std::string_view head, content.head());
     if (head.empty()) continue;
     return inspect_head(path, head, head.size() < kHeadBytes, options, dimensions);
   }
-  return Status::invalid_argument(files.empty() ? "sources: none (allowed: one or more)"
-                                                : fmt::format("{}: empty", list(files)));
+  return Status::invalid_argument(fmt::format("{}: empty", list(files)));
 }
 
 std::vector<std::string> dimension_parts(const std::string& dimension,

@@ -6,7 +6,6 @@ set(rollcall_source_sources
   source/byte_source.cpp
   source/content_reader.cpp
   source/delimited_reader.cpp
-  source/directory.cpp
   source/excerpt.cpp
   source/file_ingest.cpp
   source/native_format.cpp
@@ -16,5 +15,6 @@ set(rollcall_source_sources
   source/row_decoder.cpp
   source/schema_inspector.cpp
   source/source_identity.cpp
+  source/source_paths.cpp
   source/text_block_reader.cpp
   source/time_parser.cpp)

@@ -60,9 +60,9 @@ struct SourceSchema {
 };
 
 // Looks at the first rows of the first file that is not empty. `dimensions` are the store's declared
-// ones. Standard input cannot be looked at without being read: its rows would be lost.
+// ones. Standard input and pipes cannot be looked at without being read, which would lose rows.
 //   kInvalidArgument  a column that is not there, or that cannot be guessed; the text lists those
-//                     there are. Or `paths` begin with "-"
+//                     there are. Or a pipe
 Result<SourceSchema> inspect_source(const std::vector<std::string>& paths,
                                     const SourceOptions& options,
                                     const std::vector<std::string>& dimensions);
@@ -117,9 +117,9 @@ struct IngestHooks {
   std::size_t batch_bytes = std::size_t{4} << 20;  // of text decoded at a time
 };
 
-// Reads `paths` (files; directories: the files in them, sorted by name; "-": standard input) into the
-// engine, and ends with a checkpoint, also after an error: what was ingested before it stands, and a
-// second run goes on from there. One run at a time for an engine.
+// Reads `paths` (files; directories: the files in them whose name tells a format, sorted by name;
+// "-": standard input) into the engine, and ends with a checkpoint, also after an error: what was
+// ingested before it stands, and a second run goes on from there. One run at a time for an engine.
 Result<IngestReport> ingest_files(Engine& engine, const std::vector<std::string>& paths,
                                   const SourceOptions& options, const IngestHooks& hooks);
 

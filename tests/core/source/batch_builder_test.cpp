@@ -1,0 +1,143 @@
+#include "core/source/batch_builder.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace rollcall {
+namespace {
+
+BatchShape shape_with(UserKind kind) {
+  BatchShape shape;
+  shape.user_kind = kind;
+  shape.has_value = true;
+  shape.value_decimals = 2;
+  shape.dimensions = {{"channel", {4}}, {"channel+platform", {4, 5}}};
+  return shape;
+}
+
+BatchBuilder make_builder(BatchShape shape) {
+  return BatchBuilder(std::move(shape),
+                      TimeParser(*TimeZone::find("Europe/London"), TimeUnit::kGuess, {}));
+}
+
+// Adds a row of user, time, event, value, channel, platform; returns the kind of the fault.
+std::string add(BatchBuilder& builder, const std::vector<std::string_view>& texts) {
+  std::vector<Field> fields;
+  for (std::size_t i = 0; i < 6; ++i) {
+    fields.push_back(
+        {i < texts.size() ? texts[i] : std::string_view(), static_cast<std::uint32_t>(i + 1)});
+  }
+  const auto fault = builder.add(fields);
+  return fault ? std::string(fault->kind) : "";
+}
+
+TEST(BatchBuilder, BuildsColumns) {
+  BatchBuilder builder = make_builder(shape_with(UserKind::kString));
+  builder.start(false);
+  EXPECT_EQ(add(builder, {"ann", "10", "login", "1.5", "ads", "ios"}), "");
+  EXPECT_EQ(add(builder, {"bob", " 5 ", "buy", "", "", "web"}), "");
+  EXPECT_EQ(add(builder, {"ann", "7", "login", " -2 ", "ads", "web"}), "");
+  const EventBatch batch = builder.batch();
+  const auto strings = [](auto span) { return std::vector<std::string>(span.begin(), span.end()); };
+  EXPECT_EQ(strings(batch.user_strings), (std::vector<std::string>{"ann", "bob", "ann"}));
+  EXPECT_TRUE(batch.user_integers.empty());
+  EXPECT_EQ(strings(batch.event.values), (std::vector<std::string>{"login", "buy"}));
+  EXPECT_EQ(std::vector(batch.event.codes.begin(), batch.event.codes.end()),
+            (std::vector<std::uint32_t>{0, 1, 0}));
+  EXPECT_EQ(std::vector(batch.time.begin(), batch.time.end()),
+            (std::vector<TimeUs>{10'000'000, 5'000'000, 7'000'000}));
+  EXPECT_EQ(std::vector(batch.value.begin(), batch.value.end()),
+            (std::vector<Amount>{150, 0, -200}));
+  ASSERT_EQ(batch.properties.size(), 2u);
+  EXPECT_EQ(strings(batch.properties[0].column.values), (std::vector<std::string>{"ads", ""}));
+  EXPECT_EQ(batch.properties[1].name, "channel+platform");
+  EXPECT_EQ(strings(batch.properties[1].column.values),
+            (std::vector<std::string>{"ads+ios", "+web", "ads+web"}));
+  EXPECT_EQ(batch.known_until, std::nullopt);
+}
+
+TEST(BatchBuilder, AFaultLeavesNoTrace) {
+  BatchBuilder builder = make_builder(shape_with(UserKind::kString));
+  builder.start(false);
+  const std::string long_name(1025, 'x');
+  const std::string long_user(65'537, 'x');
+  EXPECT_EQ(add(builder, {"", "1", "login"}), "user is missing");
+  EXPECT_EQ(add(builder, {long_user, "1", "login"}), "user is too long");
+  EXPECT_EQ(add(builder, {"\xFF", "1", "login"}), "user is not UTF-8");
+  EXPECT_EQ(add(builder, {"a", "", "login"}), "time is missing");
+  EXPECT_EQ(add(builder, {"a", "soon", "login"}), "time is not a time");
+  EXPECT_EQ(add(builder, {"a", "1", ""}), "event is missing");
+  EXPECT_EQ(add(builder, {"a", "1", long_name}), "event is too long");
+  EXPECT_EQ(add(builder, {"a", "1", "\xC3"}), "event is not UTF-8");
+  EXPECT_EQ(add(builder, {"a", "1", "login", "1,5"}), "value is not a number");
+  EXPECT_EQ(add(builder, {"a", "1", "login", "1.555"}), "value has too many decimals");
+  EXPECT_EQ(add(builder, {"a", "1", "login", "1", long_name}), "property is too long");
+  EXPECT_EQ(add(builder, {"a", "1", "login", "1", long_name.substr(500), long_name.substr(500)}),
+            "property is too long");
+  EXPECT_EQ(add(builder, {"a", "1", "login", "1", "\x80"}), "property is not UTF-8");
+  EXPECT_EQ(builder.row_count(), 0u);
+  EXPECT_EQ(add(builder, {" a", "1", "login"}), "");
+  EXPECT_EQ(builder.batch().user_strings[0], " a");
+  EXPECT_EQ(builder.batch().event.values.size(), 1u);
+}
+
+TEST(BatchBuilder, IntegerUsers) {
+  BatchBuilder builder = make_builder(shape_with(UserKind::kInteger));
+  builder.start(false);
+  EXPECT_EQ(add(builder, {"00042", "1", "e"}), "");
+  EXPECT_EQ(add(builder, {" 18446744073709551615 ", "1", "e"}), "");
+  for (const char* user : {"18446744073709551616", "-1", "17850.0", "1e3", "a", "0x1"}) {
+    EXPECT_EQ(add(builder, {user, "1", "e"}), "user is not an integer") << user;
+  }
+  EXPECT_EQ(add(builder, {" ", "1", "e"}), "user is missing");
+  const auto users = builder.batch().user_integers;
+  EXPECT_EQ(std::vector(users.begin(), users.end()), (std::vector<std::uint64_t>{42, ~0ull}));
+}
+
+TEST(BatchBuilder, OneEventForAll) {
+  BatchShape shape = shape_with(UserKind::kString);
+  shape.event_name = "purchase";
+  BatchBuilder builder = make_builder(shape);
+  builder.start(true);
+  EXPECT_EQ(add(builder, {"a", "1", ""}), "");
+  EXPECT_EQ(builder.batch().event.values[0], "purchase");
+  EXPECT_TRUE(builder.batch().event.codes.empty());
+}
+
+TEST(BatchBuilder, ADateCountsToItsEnd) {
+  BatchBuilder builder = make_builder(shape_with(UserKind::kString));
+  builder.start(true);
+  add(builder, {"a", "2026-06-30 12:00:00", "e"});
+  EXPECT_EQ(builder.batch().known_until, std::nullopt);
+  add(builder, {"a", "2026-06-30", "e"});
+  add(builder, {"a", "2026-06-28", "e"});
+  const TimeZone london = *TimeZone::find("Europe/London");
+  const Day day = london.day_of(builder.batch().time[1]);
+  EXPECT_EQ(builder.batch().known_until, london.last_second_of(day));
+  add(builder, {"a", "2026-07-02 12:00:00", "e"});
+  EXPECT_EQ(builder.batch().known_until, builder.batch().time[3]);
+  builder.start(true);
+  EXPECT_EQ(builder.row_count(), 0u);
+  add(builder, {"a", "1", "e"});
+  EXPECT_EQ(builder.batch().known_until, std::nullopt);
+}
+
+TEST(BlockDictionary, NumbersManyTexts) {
+  BlockDictionary dictionary;
+  std::vector<std::string> texts;
+  for (int i = 0; i < 5000; ++i) texts.push_back("value " + std::to_string(i));
+  for (std::uint32_t round = 0; round < 2; ++round) {
+    for (std::uint32_t i = 0; i < texts.size(); ++i) {
+      ASSERT_EQ(dictionary.find(texts[i]), BlockDictionary::kNew);
+      ASSERT_EQ(dictionary.insert(texts[i]), i);
+    }
+    for (std::uint32_t i = 0; i < texts.size(); ++i) ASSERT_EQ(dictionary.find(texts[i]), i);
+    EXPECT_EQ(dictionary.values()[4999], "value 4999");
+    dictionary.clear();
+  }
+}
+
+}  // namespace
+}  // namespace rollcall

@@ -1,0 +1,583 @@
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "core/source/native_format.h"
+#include "core/source/source_identity.h"
+#include "rollcall/engine.h"
+#include "rollcall/file_source.h"
+#include "rollcall/memory_store.h"
+#include "tests/core/source/source_files.h"
+
+namespace rollcall {
+namespace {
+
+using Outcome = FileReport::Outcome;
+
+constexpr std::string_view kHeader = "user,time,event\n";
+
+std::unique_ptr<Engine> open_engine(std::shared_ptr<MemoryDisk> disk = make_memory_disk(),
+                                    StoreSettings settings = {}) {
+  EngineOptions options;
+  options.settings = std::move(settings);
+  auto engine = Engine::open(open_memory_store(std::move(disk)), options);
+  EXPECT_TRUE(engine.ok()) << engine.status().to_string();
+  return *std::move(engine);
+}
+
+IngestReport ingest(Engine& engine, const std::vector<std::string>& paths,
+                    const SourceOptions& options = {}, const IngestHooks& hooks = {}) {
+  Result<IngestReport> report = ingest_files(engine, paths, options, hooks);
+  EXPECT_TRUE(report.ok()) << report.status().to_string();
+  return report.ok() ? *std::move(report) : IngestReport{};
+}
+
+std::vector<Outcome> outcomes(const IngestReport& report) {
+  std::vector<Outcome> out;
+  for (const FileReport& file : report.files) out.push_back(file.outcome);
+  return out;
+}
+
+// `count` rows from number `first` on; a few of the ten users in each day.
+std::string rows(int first, int count) {
+  std::string text;
+  for (int i = first; i < first + count; ++i) {
+    text += fmt::format("u{},2026-01-{:02} 00:00:{:02},e{}\n", i % 10, 1 + i % 28, i % 60, i % 3);
+  }
+  return text;
+}
+
+// Everything an engine can be asked for here.
+std::string answers(const Engine& engine) {
+  std::string text;
+  for (const char* query :
+       {R"({"kind": "active", "from": "2026-01-01", "to": "2026-01-31"})",
+        R"({"kind": "retention", "from": "2026-01-01", "to": "2026-01-31", "periods": 5})"}) {
+    auto result = engine.query(query);
+    EXPECT_TRUE(result.ok()) << result.status().to_string();
+    if (!result.ok()) continue;
+    result->stats = {};
+    text += to_json(*result) + '\n';
+  }
+  return text +
+         fmt::format("{} events, {} users", engine.info().event_count, engine.info().user_count);
+}
+
+TEST(FileIngest, ReadsAndReports) {
+  const TestDirectory directory;
+  const auto engine = open_engine();
+  const std::string path =
+      directory.write("a.csv", std::string(kHeader) + rows(0, 5) + ",1,e\nx,soon,e\n\ny,2,e\n");
+  std::vector<std::string> rejected;
+  IngestHooks hooks;
+  hooks.reject = [&](const RejectedRow& row) {
+    rejected.push_back(fmt::format("{}:{}: {} [{}]", row.line, row.column, row.kind, row.row));
+  };
+  const IngestReport report = ingest(*engine, {path}, {}, hooks);
+  EXPECT_EQ(report.rows_read, 8u);
+  EXPECT_EQ(report.rows_ingested, 6u);
+  EXPECT_EQ(report.rows_rejected, 2u);
+  EXPECT_EQ(rejected, (std::vector<std::string>{"7:1: user is missing [,1,e]",
+                                                "8:3: time is not a time [x,soon,e]"}));
+  ASSERT_EQ(report.examples.size(), 2u);
+  EXPECT_EQ(report.examples[1].file, path);
+  EXPECT_EQ(report.rejected_by_kind.size(), 2u);
+  EXPECT_EQ(outcomes(report), std::vector{Outcome::kRead});
+  EXPECT_EQ(engine->info().event_count, 6u);
+}
+
+// The same rows come out whatever the blocks are.
+TEST(FileIngest, BlocksDecideNothing) {
+  const TestDirectory directory;
+  std::mt19937_64 random(3);
+  std::string text = "user,note,time,event\r\n";
+  for (int i = 0; i < 500; ++i) {
+    switch (random() % 8) {
+      case 0:
+        text += fmt::format("u{},\"a \"\"quoted\"\"\nnote, {}\",2026-01-{:02},e\r\n", i % 7, i,
+                            1 + i % 28);
+        break;
+      case 1:
+        text += fmt::format("u{},\"stray,2026-01-01,e\n", i % 7);
+        break;
+      case 2:
+        text += fmt::format("{},,not a time,e\n", i);
+        break;
+      case 3:
+        text += "\n";
+        break;
+      case 4:
+        text += fmt::format("u{},{},2026-01-01,e\n", i, std::string(300, 'x'));
+        break;
+      default:
+        text += fmt::format("u{},5\" pipe,2026-01-{:02},\"e{}\"\n", i % 50, 1 + i % 28, i % 3);
+    }
+  }
+  text += "last,,2026-01-05,e";
+  SourceOptions options;
+  options.line_bytes_max = 200;
+  std::string expected;
+  for (const std::size_t batch_bytes : {1u << 20, 1u, 2u, 13u, 64u, 1000u}) {
+    for (const bool compressed : {false, true}) {
+      if (compressed && batch_bytes == 1) continue;
+      const auto engine = open_engine();
+      std::string rejected;
+      IngestHooks hooks;
+      hooks.batch_bytes = batch_bytes;
+      hooks.reject = [&](const RejectedRow& row) {
+        rejected += fmt::format("{}:{}: {} [{}]\n", row.line, row.column, row.reason, row.row);
+      };
+      const IngestReport report = ingest(
+          *engine, {directory.write("a.csv", compressed ? gzip(text) : text)}, options, hooks);
+      const std::string found = fmt::format("{} {}\n", report.rows_read, report.rows_ingested) +
+                                rejected + answers(*engine);
+      if (expected.empty()) expected = found;
+      ASSERT_EQ(found, expected) << batch_bytes;
+    }
+  }
+}
+
+TEST(FileIngest, AFileReadTwiceChangesNothing) {
+  const TestDirectory directory;
+  const auto disk = make_memory_disk();
+  const std::string path = directory.write("a.csv", std::string(kHeader) + rows(0, 100));
+  {
+    const auto engine = open_engine(disk);
+    ingest(*engine, {path});
+  }
+  const auto engine = open_engine(disk);
+  const std::string before = answers(*engine);
+  const Epoch epoch = engine->info().epoch;
+  // Under another name, compressed, and twice.
+  const std::string copy = directory.write("b.csv.zst", zstd(std::string(kHeader) + rows(0, 100)));
+  const IngestReport report = ingest(*engine, {path, copy, path});
+  EXPECT_EQ(outcomes(report), (std::vector{Outcome::kKnown, Outcome::kKnown, Outcome::kKnown}));
+  EXPECT_EQ(report.rows_read, 0u);
+  EXPECT_EQ(report.files[1].rows_known, 100u);
+  EXPECT_EQ(answers(*engine), before);
+  EXPECT_EQ(engine->info().epoch, epoch);
+}
+
+TEST(FileIngest, TheSameContentTwiceInOneRun) {
+  const TestDirectory directory;
+  const auto engine = open_engine();
+  const std::string text = std::string(kHeader) + rows(0, 100);
+  const IngestReport report =
+      ingest(*engine, {directory.write("a.csv", text), directory.write("b.csv", text),
+                       directory.write("c.csv", text + rows(100, 5) + "bad\n")});
+  EXPECT_EQ(outcomes(report), (std::vector{Outcome::kRead, Outcome::kKnown, Outcome::kResumed}));
+  EXPECT_EQ(report.rows_ingested, 105u);
+  EXPECT_EQ(report.files[2].rows_known, 100u);
+  ASSERT_EQ(report.examples.size(), 1u);
+  EXPECT_EQ(report.examples[0].line, 107u);
+  EXPECT_EQ(engine->info().event_count, 105u);
+  EXPECT_EQ(engine->sources().size(), 1u);
+}
+
+TEST(FileIngest, AFileThatHasGrownIsReadOn) {
+  for (const std::size_t first_rows : {0u, 1u, 50u, 5000u}) {
+    const TestDirectory directory;
+    const auto engine = open_engine();
+    const int first = static_cast<int>(first_rows);
+    const std::string path = directory.write("a.csv", std::string(kHeader) + rows(0, first));
+    ingest(*engine, {path});
+    for (int step = 0; step < 3; ++step) {
+      directory.append("a.csv", rows(first + 10 * step, 9) + "bad\n");
+      const IngestReport report = ingest(*engine, {path});
+      EXPECT_EQ(outcomes(report), std::vector{Outcome::kResumed});
+      EXPECT_EQ(report.rows_ingested, 9u);
+      EXPECT_EQ(report.files[0].rows_known, first_rows + 10u * static_cast<unsigned>(step));
+      ASSERT_EQ(report.examples.size(), 1u);
+      EXPECT_EQ(report.examples[0].line, first_rows + 11 + 10u * static_cast<unsigned>(step));
+    }
+    EXPECT_EQ(engine->sources().size(), 1u);
+    EXPECT_EQ(engine->info().event_count, first_rows + 27);
+  }
+}
+
+TEST(FileIngest, AGzipFileGrowsByMembers) {
+  const TestDirectory directory;
+  const auto engine = open_engine();
+  const std::string path = directory.write("a.csv.gz", gzip(std::string(kHeader) + rows(0, 10)));
+  ingest(*engine, {path});
+  directory.append("a.csv.gz", gzip(rows(10, 5)));
+  EXPECT_EQ(ingest(*engine, {path}).rows_ingested, 5u);
+}
+
+TEST(FileIngest, OtherFilesWithTheSameBeginningAreOtherFiles) {
+  const TestDirectory directory;
+  const auto engine = open_engine();
+  const std::string common = std::string(kHeader) + rows(0, 4000);
+  ASSERT_GT(common.size(), kHeadBytes);
+  const IngestReport report =
+      ingest(*engine, {directory.write("a.csv", common + rows(1, 10)),
+                       directory.write("b.csv", common + rows(2, 10)),
+                       directory.write("c.csv", std::string(kHeader) + rows(7, 3)),
+                       directory.write("d.csv", std::string(kHeader) + rows(8, 3))});
+  EXPECT_EQ(outcomes(report), std::vector(4, Outcome::kRead));
+  EXPECT_EQ(engine->info().event_count, 8026u);
+  // Each of them is known, though two begin alike.
+  for (const char* name : {"a.csv", "b.csv", "c.csv", "d.csv"}) {
+    EXPECT_EQ(outcomes(ingest(*engine, {directory.path(name)})), std::vector{Outcome::kKnown});
+  }
+}
+
+TEST(FileIngest, AFileThatWasCutOffIsAnError) {
+  const TestDirectory directory;
+  const auto engine = open_engine();
+  const std::string text = std::string(kHeader) + rows(0, 5000);
+  ingest(*engine, {directory.write("a.csv", text)});
+  const auto report =
+      ingest_files(*engine, {directory.write("b.csv", text.substr(0, text.size() - 1000))}, {}, {});
+  ASSERT_FALSE(report.ok());
+  EXPECT_NE(report.status().message().find("b.csv"), std::string::npos);
+  EXPECT_NE(report.status().message().find("a.csv"), std::string::npos);
+  EXPECT_EQ(engine->info().event_count, 5000u);
+}
+
+TEST(FileIngest, AnotherMappingIsAnotherSource) {
+  const TestDirectory directory;
+  const auto engine = open_engine();
+  const std::string path = directory.write("a.csv", "src,dst,time,event\na,b,1,e\nb,c,2,e\n");
+  ingest(*engine, {path});
+  SourceOptions options;
+  options.user = "dst";
+  const IngestReport report = ingest(*engine, {path}, options);
+  EXPECT_EQ(report.rows_ingested, 2u);
+  ASSERT_EQ(report.notes.size(), 1u);
+  EXPECT_NE(report.notes[0].find("read before with other columns"), std::string::npos);
+  EXPECT_EQ(engine->info().user_count, 3u);
+  EXPECT_EQ(outcomes(ingest(*engine, {path}, options)), std::vector{Outcome::kKnown});
+  EXPECT_EQ(outcomes(ingest(*engine, {path})), std::vector{Outcome::kKnown});
+}
+
+TEST(FileIngest, ALastLineWithoutALineEnd) {
+  const TestDirectory directory;
+  const auto engine = open_engine();
+  const std::string path = directory.write("a.csv", std::string(kHeader) + "a,1,e\nb,2,e");
+  EXPECT_EQ(ingest(*engine, {path}).rows_ingested, 2u);
+  EXPECT_EQ(outcomes(ingest(*engine, {path})), std::vector{Outcome::kKnown});
+  // It is ended, and the file goes on.
+  directory.append("a.csv", "\r\nc,3,e\nbad");
+  IngestReport report = ingest(*engine, {path});
+  EXPECT_EQ(report.rows_ingested, 1u);
+  ASSERT_EQ(report.examples.size(), 1u);
+  EXPECT_EQ(report.examples[0].line, 5u);
+  // A rejected one is read again, once it is whole.
+  directory.append("a.csv", "gy,4,e\nd,5,e");
+  report = ingest(*engine, {path});
+  EXPECT_EQ(report.rows_ingested, 2u);
+  EXPECT_EQ(report.rows_rejected, 0u);
+  // An ingested one that goes on was not what it seemed.
+  directory.append("a.csv", "xtra\nf,6,e\n");
+  report = ingest(*engine, {path});
+  EXPECT_EQ(report.rows_ingested, 1u);
+  ASSERT_EQ(report.examples.size(), 1u);
+  EXPECT_EQ(report.examples[0].kind, "row was ingested before it was complete");
+  EXPECT_EQ(report.examples[0].row, "xtra");
+  EXPECT_EQ(report.examples[0].line, 6u);
+  EXPECT_EQ(engine->info().event_count, 6u);
+  EXPECT_EQ(outcomes(ingest(*engine, {path})), std::vector{Outcome::kKnown});
+}
+
+TEST(FileIngest, RejectedRowsAtTheEndAreNotReadAgain) {
+  const TestDirectory directory;
+  const auto engine = open_engine();
+  const std::string path = directory.write("a.csv", std::string(kHeader) + "bad\nbad\n");
+  EXPECT_EQ(ingest(*engine, {path}).rows_rejected, 2u);
+  const IngestReport report = ingest(*engine, {path});
+  EXPECT_EQ(outcomes(report), std::vector{Outcome::kKnown});
+  EXPECT_EQ(report.rows_rejected, 0u);
+}
+
+TEST(FileIngest, AnInterruptedRunResumes) {
+  const TestDirectory directory;
+  const std::string text = std::string(kHeader) + rows(0, 3000);
+  const std::string path = directory.write("a.csv", text);
+  const auto whole = open_engine();
+  ingest(*whole, {path});
+  // A row that --strict will not have stops the run wherever it stands.
+  for (const int stop : {0, 1, 500, 2999}) {
+    std::size_t at = kHeader.size();
+    for (int i = 0; i < stop; ++i) at = text.find('\n', at) + 1;
+    const auto disk = make_memory_disk();
+    {
+      const auto engine = open_engine(disk);
+      IngestHooks hooks;
+      hooks.batch_bytes = 1000;
+      hooks.strict = true;
+      const std::string broken = directory.write("b.csv", text.substr(0, at) + "bad\n");
+      const auto report = ingest_files(*engine, {broken}, {}, hooks);
+      ASSERT_EQ(report.status().code(), StatusCode::kInvalidArgument);
+      EXPECT_NE(report.status().message().find(fmt::format("b.csv:{}:", stop + 2)),
+                std::string::npos)
+          << report.status().message();
+    }
+    const auto engine = open_engine(disk);  // what was ingested has lasted
+    const IngestReport report = ingest(*engine, {path});
+    EXPECT_EQ(report.rows_read + report.files[0].rows_known, 3000u);
+    if (stop >= 500) {
+      EXPECT_GT(report.files[0].rows_known, 400u);
+    }
+    EXPECT_EQ(answers(*engine), answers(*whole));
+  }
+}
+
+TEST(FileIngest, DamagedFilesStandUpToTheDamage) {
+  const TestDirectory directory;
+  const std::string text = std::string(kHeader) + rows(0, 20'000);
+  const std::string bytes = gzip(text);
+  const auto engine = open_engine();
+  IngestHooks hooks;
+  hooks.batch_bytes = 10'000;
+  const auto report = ingest_files(
+      *engine, {directory.write("a.csv.gz", bytes.substr(0, bytes.size() / 2))}, {}, hooks);
+  ASSERT_EQ(report.status().code(), StatusCode::kCorruption);
+  EXPECT_GT(engine->info().event_count, 5000u);
+  const IngestReport rest = ingest(*engine, {directory.write("a.csv.gz", bytes)}, {}, hooks);
+  EXPECT_EQ(outcomes(rest), std::vector{Outcome::kResumed});
+  EXPECT_EQ(engine->info().event_count, 20'000u);
+}
+
+TEST(FileIngest, EmptyFilesAndHeaders) {
+  const TestDirectory directory;
+  const auto engine = open_engine();
+  directory.write("a.csv", "");
+  directory.write("b.csv", kHeader);
+  directory.write("c.csv", "\xEF\xBB\xBF\r\n\n");
+  directory.write("d.csv", std::string("\xEF\xBB\xBF") + std::string(kHeader) + "a,1,e\n");
+  directory.write("e.csv.gz", gzip(""));
+  const IngestReport report = ingest(*engine, {directory.path()});
+  EXPECT_EQ(report.files.size(), 5u);
+  EXPECT_EQ(report.rows_read, 1u);
+  EXPECT_EQ(report.rows_ingested, 1u);
+}
+
+TEST(FileIngest, WhatIsNotThere) {
+  const TestDirectory directory;
+  const auto engine = open_engine();
+  EXPECT_EQ(ingest_files(*engine, {directory.path("a.csv")}, {}, {}).status().code(),
+            StatusCode::kNotFound);
+  EXPECT_EQ(ingest_files(*engine, {}, {}, {}).status().code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(ingest_files(*engine, {directory.path()}, {}, {}).status().code(),
+            StatusCode::kInvalidArgument);
+}
+
+TEST(FileIngest, Ndjson) {
+  const TestDirectory directory;
+  StoreSettings settings;
+  settings.user_kind = UserKind::kInteger;
+  settings.dimensions = {"properties.channel", "plan"};
+  const auto engine = open_engine(make_memory_disk(), settings);
+  const std::string path = directory.write(
+      "a.jsonl",
+      "{\"uid\":18446744073709551615,\"ts\":1767225600,\"event\":\"buy\",\"amount\":0.1}\n"
+      "{\"uid\":2,\"ts\":\"2026-01-02\",\"event\":\"buy\",\"properties\":{\"channel\":\"ads\"}}\n"
+      "{\"uid\":2,\"ts\":\n"
+      "{\"uid\":1.5,\"ts\":3,\"event\":\"buy\"}");
+  SourceOptions options;
+  options.value = "amount";
+  const IngestReport report = ingest(*engine, {path}, options);
+  EXPECT_EQ(report.rows_ingested, 2u);
+  EXPECT_EQ(report.rows_rejected, 2u);
+  EXPECT_EQ(report.examples[1].line, 4u);
+  ASSERT_EQ(report.notes.size(), 1u);
+  EXPECT_NE(report.notes[0].find("plan"), std::string::npos);
+}
+
+TEST(FileIngest, Native) {
+  const TestDirectory directory;
+  StoreSettings settings;
+  settings.user_kind = UserKind::kInteger;
+  settings.dimensions = {"channel", "channel+platform"};
+  settings.value_decimals = 2;
+  const auto engine = open_engine(make_memory_disk(), settings);
+
+  const std::vector<std::uint64_t> users = {1, 2, 3};
+  const std::vector<std::string_view> events = {"login"}, channels = {"ads", "seo"},
+                                      platforms = {"ios"};
+  const std::vector<std::uint32_t> codes = {0, 1, 0};
+  const std::vector<TimeUs> times = {0, 1'000'000, 86'400'000'000};
+  const std::vector<Amount> values = {1000, -2000, 0};
+  const std::vector<PropertyColumn> properties = {{"channel", {channels, codes}},
+                                                  {"platform", {platforms, {}}}};
+  EventBatch batch;
+  batch.user_integers = users;
+  batch.event = {events, {}};
+  batch.time = times;
+  batch.value = values;
+  batch.properties = properties;
+  std::string bytes;
+  ASSERT_TRUE(append_native_block(batch, 4, bytes).ok());
+  const std::string path = directory.write("a.rollcall", bytes + bytes);
+  const IngestReport report = ingest(*engine, {path});
+  EXPECT_EQ(report.rows_ingested, 6u);
+  EXPECT_EQ(engine->info().user_count, 3u);
+  ASSERT_EQ(engine->info().dimensions.size(), 2u);
+  EXPECT_EQ(engine->info().dimensions[1].value_count, 2u);
+  EXPECT_EQ(outcomes(ingest(*engine, {path})), std::vector{Outcome::kKnown});
+
+  const std::vector<Amount> fine = {1, 0, 0};  // 0.0001
+  batch.value = fine;
+  std::string more = bytes;
+  ASSERT_TRUE(append_native_block(batch, 4, more).ok());
+  const auto refused = ingest_files(*engine, {directory.write("b.rollcall", more)}, {}, {});
+  EXPECT_EQ(refused.status().code(), StatusCode::kInvalidArgument);
+  EXPECT_NE(refused.status().message().find("decimals"), std::string::npos);
+
+  const auto strings = open_engine();
+  EXPECT_EQ(ingest_files(*strings, {path}, {}, {}).status().code(), StatusCode::kInvalidArgument);
+}
+
+TEST(FileIngest, ReportsProgress) {
+  const TestDirectory directory;
+  const auto engine = open_engine();
+  const std::string text = std::string(kHeader) + rows(0, 10'000);
+  IngestHooks hooks;
+  IngestProgress last;
+  hooks.progress = [&](const IngestProgress& progress) {
+    EXPECT_GE(progress.rows_read, last.rows_read);
+    last = progress;
+  };
+  ingest(*engine, {directory.write("a.csv", text), directory.write("b.csv", text + rows(0, 1))}, {},
+         hooks);
+  EXPECT_EQ(last.rows_read, 10'001u);
+  EXPECT_EQ(last.bytes_total, 2 * text.size() + rows(0, 1).size());
+  EXPECT_GE(last.bytes_read, text.size());
+}
+
+TEST(FileIngest, ManyFilesOfADirectoryInOrder) {
+  const TestDirectory directory;
+  std::vector<std::string> expected;
+  for (int i = 0; i < 60; ++i) {
+    const std::string name = fmt::format("{:02}.csv", i);
+    expected.push_back(directory.write(name, std::string(kHeader) + rows(i, 3) + "bad\n"));
+  }
+  const auto engine = open_engine();
+  std::vector<std::string> rejected;
+  IngestHooks hooks;
+  hooks.reject = [&](const RejectedRow& row) { rejected.push_back(row.file); };
+  const IngestReport report = ingest(*engine, {directory.path()}, {}, hooks);
+  EXPECT_EQ(report.rows_ingested, 180u);
+  EXPECT_EQ(rejected, expected);
+}
+
+TEST(FileIngest, AHookThatThrowsIsAnError) {
+  const TestDirectory directory;
+  const auto engine = open_engine();
+  IngestHooks hooks;
+  hooks.reject = [](const RejectedRow&) { throw std::runtime_error("no more room"); };
+  const auto report =
+      ingest_files(*engine, {directory.write("a.csv", std::string(kHeader) + "bad\n")}, {}, hooks);
+  ASSERT_FALSE(report.ok());
+  EXPECT_NE(report.status().message().find("no more room"), std::string::npos);
+}
+
+TEST(KnownSource, PositionsAreReadBack) {
+  KnownSource source;
+  source.id = "file:1";
+  source.name = "d\xFF.csv";
+  source.mapping = ~std::uint64_t{0};
+  source.mark = {12, {1, ~std::uint64_t{0}}, 12, {3, 4}};
+  source.rows = 5;
+  source.lines = 6;
+  source.tail = true;
+  const auto read = KnownSource::from_position(source.to_position());
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->mapping, source.mapping);
+  EXPECT_EQ(read->mark.offset, 12u);
+  EXPECT_TRUE(XXH128_isEqual(read->mark.hash, source.mark.hash));
+  EXPECT_TRUE(XXH128_isEqual(read->mark.head_hash, source.mark.head_hash));
+  EXPECT_EQ(read->rows, 5u);
+  EXPECT_EQ(read->lines, 6u);
+  EXPECT_TRUE(read->tail);
+  EXPECT_FALSE(KnownSource::from_position({"kafka:1", "12"}));
+  EXPECT_FALSE(KnownSource::from_position({"file:1", "12"}));
+  EXPECT_FALSE(KnownSource::from_position({"file:1", "{\"format\":1}"}));
+  EXPECT_FALSE(KnownSource::from_position({"file:1", "{\"format\":\"x\",\"hash\":3}"}));
+}
+
+// The real data sets, against what is published about them.
+class DataSets : public testing::Test {
+ protected:
+  std::string path(const std::string& name) {
+    const std::string file = std::string(ROLLCALL_DATA_DIR) + "/" + name;
+    if (!std::filesystem::exists(file)) return "";
+    return file;
+  }
+};
+
+TEST_F(DataSets, OnlineRetail) {
+  const std::string file = path("online_retail/online_retail.csv.gz");
+  if (file.empty()) GTEST_SKIP() << "no data in " << ROLLCALL_DATA_DIR;
+  StoreSettings settings;
+  settings.time_zone = "Europe/London";
+  settings.dimensions = {"Country"};
+  const auto engine = open_engine(make_memory_disk(), settings);
+  SourceOptions options;
+  options.event_name = "purchase";
+  options.value = "UnitPrice";
+  const IngestReport report = ingest(*engine, {file}, options);
+  EXPECT_EQ(report.rows_read, 541'909u);
+  EXPECT_EQ(report.rows_ingested, 406'829u);
+  ASSERT_EQ(report.rejected_by_kind.size(), 1u);
+  EXPECT_EQ(report.rejected_by_kind[0].kind, "user is missing");
+  EXPECT_EQ(engine->info().user_count, 4372u);
+  EXPECT_EQ(engine->info().day_count, 305u);
+}
+
+TEST_F(DataSets, Cdnow) {
+  const std::string master = path("cdnow/CDNOW_master.txt.gz");
+  const std::string sample = path("cdnow/CDNOW_sample.txt.gz");
+  if (master.empty()) GTEST_SKIP() << "no data in " << ROLLCALL_DATA_DIR;
+  SourceOptions options;
+  options.event_name = "purchase";
+  options.time_format = "%Y%m%d";
+  options.value = "dollar_value";
+  const auto engine = open_engine();
+  EXPECT_EQ(ingest(*engine, {master}, options).rows_ingested, 69'659u);
+  EXPECT_EQ(engine->info().user_count, 23'570u);
+
+  options.columns = {"master_id", "user", "date", "cds", "dollars"};
+  options.value = "dollars";
+  const auto sampled = open_engine();
+  EXPECT_EQ(ingest(*sampled, {sample}, options).rows_ingested, 6919u);
+  EXPECT_EQ(sampled->info().user_count, 2357u);
+}
+
+TEST_F(DataSets, CollegeMsg) {
+  const std::string file = path("college_msg/CollegeMsg.txt.gz");
+  if (file.empty()) GTEST_SKIP() << "no data in " << ROLLCALL_DATA_DIR;
+  StoreSettings settings;
+  settings.user_kind = UserKind::kInteger;
+  const auto engine = open_engine(make_memory_disk(), settings);
+  SourceOptions options;
+  options.event_name = "message";
+  EXPECT_EQ(ingest(*engine, {file}, options).rows_ingested, 59'835u);
+  EXPECT_EQ(engine->info().user_count, 1350u);
+}
+
+TEST_F(DataSets, Ecom) {
+  const std::string file = path("retentioneering_ecom/ecom.csv.gz");
+  if (file.empty()) GTEST_SKIP() << "no data in " << ROLLCALL_DATA_DIR;
+  StoreSettings settings;
+  settings.dimensions = {"platform", "acquisition_channel", "platform+acquisition_channel"};
+  const auto engine = open_engine(make_memory_disk(), settings);
+  EXPECT_EQ(ingest(*engine, {file}).rows_ingested, 31'106u);
+  EXPECT_EQ(engine->info().user_count, 600u);
+  const auto info = engine->info();
+  const auto events = std::find_if(info.events.begin(), info.events.end(),
+                                   [](const EventInfo& e) { return e.name == "product_view"; });
+  ASSERT_NE(events, info.events.end());
+  EXPECT_EQ(events->events, 6851u);
+}
+
+}  // namespace
+}  // namespace rollcall

@@ -1,0 +1,213 @@
+#include "core/source/time_parser.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <random>
+#include <string>
+
+#include "core/calendar.h"
+
+namespace rollcall {
+namespace {
+
+constexpr TimeUs kSecond = kUsPerSecond;
+
+TimeParser parser(std::optional<std::string> format = {}, TimeUnit unit = TimeUnit::kGuess,
+                  std::string_view zone = "UTC") {
+  return TimeParser(*TimeZone::find(zone), unit, std::move(format));
+}
+
+std::optional<TimeUs> parsed(TimeParser here, std::string_view text) {
+  ParsedTime time;
+  if (here.parse(text, time) != TimeFault::kNone) return {};
+  return time.time;
+}
+
+TimeFault fault(TimeParser here, std::string_view text) {
+  ParsedTime time;
+  return here.parse(text, time);
+}
+
+TimeUs at(std::int32_t year, std::uint32_t month, std::uint32_t day, std::int64_t us_of_day = 0) {
+  return day_from_civil({year, month, day}).value * kUsPerDay + us_of_day;
+}
+
+TEST(TimeParser, ReadsRfc3339) {
+  const TimeUs noon = at(2026, 1, 31, 12 * kUsPerHour);
+  for (const char* text :
+       {"2026-01-31T12:00:00Z", "2026-01-31t12:00:00z", "2026-01-31 12:00:00Z",
+        "2026-01-31T14:00:00+02:00", "2026-01-31T14:00:00+0200", "2026-01-31T14:00:00+02",
+        "2026-01-31T06:30:00-05:30", "2026-01-31 12:00:00 UTC", "2026-01-31 12:00:00 +0000",
+        "2026-01-31T12:00:00.000Z", "2026-01-31T12:00:00"}) {
+    EXPECT_EQ(parsed(parser(), text), noon) << text;
+  }
+  EXPECT_EQ(parsed(parser(), "2026-02-01T00:30:00+01:00"), at(2026, 1, 31, 47 * kUsPerHour / 2));
+}
+
+TEST(TimeParser, CutsFractionsToMicroseconds) {
+  const TimeUs base = at(2026, 1, 31, 0);
+  EXPECT_EQ(parsed(parser(), "2026-01-31 00:00:00.5"), base + 500'000);
+  EXPECT_EQ(parsed(parser(), "2026-01-31 00:00:00.123"), base + 123'000);
+  EXPECT_EQ(parsed(parser(), "2026-01-31 00:00:00.000001"), base + 1);
+  EXPECT_EQ(parsed(parser(), "2026-01-31T00:00:00.123456999Z"), base + 123'456);
+  EXPECT_EQ(fault(parser(), "2026-01-31 00:00:00."), TimeFault::kNotATime);
+}
+
+TEST(TimeParser, ReadsWholeDays) {
+  TimeParser here = parser({}, TimeUnit::kGuess, "America/New_York");
+  ParsedTime time;
+  ASSERT_EQ(here.parse("2026-07-04", time), TimeFault::kNone);
+  EXPECT_TRUE(time.whole_day);
+  EXPECT_EQ(time.date, day_from_civil({2026, 7, 4}));
+  EXPECT_EQ(time.time, at(2026, 7, 4, 4 * kUsPerHour));
+  ASSERT_EQ(here.parse("2026-07-04 00:00:00", time), TimeFault::kNone);
+  EXPECT_FALSE(time.whole_day);
+  ASSERT_EQ(here.parse("0", time), TimeFault::kNone);
+  EXPECT_FALSE(time.whole_day);
+}
+
+TEST(TimeParser, ReadsClocksOfTheZone) {
+  const auto in_london = [](std::string_view text) {
+    return parsed(parser({}, TimeUnit::kGuess, "Europe/London"), text);
+  };
+  EXPECT_EQ(in_london("2011-07-01 08:26:00"), at(2011, 7, 1, 446 * 60 * kSecond));
+  EXPECT_EQ(in_london("2010-12-01 08:26:00"), at(2010, 12, 1, 506 * 60 * kSecond));
+  EXPECT_EQ(in_london("2011-07-01 08:26:00Z"), at(2011, 7, 1, 506 * 60 * kSecond));
+  EXPECT_EQ(in_london("2011-03-27 01:30:00"), at(2011, 3, 27, 90 * 60 * kSecond));   // skipped
+  EXPECT_EQ(in_london("2011-10-30 01:30:00"), at(2011, 10, 30, 30 * 60 * kSecond));  // the earlier
+}
+
+TEST(TimeParser, ReadsUnixTime) {
+  EXPECT_EQ(parsed(parser(), "1082040961"), 1'082'040'961 * kSecond);
+  EXPECT_EQ(parsed(parser(), "1082040961123"), 1'082'040'961'123'000);
+  EXPECT_EQ(parsed(parser(), "1082040961123456"), 1'082'040'961'123'456);
+  EXPECT_EQ(parsed(parser(), "1082040961.25"), 1'082'040'961'250'000);
+  EXPECT_EQ(parsed(parser(), "1082040961123.4567"), 1'082'040'961'123'456);
+  EXPECT_EQ(parsed(parser(), "-86400"), -86'400 * kSecond);
+  EXPECT_EQ(parsed(parser(), "-0.5"), -500'000);
+  EXPECT_EQ(parsed(parser(), "0"), 0);
+  EXPECT_EQ(parsed(parser(), "99999999999"), 99'999'999'999 * kSecond);  // below 10^11: seconds
+  EXPECT_EQ(parsed(parser(), "100000000000"), 100'000'000'000'000);      // milliseconds
+  EXPECT_EQ(parsed(parser(), "100000000000000"), 100'000'000'000'000);   // microseconds
+  EXPECT_EQ(parsed(parser({}, TimeUnit::kMilliseconds), "5"), 5'000);
+  EXPECT_EQ(parsed(parser({}, TimeUnit::kMicroseconds), "5.9"), 5);
+  EXPECT_EQ(parsed(parser({}, TimeUnit::kSeconds), "100000000000"), 100'000'000'000 * kSecond);
+}
+
+TEST(TimeParser, DoesNotTakeADateForSeconds) {
+  EXPECT_EQ(fault(parser(), "20260131"), TimeFault::kMaybeADate);
+  EXPECT_EQ(parsed(parser(), "20261331"), 20'261'331 * kSecond);  // no such month
+  EXPECT_EQ(parsed(parser({}, TimeUnit::kSeconds), "20260131"), 20'260'131 * kSecond);
+  EXPECT_EQ(parsed(parser("%Y%m%d"), "20260131"), at(2026, 1, 31));
+}
+
+TEST(TimeParser, RefusesWhatDoesNotExist) {
+  EXPECT_EQ(fault(parser(), "2023-02-29"), TimeFault::kNoSuchDate);
+  EXPECT_EQ(fault(parser(), "1900-02-29"), TimeFault::kNoSuchDate);
+  EXPECT_EQ(parsed(parser(), "2000-02-29"), at(2000, 2, 29));
+  EXPECT_EQ(fault(parser(), "2026-04-31 10:00:00"), TimeFault::kNoSuchDate);
+  EXPECT_EQ(fault(parser(), "2026-13-01"), TimeFault::kNoSuchDate);
+  EXPECT_EQ(fault(parser(), "2026-00-10"), TimeFault::kNoSuchDate);
+  EXPECT_EQ(fault(parser(), "2026-01-31 24:00:00"), TimeFault::kNoSuchClock);
+  EXPECT_EQ(fault(parser(), "2026-01-31 23:60:00"), TimeFault::kNoSuchClock);
+  EXPECT_EQ(fault(parser(), "2026-01-31 23:59:60"), TimeFault::kNoSuchClock);
+  EXPECT_EQ(fault(parser(), "0000-01-01"), TimeFault::kOutOfRange);
+  EXPECT_EQ(fault(parser(), "0001-01-01T00:00:00+10:00"), TimeFault::kOutOfRange);
+  EXPECT_EQ(fault(parser(), "99999999999999999999"), TimeFault::kOutOfRange);
+  EXPECT_EQ(fault(parser({}, TimeUnit::kSeconds), "9223372036854775807"), TimeFault::kOutOfRange);
+  EXPECT_EQ(fault(parser({}, TimeUnit::kSeconds), "-9223372036854775808"), TimeFault::kOutOfRange);
+  EXPECT_EQ(fault(parser({}, TimeUnit::kMicroseconds), "-9223372036854775808"),
+            TimeFault::kOutOfRange);
+}
+
+TEST(TimeParser, RefusesWhatIsNoTime) {
+  for (const char* text : {"",
+                           "yesterday",
+                           "2026-01-3",
+                           "2026/01/31",
+                           "2026-01-31T",
+                           "2026-01-31 12:00",
+                           "2026-01-31 12:00:0",
+                           "2026-01-31X12:00:00",
+                           "2026-01-31 12:00:00+",
+                           "2026-01-31 12:00:00+1",
+                           "2026-01-31 12:00:00+24:00",
+                           "2026-01-31 12:00:00+01:",
+                           "2026-01-31 12:00:00ZZ",
+                           "2026-01-31 12:00:00 CET",
+                           "-",
+                           ".5",
+                           "1e9",
+                           "1082040961.",
+                           "1082040961.2x",
+                           "--1",
+                           "+1",
+                           "2026-0a-31",
+                           "2026-01-31 1a:00:00",
+                           "12:00:00"}) {
+    EXPECT_EQ(fault(parser(), text), TimeFault::kNotATime) << text;
+  }
+  EXPECT_NE(parser().explain(TimeFault::kNotATime, "yesterday").find("not a time: \"yesterday\""),
+            std::string::npos);
+}
+
+TEST(TimeParser, ReadsByFormat) {
+  const TimeUs time = at(2010, 12, 1, 506 * 60 * kSecond);
+  EXPECT_EQ(parsed(parser("%m/%d/%Y %H:%M"), "12/1/2010 8:26"), time);
+  EXPECT_EQ(parsed(parser("%d.%m.%y %H:%M:%S"), "01.12.10 08:26:00"), time);
+  EXPECT_EQ(parsed(parser("%d %b %Y %I:%M %p"), "1 Dec 2010  8:26 am"), time);
+  EXPECT_EQ(parsed(parser("%d %b %Y %I:%M %p"), "1 DECEMBER 2010 8:26 PM"), time + 12 * kUsPerHour);
+  EXPECT_EQ(parsed(parser("%d %b %Y %I %p"), "1 Dec 2010 12 AM"), at(2010, 12, 1));
+  EXPECT_EQ(parsed(parser("%Y%m%d%H%M%S%f%z"), "20101201082600123456+0100"),
+            time - kUsPerHour + 123'456);
+  EXPECT_EQ(parsed(parser("100%% %Y-%m-%d"), "100% 2010-12-01"), at(2010, 12, 1));
+  EXPECT_EQ(parsed(parser("%y-%m-%d"), "69-01-01"), at(1969, 1, 1));
+  EXPECT_EQ(fault(parser("%Y-%m-%d"), "2010-12-01 "), TimeFault::kNotATime);
+  EXPECT_EQ(fault(parser("%Y-%m-%d"), "1291191960"), TimeFault::kNotATime);
+  EXPECT_EQ(fault(parser("%d %b %Y %I %p"), "1 Dec 2010 13 AM"), TimeFault::kNotATime);
+  EXPECT_EQ(fault(parser("%d/%m/%Y"), "30/02/2010"), TimeFault::kNoSuchDate);
+  ParsedTime day;
+  EXPECT_EQ(parser("%Y%m%d").parse("20101201", day), TimeFault::kNone);
+  EXPECT_TRUE(day.whole_day);
+}
+
+TEST(TimeParser, ChecksFormats) {
+  EXPECT_TRUE(TimeParser::check_format("%Y%m%d").ok());
+  EXPECT_FALSE(TimeParser::check_format("%Y-%m").ok());
+  EXPECT_FALSE(TimeParser::check_format("%Y-%m-%d %q").ok());
+  EXPECT_FALSE(TimeParser::check_format("%Y-%m-%d %").ok());
+  EXPECT_FALSE(TimeParser::check_format("%Y-%m-%d %I").ok());
+  EXPECT_FALSE(TimeParser::check_format("").ok());
+}
+
+// Random instants, written as the zone's clocks show them, are read back.
+TEST(TimeParser, AgreesWithTheTimeZone) {
+  for (const char* name : {"UTC", "Europe/Berlin", "America/St_Johns", "Australia/Lord_Howe"}) {
+    const TimeZone zone = *TimeZone::find(name);
+    TimeParser here = parser({}, TimeUnit::kGuess, name);
+    std::mt19937_64 random(11);
+    std::uniform_int_distribution<TimeUs> instants(at(1950, 1, 1) / kSecond,
+                                                   at(2037, 1, 1) / kSecond);
+    for (int round = 0; round < 5000; ++round) {
+      const TimeUs time = instants(random) * kSecond;
+      const std::string text = zone.format(time);
+      SCOPED_TRACE(text);
+      ParsedTime out;
+      ASSERT_EQ(here.parse(text, out), TimeFault::kNone);
+      ASSERT_EQ(out.time, time);
+      // Without its offset it may mean the other pass through an hour shown twice.
+      const std::string clock = text.substr(0, 19);
+      ASSERT_EQ(here.parse(clock, out), TimeFault::kNone);
+      const Day day = *parse_date(clock.substr(0, 10));
+      const std::int64_t second = std::stoll(clock.substr(11, 2)) * 3600 +
+                                  std::stoll(clock.substr(14, 2)) * 60 +
+                                  std::stoll(clock.substr(17, 2));
+      ASSERT_EQ(out.time, zone.from_local(day, second * kSecond));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace rollcall
