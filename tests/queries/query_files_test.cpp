@@ -1,7 +1,8 @@
 // Runs the questions of tests/queries/*.test on every kind of store, number of partitions, batch
 // size and number of threads, and on the oracle: all must give the answers that stand there.
 //
-// ROLLCALL_ISA forces the instruction set. ROLLCALL_REWRITE=1 writes the answers found into the files.
+// ROLLCALL_ISA forces the instruction set. ROLLCALL_REWRITE=1 writes the answers found into the
+// files.
 #include <gtest/gtest.h>
 
 #include <algorithm>
