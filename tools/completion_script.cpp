@@ -126,6 +126,7 @@ std::string bash_completion(const CLI::App& app) {
   for (const Command& command : commands) {
     names += command.name + " ";
     std::string options;
+    std::string free_words;  // patterns of options that take what cannot be guessed
     for (const Flag& flag : command.flags) {
       options += fmt::format("{} ", fmt::join(flag.names, " "));
       if (flag.takes == Takes::kNothing) continue;
@@ -133,15 +134,19 @@ std::string bash_completion(const CLI::App& app) {
       for (const std::string& name : flag.names) {
         pattern += (pattern.empty() ? "" : "|") + command.name + ":" + name;
       }
-      const std::string reply =
-          flag.takes == Takes::kFile        ? "compgen -f -- \"$current\""
-          : flag.takes == Takes::kDirectory ? "compgen -d -- \"$current\""
-          : flag.takes == Takes::kChoice
-              ? fmt::format("compgen -W '{}' -- \"$current\"", fmt::join(flag.choices, " "))
-              : "";
-      after += fmt::format("    {}) mapfile -t COMPREPLY < <({}); return ;;\n", pattern,
-                           reply.empty() ? ":" : reply);
+      if (flag.takes == Takes::kWord) {
+        free_words += (free_words.empty() ? "" : "|") + pattern;
+        continue;
+      }
+      const std::string what = flag.takes == Takes::kFile ? "-f"
+                               : flag.takes == Takes::kDirectory
+                                   ? "-d"
+                                   : fmt::format("-W '{}'", fmt::join(flag.choices, " "));
+      after +=
+          fmt::format("    {}) mapfile -t COMPREPLY < <(compgen {} -- \"$current\"); return ;;\n",
+                      pattern, what);
     }
+    if (!free_words.empty()) after += fmt::format("    {}) return ;;\n", free_words);
     words += fmt::format("    {}) options='{}' choices='{}' files={} ;;\n", command.name, options,
                          fmt::join(command.choices, " "), command.takes_files ? 1 : 0);
   }

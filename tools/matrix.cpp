@@ -37,8 +37,8 @@ std::size_t place_of(std::vector<T>& keys, const T& key) {
 
 Result<Matrix> to_matrix(const QueryResult& result, MatrixCells cells) {
   if (!result.pivot) {
-    return Status::invalid_argument(
-        fmt::format("--shape wide: a {} result has no matrix (allowed: long)", result.kind));
+    return Status::invalid_argument(fmt::format(
+        "--shape wide: an answer of kind {} has no matrix (allowed: long)", result.kind));
   }
   const Pivot& pivot = *result.pivot;
   const std::optional<std::size_t> size = column_index(result, pivot.size);
@@ -78,6 +78,9 @@ Result<Matrix> to_matrix(const QueryResult& result, MatrixCells cells) {
     line[0] = row[key];
     const bool summary = std::holds_alternative<std::monostate>(row[key]);
     if (size && !summary) line[1] = row[*size];
+    // A summary over no cell that is complete is not known, which is not 0.
+    const auto* over = size ? std::get_if<std::int64_t>(&row[*size]) : nullptr;
+    if (summary && over != nullptr && *over == 0) continue;
     line[matrix.first_cell + x] = row[shown];
     if (const auto* number = std::get_if<double>(&row[rate])) matrix.rates[y][x] = *number;
     if (complete) {

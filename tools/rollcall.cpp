@@ -29,8 +29,6 @@ constexpr std::string_view kExamples = R"(Examples:
 // What to do about an error, where one can tell; empty otherwise.
 std::string_view hint_for(StatusCode code) {
   switch (code) {
-    case StatusCode::kNotFound:
-      return "rollcall init makes a store, and so does rollcall ingest";
     case StatusCode::kBusy:
       return "one process writes to a store at a time; queries may run meanwhile";
     case StatusCode::kCorruption:
@@ -60,10 +58,17 @@ int report_usage(const CLI::App& app, const CLI::ParseError& error) {
   return kUsage;
 }
 
+CLI::ValidationError unknown_command(const CLI::App& app, const std::string& name) {
+  std::string names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names.append(names.empty() ? "" : ", ").append(command->get_name());
+  }
+  return CLI::ValidationError("unknown command \"" + name + "\" (allowed: " + names + ")");
+}
+
 int run(int argc, char** argv) {
   CLI::App app("Takes the roll: who was active, when, and who came back.", "rollcall");
   app.set_version_flag("--version", "rollcall " ROLLCALL_VERSION);
-  app.require_subcommand(1);
   app.footer(std::string(kExamples));
   Action action;
   add_init_command(app, action);
@@ -79,6 +84,10 @@ int run(int argc, char** argv) {
   add_completions_command(app, action);
   try {
     app.parse(argc, argv);
+    if (app.get_subcommands().empty()) throw CLI::RequiredError("a command");
+  } catch (const CLI::ExtrasError& error) {
+    if (!app.get_subcommands().empty()) return report_usage(app, error);
+    return report_usage(app, unknown_command(app, argv[1]));
   } catch (const CLI::ParseError& error) {
     return report_usage(app, error);
   }

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "tools/commands/choice.h"
 #include "tools/commands/command.h"
+#include "tools/commands/option_kinds.h"
 #include "tools/commands/question.h"
 
 namespace rollcall::tools {

@@ -3,8 +3,8 @@
 #include <optional>
 #include <string>
 
-#include "tools/commands/choice.h"
 #include "tools/commands/command.h"
+#include "tools/commands/option_kinds.h"
 #include "tools/completion_script.h"
 #include "tools/terminal.h"
 

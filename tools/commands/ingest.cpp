@@ -45,28 +45,41 @@ void say_schema(const SourceSchema& schema) {
     say(fmt::format("ignored columns: {} (--dimension NAME keeps one)",
                     fmt::join(schema.ignored, ", ")));
   }
+  if (!schema.absent.empty()) {
+    say(fmt::format("columns that are not there, and count as empty: {}",
+                    fmt::join(schema.absent, ", ")));
+  }
+}
+
+// How the first file will be read; unset for standard input, which can be read only once.
+Result<std::optional<SourceSchema>> inspect(const IngestFlags& flags,
+                                            const std::vector<std::string>& dimensions) {
+  if (flags.paths.front() == "-") return std::optional<SourceSchema>();
+  ROLLCALL_ASSIGN_OR_RETURN(SourceSchema schema,
+                            inspect_source(flags.paths, flags.source, dimensions));
+  return std::optional<SourceSchema>(std::move(schema));
 }
 
 // Opens the store, or makes it with what the flags and the first rows say.
 Result<std::unique_ptr<Engine>> open_store(const IngestFlags& flags) {
-  if (holds_something(flags.store.directory)) {
-    ROLLCALL_ASSIGN_OR_RETURN(std::unique_ptr<Engine> engine,
-                              open_for_writing(flags.store, std::nullopt));
-    ROLLCALL_RETURN_IF_ERROR(check_settings(flags.settings, engine->settings()));
-    ROLLCALL_ASSIGN_OR_RETURN(
-        const SourceSchema schema,
-        inspect_source(flags.paths, flags.source, engine->settings().dimensions));
-    say_schema(schema);
-    return engine;
-  }
-  ROLLCALL_ASSIGN_OR_RETURN(const SourceSchema schema,
-                            inspect_source(flags.paths, flags.source, flags.settings.dimensions));
-  StoreSettings settings = new_settings(flags.settings);
-  if (!flags.settings.user_kind) settings.user_kind = schema.user_kind;
+  std::optional<SourceSchema> schema;
+  bool made = false;
+  const auto settings = [&]() -> Result<StoreSettings> {
+    ROLLCALL_ASSIGN_OR_RETURN(schema, inspect(flags, flags.settings.dimensions));
+    StoreSettings chosen = new_settings(flags.settings);
+    if (schema && !flags.settings.user_kind) chosen.user_kind = schema->user_kind;
+    made = true;
+    return chosen;
+  };
   ROLLCALL_ASSIGN_OR_RETURN(std::unique_ptr<Engine> engine,
                             open_for_writing(flags.store, settings));
-  say(fmt::format("made {}: {}", flags.store.directory, describe(settings)));
-  say_schema(schema);
+  if (made) {
+    say(fmt::format("made {}: {}", flags.store.directory, describe(engine->settings())));
+  } else {
+    ROLLCALL_RETURN_IF_ERROR(check_settings(flags.settings, engine->settings()));
+    ROLLCALL_ASSIGN_OR_RETURN(schema, inspect(flags, engine->settings().dimensions));
+  }
+  if (schema) say_schema(*schema);
   return engine;
 }
 
@@ -77,6 +90,7 @@ std::string place(const RejectedRow& row) {
 
 std::string report_text(const IngestReport& report, double elapsed_s) {
   std::string text;
+  for (const std::string& note : report.notes) text += printable(note) + "\n";
   for (const FileReport& file : report.files) {
     if (file.outcome == FileReport::Outcome::kKnown) {
       text += fmt::format("{}: already ingested; nothing to do\n", file.path);
@@ -84,13 +98,13 @@ std::string report_text(const IngestReport& report, double elapsed_s) {
       text += fmt::format("{}: resumed after {} rows\n", file.path, with_commas(file.rows_known));
     }
   }
-  text += fmt::format("read      {:>15} rows in {} ({} rows/s)\n", with_commas(report.rows_read),
+  text += fmt::format("rows read      {:>15} in {} ({} rows/s)\n", with_commas(report.rows_read),
                       duration_text(elapsed_s),
                       rate_text(static_cast<double>(report.rows_read) / std::max(elapsed_s, 1e-3)));
-  text += fmt::format("ingested  {:>15}\n", with_commas(report.rows_ingested));
-  text += fmt::format("rejected  {:>15}\n", with_commas(report.rows_rejected));
+  text += fmt::format("rows ingested  {:>15}\n", with_commas(report.rows_ingested));
+  text += fmt::format("rows rejected  {:>15}\n", with_commas(report.rows_rejected));
   for (const RejectCount& count : report.rejected_by_kind) {
-    text += fmt::format("          {:>15}  {}\n", with_commas(count.rows), printable(count.kind));
+    text += fmt::format("  {:>28}  {}\n", with_commas(count.rows), printable(count.kind));
   }
   for (const RejectedRow& row : report.examples) {
     text += fmt::format("  {}: {}\n", printable(place(row)), printable(row.reason));
@@ -116,6 +130,7 @@ std::string report_json(const IngestReport& report, double elapsed_s) {
                                 {"reason", row.reason},
                                 {"row", row.row}});
   }
+  json["notes"] = report.notes;
   json["files"] = Json::array();
   for (const FileReport& file : report.files) {
     const char* outcome = file.outcome == FileReport::Outcome::kKnown     ? "known"

@@ -18,16 +18,21 @@ struct InitFlags {
 };
 
 Status init(const InitFlags& flags) {
-  if (holds_something(flags.store.directory)) {
-    return Status::already_exists(
-        fmt::format("--db {}: the directory is not empty (allowed: a new or empty one)",
-                    flags.store.directory));
-  }
+  bool made = false;
+  const auto settings = [&] {
+    made = true;
+    return Result<StoreSettings>(new_settings(flags.settings));
+  };
   ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
-                            open_for_writing(flags.store, new_settings(flags.settings)));
-  const std::string settings = describe(engine->settings());
+                            open_for_writing(flags.store, settings));
+  if (!made) {
+    return Status::already_exists(fmt::format("{}: there is a store already, made with {}",
+                                              flags.store.directory, describe(engine->settings())));
+  }
+  const std::string text =
+      fmt::format("made {}: {}\n", flags.store.directory, describe(engine->settings()));
   ROLLCALL_RETURN_IF_ERROR(engine->close());
-  return write_standard_output(fmt::format("made {}: {}\n", flags.store.directory, settings));
+  return write_standard_output(text);
 }
 
 }  // namespace

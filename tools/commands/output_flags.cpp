@@ -1,6 +1,6 @@
 #include "tools/commands/output_flags.h"
 
-#include "tools/commands/choice.h"
+#include "tools/commands/option_kinds.h"
 
 namespace rollcall::tools {
 namespace {

@@ -6,6 +6,7 @@
 #include <iterator>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "rollcall/query.h"
 #include "tools/commands/command.h"
@@ -32,15 +33,24 @@ Result<std::string> read_spec(const std::string& spec) {
   return text;
 }
 
+// The status with the file in front, and the line and column joined to its name where the text is
+// not JSON: "spec.json:2:10: malformed JSON: ...".
+Status located(const Status& status, const std::string& spec) {
+  if (is_inline(spec)) return status;
+  constexpr std::string_view kMalformed = "query: ";
+  std::string_view text = status.message();
+  const std::string name = spec == "-" ? "<stdin>" : spec;
+  const bool has_line = text.starts_with(kMalformed) && text.size() > kMalformed.size() &&
+                        text[kMalformed.size()] >= '0' && text[kMalformed.size()] <= '9';
+  if (has_line) text.remove_prefix(kMalformed.size());
+  return {status.code(), name + (has_line ? ":" : ": ") + std::string(text)};
+}
+
 Status query(const QueryFlags& flags) {
   ROLLCALL_ASSIGN_OR_RETURN(const std::string json, read_spec(flags.spec));
   ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine, open_for_reading(flags.store));
   const Result<QueryResult> result = engine->query(json);
-  if (!result.ok()) {
-    const std::string where = flags.spec == "-" ? "<stdin>" : flags.spec;
-    if (is_inline(flags.spec)) return result.status();
-    return {result.status().code(), where + ": " + result.status().message()};
-  }
+  if (!result.ok()) return located(result.status(), flags.spec);
   return print(*result, flags.output);
 }
 

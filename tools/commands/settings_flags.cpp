@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "tools/commands/choice.h"
+#include "tools/commands/option_kinds.h"
 
 namespace rollcall::tools {
 

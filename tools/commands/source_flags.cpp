@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "tools/commands/choice.h"
+#include "tools/commands/option_kinds.h"
 
 namespace rollcall::tools {
 namespace {

@@ -1,11 +1,14 @@
 #include "tools/commands/store_access.h"
 
+#include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <system_error>
 #include <utility>
 
 #include "rollcall/rocks_store.h"
 #include "rollcall/store.h"
+#include "tools/commands/option_kinds.h"
 
 namespace rollcall::tools {
 namespace {
@@ -21,6 +24,22 @@ EngineOptions engine_options(const StoreFlags& flags) {
   return options;
 }
 
+// Whether `directory` may hold a store.
+bool holds_something(const std::string& directory) {
+  std::error_code ignored;
+  return std::filesystem::exists(directory, ignored) &&
+         !std::filesystem::is_empty(directory, ignored);
+}
+
+Result<std::unique_ptr<Store>> open_store(const StoreFlags& flags,
+                                          const RocksStoreOptions& options) {
+  Result<std::unique_ptr<Store>> store = open_rocks_store(flags.directory, options);
+  if (store.status().code() == StatusCode::kNotFound) {
+    return Status::not_found(store.status().message() + " (rollcall ingest, or init, makes one)");
+  }
+  return store;
+}
+
 }  // namespace
 
 void add_store_flags(CLI::App& command, StoreFlags& flags, bool required) {
@@ -28,9 +47,7 @@ void add_store_flags(CLI::App& command, StoreFlags& flags, bool required) {
       ->envname("ROLLCALL_DB")
       ->required(required)
       ->type_name("DIR");
-  command.add_option("--memory", flags.memory_bytes, "Memory to stay within, such as 2G")
-      ->transform(CLI::AsSizeValue(false))
-      ->type_name("SIZE");
+  add_size(command, "--memory", flags.memory_bytes, "Memory to stay within, such as 2G");
   command.add_option("--threads", flags.threads, "Threads to use (default: all there are)")
       ->check(CLI::PositiveNumber)
       ->type_name("N");
@@ -38,37 +55,30 @@ void add_store_flags(CLI::App& command, StoreFlags& flags, bool required) {
                    "Open a store that lost its latest commits, as one put back from a backup");
 }
 
-bool holds_something(const std::string& directory) {
-  std::error_code ignored;
-  return std::filesystem::exists(directory, ignored) &&
-         !std::filesystem::is_empty(directory, ignored);
-}
-
 Result<std::unique_ptr<Engine>> open_for_reading(const StoreFlags& flags) {
-  RocksStoreOptions store_options;
-  store_options.read_only = true;
-  store_options.accept_rollback = flags.accept_rollback;
-  store_options.cache_bytes = std::size_t{8} << 20;
-  ROLLCALL_ASSIGN_OR_RETURN(std::unique_ptr<Store> store,
-                            open_rocks_store(flags.directory, store_options));
+  RocksStoreOptions options;
+  options.read_only = true;
+  options.accept_rollback = flags.accept_rollback;
+  options.cache_bytes = std::size_t{8} << 20;
+  ROLLCALL_ASSIGN_OR_RETURN(std::unique_ptr<Store> store, open_store(flags, options));
   return Engine::open(std::move(store), engine_options(flags));
 }
 
-Result<std::unique_ptr<Engine>> open_for_writing(const StoreFlags& flags,
-                                                 const std::optional<StoreSettings>& settings) {
-  RocksStoreOptions store_options;
-  store_options.create_if_missing = settings.has_value();
-  store_options.accept_rollback = flags.accept_rollback;
-  ROLLCALL_ASSIGN_OR_RETURN(std::unique_ptr<Store> store,
-                            open_rocks_store(flags.directory, store_options));
-  ROLLCALL_ASSIGN_OR_RETURN(const std::optional<LastCommit> last, store->last_commit());
-  if (!last && !settings) {
-    return Status::not_found("store " + flags.directory +
-                             ": its making was interrupted; it is empty");
+Result<std::unique_ptr<Engine>> open_for_writing(
+    const StoreFlags& flags, const std::function<Result<StoreSettings>()>& new_settings) {
+  EngineOptions engine = engine_options(flags);
+  if (!holds_something(flags.directory)) {
+    ROLLCALL_ASSIGN_OR_RETURN(engine.settings, new_settings());
   }
-  EngineOptions options = engine_options(flags);
-  if (!last) options.settings = settings;
-  return Engine::open(std::move(store), options);
+  RocksStoreOptions options;
+  options.create_if_missing = engine.settings.has_value();
+  options.accept_rollback = flags.accept_rollback;
+  ROLLCALL_ASSIGN_OR_RETURN(std::unique_ptr<Store> store, open_store(flags, options));
+  ROLLCALL_ASSIGN_OR_RETURN(const std::optional<LastCommit> last, store->last_commit());
+  if (!last && !engine.settings) {
+    ROLLCALL_ASSIGN_OR_RETURN(engine.settings, new_settings());
+  }
+  return Engine::open(std::move(store), engine);
 }
 
 }  // namespace rollcall::tools

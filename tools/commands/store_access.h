@@ -3,8 +3,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -27,15 +27,13 @@ struct StoreFlags {
 // `required` to false and checks `directory` when it needs one.
 void add_store_flags(CLI::App& command, StoreFlags& flags, bool required = true);
 
-// Whether `directory` may hold a store: it exists and is not empty.
-bool holds_something(const std::string& directory);
-
 // Opens the store as its last commit left it, beside whoever writes to it.
 Result<std::unique_ptr<Engine>> open_for_reading(const StoreFlags& flags);
 
-// Opens an existing store for writing, with the settings it has, or makes one with `settings`.
-//   kNotFound  there is no store, and `settings` is unset
-Result<std::unique_ptr<Engine>> open_for_writing(const StoreFlags& flags,
-                                                 const std::optional<StoreSettings>& settings);
+// Opens the store for writing, with the settings it was made with. Where there is none yet, or one
+// whose making was interrupted, `new_settings` is called, and the store is made with what it
+// returns; when it fails, no directory has been made.
+Result<std::unique_ptr<Engine>> open_for_writing(
+    const StoreFlags& flags, const std::function<Result<StoreSettings>()>& new_settings);
 
 }  // namespace rollcall::tools

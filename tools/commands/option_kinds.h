@@ -1,6 +1,8 @@
-// Options that take one of a few words. Help and completion show them: "auto|always|never".
+// Options with values of a kind that several commands take: one of a few words, a size, a count.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -12,6 +14,7 @@
 
 namespace rollcall::tools {
 
+// An option that takes one of a few words, which help and completion show: "auto|always|never".
 // Sets `value` to what stands behind the word that was given; another word is a usage error that
 // lists the words.
 template <class T>
@@ -35,12 +38,16 @@ CLI::Option* add_choice(CLI::App& command, const std::string& name, T& value,
 }
 
 // The same, where the word is the value.
-inline CLI::Option* add_choice(CLI::App& command, const std::string& name,
-                               std::optional<std::string>& value,
-                               const std::vector<std::string>& words, const std::string& help) {
-  std::vector<std::pair<std::string, std::optional<std::string>>> choices;
-  for (const std::string& word : words) choices.emplace_back(word, word);
-  return add_choice(command, name, value, choices, help);
-}
+CLI::Option* add_choice(CLI::App& command, const std::string& name,
+                        std::optional<std::string>& value, const std::vector<std::string>& words,
+                        const std::string& help);
+
+// A size in bytes, with K, M, G or T for powers of 1024.
+CLI::Option* add_size(CLI::App& command, const std::string& name, std::size_t& bytes,
+                      const std::string& help);
+
+// A count, with K, M, G or T for powers of 1000.
+CLI::Option* add_count(CLI::App& command, const std::string& name, std::uint64_t& count,
+                       const std::string& help);
 
 }  // namespace rollcall::tools

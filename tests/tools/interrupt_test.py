@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+"""An ingest that is interrupted, or killed, leaves a store that answers, and the same command goes on.
+
+    interrupt_test.py --rollcall PROGRAM
+"""
+
+import argparse
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+PROGRAM = None
+ROWS = 400_000
+
+
+class Interrupt(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.temporary = tempfile.TemporaryDirectory()
+        cls.folder = cls.temporary.name
+        seed = int(os.environ.get("ROLLCALL_SEED", random.randrange(1 << 32)))
+        print(f"ROLLCALL_SEED={seed}")
+        cls.random = random.Random(seed)
+        users = {}
+        with open(os.path.join(cls.folder, "e.csv"), "w", encoding="utf-8") as file:
+            file.write("user,event,time\n")
+            for _ in range(ROWS):
+                user, day = cls.random.randrange(50_000), cls.random.randrange(1, 29)
+                users.setdefault(day, set()).add(user)
+                file.write(f"{user},login,2026-01-{day:02} 12:00:00\n")
+        cls.expected = [[f"2026-01-{day:02}", len(users[day])] for day in sorted(users)]
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.temporary.cleanup()
+
+    def run_program(self, *arguments):
+        done = subprocess.run([PROGRAM, *arguments], cwd=self.folder, capture_output=True, text=True,
+                              check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def slow_ingest(self, db):
+        """An ingest whose input comes in two parts, so that it can be stopped in between."""
+        return subprocess.Popen([PROGRAM, "ingest", "--db", db, "--threads", "1", "e.csv"],
+                                cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                text=True)
+
+    def stop_and_resume(self, name, stop_signal):
+        """Stops ingests after random times until one is hit half-way; checks what follows."""
+        hit = False
+        for attempt in range(8):
+            db = f"{name}{attempt}.db"
+            process = self.slow_ingest(db)
+            time.sleep(self.random.uniform(0.02, 0.25))
+            process.send_signal(stop_signal)
+            _, error = process.communicate()
+            if process.returncode == 0:
+                self.check_whole(db)
+                continue
+            self.assertIn(process.returncode, (-stop_signal, 128 + stop_signal), error)
+            if stop_signal == signal.SIGINT and process.returncode > 0:
+                self.assertIn("the same command goes on from there", error)
+                hit = True
+            elif stop_signal == signal.SIGKILL:
+                hit = True
+            self.run_program("ingest", "--db", db, "e.csv")
+            self.run_program("verify", "--db", db)
+            self.check_whole(db)
+        self.assertTrue(hit, "no ingest was stopped half-way")
+
+    def check_whole(self, db):
+        answer = json.loads(self.run_program("active", "--db", db, "-o", "json"))
+        self.assertEqual([row[:2] for row in answer["rows"]], self.expected)
+        again = json.loads(self.run_program("ingest", "--db", db, "-o", "json", "e.csv"))
+        self.assertEqual(again["rows_read"], 0)
+
+    def test_interrupted_ingest_resumes(self):
+        self.stop_and_resume("int", signal.SIGINT)
+
+    def test_killed_ingest_resumes(self):
+        self.stop_and_resume("kill", signal.SIGKILL)
+
+    def test_terminated_ingest_keeps_what_it_read(self):
+        """Half of a pipe is in the store after SIGTERM."""
+        process = subprocess.Popen([PROGRAM, "ingest", "--db", "pipe.db", "-"], cwd=self.folder,
+                                   stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        with open(os.path.join(self.folder, "e.csv"), encoding="utf-8") as file:
+            half = file.read(6 << 20)
+        process.stdin.write(half[:half.rindex("\n") + 1])
+        process.stdin.flush()
+        time.sleep(1)
+        process.send_signal(signal.SIGTERM)
+        process.wait()
+        error = process.stderr.read()
+        process.stdin.close()
+        process.stderr.close()
+        self.assertEqual(process.returncode, 128 + signal.SIGTERM, error)
+        self.assertIn("what was read is kept", error)
+        events = json.loads(self.run_program("info", "--db", "pipe.db", "-o", "json"))["events"]
+        self.assertGreater(events, 0)
+        self.assertLessEqual(events, half.count("\n"))
+
+
+def main():
+    global PROGRAM
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--rollcall", required=True)
+    arguments, rest = parser.parse_known_args()
+    PROGRAM = os.path.realpath(arguments.rollcall)
+    unittest.main(argv=[sys.argv[0], *rest])
+
+
+if __name__ == "__main__":
+    main()

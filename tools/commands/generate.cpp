@@ -1,0 +1,153 @@
+// rollcall generate: writes a seeded stream of events as a product sees them.
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bench/workload.h"
+#include "rollcall/file_source.h"
+#include "rollcall/native_format.h"
+#include "rollcall/query.h"
+#include "tools/commands/command.h"
+#include "tools/commands/option_kinds.h"
+#include "tools/event_text.h"
+#include "tools/output_file.h"
+
+namespace rollcall::tools {
+namespace {
+
+struct GenerateFlags {
+  WorkloadOptions workload;
+  std::optional<FileFormat> format;
+  std::optional<std::string> truth;
+  std::string path = "-";
+};
+
+// By the name of the file, as ingest tells: CSV where it says nothing.
+FileFormat format_of(const GenerateFlags& flags) {
+  if (flags.format) return *flags.format;
+  std::string_view name = flags.path;
+  for (const std::string_view packed : {".gz", ".zst"}) {
+    if (name.ends_with(packed)) name.remove_suffix(packed.size());
+  }
+  if (name.ends_with(".rollcall")) return FileFormat::kNative;
+  const bool ndjson =
+      name.ends_with(".ndjson") || name.ends_with(".jsonl") || name.ends_with(".json");
+  return ndjson ? FileFormat::kNdjson : FileFormat::kDelimited;
+}
+
+std::string truth_json(const WorkloadTruth& truth, const WorkloadOptions& options) {
+  using Json = nlohmann::ordered_json;
+  const auto count_or_null = [](const std::optional<std::uint64_t>& count) {
+    return count ? Json(*count) : Json(nullptr);
+  };
+  Json json = {{"seed", options.seed}, {"events", truth.events()}, {"users", truth.users()}};
+  json["days"] = Json::array();
+  for (const WorkloadTruth::DayCounts& day : truth.days()) {
+    json["days"].push_back({{"date", to_string(day.day)},
+                            {"events", day.events},
+                            {"users", day.users},
+                            {"new_users", day.new_users},
+                            {"back_after_1", count_or_null(day.back_after_1)},
+                            {"back_after_7", count_or_null(day.back_after_7)}});
+  }
+  return json.dump(2) + "\n";
+}
+
+Status write_file(const std::string& path, std::string_view text) {
+  ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<OutputFile> file, OutputFile::open(path));
+  ROLLCALL_RETURN_IF_ERROR(file->append(text));
+  return file->close();
+}
+
+Status generate(const GenerateFlags& flags) {
+  const FileFormat format = format_of(flags);
+  const std::uint32_t decimals = flags.workload.value_decimals;
+  ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<OutputFile> file, OutputFile::open(flags.path));
+  std::optional<WorkloadTruth> truth;
+  bool first = true;
+  std::string bytes;
+  const auto write_batch = [&](const WorkloadBatch& batch) -> Status {
+    // The options are known to be good once there is a batch.
+    if (flags.truth && !truth) truth.emplace(flags.workload);
+    if (truth) truth->add(batch);
+    bytes.clear();
+    switch (format) {
+      case FileFormat::kDelimited:
+        if (first) bytes = csv_header(batch.events);
+        append_csv(batch.events, decimals, bytes);
+        break;
+      case FileFormat::kNdjson:
+        append_ndjson(batch.events, decimals, bytes);
+        break;
+      case FileFormat::kNative:
+        ROLLCALL_RETURN_IF_ERROR(append_native_block(batch.events, decimals, bytes));
+        break;
+    }
+    first = false;
+    return file->append(bytes);
+  };
+  ROLLCALL_RETURN_IF_ERROR(generate_workload(flags.workload, write_batch));
+  ROLLCALL_RETURN_IF_ERROR(file->close());
+  return truth ? write_file(*flags.truth, truth_json(*truth, flags.workload)) : Status();
+}
+
+void add_stream_flags(CLI::App& command, WorkloadOptions& workload) {
+  command.add_option("--seed", workload.seed, "The same seed gives the same bytes")->type_name("N");
+  add_count(command, "--events", workload.events, "Rows, such as 50M (default 1M)");
+  add_count(command, "--users", workload.users, "Distinct users (default 40K)");
+  command.add_option("--days", workload.days, "Days from the first (default 30)")->type_name("N");
+  command
+      .add_option_function<std::string>(
+          "--first-day",
+          [&workload](const std::string& text) {
+            // Read as a question's date would be.
+            const Result<Query> query =
+                parse_query(nlohmann::json({{"kind", "active"}, {"from", text}}).dump());
+            if (!query.ok() || !query->common.from) {
+              throw CLI::ValidationError("--first-day", "\"" + text + "\" (allowed: YYYY-MM-DD)");
+            }
+            workload.first_day = *query->common.from;
+          },
+          "Its date (default 2026-01-01)")
+      ->type_name("DATE");
+  add_choice<WorkloadIds>(command, "--ids", workload.ids,
+                          {{"dense", WorkloadIds::kDense},
+                           {"scattered", WorkloadIds::kScattered},
+                           {"string", WorkloadIds::kString}},
+                          "User ids: 1, 2, 3...; all over 64 bits; those as text");
+  command
+      .add_option("--event-names", workload.event_names,
+                  "First event of a user, first of a session, others; \"purchase\" has a value")
+      ->delimiter(',')
+      ->type_name("NAME,NAME,...");
+}
+
+}  // namespace
+
+void add_generate_command(CLI::App& app, Action& chosen) {
+  CLI::App* command =
+      app.add_subcommand("generate", "Write a seeded, realistic stream of events of any size");
+  const auto flags = std::make_shared<GenerateFlags>();
+  add_stream_flags(*command, flags->workload);
+  add_choice<std::optional<FileFormat>>(*command, "--format", flags->format,
+                                        {{"csv", FileFormat::kDelimited},
+                                         {"ndjson", FileFormat::kNdjson},
+                                         {"native", FileFormat::kNative}},
+                                        "Form of the rows (default: by the file's name, else csv)");
+  command->add_option("--truth", flags->truth, "Write what the stream was counted to be, as JSON")
+      ->type_name("FILE");
+  command
+      ->add_option(
+          "FILE", flags->path,
+          "events.csv, .ndjson, .rollcall, then .gz or .zst; - is standard output (default)")
+      ->type_name("FILE");
+  command->callback([flags, &chosen] { chosen = [flags] { return generate(*flags); }; });
+}
+
+}  // namespace rollcall::tools

@@ -1,0 +1,24 @@
+// A file written front to back: plain, or compressed as its name says (.gz, .zst), or standard
+// output.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "rollcall/status.h"
+
+namespace rollcall::tools {
+
+class OutputFile {
+ public:
+  // "-" is standard output. An existing file is replaced.
+  static Result<std::unique_ptr<OutputFile>> open(const std::string& path);
+  virtual ~OutputFile() = default;
+
+  virtual Status append(std::string_view bytes) = 0;
+  // Writes what is still held back. No other call may follow; without it the file may be cut off.
+  virtual Status close() = 0;
+};
+
+}  // namespace rollcall::tools
