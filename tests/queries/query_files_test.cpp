@@ -32,9 +32,8 @@ std::vector<EngineSetup> setups() {
   for (const std::uint32_t partition_count : {1u, 2u, 64u}) {
     for (const std::size_t batch_rows : {0u, 1u, 7u}) {
       for (const std::uint32_t threads : {1u, 4u}) {
-        setups.push_back({.partition_count = partition_count,
-                          .batch_rows = batch_rows,
-                          .threads = threads});
+        setups.push_back(
+            {.partition_count = partition_count, .batch_rows = batch_rows, .threads = threads});
       }
     }
     setups.push_back({.store = StoreKind::kRocks,
@@ -69,9 +68,8 @@ TEST_P(QueryFiles, EverySetupGivesTheAnswers) {
     const std::vector<std::string> answers = file_.run(setup);
     for (std::size_t i = 0; i < answers.size(); ++i) {
       const QueryFile::Block& block = file_.blocks()[i];
-      ASSERT_EQ(answers[i], block.expected)
-          << GetParam() << ".test:" << block.line << " " << block.json << "on a "
-          << to_string(setup);
+      ASSERT_EQ(answers[i], block.expected) << GetParam() << ".test:" << block.line << " "
+                                            << block.json << "on a " << to_string(setup);
     }
   }
 }
@@ -81,8 +79,8 @@ TEST_P(QueryFiles, OracleGivesTheAnswers) {
   for (std::size_t i = 0; i < answers.size(); ++i) {
     const QueryFile::Block& block = file_.blocks()[i];
     const bool refused = !block.expected.starts_with("as_of") && !block.expected.starts_with("ok");
-    EXPECT_EQ(answers[i], refused && block.kind == QueryFile::Block::Kind::kQuery ? "error"
-                                                                                 : block.expected)
+    EXPECT_EQ(answers[i],
+              refused && block.kind == QueryFile::Block::Kind::kQuery ? "error" : block.expected)
         << GetParam() << ".test:" << block.line << " " << block.json;
   }
 }
