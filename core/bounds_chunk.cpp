@@ -1,15 +1,16 @@
 #include "core/bounds_chunk.h"
 
+#include <algorithm>
+
 #include "core/byte_codec.h"
 #include "kernels/kernel_table.h"
 
 namespace rollcall {
 
 void BoundsChunk::fold(BitSpan users, Day day) {
-  if (first_.size() < users.word_count * 64) {
-    first_.resize(users.word_count * 64, kNeverFirst);
-    last_.resize(users.word_count * 64, kNeverLast);
-  }
+  const std::size_t size = std::max(first_.size(), users.word_count * 64);
+  last_.resize(size, kNeverLast);
+  first_.resize(size, kNeverFirst);
   const kernels::KernelTable& kernel = *kernels::active_table();
   kernel.min_where(first_.data(), users.words, day.value, users.word_count);
   kernel.max_where(last_.data(), users.words, day.value, users.word_count);

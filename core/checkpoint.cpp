@@ -1,5 +1,8 @@
 // All that changed since the last commit, to the store, while ingest and queries go on.
+#include <iterator>
 #include <variant>
+
+#include <oneapi/tbb/parallel_for.h>
 
 #include "core/engine_state.h"
 
@@ -21,41 +24,61 @@ std::string encode(const DirtyPage& page) {
 
 }  // namespace
 
+// From the moment that pages count as stored to the moment that they are. Whatever ends it early, an
+// error or an exception, ends writing: the engine no longer knows which pages the store has.
+class Engine::State::Handover {
+ public:
+  explicit Handover(State& state)
+      : state_(state),
+        failure_(Status::resource_exhausted(
+            "engine: a checkpoint was interrupted; open the store again")) {}
+  ~Handover() {
+    if (!begun_) return;
+    const Gate::Pass pass(state_.gate);
+    state_.write_failure = std::move(failure_);
+  }
+  Handover(const Handover&) = delete;
+  Handover& operator=(const Handover&) = delete;
+
+  void begin() { begun_ = state_.committing = true; }  // within the gate
+  void fail(const Status& failure) { failure_ = failure; }
+  void succeed() { begun_ = state_.committing = false; }  // within the gate
+
+ private:
+  State& state_;
+  Status failure_;
+  bool begun_ = false;
+};
+
 // Within the gate, only long enough to fold what is due and to pin what is dirty; encoding and writing
 // come after. The pages handed over count as stored from then on, but none of them may leave memory
-// before the commit has succeeded; if it fails, writing ends for good, and they stay.
+// before the commit has succeeded; if it does not, writing ends for good, and they stay.
 Status Engine::State::checkpoint() {
   if (store->read_only()) return Status::invalid_argument("engine: the store was opened read-only");
   const std::lock_guard one_at_a_time(checkpoint_mutex);
+  Handover handover(*this);
   Commit commit;
   std::vector<DirtyPage> dirty;
   std::string manifest_bytes;
   {
     const Gate::Pass pass(gate);
-    ROLLCALL_RETURN_IF_ERROR(failure);
+    ROLLCALL_RETURN_IF_ERROR(state_failure);
+    ROLLCALL_RETURN_IF_ERROR(write_failure);
     if (!changed) return {};
     ROLLCALL_RETURN_IF_ERROR(fold(true));
+    handover.begin();
     commit.epoch = epoch + 1;
-    if (catalog_changed) {
-      const PageId id{PageKind::kDictionary, 0, 0, 0, 0};
-      if (manifest.catalog_epoch != 0) commit.superseded.push_back({id, manifest.catalog_epoch});
-      manifest.catalog_epoch = commit.epoch;
+    const auto add_page = [&](PageKind kind, Epoch& stored, const auto& content) {
+      const PageId id{kind, 0, 0, 0, 0};
+      if (stored != 0) commit.superseded.push_back({id, stored});
+      stored = commit.epoch;
       std::string bytes;
-      catalog->serialize(bytes);
+      content.serialize(bytes);
       dirty.push_back({id, std::move(bytes)});
-    }
-    if (sources_changed) {
-      const PageId id{PageKind::kSources, 0, 0, 0, 0};
-      if (manifest.sources_epoch != 0) commit.superseded.push_back({id, manifest.sources_epoch});
-      manifest.sources_epoch = commit.epoch;
-      std::string bytes;
-      sources.serialize(bytes);
-      dirty.push_back({id, std::move(bytes)});
-    }
-    for (std::size_t i = 0; i < partitions.size(); ++i) {
-      partitions[i].collect_dirty(commit.epoch, dirty, commit.superseded);
-      manifest.partition_epochs[i] = partitions[i].epoch();
-    }
+    };
+    if (catalog_changed) add_page(PageKind::kDictionary, manifest.catalog_epoch, *catalog);
+    if (sources_changed) add_page(PageKind::kSources, manifest.sources_epoch, sources);
+    collect_partitions(commit, dirty);
     manifest_bytes = manifest.serialize();
     changed = catalog_changed = sources_changed = false;
   }
@@ -71,26 +94,32 @@ Status Engine::State::checkpoint() {
   Status status = store->commit(commit);
   Result<std::shared_ptr<const StoreView>> committed = store->view();
   if (status.ok() && !committed.ok()) status = committed.status();
-
-  const Gate::Pass pass(gate);
   if (!status.ok()) {
-    failure = status;
+    handover.fail(status);
     return status;
   }
+
+  const Gate::Pass pass(gate);
+  handover.succeed();
   epoch = commit.epoch;
   view = *std::move(committed);
-  const MemoryUse use = memory_use();
-  if (use.resident_bytes > options.memory_bytes_max) {
-    // Each partition gives up its share of the excess, and a little more, so that the next batches
-    // find room.
-    const double keep = 0.75 * static_cast<double>(options.memory_bytes_max) /
-                        static_cast<double>(use.resident_bytes);
-    for (Partition& partition : partitions) {
-      const auto resident = static_cast<double>(partition.memory_use().resident_bytes);
-      partition.evict(static_cast<std::size_t>(resident * keep));
-    }
-  }
+  evict_for(0);
   return {};
+}
+
+void Engine::State::collect_partitions(Commit& commit, std::vector<DirtyPage>& dirty) {
+  std::vector<std::vector<DirtyPage>> pages(partitions.size());
+  std::vector<std::vector<PageAddress>> superseded(partitions.size());
+  arena.execute([&] {
+    tbb::parallel_for(std::size_t{0}, partitions.size(), [&](std::size_t i) {
+      partitions[i].collect_dirty(commit.epoch, pages[i], superseded[i]);
+    });
+  });
+  for (std::size_t i = 0; i < partitions.size(); ++i) {
+    manifest.partition_epochs[i] = partitions[i].epoch();
+    std::move(pages[i].begin(), pages[i].end(), std::back_inserter(dirty));
+    commit.superseded.insert(commit.superseded.end(), superseded[i].begin(), superseded[i].end());
+  }
 }
 
 }  // namespace rollcall

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <limits>
+#include <new>
 
 #include "core/engine_state.h"
 #include "core/prepared_batch.h"
@@ -86,27 +87,28 @@ std::vector<SeriesId> number_series(const PreparedRows& rows, SeriesCatalog& cat
   return series;
 }
 
-// The same without making any: empty when something is new.
-std::vector<SeriesId> find_series(const PreparedRows& rows, const SeriesCatalog& catalog) {
-  std::vector<SeriesId> series;
-  for (std::size_t i = 0; i < rows.series.size(); ++i) {
-    const LocalSeries& local = rows.series[i];
-    const auto event = catalog.events().find(rows.event_names[local.event]);
-    if (!event) return {};
-    std::optional<SeriesId> found;
-    if (i < rows.event_names.size()) {
-      found = catalog.find_event_series(*event);
-    } else {
-      const auto value = catalog.values(local.dimension)
-                             .find(rows.dimension_values[local.dimension][local.value]);
-      if (!value) return {};
-      found = catalog.find_value_series(*event, local.dimension, *value);
-    }
-    if (!found) return {};
-    series.push_back(*found);
+// Undoes the first half of an ingest, unless that half is finished.
+class StagedBatch {
+ public:
+  StagedBatch(SeriesCatalog& catalog, std::vector<Partition>& partitions)
+      : catalog_(catalog), partitions_(partitions), before_(catalog.mark()) {}
+  ~StagedBatch() {
+    if (finished_) return;
+    for (Partition& partition : partitions_) partition.unstage();
+    catalog_.truncate(before_);
   }
-  return series;
-}
+  StagedBatch(const StagedBatch&) = delete;
+  StagedBatch& operator=(const StagedBatch&) = delete;
+
+  void finish() { finished_ = true; }
+  bool changed_names() const { return catalog_.mark() != before_; }
+
+ private:
+  SeriesCatalog& catalog_;
+  std::vector<Partition>& partitions_;
+  const SeriesCatalog::Mark before_;
+  bool finished_ = false;
+};
 
 }  // namespace
 
@@ -127,13 +129,15 @@ Status Engine::State::load() {
     ROLLCALL_ASSIGN_OR_RETURN(manifest, Manifest::deserialize(last->manifest));
     epoch = last->epoch;
     settings = manifest.settings;
+    if (Status status = validate(settings); !status.ok()) {
+      return Status::corruption("manifest: " + status.message());
+    }
     if (options.settings) ROLLCALL_RETURN_IF_ERROR(check_same(settings, *options.settings));
   } else {
     settings = manifest.settings = options.settings.value_or(StoreSettings{});
     manifest.partition_epochs.assign(settings.partition_count, 0);
     changed = true;  // the settings themselves are worth a commit
   }
-  ROLLCALL_RETURN_IF_ERROR(validate(settings));
   ROLLCALL_ASSIGN_OR_RETURN(zone, TimeZone::find(settings.time_zone));
   ROLLCALL_ASSIGN_OR_RETURN(view, store->view());
   catalog.emplace(settings);
@@ -155,7 +159,7 @@ Status Engine::State::load() {
   arena.execute([&] {
     tbb::parallel_for(std::size_t{0}, partitions.size(), [&](std::size_t i) {
       if (const Epoch stored = manifest.partition_epochs[i]; stored != 0) {
-        statuses[i] = partitions[i].open(*view, stored);
+        statuses[i] = partitions[i].open(*view, stored, catalog->series_count());
       }
     });
   });
@@ -164,14 +168,11 @@ Status Engine::State::load() {
 }
 
 Status Engine::State::ingest_within_gate(const PreparedRows& rows, const SourcePosition* position) {
-  ROLLCALL_RETURN_IF_ERROR(failure);
-  // A batch that fails leaves no names behind either: new ones go into a copy until it is applied.
-  std::vector<SeriesId> series = find_series(rows, *catalog);
-  std::optional<SeriesCatalog> grown;
-  if (series.size() != rows.series.size()) {
-    grown = *catalog;
-    series = number_series(rows, *grown);
-  }
+  ROLLCALL_RETURN_IF_ERROR(state_failure);
+  ROLLCALL_RETURN_IF_ERROR(write_failure);
+  // A batch that fails leaves nothing behind: no users, no names.
+  StagedBatch staged(*catalog, partitions);
+  const std::vector<SeriesId> series = number_series(rows, *catalog);
   const auto for_all = [&](auto visit) -> Status {
     if (rows.row_count() >= kParallelRowsMin) return for_each_partition(visit);
     Status first;
@@ -180,22 +181,18 @@ Status Engine::State::ingest_within_gate(const PreparedRows& rows, const SourceP
     }
     return first;
   };
-  Status staged = for_all([&](Partition& partition) { return partition.stage(rows, *view, series); });
-  if (!staged.ok()) {
-    for (Partition& partition : partitions) partition.unstage();
-    return staged;
-  }
+  ROLLCALL_RETURN_IF_ERROR(
+      for_all([&](Partition& partition) { return partition.stage(rows, *view, series); }));
   // What throws from here on (memory ran out) leaves a batch half applied.
-  failure = Status::resource_exhausted("engine: a batch was applied in part; open the store again");
+  state_failure =
+      Status::resource_exhausted("engine: a batch was applied in part; open the store again");
+  catalog_changed = catalog_changed || staged.changed_names();
+  staged.finish();
   ++batch_number;
   ROLLCALL_RETURN_IF_ERROR(for_all([&](Partition& partition) {
     partition.apply(rows, batch_number);
     return Status();
   }));
-  if (grown) {
-    catalog = std::move(grown);
-    catalog_changed = true;
-  }
   if (rows.row_count() != 0) {
     manifest.event_count += rows.row_count();
     if (manifest.days.empty()) manifest.days = rows.day_range;
@@ -208,17 +205,32 @@ Status Engine::State::ingest_within_gate(const PreparedRows& rows, const SourceP
     sources.set(*position);
     sources_changed = changed = true;
   }
-  failure = Status();
+  state_failure = Status();
   return {};
 }
 
 Status Engine::State::ingest(const PreparedRows& rows, const SourcePosition* position) {
   if (store->read_only()) return Status::invalid_argument("engine: the store was opened read-only");
+  if (rows.settings != settings) {
+    return Status::invalid_argument("engine: the batch was prepared for a store of other settings");
+  }
   {
     const Gate::Pass pass(gate);
     ROLLCALL_RETURN_IF_ERROR(ingest_within_gate(rows, position));
   }
-  return make_room();
+  // The batch is in. A caller who was told otherwise would send it again, so what goes wrong from here
+  // on is told to the next call.
+  Status room;
+  try {
+    room = make_room();
+  } catch (const std::bad_alloc&) {
+    room = Status::resource_exhausted("engine: no memory for a checkpoint; open the store again");
+  }
+  if (!room.ok()) {
+    const Gate::Pass pass(gate);
+    if (write_failure.ok()) write_failure = std::move(room);
+  }
+  return {};
 }
 
 MemoryUse Engine::State::memory_use() const {
@@ -244,6 +256,22 @@ Status Engine::State::make_room() {
   return write ? checkpoint() : Status();
 }
 
+void Engine::State::evict_for(std::size_t wanted_bytes) {
+  const std::size_t resident = memory_use().resident_bytes;
+  if (committing || resident + wanted_bytes <= options.memory_bytes_max) return;
+  // Each partition gives up its share of the excess, and a little more, so that what comes next finds
+  // room.
+  const std::size_t target = options.memory_bytes_max / 4 * 3;
+  const double keep =
+      resident == 0 ? 0
+                    : static_cast<double>(target - std::min(target, wanted_bytes)) /
+                          static_cast<double>(resident);
+  for (Partition& partition : partitions) {
+    const auto bytes = static_cast<double>(partition.memory_use().resident_bytes);
+    partition.evict(static_cast<std::size_t>(bytes * keep));
+  }
+}
+
 Status Engine::State::fold(bool bounds) {
   return for_each_partition([&](Partition& partition) { return partition.fold(*view, bounds); });
 }
@@ -256,23 +284,30 @@ Result<QueryResult> Engine::State::query(const Query& query) {
   std::size_t kept_bytes_max = 0;
   {
     const Gate::Pass pass(gate);
+    ROLLCALL_RETURN_IF_ERROR(state_failure);
     const PlanContext context{settings, zone, *catalog, manifest.days, manifest.known_until};
     ROLLCALL_ASSIGN_OR_RETURN(plan, make_plan(query, context));
     ROLLCALL_RETURN_IF_ERROR(fold(!plan->reads().bounds.empty()));
-    for (std::size_t i = 0; i < partitions.size(); ++i) pinned[i] = partitions[i].pin(plan->reads());
+    arena.execute([&] {
+      tbb::parallel_for(std::size_t{0}, partitions.size(),
+                        [&](std::size_t i) { pinned[i] = partitions[i].pin(plan->reads()); });
+    });
     pinned_view = view;
     const std::size_t resident_bytes = memory_use().resident_bytes;
     kept_bytes_max = options.memory_bytes_max - std::min(options.memory_bytes_max, resident_bytes);
   }
-  ROLLCALL_ASSIGN_OR_RETURN(const std::vector<std::uint64_t> cells,
+  ROLLCALL_ASSIGN_OR_RETURN(const PlanCounts counts,
                             execute_plan(*plan, pinned, *pinned_view, arena, kept_bytes_max));
-  {
+  if (counts.bytes_read != 0) {
+    // Others may have filled the room meanwhile; what is least recently used makes way.
     const Gate::Pass pass(gate);
+    evict_for(std::min(counts.bytes_read, kept_bytes_max));
     for (const PinnedPartition& partition : pinned) {
+      if (memory_use().resident_bytes > options.memory_bytes_max) break;
       partitions[partition.partition].install(partition, batch_number);
     }
   }
-  QueryResult result = plan->finish(cells);
+  QueryResult result = plan->finish(counts.cells);
   result.stats.partitions = partitions.size();
   result.stats.elapsed_us = static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start)
@@ -335,6 +370,11 @@ Result<std::unique_ptr<Engine>> Engine::open(std::unique_ptr<Store> store,
                                              const EngineOptions& options) {
   ROLLCALL_RETURN_IF_ERROR(check_kernels());
   if (options.settings) ROLLCALL_RETURN_IF_ERROR(validate(*options.settings));
+  constexpr std::uint32_t kThreadsMax = 1024;
+  if (options.threads_max > kThreadsMax) {
+    return Status::invalid_argument(fmt::format("options: threads_max is {} (allowed: 0 to {})",
+                                                options.threads_max, kThreadsMax));
+  }
   auto state = std::make_unique<State>();
   state->options = options;
   state->store = std::move(store);

@@ -40,8 +40,11 @@ struct Engine::State {
   bool catalog_changed = false;
   bool sources_changed = false;
   std::uint32_t batch_number = 0;
-  // Why writing ended: a batch was applied in part, or a commit failed. Queries go on.
-  Status failure;
+  bool committing = false;       // pages handed to a commit may not leave memory
+  // Why writing ended: a checkpoint failed. Queries go on.
+  Status write_failure;
+  // Why everything ended: memory ran out while a batch was applied.
+  Status state_failure;
 
   std::mutex checkpoint_mutex;  // held by the one checkpoint that runs; taken before the gate
 
@@ -54,9 +57,13 @@ struct Engine::State {
   Status ingest_within_gate(const PreparedRows& rows, const SourcePosition* position);
   // Keeps the promises of the memory options after a batch.
   Status make_room();
+  // Lets pages go until `wanted_bytes` more fit. Within the gate.
+  void evict_for(std::size_t wanted_bytes);
   // Derives what queries and checkpoints read. Within the gate.
   Status fold(bool bounds);
   Status checkpoint();
+  class Handover;
+  void collect_partitions(Commit& commit, std::vector<DirtyPage>& dirty);
   Result<QueryResult> query(const Query& query);
   MemoryUse memory_use() const;
   EngineInfo info() const;

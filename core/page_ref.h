@@ -59,6 +59,8 @@ struct PageSlot {
   std::uint32_t last_used = 0;  // batch number; the least recent leaves memory first
   std::uint32_t bytes = 0;      // of memory, as last accounted
   bool dirty = false;       // differs from the stored version
+  bool awaits_any = false;     // of presence: not yet folded into that of any event
+  bool awaits_bounds = false;  // of presence: not yet folded into first and last days
 
   bool exists() const { return epoch != 0 || static_cast<bool>(page); }
 };

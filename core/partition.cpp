@@ -8,21 +8,20 @@
 namespace rollcall {
 namespace {
 
-// Hours of the longest civil day, and one to spare.
-constexpr std::size_t kHoursMax = 26;
+// Compacting a page takes some 10 us, and a checkpoint has other things to do within the gate: what is
+// left over waits for the next one.
+constexpr std::size_t kCompactedPagesMax = 64;
 
-void add_hours(const std::array<HourTotal, kHoursMax>& added, std::vector<HourTotal>& hours) {
-  for (std::size_t hour = 0; hour < kHoursMax; ++hour) {
-    if (added[hour].events == 0) continue;
-    const auto place = std::lower_bound(
-        hours.begin(), hours.end(), hour,
-        [](const HourTotal& total, std::size_t wanted) { return total.hour < wanted; });
-    const auto total = place != hours.end() && place->hour == hour
-                           ? place
-                           : hours.insert(place, {static_cast<std::uint8_t>(hour), 0, 0});
-    total->events += added[hour].events;
-    total->value += added[hour].value;
+void add_hour(const HourTotal& added, std::vector<HourTotal>& hours) {
+  const auto place = std::lower_bound(
+      hours.begin(), hours.end(), added.hour,
+      [](const HourTotal& total, std::uint8_t wanted) { return total.hour < wanted; });
+  if (place == hours.end() || place->hour != added.hour) {
+    hours.insert(place, added);
+    return;
   }
+  place->events += added.events;
+  place->value += added.value;
 }
 
 template <class T>
@@ -32,6 +31,13 @@ PageSlot<T>& slot_at(std::vector<PageSlot<T>>& slots, std::size_t chunk) {
 }
 
 }  // namespace
+
+std::size_t Partition::directory_bytes(const SeriesDay& series_day) {
+  constexpr std::size_t kMapNodeBytes = 32;  // of pointers and of malloc
+  return sizeof(SeriesDay) + kMapNodeBytes +
+         series_day.chunks.capacity() * sizeof(PageSlot<PresenceChunk>) +
+         series_day.hours.capacity() * sizeof(HourTotal);
+}
 
 PageId Partition::presence_id(SeriesId series, Day day, std::size_t chunk) const {
   return {PageKind::kPresence, number_, day.value, series, static_cast<std::uint32_t>(chunk)};
@@ -144,7 +150,6 @@ Status Partition::stage(const PreparedRows& rows, const StoreView& view,
   const std::size_t begin = rows.partition_begin[number_];
   const std::size_t count = rows.partition_begin[number_ + std::size_t{1}] - begin;
   groupings_.clear();
-  user_count_before_ = user_count_;
   if (count == 0) return {};
   ROLLCALL_RETURN_IF_ERROR(load_users(view));
 
@@ -167,7 +172,7 @@ Status Partition::stage(const PreparedRows& rows, const StoreView& view,
 
 void Partition::unstage() {
   groupings_.clear();
-  if (users_loaded_) users_.truncate(user_count_before_);
+  if (users_loaded_) users_.truncate(user_count_);
 }
 
 void Partition::apply(const PreparedRows& rows, std::uint32_t batch_number) {
@@ -188,27 +193,33 @@ void Partition::apply_cells(const Grouping& grouping, const PreparedRows& rows,
                             std::uint32_t batch_number) {
   std::vector<std::uint32_t> ordinals;
   std::vector<Amount> values;
+  std::vector<HourTotal> hours;
   for (const Cell& cell : grouping.cells) {
     ordinals.clear();
     values.clear();
-    std::array<HourTotal, kHoursMax> hours{};
+    hours.clear();
     for (std::size_t i = cell.begin; i < cell.end; ++i) {
       const std::size_t row = grouping.rows[i];
       ordinals.push_back(ordinals_[row]);
-      HourTotal& hour = hours[rows.hours[row_begin + row]];
-      ++hour.events;
+      // Rows come mostly in the order of time: those of an hour one after another.
+      const std::uint8_t hour = rows.hours[row_begin + row];
+      if (hours.empty() || hours.back().hour != hour) hours.push_back({hour, 0, 0});
+      ++hours.back().events;
       if (!rows.values.empty()) {
         values.push_back(rows.values[row_begin + row]);
-        hour.value += values.back();
+        hours.back().value += values.back();
       }
     }
 
     DayState& day = days_[cell.day];
     day.dirty = true;
     day.compact = false;
-    SeriesDay& series_day = day.series[cell.series];
-    add_hours(hours, series_day.hours);
+    const auto [found, made] = day.series.try_emplace(cell.series);
+    SeriesDay& series_day = found->second;
+    const std::size_t bytes_before = made ? 0 : directory_bytes(series_day);
+    for (const HourTotal& hour : hours) add_hour(hour, series_day.hours);
     PageSlot<PresenceChunk>& presence = slot_at(series_day.chunks, cell.chunk);
+    directory_bytes_ += directory_bytes(series_day) - bytes_before;
     if (!presence.page) presence.page = PageRef<PresenceChunk>(PresenceChunk());
     presence.page.writable().add(ordinals);
     changed(presence, batch_number);
@@ -218,13 +229,13 @@ void Partition::apply_cells(const Grouping& grouping, const PreparedRows& rows,
     if (!counter.page) counter.page = PageRef<CounterChunk>(CounterChunk());
     counter.page.writable().add(ordinals, values);
     changed(counter, batch_number);
-    if (!series_day.awaits_any) {
-      series_day.awaits_any = true;
-      awaiting_any_.emplace_back(cell.day, cell.series);
+    if (!presence.awaits_any) {
+      awaiting_any_.push_back({cell.day, cell.series, cell.chunk});
+      presence.awaits_any = true;
     }
-    if (!series_day.awaits_bounds) {
-      series_day.awaits_bounds = true;
-      awaiting_bounds_.emplace_back(cell.day, cell.series);
+    if (!presence.awaits_bounds) {
+      awaiting_bounds_.push_back({cell.day, cell.series, cell.chunk});
+      presence.awaits_bounds = true;
     }
   }
 }
@@ -234,49 +245,44 @@ Status Partition::fold(const StoreView& view, bool bounds) {
   return bounds ? fold_bounds(view) : Status();
 }
 
+// An entry leaves the list when it is done, so that folding can stop anywhere and go on later.
 Status Partition::fold_any(const StoreView& view) {
   alignas(64) std::array<std::uint64_t, kChunkWords> scratch;
-  for (const auto& [date, series] : awaiting_any_) {
+  while (!awaiting_any_.empty()) {
+    const auto [date, series, chunk] = awaiting_any_.back();
     DayState& day = days_.at(date);
     SeriesDay& any = day.series[kAnySeries];
-    SeriesDay& source = day.series.at(series);
-    for (std::size_t chunk = 0; chunk < source.chunks.size(); ++chunk) {
-      PageSlot<PresenceChunk>& from = source.chunks[chunk];
-      if (!from.exists()) continue;
-      ROLLCALL_RETURN_IF_ERROR(load(from, presence_id(series, date, chunk), view));
-      PageSlot<PresenceChunk>& to = slot_at(any.chunks, chunk);
-      ROLLCALL_RETURN_IF_ERROR(load(to, presence_id(kAnySeries, date, chunk), view));
-      if (!to.page) to.page = PageRef<PresenceChunk>(PresenceChunk());
-      to.page.writable().add(from.page->expand(scratch.data()));
-      changed(to, batch_number_);
+    PageSlot<PresenceChunk>& from = day.series.at(series).chunks[chunk];
+    ROLLCALL_RETURN_IF_ERROR(load(from, presence_id(series, date, chunk), view));
+    PageSlot<PresenceChunk>& to = slot_at(any.chunks, chunk);
+    ROLLCALL_RETURN_IF_ERROR(load(to, presence_id(kAnySeries, date, chunk), view));
+    if (!to.page) to.page = PageRef<PresenceChunk>(PresenceChunk());
+    to.page.writable().add(from.page->expand(scratch.data()));
+    changed(to, batch_number_);
+    if (!to.awaits_bounds) {
+      awaiting_bounds_.push_back({date, kAnySeries, chunk});
+      to.awaits_bounds = true;
     }
-    source.awaits_any = false;
-    if (!any.awaits_bounds) {
-      any.awaits_bounds = true;
-      awaiting_bounds_.emplace_back(date, kAnySeries);
-    }
+    from.awaits_any = false;
+    awaiting_any_.pop_back();
   }
-  awaiting_any_.clear();
   return {};
 }
 
 Status Partition::fold_bounds(const StoreView& view) {
   alignas(64) std::array<std::uint64_t, kChunkWords> scratch;
-  for (const auto& [date, series] : awaiting_bounds_) {
-    SeriesDay& source = days_.at(date).series.at(series);
-    for (std::size_t chunk = 0; chunk < source.chunks.size(); ++chunk) {
-      PageSlot<PresenceChunk>& from = source.chunks[chunk];
-      if (!from.exists()) continue;
-      ROLLCALL_RETURN_IF_ERROR(load(from, presence_id(series, date, chunk), view));
-      PageSlot<BoundsChunk>& to = slot_at(bounds_[series], chunk);
-      ROLLCALL_RETURN_IF_ERROR(load(to, chunk_id(PageKind::kBounds, series, chunk), view));
-      if (!to.page) to.page = PageRef<BoundsChunk>(BoundsChunk());
-      to.page.writable().fold(from.page->expand(scratch.data()), date);
-      changed(to, batch_number_);
-    }
-    source.awaits_bounds = false;
+  while (!awaiting_bounds_.empty()) {
+    const auto [date, series, chunk] = awaiting_bounds_.back();
+    PageSlot<PresenceChunk>& from = days_.at(date).series.at(series).chunks[chunk];
+    ROLLCALL_RETURN_IF_ERROR(load(from, presence_id(series, date, chunk), view));
+    PageSlot<BoundsChunk>& to = slot_at(bounds_[series], chunk);
+    ROLLCALL_RETURN_IF_ERROR(load(to, chunk_id(PageKind::kBounds, series, chunk), view));
+    if (!to.page) to.page = PageRef<BoundsChunk>(BoundsChunk());
+    to.page.writable().fold(from.page->expand(scratch.data()), date);
+    changed(to, batch_number_);
+    from.awaits_bounds = false;
+    awaiting_bounds_.pop_back();
   }
-  awaiting_bounds_.clear();
   return {};
 }
 
@@ -284,19 +290,20 @@ PinnedPartition Partition::pin(const ReadSet& reads) const {
   PinnedPartition pinned;
   pinned.partition = number_;
   pinned.user_count = user_count_;
+  const auto add = [](const auto& slots, const auto& id_of, auto& pages) {
+    for (std::size_t chunk = 0; chunk < slots.size(); ++chunk) {
+      if (!slots[chunk].exists()) continue;
+      pages.push_back({slots[chunk].page, {id_of(chunk), slots[chunk].epoch}});
+    }
+  };
   for (const PresenceRead& read : reads.presence) {
     for (auto day = days_.lower_bound(read.days.first);
          day != days_.end() && day->first <= read.days.last; ++day) {
       for (const SeriesId series : read.series) {
         const auto found = day->second.series.find(series);
         if (found == day->second.series.end()) continue;
-        const auto [entry, made] = pinned.presence.try_emplace({series, day->first});
-        if (!made) continue;
-        const std::vector<PageSlot<PresenceChunk>>& slots = found->second.chunks;
-        for (std::size_t chunk = 0; chunk < slots.size(); ++chunk) {
-          entry->second.push_back(
-              {slots[chunk].page, {presence_id(series, day->first, chunk), slots[chunk].epoch}});
-        }
+        const auto id_of = [&](std::size_t chunk) { return presence_id(series, day->first, chunk); };
+        add(found->second.chunks, id_of, pinned.presence);
       }
     }
   }
@@ -304,15 +311,23 @@ PinnedPartition Partition::pin(const ReadSet& reads) const {
     for (const SeriesId series : read.series) {
       const auto found = bounds_.find(series);
       if (found == bounds_.end()) continue;
-      const auto [entry, made] = pinned.bounds.try_emplace(series);
-      if (!made) continue;
-      for (std::size_t chunk = 0; chunk < found->second.size(); ++chunk) {
-        const PageSlot<BoundsChunk>& slot = found->second[chunk];
-        entry->second.push_back(
-            {slot.page, {chunk_id(PageKind::kBounds, series, chunk), slot.epoch}});
-      }
+      const auto id_of = [&](std::size_t chunk) {
+        return chunk_id(PageKind::kBounds, series, chunk);
+      };
+      add(found->second, id_of, pinned.bounds);
     }
   }
+  // Reads may overlap; each page is pinned once.
+  const auto order = [](auto& pages) {
+    const auto before = [](const auto& a, const auto& b) { return a.address.id < b.address.id; };
+    const auto same = [](const auto& a, const auto& b) { return a.address.id == b.address.id; };
+    if (!std::is_sorted(pages.begin(), pages.end(), before)) {
+      std::sort(pages.begin(), pages.end(), before);
+    }
+    pages.erase(std::unique(pages.begin(), pages.end(), same), pages.end());
+  };
+  order(pinned.presence);
+  order(pinned.bounds);
   return pinned;
 }
 
@@ -323,16 +338,12 @@ void Partition::install(const PinnedPartition& pinned, std::uint32_t batch_numbe
     slot.last_used = batch_number;
     account(slot);
   };
-  for (const auto& [key, pages] : pinned.presence) {
-    SeriesDay& series_day = days_.at(key.second).series.at(key.first);
-    for (std::size_t chunk = 0; chunk < pages.size(); ++chunk) {
-      keep(series_day.chunks[chunk], pages[chunk]);
-    }
+  for (const PinnedPage<PresenceChunk>& page : pinned.presence) {
+    const PageId& id = page.address.id;
+    keep(days_.at(Day{id.day}).series.at(id.series).chunks[id.chunk], page);
   }
-  for (const auto& [series, pages] : pinned.bounds) {
-    for (std::size_t chunk = 0; chunk < pages.size(); ++chunk) {
-      keep(bounds_.at(series)[chunk], pages[chunk]);
-    }
+  for (const PinnedPage<BoundsChunk>& page : pinned.bounds) {
+    keep(bounds_.at(page.address.id.series)[page.address.id.chunk], page);
   }
 }
 
@@ -353,13 +364,16 @@ void Partition::for_each_slot(Visit visit) {
 
 // Days that nothing was added to since the last checkpoint are seen as sealed, until something comes.
 void Partition::compact_quiet_days() {
+  std::size_t compacted = 0;
   for (auto& [date, day] : days_) {
     if (day.dirty || day.compact) continue;
+    if (compacted > kCompactedPagesMax) return;
     for (auto& [series, series_day] : day.series) {
       for (PageSlot<PresenceChunk>& slot : series_day.chunks) {
         if (!slot.page) continue;
         slot.page.writable().compact();
         account(slot);
+        ++compacted;
       }
     }
     day.compact = true;

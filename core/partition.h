@@ -31,6 +31,9 @@
 
 namespace rollcall {
 
+// Hours of the longest civil day, and one to spare.
+inline constexpr std::size_t kDayHoursMax = 26;
+
 // Events and amounts of one hour of a day, counted from the day's first instant.
 struct HourTotal {
   std::uint8_t hour = 0;
@@ -42,8 +45,6 @@ struct HourTotal {
 struct SeriesDay {
   std::vector<PageSlot<PresenceChunk>> chunks;
   std::vector<HourTotal> hours;  // ascending, those with events; none for kAnySeries
-  bool awaits_any = false;       // touched since it was last folded into any event's presence
-  bool awaits_bounds = false;    // touched since it was last folded into first and last days
 };
 
 struct DayState {
@@ -62,15 +63,13 @@ template <class T>
 struct PinnedPage {
   PageRef<T> page;
   PageAddress address;
-
-  bool exists() const { return address.epoch != 0 || static_cast<bool>(page); }
 };
 
 struct PinnedPartition {
   std::uint32_t partition = 0;
   std::uint32_t user_count = 0;
-  std::map<std::pair<SeriesId, Day>, std::vector<PinnedPage<PresenceChunk>>> presence;
-  std::map<SeriesId, std::vector<PinnedPage<BoundsChunk>>> bounds;
+  std::vector<PinnedPage<PresenceChunk>> presence;  // by page id
+  std::vector<PinnedPage<BoundsChunk>> bounds;      // by page id
 };
 
 // A page to be stored, encoded when its turn comes.
@@ -81,7 +80,7 @@ struct DirtyPage {
 };
 
 struct MemoryUse {
-  std::size_t resident_bytes = 0;  // of pages and the user index
+  std::size_t resident_bytes = 0;  // of pages, the directory and the user index
   std::size_t dirty_bytes = 0;     // of pages not stored yet
 };
 
@@ -90,7 +89,8 @@ class Partition {
   Partition(std::uint32_t number, UserKind kind) : number_(number), users_(kind) {}
 
   // Reads the directory of the partition; pages follow when they are needed.
-  Status open(const StoreView& view, Epoch epoch);
+  //   kCorruption  what is stored is not what was written, or names series past `series_count`
+  Status open(const StoreView& view, Epoch epoch, std::size_t series_count);
 
   // Ingest, in two steps: `stage` finds the users' ordinals and reads every page that the rows will
   // touch; it may fail, and `unstage` then leaves the partition as it was. `apply` cannot fail.
@@ -119,7 +119,9 @@ class Partition {
   const std::map<Day, DayState>& days() const { return days_; }
   const SeriesChunks<CounterChunk>& counters() const { return counters_; }
   const SeriesChunks<BoundsChunk>& bounds() const { return bounds_; }
-  MemoryUse memory_use() const { return {memory_.resident_bytes + users_.memory_bytes(), memory_.dirty_bytes}; }
+  MemoryUse memory_use() const {
+    return {memory_.resident_bytes + directory_bytes_ + users_.memory_bytes(), memory_.dirty_bytes};
+  }
 
   // Reads all users of the partition, if they are not in memory yet.
   Status load_users(const StoreView& view);
@@ -165,8 +167,9 @@ class Partition {
 
   std::string serialize_directory() const;
   Status deserialize_directory(std::string_view bytes, std::vector<std::pair<Day, Epoch>>& days);
+  static std::size_t directory_bytes(const SeriesDay& series_day);
   static std::string serialize_day(const DayState& day);
-  static Status deserialize_day(std::string_view bytes, DayState& day);
+  static Status deserialize_day(std::string_view bytes, std::size_t series_count, DayState& day);
 
   std::uint32_t number_;
   Epoch epoch_ = 0;  // of the stored directory page
@@ -182,17 +185,22 @@ class Partition {
   SeriesChunks<CounterChunk> counters_;
   SeriesChunks<BoundsChunk> bounds_;
 
-  // Touched since the last fold; each (day, series) once.
-  std::vector<std::pair<Day, SeriesId>> awaiting_any_;
-  std::vector<std::pair<Day, SeriesId>> awaiting_bounds_;
+  // Presence that was touched since it was last folded; each once.
+  struct Touched {
+    Day day;
+    SeriesId series;
+    std::uint32_t chunk;
+  };
+  std::vector<Touched> awaiting_any_;
+  std::vector<Touched> awaiting_bounds_;
 
-  MemoryUse memory_;
+  MemoryUse memory_;  // of pages
+  std::size_t directory_bytes_ = 0;
   std::uint32_t batch_number_ = 0;  // of the last batch or query that touched a page
 
   // Of the staged batch.
   std::vector<std::uint32_t> ordinals_;
   std::vector<Grouping> groupings_;  // events, then one per dimension
-  std::uint32_t user_count_before_ = 0;
 };
 
 }  // namespace rollcall

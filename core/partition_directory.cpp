@@ -51,12 +51,6 @@ SeriesChunks<T> read_series_chunks(ByteReader& reader) {
   return chunks;
 }
 
-Day read_day(ByteReader& reader) {
-  const std::int64_t day = reader.zigzag();
-  return Day{static_cast<std::int32_t>(
-      std::clamp<std::int64_t>(day, kDayMin.value, kDayMax.value))};
-}
-
 }  // namespace
 
 std::string Partition::serialize_directory() const {
@@ -85,8 +79,12 @@ Status Partition::deserialize_directory(std::string_view bytes,
   bounds_ = read_series_chunks<BoundsChunk>(reader);
   const std::size_t day_count = reader.count(2);
   for (std::size_t i = 0; i < day_count; ++i) {
-    const Day day = read_day(reader);
-    days.emplace_back(day, reader.varint());
+    const std::int64_t day = reader.zigzag();
+    if (day < kDayMin.value || day > kDayMax.value ||
+        (!days.empty() && day <= days.back().first.value)) {
+      return Status::corruption("its days do not ascend within the years 1 to 9999");
+    }
+    days.emplace_back(Day{static_cast<std::int32_t>(day)}, reader.varint());
   }
   if (!reader.done()) return Status::corruption("its bytes do not add up");
   if (user_page_epochs_.size() !=
@@ -115,16 +113,16 @@ std::string Partition::serialize_day(const DayState& day) {
   return bytes;
 }
 
-Status Partition::deserialize_day(std::string_view bytes, DayState& day) {
+Status Partition::deserialize_day(std::string_view bytes, std::size_t series_count, DayState& day) {
   ByteReader reader(bytes);
-  const std::size_t series_count = reader.count(3);
-  for (std::size_t i = 0; i < series_count && reader.ok(); ++i) {
-    SeriesDay& series_day = day.series[reader.varint_up_to<SeriesId>(~SeriesId{0})];
+  const std::size_t entry_count = reader.count(3);
+  for (std::size_t i = 0; i < entry_count && reader.ok(); ++i) {
+    SeriesDay& series_day = day.series[reader.varint_up_to<SeriesId>(series_count - 1)];
     series_day.chunks = read_epochs<PresenceChunk>(reader);
     const std::size_t hour_count = reader.count(4);
     for (std::size_t h = 0; h < hour_count; ++h) {
       HourTotal hour;
-      hour.hour = reader.byte();
+      hour.hour = reader.varint_up_to<std::uint8_t>(kDayHoursMax - 1);
       hour.events = reader.varint();
       hour.value = reader.sum();
       series_day.hours.push_back(hour);
@@ -134,7 +132,7 @@ Status Partition::deserialize_day(std::string_view bytes, DayState& day) {
   return {};
 }
 
-Status Partition::open(const StoreView& view, Epoch epoch) {
+Status Partition::open(const StoreView& view, Epoch epoch, std::size_t series_count) {
   const PageId directory_id{PageKind::kPartition, number_, 0, 0, 0};
   ROLLCALL_ASSIGN_OR_RETURN(const std::string directory, view.read({directory_id, epoch}));
   std::vector<std::pair<Day, Epoch>> days;
@@ -147,8 +145,11 @@ Status Partition::open(const StoreView& view, Epoch epoch) {
     DayState& day = days_[date];
     day.epoch = day_epoch;
     day.compact = true;  // pages are stored in their smallest form
-    if (Status status = deserialize_day(bytes, day); !status.ok()) {
+    if (Status status = deserialize_day(bytes, series_count, day); !status.ok()) {
       return Status::corruption(to_string(day_id) + ": " + status.message());
+    }
+    for (const auto& [series, series_day] : day.series) {
+      directory_bytes_ += directory_bytes(series_day);
     }
   }
   epoch_ = epoch;

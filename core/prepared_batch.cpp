@@ -49,6 +49,10 @@ Status check_lengths(const EventBatch& batch, std::size_t row_count) {
 
 Status check_times(const EventBatch& batch, TimeUs time_max) {
   const TimeUs max = std::min(time_max, kTimeMax);
+  if (batch.known_until && (*batch.known_until < kTimeMin || *batch.known_until > max)) {
+    return Status::invalid_argument(fmt::format("batch: known_until is {} us (allowed: {} to {})",
+                                                *batch.known_until, kTimeMin, max));
+  }
   const auto [least, greatest] = std::minmax_element(batch.time.begin(), batch.time.end());
   const bool late = *greatest > max;
   if (*least >= kTimeMin && !late) return {};
@@ -165,6 +169,7 @@ Result<std::unique_ptr<PreparedRows>> prepare_rows(const EventBatch& batch,
                                                   const StoreSettings& settings,
                                                   const TimeZone& zone, TimeUs time_max) {
   auto rows = std::make_unique<PreparedRows>();
+  rows->settings = settings;
   const std::size_t row_count = batch.time.size();
   if (row_count > std::numeric_limits<std::uint32_t>::max()) {
     return Status::invalid_argument(
@@ -207,7 +212,8 @@ Result<std::unique_ptr<PreparedRows>> prepare_rows(const EventBatch& batch,
     return rows;
   }
   ROLLCALL_RETURN_IF_ERROR(check_times(batch, time_max));
-  rows->known_until = batch.known_until.value_or(*std::max_element(batch.time.begin(), batch.time.end()));
+  rows->known_until = *std::max_element(batch.time.begin(), batch.time.end());
+  if (batch.known_until) rows->known_until = std::max(rows->known_until, *batch.known_until);
 
   // Users, and with them the place of every row.
   std::vector<std::uint64_t> hashes(row_count);

@@ -24,6 +24,7 @@ struct LocalSeries {
 
 // Rows in columns, ordered by partition; within a partition in the order of the batch.
 struct PreparedRows {
+  StoreSettings settings;  // that they were prepared for
   std::vector<std::string> event_names;                    // used ones
   std::vector<std::vector<std::string>> dimension_values;  // used ones, by dimension
   // The events' series first (index = event), then those of the dimensions.

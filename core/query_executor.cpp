@@ -46,54 +46,59 @@ class PinnedChunk : public ChunkSource {
   std::size_t word_count() const override { return word_count_; }
 
   BitSpan presence(SeriesId series, Day day, std::uint64_t* scratch) const override {
-    const auto found = partition_.presence.find({series, day});
-    if (found == partition_.presence.end() || chunk_ >= found->second.size()) return {};
-    const PageRef<PresenceChunk>& page = found->second[chunk_].page;
-    if (!page) return {};
-    BitSpan set = page->expand(scratch);
+    const auto* pinned = find(partition_.presence, {PageKind::kPresence, partition_.partition,
+                                                    day.value, series, chunk_});
+    if (pinned == nullptr) return {};
+    BitSpan set = pinned->page->expand(scratch);
     // A hot bitset may be longer than there are users.
     set.word_count = std::min(set.word_count, word_count_);
     return set;
   }
 
   Bounds bounds(SeriesId series) const override {
-    const auto found = partition_.bounds.find(series);
-    if (found == partition_.bounds.end() || chunk_ >= found->second.size()) return {};
-    const PageRef<BoundsChunk>& page = found->second[chunk_].page;
-    if (!page) return {};
-    return {page->first(), page->last(), std::min(page->size(), word_count_ * 64)};
+    const auto* pinned =
+        find(partition_.bounds, {PageKind::kBounds, partition_.partition, 0, series, chunk_});
+    if (pinned == nullptr) return {};
+    const BoundsChunk& page = *pinned->page;
+    return {page.first(), page.last(), std::min(page.size(), word_count_ * 64)};
   }
 
  private:
+  template <class T>
+  static const PinnedPage<T>* find(const std::vector<PinnedPage<T>>& pages, const PageId& id) {
+    const auto found = std::lower_bound(
+        pages.begin(), pages.end(), id,
+        [](const PinnedPage<T>& page, const PageId& wanted) { return page.address.id < wanted; });
+    return found == pages.end() || found->address.id != id ? nullptr : &*found;
+  }
+
   const PinnedPartition& partition_;
   std::uint32_t chunk_;
   std::size_t word_count_;
 };
 
 template <class T>
-Status read_page(std::vector<PinnedPage<T>>& pages, std::uint32_t chunk, const StoreView& view,
-                 std::atomic<std::size_t>& bytes_read) {
-  if (chunk >= pages.size() || pages[chunk].page || !pages[chunk].exists()) return {};
-  ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes, view.read(pages[chunk].address));
-  Result<T> page = T::deserialize(bytes);
-  if (!page.ok()) {
-    return Status::corruption(to_string(pages[chunk].address.id) + ": " + page.status().message());
+Status read_pages(std::vector<PinnedPage<T>>& pages, const StoreView& view,
+                  std::atomic<std::size_t>& bytes_read) {
+  for (PinnedPage<T>& pinned : pages) {
+    if (pinned.page) continue;
+    ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes, view.read(pinned.address));
+    Result<T> page = T::deserialize(bytes);
+    if (!page.ok()) {
+      return Status::corruption(to_string(pinned.address.id) + ": " + page.status().message());
+    }
+    pinned.page = PageRef<T>(*std::move(page));
+    bytes_read.fetch_add(pinned.page->memory_bytes(), std::memory_order_relaxed);
   }
-  pages[chunk].page = PageRef<T>(*std::move(page));
-  bytes_read.fetch_add(pages[chunk].page->memory_bytes(), std::memory_order_relaxed);
   return {};
 }
 
 Status count_partition(const Plan& plan, PinnedPartition& partition, const StoreView& view,
                        CellSink& sink, std::atomic<std::size_t>& bytes_read) {
+  ROLLCALL_RETURN_IF_ERROR(read_pages(partition.presence, view, bytes_read));
+  ROLLCALL_RETURN_IF_ERROR(read_pages(partition.bounds, view, bytes_read));
   const std::uint32_t chunk_count = (partition.user_count + kChunkOrdinals - 1) / kChunkOrdinals;
   for (std::uint32_t chunk = 0; chunk < chunk_count; ++chunk) {
-    for (auto& [key, pages] : partition.presence) {
-      ROLLCALL_RETURN_IF_ERROR(read_page(pages, chunk, view, bytes_read));
-    }
-    for (auto& [series, pages] : partition.bounds) {
-      ROLLCALL_RETURN_IF_ERROR(read_page(pages, chunk, view, bytes_read));
-    }
     plan.count(PinnedChunk(partition, chunk), sink);
   }
   return {};
@@ -101,10 +106,9 @@ Status count_partition(const Plan& plan, PinnedPartition& partition, const Store
 
 }  // namespace
 
-Result<std::vector<std::uint64_t>> execute_plan(const Plan& plan,
-                                                std::span<PinnedPartition> partitions,
-                                                const StoreView& view, tbb::task_arena& arena,
-                                                std::size_t kept_bytes_max) {
+Result<PlanCounts> execute_plan(const Plan& plan, std::span<PinnedPartition> partitions,
+                                const StoreView& view, tbb::task_arena& arena,
+                                std::size_t kept_bytes_max) {
   std::atomic<std::size_t> bytes_read{0};
   std::vector<Status> statuses(partitions.size());
   using Cells = std::vector<std::uint64_t>;
@@ -114,8 +118,8 @@ Result<std::vector<std::uint64_t>> execute_plan(const Plan& plan,
       CountingSink sink(counted.local());
       statuses[i] = count_partition(plan, partitions[i], view, sink, bytes_read);
       if (bytes_read.load(std::memory_order_relaxed) > kept_bytes_max) {
-        partitions[i].presence.clear();
-        partitions[i].bounds.clear();
+        partitions[i].presence = {};
+        partitions[i].bounds = {};
       }
     });
   });
@@ -124,7 +128,7 @@ Result<std::vector<std::uint64_t>> execute_plan(const Plan& plan,
   for (const Cells& part : counted) {
     for (std::size_t cell = 0; cell < cells.size(); ++cell) cells[cell] += part[cell];
   }
-  return cells;
+  return PlanCounts{std::move(cells), bytes_read.load(std::memory_order_relaxed)};
 }
 
 }  // namespace rollcall

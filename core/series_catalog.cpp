@@ -23,6 +23,14 @@ std::optional<std::uint32_t> BoundedDictionary::find(std::string_view text) cons
   return found->second;
 }
 
+void BoundedDictionary::truncate(const Mark& mark) {
+  while (values_.size() > mark.size) {
+    numbers_.erase(values_.back());
+    values_.pop_back();
+  }
+  overflowed_ = mark.overflowed;
+}
+
 void BoundedDictionary::serialize(std::string& out) const {
   ByteWriter writer(out);
   writer.byte(overflowed_ ? 1 : 0);
@@ -60,9 +68,12 @@ std::size_t SeriesCatalog::SeriesHash::operator()(const Series& series) const {
 }
 
 SeriesId SeriesCatalog::find_or_make(const Series& series) {
-  const auto [entry, made] = ids_.emplace(series, static_cast<SeriesId>(series_.size()));
-  if (made) series_.push_back(series);
-  return entry->second;
+  const auto found = ids_.find(series);
+  if (found != ids_.end()) return found->second;
+  const auto id = static_cast<SeriesId>(series_.size());
+  series_.push_back(series);  // first, so that `truncate` can undo what an exception cuts short
+  ids_.emplace(series, id);
+  return id;
 }
 
 SeriesId SeriesCatalog::event_series(EventCode event) {
@@ -82,6 +93,21 @@ std::optional<SeriesId> SeriesCatalog::find_value_series(EventCode event, std::u
   const auto found = ids_.find({event, dimension, value});
   if (found == ids_.end()) return std::nullopt;
   return found->second;
+}
+
+SeriesCatalog::Mark SeriesCatalog::mark() const {
+  Mark mark{events_.mark(), {}, series_.size()};
+  for (const BoundedDictionary& values : values_) mark.values.push_back(values.mark());
+  return mark;
+}
+
+void SeriesCatalog::truncate(const Mark& mark) {
+  while (series_.size() > mark.series) {
+    ids_.erase(series_.back());
+    series_.pop_back();
+  }
+  events_.truncate(mark.events);
+  for (std::size_t i = 0; i < values_.size(); ++i) values_[i].truncate(mark.values[i]);
 }
 
 void SeriesCatalog::serialize(std::string& out) const {

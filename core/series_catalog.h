@@ -36,6 +36,15 @@ class BoundedDictionary {
   // Whether a value was turned into "$other".
   bool overflowed() const { return overflowed_; }
 
+  // How far it has grown, to go back to.
+  struct Mark {
+    std::size_t size = 0;
+    bool overflowed = false;
+    friend bool operator==(const Mark&, const Mark&) = default;
+  };
+  Mark mark() const { return {values_.size(), overflowed_}; }
+  void truncate(const Mark& mark);
+
   void serialize(std::string& out) const;
   Status deserialize(std::string_view bytes);
 
@@ -87,6 +96,17 @@ class SeriesCatalog {
   // All series but kAnySeries are numbered 1..series_count() - 1.
   std::size_t series_count() const { return series_.size(); }
   const Series& series(SeriesId id) const { return series_[id]; }
+
+  // How far the catalog has grown. Going back forgets the names and series that came since, so that a
+  // batch that fails leaves none behind.
+  struct Mark {
+    BoundedDictionary::Mark events;
+    std::vector<BoundedDictionary::Mark> values;
+    std::size_t series = 0;
+    friend bool operator==(const Mark&, const Mark&) = default;
+  };
+  Mark mark() const;
+  void truncate(const Mark& mark);
 
   void serialize(std::string& out) const;
   Status deserialize(std::string_view bytes);

@@ -25,6 +25,7 @@ std::size_t UserIndex::memory_bytes() const {
 }
 
 void UserIndex::push(std::string_view user) {
+  bytes_.resize(ends_.empty() ? 0 : ends_.back());  // an exception may have cut the last one short
   bytes_.append(user);
   ends_.push_back(bytes_.size());
 }

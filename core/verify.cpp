@@ -23,7 +23,7 @@ class PartitionVerifier {
       : number_(number), view_(view), catalog_(catalog), partition_(number, settings.user_kind) {}
 
   void run(Epoch epoch) {
-    if (!check(PageId{PageKind::kPartition, number_, 0, 0, 0}, partition_.open(view_, epoch))) return;
+    if (!check(PageId{PageKind::kPartition, number_, 0, 0, 0}, partition_.open(view_, epoch, catalog_.series_count()))) return;
     page_count_ += 1 + partition_.days().size();
     check(PageId{PageKind::kUsers, number_, 0, 0, 0}, partition_.load_users(view_));
     page_count_ += (partition_.user_count() + kChunkOrdinals - 1) / kChunkOrdinals;
@@ -69,10 +69,6 @@ class PartitionVerifier {
     std::map<std::pair<SeriesId, std::uint32_t>, std::uint64_t> event_totals;
     std::map<SeriesId, std::map<std::size_t, Words>> sets;
     for (const auto& [series, series_day] : day.series) {
-      if (series >= catalog_.series_count()) {
-        fault(day_id, fmt::format("series {} of {}", series, catalog_.series_count()));
-        continue;
-      }
       const SeriesCatalog::Series& meaning = catalog_.series(series);
       std::uint64_t events = 0;
       for (const HourTotal& hour : series_day.hours) events += hour.events;
