@@ -21,8 +21,18 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
-// Decimal digits, zero-padded or not, that fit 64 bits.
-bool parse_integer(std::string_view text, std::uint64_t& integer) {
+RowFault too_long(std::string_view kind, std::string_view name, std::size_t size, std::size_t max,
+                  std::uint32_t column) {
+  return {kind, fmt::format("{}: too long: {} bytes (allowed: {})", name, size, max), column};
+}
+
+RowFault not_utf8(std::string_view kind, std::string_view name, const Field& field) {
+  return {kind, fmt::format("{}: not UTF-8: {}", name, quoted_excerpt(field.text)), field.column};
+}
+
+}  // namespace
+
+bool parse_user_integer(std::string_view text, std::uint64_t& integer) {
   constexpr std::uint64_t kMax = std::numeric_limits<std::uint64_t>::max();
   std::uint64_t value = 0;
   for (const char c : text) {
@@ -34,17 +44,6 @@ bool parse_integer(std::string_view text, std::uint64_t& integer) {
   integer = value;
   return !text.empty();
 }
-
-RowFault too_long(std::string_view kind, std::string_view name, std::size_t size, std::size_t max,
-                  std::uint32_t column) {
-  return {kind, fmt::format("{}: too long: {} bytes (allowed: {})", name, size, max), column};
-}
-
-RowFault not_utf8(std::string_view kind, std::string_view name, const Field& field) {
-  return {kind, fmt::format("{}: not UTF-8: {}", name, quoted_excerpt(field.text)), field.column};
-}
-
-}  // namespace
 
 BatchBuilder::BatchBuilder(BatchShape shape, TimeParser time_parser)
     : shape_(std::move(shape)),
@@ -76,7 +75,7 @@ std::optional<RowFault> BatchBuilder::parse_user(const Field& field, std::uint64
   const std::string_view text = integers ? trim(field.text) : field.text;
   if (text.empty()) return RowFault{"user is missing", "user: missing", field.column};
   if (integers) {
-    if (parse_integer(text, integer)) return {};
+    if (parse_user_integer(text, integer)) return {};
     return RowFault{"user is not an integer",
                     fmt::format("user: not an integer: {} (allowed: the store's users are integers "
                                 "from 0 to 2^64 - 1)",

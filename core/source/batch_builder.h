@@ -18,6 +18,9 @@
 
 namespace rollcall {
 
+// Reads the id of an integer user: decimal digits, zero-padded or not, that fit 64 bits.
+bool parse_user_integer(std::string_view text, std::uint64_t& integer);
+
 // What the rows of a source become.
 struct BatchShape {
   struct Dimension {

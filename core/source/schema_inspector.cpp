@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <optional>
 #include <span>
 
@@ -232,16 +231,10 @@ class ColumnChooser {
   SourceSchema& schema_;
 };
 
+// Zero-padded ids are not: as integers they would lose their zeros.
 bool is_canonical_integer(std::string_view text) {
-  if (text.empty() || (text.size() > 1 && text[0] == '0')) return false;
-  std::uint64_t value = 0;
-  for (const char c : text) {
-    if (c < '0' || '9' < c) return false;
-    const std::uint64_t digit = static_cast<std::uint64_t>(c - '0');
-    if (value > (std::numeric_limits<std::uint64_t>::max() - digit) / 10) return false;
-    value = value * 10 + digit;
-  }
-  return true;
+  std::uint64_t integer = 0;
+  return parse_user_integer(text, integer) && (text.size() == 1 || text[0] != '0');
 }
 
 UserKind guess_user_kind(const Sample& sample, const std::string& user) {

@@ -1,6 +1,7 @@
 # What core/source adds to the library, relative to core/.
 set(rollcall_source_sources
   source/amount_parser.cpp
+  source/arrow_import.cpp
   source/batch_builder.cpp
   source/block_dictionary.cpp
   source/byte_source.cpp

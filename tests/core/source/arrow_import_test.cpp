@@ -1,0 +1,464 @@
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "rollcall/arrow.h"
+#include "rollcall/engine.h"
+#include "rollcall/memory_store.h"
+
+namespace rollcall {
+namespace {
+
+// A column as a producer keeps it: buffers, children and a dictionary that live until it is
+// released.
+struct Exported {
+  std::string format, name;
+  std::int64_t length = 0, offset = 0, null_count = 0;
+  std::deque<std::vector<std::uint8_t>> buffers;
+  std::vector<bool> valid;  // empty: all
+  std::shared_ptr<Exported> dictionary;
+  std::vector<Exported> children;
+};
+
+template <class T>
+std::vector<std::uint8_t> bytes_of(const std::vector<T>& values) {
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(values.data());
+  return {bytes, bytes + values.size() * sizeof(T)};
+}
+
+template <class T>
+Exported numbers(std::string format, std::string name, const std::vector<T>& values,
+                 std::vector<bool> valid = {}) {
+  Exported column;
+  column.format = std::move(format);
+  column.name = std::move(name);
+  column.length = static_cast<std::int64_t>(values.size());
+  column.buffers.push_back(bytes_of(values));
+  column.valid = std::move(valid);
+  return column;
+}
+
+template <class Offset>
+Exported strings(std::string format, std::string name, const std::vector<std::string>& values,
+                 std::vector<bool> valid = {}) {
+  Exported column;
+  column.format = std::move(format);
+  column.name = std::move(name);
+  column.length = static_cast<std::int64_t>(values.size());
+  std::vector<Offset> offsets = {0};
+  std::vector<std::uint8_t> bytes;
+  for (const std::string& value : values) {
+    bytes.insert(bytes.end(), value.begin(), value.end());
+    offsets.push_back(static_cast<Offset>(bytes.size()));
+  }
+  column.buffers.push_back(bytes_of(offsets));
+  column.buffers.push_back(bytes);
+  column.valid = std::move(valid);
+  return column;
+}
+
+Exported text(std::string name, const std::vector<std::string>& values,
+              std::vector<bool> valid = {}) {
+  return strings<std::int32_t>("u", std::move(name), values, std::move(valid));
+}
+
+// Cuts the first rows off by an offset, as slicing does.
+Exported sliced(Exported column, std::int64_t rows) {
+  column.offset += rows;
+  column.length -= rows;
+  return column;
+}
+
+// Counts what is alive.
+int live_schemas = 0, live_arrays = 0, live_streams = 0;
+
+struct ArrayMemory {
+  std::vector<std::uint8_t> validity;
+  std::vector<const void*> buffers;
+  std::vector<ArrowArray> children;
+  std::vector<ArrowArray*> child_pointers;
+  ArrowArray dictionary{};
+};
+
+void fill(const Exported& column, ArrowArray& out);
+
+void fill_memory(const Exported& column, ArrayMemory& memory) {
+  if (!column.valid.empty()) {
+    memory.validity.resize((column.valid.size() + 7) / 8);
+    for (std::size_t i = 0; i < column.valid.size(); ++i) {
+      if (column.valid[i]) {
+        memory.validity[i / 8] = static_cast<std::uint8_t>(memory.validity[i / 8] | 1u << (i % 8));
+      }
+    }
+  }
+  memory.buffers.push_back(column.valid.empty() ? nullptr : memory.validity.data());
+  for (const auto& buffer : column.buffers) memory.buffers.push_back(buffer.data());
+  memory.children.resize(column.children.size());
+  for (std::size_t i = 0; i < column.children.size(); ++i) {
+    fill(column.children[i], memory.children[i]);
+    memory.child_pointers.push_back(&memory.children[i]);
+  }
+  if (column.dictionary) fill(*column.dictionary, memory.dictionary);
+}
+
+void release_array(ArrowArray* array) {
+  auto* memory = static_cast<ArrayMemory*>(array->private_data);
+  for (ArrowArray& child : memory->children) child.release(&child);
+  if (memory->dictionary.release != nullptr) memory->dictionary.release(&memory->dictionary);
+  delete memory;
+  array->release = nullptr;
+  --live_arrays;
+}
+
+void fill(const Exported& column, ArrowArray& out) {
+  auto* memory = new ArrayMemory;
+  fill_memory(column, *memory);
+  out = {};
+  out.length = column.length;
+  out.null_count = column.valid.empty() ? 0 : -1;
+  out.offset = column.offset;
+  out.n_buffers = static_cast<std::int64_t>(memory->buffers.size());
+  out.n_children = static_cast<std::int64_t>(memory->children.size());
+  out.buffers = memory->buffers.data();
+  out.children = memory->child_pointers.data();
+  out.dictionary = column.dictionary ? &memory->dictionary : nullptr;
+  out.release = &release_array;
+  out.private_data = memory;
+  ++live_arrays;
+}
+
+struct SchemaMemory {
+  std::string format, name;
+  std::vector<ArrowSchema> children;
+  std::vector<ArrowSchema*> child_pointers;
+  ArrowSchema dictionary{};
+};
+
+void release_schema(ArrowSchema* schema) {
+  auto* memory = static_cast<SchemaMemory*>(schema->private_data);
+  for (ArrowSchema& child : memory->children) child.release(&child);
+  if (memory->dictionary.release != nullptr) memory->dictionary.release(&memory->dictionary);
+  delete memory;
+  schema->release = nullptr;
+  --live_schemas;
+}
+
+void fill(const Exported& column, ArrowSchema& out) {
+  auto* memory = new SchemaMemory;
+  memory->format = column.format;
+  memory->name = column.name;
+  memory->children.resize(column.children.size());
+  for (std::size_t i = 0; i < column.children.size(); ++i) {
+    fill(column.children[i], memory->children[i]);
+    memory->child_pointers.push_back(&memory->children[i]);
+  }
+  if (column.dictionary) fill(*column.dictionary, memory->dictionary);
+  out = {};
+  out.format = memory->format.c_str();
+  out.name = memory->name.c_str();
+  out.n_children = static_cast<std::int64_t>(memory->children.size());
+  out.children = memory->child_pointers.data();
+  out.dictionary = column.dictionary ? &memory->dictionary : nullptr;
+  out.release = &release_schema;
+  out.private_data = memory;
+  ++live_schemas;
+}
+
+// A stream of record batches; after the last it ends, or fails.
+struct StreamMemory {
+  std::vector<Exported> batches;
+  std::size_t next = 0;
+  bool fails = false;
+};
+
+ArrowArrayStream stream_of(std::vector<Exported> batches, bool fails = false) {
+  ArrowArrayStream stream{};
+  stream.private_data = new StreamMemory{std::move(batches), 0, fails};
+  stream.get_schema = [](ArrowArrayStream* self, ArrowSchema* out) {
+    fill(static_cast<StreamMemory*>(self->private_data)->batches.front(), *out);
+    return 0;
+  };
+  stream.get_next = [](ArrowArrayStream* self, ArrowArray* out) {
+    auto& memory = *static_cast<StreamMemory*>(self->private_data);
+    *out = {};
+    if (memory.next < memory.batches.size()) {
+      fill(memory.batches[memory.next++], *out);
+      return 0;
+    }
+    return memory.fails ? 5 : 0;
+  };
+  stream.get_last_error = [](ArrowArrayStream*) { return "the disk is on fire"; };
+  stream.release = [](ArrowArrayStream* self) {
+    delete static_cast<StreamMemory*>(self->private_data);
+    self->release = nullptr;
+    --live_streams;
+  };
+  ++live_streams;
+  return stream;
+}
+
+Exported batch_of(std::vector<Exported> columns) {
+  Exported batch;
+  batch.format = "+s";
+  batch.length = columns.front().length;
+  batch.children = std::move(columns);
+  return batch;
+}
+
+class ArrowImport : public testing::Test {
+ protected:
+  ~ArrowImport() override {
+    EXPECT_EQ(live_streams, 0);
+    EXPECT_EQ(live_schemas, 0);
+    EXPECT_EQ(live_arrays, 0);
+  }
+
+  static std::unique_ptr<Engine> open(StoreSettings settings = {}) {
+    EngineOptions options;
+    options.settings = std::move(settings);
+    return *Engine::open(open_memory_store(), options);
+  }
+
+  static StoreSettings integer_users() {
+    StoreSettings settings;
+    settings.user_kind = UserKind::kInteger;
+    return settings;
+  }
+
+  static Result<std::uint64_t> ingest(Engine& engine, std::vector<Exported> batches,
+                                      const ArrowColumns& columns = {}, bool fails = false) {
+    ArrowArrayStream stream = stream_of(std::move(batches), fails);
+    auto result = ingest_arrow_stream(engine, &stream, columns);
+    EXPECT_EQ(stream.release, nullptr);
+    return result;
+  }
+
+  static std::string error(Engine& engine, std::vector<Exported> columns,
+                           const ArrowColumns& names = {}) {
+    const auto result = ingest(engine, {batch_of(std::move(columns))}, names);
+    EXPECT_EQ(result.status().code(), StatusCode::kInvalidArgument);
+    return result.status().message();
+  }
+};
+
+const std::vector<std::int64_t> kTimes = {0, 86'400'000'000, 86'400'000'001};
+
+Exported times() { return numbers<std::int64_t>("tsu:UTC", "time", kTimes); }
+Exported events() { return text("event", {"login", "buy", "login"}); }
+
+TEST_F(ArrowImport, EveryIntegerWidth) {
+  const auto check = [&](const Exported& user) {
+    const auto engine = open(integer_users());
+    const auto count = ingest(*engine, {batch_of({user, times(), events()})});
+    ASSERT_TRUE(count.ok()) << user.format << ": " << count.status().to_string();
+    EXPECT_EQ(*count, 3u);
+    EXPECT_EQ(engine->info().user_count, 2u);
+    EXPECT_EQ(engine->info().day_count, 2u);
+  };
+  check(numbers<std::int8_t>("c", "user", {1, 2, 1}));
+  check(numbers<std::uint8_t>("C", "user", {1, 200, 1}));
+  check(numbers<std::int16_t>("s", "user", {1, 2, 1}));
+  check(numbers<std::uint16_t>("S", "user", {1, 60'000, 1}));
+  check(numbers<std::int32_t>("i", "user", {1, 2, 1}));
+  check(numbers<std::uint32_t>("I", "user", {1, 2, 1}));
+  check(numbers<std::int64_t>("l", "user", {1, 2, 1}));
+  check(numbers<std::uint64_t>("L", "user", {1, ~std::uint64_t{0}, 1}));
+  check(text("user", {"1", "2", "01"}));
+}
+
+TEST_F(ArrowImport, StringsOfEveryKind) {
+  const auto dictionary = std::make_shared<Exported>(text("", {"bob", "unused", "ann"}));
+  Exported coded = numbers<std::int8_t>("c", "user", {0, 2, 0});
+  coded.dictionary = dictionary;
+  for (const Exported& user : {text("user", {"ann", "bob", "ann"}),
+                               strings<std::int64_t>("U", "user", {"ann", "bob", "ann"}), coded,
+                               numbers<std::int32_t>("i", "user", {-5, 2, -5})}) {
+    const auto engine = open();
+    const auto count = ingest(*engine, {batch_of({user, times(), events()})});
+    ASSERT_TRUE(count.ok()) << count.status().to_string();
+    EXPECT_EQ(engine->info().user_count, 2u);
+    EXPECT_EQ(engine->info().events.size(), 2u);
+  }
+}
+
+TEST_F(ArrowImport, TimesOfEveryKind) {
+  StoreSettings settings;
+  settings.time_zone = "America/New_York";
+  const std::int64_t second = 1'783'137'600;  // 2026-07-04T04:00:00Z, midnight in New York
+  const auto check = [&](const Exported& time, std::string_view known_until) {
+    const auto engine = open(settings);
+    const auto count =
+        ingest(*engine, {batch_of({text("user", {"a"}), time, text("event", {"e"})})});
+    ASSERT_TRUE(count.ok()) << time.format << ": " << count.status().to_string();
+    EXPECT_EQ(engine->info().days.first.value, 20'638) << time.format;
+    EXPECT_EQ(*engine->info().known_until, std::stoll(std::string(known_until))) << time.format;
+  };
+  const std::string us = std::to_string(second) + "000000";
+  check(numbers<std::int64_t>("tss:UTC", "time", {second}), us);
+  check(numbers<std::int64_t>("tsm:Europe/Paris", "time", {second * 1000}), us);
+  check(numbers<std::int64_t>("tsu:+00:00", "time", {second * 1'000'000}), us);
+  check(numbers<std::int64_t>("tsn:UTC", "time", {second * 1'000'000'000 + 999}), us);
+  check(numbers<std::int64_t>("tss:", "time", {second - 4 * 3600}), us);  // clocks in New York
+  check(numbers<std::int64_t>("l", "time", {second}), us);
+  check(text("time", {"2026-07-04 00:00:00"}), us);
+  const std::string end_of_day = std::to_string(second + 86'399) + "000000";
+  check(numbers<std::int32_t>("tdD", "time", {20'638}), end_of_day);
+  check(text("time", {"2026-07-04"}), end_of_day);
+}
+
+TEST_F(ArrowImport, ValuesOfEveryKind) {
+  ArrowColumns names;
+  names.value = "amount";
+  StoreSettings settings;
+  settings.value_decimals = 2;
+  using Wide = AmountSum;
+  for (const Exported& value :
+       {numbers<double>("g", "amount", {2.55, -1, 0.1}), text("amount", {"2.55", "-1.00", "0.1"}),
+        numbers<Wide>("d:10,3", "amount", {2550, -1000, 100}),
+        numbers<Wide>("d:38,2,128", "amount", {255, -100, 10})}) {
+    const auto engine = open(settings);
+    const auto count = ingest(
+        *engine, {batch_of({text("user", {"a", "b", "a"}), times(), events(), value})}, names);
+    ASSERT_TRUE(count.ok()) << value.format << ": " << count.status().to_string();
+    EXPECT_EQ(engine->info().event_count, 3u);
+  }
+  const auto engine = open(settings);
+  const auto message = [&](const Exported& value) {
+    return error(*engine,
+                 {text("user", {"a"}), numbers<std::int64_t>("tsu:", "time", {1}),
+                  text("event", {"e"}), value},
+                 names);
+  };
+  EXPECT_NE(message(numbers<double>("g", "amount", {0.1 + 0.2})).find("\"amount\": row 0"),
+            std::string::npos);
+  EXPECT_NE(message(numbers<double>("g", "amount", {1.0 / 0.0})).find("not a number"),
+            std::string::npos);
+  EXPECT_NE(message(numbers<Wide>("d:10,3", "amount", {1})).find("decimals"), std::string::npos);
+  EXPECT_NE(message(numbers<std::int64_t>("l", "amount", {INT64_MAX})).find("out of range"),
+            std::string::npos);
+  EXPECT_NE(message(numbers<std::int32_t>("tdD", "amount", {1})).find("allowed: integers"),
+            std::string::npos);
+}
+
+TEST_F(ArrowImport, SlicesAndNulls) {
+  StoreSettings settings;
+  settings.dimensions = {"channel", "plan", "channel+plan"};
+  const auto engine = open(settings);
+  ArrowColumns names;
+  names.value = "amount";
+  const auto plans =
+      std::make_shared<Exported>(text("", {"free", "x", "pro"}, {true, false, true}));
+  Exported plan =
+      numbers<std::uint16_t>("S", "plan", {9, 0, 2, 1, 0}, {true, true, true, true, false});
+  plan.dictionary = plans;
+  const std::vector<bool> first_null = {false, true, true, true, true};
+  Exported batch = batch_of(
+      {sliced(text("user", {"no", "ann", "bob", "ann", "cy"}, first_null), 1),
+       sliced(numbers<std::int64_t>("tsu:UTC", "time", {-1, 0, 1, 2, 3}, first_null), 1),
+       sliced(text("event", {"", "a", "b", "a", "b"}, first_null), 1),
+       sliced(numbers<double>("g", "amount", {9.9, 1, 2, 3, 4}, {true, true, false, true, true}),
+              1),
+       sliced(text("channel", {"none", "ads", "", "seo", "ads"}, {true, true, false, true, true}),
+              1),
+       sliced(plan, 1)});
+  // The struct is a slice as well: its first row is not there.
+  batch.offset = 1;
+  batch.length = 3;
+  const auto count = ingest(*engine, {batch, batch}, names);
+  ASSERT_TRUE(count.ok()) << count.status().to_string();
+  EXPECT_EQ(*count, 6u);
+  const EngineInfo info = engine->info();
+  EXPECT_EQ(info.user_count, 3u);  // bob, ann, cy
+  ASSERT_EQ(info.dimensions.size(), 3u);
+  EXPECT_EQ(info.dimensions[0].value_count, 3u);  // "", seo, ads
+  EXPECT_EQ(info.dimensions[1].value_count, 2u);  // pro, ""
+  EXPECT_EQ(info.dimensions[2].value_count, 3u);  // +pro, seo+, ads+
+}
+
+TEST_F(ArrowImport, OneEventForAll) {
+  const auto engine = open();
+  ArrowColumns names;
+  names.event_name = "buy";
+  ASSERT_TRUE(ingest(*engine, {batch_of({text("user", {"a", "b", "c"}), times()})}, names).ok());
+  EXPECT_EQ(engine->info().events[0].name, "buy");
+  EXPECT_EQ(engine->info().events[0].events, 3u);
+}
+
+TEST_F(ArrowImport, EmptyBatches) {
+  const auto engine = open();
+  const Exported none =
+      batch_of({text("user", {}), numbers<std::int64_t>("tsu:UTC", "time", {}), text("event", {})});
+  const auto count =
+      ingest(*engine, {none, batch_of({text("user", {"a", "b", "c"}), times(), events()}), none});
+  ASSERT_TRUE(count.ok()) << count.status().to_string();
+  EXPECT_EQ(*count, 3u);
+}
+
+TEST_F(ArrowImport, ErrorsNameTheColumn) {
+  const auto engine = open(integer_users());
+  const Exported user = numbers<std::int32_t>("i", "user", {1, 2, 3});
+  EXPECT_NE(error(*engine, {numbers<std::int32_t>("i", "uesr", {1, 2, 3}), times(), events()})
+                .find("did you mean \"uesr\""),
+            std::string::npos);
+  EXPECT_NE(error(*engine, {numbers<std::int32_t>("i", "user", {1, -2, 3}), times(), events()})
+                .find("column \"user\": row 1: negative"),
+            std::string::npos);
+  EXPECT_NE(error(*engine, {numbers<std::int32_t>("i", "user", {1, 2, 3}, {true, true, false}),
+                            times(), events()})
+                .find("column \"user\": row 2: null"),
+            std::string::npos);
+  EXPECT_NE(error(*engine, {numbers<double>("g", "user", {1, 2, 3}), times(), events()})
+                .find("column \"user\": of type \"g\""),
+            std::string::npos);
+  EXPECT_NE(error(*engine, {text("user", {"1", "2", "x"}), times(), events()}).find("row 2"),
+            std::string::npos);
+  EXPECT_NE(error(*engine, {user, text("time", {"1", "soon", "2"}), events()})
+                .find("column \"time\": row 1"),
+            std::string::npos);
+  EXPECT_NE(error(*engine, {user, times(), text("event", {"a", "b", "c"}, {true, false, true})})
+                .find("column \"event\": row 1: null"),
+            std::string::npos);
+  EXPECT_NE(
+      error(*engine, {user, numbers<std::int64_t>("tss:UTC", "time", {1, INT64_MAX, 1}), events()})
+          .find("column \"time\": row 1"),
+      std::string::npos);
+  Exported coded = numbers<std::int32_t>("i", "event", {0, 7, 0});
+  coded.dictionary = std::make_shared<Exported>(text("", {"a"}));
+  EXPECT_NE(error(*engine, {user, times(), coded}).find("index 7"), std::string::npos);
+  EXPECT_EQ(engine->info().event_count, 0u);
+}
+
+TEST_F(ArrowImport, MalformedArraysAreErrors) {
+  const auto engine = open(integer_users());
+  Exported user = numbers<std::int32_t>("i", "user", {1, 2, 3});
+  user.buffers.clear();
+  EXPECT_NE(error(*engine, {user, times(), events()}).find("user"), std::string::npos);
+  user = numbers<std::int32_t>("i", "user", {1, 2});
+  EXPECT_NE(error(*engine, {times(), user, events()}).find("user"), std::string::npos);
+  user = text("user", {"1", "2", "3"});
+  user.buffers[0] = bytes_of<std::int32_t>({0, 2, 1, 3});
+  EXPECT_NE(error(*engine, {user, times(), events()}).find("offsets"), std::string::npos);
+  Exported no_struct = numbers<std::int32_t>("i", "user", {1, 2, 3});
+  EXPECT_EQ(ingest(*engine, {no_struct}).status().code(), StatusCode::kInvalidArgument);
+}
+
+TEST_F(ArrowImport, AStreamThatFails) {
+  const auto engine = open(integer_users());
+  const Exported batch =
+      batch_of({numbers<std::int32_t>("i", "user", {1, 2, 3}), times(), events()});
+  const auto result = ingest(*engine, {batch, batch}, {}, true);
+  EXPECT_EQ(result.status().code(), StatusCode::kIoError);
+  EXPECT_NE(result.status().message().find("the disk is on fire"), std::string::npos);
+  EXPECT_EQ(engine->info().event_count, 6u);
+  ArrowArrayStream released{};
+  EXPECT_EQ(ingest_arrow_stream(*engine, &released, {}).status().code(),
+            StatusCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace rollcall
