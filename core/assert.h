@@ -4,14 +4,15 @@
 #include <cstdio>
 #include <cstdlib>
 
-// Ends the process when `condition` does not hold, in every build: going on would give wrong numbers.
-#define ROLLCALL_ASSERT(condition)                                                         \
-  do {                                                                                     \
-    if (!(condition)) [[unlikely]] {                                                       \
+// Ends the process when `condition` does not hold, in every build: going on would give wrong
+// numbers.
+#define ROLLCALL_ASSERT(condition)                                                          \
+  do {                                                                                      \
+    if (!(condition)) [[unlikely]] {                                                        \
       std::fprintf(stderr, "rollcall: broken invariant at %s:%d: %s\n", __FILE__, __LINE__, \
-                   #condition);                                                            \
-      std::abort();                                                                        \
-    }                                                                                      \
+                   #condition);                                                             \
+      std::abort();                                                                         \
+    }                                                                                       \
   } while (false)
 
 // The same, in debug builds only: for the hot path.

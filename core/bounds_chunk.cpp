@@ -45,8 +45,8 @@ Status BoundsChunk::validate() const {
   }
   for (std::size_t i = 0; i < first_.size(); ++i) {
     const bool never = first_[i] == kNeverFirst && last_[i] == kNeverLast;
-    const bool seen = kDayMin.value <= first_[i] && first_[i] <= last_[i] &&
-                      last_[i] <= kDayMax.value;
+    const bool seen =
+        kDayMin.value <= first_[i] && first_[i] <= last_[i] && last_[i] <= kDayMax.value;
     if (!never && !seen) {
       return Status::corruption("bounds: ordinal " + std::to_string(i) + " has first day " +
                                 std::to_string(first_[i]) + " and last day " +

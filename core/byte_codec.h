@@ -111,8 +111,8 @@ class ByteReader {
     const std::uint64_t low = varint();
     const std::int64_t high = zigzag();
     __extension__ using UnsignedSum = unsigned __int128;
-    return static_cast<AmountSum>((static_cast<UnsignedSum>(static_cast<std::uint64_t>(high)) << 64) |
-                                  low);
+    return static_cast<AmountSum>(
+        (static_cast<UnsignedSum>(static_cast<std::uint64_t>(high)) << 64) | low);
   }
 
   std::string_view text() {

@@ -26,8 +26,8 @@ class Calendar {
  public:
   Calendar(Period period, WeekStart week_start) : period_(period), week_start_(week_start) {}
 
-  std::int32_t index_of(Day day) const;      // of the period that holds `day`
-  Day first_day(std::int32_t index) const;   // the day that names it
+  std::int32_t index_of(Day day) const;     // of the period that holds `day`
+  Day first_day(std::int32_t index) const;  // the day that names it
   Day last_day(std::int32_t index) const { return first_day(index + 1) - 1; }
   DayRange days(std::int32_t index) const { return {first_day(index), last_day(index)}; }
 

@@ -24,8 +24,8 @@ std::string encode(const DirtyPage& page) {
 
 }  // namespace
 
-// From the moment that pages count as stored to the moment that they are. Whatever ends it early, an
-// error or an exception, ends writing: the engine no longer knows which pages the store has.
+// From the moment that pages count as stored to the moment that they are. Whatever ends it early,
+// an error or an exception, ends writing: the engine no longer knows which pages the store has.
 class Engine::State::Handover {
  public:
   explicit Handover(State& state)
@@ -50,9 +50,10 @@ class Engine::State::Handover {
   bool begun_ = false;
 };
 
-// Within the gate, only long enough to fold what is due and to pin what is dirty; encoding and writing
-// come after. The pages handed over count as stored from then on, but none of them may leave memory
-// before the commit has succeeded; if it does not, writing ends for good, and they stay.
+// Within the gate, only long enough to fold what is due and to pin what is dirty; encoding and
+// writing come after. The pages handed over count as stored from then on, but none of them may
+// leave memory before the commit has succeeded; if it does not, writing ends for good, and they
+// stay.
 Status Engine::State::checkpoint() {
   if (store->read_only()) return Status::invalid_argument("engine: the store was opened read-only");
   const std::lock_guard one_at_a_time(checkpoint_mutex);

@@ -7,9 +7,9 @@
 namespace rollcall {
 
 CounterChunk::Carry& CounterChunk::carry_of(std::uint32_t ordinal) {
-  const auto place =
-      std::lower_bound(carries_.begin(), carries_.end(), ordinal,
-                       [](const Carry& carry, std::uint32_t wanted) { return carry.ordinal < wanted; });
+  const auto place = std::lower_bound(
+      carries_.begin(), carries_.end(), ordinal,
+      [](const Carry& carry, std::uint32_t wanted) { return carry.ordinal < wanted; });
   if (place != carries_.end() && place->ordinal == ordinal) return *place;
   return *carries_.insert(place, Carry{ordinal, 0, 0});
 }
@@ -26,7 +26,8 @@ void CounterChunk::grow(std::uint32_t ordinal_max) {
 void CounterChunk::add(std::span<const std::uint32_t> ordinals, std::span<const Amount> values) {
   if (ordinals.empty()) return;
   std::uint32_t highest = 0;
-  for (const std::uint32_t ordinal : ordinals) highest = std::max(highest, ordinal % kChunkOrdinals);
+  for (const std::uint32_t ordinal : ordinals)
+    highest = std::max(highest, ordinal % kChunkOrdinals);
   grow(highest);
   for (const std::uint32_t ordinal : ordinals) {
     if (++events_[ordinal % kChunkOrdinals] == 0) [[unlikely]] {
@@ -52,9 +53,9 @@ CounterChunk::Total CounterChunk::total(std::uint32_t ordinal) const {
   if (ordinal >= events_.size()) return total;
   total.events = events_[ordinal];
   if (!values_.empty()) total.value = values_[ordinal];
-  const auto place =
-      std::lower_bound(carries_.begin(), carries_.end(), ordinal,
-                       [](const Carry& carry, std::uint32_t wanted) { return carry.ordinal < wanted; });
+  const auto place = std::lower_bound(
+      carries_.begin(), carries_.end(), ordinal,
+      [](const Carry& carry, std::uint32_t wanted) { return carry.ordinal < wanted; });
   if (place != carries_.end() && place->ordinal == ordinal) {
     total.events += std::uint64_t{place->events} << 32;
     total.value += static_cast<AmountSum>(place->value) * (static_cast<AmountSum>(1) << 64);

@@ -13,9 +13,9 @@
 
 namespace rollcall {
 
-// Counts of 32 bits and sums of 64, in columns as long as the highest ordinal touched needs, the sums
-// only once there was an amount. The few that outgrow their column carry the rest in a sorted list, so
-// that every count and sum is exact: 64 and 128 bits wide.
+// Counts of 32 bits and sums of 64, in columns as long as the highest ordinal touched needs, the
+// sums only once there was an amount. The few that outgrow their column carry the rest in a sorted
+// list, so that every count and sum is exact: 64 and 128 bits wide.
 class CounterChunk {
  public:
   struct Total {

@@ -28,8 +28,9 @@ Status check_kernels() {
     runnable.append(runnable.empty() ? "" : ", ").append(table->isa);
   }
   const char* wanted = std::getenv("ROLLCALL_ISA");
-  return Status::unsupported(fmt::format("ROLLCALL_ISA: \"{}\" cannot run on this machine (allowed: {})",
-                                         wanted == nullptr ? "" : wanted, runnable));
+  return Status::unsupported(
+      fmt::format("ROLLCALL_ISA: \"{}\" cannot run on this machine (allowed: {})",
+                  wanted == nullptr ? "" : wanted, runnable));
 }
 
 // Names the first setting in which an existing store differs from what the caller wants.
@@ -40,7 +41,9 @@ Status check_same(const StoreSettings& stored, const StoreSettings& wanted) {
   };
   if (stored == wanted) return {};
   if (stored.user_kind != wanted.user_kind) {
-    const auto name = [](UserKind kind) { return kind == UserKind::kInteger ? "integer" : "string"; };
+    const auto name = [](UserKind kind) {
+      return kind == UserKind::kInteger ? "integer" : "string";
+    };
     return differs("user_kind", name(stored.user_kind), name(wanted.user_kind));
   }
   if (stored.partition_count != wanted.partition_count) {
@@ -198,7 +201,8 @@ Status Engine::State::ingest_within_gate(const PreparedRows& rows, const SourceP
     if (manifest.days.empty()) manifest.days = rows.day_range;
     manifest.days.first = std::min(manifest.days.first, rows.day_range.first);
     manifest.days.last = std::max(manifest.days.last, rows.day_range.last);
-    manifest.known_until = std::max(manifest.known_until.value_or(rows.known_until), rows.known_until);
+    manifest.known_until =
+        std::max(manifest.known_until.value_or(rows.known_until), rows.known_until);
     changed = true;
   }
   if (position != nullptr) {
@@ -218,8 +222,8 @@ Status Engine::State::ingest(const PreparedRows& rows, const SourcePosition* pos
     const Gate::Pass pass(gate);
     ROLLCALL_RETURN_IF_ERROR(ingest_within_gate(rows, position));
   }
-  // The batch is in. A caller who was told otherwise would send it again, so what goes wrong from here
-  // on is told to the next call.
+  // The batch is in. A caller who was told otherwise would send it again, so what goes wrong from
+  // here on is told to the next call.
   Status room;
   try {
     room = make_room();
@@ -259,13 +263,12 @@ Status Engine::State::make_room() {
 void Engine::State::evict_for(std::size_t wanted_bytes) {
   const std::size_t resident = memory_use().resident_bytes;
   if (committing || resident + wanted_bytes <= options.memory_bytes_max) return;
-  // Each partition gives up its share of the excess, and a little more, so that what comes next finds
-  // room.
+  // Each partition gives up its share of the excess, and a little more, so that what comes next
+  // finds room.
   const std::size_t target = options.memory_bytes_max / 4 * 3;
-  const double keep =
-      resident == 0 ? 0
-                    : static_cast<double>(target - std::min(target, wanted_bytes)) /
-                          static_cast<double>(resident);
+  const double keep = resident == 0 ? 0
+                                    : static_cast<double>(target - std::min(target, wanted_bytes)) /
+                                          static_cast<double>(resident);
   for (Partition& partition : partitions) {
     const auto bytes = static_cast<double>(partition.memory_use().resident_bytes);
     partition.evict(static_cast<std::size_t>(bytes * keep));
@@ -309,9 +312,10 @@ Result<QueryResult> Engine::State::query(const Query& query) {
   }
   QueryResult result = plan->finish(counts.cells);
   result.stats.partitions = partitions.size();
-  result.stats.elapsed_us = static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start)
-          .count());
+  result.stats.elapsed_us =
+      static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(
+                                     std::chrono::steady_clock::now() - start)
+                                     .count());
   return result;
 }
 
@@ -342,15 +346,15 @@ EngineInfo Engine::State::info() const {
     }
   }
   std::sort(days.begin(), days.end());
-  info.day_count =
-      static_cast<std::uint64_t>(std::unique(days.begin(), days.end()) - days.begin());
+  info.day_count = static_cast<std::uint64_t>(std::unique(days.begin(), days.end()) - days.begin());
   for (std::size_t i = 0; i < events.size(); ++i) {
     info.events.push_back({catalog->events().values()[i], events[i]});
   }
   info.event_names_overflowed = catalog->events().overflowed();
   for (std::size_t i = 0; i < catalog->dimensions().size(); ++i) {
     const BoundedDictionary& values = catalog->values(i);
-    info.dimensions.push_back({catalog->dimensions()[i], values.values().size(), values.overflowed()});
+    info.dimensions.push_back(
+        {catalog->dimensions()[i], values.values().size(), values.overflowed()});
   }
   const MemoryUse use = memory_use();
   info.resident_bytes = use.resident_bytes;

@@ -1,5 +1,5 @@
-// The parts of an engine. engine.cpp wires them together; checkpoint.cpp and verify.cpp do one thing
-// each.
+// The parts of an engine. engine.cpp wires them together; checkpoint.cpp and verify.cpp do one
+// thing each.
 #pragma once
 
 #include <cstdint>
@@ -36,11 +36,11 @@ struct Engine::State {
   SourceTable sources;
   Manifest manifest;  // of the next commit, but for the epochs, which are of the last
   Epoch epoch = 0;
-  bool changed = false;          // since the last commit
+  bool changed = false;  // since the last commit
   bool catalog_changed = false;
   bool sources_changed = false;
   std::uint32_t batch_number = 0;
-  bool committing = false;       // pages handed to a commit may not leave memory
+  bool committing = false;  // pages handed to a commit may not leave memory
   // Why writing ended: a checkpoint failed. Queries go on.
   Status write_failure;
   // Why everything ended: memory ran out while a batch was applied.

@@ -63,9 +63,9 @@ Status validate(const StoreSettings& settings) {
   }
   for (auto name = settings.dimensions.begin(); name != settings.dimensions.end(); ++name) {
     if (name->empty() || std::find(settings.dimensions.begin(), name, *name) != name) {
-      return Status::invalid_argument(fmt::format(
-          "settings: dimension \"{}\" is {} (allowed: distinct names)", *name,
-          name->empty() ? "empty" : "declared twice"));
+      return Status::invalid_argument(
+          fmt::format("settings: dimension \"{}\" is {} (allowed: distinct names)", *name,
+                      name->empty() ? "empty" : "declared twice"));
     }
   }
   return TimeZone::find(settings.time_zone).status();

@@ -1,4 +1,5 @@
-// What a commit says of the whole store: the settings, the totals, and where everything else begins.
+// What a commit says of the whole store: the settings, the totals, and where everything else
+// begins.
 #pragma once
 
 #include <cstdint>
@@ -19,9 +20,9 @@ struct Manifest {
   std::uint64_t event_count = 0;
   DayRange days;
   std::optional<TimeUs> known_until;
-  Epoch catalog_epoch = 0;                 // 0: no name was ever seen
-  Epoch sources_epoch = 0;                 // 0: no source has a position
-  std::vector<Epoch> partition_epochs;     // by partition; 0: it has no users
+  Epoch catalog_epoch = 0;              // 0: no name was ever seen
+  Epoch sources_epoch = 0;              // 0: no source has a position
+  std::vector<Epoch> partition_epochs;  // by partition; 0: it has no users
 
   std::string serialize() const;
   static Result<Manifest> deserialize(std::string_view bytes);

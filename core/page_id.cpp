@@ -7,9 +7,12 @@ namespace rollcall {
 
 std::string to_string(const PageId& id) {
   switch (id.kind) {
-    case PageKind::kDictionary: return fmt::format("dictionary page {}", id.series);
-    case PageKind::kSources: return "source positions page";
-    case PageKind::kPartition: return fmt::format("directory page of partition {}", id.partition);
+    case PageKind::kDictionary:
+      return fmt::format("dictionary page {}", id.series);
+    case PageKind::kSources:
+      return "source positions page";
+    case PageKind::kPartition:
+      return fmt::format("directory page of partition {}", id.partition);
     case PageKind::kDay:
       return fmt::format("day page of partition {}, {}", id.partition, to_string(Day{id.day}));
     case PageKind::kUsers:

@@ -54,13 +54,13 @@ class PageRef {
 // Where the writer keeps a page: in memory, in the store, or both.
 template <class T>
 struct PageSlot {
-  PageRef<T> page;          // empty: not resident
-  Epoch epoch = 0;          // of the stored version; 0: none
+  PageRef<T> page;              // empty: not resident
+  Epoch epoch = 0;              // of the stored version; 0: none
   std::uint32_t last_used = 0;  // batch number; the least recent leaves memory first
   std::uint32_t bytes = 0;      // of memory, as last accounted
-  bool dirty = false;       // differs from the stored version
-  bool awaits_any = false;     // of presence: not yet folded into that of any event
-  bool awaits_bounds = false;  // of presence: not yet folded into first and last days
+  bool dirty = false;           // differs from the stored version
+  bool awaits_any = false;      // of presence: not yet folded into that of any event
+  bool awaits_bounds = false;   // of presence: not yet folded into first and last days
 
   bool exists() const { return epoch != 0 || static_cast<bool>(page); }
 };

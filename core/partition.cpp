@@ -8,8 +8,8 @@
 namespace rollcall {
 namespace {
 
-// Compacting a page takes some 10 us, and a checkpoint has other things to do within the gate: what is
-// left over waits for the next one.
+// Compacting a page takes some 10 us, and a checkpoint has other things to do within the gate: what
+// is left over waits for the next one.
 constexpr std::size_t kCompactedPagesMax = 64;
 
 void add_hour(const HourTotal& added, std::vector<HourTotal>& hours) {
@@ -99,8 +99,8 @@ Partition::Grouping Partition::group(std::span<const std::uint32_t> local_series
   for (std::size_t row = 0; row < local_series.size(); ++row) {
     LastDay& last = last_days[local_series[row]];
     if (!last.set || last.day != days[row]) {
-      const std::uint64_t key = (std::uint64_t{local_series[row]} << 32) |
-                                static_cast<std::uint32_t>(days[row]);
+      const std::uint64_t key =
+          (std::uint64_t{local_series[row]} << 32) | static_cast<std::uint32_t>(days[row]);
       const auto [found, made] =
           first_cells.emplace(key, static_cast<std::uint32_t>(grouping.cells.size()));
       last = {days[row], found->second, true};
@@ -156,9 +156,11 @@ Status Partition::stage(const PreparedRows& rows, const StoreView& view,
   ordinals_.resize(count);
   const std::span hashes(rows.hashes.data() + begin, count);
   if (rows.user_integers.empty()) {
-    users_.find_or_add(std::span(rows.user_strings).subspan(begin, count), hashes, ordinals_.data());
+    users_.find_or_add(std::span(rows.user_strings).subspan(begin, count), hashes,
+                       ordinals_.data());
   } else {
-    users_.find_or_add(std::span(rows.user_integers).subspan(begin, count), hashes, ordinals_.data());
+    users_.find_or_add(std::span(rows.user_integers).subspan(begin, count), hashes,
+                       ordinals_.data());
   }
   const std::span days(rows.days.data() + begin, count);
   groupings_.push_back(group({rows.events.data() + begin, count}, days, series));
@@ -189,8 +191,7 @@ void Partition::apply(const PreparedRows& rows, std::uint32_t batch_number) {
 }
 
 void Partition::apply_cells(const Grouping& grouping, const PreparedRows& rows,
-                            std::size_t row_begin, bool with_counters,
-                            std::uint32_t batch_number) {
+                            std::size_t row_begin, bool with_counters, std::uint32_t batch_number) {
   std::vector<std::uint32_t> ordinals;
   std::vector<Amount> values;
   std::vector<HourTotal> hours;
@@ -302,7 +303,9 @@ PinnedPartition Partition::pin(const ReadSet& reads) const {
       for (const SeriesId series : read.series) {
         const auto found = day->second.series.find(series);
         if (found == day->second.series.end()) continue;
-        const auto id_of = [&](std::size_t chunk) { return presence_id(series, day->first, chunk); };
+        const auto id_of = [&](std::size_t chunk) {
+          return presence_id(series, day->first, chunk);
+        };
         add(found->second.chunks, id_of, pinned.presence);
       }
     }
@@ -362,7 +365,8 @@ void Partition::for_each_slot(Visit visit) {
   }
 }
 
-// Days that nothing was added to since the last checkpoint are seen as sealed, until something comes.
+// Days that nothing was added to since the last checkpoint are seen as sealed, until something
+// comes.
 void Partition::compact_quiet_days() {
   std::size_t compacted = 0;
   for (auto& [date, day] : days_) {

@@ -1,12 +1,13 @@
-// One partition's aggregates: who of its users was active in which series on which day, first and last
-// days, and counters.
+// One partition's aggregates: who of its users was active in which series on which day, first and
+// last days, and counters.
 //
 // Threads: one writer at a time and nobody else meanwhile, for every method that is not const; any
-// number of readers otherwise. Pages that `pin` has handed out stay as they are, whatever comes later.
+// number of readers otherwise. Pages that `pin` has handed out stay as they are, whatever comes
+// later.
 //
 // The hot path keeps only what cannot be derived: presence of each series with its totals, and the
-// counters. Presence of any event, and first and last days, follow from that; `fold` brings them up to
-// date, before they are read and before they are stored. Folding twice changes nothing.
+// counters. Presence of any event, and first and last days, follow from that; `fold` brings them up
+// to date, before they are read and before they are stored. Folding twice changes nothing.
 #pragma once
 
 #include <cstdint>
@@ -49,7 +50,7 @@ struct SeriesDay {
 
 struct DayState {
   std::unordered_map<SeriesId, SeriesDay> series;
-  Epoch epoch = 0;       // of the stored day page
+  Epoch epoch = 0;  // of the stored day page
   bool dirty = false;
   bool compact = false;  // its chunks have their smallest form: nothing came since a checkpoint
 };

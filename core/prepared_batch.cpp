@@ -16,7 +16,8 @@ namespace {
 constexpr std::uint32_t kUnused = std::numeric_limits<std::uint32_t>::max();
 constexpr std::size_t kNameBytesMax = 1024;
 constexpr std::size_t kUserBytesMax = 65'536;
-// Time zones move a date by less than a day, so these leave every local date within kDayMin..kDayMax.
+// Time zones move a date by less than a day, so these leave every local date within
+// kDayMin..kDayMax.
 constexpr TimeUs kTimeMin = (std::int64_t{kDayMin.value} + 1) * kUsPerDay;
 constexpr TimeUs kTimeMax = std::int64_t{kDayMax.value} * kUsPerDay - 1;
 
@@ -24,9 +25,9 @@ bool valid_utf8(std::string_view text) { return simdjson::validate_utf8(text.dat
 
 Status check_lengths(const EventBatch& batch, std::size_t row_count) {
   const auto differs = [&](std::string_view column, std::size_t length) {
-    return Status::invalid_argument(fmt::format(
-        "batch: column {} has {} rows, column time has {} (allowed: the same)", column, length,
-        row_count));
+    return Status::invalid_argument(
+        fmt::format("batch: column {} has {} rows, column time has {} (allowed: the same)", column,
+                    length, row_count));
   };
   if (!batch.value.empty() && batch.value.size() != row_count) {
     return differs("value", batch.value.size());
@@ -57,13 +58,12 @@ Status check_times(const EventBatch& batch, TimeUs time_max) {
   const bool late = *greatest > max;
   if (*least >= kTimeMin && !late) return {};
   const auto wrong = late ? greatest : least;
-  return Status::invalid_argument(
-      fmt::format("batch: time of row {} is {} us (allowed: {} to {})", wrong - batch.time.begin(),
-                  *wrong, kTimeMin, max));
+  return Status::invalid_argument(fmt::format("batch: time of row {} is {} us (allowed: {} to {})",
+                                              wrong - batch.time.begin(), *wrong, kTimeMin, max));
 }
 
-// Renumbers the values that rows use, in the order of their first use. `renumbered[code]` is kUnused
-// for the others; `used` receives the strings.
+// Renumbers the values that rows use, in the order of their first use. `renumbered[code]` is
+// kUnused for the others; `used` receives the strings.
 Status use_values(std::string_view name, const DictionaryColumn& column, std::size_t row_count,
                   bool may_be_empty, std::vector<std::uint32_t>& renumbered,
                   std::vector<std::string>& used) {
@@ -98,7 +98,8 @@ class PairNumbers {
  public:
   PairNumbers(std::size_t event_count, std::size_t value_count) : value_count_(value_count) {
     constexpr std::size_t kTableCellsMax = 1 << 20;
-    if (event_count * value_count <= kTableCellsMax) table_.assign(event_count * value_count, kUnused);
+    if (event_count * value_count <= kTableCellsMax)
+      table_.assign(event_count * value_count, kUnused);
   }
 
   std::uint32_t& operator()(std::uint32_t event, std::uint32_t value) {
@@ -143,8 +144,9 @@ Status copy_user_strings(const EventBatch& batch, PreparedRows& rows,
   for (std::size_t row = 0; row < batch.user_strings.size(); ++row) {
     const std::string_view user = batch.user_strings[row];
     if (user.empty() || user.size() > kUserBytesMax) {
-      return Status::invalid_argument(fmt::format(
-          "batch: user of row {} has {} bytes (allowed: 1 to {})", row, user.size(), kUserBytesMax));
+      return Status::invalid_argument(
+          fmt::format("batch: user of row {} has {} bytes (allowed: 1 to {})", row, user.size(),
+                      kUserBytesMax));
     }
     bytes += user.size();
   }
@@ -159,27 +161,26 @@ Status copy_user_strings(const EventBatch& batch, PreparedRows& rows,
     return {};
   }
   const auto wrong = std::find_if_not(users.begin(), users.end(), valid_utf8);
-  return Status::invalid_argument(fmt::format("batch: user of row {} is not UTF-8",
-                                              wrong - users.begin()));
+  return Status::invalid_argument(
+      fmt::format("batch: user of row {} is not UTF-8", wrong - users.begin()));
 }
 
 }  // namespace
 
 Result<std::unique_ptr<PreparedRows>> prepare_rows(const EventBatch& batch,
-                                                  const StoreSettings& settings,
-                                                  const TimeZone& zone, TimeUs time_max) {
+                                                   const StoreSettings& settings,
+                                                   const TimeZone& zone, TimeUs time_max) {
   auto rows = std::make_unique<PreparedRows>();
   rows->settings = settings;
   const std::size_t row_count = batch.time.size();
   if (row_count > std::numeric_limits<std::uint32_t>::max()) {
-    return Status::invalid_argument(
-        fmt::format("batch: {} rows (allowed: below 2^32)", row_count));
+    return Status::invalid_argument(fmt::format("batch: {} rows (allowed: below 2^32)", row_count));
   }
   const bool integers = settings.user_kind == UserKind::kInteger;
   if (integers ? !batch.user_strings.empty() : !batch.user_integers.empty()) {
-    return Status::invalid_argument(fmt::format(
-        "batch: user ids are {}s (allowed: the store's users are {}s)",
-        integers ? "string" : "integer", integers ? "integer" : "string"));
+    return Status::invalid_argument(
+        fmt::format("batch: user ids are {}s (allowed: the store's users are {}s)",
+                    integers ? "string" : "integer", integers ? "integer" : "string"));
   }
   const std::size_t user_count = integers ? batch.user_integers.size() : batch.user_strings.size();
   if (user_count != row_count) {
@@ -198,9 +199,11 @@ Result<std::unique_ptr<PreparedRows>> prepare_rows(const EventBatch& batch,
     if (found == settings.dimensions.end()) {
       return Status::invalid_argument(fmt::format(
           "batch: property \"{}\" is not a dimension of the store (declared: {})", property.name,
-          settings.dimensions.empty() ? "none" : fmt::format("{}", fmt::join(settings.dimensions, ", "))));
+          settings.dimensions.empty() ? "none"
+                                      : fmt::format("{}", fmt::join(settings.dimensions, ", "))));
     }
-    const DictionaryColumn*& column = dimension_columns[static_cast<std::size_t>(found - settings.dimensions.begin())];
+    const DictionaryColumn*& column =
+        dimension_columns[static_cast<std::size_t>(found - settings.dimensions.begin())];
     if (column != nullptr) {
       return Status::invalid_argument(
           fmt::format("batch: property \"{}\" stands in it twice", property.name));
@@ -219,7 +222,8 @@ Result<std::unique_ptr<PreparedRows>> prepare_rows(const EventBatch& batch,
   std::vector<std::uint64_t> hashes(row_count);
   std::vector<std::string_view> strings;
   if (integers) {
-    for (std::size_t row = 0; row < row_count; ++row) hashes[row] = hash_user(batch.user_integers[row]);
+    for (std::size_t row = 0; row < row_count; ++row)
+      hashes[row] = hash_user(batch.user_integers[row]);
   } else {
     ROLLCALL_RETURN_IF_ERROR(copy_user_strings(batch, *rows, strings));
     for (std::size_t row = 0; row < row_count; ++row) hashes[row] = hash_user(strings[row]);
@@ -242,7 +246,8 @@ Result<std::unique_ptr<PreparedRows>> prepare_rows(const EventBatch& batch,
       use_values("event", batch.event, row_count, false, renumbered, rows->event_names));
   std::vector<std::uint32_t> events(row_count, 0);
   if (!batch.event.codes.empty()) {
-    for (std::size_t row = 0; row < row_count; ++row) events[row] = renumbered[batch.event.codes[row]];
+    for (std::size_t row = 0; row < row_count; ++row)
+      events[row] = renumbered[batch.event.codes[row]];
   }
   for (std::uint32_t event = 0; event < rows->event_names.size(); ++event) {
     rows->series.push_back({event, 0, 0});
@@ -253,8 +258,8 @@ Result<std::unique_ptr<PreparedRows>> prepare_rows(const EventBatch& batch,
     const DictionaryColumn& column =
         dimension_columns[dimension] != nullptr ? *dimension_columns[dimension] : kAbsentColumn;
     std::vector<std::string>& values = rows->dimension_values[dimension];
-    ROLLCALL_RETURN_IF_ERROR(use_values(settings.dimensions[dimension], column, row_count, true,
-                                        renumbered, values));
+    ROLLCALL_RETURN_IF_ERROR(
+        use_values(settings.dimensions[dimension], column, row_count, true, renumbered, values));
     PairNumbers pairs(rows->event_names.size(), values.size());
     std::vector<std::uint32_t>& series = rows->dimension_series[dimension];
     series.resize(row_count);

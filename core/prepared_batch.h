@@ -24,7 +24,7 @@ struct LocalSeries {
 
 // Rows in columns, ordered by partition; within a partition in the order of the batch.
 struct PreparedRows {
-  StoreSettings settings;  // that they were prepared for
+  StoreSettings settings;                                  // that they were prepared for
   std::vector<std::string> event_names;                    // used ones
   std::vector<std::vector<std::string>> dimension_values;  // used ones, by dimension
   // The events' series first (index = event), then those of the dimensions.
@@ -32,14 +32,14 @@ struct PreparedRows {
 
   std::vector<std::size_t> partition_begin;  // partition p: rows [begin[p], begin[p + 1])
   std::vector<std::uint64_t> hashes;
-  std::vector<std::uint64_t> user_integers;      // one of the two
-  std::vector<std::string_view> user_strings;    // into string_bytes
+  std::vector<std::uint64_t> user_integers;    // one of the two
+  std::vector<std::string_view> user_strings;  // into string_bytes
   std::string string_bytes;
-  std::vector<std::uint32_t> events;             // local series of the event
+  std::vector<std::uint32_t> events;                         // local series of the event
   std::vector<std::vector<std::uint32_t>> dimension_series;  // by dimension: local series
   std::vector<std::int32_t> days;
-  std::vector<std::uint8_t> hours;               // since the start of the day
-  std::vector<Amount> values;                    // empty: none
+  std::vector<std::uint8_t> hours;  // since the start of the day
+  std::vector<Amount> values;       // empty: none
 
   DayRange day_range;
   TimeUs known_until = 0;  // meaningless in an empty batch
@@ -49,7 +49,7 @@ struct PreparedRows {
 
 //   kInvalidArgument  see Engine::ingest
 Result<std::unique_ptr<PreparedRows>> prepare_rows(const EventBatch& batch,
-                                                  const StoreSettings& settings,
-                                                  const TimeZone& zone, TimeUs time_max);
+                                                   const StoreSettings& settings,
+                                                   const TimeZone& zone, TimeUs time_max);
 
 }  // namespace rollcall

@@ -11,7 +11,8 @@
 namespace rollcall {
 namespace {
 
-// A hot array longer than this becomes a bitset: inserting into it costs more than the bytes it saves.
+// A hot array longer than this becomes a bitset: inserting into it costs more than the bytes it
+// saves.
 constexpr std::size_t kHotArrayOrdinalsMax = 256;
 constexpr std::size_t kWordsStep = 8;  // one cache line
 
@@ -69,7 +70,8 @@ void set_range(std::uint64_t* words, std::uint32_t first, std::uint32_t last) {
 
 std::uint32_t PresenceChunk::cardinality() const {
   switch (form_) {
-    case Form::kArray: return static_cast<std::uint32_t>(shorts_.size());
+    case Form::kArray:
+      return static_cast<std::uint32_t>(shorts_.size());
     case Form::kBitset:
       return static_cast<std::uint32_t>(
           kernels::active_table()->count(words_.data(), words_.size()));
@@ -106,7 +108,8 @@ void PresenceChunk::fill(std::uint64_t* words) const {
       words[ordinal / 64] |= std::uint64_t{1} << (ordinal % 64);
     }
   } else {
-    for (std::size_t i = 0; i < shorts_.size(); i += 2) set_range(words, shorts_[i], shorts_[i + 1]);
+    for (std::size_t i = 0; i < shorts_.size(); i += 2)
+      set_range(words, shorts_[i], shorts_[i + 1]);
   }
 }
 
@@ -137,7 +140,8 @@ void PresenceChunk::add(std::span<const std::uint32_t> ordinals) {
   }
   become_bitset();
   std::uint32_t highest = 0;
-  for (const std::uint32_t ordinal : ordinals) highest = std::max(highest, ordinal % kChunkOrdinals);
+  for (const std::uint32_t ordinal : ordinals)
+    highest = std::max(highest, ordinal % kChunkOrdinals);
   grow_words(highest);
   kernels::active_table()->set_bits(words_.data(), ordinals.data(), ordinals.size());
 }

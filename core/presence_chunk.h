@@ -12,12 +12,12 @@
 
 namespace rollcall {
 
-// A set of ordinals of one chunk, as a sorted array, a bitset or runs. While it is written to it is a
-// small array, then a bitset as long as its highest ordinal needs; `compact` turns it into the smallest
-// of the three forms.
+// A set of ordinals of one chunk, as a sorted array, a bitset or runs. While it is written to it is
+// a small array, then a bitset as long as its highest ordinal needs; `compact` turns it into the
+// smallest of the three forms.
 //
-// Invariants: the array ascends strictly; runs ascend, do not touch, and hold [first, last] pairs; a
-// bitset's length is a multiple of 8 words.
+// Invariants: the array ascends strictly; runs ascend, do not touch, and hold [first, last] pairs;
+// a bitset's length is a multiple of 8 words.
 class PresenceChunk {
  public:
   enum class Form : std::uint8_t { kArray = 1, kBitset = 2, kRuns = 3 };  // numbers are stored

@@ -147,9 +147,10 @@ Status SeriesCatalog::deserialize(std::string_view bytes) {
     const std::uint64_t dimension = reader.varint_up_to<std::uint64_t>(values_.size());
     series.value = reader.varint_up_to(~std::uint32_t{0});
     if (dimension != 0) series.dimension = static_cast<std::uint32_t>(dimension - 1);
-    const bool known = series.event < events_.values().size() &&
-                       (series.is_event() ? series.value == 0
-                                          : series.value < values_[series.dimension].values().size());
+    const bool known =
+        series.event < events_.values().size() &&
+        (series.is_event() ? series.value == 0
+                           : series.value < values_[series.dimension].values().size());
     if (!reader.ok() || !known || find_or_make(series) != i + 1) {
       return Status::corruption("dictionary: series " + std::to_string(i + 1) + " is not valid");
     }

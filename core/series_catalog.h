@@ -97,8 +97,8 @@ class SeriesCatalog {
   std::size_t series_count() const { return series_.size(); }
   const Series& series(SeriesId id) const { return series_[id]; }
 
-  // How far the catalog has grown. Going back forgets the names and series that came since, so that a
-  // batch that fails leaves none behind.
+  // How far the catalog has grown. Going back forgets the names and series that came since, so that
+  // a batch that fails leaves none behind.
   struct Mark {
     BoundedDictionary::Mark events;
     std::vector<BoundedDictionary::Mark> values;

@@ -22,7 +22,8 @@ class TimeZone {
  public:
   // UTC.
   TimeZone();
-  // kInvalidArgument: no such zone (with the nearest name), or no time zone database on the machine.
+  // kInvalidArgument: no such zone (with the nearest name), or no time zone database on the
+  // machine.
   static Result<TimeZone> find(std::string_view name);
 
   const std::string& name() const { return name_; }
@@ -43,8 +44,8 @@ class TimeZone {
   // two, or, where the clocks skip it, as far past the jump.
   TimeUs from_local(Day day, std::int64_t us_of_day) const;
 
-  // start_of(day), if the clocks do not change from then to the end of `day`: any of its readings is
-  // that and so many microseconds.
+  // start_of(day), if the clocks do not change from then to the end of `day`: any of its readings
+  // is that and so many microseconds.
   std::optional<TimeUs> plain_start_of(Day day) const;
 
   // RFC 3339 with whole seconds: "2026-01-31T23:59:59Z", "2026-07-01T00:00:00+02:00".
@@ -58,7 +59,8 @@ class TimeZone {
   };
   std::size_t offset_index(TimeUs time) const;
 
-  // The instant of a reading of the clocks on the wall, in microseconds since 1970-01-01T00:00 there.
+  // The instant of a reading of the clocks on the wall, in microseconds since 1970-01-01T00:00
+  // there.
   struct Local {
     TimeUs time;         // as from_local
     TimeUs first_shown;  // as start_of

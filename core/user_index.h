@@ -47,8 +47,12 @@ class UserIndex {
                        std::uint32_t* ordinals);
   template <class Key>
   std::uint32_t find_or_add_one(Key user, std::uint64_t hash);
-  bool equals(std::uint32_t ordinal, std::uint64_t user) const { return integers_[ordinal] == user; }
-  bool equals(std::uint32_t ordinal, std::string_view user) const { return string(ordinal) == user; }
+  bool equals(std::uint32_t ordinal, std::uint64_t user) const {
+    return integers_[ordinal] == user;
+  }
+  bool equals(std::uint32_t ordinal, std::string_view user) const {
+    return string(ordinal) == user;
+  }
   void push(std::uint64_t user) { integers_.push_back(user); }
   void push(std::string_view user);
   std::string_view string(std::uint32_t ordinal) const;
@@ -58,9 +62,9 @@ class UserIndex {
   UserKind kind_;
   std::uint32_t size_ = 0;
   std::vector<std::uint64_t> integers_;
-  std::string bytes_;                     // of all strings, end to end
-  std::vector<std::uint64_t> ends_;       // of each string in bytes_
-  std::vector<Slot> slots_;               // linear probing; a power of two, at most 5/8 full
+  std::string bytes_;                // of all strings, end to end
+  std::vector<std::uint64_t> ends_;  // of each string in bytes_
+  std::vector<Slot> slots_;          // linear probing; a power of two, at most 5/8 full
 };
 
 }  // namespace rollcall

@@ -23,7 +23,9 @@ class PartitionVerifier {
       : number_(number), view_(view), catalog_(catalog), partition_(number, settings.user_kind) {}
 
   void run(Epoch epoch) {
-    if (!check(PageId{PageKind::kPartition, number_, 0, 0, 0}, partition_.open(view_, epoch, catalog_.series_count()))) return;
+    if (!check(PageId{PageKind::kPartition, number_, 0, 0, 0},
+               partition_.open(view_, epoch, catalog_.series_count())))
+      return;
     page_count_ += 1 + partition_.days().size();
     check(PageId{PageKind::kUsers, number_, 0, 0, 0}, partition_.load_users(view_));
     page_count_ += (partition_.user_count() + kChunkOrdinals - 1) / kChunkOrdinals;
@@ -60,8 +62,8 @@ class PartitionVerifier {
     return {PageKind::kPresence, number_, day.value, series, static_cast<std::uint32_t>(chunk)};
   }
 
-  // Presence of any event is the union of the events; so is, for each event and dimension, the event
-  // that of its values. The events' totals are those of each dimension.
+  // Presence of any event is the union of the events; so is, for each event and dimension, the
+  // event that of its values. The events' totals are those of each dimension.
   void verify_day(Day date, const DayState& day) {
     const PageId day_id{PageKind::kDay, number_, date.value, 0, 0};
     // By chunk: the union of what should make up a series.
@@ -101,7 +103,8 @@ class PartitionVerifier {
     }
     for (const auto& [whole, chunks] : unions) {
       if (chunks != sets[whole.first]) {
-        fault(day_id, fmt::format("presence of series {} is not the union of its parts", whole.first));
+        fault(day_id,
+              fmt::format("presence of series {} is not the union of its parts", whole.first));
       }
     }
     for (const auto& [whole, events] : event_totals) {
@@ -198,8 +201,9 @@ Result<VerifyReport> Engine::State::verify() {
   SeriesCatalog names(stored.settings);
   if (stored.catalog_epoch != 0) {
     ++report.page_count;
-    ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes,
-                              now->read({{PageKind::kDictionary, 0, 0, 0, 0}, stored.catalog_epoch}));
+    ROLLCALL_ASSIGN_OR_RETURN(
+        const std::string bytes,
+        now->read({{PageKind::kDictionary, 0, 0, 0, 0}, stored.catalog_epoch}));
     ROLLCALL_RETURN_IF_ERROR(names.deserialize(bytes));
   }
   if (stored.sources_epoch != 0) {

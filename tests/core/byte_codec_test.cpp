@@ -12,7 +12,12 @@ TEST(ByteCodec, ReadsBackWhatWasWritten) {
   ByteWriter writer(bytes);
   const std::uint64_t numbers[] = {0, 1, 127, 128, 16383, 16384, ~std::uint64_t{0}};
   for (const std::uint64_t number : numbers) writer.varint(number);
-  const std::int64_t signed_numbers[] = {0, -1, 1, -64, 64, std::numeric_limits<std::int64_t>::min(),
+  const std::int64_t signed_numbers[] = {0,
+                                         -1,
+                                         1,
+                                         -64,
+                                         64,
+                                         std::numeric_limits<std::int64_t>::min(),
                                          std::numeric_limits<std::int64_t>::max()};
   for (const std::int64_t number : signed_numbers) writer.zigzag(number);
   const AmountSum one = 1;

@@ -74,7 +74,8 @@ TEST(CounterChunk, KeepsNoSumsWithoutAmounts) {
 
 TEST(CounterChunk, DeserializeRefusesDamage) {
   CounterChunk chunk;
-  chunk.add(std::vector<std::uint32_t>{1, 2}, std::vector<Amount>{std::numeric_limits<Amount>::max(), 1});
+  chunk.add(std::vector<std::uint32_t>{1, 2},
+            std::vector<Amount>{std::numeric_limits<Amount>::max(), 1});
   chunk.add(std::vector<std::uint32_t>{1}, std::vector<Amount>{1});
   std::string bytes;
   chunk.serialize(bytes);

@@ -38,7 +38,9 @@ struct Sample {
     batch.properties = properties;
     return prepare_rows(batch, settings, TimeZone(), time_max);
   }
-  std::string error(TimeUs time_max = kNoTimeMax) const { return prepare(time_max).status().message(); }
+  std::string error(TimeUs time_max = kNoTimeMax) const {
+    return prepare(time_max).status().message();
+  }
 };
 
 TEST(PreparedBatch, OrdersRowsByPartitionAndKeepsThemWhole) {
@@ -54,7 +56,8 @@ TEST(PreparedBatch, OrdersRowsByPartitionAndKeepsThemWhole) {
   ASSERT_EQ(rows.partition_begin.size(), 5u);
   std::size_t seen = 0;
   for (std::uint32_t partition = 0; partition < 4; ++partition) {
-    for (std::size_t i = rows.partition_begin[partition]; i < rows.partition_begin[partition + 1]; ++i) {
+    for (std::size_t i = rows.partition_begin[partition]; i < rows.partition_begin[partition + 1];
+         ++i) {
       ++seen;
       EXPECT_EQ(partition_of(hash_user(rows.user_integers[i]), 4), partition);
       const LocalSeries channel = rows.series[rows.dimension_series[1][i]];
@@ -81,28 +84,34 @@ TEST(PreparedBatch, NamesWhatIsWrong) {
   EXPECT_EQ(sample.error(), "batch: column user has 2 rows, column time has 3 (allowed: the same)");
   sample = {};
   sample.values.pop_back();
-  EXPECT_EQ(sample.error(), "batch: column value has 2 rows, column time has 3 (allowed: the same)");
+  EXPECT_EQ(sample.error(),
+            "batch: column value has 2 rows, column time has 3 (allowed: the same)");
   sample = {};
   sample.codes[1] = 3;
   EXPECT_EQ(sample.error(), "batch: column event: row 1 has code 3 (allowed: below 3)");
   sample = {};
   sample.names[1] = "";
-  EXPECT_EQ(sample.error(), "batch: column event: value 1 is empty (allowed: UTF-8 of 1 to 1024 bytes)");
+  EXPECT_EQ(sample.error(),
+            "batch: column event: value 1 is empty (allowed: UTF-8 of 1 to 1024 bytes)");
   sample = {};
   sample.names[2] = "\xff";
-  EXPECT_EQ(sample.error(), "batch: column event: value 2 is 1 bytes (allowed: UTF-8 of 1 to 1024 bytes)");
+  EXPECT_EQ(sample.error(),
+            "batch: column event: value 2 is 1 bytes (allowed: UTF-8 of 1 to 1024 bytes)");
   sample = {};
   sample.times[2] = kNoTimeMax;
-  EXPECT_NE(sample.error().find("batch: time of row 2 is 9223372036854775807 us"), std::string::npos);
+  EXPECT_NE(sample.error().find("batch: time of row 2 is 9223372036854775807 us"),
+            std::string::npos);
   sample = {};
-  EXPECT_NE(sample.error(kUsPerDay).find("batch: time of row 2 is 104400000000 us"), std::string::npos);
+  EXPECT_NE(sample.error(kUsPerDay).find("batch: time of row 2 is 104400000000 us"),
+            std::string::npos);
   sample = {};
   sample.settings.dimensions = {"country"};
   EXPECT_EQ(sample.error(),
             "batch: property \"channel\" is not a dimension of the store (declared: country)");
   sample = {};
   sample.settings.user_kind = UserKind::kString;
-  EXPECT_EQ(sample.error(), "batch: user ids are integers (allowed: the store's users are strings)");
+  EXPECT_EQ(sample.error(),
+            "batch: user ids are integers (allowed: the store's users are strings)");
 }
 
 TEST(PreparedBatch, RefusesUserStringsThatAreNotUtf8EvenWhenTheirJoinIs) {

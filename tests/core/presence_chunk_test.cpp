@@ -108,7 +108,8 @@ TEST(PresenceChunk, DeserializeRefusesDamage) {
   EXPECT_TRUE(refused(std::string("\x01\x02\x05\x00\x05\x00", 6))) << "array that does not ascend";
   EXPECT_TRUE(refused(std::string("\x01\x02\x05\x00", 4))) << "array cut short";
   EXPECT_TRUE(refused(std::string("\x03\x01\x05\x00", 4))) << "half a run";
-  EXPECT_TRUE(refused(std::string("\x03\x04\x01\x00\x02\x00\x03\x00\x04\x00", 10))) << "runs that touch";
+  EXPECT_TRUE(refused(std::string("\x03\x04\x01\x00\x02\x00\x03\x00\x04\x00", 10)))
+      << "runs that touch";
   EXPECT_TRUE(refused(std::string("\x02\x01", 2) + std::string(8, '\1'))) << "bitset of one word";
   EXPECT_TRUE(refused(std::string("\x01\x00\x00", 3))) << "bytes left over";
 }

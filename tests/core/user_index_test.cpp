@@ -68,7 +68,8 @@ TEST(UserIndex, IntegersAgreeWithAMap) {
 }
 
 TEST(UserIndex, StringsAgreeWithAMap) {
-  std::vector<std::string> pool = {"a", "b", "ü", "🙂", std::string(1, '\0'), std::string(65536, 'x')};
+  std::vector<std::string> pool = {
+      "a", "b", "ü", "🙂", std::string(1, '\0'), std::string(65536, 'x')};
   for (int i = 0; i < 2000; ++i) pool.push_back("user-" + std::to_string(i * 7919));
   agrees_with_a_map(UserKind::kString, pool);
 }

@@ -5,11 +5,13 @@
 //   auto answer = engine->query(R"({"kind": "retention", "event": "login"})");
 //
 // Threads: any method may be called from any thread at any time, except `close` and the destructor.
-// Visibility: a query sees the state after some whole batch, and every batch whose `ingest` returned
+// Visibility: a query sees the state after some whole batch, and every batch whose `ingest`
+// returned
 //   before the query began.
-// Durability: an event survives a crash once a `checkpoint` begun after its `ingest` has returned ok.
-//   What a crash loses is what came after the last checkpoint; source positions are lost with it, so
-//   a source read on from its committed position loses nothing and counts nothing twice.
+// Durability: an event survives a crash once a `checkpoint` begun after its `ingest` has returned
+// ok.
+//   What a crash loses is what came after the last checkpoint; source positions are lost with it,
+//   so a source read on from its committed position loses nothing and counts nothing twice.
 // The library never prints, never exits, sets no global state and lets no exception out but
 // std::bad_alloc.
 #pragma once
@@ -39,7 +41,8 @@ struct SourcePosition {
 
 struct PreparedRows;
 
-// A batch checked, dated and split by partition, ready to be ingested. Owns copies of what it needs.
+// A batch checked, dated and split by partition, ready to be ingested. Owns copies of what it
+// needs.
 class PreparedBatch {
  public:
   PreparedBatch(PreparedBatch&&) noexcept;
@@ -66,32 +69,32 @@ struct EventInfo {
 // What a store holds.
 struct EngineInfo {
   StoreSettings settings;
-  std::string isa;                  // of the kernels in use
+  std::string isa;  // of the kernels in use
   std::uint64_t event_count = 0;
   std::uint64_t user_count = 0;
-  DayRange days;                    // from the earliest to the latest day with events
-  std::uint64_t day_count = 0;      // days with events
+  DayRange days;                      // from the earliest to the latest day with events
+  std::uint64_t day_count = 0;        // days with events
   std::optional<TimeUs> known_until;  // the latest event time; unset in an empty store
-  std::vector<EventInfo> events;    // by first appearance
+  std::vector<EventInfo> events;      // by first appearance
   bool event_names_overflowed = false;
   std::vector<DimensionInfo> dimensions;
   std::uint64_t series_count = 0;
   std::uint64_t source_count = 0;
-  Epoch epoch = 0;                  // of the last checkpoint
+  Epoch epoch = 0;  // of the last checkpoint
   std::uint64_t resident_bytes = 0;
   std::uint64_t dirty_bytes = 0;
   StoreSize store;
 };
 
 struct VerifyReport {
-  std::uint64_t page_count = 0;  // read, checked and compared with what they summarise
+  std::uint64_t page_count = 0;     // read, checked and compared with what they summarise
   std::vector<std::string> faults;  // empty: all is well
 };
 
 class Engine {
  public:
-  // Opens an engine on `store`, taking ownership. Reads the directory of its partitions; pages follow
-  // when they are needed.
+  // Opens an engine on `store`, taking ownership. Reads the directory of its partitions; pages
+  // follow when they are needed.
   //   kInvalidArgument  an option is out of range, or differs from what the store was made with
   //   kUnsupported      ROLLCALL_ISA names an instruction set that this machine cannot run
   //   kCorruption       stored bytes are not what was written; nothing is repaired or dropped
@@ -100,7 +103,8 @@ class Engine {
   ~Engine();  // without a checkpoint
 
   // Records every event of `batch`, or none.
-  //   kInvalidArgument  columns of different lengths, a code outside its dictionary, a user id of the
+  //   kInvalidArgument  columns of different lengths, a code outside its dictionary, a user id of
+  //   the
   //                     other kind, an undeclared property, a time out of range
   Status ingest(const EventBatch& batch, const SourcePosition* position = nullptr);
 

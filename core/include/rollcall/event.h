@@ -30,14 +30,14 @@ struct EventBatch {
   std::span<const std::uint64_t> user_integers;
   std::span<const std::string_view> user_strings;
 
-  DictionaryColumn event;          // event names: UTF-8, 1 to 1,024 bytes
-  std::span<const TimeUs> time;    // any order; between the years 1 and 9999
-  std::span<const Amount> value;   // empty: no event has a value
+  DictionaryColumn event;         // event names: UTF-8, 1 to 1,024 bytes
+  std::span<const TimeUs> time;   // any order; between the years 1 and 9999
+  std::span<const Amount> value;  // empty: no event has a value
   std::span<const PropertyColumn> properties;
 
-  // The instant up to which the batch makes the data known, when that is later than its latest event
-  // time. A source whose events are bare dates sets it to the last second of its latest date. Has no
-  // effect in a batch without events.
+  // The instant up to which the batch makes the data known, when that is later than its latest
+  // event time. A source whose events are bare dates sets it to the last second of its latest date.
+  // Has no effect in a batch without events.
   std::optional<TimeUs> known_until;
 };
 

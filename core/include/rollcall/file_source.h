@@ -4,8 +4,8 @@
 // Exactly once: a file is known by its content (and by how its columns are read), not by its name.
 // Its position is committed with the aggregates it produced, so that a file read before is skipped,
 // an interrupted one resumes where its last checkpoint stands, and one that has grown is read on.
-// A last line without a line end is a row like any other; should the file grow, what is added to that
-// line is rejected, unless the line was rejected itself: then it is read again, whole.
+// A last line without a line end is a row like any other; should the file grow, what is added to
+// that line is rejected, unless the line was rejected itself: then it is read again, whole.
 // Standard input and pipes have no identity: what comes from them is always new.
 #pragma once
 
@@ -24,17 +24,20 @@ enum class FileFormat : std::uint8_t { kDelimited, kNdjson, kNative };
 
 enum class TimeUnit : std::uint8_t { kGuess, kSeconds, kMilliseconds, kMicroseconds };
 
-// How to read files. Whatever is unset is guessed from the file's name, its header, and its first rows.
+// How to read files. Whatever is unset is guessed from the file's name, its header, and its first
+// rows.
 struct SourceOptions {
-  std::optional<FileFormat> format;     // .csv .tsv .txt / .ndjson .jsonl .json / .rollcall, then .gz .zst
-  std::optional<char> delimiter;        // guessed among , ; | tab and space; ' ' stands for any run of blanks
-  std::vector<std::string> columns;     // names, when the file has no header line (or to replace them)
-  std::optional<bool> header;           // unset: true, unless `columns` is given
-  std::optional<std::string> user;      // column names; guessed from the common ones
+  std::optional<FileFormat>
+      format;  // .csv .tsv .txt / .ndjson .jsonl .json / .rollcall, then .gz .zst
+  std::optional<char>
+      delimiter;  // guessed among , ; | tab and space; ' ' stands for any run of blanks
+  std::vector<std::string> columns;  // names, when the file has no header line (or to replace them)
+  std::optional<bool> header;        // unset: true, unless `columns` is given
+  std::optional<std::string> user;   // column names; guessed from the common ones
   std::optional<std::string> event;
   std::optional<std::string> time;
-  std::optional<std::string> value;     // a column name; "" for none
-  std::optional<std::string> event_name;  // every event has this name; no event column
+  std::optional<std::string> value;        // a column name; "" for none
+  std::optional<std::string> event_name;   // every event has this name; no event column
   std::optional<std::string> time_format;  // strptime-like, for times in no standard form: "%Y%m%d"
   TimeUnit time_unit = TimeUnit::kGuess;   // of numeric times
   std::uint32_t line_bytes_max = 1 << 20;
@@ -46,21 +49,22 @@ struct SourceSchema {
   FileFormat format = FileFormat::kDelimited;
   char delimiter = ',';
   bool header = true;
-  std::vector<std::string> columns;       // all there are, in order (NDJSON: of the first rows)
-  std::string user, time;                 // column names
-  std::string event;                      // a column name; empty with `event_name`
+  std::vector<std::string> columns;  // all there are, in order (NDJSON: of the first rows)
+  std::string user, time;            // column names
+  std::string event;                 // a column name; empty with `event_name`
   std::string event_name;
-  std::string value;                      // a column name; empty: none
+  std::string value;                       // a column name; empty: none
   UserKind user_kind = UserKind::kString;  // integers when every user of the first rows is one
-  std::vector<std::string> guessed;       // "user = CustomerID", for the reader to check
-  std::vector<std::string> ignored;       // columns that are neither used nor declared dimensions
+  std::vector<std::string> guessed;        // "user = CustomerID", for the reader to check
+  std::vector<std::string> ignored;        // columns that are neither used nor declared dimensions
   // Declared dimensions without a column ("" in every row), and a wanted value without one; of
   // NDJSON and the native format, in the first rows.
   std::vector<std::string> absent;
 };
 
-// Looks at the first rows of the first file that is not empty. `dimensions` are the store's declared
-// ones. Standard input and pipes cannot be looked at without being read, which would lose rows.
+// Looks at the first rows of the first file that is not empty. `dimensions` are the store's
+// declared ones. Standard input and pipes cannot be looked at without being read, which would lose
+// rows.
 //   kInvalidArgument  a column that is not there, or that cannot be guessed; the text lists those
 //                     there are. Or a pipe
 Result<SourceSchema> inspect_source(const std::vector<std::string>& paths,
@@ -89,7 +93,7 @@ struct FileReport {
   enum class Outcome : std::uint8_t { kRead, kResumed, kKnown };
   std::string path;
   Outcome outcome = Outcome::kRead;
-  std::uint64_t rows_read = 0;  // in this run
+  std::uint64_t rows_read = 0;   // in this run
   std::uint64_t rows_known = 0;  // skipped because an earlier run had committed them
 };
 

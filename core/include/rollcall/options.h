@@ -14,13 +14,13 @@ namespace rollcall {
 // What is chosen when a store is made and never changes: it decides what stored numbers mean.
 struct StoreSettings {
   UserKind user_kind = UserKind::kString;
-  std::uint32_t partition_count = 64;          // a power of two, 1 to 4,096
-  std::string time_zone = "UTC";               // an IANA name
+  std::uint32_t partition_count = 64;  // a power of two, 1 to 4,096
+  std::string time_zone = "UTC";       // an IANA name
   WeekStart week_start = WeekStart::kMonday;
-  std::uint32_t value_decimals = 6;            // 0 to 12
+  std::uint32_t value_decimals = 6;  // 0 to 12
   // Properties that are aggregated. A name with '+' ("channel+platform") joins declared columns.
   std::vector<std::string> dimensions;
-  std::uint32_t event_names_max = 10'000;      // names past the limit count as "$other"
+  std::uint32_t event_names_max = 10'000;       // names past the limit count as "$other"
   std::uint32_t dimension_values_max = 10'000;  // per dimension; values past the limit: "$other"
 
   friend bool operator==(const StoreSettings&, const StoreSettings&) = default;

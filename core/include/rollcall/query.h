@@ -44,8 +44,8 @@ struct Selector {
 // holds 1970-01-05 (weeks from Monday) or 1970-01-04 (from Sunday).
 enum class Period : std::uint8_t { kDay, kWeek, kFortnight, kMonth, kQuarter };
 
-// "30d", "4w", "6m", "2q", "1y": that many days, weeks, months, quarters or years, the one that holds
-// `as_of` included.
+// "30d", "4w", "6m", "2q", "1y": that many days, weeks, months, quarters or years, the one that
+// holds `as_of` included.
 struct LastSpan {
   std::int32_t count = 1;
   char unit = 'd';
@@ -58,10 +58,10 @@ using AsOf = std::variant<TimeUs, Day>;
 
 // Fields that every kind of query has.
 struct QueryCommon {
-  std::optional<Day> from;  // unset: the first day of the store
-  std::optional<Day> to;    // unset: the day of `as_of`
-  std::optional<LastSpan> last;  // instead of `from` and `to`
-  std::optional<AsOf> as_of;     // unset: the latest event time of the store
+  std::optional<Day> from;               // unset: the first day of the store
+  std::optional<Day> to;                 // unset: the day of `as_of`
+  std::optional<LastSpan> last;          // instead of `from` and `to`
+  std::optional<AsOf> as_of;             // unset: the latest event time of the store
   std::vector<PropertyCondition> where;  // added to every selector
 
   friend bool operator==(const QueryCommon&, const QueryCommon&) = default;
@@ -106,7 +106,8 @@ struct ChurnQuery {
 
   Selector event;
   Base base = Base::kActive;
-  std::variant<GapDays, Period> rule = GapDays{};  // a Period: not active in the period after the base
+  std::variant<GapDays, Period> rule =
+      GapDays{};  // a Period: not active in the period after the base
 
   friend bool operator==(const ChurnQuery&, const ChurnQuery&) = default;
 };

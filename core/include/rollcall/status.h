@@ -1,7 +1,8 @@
 // What a call that may fail returns: `Status` alone, or `Result<T>` with the value.
 //
-// Only conditions of the outside world are reported this way (a full disk, damaged bytes, a question
-// that cannot be answered). A broken promise inside rollcall is an assertion, see core/assert.h.
+// Only conditions of the outside world are reported this way (a full disk, damaged bytes, a
+// question that cannot be answered). A broken promise inside rollcall is an assertion, see
+// core/assert.h.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +34,9 @@ class [[nodiscard]] Status {
   Status() = default;  // ok
   Status(StatusCode code, std::string message) : code_(code), message_(std::move(message)) {}
 
-  static Status invalid_argument(std::string m) { return {StatusCode::kInvalidArgument, std::move(m)}; }
+  static Status invalid_argument(std::string m) {
+    return {StatusCode::kInvalidArgument, std::move(m)};
+  }
   static Status not_found(std::string m) { return {StatusCode::kNotFound, std::move(m)}; }
   static Status already_exists(std::string m) { return {StatusCode::kAlreadyExists, std::move(m)}; }
   static Status corruption(std::string m) { return {StatusCode::kCorruption, std::move(m)}; }
@@ -60,8 +63,8 @@ class [[nodiscard]] Status {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : value_(std::move(value)) {}                // NOLINT(google-explicit-constructor)
-  Result(Status status) : status_(std::move(status)) {}        // NOLINT(google-explicit-constructor)
+  Result(T value) : value_(std::move(value)) {}          // NOLINT(google-explicit-constructor)
+  Result(Status status) : status_(std::move(status)) {}  // NOLINT(google-explicit-constructor)
 
   bool ok() const { return value_.has_value(); }
   const Status& status() const { return status_; }
@@ -79,10 +82,9 @@ class [[nodiscard]] Result {
 };
 
 // Leaves the calling function with the Status of `expression`, unless that is ok.
-#define ROLLCALL_RETURN_IF_ERROR(expression)                              \
-  do {                                                                    \
-    if (::rollcall::Status status_here = (expression); !status_here.ok()) \
-      return status_here;                                                 \
+#define ROLLCALL_RETURN_IF_ERROR(expression)                                                  \
+  do {                                                                                        \
+    if (::rollcall::Status status_here = (expression); !status_here.ok()) return status_here; \
   } while (false)
 
 #define ROLLCALL_CONCAT_INNER(a, b) a##b

@@ -2,9 +2,9 @@
 //
 // A page is a whole value, written once and never changed: an address is a page's id plus the epoch
 // of the commit that wrote it, and a later version of the page has a later epoch. The manifest of a
-// commit reaches every live page (manifest -> partition pages -> day pages -> the rest), so a commit
-// becomes visible in one step, when its manifest does, and what a crash leaves half written is
-// reached by nobody.
+// commit reaches every live page (manifest -> partition pages -> day pages -> the rest), so a
+// commit becomes visible in one step, when its manifest does, and what a crash leaves half written
+// is reached by nobody.
 #pragma once
 
 #include <cstdint>
@@ -61,7 +61,7 @@ struct PageWrite {
 };
 
 struct Commit {
-  Epoch epoch = 0;       // the last commit's plus one
+  Epoch epoch = 0;  // the last commit's plus one
   // Yields the pages one by one; nullopt ends them. Called from the committing thread only.
   std::function<Result<std::optional<PageWrite>>()> next_page;
   std::vector<PageAddress> superseded;  // unreachable from this commit on

@@ -8,8 +8,8 @@
 
 namespace rollcall {
 
-// A civil date in the store's time zone: days since 1970-01-01, from -719162 (0001-01-01) to 2932896
-// (9999-12-31). Dates are subtracted, never seconds: a day of 23 or 25 hours is one day.
+// A civil date in the store's time zone: days since 1970-01-01, from -719162 (0001-01-01) to
+// 2932896 (9999-12-31). Dates are subtracted, never seconds: a day of 23 or 25 hours is one day.
 struct Day {
   std::int32_t value = 0;
 
