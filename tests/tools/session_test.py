@@ -60,12 +60,15 @@ class Player:
             self.environment["ROLLCALL_DATA"] = os.path.realpath(self.data)
 
     def run(self, script):
-        """Returns the lines printed."""
+        """Returns the lines printed, and the exit code after them where it is not 0."""
         done = subprocess.run(["bash", "-o", "pipefail", "-c", script], cwd=self.folder,
                               env=self.environment, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               timeout=COMMAND_TIMEOUT_S, check=False)
-        lines = done.stdout.decode("utf-8", "backslashreplace").splitlines()
+        output = done.stdout.decode("utf-8", "backslashreplace")
+        if self.data:
+            output = output.replace(self.environment["ROLLCALL_DATA"], "$ROLLCALL_DATA")
+        lines = output.splitlines()
         if done.returncode != 0:
             lines.append(f"[exit {done.returncode}]")
         return lines
@@ -108,9 +111,9 @@ class Player:
             else:
                 result += block
                 if block[0].startswith("cat >"):
-                    failure = self.run("set -e\n" + "\n".join(block))
-                    if failure:
-                        sys.exit("\n".join(["cannot make the files of the examples:"] + failure))
+                    printed = self.run("set -e\n" + "\n".join(block))
+                    if printed and printed[-1].startswith("[exit"):
+                        sys.exit("\n".join(["cannot make the files of the examples:"] + printed))
         return result
 
 

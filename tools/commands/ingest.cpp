@@ -106,7 +106,9 @@ std::string report_text(const IngestReport& report, double elapsed_s) {
   for (const RejectCount& count : report.rejected_by_kind) {
     text += fmt::format("  {:>28}  {}\n", with_commas(count.rows), printable(count.kind));
   }
-  for (const RejectedRow& row : report.examples) {
+  constexpr std::size_t kExamplesShown = 3;
+  for (std::size_t i = 0; i < std::min(report.examples.size(), kExamplesShown); ++i) {
+    const RejectedRow& row = report.examples[i];
     text += fmt::format("  {}: {}\n", printable(place(row)), printable(row.reason));
   }
   return text;
