@@ -1,0 +1,130 @@
+// What goes wrong beneath the engine, or is asked of it wrongly, is told, and counts nothing twice.
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rollcall/engine.h"
+#include "rollcall/memory_store.h"
+#include "tests/support/faulty_store.h"
+
+namespace rollcall::testing {
+namespace {
+
+constexpr TimeUs kDay = 86'400'000'000;
+
+class Failure : public ::testing::Test {
+ protected:
+  Status open(EngineOptions options = {}) {
+    if (!options.settings) options.settings.emplace().partition_count = 2;
+    Result<std::unique_ptr<Engine>> engine =
+        Engine::open(std::make_unique<FaultyStore>(open_memory_store(disk_), faults_), options);
+    if (engine.ok()) engine_ = *std::move(engine);
+    return engine.status();
+  }
+  Status ingest(const std::vector<std::string_view>& users, std::string_view name = "login",
+                TimeUs time = 20'000 * kDay) {
+    const std::vector<TimeUs> times(users.size(), time);
+    const std::vector<std::string_view> names = {name};
+    EventBatch batch;
+    batch.user_strings = users;
+    batch.event.values = names;
+    batch.time = times;
+    return engine_->ingest(batch);
+  }
+  std::int64_t users_on_last_day() {
+    const Result<QueryResult> result = engine_->query(R"({"kind": "active"})");
+    if (!result.ok() || result->rows.empty()) return -1;
+    return std::get<std::int64_t>(result->rows.back()[1]);
+  }
+
+  std::shared_ptr<MemoryDisk> disk_ = make_memory_disk();
+  std::shared_ptr<Faults> faults_ = std::make_shared<Faults>();
+  std::unique_ptr<Engine> engine_;
+};
+
+TEST_F(Failure, ABatchThatCannotBeStagedLeavesNothingBehind) {
+  ASSERT_TRUE(open().ok());
+  ASSERT_TRUE(ingest({"ann", "bob"}).ok());
+  ASSERT_TRUE(engine_->close().ok());
+  ASSERT_TRUE(open().ok());
+  faults_->reads = true;  // the pages of that day have to be read first
+  EXPECT_EQ(ingest({"ann", "cem", "dee", "eve"}, "new name").code(), StatusCode::kIoError);
+  faults_->reads = false;
+  EXPECT_EQ(engine_->info().user_count, 2u);
+  EXPECT_EQ(engine_->info().events.size(), 1u);
+  EXPECT_EQ(engine_->info().event_count, 2u);
+  ASSERT_TRUE(ingest({"ann", "cem"}).ok());
+  EXPECT_EQ(users_on_last_day(), 3);
+  const Result<VerifyReport> report = (engine_->checkpoint().ok(), engine_->verify());
+  ASSERT_TRUE(report.ok());
+  EXPECT_TRUE(report->faults.empty()) << report->faults.front();
+}
+
+TEST_F(Failure, AFailedCommitEndsWritingAndQueriesGoOn) {
+  ASSERT_TRUE(open().ok());
+  ASSERT_TRUE(ingest({"ann"}).ok());
+  ASSERT_TRUE(engine_->checkpoint().ok());
+  ASSERT_TRUE(ingest({"bob"}).ok());
+  faults_->commits = true;
+  EXPECT_EQ(engine_->checkpoint().code(), StatusCode::kIoError);
+  faults_->commits = false;
+  EXPECT_EQ(engine_->checkpoint().code(), StatusCode::kIoError) << "not to be tried again";
+  EXPECT_EQ(ingest({"cem"}).code(), StatusCode::kIoError);
+  EXPECT_EQ(users_on_last_day(), 2);
+  engine_.reset();
+  ASSERT_TRUE(open().ok());
+  EXPECT_EQ(users_on_last_day(), 1) << "what the last good checkpoint covered";
+}
+
+// The caller of the batch is told that it is in, because it is: told otherwise, it would come
+// twice.
+TEST_F(Failure, ABatchWhoseCheckpointFailsIsIn) {
+  EngineOptions options;
+  options.checkpoint_dirty_bytes_max = 0;
+  ASSERT_TRUE(open(options).ok());
+  faults_->commits = true;
+  EXPECT_TRUE(ingest({"ann"}).ok());
+  EXPECT_EQ(users_on_last_day(), 1);
+  EXPECT_EQ(ingest({"ann"}).code(), StatusCode::kIoError);
+  EXPECT_EQ(engine_->info().event_count, 1u);
+}
+
+TEST_F(Failure, KnownUntilIsHeldAgainstTheCalendar) {
+  ASSERT_TRUE(open().ok());
+  const std::vector<std::string_view> users = {"ann"};
+  const std::vector<std::string_view> names = {"login"};
+  const std::vector<TimeUs> times = {20'000 * kDay};
+  EventBatch batch;
+  batch.user_strings = users;
+  batch.event.values = names;
+  batch.time = times;
+  batch.known_until = std::numeric_limits<TimeUs>::max();
+  EXPECT_EQ(engine_->ingest(batch).code(), StatusCode::kInvalidArgument);
+  batch.known_until = 1;  // earlier than the event itself: the event is known
+  ASSERT_TRUE(engine_->ingest(batch).ok());
+  EXPECT_EQ(engine_->info().known_until, times[0]);
+}
+
+TEST_F(Failure, ABatchPreparedForAnotherStoreIsRefused) {
+  ASSERT_TRUE(open().ok());
+  EngineOptions options;
+  options.settings.emplace().partition_count = 4;
+  const Result<std::unique_ptr<Engine>> other = Engine::open(open_memory_store(), options);
+  ASSERT_TRUE(other.ok());
+  Result<PreparedBatch> batch = (*other)->prepare({});
+  ASSERT_TRUE(batch.ok());
+  EXPECT_EQ(engine_->ingest(*std::move(batch)).message(),
+            "engine: the batch was prepared for a store of other settings");
+}
+
+TEST_F(Failure, OptionsOutOfRangeAreNamed) {
+  EngineOptions options;
+  options.threads_max = 2000;
+  EXPECT_EQ(open(options).message(), "options: threads_max is 2000 (allowed: 0 to 1024)");
+}
+
+}  // namespace
+}  // namespace rollcall::testing
