@@ -1,9 +1,7 @@
 #include "tools/commands/store_access.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <optional>
-#include <system_error>
 #include <utility>
 
 #include "rollcall/rocks_store.h"
@@ -22,22 +20,6 @@ EngineOptions engine_options(const StoreFlags& flags) {
   }
   options.threads_max = flags.threads;
   return options;
-}
-
-// Whether `directory` may hold a store.
-bool holds_something(const std::string& directory) {
-  std::error_code ignored;
-  return std::filesystem::exists(directory, ignored) &&
-         !std::filesystem::is_empty(directory, ignored);
-}
-
-Result<std::unique_ptr<Store>> open_store(const StoreFlags& flags,
-                                          const RocksStoreOptions& options) {
-  Result<std::unique_ptr<Store>> store = open_rocks_store(flags.directory, options);
-  if (store.status().code() == StatusCode::kNotFound) {
-    return Status::not_found(store.status().message() + " (rollcall ingest, or init, makes one)");
-  }
-  return store;
 }
 
 }  // namespace
@@ -60,25 +42,32 @@ Result<std::unique_ptr<Engine>> open_for_reading(const StoreFlags& flags) {
   options.read_only = true;
   options.accept_rollback = flags.accept_rollback;
   options.cache_bytes = std::size_t{8} << 20;
-  ROLLCALL_ASSIGN_OR_RETURN(std::unique_ptr<Store> store, open_store(flags, options));
-  return Engine::open(std::move(store), engine_options(flags));
+  Result<std::unique_ptr<Store>> store = open_rocks_store(flags.directory, options);
+  if (store.status().code() == StatusCode::kNotFound) {
+    return Status::not_found(store.status().message() + " (rollcall ingest, or init, makes one)");
+  }
+  if (!store.ok()) return store.status();
+  return Engine::open(*std::move(store), engine_options(flags));
 }
 
 Result<std::unique_ptr<Engine>> open_for_writing(
     const StoreFlags& flags, const std::function<Result<StoreSettings>()>& new_settings) {
   EngineOptions engine = engine_options(flags);
-  if (!holds_something(flags.directory)) {
-    ROLLCALL_ASSIGN_OR_RETURN(engine.settings, new_settings());
-  }
   RocksStoreOptions options;
-  options.create_if_missing = engine.settings.has_value();
   options.accept_rollback = flags.accept_rollback;
-  ROLLCALL_ASSIGN_OR_RETURN(std::unique_ptr<Store> store, open_store(flags, options));
-  ROLLCALL_ASSIGN_OR_RETURN(const std::optional<LastCommit> last, store->last_commit());
+  options.create_if_missing = false;
+  Result<std::unique_ptr<Store>> store = open_rocks_store(flags.directory, options);
+  if (store.status().code() == StatusCode::kNotFound) {
+    ROLLCALL_ASSIGN_OR_RETURN(engine.settings, new_settings());
+    options.create_if_missing = true;
+    store = open_rocks_store(flags.directory, options);
+  }
+  if (!store.ok()) return store.status();
+  ROLLCALL_ASSIGN_OR_RETURN(const std::optional<LastCommit> last, (*store)->last_commit());
   if (!last && !engine.settings) {
     ROLLCALL_ASSIGN_OR_RETURN(engine.settings, new_settings());
   }
-  return Engine::open(std::move(store), engine);
+  return Engine::open(*std::move(store), engine);
 }
 
 }  // namespace rollcall::tools
