@@ -1,6 +1,7 @@
 #include "rollcall/engine.h"
 
 #include <fmt/format.h>
+#include <oneapi/tbb/info.h>
 #include <oneapi/tbb/parallel_for.h>
 
 #include <algorithm>
@@ -382,7 +383,11 @@ Result<std::unique_ptr<Engine>> Engine::open(std::unique_ptr<Store> store,
   auto state = std::make_unique<State>();
   state->options = options;
   state->store = std::move(store);
-  if (options.threads_max != 0) state->arena.initialize(static_cast<int>(options.threads_max));
+  if (options.threads_max != 0) {
+    // oneTBB prints a warning when asked for more threads than it would use.
+    const int threads = static_cast<int>(options.threads_max);
+    state->arena.initialize(std::min(threads, tbb::info::default_concurrency()));
+  }
   ROLLCALL_RETURN_IF_ERROR(state->load());
   return std::unique_ptr<Engine>(new Engine(std::move(state)));
 }
