@@ -131,6 +131,7 @@ class ByteReader {
       return {};
     }
     std::vector<T> values(count);
+    if (count == 0) return values;  // memcpy takes no null pointers, not even for nothing
     std::memcpy(values.data(), bytes_.data(), count * sizeof(T));
     bytes_.remove_prefix(count * sizeof(T));
     return values;
