@@ -7,16 +7,18 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <exception>
 #include <limits>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <new>
 #include <optional>
 #include <string_view>
-#include <unordered_map>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -61,7 +63,7 @@ std::uint64_t mapping_of(const SourceSchema& schema, const SourceOptions& option
 // One file of a run. The reading stage makes it, decoders share it, the last stage reports on it.
 struct FileRun {
   DecoderOptions options;
-  bool identified = false;  // its position is committed
+  bool identified = false;  // its position is committed once it moves
   KnownSource position;     // the last stage's, as far as it is ingested
   bool known = false;
   FileReport report;
@@ -188,6 +190,7 @@ class BlockStage {
       content_.emplace(std::move(content));
     }
     continues_line_ = file->position.tail;
+    position_moved_ = false;
     if (file->options.schema.format == FileFormat::kNative) {
       native_.emplace(file->options.name, *content_);
     } else {
@@ -208,10 +211,11 @@ class BlockStage {
     if (*more) {
       position_.mark = work.block.end;
       position_.tail = work.block.tail;
+      position_moved_ = true;
       return {};
     }
     // The same content may come again in this run, before its last batch is ingested.
-    if (file_->identified && position_.mark.offset > 0) registry_.update(position_);
+    if (file_->identified && position_moved_) registry_.update(position_);
     work.end_of_file = true;
     bytes_closed_ += content_->stored_bytes_read();
     text_.reset();
@@ -233,6 +237,7 @@ class BlockStage {
   std::size_t next_path_ = 0;
   std::shared_ptr<FileRun> file_;
   KnownSource position_;  // of file_, as far as it is read
+  bool position_moved_ = false;
   std::optional<ContentReader> content_;
   std::optional<TextBlockReader> text_;  // one of the two
   std::optional<NativeBlockReader> native_;
@@ -285,9 +290,10 @@ class IngestStage {
   // The file that the next work belongs to begins.
   void begin(FileRun& file) {
     // What was read in this run was not yet counted when the file was recognized.
-    if (const auto earlier = read_.find(file.position.id); earlier != read_.end()) {
-      file.position.rows = earlier->second.rows;
-      file.position.lines = earlier->second.lines;
+    KnownSource& position = file.position;
+    count(position.mapping, position.mark.hash, position.rows, position.lines);
+    for (KnownSource::End& end : position.earlier_ends) {
+      count(position.mapping, end.hash, end.rows, end.lines);
     }
     file.report.rows_known = file.position.rows;
     lines_of_file_ = file.position.lines;
@@ -303,13 +309,24 @@ class IngestStage {
   }
 
  private:
+  // Sets the rows and lines before a mark that was reached in this run.
+  void count(std::uint64_t mapping, XXH128_hash_t mark, std::uint64_t& rows,
+             std::uint64_t& lines) const {
+    const auto found = counts_.find({mapping, mark.high64, mark.low64});
+    if (found != counts_.end()) std::tie(rows, lines) = found->second;
+  }
+
   Status finish(FileRun& file) {
     // Rows at the end that were all rejected have moved the position, and no batch.
     if (position_due_) {
       const SourcePosition position = file.position.to_position();
       ROLLCALL_RETURN_IF_ERROR(engine_.ingest(EventBatch{}, &position));
     }
-    if (file.identified) read_.insert_or_assign(file.position.id, file.position);
+    if (file.identified) {
+      const KnownSource& position = file.position;
+      counts_[{position.mapping, position.mark.hash.high64, position.mark.hash.low64}] = {
+          position.rows, position.lines};
+    }
     file.report.outcome = !file.known                 ? FileReport::Outcome::kRead
                           : file.report.rows_read > 0 ? FileReport::Outcome::kResumed
                                                       : FileReport::Outcome::kKnown;
@@ -359,7 +376,8 @@ class IngestStage {
   const BlockStage& blocks_;
   std::uint64_t bytes_total_;
   IngestReport report_;
-  std::unordered_map<std::string, KnownSource> read_;  // in this run, by id
+  // Rows and lines of the files read in this run, by their mapping and the hash of their mark.
+  std::map<std::array<std::uint64_t, 3>, std::pair<std::uint64_t, std::uint64_t>> counts_;
   std::uint64_t lines_of_file_ = 0;
   bool position_due_ = false;  // the file's position has moved since the last batch
   std::chrono::steady_clock::time_point progress_time_ = std::chrono::steady_clock::now();

@@ -33,9 +33,47 @@ bool same_head(const ContentMark& mark, std::string_view head) {
          equal(mark.head_hash, XXH3_128bits(head.data(), mark.head_bytes));
 }
 
+// The mark that stood at an earlier end of `source`.
+ContentMark mark_of(const KnownSource::End& end, const KnownSource& source) {
+  const bool has_head = end.offset >= kHeadBytes;
+  return {end.offset, end.hash, has_head ? kHeadBytes : end.offset,
+          has_head ? source.mark.head_hash : end.hash};
+}
+
+// A place up to which a source was read.
+struct Candidate {
+  const KnownSource* source = nullptr;
+  const KnownSource::End* end = nullptr;  // null: where it stands now
+  ContentMark mark;
+};
+
+// Those that a content with this head may hold, by offset.
+std::vector<Candidate> candidates_of(const std::vector<KnownSource>& sources,
+                                     std::string_view head) {
+  std::vector<Candidate> candidates;
+  const auto add = [&](const Candidate& candidate) {
+    if (same_head(candidate.mark, head)) candidates.push_back(candidate);
+  };
+  for (const KnownSource& source : sources) {
+    for (const KnownSource::End& end : source.earlier_ends) {
+      add({&source, &end, mark_of(end, source)});
+    }
+    add({&source, nullptr, source.mark});
+  }
+  std::stable_sort(
+      candidates.begin(), candidates.end(),
+      [](const Candidate& a, const Candidate& b) { return a.mark.offset < b.mark.offset; });
+  return candidates;
+}
+
 }  // namespace
 
 SourcePosition KnownSource::to_position() const {
+  auto ends = nlohmann::ordered_json::array();
+  for (const End& end : earlier_ends) {
+    if (end.rows == 0) continue;  // nothing would count twice
+    ends.push_back({end.offset, to_hex(end.hash), end.rows, end.lines, end.tail});
+  }
   const nlohmann::ordered_json position = {
       {"format", kFormat},
       {"name", name},
@@ -47,6 +85,7 @@ SourcePosition KnownSource::to_position() const {
       {"rows", rows},
       {"lines", lines},
       {"tail", tail},
+      {"earlier_ends", std::move(ends)},
   };
   // File names need not be UTF-8.
   return {id, position.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
@@ -67,6 +106,11 @@ std::optional<KnownSource> KnownSource::from_position(const SourcePosition& posi
     source.rows = json.at("rows");
     source.lines = json.at("lines");
     source.tail = json.at("tail");
+    for (const nlohmann::json& end : json.value("earlier_ends", nlohmann::json::array())) {
+      const auto end_hash = from_hex(end.at(1));
+      if (!end_hash) return {};
+      source.earlier_ends.push_back({end.at(0), *end_hash, end.at(2), end.at(3), end.at(4)});
+    }
     return source;
   } catch (const nlohmann::json::exception&) {
     return {};
@@ -110,41 +154,47 @@ Result<SourceRegistry::Recognized> SourceRegistry::recognize(const std::string& 
   result.source.id = new_id(head, mapping);
 
   // One pass over the content meets the marks of all sources that begin like it.
-  std::vector<const KnownSource*> candidates;
-  for (const KnownSource& known : sources_) {
-    if (same_head(known.mark, head)) candidates.push_back(&known);
-  }
-  std::sort(candidates.begin(), candidates.end(), [](const KnownSource* a, const KnownSource* b) {
-    return a->mark.offset < b->mark.offset;
-  });
-  const KnownSource* best = nullptr;
+  std::optional<Candidate> best;
   const KnownSource* cut_off = nullptr;
-  for (const KnownSource* const candidate : candidates) {
-    ROLLCALL_ASSIGN_OR_RETURN(const bool reached, result.content.skip_to(candidate->mark.offset));
+  for (const Candidate& candidate : candidates_of(sources_, head)) {
+    const ContentMark& mark = candidate.mark;
+    const bool same_mapping = candidate.source->mapping == mapping;
+    ROLLCALL_ASSIGN_OR_RETURN(const bool reached, result.content.skip_to(mark.offset));
     if (!reached) {
-      if (candidate->mark.head_bytes == kHeadBytes && candidate->mapping == mapping) {
-        cut_off = candidate;
-      }
-      continue;
-    }
-    if (!equal(result.content.mark().hash, candidate->mark.hash)) continue;
-    if (candidate->mapping == mapping) {
-      best = candidate;
-    } else {
-      result.known_otherwise = true;
+      if (mark.head_bytes == kHeadBytes && same_mapping) cut_off = candidate.source;
+    } else if (equal(result.content.mark().hash, mark.hash)) {
+      if (same_mapping) best = candidate;
+      if (!same_mapping) result.known_otherwise = true;
     }
   }
-  if (best != nullptr) {
-    result.known_otherwise = false;
-    result.known = true;
-    result.source = *best;
-    result.source.name = path;
-  } else if (cut_off != nullptr) {
+  // Whether the content goes on after an earlier end, but not as far as its source was read.
+  const bool between_ends = best && best->end != nullptr && best->source == cut_off &&
+                            result.content.offset() > best->mark.offset;
+  if (cut_off != nullptr && (!best || between_ends)) {
     return Status::invalid_argument(fmt::format(
         "{}: it begins like {}, of which {} bytes were read before, and has only {}: either it was "
         "cut off, or it is another file that happens to begin with the same {} bytes",
         path, cut_off->name == path ? "before" : cut_off->name, cut_off->mark.offset,
         result.content.offset(), kHeadBytes));
+  }
+  if (best) {
+    result.known_otherwise = false;
+    result.known = true;
+    KnownSource& source = result.source;
+    if (best->end == nullptr) {
+      source = *best->source;
+      source.name = path;
+      source.earlier_ends.push_back(
+          {source.mark.offset, source.mark.hash, source.rows, source.lines, source.tail});
+    } else {
+      source.mark = best->mark;
+      source.rows = best->end->rows;
+      source.lines = best->end->lines;
+      source.tail = best->end->tail;
+      for (const KnownSource::End& end : best->source->earlier_ends) {
+        if (end.offset <= best->mark.offset) source.earlier_ends.push_back(end);
+      }
+    }
   }
   if (result.content.offset() != result.source.mark.offset) {
     ROLLCALL_ASSIGN_OR_RETURN(result.content, ContentReader::open(path));

@@ -2,8 +2,9 @@
 //
 // A source is known by its content: its position says, by a 128-bit hash, which bytes it had up to
 // where it was read. A file with those bytes is that source again, whatever its name, and what
-// follows them is new. How the columns are read belongs to a source: the same content read in
-// another way is another source.
+// follows them is new. A source that grows keeps its earlier ends, so that an older copy of it is
+// known as well, and one that went on in another way counts from where the two part. How the
+// columns are read belongs to a source: the same content read in another way is another source.
 #pragma once
 
 #include <cstdint>
@@ -29,6 +30,16 @@ struct KnownSource {
   std::uint64_t lines = 0;    // line ends before the mark
   bool tail = false;          // the last line before the mark had no line end
 
+  // Where reading it ended before it grew.
+  struct End {
+    std::uint64_t offset = 0;
+    XXH128_hash_t hash{};  // of the bytes before `offset`
+    std::uint64_t rows = 0;
+    std::uint64_t lines = 0;
+    bool tail = false;
+  };
+  std::vector<End> earlier_ends;  // by offset
+
   SourcePosition to_position() const;
   // nullopt: a position that is somebody else's.
   static std::optional<KnownSource> from_position(const SourcePosition& position);
@@ -41,13 +52,15 @@ class SourceRegistry {
 
   struct Recognized {
     ContentReader content;  // at the mark of `source`
-    KnownSource source;     // with a new id, and nothing read, when it is new
-    bool known = false;
+    // Has a new id when it is new: nothing of it is read, or what it shares with an earlier end of
+    // another source.
+    KnownSource source;
+    bool known = false;            // some of it is read, and is not to be read again
     bool known_otherwise = false;  // the same content was read with another mapping
   };
   // Finds out whether the file at `path`, of which `content` has had nothing taken, is known, by
   // reading it up to where it was read before.
-  //   kInvalidArgument  it is shorter than when it was read before
+  //   kInvalidArgument  it is shorter than when it was read before, and was never read to its end
   Result<Recognized> recognize(const std::string& path, ContentReader content,
                                std::uint64_t mapping);
 

@@ -4,6 +4,9 @@
 // Exactly once: a file is known by its content (and by how its columns are read), not by its name.
 // Its position is committed with the aggregates it produced, so that a file read before is skipped,
 // an interrupted one resumes where its last checkpoint stands, and one that has grown is read on.
+// Older copies of a file that has grown are known by where reading it ended before; the beginning
+// of a file, cut off anywhere else, cannot be told from another file unless it is long (then it is
+// an error).
 // A last line without a line end is a row like any other; should the file grow, what is added to
 // that line is rejected, unless the line was rejected itself: then it is read again, whole.
 // Standard input and pipes have no identity: what comes from them is always new.

@@ -229,6 +229,49 @@ TEST(FileIngest, OtherFilesWithTheSameBeginningAreOtherFiles) {
   }
 }
 
+// A growing log beside its older copies, shorter and longer than what identifies a file.
+TEST(FileIngest, AnOlderCopyOfASourceThatGrewIsKnown) {
+  for (const int first : {3, 5000}) {
+    const TestDirectory directory;
+    const auto engine = open_engine();
+    const std::string text = std::string(kHeader) + rows(0, first);
+    const std::vector<std::string> paths = {
+        directory.write("1.csv", text), directory.write("2.csv", text + rows(first, 1)),
+        directory.write("3.csv", text + rows(first, 3)), directory.write("4.csv", text)};
+    const IngestReport report = ingest(*engine, paths);
+    EXPECT_EQ(outcomes(report),
+              (std::vector{Outcome::kRead, Outcome::kResumed, Outcome::kResumed, Outcome::kKnown}));
+    EXPECT_EQ(report.files[3].rows_known, static_cast<std::uint64_t>(first));
+    const std::string before = answers(*engine);
+    const IngestReport again = ingest(*engine, paths);
+    EXPECT_EQ(outcomes(again), std::vector(4, Outcome::kKnown));
+    EXPECT_EQ(again.files[0].rows_known, static_cast<std::uint64_t>(first));
+    EXPECT_EQ(again.files[1].rows_known, static_cast<std::uint64_t>(first + 1));
+    EXPECT_EQ(answers(*engine), before);
+    EXPECT_EQ(engine->sources().size(), 1u);
+  }
+}
+
+TEST(FileIngest, TwoFilesThatPartAfterAnEarlierEnd) {
+  for (const int first : {3, 5000}) {
+    const TestDirectory directory;
+    const auto engine = open_engine();
+    const std::string text = std::string(kHeader) + rows(0, first);
+    const std::vector<std::string> paths = {directory.write("1.csv", text),
+                                            directory.write("2.csv", text + rows(first, 2)),
+                                            directory.write("3.csv", text + rows(7, 4) + "bad\n")};
+    const IngestReport report = ingest(*engine, paths);
+    EXPECT_EQ(outcomes(report),
+              (std::vector{Outcome::kRead, Outcome::kResumed, Outcome::kResumed}));
+    ASSERT_EQ(report.examples.size(), 1u);
+    EXPECT_EQ(report.examples[0].line, static_cast<std::uint64_t>(first + 6));
+    EXPECT_EQ(engine->info().event_count, static_cast<std::uint64_t>(first + 6));
+    EXPECT_EQ(outcomes(ingest(*engine, paths)), std::vector(3, Outcome::kKnown));
+    directory.append("3.csv", rows(0, 1));
+    EXPECT_EQ(ingest(*engine, paths).rows_ingested, 1u);
+  }
+}
+
 TEST(FileIngest, AFileThatWasCutOffIsAnError) {
   const TestDirectory directory;
   const auto engine = open_engine();
@@ -489,6 +532,7 @@ TEST(KnownSource, PositionsAreReadBack) {
   source.rows = 5;
   source.lines = 6;
   source.tail = true;
+  source.earlier_ends = {{10, {5, 6}, 4, 5, true}};
   const auto read = KnownSource::from_position(source.to_position());
   ASSERT_TRUE(read);
   EXPECT_EQ(read->mapping, source.mapping);
@@ -498,6 +542,12 @@ TEST(KnownSource, PositionsAreReadBack) {
   EXPECT_EQ(read->rows, 5u);
   EXPECT_EQ(read->lines, 6u);
   EXPECT_TRUE(read->tail);
+  ASSERT_EQ(read->earlier_ends.size(), 1u);
+  EXPECT_EQ(read->earlier_ends[0].offset, 10u);
+  EXPECT_TRUE(XXH128_isEqual(read->earlier_ends[0].hash, {5, 6}));
+  EXPECT_EQ(read->earlier_ends[0].rows, 4u);
+  EXPECT_EQ(read->earlier_ends[0].lines, 5u);
+  EXPECT_TRUE(read->earlier_ends[0].tail);
   EXPECT_FALSE(KnownSource::from_position({"kafka:1", "12"}));
   EXPECT_FALSE(KnownSource::from_position({"file:1", "12"}));
   EXPECT_FALSE(KnownSource::from_position({"file:1", "{\"format\":1}"}));
