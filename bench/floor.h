@@ -1,0 +1,54 @@
+// The floor: the least code that keeps the same bits and counters on the same events, to measure
+// the engine against. It has no interface to speak of, no persistence, no late events, no readers;
+// it knows beforehand how many users and days there will be, and the names with values.
+//
+// Kept: for each event name and day, a bitmap over the users; for each event name and user, how
+// many events, and for the two names with values the sum of them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "bench/workload_w.h"
+
+namespace rollcall::bench {
+
+struct FloorOptions {
+  IdKind ids = IdKind::kDense;  // dense or scattered
+  std::uint64_t users = 0;
+  std::int32_t days = 0;
+  Day first_day;
+  unsigned threads = 1;
+  // 0: row by row, on one thread. Else rounds of rows are first split by user into about so many
+  // parts, and then applied part by part, each of which stays in the cache meanwhile.
+  unsigned partitions = 0;
+  std::size_t round_rows = std::size_t{4} << 20;
+};
+// "dense, 32 parts, rounds of 4 Mi".
+std::string to_string(const FloorOptions& options);
+
+// A sum over all that is kept, independent of order: the same for equal contents, and different
+// for different ones but for a chance of 2^-64.
+struct Digest {
+  std::uint64_t bits = 0;    // of (event, day, user id)
+  std::uint64_t counts = 0;  // of (event, user id), times events
+  std::uint64_t sums = 0;    // of (event, user id), times the sum of values
+
+  friend bool operator==(const Digest&, const Digest&) = default;
+};
+std::uint64_t digest_of(std::uint64_t user_id, std::uint32_t event, std::int32_t day_number);
+inline constexpr std::int32_t kNoDay = -1;  // the day number of counts and sums
+
+class Floor {
+ public:
+  virtual ~Floor() = default;
+  // Takes rows in order of time.
+  virtual void ingest(const WorkloadColumns& columns) = 0;
+  virtual Digest digest() const = 0;
+};
+
+std::unique_ptr<Floor> make_floor(const FloorOptions& options);
+
+}  // namespace rollcall::bench

@@ -1,0 +1,159 @@
+// Ingest of events in memory, as events/s and as a share of the floor, measured in the same run.
+//
+//   memory       into a store in memory, without a checkpoint
+//   checkpoints  into a store on disk, with the checkpoints that fall due meanwhile
+//   durable      the same, until all of it is on disk and the store is closed
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bench/floor.h"
+#include "bench/measures.h"
+#include "rollcall/memory_store.h"
+#include "rollcall/rocks_store.h"
+
+namespace rollcall::bench {
+namespace {
+
+// Floors worth trying; the fastest of them is the floor.
+std::vector<FloorOptions> floor_candidates(const Session& session, IdKind ids, unsigned threads) {
+  const WorkloadWOptions& workload = session.options().workload;
+  FloorOptions options;
+  options.ids = ids;
+  options.users = workload.users;
+  options.days = workload.days;
+  options.first_day = workload.first_day;
+  options.threads = threads;
+  std::vector<FloorOptions> candidates;
+  if (threads == 1) candidates.push_back(options);
+  // Where the users of a part no longer fit the cache, more parts do; and each round brings every
+  // user's line into the cache once, so that it must have rows enough.
+  const bool many_users = workload.users > (1 << 24);
+  options.round_rows = std::size_t{many_users ? 16U : 4U} << 20;
+  std::vector<unsigned> parts = {32, 64};
+  if (many_users) parts = {64, 128};
+  for (const unsigned count : parts) {
+    options.partitions = count;
+    candidates.push_back(options);
+  }
+  return candidates;
+}
+
+double floor_seconds(Session& session, const FloorOptions& options, const Digest& expected) {
+  const std::unique_ptr<Floor> floor = make_floor(options);
+  double seconds = 0;
+  for (std::size_t number = 0; number < session.round_count(); ++number) {
+    const WorkloadColumns& columns = session.round(options.ids, number);
+    seconds += seconds_of([&] { floor->ingest(columns); });
+  }
+  must_equal("bits and counters of the floor: " + to_string(options), floor->digest(), expected);
+  return seconds;
+}
+
+enum class Persistence { kMemory, kDisk };
+
+struct IngestSeconds {
+  double ingest = 0;
+  double until_closed = 0;
+};
+
+IngestSeconds engine_seconds(Session& session, IdKind ids, unsigned threads,
+                             Persistence persistence) {
+  EngineOptions options = session.engine_options(ids, threads);
+  const std::filesystem::path directory = std::filesystem::path(session.options().directory) / "w";
+  std::filesystem::remove_all(directory);
+  std::unique_ptr<Store> store;
+  if (persistence == Persistence::kMemory) {
+    options.checkpoint_dirty_bytes_max = std::numeric_limits<std::size_t>::max() / 2;
+    store = open_memory_store();
+  } else {
+    store = must(open_rocks_store(directory.string()));
+  }
+  IngestSeconds seconds;
+  {
+    const std::unique_ptr<Engine> engine = must(Engine::open(std::move(store), options));
+    seconds.ingest = session.ingest(*engine, ids);
+    session.check(*engine);
+    if (persistence == Persistence::kDisk) {
+      seconds.until_closed = seconds.ingest + seconds_of([&] { must(engine->close()); });
+    }
+  }
+  std::filesystem::remove_all(directory);
+  return seconds;
+}
+
+void measure(Session& session, IdKind ids, unsigned threads) {
+  const double events = static_cast<double>(session.options().workload.events);
+  const std::string name = fmt::format("ingest/{}/threads:{}/", to_string(ids), threads);
+  const bool has_floor = ids != IdKind::kString;
+
+  std::vector<FloorOptions> floors;
+  Digest expected;
+  if (has_floor) {
+    floors = floor_candidates(session, ids, threads);
+    expected = session.truth().digest(ids);
+  }
+  std::vector<std::vector<double>> floor_rates(floors.size());
+  std::vector<double> memory, checkpoints, durable;
+  for (int turn = 1; turn <= session.options().repeat; ++turn) {
+    const auto now = [&](std::string_view what) {
+      session.report().now(fmt::format("{}{}, turn {}", name, what, turn));
+    };
+    for (std::size_t i = 0; i < floors.size(); ++i) {
+      now("floor: " + to_string(floors[i]));
+      floor_rates[i].push_back(events / floor_seconds(session, floors[i], expected));
+    }
+    now("memory");
+    memory.push_back(events / engine_seconds(session, ids, threads, Persistence::kMemory).ingest);
+    now("disk");
+    const IngestSeconds disk = engine_seconds(session, ids, threads, Persistence::kDisk);
+    checkpoints.push_back(events / disk.ingest);
+    durable.push_back(events / disk.until_closed);
+  }
+
+  double floor = 0;
+  if (has_floor) {
+    std::vector<Measurement> tried;
+    for (std::size_t i = 0; i < floors.size(); ++i) {
+      const std::string variant =
+          floors[i].partitions == 0 ? "direct" : fmt::format("{}parts", floors[i].partitions);
+      tried.push_back({name + "floor/" + variant,
+                       "events/s",
+                       Better::kHigher,
+                       floor_rates[i],
+                       {{"floor", to_string(floors[i])}}});
+    }
+    Measurement best = *std::max_element(
+        tried.begin(), tried.end(),
+        [](const Measurement& a, const Measurement& b) { return a.best() < b.best(); });
+    floor = best.best();
+    for (Measurement& measurement : tried) session.report().add(std::move(measurement));
+    best.name = name + "floor";
+    session.report().add(std::move(best));
+  }
+  const auto add = [&](const std::string& what, const std::vector<double>& rates) {
+    const Measurement measurement{name + what, "events/s", Better::kHigher, rates, {}};
+    session.report().add(measurement);
+    if (floor == 0) return;
+    session.report().add(
+        {name + what + "/of_floor", "", Better::kHigher, {measurement.best() / floor}, {}});
+  };
+  add("memory", memory);
+  add("checkpoints", checkpoints);
+  add("durable", durable);
+}
+
+}  // namespace
+
+void measure_ingest(Session& session) {
+  for (const IdKind ids : {IdKind::kDense, IdKind::kScattered, IdKind::kString}) {
+    for (const unsigned threads : session.thread_counts()) measure(session, ids, threads);
+  }
+}
+
+}  // namespace rollcall::bench

@@ -1,0 +1,95 @@
+#include "bench/session.h"
+
+#include <algorithm>
+#include <limits>
+#include <thread>
+#include <variant>
+
+namespace rollcall::bench {
+
+void must_equal(const std::string& what, std::uint64_t found, std::uint64_t expected) {
+  if (found == expected) return;
+  throw BenchError("wrong answer: " + what + ": found " + std::to_string(found) + ", expected " +
+                   std::to_string(expected));
+}
+
+Session::Session(SessionOptions options, bool progress)
+    : options_(std::move(options)), report_(progress), workload_(options_.workload) {
+  if (options_.threads == 0) options_.threads = std::max(1U, std::thread::hardware_concurrency());
+  constexpr std::size_t kBlock = WorkloadW::kBlockRows;
+  options_.round_rows = std::max(kBlock, options_.round_rows / kBlock * kBlock);
+}
+
+std::vector<unsigned> Session::thread_counts() const {
+  if (options_.threads == 1) return {1};
+  return {1, options_.threads};
+}
+
+std::size_t Session::round_count() const {
+  return static_cast<std::size_t>((options_.workload.events + options_.round_rows - 1) /
+                                  options_.round_rows);
+}
+
+const WorkloadColumns& Session::round(IdKind ids, std::size_t number) {
+  if (columns_ && columns_->kind() == ids && round_ == number) return *columns_;
+  WorkloadRows rows = columns_ ? columns_->release() : WorkloadRows();
+  columns_.reset();
+  workload_.generate(std::uint64_t{number} * options_.round_rows, options_.round_rows, rows);
+  columns_ = std::make_unique<WorkloadColumns>(std::move(rows), ids);
+  round_ = number;
+  return *columns_;
+}
+
+const Recount& Session::truth() {
+  if (truth_) return *truth_;
+  truth_ = std::make_unique<Recount>(options_.workload);
+  for (std::size_t number = 0; number < round_count(); ++number) {
+    report_.now("recounting the workload");
+    truth_->add(round(IdKind::kDense, number).rows());
+  }
+  return *truth_;
+}
+
+StoreSettings Session::settings(IdKind ids) const {
+  StoreSettings settings;
+  settings.user_kind = ids == IdKind::kString ? UserKind::kString : UserKind::kInteger;
+  settings.partition_count = options_.partitions;
+  return settings;
+}
+
+EngineOptions Session::engine_options(IdKind ids, unsigned threads) const {
+  EngineOptions options;
+  options.settings = settings(ids);
+  options.threads_max = threads;
+  options.memory_bytes_max = std::numeric_limits<std::size_t>::max() / 2;
+  return options;
+}
+
+double Session::ingest(Engine& engine, IdKind ids) {
+  double seconds = 0;
+  for (std::size_t number = 0; number < round_count(); ++number) {
+    const WorkloadColumns& columns = round(ids, number);
+    seconds += seconds_of([&] {
+      for (std::size_t begin = 0; begin < columns.size(); begin += options_.batch_rows) {
+        must(engine.ingest(columns.batch(begin, options_.batch_rows)));
+      }
+    });
+  }
+  return seconds;
+}
+
+void Session::check(const Engine& engine) {
+  const EngineInfo info = engine.info();
+  must_equal("events", info.event_count, truth().events());
+  must_equal("users", info.user_count, truth().user_count());
+  const QueryResult daily = must(engine.query(R"({"kind": "active"})"));
+  must_equal("days", daily.rows.size(), static_cast<std::uint64_t>(truth().days()));
+  for (std::int32_t day = 0; day < truth().days(); ++day) {
+    const std::vector<Cell>& row = daily.rows[static_cast<std::size_t>(day)];
+    must_equal("users of day " + std::to_string(day),
+               static_cast<std::uint64_t>(std::get<std::int64_t>(row[1])),
+               count_bits(truth().users(day)));
+  }
+}
+
+}  // namespace rollcall::bench
