@@ -12,6 +12,7 @@
 #include "core/source/batch_builder.h"
 #include "core/source/block_dictionary.h"
 #include "core/source/excerpt.h"
+#include "core/source/joined_value.h"
 #include "core/source/nearest_name.h"
 #include "core/source/schema_inspector.h"
 #include "core/source/text_arena.h"
@@ -537,15 +538,12 @@ class ArrowBatch {
   Coded join(const std::vector<Coded>& parts) {
     Coded joined;
     BlockDictionary dictionary;
-    std::string text;
+    JoinedValue value;
     for (std::size_t row = 0; row < times_.times.size(); ++row) {
-      text.clear();
-      for (const Coded& part : parts) {
-        if (&part != &parts.front()) text += '+';
-        text += part.values[part.codes[row]];
-      }
-      std::uint32_t number = dictionary.find(text);
-      if (number == BlockDictionary::kNew) number = dictionary.insert(arena_.store(text));
+      value.clear();
+      for (const Coded& part : parts) value.add(part.values[part.codes[row]]);
+      std::uint32_t number = dictionary.find(value.text());
+      if (number == BlockDictionary::kNew) number = dictionary.insert(arena_.store(value.text()));
       joined.codes.push_back(number);
     }
     joined.values.assign(dictionary.values().begin(), dictionary.values().end());

@@ -140,10 +140,12 @@ std::optional<RowFault> BatchBuilder::add(std::span<const Field> fields) {
     }
   }
   for (const BatchShape::Dimension& dimension : shape_.dimensions) {
+    const bool joins = dimension.slots.size() > 1;
     std::size_t size = dimension.slots.size() - 1;
     for (const std::size_t slot : dimension.slots) {
-      size += fields[slot].text.size();
-      if (fields[slot].text.empty()) continue;
+      const std::string_view text = fields[slot].text;
+      size += joins ? JoinedValue::size_of(text) : text.size();
+      if (text.empty()) continue;
       if (auto fault = check_property(dimension.name, fields[slot])) return fault;
     }
     if (size > kNameBytesMax) {
@@ -185,12 +187,11 @@ std::optional<RowFault> BatchBuilder::add(std::span<const Field> fields) {
 std::uint32_t BatchBuilder::joined_code(std::size_t dimension, std::span<const Field> fields) {
   joined_.clear();
   for (const std::size_t slot : shape_.dimensions[dimension].slots) {
-    if (slot != shape_.dimensions[dimension].slots.front()) joined_ += '+';
-    joined_ += fields[slot].text;
+    joined_.add(fields[slot].text);
   }
-  const std::uint32_t code = property_values_[dimension].find(joined_);
+  const std::uint32_t code = property_values_[dimension].find(joined_.text());
   if (code != BlockDictionary::kNew) return code;
-  return property_values_[dimension].insert(arena_.store(joined_));
+  return property_values_[dimension].insert(arena_.store(joined_.text()));
 }
 
 EventBatch BatchBuilder::batch() {

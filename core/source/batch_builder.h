@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/source/block_dictionary.h"
+#include "core/source/joined_value.h"
 #include "core/source/row.h"
 #include "core/source/text_arena.h"
 #include "core/source/time_parser.h"
@@ -25,7 +26,7 @@ bool parse_user_integer(std::string_view text, std::uint64_t& integer);
 struct BatchShape {
   struct Dimension {
     std::string name;
-    std::vector<std::size_t> slots;  // of the columns it joins with '+', in order
+    std::vector<std::size_t> slots;  // of the columns it joins, in order
   };
 
   UserKind user_kind = UserKind::kString;
@@ -74,7 +75,7 @@ class BatchBuilder {
   std::vector<Amount> values_;
   std::vector<BlockDictionary> property_values_;            // by dimension
   std::vector<std::vector<std::uint32_t>> property_codes_;  // by dimension, then row
-  std::string joined_;
+  JoinedValue joined_;
   TextArena arena_;  // joined values
   TimeUs latest_time_ = 0;
   std::optional<Day> latest_whole_day_;

@@ -11,6 +11,7 @@
 #include "core/source/batch_builder.h"
 #include "core/source/block_dictionary.h"
 #include "core/source/delimited_reader.h"
+#include "core/source/joined_value.h"
 #include "core/source/native_format.h"
 #include "core/source/ndjson_reader.h"
 #include "core/source/schema_inspector.h"
@@ -191,10 +192,10 @@ class NativeDecoder final : public RowDecoder {
     for (const std::string& part : dimension_parts(name, properties)) parts.push_back(find(part));
     if (std::count(parts.begin(), parts.end(), nullptr) > 0) return false;
     BlockDictionary values;
-    std::string text;
+    JoinedValue joined;
     out.codes.reserve(native.time.size());
     for (std::size_t row = 0; row < native.time.size(); ++row) {
-      text.clear();
+      joined.clear();
       for (const NativeBatch::Column* part : parts) {
         const std::uint32_t code = part->codes.empty() ? 0 : part->codes[row];
         if (code >= part->values.size()) {
@@ -202,11 +203,10 @@ class NativeDecoder final : public RowDecoder {
               fmt::format("{}: native block: property code {} (allowed: below {})", name_, code,
                           part->values.size()));
         }
-        if (part != parts.front()) text += '+';
-        text += part->values[code];
+        joined.add(part->values[code]);
       }
-      std::uint32_t code = values.find(text);
-      if (code == BlockDictionary::kNew) code = values.insert(arena_.store(text));
+      std::uint32_t code = values.find(joined.text());
+      if (code == BlockDictionary::kNew) code = values.insert(arena_.store(joined.text()));
       out.codes.push_back(code);
     }
     out.values.assign(values.values().begin(), values.values().end());

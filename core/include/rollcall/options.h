@@ -18,7 +18,8 @@ struct StoreSettings {
   std::string time_zone = "UTC";       // an IANA name
   WeekStart week_start = WeekStart::kMonday;
   std::uint32_t value_decimals = 6;  // 0 to 12
-  // Properties that are aggregated. A name with '+' ("channel+platform") joins declared columns.
+  // Properties that are aggregated. A name with '+' ("channel+platform") joins columns: the parts
+  // "ads" and "a+b" become the value "ads+a\+b", a '+' or '\' within a part having a '\' in front.
   std::vector<std::string> dimensions;
   std::uint32_t event_names_max = 10'000;       // names past the limit count as "$other"
   std::uint32_t dimension_values_max = 10'000;  // per dimension; values past the limit: "$other"

@@ -345,6 +345,17 @@ TEST_F(ArrowImport, ValuesOfEveryKind) {
             std::string::npos);
 }
 
+TEST_F(ArrowImport, DifferentPartsJoinToDifferentValues) {
+  StoreSettings settings;
+  settings.dimensions = {"x+y"};
+  const auto engine = open(settings);
+  const auto count =
+      ingest(*engine, {batch_of({text("user", {"u", "u", "u"}), times(), events(),
+                                 text("x", {"a+b", "a", "a"}), text("y", {"c", "b+c", "b"})})});
+  ASSERT_TRUE(count.ok()) << count.status().to_string();
+  EXPECT_EQ(engine->info().dimensions[0].value_count, 3u);
+}
+
 TEST_F(ArrowImport, SlicesAndNulls) {
   StoreSettings settings;
   settings.dimensions = {"channel", "plan", "channel+plan"};

@@ -58,6 +58,20 @@ TEST(BatchBuilder, BuildsColumns) {
   EXPECT_EQ(batch.known_until, std::nullopt);
 }
 
+// Parts that hold what joins them, or what escapes it.
+TEST(BatchBuilder, DifferentPartsJoinToDifferentValues) {
+  BatchBuilder builder = make_builder(shape_with(UserKind::kString));
+  builder.start(true);
+  add(builder, {"u", "1", "e", "", "a+b", "c"});
+  add(builder, {"u", "1", "e", "", "a", "b+c"});
+  add(builder, {"u", "1", "e", "", "a\\", "b"});
+  add(builder, {"u", "1", "e", "", "a", "\\b"});
+  const auto values = builder.batch().properties[1].column.values;
+  EXPECT_EQ(std::vector<std::string>(values.begin(), values.end()),
+            (std::vector<std::string>{R"(a\+b+c)", R"(a+b\+c)", R"(a\\+b)", R"(a+\\b)"}));
+  EXPECT_EQ(add(builder, {"u", "1", "e", "", std::string(600, '+'), "b"}), "property is too long");
+}
+
 TEST(BatchBuilder, AFaultLeavesNoTrace) {
   BatchBuilder builder = make_builder(shape_with(UserKind::kString));
   builder.start(false);

@@ -444,13 +444,13 @@ TEST(FileIngest, Native) {
   const auto engine = open_engine(make_memory_disk(), settings);
 
   const std::vector<std::uint64_t> users = {1, 2, 3};
-  const std::vector<std::string_view> events = {"login"}, channels = {"ads", "seo"},
-                                      platforms = {"ios"};
+  const std::vector<std::string_view> events = {"login"}, channels = {"a+i", "a"},
+                                      platforms = {"os", "i+os"};
   const std::vector<std::uint32_t> codes = {0, 1, 0};
   const std::vector<TimeUs> times = {0, 1'000'000, 86'400'000'000};
   const std::vector<Amount> values = {1000, -2000, 0};
   const std::vector<PropertyColumn> properties = {{"channel", {channels, codes}},
-                                                  {"platform", {platforms, {}}}};
+                                                  {"platform", {platforms, codes}}};
   EventBatch batch;
   batch.user_integers = users;
   batch.event = {events, {}};
