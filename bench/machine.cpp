@@ -1,6 +1,7 @@
 #include "bench/machine.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <oneapi/tbb/version.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -75,6 +76,9 @@ std::vector<std::pair<std::string, std::string>> machine_facts() {
 
 std::uint64_t peak_resident_bytes() { return status_bytes("VmHWM"); }
 std::uint64_t resident_bytes() { return status_bytes("VmRSS"); }
-void reset_peak_resident() { std::ofstream("/proc/self/clear_refs") << '5'; }
+void reset_peak_resident() {
+  malloc_trim(0);
+  std::ofstream("/proc/self/clear_refs") << '5';
+}
 
 }  // namespace rollcall::bench

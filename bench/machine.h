@@ -11,10 +11,11 @@ namespace rollcall::bench {
 // Processor, memory, caches, instruction sets, kernel, compiler, libraries; name and value.
 std::vector<std::pair<std::string, std::string>> machine_facts();
 
-// The most memory that this process has held at once since `reset_peak_resident`, in bytes; 0 where
-// the system does not say.
-std::uint64_t peak_resident_bytes();
+// Memory that this process holds, in bytes, and the most that it has held since the last reset; 0
+// where the system does not say.
 std::uint64_t resident_bytes();
+std::uint64_t peak_resident_bytes();
+// Gives back what was freed, too, so that it is not taken for free later.
 void reset_peak_resident();
 
 }  // namespace rollcall::bench

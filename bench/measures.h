@@ -2,20 +2,15 @@
 // and throws BenchError when they are wrong.
 #pragma once
 
-#include <span>
-#include <string_view>
-
 #include "bench/session.h"
 
 namespace rollcall::bench {
 
-void measure_ingest(Session& session);  // events in memory to aggregates, beside the floor
-
-struct MeasureGroup {
-  std::string_view name;
-  std::string_view what;
-  void (*run)(Session& session);
-};
-std::span<const MeasureGroup> measure_groups();
+void measure_ingest(Session& session);
+void measure_files(Session& session);
+void measure_store(Session& session);
+void measure_queries(Session& session);
+void measure_large_queries(Session& session);
+void measure_latency(Session& session);
 
 }  // namespace rollcall::bench

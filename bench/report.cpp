@@ -11,17 +11,18 @@ namespace {
 
 // Four figures that count, with the unit's usual prefix.
 std::string amount_text(double value, const std::string& unit) {
-  const auto scaled = [&](double base, std::initializer_list<const char*> prefixes) {
+  const auto scaled = [&](double base, std::initializer_list<const char*> prefixes,
+                          std::string_view name) {
     const char* prefix = "";
     for (const char* larger : prefixes) {
       if (value < base) break;
       value /= base;
       prefix = larger;
     }
-    return fmt::format("{:.4g} {}{}", value, prefix, unit);
+    return fmt::format("{:.4g} {}{}", value, prefix, name);
   };
-  if (unit == "bytes") return scaled(1024, {"Ki", "Mi", "Gi"});
-  if (unit.ends_with("/s")) return scaled(1000, {"k", "M", "G"});
+  if (unit == "bytes") return scaled(1024, {"Ki", "Mi", "Gi"}, "B");
+  if (unit.ends_with("/s")) return scaled(1000, {"k", "M", "G"}, unit);
   return fmt::format("{:.4g} {}", value, unit);
 }
 

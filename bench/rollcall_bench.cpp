@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bench/machine.h"
@@ -17,9 +18,19 @@
 namespace rollcall::bench {
 namespace {
 
-constexpr std::array kGroups = {
-    MeasureGroup{"ingest", "events in memory to aggregates, beside the floor", measure_ingest},
+struct MeasureGroup {
+  std::string_view name;
+  std::string_view what;
+  void (*run)(Session& session);
 };
+constexpr std::array<MeasureGroup, 6> kGroups = {{
+    {"ingest", "events in memory to aggregates, beside the floor", measure_ingest},
+    {"file", "native, CSV and NDJSON files to aggregates", measure_files},
+    {"store", "bytes on disk, memory, time to open", measure_store},
+    {"query", "every kind of question, cold and hot", measure_queries},
+    {"large", "the questions at 128 M users, without ingest", measure_large_queries},
+    {"latency", "questions during ingest, ingest during questions", measure_latency},
+}};
 
 // A folder that goes when the program ends.
 class TemporaryDirectory {

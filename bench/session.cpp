@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <limits>
 #include <thread>
-#include <variant>
+
+#include "bench/questions.h"
 
 namespace rollcall::bench {
 
@@ -78,18 +79,17 @@ double Session::ingest(Engine& engine, IdKind ids) {
   return seconds;
 }
 
-void Session::check(const Engine& engine) {
+void Session::check(const Engine& engine, const Recount& truth) {
   const EngineInfo info = engine.info();
-  must_equal("events", info.event_count, truth().events());
-  must_equal("users", info.user_count, truth().user_count());
-  const QueryResult daily = must(engine.query(R"({"kind": "active"})"));
-  must_equal("days", daily.rows.size(), static_cast<std::uint64_t>(truth().days()));
-  for (std::int32_t day = 0; day < truth().days(); ++day) {
-    const std::vector<Cell>& row = daily.rows[static_cast<std::size_t>(day)];
-    must_equal("users of day " + std::to_string(day),
-               static_cast<std::uint64_t>(std::get<std::int64_t>(row[1])),
-               count_bits(truth().users(day)));
-  }
+  must_equal("events", info.event_count, truth.events());
+  must_equal("users", info.user_count, truth.user_count());
+  const DaySets sets = any_event_sets(truth);
+  const Question daily = make_questions(truth.options().first_day, truth.days(), R"("*")").front();
+  // Days after the last event have no row.
+  Counts expected = daily.truth(sets);
+  while (!expected.empty() && expected.back() == 0) expected.pop_back();
+  must_equal_counts("users by day", counts_of(must(engine.query(daily.json)), daily.columns),
+                    expected);
 }
 
 }  // namespace rollcall::bench

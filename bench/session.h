@@ -78,7 +78,8 @@ class Session {
   // Ingests the whole workload, and returns the seconds that the engine took for it.
   double ingest(Engine& engine, IdKind ids);
   // Throws BenchError when events, users or daily users are not the workload's.
-  void check(const Engine& engine);
+  void check(const Engine& engine) { check(engine, truth()); }
+  static void check(const Engine& engine, const Recount& truth);
 
  private:
   SessionOptions options_;

@@ -1,0 +1,42 @@
+# What all benchmarks measure on, and the program rollcall-bench: built with the benchmarks, and
+# with the tests, which run it small.
+include_guard(GLOBAL)
+include(${CMAKE_CURRENT_LIST_DIR}/workload.cmake)
+find_package(CLI11 CONFIG REQUIRED)
+
+add_library(rollcall_bench_workload STATIC
+  ${CMAKE_CURRENT_LIST_DIR}/floor.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/recount.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/workload_w.cpp)
+target_include_directories(rollcall_bench_workload PUBLIC ${PROJECT_SOURCE_DIR})
+target_link_libraries(rollcall_bench_workload
+  PUBLIC rollcall_core TBB::tbb PRIVATE rollcall_build_flags Threads::Threads)
+# The floor is as fast as the compiler makes it.
+set_source_files_properties(${CMAKE_CURRENT_LIST_DIR}/floor.cpp
+  TARGET_DIRECTORY rollcall_bench_workload PROPERTIES COMPILE_OPTIONS "-O3")
+
+# What groups of measurements share.
+add_library(rollcall_bench_support STATIC
+  ${CMAKE_CURRENT_LIST_DIR}/event_files.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/machine.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/questions.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/report.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/scratch_store.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/session.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/truth.cpp)
+target_link_libraries(rollcall_bench_support
+  PUBLIC rollcall_bench_workload rollcall_storage rollcall_core
+  PRIVATE rollcall_build_flags rollcall_kernels fmt::fmt nlohmann_json::nlohmann_json)
+
+add_executable(rollcall_bench
+  ${CMAKE_CURRENT_LIST_DIR}/rollcall_bench.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/measure_files.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/measure_ingest.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/measure_large_queries.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/measure_latency.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/measure_queries.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/measure_store.cpp)
+set_target_properties(rollcall_bench PROPERTIES OUTPUT_NAME rollcall-bench
+                      RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+target_link_libraries(rollcall_bench PRIVATE
+  rollcall_build_flags rollcall_bench_support rollcall_kernels CLI11::CLI11 fmt::fmt)

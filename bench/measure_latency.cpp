@@ -1,0 +1,167 @@
+// Waiting: of a small question while events come at full speed, of ingest while questions are
+// asked, and of an event until questions see it while events come at half of full speed.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "bench/measures.h"
+#include "bench/questions.h"
+#include "rollcall/memory_store.h"
+
+namespace rollcall::bench {
+namespace {
+
+constexpr std::size_t kBatchRows = 65'536;
+constexpr auto kPause = std::chrono::milliseconds(5);  // between two questions
+
+// Of any event on the latest days.
+constexpr const char* kSmallQuestion = R"({"kind": "active", "last": "7d"})";
+
+// The value that a share of `values` is not above.
+double quantile(std::vector<double> values, double share) {
+  std::sort(values.begin(), values.end());
+  const double last = static_cast<double>(values.size() - 1);
+  return values[static_cast<std::size_t>(std::ceil(share * last))];
+}
+
+void add_quantiles(Session& session, const std::string& name, const std::vector<double>& ms) {
+  for (const auto& [label, share] : {std::pair{"p50", 0.5}, {"p99", 0.99}, {"max", 1.0}}) {
+    session.report().add({name + "/" + label,
+                          "ms",
+                          Better::kLower,
+                          {quantile(ms, share)},
+                          {{"of", std::to_string(ms.size())}}});
+  }
+}
+
+std::unique_ptr<Engine> open_engine(Session& session) {
+  EngineOptions options = session.engine_options(IdKind::kDense, 0);
+  options.checkpoint_dirty_bytes_max = std::numeric_limits<std::size_t>::max() / 2;
+  return must(Engine::open(open_memory_store(), options));
+}
+
+// Ingests all in batches of kBatchRows; returns the milliseconds of each.
+std::vector<double> ingest_ms(Session& session, Engine& engine) {
+  std::vector<double> ms;
+  for (std::size_t number = 0; number < session.round_count(); ++number) {
+    const WorkloadColumns& columns = session.round(IdKind::kDense, number);
+    for (std::size_t begin = 0; begin < columns.size(); begin += kBatchRows) {
+      ms.push_back(1e3 *
+                   seconds_of([&] { must(engine.ingest(columns.batch(begin, kBatchRows))); }));
+    }
+  }
+  return ms;
+}
+
+// Asks the small question again and again, from its own thread, while it lives.
+class Asker {
+ public:
+  explicit Asker(const Engine& engine)
+      : thread_([this, &engine] {
+          while (!stopped_) {
+            ms_.push_back(1e3 * seconds_of([&] { must(engine.query(kSmallQuestion)); }));
+            std::this_thread::sleep_for(kPause);
+          }
+        }) {}
+  std::vector<double> stop() {
+    stopped_ = true;
+    thread_.join();
+    return std::move(ms_);
+  }
+
+ private:
+  std::atomic<bool> stopped_{false};
+  std::vector<double> ms_;
+  std::thread thread_;
+};
+
+double sum_of(const std::vector<double>& values) {
+  double sum = 0;
+  for (const double value : values) sum += value;
+  return sum;
+}
+
+// Returns the events/s of ingest that nobody disturbs.
+double measure_disturbance(Session& session) {
+  const double events = static_cast<double>(session.options().workload.events);
+  std::vector<double> alone_rates, disturbed_rates, stalls, alone_stalls, waits;
+  for (int turn = 1; turn <= session.options().repeat; ++turn) {
+    session.report().now(fmt::format("latency: ingest alone, turn {}", turn));
+    {
+      const auto engine = open_engine(session);
+      const std::vector<double> ms = ingest_ms(session, *engine);
+      alone_rates.push_back(events / sum_of(ms) * 1e3);
+      alone_stalls.insert(alone_stalls.end(), ms.begin(), ms.end());
+    }
+    session.report().now(fmt::format("latency: ingest and questions, turn {}", turn));
+    const auto engine = open_engine(session);
+    // The first batch makes the store one that can be asked.
+    Asker asker(*engine);
+    const std::vector<double> ms = ingest_ms(session, *engine);
+    const std::vector<double> turn_waits = asker.stop();
+    session.check(*engine);
+    disturbed_rates.push_back(events / sum_of(ms) * 1e3);
+    stalls.insert(stalls.end(), ms.begin(), ms.end());
+    waits.insert(waits.end(), turn_waits.begin(), turn_waits.end());
+  }
+  const Measurement alone{"latency/ingest/alone", "events/s", Better::kHigher, alone_rates, {}};
+  const Measurement disturbed{
+      "latency/ingest/while_asked", "events/s", Better::kHigher, disturbed_rates, {}};
+  session.report().add(alone);
+  session.report().add(disturbed);
+  session.report().add({"latency/ingest/while_asked/of_alone",
+                        "",
+                        Better::kHigher,
+                        {disturbed.best() / alone.best()},
+                        {}});
+  add_quantiles(session, "latency/ingest/batch_alone", alone_stalls);
+  add_quantiles(session, "latency/ingest/batch_while_asked", stalls);
+  add_quantiles(session, "latency/question_during_ingest", waits);
+  return alone.best();
+}
+
+// Events come evenly at `rate` a second and are gathered for a few milliseconds. How old is the
+// first of a batch when `ingest` returns, from when on every question sees it?
+void measure_visibility(Session& session, double rate) {
+  using Clock = std::chrono::steady_clock;
+  constexpr double kGatherSeconds = 2e-3;
+  const double seconds_max = session.options().quick ? 0.2 : 5;
+  session.report().now("latency: events until they are seen");
+  const auto engine = open_engine(session);
+  const WorkloadColumns& columns = session.round(IdKind::kDense, 0);
+  const auto rows_by = [&](Clock::duration since) {
+    const double rows = std::chrono::duration<double>(since).count() * rate;
+    return std::min(columns.size(), static_cast<std::size_t>(rows));
+  };
+  const auto due_of = [&](std::size_t row) { return static_cast<double>(row) / rate; };
+
+  std::vector<double> ms;
+  const Clock::time_point begin = Clock::now();
+  const auto elapsed = [&] { return std::chrono::duration<double>(Clock::now() - begin).count(); };
+  for (std::size_t sent = 0; sent < columns.size() && elapsed() < seconds_max;) {
+    const double wait = due_of(sent) + kGatherSeconds - elapsed();
+    if (wait > 0) std::this_thread::sleep_for(std::chrono::duration<double>(wait));
+    const std::size_t end = std::max(sent + 1, rows_by(Clock::now() - begin));
+    must(engine->ingest(columns.batch(sent, end - sent)));
+    ms.push_back((elapsed() - due_of(sent)) * 1e3);
+    sent = end;
+  }
+  add_quantiles(session, "latency/event_until_seen", ms);
+}
+
+}  // namespace
+
+void measure_latency(Session& session) {
+  const double rate = measure_disturbance(session);
+  measure_visibility(session, rate / 2);
+}
+
+}  // namespace rollcall::bench

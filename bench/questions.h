@@ -1,0 +1,30 @@
+// The questions that benchmarks ask of a workload, with their true answers.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "bench/truth.h"
+#include "rollcall/query.h"
+
+namespace rollcall::bench {
+
+struct Question {
+  std::string name;                                  // "retention_recurring_30x30"
+  std::string json;                                  // as Engine::query takes it
+  std::vector<std::string> columns;                  // of the answer, that are compared
+  std::function<Counts(const DaySets& sets)> truth;  // row by row, the columns above
+};
+
+// One of each kind, over `days` days from `first_day`; windows are half of them. `event` is a
+// selector in JSON, and `sets` given to `truth` are of it.
+std::vector<Question> make_questions(Day first_day, std::int32_t days, const std::string& event);
+
+// The columns of an answer, row by row. Throws BenchError when one is missing.
+Counts counts_of(const QueryResult& result, const std::vector<std::string>& columns);
+// Throws BenchError when they are not the same.
+void must_equal_counts(const std::string& what, const Counts& found, const Counts& expected);
+
+}  // namespace rollcall::bench

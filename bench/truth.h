@@ -1,0 +1,33 @@
+// Answers to the benchmarks' questions by plain loops over bitsets: slow, and obviously right.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "bench/recount.h"
+
+namespace rollcall::bench {
+
+// Users day by day; bitsets of one length.
+using DaySets = std::vector<std::vector<std::uint64_t>>;
+
+DaySets any_event_sets(const Recount& recount);
+
+// Each returns the counts of the answer's cells in their order. Days are numbered from 0.
+using Counts = std::vector<std::uint64_t>;
+
+// Of the last `window` days up to day d, for each d from `first` to `last`.
+Counts active_truth(const DaySets& sets, std::int32_t window, std::int32_t first,
+                    std::int32_t last);
+// For each cohort of days 0 to `cohorts` - 1: its size, and who came k days later, for each k below
+// `periods` with a day in the data. A user joins on the first day only, or (`recurring`) on each.
+Counts retention_truth(const DaySets& sets, std::int32_t cohorts, std::int32_t periods,
+                       bool recurring);
+// For each day: its users, and of them those who came in the next `gap` days, who did not, and who
+// did not but came later.
+Counts churn_truth(const DaySets& sets, std::int32_t gap);
+// By days since the last one with the user: from edges[i] up to the next edge.
+Counts idle_truth(const DaySets& sets, std::span<const std::int32_t> edges);
+
+}  // namespace rollcall::bench
