@@ -79,6 +79,7 @@ class PlainSource final : public ByteSource {
 
   Result<std::size_t> read(char* out, std::size_t size) override { return file_.read(out, size); }
   std::uint64_t stored_bytes_read() const override { return file_.bytes_read(); }
+  bool is_compressed() const override { return false; }
 
  private:
   StoredFile file_;
@@ -88,6 +89,7 @@ class PlainSource final : public ByteSource {
 class CompressedSource : public ByteSource {
  public:
   std::uint64_t stored_bytes_read() const override { return file_.bytes_read(); }
+  bool is_compressed() const override { return true; }
 
  protected:
   explicit CompressedSource(StoredFile file) : file_(std::move(file)), window_(kWindowBytes) {}
@@ -224,6 +226,15 @@ Result<std::unique_ptr<ByteSource>> ByteSource::open(const std::string& path) {
     source = std::make_unique<PlainSource>(std::move(file));
   }
   return source;
+}
+
+Status check_to_the_end(const std::string& path) {
+  ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<ByteSource> source, ByteSource::open(path));
+  std::vector<char> buffer(1 << 20);
+  for (std::size_t got = buffer.size(); got == buffer.size();) {
+    ROLLCALL_ASSIGN_OR_RETURN(got, source->read(buffer.data(), buffer.size()));
+  }
+  return {};
 }
 
 std::optional<std::uint64_t> stored_size(const std::string& path) {

@@ -27,7 +27,14 @@ class ByteSource {
 
   // Of what is stored, compressed or not.
   virtual std::uint64_t stored_bytes_read() const = 0;
+
+  // Compressed bytes may turn out to be damaged long after some of them were read: their checksums
+  // stand at the end.
+  virtual bool is_compressed() const = 0;
 };
+
+// Reads a file to its end, and returns what `read` has to say about it.
+Status check_to_the_end(const std::string& path);
 
 // What a file takes on disk; nullopt for what has no size: pipes, standard input.
 std::optional<std::uint64_t> stored_size(const std::string& path);

@@ -48,6 +48,7 @@ class ContentReader {
   ContentMark mark() const;
 
   std::uint64_t stored_bytes_read() const { return source_->stored_bytes_read(); }
+  bool is_compressed() const { return source_->is_compressed(); }
 
  private:
   struct FreeState {

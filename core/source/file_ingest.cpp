@@ -209,6 +209,10 @@ class BlockStage {
     ROLLCALL_RETURN_IF_ERROR(more.status());
     work.continues_line = std::exchange(continues_line_, false);
     if (*more) {
+      // Damage must be known before the first row counts: undamaged, the file may begin otherwise.
+      if (file_->identified && !position_moved_ && content_->is_compressed()) {
+        ROLLCALL_RETURN_IF_ERROR(check_to_the_end(file_->report.path));
+      }
       position_.mark = work.block.end;
       position_.tail = work.block.tail;
       position_moved_ = true;

@@ -9,6 +9,8 @@
 // an error).
 // A last line without a line end is a row like any other; should the file grow, what is added to
 // that line is rejected, unless the line was rejected itself: then it is read again, whole.
+// A compressed file is read to its end once before any of its rows is ingested, so that a damaged
+// one leaves no trace.
 // Standard input and pipes have no identity: what comes from them is always new.
 #pragma once
 
