@@ -89,6 +89,10 @@ Result<BlockHeader> read_header(std::string_view name, std::string_view bytes) {
     return Status::unsupported(
         fmt::format("{}: native block: version {} (allowed: {})", name, header.version, kVersion));
   }
+  if (header.zero != 0) {
+    return Status::corruption(
+        fmt::format("{}: native block: {} stands where a zero should", name, header.zero));
+  }
   if (header.payload_bytes > kPayloadBytesMax) {
     return Status::corruption(fmt::format("{}: native block: {} bytes (allowed: at most {})", name,
                                           header.payload_bytes, kPayloadBytesMax));
