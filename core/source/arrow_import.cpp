@@ -41,6 +41,10 @@ class Owned {
   T value_{};
 };
 
+bool is_null_bit(const std::uint8_t* validity, std::int64_t row) {
+  return (validity[row / 8] >> (row % 8) & 1) == 0;
+}
+
 // One column of a record batch.
 struct Column {
   std::string name;
@@ -58,8 +62,7 @@ struct Column {
   bool is_null(std::size_t row) const {
     const auto* validity = static_cast<const std::uint8_t*>(array->buffers[0]);
     if (validity == nullptr || array->null_count == 0) return false;
-    const std::size_t bit = static_cast<std::size_t>(offset) + row;
-    return (validity[bit / 8] >> (bit % 8) & 1) == 0;
+    return is_null_bit(validity, offset + static_cast<std::int64_t>(row));
   }
   Status fault(std::size_t row, std::string_view what) const {
     return Status::invalid_argument(
@@ -443,8 +446,16 @@ class ArrowBatch {
           fmt::format("arrow: the stream's type is {} (allowed: a struct of columns, \"+s\")",
                       quoted_excerpt(schema_->format)));
     }
-    if (array_->null_count > 0) {
-      return Status::invalid_argument("arrow: a row of the stream is null as a whole");
+    // A null_count of -1 leaves the counting to the reader.
+    const bool may_have_nulls =
+        array_->null_count != 0 && array_->n_buffers > 0 && array_->buffers[0] != nullptr;
+    const auto* validity =
+        may_have_nulls ? static_cast<const std::uint8_t*>(array_->buffers[0]) : nullptr;
+    for (std::int64_t row = 0; may_have_nulls && row < array_->length; ++row) {
+      if (is_null_bit(validity, array_->offset + row)) {
+        return Status::invalid_argument(
+            fmt::format("arrow: row {} of the stream is null as a whole", row));
+      }
     }
     return {};
   }

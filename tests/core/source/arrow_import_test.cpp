@@ -391,6 +391,20 @@ TEST_F(ArrowImport, SlicesAndNulls) {
   EXPECT_EQ(info.dimensions[2].value_count, 3u);  // +pro, seo+, ads+
 }
 
+// The count of nulls is left open.
+TEST_F(ArrowImport, RowsThatAreNullAsAWholeAreRefused) {
+  const auto engine = open();
+  Exported batch = batch_of({text("user", {"a", "b", "c"}), times(), events()});
+  batch.valid = {true, false, true};
+  const auto refused = ingest(*engine, {batch});
+  EXPECT_EQ(refused.status().code(), StatusCode::kInvalidArgument);
+  EXPECT_NE(refused.status().message().find("row 1"), std::string::npos);
+  batch.offset = 2;
+  batch.length = 1;
+  EXPECT_TRUE(ingest(*engine, {batch}).ok());
+  EXPECT_EQ(engine->info().event_count, 1u);
+}
+
 TEST_F(ArrowImport, OneEventForAll) {
   const auto engine = open();
   ArrowColumns names;
