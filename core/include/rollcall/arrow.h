@@ -81,19 +81,21 @@ struct ArrowColumns {
 // events there were. Takes the stream over: it is released whatever happens, and `*stream` is left
 // released.
 //
-//   user    integers of any width, or strings; turned into the kind of the store where that is
-//   exact time    timestamps of any unit (without a zone: readings of the clocks in the store's
-//   zone; finer
-//           than a microsecond: cut off), date32 (whole days), integers and strings as in files
-//   event, dimensions   strings; a null in a dimension is ""
-//   value   integers, decimal128, strings, and floats, which stand for the shortest decimal that
-//   reads
-//           back as them; never rounded; null is 0
+// clang-format off
+//   user               integers of any width, or strings; turned into the kind of the store where
+//                      that is exact
+//   time               timestamps of any unit (without a zone: readings of the clocks in the
+//                      store's zone; finer than a microsecond: cut off), date32 (whole days),
+//                      integers and strings as in files
+//   event, dimensions  strings; a null in a dimension is ""
+//   value              integers, decimal128, strings, and floats, which stand for the shortest
+//                      decimal that reads back as them; never rounded; null is 0
 // Strings are utf8 or large_utf8, plain or dictionary-encoded.
 //
 //   kInvalidArgument  a column that is missing, of another type, or with a value that cannot be
 //                     ingested; the text names column and row. Batches before it stand
 //   kIoError          the stream reported an error
+// clang-format on
 Result<std::uint64_t> ingest_arrow_stream(Engine& engine, ArrowArrayStream* stream,
                                           const ArrowColumns& columns);
 
