@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <limits>
 #include <utility>
 
 #include "core/calendar.h"
@@ -118,6 +119,20 @@ class Cursor {
  private:
   std::string_view text_;
 };
+
+// YYYYMMDD, YYYYMMDDHHMM or YYYYMMDDHHMMSS of the years 1900 to 2199.
+bool reads_as_date(std::int64_t number, std::size_t digit_count) {
+  if (digit_count != 8 && digit_count != 12 && digit_count != 14) return false;
+  const auto take = [&number] {
+    const std::int64_t two_digits = number % 100;
+    number /= 100;
+    return two_digits;
+  };
+  if (digit_count == 14 && take() > 59) return false;                   // seconds
+  if (digit_count >= 12 && (take() > 59 || take() > 23)) return false;  // minutes, hours
+  const std::int64_t day = take(), month = take();
+  return 1 <= day && day <= 31 && 1 <= month && month <= 12 && 1900 <= number && number < 2200;
+}
 
 }  // namespace
 
@@ -295,11 +310,9 @@ TimeFault TimeParser::parse_number(std::string_view text, ParsedTime& out) const
   if (negative) ++i;
   const std::size_t digits_begin = i;
   std::int64_t whole = 0;
-  // No more digits than a time in microseconds can have, leading zeros apart.
-  constexpr std::int64_t kWholeMax = 1'000'000'000'000'000'000;
-  bool huge = false;
+  bool huge = false;  // past 64 bits
   for (; i < text.size() && is_digit(text[i]); ++i) {
-    huge = huge || whole >= kWholeMax / 10;
+    huge = huge || whole >= std::numeric_limits<std::int64_t>::max() / 10;
     if (!huge) whole = whole * 10 + static_cast<std::int64_t>(digit(text[i]));
   }
   const std::size_t digit_count = i - digits_begin;
@@ -313,15 +326,18 @@ TimeFault TimeParser::parse_number(std::string_view text, ParsedTime& out) const
   }
   TimeUnit unit = unit_;
   if (unit == TimeUnit::kGuess) {
-    if (digit_count == 8 && i == text.size() && !negative) {
-      const std::int64_t year = whole / 10'000, month = whole / 100 % 100, day = whole % 100;
-      if (1900 <= year && year < 2200 && 1 <= month && month <= 12 && 1 <= day && day <= 31) {
-        return TimeFault::kMaybeADate;
-      }
+    if (i == text.size() && !negative && reads_as_date(whole, digit_count)) {
+      return TimeFault::kMaybeADate;
     }
-    unit = whole < 100'000'000'000       ? TimeUnit::kSeconds
-           : whole < 100'000'000'000'000 ? TimeUnit::kMilliseconds
-                                         : TimeUnit::kMicroseconds;
+    unit = whole < 100'000'000'000           ? TimeUnit::kSeconds
+           : whole < 100'000'000'000'000     ? TimeUnit::kMilliseconds
+           : whole < 100'000'000'000'000'000 ? TimeUnit::kMicroseconds
+                                             : TimeUnit::kNanoseconds;
+  }
+  if (unit == TimeUnit::kNanoseconds) {
+    whole /= 1000;
+    millionths = 0;
+    unit = TimeUnit::kMicroseconds;
   }
   const std::int64_t us_per_unit = unit == TimeUnit::kSeconds        ? kUsPerSecond
                                    : unit == TimeUnit::kMilliseconds ? 1000

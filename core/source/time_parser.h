@@ -1,13 +1,17 @@
 // Text to instants.
 //
+// clang-format off
 // Understood without a format:
-//   2026-01-31T23:59:59.123456Z         RFC 3339; 'T' or one blank; offsets Z, UTC, +02, +0200,
-//   +02:00 2026-01-31 23:59:59.123             without an offset: a reading of the clocks in the
-//   time zone 2026-01-31                          a whole day: stands for its first instant
-//   1769903999, 1769903999.123          Unix time. Unless a unit is declared, the size tells: below
-//                                       10^11 seconds, below 10^14 milliseconds, else microseconds
-// Fractions finer than a microsecond are cut off. Eight digits that read as a date between 1900 and
-// 2199 are refused while the unit is a guess: 20260131 is likelier a date than a second of 1970.
+//   2026-01-31T23:59:59.123456Z   RFC 3339; 'T' or one blank; offsets Z, UTC, +02, +0200, +02:00
+//   2026-01-31 23:59:59.123       without an offset: a reading of the clocks in the time zone
+//   2026-01-31                    a whole day: stands for its first instant
+//   1769903999, 1769903999.123    Unix time. Unless a unit is declared, the size tells: below 10^11
+//                                 seconds, below 10^14 milliseconds, below 10^17 microseconds, else
+//                                 nanoseconds
+// Fractions finer than a microsecond are cut off. Digits that read as a date between 1900 and 2199
+// (YYYYMMDD, with HHMM or HHMMSS or without) are refused while the unit is a guess: 20260131 is
+// likelier a date than a second of 1970.
+// clang-format on
 #pragma once
 
 #include <array>
@@ -29,7 +33,7 @@ enum class TimeFault : std::uint8_t {
   kNoSuchDate,   // 2023-02-29
   kNoSuchClock,  // 24:00, 23:59:60
   kOutOfRange,   // not between the years 1 and 9999
-  kMaybeADate,   // 20260131
+  kMaybeADate,   // 20260131, 202601312359, 20260131235959
 };
 
 struct ParsedTime {

@@ -79,7 +79,8 @@ void add_time_format(CLI::App& command, SourceOptions& options) {
                        {{"auto", TimeUnit::kGuess},
                         {"s", TimeUnit::kSeconds},
                         {"ms", TimeUnit::kMilliseconds},
-                        {"us", TimeUnit::kMicroseconds}},
+                        {"us", TimeUnit::kMicroseconds},
+                        {"ns", TimeUnit::kNanoseconds}},
                        "Unit of numeric times (auto: by their size)")
       ->group(kGroup);
 }

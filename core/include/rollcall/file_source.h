@@ -27,7 +27,7 @@ namespace rollcall {
 
 enum class FileFormat : std::uint8_t { kDelimited, kNdjson, kNative };
 
-enum class TimeUnit : std::uint8_t { kGuess, kSeconds, kMilliseconds, kMicroseconds };
+enum class TimeUnit : std::uint8_t { kGuess, kSeconds, kMilliseconds, kMicroseconds, kNanoseconds };
 
 // How to read files. Whatever is unset is guessed from the file's name, its header, and its first
 // rows.

@@ -91,6 +91,10 @@ TEST(TimeParser, ReadsUnixTime) {
   EXPECT_EQ(parsed(parser(), "99999999999"), 99'999'999'999 * kSecond);  // below 10^11: seconds
   EXPECT_EQ(parsed(parser(), "100000000000"), 100'000'000'000'000);      // milliseconds
   EXPECT_EQ(parsed(parser(), "100000000000000"), 100'000'000'000'000);   // microseconds
+  EXPECT_EQ(parsed(parser(), "1082040961123456789"), 1'082'040'961'123'456);
+  EXPECT_EQ(parsed(parser(), "99999999999999999"), 99'999'999'999'999'999);  // microseconds
+  EXPECT_EQ(parsed(parser(), "100000000000000000"), 100'000'000'000'000);    // nanoseconds
+  EXPECT_EQ(parsed(parser({}, TimeUnit::kNanoseconds), "5999.9"), 5);
   EXPECT_EQ(parsed(parser({}, TimeUnit::kMilliseconds), "5"), 5'000);
   EXPECT_EQ(parsed(parser({}, TimeUnit::kMicroseconds), "5.9"), 5);
   EXPECT_EQ(parsed(parser({}, TimeUnit::kSeconds), "100000000000"), 100'000'000'000 * kSecond);
@@ -101,6 +105,16 @@ TEST(TimeParser, DoesNotTakeADateForSeconds) {
   EXPECT_EQ(parsed(parser(), "20261331"), 20'261'331 * kSecond);  // no such month
   EXPECT_EQ(parsed(parser({}, TimeUnit::kSeconds), "20260131"), 20'260'131 * kSecond);
   EXPECT_EQ(parsed(parser("%Y%m%d"), "20260131"), at(2026, 1, 31));
+  for (const char* text : {"202601311200", "20260131120000", "190001010000", "21991231235959"}) {
+    EXPECT_EQ(fault(parser(), text), TimeFault::kMaybeADate) << text;
+  }
+  // No such hour, minute, second, day, year.
+  for (const char* text : {"202601312400", "202601311260", "20260131120060", "202601321200",
+                           "220001011200", "18991231120000"}) {
+    EXPECT_EQ(parsed(parser(), text), std::stoll(text) * 1000) << text;
+  }
+  EXPECT_EQ(parsed(parser(), "2026013112000"), 2'026'013'112'000'000);
+  EXPECT_EQ(parsed(parser("%Y%m%d%H%M%S"), "20260131120000"), at(2026, 1, 31, 12 * kUsPerHour));
 }
 
 TEST(TimeParser, RefusesWhatDoesNotExist) {
