@@ -19,6 +19,8 @@ namespace {
 
 constexpr std::string_view kGzipMagic = "\x1f\x8b";
 constexpr std::string_view kZstdMagic = "\x28\xb5\x2f\xfd";
+constexpr std::string_view kZstdSkippableMagic = "\x2a\x4d\x18";  // after one of 16 bytes
+constexpr std::size_t kMagicBytesMax = 10;
 
 std::string errno_text() { return std::error_code(errno, std::generic_category()).message(); }
 
@@ -208,6 +210,30 @@ class ZstdSource final : public CompressedSource {
 
 }  // namespace
 
+namespace {
+
+// A frame of zstd may be one to skip.
+bool is_zstd(std::string_view head) {
+  if (head.starts_with(kZstdMagic)) return true;
+  const bool skippable = !head.empty() && (static_cast<unsigned char>(head[0]) & 0xF0) == 0x50;
+  return skippable && head.substr(1).starts_with(kZstdSkippableMagic);
+}
+
+// The name of a compression that is not read; "" for all that is.
+std::string_view other_compression(std::string_view head) {
+  if (head.starts_with("BZh") &&
+      head.substr(std::min<std::size_t>(4, head.size())).starts_with("1AY&SY"))
+    return "bzip2";
+  if (head.starts_with(std::string_view("\xFD"
+                                        "7zXZ\0",
+                                        6)))
+    return "xz";
+  if (head.starts_with("PK\x03\x04")) return "zip";
+  return {};
+}
+
+}  // namespace
+
 Result<std::unique_ptr<ByteSource>> ByteSource::open(const std::string& path) {
   const bool standard_input = path == "-";
   const int fd = standard_input ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -216,11 +242,16 @@ Result<std::unique_ptr<ByteSource>> ByteSource::open(const std::string& path) {
     return errno == ENOENT ? Status::not_found(message) : Status::io_error(message);
   }
   StoredFile file(fd, standard_input ? "standard input" : path);
-  ROLLCALL_ASSIGN_OR_RETURN(const std::string_view head, file.look_ahead(kZstdMagic.size()));
+  ROLLCALL_ASSIGN_OR_RETURN(const std::string_view head, file.look_ahead(kMagicBytesMax));
+  if (const std::string_view other = other_compression(head); !other.empty()) {
+    return Status::unsupported(
+        fmt::format("{}: it is compressed with {} (allowed: gzip, zstd, or not compressed)",
+                    file.name(), other));
+  }
   std::unique_ptr<ByteSource> source;
   if (head.starts_with(kGzipMagic)) {
     source = std::make_unique<GzipSource>(std::move(file));
-  } else if (head == kZstdMagic) {
+  } else if (is_zstd(head)) {
     source = std::make_unique<ZstdSource>(std::move(file));
   } else {
     source = std::make_unique<PlainSource>(std::move(file));

@@ -16,7 +16,8 @@ namespace rollcall {
 class ByteSource {
  public:
   // "-" is standard input.
-  //   kNotFound  no such file      kIoError  it cannot be opened
+  //   kNotFound     no such file          kIoError  it cannot be opened
+  //   kUnsupported  it is compressed in another way
   static Result<std::unique_ptr<ByteSource>> open(const std::string& path);
   virtual ~ByteSource() = default;
 

@@ -53,6 +53,33 @@ TEST(ByteSource, TellsCompressionByContent) {
   }
 }
 
+TEST(ByteSource, SkipsFramesOfZstd) {
+  const TestDirectory directory;
+  for (const char kind : {'\x50', '\x5F'}) {
+    const std::string skipped = kind + std::string("\x2A\x4D\x18\3\0\0\0abc", 10);
+    const auto found =
+        contents(directory.write("a.zst", skipped + zstd("one") + skipped + zstd("two")), 2);
+    ASSERT_TRUE(found.ok()) << found.status().to_string();
+    EXPECT_EQ(*found, "onetwo");
+  }
+}
+
+TEST(ByteSource, NamesOtherCompressions) {
+  const TestDirectory directory;
+  const auto message = [&](std::string_view bytes) {
+    const auto found = contents(directory.write("a", bytes), 10);
+    return found.ok() ? "" : found.status().message();
+  };
+  EXPECT_NE(message("BZh91AY&SY.....").find("bzip2"), std::string::npos);
+  EXPECT_NE(message(std::string("\xFD"
+                                "7zXZ\0....",
+                                10))
+                .find("xz"),
+            std::string::npos);
+  EXPECT_NE(message("PK\x03\x04....").find("zip"), std::string::npos);
+  EXPECT_EQ(message("BZh9,user\n"), "");
+}
+
 TEST(ByteSource, CountsWhatIsStored) {
   const TestDirectory directory;
   const std::string bytes = gzip(random_text(100'000));
