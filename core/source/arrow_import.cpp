@@ -310,7 +310,8 @@ Status read_dates(const Column& column, const TimeZone& zone, Times& out) {
   for (std::size_t row = 0; row < column.size; ++row) {
     if (column.is_null(row)) return column.fault(row, "null (allowed: a date)");
     const Day day{days[row]};
-    if (day < kDayMin || kDayMax < day) {
+    if (day < kDayMin || kDayMax < day || zone.start_of(day) < kTimeMin ||
+        zone.last_second_of(day) > kTimeMax) {
       return column.fault(row,
                           fmt::format("{} is out of range (allowed: years 1 to 9999)", day.value));
     }

@@ -13,10 +13,6 @@
 namespace rollcall {
 namespace {
 
-// What the engine takes: a day less at either end, so that local dates are in range as well.
-constexpr TimeUs kTimeMin = (kDayMin.value + 1) * kUsPerDay;
-constexpr TimeUs kTimeMax = kDayMax.value * kUsPerDay - 1;
-
 bool is_digit(char c) { return '0' <= c && c <= '9'; }
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 std::uint32_t digit(char c) { return static_cast<std::uint32_t>(c - '0'); }
@@ -365,7 +361,9 @@ TimeFault TimeParser::finish(const Civil& civil, ParsedTime& out) {
   out.time = civil.offset_us ? date.value * kUsPerDay + us_of_day - *civil.offset_us
              : out.whole_day ? zone_.start_of(date)
                              : from_local(date, us_of_day);
-  return kTimeMin <= out.time && out.time <= kTimeMax ? TimeFault::kNone : TimeFault::kOutOfRange;
+  // A whole day says that the data is known until it ends.
+  const TimeUs last = out.whole_day ? zone_.last_second_of(date) : out.time;
+  return kTimeMin <= out.time && last <= kTimeMax ? TimeFault::kNone : TimeFault::kOutOfRange;
 }
 
 TimeUs TimeParser::from_local(Day day, std::int64_t us_of_day) {

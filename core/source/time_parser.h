@@ -27,12 +27,16 @@
 
 namespace rollcall {
 
+// What the engine takes: a day less at either end, so that local dates are in range as well.
+inline constexpr TimeUs kTimeMin = (kDayMin.value + 1) * kUsPerDay;
+inline constexpr TimeUs kTimeMax = kDayMax.value * kUsPerDay - 1;
+
 enum class TimeFault : std::uint8_t {
   kNone,
   kNotATime,
   kNoSuchDate,   // 2023-02-29
   kNoSuchClock,  // 24:00, 23:59:60
-  kOutOfRange,   // not between the years 1 and 9999
+  kOutOfRange,   // not between kTimeMin and kTimeMax, or a day that does not end there
   kMaybeADate,   // 20260131, 202601312359, 20260131235959
 };
 

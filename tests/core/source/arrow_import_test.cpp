@@ -458,6 +458,18 @@ TEST_F(ArrowImport, ErrorsNameTheColumn) {
   EXPECT_EQ(engine->info().event_count, 0u);
 }
 
+TEST_F(ArrowImport, DaysPastTheLastOneNameTheirRow) {
+  StoreSettings settings;
+  settings.time_zone = "Europe/Berlin";
+  const auto engine = open(settings);
+  for (const std::int32_t day : {2'932'896, -719'162, INT32_MAX}) {
+    EXPECT_NE(error(*engine, {text("user", {"a"}), numbers<std::int32_t>("tdD", "time", {day}),
+                              text("event", {"e"})})
+                  .find("column \"time\": row 0"),
+              std::string::npos);
+  }
+}
+
 TEST_F(ArrowImport, MalformedArraysAreErrors) {
   const auto engine = open(integer_users());
   Exported user = numbers<std::int32_t>("i", "user", {1, 2, 3});

@@ -414,6 +414,18 @@ TEST(FileIngest, EmptyFilesAndHeaders) {
   EXPECT_EQ(report.rows_ingested, 1u);
 }
 
+TEST(FileIngest, ADayPastTheLastOneCostsItsRow) {
+  const TestDirectory directory;
+  StoreSettings settings;
+  settings.time_zone = "Europe/Berlin";
+  const auto engine = open_engine(make_memory_disk(), settings);
+  const IngestReport report =
+      ingest(*engine,
+             {directory.write("a.csv", std::string(kHeader) + "a,9999-12-31,e\nb,2026-01-01,e\n")});
+  EXPECT_EQ(report.rows_ingested, 1u);
+  EXPECT_EQ(report.rows_rejected, 1u);
+}
+
 TEST(FileIngest, WhatIsNotThere) {
   const TestDirectory directory;
   const auto engine = open_engine();

@@ -136,6 +136,13 @@ TEST(TimeParser, RefusesWhatDoesNotExist) {
             TimeFault::kOutOfRange);
 }
 
+TEST(TimeParser, RefusesDaysThatEndPastTheLastInstant) {
+  for (const char* zone : {"UTC", "Europe/Berlin", "Pacific/Kiritimati", "America/New_York"}) {
+    EXPECT_EQ(fault(parser({}, TimeUnit::kGuess, zone), "9999-12-31"), TimeFault::kOutOfRange);
+    EXPECT_EQ(fault(parser({}, TimeUnit::kGuess, zone), "9999-12-29"), TimeFault::kNone);
+  }
+}
+
 TEST(TimeParser, RefusesWhatIsNoTime) {
   for (const char* text : {"",
                            "yesterday",
