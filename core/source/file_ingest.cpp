@@ -159,7 +159,7 @@ class BlockStage {
     file->report.path = path;
     file->options.name = path == "-" ? "standard input" : path;
     const bool complete = head.size() < kHeadBytes;
-    const bool empty = complete && head.find_first_not_of("\xEF\xBB\xBF \t\r\n") == head.npos;
+    const bool empty = holds_nothing(head, complete);
     if (!empty) {
       SourceSchema& schema = file->options.schema;
       ROLLCALL_ASSIGN_OR_RETURN(

@@ -6,6 +6,7 @@
 #include <array>
 #include <optional>
 #include <span>
+#include <utility>
 
 #include "core/source/content_reader.h"
 #include "core/source/delimited_reader.h"
@@ -65,6 +66,18 @@ std::string_view trim(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
 }
 
+// What looks like text, and would be read as one broken line.
+Status check_text(std::string_view name, std::string_view head) {
+  if (head.starts_with("\xFF\xFE") || head.starts_with("\xFE\xFF")) {
+    return fault(name, "text in UTF-16 or UTF-32 (allowed: UTF-8: iconv -f UTF-16 -t UTF-8)");
+  }
+  const std::size_t carriage_return = head.find('\r');
+  if (carriage_return < head.size() - 1 && head.find('\n') == std::string_view::npos) {
+    return fault(name, "its lines end with CR (allowed: LF or CR LF: tr '\\r' '\\n')");
+  }
+  return {};
+}
+
 FileFormat guess_format(std::string_view name, std::string_view head) {
   if (const auto format = format_from_name(name)) return *format;
   const std::size_t first = head.find_first_not_of(" \t\r\n");
@@ -79,42 +92,62 @@ std::string whole_head(std::string_view head, bool complete, const RecordSyntax&
   return text;
 }
 
-std::vector<std::vector<std::string>> split_rows(std::string_view head, bool complete,
-                                                 const RecordSyntax& syntax, std::size_t rows_max) {
+struct SplitRows {
+  std::vector<std::vector<std::string>> rows;  // that are good
+  std::string first_fault;                     // of the very first row; "": it is good
+};
+
+SplitRows split_rows(std::string_view head, bool complete, const RecordSyntax& syntax,
+                     std::size_t rows_max) {
   const std::string text = whole_head(head, complete, syntax);
   DelimitedReader reader(syntax, 0, {});
   reader.start(text);
-  std::vector<std::vector<std::string>> rows;
-  for (Row row; rows.size() < rows_max && reader.next(row);) {
-    if (row.fault) continue;
-    std::vector<std::string>& fields = rows.emplace_back();
+  SplitRows split;
+  bool first = true;
+  for (Row row; split.rows.size() < rows_max && reader.next(row); first = false) {
+    if (row.fault) {
+      if (first) split.first_fault = row.fault->reason;
+      continue;
+    }
+    std::vector<std::string>& fields = split.rows.emplace_back();
     for (const Field& field : reader.all_fields()) fields.emplace_back(field.text);
   }
-  return rows;
+  return split;
 }
 
 RecordSyntax syntax_of(char delimiter, const SourceOptions& options) {
   return {delimiter, delimiter != ' ', options.line_bytes_max};
 }
 
+bool is_named_tsv(std::string_view name) {
+  for (const std::string_view suffix : {".gz", ".zst"}) {
+    if (name.ends_with(suffix)) name.remove_suffix(suffix.size());
+  }
+  return name.ends_with(".tsv") || name.ends_with(".TSV");
+}
+
 // The delimiter that splits every one of the first lines into the same number of fields, two or
-// more: the one that makes most of them. Else the one that splits the first line into most.
+// more: the one that makes most of them. Else the one that splits the first line into most. A file
+// named .tsv has tabs, if its first line has one.
 char guess_delimiter(std::string_view name, std::string_view head, bool complete,
                      const SourceOptions& options) {
-  if (name.find(".tsv") != std::string_view::npos) return '\t';
+  const bool tsv = is_named_tsv(name);
   constexpr std::size_t kRows = 20;
   char best = ',';
   std::size_t best_fields = 1;
   bool best_even = false;
   for (const char delimiter : {',', '\t', ';', '|', ' '}) {
-    const auto rows = split_rows(head, complete, syntax_of(delimiter, options), kRows);
-    if (rows.empty()) continue;
+    const auto [rows, first_fault] =
+        split_rows(head, complete, syntax_of(delimiter, options), kRows);
+    if (rows.empty() || !first_fault.empty()) continue;
     const std::size_t fields = rows.front().size();
+    if (tsv && delimiter == '\t' && fields > 1) return delimiter;
     const bool even = std::all_of(rows.begin(), rows.end(),
                                   [&](const auto& row) { return row.size() == fields; });
-    // Blanks stand in texts as well: they are asked last, and only taken when they fit everywhere.
+    // Blanks stand in texts as well: they are asked last, and only taken when they fit everywhere
+    // and nothing else splits the first line.
     const bool better = delimiter == ' '
-                            ? even && fields > 1 && !best_even
+                            ? even && fields > 1 && best_fields == 1
                             : even > best_even || (even == best_even && fields > best_fields);
     if (fields > 1 && better) {
       best = delimiter;
@@ -128,7 +161,13 @@ char guess_delimiter(std::string_view name, std::string_view head, bool complete
 Result<Sample> sample_delimited(std::string_view name, std::string_view head, bool complete,
                                 const SourceOptions& options, const SourceSchema& schema) {
   Sample sample;
-  sample.rows = split_rows(head, complete, syntax_of(schema.delimiter, options), kRowsInspected);
+  SplitRows split =
+      split_rows(head, complete, syntax_of(schema.delimiter, options), kRowsInspected);
+  if (schema.header && !split.first_fault.empty()) {
+    return fault(name, fmt::format("the first line, which names the columns, cannot be read: {}",
+                                   split.first_fault));
+  }
+  sample.rows = std::move(split.rows);
   if (sample.rows.empty()) {
     return fault(name, fmt::format("no row within its first {} bytes (allowed: rows of at most {} "
                                    "bytes)",
@@ -155,7 +194,12 @@ Result<Sample> sample_delimited(std::string_view name, std::string_view head, bo
   return sample;
 }
 
-Sample sample_ndjson(std::string_view head, bool complete, const SourceOptions& options) {
+Result<Sample> sample_ndjson(std::string_view name, std::string_view head, bool complete,
+                             const SourceOptions& options) {
+  const std::size_t first = head.find_first_not_of(" \t\r\n");
+  if (first != std::string_view::npos && head[first] == '[') {
+    return fault(name, "a JSON array (allowed: NDJSON, which has one object a line: jq -c '.[]')");
+  }
   std::string text = whole_head(head, complete, {',', false, options.line_bytes_max});
   const std::size_t size = text.size();
   text.append(kBlockPadding, '\0');
@@ -323,6 +367,10 @@ Result<SourceSchema> inspect_native(std::string_view name, std::string_view head
 
 }  // namespace
 
+bool holds_nothing(std::string_view head, bool complete) {
+  return complete && head.find_first_not_of("\xEF\xBB\xBF \t\r\n") == std::string_view::npos;
+}
+
 Result<SourceSchema> inspect_head(std::string_view name, std::string_view head, bool complete,
                                   const SourceOptions& options,
                                   const std::vector<std::string>& dimensions) {
@@ -333,6 +381,7 @@ Result<SourceSchema> inspect_head(std::string_view name, std::string_view head, 
 
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   if (head.starts_with(kByteOrderMark)) head.remove_prefix(kByteOrderMark.size());
+  ROLLCALL_RETURN_IF_ERROR(check_text(name, head));
   SourceSchema schema;
   schema.format = format;
   Sample sample;
@@ -348,7 +397,7 @@ Result<SourceSchema> inspect_head(std::string_view name, std::string_view head, 
     }
   } else {
     schema.header = false;
-    sample = sample_ndjson(head, complete, options);
+    ROLLCALL_ASSIGN_OR_RETURN(sample, sample_ndjson(name, head, complete, options));
   }
   schema.columns = sample.columns;
 
@@ -390,8 +439,10 @@ Result<SourceSchema> inspect_source(const std::vector<std::string>& paths,
     }
     ROLLCALL_ASSIGN_OR_RETURN(ContentReader content, ContentReader::open(path));
     ROLLCALL_ASSIGN_OR_RETURN(const std::string_view head, content.head());
-    if (head.empty()) continue;
-    return inspect_head(path, head, head.size() < kHeadBytes, options, dimensions);
+    const bool complete = head.size() < kHeadBytes;
+    if (!holds_nothing(head, complete)) {
+      return inspect_head(path, head, complete, options, dimensions);
+    }
   }
   return Status::invalid_argument(fmt::format("{}: empty", list(files)));
 }

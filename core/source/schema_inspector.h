@@ -12,6 +12,10 @@
 
 namespace rollcall {
 
+// Whether a content that begins with `head`, and ends with it if `complete`, is empty but for blank
+// lines and a byte order mark.
+bool holds_nothing(std::string_view head, bool complete);
+
 // The same as inspect_source, for a source named `name` whose content begins with `head`, and ends
 // with it if `complete`.
 Result<SourceSchema> inspect_head(std::string_view name, std::string_view head, bool complete,

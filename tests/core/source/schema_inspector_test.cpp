@@ -83,7 +83,32 @@ TEST(SchemaInspector, SniffsDelimiters) {
   EXPECT_EQ(delimiter(" customer_id  date cds\r\n 00001 19970101  1\r\n"), ' ');
   EXPECT_EQ(delimiter("user,time,first name\na,1,b c d\nb,2,e\n"), ',');
   EXPECT_EQ(delimiter("user\ttime\n", "f.tsv"), '\t');
+  EXPECT_EQ(delimiter("user\ttime\ta,b,c,d\n", "f.tsv.gz"), '\t');
+  EXPECT_EQ(delimiter("user,time\na,1\n", "my.tsv.d/f.csv"), ',');
+  EXPECT_EQ(delimiter("user,time\na,1\n", "f.tsv"), ',');
+  EXPECT_EQ(delimiter("a\tb;user;time\n", "my.tsv.d/f.csv"), ';');
+  // A ragged row does not make columns of a text's words.
+  EXPECT_EQ(delimiter("user,time,a note\na,1,b c\nb,2\n"), ',');
   EXPECT_EQ(delimiter("\"user\",\"time\"\n\"a,b\",1\n"), ',');
+}
+
+TEST(SchemaInspector, TheFirstLineMustBeGood) {
+  EXPECT_NE(message(inspect("\"user\"x,time,event\na,1,b\n")).find("the first line"),
+            std::string::npos);
+  SourceOptions options;
+  options.columns = {"user", "time", "event"};  // a row like any other
+  EXPECT_TRUE(inspect("\"user\"x,time,event\na,1,b\n", options).ok());
+}
+
+TEST(SchemaInspector, NamesWhatIsNotText) {
+  using namespace std::string_view_literals;
+  EXPECT_NE(message(inspect("\xFF\xFEu\0s\0"sv)).find("UTF-16"), std::string::npos);
+  EXPECT_NE(message(inspect("\xFE\xFF\0u\0s"sv)).find("UTF-16"), std::string::npos);
+  EXPECT_NE(message(inspect("user,time,event\ra,1,e\r")).find("end with CR"), std::string::npos);
+  EXPECT_TRUE(inspect("user,time,event\r").ok());
+  for (const char* text : {"[{\"user\":1},\n{\"user\":2}]\n", "\n[\n{\"user\":1}\n]"}) {
+    EXPECT_NE(message(inspect(text, {}, {}, "f.json")).find("jq -c"), std::string::npos);
+  }
 }
 
 TEST(SchemaInspector, NamesForFilesWithoutAHeader) {
@@ -188,6 +213,8 @@ TEST(SchemaInspector, LooksAtFiles) {
   ASSERT_TRUE(schema.ok()) << schema.status().to_string();
   EXPECT_EQ(schema->columns, (Names{"user", "time", "event"}));
   EXPECT_FALSE(inspect_source({directory.path("a.csv")}, {}, {}).ok());
+  directory.write("a.csv", "\xEF\xBB\xBF\r\n \n");
+  EXPECT_TRUE(inspect_source({directory.path()}, {}, {}).ok());
   EXPECT_FALSE(inspect_source({}, {}, {}).ok());
   EXPECT_FALSE(inspect_source({"-"}, {}, {}).ok());
   EXPECT_EQ(inspect_source({directory.path("c.csv")}, {}, {}).status().code(),
