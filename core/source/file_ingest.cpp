@@ -95,9 +95,19 @@ struct Work {
   Status status;
   bool end_of_file = false;
   bool continues_line = false;
+  bool moves = false;  // the file's position, to the end of the block
   SourceBlock block;
+  bool is_decoded = false;
   DecodedBlock decoded;
 };
+
+void decode(const Engine& engine, Work& work) {
+  if (!work.status.ok() || work.end_of_file || work.is_decoded) return;
+  std::unique_ptr<RowDecoder> decoder = work.file->take_decoder(engine);
+  work.status = decoder->decode(work.block, work.continues_line, work.decoded);
+  work.is_decoded = true;
+  work.file->give_back(std::move(decoder));
+}
 
 // Blocks are reused: fresh memory costs more than reading into it.
 class WorkPool {
@@ -112,7 +122,7 @@ class WorkPool {
   void give_back(std::shared_ptr<Work> work) {
     work->file.reset();
     work->status = {};
-    work->end_of_file = work->continues_line = false;
+    work->end_of_file = work->continues_line = work->is_decoded = false;
     work->decoded = {};
     const std::lock_guard lock(mutex_);
     idle_.push_back(std::move(work));
@@ -128,7 +138,8 @@ class BlockStage {
  public:
   BlockStage(const Engine& engine, std::vector<std::string> paths, const SourceOptions& options,
              const IngestHooks& hooks, const TimeZone& zone, WorkPool& pool)
-      : settings_(engine.settings()),
+      : engine_(engine),
+        settings_(engine.settings()),
         paths_(std::move(paths)),
         options_(options),
         rejects_max_(hooks.reject ? std::numeric_limits<std::size_t>::max() : kExamplesMax),
@@ -213,10 +224,17 @@ class BlockStage {
       if (file_->identified && !position_moved_ && content_->is_compressed()) {
         ROLLCALL_RETURN_IF_ERROR(check_to_the_end(file_->report.path));
       }
-      position_.mark = work.block.end;
-      position_.tail = work.block.tail;
-      position_moved_ = true;
-      return {};
+      // An unfinished record that holds no good row may be the beginning of one: it is read again,
+      // should it grow. Another file of this run may be what it has grown to, so that it has to be
+      // known here and now.
+      if (work.block.unfinished) decode(engine_, work);
+      work.moves = !work.block.unfinished || work.decoded.good_rows > 0;
+      if (work.moves) {
+        position_.mark = work.block.end;
+        position_.tail = work.block.tail;
+        position_moved_ = true;
+      }
+      return work.status;
     }
     // The same content may come again in this run, before its last batch is ingested.
     if (file_->identified && position_moved_) registry_.update(position_);
@@ -229,6 +247,7 @@ class BlockStage {
     return {};
   }
 
+  const Engine& engine_;
   const StoreSettings& settings_;
   std::vector<std::string> paths_;
   const SourceOptions& options_;
@@ -270,9 +289,8 @@ class IngestStage {
     report_.rows_ingested += decoded.good_rows;
     file.report.rows_read += decoded.rows;
     lines_of_file_ += decoded.lines;
-    // A tail that holds no good row may be the beginning of one: it is read again, should it grow.
-    const bool moves = decoded.good_rows > 0 || !work.block.tail;
-    if (file.identified && moves) {
+    const bool moves = file.identified && work.moves;
+    if (moves) {
       file.position.mark = work.block.end;
       file.position.tail = work.block.tail;
       file.position.rows += decoded.rows;
@@ -285,7 +303,7 @@ class IngestStage {
           engine_.ingest(std::move(*work.decoded.batch), file.identified ? &position : nullptr));
       position_due_ = false;
     } else {
-      position_due_ = position_due_ || (file.identified && moves);
+      position_due_ = position_due_ || moves;
     }
     report_progress(false);
     return {};
@@ -386,13 +404,6 @@ class IngestStage {
   bool position_due_ = false;  // the file's position has moved since the last batch
   std::chrono::steady_clock::time_point progress_time_ = std::chrono::steady_clock::now();
 };
-
-void decode(const Engine& engine, Work& work) {
-  if (!work.status.ok() || work.end_of_file) return;
-  std::unique_ptr<RowDecoder> decoder = work.file->take_decoder(engine);
-  work.status = decoder->decode(work.block, work.continues_line, work.decoded);
-  work.file->give_back(std::move(decoder));
-}
 
 std::uint64_t total_size(const std::vector<std::string>& paths) {
   std::uint64_t total = 0;

@@ -196,7 +196,7 @@ Result<NativeBatch> decode_native_block(std::string_view name, std::string_view 
 
 Result<bool> NativeBlockReader::next(SourceBlock& block) {
   block.first = content_.offset() == 0;
-  block.tail = false;
+  block.tail = block.unfinished = false;
   block.reserve(sizeof(BlockHeader));
   ROLLCALL_ASSIGN_OR_RETURN(block.size, content_.read(block.bytes.data(), sizeof(BlockHeader)));
   if (block.size == 0) return false;

@@ -30,6 +30,7 @@ Status TextBlockReader::read_more(SourceBlock& block) {
 
 Result<bool> TextBlockReader::next(SourceBlock& block) {
   block.first = content_.offset() == 0;
+  block.unfinished = false;
   block.size = 0;
   block.reserve(carry_.size() + 1);
   block.size = carry_.copy(block.bytes.data(), carry_.size());
@@ -56,6 +57,7 @@ Result<bool> TextBlockReader::next(SourceBlock& block) {
     }
     if (at_end_) {
       if (block.size == 0) return false;
+      block.unfinished = true;
       break;
     }
     const bool one_line = block.text().find('\n') == std::string_view::npos;

@@ -19,6 +19,8 @@ struct SourceBlock {
   ContentMark end;     // after the block
   bool first = false;  // nothing of the content comes before it
   bool tail = false;   // the content's last line has no line end: the one here was added
+  // The content ends before it is known where its last record does: in a tail, or within quotes.
+  bool unfinished = false;
 
   std::string_view text() const { return {bytes.data(), size}; }
   // Makes room for `capacity` bytes and the padding, keeping what there is.

@@ -330,6 +330,38 @@ TEST(FileIngest, ALastLineWithoutALineEnd) {
   EXPECT_EQ(outcomes(ingest(*engine, {path})), std::vector{Outcome::kKnown});
 }
 
+TEST(FileIngest, ALastRecordCutWithinQuotes) {
+  const TestDirectory directory;
+  const auto engine = open_engine();
+  const std::string header = "user,note,time,event\n";
+  const std::string path = directory.write("a.csv", header + "a,,1,e\nb,\"two\n");
+  EXPECT_EQ(ingest(*engine, {path}).rows_ingested, 1u);
+  directory.append("a.csv", "lines\",2,e\nc,,3,e\n");
+  const IngestReport report = ingest(*engine, {path});
+  EXPECT_EQ(report.rows_ingested, 2u);
+  EXPECT_EQ(report.rows_rejected, 0u);
+  // A stray quote costs its own row only, whatever follows.
+  directory.append("a.csv", "d,\"stray,4,e\ne,,5,e\n");
+  EXPECT_EQ(ingest(*engine, {path}).rows_ingested, 1u);
+  directory.append("a.csv", "f,,6,e\n");
+  EXPECT_EQ(ingest(*engine, {path}).rows_ingested, 1u);
+}
+
+TEST(FileIngest, AnUnfinishedFileAndItsGrownCopyInOneRun) {
+  for (const std::string_view cut : {"b,2", "b,2,e", "b,\"2\n"}) {
+    const TestDirectory directory;
+    const auto engine = open_engine();
+    const std::string text = std::string(kHeader) + "a,1,e\n" + std::string(cut);
+    const std::string rest = cut == "b,2" ? ",e\n" : cut == "b,2,e" ? "\n" : "\",e\n";
+    const IngestReport report =
+        ingest(*engine, {directory.write("1.csv", text), directory.write("2.csv", text),
+                         directory.write("3.csv", text + rest + "c,3,e\n")});
+    const std::uint64_t bad = cut.ends_with('\n') ? 1 : 0;  // a time of two lines
+    EXPECT_EQ(report.files[2].rows_known + report.files[2].rows_read, 3u) << cut;
+    EXPECT_EQ(engine->info().event_count, 3 - bad) << cut;
+  }
+}
+
 TEST(FileIngest, RejectedRowsAtTheEndAreNotReadAgain) {
   const TestDirectory directory;
   const auto engine = open_engine();

@@ -28,6 +28,9 @@ std::vector<std::string> blocks_of(const TestDirectory& directory, const std::st
         XXH128_isEqual(block.end.head_hash, XXH3_128bits(text.data(), block.end.head_bytes)));
     EXPECT_EQ(block.end.head_bytes, std::min<std::size_t>(block.end.offset, kHeadBytes));
     EXPECT_EQ(block.tail, block.end.offset == text.size() && text.back() != '\n');
+    if (block.tail) {
+      EXPECT_TRUE(block.unfinished);
+    }
   }
   EXPECT_EQ(content.offset(), text.size());
   return blocks;
@@ -66,6 +69,22 @@ TEST(TextBlockReader, EndsTheLastLine) {
   EXPECT_EQ(blocks_of(directory, "a\nb", {}, 100), (std::vector<std::string>{"a\n", "b\n"}));
   EXPECT_EQ(blocks_of(directory, "a", {}, 1), std::vector<std::string>{"a\n"});
   EXPECT_TRUE(blocks_of(directory, "", {}, 1).empty());
+}
+
+TEST(TextBlockReader, SaysWhetherTheLastRecordIsFinished) {
+  const TestDirectory directory;
+  const auto unfinished = [&](std::string_view text, bool quotes = true) {
+    ContentReader content = *ContentReader::open(directory.write("text", text));
+    TextBlockReader reader(content, RecordSyntax{',', quotes, 1 << 20}, 100);
+    std::string bits;
+    for (SourceBlock block; *reader.next(block);) bits += block.unfinished ? '1' : '0';
+    return bits;
+  };
+  EXPECT_EQ(unfinished("a\nb\n"), "0");
+  EXPECT_EQ(unfinished("a\nb"), "01");
+  EXPECT_EQ(unfinished("a\n1,\"x\n"), "01");
+  EXPECT_EQ(unfinished("a\n1,\"x\ny\"\n"), "0");
+  EXPECT_EQ(unfinished("a\n1,\"x\n", false), "0");
 }
 
 TEST(TextBlockReader, LeavesOutAByteOrderMark) {
