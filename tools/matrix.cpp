@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 namespace rollcall::tools {
 namespace {
@@ -31,6 +32,14 @@ std::size_t place_of(std::vector<T>& keys, const T& key) {
   if (found != keys.end()) return static_cast<std::size_t>(found - keys.begin());
   keys.push_back(key);
   return keys.size() - 1;
+}
+
+// What the row that sums up the others holds: "pooled rate", "mean rate".
+std::string summary_label(const QueryResult& result) {
+  for (const auto& [name, value] : result.definition) {
+    if (name == "summary") return nlohmann::json::parse(value).get<std::string>() + " rate";
+  }
+  return "rate";
 }
 
 }  // namespace
@@ -75,13 +84,18 @@ Result<Matrix> to_matrix(const QueryResult& result, MatrixCells cells) {
     const std::size_t y = place_of(keys, row[key]);
     const std::size_t x = place_of(titles, title_of(row[across]));
     std::vector<Cell>& line = matrix.result.rows[y];
-    line[0] = row[key];
     const bool summary = std::holds_alternative<std::monostate>(row[key]);
-    if (size && !summary) line[1] = row[*size];
+    if (summary) {
+      matrix.result.columns[0].type = ColumnType::kString;
+      line[0] = summary_label(result);
+    } else {
+      line[0] = row[key];
+      if (size) line[1] = row[*size];
+    }
     // A summary over no cell that is complete is not known, which is not 0.
     const auto* over = size ? std::get_if<std::int64_t>(&row[*size]) : nullptr;
     if (summary && over != nullptr && *over == 0) continue;
-    line[matrix.first_cell + x] = row[shown];
+    line[matrix.first_cell + x] = row[summary ? rate : shown];
     if (const auto* number = std::get_if<double>(&row[rate])) matrix.rates[y][x] = *number;
     if (complete) {
       const auto* done = std::get_if<bool>(&row[*complete]);
@@ -89,6 +103,21 @@ Result<Matrix> to_matrix(const QueryResult& result, MatrixCells cells) {
     }
   }
   return matrix;
+}
+
+QueryResult with_incomplete_column(const Matrix& matrix) {
+  QueryResult result = matrix.result;
+  result.columns.push_back({"incomplete", ColumnType::kString});
+  for (std::size_t y = 0; y < result.rows.size(); ++y) {
+    std::string titles;
+    for (std::size_t x = 0; x < matrix.incomplete[y].size(); ++x) {
+      if (!matrix.incomplete[y][x]) continue;
+      if (!titles.empty()) titles += ' ';
+      titles += result.columns[matrix.first_cell + x].name;
+    }
+    result.rows[y].emplace_back(std::move(titles));
+  }
+  return result;
 }
 
 }  // namespace rollcall::tools

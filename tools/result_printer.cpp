@@ -83,20 +83,9 @@ void add_bars(const QueryResult& result, Table& table) {
   }
 }
 
-// The name of the row that sums up the others: how it was summed up.
-std::string summary_name(const QueryResult& result) {
-  for (const auto& [name, value] : result.definition) {
-    if (name == "summary") return nlohmann::json::parse(value).get<std::string>();
-  }
-  return "all";
-}
-
 Table to_table(const Matrix& matrix, bool pretty) {
   Table table = to_table(matrix.result);
   for (std::size_t y = 0; y < table.rows.size(); ++y) {
-    if (std::holds_alternative<std::monostate>(matrix.result.rows[y][0])) {
-      table.rows[y][0].text = summary_name(matrix.result);
-    }
     for (std::size_t x = 0; x < matrix.rates[y].size(); ++x) {
       TableCell& cell = table.rows[y][matrix.first_cell + x];
       const bool empty =
@@ -161,10 +150,16 @@ Result<std::string> print_result(const QueryResult& result, const PrintOptions& 
       options.format == OutputFormat::kTable || options.format == OutputFormat::kMarkdown;
   const bool wide = options.shape == Shape::kWide ||
                     (options.shape == Shape::kAuto && for_people && result.pivot.has_value());
+  if (!wide && options.cells == MatrixCells::kRate) {
+    return Status::invalid_argument(
+        fmt::format("--cells rate: says what a matrix shows, and the answer is none{}",
+                    result.pivot ? " (--shape wide makes it one)" : ""));
+  }
   Matrix matrix;
   if (wide) {
     ROLLCALL_ASSIGN_OR_RETURN(matrix, to_matrix(result, options.cells));
   }
+  if (wide && !for_people) matrix.result = with_incomplete_column(matrix);
   const QueryResult& shaped = wide ? matrix.result : result;
   switch (options.format) {
     case OutputFormat::kCsv:

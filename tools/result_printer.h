@@ -22,7 +22,8 @@ struct PrintOptions {
 };
 
 // Returns whole lines.
-//   kInvalidArgument  the wide shape of a result that has no matrix
+//   kInvalidArgument  the wide shape of a result that has no matrix, or the cells of a matrix that
+//                     is none
 Result<std::string> print_result(const QueryResult& result, const PrintOptions& options);
 
 }  // namespace rollcall::tools

@@ -79,7 +79,7 @@ def online_retail(store_of, check):
     wide = store.run("retention", "--period", "month", "--shape", "wide", "-o", "csv").splitlines()
     row = next(line for line in wide if line.startswith("2010-12-01"))
     check.equal("cohort 2010-12, wide", row,
-                "2010-12-01,948,948,362,317,367,341,376,360,336,336,374,354,474,260")
+                "2010-12-01,948,948,362,317,367,341,376,360,336,336,374,354,474,260,12")
     check.equal("month +1 in per cent",
                 [round(row["rate"] * 100, 1) for row in store.ask("retention", "--period", "month")
                  if row["cohort"] == "2010-12-01" and row["period"] == 1], [38.2])
