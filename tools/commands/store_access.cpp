@@ -2,8 +2,12 @@
 
 #include <algorithm>
 #include <optional>
+#include <string_view>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "rollcall/memory_store.h"
 #include "rollcall/rocks_store.h"
 #include "rollcall/store.h"
 #include "tools/commands/option_kinds.h"
@@ -42,32 +46,45 @@ Result<std::unique_ptr<Engine>> open_for_reading(const StoreFlags& flags) {
   options.read_only = true;
   options.accept_rollback = flags.accept_rollback;
   options.cache_bytes = std::size_t{8} << 20;
+  constexpr std::string_view kAdvice = " (rollcall ingest, or init, makes one)";
   Result<std::unique_ptr<Store>> store = open_rocks_store(flags.directory, options);
   if (store.status().code() == StatusCode::kNotFound) {
-    return Status::not_found(store.status().message() + " (rollcall ingest, or init, makes one)");
+    return Status::not_found(fmt::format("{}{}", store.status().message(), kAdvice));
   }
   if (!store.ok()) return store.status();
+  ROLLCALL_ASSIGN_OR_RETURN(const std::optional<LastCommit> last, (*store)->last_commit());
+  if (!last) {
+    return Status::not_found(
+        fmt::format("{}: a store whose making is not finished{}", flags.directory, kAdvice));
+  }
   return Engine::open(*std::move(store), engine_options(flags));
 }
 
 Result<std::unique_ptr<Engine>> open_for_writing(
     const StoreFlags& flags, const std::function<Result<StoreSettings>()>& new_settings) {
-  EngineOptions engine = engine_options(flags);
+  EngineOptions options_of_engine = engine_options(flags);
+  const auto choose_settings = [&]() -> Status {
+    ROLLCALL_ASSIGN_OR_RETURN(options_of_engine.settings, new_settings());
+    // Refused settings leave no directory.
+    return Engine::open(open_memory_store(), options_of_engine).status();
+  };
   RocksStoreOptions options;
   options.accept_rollback = flags.accept_rollback;
   options.create_if_missing = false;
   Result<std::unique_ptr<Store>> store = open_rocks_store(flags.directory, options);
   if (store.status().code() == StatusCode::kNotFound) {
-    ROLLCALL_ASSIGN_OR_RETURN(engine.settings, new_settings());
+    ROLLCALL_RETURN_IF_ERROR(choose_settings());
     options.create_if_missing = true;
     store = open_rocks_store(flags.directory, options);
   }
   if (!store.ok()) return store.status();
   ROLLCALL_ASSIGN_OR_RETURN(const std::optional<LastCommit> last, (*store)->last_commit());
-  if (!last && !engine.settings) {
-    ROLLCALL_ASSIGN_OR_RETURN(engine.settings, new_settings());
-  }
-  return Engine::open(*std::move(store), engine);
+  if (!last && !options_of_engine.settings) ROLLCALL_RETURN_IF_ERROR(choose_settings());
+  ROLLCALL_ASSIGN_OR_RETURN(std::unique_ptr<Engine> engine,
+                            Engine::open(*std::move(store), options_of_engine));
+  // Readers see the settings before the first row.
+  if (!last) ROLLCALL_RETURN_IF_ERROR(engine->checkpoint());
+  return engine;
 }
 
 }  // namespace rollcall::tools

@@ -28,11 +28,13 @@ struct StoreFlags {
 void add_store_flags(CLI::App& command, StoreFlags& flags, bool required = true);
 
 // Opens the store as its last commit left it, beside whoever writes to it.
+//   kNotFound  there is none, or one whose making is not finished
 Result<std::unique_ptr<Engine>> open_for_reading(const StoreFlags& flags);
 
 // Opens the store for writing, with the settings it was made with. Where there is none yet, or one
 // whose making was interrupted, `new_settings` is called, and the store is made with what it
-// returns; when it fails, no directory has been made.
+// returns, and committed before this returns; when the settings are refused, no directory has been
+// made.
 Result<std::unique_ptr<Engine>> open_for_writing(
     const StoreFlags& flags, const std::function<Result<StoreSettings>()>& new_settings);
 
