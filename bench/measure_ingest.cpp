@@ -31,14 +31,17 @@ std::vector<FloorOptions> floor_candidates(const Session& session, IdKind ids, u
   options.threads = threads;
   std::vector<FloorOptions> candidates;
   if (threads == 1) candidates.push_back(options);
-  // Where the users of a part no longer fit the cache, more parts do; and each round brings every
-  // user's line into the cache once, so that it must have rows enough.
-  const bool many_users = workload.users > (1 << 24);
-  options.round_rows = std::size_t{many_users ? 16U : 4U} << 20;
-  std::vector<unsigned> parts = {32, 64};
-  if (many_users) parts = {64, 128};
-  for (const unsigned count : parts) {
-    options.partitions = count;
+  // The more users, the more parts it takes for those of a part to fit the cache, and the more rows
+  // a round must have for each part of them to be worth fetching.
+  struct Shape {
+    unsigned partitions;
+    std::size_t round_mi;
+  };
+  std::vector<Shape> shapes = {{32, 4}, {64, 16}};
+  if (workload.users > (1 << 24)) shapes = {{64, 16}, {128, 16}};
+  for (const Shape& shape : shapes) {
+    options.partitions = shape.partitions;
+    options.round_rows = shape.round_mi << 20;
     candidates.push_back(options);
   }
   return candidates;
@@ -120,8 +123,11 @@ void measure(Session& session, IdKind ids, unsigned threads) {
   if (has_floor) {
     std::vector<Measurement> tried;
     for (std::size_t i = 0; i < floors.size(); ++i) {
+      const FloorOptions& options = floors[i];
       const std::string variant =
-          floors[i].partitions == 0 ? "direct" : fmt::format("{}parts", floors[i].partitions);
+          options.partitions == 0
+              ? "direct"
+              : fmt::format("{}x{}Mi", options.partitions, options.round_rows >> 20);
       tried.push_back({name + "floor/" + variant,
                        "events/s",
                        Better::kHigher,

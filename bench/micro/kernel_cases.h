@@ -1,0 +1,58 @@
+// The kernels, each with what it is given, what it moves, and what its answer is.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "bench/huge_array.h"
+#include "kernels/bitmap_kernels.h"
+
+namespace rollcall::bench {
+
+// Columns of random bytes, each of up to `bytes_max`, for a kernel to read and write. `a` and `b`
+// are never written.
+class KernelData {
+ public:
+  explicit KernelData(std::size_t bytes_max);
+
+  template <class T>
+  const T* a() const {
+    return reinterpret_cast<const T*>(a_.data());
+  }
+  template <class T>
+  const T* b() const {
+    return reinterpret_cast<const T*>(b_.data());
+  }
+  template <class T>
+  T* out() {
+    return reinterpret_cast<T*>(out_.data());
+  }
+  // Makes the first bytes of `out` what they were at first.
+  void reset_out(std::size_t bytes);
+  // Of the first bytes of `out`.
+  std::uint64_t digest_out(std::size_t bytes) const;
+
+ private:
+  HugeArray<std::uint64_t> a_, b_, out_;
+};
+
+struct KernelCase {
+  const char* name;
+  // Of one step (a word, or a row): bytes read and written, counted once each, and bytes of the
+  // output, if any.
+  std::size_t bytes_per_step;
+  std::size_t out_bytes_per_step;
+  // A plain loop that does the same: the limit where the data are in the cache. Null: that of
+  // reading.
+  std::uint64_t (*limit)(const KernelData& data, std::size_t steps);
+  // Runs the kernel of a table over so many steps, and returns what it returns.
+  std::function<std::uint64_t(const kernels::KernelTable&, KernelData&, std::size_t steps)> run;
+};
+
+// Every kernel of KernelTable.
+std::vector<KernelCase> kernel_cases();
+
+}  // namespace rollcall::bench
