@@ -78,7 +78,7 @@ class Terminal(unittest.TestCase):
 
     def test_retention_has_heat(self):
         seen = self.show("retention", "--periods", "3", "--from", "2026-01-01", "--to", "2026-01-02")
-        self.assertIn(ESCAPE + "48;5;190;38;5;16m 39 ", seen)
+        self.assertIn(ESCAPE + "48;5;190;38;5;16m     39 ", seen)
 
     def test_no_color_means_none(self):
         for arguments in (["active"], ["retention", "--periods", "3"]):
