@@ -1,5 +1,7 @@
 #include "tools/reject_file.h"
 
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstring>
 
@@ -10,11 +12,13 @@
 namespace rollcall::tools {
 
 Result<RejectFile> RejectFile::open(const std::string& path) {
-  std::FILE* file = std::fopen(path.c_str(), "ab");
+  std::FILE* file =
+      path == "-" ? ::fdopen(::dup(STDOUT_FILENO), "ab") : std::fopen(path.c_str(), "ab");
   if (file == nullptr) return Status::io_error("--rejects " + path + ": " + std::strerror(errno));
   RejectFile rejects(path, file);
   std::fseek(file, 0, SEEK_END);
-  if (std::ftell(file) == 0) std::fputs("file,line,column,reason,row\n", file);
+  // Standard output has no end to look at; it gets a header line each time.
+  if (path == "-" || std::ftell(file) == 0) std::fputs("file,line,column,reason,row\n", file);
   return rejects;
 }
 

@@ -12,7 +12,7 @@ namespace rollcall::tools {
 
 class RejectFile {
  public:
-  // Adds to the file that is there, or makes one with a header line.
+  // Adds to the file that is there, or makes one with a header line. "-" is standard output.
   static Result<RejectFile> open(const std::string& path);
 
   void add(const RejectedRow& row);  // a failure is kept for `close`

@@ -1,9 +1,13 @@
 // rollcall ingest: reads files of events into a store.
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
+#include <filesystem>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -36,51 +40,71 @@ struct IngestFlags {
   std::vector<std::string> paths;
 };
 
-void say(const std::string& line) { write_standard_error("rollcall: " + line + "\n"); }
+void say(const std::string& line) { write_standard_error("rollcall: " + printable(line) + "\n"); }
 
-// What was guessed and what is left out, in one line each.
-void say_schema(const SourceSchema& schema) {
-  if (!schema.guessed.empty()) say(fmt::format("guessed: {}", fmt::join(schema.guessed, ", ")));
-  if (!schema.ignored.empty()) {
-    say(fmt::format("ignored columns: {} (--dimension NAME keeps one)",
-                    fmt::join(schema.ignored, ", ")));
+// Says how files are read: what was guessed and what is left out, in one line each, once for all
+// files that are alike.
+class SchemaVoice {
+ public:
+  // `more_guesses`: what was guessed for the store, said with the first file.
+  explicit SchemaVoice(std::vector<std::string> more_guesses)
+      : more_guesses_(std::move(more_guesses)) {}
+
+  void tell(const std::string& file, SourceSchema schema) {
+    std::vector<std::string>& guessed = schema.guessed;
+    const bool first = told_.empty();
+    if (first) guessed.insert(guessed.end(), more_guesses_.begin(), more_guesses_.end());
+    std::vector<std::string> lines;
+    if (!guessed.empty()) lines.push_back(fmt::format("guessed: {}", fmt::join(guessed, ", ")));
+    if (!schema.ignored.empty()) {
+      lines.push_back(fmt::format("ignored columns: {} (--dimension NAME keeps one)",
+                                  fmt::join(schema.ignored, ", ")));
+    }
+    if (!schema.absent.empty()) {
+      lines.push_back(fmt::format("columns that are not there, and count as empty: {}",
+                                  fmt::join(schema.absent, ", ")));
+    }
+    if (!told_.insert(lines).second) return;
+    for (const std::string& line : lines) say(first ? line : file + ": " + line);
   }
-  if (!schema.absent.empty()) {
-    say(fmt::format("columns that are not there, and count as empty: {}",
-                    fmt::join(schema.absent, ", ")));
-  }
-}
 
-// How the first file will be read; unset for standard input, which can be read only once.
-Result<std::optional<SourceSchema>> inspect(const IngestFlags& flags,
-                                            const std::vector<std::string>& dimensions) {
-  if (flags.paths.front() == "-") return std::optional<SourceSchema>();
-  ROLLCALL_ASSIGN_OR_RETURN(SourceSchema schema,
-                            inspect_source(flags.paths, flags.source, dimensions));
-  return std::optional<SourceSchema>(std::move(schema));
-}
+ private:
+  std::vector<std::string> more_guesses_;
+  std::set<std::vector<std::string>> told_;
+};
 
-// Opens the store, or makes it with what the flags and the first rows say.
-Result<std::unique_ptr<Engine>> open_store(const IngestFlags& flags) {
-  std::optional<SourceSchema> schema;
+// The store, and what was guessed to make it.
+struct OpenedStore {
+  std::unique_ptr<Engine> engine;
+  std::vector<std::string> guessed;
+};
+
+// Opens the store, or makes it with what the flags and the first rows say. Standard input says
+// nothing, since it can be read only once.
+Result<OpenedStore> open_store(const IngestFlags& flags) {
+  OpenedStore opened;
   bool made = false;
   const auto settings = [&]() -> Result<StoreSettings> {
-    ROLLCALL_ASSIGN_OR_RETURN(schema, inspect(flags, flags.settings.dimensions));
     StoreSettings chosen = new_settings(flags.settings);
-    if (schema && !flags.settings.user_kind) chosen.user_kind = schema->user_kind;
+    if (flags.paths.front() != "-") {
+      ROLLCALL_ASSIGN_OR_RETURN(const SourceSchema schema,
+                                inspect_source(flags.paths, flags.source, chosen.dimensions));
+      ROLLCALL_RETURN_IF_ERROR(check_dimensions(flags.paths, flags.source, chosen.dimensions));
+      if (!flags.settings.user_kind) {
+        chosen.user_kind = schema.user_kind;
+        opened.guessed = {fmt::format("user-type = {}", name_of(schema.user_kind))};
+      }
+    }
     made = true;
     return chosen;
   };
-  ROLLCALL_ASSIGN_OR_RETURN(std::unique_ptr<Engine> engine,
-                            open_for_writing(flags.store, settings));
+  ROLLCALL_ASSIGN_OR_RETURN(opened.engine, open_for_writing(flags.store, settings));
   if (made) {
-    say(fmt::format("made {}: {}", flags.store.directory, describe(engine->settings())));
+    say(fmt::format("made {}: {}", flags.store.directory, describe(opened.engine->settings())));
   } else {
-    ROLLCALL_RETURN_IF_ERROR(check_settings(flags.settings, engine->settings()));
-    ROLLCALL_ASSIGN_OR_RETURN(schema, inspect(flags, engine->settings().dimensions));
+    ROLLCALL_RETURN_IF_ERROR(check_settings(flags.settings, opened.engine->settings()));
   }
-  if (schema) say_schema(*schema);
-  return engine;
+  return opened;
 }
 
 std::string place(const RejectedRow& row) {
@@ -93,9 +117,10 @@ std::string report_text(const IngestReport& report, double elapsed_s) {
   for (const std::string& note : report.notes) text += printable(note) + "\n";
   for (const FileReport& file : report.files) {
     if (file.outcome == FileReport::Outcome::kKnown) {
-      text += fmt::format("{}: already ingested; nothing to do\n", file.path);
+      text += fmt::format("{}: already ingested; nothing to do\n", printable(file.path));
     } else if (file.outcome == FileReport::Outcome::kResumed) {
-      text += fmt::format("{}: resumed after {} rows\n", file.path, with_commas(file.rows_known));
+      text += fmt::format("{}: resumed after {} rows\n", printable(file.path),
+                          with_commas(file.rows_known));
     }
   }
   text += fmt::format("rows read      {:>15} in {} ({} rows/s)\n", with_commas(report.rows_read),
@@ -133,6 +158,8 @@ std::string report_json(const IngestReport& report, double elapsed_s) {
                                 {"row", row.row}});
   }
   json["notes"] = report.notes;
+  json["failures"] = Json::array();
+  for (const Status& failure : report.failures) json["failures"].push_back(failure.message());
   json["files"] = Json::array();
   for (const FileReport& file : report.files) {
     const char* outcome = file.outcome == FileReport::Outcome::kKnown     ? "known"
@@ -146,50 +173,117 @@ std::string report_json(const IngestReport& report, double elapsed_s) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-// Reads the files, with a progress line, and rejected rows into their file.
-Result<IngestReport> read_files(const IngestFlags& flags, Engine& engine) {
-  std::optional<RejectFile> rejects;
-  if (flags.rejects) {
-    ROLLCALL_ASSIGN_OR_RETURN(rejects, RejectFile::open(*flags.rejects));
+// Whether rejected rows may be written to `rejects`: not over what is read, nor to where it would
+// be read the next time.
+Status check_rejects_path(const std::string& rejects, const std::vector<std::string>& paths) {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  const fs::path target = fs::weakly_canonical(rejects, ignored);
+  for (const std::string& path : paths) {
+    if (path == "-") continue;
+    if (fs::equivalent(rejects, path, ignored)) {
+      return Status::invalid_argument(
+          fmt::format("--rejects {}: is read itself (allowed: another file)", rejects));
+    }
+    if (!fs::is_directory(path, ignored)) continue;
+    const fs::path directory = fs::weakly_canonical(path, ignored);
+    const auto [end, rest] =
+        std::mismatch(directory.begin(), directory.end(), target.begin(), target.end());
+    if (end == directory.end()) {
+      return Status::invalid_argument(fmt::format(
+          "--rejects {}: lies in {}, which is read (allowed: a file elsewhere)", rejects, path));
+    }
   }
+  return {};
+}
+
+// Why all rows were rejected, as far as a flag may help.
+Status nothing_ingested(const IngestReport& report) {
+  const std::string& kind = report.rejected_by_kind.front().kind;
+  const char* const advice =
+      kind.starts_with("time")    ? "--time names their column, --time-format their form"
+      : kind.starts_with("value") ? "--value names their column, \"\" for none"
+      : kind.starts_with("user")  ? "--user names their column, --user-type what they are"
+      : kind.starts_with("event") ? "--event names their column"
+                                  : "--delimiter and --format say how rows are read";
+  return Status::invalid_argument(
+      fmt::format("no row could be ingested, mostly as {} ({})", kind, advice));
+}
+
+Status outcome_of(const IngestReport& report) {
+  // Files are the caller's to repair, damaged ones too.
+  for (std::size_t i = 1; i < report.failures.size(); ++i) say(report.failures[i].message());
+  if (!report.failures.empty()) {
+    return Status::invalid_argument(report.failures.front().message());
+  }
+  const bool all_new = std::all_of(report.files.begin(), report.files.end(),
+                                   [](const FileReport& file) { return file.rows_known == 0; });
+  if (all_new && report.rows_read > 0 && report.rows_ingested == 0) return nothing_ingested(report);
+  return {};
+}
+
+// Reads the files, with a progress line, rejected rows into their file, and a report at the end.
+Status read_files(const IngestFlags& flags, Engine& engine, SchemaVoice& voice,
+                  std::optional<RejectFile>& rejects) {
+  const auto begin = std::chrono::steady_clock::now();
+  std::optional<IngestReport> summary;
   ProgressLine progress;
   IngestHooks hooks;
   hooks.strict = flags.strict;
   hooks.progress = [&progress](const IngestProgress& now) { progress.show(now); };
+  hooks.schema = [&](const std::string& name, const SourceSchema& schema) {
+    progress.wipe();
+    voice.tell(name, schema);
+  };
   if (rejects) hooks.reject = [&rejects](const RejectedRow& row) { rejects->add(row); };
-  Result<IngestReport> report = ingest_files(engine, flags.paths, flags.source, hooks);
+  hooks.summary = [&summary](const IngestReport& report) { summary = report; };
+  const Status status = ingest_files(engine, flags.paths, flags.source, hooks).status();
+  progress.wipe();
   if (rejects) ROLLCALL_RETURN_IF_ERROR(rejects->close());
-  return report;
+  const bool nothing_read = summary && summary->rows_read == 0 && summary->files.empty();
+  if (!summary || (nothing_read && !status.ok() && summary->failures.size() < 2)) return status;
+
+  const double elapsed_s =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  const std::string text = flags.output.format == OutputFormat::kJson
+                               ? report_json(*summary, elapsed_s)
+                               : report_text(*summary, elapsed_s);
+  if (flags.rejects == "-") {
+    write_standard_error(text);
+  } else {
+    ROLLCALL_RETURN_IF_ERROR(write_standard_output(text));
+  }
+  const Status outcome = outcome_of(*summary);
+  return !outcome.ok() ? outcome : status;
 }
 
 // Reads the files while Ctrl-C makes what has been read durable before it ends the process.
-Result<IngestReport> read_files_guarded(const IngestFlags& flags, Engine& engine,
-                                        InterruptGuard& guard) {
-  guard.watch([&engine] {
+Status read_files_guarded(const IngestFlags& flags, OpenedStore& store,
+                          std::optional<RejectFile>& rejects, InterruptGuard& guard) {
+  guard.watch([&engine = *store.engine] {
     const Status status = engine.checkpoint();
     write_standard_error(status.ok() ? "\nrollcall: interrupted; what was read is kept, and the "
                                        "same command goes on from there\n"
                                      : "\nrollcall: interrupted; the last checkpoint is kept: " +
                                            status.message() + "\n");
   });
-  Result<IngestReport> report = read_files(flags, engine);
+  SchemaVoice voice(store.guessed);
+  Status status = read_files(flags, *store.engine, voice, rejects);
   guard.rest();
-  return report;
+  return status;
 }
 
 Status ingest(const IngestFlags& flags) {
   InterruptGuard guard;
-  ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine, open_store(flags));
-  const auto begin = std::chrono::steady_clock::now();
-  const Result<IngestReport> report = read_files_guarded(flags, *engine, guard);
-  const Status closed = engine->close();  // keeps what was read before an error, too
-  if (!report.ok()) return report.status();
-  ROLLCALL_RETURN_IF_ERROR(closed);
-  const double elapsed_s =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  return write_standard_output(flags.output.format == OutputFormat::kJson
-                                   ? report_json(*report, elapsed_s)
-                                   : report_text(*report, elapsed_s));
+  std::optional<RejectFile> rejects;
+  if (flags.rejects) {
+    ROLLCALL_RETURN_IF_ERROR(check_rejects_path(*flags.rejects, flags.paths));
+    ROLLCALL_ASSIGN_OR_RETURN(rejects, RejectFile::open(*flags.rejects));
+  }
+  ROLLCALL_ASSIGN_OR_RETURN(OpenedStore store, open_store(flags));
+  Status status = read_files_guarded(flags, store, rejects, guard);
+  const Status closed = store.engine->close();  // keeps what was read before an error, too
+  return !status.ok() ? status : closed;
 }
 
 }  // namespace
@@ -201,11 +295,15 @@ void add_ingest_command(CLI::App& app, Action& chosen) {
   add_store_flags(*command, flags->store);
   add_source_flags(*command, flags->source);
   add_settings_flags(*command, flags->settings);
-  command->add_option("--rejects", flags->rejects, "Write rows that were not ingested to this file")
+  command
+      ->add_option("--rejects", flags->rejects,
+                   "Write rows that were not ingested to this file, - for standard output")
       ->type_name("FILE");
   command->add_flag("--strict", flags->strict, "Stop at the first row that cannot be ingested");
   add_report_output_flag(*command, flags->output);
-  command->add_option("FILE", flags->paths, "Files, directories, or - for standard input")
+  command
+      ->add_option("FILE", flags->paths,
+                   "Files, directories, or - for standard input, which counts anew each time")
       ->required();
   command->callback([flags, &chosen] { chosen = [flags] { return ingest(*flags); }; });
 }

@@ -18,7 +18,7 @@ void add_settings_flags(CLI::App& command, SettingsFlags& flags) {
              "First day of a week (default monday)")
       ->group(group);
   add_choice(command, "--user-type", flags.user_kind, {"integer", "string"},
-             "What user ids are (default string)")
+             "What user ids are (default string; ingest takes integer if the first rows' are)")
       ->group(group);
   command
       .add_option("--dimension", flags.dimensions,
