@@ -10,11 +10,12 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
-#include <cstdio>
+#include <cstdint>
+#include <ctime>
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "bench/machine.h"
@@ -40,16 +41,23 @@ std::size_t steps_in(const KernelCase& kernel, const Place& place) {
   return std::max<std::size_t>(1, place.bytes / kernel.bytes_per_step / 8) * 8;
 }
 
+// Seconds that this thread has computed: what others do with the processor meanwhile is not
+// counted.
+double thread_seconds() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+}
+
 // The bytes/s of the fastest of several runs of `work` over `bytes`.
 template <class Work>
 double best_rate(std::size_t bytes, double seconds_min, Work work) {
-  using Clock = std::chrono::steady_clock;
   const std::size_t repeats = std::max<std::size_t>(1, (std::size_t{1} << 22) / bytes);
   double best = 0;
   for (double sum = 0; sum < seconds_min || best == 0;) {
-    const auto begin = Clock::now();
+    const double begin = thread_seconds();
     for (std::size_t i = 0; i < repeats; ++i) benchmark::DoNotOptimize(work());
-    const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+    const double seconds = thread_seconds() - begin;
     best = std::max(best, static_cast<double>(bytes * repeats) / seconds);
     sum += seconds;
   }
@@ -105,10 +113,9 @@ void run_case(benchmark::State& state, const KernelCase& kernel, const kernels::
     return;
   }
   const double limit = measured_limits.of(kernel, place);
-  const auto begin = std::chrono::steady_clock::now();
+  const double begin = thread_seconds();
   for (auto _ : state) benchmark::DoNotOptimize(kernel.run(table, data, steps));
-  const double seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  const double seconds = thread_seconds() - begin;
   const std::int64_t bytes =
       static_cast<std::int64_t>(steps * kernel.bytes_per_step) * state.iterations();
   state.SetBytesProcessed(bytes);
