@@ -66,6 +66,7 @@ struct FileRun {
   bool identified = false;  // its position is committed once it moves
   KnownSource position;     // the last stage's, as far as it is ingested
   bool known = false;
+  std::atomic<bool> failed{false};  // some of it cannot be read: what follows is not looked at
   FileReport report;
   std::vector<std::string> notes;
 
@@ -148,14 +149,15 @@ class BlockStage {
         pool_(pool),
         registry_(engine.sources()) {}
 
-  // Null at the end.
+  // Null at the end. A file that cannot be read, or goes wrong later, is left for the next one.
   std::shared_ptr<Work> next() {
-    if (failed_ || (!file_ && next_path_ == paths_.size())) return nullptr;
+    if (file_ && file_->failed) close();
+    if (!file_ && next_path_ == paths_.size()) return nullptr;
     std::shared_ptr<Work> work = pool_.take();
     if (!file_) work->status = open(paths_[next_path_++]);
     work->file = file_;
     if (work->status.ok()) work->status = read(*work);
-    failed_ = !work->status.ok();
+    if (!work->status.ok() || work->end_of_file) close();
     return work;
   }
 
@@ -239,12 +241,15 @@ class BlockStage {
     // The same content may come again in this run, before its last batch is ingested.
     if (file_->identified && position_moved_) registry_.update(position_);
     work.end_of_file = true;
-    bytes_closed_ += content_->stored_bytes_read();
+    return {};
+  }
+
+  void close() {
+    if (content_) bytes_closed_ += content_->stored_bytes_read();
     text_.reset();
     native_.reset();
     content_.reset();
     file_.reset();
-    return {};
   }
 
   const Engine& engine_;
@@ -265,21 +270,33 @@ class BlockStage {
   std::optional<TextBlockReader> text_;  // one of the two
   std::optional<NativeBlockReader> native_;
   bool continues_line_ = false;
-  bool failed_ = false;
   std::uint64_t bytes_closed_ = 0;
   std::atomic<std::uint64_t> bytes_read_{0};
 };
+
+std::uint64_t total_size(const std::vector<std::string>& paths) {
+  std::uint64_t total = 0;
+  for (const std::string& path : paths) {
+    const auto size = stored_size(path);
+    if (!size) return 0;
+    total += *size;
+  }
+  return total;
+}
 
 // The last stage: ingests batches and reports.
 class IngestStage {
  public:
   IngestStage(Engine& engine, const IngestHooks& hooks, const BlockStage& blocks,
-              std::uint64_t bytes_total)
-      : engine_(engine), hooks_(hooks), blocks_(blocks), bytes_total_(bytes_total) {}
+              ExpandedPaths paths)
+      : engine_(engine), hooks_(hooks), blocks_(blocks), bytes_total_(total_size(paths.files)) {
+    report_.notes = std::move(paths.notes);
+  }
 
   Status take(Work& work) {
-    ROLLCALL_RETURN_IF_ERROR(work.status);
+    if (!work.status.ok()) return fail(work);
     FileRun& file = *work.file;
+    if (file.failed) return {};
     if (work.end_of_file) return finish(file);
     ROLLCALL_RETURN_IF_ERROR(report_rejects(work));
 
@@ -321,6 +338,9 @@ class IngestStage {
     lines_of_file_ = file.position.lines;
     position_due_ = false;
     for (std::string& note : file.notes) report_.notes.push_back(std::move(note));
+    if (hooks_.schema && !file.options.schema.columns.empty()) {
+      hooks_.schema(file.options.name, file.options.schema);
+    }
   }
 
   IngestReport finish_report() {
@@ -336,6 +356,18 @@ class IngestStage {
              std::uint64_t& lines) const {
     const auto found = counts_.find({mapping, mark.high64, mark.low64});
     if (found != counts_.end()) std::tie(rows, lines) = found->second;
+  }
+
+  // What was read of the file before it failed stands.
+  Status fail(Work& work) {
+    if (hooks_.strict) return work.status;
+    if (work.file != nullptr) {
+      if (work.file->failed) return {};
+      ROLLCALL_RETURN_IF_ERROR(finish(*work.file));
+      work.file->failed = true;
+    }
+    report_.failures.push_back(std::move(work.status));
+    return {};
   }
 
   Status finish(FileRun& file) {
@@ -357,16 +389,6 @@ class IngestStage {
   }
 
   Status report_rejects(Work& work) {
-    for (const RejectCount& count : work.decoded.rejected_by_kind) {
-      const auto found =
-          std::find_if(report_.rejected_by_kind.begin(), report_.rejected_by_kind.end(),
-                       [&](const RejectCount& known) { return known.kind == count.kind; });
-      if (found == report_.rejected_by_kind.end()) {
-        report_.rejected_by_kind.push_back(count);
-      } else {
-        found->rows += count.rows;
-      }
-    }
     for (BlockReject& reject : work.decoded.rejects) {
       RejectedRow row;
       row.file = work.file->options.name;
@@ -381,6 +403,16 @@ class IngestStage {
             fmt::format("{}:{}:{}: {}", row.file, row.line, row.column, row.reason));
       }
       if (report_.examples.size() < kExamplesMax) report_.examples.push_back(std::move(row));
+    }
+    for (const RejectCount& count : work.decoded.rejected_by_kind) {
+      const auto found =
+          std::find_if(report_.rejected_by_kind.begin(), report_.rejected_by_kind.end(),
+                       [&](const RejectCount& known) { return known.kind == count.kind; });
+      if (found == report_.rejected_by_kind.end()) {
+        report_.rejected_by_kind.push_back(count);
+      } else {
+        found->rows += count.rows;
+      }
     }
     return {};
   }
@@ -405,23 +437,13 @@ class IngestStage {
   std::chrono::steady_clock::time_point progress_time_ = std::chrono::steady_clock::now();
 };
 
-std::uint64_t total_size(const std::vector<std::string>& paths) {
-  std::uint64_t total = 0;
-  for (const std::string& path : paths) {
-    const auto size = stored_size(path);
-    if (!size) return 0;
-    total += *size;
-  }
-  return total;
-}
-
 Result<IngestReport> run_pipeline(Engine& engine, const std::vector<std::string>& paths,
                                   const SourceOptions& options, const IngestHooks& hooks) {
-  ROLLCALL_ASSIGN_OR_RETURN(const std::vector<std::string> files, expand_directories(paths));
+  ROLLCALL_ASSIGN_OR_RETURN(const ExpandedPaths expanded, expand_directories(paths));
   ROLLCALL_ASSIGN_OR_RETURN(const TimeZone zone, TimeZone::find(engine.settings().time_zone));
   WorkPool pool;
-  BlockStage blocks(engine, files, options, hooks, zone, pool);
-  IngestStage ingest(engine, hooks, blocks, total_size(files));
+  BlockStage blocks(engine, expanded.files, options, hooks, zone, pool);
+  IngestStage ingest(engine, hooks, blocks, expanded);
   Status status;
   std::atomic<bool> stopped{false};
   std::shared_ptr<FileRun> file_begun;
@@ -455,8 +477,11 @@ Result<IngestReport> run_pipeline(Engine& engine, const std::vector<std::string>
               pool.give_back(std::move(work));
             }));
   });
+  IngestReport report = ingest.finish_report();
+  if (status.ok() && !report.failures.empty()) status = report.failures.front();
+  if (hooks.summary) hooks.summary(report);
   ROLLCALL_RETURN_IF_ERROR(status);
-  return ingest.finish_report();
+  return report;
 }
 
 }  // namespace

@@ -214,21 +214,22 @@ void NdjsonReader::parse_value(ondemand::value value, Member& member, Row& row) 
 
 namespace {
 
-void append_values(ondemand::object object, const std::string& prefix, int depth,
+// False when it is not JSON to its end.
+bool append_values(ondemand::object object, const std::string& prefix, int depth,
                    std::vector<NdjsonValue>& values) {
   constexpr int kDepthMax = 8;  // names deeper than that are not worth listing
   for (auto next : object) {
     ondemand::field field;
     std::string_view key;
-    if (std::move(next).get(field) != simdjson::SUCCESS) return;
-    if (field.unescaped_key().get(key) != simdjson::SUCCESS) return;
+    if (std::move(next).get(field) != simdjson::SUCCESS) return false;
+    if (field.unescaped_key().get(key) != simdjson::SUCCESS) return false;
     const std::string path = prefix + std::string(key);
     ondemand::json_type type{};
-    if (field.value().type().get(type) != simdjson::SUCCESS) return;
+    if (field.value().type().get(type) != simdjson::SUCCESS) return false;
     if (type == ondemand::json_type::object && depth < kDepthMax) {
       ondemand::object inner;
-      if (field.value().get_object().get(inner) != simdjson::SUCCESS) return;
-      append_values(inner, path + '.', depth + 1, values);
+      if (field.value().get_object().get(inner) != simdjson::SUCCESS) return false;
+      if (!append_values(inner, path + '.', depth + 1, values)) return false;
       continue;
     }
     std::string text;
@@ -240,6 +241,7 @@ void append_values(ondemand::object object, const std::string& prefix, int depth
     }
     values.push_back({path, text});
   }
+  return true;
 }
 
 }  // namespace
@@ -253,7 +255,7 @@ std::vector<NdjsonValue> ndjson_values(std::string_view line) {
       parser.iterate(line.data(), line.size(), line.size() + simdjson::SIMDJSON_PADDING)
               .get(document) == simdjson::SUCCESS &&
       document.get_object().get(object) == simdjson::SUCCESS;
-  if (is_object) append_values(object, "", 0, values);
+  if (!is_object || !append_values(object, "", 0, values)) return {};
   return values;
 }
 

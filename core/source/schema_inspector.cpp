@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <optional>
 #include <span>
 #include <utility>
 
+#include "core/source/amount_parser.h"
 #include "core/source/content_reader.h"
 #include "core/source/delimited_reader.h"
 #include "core/source/excerpt.h"
@@ -18,6 +20,7 @@
 #include "core/source/source_paths.h"
 #include "core/source/text_block_reader.h"
 #include "core/source/time_parser.h"
+#include "core/time_zone.h"
 
 namespace rollcall {
 namespace {
@@ -81,8 +84,8 @@ Status check_text(std::string_view name, std::string_view head) {
 FileFormat guess_format(std::string_view name, std::string_view head) {
   if (const auto format = format_from_name(name)) return *format;
   const std::size_t first = head.find_first_not_of(" \t\r\n");
-  const bool object = first != std::string_view::npos && head[first] == '{';
-  return object ? FileFormat::kNdjson : FileFormat::kDelimited;
+  const bool json = first != std::string_view::npos && (head[first] == '{' || head[first] == '[');
+  return json ? FileFormat::kNdjson : FileFormat::kDelimited;
 }
 
 // The whole records of `head`, which then end with a line end.
@@ -219,6 +222,12 @@ Result<Sample> sample_ndjson(std::string_view name, std::string_view head, bool 
     sample.rows.push_back(std::move(row));
     begin = line_end + 1;
   }
+  if (sample.columns.empty()) {
+    return fault(name,
+                 fmt::format("its first {} bytes are not JSON with one object a line (jq -c . "
+                             "makes that of objects over several lines)",
+                             head.size()));
+  }
   for (auto& row : sample.rows) row.resize(sample.columns.size());
   return sample;
 }
@@ -246,16 +255,18 @@ class ColumnChooser {
                              did_you_mean(column, columns_), list(columns_)));
   }
 
-  // The wanted column or, if none is, the first common one that is there; "" when there is none.
+  // The wanted column or, if none is, the first common one that is there and `fits`; "" when there
+  // is none.
   Result<std::string> choose(std::string_view role, const std::optional<std::string>& wanted,
-                             std::span<const std::string_view> common) {
+                             std::span<const std::string_view> common,
+                             const std::function<bool(const std::string&)>& fits) {
     if (wanted) {
       ROLLCALL_RETURN_IF_ERROR(check(role, *wanted));
       return *wanted;
     }
     for (const std::string_view candidate : common) {
       for (const std::string& column : columns_) {
-        if (normalized_name(column) != candidate) continue;
+        if (normalized_name(column) != candidate || !fits(column)) continue;
         ROLLCALL_RETURN_IF_ERROR(check(role, column));
         schema_.guessed.push_back(fmt::format("{} = {}", role, column));
         return column;
@@ -279,6 +290,29 @@ class ColumnChooser {
 bool is_canonical_integer(std::string_view text) {
   std::uint64_t integer = 0;
   return parse_user_integer(text, integer) && (text.size() == 1 || text[0] != '0');
+}
+
+// Whether at least half of the texts in the column are such ones; true when there are none.
+bool holds_mostly(const Sample& sample, const std::string& column,
+                  const std::function<bool(std::string_view)>& is_such) {
+  const auto found = std::find(sample.columns.begin(), sample.columns.end(), column);
+  const std::size_t index = static_cast<std::size_t>(found - sample.columns.begin());
+  std::size_t texts = 0, such = 0;
+  for (const auto& row : sample.rows) {
+    const std::string_view text = trim(row[index]);
+    if (text.empty()) continue;
+    ++texts;
+    if (is_such(text)) ++such;
+  }
+  return 2 * such >= texts;
+}
+
+bool holds_amounts(const Sample& sample, const std::string& column) {
+  constexpr std::uint32_t kDecimals = 12;  // what the store keeps is not known here
+  return holds_mostly(sample, column, [](std::string_view text) {
+    Amount amount = 0;
+    return parse_amount(text, kDecimals, amount) != AmountFault::kNotANumber;
+  });
 }
 
 UserKind guess_user_kind(const Sample& sample, const std::string& user) {
@@ -402,14 +436,29 @@ Result<SourceSchema> inspect_head(std::string_view name, std::string_view head, 
   schema.columns = sample.columns;
 
   ColumnChooser chooser(name, schema.columns, schema);
-  ROLLCALL_ASSIGN_OR_RETURN(schema.user, chooser.choose("user", options.user, kUserNames));
+  const auto any = [](const std::string&) { return true; };
+  ROLLCALL_ASSIGN_OR_RETURN(schema.user, chooser.choose("user", options.user, kUserNames, any));
   if (schema.user.empty()) return chooser.missing("user", "name it with --user");
-  ROLLCALL_ASSIGN_OR_RETURN(schema.time, chooser.choose("time", options.time, kTimeNames));
+  ROLLCALL_ASSIGN_OR_RETURN(const TimeZone utc, TimeZone::find("UTC"));
+  TimeParser time_parser(utc, options.time_unit, options.time_format);
+  const auto holds_times = [&](const std::string& column) {
+    return holds_mostly(sample, column, [&](std::string_view text) {
+      ParsedTime time;
+      return time_parser.parse(text, time) == TimeFault::kNone;
+    });
+  };
+  ROLLCALL_ASSIGN_OR_RETURN(schema.time,
+                            chooser.choose("time", options.time, kTimeNames, holds_times));
+  if (schema.time.empty()) {
+    // Its name speaks for it; why its rows are rejected says how its times are to be read.
+    ROLLCALL_ASSIGN_OR_RETURN(schema.time, chooser.choose("time", options.time, kTimeNames, any));
+  }
   if (schema.time.empty()) return chooser.missing("time", "name it with --time");
   if (options.event_name) {
     schema.event_name = *options.event_name;
   } else {
-    ROLLCALL_ASSIGN_OR_RETURN(schema.event, chooser.choose("event", options.event, kEventNames));
+    ROLLCALL_ASSIGN_OR_RETURN(schema.event,
+                              chooser.choose("event", options.event, kEventNames, any));
     if (schema.event.empty()) {
       return chooser.missing("event", "name it with --event, or name all events with --event-name");
     }
@@ -420,7 +469,9 @@ Result<SourceSchema> inspect_head(std::string_view name, std::string_view head, 
     schema.value = *options.value;
     schema.absent.push_back(schema.value);
   } else if (!options.value || !options.value->empty()) {
-    ROLLCALL_ASSIGN_OR_RETURN(schema.value, chooser.choose("value", options.value, kValueNames));
+    const auto fits = [&](const std::string& column) { return holds_amounts(sample, column); };
+    ROLLCALL_ASSIGN_OR_RETURN(schema.value,
+                              chooser.choose("value", options.value, kValueNames, fits));
   }
 
   ROLLCALL_RETURN_IF_ERROR(find_dimensions(chooser, dimensions, schema));
@@ -428,23 +479,64 @@ Result<SourceSchema> inspect_head(std::string_view name, std::string_view head, 
   return schema;
 }
 
+namespace {
+
+// nullopt: the file is empty.
+Result<std::optional<SourceSchema>> inspect_file(const std::string& path,
+                                                 const SourceOptions& options,
+                                                 const std::vector<std::string>& dimensions) {
+  ROLLCALL_ASSIGN_OR_RETURN(ContentReader content, ContentReader::open(path));
+  ROLLCALL_ASSIGN_OR_RETURN(const std::string_view head, content.head());
+  const bool complete = head.size() < kHeadBytes;
+  if (holds_nothing(head, complete)) return std::optional<SourceSchema>();
+  ROLLCALL_ASSIGN_OR_RETURN(SourceSchema schema,
+                            inspect_head(path, head, complete, options, dimensions));
+  return std::optional<SourceSchema>(std::move(schema));
+}
+
+}  // namespace
+
 Result<SourceSchema> inspect_source(const std::vector<std::string>& paths,
                                     const SourceOptions& options,
                                     const std::vector<std::string>& dimensions) {
-  ROLLCALL_ASSIGN_OR_RETURN(const std::vector<std::string> files, expand_directories(paths));
-  for (const std::string& path : files) {
+  ROLLCALL_ASSIGN_OR_RETURN(const ExpandedPaths expanded, expand_directories(paths));
+  Status first_failure;
+  for (const std::string& path : expanded.files) {
     if (!stored_size(path)) {
       return Status::invalid_argument(
           fmt::format("{}: only a file can be looked at without being read", path));
     }
-    ROLLCALL_ASSIGN_OR_RETURN(ContentReader content, ContentReader::open(path));
-    ROLLCALL_ASSIGN_OR_RETURN(const std::string_view head, content.head());
-    const bool complete = head.size() < kHeadBytes;
-    if (!holds_nothing(head, complete)) {
-      return inspect_head(path, head, complete, options, dimensions);
+    Result<std::optional<SourceSchema>> schema = inspect_file(path, options, dimensions);
+    if (schema.ok() && *schema) return **std::move(schema);
+    if (first_failure.ok()) first_failure = schema.status();
+  }
+  ROLLCALL_RETURN_IF_ERROR(first_failure);
+  return Status::invalid_argument(fmt::format("{}: empty", list(expanded.files)));
+}
+
+Status check_dimensions(const std::vector<std::string>& paths, const SourceOptions& options,
+                        const std::vector<std::string>& dimensions) {
+  ROLLCALL_ASSIGN_OR_RETURN(const ExpandedPaths expanded, expand_directories(paths));
+  std::vector<std::string> absent = dimensions;
+  std::vector<std::string> columns;
+  for (const std::string& path : expanded.files) {
+    if (absent.empty() || !stored_size(path)) return {};
+    const Result<std::optional<SourceSchema>> schema = inspect_file(path, options, dimensions);
+    if (!schema.ok() || !*schema) continue;
+    const std::vector<std::string>& without = (*schema)->absent;
+    std::erase_if(absent, [&](const std::string& dimension) {
+      return std::find(without.begin(), without.end(), dimension) == without.end();
+    });
+    for (const std::string& column : (*schema)->columns) {
+      if (std::find(columns.begin(), columns.end(), column) == columns.end()) {
+        columns.push_back(column);
+      }
     }
   }
-  return Status::invalid_argument(fmt::format("{}: empty", list(files)));
+  if (absent.empty() || columns.empty()) return {};
+  return Status::invalid_argument(
+      fmt::format("dimension {}: no such column{}; there are: {}", quoted_excerpt(absent.front()),
+                  did_you_mean(absent.front(), columns), list(columns)));
 }
 
 std::vector<std::string> dimension_parts(const std::string& dimension,

@@ -15,9 +15,16 @@ namespace rollcall {
 // .rollcall.
 std::optional<FileFormat> format_from_name(std::string_view name);
 
-// `paths`, each directory replaced by the files in it whose name tells a format, sorted by name.
+struct ExpandedPaths {
+  std::vector<std::string> files;
+  std::vector<std::string> notes;  // of each directory, what was passed over for its name
+};
+
+// `paths`, each directory replaced by the files in and below it whose name tells a format, sorted
+// by name. What is hidden (its name begins with '.') is not looked at; links to directories are not
+// followed.
 //   kInvalidArgument  there are no files
 //   kNotFound         a path that is not there     kIoError  a directory that cannot be read
-Result<std::vector<std::string>> expand_directories(const std::vector<std::string>& paths);
+Result<ExpandedPaths> expand_directories(const std::vector<std::string>& paths);
 
 }  // namespace rollcall

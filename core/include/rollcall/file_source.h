@@ -67,14 +67,20 @@ struct SourceSchema {
   std::vector<std::string> absent;
 };
 
-// Looks at the first rows of the first file that is not empty. `dimensions` are the store's
-// declared ones. Standard input and pipes cannot be looked at without being read, which would lose
-// rows.
+// Looks at the first rows of the first file that has some and can be read. `dimensions` are the
+// store's declared ones. Standard input and pipes cannot be looked at without being read, which
+// would lose rows.
 //   kInvalidArgument  a column that is not there, or that cannot be guessed; the text lists those
 //                     there are. Or a pipe
 Result<SourceSchema> inspect_source(const std::vector<std::string>& paths,
                                     const SourceOptions& options,
                                     const std::vector<std::string>& dimensions);
+
+// Whether every dimension has a column in some file, as far as their first rows tell; nothing can
+// be said, and all is well, when one of them is a pipe.
+//   kInvalidArgument  one has none; the text names the nearest column
+Status check_dimensions(const std::vector<std::string>& paths, const SourceOptions& options,
+                        const std::vector<std::string>& dimensions);
 
 // A row that was not ingested.
 struct RejectedRow {
@@ -114,21 +120,30 @@ struct IngestReport {
   std::vector<RejectCount> rejected_by_kind;  // most frequent first
   std::vector<RejectedRow> examples;          // the first few
   std::vector<FileReport> files;
+  std::vector<Status> failures;    // of files that could not be read, or not to their end
   std::vector<std::string> notes;  // what the reader should know: "sales.csv: dimension ..."
 };
 
 struct IngestHooks {
   // Called from one thread at a time, several times a second at most.
   std::function<void(const IngestProgress&)> progress;
+  // Called as a file begins to be read, unless it is empty, from one thread at a time.
+  std::function<void(const std::string& name, const SourceSchema& schema)> schema;
+  // Called at the end, also when an error will be returned, with what was done till then.
+  std::function<void(const IngestReport&)> summary;
   // Called for every rejected row, in the order of the file, from one thread at a time.
   std::function<void(const RejectedRow&)> reject;
-  bool strict = false;  // the first rejected row ends the run with kInvalidArgument
+  // The first rejected row ends the run with kInvalidArgument; so does the first file that cannot
+  // be read, with its error.
+  bool strict = false;
   std::size_t batch_bytes = std::size_t{4} << 20;  // of text decoded at a time
 };
 
-// Reads `paths` (files; directories: the files in them whose name tells a format, sorted by name;
-// "-": standard input) into the engine, and ends with a checkpoint, also after an error: what was
-// ingested before it stands, and a second run goes on from there. One run at a time for an engine.
+// Reads `paths` (files; directories: the files in and below them whose name tells a format, sorted
+// by name, hidden ones apart; "-": standard input) into the engine, and ends with a checkpoint,
+// also after an error: what was ingested before it stands, and a second run goes on from there. A
+// file that cannot be read takes no other along: they are read, and the first such error is
+// returned at the end. One run at a time for an engine.
 Result<IngestReport> ingest_files(Engine& engine, const std::vector<std::string>& paths,
                                   const SourceOptions& options, const IngestHooks& hooks);
 

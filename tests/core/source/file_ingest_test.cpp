@@ -567,6 +567,74 @@ TEST(FileIngest, ManyFilesOfADirectoryInOrder) {
   EXPECT_EQ(rejected, expected);
 }
 
+TEST(FileIngest, DirectoriesBelowAndWhatIsPassedOver) {
+  const TestDirectory directory;
+  const auto engine = open_engine();
+  std::filesystem::create_directories(directory.path("sub/deep"));
+  std::filesystem::create_directories(directory.path(".hidden"));
+  directory.write("b.csv", std::string(kHeader) + rows(0, 1));
+  directory.write("sub/a.csv", std::string(kHeader) + rows(1, 1));
+  directory.write("sub/deep/c.csv", std::string(kHeader) + rows(2, 1));
+  directory.write("sub/d.parquet", "?");
+  directory.write(".hidden/e.csv", "?");
+  const IngestReport report = ingest(*engine, {directory.path()});
+  std::vector<std::string> names;
+  for (const FileReport& file : report.files) names.push_back(file.path);
+  EXPECT_EQ(names, (std::vector{directory.path("b.csv"), directory.path("sub/a.csv"),
+                                directory.path("sub/deep/c.csv")}));
+  ASSERT_EQ(report.notes.size(), 1u);
+  EXPECT_NE(report.notes[0].find("passed over for their names: sub/d.parquet (allowed"),
+            std::string::npos);
+}
+
+TEST(FileIngest, AFileThatCannotBeReadTakesNoOtherAlong) {
+  const TestDirectory directory;
+  const auto engine = open_engine();
+  const std::string packed = gzip(std::string(kHeader) + rows(0, 20'000));
+  const std::vector<std::string> paths = {
+      directory.write("1.csv", std::string(kHeader) + rows(0, 5)),
+      directory.write("2.csv", "what,is,this\n1,2,3\n"),
+      directory.write("3.csv.gz", packed.substr(0, packed.size() / 2)),
+      directory.write("4.rollcall", "rollcall, but no block"),
+      directory.write("5.csv", std::string(kHeader) + rows(5, 5))};
+  IngestHooks hooks;
+  IngestReport report;
+  hooks.summary = [&](const IngestReport& now) { report = now; };
+  hooks.batch_bytes = 10'000;
+  const auto result = ingest_files(*engine, paths, {}, hooks);
+  EXPECT_EQ(result.status().code(), StatusCode::kInvalidArgument);
+  EXPECT_NE(result.status().message().find("2.csv"), std::string::npos);
+  ASSERT_EQ(report.failures.size(), 3u);
+  EXPECT_NE(report.failures[1].message().find("3.csv.gz"), std::string::npos);
+  EXPECT_NE(report.failures[2].message().find("4.rollcall"), std::string::npos);
+  ASSERT_EQ(report.files.size(), 3u);
+  EXPECT_EQ(report.files[1].path, paths[2]);
+  EXPECT_EQ(report.files[1].rows_read, 0u);
+  EXPECT_EQ(report.rows_ingested, engine->info().event_count);
+  EXPECT_EQ(report.rows_ingested, 10u);
+  // Again: what was read is known.
+  EXPECT_FALSE(ingest_files(*engine, paths, {}, hooks).ok());
+  EXPECT_EQ(report.rows_ingested, 0u);
+
+  hooks.strict = true;
+  EXPECT_FALSE(ingest_files(*open_engine(), paths, {}, hooks).ok());
+  EXPECT_EQ(report.files.size(), 1u);
+}
+
+TEST(FileIngest, SaysHowEachFileIsRead) {
+  const TestDirectory directory;
+  const auto engine = open_engine();
+  std::vector<std::string> said;
+  IngestHooks hooks;
+  hooks.schema = [&](const std::string& name, const SourceSchema& schema) {
+    said.push_back(name + ": " + schema.user);
+  };
+  const std::string a = directory.write("a.csv", std::string(kHeader) + rows(0, 1));
+  const std::string b = directory.write("b.csv", "uid,ts,event\na,1,e\n");
+  ingest(*engine, {a, directory.write("empty.csv", ""), b}, {}, hooks);
+  EXPECT_EQ(said, (std::vector{a + ": user", b + ": uid"}));
+}
+
 TEST(FileIngest, AHookThatThrowsIsAnError) {
   const TestDirectory directory;
   const auto engine = open_engine();

@@ -35,6 +35,35 @@ TEST(SchemaInspector, GuessesCommonColumns) {
   EXPECT_EQ(schema->delimiter, ',');
 }
 
+// A name is not enough: most of the first rows must be what it says.
+TEST(SchemaInspector, ChecksGuessesAgainstTheFirstRows) {
+  auto schema = inspect("user,event,time,created_at,value\na,b,noon,2026-01-01,big\n");
+  ASSERT_TRUE(schema.ok()) << schema.status().to_string();
+  EXPECT_EQ(schema->time, "created_at");
+  EXPECT_EQ(schema->value, "");
+  EXPECT_EQ(schema->ignored, (Names{"time", "value"}));
+  schema = inspect("user,event,time,value,amount\na,b,noon,n/a,1\na,b,one,2,1\na,b,two,,1\n");
+  EXPECT_EQ(schema->time, "time");
+  EXPECT_EQ(schema->value, "value");
+}
+
+TEST(SchemaInspector, AHeaderThatIsNoneIsAnError) {
+  EXPECT_NE(message(inspect("\"user\"x,time,event\na,1,e\n"))
+                .find("which names the columns, cannot be read: the quote"),
+            std::string::npos);
+}
+
+TEST(SchemaInspector, JsonThatIsNotOneObjectALine) {
+  for (const char* text :
+       {"[{\"user\":1,\"time\":1,\"event\":\"e\"}]\n", "{\n\"user\": 1,\n\"time\": 1}\n",
+        "{\"user\": 1,\n\"time\": 1}\n", "[\n{\"user\":1},\n{\"user\":2}\n]\n"}) {
+    EXPECT_NE(message(inspect(text, {}, {}, "f.json")).find("one object a line"), std::string::npos)
+        << text;
+    EXPECT_NE(message(inspect(text, {}, {}, "-")).find("one object a line"), std::string::npos)
+        << text;
+  }
+}
+
 TEST(SchemaInspector, TakesTheWantedColumns) {
   SourceOptions options;
   options.user = "b";
@@ -204,6 +233,17 @@ TEST(SchemaInspector, ChecksOptions) {
   EXPECT_NE(message(inspect(text, options)).find("time_format"), std::string::npos);
 }
 
+TEST(SchemaInspector, EveryDimensionHasAColumnSomewhere) {
+  const TestDirectory directory;
+  directory.write("a.csv", "user,time,event,plan\n1,1,e,x\n");
+  directory.write("b.csv", "user,time,event,chanel\n1,1,e,x\n");
+  directory.write("c.csv", "nothing that is known\n");
+  EXPECT_TRUE(check_dimensions({directory.path()}, {}, {"plan", "chanel"}).ok());
+  const Status status = check_dimensions({directory.path()}, {}, {"plan", "channel"});
+  EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
+  EXPECT_NE(status.message().find("did you mean \"chanel\"?"), std::string::npos);
+}
+
 TEST(SchemaInspector, LooksAtFiles) {
   const TestDirectory directory;
   directory.write("a.csv", "");
@@ -212,6 +252,10 @@ TEST(SchemaInspector, LooksAtFiles) {
   const auto schema = inspect_source({directory.path()}, {}, {});
   ASSERT_TRUE(schema.ok()) << schema.status().to_string();
   EXPECT_EQ(schema->columns, (Names{"user", "time", "event"}));
+  // One that cannot be read takes no other along.
+  EXPECT_TRUE(
+      inspect_source({directory.path("README.md"), directory.path("b.csv.gz")}, {}, {}).ok());
+  EXPECT_FALSE(inspect_source({directory.path("README.md")}, {}, {}).ok());
   EXPECT_FALSE(inspect_source({directory.path("a.csv")}, {}, {}).ok());
   directory.write("a.csv", "\xEF\xBB\xBF\r\n \n");
   EXPECT_TRUE(inspect_source({directory.path()}, {}, {}).ok());
