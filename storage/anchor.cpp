@@ -43,10 +43,10 @@ std::optional<AnchorState> decode_slot(std::string_view slot) {
 
 Status rollback_status(const std::string& directory, const std::string& database_says,
                        const std::string& anchor_says) {
-  return Status::corruption(
-      "the store went back in time: " + database_path(directory) + " " + database_says + ", but " +
-      anchor_path(directory) + " " + anchor_says +
-      "; put the newer database back, or accept the rollback and ingest again what it lost");
+  return Status::corruption("the store went back in time: " + database_path(directory) + " " +
+                            database_says + ", but " + anchor_path(directory) + " " + anchor_says +
+                            "; put the newer database back, or accept the rollback "
+                            "(--accept-rollback) and ingest again what it lost");
 }
 
 }  // namespace
@@ -71,7 +71,7 @@ Result<Anchor> Anchor::open(const std::string& path, Access access) {
     return Status::corruption(
         path +
         ": both slots of the file are damaged, so nothing tells whether the database has lost "
-        "commits; put the file back, or accept the rollback");
+        "commits; put the file back, or accept the rollback (--accept-rollback)");
   }
   return Anchor(std::move(file), *latest, latest_slot);
 }

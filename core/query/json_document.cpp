@@ -92,6 +92,27 @@ class Builder : public nlohmann::json_sax<Json> {
   std::size_t fault_byte_ = 0;
 };
 
+// Where the token begins in which the parser stopped, before byte `stop` (from 1): it points at the
+// end of words, numbers and strings.
+std::size_t token_begin(std::string_view text, std::size_t stop, std::string_view fault) {
+  const auto is_word = [](char c) {
+    return ('a' <= c && c <= 'z') || ('A' <= c && c <= 'Z') || ('0' <= c && c <= '9') || c == '.' ||
+           c == '+' || c == '-' || c == '_';
+  };
+  std::size_t begin = std::min(stop - 1, text.size());
+  if (fault.find("unexpected string literal") != std::string_view::npos && begin > 0) {
+    const std::size_t quote = text.rfind('"', begin - 1);
+    return quote == std::string_view::npos ? begin : quote;
+  }
+  const bool in_word = begin < text.size() && is_word(text[begin]);
+  const bool after_word = fault.find("invalid literal") != std::string_view::npos ||
+                          fault.find("invalid number") != std::string_view::npos;
+  if (in_word || after_word) {
+    while (begin > 0 && is_word(text[begin - 1])) --begin;
+  }
+  return begin;
+}
+
 }  // namespace
 
 Result<Json> parse_json(std::string_view text) {
@@ -99,7 +120,8 @@ Result<Json> parse_json(std::string_view text) {
   // Stops at the first fault, which it reports to the builder instead of throwing.
   if (Json::sax_parse(text.begin(), text.end(), &builder)) return builder.take_document();
   if (builder.fault_byte() == 0) return Status::invalid_argument(builder.fault());
-  const std::string_view before = text.substr(0, std::min(builder.fault_byte() - 1, text.size()));
+  const std::string_view before =
+      text.substr(0, token_begin(text, builder.fault_byte(), builder.fault()));
   const auto line = 1 + std::count(before.begin(), before.end(), '\n');
   const std::size_t line_begin = before.rfind('\n') + 1;  // 0 where there is none
   return Status::invalid_argument(

@@ -22,6 +22,14 @@ Result<std::vector<EventCode>> matching_events(std::string_view field, const Sel
                                                const BoundedDictionary& events) {
   const std::vector<std::string>& known = events.values();
   for (const std::string& name : selector.names) {
+    if (events.overflowed() && !events.find(name)) {
+      return fault(
+          field, fmt::format("\"{}\": cannot be answered exactly: there are more event names than "
+                             "the {} that the store keeps, and it may be among those counted as "
+                             "\"{}\"; ask for kept names, or raise event_names_max "
+                             "(--event-names-max) when the store is made",
+                             name, known.size() - 1, kOtherName));
+    }
     if (!known.empty() && !events.find(name)) {
       return fault(field, unknown_name("event", name, known));
     }
@@ -130,8 +138,8 @@ Result<std::vector<ValueCode>> matching_values(std::string_view field,
         fmt::format(
             "where: {}: cannot be answered exactly: the property has more values than the {} "
             "that the store keeps, and a value asked for may be among those counted as "
-            "\"{}\"; ask for kept values, or raise dimension_values_max when the store is "
-            "made",
+            "\"{}\"; ask for kept values, or raise dimension_values_max "
+            "(--dimension-values-max) when the store is made",
             where[0].property, values.values().size() - 1, kOtherName));
   }
   std::vector<ValueCode> matching;

@@ -288,15 +288,15 @@ Status read_timestamps(const Column& column, const TimeZone& zone, std::vector<T
     const std::int64_t number = numbers[row];
     std::int64_t time = 0;
     if (__builtin_mul_overflow(number, us_per_unit, &time)) {
-      return column.fault(row,
-                          fmt::format("{} is out of range (allowed: years 1 to 9999)", number));
+      return column.fault(
+          row, fmt::format("{} is out of range (allowed: 0001-01-02 to 9999-12-30)", number));
     }
     if (units_per_us > 1) time = number / units_per_us - (number % units_per_us < 0 ? 1 : 0);
     if (local) {
       const std::int64_t day = time / kUsPerDay - (time % kUsPerDay < 0 ? 1 : 0);
       if (day < kDayMin.value || day > kDayMax.value) {
-        return column.fault(row,
-                            fmt::format("{} is out of range (allowed: years 1 to 9999)", number));
+        return column.fault(
+            row, fmt::format("{} is out of range (allowed: 0001-01-02 to 9999-12-30)", number));
       }
       time = zone.from_local({static_cast<std::int32_t>(day)}, time - day * kUsPerDay);
     }
@@ -312,8 +312,8 @@ Status read_dates(const Column& column, const TimeZone& zone, Times& out) {
     const Day day{days[row]};
     if (day < kDayMin || kDayMax < day || zone.start_of(day) < kTimeMin ||
         zone.last_second_of(day) > kTimeMax) {
-      return column.fault(row,
-                          fmt::format("{} is out of range (allowed: years 1 to 9999)", day.value));
+      return column.fault(
+          row, fmt::format("{} is out of range (allowed: 0001-01-02 to 9999-12-30)", day.value));
     }
     out.times.push_back(zone.start_of(day));
     out.latest_whole_day = std::max(out.latest_whole_day.value_or(day), day);

@@ -400,23 +400,24 @@ std::string TimeParser::explain(TimeFault fault, std::string_view text) const {
       break;
     case TimeFault::kNotATime:
       if (format_) {
-        return fmt::format("time: not a time: {} (allowed: time_format {})", found,
+        return fmt::format("time: not a time: {} (allowed: --time-format {})", found,
                            quoted_excerpt(*format_));
       }
       return fmt::format(
           "time: not a time: {} (allowed: RFC 3339, YYYY-MM-DD HH:MM:SS[.fff], YYYY-MM-DD, Unix "
-          "time; anything else by time_format)",
+          "time; anything else by --time-format)",
           found);
     case TimeFault::kNoSuchDate:
       return fmt::format("time: no such date: {}", found);
     case TimeFault::kNoSuchClock:
       return fmt::format("time: no such time of day: {} (allowed: 00:00:00 to 23:59:59)", found);
     case TimeFault::kOutOfRange:
-      return fmt::format("time: out of range: {} (allowed: the years 1 to 9999)", found);
+      return fmt::format("time: out of range: {} (allowed: 0001-01-02 to 9999-12-30 in UTC)",
+                         found);
     case TimeFault::kMaybeADate:
       return fmt::format(
-          "time: {} may be a date or Unix seconds: say which (time_format \"%Y%m%d\", or "
-          "time_unit seconds)",
+          "time: {} may be a date or Unix seconds: say which (--time-format %Y%m%d, or "
+          "--time-unit s)",
           found);
   }
   return "";

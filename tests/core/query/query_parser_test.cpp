@@ -1,4 +1,5 @@
 // Queries as people write them: what is read, and the exact words for what is not.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -173,6 +174,14 @@ TEST(QueryParser, MalformedJson) {
   EXPECT_EQ(error(R"({"kind": "idle"} x)"),
             "query: 1:18: malformed JSON: syntax error while parsing value - invalid literal; last "
             "read: '\"idle\"} x'; expected end of input");
+  // The column is the first one of what is wrong.
+  const std::pair<const char*, int> faults[] = {
+      {R"({"kind": active})", 10}, {R"({"kind": falsy})", 10},  {R"({"kind": "a" "bcd"})", 14},
+      {R"({"kind": -x})", 10},     {R"({"kind": 12 345})", 13}, {R"({"kind": tru)", 10}};
+  for (const auto& [text, column] : faults) {
+    const std::string begin = fmt::format("query: 1:{}: ", column);
+    EXPECT_EQ(error(text).substr(0, begin.size()), begin) << error(text);
+  }
   EXPECT_EQ(error(R"({"kind": "idle", "kind": "idle"})"),
             "query: the field \"kind\" is given twice");
   EXPECT_EQ(error(R"({"kind": "idle", "where": {"c": "x", "c": "y"}})"),

@@ -84,6 +84,22 @@ TEST_F(SelectorResolver, Events) {
             "event: unknown event \"bot\", allowed: login, purchase");
 }
 
+TEST(SelectorResolverOfManyNames, ANamePastTheLimitIsNotCalledUnknown) {
+  StoreSettings settings;
+  settings.event_names_max = 1;
+  SeriesCatalog catalog(settings);
+  catalog.intern_event("login");
+  catalog.intern_event("purchase");
+  ASSERT_TRUE(catalog.events().overflowed());
+  const auto result =
+      resolve_selector("event", {Selector::Names::kAnyOf, {"purchase"}, {}}, {}, catalog);
+  EXPECT_EQ(
+      result.status().message(),
+      "event: \"purchase\": cannot be answered exactly: there are more event names than the 1 "
+      "that the store keeps, and it may be among those counted as \"$other\"; ask for kept "
+      "names, or raise event_names_max (--event-names-max) when the store is made");
+}
+
 TEST_F(SelectorResolver, Conditions) {
   const auto both = [&](std::vector<std::string> values) {
     std::vector<SeriesId> series;
@@ -147,7 +163,7 @@ TEST_F(SelectorResolver, ValuesThatDidNotFit) {
       "event: where: channel: cannot be answered exactly: the property has more values than the 3 "
       "that the store keeps, and a value asked for may be among those counted as \"$other\"; ask "
       "for "
-      "kept values, or raise dimension_values_max when the store is made";
+      "kept values, or raise dimension_values_max (--dimension-values-max) when the store is made";
   EXPECT_EQ(error(where({{"channel", Kind::kAnyOf, {"ads", "seo"}}})), message);
   EXPECT_EQ(error(where({{"channel", Kind::kNoneOf, {"seo"}}})), message);
   EXPECT_EQ(error(where({{"channel", Kind::kContains, {"a"}}})), message);

@@ -230,5 +230,18 @@ TEST(TimeParser, AgreesWithTheTimeZone) {
   }
 }
 
+// What an error says is allowed is allowed, and what is beside it is not.
+TEST(TimeParser, TheBoundsThatErrorsName) {
+  ParsedTime time;
+  EXPECT_EQ(parser().parse("0001-01-02T00:00:00Z", time), TimeFault::kNone);
+  EXPECT_EQ(parser().parse("0001-01-01T23:59:59Z", time), TimeFault::kOutOfRange);
+  EXPECT_EQ(parser().parse("9999-12-30T23:59:59Z", time), TimeFault::kNone);
+  EXPECT_EQ(parser().parse("9999-12-31T00:00:00Z", time), TimeFault::kOutOfRange);
+  EXPECT_NE(parser().explain(TimeFault::kOutOfRange, "x").find("0001-01-02 to 9999-12-30 in UTC"),
+            std::string::npos);
+  EXPECT_NE(parser().explain(TimeFault::kMaybeADate, "x").find("--time-unit s)"),
+            std::string::npos);
+}
+
 }  // namespace
 }  // namespace rollcall
