@@ -3,6 +3,7 @@
 #include <clocale>
 #include <csignal>
 #include <cstdlib>
+#include <exception>
 #include <new>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include "rollcall/status.h"
 #include "tools/commands/command.h"
 #include "tools/terminal.h"
+#include "tools/text.h"
 
 namespace rollcall::tools {
 namespace {
@@ -26,9 +28,10 @@ constexpr std::string_view kExamples = R"(Examples:
   rollcall churn --db shop.db --gap-days 7 -o csv
   rollcall retention --explain | rollcall query --db shop.db -)";
 
-// What to do about an error, where one can tell; empty otherwise.
-std::string_view hint_for(StatusCode code) {
-  switch (code) {
+// What to do about an error, where one can tell and its text does not; empty otherwise.
+std::string_view hint_for(const Status& status) {
+  if (status.message().find("--accept-rollback") != std::string::npos) return {};
+  switch (status.code()) {
     case StatusCode::kBusy:
       return "one process writes to a store at a time; queries may run meanwhile";
     case StatusCode::kCorruption:
@@ -41,8 +44,8 @@ std::string_view hint_for(StatusCode code) {
 }
 
 int report_failure(const Status& status) {
-  std::string text = "rollcall: " + status.message() + "\n";
-  if (const std::string_view hint = hint_for(status.code()); !hint.empty()) {
+  std::string text = "rollcall: " + printable(status.message()) + "\n";
+  if (const std::string_view hint = hint_for(status); !hint.empty()) {
     text.append("hint: ").append(hint).append("\n");
   }
   write_standard_error(text);
@@ -53,7 +56,7 @@ int report_usage(const CLI::App& app, const CLI::ParseError& error) {
   if (error.get_exit_code() == 0) return app.exit(error);  // --help and --version
   std::string command = "rollcall";
   for (const CLI::App* chosen : app.get_subcommands()) command += " " + chosen->get_name();
-  write_standard_error("rollcall: " + std::string(error.what()) + "\nhint: " + command +
+  write_standard_error("rollcall: " + printable(error.what()) + "\nhint: " + command +
                        " --help shows what is allowed\n");
   return kUsage;
 }
@@ -108,6 +111,10 @@ int main(int argc, char** argv) {
   } catch (const std::bad_alloc&) {
     rollcall::tools::write_standard_error(
         "rollcall: out of memory\nhint: set a smaller --memory\n");
+    return rollcall::tools::kFailure;
+  } catch (const std::exception& error) {
+    rollcall::tools::write_standard_error(
+        "rollcall: internal error: " + rollcall::tools::printable(error.what()) + "\n");
     return rollcall::tools::kFailure;
   }
 }

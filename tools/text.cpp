@@ -38,12 +38,16 @@ std::string rate_text(double per_second) {
 
 std::string printable(std::string_view text) {
   std::string result;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const auto next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : 0);
     if (byte < 0x20 || byte == 0x7f) {
       result += fmt::format("\\x{:02x}", byte);
+    } else if (byte == 0xc2 && 0x80 <= next && next < 0xa0) {
+      result += fmt::format("\\x{:02x}", next);
+      ++i;
     } else {
-      result += c;
+      result += text[i];
     }
   }
   return result;

@@ -41,12 +41,12 @@ void add_active_command(CLI::App& app, Action& chosen) {
   add_selector(*command, "--event", flags->event, "Event that counts (default: any); repeatable");
   add_choice(*command, "--period", flags->period, period_names(), "Period (default day)");
   command->add_option("--window-days", flags->window_days, "Per day: users of the last N days")
-      ->check(CLI::PositiveNumber)
+      ->check(whole_number(1, kSpanDaysMax))
       ->type_name("N");
   command
       ->add_option("--ratio-to-window", flags->ratio_to_window,
                    "Add users / users of the last N days, such as 30 for DAU/MAU")
-      ->check(CLI::PositiveNumber)
+      ->check(whole_number(1, kSpanDaysMax))
       ->type_name("N");
   on_question(*command, flags->question, chosen, [flags] { return to_spec(*flags); });
 }

@@ -43,7 +43,7 @@ void add_churn_command(CLI::App& app, Action& chosen) {
              "Who can churn: all of the period (default), or its newcomers");
   CLI::Option* gap =
       command->add_option("--gap-days", flags->gap_days, "Churned: away for N days (default 7)")
-          ->check(CLI::PositiveNumber)
+          ->check(whole_number(1, kSpanDaysMax))
           ->type_name("N");
   add_choice(*command, "--rule-period", flags->rule_period, period_names(),
              "Churned: away for the whole next period")

@@ -1,6 +1,7 @@
 // rollcall generate: writes a seeded stream of events as a product sees them.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -23,6 +24,7 @@ namespace {
 
 struct GenerateFlags {
   WorkloadOptions workload;
+  std::uint64_t users = 0;  // 0: the default, or as many as there are events if that is less
   std::optional<FileFormat> format;
   std::optional<std::string> truth;
   std::string path = "-";
@@ -65,7 +67,21 @@ Status write_file(const std::string& path, std::string_view text) {
   return file->close();
 }
 
+// What is wrong with the options names fields, which are flags here.
+Status check_options(const WorkloadOptions& options) {
+  if (options.users > options.events) {
+    return Status::invalid_argument(
+        fmt::format("--users {}: all of them come at least once (allowed: 1 to {}, as --events)",
+                    options.users, options.events));
+  }
+  for (const std::string& name : options.event_names) {
+    if (name.empty()) return Status::invalid_argument("--event-names: one of them is empty");
+  }
+  return {};
+}
+
 Status generate(const GenerateFlags& flags) {
+  ROLLCALL_RETURN_IF_ERROR(check_options(flags.workload));
   const FileFormat format = format_of(flags);
   const std::uint32_t decimals = flags.workload.value_decimals;
   ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<OutputFile> file, OutputFile::open(flags.path));
@@ -100,8 +116,9 @@ Status generate(const GenerateFlags& flags) {
 void add_stream_flags(CLI::App& command, WorkloadOptions& workload) {
   command.add_option("--seed", workload.seed, "The same seed gives the same bytes")->type_name("N");
   add_count(command, "--events", workload.events, "Rows, such as 50M (default 1M)");
-  add_count(command, "--users", workload.users, "Distinct users (default 40K)");
-  command.add_option("--days", workload.days, "Days from the first (default 30)")->type_name("N");
+  command.add_option("--days", workload.days, "Days from the first (default 30)")
+      ->check(whole_number(1, kSpanDaysMax))
+      ->type_name("N");
   command
       .add_option_function<std::string>(
           "--first-day",
@@ -135,6 +152,7 @@ void add_generate_command(CLI::App& app, Action& chosen) {
       app.add_subcommand("generate", "Write a seeded, realistic stream of events of any size");
   const auto flags = std::make_shared<GenerateFlags>();
   add_stream_flags(*command, flags->workload);
+  add_count(*command, "--users", flags->users, "Distinct users (default 40K, or one an event)");
   add_choice<std::optional<FileFormat>>(*command, "--format", flags->format,
                                         {{"csv", FileFormat::kDelimited},
                                          {"ndjson", FileFormat::kNdjson},
@@ -147,7 +165,11 @@ void add_generate_command(CLI::App& app, Action& chosen) {
           "FILE", flags->path,
           "events.csv, .ndjson, .rollcall, then .gz or .zst; - is standard output (default)")
       ->type_name("FILE");
-  command->callback([flags, &chosen] { chosen = [flags] { return generate(*flags); }; });
+  command->callback([flags, &chosen] {
+    WorkloadOptions& workload = flags->workload;
+    workload.users = flags->users != 0 ? flags->users : std::min(workload.users, workload.events);
+    chosen = [flags] { return generate(*flags); };
+  });
 }
 
 }  // namespace rollcall::tools

@@ -79,14 +79,19 @@ struct OpenedStore {
   std::vector<std::string> guessed;
 };
 
-// Opens the store, or makes it with what the flags and the first rows say. Standard input says
-// nothing, since it can be read only once.
+// Opens the store, or makes it with what the flags and the first rows say. Standard input and pipes
+// say nothing, since they can be read only once.
 Result<OpenedStore> open_store(const IngestFlags& flags) {
   OpenedStore opened;
   bool made = false;
   const auto settings = [&]() -> Result<StoreSettings> {
     StoreSettings chosen = new_settings(flags.settings);
-    if (flags.paths.front() != "-") {
+    std::error_code ignored;
+    const std::filesystem::path first = flags.paths.front();
+    const bool is_pipe = std::filesystem::exists(first, ignored) &&
+                         !std::filesystem::is_regular_file(first, ignored) &&
+                         !std::filesystem::is_directory(first, ignored);
+    if (first != "-" && !is_pipe) {
       ROLLCALL_ASSIGN_OR_RETURN(const SourceSchema schema,
                                 inspect_source(flags.paths, flags.source, chosen.dimensions));
       ROLLCALL_RETURN_IF_ERROR(check_dimensions(flags.paths, flags.source, chosen.dimensions));
@@ -304,7 +309,8 @@ void add_ingest_command(CLI::App& app, Action& chosen) {
   command
       ->add_option("FILE", flags->paths,
                    "Files, directories, or - for standard input, which counts anew each time")
-      ->required();
+      ->required()
+      ->type_name("");
   command->callback([flags, &chosen] { chosen = [flags] { return ingest(*flags); }; });
 }
 

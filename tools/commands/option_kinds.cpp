@@ -51,6 +51,17 @@ CLI::Option* add_choice(CLI::App& command, const std::string& name,
   return add_choice(command, name, value, choices, help);
 }
 
+CLI::Validator whole_number(std::int64_t min, std::int64_t max) {
+  const auto check = [min, max](const std::string& given) -> std::string {
+    std::int64_t number = 0;
+    const char* const end = given.data() + given.size();
+    const auto [rest, error] = std::from_chars(given.data(), end, number);
+    if (error == std::errc() && rest == end && min <= number && number <= max) return {};
+    return fmt::format("\"{}\" (allowed: a whole number from {} to {})", given, min, max);
+  };
+  return CLI::Validator(check, "");
+}
+
 CLI::Option* add_size(CLI::App& command, const std::string& name, std::size_t& bytes,
                       const std::string& help) {
   return add_scaled(command, name, bytes, 1024, help)->type_name("SIZE");

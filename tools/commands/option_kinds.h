@@ -42,6 +42,12 @@ CLI::Option* add_choice(CLI::App& command, const std::string& name,
                         std::optional<std::string>& value, const std::vector<std::string>& words,
                         const std::string& help);
 
+// Takes whole numbers from `min` to `max` only, and says so.
+CLI::Validator whole_number(std::int64_t min, std::int64_t max);
+
+// The days that a span of time may have.
+inline constexpr std::int64_t kSpanDaysMax = 36'600;
+
 // A size in bytes, with K, M, G or T for powers of 1024.
 CLI::Option* add_size(CLI::App& command, const std::string& name, std::size_t& bytes,
                       const std::string& help);

@@ -1,12 +1,14 @@
 // rollcall query: asks a question written as JSON.
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include "rollcall/query.h"
 #include "tools/commands/command.h"
@@ -22,11 +24,18 @@ struct QueryFlags {
   std::string spec;
 };
 
-bool is_inline(const std::string& spec) { return spec.starts_with('{'); }
+bool is_inline(const std::string& spec) {
+  const std::size_t first = spec.find_first_not_of(" \t\r\n");
+  return first == std::string::npos || spec[first] == '{' || spec[first] == '[';
+}
 
 Result<std::string> read_spec(const std::string& spec) {
   if (is_inline(spec)) return spec;
   if (spec == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
+  std::error_code ignored;
+  if (std::filesystem::is_directory(spec, ignored)) {
+    return Status::io_error(spec + ": is a directory (allowed: a file with one JSON object)");
+  }
   std::ifstream file(spec, std::ios::binary);
   std::string text((std::istreambuf_iterator<char>(file)), {});
   if (!file.is_open() || file.bad()) return Status::io_error(spec + ": " + std::strerror(errno));
@@ -62,8 +71,14 @@ void add_query_command(CLI::App& app, Action& chosen) {
   add_store_flags(*command, flags->store);
   add_output_flags(*command, flags->output);
   command->add_option("SPEC", flags->spec, "A file with one JSON object, the object itself, or -")
-      ->required();
-  command->callback([flags, &chosen] { chosen = [flags] { return query(*flags); }; });
+      ->required()
+      ->type_name("");
+  command->callback([flags, &chosen] {
+    if (flags->spec.find_first_not_of(" \t\r\n") == std::string::npos) {
+      throw CLI::ValidationError("SPEC", "empty (allowed: a file, a JSON object, or -)");
+    }
+    chosen = [flags] { return query(*flags); };
+  });
 }
 
 }  // namespace rollcall::tools

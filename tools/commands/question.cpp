@@ -81,13 +81,9 @@ Json where_json(const std::vector<std::string>& words) {
   return where;
 }
 
-// Asks `spec` and prints the answer; with --explain, prints `spec`.
-Status ask(const Json& spec, const QuestionFlags& flags) {
-  const std::string json = spec.dump(-1, ' ', false, Json::error_handler_t::replace);
-  if (flags.explain) {
-    if (const Result<Query> query = parse_query(json); !query.ok()) return query.status();
-    return write_standard_output(json + "\n");
-  }
+// Asks `json` and prints the answer; with --explain, prints `json`.
+Status ask(const std::string& json, const QuestionFlags& flags) {
+  if (flags.explain) return write_standard_output(json + "\n");
   ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine, open_for_reading(flags.store));
   ROLLCALL_ASSIGN_OR_RETURN(const QueryResult result, engine->query(json));
   return print(result, flags.output);
@@ -159,7 +155,12 @@ void on_question(CLI::App& command, const QuestionFlags& flags, Action& chosen,
                  std::function<Json()> to_spec) {
   command.callback([&flags, &chosen, to_spec = std::move(to_spec)] {
     if (!flags.explain && flags.store.directory.empty()) throw CLI::RequiredError("--db");
-    chosen = [&flags, spec = to_spec()] { return ask(spec, flags); };
+    std::string json = to_spec().dump(-1, ' ', false, Json::error_handler_t::replace);
+    // All of it comes from flags: what is wrong without a look at the store is wrong with them.
+    if (const Result<Query> query = parse_query(json); !query.ok()) {
+      throw CLI::ValidationError(query.status().message());
+    }
+    chosen = [&flags, json = std::move(json)] { return ask(json, flags); };
   });
 }
 

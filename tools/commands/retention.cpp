@@ -1,5 +1,6 @@
 // rollcall retention: who came back, period by period.
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,8 @@
 
 namespace rollcall::tools {
 namespace {
+
+constexpr std::int64_t kPeriodsMax = std::numeric_limits<std::int32_t>::max();
 
 struct RetentionFlags {
   QuestionFlags question;
@@ -71,11 +74,11 @@ void add_retention_command(CLI::App& app, Action& chosen) {
   add_choice(*command, "--period", flags->period, period_names(), "Period (default day)");
   CLI::Option* periods =
       command->add_option("--periods", flags->periods, "Columns after the first (default 14 or 12)")
-          ->check(CLI::NonNegativeNumber)
+          ->check(whole_number(0, kPeriodsMax))
           ->type_name("N");
   command->add_option("--brackets", flags->brackets, "Sizes of column groups, such as 1,2,4")
       ->delimiter(',')
-      ->check(CLI::PositiveNumber)
+      ->check(whole_number(1, kPeriodsMax))
       ->excludes(periods)
       ->type_name("N,N,...");
   add_choice(*command, "--summary", flags->summary, {"pooled", "mean", "none"},

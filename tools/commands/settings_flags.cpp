@@ -1,5 +1,7 @@
 #include "tools/commands/settings_flags.h"
 
+#include <cstdint>
+#include <limits>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -32,7 +34,20 @@ void add_settings_flags(CLI::App& command, SettingsFlags& flags) {
       ->type_name("N")
       ->group(group);
   command.add_option("--value-decimals", flags.value_decimals, "Digits kept of values (default 6)")
-      ->check(CLI::Range(0, 12))
+      ->check(whole_number(0, 12))
+      ->type_name("N")
+      ->group(group);
+  constexpr std::int64_t kNamesMax = std::numeric_limits<std::uint32_t>::max();
+  command
+      .add_option("--event-names-max", flags.event_names_max,
+                  "Event names kept apart; later ones count as $other (default 10000)")
+      ->check(whole_number(1, kNamesMax))
+      ->type_name("N")
+      ->group(group);
+  command
+      .add_option("--dimension-values-max", flags.dimension_values_max,
+                  "The same for the values of each dimension (default 10000)")
+      ->check(whole_number(1, kNamesMax))
       ->type_name("N")
       ->group(group);
 }
@@ -45,6 +60,8 @@ StoreSettings new_settings(const SettingsFlags& flags) {
   if (flags.partitions) settings.partition_count = *flags.partitions;
   if (flags.value_decimals) settings.value_decimals = *flags.value_decimals;
   settings.dimensions = flags.dimensions;
+  if (flags.event_names_max) settings.event_names_max = *flags.event_names_max;
+  if (flags.dimension_values_max) settings.dimension_values_max = *flags.dimension_values_max;
   return settings;
 }
 
@@ -69,6 +86,13 @@ Status check_settings(const SettingsFlags& flags, const StoreSettings& settings)
   }
   if (flags.value_decimals && *flags.value_decimals != settings.value_decimals) {
     return differs("--value-decimals", *flags.value_decimals, settings.value_decimals);
+  }
+  if (flags.event_names_max && *flags.event_names_max != settings.event_names_max) {
+    return differs("--event-names-max", *flags.event_names_max, settings.event_names_max);
+  }
+  if (flags.dimension_values_max && *flags.dimension_values_max != settings.dimension_values_max) {
+    return differs("--dimension-values-max", *flags.dimension_values_max,
+                   settings.dimension_values_max);
   }
   if (!flags.dimensions.empty() && flags.dimensions != settings.dimensions) {
     return differs("--dimension", fmt::format("{}", fmt::join(flags.dimensions, ", ")),

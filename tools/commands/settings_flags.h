@@ -21,6 +21,8 @@ struct SettingsFlags {
   std::optional<std::uint32_t> partitions;
   std::optional<std::uint32_t> value_decimals;
   std::vector<std::string> dimensions;
+  std::optional<std::uint32_t> event_names_max;
+  std::optional<std::uint32_t> dimension_values_max;
 };
 
 void add_settings_flags(CLI::App& command, SettingsFlags& flags);

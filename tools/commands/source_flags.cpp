@@ -64,10 +64,15 @@ void add_format(CLI::App& command, SourceOptions& options) {
       ->delimiter(',')
       ->type_name("NAME,NAME,...")
       ->group(kGroup);
+  CLI::Option* header = command
+                            .add_flag_callback(
+                                "--header", [&options] { options.header = true; },
+                                "The first line holds names (default, unless --columns is given)")
+                            ->group(kGroup);
   command
-      .add_flag(
-          "--header,!--no-header", [&options](std::int64_t count) { options.header = count > 0; },
-          "The first line holds names (default, unless --columns is given)")
+      .add_flag_callback(
+          "--no-header", [&options] { options.header = false; }, "The first line is a row")
+      ->excludes(header)
       ->group(kGroup);
 }
 

@@ -33,9 +33,10 @@ void add_store_flags(CLI::App& command, StoreFlags& flags, bool required) {
       ->envname("ROLLCALL_DB")
       ->required(required)
       ->type_name("DIR");
-  add_size(command, "--memory", flags.memory_bytes, "Memory to stay within, such as 2G");
+  add_size(command, "--memory", flags.memory_bytes,
+           "Memory to stay within, such as 2G (default 4G)");
   command.add_option("--threads", flags.threads, "Threads to use (default: all there are)")
-      ->check(CLI::PositiveNumber)
+      ->check(whole_number(1, 1 << 16))
       ->type_name("N");
   command.add_flag("--accept-rollback", flags.accept_rollback,
                    "Open a store that lost its latest commits, as one put back from a backup");
