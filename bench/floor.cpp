@@ -18,7 +18,7 @@ namespace rollcall::bench {
 namespace {
 
 constexpr std::int64_t kDayUs = 86'400'000'000;
-constexpr std::size_t kAhead = 24;  // rows between a prefetch and its use
+constexpr std::size_t kAhead = 48;  // rows between a prefetch and its use
 constexpr std::uint32_t kFirstValued = kPurchase;
 
 // The finish of MurmurHash3 and its inverse.
@@ -93,6 +93,11 @@ inline void count(Counters& counters, Overflows& overflows, std::uint64_t user, 
   counters.sums[event % 2] += value;
 }
 
+// The number of a day's bitmap of an event name.
+std::uint64_t bitmap_of(std::uint32_t day, std::uint64_t event) {
+  return day * kEventNames + event;
+}
+
 // A bitmap over `users` for each day and event name.
 class Bitmaps {
  public:
@@ -101,8 +106,9 @@ class Bitmaps {
         day_count_(static_cast<std::size_t>(days)),
         words_(word_count_ * day_count_ * kEventNames) {}
 
-  void set(std::uint64_t user, std::uint32_t event, std::size_t day) {
-    word(user, event, day) |= std::uint64_t{1} << (user % 64);
+  // Of a bitmap numbered by day, then event name.
+  void set(std::uint64_t user, std::size_t bitmap) {
+    words_[bitmap * word_count_ + user / 64] |= std::uint64_t{1} << (user % 64);
   }
   template <class Visit>
   void for_each(Visit visit) const {
@@ -118,9 +124,6 @@ class Bitmaps {
   }
 
  private:
-  std::uint64_t& word(std::uint64_t user, std::uint32_t event, std::size_t day) {
-    return words_[(day * kEventNames + event) * word_count_ + user / 64];
-  }
   std::size_t word_count_, day_count_;
   HugeArray<std::uint64_t> words_;
 };
@@ -215,7 +218,7 @@ class DirectDenseFloor final : public Floor {
 
  private:
   void add(const WorkloadRows& rows, std::size_t i) {
-    bits_.set(rows.users[i], rows.events[i], day_of_(rows.times[i]));
+    bits_.set(rows.users[i], bitmap_of(day_of_(rows.times[i]), rows.events[i]));
     count(counters_[rows.users[i]], overflows_, rows.users[i], rows.events[i], rows.values[i]);
   }
 
@@ -225,7 +228,7 @@ class DirectDenseFloor final : public Floor {
   Overflows overflows_;
 };
 
-// Dense ids, split by ranges of users. A record is 8 bytes: user, event, day; values, which few
+// Dense ids, split by ranges of users. A record is 8 bytes: user and bitmap; values, which few
 // events have, travel in a column of their own.
 class SplitDenseFloor final : public Floor {
  public:
@@ -263,7 +266,7 @@ class SplitDenseFloor final : public Floor {
   }
 
  private:
-  static constexpr int kEventShift = 32, kDayShift = 40;
+  static constexpr int kBitmapShift = 32;
 
   void split(const WorkloadRows& rows, unsigned thread, std::size_t begin, std::size_t end) {
     std::vector<std::uint64_t*> records(parts_);
@@ -278,8 +281,7 @@ class SplitDenseFloor final : public Floor {
       for (std::size_t i = begin; i < block_end; ++i) {
         const std::uint64_t user = rows.users[i], event = rows.events[i];
         const std::size_t part = user >> shift_;
-        *records[part]++ =
-            user | event << kEventShift | std::uint64_t{day_of(rows.times[i])} << kDayShift;
+        *records[part]++ = user | bitmap_of(day_of(rows.times[i]), event) << kBitmapShift;
         // Written for every row, and kept where there is a value: no branch to be mispredicted.
         *values[part] = rows.values[i];
         values[part] += event >= kFirstValued;
@@ -302,8 +304,9 @@ class SplitDenseFloor final : public Floor {
       // What lies past the end is of an earlier round or zero: a user all the same.
       __builtin_prefetch(&counters_[static_cast<std::uint32_t>(record[kAhead / 2])], 1);
       const std::uint64_t user = static_cast<std::uint32_t>(*record);
-      const std::uint32_t event = static_cast<std::uint8_t>(*record >> kEventShift);
-      bits_.set(user, event, *record >> kDayShift);
+      const std::uint64_t bitmap = *record >> kBitmapShift;
+      const std::uint32_t event = static_cast<std::uint32_t>(bitmap % kEventNames);
+      bits_.set(user, bitmap);
       const bool valued = event >= kFirstValued;
       count(counters_[user], overflows, user, event, *value & -Amount{valued});
       value += valued;
@@ -329,18 +332,15 @@ static_assert(sizeof(KeyedCounters) == 64);
 
 // A row with a scattered id.
 struct KeyedRecord {
-  static constexpr int kDayBits = 13, kEventBits = 3;
+  static constexpr int kBitmapBits = 16;
   std::uint64_t key;
-  // Value, day, event, from high to low.
-  std::int64_t packed;
+  std::int64_t packed;  // value, of 48 bits, and below it the bitmap
 
   KeyedRecord() = default;
-  KeyedRecord(std::uint64_t scrambled, std::uint32_t event, std::uint32_t day, Amount value)
-      : key(scrambled),
-        packed(value << (kDayBits + kEventBits) | std::int64_t{day} << kEventBits | event) {}
-  std::uint32_t event() const { return packed & ((1 << kEventBits) - 1); }
-  std::uint32_t day() const { return (packed >> kEventBits) & ((1 << kDayBits) - 1); }
-  Amount value() const { return packed >> (kDayBits + kEventBits); }
+  KeyedRecord(std::uint64_t scrambled, std::uint64_t bitmap, Amount value)
+      : key(scrambled), packed(value << kBitmapBits | static_cast<std::int64_t>(bitmap)) {}
+  std::uint64_t bitmap() const { return static_cast<std::uint16_t>(packed); }
+  Amount value() const { return packed >> kBitmapBits; }
 };
 
 // The users of one part, found by key: an index of short slots, probed linearly, that hold the
@@ -395,8 +395,9 @@ class KeyedPart {
       const std::uint32_t ordinal = users_[likely[i]].key == record.key && likely[i] != 0
                                         ? likely[i]
                                         : find_or_insert(record.key);
-      bits_.set(ordinal, record.event(), record.day());
-      count(users_[ordinal].counters, overflows_, ordinal, record.event(), record.value());
+      bits_.set(ordinal, record.bitmap());
+      count(users_[ordinal].counters, overflows_, ordinal,
+            static_cast<std::uint32_t>(record.bitmap() % kEventNames), record.value());
     }
   }
 
@@ -453,8 +454,8 @@ class DirectScatteredFloor final : public Floor {
       const std::size_t size = std::min(kRecords, rows.size() - begin);
       for (std::size_t i = 0; i < size; ++i) {
         const std::size_t row = begin + i;
-        records[i] = {scramble(rows.users[row]), rows.events[row], day_of_(rows.times[row]),
-                      rows.values[row]};
+        records[i] = {scramble(rows.users[row]),
+                      bitmap_of(day_of_(rows.times[row]), rows.events[row]), rows.values[row]};
       }
       part_.apply(records.data(), size);
     }
@@ -520,8 +521,8 @@ class SplitScatteredFloor final : public Floor {
       const std::size_t block_end = std::min(end, begin + records_.kBlock);
       for (std::size_t i = begin; i < block_end; ++i) {
         const std::uint64_t key = scramble(rows.users[i]);
-        *records[key >> (64 - key_bits_)]++ = {key, rows.events[i], day_of(rows.times[i]),
-                                               rows.values[i]};
+        *records[key >> (64 - key_bits_)]++ = {
+            key, bitmap_of(day_of(rows.times[i]), rows.events[i]), rows.values[i]};
       }
       for (std::size_t part = 0; part < parts_.size(); ++part) {
         records_.check(thread, part, records[part]);
