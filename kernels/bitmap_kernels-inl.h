@@ -2,8 +2,11 @@
 //
 // `Lanes` is one instruction set: its xsimd batches, and the few operations that xsimd 8.1 lacks.
 //   Words, Column     xsimd batches of uint64_t and int32_t; Flags, the comparison of two Columns
+//   kRegisters        how many Words the processor holds
 //   kHasPopcount      count_bits is one instruction
 //   count_bits        Words -> Words: the number of bits set in each lane
+//   add_across        as many Words as one has lanes -> Words: the sum of the lanes of each; where
+//                     kHasPopcount
 //   bits_from_flags   Flags -> the low bits of a uint64_t, lane 0 first; the other bits are 0
 //   flags_from_bits   the reverse; ignores the other bits
 //   store_low_halves  writes the low 32 bits of each lane of a Words
@@ -16,6 +19,7 @@
 #include <xsimd/xsimd.hpp>
 
 #include "kernels/bitmap_kernels.h"
+#include "kernels/many_set_kernels-inl.h"
 
 namespace rollcall::kernels {
 namespace {
@@ -32,6 +36,8 @@ class BitmapKernels {
         .or_into = &or_into,
         .and_into = &and_into,
         .andnot_into = &andnot_into,
+        .unite = &UnionKernel<Lanes>::unite,
+        .and_count_band = &BandKernel<Lanes, &and_count>::and_count_band,
         .set_bits = &set_bits,
         .days_from_us = &days_from_us,
         .in_range_bits = &in_range_bits,

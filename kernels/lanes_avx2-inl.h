@@ -15,6 +15,7 @@ struct Avx2Lanes {
   using Column = xsimd::batch<std::int32_t, xsimd::avx2>;
   using Flags = xsimd::batch_bool<std::int32_t, xsimd::avx2>;
 
+  static constexpr std::size_t kRegisters = 16;
   static constexpr bool kHasPopcount = false;
 
   // Looks up both halves of every byte; then adds the bytes of each lane.

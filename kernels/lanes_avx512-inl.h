@@ -16,6 +16,7 @@ struct Avx512Lanes {
   using Column = xsimd::batch<std::int32_t, xsimd::avx512bw>;
   using Flags = xsimd::batch_bool<std::int32_t, xsimd::avx512bw>;
 
+  static constexpr std::size_t kRegisters = 32;
   static constexpr bool kHasPopcount = false;
 
   // Looks up both halves of every byte; then adds the bytes of each lane.

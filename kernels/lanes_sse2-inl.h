@@ -15,6 +15,7 @@ struct Sse2Lanes {
   using Column = xsimd::batch<std::int32_t, xsimd::sse2>;
   using Flags = xsimd::batch_bool<std::int32_t, xsimd::sse2>;
 
+  static constexpr std::size_t kRegisters = 16;
   static constexpr bool kHasPopcount = false;
 
   // Adds neighbours in pairs, in fours and in bytes; then the bytes of each lane.

@@ -48,6 +48,26 @@ void andnot_into(std::uint64_t* out, const std::uint64_t* a, std::size_t word_co
   for (std::size_t i = 0; i < word_count; ++i) out[i] &= ~a[i];
 }
 
+void unite(const BitSpan* sets, std::size_t set_count, std::uint64_t* out,
+           std::size_t word_count) noexcept {
+  std::fill_n(out, word_count, std::uint64_t{0});
+  for (std::size_t set = 0; set < set_count; ++set) {
+    or_into(out, sets[set].words, std::min(sets[set].word_count, word_count));
+  }
+}
+
+void and_count_band(const BitSpan* rows, std::size_t row_count, const BitSpan* columns,
+                    std::size_t column_count, std::size_t width, std::uint64_t* counts,
+                    std::size_t stride) noexcept {
+  for (std::size_t row = 0; row < row_count; ++row) {
+    for (std::size_t k = 0; k < width && row + k < column_count; ++k) {
+      const BitSpan& column = columns[row + k];
+      counts[row * stride + k] += and_count(rows[row].words, column.words,
+                                            std::min(rows[row].word_count, column.word_count));
+    }
+  }
+}
+
 void set_bits(std::uint64_t* words, const std::uint32_t* ordinals,
               std::size_t ordinal_count) noexcept {
   for (std::size_t i = 0; i < ordinal_count; ++i) {
@@ -102,6 +122,8 @@ constinit const KernelTable reference_table = {
     .or_into = &or_into,
     .and_into = &and_into,
     .andnot_into = &andnot_into,
+    .unite = &unite,
+    .and_count_band = &and_count_band,
     .set_bits = &set_bits,
     .days_from_us = &days_from_us,
     .in_range_bits = &in_range_bits,

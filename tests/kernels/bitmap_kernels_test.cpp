@@ -8,7 +8,9 @@
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <random>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -196,6 +198,82 @@ TEST_P(BitmapKernels, SetAlgebraAgreesWithReference) {
   }
 }
 
+// --- Many sets. ---
+
+// Sets of any length up to `word_count`, in buffers of their own; past each lie ones.
+class RandomSets {
+ public:
+  template <class Fill>
+  RandomSets(std::size_t set_count, std::size_t word_count, std::mt19937_64& random, Fill fill) {
+    for (std::size_t set = 0; set < set_count; ++set) {
+      const std::size_t length = random() % 3 == 0 ? random() % (word_count + 1) : word_count;
+      buffers_.push_back(std::make_unique<GuardedBuffer<std::uint64_t>>(
+          length, random() % 2 == 0 ? 0 : random() % 8, ~std::uint64_t{0}));
+      fill(buffers_.back()->elements());
+      spans_.push_back({length == 0 ? nullptr : buffers_.back()->data(), length});
+    }
+  }
+
+  const std::vector<BitSpan>& spans() const { return spans_; }
+
+ private:
+  std::vector<std::unique_ptr<GuardedBuffer<std::uint64_t>>> buffers_;
+  std::vector<BitSpan> spans_;
+};
+
+TEST_P(BitmapKernels, UniteAgreesWithReference) {
+  for (const std::size_t length : lengths()) {
+    for (std::size_t set_count = 0; set_count <= 40; set_count += 1 + set_count / 4) {
+      for (const Density density : kDensities) {
+        SCOPED_TRACE(testing::Message() << "seed=" << kSeed << " words=" << length << " sets="
+                                        << set_count << " density=" << static_cast<int>(density));
+        // Sets longer than what is asked for are cut off.
+        const RandomSets sets(set_count, length + random_() % 9, random_,
+                              [&](auto words) { fill(words, density); });
+        GuardedBuffer<std::uint64_t> out(length, random_() % 8, 0x5eed);
+        std::vector<std::uint64_t> expected(length);
+        reference_table.unite(sets.spans().data(), set_count, expected.data(), length);
+        table().unite(sets.spans().data(), set_count, out.data(), length);
+        ASSERT_EQ(copy_of(out.elements()), expected);
+        ASSERT_TRUE(out.margins_intact());
+      }
+    }
+  }
+}
+
+// Rows and columns of one density, or rows that are zeros but for a stretch somewhere; counts that
+// are there already stay, and so do those that are no cell.
+TEST_P(BitmapKernels, AndCountBandAgreesWithReference) {
+  for (int round = 0; round < 600; ++round) {
+    const std::size_t word_count = round % 10 == 0 ? random_() % 9000 : random_() % 200;
+    const std::size_t row_count = random_() % 14, column_count = random_() % 20;
+    const std::size_t width = random_() % 20, stride = width + random_() % 3;
+    const bool apart = random_() % 2 == 0;
+    SCOPED_TRACE(testing::Message()
+                 << "seed=" << kSeed << " round=" << round << " words=" << word_count
+                 << " rows=" << row_count << " columns=" << column_count << " width=" << width
+                 << " stride=" << stride << " apart=" << apart);
+    const Density density = kDensities[random_() % kDensities.size()];
+    const RandomSets rows(row_count, word_count, random_, [&](std::span<std::uint64_t> words) {
+      if (!apart) return fill(words, density);
+      const std::size_t begin = random_() % (words.size() + 1);
+      const std::size_t size = random_() % (words.size() - begin + 1);
+      fill(words, Density::kNone);
+      fill(words.subspan(begin, size / (1 + random_() % 20)), density);
+    });
+    const RandomSets columns(column_count, word_count, random_,
+                             [&](auto words) { fill(words, Density::kHalf); });
+    GuardedBuffer<std::uint64_t> counts(row_count * stride, 0, 0x5eed);
+    std::vector<std::uint64_t> expected = copy_of(counts.elements());
+    reference_table.and_count_band(rows.spans().data(), row_count, columns.spans().data(),
+                                   column_count, width, expected.data(), stride);
+    table().and_count_band(rows.spans().data(), row_count, columns.spans().data(), column_count,
+                           width, counts.data(), stride);
+    ASSERT_EQ(copy_of(counts.elements()), expected);
+    ASSERT_TRUE(counts.margins_intact());
+  }
+}
+
 // --- Scatter. ---
 
 TEST_P(BitmapKernels, SetBitsAgreesWithReference) {
@@ -373,6 +451,8 @@ TEST_P(BitmapKernels, TakeNullForNothing) {
   table().or_into(nullptr, nullptr, 0);
   table().and_into(nullptr, nullptr, 0);
   table().andnot_into(nullptr, nullptr, 0);
+  table().unite(nullptr, 0, nullptr, 0);
+  table().and_count_band(nullptr, 0, nullptr, 0, 0, nullptr, 0);
   table().set_bits(nullptr, nullptr, 0);
   table().days_from_us(nullptr, 0, nullptr, 0);
   table().in_range_bits(nullptr, 0, 0, nullptr, 0);

@@ -61,6 +61,27 @@ TEST(ReferenceKernels, AndnotInto) {
   EXPECT_EQ(out, (std::array<std::uint64_t, 3>{0b0100, 0, 0x7fff'ffff'ffff'fffe}));
 }
 
+TEST(ReferenceKernels, UniteCutsOffAndFillsUp) {
+  std::array<std::uint64_t, 3> out = {9, 9, 9};
+  const std::array<BitSpan, 3> sets = {BitSpan{kA.data(), 1}, BitSpan{kB.data(), 2}, BitSpan{}};
+  reference_table.unite(sets.data(), 3, out.data(), 3);
+  EXPECT_EQ(out, (std::array<std::uint64_t, 3>{0b1110, 7, 0}));
+  reference_table.unite(sets.data(), 3, out.data(), 1);
+  EXPECT_EQ(out, (std::array<std::uint64_t, 3>{0b1110, 7, 0}));
+  reference_table.unite(sets.data(), 0, out.data(), 2);
+  EXPECT_EQ(out, (std::array<std::uint64_t, 3>{0, 0, 0}));
+}
+
+TEST(ReferenceKernels, AndCountBandMovesOneColumnARow) {
+  constexpr std::array<std::uint64_t, 4> kWords = {0b1, 0b11, 0b111, 0b1111};
+  const std::array<BitSpan, 2> rows = {BitSpan{&kWords[1], 1}, BitSpan{&kWords[3], 1}};
+  const std::array<BitSpan, 3> columns = {BitSpan{&kWords[0], 1}, BitSpan{&kWords[1], 1},
+                                          BitSpan{&kWords[2], 1}};
+  std::array<std::uint64_t, 8> counts = {10, 10, 10, 10, 10, 10, 10, 10};
+  reference_table.and_count_band(rows.data(), 2, columns.data(), 3, 3, counts.data(), 4);
+  EXPECT_EQ(counts, (std::array<std::uint64_t, 8>{11, 12, 12, 10, 12, 13, 10, 10}));
+}
+
 TEST(ReferenceKernels, SetBitsKeepsWhatIsSetAndTakesOrdinalsModuloTheChunk) {
   std::array<std::uint64_t, 1024> words{};
   words[0] = 0b100;
