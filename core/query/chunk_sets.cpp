@@ -31,6 +31,12 @@ void MutableSet::assign(BitSpan set) {
   used_ = set.word_count;
 }
 
+void MutableSet::assign_union(std::span<const BitSpan> sets) {
+  used_ = 0;
+  for (const BitSpan set : sets) used_ = std::max(used_, set.word_count);
+  kernels_->unite(sets.data(), sets.size(), words_, used_);
+}
+
 void MutableSet::add(BitSpan set) {
   const std::size_t both = std::min(used_, set.word_count);
   kernels_->or_into(words_, set.words, both);
@@ -93,24 +99,28 @@ BitSpan ChunkSets::active(const SeriesUnion& events, DayRange days) {
   const DayRange read = intersection(days, data_);
   const std::size_t mark = arena_.mark();
   MutableSet result = make_set();
-  BitSpan only;  // the only set so far, while it can stay where it is
+  std::uint64_t* buffer = nullptr;  // for the next set that has to be expanded
+  bool expanded = false;
+  found_.clear();
   for (Day day = read.first; day <= read.last; day = day + 1) {
     for (const SeriesId series : events.series) {
-      const BitSpan set = chunk_.presence(series, day, scratch_);
+      if (buffer == nullptr) buffer = arena_.take();
+      const BitSpan set = chunk_.presence(series, day, buffer);
       if (set.empty()) continue;
-      const bool first = only.empty() && result.span().empty();
-      if (first && set.words != scratch_) {
-        only = set;
-        continue;
+      found_.push_back(set);
+      if (set.words == buffer) {
+        expanded = true;
+        buffer = nullptr;
       }
-      if (!only.empty()) result.assign(only);
-      only = {};
-      result.add(set);
     }
   }
-  if (!result.span().empty()) return result.span();
-  arena_.give_back_to(mark);
-  return only;
+  if (found_.empty() || (found_.size() == 1 && !expanded)) {
+    arena_.give_back_to(mark);
+    return found_.empty() ? BitSpan{} : found_.front();
+  }
+  result.assign_union(found_);
+  arena_.give_back_to(mark + 1);
+  return result.span();
 }
 
 std::vector<BitSpan> ChunkSets::active_by_period(const SeriesUnion& events,

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "core/bitset.h"
@@ -27,6 +28,7 @@ class MutableSet {
 
   void clear() { used_ = 0; }
   void assign(BitSpan set);
+  void assign_union(std::span<const BitSpan> sets);
   void add(BitSpan set);     // |=
   void keep(BitSpan set);    // &=
   void remove(BitSpan set);  // &= ~
@@ -92,7 +94,8 @@ class ChunkSets {
   SetArena& arena_;
   DayRange data_;
   const kernels::KernelTable& kernels_;
-  std::uint64_t* scratch_;  // for sets that are at once added to others
+  std::uint64_t* scratch_;      // for a set that is at once added to another
+  std::vector<BitSpan> found_;  // what a union is made of
 };
 
 // The union of the last `window` sets pushed. A push costs a few passes over a set, however long

@@ -57,6 +57,17 @@ class ChunkSource {
   virtual Bounds bounds(SeriesId series) const = 0;
 };
 
+// The cells of a table whose rows meet the same columns, each row one column later than the one
+// before: for every row i, and every k < width with i + k < columns.size(), the users in both
+// rows[i] and columns[i + k] are those of cell first_cell + i * cells_per_row + k.
+struct CellBand {
+  std::size_t first_cell = 0;
+  std::size_t cells_per_row = 0;
+  std::size_t width = 0;  // at most cells_per_row
+  std::span<const BitSpan> rows;
+  std::span<const BitSpan> columns;
+};
+
 // Takes the users of a cell, chunk by chunk: counts them, or collects who they are.
 class CellSink {
  public:
@@ -64,6 +75,8 @@ class CellSink {
   virtual void add(std::size_t cell, BitSpan users) = 0;
   virtual void add_and(std::size_t cell, BitSpan a, BitSpan b) = 0;
   virtual void add_andnot(std::size_t cell, BitSpan a, BitSpan b) = 0;  // in `a`, not in `b`
+  // As add_and for each cell of the band, which a sink may do faster than one by one.
+  virtual void add_and_band(const CellBand& band);
 };
 
 // What a query is planned against: the names and the days of one moment.

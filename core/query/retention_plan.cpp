@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,6 +20,10 @@ namespace {
 using Cohort = RetentionQuery::Cohort;
 using Mode = RetentionQuery::Mode;
 using Summary = RetentionQuery::Summary;
+
+// So many cohorts are made before they meet the columns: a multiple of what the kernel takes at
+// once, and few enough for a cache.
+constexpr std::size_t kRowsTogether = 30;
 
 // A column: the periods `first` to `last` after the cohort's own.
 struct PeriodGroup {
@@ -63,6 +68,12 @@ class RetentionPlan final : public TablePlan {
   };
 
   void count(ChunkSets& sets, CellSink& sink) const override;
+  // Whether each column of a row is one set, which the rows before meet one column later.
+  bool is_band() const {
+    return ask_.brackets.empty() && (ask_.mode == Mode::kOn || ask_.mode == Mode::kOnOrAfter);
+  }
+  void count_band(std::size_t first_row, std::span<const BitSpan> cohorts,
+                  const PeriodSets& periods, CellSink& sink) const;
   void count_row(std::size_t row, BitSpan cohort, const PeriodSets& periods, ChunkSets& sets,
                  CellSink& sink) const;
   void add_summary(std::span<const std::uint64_t> cells, QueryResult& result) const;
@@ -171,24 +182,52 @@ void RetentionPlan::count(ChunkSets& sets, CellSink& sink) const {
   }
 
   const bool same_events = cohort_events_ == return_events_;
-  MutableSet newcomers = sets.make_set();
   MutableSet seen = sets.make_set();
   seen.add(sets.active(joined_before_));
   const std::size_t mark = sets.arena().mark();
+  std::vector<BitSpan> cohorts;
   for (std::size_t row = 0; row < range_.size(); ++row) {
+    MutableSet newcomers = sets.make_set();
+    const std::size_t joined_mark = sets.arena().mark();
     const std::int32_t index = range_.first + static_cast<std::int32_t>(row);
-    const BitSpan joined =
+    BitSpan cohort =
         same_events ? periods.returned[row] : sets.active(cohort_events_, calendar_.days(index));
-    if (ask_.cohort == Cohort::kRecurring) {
-      count_row(row, joined, periods, sets, sink);
-    } else {
-      newcomers.assign(joined);
+    if (ask_.cohort != Cohort::kRecurring) {
+      newcomers.assign(cohort);
       newcomers.remove(seen.span());
-      seen.add(joined);
-      count_row(row, newcomers.span(), periods, sets, sink);
+      seen.add(cohort);
+      cohort = newcomers.span();
+      sets.arena().give_back_to(joined_mark);
     }
+    cohorts.push_back(cohort);
+    if (cohorts.size() < kRowsTogether && row + 1 < range_.size()) continue;
+    const std::size_t first_row = row + 1 - cohorts.size();
+    if (is_band()) {
+      count_band(first_row, cohorts, periods, sink);
+    } else {
+      const std::size_t row_mark = sets.arena().mark();
+      for (std::size_t i = 0; i < cohorts.size(); ++i) {
+        count_row(first_row + i, cohorts[i], periods, sets, sink);
+        sets.arena().give_back_to(row_mark);
+      }
+    }
+    cohorts.clear();
     sets.arena().give_back_to(mark);
   }
+}
+
+void RetentionPlan::count_band(std::size_t first_row, std::span<const BitSpan> cohorts,
+                               const PeriodSets& periods, CellSink& sink) const {
+  const std::size_t first_cell = first_row * cells_per_row();
+  for (std::size_t i = 0; i < cohorts.size(); ++i) {
+    sink.add(first_cell + i * cells_per_row(), cohorts[i]);
+  }
+  const std::span columns(ask_.mode == Mode::kOn ? periods.returned : periods.later);
+  sink.add_and_band({.first_cell = first_cell + 1,
+                     .cells_per_row = cells_per_row(),
+                     .width = begun_count_,
+                     .rows = cohorts,
+                     .columns = columns.subspan(first_row)});
 }
 
 void RetentionPlan::count_row(std::size_t row, BitSpan cohort, const PeriodSets& periods,

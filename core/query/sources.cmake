@@ -1,6 +1,7 @@
 # What the library is made of in core/query, relative to core/.
 set(rollcall_query_sources
   query/active_plan.cpp
+  query/cell_sink.cpp
   query/chunk_sets.cpp
   query/churn_plan.cpp
   query/idle_plan.cpp
