@@ -334,6 +334,7 @@ class IngestStage {
     for (KnownSource::End& end : position.earlier_ends) {
       count(position.mapping, end.hash, end.rows, end.lines);
     }
+    open_file_ = &file;
     file.report.rows_known = file.position.rows;
     lines_of_file_ = file.position.lines;
     position_due_ = false;
@@ -342,6 +343,9 @@ class IngestStage {
       hooks_.schema(file.options.name, file.options.schema);
     }
   }
+
+  // The end of a file that the run was stopped in.
+  Status finish_open_file() { return open_file_ == nullptr ? Status() : finish(*open_file_); }
 
   IngestReport finish_report() {
     report_progress(true);
@@ -371,6 +375,7 @@ class IngestStage {
   }
 
   Status finish(FileRun& file) {
+    open_file_ = nullptr;
     // Rows at the end that were all rejected have moved the position, and no batch.
     if (position_due_) {
       const SourcePosition position = file.position.to_position();
@@ -432,6 +437,7 @@ class IngestStage {
   IngestReport report_;
   // Rows and lines of the files read in this run, by their mapping and the hash of their mark.
   std::map<std::array<std::uint64_t, 3>, std::pair<std::uint64_t, std::uint64_t>> counts_;
+  FileRun* open_file_ = nullptr;  // begun and not finished
   std::uint64_t lines_of_file_ = 0;
   bool position_due_ = false;  // the file's position has moved since the last batch
   std::chrono::steady_clock::time_point progress_time_ = std::chrono::steady_clock::now();
@@ -456,7 +462,9 @@ Result<IngestReport> run_pipeline(Engine& engine, const std::vector<std::string>
         tokens,
         tbb::make_filter<void, WorkPtr>(tbb::filter_mode::serial_in_order,
                                         [&](tbb::flow_control& control) -> WorkPtr {
-                                          WorkPtr work = stopped ? nullptr : blocks.next();
+                                          const bool enough =
+                                              stopped || (hooks.stop && hooks.stop());
+                                          WorkPtr work = enough ? nullptr : blocks.next();
                                           if (work == nullptr) control.stop();
                                           return work;
                                         }) &
@@ -477,6 +485,7 @@ Result<IngestReport> run_pipeline(Engine& engine, const std::vector<std::string>
               pool.give_back(std::move(work));
             }));
   });
+  if (status.ok()) status = ingest.finish_open_file();
   IngestReport report = ingest.finish_report();
   if (status.ok() && !report.failures.empty()) status = report.failures.front();
   if (hooks.summary) hooks.summary(report);

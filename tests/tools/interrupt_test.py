@@ -81,6 +81,25 @@ class Interrupt(unittest.TestCase):
     def test_interrupted_ingest_resumes(self):
         self.stop_and_resume("int", signal.SIGINT)
 
+    def test_interrupted_ingest_writes_each_rejected_row_once(self):
+        with open(os.path.join(self.folder, "bad.csv"), "w", encoding="utf-8") as file:
+            file.write("user,event,time\n" + "ann,login,2026-01-01\nann,login,never\n" * 300_000)
+        for attempt in range(4):
+            arguments = ["ingest", "--db", f"bad{attempt}.db", "--rejects", f"rejects{attempt}",
+                         "bad.csv"]
+            process = subprocess.Popen([PROGRAM, *arguments], cwd=self.folder,
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+            time.sleep(self.random.uniform(0.05, 0.4))
+            process.send_signal(signal.SIGINT)
+            _, error = process.communicate()
+            if process.returncode == 0:
+                continue
+            self.assertIn(process.returncode, (-signal.SIGINT, 128 + signal.SIGINT), error)
+            self.run_program(*arguments)
+            with open(os.path.join(self.folder, f"rejects{attempt}"), encoding="utf-8") as file:
+                lines = [int(row.split(",")[1]) for row in file.readlines()[1:]]
+            self.assertEqual(lines, list(range(3, 600_002, 2)))
+
     def test_killed_ingest_resumes(self):
         self.stop_and_resume("kill", signal.SIGKILL)
 

@@ -1,9 +1,13 @@
 // rollcall ingest: reads files of events into a store.
 #include <algorithm>
+#include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstddef>
+#include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -227,15 +231,58 @@ Status outcome_of(const IngestReport& report) {
   return {};
 }
 
+// Ends an ingest that is interrupted: asks it to stop, and waits for it to come to its end. One
+// that waits for a pipe does not come, and is left where it stands.
+class Interruption {
+ public:
+  explicit Interruption(Engine& engine) : engine_(engine) {}
+
+  bool stop() const { return stop_; }
+
+  // All that was read is durable.
+  void set_ended() {
+    const std::lock_guard lock(mutex_);
+    ended_ = true;
+    ended_or_not_.notify_all();
+  }
+
+  // On another thread.
+  void leave() {
+    stop_ = true;
+    Status status;
+    {
+      std::unique_lock lock(mutex_);
+      if (!ended_or_not_.wait_for(lock, kPatience, [this] { return ended_; })) {
+        lock.unlock();
+        status = engine_.checkpoint();
+        std::fflush(nullptr);  // rejected rows
+      }
+    }
+    write_standard_error(status.ok() ? "\nrollcall: interrupted; what was read is kept, and the "
+                                       "same command goes on from there\n"
+                                     : "\nrollcall: interrupted; the last checkpoint is kept: " +
+                                           printable(status.message()) + "\n");
+  }
+
+ private:
+  static constexpr auto kPatience = std::chrono::seconds(2);
+  Engine& engine_;
+  std::atomic<bool> stop_{false};
+  std::mutex mutex_;
+  std::condition_variable ended_or_not_;
+  bool ended_ = false;
+};
+
 // Reads the files, with a progress line, rejected rows into their file, and a report at the end.
 Status read_files(const IngestFlags& flags, Engine& engine, SchemaVoice& voice,
-                  std::optional<RejectFile>& rejects) {
+                  std::optional<RejectFile>& rejects, const Interruption& interruption) {
   const auto begin = std::chrono::steady_clock::now();
   std::optional<IngestReport> summary;
   ProgressLine progress;
   IngestHooks hooks;
   hooks.strict = flags.strict;
   hooks.progress = [&progress](const IngestProgress& now) { progress.show(now); };
+  hooks.stop = [&interruption] { return interruption.stop(); };
   hooks.schema = [&](const std::string& name, const SourceSchema& schema) {
     progress.wipe();
     voice.tell(name, schema);
@@ -262,22 +309,6 @@ Status read_files(const IngestFlags& flags, Engine& engine, SchemaVoice& voice,
   return !outcome.ok() ? outcome : status;
 }
 
-// Reads the files while Ctrl-C makes what has been read durable before it ends the process.
-Status read_files_guarded(const IngestFlags& flags, OpenedStore& store,
-                          std::optional<RejectFile>& rejects, InterruptGuard& guard) {
-  guard.watch([&engine = *store.engine] {
-    const Status status = engine.checkpoint();
-    write_standard_error(status.ok() ? "\nrollcall: interrupted; what was read is kept, and the "
-                                       "same command goes on from there\n"
-                                     : "\nrollcall: interrupted; the last checkpoint is kept: " +
-                                           status.message() + "\n");
-  });
-  SchemaVoice voice(store.guessed);
-  Status status = read_files(flags, *store.engine, voice, rejects);
-  guard.rest();
-  return status;
-}
-
 Status ingest(const IngestFlags& flags) {
   InterruptGuard guard;
   std::optional<RejectFile> rejects;
@@ -286,7 +317,12 @@ Status ingest(const IngestFlags& flags) {
     ROLLCALL_ASSIGN_OR_RETURN(rejects, RejectFile::open(*flags.rejects));
   }
   ROLLCALL_ASSIGN_OR_RETURN(OpenedStore store, open_store(flags));
-  Status status = read_files_guarded(flags, store, rejects, guard);
+  SchemaVoice voice(std::move(store.guessed));
+  Interruption interruption(*store.engine);
+  guard.watch([&interruption] { interruption.leave(); });
+  const Status status = read_files(flags, *store.engine, voice, rejects, interruption);
+  interruption.set_ended();
+  guard.rest();
   const Status closed = store.engine->close();  // keeps what was read before an error, too
   return !status.ok() ? status : closed;
 }

@@ -131,6 +131,9 @@ struct IngestHooks {
   std::function<void(const std::string& name, const SourceSchema& schema)> schema;
   // Called at the end, also when an error will be returned, with what was done till then.
   std::function<void(const IngestReport&)> summary;
+  // Asked before each block, from one thread at a time: once it says true, the run ends after what
+  // was read, as if there were no more, and a second run goes on from there.
+  std::function<bool()> stop;
   // Called for every rejected row, in the order of the file, from one thread at a time.
   std::function<void(const RejectedRow&)> reject;
   // The first rejected row ends the run with kInvalidArgument; so does the first file that cannot

@@ -621,6 +621,36 @@ TEST(FileIngest, AFileThatCannotBeReadTakesNoOtherAlong) {
   EXPECT_EQ(report.files.size(), 1u);
 }
 
+// Stopped anywhere, each row is ingested or rejected once in all.
+TEST(FileIngest, AStoppedRunGoesOn) {
+  const TestDirectory directory;
+  std::string text(kHeader);
+  for (int i = 0; i < 50; ++i) text += (i % 10 < 7 ? "bad\n" : rows(i, 1));
+  const std::vector<std::string> paths = {
+      directory.write("a.csv", text),
+      directory.write("b.csv", std::string(kHeader) + rows(60, 5) + "bad\n")};
+  for (int blocks = 0; blocks < 60; ++blocks) {
+    const auto engine = open_engine();
+    std::vector<std::string> rejected;
+    int asked = 0;
+    IngestHooks hooks;
+    hooks.batch_bytes = 1;
+    hooks.reject = [&](const RejectedRow& row) {
+      rejected.push_back(fmt::format("{}:{}", row.file, row.line));
+    };
+    hooks.stop = [&] { return asked++ >= blocks; };
+    const IngestReport first = ingest(*engine, paths, {}, hooks);
+    EXPECT_EQ(first.rows_ingested, engine->info().event_count);
+    hooks.stop = nullptr;
+    const IngestReport second = ingest(*engine, paths, {}, hooks);
+    EXPECT_EQ(first.rows_read + second.rows_read, 56u) << blocks;
+    EXPECT_EQ(engine->info().event_count, 20u) << blocks;
+    EXPECT_EQ(rejected.size(), 36u) << blocks;
+    std::sort(rejected.begin(), rejected.end());
+    EXPECT_EQ(std::unique(rejected.begin(), rejected.end()), rejected.end()) << blocks;
+  }
+}
+
 TEST(FileIngest, SaysHowEachFileIsRead) {
   const TestDirectory directory;
   const auto engine = open_engine();
