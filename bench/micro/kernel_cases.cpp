@@ -8,7 +8,16 @@
 namespace rollcall::bench {
 namespace {
 
+using kernels::BitSpan;
 using kernels::KernelTable;
+
+constexpr ComputeLimit kCountLimit = {"count", 8, [](const KernelData& data, std::size_t words) {
+                                        return limits().count(data.a<std::uint64_t>(), words);
+                                      }};
+constexpr ComputeLimit kAndCountLimit = {
+    "and_count", 16, [](const KernelData& data, std::size_t words) {
+      return limits().and_count(data.a<std::uint64_t>(), data.b<std::uint64_t>(), words);
+    }};
 
 // One overload for each shape of kernel: how it is called, and what it moves.
 
@@ -16,10 +25,11 @@ using kernels::KernelTable;
 KernelCase make_case(const char* name,
                      std::uint64_t (*KernelTable::*kernel)(const std::uint64_t*,
                                                            std::size_t) noexcept) {
-  return {name, 8, 0,
-          [](const KernelData& data, std::size_t words) {
-            return limits().count(data.a<std::uint64_t>(), words);
-          },
+  return {name,
+          8,
+          0,
+          8,
+          &kCountLimit,
           [kernel](const KernelTable& table, KernelData& data, std::size_t words) {
             return (table.*kernel)(data.a<std::uint64_t>(), words);
           }};
@@ -29,10 +39,11 @@ KernelCase make_case(const char* name,
                      std::uint64_t (*KernelTable::*kernel)(const std::uint64_t*,
                                                            const std::uint64_t*,
                                                            std::size_t) noexcept) {
-  return {name, 16, 0,
-          [](const KernelData& data, std::size_t words) {
-            return limits().and_count(data.a<std::uint64_t>(), data.b<std::uint64_t>(), words);
-          },
+  return {name,
+          16,
+          0,
+          16,
+          &kAndCountLimit,
           [kernel](const KernelTable& table, KernelData& data, std::size_t words) {
             return (table.*kernel)(data.a<std::uint64_t>(), data.b<std::uint64_t>(), words);
           }};
@@ -42,10 +53,63 @@ KernelCase make_case(const char* name,
 KernelCase make_case(const char* name,
                      void (*KernelTable::*kernel)(std::uint64_t*, const std::uint64_t*,
                                                   std::size_t) noexcept) {
-  return {name, 16, 8, nullptr,
+  return {name,
+          16,
+          8,
+          16,
+          nullptr,
           [kernel](const KernelTable& table, KernelData& data, std::size_t words) {
             (table.*kernel)(data.out<std::uint64_t>(), data.a<std::uint64_t>(), words);
             return std::uint64_t{0};
+          }};
+}
+
+// `count` sets of so many words each, one after the other.
+std::vector<BitSpan> sets_in(const std::uint64_t* words, std::size_t word_count,
+                             std::size_t count) {
+  std::vector<BitSpan> sets;
+  for (std::size_t i = 0; i < count; ++i) sets.push_back({words + i * word_count, word_count});
+  return sets;
+}
+
+// A union of a week: few enough random sets for no stretch of it to be all ones before the last.
+KernelCase make_case(const char* name,
+                     void (*KernelTable::*kernel)(const BitSpan*, std::size_t, std::uint64_t*,
+                                                  std::size_t) noexcept) {
+  constexpr std::size_t kSets = 7;
+  constexpr std::size_t kBytes = 8 * (kSets + 1);
+  return {name,
+          kBytes,
+          8,
+          kBytes,
+          nullptr,
+          [kernel](const KernelTable& table, KernelData& data, std::size_t words) {
+            const std::vector<BitSpan> sets = sets_in(data.a<std::uint64_t>(), words, kSets);
+            (table.*kernel)(sets.data(), sets.size(), data.out<std::uint64_t>(), words);
+            return std::uint64_t{0};
+          }};
+}
+
+// A band of a product: 30 cohorts and 30 days after each. Counted is what pair after pair reads.
+KernelCase make_case(const char* name,
+                     void (*KernelTable::*kernel)(const BitSpan*, std::size_t, const BitSpan*,
+                                                  std::size_t, std::size_t, std::uint64_t*,
+                                                  std::size_t) noexcept) {
+  constexpr std::size_t kRows = 30, kWidth = 30, kColumns = kRows + kWidth - 1;
+  return {name,
+          8 * (kRows + kColumns),
+          0,
+          16 * kRows * kWidth,
+          &kAndCountLimit,
+          [kernel](const KernelTable& table, KernelData& data, std::size_t words) {
+            const std::vector<BitSpan> rows = sets_in(data.a<std::uint64_t>(), words, kRows);
+            const std::vector<BitSpan> columns = sets_in(data.b<std::uint64_t>(), words, kColumns);
+            std::vector<std::uint64_t> counts(kRows * kWidth);
+            (table.*kernel)(rows.data(), kRows, columns.data(), kColumns, kWidth, counts.data(),
+                            kWidth);
+            std::uint64_t digest = 0;
+            for (const std::uint64_t count : counts) digest = digest * 31 + count;
+            return digest;
           }};
 }
 
@@ -53,7 +117,11 @@ KernelCase make_case(const char* name,
 KernelCase make_case(const char* name,
                      void (*KernelTable::*kernel)(std::uint64_t*, const std::uint32_t*,
                                                   std::size_t) noexcept) {
-  return {name, 4, 0, nullptr,
+  return {name,
+          4,
+          0,
+          4,
+          nullptr,
           [kernel](const KernelTable& table, KernelData& data, std::size_t ordinals) {
             std::uint64_t* const words = data.out<std::uint64_t>();
             (table.*kernel)(words, data.a<std::uint32_t>(), ordinals);
@@ -65,7 +133,11 @@ KernelCase make_case(const char* name,
 KernelCase make_case(const char* name,
                      void (*KernelTable::*kernel)(const std::int64_t*, std::int64_t, std::int32_t*,
                                                   std::size_t) noexcept) {
-  return {name, 12, 4, nullptr,
+  return {name,
+          12,
+          4,
+          12,
+          nullptr,
           [kernel](const KernelTable& table, KernelData& data, std::size_t rows) {
             (table.*kernel)(data.a<std::int64_t>(), 0, data.out<std::int32_t>(), rows);
             return std::uint64_t{0};
@@ -76,7 +148,11 @@ KernelCase make_case(const char* name,
 KernelCase make_case(const char* name,
                      void (*KernelTable::*kernel)(const std::int32_t*, std::int32_t, std::int32_t,
                                                   std::uint64_t*, std::size_t) noexcept) {
-  return {name, 64 * 4 + 8, 8, nullptr,
+  return {name,
+          64 * 4 + 8,
+          8,
+          64 * 4 + 8,
+          nullptr,
           [kernel](const KernelTable& table, KernelData& data, std::size_t words) {
             constexpr std::int32_t kQuarter = std::numeric_limits<std::int32_t>::max() / 2;
             (table.*kernel)(data.a<std::int32_t>(), -kQuarter, kQuarter, data.out<std::uint64_t>(),
@@ -89,7 +165,11 @@ KernelCase make_case(const char* name,
 KernelCase make_case(const char* name,
                      void (*KernelTable::*kernel)(std::int32_t*, const std::uint64_t*, std::int32_t,
                                                   std::size_t) noexcept) {
-  return {name, 64 * 4 + 8, 64 * 4, nullptr,
+  return {name,
+          64 * 4 + 8,
+          64 * 4,
+          64 * 4 + 8,
+          nullptr,
           [kernel](const KernelTable& table, KernelData& data, std::size_t words) {
             (table.*kernel)(data.out<std::int32_t>(), data.a<std::uint64_t>(), 12345, words);
             return std::uint64_t{0};
@@ -106,6 +186,8 @@ std::vector<KernelCase> kernel_cases() {
       make_case("or_into", &KernelTable::or_into),
       make_case("and_into", &KernelTable::and_into),
       make_case("andnot_into", &KernelTable::andnot_into),
+      make_case("unite", &KernelTable::unite),
+      make_case("and_count_band", &KernelTable::and_count_band),
       make_case("set_bits", &KernelTable::set_bits),
       make_case("days_from_us", &KernelTable::days_from_us),
       make_case("in_range_bits", &KernelTable::in_range_bits),

@@ -39,15 +39,23 @@ class KernelData {
   HugeArray<std::uint64_t> a_, b_, out_;
 };
 
+// A plain loop that shows how fast the machine computes what kernels compute.
+struct ComputeLimit {
+  const char* name;
+  std::size_t bytes_per_step;
+  std::uint64_t (*run)(const KernelData& data, std::size_t steps);
+};
+
 struct KernelCase {
   const char* name;
-  // Of one step (a word, or a row): bytes read and written, counted once each, and bytes of the
-  // output, if any.
-  std::size_t bytes_per_step;
-  std::size_t out_bytes_per_step;
-  // A plain loop that does the same: the limit where the data are in the cache. Null: that of
-  // reading.
-  std::uint64_t (*limit)(const KernelData& data, std::size_t steps);
+  // Of one step (a word, or a row): bytes that are touched, those of them that are written, and
+  // bytes that the rate counts. Those are the touched ones, or, where data are used more often than
+  // once, what it would take to read them each time.
+  std::size_t touched_bytes;
+  std::size_t out_bytes;
+  std::size_t counted_bytes;
+  // The limit where the data are in L1 or L2; null: that of reading.
+  const ComputeLimit* limit;
   // Runs the kernel of a table over so many steps, and returns what it returns.
   std::function<std::uint64_t(const kernels::KernelTable&, KernelData&, std::size_t steps)> run;
 };

@@ -37,8 +37,8 @@ constexpr std::array<Place, 4> kPlaces = {{{"L1", std::size_t{16} << 10, true},
                                            {"DRAM", std::size_t{256} << 20, false}}};
 
 // A multiple of 8 steps: whole words of what is written.
-std::size_t steps_in(const KernelCase& kernel, const Place& place) {
-  return std::max<std::size_t>(1, place.bytes / kernel.bytes_per_step / 8) * 8;
+std::size_t steps_in(std::size_t bytes_per_step, const Place& place) {
+  return std::max<std::size_t>(1, place.bytes / bytes_per_step / 8) * 8;
 }
 
 // Seconds that this thread has computed: what others do with the processor meanwhile is not
@@ -71,13 +71,13 @@ class MeasuredLimits {
       : data_(data), seconds_min_(seconds_min) {}
 
   double of(const KernelCase& kernel, const Place& place) {
-    const bool computes = kernel.limit != nullptr && place.in_cache;
-    double& rate = rates_[{computes ? kernel.name : "read", place.name}];
+    const ComputeLimit* const limit = place.in_cache ? kernel.limit : nullptr;
+    double& rate = rates_[{limit == nullptr ? "read" : limit->name, place.name}];
     if (rate != 0) return rate;
-    if (computes) {
-      const std::size_t steps = steps_in(kernel, place);
-      rate = best_rate(steps * kernel.bytes_per_step, seconds_min_,
-                       [&] { return kernel.limit(data_, steps); });
+    if (limit != nullptr) {
+      const std::size_t steps = steps_in(limit->bytes_per_step, place);
+      rate = best_rate(steps * limit->bytes_per_step, seconds_min_,
+                       [&] { return limit->run(data_, steps); });
     } else {
       rate = best_rate(place.bytes, seconds_min_,
                        [&] { return limits().sum(data_.a<std::uint64_t>(), place.bytes / 8); });
@@ -95,7 +95,7 @@ class MeasuredLimits {
 std::pair<std::uint64_t, std::uint64_t> answer_of(const KernelCase& kernel,
                                                   const kernels::KernelTable& table,
                                                   KernelData& data, std::size_t steps) {
-  const std::size_t out_bytes = kernel.out_bytes_per_step * steps;
+  const std::size_t out_bytes = kernel.out_bytes * steps;
   data.reset_out(std::max<std::size_t>(out_bytes, 8192));
   const std::uint64_t returned = kernel.run(table, data, steps);
   return {returned, data.digest_out(out_bytes)};
@@ -105,7 +105,7 @@ bool any_wrong = false;
 
 void run_case(benchmark::State& state, const KernelCase& kernel, const kernels::KernelTable& table,
               const Place& place, KernelData& data, MeasuredLimits& measured_limits) {
-  const std::size_t steps = steps_in(kernel, place);
+  const std::size_t steps = steps_in(kernel.touched_bytes, place);
   if (answer_of(kernel, table, data, steps) !=
       answer_of(kernel, kernels::reference_table, data, steps)) {
     any_wrong = true;
@@ -117,7 +117,7 @@ void run_case(benchmark::State& state, const KernelCase& kernel, const kernels::
   for (auto _ : state) benchmark::DoNotOptimize(kernel.run(table, data, steps));
   const double seconds = thread_seconds() - begin;
   const std::int64_t bytes =
-      static_cast<std::int64_t>(steps * kernel.bytes_per_step) * state.iterations();
+      static_cast<std::int64_t>(steps * kernel.counted_bytes) * state.iterations();
   state.SetBytesProcessed(bytes);
   state.counters["of_limit"] = static_cast<double>(bytes) / seconds / limit;
 }
