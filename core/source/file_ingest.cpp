@@ -28,6 +28,7 @@
 #include "core/source/schema_inspector.h"
 #include "core/source/source_identity.h"
 #include "core/source/source_paths.h"
+#include "core/source/source_reading.h"
 #include "core/source/text_block_reader.h"
 #include "core/time_zone.h"
 #include "rollcall/file_source.h"
@@ -39,27 +40,6 @@ constexpr std::size_t kExamplesMax = 10;
 constexpr std::size_t kBlockBytesMin = 1, kBlockBytesMax = std::size_t{1} << 30;
 constexpr auto kProgressInterval = std::chrono::milliseconds(200);
 
-// Everything that decides what rows a content has.
-std::uint64_t mapping_of(const SourceSchema& schema, const SourceOptions& options,
-                         const std::vector<std::string>& dimensions) {
-  std::string text = fmt::format(
-      "{}\n{}\n{}\n{}\n{}\n", static_cast<int>(schema.format), static_cast<int>(schema.delimiter),
-      schema.header, static_cast<int>(options.time_unit), options.time_format.value_or(""));
-  const auto add = [&](std::string_view part) {
-    text += fmt::format("{}:", part.size());
-    text += part;
-  };
-  add(schema.event_name);
-  for (const std::string& column : plan_columns(schema, dimensions).slot_columns) {
-    const auto found = std::find(schema.columns.begin(), schema.columns.end(), column);
-    if (schema.format == FileFormat::kDelimited) {
-      text += fmt::format("{},", found - schema.columns.begin());
-    }
-    add(column);
-  }
-  return XXH3_64bits(text.data(), text.size());
-}
-
 // One file of a run. The reading stage makes it, decoders share it, the last stage reports on it.
 struct FileRun {
   DecoderOptions options;
@@ -69,6 +49,7 @@ struct FileRun {
   std::atomic<bool> failed{false};  // some of it cannot be read: what follows is not looked at
   FileReport report;
   std::vector<std::string> notes;
+  std::string note_if_read;  // to be told if any row is
 
   std::unique_ptr<RowDecoder> take_decoder(const Engine& engine) {
     {
@@ -167,40 +148,36 @@ class BlockStage {
  private:
   Status open(const std::string& path) {
     ROLLCALL_ASSIGN_OR_RETURN(ContentReader content, ContentReader::open(path));
-    ROLLCALL_ASSIGN_OR_RETURN(const std::string_view head, content.head());
+    ROLLCALL_ASSIGN_OR_RETURN(const std::string_view looked_at, content.head());
+    const std::string head(looked_at);
     auto file = std::make_shared<FileRun>();
+    DecoderOptions& decoding = file->options;
     file->report.path = path;
-    file->options.name = path == "-" ? "standard input" : path;
+    decoding.name = path == "-" ? "standard input" : path;
+    decoding.zone = zone_;
+    decoding.rejects_max = rejects_max_;
     const bool complete = head.size() < kHeadBytes;
     const bool empty = holds_nothing(head, complete);
-    if (!empty) {
-      SourceSchema& schema = file->options.schema;
-      ROLLCALL_ASSIGN_OR_RETURN(
-          schema, inspect_head(file->options.name, head, complete, options_, settings_.dimensions));
-      file->options.source = options_;
-      file->options.zone = zone_;
-      file->options.rejects_max = rejects_max_;
-      for (const std::string& name : schema.absent) {
-        file->notes.push_back(
-            fmt::format("{}: no column {}: it is empty in every row{}", file->options.name, name,
-                        schema.format == FileFormat::kDelimited ? "" : " that does not have it"));
-      }
-    }
+    const auto plan = [&](const SourceReading* known) {
+      return plan_reading(decoding.name, head, complete, options_, settings_.dimensions, zone_,
+                          known);
+    };
     file->identified = !empty && stored_size(path).has_value();
     if (file->identified) {
-      const std::uint64_t mapping =
-          mapping_of(file->options.schema, options_, settings_.dimensions);
-      ROLLCALL_ASSIGN_OR_RETURN(SourceRegistry::Recognized recognized,
-                                registry_.recognize(path, std::move(content), mapping));
-      if (recognized.known_otherwise) {
-        file->notes.push_back(fmt::format(
-            "{}: its content was read before with other columns, and counts again", path));
-      }
-      file->known = recognized.known;
-      file->position = position_ = recognized.source;
-      content_.emplace(std::move(recognized.content));
+      ROLLCALL_RETURN_IF_ERROR(recognize(path, std::move(content), plan, *file));
     } else {
       content_.emplace(std::move(content));
+    }
+    if (!empty) {
+      ROLLCALL_ASSIGN_OR_RETURN(ReadingPlan chosen,
+                                plan(file->known ? &file->position.reading : nullptr));
+      decoding.schema = std::move(chosen.schema);
+      decoding.source = std::move(chosen.options);
+      for (const std::string& name : decoding.schema.absent) {
+        file->notes.push_back(fmt::format(
+            "{}: no column {}: it is empty in every row{}", decoding.name, name,
+            decoding.schema.format == FileFormat::kDelimited ? "" : " that does not have it"));
+      }
     }
     continues_line_ = file->position.tail;
     position_moved_ = false;
@@ -213,6 +190,35 @@ class BlockStage {
                     block_bytes_);
     }
     file_ = std::move(file);
+    return {};
+  }
+
+  // Sets `file`'s position and `content_`, which then stands there. `plan` as plan_reading.
+  template <class Plan>
+  Status recognize(const std::string& path, ContentReader content, const Plan& plan,
+                   FileRun& file) {
+    const auto read_as = [&](const SourceReading* known) -> Result<SourceReading> {
+      ROLLCALL_ASSIGN_OR_RETURN(ReadingPlan planned, plan(known));
+      return std::move(planned.reading);
+    };
+    ROLLCALL_ASSIGN_OR_RETURN(SourceRegistry::Recognized recognized,
+                              registry_.recognize(path, std::move(content), read_as));
+    if (recognized.otherwise && !options_.again) {
+      return Status::invalid_argument(fmt::format(
+          "{}: it was read before in another way, and its rows would count twice: with {}; now "
+          "with {} (allowed: the same; or --again, to have them count again)",
+          path, recognized.otherwise->describe(), recognized.source.reading.describe()));
+    }
+    file.known = recognized.known;
+    file.position = position_ = recognized.source;
+    content_.emplace(std::move(recognized.content));
+    if (file.known) {
+      const Result<SourceReading> guessed = read_as(nullptr);
+      if (guessed.ok() && guessed->key() != file.position.reading.key()) {
+        file.note_if_read = fmt::format("{}: it is read on as it was before: {}", path,
+                                        file.position.reading.describe());
+      }
+    }
     return {};
   }
 
@@ -234,6 +240,7 @@ class BlockStage {
       if (work.moves) {
         position_.mark = work.block.end;
         position_.tail = work.block.tail;
+        position_.counted = true;
         position_moved_ = true;
       }
       return work.status;
@@ -311,6 +318,7 @@ class IngestStage {
       file.position.mark = work.block.end;
       file.position.tail = work.block.tail;
       file.position.rows += decoded.rows;
+      file.position.counted = file.position.counted || decoded.good_rows > 0;
       // The line end of a tail is not in the file.
       file.position.lines += decoded.lines - (work.block.tail ? 1 : 0);
     }
@@ -330,9 +338,10 @@ class IngestStage {
   void begin(FileRun& file) {
     // What was read in this run was not yet counted when the file was recognized.
     KnownSource& position = file.position;
-    count(position.mapping, position.mark.hash, position.rows, position.lines);
+    const std::uint64_t reading = position.reading.hash();
+    count(reading, position.mark.hash, position.rows, position.lines);
     for (KnownSource::End& end : position.earlier_ends) {
-      count(position.mapping, end.hash, end.rows, end.lines);
+      count(reading, end.hash, end.rows, end.lines);
     }
     open_file_ = &file;
     file.report.rows_known = file.position.rows;
@@ -356,9 +365,9 @@ class IngestStage {
 
  private:
   // Sets the rows and lines before a mark that was reached in this run.
-  void count(std::uint64_t mapping, XXH128_hash_t mark, std::uint64_t& rows,
+  void count(std::uint64_t reading, XXH128_hash_t mark, std::uint64_t& rows,
              std::uint64_t& lines) const {
-    const auto found = counts_.find({mapping, mark.high64, mark.low64});
+    const auto found = counts_.find({reading, mark.high64, mark.low64});
     if (found != counts_.end()) std::tie(rows, lines) = found->second;
   }
 
@@ -383,8 +392,11 @@ class IngestStage {
     }
     if (file.identified) {
       const KnownSource& position = file.position;
-      counts_[{position.mapping, position.mark.hash.high64, position.mark.hash.low64}] = {
+      counts_[{position.reading.hash(), position.mark.hash.high64, position.mark.hash.low64}] = {
           position.rows, position.lines};
+    }
+    if (!file.note_if_read.empty() && file.report.rows_read > 0) {
+      report_.notes.push_back(std::move(file.note_if_read));
     }
     file.report.outcome = !file.known                 ? FileReport::Outcome::kRead
                           : file.report.rows_read > 0 ? FileReport::Outcome::kResumed
@@ -435,7 +447,7 @@ class IngestStage {
   const BlockStage& blocks_;
   std::uint64_t bytes_total_;
   IngestReport report_;
-  // Rows and lines of the files read in this run, by their mapping and the hash of their mark.
+  // Rows and lines of the files read in this run, by their reading and the hash of their mark.
   std::map<std::array<std::uint64_t, 3>, std::pair<std::uint64_t, std::uint64_t>> counts_;
   FileRun* open_file_ = nullptr;  // begun and not finished
   std::uint64_t lines_of_file_ = 0;

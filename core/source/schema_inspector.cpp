@@ -69,6 +69,11 @@ std::string_view trim(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
 }
 
+std::string_view without_byte_order_mark(std::string_view head) {
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  return head.starts_with(kByteOrderMark) ? head.substr(kByteOrderMark.size()) : head;
+}
+
 // What looks like text, and would be read as one broken line.
 Status check_text(std::string_view name, std::string_view head) {
   if (head.starts_with("\xFF\xFE") || head.starts_with("\xFE\xFF")) {
@@ -413,8 +418,7 @@ Result<SourceSchema> inspect_head(std::string_view name, std::string_view head, 
       head.starts_with(kNativeMagic) ? FileFormat::kNative : guess_format(name, head));
   if (format == FileFormat::kNative) return inspect_native(name, head, options, dimensions);
 
-  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-  if (head.starts_with(kByteOrderMark)) head.remove_prefix(kByteOrderMark.size());
+  head = without_byte_order_mark(head);
   ROLLCALL_RETURN_IF_ERROR(check_text(name, head));
   SourceSchema schema;
   schema.format = format;
@@ -477,6 +481,22 @@ Result<SourceSchema> inspect_head(std::string_view name, std::string_view head, 
   ROLLCALL_RETURN_IF_ERROR(find_dimensions(chooser, dimensions, schema));
   schema.user_kind = guess_user_kind(sample, schema.user);
   return schema;
+}
+
+Result<std::vector<std::string>> first_times(std::string_view name, std::string_view head,
+                                             bool complete, const SourceOptions& options,
+                                             const SourceSchema& schema) {
+  std::vector<std::string> times;
+  if (schema.format == FileFormat::kNative) return times;
+  head = without_byte_order_mark(head);
+  ROLLCALL_ASSIGN_OR_RETURN(const Sample sample,
+                            schema.format == FileFormat::kDelimited
+                                ? sample_delimited(name, head, complete, options, schema)
+                                : sample_ndjson(name, head, complete, options));
+  const auto found = std::find(sample.columns.begin(), sample.columns.end(), schema.time);
+  const auto column = static_cast<std::size_t>(found - sample.columns.begin());
+  for (const auto& row : sample.rows) times.emplace_back(trim(row[column]));
+  return times;
 }
 
 namespace {

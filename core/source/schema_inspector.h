@@ -22,6 +22,12 @@ Result<SourceSchema> inspect_head(std::string_view name, std::string_view head, 
                                   const SourceOptions& options,
                                   const std::vector<std::string>& dimensions);
 
+// The times of the first rows that inspect_head looked at to find `schema`. None: of the native
+// format.
+Result<std::vector<std::string>> first_times(std::string_view name, std::string_view head,
+                                             bool complete, const SourceOptions& options,
+                                             const SourceSchema& schema);
+
 // Which columns are used for what.
 struct ColumnPlan {
   std::vector<std::string> slot_columns;          // by slot (row.h); "": none

@@ -4,13 +4,14 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <exception>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 namespace rollcall {
 namespace {
 
-constexpr int kFormat = 1;
+constexpr int kFormat = 2;
 constexpr std::string_view kIdPrefix = "file:";
 
 std::string to_hex(XXH128_hash_t hash) {
@@ -31,6 +32,32 @@ bool equal(XXH128_hash_t a, XXH128_hash_t b) { return a.high64 == b.high64 && a.
 bool same_head(const ContentMark& mark, std::string_view head) {
   return mark.head_bytes <= head.size() &&
          equal(mark.head_hash, XXH3_128bits(head.data(), mark.head_bytes));
+}
+
+nlohmann::ordered_json to_json(const SourceReading& reading) {
+  auto columns = nlohmann::ordered_json::array();
+  for (const SourceReading::Column& column : reading.columns) {
+    columns.push_back({column.role, column.name, column.number});
+  }
+  return {{"format", reading.format},           {"delimiter", std::string(1, reading.delimiter)},
+          {"header", reading.header},           {"names", reading.names},
+          {"columns", std::move(columns)},      {"event_name", reading.event_name},
+          {"time_format", reading.time_format}, {"time_unit", reading.time_unit}};
+}
+
+SourceReading reading_from(const nlohmann::json& json) {
+  SourceReading reading;
+  json.at("format").get_to(reading.format);
+  reading.delimiter = json.at("delimiter").get<std::string>().at(0);
+  json.at("header").get_to(reading.header);
+  json.at("names").get_to(reading.names);
+  for (const nlohmann::json& column : json.at("columns")) {
+    reading.columns.push_back({column.at(0), column.at(1), column.at(2)});
+  }
+  json.at("event_name").get_to(reading.event_name);
+  json.at("time_format").get_to(reading.time_format);
+  json.at("time_unit").get_to(reading.time_unit);
+  return reading;
 }
 
 // The mark that stood at an earlier end of `source`.
@@ -81,9 +108,10 @@ SourcePosition KnownSource::to_position() const {
       {"hash", to_hex(mark.hash)},
       {"head_bytes", mark.head_bytes},
       {"head_hash", to_hex(mark.head_hash)},
-      {"mapping", mapping},
+      {"reading", to_json(reading)},
       {"rows", rows},
       {"lines", lines},
+      {"counted", counted},
       {"tail", tail},
       {"earlier_ends", std::move(ends)},
   };
@@ -101,10 +129,11 @@ std::optional<KnownSource> KnownSource::from_position(const SourcePosition& posi
     KnownSource source;
     source.id = position.id;
     source.name = json.at("name");
-    source.mapping = json.at("mapping");
+    source.reading = reading_from(json.at("reading"));
     source.mark = {json.at("offset"), *hash, json.at("head_bytes"), *head_hash};
     source.rows = json.at("rows");
     source.lines = json.at("lines");
+    source.counted = json.at("counted");
     source.tail = json.at("tail");
     for (const nlohmann::json& end : json.value("earlier_ends", nlohmann::json::array())) {
       const auto end_hash = from_hex(end.at(1));
@@ -112,7 +141,7 @@ std::optional<KnownSource> KnownSource::from_position(const SourcePosition& posi
       source.earlier_ends.push_back({end.at(0), *end_hash, end.at(2), end.at(3), end.at(4)});
     }
     return source;
-  } catch (const nlohmann::json::exception&) {
+  } catch (const std::exception&) {
     return {};
   }
 }
@@ -133,9 +162,10 @@ void SourceRegistry::update(const KnownSource& source) {
   }
 }
 
-std::string SourceRegistry::new_id(std::string_view head, std::uint64_t mapping) const {
+std::string SourceRegistry::new_id(std::string_view head, const SourceReading& reading) const {
   for (std::size_t number = sources_.size();; ++number) {
-    const XXH64_hash_t hash = XXH3_64bits_withSeed(head.data(), head.size(), mapping + number);
+    const XXH64_hash_t hash =
+        XXH3_64bits_withSeed(head.data(), head.size(), reading.hash() + number);
     std::string id = fmt::format("{}{:016x}", kIdPrefix, hash);
     const bool taken = std::any_of(sources_.begin(), sources_.end(),
                                    [&](const KnownSource& known) { return known.id == id; });
@@ -145,28 +175,33 @@ std::string SourceRegistry::new_id(std::string_view head, std::uint64_t mapping)
 
 Result<SourceRegistry::Recognized> SourceRegistry::recognize(const std::string& path,
                                                              ContentReader content,
-                                                             std::uint64_t mapping) {
+                                                             const ReadAs& read_as) {
   ROLLCALL_ASSIGN_OR_RETURN(const std::string_view looked_at, content.head());
   const std::string head(looked_at);
-  Recognized result{std::move(content), {}, false, false};
-  result.source.name = path;
-  result.source.mapping = mapping;
-  result.source.id = new_id(head, mapping);
+  Recognized result{std::move(content), {}, false, {}};
 
   // One pass over the content meets the marks of all sources that begin like it.
-  std::optional<Candidate> best;
-  const KnownSource* cut_off = nullptr;
+  std::vector<Candidate> held, cut_short;
   for (const Candidate& candidate : candidates_of(sources_, head)) {
     const ContentMark& mark = candidate.mark;
-    const bool same_mapping = candidate.source->mapping == mapping;
     ROLLCALL_ASSIGN_OR_RETURN(const bool reached, result.content.skip_to(mark.offset));
-    if (!reached) {
-      if (mark.head_bytes == kHeadBytes && same_mapping) cut_off = candidate.source;
-    } else if (equal(result.content.mark().hash, mark.hash)) {
-      if (same_mapping) best = candidate;
-      if (!same_mapping) result.known_otherwise = true;
-    }
+    if (reached && equal(result.content.mark().hash, mark.hash)) held.push_back(candidate);
+    if (!reached && mark.head_bytes == kHeadBytes) cut_short.push_back(candidate);
   }
+  // The longest that is read as this content is, too.
+  const auto last_read_alike = [&](const std::vector<Candidate>& candidates) {
+    const auto found =
+        std::find_if(candidates.rbegin(), candidates.rend(), [&](const Candidate& candidate) {
+          const SourceReading& known = candidate.source->reading;
+          const Result<SourceReading> reading =
+              read_as(candidate.source->counted ? &known : nullptr);
+          return reading.ok() && reading->key() == known.key();
+        });
+    return found == candidates.rend() ? std::nullopt : std::optional(*found);
+  };
+  const std::optional<Candidate> best = last_read_alike(held);
+  const std::optional<Candidate> longer = last_read_alike(cut_short);
+  const KnownSource* const cut_off = longer ? longer->source : nullptr;
   // Whether the content goes on after an earlier end, but not as far as its source was read.
   const bool between_ends = best && best->end != nullptr && best->source == cut_off &&
                             result.content.offset() > best->mark.offset;
@@ -177,25 +212,32 @@ Result<SourceRegistry::Recognized> SourceRegistry::recognize(const std::string& 
         path, cut_off->name == path ? "before" : cut_off->name, cut_off->mark.offset,
         result.content.offset(), kHeadBytes));
   }
-  if (best) {
-    result.known_otherwise = false;
-    result.known = true;
-    KnownSource& source = result.source;
-    if (best->end == nullptr) {
-      source = *best->source;
-      source.name = path;
-      source.earlier_ends.push_back(
-          {source.mark.offset, source.mark.hash, source.rows, source.lines, source.tail});
-    } else {
-      source.mark = best->mark;
-      source.rows = best->end->rows;
-      source.lines = best->end->lines;
-      source.tail = best->end->tail;
-      for (const KnownSource::End& end : best->source->earlier_ends) {
-        if (end.offset <= best->mark.offset) source.earlier_ends.push_back(end);
-      }
+  KnownSource& source = result.source;
+  result.known = best.has_value();
+  if (best && best->end == nullptr) {
+    source = *best->source;
+    source.earlier_ends.push_back(
+        {source.mark.offset, source.mark.hash, source.rows, source.lines, source.tail});
+  } else if (best) {
+    source.reading = best->source->reading;
+    source.id = new_id(head, source.reading);
+    source.mark = best->mark;
+    source.rows = best->end->rows;
+    source.lines = best->end->lines;
+    source.counted = best->source->counted;
+    source.tail = best->end->tail;
+    for (const KnownSource::End& end : best->source->earlier_ends) {
+      if (end.offset <= best->mark.offset) source.earlier_ends.push_back(end);
     }
+  } else {
+    ROLLCALL_ASSIGN_OR_RETURN(source.reading, read_as(nullptr));
+    source.id = new_id(head, source.reading);
+    const auto counted = std::find_if(held.rbegin(), held.rend(), [](const Candidate& candidate) {
+      return candidate.source->counted;
+    });
+    if (counted != held.rend()) result.otherwise = counted->source->reading;
   }
+  source.name = path;
   if (result.content.offset() != result.source.mark.offset) {
     ROLLCALL_ASSIGN_OR_RETURN(result.content, ContentReader::open(path));
     ROLLCALL_ASSIGN_OR_RETURN(const bool reached,

@@ -3,11 +3,13 @@
 // A source is known by its content: its position says, by a 128-bit hash, which bytes it had up to
 // where it was read. A file with those bytes is that source again, whatever its name, and what
 // follows them is new. A source that grows keeps its earlier ends, so that an older copy of it is
-// known as well, and one that went on in another way counts from where the two part. How the
-// columns are read belongs to a source: the same content read in another way is another source.
+// known as well, and one that went on in another way counts from where the two part. How it is read
+// belongs to a source: the same content read in another way would be another source, and count
+// again.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +17,7 @@
 #include <vector>
 
 #include "core/source/content_reader.h"
+#include "core/source/source_reading.h"
 #include "rollcall/engine.h"
 #include "rollcall/status.h"
 
@@ -22,13 +25,14 @@ namespace rollcall {
 
 // How far a source has been read: what SourcePosition::position holds, as JSON.
 struct KnownSource {
-  std::string id;             // SourcePosition::id; stays as the source grows
-  std::string name;           // the path it was last read from, for people
-  std::uint64_t mapping = 0;  // a hash of how its columns are read
-  ContentMark mark;           // everything before it is committed
-  std::uint64_t rows = 0;     // before the mark, ingested or not
-  std::uint64_t lines = 0;    // line ends before the mark
-  bool tail = false;          // the last line before the mark had no line end
+  std::string id;    // SourcePosition::id; stays as the source grows
+  std::string name;  // the path it was last read from, for people
+  SourceReading reading;
+  ContentMark mark;         // everything before it is committed
+  std::uint64_t rows = 0;   // before the mark, ingested or not
+  std::uint64_t lines = 0;  // line ends before the mark
+  bool counted = false;     // some row before the mark may have been ingested
+  bool tail = false;        // the last line before the mark had no line end
 
   // Where reading it ended before it grew.
   struct End {
@@ -50,25 +54,30 @@ class SourceRegistry {
  public:
   explicit SourceRegistry(const std::vector<SourcePosition>& positions);
 
+  // How a content is to be read, when what is not chosen is as in `known` (null: guessed).
+  using ReadAs = std::function<Result<SourceReading>(const SourceReading* known)>;
+
   struct Recognized {
     ContentReader content;  // at the mark of `source`
     // Has a new id when it is new: nothing of it is read, or what it shares with an earlier end of
     // another source.
     KnownSource source;
-    bool known = false;            // some of it is read, and is not to be read again
-    bool known_otherwise = false;  // the same content was read with another mapping
+    bool known = false;  // some of it is read, and is not to be read again
+    // The same content was counted when it was read in another way, most recently this one.
+    std::optional<SourceReading> otherwise;
   };
   // Finds out whether the file at `path`, of which `content` has had nothing taken, is known, by
   // reading it up to where it was read before.
-  //   kInvalidArgument  it is shorter than when it was read before, and was never read to its end
+  //   kInvalidArgument  it is shorter than when it was read before, and was never read to its end;
+  //                     or what `read_as` says of an unknown content
   Result<Recognized> recognize(const std::string& path, ContentReader content,
-                               std::uint64_t mapping);
+                               const ReadAs& read_as);
 
   // Remembers how far a source has been read.
   void update(const KnownSource& source);
 
  private:
-  std::string new_id(std::string_view head, std::uint64_t mapping) const;
+  std::string new_id(std::string_view head, const SourceReading& reading) const;
 
   std::vector<KnownSource> sources_;
 };

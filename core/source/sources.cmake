@@ -17,5 +17,6 @@ set(rollcall_source_sources
   source/schema_inspector.cpp
   source/source_identity.cpp
   source/source_paths.cpp
+  source/source_reading.cpp
   source/text_block_reader.cpp
   source/time_parser.cpp)

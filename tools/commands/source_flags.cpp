@@ -96,6 +96,10 @@ void add_source_flags(CLI::App& command, SourceOptions& options) {
   add_columns(command, options);
   add_format(command, options);
   add_time_format(command, options);
+  command
+      .add_flag("--again", options.again,
+                "Count files again that were read before with other columns or times")
+      ->group(kGroup);
 }
 
 }  // namespace rollcall::tools

@@ -1,7 +1,8 @@
 // Files of events: CSV and its kin, NDJSON, the native format; plain, gzip or zstd; from disk or
 // standard input; read exactly once.
 //
-// Exactly once: a file is known by its content (and by how its columns are read), not by its name.
+// Exactly once: a file is known by its content, not by its name, and what was guessed of it once is
+// not guessed again.
 // Its position is committed with the aggregates it produced, so that a file read before is skipped,
 // an interrupted one resumes where its last checkpoint stands, and one that has grown is read on.
 // Older copies of a file that has grown are known by where reading it ended before; the beginning
@@ -45,6 +46,9 @@ struct SourceOptions {
   std::optional<std::string> event_name;   // every event has this name; no event column
   std::optional<std::string> time_format;  // strptime-like, for times in no standard form: "%Y%m%d"
   TimeUnit time_unit = TimeUnit::kGuess;   // of numeric times
+  // A content that was read before with other columns is an error, since its rows would count
+  // twice; this has them count again.
+  bool again = false;
   std::uint32_t line_bytes_max = 1 << 20;
   std::uint32_t user_bytes_max = 65'536;
 };
