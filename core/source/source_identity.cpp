@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <new>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -75,17 +76,17 @@ struct Candidate {
 };
 
 // Those that a content with this head may hold, by offset.
-std::vector<Candidate> candidates_of(const std::vector<KnownSource>& sources,
+std::vector<Candidate> candidates_of(const std::vector<const KnownSource*>& sources,
                                      std::string_view head) {
   std::vector<Candidate> candidates;
   const auto add = [&](const Candidate& candidate) {
     if (same_head(candidate.mark, head)) candidates.push_back(candidate);
   };
-  for (const KnownSource& source : sources) {
-    for (const KnownSource::End& end : source.earlier_ends) {
-      add({&source, &end, mark_of(end, source)});
+  for (const KnownSource* source : sources) {
+    for (const KnownSource::End& end : source->earlier_ends) {
+      add({source, &end, mark_of(end, *source)});
     }
-    add({&source, nullptr, source.mark});
+    add({source, nullptr, source->mark});
   }
   std::stable_sort(
       candidates.begin(), candidates.end(),
@@ -148,18 +149,27 @@ std::optional<KnownSource> KnownSource::from_position(const SourcePosition& posi
 
 SourceRegistry::SourceRegistry(const std::vector<SourcePosition>& positions) {
   for (const SourcePosition& position : positions) {
-    if (auto source = KnownSource::from_position(position)) sources_.push_back(std::move(*source));
+    if (const auto source = KnownSource::from_position(position)) update(*source);
   }
 }
 
 void SourceRegistry::update(const KnownSource& source) {
-  const auto found = std::find_if(sources_.begin(), sources_.end(),
-                                  [&](const KnownSource& known) { return known.id == source.id; });
-  if (found != sources_.end()) {
-    *found = source;
-  } else {
+  const auto [known, is_new] = by_id_.try_emplace(source.id, sources_.size());
+  const std::size_t number = known->second;
+  if (is_new) {
     sources_.push_back(source);
+  } else {
+    sources_[number] = source;
   }
+  const auto add = [&](const ContentMark& mark) {
+    std::vector<std::size_t>& numbers =
+        by_head_[{mark.head_bytes, mark.head_hash.high64, mark.head_hash.low64}];
+    if (std::find(numbers.begin(), numbers.end(), number) == numbers.end()) {
+      numbers.push_back(number);
+    }
+  };
+  for (const KnownSource::End& end : source.earlier_ends) add(mark_of(end, source));
+  add(source.mark);
 }
 
 std::string SourceRegistry::new_id(std::string_view head, const SourceReading& reading) const {
@@ -167,10 +177,34 @@ std::string SourceRegistry::new_id(std::string_view head, const SourceReading& r
     const XXH64_hash_t hash =
         XXH3_64bits_withSeed(head.data(), head.size(), reading.hash() + number);
     std::string id = fmt::format("{}{:016x}", kIdPrefix, hash);
-    const bool taken = std::any_of(sources_.begin(), sources_.end(),
-                                   [&](const KnownSource& known) { return known.id == id; });
-    if (!taken) return id;
+    if (!by_id_.contains(id)) return id;
   }
+}
+
+// One pass over the head meets the heads of all marks.
+std::vector<const KnownSource*> SourceRegistry::sources_like(std::string_view head) const {
+  const std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> state(XXH3_createState(),
+                                                                       &XXH3_freeState);
+  if (state == nullptr) throw std::bad_alloc();
+  XXH3_128bits_reset(state.get());
+  std::vector<std::size_t> numbers;
+  std::size_t hashed = 0;
+  for (auto next = by_head_.begin(); next != by_head_.end() && next->first[0] <= head.size();) {
+    const std::size_t size = next->first[0];
+    XXH3_128bits_update(state.get(), head.data() + hashed, size - hashed);
+    hashed = size;
+    const XXH128_hash_t hash = XXH3_128bits_digest(state.get());
+    if (const auto found = by_head_.find({size, hash.high64, hash.low64});
+        found != by_head_.end()) {
+      numbers.insert(numbers.end(), found->second.begin(), found->second.end());
+    }
+    next = by_head_.lower_bound({size + 1, 0, 0});
+  }
+  std::sort(numbers.begin(), numbers.end());
+  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
+  std::vector<const KnownSource*> sources;
+  for (const std::size_t number : numbers) sources.push_back(&sources_[number]);
+  return sources;
 }
 
 Result<SourceRegistry::Recognized> SourceRegistry::recognize(const std::string& path,
@@ -182,7 +216,7 @@ Result<SourceRegistry::Recognized> SourceRegistry::recognize(const std::string& 
 
   // One pass over the content meets the marks of all sources that begin like it.
   std::vector<Candidate> held, cut_short;
-  for (const Candidate& candidate : candidates_of(sources_, head)) {
+  for (const Candidate& candidate : candidates_of(sources_like(head), head)) {
     const ContentMark& mark = candidate.mark;
     ROLLCALL_ASSIGN_OR_RETURN(const bool reached, result.content.skip_to(mark.offset));
     if (reached && equal(result.content.mark().hash, mark.hash)) held.push_back(candidate);

@@ -8,12 +8,15 @@
 // again.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "core/source/content_reader.h"
@@ -77,9 +80,16 @@ class SourceRegistry {
   void update(const KnownSource& source);
 
  private:
+  // The first bytes that a mark tells, by their number and their hash's two halves.
+  using Head = std::array<std::uint64_t, 3>;
+
   std::string new_id(std::string_view head, const SourceReading& reading) const;
+  // Those that a content with this head may be, in the order of their first update.
+  std::vector<const KnownSource*> sources_like(std::string_view head) const;
 
   std::vector<KnownSource> sources_;
+  std::unordered_map<std::string, std::size_t> by_id_;  // numbers in sources_
+  std::map<Head, std::vector<std::size_t>> by_head_;    // of any mark that the sources have had
 };
 
 }  // namespace rollcall

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -343,6 +345,34 @@ TEST(KnownSource, RejectedRowsAtTheEndAreNotReadAgain) {
   const IngestReport report = ingest(*engine, {path});
   EXPECT_EQ(outcomes(report), std::vector{Outcome::kKnown});
   EXPECT_EQ(report.rows_rejected, 0u);
+}
+
+// What other files there are costs a file next to nothing.
+TEST(SourceRegistry, ManyKnownSourcesAreNoBurden) {
+  const TestDirectory directory;
+  const std::string text = std::string(kHeader) + rows(0, 4000);
+  ASSERT_GT(text.size(), kHeadBytes);
+  const std::string path = directory.write("a.csv", text);
+  const auto time_with = [&](std::size_t source_count) {
+    std::vector<SourcePosition> positions;
+    for (std::size_t i = 0; i < source_count; ++i) {
+      KnownSource source;
+      source.id = fmt::format("file:{}", i);
+      source.mark = {100'000, {i, 1}, kHeadBytes - i % 1000, {i, 2}};
+      positions.push_back(source.to_position());
+    }
+    SourceRegistry registry(positions);
+    auto least = std::chrono::steady_clock::duration::max();
+    for (int round = 0; round < 5; ++round) {
+      const auto begin = std::chrono::steady_clock::now();
+      auto recognized = registry.recognize(path, *ContentReader::open(path),
+                                           [](const SourceReading*) { return SourceReading(); });
+      EXPECT_TRUE(recognized.ok() && !recognized->known);
+      least = std::min(least, std::chrono::steady_clock::now() - begin);
+    }
+    return least;
+  };
+  EXPECT_LT(time_with(5000), 20 * time_with(1) + std::chrono::milliseconds(5));
 }
 
 TEST(KnownSource, PositionsAreReadBack) {
