@@ -388,7 +388,7 @@ std::string_view TimeParser::fault_kind(TimeFault fault) {
     case TimeFault::kOutOfRange:
       return "time is out of range";
     case TimeFault::kMaybeADate:
-      return "time may be a date or Unix seconds";
+      return "time may be a date or Unix time";
   }
   return "";
 }
@@ -416,9 +416,12 @@ std::string TimeParser::explain(TimeFault fault, std::string_view text) const {
                          found);
     case TimeFault::kMaybeADate:
       return fmt::format(
-          "time: {} may be a date or Unix seconds: say which (--time-format %Y%m%d, or "
-          "--time-unit s)",
-          found);
+          "time: {} may be a date or Unix time: say which (--time-format {}, or --time-unit {})",
+          found,
+          text.size() == 8    ? "%Y%m%d"
+          : text.size() == 12 ? "%Y%m%d%H%M"
+                              : "%Y%m%d%H%M%S",
+          text.size() == 8 ? "s" : "ms");
   }
   return "";
 }

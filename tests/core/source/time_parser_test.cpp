@@ -108,6 +108,8 @@ TEST(TimeParser, DoesNotTakeADateForSeconds) {
   for (const char* text : {"202601311200", "20260131120000", "190001010000", "21991231235959"}) {
     EXPECT_EQ(fault(parser(), text), TimeFault::kMaybeADate) << text;
   }
+  EXPECT_NE(parser().explain(TimeFault::kMaybeADate, "202601311200").find("%Y%m%d%H%M, or"),
+            std::string::npos);
   // No such hour, minute, second, day, year.
   for (const char* text : {"202601312400", "202601311260", "20260131120060", "202601321200",
                            "220001011200", "18991231120000"}) {
@@ -239,7 +241,7 @@ TEST(TimeParser, TheBoundsThatErrorsName) {
   EXPECT_EQ(parser().parse("9999-12-31T00:00:00Z", time), TimeFault::kOutOfRange);
   EXPECT_NE(parser().explain(TimeFault::kOutOfRange, "x").find("0001-01-02 to 9999-12-30 in UTC"),
             std::string::npos);
-  EXPECT_NE(parser().explain(TimeFault::kMaybeADate, "x").find("--time-unit s)"),
+  EXPECT_NE(parser().explain(TimeFault::kMaybeADate, "20260131").find("--time-unit s)"),
             std::string::npos);
 }
 
