@@ -245,13 +245,21 @@ class BlockStage {
       }
       return work.status;
     }
-    // The same content may come again in this run, before its last batch is ingested.
-    if (file_->identified && position_moved_) registry_.update(position_);
     work.end_of_file = true;
     return {};
   }
 
+  // The same content may come again in this run, before its last batch is ingested, and after a
+  // part of it could not be read.
+  void remember() {
+    const KnownSource& position = file_->failed ? file_->position : position_;
+    if (file_->identified && position_moved_ && position.mark.offset > 0) {
+      registry_.update(position);
+    }
+  }
+
   void close() {
+    if (file_) remember();
     if (content_) bytes_closed_ += content_->stored_bytes_read();
     text_.reset();
     native_.reset();

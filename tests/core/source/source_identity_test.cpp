@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "rollcall/native_format.h"
 #include "tests/core/source/ingesting.h"
 #include "tests/core/source/source_files.h"
 
@@ -50,6 +51,26 @@ TEST(KnownSource, TheSameContentTwiceInOneRun) {
   EXPECT_EQ(report.examples[0].line, 107u);
   EXPECT_EQ(engine->info().event_count, 105u);
   EXPECT_EQ(engine->sources().size(), 1u);
+}
+
+TEST(KnownSource, WhatWasReadOfAFileThatFailedIsKnownInTheSameRun) {
+  const std::vector<std::string_view> users = {"a", "b"}, events = {"e"};
+  const std::vector<TimeUs> times = {0, 1};
+  EventBatch batch;
+  batch.user_strings = users;
+  batch.event = {events, {}};
+  batch.time = times;
+  std::string block;
+  ASSERT_TRUE(append_native_block(batch, 6, block).ok());
+  const TestDirectory directory;
+  const auto engine = open_engine();
+  const auto report = ingest_files(
+      *engine,
+      {directory.write("1.rollcall", block + block + block.substr(0, block.size() - 1)),
+       directory.write("2.rollcall", block + block + block)},
+      {}, {});
+  EXPECT_EQ(report.status().code(), StatusCode::kCorruption);
+  EXPECT_EQ(engine->info().event_count, 6u);
 }
 
 TEST(KnownSource, AFileThatHasGrownIsReadOn) {
