@@ -141,14 +141,24 @@ class BandKernel {
     std::size_t size() const { return end - begin; }
   };
 
-  // The words of a row, without the zeros at both ends.
+  // The words of a row without the vectors of zeros at both ends. It begins whole vectors after the
+  // block does, whose end, where it is not the row's, is a multiple of a vector too: so no vector
+  // reaches from one block into the next.
   static WordRange occupied(const Band& band, std::size_t row) {
     const BitSpan& set = band.rows[row];
     WordRange range = {band.begin, smaller(band.end, set.word_count)};
     if (range.begin >= range.end) return {0, 0};
-    while (range.begin < range.end && set.words[range.begin] == 0) ++range.begin;
-    while (range.begin < range.end && set.words[range.end - 1] == 0) --range.end;
+    while (range.size() >= Words::size && is_zero(set.words + range.begin)) {
+      range.begin += Words::size;
+    }
+    while (range.size() >= Words::size && is_zero(set.words + range.end - Words::size)) {
+      range.end -= Words::size;
+    }
     return range;
+  }
+
+  static bool is_zero(const std::uint64_t* vector) {
+    return xsimd::all(Words::load_unaligned(vector) == Words(std::uint64_t{0}));
   }
 
   // The cells of kTile rows.
@@ -200,22 +210,34 @@ class BandKernel {
         pair_count(a.words + range.begin, b.words + range.begin, end - range.begin);
   }
 
+  // The vector of a set from word i on: where it lies, or, when the set ends before its end, what
+  // there is of it in `buffer`, filled up with zeros.
+  static const std::uint64_t* vector_at(const BitSpan& set, std::size_t i, std::uint64_t* buffer) {
+    if (i + Words::size <= set.word_count) return set.words + i;
+    for (std::size_t word = 0; word < Words::size; ++word) {
+      buffer[word] = i + word < set.word_count ? set.words[i + word] : 0;
+    }
+    return buffer;
+  }
+
   // The cells k to k + width - 1 of the rows from `row` on.
   template <std::size_t height, std::size_t width>
   static void count_tile(const Band& band, std::size_t row, std::size_t k, WordRange range) {
     constexpr std::size_t kColumns = height + width - 1;
     constexpr std::size_t kSums = height * width;
     constexpr std::size_t kPaddedSums = (kSums + Words::size - 1) / Words::size * Words::size;
+    const BitSpan* const rows = band.rows + row;
+    const BitSpan* const columns = band.columns + row + k;
     const std::uint64_t* a[height];
     const std::uint64_t* b[kColumns];
     std::size_t common = range.end;  // where the first of the sets ends
     for (std::size_t r = 0; r < height; ++r) {
-      a[r] = band.rows[row + r].words;
-      common = smaller(common, band.rows[row + r].word_count);
+      a[r] = rows[r].words;
+      common = smaller(common, rows[r].word_count);
     }
     for (std::size_t c = 0; c < kColumns; ++c) {
-      b[c] = band.columns[row + k + c].words;
-      common = smaller(common, band.columns[row + k + c].word_count);
+      b[c] = columns[c].words;
+      common = smaller(common, columns[c].word_count);
     }
     Words sums[kPaddedSums];
 #pragma GCC unroll 32
@@ -229,6 +251,19 @@ class BandKernel {
                                        Words::load_unaligned(b[r + c] + i));
       }
     }
+    for (; i < range.end; i += Words::size) {
+      std::uint64_t buffers[height + kColumns][Words::size];
+      for (std::size_t r = 0; r < height; ++r) a[r] = vector_at(rows[r], i, buffers[r]);
+      for (std::size_t c = 0; c < kColumns; ++c) {
+        b[c] = vector_at(columns[c], i, buffers[height + c]);
+      }
+#pragma GCC unroll 32
+      for (std::size_t sum = 0; sum < kSums; ++sum) {
+        const std::size_t r = sum / width, c = sum % width;
+        sums[sum] +=
+            Lanes::count_bits(Words::load_unaligned(a[r]) & Words::load_unaligned(b[r + c]));
+      }
+    }
     std::uint64_t totals[kPaddedSums];
 #pragma GCC unroll 32
     for (std::size_t sum = 0; sum < kPaddedSums; sum += Words::size) {
@@ -237,10 +272,6 @@ class BandKernel {
     for (std::size_t r = 0; r < height; ++r) {
       std::uint64_t* const counts = band.counts + (row + r) * band.stride + k;
       for (std::size_t c = 0; c < width; ++c) counts[c] += totals[r * width + c];
-    }
-    if (i >= range.end) return;
-    for (std::size_t r = 0; r < height; ++r) {
-      for (std::size_t c = 0; c < width; ++c) count_pair(band, row + r, k + c, {i, range.end});
     }
   }
 };
