@@ -22,10 +22,20 @@ class ActivePlan final : public TablePlan {
   void count(ChunkSets& sets, CellSink& sink) const override;
   void count_periods(ChunkSets& sets, CellSink& sink) const;
   void count_windows(ChunkSets& sets, CellSink& sink) const;
+  void count_few_windows(ChunkSets& sets, CellSink& sink) const;
 
   bool has_window() const { return ask_.window_days || ask_.ratio_to_window; }
   // A row's cells: its users, and those of the window that they are divided by.
   std::size_t cells_per_row() const { return ask_.ratio_to_window ? 2 : 1; }
+  std::int32_t longest_window() const {
+    return std::max(ask_.window_days.value_or(1), ask_.ratio_to_window.value_or(1));
+  }
+  // Whether reading every window day by day takes less than sliding one along.
+  bool has_few_windows() const {
+    constexpr std::size_t kSlidingPasses = 3;  // over a set, to push it and to take the value
+    const auto window = static_cast<std::size_t>(longest_window());
+    return range_.size() * window <= kSlidingPasses * (range_.size() + window);
+  }
   // The first day that a window of the first row needs.
   std::int32_t first_window_day() const;
 
@@ -58,17 +68,18 @@ ActivePlan::ActivePlan(const Query& query, const PlanContext& context, Timeframe
 }
 
 std::int32_t ActivePlan::first_window_day() const {
-  const std::int32_t longest =
-      std::max(ask_.window_days.value_or(1), ask_.ratio_to_window.value_or(1));
-  return std::min(range_.first, std::max(range_.first - longest + 1, timeframe_.data.first.value));
+  return std::min(range_.first,
+                  std::max(range_.first - longest_window() + 1, timeframe_.data.first.value));
 }
 
 void ActivePlan::count(ChunkSets& sets, CellSink& sink) const {
   if (range_.size() == 0) return;
-  if (has_window()) {
-    count_windows(sets, sink);
-  } else {
+  if (!has_window()) {
     count_periods(sets, sink);
+  } else if (has_few_windows()) {
+    count_few_windows(sets, sink);
+  } else {
+    count_windows(sets, sink);
   }
 }
 
@@ -105,6 +116,20 @@ void ActivePlan::count_windows(ChunkSets& sets, CellSink& sink) const {
       if (divisor) sink.add(cell + 1, divisor->value());
     }
     sets.arena().give_back_to(mark);
+  }
+}
+
+void ActivePlan::count_few_windows(ChunkSets& sets, CellSink& sink) const {
+  const std::size_t mark = sets.arena().mark();
+  const auto add_window = [&](std::size_t cell, std::int32_t last, std::int32_t days) {
+    const std::int32_t first = std::max(last - days + 1, first_window_day());
+    sink.add(cell, sets.active(events_, {Day{first}, Day{last}}));
+    sets.arena().give_back_to(mark);
+  };
+  for (std::int32_t day = range_.first; day <= range_.last; ++day) {
+    const std::size_t cell = static_cast<std::size_t>(day - range_.first) * cells_per_row();
+    add_window(cell, day, ask_.window_days.value_or(1));
+    if (ask_.ratio_to_window) add_window(cell + 1, day, *ask_.ratio_to_window);
   }
 }
 

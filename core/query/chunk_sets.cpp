@@ -205,8 +205,8 @@ void SlidingUnion::push(BitSpan set) {
 
 BitSpan SlidingUnion::value() {
   if (!has_last_block_ || pushed_ == window_) return prefix_.span();
-  both_.assign(prefix_.span());
-  both_.add(slots_[pushed_].span());
+  const BitSpan parts[] = {prefix_.span(), slots_[pushed_].span()};
+  both_.assign_union(parts);
   return both_.span();
 }
 
