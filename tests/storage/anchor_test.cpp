@@ -143,7 +143,7 @@ TEST_F(AnchorComparison, RefusalSaysHowFar) {
   EXPECT_EQ(status.message(),
             "the store went back in time: /data/retail.db/rocksdb holds commit 4, but "
             "/data/retail.db/ANCHOR has seen commit 9; put the newer database back, or accept the "
-            "rollback and ingest again what it lost");
+            "rollback (--accept-rollback) and ingest again what it lost");
 }
 
 TEST_F(AnchorComparison, AnotherStoreIsRefused) {
