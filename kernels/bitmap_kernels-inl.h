@@ -43,6 +43,7 @@ class BitmapKernels {
         .in_range_bits = &in_range_bits,
         .min_where = &min_where,
         .max_where = &max_where,
+        .find_tags = &find_tags,
     };
   }
 
@@ -269,6 +270,30 @@ class BitmapKernels {
                       old_values)
             .store_unaligned(values);
       }
+    }
+  }
+
+  // --- Buckets of a hash table. ---
+
+  // How far ahead a bucket is asked for: enough to hide a miss behind the keys before it.
+  static constexpr std::size_t kBucketsAhead = 16;
+
+  static void find_tags(const TaggedSlot* slots, std::uint64_t bucket_mask,
+                        const std::uint64_t* hashes, std::uint32_t* numbers,
+                        std::size_t count) noexcept {
+    constexpr std::uint64_t kTags = 0x5555;  // of the 16 numbers in a bucket
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::size_t ahead = i + kBucketsAhead < count ? i + kBucketsAhead : i;
+      __builtin_prefetch(slots + (hashes[ahead] & bucket_mask) * kBucketSlots);
+      const TaggedSlot* const bucket = slots + (hashes[i] & bucket_mask) * kBucketSlots;
+      const auto* const words = reinterpret_cast<const std::int32_t*>(bucket);
+      const Column tag(static_cast<std::int32_t>(tag_of_hash(hashes[i])));
+      std::uint64_t equal = 0;
+      for (std::size_t j = 0; j < 2 * kBucketSlots; j += Column::size) {
+        equal |= Lanes::bits_from_flags(Column::load_unaligned(words + j) == tag) << j;
+      }
+      equal &= kTags;
+      numbers[i] = equal == 0 ? 0 : bucket[__builtin_ctzll(equal) / 2].number;
     }
   }
 };

@@ -18,6 +18,20 @@ struct BitSpan {
   bool empty() const { return word_count == 0; }
 };
 
+// One slot of a hash table that is made of buckets of 8, each a cache line: the number of a key
+// that has the tag, or 0 where the slot is free.
+struct TaggedSlot {
+  std::uint32_t tag;
+  std::uint32_t number;
+
+  friend bool operator==(const TaggedSlot&, const TaggedSlot&) = default;
+};
+inline constexpr std::size_t kBucketSlots = 8;
+// A key's bucket is chosen by the low bits of its hash.
+inline constexpr std::uint32_t tag_of_hash(std::uint64_t hash) {
+  return static_cast<std::uint32_t>(hash >> 20);
+}
+
 struct KernelTable {
   const char* isa;  // "reference", "sse2", "avx2", "avx512", "avx512vpopcnt"
 
@@ -67,6 +81,11 @@ struct KernelTable {
                     std::size_t word_count) noexcept;
   void (*max_where)(std::int32_t* column, const std::uint64_t* bits, std::int32_t value,
                     std::size_t word_count) noexcept;
+
+  // numbers[i] = the number in the first slot with the tag of hashes[i] in its bucket, which is
+  // slots[8 * (hashes[i] & bucket_mask)] and the 7 after it; 0 if there is none.
+  void (*find_tags)(const TaggedSlot* slots, std::uint64_t bucket_mask, const std::uint64_t* hashes,
+                    std::uint32_t* numbers, std::size_t count) noexcept;
 };
 
 }  // namespace rollcall::kernels

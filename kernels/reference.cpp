@@ -112,6 +112,17 @@ void max_where(std::int32_t* column, const std::uint64_t* bits, std::int32_t val
   }
 }
 
+void find_tags(const TaggedSlot* slots, std::uint64_t bucket_mask, const std::uint64_t* hashes,
+               std::uint32_t* numbers, std::size_t count) noexcept {
+  for (std::size_t i = 0; i < count; ++i) {
+    const TaggedSlot* const bucket = slots + (hashes[i] & bucket_mask) * kBucketSlots;
+    const TaggedSlot* const end = bucket + kBucketSlots;
+    const TaggedSlot* const found = std::find_if(
+        bucket, end, [&](const TaggedSlot& slot) { return slot.tag == tag_of_hash(hashes[i]); });
+    numbers[i] = found == end ? 0 : found->number;
+  }
+}
+
 }  // namespace
 
 constinit const KernelTable reference_table = {
@@ -129,6 +140,7 @@ constinit const KernelTable reference_table = {
     .in_range_bits = &in_range_bits,
     .min_where = &min_where,
     .max_where = &max_where,
+    .find_tags = &find_tags,
 };
 
 }  // namespace rollcall::kernels

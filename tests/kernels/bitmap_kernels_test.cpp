@@ -458,6 +458,31 @@ TEST_P(BitmapKernels, TakeNullForNothing) {
   table().in_range_bits(nullptr, 0, 0, nullptr, 0);
   table().min_where(nullptr, nullptr, 0, 0);
   table().max_where(nullptr, nullptr, 0, 0);
+  table().find_tags(nullptr, 0, nullptr, nullptr, 0);
+}
+
+// Tags that occur once, several times and not at all, and equal numbers that must not be taken for
+// tags.
+TEST_P(BitmapKernels, FindTagsAgreesWithReference) {
+  for (const std::size_t buckets : {1u, 2u, 64u}) {
+    GuardedBuffer<TaggedSlot> slots(buckets * kBucketSlots, 0, TaggedSlot{1, 99});
+    for (TaggedSlot& slot : slots.elements()) {
+      const auto random = static_cast<std::uint32_t>(random_());
+      slot = {random % 8 + 1, random % 16 == 0 ? 0 : random % 8 + 1};
+    }
+    for (const std::size_t count : {std::size_t{1}, std::size_t{15}, std::size_t{1000}}) {
+      SCOPED_TRACE(testing::Message() << "seed=" << kSeed << " buckets=" << buckets);
+      std::vector<std::uint64_t> hashes;
+      for (std::size_t i = 0; i < count; ++i) {
+        hashes.push_back((random_() % 12) << 20 | random_() % 1024);
+      }
+      std::vector<std::uint32_t> expected(count), found(count);
+      reference_table.find_tags(slots.data(), buckets - 1, hashes.data(), expected.data(), count);
+      table().find_tags(slots.data(), buckets - 1, hashes.data(), found.data(), count);
+      ASSERT_EQ(found, expected);
+      ASSERT_TRUE(slots.margins_intact());
+    }
+  }
 }
 
 }  // namespace

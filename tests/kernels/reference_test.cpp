@@ -166,5 +166,19 @@ TEST(ReferenceKernels, MinWhereAndMaxWhereChangeOnlyWhatIsSelected) {
   EXPECT_EQ(column, expected);
 }
 
+TEST(ReferenceKernels, FindTagsTakesTheFirstSlotOfTheBucket) {
+  std::vector<TaggedSlot> slots(2 * kBucketSlots, TaggedSlot{0, 0});
+  slots[0] = {7, 1};
+  slots[3] = {8, 2};
+  slots[5] = {8, 3};
+  slots[kBucketSlots] = {9, 4};
+  const std::uint64_t tag7 = std::uint64_t{7} << 20, tag8 = std::uint64_t{8} << 20,
+                      tag9 = std::uint64_t{9} << 20;
+  const std::vector<std::uint64_t> hashes = {tag7, tag8, tag9, tag9 | 1, tag7 | 1};
+  std::vector<std::uint32_t> numbers(hashes.size());
+  reference_table.find_tags(slots.data(), 1, hashes.data(), numbers.data(), hashes.size());
+  EXPECT_EQ(numbers, (std::vector<std::uint32_t>{1, 2, 0, 4, 0}));
+}
+
 }  // namespace
 }  // namespace rollcall::kernels
