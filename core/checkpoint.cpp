@@ -1,4 +1,5 @@
 // All that changed since the last commit, to the store, while ingest and queries go on.
+#include <algorithm>
 #include <iterator>
 #include <variant>
 
@@ -84,12 +85,26 @@ Status Engine::State::checkpoint() {
     changed = catalog_changed = sources_changed = false;
   }
 
-  std::size_t next = 0;
+  // Pages are encoded some at a time, by all threads, and unpinned as soon as they are: one that
+  // the writer changes meanwhile is held twice.
+  constexpr std::size_t kEncodedPagesMax = 128;
+  std::vector<PageWrite> encoded;
+  std::size_t next = 0, next_encoded = 0;
   commit.next_page = [&]() -> Result<std::optional<PageWrite>> {
-    if (next == dirty.size()) return std::optional<PageWrite>();
-    DirtyPage page = std::move(dirty[next++]);
-    // Unpinned as soon as it is encoded: a page that the writer changes meanwhile is held twice.
-    return std::optional<PageWrite>({page.id, encode(page)});
+    if (next_encoded == encoded.size()) {
+      encoded.clear();
+      encoded.resize(std::min(kEncodedPagesMax, dirty.size() - next));
+      arena.execute([&] {
+        tbb::parallel_for(std::size_t{0}, encoded.size(), [&](std::size_t i) {
+          const DirtyPage page = std::move(dirty[next + i]);
+          encoded[i] = {page.id, encode(page)};
+        });
+      });
+      next += encoded.size();
+      next_encoded = 0;
+    }
+    if (encoded.empty()) return std::optional<PageWrite>();
+    return std::optional<PageWrite>(std::move(encoded[next_encoded++]));
   };
   commit.manifest = [&] { return manifest_bytes; };
   Status status = store->commit(commit);

@@ -146,6 +146,13 @@ void PresenceChunk::add(std::span<const std::uint32_t> ordinals) {
   kernels::active_table()->set_bits(words_.data(), ordinals.data(), ordinals.size());
 }
 
+std::uint64_t* PresenceChunk::reserve(std::size_t added_count, std::uint32_t ordinal_end) {
+  if (form_ == Form::kArray && shorts_.size() + added_count <= kHotArrayOrdinalsMax) return nullptr;
+  become_bitset();
+  grow_words(ordinal_end - 1);
+  return words_.data();
+}
+
 void PresenceChunk::add(BitSpan users) {
   if (users.empty()) return;
   become_bitset();
@@ -170,14 +177,16 @@ std::size_t PresenceChunk::run_count() const {
   return count;
 }
 
-void PresenceChunk::compact() {
+PresenceChunk::Form PresenceChunk::smallest_form() const {
   const std::size_t array_bytes = cardinality() * sizeof(std::uint16_t);
   const std::size_t run_bytes = run_count() * 2 * sizeof(std::uint16_t);
   const std::size_t bitset_bytes = words_for(ordinal_max()) * sizeof(std::uint64_t);
-  Form smallest = Form::kArray;
-  if (run_bytes < array_bytes && run_bytes < bitset_bytes) smallest = Form::kRuns;
-  if (bitset_bytes < array_bytes && bitset_bytes <= run_bytes) smallest = Form::kBitset;
+  if (bitset_bytes < array_bytes && bitset_bytes <= run_bytes) return Form::kBitset;
+  return run_bytes < array_bytes ? Form::kRuns : Form::kArray;
+}
 
+void PresenceChunk::compact() {
+  const Form smallest = smallest_form();
   if (smallest == form_ && form_ != Form::kBitset) {
     shorts_.shrink_to_fit();
     return;
@@ -191,10 +200,10 @@ void PresenceChunk::compact() {
   std::vector<std::uint16_t> shorts;
   const BitSpan set{words_.data(), words_.size()};
   if (smallest == Form::kArray) {
-    shorts.reserve(array_bytes / sizeof(std::uint16_t));
+    shorts.reserve(cardinality());
     for_each_ordinal(set, [&](std::uint16_t ordinal) { shorts.push_back(ordinal); });
   } else {
-    shorts.reserve(run_bytes / sizeof(std::uint16_t));
+    shorts.reserve(run_count() * 2);
     for_each_run(set, [&](std::uint32_t first, std::uint32_t last) {
       shorts.push_back(static_cast<std::uint16_t>(first));
       shorts.push_back(static_cast<std::uint16_t>(last));
@@ -215,16 +224,23 @@ BitSpan PresenceChunk::expand(std::uint64_t* scratch) const {
 }
 
 void PresenceChunk::serialize(std::string& out) const {
-  PresenceChunk smallest = *this;
-  smallest.compact();
+  const Form smallest = smallest_form();
   ByteWriter writer(out);
-  writer.byte(static_cast<std::uint8_t>(smallest.form_));
-  if (smallest.form_ == Form::kBitset) {
-    writer.varint(smallest.words_.size());
-    writer.elements(smallest.words_.data(), smallest.words_.size());
+  writer.byte(static_cast<std::uint8_t>(smallest));
+  if (smallest == Form::kBitset && form_ == Form::kBitset) {
+    const std::size_t word_count = words_for(ordinal_max());
+    writer.varint(word_count);
+    writer.elements(words_.data(), word_count);
+    return;
+  }
+  PresenceChunk compacted = *this;
+  compacted.compact();
+  if (smallest == Form::kBitset) {
+    writer.varint(compacted.words_.size());
+    writer.elements(compacted.words_.data(), compacted.words_.size());
   } else {
-    writer.varint(smallest.shorts_.size());
-    writer.elements(smallest.shorts_.data(), smallest.shorts_.size());
+    writer.varint(compacted.shorts_.size());
+    writer.elements(compacted.shorts_.data(), compacted.shorts_.size());
   }
 }
 

@@ -28,6 +28,10 @@ class PresenceChunk {
 
   // Adds ordinals % 65,536; they may repeat and come in any order.
   void add(std::span<const std::uint32_t> ordinals);
+  // The words of the set, to set bits in, where `added_count` ordinals below `ordinal_end` are to
+  // be added: null where they are too few to give up an array for, and go one by one. Valid until
+  // the next call that is not const.
+  std::uint64_t* reserve(std::size_t added_count, std::uint32_t ordinal_end);
   // Adds the users of another chunk with the same ordinals.
   void add(BitSpan users);
   // Takes the form with the fewest bytes.
@@ -43,6 +47,7 @@ class PresenceChunk {
 
  private:
   void grow_words(std::uint32_t ordinal_max);
+  Form smallest_form() const;
   void become_bitset();
   // Writes the ordinals into `words`, which reaches far enough and is zero.
   void fill(std::uint64_t* words) const;

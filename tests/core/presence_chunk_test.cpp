@@ -114,5 +114,21 @@ TEST(PresenceChunk, DeserializeRefusesDamage) {
   EXPECT_TRUE(refused(std::string("\x01\x00\x00", 3))) << "bytes left over";
 }
 
+// Bits set in place and ordinals added one by one make the same set.
+TEST(PresenceChunk, ReservesWordsWhereManyAreToCome) {
+  PresenceChunk chunk;
+  EXPECT_EQ(chunk.reserve(10, 5000), nullptr);
+  chunk.add(std::vector<std::uint32_t>{3, 4999});
+  std::uint64_t* words = chunk.reserve(1000, 5000);
+  ASSERT_NE(words, nullptr);
+  EXPECT_EQ(chunk.form(), PresenceChunk::Form::kBitset);
+  for (std::uint32_t i = 0; i < 1000; ++i) words[i * 5 / 64] |= std::uint64_t{1} << (i * 5 % 64);
+  EXPECT_EQ(chunk.cardinality(), 1002u);
+  words = chunk.reserve(1, kChunkOrdinals);  // more users have come, and one of them is to be added
+  ASSERT_NE(words, nullptr);
+  words[kChunkWords - 1] |= 1;
+  EXPECT_EQ(chunk.cardinality(), 1003u);
+}
+
 }  // namespace
 }  // namespace rollcall
