@@ -14,37 +14,22 @@ CounterChunk::Carry& CounterChunk::carry_of(std::uint32_t ordinal) {
   return *carries_.insert(place, Carry{ordinal, 0, 0});
 }
 
-void CounterChunk::grow(std::uint32_t ordinal_max) {
-  if (ordinal_max < events_.size()) return;
-  const std::size_t needed = (ordinal_max / 64 + 1) * std::size_t{64};
-  const std::size_t size =
-      std::min(std::size_t{kChunkOrdinals}, std::max(needed, events_.size() * 3 / 2 / 64 * 64));
-  events_.resize(size);
-  if (!values_.empty()) values_.resize(size);
+std::uint32_t* CounterChunk::reserve(std::uint32_t size) {
+  if (size > events_.size()) {
+    const std::size_t needed = (size + std::size_t{63}) / 64 * 64;
+    const std::size_t grown =
+        std::min(std::size_t{kChunkOrdinals}, std::max(needed, events_.size() * 3 / 2 / 64 * 64));
+    events_.resize(grown);
+    if (!values_.empty()) values_.resize(grown);
+  }
+  return events_.data();
 }
 
-void CounterChunk::add(std::span<const std::uint32_t> ordinals, std::span<const Amount> values) {
-  if (ordinals.empty()) return;
-  std::uint32_t highest = 0;
-  for (const std::uint32_t ordinal : ordinals)
-    highest = std::max(highest, ordinal % kChunkOrdinals);
-  grow(highest);
-  for (const std::uint32_t ordinal : ordinals) {
-    if (++events_[ordinal % kChunkOrdinals] == 0) [[unlikely]] {
-      ++carry_of(ordinal % kChunkOrdinals).events;
-    }
-  }
-  if (values.empty()) return;
-  if (values_.empty()) {
-    if (std::all_of(values.begin(), values.end(), [](Amount value) { return value == 0; })) return;
-    values_.resize(events_.size());
-  }
-  for (std::size_t i = 0; i < ordinals.size(); ++i) {
-    const std::uint32_t ordinal = ordinals[i] % kChunkOrdinals;
-    Amount& sum = values_[ordinal];
-    if (__builtin_add_overflow(sum, values[i], &sum)) [[unlikely]] {
-      carry_of(ordinal).value += values[i] < 0 ? -1 : 1;
-    }
+void CounterChunk::add_value(std::uint32_t ordinal, Amount value) {
+  if (values_.empty()) values_.resize(events_.size());
+  Amount& sum = values_[ordinal];
+  if (__builtin_add_overflow(sum, value, &sum)) [[unlikely]] {
+    carry_of(ordinal).value += value < 0 ? -1 : 1;
   }
 }
 

@@ -23,8 +23,12 @@ class CounterChunk {
     AmountSum value = 0;
   };
 
-  // Counts one event for each of ordinals % 65,536; `values` is empty (all zero) or as long.
-  void add(std::span<const std::uint32_t> ordinals, std::span<const Amount> values);
+  // The column of counts, with room for ordinals 0 to size - 1, to be added to in place: whoever
+  // makes one wrap around to 0 calls carry_events. Valid until the next call that is not const.
+  std::uint32_t* reserve(std::uint32_t size);
+  void carry_events(std::uint32_t ordinal) { ++carry_of(ordinal).events; }
+  // Adds to the sum of an ordinal that there is room for.
+  void add_value(std::uint32_t ordinal, Amount value);
 
   Total total(std::uint32_t ordinal) const;
   std::size_t size() const { return events_.size(); }  // users past it have none
@@ -42,7 +46,6 @@ class CounterChunk {
     std::int64_t value;
   };
   Carry& carry_of(std::uint32_t ordinal);
-  void grow(std::uint32_t ordinal_max);
 
   std::vector<std::uint32_t> events_;
   std::vector<Amount> values_;  // empty, or as long as events_

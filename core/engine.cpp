@@ -178,7 +178,7 @@ Status Engine::State::ingest_within_gate(const PreparedRows& rows, const SourceP
   StagedBatch staged(*catalog, partitions);
   const std::vector<SeriesId> series = number_series(rows, *catalog);
   const auto for_all = [&](auto visit) -> Status {
-    if (rows.row_count() >= kParallelRowsMin) return for_each_partition(visit);
+    if (rows.row_count >= kParallelRowsMin) return for_each_partition(visit);
     Status first;
     for (Partition& partition : partitions) {
       if (Status status = visit(partition); !status.ok() && first.ok()) first = std::move(status);
@@ -194,11 +194,11 @@ Status Engine::State::ingest_within_gate(const PreparedRows& rows, const SourceP
   staged.finish();
   ++batch_number;
   ROLLCALL_RETURN_IF_ERROR(for_all([&](Partition& partition) {
-    partition.apply(rows, batch_number);
+    partition.apply(batch_number);
     return Status();
   }));
-  if (rows.row_count() != 0) {
-    manifest.event_count += rows.row_count();
+  if (rows.row_count != 0) {
+    manifest.event_count += rows.row_count;
     if (manifest.days.empty()) manifest.days = rows.day_range;
     manifest.days.first = std::min(manifest.days.first, rows.day_range.first);
     manifest.days.last = std::max(manifest.days.last, rows.day_range.last);
@@ -382,6 +382,7 @@ Result<std::unique_ptr<Engine>> Engine::open(std::unique_ptr<Store> store,
   }
   auto state = std::make_unique<State>();
   state->options = options;
+  state->pool = std::make_shared<BlockPool>(options.memory_bytes_max / 8);
   state->store = std::move(store);
   if (options.threads_max != 0) {
     // oneTBB prints a warning when asked for more threads than it would use.
@@ -394,8 +395,9 @@ Result<std::unique_ptr<Engine>> Engine::open(std::unique_ptr<Store> store,
 
 Result<PreparedBatch> Engine::prepare(const EventBatch& batch) const {
   const TimeUs time_max = state_->options.time_max.value_or(std::numeric_limits<TimeUs>::max());
-  ROLLCALL_ASSIGN_OR_RETURN(std::unique_ptr<PreparedRows> rows,
-                            prepare_rows(batch, state_->settings, state_->zone, time_max));
+  ROLLCALL_ASSIGN_OR_RETURN(
+      std::unique_ptr<PreparedRows> rows,
+      prepare_rows(batch, {state_->settings, state_->zone, time_max, state_->pool, state_->arena}));
   return PreparedBatch(std::move(rows));
 }
 

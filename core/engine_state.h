@@ -11,6 +11,7 @@
 
 #include <oneapi/tbb/task_arena.h>
 
+#include "core/block_pool.h"
 #include "core/gate.h"
 #include "core/manifest.h"
 #include "core/partition.h"
@@ -26,7 +27,8 @@ struct Engine::State {
   StoreSettings settings;
   TimeZone zone;
   std::unique_ptr<Store> store;
-  mutable tbb::task_arena arena;  // its tasks never pass the gate
+  std::shared_ptr<BlockPool> pool;  // of prepared batches
+  mutable tbb::task_arena arena;    // its tasks never pass the gate
 
   // Guards all that follows: batches enter, and snapshots are taken, one at a time.
   mutable Gate gate;

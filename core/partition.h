@@ -81,7 +81,7 @@ struct DirtyPage {
 };
 
 struct MemoryUse {
-  std::size_t resident_bytes = 0;  // of pages, the directory and the user index
+  std::size_t resident_bytes = 0;  // of pages, the directory, the user index and staged rows
   std::size_t dirty_bytes = 0;     // of pages not stored yet
 };
 
@@ -98,7 +98,7 @@ class Partition {
   // `series` numbers the batch's local series.
   Status stage(const PreparedRows& rows, const StoreView& view, std::span<const SeriesId> series);
   void unstage();
-  void apply(const PreparedRows& rows, std::uint32_t batch_number);
+  void apply(std::uint32_t batch_number);
 
   // Derives what is due: presence of any event, and with `bounds` first and last days too.
   Status fold(const StoreView& view, bool bounds);
@@ -120,33 +120,45 @@ class Partition {
   const std::map<Day, DayState>& days() const { return days_; }
   const SeriesChunks<CounterChunk>& counters() const { return counters_; }
   const SeriesChunks<BoundsChunk>& bounds() const { return bounds_; }
-  MemoryUse memory_use() const {
-    return {memory_.resident_bytes + directory_bytes_ + users_.memory_bytes(), memory_.dirty_bytes};
-  }
+  MemoryUse memory_use() const;
 
   // Reads all users of the partition, if they are not in memory yet.
   Status load_users(const StoreView& view);
   const UserIndex& users() const { return users_; }
 
  private:
-  // The rows of one (local series, day, chunk) in a staged batch.
+  // A series on a day in a chunk: what a row of a staged batch counts in.
   struct Cell {
     SeriesId series;
     Day day;
     std::uint32_t chunk;
-    std::size_t begin;  // of its rows in `Grouping::rows`
-    std::size_t end;
   };
-  struct Grouping {
+  // One column of a staged batch.
+  struct StagedColumn {
     std::vector<Cell> cells;
-    std::vector<std::uint32_t> rows;  // row numbers, cell by cell
+    std::vector<std::uint32_t> cell_hours;  // by row: cell * kDayHours + hour
+    // By cell * kDayHours + hour.
+    std::vector<std::uint32_t> hour_events;
+    std::vector<AmountSum> hour_values;  // empty: none
+
+    std::uint32_t event_count(std::size_t cell) const;
+  };
+  // Where the rows of a cell go.
+  struct CellTarget {
+    std::uint64_t* words = nullptr;   // null: one by one into `presence`
+    std::uint32_t* events = nullptr;  // of the counters, if the column has any
+    PresenceChunk* presence = nullptr;
+    CounterChunk* counters = nullptr;
   };
 
-  Grouping group(std::span<const std::uint32_t> local_series, std::span<const std::int32_t> days,
-                 std::span<const SeriesId> series) const;
-  Status load_touched(const Grouping& grouping, bool with_counters, const StoreView& view);
-  void apply_cells(const Grouping& grouping, const PreparedRows& rows, std::size_t row_begin,
-                   bool with_counters, std::uint32_t batch_number);
+  void stage_users(const PreparedRows& rows, std::size_t count);
+  void stage_column(const PreparedRows& rows, std::size_t column, std::size_t count,
+                    std::span<const SeriesId> series);
+  void stage_values(const PreparedRows& rows, std::size_t column);
+  Status load_touched(const StagedColumn& column, bool with_counters, const StoreView& view);
+  void apply_column(const StagedColumn& column, bool with_counters, std::uint32_t batch_number);
+  CellTarget open_cell(const StagedColumn& column, std::size_t cell, bool with_counters,
+                       std::uint32_t batch_number);
   Status fold_any(const StoreView& view);
   Status fold_bounds(const StoreView& view);
   void compact_quiet_days();
@@ -199,9 +211,17 @@ class Partition {
   std::size_t directory_bytes_ = 0;
   std::uint32_t batch_number_ = 0;  // of the last batch or query that touched a page
 
-  // Of the staged batch.
-  std::vector<std::uint32_t> ordinals_;
-  std::vector<Grouping> groupings_;  // events, then one per dimension
+  // Of the staged batch; kept from one to the next, as memory that has been written to before is
+  // far cheaper than fresh memory.
+  std::size_t staged_count_ = 0;             // rows; 0: none
+  std::vector<std::uint32_t> ordinals_;      // by row
+  std::vector<std::uint32_t> cell_numbers_;  // by pair and chunk
+  std::vector<StagedColumn> columns_;        // events, then one per dimension
+  struct StagedValue {
+    std::uint32_t row;
+    Amount value;
+  };
+  std::vector<StagedValue> values_;  // that are not zero
 };
 
 }  // namespace rollcall

@@ -17,13 +17,31 @@ inline std::uint64_t hash_user(std::uint64_t user) {
   return user;
 }
 
+// The user whose hash this is.
+inline std::uint64_t unhash_user(std::uint64_t hash) {
+  hash ^= hash >> 33;
+  hash *= 0x9cb4b2f8129337dbu;  // inverses of the factors above, modulo 2^64
+  hash ^= hash >> 33;
+  hash *= 0x4f74430c22a54005u;
+  hash ^= hash >> 33;
+  return hash;
+}
+
 // XXH3 with 64 bits, whose values are frozen since xxHash 0.8.0.
 std::uint64_t hash_user(std::string_view user);
 
-// The top bits of the hash. `partition_count` is a power of two.
-inline std::uint32_t partition_of(std::uint64_t hash, std::uint32_t partition_count) {
-  const int bits = std::countr_zero(partition_count);
-  return bits == 0 ? 0 : static_cast<std::uint32_t>(hash >> (64 - bits));
-}
+// The top bits of the hash choose the partition. `partition_count` is a power of two.
+class Partitioner {
+ public:
+  explicit Partitioner(std::uint32_t partition_count)
+      : shift_(63 - std::countr_zero(partition_count)) {}
+
+  std::uint32_t operator()(std::uint64_t hash) const {
+    return static_cast<std::uint32_t>((hash >> 1) >> shift_);  // in two steps: by 64 is not defined
+  }
+
+ private:
+  int shift_;
+};
 
 }  // namespace rollcall

@@ -1,10 +1,15 @@
 #include "core/prepared_batch.h"
 
 #include <fmt/format.h>
+#include <oneapi/tbb/enumerable_thread_specific.h>
+#include <oneapi/tbb/parallel_for.h>
 #include <simdjson.h>
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 #include <limits>
+#include <numeric>
 #include <unordered_map>
 
 #include "core/assert.h"
@@ -16,6 +21,8 @@ namespace {
 constexpr std::uint32_t kUnused = std::numeric_limits<std::uint32_t>::max();
 constexpr std::size_t kNameBytesMax = 1024;
 constexpr std::size_t kUserBytesMax = 65'536;
+// A block's columns, as they come and as they go, fit the second level of a core's cache.
+constexpr std::size_t kBlockRows = 16'384;
 // Time zones move a date by less than a day, so these leave every local date within
 // kDayMin..kDayMax.
 constexpr TimeUs kTimeMin = (std::int64_t{kDayMin.value} + 1) * kUsPerDay;
@@ -48,135 +55,467 @@ Status check_lengths(const EventBatch& batch, std::size_t row_count) {
   return {};
 }
 
-Status check_times(const EventBatch& batch, TimeUs time_max) {
-  const TimeUs max = std::min(time_max, kTimeMax);
-  if (batch.known_until && (*batch.known_until < kTimeMin || *batch.known_until > max)) {
-    return Status::invalid_argument(fmt::format("batch: known_until is {} us (allowed: {} to {})",
-                                                *batch.known_until, kTimeMin, max));
-  }
-  const auto [least, greatest] = std::minmax_element(batch.time.begin(), batch.time.end());
-  const bool late = *greatest > max;
-  if (*least >= kTimeMin && !late) return {};
-  const auto wrong = late ? greatest : least;
-  return Status::invalid_argument(fmt::format("batch: time of row {} is {} us (allowed: {} to {})",
-                                              wrong - batch.time.begin(), *wrong, kTimeMin, max));
-}
-
-// Renumbers the values that rows use, in the order of their first use. `renumbered[code]` is
-// kUnused for the others; `used` receives the strings.
-Status use_values(std::string_view name, const DictionaryColumn& column, std::size_t row_count,
-                  bool may_be_empty, std::vector<std::uint32_t>& renumbered,
-                  std::vector<std::string>& used) {
-  renumbered.assign(column.values.size(), kUnused);
-  const auto use = [&](std::uint32_t code) -> Status {
-    const std::string_view value = column.values[code];
-    if ((value.empty() && !may_be_empty) || value.size() > kNameBytesMax || !valid_utf8(value)) {
-      return Status::invalid_argument(
-          fmt::format("batch: column {}: value {} is {} (allowed: UTF-8 of {} to {} bytes)", name,
-                      code, value.empty() ? "empty" : fmt::format("{} bytes", value.size()),
-                      may_be_empty ? 0 : 1, kNameBytesMax));
-    }
-    renumbered[code] = static_cast<std::uint32_t>(used.size());
-    used.emplace_back(value);
+Status check_name(std::string_view column, std::size_t code, std::string_view value,
+                  bool may_be_empty) {
+  if ((!value.empty() || may_be_empty) && value.size() <= kNameBytesMax && valid_utf8(value)) {
     return {};
-  };
-  if (column.codes.empty()) return row_count == 0 ? Status() : use(0);
-  for (std::size_t row = 0; row < row_count; ++row) {
-    const std::uint32_t code = column.codes[row];
-    if (code >= column.values.size()) {
-      return Status::invalid_argument(
-          fmt::format("batch: column {}: row {} has code {} (allowed: below {})", name, row, code,
-                      column.values.size()));
-    }
-    if (renumbered[code] == kUnused) ROLLCALL_RETURN_IF_ERROR(use(code));
   }
-  return {};
+  return Status::invalid_argument(
+      fmt::format("batch: column {}: value {} is {} (allowed: UTF-8 of {} to {} bytes)", column,
+                  code, value.empty() ? "empty" : fmt::format("{} bytes", value.size()),
+                  may_be_empty ? 0 : 1, kNameBytesMax));
 }
 
-// Numbers pairs of (event, value) of one dimension as they are met.
+// What a pair is made of in a batch's own codes: event << 32 | value, where the value is 0 in the
+// column of events; and a day.
+struct RawPair {
+  std::uint64_t codes;
+  std::int32_t day;
+  friend bool operator==(const RawPair&, const RawPair&) = default;
+
+  std::uint32_t event() const { return static_cast<std::uint32_t>(codes >> 32); }
+  std::uint32_t value() const { return static_cast<std::uint32_t>(codes); }
+};
+
+// Numbers pairs in the order in which they are met.
 class PairNumbers {
  public:
-  PairNumbers(std::size_t event_count, std::size_t value_count) : value_count_(value_count) {
-    constexpr std::size_t kTableCellsMax = 1 << 20;
-    if (event_count * value_count <= kTableCellsMax)
-      table_.assign(event_count * value_count, kUnused);
+  std::uint32_t operator()(const RawPair& pair) {
+    const auto [found, made] = numbers_.emplace(pair, static_cast<std::uint32_t>(pairs_.size()));
+    if (made) pairs_.push_back(pair);
+    return found->second;
   }
+  const std::vector<RawPair>& pairs() const { return pairs_; }
 
-  std::uint32_t& operator()(std::uint32_t event, std::uint32_t value) {
-    const std::size_t pair = event * value_count_ + value;
-    if (!table_.empty()) return table_[pair];
-    return sparse_.try_emplace(pair, kUnused).first->second;
+ private:
+  struct Hash {
+    std::size_t operator()(const RawPair& pair) const {
+      return hash_user(pair.codes ^ hash_user(static_cast<std::uint32_t>(pair.day)));
+    }
+  };
+  std::unordered_map<RawPair, std::uint32_t, Hash> numbers_;
+  std::vector<RawPair> pairs_;
+};
+
+// Events come mostly in the order of time, so the pairs met lately are those that come next: they
+// are remembered here, at the price of a comparison.
+class RecentPairs {
+ public:
+  struct Entry {
+    RawPair pair{0, std::numeric_limits<std::int32_t>::max()};
+    std::uint32_t number = 0;
+  };
+  // The entry that a pair would be in.
+  Entry& operator[](std::uint64_t codes) {
+    return entries_[(codes * 31 + (codes >> 32)) % kEntries];
   }
 
  private:
-  std::size_t value_count_;
-  std::vector<std::uint32_t> table_;
-  std::unordered_map<std::size_t, std::uint32_t> sparse_;
+  static constexpr std::size_t kEntries = 256;
+  std::array<Entry, kEntries> entries_;
 };
 
-// Where each row goes: places[i] is the position of batch row i in the order of partitions.
-std::vector<std::uint32_t> place_rows(const std::vector<std::uint64_t>& hashes,
-                                      std::uint32_t partition_count,
-                                      std::vector<std::size_t>& partition_begin) {
-  partition_begin.assign(partition_count + std::size_t{1}, 0);
-  for (const std::uint64_t hash : hashes) {
-    ++partition_begin[partition_of(hash, partition_count) + std::size_t{1}];
-  }
-  for (std::size_t p = 0; p < partition_count; ++p) partition_begin[p + 1] += partition_begin[p];
-  std::vector<std::size_t> next(partition_begin.begin(), partition_begin.end() - 1);
-  std::vector<std::uint32_t> places(hashes.size());
-  for (std::size_t row = 0; row < hashes.size(); ++row) {
-    places[row] = static_cast<std::uint32_t>(next[partition_of(hashes[row], partition_count)]++);
-  }
-  return places;
-}
-
+// Makes room for `size` elements, whose values do not matter.
 template <class T>
-std::vector<T> placed(const std::vector<T>& column, const std::vector<std::uint32_t>& places) {
-  std::vector<T> out(column.size());
-  for (std::size_t row = 0; row < column.size(); ++row) out[places[row]] = column[row];
-  return out;
+T* grow(std::vector<T>& elements, std::size_t size) {
+  if (elements.size() < size) elements.resize(size);
+  return elements.data();
 }
 
-Status copy_user_strings(const EventBatch& batch, PreparedRows& rows,
-                         std::vector<std::string_view>& users) {
-  std::size_t bytes = 0;
-  for (std::size_t row = 0; row < batch.user_strings.size(); ++row) {
-    const std::string_view user = batch.user_strings[row];
-    if (user.empty() || user.size() > kUserBytesMax) {
-      return Status::invalid_argument(
-          fmt::format("batch: user of row {} has {} bytes (allowed: 1 to {})", row, user.size(),
-                      kUserBytesMax));
-    }
-    bytes += user.size();
+// What a thread needs while it fills a block.
+struct Scratch {
+  std::vector<std::uint64_t> hashes;  // by row of the batch
+  std::vector<std::uint32_t> places;  // where each of these rows goes
+  std::vector<std::int32_t> days;
+  std::vector<std::uint32_t> next;    // by partition: the next place
+  std::vector<std::uint32_t> valued;  // rows with values
+};
+
+// Makes PreparedRows of a batch whose columns have been seen to fit together.
+class Preparation {
+ public:
+  Preparation(const EventBatch& batch, const PrepareContext& context)
+      : batch_(batch),
+        context_(context),
+        row_count_(batch.time.size()),
+        rows_(std::make_unique<PreparedRows>()) {}
+
+  Result<std::unique_ptr<PreparedRows>> run();
+
+ private:
+  // What filling a block tells besides the block.
+  struct BlockSummary {
+    Status status;
+    TimeUs greatest_time;
+    std::vector<std::vector<RawPair>> pairs;  // by column
+  };
+
+  std::size_t block_count() const { return (row_count_ + kBlockRows - 1) / kBlockRows; }
+  std::size_t block_rows(std::size_t block) const {
+    return std::min(kBlockRows, row_count_ - block * kBlockRows);
   }
-  rows.string_bytes.reserve(bytes);
-  for (const std::string_view user : batch.user_strings) {
-    users.emplace_back(rows.string_bytes.data() + rows.string_bytes.size(), user.size());
-    rows.string_bytes.append(user);
+  template <class T>
+  std::span<const T> slice(std::span<const T> column, std::size_t block) const {
+    return column.subspan(block * kBlockRows, block_rows(block));
+  }
+
+  Status resolve_dimensions();
+  Status fill(std::size_t number, BlockSummary& summary);
+  Status check_times(std::size_t number, BlockSummary& summary) const;
+  void place_users(std::size_t number, Scratch& scratch, PreparedBlock& block) const;
+  template <class CodesOf>
+  Status number_pairs(std::size_t number, std::size_t column, CodesOf codes_of,
+                      const Scratch& scratch, PreparedBlock& block, BlockSummary& summary) const;
+  Status check_codes(const RawPair& pair, std::size_t column, std::size_t row) const;
+  void collect_values(std::size_t number, Scratch& scratch, PreparedBlock& block) const;
+  Status copy_strings(std::size_t number, const Scratch& scratch, PreparedBlock& block) const;
+  Status merge(const std::vector<BlockSummary>& summaries);
+  Result<std::uint32_t> number_event(std::uint32_t code);
+  Result<std::uint32_t> number_value(std::size_t dimension, std::uint32_t code);
+
+  const EventBatch& batch_;
+  const PrepareContext& context_;
+  const std::size_t row_count_;
+  std::unique_ptr<PreparedRows> rows_;
+  std::vector<const DictionaryColumn*> dimensions_;
+  tbb::enumerable_thread_specific<Scratch> scratch_;
+  // By code: its place among the used ones.
+  std::vector<std::uint32_t> event_numbers_;
+  std::vector<std::vector<std::uint32_t>> value_numbers_;  // by dimension
+};
+
+Status Preparation::resolve_dimensions() {
+  static constexpr std::string_view kAbsent[] = {""};
+  static constexpr DictionaryColumn kAbsentColumn{kAbsent, {}};
+  const std::vector<std::string>& names = context_.settings.dimensions;
+  dimensions_.assign(names.size(), nullptr);
+  for (const PropertyColumn& property : batch_.properties) {
+    const auto found = std::find(names.begin(), names.end(), property.name);
+    if (found == names.end()) {
+      return Status::invalid_argument(fmt::format(
+          "batch: property \"{}\" is not a dimension of the store (declared: {})", property.name,
+          names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "))));
+    }
+    const DictionaryColumn*& column = dimensions_[static_cast<std::size_t>(found - names.begin())];
+    if (column != nullptr) {
+      return Status::invalid_argument(
+          fmt::format("batch: property \"{}\" stands in it twice", property.name));
+    }
+    column = &property.column;
+  }
+  std::replace(dimensions_.begin(), dimensions_.end(),
+               static_cast<const DictionaryColumn*>(nullptr), &kAbsentColumn);
+  return {};
+}
+
+Status Preparation::check_times(std::size_t number, BlockSummary& summary) const {
+  const std::span<const TimeUs> times = slice(batch_.time, number);
+  TimeUs least = times[0], greatest = times[0];
+  for (const TimeUs time : times) {
+    least = std::min(least, time);
+    greatest = std::max(greatest, time);
+  }
+  summary.greatest_time = greatest;
+  const TimeUs max = std::min(context_.time_max, kTimeMax);
+  if (least >= kTimeMin && greatest <= max) return {};
+  const auto wrong = std::find_if(times.begin(), times.end(),
+                                  [&](TimeUs time) { return time < kTimeMin || time > max; });
+  const auto row = number * kBlockRows + static_cast<std::size_t>(wrong - times.begin());
+  return Status::invalid_argument(fmt::format("batch: time of row {} is {} us (allowed: {} to {})",
+                                              row, *wrong, kTimeMin, max));
+}
+
+// Hashes users, and counts those of each partition.
+template <class User>
+void hash_users(std::span<const User> users, const Partitioner& partitioner,
+                std::uint64_t* __restrict hashes, std::uint32_t* __restrict counts) {
+  const Partitioner partition_of = partitioner;
+  for (std::size_t i = 0; i < users.size(); ++i) {
+    hashes[i] = hash_user(users[i]);
+    ++counts[partition_of(hashes[i])];
+  }
+}
+
+void Preparation::place_users(std::size_t number, Scratch& scratch, PreparedBlock& block) const {
+  const std::size_t count = block_rows(number);
+  const Partitioner partition_of(context_.settings.partition_count);
+  std::uint64_t* const hashes = grow(scratch.hashes, count);
+  block.partition_begin.assign(context_.settings.partition_count + std::size_t{1}, 0);
+  std::uint32_t* const counts = block.partition_begin.data() + 1;
+  if (batch_.user_strings.empty()) {
+    hash_users(slice(batch_.user_integers, number), partition_of, hashes, counts);
+  } else {
+    hash_users(slice(batch_.user_strings, number), partition_of, hashes, counts);
+  }
+  std::partial_sum(block.partition_begin.begin(), block.partition_begin.end(),
+                   block.partition_begin.begin());
+  scratch.next.assign(block.partition_begin.begin(), block.partition_begin.end() - 1);
+  std::uint32_t* const next = scratch.next.data();
+  std::uint32_t* __restrict const places = grow(scratch.places, count);
+  std::uint64_t* __restrict const placed = grow(block.hashes, count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::uint32_t place = next[partition_of(hashes[i])]++;
+    places[i] = place;
+    placed[place] = hashes[i];
+  }
+}
+
+Status Preparation::check_codes(const RawPair& pair, std::size_t column, std::size_t row) const {
+  const auto check = [&](std::string_view name, const DictionaryColumn& from, std::uint32_t code) {
+    if (code < from.values.size()) return Status();
+    return Status::invalid_argument(
+        fmt::format("batch: column {}: row {} has code {} (allowed: below {})", name, row, code,
+                    from.values.size()));
+  };
+  ROLLCALL_RETURN_IF_ERROR(check("event", batch_.event, pair.event()));
+  if (column == 0) return {};
+  return check(context_.settings.dimensions[column - 1], *dimensions_[column - 1], pair.value());
+}
+
+// `codes_of(i)` are row i's, as in RawPair.
+template <class CodesOf>
+Status Preparation::number_pairs(std::size_t number, std::size_t column, CodesOf codes_of,
+                                 const Scratch& scratch, PreparedBlock& block,
+                                 BlockSummary& summary) const {
+  const std::size_t first_row = number * kBlockRows;
+  const std::size_t count = block_rows(number);
+  const TimeUs* const times = batch_.time.data() + first_row;
+  const std::int32_t* const days = scratch.days.data();
+  const std::uint32_t* const places = scratch.places.data();
+  PairHour* __restrict const out = grow(block.columns[column].pair_hours, count);
+  PairNumbers numbers;
+  RecentPairs recent;
+  std::int32_t day = days[0];
+  TimeUs day_start = context_.zone.start_of(Day{day});
+  for (std::size_t i = 0; i < count; ++i) {
+    if (days[i] != day) [[unlikely]] {
+      day = days[i];
+      day_start = context_.zone.start_of(Day{day});
+    }
+    const RawPair pair{codes_of(i), day};
+    RecentPairs::Entry& entry = recent[pair.codes];
+    if (entry.pair != pair) [[unlikely]] {
+      // Codes are checked when their pair is met, and not again while it is remembered.
+      ROLLCALL_RETURN_IF_ERROR(check_codes(pair, column, first_row + i));
+      entry = {pair, numbers(pair)};
+    }
+    out[places[i]] = entry.number << kHourBits | TimeZone::hour_of_day(times[i] - day_start);
+  }
+  summary.pairs.push_back(numbers.pairs());
+  return {};
+}
+
+void Preparation::collect_values(std::size_t number, Scratch& scratch, PreparedBlock& block) const {
+  block.value_begin.assign(context_.settings.partition_count + std::size_t{1}, 0);
+  if (batch_.value.empty()) return;
+  const std::span<const Amount> values = slice(batch_.value, number);
+  std::uint32_t* __restrict const valued = grow(scratch.valued, values.size() + 1);
+  std::uint32_t count = 0;
+  for (std::uint32_t i = 0; i < values.size(); ++i) {
+    valued[count] = i;
+    count += values[i] != 0 ? 1u : 0u;
+  }
+  const Partitioner partition_of(context_.settings.partition_count);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    ++block.value_begin[partition_of(scratch.hashes[valued[i]]) + std::size_t{1}];
+  }
+  std::partial_sum(block.value_begin.begin(), block.value_begin.end(), block.value_begin.begin());
+  scratch.next.assign(block.value_begin.begin(), block.value_begin.end() - 1);
+  PreparedBlock::Value* const out = grow(block.values, count);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const std::uint32_t row = valued[i];
+    out[scratch.next[partition_of(scratch.hashes[row])]++] = {scratch.places[row], values[row]};
+  }
+}
+
+// Copies the users' bytes partition by partition, each in its place.
+Status Preparation::copy_strings(std::size_t number, const Scratch& scratch,
+                                 PreparedBlock& block) const {
+  const std::size_t first_row = number * kBlockRows;
+  const std::span<const std::string_view> users = slice(batch_.user_strings, number);
+  std::vector<std::uint32_t>& ends = block.string_ends;
+  ends.resize(users.size());
+  for (std::size_t i = 0; i < users.size(); ++i) {
+    if (users[i].empty() || users[i].size() > kUserBytesMax) {
+      return Status::invalid_argument(
+          fmt::format("batch: user of row {} has {} bytes (allowed: 1 to {})", first_row + i,
+                      users[i].size(), kUserBytesMax));
+    }
+    ends[scratch.places[i]] = static_cast<std::uint32_t>(users[i].size());
+  }
+  static_assert(kBlockRows * kUserBytesMax <= std::numeric_limits<std::uint32_t>::max());
+  std::partial_sum(ends.begin(), ends.end(), ends.begin());
+  block.string_bytes.resize(ends.back());
+  for (std::size_t i = 0; i < users.size(); ++i) {
+    const std::size_t begin = ends[scratch.places[i]] - users[i].size();
+    std::memcpy(block.string_bytes.data() + begin, users[i].data(), users[i].size());
   }
   // Together they are valid exactly when each is, provided that none begins inside a character.
   const auto begins_inside = [](std::string_view user) { return (user[0] & 0xc0) == 0x80; };
-  if (valid_utf8(rows.string_bytes) && std::none_of(users.begin(), users.end(), begins_inside)) {
+  if (valid_utf8(block.string_bytes) && std::none_of(users.begin(), users.end(), begins_inside)) {
     return {};
   }
   const auto wrong = std::find_if_not(users.begin(), users.end(), valid_utf8);
   return Status::invalid_argument(
-      fmt::format("batch: user of row {} is not UTF-8", wrong - users.begin()));
+      fmt::format("batch: user of row {} is not UTF-8",
+                  first_row + static_cast<std::size_t>(wrong - users.begin())));
+}
+
+Status Preparation::fill(std::size_t number, BlockSummary& summary) {
+  PreparedBlock& block = *rows_->blocks[number];
+  Scratch& scratch = scratch_.local();
+  ROLLCALL_RETURN_IF_ERROR(check_times(number, summary));
+  const std::size_t count = block_rows(number);
+  context_.zone.days_of(slice(batch_.time, number), grow(scratch.days, count));
+  place_users(number, scratch, block);
+
+  block.columns.resize(1 + dimensions_.size());
+  const std::size_t first_row = number * kBlockRows;
+  const auto event_codes = [&](auto visit) -> Status {
+    const std::uint32_t* const codes = batch_.event.codes.data();
+    if (codes == nullptr) return visit([](std::size_t) { return std::uint64_t{0}; });
+    return visit(
+        [codes = codes + first_row](std::size_t i) { return std::uint64_t{codes[i]} << 32; });
+  };
+  ROLLCALL_RETURN_IF_ERROR(event_codes(
+      [&](auto event) { return number_pairs(number, 0, event, scratch, block, summary); }));
+  for (std::size_t i = 0; i < dimensions_.size(); ++i) {
+    const std::uint32_t* const codes = dimensions_[i]->codes.data();
+    ROLLCALL_RETURN_IF_ERROR(event_codes([&](auto event) {
+      if (codes == nullptr) return number_pairs(number, i + 1, event, scratch, block, summary);
+      return number_pairs(
+          number, i + 1,
+          [event, codes = codes + first_row](std::size_t row) { return event(row) | codes[row]; },
+          scratch, block, summary);
+    }));
+  }
+  collect_values(number, scratch, block);
+  block.string_ends.clear();
+  if (!batch_.user_strings.empty()) {
+    ROLLCALL_RETURN_IF_ERROR(copy_strings(number, scratch, block));
+  }
+  return {};
+}
+
+Result<std::uint32_t> Preparation::number_event(std::uint32_t code) {
+  std::uint32_t& number = event_numbers_[code];
+  if (number == kUnused) {
+    const std::string_view name = batch_.event.values[code];
+    ROLLCALL_RETURN_IF_ERROR(check_name("event", code, name, false));
+    number = static_cast<std::uint32_t>(rows_->event_names.size());
+    rows_->event_names.emplace_back(name);
+  }
+  return number;
+}
+
+Result<std::uint32_t> Preparation::number_value(std::size_t dimension, std::uint32_t code) {
+  std::uint32_t& number = value_numbers_[dimension][code];
+  if (number == kUnused) {
+    const std::string_view value = dimensions_[dimension]->values[code];
+    ROLLCALL_RETURN_IF_ERROR(
+        check_name(context_.settings.dimensions[dimension], code, value, true));
+    number = static_cast<std::uint32_t>(rows_->dimension_values[dimension].size());
+    rows_->dimension_values[dimension].emplace_back(value);
+  }
+  return number;
+}
+
+// Gives the pairs of all blocks numbers that hold for the whole batch, and with them the names and
+// series that they are made of: in the order of their first appearance.
+Status Preparation::merge(const std::vector<BlockSummary>& summaries) {
+  event_numbers_.assign(batch_.event.values.size(), kUnused);
+  for (const DictionaryColumn* column : dimensions_) {
+    value_numbers_.emplace_back(column->values.size(), kUnused);
+  }
+  for (std::size_t column = 0; column < rows_->pairs.size(); ++column) {
+    PairNumbers numbers;
+    for (std::size_t block = 0; block < summaries.size(); ++block) {
+      std::vector<std::uint32_t>& out = rows_->blocks[block]->columns[column].pair_numbers;
+      out.clear();
+      for (const RawPair& pair : summaries[block].pairs[column]) out.push_back(numbers(pair));
+    }
+    // A series of several days is one series.
+    std::unordered_map<std::uint64_t, std::uint32_t> series;
+    for (const RawPair& pair : numbers.pairs()) {
+      ROLLCALL_ASSIGN_OR_RETURN(const std::uint32_t event, number_event(pair.event()));
+      LocalSeries local{event, 0, 0};
+      if (column != 0) {
+        local.dimension = static_cast<std::uint32_t>(column - 1);
+        ROLLCALL_ASSIGN_OR_RETURN(local.value, number_value(column - 1, pair.value()));
+      }
+      const std::uint64_t key = std::uint64_t{local.event} << 32 | local.value;
+      const auto [found, made] =
+          series.emplace(key, static_cast<std::uint32_t>(rows_->series.size()));
+      if (made) rows_->series.push_back(local);
+      rows_->pairs[column].push_back({found->second, Day{pair.day}});
+    }
+  }
+  return {};
+}
+
+Result<std::unique_ptr<PreparedRows>> Preparation::run() {
+  rows_->settings = context_.settings;
+  rows_->row_count = row_count_;
+  rows_->pool = context_.pool;
+  ROLLCALL_RETURN_IF_ERROR(resolve_dimensions());
+  rows_->dimension_values.resize(dimensions_.size());
+  rows_->pairs.resize(1 + dimensions_.size());
+  if (row_count_ == 0) return std::move(rows_);
+  const TimeUs max = std::min(context_.time_max, kTimeMax);
+  if (batch_.known_until && (*batch_.known_until < kTimeMin || *batch_.known_until > max)) {
+    return Status::invalid_argument(fmt::format("batch: known_until is {} us (allowed: {} to {})",
+                                                *batch_.known_until, kTimeMin, max));
+  }
+
+  for (std::size_t i = 0; i < block_count(); ++i) rows_->blocks.push_back(context_.pool->take());
+  std::vector<BlockSummary> summaries(block_count());
+  const auto fill_block = [&](std::size_t i) { summaries[i].status = fill(i, summaries[i]); };
+  if (block_count() == 1) {
+    fill_block(0);  // waking others for a single block costs more than it saves
+  } else {
+    context_.arena.execute([&] { tbb::parallel_for(std::size_t{0}, block_count(), fill_block); });
+  }
+  for (const BlockSummary& summary : summaries) ROLLCALL_RETURN_IF_ERROR(summary.status);
+  ROLLCALL_RETURN_IF_ERROR(merge(summaries));
+  rows_->known_until = batch_.known_until.value_or(summaries[0].greatest_time);
+  for (const BlockSummary& summary : summaries) {
+    rows_->known_until = std::max(rows_->known_until, summary.greatest_time);
+  }
+  const std::vector<PreparedRows::Pair>& pairs = rows_->pairs.front();
+  rows_->day_range = {pairs.front().day, pairs.front().day};
+  for (const PreparedRows::Pair& pair : pairs) {
+    rows_->day_range = {std::min(rows_->day_range.first, pair.day),
+                        std::max(rows_->day_range.last, pair.day)};
+  }
+  return std::move(rows_);
 }
 
 }  // namespace
 
+std::size_t PreparedBlock::memory_bytes() const {
+  std::size_t bytes = sizeof(*this) + partition_begin.capacity() * sizeof(partition_begin[0]) +
+                      hashes.capacity() * sizeof(hashes[0]) +
+                      values.capacity() * sizeof(values[0]) +
+                      value_begin.capacity() * sizeof(value_begin[0]) + string_bytes.capacity() +
+                      string_ends.capacity() * sizeof(string_ends[0]);
+  for (const PreparedColumn& column : columns) {
+    bytes += column.pair_hours.capacity() * sizeof(column.pair_hours[0]) +
+             column.pair_numbers.capacity() * sizeof(column.pair_numbers[0]);
+  }
+  return bytes;
+}
+
+PreparedRows::~PreparedRows() {
+  for (std::unique_ptr<PreparedBlock>& block : blocks) pool->give_back(std::move(block));
+}
+
 Result<std::unique_ptr<PreparedRows>> prepare_rows(const EventBatch& batch,
-                                                   const StoreSettings& settings,
-                                                   const TimeZone& zone, TimeUs time_max) {
-  auto rows = std::make_unique<PreparedRows>();
-  rows->settings = settings;
+                                                   const PrepareContext& context) {
   const std::size_t row_count = batch.time.size();
   if (row_count > std::numeric_limits<std::uint32_t>::max()) {
     return Status::invalid_argument(fmt::format("batch: {} rows (allowed: below 2^32)", row_count));
   }
-  const bool integers = settings.user_kind == UserKind::kInteger;
+  const bool integers = context.settings.user_kind == UserKind::kInteger;
   if (integers ? !batch.user_strings.empty() : !batch.user_integers.empty()) {
     return Status::invalid_argument(
         fmt::format("batch: user ids are {}s (allowed: the store's users are {}s)",
@@ -189,105 +528,7 @@ Result<std::unique_ptr<PreparedRows>> prepare_rows(const EventBatch& batch,
                     user_count, row_count));
   }
   ROLLCALL_RETURN_IF_ERROR(check_lengths(batch, row_count));
-  rows->dimension_values.resize(settings.dimensions.size());
-  rows->dimension_series.resize(settings.dimensions.size());
-
-  std::vector<const DictionaryColumn*> dimension_columns(settings.dimensions.size());
-  for (const PropertyColumn& property : batch.properties) {
-    const auto found =
-        std::find(settings.dimensions.begin(), settings.dimensions.end(), property.name);
-    if (found == settings.dimensions.end()) {
-      return Status::invalid_argument(fmt::format(
-          "batch: property \"{}\" is not a dimension of the store (declared: {})", property.name,
-          settings.dimensions.empty() ? "none"
-                                      : fmt::format("{}", fmt::join(settings.dimensions, ", "))));
-    }
-    const DictionaryColumn*& column =
-        dimension_columns[static_cast<std::size_t>(found - settings.dimensions.begin())];
-    if (column != nullptr) {
-      return Status::invalid_argument(
-          fmt::format("batch: property \"{}\" stands in it twice", property.name));
-    }
-    column = &property.column;
-  }
-  if (row_count == 0) {
-    rows->partition_begin.assign(settings.partition_count + std::size_t{1}, 0);
-    return rows;
-  }
-  ROLLCALL_RETURN_IF_ERROR(check_times(batch, time_max));
-  rows->known_until = *std::max_element(batch.time.begin(), batch.time.end());
-  if (batch.known_until) rows->known_until = std::max(rows->known_until, *batch.known_until);
-
-  // Users, and with them the place of every row.
-  std::vector<std::uint64_t> hashes(row_count);
-  std::vector<std::string_view> strings;
-  if (integers) {
-    for (std::size_t row = 0; row < row_count; ++row)
-      hashes[row] = hash_user(batch.user_integers[row]);
-  } else {
-    ROLLCALL_RETURN_IF_ERROR(copy_user_strings(batch, *rows, strings));
-    for (std::size_t row = 0; row < row_count; ++row) hashes[row] = hash_user(strings[row]);
-  }
-  const std::vector<std::uint32_t> places =
-      place_rows(hashes, settings.partition_count, rows->partition_begin);
-  rows->hashes = placed(hashes, places);
-  if (integers) {
-    rows->user_integers.resize(row_count);
-    for (std::size_t row = 0; row < row_count; ++row) {
-      rows->user_integers[places[row]] = batch.user_integers[row];
-    }
-  } else {
-    rows->user_strings = placed(strings, places);
-  }
-
-  // Events and the values of dimensions, renumbered to those in use.
-  std::vector<std::uint32_t> renumbered;
-  ROLLCALL_RETURN_IF_ERROR(
-      use_values("event", batch.event, row_count, false, renumbered, rows->event_names));
-  std::vector<std::uint32_t> events(row_count, 0);
-  if (!batch.event.codes.empty()) {
-    for (std::size_t row = 0; row < row_count; ++row)
-      events[row] = renumbered[batch.event.codes[row]];
-  }
-  for (std::uint32_t event = 0; event < rows->event_names.size(); ++event) {
-    rows->series.push_back({event, 0, 0});
-  }
-  static constexpr std::string_view kAbsent[] = {""};
-  static constexpr DictionaryColumn kAbsentColumn{kAbsent, {}};
-  for (std::uint32_t dimension = 0; dimension < settings.dimensions.size(); ++dimension) {
-    const DictionaryColumn& column =
-        dimension_columns[dimension] != nullptr ? *dimension_columns[dimension] : kAbsentColumn;
-    std::vector<std::string>& values = rows->dimension_values[dimension];
-    ROLLCALL_RETURN_IF_ERROR(
-        use_values(settings.dimensions[dimension], column, row_count, true, renumbered, values));
-    PairNumbers pairs(rows->event_names.size(), values.size());
-    std::vector<std::uint32_t>& series = rows->dimension_series[dimension];
-    series.resize(row_count);
-    for (std::size_t row = 0; row < row_count; ++row) {
-      const std::uint32_t value = renumbered[column.codes.empty() ? 0 : column.codes[row]];
-      std::uint32_t& pair = pairs(events[row], value);
-      if (pair == kUnused) {
-        pair = static_cast<std::uint32_t>(rows->series.size());
-        rows->series.push_back({events[row], dimension, value});
-      }
-      series[places[row]] = pair;
-    }
-  }
-  rows->events = placed(events, places);
-
-  std::vector<std::int32_t> days(row_count);
-  zone.days_of(batch.time, days.data());
-  std::vector<std::uint8_t> hours(row_count);
-  zone.hours_of(batch.time, days.data(), hours.data());
-  const auto [first, last] = std::minmax_element(days.begin(), days.end());
-  rows->day_range = {Day{*first}, Day{*last}};
-  rows->days = placed(days, places);
-  rows->hours = placed(hours, places);
-  if (!batch.value.empty()) {
-    rows->values.resize(row_count);
-    for (std::size_t row = 0; row < row_count; ++row) rows->values[places[row]] = batch.value[row];
-  }
-  return rows;
+  return Preparation(batch, context).run();
 }
 
 }  // namespace rollcall

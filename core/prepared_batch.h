@@ -1,14 +1,18 @@
 // A batch checked, dated and split by partition: all of the work on a batch that needs no other.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include <oneapi/tbb/task_arena.h>
+
+#include "core/block_pool.h"
 #include "core/time_zone.h"
+#include "core/user_index.h"
 #include "rollcall/engine.h"
 #include "rollcall/event.h"
 #include "rollcall/options.h"
@@ -22,7 +26,50 @@ struct LocalSeries {
   std::uint32_t value = 0;      // index into `dimension_values[dimension]`
 };
 
-// Rows in columns, ordered by partition; within a partition in the order of the batch.
+// What a row adds to besides its user: 32 * (the number of its pair) + hours since the beginning of
+// its day. A pair is a series and a day; each column numbers its own, block by block.
+using PairHour = std::uint32_t;
+inline constexpr std::uint32_t kHourBits = 5;
+inline constexpr std::uint32_t kDayHours = 1u << kHourBits;
+
+// One way in which rows are counted: by their events, or by the values of one dimension.
+struct PreparedColumn {
+  std::vector<PairHour> pair_hours;         // by row
+  std::vector<std::uint32_t> pair_numbers;  // of the block's pairs in PreparedRows::pairs
+};
+
+// Rows that follow one another in a batch, ordered by partition; within a partition in the order of
+// the batch. A block fits the cache of a core, so that its rows are put in their places there.
+//
+// Blocks are used again: a column may be longer than there are rows, and hold anything past them.
+struct PreparedBlock {
+  std::vector<std::uint32_t> partition_begin;  // partition p: rows [begin[p], begin[p + 1])
+  std::vector<std::uint64_t> hashes;           // hash_user of the users
+  std::vector<PreparedColumn> columns;         // events, then one per dimension
+
+  // Rows whose value is not zero, in the order of rows.
+  struct Value {
+    std::uint32_t row;
+    Amount value;
+  };
+  std::vector<Value> values;
+  std::vector<std::uint32_t> value_begin;  // by partition, as partition_begin
+
+  // Of string users only: the bytes of all, end to end, in the order of rows.
+  std::string string_bytes;
+  std::vector<std::uint32_t> string_ends;  // of each in string_bytes
+
+  std::size_t memory_bytes() const;
+  std::size_t row_count(std::uint32_t partition) const {
+    return partition_begin[partition + std::size_t{1}] - partition_begin[partition];
+  }
+  UserStrings strings_of(std::uint32_t partition) const {
+    const std::uint32_t first = partition_begin[partition];
+    return {string_bytes.data(), string_ends.data() + first,
+            first == 0 ? 0 : string_ends[first - 1]};
+  }
+};
+
 struct PreparedRows {
   StoreSettings settings;                                  // that they were prepared for
   std::vector<std::string> event_names;                    // used ones
@@ -30,26 +77,34 @@ struct PreparedRows {
   // The events' series first (index = event), then those of the dimensions.
   std::vector<LocalSeries> series;
 
-  std::vector<std::size_t> partition_begin;  // partition p: rows [begin[p], begin[p + 1])
-  std::vector<std::uint64_t> hashes;
-  std::vector<std::uint64_t> user_integers;    // one of the two
-  std::vector<std::string_view> user_strings;  // into string_bytes
-  std::string string_bytes;
-  std::vector<std::uint32_t> events;                         // local series of the event
-  std::vector<std::vector<std::uint32_t>> dimension_series;  // by dimension: local series
-  std::vector<std::int32_t> days;
-  std::vector<std::uint8_t> hours;  // since the start of the day
-  std::vector<Amount> values;       // empty: none
+  struct Pair {
+    std::uint32_t series;  // local
+    Day day;
+  };
+  std::vector<std::vector<Pair>> pairs;  // by column: all that the rows need, each once
+  std::vector<std::unique_ptr<PreparedBlock>> blocks;
+  std::shared_ptr<BlockPool> pool;  // where they go back to
+  std::size_t row_count = 0;
+  DayRange day_range;  // meaningless in an empty batch, as the next one
+  TimeUs known_until = 0;
 
-  DayRange day_range;
-  TimeUs known_until = 0;  // meaningless in an empty batch
+  PreparedRows() = default;
+  ~PreparedRows();
+  PreparedRows(const PreparedRows&) = delete;
+  PreparedRows& operator=(const PreparedRows&) = delete;
+};
 
-  std::size_t row_count() const { return days.size(); }
+// What it takes to prepare batches. All that it points to outlives the call.
+struct PrepareContext {
+  const StoreSettings& settings;
+  const TimeZone& zone;
+  TimeUs time_max;
+  const std::shared_ptr<BlockPool>& pool;
+  tbb::task_arena& arena;
 };
 
 //   kInvalidArgument  see Engine::ingest
 Result<std::unique_ptr<PreparedRows>> prepare_rows(const EventBatch& batch,
-                                                   const StoreSettings& settings,
-                                                   const TimeZone& zone, TimeUs time_max);
+                                                   const PrepareContext& context);
 
 }  // namespace rollcall

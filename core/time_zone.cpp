@@ -109,21 +109,6 @@ void TimeZone::days_of(std::span<const TimeUs> times, std::int32_t* days) const 
   }
 }
 
-void TimeZone::hours_of(std::span<const TimeUs> times, const std::int32_t* days,
-                        std::uint8_t* hours) const {
-  Day day{0};
-  TimeUs start = start_of(day);
-  for (std::size_t i = 0; i < times.size(); ++i) {
-    if (days[i] != day.value) {
-      day = Day{days[i]};
-      start = start_of(day);
-    }
-    // A zone that once crossed the date line eastwards lived one date twice: no hour past 24.
-    const std::int64_t hour = std::min<std::int64_t>((times[i] - start) / kUsPerHour, 24);
-    hours[i] = static_cast<std::uint8_t>(hour);
-  }
-}
-
 TimeZone::Local TimeZone::find_local(std::int64_t local_us) const {
   std::size_t i = offset_index(local_us - kOffsetMaxUs);
   for (;; ++i) {

@@ -1,6 +1,7 @@
 // Instants to civil days of one IANA time zone, and back.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -32,8 +33,12 @@ class TimeZone {
   Day day_of(TimeUs time) const;
   // The same for a column, by kernel where all of it lies between two changes of the clocks.
   void days_of(std::span<const TimeUs> times, std::int32_t* days) const;
-  // Whole hours since the day's first instant: 0..22, 0..23 or 0..24 as the day is long.
-  void hours_of(std::span<const TimeUs> times, const std::int32_t* days, std::uint8_t* hours) const;
+  // Whole hours since the day's first instant: 0..22, 0..23 or 0..24 as the day is long. A zone
+  // that once crossed the date line eastwards lived one date twice: no hour past 24 all the same.
+  static std::uint32_t hour_of_day(std::int64_t us_since_start) {
+    const auto us = static_cast<std::uint64_t>(us_since_start);
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(us / kUsPerHour, 24));
+  }
 
   // The first instant of a civil date. Where the clocks jump over midnight: the first that exists.
   TimeUs start_of(Day day) const;

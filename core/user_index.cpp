@@ -1,27 +1,42 @@
 #include "core/user_index.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 
 #include "core/assert.h"
 #include "core/byte_codec.h"
 #include "core/partitioner.h"
+#include "kernels/kernel_table.h"
 
 namespace rollcall {
 namespace {
 
-constexpr std::size_t kSlotsMin = 16;
-// How far ahead a slot is asked for: enough to hide a miss behind the users before it.
-constexpr std::size_t kPrefetchDistance = 16;
+using kernels::kBucketSlots;
+using kernels::TaggedSlot;
 
-// The top bits chose the partition and are the same for all; the low ones choose the slot.
-std::uint32_t tag_of(std::uint64_t hash) { return static_cast<std::uint32_t>(hash >> 20); }
+constexpr std::size_t kSlotsMin = 2 * kBucketSlots;
+
+// The slots that a hash may be in, in the order in which they are filled. The top bits of hashes
+// chose the partition and are the same for all.
+class ProbeSequence {
+ public:
+  ProbeSequence(HugeArray<TaggedSlot>& slots, std::uint64_t hash)
+      : slots_(slots.data()), mask_(slots.size() - 1), place_(hash * kBucketSlots & mask_) {}
+  TaggedSlot& operator*() const { return slots_[place_]; }
+  void next() { place_ = (place_ + 1) & mask_; }
+
+ private:
+  TaggedSlot* slots_;
+  std::size_t mask_;
+  std::size_t place_;
+};
 
 }  // namespace
 
 std::size_t UserIndex::memory_bytes() const {
-  return sizeof(*this) + integers_.capacity() * sizeof(integers_[0]) + bytes_.capacity() +
-         ends_.capacity() * sizeof(ends_[0]) + slots_.capacity() * sizeof(slots_[0]);
+  return sizeof(*this) + hashes_.capacity() * sizeof(hashes_[0]) + bytes_.capacity() +
+         ends_.capacity() * sizeof(ends_[0]) + slots_.size() * sizeof(TaggedSlot);
 }
 
 void UserIndex::push(std::string_view user) {
@@ -36,76 +51,77 @@ std::string_view UserIndex::string(std::uint32_t ordinal) const {
 }
 
 std::uint64_t UserIndex::hash_of(std::uint32_t ordinal) const {
-  return kind_ == UserKind::kInteger ? hash_user(integers_[ordinal]) : hash_user(string(ordinal));
+  return kind_ == UserKind::kInteger ? hashes_[ordinal] : hash_user(string(ordinal));
 }
 
 void UserIndex::reserve_slots(std::size_t user_count) {
   if (user_count * 8 <= slots_.size() * 5) return;
-  std::vector<Slot> slots(std::bit_ceil(std::max(kSlotsMin, user_count * 8 / 5 + 1)));
-  const std::size_t mask = slots.size() - 1;
+  HugeArray<TaggedSlot> slots(std::bit_ceil(std::max(kSlotsMin, user_count * 8 / 5 + 1)));
   // In the order of ordinals, so that the last user to come is always the last in its probe
   // sequence: truncate relies on it.
   for (std::uint32_t ordinal = 0; ordinal < size_; ++ordinal) {
     const std::uint64_t hash = hash_of(ordinal);
-    std::size_t place = hash & mask;
-    while (slots[place].ordinal_plus_one != 0) place = (place + 1) & mask;
-    slots[place] = {tag_of(hash), ordinal + 1};
+    ProbeSequence slot(slots, hash);
+    while ((*slot).number != 0) slot.next();
+    *slot = {kernels::tag_of_hash(hash), ordinal + 1};
   }
   slots_ = std::move(slots);
 }
 
 template <class Key>
 std::uint32_t UserIndex::find_or_add_one(Key user, std::uint64_t hash) {
-  reserve_slots(size_ + std::size_t{1});
-  const std::size_t mask = slots_.size() - 1;
-  const std::uint32_t tag = tag_of(hash);
-  for (std::size_t place = hash & mask;; place = (place + 1) & mask) {
-    Slot& slot = slots_[place];
-    if (slot.ordinal_plus_one == 0) {
+  const std::uint32_t tag = kernels::tag_of_hash(hash);
+  for (ProbeSequence slot(slots_, hash);; slot.next()) {
+    if ((*slot).number == 0) {
       ROLLCALL_ASSERT(size_ < ~std::uint32_t{0} - 1);
       push(user);
-      slot = {tag, ++size_};
+      *slot = {tag, ++size_};
       return size_ - 1;
     }
-    if (slot.tag == tag && equals(slot.ordinal_plus_one - 1, user)) {
-      return slot.ordinal_plus_one - 1;
-    }
+    if ((*slot).tag == tag && equals((*slot).number - 1, user)) return (*slot).number - 1;
   }
 }
 
-template <class Key>
-void UserIndex::find_or_add_all(std::span<const Key> users, std::span<const std::uint64_t> hashes,
+template <class UserAt>
+void UserIndex::find_or_add_all(std::span<const std::uint64_t> hashes, UserAt user_at,
                                 std::uint32_t* ordinals) {
-  reserve_slots(size_ + std::size_t{1});
-  for (std::size_t i = 0; i < users.size(); ++i) {
-    if (i + kPrefetchDistance < users.size()) {
-      __builtin_prefetch(&slots_[hashes[i + kPrefetchDistance] & (slots_.size() - 1)]);
+  reserve_slots(size_ + hashes.size());
+  const kernels::KernelTable& kernel = *kernels::active_table();
+  const std::uint64_t bucket_mask = slots_.size() / kBucketSlots - 1;
+  constexpr std::size_t kStrip = 256;
+  std::array<std::uint32_t, kStrip> numbers;
+  for (std::size_t begin = 0; begin < hashes.size(); begin += kStrip) {
+    const std::size_t end = std::min(begin + kStrip, hashes.size());
+    kernel.find_tags(slots_.data(), bucket_mask, hashes.data() + begin, numbers.data(),
+                     end - begin);
+    for (std::size_t i = begin; i < end; ++i) {
+      const std::uint32_t number = numbers[i - begin];
+      const bool found = number != 0 && equals(number - 1, user_at(i));
+      ordinals[i] = found ? number - 1 : find_or_add_one(user_at(i), hashes[i]);
     }
-    ordinals[i] = find_or_add_one(users[i], hashes[i]);
   }
 }
 
-void UserIndex::find_or_add(std::span<const std::uint64_t> users,
-                            std::span<const std::uint64_t> hashes, std::uint32_t* ordinals) {
+void UserIndex::find_or_add(std::span<const std::uint64_t> hashes, std::uint32_t* ordinals) {
   ROLLCALL_ASSERT(kind_ == UserKind::kInteger);
-  find_or_add_all(users, hashes, ordinals);
+  find_or_add_all(
+      hashes, [&](std::size_t i) { return hashes[i]; }, ordinals);
 }
 
-void UserIndex::find_or_add(std::span<const std::string_view> users,
-                            std::span<const std::uint64_t> hashes, std::uint32_t* ordinals) {
+void UserIndex::find_or_add(std::span<const std::uint64_t> hashes, const UserStrings& users,
+                            std::uint32_t* ordinals) {
   ROLLCALL_ASSERT(kind_ == UserKind::kString);
-  find_or_add_all(users, hashes, ordinals);
+  find_or_add_all(
+      hashes, [&](std::size_t i) { return users[i]; }, ordinals);
 }
 
 void UserIndex::truncate(std::uint32_t size) {
-  const std::size_t mask = slots_.size() - 1;
   while (size_ > size) {
-    const std::uint32_t ordinal = size_ - 1;
-    std::size_t place = hash_of(ordinal) & mask;
-    while (slots_[place].ordinal_plus_one != size_) place = (place + 1) & mask;
-    slots_[place] = {};
+    ProbeSequence slot(slots_, hash_of(size_ - 1));
+    while ((*slot).number != size_) slot.next();
+    *slot = {};
     if (kind_ == UserKind::kInteger) {
-      integers_.pop_back();
+      hashes_.pop_back();
     } else {
       ends_.pop_back();
       bytes_.resize(ends_.empty() ? 0 : ends_.back());
@@ -115,7 +131,7 @@ void UserIndex::truncate(std::uint32_t size) {
 }
 
 UserId UserIndex::user(std::uint32_t ordinal) const {
-  if (kind_ == UserKind::kInteger) return integers_[ordinal];
+  if (kind_ == UserKind::kInteger) return unhash_user(hashes_[ordinal]);
   return std::string(string(ordinal));
 }
 
@@ -123,7 +139,9 @@ void UserIndex::serialize(std::uint32_t first, std::uint32_t count, std::string&
   ByteWriter writer(out);
   writer.varint(count);
   if (kind_ == UserKind::kInteger) {
-    writer.elements(integers_.data() + first, count);
+    std::vector<std::uint64_t> users(hashes_.begin() + first, hashes_.begin() + first + count);
+    std::transform(users.begin(), users.end(), users.begin(), unhash_user);
+    writer.elements(users.data(), users.size());
     return;
   }
   for (std::uint32_t i = first; i < first + count; ++i) writer.text(string(i));
@@ -136,7 +154,8 @@ Status UserIndex::append(std::string_view page) {
   const std::uint32_t size_before = size_;
   if (kind_ == UserKind::kInteger) {
     for (const std::uint64_t user : reader.elements<std::uint64_t>(count)) {
-      find_or_add_one(user, hash_user(user));
+      const std::uint64_t hash = hash_user(user);
+      find_or_add_one(hash, hash);
     }
   } else {
     for (std::size_t i = 0; i < count && reader.ok(); ++i) {

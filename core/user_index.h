@@ -7,10 +7,24 @@
 #include <string_view>
 #include <vector>
 
+#include "core/huge_array.h"
+#include "kernels/bitmap_kernels.h"
 #include "rollcall/status.h"
 #include "rollcall/types.h"
 
 namespace rollcall {
+
+// Strings end to end.
+struct UserStrings {
+  const char* bytes = nullptr;
+  const std::uint32_t* ends = nullptr;  // of each in `bytes`
+  std::uint32_t begin = 0;              // of the first
+
+  std::string_view operator[](std::size_t i) const {
+    const std::uint32_t from = i == 0 ? begin : ends[i - 1];
+    return {bytes + from, ends[i] - from};
+  }
+};
 
 // Ordinals are given out from 0 in the order of arrival and never reused. Ids are compared in full:
 // two users never share an ordinal, whatever their hashes.
@@ -21,10 +35,10 @@ class UserIndex {
   std::uint32_t size() const { return size_; }
   std::size_t memory_bytes() const;
 
-  // ordinals[i] = the ordinal of user i, made when new. `hashes[i]` is hash_user of it.
-  void find_or_add(std::span<const std::uint64_t> users, std::span<const std::uint64_t> hashes,
-                   std::uint32_t* ordinals);
-  void find_or_add(std::span<const std::string_view> users, std::span<const std::uint64_t> hashes,
+  // ordinals[i] = the ordinal of user i, made when new. `hashes[i]` is hash_user of it, by which
+  // integers are known.
+  void find_or_add(std::span<const std::uint64_t> hashes, std::uint32_t* ordinals);
+  void find_or_add(std::span<const std::uint64_t> hashes, const UserStrings& users,
                    std::uint32_t* ordinals);
   // Forgets the users from `size` on, as if they had never come.
   void truncate(std::uint32_t size);
@@ -37,23 +51,18 @@ class UserIndex {
   Status append(std::string_view page);
 
  private:
-  // 0 ordinal_plus_one: free. The tag spares most comparisons of ids that differ.
-  struct Slot {
-    std::uint32_t tag = 0;
-    std::uint32_t ordinal_plus_one = 0;
-  };
-  template <class Key>
-  void find_or_add_all(std::span<const Key> users, std::span<const std::uint64_t> hashes,
+  template <class UserAt>
+  void find_or_add_all(std::span<const std::uint64_t> hashes, UserAt user_at,
                        std::uint32_t* ordinals);
+  // Where there is room for one user more.
   template <class Key>
   std::uint32_t find_or_add_one(Key user, std::uint64_t hash);
-  bool equals(std::uint32_t ordinal, std::uint64_t user) const {
-    return integers_[ordinal] == user;
-  }
+  // An integer stands for itself by its hash, which no other has.
+  bool equals(std::uint32_t ordinal, std::uint64_t hash) const { return hashes_[ordinal] == hash; }
   bool equals(std::uint32_t ordinal, std::string_view user) const {
     return string(ordinal) == user;
   }
-  void push(std::uint64_t user) { integers_.push_back(user); }
+  void push(std::uint64_t hash) { hashes_.push_back(hash); }
   void push(std::string_view user);
   std::string_view string(std::uint32_t ordinal) const;
   std::uint64_t hash_of(std::uint32_t ordinal) const;
@@ -61,10 +70,12 @@ class UserIndex {
 
   UserKind kind_;
   std::uint32_t size_ = 0;
-  std::vector<std::uint64_t> integers_;
-  std::string bytes_;                // of all strings, end to end
-  std::vector<std::uint64_t> ends_;  // of each string in bytes_
-  std::vector<Slot> slots_;          // linear probing; a power of two, at most 5/8 full
+  std::vector<std::uint64_t> hashes_;  // of integer users
+  std::string bytes_;                  // of all strings, end to end
+  std::vector<std::uint64_t> ends_;    // of each string in bytes_
+  // Buckets, at most 5/8 full, that spill over into the next one. A slot's number is an ordinal
+  // plus one; its tag spares most comparisons of ids that differ.
+  HugeArray<kernels::TaggedSlot> slots_;
 };
 
 }  // namespace rollcall

@@ -61,11 +61,14 @@ TEST(TimeZone, DaysOf23And25HoursAreOneDay) {
   const std::vector<TimeUs> times = {london.start_of(autumn), london.start_of(autumn + 1) - 1,
                                      london.start_of(spring + 1) - 1};
   std::vector<std::int32_t> days(times.size());
-  std::vector<std::uint8_t> hours(times.size());
   london.days_of(times, days.data());
-  london.hours_of(times, days.data(), hours.data());
   EXPECT_EQ(days, (std::vector<std::int32_t>{autumn.value, autumn.value, spring.value}));
-  EXPECT_EQ(hours, (std::vector<std::uint8_t>{0, 24, 22}));
+  const auto hour = [&](TimeUs time, Day date) {
+    return TimeZone::hour_of_day(time - london.start_of(date));
+  };
+  EXPECT_EQ(hour(times[0], autumn), 0u);
+  EXPECT_EQ(hour(times[1], autumn), 24u);
+  EXPECT_EQ(hour(times[2], spring), 22u);
 }
 
 TEST(TimeZone, LocalTimesThatAreSkippedOrShownTwice) {
@@ -125,14 +128,12 @@ TEST(TimeZone, ColumnsAgreeWithSingleInstants) {
       std::vector<TimeUs> times(257);
       for (TimeUs& time : times) time = near(random);
       std::vector<std::int32_t> days(times.size());
-      std::vector<std::uint8_t> hours(times.size());
       here.days_of(times, days.data());
-      here.hours_of(times, days.data(), hours.data());
       for (std::size_t i = 0; i < times.size(); ++i) {
         ASSERT_EQ(days[i], here.day_of(times[i]).value);
         const TimeUs start = here.start_of({days[i]});
         ASSERT_LE(start, times[i]);
-        ASSERT_EQ(hours[i], (times[i] - start) / kUsPerHour);
+        ASSERT_EQ(TimeZone::hour_of_day(times[i] - start), (times[i] - start) / kUsPerHour);
         ASSERT_LE(here.from_local({days[i]}, 0), times[i]);
       }
     }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <optional>
 #include <random>
 
 #include "core/partitioner.h"
@@ -14,16 +15,23 @@ std::vector<std::uint32_t> add(UserIndex& index, const std::vector<std::uint64_t
   std::vector<std::uint64_t> hashes;
   for (const std::uint64_t user : users) hashes.push_back(hash_user(user));
   std::vector<std::uint32_t> ordinals(users.size());
-  index.find_or_add(users, hashes, ordinals.data());
+  index.find_or_add(hashes, ordinals.data());
   return ordinals;
 }
 
-std::vector<std::uint32_t> add(UserIndex& index, const std::vector<std::string>& users) {
-  const std::vector<std::string_view> views(users.begin(), users.end());
+std::vector<std::uint32_t> add(UserIndex& index, const std::vector<std::string>& users,
+                               std::optional<std::uint64_t> hash = {}) {
   std::vector<std::uint64_t> hashes;
-  for (const std::string_view user : views) hashes.push_back(hash_user(user));
+  std::string bytes = "before";
+  const auto begin = static_cast<std::uint32_t>(bytes.size());
+  std::vector<std::uint32_t> ends;
+  for (const std::string& user : users) {
+    hashes.push_back(hash.value_or(hash_user(user)));
+    bytes += user;
+    ends.push_back(static_cast<std::uint32_t>(bytes.size()));
+  }
   std::vector<std::uint32_t> ordinals(users.size());
-  index.find_or_add(views, hashes, ordinals.data());
+  index.find_or_add(hashes, UserStrings{bytes.data(), ends.data(), begin}, ordinals.data());
   return ordinals;
 }
 
@@ -77,13 +85,10 @@ TEST(UserIndex, StringsAgreeWithAMap) {
 // Two users must not be taken for one because their hashes are equal.
 TEST(UserIndex, UsersWithOneHashAreKeptApart) {
   UserIndex index(UserKind::kString);
-  const std::vector<std::string_view> users = {"ann", "bob", "cem"};
-  const std::vector<std::uint64_t> hashes(3, 0x1234567812345678u);
-  std::vector<std::uint32_t> ordinals(3);
-  index.find_or_add(users, hashes, ordinals.data());
-  EXPECT_EQ(ordinals, (std::vector<std::uint32_t>{0, 1, 2}));
-  index.find_or_add(users, hashes, ordinals.data());
-  EXPECT_EQ(ordinals, (std::vector<std::uint32_t>{0, 1, 2}));
+  const std::vector<std::string> users = {"ann", "bob", "cem"};
+  const std::uint64_t hash = 0x1234567812345678u;
+  EXPECT_EQ(add(index, users, hash), (std::vector<std::uint32_t>{0, 1, 2}));
+  EXPECT_EQ(add(index, users, hash), (std::vector<std::uint32_t>{0, 1, 2}));
 }
 
 TEST(UserIndex, AppendRefusesDamage) {
@@ -100,15 +105,29 @@ TEST(UserIndex, AppendRefusesDamage) {
   EXPECT_EQ(twice.append(page).message(), "users: a user stands in it twice");
 }
 
+// A bucket that is full spills over into the next one, and back again.
+TEST(UserIndex, UsersOfOneBucketAreFoundAgain) {
+  UserIndex index(UserKind::kInteger);
+  std::vector<std::uint64_t> users;
+  for (std::uint64_t i = 0; i < 100; ++i) users.push_back(unhash_user(i << 20 | 5));
+  const std::vector<std::uint32_t> ordinals = add(index, users);
+  EXPECT_EQ(add(index, users), ordinals);
+  index.truncate(50);
+  EXPECT_EQ(add(index, users), ordinals);
+}
+
 // What decides where stored users are may never change.
 TEST(Partitioner, HashesAreFrozen) {
   EXPECT_EQ(hash_user(std::uint64_t{0}), 0u);
   EXPECT_EQ(hash_user(std::uint64_t{1}), 0xb456bcfc34c2cb2cu);
   EXPECT_EQ(hash_user(std::uint64_t{42}), 0x810879608e4259ccu);
   EXPECT_EQ(hash_user(std::string_view("")), 0x2d06800538d394c2u);
-  EXPECT_EQ(partition_of(~std::uint64_t{0}, 64), 63u);
-  EXPECT_EQ(partition_of(~std::uint64_t{0}, 1), 0u);
-  EXPECT_EQ(partition_of(std::uint64_t{1} << 63, 2), 1u);
+  for (const std::uint64_t user : {std::uint64_t{0}, std::uint64_t{42}, ~std::uint64_t{0}}) {
+    EXPECT_EQ(unhash_user(hash_user(user)), user);
+  }
+  EXPECT_EQ(Partitioner(64)(~std::uint64_t{0}), 63u);
+  EXPECT_EQ(Partitioner(1)(~std::uint64_t{0}), 0u);
+  EXPECT_EQ(Partitioner(2)(std::uint64_t{1} << 63), 1u);
 }
 
 }  // namespace
