@@ -427,6 +427,8 @@ Status Engine::close() {
 
 const StoreSettings& Engine::settings() const { return state_->settings; }
 
+std::optional<TimeUs> Engine::time_max() const { return state_->options.time_max; }
+
 std::vector<SourcePosition> Engine::sources() const {
   const Gate::Pass pass(state_->gate);
   return state_->sources.positions();

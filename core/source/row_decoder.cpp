@@ -235,7 +235,8 @@ std::unique_ptr<RowDecoder> RowDecoder::make(const Engine& engine, const Decoder
   shape.value_decimals = engine.settings().value_decimals;
   shape.dimensions = plan.dimensions;
   BatchBuilder builder(std::move(shape), TimeParser(options.zone, options.source.time_unit,
-                                                    options.source.time_format));
+                                                    options.source.time_format,
+                                                    engine.time_max().value_or(kTimeMax)));
   if (schema.format == FileFormat::kNdjson) {
     NdjsonReader reader(options.source.line_bytes_max, plan.slot_columns);
     return std::make_unique<TextDecoder<NdjsonReader>>(engine, options, std::move(reader),

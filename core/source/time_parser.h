@@ -37,6 +37,7 @@ enum class TimeFault : std::uint8_t {
   kNoSuchDate,   // 2023-02-29
   kNoSuchClock,  // 24:00, 23:59:60
   kOutOfRange,   // not between kTimeMin and kTimeMax, or a day that does not end there
+  kTooLate,      // after time_max
   kMaybeADate,   // 20260131, 202601312359, 20260131235959
 };
 
@@ -49,8 +50,10 @@ struct ParsedTime {
 // Threads: one at a time, since it remembers the days it has seen.
 class TimeParser {
  public:
-  // `format`, if set, is the only form understood: one that check_format accepts.
-  TimeParser(TimeZone zone, TimeUnit unit, std::optional<std::string> format);
+  // `format`, if set, is the only form understood: one that check_format accepts. Times after
+  // `time_max` are at fault.
+  TimeParser(TimeZone zone, TimeUnit unit, std::optional<std::string> format,
+             TimeUs time_max = kTimeMax);
 
   // kInvalidArgument: a directive other than %Y %y %m %b %d %H %I %p %M %S %f %z %%, or one that is
   // missing for a date.
@@ -59,6 +62,7 @@ class TimeParser {
   TimeFault parse(std::string_view text, ParsedTime& out);
 
   const TimeZone& zone() const { return zone_; }
+  TimeUs time_max() const { return time_max_; }
 
   // What was wrong with `text`, for a rejected row: a short name, and the whole story.
   static std::string_view fault_kind(TimeFault fault);
@@ -88,6 +92,7 @@ class TimeParser {
   TimeZone zone_;
   TimeUnit unit_;
   std::optional<std::string> format_;
+  TimeUs time_max_;
   std::array<CachedDay, 256> days_;  // by the low bits of the day
 };
 

@@ -125,6 +125,8 @@ class Engine {
   Status close();
 
   const StoreSettings& settings() const;
+  // EngineOptions::time_max.
+  std::optional<TimeUs> time_max() const;
   // The position last ingested for each source id, in the order of their first appearance.
   std::vector<SourcePosition> sources() const;
   EngineInfo info() const;

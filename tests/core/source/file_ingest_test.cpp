@@ -177,6 +177,20 @@ TEST(FileIngest, ADayPastTheLastOneCostsItsRow) {
   EXPECT_EQ(report.rows_rejected, 1u);
 }
 
+TEST(FileIngest, ATimePastTheLatestAllowedCostsItsRow) {
+  const TestDirectory directory;
+  EngineOptions options;
+  options.time_max = 1'767'268'800'000'000;  // 2026-01-01T12:00:00Z
+  const auto engine = *Engine::open(open_memory_store(), options);
+  const IngestReport report = ingest(
+      *engine, {directory.write("a.csv", std::string(kHeader) + "a,2026-01-01 12:00:01,e\n"
+                                                                "b,2026-01-02,e\nc,2026-01-01,e\n"
+                                                                "d,2026-01-01 12:00:00,e\n")});
+  EXPECT_EQ(report.rows_ingested, 2u);
+  EXPECT_EQ(report.rows_rejected, 2u);
+  EXPECT_EQ(engine->info().known_until, options.time_max);
+}
+
 TEST(FileIngest, WhatIsNotThere) {
   const TestDirectory directory;
   const auto engine = open_engine();
