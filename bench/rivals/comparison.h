@@ -1,0 +1,38 @@
+// The table of rollcall and its rivals.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bench/report.h"
+
+namespace rollcall::bench {
+
+// A line of the table.
+struct RivalResult {
+  std::string name;
+  unsigned threads = 1;
+  bool on_disk = false;
+  std::string settings;
+  std::string absent;  // why, when it is
+  std::uint64_t events = 0;
+  std::vector<double> load_seconds;
+  double seal_seconds = 0;
+  std::optional<std::uint64_t> bytes;
+  std::map<std::string, std::vector<double>> answer_ms;  // by question; those it was asked
+
+  // "clickhouse/raw/threads:2/disk".
+  std::string full_name() const;
+};
+
+// Rivals in lines, then how often each takes the time of rollcall with as many threads, in the same
+// place; then settings, and loudly who is absent.
+std::string comparison_table(const std::vector<RivalResult>& results,
+                             const std::vector<std::string>& questions);
+
+// The same as measurements: "rival/croaring/threads:1/memory/ingest" and so on.
+void add_measurements(const RivalResult& result, Report& report);
+
+}  // namespace rollcall::bench

@@ -1,0 +1,88 @@
+// DuckDB in the process of Node.js, by what is kept beside the raw table:
+//   raw       nothing
+//   distinct  a table of distinct events, days and users; sealed, the days of each user
+import {join} from 'node:path';
+import {statSync} from 'node:fs';
+import {countsOf, maskQuestions} from './masks.mjs';
+import {requirePackage, secondsOf, serve} from './script.mjs';
+
+const masks = maskQuestions({
+  and: (a, b) => `(${a} & ${b})`,
+  shiftRight: (a, n) => `(${a} >> ${n})`,
+  ones: (a) => `bit_count(${a})`,
+  lowestDay: (a) => `bit_count(~${a} & (${a} - 1))`,
+  countIf: (condition) => `count(*) FILTER (WHERE ${condition})`,
+});
+
+let connection, variant, folder, events, firstDay;
+const run = (sql) => connection.run(sql);
+const dayOf = (time) => `(date_diff('day', DATE '${firstDay}', ${time}::DATE))::UTINYINT`;
+const sinceDay = (day) => `time >= TIMESTAMP '${firstDay}' + INTERVAL ${day} DAY`;
+const path = (name) => join(folder, name);
+
+async function rowsOf(sql) {
+  const reader = await connection.runAndReadAll(sql);
+  return reader.getRows().map((row) => row.map(Number));
+}
+
+function sqlOf(question) {
+  if (variant === 'distinct') return masks[question]?.('SELECT mask FROM user_masks');
+  if (question === 'daily_60') {
+    return `SELECT count(*) FROM (SELECT DISTINCT ${dayOf('time')} AS day, user FROM events)
+            GROUP BY day ORDER BY day`;
+  }
+  if (question === 'monthly_30') {
+    return `SELECT count(*) FROM (SELECT DISTINCT user FROM events WHERE ${sinceDay(30)})`;
+  }
+  const since = {churn_7d: 52, active_days_28: 32}[question] ?? 0;
+  return masks[question]?.(`SELECT bit_or(1::BIGINT << ${dayOf('time')}) AS mask
+                            FROM events WHERE ${sinceDay(since)} GROUP BY user`);
+}
+
+await serve({
+  async open(request) {
+    ({variant, folder, events} = request);
+    firstDay = request.first_day;
+    const {DuckDBInstance} = requirePackage('@duckdb/node-api');
+    const instance = await DuckDBInstance.create(path('database'), {threads: `${request.threads}`});
+    connection = await instance.connect();
+    await run(`SET preserve_insertion_order = false`);
+    const version = (await connection.runAndReadAll('SELECT version()')).getRows()[0][0];
+    return {settings: `DuckDB ${version}, from a Parquet file without compression, threads=` +
+                      `${request.threads} preserve_insertion_order=false; seal: days of each ` +
+                      'user; bytes of the database file'};
+  },
+  async prepare() {
+    if (statSync(path('events.parquet'), {throwIfNoEntry: false})) return;
+    await run(`COPY (SELECT "user", make_timestamp("time") AS time, event, value
+               FROM read_csv('${events}', header = false, columns = {
+                 'user': 'UINTEGER', 'time': 'BIGINT', 'event': 'UTINYINT', 'value': 'BIGINT'}))
+               TO '${path('events.parquet')}' (FORMAT parquet, COMPRESSION uncompressed)`);
+  },
+  async load() {
+    return {seconds: await secondsOf(async () => {
+      await run(`CREATE TABLE events AS SELECT * FROM '${path('events.parquet')}'`);
+      if (variant === 'distinct') {
+        await run(`CREATE TABLE active AS
+                   SELECT DISTINCT event, ${dayOf('time')} AS day, user FROM events`);
+      }
+      await run('CHECKPOINT');
+    })};
+  },
+  async seal() {
+    return {seconds: await secondsOf(async () => {
+      if (variant !== 'distinct') return;
+      await run(`CREATE TABLE user_masks AS
+                 SELECT user, bit_or(1::BIGINT << day) AS mask FROM active GROUP BY user`);
+      await run('CHECKPOINT');
+    })};
+  },
+  async bytes() { return {bytes: statSync(path('database')).size}; },
+  async ask({question}) {
+    const sql = sqlOf(question);
+    if (!sql) return {};
+    let rows;
+    const seconds = await secondsOf(async () => { rows = await rowsOf(sql); });
+    return {counts: countsOf(question, rows), seconds};
+  },
+});

@@ -1,0 +1,44 @@
+// The questions that rollcall and its rivals are asked, with their true answers. All are of users
+// of any event, over 60 days; days are numbered from 0.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "bench/truth.h"
+#include "rollcall/types.h"
+
+namespace rollcall::bench {
+
+inline constexpr std::int32_t kRivalDays = 60;
+inline constexpr std::int32_t kWindowDays = 30;  // the last ones
+inline constexpr std::int32_t kCohorts = 30;     // the first days, followed for as many
+inline constexpr std::int32_t kWeekDays = 7;
+inline constexpr std::int32_t kWeekFirst = 53;  // the last calendar week, Monday to Sunday
+inline constexpr std::int32_t kChurnDay = 52;   // and seen in the next kWeekDays, or not
+inline constexpr std::int32_t kActiveWindow = 28;
+inline constexpr std::int32_t kActiveFirst = kRivalDays - kActiveWindow;
+
+enum class Ask : std::uint8_t {
+  kDaily,               // users of each day
+  kMonthly,             // users of the last 30 days
+  kRetention,           // 30 x 30: of those first seen on day c, who came on day c + k
+  kRetentionRecurring,  // 30 x 30: of those seen on day c, who came on day c + k
+  kLifecycle,           // of the last week: new, returning, resurrecting, dormant users
+  kChurn,               // of a day: users, retained and churned ones
+  kActiveDays,          // of the last 28 days: users seen on exactly 1, 2, ... 28 of them
+};
+
+struct RivalQuestion {
+  Ask ask;
+  std::string name;                  // "retention_30x30"
+  std::string json;                  // as Engine::query takes it
+  std::vector<std::string> columns;  // of its answer: the counts that rivals give, in this order
+  std::function<Counts(const DaySets& sets)> truth;
+};
+
+std::vector<RivalQuestion> rival_questions(Day first_day);
+
+}  // namespace rollcall::bench

@@ -1,0 +1,27 @@
+# The program rollcall-rivals: built with the benchmarks, and with the tests, which run it small.
+# Needs of the rivals: only RocksDB, which rollcall has anyway. CRoaring is built in when it is
+# found; the others are programs of their own, looked for when it runs.
+include_guard(GLOBAL)
+include(${CMAKE_CURRENT_LIST_DIR}/../harness.cmake)
+find_package(roaring CONFIG QUIET)
+
+add_executable(rollcall_rivals
+  ${CMAKE_CURRENT_LIST_DIR}/child_process.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/comparison.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/croaring_rival.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/redis_client.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/redis_rival.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/rival_questions.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/rocksdb_rival.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/rollcall_rival.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/rollcall_rivals.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/sql_rival.cpp)
+set_target_properties(rollcall_rivals PROPERTIES OUTPUT_NAME rollcall-rivals
+                      RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+target_compile_definitions(rollcall_rivals PRIVATE
+  ROLLCALL_RIVALS_DIR="${CMAKE_CURRENT_LIST_DIR}"
+  $<$<BOOL:${roaring_FOUND}>:ROLLCALL_HAS_CROARING>)
+target_link_libraries(rollcall_rivals PRIVATE
+  rollcall_build_flags rollcall_bench_support rollcall_kernels RocksDB::rocksdb-shared
+  CLI11::CLI11 fmt::fmt nlohmann_json::nlohmann_json
+  $<$<BOOL:${roaring_FOUND}>:roaring::roaring>)

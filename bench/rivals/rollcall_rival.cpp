@@ -1,0 +1,77 @@
+// rollcall itself, through its public interface, with all of its aggregates.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "bench/questions.h"
+#include "bench/rivals/rival.h"
+#include "bench/scratch_store.h"
+#include "rollcall/memory_store.h"
+#include "rollcall/query.h"
+
+namespace rollcall::bench {
+namespace {
+
+class RollcallRival : public Rival {
+ public:
+  RollcallRival(const Session& session, unsigned threads, bool on_disk) : on_disk_(on_disk) {
+    EngineOptions options = session.engine_options(IdKind::kDense, threads);
+    if (on_disk) {
+      scratch_ = std::make_unique<ScratchStore>(session);
+      engine_ = scratch_->open(options);
+    } else {
+      options.checkpoint_dirty_bytes_max = std::numeric_limits<std::size_t>::max() / 2;
+      engine_ = must(Engine::open(open_memory_store(), options));
+    }
+  }
+
+  std::string settings() const override {
+    return fmt::format("{} kernels, {} partitions; bytes of all aggregates{}", engine_->info().isa,
+                       engine_->settings().partition_count,
+                       on_disk_ ? "; seal: the last checkpoint" : " in memory");
+  }
+  double load(Session& session) override { return session.ingest(*engine_, IdKind::kDense); }
+  double seal() override {
+    return on_disk_ ? seconds_of([&] { must(engine_->checkpoint()); }) : 0;
+  }
+  std::optional<std::uint64_t> bytes() override {
+    return on_disk_ ? scratch_->disk_bytes() : engine_->info().resident_bytes;
+  }
+  std::optional<Answer> ask(const RivalQuestion& question) override {
+    const Result<Query> parsed = parse_query(question.json);
+    // Not each kind of question that rivals answer is one of rollcall's.
+    const bool has_kind =
+        parsed.ok() || parsed.status().to_string().find("unknown kind") == std::string::npos;
+    if (!has_kind) return std::nullopt;
+    const Query query = must(parsed);
+    QueryResult result;
+    Answer answer;
+    answer.seconds = seconds_of([&] { result = must(engine_->query(query)); });
+    answer.counts = counts_of(result, question.columns);
+    return answer;
+  }
+
+ private:
+  bool on_disk_;
+  std::unique_ptr<ScratchStore> scratch_;
+  std::unique_ptr<Engine> engine_;
+};
+
+}  // namespace
+
+std::vector<RivalEntry> rollcall_entries(unsigned threads) {
+  std::vector<RivalEntry> entries;
+  const auto add = [&](unsigned count) {
+    for (const bool on_disk : {false, true}) {
+      entries.push_back({"rollcall", count, on_disk, 0, [=](const Session& session) {
+                           return std::make_unique<RollcallRival>(session, count, on_disk);
+                         }});
+    }
+  };
+  add(1);
+  if (threads > 1) add(threads);
+  return entries;
+}
+
+}  // namespace rollcall::bench
