@@ -1,7 +1,7 @@
 // CRoaring in this process, on one thread: a bitmap per event name and day.
 #include "bench/rivals/rival.h"
 
-#ifdef ROLLCALL_HAS_CROARING
+#if __has_include(<roaring/roaring.h>)
 
 #include <fmt/format.h>
 #include <roaring/roaring.h>

@@ -1,9 +1,20 @@
 # The program rollcall-rivals: built with the benchmarks, and with the tests, which run it small.
-# Needs of the rivals: only RocksDB, which rollcall has anyway. CRoaring is built in when it is
-# found; the others are programs of their own, looked for when it runs.
+# Of the rivals, RocksDB is there anyway, and CRoaring is built in when it is found; the others are
+# programs of their own, looked for when it runs.
 include_guard(GLOBAL)
 include(${CMAKE_CURRENT_LIST_DIR}/../harness.cmake)
-find_package(roaring CONFIG QUIET)
+
+set(ROLLCALL_CROARING_DIR "" CACHE PATH
+    "A folder with roaring/roaring.{h,c}, the amalgamated CRoaring; empty: the system's")
+if(ROLLCALL_CROARING_DIR)
+  enable_language(C)
+  add_library(rollcall_rivals_croaring STATIC ${ROLLCALL_CROARING_DIR}/roaring/roaring.c)
+  target_include_directories(rollcall_rivals_croaring SYSTEM PUBLIC ${ROLLCALL_CROARING_DIR})
+  set(croaring rollcall_rivals_croaring)
+else()
+  find_package(roaring CONFIG QUIET)
+  set(croaring $<TARGET_NAME_IF_EXISTS:roaring::roaring>)
+endif()
 
 add_executable(rollcall_rivals
   ${CMAKE_CURRENT_LIST_DIR}/child_process.cpp
@@ -19,9 +30,7 @@ add_executable(rollcall_rivals
 set_target_properties(rollcall_rivals PROPERTIES OUTPUT_NAME rollcall-rivals
                       RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
 target_compile_definitions(rollcall_rivals PRIVATE
-  ROLLCALL_RIVALS_DIR="${CMAKE_CURRENT_LIST_DIR}"
-  $<$<BOOL:${roaring_FOUND}>:ROLLCALL_HAS_CROARING>)
+  ROLLCALL_RIVALS_DIR="${CMAKE_CURRENT_LIST_DIR}")
 target_link_libraries(rollcall_rivals PRIVATE
   rollcall_build_flags rollcall_bench_support rollcall_kernels RocksDB::rocksdb-shared
-  CLI11::CLI11 fmt::fmt nlohmann_json::nlohmann_json
-  $<$<BOOL:${roaring_FOUND}>:roaring::roaring>)
+  CLI11::CLI11 fmt::fmt nlohmann_json::nlohmann_json ${croaring})

@@ -24,7 +24,7 @@
 namespace rollcall::bench {
 namespace {
 
-constexpr int kLoadsMax = 3;
+constexpr std::size_t kLoadsMax = 3;
 constexpr double kLoadSecondsEnough = 5;  // a load that takes so long is not repeated
 constexpr std::size_t kAnswersMin = 3;
 constexpr double kAnswerSecondsEnough = 0.3;
@@ -53,6 +53,10 @@ struct Contest {
 };
 
 RivalResult measure(const RivalEntry& entry, Contest& contest) {
+  const bool quick = contest.session.options().quick;
+  const std::size_t loads_max = quick ? 1 : kLoadsMax;
+  const std::size_t answers_min = quick ? 1 : kAnswersMin;
+  const double answer_seconds_enough = quick ? 0 : kAnswerSecondsEnough;
   RivalResult result;
   result.name = entry.name;
   result.threads = entry.threads;
@@ -63,7 +67,7 @@ RivalResult measure(const RivalEntry& entry, Contest& contest) {
   };
   std::unique_ptr<Rival> rival;
   try {
-    for (double sum = 0; sum < kLoadSecondsEnough && result.load_seconds.size() < kLoadsMax;) {
+    for (double sum = 0; sum < kLoadSecondsEnough && result.load_seconds.size() < loads_max;) {
       now("loading");
       rival.reset();
       rival = entry.make(contest.session);
@@ -85,7 +89,7 @@ RivalResult measure(const RivalEntry& entry, Contest& contest) {
     if (!first) continue;
     must_equal_counts(result.full_name() + ": " + question.name, first->counts, contest.truths[i]);
     std::vector<double>& runs = result.answer_ms[question.name];
-    for (double sum = 0; sum < kAnswerSecondsEnough || runs.size() < kAnswersMin;) {
+    for (double sum = 0; sum < answer_seconds_enough || runs.size() < answers_min;) {
       const double seconds = rival->ask(question)->seconds;
       sum += seconds;
       runs.push_back(seconds * 1e3);
@@ -209,6 +213,7 @@ int main(int argc, char** argv) {
   app.add_option("--directory", directory, "Where stores and files are made")
       ->check(CLI::ExistingDirectory)
       ->capture_default_str();
+  app.add_flag("--quick", options.session.quick, "One load and one answer of each");
   CLI11_PARSE(app, argc, argv);
   try {
     const TemporaryDirectory temporary(directory);

@@ -1,0 +1,87 @@
+#!/usr/bin/env python3
+"""A small run of rollcall-rivals with whoever is installed: answers agree, its output can be read.
+
+    rivals_test.py --rollcall-rivals PROGRAM
+"""
+
+import argparse
+import json
+import math
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+PROGRAM = None
+EVENTS = 20_000
+QUESTIONS = ["daily_60", "monthly_30", "retention_30x30", "recurring_30x30", "lifecycle_week",
+             "churn_7d", "active_days_28"]
+
+
+class Rivals(unittest.TestCase):
+    def run_program(self, *arguments, **environment):
+        return subprocess.run([PROGRAM, "--quick", "--events", str(EVENTS), "--users", "3000", *arguments],
+                              capture_output=True, text=True, check=False,
+                              env={**os.environ, **environment})
+
+    def results_of(self, *arguments, **environment):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "results.json")
+            done = self.run_program("--threads", "2", "--json", path, "--directory", folder,
+                                    *arguments, **environment)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(os.listdir(folder), ["results.json"], "something was left behind")
+            with open(path, encoding="utf-8") as file:
+                return done.stdout, json.load(file)
+
+    def test_whoever_is_installed_is_measured(self):
+        output, document = self.results_of()
+        results = {result["name"]: result for result in document["results"]}
+        self.assertEqual(len(results), len(document["results"]), "names repeat")
+        for result in results.values():
+            self.assertTrue(all(math.isfinite(run) and run >= 0 for run in result["runs"]), result)
+            self.assertIn(result["better"], ["higher", "lower"])
+            self.assertIn(result["name"].removeprefix("rival/").rsplit("/", 1)[0], output)
+        for rival in ["rollcall/threads:1/memory", "rollcall/threads:2/disk"]:
+            for what in ["ingest", "seal", "bytes", "daily_60", "retention_30x30"]:
+                self.assertIn(f"rival/{rival}/{what}", results)
+        # These two are libraries that the tests are built with.
+        self.assertIn("rival/rocksdb/threads:1/disk/daily_60", results)
+        self.assertEqual(results["rival/rocksdb/threads:1/disk/ingest"]["params"]["events"],
+                         str(EVENTS))
+        if "absent: croaring/threads:1/memory" not in document["machine"]:
+            for question in QUESTIONS:
+                self.assertIn(f"rival/croaring/threads:1/memory/{question}", results)
+
+    def test_the_absent_are_named(self):
+        with tempfile.TemporaryDirectory() as nothing:
+            output, document = self.results_of("--only", "redis,duckdb,clickhouse", PATH=nothing,
+                                               XDG_CACHE_HOME=nothing)
+        for rival in ["redis/setbit", "duckdb/raw", "clickhouse/raw"]:
+            with self.subTest(rival=rival):
+                self.assertRegex(output, rf"(?m)^{rival}\S*  ABSENT( +-)+$")
+                self.assertRegex(output, rf"(?m)^ABSENT: {rival}\S*: no \S+ on PATH")
+                self.assertTrue(any(name.startswith(f"absent: {rival}")
+                                    for name in document["machine"]))
+                self.assertFalse(any(rival in result["name"] for result in document["results"]))
+
+    def test_one_rival_alone(self):
+        done = self.run_program("--only", "rocksdb", "--rocksdb-events", "10k")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("rocksdb/threads:1/disk: 10000 events", done.stdout)
+        self.assertNotIn("croaring", done.stdout)
+
+    def test_wrong_arguments_are_refused(self):
+        for arguments in [["--only", "nothing"], ["--events", "0"], ["--events", "5X"],
+                          ["--directory", "/nowhere"]]:
+            with self.subTest(arguments=arguments):
+                self.assertNotEqual(self.run_program(*arguments).returncode, 0)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rollcall-rivals", required=True)
+    options, rest = parser.parse_known_args()
+    PROGRAM = options.rollcall_rivals
+    unittest.main(argv=[sys.argv[0], *rest])
