@@ -470,9 +470,9 @@ void Partition::evict(std::size_t bytes_max) {
   for_each_slot([&](const auto& slot) {
     if (slot.page && !slot.dirty) clean_bytes[slot.last_used] += slot.bytes;
   });
-  for (const auto& [last_used, bytes] : clean_bytes) {
+  for (const auto& generation : clean_bytes) {
     for_each_slot([&](auto& slot) {
-      if (!slot.page || slot.dirty || slot.last_used != last_used || excess == 0) return;
+      if (!slot.page || slot.dirty || slot.last_used != generation.first || excess == 0) return;
       excess -= std::min<std::size_t>(excess, slot.bytes);
       slot.page = {};
       account(slot);
