@@ -14,7 +14,8 @@ namespace rollcall {
 
 // A set of ordinals of one chunk, as a sorted array, a bitset or runs. While it is written to it is
 // a small array, then a bitset as long as its highest ordinal needs; `compact` turns it into the
-// smallest of the three forms.
+// form that is kept when nothing is added any more. It is stored in the smallest of the three
+// forms.
 //
 // Invariants: the array ascends strictly; runs ascend, do not touch, and hold [first, last] pairs;
 // a bitset's length is a multiple of 8 words.
@@ -34,7 +35,7 @@ class PresenceChunk {
   std::uint64_t* reserve(std::size_t added_count, std::uint32_t ordinal_end);
   // Adds the users of another chunk with the same ordinals.
   void add(BitSpan users);
-  // Takes the form with the fewest bytes.
+  // Takes the form to be kept in memory: a bitset, unless another has far fewer bytes.
   void compact();
 
   // The set as a bitset: its own words, or `scratch` filled in. `scratch` has kChunkWords words.
@@ -47,7 +48,9 @@ class PresenceChunk {
 
  private:
   void grow_words(std::uint32_t ordinal_max);
-  Form smallest_form() const;
+  // The form with the fewest bytes, those of a bitset counted as a share of what they are.
+  Form smallest_form(std::size_t bitset_share) const;
+  void become(Form form);
   void become_bitset();
   // Writes the ordinals into `words`, which reaches far enough and is zero.
   void fill(std::uint64_t* words) const;

@@ -63,7 +63,7 @@ TEST(PresenceChunk, AgreesWithASetThroughEveryForm) {
   }
 }
 
-TEST(PresenceChunk, CompactTakesTheSmallestForm) {
+TEST(PresenceChunk, CompactTakesTheFormToBeKept) {
   PresenceChunk sparse = chunk_of({1, 500, 60000});
   sparse.compact();
   EXPECT_EQ(sparse.form(), PresenceChunk::Form::kArray);
@@ -79,6 +79,23 @@ TEST(PresenceChunk, CompactTakesTheSmallestForm) {
   PresenceChunk scattered = chunk_of(every_third);
   scattered.compact();
   EXPECT_EQ(scattered.form(), PresenceChunk::Form::kBitset);
+}
+
+// One in twenty: an array has fewer bytes, and is stored; a bitset needs no expansion, and is kept.
+TEST(PresenceChunk, IsStoredSmallAndKeptReadyForUse) {
+  std::set<std::uint32_t> every_twentieth;
+  for (std::uint32_t i = 0; i < kChunkOrdinals; i += 20) every_twentieth.insert(i);
+  PresenceChunk chunk = chunk_of(every_twentieth);
+  chunk.compact();
+  EXPECT_EQ(chunk.form(), PresenceChunk::Form::kBitset);
+  std::string bytes;
+  chunk.serialize(bytes);
+  EXPECT_EQ(bytes[0], static_cast<char>(PresenceChunk::Form::kArray));
+  EXPECT_LT(bytes.size(), kChunkWords * sizeof(std::uint64_t));
+  const Result<PresenceChunk> read = PresenceChunk::deserialize(bytes);
+  ASSERT_TRUE(read.ok()) << read.status().to_string();
+  EXPECT_EQ(read->form(), PresenceChunk::Form::kBitset);
+  EXPECT_EQ(members(*read), every_twentieth);
 }
 
 TEST(PresenceChunk, RunsMayEndAtTheLastOrdinal) {
