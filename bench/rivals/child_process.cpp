@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,6 +25,8 @@ ChildProcess::ChildProcess(const std::vector<std::string>& command) {
   pid_ = fork();
   if (pid_ < 0) throw BenchError(command[0] + ": cannot be started");
   if (pid_ == 0) {
+    // It goes with this program, however that ends.
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
     dup2(in[0], STDIN_FILENO);
     dup2(out[1], STDOUT_FILENO);
     execvp(arguments[0], arguments.data());

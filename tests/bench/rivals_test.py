@@ -66,6 +66,21 @@ class Rivals(unittest.TestCase):
                                     for name in document["machine"]))
                 self.assertFalse(any(rival in result["name"] for result in document["results"]))
 
+    def test_a_wrong_answer_ends_the_run(self):
+        with tempfile.TemporaryDirectory() as folder:
+            node = os.path.join(folder, "node")
+            with open(node, "w", encoding="utf-8") as file:
+                file.write(f"#!{sys.executable}\n"
+                           "import sys\n"
+                           "for line in sys.stdin:\n"
+                           "    print('{\"settings\": \"none\", \"seconds\": 1, \"bytes\": 1,'\n"
+                           "          ' \"counts\": [1]}', flush=True)\n")
+            os.chmod(node, 0o755)
+            done = self.run_program("--only", "duckdb", PATH=folder)
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, "duckdb/raw.*daily_60: cells: found 1, expected 60")
+        self.assertNotIn("ingest", done.stdout, "times, in spite of a wrong answer")
+
     def test_one_rival_alone(self):
         done = self.run_program("--only", "rocksdb", "--rocksdb-events", "10k")
         self.assertEqual(done.returncode, 0, done.stderr)
