@@ -21,6 +21,7 @@ class HugeArray {
  public:
   HugeArray() = default;
   explicit HugeArray(std::size_t size) : size_(size) {
+    if (size == 0) return;
     constexpr std::size_t kHugePage = std::size_t{2} << 20;
     constexpr std::size_t kCacheLine = 64;
     const std::size_t alignment = size * sizeof(T) >= kHugePage ? kHugePage : kCacheLine;
@@ -32,7 +33,7 @@ class HugeArray {
     std::memset(elements_.get(), 0, bytes);
   }
   HugeArray(const HugeArray& other) : HugeArray(other.size_) {
-    std::memcpy(elements_.get(), other.elements_.get(), size_ * sizeof(T));
+    if (size_ != 0) std::memcpy(elements_.get(), other.elements_.get(), size_ * sizeof(T));
   }
   HugeArray(HugeArray&& other) noexcept { swap(other); }
   HugeArray& operator=(HugeArray other) noexcept {
