@@ -230,7 +230,7 @@ void Partition::apply(std::uint32_t batch_number) {
 
 // Brings the pages of a cell up to date with what is known before its rows are looked at.
 Partition::CellTarget Partition::open_cell(const StagedColumn& column, std::size_t number,
-                                           bool with_counters, std::uint32_t batch_number) {
+                                           bool with_counters) {
   const Cell& cell = column.cells[number];
   DayState& day = days_[cell.day];
   day.dirty = true;
@@ -252,14 +252,12 @@ Partition::CellTarget Partition::open_cell(const StagedColumn& column, std::size
   CellTarget target;
   target.presence = &presence.page.writable();
   target.words = target.presence->reserve(column.event_count(number), chunk_users);
-  changed(presence, batch_number);
   if (!with_counters) return target;
 
   PageSlot<CounterChunk>& counters = slot_at(counters_[cell.series], cell.chunk);
   if (!counters.page) counters.page = PageRef<CounterChunk>(CounterChunk());
   target.counters = &counters.page.writable();
   target.events = target.counters->reserve(chunk_users);
-  changed(counters, batch_number);
   if (!presence.awaits_any) {
     awaiting_any_.push_back({cell.day, cell.series, cell.chunk});
     presence.awaits_any = true;
@@ -271,11 +269,17 @@ Partition::CellTarget Partition::open_cell(const StagedColumn& column, std::size
   return target;
 }
 
+// Marks the pages of a cell as changed, and takes account of what its rows made them grow by.
+void Partition::close_cell(const Cell& cell, bool with_counters, std::uint32_t batch_number) {
+  changed(days_.at(cell.day).series.at(cell.series).chunks[cell.chunk], batch_number);
+  if (with_counters) changed(counters_.at(cell.series)[cell.chunk], batch_number);
+}
+
 void Partition::apply_column(const StagedColumn& column, bool with_counters,
                              std::uint32_t batch_number) {
   std::vector<CellTarget> targets(column.cells.size());
   for (std::size_t cell = 0; cell < targets.size(); ++cell) {
-    targets[cell] = open_cell(column, cell, with_counters, batch_number);
+    targets[cell] = open_cell(column, cell, with_counters);
   }
   const std::uint32_t* const cell_hours = column.cell_hours.data();
   const std::uint32_t* const ordinals = ordinals_.data();
@@ -299,11 +303,13 @@ void Partition::apply_column(const StagedColumn& column, bool with_counters,
       target.counters->carry_events(ordinal);
     }
   }
-  if (!with_counters) return;
-  for (const StagedValue& value : values_) {
-    targets[column.cell_hours[value.row] >> kHourBits].counters->add_value(
-        ordinals_[value.row] % kChunkOrdinals, value.value);
+  if (with_counters) {
+    for (const StagedValue& value : values_) {
+      targets[column.cell_hours[value.row] >> kHourBits].counters->add_value(
+          ordinals_[value.row] % kChunkOrdinals, value.value);
+    }
   }
+  for (const Cell& cell : column.cells) close_cell(cell, with_counters, batch_number);
 }
 
 MemoryUse Partition::memory_use() const {

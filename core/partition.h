@@ -157,8 +157,8 @@ class Partition {
   void stage_values(const PreparedRows& rows, std::size_t column);
   Status load_touched(const StagedColumn& column, bool with_counters, const StoreView& view);
   void apply_column(const StagedColumn& column, bool with_counters, std::uint32_t batch_number);
-  CellTarget open_cell(const StagedColumn& column, std::size_t cell, bool with_counters,
-                       std::uint32_t batch_number);
+  CellTarget open_cell(const StagedColumn& column, std::size_t cell, bool with_counters);
+  void close_cell(const Cell& cell, bool with_counters, std::uint32_t batch_number);
   Status fold_any(const StoreView& view);
   Status fold_bounds(const StoreView& view);
   void compact_quiet_days();

@@ -375,6 +375,33 @@ TEST(EngineInfo, TellsWhatTheStoreHolds) {
   }
 }
 
+// What the rows of a batch make pages grow by counts from that batch on: the budget depends on it.
+TEST(EngineInfo, ResidentBytesIncludeTheSumsThatABatchBrought) {
+  constexpr std::size_t kUsers = 60'000;
+  std::vector<std::uint64_t> users(kUsers);
+  for (std::size_t i = 0; i < kUsers; ++i) users[i] = i;
+  const std::vector<std::string_view> names = {"buy"};
+  const std::vector<TimeUs> times(kUsers, kFirstDay.value * kDay);
+  const std::vector<Amount> values(kUsers, 5);
+  StoreSettings settings;
+  settings.user_kind = UserKind::kInteger;
+  settings.partition_count = 1;
+  const auto resident_bytes = [&](bool valued) {
+    EngineOptions options;
+    options.settings = settings;
+    const auto engine = *Engine::open(open_memory_store(), options);
+    EventBatch batch;
+    batch.user_integers = users;
+    batch.event = {names, {}};
+    batch.time = times;
+    if (valued) batch.value = values;
+    EXPECT_TRUE(engine->ingest(batch).ok());
+    return engine->info().resident_bytes;
+  };
+  // A staged value takes 16 bytes as well.
+  EXPECT_GE(resident_bytes(true), resident_bytes(false) + kUsers * (16 + sizeof(Amount)));
+}
+
 TEST(EngineInfo, NamesPastTheLimitCountAsOther) {
   StoreSettings settings;
   settings.event_names_max = 2;
