@@ -14,6 +14,7 @@
 
 #include "bench/machine.h"
 #include "bench/measures.h"
+#include "bench/temporary_directory.h"
 
 namespace rollcall::bench {
 namespace {
@@ -31,28 +32,6 @@ constexpr std::array<MeasureGroup, 6> kGroups = {{
     {"large", "the questions at 128 M users, without ingest", measure_large_queries},
     {"latency", "questions during ingest, ingest during questions", measure_latency},
 }};
-
-// A folder that goes when the program ends.
-class TemporaryDirectory {
- public:
-  explicit TemporaryDirectory(const std::string& parent) {
-    std::string name = parent + "/rollcall-bench-XXXXXX";
-    if (mkdtemp(name.data()) == nullptr) {
-      throw BenchError(parent + ": cannot make a folder there");
-    }
-    path_ = name;
-  }
-  ~TemporaryDirectory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 void print_facts(const std::vector<std::pair<std::string, std::string>>& machine,
                  Session& session) {
@@ -148,7 +127,7 @@ int main(int argc, char** argv) {
     if (app.count("--repeat") == 0) options.repeat = 1;
   }
   try {
-    const TemporaryDirectory temporary(directory);
+    const TemporaryDirectory temporary(directory, "rollcall-bench");
     options.directory = temporary.path();
     return run(options, only, json_file);
   } catch (const std::exception& error) {

@@ -20,6 +20,7 @@
 #include "bench/rivals/comparison.h"
 #include "bench/rivals/rival.h"
 #include "bench/session.h"
+#include "bench/temporary_directory.h"
 
 namespace rollcall::bench {
 namespace {
@@ -97,28 +98,6 @@ RivalResult measure(const RivalEntry& entry, Contest& contest) {
   }
   return result;
 }
-
-// A folder that goes when the program ends.
-class TemporaryDirectory {
- public:
-  explicit TemporaryDirectory(const std::string& parent) {
-    std::string name = parent + "/rollcall-rivals-XXXXXX";
-    if (mkdtemp(name.data()) == nullptr) {
-      throw BenchError(parent + ": cannot make a folder there");
-    }
-    path_ = name;
-  }
-  ~TemporaryDirectory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 std::vector<RivalEntry> all_entries(const Options& options) {
   std::vector<RivalEntry> all;
@@ -216,7 +195,7 @@ int main(int argc, char** argv) {
   app.add_flag("--quick", options.session.quick, "One load and one answer of each");
   CLI11_PARSE(app, argc, argv);
   try {
-    const TemporaryDirectory temporary(directory);
+    const TemporaryDirectory temporary(directory, "rollcall-rivals");
     options.session.directory = temporary.path();
     if (options.session.threads == 0) {
       options.session.threads = std::max(1U, std::thread::hardware_concurrency());
