@@ -16,7 +16,7 @@ constexpr std::size_t kCompactedPagesMax = 64;
 
 // How far ahead a counter is asked for: enough to hide a miss behind the rows before it. The
 // columns of staged rows have as many to spare.
-constexpr std::size_t kRowsAhead = 32;
+constexpr std::size_t kRowsAhead = 64;
 
 void add_hour(const HourTotal& added, std::vector<HourTotal>& hours) {
   const auto place = std::lower_bound(
@@ -35,6 +35,14 @@ template <class T>
 T* grow(std::vector<T>& elements, std::size_t size) {
   if (elements.size() < size) elements.resize(size);
   return elements.data();
+}
+
+// Asks for all of a run of rows, which comes from far away and is too short for the processor to
+// see it coming.
+template <class T>
+void prefetch(std::span<const T> run) {
+  constexpr std::size_t kLine = 64 / sizeof(T);
+  for (std::size_t i = 0; i < run.size(); i += kLine) __builtin_prefetch(run.data() + i);
 }
 
 template <class T>
@@ -102,16 +110,17 @@ std::uint32_t Partition::StagedColumn::event_count(std::size_t cell) const {
 void Partition::stage_users(const PreparedRows& rows, std::size_t count) {
   std::uint32_t* ordinals = grow(ordinals_, count + kRowsAhead);
   std::fill_n(ordinals + count, kRowsAhead, 0);
-  for (const auto& block : rows.blocks) {
-    const std::size_t block_count = block->row_count(number_);
-    if (block_count == 0) continue;
-    const std::span hashes(block->hashes.data() + block->partition_begin[number_], block_count);
-    if (block->string_ends.empty()) {
+  for (std::size_t i = 0; i < rows.blocks.size(); ++i) {
+    if (i + 1 < rows.blocks.size()) prefetch(rows.blocks[i + 1]->hashes_of(number_));
+    const PreparedBlock& block = *rows.blocks[i];
+    const std::span<const std::uint64_t> hashes = block.hashes_of(number_);
+    if (hashes.empty()) continue;
+    if (block.string_ends.empty()) {
       users_.find_or_add(hashes, ordinals);
     } else {
-      users_.find_or_add(hashes, block->strings_of(number_), ordinals);
+      users_.find_or_add(hashes, block.strings_of(number_), ordinals);
     }
-    ordinals += block_count;
+    ordinals += hashes.size();
   }
 }
 
@@ -120,36 +129,38 @@ void Partition::stage_column(const PreparedRows& rows, std::size_t column, std::
                              std::span<const SeriesId> series) {
   constexpr std::uint32_t kUnmet = ~std::uint32_t{0};
   const std::vector<PreparedRows::Pair>& pairs = rows.pairs[column];
+  const auto pair_count = static_cast<std::uint32_t>(pairs.size());
   const std::uint32_t chunk_count = (users_.size() + kChunkOrdinals - 1) / kChunkOrdinals;
-  cell_numbers_.assign(pairs.size() * chunk_count, kUnmet);
+  cell_numbers_.assign(std::size_t{pair_count} * chunk_count, kUnmet);
   std::uint32_t* const cell_numbers = cell_numbers_.data();
 
   StagedColumn& staged = columns_[column];
   staged.cells.clear();
   staged.hour_events.clear();
-  std::uint32_t* cell_hours = grow(staged.cell_hours, count + kRowsAhead);
-  std::fill_n(cell_hours + count, kRowsAhead, 0);
+  std::uint32_t* row_cells = grow(staged.row_cells, count + kRowsAhead);
+  std::fill_n(row_cells + count, kRowsAhead, 0);
   std::uint32_t* hour_events = nullptr;
   const std::uint32_t* ordinals = ordinals_.data();
-  for (const auto& block : rows.blocks) {
-    const PreparedColumn& from = block->columns[column];
-    const PairHour* const pair_hours = from.pair_hours.data() + block->partition_begin[number_];
-    const std::uint32_t* const pair_numbers = from.pair_numbers.data();
-    const std::size_t block_count = block->row_count(number_);
+  for (std::size_t block = 0; block < rows.blocks.size(); ++block) {
+    if (block + 1 < rows.blocks.size()) {
+      prefetch(rows.blocks[block + 1]->pair_hours_of(column, number_));
+    }
+    const std::span<const PairHour> pair_hours = rows.blocks[block]->pair_hours_of(column, number_);
+    const std::size_t block_count = pair_hours.size();
     for (std::size_t i = 0; i < block_count; ++i) {
-      const std::uint32_t pair = pair_numbers[pair_hours[i] >> kHourBits];
+      const std::uint32_t pair = pair_hours[i] >> kHourBits;
       const std::uint32_t chunk = ordinals[i] / kChunkOrdinals;
-      std::uint32_t& cell = cell_numbers[pair * chunk_count + chunk];
+      std::uint32_t& cell = cell_numbers[chunk * pair_count + pair];
       if (cell == kUnmet) [[unlikely]] {
         cell = static_cast<std::uint32_t>(staged.cells.size());
         staged.cells.push_back({series[pairs[pair].series], pairs[pair].day, chunk});
         staged.hour_events.resize(staged.cells.size() * kDayHours);
         hour_events = staged.hour_events.data();
       }
-      cell_hours[i] = cell << kHourBits | (pair_hours[i] & (kDayHours - 1));
-      ++hour_events[cell_hours[i]];
+      row_cells[i] = cell;
+      ++hour_events[cell * kDayHours + pair_hours[i] % kDayHours];
     }
-    cell_hours += block_count;
+    row_cells += block_count;
     ordinals += block_count;
   }
 }
@@ -157,22 +168,18 @@ void Partition::stage_column(const PreparedRows& rows, std::size_t column, std::
 // Adds up the values of a column's hours, and with the first column lists them.
 void Partition::stage_values(const PreparedRows& rows, std::size_t column) {
   StagedColumn& staged = columns_[column];
-  if (column == 0) {
-    values_.clear();
-    std::uint32_t first_row = 0;
-    for (const auto& block : rows.blocks) {
-      const std::uint32_t begin = block->partition_begin[number_];
-      for (std::uint32_t i = block->value_begin[number_];
-           i < block->value_begin[number_ + std::size_t{1}]; ++i) {
-        const PreparedBlock::Value& value = block->values[i];
-        values_.push_back({first_row + value.row - begin, value.value});
-      }
-      first_row += static_cast<std::uint32_t>(block->row_count(number_));
+  if (column == 0) values_.clear();
+  staged.hour_values.assign(rows.has_values(number_) ? staged.hour_events.size() : 0, 0);
+  std::uint32_t first_row = 0;
+  for (const auto& block : rows.blocks) {
+    const std::uint32_t begin = block->partition_begin[number_];
+    for (const PreparedBlock::Value& value : block->values_of(number_)) {
+      const std::uint32_t row = first_row + value.row - begin;
+      const std::uint32_t hour = block->pair_hours[column][value.row] % kDayHours;
+      staged.hour_values[staged.row_cells[row] * kDayHours + hour] += value.value;
+      if (column == 0) values_.push_back({row, value.value});
     }
-  }
-  staged.hour_values.assign(values_.empty() ? 0 : staged.hour_events.size(), 0);
-  for (const StagedValue& value : values_) {
-    staged.hour_values[staged.cell_hours[value.row]] += value.value;
+    first_row += static_cast<std::uint32_t>(block->row_count(number_));
   }
 }
 
@@ -229,8 +236,8 @@ void Partition::apply(std::uint32_t batch_number) {
 }
 
 // Brings the pages of a cell up to date with what is known before its rows are looked at.
-Partition::CellTarget Partition::open_cell(const StagedColumn& column, std::size_t number,
-                                           bool with_counters) {
+void Partition::open_cell(const StagedColumn& column, std::size_t number, bool with_counters,
+                          CellTargets& targets) {
   const Cell& cell = column.cells[number];
   DayState& day = days_[cell.day];
   day.dirty = true;
@@ -249,15 +256,15 @@ Partition::CellTarget Partition::open_cell(const StagedColumn& column, std::size
   if (!presence.page) presence.page = PageRef<PresenceChunk>(PresenceChunk());
   const std::uint32_t chunk_users =
       std::min(kChunkOrdinals, user_count_ - cell.chunk * kChunkOrdinals);
-  CellTarget target;
-  target.presence = &presence.page.writable();
-  target.words = target.presence->reserve(column.event_count(number), chunk_users);
-  if (!with_counters) return target;
+  targets.presence[number] = &presence.page.writable();
+  targets.words[number] =
+      targets.presence[number]->reserve(column.event_count(number), chunk_users);
+  if (!with_counters) return;
 
   PageSlot<CounterChunk>& counters = slot_at(counters_[cell.series], cell.chunk);
   if (!counters.page) counters.page = PageRef<CounterChunk>(CounterChunk());
-  target.counters = &counters.page.writable();
-  target.events = target.counters->reserve(chunk_users);
+  targets.counters[number] = &counters.page.writable();
+  targets.events[number] = targets.counters[number]->reserve(chunk_users);
   if (!presence.awaits_any) {
     awaiting_any_.push_back({cell.day, cell.series, cell.chunk});
     presence.awaits_any = true;
@@ -266,7 +273,6 @@ Partition::CellTarget Partition::open_cell(const StagedColumn& column, std::size
     awaiting_bounds_.push_back({cell.day, cell.series, cell.chunk});
     presence.awaits_bounds = true;
   }
-  return target;
 }
 
 // Marks the pages of a cell as changed, and takes account of what its rows made them grow by.
@@ -275,39 +281,51 @@ void Partition::close_cell(const Cell& cell, bool with_counters, std::uint32_t b
   if (with_counters) changed(counters_.at(cell.series)[cell.chunk], batch_number);
 }
 
-void Partition::apply_column(const StagedColumn& column, bool with_counters,
-                             std::uint32_t batch_number) {
-  std::vector<CellTarget> targets(column.cells.size());
-  for (std::size_t cell = 0; cell < targets.size(); ++cell) {
-    targets[cell] = open_cell(column, cell, with_counters);
-  }
-  const std::uint32_t* const cell_hours = column.cell_hours.data();
+template <bool kWithCounters>
+void Partition::apply_rows(const StagedColumn& column, const CellTargets& targets) {
+  const std::uint32_t* const cells = column.row_cells.data();
   const std::uint32_t* const ordinals = ordinals_.data();
-  const CellTarget* const cell_targets = targets.data();
+  std::uint64_t* const* const words_of = targets.words.data();
+  std::uint32_t* const* const events_of = targets.events.data();
   const std::size_t count = staged_count_;
   for (std::size_t row = 0; row < count; ++row) {
-    if (with_counters) {
-      // The counters are more than the second level of the cache can hold beside the rest.
-      __builtin_prefetch(cell_targets[cell_hours[row + kRowsAhead] >> kHourBits].events +
-                             ordinals[row + kRowsAhead] % kChunkOrdinals,
-                         1);
-    }
-    const CellTarget& target = cell_targets[cell_hours[row] >> kHourBits];
+    const std::uint32_t cell = cells[row];
     const std::uint32_t ordinal = ordinals[row] % kChunkOrdinals;
-    if (target.words != nullptr) [[likely]] {
-      target.words[ordinal / 64] |= std::uint64_t{1} << (ordinal % 64);
+    if (std::uint64_t* const words = words_of[cell]; words != nullptr) [[likely]] {
+      words[ordinal / 64] |= std::uint64_t{1} << (ordinal % 64);
     } else {
-      target.presence->add({ordinals + row, 1});
+      targets.presence[cell]->add({ordinals + row, 1});
     }
-    if (with_counters && ++target.events[ordinal] == 0) [[unlikely]] {
-      target.counters->carry_events(ordinal);
+    if constexpr (kWithCounters) {
+      // The counters are more than the second level of the cache can hold beside the rest.
+      __builtin_prefetch(
+          events_of[cells[row + kRowsAhead]] + ordinals[row + kRowsAhead] % kChunkOrdinals, 1);
+      if (++events_of[cell][ordinal] == 0) [[unlikely]] {
+        targets.counters[cell]->carry_events(ordinal);
+      }
     }
   }
+}
+
+void Partition::apply_column(const StagedColumn& column, bool with_counters,
+                             std::uint32_t batch_number) {
+  const std::size_t cell_count = column.cells.size();
+  CellTargets targets;
+  targets.words.resize(cell_count);
+  targets.presence.resize(cell_count);
+  targets.events.resize(with_counters ? cell_count : 0);
+  targets.counters.resize(with_counters ? cell_count : 0);
+  for (std::size_t cell = 0; cell < cell_count; ++cell) {
+    open_cell(column, cell, with_counters, targets);
+  }
   if (with_counters) {
+    apply_rows<true>(column, targets);
     for (const StagedValue& value : values_) {
-      targets[column.cell_hours[value.row] >> kHourBits].counters->add_value(
+      targets.counters[column.row_cells[value.row]]->add_value(
           ordinals_[value.row] % kChunkOrdinals, value.value);
     }
+  } else {
+    apply_rows<false>(column, targets);
   }
   for (const Cell& cell : column.cells) close_cell(cell, with_counters, batch_number);
 }
@@ -317,8 +335,8 @@ MemoryUse Partition::memory_use() const {
       (ordinals_.capacity() + cell_numbers_.capacity()) * sizeof(ordinals_[0]) +
       values_.capacity() * sizeof(values_[0]);
   for (const StagedColumn& column : columns_) {
-    staged_bytes += (column.cell_hours.capacity() + column.hour_events.capacity()) *
-                        sizeof(column.cell_hours[0]) +
+    staged_bytes += (column.row_cells.capacity() + column.hour_events.capacity()) *
+                        sizeof(column.row_cells[0]) +
                     column.cells.capacity() * sizeof(Cell) +
                     column.hour_values.capacity() * sizeof(AmountSum);
   }

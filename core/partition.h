@@ -136,19 +136,19 @@ class Partition {
   // One column of a staged batch.
   struct StagedColumn {
     std::vector<Cell> cells;
-    std::vector<std::uint32_t> cell_hours;  // by row: cell * kDayHours + hour
+    std::vector<std::uint32_t> row_cells;  // by row
     // By cell * kDayHours + hour.
     std::vector<std::uint32_t> hour_events;
     std::vector<AmountSum> hour_values;  // empty: none
 
     std::uint32_t event_count(std::size_t cell) const;
   };
-  // Where the rows of a cell go.
-  struct CellTarget {
-    std::uint64_t* words = nullptr;   // null: one by one into `presence`
-    std::uint32_t* events = nullptr;  // of the counters, if the column has any
-    PresenceChunk* presence = nullptr;
-    CounterChunk* counters = nullptr;
+  // Where the rows of the cells go, by cell.
+  struct CellTargets {
+    std::vector<std::uint64_t*> words;   // null: one by one into `presence`
+    std::vector<std::uint32_t*> events;  // of the counters; with counters only, as `counters`
+    std::vector<PresenceChunk*> presence;
+    std::vector<CounterChunk*> counters;
   };
 
   void stage_users(const PreparedRows& rows, std::size_t count);
@@ -157,7 +157,10 @@ class Partition {
   void stage_values(const PreparedRows& rows, std::size_t column);
   Status load_touched(const StagedColumn& column, bool with_counters, const StoreView& view);
   void apply_column(const StagedColumn& column, bool with_counters, std::uint32_t batch_number);
-  CellTarget open_cell(const StagedColumn& column, std::size_t cell, bool with_counters);
+  void open_cell(const StagedColumn& column, std::size_t cell, bool with_counters,
+                 CellTargets& targets);
+  template <bool kWithCounters>
+  void apply_rows(const StagedColumn& column, const CellTargets& targets);
   void close_cell(const Cell& cell, bool with_counters, std::uint32_t batch_number);
   Status fold_any(const StoreView& view);
   Status fold_bounds(const StoreView& view);

@@ -5,22 +5,17 @@
 #include <cstdint>
 #include <string_view>
 
+#include "kernels/bitmap_kernels.h"
+
 namespace rollcall {
 
-// The finalizer of MurmurHash3 (Appleby, public domain): a bijection, so integers never collide.
-inline std::uint64_t hash_user(std::uint64_t user) {
-  user ^= user >> 33;
-  user *= 0xff51afd7ed558ccdu;
-  user ^= user >> 33;
-  user *= 0xc4ceb9fe1a85ec53u;
-  user ^= user >> 33;
-  return user;
-}
+// A bijection, so integers never collide. Columns of them are hashed by the kernel of that name.
+inline std::uint64_t hash_user(std::uint64_t user) { return kernels::mix(user); }
 
 // The user whose hash this is.
 inline std::uint64_t unhash_user(std::uint64_t hash) {
   hash ^= hash >> 33;
-  hash *= 0x9cb4b2f8129337dbu;  // inverses of the factors above, modulo 2^64
+  hash *= 0x9cb4b2f8129337dbu;  // inverses of the factors of mix, modulo 2^64
   hash ^= hash >> 33;
   hash *= 0x4f74430c22a54005u;
   hash ^= hash >> 33;

@@ -9,11 +9,13 @@
 #include <array>
 #include <cstring>
 #include <limits>
+#include <mutex>
 #include <numeric>
 #include <unordered_map>
 
 #include "core/assert.h"
 #include "core/partitioner.h"
+#include "kernels/kernel_table.h"
 
 namespace rollcall {
 namespace {
@@ -66,35 +68,47 @@ Status check_name(std::string_view column, std::size_t code, std::string_view va
                   may_be_empty ? 0 : 1, kNameBytesMax));
 }
 
-// What a pair is made of in a batch's own codes: event << 32 | value, where the value is 0 in the
+// What a pair is made of in a batch's own codes: event | value << 32, where the value is 0 in the
 // column of events; and a day.
 struct RawPair {
   std::uint64_t codes;
   std::int32_t day;
   friend bool operator==(const RawPair&, const RawPair&) = default;
 
-  std::uint32_t event() const { return static_cast<std::uint32_t>(codes >> 32); }
-  std::uint32_t value() const { return static_cast<std::uint32_t>(codes); }
+  std::uint32_t event() const { return static_cast<std::uint32_t>(codes); }
+  std::uint32_t value() const { return static_cast<std::uint32_t>(codes >> 32); }
 };
 
-// Numbers pairs in the order in which they are met.
-class PairNumbers {
+struct HashOfPair {
+  std::size_t operator()(const RawPair& pair) const {
+    return hash_user(pair.codes ^ hash_user(static_cast<std::uint32_t>(pair.day)));
+  }
+};
+using PairNumbers = std::unordered_map<RawPair, std::uint32_t, HashOfPair>;
+
+// Numbers the pairs of one column for all blocks of a batch. Threads: any.
+class ColumnPairs {
  public:
-  std::uint32_t operator()(const RawPair& pair) {
-    const auto [found, made] = numbers_.emplace(pair, static_cast<std::uint32_t>(pairs_.size()));
-    if (made) pairs_.push_back(pair);
+  struct Pair {
+    RawPair codes;
+    std::size_t first_row;  // that it was seen in
+  };
+
+  std::uint32_t number(const RawPair& codes, std::size_t row) {
+    const std::lock_guard lock(mutex_);
+    const auto [found, made] =
+        numbers_.try_emplace(codes, static_cast<std::uint32_t>(pairs_.size()));
+    if (made) pairs_.push_back({codes, row});
+    std::size_t& first_row = pairs_[found->second].first_row;
+    first_row = std::min(first_row, row);
     return found->second;
   }
-  const std::vector<RawPair>& pairs() const { return pairs_; }
+  const std::vector<Pair>& pairs() const { return pairs_; }  // by number
 
  private:
-  struct Hash {
-    std::size_t operator()(const RawPair& pair) const {
-      return hash_user(pair.codes ^ hash_user(static_cast<std::uint32_t>(pair.day)));
-    }
-  };
-  std::unordered_map<RawPair, std::uint32_t, Hash> numbers_;
-  std::vector<RawPair> pairs_;
+  std::mutex mutex_;
+  PairNumbers numbers_;
+  std::vector<Pair> pairs_;
 };
 
 // Events come mostly in the order of time, so the pairs met lately are those that come next: they
@@ -102,16 +116,24 @@ class PairNumbers {
 class RecentPairs {
  public:
   struct Entry {
-    RawPair pair{0, std::numeric_limits<std::int32_t>::max()};
-    std::uint32_t number = 0;
+    std::uint64_t codes;
+    std::int32_t day;
+    std::uint32_t number;
+
+    bool holds(const RawPair& pair) const { return codes == pair.codes && day == pair.day; }
   };
+  RecentPairs() { forget(); }
+  void forget() { entries_.fill({0, std::numeric_limits<std::int32_t>::max(), 0}); }
   // The entry that a pair would be in.
-  Entry& operator[](std::uint64_t codes) {
-    return entries_[(codes * 31 + (codes >> 32)) % kEntries];
+  Entry& operator[](const RawPair& pair) {
+    return entries_[(pair.event() + pair.value() * 31 +
+                     static_cast<std::uint32_t>(pair.day) * kDayStep) %
+                    kEntries];
   }
 
  private:
-  static constexpr std::size_t kEntries = 256;
+  static constexpr std::size_t kEntries = 1024;
+  static constexpr std::uint32_t kDayStep = 16;
   std::array<Entry, kEntries> entries_;
 };
 
@@ -126,9 +148,11 @@ T* grow(std::vector<T>& elements, std::size_t size) {
 struct Scratch {
   std::vector<std::uint64_t> hashes;  // by row of the batch
   std::vector<std::uint32_t> places;  // where each of these rows goes
-  std::vector<std::int32_t> days;
   std::vector<std::uint32_t> next;    // by partition: the next place
   std::vector<std::uint32_t> valued;  // rows with values
+  // Of the column and block at hand.
+  RecentPairs recent_pairs;
+  PairNumbers pair_numbers;
 };
 
 // Makes PreparedRows of a batch whose columns have been seen to fit together.
@@ -138,7 +162,9 @@ class Preparation {
       : batch_(batch),
         context_(context),
         row_count_(batch.time.size()),
-        rows_(std::make_unique<PreparedRows>()) {}
+        time_max_(std::min(context.time_max, kTimeMax)),
+        rows_(std::make_unique<PreparedRows>()),
+        column_pairs_(1 + context.settings.dimensions.size()) {}
 
   Result<std::unique_ptr<PreparedRows>> run();
 
@@ -147,7 +173,6 @@ class Preparation {
   struct BlockSummary {
     Status status;
     TimeUs greatest_time;
-    std::vector<std::vector<RawPair>> pairs;  // by column
   };
 
   std::size_t block_count() const { return (row_count_ + kBlockRows - 1) / kBlockRows; }
@@ -161,23 +186,25 @@ class Preparation {
 
   Status resolve_dimensions();
   Status fill(std::size_t number, BlockSummary& summary);
-  Status check_times(std::size_t number, BlockSummary& summary) const;
+  Status check_time(std::size_t row) const;
   void place_users(std::size_t number, Scratch& scratch, PreparedBlock& block) const;
   template <class CodesOf>
-  Status number_pairs(std::size_t number, std::size_t column, CodesOf codes_of,
-                      const Scratch& scratch, PreparedBlock& block, BlockSummary& summary) const;
+  Status number_pairs(std::size_t number, std::size_t column, CodesOf codes_of, Scratch& scratch,
+                      PreparedBlock& block, BlockSummary& summary);
   Status check_codes(const RawPair& pair, std::size_t column, std::size_t row) const;
   void collect_values(std::size_t number, Scratch& scratch, PreparedBlock& block) const;
   Status copy_strings(std::size_t number, const Scratch& scratch, PreparedBlock& block) const;
-  Status merge(const std::vector<BlockSummary>& summaries);
+  Status name_pairs();
   Result<std::uint32_t> number_event(std::uint32_t code);
   Result<std::uint32_t> number_value(std::size_t dimension, std::uint32_t code);
 
   const EventBatch& batch_;
   const PrepareContext& context_;
   const std::size_t row_count_;
+  const TimeUs time_max_;
   std::unique_ptr<PreparedRows> rows_;
   std::vector<const DictionaryColumn*> dimensions_;
+  std::vector<ColumnPairs> column_pairs_;
   tbb::enumerable_thread_specific<Scratch> scratch_;
   // By code: its place among the used ones.
   std::vector<std::uint32_t> event_numbers_;
@@ -208,32 +235,11 @@ Status Preparation::resolve_dimensions() {
   return {};
 }
 
-Status Preparation::check_times(std::size_t number, BlockSummary& summary) const {
-  const std::span<const TimeUs> times = slice(batch_.time, number);
-  TimeUs least = times[0], greatest = times[0];
-  for (const TimeUs time : times) {
-    least = std::min(least, time);
-    greatest = std::max(greatest, time);
-  }
-  summary.greatest_time = greatest;
-  const TimeUs max = std::min(context_.time_max, kTimeMax);
-  if (least >= kTimeMin && greatest <= max) return {};
-  const auto wrong = std::find_if(times.begin(), times.end(),
-                                  [&](TimeUs time) { return time < kTimeMin || time > max; });
-  const auto row = number * kBlockRows + static_cast<std::size_t>(wrong - times.begin());
+Status Preparation::check_time(std::size_t row) const {
+  const TimeUs time = batch_.time[row];
+  if (kTimeMin <= time && time <= time_max_) return {};
   return Status::invalid_argument(fmt::format("batch: time of row {} is {} us (allowed: {} to {})",
-                                              row, *wrong, kTimeMin, max));
-}
-
-// Hashes users, and counts those of each partition.
-template <class User>
-void hash_users(std::span<const User> users, const Partitioner& partitioner,
-                std::uint64_t* __restrict hashes, std::uint32_t* __restrict counts) {
-  const Partitioner partition_of = partitioner;
-  for (std::size_t i = 0; i < users.size(); ++i) {
-    hashes[i] = hash_user(users[i]);
-    ++counts[partition_of(hashes[i])];
-  }
+                                              row, time, kTimeMin, time_max_));
 }
 
 void Preparation::place_users(std::size_t number, Scratch& scratch, PreparedBlock& block) const {
@@ -243,10 +249,13 @@ void Preparation::place_users(std::size_t number, Scratch& scratch, PreparedBloc
   block.partition_begin.assign(context_.settings.partition_count + std::size_t{1}, 0);
   std::uint32_t* const counts = block.partition_begin.data() + 1;
   if (batch_.user_strings.empty()) {
-    hash_users(slice(batch_.user_integers, number), partition_of, hashes, counts);
+    kernels::active_table()->mix(slice(batch_.user_integers, number).data(), hashes, count);
   } else {
-    hash_users(slice(batch_.user_strings, number), partition_of, hashes, counts);
+    const std::span<const std::string_view> users = slice(batch_.user_strings, number);
+    std::transform(users.begin(), users.end(), hashes,
+                   [](std::string_view user) { return hash_user(user); });
   }
+  for (std::size_t i = 0; i < count; ++i) ++counts[partition_of(hashes[i])];
   std::partial_sum(block.partition_begin.begin(), block.partition_begin.end(),
                    block.partition_begin.begin());
   scratch.next.assign(block.partition_begin.begin(), block.partition_begin.end() - 1);
@@ -257,6 +266,8 @@ void Preparation::place_users(std::size_t number, Scratch& scratch, PreparedBloc
     const std::uint32_t place = next[partition_of(hashes[i])]++;
     places[i] = place;
     placed[place] = hashes[i];
+    // The line after this one, long before it is written to.
+    __builtin_prefetch(placed + place + 8, 1);
   }
 }
 
@@ -272,37 +283,62 @@ Status Preparation::check_codes(const RawPair& pair, std::size_t column, std::si
   return check(context_.settings.dimensions[column - 1], *dimensions_[column - 1], pair.value());
 }
 
-// `codes_of(i)` are row i's, as in RawPair.
+// Writes the pairs and hours of the rows from `row` on, as long as their times lie in `hour` and
+// their pairs are remembered, and returns the first row that is not so. Apart from what happens
+// then, so that all of it stays in registers.
+template <class CodesOf>
+std::size_t write_remembered(std::size_t row, std::span<const TimeUs> times, CodesOf codes_of,
+                             const HourSpan& hour, RecentPairs& recent,
+                             const std::uint32_t* __restrict places, PairHour* __restrict out,
+                             TimeUs& greatest_time) {
+  const HourSpan in = hour;
+  TimeUs greatest = greatest_time;
+  for (; row < times.size(); ++row) {
+    const TimeUs time = times[row];
+    if (time < in.begin || time >= in.end) break;
+    const RawPair pair{codes_of(row), in.day.value};
+    const RecentPairs::Entry& entry = recent[pair];
+    if (!entry.holds(pair)) break;
+    greatest = std::max(greatest, time);
+    PairHour* const place = out + places[row];
+    *place = entry.number << kHourBits | in.hour;
+    __builtin_prefetch(place + 64 / sizeof(PairHour), 1);
+  }
+  greatest_time = greatest;
+  return row;
+}
+
+// `codes_of(i)` are row i's, as in RawPair. Times and codes are checked when their hour or their
+// pair is met, and not again while it is remembered.
 template <class CodesOf>
 Status Preparation::number_pairs(std::size_t number, std::size_t column, CodesOf codes_of,
-                                 const Scratch& scratch, PreparedBlock& block,
-                                 BlockSummary& summary) const {
+                                 Scratch& scratch, PreparedBlock& block, BlockSummary& summary) {
   const std::size_t first_row = number * kBlockRows;
-  const std::size_t count = block_rows(number);
-  const TimeUs* const times = batch_.time.data() + first_row;
-  const std::int32_t* const days = scratch.days.data();
-  const std::uint32_t* const places = scratch.places.data();
-  PairHour* __restrict const out = grow(block.columns[column].pair_hours, count);
-  PairNumbers numbers;
-  RecentPairs recent;
-  std::int32_t day = days[0];
-  TimeUs day_start = context_.zone.start_of(Day{day});
-  for (std::size_t i = 0; i < count; ++i) {
-    if (days[i] != day) [[unlikely]] {
-      day = days[i];
-      day_start = context_.zone.start_of(Day{day});
+  const std::span<const TimeUs> times = slice(batch_.time, number);
+  PairHour* const out = grow(block.pair_hours[column], times.size());
+  RecentPairs& recent = scratch.recent_pairs;
+  recent.forget();
+  scratch.pair_numbers.clear();
+  summary.greatest_time = times[0];
+  HourSpan hour;
+  for (std::size_t i = 0;;) {
+    i = write_remembered(i, times, codes_of, hour, recent, scratch.places.data(), out,
+                         summary.greatest_time);
+    if (i == times.size()) return {};
+    if (times[i] < hour.begin || times[i] >= hour.end) {
+      ROLLCALL_RETURN_IF_ERROR(check_time(first_row + i));
+      hour = context_.zone.hour_at(times[i]);
+      hour.begin = std::max(hour.begin, kTimeMin);
+      hour.end = std::min(hour.end, time_max_ + 1);
     }
-    const RawPair pair{codes_of(i), day};
-    RecentPairs::Entry& entry = recent[pair.codes];
-    if (entry.pair != pair) [[unlikely]] {
-      // Codes are checked when their pair is met, and not again while it is remembered.
+    const RawPair pair{codes_of(i), hour.day.value};
+    const auto [found, made] = scratch.pair_numbers.try_emplace(pair, 0);
+    if (made) {
       ROLLCALL_RETURN_IF_ERROR(check_codes(pair, column, first_row + i));
-      entry = {pair, numbers(pair)};
+      found->second = column_pairs_[column].number(pair, first_row + i);
     }
-    out[places[i]] = entry.number << kHourBits | TimeZone::hour_of_day(times[i] - day_start);
+    recent[pair] = {pair.codes, pair.day, found->second};
   }
-  summary.pairs.push_back(numbers.pairs());
-  return {};
 }
 
 void Preparation::collect_values(std::size_t number, Scratch& scratch, PreparedBlock& block) const {
@@ -364,18 +400,14 @@ Status Preparation::copy_strings(std::size_t number, const Scratch& scratch,
 Status Preparation::fill(std::size_t number, BlockSummary& summary) {
   PreparedBlock& block = *rows_->blocks[number];
   Scratch& scratch = scratch_.local();
-  ROLLCALL_RETURN_IF_ERROR(check_times(number, summary));
-  const std::size_t count = block_rows(number);
-  context_.zone.days_of(slice(batch_.time, number), grow(scratch.days, count));
   place_users(number, scratch, block);
 
-  block.columns.resize(1 + dimensions_.size());
+  block.pair_hours.resize(1 + dimensions_.size());
   const std::size_t first_row = number * kBlockRows;
   const auto event_codes = [&](auto visit) -> Status {
     const std::uint32_t* const codes = batch_.event.codes.data();
     if (codes == nullptr) return visit([](std::size_t) { return std::uint64_t{0}; });
-    return visit(
-        [codes = codes + first_row](std::size_t i) { return std::uint64_t{codes[i]} << 32; });
+    return visit([codes = codes + first_row](std::size_t i) { return std::uint64_t{codes[i]}; });
   };
   ROLLCALL_RETURN_IF_ERROR(event_codes(
       [&](auto event) { return number_pairs(number, 0, event, scratch, block, summary); }));
@@ -385,7 +417,9 @@ Status Preparation::fill(std::size_t number, BlockSummary& summary) {
       if (codes == nullptr) return number_pairs(number, i + 1, event, scratch, block, summary);
       return number_pairs(
           number, i + 1,
-          [event, codes = codes + first_row](std::size_t row) { return event(row) | codes[row]; },
+          [event, codes = codes + first_row](std::size_t row) {
+            return event(row) | std::uint64_t{codes[row]} << 32;
+          },
           scratch, block, summary);
     }));
   }
@@ -420,23 +454,25 @@ Result<std::uint32_t> Preparation::number_value(std::size_t dimension, std::uint
   return number;
 }
 
-// Gives the pairs of all blocks numbers that hold for the whole batch, and with them the names and
-// series that they are made of: in the order of their first appearance.
-Status Preparation::merge(const std::vector<BlockSummary>& summaries) {
+// Gives the names and series that the pairs are made of their numbers, in the order of their first
+// rows: which names are the first to come may not depend on which thread was the first to see them.
+Status Preparation::name_pairs() {
   event_numbers_.assign(batch_.event.values.size(), kUnused);
   for (const DictionaryColumn* column : dimensions_) {
     value_numbers_.emplace_back(column->values.size(), kUnused);
   }
-  for (std::size_t column = 0; column < rows_->pairs.size(); ++column) {
-    PairNumbers numbers;
-    for (std::size_t block = 0; block < summaries.size(); ++block) {
-      std::vector<std::uint32_t>& out = rows_->blocks[block]->columns[column].pair_numbers;
-      out.clear();
-      for (const RawPair& pair : summaries[block].pairs[column]) out.push_back(numbers(pair));
-    }
+  for (std::size_t column = 0; column < column_pairs_.size(); ++column) {
+    const std::vector<ColumnPairs::Pair>& pairs = column_pairs_[column].pairs();
+    std::vector<std::uint32_t> order(pairs.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+      return pairs[a].first_row < pairs[b].first_row;
+    });
+    rows_->pairs[column].resize(pairs.size());
     // A series of several days is one series.
     std::unordered_map<std::uint64_t, std::uint32_t> series;
-    for (const RawPair& pair : numbers.pairs()) {
+    for (const std::uint32_t number : order) {
+      const RawPair& pair = pairs[number].codes;
       ROLLCALL_ASSIGN_OR_RETURN(const std::uint32_t event, number_event(pair.event()));
       LocalSeries local{event, 0, 0};
       if (column != 0) {
@@ -447,7 +483,7 @@ Status Preparation::merge(const std::vector<BlockSummary>& summaries) {
       const auto [found, made] =
           series.emplace(key, static_cast<std::uint32_t>(rows_->series.size()));
       if (made) rows_->series.push_back(local);
-      rows_->pairs[column].push_back({found->second, Day{pair.day}});
+      rows_->pairs[column][number] = {found->second, Day{pair.day}};
     }
   }
   return {};
@@ -461,10 +497,9 @@ Result<std::unique_ptr<PreparedRows>> Preparation::run() {
   rows_->dimension_values.resize(dimensions_.size());
   rows_->pairs.resize(1 + dimensions_.size());
   if (row_count_ == 0) return std::move(rows_);
-  const TimeUs max = std::min(context_.time_max, kTimeMax);
-  if (batch_.known_until && (*batch_.known_until < kTimeMin || *batch_.known_until > max)) {
+  if (batch_.known_until && (*batch_.known_until < kTimeMin || *batch_.known_until > time_max_)) {
     return Status::invalid_argument(fmt::format("batch: known_until is {} us (allowed: {} to {})",
-                                                *batch_.known_until, kTimeMin, max));
+                                                *batch_.known_until, kTimeMin, time_max_));
   }
 
   for (std::size_t i = 0; i < block_count(); ++i) rows_->blocks.push_back(context_.pool->take());
@@ -476,7 +511,7 @@ Result<std::unique_ptr<PreparedRows>> Preparation::run() {
     context_.arena.execute([&] { tbb::parallel_for(std::size_t{0}, block_count(), fill_block); });
   }
   for (const BlockSummary& summary : summaries) ROLLCALL_RETURN_IF_ERROR(summary.status);
-  ROLLCALL_RETURN_IF_ERROR(merge(summaries));
+  ROLLCALL_RETURN_IF_ERROR(name_pairs());
   rows_->known_until = batch_.known_until.value_or(summaries[0].greatest_time);
   for (const BlockSummary& summary : summaries) {
     rows_->known_until = std::max(rows_->known_until, summary.greatest_time);
@@ -498,11 +533,17 @@ std::size_t PreparedBlock::memory_bytes() const {
                       values.capacity() * sizeof(values[0]) +
                       value_begin.capacity() * sizeof(value_begin[0]) + string_bytes.capacity() +
                       string_ends.capacity() * sizeof(string_ends[0]);
-  for (const PreparedColumn& column : columns) {
-    bytes += column.pair_hours.capacity() * sizeof(column.pair_hours[0]) +
-             column.pair_numbers.capacity() * sizeof(column.pair_numbers[0]);
+  for (const std::vector<PairHour>& column : pair_hours) {
+    bytes += column.capacity() * sizeof(column[0]);
   }
   return bytes;
+}
+
+bool PreparedRows::has_values(std::uint32_t partition) const {
+  return std::any_of(blocks.begin(), blocks.end(),
+                     [&](const std::unique_ptr<PreparedBlock>& block) {
+                       return !block->values_of(partition).empty();
+                     });
 }
 
 PreparedRows::~PreparedRows() {

@@ -27,16 +27,10 @@ struct LocalSeries {
 };
 
 // What a row adds to besides its user: 32 * (the number of its pair) + hours since the beginning of
-// its day. A pair is a series and a day; each column numbers its own, block by block.
+// its day. A pair is a series and a day.
 using PairHour = std::uint32_t;
 inline constexpr std::uint32_t kHourBits = 5;
 inline constexpr std::uint32_t kDayHours = 1u << kHourBits;
-
-// One way in which rows are counted: by their events, or by the values of one dimension.
-struct PreparedColumn {
-  std::vector<PairHour> pair_hours;         // by row
-  std::vector<std::uint32_t> pair_numbers;  // of the block's pairs in PreparedRows::pairs
-};
 
 // Rows that follow one another in a batch, ordered by partition; within a partition in the order of
 // the batch. A block fits the cache of a core, so that its rows are put in their places there.
@@ -45,7 +39,9 @@ struct PreparedColumn {
 struct PreparedBlock {
   std::vector<std::uint32_t> partition_begin;  // partition p: rows [begin[p], begin[p + 1])
   std::vector<std::uint64_t> hashes;           // hash_user of the users
-  std::vector<PreparedColumn> columns;         // events, then one per dimension
+  // By column, of the events and then of each dimension, and row. Their pairs are
+  // PreparedRows::pairs of the same column.
+  std::vector<std::vector<PairHour>> pair_hours;
 
   // Rows whose value is not zero, in the order of rows.
   struct Value {
@@ -62,6 +58,16 @@ struct PreparedBlock {
   std::size_t memory_bytes() const;
   std::size_t row_count(std::uint32_t partition) const {
     return partition_begin[partition + std::size_t{1}] - partition_begin[partition];
+  }
+  std::span<const std::uint64_t> hashes_of(std::uint32_t partition) const {
+    return {hashes.data() + partition_begin[partition], row_count(partition)};
+  }
+  std::span<const PairHour> pair_hours_of(std::size_t column, std::uint32_t partition) const {
+    return {pair_hours[column].data() + partition_begin[partition], row_count(partition)};
+  }
+  std::span<const Value> values_of(std::uint32_t partition) const {
+    const std::uint32_t first = value_begin[partition];
+    return {values.data() + first, value_begin[partition + std::size_t{1}] - first};
   }
   UserStrings strings_of(std::uint32_t partition) const {
     const std::uint32_t first = partition_begin[partition];
@@ -87,6 +93,8 @@ struct PreparedRows {
   std::size_t row_count = 0;
   DayRange day_range;  // meaningless in an empty batch, as the next one
   TimeUs known_until = 0;
+
+  bool has_values(std::uint32_t partition) const;
 
   PreparedRows() = default;
   ~PreparedRows();

@@ -10,7 +10,6 @@
 
 #include "core/calendar.h"
 #include "core/source/nearest_name.h"
-#include "kernels/kernel_table.h"
 
 namespace rollcall {
 namespace {
@@ -24,11 +23,6 @@ std::int64_t floor_div(std::int64_t a, std::int64_t b) { return a / b - (a % b <
 
 Day local_day(TimeUs time, std::int64_t offset_us) {
   return {static_cast<std::int32_t>(floor_div(time + offset_us, kUsPerDay))};
-}
-
-const kernels::KernelTable& kernel_table() {
-  const kernels::KernelTable* table = kernels::active_table();
-  return table != nullptr ? *table : kernels::reference_table;
 }
 
 std::vector<std::string> zone_names() {
@@ -90,23 +84,18 @@ Day TimeZone::day_of(TimeUs time) const {
   return local_day(time, offsets_[offset_index(time)].offset_us);
 }
 
-void TimeZone::days_of(std::span<const TimeUs> times, std::int32_t* days) const {
-  if (times.empty()) return;
-  TimeUs first = times[0], last = times[0];
-  for (const TimeUs time : times) {
-    first = std::min(first, time);
-    last = std::max(last, time);
-  }
-  std::size_t index = offset_index(first);
-  if (index == offset_index(last)) {
-    kernel_table().days_from_us(times.data(), offsets_[index].offset_us, days, times.size());
-    return;
-  }
-  for (std::size_t i = 0; i < times.size(); ++i) {
-    const bool before_end = index + 1 == offsets_.size() || times[i] < offsets_[index + 1].begin;
-    if (times[i] < offsets_[index].begin || !before_end) index = offset_index(times[i]);
-    days[i] = local_day(times[i], offsets_[index].offset_us).value;
-  }
+HourSpan TimeZone::hour_at(TimeUs time) const {
+  const std::size_t index = offset_index(time);
+  const Day day = local_day(time, offsets_[index].offset_us);
+  const TimeUs midnight = day.value * kUsPerDay - offsets_[index].offset_us;
+  const TimeUs start = start_of(day);
+  HourSpan span{midnight, midnight + kUsPerDay, day, hour_of_day(time - start)};
+  if (index > 0) span.begin = std::max(span.begin, offsets_[index].begin);
+  if (index + 1 < offsets_.size()) span.end = std::min(span.end, offsets_[index + 1].begin);
+  const TimeUs hour_begin = start + span.hour * kUsPerHour;
+  span.begin = std::max(span.begin, hour_begin);
+  if (span.hour < kHourMax) span.end = std::min(span.end, hour_begin + kUsPerHour);
+  return span;
 }
 
 TimeZone::Local TimeZone::find_local(std::int64_t local_us) const {

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +16,14 @@ namespace rollcall {
 inline constexpr std::int64_t kUsPerSecond = 1'000'000;
 inline constexpr std::int64_t kUsPerHour = 3600 * kUsPerSecond;
 inline constexpr std::int64_t kUsPerDay = 24 * kUsPerHour;
+
+// Instants [begin, end) that all lie in one hour of one civil day.
+struct HourSpan {
+  TimeUs begin = 0;
+  TimeUs end = 0;
+  Day day;
+  std::uint32_t hour = 0;  // whole hours since the day's first instant
+};
 
 // Immutable after `find`; any thread may use it.
 class TimeZone {
@@ -31,13 +38,15 @@ class TimeZone {
 
   // The civil date at an instant.
   Day day_of(TimeUs time) const;
-  // The same for a column, by kernel where all of it lies between two changes of the clocks.
-  void days_of(std::span<const TimeUs> times, std::int32_t* days) const;
+  // The day and hour of an instant, with the instants around it that share them: all of the hour,
+  // unless a change of the clocks cuts it.
+  HourSpan hour_at(TimeUs time) const;
   // Whole hours since the day's first instant: 0..22, 0..23 or 0..24 as the day is long. A zone
   // that once crossed the date line eastwards lived one date twice: no hour past 24 all the same.
+  static constexpr std::uint32_t kHourMax = 24;
   static std::uint32_t hour_of_day(std::int64_t us_since_start) {
     const auto us = static_cast<std::uint64_t>(us_since_start);
-    return static_cast<std::uint32_t>(std::min<std::uint64_t>(us / kUsPerHour, 24));
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(us / kUsPerHour, kHourMax));
   }
 
   // The first instant of a civil date. Where the clocks jump over midnight: the first that exists.

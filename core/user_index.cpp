@@ -82,6 +82,18 @@ std::uint32_t UserIndex::find_or_add_one(Key user, std::uint64_t hash) {
   }
 }
 
+// Apart from what happens to users that are not there, so that the loop stays in registers.
+template <class UserAt>
+std::size_t UserIndex::take_confirmed(std::size_t begin, std::size_t end,
+                                      const std::uint32_t* numbers, UserAt user_at,
+                                      std::uint32_t* ordinals) const {
+  for (std::size_t i = begin; i < end; ++i) {
+    if (numbers[i] == 0 || !equals(numbers[i] - 1, user_at(i))) return i;
+    ordinals[i] = numbers[i] - 1;
+  }
+  return end;
+}
+
 template <class UserAt>
 void UserIndex::find_or_add_all(std::span<const std::uint64_t> hashes, UserAt user_at,
                                 std::uint32_t* ordinals) {
@@ -94,10 +106,21 @@ void UserIndex::find_or_add_all(std::span<const std::uint64_t> hashes, UserAt us
     const std::size_t end = std::min(begin + kStrip, hashes.size());
     kernel.find_tags(slots_.data(), bucket_mask, hashes.data() + begin, numbers.data(),
                      end - begin);
+    // What they will be compared with is asked for before the first is compared.
+    for (std::size_t i = 0; i < end - begin; ++i) {
+      const std::uint32_t ordinal = numbers[i] - (numbers[i] != 0);
+      if (kind_ == UserKind::kInteger) {
+        __builtin_prefetch(hashes_.data() + ordinal);
+      } else {
+        __builtin_prefetch(ends_.data() + ordinal);
+      }
+    }
+    for (std::size_t i = 0; i < end - begin && kind_ == UserKind::kString; ++i) {
+      if (numbers[i] != 0) __builtin_prefetch(string(numbers[i] - 1).data());
+    }
     for (std::size_t i = begin; i < end; ++i) {
-      const std::uint32_t number = numbers[i - begin];
-      const bool found = number != 0 && equals(number - 1, user_at(i));
-      ordinals[i] = found ? number - 1 : find_or_add_one(user_at(i), hashes[i]);
+      i = take_confirmed(i, end, numbers.data() - begin, user_at, ordinals);
+      if (i < end) ordinals[i] = find_or_add_one(user_at(i), hashes[i]);
     }
   }
 }

@@ -54,6 +54,11 @@ class UserIndex {
   template <class UserAt>
   void find_or_add_all(std::span<const std::uint64_t> hashes, UserAt user_at,
                        std::uint32_t* ordinals);
+  // Turns the numbers of users [begin, end) into ordinals as long as they are theirs; returns the
+  // first user whose is not.
+  template <class UserAt>
+  std::size_t take_confirmed(std::size_t begin, std::size_t end, const std::uint32_t* numbers,
+                             UserAt user_at, std::uint32_t* ordinals) const;
   // Where there is room for one user more.
   template <class Key>
   std::uint32_t find_or_add_one(Key user, std::uint64_t hash);

@@ -9,7 +9,6 @@
 //                     kHasPopcount
 //   bits_from_flags   Flags -> the low bits of a uint64_t, lane 0 first; the other bits are 0
 //   flags_from_bits   the reverse; ignores the other bits
-//   store_low_halves  writes the low 32 bits of each lane of a Words
 //
 // Everything is in an unnamed namespace and nothing calls `std::`: a function that several object
 // files may define is kept once by the linker, and the copy kept for all could be the one compiled
@@ -39,17 +38,16 @@ class BitmapKernels {
         .unite = &UnionKernel<Lanes>::unite,
         .and_count_band = &BandKernel<Lanes, &and_count>::and_count_band,
         .set_bits = &set_bits,
-        .days_from_us = &days_from_us,
         .in_range_bits = &in_range_bits,
         .min_where = &min_where,
         .max_where = &max_where,
+        .mix = &mix_all,
         .find_tags = &find_tags,
     };
   }
 
  private:
   using Words = typename Lanes::Words;
-  using Doubles = xsimd::batch<double, typename Words::arch_type>;
   using Column = typename Lanes::Column;
 
   // --- Counting: a source says which bits, and the strategies below count them. ---
@@ -195,41 +193,6 @@ class BitmapKernels {
     }
   }
 
-  // --- Days. ---
-
-  // A day is 2^13 * 10,546,875 us. So with x = floor(us / 2^13), which has 51 bits and is exact as
-  // a double, day = floor(x / 10,546,875). As the divisor is odd, that is (x - 5,273,437) /
-  // 10,546,875 rounded to nearest (the default mode), never nearer than 2^-24.4 to a tie. The
-  // quotient is below 2^26.7, so that the two roundings in multiplying by the reciprocal are less
-  // than 2^-25.3 off.
-  static constexpr std::int32_t kDayShift = 13;
-  static constexpr std::int64_t kDayDivisor = 10'546'875;
-
-  static void days_from_us(const std::int64_t* time_us, std::int64_t offset_us, std::int32_t* days,
-                           std::size_t count) noexcept {
-    constexpr std::uint64_t kSignBit = std::uint64_t{1} << 63;
-    constexpr double kTwo50 = 0x1p50, kTwo52 = 0x1p52;
-    // The bits of an integer below 2^52, under the exponent of 2^52, are those of their sum.
-    const Words exponent(std::uint64_t{0x4330000000000000});
-    const Words shifted_offset(static_cast<std::uint64_t>(offset_us) + kSignBit);
-    const Doubles origin(kTwo52 + kTwo50 + static_cast<double>(kDayDivisor / 2));
-    const Doubles reciprocal(1.0 / static_cast<double>(kDayDivisor));
-    const Doubles to_nearest(1.5 * kTwo52);  // leaves the integer in the low half of the bits
-
-    std::size_t i = 0;
-    for (; i + Words::size <= count; i += Words::size) {
-      const Words above_min = Words::load_unaligned(time_us + i) + shifted_offset;
-      const Doubles x = xsimd::bitwise_cast<Doubles>((above_min >> kDayShift) | exponent);
-      const Doubles day = (x - origin) * reciprocal + to_nearest;
-      Lanes::store_low_halves(days + i, xsimd::bitwise_cast<Words>(day));
-    }
-    for (; i < count; ++i) {
-      const std::int64_t x = (time_us[i] + offset_us) >> kDayShift;
-      const std::int64_t toward_zero = x / kDayDivisor;
-      days[i] = static_cast<std::int32_t>(toward_zero - (x % kDayDivisor < 0));
-    }
-  }
-
   // --- Columns and bits. ---
 
   static void in_range_bits(const std::int32_t* column, std::int32_t low, std::int32_t high,
@@ -275,26 +238,36 @@ class BitmapKernels {
 
   // --- Buckets of a hash table. ---
 
+  // In vectors, by the compiler.
+  static void mix_all(const std::uint64_t* __restrict numbers, std::uint64_t* __restrict mixed,
+                      std::size_t count) noexcept {
+    for (std::size_t i = 0; i < count; ++i) mixed[i] = mix(numbers[i]);
+  }
+
   // How far ahead a bucket is asked for: enough to hide a miss behind the keys before it.
   static constexpr std::size_t kBucketsAhead = 16;
 
   static void find_tags(const TaggedSlot* slots, std::uint64_t bucket_mask,
                         const std::uint64_t* hashes, std::uint32_t* numbers,
                         std::size_t count) noexcept {
-    constexpr std::uint64_t kTags = 0x5555;  // of the 16 numbers in a bucket
     for (std::size_t i = 0; i < count; ++i) {
       const std::size_t ahead = i + kBucketsAhead < count ? i + kBucketsAhead : i;
       __builtin_prefetch(slots + (hashes[ahead] & bucket_mask) * kBucketSlots);
-      const TaggedSlot* const bucket = slots + (hashes[i] & bucket_mask) * kBucketSlots;
-      const auto* const words = reinterpret_cast<const std::int32_t*>(bucket);
-      const Column tag(static_cast<std::int32_t>(tag_of_hash(hashes[i])));
-      std::uint64_t equal = 0;
-      for (std::size_t j = 0; j < 2 * kBucketSlots; j += Column::size) {
-        equal |= Lanes::bits_from_flags(Column::load_unaligned(words + j) == tag) << j;
-      }
-      equal &= kTags;
-      numbers[i] = equal == 0 ? 0 : bucket[__builtin_ctzll(equal) / 2].number;
+      numbers[i] = find_tag(slots + (hashes[i] & bucket_mask) * kBucketSlots, hashes[i]);
     }
+  }
+
+  // The number in the first slot of the bucket with the hash's tag.
+  static std::uint32_t find_tag(const TaggedSlot* bucket, std::uint64_t hash) {
+    constexpr std::uint64_t kTags = 0x5555;  // of the 16 numbers in a bucket
+    const auto* const words = reinterpret_cast<const std::int32_t*>(bucket);
+    const Column tag(static_cast<std::int32_t>(tag_of_hash(hash)));
+    std::uint64_t equal = 0;
+    for (std::size_t j = 0; j < 2 * kBucketSlots; j += Column::size) {
+      equal |= Lanes::bits_from_flags(Column::load_unaligned(words + j) == tag) << j;
+    }
+    equal &= kTags;
+    return equal == 0 ? 0 : bucket[__builtin_ctzll(equal) / 2].number;
   }
 };
 

@@ -32,6 +32,16 @@ inline constexpr std::uint32_t tag_of_hash(std::uint64_t hash) {
   return static_cast<std::uint32_t>(hash >> 20);
 }
 
+// The finalizer of MurmurHash3 (Appleby, public domain): a bijection.
+inline constexpr std::uint64_t mix(std::uint64_t x) {
+  x ^= x >> 33;
+  x *= 0xff51afd7ed558ccdu;
+  x ^= x >> 33;
+  x *= 0xc4ceb9fe1a85ec53u;
+  x ^= x >> 33;
+  return x;
+}
+
 struct KernelTable {
   const char* isa;  // "reference", "sse2", "avx2", "avx512", "avx512vpopcnt"
 
@@ -65,11 +75,6 @@ struct KernelTable {
   void (*set_bits)(std::uint64_t* words, const std::uint32_t* ordinals,
                    std::size_t ordinal_count) noexcept;
 
-  // days[i] = floor((time_us[i] + offset_us) / 86,400,000,000). The sum may not overflow, and the
-  // quotient fits 32 bits.
-  void (*days_from_us)(const std::int64_t* time_us, std::int64_t offset_us, std::int32_t* days,
-                       std::size_t count) noexcept;
-
   // Bit i of `out` = (low <= column[i] && column[i] <= high); `column` has 64 * word_count
   // elements.
   void (*in_range_bits)(const std::int32_t* column, std::int32_t low, std::int32_t high,
@@ -81,6 +86,9 @@ struct KernelTable {
                     std::size_t word_count) noexcept;
   void (*max_where)(std::int32_t* column, const std::uint64_t* bits, std::int32_t value,
                     std::size_t word_count) noexcept;
+
+  // mixed[i] = mix(numbers[i]).
+  void (*mix)(const std::uint64_t* numbers, std::uint64_t* mixed, std::size_t count) noexcept;
 
   // numbers[i] = the number in the first slot with the tag of hashes[i] in its bucket, which is
   // slots[8 * (hashes[i] & bucket_mask)] and the 7 after it; 0 if there is none.

@@ -38,12 +38,6 @@ struct Avx2Lanes {
     const Column bit_of_lane(_mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128));
     return (Column(static_cast<std::int32_t>(bits)) & bit_of_lane) == bit_of_lane;
   }
-
-  static void store_low_halves(std::int32_t* out, Words x) {
-    const __m256i low_halves_first = _mm256_setr_epi32(0, 2, 4, 6, 0, 0, 0, 0);
-    const __m256i low_halves = _mm256_permutevar8x32_epi32(x, low_halves_first);
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(out), _mm256_castsi256_si128(low_halves));
-  }
 };
 
 }  // namespace

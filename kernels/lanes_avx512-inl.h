@@ -34,10 +34,6 @@ struct Avx512Lanes {
   static std::uint64_t bits_from_flags(Flags flags) { return static_cast<__mmask16>(flags); }
 
   static Flags flags_from_bits(std::uint64_t bits) { return static_cast<__mmask16>(bits); }
-
-  static void store_low_halves(std::int32_t* out, Words x) {
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), _mm512_cvtepi64_epi32(x));
-  }
 };
 
 }  // namespace

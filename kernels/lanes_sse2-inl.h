@@ -35,10 +35,6 @@ struct Sse2Lanes {
     const Column bit_of_lane(_mm_setr_epi32(1, 2, 4, 8));
     return (Column(static_cast<std::int32_t>(bits)) & bit_of_lane) == bit_of_lane;
   }
-
-  static void store_low_halves(std::int32_t* out, Words x) {
-    _mm_storeu_si64(out, _mm_shuffle_epi32(x, _MM_SHUFFLE(3, 3, 2, 0)));
-  }
 };
 
 }  // namespace

@@ -8,8 +8,6 @@
 namespace rollcall::kernels {
 namespace {
 
-constexpr std::int64_t kUsPerDay = 86'400'000'000;
-
 std::uint64_t count(const std::uint64_t* a, std::size_t word_count) noexcept {
   std::uint64_t bits = 0;
   for (std::size_t i = 0; i < word_count; ++i) {
@@ -76,16 +74,6 @@ void set_bits(std::uint64_t* words, const std::uint32_t* ordinals,
   }
 }
 
-void days_from_us(const std::int64_t* time_us, std::int64_t offset_us, std::int32_t* days,
-                  std::size_t count) noexcept {
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::int64_t local_us = time_us[i] + offset_us;
-    const std::int64_t toward_zero = local_us / kUsPerDay;
-    const bool rounded_up = local_us % kUsPerDay < 0;
-    days[i] = static_cast<std::int32_t>(toward_zero - (rounded_up ? 1 : 0));
-  }
-}
-
 void in_range_bits(const std::int32_t* column, std::int32_t low, std::int32_t high,
                    std::uint64_t* out, std::size_t word_count) noexcept {
   for (std::size_t word = 0; word < word_count; ++word) {
@@ -112,6 +100,10 @@ void max_where(std::int32_t* column, const std::uint64_t* bits, std::int32_t val
   }
 }
 
+void mix_all(const std::uint64_t* numbers, std::uint64_t* mixed, std::size_t count) noexcept {
+  std::transform(numbers, numbers + count, mixed, [](std::uint64_t x) { return mix(x); });
+}
+
 void find_tags(const TaggedSlot* slots, std::uint64_t bucket_mask, const std::uint64_t* hashes,
                std::uint32_t* numbers, std::size_t count) noexcept {
   for (std::size_t i = 0; i < count; ++i) {
@@ -136,10 +128,10 @@ constinit const KernelTable reference_table = {
     .unite = &unite,
     .and_count_band = &and_count_band,
     .set_bits = &set_bits,
-    .days_from_us = &days_from_us,
     .in_range_bits = &in_range_bits,
     .min_where = &min_where,
     .max_where = &max_where,
+    .mix = &mix_all,
     .find_tags = &find_tags,
 };
 

@@ -129,17 +129,17 @@ KernelCase make_case(const char* name,
           }};
 }
 
-// Times into days.
+// Numbers into hashes.
 KernelCase make_case(const char* name,
-                     void (*KernelTable::*kernel)(const std::int64_t*, std::int64_t, std::int32_t*,
+                     void (*KernelTable::*kernel)(const std::uint64_t*, std::uint64_t*,
                                                   std::size_t) noexcept) {
   return {name,
-          12,
-          4,
-          12,
+          16,
+          8,
+          16,
           nullptr,
           [kernel](const KernelTable& table, KernelData& data, std::size_t rows) {
-            (table.*kernel)(data.a<std::int64_t>(), 0, data.out<std::int32_t>(), rows);
+            (table.*kernel)(data.a<std::uint64_t>(), data.out<std::uint64_t>(), rows);
             return std::uint64_t{0};
           }};
 }
@@ -189,7 +189,7 @@ std::vector<KernelCase> kernel_cases() {
       make_case("unite", &KernelTable::unite),
       make_case("and_count_band", &KernelTable::and_count_band),
       make_case("set_bits", &KernelTable::set_bits),
-      make_case("days_from_us", &KernelTable::days_from_us),
+      make_case("mix", &KernelTable::mix),
       make_case("in_range_bits", &KernelTable::in_range_bits),
       make_case("min_where", &KernelTable::min_where),
       make_case("max_where", &KernelTable::max_where),

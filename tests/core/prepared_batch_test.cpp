@@ -28,9 +28,8 @@ Result<std::unique_ptr<PreparedRows>> prepare(const EventBatch& batch,
 std::pair<PreparedRows::Pair, std::uint32_t> pair_and_hour(const PreparedRows& rows,
                                                            const PreparedBlock& block,
                                                            std::size_t column, std::size_t row) {
-  const PairHour pair_hour = block.columns[column].pair_hours[row];
-  const std::uint32_t number = block.columns[column].pair_numbers[pair_hour >> kHourBits];
-  return {rows.pairs[column][number], pair_hour % kDayHours};
+  const PairHour pair_hour = block.pair_hours[column][row];
+  return {rows.pairs[column][pair_hour >> kHourBits], pair_hour % kDayHours};
 }
 
 // A batch of three events by two users, whole and correct, for tests to spoil.
@@ -78,7 +77,7 @@ TEST(PreparedBatch, OrdersRowsByPartitionAndKeepsThemWhole) {
   ASSERT_EQ(rows.blocks.size(), 1u);
   const PreparedBlock& block = *rows.blocks[0];
   ASSERT_EQ(block.partition_begin.size(), 5u);
-  ASSERT_EQ(block.columns.size(), 3u);
+  ASSERT_EQ(block.pair_hours.size(), 3u);
   EXPECT_EQ(block.value_begin.back(), 1u);
   std::size_t seen = 0;
   for (std::uint32_t partition = 0; partition < 4; ++partition) {
@@ -180,6 +179,42 @@ TEST(PreparedBatch, BlocksHoldEveryRowOnce) {
     std::sort(found.begin(), found.end());
     if (time == 0) std::sort(expected.begin(), expected.end());
     EXPECT_EQ(found, expected);
+  }
+}
+
+// Blocks are filled in any order; which names come first may not depend on it, as a store keeps
+// only so many.
+TEST(PreparedBatch, NamesComeInTheOrderOfTheirFirstRows) {
+  constexpr std::size_t kRows = 200'000, kNames = 50;
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < kNames; ++i) names.push_back("event" + std::to_string(i));
+  const std::vector<std::string_view> views(names.begin(), names.end());
+  std::vector<std::uint32_t> codes;
+  std::vector<TimeUs> times;
+  // A new name every so often, the last of the dictionary first; all those before it go on.
+  for (std::size_t i = 0; i < kRows; ++i) {
+    const std::size_t met = i * kNames / kRows + 1;
+    codes.push_back(static_cast<std::uint32_t>(kNames - 1 - i % met));
+    times.push_back(static_cast<TimeUs>(i % 7) * kUsPerDay);
+  }
+  const std::vector<std::uint64_t> users(kRows, 1);
+  EventBatch batch;
+  batch.user_integers = users;
+  batch.event = {views, codes};
+  batch.time = times;
+  StoreSettings settings;
+  settings.user_kind = UserKind::kInteger;
+  std::vector<std::string> expected;
+  std::vector<bool> met(kNames);
+  for (const std::uint32_t code : codes) {
+    if (!met[code]) expected.push_back(names[code]);
+    met[code] = true;
+  }
+  for (int round = 0; round < 5; ++round) {
+    const auto prepared = prepare(batch, settings);
+    ASSERT_TRUE(prepared.ok()) << prepared.status().to_string();
+    EXPECT_EQ((*prepared)->event_names, expected);
+    EXPECT_EQ((*prepared)->pairs[0].size(), 7 * kNames);
   }
 }
 

@@ -60,15 +60,17 @@ TEST(TimeZone, DaysOf23And25HoursAreOneDay) {
 
   const std::vector<TimeUs> times = {london.start_of(autumn), london.start_of(autumn + 1) - 1,
                                      london.start_of(spring + 1) - 1};
-  std::vector<std::int32_t> days(times.size());
-  london.days_of(times, days.data());
-  EXPECT_EQ(days, (std::vector<std::int32_t>{autumn.value, autumn.value, spring.value}));
-  const auto hour = [&](TimeUs time, Day date) {
-    return TimeZone::hour_of_day(time - london.start_of(date));
-  };
-  EXPECT_EQ(hour(times[0], autumn), 0u);
-  EXPECT_EQ(hour(times[1], autumn), 24u);
-  EXPECT_EQ(hour(times[2], spring), 22u);
+  EXPECT_EQ(london.hour_at(times[0]).day, autumn);
+  EXPECT_EQ(london.hour_at(times[0]).hour, 0u);
+  EXPECT_EQ(london.hour_at(times[1]).day, autumn);
+  EXPECT_EQ(london.hour_at(times[1]).hour, 24u);
+  EXPECT_EQ(london.hour_at(times[2]).day, spring);
+  EXPECT_EQ(london.hour_at(times[2]).hour, 22u);
+  // The clocks went back at 01:00 UTC: the hour ends there, and a new one begins.
+  const TimeUs change = utc(autumn, kHour);
+  EXPECT_EQ(london.hour_at(change - 1).end, change);
+  EXPECT_EQ(london.hour_at(change).begin, change);
+  EXPECT_EQ(london.hour_at(change).end, change + kHour);
 }
 
 TEST(TimeZone, LocalTimesThatAreSkippedOrShownTwice) {
@@ -112,7 +114,7 @@ TEST(TimeZone, OffsetsWithSecondsAreFormattedAsTheSameInstant) {
 }
 
 // Every zone at random instants, against one another: date, hour, start of the day, and back.
-TEST(TimeZone, ColumnsAgreeWithSingleInstants) {
+TEST(TimeZone, HoursAgreeWithDays) {
   for (const char* name : {"UTC", "Europe/London", "America/New_York", "Pacific/Apia",
                            "Australia/Lord_Howe", "America/St_Johns", "Asia/Kathmandu"}) {
     const TimeZone here = zone(name);
@@ -127,14 +129,17 @@ TEST(TimeZone, ColumnsAgreeWithSingleInstants) {
                                                  std::min(center + range_us, utc(kDayMax - 2, 0)));
       std::vector<TimeUs> times(257);
       for (TimeUs& time : times) time = near(random);
-      std::vector<std::int32_t> days(times.size());
-      here.days_of(times, days.data());
-      for (std::size_t i = 0; i < times.size(); ++i) {
-        ASSERT_EQ(days[i], here.day_of(times[i]).value);
-        const TimeUs start = here.start_of({days[i]});
-        ASSERT_LE(start, times[i]);
-        ASSERT_EQ(TimeZone::hour_of_day(times[i] - start), (times[i] - start) / kUsPerHour);
-        ASSERT_LE(here.from_local({days[i]}, 0), times[i]);
+      for (const TimeUs time : times) {
+        const HourSpan span = here.hour_at(time);
+        ASSERT_LE(span.begin, time);
+        ASSERT_GT(span.end, time);
+        const TimeUs start = here.start_of(span.day);
+        ASSERT_LE(start, span.begin);
+        ASSERT_LE(here.from_local(span.day, 0), time);
+        for (const TimeUs within : {span.begin, time, span.end - 1}) {
+          ASSERT_EQ(span.day, here.day_of(within));
+          ASSERT_EQ(span.hour, TimeZone::hour_of_day(within - start));
+        }
       }
     }
   }

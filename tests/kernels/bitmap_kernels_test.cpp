@@ -21,11 +21,8 @@ namespace rollcall::kernels {
 namespace {
 
 constexpr std::uint64_t kSeed = 42;
-constexpr std::int64_t kUsPerDay = 86'400'000'000;
 constexpr std::int32_t kInt32Min = std::numeric_limits<std::int32_t>::min();
 constexpr std::int32_t kInt32Max = std::numeric_limits<std::int32_t>::max();
-constexpr std::int64_t kInt64Min = std::numeric_limits<std::int64_t>::min();
-constexpr std::int64_t kInt64Max = std::numeric_limits<std::int64_t>::max();
 
 // Around the width of every vector, and around a block of the unrolled loops.
 std::vector<std::size_t> lengths() {
@@ -302,142 +299,21 @@ TEST_P(BitmapKernels, SetBitsAgreesWithReference) {
   }
 }
 
-// --- Days. ---
+// --- Hashes. ---
 
-TEST_P(BitmapKernels, DaysFromUsAgreesWithReference) {
+TEST_P(BitmapKernels, MixAgreesWithReference) {
   for (const std::size_t length : lengths()) {
-    for (std::size_t misalignment = 0; misalignment < 16; ++misalignment) {
-      SCOPED_TRACE(testing::Message()
-                   << "seed=" << kSeed << " times=" << length << " misalignment=" << misalignment);
-      GuardedBuffer<std::int64_t> times(length, misalignment % 8, 0);
-      GuardedBuffer<std::int32_t> days(length, misalignment, 0x5eed);
-      const std::int64_t offset_us =
-          static_cast<std::int64_t>(random_() % (2 * kUsPerDay)) - kUsPerDay;
-      for (std::int64_t& time : times.elements()) {
-        time = static_cast<std::int64_t>(random_()) / 2;
-        if (random_() % 2 == 0) time %= 20'000 * kUsPerDay;
-      }
-      std::vector<std::int32_t> expected(length);
-      reference_table.days_from_us(times.data(), offset_us, expected.data(), length);
-      table().days_from_us(times.data(), offset_us, days.data(), length);
-      ASSERT_EQ(copy_of(days.elements()), expected);
-      ASSERT_TRUE(days.margins_intact());
-    }
-  }
-}
-
-// A later time has no earlier day in any of the bodies, whose steps all keep the order; so what is
-// right on both sides of a midnight is right from there to the next.
-TEST_P(BitmapKernels, DaysChangeExactlyAtMidnight) {
-  constexpr std::int64_t kFirstDay = kInt64Min / kUsPerDay;
-  constexpr std::int64_t kLastDay = kInt64Max / kUsPerDay;
-  constexpr std::int64_t kStride = 61;  // of the 213,503,983 midnights
-  constexpr std::size_t kBatch = 1024;
-  std::array<std::int64_t, 2 * kBatch> times{};
-  std::array<std::int32_t, 2 * kBatch> days{};
-  for (std::int64_t first = kFirstDay; first <= kLastDay;) {
-    std::size_t size = 0;
-    const std::int64_t batch_first = first;
-    for (; size < 2 * kBatch && first <= kLastDay; size += 2, first += kStride) {
-      times[size] = first * kUsPerDay - 1;
-      times[size + 1] = first * kUsPerDay;
-    }
-    table().days_from_us(times.data(), 0, days.data(), size);
-    for (std::size_t i = 0; i < size; ++i) {
-      const std::int64_t day = batch_first + static_cast<std::int64_t>(i / 2) * kStride;
-      ASSERT_EQ(days[i], day - (i % 2 == 0 ? 1 : 0)) << "time_us=" << times[i];
-    }
-  }
-}
-
-TEST_P(BitmapKernels, DaysAtTheEndsOfTime) {
-  // A whole vector of each, so that no table leaves them to its loop over single elements.
-  struct Case {
-    std::int64_t time_us, offset_us;
-    std::int32_t day;
-  };
-  for (const auto& [time_us, offset_us, day] : {
-           Case{kInt64Max, 0, 106'751'991},
-           Case{kInt64Min, 0, -106'751'992},
-           Case{kInt64Max - kUsPerDay, kUsPerDay, 106'751'991},
-           Case{kInt64Min + kUsPerDay, -kUsPerDay, -106'751'992},
-           Case{kInt64Min, kInt64Max, -1},
-           Case{kInt64Max, kInt64Min, -1},
-           Case{kInt64Max, -kInt64Max, 0},
-           Case{0, kInt64Max, 106'751'991},
-           Case{0, kInt64Min, -106'751'992},
-           Case{-1, 0, -1},
-           Case{-1, 1, 0},
-           Case{0, -1, -1},
-       }) {
-    const std::vector<std::int64_t> times(16, time_us);
-    std::vector<std::int32_t> days(times.size());
-    table().days_from_us(times.data(), offset_us, days.data(), times.size());
-    EXPECT_EQ(days, std::vector<std::int32_t>(times.size(), day))
-        << "time_us=" << time_us << " offset_us=" << offset_us;
-  }
-}
-
-// --- Columns and bits. ---
-
-TEST_P(BitmapKernels, InRangeBitsAgreesWithReference) {
-  struct Range {
-    std::int32_t low, high;
-  };
-  for (const std::size_t length : lengths()) {
-    for (std::size_t misalignment = 0; misalignment < 16; ++misalignment) {
-      for (const auto& [low, high] :
-           {Range{-3, 4}, Range{0, 0}, Range{1, -1}, Range{kInt32Min, kInt32Max},
-            Range{kInt32Min, -1}, Range{0, kInt32Max}, Range{kInt32Max, kInt32Min}}) {
-        SCOPED_TRACE(testing::Message()
-                     << "seed=" << kSeed << " words=" << length << " misalignment=" << misalignment
-                     << " low=" << low << " high=" << high);
-        GuardedBuffer<std::int32_t> column(64 * length, misalignment, low);
-        GuardedBuffer<std::uint64_t> out(length, misalignment % 8, 0x5eed);
-        fill(column.elements());
-        std::vector<std::uint64_t> expected(length);
-        reference_table.in_range_bits(column.data(), low, high, expected.data(), length);
-        table().in_range_bits(column.data(), low, high, out.data(), length);
-        ASSERT_EQ(copy_of(out.elements()), expected);
-        ASSERT_TRUE(out.margins_intact());
-      }
-      if (length > 67) break;  // long ones are there for the loops, not for the alignment
-    }
-  }
-}
-
-using UpdateWhere = void (*)(std::int32_t*, const std::uint64_t*, std::int32_t,
-                             std::size_t) noexcept;
-struct NamedUpdateWhere {
-  const char* name;
-  UpdateWhere KernelTable::*kernel;
-};
-constexpr NamedUpdateWhere kUpdates[] = {{"min_where", &KernelTable::min_where},
-                                         {"max_where", &KernelTable::max_where}};
-
-TEST_P(BitmapKernels, UpdatesWhereAgreeWithReference) {
-  constexpr std::int32_t kValues[] = {0, kInt32Min, kInt32Max, -5};
-  for (const auto& [name, kernel] : kUpdates) {
-    for (const std::size_t length : lengths()) {
-      for (std::size_t misalignment = 0; misalignment < 16; ++misalignment) {
-        for (const Density density : kDensities) {
-          const std::int32_t value = kValues[misalignment % 4];
-          SCOPED_TRACE(testing::Message() << name << " seed=" << kSeed << " words=" << length
-                                          << " misalignment=" << misalignment << " density="
-                                          << static_cast<int>(density) << " value=" << value);
-          // The margins would change if they were selected, for one of the values at least.
-          GuardedBuffer<std::int32_t> column(64 * length, misalignment, 1);
-          GuardedBuffer<std::uint64_t> bits(length, misalignment % 8, ~std::uint64_t{0});
-          fill(column.elements());
-          fill(bits.elements(), density);
-          std::vector<std::int32_t> expected = copy_of(column.elements());
-          (reference_table.*kernel)(expected.data(), bits.data(), value, length);
-          (table().*kernel)(column.data(), bits.data(), value, length);
-          ASSERT_EQ(copy_of(column.elements()), expected);
-          ASSERT_TRUE(column.margins_intact());
-        }
-        if (length > 67) break;  // long ones are there for the loops, not for the alignment
-      }
+    for (std::size_t misalignment = 0; misalignment < 8; ++misalignment) {
+      SCOPED_TRACE(testing::Message() << "seed=" << kSeed << " numbers=" << length
+                                      << " misalignment=" << misalignment);
+      GuardedBuffer<std::uint64_t> numbers(length, misalignment, 0);
+      GuardedBuffer<std::uint64_t> mixed(length, misalignment, 0x5eed);
+      for (std::uint64_t& number : numbers.elements()) number = random_();
+      std::vector<std::uint64_t> expected(length);
+      reference_table.mix(numbers.data(), expected.data(), length);
+      table().mix(numbers.data(), mixed.data(), length);
+      ASSERT_EQ(copy_of(mixed.elements()), expected);
+      ASSERT_TRUE(mixed.margins_intact());
     }
   }
 }
@@ -454,10 +330,10 @@ TEST_P(BitmapKernels, TakeNullForNothing) {
   table().unite(nullptr, 0, nullptr, 0);
   table().and_count_band(nullptr, 0, nullptr, 0, 0, nullptr, 0);
   table().set_bits(nullptr, nullptr, 0);
-  table().days_from_us(nullptr, 0, nullptr, 0);
   table().in_range_bits(nullptr, 0, 0, nullptr, 0);
   table().min_where(nullptr, nullptr, 0, 0);
   table().max_where(nullptr, nullptr, 0, 0);
+  table().mix(nullptr, nullptr, 0);
   table().find_tags(nullptr, 0, nullptr, nullptr, 0);
 }
 

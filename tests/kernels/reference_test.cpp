@@ -11,19 +11,11 @@
 namespace rollcall::kernels {
 namespace {
 
-constexpr std::int64_t kUsPerHour = 3'600'000'000;
-constexpr std::int64_t kUsPerDay = 24 * kUsPerHour;
 constexpr std::int32_t kInt32Min = std::numeric_limits<std::int32_t>::min();
 constexpr std::int32_t kInt32Max = std::numeric_limits<std::int32_t>::max();
 
 constexpr std::array<std::uint64_t, 3> kA = {0b1100, 0, 0xffff'ffff'ffff'ffff};
 constexpr std::array<std::uint64_t, 3> kB = {0b1010, 7, 0x8000'0000'0000'0001};
-
-std::int32_t day_of(std::int64_t time_us, std::int64_t offset_us) {
-  std::int32_t day = -1;
-  reference_table.days_from_us(&time_us, offset_us, &day, 1);
-  return day;
-}
 
 TEST(ReferenceKernels, Count) {
   EXPECT_EQ(reference_table.count(kA.data(), 3), 66u);
@@ -95,34 +87,12 @@ TEST(ReferenceKernels, SetBitsKeepsWhatIsSetAndTakesOrdinalsModuloTheChunk) {
   EXPECT_EQ(reference_table.count(words.data(), words.size()), 7u);
 }
 
-TEST(ReferenceKernels, DaysAroundTheEpoch) {
-  EXPECT_EQ(day_of(0, 0), 0);
-  EXPECT_EQ(day_of(kUsPerDay - 1, 0), 0);
-  EXPECT_EQ(day_of(kUsPerDay, 0), 1);
-  EXPECT_EQ(day_of(-1, 0), -1);
-  EXPECT_EQ(day_of(-kUsPerDay, 0), -1);
-  EXPECT_EQ(day_of(-kUsPerDay - 1, 0), -2);
-}
-
-TEST(ReferenceKernels, DaysOfTheCalendar) {
-  EXPECT_EQ(day_of(951'782'400'000'000, 0), 11'016);      // 2000-02-29T00:00:00Z
-  EXPECT_EQ(day_of(1'767'225'599'999'999, 0), 20'453);    // 2025-12-31T23:59:59.999999Z
-  EXPECT_EQ(day_of(-2'208'988'800'000'000, 0), -25'567);  // 1900-01-01T00:00:00Z
-}
-
-TEST(ReferenceKernels, DaysAtAnOffset) {
-  EXPECT_EQ(day_of(0, -1), -1);
-  EXPECT_EQ(day_of(kUsPerDay - kUsPerHour, kUsPerHour), 1);
-  EXPECT_EQ(day_of(kUsPerDay - kUsPerHour - 1, kUsPerHour), 0);
-  EXPECT_EQ(day_of(5 * kUsPerHour - 1, -5 * kUsPerHour), -1);
-}
-
-TEST(ReferenceKernels, DaysAtTheEndsOfTime) {
-  EXPECT_EQ(day_of(std::numeric_limits<std::int64_t>::max(), 0), 106'751'991);
-  EXPECT_EQ(day_of(std::numeric_limits<std::int64_t>::min(), 0), -106'751'992);
-  EXPECT_EQ(
-      day_of(std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()),
-      -1);
+// MurmurHash3's own finalizer of these, and a bijection.
+TEST(ReferenceKernels, Mix) {
+  const std::array<std::uint64_t, 3> numbers = {0, 1, 0xffff'ffff'ffff'ffff};
+  std::array<std::uint64_t, 3> mixed{};
+  reference_table.mix(numbers.data(), mixed.data(), numbers.size());
+  EXPECT_EQ(mixed, (std::array<std::uint64_t, 3>{0, 0xb456bcfc34c2cb2c, 0x64b5720b4b825f21}));
 }
 
 TEST(ReferenceKernels, InRangeBitsIncludesBothEnds) {
