@@ -9,9 +9,11 @@
 #include <cstdlib>
 #include <limits>
 #include <new>
+#include <utility>
 
 #include "core/engine_state.h"
 #include "core/prepared_batch.h"
+#include "core/prepared_merge.h"
 #include "core/query/plan.h"
 #include "core/query_executor.h"
 #include "kernels/kernel_table.h"
@@ -368,6 +370,12 @@ PreparedBatch::PreparedBatch(PreparedBatch&&) noexcept = default;
 PreparedBatch& PreparedBatch::operator=(PreparedBatch&&) noexcept = default;
 PreparedBatch::~PreparedBatch() = default;
 
+std::size_t PreparedBatch::memory_bytes() const {
+  std::size_t bytes = 0;
+  for (const std::unique_ptr<PreparedBlock>& block : rows_->blocks) bytes += block->memory_bytes();
+  return bytes;
+}
+
 Engine::Engine(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Engine::~Engine() = default;
 
@@ -405,6 +413,15 @@ Status Engine::ingest(PreparedBatch batch, const SourcePosition* position) {
   return state_->ingest(*batch.rows_, position);
 }
 
+Status Engine::ingest(std::vector<PreparedBatch> batches, const SourcePosition* position) {
+  if (batches.empty()) return ingest(EventBatch{}, position);
+  std::vector<std::unique_ptr<PreparedRows>> rows;
+  for (PreparedBatch& batch : batches) rows.push_back(std::move(batch.rows_));
+  ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<PreparedRows> merged,
+                            merge_prepared(std::move(rows)));
+  return state_->ingest(*merged, position);
+}
+
 Status Engine::ingest(const EventBatch& batch, const SourcePosition* position) {
   ROLLCALL_ASSIGN_OR_RETURN(PreparedBatch prepared, prepare(batch));
   return ingest(std::move(prepared), position);
@@ -427,7 +444,7 @@ Status Engine::close() {
 
 const StoreSettings& Engine::settings() const { return state_->settings; }
 
-std::optional<TimeUs> Engine::time_max() const { return state_->options.time_max; }
+const EngineOptions& Engine::options() const { return state_->options; }
 
 std::vector<SourcePosition> Engine::sources() const {
   const Gate::Pass pass(state_->gate);

@@ -2,6 +2,7 @@
 // ingested in their order.
 
 #include <fmt/format.h>
+#include <oneapi/tbb/info.h>
 #include <oneapi/tbb/parallel_pipeline.h>
 #include <oneapi/tbb/task_arena.h>
 #include <xxhash.h>
@@ -39,6 +40,8 @@ namespace {
 constexpr std::size_t kExamplesMax = 10;
 constexpr std::size_t kBlockBytesMin = 1, kBlockBytesMax = std::size_t{1} << 30;
 constexpr auto kProgressInterval = std::chrono::milliseconds(200);
+// The share of the engine's memory that may wait to be ingested.
+constexpr std::size_t kWaitingShare = 16;
 
 // One file of a run. The reading stage makes it, decoders share it, the last stage reports on it.
 struct FileRun {
@@ -299,12 +302,16 @@ std::uint64_t total_size(const std::vector<std::string>& paths) {
   return total;
 }
 
-// The last stage: ingests batches and reports.
+// The last stage: gathers batches, ingests them and reports.
 class IngestStage {
  public:
   IngestStage(Engine& engine, const IngestHooks& hooks, const BlockStage& blocks,
               ExpandedPaths paths)
-      : engine_(engine), hooks_(hooks), blocks_(blocks), bytes_total_(total_size(paths.files)) {
+      : engine_(engine),
+        hooks_(hooks),
+        blocks_(blocks),
+        bytes_total_(total_size(paths.files)),
+        waiting_bytes_max_(engine.options().memory_bytes_max / kWaitingShare) {
     report_.notes = std::move(paths.notes);
   }
 
@@ -315,14 +322,13 @@ class IngestStage {
     if (work.end_of_file) return finish(file);
     ROLLCALL_RETURN_IF_ERROR(report_rejects(work));
 
-    const DecodedBlock& decoded = work.decoded;
-    report_.rows_read += decoded.rows;
+    DecodedBlock& decoded = work.decoded;
+    report_.rows_read += decoded.rows - decoded.good_rows;
     report_.rows_rejected += decoded.rows - decoded.good_rows;
-    report_.rows_ingested += decoded.good_rows;
     file.report.rows_read += decoded.rows;
     lines_of_file_ += decoded.lines;
-    const bool moves = file.identified && work.moves;
-    if (moves) {
+    if (file.identified && work.moves) {
+      position_due_ = true;
       file.position.mark = work.block.end;
       file.position.tail = work.block.tail;
       file.position.rows += decoded.rows;
@@ -331,14 +337,31 @@ class IngestStage {
       file.position.lines += decoded.lines - (work.block.tail ? 1 : 0);
     }
     if (decoded.batch) {
-      const SourcePosition position = file.position.to_position();
-      ROLLCALL_RETURN_IF_ERROR(
-          engine_.ingest(std::move(*work.decoded.batch), file.identified ? &position : nullptr));
-      position_due_ = false;
-    } else {
-      position_due_ = position_due_ || moves;
+      waiting_rows_ += decoded.good_rows;
+      waiting_bytes_ += decoded.batch->memory_bytes();
+      waiting_.push_back(*std::move(decoded.batch));
+      // What comes next through a pipe may be long in coming.
+      if (!file.identified || waiting_rows_ >= hooks_.batch_rows ||
+          waiting_bytes_ >= waiting_bytes_max_) {
+        ROLLCALL_RETURN_IF_ERROR(ingest_waiting());
+      }
     }
     report_progress(false);
+    return {};
+  }
+
+  // Ingests what has been gathered, and has the open file's position say so. What fails is not
+  // tried again.
+  Status ingest_waiting() {
+    if (waiting_.empty() && !position_due_) return {};
+    const SourcePosition position = open_file_->position.to_position();
+    const std::size_t rows = std::exchange(waiting_rows_, 0);
+    waiting_bytes_ = 0;
+    position_due_ = false;
+    ROLLCALL_RETURN_IF_ERROR(
+        engine_.ingest(std::exchange(waiting_, {}), open_file_->identified ? &position : nullptr));
+    report_.rows_read += rows;
+    report_.rows_ingested += rows;
     return {};
   }
 
@@ -354,7 +377,6 @@ class IngestStage {
     open_file_ = &file;
     file.report.rows_known = file.position.rows;
     lines_of_file_ = file.position.lines;
-    position_due_ = false;
     for (std::string& note : file.notes) report_.notes.push_back(std::move(note));
     if (hooks_.schema && !file.options.schema.columns.empty()) {
       hooks_.schema(file.options.name, file.options.schema);
@@ -392,12 +414,8 @@ class IngestStage {
   }
 
   Status finish(FileRun& file) {
+    ROLLCALL_RETURN_IF_ERROR(ingest_waiting());
     open_file_ = nullptr;
-    // Rows at the end that were all rejected have moved the position, and no batch.
-    if (position_due_) {
-      const SourcePosition position = file.position.to_position();
-      ROLLCALL_RETURN_IF_ERROR(engine_.ingest(EventBatch{}, &position));
-    }
     if (file.identified) {
       const KnownSource& position = file.position;
       counts_[{position.reading.hash(), position.mark.hash.high64, position.mark.hash.low64}] = {
@@ -454,12 +472,16 @@ class IngestStage {
   const IngestHooks& hooks_;
   const BlockStage& blocks_;
   std::uint64_t bytes_total_;
+  std::size_t waiting_bytes_max_;
   IngestReport report_;
   // Rows and lines of the files read in this run, by their reading and the hash of their mark.
   std::map<std::array<std::uint64_t, 3>, std::pair<std::uint64_t, std::uint64_t>> counts_;
   FileRun* open_file_ = nullptr;  // begun and not finished
   std::uint64_t lines_of_file_ = 0;
-  bool position_due_ = false;  // the file's position has moved since the last batch
+  std::vector<PreparedBatch> waiting_;  // of the open file, to be ingested as one
+  std::size_t waiting_rows_ = 0;
+  std::size_t waiting_bytes_ = 0;
+  bool position_due_ = false;  // the open file's position has moved since it was ingested last
   std::chrono::steady_clock::time_point progress_time_ = std::chrono::steady_clock::now();
 };
 
@@ -475,7 +497,12 @@ Result<IngestReport> run_pipeline(Engine& engine, const std::vector<std::string>
   std::shared_ptr<FileRun> file_begun;
 
   using WorkPtr = std::shared_ptr<Work>;
+  // Unlike the engine's arena, this one holds tasks that pass the gate.
+  const std::uint32_t threads_max = engine.options().threads_max;
   tbb::task_arena arena;
+  if (threads_max != 0) {
+    arena.initialize(std::min(static_cast<int>(threads_max), tbb::info::default_concurrency()));
+  }
   arena.execute([&] {
     const std::size_t tokens = static_cast<std::size_t>(arena.max_concurrency()) + 2;
     tbb::parallel_pipeline(
@@ -505,7 +532,9 @@ Result<IngestReport> run_pipeline(Engine& engine, const std::vector<std::string>
               pool.give_back(std::move(work));
             }));
   });
-  if (status.ok()) status = ingest.finish_open_file();
+  // What was read before an error stands.
+  Status rest = status.ok() ? ingest.finish_open_file() : ingest.ingest_waiting();
+  if (status.ok()) status = std::move(rest);
   IngestReport report = ingest.finish_report();
   if (status.ok() && !report.failures.empty()) status = report.failures.front();
   if (hooks.summary) hooks.summary(report);

@@ -16,6 +16,7 @@
 // std::bad_alloc.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -48,6 +49,8 @@ class PreparedBatch {
   PreparedBatch(PreparedBatch&&) noexcept;
   PreparedBatch& operator=(PreparedBatch&&) noexcept;
   ~PreparedBatch();
+
+  std::size_t memory_bytes() const;
 
  private:
   friend class Engine;
@@ -112,6 +115,8 @@ class Engine {
   // become visible in the order of their `ingest` calls.
   Result<PreparedBatch> prepare(const EventBatch& batch) const;
   Status ingest(PreparedBatch batch, const SourcePosition* position = nullptr);
+  // Several batches as one, which costs less than one after the other. May be none.
+  Status ingest(std::vector<PreparedBatch> batches, const SourcePosition* position = nullptr);
 
   // Makes everything ingested before the call durable. Ingest and queries go on meanwhile.
   Status checkpoint();
@@ -125,8 +130,7 @@ class Engine {
   Status close();
 
   const StoreSettings& settings() const;
-  // EngineOptions::time_max.
-  std::optional<TimeUs> time_max() const;
+  const EngineOptions& options() const;  // as it was opened with
   // The position last ingested for each source id, in the order of their first appearance.
   std::vector<SourcePosition> sources() const;
   EngineInfo info() const;

@@ -144,6 +144,9 @@ struct IngestHooks {
   // be read, with its error.
   bool strict = false;
   std::size_t batch_bytes = std::size_t{4} << 20;  // of text decoded at a time
+  // Blocks of a file are gathered to about so many rows, and ingested together; to fewer when they
+  // would take more memory than the engine can spare. What comes through a pipe does not wait.
+  std::size_t batch_rows = std::size_t{1} << 20;
 };
 
 // Reads `paths` (files; directories: the files in and below them whose name tells a format, sorted

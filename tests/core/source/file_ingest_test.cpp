@@ -2,9 +2,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <random>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/source/native_format.h"
@@ -78,6 +81,7 @@ TEST(FileIngest, BlocksDecideNothing) {
       std::string rejected;
       IngestHooks hooks;
       hooks.batch_bytes = batch_bytes;
+      hooks.batch_rows = compressed ? 1 : 100;
       hooks.reject = [&](const RejectedRow& row) {
         rejected += fmt::format("{}:{}: {} [{}]\n", row.line, row.column, row.reason, row.row);
       };
@@ -97,8 +101,10 @@ TEST(FileIngest, AnInterruptedRunResumes) {
   const std::string path = directory.write("a.csv", text);
   const auto whole = open_engine();
   ingest(*whole, {path});
-  // A row that --strict will not have stops the run wherever it stands.
-  for (const int stop : {0, 1, 500, 2999}) {
+  // A row that --strict will not have stops the run wherever it stands, and whatever waits to be
+  // ingested then.
+  for (const auto& [stop, batch_rows] : std::vector<std::pair<int, std::size_t>>{
+           {0, 1}, {1, 1}, {500, 1}, {500, 300}, {2999, 1}, {2999, 300}, {2999, 1 << 20}}) {
     std::size_t at = kHeader.size();
     for (int i = 0; i < stop; ++i) at = text.find('\n', at) + 1;
     const auto disk = make_memory_disk();
@@ -106,6 +112,7 @@ TEST(FileIngest, AnInterruptedRunResumes) {
       const auto engine = open_engine(disk);
       IngestHooks hooks;
       hooks.batch_bytes = 1000;
+      hooks.batch_rows = batch_rows;
       hooks.strict = true;
       const std::string broken = directory.write("b.csv", text.substr(0, at) + "bad\n");
       const auto report = ingest_files(*engine, {broken}, {}, hooks);
@@ -122,6 +129,35 @@ TEST(FileIngest, AnInterruptedRunResumes) {
     }
     EXPECT_EQ(answers(*engine), answers(*whole));
   }
+}
+
+// Blocks are ingested together, but never more than the memory allows.
+TEST(FileIngest, GathersBlocksToBatches) {
+  const TestDirectory directory;
+  const std::string path = directory.write("a.csv", std::string(kHeader) + rows(0, 20'000));
+  const auto batches = [&](std::size_t batch_rows, std::size_t memory_bytes_max) {
+    EngineOptions options;
+    options.settings = StoreSettings{};
+    options.memory_bytes_max = memory_bytes_max;
+    options.threads_max = 1;
+    const auto engine = *Engine::open(open_memory_store(), options);
+    // As many as there are different positions to be seen while blocks are read.
+    std::set<std::string> positions;
+    IngestHooks hooks;
+    hooks.batch_bytes = 10'000;
+    hooks.batch_rows = batch_rows;
+    hooks.stop = [&] {
+      for (const SourcePosition& source : engine->sources()) positions.insert(source.position);
+      return false;
+    };
+    EXPECT_EQ(ingest(*engine, {path}, {}, hooks).rows_ingested, 20'000u);
+    for (const SourcePosition& source : engine->sources()) positions.insert(source.position);
+    return positions.size();
+  };
+  const std::size_t block_count = std::filesystem::file_size(path) / 10'000;
+  EXPECT_GE(batches(1, std::size_t{1} << 30), block_count / 2);
+  EXPECT_LE(batches(10'000, std::size_t{1} << 30), 3u);
+  EXPECT_GE(batches(10'000, std::size_t{1} << 20), 6u);
 }
 
 TEST(FileIngest, DamagedFilesLeaveNoTrace) {
