@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/source/amount_parser.h"
+#include "core/source/digits.h"
 #include "core/source/excerpt.h"
 
 namespace rollcall {
@@ -70,8 +71,10 @@ bool BatchBuilder::is_utf8(std::string_view text) const {
   return utf8_ || simdjson::validate_utf8(text.data(), text.size());
 }
 
-std::optional<RowFault> BatchBuilder::parse_user(const Field& field, std::uint64_t& integer) const {
+inline std::optional<RowFault> BatchBuilder::parse_user(const Field& field,
+                                                        std::uint64_t& integer) const {
   const bool integers = shape_.user_kind == UserKind::kInteger;
+  if (integers && parse_short_digits(field.text, integer)) return {};
   const std::string_view text = integers ? trim(field.text) : field.text;
   if (text.empty()) return RowFault{"user is missing", "user: missing", field.column};
   if (integers) {
@@ -89,7 +92,7 @@ std::optional<RowFault> BatchBuilder::parse_user(const Field& field, std::uint64
   return {};
 }
 
-std::optional<RowFault> BatchBuilder::parse_time(const Field& field, ParsedTime& time) {
+inline std::optional<RowFault> BatchBuilder::parse_time(const Field& field, ParsedTime& time) {
   const std::string_view text = trim(field.text);
   if (text.empty()) return RowFault{"time is missing", "time: missing", field.column};
   const TimeFault fault = time_parser_.parse(text, time);

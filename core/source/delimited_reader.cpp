@@ -13,6 +13,9 @@
 namespace rollcall {
 namespace {
 
+// What stands in the place of a line end before the block: the byte after it is the block's first.
+constexpr std::uint32_t kBeforeBlock = ~std::uint32_t{0};
+
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 // Bit i: bytes[i] is one of the three.
@@ -44,7 +47,7 @@ DelimitedReader::DelimitedReader(const RecordSyntax& syntax, std::size_t column_
 
 void DelimitedReader::start(std::string_view block) {
   block_ = block;
-  cursor_ = 0;
+  cursor_ = 1;
   position_ = 0;
   arena_.clear();
   if (syntax_.delimiter != ' ') index_structure();
@@ -55,15 +58,17 @@ void DelimitedReader::index_structure() {
   const bool quotes = syntax_.quotes && block_.find('"') != std::string_view::npos;
   const char quote = quotes ? '"' : '\n';
   const char* const bytes = block_.data();
-  structure_size_ = 0;
+  if (structure_.empty()) structure_.push_back(kBeforeBlock);
+  structure_size_ = 1;
   const auto add = [&](std::uint64_t mask, std::size_t base) {
     if (structure_.size() < structure_size_ + 64) structure_.resize(2 * structure_size_ + 4096);
-    std::uint32_t* out = structure_.data() + structure_size_;
-    structure_size_ += static_cast<std::size_t>(std::popcount(mask));
+    std::uint32_t* const begin = structure_.data() + structure_size_;
+    std::uint32_t* out = begin;
     for (; mask != 0; mask &= mask - 1) {
       *out++ =
           static_cast<std::uint32_t>(base) + static_cast<std::uint32_t>(std::countr_zero(mask));
     }
+    structure_size_ += static_cast<std::size_t>(out - begin);
   };
   std::size_t i = 0;
   for (; i + 64 <= block_.size(); i += 64) {
@@ -92,6 +97,7 @@ bool DelimitedReader::next_quoted_or_plain(Row& row) {
     ++cursor_;
   }
   if (position_ >= block_.size()) return false;
+  if (take_plain(row)) return true;
 
   const std::size_t begin = position_;
   record_cursor_ = cursor_;
@@ -168,6 +174,39 @@ bool DelimitedReader::next_quoted_or_plain(Row& row) {
     return true;
   }
   hand_over(row);
+  return true;
+}
+
+bool DelimitedReader::take_plain(Row& row) {
+  if (column_count_ == 0 || structure_size_ - cursor_ < column_count_) return false;
+  const char* const bytes = block_.data();
+  const std::uint32_t* const ends = structure_.data() + cursor_;  // of fields
+  const std::size_t last = column_count_ - 1;
+  for (std::size_t i = 0; i < last; ++i) {
+    if (bytes[ends[i]] != syntax_.delimiter) return false;
+  }
+  const std::size_t line_end = ends[last];
+  if (bytes[line_end] != '\n') return false;
+  const std::size_t begin = position_;
+  const bool carriage_return = line_end > begin && bytes[line_end - 1] == '\r';
+  const std::size_t record_end = line_end - (carriage_return ? 1 : 0);
+  if (record_end - begin > syntax_.line_bytes_max) return false;
+
+  row.record = {bytes + begin, record_end - begin};
+  row.fields.resize(columns_.size());
+  Field* out = row.fields.data();
+  for (const std::uint32_t column : columns_) {
+    if (column == kNoColumn) {
+      *out++ = {};
+      continue;
+    }
+    // What ends the field before, or the line before.
+    const std::uint32_t field = *(ends + column - 1) + 1;
+    const std::size_t end = column == last ? record_end : ends[column];
+    *out++ = {{bytes + field, end - field}, field - static_cast<std::uint32_t>(begin) + 1};
+  }
+  position_ = line_end + 1;
+  cursor_ += column_count_;
   return true;
 }
 

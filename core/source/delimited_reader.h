@@ -32,12 +32,16 @@ class DelimitedReader {
   // Takes the next record; false after the last one.
   bool next(Row& row);
 
-  // All fields of the record that `next` took, while it is not at fault.
+  // All fields of the record that `next` took, while it is not at fault: of a reader that takes any
+  // number of fields.
   const std::vector<Field>& all_fields() const { return fields_; }
 
  private:
   void index_structure();
   bool next_quoted_or_plain(Row& row);
+  // Takes the record at `position_`, which is not an empty line, if it has as many fields as there
+  // should be, none of them with a quote in it, and is not too long. False takes nothing.
+  bool take_plain(Row& row);
   bool next_blank_separated(Row& row);
   // The fault of a record that would have several lines; `field` is the first that goes past one.
   RowFault not_closed(std::size_t begin, std::size_t field) const;
@@ -49,9 +53,10 @@ class DelimitedReader {
   std::size_t column_count_;
   std::vector<std::uint32_t> columns_;
   std::string_view block_;
-  std::vector<std::uint32_t> structure_;  // where delimiters, line ends and quotes are
+  // Where delimiters, line ends and quotes are, after a first that stands for what is before them.
+  std::vector<std::uint32_t> structure_;
   std::size_t structure_size_ = 0;
-  std::size_t cursor_ = 0;         // of structure_
+  std::size_t cursor_ = 1;         // of structure_
   std::size_t record_cursor_ = 0;  // where it was when the record began
   std::size_t position_ = 0;       // of block_: where the next record begins
   std::vector<Field> fields_;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/calendar.h"
+#include "core/source/digits.h"
 #include "core/source/excerpt.h"
 
 namespace rollcall {
@@ -191,43 +192,73 @@ Status TimeParser::check_format(std::string_view format) {
   return {};
 }
 
-TimeFault TimeParser::parse(std::string_view text, ParsedTime& out) {
-  const TimeFault fault = format_ ? parse_formatted(text, out) : parse_standard(text, out);
-  return fault == TimeFault::kNone && out.time > time_max_ ? TimeFault::kTooLate : fault;
+inline TimeFault TimeParser::parse_clock(std::string_view text, Civil& civil) {
+  const char* const p = text.data();
+  const bool separated = p[0] == 'T' || p[0] == ' ' || p[0] == 't';
+  if (text.size() < 9 || !separated) return TimeFault::kNotATime;
+  // Digits become their values, colons 0.
+  const std::uint64_t digits = load_chars<std::uint64_t>(p + 1) ^ 0x30303a30303a3030;
+  if (!bytes_at_most(digits, 0x0909000909000909)) return TimeFault::kNotATime;
+  const std::uint64_t pairs = digits * 10 + (digits >> 8);
+  civil.has_clock = true;
+  civil.hour = static_cast<std::uint8_t>(pairs);
+  civil.minute = static_cast<std::uint8_t>(pairs >> 24);
+  civil.second = static_cast<std::uint8_t>(pairs >> 48);
+  if (text.size() == 9) return TimeFault::kNone;
+
+  std::int64_t offset_us = 0;
+  if (text.size() > 10 || p[9] != 'Z') {
+    Cursor rest(text.substr(9));
+    if (rest.take('.') && !rest.take_fraction(civil.microsecond)) return TimeFault::kNotATime;
+    if (rest.at_end()) return TimeFault::kNone;
+    rest.take(' ');
+    if (!rest.take_offset(offset_us) || !rest.at_end()) return TimeFault::kNotATime;
+  }
+  civil.offset_us = offset_us;
+  return TimeFault::kNone;
+}
+
+inline TimeFault TimeParser::finish_on(Day date, const Civil& civil, ParsedTime& out) {
+  if (!civil.has_such_clock()) return TimeFault::kNoSuchClock;
+  const std::int64_t us_of_day =
+      (civil.hour * 3600 + civil.minute * 60 + civil.second) * kUsPerSecond + civil.microsecond;
+  out.whole_day = !civil.has_clock;
+  out.date = date;
+  out.time = civil.offset_us ? date.value * kUsPerDay + us_of_day - *civil.offset_us
+             : out.whole_day ? zone_.start_of(date)
+                             : from_local(date, us_of_day);
+  // A whole day says that the data is known until it ends.
+  const TimeUs last = out.whole_day ? zone_.last_second_of(date) : out.time;
+  return kTimeMin <= out.time && last <= kTimeMax ? TimeFault::kNone : TimeFault::kOutOfRange;
 }
 
 TimeFault TimeParser::parse_standard(std::string_view text, ParsedTime& out) {
   const char* const p = text.data();
   if (text.size() < 10 || p[4] != '-' || p[7] != '-') return parse_number(text, out);
-  bool digits = true;
-  for (const std::size_t i : {0u, 1u, 2u, 3u, 5u, 6u, 8u, 9u}) digits &= is_digit(p[i]);
-  if (!digits) return TimeFault::kNotATime;
+  const auto year_and_month = load_chars<std::uint64_t>(p);
+  const auto day_of_month = load_chars<std::uint16_t>(p + 8);
+  KnownDate& date = dates_[(year_and_month ^ day_of_month * 0x0101u) * 0x9e3779b97f4a7c15u >> 56];
+  const bool known = date.year_and_month == year_and_month && date.day_of_month == day_of_month;
   Civil civil;
-  civil.year = static_cast<std::int32_t>(digit(p[0]) * 1000 + digit(p[1]) * 100 + digit(p[2]) * 10 +
-                                         digit(p[3]));
-  civil.month = digit(p[5]) * 10 + digit(p[6]);
-  civil.day = digit(p[8]) * 10 + digit(p[9]);
-  if (text.size() == 10) return finish(civil, out);
-
-  const bool separated = p[10] == 'T' || p[10] == ' ' || p[10] == 't';
-  if (text.size() < 19 || !separated || p[13] != ':' || p[16] != ':') return TimeFault::kNotATime;
-  for (const std::size_t i : {11u, 12u, 14u, 15u, 17u, 18u}) digits &= is_digit(p[i]);
-  if (!digits) return TimeFault::kNotATime;
-  civil.has_clock = true;
-  civil.hour = digit(p[11]) * 10 + digit(p[12]);
-  civil.minute = digit(p[14]) * 10 + digit(p[15]);
-  civil.second = digit(p[17]) * 10 + digit(p[18]);
-  if (text.size() == 19) return finish(civil, out);
-
-  Cursor rest(text.substr(19));
-  if (rest.take('.') && !rest.take_fraction(civil.microsecond)) return TimeFault::kNotATime;
-  if (!rest.at_end()) {
-    rest.take(' ');
-    std::int64_t offset_us = 0;
-    if (!rest.take_offset(offset_us) || !rest.at_end()) return TimeFault::kNotATime;
-    civil.offset_us = offset_us;
+  if (!known) {
+    bool digits = true;
+    for (const std::size_t i : {0u, 1u, 2u, 3u, 5u, 6u, 8u, 9u}) digits &= is_digit(p[i]);
+    if (!digits) return TimeFault::kNotATime;
+    civil.year = static_cast<std::int32_t>(digit(p[0]) * 1000 + digit(p[1]) * 100 +
+                                           digit(p[2]) * 10 + digit(p[3]));
+    civil.month = digit(p[5]) * 10 + digit(p[6]);
+    civil.day = digit(p[8]) * 10 + digit(p[9]);
   }
-  return finish(civil, out);
+  if (text.size() > 10) {
+    const TimeFault fault = parse_clock(text.substr(10), civil);
+    if (fault != TimeFault::kNone) return fault;
+  }
+  if (known) return finish_on(date.day, civil, out);
+  const TimeFault fault = finish(civil, out);
+  if (fault == TimeFault::kNone) {
+    date = {year_and_month, day_of_month, out.date};
+  }
+  return fault;
 }
 
 TimeFault TimeParser::parse_formatted(std::string_view text, ParsedTime& out) {
@@ -312,6 +343,10 @@ TimeFault TimeParser::parse_number(std::string_view text, ParsedTime& out) const
   const std::size_t digits_begin = i;
   std::int64_t whole = 0;
   bool huge = false;  // past 64 bits
+  if (std::uint64_t number = 0; parse_short_digits(text.substr(i), number)) {
+    whole = static_cast<std::int64_t>(number);
+    i = text.size();
+  }
   for (; i < text.size() && is_digit(text[i]); ++i) {
     huge = huge || whole >= std::numeric_limits<std::int64_t>::max() / 10;
     if (!huge) whole = whole * 10 + static_cast<std::int64_t>(digit(text[i]));
@@ -356,19 +391,9 @@ TimeFault TimeParser::finish(const Civil& civil, ParsedTime& out) {
       civil.day > days_of_month(civil.year, civil.month)) {
     return TimeFault::kNoSuchDate;
   }
-  if (civil.hour > 23 || civil.minute > 59 || civil.second > 59) return TimeFault::kNoSuchClock;
+  if (!civil.has_such_clock()) return TimeFault::kNoSuchClock;
   if (civil.year < 1) return TimeFault::kOutOfRange;
-  const Day date = day_from_civil({civil.year, civil.month, civil.day});
-  const std::int64_t us_of_day =
-      (civil.hour * 3600 + civil.minute * 60 + civil.second) * kUsPerSecond + civil.microsecond;
-  out.whole_day = !civil.has_clock;
-  out.date = date;
-  out.time = civil.offset_us ? date.value * kUsPerDay + us_of_day - *civil.offset_us
-             : out.whole_day ? zone_.start_of(date)
-                             : from_local(date, us_of_day);
-  // A whole day says that the data is known until it ends.
-  const TimeUs last = out.whole_day ? zone_.last_second_of(date) : out.time;
-  return kTimeMin <= out.time && last <= kTimeMax ? TimeFault::kNone : TimeFault::kOutOfRange;
+  return finish_on(day_from_civil({civil.year, civil.month, civil.day}), civil, out);
 }
 
 TimeUs TimeParser::from_local(Day day, std::int64_t us_of_day) {

@@ -59,7 +59,10 @@ class TimeParser {
   // missing for a date.
   static Status check_format(std::string_view format);
 
-  TimeFault parse(std::string_view text, ParsedTime& out);
+  TimeFault parse(std::string_view text, ParsedTime& out) {
+    const TimeFault fault = format_ ? parse_formatted(text, out) : parse_standard(text, out);
+    return fault == TimeFault::kNone && out.time > time_max_ ? TimeFault::kTooLate : fault;
+  }
 
   const TimeZone& zone() const { return zone_; }
   TimeUs time_max() const { return time_max_; }
@@ -76,6 +79,14 @@ class TimeParser {
     std::uint32_t hour = 0, minute = 0, second = 0, microsecond = 0;
     bool has_clock = false;
     std::optional<std::int64_t> offset_us;  // from UTC
+
+    bool has_such_clock() const { return hour <= 23 && minute <= 59 && second <= 59; }
+  };
+  // A date that was understood, by the ten characters that it stood as.
+  struct KnownDate {
+    std::uint64_t year_and_month = 0;
+    std::uint16_t day_of_month = 0;
+    Day day{0};
   };
   struct CachedDay {
     Day day{kDayMin.value - 1};
@@ -85,15 +96,20 @@ class TimeParser {
 
   TimeFault parse_standard(std::string_view text, ParsedTime& out);
   TimeFault parse_formatted(std::string_view text, ParsedTime& out);
+  // Reads what follows a date: "T23:59:59", and a fraction and an offset if they are there.
+  static TimeFault parse_clock(std::string_view text, Civil& civil);
   TimeFault parse_number(std::string_view text, ParsedTime& out) const;
   TimeFault finish(const Civil& civil, ParsedTime& out);
+  // `date` is the one of `civil`.
+  TimeFault finish_on(Day date, const Civil& civil, ParsedTime& out);
   TimeUs from_local(Day day, std::int64_t us_of_day);
 
   TimeZone zone_;
   TimeUnit unit_;
   std::optional<std::string> format_;
   TimeUs time_max_;
-  std::array<CachedDay, 256> days_;  // by the low bits of the day
+  std::array<CachedDay, 256> days_;   // by the low bits of the day
+  std::array<KnownDate, 256> dates_;  // by a hash of the characters
 };
 
 }  // namespace rollcall

@@ -2,8 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+#include <map>
+#include <random>
 #include <string>
 #include <vector>
+
+#include "core/source/digits.h"
 
 namespace rollcall {
 namespace {
@@ -150,6 +155,58 @@ TEST(BlockDictionary, NumbersManyTexts) {
     for (std::uint32_t i = 0; i < texts.size(); ++i) ASSERT_EQ(dictionary.find(texts[i]), i);
     EXPECT_EQ(dictionary.values()[4999], "value 4999");
     dictionary.clear();
+  }
+}
+
+TEST(BlockDictionary, TellsTextsOfAllLengthsApart) {
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    SCOPED_TRACE(testing::Message() << "seed=" << seed);
+    std::mt19937_64 random(seed);
+    std::map<std::string, std::uint32_t> expected;  // views of its keys stay valid
+    BlockDictionary dictionary;
+    for (int i = 0; i < 500; ++i) {
+      std::string text(random() % 20, 'a');
+      for (int changes = 0; changes < 2 && !text.empty(); ++changes) {
+        text[random() % text.size()] = "ab\0\xff"[random() % 4];
+      }
+      const auto [found, made] =
+          expected.emplace(text, static_cast<std::uint32_t>(expected.size()));
+      ASSERT_EQ(dictionary.find(text), made ? BlockDictionary::kNew : found->second);
+      if (made) {
+        ASSERT_EQ(dictionary.insert(found->first), found->second);
+      }
+    }
+    for (const auto& [text, code] : expected) ASSERT_EQ(dictionary.find(text), code);
+  }
+}
+
+// Against digits taken one by one.
+TEST(BatchBuilder, ReadsIntegersOfAllLengths) {
+  for (std::uint64_t seed = 1; seed <= 50'000; ++seed) {
+    SCOPED_TRACE(testing::Message() << "seed=" << seed);
+    std::mt19937_64 random(seed);
+    std::string text(random() % 22, '0');
+    for (char& c : text) c = static_cast<char>('0' + random() % 10);
+    if (!text.empty() && random() % 3 == 0) {
+      text[random() % text.size()] = static_cast<char>(random());
+    }
+    __extension__ unsigned __int128 number = 0;
+    bool digits = !text.empty();
+    for (const char c : text) {
+      digits = digits && '0' <= c && c <= '9';
+      number = number * 10 + static_cast<unsigned>(c - '0');
+    }
+    const bool fits = digits && number <= std::numeric_limits<std::uint64_t>::max();
+    std::uint64_t integer = 0;
+    ASSERT_EQ(parse_user_integer(text, integer), fits) << text;
+    if (fits) {
+      ASSERT_EQ(integer, static_cast<std::uint64_t>(number)) << text;
+    }
+    const bool is_short = parse_short_digits(text, integer);
+    ASSERT_EQ(is_short, digits && text.size() <= 16) << text;
+    if (is_short) {
+      ASSERT_EQ(integer, static_cast<std::uint64_t>(number)) << text;
+    }
   }
 }
 

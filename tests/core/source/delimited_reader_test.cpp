@@ -253,5 +253,47 @@ TEST(DelimitedReader, AnyBytesAreSurvived) {
   }
 }
 
+// A reader that knows how many fields there are takes plain records another way than one that does
+// not.
+TEST(DelimitedReader, PlainRecordsAreTakenAsAllOthers) {
+  constexpr std::string_view kAlphabets[] = {"ab,\n", "abc,,,\n\r", "a,\"\n", "ab,,,,\"\r\n"};
+  for (std::uint64_t seed = 1; seed <= 20'000; ++seed) {
+    SCOPED_TRACE(testing::Message() << "seed=" << seed);
+    std::mt19937_64 random(seed);
+    const RecordSyntax syntax{',', random() % 4 != 0, 1 + random() % 60};
+    const std::size_t column_count = 1 + random() % 4;
+    std::vector<std::uint32_t> columns(random() % 4);
+    for (std::uint32_t& column : columns) {
+      column = random() % 5 == 0 ? kNoColumn : static_cast<std::uint32_t>(random() % column_count);
+    }
+    DelimitedReader any(syntax, 0, {}), reader(syntax, column_count, columns);
+    for (int block = 0; block < 2; ++block) {
+      const std::string text = random_text(random, kAlphabets[random() % 4]) + "\n";
+      any.start(text);
+      reader.start(text);
+      Row expected, row;
+      while (any.next(expected)) {
+        ASSERT_TRUE(reader.next(row));
+        ASSERT_EQ(row.record, expected.record);
+        if (expected.fault || any.all_fields().size() != column_count) {
+          ASSERT_TRUE(row.fault);
+          ASSERT_EQ(row.fault->kind,
+                    expected.fault ? expected.fault->kind : "row has the wrong number of fields");
+          continue;
+        }
+        ASSERT_FALSE(row.fault);
+        ASSERT_EQ(row.fields.size(), columns.size());
+        for (std::size_t slot = 0; slot < columns.size(); ++slot) {
+          const Field field =
+              columns[slot] == kNoColumn ? Field{} : any.all_fields()[columns[slot]];
+          ASSERT_EQ(row.fields[slot].text, field.text);
+          ASSERT_EQ(row.fields[slot].column, field.column);
+        }
+      }
+      ASSERT_FALSE(reader.next(row));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace rollcall

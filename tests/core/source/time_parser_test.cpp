@@ -245,5 +245,67 @@ TEST(TimeParser, TheBoundsThatErrorsName) {
             std::string::npos);
 }
 
+// A parser that has seen a date takes it from memory.
+TEST(TimeParser, ReadsDatesItKnowsAsOnesItDoesNot) {
+  for (const char* zone : {"UTC", "Europe/Berlin"}) {
+    TimeParser knows = parser({}, TimeUnit::kGuess, zone);
+    const TimeParser fresh = knows;
+    for (std::uint64_t seed = 1; seed <= 50'000; ++seed) {
+      std::mt19937_64 random(seed);
+      std::string text = fmt::format("2026-{:02}-{:02}", random() % 14, random() % 33);
+      if (random() % 8 != 0) {
+        text += fmt::format("{}{:02}:{:02}:{:02}", " T"[random() % 2], random() % 25, random() % 61,
+                            random() % 61);
+        constexpr const char* kEnds[] = {"", "Z", "Z", ".5", ".25Z", " +02:00"};
+        text += kEnds[random() % 6];
+      }
+      if (random() % 4 == 0) text[random() % text.size()] = static_cast<char>(random());
+      SCOPED_TRACE(testing::Message() << "seed=" << seed << " text=" << text);
+      ParsedTime expected, found;
+      TimeParser once = fresh;
+      const TimeFault fault = once.parse(text, expected);
+      ASSERT_EQ(knows.parse(text, found), fault);
+      if (fault != TimeFault::kNone) continue;
+      ASSERT_EQ(found.time, expected.time);
+      ASSERT_EQ(found.whole_day, expected.whole_day);
+      if (found.whole_day) {
+        ASSERT_EQ(found.date, expected.date);
+      }
+    }
+  }
+}
+
+// Against characters taken one by one.
+TEST(TimeParser, ReadsClocksAsTheyStand) {
+  TimeParser here = parser();
+  for (std::uint64_t seed = 1; seed <= 100'000; ++seed) {
+    std::mt19937_64 random(seed);
+    std::string clock =
+        fmt::format("{:02}:{:02}:{:02}", random() % 26, random() % 62, random() % 62);
+    if (random() % 2 == 0) {
+      clock[random() % 8] = random() % 2 == 0 ? static_cast<char>(random()) : "09/:;"[random() % 5];
+    }
+    SCOPED_TRACE(testing::Message() << "seed=" << seed << " clock=" << clock);
+    bool is_clock = clock[2] == ':' && clock[5] == ':';
+    for (const std::size_t i : {0u, 1u, 3u, 4u, 6u, 7u}) {
+      is_clock = is_clock && '0' <= clock[i] && clock[i] <= '9';
+    }
+    ParsedTime time;
+    const TimeFault fault = here.parse("2026-01-31 " + clock, time);
+    if (!is_clock) {
+      ASSERT_EQ(fault, TimeFault::kNotATime);
+      continue;
+    }
+    const int hour = std::stoi(clock), minute = std::stoi(clock.substr(3)),
+              second = std::stoi(clock.substr(6));
+    if (hour > 23 || minute > 59 || second > 59) {
+      ASSERT_EQ(fault, TimeFault::kNoSuchClock);
+      continue;
+    }
+    ASSERT_EQ(fault, TimeFault::kNone);
+    ASSERT_EQ(time.time, at(2026, 1, 31, (hour * 3600 + minute * 60 + second) * kSecond));
+  }
+}
+
 }  // namespace
 }  // namespace rollcall
