@@ -10,17 +10,29 @@
 namespace rollcall {
 namespace {
 
-std::string encode(const DirtyPage& page) {
-  if (const auto* bytes = std::get_if<std::string>(&page.content)) return *bytes;
-  std::string bytes;
+void encode(const DirtyPage& page, std::string& bytes) {
   std::visit(
       [&](const auto& content) {
-        if constexpr (!std::is_same_v<std::decay_t<decltype(content)>, std::string>) {
+        if constexpr (std::is_same_v<std::decay_t<decltype(content)>, std::string>) {
+          bytes += content;
+        } else {
           content->serialize(bytes);
         }
       },
       page.content);
-  return bytes;
+}
+
+// About as many bytes as encode() appends.
+std::size_t encoded_bytes(const DirtyPage& page) {
+  return std::visit(
+      [](const auto& content) {
+        if constexpr (std::is_same_v<std::decay_t<decltype(content)>, std::string>) {
+          return content.size();
+        } else {
+          return content->memory_bytes();
+        }
+      },
+      page.content);
 }
 
 }  // namespace
@@ -85,27 +97,18 @@ Status Engine::State::checkpoint() {
     changed = catalog_changed = sources_changed = false;
   }
 
-  // Pages are encoded some at a time, by all threads, and unpinned as soon as they are: one that
-  // the writer changes meanwhile is held twice.
-  constexpr std::size_t kEncodedPagesMax = 128;
-  std::vector<PageWrite> encoded;
-  std::size_t next = 0, next_encoded = 0;
-  commit.next_page = [&]() -> Result<std::optional<PageWrite>> {
-    if (next_encoded == encoded.size()) {
-      encoded.clear();
-      encoded.resize(std::min(kEncodedPagesMax, dirty.size() - next));
-      arena.execute([&] {
-        tbb::parallel_for(std::size_t{0}, encoded.size(), [&](std::size_t i) {
-          const DirtyPage page = std::move(dirty[next + i]);
-          encoded[i] = {page.id, encode(page)};
-        });
-      });
-      next += encoded.size();
-      next_encoded = 0;
-    }
-    if (encoded.empty()) return std::optional<PageWrite>();
-    return std::optional<PageWrite>(std::move(encoded[next_encoded++]));
+  std::sort(dirty.begin(), dirty.end(),
+            [](const DirtyPage& a, const DirtyPage& b) { return a.id < b.id; });
+
+  commit.pages.reserve(dirty.size());
+  for (const DirtyPage& page : dirty) commit.pages.push_back({page.id, encoded_bytes(page)});
+  // Unpinned as soon as it is encoded: a page that the writer changes meanwhile is held twice.
+  commit.encode = [&](std::size_t number, std::string& bytes) {
+    const DirtyPage page = std::move(dirty[number]);
+    encode(page, bytes);
+    return Status();
   };
+  commit.threads = static_cast<unsigned>(arena.max_concurrency());
   commit.manifest = [&] { return manifest_bytes; };
   Status status = store->commit(commit);
   Result<std::shared_ptr<const StoreView>> committed = store->view();

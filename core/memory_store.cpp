@@ -26,24 +26,26 @@ class MemoryDisk {
     return LastCommit{last_epoch_, manifest_};
   }
 
-  Status apply(Epoch epoch, std::vector<PageWrite> writes,
-               const std::vector<PageAddress>& superseded, std::string manifest) {
+  // `contents` are the bytes of commit.pages.
+  Status apply(const Commit& commit, std::vector<std::string> contents, std::string manifest) {
     const std::unique_lock lock(mutex_);
-    if (epoch != last_epoch_ + 1) {
-      return Status::invalid_argument("memory store: a commit of epoch " + std::to_string(epoch) +
-                                      " follows one of epoch " + std::to_string(last_epoch_));
+    if (commit.epoch != last_epoch_ + 1) {
+      return Status::invalid_argument("memory store: a commit of epoch " +
+                                      std::to_string(commit.epoch) + " follows one of epoch " +
+                                      std::to_string(last_epoch_));
     }
-    for (PageWrite& write : writes) {
-      pages_.insert_or_assign({write.id, epoch}, Page{std::move(write.bytes), kNever});
+    for (std::size_t i = 0; i < contents.size(); ++i) {
+      pages_.insert_or_assign({commit.pages[i].id, commit.epoch},
+                              Page{std::move(contents[i]), kNever});
     }
-    for (const PageAddress& address : superseded) {
+    for (const PageAddress& address : commit.superseded) {
       const auto page = pages_.find(address);
       if (page == pages_.end() || page->second.superseded_by != kNever) continue;
-      page->second.superseded_by = epoch;
-      superseded_[epoch].push_back(address);
+      page->second.superseded_by = commit.epoch;
+      superseded_[commit.epoch].push_back(address);
     }
     manifest_ = std::move(manifest);
-    last_epoch_ = epoch;
+    last_epoch_ = commit.epoch;
     drop_unreadable_pages();
     return {};
   }
@@ -133,13 +135,12 @@ class MemoryStore final : public Store {
   Result<std::optional<LastCommit>> last_commit() const override { return disk_->last_commit(); }
 
   Status commit(const Commit& commit) override {
-    std::vector<PageWrite> writes;
-    while (true) {
-      ROLLCALL_ASSIGN_OR_RETURN(std::optional<PageWrite> write, commit.next_page());
-      if (!write) break;
-      writes.push_back(*std::move(write));
+    ROLLCALL_RETURN_IF_ERROR(check_pages_ascend(commit));
+    std::vector<std::string> contents(commit.pages.size());
+    for (std::size_t i = 0; i < contents.size(); ++i) {
+      ROLLCALL_RETURN_IF_ERROR(commit.encode(i, contents[i]));
     }
-    return disk_->apply(commit.epoch, std::move(writes), commit.superseded, commit.manifest());
+    return disk_->apply(commit, std::move(contents), commit.manifest());
   }
 
   Result<std::shared_ptr<const StoreView>> view() const override {

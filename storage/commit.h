@@ -1,10 +1,8 @@
 // How a commit gets into the database, and what is done about one that did not.
 //
-// Pages go first, in write batches of their own that are logged but not synced; then one synced
-// batch has the commit record, and removes the superseded pages. The log keeps the order of
-// batches, so a record found after a crash implies its pages. Each batch of pages also has a list
-// of their keys, removed with the record's batch: lists found at opening name all that a commit
-// under way left behind.
+// Pages go first (page_writer.h), then one synced batch has the commit record, and removes the
+// superseded pages. So a record found after a crash implies its pages, and pages found without
+// their record are those of a commit that never ended.
 #pragma once
 
 #include <rocksdb/db.h>
@@ -22,7 +20,7 @@ Status write_first_record(rocksdb::DB& db, const StoreId& store_id, const std::s
 
 // Writes `commit`, which follows the commit of `previous`, and returns its facts. After an error
 // the commit is in the database wholly or not at all, but which of the two is unknown: `db` must
-// not be written to any more. Errors of commit.next_page are passed on.
+// not be written to any more. Errors of commit.encode are passed on.
 Result<CommitFacts> write_commit(rocksdb::DB& db, const Commit& commit, const CommitFacts& previous,
                                  const std::string& directory);
 

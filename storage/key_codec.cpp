@@ -36,9 +36,9 @@ bool is_page_kind(std::uint8_t kind) {
 
 }  // namespace
 
-std::string written_list_key(std::uint32_t number) {
+std::string written_list_key(Epoch epoch) {
   std::string key(kWrittenListPrefix);
-  append_big_endian(key, number);
+  append_big_endian(key, epoch);
   return key;
 }
 

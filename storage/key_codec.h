@@ -18,9 +18,9 @@ inline constexpr std::size_t kPageKeyBytes = 25;
 // The commit record of the last commit.
 inline constexpr std::string_view kCommitRecordKey{"\0commit", 7};
 
-// Lists of the page keys that the commit under way has written, numbered from 0.
+// The list of the page keys that a commit has put into table files, while it is under way.
 inline constexpr std::string_view kWrittenListPrefix{"\0written", 8};
-std::string written_list_key(std::uint32_t number);
+std::string written_list_key(Epoch epoch);
 
 std::string encode_page_key(const PageAddress& address);
 

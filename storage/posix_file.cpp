@@ -103,6 +103,11 @@ Status replace_file(const std::string& path, std::string_view bytes) {
   return sync_directory(std::filesystem::path(path).parent_path().string());
 }
 
+Status remove_file(const std::string& path) {
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT) return errno_status(path, "remove");
+  return {};
+}
+
 Status sync_directory(const std::string& directory) {
   ROLLCALL_ASSIGN_OR_RETURN(const PosixFile file,
                             PosixFile::open(directory, O_RDONLY | O_DIRECTORY));

@@ -50,6 +50,9 @@ Result<std::string> read_small_file(const std::string& path, std::size_t size_ma
 // Meanwhile PATH.new exists.
 Status replace_file(const std::string& path, std::string_view bytes);
 
+// Fine when there is no such file. Not durable until its directory is synced.
+Status remove_file(const std::string& path);
+
 // Makes names created or removed in `directory` durable.
 Status sync_directory(const std::string& directory);
 

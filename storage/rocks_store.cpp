@@ -16,6 +16,7 @@
 #include "storage/rocks_database.h"
 #include "storage/store_directory.h"
 #include "storage/store_lock.h"
+#include "storage/table_file.h"
 
 namespace rollcall {
 
@@ -115,6 +116,7 @@ Status RocksStore::commit(const Commit& commit) {
                                     std::to_string(commit.epoch) + " follows one of epoch " +
                                     std::to_string(last_.epoch));
   }
+  ROLLCALL_RETURN_IF_ERROR(check_pages_ascend(commit));
   commit_failed_ = true;  // until it has not; so that an exception of the caller's counts as well
   ROLLCALL_ASSIGN_OR_RETURN(const CommitFacts facts,
                             write_commit(*database_->db, commit, last_, directory));
@@ -212,6 +214,7 @@ Result<std::unique_ptr<Store>> open_writer(const std::string& directory,
   }
   ROLLCALL_RETURN_IF_ERROR(check_anchor(anchor, last, Anchor::Access::kWrite, options, directory));
   if (!record) ROLLCALL_RETURN_IF_ERROR(write_first_record(db, last.store_id, directory));
+  ROLLCALL_RETURN_IF_ERROR(remove_table_files(directory));
   ROLLCALL_RETURN_IF_ERROR(remove_unfinished_commit(db, last.epoch, directory));
   // Both slots are replaced: after a rollback, neither of the old ones is true.
   if (!anchor.ok() || anchor->state() != anchor_state(last)) {

@@ -69,6 +69,9 @@ Result<bool> holds_nothing_else(const std::string& directory) {
 std::string anchor_path(const std::string& directory) { return path_in(directory, "ANCHOR"); }
 std::string lock_path(const std::string& directory) { return path_in(directory, "LOCK"); }
 std::string database_path(const std::string& directory) { return path_in(directory, "rocksdb"); }
+std::string new_table_path(const std::string& directory, std::size_t number) {
+  return path_in(directory, "PAGES-" + std::to_string(number) + ".new");
+}
 
 Result<DirectoryState> inspect_directory(const std::string& directory) {
   struct stat facts;

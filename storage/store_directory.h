@@ -1,6 +1,7 @@
 // The directory of a store: its files, and the one that says what it is.
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "rollcall/status.h"
@@ -10,6 +11,7 @@ namespace rollcall {
 std::string anchor_path(const std::string& directory);
 std::string lock_path(const std::string& directory);
 std::string database_path(const std::string& directory);
+std::string new_table_path(const std::string& directory, std::size_t number);
 
 enum class DirectoryState {
   kMissing,  // no such directory

@@ -14,24 +14,31 @@
 
 namespace rollcall {
 
+// Ascends with `number`.
 inline PageId page_id(std::uint32_t number) {
   PageId id;
   id.kind = PageKind::kPresence;
-  id.partition = number % 3;
-  id.day = static_cast<std::int32_t>(number % 5) - 2;
-  id.series = number / 15;
+  id.partition = number / 15;
+  id.day = static_cast<std::int32_t>(number / 5 % 3) - 1;
+  id.series = number % 5;
   id.chunk = number;
   return id;
 }
+
+struct PageWrite {
+  PageId id;
+  std::string bytes;
+};
 
 inline Commit make_commit(Epoch epoch, std::vector<PageWrite> pages,
                           std::vector<PageAddress> superseded, std::string manifest) {
   Commit commit;
   commit.epoch = epoch;
-  commit.next_page = [pages = std::move(pages),
-                      next = std::size_t{0}]() mutable -> Result<std::optional<PageWrite>> {
-    if (next == pages.size()) return std::optional<PageWrite>();
-    return std::optional<PageWrite>(pages[next++]);
+  commit.threads = 2;
+  for (const PageWrite& page : pages) commit.pages.push_back({page.id, page.bytes.size()});
+  commit.encode = [pages = std::move(pages)](std::size_t number, std::string& bytes) {
+    bytes += pages[number].bytes;
+    return Status();
   };
   commit.superseded = std::move(superseded);
   commit.manifest = [manifest = std::move(manifest)] { return manifest; };
@@ -70,20 +77,22 @@ class History {
     return live;
   }
 
-  // Makes its pages only when asked for the next: most of its time passes within the store's
-  // commit.
+  // Makes its pages only when asked to: most of its time passes within the store's commit.
   Commit commit(Epoch epoch) const {
     std::vector<PageAddress> superseded;
     for (const PageAddress& before : live_pages(epoch - 1)) {
       if (writes(before.id.chunk, epoch)) superseded.push_back(before);
     }
     Commit commit = make_commit(epoch, {}, std::move(superseded), manifest(epoch));
-    commit.next_page = [history = *this, epoch,
-                        number = std::uint32_t{0}]() mutable -> Result<std::optional<PageWrite>> {
-      while (number < history.page_count_ && !history.writes(number, epoch)) ++number;
-      if (number == history.page_count_) return std::optional<PageWrite>();
-      const PageId id = page_id(number++);
-      return std::optional<PageWrite>({id, history.page_bytes({id, epoch})});
+    std::vector<PageId> ids;
+    for (std::uint32_t number = 0; number < page_count_; ++number) {
+      if (!writes(number, epoch)) continue;
+      ids.push_back(page_id(number));
+      commit.pages.push_back({ids.back(), page_bytes_max_ / 2});
+    }
+    commit.encode = [history = *this, epoch, ids](std::size_t number, std::string& bytes) {
+      bytes += history.page_bytes({ids[number], epoch});
+      return Status();
     };
     return commit;
   }

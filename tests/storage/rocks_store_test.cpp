@@ -93,12 +93,37 @@ class RocksStoreTest : public testing::Test {
 };
 
 TEST_F(RocksStoreTest, MakesTheFilesThatItsHeaderNames) {
-  make_store(1);
+  history_ = History(5, 60, 800'000);  // whose commits are large enough for table files
+  make_store(2);
   for (const char* name : {"FORMAT", "LOCK", "ANCHOR", "rocksdb/CURRENT"}) {
     EXPECT_TRUE(fs::exists(path_ + "/" + name)) << name;
   }
   EXPECT_TRUE(file_bytes(path_ + "/FORMAT").starts_with("rollcall store, format 1\n"));
   EXPECT_EQ(std::distance(fs::directory_iterator(path_), fs::directory_iterator()), 4);
+}
+
+TEST_F(RocksStoreTest, FewPagesGoToTheLogAndManyToTables) {
+  const auto store = open();
+  const auto bytes_in = [&](const std::string& extension) {
+    std::uintmax_t bytes = 0;
+    for (const auto& entry : fs::directory_iterator(path_ + "/rocksdb")) {
+      if (entry.path().extension() == extension) bytes += entry.file_size();
+    }
+    return bytes;
+  };
+  constexpr std::uintmax_t kMiB = 1 << 20;
+  std::string random;
+  for (Epoch epoch = 1; random.size() < 5 * kMiB; ++epoch) {
+    random += History(epoch, 1, 200'000).page_bytes({page_id(0), epoch});
+  }
+  ASSERT_TRUE(store->commit(make_commit(1, {{page_id(0), random}}, {}, "")).ok());
+  EXPECT_LT(bytes_in(".log"), kMiB);
+  EXPECT_GT(bytes_in(".sst"), 5 * kMiB);
+  const std::uintmax_t table_bytes = bytes_in(".sst");
+  const std::string few = random.substr(0, 3 * kMiB);
+  ASSERT_TRUE(store->commit(make_commit(2, {{page_id(1), few}}, {}, "")).ok());
+  EXPECT_GT(bytes_in(".log"), 3 * kMiB);
+  EXPECT_EQ(bytes_in(".sst"), table_bytes);
 }
 
 TEST_F(RocksStoreTest, DirectoryMayBeEmptyOrEndWithASlash) {
@@ -436,9 +461,7 @@ TEST_F(RocksStoreTest, FailedCommitStopsTheStoreUntilItIsOpenedAgain) {
   auto store = open();
   commit(*store, 1, 2);
   Commit failing = history_.commit(3);
-  failing.next_page = []() -> Result<std::optional<PageWrite>> {
-    return Status::resource_exhausted("no page");
-  };
+  failing.encode = [](std::size_t, std::string&) { return Status::resource_exhausted("no page"); };
   EXPECT_EQ(store->commit(failing).code(), StatusCode::kResourceExhausted);
   const Status status = store->commit(history_.commit(3));
   EXPECT_EQ(status.code(), StatusCode::kIoError);
@@ -482,8 +505,10 @@ class FileSizeLimit {
   void (*previous_handler_)(int) = nullptr;
 };
 
-TEST_F(RocksStoreTest, WriteThatTheSystemRefusesLeavesTheLastCommit) {
-  history_ = History(9, 30, 300'000);
+class RefusedWriteTest : public RocksStoreTest, public testing::WithParamInterface<History> {};
+
+TEST_P(RefusedWriteTest, LeavesTheLastCommit) {
+  history_ = GetParam();
   Epoch epoch = 2;
   make_store(epoch);
   bool one_succeeded = false;
@@ -507,12 +532,18 @@ TEST_F(RocksStoreTest, WriteThatTheSystemRefusesLeavesTheLastCommit) {
       EXPECT_EQ(store->commit(history_.commit(epoch + 1)).code(), StatusCode::kIoError);
     }
     expect_history(*store, history_, epoch);
+    for (const auto& entry : fs::directory_iterator(path_)) {
+      EXPECT_NE(entry.path().extension(), ".new") << entry.path();
+    }
     store.reset();
   }
   EXPECT_GT(epoch, 2u);
   commit(*open(), epoch + 1, epoch + 2);
   expect_history(*open(), history_, epoch + 2);
 }
+
+INSTANTIATE_TEST_SUITE_P(FewAndManyPages, RefusedWriteTest,
+                         testing::Values(History(9, 30, 300'000), History(9, 60, 800'000)));
 
 TEST_F(RocksStoreTest, FailureInTheBackgroundFailsALaterCommit) {
   // The limit lets the log and the tables made from it pass, but not those of a compaction.

@@ -136,6 +136,30 @@ TEST_P(StoreContract, CommitWithoutPagesCounts) {
   EXPECT_EQ(last_epoch(), 2u);
 }
 
+TEST_P(StoreContract, LargeCommitsAreReadBackAlsoAfterReopening) {
+  const auto pages = [](char content) {
+    std::vector<PageWrite> writes;
+    for (std::uint32_t number = 0; number < 12; ++number) {
+      writes.push_back({page_id(number), std::string(std::size_t{1} << 20, content)});
+    }
+    return writes;
+  };
+  std::vector<PageAddress> superseded;
+  for (Epoch epoch = 1; epoch <= 12; ++epoch) {
+    SCOPED_TRACE(epoch);
+    const char content = static_cast<char>('a' + epoch);
+    commit(make_commit(epoch, pages(content), superseded, ""));
+    for (const PageAddress& address : superseded) expect_missing(*view(), address);
+    superseded.clear();
+    for (const PageWrite& page : pages(content)) {
+      expect_page(*view(), {page.id, epoch}, page.bytes);
+      superseded.push_back({page.id, epoch});
+    }
+    EXPECT_EQ(store_->size()->page_count, 12u);
+    if (epoch % 4 == 0) reopen();
+  }
+}
+
 TEST_P(StoreContract, ManifestOfMegabytesIsReadBack) {
   const std::string manifest(std::size_t{6} << 20, 'm');
   commit(make_commit(1, {}, {}, manifest));
@@ -180,13 +204,12 @@ TEST_P(StoreContract, FailingPageLeavesNothingVisible) {
   commit(make_commit(1, {{page_id(1), "one"}}, {}, "first"));
   for (const std::size_t page_bytes : {std::size_t{10}, std::size_t{3} << 20}) {
     SCOPED_TRACE(page_bytes);
-    Commit failing = make_commit(2, {}, {{page_id(1), 1}}, "second");
-    int pages_left = 4;
-    failing.next_page = [&]() -> Result<std::optional<PageWrite>> {
-      if (pages_left == 0) return Status::resource_exhausted("no more pages");
-      --pages_left;
-      return std::optional<PageWrite>(
-          {page_id(static_cast<std::uint32_t>(pages_left)), std::string(page_bytes, 'f')});
+    const std::string bytes(page_bytes, 'f');
+    Commit failing = make_commit(
+        2, {{page_id(0), bytes}, {page_id(1), bytes}, {page_id(2), bytes}, {page_id(3), bytes}},
+        {{page_id(1), 1}}, "second");
+    failing.encode = [encode = failing.encode](std::size_t number, std::string& page) {
+      return number < 3 ? encode(number, page) : Status::resource_exhausted("no more pages");
     };
     const Status status = store_->commit(failing);
     EXPECT_EQ(status.code(), StatusCode::kResourceExhausted);
@@ -214,6 +237,23 @@ TEST_P(StoreContract, EpochsCountWithoutGaps) {
   EXPECT_EQ(store_->commit(make_commit(3, {}, {}, "")).code(), StatusCode::kInvalidArgument);
   EXPECT_EQ(last_epoch(), 1u);
   commit(make_commit(2, {}, {}, ""));
+}
+
+TEST_P(StoreContract, PagesMustAscend) {
+  commit(make_commit(1, {{page_id(1), "one"}}, {}, "first"));
+  const std::string large(std::size_t{5} << 20, 'x');
+  for (const std::string& bytes : {std::string("small"), large}) {
+    for (const std::uint32_t second : {1u, 2u}) {
+      const Status status = store_->commit(
+          make_commit(2, {{page_id(2), bytes}, {page_id(second), bytes}}, {}, "second"));
+      EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
+      EXPECT_NE(status.message().find(to_string(page_id(second)) + " comes after"),
+                std::string::npos)
+          << status.message();
+      reopen();
+      EXPECT_EQ(last_epoch(), 1u);
+    }
+  }
 }
 
 TEST_P(StoreContract, ManyCommitsKeepEachPageAsItWasWritten) {

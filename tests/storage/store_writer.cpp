@@ -1,11 +1,13 @@
 // Writes commits of a History to a store until it is killed.
 //
-//   rollcall_store_writer DIR SEED PAGE_COUNT PAGE_BYTES_MAX COMMIT_COUNT
+//   rollcall_store_writer DIR SEED PAGE_COUNT PAGE_BYTES_MAX COMMIT_COUNT STEP
 //
 // Prints "opened" once the store is its own and the number of each commit once it is durable;
-// having made COMMIT_COUNT, it waits with the store open. Ends with 1 and an error when something
-// fails.
+// having made COMMIT_COUNT, it waits with the store open. Or it kills itself within the next
+// commit, where STEP is "encode", before the last page, or "manifest", before the commit record.
+// Ends with 1 and an error when something fails.
 
+#include <signal.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -36,14 +38,30 @@ Status run(char** arguments) {
     ROLLCALL_RETURN_IF_ERROR(store->commit(history.commit(epoch)));
     say(std::to_string(epoch));
   }
-  while (true) ::pause();
+  const std::string step = arguments[6];
+  Commit last_commit = history.commit(first + commit_count);
+  if (step == "encode") {
+    last_commit.encode = [encode = last_commit.encode, last_page = last_commit.pages.size() - 1](
+                             std::size_t page, std::string& bytes) {
+      if (page == last_page) ::raise(SIGKILL);
+      return encode(page, bytes);
+    };
+  } else if (step == "manifest") {
+    last_commit.manifest = [] {
+      ::raise(SIGKILL);
+      return std::string();
+    };
+  } else {
+    while (true) ::pause();
+  }
+  return store->commit(last_commit);
 }
 
 }  // namespace
 }  // namespace rollcall
 
 int main(int argument_count, char** arguments) {
-  if (argument_count != 6) return 2;
+  if (argument_count != 7) return 2;
   std::fprintf(stderr, "%s\n", rollcall::run(arguments).to_string().c_str());
   return 1;
 }

@@ -22,11 +22,14 @@ class WriterProcess {
  public:
   // See store_writer.cpp for the arguments.
   WriterProcess(const std::string& directory, std::uint64_t seed, std::uint32_t page_count,
-                std::size_t page_bytes_max, Epoch commit_count) {
-    std::vector<std::string> arguments = {
-        ROLLCALL_STORE_WRITER,          directory,
-        std::to_string(seed),           std::to_string(page_count),
-        std::to_string(page_bytes_max), std::to_string(commit_count)};
+                std::size_t page_bytes_max, Epoch commit_count, const std::string& step = "none") {
+    std::vector<std::string> arguments = {ROLLCALL_STORE_WRITER,
+                                          directory,
+                                          std::to_string(seed),
+                                          std::to_string(page_count),
+                                          std::to_string(page_bytes_max),
+                                          std::to_string(commit_count),
+                                          step};
     std::vector<char*> pointers;
     for (std::string& argument : arguments) pointers.push_back(argument.data());
     pointers.push_back(nullptr);
@@ -62,8 +65,13 @@ class WriterProcess {
   // Ends it at once, wherever it is.
   void kill() {
     if (ended_) return;
-    ended_ = true;
     ::kill(pid_, SIGKILL);
+    wait();
+  }
+
+  // Returns once it has ended by itself.
+  void wait() {
+    ended_ = true;
     ::waitpid(pid_, &wait_status_, 0);
   }
 

@@ -7,6 +7,7 @@
 // is reached by nobody.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -55,19 +56,26 @@ struct PageAddress {
   friend auto operator<=>(const PageAddress&, const PageAddress&) = default;
 };
 
-struct PageWrite {
+// A page that a commit is to write.
+struct CommitPage {
   PageId id;
-  std::string bytes;
+  std::size_t bytes = 0;  // about as many as it will have
 };
 
 struct Commit {
-  Epoch epoch = 0;  // the last commit's plus one
-  // Yields the pages one by one; nullopt ends them. Called from the committing thread only.
-  std::function<Result<std::optional<PageWrite>>()> next_page;
+  Epoch epoch = 0;                // the last commit's plus one
+  std::vector<CommitPage> pages;  // ascending by id, none twice
+  // Appends the bytes of pages[number]. Called once for each page, in any order, from as many
+  // threads at a time as `threads` says.
+  std::function<Status(std::size_t number, std::string& bytes)> encode;
+  unsigned threads = 1;
   std::vector<PageAddress> superseded;  // unreachable from this commit on
   // Called once, after the last page.
   std::function<std::string()> manifest;
 };
+
+//   kInvalidArgument  the pages of `commit` do not ascend
+Status check_pages_ascend(const Commit& commit);
 
 struct LastCommit {
   Epoch epoch = 0;
@@ -100,7 +108,7 @@ class Store {
   virtual Result<std::optional<LastCommit>> last_commit() const = 0;
 
   // Makes all of `commit` durable, or nothing of it visible. After an error the store may refuse
-  // further commits until it is opened again.
+  // further commits until it is opened again. Errors of commit.encode are passed on.
   virtual Status commit(const Commit& commit) = 0;
 
   virtual Result<std::shared_ptr<const StoreView>> view() const = 0;

@@ -1,0 +1,70 @@
+#include "storage/table_file.h"
+
+#include <rocksdb/env.h>
+
+#include <utility>
+
+#include "storage/posix_file.h"
+#include "storage/rocks_status.h"
+#include "storage/store_directory.h"
+
+namespace rollcall {
+
+namespace {
+
+rocksdb::Slice slice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
+
+}  // namespace
+
+Status remove_table_files(const std::string& directory) {
+  for (std::size_t number = 0; number < kTableFilesMax; ++number) {
+    ROLLCALL_RETURN_IF_ERROR(remove_file(new_table_path(directory, number)));
+  }
+  return {};
+}
+
+TableFile::TableFile(rocksdb::DB& db, std::string path, const std::string& directory)
+    : path_(std::move(path)), directory_(&directory) {
+  const rocksdb::Options options = db.GetOptions();
+  // The file stays in the page cache: what was written last is read soon.
+  writer_ = std::make_unique<rocksdb::SstFileWriter>(rocksdb::EnvOptions(options), options,
+                                                     db.DefaultColumnFamily(),
+                                                     /*invalidate_page_cache=*/false);
+}
+
+TableFile::~TableFile() {
+  if (!writer_) return;
+  writer_.reset();
+  // What cannot be removed now is removed at the next opening.
+  (void)remove_file(path_);
+}
+
+Result<TableFile> TableFile::create(rocksdb::DB& db, std::size_t number,
+                                    const std::string& directory) {
+  TableFile file(db, new_table_path(directory, number), directory);
+  // A file of that name may be the second name of a table that is part of the database: that the
+  // name was not removed then is no error. Opening it would empty the table.
+  ROLLCALL_RETURN_IF_ERROR(remove_file(file.path_));
+  ROLLCALL_RETURN_IF_ERROR(
+      to_status(file.writer_->Open(file.path_), directory, "make " + file.path_));
+  return file;
+}
+
+Status TableFile::add(std::string_view key, std::string_view value) {
+  return to_status(writer_->Put(slice(key), slice(value)), *directory_, "write " + path_);
+}
+
+Status TableFile::finish() { return to_status(writer_->Finish(), *directory_, "write " + path_); }
+
+Status add_to_database(rocksdb::DB& db, const std::vector<TableFile>& tables,
+                       const std::string& directory) {
+  std::vector<std::string> paths;
+  for (const TableFile& table : tables) paths.push_back(table.path());
+  rocksdb::IngestExternalFileOptions options;
+  options.move_files = true;
+  // Else a number is written into the finished file, for versions of RocksDB before 5.16.
+  options.write_global_seqno = false;
+  return to_status(db.IngestExternalFile(paths, options), directory, "add table files");
+}
+
+}  // namespace rollcall

@@ -1,0 +1,57 @@
+// Table files of the database's, written beside the database and then made part of it. So what they
+// hold is written once, and not to the log first and to a memtable's table after.
+#pragma once
+
+#include <rocksdb/db.h>
+#include <rocksdb/sst_file_writer.h>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rollcall/status.h"
+
+namespace rollcall {
+
+// How many may be there at a time.
+inline constexpr std::size_t kTableFilesMax = 4;
+
+// Removes what a crash may have left of table files.
+Status remove_table_files(const std::string& directory);
+
+// Whatever ends it before it is part of the database, its file is gone afterwards.
+// Threads: one at a time; different files from different threads.
+class TableFile {
+ public:
+  // Makes file `number`, less than kTableFilesMax, in the store's directory. `directory` must
+  // outlive the table file.
+  static Result<TableFile> create(rocksdb::DB& db, std::size_t number,
+                                  const std::string& directory);
+
+  TableFile(TableFile&&) = default;
+  ~TableFile();
+
+  const std::string& path() const { return path_; }
+
+  // Keys must ascend.
+  Status add(std::string_view key, std::string_view value);
+
+  // Returns once all that was added is on disk; at least one key must have been. Nothing may be
+  // added any more.
+  Status finish();
+
+ private:
+  TableFile(rocksdb::DB& db, std::string path, const std::string& directory);
+
+  std::string path_;
+  const std::string* directory_;
+  std::unique_ptr<rocksdb::SstFileWriter> writer_;  // null: moved from
+};
+
+// Makes finished files part of the database, in one step. Returns once that is durable.
+Status add_to_database(rocksdb::DB& db, const std::vector<TableFile>& tables,
+                       const std::string& directory);
+
+}  // namespace rollcall
