@@ -36,6 +36,7 @@ class BitmapKernels {
         .and_into = &and_into,
         .andnot_into = &andnot_into,
         .unite = &UnionKernel<Lanes>::unite,
+        .count_planes = &PlaneKernel<Lanes>::count_planes,
         .and_count_band = &BandKernel<Lanes, &and_count>::and_count_band,
         .set_bits = &set_bits,
         .in_range_bits = &in_range_bits,

@@ -42,6 +42,9 @@ inline constexpr std::uint64_t mix(std::uint64_t x) {
   return x;
 }
 
+// Digits of a number that count_planes can make.
+inline constexpr std::size_t kPlanesMax = 16;
+
 struct KernelTable {
   const char* isa;  // "reference", "sse2", "avx2", "avx512", "avx512vpopcnt"
 
@@ -61,6 +64,12 @@ struct KernelTable {
   // set that makes a stretch of some hundred words all ones, no other is read there.
   void (*unite)(const BitSpan* sets, std::size_t set_count, std::uint64_t* out,
                 std::size_t word_count) noexcept;
+
+  // In how many sets each user is, as a binary number: bit u of planes[p] = bit p of how many of
+  // the sets have bit u. Each plane has `word_count` words, past which no set is looked at;
+  // plane_count is at most kPlanesMax, and set_count < 2^plane_count.
+  void (*count_planes)(const BitSpan* sets, std::size_t set_count, std::uint64_t* const* planes,
+                       std::size_t plane_count, std::size_t word_count) noexcept;
 
   // A band of a product of bit matrices. For every row i, and every k < width with i + k <
   // column_count: counts[i * stride + k] += how many bits are set in both rows[i] and

@@ -83,6 +83,86 @@ class UnionKernel {
   }
 };
 
+// --- Vertical counter. ---
+
+// Carry-save adders (as by Harley and Seal): two sets and the digit below make a digit and a carry,
+// so that of eight sets only one carry goes on to the fourth digit.
+template <class Lanes>
+class PlaneKernel {
+ public:
+  static void count_planes(const BitSpan* sets, std::size_t set_count, std::uint64_t* const* planes,
+                           std::size_t plane_count, std::size_t word_count) noexcept {
+    std::size_t i = 0;
+    for (; i + Words::size <= word_count; i += Words::size) {
+      count_batch(sets, set_count, planes, plane_count, i);
+    }
+    for (; i < word_count; ++i) count_word(sets, set_count, planes, plane_count, i);
+  }
+
+ private:
+  using Words = typename Lanes::Words;
+  static constexpr std::size_t kTogether = 8;
+  static constexpr std::size_t kDigitsTogether = 3;
+
+  static void count_batch(const BitSpan* sets, std::size_t set_count, std::uint64_t* const* planes,
+                          std::size_t plane_count, std::size_t i) {
+    const Words none(std::uint64_t{0});
+    Words digits[larger(kPlanesMax, kDigitsTogether)];
+    const std::size_t digit_count = larger(plane_count, kDigitsTogether);
+    for (std::size_t digit = 0; digit < digit_count; ++digit) digits[digit] = none;
+    for (std::size_t set = 0; set < set_count; set += kTogether) {
+      Words carry = add<kDigitsTogether>(sets + set, set_count - set, i, digits);
+      for (std::size_t digit = kDigitsTogether; digit < plane_count; ++digit) {
+        const Words sum = digits[digit] ^ carry;
+        carry = digits[digit] & carry;
+        digits[digit] = sum;
+      }
+    }
+    for (std::size_t plane = 0; plane < plane_count; ++plane) {
+      digits[plane].store_unaligned(planes[plane] + i);
+    }
+  }
+
+  // Adds the first 2^level of `sets` to the digits; returns what carries out of that level.
+  template <std::size_t level>
+  [[gnu::always_inline]] static Words add(const BitSpan* sets, std::size_t set_count, std::size_t i,
+                                          Words* digits) {
+    if constexpr (level == 0) {
+      return set_count == 0 ? Words(std::uint64_t{0}) : load(sets[0], i);
+    } else {
+      constexpr std::size_t kHalf = std::size_t{1} << (level - 1);
+      const Words a = add<level - 1>(sets, set_count, i, digits);
+      const Words b =
+          add<level - 1>(sets + kHalf, set_count - smaller(set_count, kHalf), i, digits);
+      Words& digit = digits[level - 1];
+      const Words sum = digit ^ a;
+      const Words carry = (digit & a) | (sum & b);
+      digit = sum ^ b;
+      return carry;
+    }
+  }
+
+  static Words load(const BitSpan& set, std::size_t i) {
+    if (i + Words::size <= set.word_count) return Words::load_unaligned(set.words + i);
+    std::uint64_t words[Words::size] = {};
+    for (std::size_t j = i; j < set.word_count; ++j) words[j - i] = set.words[j];
+    return Words::load_unaligned(words);
+  }
+
+  static void count_word(const BitSpan* sets, std::size_t set_count, std::uint64_t* const* planes,
+                         std::size_t plane_count, std::size_t i) {
+    for (std::size_t plane = 0; plane < plane_count; ++plane) planes[plane][i] = 0;
+    for (std::size_t set = 0; set < set_count; ++set) {
+      std::uint64_t carry = i < sets[set].word_count ? sets[set].words[i] : 0;
+      for (std::size_t plane = 0; plane < plane_count && carry != 0; ++plane) {
+        const std::uint64_t sum = planes[plane][i] ^ carry;
+        carry = planes[plane][i] & carry;
+        planes[plane][i] = sum;
+      }
+    }
+  }
+};
+
 // --- Band of counts. ---
 
 // Where bits are counted by one instruction, the sums of a tile of cells stay in registers while

@@ -54,6 +54,23 @@ void unite(const BitSpan* sets, std::size_t set_count, std::uint64_t* out,
   }
 }
 
+void count_planes(const BitSpan* sets, std::size_t set_count, std::uint64_t* const* planes,
+                  std::size_t plane_count, std::size_t word_count) noexcept {
+  for (std::size_t plane = 0; plane < plane_count; ++plane) {
+    std::fill_n(planes[plane], word_count, std::uint64_t{0});
+  }
+  for (std::size_t user = 0; user < 64 * word_count; ++user) {
+    const std::size_t word = user / 64, bit = user % 64;
+    std::size_t count = 0;
+    for (std::size_t set = 0; set < set_count; ++set) {
+      if (word < sets[set].word_count) count += sets[set].words[word] >> bit & 1;
+    }
+    for (std::size_t plane = 0; plane < plane_count; ++plane) {
+      planes[plane][word] |= std::uint64_t{count >> plane & 1} << bit;
+    }
+  }
+}
+
 void and_count_band(const BitSpan* rows, std::size_t row_count, const BitSpan* columns,
                     std::size_t column_count, std::size_t width, std::uint64_t* counts,
                     std::size_t stride) noexcept {
@@ -126,6 +143,7 @@ constinit const KernelTable reference_table = {
     .and_into = &and_into,
     .andnot_into = &andnot_into,
     .unite = &unite,
+    .count_planes = &count_planes,
     .and_count_band = &and_count_band,
     .set_bits = &set_bits,
     .in_range_bits = &in_range_bits,

@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
+#include <deque>
 #include <limits>
 #include <memory>
 #include <random>
@@ -238,6 +240,40 @@ TEST_P(BitmapKernels, UniteAgreesWithReference) {
   }
 }
 
+TEST_P(BitmapKernels, CountPlanesAgreesWithReference) {
+  for (const std::size_t length : lengths()) {
+    if (length > 200) continue;
+    for (std::size_t set_count = 0; set_count <= 70; set_count += 1 + set_count / 3) {
+      const Density density = kDensities[random_() % kDensities.size()];
+      const auto digits = static_cast<std::size_t>(std::bit_width(set_count));
+      const std::size_t plane_count = std::min(digits + random_() % 3, kPlanesMax);
+      SCOPED_TRACE(testing::Message()
+                   << "seed=" << kSeed << " words=" << length << " sets=" << set_count
+                   << " planes=" << plane_count << " density=" << static_cast<int>(density));
+      // Some sets end early, and some go on past the words that are counted.
+      const RandomSets sets(set_count, length + random_() % 9, random_,
+                            [&](auto words) { fill(words, density); });
+      std::vector<std::vector<std::uint64_t>> expected(plane_count,
+                                                       std::vector<std::uint64_t>(length));
+      std::deque<GuardedBuffer<std::uint64_t>> found;
+      std::vector<std::uint64_t*> expected_planes, found_planes;
+      for (std::size_t plane = 0; plane < plane_count; ++plane) {
+        found.emplace_back(length, random_() % 8, 0x5eed);
+        expected_planes.push_back(expected[plane].data());
+        found_planes.push_back(found.back().data());
+      }
+      reference_table.count_planes(sets.spans().data(), set_count, expected_planes.data(),
+                                   plane_count, length);
+      table().count_planes(sets.spans().data(), set_count, found_planes.data(), plane_count,
+                           length);
+      for (std::size_t plane = 0; plane < plane_count; ++plane) {
+        ASSERT_EQ(copy_of(found[plane].elements()), expected[plane]) << "plane " << plane;
+        ASSERT_TRUE(found[plane].margins_intact());
+      }
+    }
+  }
+}
+
 // Rows and columns of one density, or rows that are zeros but for a stretch somewhere; counts that
 // are there already stay, and so do those that are no cell.
 TEST_P(BitmapKernels, AndCountBandAgreesWithReference) {
@@ -328,6 +364,7 @@ TEST_P(BitmapKernels, TakeNullForNothing) {
   table().and_into(nullptr, nullptr, 0);
   table().andnot_into(nullptr, nullptr, 0);
   table().unite(nullptr, 0, nullptr, 0);
+  table().count_planes(nullptr, 0, nullptr, 0, 0);
   table().and_count_band(nullptr, 0, nullptr, 0, 0, nullptr, 0);
   table().set_bits(nullptr, nullptr, 0);
   table().in_range_bits(nullptr, 0, 0, nullptr, 0);

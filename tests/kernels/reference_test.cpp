@@ -53,6 +53,17 @@ TEST(ReferenceKernels, AndnotInto) {
   EXPECT_EQ(out, (std::array<std::uint64_t, 3>{0b0100, 0, 0x7fff'ffff'ffff'fffe}));
 }
 
+TEST(ReferenceKernels, CountPlanes) {
+  constexpr std::uint64_t kFirst = 0b0111, kSecond = 0b0011, kThird[] = {0b0001, 1};
+  const std::array<BitSpan, 3> sets = {BitSpan{&kFirst, 1}, BitSpan{&kSecond, 1},
+                                       BitSpan{kThird, 2}};
+  std::array<std::uint64_t, 2> low = {9, 9}, high = {9, 9};
+  const std::array<std::uint64_t*, 2> planes = {low.data(), high.data()};
+  reference_table.count_planes(sets.data(), 3, planes.data(), 2, 2);
+  EXPECT_EQ(low, (std::array<std::uint64_t, 2>{0b0101, 1}));
+  EXPECT_EQ(high, (std::array<std::uint64_t, 2>{0b0011, 0}));
+}
+
 TEST(ReferenceKernels, UniteCutsOffAndFillsUp) {
   std::array<std::uint64_t, 3> out = {9, 9, 9};
   const std::array<BitSpan, 3> sets = {BitSpan{kA.data(), 1}, BitSpan{kB.data(), 2}, BitSpan{}};
