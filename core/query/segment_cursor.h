@@ -1,0 +1,60 @@
+// Walks along the text of a segment: symbols, words and names, with errors that begin with the
+// column.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "rollcall/status.h"
+
+namespace rollcall {
+
+// Stands at the start of the text, behind blanks; whatever is taken, the blanks after it go too.
+// Views that it returns are parts of the text, which must outlive them.
+class SegmentCursor {
+ public:
+  explicit SegmentCursor(std::string_view text);
+
+  bool at_end() const { return at_ == text_.size(); }
+
+  // Takes `symbol` when it stands here.
+  bool accept(std::string_view symbol);
+  // Takes the word that equals `lower_case` but for upper and lower case, when it stands here.
+  bool accept_word(std::string_view lower_case);
+  // Takes `symbol`, or fails with what is `allowed` here.
+  Status expect(std::string_view symbol, std::string_view allowed);
+
+  // The longest run of characters that a name may have without quotes; empty when there is none.
+  std::string_view word() const;
+  std::string_view take_word();
+  // Takes a word, or a name in double quotes, or fails with what is `allowed` here.
+  Status read_name(std::string_view allowed, std::string& out);
+  // Takes everything before the next `end`, or the rest, without the blanks around it.
+  std::string_view take_until(char end);
+
+  // `column N: must be ALLOWED, found ...`, about the word or symbol that stands here.
+  Status unexpected(std::string_view allowed) const;
+  // The same about `part` of the text, or what follows it when it is empty.
+  Status unexpected(std::string_view allowed, std::string_view part) const;
+  // `column N: MESSAGE`, where `part` of the text begins: with its N-th byte, from 1.
+  Status fault(std::string_view part, std::string_view message) const;
+
+ private:
+  void advance(std::size_t size);
+  Status read_quoted(std::string& out);
+  std::size_t offset_of(std::string_view part) const;
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+};
+
+// Whether two words are equal but for upper and lower case; `lower_case` has none of the former.
+bool is_word(std::string_view word, std::string_view lower_case);
+
+std::string_view without_blanks_around(std::string_view text);
+
+// `name` as read_name reads it: in quotes where it must be.
+std::string name_text(std::string_view name);
+
+}  // namespace rollcall
