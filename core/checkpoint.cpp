@@ -92,9 +92,10 @@ Status Engine::State::checkpoint() {
     };
     if (catalog_changed) add_page(PageKind::kDictionary, manifest.catalog_epoch, *catalog);
     if (sources_changed) add_page(PageKind::kSources, manifest.sources_epoch, sources);
+    if (segments_changed) add_page(PageKind::kSegments, manifest.segments_epoch, segments);
     collect_partitions(commit, dirty);
     manifest_bytes = manifest.serialize();
-    changed = catalog_changed = sources_changed = false;
+    changed = catalog_changed = sources_changed = segments_changed = false;
   }
 
   std::sort(dirty.begin(), dirty.end(),

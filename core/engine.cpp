@@ -5,7 +5,6 @@
 #include <oneapi/tbb/parallel_for.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdlib>
 #include <limits>
 #include <new>
@@ -14,8 +13,8 @@
 #include "core/engine_state.h"
 #include "core/prepared_batch.h"
 #include "core/prepared_merge.h"
-#include "core/query/plan.h"
-#include "core/query_executor.h"
+#include "core/query/name_suggestion.h"
+#include "core/query/query_validation.h"
 #include "kernels/kernel_table.h"
 
 namespace rollcall {
@@ -118,17 +117,6 @@ class StagedBatch {
 
 }  // namespace
 
-template <class Visit>
-Status Engine::State::for_each_partition(Visit visit) {
-  std::vector<Status> statuses(partitions.size());
-  arena.execute([&] {
-    tbb::parallel_for(std::size_t{0}, partitions.size(),
-                      [&](std::size_t i) { statuses[i] = visit(partitions[i]); });
-  });
-  for (Status& status : statuses) ROLLCALL_RETURN_IF_ERROR(std::move(status));
-  return {};
-}
-
 Status Engine::State::load() {
   ROLLCALL_ASSIGN_OR_RETURN(const std::optional<LastCommit> last, store->last_commit());
   if (last) {
@@ -146,7 +134,7 @@ Status Engine::State::load() {
   }
   ROLLCALL_ASSIGN_OR_RETURN(zone, TimeZone::find(settings.time_zone));
   ROLLCALL_ASSIGN_OR_RETURN(view, store->view());
-  catalog.emplace(settings);
+  catalog = std::make_shared<SeriesCatalog>(settings);
   if (manifest.catalog_epoch != 0) {
     const PageAddress address{{PageKind::kDictionary, 0, 0, 0, 0}, manifest.catalog_epoch};
     ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes, view->read(address));
@@ -156,6 +144,11 @@ Status Engine::State::load() {
     const PageAddress address{{PageKind::kSources, 0, 0, 0, 0}, manifest.sources_epoch};
     ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes, view->read(address));
     ROLLCALL_RETURN_IF_ERROR(sources.deserialize(bytes));
+  }
+  if (manifest.segments_epoch != 0) {
+    const PageAddress address{{PageKind::kSegments, 0, 0, 0, 0}, manifest.segments_epoch};
+    ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes, view->read(address));
+    ROLLCALL_RETURN_IF_ERROR(segments.deserialize(bytes, settings.user_kind));
   }
   partitions.reserve(settings.partition_count);
   for (std::uint32_t i = 0; i < settings.partition_count; ++i) {
@@ -176,6 +169,7 @@ Status Engine::State::load() {
 Status Engine::State::ingest_within_gate(const PreparedRows& rows, const SourcePosition* position) {
   ROLLCALL_RETURN_IF_ERROR(state_failure);
   ROLLCALL_RETURN_IF_ERROR(write_failure);
+  if (catalog.use_count() > 1) catalog = std::make_shared<SeriesCatalog>(*catalog);
   // A batch that fails leaves nothing behind: no users, no names.
   StagedBatch staged(*catalog, partitions);
   const std::vector<SeriesId> series = number_series(rows, *catalog);
@@ -282,44 +276,31 @@ Status Engine::State::fold(bool bounds) {
   return for_each_partition([&](Partition& partition) { return partition.fold(*view, bounds); });
 }
 
-Result<QueryResult> Engine::State::query(const Query& query) {
-  const auto start = std::chrono::steady_clock::now();
-  std::unique_ptr<Plan> plan;
-  std::vector<PinnedPartition> pinned(partitions.size());
-  std::shared_ptr<const StoreView> pinned_view;
-  std::size_t kept_bytes_max = 0;
-  {
-    const Gate::Pass pass(gate);
-    ROLLCALL_RETURN_IF_ERROR(state_failure);
-    const PlanContext context{settings, zone, *catalog, manifest.days, manifest.known_until};
-    ROLLCALL_ASSIGN_OR_RETURN(plan, make_plan(query, context));
-    ROLLCALL_RETURN_IF_ERROR(fold(!plan->reads().bounds.empty()));
-    arena.execute([&] {
-      tbb::parallel_for(std::size_t{0}, partitions.size(),
-                        [&](std::size_t i) { pinned[i] = partitions[i].pin(plan->reads()); });
-    });
-    pinned_view = view;
-    const std::size_t resident_bytes = memory_use().resident_bytes;
-    kept_bytes_max = options.memory_bytes_max - std::min(options.memory_bytes_max, resident_bytes);
+Status Engine::State::save_segment(const std::string& name, SavedSegment segment) {
+  if (store->read_only()) return Status::invalid_argument("engine: the store was opened read-only");
+  if (name.empty()) return Status::invalid_argument("segment: must have a name, found \"\"");
+  if (!segment.users) {
+    // What is wrong with it whatever the store holds; names of events may come later.
+    ROLLCALL_RETURN_IF_ERROR(validate({{}, SegmentQuery{segment.expression}}));
   }
-  ROLLCALL_ASSIGN_OR_RETURN(const PlanCounts counts,
-                            execute_plan(*plan, pinned, *pinned_view, arena, kept_bytes_max));
-  if (counts.bytes_read != 0) {
-    // Others may have filled the room meanwhile; what is least recently used makes way.
-    const Gate::Pass pass(gate);
-    evict_for(std::min(counts.bytes_read, kept_bytes_max));
-    for (const PinnedPartition& partition : pinned) {
-      if (memory_use().resident_bytes > options.memory_bytes_max) break;
-      partitions[partition.partition].install(partition, batch_number);
-    }
+  const Gate::Pass pass(gate);
+  ROLLCALL_RETURN_IF_ERROR(write_failure);
+  segments.set(name, std::move(segment));
+  segments_changed = changed = true;
+  return {};
+}
+
+Status Engine::State::drop_segment(const std::string& name) {
+  if (store->read_only()) return Status::invalid_argument("engine: the store was opened read-only");
+  const Gate::Pass pass(gate);
+  ROLLCALL_RETURN_IF_ERROR(write_failure);
+  if (!segments.erase(name)) {
+    std::vector<std::string> names;
+    for (const auto& [saved, segment] : segments.saved()) names.push_back(saved);
+    return Status::not_found(unknown_name("segment", name, names));
   }
-  QueryResult result = plan->finish(counts.cells);
-  result.stats.partitions = partitions.size();
-  result.stats.elapsed_us =
-      static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(
-                                     std::chrono::steady_clock::now() - start)
-                                     .count());
-  return result;
+  segments_changed = changed = true;
+  return {};
 }
 
 EngineInfo Engine::State::info() const {
@@ -429,12 +410,46 @@ Status Engine::ingest(const EventBatch& batch, const SourcePosition* position) {
 
 Status Engine::checkpoint() { return state_->checkpoint(); }
 
-Result<QueryResult> Engine::query(const Query& query) const { return state_->query(query); }
+Result<QueryResult> Engine::query(const Query& query) const {
+  ROLLCALL_ASSIGN_OR_RETURN(std::vector<QueryResult> results, state_->query({&query, 1}));
+  return std::move(results.front());
+}
 
 Result<QueryResult> Engine::query(std::string_view json) const {
   ROLLCALL_ASSIGN_OR_RETURN(const Query parsed, parse_query(json, state_->settings.time_zone));
-  return state_->query(parsed);
+  return query(parsed);
 }
+
+Result<std::vector<QueryResult>> Engine::query(std::span<const Query> queries) const {
+  return state_->query(queries);
+}
+
+Status Engine::save_segment(const std::string& name, const Segment& segment) {
+  return state_->save_segment(name, {.expression = segment, .users = nullptr});
+}
+
+Status Engine::save_segment(const std::string& name, std::vector<UserId> users) {
+  return state_->save_segment(
+      name, {.expression = {}, .users = std::make_shared<const UserList>(std::move(users))});
+}
+
+Status Engine::drop_segment(const std::string& name) { return state_->drop_segment(name); }
+
+std::vector<SegmentInfo> Engine::segments() const {
+  const Gate::Pass pass(state_->gate);
+  std::vector<SegmentInfo> infos;
+  for (const auto& [name, segment] : state_->segments.saved()) {
+    infos.push_back({.name = name, .expression = {}, .users = {}});
+    if (segment.users) {
+      infos.back().users = segment.users->entries().size();
+    } else {
+      infos.back().expression = segment.expression;
+    }
+  }
+  return infos;
+}
+
+Result<Explanation> Engine::explain(const Query& query) const { return state_->explain(query); }
 
 Status Engine::close() {
   Status status = state_->store->read_only() ? Status() : state_->checkpoint();

@@ -6,15 +6,18 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include <oneapi/tbb/parallel_for.h>
 #include <oneapi/tbb/task_arena.h>
 
 #include "core/block_pool.h"
 #include "core/gate.h"
 #include "core/manifest.h"
 #include "core/partition.h"
+#include "core/segment_table.h"
 #include "core/series_catalog.h"
 #include "core/source_table.h"
 #include "core/time_zone.h"
@@ -33,14 +36,17 @@ struct Engine::State {
   // Guards all that follows: batches enter, and snapshots are taken, one at a time.
   mutable Gate gate;
   std::shared_ptr<const StoreView> view;  // of the last commit; destroyed before the store
-  std::optional<SeriesCatalog> catalog;
+  // Copied before it changes while a query holds it, too.
+  std::shared_ptr<SeriesCatalog> catalog;
   std::vector<Partition> partitions;
   SourceTable sources;
+  SegmentTable segments;
   Manifest manifest;  // of the next commit, but for the epochs, which are of the last
   Epoch epoch = 0;
   bool changed = false;  // since the last commit
   bool catalog_changed = false;
   bool sources_changed = false;
+  bool segments_changed = false;
   std::uint32_t batch_number = 0;
   bool committing = false;  // pages handed to a commit may not leave memory
   // Why writing ended: a checkpoint failed. Queries go on.
@@ -66,10 +72,28 @@ struct Engine::State {
   Status checkpoint();
   class Handover;
   void collect_partitions(Commit& commit, std::vector<DirtyPage>& dirty);
-  Result<QueryResult> query(const Query& query);
+  Result<std::vector<QueryResult>> query(std::span<const Query> queries);
+  Result<Explanation> explain(const Query& query);
+  struct Pinned;
+  Result<Pinned> pin(std::span<const Query> queries, const SegmentCatalog& sets);
+  Result<SegmentCatalog> named_sets(std::span<const Query> queries);
+  class Snapshot;
+  Status save_segment(const std::string& name, SavedSegment segment);
+  Status drop_segment(const std::string& name);
   MemoryUse memory_use() const;
   EngineInfo info() const;
   Result<VerifyReport> verify();
 };
+
+template <class Visit>
+Status Engine::State::for_each_partition(Visit visit) {
+  std::vector<Status> statuses(partitions.size());
+  arena.execute([&] {
+    tbb::parallel_for(std::size_t{0}, partitions.size(),
+                      [&](std::size_t i) { statuses[i] = visit(partitions[i]); });
+  });
+  for (Status& status : statuses) ROLLCALL_RETURN_IF_ERROR(std::move(status));
+  return {};
+}
 
 }  // namespace rollcall

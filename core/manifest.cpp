@@ -82,6 +82,7 @@ std::string Manifest::serialize() const {
   writer.zigzag(known_until.value_or(0));
   writer.varint(catalog_epoch);
   writer.varint(sources_epoch);
+  writer.varint(segments_epoch);
   writer.varint(partition_epochs.size());
   for (const Epoch epoch : partition_epochs) writer.varint(epoch);
   return bytes;
@@ -99,6 +100,7 @@ Result<Manifest> Manifest::deserialize(std::string_view bytes) {
   if (known) manifest.known_until = known_until;
   manifest.catalog_epoch = reader.varint();
   manifest.sources_epoch = reader.varint();
+  manifest.segments_epoch = reader.varint();
   manifest.partition_epochs.resize(reader.count(1));
   for (Epoch& epoch : manifest.partition_epochs) epoch = reader.varint();
   if (!reader.done()) return Status::corruption("manifest: its bytes do not add up");

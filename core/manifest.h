@@ -22,6 +22,7 @@ struct Manifest {
   std::optional<TimeUs> known_until;
   Epoch catalog_epoch = 0;              // 0: no name was ever seen
   Epoch sources_epoch = 0;              // 0: no source has a position
+  Epoch segments_epoch = 0;             // 0: no segment was ever saved
   std::vector<Epoch> partition_epochs;  // by partition; 0: it has no users
 
   std::string serialize() const;

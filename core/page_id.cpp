@@ -11,6 +11,8 @@ std::string to_string(const PageId& id) {
       return fmt::format("dictionary page {}", id.series);
     case PageKind::kSources:
       return "source positions page";
+    case PageKind::kSegments:
+      return "saved segments page";
     case PageKind::kPartition:
       return fmt::format("directory page of partition {}", id.partition);
     case PageKind::kDay:

@@ -390,7 +390,27 @@ Status Partition::fold_bounds(const StoreView& view) {
   return {};
 }
 
-PinnedPartition Partition::pin(const ReadSet& reads) const {
+std::vector<PinnedTotal> Partition::pin_totals(const TotalsRead& read) const {
+  std::vector<PinnedTotal> totals;
+  for (auto day = days_.lower_bound(read.days.first);
+       day != days_.end() && day->first <= read.days.last; ++day) {
+    for (const SeriesId series : read.series) {
+      const auto found = day->second.series.find(series);
+      if (found == day->second.series.end()) continue;
+      PinnedTotal of_day = {.series = series, .day = day->first, .hour = 0, .total = {}};
+      for (const HourTotal& hour : found->second.hours) {
+        of_day.total.events += hour.events;
+        of_day.total.value += hour.value;
+        if (!read.by_hour) continue;
+        totals.push_back({series, day->first, hour.hour, {hour.events, hour.value}});
+      }
+      if (!read.by_hour) totals.push_back(of_day);
+    }
+  }
+  return totals;
+}
+
+PinnedPartition Partition::pin(const ReadSet& reads, std::uint32_t partition_count) const {
   PinnedPartition pinned;
   pinned.partition = number_;
   pinned.user_count = user_count_;
@@ -434,6 +454,14 @@ PinnedPartition Partition::pin(const ReadSet& reads) const {
   };
   order(pinned.presence);
   order(pinned.bounds);
+  for (const TotalsRead& read : reads.totals) pinned.totals.push_back(pin_totals(read));
+  for (const auto& list : reads.lists) {
+    std::vector<std::uint32_t>& ordinals = pinned.lists.emplace_back();
+    for (const UserList::Entry& entry : list->of_partition(number_, partition_count)) {
+      if (const auto ordinal = users_.find(entry.hash, entry.user)) ordinals.push_back(*ordinal);
+    }
+    std::sort(ordinals.begin(), ordinals.end());
+  }
   return pinned;
 }
 

@@ -32,9 +32,6 @@
 
 namespace rollcall {
 
-// Hours of the longest civil day, and one to spare.
-inline constexpr std::size_t kDayHoursMax = 26;
-
 // Events and amounts of one hour of a day, counted from the day's first instant.
 struct HourTotal {
   std::uint8_t hour = 0;
@@ -66,11 +63,22 @@ struct PinnedPage {
   PageAddress address;
 };
 
+// Events of one series on one day, or in one of its hours.
+struct PinnedTotal {
+  SeriesId series = 0;
+  Day day;
+  std::uint8_t hour = 0;
+  EventTotal total;
+};
+
 struct PinnedPartition {
   std::uint32_t partition = 0;
   std::uint32_t user_count = 0;
   std::vector<PinnedPage<PresenceChunk>> presence;  // by page id
   std::vector<PinnedPage<BoundsChunk>> bounds;      // by page id
+  std::vector<std::vector<PinnedTotal>> totals;     // for each of ReadSet::totals
+  // For each of ReadSet::lists: the ordinals of those of its users who are in the partition.
+  std::vector<std::vector<std::uint32_t>> lists;
 };
 
 // A page to be stored, encoded when its turn comes.
@@ -103,7 +111,8 @@ class Partition {
   // Derives what is due: presence of any event, and with `bounds` first and last days too.
   Status fold(const StoreView& view, bool bounds);
 
-  PinnedPartition pin(const ReadSet& reads) const;
+  // The users must be loaded if the reads have lists.
+  PinnedPartition pin(const ReadSet& reads, std::uint32_t partition_count) const;
   // Keeps pages that a query had to read, unless they have changed or come back since.
   void install(const PinnedPartition& pinned, std::uint32_t batch_number);
 
@@ -127,6 +136,8 @@ class Partition {
   const UserIndex& users() const { return users_; }
 
  private:
+  std::vector<PinnedTotal> pin_totals(const TotalsRead& read) const;
+
   // A series on a day in a chunk: what a row of a staged batch counts in.
   struct Cell {
     SeriesId series;

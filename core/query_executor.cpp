@@ -6,10 +6,13 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
+#include <mutex>
 #include <numeric>
 #include <string>
 #include <utility>
 
+#include "core/assert.h"
 #include "kernels/kernel_table.h"
 
 namespace rollcall {
@@ -39,6 +42,47 @@ class CountingSink : public CellSink {
  private:
   const kernels::KernelTable& kernel_ = *kernels::active_table();
   std::vector<std::uint64_t>& cells_;
+};
+
+// Collects who is in some of the cells of one chunk.
+class MemberSink : public CellSink {
+ public:
+  explicit MemberSink(std::span<const std::size_t> cells) : cells_(cells), words_(kChunkWords) {}
+
+  void add(std::size_t cell, BitSpan users) override {
+    if (!is_wanted(cell)) return;
+    for (std::size_t i = 0; i < users.word_count; ++i) words_[i] |= users.words[i];
+  }
+  void add_and(std::size_t cell, BitSpan a, BitSpan b) override {
+    if (!is_wanted(cell)) return;
+    const std::size_t both = std::min(a.word_count, b.word_count);
+    for (std::size_t i = 0; i < both; ++i) words_[i] |= a.words[i] & b.words[i];
+  }
+  void add_andnot(std::size_t cell, BitSpan a, BitSpan b) override {
+    if (!is_wanted(cell)) return;
+    for (std::size_t i = 0; i < a.word_count; ++i) {
+      words_[i] |= a.words[i] & ~(i < b.word_count ? b.words[i] : 0);
+    }
+  }
+
+  // Their ordinals, the chunk's first being `first`.
+  void append_to(std::vector<std::uint32_t>& ordinals, std::uint32_t first) const {
+    for (std::size_t i = 0; i < words_.size(); ++i) {
+      for (std::uint64_t rest = words_[i]; rest != 0; rest &= rest - 1) {
+        const auto bit =
+            static_cast<std::uint32_t>(64 * i) + static_cast<std::uint32_t>(std::countr_zero(rest));
+        ordinals.push_back(first + bit);
+      }
+    }
+  }
+
+ private:
+  bool is_wanted(std::size_t cell) const {
+    return std::find(cells_.begin(), cells_.end(), cell) != cells_.end();
+  }
+
+  std::span<const std::size_t> cells_;
+  std::vector<std::uint64_t> words_;
 };
 
 std::uint32_t chunk_count_of(const PinnedPartition& partition) {
@@ -99,9 +143,15 @@ class PageFinder {
 // One chunk of a pinned partition, all of whose pages are in memory. Threads: one.
 class PinnedChunk : public ChunkSource {
  public:
-  PinnedChunk(std::uint32_t user_count, std::span<PinnedPage<PresenceChunk>* const> presence,
+  PinnedChunk(const ReadSet& reads, const PinnedPartition& partition, std::uint32_t chunk,
+              std::span<PinnedPage<PresenceChunk>* const> presence,
               std::span<PinnedPage<BoundsChunk>* const> bounds)
-      : word_count_((user_count + std::size_t{511}) / 512 * 8),
+      : reads_(reads),
+        partition_(partition),
+        first_ordinal_(chunk * kChunkOrdinals),
+        word_count_(
+            (std::min(kChunkOrdinals, partition.user_count - first_ordinal_) + std::size_t{511}) /
+            512 * 8),
         presence_(presence),
         bounds_(bounds) {}
 
@@ -122,7 +172,23 @@ class PinnedChunk : public ChunkSource {
     return {page->first(), page->last(), std::min(page->size(), word_count_ * 64)};
   }
 
+  BitSpan listed(const UserList& list, std::uint64_t* scratch) const override {
+    std::fill_n(scratch, word_count_, std::uint64_t{0});
+    const auto found = std::find_if(reads_.lists.begin(), reads_.lists.end(),
+                                    [&](const auto& pinned) { return pinned.get() == &list; });
+    const std::vector<std::uint32_t>& ordinals =
+        partition_.lists[static_cast<std::size_t>(found - reads_.lists.begin())];
+    const auto begin = std::lower_bound(ordinals.begin(), ordinals.end(), first_ordinal_);
+    const auto end = std::lower_bound(begin, ordinals.end(), first_ordinal_ + word_count_ * 64);
+    kernels::active_table()->set_bits(scratch, ordinals.data() + (begin - ordinals.begin()),
+                                      static_cast<std::size_t>(end - begin));
+    return {scratch, word_count_};
+  }
+
  private:
+  const ReadSet& reads_;
+  const PinnedPartition& partition_;
+  std::uint32_t first_ordinal_;
   std::size_t word_count_;
   mutable PageFinder<PresenceChunk> presence_;
   mutable PageFinder<BoundsChunk> bounds_;
@@ -130,54 +196,51 @@ class PinnedChunk : public ChunkSource {
 
 using Cells = std::vector<std::uint64_t>;
 
-// A run of a plan, by any number of threads.
-class Execution {
+// A walk over all pinned chunks, by any number of threads. `visit(source, partition, chunk)` is
+// called once for each, its pages in memory.
+class Walk {
  public:
-  Execution(const Plan& plan, const StoreView& view, std::size_t kept_bytes_max)
-      : plan_(plan), view_(view), kept_bytes_max_(kept_bytes_max) {}
+  Walk(PinnedReads& pinned, const StoreView& view, std::size_t kept_bytes_max)
+      : pinned_(pinned), view_(view), kept_bytes_max_(kept_bytes_max) {}
 
   // One partition's chunks; those of a large one by several threads, where there are.
-  Status count(PinnedPartition& partition) {
+  template <class Visit>
+  Status visit_partition(PinnedPartition& partition, const Visit& visit) {
     const std::uint32_t chunk_count = chunk_count_of(partition);
     const PagesByChunk presence(partition.presence, chunk_count);
     const PagesByChunk bounds(partition.bounds, chunk_count);
-    const auto count_one = [&](std::uint32_t chunk) {
-      const std::uint32_t users =
-          std::min(kChunkOrdinals, partition.user_count - chunk * kChunkOrdinals);
-      return count_chunk(users, presence.of(chunk), bounds.of(chunk));
+    const auto visit_one = [&](std::uint32_t chunk) {
+      return visit_chunk(partition, chunk, presence.of(chunk), bounds.of(chunk), visit);
     };
-    if (chunk_count == 1) return count_one(0);
+    if (chunk_count == 1) return visit_one(0);
     std::vector<Status> statuses(chunk_count);
     tbb::parallel_for(std::uint32_t{0}, chunk_count,
-                      [&](std::uint32_t chunk) { statuses[chunk] = count_one(chunk); });
+                      [&](std::uint32_t chunk) { statuses[chunk] = visit_one(chunk); });
     for (Status& status : statuses) ROLLCALL_RETURN_IF_ERROR(std::move(status));
     return {};
   }
 
-  PlanCounts counts() const {
-    Cells cells(plan_.cell_count());
-    for (const Cells& part : counted_) {
-      for (std::size_t cell = 0; cell < cells.size(); ++cell) cells[cell] += part[cell];
-    }
-    return {std::move(cells), bytes_read_.load(std::memory_order_relaxed)};
-  }
+  std::size_t bytes_read() const { return bytes_read_.load(std::memory_order_relaxed); }
 
  private:
-  Status count_chunk(std::uint32_t user_count, std::span<PinnedPage<PresenceChunk>* const> presence,
-                     std::span<PinnedPage<BoundsChunk>* const> bounds) {
-    ROLLCALL_RETURN_IF_ERROR(read_pages(presence));
-    ROLLCALL_RETURN_IF_ERROR(read_pages(bounds));
-    CountingSink sink(counted_.local());
-    plan_.count(PinnedChunk(user_count, presence, bounds), sink);
-    if (bytes_read_.load(std::memory_order_relaxed) > kept_bytes_max_) {
-      for (PinnedPage<PresenceChunk>* const pinned : presence) pinned->page = {};
-      for (PinnedPage<BoundsChunk>* const pinned : bounds) pinned->page = {};
+  template <class Visit>
+  Status visit_chunk(const PinnedPartition& partition, std::uint32_t chunk,
+                     std::span<PinnedPage<PresenceChunk>* const> presence,
+                     std::span<PinnedPage<BoundsChunk>* const> bounds, const Visit& visit) {
+    std::vector<PinnedPage<PresenceChunk>*> presence_read;
+    std::vector<PinnedPage<BoundsChunk>*> bounds_read;
+    ROLLCALL_RETURN_IF_ERROR(read_pages(presence, presence_read));
+    ROLLCALL_RETURN_IF_ERROR(read_pages(bounds, bounds_read));
+    visit(PinnedChunk(pinned_.reads, partition, chunk, presence, bounds), partition, chunk);
+    if (bytes_read() > kept_bytes_max_) {
+      for (PinnedPage<PresenceChunk>* const pinned : presence_read) pinned->page = {};
+      for (PinnedPage<BoundsChunk>* const pinned : bounds_read) pinned->page = {};
     }
     return {};
   }
 
   template <class T>
-  Status read_pages(std::span<PinnedPage<T>* const> pages) {
+  Status read_pages(std::span<PinnedPage<T>* const> pages, std::vector<PinnedPage<T>*>& read) {
     for (PinnedPage<T>* const pinned : pages) {
       if (pinned->page) continue;
       ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes, view_.read(pinned->address));
@@ -186,16 +249,16 @@ class Execution {
         return Status::corruption(to_string(pinned->address.id) + ": " + page.status().message());
       }
       pinned->page = PageRef<T>(*std::move(page));
+      read.push_back(pinned);
       bytes_read_.fetch_add(pinned->page->memory_bytes(), std::memory_order_relaxed);
     }
     return {};
   }
 
-  const Plan& plan_;
+  PinnedReads& pinned_;
   const StoreView& view_;
   const std::size_t kept_bytes_max_;
   std::atomic<std::size_t> bytes_read_{0};
-  tbb::enumerable_thread_specific<Cells> counted_{[this] { return Cells(plan_.cell_count()); }};
 };
 
 // Whether a plan is done before other threads would have come to help: when its sets take less than
@@ -221,19 +284,80 @@ bool is_small(const Plan& plan, std::span<const PinnedPartition> partitions) {
 
 }  // namespace
 
-Result<PlanCounts> execute_plan(const Plan& plan, std::span<PinnedPartition> partitions,
-                                const StoreView& view, tbb::task_arena& arena,
-                                std::size_t kept_bytes_max) {
-  Execution execution(plan, view, kept_bytes_max);
-  std::vector<Status> statuses(partitions.size());
-  const auto count_one = [&](std::size_t i) { statuses[i] = execution.count(partitions[i]); };
-  if (is_small(plan, partitions)) {
-    for (std::size_t i = 0; i < partitions.size(); ++i) count_one(i);
+Result<PlanCounts> QueryExecutor::count(const Plan& plan) {
+  Walk walk(pinned_, view_, kept_bytes_max_ - std::min(kept_bytes_max_, bytes_read_));
+  tbb::enumerable_thread_specific<Cells> counted([&plan] { return Cells(plan.cell_count()); });
+  const auto count_chunk = [&](const ChunkSource& chunk, const PinnedPartition&, std::uint32_t) {
+    CountingSink sink(counted.local());
+    plan.count(chunk, sink);
+  };
+  std::vector<Status> statuses(pinned_.partitions.size());
+  const auto count_one = [&](std::size_t i) {
+    statuses[i] = walk.visit_partition(pinned_.partitions[i], count_chunk);
+  };
+  if (is_small(plan, pinned_.partitions)) {
+    for (std::size_t i = 0; i < statuses.size(); ++i) count_one(i);
   } else {
-    arena.execute([&] { tbb::parallel_for(std::size_t{0}, partitions.size(), count_one); });
+    arena_.execute([&] { tbb::parallel_for(std::size_t{0}, statuses.size(), count_one); });
   }
+  bytes_read_ += walk.bytes_read();
   for (Status& status : statuses) ROLLCALL_RETURN_IF_ERROR(std::move(status));
-  return execution.counts();
+  PlanCounts counts = PlanCounts::of_nobody(plan);
+  for (const Cells& part : counted) {
+    for (std::size_t cell = 0; cell < part.size(); ++cell) counts.cells[cell] += part[cell];
+  }
+  add_totals(plan, counts);
+  return counts;
+}
+
+void QueryExecutor::add_totals(const Plan& plan, PlanCounts& counts) const {
+  const std::vector<TotalsRead>& pinned_reads = pinned_.reads.totals;
+  for (std::size_t i = 0; i < counts.totals.size(); ++i) {
+    const TotalsRead& read = plan.reads().totals[i];
+    const auto covers = [&](const TotalsRead& pinned) {
+      return pinned.by_hour == read.by_hour && pinned.days.first <= read.days.first &&
+             read.days.last <= pinned.days.last &&
+             std::includes(pinned.series.begin(), pinned.series.end(), read.series.begin(),
+                           read.series.end());
+    };
+    const auto found = std::find_if(pinned_reads.begin(), pinned_reads.end(), covers);
+    ROLLCALL_ASSERT(found != pinned_reads.end());
+    const auto index = static_cast<std::size_t>(found - pinned_reads.begin());
+    for (const PinnedPartition& partition : pinned_.partitions) {
+      for (const PinnedTotal& pinned : partition.totals[index]) {
+        if (!read.days.contains(pinned.day) ||
+            !std::binary_search(read.series.begin(), read.series.end(), pinned.series)) {
+          continue;
+        }
+        const auto day = static_cast<std::size_t>(pinned.day - read.days.first);
+        EventTotal& total = counts.totals[i][read.by_hour ? day * kDayHoursMax + pinned.hour : day];
+        total.events += pinned.total.events;
+        total.value += pinned.total.value;
+      }
+    }
+  }
+}
+
+Result<std::vector<std::vector<std::uint32_t>>> QueryExecutor::members(
+    const Plan& plan, std::span<const std::size_t> cells) {
+  Walk walk(pinned_, view_, kept_bytes_max_ - std::min(kept_bytes_max_, bytes_read_));
+  std::vector<std::vector<std::uint32_t>> ordinals(pinned_.partitions.size());
+  std::vector<std::mutex> mutexes(pinned_.partitions.size());
+  std::vector<Status> statuses(pinned_.partitions.size());
+  const auto collect_one = [&](std::size_t i) {
+    statuses[i] = walk.visit_partition(
+        pinned_.partitions[i],
+        [&](const ChunkSource& source, const PinnedPartition&, std::uint32_t chunk) {
+          MemberSink sink(cells);
+          plan.count(source, sink);
+          const std::lock_guard lock(mutexes[i]);
+          sink.append_to(ordinals[i], chunk * kChunkOrdinals);
+        });
+  };
+  arena_.execute([&] { tbb::parallel_for(std::size_t{0}, statuses.size(), collect_one); });
+  bytes_read_ += walk.bytes_read();
+  for (Status& status : statuses) ROLLCALL_RETURN_IF_ERROR(std::move(status));
+  return ordinals;
 }
 
 }  // namespace rollcall

@@ -1,6 +1,7 @@
-// Runs a plan over pinned partitions: chunk by chunk, partition by partition, and sums the counts.
+// Runs plans over pinned partitions: chunk by chunk, partition by partition.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -14,16 +15,38 @@
 
 namespace rollcall {
 
-struct PlanCounts {
-  std::vector<std::uint64_t> cells;  // users in each cell of the plan
-  std::size_t bytes_read = 0;        // of pages that were not in memory
+// What plans are run over: the pages of one moment.
+struct PinnedReads {
+  ReadSet reads;  // covers those of every plan
+  std::vector<PinnedPartition> partitions;
 };
 
-// Counts every cell of the plan. Pages that are not in memory are read through
-// `view`, which is of the same moment as the pins, and left in `partitions`, up to about
-// `kept_bytes_max` of them; past that, a partition's pins are dropped once it is counted.
-Result<PlanCounts> execute_plan(const Plan& plan, std::span<PinnedPartition> partitions,
-                                const StoreView& view, tbb::task_arena& arena,
-                                std::size_t kept_bytes_max);
+class QueryExecutor {
+ public:
+  // `view` is of the same moment as the pins. Pages that are not in memory are read through it, and
+  // left in `pinned`, up to about `kept_bytes_max` of them; past that, what was read of a
+  // chunk is dropped once it is counted. All but the sizes outlive the executor.
+  QueryExecutor(PinnedReads& pinned, const StoreView& view, tbb::task_arena& arena,
+                std::size_t kept_bytes_max)
+      : pinned_(pinned), view_(view), arena_(arena), kept_bytes_max_(kept_bytes_max) {}
+
+  // Counts every cell of the plan.
+  Result<PlanCounts> count(const Plan& plan);
+  // The ordinals of the users in `cells`, by partition.
+  Result<std::vector<std::vector<std::uint32_t>>> members(const Plan& plan,
+                                                          std::span<const std::size_t> cells);
+
+  // Of pages that were not in memory.
+  std::size_t bytes_read() const { return bytes_read_; }
+
+ private:
+  void add_totals(const Plan& plan, PlanCounts& counts) const;
+
+  PinnedReads& pinned_;
+  const StoreView& view_;
+  tbb::task_arena& arena_;
+  const std::size_t kept_bytes_max_;
+  std::size_t bytes_read_ = 0;
+};
 
 }  // namespace rollcall

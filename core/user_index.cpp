@@ -158,6 +158,21 @@ UserId UserIndex::user(std::uint32_t ordinal) const {
   return std::string(string(ordinal));
 }
 
+std::optional<std::uint32_t> UserIndex::find(std::uint64_t hash, const UserId& user) const {
+  if (size_ == 0) return {};
+  const std::uint32_t tag = kernels::tag_of_hash(hash);
+  const std::size_t mask = slots_.size() - 1;
+  for (std::size_t place = hash * kBucketSlots & mask;; place = (place + 1) & mask) {
+    const TaggedSlot slot = slots_.data()[place];
+    if (slot.number == 0) return {};
+    if (slot.tag != tag) continue;
+    const auto* const text = std::get_if<std::string>(&user);
+    if (text == nullptr ? equals(slot.number - 1, hash) : equals(slot.number - 1, *text)) {
+      return slot.number - 1;
+    }
+  }
+}
+
 void UserIndex::serialize(std::uint32_t first, std::uint32_t count, std::string& out) const {
   ByteWriter writer(out);
   writer.varint(count);

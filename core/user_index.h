@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -44,6 +45,8 @@ class UserIndex {
   void truncate(std::uint32_t size);
 
   UserId user(std::uint32_t ordinal) const;
+  // The ordinal of a user, if it has one; `hash` is hash_user of it.
+  std::optional<std::uint32_t> find(std::uint64_t hash, const UserId& user) const;
 
   // The users with ordinals in [first, first + count), as a page of bytes.
   void serialize(std::uint32_t first, std::uint32_t count, std::string& out) const;

@@ -213,6 +213,13 @@ Result<VerifyReport> Engine::State::verify() {
     SourceTable positions;
     ROLLCALL_RETURN_IF_ERROR(positions.deserialize(bytes));
   }
+  if (stored.segments_epoch != 0) {
+    ++report.page_count;
+    ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes, now->read({{PageKind::kSegments, 0, 0, 0, 0},
+                                                                  stored.segments_epoch}));
+    SegmentTable saved;
+    ROLLCALL_RETURN_IF_ERROR(saved.deserialize(bytes, stored.settings.user_kind));
+  }
   std::vector<VerifyReport> parts(stored.partition_epochs.size());
   std::vector<std::uint64_t> event_counts(parts.size());
   arena.execute([&] {

@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <span>
+#include <string_view>
 #include <utility>
 
 #include "core/query/plans.h"
@@ -12,11 +14,12 @@ namespace {
 
 class ActivePlan final : public TablePlan {
  public:
-  ActivePlan(const Query& query, const PlanContext& context, Timeframe timeframe, PeriodRange range,
+  ActivePlan(const Query& query, const PlanContext& context, Scope scope, PeriodRange range,
              SeriesUnion events);
 
   std::size_t cell_count() const override { return range_.size() * cells_per_row(); }
-  QueryResult finish(std::span<const std::uint64_t> cells) const override;
+  QueryResult finish(const PlanCounts& counts) const override;
+  std::vector<std::size_t> cells_of(std::size_t row, std::string_view column) const override;
 
  private:
   void count(ChunkSets& sets, CellSink& sink) const override;
@@ -45,9 +48,9 @@ class ActivePlan final : public TablePlan {
   const SeriesUnion events_;
 };
 
-ActivePlan::ActivePlan(const Query& query, const PlanContext& context, Timeframe timeframe,
+ActivePlan::ActivePlan(const Query& query, const PlanContext& context, Scope scope,
                        PeriodRange range, SeriesUnion events)
-    : TablePlan(query, std::move(timeframe)),
+    : TablePlan(query, std::move(scope)),
       ask_(std::get<ActiveQuery>(query.ask)),
       calendar_(ask_.period, context.settings.week_start),
       range_(range),
@@ -133,7 +136,8 @@ void ActivePlan::count_few_windows(ChunkSets& sets, CellSink& sink) const {
   }
 }
 
-QueryResult ActivePlan::finish(std::span<const std::uint64_t> cells) const {
+QueryResult ActivePlan::finish(const PlanCounts& counted) const {
+  const std::span<const std::uint64_t> cells = counted.cells;
   QueryResult result = result_;
   for (std::size_t row = 0; row < range_.size(); ++row) {
     const std::int32_t period = range_.first + static_cast<std::int32_t>(row);
@@ -150,20 +154,25 @@ QueryResult ActivePlan::finish(std::span<const std::uint64_t> cells) const {
   return result;
 }
 
+std::vector<std::size_t> ActivePlan::cells_of(std::size_t row, std::string_view column) const {
+  if (column != "users") return {};
+  return {row * cells_per_row()};
+}
+
 }  // namespace
 
 PlanResult make_active_plan(const Query& query, const PlanContext& context) {
+  const std::vector<PropertyCondition> conditions = conditions_of(query, context);
   const auto& ask = std::get<ActiveQuery>(query.ask);
-  ROLLCALL_ASSIGN_OR_RETURN(
-      SeriesUnion events,
-      resolve_selector("active: event", ask.event, query.common.where, context.catalog));
-  ROLLCALL_ASSIGN_OR_RETURN(Timeframe timeframe,
-                            resolve_timeframe("active", query.common, context));
-  const PeriodRange range = resolve_range(query.common, context, timeframe,
-                                          Calendar(ask.period, context.settings.week_start));
+  ROLLCALL_ASSIGN_OR_RETURN(SeriesUnion events, resolve_selector("active: event", ask.event,
+                                                                 conditions, context.catalog));
+  ROLLCALL_ASSIGN_OR_RETURN(Scope scope, resolve_scope("active", query, context));
+  ROLLCALL_ASSIGN_OR_RETURN(const PeriodRange range,
+                            resolve_range("active", query.common, context, scope.timeframe,
+                                          Calendar(ask.period, context.settings.week_start)));
   ROLLCALL_RETURN_IF_ERROR(check_cell_count("active", range.size(), ask.ratio_to_window ? 2 : 1));
   return PlanResult(
-      std::make_unique<ActivePlan>(query, context, std::move(timeframe), range, std::move(events)));
+      std::make_unique<ActivePlan>(query, context, std::move(scope), range, std::move(events)));
 }
 
 }  // namespace rollcall

@@ -114,11 +114,12 @@ BitSpan ChunkSets::active(const SeriesUnion& events, DayRange days) {
       }
     }
   }
-  if (found_.empty() || (found_.size() == 1 && !expanded)) {
+  if (found_.empty() || (found_.size() == 1 && !expanded && !limit_)) {
     arena_.give_back_to(mark);
     return found_.empty() ? BitSpan{} : found_.front();
   }
   result.assign_union(found_);
+  if (limit_) result.keep(*limit_);
   arena_.give_back_to(mark + 1);
   return result.span();
 }
@@ -142,6 +143,7 @@ BitSpan ChunkSets::in_range(const SeriesUnion& events, DayRange days, ColumnOf c
                            bounds.size / 64);
     result.add({scratch_, bounds.size / 64});
   }
+  if (limit_) result.keep(*limit_);
   return result.span();
 }
 
@@ -164,6 +166,13 @@ BitSpan ChunkSets::active(const LongUnion& events) {
       break;
   }
   return with_last_day_in(events.events_, events.days_);
+}
+
+BitSpan ChunkSets::listed(const UserList& list) {
+  MutableSet result = make_set();
+  result.assign(chunk_.listed(list, scratch_));
+  if (limit_) result.keep(*limit_);
+  return result.span();
 }
 
 void ChunkSets::unite_with_later(std::vector<BitSpan>& sets, BitSpan tail) {

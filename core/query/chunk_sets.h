@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -50,6 +51,7 @@ class LongUnion {
   static LongUnion since(const SeriesUnion& events, Day day, const Timeframe& timeframe);
 
   void add_reads(ReadSet& reads) const;
+  bool empty() const { return days_.empty(); }  // of days
 
  private:
   friend class ChunkSets;
@@ -69,6 +71,10 @@ class ChunkSets {
   // Looks at no day outside `data`.
   ChunkSets(const ChunkSource& chunk, SetArena& arena, DayRange data);
 
+  // From now on looks at these users only.
+  void limit_to(BitSpan users) { limit_ = users; }
+
+  const kernels::KernelTable& kernels() const { return kernels_; }
   SetArena& arena() { return arena_; }
   MutableSet make_set() { return {kernels_, arena_}; }
 
@@ -82,6 +88,8 @@ class ChunkSets {
   BitSpan with_first_day_in(const SeriesUnion& events, DayRange days);
   BitSpan with_last_day_in(const SeriesUnion& events, DayRange days);
   BitSpan active(const LongUnion& events);
+  // Users of a list that the plan reads.
+  BitSpan listed(const UserList& list);
 
   // Replaces each set by its union with all that follow and with `tail`.
   void unite_with_later(std::vector<BitSpan>& sets, BitSpan tail);
@@ -94,6 +102,7 @@ class ChunkSets {
   SetArena& arena_;
   DayRange data_;
   const kernels::KernelTable& kernels_;
+  std::optional<BitSpan> limit_;
   std::uint64_t* scratch_;      // for a set that is at once added to another
   std::vector<BitSpan> found_;  // what a union is made of
 };

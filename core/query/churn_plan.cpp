@@ -4,7 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -19,11 +21,12 @@ enum CellOfRow : std::size_t { kBase, kRetained, kChurned, kRecalled, kCellsPerR
 
 class ChurnPlan final : public TablePlan {
  public:
-  ChurnPlan(const Query& query, const PlanContext& context, Timeframe timeframe,
-            const Calendar& calendar, PeriodRange range, SeriesUnion events);
+  ChurnPlan(const Query& query, const PlanContext& context, Scope scope, const Calendar& calendar,
+            PeriodRange range, SeriesUnion events);
 
   std::size_t cell_count() const override { return range_.size() * kCellsPerRow; }
-  QueryResult finish(std::span<const std::uint64_t> cells) const override;
+  QueryResult finish(const PlanCounts& counts) const override;
+  std::vector<std::size_t> cells_of(std::size_t row, std::string_view column) const override;
 
  private:
   void count(ChunkSets& sets, CellSink& sink) const override;
@@ -49,9 +52,9 @@ Period period_of(const ChurnQuery& ask) {
   return period != nullptr ? *period : Period::kDay;
 }
 
-ChurnPlan::ChurnPlan(const Query& query, const PlanContext& context, Timeframe timeframe,
+ChurnPlan::ChurnPlan(const Query& query, const PlanContext& context, Scope scope,
                      const Calendar& calendar, PeriodRange range, SeriesUnion events)
-    : TablePlan(query, std::move(timeframe)),
+    : TablePlan(query, std::move(scope)),
       ask_(std::get<ChurnQuery>(query.ask)),
       calendar_(calendar),
       range_(range),
@@ -123,7 +126,8 @@ void ChurnPlan::count(ChunkSets& sets, CellSink& sink) const {
   }
 }
 
-QueryResult ChurnPlan::finish(std::span<const std::uint64_t> cells) const {
+QueryResult ChurnPlan::finish(const PlanCounts& counted) const {
+  const std::span<const std::uint64_t> cells = counted.cells;
   QueryResult result = result_;
   for (std::size_t row = 0; row < range_.size(); ++row) {
     const std::int32_t period = range_.first + static_cast<std::int32_t>(row);
@@ -137,19 +141,29 @@ QueryResult ChurnPlan::finish(std::span<const std::uint64_t> cells) const {
   return result;
 }
 
+std::vector<std::size_t> ChurnPlan::cells_of(std::size_t row, std::string_view column) const {
+  const std::size_t first = row * kCellsPerRow;
+  if (column == "base") return {first + kBase};
+  if (column == "retained") return {first + kRetained};
+  if (column == "churned") return {first + kChurned};
+  if (column == "recalled") return {first + kRecalled};
+  return {};
+}
+
 }  // namespace
 
 PlanResult make_churn_plan(const Query& query, const PlanContext& context) {
+  const std::vector<PropertyCondition> conditions = conditions_of(query, context);
   const auto& ask = std::get<ChurnQuery>(query.ask);
   ROLLCALL_ASSIGN_OR_RETURN(
-      SeriesUnion events,
-      resolve_selector("churn: event", ask.event, query.common.where, context.catalog));
-  ROLLCALL_ASSIGN_OR_RETURN(Timeframe timeframe, resolve_timeframe("churn", query.common, context));
+      SeriesUnion events, resolve_selector("churn: event", ask.event, conditions, context.catalog));
+  ROLLCALL_ASSIGN_OR_RETURN(Scope scope, resolve_scope("churn", query, context));
   const Calendar calendar(period_of(ask), context.settings.week_start);
-  const PeriodRange range = resolve_range(query.common, context, timeframe, calendar);
+  ROLLCALL_ASSIGN_OR_RETURN(const PeriodRange range, resolve_range("churn", query.common, context,
+                                                                   scope.timeframe, calendar));
   ROLLCALL_RETURN_IF_ERROR(check_cell_count("churn", range.size(), kCellsPerRow));
-  return PlanResult(std::make_unique<ChurnPlan>(query, context, std::move(timeframe), calendar,
-                                                range, std::move(events)));
+  return PlanResult(std::make_unique<ChurnPlan>(query, context, std::move(scope), calendar, range,
+                                                std::move(events)));
 }
 
 }  // namespace rollcall

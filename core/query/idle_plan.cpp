@@ -5,7 +5,9 @@
 #include <memory>
 #include <numeric>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -38,10 +40,11 @@ std::vector<Bucket> make_buckets(const IdleQuery& ask, const Timeframe& timefram
 
 class IdlePlan final : public TablePlan {
  public:
-  IdlePlan(const Query& query, const PlanContext& context, Timeframe timeframe, SeriesUnion events);
+  IdlePlan(const Query& query, const PlanContext& context, Scope scope, SeriesUnion events);
 
   std::size_t cell_count() const override { return buckets_.size(); }
-  QueryResult finish(std::span<const std::uint64_t> cells) const override;
+  QueryResult finish(const PlanCounts& counts) const override;
+  std::vector<std::size_t> cells_of(std::size_t row, std::string_view column) const override;
 
  private:
   void count(ChunkSets& sets, CellSink& sink) const override;
@@ -52,9 +55,8 @@ class IdlePlan final : public TablePlan {
   bool from_last_days_ = false;  // else day by day
 };
 
-IdlePlan::IdlePlan(const Query& query, const PlanContext& context, Timeframe timeframe,
-                   SeriesUnion events)
-    : TablePlan(query, std::move(timeframe)),
+IdlePlan::IdlePlan(const Query& query, const PlanContext& context, Scope scope, SeriesUnion events)
+    : TablePlan(query, std::move(scope)),
       ask_(std::get<IdleQuery>(query.ask)),
       events_(std::move(events)) {
   if (!context.days.empty()) buckets_ = make_buckets(ask_, timeframe_);
@@ -90,7 +92,8 @@ void IdlePlan::count(ChunkSets& sets, CellSink& sink) const {
   }
 }
 
-QueryResult IdlePlan::finish(std::span<const std::uint64_t> cells) const {
+QueryResult IdlePlan::finish(const PlanCounts& counted) const {
+  const std::span<const std::uint64_t> cells = counted.cells;
   QueryResult result = result_;
   const std::uint64_t total = std::accumulate(cells.begin(), cells.end(), std::uint64_t{0});
   std::size_t row_count = buckets_.size();
@@ -105,16 +108,21 @@ QueryResult IdlePlan::finish(std::span<const std::uint64_t> cells) const {
   return result;
 }
 
+std::vector<std::size_t> IdlePlan::cells_of(std::size_t row, std::string_view column) const {
+  if (column != "users") return {};
+  return {row};
+}
+
 }  // namespace
 
 PlanResult make_idle_plan(const Query& query, const PlanContext& context) {
+  const std::vector<PropertyCondition> conditions = conditions_of(query, context);
   const auto& ask = std::get<IdleQuery>(query.ask);
   ROLLCALL_ASSIGN_OR_RETURN(
-      SeriesUnion events,
-      resolve_selector("idle: event", ask.event, query.common.where, context.catalog));
-  ROLLCALL_ASSIGN_OR_RETURN(Timeframe timeframe, resolve_timeframe("idle", query.common, context));
+      SeriesUnion events, resolve_selector("idle: event", ask.event, conditions, context.catalog));
+  ROLLCALL_ASSIGN_OR_RETURN(Scope scope, resolve_scope("idle", query, context));
   return PlanResult(
-      std::make_unique<IdlePlan>(query, context, std::move(timeframe), std::move(events)));
+      std::make_unique<IdlePlan>(query, context, std::move(scope), std::move(events)));
 }
 
 }  // namespace rollcall

@@ -5,10 +5,21 @@
 
 namespace rollcall {
 
+PlanCounts PlanCounts::of_nobody(const Plan& plan) {
+  PlanCounts counts;
+  counts.cells.resize(plan.cell_count());
+  for (const TotalsRead& read : plan.reads().totals) {
+    counts.totals.emplace_back(static_cast<std::size_t>(read.days.size()) *
+                               (read.by_hour ? kDayHoursMax : 1));
+  }
+  return counts;
+}
+
 Result<std::unique_ptr<Plan>> make_plan(const Query& query, const PlanContext& context) {
   ROLLCALL_RETURN_IF_ERROR(validate(query));
-  constexpr std::array kMakers = {&make_active_plan, &make_retention_plan, &make_churn_plan,
-                                  &make_idle_plan};  // as in Query::ask
+  constexpr std::array kMakers = {&make_active_plan,     &make_retention_plan, &make_churn_plan,
+                                  &make_idle_plan,       &make_counts_plan,    &make_lifecycle_plan,
+                                  &make_stickiness_plan, &make_segment_plan};  // as in Query::ask
   static_assert(kMakers.size() == std::variant_size_v<decltype(Query::ask)>);
   return kMakers[query.ask.index()](query, context);
 }

@@ -11,9 +11,11 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "core/bitset.h"
+#include "core/query/segment_catalog.h"
 #include "core/series_catalog.h"
 #include "core/time_zone.h"
 #include "rollcall/options.h"
@@ -32,9 +34,35 @@ struct BoundsRead {
   std::vector<SeriesId> series;
 };
 
+// Events and amounts of all users together, summed over `series`, for each day of `days`.
+struct TotalsRead {
+  std::vector<SeriesId> series;
+  DayRange days;
+  bool by_hour = false;
+};
+
 struct ReadSet {
   std::vector<PresenceRead> presence;
   std::vector<BoundsRead> bounds;
+  std::vector<TotalsRead> totals;
+  std::vector<std::shared_ptr<const UserList>> lists;  // users named one by one
+};
+
+// Hours of the longest civil day, and one to spare.
+inline constexpr std::size_t kDayHoursMax = 26;
+
+struct EventTotal {
+  std::uint64_t events = 0;
+  AmountSum value = 0;
+};
+
+// What a plan's reads and cells came to, over all partitions.
+struct PlanCounts {
+  std::vector<std::uint64_t> cells;  // users of each cell
+  // For each of ReadSet::totals, by day; by day and hour, kDayHoursMax of them, where asked for.
+  std::vector<std::vector<EventTotal>> totals;
+
+  static PlanCounts of_nobody(const class Plan& plan);
 };
 
 // One chunk of one partition, its pages in memory. Calls never fail.
@@ -55,6 +83,8 @@ class ChunkSource {
     std::size_t size = 0;
   };
   virtual Bounds bounds(SeriesId series) const = 0;
+  // The users of the chunk in list `list` of the ReadSet, set in `scratch` (word_count() words).
+  virtual BitSpan listed(const UserList& list, std::uint64_t* scratch) const = 0;
 };
 
 // The cells of a table whose rows meet the same columns, each row one column later than the one
@@ -86,6 +116,9 @@ struct PlanContext {
   const SeriesCatalog& catalog;
   DayRange days;                      // from the first to the last day with events; may be empty
   std::optional<TimeUs> known_until;  // unset in an empty store
+  const SegmentCatalog& segments;     // those saved, and the lists that files hold
+  // Of a query with a breakdown: which values of the property this plan is about.
+  const PropertyCondition* value = nullptr;
 };
 
 // Immutable. Threads: any.
@@ -96,8 +129,11 @@ class Plan {
   virtual std::size_t cell_count() const = 0;
   // Gives `sink` the users of every cell that are in the chunk.
   virtual void count(const ChunkSource& chunk, CellSink& sink) const = 0;
-  // `cells[i]` is the number of users of cell i over all chunks. Fills all but `stats`.
-  virtual QueryResult finish(std::span<const std::uint64_t> cells) const = 0;
+  // The table, of all but `stats`.
+  virtual QueryResult finish(const PlanCounts& counts) const = 0;
+  // The cells whose users a column of a row of that table counts, no user in two of them; none
+  // where it counts no users. `finish` gave the row.
+  virtual std::vector<std::size_t> cells_of(std::size_t row, std::string_view column) const = 0;
 };
 
 //   kInvalidArgument  an unknown event or property, an impossible range, or a question that the

@@ -13,5 +13,9 @@ PlanResult make_active_plan(const Query& query, const PlanContext& context);
 PlanResult make_retention_plan(const Query& query, const PlanContext& context);
 PlanResult make_churn_plan(const Query& query, const PlanContext& context);
 PlanResult make_idle_plan(const Query& query, const PlanContext& context);
+PlanResult make_counts_plan(const Query& query, const PlanContext& context);
+PlanResult make_lifecycle_plan(const Query& query, const PlanContext& context);
+PlanResult make_stickiness_plan(const Query& query, const PlanContext& context);
+PlanResult make_segment_plan(const Query& query, const PlanContext& context);
 
 }  // namespace rollcall

@@ -6,70 +6,19 @@
 #include <string>
 #include <vector>
 
+#include "core/query/date_text.h"
 #include "core/query/instant_text.h"
 #include "core/query/json_document.h"
 #include "core/query/query_names.h"
+#include "core/query/range_json.h"
+#include "core/query/segment_json.h"
+#include "core/query/selector_json.h"
 
 namespace rollcall {
 namespace {
 
-std::string quote_list(const std::vector<std::string>& texts) {
-  std::string list;
-  for (const std::string& text : texts) list += (list.empty() ? "" : ", ") + quote(text);
-  return "[" + list + "]";
-}
-
-// One string as itself, several as a list.
-std::string quote_all(const std::vector<std::string>& texts) {
-  return texts.size() == 1 ? quote(texts[0]) : quote_list(texts);
-}
-
 std::string integer_list(const std::vector<std::int32_t>& numbers) {
   return fmt::format("[{}]", fmt::join(numbers, ", "));
-}
-
-std::pair<std::string, std::string> test_field(const PropertyCondition& condition) {
-  switch (condition.test) {
-    case PropertyCondition::Test::kAnyOf:
-      return {"in", quote_all(condition.values)};
-    case PropertyCondition::Test::kNoneOf:
-      return {condition.values.size() == 1 ? "ne" : "not_in", quote_all(condition.values)};
-    case PropertyCondition::Test::kContains:
-      return {"contains", quote(condition.values[0])};
-    case PropertyCondition::Test::kIsSet:
-      return {"set", "true"};
-    case PropertyCondition::Test::kIsNotSet:
-      break;
-  }
-  return {"set", "false"};
-}
-
-// Conditions on one property share an object; a lone "any of" is written without one.
-std::string where_json(const std::vector<PropertyCondition>& where) {
-  JsonFields properties;
-  for (auto condition = where.begin(); condition != where.end(); ++condition) {
-    const auto is_same = [&](const PropertyCondition& c) {
-      return c.property == condition->property;
-    };
-    if (std::any_of(where.begin(), condition, is_same)) continue;
-    JsonFields tests;
-    for (const PropertyCondition& same : where) {
-      if (is_same(same)) tests.push_back(test_field(same));
-    }
-    const bool lone = tests.size() == 1 && tests[0].first == "in";
-    properties.emplace_back(condition->property, lone ? tests[0].second : to_object(tests));
-  }
-  return to_object(properties);
-}
-
-std::string selector_json(const Selector& selector) {
-  const bool none_of = selector.match == Selector::Names::kNoneOf;
-  const std::string names =
-      selector.match == Selector::Names::kAny ? quote("*") : quote_all(selector.names);
-  if (!none_of && selector.where.empty()) return names;
-  JsonFields fields = {{none_of ? "not_event" : "event", names}};
-  if (!selector.where.empty()) fields.emplace_back("where", where_json(selector.where));
-  return to_object(fields);
 }
 
 template <class T, std::size_t n>
@@ -96,6 +45,7 @@ JsonFields own_fields(const RetentionQuery& query) {
   fields.emplace_back("mode", word(kModeNames, query.mode));
   if (!query.brackets.empty()) fields.emplace_back("brackets", integer_list(query.brackets));
   fields.emplace_back("summary", word(kSummaryNames, query.summary));
+  fields.emplace_back("measure", word(kMeasureNames, query.measure));
   return fields;
 }
 
@@ -114,11 +64,61 @@ JsonFields own_fields(const IdleQuery& query) {
           {"edges", query.each_day ? quote("each") : integer_list(query.edges)}};
 }
 
+JsonFields own_fields(const CountsQuery& query) {
+  return {{"event", selector_json(query.event)},
+          {"period", query.by_hour ? quote("hour") : word(kPeriodNames, query.period)}};
+}
+
+JsonFields own_fields(const LifecycleQuery& query) {
+  return {{"event", selector_json(query.event)}, {"period", word(kPeriodNames, query.period)}};
+}
+
+JsonFields own_fields(const StickinessQuery& query) {
+  JsonFields fields = {{"event", selector_json(query.event)},
+                       {"period", word(kPeriodNames, query.period)}};
+  if (query.window_days) {
+    fields.emplace_back("window_days", std::to_string(*query.window_days));
+    fields.emplace_back("per", quote("day"));
+  }
+  return fields;
+}
+
+JsonFields own_fields(const SegmentQuery& query) {
+  return {{"segment", segment_json(query.segment)}};
+}
+
+std::string members_json(const Members& members) {
+  JsonFields where;
+  for (const auto& [column, value] : members.where) where.emplace_back(column, quote(value));
+  JsonFields fields = {{"where", to_object(where)}};
+  if (!members.of.empty()) fields.emplace_back("of", quote(members.of));
+  if (members.limit) fields.emplace_back("limit", std::to_string(*members.limit));
+  if (!members.after.empty()) fields.emplace_back("after", quote(members.after));
+  return to_object(fields);
+}
+
+std::string as_of_text(const AsOf& as_of) {
+  if (const auto* time = std::get_if<TimeUs>(&as_of)) return format_instant(*time);
+  if (const auto* day = std::get_if<Day>(&as_of)) return to_string(*day);
+  return to_string(DateText(std::get<RelativeDate>(as_of)));
+}
+
 }  // namespace
 
 JsonFields fields_of(const Query& query) {
   JsonFields fields = std::visit([](const auto& ask) { return own_fields(ask); }, query.ask);
-  if (!query.common.where.empty()) fields.emplace_back("where", where_json(query.common.where));
+  const QueryCommon& common = query.common;
+  if (!common.where.empty()) fields.emplace_back("where", where_json(common.where));
+  if (common.among) fields.emplace_back("among", segment_json(*common.among));
+  if (!common.breakdown.empty()) {
+    fields.emplace_back("breakdown", quote(common.breakdown));
+    fields.emplace_back("breakdown_limit", std::to_string(common.breakdown_limit));
+    if (const auto* retention = std::get_if<RetentionQuery>(&query.ask)) {
+      fields.emplace_back("breakdown_match",
+                          word(kBreakdownMatchNames, retention->breakdown_match));
+    }
+  }
+  if (common.members) fields.emplace_back("members", members_json(*common.members));
   return fields;
 }
 
@@ -140,17 +140,8 @@ std::string to_json(const Query& query) {
   const QueryCommon& common = query.common;
   JsonFields fields = fields_of(query);
   fields.emplace(fields.begin(), "kind", quote(kind_of(query)));
-  if (common.from) fields.emplace_back("from", quote(to_string(*common.from)));
-  if (common.to) fields.emplace_back("to", quote(to_string(*common.to)));
-  if (common.last) {
-    fields.emplace_back("last", quote(fmt::format("{}{}", common.last->count, common.last->unit)));
-  }
-  if (common.as_of) {
-    const Day* day = std::get_if<Day>(&*common.as_of);
-    fields.emplace_back(
-        "as_of",
-        quote(day != nullptr ? to_string(*day) : format_instant(std::get<TimeUs>(*common.as_of))));
-  }
+  add_range(common.from, common.to, common.last, fields);
+  if (common.as_of) fields.emplace_back("as_of", quote(as_of_text(*common.as_of)));
   return to_object(fields);
 }
 

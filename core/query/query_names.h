@@ -16,8 +16,9 @@ struct Spelling {
   T value;
 };
 
-inline constexpr std::array<std::string_view, 4> kKindNames = {"active", "retention", "churn",
-                                                               "idle"};  // as in Query::ask
+inline constexpr std::array<std::string_view, 8> kKindNames = {
+    "active", "retention", "churn",      "idle",
+    "counts", "lifecycle", "stickiness", "segment"};  // as in Query::ask
 inline std::string_view kind_of(const Query& query) { return kKindNames[query.ask.index()]; }
 
 inline constexpr std::array<Spelling<Period>, 5> kPeriodNames = {{{"day", Period::kDay},
@@ -41,6 +42,18 @@ inline constexpr std::array<Spelling<RetentionQuery::Summary>, 3> kSummaryNames 
     {{"pooled", RetentionQuery::Summary::kPooled},
      {"mean", RetentionQuery::Summary::kMean},
      {"none", RetentionQuery::Summary::kNone}}};
+
+inline constexpr std::array<Spelling<RetentionQuery::Measure>, 2> kMeasureNames = {
+    {{"users", RetentionQuery::Measure::kUsers}, {"value", RetentionQuery::Measure::kValue}}};
+
+inline constexpr std::array<Spelling<RetentionQuery::BreakdownMatch>, 2> kBreakdownMatchNames = {
+    {{"cohort", RetentionQuery::BreakdownMatch::kCohort},
+     {"both", RetentionQuery::BreakdownMatch::kBoth}}};
+
+inline constexpr std::array<Spelling<Segment::Compare>, 3> kCompareNames = {
+    {{"gte", Segment::Compare::kAtLeast},
+     {"lte", Segment::Compare::kAtMost},
+     {"eq", Segment::Compare::kExactly}}};
 
 inline constexpr std::array<Spelling<ChurnQuery::Base>, 2> kBaseNames = {
     {{"active", ChurnQuery::Base::kActive}, {"new", ChurnQuery::Base::kNew}}};

@@ -1,153 +1,41 @@
 // JSON to Query. Every field is read by a function of its own, which a table of the kind names.
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
-#include <charconv>
 #include <cstdint>
-#include <functional>
-#include <limits>
+#include <iterator>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
-#include "core/calendar.h"
+#include "core/query/date_text.h"
 #include "core/query/instant_text.h"
 #include "core/query/json_document.h"
-#include "core/query/name_suggestion.h"
-#include "core/query/query_names.h"
+#include "core/query/json_reader.h"
 #include "core/query/query_validation.h"
+#include "core/query/range_json.h"
+#include "core/query/segment_json.h"
+#include "core/query/selector_json.h"
 #include "core/time_zone.h"
 #include "rollcall/query.h"
 
 namespace rollcall {
 namespace {
 
-// A value as an error shows it.
-std::string show(const Json& value) {
-  constexpr std::size_t kShownBytesMax = 60;
-  std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
-  if (text.size() > kShownBytesMax) text = text.substr(0, kShownBytesMax) + "...";
-  return text;
-}
-
-Status unexpected(const std::string& path, std::string_view expected, const Json& found) {
-  return Status::invalid_argument(
-      fmt::format("{}: must be {}, found {}", path, expected, show(found)));
-}
-
-struct Field {
-  std::string_view name;
-  // Reads the field's value; `path` leads to it, for errors.
-  std::function<Status(const Json& value, const std::string& path)> read;
-};
-using Fields = std::vector<Field>;
-
-// Reads every field that `object` has.
-Status read_fields(const Json& object, const std::string& path, const Fields& fields) {
-  for (const auto& [name, value] : object.items()) {
-    const auto field = std::find_if(fields.begin(), fields.end(),
-                                    [&name = name](const Field& f) { return f.name == name; });
-    if (field == fields.end()) {
-      std::vector<std::string> allowed;
-      for (const Field& f : fields) allowed.emplace_back(f.name);
-      return Status::invalid_argument(
-          fmt::format("{}: {}", path, unknown_name("field", name, allowed)));
-    }
-    ROLLCALL_RETURN_IF_ERROR(field->read(value, fmt::format("{}: {}", path, name)));
-  }
-  return {};
-}
-
-Status read_integer(const Json& value, const std::string& path, std::int32_t& out) {
-  constexpr std::int64_t kMin = std::numeric_limits<std::int32_t>::min();
-  constexpr std::int64_t kMax = std::numeric_limits<std::int32_t>::max();
-  if (!value.is_number_integer()) return unexpected(path, "a whole number", value);
-  const bool too_large = value.is_number_unsigned() && value.get<std::uint64_t>() > kMax;
-  if (too_large || value.get<std::int64_t>() < kMin || value.get<std::int64_t>() > kMax) {
-    return unexpected(path, fmt::format("a whole number up to {}", kMax), value);
-  }
-  out = value.get<std::int32_t>();
-  return {};
-}
-
-Status read_integers(const Json& value, const std::string& path, std::vector<std::int32_t>& out) {
-  if (!value.is_array()) return unexpected(path, "a list of whole numbers", value);
-  out.clear();
-  for (const Json& element : value) {
-    ROLLCALL_RETURN_IF_ERROR(read_integer(element, path, out.emplace_back()));
-  }
-  return {};
-}
-
-// One string, or a list of them.
-Status read_strings(const Json& value, const std::string& path, std::vector<std::string>& out) {
-  if (value.is_string()) {
-    out.push_back(value.get<std::string>());
-    return {};
-  }
-  if (!value.is_array()) return unexpected(path, "a string or a list of strings", value);
-  if (value.empty()) return unexpected(path, "a list of at least one string", value);
-  for (const Json& element : value) {
-    if (!element.is_string()) return unexpected(path, "a list of strings", value);
-    out.push_back(element.get<std::string>());
-  }
-  return {};
-}
-
-template <class T, std::size_t n>
-Status read_word(const Json& value, const std::string& path, std::string_view what,
-                 const std::array<Spelling<T>, n>& spellings, T& out) {
-  std::vector<std::string> allowed;
-  for (const Spelling<T>& spelling : spellings) {
-    if (value.is_string() && value.get_ref<const std::string&>() == spelling.name) {
-      out = spelling.value;
-      return {};
-    }
-    allowed.emplace_back(spelling.name);
-  }
-  if (!value.is_string()) {
-    return unexpected(path, fmt::format("one of {}", fmt::join(allowed, ", ")), value);
-  }
-  return Status::invalid_argument(
-      fmt::format("{}: {}", path, unknown_name(what, value.get<std::string>(), allowed)));
-}
-
-Status read_date(const Json& value, const std::string& path, std::optional<Day>& out) {
-  if (value.is_string()) out = parse_date(value.get_ref<const std::string&>());
-  return out ? Status() : unexpected(path, "an existing date such as \"2026-01-31\"", value);
-}
-
-Status read_last(const Json& value, const std::string& path, std::optional<LastSpan>& out) {
-  const std::string text = value.is_string() ? value.get<std::string>() : "";
-  LastSpan span;
-  const char* const end = text.data() + text.size();
-  const auto [unit, error] = std::from_chars(text.data(), end, span.count);
-  if (error != std::errc() || end - unit != 1 ||
-      std::string_view("dwmqy").find(*unit) == std::string::npos) {
-    return unexpected(path,
-                      "a number of days, weeks, months, quarters or years such as \"30d\", "
-                      "\"4w\", \"6m\", \"2q\", \"1y\"",
-                      value);
-  }
-  span.unit = *unit;
-  out = span;
-  return {};
-}
-
 Status read_as_of(const Json& value, const std::string& path, std::string_view time_zone,
                   std::optional<AsOf>& out) {
   const std::string text = value.is_string() ? value.get<std::string>() : "";
-  if (const auto day = parse_date(text)) {
-    out = *day;
+  if (const auto date = parse_date_text(text)) {
+    std::visit([&](auto alternative) { out = alternative; }, *date);
     return {};
   }
   const auto instant = parse_instant(text);
   if (!instant) {
     return unexpected(path,
-                      "a date or an instant such as \"2026-01-31\", \"2026-01-31T23:59:59Z\" "
-                      "or \"2026-01-31 23:59:59\"",
+                      "a date or an instant such as \"2026-01-31\", \"yesterday\", "
+                      "\"2026-01-31T23:59:59Z\" or \"2026-01-31 23:59:59\"",
                       value);
   }
   if (instant->offset_us) {
@@ -159,155 +47,97 @@ Status read_as_of(const Json& value, const std::string& path, std::string_view t
   return {};
 }
 
-// Adds a condition; what a property must not equal may be said in two fields ("ne", "not_in").
-void add_condition(PropertyCondition condition, std::vector<PropertyCondition>& where) {
-  const auto same = std::find_if(where.begin(), where.end(), [&](const PropertyCondition& other) {
-    return condition.test == PropertyCondition::Test::kNoneOf && other.test == condition.test &&
-           other.property == condition.property;
-  });
-  if (same == where.end()) {
-    where.push_back(std::move(condition));
-  } else {
-    same->values.insert(same->values.end(), condition.values.begin(), condition.values.end());
-  }
-}
-
-Status read_condition(const Json& value, const std::string& path, const std::string& property,
-                      std::vector<PropertyCondition>& where) {
-  using Test = PropertyCondition::Test;
-  const auto read_values = [&](Test test) {
-    return [&where, &property, test](const Json& json, const std::string& at) -> Status {
-      PropertyCondition condition{property, test, {}};
-      ROLLCALL_RETURN_IF_ERROR(read_strings(json, at, condition.values));
-      add_condition(std::move(condition), where);
-      return {};
-    };
-  };
-  const auto read_value = [&](Test test) {
-    return [read = read_values(test)](const Json& json, const std::string& at) -> Status {
-      return json.is_string() ? read(json, at) : unexpected(at, "a string", json);
-    };
-  };
-  if (value.is_string() || value.is_array()) return read_values(Test::kAnyOf)(value, path);
-  if (!value.is_object() || value.empty()) {
-    return unexpected(path, "a string, a list of strings, or an object such as {\"ne\": \"ads\"}",
-                      value);
-  }
-  return read_fields(
-      value, path,
-      {{"in", read_values(Test::kAnyOf)},
-       {"ne", read_value(Test::kNoneOf)},
-       {"not_in", read_values(Test::kNoneOf)},
-       {"contains", read_value(Test::kContains)},
-       {"set", [&](const Json& json, const std::string& at) -> Status {
-          if (!json.is_boolean()) return unexpected(at, "true or false", json);
-          add_condition({property, json.get<bool>() ? Test::kIsSet : Test::kIsNotSet, {}}, where);
-          return {};
-        }}});
-}
-
-Status read_where(const Json& value, const std::string& path, std::vector<PropertyCondition>& out) {
-  if (!value.is_object())
-    return unexpected(path, "an object such as {\"channel\": \"ads\"}", value);
-  for (const auto& [property, condition] : value.items()) {
-    ROLLCALL_RETURN_IF_ERROR(
-        read_condition(condition, fmt::format("{}: {}", path, property), property, out));
-  }
-  return {};
-}
-
-// Null, "*", a name, or a list of names.
-Status read_event_names(const Json& value, const std::string& path, Selector& out) {
-  if (value.is_null() || value == "*") return {};
-  out.match = Selector::Names::kAnyOf;
-  return read_strings(value, path, out.names);
-}
-
-Status read_selector(const Json& value, const std::string& path, Selector& out) {
-  out = {};
-  if (value.is_null() || value.is_string() || value.is_array()) {
-    return read_event_names(value, path, out);
-  }
-  if (!value.is_object()) {
-    return unexpected(path, "an event name, \"*\", or an object such as {\"event\": \"login\"}",
-                      value);
-  }
-  if (value.contains("event") && value.contains("not_event")) {
-    return unexpected(path, "an object with either event or not_event", value);
-  }
-  return read_fields(
-      value, path,
-      {{"event",
-        [&](const Json& json, const std::string& at) { return read_event_names(json, at, out); }},
-       {"not_event",
-        [&](const Json& json, const std::string& at) {
-          out.match = Selector::Names::kNoneOf;
-          return read_strings(json, at, out.names);
-        }},
-       {"where",
-        [&](const Json& json, const std::string& at) { return read_where(json, at, out.where); }}});
-}
-
-Field selector_field(std::string_view name, Selector& out) {
-  return {name, [&out](const Json& value, const std::string& path) {
-            return read_selector(value, path, out);
-          }};
-}
-
-Field optional_integer_field(std::string_view name, std::optional<std::int32_t>& out) {
-  return {name, [&out](const Json& value, const std::string& path) {
-            return read_integer(value, path, out.emplace());
-          }};
-}
-
-template <class T, std::size_t n>
-Field word_field(std::string_view name, const std::array<Spelling<T>, n>& spellings, T& out) {
-  return {name, [name, &spellings, &out](const Json& value, const std::string& path) {
-            return read_word(value, path, name, spellings, out);
-          }};
-}
-
 Field kind_field() {
   return {"kind",
           [](const Json&, const std::string&) { return Status(); }};  // read before all others
 }
 
-Field as_of_field(QueryCommon& common, std::string_view time_zone) {
-  return {"as_of", [&common, time_zone](const Json& value, const std::string& path) {
-            return read_as_of(value, path, time_zone, common.as_of);
+// {"date": "2026-01-03"}: numbers, true and false are taken as they are written.
+Status read_cell(const Json& value, const std::string& path, Members& out) {
+  if (!value.is_object()) {
+    return unexpected(path, "an object such as {\"date\": \"2026-01-03\"}", value);
+  }
+  for (const auto& [column, key] : value.items()) {
+    if (key.is_structured()) {
+      return unexpected(fmt::format("{}: {}", path, column), "a value of that column", key);
+    }
+    out.where.emplace_back(column, key.is_string() ? key.get<std::string>() : key.dump());
+  }
+  return {};
+}
+
+Status read_string(const Json& value, const std::string& path, std::string& out) {
+  if (!value.is_string()) return unexpected(path, "a string", value);
+  out = value.get<std::string>();
+  return {};
+}
+
+Field string_field(std::string_view name, std::string& out) {
+  return {name, [&out](const Json& value, const std::string& path) {
+            return read_string(value, path, out);
           }};
 }
 
-Field where_field(QueryCommon& common) {
-  return {"where", [&common](const Json& value, const std::string& path) {
-            return read_where(value, path, common.where);
-          }};
+Status read_members(const Json& value, const std::string& path, std::optional<Members>& out) {
+  if (!value.is_object()) {
+    return unexpected(path,
+                      "an object such as {\"where\": {\"date\": \"2026-01-03\"}, \"of\": "
+                      "\"churned\"}",
+                      value);
+  }
+  Members& members = out.emplace();
+  return read_fields(
+      value, path,
+      {{"where",
+        [&](const Json& json, const std::string& at) { return read_cell(json, at, members); }},
+       string_field("of", members.of),
+       {"limit",
+        [&](const Json& json, const std::string& at) -> Status {
+          if (!json.is_number_unsigned()) return unexpected(at, "a whole number", json);
+          members.limit = json.get<std::uint64_t>();
+          return {};
+        }},
+       string_field("after", members.after)});
 }
 
-// The kind's own fields, between those that every kind with a range of dates has.
+// The fields that every kind has.
 Fields with_common_fields(Fields own, QueryCommon& common, std::string_view time_zone) {
   Fields fields = {kind_field()};
   fields.insert(fields.end(), std::make_move_iterator(own.begin()),
                 std::make_move_iterator(own.end()));
-  fields.push_back({"from", [&common](const Json& value, const std::string& path) {
-                      return read_date(value, path, common.from);
+  fields.push_back({"as_of", [&common, time_zone](const Json& value, const std::string& path) {
+                      return read_as_of(value, path, time_zone, common.as_of);
                     }});
-  fields.push_back({"to", [&common](const Json& value, const std::string& path) {
-                      return read_date(value, path, common.to);
+  fields.push_back({"where", [&common](const Json& value, const std::string& path) {
+                      return read_where(value, path, common.where);
                     }});
-  fields.push_back({"last", [&common](const Json& value, const std::string& path) {
-                      return read_last(value, path, common.last);
+  fields.push_back({"among", [&common](const Json& value, const std::string& path) -> Status {
+                      if (value.is_null()) return {};
+                      return read_segment(value, path, common.among.emplace());
                     }});
-  fields.push_back(as_of_field(common, time_zone));
-  fields.push_back(where_field(common));
+  fields.push_back(string_field("breakdown", common.breakdown));
+  fields.push_back({"breakdown_limit", [&common](const Json& value, const std::string& path) {
+                      return read_integer(value, path, common.breakdown_limit);
+                    }});
+  fields.push_back({"members", [&common](const Json& value, const std::string& path) {
+                      return read_members(value, path, common.members);
+                    }});
   return fields;
+}
+
+// The same, with a range of dates.
+Fields with_range_fields(Fields own, QueryCommon& common, std::string_view time_zone) {
+  own.push_back(date_field("from", common.from));
+  own.push_back(date_field("to", common.to));
+  own.push_back(last_field(common.last));
+  return with_common_fields(std::move(own), common, time_zone);
 }
 
 Status read_active(const Json& object, std::string_view time_zone, Query& query) {
   auto& ask = query.ask.emplace<ActiveQuery>();
   return read_fields(
       object, "active",
-      with_common_fields(
+      with_range_fields(
           {selector_field("event", ask.event), word_field("period", kPeriodNames, ask.period),
            optional_integer_field("window_days", ask.window_days),
            optional_integer_field("ratio_to_window", ask.ratio_to_window)},
@@ -331,15 +161,18 @@ Status read_retention(const Json& object, std::string_view time_zone, Query& que
                                        ? unexpected(path, "a list of whole numbers", value)
                                        : read_integers(value, path, ask.brackets);
                           }};
-  return read_fields(object, "retention",
-                     with_common_fields({event, selector_field("cohort_event", ask.cohort_event),
-                                         selector_field("return_event", ask.return_event),
-                                         word_field("cohort", kCohortNames, ask.cohort),
-                                         word_field("period", kPeriodNames, ask.period),
-                                         optional_integer_field("periods", ask.periods),
-                                         word_field("mode", kModeNames, ask.mode), brackets,
-                                         word_field("summary", kSummaryNames, ask.summary)},
-                                        query.common, time_zone));
+  return read_fields(
+      object, "retention",
+      with_range_fields(
+          {event, selector_field("cohort_event", ask.cohort_event),
+           selector_field("return_event", ask.return_event),
+           word_field("cohort", kCohortNames, ask.cohort),
+           word_field("period", kPeriodNames, ask.period),
+           optional_integer_field("periods", ask.periods), word_field("mode", kModeNames, ask.mode),
+           brackets, word_field("summary", kSummaryNames, ask.summary),
+           word_field("measure", kMeasureNames, ask.measure),
+           word_field("breakdown_match", kBreakdownMatchNames, ask.breakdown_match)},
+          query.common, time_zone));
 }
 
 Status read_rule(const Json& value, const std::string& path, ChurnQuery& ask) {
@@ -366,9 +199,9 @@ Status read_churn(const Json& object, std::string_view time_zone, Query& query) 
                         return read_rule(value, path, ask);
                       }};
   return read_fields(object, "churn",
-                     with_common_fields({selector_field("event", ask.event),
-                                         word_field("base", kBaseNames, ask.base), rule},
-                                        query.common, time_zone));
+                     with_range_fields({selector_field("event", ask.event),
+                                        word_field("base", kBaseNames, ask.base), rule},
+                                       query.common, time_zone));
 }
 
 Status read_idle(const Json& object, std::string_view time_zone, Query& query) {
@@ -380,9 +213,56 @@ Status read_idle(const Json& object, std::string_view time_zone, Query& query) {
         return value.is_array() ? read_integers(value, path, ask.edges)
                                 : unexpected(path, "a list of whole numbers, or \"each\"", value);
       }};
-  return read_fields(object, "idle",
-                     {kind_field(), selector_field("event", ask.event), edges,
-                      as_of_field(query.common, time_zone), where_field(query.common)});
+  return read_fields(
+      object, "idle",
+      with_common_fields({selector_field("event", ask.event), edges}, query.common, time_zone));
+}
+
+Status read_counts(const Json& object, std::string_view time_zone, Query& query) {
+  auto& ask = query.ask.emplace<CountsQuery>();
+  const Field period = {
+      "period", [&ask](const Json& value, const std::string& path) {
+        ask.by_hour = value == "hour";
+        return ask.by_hour ? Status() : read_word(value, path, "period", kPeriodNames, ask.period);
+      }};
+  return read_fields(
+      object, "counts",
+      with_range_fields({selector_field("event", ask.event), period}, query.common, time_zone));
+}
+
+Status read_lifecycle(const Json& object, std::string_view time_zone, Query& query) {
+  auto& ask = query.ask.emplace<LifecycleQuery>();
+  return read_fields(object, "lifecycle",
+                     with_range_fields({selector_field("event", ask.event),
+                                        word_field("period", kPeriodNames, ask.period)},
+                                       query.common, time_zone));
+}
+
+Status read_stickiness(const Json& object, std::string_view time_zone, Query& query) {
+  auto& ask = query.ask.emplace<StickinessQuery>();
+  const Field per = {"per", [](const Json& value, const std::string& path) {
+                       return value == "day" ? Status() : unexpected(path, "\"day\"", value);
+                     }};
+  if (object.contains("per") && !object.contains("window_days")) {
+    return Status::invalid_argument("stickiness: per: goes with window_days only");
+  }
+  return read_fields(
+      object, "stickiness",
+      with_range_fields(
+          {selector_field("event", ask.event), word_field("period", kPeriodNames, ask.period),
+           optional_integer_field("window_days", ask.window_days), per},
+          query.common, time_zone));
+}
+
+Status read_segment_query(const Json& object, std::string_view time_zone, Query& query) {
+  auto& ask = query.ask.emplace<SegmentQuery>();
+  if (!object.contains("segment")) {
+    return Status::invalid_argument("segment: missing field \"segment\"");
+  }
+  const Field segment = {"segment", [&ask](const Json& value, const std::string& path) {
+                           return read_segment(value, path, ask.segment);
+                         }};
+  return read_fields(object, "segment", with_common_fields({segment}, query.common, time_zone));
 }
 
 Status read_query(const Json& document, std::string_view time_zone, Query& query) {
@@ -397,6 +277,10 @@ Status read_query(const Json& document, std::string_view time_zone, Query& query
   if (kind == "retention") return read_retention(document, time_zone, query);
   if (kind == "churn") return read_churn(document, time_zone, query);
   if (kind == "idle") return read_idle(document, time_zone, query);
+  if (kind == "counts") return read_counts(document, time_zone, query);
+  if (kind == "lifecycle") return read_lifecycle(document, time_zone, query);
+  if (kind == "stickiness") return read_stickiness(document, time_zone, query);
+  if (kind == "segment") return read_segment_query(document, time_zone, query);
   if (!kind.is_string()) {
     return unexpected("query: kind", fmt::format("one of {}", fmt::join(kinds, ", ")), kind);
   }
@@ -404,17 +288,41 @@ Status read_query(const Json& document, std::string_view time_zone, Query& query
       fmt::format("query: {}", unknown_name("kind", kind.get<std::string>(), kinds)));
 }
 
+Result<Query> to_query(const Json& document, std::string_view time_zone) {
+  Query query;
+  ROLLCALL_RETURN_IF_ERROR(read_query(document, time_zone, query));
+  ROLLCALL_RETURN_IF_ERROR(validate(query));
+  return query;
+}
+
+Result<Json> read_document(std::string_view json) {
+  Result<Json> document = parse_json(json);
+  if (document.ok()) return document;
+  return Status::invalid_argument(fmt::format("query: {}", document.status().message()));
+}
+
 }  // namespace
 
 Result<Query> parse_query(std::string_view json, std::string_view time_zone) {
-  Result<Json> document = parse_json(json);
-  if (!document.ok()) {
-    return Status::invalid_argument(fmt::format("query: {}", document.status().message()));
+  ROLLCALL_ASSIGN_OR_RETURN(const Json document, read_document(json));
+  return to_query(document, time_zone);
+}
+
+Result<std::vector<Query>> parse_queries(std::string_view json, std::string_view time_zone) {
+  ROLLCALL_ASSIGN_OR_RETURN(const Json document, read_document(json));
+  if (!document.is_array()) {
+    ROLLCALL_ASSIGN_OR_RETURN(Query query, to_query(document, time_zone));
+    return std::vector<Query>{std::move(query)};
   }
-  Query query;
-  ROLLCALL_RETURN_IF_ERROR(read_query(*document, time_zone, query));
-  ROLLCALL_RETURN_IF_ERROR(validate(query));
-  return query;
+  std::vector<Query> queries;
+  for (std::size_t i = 0; i < document.size(); ++i) {
+    Result<Query> query = to_query(document[i], time_zone);
+    if (!query.ok()) {
+      return Status::invalid_argument(fmt::format("[{}]: {}", i, query.status().message()));
+    }
+    queries.push_back(*std::move(query));
+  }
+  return queries;
 }
 
 }  // namespace rollcall

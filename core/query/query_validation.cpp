@@ -86,12 +86,18 @@ Status check_day(std::string_view field, Day day) {
       "{}: must lie between 0001-01-01 and 9999-12-31, found {}", field, to_string(day)));
 }
 
+Status check_date(std::string_view field, const DateText& date) {
+  const Day* day = std::get_if<Day>(&date);
+  return day == nullptr ? Status() : check_day(field, *day);
+}
+
 Status check_as_of(const AsOf& as_of) {
   if (const Day* day = std::get_if<Day>(&as_of)) return check_day("as_of", *day);
-  const TimeUs time = std::get<TimeUs>(as_of);
-  if (kDayMin.value * kUsPerDay <= time && time < (kDayMax.value + 1) * kUsPerDay) return {};
+  const TimeUs* const time = std::get_if<TimeUs>(&as_of);
+  if (time == nullptr) return {};
+  if (kDayMin.value * kUsPerDay <= *time && *time < (kDayMax.value + 1) * kUsPerDay) return {};
   return Status::invalid_argument(fmt::format(
-      "as_of: must lie between the years 1 and 9999, found {} microseconds since 1970", time));
+      "as_of: must lie between the years 1 and 9999, found {} microseconds since 1970", *time));
 }
 
 Status check_last(LastSpan last) {
@@ -102,18 +108,71 @@ Status check_last(LastSpan last) {
   return check_range("last", last.count, 1, kSpanDaysMax);
 }
 
-Status check_common(const QueryCommon& common) {
-  if (common.last && (common.from || common.to)) {
+Status check_dates(const std::optional<DateText>& from, const std::optional<DateText>& to,
+                   const std::optional<LastSpan>& last) {
+  if (last && (from || to)) {
     return Status::invalid_argument("last: stands for from and to: give either, found both");
   }
-  if (common.last) ROLLCALL_RETURN_IF_ERROR(check_last(*common.last));
-  if (common.from) ROLLCALL_RETURN_IF_ERROR(check_day("from", *common.from));
-  if (common.to) ROLLCALL_RETURN_IF_ERROR(check_day("to", *common.to));
-  if (common.from && common.to && *common.to < *common.from) {
+  if (last) ROLLCALL_RETURN_IF_ERROR(check_last(*last));
+  if (from) ROLLCALL_RETURN_IF_ERROR(check_date("from", *from));
+  if (to) ROLLCALL_RETURN_IF_ERROR(check_date("to", *to));
+  const Day* const first = from ? std::get_if<Day>(&*from) : nullptr;
+  const Day* const end = to ? std::get_if<Day>(&*to) : nullptr;
+  if (first != nullptr && end != nullptr && *end < *first) {
     return Status::invalid_argument(fmt::format("from: must not be later than to, found {} and {}",
-                                                to_string(*common.from), to_string(*common.to)));
+                                                to_string(*first), to_string(*end)));
   }
+  return {};
+}
+
+Status check_segment(std::string_view field, const Segment& segment, int depth = 0) {
+  const auto fault = [&](std::string_view text) {
+    return Status::invalid_argument(fmt::format("{}: {}", field, text));
+  };
+  if (depth > kSegmentDepthMax) {
+    return fault(fmt::format("segments are nested deeper than {}", kSegmentDepthMax));
+  }
+  using Kind = Segment::Kind;
+  switch (segment.kind) {
+    case Kind::kDid:
+    case Kind::kFirst: {
+      const std::string at =
+          fmt::format("{}: {}", field, segment.kind == Kind::kDid ? "did" : "first");
+      ROLLCALL_RETURN_IF_ERROR(check_selector(at, segment.event));
+      Status status = check_dates(segment.range.from, segment.range.to, segment.range.last);
+      if (!status.ok())
+        return Status::invalid_argument(fmt::format("{}: {}", at, status.message()));
+      if (!segment.days) return {};
+      if (segment.kind == Kind::kFirst) return fault("days: goes with did only");
+      return check_range(fmt::format("{}: days", field), segment.days->days, 0, kSpanDaysMax);
+    }
+    case Kind::kAll:
+    case Kind::kAny:
+      if (segment.parts.empty()) return fault("must have at least one part");
+      break;
+    case Kind::kNot:
+      if (segment.parts.size() != 1) return fault("not: must have one part");
+      break;
+    case Kind::kFile:
+    case Kind::kSaved:
+      if (segment.name.empty()) return fault("must have a name, found \"\"");
+      break;
+  }
+  for (const Segment& part : segment.parts) {
+    ROLLCALL_RETURN_IF_ERROR(check_segment(field, part, depth + 1));
+  }
+  return {};
+}
+
+Status check_common(const QueryCommon& common) {
+  ROLLCALL_RETURN_IF_ERROR(check_dates(common.from, common.to, common.last));
   if (common.as_of) ROLLCALL_RETURN_IF_ERROR(check_as_of(*common.as_of));
+  if (common.among) ROLLCALL_RETURN_IF_ERROR(check_segment("among", *common.among));
+  ROLLCALL_RETURN_IF_ERROR(
+      check_range("breakdown_limit", common.breakdown_limit, 1, kBreakdownLimitMax));
+  if (common.members && common.members->limit == 0) {
+    return Status::invalid_argument("members: limit: must be at least 1, found 0");
+  }
   return check_where(common.where);
 }
 
@@ -184,14 +243,33 @@ Status check(const IdleQuery& query) {
   return {};
 }
 
+Status check(const CountsQuery& query) { return check_selector("event", query.event); }
+
+Status check(const LifecycleQuery& query) { return check_selector("event", query.event); }
+
+Status check(const StickinessQuery& query) {
+  ROLLCALL_RETURN_IF_ERROR(check_selector("event", query.event));
+  if (!query.window_days) return {};
+  if (query.period != Period::kDay) {
+    return Status::invalid_argument(fmt::format(
+        "window_days: goes with the period \"day\" only, found \"{}\"", to_string(query.period)));
+  }
+  return check_range("window_days", *query.window_days, 1, kSpanDaysMax);
+}
+
+Status check(const SegmentQuery& query) { return check_segment("segment", query.segment); }
+
 }  // namespace
 
 Status validate(const Query& query) {
   Status status = check_common(query.common);
   if (status.ok()) status = std::visit([](const auto& ask) { return check(ask); }, query.ask);
-  if (status.ok() && std::holds_alternative<IdleQuery>(query.ask) &&
-      (query.common.from || query.common.to || query.common.last)) {
+  const bool has_range = query.common.from || query.common.to || query.common.last;
+  if (status.ok() && has_range && std::holds_alternative<IdleQuery>(query.ask)) {
     status = Status::invalid_argument("takes no from, to or last: it is a view of one day, as_of");
+  }
+  if (status.ok() && has_range && std::holds_alternative<SegmentQuery>(query.ask)) {
+    status = Status::invalid_argument("takes no from, to or last: its parts have their own");
   }
   if (status.ok()) return {};
   return Status::invalid_argument(fmt::format("{}: {}", kind_of(query), status.message()));

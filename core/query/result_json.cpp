@@ -67,14 +67,16 @@ std::string to_json(const QueryResult& result) {
   const auto row_json = [](const std::vector<Cell>& row) {
     return list_json(row, [](const Cell& cell) { return std::visit(CellJson{}, cell); });
   };
-  return to_object(
-      {{"kind", quote(result.kind)},
-       {"definition", to_object(result.definition)},
-       {"as_of", result.as_of.empty() ? "null" : quote(result.as_of)},
-       {"columns", list_json(result.columns, column_json)},
-       {"rows", list_json(result.rows, row_json)},
-       {"stats", to_object({{"elapsed_us", std::to_string(result.stats.elapsed_us)},
-                            {"partitions", std::to_string(result.stats.partitions)}})}});
+  JsonFields fields = {{"kind", quote(result.kind)},
+                       {"definition", to_object(result.definition)},
+                       {"as_of", result.as_of.empty() ? "null" : quote(result.as_of)},
+                       {"columns", list_json(result.columns, column_json)},
+                       {"rows", list_json(result.rows, row_json)}};
+  if (result.next) fields.emplace_back("next", quote(*result.next));
+  fields.emplace_back("stats",
+                      to_object({{"elapsed_us", std::to_string(result.stats.elapsed_us)},
+                                 {"partitions", std::to_string(result.stats.partitions)}}));
+  return to_object(fields);
 }
 
 }  // namespace rollcall

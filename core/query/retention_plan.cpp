@@ -6,8 +6,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -51,13 +53,15 @@ Query with_periods(Query query) {
 
 class RetentionPlan final : public TablePlan {
  public:
-  RetentionPlan(const Query& query, const PlanContext& context, Timeframe timeframe,
-                PeriodRange range, SeriesUnion cohort_events, SeriesUnion return_events);
+  RetentionPlan(const Query& query, const PlanContext& context, Scope scope, PeriodRange range,
+                SeriesUnion cohort_events, SeriesUnion return_events,
+                std::optional<SeriesUnion> cohort_value);
 
   // A row's cells: its size, and its users of each column that may begin in time.
   std::size_t cells_per_row() const { return 1 + begun_count_; }
   std::size_t cell_count() const override { return range_.size() * cells_per_row(); }
-  QueryResult finish(std::span<const std::uint64_t> cells) const override;
+  QueryResult finish(const PlanCounts& counts) const override;
+  std::vector<std::size_t> cells_of(std::size_t row, std::string_view column) const override;
 
  private:
   // A chunk's sets: `returned` of each period from the first cohort's on, and, for `on_or_after`,
@@ -96,6 +100,9 @@ class RetentionPlan final : public TablePlan {
   const PeriodRange range_;
   const SeriesUnion cohort_events_;
   const SeriesUnion return_events_;
+  // Of a breakdown by the cohort event: who joins counts where an event of the value lies in the
+  // cohort's period.
+  const std::optional<SeriesUnion> cohort_value_;
   const std::int32_t last_index_;  // of the period that holds as_of
   const std::vector<PeriodGroup> groups_;
   std::size_t begun_count_ = 0;     // columns that have begun for the first cohort at least
@@ -104,15 +111,16 @@ class RetentionPlan final : public TablePlan {
   LongUnion returned_after_;        // for on_or_after: past last_returned_
 };
 
-RetentionPlan::RetentionPlan(const Query& query, const PlanContext& context, Timeframe timeframe,
+RetentionPlan::RetentionPlan(const Query& query, const PlanContext& context, Scope scope,
                              PeriodRange range, SeriesUnion cohort_events,
-                             SeriesUnion return_events)
-    : TablePlan(query, std::move(timeframe)),
+                             SeriesUnion return_events, std::optional<SeriesUnion> cohort_value)
+    : TablePlan(query, std::move(scope)),
       ask_(std::get<RetentionQuery>(query.ask)),
       calendar_(ask_.period, context.settings.week_start),
       range_(range),
       cohort_events_(std::move(cohort_events)),
       return_events_(std::move(return_events)),
+      cohort_value_(std::move(cohort_value)),
       last_index_(calendar_.index_of(timeframe_.last_day)),
       groups_(make_groups(ask_)) {
   if (range_.size() > 0) {
@@ -123,6 +131,9 @@ RetentionPlan::RetentionPlan(const Query& query, const PlanContext& context, Tim
     read_presence(return_events_, {first_day, calendar_.last_day(last_returned_)});
     if (!(cohort_events_ == return_events_)) {
       read_presence(cohort_events_, {first_day, calendar_.last_day(range_.last)});
+    }
+    if (cohort_value_) {
+      read_presence(*cohort_value_, {first_day, calendar_.last_day(range_.last)});
     }
     if (ask_.cohort == Cohort::kFirstEver) {
       joined_before_ = LongUnion::before(cohort_events_, first_day, timeframe_);
@@ -150,6 +161,14 @@ RetentionPlan::RetentionPlan(const Query& query, const PlanContext& context, Tim
   if (!ask_.brackets.empty() && ask_.mode == Mode::kStreak) {
     notes.push_back(
         "a streak goes on through a bracket when the user is seen in one of its periods");
+  }
+  if (!query.common.breakdown.empty()) {
+    notes.push_back(
+        ask_.breakdown_match == RetentionQuery::BreakdownMatch::kCohort
+            ? "the value is that of a cohort event in the cohort's period; return events "
+              "count whatever theirs is"
+            : "the value is that of both events: who joins is decided by events of the "
+              "value alone");
   }
   if (ask_.summary != Summary::kNone) {
     notes.push_back(
@@ -197,6 +216,13 @@ void RetentionPlan::count(ChunkSets& sets, CellSink& sink) const {
       newcomers.remove(seen.span());
       seen.add(cohort);
       cohort = newcomers.span();
+    }
+    if (cohort_value_) {
+      newcomers.assign(cohort);
+      newcomers.keep(sets.active(*cohort_value_, calendar_.days(index)));
+      cohort = newcomers.span();
+    }
+    if (!cohort.empty() && cohort.words == newcomers.span().words) {
       sets.arena().give_back_to(joined_mark);
     }
     cohorts.push_back(cohort);
@@ -278,7 +304,8 @@ Cell RetentionPlan::label(PeriodGroup group) const {
   return text;
 }
 
-QueryResult RetentionPlan::finish(std::span<const std::uint64_t> cells) const {
+QueryResult RetentionPlan::finish(const PlanCounts& counted) const {
+  const std::span<const std::uint64_t> cells = counted.cells;
   QueryResult result = result_;
   for (std::size_t row = 0; row < range_.size(); ++row) {
     const auto counts = cells.subspan(row * cells_per_row(), cells_per_row());
@@ -313,26 +340,54 @@ void RetentionPlan::add_summary(std::span<const std::uint64_t> cells, QueryResul
   }
 }
 
+std::vector<std::size_t> RetentionPlan::cells_of(std::size_t row, std::string_view column) const {
+  // Rows of the table are cells of the matrix that have begun, cohort by cohort; summaries follow.
+  for (std::size_t cohort = 0; cohort < range_.size(); ++cohort) {
+    std::size_t begun = 0;
+    while (begun < groups_.size() && has_begun(cohort, groups_[begun])) ++begun;
+    if (row >= begun) {
+      row -= begun;
+      continue;
+    }
+    const std::size_t first = cohort * cells_per_row();
+    if (column == "size") return {first};
+    if (column == "users") return {first + 1 + row};
+    return {};
+  }
+  return {};
+}
+
 }  // namespace
 
 PlanResult make_retention_plan(const Query& query, const PlanContext& context) {
   const Query in_force = with_periods(query);
   const auto& ask = std::get<RetentionQuery>(in_force.ask);
+  const bool by_cohort =
+      context.value != nullptr && ask.breakdown_match == RetentionQuery::BreakdownMatch::kCohort;
+  const auto resolve = [&](std::string_view field, const Selector& selector, bool with_value) {
+    return resolve_selector(field, selector,
+                            with_value ? conditions_of(query, context) : query.common.where,
+                            context.catalog);
+  };
   ROLLCALL_ASSIGN_OR_RETURN(SeriesUnion cohort_events,
-                            resolve_selector("retention: cohort_event", ask.cohort_event,
-                                             query.common.where, context.catalog));
+                            resolve("retention: cohort_event", ask.cohort_event, !by_cohort));
   ROLLCALL_ASSIGN_OR_RETURN(SeriesUnion return_events,
-                            resolve_selector("retention: return_event", ask.return_event,
-                                             query.common.where, context.catalog));
-  ROLLCALL_ASSIGN_OR_RETURN(Timeframe timeframe,
-                            resolve_timeframe("retention", query.common, context));
-  const PeriodRange range = resolve_range(query.common, context, timeframe,
-                                          Calendar(ask.period, context.settings.week_start));
+                            resolve("retention: return_event", ask.return_event, !by_cohort));
+  std::optional<SeriesUnion> cohort_value;
+  if (by_cohort) {
+    ROLLCALL_ASSIGN_OR_RETURN(cohort_value,
+                              resolve("retention: cohort_event", ask.cohort_event, true));
+  }
+  ROLLCALL_ASSIGN_OR_RETURN(Scope scope, resolve_scope("retention", query, context));
+  ROLLCALL_ASSIGN_OR_RETURN(const PeriodRange range,
+                            resolve_range("retention", query.common, context, scope.timeframe,
+                                          Calendar(ask.period, context.settings.week_start)));
   const std::size_t column_count =
       ask.brackets.empty() ? static_cast<std::size_t>(*ask.periods) + 1 : ask.brackets.size() + 1;
   ROLLCALL_RETURN_IF_ERROR(check_cell_count("retention", 1, column_count));
-  auto plan = std::make_unique<RetentionPlan>(in_force, context, std::move(timeframe), range,
-                                              std::move(cohort_events), std::move(return_events));
+  auto plan = std::make_unique<RetentionPlan>(in_force, context, std::move(scope), range,
+                                              std::move(cohort_events), std::move(return_events),
+                                              std::move(cohort_value));
   ROLLCALL_RETURN_IF_ERROR(check_cell_count("retention", range.size(), plan->cells_per_row()));
   return PlanResult(std::move(plan));
 }

@@ -1,20 +1,39 @@
 # What the library is made of in core/query, relative to core/.
 set(rollcall_query_sources
   query/active_plan.cpp
+  query/breakdown.cpp
   query/cell_sink.cpp
   query/chunk_sets.cpp
   query/churn_plan.cpp
+  query/counts_plan.cpp
+  query/date_text.cpp
+  query/explanation.cpp
   query/idle_plan.cpp
   query/instant_text.cpp
   query/json_document.cpp
+  query/json_reader.cpp
+  query/lifecycle_plan.cpp
   query/make_plan.cpp
+  query/member_list.cpp
   query/name_suggestion.cpp
   query/query_json.cpp
   query/query_parser.cpp
   query/query_validation.cpp
+  query/question.cpp
+  query/range_json.cpp
   query/result_json.cpp
   query/retention_plan.cpp
+  query/segment_catalog.cpp
+  query/segment_cursor.cpp
+  query/segment_json.cpp
+  query/segment_parser.cpp
+  query/segment_plan.cpp
+  query/segment_set.cpp
+  query/segment_text.cpp
+  query/selector_json.cpp
   query/selector_resolver.cpp
   query/set_arena.cpp
+  query/stickiness_plan.cpp
   query/table_plan.cpp
-  query/timeframe.cpp)
+  query/timeframe.cpp
+  query/vertical_count.cpp)

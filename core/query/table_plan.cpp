@@ -3,13 +3,34 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <string>
 #include <utility>
 
 #include "core/query/query_names.h"
 
 namespace rollcall {
 
-TablePlan::TablePlan(const Query& query, Timeframe timeframe) : timeframe_(std::move(timeframe)) {
+Result<Scope> resolve_scope(std::string_view kind, const Query& query, const PlanContext& context) {
+  Scope scope;
+  ROLLCALL_ASSIGN_OR_RETURN(scope.timeframe, resolve_timeframe(kind, query.common, context));
+  if (query.common.among) {
+    ROLLCALL_ASSIGN_OR_RETURN(
+        scope.among, SegmentSet::resolve(fmt::format("{}: among", kind), *query.common.among, {},
+                                         context, scope.timeframe));
+  }
+  return scope;
+}
+
+std::vector<PropertyCondition> conditions_of(const Query& query, const PlanContext& context) {
+  std::vector<PropertyCondition> conditions = query.common.where;
+  if (context.value != nullptr) conditions.push_back(*context.value);
+  return conditions;
+}
+
+TablePlan::TablePlan(const Query& query, Scope scope)
+    : timeframe_(std::move(scope.timeframe)), among_(std::move(scope.among)) {
+  if (among_) among_->add_reads(reads_);
   result_.kind = kind_of(query);
   result_.as_of = timeframe_.as_of;
 }
@@ -17,6 +38,7 @@ TablePlan::TablePlan(const Query& query, Timeframe timeframe) : timeframe_(std::
 void TablePlan::count(const ChunkSource& chunk, CellSink& sink) const {
   SetArenaPool::Lease lease(arenas_);
   ChunkSets sets(chunk, lease.arena(), timeframe_.data);
+  if (among_) sets.limit_to(among_->evaluate(sets));
   count(sets, sink);
 }
 
@@ -28,6 +50,14 @@ void TablePlan::read_presence(const SeriesUnion& events, DayRange days) {
 
 void TablePlan::define(const Query& in_force, const PlanContext& context, const PeriodRange* range,
                        std::vector<std::string> notes) {
+  if (among_) among_->add_notes(notes);
+  if (const std::string& property = in_force.common.breakdown; !property.empty()) {
+    notes.push_back(
+        fmt::format("a user with several values of {} counts for each of them; shown are "
+                    "those with the most users in the range, and the rest together, each "
+                    "user once, as \"{}\"",
+                    property, kOtherName));
+  }
   JsonFields fields = fields_of(in_force);
   if (range != nullptr) {
     fields.emplace_back("from", range->from ? quote(to_string(*range->from)) : "null");
@@ -44,6 +74,30 @@ void TablePlan::define(const Query& in_force, const PlanContext& context, const 
 Cell ratio_cell(std::uint64_t users, std::uint64_t size, bool complete) {
   if (size == 0 || !complete) return std::monostate{};
   return static_cast<double>(users) / static_cast<double>(size);
+}
+
+Cell decimal_cell(AmountSum sum, std::uint32_t decimals) {
+  // The digits of |sum|, as many as the point needs; the magnitude of the smallest sum is not a
+  // sum.
+  __extension__ using Magnitude = unsigned __int128;
+  Magnitude rest =
+      sum < 0 ? Magnitude{0} - static_cast<Magnitude>(sum) : static_cast<Magnitude>(sum);
+  std::string text;
+  for (std::uint32_t digit = 0; rest != 0 || digit <= decimals; ++digit) {
+    if (digit == decimals && digit != 0) {
+      text.erase(0, std::min(text.find_first_not_of('0'), text.size()));  // backwards as yet
+      if (!text.empty()) text += '.';
+    }
+    text += static_cast<char>('0' + static_cast<int>(rest % 10));
+    rest /= 10;
+  }
+  if (sum < 0) text += '-';
+  return std::string(text.rbegin(), text.rend());
+}
+
+Cell quotient_cell(AmountSum sum, std::uint32_t decimals, std::uint64_t divisor, bool complete) {
+  if (divisor == 0 || !complete) return std::monostate{};
+  return static_cast<double>(sum) / std::pow(10.0, decimals) / static_cast<double>(divisor);
 }
 
 }  // namespace rollcall

@@ -1,16 +1,30 @@
 // What the plans of all kinds have in common.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "core/query/chunk_sets.h"
 #include "core/query/plan.h"
 #include "core/query/query_json.h"
+#include "core/query/segment_set.h"
 #include "core/query/timeframe.h"
 
 namespace rollcall {
+
+// Which days and which users a query looks at.
+struct Scope {
+  Timeframe timeframe;
+  std::optional<SegmentSet> among;
+};
+Result<Scope> resolve_scope(std::string_view kind, const Query& query, const PlanContext& context);
+
+// The conditions that every selector of the query meets: its own `where`, and the value that the
+// plan is about.
+std::vector<PropertyCondition> conditions_of(const Query& query, const PlanContext& context);
 
 // A plan with its days resolved and its result begun.
 class TablePlan : public Plan {
@@ -19,7 +33,7 @@ class TablePlan : public Plan {
   void count(const ChunkSource& chunk, CellSink& sink) const final;
 
  protected:
-  TablePlan(const Query& query, Timeframe timeframe);
+  TablePlan(const Query& query, Scope scope);
 
   // Counts one chunk, with scratch memory at hand.
   virtual void count(ChunkSets& sets, CellSink& sink) const = 0;
@@ -33,6 +47,7 @@ class TablePlan : public Plan {
               std::vector<std::string> notes);
 
   const Timeframe timeframe_;
+  const std::optional<SegmentSet> among_;
   ReadSet reads_;
   QueryResult result_;  // kind, as_of and definition; a plan adds columns when it is made
 
@@ -49,6 +64,11 @@ void add_row(QueryResult& result, Cells&&... cells) {
   row.reserve(sizeof...(cells));
   (row.emplace_back(std::forward<Cells>(cells)), ...);
 }
+
+// `sum` scaled by 10^-decimals, exactly, without zeros at the end.
+Cell decimal_cell(AmountSum sum, std::uint32_t decimals);
+// The same over `divisor`, as a number; null over 0, and while it is not `complete`.
+Cell quotient_cell(AmountSum sum, std::uint32_t decimals, std::uint64_t divisor, bool complete);
 
 inline Cell count_cell(std::uint64_t count) { return static_cast<std::int64_t>(count); }
 

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <variant>
+
+#include "core/query/date_text.h"
 
 namespace rollcall {
 namespace {
@@ -12,26 +15,15 @@ TimeUs whole_seconds(TimeUs time) {
   return time - fraction - (fraction < 0 ? kUsPerSecond : 0);
 }
 
-// The first day of `last`, which ends on the day of `as_of`; no earlier than the calendar.
-Day first_day_of(LastSpan last, Day last_day, WeekStart week_start) {
-  const auto back_from = [&](Period period, std::int32_t count) {
-    const Calendar calendar(period, week_start);
-    return std::max(kDayMin, calendar.first_day(calendar.index_of(last_day) - (count - 1)));
-  };
-  switch (last.unit) {
-    case 'd':
-      return back_from(Period::kDay, last.count);
-    case 'w':
-      return back_from(Period::kWeek, last.count);
-    case 'm':
-      return back_from(Period::kMonth, last.count);
-    case 'q':
-      return back_from(Period::kQuarter, last.count);
-    default:
-      break;
-  }
-  const std::int32_t year = civil_from_day(last_day).year - (last.count - 1);
-  return std::max(kDayMin, day_from_civil({.year = year, .month = 1, .day = 1}));
+// The instant that `as_of` means; a date in words counts from the day of `known_until`.
+std::optional<TimeUs> instant_of(const AsOf& as_of, const PlanContext& context) {
+  if (const auto* time = std::get_if<TimeUs>(&as_of)) return *time;
+  if (const auto* day = std::get_if<Day>(&as_of)) return context.zone.last_second_of(*day);
+  if (!context.known_until) return {};
+  const DayRange days =
+      days_of(std::get<RelativeDate>(as_of), context.zone.day_of(*context.known_until),
+              context.settings.week_start);
+  return context.zone.last_second_of(days.last);
 }
 
 }  // namespace
@@ -39,15 +31,13 @@ Day first_day_of(LastSpan last, Day last_day, WeekStart week_start) {
 Result<Timeframe> resolve_timeframe(std::string_view kind, const QueryCommon& common,
                                     const PlanContext& context) {
   Timeframe timeframe;
-  std::optional<TimeUs> as_of = context.known_until;
-  if (common.as_of) {
-    const Day* day = std::get_if<Day>(&*common.as_of);
-    as_of = day != nullptr ? context.zone.last_second_of(*day) : std::get<TimeUs>(*common.as_of);
-  }
+  std::optional<TimeUs> as_of =
+      common.as_of ? instant_of(*common.as_of, context) : context.known_until;
   if (!as_of) return timeframe;
   *as_of = whole_seconds(*as_of);
 
   timeframe.as_of = context.zone.format(*as_of);
+  timeframe.as_of_time = *as_of;
   timeframe.last_day = context.zone.day_of(*as_of);
   const bool ended = *as_of >= context.zone.last_second_of(timeframe.last_day);
   timeframe.last_ended_day = ended ? timeframe.last_day : timeframe.last_day - 1;
@@ -67,24 +57,42 @@ Result<Timeframe> resolve_timeframe(std::string_view kind, const QueryCommon& co
   return timeframe;
 }
 
-PeriodRange resolve_range(const QueryCommon& common, const PlanContext& context,
-                          const Timeframe& timeframe, const Calendar& calendar) {
-  const bool store_is_empty = context.days.empty();
-  std::optional<Day> from = common.from, to = common.to;
-  if (!timeframe.as_of.empty()) {
-    if (common.last) {
-      from = first_day_of(*common.last, timeframe.last_day, context.settings.week_start);
-    }
-    if (!to) to = timeframe.last_day;
+Result<DateEnds> resolve_dates(std::string_view field, const DateRangeText& dates,
+                               const PlanContext& context, const Timeframe& timeframe) {
+  DateEnds ends;
+  const WeekStart week_start = context.settings.week_start;
+  const bool has_today = !timeframe.as_of.empty();
+  const auto days_of_end = [&](const std::optional<DateText>& date) -> std::optional<DayRange> {
+    if (!date || (!has_today && !std::holds_alternative<Day>(*date))) return {};
+    return days_of(*date, timeframe.last_day, week_start);
+  };
+  if (const auto days = days_of_end(dates.from)) ends.from = days->first;
+  if (const auto days = days_of_end(dates.to)) ends.to = days->last;
+  if (ends.from && ends.to && *ends.to < *ends.from) {
+    return Status::invalid_argument(
+        fmt::format("{}: from: must not be later than to, found {} and {}", field,
+                    to_string(*ends.from), to_string(*ends.to)));
   }
-  if (!from && !store_is_empty) from = context.days.first;
+  if (dates.last && has_today) {
+    ends.from = days_of(*dates.last, timeframe.last_day, week_start).first;
+  }
+  if (!ends.to && has_today) ends.to = timeframe.last_day;
+  if (!ends.from && !context.days.empty()) ends.from = context.days.first;
+  return ends;
+}
 
+Result<PeriodRange> resolve_range(std::string_view kind, const QueryCommon& common,
+                                  const PlanContext& context, const Timeframe& timeframe,
+                                  const Calendar& calendar) {
+  ROLLCALL_ASSIGN_OR_RETURN(
+      const DateEnds ends,
+      resolve_dates(kind, {common.from, common.to, common.last}, context, timeframe));
   PeriodRange range;
-  if (from) range.from = calendar.first_day(calendar.index_of(*from));
-  if (to) range.to = calendar.last_day(calendar.index_of(*to));
-  if (store_is_empty || !from || !to) return range;
-  range.first = calendar.index_of(*from);
-  range.last = calendar.index_of(std::min(*to, timeframe.last_day));
+  if (ends.from) range.from = calendar.first_day(calendar.index_of(*ends.from));
+  if (ends.to) range.to = calendar.last_day(calendar.index_of(*ends.to));
+  if (context.days.empty() || !ends.from || !ends.to) return range;
+  range.first = calendar.index_of(*ends.from);
+  range.last = calendar.index_of(std::min(*ends.to, timeframe.last_day));
   return range;
 }
 

@@ -31,6 +31,7 @@ namespace rollcall {
 struct Timeframe {
   // As a query's result shows it; empty in an empty store, unless the query says it.
   std::string as_of;
+  TimeUs as_of_time = 0;        // whole seconds
   Day last_day{kDayMin};        // holds `as_of`
   Day last_ended_day{kDayMin};  // the last day that has ended
   DayRange data;                // the store's days, up to last_day; may be empty
@@ -42,6 +43,17 @@ struct Timeframe {
 //   kInvalidArgument  `as_of` cuts through a day
 Result<Timeframe> resolve_timeframe(std::string_view kind, const QueryCommon& common,
                                     const PlanContext& context);
+
+// A range as given, its words turned into dates, and its ends filled in where the store or `as_of`
+// tells: the first day with events, and the day of `as_of`.
+struct DateEnds {
+  std::optional<Day> from;
+  std::optional<Day> to;
+};
+
+//   kInvalidArgument  `from` lies after `to`; the text names `field`
+Result<DateEnds> resolve_dates(std::string_view field, const DateRangeText& dates,
+                               const PlanContext& context, const Timeframe& timeframe);
 
 // The periods of a query's range, numbered as by `Calendar`.
 struct PeriodRange {
@@ -55,8 +67,9 @@ struct PeriodRange {
   std::size_t size() const { return last < first ? 0 : static_cast<std::size_t>(last - first) + 1; }
 };
 
-PeriodRange resolve_range(const QueryCommon& common, const PlanContext& context,
-                          const Timeframe& timeframe, const Calendar& calendar);
+Result<PeriodRange> resolve_range(std::string_view kind, const QueryCommon& common,
+                                  const PlanContext& context, const Timeframe& timeframe,
+                                  const Calendar& calendar);
 
 // Guards against questions with an absurd number of rows and columns.
 //   kInvalidArgument  more than 50 million cells

@@ -20,6 +20,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -89,6 +90,23 @@ struct EngineInfo {
   StoreSize store;
 };
 
+// What a question means, in plain words, and what answering it reads.
+struct Explanation {
+  std::string meaning;
+  std::vector<std::string> series;  // whose users are looked at, each once
+  DayRange days;                    // of those that are looked at one by one; may be empty
+  std::uint64_t chunks = 0;         // sets and columns of up to 65,536 users
+  std::uint64_t stored_chunks = 0;  // that are not in memory
+  std::uint64_t bytes = 0;          // of the chunks, expanded
+};
+
+// A segment that the store keeps: an expression, or a list of users.
+struct SegmentInfo {
+  std::string name;
+  std::optional<Segment> expression;
+  std::uint64_t users = 0;  // of a list: how many it names
+};
+
 struct VerifyReport {
   std::uint64_t page_count = 0;     // read, checked and compared with what they summarise
   std::vector<std::string> faults;  // empty: all is well
@@ -125,6 +143,23 @@ class Engine {
   //   kInvalidArgument  an unknown name, or a question that the aggregates cannot answer exactly
   Result<QueryResult> query(const Query& query) const;
   Result<QueryResult> query(std::string_view json) const;
+  // The same for several questions, all over the same state. What they share is read once. An error
+  // in one of them is the error of all; its text has the question's number, from 0, in brackets.
+  Result<std::vector<QueryResult>> query(std::span<const Query> queries) const;
+
+  // What a question means, and what answering it would read; answers nothing. Errors as `query`.
+  Result<Explanation> explain(const Query& query) const;
+
+  // Keeps a segment under a name, for queries to use as {"segment": NAME}; one of the same name is
+  // replaced. An expression is evaluated anew by each query, a list stays as it is. Durable with
+  // the next checkpoint.
+  //   kInvalidArgument  an empty name, an expression that is none, or a store opened read-only
+  Status save_segment(const std::string& name, const Segment& segment);
+  Status save_segment(const std::string& name, std::vector<UserId> users);
+  //   kNotFound  there is none of that name
+  Status drop_segment(const std::string& name);
+  // By name.
+  std::vector<SegmentInfo> segments() const;
 
   // A last checkpoint (unless the store is read-only), after which no other call is allowed.
   Status close();

@@ -33,6 +33,7 @@ enum class PageKind : std::uint8_t {
   kPresence = 6,    // partition, day, series, chunk
   kCounters = 7,    // partition, series, chunk
   kBounds = 8,      // partition, series, chunk
+  kSegments = 9,    // the saved segments
 };
 
 // Names a page. Fields that a kind does not use are zero.

@@ -1,0 +1,213 @@
+// How an engine answers: what the questions read is pinned in one moment, and counted while events
+// go on arriving.
+#include <fmt/format.h>
+#include <oneapi/tbb/parallel_for.h>
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+#include <utility>
+
+#include "core/engine_state.h"
+#include "core/query/explanation.h"
+#include "core/query/question.h"
+#include "core/query_executor.h"
+
+namespace rollcall {
+namespace {
+
+void append(const ReadSet& from, ReadSet& to) {
+  to.presence.insert(to.presence.end(), from.presence.begin(), from.presence.end());
+  to.bounds.insert(to.bounds.end(), from.bounds.begin(), from.bounds.end());
+  to.totals.insert(to.totals.end(), from.totals.begin(), from.totals.end());
+  to.lists.insert(to.lists.end(), from.lists.begin(), from.lists.end());
+}
+
+bool names_segments(const Query& query) {
+  return query.common.among || std::holds_alternative<SegmentQuery>(query.ask);
+}
+
+// The error of a question, with its number where there are several.
+Status numbered(const Status& status, std::size_t number, std::size_t count) {
+  if (count == 1) return status;
+  return {status.code(), fmt::format("[{}]: {}", number, status.message())};
+}
+
+std::uint64_t microseconds(std::chrono::steady_clock::duration duration) {
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(duration).count());
+}
+
+}  // namespace
+
+// The state of one moment, as far as some questions read it.
+class Engine::State::Snapshot : public PlanRunner {
+ public:
+  Snapshot(State& state, PinnedReads pinned, std::shared_ptr<const StoreView> view,
+           std::size_t kept_bytes_max)
+      : state_(state),
+        pinned_(std::move(pinned)),
+        view_(std::move(view)),
+        kept_bytes_max_(kept_bytes_max),
+        executor_(pinned_, *view_, state.arena, kept_bytes_max) {}
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
+
+  Result<PlanCounts> count(const Plan& plan) override { return executor_.count(plan); }
+
+  Result<std::vector<UserId>> members(const Plan& plan,
+                                      std::span<const std::size_t> cells) override {
+    ROLLCALL_ASSIGN_OR_RETURN(const auto ordinals, executor_.members(plan, cells));
+    // An ordinal is that of the same user for ever.
+    const Gate::Pass pass(state_.gate);
+    std::vector<UserId> users;
+    for (std::size_t i = 0; i < ordinals.size(); ++i) {
+      if (ordinals[i].empty()) continue;
+      Partition& partition = state_.partitions[pinned_.partitions[i].partition];
+      ROLLCALL_RETURN_IF_ERROR(partition.load_users(*state_.view));
+      for (const std::uint32_t ordinal : ordinals[i]) {
+        users.push_back(partition.users().user(ordinal));
+      }
+    }
+    return users;
+  }
+
+  // Leaves the pages that had to be read where the next question finds them.
+  void keep_pages() {
+    if (executor_.bytes_read() == 0) return;
+    // Others may have filled the room meanwhile; what is least recently used makes way.
+    const Gate::Pass pass(state_.gate);
+    state_.evict_for(std::min(executor_.bytes_read(), kept_bytes_max_));
+    for (const PinnedPartition& partition : pinned_.partitions) {
+      if (state_.memory_use().resident_bytes > state_.options.memory_bytes_max) break;
+      state_.partitions[partition.partition].install(partition, state_.batch_number);
+    }
+  }
+
+ private:
+  State& state_;
+  PinnedReads pinned_;
+  std::shared_ptr<const StoreView> view_;
+  const std::size_t kept_bytes_max_;
+  QueryExecutor executor_;
+};
+
+// Questions made ready, and what they read.
+struct Engine::State::Pinned {
+  std::vector<Question> questions;
+  PinnedReads reads;
+  std::shared_ptr<const StoreView> view;
+  std::size_t kept_bytes_max = 0;
+  // Of breakdowns, which resolve values once they are ranked.
+  std::shared_ptr<const SeriesCatalog> held_names;
+};
+
+// The sets of users that the questions may name.
+Result<SegmentCatalog> Engine::State::named_sets(std::span<const Query> queries) {
+  SegmentCatalog sets;
+  if (std::none_of(queries.begin(), queries.end(), names_segments)) return sets;
+  {
+    const Gate::Pass pass(gate);
+    sets.saved = segments.saved();
+  }
+  for (std::size_t i = 0; i < queries.size(); ++i) {
+    const Status status = read_listed_files(queries[i], settings.user_kind, sets);
+    if (!status.ok()) return numbered(status, i, queries.size());
+  }
+  return sets;
+}
+
+// `queries` and `sets` outlive the result.
+Result<Engine::State::Pinned> Engine::State::pin(std::span<const Query> queries,
+                                                 const SegmentCatalog& sets) {
+  Pinned pinned;
+  ReadSet& reads = pinned.reads.reads;
+  const Gate::Pass pass(gate);
+  ROLLCALL_RETURN_IF_ERROR(state_failure);
+  const PlanContext context{settings, zone, *catalog, manifest.days, manifest.known_until, sets};
+  for (std::size_t i = 0; i < queries.size(); ++i) {
+    Result<Question> question = Question::make(queries[i], context);
+    if (!question.ok()) return numbered(question.status(), i, queries.size());
+    append(question->reads(), reads);
+    if (!queries[i].common.breakdown.empty()) pinned.held_names = catalog;
+    pinned.questions.push_back(*std::move(question));
+  }
+  ROLLCALL_RETURN_IF_ERROR(fold(!reads.bounds.empty()));
+  if (!reads.lists.empty()) {
+    ROLLCALL_RETURN_IF_ERROR(
+        for_each_partition([&](Partition& partition) { return partition.load_users(*view); }));
+  }
+  pinned.reads.partitions.resize(partitions.size());
+  arena.execute([&] {
+    tbb::parallel_for(std::size_t{0}, partitions.size(), [&](std::size_t i) {
+      pinned.reads.partitions[i] = partitions[i].pin(reads, settings.partition_count);
+    });
+  });
+  pinned.view = view;
+  const std::size_t resident_bytes = memory_use().resident_bytes;
+  pinned.kept_bytes_max =
+      options.memory_bytes_max - std::min(options.memory_bytes_max, resident_bytes);
+  return pinned;
+}
+
+Result<std::vector<QueryResult>> Engine::State::query(std::span<const Query> queries) {
+  auto start = std::chrono::steady_clock::now();
+  ROLLCALL_ASSIGN_OR_RETURN(const SegmentCatalog sets, named_sets(queries));
+  ROLLCALL_ASSIGN_OR_RETURN(Pinned pinned, pin(queries, sets));
+  Snapshot snapshot(*this, std::move(pinned.reads), std::move(pinned.view), pinned.kept_bytes_max);
+  std::vector<QueryResult> results;
+  for (std::size_t i = 0; i < queries.size(); ++i) {
+    Result<QueryResult> result = pinned.questions[i].answer(snapshot);
+    if (!result.ok()) return numbered(result.status(), i, queries.size());
+    const auto end = std::chrono::steady_clock::now();
+    result->stats = {.elapsed_us = microseconds(end - start), .partitions = partitions.size()};
+    start = end;
+    results.push_back(*std::move(result));
+  }
+  snapshot.keep_pages();
+  return results;
+}
+
+Result<Explanation> Engine::State::explain(const Query& query) {
+  ROLLCALL_ASSIGN_OR_RETURN(const SegmentCatalog sets, named_sets({&query, 1}));
+  ROLLCALL_ASSIGN_OR_RETURN(const Pinned pinned, pin({&query, 1}, sets));
+  Explanation explanation;
+  explanation.meaning = describe(query);
+  std::set<SeriesId> series;
+  const auto add_days = [&](DayRange days) {
+    const bool none = explanation.days.empty();
+    explanation.days.first = none ? days.first : std::min(explanation.days.first, days.first);
+    explanation.days.last = none ? days.last : std::max(explanation.days.last, days.last);
+  };
+  for (const PresenceRead& read : pinned.reads.reads.presence) {
+    series.insert(read.series.begin(), read.series.end());
+    add_days(read.days);
+  }
+  for (const TotalsRead& read : pinned.reads.reads.totals) {
+    series.insert(read.series.begin(), read.series.end());
+    add_days(read.days);
+  }
+  for (const BoundsRead& read : pinned.reads.reads.bounds) {
+    series.insert(read.series.begin(), read.series.end());
+  }
+  {
+    const Gate::Pass pass(gate);
+    for (const SeriesId id : series) explanation.series.push_back(describe(id, *catalog));
+  }
+  constexpr std::size_t kBoundsBytes = 2 * sizeof(std::int32_t);  // of a user
+  for (const PinnedPartition& partition : pinned.reads.partitions) {
+    const std::size_t users = std::min(partition.user_count, kChunkOrdinals);
+    const auto add_chunks = [&](const auto& pages, std::size_t bytes) {
+      for (const auto& page : pages) {
+        ++explanation.chunks;
+        explanation.stored_chunks += !page.page;
+        explanation.bytes += bytes;
+      }
+    };
+    add_chunks(partition.presence, (users + 511) / 512 * 64);
+    add_chunks(partition.bounds, users * kBoundsBytes);
+  }
+  return explanation;
+}
+
+}  // namespace rollcall

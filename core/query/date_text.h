@@ -1,0 +1,36 @@
+// Dates and spans as people write them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "rollcall/query.h"
+
+namespace rollcall {
+
+// "2026-01-31"; "today", "yesterday"; "3 days ago", "2 weeks ago" (also fortnights, months,
+// quarters, years); "this week", "last month" (the same units); "last monday". Nothing for any
+// other text.
+std::optional<DateText> parse_date_text(std::string_view text);
+std::string to_string(const DateText& date);
+
+// "30d": see LastSpan. Nothing for any other text.
+std::optional<LastSpan> parse_last_span(std::string_view text);
+std::string to_string(LastSpan span);
+
+// The texts above, for errors.
+inline constexpr std::string_view kDateTextsAllowed =
+    "an existing date such as \"2026-01-31\", or \"today\", \"yesterday\", \"3 days ago\", "
+    "\"last monday\", \"this month\", \"last week\"";
+inline constexpr std::string_view kLastSpansAllowed =
+    "a number of days, weeks, months, quarters or years such as \"30d\", \"4w\", \"6m\", \"2q\", "
+    "\"1y\"";
+
+// The days that a date means, counted from `today`; one day unless it is a longer unit. Within the
+// calendar.
+DayRange days_of(const DateText& date, Day today, WeekStart week_start);
+// From the first day of `span`, the one of `today` included, to `today`.
+DayRange days_of(LastSpan span, Day today, WeekStart week_start);
+
+}  // namespace rollcall

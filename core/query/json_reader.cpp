@@ -1,0 +1,80 @@
+#include "core/query/json_reader.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace rollcall {
+namespace {
+
+// A value as an error shows it.
+std::string show(const Json& value) {
+  constexpr std::size_t kShownBytesMax = 60;
+  std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  if (text.size() > kShownBytesMax) text = text.substr(0, kShownBytesMax) + "...";
+  return text;
+}
+
+}  // namespace
+
+Status unexpected(const std::string& path, std::string_view expected, const Json& found) {
+  return Status::invalid_argument(
+      fmt::format("{}: must be {}, found {}", path, expected, show(found)));
+}
+
+Status read_fields(const Json& object, const std::string& path, const Fields& fields) {
+  for (const auto& [name, value] : object.items()) {
+    const auto field = std::find_if(fields.begin(), fields.end(),
+                                    [&name = name](const Field& f) { return f.name == name; });
+    if (field == fields.end()) {
+      std::vector<std::string> allowed;
+      for (const Field& f : fields) allowed.emplace_back(f.name);
+      return Status::invalid_argument(
+          fmt::format("{}: {}", path, unknown_name("field", name, allowed)));
+    }
+    ROLLCALL_RETURN_IF_ERROR(field->read(value, fmt::format("{}: {}", path, name)));
+  }
+  return {};
+}
+
+Status read_integer(const Json& value, const std::string& path, std::int32_t& out) {
+  constexpr std::int64_t kMin = std::numeric_limits<std::int32_t>::min();
+  constexpr std::int64_t kMax = std::numeric_limits<std::int32_t>::max();
+  if (!value.is_number_integer()) return unexpected(path, "a whole number", value);
+  const bool too_large = value.is_number_unsigned() && value.get<std::uint64_t>() > kMax;
+  if (too_large || value.get<std::int64_t>() < kMin || value.get<std::int64_t>() > kMax) {
+    return unexpected(path, fmt::format("a whole number up to {}", kMax), value);
+  }
+  out = value.get<std::int32_t>();
+  return {};
+}
+
+Status read_integers(const Json& value, const std::string& path, std::vector<std::int32_t>& out) {
+  if (!value.is_array()) return unexpected(path, "a list of whole numbers", value);
+  out.clear();
+  for (const Json& element : value) {
+    ROLLCALL_RETURN_IF_ERROR(read_integer(element, path, out.emplace_back()));
+  }
+  return {};
+}
+
+Status read_strings(const Json& value, const std::string& path, std::vector<std::string>& out) {
+  if (value.is_string()) {
+    out.push_back(value.get<std::string>());
+    return {};
+  }
+  if (!value.is_array()) return unexpected(path, "a string or a list of strings", value);
+  if (value.empty()) return unexpected(path, "a list of at least one string", value);
+  for (const Json& element : value) {
+    if (!element.is_string()) return unexpected(path, "a list of strings", value);
+    out.push_back(element.get<std::string>());
+  }
+  return {};
+}
+
+Field optional_integer_field(std::string_view name, std::optional<std::int32_t>& out) {
+  return {name, [&out](const Json& value, const std::string& path) {
+            return read_integer(value, path, out.emplace());
+          }};
+}
+
+}  // namespace rollcall

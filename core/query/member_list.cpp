@@ -1,0 +1,162 @@
+#include "core/query/member_list.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <optional>
+#include <system_error>
+#include <utility>
+#include <variant>
+
+#include "core/query/name_suggestion.h"
+
+namespace rollcall {
+namespace {
+
+Status fault(std::string_view kind, std::string_view text) {
+  return Status::invalid_argument(fmt::format("{}: members: {}", kind, text));
+}
+
+bool is_key(const Column& column) {
+  return column.type == ColumnType::kDate || column.type == ColumnType::kString ||
+         column.type == ColumnType::kInt;
+}
+
+// A bucket is known by where it begins.
+bool is_needed(const Column& column) { return is_key(column) && column.name != "to_days"; }
+
+std::string key_text(const Cell& cell) {
+  if (const Day* day = std::get_if<Day>(&cell)) return to_string(*day);
+  if (const auto* number = std::get_if<std::int64_t>(&cell)) return std::to_string(*number);
+  if (const auto* text = std::get_if<std::string>(&cell)) return *text;
+  return "null";
+}
+
+std::optional<std::uint64_t> parse_integer(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return {};
+  return number;
+}
+
+std::string user_text(const UserId& user) {
+  const auto* number = std::get_if<std::uint64_t>(&user);
+  return number == nullptr ? std::get<std::string>(user) : std::to_string(*number);
+}
+
+// The column of each key in `where`, none of those needed left out.
+Result<std::vector<std::size_t>> find_key_columns(const QueryResult& table,
+                                                  const Members& members) {
+  std::vector<std::string> keys;
+  for (const Column& column : table.columns) {
+    if (is_key(column)) keys.push_back(column.name);
+  }
+  std::vector<std::size_t> found;
+  for (const auto& [name, value] : members.where) {
+    const auto column = std::find_if(table.columns.begin(), table.columns.end(),
+                                     [&](const Column& c) { return is_key(c) && c.name == name; });
+    if (column == table.columns.end()) {
+      return fault(table.kind, keys.empty()
+                                   ? fmt::format("where: must be empty, found \"{}\"", name)
+                                   : "where: " + unknown_name("key column", name, keys));
+    }
+    found.push_back(static_cast<std::size_t>(column - table.columns.begin()));
+  }
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+    if (is_needed(table.columns[i]) && std::find(found.begin(), found.end(), i) == found.end()) {
+      return fault(table.kind, fmt::format("where: must tell the cell by {}, found no {}",
+                                           fmt::join(keys, ", "), table.columns[i].name));
+    }
+  }
+  return found;
+}
+
+}  // namespace
+
+Status check_members(const Members& members, UserKind kind) {
+  if (members.after.empty() || kind == UserKind::kString || parse_integer(members.after)) return {};
+  return Status::invalid_argument(
+      fmt::format("members: after: must be the id of a user, found \"{}\"", members.after));
+}
+
+Result<std::string> take_key(const std::string& column, Members& members) {
+  const auto key = std::find_if(members.where.begin(), members.where.end(),
+                                [&](const auto& pair) { return pair.first == column; });
+  if (key == members.where.end()) {
+    return Status::invalid_argument(
+        fmt::format("members: where: must tell the cell by {}, too, which the answer is broken "
+                    "down by",
+                    column));
+  }
+  std::string value = std::move(key->second);
+  members.where.erase(key);
+  return value;
+}
+
+Status no_such_key(std::string_view kind, const std::string& column, const std::string& found,
+                   const std::vector<std::string>& allowed) {
+  return fault(kind, fmt::format("where: {}: {}", column, unknown_name("value", found, allowed)));
+}
+
+Result<std::vector<std::size_t>> find_member_cells(
+    const QueryResult& table, const Members& members,
+    const std::function<std::vector<std::size_t>(std::size_t, std::string_view)>& cells_of) {
+  ROLLCALL_ASSIGN_OR_RETURN(const std::vector<std::size_t> columns,
+                            find_key_columns(table, members));
+  const auto row = std::find_if(table.rows.begin(), table.rows.end(), [&](const auto& cells) {
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      if (key_text(cells[columns[i]]) != members.where[i].second) return false;
+    }
+    return true;
+  });
+  if (row == table.rows.end()) {
+    std::string wanted;
+    for (const auto& [name, value] : members.where) {
+      wanted += (wanted.empty() ? "" : ", ") + name + "=" + value;
+    }
+    return fault(table.kind, fmt::format("where: the answer has no row with {}",
+                                         wanted.empty() ? "anything" : wanted));
+  }
+  const auto index = static_cast<std::size_t>(row - table.rows.begin());
+  std::vector<std::string> countable;
+  for (const Column& column : table.columns) {
+    if (column.type != ColumnType::kCount) continue;
+    if (!cells_of(index, column.name).empty()) countable.push_back(column.name);
+  }
+  if (countable.empty()) {
+    return fault(table.kind,
+                 "where: the row counts no users of its own: ask for one of those that "
+                 "it sums up");
+  }
+  if (members.of.empty() && countable.size() == 1) return cells_of(index, countable.front());
+  if (std::find(countable.begin(), countable.end(), members.of) == countable.end()) {
+    return fault(table.kind, members.of.empty()
+                                 ? fmt::format("of: must be one of {}", fmt::join(countable, ", "))
+                                 : "of: " + unknown_name("count of users", members.of, countable));
+  }
+  return cells_of(index, members.of);
+}
+
+QueryResult list_members(QueryResult table, std::vector<UserId> users, const Members& members) {
+  if (!members.after.empty()) {
+    const bool integers = !users.empty() && std::holds_alternative<std::uint64_t>(users[0]);
+    const UserId after = integers ? UserId(*parse_integer(members.after)) : UserId(members.after);
+    std::erase_if(users, [&](const UserId& user) { return !(after < user); });
+  }
+  const std::size_t page =
+      members.limit
+          ? static_cast<std::size_t>(std::min<std::uint64_t>(*members.limit, users.size()))
+          : users.size();
+  std::partial_sort(users.begin(), users.begin() + static_cast<std::ptrdiff_t>(page), users.end());
+  table.rows.clear();
+  table.pivot.reset();
+  table.columns = {{"user", ColumnType::kString}};
+  for (std::size_t i = 0; i < page; ++i) table.rows.push_back({user_text(users[i])});
+  if (page < users.size() && page > 0) table.next = user_text(users[page - 1]);
+  return table;
+}
+
+}  // namespace rollcall

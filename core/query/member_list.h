@@ -1,0 +1,36 @@
+// The users behind a cell of a table.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rollcall/query.h"
+#include "rollcall/status.h"
+#include "rollcall/types.h"
+
+namespace rollcall {
+
+// Whether `after` is an id of that kind.
+Status check_members(const Members& members, UserKind kind);
+
+// Takes the value of a key column out of `members.where`.
+//   kInvalidArgument  there is none
+Result<std::string> take_key(const std::string& column, Members& members);
+
+Status no_such_key(std::string_view kind, const std::string& column, const std::string& found,
+                   const std::vector<std::string>& allowed);
+
+// The cells of the plan that the one asked for counts, by Plan::cells_of.
+//   kInvalidArgument  no such row or column, a key column without a value, or a cell that counts no
+//                     users; the text says what is allowed
+Result<std::vector<std::size_t>> find_member_cells(
+    const QueryResult& table, const Members& members,
+    const std::function<std::vector<std::size_t>(std::size_t, std::string_view)>& cells_of);
+
+// `table` with the users in the place of its rows: those of the page asked for, ordered by id.
+QueryResult list_members(QueryResult table, std::vector<UserId> users, const Members& members);
+
+}  // namespace rollcall

@@ -1,0 +1,74 @@
+#include "core/query/segment_catalog.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "core/partitioner.h"
+#include "rollcall/user_file.h"
+
+namespace rollcall {
+namespace {
+
+std::uint64_t hash_of(const UserId& user) {
+  return std::visit([](const auto& id) { return hash_user(id); }, user);
+}
+
+class FileReader {
+ public:
+  FileReader(UserKind kind, SegmentCatalog& catalog) : kind_(kind), catalog_(catalog) {}
+
+  // `depth` ends a saved segment that names itself, which is reported when it is resolved.
+  Status read(const Segment& segment, std::size_t depth = 0) {
+    if (segment.kind == Segment::Kind::kFile && !catalog_.files.contains(segment.name)) {
+      ROLLCALL_ASSIGN_OR_RETURN(std::vector<UserId> users, read_user_file(segment.name, kind_));
+      catalog_.files.emplace(segment.name, std::make_shared<const UserList>(std::move(users)));
+    }
+    if (segment.kind == Segment::Kind::kSaved) {
+      const auto saved = catalog_.saved.find(segment.name);
+      if (saved == catalog_.saved.end() || saved->second.users || depth > catalog_.saved.size()) {
+        return {};
+      }
+      return read(saved->second.expression, depth + 1);
+    }
+    for (const Segment& part : segment.parts) ROLLCALL_RETURN_IF_ERROR(read(part, depth));
+    return {};
+  }
+
+ private:
+  UserKind kind_;
+  SegmentCatalog& catalog_;
+};
+
+}  // namespace
+
+UserList::UserList(std::vector<UserId> users) {
+  entries_.reserve(users.size());
+  for (UserId& user : users) entries_.push_back({hash_of(user), std::move(user)});
+  const auto before = [](const Entry& a, const Entry& b) {
+    return a.hash != b.hash ? a.hash < b.hash : a.user < b.user;
+  };
+  std::sort(entries_.begin(), entries_.end(), before);
+  const auto same = [](const Entry& a, const Entry& b) { return a.user == b.user; };
+  entries_.erase(std::unique(entries_.begin(), entries_.end(), same), entries_.end());
+}
+
+std::span<const UserList::Entry> UserList::of_partition(std::uint32_t partition,
+                                                        std::uint32_t partition_count) const {
+  const Partitioner partition_of(partition_count);
+  const auto first = std::partition_point(entries_.begin(), entries_.end(), [&](const Entry& e) {
+    return partition_of(e.hash) < partition;
+  });
+  const auto last = std::partition_point(
+      first, entries_.end(), [&](const Entry& e) { return partition_of(e.hash) == partition; });
+  return {first, last};
+}
+
+Status read_listed_files(const Query& query, UserKind kind, SegmentCatalog& catalog) {
+  FileReader reader(kind, catalog);
+  if (query.common.among) ROLLCALL_RETURN_IF_ERROR(reader.read(*query.common.among));
+  if (const auto* ask = std::get_if<SegmentQuery>(&query.ask)) return reader.read(ask->segment);
+  return {};
+}
+
+}  // namespace rollcall

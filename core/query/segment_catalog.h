@@ -1,0 +1,51 @@
+// The sets of users that a query may name: those saved in the store, and those listed in files.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rollcall/query.h"
+#include "rollcall/status.h"
+#include "rollcall/types.h"
+
+namespace rollcall {
+
+// Users named one by one, each once, in the order of their hashes: those of a partition lie
+// together. Some may never have been seen.
+class UserList {
+ public:
+  struct Entry {
+    std::uint64_t hash;  // hash_user
+    UserId user;
+  };
+
+  explicit UserList(std::vector<UserId> users);
+
+  std::span<const Entry> entries() const { return entries_; }
+  std::span<const Entry> of_partition(std::uint32_t partition, std::uint32_t partition_count) const;
+
+ private:
+  std::vector<Entry> entries_;
+};
+
+// A segment that the store keeps: an expression, or a list.
+struct SavedSegment {
+  Segment expression;                     // meaningless where there is a list
+  std::shared_ptr<const UserList> users;  // null: none
+};
+
+struct SegmentCatalog {
+  std::map<std::string, SavedSegment, std::less<>> saved;
+  std::map<std::string, std::shared_ptr<const UserList>, std::less<>> files;  // by path
+};
+
+// Reads the files that the query's segments name, and those of the saved segments they name, into
+// `catalog`.
+Status read_listed_files(const Query& query, UserKind kind, SegmentCatalog& catalog);
+
+}  // namespace rollcall

@@ -1,0 +1,30 @@
+// The segments that the store keeps by name.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "core/query/segment_catalog.h"
+#include "rollcall/status.h"
+#include "rollcall/types.h"
+
+namespace rollcall {
+
+class SegmentTable {
+ public:
+  using Segments = std::map<std::string, SavedSegment, std::less<>>;
+
+  void set(const std::string& name, SavedSegment segment) { saved_[name] = std::move(segment); }
+  // Whether there was one of that name.
+  bool erase(std::string_view name);
+  const Segments& saved() const { return saved_; }
+
+  void serialize(std::string& out) const;
+  Status deserialize(std::string_view bytes, UserKind kind);
+
+ private:
+  Segments saved_;
+};
+
+}  // namespace rollcall

@@ -1,0 +1,104 @@
+#include "rollcall/user_file.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstdint>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace rollcall {
+namespace {
+
+Result<UserId> parse_user(std::string_view text, UserKind kind, const std::string& where) {
+  if (kind == UserKind::kString) return UserId(std::string(text));
+  std::uint64_t id = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    return Status::invalid_argument(
+        fmt::format("{}: must be a user id, a whole number from 0 to 18446744073709551615, found "
+                    "\"{}\"",
+                    where, text));
+  }
+  return UserId(id);
+}
+
+// Cuts lines, or CSV records of one field, off a text.
+class IdCutter {
+ public:
+  IdCutter(std::string_view text, bool is_csv) : rest_(text), is_csv_(is_csv) {}
+
+  bool done() const { return rest_.empty(); }
+  std::size_t line() const { return line_; }  // of the id last cut, from 1
+
+  std::string next() {
+    line_ = next_line_;
+    return is_csv_ && rest_.starts_with('"') ? quoted() : plain();
+  }
+
+ private:
+  std::string plain() {
+    const std::size_t end = std::min(rest_.find('\n'), rest_.size());
+    std::string_view id = rest_.substr(0, end);
+    rest_.remove_prefix(std::min(end + 1, rest_.size()));
+    ++next_line_;
+    if (id.ends_with('\r')) id.remove_suffix(1);
+    return std::string(id);
+  }
+
+  std::string quoted() {
+    std::string id;
+    std::size_t i = 1;
+    for (; i < rest_.size(); ++i) {
+      if (rest_[i] == '"' && !rest_.substr(i + 1).starts_with('"')) break;
+      if (rest_[i] == '"') ++i;
+      if (rest_[i] == '\n') ++next_line_;
+      id += rest_[i];
+    }
+    rest_.remove_prefix(std::min(i + 1, rest_.size()));
+    plain();
+    return id;
+  }
+
+  std::string_view rest_;
+  bool is_csv_;
+  std::size_t line_ = 1;
+  std::size_t next_line_ = 1;
+};
+
+}  // namespace
+
+Result<std::vector<UserId>> read_user_file(const std::string& path, UserKind kind) {
+  std::ifstream file(path, std::ios::binary);
+  const std::string text((std::istreambuf_iterator<char>(file)), {});
+  if (!file.is_open() || file.bad()) {
+    return Status::io_error(fmt::format("{}: {}", path, std::strerror(errno)));
+  }
+  const bool is_csv = path.ends_with(".csv");
+  IdCutter ids(text, is_csv);
+  if (is_csv && !ids.done()) {
+    if (const std::string header = ids.next(); header != "user") {
+      return Status::invalid_argument(
+          fmt::format("{}:1: must be the header \"user\" of a list in CSV, found \"{}\"; a list "
+                      "without a header has a name that does not end in .csv",
+                      path, header));
+    }
+  }
+  std::vector<UserId> users;
+  while (!ids.done()) {
+    const std::string id = ids.next();
+    if (id.empty()) continue;
+    ROLLCALL_ASSIGN_OR_RETURN(UserId user,
+                              parse_user(id, kind, fmt::format("{}:{}", path, ids.line())));
+    users.push_back(std::move(user));
+  }
+  return users;
+}
+
+}  // namespace rollcall
