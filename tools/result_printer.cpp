@@ -31,10 +31,18 @@ std::string raw_text(const Cell& cell) {
   return std::visit(Visitor(), cell);
 }
 
-// For people: ratios in percent, null as a dash, nothing that would move the cursor.
-std::string shown_text(const Cell& cell) {
+// Whether the ratios of a column are parts of a whole, which people read in percent.
+bool is_share(std::string_view column) {
+  return column != "quick_ratio" && column != "events_per_user" && column != "value_per_user" &&
+         column != "mean";
+}
+
+// For people: shares in percent, null as a dash, nothing that would move the cursor.
+std::string shown_text(const Cell& cell, std::string_view column) {
   if (std::holds_alternative<std::monostate>(cell)) return "-";
-  if (const auto* ratio = std::get_if<double>(&cell)) return fmt::format("{:.1f}%", *ratio * 100);
+  if (const auto* ratio = std::get_if<double>(&cell)) {
+    return is_share(column) ? fmt::format("{:.1f}%", *ratio * 100) : fmt::format("{:.2f}", *ratio);
+  }
   if (const auto* yes = std::get_if<bool>(&cell)) return *yes ? "yes" : "no";
   return printable(raw_text(cell));
 }
@@ -57,14 +65,18 @@ Table to_table(const QueryResult& result) {
   }
   for (const auto& row : result.rows) {
     std::vector<TableCell>& cells = table.rows.emplace_back();
-    for (const Cell& cell : row) cells.push_back({.text = shown_text(cell)});
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      cells.push_back({.text = shown_text(row[i], result.columns[i].name)});
+    }
   }
   return table;
 }
 
 // Which column of a series is worth a picture; empty: none.
 std::string_view bar_column(std::string_view kind) {
-  if (kind == "active" || kind == "idle") return "users";
+  if (kind == "active" || kind == "idle" || kind == "stickiness") return "users";
+  if (kind == "lifecycle") return "active";
+  if (kind == "counts") return "events";
   if (kind == "churn") return "rate";
   return {};
 }

@@ -26,6 +26,7 @@ constexpr std::string_view kExamples = R"(Examples:
   rollcall active --db shop.db --window-days 7 --last 30d
   rollcall retention --db shop.db --period week --cohort-event signup --return-event login
   rollcall churn --db shop.db --gap-days 7 -o csv
+  rollcall churn --db shop.db --members churned --at date=2026-01-03 -o csv > users.csv
   rollcall retention --explain | rollcall query --db shop.db -)";
 
 // What to do about an error, where one can tell and its text does not; empty otherwise.
@@ -81,6 +82,11 @@ int run(int argc, char** argv) {
   add_retention_command(app, action);
   add_churn_command(app, action);
   add_idle_command(app, action);
+  add_counts_command(app, action);
+  add_lifecycle_command(app, action);
+  add_stickiness_command(app, action);
+  add_segment_command(app, action);
+  add_explain_command(app, action);
   add_info_command(app, action);
   add_verify_command(app, action);
   add_generate_command(app, action);

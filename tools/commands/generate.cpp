@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <variant>
 #include <string_view>
 #include <vector>
 
@@ -126,10 +127,12 @@ void add_stream_flags(CLI::App& command, WorkloadOptions& workload) {
             // Read as a question's date would be.
             const Result<Query> query =
                 parse_query(nlohmann::json({{"kind", "active"}, {"from", text}}).dump());
-            if (!query.ok() || !query->common.from) {
+            const Day* const day =
+                query.ok() && query->common.from ? std::get_if<Day>(&*query->common.from) : nullptr;
+            if (day == nullptr) {
               throw CLI::ValidationError("--first-day", "\"" + text + "\" (allowed: YYYY-MM-DD)");
             }
-            workload.first_day = *query->common.from;
+            workload.first_day = *day;
           },
           "Its date (default 2026-01-01)")
       ->type_name("DATE");

@@ -48,6 +48,9 @@ CLI::Validator whole_number(std::int64_t min, std::int64_t max);
 // The days that a span of time may have.
 inline constexpr std::int64_t kSpanDaysMax = 36'600;
 
+// The values that a breakdown may show.
+inline constexpr std::int64_t kBreakdownLimitMax = 10'000;
+
 // A size in bytes, with K, M, G or T for powers of 1024.
 CLI::Option* add_size(CLI::App& command, const std::string& name, std::size_t& bytes,
                       const std::string& help);

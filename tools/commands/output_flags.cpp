@@ -14,6 +14,13 @@ void add_when(CLI::App& command, const std::string& name, When& when, const std:
       ->group(kGroup);
 }
 
+Result<std::string> text_of(const QueryResult& result, const OutputFlags& flags) {
+  return print_result(result, {.format = flags.format,
+                               .shape = flags.shape,
+                               .cells = flags.cells,
+                               .style = style_of(flags)});
+}
+
 }  // namespace
 
 void add_output_flags(CLI::App& command, OutputFlags& flags) {
@@ -48,12 +55,20 @@ void add_report_output_flag(CLI::App& command, OutputFlags& flags) {
 Style style_of(const OutputFlags& flags) { return standard_output_style(flags.chart, flags.color); }
 
 Status print(const QueryResult& result, const OutputFlags& flags) {
-  ROLLCALL_ASSIGN_OR_RETURN(const std::string text,
-                            print_result(result, {.format = flags.format,
-                                                  .shape = flags.shape,
-                                                  .cells = flags.cells,
-                                                  .style = style_of(flags)}));
+  ROLLCALL_ASSIGN_OR_RETURN(const std::string text, text_of(result, flags));
   return write_standard_output(text);
+}
+
+Status print(const std::vector<QueryResult>& results, const OutputFlags& flags) {
+  const bool is_json = flags.format == OutputFormat::kJson;
+  std::string text = is_json ? "[" : "";
+  for (const QueryResult& result : results) {
+    ROLLCALL_ASSIGN_OR_RETURN(std::string one, text_of(result, flags));
+    if (is_json) one.pop_back();  // the end of its line
+    if (text.size() > 1) text += is_json ? ",\n" : "\n";
+    text += one;
+  }
+  return write_standard_output(text + (is_json ? "]\n" : ""));
 }
 
 }  // namespace rollcall::tools

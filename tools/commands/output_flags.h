@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -29,5 +30,7 @@ void add_report_output_flag(CLI::App& command, OutputFlags& flags);
 Style style_of(const OutputFlags& flags);
 
 Status print(const QueryResult& result, const OutputFlags& flags);
+// Several answers: one JSON array, or one table after the other.
+Status print(const std::vector<QueryResult>& results, const OutputFlags& flags);
 
 }  // namespace rollcall::tools

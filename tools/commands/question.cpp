@@ -1,11 +1,13 @@
 #include "tools/commands/question.h"
 
+#include <limits>
 #include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "rollcall/query.h"
+#include "tools/commands/option_kinds.h"
 #include "tools/terminal.h"
 
 namespace rollcall::tools {
@@ -81,6 +83,51 @@ Json where_json(const std::vector<std::string>& words) {
   return where;
 }
 
+void add_members_flags(CLI::App& command, QuestionFlags& flags) {
+  const std::string group = "Members";
+  CLI::Option* members =
+      command
+          .add_option("--members", flags.members,
+                      "The users behind a cell, instead of counts: the column to take, such as "
+                      "churned")
+          ->type_name("COLUMN")
+          ->group(group);
+  command
+      .add_option("--at", flags.at,
+                  "Which cell: a value of a key column, such as date=2026-01-03; repeatable")
+      ->type_size(1)
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->type_name("COLUMN=VALUE")
+      ->group(group)
+      ->needs(members);
+  command.add_option("--limit", flags.limit, "So many users of it (default: all)")
+      ->check(whole_number(1, std::numeric_limits<std::int64_t>::max()))
+      ->type_name("N")
+      ->group(group)
+      ->needs(members);
+  command.add_option("--after", flags.after, "Only users after this one: the `next` of a page")
+      ->type_name("USER")
+      ->group(group)
+      ->needs(members);
+}
+
+Json members_json(const QuestionFlags& flags) {
+  Json where = Json::object();
+  for (const std::string& word : flags.at) {
+    const std::size_t equals = word.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      throw_usage("--at",
+                  fmt::format("not a column and its value: \"{}\" (allowed: column=value)", word));
+    }
+    where[word.substr(0, equals)] = word.substr(equals + 1);
+  }
+  Json members = {{"where", where}, {"of", *flags.members}};
+  if (flags.limit) members["limit"] = *flags.limit;
+  if (flags.after) members["after"] = *flags.after;
+  return members;
+}
+
 // Asks `json` and prints the answer; with --explain, prints `json`.
 Status ask(const std::string& json, const QuestionFlags& flags) {
   if (flags.explain) return write_standard_output(json + "\n");
@@ -107,6 +154,20 @@ void add_question_flags(CLI::App& command, QuestionFlags& flags) {
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->type_name("CONDITION");
+  command
+      .add_option("--among", flags.among,
+                  "Only users of a segment, such as 'did(purchase, 30d) and not did(login, 7d)'")
+      ->type_name("SEGMENT");
+  CLI::Option* breakdown =
+      command.add_option("--breakdown", flags.breakdown, "The answer for each value of a property")
+          ->type_name("PROPERTY");
+  command
+      .add_option("--breakdown-limit", flags.breakdown_limit,
+                  "Values with the most users; the rest is $other (default 20)")
+      ->check(whole_number(1, kBreakdownLimitMax))
+      ->type_name("N")
+      ->needs(breakdown);
+  add_members_flags(command, flags);
   command.add_flag("--explain", flags.explain, "Print the question as JSON instead of asking it");
   add_output_flags(command, flags.output);
 }
@@ -144,6 +205,10 @@ void add_common_fields(Json& spec, const QuestionFlags& flags, const RangeFlags&
   if (range.last) spec["last"] = *range.last;
   if (flags.as_of) spec["as_of"] = *flags.as_of;
   if (!flags.where.empty()) spec["where"] = where_json(flags.where);
+  if (flags.among) spec["among"] = *flags.among;
+  if (flags.breakdown) spec["breakdown"] = *flags.breakdown;
+  if (flags.breakdown_limit) spec["breakdown_limit"] = *flags.breakdown_limit;
+  if (flags.members) spec["members"] = members_json(flags);
 }
 
 const std::vector<std::string>& period_names() {

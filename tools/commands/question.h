@@ -1,6 +1,7 @@
 // What the typed query commands share: flags that become one JSON query, which is then asked.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -22,10 +23,18 @@ struct QuestionFlags {
   OutputFlags output;
   std::optional<std::string> as_of;
   std::vector<std::string> where;
+  std::optional<std::string> among;
+  std::optional<std::string> breakdown;
+  std::optional<std::int32_t> breakdown_limit;
+  std::optional<std::string> members;  // the count whose users are wanted
+  std::vector<std::string> at;         // its cell
+  std::optional<std::uint64_t> limit;
+  std::optional<std::string> after;
   bool explain = false;
 };
 
-// --db, --as-of, --where, --explain and the output flags.
+// --db, --as-of, --where, --among, --breakdown, --members and theirs, --explain and the output
+// flags.
 void add_question_flags(CLI::App& command, QuestionFlags& flags);
 
 // The range of dates that most kinds take.

@@ -27,6 +27,8 @@ struct RetentionFlags {
   std::optional<std::int32_t> periods;
   std::vector<std::int32_t> brackets;
   std::optional<std::string> summary;
+  std::optional<std::string> measure;
+  std::optional<std::string> breakdown_match;
 };
 
 nlohmann::ordered_json to_spec(const RetentionFlags& flags) {
@@ -46,6 +48,8 @@ nlohmann::ordered_json to_spec(const RetentionFlags& flags) {
   if (flags.periods) spec["periods"] = *flags.periods;
   if (!flags.brackets.empty()) spec["brackets"] = flags.brackets;
   if (flags.summary) spec["summary"] = *flags.summary;
+  if (flags.measure) spec["measure"] = *flags.measure;
+  if (flags.breakdown_match) spec["breakdown_match"] = *flags.breakdown_match;
   add_common_fields(spec, flags.question, flags.range);
   return spec;
 }
@@ -83,6 +87,10 @@ void add_retention_command(CLI::App& app, Action& chosen) {
       ->type_name("N,N,...");
   add_choice(*command, "--summary", flags->summary, {"pooled", "mean", "none"},
              "How the last row sums up (default pooled)");
+  add_choice(*command, "--measure", flags->measure, {"users", "value"},
+             "What a cell holds: users (default), or the amounts of their return events");
+  add_choice(*command, "--breakdown-match", flags->breakdown_match, {"cohort", "both"},
+             "Whose value of --breakdown counts: the cohort event's (default), or both events'");
   on_question(*command, flags->question, chosen, [flags] { return to_spec(*flags); });
 }
 

@@ -1,0 +1,61 @@
+// rollcall explain: what a question means, and what answering it reads.
+#include <memory>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "tools/commands/command.h"
+#include "tools/commands/query_text.h"
+#include "tools/commands/store_access.h"
+#include "tools/terminal.h"
+#include "tools/text.h"
+
+namespace rollcall::tools {
+namespace {
+
+struct ExplainFlags {
+  StoreFlags store;
+  std::string spec;
+};
+
+std::string text_of(const Explanation& explanation) {
+  std::string text = explanation.meaning + "\n\n";
+  constexpr std::size_t kSeriesShown = 10;
+  for (std::size_t i = 0; i < explanation.series.size() && i < kSeriesShown; ++i) {
+    text += fmt::format("reads   {}\n", explanation.series[i]);
+  }
+  if (explanation.series.size() > kSeriesShown) {
+    text += fmt::format("        and {} series more\n", explanation.series.size() - kSeriesShown);
+  }
+  if (!explanation.days.empty()) {
+    text += fmt::format("days    {} ({} to {})\n",
+                        with_commas(static_cast<std::uint64_t>(explanation.days.size())),
+                        to_string(explanation.days.first), to_string(explanation.days.last));
+  }
+  text += fmt::format("chunks  {}, of which {} lie in the store\n", with_commas(explanation.chunks),
+                      with_commas(explanation.stored_chunks));
+  return text + fmt::format("bytes   {} in memory once read\n", bytes_text(explanation.bytes));
+}
+
+Status explain(const ExplainFlags& flags) {
+  ROLLCALL_ASSIGN_OR_RETURN(const std::string json, read_query_text(flags.spec));
+  ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine, open_for_reading(flags.store));
+  const Result<Query> query = parse_query(json, engine->settings().time_zone);
+  if (!query.ok()) return located(query.status(), flags.spec);
+  const Result<Explanation> explanation = engine->explain(*query);
+  if (!explanation.ok()) return located(explanation.status(), flags.spec);
+  return write_standard_output(text_of(*explanation));
+}
+
+}  // namespace
+
+void add_explain_command(CLI::App& app, Action& chosen) {
+  CLI::App* command =
+      app.add_subcommand("explain", "What a question means, and what answering it reads");
+  const auto flags = std::make_shared<ExplainFlags>();
+  add_store_flags(*command, flags->store);
+  add_query_text(*command, flags->spec);
+  command->callback([flags, &chosen] { chosen = [flags] { return explain(*flags); }; });
+}
+
+}  // namespace rollcall::tools

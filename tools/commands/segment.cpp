@@ -1,0 +1,161 @@
+// rollcall segment: counts the users of a segment, and keeps segments in the store by name.
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "rollcall/user_file.h"
+#include "tools/commands/command.h"
+#include "tools/commands/question.h"
+#include "tools/commands/store_access.h"
+#include "tools/table_printer.h"
+#include "tools/text.h"
+
+namespace rollcall::tools {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+void add_name(CLI::App& command, std::string& name) {
+  command.add_option("NAME", name, "The name of the segment")->required()->type_name("");
+}
+
+// --- count ---
+
+struct CountFlags {
+  QuestionFlags question;
+  std::string segment;
+};
+
+void add_count_command(CLI::App& parent, Action& chosen) {
+  CLI::App* command = parent.add_subcommand("count", "How many users it has; --members lists them");
+  const auto flags = std::make_shared<CountFlags>();
+  add_question_flags(*command, flags->question);
+  command->add_option("SEGMENT", flags->segment, "The segment, such as 'did(login, 7d)'")
+      ->required()
+      ->type_name("");
+  on_question(*command, flags->question, chosen, [flags] {
+    Json spec = {{"kind", "segment"}, {"segment", flags->segment}};
+    add_common_fields(spec, flags->question);
+    return spec;
+  });
+}
+
+// --- save ---
+
+struct SaveFlags {
+  StoreFlags store;
+  std::string name;
+  std::string segment;
+  std::string file;
+};
+
+Result<std::unique_ptr<Engine>> open_existing(const StoreFlags& flags) {
+  return open_for_writing(flags, [&]() -> Result<StoreSettings> {
+    return Status::not_found(flags.directory + ": no store (rollcall ingest, or init, makes one)");
+  });
+}
+
+Status save(const SaveFlags& flags) {
+  ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine, open_existing(flags.store));
+  if (flags.file.empty()) {
+    ROLLCALL_ASSIGN_OR_RETURN(const Segment segment, parse_segment(flags.segment));
+    ROLLCALL_RETURN_IF_ERROR(engine->save_segment(flags.name, segment));
+  } else {
+    ROLLCALL_ASSIGN_OR_RETURN(std::vector<UserId> users,
+                              read_user_file(flags.file, engine->settings().user_kind));
+    ROLLCALL_RETURN_IF_ERROR(engine->save_segment(flags.name, std::move(users)));
+  }
+  return engine->close();
+}
+
+void add_save_command(CLI::App& parent, Action& chosen) {
+  CLI::App* command = parent.add_subcommand("save", "Keep a segment under a name");
+  const auto flags = std::make_shared<SaveFlags>();
+  add_store_flags(*command, flags->store);
+  add_name(*command, flags->name);
+  CLI::Option* segment =
+      command->add_option("SEGMENT", flags->segment, "The segment, such as 'did(login, 7d)'")
+          ->type_name("");
+  command
+      ->add_option("--file", flags->file,
+                   "A list of users instead, one a line, or what --members wrote as CSV")
+      ->type_name("FILE")
+      ->excludes(segment);
+  command->callback([flags, &chosen] {
+    if (flags->segment.empty() == flags->file.empty()) {
+      throw CLI::RequiredError("a segment, or --file");
+    }
+    if (!flags->segment.empty()) {
+      const Result<Segment> segment_read = parse_segment(flags->segment);
+      if (!segment_read.ok()) throw CLI::ValidationError(segment_read.status().message());
+    }
+    chosen = [flags] { return save(*flags); };
+  });
+}
+
+// --- list, show, drop ---
+
+struct NameFlags {
+  StoreFlags store;
+  std::string name;
+};
+
+std::string text_of(const SegmentInfo& segment) {
+  if (segment.expression) return to_string(*segment.expression);
+  return fmt::format("a list of {} users", with_commas(segment.users));
+}
+
+Status list(const NameFlags& flags) {
+  ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine, open_for_reading(flags.store));
+  Table table{.columns = {{.title = "name"}, {.title = "segment"}}, .rows = {}};
+  for (const SegmentInfo& segment : engine->segments()) {
+    table.rows.push_back(
+        {{.text = printable(segment.name)}, {.text = printable(text_of(segment))}});
+  }
+  return write_standard_output(print_table(table, standard_output_style(When::kAuto, When::kAuto)));
+}
+
+Status show(const NameFlags& flags) {
+  ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine, open_for_reading(flags.store));
+  std::string names;
+  for (const SegmentInfo& segment : engine->segments()) {
+    if (segment.name == flags.name) return write_standard_output(text_of(segment) + "\n");
+    names += (names.empty() ? "" : ", ") + segment.name;
+  }
+  return Status::not_found(fmt::format("unknown segment \"{}\" (allowed: {})", flags.name,
+                                       names.empty() ? "none has been saved" : names));
+}
+
+Status drop(const NameFlags& flags) {
+  ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine, open_existing(flags.store));
+  ROLLCALL_RETURN_IF_ERROR(engine->drop_segment(flags.name));
+  return engine->close();
+}
+
+void add_named(CLI::App& parent, Action& chosen, const std::string& word, const std::string& help,
+               bool takes_name, Status (*run)(const NameFlags&)) {
+  CLI::App* command = parent.add_subcommand(word, help);
+  const auto flags = std::make_shared<NameFlags>();
+  add_store_flags(*command, flags->store);
+  if (takes_name) add_name(*command, flags->name);
+  command->callback([flags, run, &chosen] { chosen = [flags, run] { return run(*flags); }; });
+}
+
+}  // namespace
+
+void add_segment_command(CLI::App& app, Action& chosen) {
+  CLI::App* command = app.add_subcommand("segment", "Count a set of users, or keep it by name");
+  command->require_subcommand(1);
+  add_count_command(*command, chosen);
+  add_save_command(*command, chosen);
+  add_named(*command, chosen, "list", "The segments that the store keeps", false, list);
+  add_named(*command, chosen, "show", "Print one of them", true, show);
+  add_named(*command, chosen, "drop", "Forget one of them; no user is touched", true, drop);
+}
+
+}  // namespace rollcall::tools
