@@ -5,7 +5,7 @@
 
 .PHONY: help
 help:  ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
 
 .PHONY: setup
 setup:
@@ -31,6 +31,11 @@ asan tsan: setup  ## build with sanitizers and run every test
 	cmake --preset $@
 	cmake --build --preset $@
 	ctest --preset $@
+
+.PHONY: soak-queries
+soak-queries: setup  ## ask a million random questions, of the engine and of a plain recount
+	cmake --preset dev
+	cmake --build --preset dev --target soak-queries
 
 .PHONY: bench
 bench: setup  ## build the benchmarks and run them

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "tests/support/event_generator.h"
@@ -21,6 +23,9 @@ constexpr int kQuestionsPerStream = 8;
 std::unique_ptr<TestEngine> engine_of(const Stream& stream, const EngineSetup& setup = {}) {
   auto engine = TestEngine::open(stream.settings, setup);
   if (!engine.ok() || !(*engine)->ingest(stream.events).ok()) return nullptr;
+  for (const auto& [name, segment] : stream.saved) {
+    if (!(*engine)->save_segment(name, segment).ok()) return nullptr;
+  }
   return *std::move(engine);
 }
 
@@ -73,6 +78,28 @@ TEST(Identities, OrderBatchesPartitionsAndThreadsChangeNoAnswer) {
         if (!expected.ok()) continue;
         ASSERT_EQ(first_difference(*found, *expected), "") << to_json(query);
       }
+    }
+  });
+}
+
+TEST(Identities, LifecycleAddsUp) {
+  for_streams([](const Stream& stream, Random& random) {
+    const auto engine = engine_of(stream);
+    ASSERT_NE(engine, nullptr);
+    LifecycleQuery lifecycle;
+    lifecycle.period = static_cast<Period>(random.below(5));
+    ActiveQuery active;
+    active.period = lifecycle.period;
+    const auto rows = ask(*engine, query_of(lifecycle)).rows;
+    const auto users = ask(*engine, query_of(active)).rows;
+    ASSERT_EQ(rows.size(), users.size());
+    constexpr std::size_t kNew = 1, kReturning = 2, kResurrecting = 3, kDormant = 4, kActive = 5;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      ASSERT_EQ(rows[i][kActive], users[i][1]);
+      ASSERT_EQ(count(rows[i][kActive]),
+                count(rows[i][kNew]) + count(rows[i][kReturning]) + count(rows[i][kResurrecting]));
+      const std::int64_t before = i == 0 ? 0 : count(rows[i - 1][kActive]);
+      ASSERT_EQ(before, count(rows[i][kReturning]) + count(rows[i][kDormant]));
     }
   });
 }
@@ -218,6 +245,100 @@ TEST(Identities, IdleBucketsHoldEverybodyOnce) {
   });
 }
 
+TEST(Identities, StickinessBucketsHoldTheActiveUsersOnce) {
+  for_streams([](const Stream& stream, Random& random) {
+    const auto engine = engine_of(stream);
+    ASSERT_NE(engine, nullptr);
+    StickinessQuery stickiness;
+    stickiness.period = static_cast<Period>(random.below(5));
+    const auto rows = ask(*engine, query_of(stickiness)).rows;
+    std::int64_t users = 0;
+    for (auto row = rows.rbegin(); row != rows.rend(); ++row) {
+      users += count((*row)[1]);
+      ASSERT_EQ(count((*row)[2]), users) << "at least as many as in this bucket and later ones";
+    }
+    ASSERT_EQ(users, static_cast<std::int64_t>(engine->engine().info().user_count));
+  });
+}
+
+TEST(Identities, MeanDaysTimesUsersAreTheActiveUsersOfTheDays) {
+  for_streams([](const Stream& stream, Random&) {
+    const auto engine = engine_of(stream);
+    ASSERT_NE(engine, nullptr);
+    constexpr std::size_t kDays = 7;
+    StickinessQuery stickiness;
+    stickiness.window_days = static_cast<std::int32_t>(kDays);
+    const auto windows = ask(*engine, query_of(stickiness)).rows;
+    const auto daily = ask(*engine, query_of(ActiveQuery{})).rows;
+    ASSERT_EQ(windows.size(), daily.size() * (kDays + 1));
+    for (std::size_t i = 0; i < daily.size(); ++i) {
+      std::int64_t sum = 0, by_bucket = 0, users = 0;
+      for (std::size_t j = i - std::min(i, kDays - 1); j <= i; ++j) sum += count(daily[j][1]);
+      for (std::size_t n = 1; n <= kDays; ++n) {
+        const std::int64_t in_bucket = count(windows[i * (kDays + 1) + n - 1][2]);
+        users += in_bucket;
+        by_bucket += in_bucket * static_cast<std::int64_t>(n);
+      }
+      ASSERT_EQ(by_bucket, sum);
+      const auto& total = windows[i * (kDays + 1) + kDays];
+      ASSERT_EQ(count(total[2]), users);
+      const double* mean = std::get_if<double>(&total[3]);
+      if (mean != nullptr) {
+        ASSERT_NEAR(*mean * static_cast<double>(users), static_cast<double>(sum), 1e-6);
+      }
+    }
+  });
+}
+
+// Users of one store and users of another, in a store together: every count is the sum.
+TEST(Identities, CountsOfDisjointUsersAddUp) {
+  for_streams([](const Stream& stream, Random& random) {
+    std::map<UserId, bool> is_in_second;
+    Stream parts[2] = {{stream.settings, {}, {}}, {stream.settings, {}, {}}};
+    for (const NaiveEvent& event : stream.events) {
+      const bool second = is_in_second.try_emplace(event.user, random.chance(50)).first->second;
+      parts[second].events.push_back(event);
+    }
+    const auto engine = engine_of(stream);
+    const auto first = engine_of(parts[0]);
+    const auto second = engine_of(parts[1]);
+    ASSERT_TRUE(engine && first && second);
+    if (parts[0].events.empty() || parts[1].events.empty()) return;
+    const DayRange days = engine->engine().info().days;
+    const Period period = static_cast<Period>(random.below(5));
+    RetentionQuery retention;
+    retention.period = period;
+    retention.cohort = static_cast<RetentionQuery::Cohort>(random.below(3));
+    retention.mode = static_cast<RetentionQuery::Mode>(random.below(4));
+    ChurnQuery churn;
+    churn.rule = period;
+    for (Query query :
+         {query_of(ActiveQuery{{}, period, {}, {}}), query_of(retention), query_of(churn),
+          query_of(CountsQuery{{}, period, false}), query_of(LifecycleQuery{{}, period}),
+          query_of(StickinessQuery{{}, period, {}}), query_of(StickinessQuery{{}, Period::kDay, 7}),
+          query_of(IdleQuery{}), query_of(SegmentQuery{})}) {
+      if (!std::holds_alternative<IdleQuery>(query.ask) &&
+          !std::holds_alternative<SegmentQuery>(query.ask)) {
+        query.common.from = days.first;
+        query.common.to = days.last;
+      }
+      query.common.as_of = days.last;
+      const QueryResult whole = ask(*engine, query);
+      const auto rows = ask(*first, query).rows;
+      const auto other_rows = ask(*second, query).rows;
+      ASSERT_EQ(whole.rows.size(), rows.size()) << to_json(query);
+      ASSERT_EQ(whole.rows.size(), other_rows.size()) << to_json(query);
+      for (std::size_t r = 0; r < rows.size(); ++r) {
+        for (std::size_t c = 0; c < whole.columns.size(); ++c) {
+          if (whole.columns[c].type != ColumnType::kCount) continue;
+          ASSERT_EQ(count(whole.rows[r][c]), count(rows[r][c]) + count(other_rows[r][c]))
+              << to_json(query);
+        }
+      }
+    }
+  });
+}
+
 // Weeks and fortnights stay in step when all is moved by whole fortnights; months do not.
 TEST(Identities, ShiftByWholeWeeksShiftsEveryAnswer) {
   for_streams([](const Stream& stream, Random& random) {
@@ -240,9 +361,15 @@ TEST(Identities, ShiftByWholeWeeksShiftsEveryAnswer) {
     retention.mode = static_cast<RetentionQuery::Mode>(random.below(4));
     ChurnQuery churn;
     churn.rule = periods[random.below(3)];
-    IdleQuery idle;
-    for (const Query& query :
-         {query_of(active), query_of(retention), query_of(churn), query_of(idle)}) {
+    const CountsQuery counts{{}, periods[random.below(3)], random.chance(30)};
+    const LifecycleQuery lifecycle{{}, periods[random.below(3)]};
+    const StickinessQuery stickiness{{}, periods[random.below(3)], {}};
+    const StickinessQuery windows{{}, Period::kDay, random.between(1, 30)};
+    SegmentQuery segment;
+    segment.segment.range.last = LastSpan{random.between(1, 30), 'd'};
+    for (const Query& query : {query_of(active), query_of(retention), query_of(churn),
+                               query_of(IdleQuery{}), query_of(counts), query_of(lifecycle),
+                               query_of(stickiness), query_of(windows), query_of(segment)}) {
       QueryResult expected = ask(*engine, query);
       for (auto& row : expected.rows) {
         if (Day* day = std::get_if<Day>(&row[0])) *day = *day + kShiftDays;

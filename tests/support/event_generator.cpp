@@ -65,7 +65,8 @@ std::string event_name(std::size_t i) {
 }
 
 std::string property_value(std::size_t i) {
-  constexpr const char* kValues[] = {"", "ads", "seo", "readme ads", "A"};
+  constexpr const char* kValues[] = {"",      "ads", "seo", "readme, \"ads\"", "\xF0\x9F\xA6\x8A",
+                                     "$other"};
   return i < std::size(kValues) ? kValues[i] : "value" + std::to_string(i);
 }
 
@@ -87,15 +88,64 @@ TimeUs time_in(Random& random, const NaiveZone& zone, Day day) {
   }
 }
 
-Amount random_amount(Random& random) {
-  switch (random.below(10)) {
+Amount random_amount(Random& random, bool extreme) {
+  constexpr Amount kOne = 1'000'000;  // with six decimals
+  if (extreme && random.chance(10)) {
+    return random.chance(50) ? std::numeric_limits<Amount>::max()
+                             : std::numeric_limits<Amount>::min();
+  }
+  switch (random.below(8)) {
     case 0:
-      return std::numeric_limits<Amount>::max();
+      return 0;
     case 1:
-      return std::numeric_limits<Amount>::min();
+      return kOne * random.between(-1'000'000, 1'000'000);
+    case 2:
+      return random.between(-9, 9);  // the smallest there are
     default:
       return random.between(-1'000'000, 100'000'000);
   }
+}
+
+// In order of arrival.
+std::vector<NaiveEvent> random_events(Random& random, const StreamKnobs& knobs) {
+  const NaiveZone zone(knobs.settings.time_zone);
+  const std::vector<UserId> users = users_of(random, knobs);
+  std::vector<Day> open_days;
+  for (std::int32_t d = 0; d < knobs.days; ++d) {
+    if (!random.chance(knobs.closed_days_percent)) open_days.push_back(knobs.first_day + d);
+  }
+  if (open_days.empty()) open_days.push_back(knobs.first_day);
+
+  std::vector<NaiveEvent> events;
+  for (std::size_t i = 0; i < knobs.events; ++i) {
+    NaiveEvent event;
+    // The smaller of two draws: some users are seen far more often than others.
+    event.user = users[std::min(random.below(users.size()), random.below(users.size()))];
+    event.event =
+        event_name(std::min(random.below(knobs.event_names), random.below(knobs.event_names)));
+    event.time = time_in(random, zone, random.pick(open_days));
+    if (random.chance(knobs.whole_day_percent)) {
+      event.whole_day = true;
+      event.time = zone.start_of(zone.day_of(event.time));
+    }
+    if (random.chance(30)) event.value = random_amount(random, knobs.extreme_amounts);
+    for (const std::string& dimension : knobs.settings.dimensions) {
+      const std::string value = property_value(random.below(knobs.values + 1));
+      if (!value.empty() || random.chance(50)) event.properties[dimension] = value;
+    }
+    events.push_back(event);
+    if (random.chance(knobs.repeated_percent)) events.push_back(event);
+  }
+  if (knobs.shuffled) {
+    random.shuffle(events);
+    return events;
+  }
+  std::stable_sort(events.begin(), events.end(),
+                   [](const NaiveEvent& a, const NaiveEvent& b) { return a.time < b.time; });
+  for (NaiveEvent& event : events) {
+    if (random.chance(knobs.late_percent)) std::swap(event, events[random.below(events.size())]);
+  }
+  return events;
 }
 
 }  // namespace
@@ -118,51 +168,9 @@ StreamKnobs random_knobs(Random& random) {
   knobs.closed_days_percent = random.chance(30) ? 0 : random.between(0, 80);
   knobs.whole_day_percent = random.chance(70) ? 0 : random.between(1, 100);
   knobs.late_percent = random.between(0, 30);
+  knobs.extreme_amounts = random.chance(20);
   knobs.shuffled = random.chance(20);
   return knobs;
-}
-
-Stream random_stream(Random& random, const StreamKnobs& knobs) {
-  const NaiveZone zone(knobs.settings.time_zone);
-  const std::vector<UserId> users = users_of(random, knobs);
-  std::vector<Day> open_days;
-  for (std::int32_t d = 0; d < knobs.days; ++d) {
-    if (!random.chance(knobs.closed_days_percent)) open_days.push_back(knobs.first_day + d);
-  }
-  if (open_days.empty()) open_days.push_back(knobs.first_day);
-
-  Stream stream;
-  stream.settings = knobs.settings;
-  for (std::size_t i = 0; i < knobs.events; ++i) {
-    NaiveEvent event;
-    // The smaller of two draws: some users are seen far more often than others.
-    event.user = users[std::min(random.below(users.size()), random.below(users.size()))];
-    event.event =
-        event_name(std::min(random.below(knobs.event_names), random.below(knobs.event_names)));
-    event.time = time_in(random, zone, random.pick(open_days));
-    if (random.chance(knobs.whole_day_percent)) {
-      event.whole_day = true;
-      event.time = zone.start_of(zone.day_of(event.time));
-    }
-    if (random.chance(30)) event.value = random_amount(random);
-    for (const std::string& dimension : knobs.settings.dimensions) {
-      const std::string value = property_value(random.below(knobs.values + 1));
-      if (!value.empty() || random.chance(50)) event.properties[dimension] = value;
-    }
-    stream.events.push_back(event);
-    if (random.chance(knobs.repeated_percent)) stream.events.push_back(event);
-  }
-  if (knobs.shuffled) {
-    random.shuffle(stream.events);
-    return stream;
-  }
-  std::stable_sort(stream.events.begin(), stream.events.end(),
-                   [](const NaiveEvent& a, const NaiveEvent& b) { return a.time < b.time; });
-  for (NaiveEvent& event : stream.events) {
-    if (random.chance(knobs.late_percent))
-      std::swap(event, stream.events[random.below(stream.events.size())]);
-  }
-  return stream;
 }
 
 // ---- Questions ----
@@ -182,49 +190,127 @@ class QueryDraw {
       }
       last_time_ = std::max(last_time_, event.time);
     }
-    if (!stream.settings.dimensions.empty() && random_.chance(50)) {
-      property_ = random_.pick(stream.settings.dimensions);
-    }
+    for (const auto& [name, segment] : stream.saved) saved_.push_back(name);
+    dimensions_ = stream.settings.dimensions;
+    if (!dimensions_.empty() && random_.chance(60)) property_ = random_.pick(dimensions_);
   }
 
   Query draw() {
     Query query;
     query.common = common();
-    switch (random_.below(5)) {
+    switch (random_.below(10)) {
       case 0:
         query.ask = active();
         break;
       case 1:
       case 2:
-        query.ask = retention();
-        break;
       case 3:
+        query.ask = retention(!query.common.breakdown.empty());
+        break;
+      case 4:
         query.ask = churn();
+        break;
+      case 5:
+        query.ask = counts();
+        break;
+      case 6:
+        query.ask = lifecycle();
+        break;
+      case 7:
+        query.ask = stickiness();
+        break;
+      case 8:
+        query.ask = SegmentQuery{segment()};
         break;
       default:
         query.ask = idle();
-        query.common.from = query.common.to = std::nullopt;
-        query.common.last = std::nullopt;
+    }
+    if (std::holds_alternative<IdleQuery>(query.ask) ||
+        std::holds_alternative<SegmentQuery>(query.ask)) {
+      query.common.from = query.common.to = std::nullopt;
+      query.common.last = std::nullopt;
     }
     return query;
+  }
+
+  // An expression of at most `depth` levels.
+  Segment segment(int depth = 3) {
+    Segment segment;
+    const std::size_t choice = depth > 1 ? random_.below(10) : random_.below(5);
+    if (choice == 4 && !saved_.empty() && random_.chance(50)) {
+      segment.kind = Segment::Kind::kSaved;
+      segment.name = random_.chance(2) ? "never saved" : random_.pick(saved_);
+    } else if (choice < 5) {
+      segment.kind = choice < 4 ? Segment::Kind::kDid : Segment::Kind::kFirst;
+      segment.event = selector();
+      if (random_.chance(70)) segment.range = range();
+      if (segment.kind == Segment::Kind::kDid && random_.chance(30)) {
+        segment.days = {.compare = static_cast<Segment::Compare>(random_.below(3)),
+                        .days = random_.between(0, random_.chance(80) ? 5 : 40)};
+      }
+    } else if (choice < 7) {
+      segment.kind = Segment::Kind::kNot;
+      segment.parts = {this->segment(depth - 1)};
+    } else {
+      segment.kind = random_.chance(50) ? Segment::Kind::kAll : Segment::Kind::kAny;
+      const std::int32_t parts = random_.between(1, 3);
+      for (std::int32_t i = 0; i < parts; ++i) segment.parts.push_back(this->segment(depth - 1));
+    }
+    return segment;
   }
 
  private:
   Day some_day() { return first_ + random_.between(-10, last_ - first_ + 10); }
 
+  RelativeDate some_words() {
+    RelativeDate words;
+    words.unit = static_cast<RelativeDate::Unit>(random_.below(7));
+    if (words.unit == RelativeDate::Unit::kWeekday) {
+      words.weekday = random_.between(0, 6);
+    } else {
+      const bool is_long = words.unit >= RelativeDate::Unit::kMonth;
+      words.ago = random_.between(0, is_long || random_.chance(70) ? 2 : 30);
+    }
+    return words;
+  }
+
+  DateText some_date() {
+    if (random_.chance(30)) return some_words();
+    return some_day();
+  }
+
+  // Few ranges end before they begin.
+  DateRangeText range() {
+    DateRangeText range;
+    if (random_.chance(30)) {
+      range.last = LastSpan{random_.between(1, 12), "dwmqy"[random_.below(5)]};
+      if (range.last->unit == 'y') range.last->count = random_.between(1, 2);
+      return range;
+    }
+    if (random_.chance(50)) range.from = some_date();
+    if (random_.chance(50)) range.to = some_date();
+    if (!range.from || !range.to || random_.chance(5)) return range;
+    const bool are_days =
+        std::holds_alternative<Day>(*range.from) && std::holds_alternative<Day>(*range.to);
+    if (!are_days) {
+      // Words may lie either way of each other, and of a date.
+      if (random_.chance(50)) range.to = range.from;
+    } else if (std::get<Day>(*range.to) < std::get<Day>(*range.from)) {
+      std::swap(range.from, range.to);
+    }
+    return range;
+  }
+
   QueryCommon common() {
     QueryCommon common;
-    if (random_.chance(20)) {
-      common.last = LastSpan{random_.between(1, 12), "dwmqy"[random_.below(5)]};
-    } else {
-      if (random_.chance(40)) common.from = some_day();
-      if (random_.chance(40)) common.to = some_day();
-      if (common.from && common.to && *common.to < *common.from && !random_.chance(5)) {
-        std::swap(common.from, common.to);
-      }
+    if (random_.chance(70)) {
+      const DateRangeText range = this->range();
+      common.from = range.from;
+      common.to = range.to;
+      common.last = range.last;
     }
     if (random_.chance(40)) {
-      switch (random_.below(4)) {
+      switch (random_.below(5)) {
         case 0:
           common.as_of = zone_.last_second_of(some_day());
           break;
@@ -234,11 +320,21 @@ class QueryDraw {
         case 2:  // within a day of which more is known, often: an error
           common.as_of = zone_.start_of(some_day()) + random_.between(0, 86'399) * kSecond;
           break;
+        case 3:
+          common.as_of = some_words();
+          break;
         default:
           common.as_of = some_day();
       }
     }
     if (property_ && random_.chance(30)) common.where.push_back(condition());
+    if (random_.chance(25)) common.among = segment();
+    if (!dimensions_.empty() && random_.chance(25)) {
+      const bool is_another = !property_ || random_.chance(5);
+      common.breakdown = is_another ? random_.pick(dimensions_) : *property_;
+      if (!property_) property_ = common.breakdown;
+      if (random_.chance(70)) common.breakdown_limit = random_.between(1, 5);
+    }
     return common;
   }
 
@@ -300,7 +396,7 @@ class QueryDraw {
     return ask;
   }
 
-  RetentionQuery retention() {
+  RetentionQuery retention(bool has_breakdown) {
     RetentionQuery ask;
     ask.cohort_event = selector();
     ask.return_event = random_.chance(50) ? ask.cohort_event : selector();
@@ -314,6 +410,33 @@ class QueryDraw {
       ask.periods = random_.chance(95) ? random_.between(0, 20) : random_.between(100, 500);
     }
     ask.summary = static_cast<RetentionQuery::Summary>(random_.below(3));
+    if (random_.chance(25)) ask.measure = RetentionQuery::Measure::kValue;
+    if (has_breakdown && random_.chance(50)) {
+      ask.breakdown_match = RetentionQuery::BreakdownMatch::kBoth;
+    }
+    return ask;
+  }
+
+  CountsQuery counts() {
+    CountsQuery ask;
+    ask.event = selector();
+    ask.by_hour = random_.chance(30);
+    if (!ask.by_hour && random_.chance(50)) ask.period = some_period();
+    return ask;
+  }
+
+  LifecycleQuery lifecycle() {
+    return {.event = selector(), .period = random_.chance(50) ? Period::kDay : some_period()};
+  }
+
+  StickinessQuery stickiness() {
+    StickinessQuery ask;
+    ask.event = selector();
+    if (random_.chance(50)) {
+      ask.window_days = random_.between(1, random_.chance(70) ? 8 : 35);
+    } else if (random_.chance(50)) {
+      ask.period = some_period();
+    }
     return ask;
   }
 
@@ -348,10 +471,27 @@ class QueryDraw {
   Day first_{0}, last_{0};
   TimeUs last_time_ = 0;
   std::vector<std::string> names_;
+  std::vector<std::string> saved_;
+  std::vector<std::string> dimensions_;
   std::optional<std::string> property_;  // that every condition of the question is about
 };
 
+// Segments that questions can name; a later one may name an earlier one.
+void save_segments(Random& random, Stream& stream) {
+  const std::int32_t count = random.between(0, 2);
+  for (std::int32_t i = 0; i < count; ++i) {
+    const Segment segment = QueryDraw(random, stream).segment(2);
+    stream.saved.emplace("saved " + std::to_string(i), segment);
+  }
+}
+
 }  // namespace
+
+Stream random_stream(Random& random, const StreamKnobs& knobs) {
+  Stream stream{.settings = knobs.settings, .events = random_events(random, knobs), .saved = {}};
+  save_segments(random, stream);
+  return stream;
+}
 
 Query random_query(Random& random, const Stream& stream) {
   return QueryDraw(random, stream).draw();

@@ -28,6 +28,7 @@ struct StreamKnobs {
   int repeated_percent = 5;      // events that come twice
   int late_percent = 10;         // events moved to a random place in the stream
   int whole_day_percent = 0;     // events given as bare dates
+  bool extreme_amounts = false;  // the smallest and the largest amounts that can be
   bool shuffled = false;         // the whole stream in no order at all
 };
 StreamKnobs random_knobs(Random& random);
@@ -35,11 +36,12 @@ StreamKnobs random_knobs(Random& random);
 struct Stream {
   StoreSettings settings;
   std::vector<NaiveEvent> events;  // in order of arrival
+  SavedSegments saved;
 };
 Stream random_stream(Random& random, const StreamKnobs& knobs);
 
-// A question of any kind, with any of its fields; few are refused. One selector never filters on
-// two properties, which the aggregates cannot answer.
+// A question of any kind, with any of its fields but `members`; few are refused. It is mostly about
+// one property, since the aggregates cannot answer conditions on two of one event.
 Query random_query(Random& random, const Stream& stream);
 
 }  // namespace rollcall::testing

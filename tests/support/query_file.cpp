@@ -8,13 +8,17 @@
 #include <optional>
 #include <sstream>
 #include <utility>
+#include <variant>
 
+#include "tests/support/naive_table.h"
 #include "tests/support/naive_time.h"
 #include "tests/support/result_text.h"
 
 namespace rollcall::testing {
 
 namespace {
+
+constexpr std::string_view kSegmentHead = "segment ";
 
 // The fields of a line: runs of anything but blanks, or JSON strings, also as NAME="...".
 std::optional<std::vector<std::string>> split_fields(std::string_view line) {
@@ -103,12 +107,16 @@ Status QueryFile::parse() {
       blocks_.push_back(std::move(block));
       continue;
     }
-    if (head != "ingest" && head != "query") {
-      return wrong("found \"" + head + "\" (allowed: settings, ingest, reopen, query)");
+    const bool is_segment = head.starts_with(kSegmentHead);
+    if (head != "ingest" && head != "query" && !is_segment) {
+      return wrong("found \"" + head +
+                   "\" (allowed: settings, ingest, reopen, segment NAME, query)");
     }
-    block.kind = head == "ingest" ? Block::Kind::kIngest : Block::Kind::kQuery;
+    block.kind = is_segment         ? Block::Kind::kSegment
+                 : head == "ingest" ? Block::Kind::kIngest
+                                    : Block::Kind::kQuery;
     for (++at; in_block() && lines_[at] != "----"; ++at) {
-      if (block.kind == Block::Kind::kQuery) {
+      if (block.kind != Block::Kind::kIngest) {
         block.json += lines_[at] + "\n";
         continue;
       }
@@ -117,6 +125,12 @@ Status QueryFile::parse() {
       block.events.push_back(*std::move(event));
     }
     if (!in_block()) return wrong("no ---- ends the block");
+    if (is_segment) {
+      block.name = head.substr(kSegmentHead.size());
+      Result<Segment> segment = parse_segment_block(block.json);
+      if (!segment.ok()) return wrong(segment.status().message());
+      block.segment = *std::move(segment);
+    }
     block.expected_begin = ++at;
     for (; in_block(); ++at) block.expected += lines_[at] + "\n";
     block.expected_end = at;
@@ -179,6 +193,13 @@ Result<NaiveEvent> QueryFile::parse_event(std::string_view line) const {
   return event;
 }
 
+Result<Segment> QueryFile::parse_segment_block(const std::string& text) const {
+  const std::string json = text.starts_with('{') ? text : nlohmann::json(text).dump();
+  ROLLCALL_ASSIGN_OR_RETURN(
+      const Query query, parse_query(fmt::format(R"({{"kind": "segment", "segment": {}}})", json)));
+  return std::get<SegmentQuery>(query.ask).segment;
+}
+
 std::vector<std::string> QueryFile::run(const EngineSetup& setup) const {
   std::vector<std::string> answers(blocks_.size());
   auto engine = TestEngine::open(settings_, setup);
@@ -201,6 +222,11 @@ std::vector<std::string> QueryFile::run(const EngineSetup& setup) const {
           engine = status;
         }
         break;
+      case Block::Kind::kSegment: {
+        const Status status = (*engine)->save_segment(block.name, block.segment);
+        answers[i] = status.ok() ? "ok\n" : error_text(status);
+        break;
+      }
       case Block::Kind::kQuery: {
         const Result<QueryResult> result = (*engine)->query(block.json);
         answers[i] = result.ok() ? to_text(*result) : error_text(result.status());
@@ -219,6 +245,9 @@ std::vector<std::string> QueryFile::run_naive() const {
     if (block.kind == Block::Kind::kIngest) {
       engine.ingest(block.events);
       answers[i] = fmt::format("ok: {} events\n", block.events.size());
+    } else if (block.kind == Block::Kind::kSegment) {
+      engine.save_segment(block.name, block.segment);
+      answers[i] = "ok\n";
     } else if (block.kind == Block::Kind::kQuery) {
       const Result<QueryResult> result = engine.query(block.json);
       answers[i] = result.ok() ? to_text(*result) : "error";
@@ -244,7 +273,8 @@ Status QueryFile::rewrite(const std::vector<std::string>& answers) const {
 }
 
 std::string query_file_text(const StoreSettings& settings, const std::vector<NaiveEvent>& events,
-                            const Query& query, const std::string& answer) {
+                            const SavedSegments& saved, const Query& query,
+                            const std::string& answer) {
   const bool integers = settings.user_kind == UserKind::kInteger;
   const NaiveZone zone(settings.time_zone);
   const auto quoted = [](const std::string& text) { return nlohmann::json(text).dump(); };
@@ -265,10 +295,18 @@ std::string query_file_text(const StoreSettings& settings, const std::vector<Nai
     for (const auto& [name, value] : event.properties) {
       text += fmt::format(" {}={}", name, quoted(value));
     }
+    if (event.value) {
+      text += fmt::format(" value={}", decimal_text(*event.value, settings.value_decimals));
+    }
     text += "\n";
   }
-  return text + fmt::format("----\nok: {} events\n\nquery\n{}\n----\n{}", events.size(),
-                            to_json(query), answer);
+  text += fmt::format("----\nok: {} events\n\n", events.size());
+  for (const auto& [name, segment] : saved) {
+    const Query named{.common = {}, .ask = SegmentQuery{segment}};
+    const auto json = nlohmann::json::parse(to_json(named));
+    text += fmt::format("segment {}\n{}\n----\nok\n\n", name, json["segment"].dump());
+  }
+  return text + fmt::format("query\n{}\n----\n{}", to_json(query), answer);
 }
 
 }  // namespace rollcall::testing

@@ -17,6 +17,11 @@
 //   reopen                                                       closes the store and opens it
 //   again
 //
+//   segment payers                                               saves a segment by that name
+//   {"did": "purchase", "last": "30d"}                           JSON, or text as people write it
+//   ----
+//   ok
+//
 //   query                                                        one JSON object
 //   {"kind": "active"}
 //   ----
@@ -24,6 +29,8 @@
 //         date  users  complete
 //   2026-01-01      1      true
 //   2026-01-02      1      true
+//
+// A page of members that others follow ends in a line `next ID`.
 //
 // Blocks end at an empty line. A TIME is RFC 3339, or without an offset in the store's time zone,
 // or a bare date. A field that holds blanks is a JSON string. `value` is the amount; other names
@@ -47,11 +54,13 @@ class QueryFile {
   static Result<QueryFile> read(const std::string& path);
 
   struct Block {
-    enum class Kind : std::uint8_t { kIngest, kReopen, kQuery };
+    enum class Kind : std::uint8_t { kIngest, kReopen, kSegment, kQuery };
     Kind kind = Kind::kQuery;
     std::size_t line = 0;  // in the file, counted from 1
     std::vector<NaiveEvent> events;
-    std::string json;
+    std::string json;  // of a query
+    std::string name;  // of a segment
+    Segment segment;
     std::string expected;            // lines, each with its end
     std::size_t expected_begin = 0;  // lines [begin, end) of the file, from 0, hold it
     std::size_t expected_end = 0;
@@ -71,6 +80,7 @@ class QueryFile {
   Status parse();
   Status parse_setting(std::string_view line);
   Result<NaiveEvent> parse_event(std::string_view line) const;
+  Result<Segment> parse_segment_block(const std::string& text) const;
 
   std::string path_;
   std::vector<std::string> lines_;
@@ -78,8 +88,9 @@ class QueryFile {
   std::vector<Block> blocks_;
 };
 
-// A file that holds these events, this question and this answer.
+// A file that holds these events, these segments, this question and this answer.
 std::string query_file_text(const StoreSettings& settings, const std::vector<NaiveEvent>& events,
-                            const Query& query, const std::string& answer);
+                            const SavedSegments& saved, const Query& query,
+                            const std::string& answer);
 
 }  // namespace rollcall::testing

@@ -18,6 +18,26 @@ std::string ratio_text(double ratio) {
   return text;
 }
 
+// The largest ratio of a column: what cancels out in a mean of ratios leaves the rounding of these.
+double scale_of(const QueryResult& result, std::size_t column) {
+  double scale = 1;
+  for (const auto& row : result.rows) {
+    if (const double* ratio = std::get_if<double>(&row[column])) {
+      scale = std::max(scale, std::abs(*ratio));
+    }
+  }
+  return scale;
+}
+
+bool same(const Cell& a, const Cell& b, double scale) {
+  const double* x = std::get_if<double>(&a);
+  const double* y = std::get_if<double>(&b);
+  if (x == nullptr || y == nullptr) return a == b;
+  return std::abs(*x - *y) <= 1e-13 * scale;
+}
+
+}  // namespace
+
 std::string cell_text(const Cell& cell) {
   struct Text {
     std::string operator()(std::monostate) const { return "null"; }
@@ -29,15 +49,6 @@ std::string cell_text(const Cell& cell) {
   };
   return std::visit(Text{}, cell);
 }
-
-bool same(const Cell& a, const Cell& b) {
-  const double* x = std::get_if<double>(&a);
-  const double* y = std::get_if<double>(&b);
-  if (x == nullptr || y == nullptr) return a == b;
-  return std::abs(*x - *y) <= 1e-12 * std::max(1.0, std::abs(*y));
-}
-
-}  // namespace
 
 std::string to_text(const QueryResult& result) {
   std::vector<std::vector<std::string>> lines(1);
@@ -57,6 +68,7 @@ std::string to_text(const QueryResult& result) {
     }
     text += '\n';
   }
+  if (result.next) text += "next " + *result.next + "\n";
   return text;
 }
 
@@ -79,13 +91,15 @@ std::string first_difference(const QueryResult& found, const QueryResult& expect
                          rollcall::to_string(a.type), b.name, rollcall::to_string(b.type));
     }
   }
+  std::vector<double> scales;
+  for (std::size_t c = 0; c < expected.columns.size(); ++c) scales.push_back(scale_of(expected, c));
   for (std::size_t r = 0; r < std::min(found.rows.size(), expected.rows.size()); ++r) {
     if (found.rows[r].size() != expected.columns.size()) {
       return fmt::format("row {}: cells found={} expected={}", r, found.rows[r].size(),
                          expected.columns.size());
     }
     for (std::size_t c = 0; c < expected.columns.size(); ++c) {
-      if (!same(found.rows[r][c], expected.rows[r][c])) {
+      if (!same(found.rows[r][c], expected.rows[r][c], scales[c])) {
         return fmt::format("row {}, {}: found={} expected={}", r, expected.columns[c].name,
                            cell_text(found.rows[r][c]), cell_text(expected.rows[r][c]));
       }
@@ -94,6 +108,10 @@ std::string first_difference(const QueryResult& found, const QueryResult& expect
   if (found.rows.size() != expected.rows.size()) {
     return fmt::format("number of rows: found={} expected={}", found.rows.size(),
                        expected.rows.size());
+  }
+  if (found.next != expected.next) {
+    return fmt::format("next: found={} expected={}", found.next.value_or("none"),
+                       expected.next.value_or("none"));
   }
   return {};
 }

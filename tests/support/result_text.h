@@ -7,12 +7,16 @@
 
 namespace rollcall::testing {
 
-// "as_of ..." ("none" in an empty store) and an aligned table under its column names: what stands
-// in tests/queries. Null is "null", a ratio has at most four decimals, text is as it is.
+// Null is "null", a ratio has at most four decimals, text is as it is.
+std::string cell_text(const Cell& cell);
+
+// "as_of ..." ("none" in an empty store) and an aligned table under its column names, then "next
+// ..." where a page of members has one: what stands in tests/queries.
 std::string to_text(const QueryResult& result);
 
-// Says what is the first thing to differ: as_of, columns or rows, cell by cell; empty when nothing
-// does. Ratios may differ by the rounding of a sum. Does not look at definition, pivot and stats.
+// Says what is the first thing to differ: as_of, columns, rows cell by cell, or next; empty when
+// nothing does. Ratios may differ by the rounding of a sum. Does not look at definition, pivot and
+// stats.
 std::string first_difference(const QueryResult& found, const QueryResult& expected);
 
 }  // namespace rollcall::testing

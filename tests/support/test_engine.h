@@ -50,6 +50,9 @@ class TestEngine {
   static Result<std::unique_ptr<TestEngine>> open(StoreSettings settings, const EngineSetup& setup);
 
   Status ingest(std::span<const NaiveEvent> events);
+  Status save_segment(const std::string& name, const Segment& segment) {
+    return engine_->save_segment(name, segment);
+  }
   Status reopen();  // closes, and opens the same store again
   Engine& engine() { return *engine_; }
   Result<QueryResult> query(const Query& query) const { return engine_->query(query); }

@@ -1,0 +1,103 @@
+#include "tests/support/naive_breakdown.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tests/support/naive_kinds.h"
+
+namespace rollcall::testing {
+
+namespace {
+
+const std::string kOther = "$other";
+
+// The event whose users say which values are the largest.
+Selector ranking_event(const Query& query) {
+  return std::visit(
+      [](const auto& ask) -> Selector {
+        if constexpr (requires { ask.cohort_event; }) return ask.cohort_event;
+        if constexpr (requires { ask.event; }) return ask.event;
+        return {};
+      },
+      query.ask);
+}
+
+std::map<std::string, std::set<NaiveUser>> users_by_value(const Query& query,
+                                                          const NaiveScope& scope,
+                                                          const NaiveRange& range) {
+  const std::optional<Period> period = row_period(query);
+  std::map<std::string, std::set<NaiveUser>> users;
+  for (const std::size_t i : scope.events(ranking_event(query))) {
+    const Day day = scope.data.days[i];
+    const bool in_range =
+        !period || (!range.periods.empty() && range.periods.front() <= day &&
+                    day <= scope.data.calendar.last_day(range.periods.back(), *period));
+    if (!in_range) continue;
+    users[property_of(scope.data.events[i], query.common.breakdown)].insert(scope.data.user_of[i]);
+  }
+  return users;
+}
+
+// The values that have rows of their own, and whether the rest has any users.
+struct Shown {
+  std::vector<std::string> values;  // in the order of their bytes
+  bool has_rest = false;
+};
+
+Shown shown_values(const Query& query, const NaiveScope& scope, const NaiveRange& range) {
+  std::vector<std::pair<std::int64_t, std::string>> ranked;  // largest first, by negated size
+  Shown shown;
+  for (const auto& [value, users] : users_by_value(query, scope, range)) {
+    if (value == kOther) {
+      shown.has_rest = true;
+    } else {
+      ranked.emplace_back(-static_cast<std::int64_t>(users.size()), value);
+    }
+  }
+  std::sort(ranked.begin(), ranked.end());
+  for (const auto& [size, value] : ranked) {
+    if (shown.values.size() < static_cast<std::size_t>(query.common.breakdown_limit)) {
+      shown.values.push_back(value);
+    } else {
+      shown.has_rest = true;
+    }
+  }
+  std::sort(shown.values.begin(), shown.values.end());
+  return shown;
+}
+
+}  // namespace
+
+Result<NaiveTable> broken_down_table(const Query& query, const NaiveScope& scope,
+                                     const NaiveRange& range) {
+  ROLLCALL_ASSIGN_OR_RETURN(NaiveTable table, table_of(query, scope, range, std::nullopt));
+  const std::string& property = query.common.breakdown;
+  if (property.empty()) return table;
+  table.rows.clear();
+  table.columns.insert(table.columns.begin(), {property, ColumnType::kString});
+  table.keys.insert(table.keys.begin(), property);
+
+  const auto add_rows = [&](const std::string& value, const PropertyCondition& part) -> Status {
+    ROLLCALL_ASSIGN_OR_RETURN(NaiveTable rows, table_of(query, scope, range, part));
+    for (auto& row : rows.rows) {
+      row.insert(row.begin(), NaiveCell(Cell(value)));
+      table.rows.push_back(std::move(row));
+    }
+    return {};
+  };
+  using Test = PropertyCondition::Test;
+  const Shown shown = shown_values(query, scope, range);
+  for (const std::string& value : shown.values) {
+    ROLLCALL_RETURN_IF_ERROR(add_rows(value, {property, Test::kAnyOf, {value}}));
+  }
+  if (shown.has_rest) {
+    ROLLCALL_RETURN_IF_ERROR(add_rows(kOther, {property, Test::kNoneOf, shown.values}));
+  }
+  return table;
+}
+
+}  // namespace rollcall::testing

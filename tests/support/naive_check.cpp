@@ -1,0 +1,72 @@
+#include "tests/support/naive_check.h"
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace rollcall::testing {
+
+namespace {
+
+// `property` is that of a breakdown that the selector's events are told apart by; may be empty.
+Status check_selector(const Selector& selector, const std::vector<PropertyCondition>& where,
+                      const std::string& property, const NaiveData& data) {
+  for (const std::string& name : selector.names) {
+    if (!data.event_names.empty() && !data.event_names.contains(name)) {
+      return Status::invalid_argument("unknown event: " + name);
+    }
+  }
+  std::set<std::string> properties;
+  if (!property.empty()) properties.insert(property);
+  for (const PropertyCondition& condition : selector.where) properties.insert(condition.property);
+  for (const PropertyCondition& condition : where) properties.insert(condition.property);
+  const std::vector<std::string>& declared = data.settings.dimensions;
+  for (const std::string& name : properties) {
+    if (std::find(declared.begin(), declared.end(), name) == declared.end()) {
+      return Status::invalid_argument("undeclared property: " + name);
+    }
+  }
+  if (properties.size() > 1) return Status::invalid_argument("conditions on two properties");
+  return {};
+}
+
+Status check_segment(const Segment& segment, const std::vector<PropertyCondition>& where,
+                     const NaiveData& data) {
+  if (segment.kind == Segment::Kind::kDid || segment.kind == Segment::Kind::kFirst) {
+    ROLLCALL_RETURN_IF_ERROR(check_selector(segment.event, where, "", data));
+  }
+  for (const Segment& part : segment.parts) {
+    ROLLCALL_RETURN_IF_ERROR(check_segment(part, where, data));
+  }
+  return {};
+}
+
+}  // namespace
+
+Status check_names(const Query& query, const NaiveData& data) {
+  const QueryCommon& common = query.common;
+  if (common.among) ROLLCALL_RETURN_IF_ERROR(check_segment(*common.among, {}, data));
+  const auto check = [&](const Selector& selector, const std::string& property) {
+    return check_selector(selector, common.where, property, data);
+  };
+  if (const auto* ask = std::get_if<RetentionQuery>(&query.ask)) {
+    // By default a breakdown tells only cohort events apart.
+    const bool both = ask->breakdown_match == RetentionQuery::BreakdownMatch::kBoth;
+    ROLLCALL_RETURN_IF_ERROR(check(ask->cohort_event, common.breakdown));
+    return check(ask->return_event, both ? common.breakdown : "");
+  }
+  if (const auto* ask = std::get_if<SegmentQuery>(&query.ask)) {
+    ROLLCALL_RETURN_IF_ERROR(check_segment(ask->segment, common.where, data));
+    return check({}, common.breakdown);
+  }
+  return std::visit(
+      [&](const auto& ask) -> Status {
+        if constexpr (requires { ask.event; }) return check(ask.event, common.breakdown);
+        return {};
+      },
+      query.ask);
+}
+
+}  // namespace rollcall::testing

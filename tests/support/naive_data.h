@@ -1,0 +1,54 @@
+// All that the oracle has been told, kept as it came.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "rollcall/options.h"
+#include "rollcall/query.h"
+#include "rollcall/types.h"
+#include "tests/support/naive_calendar.h"
+#include "tests/support/naive_time.h"
+
+namespace rollcall::testing {
+
+struct NaiveEvent {
+  UserId user;
+  std::string event;
+  TimeUs time = 0;
+  std::optional<Amount> value;
+  std::map<std::string, std::string> properties;
+  bool whole_day = false;  // given as a bare date: the data are known to the end of it
+};
+
+// The value of a property; an absent one equals the empty string.
+std::string property_of(const NaiveEvent& event, const std::string& property);
+
+bool matches(const NaiveEvent& event, const Selector& selector);
+bool matches(const NaiveEvent& event, const std::vector<PropertyCondition>& where);
+
+// Users by number, in order of appearance.
+using NaiveUser = std::size_t;
+
+struct NaiveData {
+  explicit NaiveData(StoreSettings store_settings);
+
+  void add(const NaiveEvent& event);
+
+  StoreSettings settings;
+  NaiveZone zone;
+  NaiveCalendar calendar;
+  std::vector<NaiveEvent> events;
+  std::vector<Day> days;           // of the events, by index
+  std::vector<NaiveUser> user_of;  // of the events, by index
+  std::vector<UserId> users;
+  std::map<UserId, NaiveUser> numbers;  // in `users`
+  std::set<std::string> event_names;
+  std::optional<TimeUs> known_until;
+};
+
+}  // namespace rollcall::testing

@@ -1,0 +1,53 @@
+#include "tests/support/naive_kinds.h"
+
+#include <type_traits>
+#include <variant>
+
+namespace rollcall::testing {
+
+std::optional<Period> row_period(const Query& query) {
+  if (const auto* churn = std::get_if<ChurnQuery>(&query.ask)) {
+    const Period* period = std::get_if<Period>(&churn->rule);
+    return period ? *period : Period::kDay;
+  }
+  if (const auto* counts = std::get_if<CountsQuery>(&query.ask); counts && counts->by_hour) {
+    return Period::kDay;
+  }
+  return std::visit(
+      [](const auto& ask) -> std::optional<Period> {
+        if constexpr (requires { ask.period; }) return ask.period;
+        return std::nullopt;
+      },
+      query.ask);
+}
+
+Result<NaiveTable> table_of(const Query& query, const NaiveScope& scope, const NaiveRange& range,
+                            const std::optional<PropertyCondition>& value) {
+  if (const auto* ask = std::get_if<SegmentQuery>(&query.ask)) {
+    return segment_table(*ask, scope, value);
+  }
+  if (const auto* ask = std::get_if<RetentionQuery>(&query.ask);
+      ask && ask->breakdown_match == RetentionQuery::BreakdownMatch::kCohort) {
+    return retention_table(*ask, scope, range, value);
+  }
+  const NaiveScope part = value ? scope.with(*value) : scope;
+  return std::visit(
+      [&](const auto& ask) -> NaiveTable {
+        using Ask = std::decay_t<decltype(ask)>;
+        if constexpr (std::is_same_v<Ask, ActiveQuery>) return active_table(ask, part, range);
+        if constexpr (std::is_same_v<Ask, CountsQuery>) return counts_table(ask, part, range);
+        if constexpr (std::is_same_v<Ask, RetentionQuery>) {
+          return retention_table(ask, part, range, std::nullopt);
+        }
+        if constexpr (std::is_same_v<Ask, ChurnQuery>) return churn_table(ask, part, range);
+        if constexpr (std::is_same_v<Ask, IdleQuery>) return idle_table(ask, part);
+        if constexpr (std::is_same_v<Ask, LifecycleQuery>) return lifecycle_table(ask, part, range);
+        if constexpr (std::is_same_v<Ask, StickinessQuery>) {
+          return stickiness_table(ask, part, range);
+        }
+        return {};
+      },
+      query.ask);
+}
+
+}  // namespace rollcall::testing

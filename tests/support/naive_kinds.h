@@ -1,0 +1,38 @@
+// The kinds of questions, by the oracle: each a table, straight from its definition.
+#pragma once
+
+#include <optional>
+
+#include "rollcall/query.h"
+#include "rollcall/status.h"
+#include "tests/support/naive_scope.h"
+#include "tests/support/naive_table.h"
+
+namespace rollcall::testing {
+
+NaiveTable active_table(const ActiveQuery& ask, const NaiveScope& scope, const NaiveRange& range);
+NaiveTable counts_table(const CountsQuery& ask, const NaiveScope& scope, const NaiveRange& range);
+// With `cohort_value`, a cohort's users are only those with a cohort event that passes it in the
+// cohort's period.
+NaiveTable retention_table(const RetentionQuery& ask, const NaiveScope& scope,
+                           const NaiveRange& range,
+                           const std::optional<PropertyCondition>& cohort_value);
+NaiveTable churn_table(const ChurnQuery& ask, const NaiveScope& scope, const NaiveRange& range);
+NaiveTable idle_table(const IdleQuery& ask, const NaiveScope& scope);
+NaiveTable lifecycle_table(const LifecycleQuery& ask, const NaiveScope& scope,
+                           const NaiveRange& range);
+NaiveTable stickiness_table(const StickinessQuery& ask, const NaiveScope& scope,
+                            const NaiveRange& range);
+// With `value`, only users with an event that passes it.
+Result<NaiveTable> segment_table(const SegmentQuery& ask, const NaiveScope& scope,
+                                 const std::optional<PropertyCondition>& value);
+
+// The length of the periods of a question's rows; nothing for kinds that take no range of dates.
+std::optional<Period> row_period(const Query& query);
+
+// The table of any kind. With `value`, that of one part of a breakdown: the events that pass it, in
+// the place that the kind gives them.
+Result<NaiveTable> table_of(const Query& query, const NaiveScope& scope, const NaiveRange& range,
+                            const std::optional<PropertyCondition>& value);
+
+}  // namespace rollcall::testing

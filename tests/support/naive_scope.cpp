@@ -1,0 +1,104 @@
+#include "tests/support/naive_scope.h"
+
+#include <algorithm>
+#include <chrono>
+#include <variant>
+
+namespace rollcall::testing {
+
+namespace {
+
+TimeUs whole_seconds(TimeUs time) {
+  using std::chrono::microseconds;
+  return microseconds{std::chrono::floor<std::chrono::seconds>(microseconds{time})}.count();
+}
+
+std::optional<TimeUs> instant_of(const NaiveData& data, const std::optional<AsOf>& as_of) {
+  if (!as_of) return data.known_until;
+  if (const TimeUs* time = std::get_if<TimeUs>(&*as_of)) return *time;
+  if (const Day* day = std::get_if<Day>(&*as_of)) return data.zone.last_second_of(*day);
+  if (!data.known_until) return std::nullopt;
+  const Day latest = data.zone.day_of(*data.known_until);
+  return data.zone.last_second_of(
+      data.calendar.days_of(std::get<RelativeDate>(*as_of), latest).last);
+}
+
+}  // namespace
+
+Result<NaiveNow> resolve_now(const NaiveData& data, const std::optional<AsOf>& as_of) {
+  NaiveNow now;
+  const std::optional<TimeUs> time = instant_of(data, as_of);
+  if (!time) return now;
+  now.is_known = true;
+  now.time = whole_seconds(*time);
+  now.day = data.zone.day_of(now.time);
+  now.last_ended = now.time >= data.zone.last_second_of(now.day) ? now.day : now.day - 1;
+  if (!now.ended(now.day) && data.known_until && whole_seconds(*data.known_until) > now.time) {
+    return Status::invalid_argument("as_of cuts through a day of which more is known");
+  }
+  return now;
+}
+
+Result<NaiveEnds> resolve_ends(const NaiveData& data, const NaiveNow& now,
+                               const DateRangeText& range) {
+  NaiveEnds ends;
+  // Words need a day to be counted from.
+  const auto can_be_read = [&](const std::optional<DateText>& date) {
+    return date && (now.is_known || std::holds_alternative<Day>(*date));
+  };
+  if (can_be_read(range.from)) ends.from = data.calendar.days_of(*range.from, now.day).first;
+  if (can_be_read(range.to)) ends.to = data.calendar.days_of(*range.to, now.day).last;
+  if (ends.from && ends.to && *ends.to < *ends.from) {
+    return Status::invalid_argument("from is later than to");
+  }
+  if (range.last && now.is_known) ends.from = data.calendar.first_day_of(*range.last, now.day);
+  if (!ends.from && !data.days.empty()) {
+    ends.from = *std::min_element(data.days.begin(), data.days.end());
+  }
+  if (!ends.to && now.is_known) ends.to = now.day;
+  return ends;
+}
+
+Result<NaiveRange> resolve_range(const NaiveData& data, const NaiveNow& now,
+                                 const QueryCommon& common, Period period) {
+  ROLLCALL_ASSIGN_OR_RETURN(const NaiveEnds ends,
+                            resolve_ends(data, now, {common.from, common.to, common.last}));
+  NaiveRange range;
+  if (data.events.empty()) return range;
+  for (Day p = data.calendar.first_day(*ends.from, period); p <= *ends.to && p <= now.day;
+       p = NaiveCalendar::shift(p, period, 1)) {
+    range.periods.push_back(p);
+  }
+  range.ended = now.ended(data.calendar.last_day(*ends.to, period));
+  return range;
+}
+
+NaiveScope NaiveScope::with(const PropertyCondition& condition) const {
+  NaiveScope scope = *this;
+  scope.where.push_back(condition);
+  return scope;
+}
+
+std::vector<std::size_t> NaiveScope::events(const Selector& selector) const {
+  std::vector<std::size_t> found;
+  for (std::size_t i = 0; i < data.events.size(); ++i) {
+    if (data.days[i] <= now.day && (!among || among->contains(data.user_of[i])) &&
+        matches(data.events[i], selector) && matches(data.events[i], where)) {
+      found.push_back(i);
+    }
+  }
+  return found;
+}
+
+DaysByUser NaiveScope::days_by_user(const Selector& selector) const {
+  DaysByUser days_by_user;
+  for (const std::size_t i : events(selector)) days_by_user[data.user_of[i]].insert(data.days[i]);
+  return days_by_user;
+}
+
+bool any_day_in(const std::set<Day>& days, Day first, Day last) {
+  const auto day = days.lower_bound(first);
+  return day != days.end() && *day <= last;
+}
+
+}  // namespace rollcall::testing
