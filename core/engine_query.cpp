@@ -19,6 +19,7 @@ namespace {
 void append(const ReadSet& from, ReadSet& to) {
   to.presence.insert(to.presence.end(), from.presence.begin(), from.presence.end());
   to.bounds.insert(to.bounds.end(), from.bounds.begin(), from.bounds.end());
+  to.amounts.insert(to.amounts.end(), from.amounts.begin(), from.amounts.end());
   to.totals.insert(to.totals.end(), from.totals.begin(), from.totals.end());
   to.lists.insert(to.lists.end(), from.lists.begin(), from.lists.end());
 }
@@ -187,6 +188,10 @@ Result<Explanation> Engine::State::explain(const Query& query) {
     series.insert(read.series.begin(), read.series.end());
     add_days(read.days);
   }
+  for (const AmountRead& read : pinned.reads.reads.amounts) {
+    series.insert(read.series.begin(), read.series.end());
+    add_days(read.days);
+  }
   for (const BoundsRead& read : pinned.reads.reads.bounds) {
     series.insert(read.series.begin(), read.series.end());
   }
@@ -206,6 +211,7 @@ Result<Explanation> Engine::State::explain(const Query& query) {
     };
     add_chunks(partition.presence, (users + 511) / 512 * 64);
     add_chunks(partition.bounds, users * kBoundsBytes);
+    explanation.chunks += partition.amounts.size();  // lists, whose lengths are not known yet
   }
   return explanation;
 }

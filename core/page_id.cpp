@@ -22,6 +22,9 @@ std::string to_string(const PageId& id) {
     case PageKind::kPresence:
       return fmt::format("presence page of partition {}, {}, series {}, chunk {}", id.partition,
                          to_string(Day{id.day}), id.series, id.chunk);
+    case PageKind::kAmounts:
+      return fmt::format("amounts page of partition {}, {}, series {}, chunk {}", id.partition,
+                         to_string(Day{id.day}), id.series, id.chunk);
     case PageKind::kCounters:
       return fmt::format("counter page of partition {}, series {}, chunk {}", id.partition,
                          id.series, id.chunk);

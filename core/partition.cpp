@@ -57,11 +57,16 @@ std::size_t Partition::directory_bytes(const SeriesDay& series_day) {
   constexpr std::size_t kMapNodeBytes = 32;  // of pointers and of malloc
   return sizeof(SeriesDay) + kMapNodeBytes +
          series_day.chunks.capacity() * sizeof(PageSlot<PresenceChunk>) +
+         series_day.amounts.capacity() * sizeof(PageSlot<AmountChunk>) +
          series_day.hours.capacity() * sizeof(HourTotal);
 }
 
 PageId Partition::presence_id(SeriesId series, Day day, std::size_t chunk) const {
   return {PageKind::kPresence, number_, day.value, series, static_cast<std::uint32_t>(chunk)};
+}
+
+PageId Partition::amounts_id(SeriesId series, Day day, std::size_t chunk) const {
+  return {PageKind::kAmounts, number_, day.value, series, static_cast<std::uint32_t>(chunk)};
 }
 
 PageId Partition::chunk_id(PageKind kind, SeriesId series, std::size_t chunk) const {
@@ -191,6 +196,11 @@ Status Partition::load_touched(const StagedColumn& column, bool with_counters,
       if (found != day->second.series.end() && cell.chunk < found->second.chunks.size()) {
         ROLLCALL_RETURN_IF_ERROR(load(found->second.chunks[cell.chunk],
                                       presence_id(cell.series, cell.day, cell.chunk), view));
+      }
+      if (!values_.empty() && found != day->second.series.end() &&
+          cell.chunk < found->second.amounts.size()) {
+        ROLLCALL_RETURN_IF_ERROR(load(found->second.amounts[cell.chunk],
+                                      amounts_id(cell.series, cell.day, cell.chunk), view));
       }
     }
     if (!with_counters) continue;
@@ -327,6 +337,7 @@ void Partition::apply_column(const StagedColumn& column, bool with_counters,
   } else {
     apply_rows<false>(column, targets);
   }
+  apply_amounts(column, batch_number);
   for (const Cell& cell : column.cells) close_cell(cell, with_counters, batch_number);
 }
 
@@ -350,6 +361,30 @@ Status Partition::fold(const StoreView& view, bool bounds) {
 }
 
 // An entry leaves the list when it is done, so that folding can stop anywhere and go on later.
+void Partition::apply_amounts(const StagedColumn& column, std::uint32_t batch_number) {
+  if (values_.empty()) return;
+  std::vector<AmountChunk*> chunks(column.cells.size());
+  const auto slot_of = [&](const Cell& cell) -> PageSlot<AmountChunk>& {
+    SeriesDay& series_day = days_.at(cell.day).series.at(cell.series);
+    const std::size_t bytes_before = directory_bytes(series_day);
+    PageSlot<AmountChunk>& slot = slot_at(series_day.amounts, cell.chunk);
+    directory_bytes_ += directory_bytes(series_day) - bytes_before;
+    return slot;
+  };
+  for (const StagedValue& value : values_) {
+    const std::uint32_t cell = column.row_cells[value.row];
+    if (chunks[cell] == nullptr) {
+      PageSlot<AmountChunk>& slot = slot_of(column.cells[cell]);
+      if (!slot.page) slot.page = PageRef<AmountChunk>(AmountChunk());
+      chunks[cell] = &slot.page.writable();
+    }
+    chunks[cell]->add(ordinals_[value.row], value.value);
+  }
+  for (std::size_t cell = 0; cell < chunks.size(); ++cell) {
+    if (chunks[cell] != nullptr) changed(slot_of(column.cells[cell]), batch_number);
+  }
+}
+
 Status Partition::fold_any(const StoreView& view) {
   alignas(64) std::array<std::uint64_t, kChunkWords> scratch;
   while (!awaiting_any_.empty()) {
@@ -433,6 +468,17 @@ PinnedPartition Partition::pin(const ReadSet& reads, std::uint32_t partition_cou
       }
     }
   }
+  for (const AmountRead& read : reads.amounts) {
+    for (auto day = days_.lower_bound(read.days.first);
+         day != days_.end() && day->first <= read.days.last; ++day) {
+      for (const SeriesId series : read.series) {
+        const auto found = day->second.series.find(series);
+        if (found == day->second.series.end()) continue;
+        const auto id_of = [&](std::size_t chunk) { return amounts_id(series, day->first, chunk); };
+        add(found->second.amounts, id_of, pinned.amounts);
+      }
+    }
+  }
   for (const BoundsRead& read : reads.bounds) {
     for (const SeriesId series : read.series) {
       const auto found = bounds_.find(series);
@@ -454,6 +500,7 @@ PinnedPartition Partition::pin(const ReadSet& reads, std::uint32_t partition_cou
   };
   order(pinned.presence);
   order(pinned.bounds);
+  order(pinned.amounts);
   for (const TotalsRead& read : reads.totals) pinned.totals.push_back(pin_totals(read));
   for (const auto& list : reads.lists) {
     std::vector<std::uint32_t>& ordinals = pinned.lists.emplace_back();
@@ -476,6 +523,10 @@ void Partition::install(const PinnedPartition& pinned, std::uint32_t batch_numbe
     const PageId& id = page.address.id;
     keep(days_.at(Day{id.day}).series.at(id.series).chunks[id.chunk], page);
   }
+  for (const PinnedPage<AmountChunk>& page : pinned.amounts) {
+    const PageId& id = page.address.id;
+    keep(days_.at(Day{id.day}).series.at(id.series).amounts[id.chunk], page);
+  }
   for (const PinnedPage<BoundsChunk>& page : pinned.bounds) {
     keep(bounds_.at(page.address.id.series)[page.address.id.chunk], page);
   }
@@ -486,6 +537,7 @@ void Partition::for_each_slot(Visit visit) {
   for (auto& [date, day] : days_) {
     for (auto& [series, series_day] : day.series) {
       for (PageSlot<PresenceChunk>& slot : series_day.chunks) visit(slot);
+      for (PageSlot<AmountChunk>& slot : series_day.amounts) visit(slot);
     }
   }
   for (auto& [series, slots] : counters_) {

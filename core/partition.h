@@ -20,6 +20,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/amount_chunk.h"
 #include "core/bounds_chunk.h"
 #include "core/counter_chunk.h"
 #include "core/page_ref.h"
@@ -42,7 +43,8 @@ struct HourTotal {
 // One series on one day: who, and how much.
 struct SeriesDay {
   std::vector<PageSlot<PresenceChunk>> chunks;
-  std::vector<HourTotal> hours;  // ascending, those with events; none for kAnySeries
+  std::vector<PageSlot<AmountChunk>> amounts;  // where there were any
+  std::vector<HourTotal> hours;                // ascending, those with events; none for kAnySeries
 };
 
 struct DayState {
@@ -76,6 +78,7 @@ struct PinnedPartition {
   std::uint32_t user_count = 0;
   std::vector<PinnedPage<PresenceChunk>> presence;  // by page id
   std::vector<PinnedPage<BoundsChunk>> bounds;      // by page id
+  std::vector<PinnedPage<AmountChunk>> amounts;     // by page id
   std::vector<std::vector<PinnedTotal>> totals;     // for each of ReadSet::totals
   // For each of ReadSet::lists: the ordinals of those of its users who are in the partition.
   std::vector<std::vector<std::uint32_t>> lists;
@@ -84,7 +87,8 @@ struct PinnedPartition {
 // A page to be stored, encoded when its turn comes.
 struct DirtyPage {
   PageId id;
-  std::variant<PageRef<PresenceChunk>, PageRef<CounterChunk>, PageRef<BoundsChunk>, std::string>
+  std::variant<PageRef<PresenceChunk>, PageRef<CounterChunk>, PageRef<BoundsChunk>,
+               PageRef<AmountChunk>, std::string>
       content;
 };
 
@@ -173,6 +177,7 @@ class Partition {
   template <bool kWithCounters>
   void apply_rows(const StagedColumn& column, const CellTargets& targets);
   void close_cell(const Cell& cell, bool with_counters, std::uint32_t batch_number);
+  void apply_amounts(const StagedColumn& column, std::uint32_t batch_number);
   Status fold_any(const StoreView& view);
   Status fold_bounds(const StoreView& view);
   void compact_quiet_days();
@@ -190,6 +195,7 @@ class Partition {
   void for_each_slot(Visit visit);
 
   PageId presence_id(SeriesId series, Day day, std::size_t chunk) const;
+  PageId amounts_id(SeriesId series, Day day, std::size_t chunk) const;
   PageId chunk_id(PageKind kind, SeriesId series, std::size_t chunk) const;
 
   std::string serialize_directory() const;

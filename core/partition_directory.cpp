@@ -103,6 +103,7 @@ std::string Partition::serialize_day(const DayState& day) {
     const SeriesDay& series_day = day.series.at(series);
     writer.varint(series);
     write_epochs(series_day.chunks, writer);
+    write_epochs(series_day.amounts, writer);
     writer.varint(series_day.hours.size());
     for (const HourTotal& hour : series_day.hours) {
       writer.byte(hour.hour);
@@ -115,10 +116,11 @@ std::string Partition::serialize_day(const DayState& day) {
 
 Status Partition::deserialize_day(std::string_view bytes, std::size_t series_count, DayState& day) {
   ByteReader reader(bytes);
-  const std::size_t entry_count = reader.count(3);
+  const std::size_t entry_count = reader.count(4);
   for (std::size_t i = 0; i < entry_count && reader.ok(); ++i) {
     SeriesDay& series_day = day.series[reader.varint_up_to<SeriesId>(series_count - 1)];
     series_day.chunks = read_epochs<PresenceChunk>(reader);
+    series_day.amounts = read_epochs<AmountChunk>(reader);
     const std::size_t hour_count = reader.count(4);
     for (std::size_t h = 0; h < hour_count; ++h) {
       HourTotal hour;
@@ -200,6 +202,10 @@ void Partition::collect_dirty(Epoch epoch, std::vector<DirtyPage>& dirty,
     for (auto& [series, series_day] : day.series) {
       for (std::size_t chunk = 0; chunk < series_day.chunks.size(); ++chunk) {
         collect(series_day.chunks[chunk], presence_id(series, date, chunk), epoch, dirty,
+                superseded);
+      }
+      for (std::size_t chunk = 0; chunk < series_day.amounts.size(); ++chunk) {
+        collect(series_day.amounts[chunk], amounts_id(series, date, chunk), epoch, dirty,
                 superseded);
       }
     }

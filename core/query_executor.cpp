@@ -20,7 +20,7 @@ namespace {
 
 class CountingSink : public CellSink {
  public:
-  explicit CountingSink(std::vector<std::uint64_t>& cells) : cells_(cells) {}
+  explicit CountingSink(PlanCounts& counts) : cells_(counts.cells), amounts_(counts.amounts) {}
 
   void add(std::size_t cell, BitSpan users) override {
     cells_[cell] += kernel_.count(users.words, users.word_count);
@@ -33,6 +33,7 @@ class CountingSink : public CellSink {
     cells_[cell] += kernel_.andnot_count(a.words, b.words, both) +
                     kernel_.count(a.words + both, a.word_count - both);
   }
+  void add_amount(std::size_t cell, AmountSum amount) override { amounts_[cell] += amount; }
   void add_and_band(const CellBand& band) override {
     kernel_.and_count_band(band.rows.data(), band.rows.size(), band.columns.data(),
                            band.columns.size(), band.width, cells_.data() + band.first_cell,
@@ -42,6 +43,7 @@ class CountingSink : public CellSink {
  private:
   const kernels::KernelTable& kernel_ = *kernels::active_table();
   std::vector<std::uint64_t>& cells_;
+  std::vector<AmountSum>& amounts_;
 };
 
 // Collects who is in some of the cells of one chunk.
@@ -145,7 +147,8 @@ class PinnedChunk : public ChunkSource {
  public:
   PinnedChunk(const ReadSet& reads, const PinnedPartition& partition, std::uint32_t chunk,
               std::span<PinnedPage<PresenceChunk>* const> presence,
-              std::span<PinnedPage<BoundsChunk>* const> bounds)
+              std::span<PinnedPage<BoundsChunk>* const> bounds,
+              std::span<PinnedPage<AmountChunk>* const> amounts)
       : reads_(reads),
         partition_(partition),
         first_ordinal_(chunk * kChunkOrdinals),
@@ -153,7 +156,8 @@ class PinnedChunk : public ChunkSource {
             (std::min(kChunkOrdinals, partition.user_count - first_ordinal_) + std::size_t{511}) /
             512 * 8),
         presence_(presence),
-        bounds_(bounds) {}
+        bounds_(bounds),
+        amounts_(amounts) {}
 
   std::size_t word_count() const override { return word_count_; }
 
@@ -170,6 +174,11 @@ class PinnedChunk : public ChunkSource {
     const BoundsChunk* const page = bounds_.find(0, series);
     if (page == nullptr) return {};
     return {page->first(), page->last(), std::min(page->size(), word_count_ * 64)};
+  }
+
+  AmountSum amount(SeriesId series, Day day, BitSpan users) const override {
+    const AmountChunk* const page = amounts_.find(day.value, series);
+    return page == nullptr ? 0 : page->sum_of(users);
   }
 
   BitSpan listed(const UserList& list, std::uint64_t* scratch) const override {
@@ -192,9 +201,8 @@ class PinnedChunk : public ChunkSource {
   std::size_t word_count_;
   mutable PageFinder<PresenceChunk> presence_;
   mutable PageFinder<BoundsChunk> bounds_;
+  mutable PageFinder<AmountChunk> amounts_;
 };
-
-using Cells = std::vector<std::uint64_t>;
 
 // A walk over all pinned chunks, by any number of threads. `visit(source, partition, chunk)` is
 // called once for each, its pages in memory.
@@ -209,8 +217,10 @@ class Walk {
     const std::uint32_t chunk_count = chunk_count_of(partition);
     const PagesByChunk presence(partition.presence, chunk_count);
     const PagesByChunk bounds(partition.bounds, chunk_count);
+    const PagesByChunk amounts(partition.amounts, chunk_count);
     const auto visit_one = [&](std::uint32_t chunk) {
-      return visit_chunk(partition, chunk, presence.of(chunk), bounds.of(chunk), visit);
+      return visit_chunk(partition, chunk, presence.of(chunk), bounds.of(chunk), amounts.of(chunk),
+                         visit);
     };
     if (chunk_count == 1) return visit_one(0);
     std::vector<Status> statuses(chunk_count);
@@ -226,21 +236,33 @@ class Walk {
   template <class Visit>
   Status visit_chunk(const PinnedPartition& partition, std::uint32_t chunk,
                      std::span<PinnedPage<PresenceChunk>* const> presence,
-                     std::span<PinnedPage<BoundsChunk>* const> bounds, const Visit& visit) {
-    std::vector<PinnedPage<PresenceChunk>*> presence_read;
-    std::vector<PinnedPage<BoundsChunk>*> bounds_read;
+                     std::span<PinnedPage<BoundsChunk>* const> bounds,
+                     std::span<PinnedPage<AmountChunk>* const> amounts, const Visit& visit) {
+    PagesRead<PresenceChunk> presence_read;
+    PagesRead<BoundsChunk> bounds_read;
+    PagesRead<AmountChunk> amounts_read;
     ROLLCALL_RETURN_IF_ERROR(read_pages(presence, presence_read));
     ROLLCALL_RETURN_IF_ERROR(read_pages(bounds, bounds_read));
-    visit(PinnedChunk(pinned_.reads, partition, chunk, presence, bounds), partition, chunk);
+    ROLLCALL_RETURN_IF_ERROR(read_pages(amounts, amounts_read));
+    visit(PinnedChunk(pinned_.reads, partition, chunk, presence, bounds, amounts), partition,
+          chunk);
     if (bytes_read() > kept_bytes_max_) {
-      for (PinnedPage<PresenceChunk>* const pinned : presence_read) pinned->page = {};
-      for (PinnedPage<BoundsChunk>* const pinned : bounds_read) pinned->page = {};
+      const auto drop = [](const auto& pages) {
+        for (auto* const pinned : pages) pinned->page = {};
+      };
+      drop(presence_read);
+      drop(bounds_read);
+      drop(amounts_read);
     }
     return {};
   }
 
+  // Those that were not in memory.
   template <class T>
-  Status read_pages(std::span<PinnedPage<T>* const> pages, std::vector<PinnedPage<T>*>& read) {
+  using PagesRead = std::vector<PinnedPage<T>*>;
+
+  template <class T>
+  Status read_pages(std::span<PinnedPage<T>* const> pages, PagesRead<T>& read) {
     for (PinnedPage<T>* const pinned : pages) {
       if (pinned->page) continue;
       ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes, view_.read(pinned->address));
@@ -270,7 +292,8 @@ bool is_small(const Plan& plan, std::span<const PinnedPartition> partitions) {
   for (const PinnedPartition& partition : partitions) {
     const auto is_absent = [](const auto& page) { return !page.page; };
     if (std::any_of(partition.presence.begin(), partition.presence.end(), is_absent) ||
-        std::any_of(partition.bounds.begin(), partition.bounds.end(), is_absent)) {
+        std::any_of(partition.bounds.begin(), partition.bounds.end(), is_absent) ||
+        std::any_of(partition.amounts.begin(), partition.amounts.end(), is_absent)) {
       return false;
     }
     const std::size_t users = partition.user_count;
@@ -286,7 +309,8 @@ bool is_small(const Plan& plan, std::span<const PinnedPartition> partitions) {
 
 Result<PlanCounts> QueryExecutor::count(const Plan& plan) {
   Walk walk(pinned_, view_, kept_bytes_max_ - std::min(kept_bytes_max_, bytes_read_));
-  tbb::enumerable_thread_specific<Cells> counted([&plan] { return Cells(plan.cell_count()); });
+  tbb::enumerable_thread_specific<PlanCounts> counted(
+      [&plan] { return PlanCounts::of_nobody(plan); });
   const auto count_chunk = [&](const ChunkSource& chunk, const PinnedPartition&, std::uint32_t) {
     CountingSink sink(counted.local());
     plan.count(chunk, sink);
@@ -303,8 +327,13 @@ Result<PlanCounts> QueryExecutor::count(const Plan& plan) {
   bytes_read_ += walk.bytes_read();
   for (Status& status : statuses) ROLLCALL_RETURN_IF_ERROR(std::move(status));
   PlanCounts counts = PlanCounts::of_nobody(plan);
-  for (const Cells& part : counted) {
-    for (std::size_t cell = 0; cell < part.size(); ++cell) counts.cells[cell] += part[cell];
+  for (const PlanCounts& part : counted) {
+    for (std::size_t cell = 0; cell < part.cells.size(); ++cell) {
+      counts.cells[cell] += part.cells[cell];
+    }
+    for (std::size_t cell = 0; cell < part.amounts.size(); ++cell) {
+      counts.amounts[cell] += part.amounts[cell];
+    }
   }
   add_totals(plan, counts);
   return counts;

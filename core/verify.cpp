@@ -73,7 +73,12 @@ class PartitionVerifier {
     for (const auto& [series, series_day] : day.series) {
       const SeriesCatalog::Series& meaning = catalog_.series(series);
       std::uint64_t events = 0;
-      for (const HourTotal& hour : series_day.hours) events += hour.events;
+      AmountSum value = 0;
+      for (const HourTotal& hour : series_day.hours) {
+        events += hour.events;
+        value += hour.value;
+      }
+      verify_amounts(series, date, series_day, value);
       for (std::size_t chunk = 0; chunk < series_day.chunks.size(); ++chunk) {
         const auto page = read(series_day.chunks[chunk], presence_id(series, date, chunk));
         if (!page) continue;
@@ -122,6 +127,25 @@ class PartitionVerifier {
       for (auto& [chunk, words] : chunks) {
         bounds_[{series, chunk}].fold({words.data(), kChunkWords}, date);
       }
+    }
+  }
+
+  // The users' amounts add up to the day's.
+  void verify_amounts(SeriesId series, Day date, const SeriesDay& series_day, AmountSum expected) {
+    AmountSum found = 0;
+    bool complete = true;
+    for (std::size_t chunk = 0; chunk < series_day.amounts.size(); ++chunk) {
+      if (!series_day.amounts[chunk].exists()) continue;
+      const PageId id{PageKind::kAmounts, number_, date.value, series,
+                      static_cast<std::uint32_t>(chunk)};
+      const auto page = read(series_day.amounts[chunk], id);
+      complete = complete && page;
+      if (page) found += page->sum();
+    }
+    if (complete && found != expected) {
+      fault(
+          {PageKind::kDay, number_, date.value, 0, 0},
+          fmt::format("the amounts of the users of series {} do not add up to the day's", series));
     }
   }
 

@@ -168,6 +168,17 @@ BitSpan ChunkSets::active(const LongUnion& events) {
   return with_last_day_in(events.events_, events.days_);
 }
 
+AmountSum ChunkSets::amount(const std::vector<SeriesId>& events, DayRange days,
+                            BitSpan users) const {
+  const DayRange read = intersection(days, data_);
+  AmountSum sum = 0;
+  if (users.empty()) return sum;
+  for (Day day = read.first; day <= read.last; day = day + 1) {
+    for (const SeriesId series : events) sum += chunk_.amount(series, day, users);
+  }
+  return sum;
+}
+
 BitSpan ChunkSets::listed(const UserList& list) {
   MutableSet result = make_set();
   result.assign(chunk_.listed(list, scratch_));

@@ -73,6 +73,7 @@ class ChunkSets {
 
   // From now on looks at these users only.
   void limit_to(BitSpan users) { limit_ = users; }
+  const std::optional<BitSpan>& limit() const { return limit_; }
 
   const kernels::KernelTable& kernels() const { return kernels_; }
   SetArena& arena() { return arena_; }
@@ -88,6 +89,8 @@ class ChunkSets {
   BitSpan with_first_day_in(const SeriesUnion& events, DayRange days);
   BitSpan with_last_day_in(const SeriesUnion& events, DayRange days);
   BitSpan active(const LongUnion& events);
+  // The sum of the amounts of `users` in `events`, which name no event twice, on `days`.
+  AmountSum amount(const std::vector<SeriesId>& events, DayRange days, BitSpan users) const;
   // Users of a list that the plan reads.
   BitSpan listed(const UserList& list);
 

@@ -17,16 +17,6 @@ namespace {
 
 constexpr TimeUs kUsPerHour = 3600 * kUsPerSecond;
 
-// The series that every matching event is in once.
-std::vector<SeriesId> counted_series(const SeriesUnion& events, const SeriesCatalog& catalog) {
-  if (events.series != std::vector<SeriesId>{kAnySeries}) return events.series;
-  std::vector<SeriesId> series;
-  for (SeriesId id = 1; id < catalog.series_count(); ++id) {
-    if (catalog.series(id).is_event()) series.push_back(id);
-  }
-  return series;
-}
-
 class CountsPlan final : public TablePlan {
  public:
   CountsPlan(const Query& query, const PlanContext& context, Scope scope, PeriodRange range,
@@ -41,14 +31,11 @@ class CountsPlan final : public TablePlan {
 
  private:
   void count(ChunkSets& sets, CellSink& sink) const override;
-  void add_period(std::int32_t period, std::uint64_t users, const PlanCounts& counts,
-                  QueryResult& result) const;
+  void add_period(std::size_t row, const PlanCounts& counts, QueryResult& result) const;
   void add_hours(Day day, const PlanCounts& counts, QueryResult& result) const;
-  // Events of single users are kept over all time, not by day.
+  bool has_amounts() const override { return among_.has_value() && !ask_.by_hour; }
+  // How often single users did something is kept over all time, not by day.
   bool knows_events() const { return !among_; }
-  Cell value_cell(AmountSum value) const {
-    return knows_events() ? decimal_cell(value, decimals_) : Cell();
-  }
 
   const CountsQuery ask_;
   const Calendar calendar_;
@@ -56,6 +43,7 @@ class CountsPlan final : public TablePlan {
   const SeriesUnion events_;
   const std::uint32_t decimals_;
   const TimeZone zone_;
+  const std::vector<SeriesId> counted_series_;
   DayRange counted_;  // the days of the totals
 };
 
@@ -67,15 +55,17 @@ CountsPlan::CountsPlan(const Query& query, const PlanContext& context, Scope sco
       range_(range),
       events_(std::move(events)),
       decimals_(context.settings.value_decimals),
-      zone_(context.zone) {
+      zone_(context.zone),
+      counted_series_(counted_series(events_, context.catalog)) {
   if (range_.size() > 0) {
     const DayRange days = {calendar_.first_day(range_.first), calendar_.last_day(range_.last)};
     if (!ask_.by_hour) read_presence(events_, days);
     counted_ = {std::max(days.first, timeframe_.data.first),
                 std::min(days.last, timeframe_.data.last)};
     if (!counted_.empty() && knows_events()) {
-      reads_.totals.push_back({counted_series(events_, context.catalog), counted_, ask_.by_hour});
+      reads_.totals.push_back({counted_series_, counted_, ask_.by_hour});
     }
+    if (has_amounts()) reads_.amounts.push_back({counted_series_, counted_});
   }
   std::vector<std::string> notes = {
       ask_.by_hour ? "hours count from the first instant of the day; users are kept by day, so "
@@ -83,9 +73,11 @@ CountsPlan::CountsPlan(const Query& query, const PlanContext& context, Scope sco
                    : "events_per_user and value_per_user are over the users of the row",
       "a row is complete when its last second has passed at as_of"};
   if (!knows_events()) {
-    notes.push_back(
-        "events and amounts are kept by day for all users together, so that those of "
-        "the users of among are not known");
+    notes.push_back(ask_.by_hour
+                        ? "events and amounts of an hour are kept for all users together, so that "
+                          "those of the users of among are not known"
+                        : "how often single users did something is not kept by day, so that the "
+                          "events of the users of among are not known");
   }
   notes.insert(notes.end(), events_.notes.begin(), events_.notes.end());
   define(query, context, &range_, std::move(notes));
@@ -101,8 +93,9 @@ CountsPlan::CountsPlan(const Query& query, const PlanContext& context, Scope sco
 void CountsPlan::count(ChunkSets& sets, CellSink& sink) const {
   const std::size_t mark = sets.arena().mark();
   for (std::size_t row = 0; row < cell_count(); ++row) {
-    sink.add(row,
-             sets.active(events_, calendar_.days(range_.first + static_cast<std::int32_t>(row))));
+    const DayRange days = calendar_.days(range_.first + static_cast<std::int32_t>(row));
+    sink.add(row, sets.active(events_, days));
+    if (has_amounts()) sink.add_amount(row, sets.amount(counted_series_, days, *sets.limit()));
     sets.arena().give_back_to(mark);
   }
 }
@@ -110,20 +103,21 @@ void CountsPlan::count(ChunkSets& sets, CellSink& sink) const {
 QueryResult CountsPlan::finish(const PlanCounts& counts) const {
   QueryResult result = result_;
   for (std::size_t row = 0; row < range_.size(); ++row) {
-    const std::int32_t period = range_.first + static_cast<std::int32_t>(row);
     if (ask_.by_hour) {
-      add_hours(calendar_.first_day(period), counts, result);
+      const std::int32_t day = range_.first + static_cast<std::int32_t>(row);
+      add_hours(calendar_.first_day(day), counts, result);
     } else {
-      add_period(period, counts.cells[row], counts, result);
+      add_period(row, counts, result);
     }
   }
   return result;
 }
 
-void CountsPlan::add_period(std::int32_t period, std::uint64_t users, const PlanCounts& counts,
-                            QueryResult& result) const {
+void CountsPlan::add_period(std::size_t row, const PlanCounts& counts, QueryResult& result) const {
   EventTotal total;
-  const DayRange days = calendar_.days(period);
+  if (has_amounts()) total.value = counts.amounts[row];
+  const std::uint64_t users = counts.cells[row];
+  const DayRange days = calendar_.days(range_.first + static_cast<std::int32_t>(row));
   const Day last = std::min(days.last, counted_.last);
   for (Day day = std::max(days.first, counted_.first); knows_events() && day <= last;
        day = day + 1) {
@@ -132,10 +126,10 @@ void CountsPlan::add_period(std::int32_t period, std::uint64_t users, const Plan
     total.value += of_day.value;
   }
   const bool complete = timeframe_.has_ended(days.last);
-  const bool known = complete && knows_events();
   add_row(result, days.first, knows_events() ? count_cell(total.events) : Cell(), count_cell(users),
-          value_cell(total.value), ratio_cell(total.events, users, known),
-          quotient_cell(total.value, decimals_, users, known), complete);
+          decimal_cell(total.value, decimals_),
+          ratio_cell(total.events, users, complete && knows_events()),
+          quotient_cell(total.value, decimals_, users, complete), complete);
 }
 
 void CountsPlan::add_hours(Day day, const PlanCounts& counts, QueryResult& result) const {
@@ -149,8 +143,9 @@ void CountsPlan::add_hours(Day day, const PlanCounts& counts, QueryResult& resul
     }
     const TimeUs last_second = std::min(time + kUsPerHour, end) - kUsPerSecond;
     add_row(result, day, static_cast<std::int64_t>(hour),
-            knows_events() ? count_cell(total.events) : Cell(), Cell(), value_cell(total.value),
-            Cell(), Cell(), timeframe_.as_of_time >= last_second);
+            knows_events() ? count_cell(total.events) : Cell(), Cell(),
+            knows_events() ? decimal_cell(total.value, decimals_) : Cell(), Cell(), Cell(),
+            timeframe_.as_of_time >= last_second);
     ++hour;
   }
 }

@@ -8,6 +8,7 @@ namespace rollcall {
 PlanCounts PlanCounts::of_nobody(const Plan& plan) {
   PlanCounts counts;
   counts.cells.resize(plan.cell_count());
+  if (plan.has_amounts()) counts.amounts.resize(plan.cell_count());
   for (const TotalsRead& read : plan.reads().totals) {
     counts.totals.emplace_back(static_cast<std::size_t>(read.days.size()) *
                                (read.by_hour ? kDayHoursMax : 1));

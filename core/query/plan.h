@@ -29,6 +29,13 @@ struct PresenceRead {
   DayRange days;
 };
 
+// Amounts of each user in the events of `series`, which have no value in common, for each day of
+// `days`.
+struct AmountRead {
+  std::vector<SeriesId> series;
+  DayRange days;
+};
+
 // First and last day per user of each of `series`, none of which has a dimension.
 struct BoundsRead {
   std::vector<SeriesId> series;
@@ -44,6 +51,7 @@ struct TotalsRead {
 struct ReadSet {
   std::vector<PresenceRead> presence;
   std::vector<BoundsRead> bounds;
+  std::vector<AmountRead> amounts;
   std::vector<TotalsRead> totals;
   std::vector<std::shared_ptr<const UserList>> lists;  // users named one by one
 };
@@ -59,6 +67,7 @@ struct EventTotal {
 // What a plan's reads and cells came to, over all partitions.
 struct PlanCounts {
   std::vector<std::uint64_t> cells;  // users of each cell
+  std::vector<AmountSum> amounts;    // of each cell, where the plan has amounts
   // For each of ReadSet::totals, by day; by day and hour, kDayHoursMax of them, where asked for.
   std::vector<std::vector<EventTotal>> totals;
 
@@ -83,6 +92,8 @@ class ChunkSource {
     std::size_t size = 0;
   };
   virtual Bounds bounds(SeriesId series) const = 0;
+  // The sum of the amounts of `users` in the events of `series` on `day`.
+  virtual AmountSum amount(SeriesId series, Day day, BitSpan users) const = 0;
   // The users of the chunk in list `list` of the ReadSet, set in `scratch` (word_count() words).
   virtual BitSpan listed(const UserList& list, std::uint64_t* scratch) const = 0;
 };
@@ -105,6 +116,8 @@ class CellSink {
   virtual void add(std::size_t cell, BitSpan users) = 0;
   virtual void add_and(std::size_t cell, BitSpan a, BitSpan b) = 0;
   virtual void add_andnot(std::size_t cell, BitSpan a, BitSpan b) = 0;  // in `a`, not in `b`
+  // Of Plan::has_amounts. Whoever collects users takes no amounts.
+  virtual void add_amount(std::size_t, AmountSum) {}
   // As add_and for each cell of the band, which a sink may do faster than one by one.
   virtual void add_and_band(const CellBand& band);
 };
@@ -127,6 +140,8 @@ class Plan {
   virtual ~Plan() = default;
   virtual const ReadSet& reads() const = 0;
   virtual std::size_t cell_count() const = 0;
+  // Whether its cells have amounts, too.
+  virtual bool has_amounts() const { return false; }
   // Gives `sink` the users of every cell that are in the chunk.
   virtual void count(const ChunkSource& chunk, CellSink& sink) const = 0;
   // The table, of all but `stats`.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -22,6 +23,7 @@ namespace {
 using Cohort = RetentionQuery::Cohort;
 using Mode = RetentionQuery::Mode;
 using Summary = RetentionQuery::Summary;
+using Measure = RetentionQuery::Measure;
 
 // So many cohorts are made before they meet the columns: a multiple of what the kernel takes at
 // once, and few enough for a cache.
@@ -60,6 +62,7 @@ class RetentionPlan final : public TablePlan {
   // A row's cells: its size, and its users of each column that may begin in time.
   std::size_t cells_per_row() const { return 1 + begun_count_; }
   std::size_t cell_count() const override { return range_.size() * cells_per_row(); }
+  bool has_amounts() const override { return ask_.measure == Measure::kValue; }
   QueryResult finish(const PlanCounts& counts) const override;
   std::vector<std::size_t> cells_of(std::size_t row, std::string_view column) const override;
 
@@ -74,13 +77,22 @@ class RetentionPlan final : public TablePlan {
   void count(ChunkSets& sets, CellSink& sink) const override;
   // Whether each column of a row is one set, which the rows before meet one column later.
   bool is_band() const {
-    return ask_.brackets.empty() && (ask_.mode == Mode::kOn || ask_.mode == Mode::kOnOrAfter);
+    return !has_amounts() && ask_.brackets.empty() &&
+           (ask_.mode == Mode::kOn || ask_.mode == Mode::kOnOrAfter);
   }
   void count_band(std::size_t first_row, std::span<const BitSpan> cohorts,
                   const PeriodSets& periods, CellSink& sink) const;
   void count_row(std::size_t row, BitSpan cohort, const PeriodSets& periods, ChunkSets& sets,
                  CellSink& sink) const;
-  void add_summary(std::span<const std::uint64_t> cells, QueryResult& result) const;
+  // The amounts of a row's users: of the periods of each column, as the mode takes them together.
+  void count_amounts(std::size_t row, BitSpan cohort, const PeriodSets& periods, ChunkSets& sets,
+                     CellSink& sink) const;
+  // The users' amounts, from the first period of `group` after the row's own to the last.
+  AmountSum amount_of(std::size_t row, PeriodGroup group, BitSpan users,
+                      const ChunkSets& sets) const;
+  void add_measures(std::size_t cell, std::uint64_t size, bool complete, const PlanCounts& counts,
+                    std::vector<Cell>& row) const;
+  void add_summary(const PlanCounts& counts, QueryResult& result) const;
 
   Day first_day(std::size_t row) const {
     return calendar_.first_day(range_.first + static_cast<std::int32_t>(row));
@@ -100,6 +112,8 @@ class RetentionPlan final : public TablePlan {
   const PeriodRange range_;
   const SeriesUnion cohort_events_;
   const SeriesUnion return_events_;
+  const std::vector<SeriesId> valued_events_;  // where their amounts are
+  const std::uint32_t decimals_;
   // Of a breakdown by the cohort event: who joins counts where an event of the value lies in the
   // cohort's period.
   const std::optional<SeriesUnion> cohort_value_;
@@ -120,6 +134,8 @@ RetentionPlan::RetentionPlan(const Query& query, const PlanContext& context, Sco
       range_(range),
       cohort_events_(std::move(cohort_events)),
       return_events_(std::move(return_events)),
+      valued_events_(counted_series(return_events_, context.catalog)),
+      decimals_(context.settings.value_decimals),
       cohort_value_(std::move(cohort_value)),
       last_index_(calendar_.index_of(timeframe_.last_day)),
       groups_(make_groups(ask_)) {
@@ -141,6 +157,13 @@ RetentionPlan::RetentionPlan(const Query& query, const PlanContext& context, Sco
     if (ask_.mode == Mode::kOnOrAfter) {
       returned_after_ =
           LongUnion::since(return_events_, calendar_.first_day(last_returned_ + 1), timeframe_);
+    }
+    if (has_amounts()) {
+      const Day last_day =
+          ask_.mode == Mode::kOnOrAfter ? timeframe_.data.last : calendar_.last_day(last_returned_);
+      reads_.amounts.push_back(
+          {valued_events_,
+           {std::max(first_day, timeframe_.data.first), std::min(last_day, timeframe_.data.last)}});
     }
     joined_before_.add_reads(reads_);
     returned_after_.add_reads(reads_);
@@ -170,6 +193,11 @@ RetentionPlan::RetentionPlan(const Query& query, const PlanContext& context, Sco
             : "the value is that of both events: who joins is decided by events of the "
               "value alone");
   }
+  if (has_amounts()) {
+    notes.push_back(
+        "value is the sum of the amounts of return events in the periods of the cell; "
+        "value_per_user divides it by size, all users of the cohort, returned or not");
+  }
   if (ask_.summary != Summary::kNone) {
     notes.push_back(
         "a summary row counts the complete cells of its column, over size 0 where there "
@@ -184,11 +212,16 @@ RetentionPlan::RetentionPlan(const Query& query, const PlanContext& context, Sco
 
   result_.columns = {{"cohort", ColumnType::kDate},
                      {"size", ColumnType::kCount},
-                     {"period", ask_.brackets.empty() ? ColumnType::kInt : ColumnType::kString},
-                     {"users", ColumnType::kCount},
-                     {"rate", ColumnType::kRatio},
-                     {"complete", ColumnType::kBool}};
-  result_.pivot = Pivot{"cohort", "size", "period", "users", "rate"};
+                     {"period", ask_.brackets.empty() ? ColumnType::kInt : ColumnType::kString}};
+  if (has_amounts()) {
+    result_.columns.push_back({"value", ColumnType::kDecimal});
+    result_.columns.push_back({"value_per_user", ColumnType::kRatio});
+  } else {
+    result_.columns.push_back({"users", ColumnType::kCount});
+    result_.columns.push_back({"rate", ColumnType::kRatio});
+    result_.pivot = Pivot{"cohort", "size", "period", "users", "rate"};
+  }
+  result_.columns.push_back({"complete", ColumnType::kBool});
 }
 
 void RetentionPlan::count(ChunkSets& sets, CellSink& sink) const {
@@ -233,7 +266,11 @@ void RetentionPlan::count(ChunkSets& sets, CellSink& sink) const {
     } else {
       const std::size_t row_mark = sets.arena().mark();
       for (std::size_t i = 0; i < cohorts.size(); ++i) {
-        count_row(first_row + i, cohorts[i], periods, sets, sink);
+        if (has_amounts()) {
+          count_amounts(first_row + i, cohorts[i], periods, sets, sink);
+        } else {
+          count_row(first_row + i, cohorts[i], periods, sets, sink);
+        }
         sets.arena().give_back_to(row_mark);
       }
     }
@@ -297,6 +334,55 @@ void RetentionPlan::count_row(std::size_t row, BitSpan cohort, const PeriodSets&
   }
 }
 
+AmountSum RetentionPlan::amount_of(std::size_t row, PeriodGroup group, BitSpan users,
+                                   const ChunkSets& sets) const {
+  const std::int32_t own = range_.first + static_cast<std::int32_t>(row);
+  const std::int64_t last = std::min<std::int64_t>(std::int64_t{own} + group.last, last_index_);
+  return sets.amount(
+      valued_events_,
+      {calendar_.first_day(own + group.first), calendar_.last_day(static_cast<std::int32_t>(last))},
+      users);
+}
+
+void RetentionPlan::count_amounts(std::size_t row, BitSpan cohort, const PeriodSets& periods,
+                                  ChunkSets& sets, CellSink& sink) const {
+  if (cohort.empty()) return;
+  std::size_t cell = row * cells_per_row();
+  sink.add(cell++, cohort);
+  MutableSet reached = sets.make_set();  // whose streak goes on
+  MutableSet group_set = sets.make_set();
+  reached.assign(cohort);
+  AmountSum before = 0;  // of the columns before
+  // Of all columns and what comes after them.
+  constexpr std::int32_t kEver = std::numeric_limits<std::int32_t>::max() / 2;
+  const AmountSum ever =
+      ask_.mode == Mode::kOnOrAfter ? amount_of(row, {0, kEver}, cohort, sets) : 0;
+  for (const PeriodGroup group : groups_) {
+    if (!has_begun(row, group)) break;
+    if (ask_.mode == Mode::kStreak) {
+      const std::size_t first = row + static_cast<std::size_t>(group.first);
+      const std::size_t last =
+          std::min(row + static_cast<std::size_t>(group.last), periods.returned.size() - 1);
+      group_set.assign_union(std::span(periods.returned).subspan(first, last - first + 1));
+      reached.keep(group_set.span());
+    }
+    const AmountSum amount = amount_of(row, group, reached.span(), sets);
+    switch (ask_.mode) {
+      case Mode::kOn:
+      case Mode::kStreak:
+        sink.add_amount(cell++, amount);
+        break;
+      case Mode::kOnOrBefore:
+        sink.add_amount(cell++, before + amount);
+        break;
+      case Mode::kOnOrAfter:
+        sink.add_amount(cell++, ever - before);
+        break;
+    }
+    before += amount;
+  }
+}
+
 Cell RetentionPlan::label(PeriodGroup group) const {
   if (ask_.brackets.empty()) return std::int64_t{group.first};
   std::string text = std::to_string(group.first);
@@ -304,39 +390,58 @@ Cell RetentionPlan::label(PeriodGroup group) const {
   return text;
 }
 
-QueryResult RetentionPlan::finish(const PlanCounts& counted) const {
-  const std::span<const std::uint64_t> cells = counted.cells;
+void RetentionPlan::add_measures(std::size_t cell, std::uint64_t size, bool complete,
+                                 const PlanCounts& counts, std::vector<Cell>& row) const {
+  if (has_amounts()) {
+    row.push_back(decimal_cell(counts.amounts[cell], decimals_));
+    row.push_back(quotient_cell(counts.amounts[cell], decimals_, size, complete));
+  } else {
+    row.push_back(count_cell(counts.cells[cell]));
+    row.push_back(ratio_cell(counts.cells[cell], size, complete));
+  }
+  row.push_back(complete);
+}
+
+QueryResult RetentionPlan::finish(const PlanCounts& counts) const {
   QueryResult result = result_;
   for (std::size_t row = 0; row < range_.size(); ++row) {
-    const auto counts = cells.subspan(row * cells_per_row(), cells_per_row());
+    const std::size_t first = row * cells_per_row();
+    const std::uint64_t size = counts.cells[first];
     for (std::size_t i = 0; i < groups_.size() && has_begun(row, groups_[i]); ++i) {
-      const bool complete = is_complete(row, groups_[i]);
-      add_row(result, first_day(row), count_cell(counts[0]), label(groups_[i]),
-              count_cell(counts[i + 1]), ratio_cell(counts[i + 1], counts[0], complete), complete);
+      add_row(result, first_day(row), count_cell(size), label(groups_[i]));
+      add_measures(first + 1 + i, size, is_complete(row, groups_[i]), counts, result.rows.back());
     }
   }
-  if (ask_.summary != Summary::kNone && range_.size() > 0) add_summary(cells, result);
+  if (ask_.summary != Summary::kNone && range_.size() > 0) add_summary(counts, result);
   return result;
 }
 
-void RetentionPlan::add_summary(std::span<const std::uint64_t> cells, QueryResult& result) const {
+void RetentionPlan::add_summary(const PlanCounts& counts, QueryResult& result) const {
   for (std::size_t i = 0; i < groups_.size(); ++i) {
-    std::uint64_t size = 0, users = 0, rate_count = 0;
+    PlanCounts pooled;  // of one cell
+    pooled.cells.resize(1);
+    pooled.amounts.resize(1);
+    std::uint64_t size = 0, rate_count = 0;
     double rate_sum = 0;
     for (std::size_t row = 0; row < range_.size() && is_complete(row, groups_[i]); ++row) {
-      const auto counts = cells.subspan(row * cells_per_row(), cells_per_row());
-      size += counts[0];
-      users += counts[i + 1];
-      if (counts[0] == 0) continue;
-      rate_sum += static_cast<double>(counts[i + 1]) / static_cast<double>(counts[0]);
+      const std::size_t first = row * cells_per_row();
+      const std::uint64_t cohort_size = counts.cells[first];
+      size += cohort_size;
+      pooled.cells[0] += counts.cells[first + 1 + i];
+      if (has_amounts()) pooled.amounts[0] += counts.amounts[first + 1 + i];
+      if (cohort_size == 0) continue;
+      std::vector<Cell> measures;
+      add_measures(first + 1 + i, cohort_size, true, counts, measures);
+      rate_sum += std::get<double>(measures[1]);
       ++rate_count;
     }
-    Cell rate = ratio_cell(users, size, true);
+    add_row(result, Cell(), count_cell(size), label(groups_[i]));
+    std::vector<Cell>& row = result.rows.back();
+    const std::size_t rate = row.size() + 1;
+    add_measures(0, size, true, pooled, row);
     if (ask_.summary == Summary::kMean && rate_count > 0) {
-      rate = rate_sum / static_cast<double>(rate_count);
+      row[rate] = rate_sum / static_cast<double>(rate_count);
     }
-    result.rows.push_back(
-        {std::monostate{}, count_cell(size), label(groups_[i]), count_cell(users), rate, true});
   }
 }
 

@@ -162,6 +162,15 @@ std::vector<SeriesId> event_series(const std::vector<EventCode>& events,
 
 }  // namespace
 
+std::vector<SeriesId> counted_series(const SeriesUnion& events, const SeriesCatalog& catalog) {
+  if (events.series != std::vector<SeriesId>{kAnySeries}) return events.series;
+  std::vector<SeriesId> series;
+  for (SeriesId id = 1; id < catalog.series_count(); ++id) {
+    if (catalog.series(id).is_event()) series.push_back(id);
+  }
+  return series;
+}
+
 Result<SeriesUnion> resolve_selector(std::string_view field, const Selector& selector,
                                      const std::vector<PropertyCondition>& query_where,
                                      const SeriesCatalog& catalog) {

@@ -24,6 +24,9 @@ struct SeriesUnion {
   }
 };
 
+// The series of `events` that every matching event is in once: any event has no counts of its own.
+std::vector<SeriesId> counted_series(const SeriesUnion& events, const SeriesCatalog& catalog);
+
 // Resolves the selector in `field` of a query, with the query's own conditions added to it.
 //   kInvalidArgument  an event or property that the store does not know; conditions on more than
 //   one

@@ -34,6 +34,7 @@ enum class PageKind : std::uint8_t {
   kCounters = 7,    // partition, series, chunk
   kBounds = 8,      // partition, series, chunk
   kSegments = 9,    // the saved segments
+  kAmounts = 10,    // partition, day, series, chunk
 };
 
 // Names a page. Fields that a kind does not use are zero.
