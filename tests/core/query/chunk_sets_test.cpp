@@ -20,6 +20,8 @@ class EmptyChunk : public ChunkSource {
   std::size_t word_count() const override { return 16; }
   BitSpan presence(SeriesId, Day, std::uint64_t*) const override { return {}; }
   Bounds bounds(SeriesId) const override { return {}; }
+  AmountSum amount(SeriesId, Day, BitSpan) const override { return 0; }
+  BitSpan listed(const UserList&, std::uint64_t*) const override { return {}; }
 };
 
 // Words of any length up to the chunk's; often none.

@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <bit>
 #include <list>
+#include <span>
+
+#include "core/query/question.h"
 
 namespace rollcall::testing {
 
@@ -20,15 +23,15 @@ class FakeChunk : public ChunkSource {
     for (const BoundsRead& read : reads.bounds) {
       bounds_.insert(read.series.begin(), read.series.end());
     }
+    for (const AmountRead& read : reads.amounts) {
+      for (const SeriesId series : read.series) amounts_.insert({series, read.days});
+    }
   }
 
   std::size_t word_count() const override { return chunk_.word_count; }
 
   BitSpan presence(SeriesId series, Day day, std::uint64_t* scratch) const override {
-    const auto [begin, end] = presence_.equal_range(series);
-    const bool announced =
-        std::any_of(begin, end, [&](const auto& read) { return read.second.contains(day); });
-    EXPECT_TRUE(announced) << "series " << series << " on " << to_string(day);
+    expect_announced(presence_, series, day);
     const auto found = chunk_.presence.find({series, day});
     if (found == chunk_.presence.end()) return {};
     const std::size_t needed = *found->second.rbegin() / 64 + 1;
@@ -65,10 +68,36 @@ class FakeChunk : public ChunkSource {
     return {std::prev(own_columns_.end(), 2)->data(), own_columns_.back().data(), size};
   }
 
+  AmountSum amount(SeriesId series, Day day, BitSpan users) const override {
+    expect_announced(amounts_, series, day);
+    const auto found = chunk_.amounts.find({series, day});
+    AmountSum sum = 0;
+    if (found == chunk_.amounts.end()) return sum;
+    for (const auto& [ordinal, amount] : found->second) {
+      const std::size_t word = ordinal / 64;
+      const bool is_in = word < users.word_count && (users.words[word] >> (ordinal % 64) & 1) != 0;
+      if (is_in) sum += amount;
+    }
+    return sum;
+  }
+
+  // No test has lists of users here: they are found by partitions.
+  BitSpan listed(const UserList&, std::uint64_t*) const override { return {}; }
+
  private:
+  using Announced = std::multimap<SeriesId, DayRange>;
+
+  static void expect_announced(const Announced& reads, SeriesId series, Day day) {
+    const auto [begin, end] = reads.equal_range(series);
+    const bool announced =
+        std::any_of(begin, end, [&](const auto& read) { return read.second.contains(day); });
+    EXPECT_TRUE(announced) << "series " << series << " on " << to_string(day);
+  }
+
   const FakeStore::Chunk& chunk_;
   Random& random_;
-  std::multimap<SeriesId, DayRange> presence_;
+  Announced presence_;
+  Announced amounts_;
   std::set<SeriesId> bounds_;
   mutable std::list<std::vector<std::uint64_t>> own_sets_;
   mutable std::list<std::vector<std::int32_t>> own_columns_;
@@ -78,10 +107,13 @@ namespace {
 
 class FakeSink : public CellSink {
  public:
-  explicit FakeSink(std::vector<std::uint64_t>& cells) : cells_(cells) {}
+  explicit FakeSink(PlanCounts& counts) : counts_(counts) {}
 
   void add(std::size_t cell, BitSpan users) override {
     for (std::size_t i = 0; i < users.word_count; ++i) count(cell, users.words[i]);
+  }
+  void add_amount(std::size_t cell, AmountSum amount) override {
+    counts_.amounts.at(cell) += amount;
   }
   void add_and(std::size_t cell, BitSpan a, BitSpan b) override {
     for (std::size_t i = 0; i < std::min(a.word_count, b.word_count); ++i) {
@@ -96,9 +128,38 @@ class FakeSink : public CellSink {
 
  private:
   void count(std::size_t cell, std::uint64_t word) {
-    cells_.at(cell) += static_cast<std::uint64_t>(std::popcount(word));
+    counts_.cells.at(cell) += static_cast<std::uint64_t>(std::popcount(word));
   }
-  std::vector<std::uint64_t>& cells_;
+  PlanCounts& counts_;
+};
+
+// Which users are in some cells.
+class FakeMemberSink : public CellSink {
+ public:
+  FakeMemberSink(std::span<const std::size_t> cells, std::set<std::uint32_t>& ordinals)
+      : cells_(cells), ordinals_(ordinals) {}
+
+  void add(std::size_t cell, BitSpan users) override { add_andnot(cell, users, {}); }
+  void add_and(std::size_t cell, BitSpan a, BitSpan b) override {
+    for (std::size_t i = 0; i < std::min(a.word_count, b.word_count); ++i) {
+      collect(cell, i, a.words[i] & b.words[i]);
+    }
+  }
+  void add_andnot(std::size_t cell, BitSpan a, BitSpan b) override {
+    for (std::size_t i = 0; i < a.word_count; ++i) {
+      collect(cell, i, i < b.word_count ? a.words[i] & ~b.words[i] : a.words[i]);
+    }
+  }
+
+ private:
+  void collect(std::size_t cell, std::size_t word, std::uint64_t bits) {
+    if (std::find(cells_.begin(), cells_.end(), cell) == cells_.end()) return;
+    for (std::uint32_t bit = 0; bit < 64; ++bit) {
+      if ((bits >> bit & 1) != 0) ordinals_.insert(static_cast<std::uint32_t>(64 * word) + bit);
+    }
+  }
+  std::span<const std::size_t> cells_;
+  std::set<std::uint32_t>& ordinals_;
 };
 
 }  // namespace
@@ -122,6 +183,7 @@ FakeStore::FakeStore(StoreSettings settings, const std::vector<NaiveEvent>& even
         ordinal = static_cast<std::uint32_t>(random_.below(chunks_[chunk].word_count * 64));
       } while (!taken[chunk].insert(ordinal).second);
       places[event.user] = {chunk, ordinal};
+      chunks_[chunk].users[ordinal] = event.user;
     }
     const auto [chunk, ordinal] = places[event.user];
     add(event, chunk, ordinal);
@@ -143,21 +205,77 @@ void FakeStore::add(const NaiveEvent& event, std::size_t chunk, std::uint32_t or
         catalog_.intern_value(d, value == event.properties.end() ? "" : value->second);
     series.push_back(catalog_.value_series(code, d, value_code));
   }
-  for (const SeriesId id : series) chunks_[chunk].presence[{id, day}].insert(ordinal);
+  const TimeUs hour_us = 3600 * kUsPerSecond;
+  const auto hour = static_cast<std::size_t>((event.time - zone_.start_of(day)) / hour_us);
+  for (const SeriesId id : series) {
+    chunks_[chunk].presence[{id, day}].insert(ordinal);
+    if (id == kAnySeries) continue;
+    EventTotal& total = totals_[{id, day}][hour];
+    ++total.events;
+    total.value += event.value.value_or(0);
+    if (event.value) chunks_[chunk].amounts[{id, day}][ordinal] += *event.value;
+  }
 }
 
-PlanContext FakeStore::context() const { return {settings_, zone_, catalog_, days_, known_until_}; }
+PlanContext FakeStore::context() const {
+  return {settings_, zone_, catalog_, days_, known_until_, segments_};
+}
 
 Result<std::unique_ptr<Plan>> FakeStore::plan(const Query& query) const {
   return make_plan(query, context());
 }
 
+class FakeStore::Runner : public PlanRunner {
+ public:
+  Runner(const FakeStore& store, const ReadSet& reads) : store_(store), reads_(reads) {}
+
+  Result<PlanCounts> count(const Plan& plan) override {
+    PlanCounts counts = PlanCounts::of_nobody(plan);
+    FakeSink sink(counts);
+    for (const Chunk& chunk : store_.chunks_) {
+      plan.count(FakeChunk(chunk, reads_, store_.random_), sink);
+    }
+    for (std::size_t i = 0; i < counts.totals.size(); ++i) {
+      add_totals(plan.reads().totals[i], counts.totals[i]);
+    }
+    return counts;
+  }
+
+  Result<std::vector<UserId>> members(const Plan& plan,
+                                      std::span<const std::size_t> cells) override {
+    std::vector<UserId> users;
+    for (const Chunk& chunk : store_.chunks_) {
+      std::set<std::uint32_t> ordinals;
+      FakeMemberSink sink(cells, ordinals);
+      plan.count(FakeChunk(chunk, reads_, store_.random_), sink);
+      for (const std::uint32_t ordinal : ordinals) users.push_back(chunk.users.at(ordinal));
+    }
+    return users;
+  }
+
+ private:
+  void add_totals(const TotalsRead& read, std::vector<EventTotal>& totals) const {
+    for (const auto& [key, hours] : store_.totals_) {
+      const auto& [series, day] = key;
+      if (!read.days.contains(day)) continue;
+      if (std::find(read.series.begin(), read.series.end(), series) == read.series.end()) continue;
+      for (const auto& [hour, total] : hours) {
+        const auto index = static_cast<std::size_t>(day - read.days.first);
+        EventTotal& into = totals.at(read.by_hour ? index * kDayHoursMax + hour : index);
+        into.events += total.events;
+        into.value += total.value;
+      }
+    }
+  }
+
+  const FakeStore& store_;
+  const ReadSet& reads_;
+};
+
 Result<QueryResult> FakeStore::query(const Query& query) const {
-  ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Plan> made, plan(query));
-  std::vector<std::uint64_t> cells(made->cell_count());
-  FakeSink sink(cells);
-  for (const Chunk& chunk : chunks_) made->count(FakeChunk(chunk, made->reads(), random_), sink);
-  return made->finish(cells);
+  ROLLCALL_ASSIGN_OR_RETURN(const Question question, Question::make(query, context()));
+  Runner runner(*this, question.reads());
+  return question.answer(runner);
 }
 
 Result<QueryResult> FakeStore::query(std::string_view json) const {

@@ -40,7 +40,10 @@ class FakeStore {
   struct Chunk {
     std::size_t word_count = 0;
     std::map<std::pair<SeriesId, Day>, std::set<std::uint32_t>> presence;  // ordinals
+    std::map<std::pair<SeriesId, Day>, std::map<std::uint32_t, AmountSum>> amounts;
+    std::map<std::uint32_t, UserId> users;
   };
+  class Runner;
   void add(const NaiveEvent& event, std::size_t chunk, std::uint32_t ordinal);
 
   StoreSettings settings_;
@@ -48,7 +51,9 @@ class FakeStore {
   SeriesCatalog catalog_;
   DayRange days_;
   std::optional<TimeUs> known_until_;
+  SegmentCatalog segments_;
   std::vector<Chunk> chunks_;
+  std::map<std::pair<SeriesId, Day>, std::map<std::size_t, EventTotal>> totals_;  // by hour
   mutable Random random_;
 };
 

@@ -141,7 +141,7 @@ TEST(QueryParser, DatesAndInstants) {
       parse(
           R"({"kind": "active", "from": "2026-01-05", "to": "2026-01-05", "as_of": "2026-01-09"})")
           .common;
-  EXPECT_EQ(common.from, parse_date("2026-01-05"));
+  EXPECT_EQ(common.from, DateText(*parse_date("2026-01-05")));
   EXPECT_EQ(common.to, common.from);
   EXPECT_EQ(common.as_of, AsOf(*parse_date("2026-01-09")));
 
