@@ -16,14 +16,6 @@
 namespace rollcall {
 namespace {
 
-void append(const ReadSet& from, ReadSet& to) {
-  to.presence.insert(to.presence.end(), from.presence.begin(), from.presence.end());
-  to.bounds.insert(to.bounds.end(), from.bounds.begin(), from.bounds.end());
-  to.amounts.insert(to.amounts.end(), from.amounts.begin(), from.amounts.end());
-  to.totals.insert(to.totals.end(), from.totals.begin(), from.totals.end());
-  to.lists.insert(to.lists.end(), from.lists.begin(), from.lists.end());
-}
-
 bool names_segments(const Query& query) {
   return query.common.among || std::holds_alternative<SegmentQuery>(query.ask);
 }
@@ -129,7 +121,7 @@ Result<Engine::State::Pinned> Engine::State::pin(std::span<const Query> queries,
   for (std::size_t i = 0; i < queries.size(); ++i) {
     Result<Question> question = Question::make(queries[i], context);
     if (!question.ok()) return numbered(question.status(), i, queries.size());
-    append(question->reads(), reads);
+    reads.add(question->reads());
     if (!queries[i].common.breakdown.empty()) pinned.held_names = catalog;
     pinned.questions.push_back(*std::move(question));
   }

@@ -61,6 +61,8 @@ std::optional<Period> period_of(const Query& query) {
     const auto* period = std::get_if<Period>(&churn->rule);
     return period == nullptr ? Period::kDay : *period;
   }
+  const auto* const counts = std::get_if<CountsQuery>(&query.ask);
+  if (counts != nullptr && counts->by_hour) return Period::kDay;
   return std::visit(
       [](const auto& ask) -> std::optional<Period> {
         if constexpr (requires { ask.period; }) return ask.period;

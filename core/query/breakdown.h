@@ -25,7 +25,7 @@ class Breakdown {
   //   kInvalidArgument  as resolve_selector
   static Result<Breakdown> make(const Query& query, const PlanContext& context);
 
-  // Counts the users of each value. Reads nothing that the query itself does not read.
+  // Counts the users of each value.
   const Plan& ranking() const { return *ranking_; }
   // The values to show, in the order of their rows: by their bytes, "$other" last.
   std::vector<BreakdownValue> values(std::span<const std::uint64_t> users) const;

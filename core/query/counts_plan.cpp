@@ -17,6 +17,9 @@ namespace {
 
 constexpr TimeUs kUsPerHour = 3600 * kUsPerSecond;
 
+// Hours are those of days.
+Period period_of(const CountsQuery& ask) { return ask.by_hour ? Period::kDay : ask.period; }
+
 class CountsPlan final : public TablePlan {
  public:
   CountsPlan(const Query& query, const PlanContext& context, Scope scope, PeriodRange range,
@@ -51,7 +54,7 @@ CountsPlan::CountsPlan(const Query& query, const PlanContext& context, Scope sco
                        PeriodRange range, SeriesUnion events)
     : TablePlan(query, std::move(scope)),
       ask_(std::get<CountsQuery>(query.ask)),
-      calendar_(ask_.period, context.settings.week_start),
+      calendar_(period_of(ask_), context.settings.week_start),
       range_(range),
       events_(std::move(events)),
       decimals_(context.settings.value_decimals),
@@ -160,7 +163,7 @@ PlanResult make_counts_plan(const Query& query, const PlanContext& context) {
   ROLLCALL_ASSIGN_OR_RETURN(Scope scope, resolve_scope("counts", query, context));
   ROLLCALL_ASSIGN_OR_RETURN(const PeriodRange range,
                             resolve_range("counts", query.common, context, scope.timeframe,
-                                          Calendar(ask.period, context.settings.week_start)));
+                                          Calendar(period_of(ask), context.settings.week_start)));
   ROLLCALL_RETURN_IF_ERROR(
       check_cell_count("counts", range.size(), ask.by_hour ? kDayHoursMax : 1));
   return PlanResult(

@@ -5,6 +5,17 @@
 
 namespace rollcall {
 
+void ReadSet::add(const ReadSet& other) {
+  const auto append = [](auto& to, const auto& from) {
+    to.insert(to.end(), from.begin(), from.end());
+  };
+  append(presence, other.presence);
+  append(bounds, other.bounds);
+  append(amounts, other.amounts);
+  append(totals, other.totals);
+  append(lists, other.lists);
+}
+
 PlanCounts PlanCounts::of_nobody(const Plan& plan) {
   PlanCounts counts;
   counts.cells.resize(plan.cell_count());

@@ -54,6 +54,8 @@ struct ReadSet {
   std::vector<AmountRead> amounts;
   std::vector<TotalsRead> totals;
   std::vector<std::shared_ptr<const UserList>> lists;  // users named one by one
+
+  void add(const ReadSet& other);
 };
 
 // Hours of the longest civil day, and one to spare.

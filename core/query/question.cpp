@@ -24,6 +24,7 @@ Result<Question> Question::make(const Query& query, const PlanContext& context) 
   }
   if (query.common.breakdown.empty()) {
     ROLLCALL_ASSIGN_OR_RETURN(question.plan_, make_plan(query, context));
+    question.reads_ = question.plan_->reads();
     return question;
   }
   const std::vector<std::string>& properties = context.catalog.dimensions();
@@ -38,6 +39,8 @@ Result<Question> Question::make(const Query& query, const PlanContext& context) 
   all_values.value = &any_value;
   ROLLCALL_ASSIGN_OR_RETURN(question.plan_, make_plan(query, all_values));
   ROLLCALL_ASSIGN_OR_RETURN(question.breakdown_, Breakdown::make(query, all_values));
+  question.reads_ = question.plan_->reads();
+  question.reads_.add(question.breakdown_->ranking().reads());
   return question;
 }
 

@@ -32,7 +32,7 @@ class Question {
   static Result<Question> make(const Query& query, const PlanContext& context);
 
   // Covers what every plan of the question reads.
-  const ReadSet& reads() const { return plan_->reads(); }
+  const ReadSet& reads() const { return reads_; }
   // All but the `stats`.
   Result<QueryResult> answer(PlanRunner& runner) const;
 
@@ -46,6 +46,7 @@ class Question {
 
   const Query& query_;
   PlanContext context_;
+  ReadSet reads_;
   std::unique_ptr<Plan> plan_;          // with a breakdown: of all values together
   std::optional<Breakdown> breakdown_;  // unset: none
 };

@@ -65,7 +65,7 @@ StickinessPlan::StickinessPlan(const Query& query, const PlanContext& context, S
                        {"users", ColumnType::kCount},
                        {"mean", ColumnType::kRatio}};
   } else {
-    notes = {"rows are complete when the last period of the range has ended at as_of"};
+    notes = {"rows are complete when the range has ended at as_of, periods yet to come and all"};
     result_.columns = {{"active_periods", ColumnType::kInt},
                        {"users", ColumnType::kCount},
                        {"users_at_least", ColumnType::kCount}};
@@ -103,7 +103,7 @@ QueryResult StickinessPlan::finish(const PlanCounts& counts) const {
 
 void StickinessPlan::finish_range(const PlanCounts& counts, QueryResult& result) const {
   if (range_.size() == 0) return;
-  const bool complete = timeframe_.has_ended(calendar_.last_day(range_.last));
+  const bool complete = timeframe_.has_ended(*range_.to);
   std::uint64_t at_least = 0;
   for (const std::uint64_t users : counts.cells) at_least += users;
   for (std::size_t i = 0; i < counts.cells.size(); ++i) {
