@@ -6,6 +6,9 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
 #include <fstream>
 #include <string_view>
 #include <thread>
@@ -79,6 +82,21 @@ std::uint64_t resident_bytes() { return status_bytes("VmRSS"); }
 void reset_peak_resident() {
   malloc_trim(0);
   std::ofstream("/proc/self/clear_refs") << '5';
+}
+
+double memory_read_bandwidth() {
+  constexpr std::size_t kWords = std::size_t{64} << 20 >> 3;
+  constexpr int kPasses = 8;
+  const std::vector<std::uint64_t> words(kWords, 1);
+  double best = 0;
+  for (int pass = 0; pass < kPasses; ++pass) {
+    const auto begin = std::chrono::steady_clock::now();
+    const std::uint64_t count = kernels::active_table()->count(words.data(), words.size());
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
+    if (count != kWords) return 0;
+    best = std::max(best, static_cast<double>(kWords * sizeof(std::uint64_t)) / seconds.count());
+  }
+  return best;
 }
 
 }  // namespace rollcall::bench

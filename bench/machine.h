@@ -11,6 +11,10 @@ namespace rollcall::bench {
 // Processor, memory, caches, instruction sets, kernel, compiler, libraries; name and value.
 std::vector<std::pair<std::string, std::string>> machine_facts();
 
+// What one thread reads from memory, in bytes a second: the best of some passes over far more than
+// a cache holds. Takes a quarter of a second.
+double memory_read_bandwidth();
+
 // Memory that this process holds, in bytes, and the most that it has held since the last reset; 0
 // where the system does not say.
 std::uint64_t resident_bytes();

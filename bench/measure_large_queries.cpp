@@ -135,8 +135,8 @@ void measure(Session& session, std::uint64_t users, std::uint32_t of_256) {
   constexpr std::int32_t kDays = 60;
   const std::string event(kEventNameList[0]);
   std::vector<Question> questions = make_questions(Day{0}, kDays, '"' + event + '"');
-  // Idle buckets come from first and last days, which there are none of here.
-  std::erase_if(questions, [](const Question& question) { return question.name == "idle"; });
+  // First and last days, counters and the presence of any event are not made up here.
+  std::erase_if(questions, [](const Question& question) { return !question.needs_sets_only; });
 
   const std::string density = fmt::format("{:.0f}%", of_256 / 2.56);
   session.report().now("large: making presence of " + density);
@@ -146,8 +146,13 @@ void measure(Session& session, std::uint64_t users, std::uint32_t of_256) {
   SeriesCatalog catalog(settings);
   catalog.event_series(catalog.intern_event(event));
   const TimeZone zone;
-  const PlanContext context{settings, zone, catalog, DayRange{Day{0}, Day{kDays - 1}},
-                            zone.last_second_of(Day{kDays - 1})};
+  const SegmentCatalog segments;
+  const PlanContext context{settings,
+                            zone,
+                            catalog,
+                            DayRange{Day{0}, Day{kDays - 1}},
+                            zone.last_second_of(Day{kDays - 1}),
+                            segments};
   const std::unique_ptr<Store> store = open_memory_store();
   const std::shared_ptr<const StoreView> view = must(store->view());
 
@@ -155,7 +160,7 @@ void measure(Session& session, std::uint64_t users, std::uint32_t of_256) {
     const Question& question = questions[i];
     const std::unique_ptr<Plan> plan = must(make_plan(must(parse_query(question.json)), context));
     std::size_t bytes = 0;
-    std::vector<PinnedPartition> pinned = presence.pin(plan->reads(), bytes);
+    PinnedReads pinned{plan->reads(), presence.pin(plan->reads(), bytes)};
     for (const unsigned threads : session.thread_counts()) {
       const std::string name =
           fmt::format("large/{}/{}/threads:{}", question.name, density, threads);
@@ -164,9 +169,10 @@ void measure(Session& session, std::uint64_t users, std::uint32_t of_256) {
       std::vector<double> times, rates;
       for (int turn = 0; turn <= session.options().repeat; ++turn) {
         PlanCounts counted;
-        const double seconds =
-            seconds_of([&] { counted = must(execute_plan(*plan, pinned, *view, arena, ~0ULL)); });
-        must_equal_counts(name, counts_of(plan->finish(counted.cells), question.columns),
+        const double seconds = seconds_of([&] {
+          counted = must(QueryExecutor(pinned, *view, arena, ~std::size_t{0}).count(*plan));
+        });
+        must_equal_counts(name, counts_of(plan->finish(counted), question.columns),
                           presence.truth(i));
         if (turn == 0) continue;  // fills the plan's buffers
         times.push_back(seconds * 1e3);

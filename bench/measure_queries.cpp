@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/machine.h"
 #include "bench/measures.h"
 #include "bench/questions.h"
 #include "bench/scratch_store.h"
@@ -38,6 +39,9 @@ void measure_queries(Session& session) {
     must(engine->close());
   }
   const DaySets sets = any_event_sets(session.truth());
+  // Of one thread: what an answer that reads everything once from memory could come near to.
+  const double bandwidth = memory_read_bandwidth();
+  session.report().add({"query/memory_read", "B/s", Better::kHigher, {bandwidth}, {}});
   for (const Question& question : make_questions(workload.first_day, workload.days, R"("*")")) {
     const Counts expected = question.truth(sets);
     for (const unsigned threads : session.thread_counts()) {
@@ -55,8 +59,15 @@ void measure_queries(Session& session) {
                         expected);
       session.report().add({name + "cold", "ms", Better::kLower, cold, {}});
       const double seconds_min = session.options().quick ? 0.0 : 0.3;
+      const std::vector<double> hot = ask_hot(*engine, question, seconds_min);
+      const Explanation reads = must(engine->explain(must(parse_query(question.json))));
       session.report().add(
-          {name + "hot", "ms", Better::kLower, ask_hot(*engine, question, seconds_min), {}});
+          {name + "hot", "ms", Better::kLower, hot, {{"bytes read", std::to_string(reads.bytes)}}});
+      std::vector<double> shares;
+      for (const double ms : hot) {
+        shares.push_back(static_cast<double>(reads.bytes) / (ms / 1e3) / bandwidth);
+      }
+      session.report().add({name + "of_memory", "ratio", Better::kHigher, shares, {}});
     }
   }
 }

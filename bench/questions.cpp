@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 #include <variant>
 
 #include "bench/session.h"
@@ -19,6 +20,9 @@ constexpr std::int32_t kGapDays = 7;
 std::vector<Question> make_questions(Day first_day, std::int32_t days, const std::string& event) {
   const std::int32_t half = std::max(1, days / 2);
   const std::string last_day = to_string(first_day + (days - 1));
+  const std::int32_t active_days = std::min(28, days);
+  const std::vector<std::string> lifecycle_columns = {"new", "returning", "resurrecting", "dormant",
+                                                      "active"};
   const auto retention = [&](bool recurring) {
     return Question{
         fmt::format("retention_{}_{}x{}", recurring ? "recurring" : "first_ever", half, half),
@@ -50,10 +54,54 @@ std::vector<Question> make_questions(Day first_day, std::int32_t days, const std
                    kGapDays),
        {"base", "retained", "churned", "recalled"},
        [](const DaySets& sets) { return churn_truth(sets, kGapDays); }},
+      {fmt::format("churn_{}d_one_day", kGapDays),
+       fmt::format(R"({{"kind": "churn", "event": {}, "rule": {{"gap_days": {}}}, "from": "{}", )"
+                   R"("to": "{}"}})",
+                   event, kGapDays, to_string(first_day + half), to_string(first_day + half)),
+       {"base", "retained", "churned", "recalled"},
+       [=](const DaySets& sets) {
+         const Counts all = churn_truth(sets, kGapDays);
+         constexpr std::int32_t kColumns = 4;
+         return Counts(all.begin() + kColumns * half, all.begin() + kColumns * (half + 1));
+       }},
+      {fmt::format("lifecycle_{}", days),
+       fmt::format(R"({{"kind": "lifecycle", "event": {}}})", event), lifecycle_columns,
+       [=](const DaySets& sets) { return lifecycle_truth(sets, 0, days - 1); }},
+      {"lifecycle_one_day",
+       fmt::format(R"({{"kind": "lifecycle", "event": {}, "from": "{}"}})", event, last_day),
+       lifecycle_columns,
+       [=](const DaySets& sets) { return lifecycle_truth(sets, days - 1, days - 1); }},
+      {fmt::format("stickiness_{}", days),
+       fmt::format(R"({{"kind": "stickiness", "event": {}}})", event),
+       {"users"},
+       [=](const DaySets& sets) { return stickiness_truth(sets, 0, days - 1); }},
+      {fmt::format("active_days_{}", active_days),
+       fmt::format(R"({{"kind": "stickiness", "event": {}, "window_days": {}, "from": "{}"}})",
+                   event, active_days, last_day),
+       {"users"},
+       [=](const DaySets& sets) {
+         Counts counts = stickiness_truth(sets, days - active_days, days - 1);
+         counts.push_back(std::accumulate(counts.begin(), counts.end(), std::uint64_t{0}));
+         return counts;
+       }},
+      {"segment",
+       fmt::format(R"({{"kind": "segment", "segment": {{"all": [)"
+                   R"({{"did": {0}, "last": "{1}d", "days": {{"gte": 3}}}}, )"
+                   R"({{"not": {{"did": {0}, "last": "{2}d"}}}}]}}}})",
+                   event, active_days, kGapDays),
+       {"users"},
+       [=](const DaySets& sets) { return segment_truth(sets, active_days, 3, kGapDays); },
+       false},
+      {fmt::format("counts_{}", days),
+       fmt::format(R"({{"kind": "counts", "event": {}}})", event),
+       {"users"},
+       [=](const DaySets& sets) { return active_truth(sets, 1, 0, days - 1); },
+       false},
       {"idle",
        fmt::format(R"({{"kind": "idle", "event": {}}})", event),
        {"users"},
-       [](const DaySets& sets) { return idle_truth(sets, kIdleEdges); }},
+       [](const DaySets& sets) { return idle_truth(sets, kIdleEdges); },
+       false},
   };
 }
 

@@ -16,6 +16,8 @@ struct Question {
   std::string json;                                  // as Engine::query takes it
   std::vector<std::string> columns;                  // of the answer, that are compared
   std::function<Counts(const DaySets& sets)> truth;  // row by row, the columns above
+  // Whether it reads nothing but the sets of one event, day by day.
+  bool needs_sets_only = true;
 };
 
 // One of each kind, over `days` days from `first_day`; windows are half of them. `event` is a

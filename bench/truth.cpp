@@ -80,6 +80,49 @@ Counts churn_truth(const DaySets& sets, std::int32_t gap) {
   return counts;
 }
 
+Counts lifecycle_truth(const DaySets& sets, std::int32_t first, std::int32_t last) {
+  Counts counts;
+  for (std::int32_t day = first; day <= last; ++day) {
+    const Set& users = sets[static_cast<std::size_t>(day)];
+    const Set before = union_of(sets, day - 1, day - 1);
+    const Set seen = union_of(sets, 0, day - 1);
+    const std::uint64_t newcomers = count_bits(without(users, seen));
+    const std::uint64_t returning = count_both(users, before);
+    counts.insert(counts.end(), {newcomers, returning, count_bits(users) - newcomers - returning,
+                                 count_bits(without(before, users)), count_bits(users)});
+  }
+  return counts;
+}
+
+Counts stickiness_truth(const DaySets& sets, std::int32_t first, std::int32_t last) {
+  Counts counts(static_cast<std::size_t>(last - first) + 1);
+  for (std::size_t user = 0; user < 64 * sets[0].size(); ++user) {
+    std::size_t days = 0;
+    for (std::int32_t day = first; day <= last; ++day) {
+      days += sets[static_cast<std::size_t>(day)][user / 64] >> (user % 64) & 1;
+    }
+    if (days > 0) ++counts[days - 1];
+  }
+  return counts;
+}
+
+Counts segment_truth(const DaySets& sets, std::int32_t window, std::int32_t active,
+                     std::int32_t quiet) {
+  const std::int32_t last = static_cast<std::int32_t>(sets.size()) - 1;
+  const Set recent = union_of(sets, last - quiet + 1, last);
+  std::uint64_t users = 0;
+  for (std::size_t user = 0; user < 64 * sets[0].size(); ++user) {
+    if ((recent[user / 64] >> (user % 64) & 1) != 0) continue;
+    std::int32_t days = 0;
+    for (std::int32_t day = last - window + 1; day <= last; ++day) {
+      days += static_cast<std::int32_t>(
+          sets[static_cast<std::size_t>(day)][user / 64] >> (user % 64) & 1);
+    }
+    users += days >= active;
+  }
+  return {users};
+}
+
 Counts idle_truth(const DaySets& sets, std::span<const std::int32_t> edges) {
   Counts counts;
   const std::int32_t last = static_cast<std::int32_t>(sets.size()) - 1;

@@ -27,6 +27,14 @@ Counts retention_truth(const DaySets& sets, std::int32_t cohorts, std::int32_t p
 // For each day: its users, and of them those who came in the next `gap` days, who did not, and who
 // did not but came later.
 Counts churn_truth(const DaySets& sets, std::int32_t gap);
+// For each day from `first` to `last`: users who are new, were there the day before, only earlier;
+// who were there the day before and are not; and all of its users.
+Counts lifecycle_truth(const DaySets& sets, std::int32_t first, std::int32_t last);
+// Users on exactly n of the days `first` to `last`, for each n from 1.
+Counts stickiness_truth(const DaySets& sets, std::int32_t first, std::int32_t last);
+// Users on at least `active` of the last `window` days, and on none of the last `quiet`.
+Counts segment_truth(const DaySets& sets, std::int32_t window, std::int32_t active,
+                     std::int32_t quiet);
 // By days since the last one with the user: from edges[i] up to the next edge.
 Counts idle_truth(const DaySets& sets, std::span<const std::int32_t> edges);
 

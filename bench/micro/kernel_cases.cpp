@@ -90,6 +90,28 @@ KernelCase make_case(const char* name,
           }};
 }
 
+// The vertical counter over 28 days, as L28 makes it.
+KernelCase make_case(const char* name,
+                     void (*KernelTable::*kernel)(const BitSpan*, std::size_t,
+                                                  std::uint64_t* const*, std::size_t,
+                                                  std::size_t) noexcept) {
+  constexpr std::size_t kSets = 28, kPlanes = 5;
+  return {name,
+          8 * (kSets + kPlanes),
+          8 * kPlanes,
+          8 * (kSets + kPlanes),
+          nullptr,
+          [kernel](const KernelTable& table, KernelData& data, std::size_t words) {
+            const std::vector<BitSpan> sets = sets_in(data.a<std::uint64_t>(), words, kSets);
+            std::vector<std::uint64_t*> planes;
+            for (std::size_t i = 0; i < kPlanes; ++i) {
+              planes.push_back(data.out<std::uint64_t>() + i * words);
+            }
+            (table.*kernel)(sets.data(), sets.size(), planes.data(), kPlanes, words);
+            return std::uint64_t{0};
+          }};
+}
+
 // A band of a product: 30 cohorts and 30 days after each. Counted is what pair after pair reads.
 KernelCase make_case(const char* name,
                      void (*KernelTable::*kernel)(const BitSpan*, std::size_t, const BitSpan*,
@@ -187,6 +209,7 @@ std::vector<KernelCase> kernel_cases() {
       make_case("and_into", &KernelTable::and_into),
       make_case("andnot_into", &KernelTable::andnot_into),
       make_case("unite", &KernelTable::unite),
+      make_case("count_planes", &KernelTable::count_planes),
       make_case("and_count_band", &KernelTable::and_count_band),
       make_case("set_bits", &KernelTable::set_bits),
       make_case("mix", &KernelTable::mix),

@@ -32,6 +32,19 @@ TEST(Truth, ChurnSplitsTheBase) {
   EXPECT_EQ(churn_truth(kSets, 1), (Counts{3, 1, 2, 2, 2, 0, 2, 1, 2, 0, 2, 0, 2, 0, 2, 0}));
 }
 
+TEST(Truth, LifecycleSplitsUsersAndThoseOfTheDayBefore) {
+  EXPECT_EQ(lifecycle_truth(kSets, 1, 1), (Counts{1, 1, 0, 2, 2}));
+  EXPECT_EQ(lifecycle_truth(kSets, 3, 3), (Counts{1, 0, 1, 2, 2}));
+}
+
+TEST(Truth, StickinessCountsDays) {
+  EXPECT_EQ(stickiness_truth(kSets, 0, 3), (Counts{2, 2, 1, 0}));
+}
+
+TEST(Truth, SegmentOfUsersWhoCameOftenAndStopped) {
+  EXPECT_EQ(segment_truth(kSets, 4, 2, 1), (Counts{2}));
+}
+
 TEST(Truth, IdleCountsEveryUserOnce) {
   constexpr std::array<std::int32_t, 3> kEdges = {0, 1, 2};
   EXPECT_EQ(idle_truth(kSets, kEdges), (Counts{2, 2, 1}));

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/query/date_text.h"
 #include "core/series_catalog.h"
 #include "core/time_zone.h"
 
@@ -25,9 +26,12 @@ class TimeframeTest : public ::testing::Test {
     return zone_.from_local(day(date), hour * kUsPerHour);
   }
   PlanContext context() const {
-    return {settings_, zone_, catalog_, {day("2026-01-05"), day("2026-01-14")}, known_until_};
+    return {settings_,    zone_,    catalog_, {day("2026-01-05"), day("2026-01-14")},
+            known_until_, segments_};
   }
-  PlanContext empty_context() const { return {settings_, zone_, catalog_, {}, std::nullopt}; }
+  PlanContext empty_context() const {
+    return {settings_, zone_, catalog_, {}, std::nullopt, segments_};
+  }
 
   Timeframe resolve(std::optional<AsOf> as_of) const {
     QueryCommon common;
@@ -41,7 +45,9 @@ class TimeframeTest : public ::testing::Test {
   std::string range(QueryCommon common, Period period = Period::kDay) const {
     const Calendar calendar(period, settings_.week_start);
     const Timeframe timeframe = *resolve_timeframe("active", common, context());
-    const PeriodRange range = resolve_range(common, context(), timeframe, calendar);
+    const auto resolved = resolve_range("active", common, context(), timeframe, calendar);
+    if (!resolved.ok()) return resolved.status().message();
+    const PeriodRange range = *resolved;
     std::string text = to_string(*range.from) + ".." + to_string(*range.to) + ": ";
     if (range.size() == 0) return text + "none";
     return text + to_string(calendar.first_day(range.first)) + ".." +
@@ -51,6 +57,7 @@ class TimeframeTest : public ::testing::Test {
   StoreSettings settings_;
   TimeZone zone_;
   SeriesCatalog catalog_;
+  SegmentCatalog segments_;
   TimeUs known_until_ = 0;
 };
 
@@ -117,11 +124,30 @@ TEST_F(TimeframeTest, EmptyStore) {
   EXPECT_EQ(asked.as_of, "2026-01-31T23:59:59Z");
   EXPECT_TRUE(asked.data.empty());
   const Calendar calendar(Period::kDay, WeekStart::kMonday);
-  EXPECT_EQ(resolve_range({}, empty_context(), timeframe, calendar).size(), 0u);
-  const PeriodRange range = resolve_range(common, empty_context(), asked, calendar);
+  EXPECT_EQ(resolve_range("active", {}, empty_context(), timeframe, calendar)->size(), 0u);
+  const PeriodRange range = *resolve_range("active", common, empty_context(), asked, calendar);
   EXPECT_EQ(range.size(), 0u);
   EXPECT_EQ(range.from, day("2026-01-01"));
   EXPECT_EQ(range.to, day("2026-01-31"));
+}
+
+TEST_F(TimeframeTest, WordsCountFromTheDayOfAsOf) {
+  QueryCommon common;
+  common.from = *parse_date_text("last monday");
+  common.to = *parse_date_text("yesterday");
+  EXPECT_EQ(range(common), "2026-01-12..2026-01-13: 2026-01-12..2026-01-13");
+  common.as_of = day("2026-01-12");
+  EXPECT_EQ(range(common), "2026-01-05..2026-01-11: 2026-01-05..2026-01-11");
+  std::swap(common.from, common.to);
+  EXPECT_EQ(range(common),
+            "active: from: must not be later than to, found 2026-01-11 and 2026-01-05");
+  // A longer unit stands for its first day at one end, and for its last at the other.
+  QueryCommon week;
+  week.from = week.to = *parse_date_text("last week");
+  EXPECT_EQ(range(week), "2026-01-05..2026-01-11: 2026-01-05..2026-01-11");
+  // As of a word: from the day of the latest event.
+  EXPECT_EQ(resolve(std::get<RelativeDate>(*parse_date_text("yesterday"))).last_day,
+            day("2026-01-13"));
 }
 
 TEST_F(TimeframeTest, RangesAreWidenedToWholePeriods) {

@@ -1,0 +1,55 @@
+#include "rollcall/user_file.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <string>
+#include <vector>
+
+namespace rollcall {
+namespace {
+
+class UserFile : public ::testing::Test {
+ protected:
+  // Reads a file of that name and content.
+  Result<std::vector<UserId>> read(const std::string& name, const std::string& text,
+                                   UserKind kind = UserKind::kString) {
+    path_ = ::testing::TempDir() + "rollcall-" + name;
+    std::ofstream(path_, std::ios::binary) << text;
+    return read_user_file(path_, kind);
+  }
+  static std::vector<UserId> strings(const std::vector<std::string>& users) {
+    return {users.begin(), users.end()};
+  }
+
+  std::string path_;
+};
+
+TEST_F(UserFile, LinesAreIds) {
+  EXPECT_EQ(*read("users.txt", "ann\r\nuser\n\n\"bob\"\ncem"),
+            strings({"ann", "user", "\"bob\"", "cem"}));
+  EXPECT_EQ(*read("numbers.txt", "0\n18446744073709551615\n", UserKind::kInteger),
+            (std::vector<UserId>{std::uint64_t{0}, ~std::uint64_t{0}}));
+  EXPECT_TRUE(read("none.txt", "")->empty());
+}
+
+TEST_F(UserFile, CsvHasAHeaderAndQuotes) {
+  EXPECT_EQ(*read("users.csv", "user\nann\n\"a,\"\"b\"\"\nc\"\nuser\n"),
+            strings({"ann", "a,\"b\"\nc", "user"}));
+  EXPECT_EQ(read("headless.csv", "ann\nbob\n").status().message(),
+            path_ +
+                ":1: must be the header \"user\" of a list in CSV, found \"ann\"; a list "
+                "without a header has a name that does not end in .csv");
+}
+
+TEST_F(UserFile, FaultsHaveFileAndLine) {
+  EXPECT_EQ(read("bad.csv", "user\n1\n\n2x\n", UserKind::kInteger).status().message(),
+            path_ +
+                ":4: must be a user id, a whole number from 0 to 18446744073709551615, found "
+                "\"2x\"");
+  EXPECT_EQ(read_user_file("/nowhere/users.txt", UserKind::kString).status().code(),
+            StatusCode::kIoError);
+}
+
+}  // namespace
+}  // namespace rollcall

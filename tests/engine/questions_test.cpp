@@ -1,0 +1,169 @@
+// What an engine promises of several questions, of named sets of users, and of explanations.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "rollcall/engine.h"
+#include "rollcall/memory_store.h"
+#include "tests/support/event_columns.h"
+#include "tests/support/naive_engine.h"
+#include "tests/support/result_text.h"
+
+namespace rollcall::testing {
+namespace {
+
+constexpr Day kFirstDay{20'454};  // 2026-01-01
+
+NaiveEvent event(std::string user, std::int32_t day, std::string name) {
+  NaiveEvent event;
+  event.user = std::move(user);
+  event.event = std::move(name);
+  event.time = (kFirstDay + day).value * 86'400'000'000;
+  event.whole_day = true;
+  return event;
+}
+
+class Questions : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    open();
+    ingest({event("ann", 0, "login"), event("bob", 0, "login"), event("ann", 1, "login"),
+            event("cem", 1, "buy")});
+  }
+  void open() {
+    EngineOptions options;
+    options.threads_max = 2;
+    engine_ = *Engine::open(open_memory_store(disk_), options);
+  }
+  void reopen() {
+    ASSERT_TRUE(engine_->close().ok());
+    open();
+  }
+  void ingest(const std::vector<NaiveEvent>& events) {
+    const EventColumns columns(events, engine_->settings());
+    ASSERT_TRUE(engine_->ingest(columns.batch(), nullptr).ok());
+  }
+  std::string ask(const std::string& json) const {
+    const Result<QueryResult> result = engine_->query(json);
+    return result.ok() ? to_text(*result) : result.status().to_string();
+  }
+  std::vector<Query> queries(const std::string& json) const { return *parse_queries(json); }
+
+  std::shared_ptr<MemoryDisk> disk_ = std::make_shared<MemoryDisk>();
+  std::unique_ptr<Engine> engine_;
+};
+
+TEST_F(Questions, AListIsAnsweredInItsOrder) {
+  const std::vector<Query> list =
+      queries(R"([{"kind": "active"}, {"kind": "lifecycle"}, {"kind": "active", "event": "buy"}])");
+  const auto results = engine_->query(list);
+  ASSERT_TRUE(results.ok()) << results.status().to_string();
+  ASSERT_EQ(results->size(), 3u);
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    EXPECT_EQ(to_text((*results)[i]), to_text(*engine_->query(list[i]))) << i;
+  }
+  EXPECT_TRUE(engine_->query(std::vector<Query>{})->empty());
+}
+
+TEST_F(Questions, AnErrorNamesTheQuestion) {
+  EXPECT_EQ(engine_->query(queries(R"([{"kind": "active"}, {"kind": "active", "event": "bye"}])"))
+                .status()
+                .message(),
+            "[1]: active: event: unknown event \"bye\" (did you mean \"buy\"?), allowed: login, "
+            "buy");
+  EXPECT_EQ(parse_queries(R"([{"kind": "active"}, {"kind": "activ"}])").status().message(),
+            "[1]: query: unknown kind \"activ\" (did you mean \"active\"?), allowed: active, "
+            "retention, churn, idle, counts, lifecycle, stickiness, segment");
+}
+
+TEST_F(Questions, SegmentsAreKeptAndEvaluatedAnew) {
+  ASSERT_TRUE(engine_->save_segment("gone", *parse_segment("not did(*, 1d)")).ok());
+  const std::string json = R"({"kind": "segment", "segment": "segment(gone)"
+})";
+  EXPECT_EQ(engine_->query(json)->rows, (std::vector<std::vector<Cell>>{{std::int64_t{1}}}));
+reopen();
+ingest({event("dee", 2, "login")});
+EXPECT_EQ(engine_->query(json)->rows, (std::vector<std::vector<Cell>>{{std::int64_t{3}}}));
+const std::vector<SegmentInfo> segments = engine_->segments();
+ASSERT_EQ(segments.size(), 1u);
+EXPECT_EQ(segments[0].name, "gone");
+EXPECT_EQ(to_string(*segments[0].expression), "not did(*, 1d)");
+
+ASSERT_TRUE(engine_->drop_segment("gone").ok());
+reopen();
+EXPECT_TRUE(engine_->segments().empty());
+EXPECT_EQ(engine_->drop_segment("gone").code(), StatusCode::kNotFound);
+EXPECT_EQ(ask(json), "invalid argument: segment: unknown segment \"gone\": none has been saved");
+}
+
+TEST_F(Questions, AListOfUsersStaysAsItIs) {
+  ASSERT_TRUE(
+      engine_
+          ->save_segment("vips", std::vector<UserId>{std::string("ann"), std::string("never seen"),
+                                                     std::string("ann")})
+          .ok());
+  reopen();
+  EXPECT_EQ(engine_->segments().at(0).users, 2u);
+  EXPECT_EQ(ask(R"({"kind": "segment", "segment": {"segment": "vips"},
+                    "members": {"where": {}}})"),
+            ask(R"({"kind": "segment", "segment": "did(login, 2026-01-02)",
+                    "members": {
+    "where" : {}}
+})"));
+}
+
+TEST_F(Questions, MembersAreReadBackFromAFile) {
+  const std::string path = ::testing::TempDir() + "rollcall-members.csv";
+  std::ofstream(path) << "user\nann\ncem\n";
+  const std::string among = R"("among": {"in_file": ")" + path + "\"}";
+  const Result<QueryResult> active = engine_->query(R"({"kind": "active", )" + among + "}");
+  ASSERT_TRUE(active.ok()) << active.status().to_string();
+  EXPECT_EQ(active->rows.at(0).at(1), Cell(std::int64_t{1}));
+  EXPECT_EQ(active->rows.at(1).at(1), Cell(std::int64_t{2}));
+  EXPECT_EQ(
+      engine_->query(R"({"kind": "active", "among": {"in_file": "/nowhere"}})").status().code(),
+      StatusCode::kIoError);
+}
+
+TEST_F(Questions, ASegmentThatNamesItselfIsAnError) {
+  ASSERT_TRUE(engine_->save_segment("a", *parse_segment("segment(b)")).ok());
+  ASSERT_TRUE(engine_->save_segment("b", *parse_segment("not segment(a)")).ok());
+  EXPECT_EQ(ask(R"({"kind": "segment", "segment": "segment(a)"
+})"),
+            "invalid argument: segment: segments are nested deeper than 200, or one names itself");
+}
+
+TEST_F(Questions, SegmentsThatAreNoneAreNotKept) {
+  EXPECT_EQ(engine_->save_segment("", *parse_segment("did(*)")).code(),
+            StatusCode::kInvalidArgument);
+  EXPECT_EQ(engine_->save_segment("x", Segment{.kind = Segment::Kind::kAny}).message(),
+            "segment: segment: must have at least one part");
+  EXPECT_TRUE(engine_->segments().empty());
+}
+
+TEST_F(Questions, ExplanationsSayWhatIsReadAndWhatItMeans) {
+  const auto explanation =
+      engine_->explain(*parse_query(R"({"kind": "churn", "event": "login", "rule": {"gap_days": 1},
+                                        "among": "did(buy)"})"));
+  ASSERT_TRUE(explanation.ok()) << explanation.status().to_string();
+EXPECT_EQ(explanation->series, (std::vector<std::string>{"event \"login\"", "event \"buy\""}));
+EXPECT_EQ(explanation->days, (DayRange{kFirstDay, kFirstDay + 1}));
+EXPECT_GT(explanation->chunks, 0u);
+EXPECT_EQ(explanation->stored_chunks, 0u);
+EXPECT_EQ(explanation->bytes, explanation->chunks * 64);
+EXPECT_EQ(explanation->meaning,
+          "For each day: the users with an event \"login\" in it are its base; those with such "
+          "an event in the day after it are retained, the others have churned, and those of them "
+          "who came back later, up to as_of, are recalled. Only users of did(buy) are looked at. "
+          "The data are known up to the latest event. A row is complete once every day that it "
+          "needs has ended; until then it holds the count so far, and no rate.");
+reopen();
+const auto cold = engine_->explain(*parse_query(R"({"kind": "active"})"));
+EXPECT_EQ(cold->stored_chunks, cold->chunks);
+}
+
+}  // namespace
+}  // namespace rollcall::testing
