@@ -36,14 +36,16 @@ TEST_F(UserFile, LinesAreIds) {
 TEST_F(UserFile, CsvHasAHeaderAndQuotes) {
   EXPECT_EQ(*read("users.csv", "user\nann\n\"a,\"\"b\"\"\nc\"\nuser\n"),
             strings({"ann", "a,\"b\"\nc", "user"}));
-  EXPECT_EQ(read("headless.csv", "ann\nbob\n").status().message(),
+  const Status headless = read("headless.csv", "ann\nbob\n").status();
+  EXPECT_EQ(headless.message(),
             path_ +
                 ":1: must be the header \"user\" of a list in CSV, found \"ann\"; a list "
                 "without a header has a name that does not end in .csv");
 }
 
 TEST_F(UserFile, FaultsHaveFileAndLine) {
-  EXPECT_EQ(read("bad.csv", "user\n1\n\n2x\n", UserKind::kInteger).status().message(),
+  const Status bad = read("bad.csv", "user\n1\n\n2x\n", UserKind::kInteger).status();
+  EXPECT_EQ(bad.message(),
             path_ +
                 ":4: must be a user id, a whole number from 0 to 18446744073709551615, found "
                 "\"2x\"");

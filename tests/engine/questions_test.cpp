@@ -52,7 +52,7 @@ class Questions : public ::testing::Test {
   }
   std::vector<Query> queries(const std::string& json) const { return *parse_queries(json); }
 
-  std::shared_ptr<MemoryDisk> disk_ = std::make_shared<MemoryDisk>();
+  std::shared_ptr<MemoryDisk> disk_ = make_memory_disk();
   std::unique_ptr<Engine> engine_;
 };
 
@@ -81,38 +81,33 @@ TEST_F(Questions, AnErrorNamesTheQuestion) {
 
 TEST_F(Questions, SegmentsAreKeptAndEvaluatedAnew) {
   ASSERT_TRUE(engine_->save_segment("gone", *parse_segment("not did(*, 1d)")).ok());
-  const std::string json = R"({"kind": "segment", "segment": "segment(gone)"
-})";
+  const std::string json = R"j({"kind": "segment", "segment": "segment(gone)"})j";
   EXPECT_EQ(engine_->query(json)->rows, (std::vector<std::vector<Cell>>{{std::int64_t{1}}}));
-reopen();
-ingest({event("dee", 2, "login")});
-EXPECT_EQ(engine_->query(json)->rows, (std::vector<std::vector<Cell>>{{std::int64_t{3}}}));
-const std::vector<SegmentInfo> segments = engine_->segments();
-ASSERT_EQ(segments.size(), 1u);
-EXPECT_EQ(segments[0].name, "gone");
-EXPECT_EQ(to_string(*segments[0].expression), "not did(*, 1d)");
+  reopen();
+  ingest({event("dee", 2, "login")});
+  EXPECT_EQ(engine_->query(json)->rows, (std::vector<std::vector<Cell>>{{std::int64_t{3}}}));
+  const std::vector<SegmentInfo> segments = engine_->segments();
+  ASSERT_EQ(segments.size(), 1u);
+  EXPECT_EQ(segments[0].name, "gone");
+  EXPECT_EQ(to_string(*segments[0].expression), "not did(*, 1d)");
 
-ASSERT_TRUE(engine_->drop_segment("gone").ok());
-reopen();
-EXPECT_TRUE(engine_->segments().empty());
-EXPECT_EQ(engine_->drop_segment("gone").code(), StatusCode::kNotFound);
-EXPECT_EQ(ask(json), "invalid argument: segment: unknown segment \"gone\": none has been saved");
+  ASSERT_TRUE(engine_->drop_segment("gone").ok());
+  reopen();
+  EXPECT_TRUE(engine_->segments().empty());
+  EXPECT_EQ(engine_->drop_segment("gone").code(), StatusCode::kNotFound);
+  EXPECT_EQ(ask(json), "invalid argument: segment: unknown segment \"gone\": none has been saved");
 }
 
 TEST_F(Questions, AListOfUsersStaysAsItIs) {
-  ASSERT_TRUE(
-      engine_
-          ->save_segment("vips", std::vector<UserId>{std::string("ann"), std::string("never seen"),
-                                                     std::string("ann")})
-          .ok());
+  const std::vector<UserId> users = {std::string("ann"), std::string("never seen"),
+                                     std::string("ann")};
+  ASSERT_TRUE(engine_->save_segment("vips", users).ok());
   reopen();
   EXPECT_EQ(engine_->segments().at(0).users, 2u);
-  EXPECT_EQ(ask(R"({"kind": "segment", "segment": {"segment": "vips"},
-                    "members": {"where": {}}})"),
-            ask(R"({"kind": "segment", "segment": "did(login, 2026-01-02)",
-                    "members": {
-    "where" : {}}
-})"));
+  const auto members_of = [&](const std::string& segment) {
+    return ask(R"({"kind": "segment", "members": {"where": {}}, "segment": ")" + segment + "\"}");
+  };
+  EXPECT_EQ(members_of("segment(vips)"), members_of("did(login, 2026-01-02)"));
 }
 
 TEST_F(Questions, MembersAreReadBackFromAFile) {
@@ -123,46 +118,46 @@ TEST_F(Questions, MembersAreReadBackFromAFile) {
   ASSERT_TRUE(active.ok()) << active.status().to_string();
   EXPECT_EQ(active->rows.at(0).at(1), Cell(std::int64_t{1}));
   EXPECT_EQ(active->rows.at(1).at(1), Cell(std::int64_t{2}));
-  EXPECT_EQ(
-      engine_->query(R"({"kind": "active", "among": {"in_file": "/nowhere"}})").status().code(),
-      StatusCode::kIoError);
+  const auto missing = engine_->query(R"({"kind": "active", "among": {"in_file": "/nowhere"}})");
+  EXPECT_EQ(missing.status().code(), StatusCode::kIoError);
 }
 
 TEST_F(Questions, ASegmentThatNamesItselfIsAnError) {
   ASSERT_TRUE(engine_->save_segment("a", *parse_segment("segment(b)")).ok());
   ASSERT_TRUE(engine_->save_segment("b", *parse_segment("not segment(a)")).ok());
-  EXPECT_EQ(ask(R"({"kind": "segment", "segment": "segment(a)"
-})"),
+  EXPECT_EQ(ask(R"j({"kind": "segment", "segment": "segment(a)"})j"),
             "invalid argument: segment: segments are nested deeper than 200, or one names itself");
 }
 
 TEST_F(Questions, SegmentsThatAreNoneAreNotKept) {
   EXPECT_EQ(engine_->save_segment("", *parse_segment("did(*)")).code(),
             StatusCode::kInvalidArgument);
-  EXPECT_EQ(engine_->save_segment("x", Segment{.kind = Segment::Kind::kAny}).message(),
+  Segment none;
+  none.kind = Segment::Kind::kAny;
+  EXPECT_EQ(engine_->save_segment("x", none).message(),
             "segment: segment: must have at least one part");
   EXPECT_TRUE(engine_->segments().empty());
 }
 
 TEST_F(Questions, ExplanationsSayWhatIsReadAndWhatItMeans) {
-  const auto explanation =
-      engine_->explain(*parse_query(R"({"kind": "churn", "event": "login", "rule": {"gap_days": 1},
-                                        "among": "did(buy)"})"));
+  const Query churn = *parse_query(
+      R"j({"kind": "churn", "event": "login", "rule": {"gap_days": 1}, "among": "did(buy)"})j");
+  const auto explanation = engine_->explain(churn);
   ASSERT_TRUE(explanation.ok()) << explanation.status().to_string();
-EXPECT_EQ(explanation->series, (std::vector<std::string>{"event \"login\"", "event \"buy\""}));
-EXPECT_EQ(explanation->days, (DayRange{kFirstDay, kFirstDay + 1}));
-EXPECT_GT(explanation->chunks, 0u);
-EXPECT_EQ(explanation->stored_chunks, 0u);
-EXPECT_EQ(explanation->bytes, explanation->chunks * 64);
-EXPECT_EQ(explanation->meaning,
-          "For each day: the users with an event \"login\" in it are its base; those with such "
-          "an event in the day after it are retained, the others have churned, and those of them "
-          "who came back later, up to as_of, are recalled. Only users of did(buy) are looked at. "
-          "The data are known up to the latest event. A row is complete once every day that it "
-          "needs has ended; until then it holds the count so far, and no rate.");
-reopen();
-const auto cold = engine_->explain(*parse_query(R"({"kind": "active"})"));
-EXPECT_EQ(cold->stored_chunks, cold->chunks);
+  EXPECT_EQ(explanation->series, (std::vector<std::string>{"event \"login\"", "event \"buy\""}));
+  EXPECT_EQ(explanation->days, (DayRange{kFirstDay, kFirstDay + 1}));
+  EXPECT_GT(explanation->chunks, 0u);
+  EXPECT_EQ(explanation->stored_chunks, 0u);
+  EXPECT_EQ(explanation->bytes, explanation->chunks * 64);
+  EXPECT_EQ(explanation->meaning,
+            "For each day: the users with an event \"login\" in it are its base; those with such "
+            "an event in the day after it are retained, the others have churned, and those of them "
+            "who came back later, up to as_of, are recalled. Only users of did(buy) are looked at. "
+            "The data are known up to the latest event. A row is complete once every day that it "
+            "needs has ended; until then it holds the count so far, and no rate.");
+  reopen();
+  const auto cold = engine_->explain(*parse_query(R"({"kind": "active"})"));
+  EXPECT_EQ(cold->stored_chunks, cold->chunks);
 }
 
 }  // namespace

@@ -243,7 +243,7 @@ class QueryDraw {
     } else if (choice < 5) {
       segment.kind = choice < 4 ? Segment::Kind::kDid : Segment::Kind::kFirst;
       segment.event = selector();
-      if (random_.chance(70)) segment.range = range();
+      if (random_.chance(70)) segment.range = range(0);
       if (segment.kind == Segment::Kind::kDid && random_.chance(30)) {
         segment.days = {.compare = static_cast<Segment::Compare>(random_.below(3)),
                         .days = random_.between(0, random_.chance(80) ? 5 : 40)};
@@ -279,8 +279,8 @@ class QueryDraw {
     return some_day();
   }
 
-  // Few ranges end before they begin.
-  DateRangeText range() {
+  // Few ranges, so many of a hundred, end before they begin.
+  DateRangeText range(int upside_down_percent) {
     DateRangeText range;
     if (random_.chance(30)) {
       range.last = LastSpan{random_.between(1, 12), "dwmqy"[random_.below(5)]};
@@ -289,7 +289,7 @@ class QueryDraw {
     }
     if (random_.chance(50)) range.from = some_date();
     if (random_.chance(50)) range.to = some_date();
-    if (!range.from || !range.to || random_.chance(5)) return range;
+    if (!range.from || !range.to || random_.chance(upside_down_percent)) return range;
     const bool are_days =
         std::holds_alternative<Day>(*range.from) && std::holds_alternative<Day>(*range.to);
     if (!are_days) {
@@ -304,7 +304,7 @@ class QueryDraw {
   QueryCommon common() {
     QueryCommon common;
     if (random_.chance(70)) {
-      const DateRangeText range = this->range();
+      const DateRangeText range = this->range(5);
       common.from = range.from;
       common.to = range.to;
       common.last = range.last;
