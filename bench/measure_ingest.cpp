@@ -157,7 +157,7 @@ void measure(Session& session, IdKind ids, unsigned threads) {
 }  // namespace
 
 void measure_ingest(Session& session) {
-  for (const IdKind ids : {IdKind::kDense, IdKind::kScattered, IdKind::kString}) {
+  for (const IdKind ids : session.options().ids) {
     for (const unsigned threads : session.thread_counts()) measure(session, ids, threads);
   }
 }

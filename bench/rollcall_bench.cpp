@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -113,6 +114,14 @@ int main(int argc, char** argv) {
   count("--round-rows", options.round_rows, "Rows of the workload held in memory at once")
       ->check(CLI::Range(1.0, 1e9));
   count("--repeat", options.repeat, "Turns of each measurement")->check(CLI::Range(1.0, 1000.0));
+  app.add_option("--ids", options.ids,
+                 "User ids of ingest: dense, scattered, string (default: all)")
+      ->transform(
+          CLI::CheckedTransformer(std::map<std::string, IdKind>{{"dense", IdKind::kDense},
+                                                                {"scattered", IdKind::kScattered},
+                                                                {"string", IdKind::kString}}))
+      ->default_str("")
+      ->delimiter(',');
   app.add_option("--only", only, "Run these groups alone")->check(is_group)->delimiter(',');
   app.add_option("--json", json_file, "Write the results to this file");
   app.add_option("--directory", directory, "Where stores and files are made")
