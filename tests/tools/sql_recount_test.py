@@ -1,0 +1,590 @@
+#!/usr/bin/env python3
+"""Recounts real data sets in SQL, and compares every cell with the answers of the program.
+
+    sql_recount_test.py --rollcall PROGRAM --data DIR DATASET
+
+The file goes into a store, and, read by plain Python, into a table of events in SQLite. Every kind of
+question is written twice: as JSON, and as SQL over that table. The questions are asked as one array.
+Exit code 77 (skipped) when a data set is not there.
+"""
+
+import argparse
+import csv
+import datetime
+import gzip
+import json
+import math
+import os
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from decimal import Decimal
+from typing import Callable, NamedTuple
+from zoneinfo import ZoneInfo
+
+SKIPPED = 77
+SCALE = 10**6  # amounts are kept with six decimals
+EPOCH = datetime.date(1970, 1, 1)
+HOUR = 3600
+ALL_KINDS = ("active", "counts", "retention", "churn", "idle", "lifecycle", "stickiness", "segment")
+
+
+class Event(NamedTuple):
+    user: object  # str or int
+    name: str
+    time: object  # civil time of the store's zone, or Unix seconds
+    property: str
+    amount: str
+
+
+class Selector(NamedTuple):
+    """Which events count: as JSON, and as a condition in SQL."""
+    spec: object
+    sql: str
+
+
+ANY = Selector("*", "1")
+
+
+class DataSet(NamedTuple):
+    path: str
+    flags: list
+    zone: str
+    property: str  # the declared one; empty: none
+    read: Callable
+    selector: Selector  # besides any event
+    cohort_event: Selector
+    return_event: Selector
+
+
+def online_retail_events(file):
+    for row in csv.DictReader(file):
+        if row["CustomerID"]:
+            time = datetime.datetime.fromisoformat(row["InvoiceDate"])
+            yield Event(row["CustomerID"], "purchase", time, row["Country"], row["UnitPrice"])
+
+
+def college_msg_events(file):
+    next(file)
+    for line in file:
+        source, _, time = line.split()
+        yield Event(int(source), "message", int(time), "", "0")
+
+
+def ecom_events(file):
+    for row in csv.DictReader(file):
+        time = datetime.datetime.fromisoformat(row["timestamp"])
+        yield Event(row["user_id"], row["event"], time, row["acquisition_channel"], "0")
+
+
+DATASETS = {
+    "online_retail": DataSet(
+        "online_retail/online_retail.csv.gz",
+        ["--timezone", "Europe/London", "--user", "CustomerID", "--time", "InvoiceDate", "--event-name",
+         "purchase", "--dimension", "Country", "--value", "UnitPrice"],
+        "Europe/London", "Country", online_retail_events,
+        Selector({"event": "purchase", "where": {"Country": {"ne": "United Kingdom"}}},
+                 "property <> 'United Kingdom'"), ANY, ANY),
+    "college_msg": DataSet(
+        "college_msg/CollegeMsg.txt.gz",
+        ["--timezone", "America/Los_Angeles", "--delimiter", "space", "--user", "src", "--time", "time",
+         "--event-name", "message"],
+        "America/Los_Angeles", "", college_msg_events, Selector("message", "name = 'message'"), ANY,
+        ANY),
+    "retentioneering_ecom": DataSet(
+        "retentioneering_ecom/ecom.csv.gz", ["--dimension", "acquisition_channel"],
+        "UTC", "acquisition_channel", ecom_events,
+        Selector({"not_event": ["home", "product_view"]}, "name NOT IN ('home', 'product_view')"),
+        Selector({"event": "product_view"}, "name = 'product_view'"),
+        Selector({"event": "purchase"}, "name = 'purchase'")),
+}
+
+
+def period_of(kind, day):
+    """First day of the period that holds a day."""
+    if kind == "day":
+        return day
+    if kind == "week":
+        return day - datetime.timedelta(days=day.weekday())
+    if kind == "fortnight":
+        return day - datetime.timedelta(days=(day - datetime.date(1970, 1, 5)).days % 14)
+    return day.replace(day=1, month=day.month if kind == "month" else (day.month - 1) // 3 * 3 + 1)
+
+
+class Recount:
+    """The events in SQLite, and SQL for each kind of question over the whole history.
+
+    Tables: events(user, name, day, hour, property, amount); periods(kind, n, starts, last), numbered
+    from 0 without gaps; calendar(kind, day, n); hours(day, starts, hour, complete). Days count from
+    1970-01-01. `ended` is the latest day that is over, `last` the latest one there is.
+    """
+
+    def __init__(self, data, folder):
+        self.data = data
+        self.zone = ZoneInfo(data.zone)
+        self.sql = sqlite3.connect(":memory:")
+        self.seen_tables = {}
+        self.sql.execute("CREATE TABLE events(user, name, day, hour, property, amount)")
+        self.latest = 0.0
+        with gzip.open(os.path.join(folder, data.path), "rt", encoding="utf-8", newline="") as file:
+            self.sql.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)",
+                                 map(self.row_of, data.read(file)))
+        first, last = self.all("SELECT MIN(day), MAX(day) FROM events")[0]
+        self.last = last
+        self.ended = last if self.begin_of(last + 1) - 1 <= self.latest else last - 1
+        self.make_calendar(first, last)
+
+    def begin_of(self, day):
+        """Unix seconds of a day's first instant."""
+        date = EPOCH + datetime.timedelta(days=day)
+        return datetime.datetime.combine(date, datetime.time(), self.zone).timestamp()
+
+    def row_of(self, event):
+        if isinstance(event.time, int):
+            instant, local = event.time, datetime.datetime.fromtimestamp(event.time, self.zone)
+        else:
+            instant, local = event.time.replace(tzinfo=self.zone).timestamp(), event.time
+        self.latest = max(self.latest, instant)
+        day = (local.date() - EPOCH).days
+        return (event.user, event.name, day, int(instant - self.begin_of(day)) // HOUR, event.property,
+                int(Decimal(event.amount) * SCALE))
+
+    def make_calendar(self, first, last):
+        self.sql.execute("CREATE TABLE periods(kind, n, starts, last)")
+        self.sql.execute("CREATE TABLE calendar(kind, day, n, PRIMARY KEY(kind, day))")
+        self.sql.execute("CREATE TABLE hours(day, starts, hour, complete, PRIMARY KEY(day, hour))")
+        for kind in ("day", "week", "fortnight", "month", "quarter"):
+            n, start = -1, None
+            for day in range(first, last + 1):
+                date = EPOCH + datetime.timedelta(days=day)
+                if period_of(kind, date) != start:
+                    n, start = n + 1, period_of(kind, date)
+                    after = date
+                    while period_of(kind, after) == start:
+                        after += datetime.timedelta(days=1)
+                    self.sql.execute("INSERT INTO periods VALUES (?, ?, ?, ?)",
+                                     (kind, n, start.isoformat(), (after - EPOCH).days - 1))
+                self.sql.execute("INSERT INTO calendar VALUES (?, ?, ?)", (kind, day, n))
+        for day in range(first, last + 1):
+            begin = self.begin_of(day)
+            for hour in range(int(self.begin_of(day + 1) - begin) // HOUR):
+                if begin + hour * HOUR <= self.latest:
+                    over = begin + (hour + 1) * HOUR - 1 <= self.latest
+                    self.sql.execute("INSERT INTO hours VALUES (?, ?, ?, ?)",
+                                     (day, (EPOCH + datetime.timedelta(days=day)).isoformat(), hour,
+                                      over))
+
+    def all(self, statement, **parameters):
+        parameters.update(last=getattr(self, "last", None), ended=getattr(self, "ended", None))
+        return [list(row) for row in self.sql.execute(statement, parameters)]
+
+    def seen(self, kind, condition):
+        """A table (user, n, events, amount): who had such an event in which period."""
+        key = (kind, condition)
+        if key not in self.seen_tables:
+            name = self.seen_tables[key] = f"seen_{len(self.seen_tables)}"
+            self.sql.execute(
+                f"CREATE TABLE {name} AS SELECT user, n, COUNT(*) AS events, SUM(amount) AS amount "
+                f"FROM events JOIN calendar USING (day) WHERE kind = '{kind}' AND ({condition}) "
+                "GROUP BY user, n")
+            self.sql.execute(f"CREATE INDEX {name}_user ON {name}(user, n)")
+            self.sql.execute(f"CREATE INDEX {name}_n ON {name}(n, user)")
+        return self.seen_tables[key]
+
+    def active(self, condition, kind, window=1):
+        seen = self.seen(kind, condition)
+        return self.all(
+            f"SELECT starts, (SELECT COUNT(DISTINCT user) FROM {seen} AS s "
+            "                 WHERE s.n BETWEEN p.n - :window + 1 AND p.n), last <= :ended "
+            "FROM periods AS p WHERE kind = :kind ORDER BY p.n", kind=kind, window=window)
+
+    def active_ratio(self, condition, window):
+        return [[day, users, users / of if complete and of else None, complete]
+                for (day, users, complete), (_, of, _) in zip(
+                    self.active(condition, "day"), self.active(condition, "day", window))]
+
+    def counts(self, condition, kind):
+        seen = self.seen(kind, condition)
+        return self.all(
+            "SELECT starts, events, users, amount, "
+            "       CASE WHEN complete AND users > 0 THEN 1.0 * events / users END, "
+            f"      CASE WHEN complete AND users > 0 THEN 1.0 * amount / users / {SCALE} END, complete "
+            "FROM (SELECT p.n AS n, starts, COALESCE(SUM(events), 0) AS events, "
+            "             COUNT(user) AS users, COALESCE(SUM(amount), 0) AS amount, "
+            "             last <= :ended AS complete "
+            f"     FROM periods AS p LEFT JOIN {seen} AS s ON s.n = p.n "
+            "      WHERE kind = :kind GROUP BY p.n) ORDER BY n", kind=kind)
+
+    def counts_by_hour(self, condition):
+        return self.all(
+            "SELECT starts, h.hour, COALESCE(e.events, 0), NULL, COALESCE(e.amount, 0), NULL, NULL, "
+            "       complete "
+            "FROM hours AS h LEFT JOIN (SELECT day, hour, COUNT(*) AS events, SUM(amount) AS amount "
+            f"                          FROM events WHERE {condition} GROUP BY day, hour) AS e "
+            "ON e.day = h.day AND e.hour = h.hour ORDER BY h.day, h.hour")
+
+    def retention(self, cohort_condition, return_condition, *, kind, cohort, mode, periods,
+                  measure="users", member_condition="1"):
+        joined = self.seen(kind, cohort_condition)
+        back = self.seen(kind, return_condition)
+        first = "MIN(n)" if cohort == "first_ever" else "n"
+        group = "user" if cohort == "first_ever" else "user, n"
+        when = {"on": "= c.n + k", "on_or_after": ">= c.n + k",
+                "on_or_before": "BETWEEN c.n AND c.n + k"}[mode]
+        match = f"{back} AS b WHERE b.user = m.user AND b.n {when}"
+        cell = (f"SUM((SELECT SUM(b.amount) FROM {match}))" if measure == "value"
+                else f"SUM(EXISTS (SELECT 1 FROM {match}))")
+        unit = SCALE if measure == "value" else 1
+        self.sql.execute("DROP TABLE IF EXISTS cohort")
+        self.sql.execute("DROP TABLE IF EXISTS cells")
+        self.sql.execute(f"CREATE TABLE cohort AS SELECT user, {first} AS n FROM {joined} GROUP BY {group}")
+        self.sql.execute("DELETE FROM cohort WHERE NOT (SELECT MAX(hit) FROM ("
+                         f"SELECT {member_condition} AS hit FROM events JOIN calendar USING (day) "
+                         f"WHERE kind = '{kind}' AND events.user = cohort.user AND "
+                         f"calendar.n = cohort.n AND ({cohort_condition})))"
+                         if member_condition != "1" else "DELETE FROM cohort WHERE 0")
+        self.sql.execute("CREATE INDEX cohort_n ON cohort(n)")
+        self.all(
+            "CREATE TABLE cells AS WITH RECURSIVE ks(k) AS "
+            "  (SELECT 0 UNION ALL SELECT k + 1 FROM ks WHERE k < :periods) "
+            "SELECT c.n AS n, c.starts AS starts, k, "
+            "       (SELECT COUNT(*) FROM cohort AS m WHERE m.n = c.n) AS size, "
+            f"      COALESCE((SELECT {cell} FROM cohort AS m WHERE m.n = c.n), 0) AS users, "
+            "       z.last <= :ended AS complete "
+            "FROM periods AS c JOIN ks JOIN periods AS z ON z.kind = c.kind AND z.n = c.n + k "
+            "WHERE c.kind = :kind", periods=periods, kind=kind)
+        rate = (f"CASE WHEN complete AND size > 0 THEN 1.0 * users / size / {unit} END")
+        cells = self.all(f"SELECT starts, size, k, users, {rate}, complete FROM cells ORDER BY n, k")
+        pooled = self.all(
+            f"SELECT NULL, size, k, users, {rate}, 1 FROM "
+            "(SELECT k, SUM(size * complete) AS size, SUM(users * complete) AS users, 1 AS complete "
+            " FROM cells GROUP BY k) ORDER BY k")
+        return cells + pooled
+
+    def churn(self, condition, kind, gap, base):
+        seen = self.seen(kind, condition)
+        first = f"SELECT user, MIN(n) AS n FROM {seen} GROUP BY user"
+        source = f"({first})" if base == "new" else seen
+        return self.all(
+            "SELECT starts, base, retained, base - retained, "
+            "       CASE WHEN complete AND base > 0 THEN 1.0 * (base - retained) / base END, recalled, "
+            "       complete "
+            "FROM (SELECT p.n AS n, starts, COUNT(s.user) AS base, "
+            f"            SUM(EXISTS (SELECT 1 FROM {seen} AS t WHERE t.user = s.user AND "
+            "                         t.n BETWEEN p.n + 1 AND p.n + :gap)) AS retained, "
+            f"            SUM(NOT EXISTS (SELECT 1 FROM {seen} AS t WHERE t.user = s.user AND "
+            "                             t.n BETWEEN p.n + 1 AND p.n + :gap) AND "
+            f"                EXISTS (SELECT 1 FROM {seen} AS t WHERE t.user = s.user AND "
+            "                         t.n > p.n + :gap)) AS recalled, "
+            "             COALESCE((SELECT z.last FROM periods AS z WHERE z.kind = p.kind AND "
+            "                       z.n = p.n + :gap) <= :ended, 0) AS complete "
+            f"     FROM periods AS p LEFT JOIN {source} AS s ON s.n = p.n WHERE kind = :kind "
+            "      GROUP BY p.n) ORDER BY n", kind=kind, gap=gap)
+
+    def churn_users(self, condition, kind, starts, column):
+        """Who is behind a number of a churn by periods."""
+        seen = self.seen(kind, condition)
+        after = f"SELECT 1 FROM {seen} AS t WHERE t.user = s.user AND t.n"
+        chosen = {"base": "1", "retained": f"EXISTS ({after} = s.n + 1)",
+                  "churned": f"NOT EXISTS ({after} = s.n + 1)",
+                  "recalled": f"NOT EXISTS ({after} = s.n + 1) AND EXISTS ({after} > s.n + 1)"}[column]
+        rows = self.all(f"SELECT user FROM {seen} AS s JOIN periods AS p ON p.n = s.n "
+                        f"WHERE p.kind = :kind AND starts = :starts AND {chosen} ORDER BY user",
+                        kind=kind, starts=starts)
+        return [[str(user)] for (user,) in rows]
+
+    def idle(self, condition, edges):
+        starts = " UNION ALL ".join(
+            f"SELECT {start} AS a, {edges[i + 1] - 1 if i + 1 < len(edges) else 'NULL'} AS b"
+            for i, start in enumerate(edges))
+        return self.all(
+            f"WITH edges AS ({starts}), away AS (SELECT user, :last - MAX(day) AS days FROM events "
+            f"                                   WHERE {condition} GROUP BY user) "
+            "SELECT a, b, COUNT(user), 1.0 * COUNT(user) / (SELECT COUNT(*) FROM away) "
+            "FROM edges LEFT JOIN away ON days >= a AND (b IS NULL OR days <= b) GROUP BY a ORDER BY a")
+
+    def lifecycle(self, condition, kind):
+        seen = self.seen(kind, condition)
+        at = f"SELECT 1 FROM {seen} AS t WHERE t.user = s.user AND t.n"
+        return self.all(
+            "SELECT starts, born, returning_users, resurrecting, dormant, "
+            "       born + returning_users + resurrecting, "
+            "       CASE WHEN complete AND dormant > 0 THEN 1.0 * (born + resurrecting) / dormant END, "
+            "       complete "
+            "FROM (SELECT p.n AS n, starts, last <= :ended AS complete, "
+            f"        (SELECT COUNT(*) FROM {seen} AS s WHERE s.n = p.n AND "
+            f"         NOT EXISTS ({at} < p.n)) AS born, "
+            f"        (SELECT COUNT(*) FROM {seen} AS s WHERE s.n = p.n AND "
+            f"         EXISTS ({at} = p.n - 1)) AS returning_users, "
+            f"        (SELECT COUNT(*) FROM {seen} AS s WHERE s.n = p.n AND "
+            f"         NOT EXISTS ({at} = p.n - 1) AND EXISTS ({at} < p.n)) AS resurrecting, "
+            f"        (SELECT COUNT(*) FROM {seen} AS s WHERE s.n = p.n - 1 AND "
+            f"         NOT EXISTS ({at} = p.n)) AS dormant "
+            "      FROM periods AS p WHERE kind = :kind) ORDER BY n", kind=kind)
+
+    def stickiness(self, condition, kind):
+        seen = self.seen(kind, condition)
+        return self.all(
+            "WITH present AS "
+            f"  (SELECT user, COUNT(*) AS times FROM {seen} GROUP BY user) "
+            "SELECT n + 1, (SELECT COUNT(*) FROM present WHERE times = n + 1), "
+            "       (SELECT COUNT(*) FROM present WHERE times >= n + 1), "
+            "       (SELECT MAX(last) FROM periods WHERE kind = :kind) <= :ended "
+            "FROM periods WHERE kind = :kind ORDER BY n", kind=kind)
+
+    def stickiness_of_windows(self, condition, window):
+        seen = self.seen("day", condition)
+        numbers = "WITH RECURSIVE ks(k) AS (SELECT 1 UNION ALL SELECT k + 1 FROM ks WHERE k < :window)"
+        present = (f"present AS (SELECT p.n AS n, user, COUNT(*) AS days FROM periods AS p JOIN {seen} "
+                   "AS s ON s.n BETWEEN p.n - :window + 1 AND p.n WHERE kind = 'day' "
+                   "GROUP BY p.n, user)")
+        by_days = self.all(
+            f"{numbers}, {present}, counted AS (SELECT n, days, COUNT(*) AS users FROM present "
+            "GROUP BY n, days) SELECT starts, k, COALESCE(users, 0), NULL, last <= :ended "
+            "FROM periods AS p JOIN ks LEFT JOIN counted AS c ON c.n = p.n AND days = k "
+            "WHERE kind = 'day' ORDER BY p.n, k", window=window)
+        means = self.all(
+            f"WITH {present} SELECT starts, NULL, COUNT(user), "
+            "CASE WHEN last <= :ended THEN AVG(days) END, last <= :ended FROM periods AS p "
+            "LEFT JOIN present AS x ON x.n = p.n WHERE kind = 'day' GROUP BY p.n ORDER BY p.n",
+            window=window)
+        rows = []
+        for i, mean in enumerate(means):
+            rows += by_days[i * window:(i + 1) * window] + [mean]
+        return rows
+
+    def values_shown(self, condition, limit):
+        """The values with the most users, in order, each with its condition; then `$other`."""
+        ranked = [value for (value,) in self.all(
+            f"SELECT property FROM events WHERE {condition} GROUP BY property "
+            "ORDER BY COUNT(DISTINCT user) DESC, property")]
+        shown = [(value, f"property = '{value}'") for value in sorted(ranked[:limit])]
+        if len(ranked) > limit:
+            listed = ", ".join(f"'{value}'" for value, _ in shown)
+            shown.append(("$other", f"property NOT IN ({listed})"))
+        return shown
+
+
+class Questions:
+    """Pairs of a question and the rows that answer it."""
+
+    def __init__(self, recount):
+        self.recount = recount
+        self.asked = []
+
+    def add(self, expected, **spec):
+        self.asked.append((spec, expected))
+
+    def add_active(self, selector):
+        for period in ("day", "week", "fortnight", "month", "quarter"):
+            self.add(self.recount.active(selector.sql, period), kind="active", event=selector.spec,
+                     period=period)
+        for window in (7, 30):
+            self.add(self.recount.active(selector.sql, "day", window), kind="active",
+                     event=selector.spec, window_days=window)
+            self.add(self.recount.active_ratio(selector.sql, window), kind="active",
+                     event=selector.spec, ratio_to_window=window)
+
+    def add_counts(self, selector):
+        for period in ("day", "month"):
+            self.add(self.recount.counts(selector.sql, period), kind="counts", event=selector.spec,
+                     period=period)
+        self.add(self.recount.counts_by_hour(selector.sql), kind="counts", event=selector.spec,
+                 period="hour")
+
+    def add_retention(self, cohort_event, return_event):
+        for period, periods in (("day", 14), ("week", 8), ("month", 5)):
+            for cohort in ("first_ever", "recurring"):
+                for mode in ("on", "on_or_after", "on_or_before"):
+                    for measure in ("users", "value"):
+                        expected = self.recount.retention(
+                            cohort_event.sql, return_event.sql, kind=period, cohort=cohort, mode=mode,
+                            periods=periods, measure=measure)
+                        self.add(expected, kind="retention", cohort_event=cohort_event.spec,
+                                 return_event=return_event.spec, cohort=cohort, mode=mode,
+                                 period=period, periods=periods, measure=measure)
+
+    def add_churn(self, selector):
+        for base in ("active", "new"):
+            for gap in (1, 7):
+                self.add(self.recount.churn(selector.sql, "day", gap, base), kind="churn",
+                         event=selector.spec, base=base, rule={"gap_days": gap})
+            for period in ("week", "month"):
+                self.add(self.recount.churn(selector.sql, period, 1, base), kind="churn",
+                         event=selector.spec, base=base, rule={"period": period})
+
+    def add_idle(self, selector):
+        for edges in ([0, 1, 7, 14, 30, 60, 90], [0, 5]):
+            self.add(self.recount.idle(selector.sql, edges), kind="idle", event=selector.spec,
+                     edges=edges)
+
+    def add_lifecycle(self, selector):
+        for period in ("week", "month"):
+            self.add(self.recount.lifecycle(selector.sql, period), kind="lifecycle",
+                     event=selector.spec, period=period)
+
+    def add_stickiness(self, selector):
+        for period in ("week", "month"):
+            self.add(self.recount.stickiness(selector.sql, period), kind="stickiness",
+                     event=selector.spec, period=period)
+        self.add(self.recount.stickiness_of_windows(selector.sql, 7), kind="stickiness",
+                 event=selector.spec, window_days=7)
+
+    def add_segments(self, selector):
+        """Their users are counted and listed; the same set narrows another question."""
+        recent = "day > :last - 60"
+        of_days = "SELECT user FROM events WHERE {} AND {} GROUP BY user HAVING COUNT(DISTINCT day) {}"
+        everybody = "SELECT user FROM events"
+        did = f"SELECT user FROM events WHERE {selector.sql} AND {recent}"
+        first = (f"SELECT user FROM events WHERE {selector.sql} GROUP BY user "
+                 "HAVING MIN(day) > :last - 90")
+        twice = of_days.format(selector.sql, recent, ">= 2")
+        segments = [
+            ({"did": selector.spec, "last": "60d"}, did),
+            ({"not": {"did": selector.spec, "last": "60d"}}, f"{everybody} EXCEPT {did}"),
+            ({"first": selector.spec, "last": "90d"}, first),
+            ({"did": selector.spec, "last": "60d", "days": {"gte": 3}},
+             of_days.format(selector.sql, recent, ">= 3")),
+            ({"did": selector.spec, "last": "60d", "days": {"lte": 1}},
+             f"{everybody} EXCEPT {twice}"),
+            ({"all": [{"first": selector.spec, "last": "90d"},
+                      {"not": {"did": selector.spec, "last": "60d", "days": {"gte": 2}}}]},
+             f"SELECT * FROM ({first}) EXCEPT {twice}"),
+            ("did(*, 60d) and not did(*, 14d)",
+             f"{did.replace(selector.sql, '1')} EXCEPT SELECT user FROM events WHERE day > :last - 14"),
+        ]
+        for spec, sql in segments:
+            users = self.recount.all(f"SELECT DISTINCT user FROM ({sql}) ORDER BY user")
+            self.add([[len(users)]], kind="segment", segment=spec)
+            self.add([[str(user)] for (user,) in users], kind="segment", segment=spec, members={})
+            ids = ", ".join(repr(user) for (user,) in users)
+            self.add(self.recount.active(f"({selector.sql}) AND user IN ({ids})", "month"),
+                     kind="active", event=selector.spec, period="month", among=spec)
+
+    def add_breakdowns(self, selector, cohort_event, return_event):
+        recount, options = self.recount, {"breakdown": self.recount.data.property}
+
+        def by_value(ranked_by, limit, rows_of):
+            return [[value] + row for value, condition in recount.values_shown(ranked_by, limit)
+                    for row in rows_of(f"AND {condition}")]
+
+        for limit in (3, 50):
+            options["breakdown_limit"] = limit
+            both, event = f"({selector.sql})", selector.spec
+            self.add(by_value(both, limit, lambda more: recount.active(both + more, "month")),
+                     kind="active", event=event, period="month", **options)
+            self.add(by_value(both, limit, lambda more: recount.counts(both + more, "week")),
+                     kind="counts", event=event, period="week", **options)
+            self.add(by_value(both, limit, lambda more: recount.churn(both + more, "month", 1, "new")),
+                     kind="churn", event=event, base="new", rule={"period": "month"}, **options)
+            self.add(by_value(both, limit, lambda more: recount.idle(both + more, [0, 30])),
+                     kind="idle", event=event, edges=[0, 30], **options)
+            self.add(by_value(both, limit, lambda more: recount.lifecycle(both + more, "month")),
+                     kind="lifecycle", event=event, period="month", **options)
+            joins, returns = f"({cohort_event.sql})", f"({return_event.sql})"
+            retention = {"kind": "month", "cohort": "first_ever", "mode": "on", "periods": 3}
+            spec = {"kind": "retention", "cohort_event": cohort_event.spec, "period": "month",
+                    "return_event": return_event.spec, "periods": 3}
+            self.add(by_value(joins, limit, lambda more: recount.retention(
+                joins + more, returns + more, **retention)), breakdown_match="both", **spec, **options)
+            self.add(by_value(joins, limit, lambda more: recount.retention(
+                joins, returns, member_condition=more.removeprefix("AND "), **retention)),
+                     **spec, **options)
+
+    def add_members(self, selector):
+        for starts, *_ in self.recount.churn(selector.sql, "month", 1, "active"):
+            for column in ("base", "retained", "churned", "recalled"):
+                self.add(self.recount.churn_users(selector.sql, "month", starts, column), kind="churn",
+                         event=selector.spec, rule={"period": "month"},
+                         members={"where": {"date": starts}, "of": column})
+
+
+def questions_of(recount):
+    data, questions = recount.data, Questions(recount)
+    for selector in (ANY, data.selector):
+        questions.add_active(selector)
+        questions.add_counts(selector)
+        questions.add_churn(selector)
+        questions.add_idle(selector)
+        questions.add_lifecycle(selector)
+        questions.add_stickiness(selector)
+        questions.add_segments(selector)
+        questions.add_members(selector)
+    questions.add_retention(data.cohort_event, data.return_event)
+    if data.property:
+        questions.add_breakdowns(ANY, data.cohort_event, data.return_event)
+    return questions.asked
+
+
+def ask(program, folder, flags, path, specs):
+    """Answers of a new store with the file in it."""
+    store, file = os.path.join(folder, "store"), os.path.join(folder, "questions.json")
+    with open(file, "w", encoding="utf-8") as out:
+        json.dump(specs, out)
+    subprocess.run([program, "ingest", "--db", store, *flags, path], check=True, capture_output=True)
+    done = subprocess.run([program, "query", "--db", store, "-o", "json", file], capture_output=True,
+                          text=True, check=False)
+    if done.returncode != 0:
+        raise AssertionError(f"rollcall query: {done.stderr}")
+    return json.loads(done.stdout)
+
+
+def rows_of(answer):
+    """Rows of an answer, with amounts as whole millionths, as in SQL."""
+    decimals = [column["type"] == "decimal" for column in answer["columns"]]
+    return [[int(Decimal(cell) * SCALE) if decimal and cell is not None else cell
+             for cell, decimal in zip(row, decimals)] for row in answer["rows"]]
+
+
+def equal(found, expected):
+    if isinstance(found, float) and isinstance(expected, (int, float)):
+        return math.isclose(found, expected, rel_tol=1e-12)
+    return found == expected
+
+
+def difference(found, expected):
+    """The first cell that differs, in words; empty: none does."""
+    for i, (row, other) in enumerate(zip(found, expected)):
+        if len(row) != len(other) or not all(map(equal, row, other)):
+            return f"row {i} is {row}, in SQL {other}"
+    if len(found) != len(expected):
+        return f"{len(found)} rows, in SQL {len(expected)}"
+    return ""
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--rollcall", required=True)
+    parser.add_argument("--data", required=True)
+    parser.add_argument("dataset", choices=DATASETS)
+    arguments = parser.parse_args()
+    data = DATASETS[arguments.dataset]
+    path = os.path.join(arguments.data, data.path)
+    if not os.path.isfile(path):
+        print(f"SKIPPED: no data set {arguments.dataset} in {arguments.data}; set ROLLCALL_DATA_DIR "
+              "to the folder that holds it to recount it in SQL")
+        return SKIPPED
+    asked = questions_of(Recount(data, arguments.data))
+    with tempfile.TemporaryDirectory() as folder:
+        answers = ask(os.path.realpath(arguments.rollcall), folder, data.flags, path,
+                      [spec for spec, _ in asked])
+    failures, cells, kinds = 0, 0, {}
+    for (spec, expected), answer in zip(asked, answers, strict=True):
+        found = rows_of(answer)
+        wrong = difference(found, expected)
+        compared = sum(map(len, expected))
+        print(f"{'FAILED' if wrong else 'equal '} {compared:6} cells: {json.dumps(spec)}")
+        if wrong:
+            print(f"       {wrong}")
+        failures += bool(wrong)
+        cells += compared
+        kinds[spec["kind"]] = kinds.get(spec["kind"], 0) + compared
+    assert all(kinds.get(kind, 0) > 0 for kind in ALL_KINDS), f"nothing was compared: {kinds}"
+    print(f"{arguments.dataset}: {len(asked) - failures} of {len(asked)} answers equal SQL's, "
+          f"{cells} cells")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
