@@ -33,7 +33,7 @@ ALL_KINDS = ("active", "counts", "retention", "churn", "idle", "lifecycle", "sti
 class Event(NamedTuple):
     user: object  # str or int
     name: str
-    time: object  # civil time of the store's zone, or Unix seconds
+    time: object  # civil time in the store's zone, a bare date, or Unix seconds
     property: str
     amount: str
 
@@ -72,6 +72,13 @@ def college_msg_events(file):
         yield Event(int(source), "message", int(time), "", "0")
 
 
+def cdnow_events(file):
+    next(file)
+    for line in file:
+        user, date, _, dollars = line.split()
+        yield Event(user, "purchase", datetime.datetime.strptime(date, "%Y%m%d").date(), "", dollars)
+
+
 def ecom_events(file):
     for row in csv.DictReader(file):
         time = datetime.datetime.fromisoformat(row["timestamp"])
@@ -86,6 +93,12 @@ DATASETS = {
         "Europe/London", "Country", online_retail_events,
         Selector({"event": "purchase", "where": {"Country": {"ne": "United Kingdom"}}},
                  "property <> 'United Kingdom'"), ANY, ANY),
+    "cdnow": DataSet(
+        "cdnow/CDNOW_master.txt.gz",
+        ["--format", "csv", "--delimiter", "space", "--columns", "user,date,cds,dollars", "--header",
+         "--user", "user", "--user-type", "string", "--time", "date", "--time-format", "%Y%m%d",
+         "--event-name", "purchase", "--value", "dollars"],
+        "UTC", "", cdnow_events, Selector("purchase", "name = 'purchase'"), ANY, ANY),
     "college_msg": DataSet(
         "college_msg/CollegeMsg.txt.gz",
         ["--timezone", "America/Los_Angeles", "--delimiter", "space", "--user", "src", "--time", "time",
@@ -115,9 +128,9 @@ def period_of(kind, day):
 class Recount:
     """The events in SQLite, and SQL for each kind of question over the whole history.
 
-    Tables: events(user, name, day, hour, property, amount); periods(kind, n, starts, last), numbered
-    from 0 without gaps; calendar(kind, day, n); hours(day, starts, hour, complete). Days count from
-    1970-01-01. `ended` is the latest day that is over, `last` the latest one there is.
+    Tables: events(user, name, day, hour, property, amount); daily, their numbers and amounts by day;
+    periods(kind, n, starts, last), numbered from 0 without gaps; calendar(kind, day, n); hours(day,
+    starts, hour, complete). Days count from 1970-01-01. `ended` is the latest day that is over, `last` the latest one there is.
     """
 
     def __init__(self, data, folder):
@@ -130,7 +143,11 @@ class Recount:
         with gzip.open(os.path.join(folder, data.path), "rt", encoding="utf-8", newline="") as file:
             self.sql.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)",
                                  map(self.row_of, data.read(file)))
-        first, last = self.all("SELECT MIN(day), MAX(day) FROM events")[0]
+        self.sql.execute(
+            "CREATE TABLE daily AS SELECT user, name, day, property, COUNT(*) AS events, "
+            "SUM(amount) AS amount FROM events GROUP BY user, name, day, property")
+        self.sql.execute("CREATE INDEX daily_user ON daily(user, day)")
+        first, last = self.all("SELECT MIN(day), MAX(day) FROM daily")[0]
         self.last = last
         self.ended = last if self.begin_of(last + 1) - 1 <= self.latest else last - 1
         self.make_calendar(first, last)
@@ -142,13 +159,19 @@ class Recount:
 
     def row_of(self, event):
         if isinstance(event.time, int):
-            instant, local = event.time, datetime.datetime.fromtimestamp(event.time, self.zone)
+            instant, date = event.time, datetime.datetime.fromtimestamp(event.time, self.zone).date()
+        elif isinstance(event.time, datetime.datetime):
+            instant, date = event.time.replace(tzinfo=self.zone).timestamp(), event.time.date()
         else:
-            instant, local = event.time.replace(tzinfo=self.zone).timestamp(), event.time
-        self.latest = max(self.latest, instant)
-        day = (local.date() - EPOCH).days
-        return (event.user, event.name, day, int(instant - self.begin_of(day)) // HOUR, event.property,
-                int(Decimal(event.amount) * SCALE))
+            instant, date = None, event.time
+        day = (date - EPOCH).days
+        begin = self.begin_of(day)
+        if instant is None:  # counts to the end of the date, and in its first hour
+            self.latest = max(self.latest, self.begin_of(day + 1) - 1)
+        else:
+            self.latest = max(self.latest, instant)
+        hour = int((instant or begin) - begin) // HOUR
+        return (event.user, event.name, day, hour, event.property, int(Decimal(event.amount) * SCALE))
 
     def make_calendar(self, first, last):
         self.sql.execute("CREATE TABLE periods(kind, n, starts, last)")
@@ -185,8 +208,8 @@ class Recount:
         if key not in self.seen_tables:
             name = self.seen_tables[key] = f"seen_{len(self.seen_tables)}"
             self.sql.execute(
-                f"CREATE TABLE {name} AS SELECT user, n, COUNT(*) AS events, SUM(amount) AS amount "
-                f"FROM events JOIN calendar USING (day) WHERE kind = '{kind}' AND ({condition}) "
+                f"CREATE TABLE {name} AS SELECT user, n, SUM(events) AS events, "
+                f"SUM(amount) AS amount FROM daily JOIN calendar USING (day) WHERE kind = '{kind}' AND ({condition}) "
                 "GROUP BY user, n")
             self.sql.execute(f"CREATE INDEX {name}_user ON {name}(user, n)")
             self.sql.execute(f"CREATE INDEX {name}_n ON {name}(n, user)")
@@ -225,40 +248,45 @@ class Recount:
             "ON e.day = h.day AND e.hour = h.hour ORDER BY h.day, h.hour")
 
     def retention(self, cohort_condition, return_condition, *, kind, cohort, mode, periods,
-                  measure="users", member_condition="1"):
-        joined = self.seen(kind, cohort_condition)
-        back = self.seen(kind, return_condition)
-        first = "MIN(n)" if cohort == "first_ever" else "n"
-        group = "user" if cohort == "first_ever" else "user, n"
-        when = {"on": "= c.n + k", "on_or_after": ">= c.n + k",
-                "on_or_before": "BETWEEN c.n AND c.n + k"}[mode]
-        match = f"{back} AS b WHERE b.user = m.user AND b.n {when}"
-        cell = (f"SUM((SELECT SUM(b.amount) FROM {match}))" if measure == "value"
-                else f"SUM(EXISTS (SELECT 1 FROM {match}))")
-        unit = SCALE if measure == "value" else 1
+                  measure="users", value_condition="1"):
+        """`value_condition`: what one of the cohort events of the cohort's period must be, too."""
+        joined, back = self.seen(kind, cohort_condition), self.seen(kind, return_condition)
+        of_value = self.seen(kind, f"({cohort_condition}) AND {value_condition}")
+        joins = f"SELECT user, n FROM {joined}"
+        if cohort == "first_ever":
+            joins = f"SELECT user, MIN(n) AS n FROM {joined} GROUP BY user"
+        in_periods = f"FROM {back} AS b WHERE b.user = m.user AND b.n"
+        hits, amounts = {
+            "on": (f"EXISTS (SELECT 1 {in_periods} = c.n + k)",
+                   f"(SELECT SUM(amount) {in_periods} = c.n + k)"),
+            "on_or_after": (f"EXISTS (SELECT 1 {in_periods} >= c.n + k)",
+                            f"(SELECT SUM(amount) {in_periods} >= c.n + k)"),
+            "on_or_before": (f"EXISTS (SELECT 1 {in_periods} BETWEEN c.n AND c.n + k)",
+                             f"(SELECT SUM(amount) {in_periods} BETWEEN c.n AND c.n + k)"),
+            "streak": (f"(SELECT COUNT(*) = k + 1 {in_periods} BETWEEN c.n AND c.n + k)",
+                       f"(SELECT SUM(amount) {in_periods} = c.n + k AND "
+                       f"(SELECT COUNT(*) = k + 1 {in_periods} BETWEEN c.n AND c.n + k))"),
+        }[mode]
+        cell, unit = (amounts, SCALE) if measure == "value" else (hits, 1)
         self.sql.execute("DROP TABLE IF EXISTS cohort")
         self.sql.execute("DROP TABLE IF EXISTS cells")
-        self.sql.execute(f"CREATE TABLE cohort AS SELECT user, {first} AS n FROM {joined} GROUP BY {group}")
-        self.sql.execute("DELETE FROM cohort WHERE NOT (SELECT MAX(hit) FROM ("
-                         f"SELECT {member_condition} AS hit FROM events JOIN calendar USING (day) "
-                         f"WHERE kind = '{kind}' AND events.user = cohort.user AND "
-                         f"calendar.n = cohort.n AND ({cohort_condition})))"
-                         if member_condition != "1" else "DELETE FROM cohort WHERE 0")
+        self.sql.execute("CREATE TABLE cohort AS "
+                         f"SELECT user, n FROM ({joins}) JOIN {of_value} USING (user, n)")
         self.sql.execute("CREATE INDEX cohort_n ON cohort(n)")
         self.all(
             "CREATE TABLE cells AS WITH RECURSIVE ks(k) AS "
             "  (SELECT 0 UNION ALL SELECT k + 1 FROM ks WHERE k < :periods) "
             "SELECT c.n AS n, c.starts AS starts, k, "
             "       (SELECT COUNT(*) FROM cohort AS m WHERE m.n = c.n) AS size, "
-            f"      COALESCE((SELECT {cell} FROM cohort AS m WHERE m.n = c.n), 0) AS users, "
+            f"      COALESCE((SELECT SUM({cell}) FROM cohort AS m WHERE m.n = c.n), 0) AS found, "
             "       z.last <= :ended AS complete "
             "FROM periods AS c JOIN ks JOIN periods AS z ON z.kind = c.kind AND z.n = c.n + k "
             "WHERE c.kind = :kind", periods=periods, kind=kind)
-        rate = (f"CASE WHEN complete AND size > 0 THEN 1.0 * users / size / {unit} END")
-        cells = self.all(f"SELECT starts, size, k, users, {rate}, complete FROM cells ORDER BY n, k")
+        rate = f"CASE WHEN complete AND size > 0 THEN 1.0 * found / size / {unit} END"
+        cells = self.all(f"SELECT starts, size, k, found, {rate}, complete FROM cells ORDER BY n, k")
         pooled = self.all(
-            f"SELECT NULL, size, k, users, {rate}, 1 FROM "
-            "(SELECT k, SUM(size * complete) AS size, SUM(users * complete) AS users, 1 AS complete "
+            f"SELECT NULL, size, k, found, {rate}, complete FROM "
+            "(SELECT k, SUM(size * complete) AS size, SUM(found * complete) AS found, 1 AS complete "
             " FROM cells GROUP BY k) ORDER BY k")
         return cells + pooled
 
@@ -299,7 +327,7 @@ class Recount:
             f"SELECT {start} AS a, {edges[i + 1] - 1 if i + 1 < len(edges) else 'NULL'} AS b"
             for i, start in enumerate(edges))
         return self.all(
-            f"WITH edges AS ({starts}), away AS (SELECT user, :last - MAX(day) AS days FROM events "
+            f"WITH edges AS ({starts}), away AS (SELECT user, :last - MAX(day) AS days FROM daily "
             f"                                   WHERE {condition} GROUP BY user) "
             "SELECT a, b, COUNT(user), 1.0 * COUNT(user) / (SELECT COUNT(*) FROM away) "
             "FROM edges LEFT JOIN away ON days >= a AND (b IS NULL OR days <= b) GROUP BY a ORDER BY a")
@@ -357,7 +385,7 @@ class Recount:
     def values_shown(self, condition, limit):
         """The values with the most users, in order, each with its condition; then `$other`."""
         ranked = [value for (value,) in self.all(
-            f"SELECT property FROM events WHERE {condition} GROUP BY property "
+            f"SELECT property FROM daily WHERE {condition} GROUP BY property "
             "ORDER BY COUNT(DISTINCT user) DESC, property")]
         shown = [(value, f"property = '{value}'") for value in sorted(ranked[:limit])]
         if len(ranked) > limit:
@@ -396,7 +424,7 @@ class Questions:
     def add_retention(self, cohort_event, return_event):
         for period, periods in (("day", 14), ("week", 8), ("month", 5)):
             for cohort in ("first_ever", "recurring"):
-                for mode in ("on", "on_or_after", "on_or_before"):
+                for mode in ("on", "on_or_after", "on_or_before", "streak"):
                     for measure in ("users", "value"):
                         expected = self.recount.retention(
                             cohort_event.sql, return_event.sql, kind=period, cohort=cohort, mode=mode,
@@ -431,13 +459,30 @@ class Questions:
         self.add(self.recount.stickiness_of_windows(selector.sql, 7), kind="stickiness",
                  event=selector.spec, window_days=7)
 
+    def add_ranges(self, selector):
+        """Questions of part of the history: rows are those of all of it."""
+        starts = [row[0] for row in self.recount.active(selector.sql, "month")]
+        since, until = starts[1], starts[-2]
+        words = {"event": selector.spec, "period": "month", "from": since, "to": until}
+
+        def within(rows):
+            return [row for row in rows if row[0] is not None and since <= row[0] <= until]
+
+        self.add(within(self.recount.active(selector.sql, "month")), kind="active", **words)
+        self.add(within(self.recount.counts(selector.sql, "month")), kind="counts", **words)
+        self.add(within(self.recount.lifecycle(selector.sql, "month")), kind="lifecycle", **words)
+        for cohort in ("first_ever", "recurring"):
+            rows = self.recount.retention(selector.sql, selector.sql, kind="month", cohort=cohort,
+                                          mode="on", periods=4)
+            self.add(within(rows), kind="retention", cohort=cohort, periods=4, summary="none", **words)
+
     def add_segments(self, selector):
         """Their users are counted and listed; the same set narrows another question."""
         recent = "day > :last - 60"
-        of_days = "SELECT user FROM events WHERE {} AND {} GROUP BY user HAVING COUNT(DISTINCT day) {}"
-        everybody = "SELECT user FROM events"
-        did = f"SELECT user FROM events WHERE {selector.sql} AND {recent}"
-        first = (f"SELECT user FROM events WHERE {selector.sql} GROUP BY user "
+        of_days = "SELECT user FROM daily WHERE {} AND {} GROUP BY user HAVING COUNT(DISTINCT day) {}"
+        everybody = "SELECT user FROM daily"
+        did = f"SELECT user FROM daily WHERE {selector.sql} AND {recent}"
+        first = (f"SELECT user FROM daily WHERE {selector.sql} GROUP BY user "
                  "HAVING MIN(day) > :last - 90")
         twice = of_days.format(selector.sql, recent, ">= 2")
         segments = [
@@ -452,7 +497,7 @@ class Questions:
                       {"not": {"did": selector.spec, "last": "60d", "days": {"gte": 2}}}]},
              f"SELECT * FROM ({first}) EXCEPT {twice}"),
             ("did(*, 60d) and not did(*, 14d)",
-             f"{did.replace(selector.sql, '1')} EXCEPT SELECT user FROM events WHERE day > :last - 14"),
+             f"{did.replace(selector.sql, '1')} EXCEPT SELECT user FROM daily WHERE day > :last - 14"),
         ]
         for spec, sql in segments:
             users = self.recount.all(f"SELECT DISTINCT user FROM ({sql}) ORDER BY user")
@@ -489,7 +534,7 @@ class Questions:
             self.add(by_value(joins, limit, lambda more: recount.retention(
                 joins + more, returns + more, **retention)), breakdown_match="both", **spec, **options)
             self.add(by_value(joins, limit, lambda more: recount.retention(
-                joins, returns, member_condition=more.removeprefix("AND "), **retention)),
+                joins, returns, value_condition=more.removeprefix("AND "), **retention)),
                      **spec, **options)
 
     def add_members(self, selector):
@@ -509,6 +554,7 @@ def questions_of(recount):
         questions.add_idle(selector)
         questions.add_lifecycle(selector)
         questions.add_stickiness(selector)
+        questions.add_ranges(selector)
         questions.add_segments(selector)
         questions.add_members(selector)
     questions.add_retention(data.cohort_event, data.return_event)
