@@ -53,7 +53,7 @@ class DataSet(NamedTuple):
     zone: str
     property: str  # the declared one; empty: none
     read: Callable
-    selector: Selector  # besides any event
+    selectors: list  # for the kinds that have one selector
     cohort_event: Selector
     return_event: Selector
 
@@ -91,24 +91,24 @@ DATASETS = {
         ["--timezone", "Europe/London", "--user", "CustomerID", "--time", "InvoiceDate", "--event-name",
          "purchase", "--dimension", "Country", "--value", "UnitPrice"],
         "Europe/London", "Country", online_retail_events,
-        Selector({"event": "purchase", "where": {"Country": {"ne": "United Kingdom"}}},
-                 "property <> 'United Kingdom'"), ANY, ANY),
+        [ANY, Selector({"event": "purchase", "where": {"Country": {"ne": "United Kingdom"}}},
+                       "property <> 'United Kingdom'")], ANY, ANY),
     "cdnow": DataSet(
         "cdnow/CDNOW_master.txt.gz",
         ["--format", "csv", "--delimiter", "space", "--columns", "user,date,cds,dollars", "--header",
          "--user", "user", "--user-type", "string", "--time", "date", "--time-format", "%Y%m%d",
          "--event-name", "purchase", "--value", "dollars"],
-        "UTC", "", cdnow_events, Selector("purchase", "name = 'purchase'"), ANY, ANY),
+        "UTC", "", cdnow_events, [ANY], ANY, ANY),
     "college_msg": DataSet(
         "college_msg/CollegeMsg.txt.gz",
         ["--timezone", "America/Los_Angeles", "--delimiter", "space", "--user", "src", "--time", "time",
          "--event-name", "message"],
-        "America/Los_Angeles", "", college_msg_events, Selector("message", "name = 'message'"), ANY,
-        ANY),
+        "America/Los_Angeles", "", college_msg_events, [ANY], ANY, ANY),
     "retentioneering_ecom": DataSet(
         "retentioneering_ecom/ecom.csv.gz", ["--dimension", "acquisition_channel"],
         "UTC", "acquisition_channel", ecom_events,
-        Selector({"not_event": ["home", "product_view"]}, "name NOT IN ('home', 'product_view')"),
+        [ANY, Selector({"not_event": ["home", "product_view"]},
+                       "name NOT IN ('home', 'product_view')")],
         Selector({"event": "product_view"}, "name = 'product_view'"),
         Selector({"event": "purchase"}, "name = 'purchase'")),
 }
@@ -363,20 +363,21 @@ class Recount:
 
     def stickiness_of_windows(self, condition, window):
         seen = self.seen("day", condition)
-        numbers = "WITH RECURSIVE ks(k) AS (SELECT 1 UNION ALL SELECT k + 1 FROM ks WHERE k < :window)"
-        present = (f"present AS (SELECT p.n AS n, user, COUNT(*) AS days FROM periods AS p JOIN {seen} "
-                   "AS s ON s.n BETWEEN p.n - :window + 1 AND p.n WHERE kind = 'day' "
-                   "GROUP BY p.n, user)")
+        self.sql.execute("DROP TABLE IF EXISTS present")
+        self.all(f"CREATE TABLE present AS SELECT p.n AS n, user, COUNT(*) AS days FROM periods AS p "
+                 f"JOIN {seen} AS s ON s.n BETWEEN p.n - :window + 1 AND p.n WHERE kind = 'day' "
+                 "GROUP BY p.n, user", window=window)
         by_days = self.all(
-            f"{numbers}, {present}, counted AS (SELECT n, days, COUNT(*) AS users FROM present "
-            "GROUP BY n, days) SELECT starts, k, COALESCE(users, 0), NULL, last <= :ended "
+            "WITH RECURSIVE ks(k) AS (SELECT 1 UNION ALL SELECT k + 1 FROM ks WHERE k < :window), "
+            "counted AS (SELECT n, days, COUNT(*) AS users FROM present GROUP BY n, days) "
+            "SELECT starts, k, COALESCE(users, 0), NULL, last <= :ended "
             "FROM periods AS p JOIN ks LEFT JOIN counted AS c ON c.n = p.n AND days = k "
             "WHERE kind = 'day' ORDER BY p.n, k", window=window)
         means = self.all(
-            f"WITH {present} SELECT starts, NULL, COUNT(user), "
-            "CASE WHEN last <= :ended THEN AVG(days) END, last <= :ended FROM periods AS p "
-            "LEFT JOIN present AS x ON x.n = p.n WHERE kind = 'day' GROUP BY p.n ORDER BY p.n",
-            window=window)
+            "SELECT starts, NULL, COUNT(user), CASE WHEN last <= :ended THEN AVG(days) END, "
+            "       last <= :ended "
+            "FROM periods AS p LEFT JOIN present AS x ON x.n = p.n WHERE kind = 'day' "
+            "GROUP BY p.n ORDER BY p.n")
         rows = []
         for i, mean in enumerate(means):
             rows += by_days[i * window:(i + 1) * window] + [mean]
@@ -422,16 +423,17 @@ class Questions:
                  period="hour")
 
     def add_retention(self, cohort_event, return_event):
-        for period, periods in (("day", 14), ("week", 8), ("month", 5)):
-            for cohort in ("first_ever", "recurring"):
-                for mode in ("on", "on_or_after", "on_or_before", "streak"):
-                    for measure in ("users", "value"):
-                        expected = self.recount.retention(
-                            cohort_event.sql, return_event.sql, kind=period, cohort=cohort, mode=mode,
-                            periods=periods, measure=measure)
-                        self.add(expected, kind="retention", cohort_event=cohort_event.spec,
-                                 return_event=return_event.spec, cohort=cohort, mode=mode,
-                                 period=period, periods=periods, measure=measure)
+        tables = [("day", 7, "first_ever"), ("week", 6, "recurring"), ("month", 5, "first_ever"),
+                  ("month", 5, "recurring")]
+        for period, periods, cohort in tables:
+            for mode in ("on", "on_or_after", "on_or_before", "streak"):
+                for measure in ("users", "value"):
+                    expected = self.recount.retention(
+                        cohort_event.sql, return_event.sql, kind=period, cohort=cohort, mode=mode,
+                        periods=periods, measure=measure)
+                    self.add(expected, kind="retention", cohort_event=cohort_event.spec,
+                             return_event=return_event.spec, cohort=cohort, mode=mode, period=period,
+                             periods=periods, measure=measure)
 
     def add_churn(self, selector):
         for base in ("active", "new"):
@@ -547,7 +549,7 @@ class Questions:
 
 def questions_of(recount):
     data, questions = recount.data, Questions(recount)
-    for selector in (ANY, data.selector):
+    for selector in data.selectors:
         questions.add_active(selector)
         questions.add_counts(selector)
         questions.add_churn(selector)
