@@ -130,7 +130,8 @@ class Recount:
 
     Tables: events(user, name, day, hour, property, amount); daily, their numbers and amounts by day;
     periods(kind, n, starts, last), numbered from 0 without gaps; calendar(kind, day, n); hours(day,
-    starts, hour, complete). Days count from 1970-01-01. `ended` is the latest day that is over, `last` the latest one there is.
+    starts, hour, complete). Days count from 1970-01-01. `ended` is the latest day that is over, `last`
+    the latest one there is.
     """
 
     def __init__(self, data, folder):
@@ -209,7 +210,8 @@ class Recount:
             name = self.seen_tables[key] = f"seen_{len(self.seen_tables)}"
             self.sql.execute(
                 f"CREATE TABLE {name} AS SELECT user, n, SUM(events) AS events, "
-                f"SUM(amount) AS amount FROM daily JOIN calendar USING (day) WHERE kind = '{kind}' AND ({condition}) "
+                "SUM(amount) AS amount FROM daily JOIN calendar USING (day) "
+                f"WHERE kind = '{kind}' AND ({condition}) "
                 "GROUP BY user, n")
             self.sql.execute(f"CREATE INDEX {name}_user ON {name}(user, n)")
             self.sql.execute(f"CREATE INDEX {name}_n ON {name}(n, user)")
