@@ -113,6 +113,7 @@ void measure(Session& session, IdKind ids, unsigned threads) {
     }
     now("memory");
     memory.push_back(events / engine_seconds(session, ids, threads, Persistence::kMemory).ingest);
+    if (session.options().in_memory) continue;
     now("disk");
     const IngestSeconds disk = engine_seconds(session, ids, threads, Persistence::kDisk);
     checkpoints.push_back(events / disk.ingest);
@@ -150,6 +151,7 @@ void measure(Session& session, IdKind ids, unsigned threads) {
         {name + what + "/of_floor", "", Better::kHigher, {measurement.best() / floor}, {}});
   };
   add("memory", memory);
+  if (session.options().in_memory) return;
   add("checkpoints", checkpoints);
   add("durable", durable);
 }

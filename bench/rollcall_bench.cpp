@@ -122,6 +122,7 @@ int main(int argc, char** argv) {
                                                                 {"string", IdKind::kString}}))
       ->default_str("")
       ->delimiter(',');
+  app.add_flag("--in-memory", options.in_memory, "Ingest without a store on disk");
   app.add_option("--only", only, "Run these groups alone")->check(is_group)->delimiter(',');
   app.add_option("--json", json_file, "Write the results to this file");
   app.add_option("--directory", directory, "Where stores and files are made")

@@ -24,6 +24,7 @@ struct SessionOptions {
   std::size_t batch_rows = std::size_t{4} << 20;
   std::size_t round_rows = std::size_t{64} << 20;  // of the workload held at once
   int repeat = 3;
+  bool in_memory = false;  // leave out what ingest takes with a store on disk
   // Of ingest; other measures take dense ones.
   std::vector<IdKind> ids = {IdKind::kDense, IdKind::kScattered, IdKind::kString};
   bool quick = false;     // for tests: as little of everything as gives a number

@@ -51,13 +51,18 @@ std::string words(const std::vector<PropertyCondition>& where) {
   return text;
 }
 
-std::string words(const Selector& selector) {
-  std::string text = "an event";
-  if (selector.match == Selector::Names::kAny) text = "any event";
+// "event "login"".
+std::string noun(const Selector& selector) {
+  std::string text = "event";
   if (selector.match == Selector::Names::kAnyOf) text += " " + list(selector.names, "or");
   if (selector.match == Selector::Names::kNoneOf)
     text += " other than " + list(selector.names, "or");
   return text + words(selector.where);
+}
+
+// The same with its article.
+std::string words(const Selector& selector) {
+  return (selector.match == Selector::Names::kAny ? "any " : "an ") + noun(selector);
 }
 
 std::string per(Period period) { return "For each " + to_string(period); }
@@ -89,11 +94,11 @@ std::string meaning(const RetentionQuery& ask) {
   switch (ask.cohort) {
     case RetentionQuery::Cohort::kFirstEver:
       text = fmt::format("Users join the cohort of the {} of their first ever {}.", period,
-                         words(ask.cohort_event));
+                         noun(ask.cohort_event));
       break;
     case RetentionQuery::Cohort::kFirstInRange:
       text = fmt::format("Users join the cohort of the {} of their first {} within the range.",
-                         period, words(ask.cohort_event));
+                         period, noun(ask.cohort_event));
       break;
     case RetentionQuery::Cohort::kRecurring:
       text = fmt::format("Users join the cohort of every {} in which they have {}.", period,
@@ -138,13 +143,13 @@ std::string meaning(const ChurnQuery& ask) {
   const auto* gap = std::get_if<ChurnQuery::GapDays>(&ask.rule);
   const Period period = gap != nullptr ? Period::kDay : std::get<Period>(ask.rule);
   const std::string after = gap != nullptr ? plural(gap->days, Period::kDay) : plural(1, period);
-  const std::string who =
-      ask.base == ChurnQuery::Base::kNew ? "users whose first ever " : "users with ";
+  const std::string base = ask.base == ChurnQuery::Base::kNew
+                               ? fmt::format("users whose first ever {} lies", noun(ask.event))
+                               : fmt::format("users with {}", words(ask.event));
   return fmt::format(
-      "{}: the {}{}{} in it are its base; those with such an event in {} after it are retained, "
-      "the "
+      "{}: the {} in it are its base; those with such an event in {} after it are retained, the "
       "others have churned, and those of them who came back later, up to as_of, are recalled.",
-      per(period), who, words(ask.event), ask.base == ChurnQuery::Base::kNew ? " lies" : "", after);
+      per(period), base, after);
 }
 
 std::string meaning(const IdleQuery& ask) {

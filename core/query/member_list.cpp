@@ -28,11 +28,13 @@ bool is_key(const Column& column) {
 // A bucket is known by where it begins.
 bool is_needed(const Column& column) { return is_key(column) && column.name != "to_days"; }
 
-std::string key_text(const Cell& cell) {
-  if (const Day* day = std::get_if<Day>(&cell)) return to_string(*day);
-  if (const auto* number = std::get_if<std::int64_t>(&cell)) return std::to_string(*number);
-  if (const auto* text = std::get_if<std::string>(&cell)) return *text;
-  return "null";
+// A key that a row lacks is asked for as null, or as nothing.
+bool is_key_of(const std::string& text, const Cell& cell) {
+  if (std::holds_alternative<std::monostate>(cell)) return text.empty() || text == "null";
+  if (const Day* day = std::get_if<Day>(&cell)) return text == to_string(*day);
+  if (const auto* number = std::get_if<std::int64_t>(&cell)) return text == std::to_string(*number);
+  const auto* const value = std::get_if<std::string>(&cell);
+  return value != nullptr && text == *value;
 }
 
 std::optional<std::uint64_t> parse_integer(std::string_view text) {
@@ -108,7 +110,7 @@ Result<std::vector<std::size_t>> find_member_cells(
                             find_key_columns(table, members));
   const auto row = std::find_if(table.rows.begin(), table.rows.end(), [&](const auto& cells) {
     for (std::size_t i = 0; i < columns.size(); ++i) {
-      if (key_text(cells[columns[i]]) != members.where[i].second) return false;
+      if (!is_key_of(members.where[i].second, cells[columns[i]])) return false;
     }
     return true;
   });
@@ -128,8 +130,8 @@ Result<std::vector<std::size_t>> find_member_cells(
   }
   if (countable.empty()) {
     return fault(table.kind,
-                 "where: the row counts no users of its own: ask for one of those that "
-                 "it sums up");
+                 "where: the row counts no users of its own: it sums up others, or is of "
+                 "an hour, of which users are not kept");
   }
   if (members.of.empty() && countable.size() == 1) return cells_of(index, countable.front());
   if (std::find(countable.begin(), countable.end(), members.of) == countable.end()) {

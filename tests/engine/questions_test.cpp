@@ -139,6 +139,53 @@ TEST_F(Questions, SegmentsThatAreNoneAreNotKept) {
   EXPECT_TRUE(engine_->segments().empty());
 }
 
+// A hundred thousand values, of which the store keeps ten thousand: the others are "$other", in
+// every breakdown, and nothing is answered of them one by one.
+TEST_F(Questions, ValuesPastTheLimitCountTogether) {
+  StoreSettings settings;
+  settings.dimensions = {"page"};
+  EngineOptions options;
+  options.settings = settings;
+  const auto engine = *Engine::open(open_memory_store(), options);
+  constexpr int kValues = 100'000;
+  std::vector<NaiveEvent> events;
+  for (int i = 0; i < kValues; ++i) {
+    events.push_back(event("user " + std::to_string(i % 60'000), 0, "view"));
+    events.back().properties["page"] = "page " + std::to_string(i);
+  }
+  events.push_back(event("user 7", 0, "view"));
+  events.back().properties["page"] = "page 3";
+  const EventColumns columns(events, settings);
+  ASSERT_TRUE(engine->ingest(columns.batch(), nullptr).ok());
+
+  const auto result =
+      engine->query(R"({"kind": "active", "breakdown": "page", "breakdown_limit": 2})");
+  ASSERT_TRUE(result.ok()) << result.status().to_string();
+  // By users, then by name. Everybody has a page among the rest, too, and counts there once.
+  ASSERT_EQ(result->rows.size(), 3u);
+  EXPECT_EQ(result->rows[0][0], Cell(std::string("page 0")));
+  EXPECT_EQ(result->rows[1][0], Cell(std::string("page 3")));
+  EXPECT_EQ(result->rows[1][2], Cell(std::int64_t{2}));
+  EXPECT_EQ(result->rows[2][0], Cell(std::string("$other")));
+  EXPECT_EQ(result->rows[2][2], Cell(std::int64_t{60'000}));
+  const std::string json = to_json(*result);
+  EXPECT_NE(json.find("page has more values than the store keeps"), std::string::npos);
+
+  const auto unknown = engine->query(R"({"kind": "active", "where": {"page": "page 99999"}})");
+  EXPECT_EQ(unknown.status().code(), StatusCode::kInvalidArgument);
+  EXPECT_NE(unknown.status().message().find("dimension_values_max"), std::string::npos);
+}
+
+TEST_F(Questions, UsersOfAnyLengthAreThemselves) {
+  const std::string longest(65'536, 'x');
+  ingest({event("x", 2, "login"), event(longest, 2, "login"), event(longest + "y", 2, "login")});
+  const auto members =
+      engine_->query(R"({"kind": "active", "members": {"where": {"date": "2026-01-03"}}})");
+  ASSERT_TRUE(members.ok()) << members.status().to_string();
+  EXPECT_EQ(members->rows,
+            (std::vector<std::vector<Cell>>{{std::string("x")}, {longest}, {longest + "y"}}));
+}
+
 TEST_F(Questions, ExplanationsSayWhatIsReadAndWhatItMeans) {
   const Query churn = *parse_query(
       R"j({"kind": "churn", "event": "login", "rule": {"gap_days": 1}, "among": "did(buy)"})j");

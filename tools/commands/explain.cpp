@@ -1,6 +1,7 @@
 // rollcall explain: what a question means, and what answering it reads.
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -40,11 +41,15 @@ std::string text_of(const Explanation& explanation) {
 Status explain(const ExplainFlags& flags) {
   ROLLCALL_ASSIGN_OR_RETURN(const std::string json, read_query_text(flags.spec));
   ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine, open_for_reading(flags.store));
-  const Result<Query> query = parse_query(json, engine->settings().time_zone);
-  if (!query.ok()) return located(query.status(), flags.spec);
-  const Result<Explanation> explanation = engine->explain(*query);
-  if (!explanation.ok()) return located(explanation.status(), flags.spec);
-  return write_standard_output(text_of(*explanation));
+  const Result<std::vector<Query>> queries = parse_queries(json, engine->settings().time_zone);
+  if (!queries.ok()) return located(queries.status(), flags.spec);
+  std::string text;
+  for (const Query& query : *queries) {
+    const Result<Explanation> explanation = engine->explain(query);
+    if (!explanation.ok()) return located(explanation.status(), flags.spec);
+    text += (text.empty() ? "" : "\n") + text_of(*explanation);
+  }
+  return write_standard_output(text);
 }
 
 }  // namespace

@@ -107,7 +107,8 @@ struct NameFlags {
 
 std::string text_of(const SegmentInfo& segment) {
   if (segment.expression) return to_string(*segment.expression);
-  return fmt::format("a list of {} users", with_commas(segment.users));
+  return fmt::format("a list of {} user{}", with_commas(segment.users),
+                     segment.users == 1 ? "" : "s");
 }
 
 Status list(const NameFlags& flags) {
