@@ -5,7 +5,9 @@
 #include <oneapi/tbb/parallel_for.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
+#include <filesystem>
 #include <limits>
 #include <new>
 #include <utility>
@@ -22,6 +24,8 @@ namespace {
 
 // Fewer rows than this are not worth waking other threads for.
 constexpr std::size_t kParallelRowsMin = 4096;
+// Times as long as the last one took.
+constexpr int kRestAfterCheckpoint = 9;
 
 Status check_kernels() {
   if (kernels::active_table() != nullptr) return {};
@@ -90,6 +94,16 @@ std::vector<SeriesId> number_series(const PreparedRows& rows, SeriesCatalog& cat
                                                 values[local.dimension][local.value]));
   }
   return series;
+}
+
+// Files mean the same whoever asks, from wherever.
+void make_paths_absolute(Segment& segment) {
+  if (segment.kind == Segment::Kind::kFile) {
+    std::error_code ignored;
+    const std::filesystem::path path = std::filesystem::absolute(segment.name, ignored);
+    if (!ignored) segment.name = path.lexically_normal().string();
+  }
+  for (Segment& part : segment.parts) make_paths_absolute(part);
 }
 
 // Undoes the first half of an ingest, unless that half is finished.
@@ -251,10 +265,18 @@ Status Engine::State::make_room() {
   {
     const Gate::Pass pass(gate);
     const MemoryUse use = memory_use();
-    write = use.dirty_bytes > options.checkpoint_dirty_bytes_max ||
+    const bool has_rested =
+        std::chrono::steady_clock::now() - checkpoint_end >= kRestAfterCheckpoint * checkpoint_time;
+    write = (use.dirty_bytes > options.checkpoint_dirty_bytes_max && has_rested) ||
             (use.resident_bytes > resident_max && use.dirty_bytes > worth_writing);
   }
-  return write ? checkpoint() : Status();
+  if (!write) return {};
+  const auto begin = std::chrono::steady_clock::now();
+  ROLLCALL_RETURN_IF_ERROR(checkpoint());
+  const Gate::Pass pass(gate);
+  checkpoint_end = std::chrono::steady_clock::now();
+  checkpoint_time = checkpoint_end - begin;
+  return {};
 }
 
 void Engine::State::evict_for(std::size_t wanted_bytes) {
@@ -282,6 +304,7 @@ Status Engine::State::save_segment(const std::string& name, SavedSegment segment
   if (!segment.users) {
     // What is wrong with it whatever the store holds; names of events may come later.
     ROLLCALL_RETURN_IF_ERROR(validate({{}, SegmentQuery{segment.expression}}));
+    make_paths_absolute(segment.expression);
   }
   const Gate::Pass pass(gate);
   ROLLCALL_RETURN_IF_ERROR(write_failure);

@@ -26,6 +26,24 @@ Status numbered(const Status& status, std::size_t number, std::size_t count) {
   return {status.code(), fmt::format("[{}]: {}", number, status.message())};
 }
 
+// Lets names go where ingest looks whether anybody else holds them.
+class ReleaseWithinGate {
+ public:
+  ReleaseWithinGate(Gate& gate, std::shared_ptr<const SeriesCatalog>& names)
+      : gate_(gate), names_(names) {}
+  ~ReleaseWithinGate() {
+    if (!names_) return;
+    const Gate::Pass pass(gate_);
+    names_.reset();
+  }
+  ReleaseWithinGate(const ReleaseWithinGate&) = delete;
+  ReleaseWithinGate& operator=(const ReleaseWithinGate&) = delete;
+
+ private:
+  Gate& gate_;
+  std::shared_ptr<const SeriesCatalog>& names_;
+};
+
 std::uint64_t microseconds(std::chrono::steady_clock::duration duration) {
   return static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::microseconds>(duration).count());
@@ -113,9 +131,9 @@ Result<SegmentCatalog> Engine::State::named_sets(std::span<const Query> queries)
 // `queries` and `sets` outlive the result.
 Result<Engine::State::Pinned> Engine::State::pin(std::span<const Query> queries,
                                                  const SegmentCatalog& sets) {
+  const Gate::Pass pass(gate);
   Pinned pinned;
   ReadSet& reads = pinned.reads.reads;
-  const Gate::Pass pass(gate);
   ROLLCALL_RETURN_IF_ERROR(state_failure);
   const PlanContext context{settings, zone, *catalog, manifest.days, manifest.known_until, sets};
   for (std::size_t i = 0; i < queries.size(); ++i) {
@@ -147,6 +165,7 @@ Result<std::vector<QueryResult>> Engine::State::query(std::span<const Query> que
   auto start = std::chrono::steady_clock::now();
   ROLLCALL_ASSIGN_OR_RETURN(const SegmentCatalog sets, named_sets(queries));
   ROLLCALL_ASSIGN_OR_RETURN(Pinned pinned, pin(queries, sets));
+  const ReleaseWithinGate release(gate, pinned.held_names);
   Snapshot snapshot(*this, std::move(pinned.reads), std::move(pinned.view), pinned.kept_bytes_max);
   std::vector<QueryResult> results;
   for (std::size_t i = 0; i < queries.size(); ++i) {
@@ -163,7 +182,8 @@ Result<std::vector<QueryResult>> Engine::State::query(std::span<const Query> que
 
 Result<Explanation> Engine::State::explain(const Query& query) {
   ROLLCALL_ASSIGN_OR_RETURN(const SegmentCatalog sets, named_sets({&query, 1}));
-  ROLLCALL_ASSIGN_OR_RETURN(const Pinned pinned, pin({&query, 1}, sets));
+  ROLLCALL_ASSIGN_OR_RETURN(Pinned pinned, pin({&query, 1}, sets));
+  const ReleaseWithinGate release(gate, pinned.held_names);
   Explanation explanation;
   explanation.meaning = describe(query);
   std::set<SeriesId> series;
@@ -203,7 +223,7 @@ Result<Explanation> Engine::State::explain(const Query& query) {
     };
     add_chunks(partition.presence, (users + 511) / 512 * 64);
     add_chunks(partition.bounds, users * kBoundsBytes);
-    explanation.chunks += partition.amounts.size();  // lists, whose lengths are not known yet
+    add_chunks(partition.amounts, 0);  // lists, whose lengths are known once they are read
   }
   return explanation;
 }

@@ -2,6 +2,7 @@
 // thing each.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -49,6 +50,9 @@ struct Engine::State {
   bool segments_changed = false;
   std::uint32_t batch_number = 0;
   bool committing = false;  // pages handed to a commit may not leave memory
+  // Of the last checkpoint that ingest started.
+  std::chrono::steady_clock::time_point checkpoint_end;
+  std::chrono::steady_clock::duration checkpoint_time{};
   // Why writing ended: a checkpoint failed. Queries go on.
   Status write_failure;
   // Why everything ended: memory ran out while a batch was applied.

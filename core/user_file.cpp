@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cstdint>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string_view>
@@ -32,12 +33,17 @@ Result<UserId> parse_user(std::string_view text, UserKind kind, const std::strin
 // Cuts lines, or CSV records of one field, off a text.
 class IdCutter {
  public:
-  IdCutter(std::string_view text, bool is_csv) : rest_(text), is_csv_(is_csv) {}
+  IdCutter(const std::string& path, std::string_view text, bool is_csv)
+      : path_(path), rest_(text), is_csv_(is_csv) {
+    constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+    if (rest_.starts_with(kByteOrderMark)) rest_.remove_prefix(kByteOrderMark.size());
+  }
 
   bool done() const { return rest_.empty(); }
-  std::size_t line() const { return line_; }  // of the id last cut, from 1
+  // File and line of the id last cut.
+  std::string place() const { return fmt::format("{}:{}", path_, line_); }
 
-  std::string next() {
+  Result<std::string> next() {
     line_ = next_line_;
     return is_csv_ && rest_.starts_with('"') ? quoted() : plain();
   }
@@ -52,7 +58,7 @@ class IdCutter {
     return std::string(id);
   }
 
-  std::string quoted() {
+  Result<std::string> quoted() {
     std::string id;
     std::size_t i = 1;
     for (; i < rest_.size(); ++i) {
@@ -61,11 +67,18 @@ class IdCutter {
       if (rest_[i] == '\n') ++next_line_;
       id += rest_[i];
     }
-    rest_.remove_prefix(std::min(i + 1, rest_.size()));
-    plain();
+    if (i >= rest_.size()) {
+      return Status::invalid_argument(place() + ": a quote is opened and never closed");
+    }
+    rest_.remove_prefix(i + 1);
+    if (const std::string after = plain(); !after.empty()) {
+      return Status::invalid_argument(fmt::format(
+          "{}: must be one id, found \"{}\" after a quote that is closed", place(), after));
+    }
     return id;
   }
 
+  const std::string& path_;
   std::string_view rest_;
   bool is_csv_;
   std::size_t line_ = 1;
@@ -75,15 +88,20 @@ class IdCutter {
 }  // namespace
 
 Result<std::vector<UserId>> read_user_file(const std::string& path, UserKind kind) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) {
+    return Status::io_error(path + ": is a directory (allowed: a file with one user a line)");
+  }
   std::ifstream file(path, std::ios::binary);
   const std::string text((std::istreambuf_iterator<char>(file)), {});
   if (!file.is_open() || file.bad()) {
     return Status::io_error(fmt::format("{}: {}", path, std::strerror(errno)));
   }
   const bool is_csv = path.ends_with(".csv");
-  IdCutter ids(text, is_csv);
+  IdCutter ids(path, text, is_csv);
   if (is_csv && !ids.done()) {
-    if (const std::string header = ids.next(); header != "user") {
+    ROLLCALL_ASSIGN_OR_RETURN(const std::string header, ids.next());
+    if (header != "user") {
       return Status::invalid_argument(
           fmt::format("{}:1: must be the header \"user\" of a list in CSV, found \"{}\"; a list "
                       "without a header has a name that does not end in .csv",
@@ -92,10 +110,9 @@ Result<std::vector<UserId>> read_user_file(const std::string& path, UserKind kin
   }
   std::vector<UserId> users;
   while (!ids.done()) {
-    const std::string id = ids.next();
+    ROLLCALL_ASSIGN_OR_RETURN(const std::string id, ids.next());
     if (id.empty()) continue;
-    ROLLCALL_ASSIGN_OR_RETURN(UserId user,
-                              parse_user(id, kind, fmt::format("{}:{}", path, ids.line())));
+    ROLLCALL_ASSIGN_OR_RETURN(UserId user, parse_user(id, kind, ids.place()));
     users.push_back(std::move(user));
   }
   return users;

@@ -42,8 +42,8 @@ inline constexpr std::uint64_t mix(std::uint64_t x) {
   return x;
 }
 
-// Digits of a number that count_planes can make.
-inline constexpr std::size_t kPlanesMax = 16;
+// Digits of a number that count_planes can make: of more days than the calendar has.
+inline constexpr std::size_t kPlanesMax = 24;
 
 struct KernelTable {
   const char* isa;  // "reference", "sse2", "avx2", "avx512", "avx512vpopcnt"

@@ -11,7 +11,7 @@
 namespace rollcall {
 namespace {
 
-constexpr std::size_t kDepthMax = 16;
+constexpr std::size_t kDepthMax = 256;
 
 // Builds the document from the events of the parser. A handler that returns false ends the parse.
 class Builder : public nlohmann::json_sax<Json> {

@@ -84,14 +84,13 @@ Status check_members(const Members& members, UserKind kind) {
       fmt::format("members: after: must be the id of a user, found \"{}\"", members.after));
 }
 
-Result<std::string> take_key(const std::string& column, Members& members) {
+Result<std::string> take_key(std::string_view kind, const std::string& column, Members& members) {
   const auto key = std::find_if(members.where.begin(), members.where.end(),
                                 [&](const auto& pair) { return pair.first == column; });
   if (key == members.where.end()) {
-    return Status::invalid_argument(
-        fmt::format("members: where: must tell the cell by {}, too, which the answer is broken "
-                    "down by",
-                    column));
+    return fault(kind, fmt::format("where: must tell the cell by {}, too, which the answer is "
+                                   "broken down by",
+                                   column));
   }
   std::string value = std::move(key->second);
   members.where.erase(key);
@@ -119,8 +118,9 @@ Result<std::vector<std::size_t>> find_member_cells(
     for (const auto& [name, value] : members.where) {
       wanted += (wanted.empty() ? "" : ", ") + name + "=" + value;
     }
-    return fault(table.kind, fmt::format("where: the answer has no row with {}",
-                                         wanted.empty() ? "anything" : wanted));
+    return fault(table.kind, table.rows.empty()
+                                 ? "where: the answer has no rows"
+                                 : fmt::format("where: the answer has no row with {}", wanted));
   }
   const auto index = static_cast<std::size_t>(row - table.rows.begin());
   std::vector<std::string> countable;

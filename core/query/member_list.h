@@ -18,7 +18,7 @@ Status check_members(const Members& members, UserKind kind);
 
 // Takes the value of a key column out of `members.where`.
 //   kInvalidArgument  there is none
-Result<std::string> take_key(const std::string& column, Members& members);
+Result<std::string> take_key(std::string_view kind, const std::string& column, Members& members);
 
 Status no_such_key(std::string_view kind, const std::string& column, const std::string& found,
                    const std::vector<std::string>& allowed);

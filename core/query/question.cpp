@@ -10,8 +10,19 @@
 #include "core/query/member_list.h"
 #include "core/query/name_suggestion.h"
 #include "core/query/query_names.h"
+#include "core/query/timeframe.h"
 
 namespace rollcall {
+namespace {
+
+// The column of a breakdown's values: named as the property, unless the table has such a column.
+std::string column_of(const std::string& property, const QueryResult& table) {
+  const bool is_taken = std::any_of(table.columns.begin(), table.columns.end(),
+                                    [&](const Column& column) { return column.name == property; });
+  return is_taken ? property + " (property)" : property;
+}
+
+}  // namespace
 
 Result<Question> Question::make(const Query& query, const PlanContext& context) {
   Question question(query, context);
@@ -50,18 +61,20 @@ Result<QueryResult> Question::answer(PlanRunner& runner) const {
 }
 
 Result<QueryResult> Question::answer_breakdown(PlanRunner& runner) const {
-  const std::string& property = query_.common.breakdown;
   ROLLCALL_ASSIGN_OR_RETURN(const PlanCounts ranking, runner.count(breakdown_->ranking()));
   const std::vector<BreakdownValue> values = breakdown_->values(ranking.cells);
 
+  QueryResult result = plan_->finish(PlanCounts::of_nobody(*plan_));
+  const std::string column = column_of(query_.common.breakdown, result);
   std::optional<Members> members = query_.common.members;
   std::string wanted;
   if (members) {
-    ROLLCALL_ASSIGN_OR_RETURN(wanted, take_key(property, *members));
+    ROLLCALL_ASSIGN_OR_RETURN(wanted, take_key(kind_of(query_), column, *members));
   }
-  QueryResult result = plan_->finish(PlanCounts::of_nobody(*plan_));
+  ROLLCALL_RETURN_IF_ERROR(check_cell_count(kind_of(query_), values.size(),
+                                            std::max(result.rows.size(), plan_->cell_count())));
   result.rows.clear();
-  result.columns.insert(result.columns.begin(), {property, ColumnType::kString});
+  result.columns.insert(result.columns.begin(), {column, ColumnType::kString});
   result.pivot.reset();
   std::vector<std::string> labels;
   for (const BreakdownValue& value : values) {
@@ -78,7 +91,7 @@ Result<QueryResult> Question::answer_breakdown(PlanRunner& runner) const {
       result.rows.push_back(std::move(row));
     }
   }
-  if (members) return no_such_key(kind_of(query_), property, wanted, labels);
+  if (members) return no_such_key(kind_of(query_), column, wanted, labels);
   return result;
 }
 

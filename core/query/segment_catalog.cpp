@@ -1,6 +1,7 @@
 #include "core/query/segment_catalog.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 #include <variant>
 
@@ -18,26 +19,25 @@ class FileReader {
  public:
   FileReader(UserKind kind, SegmentCatalog& catalog) : kind_(kind), catalog_(catalog) {}
 
-  // `depth` ends a saved segment that names itself, which is reported when it is resolved.
-  Status read(const Segment& segment, std::size_t depth = 0) {
+  Status read(const Segment& segment) {
     if (segment.kind == Segment::Kind::kFile && !catalog_.files.contains(segment.name)) {
       ROLLCALL_ASSIGN_OR_RETURN(std::vector<UserId> users, read_user_file(segment.name, kind_));
       catalog_.files.emplace(segment.name, std::make_shared<const UserList>(std::move(users)));
     }
     if (segment.kind == Segment::Kind::kSaved) {
       const auto saved = catalog_.saved.find(segment.name);
-      if (saved == catalog_.saved.end() || saved->second.users || depth > catalog_.saved.size()) {
-        return {};
-      }
-      return read(saved->second.expression, depth + 1);
+      // One that is not there, or names itself, is reported when it is resolved.
+      if (saved == catalog_.saved.end() || !seen_.insert(segment.name).second) return {};
+      return saved->second.users ? Status() : read(saved->second.expression);
     }
-    for (const Segment& part : segment.parts) ROLLCALL_RETURN_IF_ERROR(read(part, depth));
+    for (const Segment& part : segment.parts) ROLLCALL_RETURN_IF_ERROR(read(part));
     return {};
   }
 
  private:
   UserKind kind_;
   SegmentCatalog& catalog_;
+  std::set<std::string, std::less<>> seen_;  // saved segments
 };
 
 }  // namespace

@@ -1,13 +1,13 @@
 #include "core/query/segment_set.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <string>
 #include <utility>
 
 #include "core/query/name_suggestion.h"
-#include "core/query/query_validation.h"
 #include "core/query/vertical_count.h"
 
 namespace rollcall {
@@ -16,7 +16,8 @@ namespace {
 using Kind = Segment::Kind;
 using Compare = Segment::Compare;
 
-constexpr int kDepthMax = 2 * kSegmentDepthMax;  // of saved segments within each other, too
+// Parts of a segment, those of saved segments counted wherever they are named.
+constexpr std::size_t kPartsMax = 10'000;
 
 bool holds(Segment::DaysTest test, std::int32_t days) {
   switch (test.compare) {
@@ -38,10 +39,12 @@ class SegmentSet::Resolver {
            const PlanContext& context, const Timeframe& timeframe)
       : field_(field), where_(where), context_(context), timeframe_(timeframe) {}
 
-  Result<SegmentSet> resolve(const Segment& segment, int depth) const {
-    if (depth > kDepthMax) {
+  Result<SegmentSet> resolve(const Segment& segment) {
+    if (++part_count_ > kPartsMax) {
       return fault(
-          fmt::format("segments are nested deeper than {}, or one names itself", kDepthMax));
+          fmt::format("must have at most {} parts, those of the segments it names counted "
+                      "wherever they are named, found more",
+                      kPartsMax));
     }
     SegmentSet set;
     set.kind_ = segment.kind;
@@ -56,19 +59,21 @@ class SegmentSet::Resolver {
       case Kind::kAll:
       case Kind::kAny:
         for (const Segment& part : segment.parts) {
-          ROLLCALL_ASSIGN_OR_RETURN(SegmentSet resolved, resolve(part, depth + 1));
+          ROLLCALL_ASSIGN_OR_RETURN(SegmentSet resolved, resolve(part));
           set.parts_.push_back(std::move(resolved));
         }
         break;
       case Kind::kFile:
         // Read before planning.
         set.list_ = context_.segments.files.find(segment.name)->second;
+        set.seen_ = everybody(timeframe_);
         break;
       case Kind::kSaved: {
         ROLLCALL_ASSIGN_OR_RETURN(const SavedSegment* const saved, find_saved(segment.name));
-        if (!saved->users) return resolve(saved->expression, depth + 1);
+        if (!saved->users) return resolve_saved(segment.name, saved->expression);
         set.kind_ = Kind::kFile;
         set.list_ = saved->users;
+        set.seen_ = everybody(timeframe_);
         break;
       }
     }
@@ -78,6 +83,17 @@ class SegmentSet::Resolver {
  private:
   Status fault(const std::string& text) const {
     return Status::invalid_argument(fmt::format("{}: {}", field_, text));
+  }
+
+  Result<SegmentSet> resolve_saved(const std::string& name, const Segment& expression) {
+    if (std::find(within_.begin(), within_.end(), name) != within_.end()) {
+      return fault(
+          fmt::format("segment \"{}\" names itself, by way of {}", name, fmt::join(within_, ", ")));
+    }
+    within_.push_back(name);
+    Result<SegmentSet> set = resolve(expression);
+    within_.pop_back();
+    return set;
   }
 
   Status resolve_events(const Segment& segment, SegmentSet& set) const {
@@ -121,12 +137,14 @@ class SegmentSet::Resolver {
   const std::vector<PropertyCondition>& where_;
   const PlanContext& context_;
   const Timeframe& timeframe_;
+  std::size_t part_count_ = 0;
+  std::vector<std::string> within_;  // saved segments
 };
 
 Result<SegmentSet> SegmentSet::resolve(std::string_view field, const Segment& segment,
                                        const std::vector<PropertyCondition>& where,
                                        const PlanContext& context, const Timeframe& timeframe) {
-  return Resolver(field, where, context, timeframe).resolve(segment, 0);
+  return Resolver(field, where, context, timeframe).resolve(segment);
 }
 
 void SegmentSet::add_reads(ReadSet& reads) const {
@@ -152,7 +170,6 @@ BitSpan SegmentSet::evaluate(ChunkSets& sets) const {
       return active_.empty() ? sets.active(events_, days_) : sets.active(active_);
     case Kind::kFile:
     case Kind::kSaved:
-      return sets.listed(*list_);
     case Kind::kFirst:
     case Kind::kAll:
     case Kind::kAny:
@@ -163,7 +180,10 @@ BitSpan SegmentSet::evaluate(ChunkSets& sets) const {
   // back.
   MutableSet result = sets.make_set();
   const std::size_t mark = sets.arena().mark();
-  if (kind_ == Kind::kFirst) {
+  if (list_) {
+    result.assign(sets.listed(*list_));
+    result.keep(sets.active(seen_));
+  } else if (kind_ == Kind::kFirst) {
     result.assign(sets.active(events_, days_));
     result.remove(sets.active(before_));
   } else if (kind_ == Kind::kNot) {
@@ -191,7 +211,8 @@ BitSpan SegmentSet::users_by_days(ChunkSets& sets) const {
   const std::size_t mark = sets.arena().mark();
   std::vector<BitSpan> days;
   for (Day day = days_.first; day <= days_.last; day = day + 1) {
-    days.push_back(sets.active(events_, {day, day}));
+    const BitSpan active = sets.active(events_, {day, day});
+    if (!active.empty()) days.push_back(active);
   }
   const VerticalCount count(sets, days);
   const auto at_least = [&](std::int32_t n) { return count.at_least(static_cast<std::size_t>(n)); };

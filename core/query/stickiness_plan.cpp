@@ -1,7 +1,5 @@
 // Stickiness: on how many periods of the range users are active; or, for each day, on how many days
 // of the window that ends on it (L7, L28).
-#include <fmt/format.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -158,13 +156,6 @@ PlanResult make_stickiness_plan(const Query& query, const PlanContext& context) 
   ROLLCALL_ASSIGN_OR_RETURN(const PeriodRange range,
                             resolve_range("stickiness", query.common, context, scope.timeframe,
                                           Calendar(ask.period, context.settings.week_start)));
-  const std::size_t sets = static_cast<std::size_t>(ask.window_days.value_or(1)) + range.size();
-  if (sets >= std::size_t{1} << kernels::kPlanesMax) {
-    return Status::invalid_argument(
-        fmt::format("stickiness: too many periods: found {}, allowed: {}; narrow the range with "
-                    "from and to, or take longer periods",
-                    sets, (std::size_t{1} << kernels::kPlanesMax) - 1));
-  }
   ROLLCALL_RETURN_IF_ERROR(check_cell_count("stickiness", range.size(),
                                             static_cast<std::size_t>(ask.window_days.value_or(1))));
   return PlanResult(

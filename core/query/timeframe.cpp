@@ -97,7 +97,7 @@ Result<PeriodRange> resolve_range(std::string_view kind, const QueryCommon& comm
 }
 
 Status check_cell_count(std::string_view kind, std::size_t rows, std::size_t cells_per_row) {
-  constexpr std::size_t kCellsMax = 50'000'000;
+  constexpr std::size_t kCellsMax = 5'000'000;
   if (rows == 0 || cells_per_row <= kCellsMax / rows) return {};
   return Status::invalid_argument(
       fmt::format("{}: too many cells: found {} rows of {} cells, allowed: {} cells; narrow the "

@@ -72,7 +72,7 @@ Result<PeriodRange> resolve_range(std::string_view kind, const QueryCommon& comm
                                   const Calendar& calendar);
 
 // Guards against questions with an absurd number of rows and columns.
-//   kInvalidArgument  more than 50 million cells
+//   kInvalidArgument  more than 5 million cells: about a gigabyte
 Status check_cell_count(std::string_view kind, std::size_t rows, std::size_t cells_per_row);
 
 }  // namespace rollcall

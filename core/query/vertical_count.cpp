@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <bit>
 
+#include "core/assert.h"
+
 namespace rollcall {
 
 VerticalCount::VerticalCount(ChunkSets& sets, std::span<const BitSpan> counted)
     : sets_(sets), counted_(counted.size()) {
   for (const BitSpan set : counted) word_count_ = std::max(word_count_, set.word_count);
   const auto digits = static_cast<std::size_t>(std::bit_width(counted.size()));
+  ROLLCALL_ASSERT(digits <= kernels::kPlanesMax);
   for (std::size_t digit = 0; digit < digits; ++digit) planes_.push_back(sets.arena().take());
   sets.kernels().count_planes(counted.data(), counted.size(), planes_.data(), planes_.size(),
                               word_count_);

@@ -30,6 +30,10 @@ TEST_F(UserFile, LinesAreIds) {
             strings({"ann", "user", "\"bob\"", "cem"}));
   EXPECT_EQ(*read("numbers.txt", "0\n18446744073709551615\n", UserKind::kInteger),
             (std::vector<UserId>{std::uint64_t{0}, ~std::uint64_t{0}}));
+  EXPECT_EQ(*read("marked.txt",
+                  "\xef\xbb\xbf"
+                  "ann\n"),
+            strings({"ann"}));
   EXPECT_TRUE(read("none.txt", "")->empty());
 }
 
@@ -49,6 +53,13 @@ TEST_F(UserFile, FaultsHaveFileAndLine) {
             path_ +
                 ":4: must be a user id, a whole number from 0 to 18446744073709551615, found "
                 "\"2x\"");
+  const Status open_quote = read("open.csv", "user\n\"bob\"\n\"dee\nann\n").status();
+  EXPECT_EQ(open_quote.message(), path_ + ":3: a quote is opened and never closed");
+  const Status after = read("after.csv", "user\n\"bob\"zz\n").status();
+  EXPECT_EQ(after.message(),
+            path_ + ":2: must be one id, found \"zz\" after a quote that is closed");
+  EXPECT_EQ(read_user_file("/", UserKind::kString).status().message(),
+            "/: is a directory (allowed: a file with one user a line)");
   EXPECT_EQ(read_user_file("/nowhere/users.txt", UserKind::kString).status().code(),
             StatusCode::kIoError);
 }

@@ -1,6 +1,8 @@
 // What goes wrong beneath the engine, or is asked of it wrongly, is told, and counts nothing twice.
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 #include <limits>
 #include <string>
 #include <string_view>
@@ -90,6 +92,20 @@ TEST_F(Failure, ABatchWhoseCheckpointFailsIsIn) {
   EXPECT_EQ(users_on_last_day(), 1);
   EXPECT_EQ(ingest({"ann"}).code(), StatusCode::kIoError);
   EXPECT_EQ(engine_->info().event_count, 1u);
+}
+
+// However soon pages are dirty again: ingest rests nine times as long as a checkpoint took.
+TEST_F(Failure, SlowCheckpointsTakeATenthOfTheTime) {
+  EngineOptions options;
+  options.checkpoint_dirty_bytes_max = 0;
+  ASSERT_TRUE(open(options).ok());
+  faults_->commit_delay = std::chrono::milliseconds(10);
+  const auto begin = std::chrono::steady_clock::now();
+  const auto first_epoch = engine_->info().epoch;
+  constexpr std::uint64_t kCheckpoints = 3;
+  while (engine_->info().epoch < first_epoch + kCheckpoints) ASSERT_TRUE(ingest({"ann"}).ok());
+  EXPECT_GE(std::chrono::steady_clock::now() - begin,
+            10 * (kCheckpoints - 1) * faults_->commit_delay);
 }
 
 TEST_F(Failure, KnownUntilIsHeldAgainstTheCalendar) {

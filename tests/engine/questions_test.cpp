@@ -1,6 +1,7 @@
 // What an engine promises of several questions, of named sets of users, and of explanations.
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <string>
@@ -126,7 +127,92 @@ TEST_F(Questions, ASegmentThatNamesItselfIsAnError) {
   ASSERT_TRUE(engine_->save_segment("a", *parse_segment("segment(b)")).ok());
   ASSERT_TRUE(engine_->save_segment("b", *parse_segment("not segment(a)")).ok());
   EXPECT_EQ(ask(R"j({"kind": "segment", "segment": "segment(a)"})j"),
-            "invalid argument: segment: segments are nested deeper than 200, or one names itself");
+            "invalid argument: segment: segment \"a\" names itself, by way of a, b");
+  ASSERT_TRUE(engine_->save_segment("a", *parse_segment("segment(a) or segment(a)")).ok());
+  EXPECT_EQ(ask(R"j({"kind": "segment", "segment": "segment(a)"})j"),
+            "invalid argument: segment: segment \"a\" names itself, by way of a");
+}
+
+TEST_F(Questions, SavedSegmentsWithinEachOtherAreBounded) {
+  ASSERT_TRUE(engine_->save_segment("0", *parse_segment("did(*)")).ok());
+  for (int i = 1; i <= 40; ++i) {
+    const std::string before = "segment(" + std::to_string(i - 1) + ")";
+    ASSERT_TRUE(
+        engine_->save_segment(std::to_string(i), *parse_segment(before + " or " + before)).ok());
+  }
+  EXPECT_EQ(ask(R"j({"kind": "segment", "segment": "segment(40)"})j"),
+            "invalid argument: segment: must have at most 10000 parts, those of the segments it "
+            "names counted wherever they are named, found more");
+  EXPECT_EQ(engine_->query(R"j({"kind": "segment", "segment": "segment(8)"})j")->rows,
+            (std::vector<std::vector<Cell>>{{std::int64_t{3}}}));
+}
+
+// As every other set, a list has nobody in it who was not seen up to as_of.
+TEST_F(Questions, ListsFollowAsOf) {
+  ASSERT_TRUE(
+      engine_->save_segment("two", std::vector<UserId>{std::string("bob"), std::string("cem")})
+          .ok());
+  const auto users = [&](const std::string& segment) {
+    const auto result = engine_->query(
+        R"({"kind": "segment", "as_of": "2026-01-01", "segment": ")" + segment + "\"}");
+    return result.ok() ? std::get<std::int64_t>(result->rows.at(0).at(0)) : -1;
+  };
+  EXPECT_EQ(users("segment(two)"), 1);
+  EXPECT_EQ(users("not not segment(two)"), 1);
+  EXPECT_EQ(users("segment(two) or not segment(two)"), 2);
+}
+
+// One date far off makes the window of the whole history longer than 65,535 days.
+TEST_F(Questions, DaysAreCountedOverAnyTime) {
+  ingest({event("ann", -90'000, "login")});
+  EXPECT_EQ(engine_->query(R"j({"kind": "segment", "segment": "days(*) >= 1"})j")->rows,
+            (std::vector<std::vector<Cell>>{{std::int64_t{3}}}));
+  EXPECT_EQ(engine_->query(R"j({"kind": "segment", "segment": "days(*) >= 3"})j")->rows,
+            (std::vector<std::vector<Cell>>{{std::int64_t{1}}}));
+}
+
+TEST_F(Questions, FilesOfSavedSegmentsHaveAbsoluteNames) {
+  ASSERT_TRUE(engine_->save_segment("x", *parse_segment("not in_file(\"a/../b.txt\")")).ok());
+  EXPECT_EQ(engine_->segments().at(0).expression->parts.at(0).name,
+            (std::filesystem::current_path() / "b.txt").string());
+}
+
+TEST_F(Questions, AnswersOfManyValuesAreBounded) {
+  StoreSettings settings;
+  settings.dimensions = {"p"};
+  EngineOptions options;
+  options.settings = settings;
+  const auto engine = *Engine::open(open_memory_store(), options);
+  std::vector<NaiveEvent> events;
+  for (const std::string value : {"a", "b", "c", "d", "e", "f", "g", "h"}) {
+    events.push_back(event("ann", 0, "view"));
+    events.back().properties["p"] = value;
+  }
+  const EventColumns columns(events, settings);
+  ASSERT_TRUE(engine->ingest(columns.batch(), nullptr).ok());
+  const auto result =
+      engine->query(R"({"kind": "active", "from": "0001-01-01", "breakdown": "p"})");
+  EXPECT_NE(result.status().message().find("active: too many cells: found 8 rows of"),
+            std::string::npos)
+      << result.status().to_string();
+}
+
+// A column of the answer has that name already.
+TEST_F(Questions, ABreakdownByAPropertyNamedAsAColumnHasMembers) {
+  StoreSettings settings;
+  settings.dimensions = {"date"};
+  EngineOptions options;
+  options.settings = settings;
+  const auto engine = *Engine::open(open_memory_store(), options);
+  std::vector<NaiveEvent> events = {event("ann", 0, "view"), event("bob", 0, "view")};
+  for (NaiveEvent& each : events) each.properties["date"] = "x";
+  const EventColumns columns(events, settings);
+  ASSERT_TRUE(engine->ingest(columns.batch(), nullptr).ok());
+  const std::string json = R"j({"kind": "active", "breakdown": "date", "members": {"where": {)j"
+                           R"j("date (property)": "x", "date": "2026-01-01"}}})j";
+  const auto result = engine->query(json);
+  ASSERT_TRUE(result.ok()) << result.status().to_string();
+  EXPECT_EQ(result->rows.size(), 2u);
 }
 
 TEST_F(Questions, SegmentsThatAreNoneAreNotKept) {
@@ -177,7 +263,7 @@ TEST_F(Questions, ValuesPastTheLimitCountTogether) {
 }
 
 TEST_F(Questions, UsersOfAnyLengthAreThemselves) {
-  const std::string longest(65'536, 'x');
+  const std::string longest(65'535, 'x');
   ingest({event("x", 2, "login"), event(longest, 2, "login"), event(longest + "y", 2, "login")});
   const auto members =
       engine_->query(R"({"kind": "active", "members": {"where": {"date": "2026-01-03"}}})");

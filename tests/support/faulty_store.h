@@ -2,7 +2,9 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <memory>
+#include <thread>
 #include <utility>
 
 #include "rollcall/store.h"
@@ -13,6 +15,7 @@ namespace rollcall::testing {
 struct Faults {
   std::atomic<bool> reads{false};
   std::atomic<bool> commits{false};
+  std::chrono::milliseconds commit_delay{0};  // of each commit
 };
 
 class FaultyView : public StoreView {
@@ -37,6 +40,7 @@ class FaultyStore : public Store {
 
   Result<std::optional<LastCommit>> last_commit() const override { return store_->last_commit(); }
   Status commit(const Commit& commit) override {
+    std::this_thread::sleep_for(faults_->commit_delay);
     if (faults_->commits) return Status::io_error("commit: as the test wanted");
     return store_->commit(commit);
   }

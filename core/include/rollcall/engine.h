@@ -151,7 +151,8 @@ class Engine {
   Result<Explanation> explain(const Query& query) const;
 
   // Keeps a segment under a name, for queries to use as {"segment": NAME}; one of the same name is
-  // replaced. An expression is evaluated anew by each query, a list stays as it is. Durable with
+  // replaced. An expression is evaluated anew by each query (the names of its files are kept as
+  // absolute ones), a list stays as it is. Durable with
   // the next checkpoint.
   //   kInvalidArgument  an empty name, an expression that is none, or a store opened read-only
   Status save_segment(const std::string& name, const Segment& segment);

@@ -37,7 +37,9 @@ struct EngineOptions {
   // user index of partitions that ingest is held in memory as well and counts, but cannot leave.
   std::size_t memory_bytes_max = std::size_t{4} << 30;
 
-  // Dirty pages past this many bytes start a checkpoint after the batch that crossed it.
+  // Dirty pages past this many bytes start a checkpoint after the batch that crossed it; but not
+  // before nine times as long has passed as the last one took, so that checkpoints take at most a
+  // tenth of the time, however much each batch touches. Past memory_bytes_max they do not wait.
   std::size_t checkpoint_dirty_bytes_max = std::size_t{512} << 20;
 
   std::uint32_t threads_max = 0;  // 0: as many as the process may use

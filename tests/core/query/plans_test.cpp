@@ -133,7 +133,7 @@ TEST(Plans, TooManyCells) {
       store.query(R"({"kind": "retention", "from": "0001-01-01", "periods": 1000000})");
   EXPECT_EQ(
       result.status().message(),
-      "retention: too many cells: found 739628 rows of 739629 cells, allowed: 50000000 cells; "
+      "retention: too many cells: found 739628 rows of 739629 cells, allowed: 5000000 cells; "
       "narrow the range with from and to, or take longer periods");
   EXPECT_FALSE(store.query(R"({"kind": "retention", "periods": 2147483647})").ok());
 }

@@ -186,7 +186,7 @@ TEST(QueryParser, MalformedJson) {
             "query: the field \"kind\" is given twice");
   EXPECT_EQ(error(R"({"kind": "idle", "where": {"c": "x", "c": "y"}})"),
             "query: the field \"c\" is given twice");
-  EXPECT_EQ(error(std::string(100'000, '[')), "query: nested too deeply, allowed: 16 levels");
+  EXPECT_EQ(error(std::string(100'000, '[')), "query: nested too deeply, allowed: 256 levels");
   EXPECT_EQ(error("[]"), "query: must be an object, found []");
   EXPECT_NE(error("{\"kind\": \"active\", \"event\": \"\xff\"}").find("malformed JSON"),
             std::string::npos);
