@@ -47,12 +47,11 @@ Result<Timeframe> resolve_timeframe(std::string_view kind, const QueryCommon& co
   const bool goes_on = context.known_until && whole_seconds(*context.known_until) > *as_of &&
                        context.days.last >= timeframe.last_day;
   if (!ended && goes_on) {
-    return Status::invalid_argument(
-        fmt::format("{}: as_of: must not cut through a day with later events, which are kept by "
-                    "day, found {}; the "
-                    "data go on to {}: ask for the end of a day, such as \"{}\"",
-                    kind, timeframe.as_of, context.zone.format(whole_seconds(*context.known_until)),
-                    to_string(timeframe.last_day - 1)));
+    return Status::invalid_argument(fmt::format(
+        "{}: as_of: must not cut through a day of which more may be known, as events are "
+        "kept by day, found {}; the data go on to {}: ask for the end of a day, such as \"{}\"",
+        kind, timeframe.as_of, context.zone.format(whole_seconds(*context.known_until)),
+        to_string(timeframe.last_day - 1)));
   }
   return timeframe;
 }

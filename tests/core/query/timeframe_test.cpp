@@ -105,7 +105,8 @@ TEST_F(TimeframeTest, MustNotCutThroughADay) {
   common.as_of = at("2026-01-10", 12);
   EXPECT_EQ(
       resolve_timeframe("churn", common, context()).status().message(),
-      "churn: as_of: must not cut through a day with later events, which are kept by day, found "
+      "churn: as_of: must not cut through a day of which more may be known, as events are kept by "
+      "day, found "
       "2026-01-10T12:00:00Z; the data go on to 2026-01-14T10:00:00Z: ask for the end of a day, "
       "such as \"2026-01-09\"");
   common.as_of = at("2026-01-14", 10) - kUsPerSecond;
