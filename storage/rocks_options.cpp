@@ -49,10 +49,6 @@ rocksdb::Options rocks_options(const RocksStoreOptions& options) {
   // No strict capacity limit: past it, reads would fail instead of taking a little more memory.
   table.block_cache = rocksdb::NewLRUCache(options.cache_bytes);
   table.cache_index_and_filter_blocks = true;
-  // In parts of a block's size each: the whole index of a large table is more than a shard of the
-  // cache keeps, and would be read again for every page.
-  table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
-  table.partition_filters = true;
   table.pin_l0_filter_and_index_blocks_in_cache = true;
   table.block_size = kBlockBytes;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kBloomBitsPerKey));
