@@ -58,8 +58,9 @@ Result<std::vector<std::size_t>> find_key_columns(const QueryResult& table,
   }
   std::vector<std::size_t> found;
   for (const auto& [name, value] : members.where) {
-    const auto column = std::find_if(table.columns.begin(), table.columns.end(),
-                                     [&](const Column& c) { return is_key(c) && c.name == name; });
+    const auto column =
+        std::find_if(table.columns.begin(), table.columns.end(),
+                     [&key = name](const Column& c) { return is_key(c) && c.name == key; });
     if (column == table.columns.end()) {
       return fault(table.kind, keys.empty()
                                    ? fmt::format("where: must be empty, found \"{}\"", name)
