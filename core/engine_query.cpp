@@ -69,11 +69,11 @@ class Engine::State::Snapshot : public PlanRunner {
   Result<std::vector<UserId>> members(const Plan& plan,
                                       std::span<const std::size_t> cells) override {
     ROLLCALL_ASSIGN_OR_RETURN(const auto ordinals, executor_.members(plan, cells));
-    // An ordinal is that of the same user for ever.
-    const Gate::Pass pass(state_.gate);
     std::vector<UserId> users;
     for (std::size_t i = 0; i < ordinals.size(); ++i) {
       if (ordinals[i].empty()) continue;
+      // An ordinal is that of the same user for ever: batches may come between the partitions.
+      const Gate::Pass pass(state_.gate);
       Partition& partition = state_.partitions[pinned_.partitions[i].partition];
       ROLLCALL_RETURN_IF_ERROR(partition.load_users(*state_.view));
       for (const std::uint32_t ordinal : ordinals[i]) {

@@ -53,7 +53,7 @@ class MemberSink : public CellSink {
 
   void add(std::size_t cell, BitSpan users) override {
     if (!is_wanted(cell)) return;
-    for (std::size_t i = 0; i < users.word_count; ++i) words_[i] |= users.words[i];
+    kernels::active_table()->or_into(words_.data(), users.words, users.word_count);
   }
   void add_and(std::size_t cell, BitSpan a, BitSpan b) override {
     if (!is_wanted(cell)) return;

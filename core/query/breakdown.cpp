@@ -55,22 +55,6 @@ Selector ranked_events(const Query& query) {
       query.ask);
 }
 
-// The periods of the query's rows; nothing where it takes no range.
-std::optional<Period> period_of(const Query& query) {
-  if (const auto* churn = std::get_if<ChurnQuery>(&query.ask)) {
-    const auto* period = std::get_if<Period>(&churn->rule);
-    return period == nullptr ? Period::kDay : *period;
-  }
-  const auto* const counts = std::get_if<CountsQuery>(&query.ask);
-  if (counts != nullptr && counts->by_hour) return Period::kDay;
-  return std::visit(
-      [](const auto& ask) -> std::optional<Period> {
-        if constexpr (requires { ask.period; }) return ask.period;
-        return {};
-      },
-      query.ask);
-}
-
 }  // namespace
 
 Result<Breakdown> Breakdown::make(const Query& query, const PlanContext& context) {
@@ -81,7 +65,7 @@ Result<Breakdown> Breakdown::make(const Query& query, const PlanContext& context
                        conditions_of(query, context), context.catalog));
   ROLLCALL_ASSIGN_OR_RETURN(Scope scope, resolve_scope(kind, query, context));
   DayRange days = scope.timeframe.data;
-  if (const std::optional<Period> period = period_of(query)) {
+  if (const std::optional<Period> period = row_period(query)) {
     const Calendar calendar(*period, context.settings.week_start);
     ROLLCALL_ASSIGN_OR_RETURN(const PeriodRange range, resolve_range(kind, query.common, context,
                                                                      scope.timeframe, calendar));

@@ -47,11 +47,6 @@ std::int32_t window_of(const ChurnQuery& ask) {
   return gap != nullptr ? gap->days : 1;
 }
 
-Period period_of(const ChurnQuery& ask) {
-  const auto* period = std::get_if<Period>(&ask.rule);
-  return period != nullptr ? *period : Period::kDay;
-}
-
 ChurnPlan::ChurnPlan(const Query& query, const PlanContext& context, Scope scope,
                      const Calendar& calendar, PeriodRange range, SeriesUnion events)
     : TablePlan(query, std::move(scope)),
@@ -158,7 +153,7 @@ PlanResult make_churn_plan(const Query& query, const PlanContext& context) {
   ROLLCALL_ASSIGN_OR_RETURN(
       SeriesUnion events, resolve_selector("churn: event", ask.event, conditions, context.catalog));
   ROLLCALL_ASSIGN_OR_RETURN(Scope scope, resolve_scope("churn", query, context));
-  const Calendar calendar(period_of(ask), context.settings.week_start);
+  const Calendar calendar(*row_period(query), context.settings.week_start);
   ROLLCALL_ASSIGN_OR_RETURN(const PeriodRange range, resolve_range("churn", query.common, context,
                                                                    scope.timeframe, calendar));
   ROLLCALL_RETURN_IF_ERROR(check_cell_count("churn", range.size(), kCellsPerRow));

@@ -17,9 +17,6 @@ namespace {
 
 constexpr TimeUs kUsPerHour = 3600 * kUsPerSecond;
 
-// Hours are those of days.
-Period period_of(const CountsQuery& ask) { return ask.by_hour ? Period::kDay : ask.period; }
-
 class CountsPlan final : public TablePlan {
  public:
   CountsPlan(const Query& query, const PlanContext& context, Scope scope, PeriodRange range,
@@ -54,7 +51,7 @@ CountsPlan::CountsPlan(const Query& query, const PlanContext& context, Scope sco
                        PeriodRange range, SeriesUnion events)
     : TablePlan(query, std::move(scope)),
       ask_(std::get<CountsQuery>(query.ask)),
-      calendar_(period_of(ask_), context.settings.week_start),
+      calendar_(*row_period(query), context.settings.week_start),
       range_(range),
       events_(std::move(events)),
       decimals_(context.settings.value_decimals),
@@ -161,9 +158,10 @@ PlanResult make_counts_plan(const Query& query, const PlanContext& context) {
       SeriesUnion events,
       resolve_selector("counts: event", ask.event, conditions_of(query, context), context.catalog));
   ROLLCALL_ASSIGN_OR_RETURN(Scope scope, resolve_scope("counts", query, context));
-  ROLLCALL_ASSIGN_OR_RETURN(const PeriodRange range,
-                            resolve_range("counts", query.common, context, scope.timeframe,
-                                          Calendar(period_of(ask), context.settings.week_start)));
+  ROLLCALL_ASSIGN_OR_RETURN(
+      const PeriodRange range,
+      resolve_range("counts", query.common, context, scope.timeframe,
+                    Calendar(*row_period(query), context.settings.week_start)));
   ROLLCALL_RETURN_IF_ERROR(
       check_cell_count("counts", range.size(), ask.by_hour ? kDayHoursMax : 1));
   return PlanResult(
