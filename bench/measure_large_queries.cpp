@@ -69,9 +69,9 @@ class SyntheticPresence {
   std::uint64_t users() const { return users_; }
   const Counts& truth(std::size_t question) const { return truths_[question]; }
 
-  // The pages of the days that a plan reads, and their bytes.
-  std::vector<PinnedPartition> pin(const ReadSet& reads, std::size_t& bytes) const {
-    bytes = 0;
+  // What a plan reads: the pages of its days, and with `kept` unions over them that are filled in
+  // by the first who asks.
+  std::vector<PinnedPartition> pin(const ReadSet& reads, bool kept) const {
     std::vector<PinnedPartition> pinned;
     for (const SyntheticPartition& partition : partitions_) {
       PinnedPartition& part = pinned.emplace_back();
@@ -79,18 +79,50 @@ class SyntheticPresence {
       part.user_count = partition.user_count;
       for (const Page& page : partition.pages) {
         const Day day{page.page.address.id.day};
-        const bool read =
-            std::any_of(reads.presence.begin(), reads.presence.end(),
-                        [&](const PresenceRead& presence) { return presence.days.contains(day); });
-        if (!read) continue;
-        part.presence.push_back(page.page);
-        bytes += page.bytes;
+        if (reads_day(reads.presence, day) || reads_day(reads.unions, day)) {
+          part.presence.push_back(page.page);
+        }
+      }
+      for (const UnionRead& read : reads.unions) {
+        PinnedUnion& pinned_union = part.unions.emplace_back();
+        pinned_union = {kSeries, read.days, {}, read.days};
+        if (!kept) continue;
+        pinned_union.rest = {read.days.last + 1, read.days.last};
+        const RunsOfDays split(read.days);
+        for (const DayRange run : split.runs()) {
+          const std::size_t chunks = partition.user_count / kChunkOrdinals;
+          pinned_union.runs.push_back({run, std::make_shared<RunSets>(chunks), true});
+        }
       }
     }
     return pinned;
   }
 
+  // Of the sets that are read when everything is in memory: as stored, and of kept ones as they
+  // are.
+  std::size_t bytes_read(const ReadSet& reads, bool kept) const {
+    std::size_t bytes = 0;
+    for (const SyntheticPartition& partition : partitions_) {
+      for (const Page& page : partition.pages) {
+        const Day day{page.page.address.id.day};
+        if (reads_day(reads.presence, day) || (!kept && reads_day(reads.unions, day))) {
+          bytes += page.bytes;
+        }
+      }
+      for (const UnionRead& read : reads.unions) {
+        if (kept) bytes += RunsOfDays(read.days).runs().size() * partition.user_count / 8;
+      }
+    }
+    return bytes;
+  }
+
  private:
+  template <class Read>
+  static bool reads_day(const std::vector<Read>& reads, Day day) {
+    return std::any_of(reads.begin(), reads.end(),
+                       [&](const Read& read) { return read.days.contains(day); });
+  }
+
   struct Page {
     PinnedPage<PresenceChunk> page;
     std::size_t bytes = 0;  // as stored, in the smallest form
@@ -159,32 +191,36 @@ void measure(Session& session, std::uint64_t users, std::uint32_t of_256) {
   for (std::size_t i = 0; i < questions.size(); ++i) {
     const Question& question = questions[i];
     const std::unique_ptr<Plan> plan = must(make_plan(must(parse_query(question.json)), context));
-    std::size_t bytes = 0;
-    PinnedReads pinned{plan->reads(), presence.pin(plan->reads(), bytes)};
-    for (const unsigned threads : session.thread_counts()) {
-      const std::string name =
-          fmt::format("large/{}/{}/threads:{}", question.name, density, threads);
-      session.report().now(name);
-      tbb::task_arena arena(static_cast<int>(threads));
-      std::vector<double> times, rates;
-      for (int turn = 0; turn <= session.options().repeat; ++turn) {
-        PlanCounts counted;
-        const double seconds = seconds_of([&] {
-          counted = must(QueryExecutor(pinned, *view, arena, ~std::size_t{0}).count(*plan));
-        });
-        must_equal_counts(name, counts_of(plan->finish(counted), question.columns),
-                          presence.truth(i));
-        if (turn == 0) continue;  // fills the plan's buffers
-        times.push_back(seconds * 1e3);
-        rates.push_back(static_cast<double>(bytes) / seconds);
+    const ReadSet& reads = plan->reads();
+    for (const bool kept : {false, true}) {
+      if (kept && reads.unions.empty()) continue;
+      PinnedReads pinned{reads, presence.pin(reads, kept), {}};
+      for (const unsigned threads : session.thread_counts()) {
+        const std::string name = fmt::format("large/{}{}/{}/threads:{}", question.name,
+                                             kept ? "_kept" : "", density, threads);
+        session.report().now(name);
+        tbb::task_arena arena(static_cast<int>(threads));
+        std::vector<double> times, rates;
+        const std::size_t bytes = presence.bytes_read(reads, kept);
+        for (int turn = 0; turn <= session.options().repeat; ++turn) {
+          PlanCounts counted;
+          const double seconds = seconds_of([&] {
+            counted = must(QueryExecutor(pinned, *view, arena, ~std::size_t{0}).count(*plan));
+          });
+          must_equal_counts(name, counts_of(plan->finish(counted), question.columns),
+                            presence.truth(i));
+          if (turn == 0) continue;  // fills the plan's buffers, and what is kept
+          times.push_back(seconds * 1e3);
+          rates.push_back(static_cast<double>(bytes) / seconds);
+        }
+        session.report().add(
+            {name,
+             "ms",
+             Better::kLower,
+             times,
+             {{"users", std::to_string(presence.users())}, {"bytes read", std::to_string(bytes)}}});
+        session.report().add({name + "/rate", "B/s", Better::kHigher, rates, {}});
       }
-      session.report().add(
-          {name,
-           "ms",
-           Better::kLower,
-           times,
-           {{"users", std::to_string(presence.users())}, {"bytes read", std::to_string(bytes)}}});
-      session.report().add({name + "/rate", "B/s", Better::kHigher, rates, {}});
     }
   }
 }

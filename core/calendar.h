@@ -26,6 +26,7 @@ class Calendar {
  public:
   Calendar(Period period, WeekStart week_start) : period_(period), week_start_(week_start) {}
 
+  Period period() const { return period_; }
   std::int32_t index_of(Day day) const;     // of the period that holds `day`
   Day first_day(std::int32_t index) const;  // the day that names it
   Day last_day(std::int32_t index) const { return first_day(index + 1) - 1; }

@@ -207,6 +207,12 @@ Status Engine::State::ingest_within_gate(const PreparedRows& rows, const SourceP
     partition.apply(batch_number);
     return Status();
   }));
+  for (const std::vector<PreparedRows::Pair>& pairs : rows.pairs) {
+    for (const PreparedRows::Pair& pair : pairs) {
+      day_totals.forget({series[pair.series], pair.day});
+      day_totals.forget({kAnySeries, pair.day});
+    }
+  }
   if (rows.row_count != 0) {
     manifest.event_count += rows.row_count;
     if (manifest.days.empty()) manifest.days = rows.day_range;
@@ -249,7 +255,7 @@ Status Engine::State::ingest(const PreparedRows& rows, const SourcePosition* pos
 }
 
 MemoryUse Engine::State::memory_use() const {
-  MemoryUse use;
+  MemoryUse use = {day_totals.memory_bytes(), 0};
   for (const Partition& partition : partitions) {
     use.resident_bytes += partition.memory_use().resident_bytes;
     use.dirty_bytes += partition.memory_use().dirty_bytes;

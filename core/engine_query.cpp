@@ -128,6 +128,33 @@ Result<SegmentCatalog> Engine::State::named_sets(std::span<const Query> queries)
   return sets;
 }
 
+// Within the gate, everything folded.
+std::vector<PinnedTotal> Engine::State::pin_totals(const TotalsRead& read) {
+  if (read.by_hour) {
+    std::vector<PinnedTotal> totals;
+    for (const Partition& partition : partitions) {
+      const std::vector<PinnedTotal> part = partition.hour_totals(read);
+      totals.insert(totals.end(), part.begin(), part.end());
+    }
+    return totals;
+  }
+  return day_totals.find(read, [&](std::span<const DayTotals::Key> keys) {
+    std::vector<std::vector<EventTotal>> parts(partitions.size());
+    arena.execute([&] {
+      tbb::parallel_for(std::size_t{0}, parts.size(), [&](std::size_t i) {
+        for (const DayTotals::Key& key : keys) {
+          parts[i].push_back(partitions[i].day_total(key.series, key.day));
+        }
+      });
+    });
+    std::vector<EventTotal> totals(keys.size());
+    for (const std::vector<EventTotal>& part : parts) {
+      for (std::size_t i = 0; i < totals.size(); ++i) totals[i].add(part[i]);
+    }
+    return totals;
+  });
+}
+
 // `queries` and `sets` outlive the result.
 Result<Engine::State::Pinned> Engine::State::pin(std::span<const Query> queries,
                                                  const SegmentCatalog& sets) {
@@ -148,12 +175,14 @@ Result<Engine::State::Pinned> Engine::State::pin(std::span<const Query> queries,
     ROLLCALL_RETURN_IF_ERROR(
         for_each_partition([&](Partition& partition) { return partition.load_users(*view); }));
   }
+  for (const TotalsRead& read : reads.totals) pinned.reads.totals.push_back(pin_totals(read));
   pinned.reads.partitions.resize(partitions.size());
   arena.execute([&] {
     tbb::parallel_for(std::size_t{0}, partitions.size(), [&](std::size_t i) {
-      pinned.reads.partitions[i] = partitions[i].pin(reads, settings.partition_count);
+      pinned.reads.partitions[i] = partitions[i].pin(reads, settings.partition_count, quiet_since);
     });
   });
+  if (!reads.unions.empty()) quiet_since = batch_number;
   pinned.view = view;
   const std::size_t resident_bytes = memory_use().resident_bytes;
   pinned.kept_bytes_max =
@@ -196,6 +225,10 @@ Result<Explanation> Engine::State::explain(const Query& query) {
     series.insert(read.series.begin(), read.series.end());
     add_days(read.days);
   }
+  for (const UnionRead& read : pinned.reads.reads.unions) {
+    series.insert(read.series.begin(), read.series.end());
+    add_days(read.days);
+  }
   for (const TotalsRead& read : pinned.reads.reads.totals) {
     series.insert(read.series.begin(), read.series.end());
     add_days(read.days);
@@ -221,7 +254,15 @@ Result<Explanation> Engine::State::explain(const Query& query) {
         explanation.bytes += bytes;
       }
     };
-    add_chunks(partition.presence, (users + 511) / 512 * 64);
+    const std::size_t set_bytes = (users + 511) / 512 * 64;
+    for (const PinnedUnion& pinned_union : partition.unions) {
+      for (const PinnedUnion::Run& run : pinned_union.runs) {
+        if (run.is_new) continue;  // its days are among the pages
+        explanation.chunks += run.sets->chunk_count();
+        explanation.bytes += run.sets->chunk_count() * set_bytes;
+      }
+    }
+    add_chunks(partition.presence, set_bytes);
     add_chunks(partition.bounds, users * kBoundsBytes);
     add_chunks(partition.amounts, 0);  // lists, whose lengths are known once they are read
   }

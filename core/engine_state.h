@@ -15,6 +15,7 @@
 #include <oneapi/tbb/task_arena.h>
 
 #include "core/block_pool.h"
+#include "core/day_totals.h"
 #include "core/gate.h"
 #include "core/manifest.h"
 #include "core/partition.h"
@@ -40,6 +41,7 @@ struct Engine::State {
   // Copied before it changes while a query holds it, too.
   std::shared_ptr<SeriesCatalog> catalog;
   std::vector<Partition> partitions;
+  DayTotals day_totals;
   SourceTable sources;
   SegmentTable segments;
   Manifest manifest;  // of the next commit, but for the epochs, which are of the last
@@ -49,7 +51,8 @@ struct Engine::State {
   bool sources_changed = false;
   bool segments_changed = false;
   std::uint32_t batch_number = 0;
-  bool committing = false;  // pages handed to a commit may not leave memory
+  std::uint32_t quiet_since = 0;  // the last batch when last a question asked for unions
+  bool committing = false;        // pages handed to a commit may not leave memory
   // Of the last checkpoint that ingest started.
   std::chrono::steady_clock::time_point checkpoint_end;
   std::chrono::steady_clock::duration checkpoint_time{};
@@ -79,6 +82,7 @@ struct Engine::State {
   Result<std::vector<QueryResult>> query(std::span<const Query> queries);
   Result<Explanation> explain(const Query& query);
   struct Pinned;
+  std::vector<PinnedTotal> pin_totals(const TotalsRead& read);
   Result<Pinned> pin(std::span<const Query> queries, const SegmentCatalog& sets);
   Result<SegmentCatalog> named_sets(std::span<const Query> queries);
   class Snapshot;

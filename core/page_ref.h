@@ -61,6 +61,8 @@ struct PageSlot {
   bool dirty = false;           // differs from the stored version
   bool awaits_any = false;      // of presence: not yet folded into that of any event
   bool awaits_bounds = false;   // of presence: not yet folded into first and last days
+  bool is_counted = true;       // of presence: `users` is up to date
+  std::uint32_t users = 0;      // of presence: how many are in it
 
   bool exists() const { return epoch != 0 || static_cast<bool>(page); }
 };

@@ -251,6 +251,7 @@ void Partition::open_cell(const StagedColumn& column, std::size_t number, bool w
   const Cell& cell = column.cells[number];
   DayState& day = days_[cell.day];
   day.dirty = true;
+  day.changed_in = batch_number_;
   day.compact = false;
   const auto [found, made] = day.series.try_emplace(cell.series);
   SeriesDay& series_day = found->second;
@@ -287,7 +288,10 @@ void Partition::open_cell(const StagedColumn& column, std::size_t number, bool w
 
 // Marks the pages of a cell as changed, and takes account of what its rows made them grow by.
 void Partition::close_cell(const Cell& cell, bool with_counters, std::uint32_t batch_number) {
-  changed(days_.at(cell.day).series.at(cell.series).chunks[cell.chunk], batch_number);
+  PageSlot<PresenceChunk>& presence = days_.at(cell.day).series.at(cell.series).chunks[cell.chunk];
+  presence.is_counted = false;
+  kept_unions_.forget(cell.series, cell.day);
+  changed(presence, batch_number);
   if (with_counters) changed(counters_.at(cell.series)[cell.chunk], batch_number);
 }
 
@@ -351,7 +355,8 @@ MemoryUse Partition::memory_use() const {
                     column.cells.capacity() * sizeof(Cell) +
                     column.hour_values.capacity() * sizeof(AmountSum);
   }
-  return {memory_.resident_bytes + directory_bytes_ + users_.memory_bytes() + staged_bytes,
+  return {memory_.resident_bytes + directory_bytes_ + users_.memory_bytes() + staged_bytes +
+              kept_unions_.memory_bytes(),
           memory_.dirty_bytes};
 }
 
@@ -397,6 +402,8 @@ Status Partition::fold_any(const StoreView& view) {
     ROLLCALL_RETURN_IF_ERROR(load(to, presence_id(kAnySeries, date, chunk), view));
     if (!to.page) to.page = PageRef<PresenceChunk>(PresenceChunk());
     to.page.writable().add(from.page->expand(scratch.data()));
+    to.is_counted = false;
+    kept_unions_.forget(kAnySeries, date);
     changed(to, batch_number_);
     if (!to.awaits_bounds) {
       awaiting_bounds_.push_back({date, kAnySeries, chunk});
@@ -425,47 +432,103 @@ Status Partition::fold_bounds(const StoreView& view) {
   return {};
 }
 
-std::vector<PinnedTotal> Partition::pin_totals(const TotalsRead& read) const {
+// Counts the users of a page that has changed since it was last counted: it is in memory.
+void Partition::count_users(PageSlot<PresenceChunk>& slot) {
+  if (slot.is_counted) return;
+  slot.users = slot.page->cardinality();
+  slot.is_counted = true;
+}
+
+EventTotal Partition::day_total(SeriesId series, Day date) {
+  EventTotal total;
+  const auto day = days_.find(date);
+  if (day == days_.end()) return total;
+  const auto found = day->second.series.find(series);
+  if (found == day->second.series.end()) return total;
+  for (const HourTotal& hour : found->second.hours) {
+    total.events += hour.events;
+    total.value += hour.value;
+  }
+  for (PageSlot<PresenceChunk>& slot : found->second.chunks) {
+    count_users(slot);
+    total.users += slot.users;
+  }
+  return total;
+}
+
+std::vector<PinnedTotal> Partition::hour_totals(const TotalsRead& read) const {
   std::vector<PinnedTotal> totals;
   for (auto day = days_.lower_bound(read.days.first);
        day != days_.end() && day->first <= read.days.last; ++day) {
     for (const SeriesId series : read.series) {
       const auto found = day->second.series.find(series);
       if (found == day->second.series.end()) continue;
-      PinnedTotal of_day = {.series = series, .day = day->first, .hour = 0, .total = {}};
       for (const HourTotal& hour : found->second.hours) {
-        of_day.total.events += hour.events;
-        of_day.total.value += hour.value;
-        if (!read.by_hour) continue;
-        totals.push_back({series, day->first, hour.hour, {hour.events, hour.value}});
+        totals.push_back(
+            {series, day->first, hour.hour, {.events = hour.events, .value = hour.value}});
       }
-      if (!read.by_hour) totals.push_back(of_day);
     }
   }
   return totals;
 }
 
-PinnedPartition Partition::pin(const ReadSet& reads, std::uint32_t partition_count) const {
+template <class T, class IdOf>
+void Partition::pin_pages(const std::vector<PageSlot<T>>& slots, IdOf id_of,
+                          std::vector<PinnedPage<T>>& pages) {
+  for (std::size_t chunk = 0; chunk < slots.size(); ++chunk) {
+    if (!slots[chunk].exists()) continue;
+    pages.push_back({slots[chunk].page, {id_of(chunk), slots[chunk].epoch}});
+  }
+}
+
+void Partition::pin_presence(std::span<const SeriesId> wanted, DayRange days,
+                             PinnedPartition& pinned) const {
+  for (auto day = days_.lower_bound(days.first); day != days_.end() && day->first <= days.last;
+       ++day) {
+    for (const SeriesId series : wanted) {
+      const auto found = day->second.series.find(series);
+      if (found == day->second.series.end()) continue;
+      const auto id_of = [&](std::size_t chunk) { return presence_id(series, day->first, chunk); };
+      pin_pages(found->second.chunks, id_of, pinned.presence);
+    }
+  }
+}
+
+PinnedUnion Partition::pin_union(SeriesId series, DayRange days, std::uint32_t quiet_since,
+                                 PinnedPartition& pinned) const {
+  PinnedUnion result = {series, days, {}, {}};
+  DayRange quiet = days;
+  // Those that are expected to change are mostly the last ones.
+  for (auto day = days_.upper_bound(days.last); day != days_.begin() &&
+                                                (--day)->first >= days.first &&
+                                                day->second.changed_in > quiet_since;) {
+    quiet.last = day->first - 1;
+  }
+  const RunsOfDays split(quiet);
+  for (const DayRange run : split.runs()) {
+    if (std::shared_ptr<RunSets> kept = kept_unions_.find(series, run)) {
+      result.runs.push_back({run, std::move(kept), false});
+      continue;
+    }
+    const std::size_t chunk_count = (user_count_ + kChunkOrdinals - 1) / kChunkOrdinals;
+    result.runs.push_back({run, std::make_shared<RunSets>(chunk_count), true});
+    pin_presence({&series, 1}, run, pinned);
+  }
+  result.rest = result.runs.empty() ? days : DayRange{quiet.last + 1, days.last};
+  pin_presence({&series, 1}, result.rest, pinned);
+  return result;
+}
+
+PinnedPartition Partition::pin(const ReadSet& reads, std::uint32_t partition_count,
+                               std::uint32_t quiet_since) const {
   PinnedPartition pinned;
   pinned.partition = number_;
   pinned.user_count = user_count_;
-  const auto add = [](const auto& slots, const auto& id_of, auto& pages) {
-    for (std::size_t chunk = 0; chunk < slots.size(); ++chunk) {
-      if (!slots[chunk].exists()) continue;
-      pages.push_back({slots[chunk].page, {id_of(chunk), slots[chunk].epoch}});
-    }
-  };
-  for (const PresenceRead& read : reads.presence) {
-    for (auto day = days_.lower_bound(read.days.first);
-         day != days_.end() && day->first <= read.days.last; ++day) {
-      for (const SeriesId series : read.series) {
-        const auto found = day->second.series.find(series);
-        if (found == day->second.series.end()) continue;
-        const auto id_of = [&](std::size_t chunk) {
-          return presence_id(series, day->first, chunk);
-        };
-        add(found->second.chunks, id_of, pinned.presence);
-      }
+  pinned.batch_number = batch_number_;
+  for (const PresenceRead& read : reads.presence) pin_presence(read.series, read.days, pinned);
+  for (const UnionRead& read : reads.unions) {
+    for (const SeriesId series : read.series) {
+      pinned.unions.push_back(pin_union(series, read.days, quiet_since, pinned));
     }
   }
   for (const AmountRead& read : reads.amounts) {
@@ -475,7 +538,7 @@ PinnedPartition Partition::pin(const ReadSet& reads, std::uint32_t partition_cou
         const auto found = day->second.series.find(series);
         if (found == day->second.series.end()) continue;
         const auto id_of = [&](std::size_t chunk) { return amounts_id(series, day->first, chunk); };
-        add(found->second.amounts, id_of, pinned.amounts);
+        pin_pages(found->second.amounts, id_of, pinned.amounts);
       }
     }
   }
@@ -486,7 +549,7 @@ PinnedPartition Partition::pin(const ReadSet& reads, std::uint32_t partition_cou
       const auto id_of = [&](std::size_t chunk) {
         return chunk_id(PageKind::kBounds, series, chunk);
       };
-      add(found->second, id_of, pinned.bounds);
+      pin_pages(found->second, id_of, pinned.bounds);
     }
   }
   // Reads may overlap; each page is pinned once.
@@ -501,7 +564,7 @@ PinnedPartition Partition::pin(const ReadSet& reads, std::uint32_t partition_cou
   order(pinned.presence);
   order(pinned.bounds);
   order(pinned.amounts);
-  for (const TotalsRead& read : reads.totals) pinned.totals.push_back(pin_totals(read));
+  std::sort(pinned.unions.begin(), pinned.unions.end());
   for (const auto& list : reads.lists) {
     std::vector<std::uint32_t>& ordinals = pinned.lists.emplace_back();
     for (const UserList::Entry& entry : list->of_partition(number_, partition_count)) {
@@ -529,6 +592,18 @@ void Partition::install(const PinnedPartition& pinned, std::uint32_t batch_numbe
   }
   for (const PinnedPage<BoundsChunk>& page : pinned.bounds) {
     keep(bounds_.at(page.address.id.series)[page.address.id.chunk], page);
+  }
+  const auto has_changed = [&](DayRange days) {
+    const auto end = days_.upper_bound(days.last);
+    return std::any_of(days_.lower_bound(days.first), end, [&](const auto& day) {
+      return day.second.changed_in > pinned.batch_number;
+    });
+  };
+  for (const PinnedUnion& made : pinned.unions) {
+    for (const PinnedUnion::Run& run : made.runs) {
+      if (!run.is_new || !run.sets->is_complete() || has_changed(run.days)) continue;
+      kept_unions_.keep(made.series, run.days, run.sets);
+    }
   }
 }
 
@@ -568,6 +643,8 @@ void Partition::compact_quiet_days() {
 }
 
 void Partition::evict(std::size_t bytes_max) {
+  if (memory_use().resident_bytes <= bytes_max) return;
+  kept_unions_.clear();  // quickly made again
   if (memory_use().resident_bytes <= bytes_max) return;
   std::size_t excess = memory_use().resident_bytes - bytes_max;
   std::map<std::uint32_t, std::size_t> clean_bytes;  // by last use

@@ -15,6 +15,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 #include <variant>
@@ -23,6 +24,7 @@
 #include "core/amount_chunk.h"
 #include "core/bounds_chunk.h"
 #include "core/counter_chunk.h"
+#include "core/kept_unions.h"
 #include "core/page_ref.h"
 #include "core/prepared_batch.h"
 #include "core/presence_chunk.h"
@@ -51,6 +53,7 @@ struct DayState {
   std::unordered_map<SeriesId, SeriesDay> series;
   Epoch epoch = 0;  // of the stored day page
   bool dirty = false;
+  std::uint32_t changed_in = 0;  // the number of the last batch that had rows of it
   bool compact = false;  // its chunks have their smallest form: nothing came since a checkpoint
 };
 
@@ -65,6 +68,24 @@ struct PinnedPage {
   PageAddress address;
 };
 
+// What a UnionRead comes to in a partition.
+struct PinnedUnion {
+  struct Run {
+    DayRange days;
+    std::shared_ptr<RunSets> sets;
+    bool is_new = false;  // to be filled in from the days' pages, which are pinned, too
+  };
+  SeriesId series = 0;
+  DayRange days;
+  std::vector<Run> runs;
+  DayRange rest;  // day by day
+
+  friend bool operator<(const PinnedUnion& a, const PinnedUnion& b) {
+    return std::tie(a.series, a.days.first, a.days.last) <
+           std::tie(b.series, b.days.first, b.days.last);
+  }
+};
+
 // Events of one series on one day, or in one of its hours.
 struct PinnedTotal {
   SeriesId series = 0;
@@ -76,10 +97,11 @@ struct PinnedTotal {
 struct PinnedPartition {
   std::uint32_t partition = 0;
   std::uint32_t user_count = 0;
+  std::uint32_t batch_number = 0;                   // of the last batch that it has
   std::vector<PinnedPage<PresenceChunk>> presence;  // by page id
+  std::vector<PinnedUnion> unions;                  // ascending
   std::vector<PinnedPage<BoundsChunk>> bounds;      // by page id
   std::vector<PinnedPage<AmountChunk>> amounts;     // by page id
-  std::vector<std::vector<PinnedTotal>> totals;     // for each of ReadSet::totals
   // For each of ReadSet::lists: the ordinals of those of its users who are in the partition.
   std::vector<std::vector<std::uint32_t>> lists;
 };
@@ -115,9 +137,17 @@ class Partition {
   // Derives what is due: presence of any event, and with `bounds` first and last days too.
   Status fold(const StoreView& view, bool bounds);
 
-  // The users must be loaded if the reads have lists.
-  PinnedPartition pin(const ReadSet& reads, std::uint32_t partition_count) const;
-  // Keeps pages that a query had to read, unless they have changed or come back since.
+  // What is known of a series on a day. Everything must be folded.
+  EventTotal day_total(SeriesId series, Day day);
+  // The same, hour by hour.
+  std::vector<PinnedTotal> hour_totals(const TotalsRead& read) const;
+
+  // The users must be loaded if the reads have lists. Days that changed in a batch after
+  // `quiet_since` are expected to change again: unions that they are in are not worth keeping.
+  PinnedPartition pin(const ReadSet& reads, std::uint32_t partition_count,
+                      std::uint32_t quiet_since) const;
+  // Keeps pages that a query had to read, and unions that it made, unless they have changed or come
+  // back since.
   void install(const PinnedPartition& pinned, std::uint32_t batch_number);
 
   // Hands over all that differs from the store, as of `epoch`, and counts it as stored. Everything
@@ -140,7 +170,12 @@ class Partition {
   const UserIndex& users() const { return users_; }
 
  private:
-  std::vector<PinnedTotal> pin_totals(const TotalsRead& read) const;
+  template <class T, class IdOf>
+  static void pin_pages(const std::vector<PageSlot<T>>& slots, IdOf id_of,
+                        std::vector<PinnedPage<T>>& pages);
+  void pin_presence(std::span<const SeriesId> series, DayRange days, PinnedPartition& pinned) const;
+  PinnedUnion pin_union(SeriesId series, DayRange days, std::uint32_t quiet_since,
+                        PinnedPartition& pinned) const;
 
   // A series on a day in a chunk: what a row of a staged batch counts in.
   struct Cell {
@@ -188,6 +223,7 @@ class Partition {
   void changed(PageSlot<T>& slot, std::uint32_t batch_number);
   template <class T>
   void account(PageSlot<T>& slot);
+  static void count_users(PageSlot<PresenceChunk>& slot);
   template <class T>
   void collect(PageSlot<T>& slot, const PageId& id, Epoch epoch, std::vector<DirtyPage>& dirty,
                std::vector<PageAddress>& superseded);
@@ -217,6 +253,7 @@ class Partition {
   std::map<Day, DayState> days_;
   SeriesChunks<CounterChunk> counters_;
   SeriesChunks<BoundsChunk> bounds_;
+  KeptUnions kept_unions_;
 
   // Presence that was touched since it was last folded; each once.
   struct Touched {

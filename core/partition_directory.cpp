@@ -31,6 +31,23 @@ std::vector<PageSlot<T>> read_epochs(ByteReader& reader) {
   return slots;
 }
 
+void write_presence(const std::vector<PageSlot<PresenceChunk>>& slots, ByteWriter& writer) {
+  writer.varint(slots.size());
+  for (const PageSlot<PresenceChunk>& slot : slots) {
+    writer.varint(slot.epoch);
+    if (slot.epoch != 0) writer.varint(slot.users);
+  }
+}
+
+std::vector<PageSlot<PresenceChunk>> read_presence(ByteReader& reader) {
+  std::vector<PageSlot<PresenceChunk>> slots(reader.count(1));
+  for (PageSlot<PresenceChunk>& slot : slots) {
+    slot.epoch = reader.varint();
+    if (slot.epoch != 0) slot.users = reader.varint_up_to(kChunkOrdinals);
+  }
+  return slots;
+}
+
 template <class T>
 void write_series_chunks(const SeriesChunks<T>& chunks, ByteWriter& writer) {
   writer.varint(chunks.size());
@@ -102,7 +119,7 @@ std::string Partition::serialize_day(const DayState& day) {
   for (const SeriesId series : sorted_keys(day.series)) {
     const SeriesDay& series_day = day.series.at(series);
     writer.varint(series);
-    write_epochs(series_day.chunks, writer);
+    write_presence(series_day.chunks, writer);
     write_epochs(series_day.amounts, writer);
     writer.varint(series_day.hours.size());
     for (const HourTotal& hour : series_day.hours) {
@@ -119,7 +136,7 @@ Status Partition::deserialize_day(std::string_view bytes, std::size_t series_cou
   const std::size_t entry_count = reader.count(4);
   for (std::size_t i = 0; i < entry_count && reader.ok(); ++i) {
     SeriesDay& series_day = day.series[reader.varint_up_to<SeriesId>(series_count - 1)];
-    series_day.chunks = read_epochs<PresenceChunk>(reader);
+    series_day.chunks = read_presence(reader);
     series_day.amounts = read_epochs<AmountChunk>(reader);
     const std::size_t hour_count = reader.count(4);
     for (std::size_t h = 0; h < hour_count; ++h) {
@@ -201,6 +218,7 @@ void Partition::collect_dirty(Epoch epoch, std::vector<DirtyPage>& dirty,
     if (!day.dirty) continue;
     for (auto& [series, series_day] : day.series) {
       for (std::size_t chunk = 0; chunk < series_day.chunks.size(); ++chunk) {
+        count_users(series_day.chunks[chunk]);
         collect(series_day.chunks[chunk], presence_id(series, date, chunk), epoch, dirty,
                 superseded);
       }

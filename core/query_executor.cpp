@@ -5,6 +5,7 @@
 #include <oneapi/tbb/parallel_for.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <bit>
 #include <mutex>
@@ -148,9 +149,12 @@ class PinnedChunk : public ChunkSource {
   PinnedChunk(const ReadSet& reads, const PinnedPartition& partition, std::uint32_t chunk,
               std::span<PinnedPage<PresenceChunk>* const> presence,
               std::span<PinnedPage<BoundsChunk>* const> bounds,
-              std::span<PinnedPage<AmountChunk>* const> amounts)
+              std::span<PinnedPage<AmountChunk>* const> amounts,
+              std::atomic<std::size_t>& bytes_made)
       : reads_(reads),
         partition_(partition),
+        bytes_made_(bytes_made),
+        chunk_(chunk),
         first_ordinal_(chunk * kChunkOrdinals),
         word_count_(
             (std::min(kChunkOrdinals, partition.user_count - first_ordinal_) + std::size_t{511}) /
@@ -168,6 +172,22 @@ class PinnedChunk : public ChunkSource {
     // A hot bitset may be longer than there are users.
     set.word_count = std::min(set.word_count, word_count_);
     return set;
+  }
+
+  Union unite(SeriesId series, DayRange days) const override {
+    const PinnedUnion wanted = {series, days, {}, {}};
+    const auto pinned =
+        std::lower_bound(partition_.unions.begin(), partition_.unions.end(), wanted);
+    ROLLCALL_ASSERT(pinned != partition_.unions.end() && !(wanted < *pinned));
+    Union result = {{}, pinned->rest};
+    for (std::size_t i = 0; i < pinned->runs.size(); ++i) {
+      RunSets& sets = *pinned->runs[i].sets;
+      if (chunk_ >= sets.chunk_count()) continue;  // its users came after those days
+      if (!sets.is_filled(chunk_)) fill(series, pinned->runs[i].days, sets);
+      const std::vector<std::uint64_t>& words = sets.words(chunk_);
+      result.sets[i] = {words.data(), std::min(words.size(), word_count_)};
+    }
+    return result;
   }
 
   Bounds bounds(SeriesId series) const override {
@@ -195,8 +215,21 @@ class PinnedChunk : public ChunkSource {
   }
 
  private:
+  void fill(SeriesId series, DayRange days, RunSets& sets) const {
+    alignas(64) std::array<std::uint64_t, kChunkWords> scratch;
+    std::vector<std::uint64_t> words(word_count_);
+    for (Day day = days.first; day <= days.last; day = day + 1) {
+      const BitSpan set = presence(series, day, scratch.data());
+      kernels::active_table()->or_into(words.data(), set.words, set.word_count);
+    }
+    bytes_made_.fetch_add(words.size() * sizeof(words[0]), std::memory_order_relaxed);
+    sets.fill(chunk_, std::move(words));
+  }
+
   const ReadSet& reads_;
   const PinnedPartition& partition_;
+  std::atomic<std::size_t>& bytes_made_;
+  std::uint32_t chunk_;
   std::uint32_t first_ordinal_;
   std::size_t word_count_;
   mutable PageFinder<PresenceChunk> presence_;
@@ -244,8 +277,8 @@ class Walk {
     ROLLCALL_RETURN_IF_ERROR(read_pages(presence, presence_read));
     ROLLCALL_RETURN_IF_ERROR(read_pages(bounds, bounds_read));
     ROLLCALL_RETURN_IF_ERROR(read_pages(amounts, amounts_read));
-    visit(PinnedChunk(pinned_.reads, partition, chunk, presence, bounds, amounts), partition,
-          chunk);
+    visit(PinnedChunk(pinned_.reads, partition, chunk, presence, bounds, amounts, bytes_read_),
+          partition, chunk);
     if (bytes_read() > kept_bytes_max_) {
       const auto drop = [](const auto& pages) {
         for (auto* const pinned : pages) pinned->page = {};
@@ -253,6 +286,11 @@ class Walk {
       drop(presence_read);
       drop(bounds_read);
       drop(amounts_read);
+      for (const PinnedUnion& made : partition.unions) {
+        for (const PinnedUnion::Run& run : made.runs) {
+          if (run.is_new) run.sets->drop(chunk);
+        }
+      }
     }
     return {};
   }
@@ -297,7 +335,8 @@ bool is_small(const Plan& plan, std::span<const PinnedPartition> partitions) {
       return false;
     }
     const std::size_t users = partition.user_count;
-    words += std::min<std::size_t>(users, kChunkOrdinals) / 64 * partition.presence.size() +
+    words += std::min<std::size_t>(users, kChunkOrdinals) / 64 *
+                 (partition.presence.size() + 2 * partition.unions.size()) +
              users / 2 * partition.bounds.size() / std::max(chunk_count_of(partition), 1u) +
              users / 64 * (plan.cell_count() / kCellsPerPage);
     if (words > kSmallWords) return false;
@@ -308,6 +347,11 @@ bool is_small(const Plan& plan, std::span<const PinnedPartition> partitions) {
 }  // namespace
 
 Result<PlanCounts> QueryExecutor::count(const Plan& plan) {
+  if (!plan.reads().reads_chunks()) {
+    PlanCounts counts = PlanCounts::of_nobody(plan);
+    add_totals(plan, counts);
+    return counts;
+  }
   Walk walk(pinned_, view_, kept_bytes_max_ - std::min(kept_bytes_max_, bytes_read_));
   tbb::enumerable_thread_specific<PlanCounts> counted(
       [&plan] { return PlanCounts::of_nobody(plan); });
@@ -352,17 +396,13 @@ void QueryExecutor::add_totals(const Plan& plan, PlanCounts& counts) const {
     const auto found = std::find_if(pinned_reads.begin(), pinned_reads.end(), covers);
     ROLLCALL_ASSERT(found != pinned_reads.end());
     const auto index = static_cast<std::size_t>(found - pinned_reads.begin());
-    for (const PinnedPartition& partition : pinned_.partitions) {
-      for (const PinnedTotal& pinned : partition.totals[index]) {
-        if (!read.days.contains(pinned.day) ||
-            !std::binary_search(read.series.begin(), read.series.end(), pinned.series)) {
-          continue;
-        }
-        const auto day = static_cast<std::size_t>(pinned.day - read.days.first);
-        EventTotal& total = counts.totals[i][read.by_hour ? day * kDayHoursMax + pinned.hour : day];
-        total.events += pinned.total.events;
-        total.value += pinned.total.value;
+    for (const PinnedTotal& pinned : pinned_.totals[index]) {
+      if (!read.days.contains(pinned.day) ||
+          !std::binary_search(read.series.begin(), read.series.end(), pinned.series)) {
+        continue;
       }
+      const auto day = static_cast<std::size_t>(pinned.day - read.days.first);
+      counts.totals[i][read.by_hour ? day * kDayHoursMax + pinned.hour : day].add(pinned.total);
     }
   }
 }

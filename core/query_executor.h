@@ -19,13 +19,15 @@ namespace rollcall {
 struct PinnedReads {
   ReadSet reads;  // covers those of every plan
   std::vector<PinnedPartition> partitions;
+  std::vector<std::vector<PinnedTotal>> totals;  // for each of ReadSet::totals
 };
 
 class QueryExecutor {
  public:
   // `view` is of the same moment as the pins. Pages that are not in memory are read through it, and
-  // left in `pinned`, up to about `kept_bytes_max` of them; past that, what was read of a
-  // chunk is dropped once it is counted. All but the sizes outlive the executor.
+  // left in `pinned` with the unions that are made, up to about `kept_bytes_max` of them; past
+  // that, what was read and made of a chunk is dropped once it is counted. All but the sizes
+  // outlive the executor.
   QueryExecutor(PinnedReads& pinned, const StoreView& view, tbb::task_arena& arena,
                 std::size_t kept_bytes_max)
       : pinned_(pinned), view_(view), arena_(arena), kept_bytes_max_(kept_bytes_max) {}
@@ -36,7 +38,7 @@ class QueryExecutor {
   Result<std::vector<std::vector<std::uint32_t>>> members(const Plan& plan,
                                                           std::span<const std::size_t> cells);
 
-  // Of pages that were not in memory.
+  // Of pages that were not in memory, and of unions that were not kept.
   std::size_t bytes_read() const { return bytes_read_; }
 
  private:

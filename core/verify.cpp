@@ -83,6 +83,11 @@ class PartitionVerifier {
         const auto page = read(series_day.chunks[chunk], presence_id(series, date, chunk));
         if (!page) continue;
         if (page->cardinality() == 0) fault(presence_id(series, date, chunk), "nobody is in it");
+        if (page->cardinality() != series_day.chunks[chunk].users) {
+          fault(presence_id(series, date, chunk),
+                fmt::format("{} users are in it, its day says {}", page->cardinality(),
+                            series_day.chunks[chunk].users));
+        }
         Words scratch{};
         Words words{};
         const BitSpan users = page->expand(scratch.data());

@@ -5,6 +5,7 @@
 #include <span>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "core/query/plans.h"
 #include "core/query/table_plan.h"
@@ -23,9 +24,9 @@ class ActivePlan final : public TablePlan {
 
  private:
   void count(ChunkSets& sets, CellSink& sink) const override;
-  void count_periods(ChunkSets& sets, CellSink& sink) const;
   void count_windows(ChunkSets& sets, CellSink& sink) const;
-  void count_few_windows(ChunkSets& sets, CellSink& sink) const;
+  void count_unions(ChunkSets& sets, CellSink& sink) const;
+  void unite_rows();
 
   bool has_window() const { return ask_.window_days || ask_.ratio_to_window; }
   // A row's cells: its users, and those of the window that they are divided by.
@@ -33,7 +34,7 @@ class ActivePlan final : public TablePlan {
   std::int32_t longest_window() const {
     return std::max(ask_.window_days.value_or(1), ask_.ratio_to_window.value_or(1));
   }
-  // Whether reading every window day by day takes less than sliding one along.
+  // Whether reading every window by itself takes less than sliding one along.
   bool has_few_windows() const {
     constexpr std::size_t kSlidingPasses = 3;  // over a set, to push it and to take the value
     const auto window = static_cast<std::size_t>(longest_window());
@@ -46,6 +47,10 @@ class ActivePlan final : public TablePlan {
   const Calendar calendar_;
   const PeriodRange range_;
   const SeriesUnion events_;
+  // By cell: its users. Empty: a window slides along the days.
+  std::vector<LongUnion> unions_;
+  bool is_kept_ = false;  // its counts are, so that no users are read
+  DayRange kept_;         // the days of the totals
 };
 
 ActivePlan::ActivePlan(const Query& query, const PlanContext& context, Scope scope,
@@ -57,7 +62,15 @@ ActivePlan::ActivePlan(const Query& query, const PlanContext& context, Scope sco
       events_(std::move(events)) {
   if (range_.size() > 0) {
     const Day first = has_window() ? Day{first_window_day()} : calendar_.first_day(range_.first);
-    read_presence(events_, {first, calendar_.last_day(range_.last)});
+    const DayRange days = {first, calendar_.last_day(range_.last)};
+    is_kept_ = !has_window() && keeps_counts(query, context, calendar_, events_);
+    if (is_kept_) {
+      kept_ = read_totals({events_.series, days});
+    } else if (has_window() && !has_few_windows()) {
+      read_presence(events_, days);
+    } else {
+      unite_rows();
+    }
   }
   std::vector<std::string> notes = {"a row is complete when its last day has ended at as_of"};
   if (has_window())
@@ -75,23 +88,25 @@ std::int32_t ActivePlan::first_window_day() const {
                   std::max(range_.first - longest_window() + 1, timeframe_.data.first.value));
 }
 
-void ActivePlan::count(ChunkSets& sets, CellSink& sink) const {
-  if (range_.size() == 0) return;
-  if (!has_window()) {
-    count_periods(sets, sink);
-  } else if (has_few_windows()) {
-    count_few_windows(sets, sink);
-  } else {
-    count_windows(sets, sink);
+void ActivePlan::unite_rows() {
+  const auto add = [&](DayRange days) {
+    unions_.push_back(LongUnion::over(events_, days, timeframe_));
+    unions_.back().add_reads(reads_);
+  };
+  for (std::int32_t period = range_.first; period <= range_.last; ++period) {
+    const Day last = calendar_.last_day(period);
+    const std::int32_t window = ask_.window_days.value_or(1);
+    add(has_window() ? DayRange{last - window + 1, last} : calendar_.days(period));
+    if (ask_.ratio_to_window) add({last - *ask_.ratio_to_window + 1, last});
   }
 }
 
-void ActivePlan::count_periods(ChunkSets& sets, CellSink& sink) const {
-  const std::size_t mark = sets.arena().mark();
-  for (std::int32_t period = range_.first; period <= range_.last; ++period) {
-    sink.add(static_cast<std::size_t>(period - range_.first),
-             sets.active(events_, calendar_.days(period)));
-    sets.arena().give_back_to(mark);
+void ActivePlan::count(ChunkSets& sets, CellSink& sink) const {
+  if (range_.size() == 0 || is_kept_) return;
+  if (unions_.empty()) {
+    count_windows(sets, sink);
+  } else {
+    count_unions(sets, sink);
   }
 }
 
@@ -122,17 +137,11 @@ void ActivePlan::count_windows(ChunkSets& sets, CellSink& sink) const {
   }
 }
 
-void ActivePlan::count_few_windows(ChunkSets& sets, CellSink& sink) const {
+void ActivePlan::count_unions(ChunkSets& sets, CellSink& sink) const {
   const std::size_t mark = sets.arena().mark();
-  const auto add_window = [&](std::size_t cell, std::int32_t last, std::int32_t days) {
-    const std::int32_t first = std::max(last - days + 1, first_window_day());
-    sink.add(cell, sets.active(events_, {Day{first}, Day{last}}));
+  for (std::size_t cell = 0; cell < unions_.size(); ++cell) {
+    sink.add(cell, sets.active(unions_[cell]));
     sets.arena().give_back_to(mark);
-  };
-  for (std::int32_t day = range_.first; day <= range_.last; ++day) {
-    const std::size_t cell = static_cast<std::size_t>(day - range_.first) * cells_per_row();
-    add_window(cell, day, ask_.window_days.value_or(1));
-    if (ask_.ratio_to_window) add_window(cell + 1, day, *ask_.ratio_to_window);
   }
 }
 
@@ -144,11 +153,13 @@ QueryResult ActivePlan::finish(const PlanCounts& counted) const {
     const bool complete = timeframe_.has_ended(calendar_.last_day(period));
     const auto counts = cells.subspan(row * cells_per_row(), cells_per_row());
     const Day date = calendar_.first_day(period);
+    const std::uint64_t users =
+        kept_.contains(date) ? counted.totals[0][static_cast<std::size_t>(date - kept_.first)].users
+                             : counts[0];
     if (ask_.ratio_to_window) {
-      add_row(result, date, count_cell(counts[0]), ratio_cell(counts[0], counts[1], complete),
-              complete);
+      add_row(result, date, count_cell(users), ratio_cell(users, counts[1], complete), complete);
     } else {
-      add_row(result, date, count_cell(counts[0]), complete);
+      add_row(result, date, count_cell(users), complete);
     }
   }
   return result;

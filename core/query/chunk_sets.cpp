@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "core/assert.h"
+#include "core/kept_unions.h"
 #include "kernels/kernel_table.h"
 
 namespace rollcall {
@@ -57,18 +58,22 @@ void MutableSet::remove(BitSpan set) {
 
 // ---- LongUnion ----
 
+LongUnion::LongUnion(const SeriesUnion& events, DayRange days) : events_(events), days_(days) {
+  if (events.has_bounds && days.size() >= kRunDaysMin) source_ = Source::kUnion;
+}
+
+LongUnion LongUnion::over(const SeriesUnion& events, DayRange days, const Timeframe& timeframe) {
+  return {events, intersection(timeframe.data, days)};
+}
+
 LongUnion LongUnion::before(const SeriesUnion& events, Day day, const Timeframe& timeframe) {
-  LongUnion result;
-  result.events_ = events;
-  result.days_ = intersection(timeframe.data, {kDayMin, day - 1});
+  LongUnion result(events, intersection(timeframe.data, {kDayMin, day - 1}));
   if (events.has_bounds && result.days_.size() > kBoundsDays) result.source_ = Source::kFirstDay;
   return result;
 }
 
 LongUnion LongUnion::since(const SeriesUnion& events, Day day, const Timeframe& timeframe) {
-  LongUnion result;
-  result.events_ = events;
-  result.days_ = intersection(timeframe.data, {day, kDayMax});
+  LongUnion result(events, intersection(timeframe.data, {day, kDayMax}));
   if (prefers_last_days(events, result.days_, timeframe)) result.source_ = Source::kLastDay;
   return result;
 }
@@ -77,6 +82,8 @@ void LongUnion::add_reads(ReadSet& reads) const {
   if (days_.empty()) return;
   if (source_ == Source::kPresence) {
     reads.presence.push_back({events_.series, days_});
+  } else if (source_ == Source::kUnion) {
+    reads.unions.push_back({events_.series, days_});
   } else {
     reads.bounds.push_back({events_.series});
   }
@@ -96,32 +103,57 @@ ChunkSets::ChunkSets(const ChunkSource& chunk, SetArena& arena, DayRange data)
       scratch_(arena.take()) {}
 
 BitSpan ChunkSets::active(const SeriesUnion& events, DayRange days) {
-  const DayRange read = intersection(days, data_);
   const std::size_t mark = arena_.mark();
   MutableSet result = make_set();
+  find(events.series, intersection(days, data_));
+  return unite_found(mark, result);
+}
+
+BitSpan ChunkSets::unite(const SeriesUnion& events, DayRange days) {
+  const std::size_t mark = arena_.mark();
+  MutableSet result = make_set();
+  for (const SeriesId series : events.series) {
+    const ChunkSource::Union parts = chunk_.unite(series, days);
+    for (const BitSpan set : parts.sets) {
+      if (!set.empty()) found_.push_back(set);
+    }
+    find({&series, 1}, parts.rest);
+  }
+  return unite_found(mark, result);
+}
+
+void ChunkSets::find(std::span<const SeriesId> series, DayRange days) {
   std::uint64_t* buffer = nullptr;  // for the next set that has to be expanded
-  bool expanded = false;
-  found_.clear();
-  for (Day day = read.first; day <= read.last; day = day + 1) {
-    for (const SeriesId series : events.series) {
+  for (Day day = days.first; day <= days.last; day = day + 1) {
+    for (const SeriesId id : series) {
       if (buffer == nullptr) buffer = arena_.take();
-      const BitSpan set = chunk_.presence(series, day, buffer);
+      const BitSpan set = chunk_.presence(id, day, buffer);
       if (set.empty()) continue;
       found_.push_back(set);
       if (set.words == buffer) {
-        expanded = true;
+        has_expanded_ = true;
         buffer = nullptr;
       }
     }
   }
-  if (found_.empty() || (found_.size() == 1 && !expanded && !limit_)) {
+}
+
+BitSpan ChunkSets::unite_found(std::size_t mark, MutableSet& result) {
+  BitSpan united;
+  if (found_.size() == 1 && !has_expanded_ && !limit_) {
+    united = found_.front();
     arena_.give_back_to(mark);
-    return found_.empty() ? BitSpan{} : found_.front();
+  } else if (found_.empty()) {
+    arena_.give_back_to(mark);
+  } else {
+    result.assign_union(found_);
+    if (limit_) result.keep(*limit_);
+    united = result.span();
+    arena_.give_back_to(mark + 1);
   }
-  result.assign_union(found_);
-  if (limit_) result.keep(*limit_);
-  arena_.give_back_to(mark + 1);
-  return result.span();
+  found_.clear();
+  has_expanded_ = false;
+  return united;
 }
 
 std::vector<BitSpan> ChunkSets::active_by_period(const SeriesUnion& events,
@@ -160,6 +192,8 @@ BitSpan ChunkSets::active(const LongUnion& events) {
   switch (events.source_) {
     case LongUnion::Source::kPresence:
       return active(events.events_, events.days_);
+    case LongUnion::Source::kUnion:
+      return unite(events.events_, events.days_);
     case LongUnion::Source::kFirstDay:
       return with_first_day_in(events.events_, events.days_);
     case LongUnion::Source::kLastDay:

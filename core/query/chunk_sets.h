@@ -41,11 +41,15 @@ class MutableSet {
   std::size_t used_ = 0;  // words past it count as zero, whatever the buffer holds there
 };
 
-// A union over all days before or since some day, which may be many: known at planning, because it
-// decides what is read. Read day by day where the days are few, else from first or last days.
+// A union over days that may be many: known at planning, because it decides what is read. Where the
+// days are few it is read day by day; else from unions that are kept, or, over all days before or
+// since some day, from first or last days. Series of a property are many, and each of them small:
+// they are read day by day, too.
 class LongUnion {
  public:
   LongUnion() = default;  // of no days
+  // Users of `events` on some day of `days`.
+  static LongUnion over(const SeriesUnion& events, DayRange days, const Timeframe& timeframe);
   // Users of `events` on some day before `day`; on `day` or later, up to as_of.
   static LongUnion before(const SeriesUnion& events, Day day, const Timeframe& timeframe);
   static LongUnion since(const SeriesUnion& events, Day day, const Timeframe& timeframe);
@@ -55,10 +59,12 @@ class LongUnion {
 
  private:
   friend class ChunkSets;
-  enum class Source : std::uint8_t { kPresence, kFirstDay, kLastDay };
+  enum class Source : std::uint8_t { kPresence, kUnion, kFirstDay, kLastDay };
+
+  LongUnion(const SeriesUnion& events, DayRange days);
 
   SeriesUnion events_;
-  DayRange days_;  // within the data; reaches to their beginning or their end
+  DayRange days_;  // within the data; of first and last days, reaches to their beginning or end
   Source source_ = Source::kPresence;
 };
 
@@ -98,6 +104,13 @@ class ChunkSets {
   void unite_with_later(std::vector<BitSpan>& sets, BitSpan tail);
 
  private:
+  // The users of `events` on any of `days`, of a UnionRead.
+  BitSpan unite(const SeriesUnion& events, DayRange days);
+  // Adds the set of each day and series to `found_`.
+  void find(std::span<const SeriesId> series, DayRange days);
+  // The users in any of `found_`, as far as the limit goes: a set of the chunk's, or `result`, the
+  // first buffer after `mark`. The other buffers go back.
+  BitSpan unite_found(std::size_t mark, MutableSet& result);
   template <class ColumnOf>
   BitSpan in_range(const SeriesUnion& events, DayRange days, ColumnOf column_of);
 
@@ -108,6 +121,7 @@ class ChunkSets {
   std::optional<BitSpan> limit_;
   std::uint64_t* scratch_;      // for a set that is at once added to another
   std::vector<BitSpan> found_;  // what a union is made of
+  bool has_expanded_ = false;   // whether some of them lie in buffers
 };
 
 // The union of the last `window` sets pushed. A push costs a few passes over a set, however long

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,7 +30,16 @@ class ChurnPlan final : public TablePlan {
   std::vector<std::size_t> cells_of(std::size_t row, std::string_view column) const override;
 
  private:
+  // Who is in a row's base, in its window, and active after that.
+  struct RowSets {
+    BitSpan base;
+    BitSpan back;
+    BitSpan later;
+  };
   void count(ChunkSets& sets, CellSink& sink) const override;
+  void count_only_row(ChunkSets& sets, CellSink& sink) const;
+  static void add_row_cells(std::size_t row, const RowSets& users, MutableSet& churned,
+                            CellSink& sink);
 
   const ChurnQuery ask_;
   const Calendar calendar_;
@@ -40,6 +50,8 @@ class ChurnPlan final : public TablePlan {
   std::int32_t last_needed_ = -1;  // the last period that a row needs by itself
   LongUnion active_before_;        // for new users: who is not
   LongUnion active_after_;         // past last_needed_
+  // Of a single row: its window, which is read as a whole.
+  std::optional<LongUnion> only_window_;
 };
 
 std::int32_t window_of(const ChurnQuery& ask) {
@@ -59,7 +71,17 @@ ChurnPlan::ChurnPlan(const Query& query, const PlanContext& context, Scope scope
   if (range_.size() > 0) {
     last_needed_ = std::min(range_.last + window_ + 1, last_index_);
     const Day first_day = calendar_.first_day(range_.first);
-    read_presence(events_, {first_day, calendar_.last_day(last_needed_)});
+    if (range_.size() == 1) {
+      read_presence(events_, calendar_.days(range_.first));
+      only_window_ = LongUnion::over(
+          events_,
+          {calendar_.first_day(range_.first + 1), calendar_.last_day(range_.last + window_)},
+          timeframe_);
+      only_window_->add_reads(reads_);
+      last_needed_ = std::min(range_.last + window_, last_index_);
+    } else {
+      read_presence(events_, {first_day, calendar_.last_day(last_needed_)});
+    }
     if (ask_.base == ChurnQuery::Base::kNew) {
       active_before_ = LongUnion::before(events_, first_day, timeframe_);
     }
@@ -81,6 +103,10 @@ ChurnPlan::ChurnPlan(const Query& query, const PlanContext& context, Scope scope
 
 void ChurnPlan::count(ChunkSets& sets, CellSink& sink) const {
   if (range_.size() == 0) return;
+  if (only_window_) {
+    count_only_row(sets, sink);
+    return;
+  }
   const std::vector<BitSpan> active =
       sets.active_by_period(events_, calendar_, range_.first, last_needed_);
   const auto active_in = [&](std::size_t i) { return i < active.size() ? active[i] : BitSpan{}; };
@@ -93,6 +119,7 @@ void ChurnPlan::count(ChunkSets& sets, CellSink& sink) const {
                            std::min(static_cast<std::size_t>(window_) + 1, active.size())),
       active.end());
   sets.unite_with_later(later, sets.active(active_after_));
+  later.resize(range_.size());
 
   SlidingUnion window_union(sets, window, range_.size() + window - 1);
   for (std::size_t i = 1; i < window; ++i) window_union.push(active_in(i));
@@ -109,16 +136,32 @@ void ChurnPlan::count(ChunkSets& sets, CellSink& sink) const {
       seen.add(base);
       base = newcomers.span();
     }
-    if (base.empty()) continue;
-    const BitSpan back = window_union.value();
-    churned.assign(base);
-    churned.remove(back);
-    const std::size_t cell = row * kCellsPerRow;
-    sink.add(cell + kBase, base);
-    sink.add_and(cell + kRetained, base, back);
-    sink.add(cell + kChurned, churned.span());
-    if (row < later.size()) sink.add_and(cell + kRecalled, churned.span(), later[row]);
+    add_row_cells(row, {base, window_union.value(), later[row]}, churned, sink);
   }
+}
+
+void ChurnPlan::count_only_row(ChunkSets& sets, CellSink& sink) const {
+  MutableSet newcomers = sets.make_set();
+  MutableSet churned = sets.make_set();
+  BitSpan base = sets.active(events_, calendar_.days(range_.first));
+  if (ask_.base == ChurnQuery::Base::kNew) {
+    newcomers.assign(base);
+    newcomers.remove(sets.active(active_before_));
+    base = newcomers.span();
+  }
+  add_row_cells(0, {base, sets.active(*only_window_), sets.active(active_after_)}, churned, sink);
+}
+
+void ChurnPlan::add_row_cells(std::size_t row, const RowSets& users, MutableSet& churned,
+                              CellSink& sink) {
+  if (users.base.empty()) return;
+  churned.assign(users.base);
+  churned.remove(users.back);
+  const std::size_t cell = row * kCellsPerRow;
+  sink.add(cell + kBase, users.base);
+  sink.add_and(cell + kRetained, users.base, users.back);
+  sink.add(cell + kChurned, churned.span());
+  sink.add_and(cell + kRecalled, churned.span(), users.later);
 }
 
 QueryResult ChurnPlan::finish(const PlanCounts& counted) const {

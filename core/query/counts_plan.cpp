@@ -44,7 +44,8 @@ class CountsPlan final : public TablePlan {
   const std::uint32_t decimals_;
   const TimeZone zone_;
   const std::vector<SeriesId> counted_series_;
-  DayRange counted_;  // the days of the totals
+  DayRange counted_;             // the days of the totals
+  bool has_kept_users_ = false;  // they are the second of the totals, and none are read
 };
 
 CountsPlan::CountsPlan(const Query& query, const PlanContext& context, Scope scope,
@@ -59,11 +60,14 @@ CountsPlan::CountsPlan(const Query& query, const PlanContext& context, Scope sco
       counted_series_(counted_series(events_, context.catalog)) {
   if (range_.size() > 0) {
     const DayRange days = {calendar_.first_day(range_.first), calendar_.last_day(range_.last)};
-    if (!ask_.by_hour) read_presence(events_, days);
     counted_ = {std::max(days.first, timeframe_.data.first),
                 std::min(days.last, timeframe_.data.last)};
-    if (!counted_.empty() && knows_events()) {
-      reads_.totals.push_back({counted_series_, counted_, ask_.by_hour});
+    if (knows_events()) read_totals({counted_series_, days, ask_.by_hour});
+    has_kept_users_ = !ask_.by_hour && keeps_counts(query, context, calendar_, events_);
+    if (has_kept_users_) {
+      read_totals({events_.series, days});
+    } else if (!ask_.by_hour) {
+      read_presence(events_, days);
     }
     if (has_amounts()) reads_.amounts.push_back({counted_series_, counted_});
   }
@@ -91,6 +95,7 @@ CountsPlan::CountsPlan(const Query& query, const PlanContext& context, Scope sco
 }
 
 void CountsPlan::count(ChunkSets& sets, CellSink& sink) const {
+  if (has_kept_users_) return;
   const std::size_t mark = sets.arena().mark();
   for (std::size_t row = 0; row < cell_count(); ++row) {
     const DayRange days = calendar_.days(range_.first + static_cast<std::int32_t>(row));
@@ -116,8 +121,11 @@ QueryResult CountsPlan::finish(const PlanCounts& counts) const {
 void CountsPlan::add_period(std::size_t row, const PlanCounts& counts, QueryResult& result) const {
   EventTotal total;
   if (has_amounts()) total.value = counts.amounts[row];
-  const std::uint64_t users = counts.cells[row];
   const DayRange days = calendar_.days(range_.first + static_cast<std::int32_t>(row));
+  const std::uint64_t users =
+      has_kept_users_ && counted_.contains(days.first)
+          ? counts.totals[1][static_cast<std::size_t>(days.first - counted_.first)].users
+          : counts.cells[row];
   const Day last = std::min(days.last, counted_.last);
   for (Day day = std::max(days.first, counted_.first); knows_events() && day <= last;
        day = day + 1) {

@@ -10,6 +10,7 @@ void ReadSet::add(const ReadSet& other) {
     to.insert(to.end(), from.begin(), from.end());
   };
   append(presence, other.presence);
+  append(unions, other.unions);
   append(bounds, other.bounds);
   append(amounts, other.amounts);
   append(totals, other.totals);

@@ -6,6 +6,7 @@
 // one chunk, so counts of users add up.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -29,6 +30,12 @@ struct PresenceRead {
   DayRange days;
 };
 
+// Presence of each of `series` on any of `days`.
+struct UnionRead {
+  std::vector<SeriesId> series;
+  DayRange days;
+};
+
 // Amounts of each user in the events of `series`, which have no value in common, for each day of
 // `days`.
 struct AmountRead {
@@ -41,7 +48,8 @@ struct BoundsRead {
   std::vector<SeriesId> series;
 };
 
-// Events and amounts of all users together, summed over `series`, for each day of `days`.
+// Events and amounts of all users together, and how many these are, for each day of `days`; summed
+// over `series`.
 struct TotalsRead {
   std::vector<SeriesId> series;
   DayRange days;
@@ -50,12 +58,18 @@ struct TotalsRead {
 
 struct ReadSet {
   std::vector<PresenceRead> presence;
+  std::vector<UnionRead> unions;
   std::vector<BoundsRead> bounds;
   std::vector<AmountRead> amounts;
   std::vector<TotalsRead> totals;
   std::vector<std::shared_ptr<const UserList>> lists;  // users named one by one
 
   void add(const ReadSet& other);
+  // Whether anything of single users is read.
+  bool reads_chunks() const {
+    return !presence.empty() || !unions.empty() || !bounds.empty() || !amounts.empty() ||
+           !lists.empty();
+  }
 };
 
 // Hours of the longest civil day, and one to spare.
@@ -64,6 +78,13 @@ inline constexpr std::size_t kDayHoursMax = 26;
 struct EventTotal {
   std::uint64_t events = 0;
   AmountSum value = 0;
+  std::uint64_t users = 0;  // of a day, each once; those of several series are not counted apart
+
+  void add(const EventTotal& other) {
+    events += other.events;
+    value += other.value;
+    users += other.users;
+  }
 };
 
 // What a plan's reads and cells came to, over all partitions.
@@ -86,6 +107,13 @@ class ChunkSource {
   // The users of `series` on `day`, expanded into `scratch` (word_count() words) when they are not
   // kept as a bitset. Only what the plan's ReadSet names; empty when nobody was active.
   virtual BitSpan presence(SeriesId series, Day day, std::uint64_t* scratch) const = 0;
+  // The users of `series` on any of `days`, which are those of a UnionRead: all who are in one of
+  // `sets`, and all who are present on one of `rest`.
+  struct Union {
+    std::array<BitSpan, 2> sets;
+    DayRange rest;
+  };
+  virtual Union unite(SeriesId series, DayRange days) const = 0;
   // First and last days of the first `size` users of the chunk (a multiple of 64; users past it
   // have none). Absent users hold kNeverFirst and kNeverLast. `size` is 0 when nobody has any.
   struct Bounds {

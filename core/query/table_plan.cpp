@@ -48,6 +48,21 @@ void TablePlan::read_presence(const SeriesUnion& events, DayRange days) {
   if (!read.empty()) reads_.presence.push_back({events.series, read});
 }
 
+bool TablePlan::keeps_counts(const Query& query, const PlanContext& context,
+                             const Calendar& calendar, const SeriesUnion& events) const {
+  // With a breakdown, all values have to be read alike.
+  return calendar.period() == Period::kDay && events.series.size() == 1 && !among_ &&
+         !query.common.members && context.value == nullptr;
+}
+
+DayRange TablePlan::read_totals(TotalsRead read) {
+  read.days = {std::max(read.days.first, timeframe_.data.first),
+               std::min(read.days.last, timeframe_.data.last)};
+  const DayRange days = read.days;
+  if (!days.empty()) reads_.totals.push_back(std::move(read));
+  return days;
+}
+
 void TablePlan::define(const Query& in_force, const PlanContext& context, const PeriodRange* range,
                        std::vector<std::string> notes) {
   if (among_) among_->add_notes(notes);

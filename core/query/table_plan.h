@@ -41,6 +41,14 @@ class TablePlan : public Plan {
   // Adds a read of the users of `events` on those of `days` that may hold any.
   void read_presence(const SeriesUnion& events, DayRange days);
 
+  // Whether how many users of `events` there are in a period of `calendar` is kept with the totals
+  // of its day; who they are has to be read.
+  bool keeps_counts(const Query& query, const PlanContext& context, const Calendar& calendar,
+                    const SeriesUnion& events) const;
+  // Adds a read of totals, on those days that may have any, and returns these. They are the next of
+  // PlanCounts::totals.
+  DayRange read_totals(TotalsRead read);
+
   // The definition: the query's own fields; then, with `range`, its dates; then the store's
   // settings, and `notes`, in plain words.
   void define(const Query& in_force, const PlanContext& context, const PeriodRange* range,

@@ -19,6 +19,7 @@ class EmptyChunk : public ChunkSource {
  public:
   std::size_t word_count() const override { return 16; }
   BitSpan presence(SeriesId, Day, std::uint64_t*) const override { return {}; }
+  Union unite(SeriesId, DayRange) const override { return {}; }
   Bounds bounds(SeriesId) const override { return {}; }
   AmountSum amount(SeriesId, Day, BitSpan) const override { return 0; }
   BitSpan listed(const UserList&, std::uint64_t*) const override { return {}; }

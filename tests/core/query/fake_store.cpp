@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <list>
 #include <span>
@@ -19,6 +20,10 @@ class FakeChunk : public ChunkSource {
     for (const PresenceRead& read : reads.presence) {
       EXPECT_FALSE(read.days.empty());
       for (const SeriesId series : read.series) presence_.insert({series, read.days});
+    }
+    for (const UnionRead& read : reads.unions) {
+      EXPECT_FALSE(read.days.empty());
+      for (const SeriesId series : read.series) unions_.insert({series, read.days});
     }
     for (const BoundsRead& read : reads.bounds) {
       bounds_.insert(read.series.begin(), read.series.end());
@@ -48,6 +53,27 @@ class FakeChunk : public ChunkSource {
       words[ordinal / 64] |= std::uint64_t{1} << (ordinal % 64);
     }
     return {words, size};
+  }
+
+  Union unite(SeriesId series, DayRange days) const override {
+    const auto [begin, end] = unions_.equal_range(series);
+    EXPECT_TRUE(std::any_of(begin, end, [&](const auto& read) { return read.second == days; }))
+        << "series " << series << " from " << to_string(days.first);
+    // Some of the days in one set, the other, or both; the rest by themselves.
+    const std::int32_t rest = random_.between(0, days.size());
+    Union result = {{}, {days.last - rest + 1, days.last}};
+    if (rest > 0) presence_.insert({series, result.rest});
+    std::array<std::vector<std::uint64_t>, 2> sets;
+    for (Day day = days.first; day < result.rest.first; day = day + 1) {
+      const std::int32_t where = random_.between(1, 3);
+      if ((where & 1) != 0) add(series, day, sets[0]);
+      if ((where & 2) != 0) add(series, day, sets[1]);
+    }
+    for (std::size_t i = 0; i < sets.size(); ++i) {
+      own_sets_.push_back(std::move(sets[i]));
+      result.sets[i] = {own_sets_.back().data(), own_sets_.back().size()};
+    }
+    return result;
   }
 
   Bounds bounds(SeriesId series) const override {
@@ -94,9 +120,19 @@ class FakeChunk : public ChunkSource {
     EXPECT_TRUE(announced) << "series " << series << " on " << to_string(day);
   }
 
+  void add(SeriesId series, Day day, std::vector<std::uint64_t>& words) const {
+    const auto found = chunk_.presence.find({series, day});
+    if (found == chunk_.presence.end()) return;
+    for (const std::uint32_t ordinal : found->second) {
+      if (words.size() <= ordinal / 64) words.resize(ordinal / 64 + 1);
+      words[ordinal / 64] |= std::uint64_t{1} << (ordinal % 64);
+    }
+  }
+
   const FakeStore::Chunk& chunk_;
   Random& random_;
-  Announced presence_;
+  mutable Announced presence_;  // and the rests of unions, once these were asked for
+  Announced unions_;
   Announced amounts_;
   std::set<SeriesId> bounds_;
   mutable std::list<std::vector<std::uint64_t>> own_sets_;
@@ -209,8 +245,8 @@ void FakeStore::add(const NaiveEvent& event, std::size_t chunk, std::uint32_t or
   const auto hour = static_cast<std::size_t>((event.time - zone_.start_of(day)) / hour_us);
   for (const SeriesId id : series) {
     chunks_[chunk].presence[{id, day}].insert(ordinal);
-    if (id == kAnySeries) continue;
     EventTotal& total = totals_[{id, day}][hour];
+    if (id == kAnySeries) continue;  // has no totals but its users
     ++total.events;
     total.value += event.value.value_or(0);
     if (event.value) chunks_[chunk].amounts[{id, day}][ordinal] += *event.value;
@@ -259,11 +295,17 @@ class FakeStore::Runner : public PlanRunner {
       const auto& [series, day] = key;
       if (!read.days.contains(day)) continue;
       if (std::find(read.series.begin(), read.series.end(), series) == read.series.end()) continue;
+      if (!read.by_hour) {
+        for (const Chunk& chunk : store_.chunks_) {
+          const auto users = chunk.presence.find({series, day});
+          if (users == chunk.presence.end()) continue;
+          totals.at(static_cast<std::size_t>(day - read.days.first)).users += users->second.size();
+        }
+      }
       for (const auto& [hour, total] : hours) {
         const auto index = static_cast<std::size_t>(day - read.days.first);
         EventTotal& into = totals.at(read.by_hour ? index * kDayHoursMax + hour : index);
-        into.events += total.events;
-        into.value += total.value;
+        into.add(total);
       }
     }
   }
