@@ -76,31 +76,38 @@ Result<std::optional<CommitRecord>> read_commit_record(rocksdb::DB& db,
   return std::optional<CommitRecord>(std::move(record));
 }
 
-Status remove_unfinished_commit(rocksdb::DB& db, Epoch last_epoch, const std::string& directory) {
-  rocksdb::WriteBatch batch;
-  {
-    const std::unique_ptr<rocksdb::Iterator> list(db.NewIterator(rocksdb::ReadOptions()));
-    for (list->Seek(slice(kWrittenListPrefix));
-         list->Valid() && list->key().starts_with(slice(kWrittenListPrefix)); list->Next()) {
-      std::string_view keys = list->value().ToStringView();
-      while (!keys.empty()) {
-        const std::string_view key = keys.substr(0, kPageKeyBytes);
-        const std::optional<PageAddress> address = decode_page_key(key);
-        // A list never names a page that a commit reaches: better to stop than to remove one.
-        if (!address || address->epoch <= last_epoch) {
-          return Status::corruption(directory + ": the list of pages of the commit after " +
-                                    std::to_string(last_epoch) + ", which never ended, is damaged");
-        }
-        ROLLCALL_RETURN_IF_ERROR(
-            to_status(batch.Delete(slice(key)), directory, "gather unfinished pages"));
-        keys.remove_prefix(key.size());
+Result<std::vector<std::string>> find_unfinished_commit(rocksdb::DB& db, Epoch last_epoch,
+                                                        const std::string& directory) {
+  std::vector<std::string> found;
+  const std::unique_ptr<rocksdb::Iterator> list(db.NewIterator(rocksdb::ReadOptions()));
+  for (list->Seek(slice(kWrittenListPrefix));
+       list->Valid() && list->key().starts_with(slice(kWrittenListPrefix)); list->Next()) {
+    std::string_view keys = list->value().ToStringView();
+    while (!keys.empty()) {
+      const std::string_view key = keys.substr(0, kPageKeyBytes);
+      const std::optional<PageAddress> address = decode_page_key(key);
+      // A list never names a page that a commit reaches: better to stop than to remove one.
+      if (!address || address->epoch <= last_epoch) {
+        return Status::corruption(directory + ": the list of pages of the commit after " +
+                                  std::to_string(last_epoch) + ", which never ended, is damaged");
       }
-      ROLLCALL_RETURN_IF_ERROR(
-          to_status(batch.Delete(list->key()), directory, "gather unfinished pages"));
+      found.emplace_back(key);
+      keys.remove_prefix(key.size());
     }
-    ROLLCALL_RETURN_IF_ERROR(to_status(list->status(), directory, "look for an unfinished commit"));
+    found.push_back(list->key().ToString());
   }
-  if (batch.Count() == 0) return {};
+  ROLLCALL_RETURN_IF_ERROR(to_status(list->status(), directory, "look for an unfinished commit"));
+  return found;
+}
+
+Status remove_unfinished_commit(rocksdb::DB& db, Epoch last_epoch, const std::string& directory) {
+  ROLLCALL_ASSIGN_OR_RETURN(const std::vector<std::string> keys,
+                            find_unfinished_commit(db, last_epoch, directory));
+  if (keys.empty()) return {};
+  rocksdb::WriteBatch batch;
+  for (const std::string& key : keys) {
+    ROLLCALL_RETURN_IF_ERROR(to_status(batch.Delete(key), directory, "gather unfinished pages"));
+  }
   return write_batch(db, batch, /*sync=*/true, directory, "remove an unfinished commit");
 }
 

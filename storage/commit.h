@@ -9,6 +9,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "rollcall/store.h"
 #include "storage/commit_record.h"
@@ -30,9 +31,14 @@ Result<std::optional<CommitRecord>> read_commit_record(rocksdb::DB& db,
                                                        const rocksdb::ReadOptions& read_options,
                                                        const std::string& directory);
 
-// Removes the pages of a commit after the one of `last_epoch` that never ended. Nobody can reach
-// them, but they would take space for ever.
-//   kCorruption  the list of such pages is damaged; nothing is removed
+// Returns the keys of what a commit after the one of `last_epoch` that never ended has left: its
+// pages, and their list.
+//   kCorruption  the list is damaged
+Result<std::vector<std::string>> find_unfinished_commit(rocksdb::DB& db, Epoch last_epoch,
+                                                        const std::string& directory);
+
+// Removes them. Nobody can reach them, but they would take space for ever. Errors as above; nothing
+// is removed then.
 Status remove_unfinished_commit(rocksdb::DB& db, Epoch last_epoch, const std::string& directory);
 
 }  // namespace rollcall

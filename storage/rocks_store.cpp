@@ -177,6 +177,40 @@ Status check_anchor(const Result<Anchor>& anchor, const CommitFacts& last, Ancho
       "commits; put the file back, or accept the rollback (--accept-rollback)");
 }
 
+// The last commit in the database, unless something is wrong with it; nothing where the store was
+// not completely made.
+Result<std::optional<CommitFacts>> checked_last_commit(const RocksDatabase& database,
+                                                       const Result<Anchor>& anchor,
+                                                       Anchor::Access access,
+                                                       const RocksStoreOptions& options) {
+  ROLLCALL_ASSIGN_OR_RETURN(
+      const std::optional<CommitRecord> record,
+      read_commit_record(*database.db, rocksdb::ReadOptions(), database.directory));
+  CommitFacts last;
+  if (record) {
+    last = record->facts;
+  } else if (anchor.ok()) {
+    last = first_facts(anchor->state().store_id);
+  }
+  ROLLCALL_RETURN_IF_ERROR(check_anchor(anchor, last, access, options, database.directory));
+  return record ? std::optional<CommitFacts>(last) : std::nullopt;
+}
+
+// Looks at the database as a writer would find it, and changes nothing. RocksDB, opening it for
+// writing, cuts off a damaged log and removes tables that an old MANIFEST does not name: then it
+// would be too late to put the right file back.
+Status look_before_writing(const std::string& directory, const Result<Anchor>& anchor,
+                           RocksStoreOptions options) {
+  options.read_only = true;
+  ROLLCALL_ASSIGN_OR_RETURN(const std::shared_ptr<RocksDatabase> database,
+                            open_rocks_database(directory, options, /*create=*/false));
+  ROLLCALL_ASSIGN_OR_RETURN(
+      const std::optional<CommitFacts> last,
+      checked_last_commit(*database, anchor, Anchor::Access::kWrite, options));
+  return find_unfinished_commit(*database->db, last.value_or(CommitFacts()).epoch, directory)
+      .status();
+}
+
 Result<std::unique_ptr<Store>> open_writer(const std::string& directory,
                                            const RocksStoreOptions& options) {
   ROLLCALL_ASSIGN_OR_RETURN(DirectoryState state, inspect_directory(directory));
@@ -198,22 +232,23 @@ Result<std::unique_ptr<Store>> open_writer(const std::string& directory,
   if (database_missing && anchor.status().code() != StatusCode::kNotFound) {
     return missing_database(directory);
   }
+  if (!database_missing) ROLLCALL_RETURN_IF_ERROR(look_before_writing(directory, anchor, options));
   ROLLCALL_ASSIGN_OR_RETURN(const std::shared_ptr<RocksDatabase> database,
                             open_rocks_database(directory, options, /*create=*/database_missing));
   database->lock.emplace(std::move(lock));
   rocksdb::DB& db = *database->db;
-  ROLLCALL_ASSIGN_OR_RETURN(const std::optional<CommitRecord> record,
-                            read_commit_record(db, rocksdb::ReadOptions(), directory));
+  ROLLCALL_ASSIGN_OR_RETURN(
+      const std::optional<CommitFacts> found,
+      checked_last_commit(*database, anchor, Anchor::Access::kWrite, options));
   CommitFacts last;
-  if (record) {
-    last = record->facts;
+  if (found) {
+    last = *found;
   } else {
     ROLLCALL_ASSIGN_OR_RETURN(const StoreId store_id,
                               anchor.ok() ? anchor->state().store_id : make_store_id());
     last = first_facts(store_id);
+    ROLLCALL_RETURN_IF_ERROR(write_first_record(db, last.store_id, directory));
   }
-  ROLLCALL_RETURN_IF_ERROR(check_anchor(anchor, last, Anchor::Access::kWrite, options, directory));
-  if (!record) ROLLCALL_RETURN_IF_ERROR(write_first_record(db, last.store_id, directory));
   ROLLCALL_RETURN_IF_ERROR(remove_table_files(directory));
   ROLLCALL_RETURN_IF_ERROR(remove_unfinished_commit(db, last.epoch, directory));
   // Both slots are replaced: after a rollback, neither of the old ones is true.
@@ -252,16 +287,10 @@ Result<std::unique_ptr<Store>> open_reader(const std::string& directory,
 
     ROLLCALL_RETURN_IF_ERROR(database.status());
     ROLLCALL_ASSIGN_OR_RETURN(
-        const std::optional<CommitRecord> record,
-        read_commit_record(*(*database)->db, rocksdb::ReadOptions(), directory));
-    CommitFacts last;
-    if (record) {
-      last = record->facts;
-    } else if (anchor.ok()) {
-      last = first_facts(anchor->state().store_id);
-    }
-    ROLLCALL_RETURN_IF_ERROR(check_anchor(anchor, last, Anchor::Access::kRead, options, directory));
-    return std::unique_ptr<Store>(std::make_unique<RocksStore>(*database, std::nullopt, last));
+        const std::optional<CommitFacts> last,
+        checked_last_commit(**database, anchor, Anchor::Access::kRead, options));
+    return std::unique_ptr<Store>(
+        std::make_unique<RocksStore>(*database, std::nullopt, last.value_or(CommitFacts())));
   }
   return Status::busy(directory + ": a writer changed the database each of the " +
                       std::to_string(kReaderAttemptsMax) + " times that it was opened; try again");
