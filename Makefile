@@ -37,6 +37,11 @@ soak-queries: setup  ## ask a million random questions, of the engine and of a p
 	cmake --preset dev
 	cmake --build --preset dev --target soak-queries
 
+.PHONY: damage-soak
+damage-soak: setup  ## damage 20,000 files of stores, and look what comes of it
+	cmake --preset dev
+	cmake --build --preset dev --target $@
+
 .PHONY: bench
 bench: setup  ## build the benchmarks and run them
 	cmake --preset bench

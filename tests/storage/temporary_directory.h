@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <string>
@@ -10,10 +11,16 @@
 
 namespace rollcall {
 
+// For tests of which nothing needs to be on a disk.
+inline std::string directory_in_memory() {
+  return ::access("/dev/shm/", W_OK) == 0 ? "/dev/shm/" : ::testing::TempDir();
+}
+
 class TemporaryDirectory {
  public:
-  TemporaryDirectory() {
-    std::string pattern = testing::TempDir() + "rollcall-storage-XXXXXX";
+  // `parent` ends with a slash.
+  explicit TemporaryDirectory(const std::string& parent = ::testing::TempDir()) {
+    std::string pattern = parent + "rollcall-storage-XXXXXX";
     EXPECT_NE(::mkdtemp(pattern.data()), nullptr);
     path_ = pattern;
   }
