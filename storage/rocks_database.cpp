@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "storage/cautious_file_system.h"
 #include "storage/posix_file.h"
 #include "storage/rocks_options.h"
 #include "storage/rocks_status.h"
@@ -20,15 +21,17 @@ constexpr std::size_t kCurrentFileBytesMax = 4096;
 Result<std::shared_ptr<RocksDatabase>> open_rocks_database(const std::string& directory,
                                                            const RocksStoreOptions& options,
                                                            bool create) {
+  auto database = std::make_shared<RocksDatabase>();
+  database->directory = directory;
+  database->env = rocksdb::NewCompositeEnv(std::make_shared<CautiousFileSystem>());
   rocksdb::Options rocks = rocks_options(options);
+  rocks.env = database->env.get();
   rocks.create_if_missing = create;
   rocksdb::DB* db = nullptr;
   const std::string path = database_path(directory);
   const rocksdb::Status status = options.read_only ? rocksdb::DB::OpenForReadOnly(rocks, path, &db)
                                                    : rocksdb::DB::Open(rocks, path, &db);
   ROLLCALL_RETURN_IF_ERROR(to_status(status, directory, "open the database"));
-  auto database = std::make_shared<RocksDatabase>();
-  database->directory = directory;
   database->db.reset(db);
   return database;
 }

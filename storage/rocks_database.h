@@ -2,6 +2,7 @@
 #pragma once
 
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 
 #include <memory>
 #include <optional>
@@ -18,6 +19,7 @@ struct RocksDatabase {
   std::string directory;  // of the store
   std::optional<StoreLock>
       lock;  // a writer's; declared before the database, to be given up after it
+  std::unique_ptr<rocksdb::Env> env;  // of the database
   std::unique_ptr<rocksdb::DB> db;
 };
 

@@ -1,0 +1,35 @@
+// The file system as RocksDB sees it, in which nothing is removed once a MANIFEST could not be
+// written.
+//
+// After a failed write or sync it is unknown whether the MANIFEST on disk names the tables that
+// were to be added. RocksDB 7 takes it that it does not, and removes them; where it does, the
+// database can never be opened again. Tables that are not needed are removed at the next opening.
+#pragma once
+
+#include <rocksdb/file_system.h>
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+namespace rollcall {
+
+// Threads: any method from any thread.
+class CautiousFileSystem final : public rocksdb::FileSystemWrapper {
+ public:
+  CautiousFileSystem();
+
+  const char* Name() const override { return "CautiousFileSystem"; }
+
+  rocksdb::IOStatus NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,
+                                    std::unique_ptr<rocksdb::FSWritableFile>* file,
+                                    rocksdb::IODebugContext* debug) override;
+
+  rocksdb::IOStatus DeleteFile(const std::string& path, const rocksdb::IOOptions& options,
+                               rocksdb::IODebugContext* debug) override;
+
+ private:
+  const std::shared_ptr<std::atomic<bool>> manifest_failed_;
+};
+
+}  // namespace rollcall
