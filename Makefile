@@ -42,6 +42,11 @@ damage-soak: setup  ## damage 20,000 files of stores, and look what comes of it
 	cmake --preset dev
 	cmake --build --preset dev --target $@
 
+.PHONY: fault-soak
+fault-soak: setup  ## fail every call to the disk in turn, cut the power, fill the disk
+	cmake --preset dev
+	cmake --build --preset dev --target $@
+
 .PHONY: bench
 bench: setup  ## build the benchmarks and run them
 	cmake --preset bench

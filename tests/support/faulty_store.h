@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <thread>
 #include <utility>
@@ -16,44 +17,66 @@ struct Faults {
   std::atomic<bool> reads{false};
   std::atomic<bool> commits{false};
   std::chrono::milliseconds commit_delay{0};  // of each commit
+
+  // Of all calls, counted from 1, this one fails, and all after it if `for_ever`; 0: none. A commit
+  // fails when it is there, if `late`.
+  std::uint64_t call = 0;
+  bool for_ever = false;
+  bool late = false;
+  std::atomic<std::uint64_t> calls{0};
+
+  bool next_fails() {
+    const std::uint64_t number = ++calls;
+    return call != 0 && (for_ever ? number >= call : number == call);
+  }
 };
 
 class FaultyView : public StoreView {
  public:
-  FaultyView(std::shared_ptr<const StoreView> view, std::shared_ptr<const Faults> faults)
+  FaultyView(std::shared_ptr<const StoreView> view, std::shared_ptr<Faults> faults)
       : view_(std::move(view)), faults_(std::move(faults)) {}
   Result<std::string> read(const PageAddress& address) const override {
-    if (faults_->reads) return Status::io_error("read: as the test wanted");
+    if (faults_->next_fails() || faults_->reads)
+      return Status::io_error("read: as the test wanted");
     return view_->read(address);
   }
 
  private:
   std::shared_ptr<const StoreView> view_;
-  std::shared_ptr<const Faults> faults_;
+  std::shared_ptr<Faults> faults_;
 };
 
 // Wraps any store.
 class FaultyStore : public Store {
  public:
-  FaultyStore(std::unique_ptr<Store> store, std::shared_ptr<const Faults> faults)
+  FaultyStore(std::unique_ptr<Store> store, std::shared_ptr<Faults> faults)
       : store_(std::move(store)), faults_(std::move(faults)) {}
 
-  Result<std::optional<LastCommit>> last_commit() const override { return store_->last_commit(); }
+  Result<std::optional<LastCommit>> last_commit() const override {
+    if (faults_->next_fails()) return Status::io_error("last_commit: as the test wanted");
+    return store_->last_commit();
+  }
   Status commit(const Commit& commit) override {
     std::this_thread::sleep_for(faults_->commit_delay);
-    if (faults_->commits) return Status::io_error("commit: as the test wanted");
-    return store_->commit(commit);
+    const bool fails = faults_->next_fails() || faults_->commits;
+    if (!fails) return store_->commit(commit);
+    if (faults_->late) ROLLCALL_RETURN_IF_ERROR(store_->commit(commit));
+    return Status::io_error("commit: as the test wanted");
   }
   Result<std::shared_ptr<const StoreView>> view() const override {
+    if (faults_->next_fails()) return Status::io_error("view: as the test wanted");
     ROLLCALL_ASSIGN_OR_RETURN(std::shared_ptr<const StoreView> view, store_->view());
     return std::shared_ptr<const StoreView>(new FaultyView(std::move(view), faults_));
   }
   bool read_only() const override { return store_->read_only(); }
-  Result<StoreSize> size() const override { return store_->size(); }
+  Result<StoreSize> size() const override {
+    if (faults_->next_fails()) return Status::io_error("size: as the test wanted");
+    return store_->size();
+  }
 
  private:
   std::unique_ptr<Store> store_;
-  std::shared_ptr<const Faults> faults_;
+  std::shared_ptr<Faults> faults_;
 };
 
 }  // namespace rollcall::testing
