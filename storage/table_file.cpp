@@ -51,6 +51,8 @@ Result<TableFile> TableFile::create(rocksdb::DB& db, std::size_t number,
 }
 
 Status TableFile::add(std::string_view key, std::string_view value) {
+  if (first_key_.empty()) first_key_ = key;
+  last_key_ = key;
   return to_status(writer_->Put(slice(key), slice(value)), *directory_, "write " + path_);
 }
 
@@ -64,7 +66,19 @@ Status add_to_database(rocksdb::DB& db, const std::vector<TableFile>& tables,
   options.move_files = true;
   // Else a number is written into the finished file, for versions of RocksDB before 5.16.
   options.write_global_seqno = false;
-  return to_status(db.IngestExternalFile(paths, options), directory, "add table files");
+  ROLLCALL_RETURN_IF_ERROR(
+      to_status(db.IngestExternalFile(paths, options), directory, "add table files"));
+  // RocksDB reads the first and the last key from the file, and looks for a key only between them.
+  // Where that read fails it goes on with none: the pages would be there, and never be found.
+  for (const TableFile& table : tables) {
+    for (const std::string& key : {table.first_key(), table.last_key()}) {
+      rocksdb::PinnableSlice value;
+      ROLLCALL_RETURN_IF_ERROR(
+          to_status(db.Get(rocksdb::ReadOptions(), db.DefaultColumnFamily(), key, &value),
+                    directory, "find again what was added with " + table.path()));
+    }
+  }
+  return {};
 }
 
 }  // namespace rollcall

@@ -34,6 +34,9 @@ class TableFile {
   ~TableFile();
 
   const std::string& path() const { return path_; }
+  // Of those that were added.
+  const std::string& first_key() const { return first_key_; }
+  const std::string& last_key() const { return last_key_; }
 
   // Keys must ascend.
   Status add(std::string_view key, std::string_view value);
@@ -47,6 +50,8 @@ class TableFile {
 
   std::string path_;
   const std::string* directory_;
+  std::string first_key_;
+  std::string last_key_;
   std::unique_ptr<rocksdb::SstFileWriter> writer_;  // null: moved from
 };
 
