@@ -2,9 +2,9 @@
 // room. Whatever was asked of the engine gets a clear error, questions are still answered, and the
 // store opened again has every batch that was acknowledged, wholly, and goes on.
 //
-// Of the calls that a session makes, every ROLLCALL_FAULT_STEP-th fails, each in a process of its
-// own; RocksDB of Debian has its assertions on, and some failures break one, which is counted apart
-// and must lose nothing either.
+// Of the calls that a session makes, every ROLLCALL_FAULT_STEP-th from ROLLCALL_FAULT_CALL on
+// fails, each in a process of its own; RocksDB of Debian has its assertions on, and some failures
+// break one, which is counted apart and must lose nothing either.
 
 #include <gtest/gtest.h>
 #include <sys/mman.h>
@@ -208,9 +208,10 @@ TEST_F(DiskFaults, AnyCallFails) {
   Random random(run_seed());
   const std::uint64_t calls = whole_session().calls;
   const std::uint64_t step = run_size("ROLLCALL_FAULT_STEP", 12);
+  const std::uint64_t first = run_size("ROLLCALL_FAULT_CALL", 1 + random.below(step));
   std::printf("%llu calls, of which one in %llu fails\n", static_cast<unsigned long long>(calls),
               static_cast<unsigned long long>(step));
-  for (std::uint64_t call = 1 + random.below(step); call <= calls; call += step) {
+  for (std::uint64_t call = first; call <= calls; call += step) {
     for (const auto what :
          {DiskFault::What::kFailOnce, DiskFault::What::kFailForEver, DiskFault::What::kPowerCut}) {
       SCOPED_TRACE(::testing::Message() << "call " << call << " kind " << static_cast<int>(what));
