@@ -47,6 +47,12 @@ fault-soak: setup  ## fail every call to the disk in turn, cut the power, fill t
 	cmake --preset dev
 	cmake --build --preset dev --target $@
 
+.PHONY: fuzz
+fuzz: setup  ## run each fuzz target for a minute
+	@tools/setup --dev
+	cmake --preset fuzz
+	cmake --build --preset fuzz
+
 .PHONY: bench
 bench: setup  ## build the benchmarks and run them
 	cmake --preset bench

@@ -1,0 +1,69 @@
+// Pages of presence, counters, amounts and bounds.
+
+#include <array>
+#include <bit>
+#include <optional>
+
+#include "core/amount_chunk.h"
+#include "core/bounds_chunk.h"
+#include "core/counter_chunk.h"
+#include "core/presence_chunk.h"
+#include "tests/fuzz/fuzz_target.h"
+
+namespace rollcall::fuzz {
+namespace {
+
+template <class Chunk>
+std::optional<Chunk> read(std::string_view bytes) {
+  Result<Chunk> chunk = Chunk::deserialize(bytes);
+  if (!chunk.ok()) {
+    require(chunk.status().code() == StatusCode::kCorruption, chunk.status().to_string());
+    return std::nullopt;
+  }
+  require(chunk->validate().ok(), chunk->validate().to_string());
+  // A presence page of one run may stand for all of 65,536 users: 8 KiB.
+  require(chunk->memory_bytes() <= 8 * bytes.size() + 10'000, "it takes too much memory");
+  return *std::move(chunk);
+}
+
+template <class Chunk>
+std::string written(const Chunk& chunk) {
+  std::string out;
+  chunk.serialize(out);
+  return out;
+}
+
+}  // namespace
+}  // namespace rollcall::fuzz
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace rollcall;
+  std::string_view input = fuzz::as_text(data, size);
+  const unsigned choice = fuzz::take_choice(input) % 4;
+  if (choice == 0) {
+    if (const auto chunk = fuzz::read<PresenceChunk>(input)) {
+      std::array<std::uint64_t, kChunkWords> scratch{};
+      const BitSpan users = chunk->expand(scratch.data());
+      std::uint32_t count = 0;
+      for (std::size_t i = 0; i < users.word_count; ++i) {
+        count += static_cast<std::uint32_t>(std::popcount(users.words[i]));
+      }
+      fuzz::require(count == chunk->cardinality(), "it counts otherwise than it holds");
+      fuzz::require_stable(*chunk, fuzz::written<PresenceChunk>, PresenceChunk::deserialize);
+    }
+  } else if (choice == 1) {
+    if (const auto chunk = fuzz::read<CounterChunk>(input)) {
+      for (std::uint32_t i = 0; i < chunk->size(); i += 63) (void)chunk->total(i);
+      fuzz::require_stable(*chunk, fuzz::written<CounterChunk>, CounterChunk::deserialize);
+    }
+  } else if (choice == 2) {
+    // Parts of a user's sum may be put together otherwise each time; the sum stays.
+    if (const auto chunk = fuzz::read<AmountChunk>(input)) {
+      const auto again = AmountChunk::deserialize(fuzz::written(*chunk));
+      fuzz::require(again.ok() && again->sum() == chunk->sum(), "the sum changes");
+    }
+  } else if (const auto chunk = fuzz::read<BoundsChunk>(input)) {
+    fuzz::require_stable(*chunk, fuzz::written<BoundsChunk>, BoundsChunk::deserialize);
+  }
+  return 0;
+}

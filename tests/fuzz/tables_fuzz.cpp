@@ -1,0 +1,52 @@
+// The source positions, and the saved segments of stores of both kinds of users.
+
+#include "core/segment_table.h"
+#include "core/source_table.h"
+#include "tests/fuzz/fuzz_target.h"
+
+namespace rollcall::fuzz {
+namespace {
+
+template <class Table>
+std::string written(const Table& table) {
+  std::string out;
+  table.serialize(out);
+  return out;
+}
+
+template <class Table, class... Kind>
+Result<Table> read(std::string_view bytes, Kind... kind) {
+  Table table;
+  ROLLCALL_RETURN_IF_ERROR(table.deserialize(bytes, kind...));
+  return table;
+}
+
+template <class Table, class... Kind>
+void check(std::string_view bytes, Kind... kind) {
+  const Result<Table> table = read<Table>(bytes, kind...);
+  if (!table.ok()) {
+    require(table.status().code() == StatusCode::kCorruption, table.status().to_string());
+    return;
+  }
+  require_stable(*table, written<Table>,
+                 [&](const std::string& once) { return read<Table>(once, kind...); });
+}
+
+}  // namespace
+}  // namespace rollcall::fuzz
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace rollcall;
+  std::string_view input = fuzz::as_text(data, size);
+  switch (fuzz::take_choice(input) % 3) {
+    case 0:
+      fuzz::check<SourceTable>(input);
+      break;
+    case 1:
+      fuzz::check<SegmentTable>(input, UserKind::kInteger);
+      break;
+    default:
+      fuzz::check<SegmentTable>(input, UserKind::kString);
+  }
+  return 0;
+}
