@@ -145,7 +145,7 @@ class SyntheticPresence {
       page.compact();
       std::string stored;
       page.serialize(stored);
-      const PageId id{PageKind::kPresence, partition.number, day, kSeries, chunk};
+      const PageId id{PageKind::kPresence, partition.number, kSeries, day, chunk};
       partition.pages.push_back(
           {{PageRef<PresenceChunk>(std::move(page)), PageAddress{id, 1}}, stored.size()});
     }

@@ -62,15 +62,15 @@ std::size_t Partition::directory_bytes(const SeriesDay& series_day) {
 }
 
 PageId Partition::presence_id(SeriesId series, Day day, std::size_t chunk) const {
-  return {PageKind::kPresence, number_, day.value, series, static_cast<std::uint32_t>(chunk)};
+  return {PageKind::kPresence, number_, series, day.value, static_cast<std::uint32_t>(chunk)};
 }
 
 PageId Partition::amounts_id(SeriesId series, Day day, std::size_t chunk) const {
-  return {PageKind::kAmounts, number_, day.value, series, static_cast<std::uint32_t>(chunk)};
+  return {PageKind::kAmounts, number_, series, day.value, static_cast<std::uint32_t>(chunk)};
 }
 
 PageId Partition::chunk_id(PageKind kind, SeriesId series, std::size_t chunk) const {
-  return {kind, number_, 0, series, static_cast<std::uint32_t>(chunk)};
+  return {kind, number_, series, 0, static_cast<std::uint32_t>(chunk)};
 }
 
 // Reads a page that is stored and not resident.
@@ -483,9 +483,9 @@ void Partition::pin_pages(const std::vector<PageSlot<T>>& slots, IdOf id_of,
 
 void Partition::pin_presence(std::span<const SeriesId> wanted, DayRange days,
                              PinnedPartition& pinned) const {
-  for (auto day = days_.lower_bound(days.first); day != days_.end() && day->first <= days.last;
-       ++day) {
-    for (const SeriesId series : wanted) {
+  for (const SeriesId series : wanted) {
+    for (auto day = days_.lower_bound(days.first); day != days_.end() && day->first <= days.last;
+         ++day) {
       const auto found = day->second.series.find(series);
       if (found == day->second.series.end()) continue;
       const auto id_of = [&](std::size_t chunk) { return presence_id(series, day->first, chunk); };
@@ -532,9 +532,9 @@ PinnedPartition Partition::pin(const ReadSet& reads, std::uint32_t partition_cou
     }
   }
   for (const AmountRead& read : reads.amounts) {
-    for (auto day = days_.lower_bound(read.days.first);
-         day != days_.end() && day->first <= read.days.last; ++day) {
-      for (const SeriesId series : read.series) {
+    for (const SeriesId series : read.series) {
+      for (auto day = days_.lower_bound(read.days.first);
+           day != days_.end() && day->first <= read.days.last; ++day) {
         const auto found = day->second.series.find(series);
         if (found == day->second.series.end()) continue;
         const auto id_of = [&](std::size_t chunk) { return amounts_id(series, day->first, chunk); };

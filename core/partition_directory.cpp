@@ -159,7 +159,7 @@ Status Partition::open(const StoreView& view, Epoch epoch, std::size_t series_co
     return Status::corruption(to_string(directory_id) + ": " + status.message());
   }
   for (const auto& [date, day_epoch] : days) {
-    const PageId day_id{PageKind::kDay, number_, date.value, 0, 0};
+    const PageId day_id{PageKind::kDay, number_, 0, date.value, 0};
     ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes, view.read({day_id, day_epoch}));
     DayState& day = days_[date];
     day.epoch = day_epoch;
@@ -227,7 +227,7 @@ void Partition::collect_dirty(Epoch epoch, std::vector<DirtyPage>& dirty,
                 superseded);
       }
     }
-    const PageId id{PageKind::kDay, number_, date.value, 0, 0};
+    const PageId id{PageKind::kDay, number_, 0, date.value, 0};
     if (day.epoch != 0) superseded.push_back({id, day.epoch});
     day.epoch = epoch;
     day.dirty = false;

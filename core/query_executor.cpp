@@ -124,7 +124,7 @@ class PageFinder {
   const T* find(std::int32_t day, SeriesId series) {
     const auto is_before = [&](const PinnedPage<T>* page) {
       const PageId& id = page->address.id;
-      return id.day != day ? id.day < day : id.series < series;
+      return id.series != series ? id.series < series : id.day < day;
     };
     if (next_ < pages_.size() && is_before(pages_[next_])) ++next_;
     const bool in_place = (next_ == 0 || is_before(pages_[next_ - 1])) &&

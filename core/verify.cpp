@@ -59,13 +59,13 @@ class PartitionVerifier {
   }
 
   PageId presence_id(SeriesId series, Day day, std::size_t chunk) const {
-    return {PageKind::kPresence, number_, day.value, series, static_cast<std::uint32_t>(chunk)};
+    return {PageKind::kPresence, number_, series, day.value, static_cast<std::uint32_t>(chunk)};
   }
 
   // Presence of any event is the union of the events; so is, for each event and dimension, the
   // event that of its values. The events' totals are those of each dimension.
   void verify_day(Day date, const DayState& day) {
-    const PageId day_id{PageKind::kDay, number_, date.value, 0, 0};
+    const PageId day_id{PageKind::kDay, number_, 0, date.value, 0};
     // By chunk: the union of what should make up a series.
     std::map<std::pair<SeriesId, std::uint32_t>, std::map<std::size_t, Words>> unions;
     std::map<std::pair<SeriesId, std::uint32_t>, std::uint64_t> event_totals;
@@ -141,7 +141,7 @@ class PartitionVerifier {
     bool complete = true;
     for (std::size_t chunk = 0; chunk < series_day.amounts.size(); ++chunk) {
       if (!series_day.amounts[chunk].exists()) continue;
-      const PageId id{PageKind::kAmounts, number_, date.value, series,
+      const PageId id{PageKind::kAmounts, number_, series, date.value,
                       static_cast<std::uint32_t>(chunk)};
       const auto page = read(series_day.amounts[chunk], id);
       complete = complete && page;
@@ -149,7 +149,7 @@ class PartitionVerifier {
     }
     if (complete && found != expected) {
       fault(
-          {PageKind::kDay, number_, date.value, 0, 0},
+          {PageKind::kDay, number_, 0, date.value, 0},
           fmt::format("the amounts of the users of series {} do not add up to the day's", series));
     }
   }
@@ -159,7 +159,7 @@ class PartitionVerifier {
     for (const auto& [series, slots] : partition_.counters()) {
       std::uint64_t events = 0;
       for (std::size_t chunk = 0; chunk < slots.size(); ++chunk) {
-        const PageId id{PageKind::kCounters, number_, 0, series, static_cast<std::uint32_t>(chunk)};
+        const PageId id{PageKind::kCounters, number_, series, 0, static_cast<std::uint32_t>(chunk)};
         const auto page = read(slots[chunk], id);
         if (!page) continue;
         for (std::uint32_t i = 0; i < page->size(); ++i) events += page->total(i).events;
@@ -176,7 +176,7 @@ class PartitionVerifier {
   void verify_bounds() {
     for (const auto& [series, slots] : partition_.bounds()) {
       for (std::size_t chunk = 0; chunk < slots.size(); ++chunk) {
-        const PageId id{PageKind::kBounds, number_, 0, series, static_cast<std::uint32_t>(chunk)};
+        const PageId id{PageKind::kBounds, number_, series, 0, static_cast<std::uint32_t>(chunk)};
         const auto page = read(slots[chunk], id);
         const auto expected = bounds_.find({series, chunk});
         if (!page || expected == bounds_.end()) {
@@ -196,7 +196,7 @@ class PartitionVerifier {
     for (const auto& [key, expected] : bounds_) {
       const auto found = partition_.bounds().find(key.first);
       if (found == partition_.bounds().end() || key.second >= found->second.size()) {
-        fault({PageKind::kBounds, number_, 0, key.first, static_cast<std::uint32_t>(key.second)},
+        fault({PageKind::kBounds, number_, key.first, 0, static_cast<std::uint32_t>(key.second)},
               "it is missing");
       }
     }

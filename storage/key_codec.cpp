@@ -47,8 +47,8 @@ std::string encode_page_key(const PageAddress& address) {
   key.reserve(kPageKeyBytes);
   key.push_back(static_cast<char>(address.id.kind));
   append_big_endian(key, address.id.partition);
-  append_big_endian(key, static_cast<std::uint32_t>(address.id.day) ^ kSignBit);
   append_big_endian(key, address.id.series);
+  append_big_endian(key, static_cast<std::uint32_t>(address.id.day) ^ kSignBit);
   append_big_endian(key, address.id.chunk);
   append_big_endian(key, address.epoch);
   return key;
@@ -62,8 +62,8 @@ std::optional<PageAddress> decode_page_key(std::string_view key) {
   PageAddress address;
   address.id.kind = static_cast<PageKind>(kind);
   address.id.partition = take_big_endian<std::uint32_t>(key);
-  address.id.day = static_cast<std::int32_t>(take_big_endian<std::uint32_t>(key) ^ kSignBit);
   address.id.series = take_big_endian<std::uint32_t>(key);
+  address.id.day = static_cast<std::int32_t>(take_big_endian<std::uint32_t>(key) ^ kSignBit);
   address.id.chunk = take_big_endian<std::uint32_t>(key);
   address.epoch = take_big_endian<std::uint64_t>(key);
   return address;

@@ -1,5 +1,5 @@
 // Keys of the database. A page's key is its address, so that the order of the bytes is the order of
-// addresses: by kind, partition, day, series, chunk, epoch. The other keys begin with a zero byte,
+// addresses: by kind, partition, series, day, chunk, epoch. The other keys begin with a zero byte,
 // which is no page kind, and come before all pages.
 #pragma once
 

@@ -124,8 +124,8 @@ BitSpan ChunkSets::unite(const SeriesUnion& events, DayRange days) {
 
 void ChunkSets::find(std::span<const SeriesId> series, DayRange days) {
   std::uint64_t* buffer = nullptr;  // for the next set that has to be expanded
-  for (Day day = days.first; day <= days.last; day = day + 1) {
-    for (const SeriesId id : series) {
+  for (const SeriesId id : series) {
+    for (Day day = days.first; day <= days.last; day = day + 1) {
       if (buffer == nullptr) buffer = arena_.take();
       const BitSpan set = chunk_.presence(id, day, buffer);
       if (set.empty()) continue;

@@ -19,8 +19,8 @@ inline PageId page_id(std::uint32_t number) {
   PageId id;
   id.kind = PageKind::kPresence;
   id.partition = number / 15;
-  id.day = static_cast<std::int32_t>(number / 5 % 3) - 1;
-  id.series = number % 5;
+  id.series = number / 3 % 5;
+  id.day = static_cast<std::int32_t>(number % 3) - 1;
   id.chunk = number;
   return id;
 }

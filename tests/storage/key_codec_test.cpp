@@ -39,8 +39,8 @@ class RandomAddresses {
 };
 
 auto as_tuple(const PageAddress& address) {
-  return std::tuple(static_cast<int>(address.id.kind), address.id.partition, address.id.day,
-                    address.id.series, address.id.chunk, address.epoch);
+  return std::tuple(static_cast<int>(address.id.kind), address.id.partition, address.id.series,
+                    address.id.day, address.id.chunk, address.epoch);
 }
 
 int sign(int value) { return (value > 0) - (value < 0); }
@@ -53,8 +53,8 @@ TEST(KeyCodec, ByteOrderIsTheOrderOfAddresses) {
     PageAddress b = addresses.next();
     if (i % 2 == 0) b.id.kind = a.id.kind;
     if (i % 4 == 0) b.id.partition = a.id.partition;
-    if (i % 8 == 0) b.id.day = a.id.day;
-    if (i % 16 == 0) b.id.series = a.id.series;
+    if (i % 8 == 0) b.id.series = a.id.series;
+    if (i % 16 == 0) b.id.day = a.id.day;
     if (i % 32 == 0) b.id.chunk = a.id.chunk;
     const int expected = as_tuple(a) < as_tuple(b) ? -1 : as_tuple(b) < as_tuple(a) ? 1 : 0;
     ASSERT_EQ(sign(encode_page_key(a).compare(encode_page_key(b))), expected)
@@ -77,10 +77,10 @@ TEST(KeyCodec, DecodingUndoesEncoding) {
 }
 
 TEST(KeyCodec, BytesAreThoseOfTheFormat) {
-  const PageAddress address{{PageKind::kPresence, 0x01020304, -1, 0x05060708, 0x090a0b0c},
+  const PageAddress address{{PageKind::kPresence, 0x01020304, 0x05060708, -1, 0x090a0b0c},
                             0x1112131415161718};
   EXPECT_EQ(encode_page_key(address),
-            std::string("\x06\x01\x02\x03\x04\x7f\xff\xff\xff\x05\x06\x07\x08\x09\x0a\x0b\x0c"
+            std::string("\x06\x01\x02\x03\x04\x05\x06\x07\x08\x7f\xff\xff\xff\x09\x0a\x0b\x0c"
                         "\x11\x12\x13\x14\x15\x16\x17\x18",
                         25));
 }
@@ -103,7 +103,7 @@ TEST(KeyCodec, DecodingRefusesUnknownKinds) {
 
 TEST(KeyCodec, OtherKeysComeBeforePagesAndAreNone) {
   const std::string first_page = encode_page_key(
-      {{PageKind::kDictionary, 0, std::numeric_limits<std::int32_t>::min(), 0, 0}, 0});
+      {{PageKind::kDictionary, 0, 0, std::numeric_limits<std::int32_t>::min(), 0}, 0});
   EXPECT_LT(kCommitRecordKey, first_page);
   EXPECT_LT(written_list_key(std::numeric_limits<Epoch>::max()), first_page);
   EXPECT_FALSE(decode_page_key(kCommitRecordKey).has_value());

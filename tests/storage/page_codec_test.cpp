@@ -9,7 +9,7 @@
 namespace rollcall {
 namespace {
 
-const PageAddress kAddress{{PageKind::kPresence, 3, 20458, 7, 0}, 42};
+const PageAddress kAddress{{PageKind::kPresence, 3, 7, 20458, 0}, 42};
 const std::string kDirectory = "/data/retail.db";
 
 std::string encode_page(const PageAddress& address, const std::string& payload) {

@@ -30,19 +30,20 @@ enum class PageKind : std::uint8_t {
   kPartition = 3,   // partition
   kDay = 4,         // partition, day
   kUsers = 5,       // partition, chunk
-  kPresence = 6,    // partition, day, series, chunk
+  kPresence = 6,    // partition, series, day, chunk
   kCounters = 7,    // partition, series, chunk
   kBounds = 8,      // partition, series, chunk
   kSegments = 9,    // the saved segments
-  kAmounts = 10,    // partition, day, series, chunk
+  kAmounts = 10,    // partition, series, day, chunk
 };
 
-// Names a page. Fields that a kind does not use are zero.
+// Names a page. Fields that a kind does not use are zero. Stores keep pages in the order of their
+// names: the days of a series, which questions read together, lie side by side.
 struct PageId {
   PageKind kind = PageKind::kDictionary;
   std::uint32_t partition = 0;
-  std::int32_t day = 0;
   std::uint32_t series = 0;
+  std::int32_t day = 0;
   std::uint32_t chunk = 0;
 
   friend auto operator<=>(const PageId&, const PageId&) = default;
