@@ -74,6 +74,9 @@ Status Engine::State::checkpoint() {
   Commit commit;
   std::vector<DirtyPage> dirty;
   std::string manifest_bytes;
+  std::vector<std::uint32_t> user_counts;
+  // The journal goes on in another file, so that what is covered can be removed.
+  if (Journal* const journal = store->journal()) ROLLCALL_RETURN_IF_ERROR(journal->rotate());
   {
     const Gate::Pass pass(gate);
     ROLLCALL_RETURN_IF_ERROR(state_failure);
@@ -94,6 +97,7 @@ Status Engine::State::checkpoint() {
     if (sources_changed) add_page(PageKind::kSources, manifest.sources_epoch, sources);
     if (segments_changed) add_page(PageKind::kSegments, manifest.segments_epoch, segments);
     collect_partitions(commit, dirty);
+    for (const Partition& partition : partitions) user_counts.push_back(partition.user_count());
     manifest_bytes = manifest.serialize();
     changed = catalog_changed = sources_changed = segments_changed = false;
   }
@@ -122,6 +126,7 @@ Status Engine::State::checkpoint() {
   const Gate::Pass pass(gate);
   handover.succeed();
   epoch = commit.epoch;
+  committed_users = std::move(user_counts);
   view = *std::move(committed);
   evict_for(0);
   return {};

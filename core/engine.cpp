@@ -22,8 +22,6 @@
 namespace rollcall {
 namespace {
 
-// Fewer rows than this are not worth waking other threads for.
-constexpr std::size_t kParallelRowsMin = 4096;
 // Times as long as the last one took.
 constexpr int kRestAfterCheckpoint = 9;
 
@@ -73,6 +71,16 @@ Status check_same(const StoreSettings& stored, const StoreSettings& wanted) {
     return differs("event_names_max", stored.event_names_max, wanted.event_names_max);
   }
   return differs("dimension_values_max", stored.dimension_values_max, wanted.dimension_values_max);
+}
+
+Status check_token(const BatchToken* token) {
+  constexpr std::size_t kTokenBytesMax = 256;
+  if (token == nullptr || (!token->token.empty() && token->token.size() <= kTokenBytesMax)) {
+    return {};
+  }
+  return Status::invalid_argument(
+      fmt::format("delivery: the token of source \"{}\" has {} bytes (allowed: 1 to {})",
+                  token->source, token->token.size(), kTokenBytesMax));
 }
 
 // Numbers the batch's local series, making names and series that are new.
@@ -144,7 +152,7 @@ Status Engine::State::load() {
   } else {
     settings = manifest.settings = options.settings.value_or(StoreSettings{});
     manifest.partition_epochs.assign(settings.partition_count, 0);
-    changed = true;  // the settings themselves are worth a commit
+    note_change();  // the settings themselves are worth a commit
   }
   ROLLCALL_ASSIGN_OR_RETURN(zone, TimeZone::find(settings.time_zone));
   ROLLCALL_ASSIGN_OR_RETURN(view, store->view());
@@ -177,33 +185,98 @@ Status Engine::State::load() {
     });
   });
   for (Status& status : statuses) ROLLCALL_RETURN_IF_ERROR(std::move(status));
-  return {};
+  for (const Partition& partition : partitions) committed_users.push_back(partition.user_count());
+  if (store->journal() == nullptr) return {};
+  return store->journal()->replay(manifest.journal_next, epoch,
+                                  [&](const JournalRecord& record) { return replay(record); });
 }
 
-Status Engine::State::ingest_within_gate(const PreparedRows& rows, const SourcePosition* position) {
+Status Engine::State::replay(const JournalRecord& record) {
+  ROLLCALL_RETURN_IF_ERROR(
+      for_each_partition([&](Partition& partition) { return partition.load_users(*view); }));
+  ROLLCALL_ASSIGN_OR_RETURN(const JournalledBatch batch,
+                            decode_journal_record(record.bytes, settings, pool, partitions));
+  {
+    const Gate::Pass pass(gate);
+    const Delivery delivery{.position = batch.position ? &*batch.position : nullptr,
+                            .token = batch.token ? &*batch.token : nullptr,
+                            .ack = Ack::kDurable};
+    const Result<Passage> passage = ingest_within_gate(*batch.rows, delivery, Origin::kJournal);
+    ROLLCALL_RETURN_IF_ERROR(passage.status());
+    manifest.journal_next = record.number + 1;
+    note_change();
+  }
+  return make_room();
+}
+
+Result<std::uint64_t> Engine::State::append_to_journal(const PreparedRows& rows,
+                                                       const Delivery& delivery) {
+  record_writer.begin(rows, delivery, partitions.size());
+  ROLLCALL_RETURN_IF_ERROR(for_each_partition(rows.row_count, [&](Partition& partition) {
+    record_writer.encode_rows(rows, partition, committed_users[partition.number()]);
+    return Status();
+  }));
+  return store->journal()->append(epoch, record_writer.finish());
+}
+
+Status Engine::State::sync_journal(std::uint64_t record) {
+  Status status = store->journal()->sync(record);
+  if (status.ok()) return {};
+  // The batch is in, but may be lost; nobody may rely on what would be written after it.
+  const Gate::Pass pass(gate);
+  if (write_failure.ok()) write_failure = status;
+  return status;
+}
+
+void Engine::State::note_change() {
+  if (!changed) changed_since = std::chrono::steady_clock::now();
+  changed = true;
+}
+
+Result<Engine::State::Passage> Engine::State::ingest_within_gate(const PreparedRows& rows,
+                                                                 const Delivery& delivery,
+                                                                 Origin origin) {
   ROLLCALL_RETURN_IF_ERROR(state_failure);
   ROLLCALL_RETURN_IF_ERROR(write_failure);
+  const bool durable = delivery.ack == Ack::kDurable;
+  const bool journalled = durable && origin == Origin::kCaller;
+  Passage passage;
+  if (journalled) {
+    const Epoch needed =
+        std::max(delivery.position == nullptr ? 0 : sources.durable_by(delivery.position->id),
+                 delivery.token == nullptr ? 0 : sources.durable_by(delivery.token->source));
+    passage.needs_checkpoint = needed > epoch;
+    if (passage.needs_checkpoint) return passage;
+  }
+  const bool skipped = delivery.token != nullptr && sources.has(*delivery.token);
+  if (delivery.skipped != nullptr) *delivery.skipped = skipped;
+  if (skipped) {
+    // The batch that came before may still wait to be synced.
+    if (journalled && manifest.journal_next != 0) passage.record = manifest.journal_next - 1;
+    return passage;
+  }
   if (catalog.use_count() > 1) catalog = std::make_shared<SeriesCatalog>(*catalog);
   // A batch that fails leaves nothing behind: no users, no names.
   StagedBatch staged(*catalog, partitions);
   const std::vector<SeriesId> series = number_series(rows, *catalog);
-  const auto for_all = [&](auto visit) -> Status {
-    if (rows.row_count >= kParallelRowsMin) return for_each_partition(visit);
-    Status first;
-    for (Partition& partition : partitions) {
-      if (Status status = visit(partition); !status.ok() && first.ok()) first = std::move(status);
-    }
-    return first;
-  };
-  ROLLCALL_RETURN_IF_ERROR(
-      for_all([&](Partition& partition) { return partition.stage(rows, *view, series); }));
+  ROLLCALL_RETURN_IF_ERROR(for_each_partition(
+      rows.row_count, [&](Partition& partition) { return partition.stage(rows, *view, series); }));
   // What throws from here on (memory ran out) leaves a batch half applied.
   state_failure =
       Status::resource_exhausted("engine: a batch was applied in part; open the store again");
+  if (journalled) {
+    const Result<std::uint64_t> record = append_to_journal(rows, delivery);
+    if (!record.ok()) {
+      state_failure = Status();
+      return record.status();
+    }
+    passage.record = *record;
+    manifest.journal_next = *record + 1;
+  }
   catalog_changed = catalog_changed || staged.changed_names();
   staged.finish();
   ++batch_number;
-  ROLLCALL_RETURN_IF_ERROR(for_all([&](Partition& partition) {
+  ROLLCALL_RETURN_IF_ERROR(for_each_partition(rows.row_count, [&](Partition& partition) {
     partition.apply(batch_number);
     return Status();
   }));
@@ -220,25 +293,39 @@ Status Engine::State::ingest_within_gate(const PreparedRows& rows, const SourceP
     manifest.days.last = std::max(manifest.days.last, rows.day_range.last);
     manifest.known_until =
         std::max(manifest.known_until.value_or(rows.known_until), rows.known_until);
-    changed = true;
   }
-  if (position != nullptr) {
-    sources.set(*position);
-    sources_changed = changed = true;
+  const Epoch durable_by = durable ? 0 : epoch + (committing ? 2 : 1);
+  if (delivery.position != nullptr) sources.set(*delivery.position, durable_by);
+  if (delivery.token != nullptr) sources.add(*delivery.token, durable_by);
+  sources_changed = sources_changed || delivery.position != nullptr || delivery.token != nullptr;
+  if (rows.row_count != 0 || delivery.position != nullptr || delivery.token != nullptr) {
+    note_change();
   }
   state_failure = Status();
-  return {};
+  return passage;
 }
 
-Status Engine::State::ingest(const PreparedRows& rows, const SourcePosition* position) {
+Status Engine::State::ingest(const PreparedRows& rows, const Delivery& delivery) {
   if (store->read_only()) return Status::invalid_argument("engine: the store was opened read-only");
+  ROLLCALL_RETURN_IF_ERROR(check_token(delivery.token));
   if (rows.settings != settings) {
     return Status::invalid_argument("engine: the batch was prepared for a store of other settings");
   }
-  {
-    const Gate::Pass pass(gate);
-    ROLLCALL_RETURN_IF_ERROR(ingest_within_gate(rows, position));
+  if (delivery.ack == Ack::kDurable && store->journal() == nullptr) {
+    return Status::unsupported(
+        "delivery: the store has no journal, so that a batch cannot be acknowledged as durable "
+        "(allowed: in memory; or a store on disk)");
   }
+  const auto pass_gate = [&] {
+    const Gate::Pass pass(gate);
+    return ingest_within_gate(rows, delivery, Origin::kCaller);
+  };
+  ROLLCALL_ASSIGN_OR_RETURN(Passage passage, pass_gate());
+  while (passage.needs_checkpoint) {
+    ROLLCALL_RETURN_IF_ERROR(checkpoint());
+    ROLLCALL_ASSIGN_OR_RETURN(passage, pass_gate());
+  }
+  if (passage.record) ROLLCALL_RETURN_IF_ERROR(sync_journal(*passage.record));
   // The batch is in. A caller who was told otherwise would send it again, so what goes wrong from
   // here on is told to the next call.
   Status room;
@@ -260,6 +347,7 @@ MemoryUse Engine::State::memory_use() const {
     use.resident_bytes += partition.memory_use().resident_bytes;
     use.dirty_bytes += partition.memory_use().dirty_bytes;
   }
+  use.resident_bytes += record_writer.memory_bytes();
   return use;
 }
 
@@ -267,13 +355,19 @@ Status Engine::State::make_room() {
   const std::size_t resident_max = options.memory_bytes_max;
   // A checkpoint for a sliver of dirty pages would free next to nothing, and be asked for again.
   const std::size_t worth_writing = resident_max / 16;
+  const std::uint64_t journal_bytes = store->journal() == nullptr ? 0 : store->journal()->bytes();
+  const std::chrono::seconds age_max(options.checkpoint_seconds);
   bool write = false;
   {
     const Gate::Pass pass(gate);
     const MemoryUse use = memory_use();
-    const bool has_rested =
-        std::chrono::steady_clock::now() - checkpoint_end >= kRestAfterCheckpoint * checkpoint_time;
-    write = (use.dirty_bytes > options.checkpoint_dirty_bytes_max && has_rested) ||
+    const auto now = std::chrono::steady_clock::now();
+    const bool may_start =
+        !committing && now - checkpoint_end >= kRestAfterCheckpoint * checkpoint_time;
+    const bool is_old = changed && age_max.count() != 0 && now - changed_since >= age_max;
+    const bool is_due = use.dirty_bytes > options.checkpoint_dirty_bytes_max ||
+                        journal_bytes > options.journal_bytes_max || is_old;
+    write = (is_due && may_start) ||
             (use.resident_bytes > resident_max && use.dirty_bytes > worth_writing);
   }
   if (!write) return {};
@@ -315,7 +409,8 @@ Status Engine::State::save_segment(const std::string& name, SavedSegment segment
   const Gate::Pass pass(gate);
   ROLLCALL_RETURN_IF_ERROR(write_failure);
   segments.set(name, std::move(segment));
-  segments_changed = changed = true;
+  segments_changed = true;
+  note_change();
   return {};
 }
 
@@ -328,7 +423,8 @@ Status Engine::State::drop_segment(const std::string& name) {
     for (const auto& [saved, segment] : segments.saved()) names.push_back(saved);
     return Status::not_found(unknown_name("segment", name, names));
   }
-  segments_changed = changed = true;
+  segments_changed = true;
+  note_change();
   return {};
 }
 
@@ -419,22 +515,22 @@ Result<PreparedBatch> Engine::prepare(const EventBatch& batch) const {
   return PreparedBatch(std::move(rows));
 }
 
-Status Engine::ingest(PreparedBatch batch, const SourcePosition* position) {
-  return state_->ingest(*batch.rows_, position);
+Status Engine::ingest(PreparedBatch batch, const Delivery& delivery) {
+  return state_->ingest(*batch.rows_, delivery);
 }
 
-Status Engine::ingest(std::vector<PreparedBatch> batches, const SourcePosition* position) {
-  if (batches.empty()) return ingest(EventBatch{}, position);
+Status Engine::ingest(std::vector<PreparedBatch> batches, const Delivery& delivery) {
+  if (batches.empty()) return ingest(EventBatch{}, delivery);
   std::vector<std::unique_ptr<PreparedRows>> rows;
   for (PreparedBatch& batch : batches) rows.push_back(std::move(batch.rows_));
   ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<PreparedRows> merged,
                             merge_prepared(std::move(rows)));
-  return state_->ingest(*merged, position);
+  return state_->ingest(*merged, delivery);
 }
 
-Status Engine::ingest(const EventBatch& batch, const SourcePosition* position) {
+Status Engine::ingest(const EventBatch& batch, const Delivery& delivery) {
   ROLLCALL_ASSIGN_OR_RETURN(PreparedBatch prepared, prepare(batch));
-  return ingest(std::move(prepared), position);
+  return ingest(std::move(prepared), delivery);
 }
 
 Status Engine::checkpoint() { return state_->checkpoint(); }

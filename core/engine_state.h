@@ -17,6 +17,7 @@
 #include "core/block_pool.h"
 #include "core/day_totals.h"
 #include "core/gate.h"
+#include "core/journal_record.h"
 #include "core/manifest.h"
 #include "core/partition.h"
 #include "core/segment_table.h"
@@ -44,9 +45,12 @@ struct Engine::State {
   DayTotals day_totals;
   SourceTable sources;
   SegmentTable segments;
+  JournalRecordWriter record_writer;
   Manifest manifest;  // of the next commit, but for the epochs, which are of the last
   Epoch epoch = 0;
-  bool changed = false;  // since the last commit
+  std::vector<std::uint32_t> committed_users;  // how many each partition has in that commit
+  bool changed = false;                        // since the last commit
+  std::chrono::steady_clock::time_point changed_since;
   bool catalog_changed = false;
   bool sources_changed = false;
   bool segments_changed = false;
@@ -68,9 +72,28 @@ struct Engine::State {
   Status for_each_partition(Visit visit);
 
   Status load();
-  Status ingest(const PreparedRows& rows, const SourcePosition* position);
-  Status ingest_within_gate(const PreparedRows& rows, const SourcePosition* position);
-  // Keeps the promises of the memory options after a batch.
+  Status ingest(const PreparedRows& rows, const Delivery& delivery);
+  // What became of a batch, within the gate.
+  struct Passage {
+    // It is to be durable, and batches before it are not: nothing has happened.
+    bool needs_checkpoint = false;
+    // The record to be synced, if there is one.
+    std::optional<std::uint64_t> record;
+  };
+  enum class Origin { kCaller, kJournal };
+  Result<Passage> ingest_within_gate(const PreparedRows& rows, const Delivery& delivery,
+                                     Origin origin);
+  // Writes the batch that all partitions have staged behind the others.
+  Result<std::uint64_t> append_to_journal(const PreparedRows& rows, const Delivery& delivery);
+  // Returns once the record is on disk.
+  Status sync_journal(std::uint64_t record);
+  Status replay(const JournalRecord& record);
+  // Runs `visit(partition)` for all partitions, in the arena if so many rows are worth it.
+  template <class Visit>
+  Status for_each_partition(std::size_t row_count, Visit visit);
+  // Notes that there is something for a checkpoint to write. Within the gate.
+  void note_change();
+  // Keeps the promises of the options after a batch.
   Status make_room();
   // Lets pages go until `wanted_bytes` more fit. Within the gate.
   void evict_for(std::size_t wanted_bytes);
@@ -92,6 +115,18 @@ struct Engine::State {
   EngineInfo info() const;
   Result<VerifyReport> verify();
 };
+
+template <class Visit>
+Status Engine::State::for_each_partition(std::size_t row_count, Visit visit) {
+  // Fewer are not worth waking other threads for.
+  constexpr std::size_t kParallelRowsMin = 4096;
+  if (row_count >= kParallelRowsMin) return for_each_partition(visit);
+  Status first;
+  for (Partition& partition : partitions) {
+    if (Status status = visit(partition); !status.ok() && first.ok()) first = std::move(status);
+  }
+  return first;
+}
 
 template <class Visit>
 Status Engine::State::for_each_partition(Visit visit) {

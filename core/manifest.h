@@ -23,6 +23,7 @@ struct Manifest {
   Epoch catalog_epoch = 0;              // 0: no name was ever seen
   Epoch sources_epoch = 0;              // 0: no source has a position
   Epoch segments_epoch = 0;             // 0: no segment was ever saved
+  std::uint64_t journal_next = 0;       // the first record of the journal that is not covered
   std::vector<Epoch> partition_epochs;  // by partition; 0: it has no users
 
   std::string serialize() const;

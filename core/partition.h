@@ -132,6 +132,10 @@ class Partition {
   // `series` numbers the batch's local series.
   Status stage(const PreparedRows& rows, const StoreView& view, std::span<const SeriesId> series);
   void unstage();
+  // By row of the staged batch, in the order of its blocks.
+  std::span<const std::uint32_t> staged_ordinals() const {
+    return {ordinals_.data(), staged_count_};
+  }
   void apply(std::uint32_t batch_number);
 
   // Derives what is due: presence of any event, and with `bounds` first and last days too.
@@ -159,6 +163,7 @@ class Partition {
   // Lets go of clean pages, the least recently used first, until at most `bytes_max` are resident.
   void evict(std::size_t bytes_max);
 
+  std::uint32_t number() const { return number_; }
   std::uint32_t user_count() const { return user_count_; }
   const std::map<Day, DayState>& days() const { return days_; }
   const SeriesChunks<CounterChunk>& counters() const { return counters_; }

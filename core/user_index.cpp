@@ -185,6 +185,13 @@ void UserIndex::serialize(std::uint32_t first, std::uint32_t count, std::string&
   for (std::uint32_t i = first; i < first + count; ++i) writer.text(string(i));
 }
 
+void UserIndex::serialize_user(std::uint32_t ordinal, std::string& out) const {
+  ByteWriter writer(out);
+  if (kind_ == UserKind::kString) return writer.text(string(ordinal));
+  const std::uint64_t user = unhash_user(hashes_[ordinal]);
+  writer.elements(&user, 1);
+}
+
 Status UserIndex::append(std::string_view page) {
   ByteReader reader(page);
   const std::size_t count = reader.count(kind_ == UserKind::kInteger ? sizeof(std::uint64_t) : 1);

@@ -45,11 +45,17 @@ class UserIndex {
   void truncate(std::uint32_t size);
 
   UserId user(std::uint32_t ordinal) const;
+  // hash_user of the user, who has an ordinal.
+  std::uint64_t hash_of(std::uint32_t ordinal) const;
+  // The user, of string users.
+  std::string_view string(std::uint32_t ordinal) const;
   // The ordinal of a user, if it has one; `hash` is hash_user of it.
   std::optional<std::uint32_t> find(std::uint64_t hash, const UserId& user) const;
 
   // The users with ordinals in [first, first + count), as a page of bytes.
   void serialize(std::uint32_t first, std::uint32_t count, std::string& out) const;
+  // Appends one of them, as in a page.
+  void serialize_user(std::uint32_t ordinal, std::string& out) const;
   // Adds the users of a page; the pages of a partition come in ascending order.
   Status append(std::string_view page);
 
@@ -72,8 +78,6 @@ class UserIndex {
   }
   void push(std::uint64_t hash) { hashes_.push_back(hash); }
   void push(std::string_view user);
-  std::string_view string(std::uint32_t ordinal) const;
-  std::uint64_t hash_of(std::uint32_t ordinal) const;
   void reserve_slots(std::size_t user_count);
 
   UserKind kind_;

@@ -217,6 +217,11 @@ class PartitionVerifier {
 
 Result<VerifyReport> Engine::State::verify() {
   VerifyReport report;
+  if (Status status = store->check_journal(); status.code() == StatusCode::kCorruption) {
+    report.faults.push_back(status.message());
+  } else {
+    ROLLCALL_RETURN_IF_ERROR(std::move(status));
+  }
   std::optional<LastCommit> last;
   std::shared_ptr<const StoreView> now;
   {

@@ -18,13 +18,15 @@ namespace {
 constexpr std::size_t kSlotBytes = 4096;
 constexpr std::size_t kSlotCount = 2;
 constexpr std::string_view kMagic = "rollcall";
-constexpr std::size_t kChecksumOffset = 40;
+constexpr std::uint64_t kMarkOffset = kSlotCount * kSlotBytes;
 
 std::string encode_slot(const AnchorState& state) {
   std::string slot(kMagic);
   slot.append(state.store_id.begin(), state.store_id.end());
   append_u64(slot, state.epoch);
   append_u64(slot, state.digest);
+  append_u64(slot, state.first_journal);
+  append_u64(slot, state.last_journal);
   append_u64(slot, XXH3_64bits(slot.data(), slot.size()));
   slot.resize(kSlotBytes, '\0');
   return slot;
@@ -35,8 +37,12 @@ std::optional<AnchorState> decode_slot(std::string_view slot) {
   if (slot.size() < kSlotBytes) return std::nullopt;
   AnchorState state;
   std::copy_n(slot.begin() + kMagic.size(), state.store_id.size(), state.store_id.begin());
-  state.epoch = load_u64(slot.data() + kMagic.size() + state.store_id.size());
-  state.digest = load_u64(slot.data() + kChecksumOffset - 8);
+  const char* number = slot.data() + kMagic.size() + state.store_id.size();
+  for (std::uint64_t* field :
+       {&state.epoch, &state.digest, &state.first_journal, &state.last_journal}) {
+    *field = load_u64(number);
+    number += sizeof *field;
+  }
   if (slot != encode_slot(state)) return std::nullopt;
   return state;
 }
@@ -51,10 +57,6 @@ Status rollback_status(const std::string& directory, const std::string& database
 
 }  // namespace
 
-AnchorState anchor_state(const CommitFacts& facts) {
-  return {facts.store_id, facts.epoch, facts.digest};
-}
-
 Result<Anchor> Anchor::open(const std::string& path, Access access) {
   ROLLCALL_ASSIGN_OR_RETURN(PosixFile file,
                             PosixFile::open(path, access == Access::kWrite ? O_RDWR : O_RDONLY));
@@ -63,7 +65,11 @@ Result<Anchor> Anchor::open(const std::string& path, Access access) {
   for (std::size_t i = 0; i < kSlotCount; ++i) {
     ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes, file.read(i * kSlotBytes, kSlotBytes));
     const std::optional<AnchorState> state = decode_slot(bytes);
-    if (!state || (latest && latest->epoch >= state->epoch)) continue;
+    // Both numbers only grow.
+    const auto order = [](const AnchorState& slot) {
+      return std::pair(slot.epoch, slot.last_journal);
+    };
+    if (!state || (latest && order(*latest) >= order(*state))) continue;
     latest = state;
     latest_slot = i;
   }
@@ -80,6 +86,28 @@ Result<Anchor> Anchor::create(const std::string& path, const AnchorState& state)
   const std::string slot = encode_slot(state);
   ROLLCALL_RETURN_IF_ERROR(replace_file(path, slot + slot));
   return open(path, Access::kWrite);
+}
+
+Result<std::optional<JournalMark>> Anchor::journal_mark() const {
+  ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes, file_.read(kMarkOffset, kJournalMarkBytes));
+  return decode_journal_mark(bytes, state_.store_id);
+}
+
+Status Anchor::note_commit(const CommitFacts& facts, std::uint64_t first_journal) {
+  const std::lock_guard lock(*mutex_);
+  return write({facts.store_id, facts.epoch, facts.digest, first_journal, state_.last_journal});
+}
+
+Status Anchor::note_journal(std::uint64_t last_journal) {
+  const std::lock_guard lock(*mutex_);
+  AnchorState state = state_;
+  state.last_journal = last_journal;
+  return write(state);
+}
+
+Status Anchor::note_mark(const JournalMark& mark) {
+  const std::lock_guard lock(*mutex_);
+  return file_.write(kMarkOffset, encode_journal_mark(mark, state_.store_id));
 }
 
 Status Anchor::write(const AnchorState& state) {

@@ -5,21 +5,31 @@
 // DIR/ANCHOR is two slots of 4,096 bytes, written in turn, so that a torn write damages only the
 // one that the commit before can do without. A slot:
 //
-//   magic     8 bytes, "rollcall"
-//   store id  16 bytes
-//   epoch     8 bytes
-//   digest    8 bytes: the commit record's
-//   checksum  8 bytes: XXH3-64 of the above
-//   zeros     to the slot's end
+//   magic          8 bytes, "rollcall"
+//   store id       16 bytes
+//   epoch          8 bytes
+//   digest         8 bytes: the commit record's
+//   first journal  8 bytes: number of the first journal file that is needed
+//   last journal   8 bytes: number of the last one that was begun
+//   checksum       8 bytes: XXH3-64 of the above
+//   zeros          to the slot's end
+//
+// Behind them stands a journal mark (journal_format.h): how much of the journal was acknowledged.
+// It is not synced, as that would take as long as the journal's own sync; so it survives the
+// process, and notices a journal file that was put back in an older state.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "rollcall/store.h"
 #include "storage/commit_record.h"
+#include "storage/journal_format.h"
 #include "storage/posix_file.h"
 #include "storage/store_id.h"
 
@@ -29,14 +39,14 @@ struct AnchorState {
   StoreId store_id{};
   Epoch epoch = 0;
   std::uint64_t digest = 0;
+  // Journal files; first past last: none is needed.
+  std::uint64_t first_journal = 1;
+  std::uint64_t last_journal = 0;
 
   friend bool operator==(const AnchorState&, const AnchorState&) = default;
 };
 
-// What the anchor says after the commit of `facts`.
-AnchorState anchor_state(const CommitFacts& facts);
-
-// Writes come from one thread at a time.
+// Threads: the note_ functions from any, everything else before them.
 class Anchor {
  public:
   enum class Access { kRead, kWrite };
@@ -51,8 +61,17 @@ class Anchor {
 
   const AnchorState& state() const { return state_; }
 
+  // What was noted last; nothing where that is damaged.
+  Result<std::optional<JournalMark>> journal_mark() const;
+
   // Returns once `state` is on disk.
   Status write(const AnchorState& state);
+  // The same, of a commit after which journal files before `first_journal` are not needed.
+  Status note_commit(const CommitFacts& facts, std::uint64_t first_journal);
+  // The same, of a journal file that was begun.
+  Status note_journal(std::uint64_t last_journal);
+  // Returns before it is on disk.
+  Status note_mark(const JournalMark& mark);
 
  private:
   Anchor(PosixFile file, const AnchorState& state, std::size_t slot)
@@ -60,7 +79,8 @@ class Anchor {
 
   PosixFile file_;
   AnchorState state_;
-  std::size_t slot_;  // the one that holds state_
+  std::size_t slot_;                                                    // the one that holds state_
+  std::unique_ptr<std::mutex> mutex_ = std::make_unique<std::mutex>();  // of the note_ functions
 };
 
 // Both compare the anchor with the last commit in the database of `directory`, and answer

@@ -1,6 +1,7 @@
 #include "storage/posix_file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -69,9 +70,17 @@ Status PosixFile::write(std::uint64_t offset, std::string_view bytes) const {
   return {};
 }
 
-Status PosixFile::truncate() const {
-  if (::ftruncate(descriptor_, 0) != 0) return errno_status(path_, "truncate");
+Status PosixFile::truncate(std::uint64_t size) const {
+  if (::ftruncate(descriptor_, static_cast<off_t>(size)) != 0) {
+    return errno_status(path_, "truncate");
+  }
   return {};
+}
+
+Result<std::uint64_t> PosixFile::size() const {
+  struct stat facts;
+  if (::fstat(descriptor_, &facts) != 0) return errno_status(path_, "look at the file");
+  return static_cast<std::uint64_t>(facts.st_size);
 }
 
 Status PosixFile::sync() const {

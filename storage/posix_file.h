@@ -32,7 +32,9 @@ class PosixFile {
   // Returns `size` bytes from `offset`; fewer where the file ends.
   Result<std::string> read(std::uint64_t offset, std::size_t size) const;
   Status write(std::uint64_t offset, std::string_view bytes) const;
-  Status truncate() const;
+  // Cuts off what lies past `size`.
+  Status truncate(std::uint64_t size = 0) const;
+  Result<std::uint64_t> size() const;
   // Returns once the bytes are on disk.
   Status sync() const;
 

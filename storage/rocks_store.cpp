@@ -8,9 +8,11 @@
 #include <optional>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "storage/anchor.h"
 #include "storage/commit.h"
+#include "storage/file_journal.h"
 #include "storage/key_codec.h"
 #include "storage/page_codec.h"
 #include "storage/rocks_database.h"
@@ -64,11 +66,13 @@ class RocksStore final : public Store {
  public:
   // `anchor` is absent in a store opened for reading.
   RocksStore(std::shared_ptr<const RocksDatabase> database, std::optional<Anchor> anchor,
-             const CommitFacts& last)
+             const CommitFacts& last, bool accept_rollback)
       : database_(std::move(database)),
         anchor_(std::move(anchor)),
         last_(last),
-        view_(std::make_shared<RocksView>(database_)) {}
+        view_(std::make_shared<RocksView>(database_)) {
+    if (anchor_) journal_.emplace(database_->directory, *anchor_, accept_rollback);
+  }
 
   Result<std::optional<LastCommit>> last_commit() const override {
     ROLLCALL_ASSIGN_OR_RETURN(std::optional<CommitRecord> record, last_view()->commit_record());
@@ -86,6 +90,9 @@ class RocksStore final : public Store {
 
   Result<StoreSize> size() const override;
 
+  Journal* journal() override { return journal_ ? &*journal_ : nullptr; }
+  Status check_journal() const override { return rollcall::check_journal(database_->directory); }
+
  private:
   std::shared_ptr<const RocksView> last_view() const {
     const std::lock_guard lock(mutex_);
@@ -93,8 +100,9 @@ class RocksStore final : public Store {
   }
 
   const std::shared_ptr<const RocksDatabase> database_;
-  std::optional<Anchor> anchor_;  // the committing thread's
-  bool commit_failed_ = false;    // the committing thread's
+  std::optional<Anchor> anchor_;
+  std::optional<FileJournal> journal_;  // where there is an anchor
+  bool commit_failed_ = false;          // the committing thread's
 
   mutable std::mutex mutex_;  // guards last_ and view_; last_ is written by the committing thread
   CommitFacts last_;
@@ -120,7 +128,8 @@ Status RocksStore::commit(const Commit& commit) {
   commit_failed_ = true;  // until it has not; so that an exception of the caller's counts as well
   ROLLCALL_ASSIGN_OR_RETURN(const CommitFacts facts,
                             write_commit(*database_->db, commit, last_, directory));
-  ROLLCALL_RETURN_IF_ERROR(anchor_->write(anchor_state(facts)));
+  ROLLCALL_RETURN_IF_ERROR(anchor_->note_commit(facts, journal_->first_needed()));
+  ROLLCALL_RETURN_IF_ERROR(journal_->remove_unneeded());
   auto view = std::make_shared<const RocksView>(database_);
   commit_failed_ = false;
 
@@ -145,7 +154,9 @@ Result<StoreSize> RocksStore::size() const {
     struct stat facts;
     if (::lstat(entry->path().c_str(), &facts) != 0) continue;
     constexpr std::uint64_t kStatBlockBytes = 512;
-    size.disk_bytes += static_cast<std::uint64_t>(facts.st_blocks) * kStatBlockBytes;
+    const std::uint64_t bytes = static_cast<std::uint64_t>(facts.st_blocks) * kStatBlockBytes;
+    size.disk_bytes += bytes;
+    if (is_journal_file(entry->path().filename().string())) size.journal_bytes += bytes;
   }
   if (error) return Status::io_error(database_->directory + ": cannot list: " + error.message());
   return size;
@@ -211,6 +222,26 @@ Status look_before_writing(const std::string& directory, const Result<Anchor>& a
       .status();
 }
 
+// What the anchor is to say of a database that it was found to agree with, or that replaces what it
+// says. A lost anchor takes with it what it knew of the journal: the files that are there count.
+Result<AnchorState> anchor_state(const Result<Anchor>& anchor, const CommitFacts& last,
+                                 const std::string& directory) {
+  AnchorState state;
+  if (anchor.ok()) {
+    state = anchor->state();
+  } else {
+    ROLLCALL_ASSIGN_OR_RETURN(const std::vector<std::uint64_t> files, journal_files(directory));
+    if (!files.empty()) {
+      state.first_journal = files.front();
+      state.last_journal = files.back();
+    }
+  }
+  state.store_id = last.store_id;
+  state.epoch = last.epoch;
+  state.digest = last.digest;
+  return state;
+}
+
 Result<std::unique_ptr<Store>> open_writer(const std::string& directory,
                                            const RocksStoreOptions& options) {
   ROLLCALL_ASSIGN_OR_RETURN(DirectoryState state, inspect_directory(directory));
@@ -251,12 +282,14 @@ Result<std::unique_ptr<Store>> open_writer(const std::string& directory,
   }
   ROLLCALL_RETURN_IF_ERROR(remove_table_files(directory));
   ROLLCALL_RETURN_IF_ERROR(remove_unfinished_commit(db, last.epoch, directory));
+  ROLLCALL_ASSIGN_OR_RETURN(const AnchorState stands, anchor_state(anchor, last, directory));
   // Both slots are replaced: after a rollback, neither of the old ones is true.
-  if (!anchor.ok() || anchor->state() != anchor_state(last)) {
-    anchor = Anchor::create(path, anchor_state(last));
+  if (!anchor.ok() || anchor->state() != stands) {
+    anchor = Anchor::create(path, stands);
     ROLLCALL_RETURN_IF_ERROR(anchor.status());
   }
-  return std::unique_ptr<Store>(std::make_unique<RocksStore>(database, *std::move(anchor), last));
+  return std::unique_ptr<Store>(
+      std::make_unique<RocksStore>(database, *std::move(anchor), last, options.accept_rollback));
 }
 
 Result<std::unique_ptr<Store>> open_reader(const std::string& directory,
@@ -289,8 +322,9 @@ Result<std::unique_ptr<Store>> open_reader(const std::string& directory,
     ROLLCALL_ASSIGN_OR_RETURN(
         const std::optional<CommitFacts> last,
         checked_last_commit(**database, anchor, Anchor::Access::kRead, options));
-    return std::unique_ptr<Store>(
-        std::make_unique<RocksStore>(*database, std::nullopt, last.value_or(CommitFacts())));
+    return std::unique_ptr<Store>(std::make_unique<RocksStore>(*database, std::nullopt,
+                                                               last.value_or(CommitFacts()),
+                                                               /*accept_rollback=*/false));
   }
   return Status::busy(directory + ": a writer changed the database each of the " +
                       std::to_string(kReaderAttemptsMax) + " times that it was opened; try again");

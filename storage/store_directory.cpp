@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <filesystem>
@@ -18,12 +19,23 @@ namespace {
 constexpr std::uint32_t kFormatVersion = 1;
 constexpr std::string_view kFormatLead = "rollcall store, format ";
 constexpr std::size_t kFormatFileBytesMax = 4096;
+constexpr std::string_view kJournalLead = "JOURNAL-";
 
 std::string path_in(const std::string& directory, std::string_view name) {
   return (std::filesystem::path(directory) / name).string();
 }
 
 std::string format_path(const std::string& directory) { return path_in(directory, "FORMAT"); }
+
+// The number of a journal file of this name.
+std::optional<std::uint64_t> journal_number(std::string_view name) {
+  if (!name.starts_with(kJournalLead)) return std::nullopt;
+  name.remove_prefix(kJournalLead.size());
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+  if (error != std::errc() || end != name.data() + name.size()) return std::nullopt;
+  return number;
+}
 
 // "rollcall store, format 1", a line end, and whatever follows.
 std::optional<std::uint32_t> parse_format_version(std::string_view text) {
@@ -71,6 +83,24 @@ std::string lock_path(const std::string& directory) { return path_in(directory, 
 std::string database_path(const std::string& directory) { return path_in(directory, "rocksdb"); }
 std::string new_table_path(const std::string& directory, std::size_t number) {
   return path_in(directory, "PAGES-" + std::to_string(number) + ".new");
+}
+std::string journal_path(const std::string& directory, std::uint64_t number) {
+  return path_in(directory, std::string(kJournalLead) + std::to_string(number));
+}
+
+bool is_journal_file(std::string_view name) { return journal_number(name).has_value(); }
+
+Result<std::vector<std::uint64_t>> journal_files(const std::string& directory) {
+  std::vector<std::uint64_t> numbers;
+  std::error_code error;
+  std::filesystem::directory_iterator entry(directory, error);
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    const auto number = journal_number(entry->path().filename().string());
+    if (number) numbers.push_back(*number);
+  }
+  if (error) return Status::io_error(directory + ": cannot list: " + error.message());
+  std::sort(numbers.begin(), numbers.end());
+  return numbers;
 }
 
 Result<DirectoryState> inspect_directory(const std::string& directory) {

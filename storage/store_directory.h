@@ -2,7 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "rollcall/status.h"
 
@@ -12,6 +15,10 @@ std::string anchor_path(const std::string& directory);
 std::string lock_path(const std::string& directory);
 std::string database_path(const std::string& directory);
 std::string new_table_path(const std::string& directory, std::size_t number);
+std::string journal_path(const std::string& directory, std::uint64_t number);
+bool is_journal_file(std::string_view name);
+// The numbers of the journal files that are there, ascending.
+Result<std::vector<std::uint64_t>> journal_files(const std::string& directory);
 
 enum class DirectoryState {
   kMissing,  // no such directory

@@ -358,8 +358,8 @@ class IngestStage {
     const std::size_t rows = std::exchange(waiting_rows_, 0);
     waiting_bytes_ = 0;
     position_due_ = false;
-    ROLLCALL_RETURN_IF_ERROR(
-        engine_.ingest(std::exchange(waiting_, {}), open_file_->identified ? &position : nullptr));
+    ROLLCALL_RETURN_IF_ERROR(engine_.ingest(
+        std::exchange(waiting_, {}), {.position = open_file_->identified ? &position : nullptr}));
     report_.rows_read += rows;
     report_.rows_ingested += rows;
     return {};

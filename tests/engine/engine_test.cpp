@@ -1,12 +1,14 @@
 // What an engine promises from `open` to `close`.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cstdint>
 #include <limits>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "rollcall/engine.h"
@@ -41,9 +43,9 @@ Result<std::unique_ptr<Engine>> open_on(const std::shared_ptr<MemoryDisk>& disk,
 }
 
 Status ingest(Engine& engine, const std::vector<NaiveEvent>& events,
-              const SourcePosition* position = nullptr) {
+              const Delivery& delivery = {}) {
   const EventColumns columns(events, engine.settings());
-  return engine.ingest(columns.batch(), position);
+  return engine.ingest(columns.batch(), delivery);
 }
 
 std::string users_by_day(const Engine& engine) {
@@ -289,9 +291,10 @@ TEST(EngineCheckpoint, WhatCameAfterItIsLostWithoutClose) {
     ASSERT_TRUE(engine.ok());
     const SourcePosition one{"file", "1"};
     const SourcePosition two{"file", "2"};
-    ASSERT_TRUE(ingest(**engine, {event("ann", 0)}, &one).ok());
+    ASSERT_TRUE(ingest(**engine, {event("ann", 0)}, {.position = &one}).ok());
     ASSERT_TRUE((*engine)->checkpoint().ok());
-    ASSERT_TRUE(ingest(**engine, {event("bob", 0), event("ann", 1, "view")}, &two).ok());
+    ASSERT_TRUE(
+        ingest(**engine, {event("bob", 0), event("ann", 1, "view")}, {.position = &two}).ok());
   }
   const auto engine = open_on(disk);
   ASSERT_TRUE(engine.ok());
@@ -445,7 +448,7 @@ TEST(EngineSources, LatestPositionOfEachIsKeptWithItsBatches) {
   const std::string binary("\0\xFF\n", 3);
   const SourcePosition positions[] = {{"b.csv", "10"}, {"a.csv", binary}, {"b.csv", "20"}};
   for (const SourcePosition& position : positions) {
-    ASSERT_TRUE(ingest(**engine, {event("ann", 0)}, &position).ok());
+    ASSERT_TRUE(ingest(**engine, {event("ann", 0)}, {.position = &position}).ok());
   }
   for (const bool reopened : {false, true}) {
     if (reopened) {
@@ -469,8 +472,123 @@ TEST(EngineSources, PositionOfARefusedBatchIsNotTaken) {
   const SourcePosition position{"file", "1"};
   std::vector<NaiveEvent> bad = {event("ann", 0)};
   bad[0].event = "";
-  EXPECT_FALSE(ingest(**engine, bad, &position).ok());
+  EXPECT_FALSE(ingest(**engine, bad, {.position = &position}).ok());
   EXPECT_TRUE((*engine)->sources().empty());
+}
+
+TEST(EngineSources, ABatchOfAKnownTokenIsSkipped) {
+  const auto disk = make_memory_disk();
+  auto engine = open_on(disk);
+  ASSERT_TRUE(engine.ok());
+  const BatchToken token{"app", std::string("\0\xFF", 2)};
+  const BatchToken same_of_other_source{"web", token.token};
+  const SourcePosition first{"file", "1"};
+  const SourcePosition second{"file", "2"};
+  bool skipped = true;
+  ASSERT_TRUE(ingest(**engine, {event("ann", 0)},
+                     {.position = &first, .token = &token, .skipped = &skipped})
+                  .ok());
+  EXPECT_FALSE(skipped);
+  for (const bool reopened : {false, true}) {
+    if (reopened) {
+      ASSERT_TRUE((*engine)->close().ok());
+      engine = open_on(disk);
+      ASSERT_TRUE(engine.ok());
+    }
+    ASSERT_TRUE(ingest(**engine, {event("bob", 0), event("cem", 1, "view")},
+                       {.position = &second, .token = &token, .skipped = &skipped})
+                    .ok());
+    EXPECT_TRUE(skipped);
+    EXPECT_EQ((*engine)->info().event_count, 1u);
+    EXPECT_EQ((*engine)->info().events.size(), 1u);
+    EXPECT_EQ((*engine)->sources().at(0).position, "1");
+  }
+  ASSERT_TRUE(
+      ingest(**engine, {event("bob", 0)}, {.token = &same_of_other_source, .skipped = &skipped})
+          .ok());
+  EXPECT_FALSE(skipped);
+  EXPECT_EQ((*engine)->info().event_count, 2u);
+}
+
+TEST(EngineSources, TokensAreLostWithTheirBatches) {
+  const auto disk = make_memory_disk();
+  const BatchToken token{"app", "1"};
+  {
+    const auto engine = open_on(disk);
+    ASSERT_TRUE(engine.ok());
+    ASSERT_TRUE(ingest(**engine, {event("ann", 0)}, {.token = &token}).ok());
+  }
+  const auto engine = open_on(disk);
+  ASSERT_TRUE(engine.ok());
+  ASSERT_TRUE(ingest(**engine, {event("ann", 0)}, {.token = &token}).ok());
+  EXPECT_EQ((*engine)->info().event_count, 1u);
+}
+
+TEST(EngineSources, TokenOfARefusedBatchIsNotTaken) {
+  const auto engine = open_on(make_memory_disk());
+  ASSERT_TRUE(engine.ok());
+  const BatchToken token{"app", "1"};
+  std::vector<NaiveEvent> bad = {event("ann", 0)};
+  bad[0].event = "";
+  EXPECT_FALSE(ingest(**engine, bad, {.token = &token}).ok());
+  ASSERT_TRUE(ingest(**engine, {event("ann", 0)}, {.token = &token}).ok());
+  EXPECT_EQ((*engine)->info().event_count, 1u);
+}
+
+TEST(EngineSources, TheLast1024TokensOfASourceAreKnown) {
+  const auto disk = make_memory_disk();
+  auto engine = open_on(disk);
+  ASSERT_TRUE(engine.ok());
+  const auto deliver = [&](int number) {
+    const BatchToken token{"app", std::to_string(number)};
+    bool skipped = false;
+    EXPECT_TRUE(ingest(**engine, {}, {.token = &token, .skipped = &skipped}).ok());
+    return skipped;
+  };
+  for (int i = 0; i < 1025; ++i) EXPECT_FALSE(deliver(i)) << i;
+  ASSERT_TRUE((*engine)->close().ok());
+  engine = open_on(disk);
+  ASSERT_TRUE(engine.ok());
+  for (int i = 1; i < 1025; ++i) EXPECT_TRUE(deliver(i)) << i;
+  EXPECT_FALSE(deliver(0));
+  EXPECT_FALSE(deliver(1)) << "the oldest went";
+  EXPECT_TRUE(deliver(3));
+}
+
+TEST(EngineSources, OneTokenFromManyThreadsIsInOnce) {
+  const auto engine = open_on(make_memory_disk());
+  ASSERT_TRUE(engine.ok());
+  std::atomic<int> skips{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      for (int number = 0; number < 50; ++number) {
+        const BatchToken token{"app", std::to_string(number)};
+        bool skipped = false;
+        EXPECT_TRUE(
+            ingest(**engine, {event("ann", 0)}, {.token = &token, .skipped = &skipped}).ok());
+        skips += skipped ? 1 : 0;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ((*engine)->info().event_count, 50u);
+  EXPECT_EQ(skips.load(), 150);
+}
+
+TEST(EngineSources, TokensAreOfOneTo256Bytes) {
+  const auto engine = open_on(make_memory_disk());
+  ASSERT_TRUE(engine.ok());
+  const BatchToken longest{"app", std::string(256, 'x')};
+  EXPECT_TRUE(ingest(**engine, {event("ann", 0)}, {.token = &longest}).ok());
+  for (const std::size_t size : {std::size_t{0}, std::size_t{257}}) {
+    const BatchToken token{"app", std::string(size, 'x')};
+    const Status status = ingest(**engine, {event("ann", 0)}, {.token = &token});
+    EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
+    EXPECT_EQ(status.message(), "delivery: the token of source \"app\" has " +
+                                    std::to_string(size) + " bytes (allowed: 1 to 256)");
+  }
+  EXPECT_EQ((*engine)->info().event_count, 1u);
 }
 
 TEST(EngineSources, PositionMayMoveWithoutEvents) {
@@ -478,7 +596,7 @@ TEST(EngineSources, PositionMayMoveWithoutEvents) {
   auto engine = open_on(disk);
   ASSERT_TRUE(engine.ok());
   const SourcePosition position{"file", "end"};
-  ASSERT_TRUE((*engine)->ingest(EventBatch{}, &position).ok());
+  ASSERT_TRUE((*engine)->ingest(EventBatch{}, {.position = &position}).ok());
   ASSERT_TRUE((*engine)->close().ok());
   engine = open_on(disk);
   ASSERT_TRUE(engine.ok());

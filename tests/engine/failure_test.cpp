@@ -6,6 +6,7 @@
 #include <limits>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "rollcall/engine.h"
@@ -92,6 +93,19 @@ TEST_F(Failure, ABatchWhoseCheckpointFailsIsIn) {
   EXPECT_EQ(users_on_last_day(), 1);
   EXPECT_EQ(ingest({"ann"}).code(), StatusCode::kIoError);
   EXPECT_EQ(engine_->info().event_count, 1u);
+}
+
+TEST_F(Failure, WhatIsOldStartsACheckpoint) {
+  EngineOptions options;
+  options.checkpoint_seconds = 1;
+  ASSERT_TRUE(open(options).ok());
+  ASSERT_TRUE(ingest({"ann"}).ok());
+  EXPECT_EQ(engine_->info().epoch, 0u);
+  std::this_thread::sleep_for(std::chrono::milliseconds(1'100));
+  ASSERT_TRUE(ingest({"bob"}).ok());
+  EXPECT_EQ(engine_->info().epoch, 1u);
+  ASSERT_TRUE(ingest({"cem"}).ok());
+  EXPECT_EQ(engine_->info().epoch, 1u) << "what came since is new";
 }
 
 // However soon pages are dirty again: ingest rests nine times as long as a checkpoint took.

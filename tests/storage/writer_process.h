@@ -1,88 +1,23 @@
-// The other process: rollcall_store_writer, started, listened to and killed.
+// The other process: rollcall_store_writer.
 #pragma once
 
-#include <fcntl.h>
-#include <gtest/gtest.h>
-#include <signal.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <array>
+#include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <string>
-#include <vector>
 
 #include "rollcall/store.h"
+#include "tests/support/child_process.h"
 
 namespace rollcall {
 
-class WriterProcess {
+class WriterProcess : public ChildProcess {
  public:
   // See store_writer.cpp for the arguments.
   WriterProcess(const std::string& directory, std::uint64_t seed, std::uint32_t page_count,
-                std::size_t page_bytes_max, Epoch commit_count, const std::string& step = "none") {
-    std::vector<std::string> arguments = {ROLLCALL_STORE_WRITER,
-                                          directory,
-                                          std::to_string(seed),
-                                          std::to_string(page_count),
-                                          std::to_string(page_bytes_max),
-                                          std::to_string(commit_count),
-                                          step};
-    std::vector<char*> pointers;
-    for (std::string& argument : arguments) pointers.push_back(argument.data());
-    pointers.push_back(nullptr);
-
-    std::array<int, 2> pipe_ends{};
-    EXPECT_EQ(::pipe2(pipe_ends.data(), O_CLOEXEC), 0);
-    posix_spawn_file_actions_t actions;
-    ::posix_spawn_file_actions_init(&actions);
-    ::posix_spawn_file_actions_adddup2(&actions, pipe_ends[1], STDOUT_FILENO);
-    EXPECT_EQ(::posix_spawn(&pid_, pointers[0], &actions, nullptr, pointers.data(), environ), 0);
-    ::posix_spawn_file_actions_destroy(&actions);
-    ::close(pipe_ends[1]);
-    output_ = ::fdopen(pipe_ends[0], "r");
-  }
-  ~WriterProcess() {
-    kill();
-    std::fclose(output_);
-  }
-  WriterProcess(const WriterProcess&) = delete;
-  WriterProcess& operator=(const WriterProcess&) = delete;
-
-  pid_t pid() const { return pid_; }
-
-  // Returns the next line that it prints; "" once it has ended.
-  std::string next_line() {
-    std::array<char, 64> line{};
-    if (std::fgets(line.data(), line.size(), output_) == nullptr) return "";
-    std::string text = line.data();
-    text.pop_back();
-    return text;
-  }
-
-  // Ends it at once, wherever it is.
-  void kill() {
-    if (ended_) return;
-    ::kill(pid_, SIGKILL);
-    wait();
-  }
-
-  // Returns once it has ended by itself.
-  void wait() {
-    ended_ = true;
-    ::waitpid(pid_, &wait_status_, 0);
-  }
-
-  // Whether it was there to be killed, and had not failed before.
-  bool was_killed() const { return WIFSIGNALED(wait_status_); }
-
- private:
-  pid_t pid_ = -1;
-  std::FILE* output_ = nullptr;
-  bool ended_ = false;
-  int wait_status_ = 0;
+                std::size_t page_bytes_max, Epoch commit_count, const std::string& step = "none")
+      : ChildProcess({ROLLCALL_STORE_WRITER, directory, std::to_string(seed),
+                      std::to_string(page_count), std::to_string(page_bytes_max),
+                      std::to_string(commit_count), step}) {}
 };
 
 }  // namespace rollcall

@@ -43,6 +43,7 @@ Json info_json(const EngineInfo& info) {
                {"epoch", info.epoch},
                {"pages", info.store.page_count},
                {"disk_bytes", info.store.disk_bytes},
+               {"journal_bytes", info.store.journal_bytes},
                {"event_names_overflowed", info.event_names_overflowed},
                {"event_names", Json::array()},
                {"dimensions", Json::array()}};
@@ -78,6 +79,7 @@ Lines fact_lines(const EngineInfo& info) {
   add("series", with_commas(info.series_count));
   add("sources", with_commas(info.source_count));
   add("on disk", bytes_text(info.store.disk_bytes));
+  if (info.store.journal_bytes != 0) add("journal", bytes_text(info.store.journal_bytes));
   add("pages", "about " + with_commas(info.store.page_count));
   add("commits", with_commas(info.epoch));
   add("timezone", info.settings.time_zone);

@@ -9,9 +9,11 @@
 // returned
 //   before the query began.
 // Durability: an event survives a crash once a `checkpoint` begun after its `ingest` has returned
-// ok.
-//   What a crash loses is what came after the last checkpoint; source positions are lost with it,
-//   so a source read on from its committed position loses nothing and counts nothing twice.
+//   ok, or once its `ingest` has with Ack::kDurable: such batches go into a journal, which `open`
+//   ingests again.
+//   What a crash loses is the rest of what came after the last checkpoint; source positions are
+//   lost with it, so a source read on from its committed position loses nothing and counts nothing
+//   twice.
 // The library never prints, never exits, sets no global state and lets no exception out but
 // std::bad_alloc.
 #pragma once
@@ -39,6 +41,33 @@ namespace rollcall {
 struct SourcePosition {
   std::string id;
   std::string position;
+};
+
+// Tells a batch from all others of its source, so that one that is sent again counts once.
+struct BatchToken {
+  std::string source;
+  std::string token;  // 1 to 256 bytes
+};
+
+// When `ingest` returns.
+enum class Ack : std::uint8_t {
+  kMemory,   // at once: a crash loses what came after the last checkpoint
+  kDurable,  // when the batch, and all that came before it from its source, would survive a crash
+};
+
+// What comes with a batch besides its events. What it points to need outlive only the call.
+struct Delivery {
+  // Null: no source has been read further.
+  const SourcePosition* position = nullptr;
+  // Null: the batch is new. Otherwise a batch whose token is among the last 1,024 of its source is
+  // skipped, position and all, and the call succeeds. The tokens of batches that failed are not
+  // among them; those of batches that are lost in a crash are lost with them.
+  const BatchToken* token = nullptr;
+  // Set to whether the batch was skipped, unless null.
+  bool* skipped = nullptr;
+  // Sources are told apart by the position's id and the token's source. Of batches without either,
+  // those that were acknowledged in memory may be lost although a later one survived.
+  Ack ack = Ack::kMemory;
 };
 
 struct PreparedRows;
@@ -115,7 +144,9 @@ struct VerifyReport {
 class Engine {
  public:
   // Opens an engine on `store`, taking ownership. Reads the directory of its partitions; pages
-  // follow when they are needed.
+  // follow when they are needed. What a crash left in the journal is ingested again, and stays
+  // there until the next checkpoint; but a store opened read-only shows its last checkpoint, and
+  // nothing of the journal.
   //   kInvalidArgument  an option is out of range, or differs from what the store was made with
   //   kUnsupported      ROLLCALL_ISA names an instruction set that this machine cannot run
   //   kCorruption       stored bytes are not what was written; nothing is repaired or dropped
@@ -126,15 +157,20 @@ class Engine {
   // Records every event of `batch`, or none.
   //   kInvalidArgument  columns of different lengths, a code outside its dictionary, a user id of
   //   the
-  //                     other kind, an undeclared property, a time out of range
-  Status ingest(const EventBatch& batch, const SourcePosition* position = nullptr);
+  //                     other kind, an undeclared property, a time out of range, a token that is
+  //                     empty or too long
+  //   kUnsupported      Ack::kDurable, of a store that has no journal
+  //   kIoError          the journal could not be written. If the text says "cannot sync", the batch
+  //                     may be found in or not when the store is opened again, and nothing is
+  //                     written until then; otherwise nothing has happened
+  Status ingest(const EventBatch& batch, const Delivery& delivery = {});
 
   // The same in two steps. `prepare` changes nothing and may run in many threads at once; batches
   // become visible in the order of their `ingest` calls.
   Result<PreparedBatch> prepare(const EventBatch& batch) const;
-  Status ingest(PreparedBatch batch, const SourcePosition* position = nullptr);
+  Status ingest(PreparedBatch batch, const Delivery& delivery = {});
   // Several batches as one, which costs less than one after the other. May be none.
-  Status ingest(std::vector<PreparedBatch> batches, const SourcePosition* position = nullptr);
+  Status ingest(std::vector<PreparedBatch> batches, const Delivery& delivery = {});
 
   // Makes everything ingested before the call durable. Ingest and queries go on meanwhile.
   Status checkpoint();
@@ -170,7 +206,8 @@ class Engine {
   // The position last ingested for each source id, in the order of their first appearance.
   std::vector<SourcePosition> sources() const;
   EngineInfo info() const;
-  // Reads every page of the last checkpoint and checks it against all others.
+  // Reads every page of the last checkpoint and checks it against all others; and the journal, if
+  // there is one.
   Result<VerifyReport> verify() const;
 
  private:

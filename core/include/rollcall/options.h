@@ -42,6 +42,14 @@ struct EngineOptions {
   // tenth of the time, however much each batch touches. Past memory_bytes_max they do not wait.
   std::size_t checkpoint_dirty_bytes_max = std::size_t{512} << 20;
 
+  // So does the first batch that finds what is not in a checkpoint to be older than this many
+  // seconds. 0: never by time.
+  std::uint32_t checkpoint_seconds = 60;
+
+  // So does a journal (of batches acknowledged as durable) of more bytes than this: it is read when
+  // the store is opened after a crash.
+  std::size_t journal_bytes_max = std::size_t{1} << 30;
+
   std::uint32_t threads_max = 0;  // 0: as many as the process may use
 
   // An event later than this is refused as beyond any plausible clock. Unset: year 9999.

@@ -16,12 +16,11 @@
 #include <string_view>
 #include <vector>
 
+#include "rollcall/journal.h"
 #include "rollcall/status.h"
+#include "rollcall/types.h"
 
 namespace rollcall {
-
-// Counts commits from 1. Zero: never written.
-using Epoch = std::uint64_t;
 
 // Numbers are part of the stored format: append, never renumber.
 enum class PageKind : std::uint8_t {
@@ -89,6 +88,7 @@ struct LastCommit {
 struct StoreSize {
   std::uint64_t page_count = 0;  // live pages, estimated
   std::uint64_t disk_bytes = 0;
+  std::uint64_t journal_bytes = 0;  // of these, the journal's files
 };
 
 // Pages as they were at one moment. Pages superseded later can still be read through it.
@@ -119,6 +119,14 @@ class Store {
   virtual bool read_only() const = 0;
 
   virtual Result<StoreSize> size() const = 0;
+
+  // The journal, owned by the store; null where batches become durable by commits alone.
+  // Also null where the store is read-only.
+  virtual Journal* journal() { return nullptr; }
+
+  // Reads what is on disk of the journal, if there is one.
+  //   kCorruption  it is not what was written
+  virtual Status check_journal() const { return {}; }
 };
 
 }  // namespace rollcall

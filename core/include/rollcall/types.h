@@ -8,6 +8,9 @@
 
 namespace rollcall {
 
+// Counts commits from 1. Zero: never written.
+using Epoch = std::uint64_t;
+
 // A civil date in the store's time zone: days since 1970-01-01, from -719162 (0001-01-01) to
 // 2932896 (9999-12-31). Dates are subtracted, never seconds: a day of 23 or 25 hours is one day.
 struct Day {

@@ -3,6 +3,7 @@
 //   DIR/FORMAT    what the directory is, and its format version
 //   DIR/LOCK      held by the one writer; says who it is
 //   DIR/ANCHOR    the last commit, kept apart from the database, to notice one that lost commits
+//   DIR/JOURNAL-n what was acknowledged as durable since the last commit
 //   DIR/rocksdb/  the database: pages, the commit record and the manifest
 //
 // docs/format.md describes the bytes.
@@ -25,8 +26,8 @@ struct RocksStoreOptions {
   // empty. Without meaning for read_only.
   bool create_if_missing = true;
 
-  // Opens a store that lost commits, or its ANCHOR, and takes what the database holds for the
-  // truth.
+  // Opens a store that lost commits, its ANCHOR, or records of its journal, and takes what is there
+  // for the truth: of the journal, what stands before the first record that is lost.
   bool accept_rollback = false;
 
   // Of RocksDB's block cache, indexes and filters included. Its write buffers come on top: what was

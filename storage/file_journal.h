@@ -1,0 +1,75 @@
+// The journal of a store in a directory: files DIR/JOURNAL-n, and what the anchor notes of them.
+//
+// A sync is shared: the first who waits for one writes for all that came before it, and the others
+// wait for that. There is no thread for it.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "rollcall/journal.h"
+#include "storage/anchor.h"
+#include "storage/journal_file.h"
+#include "storage/journal_scan.h"
+
+namespace rollcall {
+
+// Reads the journal of a store, beside a writer or not, and changes nothing.
+//   kCorruption  a synced record is damaged, or a file is lost
+Status check_journal(const std::string& directory);
+
+// Threads: as Journal says; `first_needed` and `remove_unneeded` as `rotate`.
+class FileJournal final : public Journal {
+ public:
+  // `anchor` must outlive it. With `accept_loss`, replay() takes the records before a damaged or
+  // lost one for all there are, and removes the others.
+  FileJournal(std::string directory, Anchor& anchor, bool accept_loss);
+
+  Status replay(std::uint64_t covered, Epoch epoch, const Visit& visit) override;
+  Result<std::uint64_t> append(Epoch base, std::string_view bytes) override;
+  Status sync(std::uint64_t number) override;
+  Status rotate() override;
+  std::uint64_t bytes() const override;
+
+  // The first file that is needed once the commit after rotate() is durable.
+  std::uint64_t first_needed() const { return first_needed_; }
+  // Removes the files before it.
+  Status remove_unneeded();
+
+ private:
+  // A file to be synced, and what is known to be on disk then.
+  struct Unsynced {
+    std::shared_ptr<const JournalFile> file;
+    JournalMark mark;
+  };
+
+  Status begin_file();
+  Status cut_off(const JournalScan& scan);
+  // Cuts off what lies past the mark's bytes.
+  Status sync_and_mark(const JournalMark& mark) const;
+  Status sync_files(const std::vector<Unsynced>& unsynced);
+
+  const std::string directory_;
+  Anchor& anchor_;
+  const StoreId store_id_;
+  const bool accept_loss_;
+  bool replayed_ = false;
+  std::uint64_t first_needed_;  // the committing thread's
+
+  mutable std::mutex mutex_;  // guards all that follows
+  std::condition_variable synced_more_;
+  std::vector<JournalMark> read_files_;              // found by replay()
+  std::vector<std::shared_ptr<JournalFile>> files_;  // begun since; the last one is written to
+  std::uint64_t last_file_ = 0;                      // that was ever begun
+  std::uint64_t first_unsynced_ = 0;                 // file; those before it are on disk
+  std::uint64_t next_ = 0;                           // number of the next record
+  std::uint64_t synced_ = 0;                         // records before it are on disk
+  bool syncing_ = false;
+  Status failure_;  // why nothing is written any more
+};
+
+}  // namespace rollcall

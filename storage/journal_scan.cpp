@@ -1,0 +1,200 @@
+#include "storage/journal_scan.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "storage/posix_file.h"
+#include "storage/store_directory.h"
+
+namespace rollcall {
+
+namespace {
+
+constexpr std::string_view kRemedy =
+    "; put the file back as it was, or accept the loss (--accept-rollback)";
+
+// Reads one file, record by record.
+class FileReader {
+ public:
+  FileReader(PosixFile file, const StoreId& store_id, std::uint64_t number, std::uint64_t size)
+      : file_(std::move(file)), store_id_(store_id), number_(number), size_(size) {}
+
+  // Whether the file's beginning is whole; the mark is known then.
+  Result<bool> begin() {
+    ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes, file_.read(0, kJournalRecordsBegin));
+    if (bytes.size() < kJournalRecordsBegin ||
+        !bytes.starts_with(encode_journal_header(store_id_, number_))) {
+      return false;
+    }
+    for (const std::uint64_t offset : kJournalMarkOffsets) {
+      const std::optional<JournalMark> mark =
+          decode_journal_mark(std::string_view(bytes).substr(offset, kJournalMarkBytes), store_id_);
+      if (mark && mark->file == number_ && mark->bytes > mark_.bytes) mark_ = *mark;
+    }
+    return mark_.bytes != 0;
+  }
+
+  // The record at offset(), which is then passed; nothing where there is no good one.
+  Result<std::optional<JournalRecord>> next() {
+    ROLLCALL_ASSIGN_OR_RETURN(const std::optional<JournalRecord> record, record_at(offset_));
+    if (record) offset_ += kJournalRecordHeaderBytes + record->bytes.size();
+    return record;
+  }
+
+  // Whether a good record of a number from `number` on lies somewhere past offset().
+  Result<bool> any_later(std::uint64_t number) {
+    ROLLCALL_ASSIGN_OR_RETURN(const std::string rest, file_.read(offset_, size_ - offset_));
+    for (std::size_t i = 1; i + kJournalRecordHeaderBytes <= rest.size(); ++i) {
+      const JournalRecordHeader header =
+          decode_journal_record_header(std::string_view(rest).substr(i, kJournalRecordHeaderBytes));
+      const std::size_t begin = i + kJournalRecordHeaderBytes;
+      // The number rules out nearly all that is no header, before a checksum is made.
+      if (header.number < number || header.number - number > rest.size() ||
+          header.bytes > rest.size() - begin) {
+        continue;
+      }
+      if (journal_record_checksum(header, std::string_view(rest).substr(begin, header.bytes),
+                                  store_id_, number_) == header.checksum) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  const std::string& path() const { return file_.path(); }
+  std::uint64_t offset() const { return offset_; }
+  bool at_end() const { return offset_ == size_; }
+  const JournalMark& mark() const { return mark_; }
+
+ private:
+  Result<std::optional<JournalRecord>> record_at(std::uint64_t offset) {
+    ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes,
+                              file_.read(offset, kJournalRecordHeaderBytes));
+    if (bytes.size() < kJournalRecordHeaderBytes) return std::optional<JournalRecord>();
+    const JournalRecordHeader header = decode_journal_record_header(bytes);
+    const std::uint64_t begin = offset + kJournalRecordHeaderBytes;
+    if (begin > size_ || header.bytes > size_ - begin) return std::optional<JournalRecord>();
+    ROLLCALL_ASSIGN_OR_RETURN(record_, file_.read(begin, header.bytes));
+    if (record_.size() < header.bytes ||
+        journal_record_checksum(header, record_, store_id_, number_) != header.checksum) {
+      return std::optional<JournalRecord>();
+    }
+    return std::optional<JournalRecord>({header.number, header.base, record_});
+  }
+
+  PosixFile file_;
+  StoreId store_id_;
+  std::uint64_t number_;
+  std::uint64_t size_;
+  JournalMark mark_;  // the later of the intact ones
+  std::uint64_t offset_ = kJournalRecordsBegin;
+  std::string record_;
+};
+
+class Scan {
+ public:
+  Scan(const JournalSource& source, std::uint64_t covered, Epoch epoch, const Journal::Visit& visit)
+      : source_(source), covered_(covered), epoch_(epoch), visit_(visit) {}
+
+  Result<JournalScan> run() {
+    for (std::uint64_t number = source_.anchor.first_journal; scan_.damage.ok(); ++number) {
+      const bool begun = number <= source_.anchor.last_journal;  // as far as the anchor knows
+      const std::string path = journal_path(source_.directory, number);
+      Result<PosixFile> file = PosixFile::open(path, O_RDONLY);
+      if (file.status().code() == StatusCode::kNotFound) {
+        if (!begun) break;
+        scan_.damage = Status::corruption(
+            path + ": the journal file is missing, and with it what was acknowledged as durable" +
+            std::string(kRemedy));
+        break;
+      }
+      ROLLCALL_RETURN_IF_ERROR(file.status());
+      ROLLCALL_ASSIGN_OR_RETURN(const std::uint64_t size, file->size());
+      FileReader reader(*std::move(file), source_.anchor.store_id, number, size);
+      ROLLCALL_ASSIGN_OR_RETURN(const bool whole, reader.begin());
+      if (!whole) {
+        if (!begun) break;  // a crash cut its making short
+        scan_.damage = Status::corruption(path + ": the beginning of the journal file is damaged" +
+                                          std::string(kRemedy));
+        break;
+      }
+      ROLLCALL_RETURN_IF_ERROR(read(reader, number));
+    }
+    scan_.next = std::max(scan_.next, covered_);
+    return std::move(scan_);
+  }
+
+ private:
+  void damage(const FileReader& reader, std::uint64_t offset, const std::string& what) {
+    scan_.damage = Status::corruption(reader.path() + ", offset " + std::to_string(offset) + ": " +
+                                      what + std::string(kRemedy));
+  }
+
+  Status read(FileReader& reader, std::uint64_t number) {
+    std::uint64_t end = reader.offset();  // of the good records
+    std::uint64_t synced = reader.mark().bytes;
+    std::uint64_t synced_next = synced == kJournalRecordsBegin ? 0 : reader.mark().next;
+    if (source_.mark && source_.mark->file == number && source_.mark->bytes > synced) {
+      synced = source_.mark->bytes;
+      synced_next = source_.mark->next;
+    }
+    while (!reader.at_end()) {
+      ROLLCALL_ASSIGN_OR_RETURN(const std::optional<JournalRecord> record, reader.next());
+      if (!record) break;
+      const std::uint64_t expected = std::max(scan_.next, covered_);
+      if (record->number < scan_.next || record->number > expected) {
+        damage(reader, end,
+               "record " + std::to_string(record->number) + " stands where record " +
+                   std::to_string(expected) + " should");
+        break;
+      }
+      if (record->number >= covered_) {
+        if (record->base > epoch_) {
+          damage(reader, end,
+                 "a record was written after commit " + std::to_string(record->base) +
+                     ", but the database holds commit " + std::to_string(epoch_));
+          break;
+        }
+        const Status status = visit_(*record);
+        if (status.code() == StatusCode::kCorruption) {
+          return Status::corruption(reader.path() + ", offset " + std::to_string(end) + ": " +
+                                    status.message());
+        }
+        ROLLCALL_RETURN_IF_ERROR(status);
+      }
+      scan_.next = record->number + 1;
+      end = reader.offset();
+      if (end == synced && scan_.next != synced_next) {
+        damage(reader, end, "the records end with another number than they did");
+        break;
+      }
+    }
+    if (scan_.damage.ok() && end < synced) {
+      damage(reader, end, "a record of the journal is damaged or cut off");
+    }
+    if (scan_.damage.ok() && !reader.at_end()) {
+      ROLLCALL_ASSIGN_OR_RETURN(const bool later, reader.any_later(scan_.next));
+      if (later) damage(reader, end, "a record of the journal is damaged, and a good one follows");
+    }
+    scan_.files.push_back({number, end, scan_.next});
+    if (end > reader.mark().bytes) scan_.unsynced.push_back(number);
+    return {};
+  }
+
+  const JournalSource& source_;
+  const std::uint64_t covered_;
+  const Epoch epoch_;
+  const Journal::Visit& visit_;
+  JournalScan scan_;
+};
+
+}  // namespace
+
+Result<JournalScan> scan_journal(const JournalSource& source, std::uint64_t covered, Epoch epoch,
+                                 const Journal::Visit& visit) {
+  return Scan(source, covered, epoch, visit).run();
+}
+
+}  // namespace rollcall

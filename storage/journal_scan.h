@@ -1,0 +1,39 @@
+// Reading the journal's files in their order, from the first that is needed to the last.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "rollcall/journal.h"
+#include "rollcall/status.h"
+#include "storage/anchor.h"
+#include "storage/journal_format.h"
+#include "storage/store_id.h"
+
+namespace rollcall {
+
+// Where the journal's files are, and what is known of them from elsewhere.
+struct JournalSource {
+  std::string directory;
+  AnchorState anchor;
+  std::optional<JournalMark> mark;  // the anchor's
+};
+
+struct JournalScan {
+  // Ok: all is there up to the end, apart from what was never synced. kCorruption: what is wrong
+  // with the record, or the file, that follows the last good record; it was acknowledged, maybe.
+  Status damage;
+  // Up to the last good record: all files that have been read, none twice, and their bytes.
+  std::vector<JournalMark> files;
+  std::vector<std::uint64_t> unsynced;  // of these: those with records that may not be on disk yet
+  std::uint64_t next = 0;               // number of the record that is to follow
+};
+
+// Hands over the records from number `covered` on. Errors of the file system and of `visit` end it;
+// one of kind kCorruption of `visit` gets the record's place put in front.
+Result<JournalScan> scan_journal(const JournalSource& source, std::uint64_t covered, Epoch epoch,
+                                 const Journal::Visit& visit);
+
+}  // namespace rollcall

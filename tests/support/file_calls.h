@@ -1,0 +1,40 @@
+// Stands between a program and the system: what the journal and the anchor ask of their files can
+// be made to fail, or to be the last thing that the process does.
+//
+// Works by the linker: a program that links file_calls.cpp has its own pwrite, pread, fdatasync and
+// unlink.
+#pragma once
+
+#include <array>
+#include <cerrno>
+#include <string_view>
+
+namespace rollcall::testing {
+
+// Every call that the journal makes, by what it is for.
+inline constexpr std::array<std::string_view, 9> kFileCalls = {
+    "make",         // the beginning of a journal file is written
+    "record",       // a record, or its header
+    "sync",         // a journal file is synced
+    "mark",         // a journal file's mark is written
+    "remove",       // a journal file is removed
+    "read",         // a journal file is read
+    "anchor",       // a slot of the anchor is written
+    "anchor sync",  // the anchor is synced
+    "anchor mark",  // the anchor's journal mark is written
+};
+
+enum class Fate {
+  kGo,          // as if nobody stood between
+  kDieBefore,   // of SIGKILL
+  kDieHalfway,  // of a write: with half of the bytes written
+  kDieAfter,
+  kFail,        // with file_call_error, nothing done
+  kFailHalfway  // of a write: with half of the bytes written
+};
+
+// Asked for the fate of each call, from any thread. Null: kGo.
+extern Fate (*volatile fate_of_file_call)(std::string_view call);
+extern volatile int file_call_error;
+
+}  // namespace rollcall::testing
