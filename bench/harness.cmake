@@ -34,8 +34,10 @@ add_executable(rollcall_bench
   ${CMAKE_CURRENT_LIST_DIR}/measure_ingest.cpp
   ${CMAKE_CURRENT_LIST_DIR}/measure_large_queries.cpp
   ${CMAKE_CURRENT_LIST_DIR}/measure_latency.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/measure_pushed.cpp
   ${CMAKE_CURRENT_LIST_DIR}/measure_queries.cpp
-  ${CMAKE_CURRENT_LIST_DIR}/measure_store.cpp)
+  ${CMAKE_CURRENT_LIST_DIR}/measure_store.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/quantiles.cpp)
 set_target_properties(rollcall_bench PROPERTIES OUTPUT_NAME rollcall-bench
                       RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
 target_link_libraries(rollcall_bench PRIVATE

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <cmath>
 #include <limits>
 #include <memory>
 #include <string>
@@ -24,23 +23,6 @@ constexpr auto kPause = std::chrono::milliseconds(5);  // between two questions
 
 // Of any event on the latest days.
 constexpr const char* kSmallQuestion = R"({"kind": "active", "last": "7d"})";
-
-// The value that a share of `values` is not above.
-double quantile(std::vector<double> values, double share) {
-  std::sort(values.begin(), values.end());
-  const double last = static_cast<double>(values.size() - 1);
-  return values[static_cast<std::size_t>(std::ceil(share * last))];
-}
-
-void add_quantiles(Session& session, const std::string& name, const std::vector<double>& ms) {
-  for (const auto& [label, share] : {std::pair{"p50", 0.5}, {"p99", 0.99}, {"max", 1.0}}) {
-    session.report().add({name + "/" + label,
-                          "ms",
-                          Better::kLower,
-                          {quantile(ms, share)},
-                          {{"of", std::to_string(ms.size())}}});
-  }
-}
 
 std::unique_ptr<Engine> open_engine(Session& session) {
   EngineOptions options = session.engine_options(IdKind::kDense, 0);

@@ -2,6 +2,9 @@
 // and throws BenchError when they are wrong.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "bench/session.h"
 
 namespace rollcall::bench {
@@ -12,5 +15,9 @@ void measure_store(Session& session);
 void measure_queries(Session& session);
 void measure_large_queries(Session& session);
 void measure_latency(Session& session);
+void measure_pushed(Session& session);
+
+// Reports what half of the times, all but one in a hundred, and all of them are not above.
+void add_quantiles(Session& session, const std::string& name, const std::vector<double>& ms);
 
 }  // namespace rollcall::bench
