@@ -317,6 +317,11 @@ Result<std::unique_ptr<Store>> open_reader(const std::string& directory,
     const Result<std::string> version_after = rocks_database_version(directory);
     ROLLCALL_RETURN_IF_ERROR(version_after.status());
     if (*version != *version_after) continue;
+    // Nor does an anchor say anything that was made only after it was looked for.
+    const bool anchor_missing = anchor.status().code() == StatusCode::kNotFound;
+    if (anchor_missing && Anchor::open(anchor_path(directory), Anchor::Access::kRead).ok()) {
+      continue;
+    }
 
     ROLLCALL_RETURN_IF_ERROR(database.status());
     ROLLCALL_ASSIGN_OR_RETURN(

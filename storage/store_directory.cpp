@@ -112,19 +112,21 @@ Result<DirectoryState> inspect_directory(const std::string& directory) {
   if (!S_ISDIR(facts.st_mode)) {
     return Status::invalid_argument(directory + ": not a rollcall store: not a directory");
   }
-  const Result<std::string> format_file =
-      read_small_file(format_path(directory), kFormatFileBytesMax);
-  if (format_file.ok()) {
-    ROLLCALL_RETURN_IF_ERROR(check_format(directory, *format_file));
-    return DirectoryState::kStore;
+  // Looked for again where it is missing: FORMAT is the first file of a store that somebody else
+  // may be making just now, and the others are seen after it was looked for.
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    const Result<std::string> format_file =
+        read_small_file(format_path(directory), kFormatFileBytesMax);
+    if (format_file.ok()) {
+      ROLLCALL_RETURN_IF_ERROR(check_format(directory, *format_file));
+      return DirectoryState::kStore;
+    }
+    if (format_file.status().code() != StatusCode::kNotFound) return format_file.status();
+    ROLLCALL_ASSIGN_OR_RETURN(const bool empty, holds_nothing_else(directory));
+    if (empty) return DirectoryState::kEmpty;
   }
-  if (format_file.status().code() != StatusCode::kNotFound) return format_file.status();
-  ROLLCALL_ASSIGN_OR_RETURN(const bool empty, holds_nothing_else(directory));
-  if (!empty) {
-    return Status::invalid_argument(
-        directory + ": not a rollcall store: the directory has files, but none named FORMAT");
-  }
-  return DirectoryState::kEmpty;
+  return Status::invalid_argument(
+      directory + ": not a rollcall store: the directory has files, but none named FORMAT");
 }
 
 Status make_directory(const std::string& directory) {
