@@ -4,6 +4,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -21,6 +22,7 @@
 
 #include "rollcall/file_source.h"
 #include "tools/commands/command.h"
+#include "tools/commands/option_kinds.h"
 #include "tools/commands/output_flags.h"
 #include "tools/commands/settings_flags.h"
 #include "tools/commands/source_flags.h"
@@ -33,6 +35,10 @@
 
 namespace rollcall::tools {
 namespace {
+
+// One wrong clock must not move the end of the data past all others: what is known by then would be
+// asked of the future. Two days leave room for time zones, and for bare dates.
+constexpr std::uint32_t kDaysAhead = 2;
 
 struct IngestFlags {
   StoreFlags store;
@@ -210,7 +216,8 @@ Status check_rejects_path(const std::string& rejects, const std::vector<std::str
 Status nothing_ingested(const IngestReport& report) {
   const std::string& kind = report.rejected_by_kind.front().kind;
   const char* const advice =
-      kind.starts_with("time")    ? "--time names their column, --time-format their form"
+      kind == "time is later than any that is plausible" ? "--days-ahead takes more of the future"
+      : kind.starts_with("time")  ? "--time names their column, --time-format their form"
       : kind.starts_with("value") ? "--value names their column, \"\" for none"
       : kind.starts_with("user")  ? "--user names their column, --user-type what they are"
       : kind.starts_with("event") ? "--event names their column"
@@ -340,6 +347,13 @@ void add_ingest_command(CLI::App& app, Action& chosen) {
       ->add_option("--rejects", flags->rejects,
                    "Write rows that were not ingested to this file, - for standard output")
       ->type_name("FILE");
+  flags->store.days_ahead = kDaysAhead;
+  command
+      ->add_option(
+          "--days-ahead", flags->store.days_ahead,
+          fmt::format("Reject events later than so many days from now (default {})", kDaysAhead))
+      ->check(whole_number(0, kSpanDaysMax))
+      ->type_name("N");
   command->add_flag("--strict", flags->strict, "Stop at the first row that cannot be ingested");
   add_report_output_flag(*command, flags->output);
   command

@@ -1,6 +1,7 @@
 #include "tools/commands/store_access.h"
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -23,6 +24,12 @@ EngineOptions engine_options(const StoreFlags& flags) {
         std::min(options.checkpoint_dirty_bytes_max, flags.memory_bytes / 4);
   }
   options.threads_max = flags.threads;
+  if (flags.days_ahead) {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    options.time_max = std::chrono::duration_cast<std::chrono::microseconds>(
+                           now + std::chrono::hours(24) * *flags.days_ahead)
+                           .count();
+  }
   return options;
 }
 

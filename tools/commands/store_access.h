@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -21,6 +22,8 @@ struct StoreFlags {
   std::size_t memory_bytes = 0;  // 0: the engine's default
   std::uint32_t threads = 0;     // 0: as many as the process may use
   bool accept_rollback = false;
+  // Of a command that ingests: events later than so many days from now are refused.
+  std::optional<std::uint32_t> days_ahead;
 };
 
 // --db may stand in the environment too, as ROLLCALL_DB. A command that can do without a store sets
