@@ -1,0 +1,84 @@
+// Makes a golden store and its answers, from the questions that are there.
+//
+//   make_golden FOLDER      FOLDER/store is made anew, FOLDER/answers too
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "rollcall/rocks_store.h"
+#include "tests/golden/golden_store.h"
+#include "tests/support/event_columns.h"
+#include "tests/support/event_generator.h"
+
+namespace rollcall::testing {
+namespace {
+
+Stream golden_stream() {
+  StreamKnobs knobs;
+  knobs.settings.time_zone = "Europe/London";
+  knobs.settings.week_start = WeekStart::kSunday;
+  knobs.settings.dimensions = {"channel"};
+  knobs.settings.partition_count = 1;
+  knobs.first_day = Day{20'536};  // the clocks change on the sixth
+  knobs.days = 10;
+  knobs.users = 12;
+  knobs.events = 120;
+  knobs.extreme_amounts = true;
+  Random random(3);
+  return random_stream(random, knobs);
+}
+
+// Opened twice: pages are in table files, and in the log. A checkpoint is superseded by the next.
+Status make(const std::string& folder) {
+  const std::string directory = folder + "/store";
+  std::filesystem::remove_all(directory);
+  const Stream stream = golden_stream();
+  EngineOptions options;
+  options.settings = stream.settings;
+  options.threads_max = 1;
+  constexpr std::size_t kSessions = 2;
+  constexpr std::size_t kBatches = 2;
+  for (std::size_t batch = 0; batch < kSessions * kBatches; ++batch) {
+    static std::unique_ptr<Engine> engine;
+    if (batch % kBatches == 0) {
+      engine.reset();
+      ROLLCALL_ASSIGN_OR_RETURN(std::unique_ptr<Store> store, open_rocks_store(directory));
+      ROLLCALL_ASSIGN_OR_RETURN(engine, Engine::open(std::move(store), options));
+    }
+    const std::size_t size = stream.events.size() / (kSessions * kBatches);
+    const std::vector<NaiveEvent> events(
+        stream.events.begin() + static_cast<std::ptrdiff_t>(batch * size),
+        stream.events.begin() + static_cast<std::ptrdiff_t>((batch + 1) * size));
+    const SourcePosition position{"events", std::to_string(batch + 1)};
+    ROLLCALL_RETURN_IF_ERROR(
+        engine->ingest(EventColumns(events, stream.settings).batch(), {.position = &position}));
+    if (batch == 1) {
+      ROLLCALL_ASSIGN_OR_RETURN(const Segment buyers, parse_segment("did(purchase, 7d)"));
+      ROLLCALL_RETURN_IF_ERROR(engine->save_segment("buyers", buyers));
+      ROLLCALL_RETURN_IF_ERROR(engine->save_segment(
+          "listed", std::vector<UserId>{UserId(std::string("a")), UserId(std::string("user9"))}));
+    }
+    ROLLCALL_RETURN_IF_ERROR(engine->checkpoint());
+    if (batch + 1 == kSessions * kBatches) engine.reset();
+  }
+  ROLLCALL_ASSIGN_OR_RETURN(std::unique_ptr<Store> store,
+                            open_rocks_store(directory, {.read_only = true}));
+  ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
+                            Engine::open(std::move(store), {}));
+  std::ofstream(folder + "/answers", std::ios::binary)
+      << golden_answers(*engine, file_text(folder + "/questions"));
+  return {};
+}
+
+}  // namespace
+}  // namespace rollcall::testing
+
+int main(int argument_count, char** arguments) {
+  if (argument_count != 2) return 2;
+  const rollcall::Status status = rollcall::testing::make(arguments[1]);
+  std::fprintf(stderr, "%s\n", status.to_string().c_str());
+  return status.ok() ? 0 : 1;
+}
