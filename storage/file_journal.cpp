@@ -35,8 +35,12 @@ Status FileJournal::replay(std::uint64_t covered, Epoch epoch, const Visit& visi
     }
     ROLLCALL_RETURN_IF_ERROR(sync_and_mark(file));
   }
-  last_file_ = anchor_.state().last_journal;
+  // A crash may have left a file that the anchor was not told of.
+  last_file_ = std::max(anchor_.state().last_journal, anchor_.state().first_journal - 1);
   if (!scan.files.empty()) last_file_ = std::max(last_file_, scan.files.back().file);
+  if (last_file_ != anchor_.state().last_journal) {
+    ROLLCALL_RETURN_IF_ERROR(anchor_.note_journal(last_file_));
+  }
   read_files_ = scan.files;
   next_ = synced_ = scan.next;
 

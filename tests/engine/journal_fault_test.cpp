@@ -122,6 +122,21 @@ TEST_F(JournalFault, AJournalThatCannotBeMadeRefusesTheBatch) {
   }
 }
 
+// Its number is not to be used again by a file that the anchor takes for an older one.
+TEST_F(JournalFault, AFileThatTheAnchorWasNotToldOfIsNoTrap) {
+  ASSERT_TRUE(open().ok());
+  fail_next("anchor", Fate::kFail, EIO);
+  EXPECT_EQ(push_next().code(), StatusCode::kIoError);
+  ASSERT_EQ(journals().size(), 1u);
+  ASSERT_TRUE(open().ok());
+  ASSERT_TRUE(engine_->checkpoint().ok());
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(open().ok());
+    EXPECT_EQ(engine_->info().event_count, events_acknowledged());
+    ASSERT_TRUE(push_next().ok());
+  }
+}
+
 TEST_F(JournalFault, AFailedSyncIsNeverTriedAgain) {
   for (const char* const call : {"sync", "mark", "anchor mark"}) {
     SCOPED_TRACE(call);
