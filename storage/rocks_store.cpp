@@ -12,8 +12,10 @@
 
 #include "storage/anchor.h"
 #include "storage/commit.h"
+#include "storage/database_reader.h"
 #include "storage/file_journal.h"
 #include "storage/key_codec.h"
+#include "storage/last_commit.h"
 #include "storage/page_codec.h"
 #include "storage/rocks_database.h"
 #include "storage/store_directory.h"
@@ -23,9 +25,6 @@
 namespace rollcall {
 
 namespace {
-
-// How often a reader begins anew because a writer changed the set of files while it opened them.
-constexpr int kReaderAttemptsMax = 50;
 
 // The state after a commit. Also keeps what that commit's record says.
 class RocksView final : public StoreView {
@@ -162,51 +161,6 @@ Result<StoreSize> RocksStore::size() const {
   return size;
 }
 
-// The error of a store that has an anchor, so that it had a database.
-Status missing_database(const std::string& directory) {
-  return Status::corruption(database_path(directory) + ": the database is missing, but " +
-                            anchor_path(directory) + " is there; put the database back");
-}
-
-// Checks that the database did not lose commits, as far as its anchor, or what came of opening it,
-// can tell.
-Status check_anchor(const Result<Anchor>& anchor, const CommitFacts& last, Anchor::Access access,
-                    const RocksStoreOptions& options, const std::string& directory) {
-  if (anchor.ok()) {
-    ROLLCALL_RETURN_IF_ERROR(check_same_store(anchor->state(), last, directory));
-    if (options.accept_rollback) return {};
-    return check_no_rollback(anchor->state(), last, access, directory);
-  }
-  const bool missing = anchor.status().code() == StatusCode::kNotFound;
-  const bool damaged = anchor.status().code() == StatusCode::kCorruption;
-  if (missing && last.epoch == 0) return {};  // making the store was interrupted
-  if ((missing || damaged) && options.accept_rollback) return {};
-  if (!missing) return anchor.status();
-  return Status::corruption(
-      anchor_path(directory) +
-      ": the file is missing, so nothing tells whether the database has lost "
-      "commits; put the file back, or accept the rollback (--accept-rollback)");
-}
-
-// The last commit in the database, unless something is wrong with it; nothing where the store was
-// not completely made.
-Result<std::optional<CommitFacts>> checked_last_commit(const RocksDatabase& database,
-                                                       const Result<Anchor>& anchor,
-                                                       Anchor::Access access,
-                                                       const RocksStoreOptions& options) {
-  ROLLCALL_ASSIGN_OR_RETURN(
-      const std::optional<CommitRecord> record,
-      read_commit_record(*database.db, rocksdb::ReadOptions(), database.directory));
-  CommitFacts last;
-  if (record) {
-    last = record->facts;
-  } else if (anchor.ok()) {
-    last = first_facts(anchor->state().store_id);
-  }
-  ROLLCALL_RETURN_IF_ERROR(check_anchor(anchor, last, access, options, database.directory));
-  return record ? std::optional<CommitFacts>(last) : std::nullopt;
-}
-
 // Looks at the database as a writer would find it, and changes nothing. RocksDB, opening it for
 // writing, cuts off a damaged log and removes tables that an old MANIFEST does not name: then it
 // would be too late to put the right file back.
@@ -294,45 +248,11 @@ Result<std::unique_ptr<Store>> open_writer(const std::string& directory,
 
 Result<std::unique_ptr<Store>> open_reader(const std::string& directory,
                                            const RocksStoreOptions& options) {
-  ROLLCALL_ASSIGN_OR_RETURN(const DirectoryState state, inspect_directory(directory));
-  if (state != DirectoryState::kStore) {
-    return Status::not_found(directory + ": no rollcall store is there");
-  }
-  for (int attempt = 0; attempt < kReaderAttemptsMax; ++attempt) {
-    // The anchor first: a database read later cannot be older.
-    const Result<Anchor> anchor = Anchor::open(anchor_path(directory), Anchor::Access::kRead);
-    const Result<std::string> version = rocks_database_version(directory);
-    if (version.status().code() == StatusCode::kNotFound) {
-      if (anchor.status().code() != StatusCode::kNotFound) return missing_database(directory);
-      return Status::not_found(directory +
-                               ": the store is not completely made yet; open it for "
-                               "writing once");
-    }
-    ROLLCALL_RETURN_IF_ERROR(version.status());
-    const Result<std::shared_ptr<RocksDatabase>> database =
-        open_rocks_database(directory, options, /*create=*/false);
-    // RocksDB lists log files after it has read which are needed. One removed in between goes
-    // unnoticed, even if later ones are read, so that pages of a commit may be missing. A log is
-    // removed only after the set of files was changed in writing.
-    const Result<std::string> version_after = rocks_database_version(directory);
-    ROLLCALL_RETURN_IF_ERROR(version_after.status());
-    if (*version != *version_after) continue;
-    // Nor does an anchor say anything that was made only after it was looked for.
-    const bool anchor_missing = anchor.status().code() == StatusCode::kNotFound;
-    if (anchor_missing && Anchor::open(anchor_path(directory), Anchor::Access::kRead).ok()) {
-      continue;
-    }
-
-    ROLLCALL_RETURN_IF_ERROR(database.status());
-    ROLLCALL_ASSIGN_OR_RETURN(
-        const std::optional<CommitFacts> last,
-        checked_last_commit(**database, anchor, Anchor::Access::kRead, options));
-    return std::unique_ptr<Store>(std::make_unique<RocksStore>(*database, std::nullopt,
-                                                               last.value_or(CommitFacts()),
-                                                               /*accept_rollback=*/false));
-  }
-  return Status::busy(directory + ": a writer changed the database each of the " +
-                      std::to_string(kReaderAttemptsMax) + " times that it was opened; try again");
+  ROLLCALL_ASSIGN_OR_RETURN(const DatabaseForReading found,
+                            open_database_for_reading(directory, options));
+  return std::unique_ptr<Store>(std::make_unique<RocksStore>(
+      found.database, std::nullopt, found.last.value_or(CommitFacts()),
+      /*accept_rollback=*/false));
 }
 
 }  // namespace

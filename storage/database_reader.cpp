@@ -1,0 +1,57 @@
+#include "storage/database_reader.h"
+
+#include "storage/anchor.h"
+#include "storage/last_commit.h"
+#include "storage/store_directory.h"
+
+namespace rollcall {
+
+namespace {
+
+// How often a reader begins anew because a writer changed the set of files while it opened them.
+constexpr int kAttemptsMax = 50;
+
+}  // namespace
+
+Result<DatabaseForReading> open_database_for_reading(const std::string& directory,
+                                                     const RocksStoreOptions& options) {
+  ROLLCALL_ASSIGN_OR_RETURN(const DirectoryState state, inspect_directory(directory));
+  if (state != DirectoryState::kStore) {
+    return Status::not_found(directory + ": no rollcall store is there");
+  }
+  for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
+    // The anchor first: a database read later cannot be older.
+    const Result<Anchor> anchor = Anchor::open(anchor_path(directory), Anchor::Access::kRead);
+    const Result<std::string> version = rocks_database_version(directory);
+    if (version.status().code() == StatusCode::kNotFound) {
+      if (anchor.status().code() != StatusCode::kNotFound) return missing_database(directory);
+      return Status::not_found(directory +
+                               ": the store is not completely made yet; open it for "
+                               "writing once");
+    }
+    ROLLCALL_RETURN_IF_ERROR(version.status());
+    const Result<std::shared_ptr<RocksDatabase>> database =
+        open_rocks_database(directory, options, /*create=*/false);
+    // RocksDB lists log files after it has read which are needed. One removed in between goes
+    // unnoticed, even if later ones are read, so that pages of a commit may be missing. A log is
+    // removed only after the set of files was changed in writing.
+    const Result<std::string> version_after = rocks_database_version(directory);
+    ROLLCALL_RETURN_IF_ERROR(version_after.status());
+    if (*version != *version_after) continue;
+    // Nor does an anchor say anything that was made only after it was looked for.
+    const bool anchor_missing = anchor.status().code() == StatusCode::kNotFound;
+    if (anchor_missing && Anchor::open(anchor_path(directory), Anchor::Access::kRead).ok()) {
+      continue;
+    }
+
+    ROLLCALL_RETURN_IF_ERROR(database.status());
+    ROLLCALL_ASSIGN_OR_RETURN(
+        const std::optional<CommitFacts> last,
+        checked_last_commit(**database, anchor, Anchor::Access::kRead, options));
+    return DatabaseForReading{*database, last};
+  }
+  return Status::busy(directory + ": a writer changed the database each of the " +
+                      std::to_string(kAttemptsMax) + " times that it was opened; try again");
+}
+
+}  // namespace rollcall

@@ -1,0 +1,24 @@
+// Opening the database of a store for reading, while another process may go on writing to it.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "rollcall/rocks_store.h"
+#include "rollcall/status.h"
+#include "storage/commit_record.h"
+#include "storage/rocks_database.h"
+
+namespace rollcall {
+
+struct DatabaseForReading {
+  std::shared_ptr<RocksDatabase> database;  // never changes; keeps its files open
+  std::optional<CommitFacts> last;          // nothing: the store was not completely made
+};
+
+// `options` are for reading only. Errors as open_rocks_store().
+Result<DatabaseForReading> open_database_for_reading(const std::string& directory,
+                                                     const RocksStoreOptions& options);
+
+}  // namespace rollcall
