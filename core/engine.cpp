@@ -341,6 +341,12 @@ Status Engine::State::ingest(const PreparedRows& rows, const Delivery& delivery)
   return {};
 }
 
+Status Engine::State::compact() {
+  ROLLCALL_RETURN_IF_ERROR(checkpoint());
+  const std::lock_guard no_checkpoint(checkpoint_mutex);
+  return store->compact();
+}
+
 MemoryUse Engine::State::memory_use() const {
   MemoryUse use = {day_totals.memory_bytes(), 0};
   for (const Partition& partition : partitions) {
@@ -534,6 +540,8 @@ Status Engine::ingest(const EventBatch& batch, const Delivery& delivery) {
 }
 
 Status Engine::checkpoint() { return state_->checkpoint(); }
+
+Status Engine::compact() { return state_->compact(); }
 
 Result<QueryResult> Engine::query(const Query& query) const {
   ROLLCALL_ASSIGN_OR_RETURN(std::vector<QueryResult> results, state_->query({&query, 1}));

@@ -100,6 +100,7 @@ struct Engine::State {
   // Derives what queries and checkpoints read. Within the gate.
   Status fold(bool bounds);
   Status checkpoint();
+  Status compact();
   class Handover;
   void collect_partitions(Commit& commit, std::vector<DirtyPage>& dirty);
   Result<std::vector<QueryResult>> query(std::span<const Query> queries);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string_view>
 #include <system_error>
 
 #include "storage/cautious_file_system.h"
@@ -48,6 +49,22 @@ Result<std::string> rocks_database_version(const std::string& directory) {
   if (error == std::errc::no_such_file_or_directory) return manifest + ", removed";
   if (error) return Status::io_error((path / manifest).string() + ": " + error.message());
   return manifest + " of " + std::to_string(bytes) + " bytes";
+}
+
+Status compact_rocks_database(rocksdb::DB& db, const std::string& directory) {
+  constexpr std::string_view kAction = "compact the database";
+  // The log goes with the memtable that it is the log of.
+  ROLLCALL_RETURN_IF_ERROR(to_status(db.Flush(rocksdb::FlushOptions()), directory, kAction));
+  rocksdb::CompactRangeOptions options;
+  // A compaction while a snapshot showed what was removed left it in the last level, which is not
+  // looked at again by itself.
+  options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+  ROLLCALL_RETURN_IF_ERROR(
+      to_status(db.CompactRange(options, nullptr, nullptr), directory, kAction));
+  // Old files may still be on their way out: that belongs to the background work that replaced
+  // them, and pausing waits for its end.
+  ROLLCALL_RETURN_IF_ERROR(to_status(db.PauseBackgroundWork(), directory, kAction));
+  return to_status(db.ContinueBackgroundWork(), directory, kAction);
 }
 
 }  // namespace rollcall

@@ -33,4 +33,8 @@ Result<std::shared_ptr<RocksDatabase>> open_rocks_database(const std::string& di
 //   kNotFound  there is no database
 Result<std::string> rocks_database_version(const std::string& directory);
 
+// Rewrites the database's files so that what was removed from it is in none of them, except what
+// a snapshot still shows.
+Status compact_rocks_database(rocksdb::DB& db, const std::string& directory);
+
 }  // namespace rollcall

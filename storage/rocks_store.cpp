@@ -80,6 +80,7 @@ class RocksStore final : public Store {
   }
 
   Status commit(const Commit& commit) override;
+  Status compact() override;
 
   Result<std::shared_ptr<const StoreView>> view() const override {
     return std::shared_ptr<const StoreView>(last_view());
@@ -93,6 +94,8 @@ class RocksStore final : public Store {
   Status check_journal() const override { return rollcall::check_journal(database_->directory); }
 
  private:
+  // Whether the store takes commits.
+  Status check_writable() const;
   std::shared_ptr<const RocksView> last_view() const {
     const std::lock_guard lock(mutex_);
     return view_;
@@ -108,7 +111,7 @@ class RocksStore final : public Store {
   std::shared_ptr<const RocksView> view_;  // what every view() gets until the next commit
 };
 
-Status RocksStore::commit(const Commit& commit) {
+Status RocksStore::check_writable() const {
   const std::string& directory = database_->directory;
   if (read_only()) {
     return Status::invalid_argument(directory + ": the store is open for reading only");
@@ -118,6 +121,12 @@ Status RocksStore::commit(const Commit& commit) {
                             ": a commit failed before, so what is on disk is unknown; "
                             "open the store again");
   }
+  return {};
+}
+
+Status RocksStore::commit(const Commit& commit) {
+  const std::string& directory = database_->directory;
+  ROLLCALL_RETURN_IF_ERROR(check_writable());
   if (commit.epoch != last_.epoch + 1) {
     return Status::invalid_argument(directory + ": a commit of epoch " +
                                     std::to_string(commit.epoch) + " follows one of epoch " +
@@ -137,6 +146,11 @@ Status RocksStore::commit(const Commit& commit) {
   last_ = facts;
   view_.swap(view);
   return {};
+}
+
+Status RocksStore::compact() {
+  ROLLCALL_RETURN_IF_ERROR(check_writable());
+  return compact_rocks_database(*database_->db, database_->directory);
 }
 
 Result<StoreSize> RocksStore::size() const {

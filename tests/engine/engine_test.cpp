@@ -333,6 +333,22 @@ TEST(EngineCheckpoint, StoreVerifiesAfterIt) {
   }
 }
 
+TEST(EngineCheckpoint, CompactMakesOneFirst) {
+  for (const StoreKind store : {StoreKind::kMemory, StoreKind::kRocks}) {
+    const auto engine = TestEngine::open({}, {.store = store});
+    ASSERT_TRUE(engine.ok());
+    ASSERT_TRUE((*engine)->ingest(std::vector{event("ann", 0), event("bob", 1)}).ok());
+    const Status status = (*engine)->engine().compact();
+    ASSERT_TRUE(status.ok()) << status.to_string();
+    EXPECT_EQ((*engine)->engine().info().dirty_bytes, 0u);
+    EXPECT_EQ((*engine)->engine().info().epoch, 1u);
+    ASSERT_TRUE((*engine)->engine().compact().ok());
+    const auto report = (*engine)->engine().verify();
+    ASSERT_TRUE(report.ok()) << report.status().to_string();
+    EXPECT_TRUE(report->faults.empty());
+  }
+}
+
 // ---- What a store holds ----
 
 TEST(EngineInfo, TellsWhatTheStoreHolds) {

@@ -21,6 +21,7 @@
 
 #include "storage/key_codec.h"
 #include "tests/storage/commits.h"
+#include "tests/storage/file_search.h"
 #include "tests/storage/history_checks.h"
 #include "tests/storage/temporary_directory.h"
 #include "tests/storage/writer_process.h"
@@ -592,6 +593,86 @@ TEST_F(RocksStoreTest, AnchorThatCannotBeWrittenFailsTheCommit) {
   expect_history(*open(kReadOnly), history_, epoch + 1);
   expect_history(*open(), history_, epoch + 1);
   commit(*open(), epoch + 2, epoch + 2);
+}
+
+// What tells the bytes of a page from all others.
+std::string marker_of(const History& history, const PageAddress& address) {
+  return history.page_bytes(address).substr(0, 64);
+}
+
+TEST_F(RocksStoreTest, CompactLeavesNoBytesOfSupersededPagesInAnyFile) {
+  // Through the log, and as tables.
+  for (const std::size_t page_bytes_max : {std::size_t{3'000}, std::size_t{800'000}}) {
+    SCOPED_TRACE(page_bytes_max);
+    history_ = History(5, 60, page_bytes_max);
+    make_store(3);  // and opened again, so that a log becomes a table
+    const auto store = open();
+    commit(*store, 4, 6);
+    std::size_t found_before = 0;
+    const auto look = [&](bool compacted) {
+      const std::vector<PageAddress> live = history_.live_pages(6);
+      for (Epoch epoch = 1; epoch <= 6; ++epoch) {
+        for (const PageAddress& address : history_.live_pages(epoch)) {
+          const std::string marker = marker_of(history_, address);
+          if (marker.size() < 64) continue;
+          const bool found = some_file_has(path_, marker);
+          if (std::find(live.begin(), live.end(), address) != live.end()) {
+            EXPECT_TRUE(found);
+          } else if (compacted) {
+            EXPECT_FALSE(found) << to_string(address.id) << " of commit " << address.epoch;
+          } else {
+            found_before += found ? 1 : 0;
+          }
+        }
+      }
+    };
+    look(false);
+    EXPECT_GT(found_before, 10u);
+    const Status status = store->compact();
+    ASSERT_TRUE(status.ok()) << status.to_string();
+    look(true);
+    expect_history(*store, history_, 6);
+    commit(*store, 7, 7);
+    expect_history(*store, history_, 7);
+    fs::remove_all(path_);
+  }
+}
+
+TEST_F(RocksStoreTest, CompactLeavesWhatAViewCanRead) {
+  const auto store = open();
+  commit(*store, 1, 1);
+  auto view = *store->view();
+  commit(*store, 2, 4);
+  const std::vector<PageAddress> live_before = history_.live_pages(1);
+  const std::vector<PageAddress> live = history_.live_pages(4);
+  PageAddress superseded;
+  for (const PageAddress& address : live_before) {
+    if (marker_of(history_, address).size() < 64) continue;
+    if (std::find(live.begin(), live.end(), address) == live.end()) superseded = address;
+  }
+  ASSERT_EQ(superseded.epoch, 1u);
+  ASSERT_TRUE(store->compact().ok());
+  for (const PageAddress& address : live_before) {
+    EXPECT_EQ(*view->read(address), history_.page_bytes(address));
+  }
+  view.reset();
+  EXPECT_TRUE(some_file_has(path_, marker_of(history_, superseded)));
+  ASSERT_TRUE(store->compact().ok());
+  EXPECT_FALSE(some_file_has(path_, marker_of(history_, superseded)));
+}
+
+TEST_F(RocksStoreTest, CompactIsForTheWriter) {
+  make_store(2);
+  EXPECT_EQ(open(kReadOnly)->compact().code(), StatusCode::kInvalidArgument);
+}
+
+TEST_F(RocksStoreTest, ReaderGoesOnWhileTheWriterCompacts) {
+  make_store(3);
+  const auto writer = open();
+  const auto reader = open(kReadOnly);
+  ASSERT_TRUE(writer->compact().ok());
+  expect_history(*reader, history_, 3);
+  expect_history(*open(kReadOnly), history_, 3);
 }
 
 TEST_F(RocksStoreTest, DiskBytesAreWhatTheDirectoryTakes) {

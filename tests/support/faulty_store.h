@@ -63,6 +63,7 @@ class FaultyStore : public Store {
     if (faults_->late) ROLLCALL_RETURN_IF_ERROR(store_->commit(commit));
     return Status::io_error("commit: as the test wanted");
   }
+  Status compact() override { return store_->compact(); }
   Result<std::shared_ptr<const StoreView>> view() const override {
     if (faults_->next_fails()) return Status::io_error("view: as the test wanted");
     ROLLCALL_ASSIGN_OR_RETURN(std::shared_ptr<const StoreView> view, store_->view());

@@ -175,6 +175,11 @@ class Engine {
   // Makes everything ingested before the call durable. Ingest and queries go on meanwhile.
   Status checkpoint();
 
+  // A checkpoint, after which the store is rewritten so that no file holds bytes of what it no
+  // longer has. Ingest and queries go on meanwhile; what a query reads that is under way may stay.
+  // Takes as long as copying the store, and as much room on disk until it is done.
+  Status compact();
+
   // Answers a question over one consistent state.
   //   kInvalidArgument  an unknown name, or a question that the aggregates cannot answer exactly
   Result<QueryResult> query(const Query& query) const;

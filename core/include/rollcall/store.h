@@ -102,7 +102,8 @@ class StoreView {
   virtual Result<std::string> read(const PageAddress& address) const = 0;
 };
 
-// Threads: `commit` from one thread at a time; everything else from any thread at any time.
+// Threads: `commit` and `compact` from one thread at a time; everything else from any thread at any
+// time.
 class Store {
  public:
   virtual ~Store() = default;
@@ -113,6 +114,10 @@ class Store {
   // Makes all of `commit` durable, or nothing of it visible. After an error the store may refuse
   // further commits until it is opened again. Errors of commit.encode are passed on.
   virtual Status commit(const Commit& commit) = 0;
+
+  // Removes the bytes of superseded pages from where the store keeps them. Of those that an older
+  // view can still read, it may leave some.
+  virtual Status compact() = 0;
 
   virtual Result<std::shared_ptr<const StoreView>> view() const = 0;
 
