@@ -264,9 +264,9 @@ Result<std::unique_ptr<Store>> open_reader(const std::string& directory,
                                            const RocksStoreOptions& options) {
   ROLLCALL_ASSIGN_OR_RETURN(const DatabaseForReading found,
                             open_database_for_reading(directory, options));
-  return std::unique_ptr<Store>(std::make_unique<RocksStore>(
-      found.database, std::nullopt, found.last.value_or(CommitFacts()),
-      /*accept_rollback=*/false));
+  return std::unique_ptr<Store>(std::make_unique<RocksStore>(found.database, std::nullopt,
+                                                             found.last.value_or(CommitFacts()),
+                                                             /*accept_rollback=*/false));
 }
 
 }  // namespace

@@ -18,14 +18,13 @@ namespace {
 
 constexpr std::uint32_t kFormatVersion = 1;
 constexpr std::string_view kFormatLead = "rollcall store, format ";
+constexpr std::string_view kCopyLead = "rollcall copy, unfinished\n";
 constexpr std::size_t kFormatFileBytesMax = 4096;
 constexpr std::string_view kJournalLead = "JOURNAL-";
 
 std::string path_in(const std::string& directory, std::string_view name) {
   return (std::filesystem::path(directory) / name).string();
 }
-
-std::string format_path(const std::string& directory) { return path_in(directory, "FORMAT"); }
 
 // The number of a journal file of this name.
 std::optional<std::uint64_t> journal_number(std::string_view name) {
@@ -50,6 +49,11 @@ std::optional<std::uint32_t> parse_format_version(std::string_view text) {
 }
 
 Status check_format(const std::string& directory, std::string_view format_file) {
+  if (format_file.starts_with(kCopyLead)) {
+    return Status::invalid_argument(format_path(directory) +
+                                    ": not a rollcall store: a copy of one that was never "
+                                    "finished; make the copy again");
+  }
   const std::optional<std::uint32_t> version = parse_format_version(format_file);
   if (!version || *version == 0) {
     return Status::invalid_argument(format_path(directory) +
@@ -78,6 +82,7 @@ Result<bool> holds_nothing_else(const std::string& directory) {
 
 }  // namespace
 
+std::string format_path(const std::string& directory) { return path_in(directory, "FORMAT"); }
 std::string anchor_path(const std::string& directory) { return path_in(directory, "ANCHOR"); }
 std::string lock_path(const std::string& directory) { return path_in(directory, "LOCK"); }
 std::string database_path(const std::string& directory) { return path_in(directory, "rocksdb"); }
@@ -143,6 +148,21 @@ Status mark_as_store(const std::string& directory) {
                           "\n\nThis directory belongs to rollcall (user activity, retention, "
                           "churn).\nIts files make sense only together: copy or move all of them, "
                           "while nobody writes.\n");
+}
+
+Status mark_as_copy(const std::string& directory) {
+  return replace_file(format_path(directory),
+                      std::string(kCopyLead) +
+                          "\nA copy of a rollcall store is being made here, or was when the "
+                          "program ended.\nIn the second case this directory may be removed.\n");
+}
+
+Result<bool> holds_unfinished_copy(const std::string& directory) {
+  const Result<std::string> format_file =
+      read_small_file(format_path(directory), kFormatFileBytesMax);
+  if (format_file.ok()) return format_file->starts_with(kCopyLead);
+  if (format_file.status().code() == StatusCode::kNotFound) return false;
+  return format_file.status();
 }
 
 }  // namespace rollcall

@@ -11,6 +11,7 @@
 
 namespace rollcall {
 
+std::string format_path(const std::string& directory);
 std::string anchor_path(const std::string& directory);
 std::string lock_path(const std::string& directory);
 std::string database_path(const std::string& directory);
@@ -34,7 +35,13 @@ Result<DirectoryState> inspect_directory(const std::string& directory);
 // Makes `directory`; its parent must exist. Fine when it is already there.
 Status make_directory(const std::string& directory);
 
-// Writes FORMAT, which makes an empty directory a store.
+// Writes FORMAT, which makes an empty directory, or a copy, a store.
 Status mark_as_store(const std::string& directory);
+
+// Writes FORMAT so that the directory is no store, but known to be a copy of one under way.
+Status mark_as_copy(const std::string& directory);
+
+// Whether it was marked so, and not as a store since.
+Result<bool> holds_unfinished_copy(const std::string& directory);
 
 }  // namespace rollcall

@@ -27,17 +27,36 @@ std::string progress_text(const IngestProgress& progress, double elapsed_s) {
   return text;
 }
 
+std::string progress_text(std::uint64_t done, std::uint64_t all, double elapsed_s) {
+  const double share = static_cast<double>(done) / static_cast<double>(all);
+  std::string text = fmt::format("{:3.0f}%", share * 100);
+  if (done > 0) text += "  ETA " + duration_text(elapsed_s * (1 - share) / share);
+  return text;
+}
+
 ProgressLine::ProgressLine() : enabled_(standard_error_is_terminal()) {}
 
 ProgressLine::~ProgressLine() { wipe(); }
 
 void ProgressLine::show(const IngestProgress& progress) {
-  if (!enabled_) return;
-  const Clock::time_point now = Clock::now();
-  if (drawn_ && now - drawn_at_ < std::chrono::milliseconds(100)) return;
-  drawn_at_ = now;
+  if (due()) draw(progress_text(progress, elapsed_s()));
+}
+
+void ProgressLine::show(std::uint64_t done, std::uint64_t all) {
+  if (due()) draw(progress_text(done, all, elapsed_s()));
+}
+
+bool ProgressLine::due() const {
+  return enabled_ && (!drawn_ || Clock::now() - drawn_at_ >= std::chrono::milliseconds(100));
+}
+
+double ProgressLine::elapsed_s() const {
+  return std::chrono::duration<double>(Clock::now() - begin_).count();
+}
+
+void ProgressLine::draw(std::string text) {
+  drawn_at_ = Clock::now();
   drawn_ = true;
-  std::string text = progress_text(progress, std::chrono::duration<double>(now - begin_).count());
   // A line that wraps cannot be wiped.
   const std::size_t width = standard_error_width().value_or(80);
   if (text.size() >= width) text.resize(width - 1);

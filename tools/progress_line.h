@@ -1,7 +1,8 @@
-// One line on standard error that says how far an ingest is; silent when that is no terminal.
+// One line on standard error that says how far long work is; silent when that is no terminal.
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 
 #include "rollcall/file_source.h"
@@ -12,6 +13,9 @@ namespace rollcall::tools {
 // no ETA.
 std::string progress_text(const IngestProgress& progress, double elapsed_s);
 
+// "38%  ETA 0:42"; `all` must not be 0.
+std::string progress_text(std::uint64_t done, std::uint64_t all, double elapsed_s);
+
 // Threads: one at a time.
 class ProgressLine {
  public:
@@ -20,13 +24,18 @@ class ProgressLine {
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
 
-  // Draws at most ten times a second.
+  // Both draw at most ten times a second.
   void show(const IngestProgress& progress);
+  void show(std::uint64_t done, std::uint64_t all);
   // Makes way for a line of text; the next `show` draws anew.
   void wipe();
 
  private:
   using Clock = std::chrono::steady_clock;
+  bool due() const;
+  double elapsed_s() const;
+  void draw(std::string text);
+
   const bool enabled_;
   const Clock::time_point begin_ = Clock::now();
   Clock::time_point drawn_at_;

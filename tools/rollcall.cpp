@@ -89,6 +89,8 @@ int run(int argc, char** argv) {
   add_explain_command(app, action);
   add_info_command(app, action);
   add_verify_command(app, action);
+  add_backup_command(app, action);
+  add_restore_command(app, action);
   add_compact_command(app, action);
   add_generate_command(app, action);
   add_completions_command(app, action);

@@ -15,6 +15,7 @@
 #include "rollcall/engine.h"
 #include "rollcall/memory_store.h"
 #include "rollcall/rocks_store.h"
+#include "rollcall/store_copy.h"
 #include "tests/storage/temporary_directory.h"
 #include "tests/support/event_columns.h"
 #include "tests/support/event_generator.h"
@@ -267,6 +268,28 @@ TEST_P(Durable, AReaderSeesTheLastCheckpoint) {
   ASSERT_TRUE(ingest(events(100, 2), {.ack = Ack::kDurable}).ok());
   const std::unique_ptr<Engine> writer = std::move(engine_);
   ASSERT_TRUE(open({.read_only = true}).ok());
+  expect_recount(stored);
+  EXPECT_TRUE(engine_->verify()->faults.empty());
+}
+
+TEST_P(Durable, ACopyIsOfTheLastCheckpointAndBeginsAJournalOfItsOwn) {
+  ASSERT_TRUE(open().ok());
+  std::vector<NaiveEvent> stored = events(100, 1);
+  ASSERT_TRUE(ingest(stored, {.ack = Ack::kDurable}).ok());
+  ASSERT_TRUE(engine_->checkpoint().ok());
+  ASSERT_TRUE(ingest(events(100, 2), {.ack = Ack::kDurable}).ok());
+  const std::unique_ptr<Engine> writer = std::move(engine_);
+  const std::string copy = directory_.path("copy");
+  const auto copied = copy_rocks_store(path_, copy);
+  ASSERT_TRUE(copied.ok()) << copied.status().to_string();
+  path_ = copy;
+  EXPECT_TRUE(journals().empty());
+  ASSERT_TRUE(open().ok());
+  expect_recount(stored);
+  const std::vector<NaiveEvent> more = events(100, 3);
+  ASSERT_TRUE(ingest(more, {.ack = Ack::kDurable}).ok());
+  append(stored, more);
+  crash();
   expect_recount(stored);
   EXPECT_TRUE(engine_->verify()->faults.empty());
 }

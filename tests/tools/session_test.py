@@ -32,7 +32,7 @@ VOLATILE = [
     (re.compile(r"( in )[\d.:]+(?: s)? \([\d.]+[kM]? rows/s\)"), r"\1<time> (<rate> rows/s)"),
     (re.compile(r"(rows in )[\d.]+( ms)"), r"\1<time>\2"),
     (re.compile(r'("elapsed_u?s": ?)[\d.e-]+'), r'\1"<time>"'),
-    (re.compile(r"(on disk +|, before )[\d.]+ \w+"), r"\1<size>"),
+    (re.compile(r"(on disk +|, before |pages of )[\d.]+ \w+"), r"\1<size>"),
     (re.compile(r'("disk_bytes": ?)\d+'), r'\1"<size>"'),
     (re.compile(r'("isa": ?)"\w+"'), r'\1"<isa>"'),
     (re.compile(r"(kernels +)\w+"), r"\1<isa>"),

@@ -157,7 +157,7 @@ printf '%s\\n' "${{COMPREPLY[@]}}"
         for shell in ("bash", "zsh", "fish"):
             script = self.script(shell)
             for command in ("init", "ingest", "query", "active", "retention", "churn", "idle",
-                            "info", "verify", "compact", "generate",
+                            "info", "verify", "backup", "restore", "compact", "generate",
                             "completions"):
                 self.assertRegex(script, rf"\b{command}\b")
 

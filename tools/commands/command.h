@@ -29,6 +29,8 @@ void add_segment_command(CLI::App& app, Action& chosen);
 void add_explain_command(CLI::App& app, Action& chosen);
 void add_info_command(CLI::App& app, Action& chosen);
 void add_verify_command(CLI::App& app, Action& chosen);
+void add_backup_command(CLI::App& app, Action& chosen);
+void add_restore_command(CLI::App& app, Action& chosen);
 void add_compact_command(CLI::App& app, Action& chosen);
 void add_generate_command(CLI::App& app, Action& chosen);
 void add_completions_command(CLI::App& app, Action& chosen);

@@ -35,11 +35,15 @@ EngineOptions engine_options(const StoreFlags& flags) {
 
 }  // namespace
 
-void add_store_flags(CLI::App& command, StoreFlags& flags, bool required) {
-  command.add_option("--db", flags.directory, "Directory of the store")
+void add_directory_flag(CLI::App& command, std::string& directory, bool required) {
+  command.add_option("--db", directory, "Directory of the store")
       ->envname("ROLLCALL_DB")
       ->required(required)
       ->type_name("DIR");
+}
+
+void add_store_flags(CLI::App& command, StoreFlags& flags, bool required) {
+  add_directory_flag(command, flags.directory, required);
   add_size(command, "--memory", flags.memory_bytes,
            "Memory to stay within, such as 2G (default 4G)");
   command.add_option("--threads", flags.threads, "Threads to use (default: all there are)")

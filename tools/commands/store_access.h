@@ -26,8 +26,11 @@ struct StoreFlags {
   std::optional<std::uint32_t> days_ahead;
 };
 
-// --db may stand in the environment too, as ROLLCALL_DB. A command that can do without a store sets
-// `required` to false and checks `directory` when it needs one.
+// --db, which may stand in the environment too, as ROLLCALL_DB. A command that can do without a
+// store sets `required` to false and checks `directory` when it needs one.
+void add_directory_flag(CLI::App& command, std::string& directory, bool required = true);
+
+// All of them; `required` as above.
 void add_store_flags(CLI::App& command, StoreFlags& flags, bool required = true);
 
 // Opens the store as its last commit left it, beside whoever writes to it.

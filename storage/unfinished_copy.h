@@ -1,0 +1,37 @@
+// The directory in which a copy of a store is made, until it is wholly there.
+#pragma once
+
+#include <string>
+
+#include "rollcall/status.h"
+#include "storage/store_lock.h"
+
+namespace rollcall {
+
+// Removed when it ends unfinished. What a crash leaves of it is marked as what it is.
+class UnfinishedCopy {
+ public:
+  // Makes `target`.new, or takes over what a crash left there. `target` must be missing or an empty
+  // directory.
+  //   kNotFound       the parent is missing
+  //   kAlreadyExists  one of the two holds something else
+  //   kBusy           somebody else is making a copy there
+  static Result<UnfinishedCopy> begin(const std::string& target);
+
+  UnfinishedCopy(UnfinishedCopy&& other) noexcept;
+  ~UnfinishedCopy();
+
+  const std::string& directory() const { return directory_; }
+
+  // Makes it a store and gives it its name; returns once that is on disk, as its files must be.
+  Status finish();
+
+ private:
+  UnfinishedCopy(std::string directory, std::string target, StoreLock lock);
+
+  std::string directory_;  // empty: finished, or moved from
+  std::string target_;
+  StoreLock lock_;
+};
+
+}  // namespace rollcall
