@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <new>
 #include <utility>
 
 #include "core/assert.h"
@@ -64,6 +65,14 @@ Status FileJournal::sync_and_mark(const JournalMark& mark) const {
   ROLLCALL_ASSIGN_OR_RETURN(const PosixFile file,
                             PosixFile::open(journal_path(directory_, mark.file), O_RDWR));
   ROLLCALL_RETURN_IF_ERROR(file.truncate(mark.bytes));
+  // A sync may have failed before a restart, after which the system counts what it did not write as
+  // written: only bytes that are written again are synced for certain.
+  constexpr std::uint64_t kStep = 1 << 20;
+  for (std::uint64_t offset = 0; offset < mark.bytes; offset += kStep) {
+    const std::uint64_t size = std::min(kStep, mark.bytes - offset);
+    ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes, file.read(offset, size));
+    ROLLCALL_RETURN_IF_ERROR(file.write(offset, bytes));
+  }
   ROLLCALL_RETURN_IF_ERROR(file.sync());
   for (const std::uint64_t offset : kJournalMarkOffsets) {
     ROLLCALL_RETURN_IF_ERROR(file.write(offset, encode_journal_mark(mark, store_id_)));
@@ -86,14 +95,20 @@ Status FileJournal::cut_off(const JournalScan& scan) {
 }
 
 Status FileJournal::begin_file() {
-  const std::uint64_t number = [&] {
+  std::uint64_t number = 0;
+  {
     const std::lock_guard lock(mutex_);
-    return last_file_ + 1;
-  }();
-  ROLLCALL_ASSIGN_OR_RETURN(JournalFile file, JournalFile::create(directory_, store_id_, number));
-  ROLLCALL_RETURN_IF_ERROR(anchor_.note_journal(number));
+    ROLLCALL_RETURN_IF_ERROR(failure_);
+    number = last_file_ + 1;
+  }
+  Result<JournalFile> file = JournalFile::create(directory_, store_id_, number);
+  const Status status = file.ok() ? anchor_.note_journal(number) : file.status();
   const std::lock_guard lock(mutex_);
-  files_.push_back(std::make_shared<JournalFile>(std::move(file)));
+  if (!status.ok()) {
+    failure_ = status;  // a sync may have failed, and is not to be tried again
+    return status;
+  }
+  files_.push_back(std::make_shared<JournalFile>(*std::move(file)));
   last_file_ = number;
   return {};
 }
@@ -123,15 +138,20 @@ Status FileJournal::sync(std::uint64_t number) {
       synced_more_.wait(lock);
       continue;
     }
-    syncing_ = true;
     const std::uint64_t next = next_;
     std::vector<Unsynced> unsynced;
     for (const std::shared_ptr<JournalFile>& file : files_) {
       if (file->number() < first_unsynced_ || file->empty()) continue;
       unsynced.push_back({file, file->mark()});
     }
+    syncing_ = true;
     lock.unlock();
-    Status status = sync_files(unsynced);
+    Status status;
+    try {
+      status = sync_files(unsynced);
+    } catch (const std::bad_alloc&) {
+      status = Status::resource_exhausted("journal: no memory to sync it; open the store again");
+    }
     lock.lock();
     syncing_ = false;
     if (status.ok()) {

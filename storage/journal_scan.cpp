@@ -18,8 +18,8 @@ constexpr std::string_view kRemedy =
 // Reads one file, record by record.
 class FileReader {
  public:
-  FileReader(PosixFile file, const StoreId& store_id, std::uint64_t number, std::uint64_t size)
-      : file_(std::move(file)), store_id_(store_id), number_(number), size_(size) {}
+  FileReader(PosixFile file, const StoreId& store_id, std::uint64_t number)
+      : file_(std::move(file)), store_id_(store_id), number_(number) {}
 
   // Whether the file's beginning is whole; the mark is known then.
   Result<bool> begin() {
@@ -33,6 +33,8 @@ class FileReader {
           decode_journal_mark(std::string_view(bytes).substr(offset, kJournalMarkBytes), store_id_);
       if (mark && mark->file == number_ && mark->bytes > mark_.bytes) mark_ = *mark;
     }
+    // After the marks: a writer may go on meanwhile.
+    ROLLCALL_ASSIGN_OR_RETURN(size_, file_.size());
     return mark_.bytes != 0;
   }
 
@@ -87,7 +89,7 @@ class FileReader {
   PosixFile file_;
   StoreId store_id_;
   std::uint64_t number_;
-  std::uint64_t size_;
+  std::uint64_t size_ = 0;
   JournalMark mark_;  // the later of the intact ones
   std::uint64_t offset_ = kJournalRecordsBegin;
   std::string record_;
@@ -111,8 +113,7 @@ class Scan {
         break;
       }
       ROLLCALL_RETURN_IF_ERROR(file.status());
-      ROLLCALL_ASSIGN_OR_RETURN(const std::uint64_t size, file->size());
-      FileReader reader(*std::move(file), source_.anchor.store_id, number, size);
+      FileReader reader(*std::move(file), source_.anchor.store_id, number);
       ROLLCALL_ASSIGN_OR_RETURN(const bool whole, reader.begin());
       if (!whole) {
         if (!begun) break;  // a crash cut its making short

@@ -24,6 +24,12 @@ namespace rollcall {
 // `PATH: must be EXPECTED, found VALUE`, the value cut short.
 Status unexpected(const std::string& path, std::string_view expected, const Json& found);
 
+// Whether the value is this text. Comparing the two with == makes a document of the text, where
+// running out of memory ends the process.
+inline bool is_text(const Json& value, std::string_view text) {
+  return value.is_string() && value.get_ref<const std::string&>() == text;
+}
+
 struct Field {
   std::string_view name;
   // Reads the field's value; `path` leads to it, for errors.

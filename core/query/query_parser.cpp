@@ -208,7 +208,7 @@ Status read_idle(const Json& object, std::string_view time_zone, Query& query) {
   auto& ask = query.ask.emplace<IdleQuery>();
   const Field edges = {
       "edges", [&ask](const Json& value, const std::string& path) {
-        ask.each_day = value == "each";
+        ask.each_day = is_text(value, "each");
         if (ask.each_day) return Status();
         return value.is_array() ? read_integers(value, path, ask.edges)
                                 : unexpected(path, "a list of whole numbers, or \"each\"", value);
@@ -222,7 +222,7 @@ Status read_counts(const Json& object, std::string_view time_zone, Query& query)
   auto& ask = query.ask.emplace<CountsQuery>();
   const Field period = {
       "period", [&ask](const Json& value, const std::string& path) {
-        ask.by_hour = value == "hour";
+        ask.by_hour = is_text(value, "hour");
         return ask.by_hour ? Status() : read_word(value, path, "period", kPeriodNames, ask.period);
       }};
   return read_fields(
@@ -241,7 +241,7 @@ Status read_lifecycle(const Json& object, std::string_view time_zone, Query& que
 Status read_stickiness(const Json& object, std::string_view time_zone, Query& query) {
   auto& ask = query.ask.emplace<StickinessQuery>();
   const Field per = {"per", [](const Json& value, const std::string& path) {
-                       return value == "day" ? Status() : unexpected(path, "\"day\"", value);
+                       return is_text(value, "day") ? Status() : unexpected(path, "\"day\"", value);
                      }};
   if (object.contains("per") && !object.contains("window_days")) {
     return Status::invalid_argument("stickiness: per: goes with window_days only");
@@ -273,14 +273,14 @@ Status read_query(const Json& document, std::string_view time_zone, Query& query
         fmt::format("query: missing field \"kind\", allowed: {}", fmt::join(kinds, ", ")));
   }
   const Json& kind = document["kind"];
-  if (kind == "active") return read_active(document, time_zone, query);
-  if (kind == "retention") return read_retention(document, time_zone, query);
-  if (kind == "churn") return read_churn(document, time_zone, query);
-  if (kind == "idle") return read_idle(document, time_zone, query);
-  if (kind == "counts") return read_counts(document, time_zone, query);
-  if (kind == "lifecycle") return read_lifecycle(document, time_zone, query);
-  if (kind == "stickiness") return read_stickiness(document, time_zone, query);
-  if (kind == "segment") return read_segment_query(document, time_zone, query);
+  if (is_text(kind, "active")) return read_active(document, time_zone, query);
+  if (is_text(kind, "retention")) return read_retention(document, time_zone, query);
+  if (is_text(kind, "churn")) return read_churn(document, time_zone, query);
+  if (is_text(kind, "idle")) return read_idle(document, time_zone, query);
+  if (is_text(kind, "counts")) return read_counts(document, time_zone, query);
+  if (is_text(kind, "lifecycle")) return read_lifecycle(document, time_zone, query);
+  if (is_text(kind, "stickiness")) return read_stickiness(document, time_zone, query);
+  if (is_text(kind, "segment")) return read_segment_query(document, time_zone, query);
   if (!kind.is_string()) {
     return unexpected("query: kind", fmt::format("one of {}", fmt::join(kinds, ", ")), kind);
   }

@@ -57,7 +57,7 @@ Status read_condition(const Json& value, const std::string& path, const std::str
 
 // Null, "*", a name, or a list of names.
 Status read_event_names(const Json& value, const std::string& path, Selector& out) {
-  if (value.is_null() || value == "*") return {};
+  if (value.is_null() || is_text(value, "*")) return {};
   out.match = Selector::Names::kAnyOf;
   return read_strings(value, path, out.names);
 }

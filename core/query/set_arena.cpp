@@ -15,9 +15,13 @@ SetArenaPool::Lease::Lease(SetArenaPool& pool) : pool_(pool) {
     if (!pool_.free_.empty()) {
       arena_ = std::move(pool_.free_.back());
       pool_.free_.pop_back();
+    } else {
+      // So that giving it back needs no memory.
+      pool_.free_.reserve(pool_.arena_count_ + 1);
+      arena_ = std::make_unique<SetArena>();
+      ++pool_.arena_count_;
     }
   }
-  if (!arena_) arena_ = std::make_unique<SetArena>();
 }
 
 SetArenaPool::Lease::~Lease() {

@@ -50,6 +50,7 @@ class SetArenaPool {
  private:
   std::mutex mutex_;
   std::vector<std::unique_ptr<SetArena>> free_;
+  std::size_t arena_count_ = 0;
 };
 
 }  // namespace rollcall

@@ -54,8 +54,10 @@ class Durable : public ::testing::TestWithParam<UserKind> {
     options.journal_bytes_max = journal_bytes_max_;
     options.threads_max = 2;
     Result<std::unique_ptr<Engine>> engine = Engine::open(*std::move(store), options);
-    if (engine.ok()) engine_ = *std::move(engine);
-    return engine.status();
+    ROLLCALL_RETURN_IF_ERROR(engine.status());
+    engine_ = *std::move(engine);
+    // A durable batch would have it made: records mean nothing without the settings.
+    return engine_->info().epoch == 0 ? engine_->checkpoint() : Status();
   }
   // As a crash would, without a checkpoint.
   void crash() { ASSERT_TRUE(open().ok()); }
@@ -139,7 +141,7 @@ TEST_P(Durable, BatchesSurviveWithoutACheckpoint) {
   }
   crash();
   expect_recount(all);
-  EXPECT_EQ(engine_->info().epoch, 0u);
+  EXPECT_EQ(engine_->info().epoch, 1u);
   crash();
   expect_recount(all);
   ASSERT_TRUE(engine_->checkpoint().ok());
@@ -149,6 +151,19 @@ TEST_P(Durable, BatchesSurviveWithoutACheckpoint) {
   const Result<VerifyReport> report = engine_->verify();
   ASSERT_TRUE(report.ok());
   EXPECT_TRUE(report->faults.empty()) << report->faults.front();
+}
+
+// A record means nothing without the settings that it was made under.
+TEST_P(Durable, FirstBatchBringsTheSettingsToTheStore) {
+  EngineOptions options;
+  options.settings = settings_;
+  engine_ = *Engine::open(*open_rocks_store(path_), options);
+  const std::vector<NaiveEvent> all = events(200, 1);
+  ASSERT_TRUE(ingest(all, {.ack = Ack::kDurable}).ok());
+  engine_.reset();
+  engine_ = *Engine::open(*open_rocks_store(path_), {});
+  EXPECT_TRUE(engine_->settings() == settings_);
+  expect_recount(all);
 }
 
 // New users of a batch in memory have ordinals that a later, durable batch must not lean on.
@@ -220,13 +235,13 @@ TEST_P(Durable, EarlierBatchesOfTheSourceAreMadeDurableFirst) {
   ASSERT_TRUE(ingest(first, {.position = &position}).ok());
   position.position = "2";
   ASSERT_TRUE(ingest(second, {.position = &position, .ack = Ack::kDurable}).ok());
-  EXPECT_EQ(engine_->info().epoch, 1u);
+  EXPECT_EQ(engine_->info().epoch, 2u);
   const BatchToken token{"app", "1"};
   ASSERT_TRUE(ingest(first, {.token = &token}).ok());
   bool skipped = false;
   ASSERT_TRUE(ingest(first, {.token = &token, .skipped = &skipped, .ack = Ack::kDurable}).ok());
   EXPECT_TRUE(skipped);
-  EXPECT_EQ(engine_->info().epoch, 2u);
+  EXPECT_EQ(engine_->info().epoch, 3u);
   std::vector<NaiveEvent> all = first;
   append(all, second);
   append(all, first);

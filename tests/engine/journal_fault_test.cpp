@@ -53,8 +53,10 @@ class JournalFault : public ::testing::Test {
     options.threads_max = 2;
     options.checkpoint_seconds = 0;
     Result<std::unique_ptr<Engine>> engine = Engine::open(*std::move(store), options);
-    if (engine.ok()) engine_ = *std::move(engine);
-    return engine.status();
+    ROLLCALL_RETURN_IF_ERROR(engine.status());
+    engine_ = *std::move(engine);
+    // A durable batch would have it made: records mean nothing without the settings.
+    return engine_->info().epoch == 0 ? engine_->checkpoint() : Status();
   }
 
   Status push_next() {
@@ -115,9 +117,10 @@ TEST_F(JournalFault, AJournalThatCannotBeMadeRefusesTheBatch) {
     fail_next(call, Fate::kFail, ENOSPC);
     EXPECT_EQ(push_next().code(), StatusCode::kIoError);
     EXPECT_EQ(engine_->info().event_count, events_acknowledged());
-    ASSERT_TRUE(push_next().ok());
+    EXPECT_EQ(push_next().code(), StatusCode::kIoError) << "not to be tried again";
     ASSERT_TRUE(open().ok());
     EXPECT_EQ(engine_->info().event_count, events_acknowledged());
+    ASSERT_TRUE(push_next().ok());
     ASSERT_TRUE(engine_->checkpoint().ok());
   }
 }

@@ -1,0 +1,183 @@
+// Memory runs out at every single allocation of a public call, in turn: the call fails with
+// std::bad_alloc or an error, or does what it was asked; it never does half of it, and an engine
+// that says it has to be opened again has lost nothing by then that a checkpoint had.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <functional>
+#include <iostream>
+#include <memory>
+#include <new>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rollcall/engine.h"
+#include "rollcall/memory_store.h"
+
+namespace {
+
+std::atomic<bool> counting{false};
+std::atomic<long> until_failure{0};  // allocations that succeed before one fails
+
+void* allocate(std::size_t size, std::size_t alignment) {
+  if (counting.load(std::memory_order_relaxed) && until_failure.fetch_sub(1) == 0) {
+    throw std::bad_alloc();
+  }
+  void* const memory =
+      alignment <= alignof(std::max_align_t)
+          ? std::malloc(size)
+          : std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+
+}  // namespace
+
+void* operator new(std::size_t size) { return allocate(size, 1); }
+void* operator new(std::size_t size, std::align_val_t alignment) {
+  return allocate(size, static_cast<std::size_t>(alignment));
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+
+namespace rollcall::testing {
+namespace {
+
+constexpr TimeUs kDayUs = 86'400'000'000;
+constexpr TimeUs kFirstDayUs = 20'454 * kDayUs;  // 2026-01-01
+
+// What a question says, or the error that it gets.
+std::string answer(const Engine& engine) {
+  std::string text;
+  for (const char* question :
+       {R"({"kind": "active"})", R"({"kind": "counts"})", R"({"kind": "retention", "periods": 3})",
+        R"({"kind": "lifecycle", "last": "1d"})"}) {
+    const Result<QueryResult> result = engine.query(question);
+    if (!result.ok()) return "error: " + result.status().to_string();
+    for (const std::vector<Cell>& row : result->rows) {
+      for (const Cell& cell : row) {
+        const auto* const count = std::get_if<std::int64_t>(&cell);
+        text += count == nullptr ? "-" : std::to_string(*count);
+        text += ' ';
+      }
+    }
+  }
+  return text;
+}
+
+class AllocationTest : public ::testing::Test {
+ protected:
+  // An engine with two batches, the second of which is not in a checkpoint.
+  void open() {
+    disk_ = make_memory_disk();
+    reopen();
+    ASSERT_TRUE(ingest(0, "visit").ok());
+    ASSERT_TRUE(engine_->checkpoint().ok());
+    ASSERT_TRUE(ingest(1, "visit").ok());
+  }
+  void reopen() {
+    engine_.reset();
+    EngineOptions options;
+    options.threads_max = 1;
+    options.settings = StoreSettings{};
+    options.settings->partition_count = 2;
+    auto opened = Engine::open(open_memory_store(disk_), options);
+    ASSERT_TRUE(opened.ok()) << opened.status().to_string();
+    engine_ = *std::move(opened);
+  }
+  Status ingest(std::uint32_t day, std::string_view event) {
+    std::vector<std::string> names;
+    for (std::uint32_t i = 0; i < 40; ++i) names.push_back("user " + std::to_string(i * (day + 1)));
+    const std::vector<std::string_view> users(names.begin(), names.end());
+    const std::vector<TimeUs> times(users.size(), kFirstDayUs + day * kDayUs);
+    const std::vector<std::uint32_t> codes(users.size(), 0);
+    const std::vector<Amount> values(users.size(), 3);
+    const std::string_view events[] = {event};
+    EventBatch batch;
+    batch.user_strings = users;
+    batch.event = {events, codes};
+    batch.time = times;
+    batch.value = values;
+    return engine_->ingest(batch);
+  }
+
+  // Runs `call` again and again, on an engine just opened, each time with one allocation more
+  // before the one that fails, until none does.
+  void sweep(const char* name, const std::function<Status()>& call) {
+    open();
+    const std::string before = answer(*engine_);
+    ASSERT_TRUE(call().ok()) << name;
+    const std::string after = answer(*engine_);
+    ASSERT_EQ(before.find("error"), std::string::npos) << before;
+    std::size_t failures = 0, stopped = 0;
+    for (long allowed = 0;; ++allowed) {
+      SCOPED_TRACE(std::string(name) + ": allocation " + std::to_string(allowed) + " fails");
+      open();
+      until_failure = allowed;
+      counting = true;
+      bool threw = false;
+      Status status;
+      try {
+        status = call();
+      } catch (const std::bad_alloc&) {
+        threw = true;
+      }
+      counting = false;
+      const bool was_hit = until_failure.load() < 0;
+      const bool failed = threw || !status.ok();
+      failures += failed;
+      const std::string now = answer(*engine_);
+      if (now.starts_with("error")) {
+        // A batch that was applied in part. What a checkpoint had is there again.
+        ++stopped;
+        ASSERT_NE(now.find("open the store again"), std::string::npos) << now;
+        reopen();
+        ASSERT_EQ(answer(*engine_).find("error"), std::string::npos);
+      } else if (failed) {
+        ASSERT_TRUE(now == before || now == after) << now << "\nbefore: " << before;
+      } else {
+        ASSERT_EQ(now, after);
+      }
+      if (!was_hit) break;
+    }
+    std::cout << name << ": " << failures << " calls failed, " << stopped
+              << " of them stopped the engine\n";
+    EXPECT_GT(failures, 0u);
+  }
+
+  std::shared_ptr<MemoryDisk> disk_;
+  std::unique_ptr<Engine> engine_;
+};
+
+TEST_F(AllocationTest, Ingest) {
+  sweep("ingest", [&] { return ingest(2, "purchase"); });
+}
+
+// Asked as a struct: the library that reads JSON needs memory to let go of a document, and ends the
+// process where there is none.
+TEST_F(AllocationTest, Query) {
+  const Query query = *parse_query(R"({"kind": "active", "window_days": 7, "last": "1d"})", "UTC");
+  sweep("query", [&] { return engine_->query(query).status(); });
+}
+
+TEST_F(AllocationTest, Checkpoint) {
+  sweep("checkpoint", [&] { return engine_->checkpoint(); });
+}
+
+TEST_F(AllocationTest, SaveSegment) {
+  sweep("save_segment",
+        [&] { return engine_->save_segment("vips", std::vector<UserId>{UserId("user 1")}); });
+}
+
+TEST_F(AllocationTest, Forget) {
+  sweep("forget", [&] { return engine_->forget(std::vector<UserId>{UserId("user 4")}).status(); });
+}
+
+}  // namespace
+}  // namespace rollcall::testing
