@@ -39,6 +39,18 @@ void AmountChunk::add(std::uint32_t ordinal, Amount amount) {
   entries_.push_back({static_cast<std::uint16_t>(ordinal % kChunkOrdinals), amount});
 }
 
+AmountSum AmountChunk::take(std::uint32_t ordinal) {
+  merge(entries_);
+  AmountSum taken = 0;
+  std::erase_if(entries_, [&](const Entry& entry) {
+    if (entry.ordinal != ordinal % kChunkOrdinals) return false;
+    taken += entry.amount;
+    return true;
+  });
+  merged_ = entries_.size();
+  return taken;
+}
+
 AmountSum AmountChunk::sum_of(BitSpan users) const {
   AmountSum sum = 0;
   for (const Entry& entry : entries_) {

@@ -20,6 +20,8 @@ class AmountChunk {
  public:
   // Adds to the sum of ordinal % 65,536.
   void add(std::uint32_t ordinal, Amount amount);
+  // Takes everything off ordinal % 65,536, and returns it.
+  AmountSum take(std::uint32_t ordinal);
   // The sum over users of a set.
   AmountSum sum_of(BitSpan users) const;
   // Over everybody.

@@ -16,6 +16,12 @@ void BoundsChunk::fold(BitSpan users, Day day) {
   kernel.max_where(last_.data(), users.words, day.value, users.word_count);
 }
 
+void BoundsChunk::remove(std::uint32_t ordinal) {
+  if (ordinal >= first_.size()) return;
+  first_[ordinal] = kNeverFirst;
+  last_[ordinal] = kNeverLast;
+}
+
 std::size_t BoundsChunk::memory_bytes() const {
   return sizeof(*this) + (first_.capacity() + last_.capacity()) * sizeof(first_[0]);
 }

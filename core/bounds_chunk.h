@@ -19,6 +19,9 @@ class BoundsChunk {
   // Takes in that `users` were active on `day`.
   void fold(BitSpan users, Day day);
 
+  // Forgets the days of an ordinal.
+  void remove(std::uint32_t ordinal);
+
   const std::int32_t* first() const { return first_.data(); }  // kNeverFirst: never
   const std::int32_t* last() const { return last_.data(); }    // kNeverLast: never
   std::size_t size() const { return first_.size(); }           // a multiple of 64

@@ -96,10 +96,11 @@ Status Engine::State::checkpoint() {
     if (catalog_changed) add_page(PageKind::kDictionary, manifest.catalog_epoch, *catalog);
     if (sources_changed) add_page(PageKind::kSources, manifest.sources_epoch, sources);
     if (segments_changed) add_page(PageKind::kSegments, manifest.segments_epoch, segments);
+    if (forgotten_changed) add_page(PageKind::kForgotten, manifest.forgotten_epoch, *forgotten);
     collect_partitions(commit, dirty);
-    for (const Partition& partition : partitions) user_counts.push_back(partition.user_count());
+    for (const Partition& partition : partitions) user_counts.push_back(partition.ordinal_count());
     manifest_bytes = manifest.serialize();
-    changed = catalog_changed = sources_changed = segments_changed = false;
+    changed = catalog_changed = sources_changed = segments_changed = forgotten_changed = false;
   }
 
   std::sort(dirty.begin(), dirty.end(),

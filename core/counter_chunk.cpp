@@ -48,6 +48,15 @@ CounterChunk::Total CounterChunk::total(std::uint32_t ordinal) const {
   return total;
 }
 
+CounterChunk::Total CounterChunk::take(std::uint32_t ordinal) {
+  const Total taken = total(ordinal);
+  if (ordinal >= events_.size()) return taken;
+  events_[ordinal] = 0;
+  if (!values_.empty()) values_[ordinal] = 0;
+  std::erase_if(carries_, [&](const Carry& carry) { return carry.ordinal == ordinal; });
+  return taken;
+}
+
 std::size_t CounterChunk::memory_bytes() const {
   return sizeof(*this) + events_.capacity() * sizeof(events_[0]) +
          values_.capacity() * sizeof(values_[0]) + carries_.capacity() * sizeof(carries_[0]);

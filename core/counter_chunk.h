@@ -31,6 +31,8 @@ class CounterChunk {
   void add_value(std::uint32_t ordinal, Amount value);
 
   Total total(std::uint32_t ordinal) const;
+  // Takes everything off an ordinal, and returns it.
+  Total take(std::uint32_t ordinal);
   std::size_t size() const { return events_.size(); }  // users past it have none
   std::size_t memory_bytes() const;
 

@@ -25,18 +25,23 @@ class DayTotals {
     friend bool operator==(const Key&, const Key&) = default;
   };
 
+  // Reads of more days and series than could be kept are not for it.
+  static bool has_room_for(const TotalsRead& read) {
+    return read.series.size() * static_cast<std::size_t>(read.days.size()) <= kTotalsMax;
+  }
   // Of every series and day of the read; `add_up(keys)` gives the totals of those that are not
   // kept, in the same order.
   template <class AddUp>
   std::vector<PinnedTotal> find(const TotalsRead& read, AddUp add_up);
   // The next question will have this one added up anew.
   void forget(const Key& key) { totals_.erase(key); }
+  void clear() { totals_.clear(); }
 
   std::size_t memory_bytes() const;
 
  private:
-  // About 20 MB. Past it, all are forgotten: they are quickly added up again.
-  static constexpr std::size_t kTotalsMax = std::size_t{1} << 18;
+  // About 5 MB. Past it, all are forgotten: they are quickly added up again.
+  static constexpr std::size_t kTotalsMax = std::size_t{1} << 16;
 
   struct Hash {
     std::size_t operator()(const Key& key) const {
@@ -70,7 +75,7 @@ std::vector<PinnedTotal> DayTotals::find(const TotalsRead& read, AddUp add_up) {
   if (totals_.size() + missing.size() > kTotalsMax) totals_.clear();
   for (std::size_t i = 0; i < missing.size(); ++i) {
     found[places[i]].total = added[i];
-    if (missing.size() <= kTotalsMax) totals_.insert_or_assign(missing[i], added[i]);
+    totals_.insert_or_assign(missing[i], added[i]);
   }
   return found;
 }

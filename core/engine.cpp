@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "core/engine_state.h"
+#include "core/forgotten_rows.h"
 #include "core/prepared_batch.h"
 #include "core/prepared_merge.h"
 #include "core/query/name_suggestion.h"
@@ -172,6 +173,12 @@ Status Engine::State::load() {
     ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes, view->read(address));
     ROLLCALL_RETURN_IF_ERROR(segments.deserialize(bytes, settings.user_kind));
   }
+  if (manifest.forgotten_epoch != 0) {
+    const PageAddress address{{PageKind::kForgotten, 0, 0, 0, 0}, manifest.forgotten_epoch};
+    ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes, view->read(address));
+    ROLLCALL_ASSIGN_OR_RETURN(ForgottenUsers users, ForgottenUsers::deserialize(bytes));
+    forgotten = std::make_shared<const ForgottenUsers>(std::move(users));
+  }
   partitions.reserve(settings.partition_count);
   for (std::uint32_t i = 0; i < settings.partition_count; ++i) {
     partitions.emplace_back(i, settings.user_kind);
@@ -185,7 +192,8 @@ Status Engine::State::load() {
     });
   });
   for (Status& status : statuses) ROLLCALL_RETURN_IF_ERROR(std::move(status));
-  for (const Partition& partition : partitions) committed_users.push_back(partition.user_count());
+  for (const Partition& partition : partitions)
+    committed_users.push_back(partition.ordinal_count());
   if (store->journal() == nullptr) return {};
   return store->journal()->replay(manifest.journal_next, epoch,
                                   [&](const JournalRecord& record) { return replay(record); });
@@ -245,7 +253,8 @@ Result<Engine::State::Passage> Engine::State::ingest_within_gate(const PreparedR
     const Epoch needed =
         std::max(delivery.position == nullptr ? 0 : sources.durable_by(delivery.position->id),
                  delivery.token == nullptr ? 0 : sources.durable_by(delivery.token->source));
-    passage.needs_checkpoint = needed > epoch;
+    // The first commit has the settings, without which a record means nothing.
+    passage.needs_checkpoint = needed > epoch || epoch == 0;
     if (passage.needs_checkpoint) return passage;
   }
   const bool skipped = delivery.token != nullptr && sources.has(*delivery.token);
@@ -305,7 +314,7 @@ Result<Engine::State::Passage> Engine::State::ingest_within_gate(const PreparedR
   return passage;
 }
 
-Status Engine::State::ingest(const PreparedRows& rows, const Delivery& delivery) {
+Status Engine::State::ingest(PreparedRows& rows, const Delivery& delivery) {
   if (store->read_only()) return Status::invalid_argument("engine: the store was opened read-only");
   ROLLCALL_RETURN_IF_ERROR(check_token(delivery.token));
   if (rows.settings != settings) {
@@ -316,9 +325,16 @@ Status Engine::State::ingest(const PreparedRows& rows, const Delivery& delivery)
         "delivery: the store has no journal, so that a batch cannot be acknowledged as durable "
         "(allowed: in memory; or a store on disk)");
   }
-  const auto pass_gate = [&] {
-    const Gate::Pass pass(gate);
-    return ingest_within_gate(rows, delivery, Origin::kCaller);
+  std::shared_ptr<const ForgottenUsers> dropped;  // whose rows are no longer among them
+  const auto pass_gate = [&]() -> Result<Passage> {
+    for (;;) {
+      {
+        const Gate::Pass pass(gate);
+        if (dropped == forgotten) return ingest_within_gate(rows, delivery, Origin::kCaller);
+        dropped = forgotten;
+      }
+      drop_forgotten_rows(rows, *dropped, arena);
+    }
   };
   ROLLCALL_ASSIGN_OR_RETURN(Passage passage, pass_gate());
   while (passage.needs_checkpoint) {
@@ -434,6 +450,62 @@ Status Engine::State::drop_segment(const std::string& name) {
   return {};
 }
 
+// First nobody can come back, then partition after partition forgets: a user is in one of them, and
+// gone at once. Ingest goes on between them.
+Result<std::uint64_t> Engine::State::forget(std::span<const UserId> users) {
+  if (store->read_only()) return Status::invalid_argument("engine: the store was opened read-only");
+  for (const UserId& user : users) {
+    const bool is_integer = std::holds_alternative<std::uint64_t>(user);
+    if (is_integer != (settings.user_kind == UserKind::kInteger)) {
+      return Status::invalid_argument(fmt::format("forget: a user id is {} (the store's are {})",
+                                                  is_integer ? "an integer" : "a string",
+                                                  is_integer ? "strings" : "integers"));
+    }
+  }
+  {
+    const Gate::Pass pass(gate);
+    ROLLCALL_RETURN_IF_ERROR(state_failure);
+    ROLLCALL_RETURN_IF_ERROR(write_failure);
+    auto more = forgotten ? std::make_shared<ForgottenUsers>(*forgotten)
+                          : std::make_shared<ForgottenUsers>();
+    for (const UserId& user : users) more->add(user);
+    if (more->empty()) return std::uint64_t{0};
+    segments_changed = segments.forget(*more) || segments_changed;
+    forgotten = std::move(more);
+    forgotten_changed = true;
+    note_change();
+  }
+  const UserList list(std::vector<UserId>(users.begin(), users.end()));
+  std::uint64_t found = 0;
+  for (std::uint32_t i = 0; i < partitions.size(); ++i) {
+    const auto entries = list.of_partition(i, settings.partition_count);
+    if (entries.empty()) continue;
+    const Gate::Pass pass(gate);
+    Partition& partition = partitions[i];
+    ROLLCALL_RETURN_IF_ERROR(partition.load_users(*view));
+    ROLLCALL_RETURN_IF_ERROR(partition.fold(*view, true));
+    std::vector<std::uint32_t> ordinals;
+    for (const UserList::Entry& entry : entries) {
+      if (const auto ordinal = partition.users().find(entry.hash, entry.user)) {
+        ordinals.push_back(*ordinal);
+      }
+    }
+    std::sort(ordinals.begin(), ordinals.end());
+    ordinals.erase(std::unique(ordinals.begin(), ordinals.end()), ordinals.end());
+    ROLLCALL_RETURN_IF_ERROR(partition.load_pages_of(ordinals, *view));
+    state_failure =
+        Status::resource_exhausted("engine: a user was forgotten in part; open the store again");
+    partition.forget(ordinals);
+    day_totals.clear();
+    note_change();  // a checkpoint may have come between the partitions
+    state_failure = Status();
+    found += ordinals.size();
+    if (!committing) evict_for(0);
+  }
+  ROLLCALL_RETURN_IF_ERROR(checkpoint());
+  return found;
+}
+
 EngineInfo Engine::State::info() const {
   EngineInfo info;
   info.settings = settings;
@@ -446,6 +518,7 @@ EngineInfo Engine::State::info() const {
   info.epoch = epoch;
   info.series_count = catalog->series_count();
   info.source_count = sources.positions().size();
+  info.forgotten_count = forgotten ? forgotten->size() : 0;
   std::vector<std::uint64_t> events(catalog->events().values().size());
   std::vector<Day> days;
   for (const Partition& partition : partitions) {
@@ -567,6 +640,10 @@ Status Engine::save_segment(const std::string& name, std::vector<UserId> users) 
 }
 
 Status Engine::drop_segment(const std::string& name) { return state_->drop_segment(name); }
+
+Result<std::uint64_t> Engine::forget(std::span<const UserId> users) {
+  return state_->forget(users);
+}
 
 std::vector<SegmentInfo> Engine::segments() const {
   const Gate::Pass pass(state_->gate);

@@ -77,6 +77,7 @@ class Engine::State::Snapshot : public PlanRunner {
       Partition& partition = state_.partitions[pinned_.partitions[i].partition];
       ROLLCALL_RETURN_IF_ERROR(partition.load_users(*state_.view));
       for (const std::uint32_t ordinal : ordinals[i]) {
+        if (partition.users().is_erased(ordinal)) continue;  // forgotten since
         users.push_back(partition.users().user(ordinal));
       }
     }
@@ -130,27 +131,27 @@ Result<SegmentCatalog> Engine::State::named_sets(std::span<const Query> queries)
 
 // Within the gate, everything folded.
 std::vector<PinnedTotal> Engine::State::pin_totals(const TotalsRead& read) {
-  if (read.by_hour) {
+  if (read.by_hour || !DayTotals::has_room_for(read)) {
+    std::vector<std::vector<PinnedTotal>> parts(partitions.size());
+    arena.execute([&] {
+      tbb::parallel_for(std::size_t{0}, parts.size(),
+                        [&](std::size_t i) { parts[i] = partitions[i].totals(read); });
+    });
     std::vector<PinnedTotal> totals;
-    for (const Partition& partition : partitions) {
-      const std::vector<PinnedTotal> part = partition.hour_totals(read);
+    for (const std::vector<PinnedTotal>& part : parts) {
       totals.insert(totals.end(), part.begin(), part.end());
     }
     return totals;
   }
   return day_totals.find(read, [&](std::span<const DayTotals::Key> keys) {
-    std::vector<std::vector<EventTotal>> parts(partitions.size());
+    std::vector<EventTotal> totals(keys.size());
     arena.execute([&] {
-      tbb::parallel_for(std::size_t{0}, parts.size(), [&](std::size_t i) {
-        for (const DayTotals::Key& key : keys) {
-          parts[i].push_back(partitions[i].day_total(key.series, key.day));
+      tbb::parallel_for(std::size_t{0}, keys.size(), [&](std::size_t i) {
+        for (Partition& partition : partitions) {
+          totals[i].add(partition.day_total(keys[i].series, keys[i].day));
         }
       });
     });
-    std::vector<EventTotal> totals(keys.size());
-    for (const std::vector<EventTotal>& part : parts) {
-      for (std::size_t i = 0; i < totals.size(); ++i) totals[i].add(part[i]);
-    }
     return totals;
   });
 }

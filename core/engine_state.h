@@ -16,6 +16,7 @@
 
 #include "core/block_pool.h"
 #include "core/day_totals.h"
+#include "core/forgotten_users.h"
 #include "core/gate.h"
 #include "core/journal_record.h"
 #include "core/manifest.h"
@@ -46,6 +47,9 @@ struct Engine::State {
   SourceTable sources;
   SegmentTable segments;
   JournalRecordWriter record_writer;
+  // Whose events are dropped; null: nobody's. Replaced, not changed, as batches are checked against
+  // it outside the gate.
+  std::shared_ptr<const ForgottenUsers> forgotten;
   Manifest manifest;  // of the next commit, but for the epochs, which are of the last
   Epoch epoch = 0;
   std::vector<std::uint32_t> committed_users;  // how many each partition has in that commit
@@ -54,6 +58,7 @@ struct Engine::State {
   bool catalog_changed = false;
   bool sources_changed = false;
   bool segments_changed = false;
+  bool forgotten_changed = false;
   std::uint32_t batch_number = 0;
   std::uint32_t quiet_since = 0;  // the last batch when last a question asked for unions
   bool committing = false;        // pages handed to a commit may not leave memory
@@ -72,7 +77,7 @@ struct Engine::State {
   Status for_each_partition(Visit visit);
 
   Status load();
-  Status ingest(const PreparedRows& rows, const Delivery& delivery);
+  Status ingest(PreparedRows& rows, const Delivery& delivery);
   // What became of a batch, within the gate.
   struct Passage {
     // It is to be durable, and batches before it are not: nothing has happened.
@@ -112,6 +117,7 @@ struct Engine::State {
   class Snapshot;
   Status save_segment(const std::string& name, SavedSegment segment);
   Status drop_segment(const std::string& name);
+  Result<std::uint64_t> forget(std::span<const UserId> users);
   MemoryUse memory_use() const;
   EngineInfo info() const;
   Result<VerifyReport> verify();

@@ -217,6 +217,7 @@ class Decoder {
       return wrong("its bytes do not add up");
     }
     end_block();
+    if (batch_.rows->row_count != 0) batch_.rows->day_range = days_of(*batch_.rows);
     return std::move(batch_);
   }
 
@@ -297,13 +298,7 @@ class Decoder {
       }
     }
     if (rows.row_count == 0) return {};
-    const std::vector<PreparedRows::Pair>& pairs = rows.pairs.front();
-    if (pairs.empty()) return wrong("rows without a day");
-    const auto by_day = [](const PreparedRows::Pair& a, const PreparedRows::Pair& b) {
-      return a.day < b.day;
-    };
-    const auto [first, last] = std::minmax_element(pairs.begin(), pairs.end(), by_day);
-    rows.day_range = {first->day, last->day};
+    if (rows.pairs.front().empty()) return wrong("rows without a day");
     if (rows.known_until < kDayMin.value * kUsPerDay ||
         rows.known_until > kDayMax.value * kUsPerDay) {
       return wrong("known until a time out of range");

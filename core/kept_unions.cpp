@@ -35,8 +35,13 @@ std::shared_ptr<RunSets> KeptUnions::find(SeriesId series, DayRange run) const {
 
 void KeptUnions::keep(SeriesId series, DayRange run, std::shared_ptr<RunSets> sets) {
   if (find(series, run)) return;
+  std::vector<Run>& runs = runs_[series];
+  if (runs.size() == kRunsMax) {
+    bytes_ -= runs.front().sets->memory_bytes();
+    runs.erase(runs.begin());
+  }
   bytes_ += sets->memory_bytes();
-  runs_[series].push_back({run, std::move(sets)});
+  runs.push_back({run, std::move(sets)});
 }
 
 void KeptUnions::forget(SeriesId series, Day day) {

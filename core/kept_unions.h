@@ -63,7 +63,7 @@ class KeptUnions {
  public:
   // Null: not kept.
   std::shared_ptr<RunSets> find(SeriesId series, DayRange run) const;
-  // Does nothing where the run is kept already.
+  // Does nothing where the run is kept already. Of a series with very many, the oldest goes.
   void keep(SeriesId series, DayRange run, std::shared_ptr<RunSets> sets);
   // Drops what a change of the day makes wrong.
   void forget(SeriesId series, Day day);
@@ -71,6 +71,8 @@ class KeptUnions {
   std::size_t memory_bytes() const { return bytes_; }
 
  private:
+  static constexpr std::size_t kRunsMax = 512;  // of a series: they are searched one by one
+
   struct Run {
     DayRange days;
     std::shared_ptr<RunSets> sets;

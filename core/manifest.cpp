@@ -84,6 +84,7 @@ std::string Manifest::serialize() const {
   writer.varint(sources_epoch);
   writer.varint(segments_epoch);
   writer.varint(journal_next);
+  writer.varint(forgotten_epoch);
   writer.varint(partition_epochs.size());
   for (const Epoch epoch : partition_epochs) writer.varint(epoch);
   return bytes;
@@ -103,6 +104,7 @@ Result<Manifest> Manifest::deserialize(std::string_view bytes) {
   manifest.sources_epoch = reader.varint();
   manifest.segments_epoch = reader.varint();
   manifest.journal_next = reader.varint();
+  manifest.forgotten_epoch = reader.varint();
   manifest.partition_epochs.resize(reader.count(1));
   for (Epoch& epoch : manifest.partition_epochs) epoch = reader.varint();
   if (!reader.done()) return Status::corruption("manifest: its bytes do not add up");

@@ -24,6 +24,7 @@ struct Manifest {
   Epoch sources_epoch = 0;              // 0: no source has a position
   Epoch segments_epoch = 0;             // 0: no segment was ever saved
   std::uint64_t journal_next = 0;       // the first record of the journal that is not covered
+  Epoch forgotten_epoch = 0;            // 0: no user was ever forgotten
   std::vector<Epoch> partition_epochs;  // by partition; 0: it has no users
 
   std::string serialize() const;

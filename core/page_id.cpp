@@ -13,6 +13,8 @@ std::string to_string(const PageId& id) {
       return "source positions page";
     case PageKind::kSegments:
       return "saved segments page";
+    case PageKind::kForgotten:
+      return "forgotten users page";
     case PageKind::kPartition:
       return fmt::format("directory page of partition {}", id.partition);
     case PageKind::kDay:

@@ -73,40 +73,6 @@ PageId Partition::chunk_id(PageKind kind, SeriesId series, std::size_t chunk) co
   return {kind, number_, series, 0, static_cast<std::uint32_t>(chunk)};
 }
 
-// Reads a page that is stored and not resident.
-template <class T>
-Status Partition::load(PageSlot<T>& slot, const PageId& id, const StoreView& view) {
-  if (slot.page || slot.epoch == 0) return {};
-  ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes, view.read({id, slot.epoch}));
-  Result<T> page = T::deserialize(bytes);
-  if (!page.ok()) {
-    return Status::corruption(to_string(id) + ": " + page.status().message());
-  }
-  slot.page = PageRef<T>(*std::move(page));
-  slot.last_used = batch_number_;
-  account(slot);
-  return {};
-}
-
-// Brings the account of memory up to date with a page that was made, read or written to.
-template <class T>
-void Partition::account(PageSlot<T>& slot) {
-  const std::size_t bytes = slot.page ? slot.page->memory_bytes() : 0;
-  memory_.resident_bytes += bytes - slot.bytes;
-  if (slot.dirty) memory_.dirty_bytes += bytes - slot.bytes;
-  slot.bytes = static_cast<std::uint32_t>(bytes);
-}
-
-template <class T>
-void Partition::changed(PageSlot<T>& slot, std::uint32_t batch_number) {
-  if (!slot.dirty) {
-    slot.dirty = true;
-    memory_.dirty_bytes += slot.bytes;
-  }
-  slot.last_used = batch_number;
-  account(slot);
-}
-
 std::uint32_t Partition::StagedColumn::event_count(std::size_t cell) const {
   const std::uint32_t* const hours = hour_events.data() + cell * kDayHours;
   return std::accumulate(hours, hours + kDayHours, std::uint32_t{0});
@@ -439,30 +405,37 @@ void Partition::count_users(PageSlot<PresenceChunk>& slot) {
   slot.is_counted = true;
 }
 
-EventTotal Partition::day_total(SeriesId series, Day date) {
+EventTotal Partition::total_of(SeriesDay& series_day) {
   EventTotal total;
-  const auto day = days_.find(date);
-  if (day == days_.end()) return total;
-  const auto found = day->second.series.find(series);
-  if (found == day->second.series.end()) return total;
-  for (const HourTotal& hour : found->second.hours) {
+  for (const HourTotal& hour : series_day.hours) {
     total.events += hour.events;
     total.value += hour.value;
   }
-  for (PageSlot<PresenceChunk>& slot : found->second.chunks) {
+  for (PageSlot<PresenceChunk>& slot : series_day.chunks) {
     count_users(slot);
     total.users += slot.users;
   }
   return total;
 }
 
-std::vector<PinnedTotal> Partition::hour_totals(const TotalsRead& read) const {
+EventTotal Partition::day_total(SeriesId series, Day date) {
+  const auto day = days_.find(date);
+  if (day == days_.end()) return {};
+  const auto found = day->second.series.find(series);
+  return found == day->second.series.end() ? EventTotal{} : total_of(found->second);
+}
+
+std::vector<PinnedTotal> Partition::totals(const TotalsRead& read) {
   std::vector<PinnedTotal> totals;
   for (auto day = days_.lower_bound(read.days.first);
        day != days_.end() && day->first <= read.days.last; ++day) {
     for (const SeriesId series : read.series) {
       const auto found = day->second.series.find(series);
       if (found == day->second.series.end()) continue;
+      if (!read.by_hour) {
+        totals.push_back({series, day->first, 0, total_of(found->second)});
+        continue;
+      }
       for (const HourTotal& hour : found->second.hours) {
         totals.push_back(
             {series, day->first, hour.hour, {.events = hour.events, .value = hour.value}});
@@ -505,7 +478,12 @@ PinnedUnion Partition::pin_union(SeriesId series, DayRange days, std::uint32_t q
     quiet.last = day->first - 1;
   }
   const RunsOfDays split(quiet);
+  const auto is_empty = [&](DayRange run) {
+    return std::none_of(days_.lower_bound(run.first), days_.upper_bound(run.last),
+                        [&](const auto& day) { return day.second.series.contains(series); });
+  };
   for (const DayRange run : split.runs()) {
+    if (is_empty(run)) continue;
     if (std::shared_ptr<RunSets> kept = kept_unions_.find(series, run)) {
       result.runs.push_back({run, std::move(kept), false});
       continue;
@@ -514,7 +492,7 @@ PinnedUnion Partition::pin_union(SeriesId series, DayRange days, std::uint32_t q
     result.runs.push_back({run, std::make_shared<RunSets>(chunk_count), true});
     pin_presence({&series, 1}, run, pinned);
   }
-  result.rest = result.runs.empty() ? days : DayRange{quiet.last + 1, days.last};
+  result.rest = split.runs().empty() ? days : DayRange{quiet.last + 1, days.last};
   pin_presence({&series, 1}, result.rest, pinned);
   return result;
 }
@@ -525,6 +503,7 @@ PinnedPartition Partition::pin(const ReadSet& reads, std::uint32_t partition_cou
   pinned.partition = number_;
   pinned.user_count = user_count_;
   pinned.batch_number = batch_number_;
+  pinned.forgotten_count = forgotten_count_;
   for (const PresenceRead& read : reads.presence) pin_presence(read.series, read.days, pinned);
   for (const UnionRead& read : reads.unions) {
     for (const SeriesId series : read.series) {
@@ -599,6 +578,7 @@ void Partition::install(const PinnedPartition& pinned, std::uint32_t batch_numbe
       return day.second.changed_in > pinned.batch_number;
     });
   };
+  if (pinned.forgotten_count != forgotten_count_) return;  // their bits are in the unions
   for (const PinnedUnion& made : pinned.unions) {
     for (const PinnedUnion::Run& run : made.runs) {
       if (!run.is_new || !run.sets->is_complete() || has_changed(run.days)) continue;

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -46,6 +47,7 @@ struct HourTotal {
 struct SeriesDay {
   std::vector<PageSlot<PresenceChunk>> chunks;
   std::vector<PageSlot<AmountChunk>> amounts;  // where there were any
+  AmountSum forgotten_value = 0;               // of the hours, but of no user any more
   std::vector<HourTotal> hours;                // ascending, those with events; none for kAnySeries
 };
 
@@ -98,6 +100,7 @@ struct PinnedPartition {
   std::uint32_t partition = 0;
   std::uint32_t user_count = 0;
   std::uint32_t batch_number = 0;                   // of the last batch that it has
+  std::uint32_t forgotten_count = 0;                // users whom it knows no more
   std::vector<PinnedPage<PresenceChunk>> presence;  // by page id
   std::vector<PinnedUnion> unions;                  // ascending
   std::vector<PinnedPage<BoundsChunk>> bounds;      // by page id
@@ -143,8 +146,8 @@ class Partition {
 
   // What is known of a series on a day. Everything must be folded.
   EventTotal day_total(SeriesId series, Day day);
-  // The same, hour by hour.
-  std::vector<PinnedTotal> hour_totals(const TotalsRead& read) const;
+  // The same of every series and day of the read that there is; or hour by hour.
+  std::vector<PinnedTotal> totals(const TotalsRead& read);
 
   // The users must be loaded if the reads have lists. Days that changed in a batch after
   // `quiet_since` are expected to change again: unions that they are in are not worth keeping.
@@ -164,7 +167,18 @@ class Partition {
   void evict(std::size_t bytes_max);
 
   std::uint32_t number() const { return number_; }
-  std::uint32_t user_count() const { return user_count_; }
+  // Forgets users, given by their ordinals, ascending: who they are, and what they did on which
+  // day. Totals of hours stay as they are: nobody can be told from them. In two steps, as ingest:
+  // reading every page that knows of them may fail, forgetting cannot. Everything must be folded,
+  // and the users loaded.
+  Status load_pages_of(std::span<const std::uint32_t> ordinals, const StoreView& view);
+  void forget(std::span<const std::uint32_t> ordinals);
+
+  std::uint32_t user_count() const { return user_count_ - forgotten_count_; }
+  std::uint32_t ordinal_count() const { return user_count_; }
+  bool has_forgotten_users() const { return forgotten_count_ != 0; }
+  // Events of the counters of each series that are of no user any more.
+  const std::map<SeriesId, std::uint64_t>& forgotten_events() const { return forgotten_events_; }
   const std::map<Day, DayState>& days() const { return days_; }
   const SeriesChunks<CounterChunk>& counters() const { return counters_; }
   const SeriesChunks<BoundsChunk>& bounds() const { return bounds_; }
@@ -229,6 +243,7 @@ class Partition {
   template <class T>
   void account(PageSlot<T>& slot);
   static void count_users(PageSlot<PresenceChunk>& slot);
+  static EventTotal total_of(SeriesDay& series_day);
   template <class T>
   void collect(PageSlot<T>& slot, const PageId& id, Epoch epoch, std::vector<DirtyPage>& dirty,
                std::vector<PageAddress>& superseded);
@@ -238,6 +253,9 @@ class Partition {
   PageId presence_id(SeriesId series, Day day, std::size_t chunk) const;
   PageId amounts_id(SeriesId series, Day day, std::size_t chunk) const;
   PageId chunk_id(PageKind kind, SeriesId series, std::size_t chunk) const;
+
+  void collect_users(std::uint32_t chunk, Epoch epoch, std::vector<DirtyPage>& dirty,
+                     std::vector<PageAddress>& superseded);
 
   std::string serialize_directory() const;
   Status deserialize_directory(std::string_view bytes, std::vector<std::pair<Day, Epoch>>& days);
@@ -254,6 +272,9 @@ class Partition {
   bool users_loaded_ = true;
   std::vector<Epoch> user_page_epochs_;  // by chunk
   std::uint32_t stored_user_count_ = 0;
+  std::uint32_t forgotten_count_ = 0;
+  std::set<std::uint32_t> erased_chunks_;  // whose stored user pages tell too much
+  std::map<SeriesId, std::uint64_t> forgotten_events_;
 
   std::map<Day, DayState> days_;
   SeriesChunks<CounterChunk> counters_;
@@ -285,5 +306,39 @@ class Partition {
   };
   std::vector<StagedValue> values_;  // that are not zero
 };
+
+// Reads a page that is stored and not resident.
+template <class T>
+Status Partition::load(PageSlot<T>& slot, const PageId& id, const StoreView& view) {
+  if (slot.page || slot.epoch == 0) return {};
+  ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes, view.read({id, slot.epoch}));
+  Result<T> page = T::deserialize(bytes);
+  if (!page.ok()) {
+    return Status::corruption(to_string(id) + ": " + page.status().message());
+  }
+  slot.page = PageRef<T>(*std::move(page));
+  slot.last_used = batch_number_;
+  account(slot);
+  return {};
+}
+
+// Brings the account of memory up to date with a page that was made, read or written to.
+template <class T>
+void Partition::account(PageSlot<T>& slot) {
+  const std::size_t bytes = slot.page ? slot.page->memory_bytes() : 0;
+  memory_.resident_bytes += bytes - slot.bytes;
+  if (slot.dirty) memory_.dirty_bytes += bytes - slot.bytes;
+  slot.bytes = static_cast<std::uint32_t>(bytes);
+}
+
+template <class T>
+void Partition::changed(PageSlot<T>& slot, std::uint32_t batch_number) {
+  if (!slot.dirty) {
+    slot.dirty = true;
+    memory_.dirty_bytes += slot.bytes;
+  }
+  slot.last_used = batch_number;
+  account(slot);
+}
 
 }  // namespace rollcall

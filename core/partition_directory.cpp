@@ -74,6 +74,12 @@ std::string Partition::serialize_directory() const {
   std::string bytes;
   ByteWriter writer(bytes);
   writer.varint(user_count_);
+  writer.varint(forgotten_count_);
+  writer.varint(forgotten_events_.size());
+  for (const auto& [series, events] : forgotten_events_) {
+    writer.varint(series);
+    writer.varint(events);
+  }
   writer.varint(user_page_epochs_.size());
   for (const Epoch epoch : user_page_epochs_) writer.varint(epoch);
   write_series_chunks(counters_, writer);
@@ -90,6 +96,11 @@ Status Partition::deserialize_directory(std::string_view bytes,
                                         std::vector<std::pair<Day, Epoch>>& days) {
   ByteReader reader(bytes);
   user_count_ = reader.varint_up_to(~std::uint32_t{0});
+  forgotten_count_ = reader.varint_up_to(user_count_);
+  for (std::size_t left = reader.count(2); left > 0 && reader.ok(); --left) {
+    const auto series = reader.varint_up_to<SeriesId>(~SeriesId{0});
+    forgotten_events_[series] = reader.varint();
+  }
   user_page_epochs_.resize(reader.count(1));
   for (Epoch& epoch : user_page_epochs_) epoch = reader.varint();
   counters_ = read_series_chunks<CounterChunk>(reader);
@@ -121,6 +132,7 @@ std::string Partition::serialize_day(const DayState& day) {
     writer.varint(series);
     write_presence(series_day.chunks, writer);
     write_epochs(series_day.amounts, writer);
+    writer.sum(series_day.forgotten_value);
     writer.varint(series_day.hours.size());
     for (const HourTotal& hour : series_day.hours) {
       writer.byte(hour.hour);
@@ -138,6 +150,7 @@ Status Partition::deserialize_day(std::string_view bytes, std::size_t series_cou
     SeriesDay& series_day = day.series[reader.varint_up_to<SeriesId>(series_count - 1)];
     series_day.chunks = read_presence(reader);
     series_day.amounts = read_epochs<AmountChunk>(reader);
+    series_day.forgotten_value = reader.sum();
     const std::size_t hour_count = reader.count(4);
     for (std::size_t h = 0; h < hour_count; ++h) {
       HourTotal hour;
@@ -192,6 +205,11 @@ Status Partition::load_users(const StoreView& view) {
                               std::to_string(users.size()) + " users, its directory says " +
                               std::to_string(user_count_));
   }
+  if (users.erased_count() != forgotten_count_) {
+    return Status::corruption("user pages of partition " + std::to_string(number_) + " lack " +
+                              std::to_string(users.erased_count()) + " users, its directory says " +
+                              std::to_string(forgotten_count_));
+  }
   users_ = std::move(users);
   users_loaded_ = true;
   return {};
@@ -207,6 +225,21 @@ void Partition::collect(PageSlot<T>& slot, const PageId& id, Epoch epoch,
   slot.epoch = epoch;
   slot.dirty = false;
   memory_.dirty_bytes -= slot.bytes;
+}
+
+void Partition::collect_users(std::uint32_t chunk, Epoch epoch, std::vector<DirtyPage>& dirty,
+                              std::vector<PageAddress>& superseded) {
+  const PageId id = chunk_id(PageKind::kUsers, 0, chunk);
+  if (chunk < user_page_epochs_.size()) {
+    superseded.push_back({id, user_page_epochs_[chunk]});
+  } else {
+    user_page_epochs_.push_back(0);
+  }
+  user_page_epochs_[chunk] = epoch;
+  const std::uint32_t first = chunk * kChunkOrdinals;
+  std::string bytes;
+  users_.serialize(first, std::min(kChunkOrdinals, user_count_ - first), bytes);
+  dirty.push_back({id, std::move(bytes)});
 }
 
 void Partition::collect_dirty(Epoch epoch, std::vector<DirtyPage>& dirty,
@@ -243,20 +276,18 @@ void Partition::collect_dirty(Epoch epoch, std::vector<DirtyPage>& dirty,
       collect(slots[chunk], chunk_id(PageKind::kBounds, series, chunk), epoch, dirty, superseded);
     }
   }
-  // Users are only ever added: the page that the last stored user is in, and those after it.
-  for (std::uint32_t first = stored_user_count_ / kChunkOrdinals * kChunkOrdinals;
-       stored_user_count_ < user_count_ && first < user_count_; first += kChunkOrdinals) {
-    const std::size_t chunk = first / kChunkOrdinals;
-    const PageId id = chunk_id(PageKind::kUsers, 0, chunk);
-    if (chunk < user_page_epochs_.size()) {
-      superseded.push_back({id, user_page_epochs_[chunk]});
-    } else {
-      user_page_epochs_.push_back(0);
+  // Users are only ever added, or erased: the page that the last stored user is in, and those after
+  // it; and before it those with erased ones.
+  const std::uint32_t first_new = stored_user_count_ / kChunkOrdinals;
+  for (const std::uint32_t chunk : erased_chunks_) {
+    if (chunk < first_new || stored_user_count_ == user_count_) {
+      collect_users(chunk, epoch, dirty, superseded);
     }
-    user_page_epochs_[chunk] = epoch;
-    std::string bytes;
-    users_.serialize(first, std::min(kChunkOrdinals, user_count_ - first), bytes);
-    dirty.push_back({id, std::move(bytes)});
+  }
+  erased_chunks_.clear();
+  for (std::uint32_t chunk = first_new;
+       stored_user_count_ < user_count_ && chunk * kChunkOrdinals < user_count_; ++chunk) {
+    collect_users(chunk, epoch, dirty, superseded);
   }
   stored_user_count_ = user_count_;
   const PageId id{PageKind::kPartition, number_, 0, 0, 0};

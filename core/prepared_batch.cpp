@@ -550,6 +550,24 @@ PreparedRows::~PreparedRows() {
   for (std::unique_ptr<PreparedBlock>& block : blocks) pool->give_back(std::move(block));
 }
 
+DayRange days_of(const PreparedRows& rows) {
+  std::vector<bool> used(rows.pairs[0].size());
+  for (const auto& block : rows.blocks) {
+    for (std::uint32_t row = 0; row < block->partition_begin.back(); ++row) {
+      used[block->pair_hours[0][row] >> kHourBits] = true;
+    }
+  }
+  DayRange days;
+  for (std::size_t pair = 0; pair < used.size(); ++pair) {
+    if (!used[pair]) continue;
+    const Day day = rows.pairs[0][pair].day;
+    const bool none = days.empty();
+    days.first = none ? day : std::min(days.first, day);
+    days.last = none ? day : std::max(days.last, day);
+  }
+  return days;
+}
+
 Result<std::unique_ptr<PreparedRows>> prepare_rows(const EventBatch& batch,
                                                    const PrepareContext& context) {
   const std::size_t row_count = batch.time.size();

@@ -102,6 +102,9 @@ struct PreparedRows {
   PreparedRows& operator=(const PreparedRows&) = delete;
 };
 
+// The days that there are rows of.
+DayRange days_of(const PreparedRows& rows);
+
 // What it takes to prepare batches. All that it points to outlives the call.
 struct PrepareContext {
   const StoreSettings& settings;

@@ -166,6 +166,23 @@ void PresenceChunk::add(BitSpan users) {
   kernels::active_table()->or_into(words_.data(), users.words, users.word_count);
 }
 
+bool PresenceChunk::contains(std::uint32_t ordinal) const {
+  const std::size_t word = ordinal % kChunkOrdinals / 64;
+  if (form_ == Form::kBitset) return word < words_.size() && (words_[word] >> (ordinal % 64) & 1);
+  const auto low = static_cast<std::uint16_t>(ordinal);
+  const auto place = std::upper_bound(shorts_.begin(), shorts_.end(), low);
+  const auto before = static_cast<std::size_t>(place - shorts_.begin());
+  if (before > 0 && shorts_[before - 1] == low) return true;
+  // Within a run, after its first and before its last.
+  return form_ == Form::kRuns && before % 2 == 1;
+}
+
+void PresenceChunk::remove(std::uint32_t ordinal) {
+  if (!contains(ordinal)) return;
+  become_bitset();
+  words_[ordinal % kChunkOrdinals / 64] &= ~(std::uint64_t{1} << (ordinal % 64));
+}
+
 std::size_t PresenceChunk::run_count() const {
   std::size_t count = 0;
   if (form_ == Form::kRuns) return shorts_.size() / 2;

@@ -35,6 +35,9 @@ class PresenceChunk {
   std::uint64_t* reserve(std::size_t added_count, std::uint32_t ordinal_end);
   // Adds the users of another chunk with the same ordinals.
   void add(BitSpan users);
+  // Of ordinal % 65,536.
+  bool contains(std::uint32_t ordinal) const;
+  void remove(std::uint32_t ordinal);
   // Takes the form to be kept in memory: a bitset, unless another has far fewer bytes.
   void compact();
 

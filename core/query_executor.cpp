@@ -222,6 +222,8 @@ class PinnedChunk : public ChunkSource {
       const BitSpan set = presence(series, day, scratch.data());
       kernels::active_table()->or_into(words.data(), set.words, set.word_count);
     }
+    while (!words.empty() && words.back() == 0) words.pop_back();
+    words.shrink_to_fit();
     bytes_made_.fetch_add(words.size() * sizeof(words[0]), std::memory_order_relaxed);
     sets.fill(chunk_, std::move(words));
   }

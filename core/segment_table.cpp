@@ -17,6 +17,21 @@ bool SegmentTable::erase(std::string_view name) {
   return true;
 }
 
+bool SegmentTable::forget(const ForgottenUsers& forgotten) {
+  bool changed = false;
+  for (auto& [name, segment] : saved_) {
+    if (!segment.users) continue;
+    std::vector<UserId> users;
+    for (const UserList::Entry& entry : segment.users->entries()) {
+      if (!forgotten.contains(entry.user)) users.push_back(entry.user);
+    }
+    if (users.size() == segment.users->entries().size()) continue;
+    segment.users = std::make_shared<const UserList>(std::move(users));
+    changed = true;
+  }
+  return changed;
+}
+
 void SegmentTable::serialize(std::string& out) const {
   ByteWriter writer(out);
   writer.varint(saved_.size());

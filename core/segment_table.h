@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/forgotten_users.h"
 #include "core/query/segment_catalog.h"
 #include "rollcall/status.h"
 #include "rollcall/types.h"
@@ -18,6 +19,8 @@ class SegmentTable {
   void set(const std::string& name, SavedSegment segment) { saved_[name] = std::move(segment); }
   // Whether there was one of that name.
   bool erase(std::string_view name);
+  // Takes forgotten users off the lists; whether any list had one.
+  bool forget(const ForgottenUsers& forgotten);
   const Segments& saved() const { return saved_; }
 
   void serialize(std::string& out) const;

@@ -17,19 +17,6 @@
 namespace rollcall {
 namespace {
 
-Result<UserId> parse_user(std::string_view text, UserKind kind, const std::string& where) {
-  if (kind == UserKind::kString) return UserId(std::string(text));
-  std::uint64_t id = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-  if (error != std::errc() || end != text.data() + text.size()) {
-    return Status::invalid_argument(
-        fmt::format("{}: must be a user id, a whole number from 0 to 18446744073709551615, found "
-                    "\"{}\"",
-                    where, text));
-  }
-  return UserId(id);
-}
-
 // Cuts lines, or CSV records of one field, off a text.
 class IdCutter {
  public:
@@ -86,6 +73,19 @@ class IdCutter {
 };
 
 }  // namespace
+
+Result<UserId> parse_user(std::string_view text, UserKind kind, const std::string& where) {
+  if (kind == UserKind::kString) return UserId(std::string(text));
+  std::uint64_t id = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    return Status::invalid_argument(
+        fmt::format("{}: must be a user id, a whole number from 0 to 18446744073709551615, found "
+                    "\"{}\"",
+                    where, text));
+  }
+  return UserId(id);
+}
 
 Result<std::vector<UserId>> read_user_file(const std::string& path, UserKind kind) {
   std::error_code ignored;

@@ -36,7 +36,8 @@ class ProbeSequence {
 
 std::size_t UserIndex::memory_bytes() const {
   return sizeof(*this) + hashes_.capacity() * sizeof(hashes_[0]) + bytes_.capacity() +
-         ends_.capacity() * sizeof(ends_[0]) + slots_.size() * sizeof(TaggedSlot);
+         ends_.capacity() * sizeof(ends_[0]) + erased_.capacity() * sizeof(erased_[0]) +
+         slots_.size() * sizeof(TaggedSlot);
 }
 
 void UserIndex::push(std::string_view user) {
@@ -56,10 +57,20 @@ std::uint64_t UserIndex::hash_of(std::uint32_t ordinal) const {
 
 void UserIndex::reserve_slots(std::size_t user_count) {
   if (user_count * 8 <= slots_.size() * 5) return;
-  HugeArray<TaggedSlot> slots(std::bit_ceil(std::max(kSlotsMin, user_count * 8 / 5 + 1)));
+  fill_slots(std::bit_ceil(std::max(kSlotsMin, user_count * 8 / 5 + 1)));
+}
+
+// Puts every user into `slot_count` new slots.
+void UserIndex::fill_slots(std::size_t slot_count) {
+  HugeArray<TaggedSlot> slots(slot_count);
+  auto next_erased = erased_.begin();
   // In the order of ordinals, so that the last user to come is always the last in its probe
   // sequence: truncate relies on it.
   for (std::uint32_t ordinal = 0; ordinal < size_; ++ordinal) {
+    if (next_erased != erased_.end() && *next_erased == ordinal) {
+      ++next_erased;
+      continue;
+    }
     const std::uint64_t hash = hash_of(ordinal);
     ProbeSequence slot(slots, hash);
     while ((*slot).number != 0) slot.next();
@@ -138,6 +149,34 @@ void UserIndex::find_or_add(std::span<const std::uint64_t> hashes, const UserStr
       hashes, [&](std::size_t i) { return users[i]; }, ordinals);
 }
 
+void UserIndex::erase(std::span<const std::uint32_t> ordinals) {
+  const auto middle = static_cast<std::ptrdiff_t>(erased_.size());
+  erased_.insert(erased_.end(), ordinals.begin(), ordinals.end());
+  std::inplace_merge(erased_.begin(), erased_.begin() + middle, erased_.end());
+  if (kind_ == UserKind::kInteger) {
+    for (const std::uint32_t ordinal : ordinals) hashes_[ordinal] = 0;
+  } else {
+    std::string bytes;
+    std::vector<std::uint64_t> ends;
+    auto next = ordinals.begin();
+    for (std::uint32_t ordinal = 0; ordinal < size_; ++ordinal) {
+      if (next != ordinals.end() && *next == ordinal) {
+        ++next;
+      } else {
+        bytes.append(string(ordinal));
+      }
+      ends.push_back(bytes.size());
+    }
+    bytes_ = std::move(bytes);
+    ends_ = std::move(ends);
+  }
+  fill_slots(slots_.size());
+}
+
+bool UserIndex::is_erased(std::uint32_t ordinal) const {
+  return std::binary_search(erased_.begin(), erased_.end(), ordinal);
+}
+
 void UserIndex::truncate(std::uint32_t size) {
   while (size_ > size) {
     ProbeSequence slot(slots_, hash_of(size_ - 1));
@@ -176,6 +215,10 @@ std::optional<std::uint32_t> UserIndex::find(std::uint64_t hash, const UserId& u
 void UserIndex::serialize(std::uint32_t first, std::uint32_t count, std::string& out) const {
   ByteWriter writer(out);
   writer.varint(count);
+  const auto begin = std::lower_bound(erased_.begin(), erased_.end(), first);
+  const auto end = std::lower_bound(begin, erased_.end(), first + count);
+  writer.varint(static_cast<std::uint64_t>(end - begin));
+  for (auto ordinal = begin; ordinal != end; ++ordinal) writer.varint(*ordinal - first);
   if (kind_ == UserKind::kInteger) {
     std::vector<std::uint64_t> users(hashes_.begin() + first, hashes_.begin() + first + count);
     std::transform(users.begin(), users.end(), users.begin(), unhash_user);
@@ -195,17 +238,37 @@ void UserIndex::serialize_user(std::uint32_t ordinal, std::string& out) const {
 Status UserIndex::append(std::string_view page) {
   ByteReader reader(page);
   const std::size_t count = reader.count(kind_ == UserKind::kInteger ? sizeof(std::uint64_t) : 1);
-  reserve_slots(size_ + count);
   const std::uint32_t size_before = size_;
+  const std::size_t erased_before = erased_.size();
+  for (std::size_t left = reader.count(1); left > 0 && reader.ok(); --left) {
+    const std::uint32_t ordinal =
+        size_before + reader.varint_up_to(~std::uint32_t{0} - size_before);
+    if (ordinal - size_before >= count ||
+        (erased_.size() > erased_before && erased_.back() >= ordinal)) {
+      return Status::corruption("users: the erased ones do not ascend, or are not in it");
+    }
+    erased_.push_back(ordinal);
+  }
+  reserve_slots(size_ + count);
+  auto next_erased = erased_.begin() + static_cast<std::ptrdiff_t>(erased_before);
+  const auto add = [&](auto user, std::uint64_t hash) {
+    if (next_erased != erased_.end() && *next_erased == size_) {
+      ++next_erased;
+      push(user);
+      ++size_;
+    } else {
+      find_or_add_one(user, hash);
+    }
+  };
   if (kind_ == UserKind::kInteger) {
     for (const std::uint64_t user : reader.elements<std::uint64_t>(count)) {
       const std::uint64_t hash = hash_user(user);
-      find_or_add_one(hash, hash);
+      add(hash, hash);
     }
   } else {
     for (std::size_t i = 0; i < count && reader.ok(); ++i) {
       const std::string_view user = reader.text();
-      find_or_add_one(user, hash_user(user));
+      add(user, hash_user(user));
     }
   }
   if (!reader.done()) return Status::corruption("users: their bytes do not add up");

@@ -41,10 +41,14 @@ class UserIndex {
   void find_or_add(std::span<const std::uint64_t> hashes, std::uint32_t* ordinals);
   void find_or_add(std::span<const std::uint64_t> hashes, const UserStrings& users,
                    std::uint32_t* ordinals);
-  // Forgets the users from `size` on, as if they had never come.
+  // Forgets the ids of some users. Their ordinals stay taken, and are found no more.
+  void erase(std::span<const std::uint32_t> ordinals);  // ascending, none twice, none erased before
+  std::size_t erased_count() const { return erased_.size(); }
+  bool is_erased(std::uint32_t ordinal) const;
+  // Forgets the users from `size` on, as if they had never come; none of them may be erased.
   void truncate(std::uint32_t size);
 
-  UserId user(std::uint32_t ordinal) const;
+  UserId user(std::uint32_t ordinal) const;  // not of one that is erased
   // hash_user of the user, who has an ordinal.
   std::uint64_t hash_of(std::uint32_t ordinal) const;
   // The user, of string users.
@@ -79,12 +83,14 @@ class UserIndex {
   void push(std::uint64_t hash) { hashes_.push_back(hash); }
   void push(std::string_view user);
   void reserve_slots(std::size_t user_count);
+  void fill_slots(std::size_t slot_count);
 
   UserKind kind_;
   std::uint32_t size_ = 0;
   std::vector<std::uint64_t> hashes_;  // of integer users
   std::string bytes_;                  // of all strings, end to end
   std::vector<std::uint64_t> ends_;    // of each string in bytes_
+  std::vector<std::uint32_t> erased_;  // ordinals, ascending; no slot has one, and their ids are 0
   // Buckets, at most 5/8 full, that spill over into the next one. A slot's number is an ordinal
   // plus one; its tag spares most comparisons of ids that differ.
   HugeArray<kernels::TaggedSlot> slots_;

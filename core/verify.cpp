@@ -28,7 +28,7 @@ class PartitionVerifier {
       return;
     page_count_ += 1 + partition_.days().size();
     check(PageId{PageKind::kUsers, number_, 0, 0, 0}, partition_.load_users(view_));
-    page_count_ += (partition_.user_count() + kChunkOrdinals - 1) / kChunkOrdinals;
+    page_count_ += (partition_.ordinal_count() + kChunkOrdinals - 1) / kChunkOrdinals;
     for (const auto& [date, day] : partition_.days()) verify_day(date, day);
     verify_counters();
     verify_bounds();
@@ -82,7 +82,8 @@ class PartitionVerifier {
       for (std::size_t chunk = 0; chunk < series_day.chunks.size(); ++chunk) {
         const auto page = read(series_day.chunks[chunk], presence_id(series, date, chunk));
         if (!page) continue;
-        if (page->cardinality() == 0) fault(presence_id(series, date, chunk), "nobody is in it");
+        if (page->cardinality() == 0 && !partition_.has_forgotten_users())
+          fault(presence_id(series, date, chunk), "nobody is in it");
         if (page->cardinality() != series_day.chunks[chunk].users) {
           fault(presence_id(series, date, chunk),
                 fmt::format("{} users are in it, its day says {}", page->cardinality(),
@@ -137,7 +138,7 @@ class PartitionVerifier {
 
   // The users' amounts add up to the day's.
   void verify_amounts(SeriesId series, Day date, const SeriesDay& series_day, AmountSum expected) {
-    AmountSum found = 0;
+    AmountSum found = series_day.forgotten_value;
     bool complete = true;
     for (std::size_t chunk = 0; chunk < series_day.amounts.size(); ++chunk) {
       if (!series_day.amounts[chunk].exists()) continue;
@@ -164,6 +165,8 @@ class PartitionVerifier {
         if (!page) continue;
         for (std::uint32_t i = 0; i < page->size(); ++i) events += page->total(i).events;
       }
+      const auto forgotten = partition_.forgotten_events().find(series);
+      if (forgotten != partition_.forgotten_events().end()) events += forgotten->second;
       if (events != series_events_[series]) {
         fault({PageKind::kPartition, number_, 0, 0, 0},
               fmt::format("users did series {} {} times, its days say {}", series, events,
@@ -253,6 +256,13 @@ Result<VerifyReport> Engine::State::verify() {
                                                                   stored.segments_epoch}));
     SegmentTable saved;
     ROLLCALL_RETURN_IF_ERROR(saved.deserialize(bytes, stored.settings.user_kind));
+  }
+  if (stored.forgotten_epoch != 0) {
+    ++report.page_count;
+    ROLLCALL_ASSIGN_OR_RETURN(
+        const std::string bytes,
+        now->read({{PageKind::kForgotten, 0, 0, 0, 0}, stored.forgotten_epoch}));
+    ROLLCALL_RETURN_IF_ERROR(ForgottenUsers::deserialize(bytes).status());
   }
   std::vector<VerifyReport> parts(stored.partition_epochs.size());
   std::vector<std::uint64_t> event_counts(parts.size());

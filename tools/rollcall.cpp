@@ -87,6 +87,7 @@ int run(int argc, char** argv) {
   add_stickiness_command(app, action);
   add_segment_command(app, action);
   add_explain_command(app, action);
+  add_forget_command(app, action);
   add_info_command(app, action);
   add_verify_command(app, action);
   add_backup_command(app, action);

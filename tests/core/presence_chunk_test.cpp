@@ -147,5 +147,32 @@ TEST(PresenceChunk, ReservesWordsWhereManyAreToCome) {
   EXPECT_EQ(chunk.cardinality(), 1003u);
 }
 
+TEST(PresenceChunk, RemovesFromEveryForm) {
+  std::mt19937 random(11);
+  for (int turn = 0; turn < 200; ++turn) {
+    PresenceChunk chunk;
+    std::set<std::uint32_t> expected;
+    const std::uint32_t range = turn % 3 == 0 ? 300 : kChunkOrdinals;
+    for (std::uint32_t i = 0; i < 200; ++i)
+      expected.insert(static_cast<std::uint32_t>(random() % range));
+    if (turn % 5 == 0) {
+      for (std::uint32_t i = 100; i < 5000; ++i) expected.insert(i);
+    }
+    const std::vector<std::uint32_t> ordinals(expected.begin(), expected.end());
+    chunk.add(ordinals);
+    if (turn % 2 == 0) chunk.compact();
+    for (int i = 0; i < 100; ++i) {
+      const auto ordinal = static_cast<std::uint32_t>(random() % range);
+      ASSERT_EQ(chunk.contains(ordinal), expected.contains(ordinal)) << "turn " << turn;
+      if (i % 2 == 0) continue;
+      chunk.remove(ordinal);
+      expected.erase(ordinal);
+      if (i % 10 == 1) chunk.compact();
+    }
+    ASSERT_EQ(chunk.cardinality(), expected.size());
+    ASSERT_TRUE(chunk.validate().ok());
+  }
+}
+
 }  // namespace
 }  // namespace rollcall

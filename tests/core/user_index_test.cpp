@@ -130,5 +130,42 @@ TEST(Partitioner, HashesAreFrozen) {
   EXPECT_EQ(Partitioner(2)(std::uint64_t{1} << 63), 1u);
 }
 
+TEST(UserIndex, ErasedUsersAreFoundNoMoreAndTheirOrdinalsStayTaken) {
+  for (const UserKind kind : {UserKind::kInteger, UserKind::kString}) {
+    UserIndex index(kind);
+    const auto add_one = [&](std::uint64_t user) {
+      return kind == UserKind::kInteger
+                 ? add(index, std::vector<std::uint64_t>{user})[0]
+                 : add(index, std::vector<std::string>{std::to_string(user)})[0];
+    };
+    for (std::uint64_t user = 0; user < 100; ++user) add_one(user);
+    index.erase(std::vector<std::uint32_t>{0, 7, 50});
+    index.erase(std::vector<std::uint32_t>{49});
+    for (int time = 0; time < 2; ++time) {
+      EXPECT_EQ(index.size(), 100u);
+      EXPECT_EQ(index.erased_count(), 4u);
+      for (std::uint64_t number = 0; number < 100; ++number) {
+        const UserId user =
+            kind == UserKind::kInteger ? UserId(number) : UserId(std::to_string(number));
+        const std::uint64_t hash =
+            kind == UserKind::kInteger ? hash_user(number) : hash_user(std::to_string(number));
+        const bool erased = number == 0 || number == 7 || number == 49 || number == 50;
+        ASSERT_EQ(index.find(hash, user).has_value(), !erased) << number;
+      }
+      std::string first, second;
+      index.serialize(0, 50, first);
+      index.serialize(50, 50, second);
+      EXPECT_EQ(kind == UserKind::kString && second.find("50") != std::string::npos, false);
+      UserIndex read(kind);
+      ASSERT_TRUE(read.append(first).ok());
+      ASSERT_TRUE(read.append(second).ok());
+      index = std::move(read);
+    }
+    EXPECT_EQ(add_one(7), 100u);
+    index.truncate(100);
+    EXPECT_EQ(add_one(8), 8u);
+  }
+}
+
 }  // namespace
 }  // namespace rollcall

@@ -45,7 +45,7 @@ class Questions : public ::testing::Test {
   }
   void ingest(const std::vector<NaiveEvent>& events) {
     const EventColumns columns(events, engine_->settings());
-    ASSERT_TRUE(engine_->ingest(columns.batch(), nullptr).ok());
+    ASSERT_TRUE(engine_->ingest(columns.batch()).ok());
   }
   std::string ask(const std::string& json) const {
     const Result<QueryResult> result = engine_->query(json);
@@ -189,7 +189,7 @@ TEST_F(Questions, AnswersOfManyValuesAreBounded) {
     events.back().properties["p"] = value;
   }
   const EventColumns columns(events, settings);
-  ASSERT_TRUE(engine->ingest(columns.batch(), nullptr).ok());
+  ASSERT_TRUE(engine->ingest(columns.batch()).ok());
   const auto result =
       engine->query(R"({"kind": "active", "from": "0001-01-01", "breakdown": "p"})");
   EXPECT_NE(result.status().message().find("active: too many cells: found 8 rows of"),
@@ -207,7 +207,7 @@ TEST_F(Questions, ABreakdownByAPropertyNamedAsAColumnHasMembers) {
   std::vector<NaiveEvent> events = {event("ann", 0, "view"), event("bob", 0, "view")};
   for (NaiveEvent& each : events) each.properties["date"] = "x";
   const EventColumns columns(events, settings);
-  ASSERT_TRUE(engine->ingest(columns.batch(), nullptr).ok());
+  ASSERT_TRUE(engine->ingest(columns.batch()).ok());
   const std::string json = R"j({"kind": "active", "breakdown": "date", "members": {"where": {)j"
                            R"j("date (property)": "x", "date": "2026-01-01"}}})j";
   const auto result = engine->query(json);
@@ -242,7 +242,7 @@ TEST_F(Questions, ValuesPastTheLimitCountTogether) {
   events.push_back(event("user 7", 0, "view"));
   events.back().properties["page"] = "page 3";
   const EventColumns columns(events, settings);
-  ASSERT_TRUE(engine->ingest(columns.batch(), nullptr).ok());
+  ASSERT_TRUE(engine->ingest(columns.batch()).ok());
 
   const auto result =
       engine->query(R"({"kind": "active", "breakdown": "page", "breakdown_limit": 2})");

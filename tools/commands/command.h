@@ -27,6 +27,7 @@ void add_lifecycle_command(CLI::App& app, Action& chosen);
 void add_stickiness_command(CLI::App& app, Action& chosen);
 void add_segment_command(CLI::App& app, Action& chosen);
 void add_explain_command(CLI::App& app, Action& chosen);
+void add_forget_command(CLI::App& app, Action& chosen);
 void add_info_command(CLI::App& app, Action& chosen);
 void add_verify_command(CLI::App& app, Action& chosen);
 void add_backup_command(CLI::App& app, Action& chosen);

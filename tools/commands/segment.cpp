@@ -54,14 +54,9 @@ struct SaveFlags {
   std::string file;
 };
 
-Result<std::unique_ptr<Engine>> open_existing(const StoreFlags& flags) {
-  return open_for_writing(flags, [&]() -> Result<StoreSettings> {
-    return Status::not_found(flags.directory + ": no store (rollcall ingest, or init, makes one)");
-  });
-}
-
 Status save(const SaveFlags& flags) {
-  ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine, open_existing(flags.store));
+  ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
+                            open_existing_for_writing(flags.store));
   if (flags.file.empty()) {
     ROLLCALL_ASSIGN_OR_RETURN(const Segment segment, parse_segment(flags.segment));
     ROLLCALL_RETURN_IF_ERROR(engine->save_segment(flags.name, segment));
@@ -133,7 +128,8 @@ Status show(const NameFlags& flags) {
 }
 
 Status drop(const NameFlags& flags) {
-  ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine, open_existing(flags.store));
+  ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
+                            open_existing_for_writing(flags.store));
   ROLLCALL_RETURN_IF_ERROR(engine->drop_segment(flags.name));
   return engine->close();
 }

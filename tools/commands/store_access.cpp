@@ -99,4 +99,10 @@ Result<std::unique_ptr<Engine>> open_for_writing(
   return engine;
 }
 
+Result<std::unique_ptr<Engine>> open_existing_for_writing(const StoreFlags& flags) {
+  return open_for_writing(flags, [&]() -> Result<StoreSettings> {
+    return Status::not_found(flags.directory + ": no store (rollcall ingest, or init, makes one)");
+  });
+}
+
 }  // namespace rollcall::tools

@@ -113,6 +113,8 @@ struct EngineInfo {
   std::vector<DimensionInfo> dimensions;
   std::uint64_t series_count = 0;
   std::uint64_t source_count = 0;
+  std::uint64_t forgotten_count =
+      0;            // users who were forgotten, whether the store knew them or not
   Epoch epoch = 0;  // of the last checkpoint
   std::uint64_t resident_bytes = 0;
   std::uint64_t dirty_bytes = 0;
@@ -202,6 +204,15 @@ class Engine {
   Status drop_segment(const std::string& name);
   // By name.
   std::vector<SegmentInfo> segments() const;
+
+  // Forgets users for good: from here on no answer counts or names them, lists of saved segments do
+  // not have them, and events of theirs that come later, from a source that is read again perhaps,
+  // are dropped. Returns once that is durable, and how many of them the store knew. Totals of
+  // events and amounts keep what was counted: they name nobody. The bytes are in superseded pages
+  // still, until the store is compacted. Of each user a salted hash is kept, to know the events by.
+  //   kInvalidArgument  ids of the other kind, or a store opened read-only
+  // After another error some of them may be forgotten: call it again.
+  Result<std::uint64_t> forget(std::span<const UserId> users);
 
   // A last checkpoint (unless the store is read-only), after which no other call is allowed.
   Status close();

@@ -34,6 +34,7 @@ enum class PageKind : std::uint8_t {
   kBounds = 8,      // partition, series, chunk
   kSegments = 9,    // the saved segments
   kAmounts = 10,    // partition, series, day, chunk
+  kForgotten = 11,  // the forgotten users
 };
 
 // Names a page. Fields that a kind does not use are zero. Stores keep pages in the order of their

@@ -1,13 +1,18 @@
-// Lists of users in files.
+// User ids as text, and lists of them in files.
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "rollcall/status.h"
 #include "rollcall/types.h"
 
 namespace rollcall {
+
+// An integer, or any text. `where` begins the error: a file and line, a flag.
+//   kInvalidArgument  `text` is no id of the kind
+Result<UserId> parse_user(std::string_view text, UserKind kind, const std::string& where);
 
 // One id a line. A file whose name ends in ".csv" is CSV of one column with the header `user`, as
 // the command line writes the members of a cell. Blank lines do not count; an id may stand there

@@ -1,0 +1,61 @@
+// rollcall forget: users who are to be in no answer any more, and in no file.
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "rollcall/user_file.h"
+#include "tools/commands/command.h"
+#include "tools/commands/store_access.h"
+#include "tools/terminal.h"
+#include "tools/text.h"
+
+namespace rollcall::tools {
+namespace {
+
+struct ForgetFlags {
+  StoreFlags store;
+  std::vector<std::string> users;
+  std::string file;
+};
+
+Status forget(const ForgetFlags& flags) {
+  ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
+                            open_existing_for_writing(flags.store));
+  const UserKind kind = engine->settings().user_kind;
+  std::vector<UserId> users;
+  if (!flags.file.empty()) {
+    ROLLCALL_ASSIGN_OR_RETURN(users, read_user_file(flags.file, kind));
+  }
+  for (const std::string& text : flags.users) {
+    ROLLCALL_ASSIGN_OR_RETURN(UserId user, parse_user(text, kind, "--user"));
+    users.push_back(std::move(user));
+  }
+  ROLLCALL_ASSIGN_OR_RETURN(const std::uint64_t found, engine->forget(users));
+  ROLLCALL_RETURN_IF_ERROR(engine->close());
+  return write_standard_output(fmt::format("users forgotten   {:>12}\nof them known     {:>12}\n",
+                                           with_commas(users.size()), with_commas(found)));
+}
+
+}  // namespace
+
+void add_forget_command(CLI::App& app, Action& chosen) {
+  CLI::App* command = app.add_subcommand(
+      "forget", "Take users out of every answer, for good; compact takes them out of the files");
+  const auto flags = std::make_shared<ForgetFlags>();
+  add_store_flags(*command, flags->store);
+  command->add_option("--user", flags->users, "The id of a user; may be given several times")
+      ->type_name("ID")
+      ->allow_extra_args(false);
+  command
+      ->add_option("--file", flags->file, "A list of users, one a line, or as --members wrote it")
+      ->type_name("FILE");
+  command->callback([flags, &chosen] {
+    if (flags->users.empty() && flags->file.empty()) throw CLI::RequiredError("--user, or --file");
+    chosen = [flags] { return forget(*flags); };
+  });
+}
+
+}  // namespace rollcall::tools
