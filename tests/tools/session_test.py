@@ -51,6 +51,7 @@ class Player:
     def __init__(self, program, data, folder):
         self.folder = folder
         self.passed_over = 0
+        self.stores_passed_over = set()  # that data sets would have been read into
         self.data = data if data and os.path.isdir(data) else None
         self.environment = {name: value for name, value in os.environ.items()
                             if name not in ("NO_COLOR", "ROLLCALL_DB", "ROLLCALL_ISA")}
@@ -91,8 +92,12 @@ class Player:
             trailing = []  # empty lines between this command and what comes next
             while printed and not printed[-1]:
                 trailing.append(printed.pop())
-            if self.data is None and any("$ROLLCALL_DATA" in part for part in script):
+            stores = set(re.findall(r"--db (\S+)", " ".join(script)))
+            lacks_data = self.data is None and any("$ROLLCALL_DATA" in part for part in script)
+            if lacks_data or stores & self.stores_passed_over:
                 self.passed_over += 1
+                rest = "\n".join(script + lines)
+                self.stores_passed_over |= set(re.findall(r"--db (\S+)", rest))
                 return result + printed + trailing + lines
             result += self.run("\n".join(script)) + trailing
         return result
