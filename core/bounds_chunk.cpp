@@ -17,7 +17,7 @@ void BoundsChunk::fold(BitSpan users, Day day) {
 }
 
 void BoundsChunk::remove(std::uint32_t ordinal) {
-  if (ordinal >= first_.size()) return;
+  if (!contains(ordinal)) return;
   first_[ordinal] = kNeverFirst;
   last_[ordinal] = kNeverLast;
 }

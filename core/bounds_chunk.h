@@ -19,7 +19,10 @@ class BoundsChunk {
   // Takes in that `users` were active on `day`.
   void fold(BitSpan users, Day day);
 
-  // Forgets the days of an ordinal.
+  // Whether an ordinal has days; forgets them.
+  bool contains(std::uint32_t ordinal) const {
+    return ordinal < first_.size() && first_[ordinal] != kNeverFirst;
+  }
   void remove(std::uint32_t ordinal);
 
   const std::int32_t* first() const { return first_.data(); }  // kNeverFirst: never

@@ -500,7 +500,7 @@ Result<std::uint64_t> Engine::State::forget(std::span<const UserId> users) {
     note_change();  // a checkpoint may have come between the partitions
     state_failure = Status();
     found += ordinals.size();
-    if (!committing) evict_for(0);
+    evict_for(0);
   }
   ROLLCALL_RETURN_IF_ERROR(checkpoint());
   return found;

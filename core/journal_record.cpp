@@ -19,8 +19,6 @@ namespace {
 
 constexpr std::uint8_t kHasPosition = 1;
 constexpr std::uint8_t kHasToken = 2;
-// As in blocks that come from events, for the same reason.
-constexpr std::size_t kBlockRows = 32'768;
 
 // Bytes that hold every number below `bound`.
 std::uint32_t width_of(std::uint64_t bound) {
@@ -316,6 +314,12 @@ class Decoder {
     const std::uint64_t user_bound = base_users + std::uint64_t{listed_count_};
     if (std::any_of(users.begin(), users.end(), [&](auto user) { return user >= user_bound; })) {
       return wrong("a user is neither in the store nor in the record");
+    }
+    const UserIndex& known = partitions_[partition].users();
+    if (known.erased_count() != 0 && std::any_of(users.begin(), users.end(), [&](auto user) {
+          return user < base_users && known.is_erased(user);
+        })) {
+      return wrong("a user was forgotten");
     }
     const PreparedRows& rows = *batch_.rows;
     std::vector<std::vector<std::uint32_t>> pair_hours(rows.pairs.size());

@@ -69,20 +69,20 @@ void Partition::forget(std::span<const std::uint32_t> ordinals) {
   }
   for (auto& [series, slots] : counters_) {
     for (const std::uint32_t ordinal : ordinals) {
-      if (auto* const counters = slot_of(slots, ordinal)) {
-        const std::uint32_t place = ordinal % kChunkOrdinals;
-        const std::uint64_t events = counters->page.writable().take(place).events;
-        if (events != 0) forgotten_events_[series] += events;
-        changed(*counters, batch_number_);
-      }
+      auto* const counters = slot_of(slots, ordinal);
+      const std::uint32_t place = ordinal % kChunkOrdinals;
+      if (counters == nullptr || counters->page->total(place).events == 0) continue;
+      forgotten_events_[series] += counters->page.writable().take(place).events;
+      changed(*counters, batch_number_);
     }
   }
   for (auto& [series, slots] : bounds_) {
     for (const std::uint32_t ordinal : ordinals) {
-      if (auto* const bounds = slot_of(slots, ordinal)) {
-        bounds->page.writable().remove(ordinal % kChunkOrdinals);
-        changed(*bounds, batch_number_);
-      }
+      auto* const bounds = slot_of(slots, ordinal);
+      const std::uint32_t place = ordinal % kChunkOrdinals;
+      if (bounds == nullptr || !bounds->page->contains(place)) continue;
+      bounds->page.writable().remove(place);
+      changed(*bounds, batch_number_);
     }
   }
   users_.erase(ordinals);

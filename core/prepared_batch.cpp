@@ -23,8 +23,6 @@ namespace {
 constexpr std::uint32_t kUnused = std::numeric_limits<std::uint32_t>::max();
 constexpr std::size_t kNameBytesMax = 1024;
 constexpr std::size_t kUserBytesMax = 65'536;
-// What a block's rows are scattered to fits the second level of a core's cache.
-constexpr std::size_t kBlockRows = 32'768;
 // Time zones move a date by less than a day, so these leave every local date within
 // kDayMin..kDayMax.
 constexpr TimeUs kTimeMin = (std::int64_t{kDayMin.value} + 1) * kUsPerDay;

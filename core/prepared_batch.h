@@ -32,6 +32,9 @@ using PairHour = std::uint32_t;
 inline constexpr std::uint32_t kHourBits = 5;
 inline constexpr std::uint32_t kDayHours = 1u << kHourBits;
 
+// Of a block, at most: what they are scattered to fits the second level of a core's cache.
+inline constexpr std::size_t kBlockRows = 32'768;
+
 // Rows that follow one another in a batch, ordered by partition; within a partition in the order of
 // the batch. A block fits the cache of a core, so that its rows are put in their places there.
 //

@@ -8,7 +8,6 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <cstdlib>
 #include <iostream>
 #include <string>
 #include <thread>
@@ -17,6 +16,7 @@
 #include "tests/support/event_generator.h"
 #include "tests/support/naive_engine.h"
 #include "tests/support/result_text.h"
+#include "tests/support/run_size.h"
 #include "tests/support/test_engine.h"
 
 namespace rollcall::testing {
@@ -27,10 +27,7 @@ constexpr std::size_t kBatches = 60;
 constexpr std::size_t kQuestions = 10;
 constexpr std::size_t kReaders = 2;
 
-std::uint64_t seed() {
-  const char* text = std::getenv("ROLLCALL_SEED");
-  return text == nullptr ? 20260501 : std::strtoull(text, nullptr, 10);
-}
+constexpr std::uint64_t kSeedDefault = 20260501;
 
 // A stream in batches, questions, and what a recount says after each batch.
 struct Script {
@@ -77,11 +74,6 @@ Script write_script(Random& random) {
   return script;
 }
 
-bool agree(const Result<QueryResult>& found, const Result<QueryResult>& expected) {
-  if (!found.ok() || !expected.ok()) return found.status().code() == expected.status().code();
-  return first_difference(*found, *expected).empty();
-}
-
 // Asks until everything is ingested; returns how many answers it got.
 std::size_t ask(const Script& script, const TestEngine& engine, Random random,
                 const std::atomic<std::size_t>& begun, const std::atomic<std::size_t>& done) {
@@ -110,8 +102,9 @@ std::size_t ask(const Script& script, const TestEngine& engine, Random random,
 }
 
 TEST(ConcurrentAnswers, AreThoseOfSomeWholeBatch) {
-  std::cout << "ROLLCALL_SEED=" << seed() << "\n";
-  Random random(seed());
+  const std::uint64_t seed = run_size("ROLLCALL_SEED", kSeedDefault);
+  std::cout << "ROLLCALL_SEED=" << seed << "\n";
+  Random random(seed);
   std::atomic<std::size_t> asked{0};
   for (std::size_t number = 0; number < kStreams && !HasFailure(); ++number) {
     const Script script = write_script(random);

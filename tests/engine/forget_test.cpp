@@ -5,8 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -14,15 +14,18 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <thread>
 #include <variant>
 #include <vector>
 
+#include "rollcall/memory_store.h"
 #include "rollcall/rocks_store.h"
 #include "tests/storage/temporary_directory.h"
 #include "tests/support/event_columns.h"
 #include "tests/support/event_generator.h"
 #include "tests/support/naive_engine.h"
 #include "tests/support/result_text.h"
+#include "tests/support/run_size.h"
 #include "tests/support/test_engine.h"
 
 namespace rollcall::testing {
@@ -31,10 +34,7 @@ namespace {
 constexpr std::size_t kStreams = 150;
 constexpr std::size_t kQuestions = 20;  // of a stream, each asked twice
 
-std::uint64_t seed() {
-  const char* text = std::getenv("ROLLCALL_SEED");
-  return text == nullptr ? 20260401 : std::strtoull(text, nullptr, 10);
-}
+constexpr std::uint64_t kSeedDefault = 20260401;
 
 // Totals keep what was counted; the rest of these tables is users.
 bool has_totals(const Query& query) { return std::holds_alternative<CountsQuery>(query.ask); }
@@ -69,8 +69,9 @@ void expect_same_answers(const TestEngine& engine, const NaiveEngine& oracle,
 }
 
 TEST(Forget, LeavesTheAnswersOfTheOthers) {
-  std::cout << "ROLLCALL_SEED=" << seed() << "\n";
-  Random random(seed());
+  const std::uint64_t seed = run_size("ROLLCALL_SEED", kSeedDefault);
+  std::cout << "ROLLCALL_SEED=" << seed << "\n";
+  Random random(seed);
   std::size_t agreed = 0, forgotten = 0;
   for (std::size_t number = 0; number < kStreams; ++number) {
     const Stream stream = random_stream(random, random_knobs(random));
@@ -212,6 +213,81 @@ TEST_F(ForgetOne, SavedListsHaveThemNoMore) {
 TEST_F(ForgetOne, IdsOfTheOtherKindAreRefused) {
   EXPECT_EQ(forget({UserId(std::uint64_t{7})}).status().code(), StatusCode::kInvalidArgument);
   EXPECT_EQ(users(), 2);
+}
+
+// Users are forgotten one after the other, while others ask for windows and for members and make
+// checkpoints. Whoever was forgotten is gone from then on, and after a crash too.
+TEST(Forget, BesideQuestionsAndCheckpoints) {
+  constexpr std::uint64_t kFirstUser = 1'000;
+  constexpr std::size_t kUsers = 60;
+  constexpr std::size_t kForgotten = 40;
+  constexpr std::size_t kRounds = 15;
+  for (std::size_t round = 0; round < kRounds; ++round) {
+    const std::shared_ptr<MemoryDisk> disk = make_memory_disk();
+    EngineOptions options;
+    options.settings = StoreSettings{};
+    options.settings->user_kind = UserKind::kInteger;
+    options.settings->partition_count = 4;
+    std::unique_ptr<Engine> engine = *Engine::open(open_memory_store(disk), options);
+    std::vector<NaiveEvent> events;
+    for (std::size_t user = 0; user < kUsers; ++user) {
+      for (int day = 0; day < 40; ++day) {
+        events.push_back({.user = kFirstUser + user,
+                          .event = "visit",
+                          .time = kFirstDayUs + day * kDayUs,
+                          .value = {},
+                          .properties = {}});
+      }
+    }
+    const EventColumns columns(events, engine->settings());
+    ASSERT_TRUE(engine->ingest(columns.batch()).ok());
+    const char* const window =
+        R"({"kind": "active", "window_days": 30, "from": "2026-02-08", "to": "2026-02-08"})";
+    const auto users = [&] {
+      const Result<QueryResult> answer = engine->query(window);
+      EXPECT_TRUE(answer.ok()) << answer.status().to_string();
+      return answer.ok() ? std::get<std::int64_t>(answer->rows.at(0).at(1)) : -1;
+    };
+    // Kept from the second question on.
+    for (int time = 0; time < 3; ++time) ASSERT_EQ(users(), std::int64_t{kUsers});
+
+    std::atomic<std::size_t> forgotten{0};
+    std::vector<std::thread> threads;
+    threads.emplace_back([&] {
+      while (forgotten.load() < kForgotten) {
+        const auto before = static_cast<std::int64_t>(forgotten.load());
+        EXPECT_LE(users(), std::int64_t{kUsers} - before);
+      }
+    });
+    threads.emplace_back([&] {
+      const std::string members =
+          R"({"kind": "active", "from": "2026-02-08", "to": "2026-02-08",
+              "members": {"of": "users", "where": {"date": "2026-02-08"}}})";
+      while (forgotten.load() < kForgotten) {
+        const Result<QueryResult> answer = engine->query(members);
+        ASSERT_TRUE(answer.ok()) << answer.status().to_string();
+        for (const std::vector<Cell>& row : answer->rows) {
+          const std::string user = cell_text(row.at(0));
+          ASSERT_EQ(user.size(), 4u) << "nobody has the id " << user;
+        }
+      }
+    });
+    threads.emplace_back([&] {
+      while (forgotten.load() < kForgotten) EXPECT_TRUE(engine->checkpoint().ok());
+    });
+    for (std::size_t i = 0; i < kForgotten; ++i) {
+      const Result<std::uint64_t> found = engine->forget(std::vector<UserId>{kFirstUser + i});
+      ASSERT_TRUE(found.ok()) << found.status().to_string();
+      EXPECT_EQ(*found, 1u);
+      forgotten.fetch_add(1);
+    }
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(users(), std::int64_t{kUsers - kForgotten}) << "round " << round;
+    engine.reset();  // as a crash would, without a checkpoint
+    engine = *Engine::open(open_memory_store(disk), options);
+    EXPECT_EQ(users(), std::int64_t{kUsers - kForgotten}) << "round " << round;
+    EXPECT_EQ(engine->info().user_count, kUsers - kForgotten);
+  }
 }
 
 // The files of a directory that hold some bytes.

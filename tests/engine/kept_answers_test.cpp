@@ -6,7 +6,6 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
-#include <cstdlib>
 #include <iostream>
 #include <span>
 #include <string>
@@ -15,6 +14,7 @@
 #include "tests/support/event_generator.h"
 #include "tests/support/naive_engine.h"
 #include "tests/support/result_text.h"
+#include "tests/support/run_size.h"
 #include "tests/support/test_engine.h"
 
 namespace rollcall::testing {
@@ -25,10 +25,7 @@ constexpr std::size_t kSlices = 8;       // of a stream
 constexpr std::size_t kQuestions = 12;   // drawn for a stream
 constexpr std::size_t kAskedInARow = 3;  // with nothing new between: the third finds all kept
 
-std::uint64_t seed() {
-  const char* text = std::getenv("ROLLCALL_SEED");
-  return text == nullptr ? 20260301 : std::strtoull(text, nullptr, 10);
-}
+constexpr std::uint64_t kSeedDefault = 20260301;
 
 // Those that are answered from what is kept, among others.
 std::vector<Query> questions_about(const Stream& stream, Random& random) {
@@ -61,8 +58,9 @@ EngineSetup random_setup(Random& random) {
 }
 
 TEST(KeptAnswers, AreThoseOfARecountWhileEventsArrive) {
-  std::cout << "ROLLCALL_SEED=" << seed() << "\n";
-  Random random(seed());
+  const std::uint64_t seed = run_size("ROLLCALL_SEED", kSeedDefault);
+  std::cout << "ROLLCALL_SEED=" << seed << "\n";
+  Random random(seed);
   std::size_t asked = 0;
   for (std::size_t number = 0; number < kStreams; ++number) {
     StreamKnobs knobs = random_knobs(random);

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <functional>
 #include <iostream>
 #include <iterator>
@@ -24,6 +23,7 @@
 #include "tests/support/naive_engine.h"
 #include "tests/support/query_file.h"
 #include "tests/support/result_text.h"
+#include "tests/support/run_size.h"
 #include "tests/support/test_engine.h"
 
 namespace rollcall::testing {
@@ -32,11 +32,6 @@ namespace {
 constexpr std::uint64_t kSeedDefault = 20260105;
 constexpr std::uint64_t kPairsDefault = 20'000;
 constexpr std::uint64_t kQueriesPerStream = 20;
-
-std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
-  const char* text = std::getenv(name);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
 
 EngineSetup random_setup(Random& random) {
   EngineSetup setup;
@@ -63,11 +58,6 @@ struct Case {
 
 std::string answer_text(const Result<QueryResult>& result) {
   return result.ok() ? to_text(*result) : result.status().to_string() + "\n";
-}
-
-bool agree(const Result<QueryResult>& found, const Result<QueryResult>& expected) {
-  if (!found.ok() || !expected.ok()) return found.status().code() == expected.status().code();
-  return first_difference(*found, *expected).empty();
 }
 
 Result<std::unique_ptr<TestEngine>> fed_engine(const Case& input) {
@@ -326,8 +316,8 @@ std::string members_fault(Random& random, const TestEngine& engine, const NaiveE
 }
 
 TEST(RandomQueries, EngineAndOracleAgree) {
-  const std::uint64_t seed = from_environment("ROLLCALL_SEED", kSeedDefault);
-  const std::uint64_t pairs = from_environment("ROLLCALL_RANDOM_PAIRS", kPairsDefault);
+  const std::uint64_t seed = run_size("ROLLCALL_SEED", kSeedDefault);
+  const std::uint64_t pairs = run_size("ROLLCALL_RANDOM_PAIRS", kPairsDefault);
   std::cout << "ROLLCALL_SEED=" << seed << " ROLLCALL_RANDOM_PAIRS=" << pairs << std::endl;
   Random random(seed);
   std::uint64_t answered = 0;
@@ -365,7 +355,7 @@ TEST(RandomQueries, EngineAndOracleAgree) {
 
 // Enough users for several chunks in a partition, and for every form that a chunk's bits can take.
 TEST(RandomQueries, ManyUsers) {
-  const std::uint64_t seed = from_environment("ROLLCALL_SEED", kSeedDefault);
+  const std::uint64_t seed = run_size("ROLLCALL_SEED", kSeedDefault);
   std::cout << "ROLLCALL_SEED=" << seed << std::endl;
   Random random(seed);
   StreamKnobs knobs;
@@ -406,7 +396,7 @@ TEST(RandomQueries, ManyUsers) {
 
 // Random questions can be written down: what is read back is the same question.
 TEST(RandomQueries, SurviveJson) {
-  const std::uint64_t seed = from_environment("ROLLCALL_SEED", kSeedDefault);
+  const std::uint64_t seed = run_size("ROLLCALL_SEED", kSeedDefault);
   Random random(seed);
   for (int i = 0; i < 200; ++i) {
     const Stream stream = random_stream(random, random_knobs(random));

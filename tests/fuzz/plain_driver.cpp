@@ -17,8 +17,8 @@
 #include <vector>
 
 #include "tests/fuzz/fuzz_target.h"
-#include "tests/reliability/run_size.h"
 #include "tests/support/random.h"
+#include "tests/support/run_size.h"
 
 namespace rollcall::fuzz {
 namespace {

@@ -20,9 +20,9 @@
 #include "rollcall/rocks_store.h"
 #include "tests/reliability/checked_stream.h"
 #include "tests/reliability/child.h"
-#include "tests/reliability/run_size.h"
 #include "tests/storage/temporary_directory.h"
 #include "tests/support/random.h"
+#include "tests/support/run_size.h"
 
 namespace rollcall::testing {
 namespace {

@@ -19,9 +19,9 @@
 #include "tests/reliability/checked_stream.h"
 #include "tests/reliability/child.h"
 #include "tests/reliability/faulty_disk.h"
-#include "tests/reliability/run_size.h"
 #include "tests/storage/temporary_directory.h"
 #include "tests/support/random.h"
+#include "tests/support/run_size.h"
 
 namespace rollcall::testing {
 namespace {

@@ -10,9 +10,9 @@
 
 #include "rollcall/memory_store.h"
 #include "tests/reliability/checked_stream.h"
-#include "tests/reliability/run_size.h"
 #include "tests/support/faulty_store.h"
 #include "tests/support/random.h"
+#include "tests/support/run_size.h"
 
 namespace rollcall::testing {
 namespace {

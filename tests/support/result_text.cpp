@@ -116,4 +116,9 @@ std::string first_difference(const QueryResult& found, const QueryResult& expect
   return {};
 }
 
+bool agree(const Result<QueryResult>& found, const Result<QueryResult>& expected) {
+  if (!found.ok() || !expected.ok()) return found.status().code() == expected.status().code();
+  return first_difference(*found, *expected).empty();
+}
+
 }  // namespace rollcall::testing

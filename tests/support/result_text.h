@@ -4,6 +4,7 @@
 #include <string>
 
 #include "rollcall/query.h"
+#include "rollcall/status.h"
 
 namespace rollcall::testing {
 
@@ -18,5 +19,8 @@ std::string to_text(const QueryResult& result);
 // nothing does. Ratios may differ by the rounding of a sum. Does not look at definition, pivot and
 // stats.
 std::string first_difference(const QueryResult& found, const QueryResult& expected);
+
+// Whether nothing differs, or both are errors of one code.
+bool agree(const Result<QueryResult>& found, const Result<QueryResult>& expected);
 
 }  // namespace rollcall::testing

@@ -113,9 +113,8 @@ struct EngineInfo {
   std::vector<DimensionInfo> dimensions;
   std::uint64_t series_count = 0;
   std::uint64_t source_count = 0;
-  std::uint64_t forgotten_count =
-      0;            // users who were forgotten, whether the store knew them or not
-  Epoch epoch = 0;  // of the last checkpoint
+  std::uint64_t forgotten_count = 0;  // users, whether the store knew them or not
+  Epoch epoch = 0;                    // of the last checkpoint
   std::uint64_t resident_bytes = 0;
   std::uint64_t dirty_bytes = 0;
   StoreSize store;
@@ -195,8 +194,7 @@ class Engine {
 
   // Keeps a segment under a name, for queries to use as {"segment": NAME}; one of the same name is
   // replaced. An expression is evaluated anew by each query (the names of its files are kept as
-  // absolute ones), a list stays as it is. Durable with
-  // the next checkpoint.
+  // absolute ones), a list stays as it is. Durable with the next checkpoint.
   //   kInvalidArgument  an empty name, an expression that is none, or a store opened read-only
   Status save_segment(const std::string& name, const Segment& segment);
   Status save_segment(const std::string& name, std::vector<UserId> users);
