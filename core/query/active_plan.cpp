@@ -24,7 +24,7 @@ class ActivePlan final : public TablePlan {
 
  private:
   void count(ChunkSets& sets, CellSink& sink) const override;
-  void count_windows(ChunkSets& sets, CellSink& sink) const;
+  void count_days(ChunkSets& sets, CellSink& sink) const;
   void count_unions(ChunkSets& sets, CellSink& sink) const;
   void unite_rows();
 
@@ -47,7 +47,7 @@ class ActivePlan final : public TablePlan {
   const Calendar calendar_;
   const PeriodRange range_;
   const SeriesUnion events_;
-  // By cell: its users. Empty: a window slides along the days.
+  // By cell: its users. Empty: they are taken day by day, with windows that slide along.
   std::vector<LongUnion> unions_;
   bool is_kept_ = false;  // its counts are, so that no users are read
   DayRange kept_;         // the days of the totals
@@ -66,10 +66,10 @@ ActivePlan::ActivePlan(const Query& query, const PlanContext& context, Scope sco
     is_kept_ = !has_window() && keeps_counts(query, context, calendar_, events_);
     if (is_kept_) {
       kept_ = read_totals({events_.series, days});
-    } else if (has_window() && !has_few_windows()) {
-      read_presence(events_, days);
-    } else {
+    } else if (has_window() ? has_few_windows() : calendar_.period() != Period::kDay) {
       unite_rows();
+    } else {
+      read_presence(events_, days);
     }
   }
   std::vector<std::string> notes = {"a row is complete when its last day has ended at as_of"};
@@ -104,13 +104,13 @@ void ActivePlan::unite_rows() {
 void ActivePlan::count(ChunkSets& sets, CellSink& sink) const {
   if (range_.size() == 0 || is_kept_) return;
   if (unions_.empty()) {
-    count_windows(sets, sink);
+    count_days(sets, sink);
   } else {
     count_unions(sets, sink);
   }
 }
 
-void ActivePlan::count_windows(ChunkSets& sets, CellSink& sink) const {
+void ActivePlan::count_days(ChunkSets& sets, CellSink& sink) const {
   const std::int32_t first = first_window_day();
   const auto make_window = [&](std::optional<std::int32_t> days) {
     std::optional<SlidingUnion> window;
