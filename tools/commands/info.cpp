@@ -34,6 +34,7 @@ Json info_json(const EngineInfo& info) {
                {"value_decimals", info.settings.value_decimals},
                {"isa", info.isa},
                {"users", info.user_count},
+               {"forgotten_users", info.forgotten_count},
                {"events", info.event_count},
                {"days", info.day_count},
                {"first_day", nullptr},
@@ -74,6 +75,7 @@ Lines fact_lines(const EngineInfo& info) {
     lines.push_back({{.text = name}, {.text = std::move(value)}});
   };
   add("users", with_commas(info.user_count));
+  if (info.forgotten_count != 0) add("forgotten users", with_commas(info.forgotten_count));
   add("events", with_commas(info.event_count));
   add("days", days);
   add("series", with_commas(info.series_count));
