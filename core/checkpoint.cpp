@@ -63,13 +63,17 @@ class Engine::State::Handover {
   bool begun_ = false;
 };
 
+Status Engine::State::checkpoint() {
+  if (store->read_only()) return Status::invalid_argument("engine: the store was opened read-only");
+  const std::lock_guard one_at_a_time(checkpoint_mutex);
+  return checkpoint_alone();
+}
+
 // Within the gate, only long enough to fold what is due and to pin what is dirty; encoding and
 // writing come after. The pages handed over count as stored from then on, but none of them may
 // leave memory before the commit has succeeded; if it does not, writing ends for good, and they
 // stay.
-Status Engine::State::checkpoint() {
-  if (store->read_only()) return Status::invalid_argument("engine: the store was opened read-only");
-  const std::lock_guard one_at_a_time(checkpoint_mutex);
+Status Engine::State::checkpoint_alone() {
   Handover handover(*this);
   Commit commit;
   std::vector<DirtyPage> dirty;

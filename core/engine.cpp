@@ -250,9 +250,10 @@ Result<Engine::State::Passage> Engine::State::ingest_within_gate(const PreparedR
   const bool journalled = durable && origin == Origin::kCaller;
   Passage passage;
   if (journalled) {
-    const Epoch needed =
-        std::max(delivery.position == nullptr ? 0 : sources.durable_by(delivery.position->id),
-                 delivery.token == nullptr ? 0 : sources.durable_by(delivery.token->source));
+    // A batch without the rows of users who are forgotten may not outlive their being so.
+    const Epoch needed = std::max(
+        {forgotten_by, delivery.position == nullptr ? 0 : sources.durable_by(delivery.position->id),
+         delivery.token == nullptr ? 0 : sources.durable_by(delivery.token->source)});
     // The first commit has the settings, without which a record means nothing.
     passage.needs_checkpoint = needed > epoch || epoch == 0;
     if (passage.needs_checkpoint) return passage;
@@ -451,7 +452,8 @@ Status Engine::State::drop_segment(const std::string& name) {
 }
 
 // First nobody can come back, then partition after partition forgets: a user is in one of them, and
-// gone at once. Ingest goes on between them.
+// gone at once. Ingest goes on between them, but no checkpoint: a crash undoes all of it, or
+// nothing.
 Result<std::uint64_t> Engine::State::forget(std::span<const UserId> users) {
   if (store->read_only()) return Status::invalid_argument("engine: the store was opened read-only");
   for (const UserId& user : users) {
@@ -462,6 +464,7 @@ Result<std::uint64_t> Engine::State::forget(std::span<const UserId> users) {
                                                   is_integer ? "strings" : "integers"));
     }
   }
+  const std::lock_guard no_checkpoint(checkpoint_mutex);
   {
     const Gate::Pass pass(gate);
     ROLLCALL_RETURN_IF_ERROR(state_failure);
@@ -473,6 +476,7 @@ Result<std::uint64_t> Engine::State::forget(std::span<const UserId> users) {
     segments_changed = segments.forget(*more) || segments_changed;
     forgotten = std::move(more);
     forgotten_changed = true;
+    forgotten_by = epoch + 1;
     note_change();
   }
   const UserList list(std::vector<UserId>(users.begin(), users.end()));
@@ -497,12 +501,11 @@ Result<std::uint64_t> Engine::State::forget(std::span<const UserId> users) {
         Status::resource_exhausted("engine: a user was forgotten in part; open the store again");
     partition.forget(ordinals);
     day_totals.clear();
-    note_change();  // a checkpoint may have come between the partitions
     state_failure = Status();
     found += ordinals.size();
     evict_for(0);
   }
-  ROLLCALL_RETURN_IF_ERROR(checkpoint());
+  ROLLCALL_RETURN_IF_ERROR(checkpoint_alone());
   return found;
 }
 

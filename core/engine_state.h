@@ -50,7 +50,8 @@ struct Engine::State {
   // Whose events are dropped; null: nobody's. Replaced, not changed, as batches are checked against
   // it outside the gate.
   std::shared_ptr<const ForgottenUsers> forgotten;
-  Manifest manifest;  // of the next commit, but for the epochs, which are of the last
+  Epoch forgotten_by = 0;  // the commit after which they stay forgotten in a crash
+  Manifest manifest;       // of the next commit, but for the epochs, which are of the last
   Epoch epoch = 0;
   std::vector<std::uint32_t> committed_users;  // how many each partition has in that commit
   bool changed = false;                        // since the last commit
@@ -70,7 +71,7 @@ struct Engine::State {
   // Why everything ended: memory ran out while a batch was applied.
   Status state_failure;
 
-  std::mutex checkpoint_mutex;  // held by the one checkpoint that runs; taken before the gate
+  std::mutex checkpoint_mutex;  // held by whoever makes checkpoints; taken before the gate
 
   // Runs `visit(partition)` for all partitions in the arena and returns the first error.
   template <class Visit>
@@ -105,6 +106,7 @@ struct Engine::State {
   // Derives what queries and checkpoints read. Within the gate.
   Status fold(bool bounds);
   Status checkpoint();
+  Status checkpoint_alone();  // the same, of one who holds checkpoint_mutex
   Status compact();
   class Handover;
   void collect_partitions(Commit& commit, std::vector<DirtyPage>& dirty);
