@@ -4,11 +4,13 @@
 #include <rocksdb/convenience.h>
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/merge_operator.h>
 #include <rocksdb/table.h>
 
 #include <algorithm>
 #include <cstdarg>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace rollcall {
@@ -32,6 +34,18 @@ class NoLog final : public rocksdb::Logger {
  public:
   using rocksdb::Logger::Logv;
   void Logv(const char*, std::va_list) override {}
+};
+
+// Keeps RocksDB from opening a compacted database in a mode of its own, which it has for those
+// without merges: there Get() does not look at the log. RocksDB makes sure that the log is empty
+// first, but a writer may write to it then, and Get() and iterators would see different commits.
+class NoMerge final : public rocksdb::AssociativeMergeOperator {
+ public:
+  bool Merge(const rocksdb::Slice&, const rocksdb::Slice*, const rocksdb::Slice&, std::string*,
+             rocksdb::Logger*) const override {
+    return false;
+  }
+  const char* Name() const override { return "none"; }
 };
 
 rocksdb::CompressionType best_compression() {
@@ -82,6 +96,7 @@ rocksdb::Options rocks_options(const RocksStoreOptions& options) {
 
   // A reader opens all files at once and keeps them so: the writer may remove them meanwhile.
   rocks.max_open_files = options.read_only ? -1 : kOpenFilesMax;
+  if (options.read_only) rocks.merge_operator = std::make_shared<NoMerge>();
   return rocks;
 }
 
