@@ -150,7 +150,7 @@ Status FileJournal::sync(std::uint64_t number) {
     try {
       status = sync_files(unsynced);
     } catch (const std::bad_alloc&) {
-      status = Status::resource_exhausted("journal: no memory to sync it; open the store again");
+      status = Status::resource_exhausted("no memory for it; open the store again");
     }
     lock.lock();
     syncing_ = false;
@@ -158,7 +158,8 @@ Status FileJournal::sync(std::uint64_t number) {
       synced_ = next;
       if (!unsynced.empty()) first_unsynced_ = unsynced.back().mark.file;
     } else {
-      failure_ = std::move(status);
+      // Not the words of a record that could not be written: these are, and may be on disk.
+      failure_ = {status.code(), directory_ + ": cannot sync the journal: " + status.message()};
     }
     synced_more_.notify_all();
   }

@@ -86,10 +86,10 @@ CheckedStream::CheckedStream(std::uint64_t seed, std::size_t batch_count) {
   }
 }
 
-Status CheckedStream::ingest(Engine& engine, std::size_t number) const {
+Status CheckedStream::ingest(Engine& engine, std::size_t number, Ack ack) const {
   const EventColumns columns(batches_[number], settings_);
   const SourcePosition position{std::string(kSource), std::to_string(number + 1)};
-  return engine.ingest(columns.batch(), {.position = &position});
+  return engine.ingest(columns.batch(), {.position = &position, .ack = ack});
 }
 
 Result<std::size_t> CheckedStream::position(const Engine& engine) const {

@@ -28,7 +28,11 @@ class CheckedStream {
   const StoreSettings& settings() const { return settings_; }
 
   // Ingests batch `number`, counted from 0, with its position in the stream.
-  Status ingest(Engine& engine, std::size_t number) const;
+  Status ingest(Engine& engine, std::size_t number, Ack ack = Ack::kMemory) const;
+
+  // Two of three batches are pushed as durable, by those who use both: so they stand in the
+  // journal, one behind the other, until the checkpoint after the third.
+  static Ack ack(std::size_t number) { return number % 3 == 0 ? Ack::kMemory : Ack::kDurable; }
 
   // How many batches the engine has, by its position; kCorruption for a position that is none of
   // the stream's.

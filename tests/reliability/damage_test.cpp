@@ -4,6 +4,12 @@
 // ROLLCALL_DAMAGE_CASES is how many files are damaged, each in a copy of its own, which a reader
 // and then a writer opens. RocksDB of Debian has its assertions on, and some damage breaks one:
 // that ends the process and is counted apart.
+//
+// The journal is damaged with the rest, and holds batches that are in no checkpoint. A last record
+// that is torn may be what a crash leaves of one that was never acknowledged, and is then dropped
+// in silence (docs/decisions/0016). None is here: each was synced, and then noted as synced in its
+// file and in the anchor, so that damage to one of the two cannot make it look unsynced. So every
+// batch must be there, or an error.
 
 #include <gtest/gtest.h>
 
@@ -29,7 +35,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kBatches = 9;  // in the store that is damaged; one more follows
+constexpr std::size_t kBatches = 9;       // in the store that is damaged; one more follows
+constexpr std::size_t kCheckpointed = 7;  // the others are in two files of the journal
 
 std::string read_file(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -85,9 +92,9 @@ std::string found_error(Outcome outcome, const Status& error, const std::string&
 class DamageTest : public ::testing::Test {
  protected:
   // The store, and what its files were when it had fewer batches. Each is in a child, so that this
-  // process has no threads.
+  // process has no threads, and ends as a crash would.
   void make_stores() {
-    const std::vector<std::size_t> ends = {2, 6, kBatches};
+    const std::vector<std::size_t> ends = {2, 6, kCheckpointed + 1, kBatches};
     for (std::size_t session = 0; session < ends.size(); ++session) {
       const std::size_t begin = session == 0 ? 0 : ends[session - 1];
       const ChildEnd end = run_in_child([&]() -> std::string {
@@ -99,11 +106,12 @@ class DamageTest : public ::testing::Test {
         auto engine = Engine::open(*std::move(store), options);
         if (!engine.ok()) return engine.status().to_string();
         for (std::size_t i = begin; i < ends[session]; ++i) {
-          Status status = stream_.ingest(**engine, i);
-          if (status.ok()) status = (*engine)->checkpoint();
+          Status status = stream_.ingest(**engine, i, CheckedStream::ack(i));
+          if (status.ok() && CheckedStream::ack(i) == Ack::kMemory)
+            status = (*engine)->checkpoint();
           if (!status.ok()) return status.to_string();
         }
-        return (*engine)->close().to_string();
+        return "ok";
       });
       ASSERT_EQ(end.report, "ok") << to_string(end);
       if (session + 1 == ends.size()) break;
@@ -111,6 +119,7 @@ class DamageTest : public ::testing::Test {
     }
     files_ = contents(store_);
     for (const auto& [name, bytes] : files_) kinds_[kind_of(name)].push_back(name);
+    ASSERT_EQ(kinds_["JOURNAL"].size(), 2u);
   }
 
   // Makes `copy_` hold these files and no others.
@@ -178,7 +187,7 @@ class DamageTest : public ::testing::Test {
   }
 
   std::string look_as_reader(const std::string& path) const {
-    return look(path, /*read_only=*/true, kBatches, Then::kVerify);
+    return look(path, /*read_only=*/true, kCheckpointed, Then::kVerify);
   }
   std::string look_as_writer(const std::string& path) const {
     const std::string first = look(path, /*read_only=*/false, kBatches, Then::kIngest);
@@ -243,6 +252,14 @@ TEST_F(DamageTest, IsToldOrHarmless) {
       // So that the right file can be put back.
       if (writer.starts_with(found(Outcome::kRefused, "")) && contents(copy_) != before) {
         return found_wrong("files of a store that was refused were changed: " + writer);
+      }
+      // Nothing of the journal is repaired or dropped either.
+      if (kind_of(damage.file) == "JOURNAL" && writer.starts_with(found(Outcome::kTold, ""))) {
+        write_file(fs::path(copy_) / damage.file, files_.at(damage.file));
+        const std::string again = look_as_writer(copy_);
+        if (!again.starts_with(found(Outcome::kRight, ""))) {
+          return found_wrong("with the right file put back: " + again);
+        }
       }
       return reader + "\n" + writer;
     });
