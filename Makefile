@@ -37,6 +37,11 @@ soak-queries: setup  ## ask a million random questions, of the engine and of a p
 	cmake --preset dev
 	cmake --build --preset dev --target soak-queries
 
+.PHONY: crash-soak
+crash-soak: setup  ## kill a process 10,000 times while it works on a store, and recount after each
+	cmake --preset dev
+	cmake --build --preset dev --target $@
+
 .PHONY: damage-soak
 damage-soak: setup  ## damage 20,000 files of stores, and look what comes of it
 	cmake --preset dev

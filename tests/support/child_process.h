@@ -64,8 +64,13 @@ class ChildProcess {
     ::waitpid(pid_, &wait_status_, 0);
   }
 
-  // Whether it was there to be killed, and had not failed before.
-  bool was_killed() const { return WIFSIGNALED(wait_status_); }
+  // Whether it was there to be killed, and had not failed or crashed before.
+  bool was_killed() const { return WIFSIGNALED(wait_status_) && WTERMSIG(wait_status_) == SIGKILL; }
+  // For messages: "exited with 1", "ended by signal 9".
+  std::string end_text() const {
+    return WIFSIGNALED(wait_status_) ? "ended by signal " + std::to_string(WTERMSIG(wait_status_))
+                                     : "exited with " + std::to_string(WEXITSTATUS(wait_status_));
+  }
   // Whether it ended by itself, and well.
   bool succeeded() const { return WIFEXITED(wait_status_) && WEXITSTATUS(wait_status_) == 0; }
 

@@ -1,6 +1,8 @@
 #include "tests/support/file_calls.h"
 
+#include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -25,6 +27,15 @@ std::string path_of(int descriptor) {
   return size < 0 ? std::string() : std::string(path.data(), static_cast<std::size_t>(size));
 }
 
+// What the file is to RocksDB, in the words of kDatabaseCalls; "" for other files.
+std::string_view database_file(std::string_view path) {
+  const std::string_view name = file_name(path);
+  if (name.ends_with(".log")) return "db log";
+  if (name.ends_with(".sst") || name.starts_with("PAGES-")) return "db table";
+  if (name.starts_with("MANIFEST-")) return "db manifest";
+  return "";
+}
+
 bool is_journal(std::string_view path) { return file_name(path).starts_with("JOURNAL-"); }
 bool is_anchor(std::string_view path) { return file_name(path) == "ANCHOR"; }
 
@@ -40,6 +51,26 @@ std::string_view write_call(int descriptor, off_t offset) {
   if (is_journal(path)) return offset == 0 ? "make" : offset < 4096 ? "mark" : "record";
   if (is_anchor(path)) return offset < 8192 ? "anchor" : "anchor mark";
   return "";
+}
+
+// Of a write at the end of a file.
+std::string_view append_call(int descriptor) {
+  return fate_of_file_call == nullptr ? "" : database_file(path_of(descriptor));
+}
+
+std::string sync_call(int descriptor) {
+  if (fate_of_file_call == nullptr) return "";
+  const std::string path = path_of(descriptor);
+  if (is_journal(path)) return "sync";
+  if (is_anchor(path)) return "anchor sync";
+  const std::string_view file = database_file(path);
+  return file.empty() ? "" : std::string(file) + " sync";
+}
+
+std::string_view remove_call(std::string_view path) {
+  if (is_journal(path)) return "remove";
+  const std::string_view file = database_file(path);
+  return file == "db log" || file == "db table" ? "db remove" : "";
 }
 
 void die() { ::raise(SIGKILL); }
@@ -82,19 +113,27 @@ ssize_t pread(int descriptor, void* bytes, std::size_t size, off_t offset) {
   });
 }
 
+ssize_t write(int descriptor, const void* bytes, std::size_t size) {
+  return with_fate(rollcall::testing::append_call(descriptor), [&](std::size_t halves) {
+    return static_cast<ssize_t>(::syscall(SYS_write, descriptor, bytes, size * halves / 2));
+  });
+}
+
 int fdatasync(int descriptor) {
-  std::string_view name;
-  if (rollcall::testing::fate_of_file_call != nullptr) {
-    const std::string path = rollcall::testing::path_of(descriptor);
-    if (rollcall::testing::is_journal(path)) name = "sync";
-    if (rollcall::testing::is_anchor(path)) name = "anchor sync";
-  }
+  return with_fate(rollcall::testing::sync_call(descriptor), [&](std::size_t) {
+    return static_cast<int>(::syscall(SYS_fdatasync, descriptor));
+  });
+}
+
+int rename(const char* from, const char* to) noexcept {
   return with_fate(
-      name, [&](std::size_t) { return static_cast<int>(::syscall(SYS_fdatasync, descriptor)); });
+      rollcall::testing::file_name(to) == "CURRENT" ? "db current" : "", [&](std::size_t) {
+        return static_cast<int>(::syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0));
+      });
 }
 
 int unlink(const char* path) noexcept {
-  return with_fate(rollcall::testing::is_journal(path) ? "remove" : "",
+  return with_fate(rollcall::testing::remove_call(path),
                    [&](std::size_t) { return static_cast<int>(::syscall(SYS_unlink, path)); });
 }
 
