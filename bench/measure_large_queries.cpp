@@ -2,8 +2,6 @@
 // probability, without ingest. Plans run over pinned pages, as the engine runs them. The days that
 // are read in the form that checkpoints leave them in, already in memory.
 #include <fmt/format.h>
-#include <oneapi/tbb/parallel_for.h>
-#include <oneapi/tbb/task_arena.h>
 
 #include <algorithm>
 #include <bit>
@@ -17,6 +15,7 @@
 #include "core/query/plan.h"
 #include "core/query_executor.h"
 #include "core/time_zone.h"
+#include "core/workers.h"
 #include "rollcall/memory_store.h"
 
 namespace rollcall::bench {
@@ -54,9 +53,9 @@ class SyntheticPresence {
     const std::uint32_t chunks = static_cast<std::uint32_t>(
         std::max<std::uint64_t>(1, users / partition_count / kChunkOrdinals));
     users_ = std::uint64_t{chunks} * kChunkOrdinals * partition_count;
-    tbb::parallel_for(std::uint32_t{0}, partition_count, [&](std::uint32_t number) {
+    Workers().for_each(partition_count, [&](std::size_t number) {
       SyntheticPartition& partition = partitions_[number];
-      partition.number = number;
+      partition.number = static_cast<std::uint32_t>(number);
       partition.user_count = chunks * kChunkOrdinals;
       for (std::uint32_t chunk = 0; chunk < chunks; ++chunk) {
         add_chunk(partition, chunk, days, of_256, questions);
@@ -199,13 +198,13 @@ void measure(Session& session, std::uint64_t users, std::uint32_t of_256) {
         const std::string name = fmt::format("large/{}{}/{}/threads:{}", question.name,
                                              kept ? "_kept" : "", density, threads);
         session.report().now(name);
-        tbb::task_arena arena(static_cast<int>(threads));
+        Workers workers(threads);
         std::vector<double> times, rates;
         const std::size_t bytes = presence.bytes_read(reads, kept);
         for (int turn = 0; turn <= session.options().repeat; ++turn) {
           PlanCounts counted;
           const double seconds = seconds_of([&] {
-            counted = must(QueryExecutor(pinned, *view, arena, ~std::size_t{0}).count(*plan));
+            counted = must(QueryExecutor(pinned, *view, workers, ~std::size_t{0}).count(*plan));
           });
           must_equal_counts(name, counts_of(plan->finish(counted), question.columns),
                             presence.truth(i));

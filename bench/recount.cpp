@@ -1,12 +1,12 @@
 #include "bench/recount.h"
 
-#include <oneapi/tbb/parallel_for.h>
-
 #include <algorithm>
 #include <atomic>
 #include <bit>
 #include <mutex>
 #include <numeric>
+
+#include "core/workers.h"
 
 namespace rollcall::bench {
 namespace {
@@ -33,7 +33,7 @@ Recount::Recount(const WorkloadWOptions& options)
 void Recount::add(const WorkloadRows& rows) {
   constexpr std::size_t kBlock = WorkloadW::kBlockRows;
   std::mutex mutex;
-  tbb::parallel_for(std::size_t{0}, (rows.size() + kBlock - 1) / kBlock, [&](std::size_t block) {
+  Workers().for_each((rows.size() + kBlock - 1) / kBlock, [&](std::size_t block) {
     Counts counts{};
     std::array<std::uint64_t, kEventNames> events{};
     add_block(rows, block * kBlock, std::min(rows.size(), (block + 1) * kBlock), counts, events);

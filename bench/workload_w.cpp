@@ -1,12 +1,12 @@
 #include "bench/workload_w.h"
 
-#include <oneapi/tbb/parallel_for.h>
-
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <span>
 #include <utility>
+
+#include "core/workers.h"
 
 namespace rollcall::bench {
 namespace {
@@ -122,7 +122,7 @@ void WorkloadW::generate(std::uint64_t first, std::size_t count, WorkloadRows& r
   rows.events.resize(size);
   rows.values.resize(size);
   const std::size_t block_count = (size + kBlockRows - 1) / kBlockRows;
-  tbb::parallel_for(std::size_t{0}, block_count, [&](std::size_t block) {
+  Workers().for_each(block_count, [&](std::size_t block) {
     generate_block(first / kBlockRows + block, first, rows);
   });
 }
@@ -177,7 +177,7 @@ WorkloadColumns::WorkloadColumns(WorkloadRows rows, IdKind kind)
   const std::size_t size = rows_.size(), block_count = (size + kBlock - 1) / kBlock;
   if (kind == IdKind::kString) strings_.resize(size);
   texts_.resize(kind == IdKind::kString ? block_count : 0);
-  tbb::parallel_for(std::size_t{0}, block_count, [&](std::size_t block) {
+  Workers().for_each(block_count, [&](std::size_t block) {
     const std::size_t begin = block * kBlock, end = std::min(begin + kBlock, size);
     if (kind == IdKind::kScattered) {
       for (std::size_t i = begin; i < end; ++i) {

@@ -3,8 +3,6 @@
 #include <iterator>
 #include <variant>
 
-#include <oneapi/tbb/parallel_for.h>
-
 #include "core/engine_state.h"
 
 namespace rollcall {
@@ -118,7 +116,7 @@ Status Engine::State::checkpoint_alone() {
     encode(page, bytes);
     return Status();
   };
-  commit.threads = static_cast<unsigned>(arena.max_concurrency());
+  commit.threads = static_cast<unsigned>(workers.thread_count());
   commit.manifest = [&] { return manifest_bytes; };
   Status status = store->commit(commit);
   Result<std::shared_ptr<const StoreView>> committed = store->view();
@@ -140,10 +138,8 @@ Status Engine::State::checkpoint_alone() {
 void Engine::State::collect_partitions(Commit& commit, std::vector<DirtyPage>& dirty) {
   std::vector<std::vector<DirtyPage>> pages(partitions.size());
   std::vector<std::vector<PageAddress>> superseded(partitions.size());
-  arena.execute([&] {
-    tbb::parallel_for(std::size_t{0}, partitions.size(), [&](std::size_t i) {
-      partitions[i].collect_dirty(commit.epoch, pages[i], superseded[i]);
-    });
+  workers.for_each(partitions.size(), [&](std::size_t i) {
+    partitions[i].collect_dirty(commit.epoch, pages[i], superseded[i]);
   });
   for (std::size_t i = 0; i < partitions.size(); ++i) {
     manifest.partition_epochs[i] = partitions[i].epoch();

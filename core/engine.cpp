@@ -1,8 +1,6 @@
 #include "rollcall/engine.h"
 
 #include <fmt/format.h>
-#include <oneapi/tbb/info.h>
-#include <oneapi/tbb/parallel_for.h>
 
 #include <algorithm>
 #include <chrono>
@@ -184,12 +182,10 @@ Status Engine::State::load() {
     partitions.emplace_back(i, settings.user_kind);
   }
   std::vector<Status> statuses(partitions.size());
-  arena.execute([&] {
-    tbb::parallel_for(std::size_t{0}, partitions.size(), [&](std::size_t i) {
-      if (const Epoch stored = manifest.partition_epochs[i]; stored != 0) {
-        statuses[i] = partitions[i].open(*view, stored, catalog->series_count());
-      }
-    });
+  workers.for_each(partitions.size(), [&](std::size_t i) {
+    if (const Epoch stored = manifest.partition_epochs[i]; stored != 0) {
+      statuses[i] = partitions[i].open(*view, stored, catalog->series_count());
+    }
   });
   for (Status& status : statuses) ROLLCALL_RETURN_IF_ERROR(std::move(status));
   for (const Partition& partition : partitions)
@@ -334,7 +330,7 @@ Status Engine::State::ingest(PreparedRows& rows, const Delivery& delivery) {
         if (dropped == forgotten) return ingest_within_gate(rows, delivery, Origin::kCaller);
         dropped = forgotten;
       }
-      drop_forgotten_rows(rows, *dropped, arena);
+      drop_forgotten_rows(rows, *dropped, workers);
     }
   };
   ROLLCALL_ASSIGN_OR_RETURN(Passage passage, pass_gate());
@@ -576,24 +572,18 @@ Result<std::unique_ptr<Engine>> Engine::open(std::unique_ptr<Store> store,
     return Status::invalid_argument(fmt::format("options: threads_max is {} (allowed: 0 to {})",
                                                 options.threads_max, kThreadsMax));
   }
-  auto state = std::make_unique<State>();
-  state->options = options;
+  auto state = std::make_unique<State>(options);
   state->pool = std::make_shared<BlockPool>(options.memory_bytes_max / 8);
   state->store = std::move(store);
-  if (options.threads_max != 0) {
-    // oneTBB prints a warning when asked for more threads than it would use.
-    const int threads = static_cast<int>(options.threads_max);
-    state->arena.initialize(std::min(threads, tbb::info::default_concurrency()));
-  }
   ROLLCALL_RETURN_IF_ERROR(state->load());
   return std::unique_ptr<Engine>(new Engine(std::move(state)));
 }
 
 Result<PreparedBatch> Engine::prepare(const EventBatch& batch) const {
   const TimeUs time_max = state_->options.time_max.value_or(std::numeric_limits<TimeUs>::max());
-  ROLLCALL_ASSIGN_OR_RETURN(
-      std::unique_ptr<PreparedRows> rows,
-      prepare_rows(batch, {state_->settings, state_->zone, time_max, state_->pool, state_->arena}));
+  ROLLCALL_ASSIGN_OR_RETURN(std::unique_ptr<PreparedRows> rows,
+                            prepare_rows(batch, {state_->settings, state_->zone, time_max,
+                                                 state_->pool, state_->workers}));
   return PreparedBatch(std::move(rows));
 }
 

@@ -1,7 +1,6 @@
 // How an engine answers: what the questions read is pinned in one moment, and counted while events
 // go on arriving.
 #include <fmt/format.h>
-#include <oneapi/tbb/parallel_for.h>
 
 #include <algorithm>
 #include <chrono>
@@ -60,7 +59,7 @@ class Engine::State::Snapshot : public PlanRunner {
         pinned_(std::move(pinned)),
         view_(std::move(view)),
         kept_bytes_max_(kept_bytes_max),
-        executor_(pinned_, *view_, state.arena, kept_bytes_max) {}
+        executor_(pinned_, *view_, state.workers, kept_bytes_max) {}
   Snapshot(const Snapshot&) = delete;
   Snapshot& operator=(const Snapshot&) = delete;
 
@@ -133,10 +132,7 @@ Result<SegmentCatalog> Engine::State::named_sets(std::span<const Query> queries)
 std::vector<PinnedTotal> Engine::State::pin_totals(const TotalsRead& read) {
   if (read.by_hour || !DayTotals::has_room_for(read)) {
     std::vector<std::vector<PinnedTotal>> parts(partitions.size());
-    arena.execute([&] {
-      tbb::parallel_for(std::size_t{0}, parts.size(),
-                        [&](std::size_t i) { parts[i] = partitions[i].totals(read); });
-    });
+    workers.for_each(parts.size(), [&](std::size_t i) { parts[i] = partitions[i].totals(read); });
     std::vector<PinnedTotal> totals;
     for (const std::vector<PinnedTotal>& part : parts) {
       totals.insert(totals.end(), part.begin(), part.end());
@@ -145,12 +141,10 @@ std::vector<PinnedTotal> Engine::State::pin_totals(const TotalsRead& read) {
   }
   return day_totals.find(read, [&](std::span<const DayTotals::Key> keys) {
     std::vector<EventTotal> totals(keys.size());
-    arena.execute([&] {
-      tbb::parallel_for(std::size_t{0}, keys.size(), [&](std::size_t i) {
-        for (Partition& partition : partitions) {
-          totals[i].add(partition.day_total(keys[i].series, keys[i].day));
-        }
-      });
+    workers.for_each(keys.size(), [&](std::size_t i) {
+      for (Partition& partition : partitions) {
+        totals[i].add(partition.day_total(keys[i].series, keys[i].day));
+      }
     });
     return totals;
   });
@@ -178,10 +172,8 @@ Result<Engine::State::Pinned> Engine::State::pin(std::span<const Query> queries,
   }
   for (const TotalsRead& read : reads.totals) pinned.reads.totals.push_back(pin_totals(read));
   pinned.reads.partitions.resize(partitions.size());
-  arena.execute([&] {
-    tbb::parallel_for(std::size_t{0}, partitions.size(), [&](std::size_t i) {
-      pinned.reads.partitions[i] = partitions[i].pin(reads, settings.partition_count, quiet_since);
-    });
+  workers.for_each(partitions.size(), [&](std::size_t i) {
+    pinned.reads.partitions[i] = partitions[i].pin(reads, settings.partition_count, quiet_since);
   });
   if (!reads.unions.empty()) quiet_since = batch_number;
   pinned.view = view;

@@ -11,9 +11,6 @@
 #include <string>
 #include <vector>
 
-#include <oneapi/tbb/parallel_for.h>
-#include <oneapi/tbb/task_arena.h>
-
 #include "core/block_pool.h"
 #include "core/day_totals.h"
 #include "core/forgotten_users.h"
@@ -25,17 +22,21 @@
 #include "core/series_catalog.h"
 #include "core/source_table.h"
 #include "core/time_zone.h"
+#include "core/workers.h"
 #include "rollcall/engine.h"
 
 namespace rollcall {
 
 struct Engine::State {
-  EngineOptions options;
+  explicit State(const EngineOptions& engine_options)
+      : options(engine_options), workers(engine_options.threads_max) {}
+
+  const EngineOptions options;
   StoreSettings settings;
   TimeZone zone;
   std::unique_ptr<Store> store;
   std::shared_ptr<BlockPool> pool;  // of prepared batches
-  mutable tbb::task_arena arena;    // its tasks never pass the gate
+  Workers workers;                  // their tasks never pass the gate
 
   // Guards all that follows: batches enter, and snapshots are taken, one at a time.
   mutable Gate gate;
@@ -73,7 +74,7 @@ struct Engine::State {
 
   std::mutex checkpoint_mutex;  // held by whoever makes checkpoints; taken before the gate
 
-  // Runs `visit(partition)` for all partitions in the arena and returns the first error.
+  // Runs `visit(partition)` for all partitions by the workers and returns the first error.
   template <class Visit>
   Status for_each_partition(Visit visit);
 
@@ -94,7 +95,7 @@ struct Engine::State {
   // Returns once the record is on disk.
   Status sync_journal(std::uint64_t record);
   Status replay(const JournalRecord& record);
-  // Runs `visit(partition)` for all partitions, in the arena if so many rows are worth it.
+  // Runs `visit(partition)` for all partitions, by the workers if so many rows are worth it.
   template <class Visit>
   Status for_each_partition(std::size_t row_count, Visit visit);
   // Notes that there is something for a checkpoint to write. Within the gate.
@@ -140,10 +141,7 @@ Status Engine::State::for_each_partition(std::size_t row_count, Visit visit) {
 template <class Visit>
 Status Engine::State::for_each_partition(Visit visit) {
   std::vector<Status> statuses(partitions.size());
-  arena.execute([&] {
-    tbb::parallel_for(std::size_t{0}, partitions.size(),
-                      [&](std::size_t i) { statuses[i] = visit(partitions[i]); });
-  });
+  workers.for_each(partitions.size(), [&](std::size_t i) { statuses[i] = visit(partitions[i]); });
   for (Status& status : statuses) ROLLCALL_RETURN_IF_ERROR(std::move(status));
   return {};
 }

@@ -1,7 +1,5 @@
 #include "core/forgotten_rows.h"
 
-#include <oneapi/tbb/parallel_for.h>
-
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -70,15 +68,12 @@ void keep_rows(PreparedBlock& block, const std::vector<std::uint32_t>& kept) {
 
 }  // namespace
 
-void drop_forgotten_rows(PreparedRows& rows, const ForgottenUsers& forgotten,
-                         tbb::task_arena& arena) {
+void drop_forgotten_rows(PreparedRows& rows, const ForgottenUsers& forgotten, Workers& workers) {
   if (rows.row_count == 0) return;
-  arena.execute([&] {
-    tbb::parallel_for(std::size_t{0}, rows.blocks.size(), [&](std::size_t i) {
-      PreparedBlock& block = *rows.blocks[i];
-      const std::vector<std::uint32_t> kept = rows_to_keep(block, forgotten);
-      if (kept.size() < block.partition_begin.back()) keep_rows(block, kept);
-    });
+  workers.for_each(rows.blocks.size(), [&](std::size_t i) {
+    PreparedBlock& block = *rows.blocks[i];
+    const std::vector<std::uint32_t> kept = rows_to_keep(block, forgotten);
+    if (kept.size() < block.partition_begin.back()) keep_rows(block, kept);
   });
   std::size_t row_count = 0;
   for (const auto& block : rows.blocks) row_count += block->partition_begin.back();

@@ -8,7 +8,7 @@
 namespace rollcall {
 
 // Guards the state that batches change and snapshots are taken of. Unlike a mutex that is held, a
-// gate that is passed may be kept across calls into oneTBB: tasks of the engine's arena never ask
+// gate that is passed may be kept across calls of the workers: tasks of the engine's never ask
 // for it, so a thread that helps with other tasks while it waits cannot wait for itself. Waiters
 // are served in the order of their arrival, so neither queries nor ingest can starve the other.
 class Gate {

@@ -1,8 +1,6 @@
 #include "core/prepared_batch.h"
 
 #include <fmt/format.h>
-#include <oneapi/tbb/enumerable_thread_specific.h>
-#include <oneapi/tbb/parallel_for.h>
 #include <simdjson.h>
 
 #include <algorithm>
@@ -203,7 +201,7 @@ class Preparation {
   std::unique_ptr<PreparedRows> rows_;
   std::vector<const DictionaryColumn*> dimensions_;
   std::vector<ColumnPairs> column_pairs_;
-  tbb::enumerable_thread_specific<Scratch> scratch_;
+  Workers::PerThread<Scratch> scratch_;
   // By code: its place among the used ones.
   std::vector<std::uint32_t> event_numbers_;
   std::vector<std::vector<std::uint32_t>> value_numbers_;  // by dimension
@@ -506,7 +504,7 @@ Result<std::unique_ptr<PreparedRows>> Preparation::run() {
   if (block_count() == 1) {
     fill_block(0);  // waking others for a single block costs more than it saves
   } else {
-    context_.arena.execute([&] { tbb::parallel_for(std::size_t{0}, block_count(), fill_block); });
+    context_.workers.for_each(block_count(), fill_block);
   }
   for (const BlockSummary& summary : summaries) ROLLCALL_RETURN_IF_ERROR(summary.status);
   ROLLCALL_RETURN_IF_ERROR(name_pairs());

@@ -8,11 +8,10 @@
 #include <string>
 #include <vector>
 
-#include <oneapi/tbb/task_arena.h>
-
 #include "core/block_pool.h"
 #include "core/time_zone.h"
 #include "core/user_index.h"
+#include "core/workers.h"
 #include "rollcall/engine.h"
 #include "rollcall/event.h"
 #include "rollcall/options.h"
@@ -114,7 +113,7 @@ struct PrepareContext {
   const TimeZone& zone;
   TimeUs time_max;
   const std::shared_ptr<BlockPool>& pool;
-  tbb::task_arena& arena;
+  Workers& workers;
 };
 
 //   kInvalidArgument  see Engine::ingest

@@ -1,9 +1,5 @@
 #include "core/query_executor.h"
 
-#include <oneapi/tbb/blocked_range.h>
-#include <oneapi/tbb/enumerable_thread_specific.h>
-#include <oneapi/tbb/parallel_for.h>
-
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -243,8 +239,8 @@ class PinnedChunk : public ChunkSource {
 // called once for each, its pages in memory.
 class Walk {
  public:
-  Walk(PinnedReads& pinned, const StoreView& view, std::size_t kept_bytes_max)
-      : pinned_(pinned), view_(view), kept_bytes_max_(kept_bytes_max) {}
+  Walk(PinnedReads& pinned, const StoreView& view, Workers& workers, std::size_t kept_bytes_max)
+      : pinned_(pinned), view_(view), workers_(workers), kept_bytes_max_(kept_bytes_max) {}
 
   // One partition's chunks; those of a large one by several threads, where there are.
   template <class Visit>
@@ -259,8 +255,9 @@ class Walk {
     };
     if (chunk_count == 1) return visit_one(0);
     std::vector<Status> statuses(chunk_count);
-    tbb::parallel_for(std::uint32_t{0}, chunk_count,
-                      [&](std::uint32_t chunk) { statuses[chunk] = visit_one(chunk); });
+    workers_.for_each(chunk_count, [&](std::size_t chunk) {
+      statuses[chunk] = visit_one(static_cast<std::uint32_t>(chunk));
+    });
     for (Status& status : statuses) ROLLCALL_RETURN_IF_ERROR(std::move(status));
     return {};
   }
@@ -319,6 +316,7 @@ class Walk {
 
   PinnedReads& pinned_;
   const StoreView& view_;
+  Workers& workers_;
   const std::size_t kept_bytes_max_;
   std::atomic<std::size_t> bytes_read_{0};
 };
@@ -354,9 +352,8 @@ Result<PlanCounts> QueryExecutor::count(const Plan& plan) {
     add_totals(plan, counts);
     return counts;
   }
-  Walk walk(pinned_, view_, kept_bytes_max_ - std::min(kept_bytes_max_, bytes_read_));
-  tbb::enumerable_thread_specific<PlanCounts> counted(
-      [&plan] { return PlanCounts::of_nobody(plan); });
+  Walk walk(pinned_, view_, workers_, kept_bytes_max_ - std::min(kept_bytes_max_, bytes_read_));
+  Workers::PerThread<PlanCounts> counted([&plan] { return PlanCounts::of_nobody(plan); });
   const auto count_chunk = [&](const ChunkSource& chunk, const PinnedPartition&, std::uint32_t) {
     CountingSink sink(counted.local());
     plan.count(chunk, sink);
@@ -368,7 +365,7 @@ Result<PlanCounts> QueryExecutor::count(const Plan& plan) {
   if (is_small(plan, pinned_.partitions)) {
     for (std::size_t i = 0; i < statuses.size(); ++i) count_one(i);
   } else {
-    arena_.execute([&] { tbb::parallel_for(std::size_t{0}, statuses.size(), count_one); });
+    workers_.for_each(statuses.size(), count_one);
   }
   bytes_read_ += walk.bytes_read();
   for (Status& status : statuses) ROLLCALL_RETURN_IF_ERROR(std::move(status));
@@ -411,7 +408,7 @@ void QueryExecutor::add_totals(const Plan& plan, PlanCounts& counts) const {
 
 Result<std::vector<std::vector<std::uint32_t>>> QueryExecutor::members(
     const Plan& plan, std::span<const std::size_t> cells) {
-  Walk walk(pinned_, view_, kept_bytes_max_ - std::min(kept_bytes_max_, bytes_read_));
+  Walk walk(pinned_, view_, workers_, kept_bytes_max_ - std::min(kept_bytes_max_, bytes_read_));
   std::vector<std::vector<std::uint32_t>> ordinals(pinned_.partitions.size());
   std::vector<std::mutex> mutexes(pinned_.partitions.size());
   std::vector<Status> statuses(pinned_.partitions.size());
@@ -425,7 +422,7 @@ Result<std::vector<std::vector<std::uint32_t>>> QueryExecutor::members(
           sink.append_to(ordinals[i], chunk * kChunkOrdinals);
         });
   };
-  arena_.execute([&] { tbb::parallel_for(std::size_t{0}, statuses.size(), collect_one); });
+  workers_.for_each(statuses.size(), collect_one);
   bytes_read_ += walk.bytes_read();
   for (Status& status : statuses) ROLLCALL_RETURN_IF_ERROR(std::move(status));
   return ordinals;

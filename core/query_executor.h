@@ -6,10 +6,9 @@
 #include <span>
 #include <vector>
 
-#include <oneapi/tbb/task_arena.h>
-
 #include "core/partition.h"
 #include "core/query/plan.h"
+#include "core/workers.h"
 #include "rollcall/status.h"
 #include "rollcall/store.h"
 
@@ -28,9 +27,9 @@ class QueryExecutor {
   // left in `pinned` with the unions that are made, up to about `kept_bytes_max` of them; past
   // that, what was read and made of a chunk is dropped once it is counted. All but the sizes
   // outlive the executor.
-  QueryExecutor(PinnedReads& pinned, const StoreView& view, tbb::task_arena& arena,
+  QueryExecutor(PinnedReads& pinned, const StoreView& view, Workers& workers,
                 std::size_t kept_bytes_max)
-      : pinned_(pinned), view_(view), arena_(arena), kept_bytes_max_(kept_bytes_max) {}
+      : pinned_(pinned), view_(view), workers_(workers), kept_bytes_max_(kept_bytes_max) {}
 
   // Counts every cell of the plan.
   Result<PlanCounts> count(const Plan& plan);
@@ -46,7 +45,7 @@ class QueryExecutor {
 
   PinnedReads& pinned_;
   const StoreView& view_;
-  tbb::task_arena& arena_;
+  Workers& workers_;
   const std::size_t kept_bytes_max_;
   std::size_t bytes_read_ = 0;
 };

@@ -1,7 +1,6 @@
 // Reads every page of the last checkpoint and holds each against the others: what is derived must
 // follow from what it is derived from, to the last bit.
 #include <fmt/format.h>
-#include <oneapi/tbb/parallel_for.h>
 
 #include <array>
 #include <map>
@@ -266,14 +265,12 @@ Result<VerifyReport> Engine::State::verify() {
   }
   std::vector<VerifyReport> parts(stored.partition_epochs.size());
   std::vector<std::uint64_t> event_counts(parts.size());
-  arena.execute([&] {
-    tbb::parallel_for(std::size_t{0}, parts.size(), [&](std::size_t i) {
-      if (stored.partition_epochs[i] == 0) return;
-      PartitionVerifier verifier(static_cast<std::uint32_t>(i), *now, names, stored.settings);
-      verifier.run(stored.partition_epochs[i]);
-      parts[i] = {verifier.page_count(), verifier.take_faults()};
-      event_counts[i] = verifier.event_count();
-    });
+  workers.for_each(parts.size(), [&](std::size_t i) {
+    if (stored.partition_epochs[i] == 0) return;
+    PartitionVerifier verifier(static_cast<std::uint32_t>(i), *now, names, stored.settings);
+    verifier.run(stored.partition_epochs[i]);
+    parts[i] = {verifier.page_count(), verifier.take_faults()};
+    event_counts[i] = verifier.event_count();
   });
   std::uint64_t event_count = 0;
   for (std::size_t i = 0; i < parts.size(); ++i) {

@@ -2,9 +2,6 @@
 // ingested in their order.
 
 #include <fmt/format.h>
-#include <oneapi/tbb/info.h>
-#include <oneapi/tbb/parallel_pipeline.h>
-#include <oneapi/tbb/task_arena.h>
 #include <xxhash.h>
 
 #include <algorithm>
@@ -32,6 +29,7 @@
 #include "core/source/source_reading.h"
 #include "core/source/text_block_reader.h"
 #include "core/time_zone.h"
+#include "core/workers.h"
 #include "rollcall/file_source.h"
 
 namespace rollcall {
@@ -496,42 +494,26 @@ Result<IngestReport> run_pipeline(Engine& engine, const std::vector<std::string>
   std::atomic<bool> stopped{false};
   std::shared_ptr<FileRun> file_begun;
 
-  using WorkPtr = std::shared_ptr<Work>;
-  // Unlike the engine's arena, this one holds tasks that pass the gate.
-  const std::uint32_t threads_max = engine.options().threads_max;
-  tbb::task_arena arena;
-  if (threads_max != 0) {
-    arena.initialize(std::min(static_cast<int>(threads_max), tbb::info::default_concurrency()));
-  }
-  arena.execute([&] {
-    const std::size_t tokens = static_cast<std::size_t>(arena.max_concurrency()) + 2;
-    tbb::parallel_pipeline(
-        tokens,
-        tbb::make_filter<void, WorkPtr>(tbb::filter_mode::serial_in_order,
-                                        [&](tbb::flow_control& control) -> WorkPtr {
-                                          const bool enough =
-                                              stopped || (hooks.stop && hooks.stop());
-                                          WorkPtr work = enough ? nullptr : blocks.next();
-                                          if (work == nullptr) control.stop();
-                                          return work;
-                                        }) &
-            tbb::make_filter<WorkPtr, WorkPtr>(tbb::filter_mode::parallel,
-                                               [&](WorkPtr work) {
-                                                 if (!stopped) decode(engine, *work);
-                                                 return work;
-                                               }) &
-            tbb::make_filter<WorkPtr, void>(tbb::filter_mode::serial_in_order, [&](WorkPtr work) {
-              if (!stopped) {
-                if (work->file != nullptr && work->file != file_begun) {
-                  file_begun = work->file;
-                  ingest.begin(*file_begun);
-                }
-                status = ingest.take(*work);
-                stopped = !status.ok();
-              }
-              pool.give_back(std::move(work));
-            }));
-  });
+  const auto next = [&] {
+    const bool enough = stopped || (hooks.stop && hooks.stop());
+    return enough ? nullptr : blocks.next();
+  };
+  const auto decode_block = [&](Work& work) {
+    if (!stopped) decode(engine, work);
+  };
+  const auto take = [&](std::shared_ptr<Work> work) {
+    if (!stopped) {
+      if (work->file != nullptr && work->file != file_begun) {
+        file_begun = work->file;
+        ingest.begin(*file_begun);
+      }
+      status = ingest.take(*work);
+      stopped = !status.ok();
+    }
+    pool.give_back(std::move(work));
+  };
+  // Unlike the engine's, these have tasks that pass the gate.
+  Workers(engine.options().threads_max).pipeline(next, decode_block, take);
   // What was read before an error stands.
   Status rest = status.ok() ? ingest.finish_open_file() : ingest.ingest_waiting();
   if (status.ok()) status = std::move(rest);

@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <oneapi/tbb/task_arena.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <limits>
@@ -14,6 +12,7 @@
 
 #include "core/partitioner.h"
 #include "core/series_catalog.h"
+#include "core/workers.h"
 #include "rollcall/memory_store.h"
 
 namespace rollcall {
@@ -69,7 +68,7 @@ class JournalRecordTest : public testing::TestWithParam<UserKind> {
     batch.value = values;
     batch.properties = properties;
     auto rows = prepare_rows(
-        batch, {settings_, TimeZone(), std::numeric_limits<TimeUs>::max(), pool_, arena_});
+        batch, {settings_, TimeZone(), std::numeric_limits<TimeUs>::max(), pool_, workers_});
     EXPECT_TRUE(rows.ok()) << rows.status().to_string();
     return *std::move(rows);
   }
@@ -130,7 +129,7 @@ class JournalRecordTest : public testing::TestWithParam<UserKind> {
   std::mt19937_64 random_{seed_};
   StoreSettings settings_;
   std::shared_ptr<BlockPool> pool_ = std::make_shared<BlockPool>(std::size_t{1} << 20);
-  tbb::task_arena arena_;
+  Workers workers_;
   std::unique_ptr<Store> store_ = open_memory_store();
   std::shared_ptr<const StoreView> view_ = *store_->view();
   std::vector<Partition> partitions_;

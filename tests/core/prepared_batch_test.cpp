@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <oneapi/tbb/task_arena.h>
-
 #include <algorithm>
 #include <limits>
 #include <random>
@@ -11,6 +9,7 @@
 #include <tuple>
 
 #include "core/partitioner.h"
+#include "core/workers.h"
 
 namespace rollcall {
 namespace {
@@ -20,9 +19,9 @@ constexpr TimeUs kNoTimeMax = std::numeric_limits<TimeUs>::max();
 Result<std::unique_ptr<PreparedRows>> prepare(const EventBatch& batch,
                                               const StoreSettings& settings,
                                               TimeUs time_max = kNoTimeMax) {
-  tbb::task_arena arena;
+  Workers workers;
   return prepare_rows(batch,
-                      {settings, TimeZone(), time_max, std::make_shared<BlockPool>(0), arena});
+                      {settings, TimeZone(), time_max, std::make_shared<BlockPool>(0), workers});
 }
 
 std::pair<PreparedRows::Pair, std::uint32_t> pair_and_hour(const PreparedRows& rows,
@@ -146,10 +145,10 @@ TEST(PreparedBatch, BlocksHoldEveryRowOnce) {
   batch.time = times;
   batch.value = values;
   const auto pool = std::make_shared<BlockPool>(std::size_t{1} << 30);
-  tbb::task_arena arena;
+  Workers workers;
   for (int time = 0; time < 2; ++time) {  // the second one in used blocks
     {
-      const auto prepared = prepare_rows(batch, {settings, zone, kNoTimeMax, pool, arena});
+      const auto prepared = prepare_rows(batch, {settings, zone, kNoTimeMax, pool, workers});
       ASSERT_TRUE(prepared.ok()) << prepared.status().to_string();
       const PreparedRows& rows = **prepared;
       EXPECT_GT(rows.blocks.size(), 1u);

@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <oneapi/tbb/task_arena.h>
-
 #include <algorithm>
 #include <limits>
 #include <memory>
@@ -13,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/workers.h"
 #include "rollcall/memory_store.h"
 
 namespace rollcall {
@@ -71,9 +70,9 @@ auto with_batch(const Rows& rows, std::size_t begin, std::size_t end, Visit visi
 
 std::unique_ptr<PreparedRows> prepare(const Rows& rows, std::size_t begin, std::size_t end) {
   return with_batch(rows, begin, end, [](const EventBatch& batch) {
-    tbb::task_arena arena;
+    Workers workers;
     auto prepared = prepare_rows(batch, {settings(), TimeZone(), std::numeric_limits<TimeUs>::max(),
-                                         std::make_shared<BlockPool>(0), arena});
+                                         std::make_shared<BlockPool>(0), workers});
     EXPECT_TRUE(prepared.ok()) << prepared.status().to_string();
     return *std::move(prepared);
   });

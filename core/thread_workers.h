@@ -1,0 +1,128 @@
+// Workers (workers.h) on plain threads, made anew for each call: slow, and simple enough for the
+// thread sanitizer to follow.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <list>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace rollcall {
+
+class ThreadWorkers {
+ public:
+  template <class T>
+  class PerThread {
+   public:
+    PerThread() : PerThread([] { return T(); }) {}
+    explicit PerThread(std::function<T()> make) : make_(std::move(make)) {}
+
+    T& local() {
+      const std::lock_guard lock(mutex_);
+      T*& value = of_thread_[std::this_thread::get_id()];
+      if (value == nullptr) value = &values_.emplace_back(make_());
+      return *value;
+    }
+
+    auto begin() const { return values_.begin(); }
+    auto end() const { return values_.end(); }
+
+   private:
+    const std::function<T()> make_;
+    std::mutex mutex_;
+    std::list<T> values_;
+    std::map<std::thread::id, T*> of_thread_;
+  };
+
+  explicit ThreadWorkers(std::uint32_t threads_max = 0)
+      : thread_count_(threads_max == 0 ? kThreadsMax : std::min(threads_max, kThreadsMax)) {}
+
+  std::size_t thread_count() const { return thread_count_; }
+
+  template <class Task>
+  void for_each(std::size_t count, const Task& task) {
+    std::atomic<std::size_t> next{0};
+    in_threads(std::min(count, thread_count()), [&] {
+      for (std::size_t i = next++; i < count; i = next++) task(i);
+    });
+  }
+
+  template <class Next, class Work, class Take>
+  void pipeline(const Next& next, const Work& work, const Take& take) {
+    std::mutex next_mutex;
+    std::size_t next_number = 0;
+    bool ended = false;
+    std::mutex take_mutex;
+    std::condition_variable taken;
+    std::size_t take_number = 0;
+    bool failed = false;
+    const auto pass_one = [&] {
+      std::unique_lock next_lock(next_mutex);
+      if (ended) return false;
+      ended = true;  // should `next` throw
+      auto item = next();
+      ended = item == nullptr;
+      if (ended) return false;
+      const std::size_t number = next_number++;
+      next_lock.unlock();
+      work(*item);
+      std::unique_lock take_lock(take_mutex);
+      taken.wait(take_lock, [&] { return failed || take_number == number; });
+      if (failed) return false;
+      take(std::move(item));
+      ++take_number;
+      taken.notify_all();
+      return true;
+    };
+    in_threads(thread_count(), [&] {
+      try {
+        while (pass_one()) {
+        }
+      } catch (...) {
+        // Nobody shall wait for the item that does not come.
+        const std::lock_guard lock(take_mutex);
+        failed = true;
+        taken.notify_all();
+        throw;
+      }
+    });
+  }
+
+ private:
+  // More than small machines have: where threads meet is what these are for.
+  static constexpr std::uint32_t kThreadsMax = 4;
+
+  // Calls `body` in so many threads, the caller's among them.
+  template <class Body>
+  static void in_threads(std::size_t count, const Body& body) {
+    std::mutex mutex;
+    std::exception_ptr failure;
+    const auto catching = [&] {
+      try {
+        body();
+      } catch (...) {
+        const std::lock_guard lock(mutex);
+        failure = std::current_exception();
+      }
+    };
+    {
+      std::vector<std::jthread> others;
+      while (others.size() + 1 < count) others.emplace_back(catching);
+      catching();
+    }
+    if (failure) std::rethrow_exception(failure);
+  }
+
+  const std::uint32_t thread_count_;
+};
+
+}  // namespace rollcall
