@@ -41,6 +41,11 @@ ROCKSDB = ("storage/", "tests/storage/", "tests/install/", "bench/")
 NOT_IN_BUILD = ("tests/install/consumer/",)
 
 INCLUDE = re.compile(r'\s*#\s*include\s*([<"])([^>"]+)[>"]')
+NAMESPACE = re.compile(r"(?:inline )?namespace ?([\w:]*) \{$")
+NAMESPACE_END = re.compile(r"\}  // namespace")
+# At the beginning of a line: not within another type.
+TYPE = re.compile(r"(?:struct|class|union|enum(?: class)?) (?:alignas\(\w+\) )?([\w:]+)"
+                  r"(?: final)?(?: :.*)?(?: \{.*|$)")
 # Split, so that this file does not find itself.
 UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X)\b")
 
@@ -123,6 +128,29 @@ def check_build(root, paths, compile_commands):
                 yield path, 1, "no target builds this file"
 
 
+def check_types(root, paths):
+    """Yields (path, line, fault) for each type whose name another type has in the same namespace.
+
+    Where both are in one program, the linker takes the functions of templates over one of them for
+    the other as well, and no tool says so.
+    """
+    first = {}
+    for path in filter(is_source, paths):
+        namespaces = []
+        with open(os.path.join(root, path), encoding="utf-8") as file:
+            lines = file.read().split("\n")
+        for number, line in enumerate(lines, 1):
+            if begin := NAMESPACE.match(line):
+                namespaces.append(begin.group(1))
+            elif NAMESPACE_END.match(line) and namespaces:
+                namespaces.pop()
+            elif (named := TYPE.match(line)) and "" not in namespaces:
+                name = "::".join(namespaces + [named.group(1)])
+                other = first.setdefault(name, f"{path}:{number}")
+                if other != f"{path}:{number}":
+                    yield path, number, f"{name} is another type at {other}"
+
+
 def tree_files(root):
     """What git has or would have; without git, all files outside build folders."""
     try:
@@ -139,6 +167,7 @@ def check_tree(root, paths, compile_commands=None, not_built=()):
     faults = []
     for path in paths:
         faults += [(path, line, fault) for line, fault in check_file(root, path)]
+    faults += check_types(root, paths)
     if compile_commands:
         expected = [path for path in paths if not path.startswith(tuple(not_built) or ("\0",))]
         faults += check_build(root, expected, compile_commands)
@@ -152,6 +181,11 @@ GOOD = {
     "kernels/words.cpp": '#include "kernels/words.h"\n',
     "core/include/rollcall/engine.h": "#pragma once\n",
     "core/users.cpp": '#include "kernels/words.h"\n#include "rollcall/engine.h"\n',
+    "core/row.h": "#pragma once\nnamespace rollcall {\nstruct Row final : Base {\n};\n"
+                  "}  // namespace rollcall\n",
+    "core/rows.cpp": "namespace rollcall {\nstruct Row;\nnamespace {\nstruct Row {\n};\n"
+                     "}  // namespace\nstruct Rows {\n  struct Row {\n  };\n};\n"
+                     "}  // namespace rollcall\n",
     "storage/include/rollcall/rocks_store.h": '#pragma once\n#include "rollcall/engine.h"\n',
     "storage/rocks.cpp": '#include <rocksdb/db.h>\n#include "rollcall/rocks_store.h"\n',
     "tools/draw.h": "#pragma once\n",
@@ -172,6 +206,9 @@ BAD = {
     "core tests know RocksDB": ("tests/core/a.cpp", "#include <rocksdb/db.h>\n", "RocksDB"),
     "no such header": ("core/a.cpp", '#include "kernels/gone.h"\n', "no such file"),
     "header without guard": ("core/a.h", "int f();\n", "#pragma once"),
+    "two types of one name":
+        ("core/type.cpp", "namespace rollcall {\nclass Row {\n};\n}  // namespace rollcall\n",
+         "another type at core/row.h:3"),
     "unfinished": ("core/a.cpp", "// TO" "DO: later\n", "unfinished"),
     "tab": ("core/a.cpp", "int\tf();\n", "a tab"),
     "long line": ("core/a.cpp", "// " + "x" * COLUMNS_MAX + "\n", "columns"),

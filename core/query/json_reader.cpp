@@ -21,13 +21,14 @@ Status unexpected(const std::string& path, std::string_view expected, const Json
       fmt::format("{}: must be {}, found {}", path, expected, show(found)));
 }
 
-Status read_fields(const Json& object, const std::string& path, const Fields& fields) {
+Status read_fields(const Json& object, const std::string& path, const FieldReaders& fields) {
   for (const auto& [name, value] : object.items()) {
-    const auto field = std::find_if(fields.begin(), fields.end(),
-                                    [&name = name](const Field& f) { return f.name == name; });
+    const auto field =
+        std::find_if(fields.begin(), fields.end(),
+                     [&name = name](const FieldReader& f) { return f.name == name; });
     if (field == fields.end()) {
       std::vector<std::string> allowed;
-      for (const Field& f : fields) allowed.emplace_back(f.name);
+      for (const FieldReader& f : fields) allowed.emplace_back(f.name);
       return Status::invalid_argument(
           fmt::format("{}: {}", path, unknown_name("field", name, allowed)));
     }
@@ -71,7 +72,7 @@ Status read_strings(const Json& value, const std::string& path, std::vector<std:
   return {};
 }
 
-Field optional_integer_field(std::string_view name, std::optional<std::int32_t>& out) {
+FieldReader optional_integer_field(std::string_view name, std::optional<std::int32_t>& out) {
   return {name, [&out](const Json& value, const std::string& path) {
             return read_integer(value, path, out.emplace());
           }};

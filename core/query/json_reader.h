@@ -30,22 +30,22 @@ inline bool is_text(const Json& value, std::string_view text) {
   return value.is_string() && value.get_ref<const std::string&>() == text;
 }
 
-struct Field {
+struct FieldReader {
   std::string_view name;
   // Reads the field's value; `path` leads to it, for errors.
   std::function<Status(const Json& value, const std::string& path)> read;
 };
-using Fields = std::vector<Field>;
+using FieldReaders = std::vector<FieldReader>;
 
 // Reads every field that `object` has; another one is an error that suggests the nearest.
-Status read_fields(const Json& object, const std::string& path, const Fields& fields);
+Status read_fields(const Json& object, const std::string& path, const FieldReaders& fields);
 
 Status read_integer(const Json& value, const std::string& path, std::int32_t& out);
 Status read_integers(const Json& value, const std::string& path, std::vector<std::int32_t>& out);
 // One string, or a list of them.
 Status read_strings(const Json& value, const std::string& path, std::vector<std::string>& out);
 
-Field optional_integer_field(std::string_view name, std::optional<std::int32_t>& out);
+FieldReader optional_integer_field(std::string_view name, std::optional<std::int32_t>& out);
 
 // One of the words of `spellings`; `what` names their kind in errors.
 template <class T, std::size_t n>
@@ -67,7 +67,7 @@ Status read_word(const Json& value, const std::string& path, std::string_view wh
 }
 
 template <class T, std::size_t n>
-Field word_field(std::string_view name, const std::array<Spelling<T>, n>& spellings, T& out) {
+FieldReader word_field(std::string_view name, const std::array<Spelling<T>, n>& spellings, T& out) {
   return {name, [name, &spellings, &out](const Json& value, const std::string& path) {
             return read_word(value, path, name, spellings, out);
           }};

@@ -47,7 +47,7 @@ Status read_as_of(const Json& value, const std::string& path, std::string_view t
   return {};
 }
 
-Field kind_field() {
+FieldReader kind_field() {
   return {"kind",
           [](const Json&, const std::string&) { return Status(); }};  // read before all others
 }
@@ -72,7 +72,7 @@ Status read_string(const Json& value, const std::string& path, std::string& out)
   return {};
 }
 
-Field string_field(std::string_view name, std::string& out) {
+FieldReader string_field(std::string_view name, std::string& out) {
   return {name, [&out](const Json& value, const std::string& path) {
             return read_string(value, path, out);
           }};
@@ -101,8 +101,8 @@ Status read_members(const Json& value, const std::string& path, std::optional<Me
 }
 
 // The fields that every kind has.
-Fields with_common_fields(Fields own, QueryCommon& common, std::string_view time_zone) {
-  Fields fields = {kind_field()};
+FieldReaders with_common_fields(FieldReaders own, QueryCommon& common, std::string_view time_zone) {
+  FieldReaders fields = {kind_field()};
   fields.insert(fields.end(), std::make_move_iterator(own.begin()),
                 std::make_move_iterator(own.end()));
   fields.push_back({"as_of", [&common, time_zone](const Json& value, const std::string& path) {
@@ -126,7 +126,7 @@ Fields with_common_fields(Fields own, QueryCommon& common, std::string_view time
 }
 
 // The same, with a range of dates.
-Fields with_range_fields(Fields own, QueryCommon& common, std::string_view time_zone) {
+FieldReaders with_range_fields(FieldReaders own, QueryCommon& common, std::string_view time_zone) {
   own.push_back(date_field("from", common.from));
   own.push_back(date_field("to", common.to));
   own.push_back(last_field(common.last));
@@ -151,16 +151,17 @@ Status read_retention(const Json& object, std::string_view time_zone, Query& que
     return Status::invalid_argument(
         "retention: event: stands for cohort_event and return_event: give either, found both");
   }
-  const Field event = {"event", [&ask](const Json& value, const std::string& path) -> Status {
-                         ROLLCALL_RETURN_IF_ERROR(read_selector(value, path, ask.cohort_event));
-                         ask.return_event = ask.cohort_event;
-                         return {};
-                       }};
-  const Field brackets = {"brackets", [&ask](const Json& value, const std::string& path) {
-                            return value.empty()
-                                       ? unexpected(path, "a list of whole numbers", value)
-                                       : read_integers(value, path, ask.brackets);
-                          }};
+  const FieldReader event = {
+      "event", [&ask](const Json& value, const std::string& path) -> Status {
+        ROLLCALL_RETURN_IF_ERROR(read_selector(value, path, ask.cohort_event));
+        ask.return_event = ask.cohort_event;
+        return {};
+      }};
+  const FieldReader brackets = {"brackets", [&ask](const Json& value, const std::string& path) {
+                                  return value.empty()
+                                             ? unexpected(path, "a list of whole numbers", value)
+                                             : read_integers(value, path, ask.brackets);
+                                }};
   return read_fields(
       object, "retention",
       with_range_fields(
@@ -195,9 +196,9 @@ Status read_rule(const Json& value, const std::string& path, ChurnQuery& ask) {
 
 Status read_churn(const Json& object, std::string_view time_zone, Query& query) {
   auto& ask = query.ask.emplace<ChurnQuery>();
-  const Field rule = {"rule", [&ask](const Json& value, const std::string& path) {
-                        return read_rule(value, path, ask);
-                      }};
+  const FieldReader rule = {"rule", [&ask](const Json& value, const std::string& path) {
+                              return read_rule(value, path, ask);
+                            }};
   return read_fields(object, "churn",
                      with_range_fields({selector_field("event", ask.event),
                                         word_field("base", kBaseNames, ask.base), rule},
@@ -206,7 +207,7 @@ Status read_churn(const Json& object, std::string_view time_zone, Query& query) 
 
 Status read_idle(const Json& object, std::string_view time_zone, Query& query) {
   auto& ask = query.ask.emplace<IdleQuery>();
-  const Field edges = {
+  const FieldReader edges = {
       "edges", [&ask](const Json& value, const std::string& path) {
         ask.each_day = is_text(value, "each");
         if (ask.each_day) return Status();
@@ -220,7 +221,7 @@ Status read_idle(const Json& object, std::string_view time_zone, Query& query) {
 
 Status read_counts(const Json& object, std::string_view time_zone, Query& query) {
   auto& ask = query.ask.emplace<CountsQuery>();
-  const Field period = {
+  const FieldReader period = {
       "period", [&ask](const Json& value, const std::string& path) {
         ask.by_hour = is_text(value, "hour");
         return ask.by_hour ? Status() : read_word(value, path, "period", kPeriodNames, ask.period);
@@ -240,9 +241,10 @@ Status read_lifecycle(const Json& object, std::string_view time_zone, Query& que
 
 Status read_stickiness(const Json& object, std::string_view time_zone, Query& query) {
   auto& ask = query.ask.emplace<StickinessQuery>();
-  const Field per = {"per", [](const Json& value, const std::string& path) {
-                       return is_text(value, "day") ? Status() : unexpected(path, "\"day\"", value);
-                     }};
+  const FieldReader per = {"per", [](const Json& value, const std::string& path) {
+                             return is_text(value, "day") ? Status()
+                                                          : unexpected(path, "\"day\"", value);
+                           }};
   if (object.contains("per") && !object.contains("window_days")) {
     return Status::invalid_argument("stickiness: per: goes with window_days only");
   }
@@ -259,9 +261,9 @@ Status read_segment_query(const Json& object, std::string_view time_zone, Query&
   if (!object.contains("segment")) {
     return Status::invalid_argument("segment: missing field \"segment\"");
   }
-  const Field segment = {"segment", [&ask](const Json& value, const std::string& path) {
-                           return read_segment(value, path, ask.segment);
-                         }};
+  const FieldReader segment = {"segment", [&ask](const Json& value, const std::string& path) {
+                                 return read_segment(value, path, ask.segment);
+                               }};
   return read_fields(object, "segment", with_common_fields({segment}, query.common, time_zone));
 }
 

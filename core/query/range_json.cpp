@@ -6,8 +6,8 @@ namespace rollcall {
 namespace {
 
 template <class T, class Parse>
-Field text_field(std::string_view name, std::string_view allowed, std::optional<T>& out,
-                 Parse parse) {
+FieldReader text_field(std::string_view name, std::string_view allowed, std::optional<T>& out,
+                       Parse parse) {
   return {name, [&out, allowed, parse](const Json& value, const std::string& path) {
             if (value.is_string()) out = parse(value.get_ref<const std::string&>());
             return out ? Status() : unexpected(path, allowed, value);
@@ -16,11 +16,11 @@ Field text_field(std::string_view name, std::string_view allowed, std::optional<
 
 }  // namespace
 
-Field date_field(std::string_view name, std::optional<DateText>& out) {
+FieldReader date_field(std::string_view name, std::optional<DateText>& out) {
   return text_field(name, kDateTextsAllowed, out, parse_date_text);
 }
 
-Field last_field(std::optional<LastSpan>& out) {
+FieldReader last_field(std::optional<LastSpan>& out) {
   return text_field("last", kLastSpansAllowed, out, parse_last_span);
 }
 

@@ -10,8 +10,8 @@
 
 namespace rollcall {
 
-Field date_field(std::string_view name, std::optional<DateText>& out);
-Field last_field(std::optional<LastSpan>& out);
+FieldReader date_field(std::string_view name, std::optional<DateText>& out);
+FieldReader last_field(std::optional<LastSpan>& out);
 
 // Adds those that are set.
 void add_range(const std::optional<DateText>& from, const std::optional<DateText>& to,

@@ -32,7 +32,7 @@ Status read_days(const Json& value, const std::string& path, Segment& out) {
     return unexpected(path, "an object such as {\"gte\": 3} (gte, lte, eq)", value);
   }
   Segment::DaysTest& test = out.days.emplace(Segment::DaysTest{});
-  Fields fields;
+  FieldReaders fields;
   for (const auto& [name, compare] : kCompareNames) {
     fields.push_back({name, [&test, compare = compare](const Json& json, const std::string& at) {
                         test.compare = compare;
@@ -56,7 +56,7 @@ Status read_name(const Json& value, const std::string& path, Segment& out) {
   return {};
 }
 
-Field operand_field(std::string_view name, Segment& out) {
+FieldReader operand_field(std::string_view name, Segment& out) {
   switch (out.kind) {
     case Kind::kDid:
     case Kind::kFirst:
@@ -100,7 +100,7 @@ Status read_segment(const Json& value, const std::string& path, Segment& out) {
     out.kind = kind;
   }
   if (found.empty()) return unexpected(path, kExpected, value);
-  Fields fields = {operand_field(found, out)};
+  FieldReaders fields = {operand_field(found, out)};
   if (out.kind == Kind::kDid || out.kind == Kind::kFirst) {
     fields.push_back(date_field("from", out.range.from));
     fields.push_back(date_field("to", out.range.to));

@@ -126,7 +126,7 @@ Status read_selector(const Json& value, const std::string& path, Selector& out) 
         [&](const Json& json, const std::string& at) { return read_where(json, at, out.where); }}});
 }
 
-Field selector_field(std::string_view name, Selector& out) {
+FieldReader selector_field(std::string_view name, Selector& out) {
   return {name, [&out](const Json& value, const std::string& path) {
             return read_selector(value, path, out);
           }};

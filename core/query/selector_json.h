@@ -14,7 +14,7 @@ namespace rollcall {
 Status read_where(const Json& value, const std::string& path, std::vector<PropertyCondition>& out);
 // Null, "*", a name, a list of names, or an object with event or not_event, and where.
 Status read_selector(const Json& value, const std::string& path, Selector& out);
-Field selector_field(std::string_view name, Selector& out);
+FieldReader selector_field(std::string_view name, Selector& out);
 
 std::string where_json(const std::vector<PropertyCondition>& where);
 std::string selector_json(const Selector& selector);
