@@ -26,17 +26,10 @@ class MemoryDisk {
     return LastCommit{last_epoch_, manifest_};
   }
 
-  // `contents` are the bytes of commit.pages.
-  Status apply(const Commit& commit, std::vector<std::string> contents, std::string manifest) {
+  void apply(const Commit& commit, std::map<PageId, std::string> pages, std::string manifest) {
     const std::unique_lock lock(mutex_);
-    if (commit.epoch != last_epoch_ + 1) {
-      return Status::invalid_argument("memory store: a commit of epoch " +
-                                      std::to_string(commit.epoch) + " follows one of epoch " +
-                                      std::to_string(last_epoch_));
-    }
-    for (std::size_t i = 0; i < contents.size(); ++i) {
-      pages_.insert_or_assign({commit.pages[i].id, commit.epoch},
-                              Page{std::move(contents[i]), kNever});
+    for (auto& [id, bytes] : pages) {
+      pages_.insert_or_assign({id, commit.epoch}, Page{std::move(bytes), kNever});
     }
     for (const PageAddress& address : commit.superseded) {
       const auto page = pages_.find(address);
@@ -47,7 +40,17 @@ class MemoryDisk {
     manifest_ = std::move(manifest);
     last_epoch_ = commit.epoch;
     drop_unreadable_pages();
-    return {};
+  }
+
+  // Whether the commit is the next one, its pages ascending.
+  Status check_next(const Commit& commit) const {
+    const std::shared_lock lock(mutex_);
+    if (commit.epoch != last_epoch_ + 1) {
+      return Status::invalid_argument("memory store: a commit of epoch " +
+                                      std::to_string(commit.epoch) + " follows one of epoch " +
+                                      std::to_string(last_epoch_));
+    }
+    return check_pages_ascend(commit);
   }
 
   // Each pin_last_epoch() is undone by one unpin() of the epoch that it returned.
@@ -134,13 +137,26 @@ class MemoryStore final : public Store {
 
   Result<std::optional<LastCommit>> last_commit() const override { return disk_->last_commit(); }
 
-  Status commit(const Commit& commit) override {
-    ROLLCALL_RETURN_IF_ERROR(check_pages_ascend(commit));
-    std::vector<std::string> contents(commit.pages.size());
-    for (std::size_t i = 0; i < contents.size(); ++i) {
-      ROLLCALL_RETURN_IF_ERROR(commit.encode(i, contents[i]));
+  Status write_ahead(const Commit& part) override {
+    ROLLCALL_RETURN_IF_ERROR(disk_->check_next(part));
+    for (std::size_t i = 0; i < part.pages.size(); ++i) {
+      ROLLCALL_RETURN_IF_ERROR(part.encode(i, ahead_[part.pages[i].id]));
     }
-    return disk_->apply(commit, std::move(contents), commit.manifest());
+    return {};
+  }
+
+  Status discard_ahead() override {
+    ahead_.clear();
+    return {};
+  }
+
+  Status commit(const Commit& commit) override {
+    if (Status status = write_ahead(commit); !status.ok()) {
+      ahead_.clear();
+      return status;
+    }
+    disk_->apply(commit, std::exchange(ahead_, {}), commit.manifest());
+    return {};
   }
 
   Status compact() override { return {}; }  // what no view can read is gone already
@@ -155,6 +171,7 @@ class MemoryStore final : public Store {
 
  private:
   const std::shared_ptr<MemoryDisk> disk_;
+  std::map<PageId, std::string> ahead_;  // of the next commit
 };
 
 }  // namespace

@@ -7,7 +7,6 @@
 #include <string_view>
 
 #include "storage/key_codec.h"
-#include "storage/page_writer.h"
 #include "storage/rocks_status.h"
 
 namespace rollcall {
@@ -34,24 +33,24 @@ Status write_first_record(rocksdb::DB& db, const StoreId& store_id, const std::s
   return write_batch(db, batch, /*sync=*/true, directory, "write the first record");
 }
 
-Result<CommitFacts> write_commit(rocksdb::DB& db, const Commit& commit, const CommitFacts& previous,
-                                 const std::string& directory) {
-  const std::uint64_t page_count = previous.live_page_count + commit.pages.size();
+Result<CommitFacts> write_commit(rocksdb::DB& db, const Commit& commit, PagesWritten written,
+                                 const CommitFacts& previous, const std::string& directory) {
+  const std::uint64_t page_count =
+      previous.live_page_count + written.page_count + commit.pages.size();
   if (commit.superseded.size() > page_count) {
     return Status::invalid_argument(directory + ": a commit supersedes " +
                                     std::to_string(commit.superseded.size()) +
                                     " pages, but there are " + std::to_string(page_count));
   }
   rocksdb::WriteBatch batch;
-  ROLLCALL_ASSIGN_OR_RETURN(const std::uint64_t pages_digest,
-                            write_pages(db, commit, batch, directory));
+  ROLLCALL_RETURN_IF_ERROR(write_pages(db, commit, batch, written, directory));
   CommitFacts facts;
   facts.store_id = previous.store_id;
   facts.epoch = commit.epoch;
-  facts.written_page_count = commit.pages.size();
+  facts.written_page_count = written.page_count;
   facts.live_page_count = page_count - commit.superseded.size();
   facts.previous_digest = previous.digest;
-  facts.pages_digest = pages_digest;
+  facts.pages_digest = written.digest;
 
   constexpr std::string_view kGather = "gather the commit record";
   ROLLCALL_RETURN_IF_ERROR(

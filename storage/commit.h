@@ -13,17 +13,19 @@
 
 #include "rollcall/store.h"
 #include "storage/commit_record.h"
+#include "storage/page_writer.h"
 
 namespace rollcall {
 
 // Writes the record of first_facts(store_id), which says whose a new database is.
 Status write_first_record(rocksdb::DB& db, const StoreId& store_id, const std::string& directory);
 
-// Writes `commit`, which follows the commit of `previous`, and returns its facts. After an error
+// Writes `commit`, which follows the commit of `previous`, and returns its facts; some of its pages
+// may be `written` ahead. After an error
 // the commit is in the database wholly or not at all, but which of the two is unknown: `db` must
 // not be written to any more. Errors of commit.encode are passed on.
-Result<CommitFacts> write_commit(rocksdb::DB& db, const Commit& commit, const CommitFacts& previous,
-                                 const std::string& directory);
+Result<CommitFacts> write_commit(rocksdb::DB& db, const Commit& commit, PagesWritten written,
+                                 const CommitFacts& previous, const std::string& directory);
 
 // Returns the last commit's record; nothing where the database has none, not even of epoch 0.
 //   kCorruption  the record is damaged

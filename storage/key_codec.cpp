@@ -36,9 +36,10 @@ bool is_page_kind(std::uint8_t kind) {
 
 }  // namespace
 
-std::string written_list_key(Epoch epoch) {
+std::string written_list_key(Epoch epoch, std::uint32_t number) {
   std::string key(kWrittenListPrefix);
   append_big_endian(key, epoch);
+  append_big_endian(key, number);
   return key;
 }
 

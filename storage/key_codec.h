@@ -18,9 +18,10 @@ inline constexpr std::size_t kPageKeyBytes = 25;
 // The commit record of the last commit.
 inline constexpr std::string_view kCommitRecordKey{"\0commit", 7};
 
-// The list of the page keys that a commit has put into table files, while it is under way.
+// The lists of the page keys that a commit has written before its record, while it is under way;
+// numbered from 0.
 inline constexpr std::string_view kWrittenListPrefix{"\0written", 8};
-std::string written_list_key(Epoch epoch);
+std::string written_list_key(Epoch epoch, std::uint32_t number);
 
 std::string encode_page_key(const PageAddress& address);
 

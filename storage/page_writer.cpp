@@ -102,7 +102,7 @@ std::string page_keys(const Commit& commit) {
   return keys;
 }
 
-Status write_to_tables(rocksdb::DB& db, const Commit& commit, rocksdb::WriteBatch& record_batch,
+Status write_to_tables(rocksdb::DB& db, const Commit& commit, const std::string& list_key,
                        std::vector<std::uint64_t>& checksums, const std::string& directory) {
   const std::vector<PageRange> ranges =
       split(commit, std::clamp<std::size_t>(commit.threads, 1, kTableFilesMax));
@@ -112,7 +112,6 @@ Status write_to_tables(rocksdb::DB& db, const Commit& commit, rocksdb::WriteBatc
     ROLLCALL_ASSIGN_OR_RETURN(TableFile table, TableFile::create(db, i, directory));
     tables.push_back(std::move(table));
   }
-  const std::string list_key = written_list_key(commit.epoch);
   ROLLCALL_RETURN_IF_ERROR(tables.front().add(list_key, page_keys(commit)));
 
   const auto write = [&](std::size_t i) {
@@ -128,21 +127,55 @@ Status write_to_tables(rocksdb::DB& db, const Commit& commit, rocksdb::WriteBatc
     if (status.ok()) status = other_status;
   }
   ROLLCALL_RETURN_IF_ERROR(status);
-  ROLLCALL_RETURN_IF_ERROR(add_to_database(db, tables, directory));
-  return to_status(record_batch.Delete(list_key), directory, "gather pages");
+  return add_to_database(db, tables, directory);
+}
+
+// Not synced: the record's write syncs what the log has before it.
+Status write_to_log(rocksdb::DB& db, const Commit& part, const std::string& list_key,
+                    std::vector<std::uint64_t>& checksums, const std::string& directory) {
+  rocksdb::WriteBatch batch;
+  ROLLCALL_RETURN_IF_ERROR(write_to_batch(part, batch, checksums, directory));
+  ROLLCALL_RETURN_IF_ERROR(
+      to_status(batch.Put(list_key, page_keys(part)), directory, "gather pages"));
+  return to_status(db.Write(rocksdb::WriteOptions(), &batch), directory, "write pages ahead");
+}
+
+void count(const std::vector<std::uint64_t>& checksums, PagesWritten& written) {
+  written.page_count += checksums.size();
+  for (const std::uint64_t checksum : checksums) {
+    written.digest = fold_page_checksum(written.digest, checksum);
+  }
 }
 
 }  // namespace
 
-Result<std::uint64_t> write_pages(rocksdb::DB& db, const Commit& commit,
-                                  rocksdb::WriteBatch& record_batch, const std::string& directory) {
-  std::vector<std::uint64_t> checksums(commit.pages.size());
-  ROLLCALL_RETURN_IF_ERROR(total_bytes(commit) <= kBatchBytesMax
-                               ? write_to_batch(commit, record_batch, checksums, directory)
-                               : write_to_tables(db, commit, record_batch, checksums, directory));
-  std::uint64_t digest = 0;
-  for (const std::uint64_t checksum : checksums) digest = fold_page_checksum(digest, checksum);
-  return digest;
+Status write_pages_ahead(rocksdb::DB& db, const Commit& part, PagesWritten& written,
+                         const std::string& directory) {
+  if (part.pages.empty()) return {};
+  std::vector<std::uint64_t> checksums(part.pages.size());
+  const std::string list_key = written_list_key(part.epoch, written.list_count);
+  ROLLCALL_RETURN_IF_ERROR(total_bytes(part) <= kBatchBytesMax
+                               ? write_to_log(db, part, list_key, checksums, directory)
+                               : write_to_tables(db, part, list_key, checksums, directory));
+  ++written.list_count;
+  count(checksums, written);
+  return {};
+}
+
+Status write_pages(rocksdb::DB& db, const Commit& commit, rocksdb::WriteBatch& record_batch,
+                   PagesWritten& written, const std::string& directory) {
+  if (total_bytes(commit) <= kBatchBytesMax) {
+    std::vector<std::uint64_t> checksums(commit.pages.size());
+    ROLLCALL_RETURN_IF_ERROR(write_to_batch(commit, record_batch, checksums, directory));
+    count(checksums, written);
+  } else {
+    ROLLCALL_RETURN_IF_ERROR(write_pages_ahead(db, commit, written, directory));
+  }
+  for (std::uint32_t number = 0; number < written.list_count; ++number) {
+    ROLLCALL_RETURN_IF_ERROR(to_status(record_batch.Delete(written_list_key(commit.epoch, number)),
+                                       directory, "gather pages"));
+  }
+  return {};
 }
 
 }  // namespace rollcall

@@ -79,6 +79,8 @@ class RocksStore final : public Store {
     return std::optional<LastCommit>({record->facts.epoch, std::move(record->manifest)});
   }
 
+  Status write_ahead(const Commit& part) override;
+  Status discard_ahead() override;
   Status commit(const Commit& commit) override;
   Status compact() override;
 
@@ -96,6 +98,8 @@ class RocksStore final : public Store {
  private:
   // Whether the store takes commits.
   Status check_writable() const;
+  // And this one, or a part of it.
+  Status check_next(const Commit& commit) const;
   std::shared_ptr<const RocksView> last_view() const {
     const std::lock_guard lock(mutex_);
     return view_;
@@ -104,7 +108,8 @@ class RocksStore final : public Store {
   const std::shared_ptr<const RocksDatabase> database_;
   std::optional<Anchor> anchor_;
   std::optional<FileJournal> journal_;  // where there is an anchor
-  bool commit_failed_ = false;          // the committing thread's
+  bool commit_failed_ = false;          // the committing thread's, as the next
+  PagesWritten ahead_;                  // of the next commit
 
   mutable std::mutex mutex_;  // guards last_ and view_; last_ is written by the committing thread
   CommitFacts last_;
@@ -124,22 +129,46 @@ Status RocksStore::check_writable() const {
   return {};
 }
 
-Status RocksStore::commit(const Commit& commit) {
-  const std::string& directory = database_->directory;
+Status RocksStore::check_next(const Commit& commit) const {
   ROLLCALL_RETURN_IF_ERROR(check_writable());
   if (commit.epoch != last_.epoch + 1) {
-    return Status::invalid_argument(directory + ": a commit of epoch " +
+    return Status::invalid_argument(database_->directory + ": a commit of epoch " +
                                     std::to_string(commit.epoch) + " follows one of epoch " +
                                     std::to_string(last_.epoch));
   }
-  ROLLCALL_RETURN_IF_ERROR(check_pages_ascend(commit));
+  return check_pages_ascend(commit);
+}
+
+Status RocksStore::write_ahead(const Commit& part) {
+  ROLLCALL_RETURN_IF_ERROR(check_next(part));
   commit_failed_ = true;  // until it has not; so that an exception of the caller's counts as well
+  ROLLCALL_RETURN_IF_ERROR(write_pages_ahead(*database_->db, part, ahead_, database_->directory));
+  commit_failed_ = false;
+  return {};
+}
+
+Status RocksStore::discard_ahead() {
+  ROLLCALL_RETURN_IF_ERROR(check_writable());
+  if (ahead_.page_count == 0) return {};
+  commit_failed_ = true;
+  ROLLCALL_RETURN_IF_ERROR(
+      remove_unfinished_commit(*database_->db, last_.epoch, database_->directory));
+  commit_failed_ = false;
+  ahead_ = {};
+  return {};
+}
+
+Status RocksStore::commit(const Commit& commit) {
+  const std::string& directory = database_->directory;
+  ROLLCALL_RETURN_IF_ERROR(check_next(commit));
+  commit_failed_ = true;
   ROLLCALL_ASSIGN_OR_RETURN(const CommitFacts facts,
-                            write_commit(*database_->db, commit, last_, directory));
+                            write_commit(*database_->db, commit, ahead_, last_, directory));
   ROLLCALL_RETURN_IF_ERROR(anchor_->note_commit(facts, journal_->first_needed()));
   ROLLCALL_RETURN_IF_ERROR(journal_->remove_unneeded());
   auto view = std::make_shared<const RocksView>(database_);
   commit_failed_ = false;
+  ahead_ = {};
 
   // The old view may be the last to its snapshot: it is let go outside the mutex.
   const std::lock_guard lock(mutex_);

@@ -216,7 +216,7 @@ TEST_F(LargeCommitCrashTest, AfterTablesWereAdded) {
   const std::set<std::string> left = keys_in_database(path_);
   EXPECT_TRUE(left.contains(encode_page_key({commit.pages.front().id, 2})));
   EXPECT_TRUE(left.contains(encode_page_key({commit.pages.back().id, 2})));
-  EXPECT_TRUE(left.contains(written_list_key(2)));
+  EXPECT_TRUE(left.contains(written_list_key(2, 0)));
   expect_first_commit_alone(path_);
 }
 
@@ -254,7 +254,7 @@ TEST_F(LargeCommitCrashTest, RollbackPastSeveralCommitsRemovesTheirPages) {
     for (const Epoch epoch : {Epoch{3}, Epoch{4}}) {
       const std::string key = encode_page_key({page_id(0), epoch});
       ASSERT_TRUE(db->Put({}, key, "a page").ok());
-      ASSERT_TRUE(db->Put({}, written_list_key(epoch), key).ok());
+      ASSERT_TRUE(db->Put({}, written_list_key(epoch, 0), key).ok());
     }
     delete db;
   }

@@ -105,10 +105,10 @@ TEST(KeyCodec, OtherKeysComeBeforePagesAndAreNone) {
   const std::string first_page = encode_page_key(
       {{PageKind::kDictionary, 0, 0, std::numeric_limits<std::int32_t>::min(), 0}, 0});
   EXPECT_LT(kCommitRecordKey, first_page);
-  EXPECT_LT(written_list_key(std::numeric_limits<Epoch>::max()), first_page);
+  EXPECT_LT(written_list_key(std::numeric_limits<Epoch>::max(), ~0u), first_page);
   EXPECT_FALSE(decode_page_key(kCommitRecordKey).has_value());
-  EXPECT_FALSE(decode_page_key(written_list_key(0)).has_value());
-  EXPECT_LT(written_list_key(255), written_list_key(256));
+  EXPECT_FALSE(decode_page_key(written_list_key(0, 0)).has_value());
+  EXPECT_LT(written_list_key(255, 1), written_list_key(256, 0));
 }
 
 }  // namespace

@@ -230,6 +230,71 @@ TEST_P(StoreContract, FailingPageLeavesNothingVisible) {
   expect_missing(*view(), {page_id(3), 2});
 }
 
+// In the log, and in table files.
+constexpr std::size_t kPartBytes[] = {10, std::size_t{5} << 20};
+
+TEST_P(StoreContract, PagesWrittenAheadAreSeenWithTheirCommit) {
+  commit(make_commit(1, {{page_id(1), "one"}}, {}, "first"));
+  for (const std::size_t bytes : kPartBytes) {
+    SCOPED_TRACE(bytes);
+    const Epoch epoch = last_epoch() + 1;
+    const std::string content(bytes, static_cast<char>('a' + epoch));
+    // Parts come in any order.
+    for (const std::uint32_t number : {7u, 3u, 5u}) {
+      const Commit part = make_commit(epoch, {{page_id(number), content}}, {}, "");
+      ASSERT_TRUE(store_->write_ahead(part).ok());
+      expect_missing(*view(), {page_id(number), epoch});
+      EXPECT_EQ(last_epoch(), epoch - 1);
+    }
+    std::vector<PageAddress> superseded = {{page_id(1), epoch - 1}};
+    if (epoch > 2) superseded.push_back({page_id(3), epoch - 1});
+    commit(make_commit(epoch, {{page_id(1), "last"}}, superseded, "second"));
+    for (int opening = 0; opening < 2; ++opening) {
+      for (const std::uint32_t number : {3u, 5u, 7u}) {
+        expect_page(*view(), {page_id(number), epoch}, content);
+      }
+      expect_page(*view(), {page_id(1), epoch}, "last");
+      reopen();
+    }
+    EXPECT_EQ(store_->size()->page_count, 1 + 3 * (epoch - 1) - (epoch > 2 ? 1 : 0));
+  }
+}
+
+TEST_P(StoreContract, PagesWrittenAheadOfNoCommitAreGone) {
+  commit(make_commit(1, {{page_id(1), "one"}}, {}, "first"));
+  for (const bool discards : {true, false}) {
+    for (const std::size_t bytes : kPartBytes) {
+      SCOPED_TRACE(bytes);
+      const std::string content(bytes, 'x');
+      for (const std::uint32_t number : {7u, 3u}) {
+        ASSERT_TRUE(store_->write_ahead(make_commit(2, {{page_id(number), content}}, {}, "")).ok());
+      }
+      if (discards) {
+        ASSERT_TRUE(store_->discard_ahead().ok());
+      } else {
+        reopen();
+      }
+      EXPECT_EQ(store_->size()->page_count, 1u);
+      EXPECT_EQ(last_epoch(), 1u);
+    }
+  }
+  ASSERT_TRUE(store_->write_ahead(make_commit(2, {{page_id(7), "seven"}}, {}, "")).ok());
+  commit(make_commit(2, {}, {}, "second"));
+  reopen();
+  expect_page(*view(), {page_id(7), 2}, "seven");
+  expect_missing(*view(), {page_id(3), 2});
+  EXPECT_EQ(store_->size()->page_count, 2u);
+}
+
+TEST_P(StoreContract, OnlyTheNextCommitIsWrittenAhead) {
+  for (const Epoch epoch : {Epoch{0}, Epoch{2}}) {
+    EXPECT_EQ(store_->write_ahead(make_commit(epoch, {{page_id(1), "one"}}, {}, "")).code(),
+              StatusCode::kInvalidArgument);
+  }
+  const Commit falling = make_commit(1, {{page_id(2), "two"}, {page_id(1), "one"}}, {}, "");
+  EXPECT_EQ(store_->write_ahead(falling).code(), StatusCode::kInvalidArgument);
+}
+
 TEST_P(StoreContract, EpochsCountWithoutGaps) {
   EXPECT_EQ(store_->commit(make_commit(2, {}, {}, "")).code(), StatusCode::kInvalidArgument);
   commit(make_commit(1, {{page_id(1), "one"}}, {}, ""));

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <thread>
 #include <utility>
@@ -17,6 +18,7 @@ struct Faults {
   std::atomic<bool> reads{false};
   std::atomic<bool> commits{false};
   std::chrono::milliseconds commit_delay{0};  // of each commit
+  std::function<void()> before_read;          // of each page
 
   // Of all calls, counted from 1, this one fails, and all after it if `for_ever`; 0: none. A commit
   // fails when it is there, if `late`.
@@ -36,6 +38,7 @@ class FaultyView : public StoreView {
   FaultyView(std::shared_ptr<const StoreView> view, std::shared_ptr<Faults> faults)
       : view_(std::move(view)), faults_(std::move(faults)) {}
   Result<std::string> read(const PageAddress& address) const override {
+    if (faults_->before_read) faults_->before_read();
     if (faults_->next_fails() || faults_->reads)
       return Status::io_error("read: as the test wanted");
     return view_->read(address);
@@ -62,6 +65,15 @@ class FaultyStore : public Store {
     if (!fails) return store_->commit(commit);
     if (faults_->late) ROLLCALL_RETURN_IF_ERROR(store_->commit(commit));
     return Status::io_error("commit: as the test wanted");
+  }
+  Status write_ahead(const Commit& part) override {
+    const bool fails = faults_->next_fails() || faults_->commits;
+    if (!fails) return store_->write_ahead(part);
+    return Status::io_error("write ahead: as the test wanted");
+  }
+  Status discard_ahead() override {
+    if (faults_->next_fails()) return Status::io_error("discard: as the test wanted");
+    return store_->discard_ahead();
   }
   Status compact() override { return store_->compact(); }
   Result<std::shared_ptr<const StoreView>> view() const override {

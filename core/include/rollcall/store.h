@@ -103,8 +103,8 @@ class StoreView {
   virtual Result<std::string> read(const PageAddress& address) const = 0;
 };
 
-// Threads: `commit` and `compact` from one thread at a time; everything else from any thread at any
-// time.
+// Threads: what writes (`write_ahead`, `discard_ahead`, `commit` and `compact`) from one thread at
+// a time; everything else from any thread at any time.
 class Store {
  public:
   virtual ~Store() = default;
@@ -115,6 +115,13 @@ class Store {
   // Makes all of `commit` durable, or nothing of it visible. After an error the store may refuse
   // further commits until it is opened again. Errors of commit.encode are passed on.
   virtual Status commit(const Commit& commit) = 0;
+
+  // Writes pages of the next commit before it, for what does not fit in memory at once: all of
+  // `part` but its manifest, and what it supersedes, is as in a commit. Nobody reaches them before
+  // the commit of that epoch, whose pages are others. Errors as of commit().
+  virtual Status write_ahead(const Commit& part) = 0;
+  // Removes them, as if they had never been written.
+  virtual Status discard_ahead() = 0;
 
   // Removes the bytes of superseded pages from where the store keeps them. Of those that an older
   // view can still read, it may leave some.
