@@ -1,40 +1,10 @@
 // All that changed since the last commit, to the store, while ingest and queries go on.
 #include <algorithm>
 #include <iterator>
-#include <variant>
 
 #include "core/engine_state.h"
 
 namespace rollcall {
-namespace {
-
-void encode(const DirtyPage& page, std::string& bytes) {
-  std::visit(
-      [&](const auto& content) {
-        if constexpr (std::is_same_v<std::decay_t<decltype(content)>, std::string>) {
-          bytes += content;
-        } else {
-          content->serialize(bytes);
-        }
-      },
-      page.content);
-}
-
-// About as many bytes as encode() appends.
-std::size_t encoded_bytes(const DirtyPage& page) {
-  return std::visit(
-      [](const auto& content) {
-        if constexpr (std::is_same_v<std::decay_t<decltype(content)>, std::string>) {
-          return content.size();
-        } else {
-          return content->memory_bytes();
-        }
-      },
-      page.content);
-}
-
-}  // namespace
-
 // From the moment that pages count as stored to the moment that they are. Whatever ends it early,
 // an error or an exception, ends writing: the engine no longer knows which pages the store has.
 class Engine::State::Handover {
@@ -46,6 +16,7 @@ class Engine::State::Handover {
   ~Handover() {
     if (!begun_) return;
     const Gate::Pass pass(state_.gate);
+    state_.handed_over_bytes = 0;
     state_.write_failure = std::move(failure_);
   }
   Handover(const Handover&) = delete;
@@ -101,6 +72,7 @@ Status Engine::State::checkpoint_alone() {
     if (forgotten_changed) add_page(PageKind::kForgotten, manifest.forgotten_epoch, *forgotten);
     collect_partitions(commit, dirty);
     for (const Partition& partition : partitions) user_counts.push_back(partition.ordinal_count());
+    for (const DirtyPage& page : dirty) handed_over_bytes += encoded_bytes(page);
     manifest_bytes = manifest.serialize();
     changed = catalog_changed = sources_changed = segments_changed = forgotten_changed = false;
   }
@@ -114,6 +86,7 @@ Status Engine::State::checkpoint_alone() {
   commit.encode = [&](std::size_t number, std::string& bytes) {
     const DirtyPage page = std::move(dirty[number]);
     encode(page, bytes);
+    handed_over_bytes -= encoded_bytes(page);
     return Status();
   };
   commit.threads = static_cast<unsigned>(workers.thread_count());

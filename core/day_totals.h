@@ -30,9 +30,9 @@ class DayTotals {
     return read.series.size() * static_cast<std::size_t>(read.days.size()) <= kTotalsMax;
   }
   // Of every series and day of the read; `add_up(keys)` gives the totals of those that are not
-  // kept, in the same order.
+  // kept, in the same order. Its errors are passed on.
   template <class AddUp>
-  std::vector<PinnedTotal> find(const TotalsRead& read, AddUp add_up);
+  Result<std::vector<PinnedTotal>> find(const TotalsRead& read, AddUp add_up);
   // The next question will have this one added up anew.
   void forget(const Key& key) { totals_.erase(key); }
   void clear() { totals_.clear(); }
@@ -53,7 +53,7 @@ class DayTotals {
 };
 
 template <class AddUp>
-std::vector<PinnedTotal> DayTotals::find(const TotalsRead& read, AddUp add_up) {
+Result<std::vector<PinnedTotal>> DayTotals::find(const TotalsRead& read, AddUp add_up) {
   std::vector<PinnedTotal> found;
   std::vector<Key> missing;
   std::vector<std::size_t> places;  // in `found`, of the missing ones
@@ -71,7 +71,8 @@ std::vector<PinnedTotal> DayTotals::find(const TotalsRead& read, AddUp add_up) {
     }
   }
   if (missing.empty()) return found;
-  const std::vector<EventTotal> added = add_up(std::span<const Key>(missing));
+  ROLLCALL_ASSIGN_OR_RETURN(const std::vector<EventTotal> added,
+                            add_up(std::span<const Key>(missing)));
   if (totals_.size() + missing.size() > kTotalsMax) totals_.clear();
   for (std::size_t i = 0; i < missing.size(); ++i) {
     found[places[i]].total = added[i];

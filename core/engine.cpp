@@ -16,13 +16,14 @@
 #include "core/prepared_merge.h"
 #include "core/query/name_suggestion.h"
 #include "core/query/query_validation.h"
+#include "core/staged_batch.h"
 #include "kernels/kernel_table.h"
 
 namespace rollcall {
 namespace {
 
-// Times as long as the last one took.
-constexpr int kRestAfterCheckpoint = 9;
+// Of the memory, for prepared blocks that are kept for later.
+constexpr std::size_t kPoolShare = 8;
 
 Status check_kernels() {
   if (kernels::active_table() != nullptr) return {};
@@ -82,27 +83,6 @@ Status check_token(const BatchToken* token) {
                   token->source, token->token.size(), kTokenBytesMax));
 }
 
-// Numbers the batch's local series, making names and series that are new.
-std::vector<SeriesId> number_series(const PreparedRows& rows, SeriesCatalog& catalog) {
-  std::vector<EventCode> events;
-  for (const std::string& name : rows.event_names) events.push_back(catalog.intern_event(name));
-  std::vector<std::vector<ValueCode>> values(rows.dimension_values.size());
-  for (std::size_t dimension = 0; dimension < values.size(); ++dimension) {
-    for (const std::string& value : rows.dimension_values[dimension]) {
-      values[dimension].push_back(catalog.intern_value(dimension, value));
-    }
-  }
-  std::vector<SeriesId> series;
-  for (std::size_t i = 0; i < rows.series.size(); ++i) {
-    const LocalSeries& local = rows.series[i];
-    series.push_back(i < rows.event_names.size()
-                         ? catalog.event_series(events[local.event])
-                         : catalog.value_series(events[local.event], local.dimension,
-                                                values[local.dimension][local.value]));
-  }
-  return series;
-}
-
 // Files mean the same whoever asks, from wherever.
 void make_paths_absolute(Segment& segment) {
   if (segment.kind == Segment::Kind::kFile) {
@@ -112,29 +92,6 @@ void make_paths_absolute(Segment& segment) {
   }
   for (Segment& part : segment.parts) make_paths_absolute(part);
 }
-
-// Undoes the first half of an ingest, unless that half is finished.
-class StagedBatch {
- public:
-  StagedBatch(SeriesCatalog& catalog, std::vector<Partition>& partitions)
-      : catalog_(catalog), partitions_(partitions), before_(catalog.mark()) {}
-  ~StagedBatch() {
-    if (finished_) return;
-    for (Partition& partition : partitions_) partition.unstage();
-    catalog_.truncate(before_);
-  }
-  StagedBatch(const StagedBatch&) = delete;
-  StagedBatch& operator=(const StagedBatch&) = delete;
-
-  void finish() { finished_ = true; }
-  bool changed_names() const { return catalog_.mark() != before_; }
-
- private:
-  SeriesCatalog& catalog_;
-  std::vector<Partition>& partitions_;
-  const SeriesCatalog::Mark before_;
-  bool finished_ = false;
-};
 
 }  // namespace
 
@@ -188,8 +145,22 @@ Status Engine::State::load() {
     }
   });
   for (Status& status : statuses) ROLLCALL_RETURN_IF_ERROR(std::move(status));
-  for (const Partition& partition : partitions)
+  for (const Partition& partition : partitions) {
     committed_users.push_back(partition.ordinal_count());
+  }
+  // Most questions will want the days: as long as that leaves most of the memory for pages.
+  const std::size_t days_bytes_max = state_bytes_max() / 4;
+  std::atomic<std::size_t> days_bytes{0};
+  Status days_read = for_each_partition([&](Partition& partition) -> Status {
+    for (const auto& [date, day] : partition.days()) {
+      if (days_bytes > days_bytes_max) return {};
+      const std::size_t before = partition.memory_use().resident_bytes;
+      ROLLCALL_RETURN_IF_ERROR(partition.load_days({date, date}, *view));
+      days_bytes += partition.memory_use().resident_bytes - before;
+    }
+    return {};
+  });
+  if (!days_read.ok()) return days_read;
   if (store->journal() == nullptr) return {};
   return store->journal()->replay(manifest.journal_next, epoch,
                                   [&](const JournalRecord& record) { return replay(record); });
@@ -200,13 +171,17 @@ Status Engine::State::replay(const JournalRecord& record) {
       for_each_partition([&](Partition& partition) { return partition.load_users(*view); }));
   ROLLCALL_ASSIGN_OR_RETURN(const JournalledBatch batch,
                             decode_journal_record(record.bytes, settings, pool, partitions));
-  {
-    const Gate::Pass pass(gate);
-    const Delivery delivery{.position = batch.position ? &*batch.position : nullptr,
-                            .token = batch.token ? &*batch.token : nullptr,
-                            .ack = Ack::kDurable};
-    const Result<Passage> passage = ingest_within_gate(*batch.rows, delivery, Origin::kJournal);
-    ROLLCALL_RETURN_IF_ERROR(passage.status());
+  const Delivery delivery{.position = batch.position ? &*batch.position : nullptr,
+                          .token = batch.token ? &*batch.token : nullptr,
+                          .ack = Ack::kDurable};
+  Result<Passage> passage = ingest_within_gate(*batch.rows, delivery, record.number);
+  if (passage.ok() && passage->needs_room) {
+    ROLLCALL_RETURN_IF_ERROR(checkpoint());
+    const std::lock_guard no_checkpoint(checkpoint_mutex);
+    passage = ingest_by_partition(*batch.rows, delivery, record.number);
+  }
+  ROLLCALL_RETURN_IF_ERROR(passage.status());
+  if (manifest.journal_next != record.number + 1) {  // its token was known
     manifest.journal_next = record.number + 1;
     note_change();
   }
@@ -237,13 +212,12 @@ void Engine::State::note_change() {
   changed = true;
 }
 
-Result<Engine::State::Passage> Engine::State::ingest_within_gate(const PreparedRows& rows,
-                                                                 const Delivery& delivery,
-                                                                 Origin origin) {
+Result<Engine::State::Passage> Engine::State::ingest_within_gate(
+    const PreparedRows& rows, const Delivery& delivery, std::optional<std::uint64_t> record) {
   ROLLCALL_RETURN_IF_ERROR(state_failure);
   ROLLCALL_RETURN_IF_ERROR(write_failure);
   const bool durable = delivery.ack == Ack::kDurable;
-  const bool journalled = durable && origin == Origin::kCaller;
+  const bool journalled = durable && !record;
   Passage passage;
   if (journalled) {
     // A batch without the rows of users who are forgotten may not outlive their being so.
@@ -254,30 +228,50 @@ Result<Engine::State::Passage> Engine::State::ingest_within_gate(const PreparedR
     passage.needs_checkpoint = needed > epoch || epoch == 0;
     if (passage.needs_checkpoint) return passage;
   }
-  const bool skipped = delivery.token != nullptr && sources.has(*delivery.token);
-  if (delivery.skipped != nullptr) *delivery.skipped = skipped;
-  if (skipped) {
+  if (is_known(delivery)) {
     // The batch that came before may still wait to be synced.
     if (journalled && manifest.journal_next != 0) passage.record = manifest.journal_next - 1;
+    return passage;
+  }
+  if (by_partition) {
+    passage.needs_room = true;
     return passage;
   }
   if (catalog.use_count() > 1) catalog = std::make_shared<SeriesCatalog>(*catalog);
   // A batch that fails leaves nothing behind: no users, no names.
   StagedBatch staged(*catalog, partitions);
   const std::vector<SeriesId> series = number_series(rows, *catalog);
-  ROLLCALL_RETURN_IF_ERROR(for_each_partition(
-      rows.row_count, [&](Partition& partition) { return partition.stage(rows, *view, series); }));
+  // Whether it fits.
+  const auto stage = [&]() -> Result<bool> {
+    MemoryAllowance allowance(room());
+    Status status = for_each_partition(rows.row_count, [&](Partition& partition) {
+      return partition.stage(rows, *view, series, allowance);
+    });
+    if (allowance.is_overdrawn()) return false;
+    if (!status.ok()) return status;
+    return true;
+  };
+  ROLLCALL_ASSIGN_OR_RETURN(bool fits, stage());
+  if (!fits) {
+    // Beside the quarter of the memory that was used last, maybe.
+    for (Partition& partition : partitions) partition.unstage();
+    evict_for(state_bytes_max() / 2);
+    ROLLCALL_ASSIGN_OR_RETURN(fits, stage());
+  }
+  if (!fits) {
+    passage.needs_room = true;
+    return passage;
+  }
   // What throws from here on (memory ran out) leaves a batch half applied.
   state_failure =
       Status::resource_exhausted("engine: a batch was applied in part; open the store again");
   if (journalled) {
-    const Result<std::uint64_t> record = append_to_journal(rows, delivery);
-    if (!record.ok()) {
+    const Result<std::uint64_t> appended = append_to_journal(rows, delivery);
+    if (!appended.ok()) {
       state_failure = Status();
-      return record.status();
+      return appended.status();
     }
-    passage.record = *record;
-    manifest.journal_next = *record + 1;
+    passage.record = record = *appended;
   }
   catalog_changed = catalog_changed || staged.changed_names();
   staged.finish();
@@ -292,21 +286,9 @@ Result<Engine::State::Passage> Engine::State::ingest_within_gate(const PreparedR
       day_totals.forget({kAnySeries, pair.day});
     }
   }
-  if (rows.row_count != 0) {
-    manifest.event_count += rows.row_count;
-    if (manifest.days.empty()) manifest.days = rows.day_range;
-    manifest.days.first = std::min(manifest.days.first, rows.day_range.first);
-    manifest.days.last = std::max(manifest.days.last, rows.day_range.last);
-    manifest.known_until =
-        std::max(manifest.known_until.value_or(rows.known_until), rows.known_until);
-  }
   const Epoch durable_by = durable ? 0 : epoch + (committing ? 2 : 1);
-  if (delivery.position != nullptr) sources.set(*delivery.position, durable_by);
-  if (delivery.token != nullptr) sources.add(*delivery.token, durable_by);
-  sources_changed = sources_changed || delivery.position != nullptr || delivery.token != nullptr;
-  if (rows.row_count != 0 || delivery.position != nullptr || delivery.token != nullptr) {
-    note_change();
-  }
+  if (count_batch(rows, delivery, record, durable_by, manifest, sources)) sources_changed = true;
+  if (rows.row_count != 0 || record || sources_changed) note_change();
   state_failure = Status();
   return passage;
 }
@@ -323,20 +305,41 @@ Status Engine::State::ingest(PreparedRows& rows, const Delivery& delivery) {
         "(allowed: in memory; or a store on disk)");
   }
   std::shared_ptr<const ForgottenUsers> dropped;  // whose rows are no longer among them
-  const auto pass_gate = [&]() -> Result<Passage> {
+  const auto pass_gate = [&](auto enter) -> Result<Passage> {
     for (;;) {
       {
         const Gate::Pass pass(gate);
-        if (dropped == forgotten) return ingest_within_gate(rows, delivery, Origin::kCaller);
+        if (dropped == forgotten) return enter();
         dropped = forgotten;
       }
       drop_forgotten_rows(rows, *dropped, workers);
     }
   };
-  ROLLCALL_ASSIGN_OR_RETURN(Passage passage, pass_gate());
-  while (passage.needs_checkpoint) {
+  const auto ingest_whole = [&] { return ingest_within_gate(rows, delivery, {}); };
+  ROLLCALL_ASSIGN_OR_RETURN(Passage passage, pass_gate(ingest_whole));
+  bool has_made_room = false;
+  while (passage.needs_checkpoint || (passage.needs_room && !has_made_room && !by_partition)) {
     ROLLCALL_RETURN_IF_ERROR(checkpoint());
-    ROLLCALL_ASSIGN_OR_RETURN(passage, pass_gate());
+    if (passage.needs_room) {
+      const Gate::Pass pass(gate);
+      evict_for(state_bytes_max());
+      has_made_room = true;
+    }
+    ROLLCALL_ASSIGN_OR_RETURN(passage, pass_gate(ingest_whole));
+  }
+  if (passage.needs_room) {
+    by_partition = true;  // for others too: they wait behind this one, and not before it
+    const std::lock_guard no_checkpoint(checkpoint_mutex);
+    do {
+      ROLLCALL_RETURN_IF_ERROR(checkpoint_alone());
+      ROLLCALL_ASSIGN_OR_RETURN(
+          passage, pass_gate([&]() -> Result<Passage> {
+            // Another batch may have come.
+            if (changed)
+              return Passage{.needs_checkpoint = true, .needs_room = false, .record = {}};
+            return ingest_by_partition(rows, delivery, {});
+          }));
+    } while (passage.needs_checkpoint);
   }
   if (passage.record) ROLLCALL_RETURN_IF_ERROR(sync_journal(*passage.record));
   // The batch is in. A caller who was told otherwise would send it again, so what goes wrong from
@@ -360,57 +363,10 @@ Status Engine::State::compact() {
   return store->compact();
 }
 
-MemoryUse Engine::State::memory_use() const {
-  MemoryUse use = {day_totals.memory_bytes(), 0};
-  for (const Partition& partition : partitions) {
-    use.resident_bytes += partition.memory_use().resident_bytes;
-    use.dirty_bytes += partition.memory_use().dirty_bytes;
-  }
-  use.resident_bytes += record_writer.memory_bytes();
-  return use;
-}
-
-Status Engine::State::make_room() {
-  const std::size_t resident_max = options.memory_bytes_max;
-  // A checkpoint for a sliver of dirty pages would free next to nothing, and be asked for again.
-  const std::size_t worth_writing = resident_max / 16;
-  const std::uint64_t journal_bytes = store->journal() == nullptr ? 0 : store->journal()->bytes();
-  const std::chrono::seconds age_max(options.checkpoint_seconds);
-  bool write = false;
-  {
-    const Gate::Pass pass(gate);
-    const MemoryUse use = memory_use();
-    const auto now = std::chrono::steady_clock::now();
-    const bool may_start =
-        !committing && now - checkpoint_end >= kRestAfterCheckpoint * checkpoint_time;
-    const bool is_old = changed && age_max.count() != 0 && now - changed_since >= age_max;
-    const bool is_due = use.dirty_bytes > options.checkpoint_dirty_bytes_max ||
-                        journal_bytes > options.journal_bytes_max || is_old;
-    write = (is_due && may_start) ||
-            (use.resident_bytes > resident_max && use.dirty_bytes > worth_writing);
-  }
-  if (!write) return {};
-  const auto begin = std::chrono::steady_clock::now();
-  ROLLCALL_RETURN_IF_ERROR(checkpoint());
-  const Gate::Pass pass(gate);
-  checkpoint_end = std::chrono::steady_clock::now();
-  checkpoint_time = checkpoint_end - begin;
-  return {};
-}
-
-void Engine::State::evict_for(std::size_t wanted_bytes) {
-  const std::size_t resident = memory_use().resident_bytes;
-  if (committing || resident + wanted_bytes <= options.memory_bytes_max) return;
-  // Each partition gives up its share of the excess, and a little more, so that what comes next
-  // finds room.
-  const std::size_t target = options.memory_bytes_max / 4 * 3;
-  const double keep = resident == 0 ? 0
-                                    : static_cast<double>(target - std::min(target, wanted_bytes)) /
-                                          static_cast<double>(resident);
-  for (Partition& partition : partitions) {
-    const auto bytes = static_cast<double>(partition.memory_use().resident_bytes);
-    partition.evict(static_cast<std::size_t>(bytes * keep));
-  }
+bool Engine::State::is_known(const Delivery& delivery) const {
+  const bool is_known = delivery.token != nullptr && sources.has(*delivery.token);
+  if (delivery.skipped != nullptr) *delivery.skipped = is_known;
+  return is_known;
 }
 
 Status Engine::State::fold(bool bounds) {
@@ -522,14 +478,9 @@ EngineInfo Engine::State::info() const {
   std::vector<Day> days;
   for (const Partition& partition : partitions) {
     info.user_count += partition.user_count();
-    for (const auto& [date, day] : partition.days()) {
-      days.push_back(date);
-      for (const auto& [series, series_day] : day.series) {
-        if (series == kAnySeries || !catalog->series(series).is_event()) continue;
-        for (const HourTotal& hour : series_day.hours) {
-          events[catalog->series(series).event] += hour.events;
-        }
-      }
+    for (const auto& [date, day] : partition.days()) days.push_back(date);
+    for (const auto& [series, count] : partition.events()) {
+      events[catalog->series(series).event] += count;
     }
   }
   std::sort(days.begin(), days.end());
@@ -573,7 +524,7 @@ Result<std::unique_ptr<Engine>> Engine::open(std::unique_ptr<Store> store,
                                                 options.threads_max, kThreadsMax));
   }
   auto state = std::make_unique<State>(options);
-  state->pool = std::make_shared<BlockPool>(options.memory_bytes_max / 8);
+  state->pool = std::make_shared<BlockPool>(options.memory_bytes_max / kPoolShare);
   state->store = std::move(store);
   ROLLCALL_RETURN_IF_ERROR(state->load());
   return std::unique_ptr<Engine>(new Engine(std::move(state)));

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
+#include <mutex>
 #include <set>
 #include <utility>
 
@@ -14,6 +16,9 @@
 
 namespace rollcall {
 namespace {
+
+// Of the memory of the state, what one call may keep of what it reads.
+constexpr std::size_t kQuestionShare = 8;
 
 bool names_segments(const Query& query) {
   return query.common.among || std::holds_alternative<SegmentQuery>(query.ask);
@@ -41,6 +46,42 @@ class ReleaseWithinGate {
  private:
   Gate& gate_;
   std::shared_ptr<const SeriesCatalog>& names_;
+};
+
+// Whether a question has to read pages, or to unite them.
+bool reads_something(const PinnedPartition& partition) {
+  const auto is_stored = [](const auto& pinned) { return !pinned.page; };
+  return std::any_of(partition.presence.begin(), partition.presence.end(), is_stored) ||
+         std::any_of(partition.bounds.begin(), partition.bounds.end(), is_stored) ||
+         std::any_of(partition.amounts.begin(), partition.amounts.end(), is_stored) ||
+         std::any_of(partition.unions.begin(), partition.unions.end(), [](const auto& pinned) {
+           return std::any_of(pinned.runs.begin(), pinned.runs.end(),
+                              [](const auto& run) { return run.is_new; });
+         });
+}
+
+// Bytes that count in a total while they are held.
+class HeldBytes {
+ public:
+  HeldBytes() = default;
+  HeldBytes(std::atomic<std::size_t>& total, std::size_t bytes) : total_(&total), bytes_(bytes) {
+    total += bytes;
+  }
+  HeldBytes(HeldBytes&& other) noexcept { *this = std::move(other); }
+  HeldBytes& operator=(HeldBytes&& other) noexcept {
+    std::swap(total_, other.total_);
+    std::swap(bytes_, other.bytes_);
+    return *this;
+  }
+  ~HeldBytes() {
+    if (total_ != nullptr) *total_ -= bytes_;
+  }
+
+  std::size_t count() const { return bytes_; }
+
+ private:
+  std::atomic<std::size_t>* total_ = nullptr;
+  std::size_t bytes_ = 0;
 };
 
 std::uint64_t microseconds(std::chrono::steady_clock::duration duration) {
@@ -79,6 +120,7 @@ class Engine::State::Snapshot : public PlanRunner {
         if (partition.users().is_erased(ordinal)) continue;  // forgotten since
         users.push_back(partition.users().user(ordinal));
       }
+      state_.evict_for(0);
     }
     return users;
   }
@@ -90,7 +132,7 @@ class Engine::State::Snapshot : public PlanRunner {
     const Gate::Pass pass(state_.gate);
     state_.evict_for(std::min(executor_.bytes_read(), kept_bytes_max_));
     for (const PinnedPartition& partition : pinned_.partitions) {
-      if (state_.memory_use().resident_bytes > state_.options.memory_bytes_max) break;
+      if (state_.memory_use().resident_bytes > state_.state_bytes_max()) break;
       state_.partitions[partition.partition].install(partition, state_.batch_number);
     }
   }
@@ -108,7 +150,7 @@ struct Engine::State::Pinned {
   std::vector<Question> questions;
   PinnedReads reads;
   std::shared_ptr<const StoreView> view;
-  std::size_t kept_bytes_max = 0;
+  HeldBytes kept;  // of what is read, at most
   // Of breakdowns, which resolve values once they are ranked.
   std::shared_ptr<const SeriesCatalog> held_names;
 };
@@ -129,23 +171,37 @@ Result<SegmentCatalog> Engine::State::named_sets(std::span<const Query> queries)
 }
 
 // Within the gate, everything folded.
-std::vector<PinnedTotal> Engine::State::pin_totals(const TotalsRead& read) {
+Result<std::vector<PinnedTotal>> Engine::State::pin_totals(const TotalsRead& read) {
   if (read.by_hour || !DayTotals::has_room_for(read)) {
     std::vector<std::vector<PinnedTotal>> parts(partitions.size());
-    workers.for_each(parts.size(), [&](std::size_t i) { parts[i] = partitions[i].totals(read); });
+    Status status = read_partitions([&](Partition& partition) -> Status {
+      ROLLCALL_RETURN_IF_ERROR(partition.load_days(read.days, *view));
+      parts[partition.number()] = partition.totals(read);
+      return {};
+    });
+    if (!status.ok()) return status;
     std::vector<PinnedTotal> totals;
     for (const std::vector<PinnedTotal>& part : parts) {
       totals.insert(totals.end(), part.begin(), part.end());
     }
     return totals;
   }
-  return day_totals.find(read, [&](std::span<const DayTotals::Key> keys) {
-    std::vector<EventTotal> totals(keys.size());
-    workers.for_each(keys.size(), [&](std::size_t i) {
-      for (Partition& partition : partitions) {
-        totals[i].add(partition.day_total(keys[i].series, keys[i].day));
+  using Totals = std::vector<EventTotal>;
+  return day_totals.find(read, [&](std::span<const DayTotals::Key> keys) -> Result<Totals> {
+    Totals totals(keys.size());
+    std::mutex mutex;  // of `totals`
+    Status status = read_partitions([&](Partition& partition) -> Status {
+      Totals part;
+      part.reserve(keys.size());
+      for (const DayTotals::Key& key : keys) {
+        ROLLCALL_RETURN_IF_ERROR(partition.load_days({key.day, key.day}, *view));
+        part.push_back(partition.day_total(key.series, key.day));
       }
+      const std::lock_guard lock(mutex);
+      for (std::size_t i = 0; i < totals.size(); ++i) totals[i].add(part[i]);
+      return {};
     });
+    if (!status.ok()) return status;
     return totals;
   });
 }
@@ -166,20 +222,24 @@ Result<Engine::State::Pinned> Engine::State::pin(std::span<const Query> queries,
     pinned.questions.push_back(*std::move(question));
   }
   ROLLCALL_RETURN_IF_ERROR(fold(!reads.bounds.empty()));
-  if (!reads.lists.empty()) {
-    ROLLCALL_RETURN_IF_ERROR(
-        for_each_partition([&](Partition& partition) { return partition.load_users(*view); }));
+  for (const TotalsRead& read : reads.totals) {
+    ROLLCALL_ASSIGN_OR_RETURN(std::vector<PinnedTotal> totals, pin_totals(read));
+    pinned.reads.totals.push_back(std::move(totals));
   }
-  for (const TotalsRead& read : reads.totals) pinned.reads.totals.push_back(pin_totals(read));
   pinned.reads.partitions.resize(partitions.size());
-  workers.for_each(partitions.size(), [&](std::size_t i) {
-    pinned.reads.partitions[i] = partitions[i].pin(reads, settings.partition_count, quiet_since);
+  Status status = read_partitions([&](Partition& partition) -> Status {
+    ROLLCALL_RETURN_IF_ERROR(partition.load_for(reads, *view));
+    pinned.reads.partitions[partition.number()] =
+        partition.pin(reads, settings.partition_count, quiet_since);
+    return {};
   });
+  if (!status.ok()) return status;
   if (!reads.unions.empty()) quiet_since = batch_number;
   pinned.view = view;
-  const std::size_t resident_bytes = memory_use().resident_bytes;
-  pinned.kept_bytes_max =
-      options.memory_bytes_max - std::min(options.memory_bytes_max, resident_bytes);
+  if (std::any_of(pinned.reads.partitions.begin(), pinned.reads.partitions.end(),
+                  reads_something)) {
+    pinned.kept = {questions_bytes, std::min(room(), state_bytes_max() / kQuestionShare)};
+  }
   return pinned;
 }
 
@@ -188,7 +248,7 @@ Result<std::vector<QueryResult>> Engine::State::query(std::span<const Query> que
   ROLLCALL_ASSIGN_OR_RETURN(const SegmentCatalog sets, named_sets(queries));
   ROLLCALL_ASSIGN_OR_RETURN(Pinned pinned, pin(queries, sets));
   const ReleaseWithinGate release(gate, pinned.held_names);
-  Snapshot snapshot(*this, std::move(pinned.reads), std::move(pinned.view), pinned.kept_bytes_max);
+  Snapshot snapshot(*this, std::move(pinned.reads), std::move(pinned.view), pinned.kept.count());
   std::vector<QueryResult> results;
   for (std::size_t i = 0; i < queries.size(); ++i) {
     Result<QueryResult> result = pinned.questions[i].answer(snapshot);

@@ -1,7 +1,8 @@
-// The parts of an engine. engine.cpp wires them together; checkpoint.cpp and verify.cpp do one
-// thing each.
+// The parts of an engine. engine.cpp wires them together; checkpoint.cpp, ingest_by_partition.cpp
+// and verify.cpp do one thing each.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -61,9 +62,15 @@ struct Engine::State {
   bool sources_changed = false;
   bool segments_changed = false;
   bool forgotten_changed = false;
-  std::uint32_t batch_number = 0;
-  std::uint32_t quiet_since = 0;  // the last batch when last a question asked for unions
-  bool committing = false;        // pages handed to a commit may not leave memory
+  BatchNumber batch_number = 0;
+  BatchNumber quiet_since = 0;            // the last batch when last a question asked for unions
+  bool committing = false;                // a checkpoint is under way
+  std::atomic<bool> by_partition{false};  // batches did not fit in memory lately
+  // Of pages that a commit has yet to encode: they are held even where they have changed since.
+  std::atomic<std::size_t> handed_over_bytes{0};
+  std::size_t evicted_bytes = 0;  // since they were last given back to the system
+  // That questions under way may keep of what they read.
+  std::atomic<std::size_t> questions_bytes{0};
   // Of the last checkpoint that ingest started.
   std::chrono::steady_clock::time_point checkpoint_end;
   std::chrono::steady_clock::duration checkpoint_time{};
@@ -84,12 +91,23 @@ struct Engine::State {
   struct Passage {
     // It is to be durable, and batches before it are not: nothing has happened.
     bool needs_checkpoint = false;
+    // It does not fit in memory beside what is there: nothing has happened.
+    bool needs_room = false;
     // The record to be synced, if there is one.
     std::optional<std::uint64_t> record;
   };
-  enum class Origin { kCaller, kJournal };
+  // `record`: of the journal, where the batch comes from it.
   Result<Passage> ingest_within_gate(const PreparedRows& rows, const Delivery& delivery,
-                                     Origin origin);
+                                     std::optional<std::uint64_t> record);
+  // Ingests a batch that does not fit in memory: one partition after the other, each written ahead
+  // of a commit of its own and let go. Everything must be in the last commit, and checkpoint_mutex
+  // held.
+  //   kResourceExhausted  what it touches of one partition does not fit; nothing has happened
+  Result<Passage> ingest_by_partition(const PreparedRows& rows, const Delivery& delivery,
+                                      std::optional<std::uint64_t> record);
+  class Ahead;
+  // Whether the source has sent the batch before; tells the delivery.
+  bool is_known(const Delivery& delivery) const;
   // Writes the batch that all partitions have staged behind the others.
   Result<std::uint64_t> append_to_journal(const PreparedRows& rows, const Delivery& delivery);
   // Returns once the record is on disk.
@@ -102,8 +120,19 @@ struct Engine::State {
   void note_change();
   // Keeps the promises of the options after a batch.
   Status make_room();
-  // Lets pages go until `wanted_bytes` more fit. Within the gate.
+  // Of the memory options, what is not for prepared batches.
+  std::size_t state_bytes_max() const;
+  // How much more of it may be taken. Within the gate.
+  std::size_t room() const;
+  // Lets what is stored go until `wanted_bytes` more fit. Within the gate.
   void evict_for(std::size_t wanted_bytes);
+  // The same of one partition, until at most `bytes_max` are resident in it; stored are commits up
+  // to `durable`.
+  void evict(Partition& partition, std::size_t bytes_max, Epoch durable);
+  // Runs `visit(partition)`, which reads days and users, for all partitions in the arena and
+  // returns the first error. Where memory is full, a partition lets go of as many. Within the gate.
+  template <class Visit>
+  Status read_partitions(Visit visit);
   // Derives what queries and checkpoints read. Within the gate.
   Status fold(bool bounds);
   Status checkpoint();
@@ -114,7 +143,7 @@ struct Engine::State {
   Result<std::vector<QueryResult>> query(std::span<const Query> queries);
   Result<Explanation> explain(const Query& query);
   struct Pinned;
-  std::vector<PinnedTotal> pin_totals(const TotalsRead& read);
+  Result<std::vector<PinnedTotal>> pin_totals(const TotalsRead& read);
   Result<Pinned> pin(std::span<const Query> queries, const SegmentCatalog& sets);
   Result<SegmentCatalog> named_sets(std::span<const Query> queries);
   class Snapshot;
@@ -136,6 +165,21 @@ Status Engine::State::for_each_partition(std::size_t row_count, Visit visit) {
     if (Status status = visit(partition); !status.ok() && first.ok()) first = std::move(status);
   }
   return first;
+}
+
+template <class Visit>
+Status Engine::State::read_partitions(Visit visit) {
+  const std::size_t bytes_max = room();
+  std::atomic<std::size_t> bytes_read{0};
+  return for_each_partition([&](Partition& partition) -> Status {
+    const std::size_t before = partition.memory_use().resident_bytes;
+    ROLLCALL_RETURN_IF_ERROR(visit(partition));
+    const std::size_t read = partition.memory_use().resident_bytes - before;
+    if (bytes_read.fetch_add(read) + read > bytes_max) {
+      partition.evict_directory(before, epoch);
+    }
+    return {};
+  });
 }
 
 template <class Visit>

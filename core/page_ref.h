@@ -51,18 +51,22 @@ class PageRef {
   Node* node_ = nullptr;
 };
 
+// Batches are numbered from 1, from when the engine was opened.
+using BatchNumber = std::uint64_t;
+
 // Where the writer keeps a page: in memory, in the store, or both.
 template <class T>
 struct PageSlot {
-  PageRef<T> page;              // empty: not resident
-  Epoch epoch = 0;              // of the stored version; 0: none
-  std::uint32_t last_used = 0;  // batch number; the least recent leaves memory first
-  std::uint32_t bytes = 0;      // of memory, as last accounted
-  bool dirty = false;           // differs from the stored version
-  bool awaits_any = false;      // of presence: not yet folded into that of any event
-  bool awaits_bounds = false;   // of presence: not yet folded into first and last days
-  bool is_counted = true;       // of presence: `users` is up to date
-  std::uint32_t users = 0;      // of presence: how many are in it
+  PageRef<T> page;  // empty: not resident
+  Epoch epoch = 0;  // of the stored version; 0: none
+  // The lower bits of a batch number; the least recent leaves memory first.
+  std::uint32_t last_used = 0;
+  std::uint32_t bytes = 0;     // of memory, as last accounted
+  bool dirty = false;          // differs from the stored version
+  bool awaits_any = false;     // of presence: not yet folded into that of any event
+  bool awaits_bounds = false;  // of presence: not yet folded into first and last days
+  bool is_counted = true;      // of presence: `users` is up to date
+  std::uint32_t users = 0;     // of presence: how many are in it
 
   bool exists() const { return epoch != 0 || static_cast<bool>(page); }
 };

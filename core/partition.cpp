@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <numeric>
+#include <utility>
 
 #include "core/assert.h"
 
@@ -45,6 +46,8 @@ void prefetch(std::span<const T> run) {
   for (std::size_t i = 0; i < run.size(); i += kLine) __builtin_prefetch(run.data() + i);
 }
 
+Status no_room() { return Status::resource_exhausted("partition: its memory is full"); }
+
 template <class T>
 PageSlot<T>& slot_at(std::vector<PageSlot<T>>& slots, std::size_t chunk) {
   if (slots.size() <= chunk) slots.resize(chunk + 1);
@@ -52,14 +55,6 @@ PageSlot<T>& slot_at(std::vector<PageSlot<T>>& slots, std::size_t chunk) {
 }
 
 }  // namespace
-
-std::size_t Partition::directory_bytes(const SeriesDay& series_day) {
-  constexpr std::size_t kMapNodeBytes = 32;  // of pointers and of malloc
-  return sizeof(SeriesDay) + kMapNodeBytes +
-         series_day.chunks.capacity() * sizeof(PageSlot<PresenceChunk>) +
-         series_day.amounts.capacity() * sizeof(PageSlot<AmountChunk>) +
-         series_day.hours.capacity() * sizeof(HourTotal);
-}
 
 PageId Partition::presence_id(SeriesId series, Day day, std::size_t chunk) const {
   return {PageKind::kPresence, number_, series, day.value, static_cast<std::uint32_t>(chunk)};
@@ -155,9 +150,14 @@ void Partition::stage_values(const PreparedRows& rows, std::size_t column) {
 }
 
 Status Partition::load_touched(const StagedColumn& column, bool with_counters,
-                               const StoreView& view) {
+                               const StoreView& view, MemoryAllowance& allowance) {
+  std::size_t counted = memory_.resident_bytes + directory_bytes_;
   for (const Cell& cell : column.cells) {
+    const std::size_t bytes = memory_.resident_bytes + directory_bytes_;
+    allowance.take(bytes - std::exchange(counted, bytes));
+    if (allowance.is_overdrawn()) return no_room();
     if (const auto day = days_.find(cell.day); day != days_.end()) {
+      ROLLCALL_RETURN_IF_ERROR(load_day(cell.day, day->second, view));
       const auto found = day->second.series.find(cell.series);
       if (found != day->second.series.end() && cell.chunk < found->second.chunks.size()) {
         ROLLCALL_RETURN_IF_ERROR(load(found->second.chunks[cell.chunk],
@@ -176,22 +176,52 @@ Status Partition::load_touched(const StagedColumn& column, bool with_counters,
                                     chunk_id(PageKind::kCounters, cell.series, cell.chunk), view));
     }
   }
-  return {};
+  allowance.take(memory_.resident_bytes + directory_bytes_ - counted);
+  allowance.take(growth(column, with_counters));
+  return allowance.is_overdrawn() ? no_room() : Status();
 }
 
 Status Partition::stage(const PreparedRows& rows, const StoreView& view,
-                        std::span<const SeriesId> series) {
+                        std::span<const SeriesId> series, MemoryAllowance& allowance) {
   staged_count_ = 0;
+  for (const SeriesId id : series) series_count_ = std::max(series_count_, id + std::size_t{1});
   std::size_t count = 0;
   for (const auto& block : rows.blocks) count += block->row_count(number_);
   if (count == 0) return {};
-  ROLLCALL_RETURN_IF_ERROR(load_users(view));
-  stage_users(rows, count);
+  std::size_t counted = memory_use().resident_bytes;
+  const auto take = [&] {
+    const std::size_t bytes = memory_use().resident_bytes;
+    allowance.take(bytes - std::min(bytes, std::exchange(counted, bytes)));
+    return allowance.is_overdrawn() ? no_room() : Status();
+  };
+  // What is asked for first, as it may be too much, and counted when it is there.
+  const auto reserve = [&](std::size_t peak, auto use) -> Status {
+    allowance.take(peak);
+    if (allowance.is_overdrawn()) return no_room();
+    ROLLCALL_RETURN_IF_ERROR(use());
+    allowance.give_back(peak);
+    return take();
+  };
+  if (!users_loaded_) {
+    ROLLCALL_RETURN_IF_ERROR(
+        reserve(users_.growth_bytes(user_count_, user_bytes_), [&] { return load_users(view); }));
+  }
+  std::size_t string_bytes = 0;
+  for (const auto& block : rows.blocks) string_bytes += block->string_bytes_of(number_);
+  const std::size_t ordinal_bytes = count * sizeof(ordinals_[0]);
+  ROLLCALL_RETURN_IF_ERROR(reserve(users_.growth_bytes(count, string_bytes) + ordinal_bytes, [&] {
+    stage_users(rows, count);
+    return Status();
+  }));
   columns_.resize(rows.pairs.size());
   for (std::size_t column = 0; column < columns_.size(); ++column) {
-    stage_column(rows, column, count, series);
-    stage_values(rows, column);
-    ROLLCALL_RETURN_IF_ERROR(load_touched(columns_[column], column == 0, view));
+    ROLLCALL_RETURN_IF_ERROR(reserve(count * sizeof(ordinals_[0]), [&] {
+      stage_column(rows, column, count, series);
+      stage_values(rows, column);
+      return Status();
+    }));
+    ROLLCALL_RETURN_IF_ERROR(load_touched(columns_[column], column == 0, view, allowance));
+    counted = memory_use().resident_bytes;
   }
   staged_count_ = count;
   return {};
@@ -202,7 +232,7 @@ void Partition::unstage() {
   if (users_loaded_) users_.truncate(user_count_);
 }
 
-void Partition::apply(std::uint32_t batch_number) {
+void Partition::apply(BatchNumber batch_number) {
   batch_number_ = batch_number;
   if (staged_count_ == 0) return;
   user_count_ = users_.size();
@@ -217,7 +247,7 @@ void Partition::open_cell(const StagedColumn& column, std::size_t number, bool w
   const Cell& cell = column.cells[number];
   DayState& day = days_[cell.day];
   day.dirty = true;
-  day.changed_in = batch_number_;
+  day.changed_in = day.last_used = batch_number_;
   day.compact = false;
   const auto [found, made] = day.series.try_emplace(cell.series);
   SeriesDay& series_day = found->second;
@@ -234,9 +264,10 @@ void Partition::open_cell(const StagedColumn& column, std::size_t number, bool w
   const std::uint32_t chunk_users =
       std::min(kChunkOrdinals, user_count_ - cell.chunk * kChunkOrdinals);
   targets.presence[number] = &presence.page.writable();
-  targets.words[number] =
-      targets.presence[number]->reserve(column.event_count(number), chunk_users);
+  const std::uint32_t event_count = column.event_count(number);
+  targets.words[number] = targets.presence[number]->reserve(event_count, chunk_users);
   if (!with_counters) return;
+  events_[cell.series] += event_count;
 
   PageSlot<CounterChunk>& counters = slot_at(counters_[cell.series], cell.chunk);
   if (!counters.page) counters.page = PageRef<CounterChunk>(CounterChunk());
@@ -253,7 +284,7 @@ void Partition::open_cell(const StagedColumn& column, std::size_t number, bool w
 }
 
 // Marks the pages of a cell as changed, and takes account of what its rows made them grow by.
-void Partition::close_cell(const Cell& cell, bool with_counters, std::uint32_t batch_number) {
+void Partition::close_cell(const Cell& cell, bool with_counters, BatchNumber batch_number) {
   PageSlot<PresenceChunk>& presence = days_.at(cell.day).series.at(cell.series).chunks[cell.chunk];
   presence.is_counted = false;
   kept_unions_.forget(cell.series, cell.day);
@@ -288,7 +319,7 @@ void Partition::apply_rows(const StagedColumn& column, const CellTargets& target
 }
 
 void Partition::apply_column(const StagedColumn& column, bool with_counters,
-                             std::uint32_t batch_number) {
+                             BatchNumber batch_number) {
   const std::size_t cell_count = column.cells.size();
   CellTargets targets;
   targets.words.resize(cell_count);
@@ -311,28 +342,13 @@ void Partition::apply_column(const StagedColumn& column, bool with_counters,
   for (const Cell& cell : column.cells) close_cell(cell, with_counters, batch_number);
 }
 
-MemoryUse Partition::memory_use() const {
-  std::size_t staged_bytes =
-      (ordinals_.capacity() + cell_numbers_.capacity()) * sizeof(ordinals_[0]) +
-      values_.capacity() * sizeof(values_[0]);
-  for (const StagedColumn& column : columns_) {
-    staged_bytes += (column.row_cells.capacity() + column.hour_events.capacity()) *
-                        sizeof(column.row_cells[0]) +
-                    column.cells.capacity() * sizeof(Cell) +
-                    column.hour_values.capacity() * sizeof(AmountSum);
-  }
-  return {memory_.resident_bytes + directory_bytes_ + users_.memory_bytes() + staged_bytes +
-              kept_unions_.memory_bytes(),
-          memory_.dirty_bytes};
-}
-
 Status Partition::fold(const StoreView& view, bool bounds) {
   ROLLCALL_RETURN_IF_ERROR(fold_any(view));
   return bounds ? fold_bounds(view) : Status();
 }
 
 // An entry leaves the list when it is done, so that folding can stop anywhere and go on later.
-void Partition::apply_amounts(const StagedColumn& column, std::uint32_t batch_number) {
+void Partition::apply_amounts(const StagedColumn& column, BatchNumber batch_number) {
   if (values_.empty()) return;
   std::vector<AmountChunk*> chunks(column.cells.size());
   const auto slot_of = [&](const Cell& cell) -> PageSlot<AmountChunk>& {
@@ -467,7 +483,7 @@ void Partition::pin_presence(std::span<const SeriesId> wanted, DayRange days,
   }
 }
 
-PinnedUnion Partition::pin_union(SeriesId series, DayRange days, std::uint32_t quiet_since,
+PinnedUnion Partition::pin_union(SeriesId series, DayRange days, BatchNumber quiet_since,
                                  PinnedPartition& pinned) const {
   PinnedUnion result = {series, days, {}, {}};
   DayRange quiet = days;
@@ -498,7 +514,7 @@ PinnedUnion Partition::pin_union(SeriesId series, DayRange days, std::uint32_t q
 }
 
 PinnedPartition Partition::pin(const ReadSet& reads, std::uint32_t partition_count,
-                               std::uint32_t quiet_since) const {
+                               BatchNumber quiet_since) const {
   PinnedPartition pinned;
   pinned.partition = number_;
   pinned.user_count = user_count_;
@@ -554,20 +570,24 @@ PinnedPartition Partition::pin(const ReadSet& reads, std::uint32_t partition_cou
   return pinned;
 }
 
-void Partition::install(const PinnedPartition& pinned, std::uint32_t batch_number) {
+void Partition::install(const PinnedPartition& pinned, BatchNumber batch_number) {
   const auto keep = [&]<class T>(PageSlot<T>& slot, const PinnedPage<T>& page) {
     if (!page.page || slot.page || slot.epoch != page.address.epoch) return;
     slot.page = page.page;
-    slot.last_used = batch_number;
+    slot.last_used = static_cast<std::uint32_t>(batch_number);
     account(slot);
   };
+  const auto keep_of_day = [&]<class T>(std::vector<PageSlot<T>> SeriesDay::*slots,
+                                        const PinnedPage<T>& page) {
+    DayState& day = days_.at(Day{page.address.id.day});
+    if (!day.loaded) return;
+    keep((day.series.at(page.address.id.series).*slots)[page.address.id.chunk], page);
+  };
   for (const PinnedPage<PresenceChunk>& page : pinned.presence) {
-    const PageId& id = page.address.id;
-    keep(days_.at(Day{id.day}).series.at(id.series).chunks[id.chunk], page);
+    keep_of_day(&SeriesDay::chunks, page);
   }
   for (const PinnedPage<AmountChunk>& page : pinned.amounts) {
-    const PageId& id = page.address.id;
-    keep(days_.at(Day{id.day}).series.at(id.series).amounts[id.chunk], page);
+    keep_of_day(&SeriesDay::amounts, page);
   }
   for (const PinnedPage<BoundsChunk>& page : pinned.bounds) {
     keep(bounds_.at(page.address.id.series)[page.address.id.chunk], page);
@@ -587,22 +607,6 @@ void Partition::install(const PinnedPartition& pinned, std::uint32_t batch_numbe
   }
 }
 
-template <class Visit>
-void Partition::for_each_slot(Visit visit) {
-  for (auto& [date, day] : days_) {
-    for (auto& [series, series_day] : day.series) {
-      for (PageSlot<PresenceChunk>& slot : series_day.chunks) visit(slot);
-      for (PageSlot<AmountChunk>& slot : series_day.amounts) visit(slot);
-    }
-  }
-  for (auto& [series, slots] : counters_) {
-    for (PageSlot<CounterChunk>& slot : slots) visit(slot);
-  }
-  for (auto& [series, slots] : bounds_) {
-    for (PageSlot<BoundsChunk>& slot : slots) visit(slot);
-  }
-}
-
 // Days that nothing was added to since the last checkpoint are seen as sealed, until something
 // comes.
 void Partition::compact_quiet_days() {
@@ -619,26 +623,6 @@ void Partition::compact_quiet_days() {
       }
     }
     day.compact = true;
-  }
-}
-
-void Partition::evict(std::size_t bytes_max) {
-  if (memory_use().resident_bytes <= bytes_max) return;
-  kept_unions_.clear();  // quickly made again
-  if (memory_use().resident_bytes <= bytes_max) return;
-  std::size_t excess = memory_use().resident_bytes - bytes_max;
-  std::map<std::uint32_t, std::size_t> clean_bytes;  // by last use
-  for_each_slot([&](const auto& slot) {
-    if (slot.page && !slot.dirty) clean_bytes[slot.last_used] += slot.bytes;
-  });
-  for (const auto& generation : clean_bytes) {
-    for_each_slot([&](auto& slot) {
-      if (!slot.page || slot.dirty || slot.last_used != generation.first || excess == 0) return;
-      excess -= std::min<std::size_t>(excess, slot.bytes);
-      slot.page = {};
-      account(slot);
-    });
-    if (excess == 0) return;
   }
 }
 

@@ -19,13 +19,14 @@
 #include <tuple>
 #include <unordered_map>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "core/amount_chunk.h"
 #include "core/bounds_chunk.h"
 #include "core/counter_chunk.h"
+#include "core/dirty_page.h"
 #include "core/kept_unions.h"
+#include "core/memory_allowance.h"
 #include "core/page_ref.h"
 #include "core/prepared_batch.h"
 #include "core/presence_chunk.h"
@@ -52,10 +53,12 @@ struct SeriesDay {
 };
 
 struct DayState {
-  std::unordered_map<SeriesId, SeriesDay> series;
-  Epoch epoch = 0;  // of the stored day page
+  std::unordered_map<SeriesId, SeriesDay> series;  // empty while it is not loaded
+  Epoch epoch = 0;                                 // of the stored day page
+  bool loaded = true;                              // false: what is known of it is in that page
   bool dirty = false;
-  std::uint32_t changed_in = 0;  // the number of the last batch that had rows of it
+  BatchNumber last_used = 0;   // the last batch when something needed it
+  BatchNumber changed_in = 0;  // the number of the last batch that had rows of it
   bool compact = false;  // its chunks have their smallest form: nothing came since a checkpoint
 };
 
@@ -99,7 +102,7 @@ struct PinnedTotal {
 struct PinnedPartition {
   std::uint32_t partition = 0;
   std::uint32_t user_count = 0;
-  std::uint32_t batch_number = 0;                   // of the last batch that it has
+  BatchNumber batch_number = 0;                     // of the last batch that it has
   std::uint32_t forgotten_count = 0;                // users whom it knows no more
   std::vector<PinnedPage<PresenceChunk>> presence;  // by page id
   std::vector<PinnedUnion> unions;                  // ascending
@@ -107,14 +110,6 @@ struct PinnedPartition {
   std::vector<PinnedPage<AmountChunk>> amounts;     // by page id
   // For each of ReadSet::lists: the ordinals of those of its users who are in the partition.
   std::vector<std::vector<std::uint32_t>> lists;
-};
-
-// A page to be stored, encoded when its turn comes.
-struct DirtyPage {
-  PageId id;
-  std::variant<PageRef<PresenceChunk>, PageRef<CounterChunk>, PageRef<BoundsChunk>,
-               PageRef<AmountChunk>, std::string>
-      content;
 };
 
 struct MemoryUse {
@@ -126,36 +121,46 @@ class Partition {
  public:
   Partition(std::uint32_t number, UserKind kind) : number_(number), users_(kind) {}
 
-  // Reads the directory of the partition; pages follow when they are needed.
+  // Reads the directory of the partition; days, pages and users follow when they are needed.
+  // `opened_in`: the last batch so far; questions pinned before it find all days changed.
   //   kCorruption  what is stored is not what was written, or names series past `series_count`
-  Status open(const StoreView& view, Epoch epoch, std::size_t series_count);
+  Status open(const StoreView& view, Epoch epoch, std::size_t series_count,
+              BatchNumber opened_in = 0);
 
   // Ingest, in two steps: `stage` finds the users' ordinals and reads every page that the rows will
   // touch; it may fail, and `unstage` then leaves the partition as it was. `apply` cannot fail.
-  // `series` numbers the batch's local series.
-  Status stage(const PreparedRows& rows, const StoreView& view, std::span<const SeriesId> series);
+  // `series` numbers the batch's local series. What staging brings into memory, and what applying
+  // and folding may add, comes off the allowance.
+  //   kResourceExhausted  the allowance is overdrawn
+  Status stage(const PreparedRows& rows, const StoreView& view, std::span<const SeriesId> series,
+               MemoryAllowance& allowance);
   void unstage();
   // By row of the staged batch, in the order of its blocks.
   std::span<const std::uint32_t> staged_ordinals() const {
     return {ordinals_.data(), staged_count_};
   }
-  void apply(std::uint32_t batch_number);
+  void apply(BatchNumber batch_number);
 
   // Derives what is due: presence of any event, and with `bounds` first and last days too.
   Status fold(const StoreView& view, bool bounds);
 
-  // What is known of a series on a day. Everything must be folded.
+  // Reads what is stored of days and is not in memory: which pages they have, and their totals.
+  Status load_days(DayRange days, const StoreView& view);
+  // The days, and the users if there are lists.
+  Status load_for(const ReadSet& reads, const StoreView& view);
+
+  // What is known of a series on a day. Everything must be folded, and the day loaded.
   EventTotal day_total(SeriesId series, Day day);
   // The same of every series and day of the read that there is; or hour by hour.
   std::vector<PinnedTotal> totals(const TotalsRead& read);
 
-  // The users must be loaded if the reads have lists. Days that changed in a batch after
-  // `quiet_since` are expected to change again: unions that they are in are not worth keeping.
+  // Of reads that are loaded for. Days that changed in a batch after `quiet_since` are expected to
+  // change again: unions that they are in are not worth keeping.
   PinnedPartition pin(const ReadSet& reads, std::uint32_t partition_count,
-                      std::uint32_t quiet_since) const;
+                      BatchNumber quiet_since) const;
   // Keeps pages that a query had to read, and unions that it made, unless they have changed or come
   // back since.
-  void install(const PinnedPartition& pinned, std::uint32_t batch_number);
+  void install(const PinnedPartition& pinned, BatchNumber batch_number);
 
   // Hands over all that differs from the store, as of `epoch`, and counts it as stored. Everything
   // must be folded. `superseded` receives the versions that these replace.
@@ -163,8 +168,11 @@ class Partition {
                      std::vector<PageAddress>& superseded);
   Epoch epoch() const { return epoch_; }
 
-  // Lets go of clean pages, the least recently used first, until at most `bytes_max` are resident.
-  void evict(std::size_t bytes_max);
+  // Lets go of what commits up to `durable` have stored, until at most `bytes_max` are resident:
+  // pages, then days, the least recently used first, then the users.
+  void evict(std::size_t bytes_max, Epoch durable);
+  // The same of days that have no pages in memory, and of the users.
+  void evict_directory(std::size_t bytes_max, Epoch durable);
 
   std::uint32_t number() const { return number_; }
   // Forgets users, given by their ordinals, ascending: who they are, and what they did on which
@@ -177,9 +185,11 @@ class Partition {
   std::uint32_t user_count() const { return user_count_ - forgotten_count_; }
   std::uint32_t ordinal_count() const { return user_count_; }
   bool has_forgotten_users() const { return forgotten_count_ != 0; }
-  // Events of the counters of each series that are of no user any more.
+  // Events of each of the events' own series.
+  const std::map<SeriesId, std::uint64_t>& events() const { return events_; }
+  // Those of the counters of each series that are of no user any more.
   const std::map<SeriesId, std::uint64_t>& forgotten_events() const { return forgotten_events_; }
-  const std::map<Day, DayState>& days() const { return days_; }
+  const std::map<Day, DayState>& days() const { return days_; }  // whether loaded or not
   const SeriesChunks<CounterChunk>& counters() const { return counters_; }
   const SeriesChunks<BoundsChunk>& bounds() const { return bounds_; }
   MemoryUse memory_use() const;
@@ -193,7 +203,7 @@ class Partition {
   static void pin_pages(const std::vector<PageSlot<T>>& slots, IdOf id_of,
                         std::vector<PinnedPage<T>>& pages);
   void pin_presence(std::span<const SeriesId> series, DayRange days, PinnedPartition& pinned) const;
-  PinnedUnion pin_union(SeriesId series, DayRange days, std::uint32_t quiet_since,
+  PinnedUnion pin_union(SeriesId series, DayRange days, BatchNumber quiet_since,
                         PinnedPartition& pinned) const;
 
   // A series on a day in a chunk: what a row of a staged batch counts in.
@@ -224,14 +234,25 @@ class Partition {
   void stage_column(const PreparedRows& rows, std::size_t column, std::size_t count,
                     std::span<const SeriesId> series);
   void stage_values(const PreparedRows& rows, std::size_t column);
-  Status load_touched(const StagedColumn& column, bool with_counters, const StoreView& view);
-  void apply_column(const StagedColumn& column, bool with_counters, std::uint32_t batch_number);
+  Status load_touched(const StagedColumn& column, bool with_counters, const StoreView& view,
+                      MemoryAllowance& allowance);
+  // How many bytes applying and folding may add to the pages of the cells, which are loaded.
+  std::size_t growth(const StagedColumn& column, bool with_counters);
+  std::uint32_t staged_users(std::uint32_t chunk) const;
+  void drop_staging();
+  void apply_column(const StagedColumn& column, bool with_counters, BatchNumber batch_number);
   void open_cell(const StagedColumn& column, std::size_t cell, bool with_counters,
                  CellTargets& targets);
   template <bool kWithCounters>
   void apply_rows(const StagedColumn& column, const CellTargets& targets);
-  void close_cell(const Cell& cell, bool with_counters, std::uint32_t batch_number);
-  void apply_amounts(const StagedColumn& column, std::uint32_t batch_number);
+  void close_cell(const Cell& cell, bool with_counters, BatchNumber batch_number);
+  void apply_amounts(const StagedColumn& column, BatchNumber batch_number);
+  Status load_day(Day date, DayState& day, const StoreView& view);
+  void unload_day(DayState& day);
+  static bool may_leave(const DayState& day, Epoch durable);
+  void evict_pages(std::size_t bytes_max, Epoch durable);
+  void evict_days(std::size_t bytes_max, Epoch durable);
+  void evict_users(Epoch durable);
   Status fold_any(const StoreView& view);
   Status fold_bounds(const StoreView& view);
   void compact_quiet_days();
@@ -239,7 +260,7 @@ class Partition {
   template <class T>
   Status load(PageSlot<T>& slot, const PageId& id, const StoreView& view);
   template <class T>
-  void changed(PageSlot<T>& slot, std::uint32_t batch_number);
+  void changed(PageSlot<T>& slot, BatchNumber batch_number);
   template <class T>
   void account(PageSlot<T>& slot);
   static void count_users(PageSlot<PresenceChunk>& slot);
@@ -270,11 +291,14 @@ class Partition {
   std::uint32_t user_count_ = 0;
   UserIndex users_;
   bool users_loaded_ = true;
+  std::size_t user_bytes_ = 0;           // of the strings of users that have left memory
   std::vector<Epoch> user_page_epochs_;  // by chunk
   std::uint32_t stored_user_count_ = 0;
   std::uint32_t forgotten_count_ = 0;
   std::set<std::uint32_t> erased_chunks_;  // whose stored user pages tell too much
+  std::map<SeriesId, std::uint64_t> events_;
   std::map<SeriesId, std::uint64_t> forgotten_events_;
+  std::size_t series_count_ = 0;  // that day pages may name
 
   std::map<Day, DayState> days_;
   SeriesChunks<CounterChunk> counters_;
@@ -292,7 +316,7 @@ class Partition {
 
   MemoryUse memory_;  // of pages
   std::size_t directory_bytes_ = 0;
-  std::uint32_t batch_number_ = 0;  // of the last batch or query that touched a page
+  BatchNumber batch_number_ = 0;  // of the last batch or query that touched a page
 
   // Of the staged batch; kept from one to the next, as memory that has been written to before is
   // far cheaper than fresh memory.
@@ -305,6 +329,9 @@ class Partition {
     Amount value;
   };
   std::vector<StagedValue> values_;  // that are not zero
+  // Of its events, each once, by chunk: where folding will add something.
+  std::vector<std::pair<std::uint32_t, Day>> folded_days_;
+  std::vector<std::pair<std::uint32_t, SeriesId>> folded_series_;
 };
 
 // Reads a page that is stored and not resident.
@@ -317,7 +344,7 @@ Status Partition::load(PageSlot<T>& slot, const PageId& id, const StoreView& vie
     return Status::corruption(to_string(id) + ": " + page.status().message());
   }
   slot.page = PageRef<T>(*std::move(page));
-  slot.last_used = batch_number_;
+  slot.last_used = static_cast<std::uint32_t>(batch_number_);
   account(slot);
   return {};
 }
@@ -332,12 +359,12 @@ void Partition::account(PageSlot<T>& slot) {
 }
 
 template <class T>
-void Partition::changed(PageSlot<T>& slot, std::uint32_t batch_number) {
+void Partition::changed(PageSlot<T>& slot, BatchNumber batch_number) {
   if (!slot.dirty) {
     slot.dirty = true;
     memory_.dirty_bytes += slot.bytes;
   }
-  slot.last_used = batch_number;
+  slot.last_used = static_cast<std::uint32_t>(batch_number);
   account(slot);
 }
 

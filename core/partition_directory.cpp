@@ -57,6 +57,23 @@ void write_series_chunks(const SeriesChunks<T>& chunks, ByteWriter& writer) {
   }
 }
 
+void write_events(const std::map<SeriesId, std::uint64_t>& events, ByteWriter& writer) {
+  writer.varint(events.size());
+  for (const auto& [series, count] : events) {
+    writer.varint(series);
+    writer.varint(count);
+  }
+}
+
+std::map<SeriesId, std::uint64_t> read_events(ByteReader& reader, std::size_t series_count) {
+  std::map<SeriesId, std::uint64_t> events;
+  for (std::size_t left = reader.count(2); left > 0 && reader.ok(); --left) {
+    const auto series = reader.varint_up_to<SeriesId>(series_count - 1);
+    events[series] = reader.varint();
+  }
+  return events;
+}
+
 template <class T>
 SeriesChunks<T> read_series_chunks(ByteReader& reader) {
   SeriesChunks<T> chunks;
@@ -75,11 +92,8 @@ std::string Partition::serialize_directory() const {
   ByteWriter writer(bytes);
   writer.varint(user_count_);
   writer.varint(forgotten_count_);
-  writer.varint(forgotten_events_.size());
-  for (const auto& [series, events] : forgotten_events_) {
-    writer.varint(series);
-    writer.varint(events);
-  }
+  write_events(events_, writer);
+  write_events(forgotten_events_, writer);
   writer.varint(user_page_epochs_.size());
   for (const Epoch epoch : user_page_epochs_) writer.varint(epoch);
   write_series_chunks(counters_, writer);
@@ -97,10 +111,8 @@ Status Partition::deserialize_directory(std::string_view bytes,
   ByteReader reader(bytes);
   user_count_ = reader.varint_up_to(~std::uint32_t{0});
   forgotten_count_ = reader.varint_up_to(user_count_);
-  for (std::size_t left = reader.count(2); left > 0 && reader.ok(); --left) {
-    const auto series = reader.varint_up_to<SeriesId>(~SeriesId{0});
-    forgotten_events_[series] = reader.varint();
-  }
+  events_ = read_events(reader, series_count_);
+  forgotten_events_ = read_events(reader, series_count_);
   user_page_epochs_.resize(reader.count(1));
   for (Epoch& epoch : user_page_epochs_) epoch = reader.varint();
   counters_ = read_series_chunks<CounterChunk>(reader);
@@ -164,35 +176,71 @@ Status Partition::deserialize_day(std::string_view bytes, std::size_t series_cou
   return {};
 }
 
-Status Partition::open(const StoreView& view, Epoch epoch, std::size_t series_count) {
+Status Partition::open(const StoreView& view, Epoch epoch, std::size_t series_count,
+                       BatchNumber opened_in) {
   const PageId directory_id{PageKind::kPartition, number_, 0, 0, 0};
+  series_count_ = series_count;
   ROLLCALL_ASSIGN_OR_RETURN(const std::string directory, view.read({directory_id, epoch}));
   std::vector<std::pair<Day, Epoch>> days;
   if (Status status = deserialize_directory(directory, days); !status.ok()) {
     return Status::corruption(to_string(directory_id) + ": " + status.message());
   }
   for (const auto& [date, day_epoch] : days) {
-    const PageId day_id{PageKind::kDay, number_, 0, date.value, 0};
-    ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes, view.read({day_id, day_epoch}));
     DayState& day = days_[date];
     day.epoch = day_epoch;
+    day.changed_in = opened_in;
+    day.loaded = false;
     day.compact = true;  // pages are stored in their smallest form
-    if (Status status = deserialize_day(bytes, series_count, day); !status.ok()) {
-      return Status::corruption(to_string(day_id) + ": " + status.message());
-    }
-    for (const auto& [series, series_day] : day.series) {
-      directory_bytes_ += directory_bytes(series_day);
-    }
   }
   epoch_ = epoch;
+  batch_number_ = opened_in;
   stored_user_count_ = user_count_;
   users_loaded_ = user_count_ == 0;
   return {};
 }
 
+Status Partition::load_day(Day date, DayState& day, const StoreView& view) {
+  day.last_used = batch_number_;
+  if (day.loaded) return {};
+  const PageId id{PageKind::kDay, number_, 0, date.value, 0};
+  ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes, view.read({id, day.epoch}));
+  DayState stored;
+  if (Status status = deserialize_day(bytes, series_count_, stored); !status.ok()) {
+    return Status::corruption(to_string(id) + ": " + status.message());
+  }
+  day.series = std::move(stored.series);
+  day.loaded = true;
+  for (const auto& [series, series_day] : day.series) {
+    directory_bytes_ += directory_bytes(series_day);
+  }
+  return {};
+}
+
+Status Partition::load_days(DayRange days, const StoreView& view) {
+  for (auto day = days_.lower_bound(days.first); day != days_.end() && day->first <= days.last;
+       ++day) {
+    ROLLCALL_RETURN_IF_ERROR(load_day(day->first, day->second, view));
+  }
+  return {};
+}
+
+Status Partition::load_for(const ReadSet& reads, const StoreView& view) {
+  for (const PresenceRead& read : reads.presence) {
+    ROLLCALL_RETURN_IF_ERROR(load_days(read.days, view));
+  }
+  for (const UnionRead& read : reads.unions) {
+    ROLLCALL_RETURN_IF_ERROR(load_days(read.days, view));
+  }
+  for (const AmountRead& read : reads.amounts) {
+    ROLLCALL_RETURN_IF_ERROR(load_days(read.days, view));
+  }
+  return reads.lists.empty() ? Status() : load_users(view);
+}
+
 Status Partition::load_users(const StoreView& view) {
   if (users_loaded_) return {};
-  UserIndex users = users_;
+  UserIndex users(users_.kind());
+  users.reserve(user_count_);
   for (std::size_t chunk = 0; chunk < user_page_epochs_.size(); ++chunk) {
     const PageId id = chunk_id(PageKind::kUsers, 0, chunk);
     ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes, view.read({id, user_page_epochs_[chunk]}));

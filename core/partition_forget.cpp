@@ -19,6 +19,7 @@ Status Partition::load_pages_of(std::span<const std::uint32_t> ordinals, const S
     return {};
   };
   for (auto& [date, day] : days_) {
+    ROLLCALL_RETURN_IF_ERROR(load_day(date, day, view));
     for (auto& [series, series_day] : day.series) {
       const Day of_day = date;
       const SeriesId of_series = series;

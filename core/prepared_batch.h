@@ -71,6 +71,12 @@ struct PreparedBlock {
     const std::uint32_t first = value_begin[partition];
     return {values.data() + first, value_begin[partition + std::size_t{1}] - first};
   }
+  std::size_t string_bytes_of(std::uint32_t partition) const {
+    if (string_ends.empty() || row_count(partition) == 0) return 0;
+    const std::uint32_t first = partition_begin[partition];
+    return string_ends[partition_begin[partition + std::size_t{1}] - 1] -
+           (first == 0 ? 0 : string_ends[first - 1]);
+  }
   UserStrings strings_of(std::uint32_t partition) const {
     const std::uint32_t first = partition_begin[partition];
     return {string_bytes.data(), string_ends.data() + first,

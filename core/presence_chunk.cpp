@@ -12,9 +12,6 @@
 namespace rollcall {
 namespace {
 
-// A hot array longer than this becomes a bitset: inserting into it costs more than the bytes it
-// saves.
-constexpr std::size_t kHotArrayOrdinalsMax = 256;
 constexpr std::size_t kWordsStep = 8;  // one cache line
 // What a bitset's bytes are divided by before they are compared with those of the other forms. In
 // memory, a set is an array or runs only where that saves a lot: every question would have to turn

@@ -23,6 +23,10 @@ class PresenceChunk {
  public:
   enum class Form : std::uint8_t { kArray = 1, kBitset = 2, kRuns = 3 };  // numbers are stored
 
+  // A set that is written to stays an array up to this many: inserting into a longer one costs more
+  // than the bytes that it saves.
+  static constexpr std::size_t kHotArrayOrdinalsMax = 256;
+
   Form form() const { return form_; }
   std::uint32_t cardinality() const;
   std::size_t memory_bytes() const;

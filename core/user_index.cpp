@@ -40,6 +40,24 @@ std::size_t UserIndex::memory_bytes() const {
          slots_.size() * sizeof(TaggedSlot);
 }
 
+std::size_t UserIndex::page_bytes(std::uint32_t first) const {
+  if (first >= size_) return 0;
+  if (kind_ == UserKind::kInteger) return (size_ - first) * sizeof(hashes_[0]);
+  return ends_.back() - (first == 0 ? 0 : ends_[first - 1]) + (size_ - first);
+}
+
+std::size_t UserIndex::growth_bytes(std::size_t user_count, std::size_t string_bytes) const {
+  // What is moved to a larger place is held twice meanwhile.
+  const auto grown = [](const auto& column, std::size_t added) {
+    const std::size_t size = column.size() + added;
+    return size <= column.capacity() ? 0 : std::max(size, 2 * column.size()) * sizeof(column[0]);
+  };
+  const std::size_t slot_count = slots_for(size_ + user_count);
+  const std::size_t slots = slot_count <= slots_.size() ? 0 : slot_count * sizeof(TaggedSlot);
+  if (kind_ == UserKind::kInteger) return slots + grown(hashes_, user_count);
+  return slots + grown(ends_, user_count) + grown(bytes_, string_bytes);
+}
+
 void UserIndex::push(std::string_view user) {
   bytes_.resize(ends_.empty() ? 0 : ends_.back());  // an exception may have cut the last one short
   bytes_.append(user);
@@ -55,9 +73,23 @@ std::uint64_t UserIndex::hash_of(std::uint32_t ordinal) const {
   return kind_ == UserKind::kInteger ? hashes_[ordinal] : hash_user(string(ordinal));
 }
 
+std::size_t UserIndex::slots_for(std::size_t user_count) const {
+  if (user_count * 8 <= slots_.size() * 5) return slots_.size();
+  return std::bit_ceil(std::max(kSlotsMin, user_count * 8 / 5 + 1));
+}
+
 void UserIndex::reserve_slots(std::size_t user_count) {
-  if (user_count * 8 <= slots_.size() * 5) return;
-  fill_slots(std::bit_ceil(std::max(kSlotsMin, user_count * 8 / 5 + 1)));
+  const std::size_t slot_count = slots_for(user_count);
+  if (slot_count > slots_.size()) fill_slots(slot_count);
+}
+
+void UserIndex::reserve(std::size_t user_count) {
+  reserve_slots(user_count);
+  if (kind_ == UserKind::kInteger) {
+    hashes_.reserve(user_count);
+  } else {
+    ends_.reserve(user_count);
+  }
 }
 
 // Puts every user into `slot_count` new slots.

@@ -33,8 +33,17 @@ class UserIndex {
  public:
   explicit UserIndex(UserKind kind) : kind_(kind) {}
 
+  UserKind kind() const { return kind_; }
   std::uint32_t size() const { return size_; }
   std::size_t memory_bytes() const;
+  std::size_t string_bytes() const { return bytes_.size(); }
+  // About how many a page of the users from `first` on takes.
+  std::size_t page_bytes(std::uint32_t first) const;
+  // Makes room for that many in all.
+  void reserve(std::size_t user_count);
+  // How many bytes more it may take while it takes in that many users, of so many bytes if they are
+  // strings.
+  std::size_t growth_bytes(std::size_t user_count, std::size_t string_bytes) const;
 
   // ordinals[i] = the ordinal of user i, made when new. `hashes[i]` is hash_user of it, by which
   // integers are known.
@@ -72,6 +81,8 @@ class UserIndex {
   template <class UserAt>
   std::size_t take_confirmed(std::size_t begin, std::size_t end, const std::uint32_t* numbers,
                              UserAt user_at, std::uint32_t* ordinals) const;
+  // How many there are once there is room for that many users.
+  std::size_t slots_for(std::size_t user_count) const;
   // Where there is room for one user more.
   template <class Key>
   std::uint32_t find_or_add_one(Key user, std::uint64_t hash);

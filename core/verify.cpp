@@ -26,9 +26,17 @@ class PartitionVerifier {
                partition_.open(view_, epoch, catalog_.series_count())))
       return;
     page_count_ += 1 + partition_.days().size();
+    if (!check(PageId{PageKind::kPartition, number_, 0, 0, 0},
+               partition_.load_days({kDayMin, kDayMax}, view_))) {
+      return;
+    }
     check(PageId{PageKind::kUsers, number_, 0, 0, 0}, partition_.load_users(view_));
     page_count_ += (partition_.ordinal_count() + kChunkOrdinals - 1) / kChunkOrdinals;
     for (const auto& [date, day] : partition_.days()) verify_day(date, day);
+    if (partition_.events() != series_events_) {
+      fault({PageKind::kPartition, number_, 0, 0, 0},
+            "its events of each series are not those of its days");
+    }
     verify_counters();
     verify_bounds();
   }

@@ -38,8 +38,13 @@ namespace {
 constexpr std::size_t kExamplesMax = 10;
 constexpr std::size_t kBlockBytesMin = 1, kBlockBytesMax = std::size_t{1} << 30;
 constexpr auto kProgressInterval = std::chrono::milliseconds(200);
-// The share of the engine's memory that may wait to be ingested.
+// The shares of the engine's memory that may wait to be ingested, and be read and decoded.
 constexpr std::size_t kWaitingShare = 16;
+constexpr std::size_t kDecodingShare = 16;
+// What a block takes, with what it is decoded to, is about this many times its text.
+constexpr std::size_t kBlockFootprint = 6;
+// Smaller blocks cost more time than they save memory.
+constexpr std::size_t kWorthwhileBlockBytes = std::size_t{64} << 10;
 
 // One file of a run. The reading stage makes it, decoders share it, the last stage reports on it.
 struct FileRun {
@@ -120,13 +125,14 @@ class WorkPool {
 class BlockStage {
  public:
   BlockStage(const Engine& engine, std::vector<std::string> paths, const SourceOptions& options,
-             const IngestHooks& hooks, const TimeZone& zone, WorkPool& pool)
+             const IngestHooks& hooks, std::size_t block_bytes_max, const TimeZone& zone,
+             WorkPool& pool)
       : engine_(engine),
         settings_(engine.settings()),
         paths_(std::move(paths)),
         options_(options),
         rejects_max_(hooks.reject ? std::numeric_limits<std::size_t>::max() : kExamplesMax),
-        block_bytes_(std::clamp(hooks.batch_bytes, kBlockBytesMin, kBlockBytesMax)),
+        block_bytes_(std::clamp(hooks.batch_bytes, kBlockBytesMin, block_bytes_max)),
         zone_(zone),
         pool_(pool),
         registry_(engine.sources()) {}
@@ -487,13 +493,19 @@ Result<IngestReport> run_pipeline(Engine& engine, const std::vector<std::string>
                                   const SourceOptions& options, const IngestHooks& hooks) {
   ROLLCALL_ASSIGN_OR_RETURN(const ExpandedPaths expanded, expand_directories(paths));
   ROLLCALL_ASSIGN_OR_RETURN(const TimeZone zone, TimeZone::find(engine.settings().time_zone));
-  WorkPool pool;
-  BlockStage blocks(engine, expanded.files, options, hooks, zone, pool);
-  IngestStage ingest(engine, hooks, blocks, expanded);
   Status status;
   std::atomic<bool> stopped{false};
   std::shared_ptr<FileRun> file_begun;
 
+  // Unlike the engine's, these have tasks that pass the gate.
+  Workers workers(engine.options().threads_max);
+  const std::size_t blocks_max = workers.thread_count() + 2;
+  const std::size_t block_bytes_max =
+      std::clamp(engine.options().memory_bytes_max / kDecodingShare / blocks_max / kBlockFootprint,
+                 kWorthwhileBlockBytes, kBlockBytesMax);
+  WorkPool pool;
+  BlockStage blocks(engine, expanded.files, options, hooks, block_bytes_max, zone, pool);
+  IngestStage ingest(engine, hooks, blocks, expanded);
   const auto next = [&] {
     const bool enough = stopped || (hooks.stop && hooks.stop());
     return enough ? nullptr : blocks.next();
@@ -512,8 +524,7 @@ Result<IngestReport> run_pipeline(Engine& engine, const std::vector<std::string>
     }
     pool.give_back(std::move(work));
   };
-  // Unlike the engine's, these have tasks that pass the gate.
-  Workers(engine.options().threads_max).pipeline(next, decode_block, take);
+  workers.pipeline(next, decode_block, take);
   // What was read before an error stands.
   Status rest = status.ok() ? ingest.finish_open_file() : ingest.ingest_waiting();
   if (status.ok()) status = std::move(rest);

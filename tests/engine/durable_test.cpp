@@ -52,6 +52,7 @@ class Durable : public ::testing::TestWithParam<UserKind> {
     options.settings = settings_;
     options.checkpoint_seconds = 0;
     options.journal_bytes_max = journal_bytes_max_;
+    options.memory_bytes_max = memory_bytes_max_;
     options.threads_max = 2;
     Result<std::unique_ptr<Engine>> engine = Engine::open(*std::move(store), options);
     ROLLCALL_RETURN_IF_ERROR(engine.status());
@@ -119,6 +120,7 @@ class Durable : public ::testing::TestWithParam<UserKind> {
   std::string path_ = directory_.path("store");
   StoreSettings settings_;
   std::size_t journal_bytes_max_ = EngineOptions{}.journal_bytes_max;
+  std::size_t memory_bytes_max_ = EngineOptions{}.memory_bytes_max;
   std::unique_ptr<Engine> engine_;
 };
 
@@ -247,6 +249,41 @@ TEST_P(Durable, EarlierBatchesOfTheSourceAreMadeDurableFirst) {
   append(all, first);
   crash();
   expect_recount(all);
+}
+
+TEST_P(Durable, WhatDoesNotFitInMemoryIsInACommitAtOnce) {
+  memory_bytes_max_ = 1;
+  ASSERT_TRUE(open().ok());
+  std::vector<NaiveEvent> all;
+  const auto send = [&](std::uint64_t number, bool expected) {
+    const std::vector<NaiveEvent> batch = events(500, number);
+    const BatchToken token{"app", std::to_string(number)};
+    bool skipped = false;
+    ASSERT_TRUE(ingest(batch, {.token = &token, .skipped = &skipped, .ack = Ack::kDurable}).ok());
+    EXPECT_EQ(skipped, expected);
+    if (!skipped) append(all, batch);
+  };
+  for (std::uint64_t number = 0; number < 3; ++number) {
+    const Epoch before = engine_->info().epoch;
+    ASSERT_NO_FATAL_FAILURE(send(number, false));
+    EXPECT_EQ(engine_->info().epoch, before + 1);
+    EXPECT_EQ(engine_->info().store.journal_bytes, 0u);
+  }
+  ASSERT_NO_FATAL_FAILURE(crash());
+  ASSERT_NO_FATAL_FAILURE(expect_recount(all));
+  ASSERT_NO_FATAL_FAILURE(send(2, true));
+  // And what was in the journal, when there was memory for it.
+  memory_bytes_max_ = EngineOptions{}.memory_bytes_max;
+  ASSERT_TRUE(open().ok());
+  ASSERT_NO_FATAL_FAILURE(send(3, false));
+  ASSERT_NO_FATAL_FAILURE(send(4, false));
+  EXPECT_GT(engine_->info().store.journal_bytes, 0u);
+  memory_bytes_max_ = 1;
+  for (int opening = 0; opening < 2; ++opening) {
+    ASSERT_NO_FATAL_FAILURE(crash());
+    ASSERT_NO_FATAL_FAILURE(expect_recount(all));
+    ASSERT_NO_FATAL_FAILURE(send(4, true));
+  }
 }
 
 TEST_P(Durable, AJournalThatGrowsStartsACheckpoint) {

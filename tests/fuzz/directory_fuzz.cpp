@@ -31,6 +31,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Partition partition(0, UserKind::kInteger);
   const Status status = partition.open(view, 1, /*series_count=*/4);
   fuzz::require(status.ok() || status.code() == StatusCode::kCorruption, status.to_string());
-  if (status.ok()) (void)partition.memory_use();
+  if (!status.ok()) return 0;
+  const Status days = partition.load_days({kDayMin, kDayMax}, view);
+  fuzz::require(days.ok() || days.code() == StatusCode::kCorruption, days.to_string());
   return 0;
 }

@@ -27,9 +27,10 @@ void check(std::string_view bytes, UserKind kind) {
     return;
   }
   const std::vector<SeriesId> series(batch->rows->series.size(), 1);
+  MemoryAllowance allowance(std::size_t{1} << 40);
   std::size_t staged = 0;
   for (Partition& partition : partitions) {
-    require(partition.stage(*batch->rows, *view, series).ok(), "it cannot be staged");
+    require(partition.stage(*batch->rows, *view, series, allowance).ok(), "it cannot be staged");
     staged += partition.staged_ordinals().size();
   }
   require(staged == batch->rows->row_count, "rows were lost");

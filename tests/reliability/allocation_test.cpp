@@ -95,6 +95,7 @@ class AllocationTest : public ::testing::Test {
     options.threads_max = 1;
     options.settings = StoreSettings{};
     options.settings->partition_count = 2;
+    options.memory_bytes_max = memory_bytes_max_;
     auto opened = Engine::open(open_memory_store(disk_), options);
     ASSERT_TRUE(opened.ok()) << opened.status().to_string();
     engine_ = *std::move(opened);
@@ -159,12 +160,18 @@ class AllocationTest : public ::testing::Test {
     EXPECT_GT(failures, 0u);
   }
 
+  std::size_t memory_bytes_max_ = EngineOptions{}.memory_bytes_max;
   std::shared_ptr<MemoryDisk> disk_;
   std::unique_ptr<Engine> engine_;
 };
 
 TEST_F(AllocationTest, Ingest) {
   sweep("ingest", [&] { return ingest(2, "purchase"); });
+}
+
+TEST_F(AllocationTest, IngestByPartition) {
+  memory_bytes_max_ = 1;  // which nothing fits
+  sweep("ingest by partition", [&] { return ingest(2, "purchase"); });
 }
 
 // Asked as a struct: the library that reads JSON needs memory to let go of a document, and ends the

@@ -151,6 +151,8 @@ void run(const std::string& path, const std::string& backups, std::uint64_t seed
     options.settings = killed_settings();
     options.threads_max = 2;
     options.journal_bytes_max = std::size_t{8} << 10;  // so that ingest starts checkpoints, too
+    // One in three has so little memory that batches go in by partition, without a journal.
+    if (kill_point.call.empty() && seed % 3 == 0) options.memory_bytes_max = 1;
     ROLLCALL_ASSIGN_OR_RETURN(engine, Engine::open(std::move(store), options));
     return {};
   });

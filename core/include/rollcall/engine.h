@@ -156,14 +156,15 @@ class Engine {
   ~Engine();  // without a checkpoint
 
   // Records every event of `batch`, or none.
-  //   kInvalidArgument  columns of different lengths, a code outside its dictionary, a user id of
-  //   the
-  //                     other kind, an undeclared property, a time out of range, a token that is
-  //                     empty or too long
-  //   kUnsupported      Ack::kDurable, of a store that has no journal
-  //   kIoError          the journal could not be written. If the text says "cannot sync", the batch
-  //                     may be found in or not when the store is opened again, and nothing is
-  //                     written until then; otherwise nothing has happened
+  //   kInvalidArgument    columns of different lengths, a code outside its dictionary, a user id of
+  //                       the other kind, an undeclared property, a time out of range, a token that
+  //                       is empty or too long
+  //   kUnsupported        Ack::kDurable, of a store that has no journal
+  //   kResourceExhausted  what it touches of one partition does not fit in memory_bytes_max
+  //   kIoError            the journal could not be written, or the commit of a batch that did not
+  //                       fit in memory as a whole. If the text says "cannot sync" or "may be in",
+  //                       the batch may be found in or not when the store is opened again, and
+  //                       nothing is written until then; otherwise nothing has happened
   Status ingest(const EventBatch& batch, const Delivery& delivery = {});
 
   // The same in two steps. `prepare` changes nothing and may run in many threads at once; batches

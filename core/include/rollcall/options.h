@@ -33,8 +33,11 @@ struct EngineOptions {
   // with the same ones, unless unset.
   std::optional<StoreSettings> settings;
 
-  // Resident pages stay below this; past it, they are written out and read back when needed. The
-  // user index of partitions that ingest is held in memory as well and counts, but cannot leave.
+  // Of state and prepared batches together; a quarter is for the batches. Past it, state is written
+  // out and read back when needed. A batch that does not fit beside what it is added to is taken in
+  // partition by partition, slowly, and refused with kResourceExhausted where what it touches of
+  // one partition does not fit; no batch is refused for lack of less than 16 MiB. The store's own
+  // memory comes on top (RocksStoreOptions), and batches that callers hold.
   std::size_t memory_bytes_max = std::size_t{4} << 30;
 
   // Dirty pages past this many bytes start a checkpoint after the batch that crossed it; but not

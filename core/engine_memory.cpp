@@ -1,0 +1,93 @@
+// How an engine keeps within its memory, and when it makes checkpoints by itself.
+#include <algorithm>
+#include <chrono>
+
+#include "core/engine_state.h"
+#include "core/return_memory.h"
+
+namespace rollcall {
+namespace {
+
+// Of the memory, for prepared batches.
+constexpr std::size_t kPreparedShare = 4;
+// Times as long as the last one took.
+constexpr int kRestAfterCheckpoint = 9;
+
+}  // namespace
+
+std::size_t Engine::State::state_bytes_max() const {
+  return options.memory_bytes_max - options.memory_bytes_max / kPreparedShare;
+}
+
+std::size_t Engine::State::room() const {
+  const std::size_t taken = memory_use().resident_bytes + handed_over_bytes + questions_bytes;
+  return state_bytes_max() - std::min(state_bytes_max(), taken);
+}
+
+MemoryUse Engine::State::memory_use() const {
+  MemoryUse use = {day_totals.memory_bytes(), 0};
+  for (const Partition& partition : partitions) {
+    use.resident_bytes += partition.memory_use().resident_bytes;
+    use.dirty_bytes += partition.memory_use().dirty_bytes;
+  }
+  use.resident_bytes += record_writer.memory_bytes();
+  return use;
+}
+
+Status Engine::State::make_room() {
+  const std::size_t resident_max = state_bytes_max();
+  // A checkpoint for a sliver of dirty pages would free next to nothing, and be asked for again.
+  const std::size_t worth_writing = resident_max / 16;
+  const std::uint64_t journal_bytes = store->journal() == nullptr ? 0 : store->journal()->bytes();
+  const std::chrono::seconds age_max(options.checkpoint_seconds);
+  bool write = false;
+  {
+    const Gate::Pass pass(gate);
+    evict_for(0);
+    const MemoryUse use = memory_use();
+    const auto now = std::chrono::steady_clock::now();
+    const bool may_start =
+        !committing && now - checkpoint_end >= kRestAfterCheckpoint * checkpoint_time;
+    const bool is_old = changed && age_max.count() != 0 && now - changed_since >= age_max;
+    const bool is_due = use.dirty_bytes > options.checkpoint_dirty_bytes_max ||
+                        journal_bytes > options.journal_bytes_max || is_old;
+    write = (is_due && may_start) ||
+            (use.resident_bytes > resident_max && use.dirty_bytes > worth_writing);
+  }
+  if (!write) return {};
+  const auto begin = std::chrono::steady_clock::now();
+  ROLLCALL_RETURN_IF_ERROR(checkpoint());
+  const Gate::Pass pass(gate);
+  checkpoint_end = std::chrono::steady_clock::now();
+  checkpoint_time = checkpoint_end - begin;
+  return {};
+}
+
+void Engine::State::evict_for(std::size_t wanted_bytes) {
+  const std::size_t resident = memory_use().resident_bytes;
+  if (resident + wanted_bytes <= state_bytes_max()) return;
+  // Each partition gives up its share of the excess, and a little more, so that what comes next
+  // finds room.
+  const std::size_t target = state_bytes_max() / 4 * 3;
+  const double keep = resident == 0 ? 0
+                                    : static_cast<double>(target - std::min(target, wanted_bytes)) /
+                                          static_cast<double>(resident);
+  for (Partition& partition : partitions) {
+    const auto bytes = static_cast<double>(partition.memory_use().resident_bytes);
+    evict(partition, static_cast<std::size_t>(bytes * keep), epoch);
+  }
+}
+
+void Engine::State::evict(Partition& partition, std::size_t bytes_max, Epoch durable) {
+  // What is freed stays with the process where it lies between what is not, and what comes next may
+  // be of other sizes: unless the free pages are given back now and then, the process grows on.
+  constexpr std::size_t kReturnedShare = 8, kReturnedMin = std::size_t{1} << 20;
+  const std::size_t before = partition.memory_use().resident_bytes;
+  partition.evict(bytes_max, durable);
+  evicted_bytes += before - partition.memory_use().resident_bytes;
+  if (evicted_bytes < std::max(state_bytes_max() / kReturnedShare, kReturnedMin)) return;
+  evicted_bytes = 0;
+  return_free_memory();
+}
+
+}  // namespace rollcall

@@ -1,0 +1,319 @@
+// Streams that take ten times the memory budget: the process stays within it, and the answers are
+// those of an engine that has all the memory it wants.
+//
+// What counts is the peak that the operating system saw. The store takes hardly any memory here.
+#include <gtest/gtest.h>
+#include <malloc.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <future>
+#include <iostream>
+#include <memory>
+#include <numeric>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "core/memory_allowance.h"
+#include "rollcall/engine.h"
+#include "rollcall/file_source.h"
+#include "rollcall/memory_store.h"
+#include "rollcall/native_format.h"
+#include "tests/support/faulty_store.h"
+#include "tests/support/page_file_store.h"
+#include "tests/support/result_text.h"
+
+namespace rollcall::testing {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMiB = std::size_t{1} << 20;
+constexpr std::size_t kBudget = 32 * kMiB;
+
+constexpr TimeUs kDayUs = 86'400'000'000;
+constexpr Day kFirstDay{20'454};
+
+// Payments in the order of their times, by users who are all about as active.
+struct Payments {
+  std::uint64_t rows = 0;
+  std::uint64_t users = 0;
+  TimeUs days = 0;
+  std::uint32_t partitions = 4;  // of the store
+  std::size_t times_budget = 0;  // that it takes in memory, at least
+  std::size_t batch_rows = std::size_t{1} << 16;
+
+  void for_each_batch(const std::function<void(const EventBatch&)>& visit) const;
+};
+
+std::uint64_t mix(std::uint64_t x) {
+  x = (x + 0x9e3779b97f4a7c15u) * 0xbf58476d1ce4e5b9u;
+  x = (x ^ (x >> 29)) * 0x94d049bb133111ebu;
+  return x ^ (x >> 31);
+}
+
+void Payments::for_each_batch(const std::function<void(const EventBatch&)>& visit) const {
+  const std::vector<std::string_view> names = {"pay"};
+  std::vector<std::uint64_t> ids(batch_rows);
+  std::vector<TimeUs> times(batch_rows);
+  std::vector<Amount> values(batch_rows);
+  for (std::uint64_t begin = 0; begin < rows; begin += batch_rows) {
+    const std::size_t count = std::min<std::uint64_t>(batch_rows, rows - begin);
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::uint64_t row = begin + i;
+      ids[i] = mix(row) % users;
+      times[i] = kFirstDay.value * kDayUs +
+                 static_cast<TimeUs>(row * static_cast<std::uint64_t>(days) / rows) * kDayUs +
+                 static_cast<TimeUs>(row % 86'400) * 1'000'000;
+      values[i] = static_cast<Amount>(1 + mix(row) % 100'000);
+    }
+    EventBatch batch;
+    batch.user_integers = std::span(ids).first(count);
+    batch.event.values = names;
+    batch.time = std::span(times).first(count);
+    batch.value = std::span(values).first(count);
+    visit(batch);
+  }
+}
+
+// A line of /proc/self/status, "VmHWM:     1234 kB", in bytes.
+std::size_t process_bytes(const std::string& name) {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with(name + ":")) return std::stoull(line.substr(name.size() + 1)) * 1024;
+  }
+  ADD_FAILURE() << name << " is not in /proc/self/status";
+  return 0;
+}
+
+// How far the process has grown since this was made, at most.
+class Growth {
+ public:
+  Growth() {
+    ::malloc_trim(0);
+    std::ofstream("/proc/self/clear_refs") << "5";  // the peak begins anew
+    before_ = process_bytes("VmRSS");
+  }
+  std::size_t bytes() const {
+    const std::size_t peak = process_bytes("VmHWM");
+    return peak - std::min(peak, before_);
+  }
+
+ private:
+  std::size_t before_ = 0;
+};
+
+EngineOptions options_of(std::size_t budget, std::uint32_t partitions) {
+  EngineOptions options;
+  options.memory_bytes_max = budget;
+  options.settings.emplace();
+  options.settings->user_kind = UserKind::kInteger;
+  options.settings->partition_count = partitions;
+  options.threads_max = 2;
+  return options;
+}
+
+std::vector<std::string> answers(const Engine& engine) {
+  std::vector<std::string> answers;
+  for (const char* question :
+       {R"({"kind": "active"})", R"({"kind": "active", "event": "pay", "window_days": 7})",
+        R"({"kind": "counts", "event": "pay"})", R"({"kind": "retention", "periods": 7})",
+        R"({"kind": "churn", "rule": {"gap_days": 3}})"}) {
+    const Result<QueryResult> answer = engine.query(question);
+    EXPECT_TRUE(answer.ok()) << question << ": " << answer.status().to_string();
+    if (answer.ok()) answers.push_back(to_text(*answer));
+  }
+  return answers;
+}
+
+class MemoryBudget : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    directory_ = fs::temp_directory_path() / ("rollcall-budget-" + std::to_string(::getpid()));
+    fs::create_directory(directory_);
+  }
+  void TearDown() override { fs::remove_all(directory_); }
+
+  std::unique_ptr<Engine> open(std::size_t budget, std::uint32_t partitions) {
+    auto engine =
+        Engine::open(std::make_unique<PageFileStore>(file_), options_of(budget, partitions));
+    EXPECT_TRUE(engine.ok()) << engine.status().to_string();
+    return engine.ok() ? *std::move(engine) : nullptr;
+  }
+
+  // Expects the answers of an engine that keeps all of the stream in memory, where it takes ten
+  // times the budget.
+  void expect_right(const Payments& payments, const std::vector<std::string>& found) {
+    const auto engine =
+        Engine::open(open_memory_store(), options_of(std::size_t{8} << 30, payments.partitions));
+    ASSERT_TRUE(engine.ok());
+    payments.for_each_batch(
+        [&](const EventBatch& batch) { ASSERT_TRUE((*engine)->ingest(batch).ok()); });
+    EXPECT_GT((*engine)->info().resident_bytes, payments.times_budget * kBudget);
+    std::cout << "in memory it takes " << (*engine)->info().resident_bytes / kMiB << " MiB\n";
+    EXPECT_EQ(found, answers(**engine));
+  }
+
+  static void expect_within_budget(const Growth& growth) {
+    EXPECT_LE(growth.bytes(), kBudget / 10 * 11);
+    std::cout << "grew by " << growth.bytes() / kMiB << " MiB at most, with a budget of "
+              << kBudget / kMiB << " MiB" << std::endl;
+  }
+
+  fs::path directory_;
+  const std::shared_ptr<PageFile> file_ = std::make_shared<PageFile>();
+
+  void ingest_batches(const Payments& payments) {
+    std::vector<std::string> found;
+    {
+      const Growth growth;
+      const auto engine = open(kBudget, payments.partitions);
+      ASSERT_NE(engine, nullptr);
+      payments.for_each_batch([&](const EventBatch& batch) {
+        const Status status = engine->ingest(batch);
+        ASSERT_TRUE(status.ok()) << status.to_string();
+      });
+      found = answers(*engine);
+      expect_within_budget(growth);
+    }
+    expect_right(payments, found);
+  }
+
+  // Few users over many days: pages, and the directory of days.
+  const Payments many_days_{.rows = 9'000'000, .users = 60'000, .days = 180, .times_budget = 5};
+  // Ten times the users that the budget is enough for: their ids alone do not fit.
+  const Payments many_users_{
+      .rows = 2'000'000, .users = 1'500'000, .days = 3, .partitions = 64, .times_budget = 3};
+};
+
+TEST_F(MemoryBudget, HoldsForManyDays) { ingest_batches(many_days_); }
+
+TEST_F(MemoryBudget, HoldsForManyUsers) { ingest_batches(many_users_); }
+
+TEST_F(MemoryBudget, HoldsForFiles) {
+  const std::string path = (directory_ / "payments.rollcall").string();
+  {
+    std::ofstream file(path, std::ios::binary);
+    Payments payments = many_days_;
+    payments.batch_rows = std::size_t{1} << 13;  // a block of the file is held whole
+    payments.for_each_batch([&](const EventBatch& batch) {
+      std::string block;
+      ASSERT_TRUE(append_native_block(batch, StoreSettings{}.value_decimals, block).ok());
+      file << block;
+    });
+  }
+  std::vector<std::string> found;
+  {
+    const Growth growth;
+    const auto engine = open(kBudget, many_days_.partitions);
+    ASSERT_NE(engine, nullptr);
+    const auto report = ingest_files(*engine, {path}, {}, {});
+    ASSERT_TRUE(report.ok()) << report.status().to_string();
+    EXPECT_EQ(report->rows_ingested, many_days_.rows);
+    found = answers(*engine);
+    expect_within_budget(growth);
+  }
+  expect_right(many_days_, found);
+}
+
+TEST_F(MemoryBudget, RefusesBatchesThatCannotFit) {
+  // The ids of the users of the one partition take more.
+  const Payments payments{
+      .rows = 3'000'000, .users = std::uint64_t{1} << 60, .days = 2, .partitions = 1};
+  Status refused;
+  std::uint64_t rows = 0;
+  {
+    const Growth growth;
+    const auto engine = open(kBudget, payments.partitions);
+    ASSERT_NE(engine, nullptr);
+    payments.for_each_batch([&](const EventBatch& batch) {
+      const Status status = engine->ingest(batch);
+      if (refused.ok()) refused = status;
+      if (status.ok()) rows += batch.time.size();
+    });
+    expect_within_budget(growth);
+    EXPECT_EQ(refused.code(), StatusCode::kResourceExhausted);
+    EXPECT_NE(refused.message().find("memory_bytes_max"), std::string::npos) << refused.message();
+    EXPECT_EQ(engine->info().event_count, rows);
+    EXPECT_GT(rows, 200'000u);
+    ASSERT_TRUE(engine->close().ok());
+  }
+  // With more memory, it goes on.
+  const auto engine = open(8 * kBudget, payments.partitions);
+  ASSERT_NE(engine, nullptr);
+  payments.for_each_batch([&](const EventBatch& batch) {
+    const Status status = engine->ingest(batch);
+    ASSERT_TRUE(status.ok()) << status.to_string();
+  });
+  EXPECT_EQ(engine->info().event_count, rows + payments.rows);
+}
+
+// A question reads the users of many days while two batches come: one that is in, and one that is
+// refused. What the question leaves for the next one must not be without the first batch.
+TEST(RefusedBatch, LeavesNoUnionWithoutWhatCameBefore) {
+  constexpr std::size_t kUsers = 50;
+  const auto disk = make_memory_disk();
+  const auto faults = std::make_shared<Faults>();
+  const auto open = [&] {
+    return *Engine::open(std::make_unique<FaultyStore>(open_memory_store(disk), faults),
+                         options_of(kBudget, 1));
+  };
+  const auto ingest = [](Engine& engine, std::uint64_t first_user, std::size_t users, Day day) {
+    std::vector<std::uint64_t> ids(users);
+    std::iota(ids.begin(), ids.end(), first_user);
+    const std::vector<TimeUs> times(users, day.value * kDayUs);
+    const std::vector<std::string_view> names = {"visit"};
+    EventBatch batch;
+    batch.user_integers = ids;
+    batch.event.values = names;
+    batch.time = times;
+    return engine.ingest(batch);
+  };
+  std::unique_ptr<Engine> engine = open();
+  for (int day = 0; day < 40; ++day) {
+    ASSERT_TRUE(ingest(*engine, 1, kUsers, kFirstDay + day).ok());
+  }
+  ASSERT_TRUE(engine->close().ok());
+  engine = open();
+
+  const auto users = [&] {
+    const Result<QueryResult> answer = engine->query(
+        R"({"kind": "active", "window_days": 30, "from": "2026-02-09", "to": "2026-02-09"})");
+    EXPECT_TRUE(answer.ok()) << answer.status().to_string();
+    return answer.ok() ? std::get<std::int64_t>(answer->rows.at(0).at(1)) : -1;
+  };
+  std::promise<void> reading, may_go_on;
+  std::atomic<bool> first{true};
+  faults->before_read = [&] {
+    if (!first.exchange(false)) return;
+    reading.set_value();
+    may_go_on.get_future().wait();
+  };
+  std::thread question([&] { EXPECT_EQ(users(), std::int64_t{kUsers}); });
+  reading.get_future().wait();
+  EXPECT_TRUE(ingest(*engine, 1'000'000'000, 1, kFirstDay + 20).ok());
+  EXPECT_EQ(ingest(*engine, 1, 3'000'000, kFirstDay + 39).code(), StatusCode::kResourceExhausted);
+  may_go_on.set_value();
+  question.join();
+  EXPECT_EQ(users(), std::int64_t{kUsers + 1});
+}
+
+TEST(MemoryAllowance, RemembersThatItWasOverdrawn) {
+  MemoryAllowance allowance(100);
+  allowance.take(100);
+  EXPECT_FALSE(allowance.is_overdrawn());
+  allowance.take(1);
+  EXPECT_TRUE(allowance.is_overdrawn());
+  allowance.give_back(101);
+  EXPECT_TRUE(allowance.is_overdrawn());
+}
+
+}  // namespace
+}  // namespace rollcall::testing
