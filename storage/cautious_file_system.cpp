@@ -51,6 +51,7 @@ rocksdb::IOStatus CautiousFileSystem::NewWritableFile(
     std::unique_ptr<rocksdb::FSWritableFile>* file, rocksdb::IODebugContext* debug) {
   rocksdb::IOStatus status = FileSystemWrapper::NewWritableFile(path, options, file, debug);
   const std::string name = std::filesystem::path(path).filename().string();
+  if (const std::lock_guard lock(mutex_); status.ok() && opening_) new_files_.push_back(path);
   if (status.ok() && name.starts_with("MANIFEST-")) {
     *file = std::make_unique<ManifestFile>(std::move(*file), manifest_failed_);
   }
@@ -62,6 +63,30 @@ rocksdb::IOStatus CautiousFileSystem::DeleteFile(const std::string& path,
                                                  rocksdb::IODebugContext* debug) {
   if (*manifest_failed_) return rocksdb::IOStatus::OK();
   return FileSystemWrapper::DeleteFile(path, options, debug);
+}
+
+rocksdb::IOStatus CautiousFileSystem::RenameFile(const std::string& from, const std::string& to,
+                                                 const rocksdb::IOOptions& options,
+                                                 rocksdb::IODebugContext* debug) {
+  // Whether or not it succeeds: a new MANIFEST may be in force from here on.
+  if (std::filesystem::path(to).filename() == "CURRENT") keep_new_files();
+  return FileSystemWrapper::RenameFile(from, to, options, debug);
+}
+
+void CautiousFileSystem::remove_new_files() {
+  const std::lock_guard lock(mutex_);
+  if (*manifest_failed_) return;
+  for (const std::string& path : new_files_) {
+    std::error_code ignored;  // what is left is removed at the next opening that succeeds
+    std::filesystem::remove(path, ignored);
+  }
+  new_files_.clear();
+}
+
+void CautiousFileSystem::keep_new_files() {
+  const std::lock_guard lock(mutex_);
+  opening_ = false;
+  new_files_.clear();
 }
 
 }  // namespace rollcall

@@ -1,5 +1,5 @@
 // The file system as RocksDB sees it, in which nothing is removed once a MANIFEST could not be
-// written.
+// written, and of a database that cannot be opened nothing is left that was not there before.
 //
 // After a failed write or sync it is unknown whether the MANIFEST on disk names the tables that
 // were to be added. RocksDB 7 takes it that it does not, and removes them; where it does, the
@@ -10,7 +10,9 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <vector>
 
 namespace rollcall {
 
@@ -28,7 +30,20 @@ class CautiousFileSystem final : public rocksdb::FileSystemWrapper {
   rocksdb::IOStatus DeleteFile(const std::string& path, const rocksdb::IOOptions& options,
                                rocksdb::IODebugContext* debug) override;
 
+  rocksdb::IOStatus RenameFile(const std::string& from, const std::string& to,
+                               const rocksdb::IOOptions& options,
+                               rocksdb::IODebugContext* debug) override;
+
+  // For a database that could not be opened: removes the files that were made since, unless one of
+  // them is a MANIFEST that counts by now.
+  void remove_new_files();
+  // For one that could.
+  void keep_new_files();
+
  private:
+  std::mutex mutex_;                    // guards the names
+  std::vector<std::string> new_files_;  // that no MANIFEST in force names
+  bool opening_ = true;
   const std::shared_ptr<std::atomic<bool>> manifest_failed_;
 };
 

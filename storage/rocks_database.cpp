@@ -24,7 +24,8 @@ Result<std::shared_ptr<RocksDatabase>> open_rocks_database(const std::string& di
                                                            bool create) {
   auto database = std::make_shared<RocksDatabase>();
   database->directory = directory;
-  database->env = rocksdb::NewCompositeEnv(std::make_shared<CautiousFileSystem>());
+  const auto file_system = std::make_shared<CautiousFileSystem>();
+  database->env = rocksdb::NewCompositeEnv(file_system);
   rocksdb::Options rocks = rocks_options(options);
   rocks.env = database->env.get();
   rocks.create_if_missing = create;
@@ -32,7 +33,11 @@ Result<std::shared_ptr<RocksDatabase>> open_rocks_database(const std::string& di
   const std::string path = database_path(directory);
   const rocksdb::Status status = options.read_only ? rocksdb::DB::OpenForReadOnly(rocks, path, &db)
                                                    : rocksdb::DB::Open(rocks, path, &db);
-  ROLLCALL_RETURN_IF_ERROR(to_status(status, directory, "open the database"));
+  if (!status.ok()) {
+    file_system->remove_new_files();
+    return to_status(status, directory, "open the database");
+  }
+  file_system->keep_new_files();
   database->db.reset(db);
   return database;
 }

@@ -66,6 +66,20 @@ std::string kind_of(const std::string& name) {
   return name.substr(0, name.find('-'));
 }
 
+// The names of the files that differ.
+std::string differences(const Files& before, const Files& after) {
+  std::string names;
+  for (const auto& [name, bytes] : before) {
+    const auto found = after.find(name);
+    if (found == after.end()) names += name + " is gone, ";
+    if (found != after.end() && found->second != bytes) names += name + " differs, ";
+  }
+  for (const auto& [name, bytes] : after) {
+    if (!before.contains(name)) names += name + " is new, ";
+  }
+  return names;
+}
+
 constexpr const char* kDamages[] = {"flipped", "truncated", "zeroed", "deleted", "stale"};
 
 struct Case {
@@ -251,7 +265,8 @@ TEST_F(DamageTest, IsToldOrHarmless) {
       const std::string writer = look_as_writer(copy_);
       // So that the right file can be put back.
       if (writer.starts_with(found(Outcome::kRefused, "")) && contents(copy_) != before) {
-        return found_wrong("files of a store that was refused were changed: " + writer);
+        return found_wrong("files of a store that was refused were changed: " +
+                           differences(before, contents(copy_)) + ": " + writer);
       }
       // Nothing of the journal is repaired or dropped either.
       if (kind_of(damage.file) == "JOURNAL" && writer.starts_with(found(Outcome::kTold, ""))) {
