@@ -328,17 +328,21 @@ Status Engine::State::ingest(PreparedRows& rows, const Delivery& delivery) {
     ROLLCALL_ASSIGN_OR_RETURN(passage, pass_gate(ingest_whole));
   }
   if (passage.needs_room) {
-    by_partition = true;  // for others too: they wait behind this one, and not before it
     const std::lock_guard no_checkpoint(checkpoint_mutex);
+    const bool was_by_partition = by_partition;
     do {
+      by_partition = true;  // for others too: they wait behind this one, and not before it
       ROLLCALL_RETURN_IF_ERROR(checkpoint_alone());
-      ROLLCALL_ASSIGN_OR_RETURN(
-          passage, pass_gate([&]() -> Result<Passage> {
-            // Another batch may have come.
-            if (changed)
-              return Passage{.needs_checkpoint = true, .needs_room = false, .record = {}};
-            return ingest_by_partition(rows, delivery, {});
-          }));
+      const Result<Passage> passed = pass_gate([&]() -> Result<Passage> {
+        // Another batch may have come.
+        if (changed) return Passage{.needs_checkpoint = true, .needs_room = false, .record = {}};
+        return ingest_by_partition(rows, delivery, {});
+      });
+      if (!passed.ok()) {
+        by_partition = was_by_partition;
+        return passed.status();
+      }
+      passage = *passed;
     } while (passage.needs_checkpoint);
   }
   if (passage.record) ROLLCALL_RETURN_IF_ERROR(sync_journal(*passage.record));
@@ -404,8 +408,8 @@ Status Engine::State::drop_segment(const std::string& name) {
 }
 
 // First nobody can come back, then partition after partition forgets: a user is in one of them, and
-// gone at once. Ingest goes on between them, but no checkpoint: a crash undoes all of it, or
-// nothing.
+// gone at once. Ingest goes on between them as far as it needs no checkpoint: a crash undoes all of
+// it, or nothing.
 Result<std::uint64_t> Engine::State::forget(std::span<const UserId> users) {
   if (store->read_only()) return Status::invalid_argument("engine: the store was opened read-only");
   for (const UserId& user : users) {

@@ -40,7 +40,7 @@ Status Engine::State::make_room() {
   const std::size_t worth_writing = resident_max / 16;
   const std::uint64_t journal_bytes = store->journal() == nullptr ? 0 : store->journal()->bytes();
   const std::chrono::seconds age_max(options.checkpoint_seconds);
-  bool write = false;
+  bool is_due = false, is_full = false;
   {
     const Gate::Pass pass(gate);
     evict_for(0);
@@ -49,14 +49,19 @@ Status Engine::State::make_room() {
     const bool may_start =
         !committing && now - checkpoint_end >= kRestAfterCheckpoint * checkpoint_time;
     const bool is_old = changed && age_max.count() != 0 && now - changed_since >= age_max;
-    const bool is_due = use.dirty_bytes > options.checkpoint_dirty_bytes_max ||
-                        journal_bytes > options.journal_bytes_max || is_old;
-    write = (is_due && may_start) ||
-            (use.resident_bytes > resident_max && use.dirty_bytes > worth_writing);
+    is_due = may_start && (use.dirty_bytes > options.checkpoint_dirty_bytes_max ||
+                           journal_bytes > options.journal_bytes_max || is_old);
+    is_full = use.resident_bytes > resident_max && use.dirty_bytes > worth_writing;
   }
-  if (!write) return {};
+  if (!is_due && !is_full) return {};
+  std::unique_lock alone(checkpoint_mutex, std::defer_lock);
+  if (is_full) {
+    alone.lock();
+  } else if (!alone.try_lock()) {
+    return {};  // somebody makes one, or forgets users: it will be due again
+  }
   const auto begin = std::chrono::steady_clock::now();
-  ROLLCALL_RETURN_IF_ERROR(checkpoint());
+  ROLLCALL_RETURN_IF_ERROR(checkpoint_alone());
   const Gate::Pass pass(gate);
   checkpoint_end = std::chrono::steady_clock::now();
   checkpoint_time = checkpoint_end - begin;

@@ -72,16 +72,15 @@ class Engine::State::Ahead {
 
  private:
   Status go_back() {
-    if (Status status = state_.store->discard_ahead(); !status.ok()) {
-      state_.write_failure = std::move(status);
-    }
+    // Where a write has failed already, the next opening does it.
+    if (state_.write_failure.ok()) state_.write_failure = state_.store->discard_ahead();
     for (std::uint32_t i = 0; i < count_; ++i) {
-      Partition partition(i, state_.settings.user_kind);
+      Partition& partition = state_.partitions[i];
+      partition = Partition(i, state_.settings.user_kind);
       if (const Epoch epoch = state_.manifest.partition_epochs[i]; epoch != 0) {
         ROLLCALL_RETURN_IF_ERROR(partition.open(*state_.view, epoch, state_.catalog->series_count(),
                                                 state_.batch_number));
       }
-      state_.partitions[i] = std::move(partition);
     }
     return {};
   }

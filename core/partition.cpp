@@ -377,10 +377,13 @@ Status Partition::fold_any(const StoreView& view) {
   while (!awaiting_any_.empty()) {
     const auto [date, series, chunk] = awaiting_any_.back();
     DayState& day = days_.at(date);
-    SeriesDay& any = day.series[kAnySeries];
+    const auto [found, made] = day.series.try_emplace(kAnySeries);
+    SeriesDay& any = found->second;
+    const std::size_t bytes_before = made ? 0 : directory_bytes(any);
+    PageSlot<PresenceChunk>& to = slot_at(any.chunks, chunk);
+    directory_bytes_ += directory_bytes(any) - bytes_before;
     PageSlot<PresenceChunk>& from = day.series.at(series).chunks[chunk];
     ROLLCALL_RETURN_IF_ERROR(load(from, presence_id(series, date, chunk), view));
-    PageSlot<PresenceChunk>& to = slot_at(any.chunks, chunk);
     ROLLCALL_RETURN_IF_ERROR(load(to, presence_id(kAnySeries, date, chunk), view));
     if (!to.page) to.page = PageRef<PresenceChunk>(PresenceChunk());
     to.page.writable().add(from.page->expand(scratch.data()));

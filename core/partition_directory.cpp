@@ -196,6 +196,9 @@ Status Partition::open(const StoreView& view, Epoch epoch, std::size_t series_co
   batch_number_ = opened_in;
   stored_user_count_ = user_count_;
   users_loaded_ = user_count_ == 0;
+  // A guess, until they have been read once.
+  constexpr std::size_t kUserBytes = 32;
+  user_bytes_ = users_.kind() == UserKind::kString ? user_count_ * kUserBytes : 0;
   return {};
 }
 

@@ -4,9 +4,19 @@
 #include <utility>
 #include <vector>
 
+#include "core/assert.h"
 #include "core/partition.h"
 
 namespace rollcall {
+namespace {
+
+// Emptying a container, or assigning {} to it, keeps its memory.
+template <class Container>
+void free_all(Container& container) {
+  Container().swap(container);
+}
+
+}  // namespace
 
 std::size_t Partition::directory_bytes(const SeriesDay& series_day) {
   constexpr std::size_t kMapNodeBytes = 48;  // of pointers, of their table and of malloc
@@ -192,9 +202,11 @@ void Partition::evict_days(std::size_t bytes_max, Epoch durable) {
 
 void Partition::unload_day(DayState& day) {
   for (const auto& [series, series_day] : day.series) {
-    directory_bytes_ -= directory_bytes(series_day);
+    const std::size_t bytes = directory_bytes(series_day);
+    ROLLCALL_ASSERT(directory_bytes_ >= bytes);
+    directory_bytes_ -= bytes;
   }
-  day.series = {};
+  free_all(day.series);
   day.loaded = false;
 }
 
@@ -209,10 +221,10 @@ void Partition::evict_users(Epoch durable) {
 }
 
 void Partition::drop_staging() {
-  ordinals_ = {};
-  cell_numbers_ = {};
-  columns_ = {};
-  values_ = {};
+  free_all(ordinals_);
+  free_all(cell_numbers_);
+  free_all(columns_);
+  free_all(values_);
 }
 
 }  // namespace rollcall

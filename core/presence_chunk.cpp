@@ -127,7 +127,7 @@ void PresenceChunk::become_bitset() {
   if (form_ == Form::kBitset) return;
   words_.assign(words_for(ordinal_max()), 0);
   fill(words_.data());
-  shorts_ = {};
+  std::vector<std::uint16_t>().swap(shorts_);  // {} would keep the memory
   form_ = Form::kBitset;
 }
 
@@ -231,7 +231,7 @@ void PresenceChunk::become(Form form) {
     });
   }
   shorts_ = std::move(shorts);
-  words_ = {};
+  std::vector<std::uint64_t>().swap(words_);
   form_ = form;
 }
 

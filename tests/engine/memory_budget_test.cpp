@@ -181,6 +181,7 @@ class MemoryBudget : public ::testing::Test {
         ASSERT_TRUE(status.ok()) << status.to_string();
       });
       found = answers(*engine);
+      EXPECT_LE(engine->info().resident_bytes, kBudget);
       expect_within_budget(growth);
     }
     expect_right(payments, found);
@@ -196,6 +197,23 @@ class MemoryBudget : public ::testing::Test {
 TEST_F(MemoryBudget, HoldsForManyDays) { ingest_batches(many_days_); }
 
 TEST_F(MemoryBudget, HoldsForManyUsers) { ingest_batches(many_users_); }
+
+// Whatever was counted comes off again when it leaves.
+TEST_F(MemoryBudget, NothingIsCountedThatHasLeft) {
+  const Payments payments{.rows = 400'000, .users = 1'000, .days = 900, .partitions = 2};
+  const auto engine = open(kBudget / 32, payments.partitions);
+  ASSERT_NE(engine, nullptr);
+  const std::size_t before = engine->info().resident_bytes;
+  for (int time = 0; time < 2; ++time) {
+    payments.for_each_batch([&](const EventBatch& batch) {
+      const Status status = engine->ingest(batch);
+      ASSERT_TRUE(status.ok()) << status.to_string();
+    });
+    answers(*engine);
+  }
+  EXPECT_GE(engine->info().resident_bytes, before);
+  EXPECT_LE(engine->info().resident_bytes, kBudget / 32);
+}
 
 TEST_F(MemoryBudget, HoldsForFiles) {
   const std::string path = (directory_ / "payments.rollcall").string();

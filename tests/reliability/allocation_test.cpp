@@ -91,16 +91,23 @@ class AllocationTest : public ::testing::Test {
   }
   void reopen() {
     engine_.reset();
+    const Status status = try_open();
+    ASSERT_TRUE(status.ok()) << status.to_string();
+  }
+  Status try_open() {
     EngineOptions options;
     options.threads_max = 1;
     options.settings = StoreSettings{};
     options.settings->partition_count = 2;
     options.memory_bytes_max = memory_bytes_max_;
-    auto opened = Engine::open(open_memory_store(disk_), options);
-    ASSERT_TRUE(opened.ok()) << opened.status().to_string();
-    engine_ = *std::move(opened);
+    ROLLCALL_ASSIGN_OR_RETURN(engine_, Engine::open(open_memory_store(disk_), options));
+    return {};
   }
   Status ingest(std::uint32_t day, std::string_view event) {
+    ROLLCALL_ASSIGN_OR_RETURN(PreparedBatch batch, prepare(day, event));
+    return engine_->ingest(std::move(batch));
+  }
+  Result<PreparedBatch> prepare(std::uint32_t day, std::string_view event) {
     std::vector<std::string> names;
     for (std::uint32_t i = 0; i < 40; ++i) names.push_back("user " + std::to_string(i * (day + 1)));
     const std::vector<std::string_view> users(names.begin(), names.end());
@@ -113,7 +120,7 @@ class AllocationTest : public ::testing::Test {
     batch.event = {events, codes};
     batch.time = times;
     batch.value = values;
-    return engine_->ingest(batch);
+    return engine_->prepare(batch);
   }
 
   // Runs `call` again and again, on an engine just opened, each time with one allocation more
@@ -172,6 +179,48 @@ TEST_F(AllocationTest, Ingest) {
 TEST_F(AllocationTest, IngestByPartition) {
   memory_bytes_max_ = 1;  // which nothing fits
   sweep("ingest by partition", [&] { return ingest(2, "purchase"); });
+}
+
+TEST_F(AllocationTest, IngestSeveral) {
+  sweep("ingest of several", [&]() -> Status {
+    std::vector<PreparedBatch> batches;
+    for (int i = 0; i < 2; ++i) {
+      ROLLCALL_ASSIGN_OR_RETURN(PreparedBatch prepared, prepare(2, "purchase"));
+      batches.push_back(std::move(prepared));
+    }
+    return engine_->ingest(std::move(batches));
+  });
+}
+
+TEST_F(AllocationTest, Open) {
+  sweep("open", [&] {
+    const bool was_counting = counting.exchange(false);
+    EXPECT_TRUE(engine_->checkpoint().ok());
+    engine_.reset();
+    counting = was_counting;
+    Status status;
+    try {
+      status = try_open();
+    } catch (const std::bad_alloc&) {
+      status = Status::resource_exhausted("no memory");
+    }
+    counting = false;
+    if (engine_ == nullptr) reopen();
+    return status;
+  });
+}
+
+TEST_F(AllocationTest, Verify) {
+  sweep("verify", [&] { return engine_->verify().status(); });
+}
+
+TEST_F(AllocationTest, Explain) {
+  const Query query = *parse_query(R"({"kind": "active", "window_days": 7, "last": "1d"})", "UTC");
+  sweep("explain", [&] { return engine_->explain(query).status(); });
+}
+
+TEST_F(AllocationTest, Info) {
+  sweep("info", [&] { return engine_->info().user_count > 0 ? Status() : Status::not_found(""); });
 }
 
 // Asked as a struct: the library that reads JSON needs memory to let go of a document, and ends the

@@ -144,13 +144,14 @@ struct VerifyReport {
 
 class Engine {
  public:
-  // Opens an engine on `store`, taking ownership. Reads the directory of its partitions; pages
-  // follow when they are needed. What a crash left in the journal is ingested again, and stays
-  // there until the next checkpoint; but a store opened read-only shows its last checkpoint, and
-  // nothing of the journal.
-  //   kInvalidArgument  an option is out of range, or differs from what the store was made with
-  //   kUnsupported      ROLLCALL_ISA names an instruction set that this machine cannot run
-  //   kCorruption       stored bytes are not what was written; nothing is repaired or dropped
+  // Opens an engine on `store`, taking ownership. Reads the directory of its partitions, and of its
+  // days what fits in a part of the memory; pages follow when they are needed. What a crash left in
+  // the journal is ingested again, and stays there until the next checkpoint, which it may start;
+  // but a store opened read-only shows its last checkpoint, and nothing of the journal.
+  //   kInvalidArgument    an option is out of range, or differs from what the store was made with
+  //   kUnsupported        ROLLCALL_ISA names an instruction set that this machine cannot run
+  //   kCorruption         stored bytes are not what was written; nothing is repaired or dropped
+  //   kResourceExhausted  a batch of the journal does not fit in memory_bytes_max
   static Result<std::unique_ptr<Engine>> open(std::unique_ptr<Store> store,
                                               const EngineOptions& options);
   ~Engine();  // without a checkpoint
