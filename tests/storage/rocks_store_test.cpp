@@ -300,32 +300,6 @@ TEST_F(RocksStoreTest, AnchorFarBehindIsRefused) {
   expect_history(*open(kAcceptRollback), history_, 5);
 }
 
-// A log of before, whose content has gone into a table since: RocksDB makes a second table of it,
-// and refuses the two.
-TEST_F(RocksStoreTest, LogThatIsATableAlreadyIsRefusedAndLeftAlone) {
-  const auto log = [&] {
-    fs::path found;
-    for (const auto& entry : fs::directory_iterator(path_ + "/rocksdb")) {
-      if (entry.path().extension() == ".log") found = entry.path();
-    }
-    return found;
-  };
-  make_store(2);
-  const std::string before = file_bytes(log());
-  ASSERT_GT(before.size(), 0u);
-  open();
-  const fs::path now = log();
-  ASSERT_NE(file_bytes(now), before);
-  const std::string right = file_bytes(now);
-  write_file(now, before);
-  const auto files = all_files(path_);
-  const Status status = open_status();
-  EXPECT_EQ(status.code(), StatusCode::kCorruption) << status.to_string();
-  EXPECT_TRUE(all_files(path_) == files);
-  write_file(now, right);
-  expect_history(*open(), history_, 2);
-}
-
 TEST_F(RocksStoreTest, FilesOfTwoStoresAreRefused) {
   make_store(2);
   const std::string other = directory_.path("other");
