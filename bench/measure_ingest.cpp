@@ -1,8 +1,7 @@
 // Ingest of events in memory, as events/s and as a share of the floor, measured in the same run.
 //
 //   memory       into a store in memory, without a checkpoint
-//   checkpoints  into a store on disk, with the checkpoints that fall due meanwhile: more than by
-//                default, of which a workload that is soon over would see none
+//   checkpoints  into a store on disk, with the checkpoints that fall due meanwhile
 //   durable      the same, until all of it is on disk and the store is closed
 #include <fmt/format.h>
 
@@ -61,9 +60,6 @@ double floor_seconds(Session& session, const FloorOptions& options, const Digest
 
 enum class Persistence { kMemory, kDisk };
 
-// At least so much is written by a checkpoint that falls due.
-constexpr std::size_t kDirtyBytesMax = std::size_t{64} << 20;
-
 struct IngestSeconds {
   double ingest = 0;
   Epoch checkpoints = 0;
@@ -80,7 +76,6 @@ IngestSeconds engine_seconds(Session& session, IdKind ids, unsigned threads,
     options.checkpoint_dirty_bytes_max = std::numeric_limits<std::size_t>::max() / 2;
     store = open_memory_store();
   } else {
-    options.checkpoint_dirty_bytes_max = kDirtyBytesMax;
     store = must(open_rocks_store(directory.string()));
   }
   IngestSeconds seconds;
