@@ -170,8 +170,9 @@ Result<Engine::State::Passage> Engine::State::ingest_by_partition(
   by_partition = bytes_all > room() / 4 * 3;
   Result<std::shared_ptr<const StoreView>> committed = store->view();
   if (!committed.ok()) {
+    // The batch is in. A caller who was told otherwise would send it again.
     state_failure = committed.status();
-    return committed.status();
+    return Passage{};
   }
   view = *std::move(committed);
   state_failure = Status();

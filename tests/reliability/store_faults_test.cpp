@@ -45,6 +45,7 @@ class StoreFaults : public ::testing::Test {
     disk_ = make_memory_disk();
     std::size_t acknowledged = 0;
     std::size_t ingested = 0;
+    std::size_t begun = 0;
     for (int session = 0; session < 2; ++session) {
       const auto engine = open(faults);
       if (!engine.ok()) {
@@ -54,12 +55,14 @@ class StoreFaults : public ::testing::Test {
       const Result<std::size_t> position = stream_.position(**engine);
       ASSERT_TRUE(position.ok());
       ASSERT_GE(*position, acknowledged);
-      ASSERT_LE(*position, ingested);
+      ASSERT_LE(*position, begun);
       ingested = *position;
       const std::size_t end = session == 0 ? kBatches / 2 : kBatches;
       while (ingested < end) {
-        if (!stream_.ingest(**engine, ingested).ok()) break;
-        ++ingested;
+        const Status status = stream_.ingest(**engine, ingested);
+        if (status.message().find("may be in") != std::string::npos) begun = ingested + 1;
+        if (!status.ok()) break;
+        begun = ++ingested;
         expect_no_wrong_answer(**engine, ingested);
         if ((*engine)->checkpoint().ok()) acknowledged = ingested;
       }
@@ -71,7 +74,7 @@ class StoreFaults : public ::testing::Test {
     const Result<std::size_t> position = stream_.position(**engine);
     ASSERT_TRUE(position.ok());
     EXPECT_GE(*position, acknowledged);
-    EXPECT_LE(*position, ingested);
+    EXPECT_LE(*position, begun);
     for (std::size_t i = *position; i < kBatches; ++i) {
       ASSERT_TRUE(stream_.ingest(**engine, i).ok());
     }
