@@ -1,6 +1,7 @@
 // All that changed since the last commit, to the store, while ingest and queries go on.
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "core/engine_state.h"
 
@@ -44,8 +45,9 @@ Status Engine::State::checkpoint() {
 // stay.
 Status Engine::State::checkpoint_alone() {
   Handover handover(*this);
-  Commit commit;
   std::vector<DirtyPage> dirty;
+  std::vector<PageAddress> superseded;
+  Epoch next = 0;
   std::string manifest_bytes;
   std::vector<std::uint32_t> user_counts;
   // The journal goes on in another file, so that what is covered can be removed.
@@ -57,40 +59,29 @@ Status Engine::State::checkpoint_alone() {
     if (!changed) return {};
     ROLLCALL_RETURN_IF_ERROR(fold(true));
     handover.begin();
-    commit.epoch = epoch + 1;
-    const auto add_page = [&](PageKind kind, Epoch& stored, const auto& content) {
-      const PageId id{kind, 0, 0, 0, 0};
-      if (stored != 0) commit.superseded.push_back({id, stored});
-      stored = commit.epoch;
-      std::string bytes;
-      content.serialize(bytes);
-      dirty.push_back({id, std::move(bytes)});
+    next = epoch + 1;
+    const auto add = [&](PageKind kind, const auto& content, Epoch& stored) {
+      add_page(kind, content, next, stored, dirty, superseded);
     };
-    if (catalog_changed) add_page(PageKind::kDictionary, manifest.catalog_epoch, *catalog);
-    if (sources_changed) add_page(PageKind::kSources, manifest.sources_epoch, sources);
-    if (segments_changed) add_page(PageKind::kSegments, manifest.segments_epoch, segments);
-    if (forgotten_changed) add_page(PageKind::kForgotten, manifest.forgotten_epoch, *forgotten);
-    collect_partitions(commit, dirty);
+    if (catalog_changed) add(PageKind::kDictionary, *catalog, manifest.catalog_epoch);
+    if (sources_changed) add(PageKind::kSources, sources, manifest.sources_epoch);
+    if (segments_changed) add(PageKind::kSegments, segments, manifest.segments_epoch);
+    if (forgotten_changed) add(PageKind::kForgotten, *forgotten, manifest.forgotten_epoch);
+    collect_partitions(next, dirty, superseded);
     for (const Partition& partition : partitions) user_counts.push_back(partition.ordinal_count());
-    for (const DirtyPage& page : dirty) handed_over_bytes += encoded_bytes(page);
     manifest_bytes = manifest.serialize();
     changed = catalog_changed = sources_changed = segments_changed = forgotten_changed = false;
   }
 
-  std::sort(dirty.begin(), dirty.end(),
-            [](const DirtyPage& a, const DirtyPage& b) { return a.id < b.id; });
-
-  commit.pages.reserve(dirty.size());
-  for (const DirtyPage& page : dirty) commit.pages.push_back({page.id, encoded_bytes(page)});
-  // Unpinned as soon as it is encoded: a page that the writer changes meanwhile is held twice.
-  commit.encode = [&](std::size_t number, std::string& bytes) {
-    const DirtyPage page = std::move(dirty[number]);
-    encode(page, bytes);
-    handed_over_bytes -= encoded_bytes(page);
-    return Status();
-  };
-  commit.threads = static_cast<unsigned>(workers.thread_count());
+  Commit commit = commit_of(next, dirty, static_cast<unsigned>(workers.thread_count()));
+  commit.superseded = std::move(superseded);
   commit.manifest = [&] { return manifest_bytes; };
+  // Until it is encoded, a page that the writer changes meanwhile is held twice.
+  for (const CommitPage& page : commit.pages) handed_over_bytes += page.bytes;
+  commit.encode = [&, encode = std::move(commit.encode)](std::size_t number, std::string& bytes) {
+    handed_over_bytes -= commit.pages[number].bytes;
+    return encode(number, bytes);
+  };
   Status status = store->commit(commit);
   Result<std::shared_ptr<const StoreView>> committed = store->view();
   if (status.ok() && !committed.ok()) status = committed.status();
@@ -101,23 +92,24 @@ Status Engine::State::checkpoint_alone() {
 
   const Gate::Pass pass(gate);
   handover.succeed();
-  epoch = commit.epoch;
+  epoch = next;
   committed_users = std::move(user_counts);
   view = *std::move(committed);
   evict_for(0);
   return {};
 }
 
-void Engine::State::collect_partitions(Commit& commit, std::vector<DirtyPage>& dirty) {
+void Engine::State::collect_partitions(Epoch next, std::vector<DirtyPage>& dirty,
+                                       std::vector<PageAddress>& superseded) {
   std::vector<std::vector<DirtyPage>> pages(partitions.size());
-  std::vector<std::vector<PageAddress>> superseded(partitions.size());
+  std::vector<std::vector<PageAddress>> replaced(partitions.size());
   workers.for_each(partitions.size(), [&](std::size_t i) {
-    partitions[i].collect_dirty(commit.epoch, pages[i], superseded[i]);
+    partitions[i].collect_dirty(next, pages[i], replaced[i]);
   });
   for (std::size_t i = 0; i < partitions.size(); ++i) {
     manifest.partition_epochs[i] = partitions[i].epoch();
     std::move(pages[i].begin(), pages[i].end(), std::back_inserter(dirty));
-    commit.superseded.insert(commit.superseded.end(), superseded[i].begin(), superseded[i].end());
+    superseded.insert(superseded.end(), replaced[i].begin(), replaced[i].end());
   }
 }
 

@@ -1,8 +1,10 @@
 #include "core/dirty_page.h"
 
+#include <algorithm>
 #include <type_traits>
 
 namespace rollcall {
+namespace {
 
 void encode(const DirtyPage& page, std::string& bytes) {
   std::visit(
@@ -16,6 +18,7 @@ void encode(const DirtyPage& page, std::string& bytes) {
       page.content);
 }
 
+// About as many bytes as encode() appends.
 std::size_t encoded_bytes(const DirtyPage& page) {
   return std::visit(
       [](const auto& content) {
@@ -26,6 +29,24 @@ std::size_t encoded_bytes(const DirtyPage& page) {
         }
       },
       page.content);
+}
+
+}  // namespace
+
+Commit commit_of(Epoch epoch, std::vector<DirtyPage>& dirty, unsigned threads) {
+  std::sort(dirty.begin(), dirty.end(),
+            [](const DirtyPage& a, const DirtyPage& b) { return a.id < b.id; });
+  Commit commit;
+  commit.epoch = epoch;
+  commit.pages.reserve(dirty.size());
+  for (const DirtyPage& page : dirty) commit.pages.push_back({page.id, encoded_bytes(page)});
+  commit.encode = [&dirty](std::size_t number, std::string& bytes) {
+    const DirtyPage page = std::move(dirty[number]);
+    encode(page, bytes);
+    return Status();
+  };
+  commit.threads = threads;
+  return commit;
 }
 
 }  // namespace rollcall

@@ -3,7 +3,9 @@
 
 #include <cstddef>
 #include <string>
+#include <utility>
 #include <variant>
+#include <vector>
 
 #include "core/amount_chunk.h"
 #include "core/bounds_chunk.h"
@@ -22,10 +24,21 @@ struct DirtyPage {
       content;
 };
 
-// Appends the page's bytes.
-void encode(const DirtyPage& page, std::string& bytes);
+// The pages as a commit, or as a part of one, which lacks what it supersedes and its manifest.
+// Sorts them; each goes as soon as it is encoded. `dirty` must outlive the commit.
+Commit commit_of(Epoch epoch, std::vector<DirtyPage>& dirty, unsigned threads);
 
-// About as many bytes as encode() appends.
-std::size_t encoded_bytes(const DirtyPage& page);
+// Adds a page of which the engine has one of its kind. `stored` is the epoch of the version that it
+// replaces, 0 for none, and then of this one.
+template <class Content>
+void add_page(PageKind kind, const Content& content, Epoch epoch, Epoch& stored,
+              std::vector<DirtyPage>& dirty, std::vector<PageAddress>& superseded) {
+  const PageId id{kind, 0, 0, 0, 0};
+  if (stored != 0) superseded.push_back({id, stored});
+  stored = epoch;
+  std::string bytes;
+  content.serialize(bytes);
+  dirty.push_back({id, std::move(bytes)});
+}
 
 }  // namespace rollcall

@@ -1,6 +1,7 @@
 // How an engine keeps within its memory, and when it makes checkpoints by itself.
 #include <algorithm>
 #include <chrono>
+#include <mutex>
 
 #include "core/engine_state.h"
 #include "core/return_memory.h"
@@ -27,8 +28,9 @@ std::size_t Engine::State::room() const {
 MemoryUse Engine::State::memory_use() const {
   MemoryUse use = {day_totals.memory_bytes(), 0};
   for (const Partition& partition : partitions) {
-    use.resident_bytes += partition.memory_use().resident_bytes;
-    use.dirty_bytes += partition.memory_use().dirty_bytes;
+    const MemoryUse part = partition.memory_use();
+    use.resident_bytes += part.resident_bytes;
+    use.dirty_bytes += part.dirty_bytes;
   }
   use.resident_bytes += record_writer.memory_bytes();
   return use;
@@ -43,8 +45,11 @@ Status Engine::State::make_room() {
   bool is_due = false, is_full = false;
   {
     const Gate::Pass pass(gate);
-    evict_for(0);
-    const MemoryUse use = memory_use();
+    MemoryUse use = memory_use();
+    if (use.resident_bytes > resident_max) {
+      evict_for(0);
+      use = memory_use();
+    }
     const auto now = std::chrono::steady_clock::now();
     const bool may_start =
         !committing && now - checkpoint_end >= kRestAfterCheckpoint * checkpoint_time;

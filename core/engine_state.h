@@ -129,7 +129,7 @@ struct Engine::State {
   // The same of one partition, until at most `bytes_max` are resident in it; stored are commits up
   // to `durable`.
   void evict(Partition& partition, std::size_t bytes_max, Epoch durable);
-  // Runs `visit(partition)`, which reads days and users, for all partitions in the arena and
+  // Runs `visit(partition)`, which reads days and users, for all partitions by the workers and
   // returns the first error. Where memory is full, a partition lets go of as many. Within the gate.
   template <class Visit>
   Status read_partitions(Visit visit);
@@ -139,7 +139,8 @@ struct Engine::State {
   Status checkpoint_alone();  // the same, of one who holds checkpoint_mutex
   Status compact();
   class Handover;
-  void collect_partitions(Commit& commit, std::vector<DirtyPage>& dirty);
+  void collect_partitions(Epoch next, std::vector<DirtyPage>& dirty,
+                          std::vector<PageAddress>& superseded);
   Result<std::vector<QueryResult>> query(std::span<const Query> queries);
   Result<Explanation> explain(const Query& query);
   struct Pinned;

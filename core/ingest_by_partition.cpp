@@ -23,25 +23,10 @@ Status no_room(std::uint32_t partition, std::size_t bytes_max, std::size_t memor
   constexpr double kMiB = 1 << 20;
   return Status::resource_exhausted(
       fmt::format("engine: partition {} needs more than {:.1f} MiB for a batch, which is all that "
-                  "there is with "
-                  "memory_bytes_max at {:.1f} MiB (allowed: more memory, or a smaller batch)",
+                  "there is with memory_bytes_max at {:.1f} MiB (allowed: more memory, or a "
+                  "smaller batch)",
                   partition, static_cast<double>(bytes_max) / kMiB,
                   static_cast<double>(memory_bytes_max) / kMiB));
-}
-
-// The pages as a commit, or as a part of one.
-Commit commit_of(Epoch epoch, std::vector<DirtyPage>& dirty, unsigned threads) {
-  std::sort(dirty.begin(), dirty.end(),
-            [](const DirtyPage& a, const DirtyPage& b) { return a.id < b.id; });
-  Commit commit;
-  commit.epoch = epoch;
-  for (const DirtyPage& page : dirty) commit.pages.push_back({page.id, encoded_bytes(page)});
-  commit.encode = [&dirty](std::size_t number, std::string& bytes) {
-    encode(dirty[number], bytes);
-    return Status();
-  };
-  commit.threads = threads;
-  return commit;
 }
 
 }  // namespace
@@ -138,17 +123,14 @@ Result<Engine::State::Passage> Engine::State::ingest_by_partition(
   }
 
   std::vector<DirtyPage> dirty;
-  const auto add_page = [&](PageKind kind, Epoch& stored, const auto& content) {
-    const PageId id{kind, 0, 0, 0, 0};
-    if (stored != 0) superseded.push_back({id, stored});
-    stored = epoch + 1;
-    std::string bytes;
-    content.serialize(bytes);
-    dirty.push_back({id, std::move(bytes)});
-  };
-  if (staged.changed_names())
-    add_page(PageKind::kDictionary, next_manifest.catalog_epoch, *catalog);
-  if (source_moved) add_page(PageKind::kSources, next_manifest.sources_epoch, next_sources);
+  if (staged.changed_names()) {
+    add_page(PageKind::kDictionary, *catalog, epoch + 1, next_manifest.catalog_epoch, dirty,
+             superseded);
+  }
+  if (source_moved) {
+    add_page(PageKind::kSources, next_sources, epoch + 1, next_manifest.sources_epoch, dirty,
+             superseded);
+  }
   Commit commit = commit_of(epoch + 1, dirty, threads);
   commit.superseded = std::move(superseded);
   commit.manifest = [&] { return next_manifest.serialize(); };

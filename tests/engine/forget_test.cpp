@@ -20,6 +20,7 @@
 
 #include "rollcall/memory_store.h"
 #include "rollcall/rocks_store.h"
+#include "tests/storage/file_bytes.h"
 #include "tests/storage/temporary_directory.h"
 #include "tests/support/event_columns.h"
 #include "tests/support/event_generator.h"
@@ -288,18 +289,6 @@ TEST(Forget, BesideQuestionsAndCheckpoints) {
     EXPECT_EQ(users(), std::int64_t{kUsers - kForgotten}) << "round " << round;
     EXPECT_EQ(engine->info().user_count, kUsers - kForgotten);
   }
-}
-
-// The files of a directory that hold some bytes.
-std::vector<std::string> files_with(const std::string& bytes, const std::string& directory) {
-  std::vector<std::string> files;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(directory)) {
-    if (!entry.is_regular_file()) continue;
-    std::ifstream file(entry.path(), std::ios::binary);
-    const std::string content((std::istreambuf_iterator<char>(file)), {});
-    if (content.find(bytes) != std::string::npos) files.push_back(entry.path().string());
-  }
-  return files;
 }
 
 TEST(Forget, CompactTakesTheIdOutOfEveryFile) {

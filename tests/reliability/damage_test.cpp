@@ -26,6 +26,7 @@
 #include "rollcall/rocks_store.h"
 #include "tests/reliability/checked_stream.h"
 #include "tests/reliability/child.h"
+#include "tests/storage/file_bytes.h"
 #include "tests/storage/temporary_directory.h"
 #include "tests/support/random.h"
 #include "tests/support/run_size.h"
@@ -38,24 +39,12 @@ namespace fs = std::filesystem;
 constexpr std::size_t kBatches = 9;       // in the store that is damaged; one more follows
 constexpr std::size_t kCheckpointed = 7;  // the others are in two files of the journal
 
-std::string read_file(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-void write_file(const fs::path& path, const std::string& bytes) {
-  std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
-}
-
 // The bytes of all files beneath; of LOCK, which says who writes, only that it is there.
 using Files = std::map<std::string, std::string>;
 Files contents(const fs::path& directory) {
-  Files files;
-  for (const auto& entry : fs::recursive_directory_iterator(directory)) {
-    if (!entry.is_regular_file()) continue;
-    const std::string name = entry.path().lexically_relative(directory).string();
-    files[name] = name == "LOCK" ? "" : read_file(entry.path());
-  }
+  Files files = all_files(directory);
+  std::erase_if(files, [&](const auto& file) { return fs::is_directory(directory / file.first); });
+  if (files.contains("LOCK")) files["LOCK"].clear();
   return files;
 }
 

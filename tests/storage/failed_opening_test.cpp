@@ -2,13 +2,11 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <fstream>
-#include <map>
-#include <sstream>
 #include <string>
 
 #include "rollcall/rocks_store.h"
 #include "tests/storage/commits.h"
+#include "tests/storage/file_bytes.h"
 #include "tests/storage/history_checks.h"
 #include "tests/storage/temporary_directory.h"
 
@@ -16,24 +14,6 @@ namespace rollcall {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string file_bytes(const fs::path& path) {
-  std::ostringstream bytes;
-  bytes << std::ifstream(path, std::ios::binary).rdbuf();
-  return bytes.str();
-}
-
-void write_file(const fs::path& path, const std::string& bytes) {
-  std::ofstream(path, std::ios::binary) << bytes;
-}
-
-std::map<std::string, std::string> all_files(const fs::path& directory) {
-  std::map<std::string, std::string> files;
-  for (const auto& entry : fs::recursive_directory_iterator(directory)) {
-    if (entry.is_regular_file()) files[entry.path()] = file_bytes(entry.path());
-  }
-  return files;
-}
 
 fs::path log_of(const fs::path& store) {
   for (const auto& entry : fs::directory_iterator(store / "rocksdb")) {

@@ -21,7 +21,7 @@
 
 #include "storage/key_codec.h"
 #include "tests/storage/commits.h"
-#include "tests/storage/file_search.h"
+#include "tests/storage/file_bytes.h"
 #include "tests/storage/history_checks.h"
 #include "tests/storage/temporary_directory.h"
 #include "tests/storage/writer_process.h"
@@ -34,26 +34,6 @@ namespace fs = std::filesystem;
 constexpr RocksStoreOptions kReadOnly{.read_only = true};
 constexpr RocksStoreOptions kNoCreate{.create_if_missing = false};
 constexpr RocksStoreOptions kAcceptRollback{.accept_rollback = true};
-
-std::string file_bytes(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream bytes;
-  bytes << file.rdbuf();
-  return bytes.str();
-}
-
-void write_file(const fs::path& path, const std::string& bytes) {
-  std::ofstream(path, std::ios::binary) << bytes;
-}
-
-// Every file beneath `directory`, with its bytes.
-std::map<std::string, std::string> all_files(const fs::path& directory) {
-  std::map<std::string, std::string> files;
-  for (const auto& entry : fs::recursive_directory_iterator(directory)) {
-    files[entry.path().string()] = entry.is_regular_file() ? file_bytes(entry.path()) : "";
-  }
-  return files;
-}
 
 bool contains(const Status& status, const std::string& part) {
   return status.message().find(part) != std::string::npos;
@@ -615,7 +595,7 @@ TEST_F(RocksStoreTest, CompactLeavesNoBytesOfSupersededPagesInAnyFile) {
         for (const PageAddress& address : history_.live_pages(epoch)) {
           const std::string marker = marker_of(history_, address);
           if (marker.size() < 64) continue;
-          const bool found = some_file_has(path_, marker);
+          const bool found = !files_with(marker, path_).empty();
           if (std::find(live.begin(), live.end(), address) != live.end()) {
             EXPECT_TRUE(found);
           } else if (compacted) {
@@ -656,9 +636,9 @@ TEST_F(RocksStoreTest, CompactLeavesWhatAViewCanRead) {
     EXPECT_EQ(*view->read(address), history_.page_bytes(address));
   }
   view.reset();
-  EXPECT_TRUE(some_file_has(path_, marker_of(history_, superseded)));
+  EXPECT_FALSE(files_with(marker_of(history_, superseded), path_).empty());
   ASSERT_TRUE(store->compact().ok());
-  EXPECT_FALSE(some_file_has(path_, marker_of(history_, superseded)));
+  EXPECT_TRUE(files_with(marker_of(history_, superseded), path_).empty());
 }
 
 TEST_F(RocksStoreTest, CompactIsForTheWriter) {

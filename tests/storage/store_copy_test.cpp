@@ -22,7 +22,7 @@
 #include "storage/store_directory.h"
 #include "storage/unfinished_copy.h"
 #include "tests/storage/commits.h"
-#include "tests/storage/file_search.h"
+#include "tests/storage/file_bytes.h"
 #include "tests/storage/history_checks.h"
 #include "tests/storage/temporary_directory.h"
 #include "tests/storage/writer_process.h"
@@ -104,7 +104,7 @@ TEST_F(StoreCopyTest, IsTheLastCommitAndNothingElse) {
         const std::string bytes = history_.page_bytes(address);
         if (bytes.size() < 64) continue;
         const bool is_live = std::find(live.begin(), live.end(), address) != live.end();
-        EXPECT_EQ(some_file_has(to_, bytes.substr(0, 64)), is_live);
+        EXPECT_EQ(!files_with(bytes.substr(0, 64), to_).empty(), is_live);
       }
     }
     fs::remove_all(from_);

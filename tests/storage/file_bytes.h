@@ -1,0 +1,43 @@
+// The bytes of files, and of all files of a directory.
+#pragma once
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace rollcall {
+
+inline std::string file_bytes(const std::filesystem::path& path) {
+  std::ostringstream bytes;
+  bytes << std::ifstream(path, std::ios::binary).rdbuf();
+  return bytes.str();
+}
+
+inline void write_file(const std::filesystem::path& path, const std::string& bytes) {
+  std::ofstream(path, std::ios::binary) << bytes;
+}
+
+// Every file beneath `directory`, by its path from there; and every directory, as if it were empty.
+inline std::map<std::string, std::string> all_files(const std::filesystem::path& directory) {
+  std::map<std::string, std::string> files;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(directory)) {
+    files[entry.path().lexically_relative(directory).string()] =
+        entry.is_regular_file() ? file_bytes(entry.path()) : "";
+  }
+  return files;
+}
+
+// The names of the files beneath `directory` that hold some bytes.
+inline std::vector<std::string> files_with(const std::string& bytes,
+                                           const std::filesystem::path& directory) {
+  std::vector<std::string> names;
+  for (const auto& [name, content] : all_files(directory)) {
+    if (content.find(bytes) != std::string::npos) names.push_back(name);
+  }
+  return names;
+}
+
+}  // namespace rollcall
