@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <numeric>
 
 #include "core/byte_codec.h"
 
@@ -14,9 +16,23 @@ constexpr std::size_t kMergedMin = 256;
 
 }  // namespace
 
+// By the lower byte of the ordinal, then by the upper one.
+void AmountChunk::sort(std::vector<Entry>& entries) {
+  std::vector<Entry> sorted(entries.size());
+  for (const int shift : {0, 8}) {
+    const auto byte_of = [shift](const Entry& entry) {
+      return static_cast<std::uint8_t>(entry.ordinal >> shift);
+    };
+    std::array<std::uint32_t, 256> places{};  // of the next entry with that byte
+    for (const Entry& entry : entries) ++places[byte_of(entry)];
+    std::exclusive_scan(places.begin(), places.end(), places.begin(), std::uint32_t{0});
+    for (const Entry& entry : entries) sorted[places[byte_of(entry)]++] = entry;
+    entries.swap(sorted);
+  }
+}
+
 void AmountChunk::merge(std::vector<Entry>& entries) {
-  std::stable_sort(entries.begin(), entries.end(),
-                   [](const Entry& a, const Entry& b) { return a.ordinal < b.ordinal; });
+  sort(entries);
   std::size_t kept = 0;
   for (const Entry& entry : entries) {
     const bool same = kept > 0 && entries[kept - 1].ordinal == entry.ordinal;
@@ -77,6 +93,8 @@ void AmountChunk::serialize(std::string& out) const {
   merge(entries);
   std::vector<std::uint16_t> ordinals;
   std::vector<Amount> amounts;
+  ordinals.reserve(entries.size());
+  amounts.reserve(entries.size());
   for (const Entry& entry : entries) {
     ordinals.push_back(entry.ordinal);
     amounts.push_back(entry.amount);
@@ -84,14 +102,14 @@ void AmountChunk::serialize(std::string& out) const {
   ByteWriter writer(out);
   writer.varint(entries.size());
   writer.elements(ordinals.data(), ordinals.size());
-  writer.elements(amounts.data(), amounts.size());
+  writer.amounts(amounts);
 }
 
 Result<AmountChunk> AmountChunk::deserialize(std::string_view bytes) {
   ByteReader reader(bytes);
-  const std::size_t count = reader.count(sizeof(std::uint16_t) + sizeof(Amount));
+  const std::size_t count = reader.count(sizeof(std::uint16_t) + 1);
   const std::vector<std::uint16_t> ordinals = reader.elements<std::uint16_t>(count);
-  const std::vector<Amount> amounts = reader.elements<Amount>(count);
+  const std::vector<Amount> amounts = reader.amounts(count);
   if (!reader.done()) return Status::corruption("amounts: their bytes do not add up");
   AmountChunk chunk;
   chunk.entries_.reserve(count);

@@ -38,6 +38,8 @@ class AmountChunk {
     std::uint16_t ordinal;
     Amount amount;
   };
+  // By ordinal; those of one keep their order.
+  static void sort(std::vector<Entry>& entries);
   // Sorts the entries and adds up those of one ordinal, as far as 64 bits hold them.
   static void merge(std::vector<Entry>& entries);
 

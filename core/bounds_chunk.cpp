@@ -29,16 +29,43 @@ std::size_t BoundsChunk::memory_bytes() const {
 void BoundsChunk::serialize(std::string& out) const {
   ByteWriter writer(out);
   writer.varint(first_.size());
-  writer.elements(first_.data(), first_.size());
-  writer.elements(last_.data(), last_.size());
+  // As numbers from 1 on, as 0 is never. The least first day is the earliest of all days, as
+  // kNeverFirst is above them, and the greatest last day the latest.
+  const std::int32_t least = first_.empty() ? kNeverFirst : std::ranges::min(first_);
+  const std::int32_t earliest = least == kNeverFirst ? 0 : least;
+  const std::int32_t latest = least == kNeverFirst ? -1 : std::ranges::max(last_);
+  writer.zigzag(earliest);
+  const auto write = [&](const std::vector<std::int32_t>& days, std::int32_t never) {
+    ColumnWriter<std::uint32_t>(out, static_cast<std::uint32_t>(latest - earliest + 1), days.size())
+        .add(days.size(), [days = days.data(), never, before = earliest - 1](std::size_t i) {
+          // A product: whether somebody never came cannot be foreseen.
+          return static_cast<std::uint32_t>(days[i] != never) *
+                 static_cast<std::uint32_t>(std::int64_t{days[i]} - before);
+        });
+  };
+  write(first_, kNeverFirst);
+  write(last_, kNeverLast);
 }
 
 Result<BoundsChunk> BoundsChunk::deserialize(std::string_view bytes) {
   ByteReader reader(bytes);
   BoundsChunk chunk;
   const auto size = reader.varint_up_to<std::size_t>(kChunkOrdinals);
-  chunk.first_ = reader.elements<std::int32_t>(size);
-  chunk.last_ = reader.elements<std::int32_t>(size);
+  const std::int64_t earliest = reader.zigzag();
+  if (earliest < kDayMin.value || earliest > kDayMax.value) {
+    return Status::corruption("bounds: the earliest day is " + std::to_string(earliest));
+  }
+  const auto read = [&](std::int32_t never) {
+    const std::vector<std::uint32_t> numbers = reader.column<std::uint32_t>(size);
+    std::vector<std::int32_t> days(numbers.size());
+    const auto before = static_cast<std::uint32_t>(earliest - 1);
+    std::ranges::transform(numbers, days.begin(), [&](std::uint32_t number) {
+      return number == 0 ? never : static_cast<std::int32_t>(before + number);
+    });
+    return days;
+  };
+  chunk.first_ = read(kNeverFirst);
+  chunk.last_ = read(kNeverLast);
   if (!reader.done()) return Status::corruption("bounds: their bytes do not add up");
   ROLLCALL_RETURN_IF_ERROR(chunk.validate());
   return chunk;

@@ -1,9 +1,12 @@
-// Numbers and strings to bytes and back: little endian, LEB128 varints, lengths before strings.
+// Numbers and strings to bytes and back: little endian, LEB128 varints, lengths before strings,
+// columns of as few bytes as their numbers need.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -14,6 +17,43 @@
 namespace rollcall {
 
 static_assert(std::endian::native == std::endian::little, "the stored format is little endian");
+
+// Appends a column of unsigned numbers: their width, which is the bytes that the largest needs, and
+// that many bytes of each.
+template <class Number>
+class ColumnWriter {
+ public:
+  // `count` numbers that are at most `max` must be added.
+  ColumnWriter(std::string& out, Number max, std::size_t count) : out_(out) {
+    while (width_ < sizeof max && max >> (8 * width_) != 0) ++width_;
+    out.push_back(static_cast<char>(width_));
+    const std::size_t begin = out.size();
+    // Of each number all bytes are written, and those past its width covered by the next one.
+    out.resize(begin + width_ * count + sizeof(Number));
+    place_ = out.data() + begin;
+  }
+  ~ColumnWriter() { out_.resize(static_cast<std::size_t>(place_ - out_.data())); }
+  ColumnWriter(const ColumnWriter&) = delete;
+  ColumnWriter& operator=(const ColumnWriter&) = delete;
+
+  // Adds number_at(0) to number_at(count - 1).
+  template <class NumberAt>
+  void add(std::size_t count, NumberAt number_at) {
+    char* place = place_;
+    const std::size_t width = width_;
+    for (std::size_t i = 0; i < count; ++i) {
+      const Number number = number_at(i);
+      std::memcpy(place, &number, sizeof number);
+      place += width;
+    }
+    place_ = place;
+  }
+
+ private:
+  std::string& out_;
+  std::size_t width_ = 1;
+  char* place_;
+};
 
 // Appends to a string that the caller owns.
 class ByteWriter {
@@ -52,12 +92,24 @@ class ByteWriter {
     out_.append(reinterpret_cast<const char*>(values), count * sizeof(T));
   }
 
+  // The least, and how far above it each is; without their number.
+  void amounts(std::span<const Amount> values) {
+    const Amount least = values.empty() ? 0 : std::ranges::min(values);
+    const Amount most = values.empty() ? 0 : std::ranges::max(values);
+    const auto base = static_cast<std::uint64_t>(least);
+    zigzag(least);
+    ColumnWriter<std::uint64_t>(out_, static_cast<std::uint64_t>(most) - base, values.size())
+        .add(values.size(), [values = values.data(), base](std::size_t i) {
+          return static_cast<std::uint64_t>(values[i]) - base;
+        });
+  }
+
  private:
   std::string& out_;
 };
 
-// Reads what ByteWriter wrote. After anything that does not fit, `ok()` is false for good and reads
-// return zeros, so that a decoder may check once.
+// Reads what ByteWriter and ColumnWriter wrote. After anything that does not fit, `ok()` is false
+// for good and reads return zeros, so that a decoder may check once.
 class ByteReader {
  public:
   explicit ByteReader(std::string_view bytes) : bytes_(bytes) {}
@@ -134,6 +186,36 @@ class ByteReader {
     if (count == 0) return values;  // memcpy takes no null pointers, not even for nothing
     std::memcpy(values.data(), bytes_.data(), count * sizeof(T));
     bytes_.remove_prefix(count * sizeof(T));
+    return values;
+  }
+
+  // The numbers of a column; none where they do not fit.
+  template <class Number>
+  std::vector<Number> column(std::size_t count) {
+    const std::size_t width = byte();
+    if (width == 0 || width > sizeof(Number) || count > bytes_.size() / width) {
+      fail();
+      return {};
+    }
+    std::vector<Number> numbers(count);
+    const Number mask = static_cast<Number>(~Number{0}) >> (8 * (sizeof(Number) - width));
+    const char* place = bytes_.data();
+    std::size_t i = 0;
+    for (; (count - i) * width >= sizeof(Number); ++i, place += width) {
+      std::memcpy(&numbers[i], place, sizeof(Number));
+      numbers[i] &= mask;
+    }
+    for (; i < count; ++i, place += width) std::memcpy(&numbers[i], place, width);
+    bytes_.remove_prefix(count * width);
+    return numbers;
+  }
+
+  std::vector<Amount> amounts(std::size_t count) {
+    const auto base = static_cast<std::uint64_t>(zigzag());
+    const std::vector<std::uint64_t> distances = column<std::uint64_t>(count);
+    std::vector<Amount> values(distances.size());
+    std::transform(distances.begin(), distances.end(), values.begin(),
+                   [base](std::uint64_t distance) { return static_cast<Amount>(base + distance); });
     return values;
   }
 

@@ -77,9 +77,9 @@ Status Engine::State::checkpoint_alone() {
   commit.superseded = std::move(superseded);
   commit.manifest = [&] { return manifest_bytes; };
   // Until it is encoded, a page that the writer changes meanwhile is held twice.
-  for (const CommitPage& page : commit.pages) handed_over_bytes += page.bytes;
+  for (const DirtyPage& page : dirty) handed_over_bytes += memory_bytes(page);
   commit.encode = [&, encode = std::move(commit.encode)](std::size_t number, std::string& bytes) {
-    handed_over_bytes -= commit.pages[number].bytes;
+    handed_over_bytes -= memory_bytes(dirty[number]);
     return encode(number, bytes);
   };
   Status status = store->commit(commit);

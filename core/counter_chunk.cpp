@@ -66,8 +66,10 @@ void CounterChunk::serialize(std::string& out) const {
   ByteWriter writer(out);
   writer.varint(events_.size());
   writer.byte(values_.empty() ? 0 : 1);
-  writer.elements(events_.data(), events_.size());
-  writer.elements(values_.data(), values_.size());
+  const auto most = std::max_element(events_.begin(), events_.end());
+  ColumnWriter<std::uint32_t>(out, most == events_.end() ? 0 : *most, events_.size())
+      .add(events_.size(), [events = events_.data()](std::size_t i) { return events[i]; });
+  if (!values_.empty()) writer.amounts(values_);
   writer.varint(carries_.size());
   for (const Carry& carry : carries_) {
     writer.varint(carry.ordinal);
@@ -81,8 +83,8 @@ Result<CounterChunk> CounterChunk::deserialize(std::string_view bytes) {
   CounterChunk chunk;
   const auto size = reader.varint_up_to<std::size_t>(kChunkOrdinals);
   const bool has_values = reader.varint_up_to(1) == 1;
-  chunk.events_ = reader.elements<std::uint32_t>(size);
-  if (has_values) chunk.values_ = reader.elements<Amount>(size);
+  chunk.events_ = reader.column<std::uint32_t>(size);
+  if (has_values) chunk.values_ = reader.amounts(size);
   const std::size_t carry_count = reader.count(3);
   for (std::size_t i = 0; i < carry_count; ++i) {
     Carry carry{};

@@ -24,6 +24,9 @@ struct DirtyPage {
       content;
 };
 
+// What it holds until it is let go of.
+std::size_t memory_bytes(const DirtyPage& page);
+
 // The pages as a commit, or as a part of one, which lacks what it supersedes and its manifest.
 // Sorts them; each goes as soon as it is encoded. `dirty` must outlive the commit.
 Commit commit_of(Epoch epoch, std::vector<DirtyPage>& dirty, unsigned threads);

@@ -11,8 +11,9 @@ namespace {
 
 // Of the memory, for prepared batches.
 constexpr std::size_t kPreparedShare = 4;
-// Times as long as the last one took.
-constexpr int kRestAfterCheckpoint = 9;
+// Times as long as the last one took. What a checkpoint costs beside its own time, compaction above
+// all, comes on top.
+constexpr int kRestAfterCheckpoint = 14;
 
 }  // namespace
 

@@ -20,55 +20,6 @@ namespace {
 constexpr std::uint8_t kHasPosition = 1;
 constexpr std::uint8_t kHasToken = 2;
 
-// Bytes that hold every number below `bound`.
-std::uint32_t width_of(std::uint64_t bound) {
-  std::uint32_t width = 1;
-  while (width < sizeof(std::uint32_t) && bound > std::uint64_t{1} << (8 * width)) ++width;
-  return width;
-}
-
-// Appends numbers of `width` bytes each, after the width itself.
-class NumberColumn {
- public:
-  NumberColumn(std::string& out, std::uint32_t width, std::size_t count)
-      : out_(out), width_(width) {
-    ByteWriter(out).byte(static_cast<std::uint8_t>(width));
-    const std::size_t begin = out.size();
-    // Four bytes are written for each number, of which the next one covers those past its width.
-    out.resize(begin + width * count + sizeof(std::uint32_t));
-    place_ = out.data() + begin;
-  }
-  ~NumberColumn() { out_.resize(static_cast<std::size_t>(place_ - out_.data())); }
-  NumberColumn(const NumberColumn&) = delete;
-  NumberColumn& operator=(const NumberColumn&) = delete;
-
-  void add(std::span<const std::uint32_t> numbers) {
-    char* place = place_;
-    for (const std::uint32_t number : numbers) {
-      std::memcpy(place, &number, sizeof number);
-      place += width_;
-    }
-    place_ = place;
-  }
-
- private:
-  std::string& out_;
-  const std::uint32_t width_;
-  char* place_;
-};
-
-// Reads what NumberColumn wrote; fewer than `count` numbers where it does not fit.
-std::vector<std::uint32_t> read_numbers(ByteReader& reader, std::size_t count) {
-  const auto width = reader.varint_up_to<std::uint32_t>(sizeof(std::uint32_t));
-  if (width == 0 || count > reader.remaining() / width) return {};
-  const std::vector<std::uint8_t> bytes = reader.elements<std::uint8_t>(count * width);
-  std::vector<std::uint32_t> numbers(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    std::memcpy(&numbers[i], bytes.data() + i * width, width);
-  }
-  return numbers;
-}
-
 }  // namespace
 
 void JournalRecordWriter::begin(const PreparedRows& rows, const Delivery& delivery,
@@ -144,12 +95,17 @@ void JournalRecordWriter::encode_rows(const PreparedRows& rows, const Partition&
     part.places[ordinal - base_users] = 0;
     users.serialize_user(ordinal, part.bytes);
   }
-  NumberColumn(part.bytes, width_of(base_users + part.listed.size()), ordinals.size())
-      .add(part.codes);
+  const auto code_max = static_cast<std::uint32_t>(base_users + part.listed.size() - 1);
+  ColumnWriter<std::uint32_t>(part.bytes, code_max, ordinals.size())
+      .add(ordinals.size(), [codes = part.codes.data()](std::size_t i) { return codes[i]; });
   for (std::size_t column = 0; column < rows.pairs.size(); ++column) {
-    NumberColumn pair_hours(part.bytes, width_of(rows.pairs[column].size() << kHourBits),
-                            ordinals.size());
-    for (const auto& block : rows.blocks) pair_hours.add(block->pair_hours_of(column, number));
+    const auto pair_hour_max =
+        static_cast<std::uint32_t>((rows.pairs[column].size() << kHourBits) - 1);
+    ColumnWriter<std::uint32_t> pair_hours(part.bytes, pair_hour_max, ordinals.size());
+    for (const auto& block : rows.blocks) {
+      const std::span<const PairHour> added = block->pair_hours_of(column, number);
+      pair_hours.add(added.size(), [added](std::size_t i) { return added[i]; });
+    }
   }
   std::size_t value_count = 0;
   for (const auto& block : rows.blocks) value_count += block->values_of(number).size();
@@ -309,7 +265,7 @@ class Decoder {
     if (count == 0) return wrong("it has no rows");
     const std::uint32_t base_users = number();
     ROLLCALL_RETURN_IF_ERROR(decode_listed(partition, base_users));
-    const std::vector<std::uint32_t> users = read_numbers(reader_, count);
+    const std::vector<std::uint32_t> users = reader_.column<std::uint32_t>(count);
     if (users.size() != count) return wrong("its users are cut short");
     const std::uint64_t user_bound = base_users + std::uint64_t{listed_count_};
     if (std::any_of(users.begin(), users.end(), [&](auto user) { return user >= user_bound; })) {
@@ -324,7 +280,7 @@ class Decoder {
     const PreparedRows& rows = *batch_.rows;
     std::vector<std::vector<std::uint32_t>> pair_hours(rows.pairs.size());
     for (std::size_t column = 0; column < pair_hours.size(); ++column) {
-      pair_hours[column] = read_numbers(reader_, count);
+      pair_hours[column] = reader_.column<std::uint32_t>(count);
       if (pair_hours[column].size() != count) return wrong("its rows are cut short");
       for (const PairHour pair_hour : pair_hours[column]) {
         if (pair_hour >> kHourBits >= rows.pairs[column].size() ||

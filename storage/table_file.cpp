@@ -23,13 +23,13 @@ Status remove_table_files(const std::string& directory) {
   return {};
 }
 
-TableFile::TableFile(rocksdb::DB& db, std::string path, const std::string& directory)
-    : path_(std::move(path)), directory_(&directory) {
+rocksdb::Status TableFile::open(rocksdb::DB& db, bool direct) {
   const rocksdb::Options options = db.GetOptions();
-  // The file stays in the page cache: what was written last is read soon.
-  writer_ = std::make_unique<rocksdb::SstFileWriter>(rocksdb::EnvOptions(options), options,
-                                                     db.DefaultColumnFamily(),
+  rocksdb::EnvOptions env(options);
+  env.use_direct_writes = direct;
+  writer_ = std::make_unique<rocksdb::SstFileWriter>(env, options, db.DefaultColumnFamily(),
                                                      /*invalidate_page_cache=*/false);
+  return writer_->Open(path_);
 }
 
 TableFile::~TableFile() {
@@ -41,12 +41,15 @@ TableFile::~TableFile() {
 
 Result<TableFile> TableFile::create(rocksdb::DB& db, std::size_t number,
                                     const std::string& directory) {
-  TableFile file(db, new_table_path(directory, number), directory);
+  TableFile file(new_table_path(directory, number), directory);
   // A file of that name may be the second name of a table that is part of the database: that the
   // name was not removed then is no error. Opening it would empty the table.
   ROLLCALL_RETURN_IF_ERROR(remove_file(file.path_));
-  ROLLCALL_RETURN_IF_ERROR(
-      to_status(file.writer_->Open(file.path_), directory, "make " + file.path_));
+  // Past the page cache: on a machine that had to find memory for it, half of a checkpoint's time
+  // went there, and what others have in it would leave. Not every file system can do it.
+  rocksdb::Status opened = file.open(db, /*direct=*/true);
+  if (!opened.ok()) opened = file.open(db, /*direct=*/false);
+  ROLLCALL_RETURN_IF_ERROR(to_status(opened, directory, "make " + file.path_));
   return file;
 }
 
@@ -64,6 +67,10 @@ Status add_to_database(rocksdb::DB& db, const std::vector<TableFile>& tables,
   for (const TableFile& table : tables) paths.push_back(table.path());
   rocksdb::IngestExternalFileOptions options;
   options.move_files = true;
+  // A view never asks for a page of a later commit, so it need not be kept from seeing these. If it
+  // were, the tables would get a sequence number, and RocksDB would write them again, as soon as
+  // the view is gone, to take it off.
+  options.snapshot_consistency = false;
   // Else a number is written into the finished file, for versions of RocksDB before 5.16.
   options.write_global_seqno = false;
   ROLLCALL_RETURN_IF_ERROR(

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "rollcall/status.h"
@@ -46,13 +47,15 @@ class TableFile {
   Status finish();
 
  private:
-  TableFile(rocksdb::DB& db, std::string path, const std::string& directory);
+  TableFile(std::string path, const std::string& directory)
+      : path_(std::move(path)), directory_(&directory) {}
+  rocksdb::Status open(rocksdb::DB& db, bool direct);
 
   std::string path_;
   const std::string* directory_;
   std::string first_key_;
   std::string last_key_;
-  std::unique_ptr<rocksdb::SstFileWriter> writer_;  // null: moved from
+  std::unique_ptr<rocksdb::SstFileWriter> writer_;  // null: not open, or moved from
 };
 
 // Makes finished files part of the database, in one step. Returns once that is durable.

@@ -38,6 +38,66 @@ TEST(ByteCodec, ReadsBackWhatWasWritten) {
   EXPECT_TRUE(reader.done());
 }
 
+// Every width, with the largest number that it holds and with the first that it does not.
+TEST(ByteCodec, ReadsBackColumnsOfEveryWidth) {
+  for (std::size_t width = 1; width <= 8; ++width) {
+    const std::uint64_t most = ~std::uint64_t{0} >> (64 - 8 * width);
+    for (const std::size_t count : {0u, 1u, 2u, 7u, 8u, 9u, 100u}) {
+      std::vector<std::uint64_t> numbers(count);
+      for (std::size_t i = 0; i < count; ++i) numbers[i] = i % 3 == 0 ? most : i;
+      std::string bytes = "before";
+      {
+        ColumnWriter<std::uint64_t> column(bytes, most, count);
+        column.add(count / 2, [&](std::size_t i) { return numbers[i]; });
+        column.add(count - count / 2, [&](std::size_t i) { return numbers[count / 2 + i]; });
+      }
+      EXPECT_EQ(bytes.size(), 6 + 1 + width * count);
+      const std::string_view column_bytes = std::string_view(bytes).substr(6);
+      EXPECT_EQ(static_cast<std::size_t>(column_bytes[0]), width);
+      ByteReader reader(column_bytes);
+      EXPECT_EQ(reader.column<std::uint64_t>(count), numbers);
+      EXPECT_TRUE(reader.done());
+      if (count == 0) continue;
+      ByteReader cut(column_bytes.substr(0, column_bytes.size() - 1));
+      EXPECT_TRUE(cut.column<std::uint64_t>(count).empty());
+      EXPECT_FALSE(cut.ok());
+    }
+    if (width == 8) continue;
+    std::string wider;
+    ColumnWriter<std::uint64_t>(wider, most + 1, 0);
+    EXPECT_EQ(static_cast<std::size_t>(wider[0]), width + 1);
+  }
+}
+
+TEST(ByteCodec, RefusesColumnsOfNoWidthAndOfMoreThanTheNumbersHave) {
+  for (const char width : {'\0', '\5', '\xff'}) {
+    const std::string bytes = width + std::string(20, '\1');
+    ByteReader reader(bytes);
+    EXPECT_TRUE(reader.column<std::uint32_t>(4).empty());
+    EXPECT_FALSE(reader.ok());
+    ByteReader none(bytes);
+    EXPECT_TRUE(none.column<std::uint32_t>(0).empty());
+    EXPECT_FALSE(none.ok()) << "damage that no number shows";
+  }
+}
+
+TEST(ByteCodec, ReadsBackAmounts) {
+  constexpr Amount kLeast = std::numeric_limits<Amount>::min();
+  constexpr Amount kMost = std::numeric_limits<Amount>::max();
+  const std::vector<std::vector<Amount>> lists = {
+      {}, {0}, {kLeast}, {kMost}, {kLeast, kMost, 0}, {-1, 254}, {1'000'000, 1'000'255, 1'000'003}};
+  for (const std::vector<Amount>& amounts : lists) {
+    std::string bytes;
+    ByteWriter(bytes).amounts(amounts);
+    ByteReader reader(bytes);
+    EXPECT_EQ(reader.amounts(amounts.size()), amounts);
+    EXPECT_TRUE(reader.done());
+  }
+  std::string near;
+  ByteWriter(near).amounts(lists.back());
+  EXPECT_EQ(near.size(), 3u + 1 + 3) << "the least, the width, and a byte for each";
+}
+
 TEST(ByteCodec, NoticesBytesThatAreMissing) {
   std::string bytes;
   ByteWriter(bytes).text("four");

@@ -256,6 +256,27 @@ TEST_F(DiskFaults, AnyCallFailsByPartition) {
   fail_calls();
 }
 
+TEST_F(DiskFaults, WritesTablesWithoutDirectWritesWhereThereAreNone) {
+  for (const bool takes_direct : {false, true}) {
+    SCOPED_TRACE(takes_direct);
+    fs::remove_all(path_);
+    *progress_ = {};
+    const ChildEnd end = run_in_child([&]() -> std::string {
+      start_disk_faults(path_, {.takes_direct = takes_direct});
+      auto engine = open();
+      if (!engine.ok()) return engine.status().to_string();
+      const Status status = feed(**engine, kBatches);
+      if (!status.ok()) return status.to_string();
+      if ((direct_files() != 0) != takes_direct) return "tables were written the other way";
+      stop_disk_faults();
+      engine = Status::not_found("");
+      return recover();
+    });
+    ASSERT_EQ(end.how, ChildEnd::How::kReturned) << to_string(end);
+    ASSERT_EQ(end.report, "");
+  }
+}
+
 // Once a checkpoint has failed for want of room, nothing more is taken, and questions are answered;
 // when there is room, opening the store again is all it takes.
 TEST_F(DiskFaults, FullDiskPausesWriting) {

@@ -94,6 +94,7 @@ class Disk {
   std::uint64_t calls() const { return calls_; }
   std::uint64_t bytes() const { return bytes_; }
   bool has_failed() const { return failed_; }
+  std::uint64_t direct_files() const { return direct_files_; }
 
   bool watches(const std::string& path) const {
     return path == directory_ || path.starts_with(directory_ + "/");
@@ -116,6 +117,12 @@ class Disk {
     return fits;
   }
 
+  bool takes(int flags) {
+    if ((flags & O_DIRECT) == 0) return true;
+    if (fault_.takes_direct) ++direct_files_;
+    return fault_.takes_direct;
+  }
+
   void before_write(int file, std::size_t size, std::optional<off_t> offset) {
     if (fault_.what != DiskFault::What::kPowerCut) return;
     const std::lock_guard lock(mutex_);
@@ -124,7 +131,7 @@ class Disk {
     UnsyncedFile& unsynced = unsynced_file(file, facts);
     if (!offset || *offset >= facts.st_size) return;
     std::string bytes(std::min(size, static_cast<std::size_t>(facts.st_size - *offset)), '\0');
-    if (kernel_read(file, bytes.data(), bytes.size(), *offset) < 0) std::abort();
+    if (kernel_read(unsynced.file, bytes.data(), bytes.size(), *offset) < 0) std::abort();
     unsynced.overwritten.push_back({*offset, std::move(bytes)});
   }
 
@@ -229,6 +236,7 @@ class Disk {
   std::atomic<std::uint64_t> calls_{0};
   std::atomic<std::uint64_t> bytes_{0};
   std::atomic<bool> failed_{false};
+  std::atomic<std::uint64_t> direct_files_{0};
 
   std::mutex mutex_;  // guards all that follows
   std::map<FileNumber, UnsyncedFile> unsynced_;
@@ -280,6 +288,7 @@ void start_disk_faults(const std::string& directory, const DiskFault& fault) {
 
 std::uint64_t disk_calls() { return the_disk.load()->calls(); }
 std::uint64_t disk_bytes() { return the_disk.load()->bytes(); }
+std::uint64_t direct_files() { return the_disk.load()->direct_files(); }
 bool disk_has_failed() { return the_disk.load()->has_failed(); }
 
 void stop_disk_faults() { delete the_disk.exchange(nullptr); }
@@ -301,6 +310,10 @@ int open(const char* path, int flags, ...) {
   const bool makes = (flags & O_CREAT) != 0 && ::access(path, F_OK) != 0;
   if (disk != nullptr) {
     if (disk->fails()) return -1;
+    if (!disk->takes(flags)) {
+      errno = EINVAL;
+      return -1;
+    }
     if (makes) disk->before_name_change(path);
   }
   const int file = rollcall::testing::kernel_open(path, flags, mode);

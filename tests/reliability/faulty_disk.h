@@ -24,6 +24,7 @@ struct DiskFault {
   std::uint64_t seed = 0;  // of what a power cut takes
   // Bytes past this many do not fit: ENOSPC.
   std::uint64_t bytes_max = std::numeric_limits<std::uint64_t>::max();
+  bool takes_direct = true;  // false: a file system without direct writes
 };
 
 // How a process ends whose power was cut.
@@ -33,10 +34,12 @@ inline constexpr int kPowerCutCode = 78;
 // in DIRECTORY.removed, which it removes, and ends the process.
 void start_disk_faults(const std::string& directory, const DiskFault& fault);
 
-// Counted calls since, the bytes they wrote, and whether one has failed.
+// Counted calls since, the bytes they wrote, whether one has failed, and how many files were opened
+// for direct writes.
 std::uint64_t disk_calls();
 std::uint64_t disk_bytes();
 bool disk_has_failed();
+std::uint64_t direct_files();
 
 // The disk works again, and has room.
 void stop_disk_faults();

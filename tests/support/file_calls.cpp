@@ -50,7 +50,7 @@ std::string_view write_call(int descriptor, off_t offset) {
   const std::string path = path_of(descriptor);
   if (is_journal(path)) return offset == 0 ? "make" : offset < 4096 ? "mark" : "record";
   if (is_anchor(path)) return offset < 8192 ? "anchor" : "anchor mark";
-  return "";
+  return database_file(path);  // a table, past the page cache
 }
 
 // Of a write at the end of a file.
