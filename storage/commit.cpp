@@ -33,6 +33,18 @@ Status write_first_record(rocksdb::DB& db, const StoreId& store_id, const std::s
   return write_batch(db, batch, /*sync=*/true, directory, "write the first record");
 }
 
+Status begin_sequence(rocksdb::DB& db, const std::string& directory) {
+  if (db.GetLatestSequenceNumber() != 0) return {};
+  std::string record;
+  rocksdb::WriteBatch batch;
+  ROLLCALL_RETURN_IF_ERROR(
+      to_status(db.Get(rocksdb::ReadOptions(), slice(kCommitRecordKey), &record), directory,
+                "read the commit record"));
+  ROLLCALL_RETURN_IF_ERROR(
+      to_status(batch.Put(slice(kCommitRecordKey), record), directory, "gather the commit record"));
+  return write_batch(db, batch, /*sync=*/true, directory, "write the commit record again");
+}
+
 Result<CommitFacts> write_commit(rocksdb::DB& db, const Commit& commit, PagesWritten written,
                                  const CommitFacts& previous, const std::string& directory) {
   const std::uint64_t page_count =

@@ -271,6 +271,7 @@ Result<std::unique_ptr<Store>> open_writer(const std::string& directory,
   CommitFacts last;
   if (found) {
     last = *found;
+    ROLLCALL_RETURN_IF_ERROR(begin_sequence(db, directory));
   } else {
     ROLLCALL_ASSIGN_OR_RETURN(const StoreId store_id,
                               anchor.ok() ? anchor->state().store_id : make_store_id());

@@ -233,6 +233,19 @@ TEST_F(StoreCopyTest, ReadsACompactedStoreAsAnyOther) {
   expect_history(*open(to_), history_, 3);
 }
 
+// Of a copy nothing has a sequence number (storage/commit.h, begin_sequence).
+TEST_F(StoreCopyTest, KeepsEverythingWhenItIsCompacted) {
+  make_store(3);
+  copy();
+  {
+    const auto store = open(to_);
+    const auto view = store->view();
+    ASSERT_TRUE(store->compact().ok());
+    expect_history(*store, history_, 3);
+  }
+  expect_history(*open(to_), history_, 3);
+}
+
 TEST_F(StoreCopyTest, RefusesToReplaceAnything) {
   make_store(2);
   const auto refused = [&](const std::string& path) {
