@@ -29,7 +29,7 @@ std::size_t BoundsChunk::memory_bytes() const {
 void BoundsChunk::serialize(std::string& out) const {
   ByteWriter writer(out);
   writer.varint(first_.size());
-  // As numbers from 1 on, as 0 is never. The least first day is the earliest of all days, as
+  // 0 stands for never, so days count from 1. The least first day is the earliest of all days, as
   // kNeverFirst is above them, and the greatest last day the latest.
   const std::int32_t least = first_.empty() ? kNeverFirst : std::ranges::min(first_);
   const std::int32_t earliest = least == kNeverFirst ? 0 : least;

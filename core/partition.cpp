@@ -347,7 +347,6 @@ Status Partition::fold(const StoreView& view, bool bounds) {
   return bounds ? fold_bounds(view) : Status();
 }
 
-// An entry leaves the list when it is done, so that folding can stop anywhere and go on later.
 void Partition::apply_amounts(const StagedColumn& column, BatchNumber batch_number) {
   if (values_.empty()) return;
   std::vector<AmountChunk*> chunks(column.cells.size());
@@ -372,6 +371,7 @@ void Partition::apply_amounts(const StagedColumn& column, BatchNumber batch_numb
   }
 }
 
+// An entry leaves the list when it is done, so that folding can stop anywhere and go on later.
 Status Partition::fold_any(const StoreView& view) {
   alignas(64) std::array<std::uint64_t, kChunkWords> scratch;
   while (!awaiting_any_.empty()) {

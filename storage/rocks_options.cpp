@@ -20,8 +20,6 @@ namespace {
 constexpr std::size_t kWriteBufferBytes = std::size_t{32} << 20;
 constexpr int kWriteBufferCount = 3;  // together the 96 MiB that rocks_store.h promises
 constexpr std::uint64_t kTableFileBytes = std::uint64_t{128} << 20;
-// A checkpoint adds as many as it has threads. Merging them is work beside ingest.
-constexpr int kLevel0Files = 8;
 constexpr int kOpenFilesMax = 256;
 constexpr std::size_t kBlockBytes = 16 << 10;
 constexpr double kBloomBitsPerKey = 10;
@@ -78,7 +76,6 @@ rocksdb::Options rocks_options(const RocksStoreOptions& options) {
   rocks.max_write_buffer_number = kWriteBufferCount;
   rocks.target_file_size_base = kTableFileBytes;
   rocks.level_compaction_dynamic_level_bytes = true;
-  rocks.level0_file_num_compaction_trigger = kLevel0Files;
   rocks.max_background_jobs = kBackgroundJobs;
   // Lets the disk begin early, so that the sync that ends a commit has little left to wait for.
   rocks.wal_bytes_per_sync = kSyncStepBytes;

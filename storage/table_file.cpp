@@ -46,7 +46,7 @@ Result<TableFile> TableFile::create(rocksdb::DB& db, std::size_t number,
   // name was not removed then is no error. Opening it would empty the table.
   ROLLCALL_RETURN_IF_ERROR(remove_file(file.path_));
   // Past the page cache: on a machine that had to find memory for it, half of a checkpoint's time
-  // went there, and what others have in it would leave. Not every file system can do it.
+  // went there, and it would push out what others have there. Not every file system can do it.
   rocksdb::Status opened = file.open(db, /*direct=*/true);
   if (!opened.ok()) opened = file.open(db, /*direct=*/false);
   ROLLCALL_RETURN_IF_ERROR(to_status(opened, directory, "make " + file.path_));
@@ -67,9 +67,9 @@ Status add_to_database(rocksdb::DB& db, const std::vector<TableFile>& tables,
   for (const TableFile& table : tables) paths.push_back(table.path());
   rocksdb::IngestExternalFileOptions options;
   options.move_files = true;
-  // A view never asks for a page of a later commit, so it need not be kept from seeing these. If it
-  // were, the tables would get a sequence number, and RocksDB would write them again, as soon as
-  // the view is gone, to take it off.
+  // A view is never asked for a page of a later commit, so nothing needs to hide these from it. If
+  // something did, tables that overlap nothing, as those of the first checkpoint, would get a
+  // sequence number, and RocksDB would write them again to take it off.
   options.snapshot_consistency = false;
   // Else a number is written into the finished file, for versions of RocksDB before 5.16.
   options.write_global_seqno = false;

@@ -29,6 +29,7 @@ namespace fs = std::filesystem;
 
 constexpr int kDescriptorsMax = 4096;
 constexpr std::uint64_t kSectorBytes = 512;
+constexpr std::size_t kDirectBytes = 4096;  // direct writes are multiples of this
 
 // The kernel itself.
 int kernel_open(const char* path, int flags, unsigned mode) {
@@ -266,8 +267,12 @@ ssize_t write_to_disk(int file, const void* bytes, std::size_t size, std::option
   Disk* disk = disk_of(file);
   if (disk == nullptr) return kernel_write(file, bytes, size, offset);
   if (disk->fails()) return -1;
-  const std::size_t fits = disk->room(size);
-  if (fits == 0 && size > 0) return -1;
+  std::size_t fits = disk->room(size);
+  if (fits < size && (::fcntl(file, F_GETFL) & O_DIRECT) != 0) fits -= fits % kDirectBytes;
+  if (fits == 0 && size > 0) {
+    errno = ENOSPC;
+    return -1;
+  }
   disk->before_write(file, fits, offset);
   return kernel_write(file, bytes, fits, offset);
 }

@@ -92,7 +92,8 @@ struct StoreSize {
   std::uint64_t journal_bytes = 0;  // of these, the journal's files
 };
 
-// Pages as they were at one moment. Pages superseded later can still be read through it.
+// Pages as they were at one moment. Pages superseded later can still be read through it; pages
+// written later may be there or not.
 // Threads: any method from any thread. Ownership: must not outlive its Store.
 class StoreView {
  public:
