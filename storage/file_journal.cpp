@@ -101,14 +101,16 @@ Status FileJournal::begin_file() {
     ROLLCALL_RETURN_IF_ERROR(failure_);
     number = last_file_ + 1;
   }
-  Result<JournalFile> file = JournalFile::create(directory_, store_id_, number);
-  const Status status = file.ok() ? anchor_.note_journal(number) : file.status();
+  // What could not be written counts for nothing yet: there may be room for it later.
+  ROLLCALL_ASSIGN_OR_RETURN(JournalFile file, JournalFile::create(directory_, store_id_, number));
+  Status status = file.publish(directory_);
+  if (status.ok()) status = anchor_.note_journal(number);
   const std::lock_guard lock(mutex_);
   if (!status.ok()) {
     failure_ = status;  // a sync may have failed, and is not to be tried again
     return status;
   }
-  files_.push_back(std::make_shared<JournalFile>(*std::move(file)));
+  files_.push_back(std::make_shared<JournalFile>(std::move(file)));
   last_file_ = number;
   return {};
 }

@@ -18,9 +18,12 @@ Result<JournalFile> JournalFile::create(const std::string& directory, const Stor
   }
   beginning.resize(kJournalRecordsBegin);
   ROLLCALL_RETURN_IF_ERROR(journal.file_.write(0, beginning));
-  ROLLCALL_RETURN_IF_ERROR(journal.file_.sync());
-  ROLLCALL_RETURN_IF_ERROR(sync_directory(directory));
   return journal;
+}
+
+Status JournalFile::publish(const std::string& directory) const {
+  ROLLCALL_RETURN_IF_ERROR(file_.sync());
+  return sync_directory(directory);
 }
 
 Status JournalFile::append(const JournalRecord& record) {

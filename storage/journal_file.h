@@ -15,9 +15,12 @@ namespace rollcall {
 // Threads: `sync` and `note` beside `append`; otherwise one at a time.
 class JournalFile {
  public:
-  // Makes file `number`, empty, and returns once it is on disk.
+  // Makes file `number`, empty. After an error it may be made again.
   static Result<JournalFile> create(const std::string& directory, const StoreId& store_id,
                                     std::uint64_t number);
+
+  // Returns once the file, still empty, and its name are on disk.
+  Status publish(const std::string& directory) const;
 
   std::uint64_t number() const { return number_; }
   bool empty() const { return bytes_ == kJournalRecordsBegin; }

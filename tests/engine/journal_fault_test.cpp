@@ -110,8 +110,29 @@ TEST_F(JournalFault, ABatchThatCannotBeWrittenHasNotHappened) {
   EXPECT_EQ(engine_->info().event_count, events_acknowledged());
 }
 
-TEST_F(JournalFault, AJournalThatCannotBeMadeRefusesTheBatch) {
-  for (const char* const call : {"make", "sync", "anchor", "anchor sync"}) {
+TEST_F(JournalFault, AJournalThatCannotBeWrittenIsMadeOnceThereIsRoom) {
+  for (const Fate fate : {Fate::kFail, Fate::kFailHalfway}) {
+    ASSERT_TRUE(open().ok());
+    fail_next("make", fate, ENOSPC);
+    EXPECT_EQ(push_next().code(), StatusCode::kIoError);
+    EXPECT_EQ(engine_->info().event_count, events_acknowledged());
+    ASSERT_TRUE(push_next().ok()) << "there is room again";
+    // So it is with the file that a checkpoint begins.
+    fail_next("make", fate, ENOSPC);
+    EXPECT_EQ(engine_->checkpoint().code(), StatusCode::kIoError);
+    ASSERT_TRUE(push_next().ok()) << "the file before goes on";
+    ASSERT_TRUE(open().ok());
+    EXPECT_EQ(engine_->info().event_count, events_acknowledged());
+    fail_next("make", fate, ENOSPC);
+    EXPECT_EQ(push_next().code(), StatusCode::kIoError);
+    ASSERT_TRUE(push_next().ok());
+    ASSERT_TRUE(engine_->checkpoint().ok());
+    EXPECT_EQ(engine_->info().event_count, events_acknowledged());
+  }
+}
+
+TEST_F(JournalFault, AJournalThatCannotBeMadeDurableRefusesTheBatch) {
+  for (const char* const call : {"sync", "anchor", "anchor sync"}) {
     SCOPED_TRACE(call);
     ASSERT_TRUE(open().ok());
     fail_next(call, Fate::kFail, ENOSPC);
