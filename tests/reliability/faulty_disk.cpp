@@ -120,7 +120,7 @@ class Disk {
 
   bool takes(int flags) {
     if ((flags & O_DIRECT) == 0) return true;
-    if (fault_.takes_direct) ++direct_files_;
+    ++direct_files_;
     return fault_.takes_direct;
   }
 

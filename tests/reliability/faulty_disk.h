@@ -34,8 +34,8 @@ inline constexpr int kPowerCutCode = 78;
 // in DIRECTORY.removed, which it removes, and ends the process.
 void start_disk_faults(const std::string& directory, const DiskFault& fault);
 
-// Counted calls since, the bytes they wrote, whether one has failed, and how many files were opened
-// for direct writes.
+// Counted calls since, the bytes they wrote, whether one has failed, and how many files were to be
+// opened for direct writes.
 std::uint64_t disk_calls();
 std::uint64_t disk_bytes();
 bool disk_has_failed();

@@ -41,9 +41,9 @@ struct EngineOptions {
   std::size_t memory_bytes_max = std::size_t{4} << 30;
 
   // Dirty pages past this many bytes start a checkpoint after the batch that crossed it; but not
-  // before fourteen times as long has passed as the last one took, so that checkpoints take at most
-  // a fifteenth of the time, however much each batch touches. Past memory_bytes_max they do not
-  // wait.
+  // before fourteen times as long has passed as the last one took: a fifteenth of the time goes to
+  // checkpoints that take as long as the one before, and more while they grow. Past
+  // memory_bytes_max they do not wait.
   std::size_t checkpoint_dirty_bytes_max = std::size_t{512} << 20;
 
   // So does the first batch that finds what is not in a checkpoint to be older than this many
