@@ -185,7 +185,10 @@ Status Engine::State::replay(const JournalRecord& record) {
     manifest.journal_next = record.number + 1;
     note_change();
   }
-  return make_room();
+  // Here, and not beside: nothing else passes the gate while the engine opens.
+  if (need() == Need::kNothing) return {};
+  const std::lock_guard alone(checkpoint_mutex);
+  return timed_checkpoint();
 }
 
 Result<std::uint64_t> Engine::State::append_to_journal(const PreparedRows& rows,
@@ -352,7 +355,7 @@ Status Engine::State::ingest(PreparedRows& rows, const Delivery& delivery) {
   try {
     room = make_room();
   } catch (const std::bad_alloc&) {
-    room = Status::resource_exhausted("engine: no memory for a checkpoint; open the store again");
+    room = no_memory_for_checkpoint();
   }
   if (!room.ok()) {
     const Gate::Pass pass(gate);

@@ -2,6 +2,9 @@
 #include <algorithm>
 #include <chrono>
 #include <mutex>
+#include <new>
+#include <system_error>
+#include <utility>
 
 #include "core/engine_state.h"
 #include "core/return_memory.h"
@@ -37,41 +40,77 @@ MemoryUse Engine::State::memory_use() const {
   return use;
 }
 
-Status Engine::State::make_room() {
+Engine::State::Need Engine::State::need() {
   const std::size_t resident_max = state_bytes_max();
   // A checkpoint for a sliver of dirty pages would free next to nothing, and be asked for again.
   const std::size_t worth_writing = resident_max / 16;
   const std::uint64_t journal_bytes = store->journal() == nullptr ? 0 : store->journal()->bytes();
   const std::chrono::seconds age_max(options.checkpoint_seconds);
-  bool is_due = false, is_full = false;
-  {
-    const Gate::Pass pass(gate);
-    MemoryUse use = memory_use();
-    if (use.resident_bytes > resident_max) {
-      evict_for(0);
-      use = memory_use();
-    }
-    const auto now = std::chrono::steady_clock::now();
-    const bool may_start =
-        !committing && now - checkpoint_end >= kRestAfterCheckpoint * checkpoint_time;
-    const bool is_old = changed && age_max.count() != 0 && now - changed_since >= age_max;
-    is_due = may_start && (use.dirty_bytes > options.checkpoint_dirty_bytes_max ||
-                           journal_bytes > options.journal_bytes_max || is_old);
-    is_full = use.resident_bytes > resident_max && use.dirty_bytes > worth_writing;
+  const Gate::Pass pass(gate);
+  MemoryUse use = memory_use();
+  if (use.resident_bytes > resident_max) {
+    evict_for(0);
+    use = memory_use();
   }
-  if (!is_due && !is_full) return {};
-  std::unique_lock alone(checkpoint_mutex, std::defer_lock);
-  if (is_full) {
-    alone.lock();
-  } else if (!alone.try_lock()) {
-    return {};  // somebody makes one, or forgets users: it will be due again
+  if (use.resident_bytes > resident_max && use.dirty_bytes > worth_writing) return Need::kRoom;
+  const auto now = std::chrono::steady_clock::now();
+  const bool is_old = changed && age_max.count() != 0 && now - changed_since >= age_max;
+  const bool is_due = use.dirty_bytes > options.checkpoint_dirty_bytes_max ||
+                      journal_bytes > options.journal_bytes_max || is_old;
+  const bool may_start = !committing && !checkpoint_is_beside &&
+                         now - checkpoint_end >= kRestAfterCheckpoint * checkpoint_time;
+  return is_due && may_start ? Need::kCheckpoint : Need::kNothing;
+}
+
+Status Engine::State::make_room() {
+  const Need need_now = need();
+  if (need_now == Need::kNothing) return {};
+  if (need_now == Need::kCheckpoint && start_checkpoint()) return {};
+  const std::lock_guard alone(checkpoint_mutex);
+  // One that was under way may have made it.
+  return need() == Need::kNothing ? Status() : timed_checkpoint();
+}
+
+bool Engine::State::start_checkpoint() {
+  const Gate::Pass pass(gate);
+  if (checkpoint_is_beside) return true;  // another batch's
+  try {
+    std::jthread thread([this, no_memory = no_memory_for_checkpoint()]() mutable {
+      checkpoint_beside(std::move(no_memory));
+    });
+    checkpoint_is_beside = true;
+    checkpoint_thread = std::move(thread);  // the one before has left the gate for the last time
+  } catch (const std::system_error&) {
+    return false;
   }
+  return true;
+}
+
+void Engine::State::checkpoint_beside(Status no_memory) noexcept {
+  Status status;
+  try {
+    const std::unique_lock alone(checkpoint_mutex, std::try_to_lock);
+    // Else somebody makes one, or forgets users: it will be due again.
+    if (alone) status = timed_checkpoint();
+  } catch (const std::bad_alloc&) {
+    status = std::move(no_memory);
+  }
+  const Gate::Pass pass(gate);
+  if (!status.ok() && write_failure.ok()) write_failure = std::move(status);
+  checkpoint_is_beside = false;
+}
+
+Status Engine::State::timed_checkpoint() {
   const auto begin = std::chrono::steady_clock::now();
   ROLLCALL_RETURN_IF_ERROR(checkpoint_alone());
   const Gate::Pass pass(gate);
   checkpoint_end = std::chrono::steady_clock::now();
   checkpoint_time = checkpoint_end - begin;
   return {};
+}
+
+Status Engine::State::no_memory_for_checkpoint() {
+  return Status::resource_exhausted("engine: no memory for a checkpoint; open the store again");
 }
 
 void Engine::State::evict_for(std::size_t wanted_bytes) {

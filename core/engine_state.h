@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "core/block_pool.h"
@@ -74,6 +75,7 @@ struct Engine::State {
   // Of the last checkpoint that ingest started.
   std::chrono::steady_clock::time_point checkpoint_end;
   std::chrono::steady_clock::duration checkpoint_time{};
+  bool checkpoint_is_beside = false;  // checkpoint_thread is at work, or about to be
   // Why writing ended: a checkpoint failed. Queries go on.
   Status write_failure;
   // Why everything ended: memory ran out while a batch was applied.
@@ -118,8 +120,25 @@ struct Engine::State {
   Status for_each_partition(std::size_t row_count, Visit visit);
   // Notes that there is something for a checkpoint to write. Within the gate.
   void note_change();
-  // Keeps the promises of the options after a batch.
+  // What the options ask for.
+  enum class Need {
+    kNothing,
+    kCheckpoint,  // soon
+    kRoom,        // a checkpoint before anything else, so that what is stored can leave memory
+  };
+  Need need();
+  // Keeps the promises of the options after a batch: waits for room, and starts a checkpoint that
+  // is due, which goes on beside what comes next.
   Status make_room();
+  // Starts a checkpoint in a thread of its own, unless one is there. Whether there is one now: the
+  // system may have no thread to give.
+  bool start_checkpoint();
+  // What that thread does. What fails is told to the next batch. It does nothing more after it has
+  // left the gate, so that who is within it may wait for the thread's end.
+  void checkpoint_beside(Status no_memory) noexcept;
+  // A checkpoint whose time counts for the rest after it, of one who holds checkpoint_mutex.
+  Status timed_checkpoint();
+  static Status no_memory_for_checkpoint();
   // Of the memory options, what is not for prepared batches.
   std::size_t state_bytes_max() const;
   // How much more of it may be taken. Within the gate.
@@ -154,6 +173,8 @@ struct Engine::State {
   MemoryUse memory_use() const;
   EngineInfo info() const;
   Result<VerifyReport> verify();
+
+  std::jthread checkpoint_thread;  // the last member: it is waited for before any other goes
 };
 
 template <class Visit>

@@ -119,7 +119,8 @@ Status write_to_tables(rocksdb::DB& db, const Commit& commit, const std::string&
   };
   std::vector<std::future<Status>> others;
   for (std::size_t i = 1; i < ranges.size(); ++i) {
-    others.push_back(std::async(std::launch::async, write, i));
+    // Deferred where the system has no thread to give.
+    others.push_back(std::async(std::launch::async | std::launch::deferred, write, i));
   }
   Status status = write(0);
   for (std::future<Status>& other : others) {

@@ -21,6 +21,10 @@ constexpr std::size_t kWriteBufferBytes = std::size_t{32} << 20;
 constexpr int kWriteBufferCount = 3;  // together the 96 MiB that rocks_store.h promises
 constexpr std::uint64_t kTableFileBytes = std::uint64_t{128} << 20;
 constexpr int kOpenFilesMax = 256;
+// Tables of checkpoints overlap those before them, and are merged with them when there are so many
+// or so many bytes: sooner, and merging costs ingest more than the checkpoints do.
+constexpr int kTablesMergedMin = 12;
+constexpr std::uint64_t kBytesMergedMin = std::uint64_t{1} << 30;
 constexpr std::size_t kBlockBytes = 16 << 10;
 constexpr double kBloomBitsPerKey = 10;
 constexpr int kBackgroundJobs = 2;
@@ -76,6 +80,8 @@ rocksdb::Options rocks_options(const RocksStoreOptions& options) {
   rocks.max_write_buffer_number = kWriteBufferCount;
   rocks.target_file_size_base = kTableFileBytes;
   rocks.level_compaction_dynamic_level_bytes = true;
+  rocks.level0_file_num_compaction_trigger = kTablesMergedMin;
+  rocks.max_bytes_for_level_base = kBytesMergedMin;
   rocks.max_background_jobs = kBackgroundJobs;
   // Lets the disk begin early, so that the sync that ends a commit has little left to wait for.
   rocks.wal_bytes_per_sync = kSyncStepBytes;

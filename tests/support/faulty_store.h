@@ -2,11 +2,9 @@
 #pragma once
 
 #include <atomic>
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <thread>
 #include <utility>
 
 #include "rollcall/store.h"
@@ -17,8 +15,8 @@ namespace rollcall::testing {
 struct Faults {
   std::atomic<bool> reads{false};
   std::atomic<bool> commits{false};
-  std::chrono::milliseconds commit_delay{0};  // of each commit
-  std::function<void()> before_read;          // of each page
+  std::function<void()> before_commit;
+  std::function<void()> before_read;  // of each page
 
   // Of all calls, counted from 1, this one fails, and all after it if `for_ever`; 0: none. A commit
   // fails when it is there, if `late`.
@@ -60,7 +58,7 @@ class FaultyStore : public Store {
     return store_->last_commit();
   }
   Status commit(const Commit& commit) override {
-    std::this_thread::sleep_for(faults_->commit_delay);
+    if (faults_->before_commit) faults_->before_commit();
     const bool fails = faults_->next_fails() || faults_->commits;
     if (!fails) return store_->commit(commit);
     if (faults_->late) ROLLCALL_RETURN_IF_ERROR(store_->commit(commit));

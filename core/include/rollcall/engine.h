@@ -154,7 +154,8 @@ class Engine {
   //   kResourceExhausted  a batch of the journal does not fit in memory_bytes_max
   static Result<std::unique_ptr<Engine>> open(std::unique_ptr<Store> store,
                                               const EngineOptions& options);
-  ~Engine();  // without a checkpoint
+  // Makes no checkpoint, but waits for one that is under way.
+  ~Engine();
 
   // Records every event of `batch`, or none.
   //   kInvalidArgument    columns of different lengths, a code outside its dictionary, a user id of

@@ -42,8 +42,8 @@ struct EngineOptions {
 
   // Dirty pages past this many bytes start a checkpoint after the batch that crossed it; but not
   // before fourteen times as long has passed as the last one took: a fifteenth of the time goes to
-  // checkpoints that take as long as the one before, and more while they grow. Past
-  // memory_bytes_max they do not wait.
+  // checkpoints that take as long as the one before, and more while they grow. Ingest and queries
+  // go on beside it; but where memory is full, a batch waits until what is stored can leave it.
   std::size_t checkpoint_dirty_bytes_max = std::size_t{512} << 20;
 
   // So does the first batch that finds what is not in a checkpoint to be older than this many
@@ -54,7 +54,8 @@ struct EngineOptions {
   // the store is opened after a crash.
   std::size_t journal_bytes_max = std::size_t{1} << 30;
 
-  std::uint32_t threads_max = 0;  // 0: as many as the process may use
+  // 0: as many as the process may use. A checkpoint that ingest starts has as many of its own.
+  std::uint32_t threads_max = 0;
 
   // An event later than this is refused as beyond any plausible clock. Unset: year 9999.
   std::optional<TimeUs> time_max;
