@@ -1,15 +1,18 @@
 // Ingest of events in memory, as events/s and as a share of the floor, measured in the same run.
 //
 //   memory       into a store in memory, without a checkpoint
-//   checkpoints  into a store on disk, with the checkpoints that fall due meanwhile
+//   checkpoints  into a store on disk, with the checkpoints that fall due meanwhile, until the last
+//                of them has ended, too
 //   durable      the same, until all of it is on disk and the store is closed
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <limits>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "bench/floor.h"
@@ -81,7 +84,11 @@ IngestSeconds engine_seconds(Session& session, IdKind ids, unsigned threads,
   IngestSeconds seconds;
   {
     const std::unique_ptr<Engine> engine = must(Engine::open(std::move(store), options));
-    seconds.ingest = session.ingest(*engine, ids);
+    seconds.ingest = session.ingest(*engine, ids) + seconds_of([&] {
+                       while (engine->info().checkpointing) {
+                         std::this_thread::sleep_for(std::chrono::milliseconds(1));
+                       }
+                     });
     seconds.checkpoints = engine->info().epoch;
     session.check(*engine);
     if (persistence == Persistence::kDisk) {

@@ -68,6 +68,8 @@ Status Engine::State::checkpoint_alone() {
     if (segments_changed) add(PageKind::kSegments, segments, manifest.segments_epoch);
     if (forgotten_changed) add(PageKind::kForgotten, *forgotten, manifest.forgotten_epoch);
     collect_partitions(next, dirty, superseded);
+    // Until it is encoded, a page that the writer changes meanwhile is held twice.
+    for (const DirtyPage& page : dirty) handed_over_bytes += memory_bytes(page);
     for (const Partition& partition : partitions) user_counts.push_back(partition.ordinal_count());
     manifest_bytes = manifest.serialize();
     changed = catalog_changed = sources_changed = segments_changed = forgotten_changed = false;
@@ -76,8 +78,6 @@ Status Engine::State::checkpoint_alone() {
   Commit commit = commit_of(next, dirty, static_cast<unsigned>(workers.thread_count()));
   commit.superseded = std::move(superseded);
   commit.manifest = [&] { return manifest_bytes; };
-  // Until it is encoded, a page that the writer changes meanwhile is held twice.
-  for (const DirtyPage& page : dirty) handed_over_bytes += memory_bytes(page);
   commit.encode = [&, encode = std::move(commit.encode)](std::size_t number, std::string& bytes) {
     handed_over_bytes -= memory_bytes(dirty[number]);
     return encode(number, bytes);

@@ -255,7 +255,8 @@ Result<Engine::State::Passage> Engine::State::ingest_within_gate(
     return true;
   };
   ROLLCALL_ASSIGN_OR_RETURN(bool fits, stage());
-  if (!fits) {
+  // What a checkpoint is about to store cannot leave, and the rest shall not for lack of it.
+  if (!fits && !committing) {
     // Beside the quarter of the memory that was used last, maybe.
     for (Partition& partition : partitions) partition.unstage();
     evict_for(state_bytes_max() / 2);
@@ -320,14 +321,19 @@ Status Engine::State::ingest(PreparedRows& rows, const Delivery& delivery) {
   };
   const auto ingest_whole = [&] { return ingest_within_gate(rows, delivery, {}); };
   ROLLCALL_ASSIGN_OR_RETURN(Passage passage, pass_gate(ingest_whole));
+  bool has_waited = false;
   bool has_made_room = false;
   while (passage.needs_checkpoint || (passage.needs_room && !has_made_room && !by_partition)) {
-    ROLLCALL_RETURN_IF_ERROR(checkpoint());
-    if (passage.needs_room) {
-      const Gate::Pass pass(gate);
-      evict_for(state_bytes_max());
-      has_made_room = true;
+    // One that is under way may be enough.
+    if (has_waited || !wait_for_checkpoint()) {
+      ROLLCALL_RETURN_IF_ERROR(checkpoint());
+      if (passage.needs_room) {
+        const Gate::Pass pass(gate);
+        evict_for(state_bytes_max());
+        has_made_room = true;
+      }
     }
+    has_waited = true;
     ROLLCALL_ASSIGN_OR_RETURN(passage, pass_gate(ingest_whole));
   }
   if (passage.needs_room) {
@@ -355,7 +361,7 @@ Status Engine::State::ingest(PreparedRows& rows, const Delivery& delivery) {
   try {
     room = make_room();
   } catch (const std::bad_alloc&) {
-    room = no_memory_for_checkpoint();
+    room = cannot_checkpoint();
   }
   if (!room.ok()) {
     const Gate::Pass pass(gate);
@@ -478,6 +484,7 @@ EngineInfo Engine::State::info() const {
   info.days = manifest.days;
   info.known_until = manifest.known_until;
   info.epoch = epoch;
+  info.checkpointing = checkpoint_is_beside;
   info.series_count = catalog->series_count();
   info.source_count = sources.positions().size();
   info.forgotten_count = forgotten ? forgotten->size() : 0;

@@ -1,8 +1,8 @@
 // How an engine keeps within its memory, and when it makes checkpoints by itself.
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <mutex>
-#include <new>
 #include <system_error>
 #include <utility>
 
@@ -72,12 +72,16 @@ Status Engine::State::make_room() {
 }
 
 bool Engine::State::start_checkpoint() {
+  {
+    // Who has it makes one, or forgets users: it will be due again.
+    const std::unique_lock alone(checkpoint_mutex, std::try_to_lock);
+    if (!alone) return true;
+  }
   const Gate::Pass pass(gate);
   if (checkpoint_is_beside) return true;  // another batch's
   try {
-    std::jthread thread([this, no_memory = no_memory_for_checkpoint()]() mutable {
-      checkpoint_beside(std::move(no_memory));
-    });
+    std::jthread thread(
+        [this, cannot = cannot_checkpoint()]() mutable { checkpoint_beside(std::move(cannot)); });
     checkpoint_is_beside = true;
     checkpoint_thread = std::move(thread);  // the one before has left the gate for the last time
   } catch (const std::system_error&) {
@@ -86,14 +90,13 @@ bool Engine::State::start_checkpoint() {
   return true;
 }
 
-void Engine::State::checkpoint_beside(Status no_memory) noexcept {
+void Engine::State::checkpoint_beside(Status cannot) noexcept {
   Status status;
   try {
     const std::unique_lock alone(checkpoint_mutex, std::try_to_lock);
-    // Else somebody makes one, or forgets users: it will be due again.
     if (alone) status = timed_checkpoint();
-  } catch (const std::bad_alloc&) {
-    status = std::move(no_memory);
+  } catch (const std::exception&) {
+    status = std::move(cannot);
   }
   const Gate::Pass pass(gate);
   if (!status.ok() && write_failure.ok()) write_failure = std::move(status);
@@ -109,8 +112,18 @@ Status Engine::State::timed_checkpoint() {
   return {};
 }
 
-Status Engine::State::no_memory_for_checkpoint() {
-  return Status::resource_exhausted("engine: no memory for a checkpoint; open the store again");
+bool Engine::State::wait_for_checkpoint() {
+  if (checkpoint_mutex.try_lock()) {
+    checkpoint_mutex.unlock();
+    return false;
+  }
+  const std::lock_guard until_it_is_made(checkpoint_mutex);
+  return true;
+}
+
+Status Engine::State::cannot_checkpoint() {
+  return Status::resource_exhausted(
+      "engine: no memory or no thread for a checkpoint; open the store again");
 }
 
 void Engine::State::evict_for(std::size_t wanted_bytes) {

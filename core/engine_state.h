@@ -130,15 +130,18 @@ struct Engine::State {
   // Keeps the promises of the options after a batch: waits for room, and starts a checkpoint that
   // is due, which goes on beside what comes next.
   Status make_room();
-  // Starts a checkpoint in a thread of its own, unless one is there. Whether there is one now: the
-  // system may have no thread to give.
+  // Starts a checkpoint in a thread of its own, unless somebody is at it. False: the system has no
+  // thread to give.
   bool start_checkpoint();
   // What that thread does. What fails is told to the next batch. It does nothing more after it has
   // left the gate, so that who is within it may wait for the thread's end.
-  void checkpoint_beside(Status no_memory) noexcept;
+  void checkpoint_beside(Status cannot) noexcept;
+  // Waits until whoever makes checkpoints is done. False: nobody does.
+  bool wait_for_checkpoint();
   // A checkpoint whose time counts for the rest after it, of one who holds checkpoint_mutex.
   Status timed_checkpoint();
-  static Status no_memory_for_checkpoint();
+  // For want of memory, or of threads.
+  static Status cannot_checkpoint();
   // Of the memory options, what is not for prepared batches.
   std::size_t state_bytes_max() const;
   // How much more of it may be taken. Within the gate.

@@ -3,7 +3,6 @@
 //
 // What counts is the peak that the operating system saw. The store takes hardly any memory here.
 #include <gtest/gtest.h>
-#include <malloc.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -29,6 +28,7 @@
 #include "rollcall/rocks_store.h"
 #include "tests/support/faulty_store.h"
 #include "tests/support/page_file_store.h"
+#include "tests/support/process_growth.h"
 #include "tests/support/result_text.h"
 
 namespace rollcall::testing {
@@ -84,33 +84,6 @@ void Payments::for_each_batch(const std::function<void(const EventBatch&)>& visi
   }
 }
 
-// A line of /proc/self/status, "VmHWM:     1234 kB", in bytes.
-std::size_t process_bytes(const std::string& name) {
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);) {
-    if (line.starts_with(name + ":")) return std::stoull(line.substr(name.size() + 1)) * 1024;
-  }
-  ADD_FAILURE() << name << " is not in /proc/self/status";
-  return 0;
-}
-
-// How far the process has grown since this was made, at most.
-class Growth {
- public:
-  Growth() {
-    ::malloc_trim(0);
-    std::ofstream("/proc/self/clear_refs") << "5";  // the peak begins anew
-    before_ = process_bytes("VmRSS");
-  }
-  std::size_t bytes() const {
-    const std::size_t peak = process_bytes("VmHWM");
-    return peak - std::min(peak, before_);
-  }
-
- private:
-  std::size_t before_ = 0;
-};
-
 EngineOptions options_of(std::size_t budget, std::uint32_t partitions) {
   EngineOptions options;
   options.memory_bytes_max = budget;
@@ -164,8 +137,8 @@ class MemoryBudget : public ::testing::Test {
     EXPECT_EQ(found, answers(**engine));
   }
 
-  static void expect_within_budget(const Growth& growth, std::size_t store_bytes = 0) {
-    EXPECT_LE(growth.bytes(), kBudget / 10 * 11 + store_bytes);
+  static void expect_within_budget(const ProcessGrowth& growth, std::size_t store_bytes = 0) {
+    growth.expect_at_most(kBudget / 10 * 11 + store_bytes);
     std::cout << "grew by " << growth.bytes() / kMiB << " MiB at most, with a budget of "
               << kBudget / kMiB << " MiB" << std::endl;
   }
@@ -178,7 +151,7 @@ class MemoryBudget : public ::testing::Test {
                       std::size_t store_bytes = 0) {
     std::vector<std::string> found;
     {
-      const Growth growth;
+      const ProcessGrowth growth;
       const auto engine = open(kBudget, payments.partitions, std::move(store));
       ASSERT_NE(engine, nullptr);
       payments.for_each_batch([&](const EventBatch& batch) {
@@ -242,7 +215,7 @@ TEST_F(MemoryBudget, HoldsForFiles) {
   }
   std::vector<std::string> found;
   {
-    const Growth growth;
+    const ProcessGrowth growth;
     const auto engine = open(kBudget, many_days_.partitions);
     ASSERT_NE(engine, nullptr);
     const auto report = ingest_files(*engine, {path}, {}, {});
@@ -261,7 +234,7 @@ TEST_F(MemoryBudget, RefusesBatchesThatCannotFit) {
   Status refused;
   std::uint64_t rows = 0;
   {
-    const Growth growth;
+    const ProcessGrowth growth;
     const auto engine = open(kBudget, payments.partitions);
     ASSERT_NE(engine, nullptr);
     payments.for_each_batch([&](const EventBatch& batch) {

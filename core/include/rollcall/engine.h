@@ -115,6 +115,7 @@ struct EngineInfo {
   std::uint64_t source_count = 0;
   std::uint64_t forgotten_count = 0;  // users, whether the store knew them or not
   Epoch epoch = 0;                    // of the last checkpoint
+  bool checkpointing = false;         // one that ingest has started is under way
   std::uint64_t resident_bytes = 0;
   std::uint64_t dirty_bytes = 0;
   StoreSize store;

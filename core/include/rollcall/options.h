@@ -43,7 +43,8 @@ struct EngineOptions {
   // Dirty pages past this many bytes start a checkpoint after the batch that crossed it; but not
   // before fourteen times as long has passed as the last one took: a fifteenth of the time goes to
   // checkpoints that take as long as the one before, and more while they grow. Ingest and queries
-  // go on beside it; but where memory is full, a batch waits until what is stored can leave it.
+  // go on beside it; but a batch that finds no room in memory_bytes_max waits for its end: what it
+  // has yet to store cannot leave memory, and what changes meanwhile is there twice.
   std::size_t checkpoint_dirty_bytes_max = std::size_t{512} << 20;
 
   // So does the first batch that finds what is not in a checkpoint to be older than this many
