@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <exception>
 #include <filesystem>
 #include <limits>
 #include <new>
@@ -255,8 +256,9 @@ Result<Engine::State::Passage> Engine::State::ingest_within_gate(
     return true;
   };
   ROLLCALL_ASSIGN_OR_RETURN(bool fits, stage());
-  // What a checkpoint is about to store cannot leave, and the rest shall not for lack of it.
-  if (!fits && !committing) {
+  // What a checkpoint has yet to store cannot leave. Where it is much, its end is waited for:
+  // letting all else go would not be enough.
+  if (!fits && handed_over_bytes <= state_bytes_max() / 4) {
     // Beside the quarter of the memory that was used last, maybe.
     for (Partition& partition : partitions) partition.unstage();
     evict_for(state_bytes_max() / 2);
@@ -360,7 +362,7 @@ Status Engine::State::ingest(PreparedRows& rows, const Delivery& delivery) {
   Status room;
   try {
     room = make_room();
-  } catch (const std::bad_alloc&) {
+  } catch (const std::exception&) {
     room = cannot_checkpoint();
   }
   if (!room.ok()) {

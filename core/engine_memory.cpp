@@ -72,13 +72,11 @@ Status Engine::State::make_room() {
 }
 
 bool Engine::State::start_checkpoint() {
-  {
-    // Who has it makes one, or forgets users: it will be due again.
-    const std::unique_lock alone(checkpoint_mutex, std::try_to_lock);
-    if (!alone) return true;
-  }
   const Gate::Pass pass(gate);
   if (checkpoint_is_beside) return true;  // another batch's
+  // Who has the mutex may have it for long, as who compacts does: it will be due again. Only tried,
+  // as whoever has it may wait for the gate.
+  if (!std::unique_lock(checkpoint_mutex, std::try_to_lock)) return true;
   try {
     std::jthread thread(
         [this, cannot = cannot_checkpoint()]() mutable { checkpoint_beside(std::move(cannot)); });

@@ -300,6 +300,7 @@ TEST_P(Durable, AJournalThatGrowsStartsACheckpoint) {
     appended += after - std::min(before, after);
     append(all, batch);
   }
+  EXPECT_GT(appended, journal_bytes_max_);
   EXPECT_LT(engine_->info().store.journal_bytes, appended);
   // Also while it is read again.
   journal_bytes_max_ = EngineOptions{}.journal_bytes_max;
