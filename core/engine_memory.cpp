@@ -111,11 +111,9 @@ Status Engine::State::timed_checkpoint() {
 }
 
 bool Engine::State::wait_for_checkpoint() {
-  if (checkpoint_mutex.try_lock()) {
-    checkpoint_mutex.unlock();
-    return false;
-  }
-  const std::lock_guard until_it_is_made(checkpoint_mutex);
+  std::unique_lock alone(checkpoint_mutex, std::try_to_lock);
+  if (alone) return false;
+  alone.lock();
   return true;
 }
 

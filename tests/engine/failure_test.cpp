@@ -40,6 +40,12 @@ class Failure : public ::testing::Test {
     batch.time = times;
     return engine_->ingest(batch);
   }
+  // Each batch finds a checkpoint due, unless ingest rests.
+  static EngineOptions always_due() {
+    EngineOptions options;
+    options.checkpoint_dirty_bytes_max = 0;
+    return options;
+  }
   // Whether it becomes so, while a checkpoint goes on beside.
   static bool soon(const std::function<bool()>& is_so) {
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
@@ -97,9 +103,7 @@ TEST_F(Failure, AFailedCommitEndsWritingAndQueriesGoOn) {
 // The caller of the batch is told that it is in, because it is: told otherwise, it would come
 // twice.
 TEST_F(Failure, ABatchWhoseCheckpointFailsIsIn) {
-  EngineOptions options;
-  options.checkpoint_dirty_bytes_max = 0;
-  ASSERT_TRUE(open(options).ok());
+  ASSERT_TRUE(open(always_due()).ok());
   faults_->commits = true;
   std::uint64_t accepted = 0;
   Status status;
@@ -133,9 +137,7 @@ TEST_F(Failure, WhatIsOldStartsACheckpoint) {
 TEST_F(Failure, ACheckpointThatIsDueRunsBesideBatchesAndQuestions) {
   std::latch batches_are_in(1);
   faults_->before_commit = [&] { batches_are_in.wait(); };
-  EngineOptions options;
-  options.checkpoint_dirty_bytes_max = 0;
-  ASSERT_TRUE(open(options).ok());
+  ASSERT_TRUE(open(always_due()).ok());
   ASSERT_TRUE(ingest({"ann"}).ok());
   ASSERT_TRUE(ingest({"bob"}).ok());
   EXPECT_EQ(users_on_last_day(), 2);
@@ -156,8 +158,7 @@ TEST_F(Failure, ABatchThatFindsNoRoomWaitsForTheCheckpointUnderWay) {
     is_committing.release();
     may_commit.wait();
   };
-  EngineOptions options;
-  options.checkpoint_dirty_bytes_max = 0;
+  EngineOptions options = always_due();
   options.memory_bytes_max = std::size_t{28} << 20;  // enough for both, if neither is there twice
   ASSERT_TRUE(open(options).ok());
   const auto ingest_users = [&](std::uint32_t begin) {
@@ -185,9 +186,7 @@ TEST_F(Failure, ABatchThatFindsNoRoomWaitsForTheCheckpointUnderWay) {
 TEST_F(Failure, AnEngineThatIsDestroyedWaitsForItsCheckpoint) {
   std::latch is_destroyed_soon(1);
   faults_->before_commit = [&] { is_destroyed_soon.wait(); };
-  EngineOptions options;
-  options.checkpoint_dirty_bytes_max = 0;
-  ASSERT_TRUE(open(options).ok());
+  ASSERT_TRUE(open(always_due()).ok());
   ASSERT_TRUE(ingest({"ann"}).ok());
   std::jthread release([&] {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
@@ -201,9 +200,7 @@ TEST_F(Failure, AnEngineThatIsDestroyedWaitsForItsCheckpoint) {
 
 // However soon pages are dirty again: ingest rests fourteen times as long as a checkpoint took.
 TEST_F(Failure, SlowCheckpointsTakeAFifteenthOfTheTime) {
-  EngineOptions options;
-  options.checkpoint_dirty_bytes_max = 0;
-  ASSERT_TRUE(open(options).ok());
+  ASSERT_TRUE(open(always_due()).ok());
   constexpr std::chrono::milliseconds kCommitTime(10);
   faults_->before_commit = [&] { std::this_thread::sleep_for(kCommitTime); };
   const auto begin = std::chrono::steady_clock::now();

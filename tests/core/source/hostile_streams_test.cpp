@@ -104,9 +104,8 @@ TEST(HostileStream, OneLineOfAHundredMegabytes) {
   directory.append("a.csv", "ann,2026-01-01,login\n");
   for (int i = 0; i < 100; ++i) directory.append("a.csv", std::string(kMiB, 'x'));
   directory.append("a.csv", "\nbob,2026-01-01,login\n");
-  IngestReport report;
   const testing::ProcessGrowth growth;
-  report = ingest(*engine, {path});
+  const IngestReport report = ingest(*engine, {path});
   growth.expect_at_most(64 * kMiB);
   EXPECT_EQ(kinds_of(report), (Kinds{{"row is too long", 1}}));
   EXPECT_EQ(users(*engine, "2026-01-01"), 2);
@@ -127,9 +126,8 @@ TEST(HostileStream, CompressionBombs) {
                                        : directory.write("a.csv.gz", gzip(bomb));
       ASSERT_LT(std::filesystem::file_size(path), kMiB);
       const auto engine = open_engine();
-      IngestReport report;
       const testing::ProcessGrowth growth;
-      report = ingest(*engine, {path});
+      const IngestReport report = ingest(*engine, {path});
       growth.expect_at_most(192 * kMiB);
       EXPECT_EQ(users(*engine, "2026-01-01"), 2);
       EXPECT_EQ(report.rows_rejected, *byte == '\n' ? 0u : 1u);
@@ -176,10 +174,9 @@ TEST(HostileStream, JsonAMillionDeepAndKeysThatRepeat) {
                      std::string(kDepth, '[') + "\n" + objects + "\n";
   SourceOptions options;
   options.line_bytes_max = 16 << 20;
-  IngestReport report;
   const std::string path = directory.write("a.ndjson", text);
   const testing::ProcessGrowth growth;
-  report = ingest(*engine, {path}, options);
+  const IngestReport report = ingest(*engine, {path}, options);
   growth.expect_at_most(512 * kMiB);
   EXPECT_EQ(report.rows_read, 6u);
   EXPECT_EQ(kinds_of(report).at("column stands twice in the row"), 1u);
