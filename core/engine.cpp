@@ -576,18 +576,19 @@ Status Engine::checkpoint() { return state_->checkpoint(); }
 
 Status Engine::compact() { return state_->compact(); }
 
-Result<QueryResult> Engine::query(const Query& query) const {
-  ROLLCALL_ASSIGN_OR_RETURN(std::vector<QueryResult> results, state_->query({&query, 1}));
+Result<QueryResult> Engine::query(const Query& query, const QueryLimits& limits) const {
+  ROLLCALL_ASSIGN_OR_RETURN(std::vector<QueryResult> results, state_->query({&query, 1}, limits));
   return std::move(results.front());
 }
 
-Result<QueryResult> Engine::query(std::string_view json) const {
+Result<QueryResult> Engine::query(std::string_view json, const QueryLimits& limits) const {
   ROLLCALL_ASSIGN_OR_RETURN(const Query parsed, parse_query(json, state_->settings.time_zone));
-  return query(parsed);
+  return query(parsed, limits);
 }
 
-Result<std::vector<QueryResult>> Engine::query(std::span<const Query> queries) const {
-  return state_->query(queries);
+Result<std::vector<QueryResult>> Engine::query(std::span<const Query> queries,
+                                               const QueryLimits& limits) const {
+  return state_->query(queries, limits);
 }
 
 Status Engine::save_segment(const std::string& name, const Segment& segment) {

@@ -243,7 +243,8 @@ Result<Engine::State::Pinned> Engine::State::pin(std::span<const Query> queries,
   return pinned;
 }
 
-Result<std::vector<QueryResult>> Engine::State::query(std::span<const Query> queries) {
+Result<std::vector<QueryResult>> Engine::State::query(std::span<const Query> queries,
+                                                      const QueryLimits&) {
   auto start = std::chrono::steady_clock::now();
   ROLLCALL_ASSIGN_OR_RETURN(const SegmentCatalog sets, named_sets(queries));
   ROLLCALL_ASSIGN_OR_RETURN(Pinned pinned, pin(queries, sets));

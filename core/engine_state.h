@@ -163,7 +163,7 @@ struct Engine::State {
   class Handover;
   void collect_partitions(Epoch next, std::vector<DirtyPage>& dirty,
                           std::vector<PageAddress>& superseded);
-  Result<std::vector<QueryResult>> query(std::span<const Query> queries);
+  Result<std::vector<QueryResult>> query(std::span<const Query> queries, const QueryLimits& limits);
   Result<Explanation> explain(const Query& query);
   struct Pinned;
   Result<std::vector<PinnedTotal>> pin_totals(const TotalsRead& read);

@@ -22,6 +22,12 @@ std::string_view to_string(StatusCode code) {
       return "unsupported";
     case StatusCode::kResourceExhausted:
       return "resource exhausted";
+    case StatusCode::kFailedPrecondition:
+      return "failed precondition";
+    case StatusCode::kCancelled:
+      return "cancelled";
+    case StatusCode::kDeadlineExceeded:
+      return "deadline exceeded";
   }
   return "unknown status";
 }

@@ -18,11 +18,13 @@
 // std::bad_alloc.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -138,6 +140,12 @@ struct SegmentInfo {
   std::uint64_t users = 0;  // of a list: how many it names
 };
 
+// What ends a question before it is answered.
+struct QueryLimits {
+  std::optional<std::chrono::steady_clock::time_point> deadline;
+  std::stop_token stop;
+};
+
 struct VerifyReport {
   std::uint64_t page_count = 0;     // read, checked and compared with what they summarise
   std::vector<std::string> faults;  // empty: all is well
@@ -186,12 +194,16 @@ class Engine {
   Status compact();
 
   // Answers a question over one consistent state.
-  //   kInvalidArgument  an unknown name, or a question that the aggregates cannot answer exactly
-  Result<QueryResult> query(const Query& query) const;
-  Result<QueryResult> query(std::string_view json) const;
+  //   kInvalidArgument    an unknown name, or a question that the aggregates cannot answer exactly
+  //   kResourceExhausted  it needs more memory than questions have; the text says what to narrow
+  //   kDeadlineExceeded   the deadline of `limits` passed
+  //   kCancelled          the stop token of `limits` was asked to stop
+  Result<QueryResult> query(const Query& query, const QueryLimits& limits = {}) const;
+  Result<QueryResult> query(std::string_view json, const QueryLimits& limits = {}) const;
   // The same for several questions, all over the same state. What they share is read once. An error
   // in one of them is the error of all; its text has the question's number, from 0, in brackets.
-  Result<std::vector<QueryResult>> query(std::span<const Query> queries) const;
+  Result<std::vector<QueryResult>> query(std::span<const Query> queries,
+                                         const QueryLimits& limits = {}) const;
 
   // What a question means, and what answering it would read; answers nothing. Errors as `query`.
   Result<Explanation> explain(const Query& query) const;

@@ -60,6 +60,10 @@ struct EngineOptions {
 
   // An event later than this is refused as beyond any plausible clock. Unset: year 9999.
   std::optional<TimeUs> time_max;
+
+  // Questions may read lists of users ({"in_file": ...}) in and beneath these directories, links
+  // resolved. Empty: from no file.
+  std::vector<std::string> question_directories;
 };
 
 }  // namespace rollcall

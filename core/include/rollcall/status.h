@@ -15,14 +15,18 @@ namespace rollcall {
 
 enum class StatusCode : std::uint8_t {
   kOk,
-  kInvalidArgument,    // the caller can repair it: a bad option, batch, row or query
-  kNotFound,           // no such store, file or user
-  kAlreadyExists,      // a store is already there
-  kCorruption,         // stored bytes are not what was written
-  kIoError,            // the operating system or RocksDB refused; the text says what
-  kBusy,               // another process is writing this store
-  kUnsupported,        // a newer format, or an instruction set that this machine lacks
-  kResourceExhausted,  // a limit set in the options was reached
+  kInvalidArgument,     // the caller can repair it: a bad option, batch, row or query
+  kNotFound,            // no such store, file or user
+  kAlreadyExists,       // a store is already there
+  kCorruption,          // stored bytes are not what was written
+  kIoError,             // the operating system or RocksDB refused; the text says what
+  kBusy,                // another process is writing this store
+  kUnsupported,         // a newer format, or an instruction set that this machine lacks
+  kResourceExhausted,   // a limit set in the options was reached
+  kFailedPrecondition,  // the object takes no such call now: it is closed, moved from, or another
+                        // process's
+  kCancelled,           // the caller's stop token asked for it
+  kDeadlineExceeded,    // the caller's deadline passed first
 };
 
 // Returns the code in words, as it stands in front of an error's text: "invalid argument".
@@ -45,6 +49,10 @@ class [[nodiscard]] Status {
   static Status unsupported(std::string m) { return {StatusCode::kUnsupported, std::move(m)}; }
   static Status resource_exhausted(std::string m) {
     return {StatusCode::kResourceExhausted, std::move(m)};
+  }
+
+  static Status failed_precondition(std::string m) {
+    return {StatusCode::kFailedPrecondition, std::move(m)};
   }
 
   bool ok() const { return code_ == StatusCode::kOk; }
