@@ -14,8 +14,6 @@
 namespace rollcall {
 namespace {
 
-constexpr std::size_t kNameBytesMax = 1024;  // of event names and property values, see event.h
-
 std::string_view trim(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);

@@ -50,14 +50,16 @@ void DelimitedReader::start(std::string_view block) {
   cursor_ = 1;
   position_ = 0;
   arena_.clear();
-  if (syntax_.delimiter != ' ') index_structure();
+  if (syntax_.delimiter != " ") index_structure();
 }
 
 // Finds all bytes that mean anything, 64 at a time.
 void DelimitedReader::index_structure() {
-  const bool quotes = syntax_.quotes && block_.find('"') != std::string_view::npos;
+  const bool quotes =
+      syntax_.quotes != QuoteRule::kText && block_.find('"') != std::string_view::npos;
   const char quote = quotes ? '"' : '\n';
   const char* const bytes = block_.data();
+  const char delimiter = syntax_.delimiter.front();
   if (structure_.empty()) structure_.push_back(kBeforeBlock);
   structure_size_ = 1;
   const auto add = [&](std::uint64_t mask, std::size_t base) {
@@ -72,25 +74,50 @@ void DelimitedReader::index_structure() {
   };
   std::size_t i = 0;
   for (; i + 64 <= block_.size(); i += 64) {
-    add(match_64(bytes + i, syntax_.delimiter, '\n', quote), i);
+    add(match_64(bytes + i, delimiter, '\n', quote), i);
   }
   if (i < block_.size()) {
     char rest[64] = {};
     std::memcpy(rest, bytes + i, block_.size() - i);
     const std::uint64_t within = ~std::uint64_t{0} >> (64 - (block_.size() - i));
-    add(match_64(rest, syntax_.delimiter, '\n', quote) & within, i);
+    add(match_64(rest, delimiter, '\n', quote) & within, i);
   }
+  if (syntax_.delimiter.size() > 1) drop_partial_delimiters();
+}
+
+void DelimitedReader::drop_partial_delimiters() {
+  std::size_t kept = 1;
+  std::size_t delimiter_end = 0;  // of the last one
+  for (std::size_t i = 1; i < structure_size_; ++i) {
+    const std::size_t at = structure_[i];
+    if (block_[at] == syntax_.delimiter.front()) {
+      if (at < delimiter_end || !block_.substr(at).starts_with(syntax_.delimiter)) continue;
+      delimiter_end = at + syntax_.delimiter.size();
+    }
+    structure_[kept++] = structure_[i];
+  }
+  structure_size_ = kept;
+}
+
+void DelimitedReader::skip_line() {
+  const std::size_t line_end = block_.find('\n', position_);
+  position_ = line_end + 1;
+  while (cursor_ < structure_size_ && structure_[cursor_] <= line_end) ++cursor_;
 }
 
 bool DelimitedReader::next(Row& row) {
   row.fault.reset();
-  return syntax_.delimiter == ' ' ? next_blank_separated(row) : next_quoted_or_plain(row);
+  return syntax_.delimiter == " " ? next_blank_separated(row) : next_quoted_or_plain(row);
 }
 
 bool DelimitedReader::next_quoted_or_plain(Row& row) {
   const char* const bytes = block_.data();
-  // Empty lines.
+  // Empty lines and comments.
   while (position_ < block_.size()) {
+    if (syntax_.is_comment(block_.substr(position_))) {
+      skip_line();
+      continue;
+    }
     const bool carriage_return = bytes[position_] == '\r' && bytes[position_ + 1] == '\n';
     if (!carriage_return && bytes[position_] != '\n') break;
     position_ += carriage_return ? 2 : 1;
@@ -100,6 +127,7 @@ bool DelimitedReader::next_quoted_or_plain(Row& row) {
   if (take_plain(row)) return true;
 
   const std::size_t begin = position_;
+  const std::string_view delimiter = syntax_.delimiter;
   record_cursor_ = cursor_;
   std::size_t field = begin;
   // The first quoted field that goes past the record's first line, if any.
@@ -108,7 +136,7 @@ bool DelimitedReader::next_quoted_or_plain(Row& row) {
   for (;;) {
     const std::uint32_t column = static_cast<std::uint32_t>(field - begin) + 1;
     std::size_t end = 0;  // the delimiter or line end after the field
-    if (syntax_.quotes && bytes[field] == '"') {
+    if (syntax_.quotes != QuoteRule::kText && bytes[field] == '"') {
       bool escapes = false, line_ends = false;
       std::size_t k = cursor_ + 1;
       for (; k < structure_size_; ++k) {
@@ -124,8 +152,11 @@ bool DelimitedReader::next_quoted_or_plain(Row& row) {
       if (closed) {
         const std::size_t close = structure_[k];
         end = close + 1;
-        if (bytes[end] == '\r') ++end;
-        closed = bytes[end] == '\n' || (end == close + 1 && bytes[end] == syntax_.delimiter);
+        closed = block_.substr(end).starts_with(delimiter);
+        if (!closed) {
+          if (bytes[end] == '\r') ++end;
+          closed = bytes[end] == '\n';
+        }
         if (closed) {
           std::string_view text = block_.substr(field + 1, close - field - 1);
           if (escapes) {
@@ -148,7 +179,7 @@ bool DelimitedReader::next_quoted_or_plain(Row& row) {
             "line's end (a quote inside a quoted field is written \"\")",
             column};
         if (many_lines_from != std::string_view::npos) fault = not_closed(begin, many_lines_from);
-        reject_line(row, begin, std::move(fault));
+        take_line(row, begin, std::move(fault));
         return true;
       }
     } else {
@@ -161,7 +192,7 @@ bool DelimitedReader::next_quoted_or_plain(Row& row) {
       position_ = end + 1;
       break;
     }
-    field = end + 1;
+    field = end + delimiter.size();
   }
 
   const std::size_t line_end = position_ - 1;
@@ -170,7 +201,7 @@ bool DelimitedReader::next_quoted_or_plain(Row& row) {
   std::string_view& last = fields_.back().text;
   if (carriage_return && last.data() + last.size() == bytes + line_end) last.remove_suffix(1);
   if (row.record.size() > syntax_.line_bytes_max) {
-    reject_line(row, begin, not_closed(begin, many_lines_from));
+    take_line(row, begin, not_closed(begin, many_lines_from));
     return true;
   }
   hand_over(row);
@@ -181,9 +212,11 @@ bool DelimitedReader::take_plain(Row& row) {
   if (column_count_ == 0 || structure_size_ - cursor_ < column_count_) return false;
   const char* const bytes = block_.data();
   const std::uint32_t* const ends = structure_.data() + cursor_;  // of fields
+  const char delimiter = syntax_.delimiter.front();
+  const auto delimiter_size = static_cast<std::uint32_t>(syntax_.delimiter.size());
   const std::size_t last = column_count_ - 1;
   for (std::size_t i = 0; i < last; ++i) {
-    if (bytes[ends[i]] != syntax_.delimiter) return false;
+    if (bytes[ends[i]] != delimiter) return false;
   }
   const std::size_t line_end = ends[last];
   if (bytes[line_end] != '\n') return false;
@@ -201,7 +234,7 @@ bool DelimitedReader::take_plain(Row& row) {
       continue;
     }
     // What ends the field before, or the line before.
-    const std::uint32_t field = *(ends + column - 1) + 1;
+    const std::uint32_t field = *(ends + column - 1) + (column == 0 ? 1 : delimiter_size);
     const std::size_t end = column == last ? record_end : ends[column];
     *out++ = {{bytes + field, end - field}, field - static_cast<std::uint32_t>(begin) + 1};
   }
@@ -218,8 +251,9 @@ bool DelimitedReader::next_blank_separated(Row& row) {
     position_ = line_end + 1;
     row.record = block_.substr(begin, line_end - begin);
     if (row.record.ends_with('\r')) row.record.remove_suffix(1);
+    if (syntax_.is_comment(row.record)) continue;
     if (row.record.size() > syntax_.line_bytes_max) {
-      reject_line(row, begin, {});
+      take_line(row, begin, {});
       return true;
     }
     fields_.clear();
@@ -246,18 +280,38 @@ RowFault DelimitedReader::not_closed(std::size_t begin, std::size_t field) const
           static_cast<std::uint32_t>(field - begin) + 1};
 }
 
-void DelimitedReader::reject_line(Row& row, std::size_t begin, RowFault fault) {
-  const std::size_t line_end = block_.find('\n', begin);
-  position_ = line_end + 1;
+void DelimitedReader::take_line(Row& row, std::size_t begin, RowFault fault) {
   cursor_ = record_cursor_;
-  while (cursor_ < structure_size_ && structure_[cursor_] <= line_end) ++cursor_;
+  position_ = begin;
+  skip_line();
+  const std::size_t line_end = position_ - 1;
   row.record = block_.substr(begin, line_end - begin);
   if (row.record.ends_with('\r')) row.record.remove_suffix(1);
   if (row.record.size() > syntax_.line_bytes_max) {
     row.record = row.record.substr(0, syntax_.line_bytes_max);
-    fault = too_long_fault(syntax_.line_bytes_max);
+    row.fault = too_long_fault(syntax_.line_bytes_max);
+  } else if (syntax_.quotes == QuoteRule::kFieldsOrText) {
+    split_as_text(row, begin);
+    hand_over(row);
+  } else {
+    row.fault = std::move(fault);
   }
-  row.fault = std::move(fault);
+}
+
+void DelimitedReader::split_as_text(Row& row, std::size_t begin) {
+  fields_.clear();
+  std::size_t field = 0;  // within the record
+  const auto add_until = [&](std::size_t end) {
+    fields_.push_back(
+        {row.record.substr(field, end - field), static_cast<std::uint32_t>(field) + 1});
+  };
+  for (std::size_t i = record_cursor_; i < cursor_; ++i) {
+    const std::size_t at = structure_[i] - begin;
+    if (at >= row.record.size() || row.record[at] == '"') continue;
+    add_until(at);
+    field = at + syntax_.delimiter.size();
+  }
+  add_until(row.record.size());
 }
 
 void DelimitedReader::hand_over(Row& row) {

@@ -16,9 +16,9 @@ namespace rollcall {
 inline constexpr std::uint32_t kNoColumn = std::numeric_limits<std::uint32_t>::max();
 
 // Reads the records that record_cutter.h describes. A line end is "\n" or "\r\n"; empty lines are
-// no records. With the delimiter ' ', fields are separated by runs of blanks and tabs, leading and
-// trailing ones mean nothing, and there are no quotes. A record with another number of fields than
-// there are columns is at fault. Threads: one at a time.
+// no records, nor are comments. With the delimiter " ", fields are separated by runs of blanks and
+// tabs, leading and trailing ones mean nothing, and there are no quotes. A record with another
+// number of fields than there are columns is at fault. Threads: one at a time.
 class DelimitedReader {
  public:
   // Field i of a row comes from column `columns[i]` (kNoColumn: it stays empty) of `column_count`;
@@ -38,6 +38,9 @@ class DelimitedReader {
 
  private:
   void index_structure();
+  // Leaves out of the structure what is the first byte of a delimiter and not all of it.
+  void drop_partial_delimiters();
+  void skip_line();
   bool next_quoted_or_plain(Row& row);
   // Takes the record at `position_`, which is not an empty line, if it has as many fields as there
   // should be, none of them with a quote in it, and is not too long. False takes nothing.
@@ -45,8 +48,11 @@ class DelimitedReader {
   bool next_blank_separated(Row& row);
   // The fault of a record that would have several lines; `field` is the first that goes past one.
   RowFault not_closed(std::size_t begin, std::size_t field) const;
-  // Makes the first line of the record at `begin` the row, and says what is wrong with it.
-  void reject_line(Row& row, std::size_t begin, RowFault fault);
+  // Makes the first line of the record at `begin` the row: it is at fault, or, where quotes may be
+  // text, has them as text.
+  void take_line(Row& row, std::size_t begin, RowFault fault);
+  // Cuts the line of `row`, which begins at `begin`, into fields, its quotes being text.
+  void split_as_text(Row& row, std::size_t begin);
   void hand_over(Row& row);
 
   RecordSyntax syntax_;

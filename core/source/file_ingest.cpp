@@ -192,9 +192,8 @@ class BlockStage {
       native_.emplace(file->options.name, *content_);
     } else {
       const SourceSchema& schema = file->options.schema;
-      const bool quotes = schema.format == FileFormat::kDelimited && schema.delimiter != ' ';
-      text_.emplace(*content_, RecordSyntax{schema.delimiter, quotes, options_.line_bytes_max},
-                    block_bytes_);
+      text_.emplace(*content_, record_syntax(schema, file->options.source), block_bytes_,
+                    schema.skip_lines);
     }
     file_ = std::move(file);
     return {};

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/series_catalog.h"
 #include "core/source/delimited_reader.h"
 #include "core/source/excerpt.h"
 #include "core/source/text_block_reader.h"
@@ -61,8 +62,12 @@ RowFault not_json(std::string_view what) {
 
 }  // namespace
 
-NdjsonReader::NdjsonReader(std::size_t line_bytes_max, std::vector<std::string> columns)
-    : line_bytes_max_(line_bytes_max), columns_(std::move(columns)) {
+NdjsonReader::NdjsonReader(std::size_t line_bytes_max, std::string comment,
+                           std::vector<std::string> columns, NestedValues nested)
+    : line_bytes_max_(line_bytes_max),
+      comment_(std::move(comment)),
+      columns_(std::move(columns)),
+      nested_(nested) {
   for (std::size_t slot = 0; slot < columns_.size(); ++slot) {
     if (!columns_[slot].empty()) look_for(columns_[slot], slot);
   }
@@ -99,7 +104,8 @@ bool NdjsonReader::next(Row& row) {
     const std::size_t line_end = block_.find('\n', position_);
     row.record = block_.substr(position_, line_end - position_);
     position_ = line_end + 1;
-  } while (row.record.find_first_not_of(kBlanks) == std::string_view::npos);
+  } while (row.record.find_first_not_of(kBlanks) == std::string_view::npos ||
+           (!comment_.empty() && row.record.starts_with(comment_)));
   if (row.record.ends_with('\r')) row.record.remove_suffix(1);
   if (row.record.size() > line_bytes_max_) {
     row.record = row.record.substr(0, line_bytes_max_);
@@ -196,6 +202,14 @@ void NdjsonReader::parse_value(ondemand::value value, Member& member, Row& row) 
     }
     text = token;
   } else if (token.starts_with('{') || token.starts_with('[')) {
+    if (first_slot >= kFirstPropertySlot) {
+      if (const auto error = nested_text(value, text); error != simdjson::SUCCESS) {
+        row.fault = not_json(simdjson::error_message(error));
+        return;
+      }
+      for (const std::size_t slot : member.slots) row.fields[slot] = {text, at};
+      return;
+    }
     row.fault =
         RowFault{"column is neither a string nor a number",
                  fmt::format("{}: an {} is neither a string nor a number", quoted_excerpt(column),
@@ -210,6 +224,23 @@ void NdjsonReader::parse_value(ondemand::value value, Member& member, Row& row) 
     text = token;
   }
   for (const std::size_t slot : member.slots) row.fields[slot] = {text, at};
+}
+
+simdjson::error_code NdjsonReader::nested_text(ondemand::value value, std::string_view& text) {
+  std::string_view json;
+  if (const auto error = simdjson::to_json_string(value).get(json); error != simdjson::SUCCESS) {
+    return error;
+  }
+  text = kOtherName;
+  if (nested_ == NestedValues::kOther) return simdjson::SUCCESS;
+  char* const minified = arena_.allocate(json.size() + simdjson::SIMDJSON_PADDING);
+  std::size_t size = 0;
+  if (const auto error = simdjson::minify(json.data(), json.size(), minified, size);
+      error != simdjson::SUCCESS) {
+    return error;
+  }
+  if (size <= kNameBytesMax) text = {minified, size};
+  return simdjson::SUCCESS;
 }
 
 namespace {

@@ -11,6 +11,7 @@
 
 #include "core/source/row.h"
 #include "core/source/text_arena.h"
+#include "rollcall/file_source.h"
 
 namespace rollcall {
 
@@ -19,12 +20,14 @@ namespace rollcall {
 // A column "a.b" is the member "b" of the object "a", or the member "a.b" itself; one that is named
 // twice in a line is a fault. Strings are unescaped; numbers are taken as the digits they stand as,
 // never by way of a double; null is the same as nothing; true and false are texts in properties
-// only. What is in other members is skipped without being looked at closely. Threads: one at a
-// time.
+// only, and so are arrays and objects, as NestedValues says. What is in other members is skipped
+// without being looked at closely. Threads: one at a time.
 class NdjsonReader {
  public:
-  // Field i of a row is the column `columns[i]` ("": it stays empty).
-  NdjsonReader(std::size_t line_bytes_max, std::vector<std::string> columns);
+  // Field i of a row is the column `columns[i]` ("": it stays empty). Lines that begin with
+  // `comment`, unless that is empty, are no rows.
+  NdjsonReader(std::size_t line_bytes_max, std::string comment, std::vector<std::string> columns,
+               NestedValues nested);
 
   // Begins a block, which is empty or ends with a line end, is followed by kBlockPadding bytes that
   // may be read, and must outlive its rows.
@@ -46,9 +49,13 @@ class NdjsonReader {
   void parse_line(Row& row);
   simdjson::error_code parse_object(simdjson::ondemand::object object, Member& wanted, Row& row);
   void parse_value(simdjson::ondemand::value value, Member& member, Row& row);
+  // The text of an array or object in a property.
+  simdjson::error_code nested_text(simdjson::ondemand::value value, std::string_view& text);
 
   std::size_t line_bytes_max_;
+  std::string comment_;
   std::vector<std::string> columns_;
+  NestedValues nested_;
   Member root_;
   simdjson::ondemand::parser parser_;
   std::string_view block_;

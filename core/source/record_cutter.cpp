@@ -34,11 +34,34 @@ std::size_t quoted_field_end(std::string_view text, std::size_t open) {
   return kNone;
 }
 
+// Finds the next field of `line` that begins with a quote; `field` is the beginning of one that
+// does not. kNone: there is none.
+std::size_t next_quoted_field(std::string_view line, std::size_t field,
+                              std::string_view delimiter) {
+  if (delimiter.size() == 1) {
+    std::size_t quote = find(line, '"', field, line.size());
+    while (quote != kNone && line[quote - 1] != delimiter[0]) {
+      quote = find(line, '"', quote + 1, line.size());
+    }
+    return quote;
+  }
+  // Bytes before a quote that look like a delimiter may be none, as delimiters do not overlap.
+  while (find(line, '"', field, line.size()) != kNone) {
+    const std::size_t next = line.find(delimiter, field);
+    if (next == kNone) return kNone;
+    field = next + delimiter.size();
+    if (field < line.size() && line[field] == '"') return field;
+  }
+  return kNone;
+}
+
 // Returns the end of the record at `begin`, or of its first line when it is bad: the byte after a
 // line end. kNone when `text` ends before that is known.
 std::size_t record_end(std::string_view text, std::size_t begin, const RecordSyntax& syntax) {
   const std::size_t first_line_end = find(text, '\n', begin, text.size());
   if (first_line_end == kNone) return kNone;
+  if (syntax.is_comment(text.substr(begin))) return first_line_end + 1;
+  const std::string_view delimiter = syntax.delimiter;
   const auto unfinished = [&] {
     const bool too_long = text.size() - begin > syntax.line_bytes_max + kLineEndBytesMax;
     return too_long ? first_line_end + 1 : kNone;
@@ -49,8 +72,10 @@ std::size_t record_end(std::string_view text, std::size_t begin, const RecordSyn
     if (text[field] == '"') {
       const std::size_t after = quoted_field_end(text, field);
       if (after == kNone) return unfinished();
-      if (text[after] == syntax.delimiter) {
-        field = after + 1;
+      const std::string_view rest = text.substr(after);
+      if (rest.size() < delimiter.size() && delimiter.starts_with(rest)) return unfinished();
+      if (rest.starts_with(delimiter)) {
+        field = after + delimiter.size();
         line_end = find(text, '\n', field, text.size());
         if (line_end == kNone) return unfinished();
         continue;
@@ -61,13 +86,8 @@ std::size_t record_end(std::string_view text, std::size_t begin, const RecordSyn
       if (text[line_end] != '\n') return first_line_end + 1;
       break;
     }
-    // To the next field that begins with a quote, or to the end of the line.
-    std::size_t quote = find(text, '"', field, line_end);
-    while (quote != kNone && text[quote - 1] != syntax.delimiter) {
-      quote = find(text, '"', quote + 1, line_end);
-    }
-    if (quote == kNone) break;
-    field = quote;
+    field = next_quoted_field(text.substr(0, line_end), field, delimiter);
+    if (field == kNone) break;
   }
   const std::size_t end = line_end - (line_end > begin && text[line_end - 1] == '\r' ? 1 : 0);
   return end - begin > syntax.line_bytes_max ? first_line_end + 1 : line_end + 1;
@@ -77,7 +97,7 @@ std::size_t record_end(std::string_view text, std::size_t begin, const RecordSyn
 
 std::size_t whole_records_size(std::string_view text, const RecordSyntax& syntax) {
   std::size_t begin = 0;
-  while (syntax.quotes) {
+  while (syntax.quotes != QuoteRule::kText) {
     const std::size_t quote = find(text, '"', begin, text.size());
     if (quote == kNone) break;
     // Lines before the one with the quote are records each.

@@ -6,21 +6,31 @@
 // followed by a delimiter or the line's end. A record that breaks the last rule, that is never
 // closed, or that has more than line_bytes_max bytes, is no record: its first line is bad, and the
 // next record begins on the next line. So a stray quote costs one line, and never the rest of the
-// file.
+// file. Under QuoteRule::kFieldsOrText that first line is a record after all, its quotes being
+// text. A line that begins with the comment mark where a record may begin is no record.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
+
+#include "rollcall/file_source.h"
 
 namespace rollcall {
 
 struct RecordSyntax {
-  // Of fields; told apart because ' ' stands for any run of blanks, and knows no quotes.
-  char delimiter = ',';
-  bool quotes = true;  // false: every line is a record
+  // " " stands for any run of blanks, and knows no quotes. Two delimiters never overlap: the first
+  // one in a field ends it.
+  std::string delimiter = ",";
+  QuoteRule quotes = QuoteRule::kFields;
   // Of a record, without its line end. One that is longer is bad.
   std::size_t line_bytes_max = std::size_t{1} << 20;
+  std::string comment = {};  // empty: there are no comments
+
+  bool is_comment(std::string_view line) const {
+    return !comment.empty() && line.starts_with(comment);
+  }
 };
 
 // Returns how many bytes of `text`, which begins with a record, are whole records and bad lines:

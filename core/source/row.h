@@ -10,6 +10,9 @@
 
 namespace rollcall {
 
+// Of event names and property values, see event.h.
+inline constexpr std::size_t kNameBytesMax = 1024;
+
 // The fields of a row that are used, in this order; properties follow.
 enum Slot : std::size_t { kUserSlot, kTimeSlot, kEventSlot, kValueSlot, kFirstPropertySlot };
 

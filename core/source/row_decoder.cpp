@@ -98,6 +98,7 @@ class TextDecoder final : public RowDecoder {
       }
       text.remove_prefix(line_end + 1);
     }
+    text.remove_prefix(block.preamble_size);
     reader_.start(text);
     builder_.start(simdjson::validate_utf8(text.data(), text.size()));
     if (block.first && header_) reader_.next(row_);
@@ -248,7 +249,8 @@ std::unique_ptr<RowDecoder> RowDecoder::make(const Engine& engine, const Decoder
                                                     options.source.time_format,
                                                     engine.options().time_max.value_or(kTimeMax)));
   if (schema.format == FileFormat::kNdjson) {
-    NdjsonReader reader(options.source.line_bytes_max, plan.slot_columns);
+    NdjsonReader reader(options.source.line_bytes_max, options.source.comment, plan.slot_columns,
+                        options.source.nested);
     return std::make_unique<TextDecoder<NdjsonReader>>(engine, options, std::move(reader),
                                                        std::move(builder));
   }
@@ -258,9 +260,8 @@ std::unique_ptr<RowDecoder> RowDecoder::make(const Engine& engine, const Decoder
     columns.push_back(name.empty() ? kNoColumn
                                    : static_cast<std::uint32_t>(found - schema.columns.begin()));
   }
-  const RecordSyntax syntax = {schema.delimiter, schema.delimiter != ' ',
-                               options.source.line_bytes_max};
-  DelimitedReader reader(syntax, schema.columns.size(), std::move(columns));
+  DelimitedReader reader(record_syntax(schema, options.source), schema.columns.size(),
+                         std::move(columns));
   return std::make_unique<TextDecoder<DelimitedReader>>(engine, options, std::move(reader),
                                                         std::move(builder));
 }

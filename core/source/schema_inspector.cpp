@@ -1,6 +1,7 @@
 #include "core/source/schema_inspector.h"
 
 #include <fmt/format.h>
+#include <simdjson.h>
 
 #include <algorithm>
 #include <array>
@@ -13,6 +14,7 @@
 #include "core/source/content_reader.h"
 #include "core/source/delimited_reader.h"
 #include "core/source/excerpt.h"
+#include "core/source/foreign_format.h"
 #include "core/source/native_format.h"
 #include "core/source/ndjson_reader.h"
 #include "core/source/nearest_name.h"
@@ -28,13 +30,13 @@ namespace {
 constexpr std::size_t kRowsInspected = 1000;
 
 // Common names, the likeliest first, as normalized_name writes them.
-constexpr std::string_view kUserNames[] = {"userid",     "user",     "distinctid", "uid",
-                                           "customerid", "customer", "visitorid",  "accountid",
-                                           "memberid",   "playerid", "src"};
+constexpr std::string_view kUserNames[] = {
+    "userid",    "user",     "distinctid", "uid",          "customerid",  "customer", "visitorid",
+    "accountid", "memberid", "playerid",   "userpseudoid", "anonymousid", "deviceid", "src"};
 constexpr std::string_view kEventNames[] = {"event", "eventname", "action", "eventtype"};
-constexpr std::string_view kTimeNames[] = {"time",        "timestamp", "ts",        "eventtime",
-                                           "datetime",    "date",      "createdat", "occurredat",
-                                           "invoicedate", "eventdate"};
+constexpr std::string_view kTimeNames[] = {"time",           "timestamp",   "ts",       "eventtime",
+                                           "eventtimestamp", "datetime",    "date",     "createdat",
+                                           "occurredat",     "invoicedate", "eventdate"};
 constexpr std::string_view kValueNames[] = {"value", "amount", "revenue"};
 
 // The first rows of a source, as text.
@@ -69,9 +71,30 @@ std::string_view trim(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
 }
 
-std::string_view without_byte_order_mark(std::string_view head) {
+// What of a source's first bytes is looked at: without the byte order mark and the lines that are
+// passed over.
+std::string_view after_preamble(std::string_view head, std::uint32_t skip_lines) {
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-  return head.starts_with(kByteOrderMark) ? head.substr(kByteOrderMark.size()) : head;
+  if (head.starts_with(kByteOrderMark)) head.remove_prefix(kByteOrderMark.size());
+  for (; skip_lines > 0 && !head.empty(); --skip_lines) {
+    head.remove_prefix(std::min(head.find('\n'), head.size() - 1) + 1);
+  }
+  return head;
+}
+
+std::string_view first_line(std::string_view head) {
+  std::string_view line = head.substr(0, head.find('\n'));
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  return line;
+}
+
+// The delimiter that a first line "sep=;" declares, as spreadsheets write and read it; else "".
+std::string_view declared_delimiter(std::string_view head) {
+  constexpr std::string_view kDeclaration = "sep=";
+  std::string_view line = first_line(after_preamble(head, 0));
+  if (!line.starts_with(kDeclaration)) return {};
+  line.remove_prefix(kDeclaration.size());
+  return line.size() == 1 ? line : std::string_view();
 }
 
 // What looks like text, and would be read as one broken line.
@@ -123,8 +146,15 @@ SplitRows split_rows(std::string_view head, bool complete, const RecordSyntax& s
   return split;
 }
 
-RecordSyntax syntax_of(char delimiter, const SourceOptions& options) {
-  return {delimiter, delimiter != ' ', options.line_bytes_max};
+QuoteRule quotes_of(std::string_view delimiter, const SourceOptions& options) {
+  if (delimiter == " ") return QuoteRule::kText;
+  // Programs that write tabs seldom quote, and those that do close what they open.
+  return options.quotes.value_or(delimiter == "\t" ? QuoteRule::kFieldsOrText : QuoteRule::kFields);
+}
+
+RecordSyntax syntax_of(std::string_view delimiter, const SourceOptions& options) {
+  return {std::string(delimiter), quotes_of(delimiter, options), options.line_bytes_max,
+          options.comment};
 }
 
 bool is_named_tsv(std::string_view name) {
@@ -137,24 +167,24 @@ bool is_named_tsv(std::string_view name) {
 // The delimiter that splits every one of the first lines into the same number of fields, two or
 // more: the one that makes most of them. Else the one that splits the first line into most. A file
 // named .tsv has tabs, if its first line has one.
-char guess_delimiter(std::string_view name, std::string_view head, bool complete,
-                     const SourceOptions& options) {
+std::string_view guess_delimiter(std::string_view name, std::string_view head, bool complete,
+                                 const SourceOptions& options) {
   const bool tsv = is_named_tsv(name);
   constexpr std::size_t kRows = 20;
-  char best = ',';
+  std::string_view best = ",";
   std::size_t best_fields = 1;
   bool best_even = false;
-  for (const char delimiter : {',', '\t', ';', '|', ' '}) {
+  for (const std::string_view delimiter : {",", "\t", ";", "|", " "}) {
     const auto [rows, first_fault] =
         split_rows(head, complete, syntax_of(delimiter, options), kRows);
     if (rows.empty() || !first_fault.empty()) continue;
     const std::size_t fields = rows.front().size();
-    if (tsv && delimiter == '\t' && fields > 1) return delimiter;
+    if (tsv && delimiter == "\t" && fields > 1) return delimiter;
     const bool even = std::all_of(rows.begin(), rows.end(),
                                   [&](const auto& row) { return row.size() == fields; });
     // Blanks stand in texts as well: they are asked last, and only taken when they fit everywhere
     // and nothing else splits the first line.
-    const bool better = delimiter == ' '
+    const bool better = delimiter == " "
                             ? even && fields > 1 && best_fields == 1
                             : even > best_even || (even == best_even && fields > best_fields);
     if (fields > 1 && better) {
@@ -208,12 +238,17 @@ Result<Sample> sample_ndjson(std::string_view name, std::string_view head, bool 
   if (first != std::string_view::npos && head[first] == '[') {
     return fault(name, "a JSON array (allowed: NDJSON, which has one object a line: jq -c '.[]')");
   }
-  std::string text = whole_head(head, complete, {',', false, options.line_bytes_max});
+  const RecordSyntax syntax = {",", QuoteRule::kText, options.line_bytes_max, options.comment};
+  std::string text = whole_head(head, complete, syntax);
   const std::size_t size = text.size();
   text.append(kBlockPadding, '\0');
   Sample sample;
   for (std::size_t begin = 0, lines = 0; begin < size && lines < kRowsInspected; ++lines) {
     const std::size_t line_end = text.find('\n', begin);
+    if (syntax.is_comment(std::string_view(text).substr(begin))) {
+      begin = line_end + 1;
+      continue;
+    }
     std::vector<std::string> row(sample.columns.size());
     for (NdjsonValue& value : ndjson_values({text.data() + begin, line_end - begin})) {
       const auto found = std::find(sample.columns.begin(), sample.columns.end(), value.path);
@@ -280,9 +315,32 @@ class ColumnChooser {
     return std::string();
   }
 
-  Status missing(std::string_view role, std::string_view advice) const {
-    return fault(name_, fmt::format("{}: which column it is cannot be guessed ({}); there are: {}",
-                                    role, advice, list(columns_)));
+  // The error for a role without a column. `common`: the names that would have been guessed, which
+  // may stand within objects.
+  Status missing(std::string_view role, std::string_view advice,
+                 std::span<const std::string_view> common, std::string_view line) const {
+    std::string text = fmt::format("{}: which column it is cannot be guessed ({}); there are: {}",
+                                   role, advice, list(columns_));
+    for (const std::string_view candidate : common) {
+      const auto nested =
+          std::find_if(columns_.begin(), columns_.end(), [&](const std::string& column) {
+            const std::size_t dot = column.rfind('.');
+            return dot != std::string::npos &&
+                   normalized_name(std::string_view(column).substr(dot + 1)) == candidate;
+          });
+      if (nested == columns_.end()) continue;
+      text += fmt::format("; perhaps --{} {}", role, *nested);
+      break;
+    }
+    const bool no_header = columns_.size() == 1 || line.starts_with('#') ||
+                           line.starts_with("//") || line.starts_with("--");
+    if (schema_.format == FileFormat::kDelimited && no_header) {
+      text += fmt::format(
+          "; its first line is {}: --skip-lines N passes over lines before the header, --comment "
+          "MARK over lines that begin so, --delimiter says what separates fields",
+          quoted_excerpt(line));
+    }
+    return fault(name_, text);
   }
 
  private:
@@ -312,6 +370,15 @@ bool holds_mostly(const Sample& sample, const std::string& column,
   return 2 * such >= texts;
 }
 
+// Whether at least half of the rows have a text in the column.
+bool is_mostly_there(const Sample& sample, const std::string& column) {
+  const auto found = std::find(sample.columns.begin(), sample.columns.end(), column);
+  const auto index = static_cast<std::size_t>(found - sample.columns.begin());
+  const auto there = std::count_if(sample.rows.begin(), sample.rows.end(),
+                                   [&](const auto& row) { return !trim(row[index]).empty(); });
+  return 2 * static_cast<std::size_t>(there) >= sample.rows.size();
+}
+
 bool holds_amounts(const Sample& sample, const std::string& column) {
   constexpr std::uint32_t kDecimals = 12;  // what the store keeps is not known here
   return holds_mostly(sample, column, [](std::string_view text) {
@@ -335,13 +402,18 @@ UserKind guess_user_kind(const Sample& sample, const std::string& user) {
 
 Status check_options(std::string_view name, const SourceOptions& options) {
   if (options.delimiter) {
-    const char c = *options.delimiter;
-    if (c == '"' || c == '\n' || c == '\r' || static_cast<unsigned char>(c) >= 0x80) {
-      return fault(name,
-                   fmt::format("delimiter: {} (allowed: an ASCII byte other than a quote or a "
-                               "line end)",
-                               quoted_excerpt({&c, 1})));
+    const std::string& delimiter = *options.delimiter;
+    constexpr std::size_t kDelimiterBytesMax = 16;
+    if (delimiter.empty() || delimiter.size() > kDelimiterBytesMax ||
+        delimiter.find_first_of("\"\r\n") != std::string::npos ||
+        !simdjson::validate_utf8(delimiter)) {
+      return fault(name, fmt::format("delimiter: {} (allowed: 1 to {} bytes of UTF-8 without a "
+                                     "quote or a line end)",
+                                     quoted_excerpt(delimiter), kDelimiterBytesMax));
     }
+  }
+  if (options.comment.find_first_of("\r\n") != std::string::npos) {
+    return fault(name, "comment: it has a line end in it (allowed: how comment lines begin)");
   }
   if (options.event && options.event_name) {
     return fault(name, "event and event_name: both are set (allowed: one of them)");
@@ -417,21 +489,33 @@ Result<SourceSchema> inspect_head(std::string_view name, std::string_view head, 
   const FileFormat format = options.format.value_or(
       head.starts_with(kNativeMagic) ? FileFormat::kNative : guess_format(name, head));
   if (format == FileFormat::kNative) return inspect_native(name, head, options, dimensions);
+  if (!options.format) {
+    if (const std::string foreign = foreign_format(head); !foreign.empty()) {
+      return fault(name, foreign);
+    }
+  }
 
-  head = without_byte_order_mark(head);
-  ROLLCALL_RETURN_IF_ERROR(check_text(name, head));
   SourceSchema schema;
   schema.format = format;
+  const bool delimited = format == FileFormat::kDelimited;
+  const std::string_view declared = delimited ? declared_delimiter(head) : std::string_view();
+  schema.skip_lines = options.skip_lines.value_or(declared.empty() ? 0 : 1);
+  head = after_preamble(head, schema.skip_lines);
+  ROLLCALL_RETURN_IF_ERROR(check_text(name, head));
   Sample sample;
-  if (schema.format == FileFormat::kDelimited) {
-    schema.delimiter = options.delimiter.value_or(guess_delimiter(name, head, complete, options));
+  if (delimited) {
+    schema.delimiter = options.delimiter ? *options.delimiter
+                       : schema.skip_lines == 1 && !declared.empty()
+                           ? declared
+                           : guess_delimiter(name, head, complete, options);
+    schema.quotes = quotes_of(schema.delimiter, options);
     schema.header = options.header.value_or(options.columns.empty());
     ROLLCALL_ASSIGN_OR_RETURN(sample, sample_delimited(name, head, complete, options, schema));
-    if (!options.delimiter && schema.delimiter != ',') {
-      schema.guessed.push_back(fmt::format(
-          "delimiter = {}", schema.delimiter == '\t'  ? "tab"
-                            : schema.delimiter == ' ' ? "blanks"
-                                                      : std::string(1, schema.delimiter)));
+    if (!options.delimiter && schema.delimiter != ",") {
+      schema.guessed.push_back(fmt::format("delimiter = {}", schema.delimiter == "\t" ? "tab"
+                                                             : schema.delimiter == " "
+                                                                 ? "blanks"
+                                                                 : schema.delimiter));
     }
   } else {
     schema.header = false;
@@ -441,15 +525,26 @@ Result<SourceSchema> inspect_head(std::string_view name, std::string_view head, 
 
   ColumnChooser chooser(name, schema.columns, schema);
   const auto any = [](const std::string&) { return true; };
-  ROLLCALL_ASSIGN_OR_RETURN(schema.user, chooser.choose("user", options.user, kUserNames, any));
-  if (schema.user.empty()) return chooser.missing("user", "name it with --user");
+  const std::string_view line = first_line(head);
+  // A name that fits is not enough: exports have columns that are empty in most rows.
+  const auto is_present = [&](const std::string& column) {
+    return is_mostly_there(sample, column);
+  };
+  ROLLCALL_ASSIGN_OR_RETURN(schema.user,
+                            chooser.choose("user", options.user, kUserNames, is_present));
+  if (schema.user.empty()) {
+    ROLLCALL_ASSIGN_OR_RETURN(schema.user, chooser.choose("user", options.user, kUserNames, any));
+  }
+  if (schema.user.empty()) {
+    return chooser.missing("user", "name it with --user", kUserNames, line);
+  }
   ROLLCALL_ASSIGN_OR_RETURN(const TimeZone utc, TimeZone::find("UTC"));
   TimeParser time_parser(utc, options.time_unit, options.time_format);
   const auto holds_times = [&](const std::string& column) {
-    return holds_mostly(sample, column, [&](std::string_view text) {
-      ParsedTime time;
-      return time_parser.parse(text, time) == TimeFault::kNone;
-    });
+    return is_present(column) && holds_mostly(sample, column, [&](std::string_view text) {
+             ParsedTime time;
+             return time_parser.parse(text, time) == TimeFault::kNone;
+           });
   };
   ROLLCALL_ASSIGN_OR_RETURN(schema.time,
                             chooser.choose("time", options.time, kTimeNames, holds_times));
@@ -457,14 +552,21 @@ Result<SourceSchema> inspect_head(std::string_view name, std::string_view head, 
     // Its name speaks for it; why its rows are rejected says how its times are to be read.
     ROLLCALL_ASSIGN_OR_RETURN(schema.time, chooser.choose("time", options.time, kTimeNames, any));
   }
-  if (schema.time.empty()) return chooser.missing("time", "name it with --time");
+  if (schema.time.empty()) {
+    return chooser.missing("time", "name it with --time", kTimeNames, line);
+  }
   if (options.event_name) {
     schema.event_name = *options.event_name;
   } else {
     ROLLCALL_ASSIGN_OR_RETURN(schema.event,
-                              chooser.choose("event", options.event, kEventNames, any));
+                              chooser.choose("event", options.event, kEventNames, is_present));
     if (schema.event.empty()) {
-      return chooser.missing("event", "name it with --event, or name all events with --event-name");
+      ROLLCALL_ASSIGN_OR_RETURN(schema.event,
+                                chooser.choose("event", options.event, kEventNames, any));
+    }
+    if (schema.event.empty()) {
+      return chooser.missing("event", "name it with --event, or name all events with --event-name",
+                             kEventNames, line);
     }
   }
   const bool may_come = schema.format == FileFormat::kNdjson && options.value &&
@@ -488,7 +590,7 @@ Result<std::vector<std::string>> first_times(std::string_view name, std::string_
                                              const SourceSchema& schema) {
   std::vector<std::string> times;
   if (schema.format == FileFormat::kNative) return times;
-  head = without_byte_order_mark(head);
+  head = after_preamble(head, schema.skip_lines);
   ROLLCALL_ASSIGN_OR_RETURN(const Sample sample,
                             schema.format == FileFormat::kDelimited
                                 ? sample_delimited(name, head, complete, options, schema)
@@ -557,6 +659,11 @@ Status check_dimensions(const std::vector<std::string>& paths, const SourceOptio
   return Status::invalid_argument(
       fmt::format("dimension {}: no such column{}; there are: {}", quoted_excerpt(absent.front()),
                   did_you_mean(absent.front(), columns), list(columns)));
+}
+
+RecordSyntax record_syntax(const SourceSchema& schema, const SourceOptions& options) {
+  if (schema.format == FileFormat::kDelimited) return syntax_of(schema.delimiter, options);
+  return {",", QuoteRule::kText, options.line_bytes_max, options.comment};
 }
 
 std::vector<std::string> dimension_parts(const std::string& dimension,

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/source/batch_builder.h"
+#include "core/source/record_cutter.h"
 #include "rollcall/file_source.h"
 #include "rollcall/status.h"
 
@@ -27,6 +28,9 @@ Result<SourceSchema> inspect_head(std::string_view name, std::string_view head, 
 Result<std::vector<std::string>> first_times(std::string_view name, std::string_view head,
                                              bool complete, const SourceOptions& options,
                                              const SourceSchema& schema);
+
+// How the text of a source with this schema is cut into records and fields.
+RecordSyntax record_syntax(const SourceSchema& schema, const SourceOptions& options);
 
 // Which columns are used for what.
 struct ColumnPlan {

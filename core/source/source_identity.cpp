@@ -7,6 +7,7 @@
 #include <exception>
 #include <new>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <utility>
 
 namespace rollcall {
@@ -40,7 +41,9 @@ nlohmann::ordered_json to_json(const SourceReading& reading) {
   for (const SourceReading::Column& column : reading.columns) {
     columns.push_back({column.role, column.name, column.number});
   }
-  return {{"format", reading.format},           {"delimiter", std::string(1, reading.delimiter)},
+  return {{"format", reading.format},           {"delimiter", reading.delimiter},
+          {"quotes", reading.quotes},           {"skip_lines", reading.skip_lines},
+          {"comment", reading.comment},         {"nested", reading.nested},
           {"header", reading.header},           {"names", reading.names},
           {"columns", std::move(columns)},      {"event_name", reading.event_name},
           {"time_format", reading.time_format}, {"time_unit", reading.time_unit}};
@@ -49,7 +52,14 @@ nlohmann::ordered_json to_json(const SourceReading& reading) {
 SourceReading reading_from(const nlohmann::json& json) {
   SourceReading reading;
   json.at("format").get_to(reading.format);
-  reading.delimiter = json.at("delimiter").get<std::string>().at(0);
+  json.at("delimiter").get_to(reading.delimiter);
+  if (reading.delimiter.empty()) throw std::invalid_argument("delimiter");
+  // Positions from before these could be chosen do not have them.
+  const QuoteRule usual = reading.delimiter == " " ? QuoteRule::kText : QuoteRule::kFields;
+  reading.quotes = json.value("quotes", usual);
+  reading.skip_lines = json.value("skip_lines", 0U);
+  reading.comment = json.value("comment", "");
+  reading.nested = json.value("nested", NestedValues::kText);
   json.at("header").get_to(reading.header);
   json.at("names").get_to(reading.names);
   for (const nlohmann::json& column : json.at("columns")) {

@@ -18,6 +18,10 @@ SourceReading reading_of(const SourceSchema& schema, const SourceOptions& option
   SourceReading reading;
   reading.format = schema.format;
   reading.delimiter = schema.delimiter;
+  reading.quotes = schema.quotes;
+  reading.skip_lines = schema.skip_lines;
+  reading.comment = options.comment;
+  reading.nested = options.nested;
   reading.header = schema.header;
   reading.names = options.columns;
   reading.event_name = schema.event_name;
@@ -48,8 +52,11 @@ SourceOptions options_as_in(const SourceReading& known, SourceOptions options) {
     options.time_unit = known.time_unit;
   }
   if (*options.format != known.format || known.format == FileFormat::kNative) return options;
+  if (!options.skip_lines) options.skip_lines = known.skip_lines;
+  if (options.comment.empty()) options.comment = known.comment;
   if (known.format == FileFormat::kDelimited) {
     if (!options.delimiter) options.delimiter = known.delimiter;
+    if (!options.quotes && *options.delimiter == known.delimiter) options.quotes = known.quotes;
     if (options.columns.empty()) {
       options.columns = known.names;
       if (!options.header) options.header = known.header;
@@ -101,7 +108,21 @@ std::string SourceReading::key() const {
   add(time_format);
   add(event_name);
   const bool delimited = format == FileFormat::kDelimited;
-  if (delimited) text += fmt::format("{} {} ", static_cast<int>(delimiter), header);
+  if (delimited && delimiter.size() == 1) {
+    text += fmt::format("{} {} ", static_cast<int>(delimiter.front()), header);
+  } else if (delimited) {
+    add(delimiter);
+    text += fmt::format("{} ", header);
+  }
+  // What every source had before these could be chosen is left out.
+  const QuoteRule usual = delimiter == " " ? QuoteRule::kText : QuoteRule::kFields;
+  if (delimited && quotes != usual) text += fmt::format("quotes {} ", static_cast<int>(quotes));
+  if (skip_lines != 0) text += fmt::format("skip {} ", skip_lines);
+  if (!comment.empty()) {
+    text += "comment ";
+    add(comment);
+  }
+  if (nested != NestedValues::kText) text += "nested ";
   for (const Column& column : columns) {
     add(column.role);
     add(delimited ? fmt::format("{}", column.number) : column.name);
@@ -122,6 +143,14 @@ std::string SourceReading::describe() const {
   for (const Column& column : columns) add(column.role, column.name);
   if (!event_name.empty()) add("event_name", event_name);
   if (!time_format.empty()) add("time_format", time_format);
+  if (format == FileFormat::kDelimited && delimiter != ",") {
+    add("delimiter", delimiter == "\t" ? "tab" : delimiter == " " ? "blanks" : delimiter);
+  }
+  if (skip_lines != 0) add("skip_lines", fmt::format("{}", skip_lines));
+  if (!comment.empty()) add("comment", comment);
+  if (format == FileFormat::kDelimited && quotes == QuoteRule::kText && delimiter != " ") {
+    add("quotes", "text");
+  }
   constexpr std::string_view kUnits[] = {"", "seconds", "milliseconds", "microseconds",
                                          "nanoseconds"};
   if (time_unit != TimeUnit::kGuess) add("time_unit", kUnits[static_cast<std::size_t>(time_unit)]);

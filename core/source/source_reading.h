@@ -23,7 +23,11 @@ struct SourceReading {
   };
 
   FileFormat format = FileFormat::kDelimited;
-  char delimiter = ',';
+  std::string delimiter = ",";
+  QuoteRule quotes = QuoteRule::kFields;
+  std::uint32_t skip_lines = 0;
+  std::string comment;
+  NestedValues nested = NestedValues::kText;
   bool header = true;
   std::vector<std::string> names;  // of all columns, when they were given
   std::vector<Column> columns;     // that are used

@@ -9,6 +9,7 @@ set(rollcall_source_sources
   source/delimited_reader.cpp
   source/excerpt.cpp
   source/file_ingest.cpp
+  source/foreign_format.cpp
   source/native_format.cpp
   source/ndjson_reader.cpp
   source/nearest_name.cpp

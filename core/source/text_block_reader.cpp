@@ -15,8 +15,8 @@ void SourceBlock::reserve(std::size_t capacity) {
 }
 
 TextBlockReader::TextBlockReader(ContentReader& content, const RecordSyntax& syntax,
-                                 std::size_t block_bytes)
-    : content_(content), syntax_(syntax), block_bytes_(block_bytes) {}
+                                 std::size_t block_bytes, std::uint32_t skip_lines)
+    : content_(content), syntax_(syntax), block_bytes_(block_bytes), skip_lines_(skip_lines) {}
 
 Status TextBlockReader::read_more(SourceBlock& block) {
   // One byte more for the line end of a tail.
@@ -32,6 +32,7 @@ Result<bool> TextBlockReader::next(SourceBlock& block) {
   block.first = content_.offset() == 0;
   block.unfinished = false;
   block.size = 0;
+  block.preamble_size = 0;
   block.reserve(carry_.size() + 1);
   block.size = carry_.copy(block.bytes.data(), carry_.size());
   carry_.clear();
@@ -49,8 +50,12 @@ Result<bool> TextBlockReader::next(SourceBlock& block) {
     }
     if (may_have_mark) continue;
 
-    const std::size_t whole = whole_records_size(block.text(), syntax_);
+    const bool past_preamble = !block.first || find_preamble(block);
+    const std::string_view records = block.text().substr(block.preamble_size);
+    std::size_t whole = past_preamble ? whole_records_size(records, syntax_) : 0;
+    if (block.first && !at_end_ && !holds_a_record(records.substr(0, whole))) whole = 0;
     if (whole > 0) {
+      whole += block.preamble_size;
       carry_ = block.text().substr(whole);
       block.size = whole;
       break;
@@ -70,6 +75,32 @@ Result<bool> TextBlockReader::next(SourceBlock& block) {
   block.tail = block.text().back() != '\n';
   if (block.tail) block.bytes[block.size++] = '\n';
   return true;
+}
+
+bool TextBlockReader::find_preamble(SourceBlock& block) const {
+  block.preamble_size = 0;
+  for (std::uint32_t line = 0; line < skip_lines_; ++line) {
+    const std::size_t line_end = block.text().find('\n', block.preamble_size);
+    if (line_end == std::string_view::npos) {
+      // A content that ends in its preamble has no records.
+      if (at_end_) block.preamble_size = block.size;
+      return at_end_;
+    }
+    block.preamble_size = line_end + 1;
+  }
+  return true;
+}
+
+bool TextBlockReader::holds_a_record(std::string_view text) const {
+  while (!text.empty()) {
+    const std::size_t line_end = text.find('\n');
+    const std::string_view line = text.substr(0, line_end);
+    if (line.find_first_not_of(" \t\r") != std::string_view::npos && !syntax_.is_comment(line)) {
+      return true;
+    }
+    text.remove_prefix(line_end + 1);
+  }
+  return false;
 }
 
 // `block` is the beginning of one line. Keeps so much of it that it is too long whatever line end

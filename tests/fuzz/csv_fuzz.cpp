@@ -40,8 +40,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::string_view input = fuzz::as_text(data, size);
   const unsigned choice = fuzz::take_choice(input);
   RecordSyntax syntax;
-  syntax.delimiter = ",;\t |"[choice % 5];
-  syntax.quotes = syntax.delimiter != ' ' && choice % 7 != 0;
+  constexpr std::string_view kDelimiters[] = {",", ";", "\t", " ", "|", "::", ",,"};
+  syntax.delimiter = kDelimiters[choice % 7];
+  constexpr QuoteRule kRules[] = {QuoteRule::kFields, QuoteRule::kFieldsOrText, QuoteRule::kText};
+  if (syntax.delimiter == " ") {
+    syntax.quotes = QuoteRule::kText;
+  } else {
+    syntax.quotes = kRules[choice / 7 % 3];
+  }
+  if (choice % 2 == 0) syntax.comment = "#";
   syntax.line_bytes_max = choice % 3 == 0 ? 20 : 1 << 20;
   const std::size_t columns = choice / 5 % 4 == 0 ? 0 : 3;
   std::string text(input);

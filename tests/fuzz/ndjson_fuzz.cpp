@@ -32,7 +32,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace rollcall;
   std::string text(fuzz::as_text(data, size));
   if (!text.empty() && text.back() != '\n') text += '\n';
-  NdjsonReader reader(512, {"user", "ts", "event", "amount", "properties.channel", "plan"});
+  NdjsonReader reader(512, "#", {"user", "ts", "event", "amount", "properties.channel", "plan"},
+                      NestedValues::kText);
   const std::string whole = fuzz::rows_of(reader, text);
   std::string by_line;
   for (std::size_t begin = 0; begin < text.size();) {

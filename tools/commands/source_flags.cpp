@@ -1,5 +1,7 @@
 #include "tools/commands/source_flags.h"
 
+#include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -43,20 +45,41 @@ void add_format(CLI::App& command, SourceOptions& options) {
       .add_option_function<std::string>(
           "--delimiter",
           [&options](const std::string& text) {
-            const std::map<std::string, char> names = {{"\\t", '\t'},      {"tab", '\t'},
-                                                       {"space", ' '},     {"comma", ','},
-                                                       {"semicolon", ';'}, {"pipe", '|'}};
+            const std::map<std::string, std::string> names = {{"\\t", "\t"},      {"tab", "\t"},
+                                                              {"space", " "},     {"comma", ","},
+                                                              {"semicolon", ";"}, {"pipe", "|"}};
             const auto named = names.find(text);
-            if (named == names.end() && text.size() != 1) {
-              throw CLI::ValidationError("--delimiter",
-                                         "\"" + text +
-                                             "\" (allowed: one character, tab, space, comma, "
-                                             "semicolon, pipe)");
-            }
-            options.delimiter = named == names.end() ? text[0] : named->second;
+            options.delimiter = named == names.end() ? text : named->second;
           },
-          "One character, tab or space; space stands for any run of blanks")
-      ->type_name("CHAR")
+          "What separates fields: one or more characters, tab or space; space stands for any run "
+          "of blanks")
+      ->type_name("TEXT")
+      ->group(kGroup);
+  CLI::Option* quotes =
+      command
+          .add_flag_callback(
+              "--quotes", [&options] { options.quotes = QuoteRule::kFields; },
+              "A quote that opens a field must be closed (default, unless tabs separate fields)")
+          ->group(kGroup);
+  command
+      .add_flag_callback(
+          "--no-quotes", [&options] { options.quotes = QuoteRule::kText; },
+          "Quotes are text, like any other character")
+      ->excludes(quotes)
+      ->group(kGroup);
+  command
+      .add_option("--skip-lines", options.skip_lines, "Pass over so many lines before the header")
+      ->check(whole_number(0, std::numeric_limits<std::uint32_t>::max()))
+      ->type_name("N")
+      ->group(kGroup);
+  command
+      .add_option("--comment", options.comment, "Pass over lines that begin with MARK, such as #")
+      ->type_name("MARK")
+      ->group(kGroup);
+  add_choice<NestedValues>(command, "--nested", options.nested,
+                           {{"text", NestedValues::kText}, {"other", NestedValues::kOther}},
+                           "What an array or object in a dimension becomes: its JSON text, or "
+                           "$other")
       ->group(kGroup);
   command
       .add_option("--columns", options.columns,

@@ -28,6 +28,19 @@ namespace rollcall {
 
 enum class FileFormat : std::uint8_t { kDelimited, kNdjson, kNative };
 
+// What a quote at the beginning of a field of delimited text means.
+enum class QuoteRule : std::uint8_t {
+  kFields,  // it opens a quoted field, as in RFC 4180; a record that breaks the rule is rejected
+  kFieldsOrText,  // the same, but the quotes of a line that breaks the rule are text
+  kText,          // it is text, like any other byte
+};
+
+// What an array or object becomes where the value of a dimension is wanted.
+enum class NestedValues : std::uint8_t {
+  kText,   // its JSON text without blanks; "$other" where that is longer than a value may be
+  kOther,  // "$other"
+};
+
 enum class TimeUnit : std::uint8_t { kGuess, kSeconds, kMilliseconds, kMicroseconds, kNanoseconds };
 
 // How to read files. Whatever is unset is guessed from the file's name, its header, and its first
@@ -35,8 +48,15 @@ enum class TimeUnit : std::uint8_t { kGuess, kSeconds, kMilliseconds, kMicroseco
 struct SourceOptions {
   std::optional<FileFormat>
       format;  // .csv .tsv .txt / .ndjson .jsonl .json / .rollcall, then .gz .zst
-  std::optional<char>
-      delimiter;  // guessed among , ; | tab and space; ' ' stands for any run of blanks
+  // Guessed among , ; | tab and space. " " stands for any run of blanks; otherwise 1 to 16 bytes of
+  // UTF-8 without a quote or a line end.
+  std::optional<std::string> delimiter;
+  // Unset: kFieldsOrText where the delimiter is a tab, kText where it is " ", else kFields.
+  std::optional<QuoteRule> quotes;
+  // Lines before the header that are passed over. Unset: 1 where the first line is "sep=" and a
+  // delimiter, which is then the delimiter; else 0.
+  std::optional<std::uint32_t> skip_lines;
+  std::string comment;               // lines that begin with it are passed over; empty: none
   std::vector<std::string> columns;  // names, when the file has no header line (or to replace them)
   std::optional<bool> header;        // unset: true, unless `columns` is given
   std::optional<std::string> user;   // column names; guessed from the common ones
@@ -46,6 +66,7 @@ struct SourceOptions {
   std::optional<std::string> event_name;   // every event has this name; no event column
   std::optional<std::string> time_format;  // strptime-like, for times in no standard form: "%Y%m%d"
   TimeUnit time_unit = TimeUnit::kGuess;   // of numeric times
+  NestedValues nested = NestedValues::kText;
   // A content that was read before with other columns is an error, since its rows would count
   // twice; this has them count again.
   bool again = false;
@@ -56,7 +77,9 @@ struct SourceOptions {
 // How a source will be read: every guess made.
 struct SourceSchema {
   FileFormat format = FileFormat::kDelimited;
-  char delimiter = ',';
+  std::string delimiter = ",";
+  QuoteRule quotes = QuoteRule::kFields;
+  std::uint32_t skip_lines = 0;
   bool header = true;
   std::vector<std::string> columns;  // all there are, in order (NDJSON: of the first rows)
   std::string user, time;            // column names

@@ -59,7 +59,7 @@ using Fields = std::vector<std::vector<std::string>>;
 
 TEST(DelimitedReader, SplitsFields) {
   EXPECT_EQ(fields_of("a,b,c\n1,,3\n"), (Fields{{"a", "b", "c"}, {"1", "", "3"}}));
-  EXPECT_EQ(fields_of("a\tb\n", {'\t', true, 100}), (Fields{{"a", "b"}}));
+  EXPECT_EQ(fields_of("a\tb\n", {"\t", QuoteRule::kFields, 100}), (Fields{{"a", "b"}}));
   EXPECT_EQ(fields_of(",\n"), (Fields{{"", ""}}));
   EXPECT_EQ(fields_of("\n\r\na\n\n"), (Fields{{"a"}}));
   EXPECT_EQ(fields_of(""), Fields{});
@@ -94,7 +94,7 @@ TEST(DelimitedReader, BadQuotesCostOneLine) {
 }
 
 TEST(DelimitedReader, TooLong) {
-  const RecordSyntax syntax{',', true, 10};
+  const RecordSyntax syntax{",", QuoteRule::kFields, 10};
   EXPECT_EQ(records_of("0123456789\n0123456789\r\n0123456789x\nab\n", syntax),
             (std::vector<Record>{{"0123456789", {"0123456789"}, ""},
                                  {"0123456789", {"0123456789"}, ""},
@@ -105,7 +105,7 @@ TEST(DelimitedReader, TooLong) {
 }
 
 TEST(DelimitedReader, RunsOfBlanks) {
-  const RecordSyntax blanks{' ', false, 100};
+  const RecordSyntax blanks{" ", QuoteRule::kText, 100};
   EXPECT_EQ(fields_of("  00001 19970101  1   11.77\r\n\t a\tb  \n   \n\"c d\"\n", blanks),
             (Fields{{"00001", "19970101", "1", "11.77"}, {"a", "b"}, {"\"c", "d\""}}));
 }
@@ -142,7 +142,8 @@ std::vector<Record> oracle(const std::string& text, const RecordSyntax& syntax) 
     const std::size_t line_end = text.find('\n', begin);
     std::string first_line = text.substr(begin, line_end - begin);
     if (first_line.ends_with('\r')) first_line.pop_back();
-    if (first_line.empty()) {
+    const bool comment = !syntax.comment.empty() && first_line.starts_with(syntax.comment);
+    if (first_line.empty() || comment) {
       begin = line_end + 1;
       continue;
     }
@@ -151,7 +152,7 @@ std::vector<Record> oracle(const std::string& text, const RecordSyntax& syntax) 
     std::size_t i = begin, lines = 0;
     for (bool more = true; more && fault.empty();) {
       std::string field;
-      if (syntax.quotes && text[i] == '"') {
+      if (syntax.quotes != QuoteRule::kText && text[i] == '"') {
         bool closed = false;
         for (++i; i < text.size() && !closed; ++i) {
           if (text[i] == '"' && i + 1 < text.size() && text[i + 1] == '"') {
@@ -172,12 +173,15 @@ std::vector<Record> oracle(const std::string& text, const RecordSyntax& syntax) 
         }
         if (ended) i = text.find('\n', i);
       } else {
-        for (; text[i] != '\n' && text[i] != syntax.delimiter; ++i) field += text[i];
+        for (; text[i] != '\n' && text.compare(i, syntax.delimiter.size(), syntax.delimiter) != 0;
+             ++i) {
+          field += text[i];
+        }
         if (text[i] == '\n' && field.ends_with('\r')) field.pop_back();
       }
       fields.push_back(field);
       more = fault.empty() && text[i] != '\n';
-      ++i;
+      i += more ? syntax.delimiter.size() : 1;
     }
     if (fault.empty()) {
       std::string raw = text.substr(begin, i - 1 - begin);
@@ -193,10 +197,34 @@ std::vector<Record> oracle(const std::string& text, const RecordSyntax& syntax) 
       fault = "row is too long";
       first_line.resize(syntax.line_bytes_max);
     }
-    records.push_back({first_line, {}, fault});
+    if (syntax.quotes == QuoteRule::kFieldsOrText && fault != "row is too long") {
+      // The line once more, its quotes being text.
+      fields.assign(1, "");
+      for (std::size_t at = 0; at < first_line.size();) {
+        if (first_line.compare(at, syntax.delimiter.size(), syntax.delimiter) == 0) {
+          fields.emplace_back();
+          at += syntax.delimiter.size();
+        } else {
+          fields.back() += first_line[at++];
+        }
+      }
+      fault.clear();
+      records.push_back({first_line, fields, fault});
+    } else {
+      records.push_back({first_line, {}, fault});
+    }
     begin = line_end + 1;
   }
   return records;
+}
+
+RecordSyntax random_syntax(std::mt19937_64& random) {
+  constexpr std::string_view kDelimiters[] = {",", ",", ",", ",,", "a,", ",a,", ",,,"};
+  constexpr QuoteRule kRules[] = {QuoteRule::kFields, QuoteRule::kFields, QuoteRule::kFieldsOrText,
+                                  QuoteRule::kText};
+  constexpr std::string_view kComments[] = {"", "", "a", "\"", "b,"};
+  return {std::string(kDelimiters[random() % 7]), kRules[random() % 4], 1 + random() % 60,
+          std::string(kComments[random() % 5])};
 }
 
 std::string random_text(std::mt19937_64& random, std::string_view alphabet) {
@@ -213,7 +241,7 @@ TEST(DelimitedReader, AgreesWithTheOracle) {
     constexpr std::string_view kAlphabets[] = {"a,\n", "ab,\"\n", "abcdefghij,,\"\"\r\n\n", "\"\n,",
                                                "abcdefghijklmnopqrstuvwxyz,,,,\n\n\""};
     const std::string text = random_text(random, kAlphabets[random() % 5]) + "\n";
-    const RecordSyntax syntax{',', random() % 4 != 0, 1 + random() % 60};
+    const RecordSyntax syntax = random_syntax(random);
     ASSERT_EQ(records_of(text, syntax), oracle(text, syntax)) << testing::PrintToString(text);
   }
 }
@@ -225,7 +253,7 @@ TEST(DelimitedReader, BlocksDecideNothing) {
     constexpr std::string_view kAlphabets[] = {"a,\n", "ab,\"\n", "abcdefghij,,\"\"\r\n\n",
                                                "\"\n,"};
     std::string text = random_text(random, kAlphabets[random() % 4]);
-    const RecordSyntax syntax{',', random() % 4 != 0, 1 + random() % 60};
+    const RecordSyntax syntax = random_syntax(random);
     const std::string path = directory.write("text", text);
     if (!text.empty() && text.back() != '\n') text += '\n';
     const std::vector<Record> expected = oracle(text, syntax);
@@ -248,7 +276,8 @@ TEST(DelimitedReader, AnyBytesAreSurvived) {
     for (char& c : text) c = static_cast<char>(random());
     text += '\n';
     for (const char delimiter : {',', ' ', '\0'}) {
-      records_of(text, {delimiter, delimiter != ' ', 1 + random() % 100});
+      const QuoteRule quotes = delimiter == ' ' ? QuoteRule::kText : QuoteRule::kFields;
+      records_of(text, {std::string(1, delimiter), quotes, 1 + random() % 100});
     }
   }
 }
@@ -260,7 +289,7 @@ TEST(DelimitedReader, PlainRecordsAreTakenAsAllOthers) {
   for (std::uint64_t seed = 1; seed <= 20'000; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed=" << seed);
     std::mt19937_64 random(seed);
-    const RecordSyntax syntax{',', random() % 4 != 0, 1 + random() % 60};
+    const RecordSyntax syntax = random_syntax(random);
     const std::size_t column_count = 1 + random() % 4;
     std::vector<std::uint32_t> columns(random() % 4);
     for (std::uint32_t& column : columns) {

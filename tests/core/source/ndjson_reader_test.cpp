@@ -25,7 +25,7 @@ std::vector<Read> read_lines(std::string text, const std::vector<std::string>& c
                              std::size_t line_bytes_max = 1 << 20) {
   const std::size_t size = text.size();
   text.append(kBlockPadding, 'x');
-  NdjsonReader reader(line_bytes_max, columns);
+  NdjsonReader reader(line_bytes_max, "", columns, NestedValues::kText);
   reader.start({text.data(), size});
   std::vector<Read> reads;
   for (Row row; reader.next(row);) {
@@ -85,7 +85,8 @@ TEST(NdjsonReader, OtherValues) {
   EXPECT_EQ(read_line(R"({"plan":false})").fields[5], "false");
   EXPECT_EQ(read_line(R"({"user":true})").fault, "column is neither a string nor a number");
   EXPECT_EQ(read_line(R"({"user":{"id":1}})").fault, "column is neither a string nor a number");
-  EXPECT_EQ(read_line(R"({"plan":["a"]})").fault, "column is neither a string nor a number");
+  EXPECT_EQ(read_line(R"({"user":["a"]})").fault, "column is neither a string nor a number");
+  EXPECT_EQ(read_line(R"({"plan":[ "a", {"b" : " c"} ]})").fields[5], R"(["a",{"b":" c"}])");
   EXPECT_EQ(read_line(R"({"properties":"none","plan":"p"})").fields[5], "p");
 }
 

@@ -32,7 +32,7 @@ TEST(SchemaInspector, GuessesCommonColumns) {
   EXPECT_EQ(schema->ignored, Names{"extra"});
   EXPECT_EQ(schema->guessed, (Names{"user = User ID", "time = created_at", "event = Event-Name",
                                     "value = Revenue"}));
-  EXPECT_EQ(schema->delimiter, ',');
+  EXPECT_EQ(schema->delimiter, ",");
 }
 
 // A name is not enough: most of the first rows must be what it says.
@@ -103,22 +103,22 @@ TEST(SchemaInspector, SniffsDelimiters) {
     options.event_name = "e";
     const auto schema = inspect(text, options, {}, name);
     EXPECT_TRUE(schema.ok()) << schema.status().to_string();
-    return schema.ok() ? schema->delimiter : '?';
+    return schema.ok() ? schema->delimiter : "?";
   };
-  EXPECT_EQ(delimiter("user;time;note\na;1;x, y, z\nb;2;x\n"), ';');
-  EXPECT_EQ(delimiter("user\ttime\na\t1\n"), '\t');
-  EXPECT_EQ(delimiter("user|time\na|1\n"), '|');
-  EXPECT_EQ(delimiter("src dst time\n1 2 3\n"), ' ');
-  EXPECT_EQ(delimiter(" customer_id  date cds\r\n 00001 19970101  1\r\n"), ' ');
-  EXPECT_EQ(delimiter("user,time,first name\na,1,b c d\nb,2,e\n"), ',');
-  EXPECT_EQ(delimiter("user\ttime\n", "f.tsv"), '\t');
-  EXPECT_EQ(delimiter("user\ttime\ta,b,c,d\n", "f.tsv.gz"), '\t');
-  EXPECT_EQ(delimiter("user,time\na,1\n", "my.tsv.d/f.csv"), ',');
-  EXPECT_EQ(delimiter("user,time\na,1\n", "f.tsv"), ',');
-  EXPECT_EQ(delimiter("a\tb;user;time\n", "my.tsv.d/f.csv"), ';');
+  EXPECT_EQ(delimiter("user;time;note\na;1;x, y, z\nb;2;x\n"), ";");
+  EXPECT_EQ(delimiter("user\ttime\na\t1\n"), "\t");
+  EXPECT_EQ(delimiter("user|time\na|1\n"), "|");
+  EXPECT_EQ(delimiter("src dst time\n1 2 3\n"), " ");
+  EXPECT_EQ(delimiter(" customer_id  date cds\r\n 00001 19970101  1\r\n"), " ");
+  EXPECT_EQ(delimiter("user,time,first name\na,1,b c d\nb,2,e\n"), ",");
+  EXPECT_EQ(delimiter("user\ttime\n", "f.tsv"), "\t");
+  EXPECT_EQ(delimiter("user\ttime\ta,b,c,d\n", "f.tsv.gz"), "\t");
+  EXPECT_EQ(delimiter("user,time\na,1\n", "my.tsv.d/f.csv"), ",");
+  EXPECT_EQ(delimiter("user,time\na,1\n", "f.tsv"), ",");
+  EXPECT_EQ(delimiter("a\tb;user;time\n", "my.tsv.d/f.csv"), ";");
   // A ragged row does not make columns of a text's words.
-  EXPECT_EQ(delimiter("user,time,a note\na,1,b c\nb,2\n"), ',');
-  EXPECT_EQ(delimiter("\"user\",\"time\"\n\"a,b\",1\n"), ',');
+  EXPECT_EQ(delimiter("user,time,a note\na,1,b c\nb,2\n"), ",");
+  EXPECT_EQ(delimiter("\"user\",\"time\"\n\"a,b\",1\n"), ",");
 }
 
 TEST(SchemaInspector, TheFirstLineMustBeGood) {
@@ -222,7 +222,7 @@ TEST(SchemaInspector, Dimensions) {
 TEST(SchemaInspector, ChecksOptions) {
   const std::string text = "user,time,event\n1,1,e\n";
   SourceOptions options;
-  options.delimiter = '"';
+  options.delimiter = "\"";
   EXPECT_NE(message(inspect(text, options)).find("delimiter"), std::string::npos);
   options = {};
   options.event = "event";

@@ -261,7 +261,7 @@ TEST(KnownSource, OptionsThatChangeNoRowChangeNothing) {
   options = {};
   options.time_format = "%Y-%m-%d";
   EXPECT_EQ(outcome(dates, options), Outcome::kKnown);
-  options.delimiter = ',';
+  options.delimiter = ",";
   options.user = "user";
   options.header = true;
   EXPECT_EQ(outcome(dates, options), Outcome::kKnown);
@@ -401,7 +401,7 @@ TEST(KnownSource, PositionsAreReadBack) {
   source.id = "file:1";
   source.name = "d\xFF.csv";
   source.reading.format = FileFormat::kNdjson;
-  source.reading.delimiter = '\t';
+  source.reading.delimiter = "\t";
   source.reading.header = false;
   source.reading.names = {"a", "b"};
   source.reading.columns = {{"user", "a", 0}, {"time", "b", 1}};
@@ -418,7 +418,7 @@ TEST(KnownSource, PositionsAreReadBack) {
   ASSERT_TRUE(read);
   EXPECT_EQ(read->reading.key(), source.reading.key());
   EXPECT_EQ(read->reading.names, source.reading.names);
-  EXPECT_EQ(read->reading.delimiter, '\t');
+  EXPECT_EQ(read->reading.delimiter, "\t");
   EXPECT_FALSE(read->reading.header);
   EXPECT_TRUE(read->counted);
   EXPECT_EQ(read->mark.offset, 12u);

@@ -59,7 +59,7 @@ TEST(TextBlockReader, CutsBetweenRecords) {
 
 TEST(TextBlockReader, WithoutQuotesEveryLineIsARecord) {
   const TestDirectory directory;
-  const RecordSyntax lines{',', false, 1 << 20};
+  const RecordSyntax lines{",", QuoteRule::kText, 1 << 20};
   EXPECT_EQ(blocks_of(directory, "\"a\n\"b\n", lines, 1),
             (std::vector<std::string>{"\"a\n", "\"b\n"}));
 }
@@ -73,9 +73,9 @@ TEST(TextBlockReader, EndsTheLastLine) {
 
 TEST(TextBlockReader, SaysWhetherTheLastRecordIsFinished) {
   const TestDirectory directory;
-  const auto unfinished = [&](std::string_view text, bool quotes = true) {
+  const auto unfinished = [&](std::string_view text, QuoteRule quotes = QuoteRule::kFields) {
     ContentReader content = *ContentReader::open(directory.write("text", text));
-    TextBlockReader reader(content, RecordSyntax{',', quotes, 1 << 20}, 100);
+    TextBlockReader reader(content, RecordSyntax{",", quotes, 1 << 20}, 100);
     std::string bits;
     for (SourceBlock block; *reader.next(block);) bits += block.unfinished ? '1' : '0';
     return bits;
@@ -84,7 +84,7 @@ TEST(TextBlockReader, SaysWhetherTheLastRecordIsFinished) {
   EXPECT_EQ(unfinished("a\nb"), "01");
   EXPECT_EQ(unfinished("a\n1,\"x\n"), "01");
   EXPECT_EQ(unfinished("a\n1,\"x\ny\"\n"), "0");
-  EXPECT_EQ(unfinished("a\n1,\"x\n", false), "0");
+  EXPECT_EQ(unfinished("a\n1,\"x\n", QuoteRule::kText), "0");
 }
 
 TEST(TextBlockReader, LeavesOutAByteOrderMark) {
@@ -102,7 +102,7 @@ TEST(TextBlockReader, LeavesOutAByteOrderMark) {
 
 TEST(TextBlockReader, LongLinesStreamBy) {
   const TestDirectory directory;
-  const RecordSyntax syntax{',', true, 100};
+  const RecordSyntax syntax{",", QuoteRule::kFields, 100};
   const std::string text = "a\n" + std::string(100'000, 'x') + "\nb\n" + std::string(5000, 'y');
   for (const std::size_t block_bytes : {1u, 7u, 64u, 1000u, 1u << 20}) {
     std::string all;
@@ -117,7 +117,7 @@ TEST(TextBlockReader, LongLinesStreamBy) {
 
 TEST(TextBlockReader, AStrayQuoteHoldsNoMoreThanALine) {
   const TestDirectory directory;
-  const RecordSyntax syntax{',', true, 50};
+  const RecordSyntax syntax{",", QuoteRule::kFields, 50};
   std::string text = "1,\"stray\n";
   for (int i = 0; i < 1000; ++i) text += "2,fine\n";
   for (const std::string& block : blocks_of(directory, text, syntax, 64)) {
