@@ -228,7 +228,7 @@ std::string_view other_compression(std::string_view head) {
                                         "7zXZ\0",
                                         6)))
     return "xz";
-  if (head.starts_with("PK\x03\x04")) return "zip";
+  if (head.starts_with("PK\x03\x04")) return "zip, as .xlsx spreadsheets are";
   return {};
 }
 

@@ -176,7 +176,8 @@ bool DelimitedReader::next_quoted_or_plain(Row& row) {
         RowFault fault = {
             "quoted field is followed by other bytes",
             "the quote that closes a field is followed by neither a delimiter nor the "
-            "line's end (a quote inside a quoted field is written \"\")",
+            "line's end (a quote inside a quoted field is written \"\"; --no-quotes takes quotes "
+            "as text)",
             column};
         if (many_lines_from != std::string_view::npos) fault = not_closed(begin, many_lines_from);
         take_line(row, begin, std::move(fault));
@@ -275,7 +276,7 @@ bool DelimitedReader::next_blank_separated(Row& row) {
 RowFault DelimitedReader::not_closed(std::size_t begin, std::size_t field) const {
   return {"quoted field is not closed",
           fmt::format("a quoted field is not closed as it should be (within {} bytes, and followed "
-                      "by a delimiter or the line's end)",
+                      "by a delimiter or the line's end; --no-quotes takes quotes as text)",
                       syntax_.line_bytes_max),
           static_cast<std::uint32_t>(field - begin) + 1};
 }

@@ -31,7 +31,6 @@ constexpr Format kFormats[] = {
     {"Obj\x01"sv, 0, "an Avro file", "convert it to NDJSON with avro-tools tojson"},
     {"SQLite format 3\0"sv, 0, "an SQLite database",
      "sqlite3 -csv -header FILE 'SELECT * FROM events'"},
-    {"PK\x03\x04"sv, 0, "a ZIP archive or a spreadsheet", "unzip it; save a sheet as CSV UTF-8"},
     {"\xd0\xcf\x11\xe0"sv, 0, "an old spreadsheet", kSpreadsheet},
     {"\x89HDF"sv, 0, "an HDF5 file", "convert it to CSV with pandas"},
     {"ustar"sv, 257, "a tar archive", "unpack it, and give its files or their directory"},

@@ -217,6 +217,7 @@ Status nothing_ingested(const IngestReport& report) {
   const std::string& kind = report.rejected_by_kind.front().kind;
   const char* const advice =
       kind == "time is later than any that is plausible" ? "--days-ahead takes more of the future"
+      : kind.starts_with("quoted")                       ? "--no-quotes takes quotes as text"
       : kind.starts_with("time")  ? "--time names their column, --time-format their form"
       : kind.starts_with("value") ? "--value names their column, \"\" for none"
       : kind.starts_with("user")  ? "--user names their column, --user-type what they are"
