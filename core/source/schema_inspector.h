@@ -28,6 +28,13 @@ Result<std::vector<std::string>> first_times(std::string_view name, std::string_
                                              bool complete, const SourceOptions& options,
                                              const SourceSchema& schema);
 
+// What `options` say of how amounts are written.
+AmountForm amount_form(const SourceOptions& options);
+
+// The names, in lower case, by which a column would have been guessed to be the value of NDJSON,
+// had the first rows had one. None: there is one, or there is to be none.
+std::vector<std::string> awaited_values(const SourceSchema& schema, const SourceOptions& options);
+
 // Which columns are used for what.
 struct ColumnPlan {
   std::vector<std::string> slot_columns;          // by slot (row.h); "": none
