@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
@@ -13,6 +12,8 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
+
+#include "core/source/digits.h"
 
 namespace rollcall {
 namespace {
@@ -77,11 +78,10 @@ class IdCutter {
 Result<UserId> parse_user(std::string_view text, UserKind kind, const std::string& where) {
   if (kind == UserKind::kString) return UserId(std::string(text));
   std::uint64_t id = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-  if (error != std::errc() || end != text.data() + text.size()) {
+  if (!parse_canonical_integer(text, id)) {
     return Status::invalid_argument(
-        fmt::format("{}: must be a user id, a whole number from 0 to 18446744073709551615, found "
-                    "\"{}\"",
+        fmt::format("{}: must be a user id, a whole number from 0 to 18446744073709551615 in "
+                    "digits without sign, blanks, fraction or leading zeros, found \"{}\"",
                     where, text));
   }
   return UserId(id);

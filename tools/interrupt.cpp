@@ -40,6 +40,12 @@ void InterruptGuard::watch(std::function<void()> leave) {
   thread_ = std::thread([this] { wait_for_signal(); });
 }
 
+bool InterruptGuard::is_due() const {
+  sigset_t pending;
+  sigpending(&pending);
+  return sigismember(&pending, SIGINT) == 1 || sigismember(&pending, SIGTERM) == 1;
+}
+
 void InterruptGuard::rest() {
   if (thread_.joinable()) {
     pthread_kill(thread_.native_handle(), kFinished);

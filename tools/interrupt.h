@@ -20,6 +20,9 @@ class InterruptGuard {
   // signal meanwhile kills at once.
   void watch(std::function<void()> leave);
 
+  // Whether a signal waits.
+  bool is_due() const;
+
   // Signals do again what they do by default. A `leave` that has begun goes on to its end.
   void rest();
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "rollcall/file_source.h"
 #include "rollcall/types.h"
 
 namespace rollcall {
@@ -20,8 +21,23 @@ enum class AmountFault : std::uint8_t {
 // thousands separators nor currency signs are numbers. `decimals` is at most 18.
 AmountFault parse_amount(std::string_view text, std::uint32_t decimals, Amount& amount);
 
-// What was wrong with `text`, for a rejected row: a short name, and the whole story.
+// The same of amounts as `form` writes them, which check_amount_form accepts: the grouping stands
+// between all groups of three digits or none, the currency before or after the number or its sign.
+AmountFault parse_amount(std::string_view text, const AmountForm& form, std::uint32_t decimals,
+                         Amount& amount);
+
+//   kInvalidArgument  no amount could be told apart in that form
+Status check_amount_form(const AmountForm& form);
+
+// The flags that read `text`, which is no amount as it stands: "--decimal , --grouping ."; "" when
+// there are none.
+std::string amount_flags(std::string_view text);
+
+// What was wrong with `text`, for a rejected row: a short name, and the whole story. With a form,
+// the story says which flags would take the amount.
 std::string_view amount_fault_kind(AmountFault fault);
 std::string explain_amount_fault(AmountFault fault, std::string_view text, std::uint32_t decimals);
+std::string explain_amount_fault(AmountFault fault, std::string_view text, const AmountForm& form,
+                                 std::uint32_t decimals);
 
 }  // namespace rollcall

@@ -11,6 +11,7 @@
 #include "core/source/amount_parser.h"
 #include "core/source/batch_builder.h"
 #include "core/source/block_dictionary.h"
+#include "core/source/digits.h"
 #include "core/source/excerpt.h"
 #include "core/source/joined_value.h"
 #include "core/source/nearest_name.h"
@@ -249,9 +250,11 @@ Status read_integer_users(const Column& column, std::vector<std::uint64_t>& out)
   ROLLCALL_RETURN_IF_ERROR(read_texts(column, kAllowed, texts));
   for (std::size_t row = 0; row < column.size; ++row) {
     std::uint64_t user = 0;
-    if (!parse_user_integer(text_of(texts, row), user)) {
-      return column.fault(row, fmt::format("not an integer: {} (allowed: 0 to 2^64 - 1)",
-                                           quoted_excerpt(text_of(texts, row))));
+    if (!parse_canonical_integer(text_of(texts, row), user)) {
+      return column.fault(
+          row, fmt::format("not an integer: {} (allowed: 0 to 2^64 - 1, in digits without sign, "
+                           "blanks, fraction or leading zeros)",
+                           quoted_excerpt(text_of(texts, row))));
     }
     out.push_back(user);
   }

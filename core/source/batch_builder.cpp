@@ -10,6 +10,7 @@
 #include "core/source/amount_parser.h"
 #include "core/source/digits.h"
 #include "core/source/excerpt.h"
+#include "core/source/null_words.h"
 
 namespace rollcall {
 namespace {
@@ -31,17 +32,14 @@ RowFault not_utf8(std::string_view kind, std::string_view name, const Field& fie
 
 }  // namespace
 
-bool parse_user_integer(std::string_view text, std::uint64_t& integer) {
-  constexpr std::uint64_t kMax = std::numeric_limits<std::uint64_t>::max();
-  std::uint64_t value = 0;
-  for (const char c : text) {
-    if (c < '0' || '9' < c) return false;
-    const std::uint64_t digit = static_cast<std::uint64_t>(c - '0');
-    if (value > (kMax - digit) / 10) return false;
-    value = value * 10 + digit;
+void WordCounter::add(std::string_view word, std::uint64_t rows) {
+  const auto counted = std::find_if(counts_.begin(), counts_.end(),
+                                    [&](const WordCount& count) { return count.word == word; });
+  if (counted == counts_.end()) {
+    counts_.push_back({std::string(word), rows});
+  } else {
+    counted->rows += rows;
   }
-  integer = value;
-  return !text.empty();
 }
 
 BatchBuilder::BatchBuilder(BatchShape shape, TimeParser time_parser)
@@ -58,6 +56,8 @@ void BatchBuilder::start(bool utf8) {
   event_codes_.clear();
   times_.clear();
   values_.clear();
+  null_users_.clear();
+  null_values_.clear();
   for (BlockDictionary& values : property_values_) values.clear();
   for (std::vector<std::uint32_t>& codes : property_codes_) codes.clear();
   arena_.clear();
@@ -71,17 +71,20 @@ bool BatchBuilder::is_utf8(std::string_view text) const {
 
 inline std::optional<RowFault> BatchBuilder::parse_user(const Field& field,
                                                         std::uint64_t& integer) const {
+  const std::string_view text = field.text;
   const bool integers = shape_.user_kind == UserKind::kInteger;
-  if (integers && parse_short_digits(field.text, integer)) return {};
-  const std::string_view text = integers ? trim(field.text) : field.text;
-  if (text.empty()) return RowFault{"user is missing", "user: missing", field.column};
+  if (integers && parse_canonical_integer(text, integer)) return {};
+  if (text.empty() || (integers && trim(text).empty())) {
+    return RowFault{"user is missing", "user: missing", field.column};
+  }
   if (integers) {
-    if (parse_user_integer(text, integer)) return {};
-    return RowFault{"user is not an integer",
-                    fmt::format("user: not an integer: {} (allowed: the store's users are integers "
-                                "from 0 to 2^64 - 1)",
-                                quoted_excerpt(text)),
-                    field.column};
+    return RowFault{
+        "user is not an integer",
+        fmt::format("user: not an integer: {} (allowed: the store's users are integers from 0 to "
+                    "2^64 - 1, in digits without sign, blanks, fraction or leading zeros; a new "
+                    "store made with --user-type string takes any id)",
+                    quoted_excerpt(text)),
+        field.column};
   }
   if (text.size() > shape_.user_bytes_max) {
     return too_long("user is too long", "user", text.size(), shape_.user_bytes_max, field.column);
@@ -96,6 +99,19 @@ inline std::optional<RowFault> BatchBuilder::parse_time(const Field& field, Pars
   const TimeFault fault = time_parser_.parse(text, time);
   if (fault == TimeFault::kNone) return {};
   return RowFault{TimeParser::fault_kind(fault), time_parser_.explain(fault, text), field.column};
+}
+
+inline std::optional<RowFault> BatchBuilder::parse_value(const Field& field, Amount& value,
+                                                         bool& is_null) const {
+  const std::string_view text = trim(field.text);
+  if (text.empty()) return {};
+  const AmountFault fault = parse_amount(text, shape_.amount_form, shape_.value_decimals, value);
+  if (fault == AmountFault::kNone) return {};
+  is_null = fault == AmountFault::kNotANumber && is_null_word(text);
+  if (is_null) return {};
+  return RowFault{amount_fault_kind(fault),
+                  explain_amount_fault(fault, text, shape_.amount_form, shape_.value_decimals),
+                  field.column};
 }
 
 std::optional<RowFault> BatchBuilder::check_event(const Field& field) const {
@@ -122,15 +138,9 @@ std::optional<RowFault> BatchBuilder::add(std::span<const Field> fields) {
   ParsedTime time;
   if (auto fault = parse_time(fields[kTimeSlot], time)) return fault;
   Amount value = 0;
+  bool is_null_value = false;
   if (shape_.has_value) {
-    const std::string_view text = trim(fields[kValueSlot].text);
-    const AmountFault fault =
-        text.empty() ? AmountFault::kNone : parse_amount(text, shape_.value_decimals, value);
-    if (fault != AmountFault::kNone) {
-      return RowFault{amount_fault_kind(fault),
-                      explain_amount_fault(fault, text, shape_.value_decimals),
-                      fields[kValueSlot].column};
-    }
+    if (auto fault = parse_value(fields[kValueSlot], value, is_null_value)) return fault;
   }
   // Names that the batch has seen are known to be good.
   std::uint32_t event = 0;
@@ -155,12 +165,23 @@ std::optional<RowFault> BatchBuilder::add(std::span<const Field> fields) {
     }
   }
 
+  const bool is_null_user =
+      shape_.user_kind == UserKind::kString && is_null_id(fields[kUserSlot].text);
+  if (is_null_user && shape_.reject_null_users) {
+    return RowFault{kNullUser,
+                    fmt::format("user: {} means nobody (allowed with --null-users keep)",
+                                quoted_excerpt(fields[kUserSlot].text)),
+                    fields[kUserSlot].column};
+  }
+
   // The row is good.
   if (shape_.user_kind == UserKind::kInteger) {
     user_integers_.push_back(integer);
   } else {
     user_strings_.push_back(fields[kUserSlot].text);
   }
+  if (is_null_user) null_users_.add(fields[kUserSlot].text);
+  if (is_null_value) null_values_.add(trim(fields[kValueSlot].text));
   if (shape_.event_name.empty()) {
     if (event == BlockDictionary::kNew) event = events_.insert(fields[kEventSlot].text);
     event_codes_.push_back(event);

@@ -15,12 +15,10 @@
 #include "core/source/text_arena.h"
 #include "core/source/time_parser.h"
 #include "rollcall/event.h"
+#include "rollcall/file_source.h"
 #include "rollcall/types.h"
 
 namespace rollcall {
-
-// Reads the id of an integer user: decimal digits, zero-padded or not, that fit 64 bits.
-bool parse_user_integer(std::string_view text, std::uint64_t& integer);
 
 // What the rows of a source become.
 struct BatchShape {
@@ -31,14 +29,27 @@ struct BatchShape {
 
   UserKind user_kind = UserKind::kString;
   std::uint32_t user_bytes_max = 65'536;
-  std::string event_name;  // of every event; "": each row names its own
+  bool reject_null_users = false;  // see SourceOptions
+  std::string event_name;          // of every event; "": each row names its own
   bool has_value = false;
   std::uint32_t value_decimals = 6;
+  AmountForm amount_form;
   std::vector<Dimension> dimensions;
 };
 
+// Counts words, of which there are few.
+class WordCounter {
+ public:
+  void add(std::string_view word, std::uint64_t rows = 1);
+  const std::vector<WordCount>& counts() const { return counts_; }
+  void clear() { counts_.clear(); }
+
+ private:
+  std::vector<WordCount> counts_;
+};
+
 // Takes whole rows or nothing of them, so that a batch holds only what Engine::prepare accepts.
-// Times, amounts and integer users may be padded with blanks; other texts are taken as they are.
+// Times and amounts may be padded with blanks; other texts are taken as they are.
 // Threads: one at a time.
 class BatchBuilder {
  public:
@@ -52,12 +63,17 @@ class BatchBuilder {
 
   std::size_t row_count() const { return times_.size(); }
 
+  // Of the rows added since `start`: users that may be nobody, and values that say there is none.
+  const WordCounter& null_users() const { return null_users_; }
+  const WordCounter& null_values() const { return null_values_; }
+
   // The rows added since `start`; valid until the next call of `add` or `start`.
   EventBatch batch();
 
  private:
   std::optional<RowFault> parse_user(const Field& field, std::uint64_t& integer) const;
   std::optional<RowFault> parse_time(const Field& field, ParsedTime& time);
+  std::optional<RowFault> parse_value(const Field& field, Amount& value, bool& is_null) const;
   std::optional<RowFault> check_event(const Field& field) const;
   std::optional<RowFault> check_property(std::string_view name, const Field& field) const;
   bool is_utf8(std::string_view text) const;
@@ -73,6 +89,8 @@ class BatchBuilder {
   std::vector<std::uint32_t> event_codes_;
   std::vector<TimeUs> times_;
   std::vector<Amount> values_;
+  WordCounter null_users_;
+  WordCounter null_values_;
   std::vector<BlockDictionary> property_values_;            // by dimension
   std::vector<std::vector<std::uint32_t>> property_codes_;  // by dimension, then row
   JoinedValue joined_;

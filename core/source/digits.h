@@ -1,10 +1,11 @@
-// Decimal digits, eight at once.
+// Decimal digits, eight at once, and the integers that they are.
 #pragma once
 
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <string_view>
 
 namespace rollcall {
@@ -68,6 +69,23 @@ inline bool parse_short_digits(std::string_view text, std::uint64_t& number) {
                                             100'000, 1'000'000, 10'000'000, 100'000'000};
   number = first * kPowersOfTen[size - 8] + last;
   return true;
+}
+
+// Reads the one text of an integer: decimal digits that fit 64 bits, without a sign, blanks or
+// leading zeros, so that different texts are never the same integer.
+inline bool parse_canonical_integer(std::string_view text, std::uint64_t& integer) {
+  if (text.size() > 1 && text[0] == '0') return false;
+  if (parse_short_digits(text, integer)) return true;
+  constexpr std::uint64_t kMax = std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t value = 0;
+  for (const char c : text) {
+    if (c < '0' || '9' < c) return false;
+    const std::uint64_t digit = static_cast<std::uint64_t>(c - '0');
+    if (value > (kMax - digit) / 10) return false;
+    value = value * 10 + digit;
+  }
+  integer = value;
+  return !text.empty();
 }
 
 }  // namespace rollcall

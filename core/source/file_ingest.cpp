@@ -15,11 +15,13 @@
 #include <mutex>
 #include <new>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <tuple>
 #include <utility>
 #include <vector>
 
+#include "core/source/batch_builder.h"
 #include "core/source/content_reader.h"
 #include "core/source/native_format.h"
 #include "core/source/row_decoder.h"
@@ -55,7 +57,8 @@ struct FileRun {
   std::atomic<bool> failed{false};  // some of it cannot be read: what follows is not looked at
   FileReport report;
   std::vector<std::string> notes;
-  std::string note_if_read;  // to be told if any row is
+  std::string note_if_read;           // to be told if any row is
+  std::set<std::string> late_values;  // that were told
 
   std::unique_ptr<RowDecoder> take_decoder(const Engine& engine) {
     {
@@ -326,6 +329,15 @@ class IngestStage {
     ROLLCALL_RETURN_IF_ERROR(report_rejects(work));
 
     DecodedBlock& decoded = work.decoded;
+    for (const WordCount& count : decoded.null_users) null_users_.add(count.word, count.rows);
+    for (const WordCount& count : decoded.null_values) null_values_.add(count.word, count.rows);
+    for (const std::string& column : decoded.late_values) {
+      if (!file.late_values.insert(column).second) continue;
+      report_.notes.push_back(fmt::format(
+          "{}: column {} is not read as the value: the first rows do not have it (--value {} reads "
+          "it)",
+          file.options.name, column, column));
+    }
     report_.rows_read += decoded.rows - decoded.good_rows;
     report_.rows_rejected += decoded.rows - decoded.good_rows;
     file.report.rows_read += decoded.rows;
@@ -393,10 +405,19 @@ class IngestStage {
     report_progress(true);
     std::stable_sort(report_.rejected_by_kind.begin(), report_.rejected_by_kind.end(),
                      [](const RejectCount& a, const RejectCount& b) { return a.rows > b.rows; });
+    report_.null_users = most_frequent_first(null_users_.counts());
+    report_.null_values = most_frequent_first(null_values_.counts());
     return std::move(report_);
   }
 
  private:
+  static std::vector<WordCount> most_frequent_first(std::vector<WordCount> counts) {
+    std::sort(counts.begin(), counts.end(), [](const WordCount& a, const WordCount& b) {
+      return std::tie(b.rows, a.word) < std::tie(a.rows, b.word);
+    });
+    return counts;
+  }
+
   // Sets the rows and lines before a mark that was reached in this run.
   void count(std::uint64_t reading, XXH128_hash_t mark, std::uint64_t& rows,
              std::uint64_t& lines) const {
@@ -477,6 +498,8 @@ class IngestStage {
   std::uint64_t bytes_total_;
   std::size_t waiting_bytes_max_;
   IngestReport report_;
+  WordCounter null_users_;
+  WordCounter null_values_;
   // Rows and lines of the files read in this run, by their reading and the hash of their mark.
   std::map<std::array<std::uint64_t, 3>, std::pair<std::uint64_t, std::uint64_t>> counts_;
   FileRun* open_file_ = nullptr;  // begun and not finished

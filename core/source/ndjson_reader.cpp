@@ -116,6 +116,17 @@ bool NdjsonReader::next(Row& row) {
   return true;
 }
 
+void NdjsonReader::meet(std::string_view name) {
+  const auto met = std::find_if(watched_.begin(), watched_.end(), [&](const std::string& lower) {
+    return std::equal(name.begin(), name.end(), lower.begin(), lower.end(), [](char a, char b) {
+      return ('A' <= a && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
+    });
+  });
+  if (met == watched_.end()) return;
+  met_.emplace_back(name);
+  watched_.erase(met);
+}
+
 void NdjsonReader::parse_line(Row& row) {
   for (bool* const seen : seen_) *seen = false;
   seen_.clear();
@@ -144,7 +155,10 @@ simdjson::error_code NdjsonReader::parse_object(ondemand::object object, Member&
     if (const auto error = field.unescaped_key().get(key); error != simdjson::SUCCESS) return error;
     const auto member = std::find_if(wanted.members.begin(), wanted.members.end(),
                                      [&](const Member& m) { return m.name == key; });
-    if (member == wanted.members.end()) continue;
+    if (member == wanted.members.end()) {
+      if (!watched_.empty() && &wanted == &root_) meet(key);
+      continue;
+    }
     ondemand::value& value = field.value();
     ondemand::json_type type{};
     if (const auto error = value.type().get(type); error != simdjson::SUCCESS) return error;

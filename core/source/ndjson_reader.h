@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/source/row.h"
@@ -33,6 +34,11 @@ class NdjsonReader {
   // may be read, and must outlive its rows.
   void start(std::string_view block);
 
+  // Looks out for members of lines that are not read, by their names in lower case.
+  void watch_for(std::vector<std::string> names) { watched_ = std::move(names); }
+  // Those that were met, as they are spelled; each is told once.
+  std::vector<std::string> take_met() { return std::exchange(met_, {}); }
+
   // Takes the next line that is not blank; false after the last one.
   bool next(Row& row);
 
@@ -46,6 +52,7 @@ class NdjsonReader {
   };
 
   void look_for(std::string_view column, std::size_t slot);
+  void meet(std::string_view name);
   void parse_line(Row& row);
   simdjson::error_code parse_object(simdjson::ondemand::object object, Member& wanted, Row& row);
   void parse_value(simdjson::ondemand::value value, Member& member, Row& row);
@@ -57,6 +64,8 @@ class NdjsonReader {
   std::vector<std::string> columns_;
   NestedValues nested_;
   Member root_;
+  std::vector<std::string> watched_;
+  std::vector<std::string> met_;
   simdjson::ondemand::parser parser_;
   std::string_view block_;
   std::size_t position_ = 0;

@@ -5,15 +5,18 @@
 
 #include <algorithm>
 #include <array>
+#include <type_traits>
 #include <utility>
 
 #include "core/source/amount_parser.h"
 #include "core/source/batch_builder.h"
 #include "core/source/block_dictionary.h"
 #include "core/source/delimited_reader.h"
+#include "core/source/excerpt.h"
 #include "core/source/joined_value.h"
 #include "core/source/native_format.h"
 #include "core/source/ndjson_reader.h"
+#include "core/source/null_words.h"
 #include "core/source/schema_inspector.h"
 #include "core/source/text_arena.h"
 
@@ -111,6 +114,9 @@ class TextDecoder final : public RowDecoder {
       }
     }
     out.good_rows = builder_.row_count();
+    out.null_users = builder_.null_users().counts();
+    out.null_values = builder_.null_values().counts();
+    if constexpr (std::is_same_v<Reader, NdjsonReader>) out.late_values = reader_.take_met();
     if (out.good_rows > 0) {
       ROLLCALL_ASSIGN_OR_RETURN(out.batch, prepare(engine_, builder_.batch(), name_));
     }
@@ -131,7 +137,9 @@ class TextDecoder final : public RowDecoder {
 class NativeDecoder final : public RowDecoder {
  public:
   NativeDecoder(const Engine& engine, const DecoderOptions& options)
-      : engine_(engine), name_(options.name) {}
+      : engine_(engine),
+        name_(options.name),
+        reject_null_users_(options.source.reject_null_users) {}
 
   Status decode(const SourceBlock& block, bool, DecodedBlock& out) override {
     ROLLCALL_ASSIGN_OR_RETURN(NativeBatch native, decode_native_block(name_, block.text()));
@@ -145,6 +153,7 @@ class NativeDecoder final : public RowDecoder {
           fmt::format("{}: native block: its users are {} (allowed: {}, as in the store)", name_,
                       integers ? "integers" : "strings", integers ? "strings" : "integers"));
     }
+    ROLLCALL_RETURN_IF_ERROR(count_null_users(native, out));
     ROLLCALL_RETURN_IF_ERROR(rescale(native, settings.value_decimals));
 
     EventBatch batch;
@@ -171,6 +180,18 @@ class NativeDecoder final : public RowDecoder {
   }
 
  private:
+  Status count_null_users(const NativeBatch& native, DecodedBlock& out) const {
+    WordCounter counter;
+    for (const std::string_view user : native.user_strings) {
+      if (is_null_id(user)) counter.add(user);
+    }
+    out.null_users = counter.counts();
+    if (!reject_null_users_ || out.null_users.empty()) return {};
+    return Status::invalid_argument(
+        fmt::format("{}: native block: user {} means nobody (allowed with --null-users keep)",
+                    name_, quoted_excerpt(out.null_users.front().word)));
+  }
+
   Status rescale(NativeBatch& native, std::uint32_t decimals) const {
     if (native.layout.value_decimals == decimals) return {};
     for (Amount& amount : native.value) {
@@ -226,6 +247,7 @@ class NativeDecoder final : public RowDecoder {
 
   const Engine& engine_;
   std::string name_;
+  bool reject_null_users_;
   std::vector<NativeBatch::Column> joined_;
   TextArena arena_;
 };
@@ -244,6 +266,8 @@ std::unique_ptr<RowDecoder> RowDecoder::make(const Engine& engine, const Decoder
   shape.event_name = schema.event_name;
   shape.has_value = !schema.value.empty();
   shape.value_decimals = engine.settings().value_decimals;
+  shape.amount_form = amount_form(options.source);
+  shape.reject_null_users = options.source.reject_null_users;
   shape.dimensions = plan.dimensions;
   BatchBuilder builder(std::move(shape), TimeParser(options.zone, options.source.time_unit,
                                                     options.source.time_format,
@@ -251,6 +275,7 @@ std::unique_ptr<RowDecoder> RowDecoder::make(const Engine& engine, const Decoder
   if (schema.format == FileFormat::kNdjson) {
     NdjsonReader reader(options.source.line_bytes_max, options.source.comment, plan.slot_columns,
                         options.source.nested);
+    reader.watch_for(awaited_values(schema, options.source));
     return std::make_unique<TextDecoder<NdjsonReader>>(engine, options, std::move(reader),
                                                        std::move(builder));
   }

@@ -32,6 +32,9 @@ struct DecodedBlock {
   std::uint64_t lines = 0;                    // line ends
   std::vector<BlockReject> rejects;           // the first `rejects_max` of them, in order
   std::vector<RejectCount> rejected_by_kind;  // all of them
+  std::vector<WordCount> null_users;          // as of IngestReport
+  std::vector<WordCount> null_values;
+  std::vector<std::string> late_values;  // columns that awaited_values had awaited
 };
 
 // How the blocks of one source are decoded. Immutable.

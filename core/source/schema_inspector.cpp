@@ -18,6 +18,7 @@
 #include "core/source/native_format.h"
 #include "core/source/ndjson_reader.h"
 #include "core/source/nearest_name.h"
+#include "core/source/null_words.h"
 #include "core/source/record_cutter.h"
 #include "core/source/source_paths.h"
 #include "core/source/text_block_reader.h"
@@ -296,17 +297,22 @@ class ColumnChooser {
   }
 
   // The wanted column or, if none is, the first common one that is there and `fits`; "" when there
-  // is none.
+  // is none. `passed_over` is told of those before it that do not fit.
   Result<std::string> choose(std::string_view role, const std::optional<std::string>& wanted,
                              std::span<const std::string_view> common,
-                             const std::function<bool(const std::string&)>& fits) {
+                             const std::function<bool(const std::string&)>& fits,
+                             const std::function<void(const std::string&)>& passed_over = {}) {
     if (wanted) {
       ROLLCALL_RETURN_IF_ERROR(check(role, *wanted));
       return *wanted;
     }
     for (const std::string_view candidate : common) {
       for (const std::string& column : columns_) {
-        if (normalized_name(column) != candidate || !fits(column)) continue;
+        if (normalized_name(column) != candidate) continue;
+        if (!fits(column)) {
+          if (passed_over) passed_over(column);
+          continue;
+        }
         ROLLCALL_RETURN_IF_ERROR(check(role, column));
         schema_.guessed.push_back(fmt::format("{} = {}", role, column));
         return column;
@@ -349,12 +355,6 @@ class ColumnChooser {
   SourceSchema& schema_;
 };
 
-// Zero-padded ids are not: as integers they would lose their zeros.
-bool is_canonical_integer(std::string_view text) {
-  std::uint64_t integer = 0;
-  return parse_user_integer(text, integer) && (text.size() == 1 || text[0] != '0');
-}
-
 // Whether at least half of the texts in the column are such ones; true when there are none.
 bool holds_mostly(const Sample& sample, const std::string& column,
                   const std::function<bool(std::string_view)>& is_such) {
@@ -379,25 +379,47 @@ bool is_mostly_there(const Sample& sample, const std::string& column) {
   return 2 * static_cast<std::size_t>(there) >= sample.rows.size();
 }
 
-bool holds_amounts(const Sample& sample, const std::string& column) {
-  constexpr std::uint32_t kDecimals = 12;  // what the store keeps is not known here
-  return holds_mostly(sample, column, [](std::string_view text) {
-    Amount amount = 0;
-    return parse_amount(text, kDecimals, amount) != AmountFault::kNotANumber;
-  });
+// The first text of the column that is not such a one.
+std::string first_unlike(const Sample& sample, const std::string& column,
+                         const std::function<bool(std::string_view)>& is_such) {
+  const auto found = std::find(sample.columns.begin(), sample.columns.end(), column);
+  const std::size_t index = static_cast<std::size_t>(found - sample.columns.begin());
+  for (const auto& row : sample.rows) {
+    const std::string_view text = trim(row[index]);
+    if (!text.empty() && !is_such(text)) return std::string(text);
+  }
+  return {};
 }
 
-UserKind guess_user_kind(const Sample& sample, const std::string& user) {
-  const auto found = std::find(sample.columns.begin(), sample.columns.end(), user);
-  const std::size_t column = static_cast<std::size_t>(found - sample.columns.begin());
-  bool any = false;
-  for (const auto& row : sample.rows) {
-    const std::string_view text = trim(row[column]);
-    if (text.empty()) continue;
-    if (!is_canonical_integer(text)) return UserKind::kString;
-    any = true;
-  }
-  return any ? UserKind::kInteger : UserKind::kString;
+bool is_amount(std::string_view text, const AmountForm& form) {
+  constexpr std::uint32_t kDecimals = 12;  // what the store keeps is not known here
+  Amount amount = 0;
+  return is_null_word(text) ||
+         parse_amount(text, form, kDecimals, amount) != AmountFault::kNotANumber;
+}
+
+// Chooses the column of the value. One that is named is taken whatever is in it: its rows say what
+// is wrong with them.
+Status choose_value(ColumnChooser& chooser, const Sample& sample, const SourceOptions& options,
+                    SourceSchema& schema) {
+  const AmountForm form = amount_form(options);
+  const auto is_such = [&](std::string_view text) { return is_amount(text, form); };
+  const auto fits = [&](const std::string& column) {
+    return holds_mostly(sample, column, is_such);
+  };
+  const auto passed_over = [&](const std::string& column) {
+    const std::string found = first_unlike(sample, column, is_such);
+    const std::string flags = form == AmountForm() ? amount_flags(found) : "";
+    schema.passed_over.push_back(fmt::format(
+        "column {} is not read as the value: most of its first rows are no amounts, such as {} "
+        "({})",
+        column, quoted_excerpt(found),
+        flags.empty() ? fmt::format("--value {} reads it all the same", column)
+                      : fmt::format("{} reads this one", flags)));
+  };
+  ROLLCALL_ASSIGN_OR_RETURN(schema.value,
+                            chooser.choose("value", options.value, kValueNames, fits, passed_over));
+  return {};
 }
 
 Status check_options(std::string_view name, const SourceOptions& options) {
@@ -421,6 +443,7 @@ Status check_options(std::string_view name, const SourceOptions& options) {
   if (options.event_name && options.event_name->empty()) {
     return fault(name, "event_name: empty (allowed: 1 to 1024 bytes)");
   }
+  ROLLCALL_RETURN_IF_ERROR(check_amount_form(amount_form(options)));
   if (options.line_bytes_max == 0) return fault(name, "line_bytes_max: 0 (allowed: 1 and more)");
   if (options.time_format) return TimeParser::check_format(*options.time_format);
   return {};
@@ -461,7 +484,6 @@ Result<SourceSchema> inspect_native(std::string_view name, std::string_view head
   SourceSchema schema;
   schema.format = FileFormat::kNative;
   schema.header = false;
-  schema.user_kind = layout.user_kind;
   schema.columns = {"user", "time", "event"};
   schema.user = "user";
   schema.time = "time";
@@ -540,14 +562,24 @@ Result<SourceSchema> inspect_head(std::string_view name, std::string_view head, 
   }
   ROLLCALL_ASSIGN_OR_RETURN(const TimeZone utc, TimeZone::find("UTC"));
   TimeParser time_parser(utc, options.time_unit, options.time_format);
-  const auto holds_times = [&](const std::string& column) {
-    return is_present(column) && holds_mostly(sample, column, [&](std::string_view text) {
-             ParsedTime time;
-             return time_parser.parse(text, time) == TimeFault::kNone;
-           });
+  const auto is_time = [&](std::string_view text) {
+    ParsedTime time;
+    return time_parser.parse(text, time) == TimeFault::kNone;
   };
+  const auto holds_times = [&](const std::string& column) {
+    return is_present(column) && holds_mostly(sample, column, is_time);
+  };
+  std::vector<std::string> odd_times;
+  const auto is_odd = [&](const std::string& column) { odd_times.push_back(column); };
   ROLLCALL_ASSIGN_OR_RETURN(schema.time,
-                            chooser.choose("time", options.time, kTimeNames, holds_times));
+                            chooser.choose("time", options.time, kTimeNames, holds_times, is_odd));
+  for (const std::string& column : odd_times) {
+    if (schema.time.empty()) break;
+    schema.passed_over.push_back(fmt::format(
+        "column {} is not read as the time: most of its first rows are no times, such as {} "
+        "(--time {} reads it all the same)",
+        column, quoted_excerpt(first_unlike(sample, column, is_time)), column));
+  }
   if (schema.time.empty()) {
     // Its name speaks for it; why its rows are rejected says how its times are to be read.
     ROLLCALL_ASSIGN_OR_RETURN(schema.time, chooser.choose("time", options.time, kTimeNames, any));
@@ -575,13 +607,10 @@ Result<SourceSchema> inspect_head(std::string_view name, std::string_view head, 
     schema.value = *options.value;
     schema.absent.push_back(schema.value);
   } else if (!options.value || !options.value->empty()) {
-    const auto fits = [&](const std::string& column) { return holds_amounts(sample, column); };
-    ROLLCALL_ASSIGN_OR_RETURN(schema.value,
-                              chooser.choose("value", options.value, kValueNames, fits));
+    ROLLCALL_RETURN_IF_ERROR(choose_value(chooser, sample, options, schema));
   }
 
   ROLLCALL_RETURN_IF_ERROR(find_dimensions(chooser, dimensions, schema));
-  schema.user_kind = guess_user_kind(sample, schema.user);
   return schema;
 }
 
@@ -678,6 +707,24 @@ std::vector<std::string> dimension_parts(const std::string& dimension,
   }
   parts.push_back(dimension.substr(begin));
   return parts;
+}
+
+AmountForm amount_form(const SourceOptions& options) {
+  const AmountForm plain;
+  return {options.decimal.value_or(plain.decimal), options.grouping.value_or(plain.grouping),
+          options.currency.value_or(plain.currency), options.round_values};
+}
+
+std::vector<std::string> awaited_values(const SourceSchema& schema, const SourceOptions& options) {
+  std::vector<std::string> names;
+  if (!schema.value.empty() || options.value) return names;
+  for (const std::string_view name : kValueNames) {
+    const bool known =
+        std::any_of(schema.columns.begin(), schema.columns.end(),
+                    [&](const auto& column) { return normalized_name(column) == name; });
+    if (!known) names.emplace_back(name);
+  }
+  return names;
 }
 
 ColumnPlan plan_columns(const SourceSchema& schema, const std::vector<std::string>& dimensions) {

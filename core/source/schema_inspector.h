@@ -31,6 +31,12 @@ Result<std::vector<std::string>> first_times(std::string_view name, std::string_
 
 // How the text of a source with this schema is cut into records and fields.
 RecordSyntax record_syntax(const SourceSchema& schema, const SourceOptions& options);
+// What `options` say of how amounts are written.
+AmountForm amount_form(const SourceOptions& options);
+
+// The names, in lower case, by which a column would have been guessed to be the value of NDJSON,
+// had the first rows had one. None: there is one, or there is to be none.
+std::vector<std::string> awaited_values(const SourceSchema& schema, const SourceOptions& options);
 
 // Which columns are used for what.
 struct ColumnPlan {

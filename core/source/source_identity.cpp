@@ -41,12 +41,20 @@ nlohmann::ordered_json to_json(const SourceReading& reading) {
   for (const SourceReading::Column& column : reading.columns) {
     columns.push_back({column.role, column.name, column.number});
   }
-  return {{"format", reading.format},           {"delimiter", reading.delimiter},
-          {"quotes", reading.quotes},           {"skip_lines", reading.skip_lines},
-          {"comment", reading.comment},         {"nested", reading.nested},
-          {"header", reading.header},           {"names", reading.names},
-          {"columns", std::move(columns)},      {"event_name", reading.event_name},
-          {"time_format", reading.time_format}, {"time_unit", reading.time_unit}};
+  nlohmann::ordered_json json = {
+      {"format", reading.format},           {"delimiter", reading.delimiter},
+      {"quotes", reading.quotes},           {"skip_lines", reading.skip_lines},
+      {"comment", reading.comment},         {"nested", reading.nested},
+      {"header", reading.header},           {"names", reading.names},
+      {"columns", std::move(columns)},      {"event_name", reading.event_name},
+      {"time_format", reading.time_format}, {"time_unit", reading.time_unit}};
+  if (reading.amounts != AmountForm()) {
+    json["amounts"] = {{"decimal", std::string(1, reading.amounts.decimal)},
+                       {"grouping", reading.amounts.grouping},
+                       {"currency", reading.amounts.currency},
+                       {"rounds", reading.amounts.rounds}};
+  }
+  return json;
 }
 
 SourceReading reading_from(const nlohmann::json& json) {
@@ -68,6 +76,13 @@ SourceReading reading_from(const nlohmann::json& json) {
   json.at("event_name").get_to(reading.event_name);
   json.at("time_format").get_to(reading.time_format);
   json.at("time_unit").get_to(reading.time_unit);
+  if (json.contains("amounts")) {
+    const nlohmann::json& amounts = json.at("amounts");
+    reading.amounts.decimal = amounts.at("decimal").get<std::string>().at(0);
+    amounts.at("grouping").get_to(reading.amounts.grouping);
+    amounts.at("currency").get_to(reading.amounts.currency);
+    amounts.at("rounds").get_to(reading.amounts.rounds);
+  }
   return reading;
 }
 

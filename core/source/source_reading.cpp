@@ -27,6 +27,7 @@ SourceReading reading_of(const SourceSchema& schema, const SourceOptions& option
   reading.event_name = schema.event_name;
   reading.time_format = options.time_format.value_or("");
   reading.time_unit = options.time_unit;
+  if (!schema.value.empty()) reading.amounts = amount_form(options);
   const auto add = [&](std::string_view role, const std::string& name) {
     if (name.empty()) return;
     const auto found = std::find(schema.columns.begin(), schema.columns.end(), name);
@@ -51,6 +52,10 @@ SourceOptions options_as_in(const SourceReading& known, SourceOptions options) {
     if (!known.time_format.empty()) options.time_format = known.time_format;
     options.time_unit = known.time_unit;
   }
+  if (!options.decimal) options.decimal = known.amounts.decimal;
+  if (!options.grouping) options.grouping = known.amounts.grouping;
+  if (!options.currency) options.currency = known.amounts.currency;
+  options.round_values = options.round_values || known.amounts.rounds;
   if (*options.format != known.format || known.format == FileFormat::kNative) return options;
   if (!options.skip_lines) options.skip_lines = known.skip_lines;
   if (options.comment.empty()) options.comment = known.comment;
@@ -127,6 +132,12 @@ std::string SourceReading::key() const {
     add(column.role);
     add(delimited ? fmt::format("{}", column.number) : column.name);
   }
+  // Readings of before there were forms of amounts have the same keys as ever.
+  if (amounts != AmountForm()) {
+    text += fmt::format("{} {} ", static_cast<int>(amounts.decimal), amounts.rounds);
+    add(amounts.grouping);
+    add(amounts.currency);
+  }
   return text;
 }
 
@@ -151,9 +162,14 @@ std::string SourceReading::describe() const {
   if (format == FileFormat::kDelimited && quotes == QuoteRule::kText && delimiter != " ") {
     add("quotes", "text");
   }
-  constexpr std::string_view kUnits[] = {"", "seconds", "milliseconds", "microseconds",
-                                         "nanoseconds"};
+  constexpr std::string_view kUnits[] = {
+      "",           "seconds",        "milliseconds", "microseconds", "nanoseconds",
+      "excel-days", "excel-days-1904"};
   if (time_unit != TimeUnit::kGuess) add("time_unit", kUnits[static_cast<std::size_t>(time_unit)]);
+  if (amounts.decimal != '.') add("decimal", {&amounts.decimal, 1});
+  if (!amounts.grouping.empty()) add("grouping", amounts.grouping);
+  if (!amounts.currency.empty()) add("currency", amounts.currency);
+  if (amounts.rounds) add("round_values", "yes");
   return text;
 }
 

@@ -34,6 +34,7 @@ struct SourceReading {
   std::string event_name;
   std::string time_format;
   TimeUnit time_unit = TimeUnit::kGuess;
+  AmountForm amounts;  // as by default when there is no value
 
   // Equal for two readings that get the same rows out of any content.
   std::string key() const;

@@ -13,6 +13,7 @@ set(rollcall_source_sources
   source/native_format.cpp
   source/ndjson_reader.cpp
   source/nearest_name.cpp
+  source/null_words.cpp
   source/record_cutter.cpp
   source/row_decoder.cpp
   source/schema_inspector.cpp
@@ -20,4 +21,5 @@ set(rollcall_source_sources
   source/source_paths.cpp
   source/source_reading.cpp
   source/text_block_reader.cpp
-  source/time_parser.cpp)
+  source/time_parser.cpp
+  source/user_kind_guess.cpp)

@@ -131,6 +131,30 @@ bool reads_as_date(std::int64_t number, std::size_t digit_count) {
   return 1 <= day && day <= 31 && 1 <= month && month <= 12 && 1900 <= number && number < 2200;
 }
 
+// Numbers without a unit are times from the first of these to before the second.
+constexpr TimeUs kGuessedMin = 631'152'000 * kUsPerSecond;    // 1990-01-01
+constexpr TimeUs kGuessedEnd = 4'102'444'800 * kUsPerSecond;  // 2100-01-01
+
+bool is_serial(TimeUnit unit) {
+  return unit == TimeUnit::kExcelDays || unit == TimeUnit::kExcelDays1904;
+}
+
+// What a number would be in, by its size.
+TimeUnit unit_of_size(std::int64_t number) {
+  return number < 100'000'000'000           ? TimeUnit::kSeconds
+         : number < 100'000'000'000'000     ? TimeUnit::kMilliseconds
+         : number < 100'000'000'000'000'000 ? TimeUnit::kMicroseconds
+                                            : TimeUnit::kNanoseconds;
+}
+
+// The date of a day's number. nullopt: in the count from 1900 there are a day 0 and a day 60, which
+// never were, the latter as 1900-02-29.
+std::optional<Day> day_of_serial(std::int32_t number, TimeUnit unit) {
+  if (unit == TimeUnit::kExcelDays1904) return Day{day_from_civil({1904, 1, 1}).value + number};
+  if (number == 0 || number == 60) return {};
+  return Day{day_from_civil({1899, 12, 30}).value + number + (number < 60 ? 1 : 0)};
+}
+
 }  // namespace
 
 TimeParser::TimeParser(TimeZone zone, TimeUnit unit, std::optional<std::string> format,
@@ -234,7 +258,9 @@ inline TimeFault TimeParser::finish_on(Day date, const Civil& civil, ParsedTime&
 
 TimeFault TimeParser::parse_standard(std::string_view text, ParsedTime& out) {
   const char* const p = text.data();
-  if (text.size() < 10 || p[4] != '-' || p[7] != '-') return parse_number(text, out);
+  if (text.size() < 10 || p[4] != '-' || p[7] != '-') {
+    return is_serial(unit_) ? parse_serial(text, out) : parse_number(text, out);
+  }
   const auto year_and_month = load_chars<std::uint64_t>(p);
   const auto day_of_month = load_chars<std::uint16_t>(p + 8);
   KnownDate& date = dates_[(year_and_month ^ day_of_month * 0x0101u) * 0x9e3779b97f4a7c15u >> 56];
@@ -360,16 +386,7 @@ TimeFault TimeParser::parse_number(std::string_view text, ParsedTime& out) const
       return TimeFault::kNotATime;
     }
   }
-  TimeUnit unit = unit_;
-  if (unit == TimeUnit::kGuess) {
-    if (i == text.size() && !negative && reads_as_date(whole, digit_count)) {
-      return TimeFault::kMaybeADate;
-    }
-    unit = whole < 100'000'000'000           ? TimeUnit::kSeconds
-           : whole < 100'000'000'000'000     ? TimeUnit::kMilliseconds
-           : whole < 100'000'000'000'000'000 ? TimeUnit::kMicroseconds
-                                             : TimeUnit::kNanoseconds;
-  }
+  TimeUnit unit = unit_ == TimeUnit::kGuess ? unit_of_size(whole) : unit_;
   if (unit == TimeUnit::kNanoseconds) {
     whole /= 1000;
     millionths = 0;
@@ -383,7 +400,46 @@ TimeFault TimeParser::parse_number(std::string_view text, ParsedTime& out) const
   out.time = whole * us_per_unit + fraction_us;
   if (negative) out.time = -out.time;
   out.whole_day = false;
+  if (unit_ == TimeUnit::kGuess && (out.time < kGuessedMin || out.time >= kGuessedEnd)) {
+    return TimeFault::kAmbiguous;
+  }
   return kTimeMin <= out.time && out.time <= kTimeMax ? TimeFault::kNone : TimeFault::kOutOfRange;
+}
+
+TimeFault TimeParser::parse_serial(std::string_view text, ParsedTime& out) {
+  constexpr std::size_t kWholeDigits = 7;  // of days up to 9999
+  const std::string_view whole = text.substr(0, text.find('.'));
+  std::uint64_t number = 0;
+  if (!parse_short_digits(whole, number)) return TimeFault::kNotATime;
+  // Ten digits tell milliseconds apart; more make no other.
+  std::string_view fraction = text.substr(std::min(whole.size() + 1, text.size()));
+  const bool has_digits = fraction.find_first_not_of("0123456789") == std::string_view::npos;
+  if (!has_digits || (fraction.empty() && whole.size() < text.size())) return TimeFault::kNotATime;
+  constexpr std::size_t kFractionDigits = 10;
+  std::int64_t tenths = 0;  // of a day, to that power
+  for (std::size_t i = 0; i < kFractionDigits; ++i) {
+    tenths =
+        tenths * 10 + (i < fraction.size() ? static_cast<std::int64_t>(digit(fraction[i])) : 0);
+  }
+  if (whole.size() > kWholeDigits) return TimeFault::kOutOfRange;
+  const std::optional<Day> found = day_of_serial(static_cast<std::int32_t>(number), unit_);
+  if (!found) return TimeFault::kNoSuchDate;
+  Day date = *found;
+  if (tenths == 0) return finish_on(date, {}, out);
+
+  constexpr std::int64_t kMsPerDay = 86'400'000, kTenthsPerDay = 10'000'000'000;
+  std::int64_t ms = (tenths * kMsPerDay + kTenthsPerDay / 2) / kTenthsPerDay;
+  if (ms == kMsPerDay) {
+    ++date.value;
+    ms = 0;
+  }
+  Civil civil;
+  civil.has_clock = true;
+  civil.hour = static_cast<std::uint32_t>(ms / 3'600'000);
+  civil.minute = static_cast<std::uint32_t>(ms / 60'000 % 60);
+  civil.second = static_cast<std::uint32_t>(ms / 1000 % 60);
+  civil.microsecond = static_cast<std::uint32_t>(ms % 1000 * 1000);
+  return finish_on(date, civil, out);
 }
 
 TimeFault TimeParser::finish(const Civil& civil, ParsedTime& out) {
@@ -419,8 +475,8 @@ std::string_view TimeParser::fault_kind(TimeFault fault) {
       return "time is out of range";
     case TimeFault::kTooLate:
       return "time is later than any that is plausible";
-    case TimeFault::kMaybeADate:
-      return "time may be a date or Unix time";
+    case TimeFault::kAmbiguous:
+      return "time is an ambiguous number";
   }
   return "";
 }
@@ -448,16 +504,45 @@ std::string TimeParser::explain(TimeFault fault, std::string_view text) const {
                          found);
     case TimeFault::kTooLate:
       return fmt::format("time: too late: {} (allowed: up to {})", found, zone_.format(time_max_));
-    case TimeFault::kMaybeADate:
-      return fmt::format(
-          "time: {} may be a date or Unix time: say which (--time-format {}, or --time-unit {})",
-          found,
-          text.size() == 8    ? "%Y%m%d"
-          : text.size() == 12 ? "%Y%m%d%H%M"
-                              : "%Y%m%d%H%M%S",
-          text.size() == 8 ? "s" : "ms");
+    case TimeFault::kAmbiguous:
+      return explain_ambiguous(text);
   }
   return "";
+}
+
+std::string TimeParser::explain_ambiguous(std::string_view text) const {
+  const std::string_view whole = text.substr(0, text.find('.'));
+  std::uint64_t number = 0;
+  const bool is_short = parse_short_digits(whole, number);
+  constexpr std::string_view kUnits[] = {"", "seconds", "milliseconds", "microseconds",
+                                         "nanoseconds"};
+  std::string story = fmt::format("time: ambiguous: {}", quoted_excerpt(text));
+  TimeParser by_size(zone_, TimeUnit::kSeconds, std::nullopt);
+  std::string_view unit = kUnits[static_cast<std::size_t>(TimeUnit::kSeconds)];
+  if (is_short) {
+    by_size.unit_ = unit_of_size(static_cast<std::int64_t>(number));
+    unit = kUnits[static_cast<std::size_t>(by_size.unit_)];
+  }
+  ParsedTime time;
+  if (by_size.parse(text, time) == TimeFault::kNone) {
+    story += fmt::format(" in {} would be {}", unit, zone_.format(time.time));
+  }
+  story +=
+      " (a number without a unit is taken from 1990 to 2099; --time-unit s, ms, us or ns "
+      "takes it as Unix time";
+  if (is_short && whole.size() == text.size() &&
+      reads_as_date(static_cast<std::int64_t>(number), whole.size())) {
+    story += fmt::format(", --time-format {} as a date", whole.size() == 8    ? "%Y%m%d"
+                                                         : whole.size() == 12 ? "%Y%m%d%H%M"
+                                                                              : "%Y%m%d%H%M%S");
+  }
+  TimeParser serial(zone_, TimeUnit::kExcelDays, std::nullopt);
+  if (serial.parse(text, time) == TimeFault::kNone && kGuessedMin <= time.time &&
+      time.time < kGuessedEnd) {
+    story += fmt::format(", --time-unit excel-days as {}", zone_.format(time.time));
+  }
+  if (is_short && whole.size() == 4 && text.size() == 4) story += "; a year alone is no time";
+  return story + ")";
 }
 
 }  // namespace rollcall

@@ -8,10 +8,12 @@
 //   1769903999, 1769903999.123    Unix time. Unless a unit is declared, the size tells: below 10^11
 //                                 seconds, below 10^14 milliseconds, below 10^17 microseconds, else
 //                                 nanoseconds
-// Fractions finer than a microsecond are cut off. Digits that read as a date between 1900 and 2199
-// (YYYYMMDD, with HHMM or HHMMSS or without) are refused while the unit is a guess: 20260131 is
-// likelier a date than a second of 1970.
+//   46053.5                       days, if that unit is declared (see TimeUnit)
 // clang-format on
+// Fractions finer than a microsecond are cut off; those of days are rounded to milliseconds, the
+// finest that spreadsheets tell apart. While the unit is a guess, numbers are refused that would
+// not be between 1990 and 2100: spreadsheet days, years, dates without separators, and what stands
+// for "no time" are all likelier than an event of 1970. Each number is judged by itself.
 #pragma once
 
 #include <array>
@@ -38,7 +40,7 @@ enum class TimeFault : std::uint8_t {
   kNoSuchClock,  // 24:00, 23:59:60
   kOutOfRange,   // not between kTimeMin and kTimeMax, or a day that does not end there
   kTooLate,      // after time_max
-  kMaybeADate,   // 20260131, 202601312359, 20260131235959
+  kAmbiguous,    // a number whose unit cannot be guessed: 44197, 2021, 20210131, 0
 };
 
 struct ParsedTime {
@@ -99,6 +101,8 @@ class TimeParser {
   // Reads what follows a date: "T23:59:59", and a fraction and an offset if they are there.
   static TimeFault parse_clock(std::string_view text, Civil& civil);
   TimeFault parse_number(std::string_view text, ParsedTime& out) const;
+  TimeFault parse_serial(std::string_view text, ParsedTime& out);
+  std::string explain_ambiguous(std::string_view text) const;
   TimeFault finish(const Civil& civil, ParsedTime& out);
   // `date` is the one of `civil`.
   TimeFault finish_on(Day date, const Civil& civil, ParsedTime& out);

@@ -51,8 +51,8 @@ TEST_F(UserFile, FaultsHaveFileAndLine) {
   const Status bad = read("bad.csv", "user\n1\n\n2x\n", UserKind::kInteger).status();
   EXPECT_EQ(bad.message(),
             path_ +
-                ":4: must be a user id, a whole number from 0 to 18446744073709551615, found "
-                "\"2x\"");
+                ":4: must be a user id, a whole number from 0 to 18446744073709551615 in digits "
+                "without sign, blanks, fraction or leading zeros, found \"2x\"");
   const Status open_quote = read("open.csv", "user\n\"bob\"\n\"dee\nann\n").status();
   EXPECT_EQ(open_quote.message(), path_ + ":3: a quote is opened and never closed");
   const Status after = read("after.csv", "user\n\"bob\"zz\n").status();

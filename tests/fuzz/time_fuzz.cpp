@@ -22,7 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     input.remove_prefix(end == std::string_view::npos ? input.size() : end + 1);
     if (!TimeParser::check_format(*format).ok()) return 0;
   }
-  TimeParser parser(zone, static_cast<TimeUnit>(choice / 3 % 5), format);
+  TimeParser parser(zone, static_cast<TimeUnit>(choice / 3 % 7), format);
   ParsedTime first;
   const TimeFault fault = parser.parse(input, first);
   if (fault != TimeFault::kNone) {

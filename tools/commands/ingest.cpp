@@ -65,6 +65,7 @@ class SchemaVoice {
     const bool first = told_.empty();
     if (first) guessed.insert(guessed.end(), more_guesses_.begin(), more_guesses_.end());
     std::vector<std::string> lines;
+    for (std::string& line : schema.passed_over) lines.push_back(std::move(line));
     if (!guessed.empty()) lines.push_back(fmt::format("guessed: {}", fmt::join(guessed, ", ")));
     if (!schema.ignored.empty()) {
       lines.push_back(fmt::format("ignored columns: {} (--dimension NAME keeps one)",
@@ -91,7 +92,7 @@ struct OpenedStore {
 
 // Opens the store, or makes it with what the flags and the first rows say. Standard input and pipes
 // say nothing, since they can be read only once.
-Result<OpenedStore> open_store(const IngestFlags& flags) {
+Result<OpenedStore> open_store(const IngestFlags& flags, const InterruptGuard& guard) {
   OpenedStore opened;
   bool made = false;
   const auto settings = [&]() -> Result<StoreSettings> {
@@ -102,12 +103,14 @@ Result<OpenedStore> open_store(const IngestFlags& flags) {
                          !std::filesystem::is_regular_file(first, ignored) &&
                          !std::filesystem::is_directory(first, ignored);
     if (first != "-" && !is_pipe) {
-      ROLLCALL_ASSIGN_OR_RETURN(const SourceSchema schema,
-                                inspect_source(flags.paths, flags.source, chosen.dimensions));
+      ROLLCALL_RETURN_IF_ERROR(
+          inspect_source(flags.paths, flags.source, chosen.dimensions).status());
       ROLLCALL_RETURN_IF_ERROR(check_dimensions(flags.paths, flags.source, chosen.dimensions));
       if (!flags.settings.user_kind) {
-        chosen.user_kind = schema.user_kind;
-        opened.guessed = {fmt::format("user-type = {}", name_of(schema.user_kind))};
+        ROLLCALL_ASSIGN_OR_RETURN(
+            chosen.user_kind,
+            guess_user_kind(flags.paths, flags.source, [&guard] { return guard.is_due(); }));
+        opened.guessed = {fmt::format("user-type = {}", name_of(chosen.user_kind))};
       }
     }
     made = true;
@@ -125,6 +128,17 @@ Result<OpenedStore> open_store(const IngestFlags& flags) {
 std::string place(const RejectedRow& row) {
   return row.column == 0 ? fmt::format("{}:{}", row.file, row.line)
                          : fmt::format("{}:{}:{}", row.file, row.line, row.column);
+}
+
+std::string list(const std::vector<WordCount>& counts) {
+  constexpr std::size_t kShown = 10;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(counts.size(), kShown); ++i) {
+    text += fmt::format("{}{} ({} rows)", i == 0 ? "" : ", ", printable(counts[i].word),
+                        with_commas(counts[i].rows));
+  }
+  if (counts.size() > kShown) text += fmt::format(" and {} more", counts.size() - kShown);
+  return text;
 }
 
 std::string report_text(const IngestReport& report, double elapsed_s) {
@@ -151,6 +165,16 @@ std::string report_text(const IngestReport& report, double elapsed_s) {
     const RejectedRow& row = report.examples[i];
     text += fmt::format("  {}: {}\n", printable(place(row)), printable(row.reason));
   }
+  if (!report.null_values.empty()) {
+    text += fmt::format("values that say there is none: {}; they count as no value\n",
+                        list(report.null_values));
+  }
+  if (!report.null_users.empty()) {
+    text += fmt::format(
+        "users that may be nobody: {}; each counts as a user (--null-users reject "
+        "leaves them out)\n",
+        list(report.null_users));
+  }
   return text;
 }
 
@@ -172,6 +196,15 @@ std::string report_json(const IngestReport& report, double elapsed_s) {
                                 {"reason", row.reason},
                                 {"row", row.row}});
   }
+  const auto counts_of = [](const std::vector<WordCount>& counts) {
+    Json list = Json::array();
+    for (const WordCount& count : counts) {
+      list.push_back({{"word", count.word}, {"rows", count.rows}});
+    }
+    return list;
+  };
+  json["null_users"] = counts_of(report.null_users);
+  json["null_values"] = counts_of(report.null_values);
   json["notes"] = report.notes;
   json["failures"] = Json::array();
   for (const Status& failure : report.failures) json["failures"].push_back(failure.message());
@@ -218,8 +251,11 @@ Status nothing_ingested(const IngestReport& report) {
   const char* const advice =
       kind == "time is later than any that is plausible" ? "--days-ahead takes more of the future"
       : kind.starts_with("quoted")                       ? "--no-quotes takes quotes as text"
-      : kind.starts_with("time")  ? "--time names their column, --time-format their form"
-      : kind.starts_with("value") ? "--value names their column, \"\" for none"
+      : kind == "time is an ambiguous number" ? "--time-unit or --time-format says what they are"
+      : kind.starts_with("time") ? "--time names their column, --time-format their form"
+      : kind.starts_with("value")
+          ? "--value names their column, \"\" for none; --decimal, --grouping, "
+            "--currency and --round-values say how they are written"
       : kind.starts_with("user")  ? "--user names their column, --user-type what they are"
       : kind.starts_with("event") ? "--event names their column"
                                   : "--delimiter and --format say how rows are read";
@@ -324,7 +360,7 @@ Status ingest(const IngestFlags& flags) {
     ROLLCALL_RETURN_IF_ERROR(check_rejects_path(*flags.rejects, flags.paths));
     ROLLCALL_ASSIGN_OR_RETURN(rejects, RejectFile::open(*flags.rejects));
   }
-  ROLLCALL_ASSIGN_OR_RETURN(OpenedStore store, open_store(flags));
+  ROLLCALL_ASSIGN_OR_RETURN(OpenedStore store, open_store(flags, guard));
   SchemaVoice voice(std::move(store.guessed));
   Interruption interruption(*store.engine);
   guard.watch([&interruption] { interruption.leave(); });

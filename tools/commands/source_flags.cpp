@@ -108,8 +108,38 @@ void add_time_format(CLI::App& command, SourceOptions& options) {
                         {"s", TimeUnit::kSeconds},
                         {"ms", TimeUnit::kMilliseconds},
                         {"us", TimeUnit::kMicroseconds},
-                        {"ns", TimeUnit::kNanoseconds}},
-                       "Unit of numeric times (auto: by their size)")
+                        {"ns", TimeUnit::kNanoseconds},
+                        {"excel-days", TimeUnit::kExcelDays},
+                        {"excel-days-1904", TimeUnit::kExcelDays1904}},
+                       "Unit of numeric times (auto: by their size, from 1990 to 2099)")
+      ->group(kGroup);
+}
+
+void add_amount_form(CLI::App& command, SourceOptions& options) {
+  command.add_option("--decimal", options.decimal, "What stands before decimals (default .)")
+      ->type_name("CHAR")
+      ->group(kGroup);
+  command
+      .add_option_function<std::string>(
+          "--grouping",
+          [&options](const std::string& text) {
+            const std::map<std::string, std::string> names = {
+                {"comma", ","}, {"space", " "}, {"nbsp", "\u00a0"}, {"nnbsp", "\u202f"}};
+            const auto named = names.find(text);
+            options.grouping = named == names.end() ? text : named->second;
+          },
+          "What stands between groups of three digits: one character, space, or the "
+          "unbroken nbsp or nnbsp")
+      ->type_name("CHAR")
+      ->group(kGroup);
+  command
+      .add_option("--currency", options.currency,
+                  "Sign or word that may stand before or after values, such as EUR")
+      ->type_name("SIGN")
+      ->group(kGroup);
+  command
+      .add_flag("--round-values", options.round_values,
+                "Round values to the store's decimals, halves away from zero")
       ->group(kGroup);
 }
 
@@ -119,6 +149,11 @@ void add_source_flags(CLI::App& command, SourceOptions& options) {
   add_columns(command, options);
   add_format(command, options);
   add_time_format(command, options);
+  add_amount_form(command, options);
+  add_choice<bool>(command, "--null-users", options.reject_null_users,
+                   {{"keep", false}, {"reject", true}},
+                   "Users such as NULL, undefined or the UUID of zeros: keep (default) or reject")
+      ->group(kGroup);
   command
       .add_flag("--again", options.again,
                 "Count files again that were read before with other columns or times")

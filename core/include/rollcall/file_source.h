@@ -19,6 +19,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "rollcall/engine.h"
@@ -41,7 +42,27 @@ enum class NestedValues : std::uint8_t {
   kOther,  // "$other"
 };
 
-enum class TimeUnit : std::uint8_t { kGuess, kSeconds, kMilliseconds, kMicroseconds, kNanoseconds };
+enum class TimeUnit : std::uint8_t {
+  kGuess,  // by the size of each number, if that makes it a time between 1990 and 2100
+  kSeconds,
+  kMilliseconds,
+  kMicroseconds,
+  kNanoseconds,
+  // Numbers of days as spreadsheets keep them, a fraction being the time of day on the clocks of
+  // the store's zone: 1 is 1900-01-01 and 61 is 1900-03-01, or 0 is 1904-01-01.
+  kExcelDays,
+  kExcelDays1904
+};
+
+// How amounts are written, where it is not as in 1234.56.
+struct AmountForm {
+  char decimal = '.';    // between the whole and the fraction
+  std::string grouping;  // one character between groups of three digits; "": none
+  std::string currency;  // may stand before or after an amount: "€", "EUR"; "": none
+  bool rounds = false;   // to the store's decimals, halves away from zero
+
+  friend bool operator==(const AmountForm&, const AmountForm&) = default;
+};
 
 // How to read files. Whatever is unset is guessed from the file's name, its header, and its first
 // rows.
@@ -67,6 +88,13 @@ struct SourceOptions {
   std::optional<std::string> time_format;  // strptime-like, for times in no standard form: "%Y%m%d"
   TimeUnit time_unit = TimeUnit::kGuess;   // of numeric times
   NestedValues nested = NestedValues::kText;
+  std::optional<char> decimal;  // see AmountForm
+  std::optional<std::string> grouping;
+  std::optional<std::string> currency;
+  bool round_values = false;
+  // Whether rows of users that is_null_id are rejected (as kNullUser); else they are users like any
+  // other, and counted in the report. A block of the native format that has one is an error then.
+  bool reject_null_users = false;
   // A content that was read before with other columns is an error, since its rows would count
   // twice; this has them count again.
   bool again = false;
@@ -85,10 +113,12 @@ struct SourceSchema {
   std::string user, time;            // column names
   std::string event;                 // a column name; empty with `event_name`
   std::string event_name;
-  std::string value;                       // a column name; empty: none
-  UserKind user_kind = UserKind::kString;  // integers when every user of the first rows is one
-  std::vector<std::string> guessed;        // "user = CustomerID", for the reader to check
-  std::vector<std::string> ignored;        // columns that are neither used nor declared dimensions
+  std::string value;                 // a column name; empty: none
+  std::vector<std::string> guessed;  // "user = CustomerID", for the reader to check
+  // Columns that are not used although their name says what they are, each with the reason, and
+  // what would have it used.
+  std::vector<std::string> passed_over;
+  std::vector<std::string> ignored;  // columns that are neither used nor declared dimensions
   // Declared dimensions without a column ("" in every row), and a wanted value without one; of
   // NDJSON and the native format, in the first rows.
   std::vector<std::string> absent;
@@ -102,6 +132,14 @@ struct SourceSchema {
 Result<SourceSchema> inspect_source(const std::vector<std::string>& paths,
                                     const SourceOptions& options,
                                     const std::vector<std::string>& dimensions);
+
+// Integers if every user of all the files is the canonical text of one (decimal digits, no leading
+// zeros), so that no later row can turn out to be another; strings otherwise. Reads the files until
+// one is not; of standard input and pipes nothing can be said, which makes strings, too. What
+// cannot be read says nothing. `stop` is asked from time to time.
+//   kCancelled  `stop` said true
+Result<UserKind> guess_user_kind(const std::vector<std::string>& paths,
+                                 const SourceOptions& options, const std::function<bool()>& stop);
 
 // Whether every dimension has a column in some file, as far as their first rows tell; nothing can
 // be said, and all is well, when one of them is a pipe.
@@ -140,12 +178,23 @@ struct RejectCount {
   std::uint64_t rows = 0;
 };
 
+// Rows whose field is that word.
+struct WordCount {
+  std::string word;
+  std::uint64_t rows = 0;
+};
+
+// The kind of rows that SourceOptions::reject_null_users rejects.
+inline constexpr std::string_view kNullUser = "user means nobody";
+
 struct IngestReport {
   std::uint64_t rows_read = 0;  // rows_ingested + rows_rejected
   std::uint64_t rows_ingested = 0;
   std::uint64_t rows_rejected = 0;
   std::vector<RejectCount> rejected_by_kind;  // most frequent first
   std::vector<RejectedRow> examples;          // the first few
+  std::vector<WordCount> null_users;   // ingested, of ids that may mean nobody; most frequent first
+  std::vector<WordCount> null_values;  // ingested without an amount, as a word says there is none
   std::vector<FileReport> files;
   std::vector<Status> failures;    // of files that could not be read, or not to their end
   std::vector<std::string> notes;  // what the reader should know: "sales.csv: dimension ..."

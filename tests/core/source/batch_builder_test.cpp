@@ -13,6 +13,8 @@
 namespace rollcall {
 namespace {
 
+constexpr std::string_view kTime = "1700000000";
+
 BatchShape shape_with(UserKind kind) {
   BatchShape shape;
   shape.user_kind = kind;
@@ -41,9 +43,9 @@ std::string add(BatchBuilder& builder, const std::vector<std::string_view>& text
 TEST(BatchBuilder, BuildsColumns) {
   BatchBuilder builder = make_builder(shape_with(UserKind::kString));
   builder.start(false);
-  EXPECT_EQ(add(builder, {"ann", "10", "login", "1.5", "ads", "ios"}), "");
-  EXPECT_EQ(add(builder, {"bob", " 5 ", "buy", "", "", "web"}), "");
-  EXPECT_EQ(add(builder, {"ann", "7", "login", " -2 ", "ads", "web"}), "");
+  EXPECT_EQ(add(builder, {"ann", "1700000010", "login", "1.5", "ads", "ios"}), "");
+  EXPECT_EQ(add(builder, {"bob", " 1700000005 ", "buy", "", "", "web"}), "");
+  EXPECT_EQ(add(builder, {"ann", "1700000007", "login", " -2 ", "ads", "web"}), "");
   const EventBatch batch = builder.batch();
   const auto strings = [](auto span) { return std::vector<std::string>(span.begin(), span.end()); };
   EXPECT_EQ(strings(batch.user_strings), (std::vector<std::string>{"ann", "bob", "ann"}));
@@ -51,8 +53,9 @@ TEST(BatchBuilder, BuildsColumns) {
   EXPECT_EQ(strings(batch.event.values), (std::vector<std::string>{"login", "buy"}));
   EXPECT_EQ(std::vector(batch.event.codes.begin(), batch.event.codes.end()),
             (std::vector<std::uint32_t>{0, 1, 0}));
-  EXPECT_EQ(std::vector(batch.time.begin(), batch.time.end()),
-            (std::vector<TimeUs>{10'000'000, 5'000'000, 7'000'000}));
+  EXPECT_EQ(
+      std::vector(batch.time.begin(), batch.time.end()),
+      (std::vector<TimeUs>{1'700'000'010'000'000, 1'700'000'005'000'000, 1'700'000'007'000'000}));
   EXPECT_EQ(std::vector(batch.value.begin(), batch.value.end()),
             (std::vector<Amount>{150, 0, -200}));
   ASSERT_EQ(batch.properties.size(), 2u);
@@ -67,14 +70,15 @@ TEST(BatchBuilder, BuildsColumns) {
 TEST(BatchBuilder, DifferentPartsJoinToDifferentValues) {
   BatchBuilder builder = make_builder(shape_with(UserKind::kString));
   builder.start(true);
-  add(builder, {"u", "1", "e", "", "a+b", "c"});
-  add(builder, {"u", "1", "e", "", "a", "b+c"});
-  add(builder, {"u", "1", "e", "", "a\\", "b"});
-  add(builder, {"u", "1", "e", "", "a", "\\b"});
+  add(builder, {"u", kTime, "e", "", "a+b", "c"});
+  add(builder, {"u", kTime, "e", "", "a", "b+c"});
+  add(builder, {"u", kTime, "e", "", "a\\", "b"});
+  add(builder, {"u", kTime, "e", "", "a", "\\b"});
   const auto values = builder.batch().properties[1].column.values;
   EXPECT_EQ(std::vector<std::string>(values.begin(), values.end()),
             (std::vector<std::string>{R"(a\+b+c)", R"(a+b\+c)", R"(a\\+b)", R"(a+\\b)"}));
-  EXPECT_EQ(add(builder, {"u", "1", "e", "", std::string(600, '+'), "b"}), "property is too long");
+  EXPECT_EQ(add(builder, {"u", kTime, "e", "", std::string(600, '+'), "b"}),
+            "property is too long");
 }
 
 TEST(BatchBuilder, AFaultLeavesNoTrace) {
@@ -82,22 +86,22 @@ TEST(BatchBuilder, AFaultLeavesNoTrace) {
   builder.start(false);
   const std::string long_name(1025, 'x');
   const std::string long_user(65'537, 'x');
-  EXPECT_EQ(add(builder, {"", "1", "login"}), "user is missing");
-  EXPECT_EQ(add(builder, {long_user, "1", "login"}), "user is too long");
-  EXPECT_EQ(add(builder, {"\xFF", "1", "login"}), "user is not UTF-8");
+  EXPECT_EQ(add(builder, {"", kTime, "login"}), "user is missing");
+  EXPECT_EQ(add(builder, {long_user, kTime, "login"}), "user is too long");
+  EXPECT_EQ(add(builder, {"\xFF", kTime, "login"}), "user is not UTF-8");
   EXPECT_EQ(add(builder, {"a", "", "login"}), "time is missing");
   EXPECT_EQ(add(builder, {"a", "soon", "login"}), "time is not a time");
-  EXPECT_EQ(add(builder, {"a", "1", ""}), "event is missing");
-  EXPECT_EQ(add(builder, {"a", "1", long_name}), "event is too long");
-  EXPECT_EQ(add(builder, {"a", "1", "\xC3"}), "event is not UTF-8");
-  EXPECT_EQ(add(builder, {"a", "1", "login", "1,5"}), "value is not a number");
-  EXPECT_EQ(add(builder, {"a", "1", "login", "1.555"}), "value has too many decimals");
-  EXPECT_EQ(add(builder, {"a", "1", "login", "1", long_name}), "property is too long");
-  EXPECT_EQ(add(builder, {"a", "1", "login", "1", long_name.substr(500), long_name.substr(500)}),
+  EXPECT_EQ(add(builder, {"a", kTime, ""}), "event is missing");
+  EXPECT_EQ(add(builder, {"a", kTime, long_name}), "event is too long");
+  EXPECT_EQ(add(builder, {"a", kTime, "\xC3"}), "event is not UTF-8");
+  EXPECT_EQ(add(builder, {"a", kTime, "login", "1,5"}), "value is not a number");
+  EXPECT_EQ(add(builder, {"a", kTime, "login", "1.555"}), "value has too many decimals");
+  EXPECT_EQ(add(builder, {"a", kTime, "login", "1", long_name}), "property is too long");
+  EXPECT_EQ(add(builder, {"a", kTime, "login", "1", long_name.substr(500), long_name.substr(500)}),
             "property is too long");
-  EXPECT_EQ(add(builder, {"a", "1", "login", "1", "\x80"}), "property is not UTF-8");
+  EXPECT_EQ(add(builder, {"a", kTime, "login", "1", "\x80"}), "property is not UTF-8");
   EXPECT_EQ(builder.row_count(), 0u);
-  EXPECT_EQ(add(builder, {" a", "1", "login"}), "");
+  EXPECT_EQ(add(builder, {" a", kTime, "login"}), "");
   EXPECT_EQ(builder.batch().user_strings[0], " a");
   EXPECT_EQ(builder.batch().event.values.size(), 1u);
 }
@@ -105,12 +109,13 @@ TEST(BatchBuilder, AFaultLeavesNoTrace) {
 TEST(BatchBuilder, IntegerUsers) {
   BatchBuilder builder = make_builder(shape_with(UserKind::kInteger));
   builder.start(false);
-  EXPECT_EQ(add(builder, {"00042", "1", "e"}), "");
-  EXPECT_EQ(add(builder, {" 18446744073709551615 ", "1", "e"}), "");
-  for (const char* user : {"18446744073709551616", "-1", "17850.0", "1e3", "a", "0x1"}) {
-    EXPECT_EQ(add(builder, {user, "1", "e"}), "user is not an integer") << user;
+  EXPECT_EQ(add(builder, {"42", kTime, "e"}), "");
+  EXPECT_EQ(add(builder, {"18446744073709551615", kTime, "e"}), "");
+  for (const char* user :
+       {"18446744073709551616", "-1", "17850.0", "1e3", "a", "0x1", "00042", " 42", "42 "}) {
+    EXPECT_EQ(add(builder, {user, kTime, "e"}), "user is not an integer") << user;
   }
-  EXPECT_EQ(add(builder, {" ", "1", "e"}), "user is missing");
+  EXPECT_EQ(add(builder, {" ", kTime, "e"}), "user is missing");
   const auto users = builder.batch().user_integers;
   EXPECT_EQ(std::vector(users.begin(), users.end()), (std::vector<std::uint64_t>{42, ~0ull}));
 }
@@ -120,7 +125,7 @@ TEST(BatchBuilder, OneEventForAll) {
   shape.event_name = "purchase";
   BatchBuilder builder = make_builder(shape);
   builder.start(true);
-  EXPECT_EQ(add(builder, {"a", "1", ""}), "");
+  EXPECT_EQ(add(builder, {"a", kTime, ""}), "");
   EXPECT_EQ(builder.batch().event.values[0], "purchase");
   EXPECT_TRUE(builder.batch().event.codes.empty());
 }
@@ -139,7 +144,7 @@ TEST(BatchBuilder, ADateCountsToItsEnd) {
   EXPECT_EQ(builder.batch().known_until, builder.batch().time[3]);
   builder.start(true);
   EXPECT_EQ(builder.row_count(), 0u);
-  add(builder, {"a", "1", "e"});
+  add(builder, {"a", kTime, "e"});
   EXPECT_EQ(builder.batch().known_until, std::nullopt);
 }
 
@@ -196,9 +201,10 @@ TEST(BatchBuilder, ReadsIntegersOfAllLengths) {
       digits = digits && '0' <= c && c <= '9';
       number = number * 10 + static_cast<unsigned>(c - '0');
     }
-    const bool fits = digits && number <= std::numeric_limits<std::uint64_t>::max();
+    const bool fits = digits && number <= std::numeric_limits<std::uint64_t>::max() &&
+                      (text.size() == 1 || text[0] != '0');
     std::uint64_t integer = 0;
-    ASSERT_EQ(parse_user_integer(text, integer), fits) << text;
+    ASSERT_EQ(parse_canonical_integer(text, integer), fits) << text;
     if (fits) {
       ASSERT_EQ(integer, static_cast<std::uint64_t>(number)) << text;
     }

@@ -161,28 +161,6 @@ TEST(SchemaInspector, NamesForFilesWithoutAHeader) {
   EXPECT_NE(message(inspect("1,2,3\n", nameless)).find("no header line"), std::string::npos);
 }
 
-TEST(SchemaInspector, GuessesTheKindOfUsers) {
-  const auto kind = [](std::string_view users) {
-    std::string text = "time,event,user\n";
-    for (const char c : users)
-      text += c == ';'              ? "\n"
-              : text.back() == '\n' ? "1,e," + std::string(1, c)
-                                    : std::string(1, c);
-    const auto schema = inspect(text + "\n");
-    EXPECT_TRUE(schema.ok());
-    return schema->user_kind;
-  };
-  EXPECT_EQ(kind("1;22;18446744073709551615"), UserKind::kInteger);
-  EXPECT_EQ(kind("1; ;2"), UserKind::kInteger);
-  EXPECT_EQ(kind("0"), UserKind::kInteger);
-  EXPECT_EQ(kind("1;007"), UserKind::kString);
-  EXPECT_EQ(kind("17850.0"), UserKind::kString);
-  EXPECT_EQ(kind("18446744073709551616"), UserKind::kString);
-  EXPECT_EQ(kind("1;a"), UserKind::kString);
-  EXPECT_EQ(kind("-1"), UserKind::kString);
-  EXPECT_EQ(kind(" "), UserKind::kString);
-}
-
 TEST(SchemaInspector, Ndjson) {
   SourceOptions options;
   const std::string text =
@@ -196,7 +174,6 @@ TEST(SchemaInspector, Ndjson) {
             (Names{"user_id", "ts", "event", "properties.channel", "properties.y"}));
   EXPECT_EQ(schema->ignored, Names{"properties.y"});
   EXPECT_EQ(schema->absent, Names{"plan"});
-  EXPECT_EQ(schema->user_kind, UserKind::kInteger);
   // A later row may have it.
   EXPECT_EQ(plan_columns(*schema, {"properties.channel", "plan"}).dimensions.size(), 2u);
   EXPECT_EQ(inspect(text, options, {}, "-")->format, FileFormat::kNdjson);

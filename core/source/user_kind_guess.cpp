@@ -1,0 +1,98 @@
+// Whether the users of files are integers: what the whole of them says.
+
+#include <algorithm>
+#include <optional>
+
+#include "core/source/content_reader.h"
+#include "core/source/delimited_reader.h"
+#include "core/source/digits.h"
+#include "core/source/native_format.h"
+#include "core/source/ndjson_reader.h"
+#include "core/source/schema_inspector.h"
+#include "core/source/source_paths.h"
+#include "core/source/text_block_reader.h"
+#include "rollcall/file_source.h"
+
+namespace rollcall {
+namespace {
+
+constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
+
+struct UsersSeen {
+  bool any = false;
+  bool all_integers = true;
+};
+
+template <class Reader>
+void look_at_users(Reader& reader, const SourceBlock& block, bool header, UsersSeen& seen) {
+  reader.start(block.text());
+  Row row;
+  if (block.first && header) reader.next(row);
+  while (seen.all_integers && reader.next(row)) {
+    if (row.fault) continue;
+    const std::string_view user = row.fields[kUserSlot].text;
+    if (user.find_first_not_of(" \t") == std::string_view::npos) continue;
+    std::uint64_t integer = 0;
+    seen.any = true;
+    seen.all_integers = parse_canonical_integer(user, integer);
+  }
+}
+
+template <class Reader>
+Status look_at_text(ContentReader& content, const RecordSyntax& syntax, Reader reader, bool header,
+                    const std::function<bool()>& stop, UsersSeen& seen) {
+  TextBlockReader blocks(content, syntax, kBlockBytes);
+  SourceBlock block;
+  while (seen.all_integers) {
+    if (stop && stop()) return Status(StatusCode::kCancelled, "stopped while users were looked at");
+    const Result<bool> more = blocks.next(block);
+    if (!more.ok() || !*more) return {};
+    look_at_users(reader, block, header, seen);
+  }
+  return {};
+}
+
+Status look_at_file(const std::string& path, const SourceOptions& options,
+                    const std::function<bool()>& stop, UsersSeen& seen) {
+  Result<ContentReader> content = ContentReader::open(path);
+  if (!content.ok()) return {};
+  const Result<std::string_view> looked_at = content->head();
+  if (!looked_at.ok()) return {};
+  const std::string head(*looked_at);
+  const bool complete = head.size() < kHeadBytes;
+  if (holds_nothing(head, complete)) return {};
+  const Result<SourceSchema> schema = inspect_head(path, head, complete, options, {});
+  if (!schema.ok()) return {};
+
+  if (schema->format == FileFormat::kNative) {
+    const Result<NativeLayout> layout = read_native_layout(path, head);
+    seen.any = true;
+    seen.all_integers = layout.ok() && layout->user_kind == UserKind::kInteger;
+    return {};
+  }
+  const bool quotes = schema->format == FileFormat::kDelimited && schema->delimiter != ' ';
+  const RecordSyntax syntax = {schema->delimiter, quotes, options.line_bytes_max};
+  if (schema->format == FileFormat::kNdjson) {
+    return look_at_text(*content, syntax, NdjsonReader(options.line_bytes_max, {schema->user}),
+                        false, stop, seen);
+  }
+  const auto column = std::find(schema->columns.begin(), schema->columns.end(), schema->user);
+  const auto number = static_cast<std::uint32_t>(column - schema->columns.begin());
+  return look_at_text(*content, syntax, DelimitedReader(syntax, schema->columns.size(), {number}),
+                      schema->header, stop, seen);
+}
+
+}  // namespace
+
+Result<UserKind> guess_user_kind(const std::vector<std::string>& paths,
+                                 const SourceOptions& options, const std::function<bool()>& stop) {
+  ROLLCALL_ASSIGN_OR_RETURN(const ExpandedPaths expanded, expand_directories(paths));
+  UsersSeen seen;
+  for (const std::string& path : expanded.files) {
+    if (!seen.all_integers || !stored_size(path)) return UserKind::kString;
+    ROLLCALL_RETURN_IF_ERROR(look_at_file(path, options, stop, seen));
+  }
+  return seen.any && seen.all_integers ? UserKind::kInteger : UserKind::kString;
+}
+
+}  // namespace rollcall

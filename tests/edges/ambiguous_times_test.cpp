@@ -1,0 +1,149 @@
+// Numbers that cannot be a time as they stand are no time until somebody says what they are.
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <random>
+#include <string>
+
+#include "core/calendar.h"
+#include "core/source/time_parser.h"
+#include "rollcall/file_source.h"
+#include "tests/core/source/ingesting.h"
+#include "tests/core/source/source_files.h"
+
+namespace rollcall {
+namespace {
+
+TimeParser parser(TimeUnit unit = TimeUnit::kGuess, std::string_view zone = "UTC") {
+  return TimeParser(*TimeZone::find(zone), unit, {});
+}
+
+// As text; "" for a fault.
+std::string read(TimeParser here, std::string_view text) {
+  ParsedTime time;
+  if (here.parse(text, time) != TimeFault::kNone) return "";
+  return here.zone().format(time.time) + (time.whole_day ? " day" : "");
+}
+
+std::string story(std::string_view text) { return parser().explain(TimeFault::kAmbiguous, text); }
+
+TEST(AmbiguousTimes, NeverBecome1970) {
+  for (const char* text : {"44197",
+                           "44197.5",
+                           "2021",
+                           "1",
+                           "0",
+                           "-1",
+                           "20210131",
+                           "202101312359",
+                           "20210131235959",
+                           "631151999",
+                           "4102444800",
+                           "631151999999",
+                           "4102444800000",
+                           "631151999999999",
+                           "4102444800000000",
+                           "253402300799",
+                           "253402300799999",
+                           "99999999999",
+                           "0.5",
+                           "1e9x"}) {
+    ParsedTime time;
+    const TimeFault fault = parser().parse(text, time);
+    EXPECT_EQ(fault,
+              text[0] == '1' && text[1] == 'e' ? TimeFault::kNotATime : TimeFault::kAmbiguous)
+        << text;
+  }
+  EXPECT_EQ(read(parser(), "631152000"), "1990-01-01T00:00:00Z");
+  EXPECT_EQ(read(parser(), "4102444799"), "2099-12-31T23:59:59Z");
+  EXPECT_EQ(read(parser(), "631152000000"), "1990-01-01T00:00:00Z");
+  EXPECT_EQ(read(parser(), "4102444799999999"), "2099-12-31T23:59:59Z");
+  EXPECT_EQ(read(parser(), "631152000000000000"), "1990-01-01T00:00:00Z");
+  // Whoever declares a unit means it.
+  EXPECT_EQ(read(parser(TimeUnit::kSeconds), "0"), "1970-01-01T00:00:00Z");
+  EXPECT_EQ(read(parser(TimeUnit::kSeconds), "253402214399"), "9999-12-30T23:59:59Z");
+}
+
+TEST(AmbiguousTimes, TheErrorSaysWhichFlagToGive) {
+  EXPECT_NE(story("44197").find("--time-unit excel-days as 2021-01-01"), std::string::npos);
+  EXPECT_NE(story("44197.5").find("--time-unit excel-days as 2021-01-01T12"), std::string::npos);
+  EXPECT_NE(story("2021").find("a year alone is no time"), std::string::npos);
+  EXPECT_NE(story("20210131").find("--time-format %Y%m%d as a date"), std::string::npos);
+  EXPECT_NE(story("202101312359").find("--time-format %Y%m%d%H%M "), std::string::npos);
+  EXPECT_NE(story("253402300799").find("in milliseconds would be 1978-01-11"), std::string::npos);
+  EXPECT_NE(story("0").find("in seconds would be 1970-01-01"), std::string::npos);
+  for (const char* text : {"44197", "0", "-3", "253402300799"}) {
+    EXPECT_NE(story(text).find("--time-unit s, ms, us or ns"), std::string::npos) << text;
+  }
+}
+
+// Known pairs, by which spreadsheets count.
+TEST(AmbiguousTimes, SpreadsheetDays) {
+  const TimeParser days = parser(TimeUnit::kExcelDays);
+  EXPECT_EQ(read(days, "44197"), "2021-01-01T00:00:00Z day");
+  EXPECT_EQ(read(days, "44197.0"), "2021-01-01T00:00:00Z day");
+  EXPECT_EQ(read(days, "44197.5"), "2021-01-01T12:00:00Z");
+  EXPECT_EQ(read(days, "44197.520833333336"), "2021-01-01T12:30:00Z");
+  EXPECT_EQ(read(days, "44197.5208333333"), "2021-01-01T12:30:00Z");
+  EXPECT_EQ(read(days, "44197.99999999999"), "2021-01-02T00:00:00Z");
+  EXPECT_EQ(read(days, "1"), "1900-01-01T00:00:00Z day");
+  EXPECT_EQ(read(days, "59"), "1900-02-28T00:00:00Z day");
+  EXPECT_EQ(read(days, "60"), "");  // 1900-02-29 never was
+  EXPECT_EQ(read(days, "61"), "1900-03-01T00:00:00Z day");
+  EXPECT_EQ(read(days, "25569"), "1970-01-01T00:00:00Z day");
+  for (const char* text : {"0", "-1", "44197.", ".5", "44197.5x", "4.4e4", "2958466", "99999999"}) {
+    EXPECT_EQ(read(days, text), "") << text;
+  }
+  EXPECT_EQ(read(parser(TimeUnit::kExcelDays1904), "42735"), "2021-01-01T00:00:00Z day");
+  EXPECT_EQ(read(parser(TimeUnit::kExcelDays1904), "0"), "1904-01-01T00:00:00Z day");
+  // The clocks are those of the zone.
+  EXPECT_EQ(read(parser(TimeUnit::kExcelDays, "Europe/Berlin"), "44378.5"),
+            "2021-07-01T12:00:00+02:00");
+  // Texts that are no numbers are read as ever.
+  EXPECT_EQ(read(days, "2021-01-01"), "2021-01-01T00:00:00Z day");
+}
+
+// Against fractions as a double holds them, written with all their digits.
+TEST(AmbiguousTimes, FractionsOfDaysKeepMilliseconds) {
+  TimeParser days = parser(TimeUnit::kExcelDays);
+  const std::uint64_t seed = std::random_device()();
+  std::mt19937_64 random(seed);
+  for (int round = 0; round < 20'000; ++round) {
+    const std::int64_t ms = static_cast<std::int64_t>(random() % 86'400'000);
+    const std::int64_t day = static_cast<std::int64_t>(33'000 + random() % 40'000);
+    const double serial = static_cast<double>(day) + static_cast<double>(ms) / 86'400'000;
+    const std::string text = fmt::format("{:.{}f}", serial, 10 + random() % 6);
+    ParsedTime time;
+    ASSERT_EQ(days.parse(text, time), TimeFault::kNone) << "seed=" << seed << ' ' << text;
+    ASSERT_EQ(time.time, (day - 25'569) * kUsPerDay + ms * 1000) << "seed=" << seed << ' ' << text;
+  }
+}
+
+TEST(AmbiguousTimes, AreRejectedOneByOne) {
+  const TestDirectory directory;
+  const std::string path = directory.write(
+      "e.csv", std::string(kHeader) + "a,0,e\nb,1767225600,e\nc,46023,e\nd,253402300799,e\n");
+  const auto engine = open_engine();
+  const IngestReport report = ingest(*engine, {path});
+  EXPECT_EQ(report.rows_ingested, 1u);
+  ASSERT_EQ(report.rejected_by_kind.size(), 1u);
+  EXPECT_EQ(report.rejected_by_kind[0].kind, "time is an ambiguous number");
+  EXPECT_EQ(report.rejected_by_kind[0].rows, 3u);
+}
+
+// A file whose rows were all refused can be read as it should have been.
+TEST(AmbiguousTimes, AUnitTakesWhatWasRefused) {
+  const TestDirectory directory;
+  const std::string path =
+      directory.write("e.csv", std::string(kHeader) + "a,46023,e\nb,46024.25,e\n");
+  const auto disk = make_memory_disk();
+  EXPECT_EQ(ingest(*open_engine(disk), {path}).rows_ingested, 0u);
+  SourceOptions options;
+  options.time_unit = TimeUnit::kExcelDays;
+  EXPECT_EQ(ingest(*open_engine(disk), {path}, options).rows_ingested, 2u);
+  // It is known by what it was read as.
+  EXPECT_EQ(outcomes(ingest(*open_engine(disk), {path})), std::vector{Outcome::kKnown});
+}
+
+}  // namespace
+}  // namespace rollcall

@@ -1,0 +1,234 @@
+// Amounts that are written in other ways: read by flags, rejected one by one without them, and a
+// column of them is never left out without a word.
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "core/source/amount_parser.h"
+#include "core/source/schema_inspector.h"
+#include "core/source/source_identity.h"
+#include "rollcall/file_source.h"
+#include "tests/core/source/ingesting.h"
+#include "tests/core/source/source_files.h"
+
+namespace rollcall {
+namespace {
+
+std::optional<Amount> parsed(std::string_view text, const AmountForm& form) {
+  Amount amount = 0;
+  if (parse_amount(text, form, 2, amount) != AmountFault::kNone) return {};
+  return amount;
+}
+
+TEST(OddAmounts, FormsOfNumbers) {
+  const AmountForm german = {',', ".", "", false}, english = {'.', ",", "$", false},
+                   french = {',', "\u202f", "€", false}, swiss = {'.', "'", "CHF", false};
+  EXPECT_EQ(parsed("1.234,56", german), 123'456);
+  EXPECT_EQ(parsed("1.234.567", german), 123'456'700);
+  EXPECT_EQ(parsed("1234,5", german), 123'450);
+  EXPECT_EQ(parsed("-,5", german), -50);
+  EXPECT_EQ(parsed("1,234.56", english), 123'456);
+  EXPECT_EQ(parsed("$1,234.56", english), 123'456);
+  EXPECT_EQ(parsed("-$1,234.56", english), -123'456);
+  EXPECT_EQ(parsed("$-12", english), -1200);
+  EXPECT_EQ(parsed("$ 12", english), 1200);
+  EXPECT_EQ(parsed("12", english), 1200);
+  EXPECT_EQ(parsed("1\u202f234,56 €", french), 123'456);
+  EXPECT_EQ(parsed("€ 12", french), 1200);
+  EXPECT_EQ(parsed("CHF 1'234.50", swiss), 123'450);
+  EXPECT_EQ(parsed("1'234.50CHF", swiss), 123'450);
+  // What is not in the form is no number, so that no amount is a thousand times another.
+  for (const char* text : {"1,234.56", "1.23", "1.2345", "12.34.567", "1.234.56", "1234.567", "1.",
+                           "1,5,0", "1,234.567", ".123", "1..234", "€ 1", "1 234"}) {
+    EXPECT_EQ(parsed(text, german), std::nullopt) << text;
+  }
+  for (const char* text :
+       {"€ 12", "12 EUR", "$$12", "-$-12", "$", "$12$", "1,23", "12,34.5", "", "--1", "1,2345"}) {
+    EXPECT_EQ(parsed(text, english), std::nullopt) << text;
+  }
+}
+
+TEST(OddAmounts, FormsAreChecked) {
+  for (const AmountForm& form : std::vector<AmountForm>{{',', ",", "", false},
+                                                        {'.', ".", "", false},
+                                                        {'5', "", "", false},
+                                                        {'e', "", "", false},
+                                                        {'.', ",,", "", false},
+                                                        {'.', "7", "", false},
+                                                        {'.', "", "5$", false},
+                                                        {'.', "", "  ", false},
+                                                        {'-', "", "", false}}) {
+    EXPECT_FALSE(check_amount_form(form).ok())
+        << form.decimal << '|' << form.grouping << '|' << form.currency;
+  }
+  EXPECT_TRUE(check_amount_form({',', "\u00a0", "€", true}).ok());
+  EXPECT_TRUE(check_amount_form({}).ok());
+  SourceOptions options;
+  options.grouping = ".";
+  EXPECT_NE(inspect_head("f.csv", "user,time,event\n", true, options, {})
+                .status()
+                .message()
+                .find("decimal and grouping"),
+            std::string::npos);
+}
+
+TEST(OddAmounts, ErrorsNameTheFlags) {
+  const auto story = [](std::string_view text) {
+    Amount amount = 0;
+    const AmountFault fault = parse_amount(text, AmountForm(), 2, amount);
+    return explain_amount_fault(fault, text, AmountForm(), 2);
+  };
+  EXPECT_NE(story("1.234,56").find("by --decimal , --grouping ."), std::string::npos);
+  EXPECT_NE(story("12,50").find("by --decimal ,"), std::string::npos);
+  EXPECT_NE(story("1,234").find("by --decimal , or --grouping ,"), std::string::npos);
+  EXPECT_NE(story("€ 12").find("by --currency €"), std::string::npos);
+  EXPECT_NE(story("-$5.00").find("by --currency '$'"), std::string::npos);
+  EXPECT_NE(story("12 EUR").find("by --currency EUR"), std::string::npos);
+  EXPECT_EQ(story("high").find(" by "), std::string::npos);
+  EXPECT_NE(story("0.125").find("--round-values"), std::string::npos);
+}
+
+// Against long addition: every amount within half a unit, halves away from zero.
+TEST(OddAmounts, RoundsToTheNearest) {
+  const AmountForm rounds = {'.', "", "", true};
+  EXPECT_EQ(parsed("15.299999999999999", rounds), 1530);
+  EXPECT_EQ(parsed("0.30000000000000004", rounds), 30);
+  EXPECT_EQ(parsed("1.5007635628272106E-4", rounds), 0);
+  EXPECT_EQ(parsed("0.005", rounds), 1);
+  EXPECT_EQ(parsed("-0.005", rounds), -1);
+  EXPECT_EQ(parsed("0.00499999999999999999999999999999999999999999999", rounds), 0);
+  EXPECT_EQ(parsed("0.333333333333333333333333333333333333333333333333", rounds), 33);
+  EXPECT_EQ(parsed("92233720368547758.07499", rounds), 9'223'372'036'854'775'807);
+  EXPECT_EQ(parsed("92233720368547758.075", rounds), std::nullopt);
+  EXPECT_EQ(parsed("1e-30", rounds), 0);
+  EXPECT_EQ(parsed("5e-3", rounds), 1);
+  const std::uint64_t seed = std::random_device()();
+  std::mt19937_64 random(seed);
+  for (int round = 0; round < 20'000; ++round) {
+    const std::int64_t whole = static_cast<std::int64_t>(random() % 1'000'000);
+    std::string fraction;
+    for (std::size_t i = 3 + random() % 40; i > 0; --i) {
+      fraction += static_cast<char>('0' + random() % 10);
+    }
+    const bool up = fraction[2] >= '5';
+    const Amount expected = whole * 100 + std::stoll(fraction.substr(0, 2)) + (up ? 1 : 0);
+    const std::string text = fmt::format("{}.{}", whole, fraction);
+    ASSERT_EQ(parsed(text, rounds), expected) << "seed=" << seed << ' ' << text;
+    ASSERT_EQ(parsed('-' + text, rounds), -expected) << "seed=" << seed << ' ' << text;
+  }
+}
+
+constexpr std::string_view kColumns = "user,time,event,value\n";
+
+std::string one_row(std::string_view value) {
+  return fmt::format("a,2026-01-01,e,\"{}\"\n", value);
+}
+
+TEST(OddAmounts, AGuessedColumnIsNotLeftOutWithoutAWord) {
+  const auto inspect = [](const std::string& text, const SourceOptions& options = {}) {
+    const auto schema = inspect_head("f.csv", text, true, options, {});
+    EXPECT_TRUE(schema.ok()) << schema.status().to_string();
+    return *schema;
+  };
+  const std::string commas = std::string(kColumns) + one_row("1.234,56") + one_row("2,50");
+  SourceSchema schema = inspect(commas);
+  EXPECT_EQ(schema.value, "");
+  ASSERT_EQ(schema.passed_over.size(), 1u);
+  EXPECT_NE(schema.passed_over[0].find("\"1.234,56\" (--decimal , --grouping . reads this one)"),
+            std::string::npos)
+      << schema.passed_over[0];
+  SourceOptions options;
+  options.decimal = ',';
+  options.grouping = ".";
+  schema = inspect(commas, options);
+  EXPECT_EQ(schema.value, "value");
+  EXPECT_TRUE(schema.passed_over.empty());
+  schema = inspect(std::string(kColumns) + one_row("high"));
+  ASSERT_EQ(schema.passed_over.size(), 1u);
+  EXPECT_NE(schema.passed_over[0].find("--value value"), std::string::npos);
+  // Null words say nothing about the column, however many they are.
+  std::string nulls(kColumns);
+  for (int i = 0; i < 50; ++i) nulls += one_row("NULL");
+  EXPECT_EQ(inspect(nulls + one_row("5")).value, "value");
+  // Times are passed over aloud, too.
+  schema = inspect("user,event,time,created_at\na,b,noon,2026-01-01\n");
+  EXPECT_EQ(schema.time, "created_at");
+  ASSERT_EQ(schema.passed_over.size(), 1u);
+  EXPECT_NE(schema.passed_over[0].find("\"noon\" (--time time"), std::string::npos);
+}
+
+TEST(OddAmounts, ANamedColumnIsReadWhateverIsInIt) {
+  const TestDirectory directory;
+  const std::string path = directory.write(
+      "e.csv", std::string(kColumns) + one_row("1.234,56") + one_row("NULL") + one_row("$5") +
+                   one_row("") + one_row("high") + one_row("\\N") + one_row("3"));
+  SourceOptions options;
+  options.value = "value";
+  const auto engine = open_engine();
+  const IngestReport report = ingest(*engine, {path}, options);
+  EXPECT_EQ(report.rows_ingested, 4u);
+  EXPECT_EQ(report.rows_rejected, 3u);
+  EXPECT_EQ(report.rejected_by_kind[0].kind, "value is not a number");
+  ASSERT_EQ(report.null_values.size(), 2u);
+  EXPECT_EQ(report.null_values[0].rows + report.null_values[1].rows, 2u);
+  const auto counts =
+      engine->query(R"({"kind": "counts", "from": "2026-01-01", "to": "2026-01-01"})");
+  ASSERT_TRUE(counts.ok());
+  EXPECT_NE(to_json(*counts).find("\"3\""), std::string::npos) << to_json(*counts);
+}
+
+// In NDJSON a column may come late.
+TEST(OddAmounts, AColumnThatComesLateIsSaid) {
+  const TestDirectory directory;
+  const auto line = [](const std::string& more) {
+    return "{\"user\": \"a\", \"time\": \"2026-01-01\", \"event\": \"e\"" + more + "}\n";
+  };
+  std::string text;
+  for (int i = 0; i < 3000; ++i) text += line("");
+  const std::string path =
+      directory.write("e.ndjson", text + line(", \"Revenue\": 5") + line(", \"Revenue\": 6"));
+  const IngestReport report = ingest(*open_engine(), {path});
+  EXPECT_EQ(report.notes,
+            std::vector<std::string>{path + ": column Revenue is not read as the value: the first "
+                                            "rows do not have it (--value Revenue reads it)"});
+  SourceOptions options;
+  options.value = "";
+  EXPECT_TRUE(ingest(*open_engine(), {path}, options).notes.empty());
+}
+
+// The form of amounts is part of how a file is read: it stays with the file, and makes it another
+// reading; positions that say nothing of it are read as ever.
+TEST(OddAmounts, TheFormStaysWithTheFile) {
+  const TestDirectory directory;
+  const std::string path = directory.write("e.csv", std::string(kColumns) + one_row("1,50"));
+  const auto disk = make_memory_disk();
+  SourceOptions options;
+  options.decimal = ',';
+  EXPECT_EQ(ingest(*open_engine(disk), {path}, options).rows_ingested, 1u);
+  directory.append("e.csv", one_row("2,50"));
+  const auto engine = open_engine(disk);
+  EXPECT_EQ(ingest(*engine, {path}).rows_ingested, 1u);
+  options.decimal = '.';
+  options.value = "value";
+  EXPECT_FALSE(ingest_files(*open_engine(disk), {path}, options, {}).ok());
+
+  const std::vector<SourcePosition> positions = engine->sources();
+  ASSERT_EQ(positions.size(), 1u);
+  std::optional<KnownSource> known = KnownSource::from_position(positions[0]);
+  ASSERT_TRUE(known);
+  EXPECT_EQ(known->reading.amounts, (AmountForm{',', "", "", false}));
+  EXPECT_NE(known->reading.describe().find("decimal = ,"), std::string::npos);
+  const std::string with_form = known->reading.key();
+  known->reading.amounts = {};
+  const SourcePosition old = known->to_position();
+  EXPECT_EQ(old.position.find("amounts"), std::string::npos);
+  ASSERT_TRUE(KnownSource::from_position(old));
+  EXPECT_EQ(KnownSource::from_position(old)->reading.key(), known->reading.key());
+  EXPECT_NE(known->reading.key(), with_form);
+}
+
+}  // namespace
+}  // namespace rollcall
