@@ -51,7 +51,7 @@ Result<bool> TextBlockReader::next(SourceBlock& block) {
     if (may_have_mark) continue;
 
     const bool past_preamble = !block.first || find_preamble(block);
-    const std::string_view records = block.text().substr(block.preamble_size);
+    const std::string_view records = block.records();
     std::size_t whole = past_preamble ? whole_records_size(records, syntax_) : 0;
     if (block.first && !at_end_ && !holds_a_record(records.substr(0, whole))) whole = 0;
     if (whole > 0) {

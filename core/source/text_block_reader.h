@@ -24,6 +24,7 @@ struct SourceBlock {
   bool unfinished = false;
 
   std::string_view text() const { return {bytes.data(), size}; }
+  std::string_view records() const { return text().substr(preamble_size); }
   // Makes room for `capacity` bytes and the padding, keeping what there is.
   void reserve(std::size_t capacity);
 };

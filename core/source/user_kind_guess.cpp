@@ -25,7 +25,7 @@ struct UsersSeen {
 
 template <class Reader>
 void look_at_users(Reader& reader, const SourceBlock& block, bool header, UsersSeen& seen) {
-  reader.start(block.text());
+  reader.start(block.records());
   Row row;
   if (block.first && header) reader.next(row);
   while (seen.all_integers && reader.next(row)) {
@@ -39,15 +39,15 @@ void look_at_users(Reader& reader, const SourceBlock& block, bool header, UsersS
 }
 
 template <class Reader>
-Status look_at_text(ContentReader& content, const RecordSyntax& syntax, Reader reader, bool header,
-                    const std::function<bool()>& stop, UsersSeen& seen) {
-  TextBlockReader blocks(content, syntax, kBlockBytes);
+Status look_at_text(ContentReader& content, const SourceSchema& schema, const RecordSyntax& syntax,
+                    Reader reader, const std::function<bool()>& stop, UsersSeen& seen) {
+  TextBlockReader blocks(content, syntax, kBlockBytes, schema.skip_lines);
   SourceBlock block;
   while (seen.all_integers) {
     if (stop && stop()) return Status(StatusCode::kCancelled, "stopped while users were looked at");
     const Result<bool> more = blocks.next(block);
     if (!more.ok() || !*more) return {};
-    look_at_users(reader, block, header, seen);
+    look_at_users(reader, block, schema.header, seen);
   }
   return {};
 }
@@ -70,16 +70,15 @@ Status look_at_file(const std::string& path, const SourceOptions& options,
     seen.all_integers = layout.ok() && layout->user_kind == UserKind::kInteger;
     return {};
   }
-  const bool quotes = schema->format == FileFormat::kDelimited && schema->delimiter != ' ';
-  const RecordSyntax syntax = {schema->delimiter, quotes, options.line_bytes_max};
+  const RecordSyntax syntax = record_syntax(*schema, options);
   if (schema->format == FileFormat::kNdjson) {
-    return look_at_text(*content, syntax, NdjsonReader(options.line_bytes_max, {schema->user}),
-                        false, stop, seen);
+    NdjsonReader reader(options.line_bytes_max, options.comment, {schema->user}, options.nested);
+    return look_at_text(*content, *schema, syntax, std::move(reader), stop, seen);
   }
   const auto column = std::find(schema->columns.begin(), schema->columns.end(), schema->user);
   const auto number = static_cast<std::uint32_t>(column - schema->columns.begin());
-  return look_at_text(*content, syntax, DelimitedReader(syntax, schema->columns.size(), {number}),
-                      schema->header, stop, seen);
+  return look_at_text(*content, *schema, syntax,
+                      DelimitedReader(syntax, schema->columns.size(), {number}), stop, seen);
 }
 
 }  // namespace
