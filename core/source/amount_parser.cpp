@@ -282,12 +282,15 @@ std::string amount_flags(std::string_view text) {
   constexpr std::pair<char, std::string_view> kForms[] = {
       {'.', ""},  {',', ""},       {'.', ","},      {',', "."}, {',', " "},
       {'.', " "}, {',', "\u00a0"}, {',', "\u202f"}, {'.', "'"}, {',', "'"}};
+  const std::string_view currency = currency_in(text);
+  std::string_view sign;
+  const std::string_view number = without_currency(text, currency, sign);
   std::string flags;
   for (const auto& [decimal, grouping] : kForms) {
-    const AmountForm form = {decimal, std::string(grouping), std::string(currency_in(text)), true};
+    const AmountForm form = {decimal, std::string(grouping), std::string(currency), true};
     // What is not there says nothing about the form.
-    const bool is_there = text.find(grouping) != std::string_view::npos &&
-                          (decimal == '.' || text.find(decimal) != std::string_view::npos);
+    const bool is_there = number.find(grouping) != std::string_view::npos &&
+                          (decimal == '.' || number.find(decimal) != std::string_view::npos);
     Amount amount = 0;
     if (!is_there || !check_amount_form(form).ok() ||
         parse_amount(text, form, 0, amount) == AmountFault::kNotANumber) {

@@ -134,8 +134,8 @@ std::string list(const std::vector<WordCount>& counts) {
   constexpr std::size_t kShown = 10;
   std::string text;
   for (std::size_t i = 0; i < std::min(counts.size(), kShown); ++i) {
-    text += fmt::format("{}{} ({} rows)", i == 0 ? "" : ", ", printable(counts[i].word),
-                        with_commas(counts[i].rows));
+    text += fmt::format("{}{} ({} {})", i == 0 ? "" : ", ", printable(counts[i].word),
+                        with_commas(counts[i].rows), counts[i].rows == 1 ? "row" : "rows");
   }
   if (counts.size() > kShown) text += fmt::format(" and {} more", counts.size() - kShown);
   return text;

@@ -116,7 +116,17 @@ void add_time_format(CLI::App& command, SourceOptions& options) {
 }
 
 void add_amount_form(CLI::App& command, SourceOptions& options) {
-  command.add_option("--decimal", options.decimal, "What stands before decimals (default .)")
+  command
+      .add_option_function<std::string>(
+          "--decimal",
+          [&options](const std::string& text) {
+            if (text.size() != 1) {
+              throw CLI::ValidationError("--decimal",
+                                         "\"" + text + "\" (allowed: one character, such as ,)");
+            }
+            options.decimal = text[0];
+          },
+          "What stands before decimals (default .)")
       ->type_name("CHAR")
       ->group(kGroup);
   command

@@ -268,7 +268,7 @@ TEST_F(ArrowImport, EveryIntegerWidth) {
   check(numbers<std::uint32_t>("I", "user", {1, 2, 1}));
   check(numbers<std::int64_t>("l", "user", {1, 2, 1}));
   check(numbers<std::uint64_t>("L", "user", {1, ~std::uint64_t{0}, 1}));
-  check(text("user", {"1", "2", "01"}));
+  check(text("user", {"1", "2", "1"}));
 }
 
 TEST_F(ArrowImport, StringsOfEveryKind) {
@@ -442,7 +442,9 @@ TEST_F(ArrowImport, ErrorsNameTheColumn) {
             std::string::npos);
   EXPECT_NE(error(*engine, {text("user", {"1", "2", "x"}), times(), events()}).find("row 2"),
             std::string::npos);
-  EXPECT_NE(error(*engine, {user, text("time", {"1", "soon", "2"}), events()})
+  EXPECT_NE(error(*engine, {text("user", {"1", "2", "01"}), times(), events()}).find("row 2"),
+            std::string::npos);
+  EXPECT_NE(error(*engine, {user, text("time", {"2026-01-01", "soon", "2026-01-02"}), events()})
                 .find("column \"time\": row 1"),
             std::string::npos);
   EXPECT_NE(error(*engine, {user, times(), text("event", {"a", "b", "c"}, {true, false, true})})

@@ -23,8 +23,8 @@ namespace {
 TEST(FileIngest, ReadsAndReports) {
   const TestDirectory directory;
   const auto engine = open_engine();
-  const std::string path =
-      directory.write("a.csv", std::string(kHeader) + rows(0, 5) + ",1,e\nx,soon,e\n\ny,2,e\n");
+  const std::string path = directory.write(
+      "a.csv", std::string(kHeader) + rows(0, 5) + ",2026-01-01,e\nx,soon,e\n\ny,2026-01-02,e\n");
   std::vector<std::string> rejected;
   IngestHooks hooks;
   hooks.reject = [&](const RejectedRow& row) {
@@ -34,7 +34,7 @@ TEST(FileIngest, ReadsAndReports) {
   EXPECT_EQ(report.rows_read, 8u);
   EXPECT_EQ(report.rows_ingested, 6u);
   EXPECT_EQ(report.rows_rejected, 2u);
-  EXPECT_EQ(rejected, (std::vector<std::string>{"7:1: user is missing [,1,e]",
+  EXPECT_EQ(rejected, (std::vector<std::string>{"7:1: user is missing [,2026-01-01,e]",
                                                 "8:3: time is not a time [x,soon,e]"}));
   ASSERT_EQ(report.examples.size(), 2u);
   EXPECT_EQ(report.examples[1].file, path);
@@ -193,7 +193,7 @@ TEST(FileIngest, EmptyFilesAndHeaders) {
   directory.write("a.csv", "");
   directory.write("b.csv", kHeader);
   directory.write("c.csv", "\xEF\xBB\xBF\r\n\n");
-  directory.write("d.csv", std::string("\xEF\xBB\xBF") + std::string(kHeader) + "a,1,e\n");
+  directory.write("d.csv", std::string("\xEF\xBB\xBF") + std::string(kHeader) + "a,2026-01-01,e\n");
   directory.write("e.csv.gz", gzip(""));
   const IngestReport report = ingest(*engine, {directory.path()});
   EXPECT_EQ(report.files.size(), 5u);
@@ -429,7 +429,7 @@ TEST(FileIngest, SaysHowEachFileIsRead) {
     said.push_back(name + ": " + schema.user);
   };
   const std::string a = directory.write("a.csv", std::string(kHeader) + rows(0, 1));
-  const std::string b = directory.write("b.csv", "uid,ts,event\na,1,e\n");
+  const std::string b = directory.write("b.csv", "uid,ts,event\na,2026-01-01,e\n");
   ingest(*engine, {a, directory.write("empty.csv", ""), b}, {}, hooks);
   EXPECT_EQ(said, (std::vector{a + ": user", b + ": uid"}));
 }

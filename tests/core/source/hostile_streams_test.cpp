@@ -62,6 +62,7 @@ TEST(HostileStream, TimesOfEveryKind) {
   const Kinds kinds = kinds_of(report);
   EXPECT_EQ(kinds, (Kinds{{"time has a clock time that does not exist", 1},
                           {"time has a date that does not exist", 2},
+                          {"time is an ambiguous number", 3},
                           {"time is later than any that is plausible", 5},
                           {"time is missing", 1},
                           {"time is not a time", 5},

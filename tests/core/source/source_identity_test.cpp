@@ -180,7 +180,8 @@ TEST(KnownSource, AFileThatWasCutOffIsAnError) {
 TEST(KnownSource, ReadInAnotherWayAFileCountsOnlyWhenAsked) {
   const TestDirectory directory;
   const auto disk = make_memory_disk();
-  const std::string path = directory.write("a.csv", "src,dst,time,event\na,b,1,e\nb,c,2,e\n");
+  const std::string path =
+      directory.write("a.csv", "src,dst,time,event\na,b,2026-01-01,e\nb,c,2026-01-02,e\n");
   SourceOptions options;
   options.user = "dst";
   {
@@ -206,10 +207,10 @@ TEST(KnownSource, ReadInAnotherWayAFileCountsOnlyWhenAsked) {
 
 TEST(KnownSource, WhatWasGuessedOnceIsNotGuessedAgain) {
   const TestDirectory directory;
-  const std::string first = "{\"user\":\"a\",\"time\":1,\"event\":\"e\"}\n";
+  const std::string first = "{\"user\":\"a\",\"time\":1767225600,\"event\":\"e\"}\n";
   // A likelier user, and a value.
   const std::string more =
-      "{\"user\":\"b\",\"user_id\":7,\"time\":2,\"event\":\"e\",\"value\":\"much\"}\n";
+      "{\"user\":\"b\",\"user_id\":7,\"time\":1767225601,\"event\":\"e\",\"value\":\"much\"}\n";
   {
     const auto disk = make_memory_disk();
     ingest(*open_engine(disk), {directory.write("a.jsonl", first)});
@@ -266,7 +267,7 @@ TEST(KnownSource, OptionsThatChangeNoRowChangeNothing) {
   options.header = true;
   EXPECT_EQ(outcome(dates, options), Outcome::kKnown);
 
-  const std::string nameless = directory.write("c.csv", "c,1,e\n");
+  const std::string nameless = directory.write("c.csv", "c,2026-01-01,e\n");
   options = {};
   options.columns = {"user", "time", "event"};
   EXPECT_EQ(outcome(nameless, options), Outcome::kRead);
@@ -300,22 +301,23 @@ TEST(KnownSource, AFileOfWhichNothingWasIngestedMayBeReadInAnotherWay) {
 TEST(KnownSource, ALastLineWithoutALineEnd) {
   const TestDirectory directory;
   const auto engine = open_engine();
-  const std::string path = directory.write("a.csv", std::string(kHeader) + "a,1,e\nb,2,e");
+  const std::string path =
+      directory.write("a.csv", std::string(kHeader) + "a,2026-01-01,e\nb,2026-01-02,e");
   EXPECT_EQ(ingest(*engine, {path}).rows_ingested, 2u);
   EXPECT_EQ(outcomes(ingest(*engine, {path})), std::vector{Outcome::kKnown});
   // It is ended, and the file goes on.
-  directory.append("a.csv", "\r\nc,3,e\nbad");
+  directory.append("a.csv", "\r\nc,2026-01-03,e\nbad");
   IngestReport report = ingest(*engine, {path});
   EXPECT_EQ(report.rows_ingested, 1u);
   ASSERT_EQ(report.examples.size(), 1u);
   EXPECT_EQ(report.examples[0].line, 5u);
   // A rejected one is read again, once it is whole.
-  directory.append("a.csv", "gy,4,e\nd,5,e");
+  directory.append("a.csv", "gy,2026-01-04,e\nd,2026-01-05,e");
   report = ingest(*engine, {path});
   EXPECT_EQ(report.rows_ingested, 2u);
   EXPECT_EQ(report.rows_rejected, 0u);
   // An ingested one that goes on was not what it seemed.
-  directory.append("a.csv", "xtra\nf,6,e\n");
+  directory.append("a.csv", "xtra\nf,2026-01-06,e\n");
   report = ingest(*engine, {path});
   EXPECT_EQ(report.rows_ingested, 1u);
   ASSERT_EQ(report.examples.size(), 1u);
@@ -330,28 +332,30 @@ TEST(KnownSource, ALastRecordCutWithinQuotes) {
   const TestDirectory directory;
   const auto engine = open_engine();
   const std::string header = "user,note,time,event\n";
-  const std::string path = directory.write("a.csv", header + "a,,1,e\nb,\"two\n");
+  const std::string path = directory.write("a.csv", header + "a,,2026-01-01,e\nb,\"two\n");
   EXPECT_EQ(ingest(*engine, {path}).rows_ingested, 1u);
-  directory.append("a.csv", "lines\",2,e\nc,,3,e\n");
+  directory.append("a.csv", "lines\",2026-01-02,e\nc,,2026-01-03,e\n");
   const IngestReport report = ingest(*engine, {path});
   EXPECT_EQ(report.rows_ingested, 2u);
   EXPECT_EQ(report.rows_rejected, 0u);
   // A stray quote costs its own row only, whatever follows.
-  directory.append("a.csv", "d,\"stray,4,e\ne,,5,e\n");
+  directory.append("a.csv", "d,\"stray,2026-01-04,e\ne,,2026-01-05,e\n");
   EXPECT_EQ(ingest(*engine, {path}).rows_ingested, 1u);
-  directory.append("a.csv", "f,,6,e\n");
+  directory.append("a.csv", "f,,2026-01-06,e\n");
   EXPECT_EQ(ingest(*engine, {path}).rows_ingested, 1u);
 }
 
 TEST(KnownSource, AnUnfinishedFileAndItsGrownCopyInOneRun) {
-  for (const std::string_view cut : {"b,2", "b,2,e", "b,\"2\n"}) {
+  for (const std::string_view cut : {"b,2026-01-02", "b,2026-01-02,e", "b,\"2026-01-02\n"}) {
     const TestDirectory directory;
     const auto engine = open_engine();
-    const std::string text = std::string(kHeader) + "a,1,e\n" + std::string(cut);
-    const std::string rest = cut == "b,2" ? ",e\n" : cut == "b,2,e" ? "\n" : "\",e\n";
+    const std::string text = std::string(kHeader) + "a,2026-01-01,e\n" + std::string(cut);
+    const std::string rest = cut == "b,2026-01-02"     ? ",e\n"
+                             : cut == "b,2026-01-02,e" ? "\n"
+                                                       : "\",e\n";
     const IngestReport report =
         ingest(*engine, {directory.write("1.csv", text), directory.write("2.csv", text),
-                         directory.write("3.csv", text + rest + "c,3,e\n")});
+                         directory.write("3.csv", text + rest + "c,2026-01-03,e\n")});
     const std::uint64_t bad = cut.ends_with('\n') ? 1 : 0;  // a time of two lines
     EXPECT_EQ(report.files[2].rows_known + report.files[2].rows_read, 3u) << cut;
     EXPECT_EQ(engine->info().event_count, 3 - bad) << cut;
