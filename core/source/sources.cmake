@@ -12,11 +12,13 @@ set(rollcall_source_sources
   source/native_format.cpp
   source/ndjson_reader.cpp
   source/nearest_name.cpp
+  source/pending_rejects.cpp
   source/record_cutter.cpp
   source/row_decoder.cpp
   source/schema_inspector.cpp
   source/source_identity.cpp
   source/source_paths.cpp
   source/source_reading.cpp
+  source/stored_file.cpp
   source/text_block_reader.cpp
   source/time_parser.cpp)

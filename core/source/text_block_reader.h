@@ -39,7 +39,9 @@ class TextBlockReader {
   TextBlockReader(ContentReader& content, const RecordSyntax& syntax, std::size_t block_bytes);
 
   // Fills `block`, which then ends with a line end (added to a tail that has none) and holds at
-  // least one record or line; false after the last block.
+  // least one record or line; false after the last block. Of a pipe that is slow, whole records are
+  // given away about a second after they came, and the line without its end waits.
+  //   kCancelled  stopped, and no whole record is left of what was read; the text says how much is
   Result<bool> next(SourceBlock& block);
 
  private:

@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -126,6 +127,7 @@ struct IngestReport {
   std::vector<FileReport> files;
   std::vector<Status> failures;    // of files that could not be read, or not to their end
   std::vector<std::string> notes;  // what the reader should know: "sales.csv: dimension ..."
+  bool stopped = false;            // IngestHooks::stop ended the run before all was read
 };
 
 struct IngestHooks {
@@ -135,17 +137,23 @@ struct IngestHooks {
   std::function<void(const std::string& name, const SourceSchema& schema)> schema;
   // Called at the end, also when an error will be returned, with what was done till then.
   std::function<void(const IngestReport&)> summary;
-  // Asked before each block, from one thread at a time: once it says true, the run ends after what
-  // was read, as if there were no more, and a second run goes on from there.
-  std::function<bool()> stop;
-  // Called for every rejected row, in the order of the file, from one thread at a time.
+  // Once it is asked to stop, from any thread, the run ends after what was read, as if there were
+  // no more: at once where it waits for a pipe. A second run goes on from there. Of a pipe, which
+  // nobody can read again, all rows that were read whole are ingested; a note of the report says
+  // how many bytes of another were lost.
+  std::stop_token stop;
+  // Called for every rejected row, in the order of the file, from one thread at a time, once the
+  // position behind it is ingested: if the run ends with a checkpoint, stopped or not, no later run
+  // tells of the row again. With `strict` never.
   std::function<void(const RejectedRow&)> reject;
-  // The first rejected row ends the run with kInvalidArgument; so does the first file that cannot
+  // The first rejected row ends the run with kInvalidArgument, and nothing of its block is
+  // ingested; so does the first file that cannot
   // be read, with its error.
   bool strict = false;
   std::size_t batch_bytes = std::size_t{4} << 20;  // of text decoded at a time
   // Blocks of a file are gathered to about so many rows, and ingested together; to fewer when they
-  // would take more memory than the engine can spare. What comes through a pipe does not wait.
+  // would take more memory than the engine can spare. What comes through a pipe does not wait:
+  // whole rows are ingested about a second after they came.
   std::size_t batch_rows = std::size_t{1} << 20;
 };
 
@@ -153,7 +161,9 @@ struct IngestHooks {
 // by name, hidden ones apart; "-": standard input) into the engine, and ends with a checkpoint,
 // also after an error: what was ingested before it stands, and a second run goes on from there. A
 // file that cannot be read takes no other along: they are read, and the first such error is
-// returned at the end. One run at a time for an engine.
+// returned at the end. While it waits for a pipe it sees to the checkpoints by age
+// (EngineOptions::checkpoint_seconds). How a slow pipe is read is guessed from what comes within a
+// second of its first byte, and its first row at least. One run at a time for an engine.
 Result<IngestReport> ingest_files(Engine& engine, const std::vector<std::string>& paths,
                                   const SourceOptions& options, const IngestHooks& hooks);
 
