@@ -11,6 +11,7 @@ import gzip
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -164,6 +165,35 @@ class Stopping(unittest.TestCase):
             self.assertTrue(text.endswith(b"\n"))
             said = int(re.search(r"the first ([\d,]+) events", error).group(1).replace(",", ""))
             self.assertEqual(text.count(b"\n") - (0 if "ndjson" in name else 1), said)
+
+    def test_commands_that_cannot_stop_half_way_say_what_is_left(self):
+        """A signal at some moment of them, until one meets the work itself."""
+        subprocess.run([PROGRAM, "generate", "--events", "300K", "e.csv"], cwd=self.folder, check=True)
+        subprocess.run([PROGRAM, "ingest", "--db", "s.db", "e.csv"], cwd=self.folder, check=True,
+                       capture_output=True)
+        events = self.events("s.db")
+        for arguments, words in ((("compact",), "nothing of the store is lost"),
+                                 (("backup", "--to", "copy.db"), "copy.db is not made"),
+                                 (("forget", "--user", "7"), "all of the users are forgotten, or none")):
+            with self.subTest(arguments[0]):
+                self.stop_in_the_middle(arguments, words)
+                self.assertEqual(self.events("s.db"), events)
+
+    def stop_in_the_middle(self, arguments, words):
+        delay_s = 0.0
+        for _ in range(200):
+            process = self.start(*arguments, "--db", "s.db")
+            time.sleep(delay_s)
+            process.send_signal(signal.SIGTERM)
+            _, error = self.end(process)
+            if words in error:
+                self.assertEqual(process.returncode, 128 + signal.SIGTERM)
+                return
+            self.assertIn(process.returncode, (0, -signal.SIGTERM), error)
+            shutil.rmtree(os.path.join(self.folder, "copy.db"), ignore_errors=True)
+            # Too early, or too late.
+            delay_s = 0.0 if process.returncode == 0 else delay_s + 0.003
+        self.fail("no signal met the work itself")
 
     def test_rejected_rows_begin_on_a_line_of_their_own(self):
         with open(os.path.join(self.folder, "bad.csv"), "w", encoding="utf-8") as file:
