@@ -1,6 +1,7 @@
 #include "tools/output_file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
@@ -16,12 +17,19 @@
 namespace rollcall::tools {
 namespace {
 
+bool is_regular(int descriptor) {
+  struct stat info {};
+  return ::fstat(descriptor, &info) == 0 && S_ISREG(info.st_mode);
+}
+
 class PlainFile : public OutputFile {
  public:
   PlainFile(std::string path, int descriptor) : path_(std::move(path)), descriptor_(descriptor) {}
   ~PlainFile() override {
     if (descriptor_ >= 0) ::close(descriptor_);
   }
+
+  bool may_wait() const override { return !is_regular(descriptor_); }
 
   Status append(std::string_view bytes) override {
     while (!bytes.empty()) {
@@ -46,6 +54,7 @@ class PlainFile : public OutputFile {
 
 class StandardOutput : public OutputFile {
  public:
+  bool may_wait() const override { return !is_regular(STDOUT_FILENO); }
   Status append(std::string_view bytes) override { return write_standard_output(bytes); }
   Status close() override { return {}; }
 };
@@ -57,6 +66,8 @@ class GzipFile : public OutputFile {
     deflateInit2(&stream_, Z_BEST_SPEED, Z_DEFLATED, kGzipWindow, 8, Z_DEFAULT_STRATEGY);
   }
   ~GzipFile() override { deflateEnd(&stream_); }
+
+  bool may_wait() const override { return file_->may_wait(); }
 
   Status append(std::string_view bytes) override {
     constexpr std::size_t kPieceMax = std::numeric_limits<uInt>::max();
@@ -94,6 +105,8 @@ class ZstdFile : public OutputFile {
  public:
   explicit ZstdFile(std::unique_ptr<OutputFile> file)
       : file_(std::move(file)), context_(ZSTD_createCCtx()), packed_(ZSTD_CStreamOutSize()) {}
+
+  bool may_wait() const override { return file_->may_wait(); }
 
   Status append(std::string_view bytes) override { return pack(bytes, ZSTD_e_continue); }
 

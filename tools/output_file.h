@@ -16,6 +16,9 @@ class OutputFile {
   static Result<std::unique_ptr<OutputFile>> open(const std::string& path);
   virtual ~OutputFile() = default;
 
+  // Whether writing may wait for somebody to read: it is no file on a disk.
+  virtual bool may_wait() const = 0;
+
   virtual Status append(std::string_view bytes) = 0;
   // Writes what is still held back. No other call may follow; without it the file may be cut off.
   virtual Status close() = 0;

@@ -13,10 +13,16 @@ namespace rollcall::tools {
 
 Result<RejectFile> RejectFile::open(const std::string& path) {
   std::FILE* file =
-      path == "-" ? ::fdopen(::dup(STDOUT_FILENO), "ab") : std::fopen(path.c_str(), "ab");
+      path == "-" ? ::fdopen(::dup(STDOUT_FILENO), "ab") : std::fopen(path.c_str(), "a+b");
   if (file == nullptr) return Status::io_error("--rejects " + path + ": " + std::strerror(errno));
   RejectFile rejects(path, file);
+  // A row is one write: who is killed leaves whole rows, and none that were told stay behind.
+  std::setvbuf(file, nullptr, _IONBF, 0);
+  // A disk that was full may have cut one off.
+  const bool is_cut_off =
+      path != "-" && std::fseek(file, -1, SEEK_END) == 0 && std::fgetc(file) != '\n';
   std::fseek(file, 0, SEEK_END);
+  if (is_cut_off) std::fputc('\n', file);
   // Standard output has no end to look at; it gets a header line each time.
   if (path == "-" || std::ftell(file) == 0) std::fputs("file,line,column,reason,row\n", file);
   return rejects;

@@ -1,10 +1,11 @@
 // The command line: reads it, runs what it names, and turns the outcome into an exit code:
-// 0 done, 1 it went wrong, 2 the command line is not one.
+// 0 done, 1 it went wrong, 2 the command line is not one, 128 + n it was ended by signal n.
 #include <clocale>
 #include <csignal>
 #include <cstdlib>
 #include <exception>
 #include <new>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,7 @@
 
 #include "rollcall/status.h"
 #include "tools/commands/command.h"
+#include "tools/interrupt.h"
 #include "tools/terminal.h"
 #include "tools/text.h"
 
@@ -50,7 +52,8 @@ int report_failure(const Status& status) {
     text.append("hint: ").append(hint).append("\n");
   }
   write_standard_error(text);
-  return kFailure;
+  const std::optional<int> interrupted = interrupted_exit_code();
+  return status.code() == StatusCode::kCancelled && interrupted ? *interrupted : kFailure;
 }
 
 int report_usage(const CLI::App& app, const CLI::ParseError& error) {

@@ -1,15 +1,13 @@
 #include "core/source/byte_source.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
+#include <chrono>
+#include <new>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -22,101 +20,50 @@ constexpr std::string_view kZstdMagic = "\x28\xb5\x2f\xfd";
 constexpr std::string_view kZstdSkippableMagic = "\x2a\x4d\x18";  // after one of 16 bytes
 constexpr std::size_t kMagicBytesMax = 10;
 
-std::string errno_text() { return std::error_code(errno, std::generic_category()).message(); }
-
-// An open file, of which the first bytes can be looked at before they are read.
-class StoredFile {
- public:
-  StoredFile(int fd, std::string name) : fd_(fd), name_(std::move(name)) {}
-  StoredFile(StoredFile&& other) noexcept
-      : fd_(std::exchange(other.fd_, -1)),
-        name_(std::move(other.name_)),
-        ahead_(std::move(other.ahead_)),
-        bytes_read_(other.bytes_read_) {}
-  StoredFile& operator=(StoredFile&&) = delete;
-  ~StoredFile() {
-    if (fd_ > STDIN_FILENO) ::close(fd_);
-  }
-
-  const std::string& name() const { return name_; }
-  std::uint64_t bytes_read() const { return bytes_read_; }
-
-  // The first `size` bytes, or all there are. Call before any read.
-  Result<std::string_view> look_ahead(std::size_t size) {
-    std::string ahead(size, '\0');
-    ROLLCALL_ASSIGN_OR_RETURN(const std::size_t got, read(ahead.data(), size));
-    ahead.resize(got);
-    bytes_read_ = 0;
-    ahead_ = std::move(ahead);
-    return std::string_view(ahead_);
-  }
-
-  // Fills `out`; fewer bytes only at the end.
-  Result<std::size_t> read(char* out, std::size_t size) {
-    std::size_t got = ahead_.copy(out, size);
-    ahead_.erase(0, got);
-    while (got < size) {
-      const ssize_t n = ::read(fd_, out + got, size - got);
-      if (n == 0) break;
-      if (n < 0) {
-        if (errno == EINTR) continue;
-        return Status::io_error(fmt::format("{}: cannot be read: {}", name_, errno_text()));
-      }
-      got += static_cast<std::size_t>(n);
-    }
-    bytes_read_ += got;
-    return got;
-  }
-
- private:
-  int fd_;
-  std::string name_;
-  std::string ahead_;
-  std::uint64_t bytes_read_ = 0;
-};
-
 class PlainSource final : public ByteSource {
  public:
-  explicit PlainSource(StoredFile file) : file_(std::move(file)) {}
-
-  Result<std::size_t> read(char* out, std::size_t size) override { return file_.read(out, size); }
-  std::uint64_t stored_bytes_read() const override { return file_.bytes_read(); }
+  explicit PlainSource(StoredFile file) : ByteSource(std::move(file)) {}
   bool is_compressed() const override { return false; }
 
  private:
-  StoredFile file_;
+  Result<ReadBytes> read_some(char* out, std::size_t size, Deadline deadline) override {
+    return file().read(out, size, deadline);
+  }
 };
 
 // What gzip and zstd have in common: a window of compressed bytes, refilled when it is empty.
 class CompressedSource : public ByteSource {
  public:
-  std::uint64_t stored_bytes_read() const override { return file_.bytes_read(); }
   bool is_compressed() const override { return true; }
 
  protected:
-  explicit CompressedSource(StoredFile file) : file_(std::move(file)), window_(kWindowBytes) {}
+  explicit CompressedSource(StoredFile file) : ByteSource(std::move(file)), window_(kWindowBytes) {}
 
-  // Leaves window_size() == 0 only at the end of the file.
-  Status refill() {
+  // Leaves window_size() == 0 only at the end of the file, or past the deadline.
+  Status refill(Deadline deadline) {
     if (window_begin_ < window_end_) return {};
-    ROLLCALL_ASSIGN_OR_RETURN(window_end_, file_.read(window_.data(), window_.size()));
+    ROLLCALL_ASSIGN_OR_RETURN(const ReadBytes read,
+                              file().read(window_.data(), window_.size(), deadline));
     window_begin_ = 0;
+    window_end_ = read.size;
+    at_end_ = read.at_end;
     return {};
   }
+  bool at_end() const { return at_end_; }
   const char* window() const { return window_.data() + window_begin_; }
   std::size_t window_size() const { return window_end_ - window_begin_; }
   void consume(std::size_t size) { window_begin_ += size; }
 
   Status damaged(std::string_view format, std::string_view what) const {
-    return Status::corruption(fmt::format("{}: damaged {}: {}", file_.name(), format, what));
+    return Status::corruption(fmt::format("{}: damaged {}: {}", file().name(), format, what));
   }
 
  private:
   static constexpr std::size_t kWindowBytes = 256 << 10;
 
-  StoredFile file_;
   std::vector<char> window_;
   std::size_t window_begin_ = 0, window_end_ = 0;
+  bool at_end_ = false;
 };
 
 class GzipSource final : public CompressedSource {
@@ -129,39 +76,44 @@ class GzipSource final : public CompressedSource {
   GzipSource& operator=(const GzipSource&) = delete;
   ~GzipSource() override { inflateEnd(&stream_); }
 
-  Result<std::size_t> read(char* out, std::size_t size) override {
-    std::size_t got = 0;
-    while (got < size) {
+ private:
+  Result<ReadBytes> read_some(char* out, std::size_t size, Deadline deadline) override {
+    for (;;) {
       if (!in_member_) {
-        ROLLCALL_ASSIGN_OR_RETURN(const bool another, begin_member());
-        if (!another) break;
+        ROLLCALL_ASSIGN_OR_RETURN(const bool another, begin_member(deadline));
+        if (!another) return ReadBytes{0, at_end()};
       }
-      ROLLCALL_RETURN_IF_ERROR(refill());
-      if (window_size() == 0) return damaged("gzip", "it is cut off");
+      // zlib may hold back what there was no room for.
+      if (!holds_back_) {
+        ROLLCALL_RETURN_IF_ERROR(refill(deadline));
+        if (window_size() == 0 && at_end()) return damaged("gzip", "it is cut off");
+        if (window_size() == 0) return ReadBytes{};
+      }
       constexpr std::size_t kStepMax = std::size_t{1} << 30;  // zlib counts in 32 bits
-      const std::size_t in_size = window_size(), out_size = std::min(size - got, kStepMax);
+      const std::size_t in_size = window_size(), out_size = std::min(size, kStepMax);
       stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(window()));
       stream_.avail_in = static_cast<uInt>(in_size);
-      stream_.next_out = reinterpret_cast<Bytef*>(out + got);
+      stream_.next_out = reinterpret_cast<Bytef*>(out);
       stream_.avail_out = static_cast<uInt>(out_size);
       const int code = inflate(&stream_, Z_NO_FLUSH);
       consume(in_size - stream_.avail_in);
-      got += out_size - stream_.avail_out;
+      const std::size_t got = out_size - stream_.avail_out;
       if (code == Z_MEM_ERROR) throw std::bad_alloc();
       if (code == Z_STREAM_END) {
         in_member_ = false;
       } else if (code != Z_OK && code != Z_BUF_ERROR) {
         return damaged("gzip", stream_.msg != nullptr ? stream_.msg : "it cannot be decompressed");
       }
+      holds_back_ = in_member_ && stream_.avail_out == 0;
+      if (got > 0) return ReadBytes{got, false};
     }
-    return got;
   }
 
- private:
-  // Goes to the next member, over padding with zeros; false at the end of the file.
-  Result<bool> begin_member() {
+  // Goes to the next member, over padding with zeros; false at the end of the file, or past the
+  // deadline.
+  Result<bool> begin_member(Deadline deadline) {
     for (;;) {
-      ROLLCALL_RETURN_IF_ERROR(refill());
+      ROLLCALL_RETURN_IF_ERROR(refill(deadline));
       if (window_size() == 0) return false;
       if (*window() == kGzipMagic[0]) break;
       if (*window() != '\0') return damaged("gzip", "other bytes follow it");
@@ -174,6 +126,7 @@ class GzipSource final : public CompressedSource {
 
   z_stream stream_{};
   bool in_member_ = false;
+  bool holds_back_ = false;
 };
 
 class ZstdSource final : public CompressedSource {
@@ -186,26 +139,29 @@ class ZstdSource final : public CompressedSource {
   ZstdSource& operator=(const ZstdSource&) = delete;
   ~ZstdSource() override { ZSTD_freeDStream(stream_); }
 
-  Result<std::size_t> read(char* out, std::size_t size) override {
-    ZSTD_outBuffer to = {out, size, 0};
-    while (to.pos < to.size) {
-      ROLLCALL_RETURN_IF_ERROR(refill());
-      const bool at_end = window_size() == 0;
-      if (at_end && !in_frame_) break;
+ private:
+  Result<ReadBytes> read_some(char* out, std::size_t size, Deadline deadline) override {
+    for (;;) {
+      // zstd may hold back what there was no room for.
+      if (!holds_back_) {
+        ROLLCALL_RETURN_IF_ERROR(refill(deadline));
+        if (window_size() == 0 && at_end() && in_frame_) return damaged("zstd", "it is cut off");
+        if (window_size() == 0) return ReadBytes{0, at_end()};
+      }
+      ZSTD_outBuffer to = {out, size, 0};
       ZSTD_inBuffer from = {window(), window_size(), 0};
-      const std::size_t before = to.pos;
       const std::size_t code = ZSTD_decompressStream(stream_, &to, &from);
       consume(from.pos);
       if (ZSTD_isError(code) != 0) return damaged("zstd", ZSTD_getErrorName(code));
       in_frame_ = code != 0;
-      if (at_end && to.pos == before) return damaged("zstd", "it is cut off");
+      holds_back_ = in_frame_ && to.pos == to.size;
+      if (to.pos > 0) return ReadBytes{to.pos, false};
     }
-    return to.pos;
   }
 
- private:
   ZSTD_DStream* stream_;
   bool in_frame_ = false;
+  bool holds_back_ = false;
 };
 
 }  // namespace
@@ -234,14 +190,8 @@ std::string_view other_compression(std::string_view head) {
 
 }  // namespace
 
-Result<std::unique_ptr<ByteSource>> ByteSource::open(const std::string& path) {
-  const bool standard_input = path == "-";
-  const int fd = standard_input ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) {
-    const std::string message = fmt::format("{}: cannot be opened: {}", path, errno_text());
-    return errno == ENOENT ? Status::not_found(message) : Status::io_error(message);
-  }
-  StoredFile file(fd, standard_input ? "standard input" : path);
+Result<std::unique_ptr<ByteSource>> ByteSource::open(const std::string& path, SourceWait wait) {
+  ROLLCALL_ASSIGN_OR_RETURN(StoredFile file, StoredFile::open(path, std::move(wait)));
   ROLLCALL_ASSIGN_OR_RETURN(const std::string_view head, file.look_ahead(kMagicBytesMax));
   if (const std::string_view other = other_compression(head); !other.empty()) {
     return Status::unsupported(
@@ -259,11 +209,32 @@ Result<std::unique_ptr<ByteSource>> ByteSource::open(const std::string& path) {
   return source;
 }
 
-Status check_to_the_end(const std::string& path) {
-  ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<ByteSource> source, ByteSource::open(path));
+Result<ReadBytes> ByteSource::read(char* out, std::size_t size) {
+  constexpr auto kPatience = std::chrono::seconds(1);
+  ReadBytes all;
+  Deadline deadline;
+  while (all.size < size && !all.at_end) {
+    const Result<ReadBytes> some = read_some(out + all.size, size - all.size, deadline);
+    // What came before the stop is not lost; the next call says that there was one.
+    if (some.status().code() == StatusCode::kCancelled && all.size > 0) break;
+    ROLLCALL_RETURN_IF_ERROR(some.status());
+    if (some->size == 0 && !some->at_end) break;
+    all.size += some->size;
+    all.at_end = some->at_end;
+    if (!file_.may_pause()) continue;
+    const auto now = StoredFile::Clock::now();
+    if (!deadline) deadline = now + kPatience;
+    if (now >= *deadline) break;
+  }
+  return all;
+}
+
+Status check_to_the_end(const std::string& path, const SourceWait& wait) {
+  ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<ByteSource> source, ByteSource::open(path, wait));
   std::vector<char> buffer(1 << 20);
-  for (std::size_t got = buffer.size(); got == buffer.size();) {
-    ROLLCALL_ASSIGN_OR_RETURN(got, source->read(buffer.data(), buffer.size()));
+  for (bool at_end = false; !at_end;) {
+    ROLLCALL_ASSIGN_OR_RETURN(const ReadBytes read, source->read(buffer.data(), buffer.size()));
+    at_end = read.at_end;
   }
   return {};
 }

@@ -6,7 +6,9 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
+#include "core/source/stored_file.h"
 #include "rollcall/status.h"
 
 namespace rollcall {
@@ -15,27 +17,44 @@ namespace rollcall {
 // frames) or plain is told by its first bytes, whatever its name. Threads: one at a time.
 class ByteSource {
  public:
-  // "-" is standard input.
+  // "-" is standard input. `wait` says how to wait for what is slow.
   //   kNotFound     no such file          kIoError  it cannot be opened
   //   kUnsupported  it is compressed in another way
-  static Result<std::unique_ptr<ByteSource>> open(const std::string& path);
+  //   kCancelled    stopped
+  static Result<std::unique_ptr<ByteSource>> open(const std::string& path, SourceWait wait = {});
   virtual ~ByteSource() = default;
 
-  // Fills `out` with the next `size` bytes; fewer only at the end, 0 after it.
+  // Fills `out` with the next `size` bytes, more than 0; with fewer at the end, when a second has
+  // passed since the first of them came through a pipe, and when it is stopped. Brings none only at
+  // the end.
   //   kIoError     the operating system refused to read
   //   kCorruption  compressed bytes are damaged or cut off
-  virtual Result<std::size_t> read(char* out, std::size_t size) = 0;
+  //   kCancelled   stopped, and all that came before is given away
+  Result<ReadBytes> read(char* out, std::size_t size);
 
   // Of what is stored, compressed or not.
-  virtual std::uint64_t stored_bytes_read() const = 0;
+  std::uint64_t stored_bytes_read() const { return file_.bytes_read(); }
 
   // Compressed bytes may turn out to be damaged long after some of them were read: their checksums
   // stand at the end.
   virtual bool is_compressed() const = 0;
+
+ protected:
+  using Deadline = std::optional<StoredFile::Clock::time_point>;
+
+  explicit ByteSource(StoredFile file) : file_(std::move(file)) {}
+  StoredFile& file() { return file_; }
+  const StoredFile& file() const { return file_; }
+
+  // Brings at least a byte; none at the end, or when the deadline has passed.
+  virtual Result<ReadBytes> read_some(char* out, std::size_t size, Deadline deadline) = 0;
+
+ private:
+  StoredFile file_;
 };
 
 // Reads a file to its end, and returns what `read` has to say about it.
-Status check_to_the_end(const std::string& path);
+Status check_to_the_end(const std::string& path, const SourceWait& wait);
 
 // What a file takes on disk; nullopt for what has no size: pipes, standard input.
 std::optional<std::uint64_t> stored_size(const std::string& path);

@@ -7,33 +7,43 @@
 
 namespace rollcall {
 
-Result<ContentReader> ContentReader::open(const std::string& path) {
-  ROLLCALL_ASSIGN_OR_RETURN(std::unique_ptr<ByteSource> source, ByteSource::open(path));
-  return ContentReader(std::move(source));
+Result<ContentReader> ContentReader::open(const std::string& path, SourceWait wait) {
+  ROLLCALL_ASSIGN_OR_RETURN(std::unique_ptr<ByteSource> source, ByteSource::open(path, wait));
+  return ContentReader(std::move(source), std::move(wait));
 }
 
-ContentReader::ContentReader(std::unique_ptr<ByteSource> source)
-    : source_(std::move(source)), state_(XXH3_createState()) {
+ContentReader::ContentReader(std::unique_ptr<ByteSource> source, SourceWait wait)
+    : source_(std::move(source)), wait_(std::move(wait)), state_(XXH3_createState()) {
   if (state_ == nullptr) throw std::bad_alloc();
   XXH3_128bits_reset(state_.get());
 }
 
-Result<std::string_view> ContentReader::head() {
-  if (ahead_.empty()) {
-    ahead_.resize(kHeadBytes);
-    ROLLCALL_ASSIGN_OR_RETURN(const std::size_t got, source_->read(ahead_.data(), ahead_.size()));
-    ahead_.resize(got);
+Result<std::string_view> ContentReader::head(const std::function<bool(std::string_view)>& enough) {
+  if (has_head_) return std::string_view(ahead_);
+  ahead_.resize(kHeadBytes);
+  std::size_t got = 0;
+  const auto is_enough = [&] { return enough && enough(std::string_view(ahead_).substr(0, got)); };
+  while (got < kHeadBytes && !at_end_) {
+    const Result<ReadBytes> read = source_->read(ahead_.data() + got, kHeadBytes - got);
+    if (read.status().code() == StatusCode::kCancelled && got > 0) return stopped_within(got);
+    ROLLCALL_RETURN_IF_ERROR(read.status());
+    got += read->size;
+    at_end_ = read->at_end;
+    if (got < kHeadBytes && !at_end_ && is_enough()) break;
   }
+  ahead_.resize(got);
+  has_head_ = true;
   return std::string_view(ahead_);
 }
 
-Result<std::size_t> ContentReader::read(char* out, std::size_t size) {
-  const std::size_t from_ahead = std::min(size, ahead_.size() - ahead_begin_);
-  ahead_.copy(out, from_ahead, ahead_begin_);
-  ahead_begin_ += from_ahead;
-  ROLLCALL_ASSIGN_OR_RETURN(const std::size_t got,
-                            source_->read(out + from_ahead, size - from_ahead));
-  return from_ahead + got;
+Result<ReadBytes> ContentReader::read(char* out, std::size_t size) {
+  if (ahead_begin_ < ahead_.size()) {
+    const std::size_t got = ahead_.copy(out, size, ahead_begin_);
+    ahead_begin_ += got;
+    return ReadBytes{got, at_end_ && ahead_begin_ == ahead_.size()};
+  }
+  if (at_end_) return ReadBytes{0, true};
+  return source_->read(out, size);
 }
 
 void ContentReader::take(std::string_view bytes) {
@@ -52,9 +62,9 @@ Result<bool> ContentReader::skip_to(std::uint64_t offset) {
   std::vector<char> buffer(std::min<std::uint64_t>(offset - offset_, 1 << 20));
   while (offset_ < offset) {
     const std::size_t wanted = std::min<std::uint64_t>(offset - offset_, buffer.size());
-    ROLLCALL_ASSIGN_OR_RETURN(const std::size_t got, read(buffer.data(), wanted));
-    take({buffer.data(), got});
-    if (got < wanted) return false;
+    ROLLCALL_ASSIGN_OR_RETURN(const ReadBytes got, read(buffer.data(), wanted));
+    take({buffer.data(), got.size});
+    if (got.at_end && offset_ < offset) return false;
   }
   return true;
 }

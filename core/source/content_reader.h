@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -29,13 +30,17 @@ inline constexpr std::size_t kHeadBytes = 64 << 10;
 // away, and the mark stands at what was taken. Threads: one at a time.
 class ContentReader {
  public:
-  static Result<ContentReader> open(const std::string& path);
+  static Result<ContentReader> open(const std::string& path, SourceWait wait = {});
 
-  // The first kHeadBytes, or all there are; they are still to be read. Before any `read`.
-  Result<std::string_view> head();
+  // The first kHeadBytes, or all there are; they are still to be read. Of a pipe that is slow, what
+  // has come once it is `enough`; unset: all is waited for. Before any `read`; the same each time.
+  //   kCancelled  stopped before it was enough; the text says how much is lost
+  Result<std::string_view> head(const std::function<bool(std::string_view)>& enough = {});
+  // Whether nothing follows what `head` returned.
+  bool head_is_all() const { return at_end_; }
 
-  // As ByteSource::read.
-  Result<std::size_t> read(char* out, std::size_t size);
+  // As ByteSource::read, but may bring fewer bytes at any time.
+  Result<ReadBytes> read(char* out, std::size_t size);
 
   // Moves the mark over `bytes`, which were read and come next after it.
   void take(std::string_view bytes);
@@ -49,16 +54,21 @@ class ContentReader {
 
   std::uint64_t stored_bytes_read() const { return source_->stored_bytes_read(); }
   bool is_compressed() const { return source_->is_compressed(); }
+  // As it was opened with.
+  const SourceWait& wait() const { return wait_; }
 
  private:
   struct FreeState {
     void operator()(XXH3_state_t* state) const { XXH3_freeState(state); }
   };
 
-  explicit ContentReader(std::unique_ptr<ByteSource> source);
+  ContentReader(std::unique_ptr<ByteSource> source, SourceWait wait);
 
   std::unique_ptr<ByteSource> source_;
-  std::string ahead_;  // of what `head` has looked at, the part not yet read: from ahead_begin_
+  SourceWait wait_;
+  bool has_head_ = false;
+  bool at_end_ = false;  // the source has no more than `ahead_`
+  std::string ahead_;    // of what `head` has looked at, the part not yet read: from ahead_begin_
   std::size_t ahead_begin_ = 0;
   std::unique_ptr<XXH3_state_t, FreeState> state_;
   std::uint64_t offset_ = 0;

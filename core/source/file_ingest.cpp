@@ -24,6 +24,7 @@
 #include "core/source/batch_builder.h"
 #include "core/source/content_reader.h"
 #include "core/source/native_format.h"
+#include "core/source/pending_rejects.h"
 #include "core/source/row_decoder.h"
 #include "core/source/schema_inspector.h"
 #include "core/source/source_identity.h"
@@ -37,7 +38,6 @@
 namespace rollcall {
 namespace {
 
-constexpr std::size_t kExamplesMax = 10;
 constexpr std::size_t kBlockBytesMin = 1, kBlockBytesMax = std::size_t{1} << 30;
 constexpr auto kProgressInterval = std::chrono::milliseconds(200);
 // The shares of the engine's memory that may wait to be ingested, and be read and decoded.
@@ -124,10 +124,23 @@ class WorkPool {
   std::vector<std::shared_ptr<Work>> idle_;
 };
 
+// Whether a slow source, of which `head` has come so far, says how it is to be read: `is_planned`
+// tells whether a plan comes of it. What is wrong with the source is not waited for, either.
+template <class IsPlanned>
+bool is_enough(std::string_view head, const SourceOptions& options, const IsPlanned& is_planned) {
+  constexpr std::ptrdiff_t kLinesEnough = 100;
+  const bool has_header = options.header.value_or(options.columns.empty());
+  const std::ptrdiff_t lines_min = head.starts_with(kNativeMagic)         ? 0
+                                   : head.starts_with('{') || !has_header ? 1
+                                                                          : 2;
+  const std::ptrdiff_t lines = std::count(head.begin(), head.end(), '\n');
+  return lines >= kLinesEnough || (lines >= lines_min && is_planned());
+}
+
 // The first stage: opens one file after the other and reads its blocks.
 class BlockStage {
  public:
-  BlockStage(const Engine& engine, std::vector<std::string> paths, const SourceOptions& options,
+  BlockStage(Engine& engine, std::vector<std::string> paths, const SourceOptions& options,
              const IngestHooks& hooks, std::size_t block_bytes_max, const TimeZone& zone,
              WorkPool& pool)
       : engine_(engine),
@@ -138,27 +151,64 @@ class BlockStage {
         block_bytes_(std::clamp(hooks.batch_bytes, kBlockBytesMin, block_bytes_max)),
         zone_(zone),
         pool_(pool),
-        registry_(engine.sources()) {}
+        registry_(engine.sources()),
+        wait_{hooks.stop, [this] { return tick(); }} {}
 
   // Null at the end. A file that cannot be read, or goes wrong later, is left for the next one.
   std::shared_ptr<Work> next() {
     if (file_ && file_->failed) close();
     if (!file_ && next_path_ == paths_.size()) return nullptr;
+    // What has come through a pipe is handed on first: nobody can read it again.
+    const bool can_be_read_again = !file_ || file_->identified;
+    if (wait_.stop.stop_requested() && can_be_read_again) return stopped({});
     std::shared_ptr<Work> work = pool_.take();
-    if (!file_) work->status = open(paths_[next_path_++]);
+    const std::string& path = file_ ? file_->report.path : paths_[next_path_++];
+    if (!file_) work->status = open(path);
     work->file = file_;
     if (work->status.ok()) work->status = read(*work);
+    if (work->status.code() == StatusCode::kCancelled) {
+      const bool lost = !work->status.message().empty() && !stored_size(path);
+      return stopped(lost ? fmt::format("{}: {}", path == "-" ? "standard input" : path,
+                                        work->status.message())
+                          : std::string());
+    }
     if (!work->status.ok() || work->end_of_file) close();
     return work;
   }
+
+  // Whether it ended early, as it was asked to.
+  bool was_stopped() const { return was_stopped_; }
+  // What was read and is lost by that; may be empty.
+  const std::string& stop_note() const { return stop_note_; }
+  // What went wrong while nothing came.
+  const Status& tick_failure() const { return tick_failure_; }
 
   // As stored; of all files read so far. Any thread.
   std::uint64_t bytes_read() const { return bytes_read_.load(std::memory_order_relaxed); }
 
  private:
+  std::shared_ptr<Work> stopped(std::string note) {
+    was_stopped_ = true;
+    stop_note_ = std::move(note);
+    return nullptr;
+  }
+
+  // The engine looks at the clock when a batch comes. While none does, one without rows keeps its
+  // promise of checkpoints by age.
+  Status tick() {
+    tick_failure_ = engine_.ingest(std::vector<PreparedBatch>());
+    return tick_failure_.ok() ? Status() : stopped_within(0);
+  }
+
   Status open(const std::string& path) {
-    ROLLCALL_ASSIGN_OR_RETURN(ContentReader content, ContentReader::open(path));
-    ROLLCALL_ASSIGN_OR_RETURN(const std::string_view looked_at, content.head());
+    ROLLCALL_ASSIGN_OR_RETURN(ContentReader content, ContentReader::open(path, wait_));
+    const auto enough = [&](std::string_view so_far) {
+      return is_enough(so_far, options_, [&] {
+        return plan_reading(path, so_far, false, options_, settings_.dimensions, zone_, nullptr)
+            .ok();
+      });
+    };
+    ROLLCALL_ASSIGN_OR_RETURN(const std::string_view looked_at, content.head(enough));
     const std::string head(looked_at);
     auto file = std::make_shared<FileRun>();
     DecoderOptions& decoding = file->options;
@@ -166,7 +216,7 @@ class BlockStage {
     decoding.name = path == "-" ? "standard input" : path;
     decoding.zone = zone_;
     decoding.rejects_max = rejects_max_;
-    const bool complete = head.size() < kHeadBytes;
+    const bool complete = content.head_is_all();
     const bool empty = holds_nothing(head, complete);
     const auto plan = [&](const SourceReading* known) {
       return plan_reading(decoding.name, head, complete, options_, settings_.dimensions, zone_,
@@ -239,7 +289,7 @@ class BlockStage {
     if (*more) {
       // Damage must be known before the first row counts: undamaged, the file may begin otherwise.
       if (file_->identified && !position_moved_ && content_->is_compressed()) {
-        ROLLCALL_RETURN_IF_ERROR(check_to_the_end(file_->report.path));
+        ROLLCALL_RETURN_IF_ERROR(check_to_the_end(file_->report.path, wait_));
       }
       // An unfinished record that holds no good row may be the beginning of one: it is read again,
       // should it grow. Another file of this run may be what it has grown to, so that it has to be
@@ -276,7 +326,7 @@ class BlockStage {
     file_.reset();
   }
 
-  const Engine& engine_;
+  Engine& engine_;
   const StoreSettings& settings_;
   std::vector<std::string> paths_;
   const SourceOptions& options_;
@@ -285,7 +335,11 @@ class BlockStage {
   const TimeZone& zone_;
   WorkPool& pool_;
   SourceRegistry registry_;
+  const SourceWait wait_;
 
+  bool was_stopped_ = false;
+  std::string stop_note_;
+  Status tick_failure_;
   std::size_t next_path_ = 0;
   std::shared_ptr<FileRun> file_;
   KnownSource position_;  // of file_, as far as it is read
@@ -326,9 +380,8 @@ class IngestStage {
     FileRun& file = *work.file;
     if (file.failed) return {};
     if (work.end_of_file) return finish(file);
-    ROLLCALL_RETURN_IF_ERROR(report_rejects(work));
-
     DecodedBlock& decoded = work.decoded;
+    if (hooks_.strict && !decoded.rejects.empty()) return first_reject(file, decoded);
     for (const WordCount& count : decoded.null_users) null_users_.add(count.word, count.rows);
     for (const WordCount& count : decoded.null_values) null_values_.add(count.word, count.rows);
     for (const std::string& column : decoded.late_values) {
@@ -338,8 +391,7 @@ class IngestStage {
           "it)",
           file.options.name, column, column));
     }
-    report_.rows_read += decoded.rows - decoded.good_rows;
-    report_.rows_rejected += decoded.rows - decoded.good_rows;
+    rejects_.add(file.options.name, lines_of_file_, decoded);
     file.report.rows_read += decoded.rows;
     lines_of_file_ += decoded.lines;
     if (file.identified && work.moves) {
@@ -355,28 +407,21 @@ class IngestStage {
       waiting_rows_ += decoded.good_rows;
       waiting_bytes_ += decoded.batch->memory_bytes();
       waiting_.push_back(*std::move(decoded.batch));
-      // What comes next through a pipe may be long in coming.
-      if (!file.identified || waiting_rows_ >= hooks_.batch_rows ||
-          waiting_bytes_ >= waiting_bytes_max_) {
-        ROLLCALL_RETURN_IF_ERROR(ingest_waiting());
-      }
+    }
+    // What comes next through a pipe may be long in coming.
+    if (!file.identified || waiting_rows_ + rejects_.rows() >= hooks_.batch_rows ||
+        waiting_bytes_ + rejects_.memory_bytes() >= waiting_bytes_max_) {
+      ROLLCALL_RETURN_IF_ERROR(ingest_waiting());
     }
     report_progress(false);
     return {};
   }
 
-  // Ingests what has been gathered, and has the open file's position say so. What fails is not
-  // tried again.
+  // Ingests what has been gathered, and has the open file's position say so; then tells of the rows
+  // before it that were rejected. What fails is not tried again.
   Status ingest_waiting() {
-    if (waiting_.empty() && !position_due_) return {};
-    const SourcePosition position = open_file_->position.to_position();
-    const std::size_t rows = std::exchange(waiting_rows_, 0);
-    waiting_bytes_ = 0;
-    position_due_ = false;
-    ROLLCALL_RETURN_IF_ERROR(engine_.ingest(
-        std::exchange(waiting_, {}), {.position = open_file_->identified ? &position : nullptr}));
-    report_.rows_read += rows;
-    report_.rows_ingested += rows;
+    if (!waiting_.empty() || position_due_) ROLLCALL_RETURN_IF_ERROR(ingest_batches());
+    rejects_.tell(hooks_.reject, report_);
     return {};
   }
 
@@ -401,8 +446,11 @@ class IngestStage {
   // The end of a file that the run was stopped in.
   Status finish_open_file() { return open_file_ == nullptr ? Status() : finish(*open_file_); }
 
+  // `blocks` have come to their end.
   IngestReport finish_report() {
     report_progress(true);
+    report_.stopped = blocks_.was_stopped();
+    if (!blocks_.stop_note().empty()) report_.notes.push_back(blocks_.stop_note());
     std::stable_sort(report_.rejected_by_kind.begin(), report_.rejected_by_kind.end(),
                      [](const RejectCount& a, const RejectCount& b) { return a.rows > b.rows; });
     report_.null_users = most_frequent_first(null_users_.counts());
@@ -416,6 +464,18 @@ class IngestStage {
       return std::tie(b.rows, a.word) < std::tie(a.rows, b.word);
     });
     return counts;
+  }
+
+  Status ingest_batches() {
+    const SourcePosition position = open_file_->position.to_position();
+    const std::size_t rows = std::exchange(waiting_rows_, 0);
+    waiting_bytes_ = 0;
+    position_due_ = false;
+    ROLLCALL_RETURN_IF_ERROR(engine_.ingest(
+        std::exchange(waiting_, {}), {.position = open_file_->identified ? &position : nullptr}));
+    report_.rows_read += rows;
+    report_.rows_ingested += rows;
+    return {};
   }
 
   // Sets the rows and lines before a mark that was reached in this run.
@@ -455,33 +515,12 @@ class IngestStage {
     return {};
   }
 
-  Status report_rejects(Work& work) {
-    for (BlockReject& reject : work.decoded.rejects) {
-      RejectedRow row;
-      row.file = work.file->options.name;
-      row.line = lines_of_file_ + reject.line + 1;
-      row.column = reject.fault.column;
-      row.reason = std::move(reject.fault.reason);
-      row.kind = reject.fault.kind;
-      row.row = reject.record;
-      if (hooks_.reject) hooks_.reject(row);
-      if (hooks_.strict) {
-        return Status::invalid_argument(
-            fmt::format("{}:{}:{}: {}", row.file, row.line, row.column, row.reason));
-      }
-      if (report_.examples.size() < kExamplesMax) report_.examples.push_back(std::move(row));
-    }
-    for (const RejectCount& count : work.decoded.rejected_by_kind) {
-      const auto found =
-          std::find_if(report_.rejected_by_kind.begin(), report_.rejected_by_kind.end(),
-                       [&](const RejectCount& known) { return known.kind == count.kind; });
-      if (found == report_.rejected_by_kind.end()) {
-        report_.rejected_by_kind.push_back(count);
-      } else {
-        found->rows += count.rows;
-      }
-    }
-    return {};
+  // Of a run that takes no row amiss.
+  Status first_reject(const FileRun& file, const DecodedBlock& decoded) const {
+    const BlockReject& reject = decoded.rejects.front();
+    return Status::invalid_argument(fmt::format("{}:{}:{}: {}", file.options.name,
+                                                lines_of_file_ + reject.line + 1,
+                                                reject.fault.column, reject.fault.reason));
   }
 
   void report_progress(bool last) {
@@ -507,6 +546,7 @@ class IngestStage {
   std::vector<PreparedBatch> waiting_;  // of the open file, to be ingested as one
   std::size_t waiting_rows_ = 0;
   std::size_t waiting_bytes_ = 0;
+  PendingRejects rejects_;
   bool position_due_ = false;  // the open file's position has moved since it was ingested last
   std::chrono::steady_clock::time_point progress_time_ = std::chrono::steady_clock::now();
 };
@@ -528,10 +568,7 @@ Result<IngestReport> run_pipeline(Engine& engine, const std::vector<std::string>
   WorkPool pool;
   BlockStage blocks(engine, expanded.files, options, hooks, block_bytes_max, zone, pool);
   IngestStage ingest(engine, hooks, blocks, expanded);
-  const auto next = [&] {
-    const bool enough = stopped || (hooks.stop && hooks.stop());
-    return enough ? nullptr : blocks.next();
-  };
+  const auto next = [&] { return stopped ? nullptr : blocks.next(); };
   const auto decode_block = [&](Work& work) {
     if (!stopped) decode(engine, work);
   };
@@ -547,6 +584,7 @@ Result<IngestReport> run_pipeline(Engine& engine, const std::vector<std::string>
     pool.give_back(std::move(work));
   };
   workers.pipeline(next, decode_block, take);
+  if (status.ok()) status = blocks.tick_failure();
   // What was read before an error stands.
   Status rest = status.ok() ? ingest.finish_open_file() : ingest.ingest_waiting();
   if (status.ok()) status = std::move(rest);

@@ -194,23 +194,33 @@ Result<NativeBatch> decode_native_block(std::string_view name, std::string_view 
   return batch;
 }
 
+// Reads on until `block` has `size` bytes, or fewer at the end.
+Status NativeBlockReader::read_to(std::size_t size, SourceBlock& block) {
+  block.reserve(size);
+  while (block.size < size && !at_end_) {
+    const Result<ReadBytes> read =
+        content_.read(block.bytes.data() + block.size, size - block.size);
+    if (read.status().code() == StatusCode::kCancelled) return stopped_within(block.size);
+    ROLLCALL_RETURN_IF_ERROR(read.status());
+    block.size += read->size;
+    at_end_ = read->at_end;
+  }
+  return {};
+}
+
 Result<bool> NativeBlockReader::next(SourceBlock& block) {
   block.first = content_.offset() == 0;
   block.tail = block.unfinished = false;
-  block.reserve(sizeof(BlockHeader));
-  ROLLCALL_ASSIGN_OR_RETURN(block.size, content_.read(block.bytes.data(), sizeof(BlockHeader)));
+  block.size = 0;
+  ROLLCALL_RETURN_IF_ERROR(read_to(sizeof(BlockHeader), block));
   if (block.size == 0) return false;
   ROLLCALL_ASSIGN_OR_RETURN(const BlockHeader header, read_header(name_, block.text()));
   // Step by step: a damaged size is found out before memory is taken for all of it.
   constexpr std::size_t kStepBytes = 16 << 20;
   const std::size_t block_size = sizeof(BlockHeader) + header.payload_bytes;
   while (block.size < block_size) {
-    const std::size_t wanted = std::min(kStepBytes, block_size - block.size);
-    block.reserve(block.size + wanted);
-    ROLLCALL_ASSIGN_OR_RETURN(const std::size_t got,
-                              content_.read(block.bytes.data() + block.size, wanted));
-    block.size += got;
-    if (got < wanted) {
+    ROLLCALL_RETURN_IF_ERROR(read_to(std::min(block_size, block.size + kStepBytes), block));
+    if (at_end_ && block.size < block_size) {
       return Status::corruption(
           fmt::format("{}: native block: it is cut off, {} of {} bytes are there", name_,
                       block.size, block_size));

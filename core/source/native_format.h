@@ -62,11 +62,15 @@ class NativeBlockReader {
 
   // Fills `block` with one whole block; false after the last one.
   //   kCorruption  damaged, or cut off      kUnsupported  of a later version
+  //   kCancelled   stopped; the text says how much of a block is lost
   Result<bool> next(SourceBlock& block);
 
  private:
+  Status read_to(std::size_t size, SourceBlock& block);
+
   std::string name_;
   ContentReader& content_;
+  bool at_end_ = false;
 };
 
 }  // namespace rollcall

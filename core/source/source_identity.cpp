@@ -298,7 +298,7 @@ Result<SourceRegistry::Recognized> SourceRegistry::recognize(const std::string& 
   }
   source.name = path;
   if (result.content.offset() != result.source.mark.offset) {
-    ROLLCALL_ASSIGN_OR_RETURN(result.content, ContentReader::open(path));
+    ROLLCALL_ASSIGN_OR_RETURN(result.content, ContentReader::open(path, result.content.wait()));
     ROLLCALL_ASSIGN_OR_RETURN(const bool reached,
                               result.content.skip_to(result.source.mark.offset));
     if (!reached || (result.known && !equal(result.content.mark().hash, result.source.mark.hash))) {

@@ -73,6 +73,7 @@ class SourceRegistry {
   // reading it up to where it was read before.
   //   kInvalidArgument  it is shorter than when it was read before, and was never read to its end;
   //                     or what `read_as` says of an unknown content
+  //   kCancelled        stopped meanwhile
   Result<Recognized> recognize(const std::string& path, ContentReader content,
                                const ReadAs& read_as);
 

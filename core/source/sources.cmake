@@ -14,12 +14,14 @@ set(rollcall_source_sources
   source/ndjson_reader.cpp
   source/nearest_name.cpp
   source/null_words.cpp
+  source/pending_rejects.cpp
   source/record_cutter.cpp
   source/row_decoder.cpp
   source/schema_inspector.cpp
   source/source_identity.cpp
   source/source_paths.cpp
   source/source_reading.cpp
+  source/stored_file.cpp
   source/text_block_reader.cpp
   source/time_parser.cpp
   source/user_kind_guess.cpp)

@@ -21,10 +21,11 @@ TextBlockReader::TextBlockReader(ContentReader& content, const RecordSyntax& syn
 Status TextBlockReader::read_more(SourceBlock& block) {
   // One byte more for the line end of a tail.
   block.reserve(block.size + block_bytes_ + 1);
-  ROLLCALL_ASSIGN_OR_RETURN(const std::size_t got,
-                            content_.read(block.bytes.data() + block.size, block_bytes_));
-  block.size += got;
-  at_end_ = got < block_bytes_;
+  const Result<ReadBytes> read = content_.read(block.bytes.data() + block.size, block_bytes_);
+  if (read.status().code() == StatusCode::kCancelled) return stopped_within(block.size);
+  ROLLCALL_RETURN_IF_ERROR(read.status());
+  block.size += read->size;
+  at_end_ = read->at_end;
   return {};
 }
 

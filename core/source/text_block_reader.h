@@ -44,7 +44,9 @@ class TextBlockReader {
 
   // Fills `block`, which then ends with a line end (added to a tail that has none) and holds at
   // least one record or line; false after the last block. The first block of a content holds its
-  // first record, however many empty lines and comments come before it.
+  // first record, however many empty lines and comments come before it. Of a pipe that is slow,
+  // whole records are given away about a second after they came, and the line without its end waits.
+  //   kCancelled  stopped, and no whole record is left of what was read; the text says how much is
   Result<bool> next(SourceBlock& block);
 
  private:

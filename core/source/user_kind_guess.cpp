@@ -39,57 +39,54 @@ void look_at_users(Reader& reader, const SourceBlock& block, bool header, UsersS
 }
 
 template <class Reader>
-Status look_at_text(ContentReader& content, const SourceSchema& schema, const RecordSyntax& syntax,
-                    Reader reader, const std::function<bool()>& stop, UsersSeen& seen) {
+void look_at_text(ContentReader& content, const SourceSchema& schema, const RecordSyntax& syntax,
+                  Reader reader, UsersSeen& seen) {
   TextBlockReader blocks(content, syntax, kBlockBytes, schema.skip_lines);
   SourceBlock block;
   while (seen.all_integers) {
-    if (stop && stop()) return Status(StatusCode::kCancelled, "stopped while users were looked at");
     const Result<bool> more = blocks.next(block);
-    if (!more.ok() || !*more) return {};
+    if (!more.ok() || !*more) return;
     look_at_users(reader, block, schema.header, seen);
   }
-  return {};
 }
 
-Status look_at_file(const std::string& path, const SourceOptions& options,
-                    const std::function<bool()>& stop, UsersSeen& seen) {
+void look_at_file(const std::string& path, const SourceOptions& options, UsersSeen& seen) {
   Result<ContentReader> content = ContentReader::open(path);
-  if (!content.ok()) return {};
+  if (!content.ok()) return;
   const Result<std::string_view> looked_at = content->head();
-  if (!looked_at.ok()) return {};
+  if (!looked_at.ok()) return;
   const std::string head(*looked_at);
   const bool complete = head.size() < kHeadBytes;
-  if (holds_nothing(head, complete)) return {};
+  if (holds_nothing(head, complete)) return;
   const Result<SourceSchema> schema = inspect_head(path, head, complete, options, {});
-  if (!schema.ok()) return {};
+  if (!schema.ok()) return;
 
   if (schema->format == FileFormat::kNative) {
     const Result<NativeLayout> layout = read_native_layout(path, head);
     seen.any = true;
     seen.all_integers = layout.ok() && layout->user_kind == UserKind::kInteger;
-    return {};
+    return;
   }
   const RecordSyntax syntax = record_syntax(*schema, options);
   if (schema->format == FileFormat::kNdjson) {
     NdjsonReader reader(options.line_bytes_max, options.comment, {schema->user}, options.nested);
-    return look_at_text(*content, *schema, syntax, std::move(reader), stop, seen);
+    return look_at_text(*content, *schema, syntax, std::move(reader), seen);
   }
   const auto column = std::find(schema->columns.begin(), schema->columns.end(), schema->user);
   const auto number = static_cast<std::uint32_t>(column - schema->columns.begin());
   return look_at_text(*content, *schema, syntax,
-                      DelimitedReader(syntax, schema->columns.size(), {number}), stop, seen);
+                      DelimitedReader(syntax, schema->columns.size(), {number}), seen);
 }
 
 }  // namespace
 
 Result<UserKind> guess_user_kind(const std::vector<std::string>& paths,
-                                 const SourceOptions& options, const std::function<bool()>& stop) {
+                                 const SourceOptions& options) {
   ROLLCALL_ASSIGN_OR_RETURN(const ExpandedPaths expanded, expand_directories(paths));
   UsersSeen seen;
   for (const std::string& path : expanded.files) {
     if (!seen.all_integers || !stored_size(path)) return UserKind::kString;
-    ROLLCALL_RETURN_IF_ERROR(look_at_file(path, options, stop, seen));
+    look_at_file(path, options, seen);
   }
   return seen.any && seen.all_integers ? UserKind::kInteger : UserKind::kString;
 }

@@ -7,6 +7,7 @@
 #include "rollcall/engine.h"
 #include "tools/commands/command.h"
 #include "tools/commands/store_access.h"
+#include "tools/last_words.h"
 #include "tools/terminal.h"
 #include "tools/text.h"
 
@@ -20,6 +21,8 @@ Status compact(const StoreFlags& flags) {
   };
   ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
                             open_for_writing(flags, no_store));
+  const LastWords last_words(
+      "nothing of the store is lost; its files may hold more than they need");
   const std::uint64_t bytes_before = engine->info().store.disk_bytes;
   ROLLCALL_RETURN_IF_ERROR(engine->compact());
   const std::string text =

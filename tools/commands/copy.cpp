@@ -8,6 +8,7 @@
 #include "rollcall/store_copy.h"
 #include "tools/commands/command.h"
 #include "tools/commands/store_access.h"
+#include "tools/last_words.h"
 #include "tools/progress_line.h"
 #include "tools/terminal.h"
 #include "tools/text.h"
@@ -21,6 +22,8 @@ struct CopyFlags {
 };
 
 Status make_copy(const std::string& from, const std::string& to, std::string_view done) {
+  const LastWords last_words(fmt::format(
+      "{} is not made; what is in {}.new is removed by the next copy to the same place", to, to));
   ProgressLine line;
   ROLLCALL_ASSIGN_OR_RETURN(const StoreCopy copied,
                             copy_rocks_store(from, to, [&](std::uint64_t steps, std::uint64_t all) {

@@ -1,5 +1,6 @@
 // rollcall forget: users who are to be in no answer any more, and in no file.
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "rollcall/user_file.h"
 #include "tools/commands/command.h"
 #include "tools/commands/store_access.h"
+#include "tools/last_words.h"
 #include "tools/terminal.h"
 #include "tools/text.h"
 
@@ -33,8 +35,11 @@ Status forget(const ForgetFlags& flags) {
     ROLLCALL_ASSIGN_OR_RETURN(UserId user, parse_user(text, kind, "--user"));
     users.push_back(std::move(user));
   }
+  std::optional<LastWords> last_words(
+      std::in_place, "all of the users are forgotten, or none; the same command makes sure");
   ROLLCALL_ASSIGN_OR_RETURN(const std::uint64_t found, engine->forget(users));
   ROLLCALL_RETURN_IF_ERROR(engine->close());
+  last_words.reset();
   return write_standard_output(fmt::format("users forgotten   {:>12}\nof them known     {:>12}\n",
                                            with_commas(users.size()), with_commas(found)));
 }

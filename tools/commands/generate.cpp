@@ -18,7 +18,9 @@
 #include "tools/commands/command.h"
 #include "tools/commands/option_kinds.h"
 #include "tools/event_text.h"
+#include "tools/interrupt.h"
 #include "tools/output_file.h"
+#include "tools/text.h"
 
 namespace rollcall::tools {
 namespace {
@@ -89,7 +91,12 @@ Status generate(const GenerateFlags& flags) {
   std::optional<WorkloadTruth> truth;
   bool first = true;
   std::string bytes;
+  std::uint64_t events_written = 0;
+  // A pipe may take nothing for long: there a signal ends the process at once.
+  std::optional<Interrupt> interrupt;
+  if (!file->may_wait()) interrupt.emplace();
   const auto write_batch = [&](const WorkloadBatch& batch) -> Status {
+    if (interrupt && interrupt->requested()) return {StatusCode::kCancelled, ""};
     // The options are known to be good once there is a batch.
     if (flags.truth && !truth) truth.emplace(flags.workload);
     if (truth) truth->add(batch);
@@ -107,10 +114,19 @@ Status generate(const GenerateFlags& flags) {
         break;
     }
     first = false;
+    events_written += batch.events.time.size();
     return file->append(bytes);
   };
-  ROLLCALL_RETURN_IF_ERROR(generate_workload(flags.workload, write_batch));
+  const Status written = generate_workload(flags.workload, write_batch);
+  const bool stopped = written.code() == StatusCode::kCancelled;
+  if (!stopped) ROLLCALL_RETURN_IF_ERROR(written);
   ROLLCALL_RETURN_IF_ERROR(file->close());
+  if (stopped) {
+    return {StatusCode::kCancelled,
+            fmt::format("interrupted; {} has the first {} events, in whole rows",
+                        flags.path == "-" ? "standard output" : flags.path,
+                        with_commas(events_written))};
+  }
   return truth ? write_file(*flags.truth, truth_json(*truth, flags.workload)) : Status();
 }
 

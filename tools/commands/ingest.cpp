@@ -1,16 +1,14 @@
 // rollcall ingest: reads files of events into a store.
 #include <algorithm>
-#include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <set>
+#include <stop_token>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -90,26 +88,26 @@ struct OpenedStore {
   std::vector<std::string> guessed;
 };
 
+bool is_pipe(const std::string& path) {
+  std::error_code ignored;
+  return path == "-" || (std::filesystem::exists(path, ignored) &&
+                         !std::filesystem::is_regular_file(path, ignored) &&
+                         !std::filesystem::is_directory(path, ignored));
+}
+
 // Opens the store, or makes it with what the flags and the first rows say. Standard input and pipes
 // say nothing, since they can be read only once.
-Result<OpenedStore> open_store(const IngestFlags& flags, const InterruptGuard& guard) {
+Result<OpenedStore> open_store(const IngestFlags& flags) {
   OpenedStore opened;
   bool made = false;
   const auto settings = [&]() -> Result<StoreSettings> {
     StoreSettings chosen = new_settings(flags.settings);
-    std::error_code ignored;
-    const std::filesystem::path first = flags.paths.front();
-    const bool is_pipe = std::filesystem::exists(first, ignored) &&
-                         !std::filesystem::is_regular_file(first, ignored) &&
-                         !std::filesystem::is_directory(first, ignored);
-    if (first != "-" && !is_pipe) {
+    if (!is_pipe(flags.paths.front())) {
       ROLLCALL_RETURN_IF_ERROR(
           inspect_source(flags.paths, flags.source, chosen.dimensions).status());
       ROLLCALL_RETURN_IF_ERROR(check_dimensions(flags.paths, flags.source, chosen.dimensions));
       if (!flags.settings.user_kind) {
-        ROLLCALL_ASSIGN_OR_RETURN(
-            chosen.user_kind,
-            guess_user_kind(flags.paths, flags.source, [&guard] { return guard.is_due(); }));
+        ROLLCALL_ASSIGN_OR_RETURN(chosen.user_kind, guess_user_kind(flags.paths, flags.source));
         opened.guessed = {fmt::format("user-type = {}", name_of(chosen.user_kind))};
       }
     }
@@ -275,58 +273,29 @@ Status outcome_of(const IngestReport& report) {
   return {};
 }
 
-// Ends an ingest that is interrupted: asks it to stop, and waits for it to come to its end. One
-// that waits for a pipe does not come, and is left where it stands.
-class Interruption {
- public:
-  explicit Interruption(Engine& engine) : engine_(engine) {}
-
-  bool stop() const { return stop_; }
-
-  // All that was read is durable.
-  void set_ended() {
-    const std::lock_guard lock(mutex_);
-    ended_ = true;
-    ended_or_not_.notify_all();
+// What became of an ingest that was stopped. `status` is of all that came after the stop.
+Status interrupted(const std::vector<std::string>& paths, const Status& status) {
+  if (!status.ok()) {
+    return {StatusCode::kCancelled,
+            "interrupted; what the last checkpoint has is kept: " + status.message()};
   }
-
-  // On another thread.
-  void leave() {
-    stop_ = true;
-    Status status;
-    {
-      std::unique_lock lock(mutex_);
-      if (!ended_or_not_.wait_for(lock, kPatience, [this] { return ended_; })) {
-        lock.unlock();
-        status = engine_.checkpoint();
-        std::fflush(nullptr);  // rejected rows
-      }
-    }
-    write_standard_error(status.ok() ? "\nrollcall: interrupted; what was read is kept, and the "
-                                       "same command goes on from there\n"
-                                     : "\nrollcall: interrupted; the last checkpoint is kept: " +
-                                           printable(status.message()) + "\n");
-  }
-
- private:
-  static constexpr auto kPatience = std::chrono::seconds(2);
-  Engine& engine_;
-  std::atomic<bool> stop_{false};
-  std::mutex mutex_;
-  std::condition_variable ended_or_not_;
-  bool ended_ = false;
-};
+  const bool any_pipe = std::any_of(paths.begin(), paths.end(), is_pipe);
+  return {
+      StatusCode::kCancelled,
+      fmt::format("interrupted; what was read is kept, and the same command goes on from there{}",
+                  any_pipe ? ", but for pipes, which count anew" : "")};
+}
 
 // Reads the files, with a progress line, rejected rows into their file, and a report at the end.
 Status read_files(const IngestFlags& flags, Engine& engine, SchemaVoice& voice,
-                  std::optional<RejectFile>& rejects, const Interruption& interruption) {
+                  std::optional<RejectFile>& rejects, const Interrupt& interrupt, bool& stopped) {
   const auto begin = std::chrono::steady_clock::now();
   std::optional<IngestReport> summary;
   ProgressLine progress;
   IngestHooks hooks;
   hooks.strict = flags.strict;
   hooks.progress = [&progress](const IngestProgress& now) { progress.show(now); };
-  hooks.stop = [&interruption] { return interruption.stop(); };
+  hooks.stop = interrupt.token();
   hooks.schema = [&](const std::string& name, const SourceSchema& schema) {
     progress.wipe();
     voice.tell(name, schema);
@@ -334,6 +303,7 @@ Status read_files(const IngestFlags& flags, Engine& engine, SchemaVoice& voice,
   if (rejects) hooks.reject = [&rejects](const RejectedRow& row) { rejects->add(row); };
   hooks.summary = [&summary](const IngestReport& report) { summary = report; };
   const Status status = ingest_files(engine, flags.paths, flags.source, hooks).status();
+  stopped = summary && summary->stopped;
   progress.wipe();
   if (rejects) ROLLCALL_RETURN_IF_ERROR(rejects->close());
   const bool nothing_read = summary && summary->rows_read == 0 && summary->files.empty();
@@ -354,21 +324,23 @@ Status read_files(const IngestFlags& flags, Engine& engine, SchemaVoice& voice,
 }
 
 Status ingest(const IngestFlags& flags) {
-  InterruptGuard guard;
   std::optional<RejectFile> rejects;
   if (flags.rejects) {
     ROLLCALL_RETURN_IF_ERROR(check_rejects_path(*flags.rejects, flags.paths));
     ROLLCALL_ASSIGN_OR_RETURN(rejects, RejectFile::open(*flags.rejects));
   }
-  ROLLCALL_ASSIGN_OR_RETURN(OpenedStore store, open_store(flags, guard));
+  ROLLCALL_ASSIGN_OR_RETURN(OpenedStore store, open_store(flags));
   SchemaVoice voice(std::move(store.guessed));
-  Interruption interruption(*store.engine);
-  guard.watch([&interruption] { interruption.leave(); });
-  const Status status = read_files(flags, *store.engine, voice, rejects, interruption);
-  interruption.set_ended();
-  guard.rest();
+  // Until here a signal ends the process at once: nothing has been read.
+  const Interrupt interrupt;
+  const std::stop_callback notice(interrupt.token(), [] {
+    say("stopping, and keeping what was read; a second signal ends it at once");
+  });
+  bool stopped = false;
+  const Status status = read_files(flags, *store.engine, voice, rejects, interrupt, stopped);
   const Status closed = store.engine->close();  // keeps what was read before an error, too
-  return !status.ok() ? status : closed;
+  const Status outcome = !status.ok() ? status : closed;
+  return stopped ? interrupted(flags.paths, outcome) : outcome;
 }
 
 }  // namespace

@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -136,10 +137,9 @@ Result<SourceSchema> inspect_source(const std::vector<std::string>& paths,
 // Integers if every user of all the files is the canonical text of one (decimal digits, no leading
 // zeros), so that no later row can turn out to be another; strings otherwise. Reads the files until
 // one is not; of standard input and pipes nothing can be said, which makes strings, too. What
-// cannot be read says nothing. `stop` is asked from time to time.
-//   kCancelled  `stop` said true
+// cannot be read says nothing.
 Result<UserKind> guess_user_kind(const std::vector<std::string>& paths,
-                                 const SourceOptions& options, const std::function<bool()>& stop);
+                                 const SourceOptions& options);
 
 // Whether every dimension has a column in some file, as far as their first rows tell; nothing can
 // be said, and all is well, when one of them is a pipe.
@@ -198,6 +198,7 @@ struct IngestReport {
   std::vector<FileReport> files;
   std::vector<Status> failures;    // of files that could not be read, or not to their end
   std::vector<std::string> notes;  // what the reader should know: "sales.csv: dimension ..."
+  bool stopped = false;            // IngestHooks::stop ended the run before all was read
 };
 
 struct IngestHooks {
@@ -207,17 +208,23 @@ struct IngestHooks {
   std::function<void(const std::string& name, const SourceSchema& schema)> schema;
   // Called at the end, also when an error will be returned, with what was done till then.
   std::function<void(const IngestReport&)> summary;
-  // Asked before each block, from one thread at a time: once it says true, the run ends after what
-  // was read, as if there were no more, and a second run goes on from there.
-  std::function<bool()> stop;
-  // Called for every rejected row, in the order of the file, from one thread at a time.
+  // Once it is asked to stop, from any thread, the run ends after what was read, as if there were
+  // no more: at once where it waits for a pipe. A second run goes on from there. Of a pipe, which
+  // nobody can read again, all rows that were read whole are ingested; a note of the report says
+  // how many bytes of another were lost.
+  std::stop_token stop;
+  // Called for every rejected row, in the order of the file, from one thread at a time, once the
+  // position behind it is ingested: if the run ends with a checkpoint, stopped or not, no later run
+  // tells of the row again. With `strict` never.
   std::function<void(const RejectedRow&)> reject;
-  // The first rejected row ends the run with kInvalidArgument; so does the first file that cannot
+  // The first rejected row ends the run with kInvalidArgument, and nothing of its block is
+  // ingested; so does the first file that cannot
   // be read, with its error.
   bool strict = false;
   std::size_t batch_bytes = std::size_t{4} << 20;  // of text decoded at a time
   // Blocks of a file are gathered to about so many rows, and ingested together; to fewer when they
-  // would take more memory than the engine can spare. What comes through a pipe does not wait.
+  // would take more memory than the engine can spare. What comes through a pipe does not wait:
+  // whole rows are ingested about a second after they came.
   std::size_t batch_rows = std::size_t{1} << 20;
 };
 
@@ -225,7 +232,9 @@ struct IngestHooks {
 // by name, hidden ones apart; "-": standard input) into the engine, and ends with a checkpoint,
 // also after an error: what was ingested before it stands, and a second run goes on from there. A
 // file that cannot be read takes no other along: they are read, and the first such error is
-// returned at the end. One run at a time for an engine.
+// returned at the end. While it waits for a pipe it sees to the checkpoints by age
+// (EngineOptions::checkpoint_seconds). How a slow pipe is read is guessed from what comes within a
+// second of its first byte, and its first row at least. One run at a time for an engine.
 Result<IngestReport> ingest_files(Engine& engine, const std::vector<std::string>& paths,
                                   const SourceOptions& options, const IngestHooks& hooks);
 

@@ -47,8 +47,8 @@ struct EngineOptions {
   // has yet to store cannot leave memory, and what changes meanwhile is there twice.
   std::size_t checkpoint_dirty_bytes_max = std::size_t{512} << 20;
 
-  // So does the first batch that finds what is not in a checkpoint to be older than this many
-  // seconds. 0: never by time.
+  // So does the first batch, be it an empty one, that finds what is not in a checkpoint to be older
+  // than this many seconds; ingest_files sees to it while it waits. 0: never by time.
   std::uint32_t checkpoint_seconds = 60;
 
   // So does a journal (of batches acknowledged as durable) of more bytes than this: it is read when

@@ -16,9 +16,9 @@ Result<std::string> contents(const std::string& path, std::size_t step) {
   std::string out;
   std::string piece(step, '\0');
   for (;;) {
-    ROLLCALL_ASSIGN_OR_RETURN(const std::size_t got, source->read(piece.data(), step));
-    out.append(piece, 0, got);
-    if (got < step) return out;
+    ROLLCALL_ASSIGN_OR_RETURN(const ReadBytes got, source->read(piece.data(), step));
+    out.append(piece, 0, got.size);
+    if (got.at_end) return out;
   }
 }
 
@@ -87,7 +87,7 @@ TEST(ByteSource, CountsWhatIsStored) {
   EXPECT_EQ(stored_size(path), bytes.size());
   const auto source = *ByteSource::open(path);
   std::string out(200'000, '\0');
-  ASSERT_EQ(*source->read(out.data(), out.size()), 100'000u);
+  ASSERT_EQ(source->read(out.data(), out.size())->size, 100'000u);
   EXPECT_EQ(source->stored_bytes_read(), bytes.size());
   EXPECT_EQ(stored_size("-"), std::nullopt);
   EXPECT_EQ(stored_size(directory.path()), std::nullopt);

@@ -6,6 +6,7 @@
 #include <memory>
 #include <random>
 #include <set>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -134,7 +135,10 @@ TEST(FileIngest, AnInterruptedRunResumes) {
 // Blocks are ingested together, but never more than the memory allows.
 TEST(FileIngest, GathersBlocksToBatches) {
   const TestDirectory directory;
-  const std::string path = directory.write("a.csv", std::string(kHeader) + rows(0, 20'000));
+  // A bad row in each block, of which is told as it is ingested.
+  std::string text(kHeader);
+  for (int i = 0; i < 200; ++i) text += rows(i * 100, 100) + "bad\n";
+  const std::string path = directory.write("a.csv", text);
   const auto batches = [&](std::size_t batch_rows, std::size_t memory_bytes_max) {
     EngineOptions options;
     options.settings = StoreSettings{};
@@ -146,12 +150,10 @@ TEST(FileIngest, GathersBlocksToBatches) {
     IngestHooks hooks;
     hooks.batch_bytes = 10'000;
     hooks.batch_rows = batch_rows;
-    hooks.stop = [&] {
+    hooks.reject = [&](const RejectedRow&) {
       for (const SourcePosition& source : engine->sources()) positions.insert(source.position);
-      return false;
     };
     EXPECT_EQ(ingest(*engine, {path}, {}, hooks).rows_ingested, 20'000u);
-    for (const SourcePosition& source : engine->sources()) positions.insert(source.position);
     return positions.size();
   };
   const std::size_t block_count = std::filesystem::file_size(path) / 10'000;
@@ -398,26 +400,34 @@ TEST(FileIngest, AStoppedRunGoesOn) {
   const std::vector<std::string> paths = {
       directory.write("a.csv", text),
       directory.write("b.csv", std::string(kHeader) + rows(60, 5) + "bad\n")};
-  for (int blocks = 0; blocks < 60; ++blocks) {
+  std::size_t stopped = 0;
+  for (int told = -1; told < 36; ++told) {
+    const std::size_t batch_rows = told % 2 == 0 ? 1 : 10;
     const auto engine = open_engine();
     std::vector<std::string> rejected;
-    int asked = 0;
+    std::stop_source stop;
     IngestHooks hooks;
     hooks.batch_bytes = 1;
+    hooks.batch_rows = batch_rows;
     hooks.reject = [&](const RejectedRow& row) {
       rejected.push_back(fmt::format("{}:{}", row.file, row.line));
+      if (std::ssize(rejected) > told) stop.request_stop();
     };
-    hooks.stop = [&] { return asked++ >= blocks; };
+    hooks.stop = stop.get_token();
+    if (told < 0) stop.request_stop();
     const IngestReport first = ingest(*engine, paths, {}, hooks);
     EXPECT_EQ(first.rows_ingested, engine->info().event_count);
-    hooks.stop = nullptr;
+    stopped += first.stopped ? 1 : 0;
+    hooks.stop = {};
     const IngestReport second = ingest(*engine, paths, {}, hooks);
-    EXPECT_EQ(first.rows_read + second.rows_read, 56u) << blocks;
-    EXPECT_EQ(engine->info().event_count, 20u) << blocks;
-    EXPECT_EQ(rejected.size(), 36u) << blocks;
+    EXPECT_FALSE(second.stopped);
+    EXPECT_EQ(first.rows_read + second.rows_read, 56u) << told;
+    EXPECT_EQ(engine->info().event_count, 20u) << told;
+    EXPECT_EQ(rejected.size(), 36u) << told;
     std::sort(rejected.begin(), rejected.end());
-    EXPECT_EQ(std::unique(rejected.begin(), rejected.end()), rejected.end()) << blocks;
+    EXPECT_EQ(std::unique(rejected.begin(), rejected.end()), rejected.end()) << told;
   }
+  EXPECT_GT(stopped, 20u);
 }
 
 TEST(FileIngest, SaysHowEachFileIsRead) {
