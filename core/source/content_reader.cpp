@@ -28,11 +28,13 @@ Result<std::string_view> ContentReader::head() {
 }
 
 Result<std::size_t> ContentReader::read(char* out, std::size_t size) {
+  size = std::min<std::uint64_t>(size, end_ - read_to_);
   const std::size_t from_ahead = std::min(size, ahead_.size() - ahead_begin_);
   ahead_.copy(out, from_ahead, ahead_begin_);
   ahead_begin_ += from_ahead;
   ROLLCALL_ASSIGN_OR_RETURN(const std::size_t got,
                             source_->read(out + from_ahead, size - from_ahead));
+  read_to_ += from_ahead + got;
   return from_ahead + got;
 }
 

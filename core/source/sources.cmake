@@ -13,9 +13,11 @@ set(rollcall_source_sources
   source/ndjson_reader.cpp
   source/nearest_name.cpp
   source/record_cutter.cpp
+  source/refused_ranges.cpp
   source/row_decoder.cpp
   source/schema_inspector.cpp
   source/source_identity.cpp
+  source/source_limits.cpp
   source/source_paths.cpp
   source/source_reading.cpp
   source/text_block_reader.cpp

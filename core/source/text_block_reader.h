@@ -36,7 +36,9 @@ inline constexpr std::size_t kBlockPadding = 64;
 class TextBlockReader {
  public:
   // Reads on from the content's mark, the beginning of a record. `content` must outlive the reader.
-  TextBlockReader(ContentReader& content, const RecordSyntax& syntax, std::size_t block_bytes);
+  // Lines that are longer than records may be are whole up to `line_bytes_kept`.
+  TextBlockReader(ContentReader& content, const RecordSyntax& syntax, std::size_t block_bytes,
+                  std::size_t line_bytes_kept = 0);
 
   // Fills `block`, which then ends with a line end (added to a tail that has none) and holds at
   // least one record or line; false after the last block.
@@ -49,6 +51,7 @@ class TextBlockReader {
   ContentReader& content_;
   RecordSyntax syntax_;
   std::size_t block_bytes_;
+  std::size_t line_bytes_kept_;
   std::string carry_;  // of the last read, what begins the next block
   bool at_end_ = false;
 };

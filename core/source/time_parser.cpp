@@ -133,12 +133,8 @@ bool reads_as_date(std::int64_t number, std::size_t digit_count) {
 
 }  // namespace
 
-TimeParser::TimeParser(TimeZone zone, TimeUnit unit, std::optional<std::string> format,
-                       TimeUs time_max)
-    : zone_(std::move(zone)),
-      unit_(unit),
-      format_(std::move(format)),
-      time_max_(std::min(time_max, kTimeMax)) {}
+TimeParser::TimeParser(TimeZone zone, TimeUnit unit, std::optional<std::string> format)
+    : zone_(std::move(zone)), unit_(unit), format_(std::move(format)) {}
 
 Status TimeParser::check_format(std::string_view format) {
   bool year = false, month = false, day = false, twelve_hours = false, half = false;
@@ -417,8 +413,6 @@ std::string_view TimeParser::fault_kind(TimeFault fault) {
       return "time has a clock time that does not exist";
     case TimeFault::kOutOfRange:
       return "time is out of range";
-    case TimeFault::kTooLate:
-      return "time is later than any that is plausible";
     case TimeFault::kMaybeADate:
       return "time may be a date or Unix time";
   }
@@ -446,8 +440,6 @@ std::string TimeParser::explain(TimeFault fault, std::string_view text) const {
     case TimeFault::kOutOfRange:
       return fmt::format("time: out of range: {} (allowed: 0001-01-02 to 9999-12-30 in UTC)",
                          found);
-    case TimeFault::kTooLate:
-      return fmt::format("time: too late: {} (allowed: up to {})", found, zone_.format(time_max_));
     case TimeFault::kMaybeADate:
       return fmt::format(
           "time: {} may be a date or Unix time: say which (--time-format {}, or --time-unit {})",
