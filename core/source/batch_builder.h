@@ -42,7 +42,7 @@ struct BatchShape {
 // Threads: one at a time.
 class BatchBuilder {
  public:
-  BatchBuilder(BatchShape shape, TimeParser time_parser, Admission admission = {});
+  BatchBuilder(BatchShape shape, TimeParser time_parser, Admission admission);
 
   // Begins a batch. `utf8`: every field of it is known to be UTF-8.
   void start(bool utf8);

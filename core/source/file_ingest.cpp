@@ -440,7 +440,9 @@ class IngestStage {
 
   // The end of a file that the run was stopped in.
   Status finish_open_file() {
-    return open_file_ == nullptr ? Status() : finish(*open_file_, false);
+    if (open_file_ != nullptr) return finish(*open_file_, false);
+    if (unreported_ != nullptr) report_file(*unreported_);
+    return {};
   }
 
   IngestReport finish_report() {
@@ -483,8 +485,9 @@ class IngestStage {
     }
     if (!file.second) {
       report_file(file);
-    } else if (!ended) {
-      report_file(*file.second->of);
+    } else {
+      unreported_ = file.second->of;
+      if (!ended) report_file(*unreported_);
     }
     return {};
   }
@@ -510,6 +513,7 @@ class IngestStage {
     report.admitted = file.admitted.counts();
     report.refusals_known = file.position.refusals_unknown_before == 0;
     report_.files.push_back(report);
+    unreported_.reset();
   }
 
   // What limits refused of a block that is read for the first time; before the position moves.
@@ -589,8 +593,9 @@ class IngestStage {
   std::map<std::array<std::uint64_t, 3>, std::pair<std::uint64_t, std::uint64_t>> counts_;
   // What limits keep out of the sources that were read in this run, by the source's id.
   std::unordered_map<std::string, RefusedRanges> refused_;
-  FileRun* open_file_ = nullptr;  // begun and not finished
-  bool range_is_open_ = false;    // the last of its position's ranges is of this reading
+  FileRun* open_file_ = nullptr;         // begun and not finished
+  std::shared_ptr<FileRun> unreported_;  // whose parts were read again, and not yet what follows
+  bool range_is_open_ = false;           // the last of its position's ranges is of this reading
   std::uint64_t lines_of_file_ = 0;
   std::vector<PreparedBatch> waiting_;  // of the open file, to be ingested as one
   std::size_t waiting_rows_ = 0;
