@@ -1,5 +1,6 @@
 // The command line: reads it, runs what it names, and turns the outcome into an exit code:
-// 0 done, 1 it went wrong, 2 the command line is not one, 128 + n it was ended by signal n.
+// 0 done, 1 it went wrong, 2 the command line is not one, 3 done, but limits keep some rows out,
+// 128 + n it was ended by signal n.
 #include <clocale>
 #include <csignal>
 #include <cstdlib>
@@ -22,6 +23,7 @@ namespace {
 
 constexpr int kFailure = 1;
 constexpr int kUsage = 2;
+constexpr int kRowsRefused = 3;  // ingest: by limits, and wider ones would take them in
 
 constexpr std::string_view kExamples = R"(Examples:
   rollcall ingest --db shop.db --timezone Europe/London --dimension channel events.csv.gz
@@ -78,8 +80,9 @@ int run(int argc, char** argv) {
   app.set_version_flag("--version", "rollcall " ROLLCALL_VERSION);
   app.footer(std::string(kExamples));
   Action action;
+  bool rows_refused = false;
   add_init_command(app, action);
-  add_ingest_command(app, action);
+  add_ingest_command(app, action, rows_refused);
   add_query_command(app, action);
   add_active_command(app, action);
   add_retention_command(app, action);
@@ -108,7 +111,8 @@ int run(int argc, char** argv) {
     return report_usage(app, error);
   }
   const Status status = action();
-  return status.ok() ? EXIT_SUCCESS : report_failure(status);
+  if (!status.ok()) return report_failure(status);
+  return rows_refused ? kRowsRefused : EXIT_SUCCESS;
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/source/amount_parser.h"
+#include "core/source/delimited_reader.h"
 #include "core/source/digits.h"
 #include "core/source/excerpt.h"
 #include "core/source/null_words.h"
@@ -42,9 +43,13 @@ void WordCounter::add(std::string_view word, std::uint64_t rows) {
   }
 }
 
-BatchBuilder::BatchBuilder(BatchShape shape, TimeParser time_parser)
+BatchBuilder::BatchBuilder(BatchShape shape, TimeParser time_parser, Admission admission)
     : shape_(std::move(shape)),
       time_parser_(std::move(time_parser)),
+      admission_(std::move(admission)),
+      time_min_(admission_.now[SourceLimit::kTimeMin]),
+      time_max_(admission_.now[SourceLimit::kTimeMax]),
+      user_bytes_max_(static_cast<std::size_t>(admission_.now[SourceLimit::kUserBytes])),
       property_values_(shape_.dimensions.size()),
       property_codes_(shape_.dimensions.size()) {}
 
@@ -86,9 +91,6 @@ inline std::optional<RowFault> BatchBuilder::parse_user(const Field& field,
                     quoted_excerpt(text)),
         field.column};
   }
-  if (text.size() > shape_.user_bytes_max) {
-    return too_long("user is too long", "user", text.size(), shape_.user_bytes_max, field.column);
-  }
   if (!is_utf8(text)) return not_utf8("user is not UTF-8", "user", field);
   return {};
 }
@@ -114,6 +116,43 @@ inline std::optional<RowFault> BatchBuilder::parse_value(const Field& field, Amo
                   field.column};
 }
 
+std::optional<RowFault> BatchBuilder::judge(std::span<const Field> fields) const {
+  if (admission_.is_in(measures_)) return RowFault{.is_in = true};
+  const std::optional<SourceLimit> limit = admission_.now.refusing(measures_);
+  if (!limit) return {};
+  const Field& time = fields[kTimeSlot];
+  RowFault fault;
+  switch (*limit) {
+    case SourceLimit::kLineBytes:
+      fault = too_long_fault(static_cast<std::size_t>(admission_.now[*limit]));
+      break;
+    case SourceLimit::kTimeMin:
+      fault = {"time is earlier than any that is plausible",
+               fmt::format("time: too early: {} (allowed: from {})",
+                           quoted_excerpt(trim(time.text)), time_parser_.zone().format(time_min_)),
+               time.column};
+      break;
+    case SourceLimit::kTimeMax:
+      fault = {"time is later than any that is plausible",
+               fmt::format("time: too late: {} (allowed: up to {})",
+                           quoted_excerpt(trim(time.text)), time_parser_.zone().format(time_max_)),
+               time.column};
+      break;
+    case SourceLimit::kNullUser:
+      fault = {kNullUser,
+               fmt::format("user: {} means nobody (allowed with --null-users keep)",
+                           quoted_excerpt(fields[kUserSlot].text)),
+               fields[kUserSlot].column};
+      break;
+    case SourceLimit::kUserBytes:
+      fault = too_long("user is too long", "user", fields[kUserSlot].text.size(), user_bytes_max_,
+                       fields[kUserSlot].column);
+      break;
+  }
+  fault.limit = limit;
+  return fault;
+}
+
 std::optional<RowFault> BatchBuilder::check_event(const Field& field) const {
   if (field.text.empty()) return RowFault{"event is missing", "event: missing", field.column};
   if (field.text.size() > kNameBytesMax) {
@@ -132,7 +171,7 @@ std::optional<RowFault> BatchBuilder::check_property(std::string_view name,
   return {};
 }
 
-std::optional<RowFault> BatchBuilder::add(std::span<const Field> fields) {
+std::optional<RowFault> BatchBuilder::add(std::span<const Field> fields, std::size_t line_bytes) {
   std::uint64_t integer = 0;
   if (auto fault = parse_user(fields[kUserSlot], integer)) return fault;
   ParsedTime time;
@@ -164,18 +203,18 @@ std::optional<RowFault> BatchBuilder::add(std::span<const Field> fields) {
                       fields[dimension.slots.front()].column);
     }
   }
-
-  const bool is_null_user =
-      shape_.user_kind == UserKind::kString && is_null_id(fields[kUserSlot].text);
-  if (is_null_user && shape_.reject_null_users) {
-    return RowFault{kNullUser,
-                    fmt::format("user: {} means nobody (allowed with --null-users keep)",
-                                quoted_excerpt(fields[kUserSlot].text)),
-                    fields[kUserSlot].column};
+  const bool integers = shape_.user_kind == UserKind::kInteger;
+  const std::size_t user_bytes = integers ? 0 : fields[kUserSlot].text.size();
+  const bool is_null_user = !integers && is_null_id(fields[kUserSlot].text);
+  if (time.time < time_min_ || time_max_ < time.time || user_bytes > user_bytes_max_ ||
+      is_null_user || admission_.is_second_reading()) [[unlikely]] {
+    measures_ = {static_cast<std::int64_t>(line_bytes), time.time, time.time,
+                 static_cast<std::int64_t>(user_bytes), is_null_user ? 1 : 0};
+    if (auto fault = judge(fields)) return fault;
   }
 
   // The row is good.
-  if (shape_.user_kind == UserKind::kInteger) {
+  if (integers) {
     user_integers_.push_back(integer);
   } else {
     user_strings_.push_back(fields[kUserSlot].text);
@@ -234,7 +273,7 @@ EventBatch BatchBuilder::batch() {
   batch.properties = properties_;
   if (latest_whole_day_) {
     const TimeUs day_end = time_parser_.zone().last_second_of(*latest_whole_day_);
-    batch.known_until = std::max(latest_time_, std::min(day_end, time_parser_.time_max()));
+    batch.known_until = std::max(latest_time_, std::min({day_end, time_max_, kTimeMax}));
   }
   return batch;
 }

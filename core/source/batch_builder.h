@@ -12,6 +12,7 @@
 #include "core/source/block_dictionary.h"
 #include "core/source/joined_value.h"
 #include "core/source/row.h"
+#include "core/source/source_limits.h"
 #include "core/source/text_arena.h"
 #include "core/source/time_parser.h"
 #include "rollcall/event.h"
@@ -28,9 +29,7 @@ struct BatchShape {
   };
 
   UserKind user_kind = UserKind::kString;
-  std::uint32_t user_bytes_max = 65'536;
-  bool reject_null_users = false;  // see SourceOptions
-  std::string event_name;          // of every event; "": each row names its own
+  std::string event_name;  // of every event; "": each row names its own
   bool has_value = false;
   std::uint32_t value_decimals = 6;
   AmountForm amount_form;
@@ -53,13 +52,17 @@ class WordCounter {
 // Threads: one at a time.
 class BatchBuilder {
  public:
-  BatchBuilder(BatchShape shape, TimeParser time_parser);
+  BatchBuilder(BatchShape shape, TimeParser time_parser, Admission admission);
 
   // Begins a batch. `utf8`: every field of it is known to be UTF-8.
   void start(bool utf8);
 
   // Adds a row whose fields are by slot, and live as long as the batch. A fault leaves no trace.
-  std::optional<RowFault> add(std::span<const Field> fields);
+  // `line_bytes`: of the row, where it is read for a second time.
+  std::optional<RowFault> add(std::span<const Field> fields, std::size_t line_bytes = 0);
+
+  // Of the row that `add` took last, on a second reading, or that a limit kept out.
+  const RowMeasures& measures() const { return measures_; }
 
   std::size_t row_count() const { return times_.size(); }
 
@@ -74,6 +77,8 @@ class BatchBuilder {
   std::optional<RowFault> parse_user(const Field& field, std::uint64_t& integer) const;
   std::optional<RowFault> parse_time(const Field& field, ParsedTime& time);
   std::optional<RowFault> parse_value(const Field& field, Amount& value, bool& is_null) const;
+  // What keeps out a row that is good otherwise and has `measures_`.
+  std::optional<RowFault> judge(std::span<const Field> fields) const;
   std::optional<RowFault> check_event(const Field& field) const;
   std::optional<RowFault> check_property(std::string_view name, const Field& field) const;
   bool is_utf8(std::string_view text) const;
@@ -81,6 +86,11 @@ class BatchBuilder {
 
   BatchShape shape_;
   TimeParser time_parser_;
+  Admission admission_;
+  // Of what is read for the first time, rows within these are taken.
+  TimeUs time_min_, time_max_;
+  std::size_t user_bytes_max_;
+  RowMeasures measures_{};
   bool utf8_ = false;
 
   std::vector<std::uint64_t> user_integers_;

@@ -37,13 +37,21 @@ Result<std::string_view> ContentReader::head(const std::function<bool(std::strin
 }
 
 Result<ReadBytes> ContentReader::read(char* out, std::size_t size) {
+  size = std::min<std::uint64_t>(size, end_ - read_to_);
+  if (size == 0) return ReadBytes{0, true};
+  ReadBytes read;
   if (ahead_begin_ < ahead_.size()) {
-    const std::size_t got = ahead_.copy(out, size, ahead_begin_);
-    ahead_begin_ += got;
-    return ReadBytes{got, at_end_ && ahead_begin_ == ahead_.size()};
+    read.size = ahead_.copy(out, size, ahead_begin_);
+    ahead_begin_ += read.size;
+    read.at_end = at_end_ && ahead_begin_ == ahead_.size();
+  } else if (at_end_) {
+    read.at_end = true;
+  } else {
+    ROLLCALL_ASSIGN_OR_RETURN(read, source_->read(out, size));
   }
-  if (at_end_) return ReadBytes{0, true};
-  return source_->read(out, size);
+  read_to_ += read.size;
+  read.at_end = read.at_end || read_to_ == end_;
+  return read;
 }
 
 void ContentReader::take(std::string_view bytes) {

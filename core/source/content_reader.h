@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -42,6 +43,9 @@ class ContentReader {
   // As ByteSource::read, but may bring fewer bytes at any time.
   Result<ReadBytes> read(char* out, std::size_t size);
 
+  // What follows `offset` is not read: as if the content ended there.
+  void end_at(std::uint64_t offset) { end_ = offset; }
+
   // Moves the mark over `bytes`, which were read and come next after it.
   void take(std::string_view bytes);
 
@@ -72,6 +76,8 @@ class ContentReader {
   std::size_t ahead_begin_ = 0;
   std::unique_ptr<XXH3_state_t, FreeState> state_;
   std::uint64_t offset_ = 0;
+  std::uint64_t read_to_ = 0;
+  std::uint64_t end_ = std::numeric_limits<std::uint64_t>::max();
   XXH128_hash_t head_hash_{};  // once offset_ >= kHeadBytes
 };
 

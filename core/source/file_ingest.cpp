@@ -8,6 +8,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <deque>
 #include <exception>
 #include <limits>
 #include <map>
@@ -18,11 +19,13 @@
 #include <set>
 #include <string_view>
 #include <tuple>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "core/source/batch_builder.h"
 #include "core/source/content_reader.h"
+#include "core/source/file_run.h"
 #include "core/source/native_format.h"
 #include "core/source/pending_rejects.h"
 #include "core/source/row_decoder.h"
@@ -45,40 +48,9 @@ constexpr std::size_t kWaitingShare = 16;
 constexpr std::size_t kDecodingShare = 16;
 // What a block takes, with what it is decoded to, is about this many times its text.
 constexpr std::size_t kBlockFootprint = 6;
+constexpr std::uint64_t kToTheEnd = std::numeric_limits<std::uint64_t>::max();
 // Smaller blocks cost more time than they save memory.
 constexpr std::size_t kWorthwhileBlockBytes = std::size_t{64} << 10;
-
-// One file of a run. The reading stage makes it, decoders share it, the last stage reports on it.
-struct FileRun {
-  DecoderOptions options;
-  bool identified = false;  // its position is committed once it moves
-  KnownSource position;     // the last stage's, as far as it is ingested
-  bool known = false;
-  std::atomic<bool> failed{false};  // some of it cannot be read: what follows is not looked at
-  FileReport report;
-  std::vector<std::string> notes;
-  std::string note_if_read;           // to be told if any row is
-  std::set<std::string> late_values;  // that were told
-
-  std::unique_ptr<RowDecoder> take_decoder(const Engine& engine) {
-    {
-      const std::lock_guard lock(mutex);
-      if (!idle_decoders.empty()) {
-        std::unique_ptr<RowDecoder> decoder = std::move(idle_decoders.back());
-        idle_decoders.pop_back();
-        return decoder;
-      }
-    }
-    return RowDecoder::make(engine, options);
-  }
-  void give_back(std::unique_ptr<RowDecoder> decoder) {
-    const std::lock_guard lock(mutex);
-    idle_decoders.push_back(std::move(decoder));
-  }
-
-  std::mutex mutex;
-  std::vector<std::unique_ptr<RowDecoder>> idle_decoders;
-};
 
 // What goes down the pipeline: a block of a file, the end of a file, or an error.
 struct Work {
@@ -151,28 +123,34 @@ class BlockStage {
         block_bytes_(std::clamp(hooks.batch_bytes, kBlockBytesMin, block_bytes_max)),
         zone_(zone),
         pool_(pool),
+        limits_(options, engine.options()),
         registry_(engine.sources()),
         wait_{hooks.stop, [this] { return tick(); }} {}
 
   // Null at the end. A file that cannot be read, or goes wrong later, is left for the next one.
   std::shared_ptr<Work> next() {
-    if (file_ && file_->failed) close();
-    if (!file_ && next_path_ == paths_.size()) return nullptr;
+    if (file_ && file_->failed) abandon();
+    if (!file_ && to_read_.empty() && next_path_ == paths_.size()) return nullptr;
     // What has come through a pipe is handed on first: nobody can read it again.
     const bool can_be_read_again = !file_ || file_->identified;
     if (wait_.stop.stop_requested() && can_be_read_again) return stopped({});
     std::shared_ptr<Work> work = pool_.take();
-    const std::string& path = file_ ? file_->report.path : paths_[next_path_++];
-    if (!file_) work->status = open(path);
+    if (!file_ && to_read_.empty()) work->status = open(paths_[next_path_++]);
+    if (!file_ && work->status.ok()) work->status = start();
     work->file = file_;
     if (work->status.ok()) work->status = read(*work);
     if (work->status.code() == StatusCode::kCancelled) {
+      const std::string& path = paths_[next_path_ - 1];
       const bool lost = !work->status.message().empty() && !stored_size(path);
       return stopped(lost ? fmt::format("{}: {}", path == "-" ? "standard input" : path,
                                         work->status.message())
                           : std::string());
     }
-    if (!work->status.ok() || work->end_of_file) close();
+    if (!work->status.ok()) {
+      abandon();
+    } else if (work->end_of_file) {
+      close();
+    }
     return work;
   }
 
@@ -200,6 +178,7 @@ class BlockStage {
     return tick_failure_.ok() ? Status() : stopped_within(0);
   }
 
+  // Finds out what is to be read of the next path.
   Status open(const std::string& path) {
     ROLLCALL_ASSIGN_OR_RETURN(ContentReader content, ContentReader::open(path, wait_));
     const auto enough = [&](std::string_view so_far) {
@@ -216,6 +195,8 @@ class BlockStage {
     decoding.name = path == "-" ? "standard input" : path;
     decoding.zone = zone_;
     decoding.rejects_max = rejects_max_;
+    decoding.admission.now = limits_;
+    decoding.cut_line_bytes = options_.line_bytes_max;
     const bool complete = content.head_is_all();
     const bool empty = holds_nothing(head, complete);
     const auto plan = [&](const SourceReading* known) {
@@ -239,14 +220,55 @@ class BlockStage {
             decoding.schema.format == FileFormat::kDelimited ? "" : " that does not have it"));
       }
     }
+    for (SourceRegistry::Part& part : file->parts) {
+      for (RefusedRange& range : part.due) {
+        auto again = std::make_shared<FileRun>();
+        again->options = file->options;
+        again->options.admission.before = range.readings;
+        again->options.cut_line_bytes = range.cut_line_bytes;
+        again->identified = true;
+        again->known = true;
+        again->position = part.owner;
+        again->second = {file, std::move(range), false};
+        to_read_.push_back(std::move(again));
+      }
+    }
+    to_read_.push_back(std::move(file));
+    return {};
+  }
+
+  // Begins with the next reading of the path: those of parts that were read before come first.
+  Status start() {
+    std::shared_ptr<FileRun> file = std::move(to_read_.front());
+    to_read_.pop_front();
+    ContentReader* content = &*content_;
     continues_line_ = file->position.tail;
+    if (file->second) {
+      const RefusedRange& range = file->second->range;
+      if (!content_again_) {
+        ROLLCALL_ASSIGN_OR_RETURN(ContentReader opened,
+                                  ContentReader::open(file->second->of->report.path, wait_));
+        content_again_.emplace(std::move(opened));
+      }
+      content = &*content_again_;
+      content->end_at(range.end);
+      ROLLCALL_ASSIGN_OR_RETURN(const bool reached, content->skip_to(range.begin));
+      if (!reached) {
+        return Status::io_error(
+            fmt::format("{}: it has changed while it was read", file->second->of->report.path));
+      }
+      continues_line_ = range.continues_line;
+    }
     position_moved_ = false;
-    if (file->options.schema.format == FileFormat::kNative) {
-      native_.emplace(file->options.name, *content_);
+    const DecoderOptions& decoding = file->options;
+    if (decoding.schema.format == FileFormat::kNative) {
+      native_.emplace(decoding.name, *content);
     } else {
-      const SourceSchema& schema = file->options.schema;
-      text_.emplace(*content_, record_syntax(schema, file->options.source), block_bytes_,
-                    schema.skip_lines);
+      const SourceSchema& schema = decoding.schema;
+      RecordSyntax syntax = record_syntax(schema, decoding.source);
+      syntax.line_bytes_max = decoding.cut_line_bytes;
+      text_.emplace(*content, syntax, block_bytes_, schema.skip_lines,
+                    decoding.admission.line_bytes_max());
     }
     file_ = std::move(file);
     return {};
@@ -272,6 +294,8 @@ class BlockStage {
     file.position = position_ = recognized.source;
     content_.emplace(std::move(recognized.content));
     if (file.known) {
+      file.parts = registry_.take_due(file.position, limits_);
+      position_.refused = {};  // from here on the last stage knows better
       const Result<SourceReading> guessed = read_as(nullptr);
       if (guessed.ok() && guessed->key() != file.position.reading.key()) {
         file.note_if_read = fmt::format("{}: it is read on as it was before: {}", path,
@@ -286,6 +310,10 @@ class BlockStage {
     bytes_read_.store(bytes_closed_ + content_->stored_bytes_read(), std::memory_order_relaxed);
     ROLLCALL_RETURN_IF_ERROR(more.status());
     work.continues_line = std::exchange(continues_line_, false);
+    if (*more && file_->second) {
+      work.moves = true;
+      return {};
+    }
     if (*more) {
       // Damage must be known before the first row counts: undamaged, the file may begin otherwise.
       if (file_->identified && !position_moved_ && content_->is_compressed()) {
@@ -312,18 +340,28 @@ class BlockStage {
   // part of it could not be read.
   void remember() {
     const KnownSource& position = file_->failed ? file_->position : position_;
-    if (file_->identified && position_moved_ && position.mark.offset > 0) {
+    if (file_->identified && !file_->second && position_moved_ && position.mark.offset > 0) {
       registry_.update(position);
     }
   }
 
+  // Ends a reading.
   void close() {
     if (file_) remember();
-    if (content_) bytes_closed_ += content_->stored_bytes_read();
     text_.reset();
     native_.reset();
-    content_.reset();
     file_.reset();
+    if (to_read_.empty()) {
+      if (content_) bytes_closed_ += content_->stored_bytes_read();
+      content_.reset();
+      content_again_.reset();
+    }
+  }
+
+  // Leaves the path for the next one.
+  void abandon() {
+    to_read_.clear();
+    close();
   }
 
   Engine& engine_;
@@ -334,6 +372,7 @@ class BlockStage {
   std::size_t block_bytes_;
   const TimeZone& zone_;
   WorkPool& pool_;
+  Limits limits_;
   SourceRegistry registry_;
   const SourceWait wait_;
 
@@ -341,11 +380,13 @@ class BlockStage {
   std::string stop_note_;
   Status tick_failure_;
   std::size_t next_path_ = 0;
+  std::deque<std::shared_ptr<FileRun>> to_read_;  // of the last path
   std::shared_ptr<FileRun> file_;
   KnownSource position_;  // of file_, as far as it is read
   bool position_moved_ = false;
-  std::optional<ContentReader> content_;
-  std::optional<TextBlockReader> text_;  // one of the two
+  std::optional<ContentReader> content_;        // of the path, where its position is
+  std::optional<ContentReader> content_again_;  // the same, where it is read for a second time
+  std::optional<TextBlockReader> text_;         // one of the two
   std::optional<NativeBlockReader> native_;
   bool continues_line_ = false;
   std::uint64_t bytes_closed_ = 0;
@@ -379,7 +420,7 @@ class IngestStage {
     if (!work.status.ok()) return fail(work);
     FileRun& file = *work.file;
     if (file.failed) return {};
-    if (work.end_of_file) return finish(file);
+    if (work.end_of_file) return finish(file, true);
     DecodedBlock& decoded = work.decoded;
     if (hooks_.strict && !decoded.rejects.empty()) return first_reject(file, decoded);
     for (const WordCount& count : decoded.null_users) null_users_.add(count.word, count.rows);
@@ -392,16 +433,22 @@ class IngestStage {
           file.options.name, column, column));
     }
     rejects_.add(file.options.name, lines_of_file_, decoded);
-    file.report.rows_read += decoded.rows;
+    if (!file.second) file.report.rows_read += decoded.rows;
     lines_of_file_ += decoded.lines;
-    if (file.identified && work.moves) {
+    if (file.second) {
       position_due_ = true;
+      note_second_reading(file, work);
+    } else if (file.identified && work.moves) {
+      position_due_ = true;
+      note_refused(file, work);
       file.position.mark = work.block.end;
       file.position.tail = work.block.tail;
       file.position.rows += decoded.rows;
       file.position.counted = file.position.counted || decoded.good_rows > 0;
       // The line end of a tail is not in the file.
       file.position.lines += decoded.lines - (work.block.tail ? 1 : 0);
+    } else {
+      file.refused_beyond.add(decoded.refused);
     }
     if (decoded.batch) {
       waiting_rows_ += decoded.good_rows;
@@ -434,9 +481,14 @@ class IngestStage {
     for (KnownSource::End& end : position.earlier_ends) {
       count(reading, end.hash, end.rows, end.lines);
     }
+    if (const auto latest = refused_.find(position.id); latest != refused_.end()) {
+      position.refused = latest->second;
+    }
     open_file_ = &file;
-    file.report.rows_known = file.position.rows;
-    lines_of_file_ = file.position.lines;
+    range_is_open_ = false;
+    lines_of_file_ = file.second ? file.second->range.lines : position.lines;
+    if (file.second) return;
+    file.report.rows_known = position.rows;
     for (std::string& note : file.notes) report_.notes.push_back(std::move(note));
     if (hooks_.schema && !file.options.schema.columns.empty()) {
       hooks_.schema(file.options.name, file.options.schema);
@@ -444,7 +496,11 @@ class IngestStage {
   }
 
   // The end of a file that the run was stopped in.
-  Status finish_open_file() { return open_file_ == nullptr ? Status() : finish(*open_file_); }
+  Status finish_open_file() {
+    if (open_file_ != nullptr) return finish(*open_file_, false);
+    if (unreported_ != nullptr) report_file(*unreported_);
+    return {};
+  }
 
   // `blocks` have come to their end.
   IngestReport finish_report() {
@@ -490,29 +546,85 @@ class IngestStage {
     if (hooks_.strict) return work.status;
     if (work.file != nullptr) {
       if (work.file->failed) return {};
-      ROLLCALL_RETURN_IF_ERROR(finish(*work.file));
+      ROLLCALL_RETURN_IF_ERROR(finish(*work.file, false));
       work.file->failed = true;
     }
     report_.failures.push_back(std::move(work.status));
     return {};
   }
 
-  Status finish(FileRun& file) {
+  // `ended`: all of it is read.
+  Status finish(FileRun& file, bool ended) {
     ROLLCALL_RETURN_IF_ERROR(ingest_waiting());
     open_file_ = nullptr;
     if (file.identified) {
-      const KnownSource& position = file.position;
+      KnownSource& position = file.position;
+      position.refused.drop_empty();
+      refused_[position.id] = position.refused;
       counts_[{position.reading.hash(), position.mark.hash.high64, position.mark.hash.low64}] = {
           position.rows, position.lines};
     }
-    if (!file.note_if_read.empty() && file.report.rows_read > 0) {
+    if (!file.second) {
+      report_file(file);
+    } else {
+      unreported_ = file.second->of;
+      if (!ended) report_file(*unreported_);
+    }
+    return {};
+  }
+
+  void report_file(FileRun& file) {
+    FileReport& report = file.report;
+    if (!file.note_if_read.empty() && report.rows_read > 0) {
       report_.notes.push_back(std::move(file.note_if_read));
     }
-    file.report.outcome = !file.known                 ? FileReport::Outcome::kRead
-                          : file.report.rows_read > 0 ? FileReport::Outcome::kResumed
-                                                      : FileReport::Outcome::kKnown;
-    report_.files.push_back(file.report);
-    return {};
+    report.outcome = !file.known            ? FileReport::Outcome::kRead
+                     : report.rows_read > 0 ? FileReport::Outcome::kResumed
+                                            : FileReport::Outcome::kKnown;
+    Refusals refused = file.refused_beyond;
+    const auto add = [&](const KnownSource& source, std::uint64_t end) {
+      const auto latest = refused_.find(source.id);
+      refused.add((latest == refused_.end() ? source.refused : latest->second).before(end));
+    };
+    add(file.position, kToTheEnd);
+    for (const SourceRegistry::Part& part : file.parts) {
+      if (part.owner.id != file.position.id) add(part.owner, part.end);
+    }
+    report.refused = refused.counts();
+    report.admitted = file.admitted.counts();
+    report.refusals_known = file.position.refusals_unknown_before == 0;
+    report_.files.push_back(report);
+    unreported_.reset();
+  }
+
+  // What limits refused of a block that is read for the first time; before the position moves.
+  void note_refused(FileRun& file, const Work& work) {
+    if (work.decoded.refused.empty()) return;
+    KnownSource& position = file.position;
+    if (std::exchange(range_is_open_, true)) {
+      position.refused.extend_last(work.block.end.offset, work.decoded.refused);
+      return;
+    }
+    RefusedRange range;
+    range.begin = position.mark.offset;
+    range.end = work.block.end.offset;
+    range.lines = position.lines;
+    range.continues_line = position.tail;
+    range.cut_line_bytes = file.options.cut_line_bytes;
+    range.readings = {file.options.admission.now};
+    range.refused = work.decoded.refused;
+    position.refused.push_back(std::move(range));
+  }
+
+  void note_second_reading(FileRun& file, const Work& work) {
+    FileRun::SecondReading& second = *file.second;
+    const DecodedBlock& decoded = work.decoded;
+    file.position.refused.read_again(second.range.begin, work.block.end.offset, lines_of_file_,
+                                     std::exchange(second.goes_on, true),
+                                     file.options.admission.now, decoded.decided, decoded.refused);
+    second.range.begin = work.block.end.offset;
+    file.position.counted = file.position.counted || decoded.good_rows > 0;
+    second.of->admitted.add(decoded.admitted);
   }
 
   // Of a run that takes no row amiss.
@@ -541,7 +653,11 @@ class IngestStage {
   WordCounter null_values_;
   // Rows and lines of the files read in this run, by their reading and the hash of their mark.
   std::map<std::array<std::uint64_t, 3>, std::pair<std::uint64_t, std::uint64_t>> counts_;
-  FileRun* open_file_ = nullptr;  // begun and not finished
+  // What limits keep out of the sources that were read in this run, by the source's id.
+  std::unordered_map<std::string, RefusedRanges> refused_;
+  FileRun* open_file_ = nullptr;         // begun and not finished
+  std::shared_ptr<FileRun> unreported_;  // whose parts were read again, and not yet what follows
+  bool range_is_open_ = false;           // the last of its position's ranges is of this reading
   std::uint64_t lines_of_file_ = 0;
   std::vector<PreparedBatch> waiting_;  // of the open file, to be ingested as one
   std::size_t waiting_rows_ = 0;

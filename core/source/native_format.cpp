@@ -155,6 +155,20 @@ Status append_native_block(const EventBatch& batch, std::uint32_t value_decimals
   return {};
 }
 
+void NativeBatch::keep(const std::vector<std::uint32_t>& rows) {
+  const auto keep_in = [&](auto& column) {
+    if (column.empty()) return;  // no such column, or one value for all rows
+    for (std::size_t i = 0; i < rows.size(); ++i) column[i] = column[rows[i]];
+    column.resize(rows.size());
+  };
+  keep_in(user_integers);
+  keep_in(user_strings);
+  keep_in(event.codes);
+  keep_in(time);
+  keep_in(value);
+  for (Column& property : properties) keep_in(property.codes);
+}
+
 Result<NativeLayout> read_native_layout(std::string_view name, std::string_view head) {
   ROLLCALL_RETURN_IF_ERROR(read_header(name, head).status());
   ByteReader reader(head.substr(sizeof(BlockHeader)));

@@ -42,6 +42,9 @@ struct NativeBatch {
   std::vector<TimeUs> time;
   std::vector<Amount> value;
   std::vector<Column> properties;
+
+  // Leaves out all rows but these, which ascend.
+  void keep(const std::vector<std::uint32_t>& rows);
 };
 
 // `head` is what the file called `name` begins with, at least its first block's layout.

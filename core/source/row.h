@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "rollcall/file_source.h"
+
 namespace rollcall {
 
 // Of event names and property values, see event.h.
@@ -24,9 +26,12 @@ struct Field {
 
 // Why a row cannot be ingested.
 struct RowFault {
-  std::string_view kind;  // a constant
-  std::string reason;
+  std::string_view kind = {};  // a constant
+  std::string reason = {};
   std::uint32_t column = 0;  // as RejectedRow::column
+  // What alone keeps the row out, which may come in when it is read again.
+  std::optional<SourceLimit> limit = std::nullopt;
+  bool is_in = false;  // no fault: an earlier reading has ingested the row
 };
 
 struct Row {

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
+#include <functional>
 #include <type_traits>
 #include <utility>
 
@@ -51,6 +53,22 @@ class RejectCollector {
       : block_(block), rejects_max_(rejects_max), out_(out) {}
 
   void add(std::string_view record, RowFault fault) {
+    count(fault);
+    if (out_.rejects.size() >= rejects_max_) return;
+    const std::size_t begin = static_cast<std::size_t>(record.data() - block_.data());
+    lines_ += count_lines(block_.substr(counted_to_, begin - counted_to_));
+    counted_to_ = begin;
+    out_.rejects.push_back({lines_, record, std::move(fault)});
+  }
+
+  // Of a block without lines, by the row's number from 0.
+  void add_row(std::uint64_t row, RowFault fault) {
+    count(fault);
+    if (out_.rejects.size() < rejects_max_) out_.rejects.push_back({row, {}, std::move(fault)});
+  }
+
+ private:
+  void count(const RowFault& fault) {
     const auto counted =
         std::find_if(out_.rejected_by_kind.begin(), out_.rejected_by_kind.end(),
                      [&](const RejectCount& count) { return count.kind == fault.kind; });
@@ -59,14 +77,8 @@ class RejectCollector {
     } else {
       ++counted->rows;
     }
-    if (out_.rejects.size() >= rejects_max_) return;
-    const std::size_t begin = static_cast<std::size_t>(record.data() - block_.data());
-    lines_ += count_lines(block_.substr(counted_to_, begin - counted_to_));
-    counted_to_ = begin;
-    out_.rejects.push_back({lines_, record, std::move(fault)});
   }
 
- private:
   std::string_view block_;
   std::size_t rejects_max_;
   DecodedBlock& out_;
@@ -77,13 +89,18 @@ class RejectCollector {
 template <class Reader>
 class TextDecoder final : public RowDecoder {
  public:
-  TextDecoder(const Engine& engine, const DecoderOptions& options, Reader reader,
+  using MakeReader = std::function<Reader(std::size_t line_bytes_max)>;
+
+  TextDecoder(const Engine& engine, const DecoderOptions& options, MakeReader make_reader,
               BatchBuilder builder)
       : engine_(engine),
         name_(options.name),
         header_(options.schema.header),
         rejects_max_(options.rejects_max),
-        reader_(std::move(reader)),
+        admission_(options.admission),
+        cut_line_bytes_(options.cut_line_bytes),
+        make_reader_(std::move(make_reader)),
+        reader_(make_reader_(cut_line_bytes_)),
         builder_(std::move(builder)) {}
 
   Status decode(const SourceBlock& block, bool continues_line, DecodedBlock& out) override {
@@ -93,7 +110,8 @@ class TextDecoder final : public RowDecoder {
     if (continues_line) {
       const std::size_t line_end = text.find('\n');
       const std::string_view line = text.substr(0, line_end);
-      if (line.find_first_not_of(" \t\r") != std::string_view::npos) {
+      if (line.find_first_not_of(" \t\r") != std::string_view::npos &&
+          !admission_.is_second_reading()) {
         rejects.add(line,
                     {"row was ingested before it was complete",
                      "the row was ingested when its line had no line end, and has grown since", 0});
@@ -105,13 +123,10 @@ class TextDecoder final : public RowDecoder {
     reader_.start(text);
     builder_.start(simdjson::validate_utf8(text.data(), text.size()));
     if (block.first && header_) reader_.next(row_);
-    while (reader_.next(row_)) {
-      ++out.rows;
-      if (row_.fault) {
-        rejects.add(row_.record, std::move(*row_.fault));
-      } else if (auto fault = builder_.add(row_.fields)) {
-        rejects.add(row_.record, std::move(*fault));
-      }
+    if (admission_.is_second_reading()) {
+      read_again(text, rejects, out);
+    } else {
+      read(text, rejects, out);
     }
     out.good_rows = builder_.row_count();
     out.null_users = builder_.null_users().counts();
@@ -124,37 +139,123 @@ class TextDecoder final : public RowDecoder {
   }
 
  private:
+  void read(std::string_view text, RejectCollector& rejects, DecodedBlock& out) {
+    while (reader_.next(row_)) {
+      ++out.rows;
+      if (row_.fault) {
+        if (const std::size_t size = line_of(text, row_.record).size(); size > cut_line_bytes_) {
+          row_.fault->limit = SourceLimit::kLineBytes;
+          out.refused.add(SourceLimit::kLineBytes, static_cast<std::int64_t>(size));
+        }
+        rejects.add(row_.record, std::move(*row_.fault));
+      } else if (auto fault = builder_.add(row_.fields)) {
+        if (fault->limit) {
+          out.refused.add(*fault->limit, builder_.measures()[Limits::index(*fault->limit)]);
+        }
+        rejects.add(row_.record, std::move(*fault));
+      }
+    }
+  }
+
+  // Takes rows that were refused before and are not now. What else is at fault was told before,
+  // except in lines that nobody has looked into.
+  void read_again(std::string_view text, RejectCollector& rejects, DecodedBlock& out) {
+    const std::size_t looked_into = admission_.line_bytes_max_before();
+    const std::size_t looked_into_now = admission_.line_bytes_max();
+    const Limits& latest = admission_.before.back();
+    wide_readers_.clear();
+    while (reader_.next(row_)) {
+      const std::string_view record = row_.record;
+      std::size_t size = record.size();
+      if (row_.fault) {
+        const std::string_view line = line_of(text, record);
+        size = line.size();
+        if (size <= cut_line_bytes_) continue;
+        if (size > looked_into_now) {
+          const auto measure = static_cast<std::int64_t>(size);
+          out.decided.add(SourceLimit::kLineBytes, measure);
+          out.refused.add(SourceLimit::kLineBytes, measure);
+          continue;
+        }
+        // The batch has views of what a reader has unescaped.
+        wide_readers_.push_back(make_reader_(looked_into_now));
+        const auto line_begin = static_cast<std::size_t>(line.data() - text.data());
+        wide_readers_.back().start(
+            text.substr(line_begin, text.find('\n', line_begin) + 1 - line_begin));
+        if (!wide_readers_.back().next(row_)) continue;
+      }
+      std::optional<RowFault> fault =
+          row_.fault ? std::move(row_.fault) : builder_.add(row_.fields, size);
+      if (fault && fault->is_in) continue;
+      if (fault && !fault->limit) {
+        if (size <= looked_into) continue;
+        out.decided.add(SourceLimit::kLineBytes, static_cast<std::int64_t>(size));
+        ++out.rows;
+        rejects.add(record, std::move(*fault));
+        continue;
+      }
+      const RowMeasures& measures = builder_.measures();
+      const auto count = [&](SourceLimit limit, Refusals& to) {
+        to.add(limit, measures[Limits::index(limit)]);
+      };
+      const SourceLimit before = latest.refusing(measures).value_or(SourceLimit::kLineBytes);
+      count(before, out.decided);
+      if (fault) {
+        count(*fault->limit, out.refused);
+      } else {
+        count(before, out.admitted);
+        ++out.rows;
+      }
+    }
+  }
+
+  // The line that a record, or what is left of it, begins with; without its end.
+  static std::string_view line_of(std::string_view text, std::string_view record) {
+    const auto begin = static_cast<std::size_t>(record.data() - text.data());
+    std::string_view line = text.substr(begin, text.find('\n', begin) - begin);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    return line;
+  }
+
   const Engine& engine_;
   std::string name_;
   bool header_;
   std::size_t rejects_max_;
+  Admission admission_;
+  std::size_t cut_line_bytes_;
+  MakeReader make_reader_;
   Reader reader_;
+  std::deque<Reader> wide_readers_;  // of lines that were too long
   BatchBuilder builder_;
   Row row_;
 };
 
-// Blocks of columns are taken whole, or are an error: whoever wrote them had the rows checked.
+// Blocks of columns are read whole, or are an error: whoever wrote them had the rows checked. But
+// limits are the reader's, and refuse rows.
 class NativeDecoder final : public RowDecoder {
  public:
   NativeDecoder(const Engine& engine, const DecoderOptions& options)
       : engine_(engine),
         name_(options.name),
-        reject_null_users_(options.source.reject_null_users) {}
+        rejects_max_(options.rejects_max),
+        admission_(options.admission) {}
 
   Status decode(const SourceBlock& block, bool, DecodedBlock& out) override {
     ROLLCALL_ASSIGN_OR_RETURN(NativeBatch native, decode_native_block(name_, block.text()));
     const StoreSettings& settings = engine_.settings();
-    const std::size_t rows = native.time.size();
-    out.rows = out.good_rows = rows;
-    if (rows == 0) return {};
+    out.lines = native.time.size();  // rows take their place
+    if (native.time.empty()) return {};
     if (native.layout.user_kind != settings.user_kind) {
       const bool integers = native.layout.user_kind == UserKind::kInteger;
       return Status::invalid_argument(
           fmt::format("{}: native block: its users are {} (allowed: {}, as in the store)", name_,
                       integers ? "integers" : "strings", integers ? "strings" : "integers"));
     }
-    ROLLCALL_RETURN_IF_ERROR(count_null_users(native, out));
     ROLLCALL_RETURN_IF_ERROR(rescale(native, settings.value_decimals));
+    admit(native, block.text(), out);
+    count_null_users(native, out);
+    out.good_rows = native.time.size();
+    if (out.good_rows == 0) return {};
 
     EventBatch batch;
     batch.user_integers = native.user_integers;
@@ -162,7 +263,9 @@ class NativeDecoder final : public RowDecoder {
     batch.event = {native.event.values, native.event.codes};
     batch.time = native.time;
     batch.value = native.value;
-    batch.known_until = native.layout.known_until;
+    if (native.layout.known_until) {
+      batch.known_until = std::min(*native.layout.known_until, time_max());
+    }
     arena_.clear();
     joined_.clear();
     joined_.resize(settings.dimensions.size());
@@ -180,16 +283,73 @@ class NativeDecoder final : public RowDecoder {
   }
 
  private:
-  Status count_null_users(const NativeBatch& native, DecodedBlock& out) const {
+  static void count_null_users(const NativeBatch& native, DecodedBlock& out) {
     WordCounter counter;
     for (const std::string_view user : native.user_strings) {
       if (is_null_id(user)) counter.add(user);
     }
     out.null_users = counter.counts();
-    if (!reject_null_users_ || out.null_users.empty()) return {};
-    return Status::invalid_argument(
-        fmt::format("{}: native block: user {} means nobody (allowed with --null-users keep)",
-                    name_, quoted_excerpt(out.null_users.front().word)));
+  }
+
+  TimeUs time_max() const { return std::min(admission_.now[SourceLimit::kTimeMax], kTimeMax); }
+
+  // Leaves in `native` the rows that are to be ingested.
+  void admit(NativeBatch& native, std::string_view block, DecodedBlock& out) const {
+    const std::size_t rows = native.time.size();
+    RejectCollector rejects(block, rejects_max_, out);
+    std::vector<std::uint32_t> kept;
+    kept.reserve(rows);
+    for (std::size_t row = 0; row < rows; ++row) {
+      const std::size_t user_bytes =
+          native.user_strings.empty() ? 0 : native.user_strings[row].size();
+      const TimeUs time = native.time[row];
+      const bool is_null = user_bytes > 0 && is_null_id(native.user_strings[row]);
+      const RowMeasures measures = {0, time, time, static_cast<std::int64_t>(user_bytes),
+                                    is_null ? 1 : 0};
+      if (admission_.is_in(measures)) continue;
+      const std::optional<SourceLimit> limit = admission_.now.refusing(measures);
+      const auto count = [&](SourceLimit of, Refusals& to) {
+        to.add(of, measures[Limits::index(of)]);
+      };
+      if (admission_.is_second_reading()) {
+        const auto before = admission_.before.back().refusing(measures);
+        if (before) count(*before, out.decided);
+        if (before && !limit) count(*before, out.admitted);
+      }
+      if (!limit) {
+        kept.push_back(static_cast<std::uint32_t>(row));
+      } else {
+        count(*limit, out.refused);
+        if (!admission_.is_second_reading()) rejects.add_row(row, limit_fault(*limit, measures));
+      }
+    }
+    out.rows = admission_.is_second_reading() ? kept.size() : rows;
+    if (kept.size() < rows) native.keep(kept);
+  }
+
+  // The fault of a row that has no text.
+  RowFault limit_fault(SourceLimit limit, const RowMeasures& measures) const {
+    const std::int64_t bound = admission_.now[limit];
+    const TimeZone utc;
+    RowFault fault;
+    if (limit == SourceLimit::kUserBytes) {
+      fault = {"user is too long",
+               fmt::format("user: too long: {} bytes (allowed: {})", measures[Limits::index(limit)],
+                           bound),
+               0};
+    } else if (limit == SourceLimit::kNullUser) {
+      fault = {kNullUser, "user: it means nobody (allowed with --null-users keep)", 0};
+    } else {
+      const bool early = limit == SourceLimit::kTimeMin;
+      fault = {early ? "time is earlier than any that is plausible"
+                     : "time is later than any that is plausible",
+               fmt::format("time: too {}: {} microseconds from 1970 (allowed: {} {})",
+                           early ? "early" : "late", measures[Limits::index(limit)],
+                           early ? "from" : "up to", utc.format(bound)),
+               0};
+    }
+    fault.limit = limit;
+    return fault;
   }
 
   Status rescale(NativeBatch& native, std::uint32_t decimals) const {
@@ -247,7 +407,8 @@ class NativeDecoder final : public RowDecoder {
 
   const Engine& engine_;
   std::string name_;
-  bool reject_null_users_;
+  std::size_t rejects_max_;
+  Admission admission_;
   std::vector<NativeBatch::Column> joined_;
   TextArena arena_;
 };
@@ -262,21 +423,24 @@ std::unique_ptr<RowDecoder> RowDecoder::make(const Engine& engine, const Decoder
   const ColumnPlan plan = plan_columns(schema, engine.settings().dimensions);
   BatchShape shape;
   shape.user_kind = engine.settings().user_kind;
-  shape.user_bytes_max = options.source.user_bytes_max;
   shape.event_name = schema.event_name;
   shape.has_value = !schema.value.empty();
   shape.value_decimals = engine.settings().value_decimals;
   shape.amount_form = amount_form(options.source);
-  shape.reject_null_users = options.source.reject_null_users;
   shape.dimensions = plan.dimensions;
-  BatchBuilder builder(std::move(shape), TimeParser(options.zone, options.source.time_unit,
-                                                    options.source.time_format,
-                                                    engine.options().time_max.value_or(kTimeMax)));
+  BatchBuilder builder(
+      std::move(shape),
+      TimeParser(options.zone, options.source.time_unit, options.source.time_format),
+      options.admission);
   if (schema.format == FileFormat::kNdjson) {
-    NdjsonReader reader(options.source.line_bytes_max, options.source.comment, plan.slot_columns,
-                        options.source.nested);
-    reader.watch_for(awaited_values(schema, options.source));
-    return std::make_unique<TextDecoder<NdjsonReader>>(engine, options, std::move(reader),
+    const auto make_reader =
+        [source = options.source, plan,
+         awaited = awaited_values(schema, options.source)](std::size_t line_bytes_max) {
+          NdjsonReader reader(line_bytes_max, source.comment, plan.slot_columns, source.nested);
+          reader.watch_for(awaited);
+          return reader;
+        };
+    return std::make_unique<TextDecoder<NdjsonReader>>(engine, options, make_reader,
                                                        std::move(builder));
   }
   std::vector<std::uint32_t> columns;
@@ -285,9 +449,13 @@ std::unique_ptr<RowDecoder> RowDecoder::make(const Engine& engine, const Decoder
     columns.push_back(name.empty() ? kNoColumn
                                    : static_cast<std::uint32_t>(found - schema.columns.begin()));
   }
-  DelimitedReader reader(record_syntax(schema, options.source), schema.columns.size(),
-                         std::move(columns));
-  return std::make_unique<TextDecoder<DelimitedReader>>(engine, options, std::move(reader),
+  const auto make_reader = [syntax = record_syntax(schema, options.source),
+                            column_count = schema.columns.size(),
+                            columns](std::size_t line_bytes_max) mutable {
+    syntax.line_bytes_max = line_bytes_max;
+    return DelimitedReader(syntax, column_count, columns);
+  };
+  return std::make_unique<TextDecoder<DelimitedReader>>(engine, options, make_reader,
                                                         std::move(builder));
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/source/row.h"
+#include "core/source/source_limits.h"
 #include "core/source/text_block_reader.h"
 #include "core/time_zone.h"
 #include "rollcall/engine.h"
@@ -25,6 +26,8 @@ struct BlockReject {
   RowFault fault;
 };
 
+// Of a second reading, rows that are decided anew: those it takes, and those that it finds to be at
+// fault for the first time. All others were reported before.
 struct DecodedBlock {
   std::optional<PreparedBatch> batch;  // unset: no row is good
   std::uint64_t rows = 0;              // good or not
@@ -32,7 +35,10 @@ struct DecodedBlock {
   std::uint64_t lines = 0;                    // line ends
   std::vector<BlockReject> rejects;           // the first `rejects_max` of them, in order
   std::vector<RejectCount> rejected_by_kind;  // all of them
-  std::vector<WordCount> null_users;          // as of IngestReport
+  Refusals refused;                           // of them (a second reading: besides them)
+  // On a second reading, rows that were refused before, and of these the ones in `batch`.
+  Refusals decided, admitted;
+  std::vector<WordCount> null_users;  // as of IngestReport
   std::vector<WordCount> null_values;
   std::vector<std::string> late_values;  // columns that awaited_values had awaited
 };
@@ -44,6 +50,8 @@ struct DecoderOptions {
   std::string name;  // of the source, for errors
   TimeZone zone;
   std::size_t rejects_max = 0;
+  Admission admission;
+  std::size_t cut_line_bytes = 0;  // as RefusedRange::cut_line_bytes
 };
 
 // Threads: one at a time; any number of decoders at once.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <iterator>
 #include <new>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
@@ -127,7 +128,7 @@ SourcePosition KnownSource::to_position() const {
     if (end.rows == 0) continue;  // nothing would count twice
     ends.push_back({end.offset, to_hex(end.hash), end.rows, end.lines, end.tail});
   }
-  const nlohmann::ordered_json position = {
+  nlohmann::ordered_json position = {
       {"format", kFormat},
       {"name", name},
       {"offset", mark.offset},
@@ -140,7 +141,10 @@ SourcePosition KnownSource::to_position() const {
       {"counted", counted},
       {"tail", tail},
       {"earlier_ends", std::move(ends)},
+      {"refused", refused.to_json()},
   };
+  if (refusals_unknown_before > 0) position["refusals_unknown_before"] = refusals_unknown_before;
+  if (origin) position["origin"] = {origin->id, origin->end};
   // File names need not be UTF-8.
   return {id, position.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
 }
@@ -165,6 +169,17 @@ std::optional<KnownSource> KnownSource::from_position(const SourcePosition& posi
       const auto end_hash = from_hex(end.at(1));
       if (!end_hash) return {};
       source.earlier_ends.push_back({end.at(0), *end_hash, end.at(2), end.at(3), end.at(4)});
+    }
+    // Versions that did not keep what limits refused wrote the same without these.
+    const auto refused = json.find("refused");
+    if (refused == json.end()) {
+      source.refusals_unknown_before = source.mark.offset;
+      return source;
+    }
+    source.refused = RefusedRanges::from_json(*refused);
+    source.refusals_unknown_before = json.value("refusals_unknown_before", std::uint64_t{0});
+    if (const auto origin = json.find("origin"); origin != json.end()) {
+      source.origin = {origin->at(0), origin->at(1)};
     }
     return source;
   } catch (const std::exception&) {
@@ -195,6 +210,30 @@ void SourceRegistry::update(const KnownSource& source) {
   };
   for (const KnownSource::End& end : source.earlier_ends) add(mark_of(end, source));
   add(source.mark);
+}
+
+std::vector<SourceRegistry::Part> SourceRegistry::take_due(const KnownSource& source,
+                                                           const Limits& now) {
+  std::vector<Part> parts;
+  const auto add = [&](const std::string& id, std::uint64_t end) {
+    const auto known = by_id_.find(id);
+    if (known == by_id_.end()) return false;
+    KnownSource& owner = sources_[known->second];
+    Part part{owner, end, owner.refused.take_due(end, now)};
+    if (!part.due.empty()) owner.counted = true;
+    parts.push_back(std::move(part));
+    return true;
+  };
+  add(source.id, source.mark.offset);
+  std::optional<KnownSource::Origin> origin = source.origin;
+  std::uint64_t end = source.mark.offset;
+  while (origin) {
+    end = std::min(end, origin->end);
+    if (!add(origin->id, end)) break;
+    origin = parts.back().owner.origin;
+  }
+  std::reverse(parts.begin(), parts.end());
+  return parts;
 }
 
 std::string SourceRegistry::new_id(std::string_view head, const SourceReading& reading) const {
@@ -258,7 +297,11 @@ Result<SourceRegistry::Recognized> SourceRegistry::recognize(const std::string& 
         });
     return found == candidates.rend() ? std::nullopt : std::optional(*found);
   };
-  const std::optional<Candidate> best = last_read_alike(held);
+  std::vector<Candidate> counted;
+  std::copy_if(held.begin(), held.end(), std::back_inserter(counted),
+               [](const Candidate& candidate) { return candidate.source->counted; });
+  // Where some of it was counted, what was not decides nothing.
+  const std::optional<Candidate> best = last_read_alike(counted.empty() ? held : counted);
   const std::optional<Candidate> longer = last_read_alike(cut_short);
   const KnownSource* const cut_off = longer ? longer->source : nullptr;
   // Whether the content goes on after an earlier end, but not as far as its source was read.
@@ -285,16 +328,16 @@ Result<SourceRegistry::Recognized> SourceRegistry::recognize(const std::string& 
     source.lines = best->end->lines;
     source.counted = best->source->counted;
     source.tail = best->end->tail;
+    source.origin = {best->source->id, best->mark.offset};
+    source.refusals_unknown_before =
+        std::min(best->source->refusals_unknown_before, best->mark.offset);
     for (const KnownSource::End& end : best->source->earlier_ends) {
       if (end.offset <= best->mark.offset) source.earlier_ends.push_back(end);
     }
   } else {
     ROLLCALL_ASSIGN_OR_RETURN(source.reading, read_as(nullptr));
     source.id = new_id(head, source.reading);
-    const auto counted = std::find_if(held.rbegin(), held.rend(), [](const Candidate& candidate) {
-      return candidate.source->counted;
-    });
-    if (counted != held.rend()) result.otherwise = counted->source->reading;
+    if (!counted.empty()) result.otherwise = counted.back().source->reading;
   }
   source.name = path;
   if (result.content.offset() != result.source.mark.offset) {

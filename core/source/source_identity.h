@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "core/source/content_reader.h"
+#include "core/source/refused_ranges.h"
 #include "core/source/source_reading.h"
 #include "rollcall/engine.h"
 #include "rollcall/status.h"
@@ -36,6 +37,18 @@ struct KnownSource {
   std::uint64_t lines = 0;  // line ends before the mark
   bool counted = false;     // some row before the mark may have been ingested
   bool tail = false;        // the last line before the mark had no line end
+
+  // Rows before the mark that limits keep out: of what this source has read itself.
+  RefusedRanges refused;
+  // Before it, what limits refused was not kept: an earlier version read it.
+  std::uint64_t refusals_unknown_before = 0;
+  // What the content begins with, up to an end of another source, was read as that one, and what
+  // was refused of it is kept there.
+  struct Origin {
+    std::string id;
+    std::uint64_t end = 0;
+  };
+  std::optional<Origin> origin;
 
   // Where reading it ended before it grew.
   struct End {
@@ -79,6 +92,16 @@ class SourceRegistry {
 
   // Remembers how far a source has been read.
   void update(const KnownSource& source);
+
+  // What limits keep out of a content that is read as `source`: its own part, and those of the
+  // sources that it goes on from. First comes what the content begins with.
+  struct Part {
+    KnownSource owner;      // as it was when the run began, if not updated since
+    std::uint64_t end = 0;  // of the owner's part in this content
+    std::vector<RefusedRange> due;
+  };
+  // `due`: what is to be read again under `now`. It is told once, and forgotten here.
+  std::vector<Part> take_due(const KnownSource& source, const Limits& now);
 
  private:
   // The first bytes that a mark tells, by their number and their hash's two halves.

@@ -16,9 +16,11 @@ set(rollcall_source_sources
   source/null_words.cpp
   source/pending_rejects.cpp
   source/record_cutter.cpp
+  source/refused_ranges.cpp
   source/row_decoder.cpp
   source/schema_inspector.cpp
   source/source_identity.cpp
+  source/source_limits.cpp
   source/source_paths.cpp
   source/source_reading.cpp
   source/stored_file.cpp

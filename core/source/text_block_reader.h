@@ -38,14 +38,16 @@ inline constexpr std::size_t kBlockPadding = 64;
 class TextBlockReader {
  public:
   // Reads on from the content's mark, the beginning of a record. The first `skip_lines` lines of
-  // the content are the preamble of its first block. `content` must outlive the reader.
+  // the content are the preamble of its first block. Lines that are longer than records may be are
+  // whole up to `line_bytes_kept`. `content` must outlive the reader.
   TextBlockReader(ContentReader& content, const RecordSyntax& syntax, std::size_t block_bytes,
-                  std::uint32_t skip_lines = 0);
+                  std::uint32_t skip_lines = 0, std::size_t line_bytes_kept = 0);
 
   // Fills `block`, which then ends with a line end (added to a tail that has none) and holds at
   // least one record or line; false after the last block. The first block of a content holds its
   // first record, however many empty lines and comments come before it. Of a pipe that is slow,
-  // whole records are given away about a second after they came, and the line without its end waits.
+  // whole records are given away about a second after they came, and the line without its end
+  // waits.
   //   kCancelled  stopped, and no whole record is left of what was read; the text says how much is
   Result<bool> next(SourceBlock& block);
 
@@ -61,6 +63,7 @@ class TextBlockReader {
   RecordSyntax syntax_;
   std::size_t block_bytes_;
   std::uint32_t skip_lines_;
+  std::size_t line_bytes_kept_;
   std::string carry_;  // of the last read, what begins the next block
   bool at_end_ = false;
 };

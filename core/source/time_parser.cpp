@@ -157,12 +157,8 @@ std::optional<Day> day_of_serial(std::int32_t number, TimeUnit unit) {
 
 }  // namespace
 
-TimeParser::TimeParser(TimeZone zone, TimeUnit unit, std::optional<std::string> format,
-                       TimeUs time_max)
-    : zone_(std::move(zone)),
-      unit_(unit),
-      format_(std::move(format)),
-      time_max_(std::min(time_max, kTimeMax)) {}
+TimeParser::TimeParser(TimeZone zone, TimeUnit unit, std::optional<std::string> format)
+    : zone_(std::move(zone)), unit_(unit), format_(std::move(format)) {}
 
 Status TimeParser::check_format(std::string_view format) {
   bool year = false, month = false, day = false, twelve_hours = false, half = false;
@@ -473,8 +469,6 @@ std::string_view TimeParser::fault_kind(TimeFault fault) {
       return "time has a clock time that does not exist";
     case TimeFault::kOutOfRange:
       return "time is out of range";
-    case TimeFault::kTooLate:
-      return "time is later than any that is plausible";
     case TimeFault::kAmbiguous:
       return "time is an ambiguous number";
   }
@@ -502,8 +496,6 @@ std::string TimeParser::explain(TimeFault fault, std::string_view text) const {
     case TimeFault::kOutOfRange:
       return fmt::format("time: out of range: {} (allowed: 0001-01-02 to 9999-12-30 in UTC)",
                          found);
-    case TimeFault::kTooLate:
-      return fmt::format("time: too late: {} (allowed: up to {})", found, zone_.format(time_max_));
     case TimeFault::kAmbiguous:
       return explain_ambiguous(text);
   }

@@ -39,7 +39,6 @@ enum class TimeFault : std::uint8_t {
   kNoSuchDate,   // 2023-02-29
   kNoSuchClock,  // 24:00, 23:59:60
   kOutOfRange,   // not between kTimeMin and kTimeMax, or a day that does not end there
-  kTooLate,      // after time_max
   kAmbiguous,    // a number whose unit cannot be guessed: 44197, 2021, 20210131, 0
 };
 
@@ -52,22 +51,18 @@ struct ParsedTime {
 // Threads: one at a time, since it remembers the days it has seen.
 class TimeParser {
  public:
-  // `format`, if set, is the only form understood: one that check_format accepts. Times after
-  // `time_max` are at fault.
-  TimeParser(TimeZone zone, TimeUnit unit, std::optional<std::string> format,
-             TimeUs time_max = kTimeMax);
+  // `format`, if set, is the only form understood: one that check_format accepts.
+  TimeParser(TimeZone zone, TimeUnit unit, std::optional<std::string> format);
 
   // kInvalidArgument: a directive other than %Y %y %m %b %d %H %I %p %M %S %f %z %%, or one that is
   // missing for a date.
   static Status check_format(std::string_view format);
 
   TimeFault parse(std::string_view text, ParsedTime& out) {
-    const TimeFault fault = format_ ? parse_formatted(text, out) : parse_standard(text, out);
-    return fault == TimeFault::kNone && out.time > time_max_ ? TimeFault::kTooLate : fault;
+    return format_ ? parse_formatted(text, out) : parse_standard(text, out);
   }
 
   const TimeZone& zone() const { return zone_; }
-  TimeUs time_max() const { return time_max_; }
 
   // What was wrong with `text`, for a rejected row: a short name, and the whole story.
   static std::string_view fault_kind(TimeFault fault);
@@ -111,7 +106,6 @@ class TimeParser {
   TimeZone zone_;
   TimeUnit unit_;
   std::optional<std::string> format_;
-  TimeUs time_max_;
   std::array<CachedDay, 256> days_;   // by the low bits of the day
   std::array<KnownDate, 256> dates_;  // by a hash of the characters
 };

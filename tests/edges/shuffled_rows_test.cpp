@@ -50,7 +50,7 @@ std::string outcome(const TestDirectory& directory, const std::vector<std::strin
   for (const std::string& row : rows) text += row;
   const std::string path = directory.write("rows.csv", text);
   StoreSettings settings;
-  settings.user_kind = *guess_user_kind({path}, {}, {});
+  settings.user_kind = *guess_user_kind({path}, {});
   const auto engine = open_engine(make_memory_disk(), settings);
   std::vector<std::string> rejects;
   IngestHooks hooks;

@@ -16,7 +16,8 @@ namespace rollcall::tools {
 using Action = std::function<Status()>;
 
 void add_init_command(CLI::App& app, Action& chosen);
-void add_ingest_command(CLI::App& app, Action& chosen);
+// Sets `rows_refused` when limits keep rows of the files out, which has an exit code of its own.
+void add_ingest_command(CLI::App& app, Action& chosen, bool& rows_refused);
 void add_query_command(CLI::App& app, Action& chosen);
 void add_active_command(CLI::App& app, Action& chosen);
 void add_retention_command(CLI::App& app, Action& chosen);

@@ -20,6 +20,7 @@
 
 #include "rollcall/file_source.h"
 #include "tools/commands/command.h"
+#include "tools/commands/limit_flags.h"
 #include "tools/commands/option_kinds.h"
 #include "tools/commands/output_flags.h"
 #include "tools/commands/settings_flags.h"
@@ -34,14 +35,11 @@
 namespace rollcall::tools {
 namespace {
 
-// One wrong clock must not move the end of the data past all others: what is known by then would be
-// asked of the future. Two days leave room for time zones, and for bare dates.
-constexpr std::uint32_t kDaysAhead = 2;
-
 struct IngestFlags {
   StoreFlags store;
   SettingsFlags settings;
   SourceOptions source;
+  LimitFlags limits;
   OutputFlags output;
   std::optional<std::string> rejects;
   bool strict = false;
@@ -85,6 +83,7 @@ class SchemaVoice {
 // The store, and what was guessed to make it.
 struct OpenedStore {
   std::unique_ptr<Engine> engine;
+  std::optional<MadeStore> made;  // unset: it was there
   std::vector<std::string> guessed;
 };
 
@@ -99,7 +98,6 @@ bool is_pipe(const std::string& path) {
 // say nothing, since they can be read only once.
 Result<OpenedStore> open_store(const IngestFlags& flags) {
   OpenedStore opened;
-  bool made = false;
   const auto settings = [&]() -> Result<StoreSettings> {
     StoreSettings chosen = new_settings(flags.settings);
     if (!is_pipe(flags.paths.front())) {
@@ -111,11 +109,11 @@ Result<OpenedStore> open_store(const IngestFlags& flags) {
         opened.guessed = {fmt::format("user-type = {}", name_of(chosen.user_kind))};
       }
     }
-    made = true;
+    opened.made.emplace(flags.store.directory);
     return chosen;
   };
   ROLLCALL_ASSIGN_OR_RETURN(opened.engine, open_for_writing(flags.store, settings));
-  if (made) {
+  if (opened.made) {
     say(fmt::format("made {}: {}", flags.store.directory, describe(opened.engine->settings())));
   } else {
     ROLLCALL_RETURN_IF_ERROR(check_settings(flags.settings, opened.engine->settings()));
@@ -139,11 +137,12 @@ std::string list(const std::vector<WordCount>& counts) {
   return text;
 }
 
-std::string report_text(const IngestReport& report, double elapsed_s) {
+std::string report_text(const IngestReport& report, const LimitFlags& limits, double elapsed_s) {
   std::string text;
   for (const std::string& note : report.notes) text += printable(note) + "\n";
   for (const FileReport& file : report.files) {
-    if (file.outcome == FileReport::Outcome::kKnown) {
+    text += admitted_text(file);
+    if (file.outcome == FileReport::Outcome::kKnown && file.admitted.empty()) {
       text += fmt::format("{}: already ingested; nothing to do\n", printable(file.path));
     } else if (file.outcome == FileReport::Outcome::kResumed) {
       text += fmt::format("{}: resumed after {} rows\n", printable(file.path),
@@ -173,7 +172,7 @@ std::string report_text(const IngestReport& report, double elapsed_s) {
         "leaves them out)\n",
         list(report.null_users));
   }
-  return text;
+  return text + kept_out_text(report, limits);
 }
 
 std::string report_json(const IngestReport& report, double elapsed_s) {
@@ -206,6 +205,14 @@ std::string report_json(const IngestReport& report, double elapsed_s) {
   json["notes"] = report.notes;
   json["failures"] = Json::array();
   for (const Status& failure : report.failures) json["failures"].push_back(failure.message());
+  const auto rows_by_flag = [](const std::vector<LimitCount>& counts) {
+    auto rows = Json::object();
+    for (const LimitCount& count : counts) {
+      const std::string flag(flag_of(count.limit));
+      if (!flag.empty()) rows[flag] = count.rows;
+    }
+    return rows;
+  };
   json["files"] = Json::array();
   for (const FileReport& file : report.files) {
     const char* outcome = file.outcome == FileReport::Outcome::kKnown     ? "known"
@@ -214,7 +221,9 @@ std::string report_json(const IngestReport& report, double elapsed_s) {
     json["files"].push_back({{"path", file.path},
                              {"outcome", outcome},
                              {"rows_read", file.rows_read},
-                             {"rows_known", file.rows_known}});
+                             {"rows_known", file.rows_known},
+                             {"admitted", rows_by_flag(file.admitted)},
+                             {"kept_out", rows_by_flag(file.refused)}});
   }
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
@@ -246,9 +255,9 @@ Status check_rejects_path(const std::string& rejects, const std::vector<std::str
 // Why all rows were rejected, as far as a flag may help.
 Status nothing_ingested(const IngestReport& report) {
   const std::string& kind = report.rejected_by_kind.front().kind;
-  const char* const advice =
-      kind == "time is later than any that is plausible" ? "--days-ahead takes more of the future"
-      : kind.starts_with("quoted")                       ? "--no-quotes takes quotes as text"
+  const std::string_view advice =
+      !limit_advice(kind).empty()             ? limit_advice(kind)
+      : kind.starts_with("quoted")            ? "--no-quotes takes quotes as text"
       : kind == "time is an ambiguous number" ? "--time-unit or --time-format says what they are"
       : kind.starts_with("time") ? "--time names their column, --time-format their form"
       : kind.starts_with("value")
@@ -269,7 +278,11 @@ Status outcome_of(const IngestReport& report) {
   }
   const bool all_new = std::all_of(report.files.begin(), report.files.end(),
                                    [](const FileReport& file) { return file.rows_known == 0; });
-  if (all_new && report.rows_read > 0 && report.rows_ingested == 0) return nothing_ingested(report);
+  if (!all_new || report.rows_read == 0 || report.rows_ingested > 0) return {};
+  const Status nothing = nothing_ingested(report);
+  // That some may yet come in is told by an exit code of its own.
+  if (rows_kept_out(report) == 0) return nothing;
+  say(nothing.message());
   return {};
 }
 
@@ -287,8 +300,10 @@ Status interrupted(const std::vector<std::string>& paths, const Status& status) 
 }
 
 // Reads the files, with a progress line, rejected rows into their file, and a report at the end.
+// Sets `rows_refused` when limits keep some rows out.
 Status read_files(const IngestFlags& flags, Engine& engine, SchemaVoice& voice,
-                  std::optional<RejectFile>& rejects, const Interrupt& interrupt, bool& stopped) {
+                  std::optional<RejectFile>& rejects, const Interrupt& interrupt, bool& stopped,
+                  bool& rows_refused) {
   const auto begin = std::chrono::steady_clock::now();
   std::optional<IngestReport> summary;
   ProgressLine progress;
@@ -302,7 +317,9 @@ Status read_files(const IngestFlags& flags, Engine& engine, SchemaVoice& voice,
   };
   if (rejects) hooks.reject = [&rejects](const RejectedRow& row) { rejects->add(row); };
   hooks.summary = [&summary](const IngestReport& report) { summary = report; };
-  const Status status = ingest_files(engine, flags.paths, flags.source, hooks).status();
+  SourceOptions source = flags.source;
+  ROLLCALL_RETURN_IF_ERROR(set_limits(flags.limits, engine.settings(), source));
+  const Status status = ingest_files(engine, flags.paths, source, hooks).status();
   stopped = summary && summary->stopped;
   progress.wipe();
   if (rejects) ROLLCALL_RETURN_IF_ERROR(rejects->close());
@@ -313,17 +330,18 @@ Status read_files(const IngestFlags& flags, Engine& engine, SchemaVoice& voice,
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   const std::string text = flags.output.format == OutputFormat::kJson
                                ? report_json(*summary, elapsed_s)
-                               : report_text(*summary, elapsed_s);
+                               : report_text(*summary, flags.limits, elapsed_s);
   if (flags.rejects == "-") {
     write_standard_error(text);
   } else {
     ROLLCALL_RETURN_IF_ERROR(write_standard_output(text));
   }
+  rows_refused = rows_kept_out(*summary) > 0;
   const Status outcome = outcome_of(*summary);
   return !outcome.ok() ? outcome : status;
 }
 
-Status ingest(const IngestFlags& flags) {
+Status ingest(const IngestFlags& flags, bool& rows_refused) {
   std::optional<RejectFile> rejects;
   if (flags.rejects) {
     ROLLCALL_RETURN_IF_ERROR(check_rejects_path(*flags.rejects, flags.paths));
@@ -337,7 +355,17 @@ Status ingest(const IngestFlags& flags) {
     say("stopping, and keeping what was read; a second signal ends it at once");
   });
   bool stopped = false;
-  const Status status = read_files(flags, *store.engine, voice, rejects, interrupt, stopped);
+  const Status status =
+      read_files(flags, *store.engine, voice, rejects, interrupt, stopped, rows_refused);
+  const bool pins_nothing = store.made && store.engine->info().event_count == 0;
+  if (pins_nothing) {
+    store.made->hide();
+    store.engine.reset();
+    ROLLCALL_RETURN_IF_ERROR(store.made->remove());
+    say(fmt::format("nothing was ingested, and {} is not kept: the next ingest may choose anew",
+                    flags.store.directory));
+    return stopped ? interrupted(flags.paths, status) : status;
+  }
   const Status closed = store.engine->close();  // keeps what was read before an error, too
   const Status outcome = !status.ok() ? status : closed;
   return stopped ? interrupted(flags.paths, outcome) : outcome;
@@ -345,24 +373,18 @@ Status ingest(const IngestFlags& flags) {
 
 }  // namespace
 
-void add_ingest_command(CLI::App& app, Action& chosen) {
+void add_ingest_command(CLI::App& app, Action& chosen, bool& rows_refused) {
   CLI::App* command = app.add_subcommand(
       "ingest", "Read files of events into a store, each exactly once; makes the store if need be");
   const auto flags = std::make_shared<IngestFlags>();
   add_store_flags(*command, flags->store);
   add_source_flags(*command, flags->source);
+  add_limit_flags(*command, flags->limits);
   add_settings_flags(*command, flags->settings);
   command
       ->add_option("--rejects", flags->rejects,
                    "Write rows that were not ingested to this file, - for standard output")
       ->type_name("FILE");
-  flags->store.days_ahead = kDaysAhead;
-  command
-      ->add_option(
-          "--days-ahead", flags->store.days_ahead,
-          fmt::format("Reject events later than so many days from now (default {})", kDaysAhead))
-      ->check(whole_number(0, kSpanDaysMax))
-      ->type_name("N");
   command->add_flag("--strict", flags->strict, "Stop at the first row that cannot be ingested");
   add_report_output_flag(*command, flags->output);
   command
@@ -370,7 +392,9 @@ void add_ingest_command(CLI::App& app, Action& chosen) {
                    "Files, directories, or - for standard input, which counts anew each time")
       ->required()
       ->type_name("");
-  command->callback([flags, &chosen] { chosen = [flags] { return ingest(*flags); }; });
+  command->callback([flags, &chosen, &rows_refused] {
+    chosen = [flags, &rows_refused] { return ingest(*flags, rows_refused); };
+  });
 }
 
 }  // namespace rollcall::tools

@@ -1,10 +1,13 @@
 #include "tools/commands/store_access.h"
 
 #include <algorithm>
-#include <chrono>
+#include <filesystem>
 #include <optional>
 #include <string_view>
+#include <system_error>
 #include <utility>
+
+#include <unistd.h>
 
 #include <fmt/format.h>
 
@@ -24,12 +27,6 @@ EngineOptions engine_options(const StoreFlags& flags) {
         std::min(options.checkpoint_dirty_bytes_max, flags.memory_bytes / 4);
   }
   options.threads_max = flags.threads;
-  if (flags.days_ahead) {
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    options.time_max = std::chrono::duration_cast<std::chrono::microseconds>(
-                           now + std::chrono::hours(24) * *flags.days_ahead)
-                           .count();
-  }
   return options;
 }
 
@@ -97,6 +94,37 @@ Result<std::unique_ptr<Engine>> open_for_writing(
   // Readers see the settings before the first row.
   if (!last) ROLLCALL_RETURN_IF_ERROR(engine->checkpoint());
   return engine;
+}
+
+MadeStore::MadeStore(std::string directory) : directory_(std::move(directory)) {
+  while (directory_.size() > 1 && directory_.ends_with('/')) directory_.pop_back();
+  std::error_code ignored;
+  made_directory_ = !std::filesystem::exists(directory_, ignored);
+}
+
+void MadeStore::hide() {
+  if (!made_directory_) return;
+  const std::string hidden = fmt::format("{}.removed-{}", directory_, ::getpid());
+  std::error_code error;
+  std::filesystem::rename(directory_, hidden, error);
+  if (!error) directory_ = hidden;
+}
+
+Status MadeStore::remove() {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  if (made_directory_) {
+    fs::remove_all(directory_, error);
+  } else {
+    // What says that there is a store goes first.
+    fs::remove(fs::path(directory_) / "FORMAT", error);
+    for (fs::directory_iterator next(directory_, error), end; !error && next != end;) {
+      const fs::path path = next->path();
+      next.increment(error);
+      if (!error) fs::remove_all(path, error);
+    }
+  }
+  return error ? Status::io_error(directory_ + ": " + error.message()) : Status();
 }
 
 Result<std::unique_ptr<Engine>> open_existing_for_writing(const StoreFlags& flags) {

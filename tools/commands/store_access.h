@@ -22,8 +22,6 @@ struct StoreFlags {
   std::size_t memory_bytes = 0;  // 0: the engine's default
   std::uint32_t threads = 0;     // 0: as many as the process may use
   bool accept_rollback = false;
-  // Of a command that ingests: events later than so many days from now are refused.
-  std::optional<std::uint32_t> days_ahead;
 };
 
 // --db, which may stand in the environment too, as ROLLCALL_DB. A command that can do without a
@@ -43,6 +41,22 @@ Result<std::unique_ptr<Engine>> open_for_reading(const StoreFlags& flags);
 // made.
 Result<std::unique_ptr<Engine>> open_for_writing(
     const StoreFlags& flags, const std::function<Result<StoreSettings>()>& new_settings);
+
+// A store that this process makes and may take back, as if it had never been. To be made before the
+// store is.
+class MadeStore {
+ public:
+  explicit MadeStore(std::string directory);
+
+  // Puts the store, which this process has open, out of the way: nobody else opens it any more.
+  void hide();
+  // Removes it, once it is not open any more. Leaves an empty directory that was there before.
+  Status remove();
+
+ private:
+  std::string directory_;
+  bool made_directory_;
+};
 
 //   kNotFound  there is none
 Result<std::unique_ptr<Engine>> open_existing_for_writing(const StoreFlags& flags);

@@ -13,6 +13,13 @@
 // A compressed file is read to its end once before any of its rows is ingested, so that a damaged
 // one leaves no trace.
 // Standard input and pipes have no identity: what comes from them is always new.
+//
+// Limits: a row that is good but for a limit of SourceOptions (its time, the length of its line or
+// of its user) is refused, and may come in later. The position holds under which limits what was
+// read, and how many rows each of them refused; when the file comes again under limits that would
+// take some of them, what holds them is read again, and those rows alone are ingested. Narrower
+// limits later change nothing that is in. Rows that are at fault otherwise are not read again, nor
+// are records of several lines that were too long: their lines were read one by one.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +32,7 @@
 
 #include "rollcall/engine.h"
 #include "rollcall/status.h"
+#include "rollcall/types.h"
 
 namespace rollcall {
 
@@ -65,6 +73,10 @@ struct AmountForm {
   friend bool operator==(const AmountForm&, const AmountForm&) = default;
 };
 
+// What may keep a good row out: see above. Times are of SourceOptions, or kTimeMax also the
+// engine's.
+enum class SourceLimit : std::uint8_t { kLineBytes, kTimeMin, kTimeMax, kUserBytes, kNullUser };
+
 // How to read files. Whatever is unset is guessed from the file's name, its header, and its first
 // rows.
 struct SourceOptions {
@@ -94,14 +106,21 @@ struct SourceOptions {
   std::optional<std::string> currency;
   bool round_values = false;
   // Whether rows of users that is_null_id are rejected (as kNullUser); else they are users like any
-  // other, and counted in the report. A block of the native format that has one is an error then.
+  // other, and counted in the report.
   bool reject_null_users = false;
   // A content that was read before with other columns is an error, since its rows would count
   // twice; this has them count again.
   bool again = false;
+  // The limits. Of a block of the native format they refuse rows, too.
+  std::optional<TimeUs> time_min;  // rows before it are refused; unset: none is
+  std::optional<TimeUs> time_max;  // rows after it are refused; unset: none is
   std::uint32_t line_bytes_max = 1 << 20;
-  std::uint32_t user_bytes_max = 65'536;
+  std::uint32_t user_bytes_max = 65'536;  // which is the most that the engine takes
 };
+
+// The first instant of the date `text` ("1990-01-31") in an IANA time zone, for the time limits.
+//   kInvalidArgument  no date, or no such zone
+Result<TimeUs> first_instant_of(std::string_view text, std::string_view time_zone);
 
 // How a source will be read: every guess made.
 struct SourceSchema {
@@ -150,7 +169,7 @@ Status check_dimensions(const std::vector<std::string>& paths, const SourceOptio
 // A row that was not ingested.
 struct RejectedRow {
   std::string file;
-  std::uint64_t line = 0;    // 1 is the first line of the file
+  std::uint64_t line = 0;    // 1 is the first line of the file; of the native format: row
   std::uint32_t column = 0;  // of the field at fault, in bytes from 1; 0: the whole row
   std::string reason;        // "time: not a time: \"yesterday\" (allowed: ...)"
   std::string kind;          // the reason without its details, to count by: "time is not a time"
@@ -165,12 +184,24 @@ struct IngestProgress {
   std::uint64_t rows_ingested = 0;
 };
 
+struct LimitCount {
+  SourceLimit limit = SourceLimit::kLineBytes;
+  std::uint64_t rows = 0;
+};
+
 struct FileReport {
   enum class Outcome : std::uint8_t { kRead, kResumed, kKnown };
   std::string path;
   Outcome outcome = Outcome::kRead;
-  std::uint64_t rows_read = 0;   // in this run
+  std::uint64_t rows_read = 0;   // in this run, of what was not read before
   std::uint64_t rows_known = 0;  // skipped because an earlier run had committed them
+  // Rows that this run ingested, and an earlier one had refused, by what had refused them.
+  std::vector<LimitCount> admitted;
+  // Rows that limits keep out, refused in this run or earlier.
+  std::vector<LimitCount> refused;
+  // False: some of it was read by a version that did not keep what limits refused, so that
+  // `refused` may lack some, and nothing will admit those.
+  bool refusals_known = true;
 };
 
 struct RejectCount {

@@ -26,7 +26,8 @@ BatchShape shape_with(UserKind kind) {
 
 BatchBuilder make_builder(BatchShape shape) {
   return BatchBuilder(std::move(shape),
-                      TimeParser(*TimeZone::find("Europe/London"), TimeUnit::kGuess, {}));
+                      TimeParser(*TimeZone::find("Europe/London"), TimeUnit::kGuess, {}),
+                      {Limits(SourceOptions(), EngineOptions()), {}});
 }
 
 // Adds a row of user, time, event, value, channel, platform; returns the kind of the fault.

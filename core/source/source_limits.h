@@ -1,0 +1,105 @@
+// The limits that files are read under, and what they refuse.
+//
+// A limit is a bound on one measure of a row. A row that was refused by a limit alone may come in
+// when the file is read again under other limits, and no other row may: so what refused a row, and
+// by how much, is kept with the position of its source.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "rollcall/file_source.h"
+#include "rollcall/options.h"
+
+namespace rollcall {
+
+struct LimitKind {
+  std::string_view key;  // in positions
+  bool is_lower;         // refuses measures below its bound; otherwise those above
+};
+
+// By SourceLimit: one row for each. A row whose line is too long has no other measure, so that this
+// limit comes first.
+inline constexpr auto kLimitKinds = std::to_array<LimitKind>({
+    {"line_bytes", false},
+    {"time_min", true},
+    {"time_max", false},
+    {"user_bytes", false},
+    {"null_user", false},  // 1 of an id that means nobody, else 0
+});
+inline constexpr std::size_t kLimitCount = kLimitKinds.size();
+
+// By SourceLimit.
+using RowMeasures = std::array<std::int64_t, kLimitCount>;
+
+class Limits {
+ public:
+  // None.
+  Limits();
+  // Of a run: the engine's latest time is one of them.
+  Limits(const SourceOptions& source, const EngineOptions& engine);
+
+  std::int64_t operator[](SourceLimit limit) const { return bounds_[index(limit)]; }
+  void set(SourceLimit limit, std::int64_t bound) { bounds_[index(limit)] = bound; }
+  bool is_set(SourceLimit limit) const;
+
+  bool takes(SourceLimit limit, std::int64_t measure) const;
+  // The first that refuses a row; nullopt: they take it.
+  std::optional<SourceLimit> refusing(const RowMeasures& row) const;
+  bool take(const RowMeasures& row) const { return !refusing(row); }
+  // Whether they take every row that `other` take.
+  bool cover(const Limits& other) const;
+
+  static std::size_t index(SourceLimit limit) { return static_cast<std::size_t>(limit); }
+
+ private:
+  RowMeasures bounds_;
+};
+
+// Rows that limits refused, each counted for the first limit that does.
+class Refusals {
+ public:
+  struct Count {
+    std::uint64_t rows = 0;
+    std::int64_t nearest = 0;  // the measure that would be taken first
+  };
+
+  const Count& operator[](SourceLimit limit) const { return counts_[Limits::index(limit)]; }
+  void set(SourceLimit limit, Count count) { counts_[Limits::index(limit)] = count; }
+
+  void add(SourceLimit limit, std::int64_t measure) { add(limit, Count{1, measure}); }
+  void add(const Refusals& others);
+  // Takes away so many rows of each limit.
+  void remove(const Refusals& others);
+
+  bool empty() const;
+  // Whether `limits` would take one of them, as far as the limit that it is counted for goes.
+  bool may_be_taken_by(const Limits& limits) const;
+  std::vector<LimitCount> counts() const;  // above zero
+
+ private:
+  void add(SourceLimit limit, const Count& count);
+
+  std::array<Count, kLimitCount> counts_;
+};
+
+// Which rows of a part of a source are to be ingested.
+struct Admission {
+  Limits now;
+  // Those that it was read under before: rows that one of them takes are in. Empty: it is read for
+  // the first time.
+  std::vector<Limits> before;
+
+  bool is_second_reading() const { return !before.empty(); }
+  bool is_in(const RowMeasures& row) const;
+  // The longest line that some reading has looked into, this one included or not.
+  std::size_t line_bytes_max() const;
+  std::size_t line_bytes_max_before() const;
+};
+
+}  // namespace rollcall

@@ -1,0 +1,162 @@
+#include "tools/commands/limit_flags.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+
+#include <fmt/format.h>
+
+#include "tools/commands/option_kinds.h"
+#include "tools/text.h"
+
+namespace rollcall::tools {
+namespace {
+
+// One wrong clock must not move the end of the data past all others: what is known by then would be
+// asked of the future. Two days leave room for time zones, and for bare dates.
+constexpr std::uint32_t kDaysAhead = 2;
+// Nor must a clock that was never set move its beginning: a time of 0 would make every answer start
+// in 1970.
+constexpr std::string_view kNotBefore = "1990-01-01";
+constexpr std::size_t kLineBytesMax = std::size_t{1} << 30;
+
+struct LimitText {
+  SourceLimit limit;
+  std::string_view flag;
+  std::string_view reject_kind;
+  std::string_view advice;
+  std::string_view wider;  // a value of the flag that takes in more
+};
+
+// One row for each limit that a flag can move.
+constexpr auto kLimitTexts = std::to_array<LimitText>({
+    {SourceLimit::kTimeMax, "--days-ahead", "time is later than any that is plausible",
+     "--days-ahead takes more of the future", "a larger one"},
+    {SourceLimit::kTimeMin, "--not-before", "time is earlier than any that is plausible",
+     "--not-before takes more of the past", "an earlier one"},
+    {SourceLimit::kNullUser, "--null-users", "user means nobody",
+     "--null-users keep takes them as users", "keep"},
+    {SourceLimit::kLineBytes, "--line-max", "row is too long", "--line-max takes longer ones",
+     "a larger one"},
+});
+
+const LimitText* text_of(SourceLimit limit) {
+  const auto found = std::find_if(kLimitTexts.begin(), kLimitTexts.end(),
+                                  [&](const LimitText& text) { return text.limit == limit; });
+  return found == kLimitTexts.end() ? nullptr : &*found;
+}
+
+std::string rows_text(std::uint64_t rows) {
+  return fmt::format("{} {}", with_commas(rows), rows == 1 ? "row" : "rows");
+}
+
+}  // namespace
+
+void add_limit_flags(CLI::App& command, LimitFlags& flags) {
+  const std::string group =
+      "Limits of what is plausible (rows they refuse come in when the same files are read with "
+      "wider ones)";
+  command
+      .add_option(
+          "--days-ahead", flags.days_ahead,
+          fmt::format("Reject events later than so many days from now (default {})", kDaysAhead))
+      ->check(whole_number(0, kSpanDaysMax))
+      ->type_name("N")
+      ->group(group);
+  command
+      .add_option("--not-before", flags.not_before,
+                  fmt::format("Reject events before this date (default {})", kNotBefore))
+      ->type_name("DATE")
+      ->group(group);
+  add_size(command, "--line-max", flags.line_bytes_max,
+           "Reject rows of more bytes than this, such as 4M (default 1M)")
+      ->group(group);
+}
+
+Status set_limits(const LimitFlags& flags, const StoreSettings& settings, SourceOptions& options) {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const auto ahead = std::chrono::hours(24) * flags.days_ahead.value_or(kDaysAhead);
+  options.time_max = std::chrono::duration_cast<std::chrono::microseconds>(now + ahead).count();
+  const Result<TimeUs> first =
+      first_instant_of(flags.not_before.value_or(std::string(kNotBefore)), settings.time_zone);
+  if (!first.ok()) {
+    return Status(first.status().code(), "--not-before " + first.status().message());
+  }
+  options.time_min = *first;
+  if (flags.line_bytes_max > kLineBytesMax) {
+    return Status::invalid_argument("--line-max: too large (allowed: up to 1G)");
+  }
+  if (flags.line_bytes_max > 0) {
+    options.line_bytes_max = static_cast<std::uint32_t>(flags.line_bytes_max);
+  }
+  return {};
+}
+
+std::string_view limit_advice(std::string_view reject_kind) {
+  for (const LimitText& text : kLimitTexts) {
+    if (text.reject_kind == reject_kind) return text.advice;
+  }
+  return {};
+}
+
+std::string_view flag_of(SourceLimit limit) {
+  const LimitText* const text = text_of(limit);
+  return text == nullptr ? std::string_view() : text->flag;
+}
+
+std::uint64_t rows_kept_out(const IngestReport& report) {
+  std::uint64_t rows = 0;
+  for (const FileReport& file : report.files) {
+    for (const LimitCount& count : file.refused) {
+      // Whoever leaves out users that mean nobody has asked for it in so many words.
+      if (text_of(count.limit) != nullptr && count.limit != SourceLimit::kNullUser) {
+        rows += count.rows;
+      }
+    }
+  }
+  return rows;
+}
+
+std::string admitted_text(const FileReport& file) {
+  std::string text;
+  for (const LimitCount& count : file.admitted) {
+    const std::string_view flag = flag_of(count.limit);
+    text += fmt::format("{}: read again for {} that {} refused\n", printable(file.path),
+                        rows_text(count.rows), flag.empty() ? "a limit" : flag);
+  }
+  return text;
+}
+
+std::string kept_out_text(const IngestReport& report, const LimitFlags& flags) {
+  std::string text;
+  for (const LimitText& limit : kLimitTexts) {
+    std::uint64_t of_files = 0, of_input = 0;
+    for (const FileReport& file : report.files) {
+      for (const LimitCount& count : file.refused) {
+        if (count.limit == limit.limit) (file.path == "-" ? of_input : of_files) += count.rows;
+      }
+    }
+    if (of_files > 0) {
+      text += fmt::format("kept out by {}: {}, which the same files give with {}\n", limit.flag,
+                          rows_text(of_files), limit.wider);
+    }
+    if (of_input > 0) {
+      text += fmt::format(
+          "kept out by {}: {} of standard input, which has to be sent again (--rejects keeps "
+          "them)\n",
+          limit.flag, rows_text(of_input));
+    }
+  }
+  const auto unknown = std::count_if(report.files.begin(), report.files.end(),
+                                     [](const FileReport& file) { return !file.refusals_known; });
+  if (unknown > 0 && (flags.days_ahead || flags.not_before || flags.line_bytes_max > 0)) {
+    text += fmt::format(
+        "{} of the files {} read by an earlier version, which did not keep what limits refused: a "
+        "new store takes it in\n",
+        unknown, unknown == 1 ? "was" : "were");
+  }
+  return text;
+}
+
+}  // namespace rollcall::tools

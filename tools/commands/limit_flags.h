@@ -1,0 +1,45 @@
+// The flags of the limits that files are read under, and what is said of the rows they refuse.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "rollcall/file_source.h"
+#include "rollcall/options.h"
+#include "rollcall/status.h"
+
+namespace rollcall::tools {
+
+// Unset: not on the command line.
+struct LimitFlags {
+  std::optional<std::uint32_t> days_ahead;
+  std::optional<std::string> not_before;
+  std::size_t line_bytes_max = 0;  // 0: not on the command line
+};
+
+void add_limit_flags(CLI::App& command, LimitFlags& flags);
+
+// Sets the limits in `options`, as instants of now and of the store's zone.
+//   kInvalidArgument  --not-before is no date
+Status set_limits(const LimitFlags& flags, const StoreSettings& settings, SourceOptions& options);
+
+// What to give to take in rows that are refused as of this kind (RejectCount::kind); empty: nothing
+// that is a limit.
+std::string_view limit_advice(std::string_view reject_kind);
+
+// How many rows of the files limits with a flag keep out.
+std::uint64_t rows_kept_out(const IngestReport& report);
+
+// What limits did to a file's rows, and keep out of all files, in lines for people.
+std::string admitted_text(const FileReport& file);
+std::string kept_out_text(const IngestReport& report, const LimitFlags& flags);
+
+// The flag of a limit, by which reports name it.
+std::string_view flag_of(SourceLimit limit);
+
+}  // namespace rollcall::tools
