@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "core/source/delimited_reader.h"
-#include "core/source/excerpt.h"
 #include "core/source/text_block_reader.h"
+#include "rollcall/message_text.h"
 
 namespace rollcall {
 namespace {

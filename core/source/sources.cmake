@@ -7,11 +7,9 @@ set(rollcall_source_sources
   source/byte_source.cpp
   source/content_reader.cpp
   source/delimited_reader.cpp
-  source/excerpt.cpp
   source/file_ingest.cpp
   source/native_format.cpp
   source/ndjson_reader.cpp
-  source/nearest_name.cpp
   source/record_cutter.cpp
   source/row_decoder.cpp
   source/schema_inspector.cpp

@@ -80,7 +80,12 @@ TEST(QueryParser, Churn) {
   EXPECT_EQ(std::get<ChurnQuery::GapDays>(gap.rule).days, 14);
   const auto month =
       parse_ask<ChurnQuery>(R"({"kind": "churn", "base": "new", "rule": {"period": "month"}})");
-  EXPECT_EQ(std::get<Period>(month.rule), Period::kMonth);
+  EXPECT_EQ(std::get<ChurnQuery::NextPeriods>(month.rule),
+            (ChurnQuery::NextPeriods{Period::kMonth, 1}));
+  const auto months =
+      parse_ask<ChurnQuery>(R"({"kind": "churn", "rule": {"period": "month", "count": 3}})");
+  EXPECT_EQ(std::get<ChurnQuery::NextPeriods>(months.rule),
+            (ChurnQuery::NextPeriods{Period::kMonth, 3}));
   EXPECT_EQ(month.base, ChurnQuery::Base::kNew);
 }
 
