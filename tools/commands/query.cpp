@@ -1,5 +1,6 @@
 // rollcall query: asks a question written as JSON.
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,7 @@ namespace {
 
 struct QueryFlags {
   StoreFlags store;
-  OutputFlags output = {.format = OutputFormat::kJson};
+  OutputFlags output = {.format = OutputFormat::kJson, .cells = std::nullopt};
   std::string spec;
 };
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "rollcall/message_text.h"
 #include "tools/commands/option_kinds.h"
 
 namespace rollcall::tools {
@@ -49,8 +50,8 @@ void add_format(CLI::App& command, SourceOptions& options) {
             const auto named = names.find(text);
             if (named == names.end() && text.size() != 1) {
               throw CLI::ValidationError("--delimiter",
-                                         "\"" + text +
-                                             "\" (allowed: one character, tab, space, comma, "
+                                         quoted_excerpt(text) +
+                                             " (allowed: one character, tab, space, comma, "
                                              "semicolon, pipe)");
             }
             options.delimiter = named == names.end() ? text[0] : named->second;
