@@ -7,7 +7,8 @@ namespace {
 
 __extension__ using Magnitude = unsigned __int128;
 
-constexpr std::uint64_t kExactMax = std::uint64_t{1} << 53;  // doubles hold all whole numbers so far
+// Doubles hold all whole numbers up to this one.
+constexpr std::uint64_t kExactMax = std::uint64_t{1} << 53;
 
 Magnitude magnitude_of(AmountSum number) {
   return number < 0 ? Magnitude{0} - static_cast<Magnitude>(number)

@@ -17,7 +17,7 @@ namespace rollcall::tools {
 struct OutputFlags {
   OutputFormat format = OutputFormat::kTable;
   Shape shape = Shape::kAuto;
-  std::optional<std::string> cells;
+  std::optional<std::string> cells = std::nullopt;
   bool escape_formulas = false;
   When color = When::kAuto;
   When chart = When::kAuto;

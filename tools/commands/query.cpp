@@ -1,6 +1,5 @@
 // rollcall query: asks a question written as JSON.
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,7 +14,7 @@ namespace {
 
 struct QueryFlags {
   StoreFlags store;
-  OutputFlags output = {.format = OutputFormat::kJson, .cells = std::nullopt};
+  OutputFlags output = {.format = OutputFormat::kJson};
   std::string spec;
 };
 

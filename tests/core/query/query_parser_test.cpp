@@ -331,9 +331,11 @@ TEST(QueryParser, WrongValues) {
        "retention: brackets: their sum: must be a whole number from 1 to 2147483647, found "
        "2147483648"},
       {R"({"kind": "churn", "rule": "week"})",
-       "churn: rule: must be {\"gap_days\": N} or {\"period\": \"week\"}, found \"week\""},
+       "churn: rule: must be {\"gap_days\": N}, {\"period\": \"week\"} or {\"period\": \"month\", "
+       "\"count\": 3}, found \"week\""},
       {R"({"kind": "churn", "rule": {"gap_days": 7, "period": "week"}})",
-       "churn: rule: must be {\"gap_days\": N} or {\"period\": \"week\"}, found "
+       "churn: rule: must be {\"gap_days\": N}, {\"period\": \"week\"} or {\"period\": \"month\", "
+       "\"count\": 3}, found "
        "{\"gap_days\":7,\"period\":\"week\"}"},
       {R"({"kind": "churn", "rule": {"gap_days": 0}})",
        "churn: rule: gap_days: must be a whole number from 1 to 36600, found 0"},
