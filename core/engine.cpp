@@ -15,10 +15,10 @@
 #include "core/forgotten_rows.h"
 #include "core/prepared_batch.h"
 #include "core/prepared_merge.h"
-#include "core/query/name_suggestion.h"
 #include "core/query/query_validation.h"
 #include "core/staged_batch.h"
 #include "kernels/kernel_table.h"
+#include "rollcall/message_text.h"
 
 namespace rollcall {
 namespace {
@@ -34,8 +34,8 @@ Status check_kernels() {
   }
   const char* wanted = std::getenv("ROLLCALL_ISA");
   return Status::unsupported(
-      fmt::format("ROLLCALL_ISA: \"{}\" cannot run on this machine (allowed: {})",
-                  wanted == nullptr ? "" : wanted, runnable));
+      fmt::format("ROLLCALL_ISA: {} cannot run on this machine (allowed: {})",
+                  quoted_excerpt(wanted == nullptr ? "" : wanted), runnable));
 }
 
 // Names the first setting in which an existing store differs from what the caller wants.
@@ -65,8 +65,7 @@ Status check_same(const StoreSettings& stored, const StoreSettings& wanted) {
     return differs("value_decimals", stored.value_decimals, wanted.value_decimals);
   }
   if (stored.dimensions != wanted.dimensions) {
-    return differs("dimensions", fmt::format("[{}]", fmt::join(stored.dimensions, ", ")),
-                   fmt::format("[{}]", fmt::join(wanted.dimensions, ", ")));
+    return differs("dimensions", excerpts(stored.dimensions), excerpts(wanted.dimensions));
   }
   if (stored.event_names_max != wanted.event_names_max) {
     return differs("event_names_max", stored.event_names_max, wanted.event_names_max);
@@ -80,8 +79,8 @@ Status check_token(const BatchToken* token) {
     return {};
   }
   return Status::invalid_argument(
-      fmt::format("delivery: the token of source \"{}\" has {} bytes (allowed: 1 to {})",
-                  token->source, token->token.size(), kTokenBytesMax));
+      fmt::format("delivery: the token of source {} has {} bytes (allowed: 1 to {})",
+                  quoted_excerpt(token->source), token->token.size(), kTokenBytesMax));
 }
 
 // Files mean the same whoever asks, from wherever.

@@ -7,6 +7,7 @@
 
 #include "core/byte_codec.h"
 #include "core/time_zone.h"
+#include "rollcall/message_text.h"
 
 namespace rollcall {
 namespace {
@@ -64,8 +65,8 @@ Status validate(const StoreSettings& settings) {
   for (auto name = settings.dimensions.begin(); name != settings.dimensions.end(); ++name) {
     if (name->empty() || std::find(settings.dimensions.begin(), name, *name) != name) {
       return Status::invalid_argument(
-          fmt::format("settings: dimension \"{}\" is {} (allowed: distinct names)", *name,
-                      name->empty() ? "empty" : "declared twice"));
+          fmt::format("settings: dimension {} is {} (allowed: distinct names)",
+                      quoted_excerpt(*name), name->empty() ? "empty" : "declared twice"));
     }
   }
   return TimeZone::find(settings.time_zone).status();

@@ -14,6 +14,7 @@
 #include "core/assert.h"
 #include "core/partitioner.h"
 #include "kernels/kernel_table.h"
+#include "rollcall/message_text.h"
 
 namespace rollcall {
 namespace {
@@ -215,14 +216,14 @@ Status Preparation::resolve_dimensions() {
   for (const PropertyColumn& property : batch_.properties) {
     const auto found = std::find(names.begin(), names.end(), property.name);
     if (found == names.end()) {
-      return Status::invalid_argument(fmt::format(
-          "batch: property \"{}\" is not a dimension of the store (declared: {})", property.name,
-          names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "))));
+      return Status::invalid_argument(
+          fmt::format("batch: property {} is not a dimension of the store (declared: {})",
+                      quoted_excerpt(property.name), names.empty() ? "none" : excerpts(names)));
     }
     const DictionaryColumn*& column = dimensions_[static_cast<std::size_t>(found - names.begin())];
     if (column != nullptr) {
       return Status::invalid_argument(
-          fmt::format("batch: property \"{}\" stands in it twice", property.name));
+          fmt::format("batch: property {} stands in it twice", quoted_excerpt(property.name)));
     }
     column = &property.column;
   }

@@ -9,7 +9,7 @@
 #include <exception>
 
 #include "core/calendar.h"
-#include "core/source/nearest_name.h"
+#include "rollcall/message_text.h"
 
 namespace rollcall {
 namespace {
@@ -44,9 +44,9 @@ Result<TimeZone> TimeZone::find(std::string_view name) {
                                    [&](const date::time_zone& z) { return z.name() == name; });
     if (zone == database.zones.end()) {
       return Status::invalid_argument(
-          fmt::format("time zone: unknown name: found \"{}\"{}, allowed: an IANA name such as "
+          fmt::format("time zone: unknown name: found {}{}, allowed: an IANA name such as "
                       "\"UTC\" or \"Europe/London\"",
-                      name, did_you_mean(name, zone_names())));
+                      quoted_excerpt(name), did_you_mean(name, zone_names())));
     }
     found.name_ = zone->name();
     std::vector<Offset> offsets;
@@ -68,9 +68,9 @@ Result<TimeZone> TimeZone::find(std::string_view name) {
     throw;
   } catch (const std::exception& error) {
     return Status::invalid_argument(
-        fmt::format("time zone: \"{}\": this machine's time zone database cannot be read ({}); "
+        fmt::format("time zone: {}: this machine's time zone database cannot be read ({}); "
                     "install tzdata, or use UTC",
-                    name, error.what()));
+                    quoted_excerpt(name), error.what()));
   }
 }
 

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "core/source/digits.h"
+#include "rollcall/message_text.h"
 
 namespace rollcall {
 namespace {
@@ -60,8 +61,9 @@ class IdCutter {
     }
     rest_.remove_prefix(i + 1);
     if (const std::string after = plain(); !after.empty()) {
-      return Status::invalid_argument(fmt::format(
-          "{}: must be one id, found \"{}\" after a quote that is closed", place(), after));
+      return Status::invalid_argument(
+          fmt::format("{}: must be one id, found {} after a quote that is closed", place(),
+                      quoted_excerpt(after)));
     }
     return id;
   }
@@ -81,8 +83,8 @@ Result<UserId> parse_user(std::string_view text, UserKind kind, const std::strin
   if (!parse_canonical_integer(text, id)) {
     return Status::invalid_argument(
         fmt::format("{}: must be a user id, a whole number from 0 to 18446744073709551615 in "
-                    "digits without sign, blanks, fraction or leading zeros, found \"{}\"",
-                    where, text));
+                    "digits without sign, blanks, fraction or leading zeros, found {}",
+                    where, quoted_excerpt(text)));
   }
   return UserId(id);
 }
@@ -103,9 +105,9 @@ Result<std::vector<UserId>> read_user_file(const std::string& path, UserKind kin
     ROLLCALL_ASSIGN_OR_RETURN(const std::string header, ids.next());
     if (header != "user") {
       return Status::invalid_argument(
-          fmt::format("{}:1: must be the header \"user\" of a list in CSV, found \"{}\"; a list "
+          fmt::format("{}:1: must be the header \"user\" of a list in CSV, found {}; a list "
                       "without a header has a name that does not end in .csv",
-                      path, header));
+                      path, quoted_excerpt(header)));
     }
   }
   std::vector<UserId> users;

@@ -1,17 +1,18 @@
 #include "tools/matrix.h"
 
 #include <algorithm>
-#include <cstddef>
-#include <string_view>
+#include <map>
 #include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "rollcall/message_text.h"
+
 namespace rollcall::tools {
 namespace {
 
-std::optional<std::size_t> column_index(const QueryResult& result, std::string_view name) {
+std::optional<std::size_t> find_column(const QueryResult& result, std::string_view name) {
   for (std::size_t i = 0; i < result.columns.size(); ++i) {
     if (result.columns[i].name == name) return i;
   }
@@ -22,81 +23,140 @@ std::string title_of(const Cell& cell) {
   if (const auto* number = std::get_if<std::int64_t>(&cell)) return fmt::format("{}", *number);
   if (const auto* day = std::get_if<Day>(&cell)) return to_string(*day);
   if (const auto* text = std::get_if<std::string>(&cell)) return *text;
-  return {};
+  return "all";
 }
 
-// Returns where `key` stands in `keys`, adding it when it is new.
-template <class T>
-std::size_t place_of(std::vector<T>& keys, const T& key) {
-  const auto found = std::find(keys.begin(), keys.end(), key);
-  if (found != keys.end()) return static_cast<std::size_t>(found - keys.begin());
-  keys.push_back(key);
-  return keys.size() - 1;
-}
+// Where keys stand, in the order of their first appearance.
+template <class Key>
+class Places {
+ public:
+  std::size_t of(const Key& key) { return places_.emplace(key, places_.size()).first->second; }
+  std::size_t size() const { return places_.size(); }
 
-// What the row that sums up the others holds: "pooled rate", "mean rate".
+ private:
+  std::map<Key, std::size_t> places_;
+};
+
+// What the row that sums up the others holds: "pooled rate", "mean value_per_user".
 std::string summary_label(const QueryResult& result) {
   for (const auto& [name, value] : result.definition) {
-    if (name == "summary") return nlohmann::json::parse(value).get<std::string>() + " rate";
+    if (name != "summary") continue;
+    return nlohmann::json::parse(value).get<std::string>() + " " + result.pivot->rate;
   }
-  return "rate";
+  return result.pivot->rate;
+}
+
+// The place of the column that cells show.
+Result<std::size_t> find_shown(const QueryResult& result, const std::optional<std::string>& cells) {
+  const Pivot& pivot = *result.pivot;
+  std::vector<std::string> measures;
+  for (const Column& column : result.columns) {
+    const bool is_key =
+        column.name == pivot.column || column.name == pivot.size ||
+        std::find(pivot.rows.begin(), pivot.rows.end(), column.name) != pivot.rows.end();
+    if (!is_key && column.type != ColumnType::kBool) measures.push_back(column.name);
+  }
+  const std::string wanted = cells.value_or(pivot.cells);
+  if (std::find(measures.begin(), measures.end(), wanted) == measures.end()) {
+    return Status::invalid_argument("--cells: " + unknown_name("column", wanted, measures));
+  }
+  return find_column(result, wanted).value();
+}
+
+// The titles of the cells' columns: a value that is named as a column beside them says what it is.
+std::vector<std::string> distinct_titles(std::vector<std::string> titles,
+                                         std::vector<std::string> taken,
+                                         const std::string& across) {
+  taken.emplace_back("incomplete");
+  const auto is_in = [](const std::vector<std::string>& names, const std::string& name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  for (std::string& title : titles) {
+    std::string distinct = title;
+    while (is_in(taken, distinct) || (distinct != title && is_in(titles, distinct))) {
+      distinct += fmt::format(" ({})", across);
+    }
+    title = std::move(distinct);
+  }
+  return titles;
 }
 
 }  // namespace
 
-Result<Matrix> to_matrix(const QueryResult& result, MatrixCells cells) {
+Result<Matrix> to_matrix(const QueryResult& result, const std::optional<std::string>& cells) {
   if (!result.pivot) {
     return Status::invalid_argument(fmt::format(
-        "--shape wide: an answer of kind {} has no matrix (allowed: long)", result.kind));
+        "--shape wide: an answer of kind {} has no matrix without a second key (allowed: "
+        "long, or --breakdown)",
+        result.kind));
   }
   const Pivot& pivot = *result.pivot;
-  const std::optional<std::size_t> size = column_index(result, pivot.size);
-  const std::optional<std::size_t> complete = column_index(result, "complete");
-  const std::size_t key = column_index(result, pivot.row).value();
-  const std::size_t across = column_index(result, pivot.column).value();
-  const std::size_t rate = column_index(result, pivot.rate).value();
-  const std::size_t shown =
-      cells == MatrixCells::kRate ? rate : column_index(result, pivot.count).value();
+  ROLLCALL_ASSIGN_OR_RETURN(const std::size_t shown, find_shown(result, cells));
+  const std::optional<std::size_t> size = find_column(result, pivot.size);
+  const std::optional<std::size_t> complete = find_column(result, "complete");
+  const std::optional<std::size_t> rate = find_column(result, pivot.rate);
+  const std::optional<std::size_t> summary = find_column(result, pivot.summary);
+  const std::size_t across = find_column(result, pivot.column).value();
 
   Matrix matrix;
   matrix.result.kind = result.kind;
   matrix.result.definition = result.definition;
   matrix.result.as_of = result.as_of;
   matrix.result.stats = result.stats;
-  matrix.result.columns.push_back(result.columns[key]);
-  if (size) matrix.result.columns.push_back(result.columns[*size]);
-  matrix.first_cell = matrix.result.columns.size();
+  std::vector<std::size_t> keys;
+  std::vector<std::string> taken;
+  for (const std::string& name : pivot.rows) keys.push_back(find_column(result, name).value());
+  if (size) keys.push_back(*size);
+  for (const std::size_t key : keys) {
+    matrix.result.columns.push_back(result.columns[key]);
+    taken.push_back(result.columns[key].name);
+  }
+  matrix.first_cell = keys.size();
 
-  std::vector<Cell> keys;
+  using Key = std::vector<Cell>;
+  const auto key_of = [&](const std::vector<Cell>& row) {
+    Key key;
+    for (const std::size_t column : keys) {
+      if (column != size) key.push_back(row[column]);
+    }
+    return key;
+  };
+  Places<Key> lines;
+  Places<std::string> places;
   std::vector<std::string> titles;
   for (const auto& row : result.rows) {
-    place_of(keys, row[key]);
-    place_of(titles, title_of(row[across]));
+    lines.of(key_of(row));
+    std::string title = title_of(row[across]);
+    if (places.of(title) == titles.size()) titles.push_back(std::move(title));
   }
-  for (const std::string& title : titles) {
-    matrix.result.columns.push_back({title, result.columns[shown].type});
+  for (std::string& title : distinct_titles(titles, taken, pivot.column)) {
+    matrix.result.columns.push_back({std::move(title), result.columns[shown].type});
   }
-  matrix.result.rows.resize(keys.size(), std::vector<Cell>(matrix.result.columns.size()));
-  matrix.rates.resize(keys.size(), std::vector<std::optional<double>>(titles.size()));
-  matrix.incomplete.resize(keys.size(), std::vector<bool>(titles.size()));
+  matrix.result.rows.resize(lines.size(), std::vector<Cell>(matrix.result.columns.size()));
+  matrix.shares.resize(lines.size(), std::vector<std::optional<double>>(titles.size()));
+  if (complete) matrix.incomplete.resize(lines.size(), std::vector<bool>(titles.size()));
+  matrix.measures.resize(lines.size());
 
+  const bool has_shares = rate && is_share(pivot.rate);
   for (const auto& row : result.rows) {
-    const std::size_t y = place_of(keys, row[key]);
-    const std::size_t x = place_of(titles, title_of(row[across]));
+    const std::size_t y = lines.of(key_of(row));
+    const std::size_t x = places.of(title_of(row[across]));
     std::vector<Cell>& line = matrix.result.rows[y];
-    const bool summary = std::holds_alternative<std::monostate>(row[key]);
-    if (summary) {
-      matrix.result.columns[0].type = ColumnType::kString;
-      line[0] = summary_label(result);
-    } else {
-      line[0] = row[key];
-      if (size) line[1] = row[*size];
+    const bool sums_up = summary && rate && std::holds_alternative<std::monostate>(row[*summary]);
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      if (sums_up && keys[i] == *summary) {
+        matrix.result.columns[i].type = ColumnType::kString;
+        line[i] = summary_label(result);
+      } else if (!sums_up || keys[i] != size) {
+        line[i] = row[keys[i]];
+      }
     }
-    // A summary over no cell that is complete is not known, which is not 0.
-    const auto* over = size ? std::get_if<std::int64_t>(&row[*size]) : nullptr;
-    if (summary && over != nullptr && *over == 0) continue;
-    line[matrix.first_cell + x] = row[summary ? rate : shown];
-    if (const auto* number = std::get_if<double>(&row[rate])) matrix.rates[y][x] = *number;
+    const std::size_t measure = sums_up ? *rate : shown;
+    line[matrix.first_cell + x] = row[measure];
+    matrix.measures[y] = result.columns[measure].name;
+    if (has_shares) {
+      if (const auto* share = std::get_if<double>(&row[*rate])) matrix.shares[y][x] = *share;
+    }
     if (complete) {
       const auto* done = std::get_if<bool>(&row[*complete]);
       matrix.incomplete[y][x] = done != nullptr && !*done;
@@ -107,17 +167,29 @@ Result<Matrix> to_matrix(const QueryResult& result, MatrixCells cells) {
 
 QueryResult with_incomplete_column(const Matrix& matrix) {
   QueryResult result = matrix.result;
+  if (matrix.incomplete.empty()) return result;
   result.columns.push_back({"incomplete", ColumnType::kString});
+  const auto quoted = [](const std::string& title) {
+    if (!title.empty() && title.find_first_of(" \"") == std::string::npos) return title;
+    std::string text = "\"";
+    for (const char c : title) text += c == '"' ? std::string("\"\"") : std::string(1, c);
+    return text + "\"";
+  };
   for (std::size_t y = 0; y < result.rows.size(); ++y) {
     std::string titles;
     for (std::size_t x = 0; x < matrix.incomplete[y].size(); ++x) {
       if (!matrix.incomplete[y][x]) continue;
       if (!titles.empty()) titles += ' ';
-      titles += result.columns[matrix.first_cell + x].name;
+      titles += quoted(result.columns[matrix.first_cell + x].name);
     }
     result.rows[y].emplace_back(std::move(titles));
   }
   return result;
+}
+
+bool is_share(std::string_view column) {
+  return column != "quick_ratio" && column != "events_per_user" && column != "value_per_user" &&
+         column != "mean";
 }
 
 }  // namespace rollcall::tools

@@ -60,11 +60,11 @@ void ProgressLine::draw(std::string text) {
   // A line that wraps cannot be wiped.
   const std::size_t width = standard_error_width().value_or(80);
   if (text.size() >= width) text.resize(width - 1);
-  write_standard_error("\r" + text + "\x1b[K");
+  draw_on_standard_error("\r" + terminal_text(text) + "\x1b[K");
 }
 
 void ProgressLine::wipe() {
-  if (drawn_) write_standard_error("\r\x1b[K");
+  if (drawn_) draw_on_standard_error("\r\x1b[K");
   drawn_ = false;
 }
 

@@ -4,6 +4,8 @@
 
 #include <cerrno>
 #include <cstring>
+#include <string>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -28,18 +30,22 @@ Result<RejectFile> RejectFile::open(const std::string& path) {
   return rejects;
 }
 
+RejectFile::RejectFile(std::string path, std::FILE* file)
+    : path_(std::move(path)), file_(file), is_terminal_(::isatty(::fileno(file)) != 0) {}
+
 void RejectFile::add(const RejectedRow& row) {
   const std::string line = fmt::format("{},{},{},{},{}\n", csv_field(row.file), row.line,
                                        row.column, csv_field(row.reason), csv_field(row.row));
-  std::fwrite(line.data(), 1, line.size(), file_.get());
+  const std::string shown = is_terminal_ ? terminal_lines(line) : line;
+  if (std::fwrite(shown.data(), 1, shown.size(), file_.get()) != shown.size() && error_ == 0) {
+    error_ = errno;
+  }
 }
 
 Status RejectFile::close() {
-  const bool failed = std::ferror(file_.get()) != 0;
-  if (std::fclose(file_.release()) != 0 || failed) {
-    return Status::io_error("--rejects " + path_ + ": " + std::strerror(errno));
-  }
-  return {};
+  if (std::fclose(file_.release()) != 0 && error_ == 0) error_ = errno;
+  if (error_ == 0) return {};
+  return Status::io_error("--rejects " + path_ + ": " + std::strerror(error_));
 }
 
 }  // namespace rollcall::tools

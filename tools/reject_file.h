@@ -22,10 +22,12 @@ class RejectFile {
   struct Closer {
     void operator()(std::FILE* file) const { std::fclose(file); }
   };
-  RejectFile(std::string path, std::FILE* file) : path_(std::move(path)), file_(file) {}
+  RejectFile(std::string path, std::FILE* file);
 
   std::string path_;
   std::unique_ptr<std::FILE, Closer> file_;
+  bool is_terminal_ = false;
+  int error_ = 0;  // the errno of the first failure
 };
 
 }  // namespace rollcall::tools

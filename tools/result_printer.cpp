@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "rollcall/message_text.h"
 #include "tools/chart.h"
 #include "tools/table_printer.h"
 #include "tools/text.h"
@@ -31,20 +32,14 @@ std::string raw_text(const Cell& cell) {
   return std::visit(Visitor(), cell);
 }
 
-// Whether the ratios of a column are parts of a whole, which people read in percent.
-bool is_share(std::string_view column) {
-  return column != "quick_ratio" && column != "events_per_user" && column != "value_per_user" &&
-         column != "mean";
-}
-
 // For people: shares in percent, null as a dash, nothing that would move the cursor.
-std::string shown_text(const Cell& cell, std::string_view column) {
+std::string shown_text(const Cell& cell, std::string_view column, const Style& style) {
   if (std::holds_alternative<std::monostate>(cell)) return "-";
   if (const auto* ratio = std::get_if<double>(&cell)) {
     return is_share(column) ? fmt::format("{:.1f}%", *ratio * 100) : fmt::format("{:.2f}", *ratio);
   }
   if (const auto* yes = std::get_if<bool>(&cell)) return *yes ? "yes" : "no";
-  return printable(raw_text(cell));
+  return text_for(style, raw_text(cell));
 }
 
 bool is_number(ColumnType type) {
@@ -58,15 +53,16 @@ double number_of(const Cell& cell) {
   return 0;
 }
 
-Table to_table(const QueryResult& result) {
+Table to_table(const QueryResult& result, const Style& style) {
   Table table;
   for (const Column& column : result.columns) {
-    table.columns.push_back({.title = printable(column.name), .right = is_number(column.type)});
+    table.columns.push_back(
+        {.title = text_for(style, column.name), .right = is_number(column.type)});
   }
   for (const auto& row : result.rows) {
     std::vector<TableCell>& cells = table.rows.emplace_back();
     for (std::size_t i = 0; i < row.size(); ++i) {
-      cells.push_back({.text = shown_text(row[i], result.columns[i].name)});
+      cells.push_back({.text = shown_text(row[i], result.columns[i].name, style)});
     }
   }
   return table;
@@ -95,16 +91,19 @@ void add_bars(const QueryResult& result, Table& table) {
   }
 }
 
-Table to_table(const Matrix& matrix, bool pretty) {
-  Table table = to_table(matrix.result);
+Table to_table(const Matrix& matrix, const Style& style) {
+  Table table = to_table(matrix.result, style);
   for (std::size_t y = 0; y < table.rows.size(); ++y) {
-    for (std::size_t x = 0; x < matrix.rates[y].size(); ++x) {
+    for (std::size_t x = 0; x < matrix.shares[y].size(); ++x) {
+      const Cell& value = matrix.result.rows[y][matrix.first_cell + x];
+      const bool empty = std::holds_alternative<std::monostate>(value);
+      const bool incomplete = !matrix.incomplete.empty() && matrix.incomplete[y][x];
       TableCell& cell = table.rows[y][matrix.first_cell + x];
-      const bool empty =
-          std::holds_alternative<std::monostate>(matrix.result.rows[y][matrix.first_cell + x]);
-      cell.dim = empty || matrix.incomplete[y][x];
-      if (matrix.incomplete[y][x] && !empty) cell.text += "*";
-      if (pretty) cell.heat = matrix.rates[y][x];
+      // A column of cells is named for its key: what they are, the row knows.
+      cell.text = shown_text(value, matrix.measures[y], style);
+      cell.dim = empty || incomplete;
+      if (incomplete && !empty) cell.text += "*";
+      if (style.pretty) cell.heat = matrix.shares[y][x];
     }
   }
   return table;
@@ -117,40 +116,57 @@ std::string footer(const QueryResult& result, bool wide, const Style& style) {
   return style.color ? fmt::format("{}{}{}\n", kColorDim, text, kColorReset) : text + "\n";
 }
 
-std::string print_csv(const QueryResult& result) {
+std::string print_csv(const QueryResult& result, bool escape_formulas) {
+  // Numbers and dates are none, negative ones too.
+  const auto field = [escape_formulas](const std::string& text) {
+    return csv_field(escape_formulas ? without_formula(text) : text);
+  };
   std::string text;
   for (std::size_t i = 0; i < result.columns.size(); ++i) {
     if (i > 0) text += ',';
-    text += csv_field(result.columns[i].name);
+    text += field(result.columns[i].name);
   }
   text += '\n';
   for (const auto& row : result.rows) {
     for (std::size_t i = 0; i < row.size(); ++i) {
       if (i > 0) text += ',';
-      text += csv_field(raw_text(row[i]));
+      const bool is_text = result.columns[i].type == ColumnType::kString;
+      text += is_text ? field(raw_text(row[i])) : csv_field(raw_text(row[i]));
     }
     text += '\n';
   }
   return text;
 }
 
+std::string json_string(std::string_view text) {
+  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+std::string json_text(const Cell& cell) {
+  struct Visitor {
+    std::string operator()(std::monostate) const { return "null"; }
+    std::string operator()(bool value) const { return value ? "true" : "false"; }
+    std::string operator()(std::int64_t value) const { return fmt::format("{}", value); }
+    // The shortest text that reads back as the same number, and shows that it is no whole one.
+    std::string operator()(double value) const {
+      std::string text = fmt::format("{}", value);
+      return text.find_first_of(".e") == std::string::npos ? text + ".0" : text;
+    }
+    std::string operator()(Day value) const { return json_string(to_string(value)); }
+    std::string operator()(const std::string& value) const { return json_string(value); }
+  };
+  return std::visit(Visitor(), cell);
+}
+
 std::string print_json_lines(const QueryResult& result) {
   std::string text;
   for (const auto& row : result.rows) {
-    nlohmann::ordered_json line = nlohmann::ordered_json::object();
+    text += '{';
     for (std::size_t i = 0; i < row.size(); ++i) {
-      nlohmann::ordered_json& value = line[result.columns[i].name];
-      if (const auto* yes = std::get_if<bool>(&row[i])) {
-        value = *yes;
-      } else if (const auto* number = std::get_if<std::int64_t>(&row[i])) {
-        value = *number;
-      } else if (const auto* ratio = std::get_if<double>(&row[i])) {
-        value = *ratio;
-      } else if (!std::holds_alternative<std::monostate>(row[i])) {
-        value = raw_text(row[i]);
-      }
+      if (i > 0) text += ',';
+      text.append(json_string(result.columns[i].name)).append(":").append(json_text(row[i]));
     }
-    text.append(line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)).append("\n");
+    text += "}\n";
   }
   return text;
 }
@@ -160,12 +176,12 @@ std::string print_json_lines(const QueryResult& result) {
 Result<std::string> print_result(const QueryResult& result, const PrintOptions& options) {
   const bool for_people =
       options.format == OutputFormat::kTable || options.format == OutputFormat::kMarkdown;
-  const bool wide = options.shape == Shape::kWide ||
-                    (options.shape == Shape::kAuto && for_people && result.pivot.has_value());
-  if (!wide && options.cells == MatrixCells::kRate) {
+  const bool wide = options.shape == Shape::kWide || (options.shape == Shape::kAuto && for_people &&
+                                                      result.pivot && result.pivot->is_usual);
+  if (!wide && options.cells) {
     return Status::invalid_argument(
-        fmt::format("--cells rate: says what a matrix shows, and the answer is none{}",
-                    result.pivot ? " (--shape wide makes it one)" : ""));
+        fmt::format("--cells {}: says what a matrix shows, and the answer is none{}",
+                    excerpt(*options.cells), result.pivot ? " (--shape wide makes it one)" : ""));
   }
   Matrix matrix;
   if (wide) {
@@ -175,18 +191,18 @@ Result<std::string> print_result(const QueryResult& result, const PrintOptions& 
   const QueryResult& shaped = wide ? matrix.result : result;
   switch (options.format) {
     case OutputFormat::kCsv:
-      return print_csv(shaped);
+      return print_csv(shaped, options.escape_formulas);
     case OutputFormat::kJson:
       return to_json(shaped) + "\n";
     case OutputFormat::kJsonLines:
       return print_json_lines(shaped);
     case OutputFormat::kMarkdown:
-      return print_markdown(wide ? to_table(matrix, false) : to_table(shaped));
+      return print_markdown(wide ? to_table(matrix, Style()) : to_table(shaped, Style()));
     case OutputFormat::kTable:
       break;
   }
   const bool pretty = options.style.pretty;
-  Table table = wide ? to_table(matrix, pretty) : to_table(shaped);
+  Table table = wide ? to_table(matrix, options.style) : to_table(shaped, options.style);
   if (pretty && !wide) add_bars(shaped, table);
   return print_table(table, options.style) + (pretty ? footer(shaped, wide, options.style) : "");
 }

@@ -1,6 +1,7 @@
 // The answer to a question, in the form asked for. The numbers are the same in each.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "rollcall/query.h"
@@ -15,13 +16,14 @@ enum class Shape { kAuto, kLong, kWide };
 
 struct PrintOptions {
   OutputFormat format = OutputFormat::kTable;
-  // Auto: wide for people (tables and Markdown) where the kind has a matrix, long for programs.
+  // Auto: wide for people (tables and Markdown) of retention, long for all else and for programs.
   Shape shape = Shape::kAuto;
-  MatrixCells cells = MatrixCells::kUsers;
-  Style style;
+  std::optional<std::string> cells = std::nullopt;  // the column that a matrix shows
+  bool escape_formulas = false;                     // in CSV
+  Style style = {};
 };
 
-// Returns whole lines.
+// Returns whole lines: a table as it is drawn, all else as it is, whatever ids and names hold.
 //   kInvalidArgument  the wide shape of a result that has no matrix, or the cells of a matrix that
 //                     is none
 Result<std::string> print_result(const QueryResult& result, const PrintOptions& options);

@@ -1,17 +1,21 @@
 // The command line: reads it, runs what it names, and turns the outcome into an exit code:
 // 0 done, 1 it went wrong, 2 the command line is not one, 3 done, but limits keep some rows out,
-// 128 + n it was ended by signal n.
+// 128 + n it was ended by signal n (docs/command_line.md).
 #include <clocale>
 #include <csignal>
 #include <cstdlib>
 #include <exception>
 #include <new>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include "rollcall/message_text.h"
 #include "rollcall/status.h"
 #include "tools/commands/command.h"
 #include "tools/interrupt.h"
@@ -33,13 +37,15 @@ constexpr std::string_view kExamples = R"(Examples:
   rollcall churn --db shop.db --members churned --at date=2026-01-03 -o csv > users.csv
   rollcall retention --explain | rollcall query --db shop.db -)";
 
-// What to do about an error, where one can tell and its text does not; empty otherwise.
-std::string_view hint_for(const Status& status) {
+// What to do about an error of a command, where one can tell and its text does not; empty
+// otherwise.
+std::string_view hint_for(const Status& status, std::string_view command) {
   if (status.message().find("--accept-rollback") != std::string::npos) return {};
   switch (status.code()) {
     case StatusCode::kBusy:
       return "one process writes to a store at a time; queries may run meanwhile";
     case StatusCode::kCorruption:
+      if (command == "verify") return {};
       return "rollcall verify names every damaged page; nothing has been repaired or dropped";
     case StatusCode::kResourceExhausted:
       return "a larger --memory may help";
@@ -48,9 +54,9 @@ std::string_view hint_for(const Status& status) {
   }
 }
 
-int report_failure(const Status& status) {
-  std::string text = "rollcall: " + printable(status.message()) + "\n";
-  if (const std::string_view hint = hint_for(status); !hint.empty()) {
+int report_failure(const Status& status, std::string_view command) {
+  std::string text = "rollcall: " + shortened(printable(status.message())) + "\n";
+  if (const std::string_view hint = hint_for(status, command); !hint.empty()) {
     text.append("hint: ").append(hint).append("\n");
   }
   write_standard_error(text);
@@ -58,21 +64,83 @@ int report_failure(const Status& status) {
   return status.code() == StatusCode::kCancelled && interrupted ? *interrupted : kFailure;
 }
 
+// The command, or the command of a command, that the command line has come to.
+const CLI::App& chosen_app(const CLI::App& app) {
+  const std::vector<CLI::App*> chosen = app.get_subcommands();
+  return chosen.empty() ? app : chosen_app(*chosen.front());
+}
+
+std::vector<std::string> names_of_flags(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    for (const std::string& name : option->get_snames()) names.push_back("-" + name);
+  }
+  return names;
+}
+
+std::vector<std::string> names_of_commands(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(command->get_name());
+  }
+  return names;
+}
+
+// What is wrong with arguments that nothing takes, in their order. One after an unknown flag is
+// likely its value, and says nothing by itself.
+std::string unexpected_arguments(const CLI::App& app, const std::vector<std::string>& extras) {
+  const std::vector<std::string> commands = names_of_commands(app);
+  std::string text;
+  bool is_value = false;
+  for (const std::string& extra : extras) {
+    const bool is_flag = extra.starts_with('-') && extra.size() > 1;
+    if (is_flag) {
+      const std::string name = extra.substr(0, extra.find('='));
+      text += fmt::format("{}unknown flag {}{}", text.empty() ? "" : "; ", quoted_excerpt(name),
+                          did_you_mean(name, names_of_flags(app)));
+    } else if (!commands.empty()) {
+      // What follows belonged to that command.
+      return text + (text.empty() ? "" : "; ") + unknown_name("command", extra, commands);
+    } else if (!is_value) {
+      text +=
+          fmt::format("{}unexpected argument {}", text.empty() ? "" : "; ", quoted_excerpt(extra));
+    }
+    is_value = is_flag && extra.find('=') == std::string::npos;
+  }
+  return text;
+}
+
+// Help and versions are no errors, and are what was asked for.
+int print_asked(const CLI::App& app, const CLI::ParseError& error) {
+  std::ostringstream text;
+  app.exit(error, text, text);
+  const Status status = write_standard_output(text.str());
+  return status.ok() ? EXIT_SUCCESS : report_failure(status, "");
+}
+
 int report_usage(const CLI::App& app, const CLI::ParseError& error) {
-  if (error.get_exit_code() == 0) return app.exit(error);  // --help and --version
+  if (error.get_exit_code() == 0) return print_asked(app, error);
   std::string command = "rollcall";
-  for (const CLI::App* chosen : app.get_subcommands()) command += " " + chosen->get_name();
-  write_standard_error("rollcall: " + printable(error.what()) + "\nhint: " + command +
+  for (const CLI::App* chosen = &app; !chosen->get_subcommands().empty();) {
+    chosen = chosen->get_subcommands().front();
+    command += " " + chosen->get_name();
+  }
+  const CLI::App& chosen = chosen_app(app);
+  const std::vector<std::string> extras = chosen.remaining();
+  const std::string text = extras.empty() ? error.what() : unexpected_arguments(chosen, extras);
+  write_standard_error("rollcall: " + shortened(printable(text)) + "\nhint: " + command +
                        " --help shows what is allowed\n");
   return kUsage;
 }
 
-CLI::ValidationError unknown_command(const CLI::App& app, const std::string& name) {
-  std::string names;
-  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
-    names.append(names.empty() ? "" : ", ").append(command->get_name());
+// What was written may yet fail to arrive, as on a full disk that is far away.
+int ended(int code, std::string_view command) {
+  const bool is_done = code == EXIT_SUCCESS || code == kRowsRefused;
+  if (const Status status = close_standard_output(); !status.ok() && is_done) {
+    return report_failure(status, command);
   }
-  return CLI::ValidationError("unknown command \"" + name + "\" (allowed: " + names + ")");
+  return has_lost_errors() && is_done ? kFailure : code;
 }
 
 int run(int argc, char** argv) {
@@ -104,15 +172,15 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
     if (app.get_subcommands().empty()) throw CLI::RequiredError("a command");
-  } catch (const CLI::ExtrasError& error) {
-    if (!app.get_subcommands().empty()) return report_usage(app, error);
-    return report_usage(app, unknown_command(app, argv[1]));
   } catch (const CLI::ParseError& error) {
-    return report_usage(app, error);
+    return ended(report_usage(app, error), "");
   }
+  const std::string command = app.get_subcommands().front()->get_name();
   const Status status = action();
-  if (!status.ok()) return report_failure(status);
-  return rows_refused ? kRowsRefused : EXIT_SUCCESS;
+  const int code = !status.ok()   ? report_failure(status, command)
+                   : rows_refused ? kRowsRefused
+                                  : EXIT_SUCCESS;
+  return ended(code, command);
 }
 
 }  // namespace

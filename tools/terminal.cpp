@@ -3,11 +3,13 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <cwchar>
+
+#include "tools/text.h"
 
 namespace rollcall::tools {
 namespace {
@@ -24,6 +26,23 @@ std::optional<std::size_t> terminal_width(int descriptor) {
   return size.ws_col == 0 ? 80 : size.ws_col;
 }
 
+std::atomic<bool> errors_lost{false};
+
+// Returns 0, or the errno of what failed.
+int write_all(int descriptor, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(descriptor, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return errno;
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return 0;
+}
+
+Status standard_output_failed(int error) {
+  return Status::io_error(std::string("standard output: ") + std::strerror(error));
+}
+
 bool decide(When when, bool automatic) {
   return when == When::kAlways || (when == When::kAuto && automatic);
 }
@@ -37,7 +56,12 @@ Style standard_output_style(When pretty, When color) {
   style.pretty = decide(pretty, capable);
   style.color = decide(color, capable && style.pretty && environment("NO_COLOR").empty());
   style.width = width.value_or(0);
+  style.terminal = isatty(STDOUT_FILENO) != 0;
   return style;
+}
+
+std::string text_for(const Style& style, std::string_view text) {
+  return style.terminal ? terminal_text(text) : printable(text);
 }
 
 bool standard_error_is_terminal() { return isatty(STDERR_FILENO) != 0; }
@@ -63,23 +87,34 @@ std::size_t display_width(std::string_view text) {
   return width;
 }
 
+Status draw_on_standard_output(std::string_view text) {
+  const int error = write_all(STDOUT_FILENO, text);
+  // SIGPIPE usually ends the process before this; some parents have it ignored.
+  if (error == EPIPE) std::_Exit(0);
+  return error == 0 ? Status() : standard_output_failed(error);
+}
+
 Status write_standard_output(std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(STDOUT_FILENO, text.data(), text.size());
-    if (written < 0) {
-      if (errno == EINTR) continue;
-      // SIGPIPE usually ends the process before this; some parents have it ignored.
-      if (errno == EPIPE) std::_Exit(0);
-      return Status::io_error(std::string("standard output: ") + std::strerror(errno));
-    }
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return {};
+  if (isatty(STDOUT_FILENO) == 0) return draw_on_standard_output(text);
+  return draw_on_standard_output(terminal_lines(text));
+}
+
+Status close_standard_output() {
+  return ::close(STDOUT_FILENO) == 0 ? Status() : standard_output_failed(errno);
+}
+
+void draw_on_standard_error(std::string_view text) {
+  if (write_all(STDERR_FILENO, text) != 0) errors_lost = true;
 }
 
 void write_standard_error(std::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), stderr);
-  std::fflush(stderr);
+  if (standard_error_is_terminal()) {
+    draw_on_standard_error(terminal_lines(text));
+  } else {
+    draw_on_standard_error(text);
+  }
 }
+
+bool has_lost_errors() { return errors_lost; }
 
 }  // namespace rollcall::tools

@@ -18,11 +18,15 @@ struct Style {
   bool pretty = false;    // boxes, bars and footers
   bool color = false;     // ANSI 256-colour escapes
   std::size_t width = 0;  // columns that fit on a line; 0: any number
+  bool terminal = false;  // whether it is a terminal that shows it
 };
 
 // The style of standard output. Auto means pretty on a terminal that is not dumb, and colours where
 // it is pretty and NO_COLOR is unset or empty (https://no-color.org).
 Style standard_output_style(When pretty, When color);
+
+// A name or an id as a cell of a table so drawn.
+std::string text_for(const Style& style, std::string_view text);
 
 bool standard_error_is_terminal();
 
@@ -33,11 +37,19 @@ std::optional<std::size_t> standard_error_width();
 // LC_CTYPE for wide characters, which `main` sets.
 std::size_t display_width(std::string_view text);
 
-// Writes all of `text`. A reader that went away (`| head`) ends the process quietly.
+// Writes all of `text`: to a file or a pipe byte by byte as it is, to a terminal as
+// `terminal_lines`. A reader that went away (`| head`) ends the process quietly.
 //   kIoError  the operating system refused
 Status write_standard_output(std::string_view text);
+// The same for a text with escapes of ours, all else of which is fit for a terminal.
+Status draw_on_standard_output(std::string_view text);
 
-// Writes `text` as it is; a failure is ignored, as there is nobody left to tell.
+// Ends standard output: what the operating system still held back is written, or failed.
+Status close_standard_output();
+
+// As above. Of a failure there is nobody left to tell; has_lost_errors() knows it.
 void write_standard_error(std::string_view text);
+void draw_on_standard_error(std::string_view text);
+bool has_lost_errors();
 
 }  // namespace rollcall::tools

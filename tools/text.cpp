@@ -1,12 +1,69 @@
 #include "tools/text.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <optional>
 
 #include <fmt/format.h>
 
 namespace rollcall::tools {
+namespace {
+
+// The first character of a text that is not empty: without a code, a byte that is none.
+struct Character {
+  std::optional<std::uint32_t> code;
+  std::size_t bytes = 1;
+};
+
+Character first_character(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned lead = byte(0);
+  if (lead < 0x80) return {lead, 1};
+  const std::size_t size = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+  if (lead < 0xC2 || lead > 0xF4 || text.size() < size) return {};
+  std::uint32_t code = lead & (0x7Fu >> size);
+  for (std::size_t i = 1; i < size; ++i) {
+    if ((byte(i) & 0xC0) != 0x80) return {};
+    code = code << 6 | (byte(i) & 0x3Fu);
+  }
+  // Neither what fewer bytes could say, nor halves of a pair, nor what is past the last one.
+  constexpr std::array<std::uint32_t, 5> kLeast = {0, 0, 0x80, 0x800, 0x10000};
+  if (code < kLeast[size] || (0xD800 <= code && code < 0xE000) || code > 0x10FFFF) return {};
+  return {code, size};
+}
+
+// What changes the order of the text around it or takes no place: the default ignorables of
+// Unicode, without the variation selectors that emoji have, and its separators and annotations.
+bool is_unseen(std::uint32_t code) {
+  struct Range {
+    std::uint32_t first;
+    std::uint32_t last;
+  };
+  constexpr std::array<Range, 17> kUnseen = {{{0xAD, 0xAD},
+                                              {0x34F, 0x34F},
+                                              {0x61C, 0x61C},
+                                              {0x115F, 0x1160},
+                                              {0x17B4, 0x17B5},
+                                              {0x180B, 0x180F},
+                                              {0x200B, 0x200F},
+                                              {0x2028, 0x202E},
+                                              {0x2060, 0x206F},
+                                              {0x3164, 0x3164},
+                                              {0xFEFF, 0xFEFF},
+                                              {0xFFA0, 0xFFA0},
+                                              {0xFFF0, 0xFFFB},
+                                              {0x1BCA0, 0x1BCA3},
+                                              {0x1D173, 0x1D17A},
+                                              {0xE0000, 0xE00FF},
+                                              {0xE01F0, 0xE0FFF}}};
+  return std::any_of(kUnseen.begin(), kUnseen.end(), [code](const Range& range) {
+    return range.first <= code && code <= range.last;
+  });
+}
+
+}  // namespace
 
 std::string with_commas(std::uint64_t count) {
   std::string digits = fmt::format("{}", count);
@@ -53,6 +110,46 @@ std::string printable(std::string_view text) {
   return result;
 }
 
+std::string terminal_text(std::string_view text) {
+  std::string result;
+  while (!text.empty()) {
+    const Character character = first_character(text);
+    const std::string_view bytes = text.substr(0, character.bytes);
+    text.remove_prefix(character.bytes);
+    if (!character.code) {
+      result += fmt::format("\\x{:02x}", static_cast<unsigned char>(bytes[0]));
+    } else if (is_unseen(*character.code)) {
+      result += fmt::format("\\u{:04x}", *character.code);
+    } else {
+      result += printable(bytes);
+    }
+  }
+  return result;
+}
+
+std::string terminal_lines(std::string_view text) {
+  std::string result;
+  while (true) {
+    const std::size_t end = text.find('\n');
+    result += terminal_text(text.substr(0, end));
+    if (end == std::string_view::npos) return result;
+    result += '\n';
+    text.remove_prefix(end + 1);
+  }
+}
+
+std::string shortened(std::string_view text) {
+  constexpr std::size_t kBeginning = 1500, kEnd = 500;
+  if (text.size() <= kBeginning + kEnd) return std::string(text);
+  const auto within = [&](std::size_t at) {
+    return (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80;
+  };
+  std::size_t left = kBeginning, right = text.size() - kEnd;
+  while (within(left) && left > kBeginning - 3) --left;
+  while (within(right) && right < text.size() - kEnd + 3) ++right;
+  return fmt::format("{} ... {}", text.substr(0, left), text.substr(right));
+}
+
 std::string csv_field(std::string_view text) {
   if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
   std::string quoted = "\"";
@@ -61,6 +158,12 @@ std::string csv_field(std::string_view text) {
     quoted += c;
   }
   return quoted += '"';
+}
+
+std::string without_formula(std::string_view text) {
+  const bool is_formula =
+      !text.empty() && std::string_view("=+-@\t\r").find(text[0]) != std::string_view::npos;
+  return (is_formula ? "'" : "") + std::string(text);
 }
 
 }  // namespace rollcall::tools

@@ -81,6 +81,8 @@ ActivePlan::ActivePlan(const Query& query, const PlanContext& context, Scope sco
   result_.columns = {{"date", ColumnType::kDate}, {"users", ColumnType::kCount}};
   if (ask_.ratio_to_window) result_.columns.push_back({"ratio", ColumnType::kRatio});
   result_.columns.push_back({"complete", ColumnType::kBool});
+  result_.pivot =
+      Pivot{.rows = {"date"}, .cells = "users", .rate = ask_.ratio_to_window ? "ratio" : ""};
 }
 
 std::int32_t ActivePlan::first_window_day() const {

@@ -1,5 +1,5 @@
 // Churn: who was active in a base period, and not in the `window` periods after it. A gap of N days
-// is a window of N periods of one day; a period rule is a window of one period.
+// is a window of N periods of one day.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -56,7 +56,7 @@ class ChurnPlan final : public TablePlan {
 
 std::int32_t window_of(const ChurnQuery& ask) {
   const auto* gap = std::get_if<ChurnQuery::GapDays>(&ask.rule);
-  return gap != nullptr ? gap->days : 1;
+  return gap != nullptr ? gap->days : std::get<ChurnQuery::NextPeriods>(ask.rule).count;
 }
 
 ChurnPlan::ChurnPlan(const Query& query, const PlanContext& context, Scope scope,
@@ -99,6 +99,7 @@ ChurnPlan::ChurnPlan(const Query& query, const PlanContext& context, Scope scope
                      {"retained", ColumnType::kCount}, {"churned", ColumnType::kCount},
                      {"rate", ColumnType::kRatio},     {"recalled", ColumnType::kCount},
                      {"complete", ColumnType::kBool}};
+  result_.pivot = Pivot{.rows = {"date"}, .cells = "churned", .rate = "rate"};
 }
 
 void ChurnPlan::count(ChunkSets& sets, CellSink& sink) const {

@@ -92,6 +92,9 @@ CountsPlan::CountsPlan(const Query& query, const PlanContext& context, Scope sco
       {"value", ColumnType::kDecimal},        {"events_per_user", ColumnType::kRatio},
       {"value_per_user", ColumnType::kRatio}, {"complete", ColumnType::kBool}};
   result_.columns.insert(result_.columns.end(), measures.begin(), measures.end());
+  result_.pivot = Pivot{.rows = {"date"},
+                        .column = ask_.by_hour ? "hour" : "",
+                        .cells = knows_events() ? "events" : "users"};
 }
 
 void CountsPlan::count(ChunkSets& sets, CellSink& sink) const {

@@ -141,15 +141,15 @@ std::string meaning(const RetentionQuery& ask) {
 
 std::string meaning(const ChurnQuery& ask) {
   const auto* gap = std::get_if<ChurnQuery::GapDays>(&ask.rule);
-  const Period period = gap != nullptr ? Period::kDay : std::get<Period>(ask.rule);
-  const std::string after = gap != nullptr ? plural(gap->days, Period::kDay) : plural(1, period);
+  const auto [period, count] = gap != nullptr ? ChurnQuery::NextPeriods{Period::kDay, gap->days}
+                                              : std::get<ChurnQuery::NextPeriods>(ask.rule);
   const std::string base = ask.base == ChurnQuery::Base::kNew
                                ? fmt::format("users whose first ever {} lies", noun(ask.event))
                                : fmt::format("users with {}", words(ask.event));
   return fmt::format(
       "{}: the {} in it are its base; those with such an event in {} after it are retained, the "
       "others have churned, and those of them who came back later, up to as_of, are recalled.",
-      per(period), base, after);
+      per(period), base, plural(count, period));
 }
 
 std::string meaning(const IdleQuery& ask) {

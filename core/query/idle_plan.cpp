@@ -75,6 +75,7 @@ IdlePlan::IdlePlan(const Query& query, const PlanContext& context, Scope scope, 
                      {"to_days", ColumnType::kInt},
                      {"users", ColumnType::kCount},
                      {"share", ColumnType::kRatio}};
+  result_.pivot = Pivot{.rows = {"from_days", "to_days"}, .cells = "users", .rate = "share"};
 }
 
 void IdlePlan::count(ChunkSets& sets, CellSink& sink) const {

@@ -8,10 +8,25 @@
 #include <utility>
 #include <vector>
 
+#include "rollcall/message_text.h"
+
 namespace rollcall {
 namespace {
 
 constexpr std::size_t kDepthMax = 256;
+
+// The parser's text ends in "last read: 'TOKEN'", of which the end says where it stopped.
+std::string with_short_token(std::string_view fault) {
+  constexpr std::string_view kLead = "last read: '";
+  constexpr std::size_t kTokenBytesMax = 64;
+  const std::size_t lead = fault.find(kLead);
+  if (lead == std::string_view::npos) return std::string(fault);
+  const std::size_t begin = lead + kLead.size();
+  if (fault.size() - begin <= kTokenBytesMax) return std::string(fault);
+  std::string_view end = fault.substr(fault.size() - kTokenBytesMax);
+  while ((static_cast<unsigned char>(end.front()) & 0xC0) == 0x80) end.remove_prefix(1);
+  return fmt::format("{}...{}", fault.substr(0, begin), end);
+}
 
 // Builds the document from the events of the parser. A handler that returns false ends the parse.
 class Builder : public nlohmann::json_sax<Json> {
@@ -38,7 +53,7 @@ class Builder : public nlohmann::json_sax<Json> {
 
   bool key(string_t& name) override {
     if (open_.back()->contains(name))
-      return fail(fmt::format("the field \"{}\" is given twice", name));
+      return fail(fmt::format("the field {} is given twice", quoted_excerpt(name)));
     key_ = std::move(name);
     return true;
   }
@@ -50,8 +65,8 @@ class Builder : public nlohmann::json_sax<Json> {
     const std::size_t column = what.find("column ");
     const std::size_t colon = column == std::string_view::npos ? column : what.find(": ", column);
     fault_byte_ = byte;
-    return fail(fmt::format("malformed JSON: {}",
-                            colon == std::string_view::npos ? what : what.substr(colon + 2)));
+    return fail("malformed JSON: " +
+                with_short_token(colon == std::string_view::npos ? what : what.substr(colon + 2)));
   }
 
  private:

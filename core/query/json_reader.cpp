@@ -6,12 +6,10 @@
 namespace rollcall {
 namespace {
 
-// A value as an error shows it.
+// A value as an error shows it: JSON, cut short.
 std::string show(const Json& value) {
-  constexpr std::size_t kShownBytesMax = 60;
-  std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
-  if (text.size() > kShownBytesMax) text = text.substr(0, kShownBytesMax) + "...";
-  return text;
+  if (value.is_string()) return quoted_excerpt(value.get_ref<const std::string&>());
+  return excerpt(value.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 }  // namespace
@@ -32,7 +30,7 @@ Status read_fields(const Json& object, const std::string& path, const FieldReade
       return Status::invalid_argument(
           fmt::format("{}: {}", path, unknown_name("field", name, allowed)));
     }
-    ROLLCALL_RETURN_IF_ERROR(field->read(value, fmt::format("{}: {}", path, name)));
+    ROLLCALL_RETURN_IF_ERROR(field->read(value, fmt::format("{}: {}", path, excerpt(name))));
   }
   return {};
 }

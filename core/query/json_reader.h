@@ -15,8 +15,8 @@
 #include <vector>
 
 #include "core/query/json_document.h"
-#include "core/query/name_suggestion.h"
 #include "core/query/query_names.h"
+#include "rollcall/message_text.h"
 #include "rollcall/status.h"
 
 namespace rollcall {

@@ -63,6 +63,7 @@ LifecyclePlan::LifecyclePlan(const Query& query, const PlanContext& context, Sco
   }
   result_.columns.push_back({"quick_ratio", ColumnType::kRatio});
   result_.columns.push_back({"complete", ColumnType::kBool});
+  result_.pivot = Pivot{.rows = {"date"}, .cells = "active", .rate = "quick_ratio"};
 }
 
 void LifecyclePlan::count(ChunkSets& sets, CellSink& sink) const {

@@ -11,7 +11,7 @@
 #include <utility>
 #include <variant>
 
-#include "core/query/name_suggestion.h"
+#include "rollcall/message_text.h"
 
 namespace rollcall {
 namespace {
@@ -28,13 +28,18 @@ bool is_key(const Column& column) {
 // A bucket is known by where it begins.
 bool is_needed(const Column& column) { return is_key(column) && column.name != "to_days"; }
 
+// A key as it is asked for.
+std::string key_text(const Cell& cell) {
+  if (const Day* day = std::get_if<Day>(&cell)) return to_string(*day);
+  if (const auto* number = std::get_if<std::int64_t>(&cell)) return std::to_string(*number);
+  const auto* const value = std::get_if<std::string>(&cell);
+  return value == nullptr ? "null" : *value;
+}
+
 // A key that a row lacks is asked for as null, or as nothing.
 bool is_key_of(const std::string& text, const Cell& cell) {
-  if (std::holds_alternative<std::monostate>(cell)) return text.empty() || text == "null";
-  if (const Day* day = std::get_if<Day>(&cell)) return text == to_string(*day);
-  if (const auto* number = std::get_if<std::int64_t>(&cell)) return text == std::to_string(*number);
-  const auto* const value = std::get_if<std::string>(&cell);
-  return value != nullptr && text == *value;
+  const bool is_null = std::holds_alternative<std::monostate>(cell);
+  return text == key_text(cell) || (is_null && text.empty());
 }
 
 std::optional<std::uint64_t> parse_integer(std::string_view text) {
@@ -62,9 +67,8 @@ Result<std::vector<std::size_t>> find_key_columns(const QueryResult& table,
         std::find_if(table.columns.begin(), table.columns.end(),
                      [&key = name](const Column& c) { return is_key(c) && c.name == key; });
     if (column == table.columns.end()) {
-      return fault(table.kind, keys.empty()
-                                   ? fmt::format("where: must be empty, found \"{}\"", name)
-                                   : "where: " + unknown_name("key column", name, keys));
+      return fault(table.kind, keys.empty() ? "where: must be empty, found " + quoted_excerpt(name)
+                                            : "where: " + unknown_name("key column", name, keys));
     }
     found.push_back(static_cast<std::size_t>(column - table.columns.begin()));
   }
@@ -81,8 +85,8 @@ Result<std::vector<std::size_t>> find_key_columns(const QueryResult& table,
 
 Status check_members(const Members& members, UserKind kind) {
   if (members.after.empty() || kind == UserKind::kString || parse_integer(members.after)) return {};
-  return Status::invalid_argument(
-      fmt::format("members: after: must be the id of a user, found \"{}\"", members.after));
+  return Status::invalid_argument("members: after: must be the id of a user, found " +
+                                  quoted_excerpt(members.after));
 }
 
 Result<std::string> take_key(std::string_view kind, const std::string& column, Members& members) {
@@ -108,20 +112,30 @@ Result<std::vector<std::size_t>> find_member_cells(
     const std::function<std::vector<std::size_t>(std::size_t, std::string_view)>& cells_of) {
   ROLLCALL_ASSIGN_OR_RETURN(const std::vector<std::size_t> columns,
                             find_key_columns(table, members));
-  const auto row = std::find_if(table.rows.begin(), table.rows.end(), [&](const auto& cells) {
-    for (std::size_t i = 0; i < columns.size(); ++i) {
+  // The rows that agree in the first `count` keys.
+  const auto agrees = [&](const std::vector<Cell>& cells, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
       if (!is_key_of(members.where[i].second, cells[columns[i]])) return false;
     }
     return true;
-  });
+  };
+  if (table.rows.empty()) return fault(table.kind, "where: the answer has no rows");
+  const auto row = std::find_if(table.rows.begin(), table.rows.end(),
+                                [&](const auto& cells) { return agrees(cells, columns.size()); });
   if (row == table.rows.end()) {
-    std::string wanted;
-    for (const auto& [name, value] : members.where) {
-      wanted += (wanted.empty() ? "" : ", ") + name + "=" + value;
+    // The first key that no row has, beside those before it, is the one to name.
+    std::size_t at = 0;
+    while (std::any_of(table.rows.begin(), table.rows.end(),
+                       [&](const auto& cells) { return agrees(cells, at + 1); })) {
+      ++at;
     }
-    return fault(table.kind, table.rows.empty()
-                                 ? "where: the answer has no rows"
-                                 : fmt::format("where: the answer has no row with {}", wanted));
+    std::vector<std::string> there;
+    for (const std::vector<Cell>& cells : table.rows) {
+      if (!agrees(cells, at)) continue;
+      std::string key = key_text(cells[columns[at]]);
+      if (there.empty() || there.back() != key) there.push_back(std::move(key));
+    }
+    return no_such_key(table.kind, members.where[at].first, members.where[at].second, there);
   }
   const auto index = static_cast<std::size_t>(row - table.rows.begin());
   std::vector<std::string> countable;

@@ -50,13 +50,16 @@ JsonFields own_fields(const RetentionQuery& query) {
 }
 
 JsonFields own_fields(const ChurnQuery& query) {
-  const auto* gap = std::get_if<ChurnQuery::GapDays>(&query.rule);
-  return {
-      {"event", selector_json(query.event)},
-      {"base", word(kBaseNames, query.base)},
-      {"rule", gap != nullptr
-                   ? to_object({{"gap_days", std::to_string(gap->days)}})
-                   : to_object({{"period", word(kPeriodNames, std::get<Period>(query.rule))}})}};
+  JsonFields rule;
+  if (const auto* gap = std::get_if<ChurnQuery::GapDays>(&query.rule)) {
+    rule = {{"gap_days", std::to_string(gap->days)}};
+  } else {
+    const auto& next = std::get<ChurnQuery::NextPeriods>(query.rule);
+    rule = {{"period", word(kPeriodNames, next.period)}, {"count", std::to_string(next.count)}};
+  }
+  return {{"event", selector_json(query.event)},
+          {"base", word(kBaseNames, query.base)},
+          {"rule", to_object(rule)}};
 }
 
 JsonFields own_fields(const IdleQuery& query) {

@@ -59,7 +59,8 @@ Status read_cell(const Json& value, const std::string& path, Members& out) {
   }
   for (const auto& [column, key] : value.items()) {
     if (key.is_structured()) {
-      return unexpected(fmt::format("{}: {}", path, column), "a value of that column", key);
+      return unexpected(fmt::format("{}: {}", path, excerpt(column)), "a value of that column",
+                        key);
     }
     out.where.emplace_back(column, key.is_string() ? key.get<std::string>() : key.dump());
   }
@@ -177,21 +178,27 @@ Status read_retention(const Json& object, std::string_view time_zone, Query& que
 }
 
 Status read_rule(const Json& value, const std::string& path, ChurnQuery& ask) {
-  if (!value.is_object() || value.size() != 1) {
-    return unexpected(path, "{\"gap_days\": N} or {\"period\": \"week\"}", value);
+  if (!value.is_object() || value.contains("gap_days") == value.contains("period")) {
+    return unexpected(
+        path, R"({"gap_days": N}, {"period": "week"} or {"period": "month", "count": 3})", value);
   }
-  return read_fields(value, path,
-                     {{"gap_days",
-                       [&ask](const Json& json, const std::string& at) -> Status {
-                         ChurnQuery::GapDays gap;
-                         ROLLCALL_RETURN_IF_ERROR(read_integer(json, at, gap.days));
-                         ask.rule = gap;
-                         return {};
-                       }},
-                      {"period", [&ask](const Json& json, const std::string& at) {
-                         return read_word(json, at, "period", kPeriodNames,
-                                          ask.rule.emplace<Period>());
-                       }}});
+  if (value.contains("gap_days")) {
+    ChurnQuery::GapDays gap;
+    const FieldReader days = {"gap_days", [&gap](const Json& json, const std::string& at) {
+                                return read_integer(json, at, gap.days);
+                              }};
+    ROLLCALL_RETURN_IF_ERROR(read_fields(value, path, {days}));
+    ask.rule = gap;
+    return {};
+  }
+  ChurnQuery::NextPeriods next;
+  const FieldReader count = {"count", [&next](const Json& json, const std::string& at) {
+                               return read_integer(json, at, next.count);
+                             }};
+  ROLLCALL_RETURN_IF_ERROR(
+      read_fields(value, path, {word_field("period", kPeriodNames, next.period), count}));
+  ask.rule = next;
+  return {};
 }
 
 Status read_churn(const Json& object, std::string_view time_zone, Query& query) {

@@ -8,6 +8,7 @@
 
 #include "core/query/query_names.h"
 #include "core/time_zone.h"
+#include "rollcall/message_text.h"
 
 namespace rollcall {
 namespace {
@@ -38,7 +39,7 @@ std::string_view field_of(PropertyCondition::Test test) {
 Status check_where(const std::vector<PropertyCondition>& where) {
   for (auto condition = where.begin(); condition != where.end(); ++condition) {
     const std::string_view field = field_of(condition->test);
-    const std::string path = fmt::format("where: {}: {}", condition->property, field);
+    const std::string path = fmt::format("where: {}: {}", excerpt(condition->property), field);
     if (condition->property.empty()) {
       return Status::invalid_argument("where: the name of a property is empty");
     }
@@ -71,7 +72,7 @@ Status check_selector(std::string_view field, const Selector& selector) {
   for (const std::string& name : selector.names) {
     if (name.empty() || name == "*") {
       return Status::invalid_argument(
-          fmt::format("{}: must be the name of an event, found \"{}\"", field, name));
+          fmt::format("{}: must be the name of an event, found {}", field, quoted_excerpt(name)));
     }
   }
   if (const Status status = check_where(selector.where); !status.ok()) {
@@ -126,6 +127,7 @@ Status check_dates(const std::optional<DateText>& from, const std::optional<Date
 }
 
 Status check_segment(std::string_view field, const Segment& segment, int depth = 0) {
+  constexpr std::size_t kNameBytesMax = 4096;  // no longer path is one
   const auto fault = [&](std::string_view text) {
     return Status::invalid_argument(fmt::format("{}: {}", field, text));
   };
@@ -156,6 +158,10 @@ Status check_segment(std::string_view field, const Segment& segment, int depth =
     case Kind::kFile:
     case Kind::kSaved:
       if (segment.name.empty()) return fault("must have a name, found \"\"");
+      if (segment.name.size() > kNameBytesMax) {
+        return fault(fmt::format("must have a name of at most {} bytes, found {}", kNameBytesMax,
+                                 segment.name.size()));
+      }
       break;
   }
   for (const Segment& part : segment.parts) {
@@ -223,7 +229,8 @@ Status check(const ChurnQuery& query) {
   if (const auto* gap = std::get_if<ChurnQuery::GapDays>(&query.rule)) {
     return check_range("rule: gap_days", gap->days, 1, kSpanDaysMax);
   }
-  return {};
+  return check_range("rule: count", std::get<ChurnQuery::NextPeriods>(query.rule).count, 1,
+                     kSpanDaysMax);
 }
 
 Status check(const IdleQuery& query) {
@@ -231,7 +238,8 @@ Status check(const IdleQuery& query) {
   if (query.each_day) return {};
   if (query.edges.empty() || query.edges.front() != 0) {
     return Status::invalid_argument(
-        fmt::format("edges: must begin with 0, found [{}]", fmt::join(query.edges, ", ")));
+        fmt::format("edges: must begin with 0, found {}",
+                    excerpt(fmt::format("[{}]", fmt::join(query.edges, ", ")))));
   }
   for (std::size_t i = 1; i < query.edges.size(); ++i) {
     ROLLCALL_RETURN_IF_ERROR(check_range("edges: an edge", query.edges[i], 0, kSpanDaysMax));

@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "core/query/member_list.h"
-#include "core/query/name_suggestion.h"
 #include "core/query/query_names.h"
 #include "core/query/timeframe.h"
+#include "rollcall/message_text.h"
 
 namespace rollcall {
 namespace {
@@ -75,7 +75,12 @@ Result<QueryResult> Question::answer_breakdown(PlanRunner& runner) const {
                                             std::max(result.rows.size(), plan_->cell_count())));
   result.rows.clear();
   result.columns.insert(result.columns.begin(), {column, ColumnType::kString});
-  result.pivot.reset();
+  if (result.pivot && result.pivot->column.empty()) {
+    result.pivot->column = column;
+  } else if (result.pivot) {
+    result.pivot->rows.insert(result.pivot->rows.begin(), column);
+    result.pivot->is_usual = false;
+  }
   std::vector<std::string> labels;
   for (const BreakdownValue& value : values) {
     labels.push_back(value.label);
@@ -99,7 +104,11 @@ Result<QueryResult> Question::answer_plan(const Plan& plan, const Members* membe
                                           PlanRunner& runner) const {
   ROLLCALL_ASSIGN_OR_RETURN(const PlanCounts counts, runner.count(plan));
   QueryResult table = plan.finish(counts);
-  if (members == nullptr) return table;
+  if (members == nullptr) {
+    // One key alone makes no matrix.
+    if (table.pivot && table.pivot->column.empty()) table.pivot.reset();
+    return table;
+  }
   const auto cells_of = [&plan](std::size_t row, std::string_view column) {
     return plan.cells_of(row, column);
   };

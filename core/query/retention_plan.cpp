@@ -200,8 +200,8 @@ RetentionPlan::RetentionPlan(const Query& query, const PlanContext& context, Sco
   }
   if (ask_.summary != Summary::kNone) {
     notes.push_back(
-        "a summary row counts the complete cells of its column, over size 0 where there "
-        "are none");
+        "a summary row counts the complete cells of its column, and is left out where there are "
+        "none");
   }
   for (const SeriesUnion* events : {&cohort_events_, &return_events_}) {
     for (const std::string& note : events->notes) {
@@ -216,10 +216,11 @@ RetentionPlan::RetentionPlan(const Query& query, const PlanContext& context, Sco
   if (has_amounts()) {
     result_.columns.push_back({"value", ColumnType::kDecimal});
     result_.columns.push_back({"value_per_user", ColumnType::kRatio});
+    result_.pivot = Pivot{{"cohort"}, "size", "period", "value", "value_per_user", "cohort"};
   } else {
     result_.columns.push_back({"users", ColumnType::kCount});
     result_.columns.push_back({"rate", ColumnType::kRatio});
-    result_.pivot = Pivot{"cohort", "size", "period", "users", "rate"};
+    result_.pivot = Pivot{{"cohort"}, "size", "period", "users", "rate", "cohort", true};
   }
   result_.columns.push_back({"complete", ColumnType::kBool});
 }
@@ -417,31 +418,31 @@ QueryResult RetentionPlan::finish(const PlanCounts& counts) const {
 }
 
 void RetentionPlan::add_summary(const PlanCounts& counts, QueryResult& result) const {
+  const Divisor scale = has_amounts() ? scale_of(decimals_) : 1;
   for (std::size_t i = 0; i < groups_.size(); ++i) {
+    // What no cohort has reached cannot be known, and is not 0. Later columns are not reached
+    // either.
+    if (!is_complete(0, groups_[i])) return;
     PlanCounts pooled;  // of one cell
     pooled.cells.resize(1);
     pooled.amounts.resize(1);
-    std::uint64_t size = 0, rate_count = 0;
-    double rate_sum = 0;
+    std::uint64_t size = 0;
+    QuotientMean rates;
     for (std::size_t row = 0; row < range_.size() && is_complete(row, groups_[i]); ++row) {
       const std::size_t first = row * cells_per_row();
       const std::uint64_t cohort_size = counts.cells[first];
+      const std::uint64_t users = counts.cells[first + 1 + i];
+      const AmountSum amount = has_amounts() ? counts.amounts[first + 1 + i] : AmountSum{users};
       size += cohort_size;
-      pooled.cells[0] += counts.cells[first + 1 + i];
-      if (has_amounts()) pooled.amounts[0] += counts.amounts[first + 1 + i];
-      if (cohort_size == 0) continue;
-      std::vector<Cell> measures;
-      add_measures(first + 1 + i, cohort_size, true, counts, measures);
-      rate_sum += std::get<double>(measures[1]);
-      ++rate_count;
+      pooled.cells[0] += users;
+      pooled.amounts[0] += amount;
+      if (cohort_size != 0) rates.add(amount, scale * cohort_size);
     }
     add_row(result, Cell(), count_cell(size), label(groups_[i]));
     std::vector<Cell>& row = result.rows.back();
     const std::size_t rate = row.size() + 1;
     add_measures(0, size, true, pooled, row);
-    if (ask_.summary == Summary::kMean && rate_count > 0) {
-      row[rate] = rate_sum / static_cast<double>(rate_count);
-    }
+    if (ask_.summary == Summary::kMean && rates.count() > 0) row[rate] = rates.value();
   }
 }
 

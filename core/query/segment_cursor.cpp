@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "core/source/excerpt.h"
+#include "rollcall/message_text.h"
 
 namespace rollcall {
 namespace {

@@ -13,9 +13,9 @@
 #include <vector>
 
 #include "core/query/date_text.h"
-#include "core/query/name_suggestion.h"
 #include "core/query/query_validation.h"
 #include "core/query/segment_cursor.h"
+#include "rollcall/message_text.h"
 #include "rollcall/query.h"
 
 namespace rollcall {

@@ -7,8 +7,8 @@
 #include <string>
 #include <utility>
 
-#include "core/query/name_suggestion.h"
 #include "core/query/vertical_count.h"
+#include "rollcall/message_text.h"
 
 namespace rollcall {
 namespace {
@@ -87,8 +87,8 @@ class SegmentSet::Resolver {
 
   Result<SegmentSet> resolve_saved(const std::string& name, const Segment& expression) {
     if (std::find(within_.begin(), within_.end(), name) != within_.end()) {
-      return fault(
-          fmt::format("segment \"{}\" names itself, by way of {}", name, fmt::join(within_, ", ")));
+      return fault(fmt::format("segment {} names itself, by way of {}", quoted_excerpt(name),
+                               excerpts(within_)));
     }
     within_.push_back(name);
     Result<SegmentSet> set = resolve(expression);
@@ -129,8 +129,9 @@ class SegmentSet::Resolver {
     if (found != all.end()) return &found->second;
     std::vector<std::string> names;
     for (const auto& [known, segment] : all) names.push_back(known);
-    return fault(names.empty() ? fmt::format("unknown segment \"{}\": none has been saved", name)
-                               : unknown_name("segment", name, names));
+    return fault(names.empty()
+                     ? fmt::format("unknown segment {}: none has been saved", quoted_excerpt(name))
+                     : unknown_name("segment", name, names));
   }
 
   std::string_view field_;

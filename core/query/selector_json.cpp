@@ -96,7 +96,7 @@ Status read_where(const Json& value, const std::string& path, std::vector<Proper
     return unexpected(path, "an object such as {\"channel\": \"ads\"}", value);
   for (const auto& [property, condition] : value.items()) {
     ROLLCALL_RETURN_IF_ERROR(
-        read_condition(condition, fmt::format("{}: {}", path, property), property, out));
+        read_condition(condition, fmt::format("{}: {}", path, excerpt(property)), property, out));
   }
   return {};
 }

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <optional>
 
-#include "core/query/name_suggestion.h"
+#include "rollcall/message_text.h"
 
 namespace rollcall {
 namespace {
@@ -23,12 +23,12 @@ Result<std::vector<EventCode>> matching_events(std::string_view field, const Sel
   const std::vector<std::string>& known = events.values();
   for (const std::string& name : selector.names) {
     if (events.overflowed() && !events.find(name)) {
-      return fault(
-          field, fmt::format("\"{}\": cannot be answered exactly: there are more event names than "
-                             "the {} that the store keeps, and it may be among those counted as "
-                             "\"{}\"; ask for kept names, or raise event_names_max "
-                             "(--event-names-max) when the store is made",
-                             name, known.size() - 1, kOtherName));
+      return fault(field,
+                   fmt::format("{}: cannot be answered exactly: there are more event names than "
+                               "the {} that the store keeps, and it may be among those counted as "
+                               "\"{}\"; ask for kept names, or raise event_names_max "
+                               "(--event-names-max) when the store is made",
+                               quoted_excerpt(name), known.size() - 1, kOtherName));
     }
     if (!known.empty() && !events.find(name)) {
       return fault(field, unknown_name("event", name, known));
@@ -67,14 +67,15 @@ Result<std::uint32_t> find_dimension(std::string_view field,
     const std::string reversed = condition.property + "+" + property;
     for (const std::string& name : {joined, reversed}) {
       if (find(name) == dimensions.end()) continue;
-      return fault(field, fmt::format("where: must be about one property, found \"{}\" and \"{}\"; "
-                                      "ask for the dimension \"{}\", which joins them",
-                                      property, condition.property, name));
+      return fault(field, fmt::format("where: must be about one property, found {} and {}; "
+                                      "ask for the dimension {}, which joins them",
+                                      quoted_excerpt(property), quoted_excerpt(condition.property),
+                                      quoted_excerpt(name)));
     }
-    return fault(field,
-                 fmt::format("where: must be about one property, found \"{}\" and \"{}\"; to ask "
-                             "about both, declare the dimension \"{}\" when the store is made",
-                             property, condition.property, joined));
+    return fault(field, fmt::format("where: must be about one property, found {} and {}; to ask "
+                                    "about both, declare the dimension {} when the store is made",
+                                    quoted_excerpt(property), quoted_excerpt(condition.property),
+                                    quoted_excerpt(joined)));
   }
   return static_cast<std::uint32_t>(find(property) - dimensions.begin());
 }
@@ -140,7 +141,7 @@ Result<std::vector<ValueCode>> matching_values(std::string_view field,
             "that the store keeps, and a value asked for may be among those counted as "
             "\"{}\"; ask for kept values, or raise dimension_values_max "
             "(--dimension-values-max) when the store is made",
-            where[0].property, values.values().size() - 1, kOtherName));
+            excerpt(where[0].property), values.values().size() - 1, kOtherName));
   }
   std::vector<ValueCode> matching;
   for (ValueCode code = 0; code < values.values().size(); ++code) {

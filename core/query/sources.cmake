@@ -15,11 +15,11 @@ set(rollcall_query_sources
   query/lifecycle_plan.cpp
   query/make_plan.cpp
   query/member_list.cpp
-  query/name_suggestion.cpp
   query/query_json.cpp
   query/query_parser.cpp
   query/query_validation.cpp
   query/question.cpp
+  query/quotient.cpp
   query/range_json.cpp
   query/result_json.cpp
   query/retention_plan.cpp

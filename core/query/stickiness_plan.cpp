@@ -62,11 +62,13 @@ StickinessPlan::StickinessPlan(const Query& query, const PlanContext& context, S
                        {"active_days", ColumnType::kInt},
                        {"users", ColumnType::kCount},
                        {"mean", ColumnType::kRatio}};
+    result_.pivot = Pivot{.rows = {"date"}, .column = "active_days", .cells = "users"};
   } else {
     notes = {"rows are complete when the range has ended at as_of, periods yet to come and all"};
     result_.columns = {{"active_periods", ColumnType::kInt},
                        {"users", ColumnType::kCount},
                        {"users_at_least", ColumnType::kCount}};
+    result_.pivot = Pivot{.rows = {"active_periods"}, .cells = "users"};
   }
   result_.columns.push_back({"complete", ColumnType::kBool});
   notes.insert(notes.end(), events_.notes.begin(), events_.notes.end());

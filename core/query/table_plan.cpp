@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <string>
 #include <utility>
 
@@ -88,7 +87,7 @@ void TablePlan::define(const Query& in_force, const PlanContext& context, const 
 
 Cell ratio_cell(std::uint64_t users, std::uint64_t size, bool complete) {
   if (size == 0 || !complete) return std::monostate{};
-  return static_cast<double>(users) / static_cast<double>(size);
+  return nearest_quotient(AmountSum{users}, size);
 }
 
 Cell decimal_cell(AmountSum sum, std::uint32_t decimals) {
@@ -112,7 +111,13 @@ Cell decimal_cell(AmountSum sum, std::uint32_t decimals) {
 
 Cell quotient_cell(AmountSum sum, std::uint32_t decimals, std::uint64_t divisor, bool complete) {
   if (divisor == 0 || !complete) return std::monostate{};
-  return static_cast<double>(sum) / std::pow(10.0, decimals) / static_cast<double>(divisor);
+  return nearest_quotient(sum, scale_of(decimals) * divisor);
+}
+
+Divisor scale_of(std::uint32_t decimals) {
+  Divisor scale = 1;
+  for (std::uint32_t i = 0; i < decimals; ++i) scale *= 10;
+  return scale;
 }
 
 }  // namespace rollcall

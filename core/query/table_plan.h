@@ -10,6 +10,7 @@
 #include "core/query/chunk_sets.h"
 #include "core/query/plan.h"
 #include "core/query/query_json.h"
+#include "core/query/quotient.h"
 #include "core/query/segment_set.h"
 #include "core/query/timeframe.h"
 
@@ -63,7 +64,7 @@ class TablePlan : public Plan {
   mutable SetArenaPool arenas_;
 };
 
-// users / size; null over 0, and while it is not `complete`.
+// users / size, as the nearest number; null over 0, and while it is not `complete`.
 Cell ratio_cell(std::uint64_t users, std::uint64_t size, bool complete);
 // Adds a row of these cells.
 template <class... Cells>
@@ -75,7 +76,10 @@ void add_row(QueryResult& result, Cells&&... cells) {
 
 // `sum` scaled by 10^-decimals, exactly, without zeros at the end.
 Cell decimal_cell(AmountSum sum, std::uint32_t decimals);
-// The same over `divisor`, as a number; null over 0, and while it is not `complete`.
+// What amounts are scaled by: 10^decimals.
+Divisor scale_of(std::uint32_t decimals);
+// `sum` so scaled, over `divisor`, as the nearest number; null over 0, and while it is not
+// `complete`.
 Cell quotient_cell(AmountSum sum, std::uint32_t decimals, std::uint64_t divisor, bool complete);
 
 inline Cell count_cell(std::uint64_t count) { return static_cast<std::int64_t>(count); }

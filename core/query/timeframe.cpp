@@ -82,8 +82,8 @@ Result<DateEnds> resolve_dates(std::string_view field, const DateRangeText& date
 
 std::optional<Period> row_period(const Query& query) {
   if (const auto* churn = std::get_if<ChurnQuery>(&query.ask)) {
-    const auto* period = std::get_if<Period>(&churn->rule);
-    return period == nullptr ? Period::kDay : *period;
+    const auto* next = std::get_if<ChurnQuery::NextPeriods>(&churn->rule);
+    return next == nullptr ? Period::kDay : next->period;
   }
   const auto* const counts = std::get_if<CountsQuery>(&query.ask);
   if (counts != nullptr && counts->by_hour) return Period::kDay;

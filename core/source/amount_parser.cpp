@@ -1,4 +1,5 @@
 #include "core/source/amount_parser.h"
+#include "rollcall/message_text.h"
 
 #include <fmt/format.h>
 
@@ -6,8 +7,6 @@
 #include <array>
 #include <cstddef>
 #include <limits>
-
-#include "core/source/excerpt.h"
 
 namespace rollcall {
 namespace {

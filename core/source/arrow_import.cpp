@@ -12,14 +12,13 @@
 #include "core/source/batch_builder.h"
 #include "core/source/block_dictionary.h"
 #include "core/source/digits.h"
-#include "core/source/excerpt.h"
 #include "core/source/joined_value.h"
-#include "core/source/nearest_name.h"
 #include "core/source/schema_inspector.h"
 #include "core/source/text_arena.h"
 #include "core/source/time_parser.h"
 #include "core/time_zone.h"
 #include "rollcall/arrow.h"
+#include "rollcall/message_text.h"
 
 namespace rollcall {
 namespace {
@@ -479,7 +478,7 @@ class ArrowBatch {
     if (found == names.end()) {
       return Status::invalid_argument(fmt::format("arrow: no column {}{}; there are: {}",
                                                   quoted_excerpt(name), did_you_mean(name, names),
-                                                  fmt::join(names, ", ")));
+                                                  excerpts(names)));
     }
     const auto i = found - names.begin();
     return make_column(name, schema_->children[i], array_->children[i], array_->offset,

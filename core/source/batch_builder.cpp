@@ -10,8 +10,8 @@
 #include "core/source/amount_parser.h"
 #include "core/source/delimited_reader.h"
 #include "core/source/digits.h"
-#include "core/source/excerpt.h"
 #include "core/source/null_words.h"
+#include "rollcall/message_text.h"
 
 namespace rollcall {
 namespace {

@@ -543,7 +543,10 @@ class IngestStage {
 
   // What was read of the file before it failed stands.
   Status fail(Work& work) {
-    if (hooks_.strict) return work.status;
+    if (hooks_.strict) {
+      report_.failures.push_back(work.status);
+      return work.status;
+    }
     if (work.file != nullptr) {
       if (work.file->failed) return {};
       ROLLCALL_RETURN_IF_ERROR(finish(*work.file, false));

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "core/byte_codec.h"
-#include "core/source/excerpt.h"
+#include "rollcall/message_text.h"
 
 namespace rollcall {
 namespace {

@@ -7,8 +7,8 @@
 
 #include "core/series_catalog.h"
 #include "core/source/delimited_reader.h"
-#include "core/source/excerpt.h"
 #include "core/source/text_block_reader.h"
+#include "rollcall/message_text.h"
 
 namespace rollcall {
 namespace {

@@ -1,4 +1,5 @@
 #include "core/source/row_decoder.h"
+#include "rollcall/message_text.h"
 
 #include <fmt/format.h>
 #include <simdjson.h>
@@ -14,7 +15,6 @@
 #include "core/source/batch_builder.h"
 #include "core/source/block_dictionary.h"
 #include "core/source/delimited_reader.h"
-#include "core/source/excerpt.h"
 #include "core/source/joined_value.h"
 #include "core/source/native_format.h"
 #include "core/source/ndjson_reader.h"

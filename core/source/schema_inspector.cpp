@@ -13,17 +13,16 @@
 #include "core/source/amount_parser.h"
 #include "core/source/content_reader.h"
 #include "core/source/delimited_reader.h"
-#include "core/source/excerpt.h"
 #include "core/source/foreign_format.h"
 #include "core/source/native_format.h"
 #include "core/source/ndjson_reader.h"
-#include "core/source/nearest_name.h"
 #include "core/source/null_words.h"
 #include "core/source/record_cutter.h"
 #include "core/source/source_paths.h"
 #include "core/source/text_block_reader.h"
 #include "core/source/time_parser.h"
 #include "core/time_zone.h"
+#include "rollcall/message_text.h"
 
 namespace rollcall {
 namespace {
@@ -54,12 +53,6 @@ std::string normalized_name(std::string_view name) {
     out += 'A' <= c && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   }
   return out;
-}
-
-std::string list(const std::vector<std::string>& names) {
-  std::string out;
-  for (const std::string& name : names) out += (out.empty() ? "" : ", ") + name;
-  return out.empty() ? "none" : out;
 }
 
 Status fault(std::string_view name, std::string_view what) {
@@ -293,7 +286,7 @@ class ColumnChooser {
     }
     return fault(name_,
                  fmt::format("{}: no column {}{}; there are: {}", role, quoted_excerpt(column),
-                             did_you_mean(column, columns_), list(columns_)));
+                             did_you_mean(column, columns_), excerpts(columns_)));
   }
 
   // The wanted column or, if none is, the first common one that is there and `fits`; "" when there
@@ -314,7 +307,7 @@ class ColumnChooser {
           continue;
         }
         ROLLCALL_RETURN_IF_ERROR(check(role, column));
-        schema_.guessed.push_back(fmt::format("{} = {}", role, column));
+        schema_.guessed.push_back(fmt::format("{} = {}", role, excerpt(column)));
         return column;
       }
     }
@@ -326,7 +319,7 @@ class ColumnChooser {
   Status missing(std::string_view role, std::string_view advice,
                  std::span<const std::string_view> common, std::string_view line) const {
     std::string text = fmt::format("{}: which column it is cannot be guessed ({}); there are: {}",
-                                   role, advice, list(columns_));
+                                   role, advice, excerpts(columns_));
     for (const std::string_view candidate : common) {
       const auto nested =
           std::find_if(columns_.begin(), columns_.end(), [&](const std::string& column) {
@@ -662,7 +655,7 @@ Result<SourceSchema> inspect_source(const std::vector<std::string>& paths,
     if (first_failure.ok()) first_failure = schema.status();
   }
   ROLLCALL_RETURN_IF_ERROR(first_failure);
-  return Status::invalid_argument(fmt::format("{}: empty", list(expanded.files)));
+  return Status::invalid_argument(fmt::format("{}: empty", excerpts(expanded.files)));
 }
 
 Status check_dimensions(const std::vector<std::string>& paths, const SourceOptions& options,
@@ -687,7 +680,7 @@ Status check_dimensions(const std::vector<std::string>& paths, const SourceOptio
   if (absent.empty() || columns.empty()) return {};
   return Status::invalid_argument(
       fmt::format("dimension {}: no such column{}; there are: {}", quoted_excerpt(absent.front()),
-                  did_you_mean(absent.front(), columns), list(columns)));
+                  did_you_mean(absent.front(), columns), excerpts(columns)));
 }
 
 RecordSyntax record_syntax(const SourceSchema& schema, const SourceOptions& options) {

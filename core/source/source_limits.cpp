@@ -1,4 +1,5 @@
 #include "core/source/source_limits.h"
+#include "rollcall/message_text.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +7,6 @@
 #include <limits>
 
 #include "core/calendar.h"
-#include "core/source/excerpt.h"
 #include "core/time_zone.h"
 
 namespace rollcall {

@@ -9,6 +9,7 @@
 
 #include "core/source/schema_inspector.h"
 #include "core/source/time_parser.h"
+#include "rollcall/message_text.h"
 
 namespace rollcall {
 namespace {
@@ -149,7 +150,7 @@ std::uint64_t SourceReading::hash() const {
 std::string SourceReading::describe() const {
   std::string text;
   const auto add = [&](std::string_view what, std::string_view value) {
-    text += fmt::format("{}{} = {}", text.empty() ? "" : ", ", what, value);
+    text += fmt::format("{}{} = {}", text.empty() ? "" : ", ", what, excerpt(value));
   };
   for (const Column& column : columns) add(column.role, column.name);
   if (!event_name.empty()) add("event_name", event_name);

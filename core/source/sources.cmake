@@ -7,12 +7,10 @@ set(rollcall_source_sources
   source/byte_source.cpp
   source/content_reader.cpp
   source/delimited_reader.cpp
-  source/excerpt.cpp
   source/file_ingest.cpp
   source/foreign_format.cpp
   source/native_format.cpp
   source/ndjson_reader.cpp
-  source/nearest_name.cpp
   source/null_words.cpp
   source/pending_rejects.cpp
   source/record_cutter.cpp

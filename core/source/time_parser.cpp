@@ -9,7 +9,7 @@
 
 #include "core/calendar.h"
 #include "core/source/digits.h"
-#include "core/source/excerpt.h"
+#include "rollcall/message_text.h"
 
 namespace rollcall {
 namespace {

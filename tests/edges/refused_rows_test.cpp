@@ -5,10 +5,13 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
+#include <chrono>
 #include <map>
 #include <memory>
 #include <set>
+#include <stop_token>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -435,17 +438,30 @@ class RandomRuns {
       options.threads_max = 2;
       const auto engine =
           *Engine::open(std::make_unique<FaultyStore>(open_memory_store(disk_), faults), options);
-      hooks.stop = [&] {
-        if (blocks < 0) return false;
+      std::stop_source stop;
+      hooks.stop = stop.get_token();
+      const auto cut_now = [&] {
+        was_cut = true;
+        faults->commits = crashes;
+        if (!crashes) stop.request_stop();
+      };
+      hooks.reject = [&](const RejectedRow&) {
+        if (blocks < 0) return;
         if (random_.chance(10)) {
           EXPECT_TRUE(engine->checkpoint().ok() || was_cut);
         }
-        if (blocks-- > 0) return false;
-        was_cut = true;
-        faults->commits = crashes;
-        blocks = 0;
-        return !crashes;
+        if (blocks-- == 0) cut_now();
       };
+      // Second readings tell of no rows, and are stopped at some moment.
+      std::jthread stopper;
+      if (cut && !crashes && random_.chance(30)) {
+        was_cut = true;
+        const std::chrono::microseconds delay(random_.between(0, 2000));
+        stopper = std::jthread([&stop, delay] {
+          std::this_thread::sleep_for(delay);
+          stop.request_stop();
+        });
+      }
       const auto report = ingest_files(*engine, paths, limits, hooks);
       EXPECT_TRUE(report.ok() || was_cut) << report.status().to_string();
     }

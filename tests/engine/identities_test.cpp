@@ -112,7 +112,7 @@ TEST(Identities, ChurnBaseIsRetainedPlusChurned) {
       ChurnQuery churn;
       churn.base = random.chance(50) ? ChurnQuery::Base::kActive : ChurnQuery::Base::kNew;
       const Period period = static_cast<Period>(random.below(5));
-      churn.rule = period;
+      churn.rule = ChurnQuery::NextPeriods{period, random.between(1, 3)};
       if (random.chance(50)) churn.rule = ChurnQuery::GapDays{random.between(1, 30)};
       const QueryResult result = ask(*engine, query_of(churn));
       for (const auto& row : result.rows) {
@@ -131,7 +131,7 @@ TEST(Identities, ChurnBaseIsTheActiveUsers) {
     ActiveQuery active;
     active.period = static_cast<Period>(random.below(5));
     ChurnQuery churn;
-    churn.rule = active.period;
+    churn.rule = ChurnQuery::NextPeriods{active.period};
     const QueryResult users = ask(*engine, query_of(active));
     const QueryResult base = ask(*engine, query_of(churn));
     ASSERT_EQ(users.rows.size(), base.rows.size());
@@ -311,7 +311,7 @@ TEST(Identities, CountsOfDisjointUsersAddUp) {
     retention.cohort = static_cast<RetentionQuery::Cohort>(random.below(3));
     retention.mode = static_cast<RetentionQuery::Mode>(random.below(4));
     ChurnQuery churn;
-    churn.rule = period;
+    churn.rule = ChurnQuery::NextPeriods{period, random.between(1, 3)};
     for (Query query :
          {query_of(ActiveQuery{{}, period, {}, {}}), query_of(retention), query_of(churn),
           query_of(CountsQuery{{}, period, false}), query_of(LifecycleQuery{{}, period}),
@@ -360,7 +360,7 @@ TEST(Identities, ShiftByWholeWeeksShiftsEveryAnswer) {
     retention.period = periods[random.below(3)];
     retention.mode = static_cast<RetentionQuery::Mode>(random.below(4));
     ChurnQuery churn;
-    churn.rule = periods[random.below(3)];
+    churn.rule = ChurnQuery::NextPeriods{periods[random.below(3)], random.between(1, 3)};
     const CountsQuery counts{{}, periods[random.below(3)], random.chance(30)};
     const LifecycleQuery lifecycle{{}, periods[random.below(3)]};
     const StickinessQuery stickiness{{}, periods[random.below(3)], {}};

@@ -4,7 +4,8 @@ namespace rollcall::testing {
 
 NaiveTable churn_table(const ChurnQuery& ask, const NaiveScope& scope, const NaiveRange& range) {
   const auto* gap = std::get_if<ChurnQuery::GapDays>(&ask.rule);
-  const Period period = gap ? Period::kDay : std::get<Period>(ask.rule);
+  const auto* next = std::get_if<ChurnQuery::NextPeriods>(&ask.rule);
+  const Period period = next ? next->period : Period::kDay;
   const NaiveCalendar& calendar = scope.data.calendar;
   const DaysByUser activity = scope.days_by_user(ask.event);
 
@@ -16,7 +17,11 @@ NaiveTable churn_table(const ChurnQuery& ask, const NaiveScope& scope, const Nai
                    {"complete", ColumnType::kBool}};
   for (const Day p : range.periods) {
     const Day base_last = calendar.last_day(p, period);
-    const Day window_last = gap ? p + gap->days : calendar.last_day(base_last + 1, period);
+    // Period by period, so that it shares no arithmetic with what is tested.
+    Day window_last = gap ? p + gap->days : base_last;
+    for (std::int32_t i = 0; next && i < next->count; ++i) {
+      window_last = calendar.last_day(window_last + 1, period);
+    }
     Users base, retained, churned, recalled;
     for (const auto& [user, days] : activity) {
       const bool is_new = p <= *days.begin() && *days.begin() <= base_last;

@@ -7,8 +7,8 @@ namespace rollcall::testing {
 
 std::optional<Period> row_period(const Query& query) {
   if (const auto* churn = std::get_if<ChurnQuery>(&query.ask)) {
-    const Period* period = std::get_if<Period>(&churn->rule);
-    return period ? *period : Period::kDay;
+    const auto* next = std::get_if<ChurnQuery::NextPeriods>(&churn->rule);
+    return next ? next->period : Period::kDay;
   }
   if (const auto* counts = std::get_if<CountsQuery>(&query.ask); counts && counts->by_hour) {
     return Period::kDay;

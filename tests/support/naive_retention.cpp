@@ -32,6 +32,7 @@ Cell column_label(const RetentionQuery& ask, PeriodGroup column) {
 
 // What the cells of a column that are complete come to.
 struct ColumnTotal {
+  std::int64_t cohorts = 0;
   std::int64_t size = 0;
   std::int64_t users = 0;
   AmountSum value = 0;
@@ -170,6 +171,7 @@ class Retention {
     const Cell label = column_label(ask_, columns_[column]);
     table_.add_row(cohort, members, label, what(back, value), rate, complete);
     if (!complete) return;
+    totals_[column].cohorts += 1;
     totals_[column].size += count(members);
     totals_[column].users += count(back);
     totals_[column].value += value;
@@ -179,6 +181,7 @@ class Retention {
   void add_summary() {
     for (std::size_t c = 0; c < columns_.size(); ++c) {
       const ColumnTotal& total = totals_[c];
+      if (total.cohorts == 0) continue;  // no cohort is known so far
       const bool is_mean = ask_.summary == RetentionQuery::Summary::kMean;
       const Cell rate =
           is_mean ? total.mean() : rate_of(total.users, total.value, total.size, true);

@@ -289,7 +289,7 @@ class Recount:
         pooled = self.all(
             f"SELECT NULL, size, k, found, {rate}, complete FROM "
             "(SELECT k, SUM(size * complete) AS size, SUM(found * complete) AS found, 1 AS complete "
-            " FROM cells GROUP BY k) ORDER BY k")
+            " FROM cells GROUP BY k HAVING SUM(complete) > 0) ORDER BY k")
         return cells + pooled
 
     def churn(self, condition, kind, gap, base):
@@ -442,9 +442,9 @@ class Questions:
             for gap in (1, 7):
                 self.add(self.recount.churn(selector.sql, "day", gap, base), kind="churn",
                          event=selector.spec, base=base, rule={"gap_days": gap})
-            for period in ("week", "month"):
-                self.add(self.recount.churn(selector.sql, period, 1, base), kind="churn",
-                         event=selector.spec, base=base, rule={"period": period})
+            for period, count in (("week", 1), ("month", 1), ("month", 3)):
+                self.add(self.recount.churn(selector.sql, period, count, base), kind="churn",
+                         event=selector.spec, base=base, rule={"period": period, "count": count})
 
     def add_idle(self, selector):
         for edges in ([0, 1, 7, 14, 30, 60, 90], [0, 5]):

@@ -19,6 +19,7 @@ struct ChurnFlags {
   std::optional<std::string> base;
   std::optional<std::int32_t> gap_days;
   std::optional<std::string> rule_period;
+  std::optional<std::int32_t> rule_count;
 };
 
 nlohmann::ordered_json to_spec(const ChurnFlags& flags) {
@@ -27,6 +28,7 @@ nlohmann::ordered_json to_spec(const ChurnFlags& flags) {
   if (flags.base) spec["base"] = *flags.base;
   if (flags.gap_days) spec["rule"]["gap_days"] = *flags.gap_days;
   if (flags.rule_period) spec["rule"]["period"] = *flags.rule_period;
+  if (flags.rule_count) spec["rule"]["count"] = *flags.rule_count;
   add_common_fields(spec, flags.question, flags.range);
   return spec;
 }
@@ -45,9 +47,13 @@ void add_churn_command(CLI::App& app, Action& chosen) {
       command->add_option("--gap-days", flags->gap_days, "Churned: away for N days (default 7)")
           ->check(whole_number(1, kSpanDaysMax))
           ->type_name("N");
-  add_choice(*command, "--rule-period", flags->rule_period, period_names(),
-             "Churned: away for the whole next period")
-      ->excludes(gap);
+  CLI::Option* period = add_choice(*command, "--rule-period", flags->rule_period, period_names(),
+                                   "Churned: away for the whole next period")
+                            ->excludes(gap);
+  command->add_option("--rule-count", flags->rule_count, "The same for the next N of these periods")
+      ->check(whole_number(1, kSpanDaysMax))
+      ->type_name("N")
+      ->needs(period);
   on_question(*command, flags->question, chosen, [flags] { return to_spec(*flags); });
 }
 

@@ -13,6 +13,7 @@
 
 #include "bench/workload.h"
 #include "rollcall/file_source.h"
+#include "rollcall/message_text.h"
 #include "rollcall/native_format.h"
 #include "rollcall/query.h"
 #include "tools/commands/command.h"
@@ -146,7 +147,8 @@ void add_stream_flags(CLI::App& command, WorkloadOptions& workload) {
             const Day* const day =
                 query.ok() && query->common.from ? std::get_if<Day>(&*query->common.from) : nullptr;
             if (day == nullptr) {
-              throw CLI::ValidationError("--first-day", "\"" + text + "\" (allowed: YYYY-MM-DD)");
+              throw CLI::ValidationError("--first-day",
+                                         quoted_excerpt(text) + " (allowed: YYYY-MM-DD)");
             }
             workload.first_day = *day;
           },

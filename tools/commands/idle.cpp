@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "rollcall/message_text.h"
 #include "tools/commands/command.h"
 #include "tools/commands/question.h"
 
@@ -27,9 +28,9 @@ nlohmann::ordered_json edges_json(const std::vector<std::string>& edges) {
     std::int32_t days = 0;
     const auto [end, error] = std::from_chars(edge.data(), edge.data() + edge.size(), days);
     if (error != std::errc() || end != edge.data() + edge.size()) {
-      throw_usage(
-          "--edges",
-          fmt::format("not a number of days: \"{}\" (allowed: 0,1,7 and the like; each)", edge));
+      throw_usage("--edges",
+                  fmt::format("not a number of days: {} (allowed: 0,1,7 and the like; each)",
+                              quoted_excerpt(edge)));
     }
     list.push_back(days);
   }

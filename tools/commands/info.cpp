@@ -99,7 +99,8 @@ std::string info_tables(const EngineInfo& info, const Style& style) {
   if (!info.events.empty()) {
     Table table{.columns = {{.title = "event"}, {.title = "events", .right = true}}, .rows = {}};
     for (const EventInfo& event : info.events) {
-      table.rows.push_back({{.text = printable(event.name)}, {.text = with_commas(event.events)}});
+      table.rows.push_back(
+          {{.text = text_for(style, event.name)}, {.text = with_commas(event.events)}});
     }
     if (info.event_names_overflowed) table.rows.push_back({{.text = "(names past the limit)"}, {}});
     text += "\n" + print_table(table, style);
@@ -108,7 +109,7 @@ std::string info_tables(const EngineInfo& info, const Style& style) {
     Table table{.columns = {{.title = "dimension"}, {.title = "values", .right = true}, {}},
                 .rows = {}};
     for (const DimensionInfo& dimension : info.dimensions) {
-      table.rows.push_back({{.text = printable(dimension.name)},
+      table.rows.push_back({{.text = text_for(style, dimension.name)},
                             {.text = with_commas(dimension.value_count)},
                             {.text = dimension.overflowed ? "more than the limit: $other" : ""}});
     }
@@ -120,9 +121,10 @@ std::string info_tables(const EngineInfo& info, const Style& style) {
 Status info(const InfoFlags& flags) {
   ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine, open_for_reading(flags.store));
   const EngineInfo facts = engine->info();
-  return write_standard_output(flags.output.format == OutputFormat::kJson
-                                   ? info_json(facts).dump() + "\n"
-                                   : info_tables(facts, style_of(flags.output)));
+  return flags.output.format == OutputFormat::kJson
+             ? write_standard_output(
+                   info_json(facts).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n")
+             : draw_on_standard_output(info_tables(facts, style_of(flags.output)));
 }
 
 }  // namespace

@@ -19,6 +19,7 @@
 #include <nlohmann/json.hpp>
 
 #include "rollcall/file_source.h"
+#include "rollcall/message_text.h"
 #include "tools/commands/command.h"
 #include "tools/commands/limit_flags.h"
 #include "tools/commands/option_kinds.h"
@@ -46,7 +47,15 @@ struct IngestFlags {
   std::vector<std::string> paths;
 };
 
-void say(const std::string& line) { write_standard_error("rollcall: " + printable(line) + "\n"); }
+void say(const std::string& line) {
+  write_standard_error("rollcall: " + shortened(printable(line)) + "\n");
+}
+
+// Files are the caller's to repair, damaged ones too: it is no store that is damaged.
+Status of_file(const Status& status) {
+  return status.code() == StatusCode::kCorruption ? Status::invalid_argument(status.message())
+                                                  : status;
+}
 
 // Says how files are read: what was guessed and what is left out, in one line each, once for all
 // files that are alike.
@@ -65,11 +74,11 @@ class SchemaVoice {
     if (!guessed.empty()) lines.push_back(fmt::format("guessed: {}", fmt::join(guessed, ", ")));
     if (!schema.ignored.empty()) {
       lines.push_back(fmt::format("ignored columns: {} (--dimension NAME keeps one)",
-                                  fmt::join(schema.ignored, ", ")));
+                                  excerpts(schema.ignored)));
     }
     if (!schema.absent.empty()) {
       lines.push_back(fmt::format("columns that are not there, and count as empty: {}",
-                                  fmt::join(schema.absent, ", ")));
+                                  excerpts(schema.absent)));
     }
     if (!told_.insert(lines).second) return;
     for (const std::string& line : lines) say(first ? line : file + ": " + line);
@@ -101,9 +110,11 @@ Result<OpenedStore> open_store(const IngestFlags& flags) {
   const auto settings = [&]() -> Result<StoreSettings> {
     StoreSettings chosen = new_settings(flags.settings);
     if (!is_pipe(flags.paths.front())) {
+      const Status looked_at =
+          inspect_source(flags.paths, flags.source, chosen.dimensions).status();
+      if (!looked_at.ok()) return of_file(looked_at);
       ROLLCALL_RETURN_IF_ERROR(
-          inspect_source(flags.paths, flags.source, chosen.dimensions).status());
-      ROLLCALL_RETURN_IF_ERROR(check_dimensions(flags.paths, flags.source, chosen.dimensions));
+          of_file(check_dimensions(flags.paths, flags.source, chosen.dimensions)));
       if (!flags.settings.user_kind) {
         ROLLCALL_ASSIGN_OR_RETURN(chosen.user_kind, guess_user_kind(flags.paths, flags.source));
         opened.guessed = {fmt::format("user-type = {}", name_of(chosen.user_kind))};
@@ -271,11 +282,8 @@ Status nothing_ingested(const IngestReport& report) {
 }
 
 Status outcome_of(const IngestReport& report) {
-  // Files are the caller's to repair, damaged ones too.
   for (std::size_t i = 1; i < report.failures.size(); ++i) say(report.failures[i].message());
-  if (!report.failures.empty()) {
-    return Status::invalid_argument(report.failures.front().message());
-  }
+  if (!report.failures.empty()) return of_file(report.failures.front());
   const bool all_new = std::all_of(report.files.begin(), report.files.end(),
                                    [](const FileReport& file) { return file.rows_known == 0; });
   if (!all_new || report.rows_read == 0 || report.rows_ingested > 0) return {};
@@ -324,7 +332,10 @@ Status read_files(const IngestFlags& flags, Engine& engine, SchemaVoice& voice,
   progress.wipe();
   if (rejects) ROLLCALL_RETURN_IF_ERROR(rejects->close());
   const bool nothing_read = summary && summary->rows_read == 0 && summary->files.empty();
-  if (!summary || (nothing_read && !status.ok() && summary->failures.size() < 2)) return status;
+  if (!summary) return status;
+  if (nothing_read && !status.ok() && summary->failures.size() < 2) {
+    return summary->failures.empty() ? status : of_file(status);
+  }
 
   const double elapsed_s =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();

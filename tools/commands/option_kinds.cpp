@@ -8,17 +8,34 @@
 namespace rollcall::tools {
 namespace {
 
+constexpr std::uint64_t kBytesBase = 1024;
+constexpr std::uint64_t kCountBase = 1000;
+
+// The power that a unit stands for: 1 for "k", 2 for "M"; in bytes "kB" and "KiB" too.
+std::optional<int> power_of(std::string_view unit, bool bytes) {
+  if (unit.empty()) return 0;
+  const auto upper = [](char c) { return std::toupper(static_cast<unsigned char>(c)); };
+  constexpr std::string_view kUnits = "KMGT";
+  const std::size_t power = kUnits.find(static_cast<char>(upper(unit[0])));
+  std::string_view rest = unit;
+  if (power != std::string_view::npos) rest.remove_prefix(1);
+  if (bytes && rest.size() == 2 && upper(rest[0]) == 'I' && power != std::string_view::npos) {
+    rest.remove_prefix(1);
+  }
+  if (bytes && rest.size() == 1 && upper(rest[0]) == 'B') rest.remove_prefix(1);
+  if (!rest.empty()) return std::nullopt;
+  return power == std::string_view::npos ? 0 : static_cast<int>(power) + 1;
+}
+
 // "50M" as 50 * base * base; unset when it is no such number, 0, or too large.
 std::optional<std::uint64_t> parse_scaled(std::string_view text, std::uint64_t base) {
-  constexpr std::string_view kUnits = "KMGT";
   std::uint64_t amount = 0;
   const char* const end = text.data() + text.size();
   const auto [rest, error] = std::from_chars(text.data(), end, amount);
-  if (error != std::errc() || amount == 0 || end - rest > 1) return std::nullopt;
-  if (rest == end) return amount;
-  const auto unit = kUnits.find(static_cast<char>(std::toupper(static_cast<unsigned char>(*rest))));
-  if (unit == std::string_view::npos) return std::nullopt;
-  for (std::size_t i = 0; i <= unit; ++i) {
+  if (error != std::errc() || amount == 0) return std::nullopt;
+  const std::optional<int> power = power_of({rest, end}, base == kBytesBase);
+  if (!power) return std::nullopt;
+  for (int i = 0; i < *power; ++i) {
     if (amount > std::numeric_limits<std::uint64_t>::max() / base) return std::nullopt;
     amount *= base;
   }
@@ -33,8 +50,8 @@ CLI::Option* add_scaled(CLI::App& command, const std::string& name, Number& valu
     if (!amount) {
       throw CLI::ValidationError(
           name,
-          fmt::format("\"{}\" (allowed: a number above 0, with K, M, G or T for powers of {})",
-                      given, base));
+          fmt::format("{} (allowed: a number above 0, with K, M, G or T for powers of {}{})",
+                      quoted_excerpt(given), base, base == kBytesBase ? ", as KB or KiB too" : ""));
     }
     value = *amount;
   };
@@ -57,19 +74,20 @@ CLI::Validator whole_number(std::int64_t min, std::int64_t max) {
     const char* const end = given.data() + given.size();
     const auto [rest, error] = std::from_chars(given.data(), end, number);
     if (error == std::errc() && rest == end && min <= number && number <= max) return {};
-    return fmt::format("\"{}\" (allowed: a whole number from {} to {})", given, min, max);
+    return fmt::format("{} (allowed: a whole number from {} to {})", quoted_excerpt(given), min,
+                       max);
   };
   return CLI::Validator(check, "");
 }
 
 CLI::Option* add_size(CLI::App& command, const std::string& name, std::size_t& bytes,
                       const std::string& help) {
-  return add_scaled(command, name, bytes, 1024, help)->type_name("SIZE");
+  return add_scaled(command, name, bytes, kBytesBase, help)->type_name("SIZE");
 }
 
 CLI::Option* add_count(CLI::App& command, const std::string& name, std::uint64_t& count,
                        const std::string& help) {
-  return add_scaled(command, name, count, 1000, help)->type_name("N");
+  return add_scaled(command, name, count, kCountBase, help)->type_name("N");
 }
 
 }  // namespace rollcall::tools

@@ -12,6 +12,8 @@
 #include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
 
+#include "rollcall/message_text.h"
+
 namespace rollcall::tools {
 
 // An option that takes one of a few words, which help and completion show: "auto|always|never".
@@ -30,8 +32,9 @@ CLI::Option* add_choice(CLI::App& command, const std::string& name, T& value,
         return;
       }
     }
-    throw CLI::ValidationError(name,
-                               fmt::format("\"{}\" (allowed: {})", given, fmt::join(words, ", ")));
+    throw CLI::ValidationError(
+        name, fmt::format("{}{} (allowed: {})", quoted_excerpt(given), did_you_mean(given, words),
+                          fmt::join(words, ", ")));
   };
   return command.add_option_function<std::string>(name, take, help)
       ->type_name(fmt::format("{}", fmt::join(words, "|")));
@@ -51,7 +54,7 @@ inline constexpr std::int64_t kSpanDaysMax = 36'600;
 // The values that a breakdown may show.
 inline constexpr std::int64_t kBreakdownLimitMax = 10'000;
 
-// A size in bytes, with K, M, G or T for powers of 1024.
+// A size in bytes, with K, M, G or T, or as KB or KiB, for powers of 1024 each.
 CLI::Option* add_size(CLI::App& command, const std::string& name, std::size_t& bytes,
                       const std::string& help);
 

@@ -18,7 +18,14 @@ Result<std::string> text_of(const QueryResult& result, const OutputFlags& flags)
   return print_result(result, {.format = flags.format,
                                .shape = flags.shape,
                                .cells = flags.cells,
+                               .escape_formulas = flags.escape_formulas,
                                .style = style_of(flags)});
+}
+
+// A table has escapes of ours, and cells that are fit for where it goes.
+Status write(std::string_view text, const OutputFlags& flags) {
+  return flags.format == OutputFormat::kTable ? draw_on_standard_output(text)
+                                              : write_standard_output(text);
 }
 
 }  // namespace
@@ -36,9 +43,14 @@ void add_output_flags(CLI::App& command, OutputFlags& flags) {
                     {{"auto", Shape::kAuto}, {"long", Shape::kLong}, {"wide", Shape::kWide}},
                     "A row per cell, or a matrix (auto: a matrix in tables of retention)")
       ->group(kGroup);
-  add_choice<MatrixCells>(command, "--cells", flags.cells,
-                          {{"users", MatrixCells::kUsers}, {"rate", MatrixCells::kRate}},
-                          "What a matrix shows (default users)")
+  command
+      .add_option("--cells", flags.cells,
+                  "What a matrix shows: a column of the answer, such as rate (default: its count)")
+      ->type_name("COLUMN")
+      ->group(kGroup);
+  command
+      .add_flag("--escape-formulas", flags.escape_formulas,
+                "In CSV, put ' before texts that a spreadsheet would run: = + - @ begin them")
       ->group(kGroup);
   add_when(command, "--color", flags.color,
            "Colours (auto: on a terminal, unless NO_COLOR is set)");
@@ -56,7 +68,7 @@ Style style_of(const OutputFlags& flags) { return standard_output_style(flags.ch
 
 Status print(const QueryResult& result, const OutputFlags& flags) {
   ROLLCALL_ASSIGN_OR_RETURN(const std::string text, text_of(result, flags));
-  return write_standard_output(text);
+  return write(text, flags);
 }
 
 Status print(const std::vector<QueryResult>& results, const OutputFlags& flags) {
@@ -68,7 +80,7 @@ Status print(const std::vector<QueryResult>& results, const OutputFlags& flags) 
     if (text.size() > 1) text += is_json ? ",\n" : "\n";
     text += one;
   }
-  return write_standard_output(text + (is_json ? "]\n" : ""));
+  return write(text + (is_json ? "]\n" : ""), flags);
 }
 
 }  // namespace rollcall::tools

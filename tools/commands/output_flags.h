@@ -1,6 +1,7 @@
-// How an answer is printed: -o, --shape, --cells, --color, --chart.
+// How an answer is printed: -o, --shape, --cells, --escape-formulas, --color, --chart.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,8 @@ namespace rollcall::tools {
 struct OutputFlags {
   OutputFormat format = OutputFormat::kTable;
   Shape shape = Shape::kAuto;
-  MatrixCells cells = MatrixCells::kUsers;
+  std::optional<std::string> cells = std::nullopt;
+  bool escape_formulas = false;
   When color = When::kAuto;
   When chart = When::kAuto;
 };

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "rollcall/message_text.h"
 #include "rollcall/query.h"
 #include "tools/commands/option_kinds.h"
 #include "tools/terminal.h"
@@ -38,9 +39,9 @@ Condition parse_condition(std::string_view text) {
                  std::string(text.substr(at + 1))};
   }
   if (condition.property.empty() || condition.property.starts_with('!')) {
-    throw_usage("--where", fmt::format("not a condition: \"{}\" (allowed: property=value, "
+    throw_usage("--where", fmt::format("not a condition: {} (allowed: property=value, "
                                        "property!=value, property~part, property, !property)",
-                                       text));
+                                       quoted_excerpt(text)));
   }
   return condition;
 }
@@ -64,9 +65,9 @@ Json where_json(const std::vector<std::string>& words) {
     const bool again = tests.contains(condition.property);
     const bool repeatable = condition.test == "=" || condition.test == "!=";
     if (again && (!repeatable || tests[condition.property] != condition.test)) {
-      throw_usage("--where", fmt::format("\"{}\": a property has one condition (allowed twice: = "
+      throw_usage("--where", fmt::format("{}: a property has one condition (allowed twice: = "
                                          "for any of the values, != for none of them)",
-                                         word));
+                                         quoted_excerpt(word)));
     }
     tests[condition.property] = condition.test;
     Json& field = where[condition.property];
@@ -117,8 +118,8 @@ Json members_json(const QuestionFlags& flags) {
   for (const std::string& word : flags.at) {
     const std::size_t equals = word.find('=');
     if (equals == std::string::npos || equals == 0) {
-      throw_usage("--at",
-                  fmt::format("not a column and its value: \"{}\" (allowed: column=value)", word));
+      throw_usage("--at", fmt::format("not a column and its value: {} (allowed: column=value)",
+                                      quoted_excerpt(word)));
     }
     where[word.substr(0, equals)] = word.substr(equals + 1);
   }
@@ -195,7 +196,7 @@ Json selector_json(const std::string& flag, const std::vector<std::string>& word
   if (words.size() > 1) return {{"event", words}};
   if (!words[0].starts_with('{')) return words[0];
   Json selector = Json::parse(words[0], nullptr, false);
-  if (selector.is_discarded()) throw_usage(flag, "not a JSON object: " + words[0]);
+  if (selector.is_discarded()) throw_usage(flag, "not a JSON object: " + quoted_excerpt(words[0]));
   return selector;
 }
 

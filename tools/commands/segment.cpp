@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "rollcall/message_text.h"
 #include "rollcall/user_file.h"
 #include "tools/commands/command.h"
 #include "tools/commands/question.h"
@@ -108,23 +109,23 @@ std::string text_of(const SegmentInfo& segment) {
 
 Status list(const NameFlags& flags) {
   ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine, open_for_reading(flags.store));
+  const Style style = standard_output_style(When::kAuto, When::kAuto);
   Table table{.columns = {{.title = "name"}, {.title = "segment"}}, .rows = {}};
   for (const SegmentInfo& segment : engine->segments()) {
     table.rows.push_back(
-        {{.text = printable(segment.name)}, {.text = printable(text_of(segment))}});
+        {{.text = text_for(style, segment.name)}, {.text = text_for(style, text_of(segment))}});
   }
-  return write_standard_output(print_table(table, standard_output_style(When::kAuto, When::kAuto)));
+  return draw_on_standard_output(print_table(table, style));
 }
 
 Status show(const NameFlags& flags) {
   ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine, open_for_reading(flags.store));
-  std::string names;
+  std::vector<std::string> names;
   for (const SegmentInfo& segment : engine->segments()) {
     if (segment.name == flags.name) return write_standard_output(text_of(segment) + "\n");
-    names += (names.empty() ? "" : ", ") + segment.name;
+    names.push_back(segment.name);
   }
-  return Status::not_found(fmt::format("unknown segment \"{}\" (allowed: {})", flags.name,
-                                       names.empty() ? "none has been saved" : names));
+  return Status::not_found(unknown_name("segment", flags.name, names));
 }
 
 Status drop(const NameFlags& flags) {

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "rollcall/message_text.h"
 #include "tools/commands/option_kinds.h"
 
 namespace rollcall::tools {
@@ -73,7 +74,7 @@ Status check_settings(const SettingsFlags& flags, const StoreSettings& settings)
         flag, asked, has));
   };
   if (flags.time_zone && *flags.time_zone != settings.time_zone) {
-    return differs("--timezone", *flags.time_zone, settings.time_zone);
+    return differs("--timezone", excerpt(*flags.time_zone), settings.time_zone);
   }
   if (flags.user_kind && *flags.user_kind != name_of(settings.user_kind)) {
     return differs("--user-type", *flags.user_kind, name_of(settings.user_kind));
@@ -95,10 +96,7 @@ Status check_settings(const SettingsFlags& flags, const StoreSettings& settings)
                    settings.dimension_values_max);
   }
   if (!flags.dimensions.empty() && flags.dimensions != settings.dimensions) {
-    return differs("--dimension", fmt::format("{}", fmt::join(flags.dimensions, ", ")),
-                   settings.dimensions.empty()
-                       ? "none"
-                       : fmt::format("{}", fmt::join(settings.dimensions, ", ")));
+    return differs("--dimension", excerpts(flags.dimensions), excerpts(settings.dimensions));
   }
   return {};
 }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "rollcall/message_text.h"
 #include "tools/commands/option_kinds.h"
 
 namespace rollcall::tools {

@@ -186,10 +186,16 @@ struct ChurnQuery {
     friend bool operator==(const GapDays&, const GapDays&) = default;
   };
 
+  // Not active in any of the `count` periods after the base period.
+  struct NextPeriods {
+    Period period = Period::kWeek;
+    std::int32_t count = 1;
+    friend bool operator==(const NextPeriods&, const NextPeriods&) = default;
+  };
+
   Selector event;
   Base base = Base::kActive;
-  std::variant<GapDays, Period> rule =
-      GapDays{};  // a Period: not active in the period after the base
+  std::variant<GapDays, NextPeriods> rule = GapDays{};
 
   friend bool operator==(const ChurnQuery&, const ChurnQuery&) = default;
 };
@@ -267,13 +273,16 @@ struct Column {
 // One cell; monostate is null. kCount and kInt are int64, kRatio is double, kDecimal a string.
 using Cell = std::variant<std::monostate, bool, std::int64_t, double, Day, std::string>;
 
-// How a long result becomes a matrix: one row per value of `row`, one column per value of `column`.
+// How a long result becomes a matrix: one row for each combination of values of `rows`, one column
+// for each value of `column`. All are names of columns of the result.
 struct Pivot {
-  std::string row;
-  std::string size;  // a column that depends on the row alone; may be empty
-  std::string column;
-  std::string count;
-  std::string rate;
+  std::vector<std::string> rows = {};
+  std::string size = {};     // depends on the row alone, and stands beside its keys; may be empty
+  std::string column = {};   // whose null, if it has one, stands for all
+  std::string cells = {};    // what the matrix shows, unless another column is asked for
+  std::string rate = {};     // the quotient that belongs to `cells`; may be empty
+  std::string summary = {};  // one of `rows`, null where a row sums up the others; may be empty
+  bool is_usual = false;     // tables for people have this form by themselves
 };
 
 struct QueryStats {
@@ -290,7 +299,7 @@ struct QueryResult {
   std::vector<Column> columns;
   std::vector<std::vector<Cell>> rows;
   std::optional<std::string> next;  // of a page of members: where the following one goes on
-  std::optional<Pivot> pivot;       // for those who draw; not part of the JSON
+  std::optional<Pivot> pivot;       // of an answer with two keys or more; not part of the JSON
   QueryStats stats;
 };
 

@@ -80,7 +80,12 @@ TEST(QueryParser, Churn) {
   EXPECT_EQ(std::get<ChurnQuery::GapDays>(gap.rule).days, 14);
   const auto month =
       parse_ask<ChurnQuery>(R"({"kind": "churn", "base": "new", "rule": {"period": "month"}})");
-  EXPECT_EQ(std::get<Period>(month.rule), Period::kMonth);
+  EXPECT_EQ(std::get<ChurnQuery::NextPeriods>(month.rule),
+            (ChurnQuery::NextPeriods{Period::kMonth, 1}));
+  const auto months =
+      parse_ask<ChurnQuery>(R"({"kind": "churn", "rule": {"period": "month", "count": 3}})");
+  EXPECT_EQ(std::get<ChurnQuery::NextPeriods>(months.rule),
+            (ChurnQuery::NextPeriods{Period::kMonth, 3}));
   EXPECT_EQ(month.base, ChurnQuery::Base::kNew);
 }
 
@@ -326,9 +331,11 @@ TEST(QueryParser, WrongValues) {
        "retention: brackets: their sum: must be a whole number from 1 to 2147483647, found "
        "2147483648"},
       {R"({"kind": "churn", "rule": "week"})",
-       "churn: rule: must be {\"gap_days\": N} or {\"period\": \"week\"}, found \"week\""},
+       "churn: rule: must be {\"gap_days\": N}, {\"period\": \"week\"} or {\"period\": \"month\", "
+       "\"count\": 3}, found \"week\""},
       {R"({"kind": "churn", "rule": {"gap_days": 7, "period": "week"}})",
-       "churn: rule: must be {\"gap_days\": N} or {\"period\": \"week\"}, found "
+       "churn: rule: must be {\"gap_days\": N}, {\"period\": \"week\"} or {\"period\": \"month\", "
+       "\"count\": 3}, found "
        "{\"gap_days\":7,\"period\":\"week\"}"},
       {R"({"kind": "churn", "rule": {"gap_days": 0}})",
        "churn: rule: gap_days: must be a whole number from 1 to 36600, found 0"},
