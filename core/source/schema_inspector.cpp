@@ -9,6 +9,7 @@
 #include <span>
 #include <utility>
 
+#include "core/guard.h"
 #include "core/source/amount_parser.h"
 #include "core/source/content_reader.h"
 #include "core/source/delimited_reader.h"
@@ -514,11 +515,9 @@ Result<std::optional<SourceSchema>> inspect_file(const std::string& path,
   return std::optional<SourceSchema>(std::move(schema));
 }
 
-}  // namespace
-
-Result<SourceSchema> inspect_source(const std::vector<std::string>& paths,
-                                    const SourceOptions& options,
-                                    const std::vector<std::string>& dimensions) {
+Result<SourceSchema> inspect_files(const std::vector<std::string>& paths,
+                                   const SourceOptions& options,
+                                   const std::vector<std::string>& dimensions) {
   ROLLCALL_ASSIGN_OR_RETURN(const ExpandedPaths expanded, expand_directories(paths));
   Status first_failure;
   for (const std::string& path : expanded.files) {
@@ -534,8 +533,8 @@ Result<SourceSchema> inspect_source(const std::vector<std::string>& paths,
   return Status::invalid_argument(fmt::format("{}: empty", list(expanded.files)));
 }
 
-Status check_dimensions(const std::vector<std::string>& paths, const SourceOptions& options,
-                        const std::vector<std::string>& dimensions) {
+Status look_for_dimensions(const std::vector<std::string>& paths, const SourceOptions& options,
+                           const std::vector<std::string>& dimensions) {
   ROLLCALL_ASSIGN_OR_RETURN(const ExpandedPaths expanded, expand_directories(paths));
   std::vector<std::string> absent = dimensions;
   std::vector<std::string> columns;
@@ -557,6 +556,19 @@ Status check_dimensions(const std::vector<std::string>& paths, const SourceOptio
   return Status::invalid_argument(
       fmt::format("dimension {}: no such column{}; there are: {}", quoted_excerpt(absent.front()),
                   did_you_mean(absent.front(), columns), list(columns)));
+}
+
+}  // namespace
+
+Result<SourceSchema> inspect_source(const std::vector<std::string>& paths,
+                                    const SourceOptions& options,
+                                    const std::vector<std::string>& dimensions) {
+  return guarded("inspect", [&] { return inspect_files(paths, options, dimensions); });
+}
+
+Status check_dimensions(const std::vector<std::string>& paths, const SourceOptions& options,
+                        const std::vector<std::string>& dimensions) {
+  return guarded("inspect", [&] { return look_for_dimensions(paths, options, dimensions); });
 }
 
 std::vector<std::string> dimension_parts(const std::string& dimension,

@@ -142,6 +142,8 @@ std::optional<KnownSource> KnownSource::from_position(const SourcePosition& posi
       source.earlier_ends.push_back({end.at(0), *end_hash, end.at(2), end.at(3), end.at(4)});
     }
     return source;
+  } catch (const std::bad_alloc&) {
+    throw;  // a file that is not known for want of memory would count twice
   } catch (const std::exception&) {
     return {};
   }

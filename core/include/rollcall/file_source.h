@@ -128,6 +128,7 @@ struct IngestReport {
   std::vector<std::string> notes;  // what the reader should know: "sales.csv: dimension ..."
 };
 
+// What a hook throws ends the run with a kIoError that names it; only std::bad_alloc goes on.
 struct IngestHooks {
   // Called from one thread at a time, several times a second at most.
   std::function<void(const IngestProgress&)> progress;
