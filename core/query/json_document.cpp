@@ -45,13 +45,16 @@ class Builder : public nlohmann::json_sax<Json> {
 
   bool parse_error(std::size_t byte, const std::string&,
                    const nlohmann::detail::exception& error) override {
-    // "[json.exception...] parse error at line 1, column 2: what we are after".
-    const std::string_view what = error.what();
+    // "[json.exception...] parse error at line 1, column 2: what we are after". What was read last
+    // is left out: it may be much, and be of a file that is no JSON and nobody's business.
+    std::string what = error.what();
+    const std::size_t read = what.find("; last read: '");
+    const std::size_t read_end = std::min(what.rfind("'; expected "), what.size() - 1);
+    if (read < read_end) what.erase(read, read_end + 1 - read);
     const std::size_t column = what.find("column ");
-    const std::size_t colon = column == std::string_view::npos ? column : what.find(": ", column);
+    const std::size_t colon = column == std::string::npos ? column : what.find(": ", column);
     fault_byte_ = byte;
-    return fail(fmt::format("malformed JSON: {}",
-                            colon == std::string_view::npos ? what : what.substr(colon + 2)));
+    return fail("malformed JSON: " + (colon == std::string::npos ? what : what.substr(colon + 2)));
   }
 
  private:

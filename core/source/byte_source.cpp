@@ -241,7 +241,11 @@ Result<std::unique_ptr<ByteSource>> ByteSource::open(const std::string& path) {
     const std::string message = fmt::format("{}: cannot be opened: {}", path, errno_text());
     return errno == ENOENT ? Status::not_found(message) : Status::io_error(message);
   }
-  StoredFile file(fd, standard_input ? "standard input" : path);
+  return take(fd, standard_input ? "standard input" : path);
+}
+
+Result<std::unique_ptr<ByteSource>> ByteSource::take(int descriptor, std::string name) {
+  StoredFile file(descriptor, std::move(name));
   ROLLCALL_ASSIGN_OR_RETURN(const std::string_view head, file.look_ahead(kMagicBytesMax));
   if (const std::string_view other = other_compression(head); !other.empty()) {
     return Status::unsupported(

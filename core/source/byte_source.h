@@ -19,6 +19,8 @@ class ByteSource {
   //   kNotFound     no such file          kIoError  it cannot be opened
   //   kUnsupported  it is compressed in another way
   static Result<std::unique_ptr<ByteSource>> open(const std::string& path);
+  // The same of an open file, which it takes over. `name` begins the errors.
+  static Result<std::unique_ptr<ByteSource>> take(int descriptor, std::string name);
   virtual ~ByteSource() = default;
 
   // Fills `out` with the next `size` bytes; fewer only at the end, 0 after it.
