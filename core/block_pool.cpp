@@ -24,6 +24,7 @@ std::unique_ptr<PreparedBlock> BlockPool::take() {
 }
 
 void BlockPool::give_back(std::unique_ptr<PreparedBlock> block) noexcept {
+  if (::getpid() != process_) return;
   const std::size_t bytes = block->memory_bytes();
   const std::lock_guard lock(mutex_);
   if (kept_bytes_ + bytes > kept_bytes_max_) return;

@@ -2,6 +2,8 @@
 // than a block of events costs to write into it.
 #pragma once
 
+#include <unistd.h>
+
 #include <cstddef>
 #include <memory>
 #include <mutex>
@@ -22,11 +24,13 @@ class BlockPool {
 
   // A block, whose content is of no meaning.
   std::unique_ptr<PreparedBlock> take();
+  // In a child made by fork() the block goes: a thread that is not there may have the mutex.
   void give_back(std::unique_ptr<PreparedBlock> block) noexcept;
   std::size_t kept_bytes() const;
 
  private:
   const std::size_t kept_bytes_max_;
+  const pid_t process_ = ::getpid();
   mutable std::mutex mutex_;
   std::vector<std::unique_ptr<PreparedBlock>> kept_;
   std::size_t kept_bytes_ = 0;

@@ -83,7 +83,7 @@ Status Engine::State::checkpoint_alone() {
     return encode(number, bytes);
   };
   Status status = store->commit(commit);
-  Result<std::shared_ptr<const StoreView>> committed = store->view();
+  Result<std::shared_ptr<const StoreView>> committed = view_of(*store);
   if (status.ok() && !committed.ok()) status = committed.status();
   if (!status.ok()) {
     handover.fail(status);

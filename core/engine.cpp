@@ -4,15 +4,13 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
-#include <exception>
 #include <filesystem>
-#include <limits>
 #include <new>
 #include <utility>
 
 #include "core/engine_state.h"
 #include "core/forgotten_rows.h"
+#include "core/guard.h"
 #include "core/prepared_batch.h"
 #include "core/prepared_merge.h"
 #include "core/query/query_validation.h"
@@ -22,21 +20,6 @@
 
 namespace rollcall {
 namespace {
-
-// Of the memory, for prepared blocks that are kept for later.
-constexpr std::size_t kPoolShare = 8;
-
-Status check_kernels() {
-  if (kernels::active_table() != nullptr) return {};
-  std::string runnable;
-  for (const kernels::KernelTable* table : kernels::runnable_tables()) {
-    runnable.append(runnable.empty() ? "" : ", ").append(table->isa);
-  }
-  const char* wanted = std::getenv("ROLLCALL_ISA");
-  return Status::unsupported(
-      fmt::format("ROLLCALL_ISA: {} cannot run on this machine (allowed: {})",
-                  quoted_excerpt(wanted == nullptr ? "" : wanted), runnable));
-}
 
 // Names the first setting in which an existing store differs from what the caller wants.
 Status check_same(const StoreSettings& stored, const StoreSettings& wanted) {
@@ -95,6 +78,12 @@ void make_paths_absolute(Segment& segment) {
 
 }  // namespace
 
+Result<std::shared_ptr<const StoreView>> Engine::State::view_of(const Store& store) {
+  Result<std::shared_ptr<const StoreView>> view = store.view();
+  if (!view.ok() || *view != nullptr) return view;
+  return Status::failed_precondition("store: view() is null (allowed: a view, or an error)");
+}
+
 Status Engine::State::load() {
   ROLLCALL_ASSIGN_OR_RETURN(const std::optional<LastCommit> last, store->last_commit());
   if (last) {
@@ -111,7 +100,7 @@ Status Engine::State::load() {
     note_change();  // the settings themselves are worth a commit
   }
   ROLLCALL_ASSIGN_OR_RETURN(zone, TimeZone::find(settings.time_zone));
-  ROLLCALL_ASSIGN_OR_RETURN(view, store->view());
+  ROLLCALL_ASSIGN_OR_RETURN(view, view_of(*store));
   catalog = std::make_shared<SeriesCatalog>(settings);
   if (manifest.catalog_epoch != 0) {
     const PageAddress address{{PageKind::kDictionary, 0, 0, 0, 0}, manifest.catalog_epoch};
@@ -202,7 +191,7 @@ Result<std::uint64_t> Engine::State::append_to_journal(const PreparedRows& rows,
 }
 
 Status Engine::State::sync_journal(std::uint64_t record) {
-  Status status = store->journal()->sync(record);
+  Status status = guarded("engine: the journal", [&] { return store->journal()->sync(record); });
   if (status.ok()) return {};
   // The batch is in, but may be lost; nobody may rely on what would be written after it.
   const Gate::Pass pass(gate);
@@ -360,8 +349,8 @@ Status Engine::State::ingest(PreparedRows& rows, const Delivery& delivery) {
   // here on is told to the next call.
   Status room;
   try {
-    room = make_room();
-  } catch (const std::exception&) {
+    room = guarded("engine: a checkpoint", [&] { return make_room(); });
+  } catch (const std::bad_alloc&) {
     room = cannot_checkpoint();
   }
   if (!room.ok()) {
@@ -479,7 +468,8 @@ EngineInfo Engine::State::info() const {
   EngineInfo info;
   info.settings = settings;
   info.isa = kernels::active_table()->isa;
-  if (const Result<StoreSize> size = store->size(); size.ok()) info.store = *size;
+  const Result<StoreSize> size = guarded("store: size", [&] { return store->size(); });
+  if (size.ok()) info.store = *size;
   const Gate::Pass pass(gate);
   info.event_count = manifest.event_count;
   info.days = manifest.days;
@@ -514,130 +504,5 @@ EngineInfo Engine::State::info() const {
   info.dirty_bytes = use.dirty_bytes;
   return info;
 }
-
-PreparedBatch::PreparedBatch(std::unique_ptr<PreparedRows> rows) : rows_(std::move(rows)) {}
-PreparedBatch::PreparedBatch(PreparedBatch&&) noexcept = default;
-PreparedBatch& PreparedBatch::operator=(PreparedBatch&&) noexcept = default;
-PreparedBatch::~PreparedBatch() = default;
-
-std::size_t PreparedBatch::memory_bytes() const {
-  std::size_t bytes = 0;
-  for (const std::unique_ptr<PreparedBlock>& block : rows_->blocks) bytes += block->memory_bytes();
-  return bytes;
-}
-
-Engine::Engine(std::unique_ptr<State> state) : state_(std::move(state)) {}
-Engine::~Engine() = default;
-
-Result<std::unique_ptr<Engine>> Engine::open(std::unique_ptr<Store> store,
-                                             const EngineOptions& options) {
-  ROLLCALL_RETURN_IF_ERROR(check_kernels());
-  if (options.settings) ROLLCALL_RETURN_IF_ERROR(validate(*options.settings));
-  constexpr std::uint32_t kThreadsMax = 1024;
-  if (options.threads_max > kThreadsMax) {
-    return Status::invalid_argument(fmt::format("options: threads_max is {} (allowed: 0 to {})",
-                                                options.threads_max, kThreadsMax));
-  }
-  auto state = std::make_unique<State>(options);
-  state->pool = std::make_shared<BlockPool>(options.memory_bytes_max / kPoolShare);
-  state->store = std::move(store);
-  ROLLCALL_RETURN_IF_ERROR(state->load());
-  return std::unique_ptr<Engine>(new Engine(std::move(state)));
-}
-
-Result<PreparedBatch> Engine::prepare(const EventBatch& batch) const {
-  const TimeUs time_max = state_->options.time_max.value_or(std::numeric_limits<TimeUs>::max());
-  ROLLCALL_ASSIGN_OR_RETURN(std::unique_ptr<PreparedRows> rows,
-                            prepare_rows(batch, {state_->settings, state_->zone, time_max,
-                                                 state_->pool, state_->workers}));
-  return PreparedBatch(std::move(rows));
-}
-
-Status Engine::ingest(PreparedBatch batch, const Delivery& delivery) {
-  return state_->ingest(*batch.rows_, delivery);
-}
-
-Status Engine::ingest(std::vector<PreparedBatch> batches, const Delivery& delivery) {
-  if (batches.empty()) return ingest(EventBatch{}, delivery);
-  std::vector<std::unique_ptr<PreparedRows>> rows;
-  for (PreparedBatch& batch : batches) rows.push_back(std::move(batch.rows_));
-  ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<PreparedRows> merged,
-                            merge_prepared(std::move(rows)));
-  return state_->ingest(*merged, delivery);
-}
-
-Status Engine::ingest(const EventBatch& batch, const Delivery& delivery) {
-  ROLLCALL_ASSIGN_OR_RETURN(PreparedBatch prepared, prepare(batch));
-  return ingest(std::move(prepared), delivery);
-}
-
-Status Engine::checkpoint() { return state_->checkpoint(); }
-
-Status Engine::compact() { return state_->compact(); }
-
-Result<QueryResult> Engine::query(const Query& query, const QueryLimits& limits) const {
-  ROLLCALL_ASSIGN_OR_RETURN(std::vector<QueryResult> results, state_->query({&query, 1}, limits));
-  return std::move(results.front());
-}
-
-Result<QueryResult> Engine::query(std::string_view json, const QueryLimits& limits) const {
-  ROLLCALL_ASSIGN_OR_RETURN(const Query parsed, parse_query(json, state_->settings.time_zone));
-  return query(parsed, limits);
-}
-
-Result<std::vector<QueryResult>> Engine::query(std::span<const Query> queries,
-                                               const QueryLimits& limits) const {
-  return state_->query(queries, limits);
-}
-
-Status Engine::save_segment(const std::string& name, const Segment& segment) {
-  return state_->save_segment(name, {.expression = segment, .users = nullptr});
-}
-
-Status Engine::save_segment(const std::string& name, std::vector<UserId> users) {
-  return state_->save_segment(
-      name, {.expression = {}, .users = std::make_shared<const UserList>(std::move(users))});
-}
-
-Status Engine::drop_segment(const std::string& name) { return state_->drop_segment(name); }
-
-Result<std::uint64_t> Engine::forget(std::span<const UserId> users) {
-  return state_->forget(users);
-}
-
-std::vector<SegmentInfo> Engine::segments() const {
-  const Gate::Pass pass(state_->gate);
-  std::vector<SegmentInfo> infos;
-  for (const auto& [name, segment] : state_->segments.saved()) {
-    infos.push_back({.name = name, .expression = {}, .users = {}});
-    if (segment.users) {
-      infos.back().users = segment.users->entries().size();
-    } else {
-      infos.back().expression = segment.expression;
-    }
-  }
-  return infos;
-}
-
-Result<Explanation> Engine::explain(const Query& query) const { return state_->explain(query); }
-
-Status Engine::close() {
-  Status status = state_->store->read_only() ? Status() : state_->checkpoint();
-  state_.reset();
-  return status;
-}
-
-const StoreSettings& Engine::settings() const { return state_->settings; }
-
-const EngineOptions& Engine::options() const { return state_->options; }
-
-std::vector<SourcePosition> Engine::sources() const {
-  const Gate::Pass pass(state_->gate);
-  return state_->sources.positions();
-}
-
-EngineInfo Engine::info() const { return state_->info(); }
-
-Result<VerifyReport> Engine::verify() const { return state_->verify(); }
 
 }  // namespace rollcall

@@ -1,12 +1,13 @@
 // How an engine keeps within its memory, and when it makes checkpoints by itself.
 #include <algorithm>
 #include <chrono>
-#include <exception>
 #include <mutex>
+#include <new>
 #include <system_error>
 #include <utility>
 
 #include "core/engine_state.h"
+#include "core/guard.h"
 #include "core/return_memory.h"
 
 namespace rollcall {
@@ -91,9 +92,11 @@ bool Engine::State::start_checkpoint() {
 void Engine::State::checkpoint_beside(Status cannot) noexcept {
   Status status;
   try {
-    const std::unique_lock alone(checkpoint_mutex, std::try_to_lock);
-    if (alone) status = timed_checkpoint();
-  } catch (const std::exception&) {
+    status = guarded("engine: a checkpoint", [&] {
+      const std::unique_lock alone(checkpoint_mutex, std::try_to_lock);
+      return alone ? timed_checkpoint() : Status();
+    });
+  } catch (const std::bad_alloc&) {
     status = std::move(cannot);
   }
   const Gate::Pass pass(gate);

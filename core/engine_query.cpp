@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "core/engine_state.h"
+#include "core/list_notes.h"
 #include "core/query/explanation.h"
 #include "core/query/question.h"
 #include "core/query_executor.h"
@@ -164,7 +165,8 @@ Result<SegmentCatalog> Engine::State::named_sets(std::span<const Query> queries)
     sets.saved = segments.saved();
   }
   for (std::size_t i = 0; i < queries.size(); ++i) {
-    const Status status = read_listed_files(queries[i], settings.user_kind, sets);
+    const Status status =
+        read_listed_files(queries[i], settings.user_kind, options.question_directories, sets);
     if (!status.ok()) return numbered(status, i, queries.size());
   }
   return sets;
@@ -249,6 +251,11 @@ Result<std::vector<QueryResult>> Engine::State::query(std::span<const Query> que
   ROLLCALL_ASSIGN_OR_RETURN(const SegmentCatalog sets, named_sets(queries));
   ROLLCALL_ASSIGN_OR_RETURN(Pinned pinned, pin(queries, sets));
   const ReleaseWithinGate release(gate, pinned.held_names);
+  std::vector<std::vector<std::string>> notes;
+  for (const Question& question : pinned.questions) {
+    notes.push_back(
+        notes_of_lists(question.reads(), pinned.reads.reads, pinned.reads.partitions, sets));
+  }
   Snapshot snapshot(*this, std::move(pinned.reads), std::move(pinned.view), pinned.kept.count());
   std::vector<QueryResult> results;
   for (std::size_t i = 0; i < queries.size(); ++i) {
@@ -256,6 +263,7 @@ Result<std::vector<QueryResult>> Engine::State::query(std::span<const Query> que
     if (!result.ok()) return numbered(result.status(), i, queries.size());
     const auto end = std::chrono::steady_clock::now();
     result->stats = {.elapsed_us = microseconds(end - start), .partitions = partitions.size()};
+    result->notes = std::move(notes[i]);
     start = end;
     results.push_back(*std::move(result));
   }

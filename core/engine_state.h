@@ -1,5 +1,5 @@
-// The parts of an engine. engine.cpp wires them together; checkpoint.cpp, ingest_by_partition.cpp
-// and verify.cpp do one thing each.
+// The parts of an engine. engine.cpp wires them together, and engine_calls.cpp is how they are
+// called; checkpoint.cpp, ingest_by_partition.cpp and verify.cpp do one thing each.
 #pragma once
 
 #include <atomic>
@@ -87,6 +87,8 @@ struct Engine::State {
   template <class Visit>
   Status for_each_partition(Visit visit);
 
+  // The view of the last commit, which a store of the caller's may fail to have.
+  static Result<std::shared_ptr<const StoreView>> view_of(const Store& store);
   Status load();
   Status ingest(PreparedRows& rows, const Delivery& delivery);
   // What became of a batch, within the gate.

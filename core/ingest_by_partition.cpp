@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <new>
 #include <utility>
 
 #include "core/engine_state.h"
@@ -44,8 +43,8 @@ class Engine::State::Ahead {
       Status status = go_back();
       if (status.ok()) return;
       failure_ = std::move(status);
-    } catch (const std::bad_alloc&) {
-      // As failure_ says.
+    } catch (...) {
+      // Out of memory, or a store that throws: as failure_ says.
     }
     state_.state_failure = std::move(failure_);
   }
@@ -150,7 +149,7 @@ Result<Engine::State::Passage> Engine::State::ingest_by_partition(
     committed_users[partition.number()] = partition.ordinal_count();
   }
   by_partition = bytes_all > room() / 4 * 3;
-  Result<std::shared_ptr<const StoreView>> committed = store->view();
+  Result<std::shared_ptr<const StoreView>> committed = view_of(*store);
   if (!committed.ok()) {
     // The batch is in. A caller who was told otherwise would send it again.
     state_failure = committed.status();

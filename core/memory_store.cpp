@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/guarded_store.h"
+
 namespace rollcall {
 
 namespace {
@@ -179,7 +181,8 @@ class MemoryStore final : public Store {
 std::shared_ptr<MemoryDisk> make_memory_disk() { return std::make_shared<MemoryDisk>(); }
 
 std::unique_ptr<Store> open_memory_store(std::shared_ptr<MemoryDisk> disk) {
-  return std::make_unique<MemoryStore>(std::move(disk));
+  if (disk == nullptr) disk = make_memory_disk();
+  return guard_store(std::make_unique<MemoryStore>(std::move(disk)), "memory store");
 }
 
 }  // namespace rollcall

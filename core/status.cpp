@@ -1,5 +1,8 @@
 #include "rollcall/status.h"
 
+#include <cstdio>
+#include <cstdlib>
+
 namespace rollcall {
 
 std::string_view to_string(StatusCode code) {
@@ -36,6 +39,12 @@ std::string Status::to_string() const {
   std::string text(rollcall::to_string(code_));
   if (!message_.empty()) text.append(": ").append(message_);
   return text;
+}
+
+void end_without_value(const Status& error) {
+  std::fprintf(stderr, "rollcall: the value of a result was taken that has none: %s\n",
+               error.to_string().c_str());
+  std::abort();
 }
 
 }  // namespace rollcall

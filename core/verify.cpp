@@ -239,7 +239,7 @@ Result<VerifyReport> Engine::State::verify() {
     const std::lock_guard no_checkpoint(checkpoint_mutex);
     ROLLCALL_ASSIGN_OR_RETURN(last, store->last_commit());
     if (!last) return report;
-    ROLLCALL_ASSIGN_OR_RETURN(now, store->view());
+    ROLLCALL_ASSIGN_OR_RETURN(now, view_of(*store));
   }
   ROLLCALL_ASSIGN_OR_RETURN(const Manifest stored, Manifest::deserialize(last->manifest));
   SeriesCatalog names(stored.settings);

@@ -2,9 +2,13 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <latch>
 #include <string_view>
 #include <system_error>
+#include <thread>
+#include <vector>
 
+#include "core/guard.h"
 #include "storage/cautious_file_system.h"
 #include "storage/posix_file.h"
 #include "storage/rocks_options.h"
@@ -16,6 +20,33 @@ namespace rollcall {
 namespace {
 
 constexpr std::size_t kCurrentFileBytesMax = 4096;
+
+// RocksDB starts threads as a database is opened for writing: to flush, to compact, and for a timer
+// that all databases share. Where that one is refused, RocksDB ends the process later. So as many
+// are asked for before, and given back.
+Status check_threads(const std::string& directory) {
+  constexpr std::size_t kThreadCount = 3;
+  std::latch enough(1);
+  std::vector<std::jthread> threads;
+  const Status status = guarded(directory + ": no thread for the database", [&] {
+    while (threads.size() < kThreadCount) threads.emplace_back([&] { enough.wait(); });
+    return Status();
+  });
+  enough.count_down();
+  return status;
+}
+
+// Calls `open`. What it throws leaves a database behind that nobody owns, but which goes on to use
+// the environment.
+template <class Open>
+rocksdb::Status open_in(std::unique_ptr<rocksdb::Env>& env, const Open& open) {
+  try {
+    return open();
+  } catch (...) {
+    static_cast<void>(env.release());
+    throw;
+  }
+}
 
 }  // namespace
 
@@ -31,8 +62,11 @@ Result<std::shared_ptr<RocksDatabase>> open_rocks_database(const std::string& di
   rocks.create_if_missing = create;
   rocksdb::DB* db = nullptr;
   const std::string path = database_path(directory);
-  const rocksdb::Status status = options.read_only ? rocksdb::DB::OpenForReadOnly(rocks, path, &db)
-                                                   : rocksdb::DB::Open(rocks, path, &db);
+  if (!options.read_only) ROLLCALL_RETURN_IF_ERROR(check_threads(directory));
+  const rocksdb::Status status = open_in(database->env, [&] {
+    return options.read_only ? rocksdb::DB::OpenForReadOnly(rocks, path, &db)
+                             : rocksdb::DB::Open(rocks, path, &db);
+  });
   if (!status.ok()) {
     file_system->remove_new_files();
     return to_status(status, directory, "open the database");

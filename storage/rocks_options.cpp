@@ -100,6 +100,9 @@ rocksdb::Options rocks_options(const RocksStoreOptions& options) {
   rocks.stats_persist_period_sec = 0;
   rocks.info_log = std::make_shared<NoLog>();
 
+  // More would be threads that RocksDB starts for the time of opening, and it ends the process
+  // where the system has none to give after the first.
+  rocks.max_file_opening_threads = 1;
   // A reader opens all files at once and keeps them so: the writer may remove them meanwhile.
   rocks.max_open_files = options.read_only ? -1 : kOpenFilesMax;
   if (options.read_only) rocks.merge_operator = std::make_shared<NoMerge>();

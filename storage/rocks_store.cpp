@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/guard.h"
+#include "core/guarded_store.h"
 #include "storage/anchor.h"
 #include "storage/commit.h"
 #include "storage/database_reader.h"
@@ -303,7 +305,12 @@ Result<std::unique_ptr<Store>> open_reader(const std::string& directory,
 
 Result<std::unique_ptr<Store>> open_rocks_store(const std::string& directory,
                                                 const RocksStoreOptions& options) {
-  return options.read_only ? open_reader(directory, options) : open_writer(directory, options);
+  return guarded(directory, [&]() -> Result<std::unique_ptr<Store>> {
+    ROLLCALL_ASSIGN_OR_RETURN(std::unique_ptr<Store> store, options.read_only
+                                                                ? open_reader(directory, options)
+                                                                : open_writer(directory, options));
+    return guard_store(std::move(store), directory);
+  });
 }
 
 }  // namespace rollcall

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/guard.h"
 #include "storage/anchor.h"
 #include "storage/commit_record.h"
 #include "storage/database_reader.h"
@@ -120,10 +121,8 @@ class DatabaseMaker {
   std::uint64_t table_bytes_ = 0;
 };
 
-}  // namespace
-
-Result<StoreCopy> copy_rocks_store(const std::string& from, const std::string& to,
-                                   const CopyProgress& progress) {
+Result<StoreCopy> copy_store(const std::string& from, const std::string& to,
+                             const CopyProgress& progress) {
   ROLLCALL_ASSIGN_OR_RETURN(const DatabaseForReading source,
                             open_database_for_reading(from, kReader));
   if (!source.last) {
@@ -172,6 +171,13 @@ Result<StoreCopy> copy_rocks_store(const std::string& from, const std::string& t
   }
   ROLLCALL_RETURN_IF_ERROR(copy.finish());
   return StoreCopy{last.epoch, copied.page_count, copied.page_bytes};
+}
+
+}  // namespace
+
+Result<StoreCopy> copy_rocks_store(const std::string& from, const std::string& to,
+                                   const CopyProgress& progress) {
+  return guarded("copy of " + from, [&] { return copy_store(from, to, progress); });
 }
 
 }  // namespace rollcall

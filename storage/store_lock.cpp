@@ -75,8 +75,11 @@ Result<StoreLock> StoreLock::acquire(const std::string& path) {
 }
 
 StoreLock::~StoreLock() {
+  if (file_.descriptor() < 0) return;
   // An owner of the past is not to be named while the next one introduces itself.
-  if (file_.descriptor() >= 0) (void)file_.truncate();
+  (void)file_.truncate();
+  // Children made by fork() hold it as long as they have the file.
+  (void)::flock(file_.descriptor(), LOCK_UN);
 }
 
 }  // namespace rollcall

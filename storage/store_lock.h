@@ -9,7 +9,8 @@
 
 namespace rollcall {
 
-// Held until destroyed. A child made by fork() holds it too, until it ends or starts a program.
+// Held until destroyed, whatever children made by fork() still have of it. Should this process end
+// before, they hold it until they end or start a program.
 class StoreLock {
  public:
   // Takes the lock and writes down who has it.

@@ -15,19 +15,6 @@ namespace {
 
 constexpr std::size_t kDepthMax = 256;
 
-// The parser's text ends in "last read: 'TOKEN'", of which the end says where it stopped.
-std::string with_short_token(std::string_view fault) {
-  constexpr std::string_view kLead = "last read: '";
-  constexpr std::size_t kTokenBytesMax = 64;
-  const std::size_t lead = fault.find(kLead);
-  if (lead == std::string_view::npos) return std::string(fault);
-  const std::size_t begin = lead + kLead.size();
-  if (fault.size() - begin <= kTokenBytesMax) return std::string(fault);
-  std::string_view end = fault.substr(fault.size() - kTokenBytesMax);
-  while ((static_cast<unsigned char>(end.front()) & 0xC0) == 0x80) end.remove_prefix(1);
-  return fmt::format("{}...{}", fault.substr(0, begin), end);
-}
-
 // Builds the document from the events of the parser. A handler that returns false ends the parse.
 class Builder : public nlohmann::json_sax<Json> {
  public:
@@ -60,13 +47,16 @@ class Builder : public nlohmann::json_sax<Json> {
 
   bool parse_error(std::size_t byte, const std::string&,
                    const nlohmann::detail::exception& error) override {
-    // "[json.exception...] parse error at line 1, column 2: what we are after".
-    const std::string_view what = error.what();
+    // "[json.exception...] parse error at line 1, column 2: what we are after". What was read last
+    // is left out: it may be much, and be of a file that is no JSON and nobody's business.
+    std::string what = error.what();
+    const std::size_t read = what.find("; last read: '");
+    const std::size_t read_end = std::min(what.rfind("'; expected "), what.size() - 1);
+    if (read < read_end) what.erase(read, read_end + 1 - read);
     const std::size_t column = what.find("column ");
-    const std::size_t colon = column == std::string_view::npos ? column : what.find(": ", column);
+    const std::size_t colon = column == std::string::npos ? column : what.find(": ", column);
     fault_byte_ = byte;
-    return fail("malformed JSON: " +
-                with_short_token(colon == std::string_view::npos ? what : what.substr(colon + 2)));
+    return fail("malformed JSON: " + (colon == std::string::npos ? what : what.substr(colon + 2)));
   }
 
  private:

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/guard.h"
 #include "core/query/date_text.h"
 #include "core/query/instant_text.h"
 #include "core/query/json_document.h"
@@ -310,14 +311,7 @@ Result<Json> read_document(std::string_view json) {
   return Status::invalid_argument(fmt::format("query: {}", document.status().message()));
 }
 
-}  // namespace
-
-Result<Query> parse_query(std::string_view json, std::string_view time_zone) {
-  ROLLCALL_ASSIGN_OR_RETURN(const Json document, read_document(json));
-  return to_query(document, time_zone);
-}
-
-Result<std::vector<Query>> parse_queries(std::string_view json, std::string_view time_zone) {
+Result<std::vector<Query>> to_queries(std::string_view json, std::string_view time_zone) {
   ROLLCALL_ASSIGN_OR_RETURN(const Json document, read_document(json));
   if (!document.is_array()) {
     ROLLCALL_ASSIGN_OR_RETURN(Query query, to_query(document, time_zone));
@@ -332,6 +326,19 @@ Result<std::vector<Query>> parse_queries(std::string_view json, std::string_view
     queries.push_back(*std::move(query));
   }
   return queries;
+}
+
+}  // namespace
+
+Result<Query> parse_query(std::string_view json, std::string_view time_zone) {
+  return guarded("query", [&]() -> Result<Query> {
+    ROLLCALL_ASSIGN_OR_RETURN(const Json document, read_document(json));
+    return to_query(document, time_zone);
+  });
+}
+
+Result<std::vector<Query>> parse_queries(std::string_view json, std::string_view time_zone) {
+  return guarded("query", [&] { return to_queries(json, time_zone); });
 }
 
 }  // namespace rollcall

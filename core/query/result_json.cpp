@@ -73,6 +73,7 @@ std::string to_json(const QueryResult& result) {
                        {"columns", list_json(result.columns, column_json)},
                        {"rows", list_json(result.rows, row_json)}};
   if (result.next) fields.emplace_back("next", quote(*result.next));
+  if (!result.notes.empty()) fields.emplace_back("notes", list_json(result.notes, quote));
   fields.emplace_back("stats",
                       to_object({{"elapsed_us", std::to_string(result.stats.elapsed_us)},
                                  {"partitions", std::to_string(result.stats.partitions)}}));

@@ -1,15 +1,19 @@
 #include "core/query/segment_catalog.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <iterator>
 #include <set>
 #include <utility>
 #include <variant>
 
 #include "core/partitioner.h"
-#include "rollcall/user_file.h"
+#include "core/question_files.h"
 
 namespace rollcall {
 namespace {
+
+constexpr std::ptrdiff_t kFirstUsers = 3;
 
 std::uint64_t hash_of(const UserId& user) {
   return std::visit([](const auto& id) { return hash_user(id); }, user);
@@ -17,11 +21,13 @@ std::uint64_t hash_of(const UserId& user) {
 
 class FileReader {
  public:
-  FileReader(UserKind kind, SegmentCatalog& catalog) : kind_(kind), catalog_(catalog) {}
+  FileReader(UserKind kind, const std::vector<std::string>& directories, SegmentCatalog& catalog)
+      : kind_(kind), directories_(directories), catalog_(catalog) {}
 
   Status read(const Segment& segment) {
     if (segment.kind == Segment::Kind::kFile && !catalog_.files.contains(segment.name)) {
-      ROLLCALL_ASSIGN_OR_RETURN(std::vector<UserId> users, read_user_file(segment.name, kind_));
+      ROLLCALL_ASSIGN_OR_RETURN(std::vector<UserId> users,
+                                read_user_file_beneath(directories_, segment.name, kind_));
       catalog_.files.emplace(segment.name, std::make_shared<const UserList>(std::move(users)));
     }
     if (segment.kind == Segment::Kind::kSaved) {
@@ -36,13 +42,16 @@ class FileReader {
 
  private:
   UserKind kind_;
+  const std::vector<std::string>& directories_;
   SegmentCatalog& catalog_;
   std::set<std::string, std::less<>> seen_;  // saved segments
 };
 
 }  // namespace
 
-UserList::UserList(std::vector<UserId> users) {
+UserList::UserList(std::vector<UserId> users)
+    : first_(users.begin(),
+             users.begin() + std::min<std::ptrdiff_t>(std::ssize(users), kFirstUsers)) {
   entries_.reserve(users.size());
   for (UserId& user : users) entries_.push_back({hash_of(user), std::move(user)});
   const auto before = [](const Entry& a, const Entry& b) {
@@ -64,8 +73,9 @@ std::span<const UserList::Entry> UserList::of_partition(std::uint32_t partition,
   return {first, last};
 }
 
-Status read_listed_files(const Query& query, UserKind kind, SegmentCatalog& catalog) {
-  FileReader reader(kind, catalog);
+Status read_listed_files(const Query& query, UserKind kind,
+                         const std::vector<std::string>& directories, SegmentCatalog& catalog) {
+  FileReader reader(kind, directories, catalog);
   if (query.common.among) ROLLCALL_RETURN_IF_ERROR(reader.read(*query.common.among));
   if (const auto* ask = std::get_if<SegmentQuery>(&query.ask)) return reader.read(ask->segment);
   return {};

@@ -27,10 +27,13 @@ class UserList {
   explicit UserList(std::vector<UserId> users);
 
   std::span<const Entry> entries() const { return entries_; }
+  // A few of those that came first.
+  const std::vector<UserId>& first() const { return first_; }
   std::span<const Entry> of_partition(std::uint32_t partition, std::uint32_t partition_count) const;
 
  private:
   std::vector<Entry> entries_;
+  std::vector<UserId> first_;
 };
 
 // A segment that the store keeps: an expression, or a list.
@@ -45,7 +48,8 @@ struct SegmentCatalog {
 };
 
 // Reads the files that the query's segments name, and those of the saved segments they name, into
-// `catalog`.
-Status read_listed_files(const Query& query, UserKind kind, SegmentCatalog& catalog);
+// `catalog`; of files that lie elsewhere than in or beneath `directories`, none.
+Status read_listed_files(const Query& query, UserKind kind,
+                         const std::vector<std::string>& directories, SegmentCatalog& catalog);
 
 }  // namespace rollcall

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/guard.h"
 #include "core/query/date_text.h"
 #include "core/query/query_validation.h"
 #include "core/query/segment_cursor.h"
@@ -256,6 +257,8 @@ class SegmentParser {
 
 }  // namespace
 
-Result<Segment> parse_segment(std::string_view text) { return SegmentParser(text).parse(); }
+Result<Segment> parse_segment(std::string_view text) {
+  return guarded("segment", [&] { return SegmentParser(text).parse(); });
+}
 
 }  // namespace rollcall

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/guard.h"
 #include "core/source/amount_parser.h"
 #include "core/source/batch_builder.h"
 #include "core/source/block_dictionary.h"
@@ -32,7 +33,12 @@ class Owned {
   Owned(const Owned&) = delete;
   Owned& operator=(const Owned&) = delete;
   ~Owned() {
-    if (value_.release != nullptr) value_.release(&value_);
+    if (value_.release == nullptr) return;
+    try {
+      value_.release(&value_);
+    } catch (...) {
+      // Released or not, nothing more can be done about it.
+    }
   }
   T* get() { return &value_; }
   const T* operator->() const { return &value_; }
@@ -579,21 +585,43 @@ class ArrowBatch {
   std::vector<PropertyColumn> properties_;
 };
 
+// Whether `schema` and, where there are rows, `array` have all that is looked at.
+bool is_complete(const ArrowSchema* schema, const ArrowArray* array) {
+  if (schema == nullptr || schema->format == nullptr || array == nullptr) return false;
+  if (array->n_buffers > 0 && array->buffers == nullptr) return false;
+  if (schema->dictionary == nullptr) return true;
+  return is_complete(schema->dictionary, array->dictionary);
+}
+
+Status check_complete(const ArrowSchema& schema, const ArrowArray& array) {
+  bool complete = is_complete(&schema, &array);
+  const bool same = complete && schema.n_children == array.n_children;  // otherwise told later
+  if (same && schema.n_children > 0) {
+    complete = schema.children != nullptr && array.children != nullptr;
+    for (std::int64_t i = 0; complete && i < schema.n_children; ++i) {
+      complete = is_complete(schema.children[i], array.children[i]);
+    }
+  }
+  if (complete) return {};
+  return Status::invalid_argument(
+      "arrow: a pointer of the stream's schema or array is null (allowed: children, formats, "
+      "buffers and dictionaries as the Arrow C data interface asks for them)");
+}
+
 Status stream_error(ArrowArrayStream* stream, int code) {
-  const char* const text = stream->get_last_error(stream);
+  const char* const text =
+      stream->get_last_error == nullptr ? nullptr : stream->get_last_error(stream);
   return Status::io_error(fmt::format("arrow: the stream reported error {}: {}", code,
                                       text == nullptr ? "no reason given" : text));
 }
 
-}  // namespace
-
-Result<std::uint64_t> ingest_arrow_stream(Engine& engine, ArrowArrayStream* stream,
-                                          const ArrowColumns& columns) {
-  if (stream == nullptr || stream->release == nullptr) {
-    return Status::invalid_argument("arrow: the stream is released (allowed: a live one)");
+Result<std::uint64_t> ingest_stream(Engine& engine, Owned<ArrowArrayStream>& taken,
+                                    const ArrowColumns& columns) {
+  if (taken->get_schema == nullptr || taken->get_next == nullptr) {
+    return Status::invalid_argument("arrow: get_schema or get_next of the stream is null");
   }
-  Owned<ArrowArrayStream> taken(*stream);
-  stream->release = nullptr;
+  // An engine that takes no call leaves the stream's batches unread.
+  ROLLCALL_RETURN_IF_ERROR(engine.prepare({}).status());
   ROLLCALL_ASSIGN_OR_RETURN(const TimeZone zone, TimeZone::find(engine.settings().time_zone));
   TimeParser time_parser(zone, TimeUnit::kGuess, std::nullopt);
 
@@ -608,11 +636,24 @@ Result<std::uint64_t> ingest_arrow_stream(Engine& engine, ArrowArrayStream* stre
       return stream_error(taken.get(), code);
     }
     if (array->release == nullptr) return event_count;
+    ROLLCALL_RETURN_IF_ERROR(check_complete(*schema.get(), *array.get()));
     ArrowBatch columns_of(engine, zone, columns, schema.get(), array.get());
     ROLLCALL_ASSIGN_OR_RETURN(const EventBatch batch, columns_of.read(time_parser));
     ROLLCALL_RETURN_IF_ERROR(engine.ingest(batch));
     event_count += batch.time.size();
   }
+}
+
+}  // namespace
+
+Result<std::uint64_t> ingest_arrow_stream(Engine& engine, ArrowArrayStream* stream,
+                                          const ArrowColumns& columns) {
+  if (stream == nullptr || stream->release == nullptr) {
+    return Status::invalid_argument("arrow: the stream is released (allowed: a live one)");
+  }
+  Owned<ArrowArrayStream> taken(*stream);
+  stream->release = nullptr;
+  return guarded("arrow", [&] { return ingest_stream(engine, taken, columns); });
 }
 
 }  // namespace rollcall

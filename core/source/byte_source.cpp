@@ -192,6 +192,14 @@ std::string_view other_compression(std::string_view head) {
 
 Result<std::unique_ptr<ByteSource>> ByteSource::open(const std::string& path, SourceWait wait) {
   ROLLCALL_ASSIGN_OR_RETURN(StoredFile file, StoredFile::open(path, std::move(wait)));
+  return of(std::move(file));
+}
+
+Result<std::unique_ptr<ByteSource>> ByteSource::take(int descriptor, std::string name) {
+  return of(StoredFile(descriptor, std::move(name), {}));
+}
+
+Result<std::unique_ptr<ByteSource>> ByteSource::of(StoredFile file) {
   ROLLCALL_ASSIGN_OR_RETURN(const std::string_view head, file.look_ahead(kMagicBytesMax));
   if (const std::string_view other = other_compression(head); !other.empty()) {
     return Status::unsupported(

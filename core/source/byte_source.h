@@ -22,6 +22,8 @@ class ByteSource {
   //   kUnsupported  it is compressed in another way
   //   kCancelled    stopped
   static Result<std::unique_ptr<ByteSource>> open(const std::string& path, SourceWait wait = {});
+  // The same of an open file, which it takes over. `name` begins the errors.
+  static Result<std::unique_ptr<ByteSource>> take(int descriptor, std::string name);
   virtual ~ByteSource() = default;
 
   // Fills `out` with the next `size` bytes, more than 0; with fewer at the end, when a second has
@@ -51,6 +53,9 @@ class ByteSource {
 
  private:
   StoredFile file_;
+
+ private:
+  static Result<std::unique_ptr<ByteSource>> of(StoredFile file);
 };
 
 // Reads a file to its end, and returns what `read` has to say about it.

@@ -10,13 +10,14 @@
 #include <chrono>
 #include <deque>
 #include <exception>
+#include <functional>
 #include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
-#include <new>
 #include <optional>
 #include <set>
+#include <stdexcept>
 #include <string_view>
 #include <tuple>
 #include <unordered_map>
@@ -24,11 +25,13 @@
 #include <vector>
 
 #include "core/source/batch_builder.h"
+#include "core/guard.h"
 #include "core/source/content_reader.h"
 #include "core/source/file_run.h"
 #include "core/source/native_format.h"
 #include "core/source/pending_rejects.h"
 #include "core/source/row_decoder.h"
+#include "core/source/row_sample.h"
 #include "core/source/schema_inspector.h"
 #include "core/source/source_identity.h"
 #include "core/source/source_paths.h"
@@ -675,6 +678,7 @@ Result<IngestReport> run_pipeline(Engine& engine, const std::vector<std::string>
   ROLLCALL_ASSIGN_OR_RETURN(const ExpandedPaths expanded, expand_directories(paths));
   ROLLCALL_ASSIGN_OR_RETURN(const TimeZone zone, TimeZone::find(engine.settings().time_zone));
   Status status;
+  Status next_status;  // of what reads, which may be ahead
   std::atomic<bool> stopped{false};
   std::shared_ptr<FileRun> file_begun;
 
@@ -687,46 +691,85 @@ Result<IngestReport> run_pipeline(Engine& engine, const std::vector<std::string>
   WorkPool pool;
   BlockStage blocks(engine, expanded.files, options, hooks, block_bytes_max, zone, pool);
   IngestStage ingest(engine, hooks, blocks, expanded);
-  const auto next = [&] { return stopped ? nullptr : blocks.next(); };
+  using WorkRead = std::shared_ptr<Work>;
+  const auto next = [&]() -> WorkRead {
+    Result<WorkRead> work = guarded(
+        "ingest", [&]() -> Result<WorkRead> { return stopped ? WorkRead() : blocks.next(); });
+    if (work.ok()) return *std::move(work);
+    next_status = work.status();
+    return nullptr;
+  };
   const auto decode_block = [&](Work& work) {
-    if (!stopped) decode(engine, work);
+    if (stopped) return;
+    work.status = guarded("ingest", [&] {
+      decode(engine, work);
+      return work.status;
+    });
   };
   const auto take = [&](std::shared_ptr<Work> work) {
     if (!stopped) {
-      if (work->file != nullptr && work->file != file_begun) {
-        file_begun = work->file;
-        ingest.begin(*file_begun);
-      }
-      status = ingest.take(*work);
+      status = guarded("ingest", [&] {
+        if (work->file != nullptr && work->file != file_begun) {
+          file_begun = work->file;
+          ingest.begin(*file_begun);
+        }
+        return ingest.take(*work);
+      });
       stopped = !status.ok();
     }
     pool.give_back(std::move(work));
   };
   workers.pipeline(next, decode_block, take);
   if (status.ok()) status = blocks.tick_failure();
+  if (status.ok()) status = std::move(next_status);
   // What was read before an error stands.
   Status rest = status.ok() ? ingest.finish_open_file() : ingest.ingest_waiting();
   if (status.ok()) status = std::move(rest);
   IngestReport report = ingest.finish_report();
   if (status.ok() && !report.failures.empty()) status = report.failures.front();
-  if (hooks.summary) hooks.summary(report);
+  if (hooks.summary) {
+    const Status told = guarded("ingest", [&] {
+      hooks.summary(report);
+      return Status();
+    });
+    if (status.ok()) status = told;
+  }
   ROLLCALL_RETURN_IF_ERROR(status);
   return report;
+}
+
+// `hook`, so that what it throws says which one threw it.
+template <class Returned, class... Arguments>
+std::function<Returned(Arguments...)> named(std::string_view name,
+                                            const std::function<Returned(Arguments...)>& hook) {
+  if (!hook) return {};
+  return [name, &hook](Arguments... arguments) -> Returned {
+    try {
+      return hook(arguments...);
+    } catch (...) {
+      throw std::runtime_error(caught_exception(name).message());
+    }
+  };
+}
+
+// They refer to those of the caller.
+IngestHooks named_hooks(const IngestHooks& hooks) {
+  IngestHooks own = hooks;
+  own.progress = named("the hook \"progress\"", hooks.progress);
+  own.schema = named("the hook \"schema\"", hooks.schema);
+  own.summary = named("the hook \"summary\"", hooks.summary);
+  own.reject = named("the hook \"reject\"", hooks.reject);
+  return own;
 }
 
 }  // namespace
 
 Result<IngestReport> ingest_files(Engine& engine, const std::vector<std::string>& paths,
                                   const SourceOptions& options, const IngestHooks& hooks) {
-  Result<IngestReport> report = [&]() -> Result<IngestReport> {
-    try {
-      return run_pipeline(engine, paths, options, hooks);
-    } catch (const std::bad_alloc&) {
-      throw;
-    } catch (const std::exception& error) {
-      return Status::io_error(fmt::format("ingest: {}", error.what()));
-    }
-  }();
+  // Of an engine that takes no call, nothing is read: a pipe would have lost it.
+  ROLLCALL_RETURN_IF_ERROR(engine.prepare({}).status());
+  Result<IngestReport> report =
+      guarded("ingest", [&] { return run_pipeline(engine, paths, options, named_hooks(hooks)); });
   // What stands shall last, whatever came after it.
   Status durable = engine.checkpoint();
   if (report.ok() && !durable.ok()) return durable;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/byte_codec.h"
+#include "core/guard.h"
 #include "rollcall/message_text.h"
 
 namespace rollcall {
@@ -106,8 +107,9 @@ Status damaged(std::string_view name) {
 
 }  // namespace
 
-Status append_native_block(const EventBatch& batch, std::uint32_t value_decimals,
-                           std::string& out) {
+namespace {
+
+Status append_block(const EventBatch& batch, std::uint32_t value_decimals, std::string& out) {
   const std::size_t rows = batch.time.size();
   const std::size_t users = batch.user_integers.size() + batch.user_strings.size();
   if (users != rows || (!batch.value.empty() && batch.value.size() != rows)) {
@@ -153,6 +155,19 @@ Status append_native_block(const EventBatch& batch, std::uint32_t value_decimals
   header.checksum = XXH3_64bits(payload.data(), payload.size());
   std::memcpy(out.data() + begin, &header, sizeof(header));
   return {};
+}
+
+}  // namespace
+
+Status append_native_block(const EventBatch& batch, std::uint32_t value_decimals,
+                           std::string& out) {
+  const std::size_t begin = out.size();
+  try {
+    return append_block(batch, value_decimals, out);
+  } catch (...) {
+    out.resize(begin);
+    return caught_exception("native block");
+  }
 }
 
 void NativeBatch::keep(const std::vector<std::uint32_t>& rows) {

@@ -19,6 +19,7 @@
 #include "core/source/native_format.h"
 #include "core/source/ndjson_reader.h"
 #include "core/source/null_words.h"
+#include "core/source/row_sample.h"
 #include "core/source/schema_inspector.h"
 #include "core/source/text_arena.h"
 

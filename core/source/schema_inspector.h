@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "core/source/batch_builder.h"
-#include "core/source/record_cutter.h"
 #include "rollcall/file_source.h"
 #include "rollcall/status.h"
 

@@ -182,6 +182,8 @@ std::optional<KnownSource> KnownSource::from_position(const SourcePosition& posi
       source.origin = {origin->at(0), origin->at(1)};
     }
     return source;
+  } catch (const std::bad_alloc&) {
+    throw;  // a file that is not known for want of memory would count twice
   } catch (const std::exception&) {
     return {};
   }

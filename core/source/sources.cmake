@@ -16,6 +16,7 @@ set(rollcall_source_sources
   source/record_cutter.cpp
   source/refused_ranges.cpp
   source/row_decoder.cpp
+  source/row_sample.cpp
   source/schema_inspector.cpp
   source/source_identity.cpp
   source/source_limits.cpp

@@ -8,6 +8,7 @@
 #include "core/source/digits.h"
 #include "core/source/native_format.h"
 #include "core/source/ndjson_reader.h"
+#include "core/source/row_sample.h"
 #include "core/source/schema_inspector.h"
 #include "core/source/source_paths.h"
 #include "core/source/text_block_reader.h"

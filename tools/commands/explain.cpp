@@ -40,7 +40,8 @@ std::string text_of(const Explanation& explanation) {
 
 Status explain(const ExplainFlags& flags) {
   ROLLCALL_ASSIGN_OR_RETURN(const std::string json, read_query_text(flags.spec));
-  ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine, open_for_reading(flags.store));
+  ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
+                            open_for_questions(json, flags.spec, flags.store));
   const Result<std::vector<Query>> queries = parse_queries(json, engine->settings().time_zone);
   if (!queries.ok()) return located(queries.status(), flags.spec);
   std::string text;
@@ -59,6 +60,7 @@ void add_explain_command(CLI::App& app, Action& chosen) {
       app.add_subcommand("explain", "What a question means, and what answering it reads");
   const auto flags = std::make_shared<ExplainFlags>();
   add_store_flags(*command, flags->store);
+  add_lists_flag(*command, flags->store);
   add_query_text(*command, flags->spec);
   command->callback([flags, &chosen] { chosen = [flags] { return explain(*flags); }; });
 }

@@ -1,8 +1,12 @@
 // rollcall forget: users who are to be in no answer any more, and in no file.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <fmt/format.h>
@@ -23,6 +27,22 @@ struct ForgetFlags {
   std::string file;
 };
 
+// Says who the first few of them are.
+void note_unknown(const std::vector<UserId>& users) {
+  constexpr std::size_t kShown = 3;
+  constexpr std::size_t kShownBytesMax = 64;  // of an id
+  std::string ids;
+  for (std::size_t i = 0; i < std::min(users.size(), kShown); ++i) {
+    const auto* const text = std::get_if<std::string>(&users[i]);
+    ids += i == 0 ? ": " : ", ";
+    ids += text == nullptr ? std::to_string(std::get<std::uint64_t>(users[i]))
+                           : "\"" + printable(text->substr(0, kShownBytesMax)) + "\"";
+  }
+  if (users.size() > kShown) ids += ", ...";
+  write_standard_error(users.empty() ? "rollcall: note: the list names nobody\n"
+                                     : "rollcall: note: the store knows none of them" + ids + "\n");
+}
+
 Status forget(const ForgetFlags& flags) {
   ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
                             open_existing_for_writing(flags.store));
@@ -40,6 +60,7 @@ Status forget(const ForgetFlags& flags) {
   ROLLCALL_ASSIGN_OR_RETURN(const std::uint64_t found, engine->forget(users));
   ROLLCALL_RETURN_IF_ERROR(engine->close());
   last_words.reset();
+  if (found == 0) note_unknown(users);
   return write_standard_output(fmt::format("users forgotten   {:>12}\nof them known     {:>12}\n",
                                            with_commas(users.size()), with_commas(found)));
 }
@@ -55,7 +76,8 @@ void add_forget_command(CLI::App& app, Action& chosen) {
       ->type_name("ID")
       ->allow_extra_args(false);
   command
-      ->add_option("--file", flags->file, "A list of users, one a line, or as --members wrote it")
+      ->add_option("--file", flags->file,
+                   "A list of users: one a line, or as --members wrote it, CSV or JSON, .gz, .zst")
       ->type_name("FILE");
   command->callback([flags, &chosen] {
     if (flags->users.empty() && flags->file.empty()) throw CLI::RequiredError("--user, or --file");

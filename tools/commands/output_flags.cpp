@@ -1,6 +1,7 @@
 #include "tools/commands/output_flags.h"
 
 #include "tools/commands/option_kinds.h"
+#include "tools/text.h"
 
 namespace rollcall::tools {
 namespace {
@@ -66,7 +67,14 @@ void add_report_output_flag(CLI::App& command, OutputFlags& flags) {
 
 Style style_of(const OutputFlags& flags) { return standard_output_style(flags.chart, flags.color); }
 
+void print_notes(const QueryResult& result) {
+  for (const std::string& note : result.notes) {
+    write_standard_error("rollcall: note: " + printable(note) + "\n");
+  }
+}
+
 Status print(const QueryResult& result, const OutputFlags& flags) {
+  print_notes(result);
   ROLLCALL_ASSIGN_OR_RETURN(const std::string text, text_of(result, flags));
   return write(text, flags);
 }
@@ -75,6 +83,7 @@ Status print(const std::vector<QueryResult>& results, const OutputFlags& flags) 
   const bool is_json = flags.format == OutputFormat::kJson;
   std::string text = is_json ? "[" : "";
   for (const QueryResult& result : results) {
+    print_notes(result);
     ROLLCALL_ASSIGN_OR_RETURN(std::string one, text_of(result, flags));
     if (is_json) one.pop_back();  // the end of its line
     if (text.size() > 1) text += is_json ? ",\n" : "\n";

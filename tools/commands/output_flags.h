@@ -31,6 +31,10 @@ void add_report_output_flag(CLI::App& command, OutputFlags& flags);
 
 Style style_of(const OutputFlags& flags);
 
+// What the reader should know of the answer, on standard error.
+void print_notes(const QueryResult& result);
+
+// The answer on standard output, with its notes.
 Status print(const QueryResult& result, const OutputFlags& flags);
 // Several answers: one JSON array, or one table after the other.
 Status print(const std::vector<QueryResult>& results, const OutputFlags& flags);

@@ -20,7 +20,8 @@ struct QueryFlags {
 
 Status query(const QueryFlags& flags) {
   ROLLCALL_ASSIGN_OR_RETURN(const std::string json, read_query_text(flags.spec));
-  ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine, open_for_reading(flags.store));
+  ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
+                            open_for_questions(json, flags.spec, flags.store));
   const Result<std::vector<Query>> queries = parse_queries(json, engine->settings().time_zone);
   if (!queries.ok()) return located(queries.status(), flags.spec);
   const Result<std::vector<QueryResult>> results = engine->query(*queries);
@@ -36,6 +37,7 @@ void add_query_command(CLI::App& app, Action& chosen) {
       app.add_subcommand("query", "Ask a question written as JSON, or a list of them");
   const auto flags = std::make_shared<QueryFlags>();
   add_store_flags(*command, flags->store);
+  add_lists_flag(*command, flags->store);
   add_output_flags(*command, flags->output);
   add_query_text(*command, flags->spec);
   command->callback([flags, &chosen] { chosen = [flags] { return query(*flags); }; });

@@ -1,16 +1,20 @@
 #include "tools/commands/query_text.h"
 
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
-#include <iostream>
-#include <iterator>
+#include <unistd.h>
+
+#include <cstddef>
 #include <string_view>
-#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "rollcall/query.h"
+#include "rollcall/regular_file.h"
 
 namespace rollcall::tools {
 namespace {
+
+// Of questions in a file, or on standard input.
+constexpr std::size_t kBytesMax = std::size_t{4} << 20;
 
 bool is_inline(const std::string& spec) {
   const std::size_t first = spec.find_first_not_of(" \t\r\n");
@@ -33,15 +37,20 @@ void add_query_text(CLI::App& command, std::string& spec) {
 
 Result<std::string> read_query_text(const std::string& spec) {
   if (is_inline(spec)) return spec;
-  if (spec == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
-  std::error_code ignored;
-  if (std::filesystem::is_directory(spec, ignored)) {
-    return Status::io_error(spec + ": is a directory (allowed: a file with one JSON object)");
+  if (spec == "-") return read_to_end(STDIN_FILENO, "<stdin>", kBytesMax);
+  return read_regular_file(spec, kBytesMax);
+}
+
+Result<std::unique_ptr<Engine>> open_for_questions(const std::string& json, const std::string& spec,
+                                                   StoreFlags store) {
+  if (is_inline(spec)) {
+    // What is wrong with them is told once the store's time zone is known.
+    const Result<std::vector<Query>> queries = parse_queries(json);
+    if (queries.ok()) {
+      for (const Query& query : *queries) allow_named_files(query, store);
+    }
   }
-  std::ifstream file(spec, std::ios::binary);
-  std::string text((std::istreambuf_iterator<char>(file)), {});
-  if (!file.is_open() || file.bad()) return Status::io_error(spec + ": " + std::strerror(errno));
-  return text;
+  return open_for_reading(store);
 }
 
 Status located(const Status& status, const std::string& spec) {

@@ -1,11 +1,14 @@
 // Questions as JSON, from where the command line says.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include <CLI/CLI.hpp>
 
+#include "rollcall/engine.h"
 #include "rollcall/status.h"
+#include "tools/commands/store_access.h"
 
 namespace rollcall::tools {
 
@@ -13,6 +16,12 @@ namespace rollcall::tools {
 void add_query_text(CLI::App& command, std::string& spec);
 
 Result<std::string> read_query_text(const std::string& spec);
+
+// Opens the store for the questions that `json`, read from `spec`, holds. Those that stand on the
+// command line may read the lists of users that they name; those from elsewhere, what lies where
+// anybody's questions may read.
+Result<std::unique_ptr<Engine>> open_for_questions(const std::string& json, const std::string& spec,
+                                                   StoreFlags store);
 
 // The status with the file in front, and the line and column joined to its name where the text is
 // not JSON: "spec.json:2:10: malformed JSON: ...".

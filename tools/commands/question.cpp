@@ -132,7 +132,10 @@ Json members_json(const QuestionFlags& flags) {
 // Asks `json` and prints the answer; with --explain, prints `json`.
 Status ask(const std::string& json, const QuestionFlags& flags) {
   if (flags.explain) return write_standard_output(json + "\n");
-  ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine, open_for_reading(flags.store));
+  ROLLCALL_ASSIGN_OR_RETURN(const Query named, parse_query(json));
+  StoreFlags store = flags.store;
+  allow_named_files(named, store);
+  ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine, open_for_reading(store));
   ROLLCALL_ASSIGN_OR_RETURN(const QueryResult result, engine->query(json));
   return print(result, flags.output);
 }
@@ -146,6 +149,7 @@ void throw_usage(const std::string& flag, const std::string& text) {
 void add_question_flags(CLI::App& command, QuestionFlags& flags) {
   // --explain needs no store, so that its absence is noticed later.
   add_store_flags(command, flags.store, false);
+  add_lists_flag(command, flags.store);
   command.add_option("--as-of", flags.as_of, "Instant or date up to which the data are known")
       ->type_name("TIME");
   command

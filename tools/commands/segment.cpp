@@ -55,6 +55,16 @@ struct SaveFlags {
   std::string file;
 };
 
+// Says so if the store knows none of the users of a list that it keeps.
+void note_unknown_users(const Engine& engine, const std::string& name) {
+  Segment segment;
+  segment.kind = Segment::Kind::kSaved;
+  segment.name = name;
+  Query query;
+  query.ask = SegmentQuery{std::move(segment)};
+  if (const Result<QueryResult> count = engine.query(query); count.ok()) print_notes(*count);
+}
+
 Status save(const SaveFlags& flags) {
   ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
                             open_existing_for_writing(flags.store));
@@ -65,6 +75,7 @@ Status save(const SaveFlags& flags) {
     ROLLCALL_ASSIGN_OR_RETURN(std::vector<UserId> users,
                               read_user_file(flags.file, engine->settings().user_kind));
     ROLLCALL_RETURN_IF_ERROR(engine->save_segment(flags.name, std::move(users)));
+    note_unknown_users(*engine, flags.name);
   }
   return engine->close();
 }
@@ -78,8 +89,10 @@ void add_save_command(CLI::App& parent, Action& chosen) {
       command->add_option("SEGMENT", flags->segment, "The segment, such as 'did(login, 7d)'")
           ->type_name("");
   command
-      ->add_option("--file", flags->file,
-                   "A list of users instead, one a line, or what --members wrote as CSV")
+      ->add_option(
+          "--file", flags->file,
+          "A list of users instead: one a line, or as --members wrote it, CSV or JSON, .gz, "
+          ".zst")
       ->type_name("FILE")
       ->excludes(segment);
   command->callback([flags, &chosen] {

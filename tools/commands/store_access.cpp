@@ -6,6 +6,7 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
+#include <variant>
 
 #include <unistd.h>
 
@@ -27,7 +28,18 @@ EngineOptions engine_options(const StoreFlags& flags) {
         std::min(options.checkpoint_dirty_bytes_max, flags.memory_bytes / 4);
   }
   options.threads_max = flags.threads;
+  options.question_directories = flags.lists;
+  std::error_code error;  // the directory may be gone
+  if (const std::filesystem::path here = std::filesystem::current_path(error); !error) {
+    options.question_directories.push_back(here.string());
+  }
   return options;
+}
+
+void allow_named_files(const Segment& segment, StoreFlags& flags) {
+  if (segment.kind == Segment::Kind::kFile && !segment.name.empty())
+    flags.lists.push_back(segment.name);
+  for (const Segment& part : segment.parts) allow_named_files(part, flags);
 }
 
 }  // namespace
@@ -48,6 +60,22 @@ void add_store_flags(CLI::App& command, StoreFlags& flags, bool required) {
       ->type_name("N");
   command.add_flag("--accept-rollback", flags.accept_rollback,
                    "Open a store that lost its latest commits, as one put back from a backup");
+}
+
+void add_lists_flag(CLI::App& command, StoreFlags& flags) {
+  command
+      .add_option("--lists", flags.lists,
+                  "A directory in and beneath which questions may read lists of users, besides the "
+                  "current one; repeatable")
+      ->type_name("DIR")
+      ->allow_extra_args(false);
+}
+
+void allow_named_files(const Query& query, StoreFlags& flags) {
+  if (query.common.among) allow_named_files(*query.common.among, flags);
+  if (const auto* ask = std::get_if<SegmentQuery>(&query.ask)) {
+    allow_named_files(ask->segment, flags);
+  }
 }
 
 Result<std::unique_ptr<Engine>> open_for_reading(const StoreFlags& flags) {

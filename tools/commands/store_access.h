@@ -7,11 +7,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
 #include "rollcall/engine.h"
 #include "rollcall/options.h"
+#include "rollcall/query.h"
 #include "rollcall/status.h"
 
 namespace rollcall::tools {
@@ -22,6 +24,9 @@ struct StoreFlags {
   std::size_t memory_bytes = 0;  // 0: the engine's default
   std::uint32_t threads = 0;     // 0: as many as the process may use
   bool accept_rollback = false;
+  // Of a command that asks: where questions may read lists of users, besides the current directory;
+  // directories, or the files that the command line names.
+  std::vector<std::string> lists;
 };
 
 // --db, which may stand in the environment too, as ROLLCALL_DB. A command that can do without a
@@ -30,6 +35,12 @@ void add_directory_flag(CLI::App& command, std::string& directory, bool required
 
 // All of them; `required` as above.
 void add_store_flags(CLI::App& command, StoreFlags& flags, bool required = true);
+
+// --lists, of a command that asks.
+void add_lists_flag(CLI::App& command, StoreFlags& flags);
+
+// Lets questions read the files that the segments of `query` name, as the command line does.
+void allow_named_files(const Query& query, StoreFlags& flags);
 
 // Opens the store as its last commit left it, beside whoever writes to it.
 //   kNotFound  there is none, or one whose making is not finished

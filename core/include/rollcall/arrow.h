@@ -93,8 +93,9 @@ struct ArrowColumns {
 // Strings are utf8 or large_utf8, plain or dictionary-encoded.
 //
 //   kInvalidArgument  a column that is missing, of another type, or with a value that cannot be
-//                     ingested; the text names column and row. Batches before it stand
-//   kIoError          the stream reported an error
+//                     ingested; the text names column and row. Batches before it stand. Or a null
+//                     pointer where the interface has none
+//   kIoError          the stream reported an error, or threw
 // clang-format on
 Result<std::uint64_t> ingest_arrow_stream(Engine& engine, ArrowArrayStream* stream,
                                           const ArrowColumns& columns);

@@ -5,6 +5,11 @@
 //   auto answer = engine->query(R"({"kind": "retention", "event": "login"})");
 //
 // Threads: any method may be called from any thread at any time, except `close` and the destructor.
+// Processes: an engine belongs to the process that opened it. In a child made by fork() its calls
+//   are refused, and its destructor leaves all as it is: it neither writes nor waits.
+// Misuse: where an engine is closed, or another process's, calls that return a Status say
+//   kFailedPrecondition, `settings` and `options` what they always said, and the others that there
+//   is nothing.
 // Visibility: a query sees the state after some whole batch, and every batch whose `ingest`
 // returned
 //   before the query began.
@@ -15,7 +20,7 @@
 //   lost with it, so a source read on from its committed position loses nothing and counts nothing
 //   twice.
 // The library never prints, never exits, sets no global state and lets no exception out but
-// std::bad_alloc.
+// std::bad_alloc: what a hook or a store of the caller's throws becomes a kIoError that says so.
 #pragma once
 
 #include <chrono>
@@ -75,7 +80,7 @@ struct Delivery {
 struct PreparedRows;
 
 // A batch checked, dated and split by partition, ready to be ingested. Owns copies of what it
-// needs.
+// needs. One that was moved from is refused with kFailedPrecondition, and takes no memory.
 class PreparedBatch {
  public:
   PreparedBatch(PreparedBatch&&) noexcept;
@@ -157,7 +162,8 @@ class Engine {
   // days what fits in a part of the memory; pages follow when they are needed. What a crash left in
   // the journal is ingested again, and stays there until the next checkpoint, which it may start;
   // but a store opened read-only shows its last checkpoint, and nothing of the journal.
-  //   kInvalidArgument    an option is out of range, or differs from what the store was made with
+  //   kInvalidArgument    there is no store; or an option is out of range, or differs from what the
+  //                       store was made with
   //   kUnsupported        ROLLCALL_ISA names an instruction set that this machine cannot run
   //   kCorruption         stored bytes are not what was written; nothing is repaired or dropped
   //   kResourceExhausted  a batch of the journal does not fit in memory_bytes_max
@@ -194,7 +200,9 @@ class Engine {
   Status compact();
 
   // Answers a question over one consistent state.
-  //   kInvalidArgument    an unknown name, or a question that the aggregates cannot answer exactly
+  //   kInvalidArgument    an unknown name, or a question that the aggregates cannot answer exactly;
+  //                       or a list of users that is none, or lies outside question_directories
+  //   kIoError            a list of users cannot be read
   //   kResourceExhausted  it needs more memory than questions have; the text says what to narrow
   //   kDeadlineExceeded   the deadline of `limits` passed
   //   kCancelled          the stop token of `limits` was asked to stop
@@ -230,11 +238,12 @@ class Engine {
   // After another error some of them may be forgotten: call it again.
   Result<std::uint64_t> forget(std::span<const UserId> users);
 
-  // A last checkpoint (unless the store is read-only), after which no other call is allowed.
+  // A last checkpoint (unless the store is read-only), after which every other call is refused.
   Status close();
 
-  const StoreSettings& settings() const;
-  const EngineOptions& options() const;  // as it was opened with
+  const StoreSettings& settings() const { return settings_; }
+  // As it was opened with; question_directories as absolute paths.
+  const EngineOptions& options() const { return options_; }
   // The position last ingested for each source id, in the order of their first appearance.
   std::vector<SourcePosition> sources() const;
   EngineInfo info() const;
@@ -245,7 +254,13 @@ class Engine {
  private:
   struct State;
   explicit Engine(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
+  bool is_open() const;  // in this process
+  Status check_open() const;
+
+  const StoreSettings settings_;
+  const EngineOptions options_;
+  const int process_;             // that opened it
+  std::unique_ptr<State> state_;  // null: closed
 };
 
 }  // namespace rollcall

@@ -232,6 +232,7 @@ struct IngestReport {
   bool stopped = false;            // IngestHooks::stop ended the run before all was read
 };
 
+// What a hook throws ends the run with a kIoError that names it; only std::bad_alloc goes on.
 struct IngestHooks {
   // Called from one thread at a time, several times a second at most.
   std::function<void(const IngestProgress&)> progress;

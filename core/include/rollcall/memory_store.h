@@ -8,7 +8,7 @@
 namespace rollcall {
 
 // The disk of a memory store. Stores opened on the same one see each other's commits, as a reopened
-// directory would show them.
+// directory would show them. Null: a disk of its own.
 class MemoryDisk;
 
 std::shared_ptr<MemoryDisk> make_memory_disk();

@@ -62,7 +62,7 @@ struct EngineOptions {
   std::optional<TimeUs> time_max;
 
   // Questions may read lists of users ({"in_file": ...}) in and beneath these directories, links
-  // resolved. Empty: from no file.
+  // resolved; or these very files. Empty: from no file.
   std::vector<std::string> question_directories;
 };
 

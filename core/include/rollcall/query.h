@@ -88,7 +88,7 @@ struct Segment {
     kAll,    // in all of `parts`
     kAny,    // in any of `parts`
     kNot,    // seen up to as_of, and not in `parts[0]`
-    kFile,   // listed in the file `name`: one id a line, or what `members` wrote as CSV (".csv")
+    kFile,   // listed in the file `name` (user_file.h)
     kSaved,  // in the segment that the store keeps as `name`
   };
   enum class Compare : std::uint8_t { kAtLeast, kAtMost, kExactly };
@@ -300,6 +300,8 @@ struct QueryResult {
   std::vector<std::vector<Cell>> rows;
   std::optional<std::string> next;  // of a page of members: where the following one goes on
   std::optional<Pivot> pivot;       // of an answer with two keys or more; not part of the JSON
+  // What the reader should know: "in_file(lost.csv): the store knows none of its 2 ids: ...".
+  std::vector<std::string> notes;
   QueryStats stats;
 };
 

@@ -67,24 +67,42 @@ class [[nodiscard]] Status {
   std::string message_;
 };
 
+// Ends the process: somebody took the value of a Result that holds `error` instead.
+[[noreturn]] void end_without_value(const Status& error);
+
 // A value, or the reason why there is none.
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : value_(std::move(value)) {}          // NOLINT(google-explicit-constructor)
-  Result(Status status) : status_(std::move(status)) {}  // NOLINT(google-explicit-constructor)
+  Result(T value) : value_(std::move(value)) {}  // NOLINT(google-explicit-constructor)
+  // An error; ok is none, and becomes a kFailedPrecondition.
+  Result(Status status)  // NOLINT(google-explicit-constructor)
+      : status_(status.ok()
+                    ? Status::failed_precondition("a result was made of ok, without a value")
+                    : std::move(status)) {}
 
   bool ok() const { return value_.has_value(); }
   const Status& status() const { return status_; }
 
-  // The value; only when ok().
-  T& operator*() & { return *value_; }
-  const T& operator*() const& { return *value_; }
-  T&& operator*() && { return std::move(*value_); }
-  T* operator->() { return &*value_; }
-  const T* operator->() const { return &*value_; }
+  // The value; only when ok(). Otherwise the process ends, and says with which error.
+  T& operator*() & { return value(); }
+  const T& operator*() const& { return value(); }
+  T&& operator*() && { return std::move(value()); }
+  T* operator->() { return &value(); }
+  const T* operator->() const { return &value(); }
 
  private:
+  T& value() {
+    if (!value_) [[unlikely]]
+      end_without_value(status_);
+    return *value_;
+  }
+  const T& value() const {
+    if (!value_) [[unlikely]]
+      end_without_value(status_);
+    return *value_;
+  }
+
   std::optional<T> value_;
   Status status_;  // ok exactly when value_ is set
 };

@@ -14,11 +14,21 @@ namespace rollcall {
 //   kInvalidArgument  `text` is no id of the kind
 Result<UserId> parse_user(std::string_view text, UserKind kind, const std::string& where);
 
-// One id a line. A file whose name ends in ".csv" is CSV of one column with the header `user`, as
-// the command line writes the members of a cell. Blank lines do not count; an id may stand there
-// more than once.
-//   kIoError          the file cannot be read
-//   kInvalidArgument  a line that is no id of the kind; the text has file and line
+// Reads a list of users, of one of these forms, plain or in gzip or zstd; its text tells which:
+//   lines   one id a line, as it stands
+//   CSV     with a header, of whose columns (between , ; or tabs) one is `user`; quotes as usual.
+//           A file whose name ends in ".csv" or ".tsv" must be one
+//   JSON    the members of a cell as the command line writes them, one answer or an array of them;
+//           or {"user": ID} a line, whatever else the object has. A file whose name ends in
+//           ".json", ".jsonl" or ".ndjson" must be one
+// Blank lines and empty ids do not count; an id may stand there more than once. A first line `user`
+// is a header. The text may have 256 MiB, and 2^24 users. Errors do not quote it.
+//   kNotFound         there is no such file
+//   kIoError          it cannot be read
+//   kCorruption       it is damaged gzip or zstd
+//   kInvalidArgument  it is no regular file, or too large, or none of these forms; or an id that is
+//                     none of the kind; the text has file and line
+//   kUnsupported      it is compressed in another way
 Result<std::vector<UserId>> read_user_file(const std::string& path, UserKind kind);
 
 }  // namespace rollcall

@@ -46,6 +46,10 @@ struct RocksStoreOptions {
 // A commit() that fails leaves every view and last_commit() as they were, and the store refuses
 // further commits until it is opened again: whether the commit is on disk is known only then. It is
 // there wholly or not at all.
+//
+// The store belongs to the process that opened it. In a child made by fork() its calls, and those
+// of its views and its journal, are refused with kFailedPrecondition, and their destructors neither
+// write nor wait. No exception leaves it but std::bad_alloc.
 Result<std::unique_ptr<Store>> open_rocks_store(const std::string& directory,
                                                 const RocksStoreOptions& options = {});
 

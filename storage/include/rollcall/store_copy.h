@@ -33,7 +33,7 @@ using CopyProgress = std::function<void(std::uint64_t done, std::uint64_t all)>;
 //   kAlreadyExists  `to` or `to`.new holds something
 //   kBusy           somebody else copies to the same place
 //   kCorruption     `from` is damaged or lost commits, or the copy did not read back the same
-//   kIoError        the operating system or RocksDB refused; the text says what
+//   kIoError        the operating system or RocksDB refused, or `progress` threw; the text has it
 Result<StoreCopy> copy_rocks_store(const std::string& from, const std::string& to,
                                    const CopyProgress& progress = {});
 

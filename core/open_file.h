@@ -1,0 +1,38 @@
+// Files that somebody named, opened with care.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "rollcall/status.h"
+
+namespace rollcall {
+
+// An open file that closes itself.
+class OpenFile {
+ public:
+  // Opens a regular file of at most `bytes_max` bytes. What is none is not waited for, and does not
+  // become the terminal of the process.
+  //   kNotFound, kInvalidArgument, kIoError  as read_regular_file
+  static Result<OpenFile> open_regular(const std::string& path, std::size_t bytes_max);
+  // The same, if it lies in or beneath one of `directories`, or is one of them, links resolved.
+  // Others are refused alike, whether they are there or not.
+  //   kInvalidArgument  it lies elsewhere, too
+  static Result<OpenFile> open_beneath(const std::vector<std::string>& directories,
+                                       const std::string& path, std::size_t bytes_max);
+
+  OpenFile(OpenFile&& other) noexcept;
+  OpenFile& operator=(OpenFile&&) = delete;
+  ~OpenFile();
+
+  int descriptor() const { return descriptor_; }
+  int release();  // for a new owner
+
+ private:
+  explicit OpenFile(int descriptor) : descriptor_(descriptor) {}
+
+  int descriptor_;  // -1: moved from, or released
+};
+
+}  // namespace rollcall

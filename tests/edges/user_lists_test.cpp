@@ -1,0 +1,178 @@
+// Lists of users are read in every form that our own programs write them in, told by their content;
+// and a list that comes back empty says so.
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "rollcall/engine.h"
+#include "rollcall/memory_store.h"
+#include "rollcall/user_file.h"
+#include "tests/core/source/source_files.h"
+#include "tests/edges/edge_engine.h"
+
+namespace rollcall::testing {
+namespace {
+
+std::vector<UserId> ids(const std::vector<std::string>& users) {
+  return {users.begin(), users.end()};
+}
+
+class UserLists : public ::testing::Test {
+ protected:
+  Result<std::vector<UserId>> read(const std::string& name, const std::string& text,
+                                   UserKind kind = UserKind::kString) {
+    path_ = directory_.write(name, text);
+    return read_user_file(path_, kind);
+  }
+  // The error, without the path in front.
+  std::string fault(const std::string& name, const std::string& text,
+                    UserKind kind = UserKind::kString) {
+    const Status status = read(name, text, kind).status();
+    EXPECT_EQ(status.code(), StatusCode::kInvalidArgument) << status.to_string();
+    EXPECT_TRUE(status.message().starts_with(path_)) << status.message();
+    return status.ok() ? "" : status.message().substr(path_.size());
+  }
+
+  TestDirectory directory_;
+  std::string path_;
+};
+
+const std::string kAnswer =
+    R"({"kind": "segment", "definition": {"user": {"rows": [[1]]}}, "columns": [{"name": "user", )"
+    R"("type": "string"}], "rows": [["ann"], ["a \"b\", c"]], "stats": {"elapsed_us": 4}})";
+
+TEST_F(UserLists, EveryFormUnderAnyName) {
+  const std::vector<UserId> two = ids({"ann", "a \"b\", c"});
+  const std::string csv = "user\nann\n\"a \"\"b\"\", c\"\n";
+  const std::string lines = "{\"user\":\"ann\"}\n\n{\"user\":\"a \\\"b\\\", c\"}\r\n";
+  for (const std::string& text : std::vector<std::string>{
+           csv, "\xef\xbb\xbf" + csv, "\"user\"\r\nann\r\n\"a \"\"b\"\", c\"", kAnswer,
+           kAnswer + "\n", "[" + kAnswer + "]", lines, "user;n\nann;1\n\"a \"\"b\"\", c\";2",
+           "n\tuser\n1\tann\n2\ta \"b\", c\n",
+           "date,user,n\n2026-01-01,ann,1\n\n\"x,\ny\",\"a \"\"b\"\", c\",2\n"}) {
+    for (const std::string name : {"list", "list.txt"}) {
+      EXPECT_EQ(*read(name, text), two) << text;
+      EXPECT_EQ(*read(name + ".gz", gzip(text)), two) << text;
+      EXPECT_EQ(*read(name, zstd(text)), two) << text;
+    }
+  }
+  EXPECT_EQ(*read("list.csv", csv), two);
+  EXPECT_EQ(*read("list.json", kAnswer), two);
+  EXPECT_EQ(*read("list.jsonl.zst", zstd(lines)), two);
+  EXPECT_EQ(*read("list.csv", kAnswer), two);  // its content tells
+}
+
+TEST_F(UserLists, JsonOverSeveralLinesOrOfAnotherOrder) {
+  EXPECT_EQ(*read("list",
+                  "{\n  \"columns\": [\n {\"type\": \"string\", \"name\": \"n\"},\n"
+                  " {\"name\": \"user\"}],\n \"rows\": [\n [1, \"ann\"],\n [2, \"bob\"]\n]}\n"),
+            ids({"ann", "bob"}));
+  EXPECT_EQ(*read("list", "[{\"user\": \"ann\", \"n\": {\"user\": 1}}, {\"n\": [2], \"user\": 7}]"),
+            ids({"ann", "7"}));
+}
+
+TEST_F(UserLists, NumbersStayExact) {
+  const std::vector<UserId> numbers = {std::uint64_t{7}, ~std::uint64_t{0}};
+  for (const std::string text :
+       {"7\n18446744073709551615\n", "user\n7\n18446744073709551615\n",
+        "{\"user\":7}\n{\"user\":18446744073709551615}\n",
+        "{\"user\":\"7\"}\n{\"user\":\"18446744073709551615\"}\n",
+        "{\"columns\":[{\"name\":\"user\"}],\"rows\":[[7],[18446744073709551615]]}"}) {
+    EXPECT_EQ(*read("list", text, UserKind::kInteger), numbers) << text;
+  }
+}
+
+// Lines are ids as they stand, whatever they look like.
+TEST_F(UserLists, PlainLinesStayPlain) {
+  const std::vector<std::string> odd = {
+      "{3F2504E0-4F89-11D3}", "[x]", "\"bob\"", "a,b", "ann;1", "user"};
+  std::string text;
+  for (const std::string& id : odd) text += id + "\n";
+  EXPECT_EQ(*read("list.txt", text), ids(odd));
+  EXPECT_TRUE(read("list.txt", "")->empty());
+  EXPECT_TRUE(read("list.csv", "\n")->empty());
+  EXPECT_TRUE(read("list.csv", "user\n")->empty());
+}
+
+TEST_F(UserLists, WhatIsNoneIsToldWithItsLineAndNotQuoted) {
+  const std::string id = "must be a user id, a whole number from 0 to 18446744073709551615, found ";
+  EXPECT_EQ(fault("a.txt", "1\n\nsecret\n", UserKind::kInteger), ":3: " + id + "a text of 6 bytes");
+  EXPECT_EQ(fault("a.csv", "secret\nann\n"),
+            ":1: must be the header of a list in CSV, with the column \"user\"; a list without a "
+            "header has a name that does not end in .csv or .tsv");
+  EXPECT_EQ(fault("a.csv", "user,n\nann,1\nbob\n"), ":3: has 1 fields, where the header has 2");
+  EXPECT_EQ(fault("a.csv", "user\n\"bob\"\n\"secret\nann\n"),
+            ":3: a quote is opened and never closed");
+  EXPECT_EQ(fault("a.csv", "user\n\"bob\"secret\n"),
+            ":2: must be a delimiter after a quote that is closed");
+  EXPECT_EQ(fault("a.jsonl", "{\"user\":\"ann\"}\nsecret\n"), ":2: is not JSON");
+  EXPECT_EQ(fault("a.json", "secret"), ":1: is not JSON");
+  EXPECT_EQ(fault("a.json", "{\"user\":\"ann\"}\n{\"user\":\"secr"), ":2: is not JSON");
+  const std::string no_user =
+      ":1: must be an object with a \"user\", or an answer with a column \"user\"";
+  EXPECT_EQ(fault("a", "{\"id\":\"secret\"}"), no_user);
+  EXPECT_EQ(fault("a", R"({"columns":[{"name":"date"}],"rows":[]})"), no_user);
+  EXPECT_EQ(fault("a", R"({"columns":[{"name":"user"}]})"), no_user);
+  EXPECT_EQ(fault("a", R"({"user":null})"), ":1: a user must be a text or a whole number");
+  EXPECT_EQ(fault("a", R"({"user":["secret"]})"), ":1: a user must be a text or a whole number");
+  EXPECT_EQ(fault("a", R"({"user":1.5})"), ":1: a user must be a text or a whole number");
+  const std::string no_row = ":1: must be an object with a \"user\", or rows of an answer";
+  EXPECT_EQ(fault("a", R"([["secret"]])"), no_row);
+  EXPECT_EQ(fault("a", R"(["secret"])"), no_row);
+  const std::string no_cell =
+      ":1: must be rows with a cell of the column \"user\", which comes before them";
+  EXPECT_EQ(fault("a", R"({"columns":[{"name":"n"},{"name":"user"}],"rows":[[1]]})"), no_cell);
+  EXPECT_EQ(fault("a", R"({"rows":[["secret"]],"columns":[{"name":"user"}]})"), no_cell);
+  EXPECT_EQ(fault("a", std::string("\xff\xfe") + "a"),
+            ":1: text in UTF-16 or UTF-32 (allowed: UTF-8)");
+  const std::string packed = gzip("secret\n");
+  EXPECT_EQ(read("a.gz", packed.substr(0, packed.size() - 3)).status().code(),
+            StatusCode::kCorruption);
+}
+
+TEST_F(UserLists, AListOfWhichNobodyIsKnownSaysSo) {
+  EngineOptions options;
+  options.question_directories = {directory_.path()};
+  const auto engine = *Engine::open(open_memory_store(), options);
+  ASSERT_TRUE(ingest_events(*engine, {edge_event("ann"), edge_event("bob", 3)}).ok());
+  const auto notes = [&](const std::string& segment, const std::string& more = "") {
+    const auto result =
+        engine->query(R"({"kind": "segment", "segment": ")" + segment + "\"" + more + "}");
+    EXPECT_TRUE(result.ok()) << result.status().to_string();
+    return result.ok() ? result->notes : std::vector<std::string>{"no answer"};
+  };
+  const std::string file =
+      directory_.write("list", "Ann\nBob \n" + std::string(99, 'x') + "\nCem\n");
+  EXPECT_EQ(
+      notes("in_file(" + file + ")"),
+      std::vector<std::string>{"in_file(" + file + "): the store knows none of its 4 ids: " +
+                               "\"Ann\", \"Bob \", \"" + std::string(64, 'x') + "\"..., ..."});
+  directory_.write("list", "Ann\nbob\n");
+  EXPECT_TRUE(notes("in_file(" + file + ")").empty());
+  // Known, though not yet seen at that time.
+  EXPECT_TRUE(notes("in_file(" + file + ")", R"(, "as_of": "2026-01-01")").empty());
+  directory_.write("list", "\n");
+  EXPECT_EQ(notes("did(login) or in_file(" + file + ") or in_file(" + file + ")"),
+            std::vector<std::string>{"in_file(" + file + "): it lists nobody"});
+
+  ASSERT_TRUE(engine->save_segment("staff", ids({"Ann"})).ok());
+  const std::vector<std::string> said = {
+      "segment(staff): the store knows none of its 1 id: \"Ann\""};
+  EXPECT_EQ(notes("segment(staff)"), said);
+  ASSERT_TRUE(engine->save_segment("others", *parse_segment("not segment(staff)")).ok());
+  EXPECT_EQ(notes("segment(others)"), said);
+  // Each answer has its own; the JSON of one without any is as it was.
+  const auto answers = engine->query(
+      *parse_queries(R"~([{"kind": "active"}, {"kind": "active", "among": "segment(staff)"}])~"));
+  ASSERT_TRUE(answers.ok()) << answers.status().to_string();
+  EXPECT_TRUE(answers->at(0).notes.empty());
+  EXPECT_EQ(to_json(answers->at(0)).find("]], \"notes\""), std::string::npos);
+  EXPECT_EQ(answers->at(1).notes, said);
+  EXPECT_NE(to_json(answers->at(1)).find(R"~(]], "notes": ["segment(staff): the store)~"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace rollcall::testing
