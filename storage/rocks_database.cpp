@@ -5,6 +5,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "rollcall/standard_descriptors.h"
 #include "storage/cautious_file_system.h"
 #include "storage/posix_file.h"
 #include "storage/rocks_options.h"
@@ -22,6 +23,15 @@ constexpr std::size_t kCurrentFileBytesMax = 4096;
 Result<std::shared_ptr<RocksDatabase>> open_rocks_database(const std::string& directory,
                                                            const RocksStoreOptions& options,
                                                            bool create) {
+  const std::string path = database_path(directory);
+  std::error_code error;
+  if (std::filesystem::is_symlink(std::filesystem::symlink_status(path, error))) {
+    return Status::invalid_argument(path +
+                                    ": is a symbolic link (allowed: a directory; the store as a "
+                                    "whole may be moved, and linked to)");
+  }
+  // RocksDB opens files of the system's, too.
+  ROLLCALL_RETURN_IF_ERROR(open_standard_descriptors());
   auto database = std::make_shared<RocksDatabase>();
   database->directory = directory;
   const auto file_system = std::make_shared<CautiousFileSystem>();
@@ -30,7 +40,6 @@ Result<std::shared_ptr<RocksDatabase>> open_rocks_database(const std::string& di
   rocks.env = database->env.get();
   rocks.create_if_missing = create;
   rocksdb::DB* db = nullptr;
-  const std::string path = database_path(directory);
   const rocksdb::Status status = options.read_only ? rocksdb::DB::OpenForReadOnly(rocks, path, &db)
                                                    : rocksdb::DB::Open(rocks, path, &db);
   if (!status.ok()) {
