@@ -3,10 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
-#include <string_view>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "rollcall/memory_store.h"
 #include "rollcall/rocks_store.h"
@@ -31,6 +28,17 @@ EngineOptions engine_options(const StoreFlags& flags) {
                            .count();
   }
   return options;
+}
+
+// Opens a store that is there.
+Result<std::unique_ptr<Engine>> open_existing(const StoreFlags& flags,
+                                              const RocksStoreOptions& options) {
+  Result<std::unique_ptr<Store>> store = open_rocks_store(flags.directory, options);
+  if (store.status().code() == StatusCode::kNotFound) {
+    return Status::not_found(store.status().message() + " (rollcall ingest, or init, makes one)");
+  }
+  if (!store.ok()) return store.status();
+  return Engine::open(*std::move(store), engine_options(flags));
 }
 
 }  // namespace
@@ -58,18 +66,7 @@ Result<std::unique_ptr<Engine>> open_for_reading(const StoreFlags& flags) {
   options.read_only = true;
   options.accept_rollback = flags.accept_rollback;
   options.cache_bytes = std::size_t{8} << 20;
-  constexpr std::string_view kAdvice = " (rollcall ingest, or init, makes one)";
-  Result<std::unique_ptr<Store>> store = open_rocks_store(flags.directory, options);
-  if (store.status().code() == StatusCode::kNotFound) {
-    return Status::not_found(fmt::format("{}{}", store.status().message(), kAdvice));
-  }
-  if (!store.ok()) return store.status();
-  ROLLCALL_ASSIGN_OR_RETURN(const std::optional<LastCommit> last, (*store)->last_commit());
-  if (!last) {
-    return Status::not_found(
-        fmt::format("{}: a store whose making is not finished{}", flags.directory, kAdvice));
-  }
-  return Engine::open(*std::move(store), engine_options(flags));
+  return open_existing(flags, options);
 }
 
 Result<std::unique_ptr<Engine>> open_for_writing(
@@ -91,7 +88,6 @@ Result<std::unique_ptr<Engine>> open_for_writing(
   }
   if (!store.ok()) return store.status();
   ROLLCALL_ASSIGN_OR_RETURN(const std::optional<LastCommit> last, (*store)->last_commit());
-  if (!last && !options_of_engine.settings) ROLLCALL_RETURN_IF_ERROR(choose_settings());
   ROLLCALL_ASSIGN_OR_RETURN(std::unique_ptr<Engine> engine,
                             Engine::open(*std::move(store), options_of_engine));
   // Readers see the settings before the first row.
@@ -100,9 +96,10 @@ Result<std::unique_ptr<Engine>> open_for_writing(
 }
 
 Result<std::unique_ptr<Engine>> open_existing_for_writing(const StoreFlags& flags) {
-  return open_for_writing(flags, [&]() -> Result<StoreSettings> {
-    return Status::not_found(flags.directory + ": no store (rollcall ingest, or init, makes one)");
-  });
+  RocksStoreOptions options;
+  options.accept_rollback = flags.accept_rollback;
+  options.create_if_missing = false;
+  return open_existing(flags, options);
 }
 
 }  // namespace rollcall::tools

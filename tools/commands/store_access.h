@@ -44,7 +44,7 @@ Result<std::unique_ptr<Engine>> open_for_reading(const StoreFlags& flags);
 Result<std::unique_ptr<Engine>> open_for_writing(
     const StoreFlags& flags, const std::function<Result<StoreSettings>()>& new_settings);
 
-//   kNotFound  there is none
+//   kNotFound  as open_for_reading
 Result<std::unique_ptr<Engine>> open_existing_for_writing(const StoreFlags& flags);
 
 }  // namespace rollcall::tools
