@@ -93,7 +93,10 @@ class GzipFile : public OutputFile {
 class ZstdFile : public OutputFile {
  public:
   explicit ZstdFile(std::unique_ptr<OutputFile> file)
-      : file_(std::move(file)), context_(ZSTD_createCCtx()), packed_(ZSTD_CStreamOutSize()) {}
+      : file_(std::move(file)), context_(ZSTD_createCCtx()), packed_(ZSTD_CStreamOutSize()) {
+    // Not by default, unlike in the command line zstd.
+    ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_checksumFlag, 1);
+  }
 
   Status append(std::string_view bytes) override { return pack(bytes, ZSTD_e_continue); }
 

@@ -14,6 +14,8 @@
 #include <utility>
 #include <vector>
 
+#include "rollcall/standard_descriptors.h"
+
 namespace rollcall {
 namespace {
 
@@ -195,17 +197,34 @@ class ZstdSource final : public CompressedSource {
       ZSTD_inBuffer from = {window(), window_size(), 0};
       const std::size_t before = to.pos;
       const std::size_t code = ZSTD_decompressStream(stream_, &to, &from);
+      note_beginning({window(), from.pos});
       consume(from.pos);
       if (ZSTD_isError(code) != 0) return damaged("zstd", ZSTD_getErrorName(code));
       in_frame_ = code != 0;
+      if (!in_frame_) beginning_.clear();
       if (at_end && to.pos == before) return damaged("zstd", "it is cut off");
     }
     return to.pos;
   }
 
+  bool is_unchecked() const override { return is_unchecked_; }
+
  private:
+  // Looks at the byte after the magic number of the frame that `bytes` are of: it says whether a
+  // checksum stands at the frame's end.
+  void note_beginning(std::string_view bytes) {
+    constexpr unsigned kChecksumBit = 4;
+    const std::size_t needed = kZstdMagic.size() + 1;
+    if (beginning_.size() == needed) return;
+    beginning_ += bytes.substr(0, needed - beginning_.size());
+    if (beginning_.size() < needed || !beginning_.starts_with(kZstdMagic)) return;
+    if ((static_cast<unsigned char>(beginning_.back()) & kChecksumBit) == 0) is_unchecked_ = true;
+  }
+
   ZSTD_DStream* stream_;
+  std::string beginning_;  // of the frame
   bool in_frame_ = false;
+  bool is_unchecked_ = false;
 };
 
 }  // namespace
@@ -235,6 +254,7 @@ std::string_view other_compression(std::string_view head) {
 }  // namespace
 
 Result<std::unique_ptr<ByteSource>> ByteSource::open(const std::string& path) {
+  ROLLCALL_RETURN_IF_ERROR(open_standard_descriptors());
   const bool standard_input = path == "-";
   const int fd = standard_input ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) {

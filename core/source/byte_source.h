@@ -32,6 +32,9 @@ class ByteSource {
   // Compressed bytes may turn out to be damaged long after some of them were read: their checksums
   // stand at the end.
   virtual bool is_compressed() const = 0;
+
+  // Some of what was read had no checksum, as a frame of zstd may not: damage may go unnoticed.
+  virtual bool is_unchecked() const { return false; }
 };
 
 // Reads a file to its end, and returns what `read` has to say about it.

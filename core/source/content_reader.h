@@ -49,6 +49,7 @@ class ContentReader {
 
   std::uint64_t stored_bytes_read() const { return source_->stored_bytes_read(); }
   bool is_compressed() const { return source_->is_compressed(); }
+  bool is_unchecked() const { return source_->is_unchecked(); }
 
  private:
   struct FreeState {

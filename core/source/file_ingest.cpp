@@ -55,7 +55,7 @@ struct FileRun {
   std::atomic<bool> failed{false};  // some of it cannot be read: what follows is not looked at
   FileReport report;
   std::vector<std::string> notes;
-  std::string note_if_read;  // to be told if any row is
+  std::vector<std::string> notes_if_read;  // to be told if any row is
 
   std::unique_ptr<RowDecoder> take_decoder(const Engine& engine) {
     {
@@ -222,8 +222,8 @@ class BlockStage {
     if (file.known) {
       const Result<SourceReading> guessed = read_as(nullptr);
       if (guessed.ok() && guessed->key() != file.position.reading.key()) {
-        file.note_if_read = fmt::format("{}: it is read on as it was before: {}", path,
-                                        file.position.reading.describe());
+        file.notes_if_read.push_back(fmt::format("{}: it is read on as it was before: {}", path,
+                                                 file.position.reading.describe()));
       }
     }
     return {};
@@ -251,6 +251,12 @@ class BlockStage {
         position_moved_ = true;
       }
       return work.status;
+    }
+    if (content_->is_unchecked()) {
+      file_->notes_if_read.push_back(
+          fmt::format("{}: it is compressed without a checksum, so that damage to it may go "
+                      "unnoticed (zstd --check adds one)",
+                      file_->options.name));
     }
     work.end_of_file = true;
     return {};
@@ -425,8 +431,8 @@ class IngestStage {
       counts_[{position.reading.hash(), position.mark.hash.high64, position.mark.hash.low64}] = {
           position.rows, position.lines};
     }
-    if (!file.note_if_read.empty() && file.report.rows_read > 0) {
-      report_.notes.push_back(std::move(file.note_if_read));
+    if (file.report.rows_read > 0) {
+      for (std::string& note : file.notes_if_read) report_.notes.push_back(std::move(note));
     }
     file.report.outcome = !file.known                 ? FileReport::Outcome::kRead
                           : file.report.rows_read > 0 ? FileReport::Outcome::kResumed
