@@ -52,11 +52,6 @@ fault-soak: setup  ## fail every call to the disk in turn, cut the power, fill t
 	cmake --preset dev
 	cmake --build --preset dev --target $@
 
-.PHONY: golden
-golden: setup  ## make the golden store anew, after a change of a format not yet released
-	cmake --preset dev
-	cmake --build --preset dev --target $@
-
 .PHONY: fuzz
 fuzz: setup  ## run each fuzz target for a minute
 	@tools/setup --dev

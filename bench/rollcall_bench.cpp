@@ -16,6 +16,7 @@
 #include "bench/machine.h"
 #include "bench/measures.h"
 #include "bench/temporary_directory.h"
+#include "rollcall/standard_descriptors.h"
 
 namespace rollcall::bench {
 namespace {
@@ -150,4 +151,7 @@ int main(int argc, char** argv) {
 }  // namespace
 }  // namespace rollcall::bench
 
-int main(int argc, char** argv) { return rollcall::bench::main(argc, argv); }
+int main(int argc, char** argv) {
+  if (!rollcall::open_standard_descriptors().ok()) return 1;
+  return rollcall::bench::main(argc, argv);
+}

@@ -94,12 +94,19 @@ Status Engine::State::load() {
       return Status::corruption("manifest: " + status.message());
     }
     if (options.settings) ROLLCALL_RETURN_IF_ERROR(check_same(settings, *options.settings));
+    Result<TimeZone> found = TimeZone::find(settings.time_zone);
+    if (!found.ok()) {
+      return {StatusCode::kUnsupported,
+              "the store's " + found.status().message() + "; nothing in the store is damaged"};
+    }
+    zone = *std::move(found);
   } else {
     settings = manifest.settings = options.settings.value_or(StoreSettings{});
+    ROLLCALL_RETURN_IF_ERROR(TimeZone::check_portable(settings.time_zone));
+    ROLLCALL_ASSIGN_OR_RETURN(zone, TimeZone::find(settings.time_zone));
     manifest.partition_epochs.assign(settings.partition_count, 0);
     note_change();  // the settings themselves are worth a commit
   }
-  ROLLCALL_ASSIGN_OR_RETURN(zone, TimeZone::find(settings.time_zone));
   ROLLCALL_ASSIGN_OR_RETURN(view, view_of(*store));
   catalog = std::make_shared<SeriesCatalog>(settings);
   if (manifest.catalog_epoch != 0) {

@@ -6,7 +6,6 @@
 #include <bit>
 
 #include "core/byte_codec.h"
-#include "core/time_zone.h"
 #include "rollcall/message_text.h"
 
 namespace rollcall {
@@ -69,7 +68,7 @@ Status validate(const StoreSettings& settings) {
                       quoted_excerpt(*name), name->empty() ? "empty" : "declared twice"));
     }
   }
-  return TimeZone::find(settings.time_zone).status();
+  return {};
 }
 
 std::string Manifest::serialize() const {

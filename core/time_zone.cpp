@@ -25,10 +25,26 @@ Day local_day(TimeUs time, std::int64_t offset_us) {
   return {static_cast<std::int32_t>(floor_div(time + offset_us, kUsPerDay))};
 }
 
+// In some time zone databases, and for each machine to set up: its own zone, the rules of POSIX
+// strings, a zone nobody has chosen yet, and all zones once more, without and with leap seconds.
+bool is_of_the_machine(std::string_view name) {
+  return name == "localtime" || name == "posixrules" || name == "Factory" ||
+         name.starts_with("posix/") || name.starts_with("right/");
+}
+
 std::vector<std::string> zone_names() {
   std::vector<std::string> names;
-  for (const date::time_zone& zone : date::get_tzdb().zones) names.push_back(zone.name());
+  for (const date::time_zone& zone : date::get_tzdb().zones) {
+    if (!is_of_the_machine(zone.name())) names.push_back(zone.name());
+  }
   return names;
+}
+
+Status no_database(std::string_view name, std::string_view why) {
+  return Status::unsupported(
+      fmt::format("time zone: \"{}\": this machine's time zone database cannot be read ({}); "
+                  "install tzdata",
+                  name, why));
 }
 
 }  // namespace
@@ -40,6 +56,7 @@ Result<TimeZone> TimeZone::find(std::string_view name) {
   if (name == found.name_) return found;
   try {
     const date::tzdb& database = date::get_tzdb();
+    if (database.zones.empty()) return no_database(name, "it has no zones");
     const auto zone = std::find_if(database.zones.begin(), database.zones.end(),
                                    [&](const date::time_zone& z) { return z.name() == name; });
     if (zone == database.zones.end()) {
@@ -67,11 +84,16 @@ Result<TimeZone> TimeZone::find(std::string_view name) {
   } catch (const std::bad_alloc&) {
     throw;
   } catch (const std::exception& error) {
-    return Status::invalid_argument(
-        fmt::format("time zone: {}: this machine's time zone database cannot be read ({}); "
-                    "install tzdata, or use UTC",
-                    quoted_excerpt(name), error.what()));
+    return no_database(name, error.what());
   }
+}
+
+Status TimeZone::check_portable(std::string_view name) {
+  if (!is_of_the_machine(name)) return {};
+  return Status::invalid_argument(
+      fmt::format("time zone: \"{}\" is not the same on every machine (allowed: the name of the "
+                  "zone itself, such as \"UTC\" or \"Europe/London\")",
+                  name));
 }
 
 std::size_t TimeZone::offset_index(TimeUs time) const {

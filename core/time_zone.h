@@ -30,9 +30,15 @@ class TimeZone {
  public:
   // UTC.
   TimeZone();
-  // kInvalidArgument: no such zone (with the nearest name), or no time zone database on the
-  // machine.
+  //   kInvalidArgument  this machine's time zone database has no such zone; the text has the
+  //                     nearest name
+  //   kUnsupported      the database is missing or cannot be read
   static Result<TimeZone> find(std::string_view name);
+
+  // Whether the name stands for a zone, and not for what each machine takes it for. A store that
+  // was made with another before is read on.
+  //   kInvalidArgument  it does not
+  static Status check_portable(std::string_view name);
 
   const std::string& name() const { return name_; }
 

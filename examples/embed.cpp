@@ -5,6 +5,7 @@
 
 #include "rollcall/engine.h"
 #include "rollcall/rocks_store.h"
+#include "rollcall/standard_descriptors.h"
 
 rollcall::Status run(const char* directory) {
   ROLLCALL_ASSIGN_OR_RETURN(auto store, rollcall::open_rocks_store(directory));
@@ -28,7 +29,8 @@ rollcall::Status run(const char* directory) {
 }
 
 int main(int argc, char** argv) {
-  const rollcall::Status status = run(argc > 1 ? argv[1] : "embed.db");
+  rollcall::Status status = rollcall::open_standard_descriptors();
+  if (status.ok()) status = run(argc > 1 ? argv[1] : "embed.db");
   if (!status.ok()) std::fprintf(stderr, "%s\n", status.to_string().c_str());
   return status.ok() ? 0 : 1;
 }

@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <utility>
 
+#include "storage/plain_file_system.h"
+
 namespace rollcall {
 
 namespace {
@@ -43,7 +45,7 @@ class ManifestFile final : public rocksdb::FSWritableFileOwnerWrapper {
 }  // namespace
 
 CautiousFileSystem::CautiousFileSystem()
-    : FileSystemWrapper(rocksdb::FileSystem::Default()),
+    : FileSystemWrapper(std::make_shared<PlainFileSystem>()),
       manifest_failed_(std::make_shared<std::atomic<bool>>(false)) {}
 
 rocksdb::IOStatus CautiousFileSystem::NewWritableFile(

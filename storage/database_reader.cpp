@@ -25,9 +25,7 @@ Result<DatabaseForReading> open_database_for_reading(const std::string& director
     const Result<std::string> version = rocks_database_version(directory);
     if (version.status().code() == StatusCode::kNotFound) {
       if (anchor.status().code() != StatusCode::kNotFound) return missing_database(directory);
-      return Status::not_found(directory +
-                               ": the store is not completely made yet; open it for "
-                               "writing once");
+      return unfinished_store(directory);
     }
     ROLLCALL_RETURN_IF_ERROR(version.status());
     const Result<std::shared_ptr<RocksDatabase>> database =
@@ -48,7 +46,8 @@ Result<DatabaseForReading> open_database_for_reading(const std::string& director
     ROLLCALL_ASSIGN_OR_RETURN(
         const std::optional<CommitFacts> last,
         checked_last_commit(**database, anchor, Anchor::Access::kRead, options));
-    return DatabaseForReading{*database, last};
+    if (!last || last->epoch == 0) return unfinished_store(directory);
+    return DatabaseForReading{*database, *last};
   }
   return Status::busy(directory + ": a writer changed the database each of the " +
                       std::to_string(kAttemptsMax) + " times that it was opened; try again");

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "rollcall/rocks_store.h"
@@ -14,10 +13,10 @@ namespace rollcall {
 
 struct DatabaseForReading {
   std::shared_ptr<RocksDatabase> database;  // never changes; keeps its files open
-  std::optional<CommitFacts> last;          // nothing: the store was not completely made
+  CommitFacts last;
 };
 
-// `options` are for reading only. Errors as open_rocks_store().
+// `options` are for reading only. Errors as open_rocks_store(): a store without a commit is none.
 Result<DatabaseForReading> open_database_for_reading(const std::string& directory,
                                                      const RocksStoreOptions& options);
 

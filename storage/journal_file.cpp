@@ -1,15 +1,12 @@
 #include "storage/journal_file.h"
 
-#include <fcntl.h>
-
 #include "storage/store_directory.h"
 
 namespace rollcall {
 
 Result<JournalFile> JournalFile::create(const std::string& directory, const StoreId& store_id,
                                         std::uint64_t number) {
-  ROLLCALL_ASSIGN_OR_RETURN(
-      PosixFile file, PosixFile::open(journal_path(directory, number), O_RDWR | O_CREAT | O_TRUNC));
+  ROLLCALL_ASSIGN_OR_RETURN(PosixFile file, make_file(journal_path(directory, number)));
   JournalFile journal(std::move(file), store_id, number);
   std::string beginning = encode_journal_header(store_id, number);
   for (const std::uint64_t offset : kJournalMarkOffsets) {

@@ -46,6 +46,10 @@ Result<std::optional<CommitFacts>> checked_last_commit(const RocksDatabase& data
   return record ? std::optional<CommitFacts>(last) : std::nullopt;
 }
 
+Status unfinished_store(const std::string& directory) {
+  return Status::not_found(directory + ": a store whose making is not finished");
+}
+
 Status missing_database(const std::string& directory) {
   return Status::corruption(database_path(directory) + ": the database is missing, but " +
                             anchor_path(directory) + " is there; put the database back");

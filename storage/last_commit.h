@@ -21,6 +21,9 @@ Result<std::optional<CommitFacts>> checked_last_commit(const RocksDatabase& data
                                                        Anchor::Access access,
                                                        const RocksStoreOptions& options);
 
+// The error of a store without a commit: a crash ended its making, or it is being made.
+Status unfinished_store(const std::string& directory);
+
 // The error of a store that has an anchor, so that it had a database.
 Status missing_database(const std::string& directory);
 

@@ -10,12 +10,44 @@
 #include <system_error>
 #include <utility>
 
+#include "rollcall/standard_descriptors.h"
+
 namespace rollcall {
+
+namespace {
+
+Status check_facts(const std::string& path, const struct stat& facts, FileUse use) {
+  const auto refused = [&](const std::string& found) {
+    return Status::invalid_argument(path + ": is " + found +
+                                    " (allowed: a file as the store makes it, a regular one)");
+  };
+  if (S_ISLNK(facts.st_mode)) return refused("a symbolic link");
+  if (!S_ISREG(facts.st_mode)) return refused("no file");
+  if (use == FileUse::kWrite && facts.st_nlink > 1) {
+    return Status::invalid_argument(
+        path + ": has " + std::to_string(facts.st_nlink) +
+        " names, and what is written to it would change the file of the others, too (allowed: a "
+        "file of its own; rollcall backup, or cp without links, makes one)");
+  }
+  return {};
+}
+
+std::string replacement_path(const std::string& path) { return path + ".new"; }
+
+}  // namespace
 
 Status errno_status(const std::string& path, std::string_view action, StatusCode code) {
   const int error = errno;
   return {code,
           path + ": cannot " + std::string(action) + ": " + std::generic_category().message(error)};
+}
+
+Status check_regular_file(const std::string& path, FileUse use) {
+  struct stat facts;
+  if (::lstat(path.c_str(), &facts) != 0) {
+    return errno == ENOENT ? Status() : errno_status(path, "look at the file");
+  }
+  return check_facts(path, facts, use);
 }
 
 PosixFile::PosixFile(std::string path, int descriptor)
@@ -35,12 +67,24 @@ PosixFile::~PosixFile() {
 }
 
 Result<PosixFile> PosixFile::open(const std::string& path, int flags) {
+  ROLLCALL_RETURN_IF_ERROR(open_standard_descriptors());
+  const bool is_directory = (flags & O_DIRECTORY) != 0;
+  const FileUse use = (flags & O_ACCMODE) == O_RDONLY ? FileUse::kRead : FileUse::kWrite;
+  // Without waiting: the other end of a pipe may never come.
+  if (!is_directory) flags |= O_NOFOLLOW | O_NONBLOCK;
   const int descriptor = ::open(path.c_str(), flags | O_CLOEXEC, 0666);
   if (descriptor < 0) {
-    return errno_status(path, "open",
-                        errno == ENOENT ? StatusCode::kNotFound : StatusCode::kIoError);
+    const Status status =
+        errno_status(path, "open", errno == ENOENT ? StatusCode::kNotFound : StatusCode::kIoError);
+    const Status unfit = is_directory ? Status() : check_regular_file(path, use);
+    return unfit.code() == StatusCode::kInvalidArgument ? unfit : status;
   }
-  return PosixFile(path, descriptor);
+  PosixFile file(path, descriptor);
+  if (is_directory) return file;
+  struct stat facts;
+  if (::fstat(descriptor, &facts) != 0) return errno_status(path, "look at the file");
+  ROLLCALL_RETURN_IF_ERROR(check_facts(path, facts, use));
+  return file;
 }
 
 Result<std::string> PosixFile::read(std::uint64_t offset, std::size_t size) const {
@@ -98,11 +142,15 @@ Result<std::string> read_small_file(const std::string& path, std::size_t size_ma
   return bytes;
 }
 
+Result<PosixFile> make_file(const std::string& path) {
+  ROLLCALL_RETURN_IF_ERROR(remove_file(path));
+  return PosixFile::open(path, O_RDWR | O_CREAT | O_EXCL);
+}
+
 Status replace_file(const std::string& path, std::string_view bytes) {
-  const std::string new_path = path + ".new";
+  const std::string new_path = replacement_path(path);
   {
-    ROLLCALL_ASSIGN_OR_RETURN(const PosixFile file,
-                              PosixFile::open(new_path, O_WRONLY | O_CREAT | O_TRUNC));
+    ROLLCALL_ASSIGN_OR_RETURN(const PosixFile file, make_file(new_path));
     ROLLCALL_RETURN_IF_ERROR(file.write(0, bytes));
     ROLLCALL_RETURN_IF_ERROR(file.sync());
   }
@@ -111,6 +159,8 @@ Status replace_file(const std::string& path, std::string_view bytes) {
   }
   return sync_directory(std::filesystem::path(path).parent_path().string());
 }
+
+Status remove_replacement(const std::string& path) { return remove_file(replacement_path(path)); }
 
 Status remove_file(const std::string& path) {
   if (::unlink(path.c_str()) != 0 && errno != ENOENT) return errno_status(path, "remove");

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/guard.h"
+#include "rollcall/standard_descriptors.h"
 #include "storage/cautious_file_system.h"
 #include "storage/posix_file.h"
 #include "storage/rocks_options.h"
@@ -53,6 +54,15 @@ rocksdb::Status open_in(std::unique_ptr<rocksdb::Env>& env, const Open& open) {
 Result<std::shared_ptr<RocksDatabase>> open_rocks_database(const std::string& directory,
                                                            const RocksStoreOptions& options,
                                                            bool create) {
+  const std::string path = database_path(directory);
+  std::error_code error;
+  if (std::filesystem::is_symlink(std::filesystem::symlink_status(path, error))) {
+    return Status::invalid_argument(path +
+                                    ": is a symbolic link (allowed: a directory; the store as a "
+                                    "whole may be moved, and linked to)");
+  }
+  // RocksDB opens files of the system's, too.
+  ROLLCALL_RETURN_IF_ERROR(open_standard_descriptors());
   auto database = std::make_shared<RocksDatabase>();
   database->directory = directory;
   const auto file_system = std::make_shared<CautiousFileSystem>();
@@ -61,7 +71,6 @@ Result<std::shared_ptr<RocksDatabase>> open_rocks_database(const std::string& di
   rocks.env = database->env.get();
   rocks.create_if_missing = create;
   rocksdb::DB* db = nullptr;
-  const std::string path = database_path(directory);
   if (!options.read_only) ROLLCALL_RETURN_IF_ERROR(check_threads(directory));
   const rocksdb::Status status = open_in(database->env, [&] {
     return options.read_only ? rocksdb::DB::OpenForReadOnly(rocks, path, &db)

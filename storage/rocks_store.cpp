@@ -217,6 +217,7 @@ Status look_before_writing(const std::string& directory, const Result<Anchor>& a
   ROLLCALL_ASSIGN_OR_RETURN(
       const std::optional<CommitFacts> last,
       checked_last_commit(*database, anchor, Anchor::Access::kWrite, options));
+  if ((!last || last->epoch == 0) && !options.create_if_missing) return unfinished_store(directory);
   return find_unfinished_commit(*database->db, last.value_or(CommitFacts()).epoch, directory)
       .status();
 }
@@ -256,12 +257,15 @@ Result<std::unique_ptr<Store>> open_writer(const std::string& directory,
   // A store is made in this order: FORMAT, the database, its first record, ANCHOR. What is missing
   // from the end of it is made now, but nothing from the middle.
   const std::string path = anchor_path(directory);
+  ROLLCALL_RETURN_IF_ERROR(remove_replacement(path));
   Result<Anchor> anchor = Anchor::open(path, Anchor::Access::kWrite);
   const Result<std::string> version = rocks_database_version(directory);
   const bool database_missing = version.status().code() == StatusCode::kNotFound;
+  if (!database_missing) ROLLCALL_RETURN_IF_ERROR(version.status());
   if (database_missing && anchor.status().code() != StatusCode::kNotFound) {
     return missing_database(directory);
   }
+  if (database_missing && !options.create_if_missing) return unfinished_store(directory);
   if (!database_missing) ROLLCALL_RETURN_IF_ERROR(look_before_writing(directory, anchor, options));
   ROLLCALL_ASSIGN_OR_RETURN(const std::shared_ptr<RocksDatabase> database,
                             open_rocks_database(directory, options, /*create=*/database_missing));
@@ -296,9 +300,8 @@ Result<std::unique_ptr<Store>> open_reader(const std::string& directory,
                                            const RocksStoreOptions& options) {
   ROLLCALL_ASSIGN_OR_RETURN(const DatabaseForReading found,
                             open_database_for_reading(directory, options));
-  return std::unique_ptr<Store>(std::make_unique<RocksStore>(found.database, std::nullopt,
-                                                             found.last.value_or(CommitFacts()),
-                                                             /*accept_rollback=*/false));
+  return std::unique_ptr<Store>(std::make_unique<RocksStore>(
+      found.database, std::nullopt, found.last, /*accept_rollback=*/false));
 }
 
 }  // namespace

@@ -125,12 +125,7 @@ Result<StoreCopy> copy_store(const std::string& from, const std::string& to,
                              const CopyProgress& progress) {
   ROLLCALL_ASSIGN_OR_RETURN(const DatabaseForReading source,
                             open_database_for_reading(from, kReader));
-  if (!source.last) {
-    return Status::not_found(from +
-                             ": the store is not completely made yet; open it for writing "
-                             "once");
-  }
-  const CommitFacts& last = *source.last;
+  const CommitFacts& last = source.last;
   ROLLCALL_ASSIGN_OR_RETURN(UnfinishedCopy copy, UnfinishedCopy::begin(to));
 
   // Each page is read twice: where it comes from and where it went.

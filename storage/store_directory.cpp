@@ -75,6 +75,7 @@ Result<bool> holds_nothing_else(const std::string& directory) {
   for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
     const std::string name = entry->path().filename().string();
     if (name != "LOCK" && name != "FORMAT.new") return false;
+    if (!std::filesystem::is_regular_file(entry->symlink_status(error))) return false;
   }
   if (error) return Status::io_error(directory + ": cannot list: " + error.message());
   return true;

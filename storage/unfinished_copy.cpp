@@ -33,10 +33,13 @@ Status check_target(const std::string& target) {
 
 // Returns ok where a copy may be made: nothing is there, or what a crash left of another copy.
 Status check_place(const std::string& directory) {
-  const Result<DirectoryState> state = inspect_directory(directory);
-  if (state.ok() && *state != DirectoryState::kStore) return {};
-  const Result<bool> left_over = holds_unfinished_copy(directory);
-  if (left_over.ok() && *left_over) return {};
+  std::error_code error;
+  if (!fs::is_symlink(fs::symlink_status(directory, error))) {
+    const Result<DirectoryState> state = inspect_directory(directory);
+    if (state.ok() && *state != DirectoryState::kStore) return {};
+    const Result<bool> left_over = holds_unfinished_copy(directory);
+    if (left_over.ok() && *left_over) return {};
+  }
   return Status::already_exists(
       directory + ": there is something already, where the copy is to be made; move it away");
 }

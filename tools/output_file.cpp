@@ -104,7 +104,10 @@ class GzipFile : public OutputFile {
 class ZstdFile : public OutputFile {
  public:
   explicit ZstdFile(std::unique_ptr<OutputFile> file)
-      : file_(std::move(file)), context_(ZSTD_createCCtx()), packed_(ZSTD_CStreamOutSize()) {}
+      : file_(std::move(file)), context_(ZSTD_createCCtx()), packed_(ZSTD_CStreamOutSize()) {
+    // Not by default, unlike in the command line zstd.
+    ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_checksumFlag, 1);
+  }
 
   bool may_wait() const override { return file_->may_wait(); }
 

@@ -16,6 +16,7 @@
 #include <CLI/CLI.hpp>
 
 #include "rollcall/message_text.h"
+#include "rollcall/standard_descriptors.h"
 #include "rollcall/status.h"
 #include "tools/commands/command.h"
 #include "tools/interrupt.h"
@@ -187,6 +188,8 @@ int run(int argc, char** argv) {
 }  // namespace rollcall::tools
 
 int main(int argc, char** argv) {
+  const rollcall::Status descriptors = rollcall::open_standard_descriptors();
+  if (!descriptors.ok()) return rollcall::tools::report_failure(descriptors);
   // For the width of characters alone; numbers keep their point.
   if (std::setlocale(LC_CTYPE, "C.UTF-8") == nullptr) std::setlocale(LC_CTYPE, "");
   // A reader that goes away ends the process quietly, whatever the parent had set.

@@ -22,6 +22,7 @@
 #include "bench/micro/kernel_cases.h"
 #include "bench/micro/limits.h"
 #include "kernels/kernel_table.h"
+#include "rollcall/standard_descriptors.h"
 
 namespace rollcall::bench {
 namespace {
@@ -169,4 +170,7 @@ int main(int argc, char** argv) {
 }  // namespace
 }  // namespace rollcall::bench
 
-int main(int argc, char** argv) { return rollcall::bench::main(argc, argv); }
+int main(int argc, char** argv) {
+  if (!rollcall::open_standard_descriptors().ok()) return 1;
+  return rollcall::bench::main(argc, argv);
+}

@@ -21,6 +21,7 @@
 #include "bench/rivals/rival.h"
 #include "bench/session.h"
 #include "bench/temporary_directory.h"
+#include "rollcall/standard_descriptors.h"
 
 namespace rollcall::bench {
 namespace {
@@ -211,4 +212,7 @@ int main(int argc, char** argv) {
 }  // namespace
 }  // namespace rollcall::bench
 
-int main(int argc, char** argv) { return rollcall::bench::main(argc, argv); }
+int main(int argc, char** argv) {
+  if (!rollcall::open_standard_descriptors().ok()) return 1;
+  return rollcall::bench::main(argc, argv);
+}

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+
 namespace rollcall {
 namespace {
 
@@ -139,6 +140,8 @@ class ZstdSource final : public CompressedSource {
   ZstdSource& operator=(const ZstdSource&) = delete;
   ~ZstdSource() override { ZSTD_freeDStream(stream_); }
 
+  bool is_unchecked() const override { return is_unchecked_; }
+
  private:
   Result<ReadBytes> read_some(char* out, std::size_t size, Deadline deadline) override {
     for (;;) {
@@ -151,17 +154,32 @@ class ZstdSource final : public CompressedSource {
       ZSTD_outBuffer to = {out, size, 0};
       ZSTD_inBuffer from = {window(), window_size(), 0};
       const std::size_t code = ZSTD_decompressStream(stream_, &to, &from);
+      note_beginning({window(), from.pos});
       consume(from.pos);
       if (ZSTD_isError(code) != 0) return damaged("zstd", ZSTD_getErrorName(code));
       in_frame_ = code != 0;
+      if (!in_frame_) beginning_.clear();
       holds_back_ = in_frame_ && to.pos == to.size;
       if (to.pos > 0) return ReadBytes{to.pos, false};
     }
   }
 
+  // Looks at the byte after the magic number of the frame that `bytes` are of: it says whether a
+  // checksum stands at the frame's end.
+  void note_beginning(std::string_view bytes) {
+    constexpr unsigned kChecksumBit = 4;
+    const std::size_t needed = kZstdMagic.size() + 1;
+    if (beginning_.size() == needed) return;
+    beginning_ += bytes.substr(0, needed - beginning_.size());
+    if (beginning_.size() < needed || !beginning_.starts_with(kZstdMagic)) return;
+    if ((static_cast<unsigned char>(beginning_.back()) & kChecksumBit) == 0) is_unchecked_ = true;
+  }
+
   ZSTD_DStream* stream_;
+  std::string beginning_;  // of the frame
   bool in_frame_ = false;
   bool holds_back_ = false;
+  bool is_unchecked_ = false;
 };
 
 }  // namespace

@@ -41,6 +41,9 @@ class ByteSource {
   // stand at the end.
   virtual bool is_compressed() const = 0;
 
+  // Some of what was read had no checksum, as a frame of zstd may not: damage may go unnoticed.
+  virtual bool is_unchecked() const { return false; }
+
  protected:
   using Deadline = std::optional<StoredFile::Clock::time_point>;
 
@@ -52,10 +55,9 @@ class ByteSource {
   virtual Result<ReadBytes> read_some(char* out, std::size_t size, Deadline deadline) = 0;
 
  private:
-  StoredFile file_;
-
- private:
   static Result<std::unique_ptr<ByteSource>> of(StoredFile file);
+
+  StoredFile file_;
 };
 
 // Reads a file to its end, and returns what `read` has to say about it.

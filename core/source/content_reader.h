@@ -58,6 +58,7 @@ class ContentReader {
 
   std::uint64_t stored_bytes_read() const { return source_->stored_bytes_read(); }
   bool is_compressed() const { return source_->is_compressed(); }
+  bool is_unchecked() const { return source_->is_unchecked(); }
   // As it was opened with.
   const SourceWait& wait() const { return wait_; }
 

@@ -24,8 +24,8 @@
 #include <utility>
 #include <vector>
 
-#include "core/source/batch_builder.h"
 #include "core/guard.h"
+#include "core/source/batch_builder.h"
 #include "core/source/content_reader.h"
 #include "core/source/file_run.h"
 #include "core/source/native_format.h"
@@ -301,8 +301,8 @@ class BlockStage {
       position_.refused = {};  // from here on the last stage knows better
       const Result<SourceReading> guessed = read_as(nullptr);
       if (guessed.ok() && guessed->key() != file.position.reading.key()) {
-        file.note_if_read = fmt::format("{}: it is read on as it was before: {}", path,
-                                        file.position.reading.describe());
+        file.notes_if_read.push_back(fmt::format("{}: it is read on as it was before: {}", path,
+                                                 file.position.reading.describe()));
       }
     }
     return {};
@@ -334,6 +334,12 @@ class BlockStage {
         position_moved_ = true;
       }
       return work.status;
+    }
+    if (!file_->second && content_->is_unchecked()) {
+      file_->notes_if_read.push_back(
+          fmt::format("{}: it is compressed without a checksum, so that damage to it may go "
+                      "unnoticed (zstd --check adds one)",
+                      file_->options.name));
     }
     work.end_of_file = true;
     return {};
@@ -581,8 +587,8 @@ class IngestStage {
 
   void report_file(FileRun& file) {
     FileReport& report = file.report;
-    if (!file.note_if_read.empty() && report.rows_read > 0) {
-      report_.notes.push_back(std::move(file.note_if_read));
+    if (report.rows_read > 0) {
+      for (std::string& note : file.notes_if_read) report_.notes.push_back(std::move(note));
     }
     report.outcome = !file.known            ? FileReport::Outcome::kRead
                      : report.rows_read > 0 ? FileReport::Outcome::kResumed

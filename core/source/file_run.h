@@ -26,8 +26,8 @@ struct FileRun {
   std::atomic<bool> failed{false};  // some of it cannot be read: what follows is not looked at
   FileReport report;
   std::vector<std::string> notes;
-  std::string note_if_read;           // to be told if any row is
-  std::set<std::string> late_values;  // that were told
+  std::vector<std::string> notes_if_read;  // to be told if any row is
+  std::set<std::string> late_values;       // that were told
   Refusals admitted;        // the last stage's: what this run took in of what was refused before
   Refusals refused_beyond;  // rows that the position does not tell: of a pipe, or past its mark
   // What else limits keep out of the content, as it was when the file was recognized.

@@ -12,6 +12,8 @@
 #include <system_error>
 #include <utility>
 
+#include "rollcall/standard_descriptors.h"
+
 namespace rollcall {
 namespace {
 
@@ -59,6 +61,7 @@ class StoredFile::StopDescriptor {
 };
 
 Result<StoredFile> StoredFile::open(const std::string& path, SourceWait wait) {
+  ROLLCALL_RETURN_IF_ERROR(open_standard_descriptors());
   const bool standard_input = path == "-";
   // Otherwise opening a FIFO would wait for its writer, where no stop is seen.
   constexpr int kFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;

@@ -45,9 +45,6 @@ TEST(Settings, ValidateNamesWhatIsWrong) {
   settings = {};
   settings.value_decimals = 13;
   EXPECT_EQ(validate(settings).message(), "settings: value_decimals is 13 (allowed: 0 to 12)");
-  settings = {};
-  settings.time_zone = "Europe/Londn";
-  EXPECT_FALSE(validate(settings).ok());
 }
 
 }  // namespace

@@ -1,14 +1,20 @@
-// Stores of every format that was released are opened, answer as they did, and go on; a store of a
-// format to come is refused, and not a byte of it changes.
+// Stores of every format that was released are opened, answer as they did, and go on; files that
+// they were made of count no second time. A store of a format to come is refused, and not a byte of
+// it changes.
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <xxhash.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "rollcall/file_source.h"
 #include "rollcall/rocks_store.h"
 #include "tests/golden/golden_store.h"
 #include "tests/storage/temporary_directory.h"
@@ -18,6 +24,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+const std::string kGolden = std::string(ROLLCALL_SOURCE_DIR) + "/tests/golden/";
+constexpr TimeUs kTimeMax = 1'800'000'000'000'000;  // 2027: some rows of the files are later
+
 class Golden : public ::testing::TestWithParam<std::string> {
  protected:
   Golden() { fs::copy(folder_ + "/store", copy_, fs::copy_options::recursive); }
@@ -26,7 +35,9 @@ class Golden : public ::testing::TestWithParam<std::string> {
     ROLLCALL_ASSIGN_OR_RETURN(
         std::unique_ptr<Store> store,
         open_rocks_store(copy_, {.read_only = read_only, .create_if_missing = false}));
-    return Engine::open(std::move(store), {});
+    EngineOptions options;
+    options.time_max = kTimeMax;
+    return Engine::open(std::move(store), options);
   }
 
   void expect_answers(const Engine& engine) const {
@@ -48,7 +59,7 @@ class Golden : public ::testing::TestWithParam<std::string> {
     return found;
   }
 
-  const std::string folder_ = std::string(ROLLCALL_SOURCE_DIR) + "/tests/golden/" + GetParam();
+  const std::string folder_ = kGolden + GetParam();
   TemporaryDirectory directory_;
   const std::string copy_ = directory_.path("store");
 };
@@ -86,10 +97,81 @@ TEST_P(Golden, OfAFormatToComeIsLeftAlone) {
   }
 }
 
-std::string test_name(const ::testing::TestParamInfo<std::string>& format) {
-  return "Format" + format.param.substr(format.param.find('-') + 1);
+std::string test_name(const ::testing::TestParamInfo<std::string>& folder) {
+  std::string name = folder.param;
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
 }
-INSTANTIATE_TEST_SUITE_P(Formats, Golden, ::testing::Values("format-1"), test_name);
+INSTANTIATE_TEST_SUITE_P(Folders, Golden, ::testing::Values("format-1", "format-1-files"),
+                         test_name);
+
+class GoldenFiles : public Golden {
+ protected:
+  // Reads the files as they were read when the store was made.
+  void ingest(Engine& engine, std::vector<IngestReport>& reports) const {
+    const std::string files = folder_ + "/files/";
+    std::vector<std::string> paths;
+    for (const char* name :
+         {"grown.csv", "whole.csv", "late.csv", "half.csv", "packed.csv.gz", "lines.ndjson"}) {
+      paths.push_back(files + name);
+    }
+    SourceOptions other_way;
+    other_way.user = "who";
+    other_way.time = "when";
+    other_way.value = "paid";
+    other_way.event_name = "purchase";
+    for (const auto& [read, options] :
+         {std::pair(paths, SourceOptions()),
+          std::pair(std::vector{files + "other_way.tsv"}, other_way)}) {
+      const Result<IngestReport> report = ingest_files(engine, read, options, {});
+      ASSERT_TRUE(report.ok()) << report.status().to_string();
+      reports.push_back(*report);
+    }
+  }
+};
+
+TEST_P(GoldenFiles, CountNoSecondTime) {
+  constexpr std::uint64_t kRowsKnown = 13, kRowsGrown = 11;  // of half.csv
+  constexpr std::size_t kHalf = 3;
+  const auto engine = open(/*read_only=*/false);
+  ASSERT_TRUE(engine.ok()) << engine.status().to_string();
+  const std::uint64_t before = (*engine)->info().event_count;
+  for (const std::uint64_t grown : {kRowsGrown, std::uint64_t{0}}) {
+    std::vector<IngestReport> reports;
+    ingest(**engine, reports);
+    ASSERT_EQ(reports.size(), 2u);
+    EXPECT_EQ(reports[0].rows_read, grown);
+    EXPECT_EQ(reports[0].rows_ingested, grown);
+    EXPECT_EQ(reports[1].rows_read, 0u);
+    ASSERT_EQ(reports[0].files.size(), 6u);
+    EXPECT_EQ(reports[0].files[kHalf].rows_known, kRowsKnown + kRowsGrown - grown);
+    EXPECT_EQ((*engine)->info().event_count, before + kRowsGrown);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Folders, GoldenFiles, ::testing::Values("format-1-files"), test_name);
+
+// Every file beneath the folders, with its digest, in the form that xxh128sum writes and checks.
+TEST(GoldenBytes, AreThoseReleased) {
+  std::vector<std::string> lines;
+  for (const auto& folder : fs::directory_iterator(kGolden)) {
+    if (!folder.is_directory()) continue;
+    for (const auto& entry : fs::recursive_directory_iterator(folder.path())) {
+      if (!entry.is_regular_file()) continue;
+      const std::string bytes = file_text(entry.path().string());
+      const XXH128_hash_t digest = XXH3_128bits(bytes.data(), bytes.size());
+      lines.push_back(fmt::format("{:016x}{:016x}  {}\n", digest.high64, digest.low64,
+                                  entry.path().lexically_relative(kGolden).string()));
+    }
+  }
+  const auto name = [](const std::string& line) { return line.substr(line.find(' ')); };
+  std::sort(lines.begin(), lines.end(),
+            [&](const std::string& a, const std::string& b) { return name(a) < name(b); });
+  std::string listed;
+  for (const std::string& line : lines) listed += line;
+  EXPECT_EQ(listed, file_text(kGolden + "released"))
+      << "a golden store never changes, nor do its questions and answers";
+}
 
 }  // namespace
 }  // namespace rollcall::testing

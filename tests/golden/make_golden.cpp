@@ -1,6 +1,8 @@
-// Makes a golden store and its answers, from the questions that are there.
+// Makes the golden store of a format to come, and its answers, from the questions that are there.
 //
-//   make_golden FOLDER      FOLDER/store is made anew, FOLDER/answers too
+//   make_golden FOLDER      makes FOLDER/store and FOLDER/answers, of FOLDER/questions
+//
+// What is there already may be released, and is left alone.
 
 #include <cstdio>
 #include <filesystem>
@@ -34,7 +36,14 @@ Stream golden_stream() {
 // Opened twice: pages are in table files, and in the log. A checkpoint is superseded by the next.
 Status make(const std::string& folder) {
   const std::string directory = folder + "/store";
-  std::filesystem::remove_all(directory);
+  for (const std::string& made : {directory, folder + "/answers"}) {
+    if (std::filesystem::exists(made)) {
+      return Status::already_exists(made + ": a golden store never changes; name a new folder");
+    }
+  }
+  if (!std::filesystem::exists(folder + "/questions")) {
+    return Status::not_found(folder + "/questions: write the questions first");
+  }
   const Stream stream = golden_stream();
   EngineOptions options;
   options.settings = stream.settings;

@@ -147,7 +147,9 @@ class Disk {
     }
     if (!S_ISDIR(facts.st_mode)) return;
     std::erase_if(names_, [&](const NameChange& change) {
-      return fs::path(change.path).parent_path() == normal(path);
+      if (fs::path(change.path).parent_path() != normal(path)) return false;
+      if (!change.before.empty()) kernel_unlink(change.before.c_str());
+      return true;
     });
   }
 

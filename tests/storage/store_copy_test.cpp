@@ -121,12 +121,12 @@ TEST_F(StoreCopyTest, GoesOnWhereTheStoreStood) {
   expect_history(*open(from_), history_, 3);
 }
 
-TEST_F(StoreCopyTest, OfAStoreWithoutACommit) {
+TEST_F(StoreCopyTest, RefusesAStoreWithoutACommit) {
   make_store(0);
-  EXPECT_EQ(copy().epoch, 0u);
-  const auto store = open(to_);
-  expect_history(*store, history_, 0);
-  EXPECT_TRUE(store->commit(history_.commit(1)).ok());
+  const Status status = copy_rocks_store(from_, to_).status();
+  EXPECT_EQ(status.code(), StatusCode::kNotFound) << status.to_string();
+  EXPECT_FALSE(fs::exists(to_));
+  EXPECT_FALSE(fs::exists(to_ + ".new"));
 }
 
 TEST_F(StoreCopyTest, ReplacesAnEmptyDirectoryWhoseNameMayEndWithASlash) {
@@ -143,6 +143,7 @@ TEST_F(StoreCopyTest, IsOfOneCommitWhileAnotherProcessWrites) {
   const History history(7, 40, kPageBytesMax);  // commits of both kinds
   WriterProcess writer(from_, 7, 40, kPageBytesMax, kCommits);
   ASSERT_EQ(writer.next_line(), "opened");
+  ASSERT_EQ(writer.next_line(), "1");
   Epoch before = 0;
   for (int i = 0; before < kCommits && i < 200; ++i) {
     const StoreCopy copied = copy();

@@ -15,12 +15,7 @@ namespace rollcall::tools {
 namespace {
 
 Status compact(const StoreFlags& flags) {
-  const auto no_store = [&] {
-    return Result<StoreSettings>(
-        Status::not_found(flags.directory + ": no rollcall store is there"));
-  };
-  ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
-                            open_for_writing(flags, no_store));
+  ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine, open_existing_for_writing(flags));
   const LastWords last_words(
       "nothing of the store is lost; its files may hold more than they need");
   const std::uint64_t bytes_before = engine->info().store.disk_bytes;

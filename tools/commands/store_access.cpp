@@ -10,8 +10,6 @@
 
 #include <unistd.h>
 
-#include <fmt/format.h>
-
 #include "rollcall/memory_store.h"
 #include "rollcall/rocks_store.h"
 #include "rollcall/store.h"
@@ -40,6 +38,17 @@ void allow_named_files(const Segment& segment, StoreFlags& flags) {
   if (segment.kind == Segment::Kind::kFile && !segment.name.empty())
     flags.lists.push_back(segment.name);
   for (const Segment& part : segment.parts) allow_named_files(part, flags);
+}
+
+// Opens a store that is there.
+Result<std::unique_ptr<Engine>> open_existing(const StoreFlags& flags,
+                                              const RocksStoreOptions& options) {
+  Result<std::unique_ptr<Store>> store = open_rocks_store(flags.directory, options);
+  if (store.status().code() == StatusCode::kNotFound) {
+    return Status::not_found(store.status().message() + " (rollcall ingest, or init, makes one)");
+  }
+  if (!store.ok()) return store.status();
+  return Engine::open(*std::move(store), engine_options(flags));
 }
 
 }  // namespace
@@ -83,18 +92,7 @@ Result<std::unique_ptr<Engine>> open_for_reading(const StoreFlags& flags) {
   options.read_only = true;
   options.accept_rollback = flags.accept_rollback;
   options.cache_bytes = std::size_t{8} << 20;
-  constexpr std::string_view kAdvice = " (rollcall ingest, or init, makes one)";
-  Result<std::unique_ptr<Store>> store = open_rocks_store(flags.directory, options);
-  if (store.status().code() == StatusCode::kNotFound) {
-    return Status::not_found(fmt::format("{}{}", store.status().message(), kAdvice));
-  }
-  if (!store.ok()) return store.status();
-  ROLLCALL_ASSIGN_OR_RETURN(const std::optional<LastCommit> last, (*store)->last_commit());
-  if (!last) {
-    return Status::not_found(
-        fmt::format("{}: a store whose making is not finished{}", flags.directory, kAdvice));
-  }
-  return Engine::open(*std::move(store), engine_options(flags));
+  return open_existing(flags, options);
 }
 
 Result<std::unique_ptr<Engine>> open_for_writing(
@@ -116,7 +114,6 @@ Result<std::unique_ptr<Engine>> open_for_writing(
   }
   if (!store.ok()) return store.status();
   ROLLCALL_ASSIGN_OR_RETURN(const std::optional<LastCommit> last, (*store)->last_commit());
-  if (!last && !options_of_engine.settings) ROLLCALL_RETURN_IF_ERROR(choose_settings());
   ROLLCALL_ASSIGN_OR_RETURN(std::unique_ptr<Engine> engine,
                             Engine::open(*std::move(store), options_of_engine));
   // Readers see the settings before the first row.
@@ -156,9 +153,10 @@ Status MadeStore::remove() {
 }
 
 Result<std::unique_ptr<Engine>> open_existing_for_writing(const StoreFlags& flags) {
-  return open_for_writing(flags, [&]() -> Result<StoreSettings> {
-    return Status::not_found(flags.directory + ": no store (rollcall ingest, or init, makes one)");
-  });
+  RocksStoreOptions options;
+  options.accept_rollback = flags.accept_rollback;
+  options.create_if_missing = false;
+  return open_existing(flags, options);
 }
 
 }  // namespace rollcall::tools

@@ -69,7 +69,7 @@ class MadeStore {
   bool made_directory_;
 };
 
-//   kNotFound  there is none
+//   kNotFound  as open_for_reading
 Result<std::unique_ptr<Engine>> open_existing_for_writing(const StoreFlags& flags);
 
 }  // namespace rollcall::tools

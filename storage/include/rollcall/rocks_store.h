@@ -6,6 +6,13 @@
 //   DIR/JOURNAL-n what was acknowledged as durable since the last commit
 //   DIR/rocksdb/  the database: pages, the commit record and the manifest
 //
+// They are regular files, made new: a symbolic link in the place of one is refused or loses the
+// name, and is never written through; so is a second name of a file that is written (ln, cp -l).
+// The path of the store itself may be a link.
+//
+// No file of a store gets one of the descriptors 0 to 2: those that the host has closed are opened
+// on /dev/null first (standard_descriptors.h).
+//
 // docs/format.md describes the bytes.
 #pragma once
 
@@ -23,7 +30,7 @@ struct RocksStoreOptions {
   bool read_only = false;
 
   // Makes a store where there is none: in a directory that is missing (its parent must exist) or
-  // empty. Without meaning for read_only.
+  // empty, or holds a store without a commit. Without meaning for read_only.
   bool create_if_missing = true;
 
   // Opens a store that lost commits, its ANCHOR, or records of its journal, and takes what is there
@@ -36,12 +43,15 @@ struct RocksStoreOptions {
 };
 
 // Opens the store in `directory`, or makes one.
-//   kNotFound         there is no store, and none is to be made
-//   kInvalidArgument  the directory holds something that is not a rollcall store; it is left alone
+//   kNotFound         there is no store, or one whose making is not finished, as it has no commit;
+//                     and none is to be made
+//   kInvalidArgument  the directory holds something that is not a rollcall store, or a link where a
+//                     file of it should be; it is left alone
 //   kUnsupported      the store's format is newer than this program; it is left alone
 //   kBusy             another process writes to the store; the text says which
 //   kCorruption       the files are damaged, belong to different stores, or lost commits
 //   kIoError          the operating system or RocksDB refused; the text says what
+//   kFailedPrecondition  as open_standard_descriptors
 //
 // A commit() that fails leaves every view and last_commit() as they were, and the store refuses
 // further commits until it is opened again: whether the commit is on disk is known only then. It is

@@ -11,7 +11,7 @@ namespace rollcall {
 
 // What was copied.
 struct StoreCopy {
-  Epoch epoch = 0;               // of the commit; 0: the store was never committed to
+  Epoch epoch = 0;               // of the commit
   std::uint64_t page_count = 0;  // live pages
   std::uint64_t bytes = 0;       // of the pages
 };
@@ -29,7 +29,8 @@ using CopyProgress = std::function<void(std::uint64_t done, std::uint64_t all)>;
 // and compared. Until then the copy is in `to`.new, which opens as no store; only what is on disk
 // wholly gets the name. What a crash leaves there is removed by the next copy to the same place;
 // but a crash in the moment before the name is given leaves a whole store in `to`.new.
-//   kNotFound       `from` holds no store, or one not completely made; or the parent is missing
+//   kNotFound       `from` holds no store, or one whose making is not finished; or the parent is
+//                   missing
 //   kAlreadyExists  `to` or `to`.new holds something
 //   kBusy           somebody else copies to the same place
 //   kCorruption     `from` is damaged or lost commits, or the copy did not read back the same

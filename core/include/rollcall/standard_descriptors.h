@@ -1,0 +1,18 @@
+// The descriptors 0 to 2 of this process: standard input, output and error.
+#pragma once
+
+#include "rollcall/status.h"
+
+namespace rollcall {
+
+// Opens those of the three that are closed on /dev/null. Whatever is opened next would get their
+// numbers otherwise, and what is meant for standard output would be written into it. What is read
+// from a standard input opened so is an error, as it was before; what is written is dropped.
+//
+// A program calls it first thing. The library calls it before each file that it opens, so that no
+// file of a store is ever one of the three, whatever its host has closed by then; closing one while
+// the library is at work is the host's mistake. Threads: any.
+//   kFailedPrecondition  one is closed, and /dev/null cannot be opened
+Status open_standard_descriptors();
+
+}  // namespace rollcall

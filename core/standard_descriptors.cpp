@@ -1,0 +1,40 @@
+#include "rollcall/standard_descriptors.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <mutex>
+#include <string>
+#include <system_error>
+
+namespace rollcall {
+namespace {
+
+bool is_open(int descriptor) { return ::fcntl(descriptor, F_GETFD) >= 0 || errno != EBADF; }
+
+}  // namespace
+
+Status open_standard_descriptors() {
+  static std::mutex mutex;  // two that open at a time would take each other's number
+  for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; ++descriptor) {
+    if (is_open(descriptor)) continue;
+    const std::lock_guard lock(mutex);
+    // The lowest number that is free is given out: of the three, as those before are open.
+    while (!is_open(descriptor)) {
+      // Programs that this one starts inherit it, and need it as much.
+      const int opened = ::open("/dev/null", O_WRONLY);
+      if (opened < 0) {
+        return Status::failed_precondition(
+            "descriptor " + std::to_string(descriptor) +
+            " is closed, and a file would get its number: /dev/null cannot be opened in its "
+            "place: " +
+            std::generic_category().message(errno));
+      }
+      if (opened > STDERR_FILENO) ::close(opened);  // the host has opened one meanwhile
+    }
+  }
+  return {};
+}
+
+}  // namespace rollcall
