@@ -620,7 +620,9 @@ std::vector<SegmentInfo> Engine::segments() const {
   return infos;
 }
 
-Result<Explanation> Engine::explain(const Query& query) const { return state_->explain(query); }
+Result<Explanation> Engine::explain(const Query& query, const QueryLimits& limits) const {
+  return state_->explain(query, limits);
+}
 
 Status Engine::close() {
   Status status = state_->store->read_only() ? Status() : state_->checkpoint();

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <functional>
+#include <optional>
+#include <stop_token>
 #include <thread>
 
 namespace rollcall::tools {
@@ -29,5 +31,28 @@ class InterruptGuard {
   std::function<void()> leave_;
   std::thread thread_;
 };
+
+// While it lives, the first such signal asks for a stop; a second one ends the process at once. One
+// that the parent has set to be ignored, as nohup does, stays ignored. At most one lives at a time.
+class Interrupt {
+ public:
+  Interrupt();
+  // Signals do again what they did before.
+  ~Interrupt();
+  Interrupt(const Interrupt&) = delete;
+  Interrupt& operator=(const Interrupt&) = delete;
+
+  // Callbacks of it run on a thread of the interrupt's own.
+  std::stop_token token() const { return stop_.get_token(); }
+  bool requested() const { return stop_.stop_requested(); }
+
+ private:
+  std::stop_source stop_;
+  std::jthread thread_;  // waits for the first signal
+};
+
+// What a process that was ended by the first signal exits with, as shells have it: 130 after
+// SIGINT, 143 after SIGTERM, 129 after SIGHUP. Unset: there was none.
+std::optional<int> interrupted_exit_code();
 
 }  // namespace rollcall::tools

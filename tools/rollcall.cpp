@@ -1,10 +1,11 @@
 // The command line: reads it, runs what it names, and turns the outcome into an exit code:
-// 0 done, 1 it went wrong, 2 the command line is not one.
+// 0 done, 1 it went wrong, 2 the command line is not one, 128 + n it was ended by signal n.
 #include <clocale>
 #include <csignal>
 #include <cstdlib>
 #include <exception>
 #include <new>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,7 @@
 
 #include "rollcall/status.h"
 #include "tools/commands/command.h"
+#include "tools/interrupt.h"
 #include "tools/terminal.h"
 #include "tools/text.h"
 
@@ -39,6 +41,8 @@ std::string_view hint_for(const Status& status) {
       return "rollcall verify names every damaged page; nothing has been repaired or dropped";
     case StatusCode::kResourceExhausted:
       return "a larger --memory may help";
+    case StatusCode::kDeadlineExceeded:
+      return "a longer --timeout, or a narrower question, may get an answer";
     default:
       return {};
   }
@@ -50,7 +54,8 @@ int report_failure(const Status& status) {
     text.append("hint: ").append(hint).append("\n");
   }
   write_standard_error(text);
-  return kFailure;
+  const std::optional<int> interrupted = interrupted_exit_code();
+  return status.code() == StatusCode::kCancelled && interrupted ? *interrupted : kFailure;
 }
 
 int report_usage(const CLI::App& app, const CLI::ParseError& error) {
@@ -120,7 +125,8 @@ int main(int argc, char** argv) {
     return rollcall::tools::run(argc, argv);
   } catch (const std::bad_alloc&) {
     rollcall::tools::write_standard_error(
-        "rollcall: out of memory\nhint: set a smaller --memory\n");
+        "rollcall: out of memory\nhint: the system gave less than --memory allows; set what it "
+        "has\n");
     return rollcall::tools::kFailure;
   } catch (const std::exception& error) {
     rollcall::tools::write_standard_error(

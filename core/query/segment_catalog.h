@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/query/question_account.h"
 #include "rollcall/query.h"
 #include "rollcall/status.h"
 #include "rollcall/types.h"
@@ -27,6 +28,7 @@ class UserList {
   explicit UserList(std::vector<UserId> users);
 
   std::span<const Entry> entries() const { return entries_; }
+  std::size_t memory_bytes() const;
   std::span<const Entry> of_partition(std::uint32_t partition, std::uint32_t partition_count) const;
 
  private:
@@ -45,7 +47,8 @@ struct SegmentCatalog {
 };
 
 // Reads the files that the query's segments name, and those of the saved segments they name, into
-// `catalog`.
-Status read_listed_files(const Query& query, UserKind kind, SegmentCatalog& catalog);
+// `catalog`. The lists take memory of the account; throws QuestionFailure.
+Status read_listed_files(const Query& query, UserKind kind, SegmentCatalog& catalog,
+                         QuestionAccount& account);
 
 }  // namespace rollcall

@@ -193,12 +193,14 @@ class Engine {
   // Takes as long as copying the store, and as much room on disk until it is done.
   Status compact();
 
-  // Answers a question over one consistent state.
+  // Answers a question over one consistent state, or ends within about 50 ms of the moment that
+  // `limits` name, and lets go of all that it held.
   //   kInvalidArgument    an unknown name, or a question that the aggregates cannot answer exactly
   //   kResourceExhausted  it needs more memory than questions have; the text says what to narrow
   //   kDeadlineExceeded   the deadline of `limits` passed
   //   kCancelled          the stop token of `limits` was asked to stop
   Result<QueryResult> query(const Query& query, const QueryLimits& limits = {}) const;
+  // JSON of at most 4 MiB, 250,000 values and 256 levels.
   Result<QueryResult> query(std::string_view json, const QueryLimits& limits = {}) const;
   // The same for several questions, all over the same state. What they share is read once. An error
   // in one of them is the error of all; its text has the question's number, from 0, in brackets.
@@ -206,7 +208,7 @@ class Engine {
                                          const QueryLimits& limits = {}) const;
 
   // What a question means, and what answering it would read; answers nothing. Errors as `query`.
-  Result<Explanation> explain(const Query& query) const;
+  Result<Explanation> explain(const Query& query, const QueryLimits& limits = {}) const;
 
   // Keeps a segment under a name, for queries to use as {"segment": NAME}; one of the same name is
   // replaced. An expression is evaluated anew by each query (the names of its files are kept as
