@@ -120,7 +120,10 @@ Result<QueryResult> Question::answer_breakdown(PlanRunner& runner) const {
 
 Result<QueryResult> Question::answer_plan(const Plan& plan, const Members* members,
                                           PlanRunner& runner) const {
-  QueryResult table = plan.finish(runner.count(plan));
+  PlanCounts counts = runner.count(plan);
+  plan.free_scratch();  // rows take its place
+  QueryResult table = plan.finish(counts);
+  counts = {};
   if (members == nullptr) return table;
   const auto cells_of = [&plan](std::size_t row, std::string_view column) {
     return plan.cells_of(row, column);

@@ -218,9 +218,9 @@ TEST(QuestionMemoryTogether, PagesThatDoNotFitAreReadOneByOne) {
   for (const char* const question :
        {R"({"kind": "active", "event": "visit", "window_days": 90})",
         R"q({"kind": "active", "among": "did(visit, 900d) and not first(visit, 10d)"})q",
-        R"q({"kind": "counts", "among": "days(visit) >= 30"})q",
+        R"q({"kind": "counts", "among": "days(visit, 1000d) >= 30"})q",
         R"({"kind": "active", "period": "week"})", R"({"kind": "idle", "edges": "each"})",
-        R"({"kind": "stickiness"})",
+        R"({"kind": "stickiness", "last": "1000d"})",
         R"({"kind": "retention", "periods": 30, "last": "200d", "measure": "value"})",
         R"({"kind": "lifecycle", "period": "month"})", R"({"kind": "churn", "last": "300d"})"}) {
     SCOPED_TRACE(question);

@@ -294,14 +294,11 @@ TEST(AllocationOfJson, NoneIsNeededToLetADocumentGo) {
 }
 
 TEST_F(AllocationTest, QueryAsJson) {
-  sweep("query as JSON", [&] {
-    return engine_
-        ->query(R"({"kind": "active", "last": "1d", "among": {"all": [{"any": [{"did": {"event":
-                "visit"}}, {"not": "did(visit, 1d)"}]}, {"did": ["visit"], "days": {"gte": 1}}]
-}
-})")
-        .status();
-});
+  const std::string_view question =
+      R"q({"kind": "active", "last": "1d", "among": {"all": [
+          {"any": [{"did": {"event": "visit"}}, {"not": "did(visit, 1d)"}]},
+          {"did": ["visit"], "days": {"gte": 1}}]}})q";
+  sweep("query as JSON", [&] { return engine_->query(question).status(); });
 }
 
 TEST_F(AllocationTest, Checkpoint) {
