@@ -186,6 +186,9 @@ void measure(Session& session, std::uint64_t users, std::uint32_t of_256) {
                             segments};
   const std::unique_ptr<Store> store = open_memory_store();
   const std::shared_ptr<const StoreView> view = must(store->view());
+  QuestionBudget budget(~std::size_t{0});
+  const QueryLimits limits;
+  QuestionAccount account(budget, limits);
 
   for (std::size_t i = 0; i < questions.size(); ++i) {
     const Question& question = questions[i];
@@ -204,7 +207,7 @@ void measure(Session& session, std::uint64_t users, std::uint32_t of_256) {
         for (int turn = 0; turn <= session.options().repeat; ++turn) {
           PlanCounts counted;
           const double seconds = seconds_of([&] {
-            counted = must(QueryExecutor(pinned, *view, workers, ~std::size_t{0}).count(*plan));
+            counted = QueryExecutor(pinned, *view, workers, ~std::size_t{0}, account).count(*plan);
           });
           must_equal_counts(name, counts_of(plan->finish(counted), question.columns),
                             presence.truth(i));

@@ -189,10 +189,10 @@ Result<std::vector<QueryResult>> Engine::query(std::span<const Query> queries,
   });
 }
 
-Result<Explanation> Engine::explain(const Query& query) const {
+Result<Explanation> Engine::explain(const Query& query, const QueryLimits& limits) const {
   return guarded("engine: explain", [&]() -> Result<Explanation> {
     ROLLCALL_RETURN_IF_ERROR(check_open());
-    return state_->explain(query);
+    return state_->explain(query, limits);
   });
 }
 

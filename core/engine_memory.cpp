@@ -15,6 +15,9 @@ namespace {
 
 // Of the memory, for prepared batches.
 constexpr std::size_t kPreparedShare = 4;
+// For what questions take, and at least so much.
+constexpr std::size_t kQuestionsShare = 8;
+constexpr std::size_t kQuestionsMin = std::size_t{16} << 20;
 // Times as long as the last one took. What a checkpoint costs beside its own time, compaction above
 // all, comes on top.
 constexpr int kRestAfterCheckpoint = 14;
@@ -22,11 +25,16 @@ constexpr int kRestAfterCheckpoint = 14;
 }  // namespace
 
 std::size_t Engine::State::state_bytes_max() const {
-  return options.memory_bytes_max - options.memory_bytes_max / kPreparedShare;
+  return options.memory_bytes_max - options.memory_bytes_max / kPreparedShare -
+         options.memory_bytes_max / kQuestionsShare;
+}
+
+std::size_t Engine::State::questions_bytes_max() const {
+  return std::max(options.memory_bytes_max / kQuestionsShare, kQuestionsMin);
 }
 
 std::size_t Engine::State::room() const {
-  const std::size_t taken = memory_use().resident_bytes + handed_over_bytes + questions_bytes;
+  const std::size_t taken = memory_use().resident_bytes + handed_over_bytes + kept_bytes;
   return state_bytes_max() - std::min(state_bytes_max(), taken);
 }
 

@@ -7,11 +7,13 @@
 #include <chrono>
 #include <mutex>
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include "core/engine_state.h"
 #include "core/list_notes.h"
 #include "core/query/explanation.h"
+#include "core/query/query_names.h"
 #include "core/query/question.h"
 #include "core/query_executor.h"
 
@@ -19,7 +21,7 @@ namespace rollcall {
 namespace {
 
 // Of the memory of the state, what one call may keep of what it reads.
-constexpr std::size_t kQuestionShare = 8;
+constexpr std::size_t kKeptShare = 8;
 
 bool names_segments(const Query& query) {
   return query.common.among || std::holds_alternative<SegmentQuery>(query.ask);
@@ -29,6 +31,16 @@ bool names_segments(const Query& query) {
 Status numbered(const Status& status, std::size_t number, std::size_t count) {
   if (count == 1) return status;
   return {status.code(), fmt::format("[{}]: {}", number, status.message())};
+}
+
+// The error of a question that is not to be answered, with its kind; or what the store said, as it
+// is.
+Status named(const Status& status, std::string_view kind) {
+  const bool is_of_question = status.code() == StatusCode::kResourceExhausted ||
+                              status.code() == StatusCode::kDeadlineExceeded ||
+                              status.code() == StatusCode::kCancelled;
+  if (!is_of_question) return status;
+  return {status.code(), fmt::format("{}: {}", kind, status.message())};
 }
 
 // Lets names go where ingest looks whether anybody else holds them.
@@ -85,6 +97,22 @@ class HeldBytes {
   std::size_t bytes_ = 0;
 };
 
+// The totals of both, which ascend; those of the same series and hour as one.
+std::vector<PinnedTotal> added(const std::vector<PinnedTotal>& a, const std::vector<PinnedTotal>& b,
+                               QuestionAccount& account) {
+  std::vector<PinnedTotal> sums;
+  take_for(account, sums, a.size() + b.size(), QuestionNeed::kTotals);
+  auto of_b = b.begin();
+  for (const PinnedTotal& of_a : a) {
+    for (; of_b != b.end() && *of_b < of_a; ++of_b) sums.push_back(*of_b);
+    sums.push_back(of_a);
+    if (of_b != b.end() && !(of_a < *of_b)) sums.back().total.add((of_b++)->total);
+  }
+  sums.insert(sums.end(), of_b, b.end());
+  account.give_back((a.capacity() + b.capacity()) * sizeof(PinnedTotal));
+  return sums;
+}
+
 std::uint64_t microseconds(std::chrono::steady_clock::duration duration) {
   return static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::microseconds>(duration).count());
@@ -96,42 +124,42 @@ std::uint64_t microseconds(std::chrono::steady_clock::duration duration) {
 class Engine::State::Snapshot : public PlanRunner {
  public:
   Snapshot(State& state, PinnedReads pinned, std::shared_ptr<const StoreView> view,
-           std::size_t kept_bytes_max)
+           std::size_t kept_bytes_max, QuestionAccount& account)
       : state_(state),
         pinned_(std::move(pinned)),
         view_(std::move(view)),
         kept_bytes_max_(kept_bytes_max),
-        executor_(pinned_, *view_, state.workers, kept_bytes_max) {}
+        account_(account),
+        executor_(pinned_, *view_, state.workers, kept_bytes_max, account) {}
   Snapshot(const Snapshot&) = delete;
   Snapshot& operator=(const Snapshot&) = delete;
 
-  Result<PlanCounts> count(const Plan& plan) override { return executor_.count(plan); }
+  PlanCounts count(const Plan& plan) override { return executor_.count(plan); }
 
-  Result<std::vector<UserId>> members(const Plan& plan,
-                                      std::span<const std::size_t> cells) override {
-    ROLLCALL_ASSIGN_OR_RETURN(const auto ordinals, executor_.members(plan, cells));
-    std::vector<UserId> users;
+  Status members(const Plan& plan, std::span<const std::size_t> cells, MemberPage& page) override {
+    const std::vector<std::vector<std::uint32_t>> ordinals = executor_.members(plan, cells);
     for (std::size_t i = 0; i < ordinals.size(); ++i) {
       if (ordinals[i].empty()) continue;
       // An ordinal is that of the same user for ever: batches may come between the partitions.
-      const Gate::Pass pass(state_.gate);
+      const Gate::Pass pass(state_.gate, [&] { account_.check(); });
+      account_.check();
       Partition& partition = state_.partitions[pinned_.partitions[i].partition];
       ROLLCALL_RETURN_IF_ERROR(partition.load_users(*state_.view));
       for (const std::uint32_t ordinal : ordinals[i]) {
         if (partition.users().is_erased(ordinal)) continue;  // forgotten since
-        users.push_back(partition.users().user(ordinal));
+        page.add(partition.users().user(ordinal));
       }
       state_.evict_for(0);
     }
-    return users;
+    return {};
   }
 
   // Leaves the pages that had to be read where the next question finds them.
   void keep_pages() {
-    if (executor_.bytes_read() == 0) return;
+    if (executor_.kept_bytes() == 0) return;
     // Others may have filled the room meanwhile; what is least recently used makes way.
     const Gate::Pass pass(state_.gate);
-    state_.evict_for(std::min(executor_.bytes_read(), kept_bytes_max_));
+    state_.evict_for(std::min(executor_.kept_bytes(), kept_bytes_max_));
     for (const PinnedPartition& partition : pinned_.partitions) {
       if (state_.memory_use().resident_bytes > state_.state_bytes_max()) break;
       state_.partitions[partition.partition].install(partition, state_.batch_number);
@@ -143,6 +171,7 @@ class Engine::State::Snapshot : public PlanRunner {
   PinnedReads pinned_;
   std::shared_ptr<const StoreView> view_;
   const std::size_t kept_bytes_max_;
+  QuestionAccount& account_;
   QueryExecutor executor_;
 };
 
@@ -157,35 +186,37 @@ struct Engine::State::Pinned {
 };
 
 // The sets of users that the questions may name.
-Result<SegmentCatalog> Engine::State::named_sets(std::span<const Query> queries) {
+Result<SegmentCatalog> Engine::State::named_sets(std::span<const Query> queries,
+                                                 QuestionAccount& account) {
   SegmentCatalog sets;
   if (std::none_of(queries.begin(), queries.end(), names_segments)) return sets;
   {
-    const Gate::Pass pass(gate);
+    const Gate::Pass pass(gate, [&] { account.check(); });
     sets.saved = segments.saved();
   }
   for (std::size_t i = 0; i < queries.size(); ++i) {
-    const Status status =
-        read_listed_files(queries[i], settings.user_kind, options.question_directories, sets);
+    const Status status = read_listed_files(queries[i], settings.user_kind,
+                                            options.question_directories, sets, account);
     if (!status.ok()) return numbered(status, i, queries.size());
   }
   return sets;
 }
 
 // Within the gate, everything folded.
-Result<std::vector<PinnedTotal>> Engine::State::pin_totals(const TotalsRead& read) {
+Result<std::vector<PinnedTotal>> Engine::State::pin_totals(const TotalsRead& read,
+                                                           QuestionAccount& account) {
   if (read.by_hour || !DayTotals::has_room_for(read)) {
-    std::vector<std::vector<PinnedTotal>> parts(partitions.size());
+    std::vector<PinnedTotal> totals;
+    std::mutex mutex;  // of `totals`
     Status status = read_partitions([&](Partition& partition) -> Status {
+      account.check();
       ROLLCALL_RETURN_IF_ERROR(partition.load_days(read.days, *view));
-      parts[partition.number()] = partition.totals(read);
+      const std::vector<PinnedTotal> part = partition.totals(read, account);
+      const std::lock_guard lock(mutex);
+      totals = added(totals, part, account);
       return {};
     });
     if (!status.ok()) return status;
-    std::vector<PinnedTotal> totals;
-    for (const std::vector<PinnedTotal>& part : parts) {
-      totals.insert(totals.end(), part.begin(), part.end());
-    }
     return totals;
   }
   using Totals = std::vector<EventTotal>;
@@ -193,6 +224,7 @@ Result<std::vector<PinnedTotal>> Engine::State::pin_totals(const TotalsRead& rea
     Totals totals(keys.size());
     std::mutex mutex;  // of `totals`
     Status status = read_partitions([&](Partition& partition) -> Status {
+      account.check();
       Totals part;
       part.reserve(keys.size());
       for (const DayTotals::Key& key : keys) {
@@ -210,12 +242,15 @@ Result<std::vector<PinnedTotal>> Engine::State::pin_totals(const TotalsRead& rea
 
 // `queries` and `sets` outlive the result.
 Result<Engine::State::Pinned> Engine::State::pin(std::span<const Query> queries,
-                                                 const SegmentCatalog& sets) {
-  const Gate::Pass pass(gate);
+                                                 const SegmentCatalog& sets,
+                                                 QuestionAccount& account) {
+  const Gate::Pass pass(gate, [&] { account.check(); });
+  account.check();
   Pinned pinned;
   ReadSet& reads = pinned.reads.reads;
   ROLLCALL_RETURN_IF_ERROR(state_failure);
-  const PlanContext context{settings, zone, *catalog, manifest.days, manifest.known_until, sets};
+  const PlanContext context{settings, zone,    *catalog, manifest.days, manifest.known_until,
+                            sets,     nullptr, &account};
   for (std::size_t i = 0; i < queries.size(); ++i) {
     Result<Question> question = Question::make(queries[i], context);
     if (!question.ok()) return numbered(question.status(), i, queries.size());
@@ -223,16 +258,19 @@ Result<Engine::State::Pinned> Engine::State::pin(std::span<const Query> queries,
     if (!queries[i].common.breakdown.empty()) pinned.held_names = catalog;
     pinned.questions.push_back(*std::move(question));
   }
+  reads.merge();
+  account.check();
   ROLLCALL_RETURN_IF_ERROR(fold(!reads.bounds.empty()));
   for (const TotalsRead& read : reads.totals) {
-    ROLLCALL_ASSIGN_OR_RETURN(std::vector<PinnedTotal> totals, pin_totals(read));
+    ROLLCALL_ASSIGN_OR_RETURN(std::vector<PinnedTotal> totals, pin_totals(read, account));
     pinned.reads.totals.push_back(std::move(totals));
   }
   pinned.reads.partitions.resize(partitions.size());
   Status status = read_partitions([&](Partition& partition) -> Status {
+    account.check();
     ROLLCALL_RETURN_IF_ERROR(partition.load_for(reads, *view));
     pinned.reads.partitions[partition.number()] =
-        partition.pin(reads, settings.partition_count, quiet_since);
+        partition.pin(reads, settings.partition_count, quiet_since, account);
     return {};
   });
   if (!status.ok()) return status;
@@ -240,30 +278,47 @@ Result<Engine::State::Pinned> Engine::State::pin(std::span<const Query> queries,
   pinned.view = view;
   if (std::any_of(pinned.reads.partitions.begin(), pinned.reads.partitions.end(),
                   reads_something)) {
-    pinned.kept = {questions_bytes, std::min(room(), state_bytes_max() / kQuestionShare)};
+    pinned.kept = {kept_bytes, std::min(room(), state_bytes_max() / kKeptShare)};
   }
   return pinned;
 }
 
 Result<std::vector<QueryResult>> Engine::State::query(std::span<const Query> queries,
-                                                      const QueryLimits&) {
+                                                      const QueryLimits& limits) {
+  QuestionAccount account(questions, limits);
+  std::size_t at = queries.size() == 1 ? 0 : queries.size();  // of the questions; past them: of all
+  try {
+    account.check();
+    return answer(queries, account, at);
+  } catch (const QuestionFailure& failure) {
+    const bool of_all = at == queries.size();
+    const Status status = named(failure.status(), of_all ? "queries" : kind_of(queries[at]));
+    return of_all ? status : numbered(status, at, queries.size());
+  }
+}
+
+Result<std::vector<QueryResult>> Engine::State::answer(std::span<const Query> queries,
+                                                       QuestionAccount& account, std::size_t& at) {
   auto start = std::chrono::steady_clock::now();
-  ROLLCALL_ASSIGN_OR_RETURN(const SegmentCatalog sets, named_sets(queries));
-  ROLLCALL_ASSIGN_OR_RETURN(Pinned pinned, pin(queries, sets));
+  ROLLCALL_ASSIGN_OR_RETURN(const SegmentCatalog sets, named_sets(queries, account));
+  ROLLCALL_ASSIGN_OR_RETURN(Pinned pinned, pin(queries, sets, account));
   const ReleaseWithinGate release(gate, pinned.held_names);
   std::vector<std::vector<std::string>> notes;
   for (const Question& question : pinned.questions) {
     notes.push_back(
         notes_of_lists(question.reads(), pinned.reads.reads, pinned.reads.partitions, sets));
   }
-  Snapshot snapshot(*this, std::move(pinned.reads), std::move(pinned.view), pinned.kept.count());
+  Snapshot snapshot(*this, std::move(pinned.reads), std::move(pinned.view), pinned.kept.count(),
+                    account);
   std::vector<QueryResult> results;
-  for (std::size_t i = 0; i < queries.size(); ++i) {
-    Result<QueryResult> result = pinned.questions[i].answer(snapshot);
-    if (!result.ok()) return numbered(result.status(), i, queries.size());
+  for (at = 0; at < queries.size(); ++at) {
+    // Its plans, and what they took, go when it is answered.
+    const Question question = std::move(pinned.questions[at]);
+    Result<QueryResult> result = question.answer(snapshot);
+    if (!result.ok()) return numbered(result.status(), at, queries.size());
     const auto end = std::chrono::steady_clock::now();
     result->stats = {.elapsed_us = microseconds(end - start), .partitions = partitions.size()};
-    result->notes = std::move(notes[i]);
+    result->notes = std::move(notes[at]);
     start = end;
     results.push_back(*std::move(result));
   }
@@ -271,9 +326,19 @@ Result<std::vector<QueryResult>> Engine::State::query(std::span<const Query> que
   return results;
 }
 
-Result<Explanation> Engine::State::explain(const Query& query) {
-  ROLLCALL_ASSIGN_OR_RETURN(const SegmentCatalog sets, named_sets({&query, 1}));
-  ROLLCALL_ASSIGN_OR_RETURN(Pinned pinned, pin({&query, 1}, sets));
+Result<Explanation> Engine::State::explain(const Query& query, const QueryLimits& limits) {
+  QuestionAccount account(questions, limits);
+  try {
+    account.check();
+    return explain(query, account);
+  } catch (const QuestionFailure& failure) {
+    return named(failure.status(), kind_of(query));
+  }
+}
+
+Result<Explanation> Engine::State::explain(const Query& query, QuestionAccount& account) {
+  ROLLCALL_ASSIGN_OR_RETURN(const SegmentCatalog sets, named_sets({&query, 1}, account));
+  ROLLCALL_ASSIGN_OR_RETURN(Pinned pinned, pin({&query, 1}, sets, account));
   const ReleaseWithinGate release(gate, pinned.held_names);
   Explanation explanation;
   explanation.meaning = describe(query);

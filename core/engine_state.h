@@ -20,6 +20,7 @@
 #include "core/journal_record.h"
 #include "core/manifest.h"
 #include "core/partition.h"
+#include "core/query/question_account.h"
 #include "core/segment_table.h"
 #include "core/series_catalog.h"
 #include "core/source_table.h"
@@ -31,7 +32,9 @@ namespace rollcall {
 
 struct Engine::State {
   explicit State(const EngineOptions& engine_options)
-      : options(engine_options), workers(engine_options.threads_max) {}
+      : options(engine_options),
+        workers(engine_options.threads_max),
+        questions(questions_bytes_max()) {}
 
   const EngineOptions options;
   StoreSettings settings;
@@ -70,8 +73,9 @@ struct Engine::State {
   // Of pages that a commit has yet to encode: they are held even where they have changed since.
   std::atomic<std::size_t> handed_over_bytes{0};
   std::size_t evicted_bytes = 0;  // since they were last given back to the system
-  // That questions under way may keep of what they read.
-  std::atomic<std::size_t> questions_bytes{0};
+  QuestionBudget questions;       // of those under way
+  // That these may keep of what they read, beside what they take of it.
+  std::atomic<std::size_t> kept_bytes{0};
   // Of the last checkpoint that ingest started.
   std::chrono::steady_clock::time_point checkpoint_end;
   std::chrono::steady_clock::duration checkpoint_time{};
@@ -144,7 +148,9 @@ struct Engine::State {
   Status timed_checkpoint();
   // For want of memory, or of threads.
   static Status cannot_checkpoint();
-  // Of the memory options, what is not for prepared batches.
+  // Of the memory options, what is for questions; and what is neither for these nor for prepared
+  // batches.
+  std::size_t questions_bytes_max() const;
   std::size_t state_bytes_max() const;
   // How much more of it may be taken. Within the gate.
   std::size_t room() const;
@@ -166,11 +172,16 @@ struct Engine::State {
   void collect_partitions(Epoch next, std::vector<DirtyPage>& dirty,
                           std::vector<PageAddress>& superseded);
   Result<std::vector<QueryResult>> query(std::span<const Query> queries, const QueryLimits& limits);
-  Result<Explanation> explain(const Query& query);
+  Result<Explanation> explain(const Query& query, const QueryLimits& limits);
+  // What follows throws QuestionFailure, too.
+  Result<std::vector<QueryResult>> answer(std::span<const Query> queries, QuestionAccount& account,
+                                          std::size_t& at);
+  Result<Explanation> explain(const Query& query, QuestionAccount& account);
   struct Pinned;
-  Result<std::vector<PinnedTotal>> pin_totals(const TotalsRead& read);
-  Result<Pinned> pin(std::span<const Query> queries, const SegmentCatalog& sets);
-  Result<SegmentCatalog> named_sets(std::span<const Query> queries);
+  Result<std::vector<PinnedTotal>> pin_totals(const TotalsRead& read, QuestionAccount& account);
+  Result<Pinned> pin(std::span<const Query> queries, const SegmentCatalog& sets,
+                     QuestionAccount& account);
+  Result<SegmentCatalog> named_sets(std::span<const Query> queries, QuestionAccount& account);
   class Snapshot;
   Status save_segment(const std::string& name, SavedSegment segment);
   Status drop_segment(const std::string& name);

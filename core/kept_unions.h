@@ -42,6 +42,11 @@ class RunSets {
     std::vector<std::uint64_t> words;
     bool is_filled = false;
   };
+
+ public:
+  static constexpr std::size_t kChunkBytes = sizeof(Chunk);  // of one that is not filled
+
+ private:
   std::vector<Chunk> chunks_;
 };
 

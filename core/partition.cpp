@@ -444,13 +444,15 @@ EventTotal Partition::day_total(SeriesId series, Day date) {
   return found == day->second.series.end() ? EventTotal{} : total_of(found->second);
 }
 
-std::vector<PinnedTotal> Partition::totals(const TotalsRead& read) {
+std::vector<PinnedTotal> Partition::totals(const TotalsRead& read, QuestionAccount& account) {
   std::vector<PinnedTotal> totals;
   for (auto day = days_.lower_bound(read.days.first);
        day != days_.end() && day->first <= read.days.last; ++day) {
     for (const SeriesId series : read.series) {
       const auto found = day->second.series.find(series);
       if (found == day->second.series.end()) continue;
+      take_for(account, totals, read.by_hour ? found->second.hours.size() : 1,
+               QuestionNeed::kTotals);
       if (!read.by_hour) {
         totals.push_back({series, day->first, 0, total_of(found->second)});
         continue;
@@ -466,7 +468,8 @@ std::vector<PinnedTotal> Partition::totals(const TotalsRead& read) {
 
 template <class T, class IdOf>
 void Partition::pin_pages(const std::vector<PageSlot<T>>& slots, IdOf id_of,
-                          std::vector<PinnedPage<T>>& pages) {
+                          std::vector<PinnedPage<T>>& pages, QuestionAccount& account) {
+  take_for(account, pages, slots.size(), QuestionNeed::kReads);
   for (std::size_t chunk = 0; chunk < slots.size(); ++chunk) {
     if (!slots[chunk].exists()) continue;
     pages.push_back({slots[chunk].page, {id_of(chunk), slots[chunk].epoch}});
@@ -474,20 +477,20 @@ void Partition::pin_pages(const std::vector<PageSlot<T>>& slots, IdOf id_of,
 }
 
 void Partition::pin_presence(std::span<const SeriesId> wanted, DayRange days,
-                             PinnedPartition& pinned) const {
+                             PinnedPartition& pinned, QuestionAccount& account) const {
   for (const SeriesId series : wanted) {
     for (auto day = days_.lower_bound(days.first); day != days_.end() && day->first <= days.last;
          ++day) {
       const auto found = day->second.series.find(series);
       if (found == day->second.series.end()) continue;
       const auto id_of = [&](std::size_t chunk) { return presence_id(series, day->first, chunk); };
-      pin_pages(found->second.chunks, id_of, pinned.presence);
+      pin_pages(found->second.chunks, id_of, pinned.presence, account);
     }
   }
 }
 
 PinnedUnion Partition::pin_union(SeriesId series, DayRange days, BatchNumber quiet_since,
-                                 PinnedPartition& pinned) const {
+                                 PinnedPartition& pinned, QuestionAccount& account) const {
   PinnedUnion result = {series, days, {}, {}};
   DayRange quiet = days;
   // Those that are expected to change are mostly the last ones.
@@ -508,25 +511,29 @@ PinnedUnion Partition::pin_union(SeriesId series, DayRange days, BatchNumber qui
       continue;
     }
     const std::size_t chunk_count = (user_count_ + kChunkOrdinals - 1) / kChunkOrdinals;
+    account.take(sizeof(RunSets) + chunk_count * RunSets::kChunkBytes, QuestionNeed::kReads);
     result.runs.push_back({run, std::make_shared<RunSets>(chunk_count), true});
-    pin_presence({&series, 1}, run, pinned);
+    pin_presence({&series, 1}, run, pinned, account);
   }
   result.rest = split.runs().empty() ? days : DayRange{quiet.last + 1, days.last};
-  pin_presence({&series, 1}, result.rest, pinned);
+  pin_presence({&series, 1}, result.rest, pinned, account);
   return result;
 }
 
 PinnedPartition Partition::pin(const ReadSet& reads, std::uint32_t partition_count,
-                               BatchNumber quiet_since) const {
+                               BatchNumber quiet_since, QuestionAccount& account) const {
   PinnedPartition pinned;
   pinned.partition = number_;
   pinned.user_count = user_count_;
   pinned.batch_number = batch_number_;
   pinned.forgotten_count = forgotten_count_;
-  for (const PresenceRead& read : reads.presence) pin_presence(read.series, read.days, pinned);
+  for (const PresenceRead& read : reads.presence) {
+    pin_presence(read.series, read.days, pinned, account);
+  }
   for (const UnionRead& read : reads.unions) {
     for (const SeriesId series : read.series) {
-      pinned.unions.push_back(pin_union(series, read.days, quiet_since, pinned));
+      account.take(sizeof(PinnedUnion) + 2 * sizeof(PinnedUnion::Run), QuestionNeed::kReads);
+      pinned.unions.push_back(pin_union(series, read.days, quiet_since, pinned, account));
     }
   }
   for (const AmountRead& read : reads.amounts) {
@@ -536,7 +543,7 @@ PinnedPartition Partition::pin(const ReadSet& reads, std::uint32_t partition_cou
         const auto found = day->second.series.find(series);
         if (found == day->second.series.end()) continue;
         const auto id_of = [&](std::size_t chunk) { return amounts_id(series, day->first, chunk); };
-        pin_pages(found->second.amounts, id_of, pinned.amounts);
+        pin_pages(found->second.amounts, id_of, pinned.amounts, account);
       }
     }
   }
@@ -547,7 +554,7 @@ PinnedPartition Partition::pin(const ReadSet& reads, std::uint32_t partition_cou
       const auto id_of = [&](std::size_t chunk) {
         return chunk_id(PageKind::kBounds, series, chunk);
       };
-      pin_pages(found->second, id_of, pinned.bounds);
+      pin_pages(found->second, id_of, pinned.bounds, account);
     }
   }
   // Reads may overlap; each page is pinned once.
@@ -565,7 +572,9 @@ PinnedPartition Partition::pin(const ReadSet& reads, std::uint32_t partition_cou
   std::sort(pinned.unions.begin(), pinned.unions.end());
   for (const auto& list : reads.lists) {
     std::vector<std::uint32_t>& ordinals = pinned.lists.emplace_back();
-    for (const UserList::Entry& entry : list->of_partition(number_, partition_count)) {
+    const std::span<const UserList::Entry> entries = list->of_partition(number_, partition_count);
+    take_for(account, ordinals, entries.size(), QuestionNeed::kSegments);
+    for (const UserList::Entry& entry : entries) {
       if (const auto ordinal = users_.find(entry.hash, entry.user)) ordinals.push_back(*ordinal);
     }
     std::sort(ordinals.begin(), ordinals.end());

@@ -97,6 +97,10 @@ struct PinnedTotal {
   Day day;
   std::uint8_t hour = 0;
   EventTotal total;
+
+  friend bool operator<(const PinnedTotal& a, const PinnedTotal& b) {
+    return std::tie(a.day, a.series, a.hour) < std::tie(b.day, b.series, b.hour);
+  }
 };
 
 struct PinnedPartition {
@@ -151,13 +155,15 @@ class Partition {
 
   // What is known of a series on a day. Everything must be folded, and the day loaded.
   EventTotal day_total(SeriesId series, Day day);
-  // The same of every series and day of the read that there is; or hour by hour.
-  std::vector<PinnedTotal> totals(const TotalsRead& read);
+  // The same of every series and day of the read that there is; or hour by hour. Ascending; takes
+  // memory of the account.
+  std::vector<PinnedTotal> totals(const TotalsRead& read, QuestionAccount& account);
 
   // Of reads that are loaded for. Days that changed in a batch after `quiet_since` are expected to
   // change again: unions that they are in are not worth keeping.
-  PinnedPartition pin(const ReadSet& reads, std::uint32_t partition_count,
-                      BatchNumber quiet_since) const;
+  // The names of pages take memory of the account.
+  PinnedPartition pin(const ReadSet& reads, std::uint32_t partition_count, BatchNumber quiet_since,
+                      QuestionAccount& account) const;
   // Keeps pages that a query had to read, and unions that it made, unless they have changed or come
   // back since.
   void install(const PinnedPartition& pinned, BatchNumber batch_number);
@@ -201,10 +207,11 @@ class Partition {
  private:
   template <class T, class IdOf>
   static void pin_pages(const std::vector<PageSlot<T>>& slots, IdOf id_of,
-                        std::vector<PinnedPage<T>>& pages);
-  void pin_presence(std::span<const SeriesId> series, DayRange days, PinnedPartition& pinned) const;
+                        std::vector<PinnedPage<T>>& pages, QuestionAccount& account);
+  void pin_presence(std::span<const SeriesId> series, DayRange days, PinnedPartition& pinned,
+                    QuestionAccount& account) const;
   PinnedUnion pin_union(SeriesId series, DayRange days, BatchNumber quiet_since,
-                        PinnedPartition& pinned) const;
+                        PinnedPartition& pinned, QuestionAccount& account) const;
 
   // A series on a day in a chunk: what a row of a staged batch counts in.
   struct Cell {

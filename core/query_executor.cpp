@@ -17,35 +17,47 @@ namespace {
 
 class CountingSink : public CellSink {
  public:
-  explicit CountingSink(PlanCounts& counts) : cells_(counts.cells), amounts_(counts.amounts) {}
+  CountingSink(PlanCounts& counts, const QuestionAccount& account)
+      : cells_(counts.cells), amounts_(counts.amounts), account_(account), pace_(account) {}
 
   void add(std::size_t cell, BitSpan users) override {
+    pace_.step();
     cells_[cell] += kernel_.count(users.words, users.word_count);
   }
   void add_and(std::size_t cell, BitSpan a, BitSpan b) override {
+    pace_.step();
     cells_[cell] += kernel_.and_count(a.words, b.words, std::min(a.word_count, b.word_count));
   }
   void add_andnot(std::size_t cell, BitSpan a, BitSpan b) override {
+    pace_.step();
     const std::size_t both = std::min(a.word_count, b.word_count);
     cells_[cell] += kernel_.andnot_count(a.words, b.words, both) +
                     kernel_.count(a.words + both, a.word_count - both);
   }
   void add_amount(std::size_t cell, AmountSum amount) override { amounts_[cell] += amount; }
+  // In parts that take a few milliseconds each.
   void add_and_band(const CellBand& band) override {
-    kernel_.and_count_band(band.rows.data(), band.rows.size(), band.columns.data(),
-                           band.columns.size(), band.width, cells_.data() + band.first_cell,
-                           band.cells_per_row);
+    constexpr std::size_t kWidthUnchecked = 256;
+    for (std::size_t k = 0; k < band.width && k < band.columns.size(); k += kWidthUnchecked) {
+      account_.check();
+      kernel_.and_count_band(band.rows.data(), band.rows.size(), band.columns.data() + k,
+                             band.columns.size() - k, std::min(kWidthUnchecked, band.width - k),
+                             cells_.data() + band.first_cell + k, band.cells_per_row);
+    }
   }
 
  private:
   const kernels::KernelTable& kernel_ = *kernels::active_table();
   std::vector<std::uint64_t>& cells_;
   std::vector<AmountSum>& amounts_;
+  const QuestionAccount& account_;
+  QuestionPace pace_;
 };
 
 // Collects who is in some of the cells of one chunk.
 class MemberSink : public CellSink {
  public:
+  // `cells` ascend.
   explicit MemberSink(std::span<const std::size_t> cells) : cells_(cells), words_(kChunkWords) {}
 
   void add(std::size_t cell, BitSpan users) override {
@@ -65,7 +77,10 @@ class MemberSink : public CellSink {
   }
 
   // Their ordinals, the chunk's first being `first`.
-  void append_to(std::vector<std::uint32_t>& ordinals, std::uint32_t first) const {
+  void append_to(std::vector<std::uint32_t>& ordinals, std::uint32_t first,
+                 QuestionAccount& account) const {
+    take_for(account, ordinals, kernels::active_table()->count(words_.data(), words_.size()),
+             QuestionNeed::kMembers);
     for (std::size_t i = 0; i < words_.size(); ++i) {
       for (std::uint64_t rest = words_[i]; rest != 0; rest &= rest - 1) {
         const auto bit =
@@ -77,7 +92,7 @@ class MemberSink : public CellSink {
 
  private:
   bool is_wanted(std::size_t cell) const {
-    return std::find(cells_.begin(), cells_.end(), cell) != cells_.end();
+    return std::binary_search(cells_.begin(), cells_.end(), cell);
   }
 
   std::span<const std::size_t> cells_;
@@ -117,7 +132,8 @@ class PageFinder {
  public:
   explicit PageFinder(std::span<PinnedPage<T>* const> pages) : pages_(pages) {}
 
-  const T* find(std::int32_t day, SeriesId series) {
+  // Null: there is none.
+  PinnedPage<T>* find(std::int32_t day, SeriesId series) {
     const auto is_before = [&](const PinnedPage<T>* page) {
       const PageId& id = page->address.id;
       return id.series != series ? id.series < series : id.day < day;
@@ -131,7 +147,7 @@ class PageFinder {
     }
     if (next_ == pages_.size()) return nullptr;
     const PageId& id = pages_[next_]->address.id;
-    return id.day == day && id.series == series ? &*pages_[next_]->page : nullptr;
+    return id.day == day && id.series == series ? pages_[next_] : nullptr;
   }
 
  private:
@@ -139,17 +155,33 @@ class PageFinder {
   std::size_t next_ = 0;  // the first page that is not before what was last asked for
 };
 
-// One chunk of a pinned partition, all of whose pages are in memory. Threads: one.
+// What a walk shares: where pages are read, and how much of them may stay.
+struct Reading {
+  const StoreView& view;
+  QuestionAccount& account;
+  const std::size_t kept_bytes_max;
+  std::atomic<std::size_t>& kept_bytes;
+
+  // Whether so many more may stay.
+  bool keeps(std::size_t bytes) {
+    if (kept_bytes.fetch_add(bytes, std::memory_order_relaxed) + bytes <= kept_bytes_max) {
+      return true;
+    }
+    kept_bytes.fetch_sub(bytes, std::memory_order_relaxed);
+    return false;
+  }
+};
+
+// One chunk of a pinned partition. Threads: one.
 class PinnedChunk : public ChunkSource {
  public:
   PinnedChunk(const ReadSet& reads, const PinnedPartition& partition, std::uint32_t chunk,
               std::span<PinnedPage<PresenceChunk>* const> presence,
               std::span<PinnedPage<BoundsChunk>* const> bounds,
-              std::span<PinnedPage<AmountChunk>* const> amounts,
-              std::atomic<std::size_t>& bytes_made)
+              std::span<PinnedPage<AmountChunk>* const> amounts, Reading& reading)
       : reads_(reads),
         partition_(partition),
-        bytes_made_(bytes_made),
+        reading_(reading),
         chunk_(chunk),
         first_ordinal_(chunk * kChunkOrdinals),
         word_count_(
@@ -157,20 +189,36 @@ class PinnedChunk : public ChunkSource {
             512 * 8),
         presence_(presence),
         bounds_(bounds),
-        amounts_(amounts) {}
+        amounts_(amounts),
+        memory_(&reading.account),
+        pace_(reading.account) {}
+  ~PinnedChunk() override {
+    for (auto* const pinned : presence_.passing) pinned->page = {};
+    for (auto* const pinned : bounds_.passing) pinned->page = {};
+    for (auto* const pinned : amounts_.passing) pinned->page = {};
+    for (RunSets* const sets : passing_sets_) sets->drop(chunk_);
+  }
+  PinnedChunk(const PinnedChunk&) = delete;
+  PinnedChunk& operator=(const PinnedChunk&) = delete;
 
   std::size_t word_count() const override { return word_count_; }
 
   BitSpan presence(SeriesId series, Day day, std::uint64_t* scratch) const override {
-    const PresenceChunk* const page = presence_.find(day.value, series);
+    PageRef<PresenceChunk> read;
+    const PresenceChunk* const page = find(presence_, day.value, series, read);
     if (page == nullptr) return {};
     BitSpan set = page->expand(scratch);
     // A hot bitset may be longer than there are users.
     set.word_count = std::min(set.word_count, word_count_);
+    if (read && set.words != scratch) {
+      std::copy_n(set.words, set.word_count, scratch);
+      set.words = scratch;
+    }
     return set;
   }
 
   Union unite(SeriesId series, DayRange days) const override {
+    pace_.step();
     const PinnedUnion wanted = {series, days, {}, {}};
     const auto pinned =
         std::lower_bound(partition_.unions.begin(), partition_.unions.end(), wanted);
@@ -187,13 +235,14 @@ class PinnedChunk : public ChunkSource {
   }
 
   Bounds bounds(SeriesId series) const override {
-    const BoundsChunk* const page = bounds_.find(0, series);
+    const BoundsChunk* const page = find(bounds_, 0, series, read_bounds_);
     if (page == nullptr) return {};
     return {page->first(), page->last(), std::min(page->size(), word_count_ * 64)};
   }
 
   AmountSum amount(SeriesId series, Day day, BitSpan users) const override {
-    const AmountChunk* const page = amounts_.find(day.value, series);
+    PageRef<AmountChunk> read;
+    const AmountChunk* const page = find(amounts_, day.value, series, read);
     return page == nullptr ? 0 : page->sum_of(users);
   }
 
@@ -211,8 +260,46 @@ class PinnedChunk : public ChunkSource {
   }
 
  private:
+  template <class T>
+  struct Pages {
+    explicit Pages(std::span<PinnedPage<T>* const> pages) : finder(pages) {}
+    PageFinder<T> finder;
+    std::vector<PinnedPage<T>*> passing;  // which were read, and go with the chunk
+  };
+
+  // A page, read where it is not in memory; null: there is none. It stays there for good, or as
+  // long as the chunk does, or is in `read` alone.
+  template <class T>
+  const T* find(Pages<T>& pages, std::int32_t day, SeriesId series, PageRef<T>& read) const {
+    pace_.step();
+    PinnedPage<T>* const pinned = pages.finder.find(day, series);
+    if (pinned == nullptr) return nullptr;
+    if (pinned->page) return &*pinned->page;
+    reading_.account.check();
+    const Result<std::string> bytes = reading_.view.read(pinned->address);
+    if (!bytes.ok()) throw QuestionFailure(bytes.status());
+    Result<T> page = T::deserialize(*bytes);
+    if (!page.ok()) {
+      throw QuestionFailure(
+          Status::corruption(to_string(pinned->address.id) + ": " + page.status().message()));
+    }
+    read = PageRef<T>(*std::move(page));
+    const std::size_t page_bytes = read->memory_bytes();
+    if (!reading_.keeps(page_bytes)) {
+      if (!memory_.take_spare(page_bytes)) return &*read;
+      pages.passing.push_back(pinned);
+    }
+    pinned->page = std::exchange(read, {});
+    return &*pinned->page;
+  }
+
   void fill(SeriesId series, DayRange days, RunSets& sets) const {
     alignas(64) std::array<std::uint64_t, kChunkWords> scratch;
+    const std::size_t bytes = word_count_ * sizeof(std::uint64_t);
+    if (!reading_.keeps(bytes)) {
+      memory_.take(bytes, QuestionNeed::kSets);
+      passing_sets_.push_back(&sets);
+    }
     std::vector<std::uint64_t> words(word_count_);
     for (Day day = days.first; day <= days.last; day = day + 1) {
       const BitSpan set = presence(series, day, scratch.data());
@@ -220,106 +307,51 @@ class PinnedChunk : public ChunkSource {
     }
     while (!words.empty() && words.back() == 0) words.pop_back();
     words.shrink_to_fit();
-    bytes_made_.fetch_add(words.size() * sizeof(words[0]), std::memory_order_relaxed);
     sets.fill(chunk_, std::move(words));
   }
 
   const ReadSet& reads_;
   const PinnedPartition& partition_;
-  std::atomic<std::size_t>& bytes_made_;
+  Reading& reading_;
   std::uint32_t chunk_;
   std::uint32_t first_ordinal_;
   std::size_t word_count_;
-  mutable PageFinder<PresenceChunk> presence_;
-  mutable PageFinder<BoundsChunk> bounds_;
-  mutable PageFinder<AmountChunk> amounts_;
+  mutable Pages<PresenceChunk> presence_;
+  mutable Pages<BoundsChunk> bounds_;
+  mutable Pages<AmountChunk> amounts_;
+  mutable PageRef<BoundsChunk> read_bounds_;  // the last that was read and is not in memory
+  mutable std::vector<RunSets*> passing_sets_;
+  mutable QuestionMemory memory_;  // of what goes with the chunk
+  mutable QuestionPace pace_;
 };
 
-// A walk over all pinned chunks, by any number of threads. `visit(source, partition, chunk)` is
-// called once for each, its pages in memory.
-class Walk {
- public:
-  Walk(PinnedReads& pinned, const StoreView& view, Workers& workers, std::size_t kept_bytes_max)
-      : pinned_(pinned), view_(view), workers_(workers), kept_bytes_max_(kept_bytes_max) {}
-
-  // One partition's chunks; those of a large one by several threads, where there are.
-  template <class Visit>
-  Status visit_partition(PinnedPartition& partition, const Visit& visit) {
-    const std::uint32_t chunk_count = chunk_count_of(partition);
-    const PagesByChunk presence(partition.presence, chunk_count);
-    const PagesByChunk bounds(partition.bounds, chunk_count);
-    const PagesByChunk amounts(partition.amounts, chunk_count);
-    const auto visit_one = [&](std::uint32_t chunk) {
-      return visit_chunk(partition, chunk, presence.of(chunk), bounds.of(chunk), amounts.of(chunk),
-                         visit);
-    };
-    if (chunk_count == 1) return visit_one(0);
-    std::vector<Status> statuses(chunk_count);
-    workers_.for_each(chunk_count, [&](std::size_t chunk) {
-      statuses[chunk] = visit_one(static_cast<std::uint32_t>(chunk));
-    });
-    for (Status& status : statuses) ROLLCALL_RETURN_IF_ERROR(std::move(status));
-    return {};
+// Runs `task(i)` for each i below `count`, by the workers or in the caller's thread.
+template <class Task>
+void for_each(Workers& workers, bool alone, std::size_t count, const Task& task) {
+  if (!alone && count > 1) {
+    workers.for_each(count, task);
+    return;
   }
+  for (std::size_t i = 0; i < count; ++i) task(i);
+}
 
-  std::size_t bytes_read() const { return bytes_read_.load(std::memory_order_relaxed); }
-
- private:
-  template <class Visit>
-  Status visit_chunk(const PinnedPartition& partition, std::uint32_t chunk,
-                     std::span<PinnedPage<PresenceChunk>* const> presence,
-                     std::span<PinnedPage<BoundsChunk>* const> bounds,
-                     std::span<PinnedPage<AmountChunk>* const> amounts, const Visit& visit) {
-    PagesRead<PresenceChunk> presence_read;
-    PagesRead<BoundsChunk> bounds_read;
-    PagesRead<AmountChunk> amounts_read;
-    ROLLCALL_RETURN_IF_ERROR(read_pages(presence, presence_read));
-    ROLLCALL_RETURN_IF_ERROR(read_pages(bounds, bounds_read));
-    ROLLCALL_RETURN_IF_ERROR(read_pages(amounts, amounts_read));
-    visit(PinnedChunk(pinned_.reads, partition, chunk, presence, bounds, amounts, bytes_read_),
-          partition, chunk);
-    if (bytes_read() > kept_bytes_max_) {
-      const auto drop = [](const auto& pages) {
-        for (auto* const pinned : pages) pinned->page = {};
-      };
-      drop(presence_read);
-      drop(bounds_read);
-      drop(amounts_read);
-      for (const PinnedUnion& made : partition.unions) {
-        for (const PinnedUnion::Run& run : made.runs) {
-          if (run.is_new) run.sets->drop(chunk);
-        }
-      }
-    }
-    return {};
-  }
-
-  // Those that were not in memory.
-  template <class T>
-  using PagesRead = std::vector<PinnedPage<T>*>;
-
-  template <class T>
-  Status read_pages(std::span<PinnedPage<T>* const> pages, PagesRead<T>& read) {
-    for (PinnedPage<T>* const pinned : pages) {
-      if (pinned->page) continue;
-      ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes, view_.read(pinned->address));
-      Result<T> page = T::deserialize(bytes);
-      if (!page.ok()) {
-        return Status::corruption(to_string(pinned->address.id) + ": " + page.status().message());
-      }
-      pinned->page = PageRef<T>(*std::move(page));
-      read.push_back(pinned);
-      bytes_read_.fetch_add(pinned->page->memory_bytes(), std::memory_order_relaxed);
-    }
-    return {};
-  }
-
-  PinnedReads& pinned_;
-  const StoreView& view_;
-  Workers& workers_;
-  const std::size_t kept_bytes_max_;
-  std::atomic<std::size_t> bytes_read_{0};
-};
+// Calls `visit(source, chunk)` for each chunk of a partition; those of a large one by several
+// threads, where there are and it is not to be done `alone`.
+template <class Visit>
+void visit_partition(const ReadSet& reads, PinnedPartition& partition, Workers& workers, bool alone,
+                     Reading& reading, const Visit& visit) {
+  const std::uint32_t chunk_count = chunk_count_of(partition);
+  const PagesByChunk presence(partition.presence, chunk_count);
+  const PagesByChunk bounds(partition.bounds, chunk_count);
+  const PagesByChunk amounts(partition.amounts, chunk_count);
+  for_each(workers, alone, chunk_count, [&](std::size_t i) {
+    const auto chunk = static_cast<std::uint32_t>(i);
+    reading.account.check();
+    const PinnedChunk source(reads, partition, chunk, presence.of(chunk), bounds.of(chunk),
+                             amounts.of(chunk), reading);
+    visit(source, chunk);
+  });
+}
 
 // Whether a plan is done before other threads would have come to help: when its sets take less than
 // a few hundred KB, and none of them has to be read from the store.
@@ -346,30 +378,36 @@ bool is_small(const Plan& plan, std::span<const PinnedPartition> partitions) {
 
 }  // namespace
 
-Result<PlanCounts> QueryExecutor::count(const Plan& plan) {
-  if (!plan.reads().reads_chunks()) {
-    PlanCounts counts = PlanCounts::of_nobody(plan);
-    add_totals(plan, counts);
-    return counts;
+PlanCounts QueryExecutor::count(const Plan& plan) {
+  PlanCounts counts = PlanCounts::of_nobody(plan, &account_);
+  if (plan.reads().reads_chunks()) {
+    const std::size_t bytes =
+        counts.cells.size() * sizeof(counts.cells[0]) + counts.amounts.size() * sizeof(AmountSum);
+    const bool alone =
+        is_small(plan, pinned_.partitions) || workers_.thread_count() * bytes > account_.left() / 2;
+    try {
+      count_chunks(plan, alone, counts);
+    } catch (const QuestionFailure& failure) {
+      if (alone || failure.status().code() != StatusCode::kResourceExhausted) throw;
+      plan.free_scratch();
+      count_chunks(plan, true, counts);
+    }
   }
-  Walk walk(pinned_, view_, workers_, kept_bytes_max_ - std::min(kept_bytes_max_, bytes_read_));
-  Workers::PerThread<PlanCounts> counted([&plan] { return PlanCounts::of_nobody(plan); });
-  const auto count_chunk = [&](const ChunkSource& chunk, const PinnedPartition&, std::uint32_t) {
-    CountingSink sink(counted.local());
-    plan.count(chunk, sink);
-  };
-  std::vector<Status> statuses(pinned_.partitions.size());
-  const auto count_one = [&](std::size_t i) {
-    statuses[i] = walk.visit_partition(pinned_.partitions[i], count_chunk);
-  };
-  if (is_small(plan, pinned_.partitions)) {
-    for (std::size_t i = 0; i < statuses.size(); ++i) count_one(i);
-  } else {
-    workers_.for_each(statuses.size(), count_one);
-  }
-  bytes_read_ += walk.bytes_read();
-  for (Status& status : statuses) ROLLCALL_RETURN_IF_ERROR(std::move(status));
-  PlanCounts counts = PlanCounts::of_nobody(plan);
+  add_totals(plan, counts);
+  return counts;
+}
+
+void QueryExecutor::count_chunks(const Plan& plan, bool alone, PlanCounts& counts) {
+  Reading reading{view_, account_, kept_bytes_max_, kept_bytes_};
+  Workers::PerThread<PlanCounts> counted(
+      [&] { return PlanCounts::cells_of_nobody(plan, &account_); });
+  for_each(workers_, alone, pinned_.partitions.size(), [&](std::size_t i) {
+    visit_partition(pinned_.reads, pinned_.partitions[i], workers_, alone, reading,
+                    [&](const ChunkSource& source, std::uint32_t) {
+                      CountingSink sink(alone ? counts : counted.local(), account_);
+                      plan.count(source, sink);
+                    });
+  });
   for (const PlanCounts& part : counted) {
     for (std::size_t cell = 0; cell < part.cells.size(); ++cell) {
       counts.cells[cell] += part.cells[cell];
@@ -378,8 +416,6 @@ Result<PlanCounts> QueryExecutor::count(const Plan& plan) {
       counts.amounts[cell] += part.amounts[cell];
     }
   }
-  add_totals(plan, counts);
-  return counts;
 }
 
 void QueryExecutor::add_totals(const Plan& plan, PlanCounts& counts) const {
@@ -406,25 +442,22 @@ void QueryExecutor::add_totals(const Plan& plan, PlanCounts& counts) const {
   }
 }
 
-Result<std::vector<std::vector<std::uint32_t>>> QueryExecutor::members(
-    const Plan& plan, std::span<const std::size_t> cells) {
-  Walk walk(pinned_, view_, workers_, kept_bytes_max_ - std::min(kept_bytes_max_, bytes_read_));
+std::vector<std::vector<std::uint32_t>> QueryExecutor::members(const Plan& plan,
+                                                               std::span<const std::size_t> cells) {
+  Reading reading{view_, account_, kept_bytes_max_, kept_bytes_};
+  std::vector<std::size_t> wanted(cells.begin(), cells.end());
+  std::sort(wanted.begin(), wanted.end());
   std::vector<std::vector<std::uint32_t>> ordinals(pinned_.partitions.size());
   std::vector<std::mutex> mutexes(pinned_.partitions.size());
-  std::vector<Status> statuses(pinned_.partitions.size());
-  const auto collect_one = [&](std::size_t i) {
-    statuses[i] = walk.visit_partition(
-        pinned_.partitions[i],
-        [&](const ChunkSource& source, const PinnedPartition&, std::uint32_t chunk) {
-          MemberSink sink(cells);
-          plan.count(source, sink);
-          const std::lock_guard lock(mutexes[i]);
-          sink.append_to(ordinals[i], chunk * kChunkOrdinals);
-        });
-  };
-  workers_.for_each(statuses.size(), collect_one);
-  bytes_read_ += walk.bytes_read();
-  for (Status& status : statuses) ROLLCALL_RETURN_IF_ERROR(std::move(status));
+  for_each(workers_, false, ordinals.size(), [&](std::size_t i) {
+    visit_partition(pinned_.reads, pinned_.partitions[i], workers_, false, reading,
+                    [&](const ChunkSource& source, std::uint32_t chunk) {
+                      MemberSink sink(wanted);
+                      plan.count(source, sink);
+                      const std::lock_guard lock(mutexes[i]);
+                      sink.append_to(ordinals[i], chunk * kChunkOrdinals, account_);
+                    });
+  });
   return ordinals;
 }
 

@@ -1,6 +1,7 @@
 // Runs plans over pinned partitions: chunk by chunk, partition by partition.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -8,8 +9,8 @@
 
 #include "core/partition.h"
 #include "core/query/plan.h"
+#include "core/query/question_account.h"
 #include "core/workers.h"
-#include "rollcall/status.h"
 #include "rollcall/store.h"
 
 namespace rollcall {
@@ -21,33 +22,42 @@ struct PinnedReads {
   std::vector<std::vector<PinnedTotal>> totals;  // for each of ReadSet::totals
 };
 
+// Calls throw QuestionFailure where a page cannot be read, or the question of the account is over.
 class QueryExecutor {
  public:
   // `view` is of the same moment as the pins. Pages that are not in memory are read through it, and
   // left in `pinned` with the unions that are made, up to about `kept_bytes_max` of them; past
-  // that, what was read and made of a chunk is dropped once it is counted. All but the sizes
-  // outlive the executor.
+  // that, they take memory of `account` until their chunk is counted, and pages are let go of at
+  // once where half of that is taken. All but the sizes outlive the executor.
   QueryExecutor(PinnedReads& pinned, const StoreView& view, Workers& workers,
-                std::size_t kept_bytes_max)
-      : pinned_(pinned), view_(view), workers_(workers), kept_bytes_max_(kept_bytes_max) {}
+                std::size_t kept_bytes_max, QuestionAccount& account)
+      : pinned_(pinned),
+        view_(view),
+        workers_(workers),
+        account_(account),
+        kept_bytes_max_(kept_bytes_max) {}
 
-  // Counts every cell of the plan.
-  Result<PlanCounts> count(const Plan& plan);
-  // The ordinals of the users in `cells`, by partition.
-  Result<std::vector<std::vector<std::uint32_t>>> members(const Plan& plan,
-                                                          std::span<const std::size_t> cells);
+  // Counts every cell of the plan. What does not fit in the account for all threads is counted by
+  // one.
+  PlanCounts count(const Plan& plan);
+  // The ordinals of the users in `cells`, by partition; they take memory of the account.
+  std::vector<std::vector<std::uint32_t>> members(const Plan& plan,
+                                                  std::span<const std::size_t> cells);
 
-  // Of pages that were not in memory, and of unions that were not kept.
-  std::size_t bytes_read() const { return bytes_read_; }
+  // Of pages that were not in memory, and of unions that were made, as far as they stay.
+  std::size_t kept_bytes() const { return kept_bytes_; }
 
  private:
+  // By all threads, or by the caller's alone.
+  void count_chunks(const Plan& plan, bool alone, PlanCounts& counts);
   void add_totals(const Plan& plan, PlanCounts& counts) const;
 
   PinnedReads& pinned_;
   const StoreView& view_;
   Workers& workers_;
+  QuestionAccount& account_;
   const std::size_t kept_bytes_max_;
-  std::size_t bytes_read_ = 0;
+  std::atomic<std::size_t> kept_bytes_{0};
 };
 
 }  // namespace rollcall

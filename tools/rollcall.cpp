@@ -50,6 +50,8 @@ std::string_view hint_for(const Status& status, std::string_view command) {
       return "rollcall verify names every damaged page; nothing has been repaired or dropped";
     case StatusCode::kResourceExhausted:
       return "a larger --memory may help";
+    case StatusCode::kDeadlineExceeded:
+      return "a longer --timeout, or a narrower question, may get an answer";
     default:
       return {};
   }
@@ -198,7 +200,8 @@ int main(int argc, char** argv) {
     return rollcall::tools::run(argc, argv);
   } catch (const std::bad_alloc&) {
     rollcall::tools::write_standard_error(
-        "rollcall: out of memory\nhint: set a smaller --memory\n");
+        "rollcall: out of memory\nhint: the system gave less than --memory allows; set what it "
+        "has\n");
     return rollcall::tools::kFailure;
   } catch (const std::exception& error) {
     rollcall::tools::write_standard_error(

@@ -92,6 +92,7 @@ std::int32_t ActivePlan::first_window_day() const {
 
 void ActivePlan::unite_rows() {
   const auto add = [&](DayRange days) {
+    take_read(events_);
     unions_.push_back(LongUnion::over(events_, days, timeframe_));
     unions_.back().add_reads(reads_);
   };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,34 +14,38 @@
 namespace rollcall {
 namespace {
 
-constexpr std::size_t kDepthMax = 256;
+// The reader of the text, whose values are not kept.
+using Reader = nlohmann::json;
 
 // Builds the document from the events of the parser. A handler that returns false ends the parse.
-class Builder : public nlohmann::json_sax<Json> {
+class Builder : public nlohmann::json_sax<Reader> {
  public:
   Json take_document() { return std::move(document_); }
   // Why the parse ended, and, where the parser knew, before which byte (from 1; 0: not known).
   const std::string& fault() const { return fault_; }
   std::size_t fault_byte() const { return fault_byte_; }
 
-  bool null() override { return add(nullptr) != nullptr; }
-  bool boolean(bool value) override { return add(value) != nullptr; }
-  bool number_integer(number_integer_t value) override { return add(value) != nullptr; }
-  bool number_unsigned(number_unsigned_t value) override { return add(value) != nullptr; }
-  bool number_float(number_float_t value, const string_t&) override {
-    return add(value) != nullptr;
+  bool null() override { return add(Json()) != nullptr; }
+  bool boolean(bool value) override { return add(Json(value)) != nullptr; }
+  bool number_integer(number_integer_t value) override { return add(Json(value)) != nullptr; }
+  bool number_unsigned(number_unsigned_t value) override { return add(Json(value)) != nullptr; }
+  bool number_float(number_float_t, const string_t& text) override {
+    return add(Json(Json::Fraction{text})) != nullptr;
   }
-  bool string(string_t& value) override { return add(std::move(value)) != nullptr; }
+  bool string(string_t& value) override { return add(Json(std::move(value))) != nullptr; }
   bool binary(binary_t&) override { return false; }  // JSON text has none
 
-  bool start_object(std::size_t) override { return open(Json::object()); }
-  bool start_array(std::size_t) override { return open(Json::array()); }
+  bool start_object(std::size_t) override { return open(Json(Json::Object())); }
+  bool start_array(std::size_t) override { return open(Json(Json::Array())); }
   bool end_object() override { return close(); }
   bool end_array() override { return close(); }
 
   bool key(string_t& name) override {
-    if (open_.back()->contains(name))
-      return fail(fmt::format("the field {} is given twice", quoted_excerpt(name)));
+    const Json& object = *open_.back();
+    if (object.contains(name)) return fail(fmt::format("the field {} is given twice", quoted_excerpt(name)));
+    if (object.size() == kJsonFieldsMax) {
+      return fail(fmt::format("an object of more than {} fields", kJsonFieldsMax));
+    }
     key_ = std::move(name);
     return true;
   }
@@ -65,23 +70,29 @@ class Builder : public nlohmann::json_sax<Json> {
     return false;
   }
 
+  // Null: there are too many.
   Json* add(Json value) {
+    if (++value_count_ > kJsonValuesMax) {
+      fail(fmt::format("has too many values, allowed: {}", kJsonValuesMax));
+      return nullptr;
+    }
     if (open_.empty()) {
       document_ = std::move(value);
       return &document_;
     }
     Json& parent = *open_.back();
-    if (parent.is_object()) return &(parent[key_] = std::move(value));
-    parent.push_back(std::move(value));
-    return &parent.back();
+    if (parent.is_object()) {
+      return &parent.get<Json::Object>().emplace_back(std::move(key_), std::move(value)).second;
+    }
+    return &parent.get<Json::Array>().emplace_back(std::move(value));
   }
 
   bool open(Json container) {
-    if (open_.size() == kDepthMax) {
-      return fail(fmt::format("nested too deeply, allowed: {} levels", kDepthMax));
+    if (open_.size() == kJsonDepthMax) {
+      return fail(fmt::format("nested too deeply, allowed: {} levels", kJsonDepthMax));
     }
     open_.push_back(add(std::move(container)));
-    return true;
+    return open_.back() != nullptr;
   }
 
   bool close() {
@@ -90,6 +101,7 @@ class Builder : public nlohmann::json_sax<Json> {
   }
 
   Json document_;
+  std::size_t value_count_ = 0;
   std::vector<Json*> open_;  // the containers around the next value; a parent is not added to while
                              // its child is open, so the addresses hold
   std::string key_;
@@ -121,9 +133,13 @@ std::size_t token_begin(std::string_view text, std::size_t stop, std::string_vie
 }  // namespace
 
 Result<Json> parse_json(std::string_view text) {
+  if (text.size() > kJsonBytesMax) {
+    return Status::invalid_argument(
+        fmt::format("too long: found {} bytes, allowed: {}", text.size(), kJsonBytesMax));
+  }
   Builder builder;
   // Stops at the first fault, which it reports to the builder instead of throwing.
-  if (Json::sax_parse(text.begin(), text.end(), &builder)) return builder.take_document();
+  if (Reader::sax_parse(text.begin(), text.end(), &builder)) return builder.take_document();
   if (builder.fault_byte() == 0) return Status::invalid_argument(builder.fault());
   const std::string_view before =
       text.substr(0, token_begin(text, builder.fault_byte(), builder.fault()));

@@ -24,10 +24,9 @@ namespace rollcall {
 // `PATH: must be EXPECTED, found VALUE`, the value cut short.
 Status unexpected(const std::string& path, std::string_view expected, const Json& found);
 
-// Whether the value is this text. Comparing the two with == makes a document of the text, where
-// running out of memory ends the process.
+// Whether the value is this text.
 inline bool is_text(const Json& value, std::string_view text) {
-  return value.is_string() && value.get_ref<const std::string&>() == text;
+  return value.is_string() && value.get<std::string>() == text;
 }
 
 struct FieldReader {
@@ -53,7 +52,7 @@ Status read_word(const Json& value, const std::string& path, std::string_view wh
                  const std::array<Spelling<T>, n>& spellings, T& out) {
   std::vector<std::string> allowed;
   for (const Spelling<T>& spelling : spellings) {
-    if (value.is_string() && value.get_ref<const std::string&>() == spelling.name) {
+    if (value.is_string() && value.get<std::string>() == spelling.name) {
       out = spelling.value;
       return {};
     }

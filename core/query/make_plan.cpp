@@ -5,25 +5,24 @@
 
 namespace rollcall {
 
-void ReadSet::add(const ReadSet& other) {
-  const auto append = [](auto& to, const auto& from) {
-    to.insert(to.end(), from.begin(), from.end());
-  };
-  append(presence, other.presence);
-  append(unions, other.unions);
-  append(bounds, other.bounds);
-  append(amounts, other.amounts);
-  append(totals, other.totals);
-  append(lists, other.lists);
-}
-
-PlanCounts PlanCounts::of_nobody(const Plan& plan) {
+PlanCounts PlanCounts::cells_of_nobody(const Plan& plan, QuestionAccount* account) {
   PlanCounts counts;
+  counts.memory = QuestionMemory(account);
+  const std::size_t cell_bytes =
+      sizeof(std::uint64_t) + (plan.has_amounts() ? sizeof(AmountSum) : 0);
+  counts.memory.take(plan.cell_count() * cell_bytes, QuestionNeed::kCells);
   counts.cells.resize(plan.cell_count());
   if (plan.has_amounts()) counts.amounts.resize(plan.cell_count());
+  return counts;
+}
+
+PlanCounts PlanCounts::of_nobody(const Plan& plan, QuestionAccount* account) {
+  PlanCounts counts = cells_of_nobody(plan, account);
   for (const TotalsRead& read : plan.reads().totals) {
-    counts.totals.emplace_back(static_cast<std::size_t>(read.days.size()) *
-                               (read.by_hour ? kDayHoursMax : 1));
+    const std::size_t count =
+        static_cast<std::size_t>(read.days.size()) * (read.by_hour ? kDayHoursMax : 1);
+    counts.memory.take(count * sizeof(EventTotal), QuestionNeed::kTotals);
+    counts.totals.emplace_back(count);
   }
   return counts;
 }

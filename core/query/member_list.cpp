@@ -6,11 +6,13 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <system_error>
 #include <utility>
 #include <variant>
 
+#include "core/query/table_plan.h"
 #include "rollcall/message_text.h"
 
 namespace rollcall {
@@ -47,6 +49,15 @@ std::optional<std::uint64_t> parse_integer(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || end != text.data() + text.size()) return {};
   return number;
+}
+
+constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max() / 4;
+
+// Of a long id, beside the UserId.
+std::size_t heap_bytes(const UserId& user) {
+  constexpr std::size_t kBlockBytes = 16;  // of malloc
+  const auto* const text = std::get_if<std::string>(&user);
+  return text == nullptr || text->size() < sizeof(std::string) / 2 ? 0 : text->size() + kBlockBytes;
 }
 
 std::string user_text(const UserId& user) {
@@ -157,22 +168,60 @@ Result<std::vector<std::size_t>> find_member_cells(
   return cells_of(index, members.of);
 }
 
-QueryResult list_members(QueryResult table, std::vector<UserId> users, const Members& members) {
-  if (!members.after.empty()) {
-    const bool integers = !users.empty() && std::holds_alternative<std::uint64_t>(users[0]);
-    const UserId after = integers ? UserId(*parse_integer(members.after)) : UserId(members.after);
-    std::erase_if(users, [&](const UserId& user) { return !(after < user); });
+MemberPage::MemberPage(const Members& members, QuestionAccount* account)
+    : members_(members),
+      size_max_(static_cast<std::size_t>(
+          std::min<std::uint64_t>(members.limit.value_or(kNoLimit), kNoLimit))),
+      account_(account) {
+  if (account != nullptr) pace_.emplace(*account);
+}
+
+bool MemberPage::is_before(const UserId& a, const UserId& b) {
+  if (pace_) pace_->step();
+  return a < b;
+}
+
+void MemberPage::add(const UserId& user) {
+  if (!after_ && !members_.after.empty()) {
+    after_ = std::holds_alternative<std::uint64_t>(user) ? UserId(*parse_integer(members_.after))
+                                                         : UserId(members_.after);
   }
-  const std::size_t page =
-      members.limit
-          ? static_cast<std::size_t>(std::min<std::uint64_t>(*members.limit, users.size()))
-          : users.size();
-  std::partial_sort(users.begin(), users.begin() + static_cast<std::ptrdiff_t>(page), users.end());
+  if (after_ && !is_before(*after_, user)) return;
+  // Twice the page and what follows it, so that sorting it out takes a few steps a user.
+  if (size_max_ != kNoLimit && users_.size() == 2 * (size_max_ + 1)) cut_to(size_max_ + 1);
+  if (account_ != nullptr) {
+    take_for(*account_, users_, 1, QuestionNeed::kMembers);
+    account_->take(heap_bytes(user), QuestionNeed::kMembers);
+  }
+  users_.push_back(user);
+}
+
+void MemberPage::cut_to(std::size_t count) {
+  const auto end = users_.begin() + static_cast<std::ptrdiff_t>(count);
+  std::nth_element(users_.begin(), end - 1, users_.end(),
+                   [&](const UserId& a, const UserId& b) { return is_before(a, b); });
+  if (account_ != nullptr) {
+    for (auto user = end; user != users_.end(); ++user) account_->give_back(heap_bytes(*user));
+  }
+  users_.erase(end, users_.end());
+}
+
+QueryResult MemberPage::list(QueryResult table) {
+  std::sort(users_.begin(), users_.end(),
+            [&](const UserId& a, const UserId& b) { return is_before(a, b); });
+  const std::size_t page = std::min(size_max_, users_.size());
   table.rows.clear();
+  table.rows.shrink_to_fit();
   table.pivot.reset();
   table.columns = {{"user", ColumnType::kString}};
-  for (std::size_t i = 0; i < page; ++i) table.rows.push_back({user_text(users[i])});
-  if (page < users.size() && page > 0) table.next = user_text(users[page - 1]);
+  if (page < users_.size() && page > 0) table.next = user_text(users_[page - 1]);
+  if (account_ != nullptr) account_->take(page * bytes_of_row(1), QuestionNeed::kMembers);
+  table.rows.reserve(page);
+  for (std::size_t i = 0; i < page; ++i) {
+    std::vector<Cell>& row = table.rows.emplace_back();
+    auto* const text = std::get_if<std::string>(&users_[i]);
+    row.emplace_back(text == nullptr ? user_text(users_[i]) : std::move(*text));
+  }
   return table;
 }
 

@@ -3,10 +3,12 @@
 
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/query/question_account.h"
 #include "rollcall/query.h"
 #include "rollcall/status.h"
 #include "rollcall/types.h"
@@ -30,7 +32,27 @@ Result<std::vector<std::size_t>> find_member_cells(
     const QueryResult& table, const Members& members,
     const std::function<std::vector<std::size_t>(std::size_t, std::string_view)>& cells_of);
 
-// `table` with the users in the place of its rows: those of the page asked for, ordered by id.
-QueryResult list_members(QueryResult table, std::vector<UserId> users, const Members& members);
+// The page of users that is asked for, of all those that are added, which take memory of the
+// account (null: has no bounds) only as far as they may be on it.
+class MemberPage {
+ public:
+  MemberPage(const Members& members, QuestionAccount* account);
+
+  void add(const UserId& user);
+  // `table` with the users in the place of its rows, ordered by id.
+  QueryResult list(QueryResult table);
+
+ private:
+  // Leaves the `count` first.
+  void cut_to(std::size_t count);
+  bool is_before(const UserId& a, const UserId& b);
+
+  const Members& members_;
+  const std::size_t size_max_;
+  std::optional<UserId> after_;
+  std::vector<UserId> users_;
+  QuestionAccount* const account_;
+  std::optional<QuestionPace> pace_;
+};
 
 }  // namespace rollcall

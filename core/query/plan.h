@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "core/bitset.h"
+#include "core/query/question_account.h"
 #include "core/query/segment_catalog.h"
 #include "core/series_catalog.h"
 #include "core/time_zone.h"
@@ -65,6 +66,9 @@ struct ReadSet {
   std::vector<std::shared_ptr<const UserList>> lists;  // users named one by one
 
   void add(const ReadSet& other);
+  // Has what several reads name once: days of a series that overlap as one range.
+  void merge();
+  std::size_t memory_bytes() const;
   // Whether anything of single users is read.
   bool reads_chunks() const {
     return !presence.empty() || !unions.empty() || !bounds.empty() || !amounts.empty() ||
@@ -93,11 +97,16 @@ struct PlanCounts {
   std::vector<AmountSum> amounts;    // of each cell, where the plan has amounts
   // For each of ReadSet::totals, by day; by day and hour, kDayHoursMax of them, where asked for.
   std::vector<std::vector<EventTotal>> totals;
+  QuestionMemory memory;  // that they take
 
-  static PlanCounts of_nobody(const class Plan& plan);
+  // Takes it from `account`; null: from none.
+  static PlanCounts of_nobody(const class Plan& plan, QuestionAccount* account = nullptr);
+  // The same without `totals`.
+  static PlanCounts cells_of_nobody(const class Plan& plan, QuestionAccount* account = nullptr);
 };
 
-// One chunk of one partition, its pages in memory. Calls never fail.
+// One chunk of one partition. Pages that are not in memory are read when they are asked for; where
+// that fails, or the question is over, calls throw QuestionFailure.
 class ChunkSource {
  public:
   virtual ~ChunkSource() = default;
@@ -116,6 +125,7 @@ class ChunkSource {
   virtual Union unite(SeriesId series, DayRange days) const = 0;
   // First and last days of the first `size` users of the chunk (a multiple of 64; users past it
   // have none). Absent users hold kNeverFirst and kNeverLast. `size` is 0 when nobody has any.
+  // Valid until the next call.
   struct Bounds {
     const std::int32_t* first = nullptr;
     const std::int32_t* last = nullptr;
@@ -162,6 +172,7 @@ struct PlanContext {
   const SegmentCatalog& segments;     // those saved, and the lists that files hold
   // Of a query with a breakdown: which values of the property this plan is about.
   const PropertyCondition* value = nullptr;
+  QuestionAccount* account = nullptr;  // whose memory the plan takes; null: has no bounds
 };
 
 // Immutable. Threads: any.
@@ -173,7 +184,12 @@ class Plan {
   // Whether its cells have amounts, too.
   virtual bool has_amounts() const { return false; }
   // Gives `sink` the users of every cell that are in the chunk.
+  // Throws QuestionFailure, as the chunk and the sink may.
   virtual void count(const ChunkSource& chunk, CellSink& sink) const = 0;
+  // Frees what `count` keeps from one chunk to the next, where nobody counts.
+  virtual void free_scratch() const {}
+  // The table without its rows.
+  virtual const QueryResult& heading() const = 0;
   // The table, of all but `stats`.
   virtual QueryResult finish(const PlanCounts& counts) const = 0;
   // The cells whose users a column of a row of that table counts, no user in two of them; none

@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "core/query/date_text.h"
 #include "core/query/instant_text.h"
-#include "core/query/json_document.h"
 #include "core/query/query_names.h"
 #include "core/query/range_json.h"
 #include "core/query/segment_json.h"
@@ -126,7 +126,7 @@ JsonFields fields_of(const Query& query) {
 }
 
 std::string quote(std::string_view text) {
-  return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 std::string to_object(const JsonFields& fields) {

@@ -58,12 +58,13 @@ Status read_cell(const Json& value, const std::string& path, Members& out) {
   if (!value.is_object()) {
     return unexpected(path, "an object such as {\"date\": \"2026-01-03\"}", value);
   }
-  for (const auto& [column, key] : value.items()) {
+  for (const auto& [column, key] : value.get<Json::Object>()) {
     if (key.is_structured()) {
       return unexpected(fmt::format("{}: {}", path, excerpt(column)), "a value of that column",
                         key);
     }
-    out.where.emplace_back(column, key.is_string() ? key.get<std::string>() : key.dump());
+    out.where.emplace_back(column,
+                           key.is_string() ? key.get<std::string>() : key.text(kJsonBytesMax));
   }
   return {};
 }
@@ -282,7 +283,7 @@ Status read_query(const Json& document, std::string_view time_zone, Query& query
     return Status::invalid_argument(
         fmt::format("query: missing field \"kind\", allowed: {}", fmt::join(kinds, ", ")));
   }
-  const Json& kind = document["kind"];
+  const Json& kind = *document.find("kind");
   if (is_text(kind, "active")) return read_active(document, time_zone, query);
   if (is_text(kind, "retention")) return read_retention(document, time_zone, query);
   if (is_text(kind, "churn")) return read_churn(document, time_zone, query);
@@ -318,8 +319,9 @@ Result<std::vector<Query>> to_queries(std::string_view json, std::string_view ti
     return std::vector<Query>{std::move(query)};
   }
   std::vector<Query> queries;
-  for (std::size_t i = 0; i < document.size(); ++i) {
-    Result<Query> query = to_query(document[i], time_zone);
+  const auto& list = document.get<Json::Array>();
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    Result<Query> query = to_query(list[i], time_zone);
     if (!query.ok()) {
       return Status::invalid_argument(fmt::format("[{}]: {}", i, query.status().message()));
     }

@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "core/query/member_list.h"
 #include "core/query/query_names.h"
+#include "core/query/table_plan.h"
 #include "core/query/timeframe.h"
 #include "rollcall/message_text.h"
 
@@ -35,7 +37,7 @@ Result<Question> Question::make(const Query& query, const PlanContext& context) 
   }
   if (query.common.breakdown.empty()) {
     ROLLCALL_ASSIGN_OR_RETURN(question.plan_, make_plan(query, context));
-    question.reads_ = question.plan_->reads();
+    question.add_reads(*question.plan_);
     return question;
   }
   const std::vector<std::string>& properties = context.catalog.dimensions();
@@ -50,9 +52,17 @@ Result<Question> Question::make(const Query& query, const PlanContext& context) 
   all_values.value = &any_value;
   ROLLCALL_ASSIGN_OR_RETURN(question.plan_, make_plan(query, all_values));
   ROLLCALL_ASSIGN_OR_RETURN(question.breakdown_, Breakdown::make(query, all_values));
-  question.reads_ = question.plan_->reads();
-  question.reads_.add(question.breakdown_->ranking().reads());
+  question.add_reads(*question.plan_);
+  question.add_reads(question.breakdown_->ranking());
   return question;
+}
+
+void Question::add_reads(const Plan& plan) {
+  constexpr std::size_t kCopies = 3;  // the plan's, that here, and that of all questions
+  if (context_.account != nullptr) {
+    context_.account->take(kCopies * plan.reads().memory_bytes(), QuestionNeed::kReads);
+  }
+  reads_.add(plan.reads());
 }
 
 Result<QueryResult> Question::answer(PlanRunner& runner) const {
@@ -61,19 +71,23 @@ Result<QueryResult> Question::answer(PlanRunner& runner) const {
 }
 
 Result<QueryResult> Question::answer_breakdown(PlanRunner& runner) const {
-  ROLLCALL_ASSIGN_OR_RETURN(const PlanCounts ranking, runner.count(breakdown_->ranking()));
-  const std::vector<BreakdownValue> values = breakdown_->values(ranking.cells);
+  const std::vector<BreakdownValue> values =
+      breakdown_->values(runner.count(breakdown_->ranking()).cells);
+  breakdown_->ranking().free_scratch();
 
-  QueryResult result = plan_->finish(PlanCounts::of_nobody(*plan_));
+  QueryResult result = plan_->heading();
   const std::string column = column_of(query_.common.breakdown, result);
   std::optional<Members> members = query_.common.members;
   std::string wanted;
   if (members) {
     ROLLCALL_ASSIGN_OR_RETURN(wanted, take_key(kind_of(query_), column, *members));
   }
-  ROLLCALL_RETURN_IF_ERROR(check_cell_count(kind_of(query_), values.size(),
-                                            std::max(result.rows.size(), plan_->cell_count())));
-  result.rows.clear();
+  std::size_t cell_count = plan_->cell_count();
+  for (const TotalsRead& read : plan_->reads().totals) {
+    if (!read.by_hour) continue;  // hours have no cells, and rows all the same
+    cell_count = static_cast<std::size_t>(read.days.size()) * kDayHoursMax;
+  }
+  ROLLCALL_RETURN_IF_ERROR(check_cell_count(kind_of(query_), values.size(), cell_count));
   result.columns.insert(result.columns.begin(), {column, ColumnType::kString});
   if (result.pivot && result.pivot->column.empty()) {
     result.pivot->column = column;
@@ -85,15 +99,24 @@ Result<QueryResult> Question::answer_breakdown(PlanRunner& runner) const {
   for (const BreakdownValue& value : values) {
     labels.push_back(value.label);
     if (members && value.label != wanted) continue;
+    if (context_.account != nullptr) context_.account->check();
     PlanContext context = context_;
     context.value = &value.condition;
     ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Plan> plan, make_plan(query_, context));
     ROLLCALL_ASSIGN_OR_RETURN(QueryResult part,
                               answer_plan(*plan, members ? &*members : nullptr, runner));
     if (members) return part;
-    for (std::vector<Cell>& row : part.rows) {
-      row.insert(row.begin(), value.label);
-      result.rows.push_back(std::move(row));
+    if (context_.account != nullptr) {
+      const std::size_t label_bytes =
+          value.label.size() < sizeof(std::string) / 2 ? 0 : value.label.size();
+      context_.account->take(part.rows.size() * (sizeof(Cell) + label_bytes), QuestionNeed::kRows);
+    }
+    for (std::vector<Cell>& cells : part.rows) {
+      std::vector<Cell>& row = result.rows.emplace_back();
+      row.reserve(cells.size() + 1);
+      row.emplace_back(value.label);
+      std::move(cells.begin(), cells.end(), std::back_inserter(row));
+      std::vector<Cell>().swap(cells);
     }
   }
   if (members) return no_such_key(kind_of(query_), column, wanted, labels);
@@ -102,8 +125,10 @@ Result<QueryResult> Question::answer_breakdown(PlanRunner& runner) const {
 
 Result<QueryResult> Question::answer_plan(const Plan& plan, const Members* members,
                                           PlanRunner& runner) const {
-  ROLLCALL_ASSIGN_OR_RETURN(const PlanCounts counts, runner.count(plan));
+  PlanCounts counts = runner.count(plan);
+  plan.free_scratch();  // rows take its place
   QueryResult table = plan.finish(counts);
+  counts = {};
   if (members == nullptr) {
     // One key alone makes no matrix.
     if (table.pivot && table.pivot->column.empty()) table.pivot.reset();
@@ -114,8 +139,14 @@ Result<QueryResult> Question::answer_plan(const Plan& plan, const Members* membe
   };
   ROLLCALL_ASSIGN_OR_RETURN(const std::vector<std::size_t> cells,
                             find_member_cells(table, *members, cells_of));
-  ROLLCALL_ASSIGN_OR_RETURN(std::vector<UserId> users, runner.members(plan, cells));
-  return list_members(std::move(table), std::move(users), *members);
+  if (context_.account != nullptr) {
+    context_.account->give_back(table.rows.size() * bytes_of_row(table.columns.size()));
+  }
+  table.rows.clear();
+  table.rows.shrink_to_fit();
+  MemberPage page(*members, context_.account);
+  ROLLCALL_RETURN_IF_ERROR(runner.members(plan, cells, page));
+  return page.list(std::move(table));
 }
 
 }  // namespace rollcall

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/query/breakdown.h"
+#include "core/query/member_list.h"
 #include "core/query/plan.h"
 #include "rollcall/query.h"
 #include "rollcall/status.h"
@@ -15,14 +16,15 @@
 
 namespace rollcall {
 
-// Runs plans over the pages that were pinned for a question, all of one moment.
+// Runs plans over the pages that were pinned for a question, all of one moment. Calls throw
+// QuestionFailure where it cannot be answered.
 class PlanRunner {
  public:
   virtual ~PlanRunner() = default;
-  virtual Result<PlanCounts> count(const Plan& plan) = 0;
-  // The users of `cells`, in no particular order.
-  virtual Result<std::vector<UserId>> members(const Plan& plan,
-                                              std::span<const std::size_t> cells) = 0;
+  virtual PlanCounts count(const Plan& plan) = 0;
+  // Adds the users of `cells`, in no particular order.
+  virtual Status members(const Plan& plan, std::span<const std::size_t> cells,
+                         MemberPage& page) = 0;
 };
 
 class Question {
@@ -33,12 +35,13 @@ class Question {
 
   // Covers what every plan of the question reads.
   const ReadSet& reads() const { return reads_; }
-  // All but the `stats`.
+  // All but the `stats`. Its rows take memory of the context's account until that ends.
   Result<QueryResult> answer(PlanRunner& runner) const;
 
  private:
   Question(const Query& query, const PlanContext& context) : query_(query), context_(context) {}
 
+  void add_reads(const Plan& plan);
   Result<QueryResult> answer_breakdown(PlanRunner& runner) const;
   // The table of a plan, or the users behind a cell of it.
   Result<QueryResult> answer_plan(const Plan& plan, const Members* members,

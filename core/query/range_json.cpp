@@ -9,7 +9,7 @@ template <class T, class Parse>
 FieldReader text_field(std::string_view name, std::string_view allowed, std::optional<T>& out,
                        Parse parse) {
   return {name, [&out, allowed, parse](const Json& value, const std::string& path) {
-            if (value.is_string()) out = parse(value.get_ref<const std::string&>());
+            if (value.is_string()) out = parse(value.get<std::string>());
             return out ? Status() : unexpected(path, allowed, value);
           }};
 }

@@ -18,24 +18,28 @@ std::string number_json(double number) {
   return text;
 }
 
-struct CellJson {
-  std::string operator()(std::monostate) const { return "null"; }
-  std::string operator()(bool value) const { return value ? "true" : "false"; }
-  std::string operator()(std::int64_t value) const { return std::to_string(value); }
-  std::string operator()(double value) const { return number_json(value); }
-  std::string operator()(Day value) const { return quote(to_string(value)); }
-  std::string operator()(const std::string& value) const { return quote(value); }
+// Adds a cell to `text`.
+struct CellWriter {
+  std::string& text;
+  void operator()(std::monostate) const { text += "null"; }
+  void operator()(bool value) const { text += value ? "true" : "false"; }
+  void operator()(std::int64_t value) const { text += std::to_string(value); }
+  void operator()(double value) const { text += number_json(value); }
+  void operator()(Day value) const { text += quote(to_string(value)); }
+  void operator()(const std::string& value) const { text += quote(value); }
 };
 
-// [1, 2]
-template <class List, class ToJson>
-std::string list_json(const List& list, ToJson to_json_of) {
-  std::string text = "[";
+// Adds [1, 2] to `text`, in place: answers may be long.
+template <class List, class Write>
+void write_list(const List& list, std::string& text, Write write) {
+  text += '[';
+  bool is_first = true;
   for (const auto& element : list) {
-    if (text.size() > 1) text += ", ";
-    text += to_json_of(element);
+    if (!is_first) text += ", ";
+    is_first = false;
+    write(element);
   }
-  return text + "]";
+  text += ']';
 }
 
 }  // namespace
@@ -61,23 +65,30 @@ std::string_view to_string(ColumnType type) {
 }
 
 std::string to_json(const QueryResult& result) {
-  const auto column_json = [](const Column& column) {
-    return to_object({{"name", quote(column.name)}, {"type", quote(to_string(column.type))}});
+  std::string text;
+  const auto add_field = [&](std::string_view name, std::string_view value) {
+    text.append(text.empty() ? "{" : ", ").append(quote(name)).append(": ").append(value);
   };
-  const auto row_json = [](const std::vector<Cell>& row) {
-    return list_json(row, [](const Cell& cell) { return std::visit(CellJson{}, cell); });
-  };
-  JsonFields fields = {{"kind", quote(result.kind)},
-                       {"definition", to_object(result.definition)},
-                       {"as_of", result.as_of.empty() ? "null" : quote(result.as_of)},
-                       {"columns", list_json(result.columns, column_json)},
-                       {"rows", list_json(result.rows, row_json)}};
-  if (result.next) fields.emplace_back("next", quote(*result.next));
-  if (!result.notes.empty()) fields.emplace_back("notes", list_json(result.notes, quote));
-  fields.emplace_back("stats",
-                      to_object({{"elapsed_us", std::to_string(result.stats.elapsed_us)},
-                                 {"partitions", std::to_string(result.stats.partitions)}}));
-  return to_object(fields);
+  add_field("kind", quote(result.kind));
+  add_field("definition", to_object(result.definition));
+  add_field("as_of", result.as_of.empty() ? "null" : quote(result.as_of));
+  add_field("columns", "");
+  write_list(result.columns, text, [&](const Column& column) {
+    text += to_object({{"name", quote(column.name)}, {"type", quote(to_string(column.type))}});
+  });
+  add_field("rows", "");
+  write_list(result.rows, text, [&](const std::vector<Cell>& row) {
+    write_list(row, text, [&](const Cell& cell) { std::visit(CellWriter{text}, cell); });
+  });
+  if (result.next) add_field("next", quote(*result.next));
+  if (!result.notes.empty()) {
+    add_field("notes", "");
+    write_list(result.notes, text, [&](const std::string& note) { text += quote(note); });
+  }
+  add_field("stats", to_object({{"elapsed_us", std::to_string(result.stats.elapsed_us)},
+                                {"partitions", std::to_string(result.stats.partitions)}}));
+  text += '}';
+  return text;
 }
 
 }  // namespace rollcall

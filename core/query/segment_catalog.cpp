@@ -21,14 +21,19 @@ std::uint64_t hash_of(const UserId& user) {
 
 class FileReader {
  public:
-  FileReader(UserKind kind, const std::vector<std::string>& directories, SegmentCatalog& catalog)
-      : kind_(kind), directories_(directories), catalog_(catalog) {}
+  FileReader(UserKind kind, const std::vector<std::string>& directories, SegmentCatalog& catalog,
+             QuestionAccount& account)
+      : kind_(kind), directories_(directories), catalog_(catalog), account_(account) {}
 
   Status read(const Segment& segment) {
     if (segment.kind == Segment::Kind::kFile && !catalog_.files.contains(segment.name)) {
+      account_.check();
       ROLLCALL_ASSIGN_OR_RETURN(std::vector<UserId> users,
                                 read_user_file_beneath(directories_, segment.name, kind_));
-      catalog_.files.emplace(segment.name, std::make_shared<const UserList>(std::move(users)));
+      account_.check();
+      auto list = std::make_shared<const UserList>(std::move(users));
+      account_.take(list->memory_bytes(), QuestionNeed::kSegments);
+      catalog_.files.emplace(segment.name, std::move(list));
     }
     if (segment.kind == Segment::Kind::kSaved) {
       const auto saved = catalog_.saved.find(segment.name);
@@ -44,6 +49,7 @@ class FileReader {
   UserKind kind_;
   const std::vector<std::string>& directories_;
   SegmentCatalog& catalog_;
+  QuestionAccount& account_;
   std::set<std::string, std::less<>> seen_;  // saved segments
 };
 
@@ -73,9 +79,19 @@ std::span<const UserList::Entry> UserList::of_partition(std::uint32_t partition,
   return {first, last};
 }
 
+std::size_t UserList::memory_bytes() const {
+  std::size_t bytes = entries_.capacity() * sizeof(Entry);
+  for (const Entry& entry : entries_) {
+    const auto* const text = std::get_if<std::string>(&entry.user);
+    if (text != nullptr && text->size() >= sizeof(std::string) / 2) bytes += text->size();
+  }
+  return bytes;
+}
+
 Status read_listed_files(const Query& query, UserKind kind,
-                         const std::vector<std::string>& directories, SegmentCatalog& catalog) {
-  FileReader reader(kind, directories, catalog);
+                         const std::vector<std::string>& directories, SegmentCatalog& catalog,
+                         QuestionAccount& account) {
+  FileReader reader(kind, directories, catalog, account);
   if (query.common.among) ROLLCALL_RETURN_IF_ERROR(reader.read(*query.common.among));
   if (const auto* ask = std::get_if<SegmentQuery>(&query.ask)) return reader.read(ask->segment);
   return {};

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/query/question_account.h"
 #include "rollcall/query.h"
 #include "rollcall/status.h"
 #include "rollcall/types.h"
@@ -29,6 +30,7 @@ class UserList {
   std::span<const Entry> entries() const { return entries_; }
   // A few of those that came first.
   const std::vector<UserId>& first() const { return first_; }
+  std::size_t memory_bytes() const;
   std::span<const Entry> of_partition(std::uint32_t partition, std::uint32_t partition_count) const;
 
  private:
@@ -48,8 +50,10 @@ struct SegmentCatalog {
 };
 
 // Reads the files that the query's segments name, and those of the saved segments they name, into
-// `catalog`; of files that lie elsewhere than in or beneath `directories`, none.
+// `catalog`; of files that lie elsewhere than in or beneath `directories`, none. The lists take
+// memory of the account; throws QuestionFailure.
 Status read_listed_files(const Query& query, UserKind kind,
-                         const std::vector<std::string>& directories, SegmentCatalog& catalog);
+                         const std::vector<std::string>& directories, SegmentCatalog& catalog,
+                         QuestionAccount& account);
 
 }  // namespace rollcall

@@ -44,7 +44,7 @@ Status read_days(const Json& value, const std::string& path, Segment& out) {
 
 Status read_parts(const Json& value, const std::string& path, Segment& out) {
   if (!value.is_array() || value.empty()) return unexpected(path, "a list of segments", value);
-  for (const Json& part : value) {
+  for (const Json& part : value.get<Json::Array>()) {
     ROLLCALL_RETURN_IF_ERROR(read_segment(part, path, out.parts.emplace_back()));
   }
   return {};
@@ -83,7 +83,7 @@ FieldReader operand_field(std::string_view name, Segment& out) {
 
 Status read_segment(const Json& value, const std::string& path, Segment& out) {
   if (value.is_string()) {
-    Result<Segment> segment = parse_segment(value.get_ref<const std::string&>());
+    Result<Segment> segment = parse_segment(value.get<std::string>());
     if (!segment.ok()) {
       return Status::invalid_argument(path + ": " + segment.status().message());
     }

@@ -46,6 +46,8 @@ class SegmentSet::Resolver {
                       "wherever they are named, found more",
                       kPartsMax));
     }
+    if (context_.account != nullptr) context_.account->check();
+    take(sizeof(SegmentSet));
     SegmentSet set;
     set.kind_ = segment.kind;
     switch (segment.kind) {
@@ -81,6 +83,10 @@ class SegmentSet::Resolver {
   }
 
  private:
+  void take(std::size_t bytes) const {
+    if (context_.account != nullptr) context_.account->take(bytes, QuestionNeed::kSegments);
+  }
+
   Status fault(const std::string& text) const {
     return Status::invalid_argument(fmt::format("{}: {}", field_, text));
   }
@@ -101,6 +107,9 @@ class SegmentSet::Resolver {
         fmt::format("{}: {}", field_, segment.kind == Kind::kDid ? "did" : "first");
     ROLLCALL_ASSIGN_OR_RETURN(set.events_,
                               resolve_selector(field, segment.event, where_, context_.catalog));
+    // Here, in unions, and in what is read.
+    constexpr std::size_t kCopies = 5;
+    take(kCopies * set.events_.series.size() * sizeof(SeriesId));
     ROLLCALL_ASSIGN_OR_RETURN(const DateEnds ends,
                               resolve_dates(field, segment.range, context_, timeframe_));
     const DayRange data = timeframe_.data;

@@ -94,7 +94,7 @@ std::pair<std::string, std::string> test_field(const PropertyCondition& conditio
 Status read_where(const Json& value, const std::string& path, std::vector<PropertyCondition>& out) {
   if (!value.is_object())
     return unexpected(path, "an object such as {\"channel\": \"ads\"}", value);
-  for (const auto& [property, condition] : value.items()) {
+  for (const auto& [property, condition] : value.get<Json::Object>()) {
     ROLLCALL_RETURN_IF_ERROR(
         read_condition(condition, fmt::format("{}: {}", path, excerpt(property)), property, out));
   }

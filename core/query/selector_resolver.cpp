@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <cstddef>
 #include <optional>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
 
 #include "rollcall/message_text.h"
 
@@ -123,9 +126,18 @@ std::optional<bool> holds_for_other(const PropertyCondition& condition,
 Result<std::vector<ValueCode>> matching_values(std::string_view field,
                                                const std::vector<PropertyCondition>& where,
                                                const BoundedDictionary& values) {
+  // Those of conditions that name many, as of the rest of a breakdown.
+  std::vector<std::unordered_set<std::string_view>> listed;
+  for (const PropertyCondition& c : where) listed.emplace_back(c.values.begin(), c.values.end());
   const auto all_hold = [&](std::string_view value) {
-    return std::all_of(where.begin(), where.end(),
-                       [&](const PropertyCondition& c) { return holds(c, value); });
+    for (std::size_t i = 0; i < where.size(); ++i) {
+      const bool names_values = where[i].test == Test::kAnyOf || where[i].test == Test::kNoneOf;
+      const bool holds_here = names_values
+                                  ? listed[i].contains(value) == (where[i].test == Test::kAnyOf)
+                                  : holds(where[i], value);
+      if (!holds_here) return false;
+    }
+    return true;
   };
   bool other_passes = true, other_is_known = true;
   for (const PropertyCondition& condition : where) {

@@ -12,6 +12,7 @@ set(rollcall_query_sources
   query/instant_text.cpp
   query/json_document.cpp
   query/json_reader.cpp
+  query/json_value.cpp
   query/lifecycle_plan.cpp
   query/make_plan.cpp
   query/member_list.cpp
@@ -19,8 +20,10 @@ set(rollcall_query_sources
   query/query_parser.cpp
   query/query_validation.cpp
   query/question.cpp
+  query/question_account.cpp
   query/quotient.cpp
   query/range_json.cpp
+  query/read_set.cpp
   query/result_json.cpp
   query/retention_plan.cpp
   query/segment_catalog.cpp

@@ -12,6 +12,7 @@ namespace rollcall {
 
 Result<Scope> resolve_scope(std::string_view kind, const Query& query, const PlanContext& context) {
   Scope scope;
+  scope.account = context.account;
   ROLLCALL_ASSIGN_OR_RETURN(scope.timeframe, resolve_timeframe(kind, query.common, context));
   if (query.common.among) {
     ROLLCALL_ASSIGN_OR_RETURN(
@@ -28,17 +29,37 @@ std::vector<PropertyCondition> conditions_of(const Query& query, const PlanConte
 }
 
 TablePlan::TablePlan(const Query& query, Scope scope)
-    : timeframe_(std::move(scope.timeframe)), among_(std::move(scope.among)) {
+    : timeframe_(std::move(scope.timeframe)),
+      among_(std::move(scope.among)),
+      account_(scope.account),
+      arenas_(scope.account) {
   if (among_) among_->add_reads(reads_);
   result_.kind = kind_of(query);
   result_.as_of = timeframe_.as_of;
 }
 
 void TablePlan::count(const ChunkSource& chunk, CellSink& sink) const {
-  SetArenaPool::Lease lease(arenas_);
+  SetArenaPool::Lease lease(arenas_, chunk.word_count());
   ChunkSets sets(chunk, lease.arena(), timeframe_.data);
   if (among_) sets.limit_to(among_->evaluate(sets));
   count(sets, sink);
+}
+
+std::vector<Cell>& TablePlan::begin_row(QueryResult& result) const {
+  if (account_ != nullptr) {
+    account_->take(bytes_of_row(result.columns.size()), QuestionNeed::kRows);
+    constexpr std::size_t kRowsUnchecked = 256;
+    if (result.rows.size() % kRowsUnchecked == 0) account_->check();
+  }
+  std::vector<Cell>& row = result.rows.emplace_back();
+  row.reserve(result.columns.size());
+  return row;
+}
+
+void TablePlan::take_read(const SeriesUnion& events) const {
+  if (account_ == nullptr) return;
+  account_->take(2 * (sizeof(LongUnion) + events.series.size() * sizeof(SeriesId)),
+                 QuestionNeed::kReads);
 }
 
 void TablePlan::read_presence(const SeriesUnion& events, DayRange days) {

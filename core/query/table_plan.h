@@ -20,6 +20,7 @@ namespace rollcall {
 struct Scope {
   Timeframe timeframe;
   std::optional<SegmentSet> among;
+  QuestionAccount* account = nullptr;  // of the context
 };
 Result<Scope> resolve_scope(std::string_view kind, const Query& query, const PlanContext& context);
 
@@ -32,6 +33,8 @@ class TablePlan : public Plan {
  public:
   const ReadSet& reads() const final { return reads_; }
   void count(const ChunkSource& chunk, CellSink& sink) const final;
+  void free_scratch() const final { arenas_.clear(); }
+  const QueryResult& heading() const final { return result_; }
 
  protected:
   TablePlan(const Query& query, Scope scope);
@@ -39,6 +42,8 @@ class TablePlan : public Plan {
   // Counts one chunk, with scratch memory at hand.
   virtual void count(ChunkSets& sets, CellSink& sink) const = 0;
 
+  // Takes the memory of one more read of `events`, which is to be made.
+  void take_read(const SeriesUnion& events) const;
   // Adds a read of the users of `events` on those of `days` that may hold any.
   void read_presence(const SeriesUnion& events, DayRange days);
 
@@ -55,23 +60,31 @@ class TablePlan : public Plan {
   void define(const Query& in_force, const PlanContext& context, const PeriodRange* range,
               std::vector<std::string> notes);
 
+  // Adds a row of these cells, which takes memory of the question's account until its end.
+  template <class... Cells>
+  void add_row(QueryResult& result, Cells&&... cells) const {
+    std::vector<Cell>& row = begin_row(result);
+    (row.emplace_back(std::forward<Cells>(cells)), ...);
+  }
+
   const Timeframe timeframe_;
   const std::optional<SegmentSet> among_;
   ReadSet reads_;
   QueryResult result_;  // kind, as_of and definition; a plan adds columns when it is made
 
  private:
+  std::vector<Cell>& begin_row(QueryResult& result) const;
+
+  QuestionAccount* const account_;
   mutable SetArenaPool arenas_;
 };
 
 // users / size, as the nearest number; null over 0, and while it is not `complete`.
 Cell ratio_cell(std::uint64_t users, std::uint64_t size, bool complete);
-// Adds a row of these cells.
-template <class... Cells>
-void add_row(QueryResult& result, Cells&&... cells) {
-  std::vector<Cell>& row = result.rows.emplace_back();
-  row.reserve(sizeof...(cells));
-  (row.emplace_back(std::forward<Cells>(cells)), ...);
+// What a row of a table takes in memory, while rows are added to it.
+constexpr std::size_t bytes_of_row(std::size_t column_count) {
+  constexpr std::size_t kBlockBytes = 16;  // of malloc
+  return 3 * sizeof(std::vector<Cell>) + kBlockBytes + column_count * sizeof(Cell);
 }
 
 // `sum` scaled by 10^-decimals, exactly, without zeros at the end.

@@ -7,6 +7,7 @@
 
 #include "tools/commands/command.h"
 #include "tools/commands/query_text.h"
+#include "tools/commands/question_limits.h"
 #include "tools/commands/store_access.h"
 #include "tools/terminal.h"
 #include "tools/text.h"
@@ -16,6 +17,7 @@ namespace {
 
 struct ExplainFlags {
   StoreFlags store;
+  Timeout timeout;
   std::string spec;
 };
 
@@ -40,13 +42,14 @@ std::string text_of(const Explanation& explanation) {
 
 Status explain(const ExplainFlags& flags) {
   ROLLCALL_ASSIGN_OR_RETURN(const std::string json, read_query_text(flags.spec));
+  const QuestionGuard guard(flags.timeout);
   ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
                             open_for_questions(json, flags.spec, flags.store));
   const Result<std::vector<Query>> queries = parse_queries(json, engine->settings().time_zone);
   if (!queries.ok()) return located(queries.status(), flags.spec);
   std::string text;
   for (const Query& query : *queries) {
-    const Result<Explanation> explanation = engine->explain(query);
+    const Result<Explanation> explanation = engine->explain(query, guard.limits());
     if (!explanation.ok()) return located(explanation.status(), flags.spec);
     text += (text.empty() ? "" : "\n") + text_of(*explanation);
   }
@@ -61,6 +64,7 @@ void add_explain_command(CLI::App& app, Action& chosen) {
   const auto flags = std::make_shared<ExplainFlags>();
   add_store_flags(*command, flags->store);
   add_lists_flag(*command, flags->store);
+  add_timeout_flag(*command, flags->timeout);
   add_query_text(*command, flags->spec);
   command->callback([flags, &chosen] { chosen = [flags] { return explain(*flags); }; });
 }

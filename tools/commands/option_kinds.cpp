@@ -42,6 +42,23 @@ std::optional<std::uint64_t> parse_scaled(std::string_view text, std::uint64_t b
   return amount;
 }
 
+// "1.5", "10s", "500ms"; unset when it is no such span, or longer than a year.
+std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
+  constexpr std::pair<std::string_view, double> kUnits[] = {
+      {"", 1e3}, {"ms", 1}, {"s", 1e3}, {"m", 60e3}, {"h", 3600e3}};
+  constexpr double kMax = 366.0 * 24 * 3600e3;
+  double number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, number, std::chars_format::fixed);
+  if (error != std::errc() || text.starts_with('-')) return std::nullopt;
+  const std::string_view unit = text.substr(static_cast<std::size_t>(rest - text.data()));
+  for (const auto& [name, factor] : kUnits) {
+    if (unit != name || !(number * factor <= kMax)) continue;
+    return std::chrono::milliseconds(static_cast<std::int64_t>(number * factor));
+  }
+  return std::nullopt;
+}
+
 template <class Number>
 CLI::Option* add_scaled(CLI::App& command, const std::string& name, Number& value,
                         std::uint64_t base, const std::string& help) {
@@ -83,6 +100,21 @@ CLI::Validator whole_number(std::int64_t min, std::int64_t max) {
 CLI::Option* add_size(CLI::App& command, const std::string& name, std::size_t& bytes,
                       const std::string& help) {
   return add_scaled(command, name, bytes, kBytesBase, help)->type_name("SIZE");
+}
+
+CLI::Option* add_duration(CLI::App& command, const std::string& name,
+                          std::optional<std::chrono::milliseconds>& value,
+                          const std::string& help) {
+  const auto take = [&value, name](const std::string& given) {
+    value = parse_duration(given);
+    if (!value) {
+      throw CLI::ValidationError(
+          name, fmt::format("\"{}\" (allowed: seconds, or a number and ms, s, m or h, such as "
+                            "1.5, 500ms or 2m)",
+                            given));
+    }
+  };
+  return command.add_option_function<std::string>(name, take, help)->type_name("SECONDS");
 }
 
 CLI::Option* add_count(CLI::App& command, const std::string& name, std::uint64_t& count,

@@ -1,6 +1,7 @@
 // Options with values of a kind that several commands take: one of a few words, a size, a count.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -57,6 +58,10 @@ inline constexpr std::int64_t kBreakdownLimitMax = 10'000;
 // A size in bytes, with K, M, G or T, or as KB or KiB, for powers of 1024 each.
 CLI::Option* add_size(CLI::App& command, const std::string& name, std::size_t& bytes,
                       const std::string& help);
+
+// A span of time: seconds, fractions allowed, or a number and ms, s, m or h.
+CLI::Option* add_duration(CLI::App& command, const std::string& name,
+                          std::optional<std::chrono::milliseconds>& value, const std::string& help);
 
 // A count, with K, M, G or T for powers of 1000.
 CLI::Option* add_count(CLI::App& command, const std::string& name, std::uint64_t& count,

@@ -1,5 +1,6 @@
 // rollcall query: asks a question written as JSON.
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -7,6 +8,7 @@
 #include "tools/commands/command.h"
 #include "tools/commands/output_flags.h"
 #include "tools/commands/query_text.h"
+#include "tools/commands/question_limits.h"
 #include "tools/commands/store_access.h"
 
 namespace rollcall::tools {
@@ -15,17 +17,20 @@ namespace {
 struct QueryFlags {
   StoreFlags store;
   OutputFlags output = {.format = OutputFormat::kJson};
+  Timeout timeout;
   std::string spec;
 };
 
 Status query(const QueryFlags& flags) {
   ROLLCALL_ASSIGN_OR_RETURN(const std::string json, read_query_text(flags.spec));
+  std::optional<QuestionGuard> guard(flags.timeout);
   ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
                             open_for_questions(json, flags.spec, flags.store));
   const Result<std::vector<Query>> queries = parse_queries(json, engine->settings().time_zone);
   if (!queries.ok()) return located(queries.status(), flags.spec);
-  const Result<std::vector<QueryResult>> results = engine->query(*queries);
+  const Result<std::vector<QueryResult>> results = engine->query(*queries, guard->limits());
   if (!results.ok()) return located(results.status(), flags.spec);
+  guard.reset();
   const bool is_list = json.find_first_not_of(" \t\r\n") == json.find('[');
   return is_list ? print(*results, flags.output) : print(results->front(), flags.output);
 }
@@ -38,6 +43,7 @@ void add_query_command(CLI::App& app, Action& chosen) {
   const auto flags = std::make_shared<QueryFlags>();
   add_store_flags(*command, flags->store);
   add_lists_flag(*command, flags->store);
+  add_timeout_flag(*command, flags->timeout);
   add_output_flags(*command, flags->output);
   add_query_text(*command, flags->spec);
   command->callback([flags, &chosen] { chosen = [flags] { return query(*flags); }; });

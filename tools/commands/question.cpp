@@ -132,11 +132,13 @@ Json members_json(const QuestionFlags& flags) {
 // Asks `json` and prints the answer; with --explain, prints `json`.
 Status ask(const std::string& json, const QuestionFlags& flags) {
   if (flags.explain) return write_standard_output(json + "\n");
+  std::optional<QuestionGuard> guard(flags.timeout);
   ROLLCALL_ASSIGN_OR_RETURN(const Query named, parse_query(json));
   StoreFlags store = flags.store;
   allow_named_files(named, store);
   ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine, open_for_reading(store));
-  ROLLCALL_ASSIGN_OR_RETURN(const QueryResult result, engine->query(json));
+  ROLLCALL_ASSIGN_OR_RETURN(const QueryResult result, engine->query(json, guard->limits()));
+  guard.reset();
   return print(result, flags.output);
 }
 
@@ -173,6 +175,7 @@ void add_question_flags(CLI::App& command, QuestionFlags& flags) {
       ->type_name("N")
       ->needs(breakdown);
   add_members_flags(command, flags);
+  add_timeout_flag(command, flags.timeout);
   command.add_flag("--explain", flags.explain, "Print the question as JSON instead of asking it");
   add_output_flags(command, flags.output);
 }

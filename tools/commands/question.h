@@ -13,6 +13,7 @@
 #include "rollcall/status.h"
 #include "tools/commands/command.h"
 #include "tools/commands/output_flags.h"
+#include "tools/commands/question_limits.h"
 #include "tools/commands/store_access.h"
 
 namespace rollcall::tools {
@@ -30,11 +31,12 @@ struct QuestionFlags {
   std::vector<std::string> at;         // its cell
   std::optional<std::uint64_t> limit;
   std::optional<std::string> after;
+  Timeout timeout;
   bool explain = false;
 };
 
-// --db, --as-of, --where, --among, --breakdown, --members and theirs, --explain and the output
-// flags.
+// --db, --as-of, --where, --among, --breakdown, --members and theirs, --timeout, --explain and the
+// output flags.
 void add_question_flags(CLI::App& command, QuestionFlags& flags);
 
 // The range of dates that most kinds take.

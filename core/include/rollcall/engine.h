@@ -199,7 +199,8 @@ class Engine {
   // Takes as long as copying the store, and as much room on disk until it is done.
   Status compact();
 
-  // Answers a question over one consistent state.
+  // Answers a question over one consistent state, or ends within about 50 ms of the moment that
+  // `limits` name, and lets go of all that it held.
   //   kInvalidArgument    an unknown name, or a question that the aggregates cannot answer exactly;
   //                       or a list of users that is none, or lies outside question_directories
   //   kIoError            a list of users cannot be read
@@ -207,6 +208,7 @@ class Engine {
   //   kDeadlineExceeded   the deadline of `limits` passed
   //   kCancelled          the stop token of `limits` was asked to stop
   Result<QueryResult> query(const Query& query, const QueryLimits& limits = {}) const;
+  // JSON of at most 4 MiB, 250,000 values and 256 levels.
   Result<QueryResult> query(std::string_view json, const QueryLimits& limits = {}) const;
   // The same for several questions, all over the same state. What they share is read once. An error
   // in one of them is the error of all; its text has the question's number, from 0, in brackets.
@@ -214,7 +216,7 @@ class Engine {
                                          const QueryLimits& limits = {}) const;
 
   // What a question means, and what answering it would read; answers nothing. Errors as `query`.
-  Result<Explanation> explain(const Query& query) const;
+  Result<Explanation> explain(const Query& query, const QueryLimits& limits = {}) const;
 
   // Keeps a segment under a name, for queries to use as {"segment": NAME}; one of the same name is
   // replaced. An expression is evaluated anew by each query (the names of its files are kept as

@@ -33,7 +33,10 @@ struct EngineOptions {
   // with the same ones, unless unset.
   std::optional<StoreSettings> settings;
 
-  // Of state and prepared batches together; a quarter is for the batches. Past it, state is written
+  // Of state, questions and prepared batches together; a quarter is for the batches, and an eighth,
+  // but at least 16 MiB, for what all questions under way take beside the state: their counts and
+  // sets, the names of what they read, and their answers until they are returned. One that does not
+  // fit is refused with kResourceExhausted. Past the rest, state is written
   // out and read back when needed. A batch that does not fit beside what it is added to is taken in
   // partition by partition, slowly, and refused with kResourceExhausted where what it touches of
   // one partition does not fit; no batch is refused for lack of less than 16 MiB. The store's own

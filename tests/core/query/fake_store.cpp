@@ -265,7 +265,7 @@ class FakeStore::Runner : public PlanRunner {
  public:
   Runner(const FakeStore& store, const ReadSet& reads) : store_(store), reads_(reads) {}
 
-  Result<PlanCounts> count(const Plan& plan) override {
+  PlanCounts count(const Plan& plan) override {
     PlanCounts counts = PlanCounts::of_nobody(plan);
     FakeSink sink(counts);
     for (const Chunk& chunk : store_.chunks_) {
@@ -277,16 +277,14 @@ class FakeStore::Runner : public PlanRunner {
     return counts;
   }
 
-  Result<std::vector<UserId>> members(const Plan& plan,
-                                      std::span<const std::size_t> cells) override {
-    std::vector<UserId> users;
+  Status members(const Plan& plan, std::span<const std::size_t> cells, MemberPage& page) override {
     for (const Chunk& chunk : store_.chunks_) {
       std::set<std::uint32_t> ordinals;
       FakeMemberSink sink(cells, ordinals);
       plan.count(FakeChunk(chunk, reads_, store_.random_), sink);
-      for (const std::uint32_t ordinal : ordinals) users.push_back(chunk.users.at(ordinal));
+      for (const std::uint32_t ordinal : ordinals) page.add(chunk.users.at(ordinal));
     }
-    return users;
+    return {};
   }
 
  private:

@@ -1,0 +1,148 @@
+// What questions may take: memory, of which all that are under way have a part together, and time.
+//
+// Whatever grows with a question is taken from its account before it is allocated. What does not
+// fit, and the moment at which the caller wants no answer any more, end the question as running out
+// of memory does: by an exception, which Engine turns into the Status that it carries.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <utility>
+
+#include "rollcall/engine.h"
+#include "rollcall/status.h"
+
+namespace rollcall {
+
+class QuestionFailure : public std::exception {
+ public:
+  explicit QuestionFailure(Status status) : status_(std::move(status)) {}
+  const Status& status() const { return status_; }
+  const char* what() const noexcept override { return "a question cannot be answered"; }
+
+ private:
+  const Status status_;
+};
+
+// What questions have together. Threads: any.
+class QuestionBudget {
+ public:
+  explicit QuestionBudget(std::size_t bytes_max) : bytes_max_(bytes_max) {}
+
+  bool take(std::size_t bytes);  // false: it does not fit
+  void give_back(std::size_t bytes) { taken_.fetch_sub(bytes, std::memory_order_relaxed); }
+  std::size_t taken() const { return taken_.load(std::memory_order_relaxed); }
+  std::size_t bytes_max() const { return bytes_max_; }
+
+ private:
+  const std::size_t bytes_max_;
+  std::atomic<std::size_t> taken_{0};
+};
+
+// What memory of a question is for: an error says what to narrow.
+enum class QuestionNeed : std::uint8_t {
+  kReads,     // the names of what it reads
+  kPages,     // what it reads, where it does not stay in memory
+  kSets,      // that the users of a chunk are counted by
+  kCells,     // the counts
+  kTotals,    // of single days and hours
+  kRows,      // of the answer
+  kMembers,   // users behind a cell
+  kSegments,  // the parts of segments, and lists of users
+};
+
+// Of one call of Engine::query. Threads: any.
+class QuestionAccount {
+ public:
+  QuestionAccount(QuestionBudget& budget, const QueryLimits& limits)
+      : budget_(budget), limits_(limits) {}
+  // Gives back what has not been given back.
+  ~QuestionAccount() { budget_.give_back(taken_); }
+  QuestionAccount(const QuestionAccount&) = delete;
+  QuestionAccount& operator=(const QuestionAccount&) = delete;
+
+  // Throws QuestionFailure where the caller wants no answer any more. Takes a few dozen
+  // nanoseconds.
+  void check() const;
+
+  // Throws QuestionFailure, and takes nothing, where it does not fit.
+  void take(std::size_t bytes, QuestionNeed need);
+  // False, and takes nothing, where less than half of what questions have would be left.
+  bool take_spare(std::size_t bytes);
+  void give_back(std::size_t bytes);
+  // How much more all questions together may take.
+  std::size_t left() const;
+
+  const QueryLimits& limits() const { return limits_; }
+
+ private:
+  QuestionBudget& budget_;
+  const QueryLimits& limits_;
+  std::atomic<std::size_t> taken_{0};
+};
+
+// Checks an account every few steps, each of which takes some hundred nanoseconds. Threads: one.
+class QuestionPace {
+ public:
+  explicit QuestionPace(const QuestionAccount& account) : account_(account) {}
+  void step() {
+    if (++steps_ % kStepsUnchecked == 0) account_.check();
+  }
+
+ private:
+  static constexpr std::uint32_t kStepsUnchecked = 16;
+  const QuestionAccount& account_;
+  std::uint32_t steps_ = 0;
+};
+
+// Bytes of an account, which are given back when this goes.
+class QuestionMemory {
+ public:
+  QuestionMemory() = default;  // of no account, which has no bounds
+  explicit QuestionMemory(QuestionAccount* account) : account_(account) {}  // null: of none
+  QuestionMemory(QuestionMemory&& other) noexcept { *this = std::move(other); }
+  QuestionMemory& operator=(QuestionMemory&& other) noexcept {
+    std::swap(account_, other.account_);
+    std::swap(bytes_, other.bytes_);
+    return *this;
+  }
+  ~QuestionMemory() {
+    if (account_ != nullptr) account_->give_back(bytes_);
+  }
+
+  void take(std::size_t bytes, QuestionNeed need) {
+    if (account_ == nullptr) return;
+    account_->take(bytes, need);
+    bytes_ += bytes;
+  }
+  void give_back() {
+    if (account_ != nullptr) account_->give_back(std::exchange(bytes_, 0));
+  }
+  // As QuestionAccount::take_spare.
+  bool take_spare(std::size_t bytes) {
+    if (account_ == nullptr) return true;
+    if (!account_->take_spare(bytes)) return false;
+    bytes_ += bytes;
+    return true;
+  }
+
+ private:
+  QuestionAccount* account_ = nullptr;
+  std::size_t bytes_ = 0;
+};
+
+// Makes room for `more` elements, which are to be added to `vector`. Its memory stays taken.
+template <class Vector>
+void take_for(QuestionAccount& account, Vector& vector, std::size_t more, QuestionNeed need) {
+  constexpr std::size_t kElementBytes = sizeof(typename Vector::value_type);
+  const std::size_t wanted = vector.size() + more;
+  if (wanted <= vector.capacity()) return;
+  const std::size_t before = vector.capacity(), after = wanted < 2 * before ? 2 * before : wanted;
+  account.take(after * kElementBytes, need);
+  vector.reserve(after);
+  account.give_back(before * kElementBytes);
+}
+
+}  // namespace rollcall

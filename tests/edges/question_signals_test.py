@@ -1,0 +1,91 @@
+#!/usr/bin/env python3
+"""A question that is interrupted, or whose time is over, ends at once with one line and an exit code of its own.
+
+    question_signals_test.py --rollcall PROGRAM
+"""
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+PROGRAM = None
+
+
+class QuestionSignals(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.temporary = tempfile.TemporaryDirectory()
+        cls.folder = cls.temporary.name
+        with open(os.path.join(cls.folder, "e.csv"), "w", encoding="utf-8") as file:
+            file.write("user,event,time\n")
+            for i in range(120_000):
+                file.write(f"{i * 7919 % 60_000},login,2026-{i % 4 + 1:02}-{i % 28 + 1:02} 12:00:00\n")
+        subprocess.run([PROGRAM, "ingest", "--db", "s.db", "e.csv"], cwd=cls.folder, check=True,
+                       capture_output=True)
+        parts = [{"did": "login", "last": f"{i % 120 + 1}d", "days": {"gte": i % 5 + 1}} for i in range(9_900)]
+        segment = {"kind": "segment", "segment": {"any": parts}}
+        with open(os.path.join(cls.folder, "slow.json"), "w", encoding="utf-8") as file:
+            json.dump([segment] * 3, file)
+        cls.commands = [["query", "--db", "s.db", "slow.json"], ["explain", "--db", "s.db", "slow.json"]]
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.temporary.cleanup()
+
+    def test_signals(self):
+        command = self.commands[0]
+        for stop_signal in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            for wait_s in (0.5, 0.3, 0.2, 0.8, 0.1):
+                process = subprocess.Popen([PROGRAM, *command], cwd=self.folder, stdout=subprocess.PIPE,
+                                           stderr=subprocess.PIPE, text=True)
+                time.sleep(wait_s)
+                process.send_signal(stop_signal)
+                asked = time.monotonic()
+                output, error = process.communicate(timeout=60)
+                if process.returncode == 128 + stop_signal:
+                    self.assertEqual(output, "")
+                    self.assertEqual(error.count("\n"), 1, error)
+                    self.assertIn("stopped before the answer", error)
+                    self.assertLess(time.monotonic() - asked, 10)
+                    break
+                # It was done before, or had not come to the question.
+                self.assertIn(process.returncode, (0, -stop_signal), error)
+            else:
+                self.fail(f"no question was stopped by {stop_signal}")
+
+    def test_timeout(self):
+        for command in self.commands:
+            for timeout in ("0", "0.000", "0ms", "1ms"):
+                done = subprocess.run([PROGRAM, *command, "--timeout", timeout], cwd=self.folder, check=False,
+                                      capture_output=True, text=True, timeout=60)
+                self.assertEqual(done.returncode, 1, done.stderr)
+                self.assertEqual(done.stdout, "")
+                self.assertIn("time was over", done.stderr)
+                self.assertIn("hint: a longer --timeout", done.stderr)
+        for command in (["active"], ["counts"], ["churn"], ["idle"], ["lifecycle"], ["stickiness"], ["retention"],
+                        ["segment", "count", "did(login, 7d)"]):
+            for timeout, code in (("0", 1), ("1h", 0), ("90.5", 0)):
+                done = subprocess.run([PROGRAM, *command, "--db", "s.db", "--timeout", timeout], cwd=self.folder,
+                                      check=False, capture_output=True, text=True, timeout=60)
+                self.assertEqual(done.returncode, code, (command, done.stderr))
+
+    def test_what_is_no_time(self):
+        for text in ("", "-1", "soon", "1e3", "5d", "nan", "1 s", "99999h"):
+            done = subprocess.run([PROGRAM, "active", "--db", "s.db", "--timeout", text], cwd=self.folder,
+                                  check=False, capture_output=True, text=True, timeout=60)
+            self.assertEqual(done.returncode, 2, (text, done.stderr))
+            self.assertIn("--timeout", done.stderr)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rollcall", required=True)
+    options, rest = parser.parse_known_args()
+    PROGRAM = os.path.abspath(options.rollcall)
+    unittest.main(argv=[sys.argv[0], *rest])
