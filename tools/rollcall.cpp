@@ -191,7 +191,7 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   const rollcall::Status descriptors = rollcall::open_standard_descriptors();
-  if (!descriptors.ok()) return rollcall::tools::report_failure(descriptors);
+  if (!descriptors.ok()) return rollcall::tools::report_failure(descriptors, "");
   // For the width of characters alone; numbers keep their point.
   if (std::setlocale(LC_CTYPE, "C.UTF-8") == nullptr) std::setlocale(LC_CTYPE, "");
   // A reader that goes away ends the process quietly, whatever the parent had set.

@@ -28,8 +28,6 @@ Result<std::vector<std::string>> first_times(std::string_view name, std::string_
                                              bool complete, const SourceOptions& options,
                                              const SourceSchema& schema);
 
-// How the text of a source with this schema is cut into records and fields.
-RecordSyntax record_syntax(const SourceSchema& schema, const SourceOptions& options);
 // What `options` say of how amounts are written.
 AmountForm amount_form(const SourceOptions& options);
 

@@ -69,14 +69,12 @@ TEST(ThrownExceptions, OfHooks) {
     all.progress = [&](const IngestProgress&) { throw_it(what); };
     all.schema = [&](const std::string&, const SourceSchema&) { throw_it(what); };
     all.summary = [&](const IngestReport&) { throw_it(what); };
-    all.stop = [&]() -> bool { throw_it(what); };
     all.reject = [&](const RejectedRow&) { throw_it(what); };
-    for (const std::string name : {"progress", "schema", "summary", "stop", "reject"}) {
+    for (const std::string name : {"progress", "schema", "summary", "reject"}) {
       IngestHooks hooks;
       if (name == "progress") hooks.progress = all.progress;
       if (name == "schema") hooks.schema = all.schema;
       if (name == "summary") hooks.summary = all.summary;
-      if (name == "stop") hooks.stop = all.stop;
       if (name == "reject") hooks.reject = all.reject;
       bool summed_up = false;
       if (name != "summary") hooks.summary = [&](const IngestReport&) { summed_up = true; };

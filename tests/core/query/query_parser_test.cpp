@@ -177,8 +177,8 @@ TEST(QueryParser, MalformedJson) {
             "query: 2:9: malformed JSON: syntax error while parsing object separator - unexpected "
             "number literal; expected ':'");
   EXPECT_EQ(error(R"({"kind": "idle"} x)"),
-            "query: 1:18: malformed JSON: syntax error while parsing value - invalid literal; last "
-            "read: '\"idle\"} x'; expected end of input");
+            "query: 1:18: malformed JSON: syntax error while parsing value - invalid literal; "
+            "expected end of input");
   // The column is the first one of what is wrong.
   const std::pair<const char*, int> faults[] = {
       {R"({"kind": active})", 10}, {R"({"kind": falsy})", 10},  {R"({"kind": "a" "bcd"})", 14},
