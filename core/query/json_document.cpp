@@ -42,7 +42,9 @@ class Builder : public nlohmann::json_sax<Reader> {
 
   bool key(string_t& name) override {
     const Json& object = *open_.back();
-    if (object.contains(name)) return fail(fmt::format("the field {} is given twice", quoted_excerpt(name)));
+    if (object.contains(name)) {
+      return fail(fmt::format("the field {} is given twice", quoted_excerpt(name)));
+    }
     if (object.size() == kJsonFieldsMax) {
       return fail(fmt::format("an object of more than {} fields", kJsonFieldsMax));
     }

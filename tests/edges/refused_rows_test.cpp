@@ -3,9 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <cstdlib>
-#include <chrono>
 #include <map>
 #include <memory>
 #include <set>
@@ -34,6 +34,13 @@ using testing::Random;
 constexpr TimeUs kSecond = 1'000'000;
 constexpr TimeUs kDay = 86'400 * kSecond;
 
+// Of files whose times are small numbers.
+SourceOptions in_seconds() {
+  SourceOptions options;
+  options.time_unit = TimeUnit::kSeconds;
+  return options;
+}
+
 SourceOptions times_until(TimeUs last) {
   SourceOptions options;
   options.time_max = last;
@@ -53,7 +60,8 @@ std::uint64_t rows_of(const std::vector<LimitCount>& counts, SourceLimit limit) 
   return 0;
 }
 
-const char* const kThreeRows = "user,time,event\na,86400,e1\nb,864000,e2\nc,8640000,e3\nbad,x,e\n";
+const char* const kThreeRows =
+    "user,time,event\na,1970-01-02,e1\nb,1970-01-11,e2\nc,1970-04-11,e3\nbad,x,e\n";
 
 TEST(RefusedRows, ComeInWhenTheLimitMoves) {
   const TestDirectory directory;
@@ -89,7 +97,8 @@ TEST(RefusedRows, EveryLimitIsOne) {
   const TestDirectory directory;
   const std::string note(50, 'n');
   const std::string path = directory.write(
-      "a.csv", "user,note,time,event\na,,86400,e1\nlonguser,,86400,e2\nc," + note + ",86400,e3\n");
+      "a.csv", "user,note,time,event\na,,1970-01-02,e1\nlonguser,,1970-01-02,e2\nc," + note +
+                   ",1970-01-02,e3\n");
   SourceOptions narrow[3];
   narrow[0].user_bytes_max = 4;
   narrow[1].line_bytes_max = 40;
@@ -139,7 +148,7 @@ TEST(RefusedRows, NothingIsReadAgainThatWouldNotComeIn) {
 TEST(RefusedRows, OneRunHasToTakeARow) {
   const TestDirectory directory;
   const auto engine = open_engine();
-  const std::string path = directory.write("a.csv", "user,time,event\nlonguser,864000,e\n");
+  const std::string path = directory.write("a.csv", "user,time,event\nlonguser,1970-01-11,e\n");
   SourceOptions options = times_until(2 * kDay);
   options.user_bytes_max = 4;
   ingest(*engine, {path}, options);
@@ -172,10 +181,10 @@ TEST(RefusedRows, OtherFaultsAreNotToldAgain) {
 TEST(RefusedRows, NoLineCountsTwiceAsPartOfALongerRecord) {
   const TestDirectory directory;
   const auto engine = open_engine();
-  const std::string inner = "u,,86400,inner";
+  const std::string inner = "u,,1970-01-02,inner";
   const std::string path = directory.write(
       "a.csv", "user,note,time,event\nv,\"" + std::string(30, 'n') + "\n" + inner + "\n" +
-                   std::string(20, 'n') + "\",86400,outer\nlast,,864000,last\n");
+                   std::string(20, 'n') + "\",1970-01-02,outer\nlast,,1970-01-11,last\n");
   SourceOptions options = times_until(2 * kDay);
   options.line_bytes_max = 60;
   ingest(*engine, {path}, options);
@@ -188,7 +197,7 @@ TEST(RefusedRows, ReadInAnotherWayTheyCountOnlyWhenAsked) {
   const TestDirectory directory;
   const auto engine = open_engine();
   const std::string path =
-      directory.write("a.csv", "src,dst,time,event\na,b,864000,e\nb,c,864000,e\n");
+      directory.write("a.csv", "src,dst,time,event\na,b,1970-01-11,e\nb,c,1970-01-11,e\n");
   SourceOptions early = times_until(kDay);
   early.user = "src";
   ingest(*engine, {path}, early);  // refuses all
@@ -211,8 +220,8 @@ TEST(RefusedRows, FilesThatPartShareWhatTheyBeginWith) {
     const auto engine = open_engine();
     const std::string text = kThreeRows;
     const std::string common = directory.write("1.csv", text);
-    const std::string longer = directory.write("2.csv", text + "d,864000,e4\n");
-    const std::string other = directory.write("3.csv", text + "e,864000,e5\n");
+    const std::string longer = directory.write("2.csv", text + "d,1970-01-11,e4\n");
+    const std::string other = directory.write("3.csv", text + "e,1970-01-11,e5\n");
     const std::vector<std::string> paths = {common, longer, other};
     for (const std::string& path : paths) ingest(*engine, {path}, times_until(2 * kDay));
     EXPECT_EQ(engine->info().event_count, 1u);
@@ -229,7 +238,8 @@ TEST(RefusedRows, FilesThatPartShareWhatTheyBeginWith) {
 TEST(RefusedRows, PositionsThatDoNotTellThemCount) {
   const TestDirectory directory;
   const auto engine = open_engine();
-  const std::string path = directory.write("a.csv", kThreeRows);
+  const std::string path =
+      directory.write("a.csv", "user,time,event\na,86400,e1\nb,864000,e2\nc,8640000,e3\nbad,x,e\n");
   const SourcePosition old = {
       "file:aa3b32ad1b243e41",
       R"({"format":2,"name":"a.csv","offset":60,"hash":"8b0557a214ab999af0282d8)"
@@ -250,7 +260,7 @@ TEST(RefusedRows, PositionsThatDoNotTellThemCount) {
   EXPECT_EQ(report.rows_read, 0u);
   EXPECT_FALSE(report.files[0].refusals_known);
   // What is added is kept as everywhere.
-  directory.append("a.csv", "d,86400,e4\ne,8640000,e5\n");
+  directory.append("a.csv", "d,1970-01-02,e4\ne,1970-04-11,e5\n");
   EXPECT_EQ(ingest(*engine, {path}, times_until(2 * kDay)).rows_ingested, 1u);
   report = ingest(*engine, {path});
   EXPECT_EQ(report.rows_ingested, 1u);
@@ -343,13 +353,13 @@ class RandomRuns {
     std::vector<std::size_t> all;
     for (std::size_t i = 0; i < files_.size(); ++i) all.push_back(i);
     ingest_some(all, random_limits(), false);
-    ingest_some(all, {}, false);
-    ingest_some(all, {}, false);
+    ingest_some(all, in_seconds(), false);
+    ingest_some(all, in_seconds(), false);
   }
 
  private:
   SourceOptions random_limits() {
-    SourceOptions limits;
+    SourceOptions limits = in_seconds();
     if (random_.chance(60)) limits.time_max = random_.between(0, 40) * kDay;
     if (random_.chance(40)) limits.time_min = random_.between(0, 40) * kDay;
     if (random_.chance(40)) limits.line_bytes_max = random_.pick<std::uint32_t>({100, 130, 200});

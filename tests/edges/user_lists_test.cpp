@@ -97,7 +97,9 @@ TEST_F(UserLists, PlainLinesStayPlain) {
 }
 
 TEST_F(UserLists, WhatIsNoneIsToldWithItsLineAndNotQuoted) {
-  const std::string id = "must be a user id, a whole number from 0 to 18446744073709551615, found ";
+  const std::string id =
+      "must be a user id, a whole number from 0 to 18446744073709551615 in digits without sign, "
+      "blanks, fraction or leading zeros, found ";
   EXPECT_EQ(fault("a.txt", "1\n\nsecret\n", UserKind::kInteger), ":3: " + id + "a text of 6 bytes");
   EXPECT_EQ(fault("a.csv", "secret\nann\n"),
             ":1: must be the header of a list in CSV, with the column \"user\"; a list without a "

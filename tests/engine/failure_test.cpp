@@ -159,7 +159,7 @@ TEST_F(Failure, ABatchThatFindsNoRoomWaitsForTheCheckpointUnderWay) {
     may_commit.wait();
   };
   EngineOptions options = always_due();
-  options.memory_bytes_max = std::size_t{28} << 20;  // enough for both, if neither is there twice
+  options.memory_bytes_max = std::size_t{34} << 20;  // enough for both, if neither is there twice
   ASSERT_TRUE(open(options).ok());
   const auto ingest_users = [&](std::uint32_t begin) {
     std::vector<std::string> ids;

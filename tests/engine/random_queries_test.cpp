@@ -333,8 +333,15 @@ TEST(RandomQueries, EngineAndOracleAgree) {
       input.query = random_query(random, input.stream);
       const Result<QueryResult> found = (*engine)->query(input.query);
       answered += found.ok();
+      const Result<QueryResult> expected = oracle.query(input.query);
+      // The largest answers do not fit in what the smallest budget leaves for questions.
+      constexpr std::size_t kRowsThatFit = 32'768;
+      if (found.status().code() == StatusCode::kResourceExhausted && expected.ok() &&
+          expected->rows.size() > kRowsThatFit) {
+        continue;
+      }
       std::string fault;
-      if (!agree(found, oracle.query(input.query))) {
+      if (!agree(found, expected)) {
         fault = "the answer";
       } else if (found.ok() && random.chance(33)) {
         fault = members_fault(random, **engine, oracle, *found, input);
