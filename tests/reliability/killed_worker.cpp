@@ -133,6 +133,7 @@ void keep_house(Worker& worker, Engine& engine, const std::string& store,
         worker.work(Work::kCompact, 0, 0, [&] { return engine.compact(); });
         break;
       default:
+        if (engine.info().epoch == 0) break;  // there is nothing to copy before the first commit
         worker.work(Work::kBackup, 0, backup, [&] {
           return copy_rocks_store(store, backups + "/" + std::to_string(backup)).status();
         });
