@@ -145,7 +145,7 @@ struct SegmentInfo {
   std::uint64_t users = 0;  // of a list: how many it names
 };
 
-// What ends a question before it is answered.
+// Names what ends a question before it is answered.
 struct QueryLimits {
   std::optional<std::chrono::steady_clock::time_point> deadline;
   std::stop_token stop;

@@ -38,14 +38,14 @@ namespace rollcall {
 
 enum class FileFormat : std::uint8_t { kDelimited, kNdjson, kNative };
 
-// What a quote at the beginning of a field of delimited text means.
+// Says what a quote at the beginning of a field of delimited text means.
 enum class QuoteRule : std::uint8_t {
   kFields,  // it opens a quoted field, as in RFC 4180; a record that breaks the rule is rejected
   kFieldsOrText,  // the same, but the quotes of a line that breaks the rule are text
   kText,          // it is text, like any other byte
 };
 
-// What an array or object becomes where the value of a dimension is wanted.
+// Says what an array or object becomes where the value of a dimension is wanted.
 enum class NestedValues : std::uint8_t {
   kText,   // its JSON text without blanks; "$other" where that is longer than a value may be
   kOther,  // "$other"
@@ -73,8 +73,8 @@ struct AmountForm {
   friend bool operator==(const AmountForm&, const AmountForm&) = default;
 };
 
-// What may keep a good row out: see above. Times are of SourceOptions, or kTimeMax also the
-// engine's.
+// Names the limits that may keep a good row out, see above. Times are of SourceOptions; kTimeMax is
+// also the engine's.
 enum class SourceLimit : std::uint8_t { kLineBytes, kTimeMin, kTimeMax, kUserBytes, kNullUser };
 
 // How to read files. Whatever is unset is guessed from the file's name, its header, and its first
