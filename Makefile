@@ -52,6 +52,11 @@ fault-soak: setup  ## fail every call to the disk in turn, cut the power, fill t
 	cmake --preset dev
 	cmake --build --preset dev --target $@
 
+.PHONY: memory-soak
+memory-soak: setup  ## hold the peak of every command against budgets of 64M, 256M and 1G
+	cmake --preset dev
+	cmake --build --preset dev --target $@
+
 .PHONY: golden
 golden: setup  ## make the golden store anew, after a change of a format not yet released
 	cmake --preset dev

@@ -13,6 +13,7 @@
 
 #include "core/engine_state.h"
 #include "core/forgotten_rows.h"
+#include "core/memory_policy.h"
 #include "core/prepared_batch.h"
 #include "core/prepared_merge.h"
 #include "core/query/name_suggestion.h"
@@ -22,9 +23,6 @@
 
 namespace rollcall {
 namespace {
-
-// Of the memory, for prepared blocks that are kept for later.
-constexpr std::size_t kPoolShare = 8;
 
 Status check_kernels() {
   if (kernels::active_table() != nullptr) return {};
@@ -168,10 +166,19 @@ Status Engine::State::load() {
 }
 
 Status Engine::State::replay(const JournalRecord& record) {
-  ROLLCALL_RETURN_IF_ERROR(
-      for_each_partition([&](Partition& partition) { return partition.load_users(*view); }));
-  ROLLCALL_ASSIGN_OR_RETURN(const JournalledBatch batch,
-                            decode_journal_record(record.bytes, settings, pool, partitions));
+  // At the first record all threads read the users, as far as there is room for them; where there
+  // is not, those of a partition are read again when its rows are decoded, and the others make way.
+  const auto load_users = [&](Partition& partition) { return partition.load_users(*view); };
+  if (batch_number == 0) {
+    Status status = read_partitions(load_users);
+    if (!status.ok()) return status;
+  }
+  ROLLCALL_ASSIGN_OR_RETURN(
+      const JournalledBatch batch,
+      decode_journal_record(record.bytes, settings, pool, partitions, [&](std::uint32_t number) {
+        evict_for(0);
+        return load_users(partitions[number]);
+      }));
   const Delivery delivery{.position = batch.position ? &*batch.position : nullptr,
                           .token = batch.token ? &*batch.token : nullptr,
                           .ack = Ack::kDurable};
@@ -299,17 +306,8 @@ Result<Engine::State::Passage> Engine::State::ingest_within_gate(
   return passage;
 }
 
-Status Engine::State::ingest(PreparedRows& rows, const Delivery& delivery) {
-  if (store->read_only()) return Status::invalid_argument("engine: the store was opened read-only");
-  ROLLCALL_RETURN_IF_ERROR(check_token(delivery.token));
-  if (rows.settings != settings) {
-    return Status::invalid_argument("engine: the batch was prepared for a store of other settings");
-  }
-  if (delivery.ack == Ack::kDurable && store->journal() == nullptr) {
-    return Status::unsupported(
-        "delivery: the store has no journal, so that a batch cannot be acknowledged as durable "
-        "(allowed: in memory; or a store on disk)");
-  }
+Result<Engine::State::Passage> Engine::State::let_in(PreparedRows& rows, const Delivery& delivery) {
+  const SourceTurns::Turn turn(source_turns, delivery);
   std::shared_ptr<const ForgottenUsers> dropped;  // whose rows are no longer among them
   const auto pass_gate = [&](auto enter) -> Result<Passage> {
     for (;;) {
@@ -356,6 +354,21 @@ Status Engine::State::ingest(PreparedRows& rows, const Delivery& delivery) {
       passage = *passed;
     } while (passage.needs_checkpoint);
   }
+  return passage;
+}
+
+Status Engine::State::ingest(PreparedRows& rows, const Delivery& delivery) {
+  if (store->read_only()) return Status::invalid_argument("engine: the store was opened read-only");
+  ROLLCALL_RETURN_IF_ERROR(check_token(delivery.token));
+  if (rows.settings != settings) {
+    return Status::invalid_argument("engine: the batch was prepared for a store of other settings");
+  }
+  if (delivery.ack == Ack::kDurable && store->journal() == nullptr) {
+    return Status::unsupported(
+        "delivery: the store has no journal, so that a batch cannot be acknowledged as durable "
+        "(allowed: in memory; or a store on disk)");
+  }
+  ROLLCALL_ASSIGN_OR_RETURN(const Passage passage, let_in(rows, delivery));
   if (passage.record) ROLLCALL_RETURN_IF_ERROR(sync_journal(*passage.record));
   // The batch is in. A caller who was told otherwise would send it again, so what goes wrong from
   // here on is told to the next call.
@@ -542,6 +555,7 @@ Result<std::unique_ptr<Engine>> Engine::open(std::unique_ptr<Store> store,
   auto state = std::make_unique<State>(options);
   state->pool = std::make_shared<BlockPool>(options.memory_bytes_max / kPoolShare);
   state->store = std::move(store);
+  state->store_bytes = state->store->limit_memory(options.memory_bytes_max / kStoreShare);
   ROLLCALL_RETURN_IF_ERROR(state->load());
   return std::unique_ptr<Engine>(new Engine(std::move(state)));
 }

@@ -7,13 +7,12 @@
 #include <utility>
 
 #include "core/engine_state.h"
+#include "core/memory_policy.h"
 #include "core/return_memory.h"
 
 namespace rollcall {
 namespace {
 
-// Of the memory, for prepared batches.
-constexpr std::size_t kPreparedShare = 4;
 // Times as long as the last one took. What a checkpoint costs beside its own time, compaction above
 // all, comes on top.
 constexpr int kRestAfterCheckpoint = 14;
@@ -21,7 +20,7 @@ constexpr int kRestAfterCheckpoint = 14;
 }  // namespace
 
 std::size_t Engine::State::state_bytes_max() const {
-  return options.memory_bytes_max - options.memory_bytes_max / kPreparedShare;
+  return state_share(options.memory_bytes_max, store_bytes);
 }
 
 std::size_t Engine::State::room() const {

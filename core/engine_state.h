@@ -23,6 +23,7 @@
 #include "core/segment_table.h"
 #include "core/series_catalog.h"
 #include "core/source_table.h"
+#include "core/source_turns.h"
 #include "core/time_zone.h"
 #include "core/workers.h"
 #include "rollcall/engine.h"
@@ -37,8 +38,11 @@ struct Engine::State {
   StoreSettings settings;
   TimeZone zone;
   std::unique_ptr<Store> store;
+  std::size_t store_bytes = 0;      // of the memory options, what the store takes
   std::shared_ptr<BlockPool> pool;  // of prepared batches
   Workers workers;                  // their tasks never pass the gate
+
+  SourceTurns source_turns;  // taken before the gate and checkpoint_mutex
 
   // Guards all that follows: batches enter, and snapshots are taken, one at a time.
   mutable Gate gate;
@@ -98,6 +102,8 @@ struct Engine::State {
     // The record to be synced, if there is one.
     std::optional<std::uint64_t> record;
   };
+  // Has the batch come in, whatever checkpoints that takes.
+  Result<Passage> let_in(PreparedRows& rows, const Delivery& delivery);
   // `record`: of the journal, where the batch comes from it.
   Result<Passage> ingest_within_gate(const PreparedRows& rows, const Delivery& delivery,
                                      std::optional<std::uint64_t> record);
@@ -142,7 +148,7 @@ struct Engine::State {
   Status timed_checkpoint();
   // For want of memory, or of threads.
   static Status cannot_checkpoint();
-  // Of the memory options, what is not for prepared batches.
+  // Of the memory options, what is neither for prepared batches nor the store's.
   std::size_t state_bytes_max() const;
   // How much more of it may be taken. Within the gate.
   std::size_t room() const;

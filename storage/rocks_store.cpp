@@ -65,12 +65,13 @@ class RocksStore final : public Store {
  public:
   // `anchor` is absent in a store opened for reading.
   RocksStore(std::shared_ptr<const RocksDatabase> database, std::optional<Anchor> anchor,
-             const CommitFacts& last, bool accept_rollback)
+             const CommitFacts& last, const RocksStoreOptions& options)
       : database_(std::move(database)),
         anchor_(std::move(anchor)),
+        cache_bytes_max_(options.cache_bytes),
         last_(last),
         view_(std::make_shared<RocksView>(database_)) {
-    if (anchor_) journal_.emplace(database_->directory, *anchor_, accept_rollback);
+    if (anchor_) journal_.emplace(database_->directory, *anchor_, options.accept_rollback);
   }
 
   Result<std::optional<LastCommit>> last_commit() const override {
@@ -86,6 +87,10 @@ class RocksStore final : public Store {
 
   Result<std::shared_ptr<const StoreView>> view() const override {
     return std::shared_ptr<const StoreView>(last_view());
+  }
+
+  std::size_t limit_memory(std::size_t bytes_max) override {
+    return rollcall::limit_memory(*database_, bytes_max, cache_bytes_max_);
   }
 
   bool read_only() const override { return !anchor_; }
@@ -108,8 +113,9 @@ class RocksStore final : public Store {
   const std::shared_ptr<const RocksDatabase> database_;
   std::optional<Anchor> anchor_;
   std::optional<FileJournal> journal_;  // where there is an anchor
-  bool commit_failed_ = false;          // the committing thread's, as the next
-  PagesWritten ahead_;                  // of the next commit
+  const std::size_t cache_bytes_max_;
+  bool commit_failed_ = false;  // the committing thread's, as the next
+  PagesWritten ahead_;          // of the next commit
 
   mutable std::mutex mutex_;  // guards last_ and view_; last_ is written by the committing thread
   CommitFacts last_;
@@ -287,16 +293,15 @@ Result<std::unique_ptr<Store>> open_writer(const std::string& directory,
     ROLLCALL_RETURN_IF_ERROR(anchor.status());
   }
   return std::unique_ptr<Store>(
-      std::make_unique<RocksStore>(database, *std::move(anchor), last, options.accept_rollback));
+      std::make_unique<RocksStore>(database, *std::move(anchor), last, options));
 }
 
 Result<std::unique_ptr<Store>> open_reader(const std::string& directory,
                                            const RocksStoreOptions& options) {
   ROLLCALL_ASSIGN_OR_RETURN(const DatabaseForReading found,
                             open_database_for_reading(directory, options));
-  return std::unique_ptr<Store>(std::make_unique<RocksStore>(found.database, std::nullopt,
-                                                             found.last.value_or(CommitFacts()),
-                                                             /*accept_rollback=*/false));
+  return std::unique_ptr<Store>(std::make_unique<RocksStore>(
+      found.database, std::nullopt, found.last.value_or(CommitFacts()), options));
 }
 
 }  // namespace

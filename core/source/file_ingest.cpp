@@ -20,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/memory_policy.h"
 #include "core/source/content_reader.h"
 #include "core/source/native_format.h"
 #include "core/source/row_decoder.h"
@@ -38,9 +39,6 @@ namespace {
 constexpr std::size_t kExamplesMax = 10;
 constexpr std::size_t kBlockBytesMin = 1, kBlockBytesMax = std::size_t{1} << 30;
 constexpr auto kProgressInterval = std::chrono::milliseconds(200);
-// The shares of the engine's memory that may wait to be ingested, and be read and decoded.
-constexpr std::size_t kWaitingShare = 16;
-constexpr std::size_t kDecodingShare = 16;
 // What a block takes, with what it is decoded to, is about this many times its text.
 constexpr std::size_t kBlockFootprint = 6;
 // Smaller blocks cost more time than they save memory.

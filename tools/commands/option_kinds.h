@@ -51,9 +51,9 @@ inline constexpr std::int64_t kSpanDaysMax = 36'600;
 // The values that a breakdown may show.
 inline constexpr std::int64_t kBreakdownLimitMax = 10'000;
 
-// A size in bytes, with K, M, G or T for powers of 1024.
+// A size in bytes, with K, M, G or T for powers of 1024; of `min` at least, which is written alike.
 CLI::Option* add_size(CLI::App& command, const std::string& name, std::size_t& bytes,
-                      const std::string& help);
+                      const std::string& help, const std::string& min);
 
 // A count, with K, M, G or T for powers of 1000.
 CLI::Option* add_count(CLI::App& command, const std::string& name, std::uint64_t& count,

@@ -33,11 +33,14 @@ struct EngineOptions {
   // with the same ones, unless unset.
   std::optional<StoreSettings> settings;
 
-  // Of state and prepared batches together; a quarter is for the batches. Past it, state is written
-  // out and read back when needed. A batch that does not fit beside what it is added to is taken in
-  // partition by partition, slowly, and refused with kResourceExhausted where what it touches of
-  // one partition does not fit; no batch is refused for lack of less than 16 MiB. The store's own
-  // memory comes on top (RocksStoreOptions), and batches that callers hold.
+  // Of all that the engine holds: its state, prepared batches, and the store's caches and buffers.
+  // A quarter is for the batches and at most an eighth for the store; the rest is for the state.
+  // Past that, state is written out and read back when needed. A batch that does not fit beside
+  // what it is added to is taken in partition by partition, slowly, and refused with
+  // kResourceExhausted where what it touches of one partition does not fit. Batches that callers
+  // hold come on top.
+  //   Less than 32 MiB make the engine slower and not smaller: no batch is refused for lack of less
+  // than 16 MiB, and a store on disk takes 4 MiB however little there is.
   std::size_t memory_bytes_max = std::size_t{4} << 30;
 
   // Dirty pages past this many bytes start a checkpoint after the batch that crossed it; but not
