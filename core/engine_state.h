@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -68,7 +69,10 @@ struct Engine::State {
   bool segments_changed = false;
   bool forgotten_changed = false;
   BatchNumber batch_number = 0;
-  BatchNumber quiet_since = 0;            // the last batch when last a question asked for unions
+  BatchNumber quiet_since = 0;  // the last batch when last a question asked for unions
+  // By what was written ahead of the next commit: perhaps every page there is, so that room for
+  // more than there are would be much.
+  std::deque<PageAddress> superseded_ahead;
   bool committing = false;                // a checkpoint is under way
   std::atomic<bool> by_partition{false};  // batches did not fit in memory lately
   // Of pages that a commit has yet to encode: they are held even where they have changed since.
@@ -114,6 +118,9 @@ struct Engine::State {
   Result<Passage> ingest_by_partition(const PreparedRows& rows, const Delivery& delivery,
                                       std::optional<std::uint64_t> record);
   class Ahead;
+  // Writes what changed of a partition ahead of the next commit, and lets it go: until that commit
+  // nothing may change in it. Within the gate; checkpoint_mutex must be held.
+  Status write_ahead(Partition& partition);
   // Whether the source has sent the batch before; tells the delivery.
   bool is_known(const Delivery& delivery) const;
   // Writes the batch that all partitions have staged behind the others.
@@ -179,6 +186,8 @@ struct Engine::State {
   Status save_segment(const std::string& name, SavedSegment segment);
   Status drop_segment(const std::string& name);
   Result<std::uint64_t> forget(std::span<const UserId> users);
+  // In all partitions. `has_written_ahead` is set as soon as some of them are.
+  Result<std::uint64_t> forget_in_partitions(const UserList& list, bool& has_written_ahead);
   MemoryUse memory_use() const;
   EngineInfo info() const;
   Result<VerifyReport> verify();

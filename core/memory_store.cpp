@@ -26,11 +26,19 @@ class MemoryDisk {
     return LastCommit{last_epoch_, manifest_};
   }
 
-  void apply(const Commit& commit, std::map<PageId, std::string> pages, std::string manifest) {
+  // Pages of the next commit, before it.
+  void write(const PageAddress& address, std::string bytes) {
     const std::unique_lock lock(mutex_);
-    for (auto& [id, bytes] : pages) {
-      pages_.insert_or_assign({id, commit.epoch}, Page{std::move(bytes), kNever});
-    }
+    pages_.insert_or_assign(address, Page{std::move(bytes), kNever});
+  }
+  void discard_ahead() {
+    const std::unique_lock lock(mutex_);
+    std::erase_if(pages_, [&](const auto& page) { return page.first.epoch > last_epoch_; });
+  }
+
+  // Makes the next commit the last one; its pages are written.
+  void apply(const Commit& commit, std::string manifest) {
+    const std::unique_lock lock(mutex_);
     for (const PageAddress& address : commit.superseded) {
       const auto page = pages_.find(address);
       if (page == pages_.end() || page->second.superseded_by != kNever) continue;
@@ -66,12 +74,11 @@ class MemoryDisk {
     drop_unreadable_pages();
   }
 
-  // Returns the page as it stood after the commit of `view_epoch`.
+  // Returns the page as it stood after the commit of `view_epoch`, or was written later.
   Result<std::string> read(const PageAddress& address, Epoch view_epoch) const {
     const std::shared_lock lock(mutex_);
     const auto page = pages_.find(address);
-    if (page == pages_.end() || address.epoch > view_epoch ||
-        page->second.superseded_by <= view_epoch) {
+    if (page == pages_.end() || page->second.superseded_by <= view_epoch) {
       return Status::corruption("memory store: " + to_string(address.id) + ", epoch " +
                                 std::to_string(address.epoch) + ": the page is missing");
     }
@@ -83,7 +90,7 @@ class MemoryDisk {
     StoreSize size;
     size.disk_bytes = manifest_.size();
     for (const auto& [address, page] : pages_) {
-      if (page.superseded_by == kNever) ++size.page_count;
+      if (page.superseded_by == kNever && address.epoch <= last_epoch_) ++size.page_count;
       size.disk_bytes += page.bytes.size();
     }
     return size;
@@ -133,29 +140,33 @@ class MemoryView final : public StoreView {
 
 class MemoryStore final : public Store {
  public:
-  explicit MemoryStore(std::shared_ptr<MemoryDisk> disk) : disk_(std::move(disk)) {}
+  explicit MemoryStore(std::shared_ptr<MemoryDisk> disk) : disk_(std::move(disk)) {
+    disk_->discard_ahead();
+  }
 
   Result<std::optional<LastCommit>> last_commit() const override { return disk_->last_commit(); }
 
   Status write_ahead(const Commit& part) override {
     ROLLCALL_RETURN_IF_ERROR(disk_->check_next(part));
     for (std::size_t i = 0; i < part.pages.size(); ++i) {
-      ROLLCALL_RETURN_IF_ERROR(part.encode(i, ahead_[part.pages[i].id]));
+      std::string bytes;
+      ROLLCALL_RETURN_IF_ERROR(part.encode(i, bytes));
+      disk_->write({part.pages[i].id, part.epoch}, std::move(bytes));
     }
     return {};
   }
 
   Status discard_ahead() override {
-    ahead_.clear();
+    disk_->discard_ahead();
     return {};
   }
 
   Status commit(const Commit& commit) override {
     if (Status status = write_ahead(commit); !status.ok()) {
-      ahead_.clear();
+      disk_->discard_ahead();
       return status;
     }
-    disk_->apply(commit, std::exchange(ahead_, {}), commit.manifest());
+    disk_->apply(commit, commit.manifest());
     return {};
   }
 
@@ -171,7 +182,6 @@ class MemoryStore final : public Store {
 
  private:
   const std::shared_ptr<MemoryDisk> disk_;
-  std::map<PageId, std::string> ahead_;  // of the next commit
 };
 
 }  // namespace

@@ -149,7 +149,10 @@ Status RocksStore::write_ahead(const Commit& part) {
   ROLLCALL_RETURN_IF_ERROR(check_next(part));
   commit_failed_ = true;  // until it has not; so that an exception of the caller's counts as well
   ROLLCALL_RETURN_IF_ERROR(write_pages_ahead(*database_->db, part, ahead_, database_->directory));
+  auto view = std::make_shared<const RocksView>(database_);
   commit_failed_ = false;
+  const std::lock_guard lock(mutex_);
+  view_.swap(view);
   return {};
 }
 

@@ -47,7 +47,9 @@ TEST(RecoveryMemory, HoldsForAllUsersAndALongJournal) {
   const std::string path = directory.path("store");
   std::uint64_t events = 0;
   {
-    const auto engine = *Engine::open(*open_rocks_store(path), {.checkpoint_seconds = 0});
+    EngineOptions options;
+    options.checkpoint_seconds = 0;
+    const auto engine = *Engine::open(*open_rocks_store(path), options);
     for (std::uint64_t user = 0; user < kUsers; user += kBatchRows) {
       ASSERT_TRUE(ingest(*engine, user, 1, kBatchRows, 0, Ack::kMemory).ok());
       events += kBatchRows;
@@ -64,7 +66,9 @@ TEST(RecoveryMemory, HoldsForAllUsersAndALongJournal) {
     const ProcessGrowth growth;
     auto store = open_rocks_store(path);
     ASSERT_TRUE(store.ok()) << store.status().to_string();
-    const auto engine = Engine::open(*std::move(store), {.memory_bytes_max = budget});
+    EngineOptions options;
+    options.memory_bytes_max = budget;
+    const auto engine = Engine::open(*std::move(store), options);
     ASSERT_TRUE(engine.ok()) << engine.status().to_string();
     EXPECT_EQ((*engine)->info().event_count, events);
     if (budget == kBudget) growth.expect_at_most(kBudget / 10 * 11 + 32 * kMiB);

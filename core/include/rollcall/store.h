@@ -128,6 +128,7 @@ class Store {
   // view can still read, it may leave some.
   virtual Status compact() = 0;
 
+  // Of the last commit, and of what was written ahead of the next one.
   virtual Result<std::shared_ptr<const StoreView>> view() const = 0;
 
   // Keeps what the store holds in memory (caches, buffers) within about `bytes_max` from here on.
