@@ -53,7 +53,7 @@ fault-soak: setup  ## fail every call to the disk in turn, cut the power, fill t
 	cmake --build --preset dev --target $@
 
 .PHONY: memory-soak
-memory-soak: setup  ## hold the peak of every command against budgets of 64M, 256M and 1G
+memory-soak: setup  ## hold the peak of every command against budgets of 32M to 1G
 	cmake --preset dev
 	cmake --build --preset dev --target $@
 
