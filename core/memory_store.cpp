@@ -1,5 +1,6 @@
 #include "rollcall/memory_store.h"
 
+#include <algorithm>
 #include <limits>
 #include <map>
 #include <mutex>
@@ -61,6 +62,13 @@ class MemoryDisk {
     return check_pages_ascend(commit);
   }
 
+  // Whether pages of the next commit are there.
+  bool is_ahead() const {
+    const std::shared_lock lock(mutex_);
+    return std::any_of(pages_.begin(), pages_.end(),
+                       [&](const auto& page) { return page.first.epoch > last_epoch_; });
+  }
+
   // Each pin_last_epoch() is undone by one unpin() of the epoch that it returned.
   Epoch pin_last_epoch() {
     const std::unique_lock lock(mutex_);
@@ -74,11 +82,13 @@ class MemoryDisk {
     drop_unreadable_pages();
   }
 
-  // Returns the page as it stood after the commit of `view_epoch`, or was written later.
-  Result<std::string> read(const PageAddress& address, Epoch view_epoch) const {
+  // Returns the page as it stood after the commit of `view_epoch`; with `ahead`, also one that was
+  // written ahead of the next.
+  Result<std::string> read(const PageAddress& address, Epoch view_epoch, bool ahead) const {
     const std::shared_lock lock(mutex_);
     const auto page = pages_.find(address);
-    if (page == pages_.end() || page->second.superseded_by <= view_epoch) {
+    if (page == pages_.end() || address.epoch > view_epoch + (ahead ? 1 : 0) ||
+        page->second.superseded_by <= view_epoch) {
       return Status::corruption("memory store: " + to_string(address.id) + ", epoch " +
                                 std::to_string(address.epoch) + ": the page is missing");
     }
@@ -124,18 +134,19 @@ namespace {
 class MemoryView final : public StoreView {
  public:
   explicit MemoryView(std::shared_ptr<MemoryDisk> disk)
-      : disk_(std::move(disk)), epoch_(disk_->pin_last_epoch()) {}
+      : disk_(std::move(disk)), epoch_(disk_->pin_last_epoch()), ahead_(disk_->is_ahead()) {}
   ~MemoryView() override { disk_->unpin(epoch_); }
   MemoryView(const MemoryView&) = delete;
   MemoryView& operator=(const MemoryView&) = delete;
 
   Result<std::string> read(const PageAddress& address) const override {
-    return disk_->read(address, epoch_);
+    return disk_->read(address, epoch_, ahead_);
   }
 
  private:
   const std::shared_ptr<MemoryDisk> disk_;
   const Epoch epoch_;
+  const bool ahead_;
 };
 
 class MemoryStore final : public Store {

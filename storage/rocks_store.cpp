@@ -101,6 +101,13 @@ class RocksStore final : public Store {
   Status check_journal() const override { return rollcall::check_journal(database_->directory); }
 
  private:
+  // Has view() see what is in the database now.
+  void renew_view() {
+    // The old view may be the last to its snapshot: it is let go outside the mutex.
+    auto view = std::make_shared<const RocksView>(database_);
+    const std::lock_guard lock(mutex_);
+    view_.swap(view);
+  }
   // Whether the store takes commits.
   Status check_writable() const;
   // And this one, or a part of it.
@@ -119,7 +126,7 @@ class RocksStore final : public Store {
 
   mutable std::mutex mutex_;  // guards last_ and view_; last_ is written by the committing thread
   CommitFacts last_;
-  std::shared_ptr<const RocksView> view_;  // what every view() gets until the next commit
+  std::shared_ptr<const RocksView> view_;  // what every view() gets until more is written
 };
 
 Status RocksStore::check_writable() const {
@@ -149,10 +156,8 @@ Status RocksStore::write_ahead(const Commit& part) {
   ROLLCALL_RETURN_IF_ERROR(check_next(part));
   commit_failed_ = true;  // until it has not; so that an exception of the caller's counts as well
   ROLLCALL_RETURN_IF_ERROR(write_pages_ahead(*database_->db, part, ahead_, database_->directory));
-  auto view = std::make_shared<const RocksView>(database_);
+  renew_view();
   commit_failed_ = false;
-  const std::lock_guard lock(mutex_);
-  view_.swap(view);
   return {};
 }
 
@@ -162,6 +167,7 @@ Status RocksStore::discard_ahead() {
   commit_failed_ = true;
   ROLLCALL_RETURN_IF_ERROR(
       remove_unfinished_commit(*database_->db, last_.epoch, database_->directory));
+  renew_view();
   commit_failed_ = false;
   ahead_ = {};
   return {};
