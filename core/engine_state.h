@@ -1,5 +1,5 @@
-// The parts of an engine. engine.cpp wires them together; checkpoint.cpp, ingest_by_partition.cpp
-// and verify.cpp do one thing each.
+// The parts of an engine. engine.cpp wires them together; checkpoint.cpp, engine_forget.cpp,
+// ingest_by_partition.cpp and verify.cpp do one thing each.
 #pragma once
 
 #include <atomic>
