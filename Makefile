@@ -52,6 +52,11 @@ fault-soak: setup  ## fail every call to the disk in turn, cut the power, fill t
 	cmake --preset dev
 	cmake --build --preset dev --target $@
 
+.PHONY: memory-soak
+memory-soak: setup  ## hold the peak of every command against budgets of 32M to 1G
+	cmake --preset dev
+	cmake --build --preset dev --target $@
+
 .PHONY: fuzz
 fuzz: setup  ## run each fuzz target for a minute
 	@tools/setup --dev

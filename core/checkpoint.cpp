@@ -1,5 +1,6 @@
 // All that changed since the last commit, to the store, while ingest and queries go on.
 #include <algorithm>
+#include <deque>
 #include <iterator>
 #include <utility>
 
@@ -68,6 +69,11 @@ Status Engine::State::checkpoint_alone() {
     if (segments_changed) add(PageKind::kSegments, segments, manifest.segments_epoch);
     if (forgotten_changed) add(PageKind::kForgotten, *forgotten, manifest.forgotten_epoch);
     collect_partitions(next, dirty, superseded);
+    if (!superseded_ahead.empty()) {
+      superseded.reserve(superseded.size() + superseded_ahead.size());
+      superseded.insert(superseded.end(), superseded_ahead.begin(), superseded_ahead.end());
+      std::deque<PageAddress>().swap(superseded_ahead);
+    }
     // Until it is encoded, a page that the writer changes meanwhile is held twice.
     for (const DirtyPage& page : dirty) handed_over_bytes += memory_bytes(page);
     for (const Partition& partition : partitions) user_counts.push_back(partition.ordinal_count());

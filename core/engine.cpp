@@ -163,10 +163,19 @@ Status Engine::State::load() {
 }
 
 Status Engine::State::replay(const JournalRecord& record) {
-  ROLLCALL_RETURN_IF_ERROR(
-      for_each_partition([&](Partition& partition) { return partition.load_users(*view); }));
-  ROLLCALL_ASSIGN_OR_RETURN(const JournalledBatch batch,
-                            decode_journal_record(record.bytes, settings, pool, partitions));
+  // At the first record all threads read the users, as far as there is room for them; where there
+  // is not, those of a partition are read again when its rows are decoded, and the others make way.
+  const auto load_users = [&](Partition& partition) { return partition.load_users(*view); };
+  if (batch_number == 0) {
+    Status status = read_partitions(load_users);
+    if (!status.ok()) return status;
+  }
+  ROLLCALL_ASSIGN_OR_RETURN(
+      const JournalledBatch batch,
+      decode_journal_record(record.bytes, settings, pool, partitions, [&](std::uint32_t number) {
+        evict_for(0);
+        return load_users(partitions[number]);
+      }));
   const Delivery delivery{.position = batch.position ? &*batch.position : nullptr,
                           .token = batch.token ? &*batch.token : nullptr,
                           .ack = Ack::kDurable};
@@ -294,17 +303,8 @@ Result<Engine::State::Passage> Engine::State::ingest_within_gate(
   return passage;
 }
 
-Status Engine::State::ingest(PreparedRows& rows, const Delivery& delivery) {
-  if (store->read_only()) return Status::invalid_argument("engine: the store was opened read-only");
-  ROLLCALL_RETURN_IF_ERROR(check_token(delivery.token));
-  if (rows.settings != settings) {
-    return Status::invalid_argument("engine: the batch was prepared for a store of other settings");
-  }
-  if (delivery.ack == Ack::kDurable && store->journal() == nullptr) {
-    return Status::unsupported(
-        "delivery: the store has no journal, so that a batch cannot be acknowledged as durable "
-        "(allowed: in memory; or a store on disk)");
-  }
+Result<Engine::State::Passage> Engine::State::let_in(PreparedRows& rows, const Delivery& delivery) {
+  const SourceTurns::Turn turn(source_turns, delivery);
   std::shared_ptr<const ForgottenUsers> dropped;  // whose rows are no longer among them
   const auto pass_gate = [&](auto enter) -> Result<Passage> {
     for (;;) {
@@ -351,6 +351,21 @@ Status Engine::State::ingest(PreparedRows& rows, const Delivery& delivery) {
       passage = *passed;
     } while (passage.needs_checkpoint);
   }
+  return passage;
+}
+
+Status Engine::State::ingest(PreparedRows& rows, const Delivery& delivery) {
+  if (store->read_only()) return Status::invalid_argument("engine: the store was opened read-only");
+  ROLLCALL_RETURN_IF_ERROR(check_token(delivery.token));
+  if (rows.settings != settings) {
+    return Status::invalid_argument("engine: the batch was prepared for a store of other settings");
+  }
+  if (delivery.ack == Ack::kDurable && store->journal() == nullptr) {
+    return Status::unsupported(
+        "delivery: the store has no journal, so that a batch cannot be acknowledged as durable "
+        "(allowed: in memory; or a store on disk)");
+  }
+  ROLLCALL_ASSIGN_OR_RETURN(const Passage passage, let_in(rows, delivery));
   if (passage.record) ROLLCALL_RETURN_IF_ERROR(sync_journal(*passage.record));
   // The batch is in. A caller who was told otherwise would send it again, so what goes wrong from
   // here on is told to the next call.
@@ -411,64 +426,6 @@ Status Engine::State::drop_segment(const std::string& name) {
   segments_changed = true;
   note_change();
   return {};
-}
-
-// First nobody can come back, then partition after partition forgets: a user is in one of them, and
-// gone at once. Ingest goes on between them as far as it needs no checkpoint: a crash undoes all of
-// it, or nothing.
-Result<std::uint64_t> Engine::State::forget(std::span<const UserId> users) {
-  if (store->read_only()) return Status::invalid_argument("engine: the store was opened read-only");
-  for (const UserId& user : users) {
-    const bool is_integer = std::holds_alternative<std::uint64_t>(user);
-    if (is_integer != (settings.user_kind == UserKind::kInteger)) {
-      return Status::invalid_argument(fmt::format("forget: a user id is {} (the store's are {})",
-                                                  is_integer ? "an integer" : "a string",
-                                                  is_integer ? "strings" : "integers"));
-    }
-  }
-  const std::lock_guard no_checkpoint(checkpoint_mutex);
-  {
-    const Gate::Pass pass(gate);
-    ROLLCALL_RETURN_IF_ERROR(state_failure);
-    ROLLCALL_RETURN_IF_ERROR(write_failure);
-    auto more = forgotten ? std::make_shared<ForgottenUsers>(*forgotten)
-                          : std::make_shared<ForgottenUsers>();
-    for (const UserId& user : users) more->add(user);
-    if (more->empty()) return std::uint64_t{0};
-    segments_changed = segments.forget(*more) || segments_changed;
-    forgotten = std::move(more);
-    forgotten_changed = true;
-    forgotten_by = epoch + 1;
-    note_change();
-  }
-  const UserList list(std::vector<UserId>(users.begin(), users.end()));
-  std::uint64_t found = 0;
-  for (std::uint32_t i = 0; i < partitions.size(); ++i) {
-    const auto entries = list.of_partition(i, settings.partition_count);
-    if (entries.empty()) continue;
-    const Gate::Pass pass(gate);
-    Partition& partition = partitions[i];
-    ROLLCALL_RETURN_IF_ERROR(partition.load_users(*view));
-    ROLLCALL_RETURN_IF_ERROR(partition.fold(*view, true));
-    std::vector<std::uint32_t> ordinals;
-    for (const UserList::Entry& entry : entries) {
-      if (const auto ordinal = partition.users().find(entry.hash, entry.user)) {
-        ordinals.push_back(*ordinal);
-      }
-    }
-    std::sort(ordinals.begin(), ordinals.end());
-    ordinals.erase(std::unique(ordinals.begin(), ordinals.end()), ordinals.end());
-    ROLLCALL_RETURN_IF_ERROR(partition.load_pages_of(ordinals, *view));
-    state_failure =
-        Status::resource_exhausted("engine: a user was forgotten in part; open the store again");
-    partition.forget(ordinals);
-    day_totals.clear();
-    state_failure = Status();
-    found += ordinals.size();
-    evict_for(0);
-  }
-  ROLLCALL_RETURN_IF_ERROR(checkpoint_alone());
-  return found;
 }
 
 EngineInfo Engine::State::info() const {

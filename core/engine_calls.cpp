@@ -12,6 +12,7 @@
 
 #include "core/engine_state.h"
 #include "core/guard.h"
+#include "core/memory_policy.h"
 #include "core/prepared_batch.h"
 #include "core/prepared_merge.h"
 #include "core/query/query_validation.h"
@@ -19,9 +20,6 @@
 
 namespace rollcall {
 namespace {
-
-// Of the memory, for prepared blocks that are kept for later.
-constexpr std::size_t kPoolShare = 8;
 
 Status check_kernels() {
   if (kernels::active_table() != nullptr) return {};
@@ -112,6 +110,7 @@ Result<std::unique_ptr<Engine>> Engine::open(std::unique_ptr<Store> store,
     auto state = std::make_unique<State>(with_paths);
     state->pool = std::make_shared<BlockPool>(options.memory_bytes_max / kPoolShare);
     state->store = std::move(store);
+    state->store_bytes = state->store->limit_memory(options.memory_bytes_max / kStoreShare);
     ROLLCALL_RETURN_IF_ERROR(state->load());
     return std::unique_ptr<Engine>(new Engine(std::move(state)));
   });

@@ -8,16 +8,12 @@
 
 #include "core/engine_state.h"
 #include "core/guard.h"
+#include "core/memory_policy.h"
 #include "core/return_memory.h"
 
 namespace rollcall {
 namespace {
 
-// Of the memory, for prepared batches.
-constexpr std::size_t kPreparedShare = 4;
-// For what questions take, and at least so much.
-constexpr std::size_t kQuestionsShare = 8;
-constexpr std::size_t kQuestionsMin = std::size_t{16} << 20;
 // Times as long as the last one took. What a checkpoint costs beside its own time, compaction above
 // all, comes on top.
 constexpr int kRestAfterCheckpoint = 14;
@@ -25,12 +21,11 @@ constexpr int kRestAfterCheckpoint = 14;
 }  // namespace
 
 std::size_t Engine::State::state_bytes_max() const {
-  return options.memory_bytes_max - options.memory_bytes_max / kPreparedShare -
-         options.memory_bytes_max / kQuestionsShare;
+  return state_share(options.memory_bytes_max, store_bytes);
 }
 
 std::size_t Engine::State::questions_bytes_max() const {
-  return std::max(options.memory_bytes_max / kQuestionsShare, kQuestionsMin);
+  return questions_share(options.memory_bytes_max);
 }
 
 std::size_t Engine::State::room() const {

@@ -1,10 +1,12 @@
 // The parts of an engine. engine.cpp wires them together, and engine_calls.cpp is how they are
-// called; checkpoint.cpp, ingest_by_partition.cpp and verify.cpp do one thing each.
+// called; checkpoint.cpp, engine_forget.cpp, ingest_by_partition.cpp and verify.cpp do one thing
+// each.
 #pragma once
 
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -24,6 +26,7 @@
 #include "core/segment_table.h"
 #include "core/series_catalog.h"
 #include "core/source_table.h"
+#include "core/source_turns.h"
 #include "core/time_zone.h"
 #include "core/workers.h"
 #include "rollcall/engine.h"
@@ -40,8 +43,11 @@ struct Engine::State {
   StoreSettings settings;
   TimeZone zone;
   std::unique_ptr<Store> store;
+  std::size_t store_bytes = 0;      // of the memory options, what the store takes
   std::shared_ptr<BlockPool> pool;  // of prepared batches
   Workers workers;                  // their tasks never pass the gate
+
+  SourceTurns source_turns;  // taken before the gate and checkpoint_mutex
 
   // Guards all that follows: batches enter, and snapshots are taken, one at a time.
   mutable Gate gate;
@@ -67,7 +73,10 @@ struct Engine::State {
   bool segments_changed = false;
   bool forgotten_changed = false;
   BatchNumber batch_number = 0;
-  BatchNumber quiet_since = 0;            // the last batch when last a question asked for unions
+  BatchNumber quiet_since = 0;  // the last batch when last a question asked for unions
+  // By what was written ahead of the next commit: perhaps every page there is, so that room for
+  // more than there are would be much.
+  std::deque<PageAddress> superseded_ahead;
   bool committing = false;                // a checkpoint is under way
   std::atomic<bool> by_partition{false};  // batches did not fit in memory lately
   // Of pages that a commit has yet to encode: they are held even where they have changed since.
@@ -104,6 +113,8 @@ struct Engine::State {
     // The record to be synced, if there is one.
     std::optional<std::uint64_t> record;
   };
+  // Has the batch come in, whatever checkpoints that takes.
+  Result<Passage> let_in(PreparedRows& rows, const Delivery& delivery);
   // `record`: of the journal, where the batch comes from it.
   Result<Passage> ingest_within_gate(const PreparedRows& rows, const Delivery& delivery,
                                      std::optional<std::uint64_t> record);
@@ -114,6 +125,9 @@ struct Engine::State {
   Result<Passage> ingest_by_partition(const PreparedRows& rows, const Delivery& delivery,
                                       std::optional<std::uint64_t> record);
   class Ahead;
+  // Writes what changed of a partition ahead of the next commit, and lets it go: until that commit
+  // nothing may change in it. Within the gate; checkpoint_mutex must be held.
+  Status write_ahead(Partition& partition);
   // Whether the source has sent the batch before; tells the delivery.
   bool is_known(const Delivery& delivery) const;
   // Writes the batch that all partitions have staged behind the others.
@@ -148,8 +162,8 @@ struct Engine::State {
   Status timed_checkpoint();
   // For want of memory, or of threads.
   static Status cannot_checkpoint();
-  // Of the memory options, what is for questions; and what is neither for these nor for prepared
-  // batches.
+  // Of the memory options, what questions may take; and what the state may, beside these, prepared
+  // batches and the store.
   std::size_t questions_bytes_max() const;
   std::size_t state_bytes_max() const;
   // How much more of it may be taken. Within the gate.
@@ -186,6 +200,8 @@ struct Engine::State {
   Status save_segment(const std::string& name, SavedSegment segment);
   Status drop_segment(const std::string& name);
   Result<std::uint64_t> forget(std::span<const UserId> users);
+  // In all partitions. `has_written_ahead` is set as soon as some of them are.
+  Result<std::uint64_t> forget_in_partitions(const UserList& list, bool& has_written_ahead);
   MemoryUse memory_use() const;
   EngineInfo info() const;
   Result<VerifyReport> verify();

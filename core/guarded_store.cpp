@@ -86,6 +86,9 @@ class GuardedStore final : public Store {
       return View(std::make_shared<const GuardedView>(std::move(view), name_));
     });
   }
+  std::size_t limit_memory(std::size_t bytes_max) override {
+    return store_.is_here() ? (*store_)->limit_memory(bytes_max) : 0;
+  }
   bool read_only() const override { return read_only_; }
   Result<StoreSize> size() const override {
     return call(store_, name_, [&](const auto& store) { return store->size(); });

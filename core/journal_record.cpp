@@ -147,8 +147,12 @@ namespace {
 class Decoder {
  public:
   Decoder(std::string_view bytes, const StoreSettings& settings,
-          const std::shared_ptr<BlockPool>& pool, const std::vector<Partition>& partitions)
-      : reader_(bytes), partitions_(partitions), partition_of_(settings.partition_count) {
+          const std::shared_ptr<BlockPool>& pool, const std::vector<Partition>& partitions,
+          const std::function<Status(std::uint32_t)>& load_users)
+      : reader_(bytes),
+        partitions_(partitions),
+        load_users_(load_users),
+        partition_of_(settings.partition_count) {
     batch_.rows = std::make_unique<PreparedRows>();
     batch_.rows->settings = settings;
     batch_.rows->pool = pool;
@@ -163,6 +167,7 @@ class Decoder {
       const auto number = reader_.varint_up_to<std::uint32_t>(partitions_.size() - 1);
       if (number_before && number <= *number_before) return wrong("its partitions do not ascend");
       number_before = number;
+      ROLLCALL_RETURN_IF_ERROR(load_users_(number));
       if (Status status = decode_part(number); !status.ok()) {
         return Status::corruption(fmt::format("partition {}: {}", number, status.message()));
       }
@@ -384,6 +389,7 @@ class Decoder {
 
   ByteReader reader_;
   const std::vector<Partition>& partitions_;
+  const std::function<Status(std::uint32_t)>& load_users_;
   const Partitioner partition_of_;
   JournalledBatch batch_;
   PreparedBlock* block_ = nullptr;  // that rows are added to
@@ -396,10 +402,11 @@ class Decoder {
 
 }  // namespace
 
-Result<JournalledBatch> decode_journal_record(std::string_view bytes, const StoreSettings& settings,
-                                              const std::shared_ptr<BlockPool>& pool,
-                                              const std::vector<Partition>& partitions) {
-  return Decoder(bytes, settings, pool, partitions).run();
+Result<JournalledBatch> decode_journal_record(
+    std::string_view bytes, const StoreSettings& settings, const std::shared_ptr<BlockPool>& pool,
+    const std::vector<Partition>& partitions,
+    const std::function<Status(std::uint32_t)>& load_users) {
+  return Decoder(bytes, settings, pool, partitions, load_users).run();
 }
 
 }  // namespace rollcall

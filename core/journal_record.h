@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -54,10 +55,12 @@ struct JournalledBatch {
   std::optional<BatchToken> token;
 };
 
-// The batch of a record. The users of all partitions must be loaded.
+// The batch of a record. `load_users` is called with the number of each partition that has rows,
+// whose users must be loaded from then until it is called again. Its errors are passed on.
 //   kCorruption  the record is not what was written, or says what the store cannot hold
-Result<JournalledBatch> decode_journal_record(std::string_view bytes, const StoreSettings& settings,
-                                              const std::shared_ptr<BlockPool>& pool,
-                                              const std::vector<Partition>& partitions);
+Result<JournalledBatch> decode_journal_record(
+    std::string_view bytes, const StoreSettings& settings, const std::shared_ptr<BlockPool>& pool,
+    const std::vector<Partition>& partitions,
+    const std::function<Status(std::uint32_t)>& load_users);
 
 }  // namespace rollcall

@@ -1,5 +1,6 @@
 #include "rollcall/memory_store.h"
 
+#include <algorithm>
 #include <limits>
 #include <map>
 #include <mutex>
@@ -28,11 +29,19 @@ class MemoryDisk {
     return LastCommit{last_epoch_, manifest_};
   }
 
-  void apply(const Commit& commit, std::map<PageId, std::string> pages, std::string manifest) {
+  // Pages of the next commit, before it.
+  void write(const PageAddress& address, std::string bytes) {
     const std::unique_lock lock(mutex_);
-    for (auto& [id, bytes] : pages) {
-      pages_.insert_or_assign({id, commit.epoch}, Page{std::move(bytes), kNever});
-    }
+    pages_.insert_or_assign(address, Page{std::move(bytes), kNever});
+  }
+  void discard_ahead() {
+    const std::unique_lock lock(mutex_);
+    std::erase_if(pages_, [&](const auto& page) { return page.first.epoch > last_epoch_; });
+  }
+
+  // Makes the next commit the last one; its pages are written.
+  void apply(const Commit& commit, std::string manifest) {
+    const std::unique_lock lock(mutex_);
     for (const PageAddress& address : commit.superseded) {
       const auto page = pages_.find(address);
       if (page == pages_.end() || page->second.superseded_by != kNever) continue;
@@ -55,6 +64,13 @@ class MemoryDisk {
     return check_pages_ascend(commit);
   }
 
+  // Whether pages of the next commit are there.
+  bool is_ahead() const {
+    const std::shared_lock lock(mutex_);
+    return std::any_of(pages_.begin(), pages_.end(),
+                       [&](const auto& page) { return page.first.epoch > last_epoch_; });
+  }
+
   // Each pin_last_epoch() is undone by one unpin() of the epoch that it returned.
   Epoch pin_last_epoch() {
     const std::unique_lock lock(mutex_);
@@ -68,11 +84,12 @@ class MemoryDisk {
     drop_unreadable_pages();
   }
 
-  // Returns the page as it stood after the commit of `view_epoch`.
-  Result<std::string> read(const PageAddress& address, Epoch view_epoch) const {
+  // Returns the page as it stood after the commit of `view_epoch`; with `ahead`, also one that was
+  // written ahead of the next.
+  Result<std::string> read(const PageAddress& address, Epoch view_epoch, bool ahead) const {
     const std::shared_lock lock(mutex_);
     const auto page = pages_.find(address);
-    if (page == pages_.end() || address.epoch > view_epoch ||
+    if (page == pages_.end() || address.epoch > view_epoch + (ahead ? 1 : 0) ||
         page->second.superseded_by <= view_epoch) {
       return Status::corruption("memory store: " + to_string(address.id) + ", epoch " +
                                 std::to_string(address.epoch) + ": the page is missing");
@@ -85,7 +102,7 @@ class MemoryDisk {
     StoreSize size;
     size.disk_bytes = manifest_.size();
     for (const auto& [address, page] : pages_) {
-      if (page.superseded_by == kNever) ++size.page_count;
+      if (page.superseded_by == kNever && address.epoch <= last_epoch_) ++size.page_count;
       size.disk_bytes += page.bytes.size();
     }
     return size;
@@ -119,45 +136,50 @@ namespace {
 class MemoryView final : public StoreView {
  public:
   explicit MemoryView(std::shared_ptr<MemoryDisk> disk)
-      : disk_(std::move(disk)), epoch_(disk_->pin_last_epoch()) {}
+      : disk_(std::move(disk)), epoch_(disk_->pin_last_epoch()), ahead_(disk_->is_ahead()) {}
   ~MemoryView() override { disk_->unpin(epoch_); }
   MemoryView(const MemoryView&) = delete;
   MemoryView& operator=(const MemoryView&) = delete;
 
   Result<std::string> read(const PageAddress& address) const override {
-    return disk_->read(address, epoch_);
+    return disk_->read(address, epoch_, ahead_);
   }
 
  private:
   const std::shared_ptr<MemoryDisk> disk_;
   const Epoch epoch_;
+  const bool ahead_;
 };
 
 class MemoryStore final : public Store {
  public:
-  explicit MemoryStore(std::shared_ptr<MemoryDisk> disk) : disk_(std::move(disk)) {}
+  explicit MemoryStore(std::shared_ptr<MemoryDisk> disk) : disk_(std::move(disk)) {
+    disk_->discard_ahead();
+  }
 
   Result<std::optional<LastCommit>> last_commit() const override { return disk_->last_commit(); }
 
   Status write_ahead(const Commit& part) override {
     ROLLCALL_RETURN_IF_ERROR(disk_->check_next(part));
     for (std::size_t i = 0; i < part.pages.size(); ++i) {
-      ROLLCALL_RETURN_IF_ERROR(part.encode(i, ahead_[part.pages[i].id]));
+      std::string bytes;
+      ROLLCALL_RETURN_IF_ERROR(part.encode(i, bytes));
+      disk_->write({part.pages[i].id, part.epoch}, std::move(bytes));
     }
     return {};
   }
 
   Status discard_ahead() override {
-    ahead_.clear();
+    disk_->discard_ahead();
     return {};
   }
 
   Status commit(const Commit& commit) override {
     if (Status status = write_ahead(commit); !status.ok()) {
-      ahead_.clear();
+      disk_->discard_ahead();
       return status;
     }
-    disk_->apply(commit, std::exchange(ahead_, {}), commit.manifest());
+    disk_->apply(commit, commit.manifest());
     return {};
   }
 
@@ -173,7 +195,6 @@ class MemoryStore final : public Store {
 
  private:
   const std::shared_ptr<MemoryDisk> disk_;
-  std::map<PageId, std::string> ahead_;  // of the next commit
 };
 
 }  // namespace

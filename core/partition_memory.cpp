@@ -216,7 +216,8 @@ void Partition::evict_users(Epoch durable) {
                                   [&](Epoch epoch) { return epoch <= durable; });
   if (!stored || staged_count_ != 0) return;
   user_bytes_ = users_.string_bytes();
-  users_ = UserIndex(users_.kind());
+  UserIndex none(users_.kind());
+  std::swap(users_, none);  // a string that is assigned a short one keeps its memory, too
   users_loaded_ = user_count_ == 0;
 }
 

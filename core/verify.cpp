@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <atomic>
+#include <condition_variable>
 #include <map>
+#include <mutex>
 #include <set>
 
 #include "core/engine_state.h"
@@ -14,6 +17,47 @@ namespace {
 
 using Words = std::array<std::uint64_t, kChunkWords>;
 
+// Lets in as many at a time as there is memory for, and one in any case.
+class MemoryTurnstile {
+ public:
+  // What is inside counts in `taken`, too.
+  MemoryTurnstile(std::size_t bytes_max, std::atomic<std::size_t>& taken)
+      : bytes_max_(bytes_max), taken_(taken) {}
+
+  class Stay {
+   public:
+    Stay(MemoryTurnstile& turnstile, std::size_t bytes) : turnstile_(turnstile), bytes_(bytes) {
+      std::unique_lock lock(turnstile_.mutex_);
+      turnstile_.left_.wait(lock, [&] {
+        return turnstile_.inside_ == 0 || turnstile_.inside_ + bytes <= turnstile_.bytes_max_;
+      });
+      turnstile_.inside_ += bytes;
+      turnstile_.taken_ += bytes;
+    }
+    ~Stay() {
+      {
+        const std::lock_guard lock(turnstile_.mutex_);
+        turnstile_.inside_ -= bytes_;
+        turnstile_.taken_ -= bytes_;
+      }
+      turnstile_.left_.notify_all();
+    }
+    Stay(const Stay&) = delete;
+    Stay& operator=(const Stay&) = delete;
+
+   private:
+    MemoryTurnstile& turnstile_;
+    const std::size_t bytes_;
+  };
+
+ private:
+  const std::size_t bytes_max_;
+  std::atomic<std::size_t>& taken_;
+  std::mutex mutex_;
+  std::condition_variable left_;
+  std::size_t inside_ = 0;
+};
+
 // One partition as it is stored, read page by page.
 class PartitionVerifier {
  public:
@@ -21,18 +65,24 @@ class PartitionVerifier {
                     const StoreSettings& settings)
       : number_(number), view_(view), catalog_(catalog), partition_(number, settings.user_kind) {}
 
-  void run(Epoch epoch) {
+  void run(Epoch epoch, MemoryTurnstile& turnstile) {
     if (!check(PageId{PageKind::kPartition, number_, 0, 0, 0},
                partition_.open(view_, epoch, catalog_.series_count())))
       return;
+    const MemoryTurnstile::Stay stay(turnstile, memory_bytes());
     page_count_ += 1 + partition_.days().size();
-    if (!check(PageId{PageKind::kPartition, number_, 0, 0, 0},
-               partition_.load_days({kDayMin, kDayMax}, view_))) {
-      return;
-    }
     check(PageId{PageKind::kUsers, number_, 0, 0, 0}, partition_.load_users(view_));
     page_count_ += (partition_.ordinal_count() + kChunkOrdinals - 1) / kChunkOrdinals;
-    for (const auto& [date, day] : partition_.days()) verify_day(date, day);
+    for (const auto& [date, day] : partition_.days()) {
+      if (!check(PageId{PageKind::kPartition, number_, 0, 0, 0},
+                 partition_.load_days({date, date}, view_))) {
+        return;
+      }
+      verify_day(date, day);
+      if (partition_.memory_use().resident_bytes > kDirectoryBytesMax) {
+        partition_.evict_directory(0, epoch);
+      }
+    }
     if (partition_.events() != series_events_) {
       fault({PageKind::kPartition, number_, 0, 0, 0},
             "its events of each series are not those of its days");
@@ -46,6 +96,19 @@ class PartitionVerifier {
   std::vector<std::string> take_faults() { return std::move(faults_); }
 
  private:
+  // Of days that were looked at, before they are let go.
+  static constexpr std::size_t kDirectoryBytesMax = std::size_t{1} << 20;
+
+  // About how much it takes: the users' ids, then their bounds and the sets of a day, twice.
+  std::size_t memory_bytes() const {
+    constexpr std::size_t kUserBytes = 64;
+    constexpr std::size_t kBoundsBytes = 2 * sizeof(std::int32_t);
+    const std::size_t users = partition_.ordinal_count();
+    const std::size_t chunks = (users + kChunkOrdinals - 1) / kChunkOrdinals;
+    return kDirectoryBytesMax + users * (kUserBytes + kBoundsBytes * partition_.bounds().size()) +
+           2 * chunks * sizeof(Words) * catalog_.series_count();
+  }
+
   void fault(const PageId& id, std::string_view what) {
     faults_.push_back(fmt::format("{}: {}", to_string(id), what));
   }
@@ -271,12 +334,18 @@ Result<VerifyReport> Engine::State::verify() {
         now->read({{PageKind::kForgotten, 0, 0, 0, 0}, stored.forgotten_epoch}));
     ROLLCALL_RETURN_IF_ERROR(ForgottenUsers::deserialize(bytes).status());
   }
+  const std::size_t bytes_max = [&] {
+    const Gate::Pass pass(gate);
+    evict_for(state_bytes_max() / 2);
+    return room();
+  }();
+  MemoryTurnstile turnstile(bytes_max, kept_bytes);
   std::vector<VerifyReport> parts(stored.partition_epochs.size());
   std::vector<std::uint64_t> event_counts(parts.size());
   workers.for_each(parts.size(), [&](std::size_t i) {
     if (stored.partition_epochs[i] == 0) return;
     PartitionVerifier verifier(static_cast<std::uint32_t>(i), *now, names, stored.settings);
-    verifier.run(stored.partition_epochs[i]);
+    verifier.run(stored.partition_epochs[i], turnstile);
     parts[i] = {verifier.page_count(), verifier.take_faults()};
     event_counts[i] = verifier.event_count();
   });

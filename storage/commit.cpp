@@ -54,7 +54,8 @@ Result<CommitFacts> write_commit(rocksdb::DB& db, const Commit& commit, PagesWri
                                     std::to_string(commit.superseded.size()) +
                                     " pages, but there are " + std::to_string(page_count));
   }
-  rocksdb::WriteBatch batch;
+  constexpr std::size_t kDeleteBytes = kPageKeyBytes + 2;  // with its tag and length
+  rocksdb::WriteBatch batch(commit.superseded.size() * kDeleteBytes);
   ROLLCALL_RETURN_IF_ERROR(write_pages(db, commit, batch, written, directory));
   CommitFacts facts;
   facts.store_id = previous.store_id;

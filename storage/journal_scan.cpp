@@ -47,19 +47,29 @@ class FileReader {
 
   // Whether a good record of a number from `number` on lies somewhere past offset().
   Result<bool> any_later(std::uint64_t number) {
-    ROLLCALL_ASSIGN_OR_RETURN(const std::string rest, file_.read(offset_, size_ - offset_));
-    for (std::size_t i = 1; i + kJournalRecordHeaderBytes <= rest.size(); ++i) {
-      const JournalRecordHeader header =
-          decode_journal_record_header(std::string_view(rest).substr(i, kJournalRecordHeaderBytes));
-      const std::size_t begin = i + kJournalRecordHeaderBytes;
-      // The number rules out nearly all that is no header, before a checksum is made.
-      if (header.number < number || header.number - number > rest.size() ||
-          header.bytes > rest.size() - begin) {
-        continue;
-      }
-      if (journal_record_checksum(header, std::string_view(rest).substr(begin, header.bytes),
-                                  store_id_, number_) == header.checksum) {
-        return true;
+    constexpr std::uint64_t kStep = std::uint64_t{1} << 20;
+    const std::uint64_t rest = size_ - offset_;
+    for (std::uint64_t begin = offset_ + 1; begin < size_; begin += kStep) {
+      ROLLCALL_ASSIGN_OR_RETURN(const std::string window,
+                                file_.read(begin, kStep + kJournalRecordHeaderBytes - 1));
+      for (std::size_t i = 0; i + kJournalRecordHeaderBytes <= window.size(); ++i) {
+        const JournalRecordHeader header = decode_journal_record_header(
+            std::string_view(window).substr(i, kJournalRecordHeaderBytes));
+        // The number rules out nearly all that is no header, before the record is read.
+        const std::uint64_t record_begin = begin + i + kJournalRecordHeaderBytes;
+        if (header.number < number || header.number - number > rest || record_begin > size_ ||
+            header.bytes > size_ - record_begin) {
+          continue;
+        }
+        std::string_view record = std::string_view(window).substr(record_begin - begin);
+        if (header.bytes > record.size()) {
+          ROLLCALL_ASSIGN_OR_RETURN(record_, file_.read(record_begin, header.bytes));
+          record = record_;
+        }
+        if (journal_record_checksum(header, record.substr(0, header.bytes), store_id_, number_) ==
+            header.checksum) {
+          return true;
+        }
       }
     }
     return false;

@@ -1,5 +1,6 @@
 #include "storage/rocks_database.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <latch>
@@ -67,7 +68,9 @@ Result<std::shared_ptr<RocksDatabase>> open_rocks_database(const std::string& di
   database->directory = directory;
   const auto file_system = std::make_shared<CautiousFileSystem>();
   database->env = rocksdb::NewCompositeEnv(file_system);
-  rocksdb::Options rocks = rocks_options(options);
+  database->cache = make_block_cache(options.cache_bytes);
+  database->write_buffers = make_write_buffers();
+  rocksdb::Options rocks = rocks_options(options, database->cache, database->write_buffers);
   rocks.env = database->env.get();
   rocks.create_if_missing = create;
   rocksdb::DB* db = nullptr;
@@ -97,6 +100,24 @@ Result<std::string> rocks_database_version(const std::string& directory) {
   if (error == std::errc::no_such_file_or_directory) return manifest + ", removed";
   if (error) return Status::io_error((path / manifest).string() + ": " + error.message());
   return manifest + " of " + std::to_string(bytes) + " bytes";
+}
+
+std::size_t limit_memory(const RocksDatabase& database, std::size_t bytes_max,
+                         std::size_t cache_bytes_max) {
+  constexpr std::size_t kBytesMin = std::size_t{2} << 20;  // of either
+  std::size_t buffer_bytes = std::clamp(bytes_max / 2, kBytesMin, kWriteBufferBytesMax);
+  if (database.lock) {
+    database.write_buffers->SetBufferSize(buffer_bytes);
+  } else {
+    // A reader's are what it found in the log, and stay.
+    std::uint64_t found = 0;
+    database.db->GetIntProperty(rocksdb::DB::Properties::kCurSizeAllMemTables, &found);
+    buffer_bytes = found;
+  }
+  const std::size_t cache_bytes =
+      std::min(std::max(bytes_max - std::min(bytes_max, buffer_bytes), kBytesMin), cache_bytes_max);
+  database.cache->SetCapacity(cache_bytes);
+  return buffer_bytes + cache_bytes;
 }
 
 Status compact_rocks_database(rocksdb::DB& db, const std::string& directory) {

@@ -1,8 +1,10 @@
 // The RocksDB database of a store, from its opening to its closing.
 #pragma once
 
+#include <rocksdb/cache.h>
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
+#include <rocksdb/write_buffer_manager.h>
 
 #include <memory>
 #include <optional>
@@ -20,6 +22,8 @@ struct RocksDatabase {
   std::optional<StoreLock>
       lock;  // a writer's; declared before the database, to be given up after it
   std::unique_ptr<rocksdb::Env> env;  // of the database
+  std::shared_ptr<rocksdb::Cache> cache;
+  std::shared_ptr<rocksdb::WriteBufferManager> write_buffers;
   std::unique_ptr<rocksdb::DB> db;
 };
 
@@ -32,6 +36,11 @@ Result<std::shared_ptr<RocksDatabase>> open_rocks_database(const std::string& di
 // and the size of the file in which RocksDB notes each change of the set.
 //   kNotFound  there is no database
 Result<std::string> rocks_database_version(const std::string& directory);
+
+// Keeps the cache, of at most `cache_bytes_max`, and the write buffers within `bytes_max` together,
+// or what they cannot do without. Returns how much they may come to.
+std::size_t limit_memory(const RocksDatabase& database, std::size_t bytes_max,
+                         std::size_t cache_bytes_max);
 
 // Rewrites the database's files so that what was removed from it is in none of them, except what
 // a snapshot still shows.

@@ -11,14 +11,14 @@
 #include <cstdarg>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace rollcall {
 
 namespace {
 
-constexpr std::size_t kWriteBufferBytes = std::size_t{32} << 20;
-constexpr int kWriteBufferCount = 3;  // together the 96 MiB that rocks_store.h promises
+constexpr int kWriteBufferCount = 3;
 constexpr std::uint64_t kTableFileBytes = std::uint64_t{128} << 20;
 constexpr int kOpenFilesMax = 256;
 // Tables of checkpoints overlap those before them, and are merged with them when there are so many
@@ -62,10 +62,23 @@ rocksdb::CompressionType best_compression() {
 
 }  // namespace
 
-rocksdb::Options rocks_options(const RocksStoreOptions& options) {
+std::shared_ptr<rocksdb::Cache> make_block_cache(std::size_t bytes) {
+  // No strict capacity limit: past it, reads would fail instead of taking a little more memory. Few
+  // shards: where the cache is made smaller, the filter of a large table must fit in one, or it is
+  // read again for every page.
+  constexpr int kShardBits = 2;
+  return rocksdb::NewLRUCache(bytes, kShardBits);
+}
+
+std::shared_ptr<rocksdb::WriteBufferManager> make_write_buffers() {
+  return std::make_shared<rocksdb::WriteBufferManager>(kWriteBufferBytesMax);
+}
+
+rocksdb::Options rocks_options(const RocksStoreOptions& options,
+                               std::shared_ptr<rocksdb::Cache> cache,
+                               std::shared_ptr<rocksdb::WriteBufferManager> write_buffers) {
   rocksdb::BlockBasedTableOptions table;
-  // No strict capacity limit: past it, reads would fail instead of taking a little more memory.
-  table.block_cache = rocksdb::NewLRUCache(options.cache_bytes);
+  table.block_cache = std::move(cache);
   table.cache_index_and_filter_blocks = true;
   table.pin_l0_filter_and_index_blocks_in_cache = true;
   table.block_size = kBlockBytes;
@@ -76,8 +89,9 @@ rocksdb::Options rocks_options(const RocksStoreOptions& options) {
   rocksdb::Options rocks;
   rocks.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   rocks.compression = best_compression();
-  rocks.write_buffer_size = kWriteBufferBytes;
+  rocks.write_buffer_size = kWriteBufferBytesMax / kWriteBufferCount;
   rocks.max_write_buffer_number = kWriteBufferCount;
+  rocks.write_buffer_manager = std::move(write_buffers);
   rocks.target_file_size_base = kTableFileBytes;
   rocks.level_compaction_dynamic_level_bytes = true;
   rocks.level0_file_num_compaction_trigger = kTablesMergedMin;

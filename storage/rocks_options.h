@@ -1,13 +1,26 @@
 // How RocksDB is set up, and why.
 #pragma once
 
+#include <rocksdb/cache.h>
 #include <rocksdb/options.h>
+#include <rocksdb/write_buffer_manager.h>
+
+#include <cstddef>
+#include <memory>
 
 #include "rollcall/rocks_store.h"
 
 namespace rollcall {
 
+// Of all write buffers of a database together.
+inline constexpr std::size_t kWriteBufferBytesMax = std::size_t{96} << 20;
+
+std::shared_ptr<rocksdb::Cache> make_block_cache(std::size_t bytes);
+std::shared_ptr<rocksdb::WriteBufferManager> make_write_buffers();
+
 // Without create_if_missing, which the caller decides.
-rocksdb::Options rocks_options(const RocksStoreOptions& options);
+rocksdb::Options rocks_options(const RocksStoreOptions& options,
+                               std::shared_ptr<rocksdb::Cache> cache,
+                               std::shared_ptr<rocksdb::WriteBufferManager> write_buffers);
 
 }  // namespace rollcall

@@ -67,12 +67,13 @@ class RocksStore final : public Store {
  public:
   // `anchor` is absent in a store opened for reading.
   RocksStore(std::shared_ptr<const RocksDatabase> database, std::optional<Anchor> anchor,
-             const CommitFacts& last, bool accept_rollback)
+             const CommitFacts& last, const RocksStoreOptions& options)
       : database_(std::move(database)),
         anchor_(std::move(anchor)),
+        cache_bytes_max_(options.cache_bytes),
         last_(last),
         view_(std::make_shared<RocksView>(database_)) {
-    if (anchor_) journal_.emplace(database_->directory, *anchor_, accept_rollback);
+    if (anchor_) journal_.emplace(database_->directory, *anchor_, options.accept_rollback);
   }
 
   Result<std::optional<LastCommit>> last_commit() const override {
@@ -90,6 +91,10 @@ class RocksStore final : public Store {
     return std::shared_ptr<const StoreView>(last_view());
   }
 
+  std::size_t limit_memory(std::size_t bytes_max) override {
+    return rollcall::limit_memory(*database_, bytes_max, cache_bytes_max_);
+  }
+
   bool read_only() const override { return !anchor_; }
 
   Result<StoreSize> size() const override;
@@ -98,6 +103,13 @@ class RocksStore final : public Store {
   Status check_journal() const override { return rollcall::check_journal(database_->directory); }
 
  private:
+  // Has view() see what is in the database now.
+  void renew_view() {
+    // The old view may be the last to its snapshot: it is let go outside the mutex.
+    auto view = std::make_shared<const RocksView>(database_);
+    const std::lock_guard lock(mutex_);
+    view_.swap(view);
+  }
   // Whether the store takes commits.
   Status check_writable() const;
   // And this one, or a part of it.
@@ -110,12 +122,13 @@ class RocksStore final : public Store {
   const std::shared_ptr<const RocksDatabase> database_;
   std::optional<Anchor> anchor_;
   std::optional<FileJournal> journal_;  // where there is an anchor
-  bool commit_failed_ = false;          // the committing thread's, as the next
-  PagesWritten ahead_;                  // of the next commit
+  const std::size_t cache_bytes_max_;
+  bool commit_failed_ = false;  // the committing thread's, as the next
+  PagesWritten ahead_;          // of the next commit
 
   mutable std::mutex mutex_;  // guards last_ and view_; last_ is written by the committing thread
   CommitFacts last_;
-  std::shared_ptr<const RocksView> view_;  // what every view() gets until the next commit
+  std::shared_ptr<const RocksView> view_;  // what every view() gets until more is written
 };
 
 Status RocksStore::check_writable() const {
@@ -145,6 +158,7 @@ Status RocksStore::write_ahead(const Commit& part) {
   ROLLCALL_RETURN_IF_ERROR(check_next(part));
   commit_failed_ = true;  // until it has not; so that an exception of the caller's counts as well
   ROLLCALL_RETURN_IF_ERROR(write_pages_ahead(*database_->db, part, ahead_, database_->directory));
+  renew_view();
   commit_failed_ = false;
   return {};
 }
@@ -155,6 +169,7 @@ Status RocksStore::discard_ahead() {
   commit_failed_ = true;
   ROLLCALL_RETURN_IF_ERROR(
       remove_unfinished_commit(*database_->db, last_.epoch, database_->directory));
+  renew_view();
   commit_failed_ = false;
   ahead_ = {};
   return {};
@@ -293,15 +308,15 @@ Result<std::unique_ptr<Store>> open_writer(const std::string& directory,
     ROLLCALL_RETURN_IF_ERROR(anchor.status());
   }
   return std::unique_ptr<Store>(
-      std::make_unique<RocksStore>(database, *std::move(anchor), last, options.accept_rollback));
+      std::make_unique<RocksStore>(database, *std::move(anchor), last, options));
 }
 
 Result<std::unique_ptr<Store>> open_reader(const std::string& directory,
                                            const RocksStoreOptions& options) {
   ROLLCALL_ASSIGN_OR_RETURN(const DatabaseForReading found,
                             open_database_for_reading(directory, options));
-  return std::unique_ptr<Store>(std::make_unique<RocksStore>(
-      found.database, std::nullopt, found.last, /*accept_rollback=*/false));
+  return std::unique_ptr<Store>(
+      std::make_unique<RocksStore>(found.database, std::nullopt, found.last, options));
 }
 
 }  // namespace

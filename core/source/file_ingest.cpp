@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "core/guard.h"
+#include "core/memory_policy.h"
 #include "core/source/batch_builder.h"
 #include "core/source/block_stage.h"
 #include "core/source/content_reader.h"
@@ -46,9 +47,6 @@ namespace rollcall {
 namespace {
 
 constexpr auto kProgressInterval = std::chrono::milliseconds(200);
-// The shares of the engine's memory that may wait to be ingested, and be read and decoded.
-constexpr std::size_t kWaitingShare = 16;
-constexpr std::size_t kDecodingShare = 16;
 // What a block takes, with what it is decoded to, is about this many times its text.
 constexpr std::size_t kBlockFootprint = 6;
 constexpr std::uint64_t kToTheEnd = std::numeric_limits<std::uint64_t>::max();

@@ -123,7 +123,8 @@ class JournalRecordTest : public testing::TestWithParam<UserKind> {
   }
 
   Result<JournalledBatch> decode(std::string_view bytes) {
-    return decode_journal_record(bytes, settings_, pool_, partitions_);
+    return decode_journal_record(bytes, settings_, pool_, partitions_,
+                                 [](std::uint32_t) { return Status(); });
   }
 
   const unsigned seed_ = std::random_device()();
@@ -227,7 +228,10 @@ TEST_P(JournalRecordTest, UsersWhomTheStoreLostAreNoticed) {
   for (std::uint32_t i = 0; i < settings_.partition_count; ++i) {
     empty.emplace_back(i, settings_.user_kind);
   }
-  const Status status = decode_journal_record(writer_.finish(), settings_, pool_, empty).status();
+  const Status status =
+      decode_journal_record(writer_.finish(), settings_, pool_, empty, [](std::uint32_t) {
+        return Status();
+      }).status();
   EXPECT_EQ(status.code(), StatusCode::kCorruption);
   EXPECT_TRUE(status.message().starts_with("partition ")) << status.message();
 }

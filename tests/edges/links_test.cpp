@@ -108,7 +108,9 @@ class Links : public ::testing::Test {
 TEST_F(Links, NothingIsWrittenThroughThem) {
   for (const bool is_new : {true, false}) {
     fs::remove_all(store_);
-    if (!is_new) ASSERT_TRUE(work().ok());
+    if (!is_new) {
+      ASSERT_TRUE(work().ok());
+    }
     const std::string before = directory_.path("before");
     if (!is_new) fs::copy(store_, before, fs::copy_options::recursive);
     const std::set<std::string> places = names();

@@ -289,6 +289,10 @@ class ThrowingStore final : public Store {
     ROLLCALL_ASSIGN_OR_RETURN(auto view, store_->view());
     return std::shared_ptr<const StoreView>(std::make_shared<ThrowingView>(view, throws_));
   }
+  std::size_t limit_memory(std::size_t bytes_max) override {
+    throws_.count();
+    return store_->limit_memory(bytes_max);
+  }
   bool read_only() const override {
     throws_.count();
     return store_->read_only();

@@ -21,7 +21,8 @@ void check(std::string_view bytes, UserKind kind) {
   static const auto pool = std::make_shared<BlockPool>(std::size_t{1} << 20);
   std::vector<Partition> partitions;
   for (std::uint32_t i = 0; i < settings.partition_count; ++i) partitions.emplace_back(i, kind);
-  const Result<JournalledBatch> batch = decode_journal_record(bytes, settings, pool, partitions);
+  const Result<JournalledBatch> batch = decode_journal_record(
+      bytes, settings, pool, partitions, [](std::uint32_t) { return Status(); });
   if (!batch.ok()) {
     require(batch.status().code() == StatusCode::kCorruption, batch.status().to_string());
     return;

@@ -233,7 +233,7 @@ TEST_P(StoreContract, FailingPageLeavesNothingVisible) {
 // In the log, and in table files.
 constexpr std::size_t kPartBytes[] = {10, std::size_t{5} << 20};
 
-TEST_P(StoreContract, PagesWrittenAheadAreSeenWithTheirCommit) {
+TEST_P(StoreContract, PagesWrittenAheadAreSeenFromThenOn) {
   commit(make_commit(1, {{page_id(1), "one"}}, {}, "first"));
   for (const std::size_t bytes : kPartBytes) {
     SCOPED_TRACE(bytes);
@@ -242,8 +242,9 @@ TEST_P(StoreContract, PagesWrittenAheadAreSeenWithTheirCommit) {
     // Parts come in any order.
     for (const std::uint32_t number : {7u, 3u, 5u}) {
       const Commit part = make_commit(epoch, {{page_id(number), content}}, {}, "");
-      ASSERT_TRUE(store_->write_ahead(part).ok());
       expect_missing(*view(), {page_id(number), epoch});
+      ASSERT_TRUE(store_->write_ahead(part).ok());
+      expect_page(*view(), {page_id(number), epoch}, content);
       EXPECT_EQ(last_epoch(), epoch - 1);
     }
     std::vector<PageAddress> superseded = {{page_id(1), epoch - 1}};
@@ -271,6 +272,7 @@ TEST_P(StoreContract, PagesWrittenAheadOfNoCommitAreGone) {
       }
       if (discards) {
         ASSERT_TRUE(store_->discard_ahead().ok());
+        expect_missing(*view(), {page_id(3), 2});
       } else {
         reopen();
       }

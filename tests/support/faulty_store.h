@@ -74,6 +74,9 @@ class FaultyStore : public Store {
     return store_->discard_ahead();
   }
   Status compact() override { return store_->compact(); }
+  std::size_t limit_memory(std::size_t bytes_max) override {
+    return store_->limit_memory(bytes_max);
+  }
   Result<std::shared_ptr<const StoreView>> view() const override {
     if (faults_->next_fails()) return Status::io_error("view: as the test wanted");
     ROLLCALL_ASSIGN_OR_RETURN(std::shared_ptr<const StoreView> view, store_->view());

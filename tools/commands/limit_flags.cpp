@@ -70,7 +70,7 @@ void add_limit_flags(CLI::App& command, LimitFlags& flags) {
       ->type_name("DATE")
       ->group(group);
   add_size(command, "--line-max", flags.line_bytes_max,
-           "Reject rows of more bytes than this, such as 4M (default 1M)")
+           "Reject rows of more bytes than this, such as 4M (default 1M)", "1")
       ->group(group);
 }
 

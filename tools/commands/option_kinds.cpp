@@ -61,14 +61,17 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
 
 template <class Number>
 CLI::Option* add_scaled(CLI::App& command, const std::string& name, Number& value,
-                        std::uint64_t base, const std::string& help) {
-  const auto take = [&value, base, name](const std::string& given) {
+                        std::uint64_t base, const std::string& help, const std::string& min = "1") {
+  const auto take = [&value, base, name, min](const std::string& given) {
     const std::optional<std::uint64_t> amount = parse_scaled(given, base);
     if (!amount) {
       throw CLI::ValidationError(
           name,
           fmt::format("{} (allowed: a number above 0, with K, M, G or T for powers of {}{})",
                       quoted_excerpt(given), base, base == kBytesBase ? ", as KB or KiB too" : ""));
+    }
+    if (*amount < parse_scaled(min, base)) {
+      throw CLI::ValidationError(name, fmt::format("\"{}\" (allowed: {} or more)", given, min));
     }
     value = *amount;
   };
@@ -98,8 +101,8 @@ CLI::Validator whole_number(std::int64_t min, std::int64_t max) {
 }
 
 CLI::Option* add_size(CLI::App& command, const std::string& name, std::size_t& bytes,
-                      const std::string& help) {
-  return add_scaled(command, name, bytes, kBytesBase, help)->type_name("SIZE");
+                      const std::string& help, const std::string& min) {
+  return add_scaled(command, name, bytes, kBytesBase, help, min)->type_name("SIZE");
 }
 
 CLI::Option* add_duration(CLI::App& command, const std::string& name,

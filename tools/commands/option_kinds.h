@@ -55,9 +55,10 @@ inline constexpr std::int64_t kSpanDaysMax = 36'600;
 // The values that a breakdown may show.
 inline constexpr std::int64_t kBreakdownLimitMax = 10'000;
 
-// A size in bytes, with K, M, G or T, or as KB or KiB, for powers of 1024 each.
+// A size in bytes, with K, M, G or T, or as KB or KiB, for powers of 1024 each; of `min` at least,
+// which is written alike.
 CLI::Option* add_size(CLI::App& command, const std::string& name, std::size_t& bytes,
-                      const std::string& help);
+                      const std::string& help, const std::string& min);
 
 // A span of time: seconds, fractions allowed, or a number and ms, s, m or h.
 CLI::Option* add_duration(CLI::App& command, const std::string& name,

@@ -63,7 +63,7 @@ void add_directory_flag(CLI::App& command, std::string& directory, bool required
 void add_store_flags(CLI::App& command, StoreFlags& flags, bool required) {
   add_directory_flag(command, flags.directory, required);
   add_size(command, "--memory", flags.memory_bytes,
-           "Memory to stay within, such as 512M or 2GiB, in powers of 1024 (default 4G)");
+           "Memory to stay within, such as 512M or 2GiB; 32M or more (default 4G)", "32M");
   command.add_option("--threads", flags.threads, "Threads to use (default: all there are)")
       ->check(whole_number(1, 1 << 16))
       ->type_name("N");

@@ -234,8 +234,8 @@ class Engine {
   // are dropped. Returns once that is durable, and how many of them the store knew. Totals of
   // events and amounts keep what was counted: they name nobody. The bytes are in superseded pages
   // still, until the store is compacted. Of each user a salted hash is kept, to know the events by.
-  // A crash before it returns undoes it for all of them, or for none; checkpoints, and batches with
-  // Ack::kDurable, wait for it meanwhile.
+  // A crash before it returns undoes it for all of them, or for none; checkpoints, durable batches,
+  // and all others where what it changes does not fit in memory, wait for it meanwhile.
   //   kInvalidArgument  ids of the other kind, or a store opened read-only
   // After another error some of them may be forgotten: call it again.
   Result<std::uint64_t> forget(std::span<const UserId> users);

@@ -33,14 +33,16 @@ struct EngineOptions {
   // with the same ones, unless unset.
   std::optional<StoreSettings> settings;
 
-  // Of state, questions and prepared batches together; a quarter is for the batches, and an eighth,
-  // but at least 16 MiB, for what all questions under way take beside the state: their counts and
-  // sets, the names of what they read, and their answers until they are returned. One that does not
-  // fit is refused with kResourceExhausted. Past the rest, state is written
+  // Of all that the engine holds: its state, questions, prepared batches, and the store's caches
+  // and buffers. A quarter is for the batches; an eighth for the store; an eighth, but at least
+  // 16 MiB, for what all questions under way take beside the state: their counts and sets, the
+  // names of what they read, and their answers until they are returned. A question that does not
+  // fit is refused with kResourceExhausted. The rest is for the state. Past that, state is written
   // out and read back when needed. A batch that does not fit beside what it is added to is taken in
   // partition by partition, slowly, and refused with kResourceExhausted where what it touches of
-  // one partition does not fit; no batch is refused for lack of less than 16 MiB. The store's own
-  // memory comes on top (RocksStoreOptions), and batches that callers hold.
+  // one partition does not fit. Batches that callers hold come on top.
+  //   Less than 32 MiB make the engine slower and not smaller: no batch is refused for lack of less
+  // than 16 MiB, and a store on disk takes 4 MiB however little there is.
   std::size_t memory_bytes_max = std::size_t{4} << 30;
 
   // Dirty pages past this many bytes start a checkpoint after the batch that crossed it; but not

@@ -128,7 +128,13 @@ class Store {
   // view can still read, it may leave some.
   virtual Status compact() = 0;
 
+  // Of the last commit, and of what was written ahead of the next one.
   virtual Result<std::shared_ptr<const StoreView>> view() const = 0;
+
+  // Keeps what the store holds in memory (caches, buffers) within about `bytes_max` from here on.
+  // Returns how much it may come to: less where it needs less, more where it cannot do with as
+  // little. Engine::open calls it, before anything else.
+  virtual std::size_t limit_memory(std::size_t /*bytes_max*/) { return 0; }
 
   virtual bool read_only() const = 0;
 

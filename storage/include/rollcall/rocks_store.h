@@ -37,8 +37,9 @@ struct RocksStoreOptions {
   // for the truth: of the journal, what stands before the first record that is lost.
   bool accept_rollback = false;
 
-  // Of RocksDB's block cache, indexes and filters included. Its write buffers come on top: what was
-  // committed last, up to 96 MiB.
+  // Of RocksDB's block cache, indexes and filters included, at most. Its write buffers, which hold
+  // what was committed last, take up to 96 MiB. An engine with little memory has the store do with
+  // less of both (EngineOptions::memory_bytes_max).
   std::size_t cache_bytes = std::size_t{64} << 20;
 };
 
