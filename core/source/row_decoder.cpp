@@ -1,5 +1,4 @@
 #include "core/source/row_decoder.h"
-#include "rollcall/message_text.h"
 
 #include <fmt/format.h>
 #include <simdjson.h>
@@ -22,6 +21,7 @@
 #include "core/source/row_sample.h"
 #include "core/source/schema_inspector.h"
 #include "core/source/text_arena.h"
+#include "rollcall/message_text.h"
 
 namespace rollcall {
 namespace {

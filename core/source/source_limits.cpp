@@ -1,5 +1,4 @@
 #include "core/source/source_limits.h"
-#include "rollcall/message_text.h"
 
 #include <fmt/format.h>
 
@@ -8,6 +7,7 @@
 
 #include "core/calendar.h"
 #include "core/time_zone.h"
+#include "rollcall/message_text.h"
 
 namespace rollcall {
 namespace {
