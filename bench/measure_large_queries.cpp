@@ -12,10 +12,10 @@
 
 #include "bench/measures.h"
 #include "bench/questions.h"
-#include "core/query/plan.h"
-#include "core/query_executor.h"
-#include "core/time_zone.h"
-#include "core/workers.h"
+#include "core/base/workers.h"
+#include "core/engine/query_executor.h"
+#include "core/query/plan/plan.h"
+#include "core/time/time_zone.h"
 #include "rollcall/memory_store.h"
 
 namespace rollcall::bench {

@@ -6,7 +6,7 @@
 #include <mutex>
 #include <numeric>
 
-#include "core/workers.h"
+#include "core/base/workers.h"
 
 namespace rollcall::bench {
 namespace {

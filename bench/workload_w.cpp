@@ -6,7 +6,7 @@
 #include <span>
 #include <utility>
 
-#include "core/workers.h"
+#include "core/base/workers.h"
 
 namespace rollcall::bench {
 namespace {

@@ -7,7 +7,7 @@
 #include <new>
 #include <utility>
 
-#include "core/assert.h"
+#include "core/base/assert.h"
 #include "storage/posix_file.h"
 #include "storage/store_directory.h"
 

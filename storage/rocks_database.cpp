@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "core/guard.h"
+#include "core/base/guard.h"
 #include "rollcall/standard_descriptors.h"
 #include "storage/cautious_file_system.h"
 #include "storage/posix_file.h"

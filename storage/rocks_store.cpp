@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "core/guard.h"
-#include "core/guarded_store.h"
+#include "core/base/guard.h"
+#include "core/base/guarded_store.h"
 #include "storage/anchor.h"
 #include "storage/commit.h"
 #include "storage/database_reader.h"

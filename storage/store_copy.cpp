@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/guard.h"
+#include "core/base/guard.h"
 #include "storage/anchor.h"
 #include "storage/commit_record.h"
 #include "storage/database_reader.h"

@@ -5,8 +5,8 @@
 #include <random>
 #include <string>
 
-#include "core/calendar.h"
-#include "core/source/time_parser.h"
+#include "core/source/values/time_parser.h"
+#include "core/time/calendar.h"
 #include "rollcall/file_source.h"
 #include "tests/core/source/ingesting.h"
 #include "tests/core/source/source_files.h"

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/source/digits.h"
+#include "core/base/digits.h"
 #include "rollcall/file_source.h"
 #include "rollcall/user_file.h"
 #include "tests/core/source/ingesting.h"

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/source/null_words.h"
+#include "core/source/values/null_words.h"
 #include "rollcall/file_source.h"
 #include "rollcall/native_format.h"
 #include "tests/core/source/ingesting.h"

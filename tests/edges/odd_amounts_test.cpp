@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "core/source/amount_parser.h"
-#include "core/source/schema_inspector.h"
-#include "core/source/source_identity.h"
+#include "core/source/ingest/schema_inspector.h"
+#include "core/source/ingest/source_identity.h"
+#include "core/source/values/amount_parser.h"
 #include "rollcall/file_source.h"
 #include "tests/core/source/ingesting.h"
 #include "tests/core/source/source_files.h"

@@ -15,7 +15,7 @@
 #include <thread>
 #include <vector>
 
-#include "core/gate.h"
+#include "core/base/gate.h"
 #include "rollcall/engine.h"
 #include "rollcall/memory_store.h"
 #include "tests/support/random.h"

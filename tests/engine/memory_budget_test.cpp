@@ -20,7 +20,7 @@
 #include <thread>
 #include <vector>
 
-#include "core/memory_allowance.h"
+#include "core/base/memory_allowance.h"
 #include "rollcall/engine.h"
 #include "rollcall/file_source.h"
 #include "rollcall/memory_store.h"

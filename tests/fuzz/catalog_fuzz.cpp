@@ -1,6 +1,6 @@
 // Names of events and values, and their series.
 
-#include "core/series_catalog.h"
+#include "core/catalog/series_catalog.h"
 #include "tests/fuzz/fuzz_target.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -4,10 +4,10 @@
 #include <bit>
 #include <optional>
 
-#include "core/amount_chunk.h"
-#include "core/bounds_chunk.h"
-#include "core/counter_chunk.h"
-#include "core/presence_chunk.h"
+#include "core/pages/amount_chunk.h"
+#include "core/pages/bounds_chunk.h"
+#include "core/pages/counter_chunk.h"
+#include "core/pages/presence_chunk.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace rollcall::fuzz {

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "core/source/delimited_reader.h"
-#include "core/source/record_cutter.h"
+#include "core/source/formats/delimited_reader.h"
+#include "core/source/formats/record_cutter.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace rollcall::fuzz {

@@ -1,7 +1,7 @@
 // The directory page of a partition and its day pages: the input is cut in two, the first part is
 // the directory, the rest is every day.
 
-#include "core/partition.h"
+#include "core/partition/partition.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace rollcall::fuzz {

@@ -3,7 +3,7 @@
 #include <memory>
 #include <vector>
 
-#include "core/journal_record.h"
+#include "core/engine/journal_record.h"
 #include "rollcall/memory_store.h"
 #include "tests/fuzz/fuzz_target.h"
 

@@ -1,6 +1,6 @@
 // The manifest of a commit.
 
-#include "core/manifest.h"
+#include "core/catalog/manifest.h"
 #include "tests/fuzz/fuzz_target.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -5,7 +5,7 @@
 
 #include <cstring>
 
-#include "core/source/native_format.h"
+#include "core/source/formats/native_format.h"
 #include "rollcall/engine.h"
 #include "rollcall/memory_store.h"
 #include "tests/fuzz/fuzz_target.h"

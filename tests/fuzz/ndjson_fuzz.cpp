@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "core/source/ndjson_reader.h"
-#include "core/source/text_block_reader.h"
+#include "core/source/formats/ndjson_reader.h"
+#include "core/source/formats/text_block_reader.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace rollcall::fuzz {

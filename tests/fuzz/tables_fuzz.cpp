@@ -1,7 +1,7 @@
 // The source positions, and the saved segments of stores of both kinds of users.
 
-#include "core/segment_table.h"
-#include "core/source_table.h"
+#include "core/catalog/segment_table.h"
+#include "core/catalog/source_table.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace rollcall::fuzz {

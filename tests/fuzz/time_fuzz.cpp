@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "core/source/time_parser.h"
+#include "core/source/values/time_parser.h"
 #include "tests/fuzz/fuzz_target.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

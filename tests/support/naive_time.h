@@ -1,5 +1,5 @@
 // Civil time for the oracle, by Hinnant's library alone: an independent reading of
-// core/time_zone.h.
+// core/time/time_zone.h.
 #pragma once
 
 #include <cstdint>

@@ -2,7 +2,7 @@
 //
 // Only conditions of the outside world are reported this way (a full disk, damaged bytes, a
 // question that cannot be answered). A broken promise inside rollcall is an assertion, see
-// core/assert.h.
+// core/base/assert.h.
 #pragma once
 
 #include <cstdint>

@@ -8,7 +8,7 @@
 #include <list>
 #include <span>
 
-#include "core/query/question.h"
+#include "core/query/plan/question.h"
 
 namespace rollcall::testing {
 

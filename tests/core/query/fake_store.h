@@ -12,9 +12,9 @@
 #include <utility>
 #include <vector>
 
-#include "core/query/plan.h"
-#include "core/series_catalog.h"
-#include "core/time_zone.h"
+#include "core/catalog/series_catalog.h"
+#include "core/query/plan/plan.h"
+#include "core/time/time_zone.h"
 #include "rollcall/query.h"
 #include "tests/support/naive_engine.h"
 #include "tests/support/random.h"

@@ -1,0 +1,129 @@
+// A batch checked, dated and split by partition: all of the work on a batch that needs no other.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/base/workers.h"
+#include "core/batch/block_pool.h"
+#include "core/time/time_zone.h"
+#include "core/users/user_index.h"
+#include "rollcall/engine.h"
+#include "rollcall/event.h"
+#include "rollcall/options.h"
+
+namespace rollcall {
+
+// A series as a batch knows it, before the catalog has numbered it.
+struct LocalSeries {
+  std::uint32_t event = 0;      // index into `event_names`
+  std::uint32_t dimension = 0;  // meaningless for the events' own series
+  std::uint32_t value = 0;      // index into `dimension_values[dimension]`
+};
+
+// What a row adds to besides its user: 32 * (the number of its pair) + hours since the beginning of
+// its day. A pair is a series and a day.
+using PairHour = std::uint32_t;
+inline constexpr std::uint32_t kHourBits = 5;
+inline constexpr std::uint32_t kDayHours = 1u << kHourBits;
+
+// Of a block, at most: what they are scattered to fits the second level of a core's cache.
+inline constexpr std::size_t kBlockRows = 32'768;
+
+// Rows that follow one another in a batch, ordered by partition; within a partition in the order of
+// the batch. A block fits the cache of a core, so that its rows are put in their places there.
+//
+// Blocks are used again: a column may be longer than there are rows, and hold anything past them.
+struct PreparedBlock {
+  std::vector<std::uint32_t> partition_begin;  // partition p: rows [begin[p], begin[p + 1])
+  std::vector<std::uint64_t> hashes;           // hash_user of the users
+  // By column, of the events and then of each dimension, and row. Their pairs are
+  // PreparedRows::pairs of the same column.
+  std::vector<std::vector<PairHour>> pair_hours;
+
+  // Rows whose value is not zero, in the order of rows.
+  struct Value {
+    std::uint32_t row;
+    Amount value;
+  };
+  std::vector<Value> values;
+  std::vector<std::uint32_t> value_begin;  // by partition, as partition_begin
+
+  // Of string users only: the bytes of all, end to end, in the order of rows.
+  std::string string_bytes;
+  std::vector<std::uint32_t> string_ends;  // of each in string_bytes
+
+  std::size_t memory_bytes() const;
+  std::size_t row_count(std::uint32_t partition) const {
+    return partition_begin[partition + std::size_t{1}] - partition_begin[partition];
+  }
+  std::span<const std::uint64_t> hashes_of(std::uint32_t partition) const {
+    return {hashes.data() + partition_begin[partition], row_count(partition)};
+  }
+  std::span<const PairHour> pair_hours_of(std::size_t column, std::uint32_t partition) const {
+    return {pair_hours[column].data() + partition_begin[partition], row_count(partition)};
+  }
+  std::span<const Value> values_of(std::uint32_t partition) const {
+    const std::uint32_t first = value_begin[partition];
+    return {values.data() + first, value_begin[partition + std::size_t{1}] - first};
+  }
+  std::size_t string_bytes_of(std::uint32_t partition) const {
+    if (string_ends.empty() || row_count(partition) == 0) return 0;
+    const std::uint32_t first = partition_begin[partition];
+    return string_ends[partition_begin[partition + std::size_t{1}] - 1] -
+           (first == 0 ? 0 : string_ends[first - 1]);
+  }
+  UserStrings strings_of(std::uint32_t partition) const {
+    const std::uint32_t first = partition_begin[partition];
+    return {string_bytes.data(), string_ends.data() + first,
+            first == 0 ? 0 : string_ends[first - 1]};
+  }
+};
+
+struct PreparedRows {
+  StoreSettings settings;                                  // that they were prepared for
+  std::vector<std::string> event_names;                    // used ones
+  std::vector<std::vector<std::string>> dimension_values;  // used ones, by dimension
+  // The events' series first (index = event), then those of the dimensions.
+  std::vector<LocalSeries> series;
+
+  struct Pair {
+    std::uint32_t series;  // local
+    Day day;
+  };
+  std::vector<std::vector<Pair>> pairs;  // by column: all that the rows need, each once
+  std::vector<std::unique_ptr<PreparedBlock>> blocks;
+  std::shared_ptr<BlockPool> pool;  // where they go back to
+  std::size_t row_count = 0;
+  DayRange day_range;  // meaningless in an empty batch, as the next one
+  TimeUs known_until = 0;
+
+  bool has_values(std::uint32_t partition) const;
+
+  PreparedRows() = default;
+  ~PreparedRows();
+  PreparedRows(const PreparedRows&) = delete;
+  PreparedRows& operator=(const PreparedRows&) = delete;
+};
+
+// The days that there are rows of.
+DayRange days_of(const PreparedRows& rows);
+
+// What it takes to prepare batches. All that it points to outlives the call.
+struct PrepareContext {
+  const StoreSettings& settings;
+  const TimeZone& zone;
+  TimeUs time_max;
+  const std::shared_ptr<BlockPool>& pool;
+  Workers& workers;
+};
+
+//   kInvalidArgument  see Engine::ingest
+Result<std::unique_ptr<PreparedRows>> prepare_rows(const EventBatch& batch,
+                                                   const PrepareContext& context);
+
+}  // namespace rollcall

@@ -1,0 +1,119 @@
+#include "core/catalog/manifest.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+
+#include "core/base/byte_codec.h"
+#include "rollcall/message_text.h"
+
+namespace rollcall {
+namespace {
+
+constexpr std::uint32_t kPartitionsMax = 4096;
+constexpr std::uint32_t kValueDecimalsMax = 12;
+constexpr std::size_t kDimensionsMax = 64;
+
+void write_settings(const StoreSettings& settings, ByteWriter& writer) {
+  writer.byte(static_cast<std::uint8_t>(settings.user_kind));
+  writer.varint(settings.partition_count);
+  writer.text(settings.time_zone);
+  writer.byte(static_cast<std::uint8_t>(settings.week_start));
+  writer.varint(settings.value_decimals);
+  writer.varint(settings.dimensions.size());
+  for (const std::string& dimension : settings.dimensions) writer.text(dimension);
+  writer.varint(settings.event_names_max);
+  writer.varint(settings.dimension_values_max);
+}
+
+StoreSettings read_settings(ByteReader& reader) {
+  StoreSettings settings;
+  settings.user_kind = static_cast<UserKind>(reader.varint_up_to<std::uint8_t>(1));
+  settings.partition_count = reader.varint_up_to(kPartitionsMax);
+  settings.time_zone = reader.text();
+  settings.week_start = static_cast<WeekStart>(reader.varint_up_to<std::uint8_t>(1));
+  settings.value_decimals = reader.varint_up_to(kValueDecimalsMax);
+  settings.dimensions.resize(reader.count(1));
+  for (std::string& dimension : settings.dimensions) dimension = reader.text();
+  settings.event_names_max = reader.varint_up_to(~std::uint32_t{0});
+  settings.dimension_values_max = reader.varint_up_to(~std::uint32_t{0});
+  return settings;
+}
+
+}  // namespace
+
+Status validate(const StoreSettings& settings) {
+  if (!std::has_single_bit(settings.partition_count) || settings.partition_count > kPartitionsMax) {
+    return Status::invalid_argument(
+        fmt::format("settings: partition_count is {} (allowed: powers of two from 1 to {})",
+                    settings.partition_count, kPartitionsMax));
+  }
+  if (settings.value_decimals > kValueDecimalsMax) {
+    return Status::invalid_argument(fmt::format("settings: value_decimals is {} (allowed: 0 to {})",
+                                                settings.value_decimals, kValueDecimalsMax));
+  }
+  if (settings.event_names_max == 0 || settings.dimension_values_max == 0) {
+    return Status::invalid_argument(
+        "settings: event_names_max and dimension_values_max must be at least 1");
+  }
+  if (settings.dimensions.size() > kDimensionsMax) {
+    return Status::invalid_argument(fmt::format("settings: {} dimensions (allowed: up to {})",
+                                                settings.dimensions.size(), kDimensionsMax));
+  }
+  for (auto name = settings.dimensions.begin(); name != settings.dimensions.end(); ++name) {
+    if (name->empty() || std::find(settings.dimensions.begin(), name, *name) != name) {
+      return Status::invalid_argument(
+          fmt::format("settings: dimension {} is {} (allowed: distinct names)",
+                      quoted_excerpt(*name), name->empty() ? "empty" : "declared twice"));
+    }
+  }
+  return {};
+}
+
+std::string Manifest::serialize() const {
+  std::string bytes;
+  ByteWriter writer(bytes);
+  write_settings(settings, writer);
+  writer.varint(event_count);
+  writer.zigzag(days.first.value);
+  writer.zigzag(days.last.value);
+  writer.byte(known_until.has_value() ? 1 : 0);
+  writer.zigzag(known_until.value_or(0));
+  writer.varint(catalog_epoch);
+  writer.varint(sources_epoch);
+  writer.varint(segments_epoch);
+  writer.varint(journal_next);
+  writer.varint(forgotten_epoch);
+  writer.varint(partition_epochs.size());
+  for (const Epoch epoch : partition_epochs) writer.varint(epoch);
+  return bytes;
+}
+
+Result<Manifest> Manifest::deserialize(std::string_view bytes) {
+  ByteReader reader(bytes);
+  Manifest manifest;
+  manifest.settings = read_settings(reader);
+  manifest.event_count = reader.varint();
+  manifest.days.first.value = static_cast<std::int32_t>(reader.zigzag());
+  manifest.days.last.value = static_cast<std::int32_t>(reader.zigzag());
+  const bool known = reader.varint_up_to(1) == 1;
+  const TimeUs known_until = reader.zigzag();
+  if (known) manifest.known_until = known_until;
+  manifest.catalog_epoch = reader.varint();
+  manifest.sources_epoch = reader.varint();
+  manifest.segments_epoch = reader.varint();
+  manifest.journal_next = reader.varint();
+  manifest.forgotten_epoch = reader.varint();
+  manifest.partition_epochs.resize(reader.count(1));
+  for (Epoch& epoch : manifest.partition_epochs) epoch = reader.varint();
+  if (!reader.done()) return Status::corruption("manifest: its bytes do not add up");
+  if (manifest.partition_epochs.size() != manifest.settings.partition_count) {
+    return Status::corruption(fmt::format("manifest: it names {} partitions of {}",
+                                          manifest.partition_epochs.size(),
+                                          manifest.settings.partition_count));
+  }
+  return manifest;
+}
+
+}  // namespace rollcall

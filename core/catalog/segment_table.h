@@ -1,0 +1,33 @@
+// The segments that the store keeps by name.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "core/catalog/segment_catalog.h"
+#include "core/users/forgotten_users.h"
+#include "rollcall/status.h"
+#include "rollcall/types.h"
+
+namespace rollcall {
+
+class SegmentTable {
+ public:
+  using Segments = std::map<std::string, SavedSegment, std::less<>>;
+
+  void set(const std::string& name, SavedSegment segment) { saved_[name] = std::move(segment); }
+  // Whether there was one of that name.
+  bool erase(std::string_view name);
+  // Takes forgotten users off the lists; whether any list had one.
+  bool forget(const ForgottenUsers& forgotten);
+  const Segments& saved() const { return saved_; }
+
+  void serialize(std::string& out) const;
+  Status deserialize(std::string_view bytes, UserKind kind);
+
+ private:
+  Segments saved_;
+};
+
+}  // namespace rollcall

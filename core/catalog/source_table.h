@@ -1,0 +1,40 @@
+// What is known of each source: the position last ingested, and the tokens of its last batches.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "core/catalog/token_window.h"
+#include "rollcall/engine.h"
+#include "rollcall/status.h"
+
+namespace rollcall {
+
+class SourceTable {
+ public:
+  // `durable_by`: the commit after which the batch survives a crash; 0: it does in any case.
+  void set(const SourcePosition& position, Epoch durable_by);
+  // In the order of their first appearance.
+  const std::vector<SourcePosition>& positions() const { return positions_; }
+
+  // Whether a batch of this token is among the last ones of its source.
+  bool has(const BatchToken& token) const;
+  void add(const BatchToken& token, Epoch durable_by);
+
+  // The commit after which all batches of a source survive a crash.
+  Epoch durable_by(const std::string& source) const;
+
+  void serialize(std::string& out) const;
+  Status deserialize(std::string_view bytes);
+
+ private:
+  std::vector<SourcePosition> positions_;
+  std::unordered_map<std::string, std::size_t> places_;
+  std::map<std::string, TokenWindow> tokens_;          // by source
+  std::unordered_map<std::string, Epoch> durable_by_;  // by source; none: 0
+};
+
+}  // namespace rollcall

@@ -1,0 +1,122 @@
+// All that changed since the last commit, to the store, while ingest and queries go on.
+#include <algorithm>
+#include <deque>
+#include <iterator>
+#include <utility>
+
+#include "core/engine/engine_state.h"
+
+namespace rollcall {
+// From the moment that pages count as stored to the moment that they are. Whatever ends it early,
+// an error or an exception, ends writing: the engine no longer knows which pages the store has.
+class Engine::State::Handover {
+ public:
+  explicit Handover(State& state)
+      : state_(state),
+        failure_(Status::resource_exhausted(
+            "engine: a checkpoint was interrupted; open the store again")) {}
+  ~Handover() {
+    if (!begun_) return;
+    const Gate::Pass pass(state_.gate);
+    state_.handed_over_bytes = 0;
+    state_.write_failure = std::move(failure_);
+  }
+  Handover(const Handover&) = delete;
+  Handover& operator=(const Handover&) = delete;
+
+  void begin() { begun_ = state_.committing = true; }  // within the gate
+  void fail(const Status& failure) { failure_ = failure; }
+  void succeed() { begun_ = state_.committing = false; }  // within the gate
+
+ private:
+  State& state_;
+  Status failure_;
+  bool begun_ = false;
+};
+
+Status Engine::State::checkpoint() {
+  if (store->read_only()) return Status::invalid_argument("engine: the store was opened read-only");
+  const std::lock_guard one_at_a_time(checkpoint_mutex);
+  return checkpoint_alone();
+}
+
+// Within the gate, only long enough to fold what is due and to pin what is dirty; encoding and
+// writing come after. The pages handed over count as stored from then on, but none of them may
+// leave memory before the commit has succeeded; if it does not, writing ends for good, and they
+// stay.
+Status Engine::State::checkpoint_alone() {
+  Handover handover(*this);
+  std::vector<DirtyPage> dirty;
+  std::vector<PageAddress> superseded;
+  Epoch next = 0;
+  std::string manifest_bytes;
+  std::vector<std::uint32_t> user_counts;
+  // The journal goes on in another file, so that what is covered can be removed.
+  if (Journal* const journal = store->journal()) ROLLCALL_RETURN_IF_ERROR(journal->rotate());
+  {
+    const Gate::Pass pass(gate);
+    ROLLCALL_RETURN_IF_ERROR(state_failure);
+    ROLLCALL_RETURN_IF_ERROR(write_failure);
+    if (!changed) return {};
+    ROLLCALL_RETURN_IF_ERROR(fold(true));
+    handover.begin();
+    next = epoch + 1;
+    const auto add = [&](PageKind kind, const auto& content, Epoch& stored) {
+      add_page(kind, content, next, stored, dirty, superseded);
+    };
+    if (catalog_changed) add(PageKind::kDictionary, *catalog, manifest.catalog_epoch);
+    if (sources_changed) add(PageKind::kSources, sources, manifest.sources_epoch);
+    if (segments_changed) add(PageKind::kSegments, segments, manifest.segments_epoch);
+    if (forgotten_changed) add(PageKind::kForgotten, *forgotten, manifest.forgotten_epoch);
+    collect_partitions(next, dirty, superseded);
+    if (!superseded_ahead.empty()) {
+      superseded.reserve(superseded.size() + superseded_ahead.size());
+      superseded.insert(superseded.end(), superseded_ahead.begin(), superseded_ahead.end());
+      std::deque<PageAddress>().swap(superseded_ahead);
+    }
+    // Until it is encoded, a page that the writer changes meanwhile is held twice.
+    for (const DirtyPage& page : dirty) handed_over_bytes += memory_bytes(page);
+    for (const Partition& partition : partitions) user_counts.push_back(partition.ordinal_count());
+    manifest_bytes = manifest.serialize();
+    changed = catalog_changed = sources_changed = segments_changed = forgotten_changed = false;
+  }
+
+  Commit commit = commit_of(next, dirty, static_cast<unsigned>(workers.thread_count()));
+  commit.superseded = std::move(superseded);
+  commit.manifest = [&] { return manifest_bytes; };
+  commit.encode = [&, encode = std::move(commit.encode)](std::size_t number, std::string& bytes) {
+    handed_over_bytes -= memory_bytes(dirty[number]);
+    return encode(number, bytes);
+  };
+  Status status = store->commit(commit);
+  Result<std::shared_ptr<const StoreView>> committed = view_of(*store);
+  if (status.ok() && !committed.ok()) status = committed.status();
+  if (!status.ok()) {
+    handover.fail(status);
+    return status;
+  }
+
+  const Gate::Pass pass(gate);
+  handover.succeed();
+  epoch = next;
+  committed_users = std::move(user_counts);
+  view = *std::move(committed);
+  evict_for(0);
+  return {};
+}
+
+void Engine::State::collect_partitions(Epoch next, std::vector<DirtyPage>& dirty,
+                                       std::vector<PageAddress>& superseded) {
+  std::vector<std::vector<DirtyPage>> pages(partitions.size());
+  std::vector<std::vector<PageAddress>> replaced(partitions.size());
+  workers.for_each(partitions.size(), [&](std::size_t i) {
+    partitions[i].collect_dirty(next, pages[i], replaced[i]);
+  });
+  for (std::size_t i = 0; i < partitions.size(); ++i) {
+    manifest.partition_epochs[i] = partitions[i].epoch();
+    std::move(pages[i].begin(), pages[i].end(), std::back_inserter(dirty));
+    superseded.insert(superseded.end(), replaced[i].begin(), replaced[i].end());
+  }
+}
+
+}  // namespace rollcall

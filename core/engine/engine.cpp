@@ -1,0 +1,472 @@
+#include "rollcall/engine.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <new>
+#include <utility>
+
+#include "core/base/guard.h"
+#include "core/batch/forgotten_rows.h"
+#include "core/batch/prepared_batch.h"
+#include "core/batch/prepared_merge.h"
+#include "core/engine/engine_state.h"
+#include "core/engine/staged_batch.h"
+#include "core/query/text/query_validation.h"
+#include "kernels/kernel_table.h"
+#include "rollcall/message_text.h"
+
+namespace rollcall {
+namespace {
+
+// Names the first setting in which an existing store differs from what the caller wants.
+Status check_same(const StoreSettings& stored, const StoreSettings& wanted) {
+  const auto differs = [](std::string_view setting, const auto& has, const auto& want) {
+    return Status::invalid_argument(
+        fmt::format("settings: {} is {} (the store was made with {})", setting, want, has));
+  };
+  if (stored == wanted) return {};
+  if (stored.user_kind != wanted.user_kind) {
+    const auto name = [](UserKind kind) {
+      return kind == UserKind::kInteger ? "integer" : "string";
+    };
+    return differs("user_kind", name(stored.user_kind), name(wanted.user_kind));
+  }
+  if (stored.partition_count != wanted.partition_count) {
+    return differs("partition_count", stored.partition_count, wanted.partition_count);
+  }
+  if (stored.time_zone != wanted.time_zone) {
+    return differs("time_zone", stored.time_zone, wanted.time_zone);
+  }
+  if (stored.week_start != wanted.week_start) {
+    const auto name = [](WeekStart day) { return day == WeekStart::kMonday ? "monday" : "sunday"; };
+    return differs("week_start", name(stored.week_start), name(wanted.week_start));
+  }
+  if (stored.value_decimals != wanted.value_decimals) {
+    return differs("value_decimals", stored.value_decimals, wanted.value_decimals);
+  }
+  if (stored.dimensions != wanted.dimensions) {
+    return differs("dimensions", excerpts(stored.dimensions), excerpts(wanted.dimensions));
+  }
+  if (stored.event_names_max != wanted.event_names_max) {
+    return differs("event_names_max", stored.event_names_max, wanted.event_names_max);
+  }
+  return differs("dimension_values_max", stored.dimension_values_max, wanted.dimension_values_max);
+}
+
+Status check_token(const BatchToken* token) {
+  constexpr std::size_t kTokenBytesMax = 256;
+  if (token == nullptr || (!token->token.empty() && token->token.size() <= kTokenBytesMax)) {
+    return {};
+  }
+  return Status::invalid_argument(
+      fmt::format("delivery: the token of source {} has {} bytes (allowed: 1 to {})",
+                  quoted_excerpt(token->source), token->token.size(), kTokenBytesMax));
+}
+
+// Files mean the same whoever asks, from wherever.
+void make_paths_absolute(Segment& segment) {
+  if (segment.kind == Segment::Kind::kFile) {
+    std::error_code ignored;
+    const std::filesystem::path path = std::filesystem::absolute(segment.name, ignored);
+    if (!ignored) segment.name = path.lexically_normal().string();
+  }
+  for (Segment& part : segment.parts) make_paths_absolute(part);
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const StoreView>> Engine::State::view_of(const Store& store) {
+  Result<std::shared_ptr<const StoreView>> view = store.view();
+  if (!view.ok() || *view != nullptr) return view;
+  return Status::failed_precondition("store: view() is null (allowed: a view, or an error)");
+}
+
+Status Engine::State::load() {
+  ROLLCALL_ASSIGN_OR_RETURN(const std::optional<LastCommit> last, store->last_commit());
+  if (last) {
+    ROLLCALL_ASSIGN_OR_RETURN(manifest, Manifest::deserialize(last->manifest));
+    epoch = last->epoch;
+    settings = manifest.settings;
+    if (Status status = validate(settings); !status.ok()) {
+      return Status::corruption("manifest: " + status.message());
+    }
+    if (options.settings) ROLLCALL_RETURN_IF_ERROR(check_same(settings, *options.settings));
+    Result<TimeZone> found = TimeZone::find(settings.time_zone);
+    if (!found.ok()) {
+      return {StatusCode::kUnsupported,
+              "the store's " + found.status().message() + "; nothing in the store is damaged"};
+    }
+    zone = *std::move(found);
+  } else {
+    settings = manifest.settings = options.settings.value_or(StoreSettings{});
+    ROLLCALL_RETURN_IF_ERROR(TimeZone::check_portable(settings.time_zone));
+    ROLLCALL_ASSIGN_OR_RETURN(zone, TimeZone::find(settings.time_zone));
+    manifest.partition_epochs.assign(settings.partition_count, 0);
+    note_change();  // the settings themselves are worth a commit
+  }
+  ROLLCALL_ASSIGN_OR_RETURN(view, view_of(*store));
+  catalog = std::make_shared<SeriesCatalog>(settings);
+  if (manifest.catalog_epoch != 0) {
+    const PageAddress address{{PageKind::kDictionary, 0, 0, 0, 0}, manifest.catalog_epoch};
+    ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes, view->read(address));
+    ROLLCALL_RETURN_IF_ERROR(catalog->deserialize(bytes));
+  }
+  if (manifest.sources_epoch != 0) {
+    const PageAddress address{{PageKind::kSources, 0, 0, 0, 0}, manifest.sources_epoch};
+    ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes, view->read(address));
+    ROLLCALL_RETURN_IF_ERROR(sources.deserialize(bytes));
+  }
+  if (manifest.segments_epoch != 0) {
+    const PageAddress address{{PageKind::kSegments, 0, 0, 0, 0}, manifest.segments_epoch};
+    ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes, view->read(address));
+    ROLLCALL_RETURN_IF_ERROR(segments.deserialize(bytes, settings.user_kind));
+  }
+  if (manifest.forgotten_epoch != 0) {
+    const PageAddress address{{PageKind::kForgotten, 0, 0, 0, 0}, manifest.forgotten_epoch};
+    ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes, view->read(address));
+    ROLLCALL_ASSIGN_OR_RETURN(ForgottenUsers users, ForgottenUsers::deserialize(bytes));
+    forgotten = std::make_shared<const ForgottenUsers>(std::move(users));
+  }
+  partitions.reserve(settings.partition_count);
+  for (std::uint32_t i = 0; i < settings.partition_count; ++i) {
+    partitions.emplace_back(i, settings.user_kind);
+  }
+  std::vector<Status> statuses(partitions.size());
+  workers.for_each(partitions.size(), [&](std::size_t i) {
+    if (const Epoch stored = manifest.partition_epochs[i]; stored != 0) {
+      statuses[i] = partitions[i].open(*view, stored, catalog->series_count());
+    }
+  });
+  for (Status& status : statuses) ROLLCALL_RETURN_IF_ERROR(std::move(status));
+  for (const Partition& partition : partitions) {
+    committed_users.push_back(partition.ordinal_count());
+  }
+  // Most questions will want the days: as long as that leaves most of the memory for pages.
+  const std::size_t days_bytes_max = state_bytes_max() / 4;
+  std::atomic<std::size_t> days_bytes{0};
+  Status days_read = for_each_partition([&](Partition& partition) -> Status {
+    for (const auto& [date, day] : partition.days()) {
+      if (days_bytes > days_bytes_max) return {};
+      const std::size_t before = partition.memory_use().resident_bytes;
+      ROLLCALL_RETURN_IF_ERROR(partition.load_days({date, date}, *view));
+      days_bytes += partition.memory_use().resident_bytes - before;
+    }
+    return {};
+  });
+  if (!days_read.ok()) return days_read;
+  if (store->journal() == nullptr) return {};
+  return store->journal()->replay(manifest.journal_next, epoch,
+                                  [&](const JournalRecord& record) { return replay(record); });
+}
+
+Status Engine::State::replay(const JournalRecord& record) {
+  // At the first record all threads read the users, as far as there is room for them; where there
+  // is not, those of a partition are read again when its rows are decoded, and the others make way.
+  const auto load_users = [&](Partition& partition) { return partition.load_users(*view); };
+  if (batch_number == 0) {
+    Status status = read_partitions(load_users);
+    if (!status.ok()) return status;
+  }
+  ROLLCALL_ASSIGN_OR_RETURN(
+      const JournalledBatch batch,
+      decode_journal_record(record.bytes, settings, pool, partitions, [&](std::uint32_t number) {
+        evict_for(0);
+        return load_users(partitions[number]);
+      }));
+  const Delivery delivery{.position = batch.position ? &*batch.position : nullptr,
+                          .token = batch.token ? &*batch.token : nullptr,
+                          .ack = Ack::kDurable};
+  Result<Passage> passage = ingest_within_gate(*batch.rows, delivery, record.number);
+  if (passage.ok() && passage->needs_room) {
+    ROLLCALL_RETURN_IF_ERROR(checkpoint());
+    const std::lock_guard no_checkpoint(checkpoint_mutex);
+    passage = ingest_by_partition(*batch.rows, delivery, record.number);
+  }
+  ROLLCALL_RETURN_IF_ERROR(passage.status());
+  if (manifest.journal_next != record.number + 1) {  // its token was known
+    manifest.journal_next = record.number + 1;
+    note_change();
+  }
+  // Here, and not beside: nothing else passes the gate while the engine opens.
+  if (need() == Need::kNothing) return {};
+  const std::lock_guard alone(checkpoint_mutex);
+  return timed_checkpoint();
+}
+
+Result<std::uint64_t> Engine::State::append_to_journal(const PreparedRows& rows,
+                                                       const Delivery& delivery) {
+  record_writer.begin(rows, delivery, partitions.size());
+  ROLLCALL_RETURN_IF_ERROR(for_each_partition(rows.row_count, [&](Partition& partition) {
+    record_writer.encode_rows(rows, partition, committed_users[partition.number()]);
+    return Status();
+  }));
+  return store->journal()->append(epoch, record_writer.finish());
+}
+
+Status Engine::State::sync_journal(std::uint64_t record) {
+  Status status = guarded("engine: the journal", [&] { return store->journal()->sync(record); });
+  if (status.ok()) return {};
+  // The batch is in, but may be lost; nobody may rely on what would be written after it.
+  const Gate::Pass pass(gate);
+  if (write_failure.ok()) write_failure = status;
+  return status;
+}
+
+void Engine::State::note_change() {
+  if (!changed) changed_since = std::chrono::steady_clock::now();
+  changed = true;
+}
+
+Result<Engine::State::Passage> Engine::State::ingest_within_gate(
+    const PreparedRows& rows, const Delivery& delivery, std::optional<std::uint64_t> record) {
+  ROLLCALL_RETURN_IF_ERROR(state_failure);
+  ROLLCALL_RETURN_IF_ERROR(write_failure);
+  const bool durable = delivery.ack == Ack::kDurable;
+  const bool journalled = durable && !record;
+  Passage passage;
+  if (journalled) {
+    // A batch without the rows of users who are forgotten may not outlive their being so.
+    const Epoch needed = std::max(
+        {forgotten_by, delivery.position == nullptr ? 0 : sources.durable_by(delivery.position->id),
+         delivery.token == nullptr ? 0 : sources.durable_by(delivery.token->source)});
+    // The first commit has the settings, without which a record means nothing.
+    passage.needs_checkpoint = needed > epoch || epoch == 0;
+    if (passage.needs_checkpoint) return passage;
+  }
+  if (is_known(delivery)) {
+    // The batch that came before may still wait to be synced.
+    if (journalled && manifest.journal_next != 0) passage.record = manifest.journal_next - 1;
+    return passage;
+  }
+  if (by_partition) {
+    passage.needs_room = true;
+    return passage;
+  }
+  if (catalog.use_count() > 1) catalog = std::make_shared<SeriesCatalog>(*catalog);
+  // A batch that fails leaves nothing behind: no users, no names.
+  StagedBatch staged(*catalog, partitions);
+  const std::vector<SeriesId> series = number_series(rows, *catalog);
+  // Whether it fits.
+  const auto stage = [&]() -> Result<bool> {
+    MemoryAllowance allowance(room());
+    Status status = for_each_partition(rows.row_count, [&](Partition& partition) {
+      return partition.stage(rows, *view, series, allowance);
+    });
+    if (allowance.is_overdrawn()) return false;
+    if (!status.ok()) return status;
+    return true;
+  };
+  ROLLCALL_ASSIGN_OR_RETURN(bool fits, stage());
+  // What a checkpoint has yet to store cannot leave. Where it is much, its end is waited for:
+  // letting all else go would not be enough.
+  if (!fits && handed_over_bytes <= state_bytes_max() / 4) {
+    // Beside the quarter of the memory that was used last, maybe.
+    for (Partition& partition : partitions) partition.unstage();
+    evict_for(state_bytes_max() / 2);
+    ROLLCALL_ASSIGN_OR_RETURN(fits, stage());
+  }
+  if (!fits) {
+    passage.needs_room = true;
+    return passage;
+  }
+  // What throws from here on (memory ran out) leaves a batch half applied.
+  state_failure =
+      Status::resource_exhausted("engine: a batch was applied in part; open the store again");
+  if (journalled) {
+    const Result<std::uint64_t> appended = append_to_journal(rows, delivery);
+    if (!appended.ok()) {
+      state_failure = Status();
+      return appended.status();
+    }
+    passage.record = record = *appended;
+  }
+  catalog_changed = catalog_changed || staged.changed_names();
+  staged.finish();
+  ++batch_number;
+  ROLLCALL_RETURN_IF_ERROR(for_each_partition(rows.row_count, [&](Partition& partition) {
+    partition.apply(batch_number);
+    return Status();
+  }));
+  for (const std::vector<PreparedRows::Pair>& pairs : rows.pairs) {
+    for (const PreparedRows::Pair& pair : pairs) {
+      day_totals.forget({series[pair.series], pair.day});
+      day_totals.forget({kAnySeries, pair.day});
+    }
+  }
+  const Epoch durable_by = durable ? 0 : epoch + (committing ? 2 : 1);
+  if (count_batch(rows, delivery, record, durable_by, manifest, sources)) sources_changed = true;
+  if (rows.row_count != 0 || record || sources_changed) note_change();
+  state_failure = Status();
+  return passage;
+}
+
+Result<Engine::State::Passage> Engine::State::let_in(PreparedRows& rows, const Delivery& delivery) {
+  const SourceTurns::Turn turn(source_turns, delivery);
+  std::shared_ptr<const ForgottenUsers> dropped;  // whose rows are no longer among them
+  const auto pass_gate = [&](auto enter) -> Result<Passage> {
+    for (;;) {
+      {
+        const Gate::Pass pass(gate);
+        if (dropped == forgotten) return enter();
+        dropped = forgotten;
+      }
+      drop_forgotten_rows(rows, *dropped, workers);
+    }
+  };
+  const auto ingest_whole = [&] { return ingest_within_gate(rows, delivery, {}); };
+  ROLLCALL_ASSIGN_OR_RETURN(Passage passage, pass_gate(ingest_whole));
+  bool has_waited = false;
+  bool has_made_room = false;
+  while (passage.needs_checkpoint || (passage.needs_room && !has_made_room && !by_partition)) {
+    // One that is under way may be enough.
+    if (has_waited || !wait_for_checkpoint()) {
+      ROLLCALL_RETURN_IF_ERROR(checkpoint());
+      if (passage.needs_room) {
+        const Gate::Pass pass(gate);
+        evict_for(state_bytes_max());
+        has_made_room = true;
+      }
+    }
+    has_waited = true;
+    ROLLCALL_ASSIGN_OR_RETURN(passage, pass_gate(ingest_whole));
+  }
+  if (passage.needs_room) {
+    const std::lock_guard no_checkpoint(checkpoint_mutex);
+    const bool was_by_partition = by_partition;
+    do {
+      by_partition = true;  // for others too: they wait behind this one, and not before it
+      ROLLCALL_RETURN_IF_ERROR(checkpoint_alone());
+      const Result<Passage> passed = pass_gate([&]() -> Result<Passage> {
+        // Another batch may have come.
+        if (changed) return Passage{.needs_checkpoint = true, .needs_room = false, .record = {}};
+        return ingest_by_partition(rows, delivery, {});
+      });
+      if (!passed.ok()) {
+        by_partition = was_by_partition;
+        return passed.status();
+      }
+      passage = *passed;
+    } while (passage.needs_checkpoint);
+  }
+  return passage;
+}
+
+Status Engine::State::ingest(PreparedRows& rows, const Delivery& delivery) {
+  if (store->read_only()) return Status::invalid_argument("engine: the store was opened read-only");
+  ROLLCALL_RETURN_IF_ERROR(check_token(delivery.token));
+  if (rows.settings != settings) {
+    return Status::invalid_argument("engine: the batch was prepared for a store of other settings");
+  }
+  if (delivery.ack == Ack::kDurable && store->journal() == nullptr) {
+    return Status::unsupported(
+        "delivery: the store has no journal, so that a batch cannot be acknowledged as durable "
+        "(allowed: in memory; or a store on disk)");
+  }
+  ROLLCALL_ASSIGN_OR_RETURN(const Passage passage, let_in(rows, delivery));
+  if (passage.record) ROLLCALL_RETURN_IF_ERROR(sync_journal(*passage.record));
+  // The batch is in. A caller who was told otherwise would send it again, so what goes wrong from
+  // here on is told to the next call.
+  Status room;
+  try {
+    room = guarded("engine: a checkpoint", [&] { return make_room(); });
+  } catch (const std::bad_alloc&) {
+    room = cannot_checkpoint();
+  }
+  if (!room.ok()) {
+    const Gate::Pass pass(gate);
+    if (write_failure.ok()) write_failure = std::move(room);
+  }
+  return {};
+}
+
+Status Engine::State::compact() {
+  ROLLCALL_RETURN_IF_ERROR(checkpoint());
+  const std::lock_guard no_checkpoint(checkpoint_mutex);
+  return store->compact();
+}
+
+bool Engine::State::is_known(const Delivery& delivery) const {
+  const bool is_known = delivery.token != nullptr && sources.has(*delivery.token);
+  if (delivery.skipped != nullptr) *delivery.skipped = is_known;
+  return is_known;
+}
+
+Status Engine::State::fold(bool bounds) {
+  return for_each_partition([&](Partition& partition) { return partition.fold(*view, bounds); });
+}
+
+Status Engine::State::save_segment(const std::string& name, SavedSegment segment) {
+  if (store->read_only()) return Status::invalid_argument("engine: the store was opened read-only");
+  if (name.empty()) return Status::invalid_argument("segment: must have a name, found \"\"");
+  if (!segment.users) {
+    // What is wrong with it whatever the store holds; names of events may come later.
+    ROLLCALL_RETURN_IF_ERROR(validate({{}, SegmentQuery{segment.expression}}));
+    make_paths_absolute(segment.expression);
+  }
+  const Gate::Pass pass(gate);
+  ROLLCALL_RETURN_IF_ERROR(write_failure);
+  segments.set(name, std::move(segment));
+  segments_changed = true;
+  note_change();
+  return {};
+}
+
+Status Engine::State::drop_segment(const std::string& name) {
+  if (store->read_only()) return Status::invalid_argument("engine: the store was opened read-only");
+  const Gate::Pass pass(gate);
+  ROLLCALL_RETURN_IF_ERROR(write_failure);
+  if (!segments.erase(name)) {
+    std::vector<std::string> names;
+    for (const auto& [saved, segment] : segments.saved()) names.push_back(saved);
+    return Status::not_found(unknown_name("segment", name, names));
+  }
+  segments_changed = true;
+  note_change();
+  return {};
+}
+
+EngineInfo Engine::State::info() const {
+  EngineInfo info;
+  info.settings = settings;
+  info.isa = kernels::active_table()->isa;
+  const Result<StoreSize> size = guarded("store: size", [&] { return store->size(); });
+  if (size.ok()) info.store = *size;
+  const Gate::Pass pass(gate);
+  info.event_count = manifest.event_count;
+  info.days = manifest.days;
+  info.known_until = manifest.known_until;
+  info.epoch = epoch;
+  info.checkpointing = checkpoint_is_beside;
+  info.series_count = catalog->series_count();
+  info.source_count = sources.positions().size();
+  info.forgotten_count = forgotten ? forgotten->size() : 0;
+  std::vector<std::uint64_t> events(catalog->events().values().size());
+  std::vector<Day> days;
+  for (const Partition& partition : partitions) {
+    info.user_count += partition.user_count();
+    for (const auto& [date, day] : partition.days()) days.push_back(date);
+    for (const auto& [series, count] : partition.events()) {
+      events[catalog->series(series).event] += count;
+    }
+  }
+  std::sort(days.begin(), days.end());
+  info.day_count = static_cast<std::uint64_t>(std::unique(days.begin(), days.end()) - days.begin());
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    info.events.push_back({catalog->events().values()[i], events[i]});
+  }
+  info.event_names_overflowed = catalog->events().overflowed();
+  for (std::size_t i = 0; i < catalog->dimensions().size(); ++i) {
+    const BoundedDictionary& values = catalog->values(i);
+    info.dimensions.push_back(
+        {catalog->dimensions()[i], values.values().size(), values.overflowed()});
+  }
+  const MemoryUse use = memory_use();
+  info.resident_bytes = use.resident_bytes;
+  info.dirty_bytes = use.dirty_bytes;
+  return info;
+}
+
+}  // namespace rollcall

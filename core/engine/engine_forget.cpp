@@ -1,0 +1,113 @@
+// How an engine forgets users.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "core/engine/engine_state.h"
+
+namespace rollcall {
+
+Status Engine::State::write_ahead(Partition& partition) {
+  ROLLCALL_RETURN_IF_ERROR(write_failure);
+  ROLLCALL_RETURN_IF_ERROR(partition.fold(*view, true));
+  // Pages count as stored before they are: what ends it early ends writing.
+  write_failure =
+      Status::resource_exhausted("engine: writing ahead was interrupted; open the store again");
+  std::vector<DirtyPage> dirty;
+  std::vector<PageAddress> superseded;
+  partition.collect_dirty(epoch + 1, dirty, superseded);
+  superseded_ahead.insert(superseded_ahead.end(), superseded.begin(), superseded.end());
+  const Status written = store->write_ahead(
+      commit_of(epoch + 1, dirty, static_cast<unsigned>(workers.thread_count())));
+  if (!written.ok()) {
+    write_failure = written;
+    return written;
+  }
+  ROLLCALL_ASSIGN_OR_RETURN(view, view_of(*store));
+  write_failure = Status();
+  evict(partition, 0, epoch + 1);
+  return {};
+}
+
+Result<std::uint64_t> Engine::State::forget_in_partitions(const UserList& list,
+                                                          bool& has_written_ahead) {
+  std::uint64_t found = 0;
+  std::vector<std::uint32_t> forgotten_in;  // and not written ahead
+  for (std::uint32_t i = 0; i < partitions.size(); ++i) {
+    const auto entries = list.of_partition(i, settings.partition_count);
+    if (entries.empty()) continue;
+    const Gate::Pass pass(gate);
+    Partition& partition = partitions[i];
+    evict_for(state_bytes_max() / 2);  // what the users are in comes on top, where that is full
+    ROLLCALL_RETURN_IF_ERROR(partition.load_users(*view));
+    ROLLCALL_RETURN_IF_ERROR(partition.fold(*view, true));
+    std::vector<std::uint32_t> ordinals;
+    for (const UserList::Entry& entry : entries) {
+      if (const auto ordinal = partition.users().find(entry.hash, entry.user)) {
+        ordinals.push_back(*ordinal);
+      }
+    }
+    std::sort(ordinals.begin(), ordinals.end());
+    ordinals.erase(std::unique(ordinals.begin(), ordinals.end()), ordinals.end());
+    ROLLCALL_RETURN_IF_ERROR(partition.load_pages_of(ordinals, *view));
+    state_failure =
+        Status::resource_exhausted("engine: a user was forgotten in part; open the store again");
+    partition.forget(ordinals);
+    day_totals.clear();
+    state_failure = Status();
+    found += ordinals.size();
+    forgotten_in.push_back(i);
+    evict_for(0);
+    if (!has_written_ahead && memory_use().resident_bytes <= state_bytes_max()) continue;
+    has_written_ahead = true;
+    by_partition = true;  // batches wait for the commit
+    for (const std::uint32_t number : std::exchange(forgotten_in, {})) {
+      ROLLCALL_RETURN_IF_ERROR(write_ahead(partitions[number]));
+    }
+  }
+  return found;
+}
+
+// First nobody can come back, then partition after partition forgets: a user is in one of them, and
+// gone at once. Ingest goes on between them as far as it needs no checkpoint: a crash undoes all of
+// it, or nothing. Where the changed pages do not fit in memory, they are written ahead of the
+// commit, and batches wait for it.
+Result<std::uint64_t> Engine::State::forget(std::span<const UserId> users) {
+  if (store->read_only()) return Status::invalid_argument("engine: the store was opened read-only");
+  for (const UserId& user : users) {
+    const bool is_integer = std::holds_alternative<std::uint64_t>(user);
+    if (is_integer != (settings.user_kind == UserKind::kInteger)) {
+      return Status::invalid_argument(fmt::format("forget: a user id is {} (the store's are {})",
+                                                  is_integer ? "an integer" : "a string",
+                                                  is_integer ? "strings" : "integers"));
+    }
+  }
+  const std::lock_guard no_checkpoint(checkpoint_mutex);
+  {
+    const Gate::Pass pass(gate);
+    ROLLCALL_RETURN_IF_ERROR(state_failure);
+    ROLLCALL_RETURN_IF_ERROR(write_failure);
+    auto more = forgotten ? std::make_shared<ForgottenUsers>(*forgotten)
+                          : std::make_shared<ForgottenUsers>();
+    for (const UserId& user : users) more->add(user);
+    if (more->empty()) return std::uint64_t{0};
+    segments_changed = segments.forget(*more) || segments_changed;
+    forgotten = std::move(more);
+    forgotten_changed = true;
+    forgotten_by = epoch + 1;
+    note_change();
+  }
+  bool has_written_ahead = false;
+  Result<std::uint64_t> found = forget_in_partitions(
+      UserList(std::vector<UserId>(users.begin(), users.end())), has_written_ahead);
+  if (!found.ok() && !has_written_ahead) return found;
+  // What was written ahead must be in a commit before anything else changes it.
+  ROLLCALL_RETURN_IF_ERROR(checkpoint_alone());
+  if (has_written_ahead) by_partition = false;
+  return found;
+}
+
+}  // namespace rollcall

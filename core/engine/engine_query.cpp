@@ -1,0 +1,399 @@
+// How an engine answers: what the questions read is pinned in one moment, and counted while events
+// go on arriving.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <mutex>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "core/engine/engine_state.h"
+#include "core/engine/list_notes.h"
+#include "core/engine/query_executor.h"
+#include "core/query/plan/question.h"
+#include "core/query/text/explanation.h"
+#include "core/query/text/query_names.h"
+
+namespace rollcall {
+namespace {
+
+// Of the memory of the state, what one call may keep of what it reads.
+constexpr std::size_t kKeptShare = 8;
+
+bool names_segments(const Query& query) {
+  return query.common.among || std::holds_alternative<SegmentQuery>(query.ask);
+}
+
+// The error of a question, with its number where there are several.
+Status numbered(const Status& status, std::size_t number, std::size_t count) {
+  if (count == 1) return status;
+  return {status.code(), fmt::format("[{}]: {}", number, status.message())};
+}
+
+// The error of a question that is not to be answered, with its kind; or what the store said, as it
+// is.
+Status named(const Status& status, std::string_view kind) {
+  const bool is_of_question = status.code() == StatusCode::kResourceExhausted ||
+                              status.code() == StatusCode::kDeadlineExceeded ||
+                              status.code() == StatusCode::kCancelled;
+  if (!is_of_question) return status;
+  return {status.code(), fmt::format("{}: {}", kind, status.message())};
+}
+
+// Lets names go where ingest looks whether anybody else holds them.
+class ReleaseWithinGate {
+ public:
+  ReleaseWithinGate(Gate& gate, std::shared_ptr<const SeriesCatalog>& names)
+      : gate_(gate), names_(names) {}
+  ~ReleaseWithinGate() {
+    if (!names_) return;
+    const Gate::Pass pass(gate_);
+    names_.reset();
+  }
+  ReleaseWithinGate(const ReleaseWithinGate&) = delete;
+  ReleaseWithinGate& operator=(const ReleaseWithinGate&) = delete;
+
+ private:
+  Gate& gate_;
+  std::shared_ptr<const SeriesCatalog>& names_;
+};
+
+// Whether a question has to read pages, or to unite them.
+bool reads_something(const PinnedPartition& partition) {
+  const auto is_stored = [](const auto& pinned) { return !pinned.page; };
+  return std::any_of(partition.presence.begin(), partition.presence.end(), is_stored) ||
+         std::any_of(partition.bounds.begin(), partition.bounds.end(), is_stored) ||
+         std::any_of(partition.amounts.begin(), partition.amounts.end(), is_stored) ||
+         std::any_of(partition.unions.begin(), partition.unions.end(), [](const auto& pinned) {
+           return std::any_of(pinned.runs.begin(), pinned.runs.end(),
+                              [](const auto& run) { return run.is_new; });
+         });
+}
+
+// Bytes that count in a total while they are held.
+class HeldBytes {
+ public:
+  HeldBytes() = default;
+  HeldBytes(std::atomic<std::size_t>& total, std::size_t bytes) : total_(&total), bytes_(bytes) {
+    total += bytes;
+  }
+  HeldBytes(HeldBytes&& other) noexcept { *this = std::move(other); }
+  HeldBytes& operator=(HeldBytes&& other) noexcept {
+    std::swap(total_, other.total_);
+    std::swap(bytes_, other.bytes_);
+    return *this;
+  }
+  ~HeldBytes() {
+    if (total_ != nullptr) *total_ -= bytes_;
+  }
+
+  std::size_t count() const { return bytes_; }
+
+ private:
+  std::atomic<std::size_t>* total_ = nullptr;
+  std::size_t bytes_ = 0;
+};
+
+// The totals of both, which ascend; those of the same series and hour as one.
+std::vector<PinnedTotal> added(const std::vector<PinnedTotal>& a, const std::vector<PinnedTotal>& b,
+                               QuestionAccount& account) {
+  std::vector<PinnedTotal> sums;
+  take_for(account, sums, a.size() + b.size(), QuestionNeed::kTotals);
+  auto of_b = b.begin();
+  for (const PinnedTotal& of_a : a) {
+    for (; of_b != b.end() && *of_b < of_a; ++of_b) sums.push_back(*of_b);
+    sums.push_back(of_a);
+    if (of_b != b.end() && !(of_a < *of_b)) sums.back().total.add((of_b++)->total);
+  }
+  sums.insert(sums.end(), of_b, b.end());
+  account.give_back((a.capacity() + b.capacity()) * sizeof(PinnedTotal));
+  return sums;
+}
+
+std::uint64_t microseconds(std::chrono::steady_clock::duration duration) {
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(duration).count());
+}
+
+}  // namespace
+
+// The state of one moment, as far as some questions read it.
+class Engine::State::Snapshot : public PlanRunner {
+ public:
+  Snapshot(State& state, PinnedReads pinned, std::shared_ptr<const StoreView> view,
+           std::size_t kept_bytes_max, QuestionAccount& account)
+      : state_(state),
+        pinned_(std::move(pinned)),
+        view_(std::move(view)),
+        kept_bytes_max_(kept_bytes_max),
+        account_(account),
+        executor_(pinned_, *view_, state.workers, kept_bytes_max, account) {}
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
+
+  PlanCounts count(const Plan& plan) override { return executor_.count(plan); }
+
+  Status members(const Plan& plan, std::span<const std::size_t> cells, MemberPage& page) override {
+    const std::vector<std::vector<std::uint32_t>> ordinals = executor_.members(plan, cells);
+    for (std::size_t i = 0; i < ordinals.size(); ++i) {
+      if (ordinals[i].empty()) continue;
+      // An ordinal is that of the same user for ever: batches may come between the partitions.
+      const Gate::Pass pass(state_.gate, [&] { account_.check(); });
+      account_.check();
+      Partition& partition = state_.partitions[pinned_.partitions[i].partition];
+      ROLLCALL_RETURN_IF_ERROR(partition.load_users(*state_.view));
+      for (const std::uint32_t ordinal : ordinals[i]) {
+        if (partition.users().is_erased(ordinal)) continue;  // forgotten since
+        page.add(partition.users().user(ordinal));
+      }
+      state_.evict_for(0);
+    }
+    return {};
+  }
+
+  // Leaves the pages that had to be read where the next question finds them.
+  void keep_pages() {
+    if (executor_.kept_bytes() == 0) return;
+    // Others may have filled the room meanwhile; what is least recently used makes way.
+    const Gate::Pass pass(state_.gate);
+    state_.evict_for(std::min(executor_.kept_bytes(), kept_bytes_max_));
+    for (const PinnedPartition& partition : pinned_.partitions) {
+      if (state_.memory_use().resident_bytes > state_.state_bytes_max()) break;
+      state_.partitions[partition.partition].install(partition, state_.batch_number);
+    }
+  }
+
+ private:
+  State& state_;
+  PinnedReads pinned_;
+  std::shared_ptr<const StoreView> view_;
+  const std::size_t kept_bytes_max_;
+  QuestionAccount& account_;
+  QueryExecutor executor_;
+};
+
+// Questions made ready, and what they read.
+struct Engine::State::Pinned {
+  std::vector<Question> questions;
+  PinnedReads reads;
+  std::shared_ptr<const StoreView> view;
+  HeldBytes kept;  // of what is read, at most
+  // Of breakdowns, which resolve values once they are ranked.
+  std::shared_ptr<const SeriesCatalog> held_names;
+};
+
+// The sets of users that the questions may name.
+Result<SegmentCatalog> Engine::State::named_sets(std::span<const Query> queries,
+                                                 QuestionAccount& account) {
+  SegmentCatalog sets;
+  if (std::none_of(queries.begin(), queries.end(), names_segments)) return sets;
+  {
+    const Gate::Pass pass(gate, [&] { account.check(); });
+    sets.saved = segments.saved();
+  }
+  for (std::size_t i = 0; i < queries.size(); ++i) {
+    const Status status = read_listed_files(queries[i], settings.user_kind,
+                                            options.question_directories, sets, account);
+    if (!status.ok()) return numbered(status, i, queries.size());
+  }
+  return sets;
+}
+
+// Within the gate, everything folded.
+Result<std::vector<PinnedTotal>> Engine::State::pin_totals(const TotalsRead& read,
+                                                           QuestionAccount& account) {
+  if (read.by_hour || !DayTotals::has_room_for(read)) {
+    std::vector<PinnedTotal> totals;
+    std::mutex mutex;  // of `totals`
+    Status status = read_partitions([&](Partition& partition) -> Status {
+      account.check();
+      ROLLCALL_RETURN_IF_ERROR(partition.load_days(read.days, *view));
+      const std::vector<PinnedTotal> part = partition.totals(read, account);
+      const std::lock_guard lock(mutex);
+      totals = added(totals, part, account);
+      return {};
+    });
+    if (!status.ok()) return status;
+    return totals;
+  }
+  using Totals = std::vector<EventTotal>;
+  return day_totals.find(read, [&](std::span<const DayTotals::Key> keys) -> Result<Totals> {
+    Totals totals(keys.size());
+    std::mutex mutex;  // of `totals`
+    Status status = read_partitions([&](Partition& partition) -> Status {
+      account.check();
+      Totals part;
+      part.reserve(keys.size());
+      for (const DayTotals::Key& key : keys) {
+        ROLLCALL_RETURN_IF_ERROR(partition.load_days({key.day, key.day}, *view));
+        part.push_back(partition.day_total(key.series, key.day));
+      }
+      const std::lock_guard lock(mutex);
+      for (std::size_t i = 0; i < totals.size(); ++i) totals[i].add(part[i]);
+      return {};
+    });
+    if (!status.ok()) return status;
+    return totals;
+  });
+}
+
+// `queries` and `sets` outlive the result.
+Result<Engine::State::Pinned> Engine::State::pin(std::span<const Query> queries,
+                                                 const SegmentCatalog& sets,
+                                                 QuestionAccount& account) {
+  const Gate::Pass pass(gate, [&] { account.check(); });
+  account.check();
+  Pinned pinned;
+  ReadSet& reads = pinned.reads.reads;
+  ROLLCALL_RETURN_IF_ERROR(state_failure);
+  const PlanContext context{settings, zone,    *catalog, manifest.days, manifest.known_until,
+                            sets,     nullptr, &account};
+  for (std::size_t i = 0; i < queries.size(); ++i) {
+    Result<Question> question = Question::make(queries[i], context);
+    if (!question.ok()) return numbered(question.status(), i, queries.size());
+    reads.add(question->reads());
+    if (!queries[i].common.breakdown.empty()) pinned.held_names = catalog;
+    pinned.questions.push_back(*std::move(question));
+  }
+  reads.merge();
+  account.check();
+  ROLLCALL_RETURN_IF_ERROR(fold(!reads.bounds.empty()));
+  for (const TotalsRead& read : reads.totals) {
+    ROLLCALL_ASSIGN_OR_RETURN(std::vector<PinnedTotal> totals, pin_totals(read, account));
+    pinned.reads.totals.push_back(std::move(totals));
+  }
+  pinned.reads.partitions.resize(partitions.size());
+  Status status = read_partitions([&](Partition& partition) -> Status {
+    account.check();
+    ROLLCALL_RETURN_IF_ERROR(partition.load_for(reads, *view));
+    pinned.reads.partitions[partition.number()] =
+        partition.pin(reads, settings.partition_count, quiet_since, account);
+    return {};
+  });
+  if (!status.ok()) return status;
+  if (!reads.unions.empty()) quiet_since = batch_number;
+  pinned.view = view;
+  if (std::any_of(pinned.reads.partitions.begin(), pinned.reads.partitions.end(),
+                  reads_something)) {
+    pinned.kept = {kept_bytes, std::min(room(), state_bytes_max() / kKeptShare)};
+  }
+  return pinned;
+}
+
+Result<std::vector<QueryResult>> Engine::State::query(std::span<const Query> queries,
+                                                      const QueryLimits& limits) {
+  QuestionAccount account(questions, limits);
+  std::size_t at = queries.size() == 1 ? 0 : queries.size();  // of the questions; past them: of all
+  try {
+    account.check();
+    return answer(queries, account, at);
+  } catch (const QuestionFailure& failure) {
+    const bool of_all = at == queries.size();
+    const Status status = named(failure.status(), of_all ? "queries" : kind_of(queries[at]));
+    return of_all ? status : numbered(status, at, queries.size());
+  }
+}
+
+Result<std::vector<QueryResult>> Engine::State::answer(std::span<const Query> queries,
+                                                       QuestionAccount& account, std::size_t& at) {
+  auto start = std::chrono::steady_clock::now();
+  ROLLCALL_ASSIGN_OR_RETURN(const SegmentCatalog sets, named_sets(queries, account));
+  ROLLCALL_ASSIGN_OR_RETURN(Pinned pinned, pin(queries, sets, account));
+  const ReleaseWithinGate release(gate, pinned.held_names);
+  std::vector<std::vector<std::string>> notes;
+  for (const Question& question : pinned.questions) {
+    notes.push_back(
+        notes_of_lists(question.reads(), pinned.reads.reads, pinned.reads.partitions, sets));
+  }
+  Snapshot snapshot(*this, std::move(pinned.reads), std::move(pinned.view), pinned.kept.count(),
+                    account);
+  std::vector<QueryResult> results;
+  for (at = 0; at < queries.size(); ++at) {
+    // Its plans, and what they took, go when it is answered.
+    const Question question = std::move(pinned.questions[at]);
+    Result<QueryResult> result = question.answer(snapshot);
+    if (!result.ok()) return numbered(result.status(), at, queries.size());
+    const auto end = std::chrono::steady_clock::now();
+    result->stats = {.elapsed_us = microseconds(end - start), .partitions = partitions.size()};
+    result->notes = std::move(notes[at]);
+    start = end;
+    results.push_back(*std::move(result));
+  }
+  snapshot.keep_pages();
+  return results;
+}
+
+Result<Explanation> Engine::State::explain(const Query& query, const QueryLimits& limits) {
+  QuestionAccount account(questions, limits);
+  try {
+    account.check();
+    return explain(query, account);
+  } catch (const QuestionFailure& failure) {
+    return named(failure.status(), kind_of(query));
+  }
+}
+
+Result<Explanation> Engine::State::explain(const Query& query, QuestionAccount& account) {
+  ROLLCALL_ASSIGN_OR_RETURN(const SegmentCatalog sets, named_sets({&query, 1}, account));
+  ROLLCALL_ASSIGN_OR_RETURN(Pinned pinned, pin({&query, 1}, sets, account));
+  const ReleaseWithinGate release(gate, pinned.held_names);
+  Explanation explanation;
+  explanation.meaning = describe(query);
+  std::set<SeriesId> series;
+  const auto add_days = [&](DayRange days) {
+    const bool none = explanation.days.empty();
+    explanation.days.first = none ? days.first : std::min(explanation.days.first, days.first);
+    explanation.days.last = none ? days.last : std::max(explanation.days.last, days.last);
+  };
+  for (const PresenceRead& read : pinned.reads.reads.presence) {
+    series.insert(read.series.begin(), read.series.end());
+    add_days(read.days);
+  }
+  for (const UnionRead& read : pinned.reads.reads.unions) {
+    series.insert(read.series.begin(), read.series.end());
+    add_days(read.days);
+  }
+  for (const TotalsRead& read : pinned.reads.reads.totals) {
+    series.insert(read.series.begin(), read.series.end());
+    add_days(read.days);
+  }
+  for (const AmountRead& read : pinned.reads.reads.amounts) {
+    series.insert(read.series.begin(), read.series.end());
+    add_days(read.days);
+  }
+  for (const BoundsRead& read : pinned.reads.reads.bounds) {
+    series.insert(read.series.begin(), read.series.end());
+  }
+  {
+    const Gate::Pass pass(gate);
+    for (const SeriesId id : series) explanation.series.push_back(describe(id, *catalog));
+  }
+  constexpr std::size_t kBoundsBytes = 2 * sizeof(std::int32_t);  // of a user
+  for (const PinnedPartition& partition : pinned.reads.partitions) {
+    const std::size_t users = std::min(partition.user_count, kChunkOrdinals);
+    const auto add_chunks = [&](const auto& pages, std::size_t bytes) {
+      for (const auto& page : pages) {
+        ++explanation.chunks;
+        explanation.stored_chunks += !page.page;
+        explanation.bytes += bytes;
+      }
+    };
+    const std::size_t set_bytes = (users + 511) / 512 * 64;
+    for (const PinnedUnion& pinned_union : partition.unions) {
+      for (const PinnedUnion::Run& run : pinned_union.runs) {
+        if (run.is_new) continue;  // its days are among the pages
+        explanation.chunks += run.sets->chunk_count();
+        explanation.bytes += run.sets->chunk_count() * set_bytes;
+      }
+    }
+    add_chunks(partition.presence, set_bytes);
+    add_chunks(partition.bounds, users * kBoundsBytes);
+    add_chunks(partition.amounts, 0);  // lists, whose lengths are known once they are read
+  }
+  return explanation;
+}
+
+}  // namespace rollcall

@@ -1,0 +1,163 @@
+// A batch that does not fit in memory beside what it is added to: partition after partition takes
+// in its rows, is written ahead of the commit that the batch gets for its own, and leaves memory
+// again.
+//
+// This is external aggregation by hash partitions: slow, as every page that the batch touches is
+// read and written for it, but within memory for a single partition.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "core/engine/engine_state.h"
+#include "core/engine/staged_batch.h"
+
+namespace rollcall {
+namespace {
+
+// No batch is refused for lack of less.
+constexpr std::size_t kPartitionBytesMin = std::size_t{16} << 20;
+
+Status no_room(std::uint32_t partition, std::size_t bytes_max, std::size_t memory_bytes_max) {
+  constexpr double kMiB = 1 << 20;
+  return Status::resource_exhausted(
+      fmt::format("engine: partition {} needs more than {:.1f} MiB for a batch, which is all that "
+                  "there is with memory_bytes_max at {:.1f} MiB (allowed: more memory, or a "
+                  "smaller batch)",
+                  partition, static_cast<double>(bytes_max) / kMiB,
+                  static_cast<double>(memory_bytes_max) / kMiB));
+}
+
+}  // namespace
+
+// Partitions that are ahead of the last commit: unless there is a next one, they go back to it.
+class Engine::State::Ahead {
+ public:
+  explicit Ahead(State& state)
+      : state_(state),
+        failure_(Status::resource_exhausted(
+            "engine: a batch that was given up cannot be undone; open the store again")) {}
+  ~Ahead() {
+    if (count_ == 0) return;
+    try {
+      Status status = go_back();
+      if (status.ok()) return;
+      failure_ = std::move(status);
+    } catch (...) {
+      // Out of memory, or a store that throws: as failure_ says.
+    }
+    state_.state_failure = std::move(failure_);
+  }
+  Ahead(const Ahead&) = delete;
+  Ahead& operator=(const Ahead&) = delete;
+
+  void add() { ++count_; }  // the next partition
+  void finish() { count_ = 0; }
+
+ private:
+  Status go_back() {
+    // Where a write has failed already, the next opening does it.
+    if (state_.write_failure.ok()) state_.write_failure = state_.store->discard_ahead();
+    for (std::uint32_t i = 0; i < count_; ++i) {
+      Partition& partition = state_.partitions[i];
+      partition = Partition(i, state_.settings.user_kind);
+      if (const Epoch epoch = state_.manifest.partition_epochs[i]; epoch != 0) {
+        ROLLCALL_RETURN_IF_ERROR(partition.open(*state_.view, epoch, state_.catalog->series_count(),
+                                                state_.batch_number));
+      }
+    }
+    return {};
+  }
+
+  State& state_;
+  Status failure_;  // made while there is memory for it
+  std::uint32_t count_ = 0;
+};
+
+Result<Engine::State::Passage> Engine::State::ingest_by_partition(
+    const PreparedRows& rows, const Delivery& delivery, std::optional<std::uint64_t> record) {
+  ROLLCALL_RETURN_IF_ERROR(state_failure);
+  ROLLCALL_RETURN_IF_ERROR(write_failure);
+  if (is_known(delivery)) return Passage{};
+  for (Partition& partition : partitions) evict(partition, 0, epoch);
+  day_totals.clear();
+  const std::size_t bytes_max = std::max(room(), kPartitionBytesMin);
+  if (catalog.use_count() > 1) catalog = std::make_shared<SeriesCatalog>(*catalog);
+  Ahead ahead(*this);
+  StagedBatch staged(*catalog, partitions);
+  const std::vector<SeriesId> series = number_series(rows, *catalog);
+
+  // What the commit will say, beside what the last one does until it is there.
+  Manifest next_manifest = manifest;
+  SourceTable next_sources;
+  std::string source_bytes;
+  sources.serialize(source_bytes);
+  ROLLCALL_RETURN_IF_ERROR(next_sources.deserialize(source_bytes));
+  const bool source_moved =
+      count_batch(rows, delivery, record, /*durable_by=*/0, next_manifest, next_sources);
+  std::vector<PageAddress> superseded;
+  const auto threads = static_cast<unsigned>(workers.thread_count());
+  std::size_t bytes_all = 0;  // that it would have taken to hold all partitions
+  ++batch_number;
+  for (Partition& partition : partitions) {
+    MemoryAllowance allowance(bytes_max);
+    const std::size_t bytes_before = partition.memory_use().resident_bytes;
+    ahead.add();
+    const Status status = partition.stage(rows, *view, series, allowance);
+    if (allowance.is_overdrawn()) {
+      return no_room(partition.number(), bytes_max, options.memory_bytes_max);
+    }
+    ROLLCALL_RETURN_IF_ERROR(status);
+    partition.apply(batch_number);
+    ROLLCALL_RETURN_IF_ERROR(partition.fold(*view, true));
+    bytes_all += partition.memory_use().resident_bytes - bytes_before;
+    std::vector<DirtyPage> dirty;
+    partition.collect_dirty(epoch + 1, dirty, superseded);
+    if (Status written = store->write_ahead(commit_of(epoch + 1, dirty, threads)); !written.ok()) {
+      write_failure = written;
+      return written;
+    }
+    next_manifest.partition_epochs[partition.number()] = partition.epoch();
+    evict(partition, 0, epoch + 1);
+  }
+
+  std::vector<DirtyPage> dirty;
+  if (staged.changed_names()) {
+    add_page(PageKind::kDictionary, *catalog, epoch + 1, next_manifest.catalog_epoch, dirty,
+             superseded);
+  }
+  if (source_moved) {
+    add_page(PageKind::kSources, next_sources, epoch + 1, next_manifest.sources_epoch, dirty,
+             superseded);
+  }
+  Commit commit = commit_of(epoch + 1, dirty, threads);
+  commit.superseded = std::move(superseded);
+  commit.manifest = [&] { return next_manifest.serialize(); };
+  Status unreadable = Status::resource_exhausted(
+      "engine: a batch is in, but there was no memory to read it; open the store again");
+  if (Status status = store->commit(commit); !status.ok()) {
+    write_failure = status;
+    return Status(status.code(), status.message() + " (the batch may be in)");
+  }
+  state_failure = std::move(unreadable);
+  staged.finish();
+  ahead.finish();
+  manifest = std::move(next_manifest);
+  sources = std::move(next_sources);
+  ++epoch;
+  for (const Partition& partition : partitions) {
+    committed_users[partition.number()] = partition.ordinal_count();
+  }
+  by_partition = bytes_all > room() / 4 * 3;
+  Result<std::shared_ptr<const StoreView>> committed = view_of(*store);
+  if (!committed.ok()) {
+    // The batch is in. A caller who was told otherwise would send it again.
+    state_failure = committed.status();
+    return Passage{};
+  }
+  view = *std::move(committed);
+  state_failure = Status();
+  return Passage{};
+}
+
+}  // namespace rollcall

@@ -1,0 +1,412 @@
+#include "core/engine/journal_record.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+#include <span>
+#include <utility>
+
+#include "core/base/assert.h"
+#include "core/base/byte_codec.h"
+#include "core/query/plan/plan.h"
+#include "core/time/time_zone.h"
+#include "core/users/partitioner.h"
+
+namespace rollcall {
+namespace {
+
+constexpr std::uint8_t kHasPosition = 1;
+constexpr std::uint8_t kHasToken = 2;
+
+}  // namespace
+
+void JournalRecordWriter::begin(const PreparedRows& rows, const Delivery& delivery,
+                                std::size_t partition_count) {
+  parts_.resize(partition_count);
+  record_.clear();
+  ByteWriter writer(record_);
+  const int flags = (delivery.position != nullptr ? kHasPosition : 0) |
+                    (delivery.token != nullptr ? kHasToken : 0);
+  writer.byte(static_cast<std::uint8_t>(flags));
+  if (delivery.position != nullptr) {
+    writer.text(delivery.position->id);
+    writer.text(delivery.position->position);
+  }
+  if (delivery.token != nullptr) {
+    writer.text(delivery.token->source);
+    writer.text(delivery.token->token);
+  }
+  writer.varint(rows.row_count);
+  writer.zigzag(rows.known_until);
+  writer.varint(rows.event_names.size());
+  for (const std::string& name : rows.event_names) writer.text(name);
+  writer.varint(rows.dimension_values.size());
+  for (const std::vector<std::string>& values : rows.dimension_values) {
+    writer.varint(values.size());
+    for (const std::string& value : values) writer.text(value);
+  }
+  writer.varint(rows.series.size() - rows.event_names.size());
+  for (std::size_t i = rows.event_names.size(); i < rows.series.size(); ++i) {
+    writer.varint(rows.series[i].event);
+    writer.varint(rows.series[i].dimension);
+    writer.varint(rows.series[i].value);
+  }
+  writer.varint(rows.pairs.size());
+  for (const std::vector<PreparedRows::Pair>& pairs : rows.pairs) {
+    writer.varint(pairs.size());
+    for (const PreparedRows::Pair& pair : pairs) {
+      writer.varint(pair.series);
+      writer.zigzag(pair.day.value);
+    }
+  }
+}
+
+void JournalRecordWriter::encode_rows(const PreparedRows& rows, const Partition& partition,
+                                      std::uint32_t base_users) {
+  const std::uint32_t number = partition.number();
+  Part& part = parts_[number];
+  part.bytes.clear();
+  const std::span<const std::uint32_t> ordinals = partition.staged_ordinals();
+  if (ordinals.empty()) return;
+  const UserIndex& users = partition.users();
+
+  part.listed.clear();
+  part.codes.resize(ordinals.size());
+  if (part.places.size() < users.size() - base_users) part.places.resize(users.size() - base_users);
+  for (std::size_t i = 0; i < ordinals.size(); ++i) {
+    part.codes[i] = ordinals[i];
+    if (ordinals[i] < base_users) continue;
+    std::uint32_t& place = part.places[ordinals[i] - base_users];
+    if (place == 0) {
+      part.listed.push_back(ordinals[i]);
+      place = static_cast<std::uint32_t>(part.listed.size());
+    }
+    part.codes[i] = base_users + place - 1;
+  }
+
+  ByteWriter writer(part.bytes);
+  writer.varint(number);
+  writer.varint(ordinals.size());
+  writer.varint(base_users);
+  writer.varint(part.listed.size());
+  for (const std::uint32_t ordinal : part.listed) {
+    part.places[ordinal - base_users] = 0;
+    users.serialize_user(ordinal, part.bytes);
+  }
+  const auto code_max = static_cast<std::uint32_t>(base_users + part.listed.size() - 1);
+  ColumnWriter<std::uint32_t>(part.bytes, code_max, ordinals.size())
+      .add(ordinals.size(), [codes = part.codes.data()](std::size_t i) { return codes[i]; });
+  for (std::size_t column = 0; column < rows.pairs.size(); ++column) {
+    const auto pair_hour_max =
+        static_cast<std::uint32_t>((rows.pairs[column].size() << kHourBits) - 1);
+    ColumnWriter<std::uint32_t> pair_hours(part.bytes, pair_hour_max, ordinals.size());
+    for (const auto& block : rows.blocks) {
+      const std::span<const PairHour> added = block->pair_hours_of(column, number);
+      pair_hours.add(added.size(), [added](std::size_t i) { return added[i]; });
+    }
+  }
+  std::size_t value_count = 0;
+  for (const auto& block : rows.blocks) value_count += block->values_of(number).size();
+  writer.varint(value_count);
+  std::uint32_t first_row = 0;
+  std::uint32_t row_before = 0;
+  for (const auto& block : rows.blocks) {
+    const std::uint32_t begin = block->partition_begin[number];
+    for (const PreparedBlock::Value& value : block->values_of(number)) {
+      const std::uint32_t row = first_row + value.row - begin;
+      writer.varint(row - row_before);
+      writer.zigzag(value.value);
+      row_before = row;
+    }
+    first_row += static_cast<std::uint32_t>(block->row_count(number));
+  }
+}
+
+std::string_view JournalRecordWriter::finish() {
+  const auto count = std::count_if(parts_.begin(), parts_.end(),
+                                   [](const Part& part) { return !part.bytes.empty(); });
+  ByteWriter(record_).varint(static_cast<std::uint64_t>(count));
+  for (const Part& part : parts_) record_ += part.bytes;
+  return record_;
+}
+
+std::size_t JournalRecordWriter::memory_bytes() const {
+  std::size_t bytes = record_.capacity();
+  for (const Part& part : parts_) {
+    bytes += part.bytes.capacity() +
+             (part.places.capacity() + part.listed.capacity() + part.codes.capacity()) *
+                 sizeof(std::uint32_t);
+  }
+  return bytes;
+}
+
+namespace {
+
+class Decoder {
+ public:
+  Decoder(std::string_view bytes, const StoreSettings& settings,
+          const std::shared_ptr<BlockPool>& pool, const std::vector<Partition>& partitions,
+          const std::function<Status(std::uint32_t)>& load_users)
+      : reader_(bytes),
+        partitions_(partitions),
+        load_users_(load_users),
+        partition_of_(settings.partition_count) {
+    batch_.rows = std::make_unique<PreparedRows>();
+    batch_.rows->settings = settings;
+    batch_.rows->pool = pool;
+  }
+
+  Result<JournalledBatch> run() {
+    decode_head();
+    if (reader_.ok()) ROLLCALL_RETURN_IF_ERROR(check_head());
+    const std::size_t part_count = reader_.count(1);
+    std::optional<std::uint32_t> number_before;
+    for (std::size_t i = 0; i < part_count && reader_.ok(); ++i) {
+      const auto number = reader_.varint_up_to<std::uint32_t>(partitions_.size() - 1);
+      if (number_before && number <= *number_before) return wrong("its partitions do not ascend");
+      number_before = number;
+      ROLLCALL_RETURN_IF_ERROR(load_users_(number));
+      if (Status status = decode_part(number); !status.ok()) {
+        return Status::corruption(fmt::format("partition {}: {}", number, status.message()));
+      }
+    }
+    if (!reader_.done() || rows_found_ != batch_.rows->row_count) {
+      return wrong("its bytes do not add up");
+    }
+    end_block();
+    if (batch_.rows->row_count != 0) batch_.rows->day_range = days_of(*batch_.rows);
+    return std::move(batch_);
+  }
+
+ private:
+  static Status wrong(std::string_view what) {
+    return Status::corruption(fmt::format("journal record: {}", what));
+  }
+
+  void decode_head() {
+    PreparedRows& rows = *batch_.rows;
+    const auto flags = reader_.varint_up_to<std::uint8_t>(kHasPosition | kHasToken);
+    if ((flags & kHasPosition) != 0) {
+      SourcePosition& position = batch_.position.emplace();
+      position.id = reader_.text();
+      position.position = reader_.text();
+    }
+    if ((flags & kHasToken) != 0) {
+      BatchToken& token = batch_.token.emplace();
+      token.source = reader_.text();
+      token.token = reader_.text();
+    }
+    rows.row_count = reader_.varint_up_to<std::uint32_t>(~std::uint32_t{0});
+    rows.known_until = reader_.zigzag();
+    const auto names = [&](std::vector<std::string>& list) {
+      list.resize(reader_.count(1));
+      for (std::string& name : list) name = reader_.text();
+    };
+    names(rows.event_names);
+    rows.dimension_values.resize(reader_.count(1));
+    for (std::vector<std::string>& values : rows.dimension_values) names(values);
+    for (std::uint32_t event = 0; event < rows.event_names.size(); ++event) {
+      rows.series.push_back({event, 0, 0});
+    }
+    const std::size_t series_count = reader_.count(3);
+    for (std::size_t i = 0; i < series_count && reader_.ok(); ++i) {
+      LocalSeries series;
+      series.event = number();
+      series.dimension = number();
+      series.value = number();
+      rows.series.push_back(series);
+    }
+    rows.pairs.resize(reader_.count(1));
+    for (std::vector<PreparedRows::Pair>& pairs : rows.pairs) {
+      pairs.resize(reader_.count(2));
+      for (PreparedRows::Pair& pair : pairs) {
+        pair.series = number();
+        pair.day.value = static_cast<std::int32_t>(std::clamp<std::int64_t>(
+            reader_.zigzag(), std::int64_t{kDayMin.value} - 1, std::int64_t{kDayMax.value} + 1));
+      }
+    }
+  }
+
+  std::uint32_t number() { return reader_.varint_up_to<std::uint32_t>(~std::uint32_t{0}); }
+
+  // That every number names something that is there.
+  Status check_head() {
+    PreparedRows& rows = *batch_.rows;
+    const std::size_t dimension_count = rows.settings.dimensions.size();
+    if (rows.dimension_values.size() != dimension_count ||
+        rows.pairs.size() != 1 + dimension_count) {
+      return wrong("it has other dimensions than the store");
+    }
+    for (std::size_t i = rows.event_names.size(); i < rows.series.size(); ++i) {
+      const LocalSeries& series = rows.series[i];
+      if (series.event >= rows.event_names.size() || series.dimension >= dimension_count ||
+          series.value >= rows.dimension_values[series.dimension].size()) {
+        return wrong("a series is made of names that it does not have");
+      }
+    }
+    for (std::size_t column = 0; column < rows.pairs.size(); ++column) {
+      for (const PreparedRows::Pair& pair : rows.pairs[column]) {
+        const bool of_event = pair.series < rows.event_names.size();
+        if (pair.series >= rows.series.size() || of_event != (column == 0) ||
+            (column != 0 && rows.series[pair.series].dimension != column - 1) ||
+            pair.day < kDayMin || pair.day > kDayMax) {
+          return wrong("a pair of series and day that cannot be");
+        }
+      }
+    }
+    if (rows.row_count == 0) return {};
+    if (rows.pairs.front().empty()) return wrong("rows without a day");
+    if (rows.known_until < kDayMin.value * kUsPerDay ||
+        rows.known_until > kDayMax.value * kUsPerDay) {
+      return wrong("known until a time out of range");
+    }
+    return {};
+  }
+
+  Status decode_part(std::uint32_t partition) {
+    const std::size_t count = reader_.count(2);
+    if (count == 0) return wrong("it has no rows");
+    const std::uint32_t base_users = number();
+    ROLLCALL_RETURN_IF_ERROR(decode_listed(partition, base_users));
+    const std::vector<std::uint32_t> users = reader_.column<std::uint32_t>(count);
+    if (users.size() != count) return wrong("its users are cut short");
+    const std::uint64_t user_bound = base_users + std::uint64_t{listed_count_};
+    if (std::any_of(users.begin(), users.end(), [&](auto user) { return user >= user_bound; })) {
+      return wrong("a user is neither in the store nor in the record");
+    }
+    const UserIndex& known = partitions_[partition].users();
+    if (known.erased_count() != 0 && std::any_of(users.begin(), users.end(), [&](auto user) {
+          return user < base_users && known.is_erased(user);
+        })) {
+      return wrong("a user was forgotten");
+    }
+    const PreparedRows& rows = *batch_.rows;
+    std::vector<std::vector<std::uint32_t>> pair_hours(rows.pairs.size());
+    for (std::size_t column = 0; column < pair_hours.size(); ++column) {
+      pair_hours[column] = reader_.column<std::uint32_t>(count);
+      if (pair_hours[column].size() != count) return wrong("its rows are cut short");
+      for (const PairHour pair_hour : pair_hours[column]) {
+        if (pair_hour >> kHourBits >= rows.pairs[column].size() ||
+            pair_hour % kDayHours >= kDayHoursMax) {
+          return wrong("a row of no series, day and hour");
+        }
+      }
+    }
+    const std::size_t value_count = reader_.count(2);
+    std::vector<PreparedBlock::Value> values;
+    std::uint64_t row = 0;
+    for (std::size_t i = 0; i < value_count && reader_.ok(); ++i) {
+      row += number();
+      const Amount value = reader_.zigzag();
+      if (row >= count) return wrong("a value of no row");
+      values.push_back({static_cast<std::uint32_t>(row), value});
+    }
+    if (!reader_.ok()) return wrong("its values are cut short");
+    add_rows(partition, base_users, users, pair_hours, values);
+    rows_found_ += count;
+    return {};
+  }
+
+  // Reads the list of users whom the commit does not have.
+  Status decode_listed(std::uint32_t partition, std::uint32_t base_users) {
+    if (base_users > partitions_[partition].users().size()) {
+      return wrong("it counts on users whom the store does not have");
+    }
+    const bool integers = batch_.rows->settings.user_kind == UserKind::kInteger;
+    listed_count_ = reader_.count(integers ? sizeof(std::uint64_t) : 1);
+    listed_hashes_.clear();
+    listed_strings_.clear();
+    if (integers) {
+      for (const std::uint64_t user : reader_.elements<std::uint64_t>(listed_count_)) {
+        listed_hashes_.push_back(hash_user(user));
+      }
+    } else {
+      for (std::size_t i = 0; i < listed_count_ && reader_.ok(); ++i) {
+        listed_strings_.push_back(reader_.text());
+        listed_hashes_.push_back(hash_user(listed_strings_.back()));
+      }
+    }
+    if (!reader_.ok()) return wrong("its list of users is cut short");
+    for (const std::uint64_t hash : listed_hashes_) {
+      if (partition_of_(hash) != partition) return wrong("a user of another partition");
+    }
+    return {};
+  }
+
+  void add_rows(std::uint32_t partition, std::uint32_t base_users,
+                const std::vector<std::uint32_t>& users,
+                const std::vector<std::vector<std::uint32_t>>& pair_hours,
+                const std::vector<PreparedBlock::Value>& values) {
+    const UserIndex& index = partitions_[partition].users();
+    const bool integers = batch_.rows->settings.user_kind == UserKind::kInteger;
+    auto value = values.begin();
+    for (std::uint32_t row = 0; row < users.size(); ++row) {
+      if (block_ == nullptr || block_->hashes.size() == kBlockRows) begin_block();
+      const auto place = static_cast<std::uint32_t>(block_->hashes.size());
+      ++block_->partition_begin[partition + std::size_t{1}];
+      const std::uint32_t user = users[row];
+      block_->hashes.push_back(user < base_users ? index.hash_of(user)
+                                                 : listed_hashes_[user - base_users]);
+      if (!integers) {
+        block_->string_bytes +=
+            user < base_users ? index.string(user) : listed_strings_[user - base_users];
+        block_->string_ends.push_back(static_cast<std::uint32_t>(block_->string_bytes.size()));
+      }
+      for (std::size_t column = 0; column < pair_hours.size(); ++column) {
+        block_->pair_hours[column].push_back(pair_hours[column][row]);
+      }
+      for (; value != values.end() && value->row == row; ++value) {
+        block_->values.push_back({place, value->value});
+        ++block_->value_begin[partition + std::size_t{1}];
+      }
+    }
+  }
+
+  void begin_block() {
+    end_block();
+    PreparedRows& rows = *batch_.rows;
+    rows.blocks.push_back(rows.pool->take());
+    block_ = rows.blocks.back().get();
+    block_->partition_begin.assign(partitions_.size() + 1, 0);
+    block_->value_begin.assign(partitions_.size() + 1, 0);
+    block_->hashes.clear();
+    block_->pair_hours.resize(rows.pairs.size());
+    for (std::vector<PairHour>& column : block_->pair_hours) column.clear();
+    block_->values.clear();
+    block_->string_bytes.clear();
+    block_->string_ends.clear();
+  }
+
+  // Makes counts by partition the places where these begin.
+  void end_block() {
+    if (block_ == nullptr) return;
+    for (std::vector<std::uint32_t>* begin : {&block_->partition_begin, &block_->value_begin}) {
+      std::partial_sum(begin->begin(), begin->end(), begin->begin());
+    }
+  }
+
+  ByteReader reader_;
+  const std::vector<Partition>& partitions_;
+  const std::function<Status(std::uint32_t)>& load_users_;
+  const Partitioner partition_of_;
+  JournalledBatch batch_;
+  PreparedBlock* block_ = nullptr;  // that rows are added to
+  std::size_t rows_found_ = 0;
+  // Of the partition at hand.
+  std::size_t listed_count_ = 0;
+  std::vector<std::uint64_t> listed_hashes_;
+  std::vector<std::string_view> listed_strings_;
+};
+
+}  // namespace
+
+Result<JournalledBatch> decode_journal_record(
+    std::string_view bytes, const StoreSettings& settings, const std::shared_ptr<BlockPool>& pool,
+    const std::vector<Partition>& partitions,
+    const std::function<Status(std::uint32_t)>& load_users) {
+  return Decoder(bytes, settings, pool, partitions, load_users).run();
+}
+
+}  // namespace rollcall

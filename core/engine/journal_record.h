@@ -1,0 +1,66 @@
+// A batch as a record of the journal, and back. docs/format.md describes the bytes.
+//
+// Users whom the last commit has are known by their ordinals, as these never change; the others of
+// a record are listed in it. So a record needs that commit, or a later one, and no batch that came
+// in between: batches that nobody asked to be durable may be lost.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/batch/block_pool.h"
+#include "core/batch/prepared_batch.h"
+#include "core/partition/partition.h"
+#include "rollcall/engine.h"
+#include "rollcall/status.h"
+
+namespace rollcall {
+
+// Encodes batches, one after the other. Threads: `encode_rows` from any, one for each partition;
+// `begin` before them, and `finish` after.
+class JournalRecordWriter {
+ public:
+  void begin(const PreparedRows& rows, const Delivery& delivery, std::size_t partition_count);
+
+  // The rows of a partition that the batch is staged in. The last commit has `base_users` of its
+  // users.
+  void encode_rows(const PreparedRows& rows, const Partition& partition, std::uint32_t base_users);
+
+  // The record, valid until the next begin().
+  std::string_view finish();
+
+  std::size_t memory_bytes() const;
+
+ private:
+  struct Part {
+    std::string bytes;
+    // Of users past base_users: place in the record's list plus one; 0: not in it.
+    std::vector<std::uint32_t> places;
+    std::vector<std::uint32_t> listed;  // ordinals
+    std::vector<std::uint32_t> codes;   // of the users, by row
+  };
+
+  std::string record_;
+  std::vector<Part> parts_;  // by partition
+};
+
+struct JournalledBatch {
+  std::unique_ptr<PreparedRows> rows;
+  std::optional<SourcePosition> position;
+  std::optional<BatchToken> token;
+};
+
+// The batch of a record. `load_users` is called with the number of each partition that has rows,
+// whose users must be loaded from then until it is called again. Its errors are passed on.
+//   kCorruption  the record is not what was written, or says what the store cannot hold
+Result<JournalledBatch> decode_journal_record(
+    std::string_view bytes, const StoreSettings& settings, const std::shared_ptr<BlockPool>& pool,
+    const std::vector<Partition>& partitions,
+    const std::function<Status(std::uint32_t)>& load_users);
+
+}  // namespace rollcall

@@ -1,0 +1,72 @@
+#include "core/engine/list_notes.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <set>
+#include <variant>
+
+#include "rollcall/message_text.h"
+
+namespace rollcall {
+namespace {
+
+std::string text_of(const UserId& user) {
+  const auto* number = std::get_if<std::uint64_t>(&user);
+  return number != nullptr ? fmt::format("{}", *number)
+                           : quoted_excerpt(std::get<std::string>(user));
+}
+
+std::string named(Segment::Kind kind, const std::string& name) {
+  Segment segment;
+  segment.kind = kind;
+  segment.name = name;
+  return to_string(segment);
+}
+
+// "in_file(lost.csv)", as a segment names it.
+std::string place_of(const UserList& list, const SegmentCatalog& sets) {
+  for (const auto& [path, listed] : sets.files) {
+    if (listed.get() == &list) return named(Segment::Kind::kFile, path);
+  }
+  for (const auto& [name, saved] : sets.saved) {
+    if (saved.users.get() == &list) return named(Segment::Kind::kSaved, name);
+  }
+  return "a list";
+}
+
+bool is_known(const UserList& list, const ReadSet& all, std::span<const PinnedPartition> pinned) {
+  const auto found = std::find_if(all.lists.begin(), all.lists.end(),
+                                  [&](const auto& read) { return read.get() == &list; });
+  if (found == all.lists.end()) return true;
+  const auto number = static_cast<std::size_t>(found - all.lists.begin());
+  return std::any_of(pinned.begin(), pinned.end(),
+                     [&](const PinnedPartition& p) { return !p.lists[number].empty(); });
+}
+
+std::string note_of(const UserList& list, const SegmentCatalog& sets) {
+  const std::size_t count = list.entries().size();
+  if (count == 0) return place_of(list, sets) + ": it lists nobody";
+  std::string ids;
+  for (const UserId& user : list.first()) ids += (ids.empty() ? "" : ", ") + text_of(user);
+  if (count > list.first().size()) ids += ", ...";
+  return fmt::format("{}: the store knows none of its {} id{}: {}", place_of(list, sets), count,
+                     count == 1 ? "" : "s", ids);
+}
+
+}  // namespace
+
+std::vector<std::string> notes_of_lists(const ReadSet& question, const ReadSet& all,
+                                        std::span<const PinnedPartition> pinned,
+                                        const SegmentCatalog& sets) {
+  std::vector<std::string> notes;
+  std::set<const UserList*> seen;
+  for (const std::shared_ptr<const UserList>& list : question.lists) {
+    if (!seen.insert(list.get()).second || is_known(*list, all, pinned)) continue;
+    notes.push_back(note_of(*list, sets));
+  }
+  return notes;
+}
+
+}  // namespace rollcall

@@ -1,0 +1,464 @@
+#include "core/engine/query_executor.h"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <bit>
+#include <mutex>
+#include <numeric>
+#include <string>
+#include <utility>
+
+#include "core/base/assert.h"
+#include "kernels/kernel_table.h"
+
+namespace rollcall {
+namespace {
+
+class CountingSink : public CellSink {
+ public:
+  CountingSink(PlanCounts& counts, const QuestionAccount& account)
+      : cells_(counts.cells), amounts_(counts.amounts), account_(account), pace_(account) {}
+
+  void add(std::size_t cell, BitSpan users) override {
+    pace_.step();
+    cells_[cell] += kernel_.count(users.words, users.word_count);
+  }
+  void add_and(std::size_t cell, BitSpan a, BitSpan b) override {
+    pace_.step();
+    cells_[cell] += kernel_.and_count(a.words, b.words, std::min(a.word_count, b.word_count));
+  }
+  void add_andnot(std::size_t cell, BitSpan a, BitSpan b) override {
+    pace_.step();
+    const std::size_t both = std::min(a.word_count, b.word_count);
+    cells_[cell] += kernel_.andnot_count(a.words, b.words, both) +
+                    kernel_.count(a.words + both, a.word_count - both);
+  }
+  void add_amount(std::size_t cell, AmountSum amount) override { amounts_[cell] += amount; }
+  // In parts that take a few milliseconds each.
+  void add_and_band(const CellBand& band) override {
+    constexpr std::size_t kWidthUnchecked = 256;
+    for (std::size_t k = 0; k < band.width && k < band.columns.size(); k += kWidthUnchecked) {
+      account_.check();
+      kernel_.and_count_band(band.rows.data(), band.rows.size(), band.columns.data() + k,
+                             band.columns.size() - k, std::min(kWidthUnchecked, band.width - k),
+                             cells_.data() + band.first_cell + k, band.cells_per_row);
+    }
+  }
+
+ private:
+  const kernels::KernelTable& kernel_ = *kernels::active_table();
+  std::vector<std::uint64_t>& cells_;
+  std::vector<AmountSum>& amounts_;
+  const QuestionAccount& account_;
+  QuestionPace pace_;
+};
+
+// Collects who is in some of the cells of one chunk.
+class MemberSink : public CellSink {
+ public:
+  // `cells` ascend.
+  explicit MemberSink(std::span<const std::size_t> cells) : cells_(cells), words_(kChunkWords) {}
+
+  void add(std::size_t cell, BitSpan users) override {
+    if (!is_wanted(cell)) return;
+    kernels::active_table()->or_into(words_.data(), users.words, users.word_count);
+  }
+  void add_and(std::size_t cell, BitSpan a, BitSpan b) override {
+    if (!is_wanted(cell)) return;
+    const std::size_t both = std::min(a.word_count, b.word_count);
+    for (std::size_t i = 0; i < both; ++i) words_[i] |= a.words[i] & b.words[i];
+  }
+  void add_andnot(std::size_t cell, BitSpan a, BitSpan b) override {
+    if (!is_wanted(cell)) return;
+    for (std::size_t i = 0; i < a.word_count; ++i) {
+      words_[i] |= a.words[i] & ~(i < b.word_count ? b.words[i] : 0);
+    }
+  }
+
+  // Their ordinals, the chunk's first being `first`.
+  void append_to(std::vector<std::uint32_t>& ordinals, std::uint32_t first,
+                 QuestionAccount& account) const {
+    take_for(account, ordinals, kernels::active_table()->count(words_.data(), words_.size()),
+             QuestionNeed::kMembers);
+    for (std::size_t i = 0; i < words_.size(); ++i) {
+      for (std::uint64_t rest = words_[i]; rest != 0; rest &= rest - 1) {
+        const auto bit =
+            static_cast<std::uint32_t>(64 * i) + static_cast<std::uint32_t>(std::countr_zero(rest));
+        ordinals.push_back(first + bit);
+      }
+    }
+  }
+
+ private:
+  bool is_wanted(std::size_t cell) const {
+    return std::binary_search(cells_.begin(), cells_.end(), cell);
+  }
+
+  std::span<const std::size_t> cells_;
+  std::vector<std::uint64_t> words_;
+};
+
+std::uint32_t chunk_count_of(const PinnedPartition& partition) {
+  return (partition.user_count + kChunkOrdinals - 1) / kChunkOrdinals;
+}
+
+// The pages of a partition, chunk by chunk.
+template <class T>
+class PagesByChunk {
+ public:
+  PagesByChunk(std::vector<PinnedPage<T>>& pages, std::uint32_t chunk_count)
+      : ends_(chunk_count + 1), pages_(pages.size()) {
+    for (const PinnedPage<T>& page : pages) ++ends_[page.address.id.chunk + 1];
+    std::partial_sum(ends_.begin(), ends_.end(), ends_.begin());
+    std::vector<std::size_t> next(ends_.begin(), ends_.end() - 1);
+    for (PinnedPage<T>& page : pages) pages_[next[page.address.id.chunk]++] = &page;
+  }
+
+  // Those of one chunk, by page id.
+  std::span<PinnedPage<T>* const> of(std::uint32_t chunk) const {
+    return std::span(pages_).subspan(ends_[chunk], ends_[chunk + 1] - ends_[chunk]);
+  }
+
+ private:
+  std::vector<std::size_t> ends_;  // of each chunk's pages, after the end of the one before: 0
+  std::vector<PinnedPage<T>*> pages_;
+};
+
+// Finds pages of one chunk by series and day. Plans ask for them mostly in the order of the days,
+// so that the answer lies where the last one was, or next to it.
+template <class T>
+class PageFinder {
+ public:
+  explicit PageFinder(std::span<PinnedPage<T>* const> pages) : pages_(pages) {}
+
+  // Null: there is none.
+  PinnedPage<T>* find(std::int32_t day, SeriesId series) {
+    const auto is_before = [&](const PinnedPage<T>* page) {
+      const PageId& id = page->address.id;
+      return id.series != series ? id.series < series : id.day < day;
+    };
+    if (next_ < pages_.size() && is_before(pages_[next_])) ++next_;
+    const bool in_place = (next_ == 0 || is_before(pages_[next_ - 1])) &&
+                          (next_ == pages_.size() || !is_before(pages_[next_]));
+    if (!in_place) {
+      const auto found = std::partition_point(pages_.begin(), pages_.end(), is_before);
+      next_ = static_cast<std::size_t>(found - pages_.begin());
+    }
+    if (next_ == pages_.size()) return nullptr;
+    const PageId& id = pages_[next_]->address.id;
+    return id.day == day && id.series == series ? pages_[next_] : nullptr;
+  }
+
+ private:
+  std::span<PinnedPage<T>* const> pages_;
+  std::size_t next_ = 0;  // the first page that is not before what was last asked for
+};
+
+// What a walk shares: where pages are read, and how much of them may stay.
+struct Reading {
+  const StoreView& view;
+  QuestionAccount& account;
+  const std::size_t kept_bytes_max;
+  std::atomic<std::size_t>& kept_bytes;
+
+  // Whether so many more may stay.
+  bool keeps(std::size_t bytes) {
+    if (kept_bytes.fetch_add(bytes, std::memory_order_relaxed) + bytes <= kept_bytes_max) {
+      return true;
+    }
+    kept_bytes.fetch_sub(bytes, std::memory_order_relaxed);
+    return false;
+  }
+};
+
+// One chunk of a pinned partition. Threads: one.
+class PinnedChunk : public ChunkSource {
+ public:
+  PinnedChunk(const ReadSet& reads, const PinnedPartition& partition, std::uint32_t chunk,
+              std::span<PinnedPage<PresenceChunk>* const> presence,
+              std::span<PinnedPage<BoundsChunk>* const> bounds,
+              std::span<PinnedPage<AmountChunk>* const> amounts, Reading& reading)
+      : reads_(reads),
+        partition_(partition),
+        reading_(reading),
+        chunk_(chunk),
+        first_ordinal_(chunk * kChunkOrdinals),
+        word_count_(
+            (std::min(kChunkOrdinals, partition.user_count - first_ordinal_) + std::size_t{511}) /
+            512 * 8),
+        presence_(presence),
+        bounds_(bounds),
+        amounts_(amounts),
+        memory_(&reading.account),
+        pace_(reading.account) {}
+  ~PinnedChunk() override {
+    for (auto* const pinned : presence_.passing) pinned->page = {};
+    for (auto* const pinned : bounds_.passing) pinned->page = {};
+    for (auto* const pinned : amounts_.passing) pinned->page = {};
+    for (RunSets* const sets : passing_sets_) sets->drop(chunk_);
+  }
+  PinnedChunk(const PinnedChunk&) = delete;
+  PinnedChunk& operator=(const PinnedChunk&) = delete;
+
+  std::size_t word_count() const override { return word_count_; }
+
+  BitSpan presence(SeriesId series, Day day, std::uint64_t* scratch) const override {
+    PageRef<PresenceChunk> read;
+    const PresenceChunk* const page = find(presence_, day.value, series, read);
+    if (page == nullptr) return {};
+    BitSpan set = page->expand(scratch);
+    // A hot bitset may be longer than there are users.
+    set.word_count = std::min(set.word_count, word_count_);
+    if (read && set.words != scratch) {
+      std::copy_n(set.words, set.word_count, scratch);
+      set.words = scratch;
+    }
+    return set;
+  }
+
+  Union unite(SeriesId series, DayRange days) const override {
+    pace_.step();
+    const PinnedUnion wanted = {series, days, {}, {}};
+    const auto pinned =
+        std::lower_bound(partition_.unions.begin(), partition_.unions.end(), wanted);
+    ROLLCALL_ASSERT(pinned != partition_.unions.end() && !(wanted < *pinned));
+    Union result = {{}, pinned->rest};
+    for (std::size_t i = 0; i < pinned->runs.size(); ++i) {
+      RunSets& sets = *pinned->runs[i].sets;
+      if (chunk_ >= sets.chunk_count()) continue;  // its users came after those days
+      if (!sets.is_filled(chunk_)) fill(series, pinned->runs[i].days, sets);
+      const std::vector<std::uint64_t>& words = sets.words(chunk_);
+      result.sets[i] = {words.data(), std::min(words.size(), word_count_)};
+    }
+    return result;
+  }
+
+  Bounds bounds(SeriesId series) const override {
+    const BoundsChunk* const page = find(bounds_, 0, series, read_bounds_);
+    if (page == nullptr) return {};
+    return {page->first(), page->last(), std::min(page->size(), word_count_ * 64)};
+  }
+
+  AmountSum amount(SeriesId series, Day day, BitSpan users) const override {
+    PageRef<AmountChunk> read;
+    const AmountChunk* const page = find(amounts_, day.value, series, read);
+    return page == nullptr ? 0 : page->sum_of(users);
+  }
+
+  BitSpan listed(const UserList& list, std::uint64_t* scratch) const override {
+    std::fill_n(scratch, word_count_, std::uint64_t{0});
+    const auto found = std::find_if(reads_.lists.begin(), reads_.lists.end(),
+                                    [&](const auto& pinned) { return pinned.get() == &list; });
+    const std::vector<std::uint32_t>& ordinals =
+        partition_.lists[static_cast<std::size_t>(found - reads_.lists.begin())];
+    const auto begin = std::lower_bound(ordinals.begin(), ordinals.end(), first_ordinal_);
+    const auto end = std::lower_bound(begin, ordinals.end(), first_ordinal_ + word_count_ * 64);
+    kernels::active_table()->set_bits(scratch, ordinals.data() + (begin - ordinals.begin()),
+                                      static_cast<std::size_t>(end - begin));
+    return {scratch, word_count_};
+  }
+
+ private:
+  template <class T>
+  struct Pages {
+    explicit Pages(std::span<PinnedPage<T>* const> pages) : finder(pages) {}
+    PageFinder<T> finder;
+    std::vector<PinnedPage<T>*> passing;  // which were read, and go with the chunk
+  };
+
+  // A page, read where it is not in memory; null: there is none. It stays there for good, or as
+  // long as the chunk does, or is in `read` alone.
+  template <class T>
+  const T* find(Pages<T>& pages, std::int32_t day, SeriesId series, PageRef<T>& read) const {
+    pace_.step();
+    PinnedPage<T>* const pinned = pages.finder.find(day, series);
+    if (pinned == nullptr) return nullptr;
+    if (pinned->page) return &*pinned->page;
+    reading_.account.check();
+    const Result<std::string> bytes = reading_.view.read(pinned->address);
+    if (!bytes.ok()) throw QuestionFailure(bytes.status());
+    Result<T> page = T::deserialize(*bytes);
+    if (!page.ok()) {
+      throw QuestionFailure(
+          Status::corruption(to_string(pinned->address.id) + ": " + page.status().message()));
+    }
+    read = PageRef<T>(*std::move(page));
+    const std::size_t page_bytes = read->memory_bytes();
+    if (!reading_.keeps(page_bytes)) {
+      if (!memory_.take_spare(page_bytes)) return &*read;
+      pages.passing.push_back(pinned);
+    }
+    pinned->page = std::exchange(read, {});
+    return &*pinned->page;
+  }
+
+  void fill(SeriesId series, DayRange days, RunSets& sets) const {
+    alignas(64) std::array<std::uint64_t, kChunkWords> scratch;
+    const std::size_t bytes = word_count_ * sizeof(std::uint64_t);
+    if (!reading_.keeps(bytes)) {
+      memory_.take(bytes, QuestionNeed::kSets);
+      passing_sets_.push_back(&sets);
+    }
+    std::vector<std::uint64_t> words(word_count_);
+    for (Day day = days.first; day <= days.last; day = day + 1) {
+      const BitSpan set = presence(series, day, scratch.data());
+      kernels::active_table()->or_into(words.data(), set.words, set.word_count);
+    }
+    while (!words.empty() && words.back() == 0) words.pop_back();
+    words.shrink_to_fit();
+    sets.fill(chunk_, std::move(words));
+  }
+
+  const ReadSet& reads_;
+  const PinnedPartition& partition_;
+  Reading& reading_;
+  std::uint32_t chunk_;
+  std::uint32_t first_ordinal_;
+  std::size_t word_count_;
+  mutable Pages<PresenceChunk> presence_;
+  mutable Pages<BoundsChunk> bounds_;
+  mutable Pages<AmountChunk> amounts_;
+  mutable PageRef<BoundsChunk> read_bounds_;  // the last that was read and is not in memory
+  mutable std::vector<RunSets*> passing_sets_;
+  mutable QuestionMemory memory_;  // of what goes with the chunk
+  mutable QuestionPace pace_;
+};
+
+// Runs `task(i)` for each i below `count`, by the workers or in the caller's thread.
+template <class Task>
+void for_each(Workers& workers, bool alone, std::size_t count, const Task& task) {
+  if (!alone && count > 1) {
+    workers.for_each(count, task);
+    return;
+  }
+  for (std::size_t i = 0; i < count; ++i) task(i);
+}
+
+// Calls `visit(source, chunk)` for each chunk of a partition; those of a large one by several
+// threads, where there are and it is not to be done `alone`.
+template <class Visit>
+void visit_partition(const ReadSet& reads, PinnedPartition& partition, Workers& workers, bool alone,
+                     Reading& reading, const Visit& visit) {
+  const std::uint32_t chunk_count = chunk_count_of(partition);
+  const PagesByChunk presence(partition.presence, chunk_count);
+  const PagesByChunk bounds(partition.bounds, chunk_count);
+  const PagesByChunk amounts(partition.amounts, chunk_count);
+  for_each(workers, alone, chunk_count, [&](std::size_t i) {
+    const auto chunk = static_cast<std::uint32_t>(i);
+    reading.account.check();
+    const PinnedChunk source(reads, partition, chunk, presence.of(chunk), bounds.of(chunk),
+                             amounts.of(chunk), reading);
+    visit(source, chunk);
+  });
+}
+
+// Whether a plan is done before other threads would have come to help: when its sets take less than
+// a few hundred KB, and none of them has to be read from the store.
+bool is_small(const Plan& plan, std::span<const PinnedPartition> partitions) {
+  constexpr std::size_t kSmallWords = std::size_t{1} << 16;
+  constexpr std::size_t kCellsPerPage = 8;  // take as long: their sets are in a cache by then
+  std::size_t words = 0;
+  for (const PinnedPartition& partition : partitions) {
+    const auto is_absent = [](const auto& page) { return !page.page; };
+    if (std::any_of(partition.presence.begin(), partition.presence.end(), is_absent) ||
+        std::any_of(partition.bounds.begin(), partition.bounds.end(), is_absent) ||
+        std::any_of(partition.amounts.begin(), partition.amounts.end(), is_absent)) {
+      return false;
+    }
+    const std::size_t users = partition.user_count;
+    words += std::min<std::size_t>(users, kChunkOrdinals) / 64 *
+                 (partition.presence.size() + 2 * partition.unions.size()) +
+             users / 2 * partition.bounds.size() / std::max(chunk_count_of(partition), 1u) +
+             users / 64 * (plan.cell_count() / kCellsPerPage);
+    if (words > kSmallWords) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+PlanCounts QueryExecutor::count(const Plan& plan) {
+  PlanCounts counts = PlanCounts::of_nobody(plan, &account_);
+  if (plan.reads().reads_chunks()) {
+    const std::size_t bytes =
+        counts.cells.size() * sizeof(counts.cells[0]) + counts.amounts.size() * sizeof(AmountSum);
+    const bool alone =
+        is_small(plan, pinned_.partitions) || workers_.thread_count() * bytes > account_.left() / 2;
+    try {
+      count_chunks(plan, alone, counts);
+    } catch (const QuestionFailure& failure) {
+      if (alone || failure.status().code() != StatusCode::kResourceExhausted) throw;
+      plan.free_scratch();
+      count_chunks(plan, true, counts);
+    }
+  }
+  add_totals(plan, counts);
+  return counts;
+}
+
+void QueryExecutor::count_chunks(const Plan& plan, bool alone, PlanCounts& counts) {
+  Reading reading{view_, account_, kept_bytes_max_, kept_bytes_};
+  Workers::PerThread<PlanCounts> counted(
+      [&] { return PlanCounts::cells_of_nobody(plan, &account_); });
+  for_each(workers_, alone, pinned_.partitions.size(), [&](std::size_t i) {
+    visit_partition(pinned_.reads, pinned_.partitions[i], workers_, alone, reading,
+                    [&](const ChunkSource& source, std::uint32_t) {
+                      CountingSink sink(alone ? counts : counted.local(), account_);
+                      plan.count(source, sink);
+                    });
+  });
+  for (const PlanCounts& part : counted) {
+    for (std::size_t cell = 0; cell < part.cells.size(); ++cell) {
+      counts.cells[cell] += part.cells[cell];
+    }
+    for (std::size_t cell = 0; cell < part.amounts.size(); ++cell) {
+      counts.amounts[cell] += part.amounts[cell];
+    }
+  }
+}
+
+void QueryExecutor::add_totals(const Plan& plan, PlanCounts& counts) const {
+  const std::vector<TotalsRead>& pinned_reads = pinned_.reads.totals;
+  for (std::size_t i = 0; i < counts.totals.size(); ++i) {
+    const TotalsRead& read = plan.reads().totals[i];
+    const auto covers = [&](const TotalsRead& pinned) {
+      return pinned.by_hour == read.by_hour && pinned.days.first <= read.days.first &&
+             read.days.last <= pinned.days.last &&
+             std::includes(pinned.series.begin(), pinned.series.end(), read.series.begin(),
+                           read.series.end());
+    };
+    const auto found = std::find_if(pinned_reads.begin(), pinned_reads.end(), covers);
+    ROLLCALL_ASSERT(found != pinned_reads.end());
+    const auto index = static_cast<std::size_t>(found - pinned_reads.begin());
+    for (const PinnedTotal& pinned : pinned_.totals[index]) {
+      if (!read.days.contains(pinned.day) ||
+          !std::binary_search(read.series.begin(), read.series.end(), pinned.series)) {
+        continue;
+      }
+      const auto day = static_cast<std::size_t>(pinned.day - read.days.first);
+      counts.totals[i][read.by_hour ? day * kDayHoursMax + pinned.hour : day].add(pinned.total);
+    }
+  }
+}
+
+std::vector<std::vector<std::uint32_t>> QueryExecutor::members(const Plan& plan,
+                                                               std::span<const std::size_t> cells) {
+  Reading reading{view_, account_, kept_bytes_max_, kept_bytes_};
+  std::vector<std::size_t> wanted(cells.begin(), cells.end());
+  std::sort(wanted.begin(), wanted.end());
+  std::vector<std::vector<std::uint32_t>> ordinals(pinned_.partitions.size());
+  std::vector<std::mutex> mutexes(pinned_.partitions.size());
+  for_each(workers_, false, ordinals.size(), [&](std::size_t i) {
+    visit_partition(pinned_.reads, pinned_.partitions[i], workers_, false, reading,
+                    [&](const ChunkSource& source, std::uint32_t chunk) {
+                      MemberSink sink(wanted);
+                      plan.count(source, sink);
+                      const std::lock_guard lock(mutexes[i]);
+                      sink.append_to(ordinals[i], chunk * kChunkOrdinals, account_);
+                    });
+  });
+  return ordinals;
+}
+
+}  // namespace rollcall

@@ -1,0 +1,47 @@
+// The order in which batches of one source come in.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "core/base/gate.h"
+#include "rollcall/engine.h"
+
+namespace rollcall {
+
+// A durable batch has to wait until those before it are in a commit. Batches of its source that
+// come meanwhile wait behind it: let in, each would have to be waited for as well, and the durable
+// one might never be done.
+class SourceTurns {
+ public:
+  // The turn of a batch while it lives. Batches that name no source do not wait.
+  class Turn {
+   public:
+    Turn(SourceTurns& turns, const Delivery& delivery) {
+      std::optional<std::size_t> first, second;
+      if (delivery.position != nullptr) first = place(delivery.position->id);
+      if (delivery.token != nullptr) second = place(delivery.token->source);
+      if (second < first) std::swap(first, second);  // all take them in one order
+      if (first && first != second) first_.emplace(turns.gates_[*first]);
+      if (second) second_.emplace(turns.gates_[*second]);
+    }
+
+   private:
+    std::optional<Gate::Pass> first_, second_;
+  };
+
+ private:
+  // Sources may share one: then they wait for each other, too.
+  static constexpr std::size_t kGates = 64;
+  static std::size_t place(const std::string& source) {
+    return std::hash<std::string>()(source) % kGates;
+  }
+
+  std::array<Gate, kGates> gates_;
+};
+
+}  // namespace rollcall

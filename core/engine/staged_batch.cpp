@@ -1,0 +1,44 @@
+#include "core/engine/staged_batch.h"
+
+#include <algorithm>
+
+namespace rollcall {
+
+std::vector<SeriesId> number_series(const PreparedRows& rows, SeriesCatalog& catalog) {
+  std::vector<EventCode> events;
+  for (const std::string& name : rows.event_names) events.push_back(catalog.intern_event(name));
+  std::vector<std::vector<ValueCode>> values(rows.dimension_values.size());
+  for (std::size_t dimension = 0; dimension < values.size(); ++dimension) {
+    for (const std::string& value : rows.dimension_values[dimension]) {
+      values[dimension].push_back(catalog.intern_value(dimension, value));
+    }
+  }
+  std::vector<SeriesId> series;
+  for (std::size_t i = 0; i < rows.series.size(); ++i) {
+    const LocalSeries& local = rows.series[i];
+    series.push_back(i < rows.event_names.size()
+                         ? catalog.event_series(events[local.event])
+                         : catalog.value_series(events[local.event], local.dimension,
+                                                values[local.dimension][local.value]));
+  }
+  return series;
+}
+
+bool count_batch(const PreparedRows& rows, const Delivery& delivery,
+                 std::optional<std::uint64_t> record, Epoch durable_by, Manifest& manifest,
+                 SourceTable& sources) {
+  if (rows.row_count != 0) {
+    manifest.event_count += rows.row_count;
+    if (manifest.days.empty()) manifest.days = rows.day_range;
+    manifest.days.first = std::min(manifest.days.first, rows.day_range.first);
+    manifest.days.last = std::max(manifest.days.last, rows.day_range.last);
+    manifest.known_until =
+        std::max(manifest.known_until.value_or(rows.known_until), rows.known_until);
+  }
+  if (record) manifest.journal_next = *record + 1;
+  if (delivery.position != nullptr) sources.set(*delivery.position, durable_by);
+  if (delivery.token != nullptr) sources.add(*delivery.token, durable_by);
+  return delivery.position != nullptr || delivery.token != nullptr;
+}
+
+}  // namespace rollcall

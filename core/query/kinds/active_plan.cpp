@@ -1,0 +1,192 @@
+// Active users: distinct users per period, or per rolling window of days.
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/query/plan/plans.h"
+#include "core/query/plan/table_plan.h"
+
+namespace rollcall {
+namespace {
+
+class ActivePlan final : public TablePlan {
+ public:
+  ActivePlan(const Query& query, const PlanContext& context, Scope scope, PeriodRange range,
+             SeriesUnion events);
+
+  std::size_t cell_count() const override { return range_.size() * cells_per_row(); }
+  QueryResult finish(const PlanCounts& counts) const override;
+  std::vector<std::size_t> cells_of(std::size_t row, std::string_view column) const override;
+
+ private:
+  void count(ChunkSets& sets, CellSink& sink) const override;
+  void count_days(ChunkSets& sets, CellSink& sink) const;
+  void count_unions(ChunkSets& sets, CellSink& sink) const;
+  void unite_rows();
+
+  bool has_window() const { return ask_.window_days || ask_.ratio_to_window; }
+  // A row's cells: its users, and those of the window that they are divided by.
+  std::size_t cells_per_row() const { return ask_.ratio_to_window ? 2 : 1; }
+  std::int32_t longest_window() const {
+    return std::max(ask_.window_days.value_or(1), ask_.ratio_to_window.value_or(1));
+  }
+  // Whether reading every window by itself takes less than sliding one along.
+  bool has_few_windows() const {
+    constexpr std::size_t kSlidingPasses = 3;  // over a set, to push it and to take the value
+    const auto window = static_cast<std::size_t>(longest_window());
+    return range_.size() * window <= kSlidingPasses * (range_.size() + window);
+  }
+  // The first day that a window of the first row needs.
+  std::int32_t first_window_day() const;
+
+  const ActiveQuery ask_;
+  const Calendar calendar_;
+  const PeriodRange range_;
+  const SeriesUnion events_;
+  // By cell: its users. Empty: they are taken day by day, with windows that slide along.
+  std::vector<LongUnion> unions_;
+  bool is_kept_ = false;  // its counts are, so that no users are read
+  DayRange kept_;         // the days of the totals
+};
+
+ActivePlan::ActivePlan(const Query& query, const PlanContext& context, Scope scope,
+                       PeriodRange range, SeriesUnion events)
+    : TablePlan(query, std::move(scope)),
+      ask_(std::get<ActiveQuery>(query.ask)),
+      calendar_(ask_.period, context.settings.week_start),
+      range_(range),
+      events_(std::move(events)) {
+  if (range_.size() > 0) {
+    const Day first = has_window() ? Day{first_window_day()} : calendar_.first_day(range_.first);
+    const DayRange days = {first, calendar_.last_day(range_.last)};
+    is_kept_ = !has_window() && keeps_counts(query, context, calendar_, events_);
+    if (is_kept_) {
+      kept_ = read_totals({events_.series, days});
+    } else if (has_window() ? has_few_windows() : calendar_.period() != Period::kDay) {
+      unite_rows();
+    } else {
+      read_presence(events_, days);
+    }
+  }
+  std::vector<std::string> notes = {"a row is complete when its last day has ended at as_of"};
+  if (has_window())
+    notes.push_back("a window reaches back before from; before the first event lies nobody");
+  notes.insert(notes.end(), events_.notes.begin(), events_.notes.end());
+  define(query, context, &range_, std::move(notes));
+
+  result_.columns = {{"date", ColumnType::kDate}, {"users", ColumnType::kCount}};
+  if (ask_.ratio_to_window) result_.columns.push_back({"ratio", ColumnType::kRatio});
+  result_.columns.push_back({"complete", ColumnType::kBool});
+  result_.pivot =
+      Pivot{.rows = {"date"}, .cells = "users", .rate = ask_.ratio_to_window ? "ratio" : ""};
+}
+
+std::int32_t ActivePlan::first_window_day() const {
+  return std::min(range_.first,
+                  std::max(range_.first - longest_window() + 1, timeframe_.data.first.value));
+}
+
+void ActivePlan::unite_rows() {
+  const auto add = [&](DayRange days) {
+    take_read(events_);
+    unions_.push_back(LongUnion::over(events_, days, timeframe_));
+    unions_.back().add_reads(reads_);
+  };
+  for (std::int32_t period = range_.first; period <= range_.last; ++period) {
+    const Day last = calendar_.last_day(period);
+    const std::int32_t window = ask_.window_days.value_or(1);
+    add(has_window() ? DayRange{last - window + 1, last} : calendar_.days(period));
+    if (ask_.ratio_to_window) add({last - *ask_.ratio_to_window + 1, last});
+  }
+}
+
+void ActivePlan::count(ChunkSets& sets, CellSink& sink) const {
+  if (range_.size() == 0 || is_kept_) return;
+  if (unions_.empty()) {
+    count_days(sets, sink);
+  } else {
+    count_unions(sets, sink);
+  }
+}
+
+void ActivePlan::count_days(ChunkSets& sets, CellSink& sink) const {
+  const std::int32_t first = first_window_day();
+  const auto make_window = [&](std::optional<std::int32_t> days) {
+    std::optional<SlidingUnion> window;
+    if (days) {
+      window.emplace(sets, static_cast<std::size_t>(*days),
+                     static_cast<std::size_t>(range_.last - first + 1));
+    }
+    return window;
+  };
+  std::optional<SlidingUnion> users = make_window(ask_.window_days);
+  std::optional<SlidingUnion> divisor = make_window(ask_.ratio_to_window);
+
+  const std::size_t mark = sets.arena().mark();
+  for (std::int32_t day = first; day <= range_.last; ++day) {
+    const BitSpan active = sets.active(events_, {Day{day}, Day{day}});
+    if (users) users->push(active);
+    if (divisor) divisor->push(active);
+    if (day >= range_.first) {
+      const std::size_t cell = static_cast<std::size_t>(day - range_.first) * cells_per_row();
+      sink.add(cell, users ? users->value() : active);
+      if (divisor) sink.add(cell + 1, divisor->value());
+    }
+    sets.arena().give_back_to(mark);
+  }
+}
+
+void ActivePlan::count_unions(ChunkSets& sets, CellSink& sink) const {
+  const std::size_t mark = sets.arena().mark();
+  for (std::size_t cell = 0; cell < unions_.size(); ++cell) {
+    sink.add(cell, sets.active(unions_[cell]));
+    sets.arena().give_back_to(mark);
+  }
+}
+
+QueryResult ActivePlan::finish(const PlanCounts& counted) const {
+  const std::span<const std::uint64_t> cells = counted.cells;
+  QueryResult result = result_;
+  for (std::size_t row = 0; row < range_.size(); ++row) {
+    const std::int32_t period = range_.first + static_cast<std::int32_t>(row);
+    const bool complete = timeframe_.has_ended(calendar_.last_day(period));
+    const auto counts = cells.subspan(row * cells_per_row(), cells_per_row());
+    const Day date = calendar_.first_day(period);
+    const std::uint64_t users =
+        kept_.contains(date) ? counted.totals[0][static_cast<std::size_t>(date - kept_.first)].users
+                             : counts[0];
+    if (ask_.ratio_to_window) {
+      add_row(result, date, count_cell(users), ratio_cell(users, counts[1], complete), complete);
+    } else {
+      add_row(result, date, count_cell(users), complete);
+    }
+  }
+  return result;
+}
+
+std::vector<std::size_t> ActivePlan::cells_of(std::size_t row, std::string_view column) const {
+  if (column != "users") return {};
+  return {row * cells_per_row()};
+}
+
+}  // namespace
+
+PlanResult make_active_plan(const Query& query, const PlanContext& context) {
+  const std::vector<PropertyCondition> conditions = conditions_of(query, context);
+  const auto& ask = std::get<ActiveQuery>(query.ask);
+  ROLLCALL_ASSIGN_OR_RETURN(SeriesUnion events, resolve_selector("active: event", ask.event,
+                                                                 conditions, context.catalog));
+  ROLLCALL_ASSIGN_OR_RETURN(Scope scope, resolve_scope("active", query, context));
+  ROLLCALL_ASSIGN_OR_RETURN(const PeriodRange range,
+                            resolve_range("active", query.common, context, scope.timeframe,
+                                          Calendar(ask.period, context.settings.week_start)));
+  ROLLCALL_RETURN_IF_ERROR(check_cell_count("active", range.size(), ask.ratio_to_window ? 2 : 1));
+  return PlanResult(
+      std::make_unique<ActivePlan>(query, context, std::move(scope), range, std::move(events)));
+}
+
+}  // namespace rollcall

@@ -1,0 +1,182 @@
+// Counts: events, users and amounts per period, or per hour.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/query/plan/plans.h"
+#include "core/query/plan/table_plan.h"
+
+namespace rollcall {
+namespace {
+
+constexpr TimeUs kUsPerHour = 3600 * kUsPerSecond;
+
+class CountsPlan final : public TablePlan {
+ public:
+  CountsPlan(const Query& query, const PlanContext& context, Scope scope, PeriodRange range,
+             SeriesUnion events);
+
+  std::size_t cell_count() const override { return ask_.by_hour ? 0 : range_.size(); }
+  QueryResult finish(const PlanCounts& counts) const override;
+  std::vector<std::size_t> cells_of(std::size_t row, std::string_view column) const override {
+    if (ask_.by_hour || column != "users") return {};
+    return {row};
+  }
+
+ private:
+  void count(ChunkSets& sets, CellSink& sink) const override;
+  void add_period(std::size_t row, const PlanCounts& counts, QueryResult& result) const;
+  void add_hours(Day day, const PlanCounts& counts, QueryResult& result) const;
+  bool has_amounts() const override { return among_.has_value() && !ask_.by_hour; }
+  // How often single users did something is kept over all time, not by day.
+  bool knows_events() const { return !among_; }
+
+  const CountsQuery ask_;
+  const Calendar calendar_;
+  const PeriodRange range_;
+  const SeriesUnion events_;
+  const std::uint32_t decimals_;
+  const TimeZone zone_;
+  const std::vector<SeriesId> counted_series_;
+  DayRange counted_;             // the days of the totals
+  bool has_kept_users_ = false;  // they are the second of the totals, and none are read
+};
+
+CountsPlan::CountsPlan(const Query& query, const PlanContext& context, Scope scope,
+                       PeriodRange range, SeriesUnion events)
+    : TablePlan(query, std::move(scope)),
+      ask_(std::get<CountsQuery>(query.ask)),
+      calendar_(*row_period(query), context.settings.week_start),
+      range_(range),
+      events_(std::move(events)),
+      decimals_(context.settings.value_decimals),
+      zone_(context.zone),
+      counted_series_(counted_series(events_, context.catalog)) {
+  if (range_.size() > 0) {
+    const DayRange days = {calendar_.first_day(range_.first), calendar_.last_day(range_.last)};
+    counted_ = {std::max(days.first, timeframe_.data.first),
+                std::min(days.last, timeframe_.data.last)};
+    if (knows_events()) read_totals({counted_series_, days, ask_.by_hour});
+    has_kept_users_ = !ask_.by_hour && keeps_counts(query, context, calendar_, events_);
+    if (has_kept_users_) {
+      read_totals({events_.series, days});
+    } else if (!ask_.by_hour) {
+      read_presence(events_, days);
+    }
+    if (has_amounts()) reads_.amounts.push_back({counted_series_, counted_});
+  }
+  std::vector<std::string> notes = {
+      ask_.by_hour ? "hours count from the first instant of the day; users are kept by day, so "
+                     "that those of an hour are not known"
+                   : "events_per_user and value_per_user are over the users of the row",
+      "a row is complete when its last second has passed at as_of"};
+  if (!knows_events()) {
+    notes.push_back(ask_.by_hour
+                        ? "events and amounts of an hour are kept for all users together, so that "
+                          "those of the users of among are not known"
+                        : "how often single users did something is not kept by day, so that the "
+                          "events of the users of among are not known");
+  }
+  notes.insert(notes.end(), events_.notes.begin(), events_.notes.end());
+  define(query, context, &range_, std::move(notes));
+  result_.columns = {{"date", ColumnType::kDate}};
+  if (ask_.by_hour) result_.columns.push_back({"hour", ColumnType::kInt});
+  const std::vector<Column> measures = {
+      {"events", ColumnType::kCount},         {"users", ColumnType::kCount},
+      {"value", ColumnType::kDecimal},        {"events_per_user", ColumnType::kRatio},
+      {"value_per_user", ColumnType::kRatio}, {"complete", ColumnType::kBool}};
+  result_.columns.insert(result_.columns.end(), measures.begin(), measures.end());
+  result_.pivot = Pivot{.rows = {"date"},
+                        .column = ask_.by_hour ? "hour" : "",
+                        .cells = knows_events() ? "events" : "users"};
+}
+
+void CountsPlan::count(ChunkSets& sets, CellSink& sink) const {
+  if (has_kept_users_) return;
+  const std::size_t mark = sets.arena().mark();
+  for (std::size_t row = 0; row < cell_count(); ++row) {
+    const DayRange days = calendar_.days(range_.first + static_cast<std::int32_t>(row));
+    sink.add(row, sets.active(events_, days));
+    if (has_amounts()) sink.add_amount(row, sets.amount(counted_series_, days, *sets.limit()));
+    sets.arena().give_back_to(mark);
+  }
+}
+
+QueryResult CountsPlan::finish(const PlanCounts& counts) const {
+  QueryResult result = result_;
+  for (std::size_t row = 0; row < range_.size(); ++row) {
+    if (ask_.by_hour) {
+      const std::int32_t day = range_.first + static_cast<std::int32_t>(row);
+      add_hours(calendar_.first_day(day), counts, result);
+    } else {
+      add_period(row, counts, result);
+    }
+  }
+  return result;
+}
+
+void CountsPlan::add_period(std::size_t row, const PlanCounts& counts, QueryResult& result) const {
+  EventTotal total;
+  if (has_amounts()) total.value = counts.amounts[row];
+  const DayRange days = calendar_.days(range_.first + static_cast<std::int32_t>(row));
+  const std::uint64_t users =
+      has_kept_users_ && counted_.contains(days.first)
+          ? counts.totals[1][static_cast<std::size_t>(days.first - counted_.first)].users
+          : counts.cells[row];
+  const Day last = std::min(days.last, counted_.last);
+  for (Day day = std::max(days.first, counted_.first); knows_events() && day <= last;
+       day = day + 1) {
+    const EventTotal& of_day = counts.totals[0][static_cast<std::size_t>(day - counted_.first)];
+    total.events += of_day.events;
+    total.value += of_day.value;
+  }
+  const bool complete = timeframe_.has_ended(days.last);
+  add_row(result, days.first, knows_events() ? count_cell(total.events) : Cell(), count_cell(users),
+          decimal_cell(total.value, decimals_),
+          ratio_cell(total.events, users, complete && knows_events()),
+          quotient_cell(total.value, decimals_, users, complete), complete);
+}
+
+void CountsPlan::add_hours(Day day, const PlanCounts& counts, QueryResult& result) const {
+  const TimeUs begin = zone_.start_of(day), end = zone_.start_of(day + 1);
+  std::size_t hour = 0;
+  for (TimeUs time = begin; time < end && time <= timeframe_.as_of_time; time += kUsPerHour) {
+    EventTotal total;
+    if (counted_.contains(day) && knows_events()) {
+      const auto first = static_cast<std::size_t>(day - counted_.first) * kDayHoursMax;
+      total = counts.totals[0][first + hour];
+    }
+    const TimeUs last_second = std::min(time + kUsPerHour, end) - kUsPerSecond;
+    add_row(result, day, static_cast<std::int64_t>(hour),
+            knows_events() ? count_cell(total.events) : Cell(), Cell(),
+            knows_events() ? decimal_cell(total.value, decimals_) : Cell(), Cell(), Cell(),
+            timeframe_.as_of_time >= last_second);
+    ++hour;
+  }
+}
+
+}  // namespace
+
+PlanResult make_counts_plan(const Query& query, const PlanContext& context) {
+  const auto& ask = std::get<CountsQuery>(query.ask);
+  ROLLCALL_ASSIGN_OR_RETURN(
+      SeriesUnion events,
+      resolve_selector("counts: event", ask.event, conditions_of(query, context), context.catalog));
+  ROLLCALL_ASSIGN_OR_RETURN(Scope scope, resolve_scope("counts", query, context));
+  ROLLCALL_ASSIGN_OR_RETURN(
+      const PeriodRange range,
+      resolve_range("counts", query.common, context, scope.timeframe,
+                    Calendar(*row_period(query), context.settings.week_start)));
+  ROLLCALL_RETURN_IF_ERROR(
+      check_cell_count("counts", range.size(), ask.by_hour ? kDayHoursMax : 1));
+  return PlanResult(
+      std::make_unique<CountsPlan>(query, context, std::move(scope), range, std::move(events)));
+}
+
+}  // namespace rollcall

@@ -1,0 +1,132 @@
+// Lifecycle: who is new in a period, who stays, who comes back, and who went.
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/query/plan/plans.h"
+#include "core/query/plan/table_plan.h"
+
+namespace rollcall {
+namespace {
+
+// A row's cells, named as its columns.
+enum CellOfRow : std::size_t { kNew, kReturning, kResurrecting, kDormant, kActive, kCellsPerRow };
+constexpr std::string_view kCellNames[kCellsPerRow] = {"new", "returning", "resurrecting",
+                                                       "dormant", "active"};
+
+class LifecyclePlan final : public TablePlan {
+ public:
+  LifecyclePlan(const Query& query, const PlanContext& context, Scope scope, PeriodRange range,
+                SeriesUnion events);
+
+  std::size_t cell_count() const override { return range_.size() * kCellsPerRow; }
+  QueryResult finish(const PlanCounts& counts) const override;
+  std::vector<std::size_t> cells_of(std::size_t row, std::string_view column) const override;
+
+ private:
+  void count(ChunkSets& sets, CellSink& sink) const override;
+
+  const Calendar calendar_;
+  const PeriodRange range_;
+  const SeriesUnion events_;
+  LongUnion active_before_;  // the first row's period
+};
+
+LifecyclePlan::LifecyclePlan(const Query& query, const PlanContext& context, Scope scope,
+                             PeriodRange range, SeriesUnion events)
+    : TablePlan(query, std::move(scope)),
+      calendar_(std::get<LifecycleQuery>(query.ask).period, context.settings.week_start),
+      range_(range),
+      events_(std::move(events)) {
+  if (range_.size() > 0) {
+    read_presence(events_,
+                  {calendar_.first_day(range_.first - 1), calendar_.last_day(range_.last)});
+    active_before_ = LongUnion::before(events_, calendar_.first_day(range_.first), timeframe_);
+    active_before_.add_reads(reads_);
+  }
+  std::vector<std::string> notes = {
+      "new: first ever event in the period; returning: here in the period before, too; "
+      "resurrecting: not in the period before, but earlier; dormant: in the period before, and not "
+      "in this one",
+      "quick_ratio is (new + resurrecting) / dormant",
+      "a row is complete when its last day has ended at as_of"};
+  notes.insert(notes.end(), events_.notes.begin(), events_.notes.end());
+  define(query, context, &range_, std::move(notes));
+  result_.columns = {{"date", ColumnType::kDate}};
+  for (const std::string_view name : kCellNames) {
+    result_.columns.push_back({std::string(name), ColumnType::kCount});
+  }
+  result_.columns.push_back({"quick_ratio", ColumnType::kRatio});
+  result_.columns.push_back({"complete", ColumnType::kBool});
+  result_.pivot = Pivot{.rows = {"date"}, .cells = "active", .rate = "quick_ratio"};
+}
+
+void LifecyclePlan::count(ChunkSets& sets, CellSink& sink) const {
+  if (range_.size() == 0) return;
+  MutableSet seen = sets.make_set();
+  MutableSet newcomers = sets.make_set();
+  MutableSet resurrecting = sets.make_set();
+  seen.assign(sets.active(active_before_));
+  // active[row + 1] is that of the row.
+  const std::vector<BitSpan> active =
+      sets.active_by_period(events_, calendar_, range_.first - 1, range_.last);
+  for (std::size_t row = 0; row < range_.size(); ++row) {
+    const BitSpan before = active[row], now = active[row + 1];
+    newcomers.assign(now);
+    newcomers.remove(seen.span());
+    resurrecting.assign(now);
+    resurrecting.remove(before);
+    resurrecting.remove(newcomers.span());
+    seen.add(now);
+    const std::size_t cell = row * kCellsPerRow;
+    sink.add(cell + kNew, newcomers.span());
+    sink.add_and(cell + kReturning, before, now);
+    sink.add(cell + kResurrecting, resurrecting.span());
+    sink.add_andnot(cell + kDormant, before, now);
+    sink.add(cell + kActive, now);
+  }
+}
+
+QueryResult LifecyclePlan::finish(const PlanCounts& counts) const {
+  QueryResult result = result_;
+  for (std::size_t row = 0; row < range_.size(); ++row) {
+    const std::int32_t period = range_.first + static_cast<std::int32_t>(row);
+    const bool complete = timeframe_.has_ended(calendar_.last_day(period));
+    const auto cells = std::span(counts.cells).subspan(row * kCellsPerRow, kCellsPerRow);
+    add_row(result, calendar_.first_day(period), count_cell(cells[kNew]),
+            count_cell(cells[kReturning]), count_cell(cells[kResurrecting]),
+            count_cell(cells[kDormant]), count_cell(cells[kActive]),
+            ratio_cell(cells[kNew] + cells[kResurrecting], cells[kDormant], complete), complete);
+  }
+  return result;
+}
+
+std::vector<std::size_t> LifecyclePlan::cells_of(std::size_t row, std::string_view column) const {
+  for (std::size_t cell = 0; cell < kCellsPerRow; ++cell) {
+    if (column == kCellNames[cell]) return {row * kCellsPerRow + cell};
+  }
+  return {};
+}
+
+}  // namespace
+
+PlanResult make_lifecycle_plan(const Query& query, const PlanContext& context) {
+  const auto& ask = std::get<LifecycleQuery>(query.ask);
+  ROLLCALL_ASSIGN_OR_RETURN(SeriesUnion events,
+                            resolve_selector("lifecycle: event", ask.event,
+                                             conditions_of(query, context), context.catalog));
+  ROLLCALL_ASSIGN_OR_RETURN(Scope scope, resolve_scope("lifecycle", query, context));
+  ROLLCALL_ASSIGN_OR_RETURN(const PeriodRange range,
+                            resolve_range("lifecycle", query.common, context, scope.timeframe,
+                                          Calendar(ask.period, context.settings.week_start)));
+  ROLLCALL_RETURN_IF_ERROR(check_cell_count("lifecycle", range.size(), kCellsPerRow));
+  return PlanResult(
+      std::make_unique<LifecyclePlan>(query, context, std::move(scope), range, std::move(events)));
+}
+
+}  // namespace rollcall

@@ -1,0 +1,81 @@
+// Segment: how many users a segment has.
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/query/plan/plans.h"
+#include "core/query/plan/table_plan.h"
+
+namespace rollcall {
+namespace {
+
+class SegmentPlan final : public TablePlan {
+ public:
+  SegmentPlan(const Query& query, const PlanContext& context, Scope scope, SegmentSet segment,
+              std::optional<SeriesUnion> value);
+
+  std::size_t cell_count() const override { return has_data_ ? 1 : 0; }
+  QueryResult finish(const PlanCounts& counts) const override {
+    QueryResult result = result_;
+    for (const std::uint64_t users : counts.cells) add_row(result, count_cell(users));
+    return result;
+  }
+  std::vector<std::size_t> cells_of(std::size_t row, std::string_view column) const override {
+    if (column != "users") return {};
+    return {row};
+  }
+
+ private:
+  void count(ChunkSets& sets, CellSink& sink) const override {
+    if (!has_data_) return;
+    const BitSpan users = segment_.evaluate(sets);
+    if (value_) {
+      sink.add_and(0, users, sets.active(*value_, timeframe_.data));
+    } else {
+      sink.add(0, users);
+    }
+  }
+
+  const SegmentSet segment_;
+  const std::optional<SeriesUnion> value_;  // of a breakdown: users with such an event
+  const bool has_data_;
+};
+
+SegmentPlan::SegmentPlan(const Query& query, const PlanContext& context, Scope scope,
+                         SegmentSet segment, std::optional<SeriesUnion> value)
+    : TablePlan(query, std::move(scope)),
+      segment_(std::move(segment)),
+      value_(std::move(value)),
+      has_data_(!context.days.empty()) {
+  segment_.add_reads(reads_);
+  if (value_) read_presence(*value_, timeframe_.data);
+  std::vector<std::string> notes = {
+      "spans of days count back from as_of; not is relative to everybody seen up to then"};
+  segment_.add_notes(notes);
+  if (value_) notes.push_back("a user belongs to every value of an event of theirs up to as_of");
+  define(query, context, nullptr, std::move(notes));
+  result_.columns = {{"users", ColumnType::kCount}};
+}
+
+}  // namespace
+
+PlanResult make_segment_plan(const Query& query, const PlanContext& context) {
+  const auto& ask = std::get<SegmentQuery>(query.ask);
+  ROLLCALL_ASSIGN_OR_RETURN(Scope scope, resolve_scope("segment", query, context));
+  ROLLCALL_ASSIGN_OR_RETURN(
+      SegmentSet segment,
+      SegmentSet::resolve("segment", ask.segment, query.common.where, context, scope.timeframe));
+  std::optional<SeriesUnion> value;
+  if (context.value != nullptr) {
+    ROLLCALL_ASSIGN_OR_RETURN(
+        value, resolve_selector("segment", {}, conditions_of(query, context), context.catalog));
+  }
+  return PlanResult(std::make_unique<SegmentPlan>(query, context, std::move(scope),
+                                                  std::move(segment), std::move(value)));
+}
+
+}  // namespace rollcall

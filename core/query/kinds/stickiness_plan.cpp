@@ -1,0 +1,167 @@
+// Stickiness: on how many periods of the range users are active; or, for each day, on how many days
+// of the window that ends on it (L7, L28).
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/query/plan/plans.h"
+#include "core/query/plan/table_plan.h"
+#include "core/query/sets/vertical_count.h"
+
+namespace rollcall {
+namespace {
+
+// A row's cells are users by how many of its periods they are active in, from 1.
+class StickinessPlan final : public TablePlan {
+ public:
+  StickinessPlan(const Query& query, const PlanContext& context, Scope scope, PeriodRange range,
+                 SeriesUnion events);
+
+  std::size_t cell_count() const override {
+    return ask_.window_days ? range_.size() * cells_per_window() : range_.size();
+  }
+  QueryResult finish(const PlanCounts& counts) const override;
+  std::vector<std::size_t> cells_of(std::size_t row, std::string_view column) const override;
+
+ private:
+  void count(ChunkSets& sets, CellSink& sink) const override;
+  void finish_range(const PlanCounts& counts, QueryResult& result) const;
+  void finish_windows(const PlanCounts& counts, QueryResult& result) const;
+
+  std::size_t cells_per_window() const { return static_cast<std::size_t>(*ask_.window_days); }
+  std::int32_t first_period() const { return range_.first - (ask_.window_days.value_or(1) - 1); }
+
+  const StickinessQuery ask_;
+  const Calendar calendar_;
+  const PeriodRange range_;
+  const SeriesUnion events_;
+};
+
+StickinessPlan::StickinessPlan(const Query& query, const PlanContext& context, Scope scope,
+                               PeriodRange range, SeriesUnion events)
+    : TablePlan(query, std::move(scope)),
+      ask_(std::get<StickinessQuery>(query.ask)),
+      calendar_(ask_.period, context.settings.week_start),
+      range_(range),
+      events_(std::move(events)) {
+  if (range_.size() > 0) {
+    read_presence(events_, {calendar_.first_day(first_period()), calendar_.last_day(range_.last)});
+  }
+  std::vector<std::string> notes;
+  if (ask_.window_days) {
+    notes = {"a row is complete when its last day has ended at as_of",
+             "a window reaches back before from; before the first event lies nobody",
+             "the row without active_days holds all users of the window, and the mean of their "
+             "active days"};
+    result_.columns = {{"date", ColumnType::kDate},
+                       {"active_days", ColumnType::kInt},
+                       {"users", ColumnType::kCount},
+                       {"mean", ColumnType::kRatio}};
+    result_.pivot = Pivot{.rows = {"date"}, .column = "active_days", .cells = "users"};
+  } else {
+    notes = {"rows are complete when the range has ended at as_of, periods yet to come and all"};
+    result_.columns = {{"active_periods", ColumnType::kInt},
+                       {"users", ColumnType::kCount},
+                       {"users_at_least", ColumnType::kCount}};
+    result_.pivot = Pivot{.rows = {"active_periods"}, .cells = "users"};
+  }
+  result_.columns.push_back({"complete", ColumnType::kBool});
+  notes.insert(notes.end(), events_.notes.begin(), events_.notes.end());
+  define(query, context, &range_, std::move(notes));
+}
+
+void StickinessPlan::count(ChunkSets& sets, CellSink& sink) const {
+  if (range_.size() == 0) return;
+  const std::vector<BitSpan> active =
+      sets.active_by_period(events_, calendar_, first_period(), range_.last);
+  if (!ask_.window_days) {
+    VerticalCount(sets, active).add_each(sink, 0);
+    return;
+  }
+  const std::size_t mark = sets.arena().mark();
+  for (std::size_t row = 0; row < range_.size(); ++row) {
+    const std::span window = std::span(active).subspan(row, cells_per_window());
+    VerticalCount(sets, window).add_each(sink, row * cells_per_window());
+    sets.arena().give_back_to(mark);
+  }
+}
+
+QueryResult StickinessPlan::finish(const PlanCounts& counts) const {
+  QueryResult result = result_;
+  if (ask_.window_days) {
+    finish_windows(counts, result);
+  } else {
+    finish_range(counts, result);
+  }
+  return result;
+}
+
+void StickinessPlan::finish_range(const PlanCounts& counts, QueryResult& result) const {
+  if (range_.size() == 0) return;
+  const bool complete = timeframe_.has_ended(*range_.to);
+  std::uint64_t at_least = 0;
+  for (const std::uint64_t users : counts.cells) at_least += users;
+  for (std::size_t i = 0; i < counts.cells.size(); ++i) {
+    add_row(result, static_cast<std::int64_t>(i) + 1, count_cell(counts.cells[i]),
+            count_cell(at_least), complete);
+    at_least -= counts.cells[i];
+  }
+}
+
+void StickinessPlan::finish_windows(const PlanCounts& counts, QueryResult& result) const {
+  for (std::size_t row = 0; row < range_.size(); ++row) {
+    const std::int32_t day = range_.first + static_cast<std::int32_t>(row);
+    const Day date = calendar_.first_day(day);
+    const bool complete = timeframe_.has_ended(date);
+    std::uint64_t users = 0, active_days = 0;
+    for (std::size_t i = 0; i < cells_per_window(); ++i) {
+      const std::uint64_t exactly = counts.cells[row * cells_per_window() + i];
+      add_row(result, date, static_cast<std::int64_t>(i) + 1, count_cell(exactly), Cell(),
+              complete);
+      users += exactly;
+      active_days += (i + 1) * exactly;
+    }
+    add_row(result, date, Cell(), count_cell(users), ratio_cell(active_days, users, complete),
+            complete);
+  }
+}
+
+std::vector<std::size_t> StickinessPlan::cells_of(std::size_t row, std::string_view column) const {
+  std::vector<std::size_t> cells;
+  if (!ask_.window_days) {
+    const std::size_t end = column == "users_at_least" ? range_.size() : row + 1;
+    if (column != "users" && column != "users_at_least") return {};
+    for (std::size_t cell = row; cell < end; ++cell) cells.push_back(cell);
+    return cells;
+  }
+  if (column != "users") return {};
+  const std::size_t window = row / (cells_per_window() + 1), n = row % (cells_per_window() + 1);
+  const std::size_t first = window * cells_per_window();
+  if (n < cells_per_window()) return {first + n};
+  for (std::size_t i = 0; i < cells_per_window(); ++i) cells.push_back(first + i);
+  return cells;
+}
+
+}  // namespace
+
+PlanResult make_stickiness_plan(const Query& query, const PlanContext& context) {
+  const auto& ask = std::get<StickinessQuery>(query.ask);
+  ROLLCALL_ASSIGN_OR_RETURN(SeriesUnion events,
+                            resolve_selector("stickiness: event", ask.event,
+                                             conditions_of(query, context), context.catalog));
+  ROLLCALL_ASSIGN_OR_RETURN(Scope scope, resolve_scope("stickiness", query, context));
+  ROLLCALL_ASSIGN_OR_RETURN(const PeriodRange range,
+                            resolve_range("stickiness", query.common, context, scope.timeframe,
+                                          Calendar(ask.period, context.settings.week_start)));
+  ROLLCALL_RETURN_IF_ERROR(check_cell_count("stickiness", range.size(),
+                                            static_cast<std::size_t>(ask.window_days.value_or(1))));
+  return PlanResult(
+      std::make_unique<StickinessPlan>(query, context, std::move(scope), range, std::move(events)));
+}
+
+}  // namespace rollcall

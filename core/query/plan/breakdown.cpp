@@ -1,0 +1,127 @@
+#include "core/query/plan/breakdown.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include "core/query/plan/table_plan.h"
+#include "core/query/text/query_names.h"
+
+namespace rollcall {
+namespace {
+
+// Distinct users by value of a property, on some days.
+class RankingPlan final : public TablePlan {
+ public:
+  RankingPlan(const Query& query, Scope scope, DayRange days, std::vector<SeriesUnion> values)
+      : TablePlan(query, std::move(scope)), days_(days), values_(std::move(values)) {
+    for (const SeriesUnion& value : values_) read_presence(value, days_);
+  }
+
+  std::size_t cell_count() const override { return values_.size(); }
+  QueryResult finish(const PlanCounts&) const override { return result_; }
+  std::vector<std::size_t> cells_of(std::size_t, std::string_view) const override { return {}; }
+
+ private:
+  void count(ChunkSets& sets, CellSink& sink) const override {
+    const std::size_t mark = sets.arena().mark();
+    for (std::size_t i = 0; i < values_.size(); ++i) {
+      sink.add(i, sets.active(values_[i], days_));
+      sets.arena().give_back_to(mark);
+    }
+  }
+
+  const DayRange days_;
+  const std::vector<SeriesUnion> values_;
+};
+
+// The events whose values are ranked.
+Selector ranked_events(const Query& query) {
+  return std::visit(
+      [](const auto& ask) -> Selector {
+        if constexpr (requires { ask.cohort_event; }) {
+          return ask.cohort_event;
+        } else if constexpr (requires { ask.event; }) {
+          return ask.event;
+        } else {
+          return {};
+        }
+      },
+      query.ask);
+}
+
+}  // namespace
+
+Result<Breakdown> Breakdown::make(const Query& query, const PlanContext& context) {
+  const std::string_view kind = kind_of(query);
+  ROLLCALL_ASSIGN_OR_RETURN(
+      const SeriesUnion events,
+      resolve_selector(fmt::format("{}: breakdown", kind), ranked_events(query),
+                       conditions_of(query, context), context.catalog));
+  ROLLCALL_ASSIGN_OR_RETURN(Scope scope, resolve_scope(kind, query, context));
+  DayRange days = scope.timeframe.data;
+  if (const std::optional<Period> period = row_period(query)) {
+    const Calendar calendar(*period, context.settings.week_start);
+    ROLLCALL_ASSIGN_OR_RETURN(const PeriodRange range, resolve_range(kind, query.common, context,
+                                                                     scope.timeframe, calendar));
+    days = range.size() == 0
+               ? DayRange{}
+               : DayRange{calendar.first_day(range.first), calendar.last_day(range.last)};
+  }
+
+  std::map<std::string_view, SeriesUnion> series_by_value;
+  for (const SeriesId id : events.series) {
+    const SeriesCatalog::Series& series = context.catalog.series(id);
+    const std::string& value = context.catalog.values(series.dimension).values()[series.value];
+    SeriesUnion& of_value = series_by_value[value];
+    of_value.has_bounds = false;
+    of_value.series.push_back(id);
+  }
+  Breakdown breakdown;
+  breakdown.property_ = query.common.breakdown;
+  breakdown.limit_ = static_cast<std::size_t>(query.common.breakdown_limit);
+  std::vector<SeriesUnion> unions;
+  for (auto& [value, of_value] : series_by_value) {
+    breakdown.values_.emplace_back(value);
+    unions.push_back(std::move(of_value));
+  }
+  breakdown.ranking_ =
+      std::make_unique<RankingPlan>(query, std::move(scope), days, std::move(unions));
+  return breakdown;
+}
+
+std::vector<BreakdownValue> Breakdown::values(std::span<const std::uint64_t> users) const {
+  std::vector<std::size_t> ranked;
+  bool has_other = false;
+  for (std::size_t i = 0; i < values_.size(); ++i) {
+    if (users[i] == 0) continue;
+    if (values_[i] == kOtherName) {
+      has_other = true;
+    } else {
+      ranked.push_back(i);
+    }
+  }
+  // Values ascend, so that a stable sort leaves the smaller one first.
+  std::stable_sort(ranked.begin(), ranked.end(),
+                   [&](std::size_t a, std::size_t b) { return users[a] > users[b]; });
+  if (ranked.size() > limit_) {
+    has_other = true;
+    ranked.resize(limit_);
+  }
+  std::sort(ranked.begin(), ranked.end());
+  std::vector<BreakdownValue> shown;
+  PropertyCondition rest = {property_, PropertyCondition::Test::kNoneOf, {}};
+  for (const std::size_t i : ranked) {
+    shown.push_back({values_[i], {property_, PropertyCondition::Test::kAnyOf, {values_[i]}}});
+    rest.values.push_back(values_[i]);
+  }
+  if (has_other) shown.push_back({std::string(kOtherName), std::move(rest)});
+  return shown;
+}
+
+}  // namespace rollcall

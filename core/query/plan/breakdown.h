@@ -1,0 +1,40 @@
+// The values of a property that an answer is broken down by: those with the most users, and the
+// rest together.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/query/plan/plan.h"
+#include "rollcall/query.h"
+#include "rollcall/status.h"
+
+namespace rollcall {
+
+struct BreakdownValue {
+  std::string label;  // the value, or "$other"
+  PropertyCondition condition;
+};
+
+class Breakdown {
+ public:
+  // `context` is that of all values.
+  //   kInvalidArgument  as resolve_selector
+  static Result<Breakdown> make(const Query& query, const PlanContext& context);
+
+  // Counts the users of each value.
+  const Plan& ranking() const { return *ranking_; }
+  // The values to show, in the order of their rows: by their bytes, "$other" last.
+  std::vector<BreakdownValue> values(std::span<const std::uint64_t> users) const;
+
+ private:
+  std::string property_;
+  std::size_t limit_ = 0;
+  std::vector<std::string> values_;  // of the cells of the ranking
+  std::unique_ptr<Plan> ranking_;
+};
+
+}  // namespace rollcall

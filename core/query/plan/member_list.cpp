@@ -1,0 +1,228 @@
+#include "core/query/plan/member_list.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <system_error>
+#include <utility>
+#include <variant>
+
+#include "core/query/plan/table_plan.h"
+#include "rollcall/message_text.h"
+
+namespace rollcall {
+namespace {
+
+Status fault(std::string_view kind, std::string_view text) {
+  return Status::invalid_argument(fmt::format("{}: members: {}", kind, text));
+}
+
+bool is_key(const Column& column) {
+  return column.type == ColumnType::kDate || column.type == ColumnType::kString ||
+         column.type == ColumnType::kInt;
+}
+
+// A bucket is known by where it begins.
+bool is_needed(const Column& column) { return is_key(column) && column.name != "to_days"; }
+
+// A key as it is asked for.
+std::string key_text(const Cell& cell) {
+  if (const Day* day = std::get_if<Day>(&cell)) return to_string(*day);
+  if (const auto* number = std::get_if<std::int64_t>(&cell)) return std::to_string(*number);
+  const auto* const value = std::get_if<std::string>(&cell);
+  return value == nullptr ? "null" : *value;
+}
+
+// A key that a row lacks is asked for as null, or as nothing.
+bool is_key_of(const std::string& text, const Cell& cell) {
+  const bool is_null = std::holds_alternative<std::monostate>(cell);
+  return text == key_text(cell) || (is_null && text.empty());
+}
+
+std::optional<std::uint64_t> parse_integer(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return {};
+  return number;
+}
+
+constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max() / 4;
+
+// Of a long id, beside the UserId.
+std::size_t heap_bytes(const UserId& user) {
+  constexpr std::size_t kBlockBytes = 16;  // of malloc
+  const auto* const text = std::get_if<std::string>(&user);
+  return text == nullptr || text->size() < sizeof(std::string) / 2 ? 0 : text->size() + kBlockBytes;
+}
+
+std::string user_text(const UserId& user) {
+  const auto* number = std::get_if<std::uint64_t>(&user);
+  return number == nullptr ? std::get<std::string>(user) : std::to_string(*number);
+}
+
+// The column of each key in `where`, none of those needed left out.
+Result<std::vector<std::size_t>> find_key_columns(const QueryResult& table,
+                                                  const Members& members) {
+  std::vector<std::string> keys;
+  for (const Column& column : table.columns) {
+    if (is_key(column)) keys.push_back(column.name);
+  }
+  std::vector<std::size_t> found;
+  for (const auto& [name, value] : members.where) {
+    const auto column =
+        std::find_if(table.columns.begin(), table.columns.end(),
+                     [&key = name](const Column& c) { return is_key(c) && c.name == key; });
+    if (column == table.columns.end()) {
+      return fault(table.kind, keys.empty() ? "where: must be empty, found " + quoted_excerpt(name)
+                                            : "where: " + unknown_name("key column", name, keys));
+    }
+    found.push_back(static_cast<std::size_t>(column - table.columns.begin()));
+  }
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+    if (is_needed(table.columns[i]) && std::find(found.begin(), found.end(), i) == found.end()) {
+      return fault(table.kind, fmt::format("where: must tell the cell by {}, found no {}",
+                                           fmt::join(keys, ", "), table.columns[i].name));
+    }
+  }
+  return found;
+}
+
+}  // namespace
+
+Status check_members(const Members& members, UserKind kind) {
+  if (members.after.empty() || kind == UserKind::kString || parse_integer(members.after)) return {};
+  return Status::invalid_argument("members: after: must be the id of a user, found " +
+                                  quoted_excerpt(members.after));
+}
+
+Result<std::string> take_key(std::string_view kind, const std::string& column, Members& members) {
+  const auto key = std::find_if(members.where.begin(), members.where.end(),
+                                [&](const auto& pair) { return pair.first == column; });
+  if (key == members.where.end()) {
+    return fault(kind, fmt::format("where: must tell the cell by {}, too, which the answer is "
+                                   "broken down by",
+                                   column));
+  }
+  std::string value = std::move(key->second);
+  members.where.erase(key);
+  return value;
+}
+
+Status no_such_key(std::string_view kind, const std::string& column, const std::string& found,
+                   const std::vector<std::string>& allowed) {
+  return fault(kind, fmt::format("where: {}: {}", column, unknown_name("value", found, allowed)));
+}
+
+Result<std::vector<std::size_t>> find_member_cells(
+    const QueryResult& table, const Members& members,
+    const std::function<std::vector<std::size_t>(std::size_t, std::string_view)>& cells_of) {
+  ROLLCALL_ASSIGN_OR_RETURN(const std::vector<std::size_t> columns,
+                            find_key_columns(table, members));
+  // The rows that agree in the first `count` keys.
+  const auto agrees = [&](const std::vector<Cell>& cells, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+      if (!is_key_of(members.where[i].second, cells[columns[i]])) return false;
+    }
+    return true;
+  };
+  if (table.rows.empty()) return fault(table.kind, "where: the answer has no rows");
+  const auto row = std::find_if(table.rows.begin(), table.rows.end(),
+                                [&](const auto& cells) { return agrees(cells, columns.size()); });
+  if (row == table.rows.end()) {
+    // The first key that no row has, beside those before it, is the one to name.
+    std::size_t at = 0;
+    while (std::any_of(table.rows.begin(), table.rows.end(),
+                       [&](const auto& cells) { return agrees(cells, at + 1); })) {
+      ++at;
+    }
+    std::vector<std::string> there;
+    for (const std::vector<Cell>& cells : table.rows) {
+      if (!agrees(cells, at)) continue;
+      std::string key = key_text(cells[columns[at]]);
+      if (there.empty() || there.back() != key) there.push_back(std::move(key));
+    }
+    return no_such_key(table.kind, members.where[at].first, members.where[at].second, there);
+  }
+  const auto index = static_cast<std::size_t>(row - table.rows.begin());
+  std::vector<std::string> countable;
+  for (const Column& column : table.columns) {
+    if (column.type != ColumnType::kCount) continue;
+    if (!cells_of(index, column.name).empty()) countable.push_back(column.name);
+  }
+  if (countable.empty()) {
+    return fault(table.kind,
+                 "where: the row counts no users of its own: it sums up others, or is of "
+                 "an hour, of which users are not kept");
+  }
+  if (members.of.empty() && countable.size() == 1) return cells_of(index, countable.front());
+  if (std::find(countable.begin(), countable.end(), members.of) == countable.end()) {
+    return fault(table.kind, members.of.empty()
+                                 ? fmt::format("of: must be one of {}", fmt::join(countable, ", "))
+                                 : "of: " + unknown_name("count of users", members.of, countable));
+  }
+  return cells_of(index, members.of);
+}
+
+MemberPage::MemberPage(const Members& members, QuestionAccount* account)
+    : members_(members),
+      size_max_(static_cast<std::size_t>(
+          std::min<std::uint64_t>(members.limit.value_or(kNoLimit), kNoLimit))),
+      account_(account) {
+  if (account != nullptr) pace_.emplace(*account);
+}
+
+bool MemberPage::is_before(const UserId& a, const UserId& b) {
+  if (pace_) pace_->step();
+  return a < b;
+}
+
+void MemberPage::add(const UserId& user) {
+  if (!after_ && !members_.after.empty()) {
+    after_ = std::holds_alternative<std::uint64_t>(user) ? UserId(*parse_integer(members_.after))
+                                                         : UserId(members_.after);
+  }
+  if (after_ && !is_before(*after_, user)) return;
+  // Twice the page and what follows it, so that sorting it out takes a few steps a user.
+  if (size_max_ != kNoLimit && users_.size() == 2 * (size_max_ + 1)) cut_to(size_max_ + 1);
+  if (account_ != nullptr) {
+    take_for(*account_, users_, 1, QuestionNeed::kMembers);
+    account_->take(heap_bytes(user), QuestionNeed::kMembers);
+  }
+  users_.push_back(user);
+}
+
+void MemberPage::cut_to(std::size_t count) {
+  const auto end = users_.begin() + static_cast<std::ptrdiff_t>(count);
+  std::nth_element(users_.begin(), end - 1, users_.end(),
+                   [&](const UserId& a, const UserId& b) { return is_before(a, b); });
+  if (account_ != nullptr) {
+    for (auto user = end; user != users_.end(); ++user) account_->give_back(heap_bytes(*user));
+  }
+  users_.erase(end, users_.end());
+}
+
+QueryResult MemberPage::list(QueryResult table) {
+  std::sort(users_.begin(), users_.end(),
+            [&](const UserId& a, const UserId& b) { return is_before(a, b); });
+  const std::size_t page = std::min(size_max_, users_.size());
+  table.rows.clear();
+  table.rows.shrink_to_fit();
+  table.pivot.reset();
+  table.columns = {{"user", ColumnType::kString}};
+  if (page < users_.size() && page > 0) table.next = user_text(users_[page - 1]);
+  if (account_ != nullptr) account_->take(page * bytes_of_row(1), QuestionNeed::kMembers);
+  table.rows.reserve(page);
+  for (std::size_t i = 0; i < page; ++i) {
+    std::vector<Cell>& row = table.rows.emplace_back();
+    auto* const text = std::get_if<std::string>(&users_[i]);
+    row.emplace_back(text == nullptr ? user_text(users_[i]) : std::move(*text));
+  }
+  return table;
+}
+
+}  // namespace rollcall

@@ -1,0 +1,58 @@
+// The users behind a cell of a table.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/question_account.h"
+#include "rollcall/query.h"
+#include "rollcall/status.h"
+#include "rollcall/types.h"
+
+namespace rollcall {
+
+// Whether `after` is an id of that kind.
+Status check_members(const Members& members, UserKind kind);
+
+// Takes the value of a key column out of `members.where`.
+//   kInvalidArgument  there is none
+Result<std::string> take_key(std::string_view kind, const std::string& column, Members& members);
+
+Status no_such_key(std::string_view kind, const std::string& column, const std::string& found,
+                   const std::vector<std::string>& allowed);
+
+// The cells of the plan that the one asked for counts, by Plan::cells_of.
+//   kInvalidArgument  no such row or column, a key column without a value, or a cell that counts no
+//                     users; the text says what is allowed
+Result<std::vector<std::size_t>> find_member_cells(
+    const QueryResult& table, const Members& members,
+    const std::function<std::vector<std::size_t>(std::size_t, std::string_view)>& cells_of);
+
+// The page of users that is asked for, of all those that are added, which take memory of the
+// account (null: has no bounds) only as far as they may be on it.
+class MemberPage {
+ public:
+  MemberPage(const Members& members, QuestionAccount* account);
+
+  void add(const UserId& user);
+  // `table` with the users in the place of its rows, ordered by id.
+  QueryResult list(QueryResult table);
+
+ private:
+  // Leaves the `count` first.
+  void cut_to(std::size_t count);
+  bool is_before(const UserId& a, const UserId& b);
+
+  const Members& members_;
+  const std::size_t size_max_;
+  std::optional<UserId> after_;
+  std::vector<UserId> users_;
+  QuestionAccount* const account_;
+  std::optional<QuestionPace> pace_;
+};
+
+}  // namespace rollcall

@@ -1,0 +1,152 @@
+#include "core/query/plan/question.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "core/query/plan/member_list.h"
+#include "core/query/plan/table_plan.h"
+#include "core/query/resolve/timeframe.h"
+#include "core/query/text/query_names.h"
+#include "rollcall/message_text.h"
+
+namespace rollcall {
+namespace {
+
+// The column of a breakdown's values: named as the property, unless the table has such a column.
+std::string column_of(const std::string& property, const QueryResult& table) {
+  const bool is_taken = std::any_of(table.columns.begin(), table.columns.end(),
+                                    [&](const Column& column) { return column.name == property; });
+  return is_taken ? property + " (property)" : property;
+}
+
+}  // namespace
+
+Result<Question> Question::make(const Query& query, const PlanContext& context) {
+  Question question(query, context);
+  const Members* const members = query.common.members ? &*query.common.members : nullptr;
+  if (members != nullptr) {
+    const Status status = check_members(*members, context.settings.user_kind);
+    if (!status.ok()) {
+      return Status::invalid_argument(fmt::format("{}: {}", kind_of(query), status.message()));
+    }
+  }
+  if (query.common.breakdown.empty()) {
+    ROLLCALL_ASSIGN_OR_RETURN(question.plan_, make_plan(query, context));
+    question.add_reads(*question.plan_);
+    return question;
+  }
+  const std::vector<std::string>& properties = context.catalog.dimensions();
+  if (std::find(properties.begin(), properties.end(), query.common.breakdown) == properties.end()) {
+    return Status::invalid_argument(fmt::format(
+        "{}: breakdown: {}; a property is declared as a dimension when the store is made",
+        kind_of(query), unknown_name("property", query.common.breakdown, properties)));
+  }
+  const PropertyCondition any_value = {
+      query.common.breakdown, PropertyCondition::Test::kNoneOf, {}};
+  PlanContext all_values = context;
+  all_values.value = &any_value;
+  ROLLCALL_ASSIGN_OR_RETURN(question.plan_, make_plan(query, all_values));
+  ROLLCALL_ASSIGN_OR_RETURN(question.breakdown_, Breakdown::make(query, all_values));
+  question.add_reads(*question.plan_);
+  question.add_reads(question.breakdown_->ranking());
+  return question;
+}
+
+void Question::add_reads(const Plan& plan) {
+  constexpr std::size_t kCopies = 3;  // the plan's, that here, and that of all questions
+  if (context_.account != nullptr) {
+    context_.account->take(kCopies * plan.reads().memory_bytes(), QuestionNeed::kReads);
+  }
+  reads_.add(plan.reads());
+}
+
+Result<QueryResult> Question::answer(PlanRunner& runner) const {
+  if (breakdown_) return answer_breakdown(runner);
+  return answer_plan(*plan_, query_.common.members ? &*query_.common.members : nullptr, runner);
+}
+
+Result<QueryResult> Question::answer_breakdown(PlanRunner& runner) const {
+  const std::vector<BreakdownValue> values =
+      breakdown_->values(runner.count(breakdown_->ranking()).cells);
+  breakdown_->ranking().free_scratch();
+
+  QueryResult result = plan_->heading();
+  const std::string column = column_of(query_.common.breakdown, result);
+  std::optional<Members> members = query_.common.members;
+  std::string wanted;
+  if (members) {
+    ROLLCALL_ASSIGN_OR_RETURN(wanted, take_key(kind_of(query_), column, *members));
+  }
+  std::size_t cell_count = plan_->cell_count();
+  for (const TotalsRead& read : plan_->reads().totals) {
+    if (!read.by_hour) continue;  // hours have no cells, and rows all the same
+    cell_count = static_cast<std::size_t>(read.days.size()) * kDayHoursMax;
+  }
+  ROLLCALL_RETURN_IF_ERROR(check_cell_count(kind_of(query_), values.size(), cell_count));
+  result.columns.insert(result.columns.begin(), {column, ColumnType::kString});
+  if (result.pivot && result.pivot->column.empty()) {
+    result.pivot->column = column;
+  } else if (result.pivot) {
+    result.pivot->rows.insert(result.pivot->rows.begin(), column);
+    result.pivot->is_usual = false;
+  }
+  std::vector<std::string> labels;
+  for (const BreakdownValue& value : values) {
+    labels.push_back(value.label);
+    if (members && value.label != wanted) continue;
+    if (context_.account != nullptr) context_.account->check();
+    PlanContext context = context_;
+    context.value = &value.condition;
+    ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Plan> plan, make_plan(query_, context));
+    ROLLCALL_ASSIGN_OR_RETURN(QueryResult part,
+                              answer_plan(*plan, members ? &*members : nullptr, runner));
+    if (members) return part;
+    if (context_.account != nullptr) {
+      const std::size_t label_bytes =
+          value.label.size() < sizeof(std::string) / 2 ? 0 : value.label.size();
+      context_.account->take(part.rows.size() * (sizeof(Cell) + label_bytes), QuestionNeed::kRows);
+    }
+    for (std::vector<Cell>& cells : part.rows) {
+      std::vector<Cell>& row = result.rows.emplace_back();
+      row.reserve(cells.size() + 1);
+      row.emplace_back(value.label);
+      std::move(cells.begin(), cells.end(), std::back_inserter(row));
+      std::vector<Cell>().swap(cells);
+    }
+  }
+  if (members) return no_such_key(kind_of(query_), column, wanted, labels);
+  return result;
+}
+
+Result<QueryResult> Question::answer_plan(const Plan& plan, const Members* members,
+                                          PlanRunner& runner) const {
+  PlanCounts counts = runner.count(plan);
+  plan.free_scratch();  // rows take its place
+  QueryResult table = plan.finish(counts);
+  counts = {};
+  if (members == nullptr) {
+    // One key alone makes no matrix.
+    if (table.pivot && table.pivot->column.empty()) table.pivot.reset();
+    return table;
+  }
+  const auto cells_of = [&plan](std::size_t row, std::string_view column) {
+    return plan.cells_of(row, column);
+  };
+  ROLLCALL_ASSIGN_OR_RETURN(const std::vector<std::size_t> cells,
+                            find_member_cells(table, *members, cells_of));
+  if (context_.account != nullptr) {
+    context_.account->give_back(table.rows.size() * bytes_of_row(table.columns.size()));
+  }
+  table.rows.clear();
+  table.rows.shrink_to_fit();
+  MemberPage page(*members, context_.account);
+  ROLLCALL_RETURN_IF_ERROR(runner.members(plan, cells, page));
+  return page.list(std::move(table));
+}
+
+}  // namespace rollcall

@@ -1,0 +1,57 @@
+// A query made ready: what it reads, and how its answer is put together once that is pinned. One
+// plan for most queries; for a breakdown, a plan that ranks the values, and then one a value.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "core/query/plan/breakdown.h"
+#include "core/query/plan/member_list.h"
+#include "core/query/plan/plan.h"
+#include "rollcall/query.h"
+#include "rollcall/status.h"
+#include "rollcall/types.h"
+
+namespace rollcall {
+
+// Runs plans over the pages that were pinned for a question, all of one moment. Calls throw
+// QuestionFailure where it cannot be answered.
+class PlanRunner {
+ public:
+  virtual ~PlanRunner() = default;
+  virtual PlanCounts count(const Plan& plan) = 0;
+  // Adds the users of `cells`, in no particular order.
+  virtual Status members(const Plan& plan, std::span<const std::size_t> cells,
+                         MemberPage& page) = 0;
+};
+
+class Question {
+ public:
+  // `query` and what `context` refers to outlive the question.
+  //   kInvalidArgument  as make_plan; or a property to break down by that is not declared
+  static Result<Question> make(const Query& query, const PlanContext& context);
+
+  // Covers what every plan of the question reads.
+  const ReadSet& reads() const { return reads_; }
+  // All but the `stats`. Its rows take memory of the context's account until that ends.
+  Result<QueryResult> answer(PlanRunner& runner) const;
+
+ private:
+  Question(const Query& query, const PlanContext& context) : query_(query), context_(context) {}
+
+  void add_reads(const Plan& plan);
+  Result<QueryResult> answer_breakdown(PlanRunner& runner) const;
+  // The table of a plan, or the users behind a cell of it.
+  Result<QueryResult> answer_plan(const Plan& plan, const Members* members,
+                                  PlanRunner& runner) const;
+
+  const Query& query_;
+  PlanContext context_;
+  ReadSet reads_;
+  std::unique_ptr<Plan> plan_;          // with a breakdown: of all values together
+  std::optional<Breakdown> breakdown_;  // unset: none
+};
+
+}  // namespace rollcall

@@ -1,0 +1,251 @@
+#include "core/query/plan/segment_set.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "core/query/sets/vertical_count.h"
+#include "rollcall/message_text.h"
+
+namespace rollcall {
+namespace {
+
+using Kind = Segment::Kind;
+using Compare = Segment::Compare;
+
+// Parts of a segment, those of saved segments counted wherever they are named.
+constexpr std::size_t kPartsMax = 10'000;
+
+bool holds(Segment::DaysTest test, std::int32_t days) {
+  switch (test.compare) {
+    case Compare::kAtLeast:
+      return days >= test.days;
+    case Compare::kAtMost:
+      return days <= test.days;
+    case Compare::kExactly:
+      break;
+  }
+  return days == test.days;
+}
+
+}  // namespace
+
+class SegmentSet::Resolver {
+ public:
+  Resolver(std::string_view field, const std::vector<PropertyCondition>& where,
+           const PlanContext& context, const Timeframe& timeframe)
+      : field_(field), where_(where), context_(context), timeframe_(timeframe) {}
+
+  Result<SegmentSet> resolve(const Segment& segment) {
+    if (++part_count_ > kPartsMax) {
+      return fault(
+          fmt::format("must have at most {} parts, those of the segments it names counted "
+                      "wherever they are named, found more",
+                      kPartsMax));
+    }
+    if (context_.account != nullptr) context_.account->check();
+    take(sizeof(SegmentSet));
+    SegmentSet set;
+    set.kind_ = segment.kind;
+    switch (segment.kind) {
+      case Kind::kDid:
+      case Kind::kFirst:
+        ROLLCALL_RETURN_IF_ERROR(resolve_events(segment, set));
+        break;
+      case Kind::kNot:
+        set.seen_ = everybody(timeframe_);
+        [[fallthrough]];
+      case Kind::kAll:
+      case Kind::kAny:
+        for (const Segment& part : segment.parts) {
+          ROLLCALL_ASSIGN_OR_RETURN(SegmentSet resolved, resolve(part));
+          set.parts_.push_back(std::move(resolved));
+        }
+        break;
+      case Kind::kFile:
+        // Read before planning.
+        set.list_ = context_.segments.files.find(segment.name)->second;
+        set.seen_ = everybody(timeframe_);
+        break;
+      case Kind::kSaved: {
+        ROLLCALL_ASSIGN_OR_RETURN(const SavedSegment* const saved, find_saved(segment.name));
+        if (!saved->users) return resolve_saved(segment.name, saved->expression);
+        set.kind_ = Kind::kFile;
+        set.list_ = saved->users;
+        set.seen_ = everybody(timeframe_);
+        break;
+      }
+    }
+    return set;
+  }
+
+ private:
+  void take(std::size_t bytes) const {
+    if (context_.account != nullptr) context_.account->take(bytes, QuestionNeed::kSegments);
+  }
+
+  Status fault(const std::string& text) const {
+    return Status::invalid_argument(fmt::format("{}: {}", field_, text));
+  }
+
+  Result<SegmentSet> resolve_saved(const std::string& name, const Segment& expression) {
+    if (std::find(within_.begin(), within_.end(), name) != within_.end()) {
+      return fault(fmt::format("segment {} names itself, by way of {}", quoted_excerpt(name),
+                               excerpts(within_)));
+    }
+    within_.push_back(name);
+    Result<SegmentSet> set = resolve(expression);
+    within_.pop_back();
+    return set;
+  }
+
+  Status resolve_events(const Segment& segment, SegmentSet& set) const {
+    const std::string field =
+        fmt::format("{}: {}", field_, segment.kind == Kind::kDid ? "did" : "first");
+    ROLLCALL_ASSIGN_OR_RETURN(set.events_,
+                              resolve_selector(field, segment.event, where_, context_.catalog));
+    // Here, in unions, and in what is read.
+    constexpr std::size_t kCopies = 5;
+    take(kCopies * set.events_.series.size() * sizeof(SeriesId));
+    ROLLCALL_ASSIGN_OR_RETURN(const DateEnds ends,
+                              resolve_dates(field, segment.range, context_, timeframe_));
+    const DayRange data = timeframe_.data;
+    if (ends.from && ends.to) {
+      set.days_ = {std::max(*ends.from, data.first), std::min(*ends.to, data.last)};
+    }
+    if (segment.kind == Kind::kFirst) {
+      if (!set.days_.empty())
+        set.before_ = LongUnion::before(set.events_, set.days_.first, timeframe_);
+      return {};
+    }
+    set.days_test_ = segment.days;
+    if (segment.days) {
+      if (holds(*segment.days, 0)) set.seen_ = everybody(timeframe_);
+    } else if (set.days_.last == data.last) {
+      set.active_ = LongUnion::since(set.events_, set.days_.first, timeframe_);
+    } else if (set.days_.first == data.first) {
+      set.active_ = LongUnion::before(set.events_, set.days_.last + 1, timeframe_);
+    }
+    return {};
+  }
+
+  Result<const SavedSegment*> find_saved(const std::string& name) const {
+    const auto& all = context_.segments.saved;
+    const auto found = all.find(name);
+    if (found != all.end()) return &found->second;
+    std::vector<std::string> names;
+    for (const auto& [known, segment] : all) names.push_back(known);
+    return fault(names.empty()
+                     ? fmt::format("unknown segment {}: none has been saved", quoted_excerpt(name))
+                     : unknown_name("segment", name, names));
+  }
+
+  std::string_view field_;
+  const std::vector<PropertyCondition>& where_;
+  const PlanContext& context_;
+  const Timeframe& timeframe_;
+  std::size_t part_count_ = 0;
+  std::vector<std::string> within_;  // saved segments
+};
+
+Result<SegmentSet> SegmentSet::resolve(std::string_view field, const Segment& segment,
+                                       const std::vector<PropertyCondition>& where,
+                                       const PlanContext& context, const Timeframe& timeframe) {
+  return Resolver(field, where, context, timeframe).resolve(segment);
+}
+
+void SegmentSet::add_reads(ReadSet& reads) const {
+  if (!days_.empty() && active_.empty()) reads.presence.push_back({events_.series, days_});
+  active_.add_reads(reads);
+  before_.add_reads(reads);
+  seen_.add_reads(reads);
+  if (list_) reads.lists.push_back(list_);
+  for (const SegmentSet& part : parts_) part.add_reads(reads);
+}
+
+void SegmentSet::add_notes(std::vector<std::string>& notes) const {
+  for (const std::string& note : events_.notes) {
+    if (std::find(notes.begin(), notes.end(), note) == notes.end()) notes.push_back(note);
+  }
+  for (const SegmentSet& part : parts_) part.add_notes(notes);
+}
+
+BitSpan SegmentSet::evaluate(ChunkSets& sets) const {
+  switch (kind_) {
+    case Kind::kDid:
+      if (days_test_) return users_by_days(sets);
+      return active_.empty() ? sets.active(events_, days_) : sets.active(active_);
+    case Kind::kFile:
+    case Kind::kSaved:
+    case Kind::kFirst:
+    case Kind::kAll:
+    case Kind::kAny:
+    case Kind::kNot:
+      break;
+  }
+  // What goes on is taken from the arena before what goes into it, and stays when that is given
+  // back.
+  MutableSet result = sets.make_set();
+  const std::size_t mark = sets.arena().mark();
+  if (list_) {
+    result.assign(sets.listed(*list_));
+    result.keep(sets.active(seen_));
+  } else if (kind_ == Kind::kFirst) {
+    result.assign(sets.active(events_, days_));
+    result.remove(sets.active(before_));
+  } else if (kind_ == Kind::kNot) {
+    result.assign(sets.active(seen_));
+    result.remove(parts_[0].evaluate(sets));
+  } else {
+    result.assign(parts_[0].evaluate(sets));
+    sets.arena().give_back_to(mark);
+    for (std::size_t i = 1; i < parts_.size(); ++i) {
+      const BitSpan part = parts_[i].evaluate(sets);
+      if (kind_ == Kind::kAll) {
+        result.keep(part);
+      } else {
+        result.add(part);
+      }
+      sets.arena().give_back_to(mark);
+    }
+  }
+  sets.arena().give_back_to(mark);
+  return result.span();
+}
+
+BitSpan SegmentSet::users_by_days(ChunkSets& sets) const {
+  MutableSet result = sets.make_set();
+  const std::size_t mark = sets.arena().mark();
+  std::vector<BitSpan> days;
+  for (Day day = days_.first; day <= days_.last; day = day + 1) {
+    const BitSpan active = sets.active(events_, {day, day});
+    if (!active.empty()) days.push_back(active);
+  }
+  const VerticalCount count(sets, days);
+  const auto at_least = [&](std::int32_t n) { return count.at_least(static_cast<std::size_t>(n)); };
+  switch (days_test_->compare) {
+    case Compare::kAtLeast:
+      result.assign(days_test_->days == 0 ? sets.active(seen_) : at_least(days_test_->days));
+      break;
+    case Compare::kAtMost:
+      result.assign(sets.active(seen_));
+      result.remove(at_least(days_test_->days + 1));
+      break;
+    case Compare::kExactly:
+      result.assign(days_test_->days == 0 ? sets.active(seen_) : at_least(days_test_->days));
+      result.remove(at_least(days_test_->days + 1));
+      break;
+  }
+  sets.arena().give_back_to(mark);
+  return result.span();
+}
+
+LongUnion everybody(const Timeframe& timeframe) {
+  return LongUnion::since({.series = {kAnySeries}, .has_bounds = true, .notes = {}},
+                          timeframe.data.first, timeframe);
+}
+
+}  // namespace rollcall

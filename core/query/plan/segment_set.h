@@ -1,0 +1,53 @@
+// A segment as a plan reads it: names resolved to series, dates to days.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/catalog/segment_catalog.h"
+#include "core/query/plan/plan.h"
+#include "core/query/resolve/timeframe.h"
+#include "core/query/sets/chunk_sets.h"
+#include "rollcall/query.h"
+
+namespace rollcall {
+
+class SegmentSet {
+ public:
+  // `where` is added to every selector.
+  //   kInvalidArgument  a name that the store does not know, or a question that the aggregates
+  //                     cannot answer exactly; the text begins with `field`
+  static Result<SegmentSet> resolve(std::string_view field, const Segment& segment,
+                                    const std::vector<PropertyCondition>& where,
+                                    const PlanContext& context, const Timeframe& timeframe);
+
+  void add_reads(ReadSet& reads) const;
+  // The users of the chunk who are in the segment; in the arena until it takes its buffers back.
+  BitSpan evaluate(ChunkSets& sets) const;
+
+  // What a reader of the answer has to know of it.
+  void add_notes(std::vector<std::string>& notes) const;
+
+ private:
+  class Resolver;
+
+  BitSpan users_by_days(ChunkSets& sets) const;
+
+  Segment::Kind kind_ = Segment::Kind::kDid;
+  SeriesUnion events_;
+  DayRange days_;
+  LongUnion active_;  // kDid, without days
+  LongUnion before_;  // kFirst: who has been here earlier
+  LongUnion seen_;    // kNot, and days that may be none: everybody
+  std::optional<Segment::DaysTest> days_test_;
+  std::vector<SegmentSet> parts_;
+  std::shared_ptr<const UserList> list_;
+};
+
+// Everybody seen up to as_of.
+LongUnion everybody(const Timeframe& timeframe);
+
+}  // namespace rollcall

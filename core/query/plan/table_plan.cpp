@@ -1,0 +1,144 @@
+#include "core/query/plan/table_plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "core/query/text/query_names.h"
+
+namespace rollcall {
+
+Result<Scope> resolve_scope(std::string_view kind, const Query& query, const PlanContext& context) {
+  Scope scope;
+  scope.account = context.account;
+  ROLLCALL_ASSIGN_OR_RETURN(scope.timeframe, resolve_timeframe(kind, query.common, context));
+  if (query.common.among) {
+    ROLLCALL_ASSIGN_OR_RETURN(
+        scope.among, SegmentSet::resolve(fmt::format("{}: among", kind), *query.common.among, {},
+                                         context, scope.timeframe));
+  }
+  return scope;
+}
+
+std::vector<PropertyCondition> conditions_of(const Query& query, const PlanContext& context) {
+  std::vector<PropertyCondition> conditions = query.common.where;
+  if (context.value != nullptr) conditions.push_back(*context.value);
+  return conditions;
+}
+
+TablePlan::TablePlan(const Query& query, Scope scope)
+    : timeframe_(std::move(scope.timeframe)),
+      among_(std::move(scope.among)),
+      account_(scope.account),
+      arenas_(scope.account) {
+  if (among_) among_->add_reads(reads_);
+  result_.kind = kind_of(query);
+  result_.as_of = timeframe_.as_of;
+}
+
+void TablePlan::count(const ChunkSource& chunk, CellSink& sink) const {
+  SetArenaPool::Lease lease(arenas_, chunk.word_count());
+  ChunkSets sets(chunk, lease.arena(), timeframe_.data);
+  if (among_) sets.limit_to(among_->evaluate(sets));
+  count(sets, sink);
+}
+
+std::vector<Cell>& TablePlan::begin_row(QueryResult& result) const {
+  if (account_ != nullptr) {
+    account_->take(bytes_of_row(result.columns.size()), QuestionNeed::kRows);
+    constexpr std::size_t kRowsUnchecked = 256;
+    if (result.rows.size() % kRowsUnchecked == 0) account_->check();
+  }
+  std::vector<Cell>& row = result.rows.emplace_back();
+  row.reserve(result.columns.size());
+  return row;
+}
+
+void TablePlan::take_read(const SeriesUnion& events) const {
+  if (account_ == nullptr) return;
+  account_->take(2 * (sizeof(LongUnion) + events.series.size() * sizeof(SeriesId)),
+                 QuestionNeed::kReads);
+}
+
+void TablePlan::read_presence(const SeriesUnion& events, DayRange days) {
+  const DayRange read = {std::max(days.first, timeframe_.data.first),
+                         std::min(days.last, timeframe_.data.last)};
+  if (!read.empty()) reads_.presence.push_back({events.series, read});
+}
+
+bool TablePlan::keeps_counts(const Query& query, const PlanContext& context,
+                             const Calendar& calendar, const SeriesUnion& events) const {
+  // With a breakdown, all values have to be read alike.
+  return calendar.period() == Period::kDay && events.series.size() == 1 && !among_ &&
+         !query.common.members && context.value == nullptr;
+}
+
+DayRange TablePlan::read_totals(TotalsRead read) {
+  read.days = {std::max(read.days.first, timeframe_.data.first),
+               std::min(read.days.last, timeframe_.data.last)};
+  const DayRange days = read.days;
+  if (!days.empty()) reads_.totals.push_back(std::move(read));
+  return days;
+}
+
+void TablePlan::define(const Query& in_force, const PlanContext& context, const PeriodRange* range,
+                       std::vector<std::string> notes) {
+  if (among_) among_->add_notes(notes);
+  if (const std::string& property = in_force.common.breakdown; !property.empty()) {
+    notes.push_back(
+        fmt::format("a user with several values of {} counts for each of them; shown are "
+                    "those with the most users in the range, and the rest together, each "
+                    "user once, as \"{}\"",
+                    property, kOtherName));
+  }
+  JsonFields fields = fields_of(in_force);
+  if (range != nullptr) {
+    fields.emplace_back("from", range->from ? quote(to_string(*range->from)) : "null");
+    fields.emplace_back("to", range->to ? quote(to_string(*range->to)) : "null");
+  }
+  const bool monday = context.settings.week_start == WeekStart::kMonday;
+  fields.emplace_back("timezone", quote(context.settings.time_zone));
+  fields.emplace_back("week_start", quote(monday ? "monday" : "sunday"));
+  for (std::string& note : notes) note = quote(note);
+  fields.emplace_back("notes", fmt::format("[{}]", fmt::join(notes, ", ")));
+  result_.definition = std::move(fields);
+}
+
+Cell ratio_cell(std::uint64_t users, std::uint64_t size, bool complete) {
+  if (size == 0 || !complete) return std::monostate{};
+  return nearest_quotient(AmountSum{users}, size);
+}
+
+Cell decimal_cell(AmountSum sum, std::uint32_t decimals) {
+  // The digits of |sum|, as many as the point needs; the magnitude of the smallest sum is not a
+  // sum.
+  __extension__ using Magnitude = unsigned __int128;
+  Magnitude rest =
+      sum < 0 ? Magnitude{0} - static_cast<Magnitude>(sum) : static_cast<Magnitude>(sum);
+  std::string text;
+  for (std::uint32_t digit = 0; rest != 0 || digit <= decimals; ++digit) {
+    if (digit == decimals && digit != 0) {
+      text.erase(0, std::min(text.find_first_not_of('0'), text.size()));  // backwards as yet
+      if (!text.empty()) text += '.';
+    }
+    text += static_cast<char>('0' + static_cast<int>(rest % 10));
+    rest /= 10;
+  }
+  if (sum < 0) text += '-';
+  return std::string(text.rbegin(), text.rend());
+}
+
+Cell quotient_cell(AmountSum sum, std::uint32_t decimals, std::uint64_t divisor, bool complete) {
+  if (divisor == 0 || !complete) return std::monostate{};
+  return nearest_quotient(sum, scale_of(decimals) * divisor);
+}
+
+Divisor scale_of(std::uint32_t decimals) {
+  Divisor scale = 1;
+  for (std::uint32_t i = 0; i < decimals; ++i) scale *= 10;
+  return scale;
+}
+
+}  // namespace rollcall

@@ -1,0 +1,100 @@
+// What the plans of all kinds have in common.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/query/plan/plan.h"
+#include "core/query/plan/quotient.h"
+#include "core/query/plan/segment_set.h"
+#include "core/query/resolve/timeframe.h"
+#include "core/query/sets/chunk_sets.h"
+#include "core/query/text/query_json.h"
+
+namespace rollcall {
+
+// Which days and which users a query looks at.
+struct Scope {
+  Timeframe timeframe;
+  std::optional<SegmentSet> among;
+  QuestionAccount* account = nullptr;  // of the context
+};
+Result<Scope> resolve_scope(std::string_view kind, const Query& query, const PlanContext& context);
+
+// The conditions that every selector of the query meets: its own `where`, and the value that the
+// plan is about.
+std::vector<PropertyCondition> conditions_of(const Query& query, const PlanContext& context);
+
+// A plan with its days resolved and its result begun.
+class TablePlan : public Plan {
+ public:
+  const ReadSet& reads() const final { return reads_; }
+  void count(const ChunkSource& chunk, CellSink& sink) const final;
+  void free_scratch() const final { arenas_.clear(); }
+  const QueryResult& heading() const final { return result_; }
+
+ protected:
+  TablePlan(const Query& query, Scope scope);
+
+  // Counts one chunk, with scratch memory at hand.
+  virtual void count(ChunkSets& sets, CellSink& sink) const = 0;
+
+  // Takes the memory of one more read of `events`, which is to be made.
+  void take_read(const SeriesUnion& events) const;
+  // Adds a read of the users of `events` on those of `days` that may hold any.
+  void read_presence(const SeriesUnion& events, DayRange days);
+
+  // Whether how many users of `events` there are in a period of `calendar` is kept with the totals
+  // of its day; who they are has to be read.
+  bool keeps_counts(const Query& query, const PlanContext& context, const Calendar& calendar,
+                    const SeriesUnion& events) const;
+  // Adds a read of totals, on those days that may have any, and returns these. They are the next of
+  // PlanCounts::totals.
+  DayRange read_totals(TotalsRead read);
+
+  // The definition: the query's own fields; then, with `range`, its dates; then the store's
+  // settings, and `notes`, in plain words.
+  void define(const Query& in_force, const PlanContext& context, const PeriodRange* range,
+              std::vector<std::string> notes);
+
+  // Adds a row of these cells, which takes memory of the question's account until its end.
+  template <class... Cells>
+  void add_row(QueryResult& result, Cells&&... cells) const {
+    std::vector<Cell>& row = begin_row(result);
+    (row.emplace_back(std::forward<Cells>(cells)), ...);
+  }
+
+  const Timeframe timeframe_;
+  const std::optional<SegmentSet> among_;
+  ReadSet reads_;
+  QueryResult result_;  // kind, as_of and definition; a plan adds columns when it is made
+
+ private:
+  std::vector<Cell>& begin_row(QueryResult& result) const;
+
+  QuestionAccount* const account_;
+  mutable SetArenaPool arenas_;
+};
+
+// users / size, as the nearest number; null over 0, and while it is not `complete`.
+Cell ratio_cell(std::uint64_t users, std::uint64_t size, bool complete);
+// What a row of a table takes in memory, while rows are added to it.
+constexpr std::size_t bytes_of_row(std::size_t column_count) {
+  constexpr std::size_t kBlockBytes = 16;  // of malloc
+  return 3 * sizeof(std::vector<Cell>) + kBlockBytes + column_count * sizeof(Cell);
+}
+
+// `sum` scaled by 10^-decimals, exactly, without zeros at the end.
+Cell decimal_cell(AmountSum sum, std::uint32_t decimals);
+// What amounts are scaled by: 10^decimals.
+Divisor scale_of(std::uint32_t decimals);
+// `sum` so scaled, over `divisor`, as the nearest number; null over 0, and while it is not
+// `complete`.
+Cell quotient_cell(AmountSum sum, std::uint32_t decimals, std::uint64_t divisor, bool complete);
+
+inline Cell count_cell(std::uint64_t count) { return static_cast<std::int64_t>(count); }
+
+}  // namespace rollcall

@@ -1,0 +1,226 @@
+#include "core/query/resolve/selector_resolver.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "rollcall/message_text.h"
+
+namespace rollcall {
+namespace {
+
+using Test = PropertyCondition::Test;
+
+Status fault(std::string_view field, const std::string& text) {
+  return Status::invalid_argument(fmt::format("{}: {}", field, text));
+}
+
+// The events whose name passes the selector.
+Result<std::vector<EventCode>> matching_events(std::string_view field, const Selector& selector,
+                                               const BoundedDictionary& events) {
+  const std::vector<std::string>& known = events.values();
+  for (const std::string& name : selector.names) {
+    if (events.overflowed() && !events.find(name)) {
+      return fault(field,
+                   fmt::format("{}: cannot be answered exactly: there are more event names than "
+                               "the {} that the store keeps, and it may be among those counted as "
+                               "\"{}\"; ask for kept names, or raise event_names_max "
+                               "(--event-names-max) when the store is made",
+                               quoted_excerpt(name), known.size() - 1, kOtherName));
+    }
+    if (!known.empty() && !events.find(name)) {
+      return fault(field, unknown_name("event", name, known));
+    }
+  }
+  std::vector<EventCode> matching;
+  for (EventCode code = 0; code < known.size(); ++code) {
+    const bool named = std::find(selector.names.begin(), selector.names.end(), known[code]) !=
+                       selector.names.end();
+    const bool passes = selector.match == Selector::Names::kAny ||
+                        named == (selector.match == Selector::Names::kAnyOf);
+    if (passes) matching.push_back(code);
+  }
+  return matching;
+}
+
+// The declared property that all conditions are about.
+Result<std::uint32_t> find_dimension(std::string_view field,
+                                     const std::vector<PropertyCondition>& where,
+                                     const SeriesCatalog& catalog) {
+  const std::vector<std::string>& dimensions = catalog.dimensions();
+  const auto find = [&](const std::string& name) {
+    return std::find(dimensions.begin(), dimensions.end(), name);
+  };
+  for (const PropertyCondition& condition : where) {
+    if (find(condition.property) == dimensions.end()) {
+      return fault(field, fmt::format("where: {}; a property is declared as a dimension when the "
+                                      "store is made",
+                                      unknown_name("property", condition.property, dimensions)));
+    }
+  }
+  const std::string& property = where[0].property;
+  for (const PropertyCondition& condition : where) {
+    if (condition.property == property) continue;
+    const std::string joined = property + "+" + condition.property;
+    const std::string reversed = condition.property + "+" + property;
+    for (const std::string& name : {joined, reversed}) {
+      if (find(name) == dimensions.end()) continue;
+      return fault(field, fmt::format("where: must be about one property, found {} and {}; "
+                                      "ask for the dimension {}, which joins them",
+                                      quoted_excerpt(property), quoted_excerpt(condition.property),
+                                      quoted_excerpt(name)));
+    }
+    return fault(field, fmt::format("where: must be about one property, found {} and {}; to ask "
+                                    "about both, declare the dimension {} when the store is made",
+                                    quoted_excerpt(property), quoted_excerpt(condition.property),
+                                    quoted_excerpt(joined)));
+  }
+  return static_cast<std::uint32_t>(find(property) - dimensions.begin());
+}
+
+bool holds(const PropertyCondition& condition, std::string_view value) {
+  const bool listed =
+      std::find(condition.values.begin(), condition.values.end(), value) != condition.values.end();
+  switch (condition.test) {
+    case Test::kAnyOf:
+      return listed;
+    case Test::kNoneOf:
+      return !listed;
+    case Test::kContains:
+      return value.find(condition.values[0]) != std::string_view::npos;
+    case Test::kIsSet:
+      return !value.empty();
+    case Test::kIsNotSet:
+      break;
+  }
+  return value.empty();
+}
+
+// Whether a condition holds for the values counted as "$other", of which is known only that they
+// are not in the dictionary; nothing when it holds for some and not for others. "$other" itself may
+// be named, and is in the dictionary.
+std::optional<bool> holds_for_other(const PropertyCondition& condition,
+                                    const BoundedDictionary& values) {
+  const auto is_known = [&](std::string_view value) { return values.find(value).has_value(); };
+  switch (condition.test) {
+    case Test::kAnyOf:
+    case Test::kNoneOf:
+      if (!std::all_of(condition.values.begin(), condition.values.end(), is_known)) return {};
+      return holds(condition, kOtherName);
+    case Test::kIsSet:
+    case Test::kIsNotSet:
+      if (!is_known("")) return {};
+      return holds(condition, kOtherName);
+    case Test::kContains:
+      break;
+  }
+  return {};
+}
+
+// The values for which all conditions hold.
+Result<std::vector<ValueCode>> matching_values(std::string_view field,
+                                               const std::vector<PropertyCondition>& where,
+                                               const BoundedDictionary& values) {
+  // Those of conditions that name many, as of the rest of a breakdown.
+  std::vector<std::unordered_set<std::string_view>> listed;
+  for (const PropertyCondition& c : where) listed.emplace_back(c.values.begin(), c.values.end());
+  const auto all_hold = [&](std::string_view value) {
+    for (std::size_t i = 0; i < where.size(); ++i) {
+      const bool names_values = where[i].test == Test::kAnyOf || where[i].test == Test::kNoneOf;
+      const bool holds_here = names_values
+                                  ? listed[i].contains(value) == (where[i].test == Test::kAnyOf)
+                                  : holds(where[i], value);
+      if (!holds_here) return false;
+    }
+    return true;
+  };
+  bool other_passes = true, other_is_known = true;
+  for (const PropertyCondition& condition : where) {
+    const auto passes = holds_for_other(condition, values);
+    other_is_known = other_is_known && passes.has_value();
+    other_passes = other_passes && passes.value_or(true);
+  }
+  if (values.overflowed() && other_passes && !other_is_known) {
+    return fault(
+        field,
+        fmt::format(
+            "where: {}: cannot be answered exactly: the property has more values than the {} "
+            "that the store keeps, and a value asked for may be among those counted as "
+            "\"{}\"; ask for kept values, or raise dimension_values_max "
+            "(--dimension-values-max) when the store is made",
+            excerpt(where[0].property), values.values().size() - 1, kOtherName));
+  }
+  std::vector<ValueCode> matching;
+  for (ValueCode code = 0; code < values.values().size(); ++code) {
+    const std::string& value = values.values()[code];
+    const bool is_other = values.overflowed() && value == kOtherName;
+    if (is_other ? other_passes : all_hold(value)) matching.push_back(code);
+  }
+  return matching;
+}
+
+std::vector<SeriesId> event_series(const std::vector<EventCode>& events,
+                                   const SeriesCatalog& catalog) {
+  std::vector<SeriesId> series;
+  for (const EventCode event : events) {
+    if (const auto id = catalog.find_event_series(event)) series.push_back(*id);
+  }
+  return series;
+}
+
+}  // namespace
+
+std::vector<SeriesId> counted_series(const SeriesUnion& events, const SeriesCatalog& catalog) {
+  if (events.series != std::vector<SeriesId>{kAnySeries}) return events.series;
+  std::vector<SeriesId> series;
+  for (SeriesId id = 1; id < catalog.series_count(); ++id) {
+    if (catalog.series(id).is_event()) series.push_back(id);
+  }
+  return series;
+}
+
+Result<SeriesUnion> resolve_selector(std::string_view field, const Selector& selector,
+                                     const std::vector<PropertyCondition>& query_where,
+                                     const SeriesCatalog& catalog) {
+  ROLLCALL_ASSIGN_OR_RETURN(const std::vector<EventCode> events,
+                            matching_events(field, selector, catalog.events()));
+  std::vector<PropertyCondition> where = selector.where;
+  where.insert(where.end(), query_where.begin(), query_where.end());
+
+  SeriesUnion result;
+  if (where.empty()) {
+    result.series = selector.match == Selector::Names::kAny ? std::vector<SeriesId>{kAnySeries}
+                                                            : event_series(events, catalog);
+  } else {
+    ROLLCALL_ASSIGN_OR_RETURN(const std::uint32_t dimension, find_dimension(field, where, catalog));
+    const BoundedDictionary& values = catalog.values(dimension);
+    ROLLCALL_ASSIGN_OR_RETURN(const std::vector<ValueCode> matching,
+                              matching_values(field, where, values));
+    result.has_bounds = false;
+    for (const EventCode event : events) {
+      for (const ValueCode value : matching) {
+        const auto id = catalog.find_value_series(event, dimension, value);
+        if (id) result.series.push_back(*id);
+      }
+    }
+    if (values.overflowed()) {
+      result.notes.push_back(
+          fmt::format("{} has more values than the store keeps; the others count "
+                      "as \"{}\"",
+                      where[0].property, kOtherName));
+    }
+  }
+  if (catalog.events().overflowed() && selector.match != Selector::Names::kAny) {
+    result.notes.push_back(fmt::format(
+        "there are more event names than the store keeps; the others count as \"{}\"", kOtherName));
+  }
+  std::sort(result.series.begin(), result.series.end());
+  return result;
+}
+
+}  // namespace rollcall

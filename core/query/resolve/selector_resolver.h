@@ -1,0 +1,40 @@
+// Which series a selector means.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/catalog/series_catalog.h"
+#include "rollcall/query.h"
+#include "rollcall/status.h"
+
+namespace rollcall {
+
+// Series of whose users the selector means the union. None: no event matches.
+struct SeriesUnion {
+  std::vector<SeriesId> series;  // ascending
+  bool has_bounds = true;        // first and last days are kept, since no series has a dimension
+
+  // What a reader of the answer has to know: that values past a limit count as "$other".
+  std::vector<std::string> notes;
+
+  friend bool operator==(const SeriesUnion& a, const SeriesUnion& b) {
+    return a.series == b.series;
+  }
+};
+
+// The series of `events` that every matching event is in once: any event has no counts of its own.
+std::vector<SeriesId> counted_series(const SeriesUnion& events, const SeriesCatalog& catalog);
+
+// Resolves the selector in `field` of a query, with the query's own conditions added to it.
+//   kInvalidArgument  an event or property that the store does not know; conditions on more than
+//   one
+//                     property; a value that may be among those counted as "$other". The text names
+//                     `field`. In a store without events, every event name passes and matches
+//                     nothing.
+Result<SeriesUnion> resolve_selector(std::string_view field, const Selector& selector,
+                                     const std::vector<PropertyCondition>& query_where,
+                                     const SeriesCatalog& catalog);
+
+}  // namespace rollcall

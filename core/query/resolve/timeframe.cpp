@@ -1,0 +1,122 @@
+#include "core/query/resolve/timeframe.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <variant>
+
+#include "core/query/text/date_text.h"
+
+namespace rollcall {
+namespace {
+
+TimeUs whole_seconds(TimeUs time) {
+  const TimeUs fraction = time % kUsPerSecond;
+  return time - fraction - (fraction < 0 ? kUsPerSecond : 0);
+}
+
+// The instant that `as_of` means; a date in words counts from the day of `known_until`.
+std::optional<TimeUs> instant_of(const AsOf& as_of, const PlanContext& context) {
+  if (const auto* time = std::get_if<TimeUs>(&as_of)) return *time;
+  if (const auto* day = std::get_if<Day>(&as_of)) return context.zone.last_second_of(*day);
+  if (!context.known_until) return {};
+  const DayRange days =
+      days_of(std::get<RelativeDate>(as_of), context.zone.day_of(*context.known_until),
+              context.settings.week_start);
+  return context.zone.last_second_of(days.last);
+}
+
+}  // namespace
+
+Result<Timeframe> resolve_timeframe(std::string_view kind, const QueryCommon& common,
+                                    const PlanContext& context) {
+  Timeframe timeframe;
+  std::optional<TimeUs> as_of =
+      common.as_of ? instant_of(*common.as_of, context) : context.known_until;
+  if (!as_of) return timeframe;
+  *as_of = whole_seconds(*as_of);
+
+  timeframe.as_of = context.zone.format(*as_of);
+  timeframe.as_of_time = *as_of;
+  timeframe.last_day = context.zone.day_of(*as_of);
+  const bool ended = *as_of >= context.zone.last_second_of(timeframe.last_day);
+  timeframe.last_ended_day = ended ? timeframe.last_day : timeframe.last_day - 1;
+  timeframe.data = {context.days.first, std::min(context.days.last, timeframe.last_day)};
+  timeframe.knows_all = context.days.last <= timeframe.last_day;
+
+  const bool goes_on = context.known_until && whole_seconds(*context.known_until) > *as_of &&
+                       context.days.last >= timeframe.last_day;
+  if (!ended && goes_on) {
+    return Status::invalid_argument(fmt::format(
+        "{}: as_of: must not cut through a day of which more may be known, as events are "
+        "kept by day, found {}; the data go on to {}: ask for the end of a day, such as \"{}\"",
+        kind, timeframe.as_of, context.zone.format(whole_seconds(*context.known_until)),
+        to_string(timeframe.last_day - 1)));
+  }
+  return timeframe;
+}
+
+Result<DateEnds> resolve_dates(std::string_view field, const DateRangeText& dates,
+                               const PlanContext& context, const Timeframe& timeframe) {
+  DateEnds ends;
+  const WeekStart week_start = context.settings.week_start;
+  const bool has_today = !timeframe.as_of.empty();
+  const auto days_of_end = [&](const std::optional<DateText>& date) -> std::optional<DayRange> {
+    if (!date || (!has_today && !std::holds_alternative<Day>(*date))) return {};
+    return days_of(*date, timeframe.last_day, week_start);
+  };
+  if (const auto days = days_of_end(dates.from)) ends.from = days->first;
+  if (const auto days = days_of_end(dates.to)) ends.to = days->last;
+  if (ends.from && ends.to && *ends.to < *ends.from) {
+    return Status::invalid_argument(
+        fmt::format("{}: from: must not be later than to, found {} and {}", field,
+                    to_string(*ends.from), to_string(*ends.to)));
+  }
+  if (dates.last && has_today) {
+    ends.from = days_of(*dates.last, timeframe.last_day, week_start).first;
+  }
+  if (!ends.to && has_today) ends.to = timeframe.last_day;
+  if (!ends.from && !context.days.empty()) ends.from = context.days.first;
+  return ends;
+}
+
+std::optional<Period> row_period(const Query& query) {
+  if (const auto* churn = std::get_if<ChurnQuery>(&query.ask)) {
+    const auto* next = std::get_if<ChurnQuery::NextPeriods>(&churn->rule);
+    return next == nullptr ? Period::kDay : next->period;
+  }
+  const auto* const counts = std::get_if<CountsQuery>(&query.ask);
+  if (counts != nullptr && counts->by_hour) return Period::kDay;
+  return std::visit(
+      [](const auto& ask) -> std::optional<Period> {
+        if constexpr (requires { ask.period; }) return ask.period;
+        return {};
+      },
+      query.ask);
+}
+
+Result<PeriodRange> resolve_range(std::string_view kind, const QueryCommon& common,
+                                  const PlanContext& context, const Timeframe& timeframe,
+                                  const Calendar& calendar) {
+  ROLLCALL_ASSIGN_OR_RETURN(
+      const DateEnds ends,
+      resolve_dates(kind, {common.from, common.to, common.last}, context, timeframe));
+  PeriodRange range;
+  if (ends.from) range.from = calendar.first_day(calendar.index_of(*ends.from));
+  if (ends.to) range.to = calendar.last_day(calendar.index_of(*ends.to));
+  if (context.days.empty() || !ends.from || !ends.to) return range;
+  range.first = calendar.index_of(*ends.from);
+  range.last = calendar.index_of(std::min(*ends.to, timeframe.last_day));
+  return range;
+}
+
+Status check_cell_count(std::string_view kind, std::size_t rows, std::size_t cells_per_row) {
+  constexpr std::size_t kCellsMax = 5'000'000;
+  if (rows == 0 || cells_per_row <= kCellsMax / rows) return {};
+  return Status::invalid_argument(
+      fmt::format("{}: too many cells: found {} rows of {} cells, allowed: {} cells; narrow the "
+                  "range with from and to, or take longer periods",
+                  kind, rows, cells_per_row, kCellsMax));
+}
+
+}  // namespace rollcall

@@ -1,0 +1,82 @@
+// Which days a query looks at, and which of them are over.
+//
+// The rules:
+// - `as_of` has a resolution of one second; a finer one is cut off. Unset, it is the latest event
+// time
+//   of the store. Given as a date, it is the last second of that date.
+// - A day has ended when `as_of` has reached its last second. Days after the one that holds `as_of`
+//   are not looked at, whatever the store knows of them.
+// - An earlier `as_of` must not cut through a day of which the store may know more: when its day
+// has
+//   not ended at `as_of`, and the data go on after it, the question cannot be answered, since
+//   events are kept by day. Ask for a date instead.
+// - `from` is by default the first day of the store, `to` the day of `as_of`. Both are widened to
+//   whole periods. `last` counts back from the day of `as_of`, which is its end.
+// - A range that is empty without being upside down, and any range in an empty store, has no rows.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/query/plan/plan.h"
+#include "core/time/calendar.h"
+#include "rollcall/query.h"
+#include "rollcall/status.h"
+
+namespace rollcall {
+
+struct Timeframe {
+  // As a query's result shows it; empty in an empty store, unless the query says it.
+  std::string as_of;
+  TimeUs as_of_time = 0;        // whole seconds
+  Day last_day{kDayMin};        // holds `as_of`
+  Day last_ended_day{kDayMin};  // the last day that has ended
+  DayRange data;                // the store's days, up to last_day; may be empty
+  bool knows_all = false;       // no data of the store lie after last_day
+
+  bool has_ended(Day day) const { return day <= last_ended_day; }
+};
+
+//   kInvalidArgument  `as_of` cuts through a day
+Result<Timeframe> resolve_timeframe(std::string_view kind, const QueryCommon& common,
+                                    const PlanContext& context);
+
+// A range as given, its words turned into dates, and its ends filled in where the store or `as_of`
+// tells: the first day with events, and the day of `as_of`.
+struct DateEnds {
+  std::optional<Day> from;
+  std::optional<Day> to;
+};
+
+//   kInvalidArgument  `from` lies after `to`; the text names `field`
+Result<DateEnds> resolve_dates(std::string_view field, const DateRangeText& dates,
+                               const PlanContext& context, const Timeframe& timeframe);
+
+// The periods of the query's rows: its own, those of its rule, or the days of its hours. Nothing
+// where it takes no range.
+std::optional<Period> row_period(const Query& query);
+
+// The periods of a query's range, numbered as by `Calendar`.
+struct PeriodRange {
+  // The range as widened to whole periods; unset where neither the query nor the store tells.
+  std::optional<Day> from;
+  std::optional<Day> to;
+  // The periods that have rows: those of the range that do not begin after `as_of`.
+  std::int32_t first = 0;
+  std::int32_t last = -1;
+
+  std::size_t size() const { return last < first ? 0 : static_cast<std::size_t>(last - first) + 1; }
+};
+
+Result<PeriodRange> resolve_range(std::string_view kind, const QueryCommon& common,
+                                  const PlanContext& context, const Timeframe& timeframe,
+                                  const Calendar& calendar);
+
+// Guards against questions with an absurd number of rows and columns.
+//   kInvalidArgument  more than 5 million cells: about a gigabyte
+Status check_cell_count(std::string_view kind, std::size_t rows, std::size_t cells_per_row);
+
+}  // namespace rollcall

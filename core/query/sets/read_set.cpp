@@ -1,0 +1,104 @@
+#include <algorithm>
+#include <memory>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "core/query/plan/plan.h"
+
+namespace rollcall {
+namespace {
+
+// Of presence or amounts: each day of a series once.
+template <class Read>
+void merge_days(std::vector<Read>& reads) {
+  if (reads.size() < 2) return;
+  struct Run {
+    SeriesId series;
+    DayRange days;
+  };
+  std::vector<Run> runs;
+  for (const Read& read : reads) {
+    for (const SeriesId series : read.series) runs.push_back({series, read.days});
+  }
+  std::sort(runs.begin(), runs.end(), [](const Run& a, const Run& b) {
+    return std::tie(a.series, a.days.first) < std::tie(b.series, b.days.first);
+  });
+  std::size_t count = 0;
+  for (const Run& run : runs) {
+    if (count > 0 && runs[count - 1].series == run.series &&
+        run.days.first <= runs[count - 1].days.last + 1) {
+      runs[count - 1].days.last = std::max(runs[count - 1].days.last, run.days.last);
+    } else {
+      runs[count++] = run;
+    }
+  }
+  runs.resize(count);
+  std::sort(runs.begin(), runs.end(), [](const Run& a, const Run& b) {
+    return std::tie(a.days.first, a.days.last, a.series) <
+           std::tie(b.days.first, b.days.last, b.series);
+  });
+  reads.clear();
+  for (const Run& run : runs) {
+    if (reads.empty() || !(reads.back().days == run.days)) reads.push_back({{}, run.days});
+    reads.back().series.push_back(run.series);
+  }
+}
+
+// Each read once.
+template <class Read, class KeyOf>
+void drop_repeated(std::vector<Read>& reads, KeyOf key_of) {
+  std::sort(reads.begin(), reads.end(),
+            [&](const Read& a, const Read& b) { return key_of(a) < key_of(b); });
+  const auto same = [&](const Read& a, const Read& b) { return key_of(a) == key_of(b); };
+  reads.erase(std::unique(reads.begin(), reads.end(), same), reads.end());
+}
+
+template <class Read>
+std::size_t bytes_of(const std::vector<Read>& reads) {
+  std::size_t bytes = reads.size() * sizeof(Read);
+  for (const Read& read : reads) bytes += read.series.size() * sizeof(SeriesId);
+  return bytes;
+}
+
+}  // namespace
+
+void ReadSet::add(const ReadSet& other) {
+  const auto append = [](auto& to, const auto& from) {
+    to.insert(to.end(), from.begin(), from.end());
+  };
+  append(presence, other.presence);
+  append(unions, other.unions);
+  append(bounds, other.bounds);
+  append(amounts, other.amounts);
+  append(totals, other.totals);
+  append(lists, other.lists);
+}
+
+void ReadSet::merge() {
+  merge_days(presence);
+  merge_days(amounts);
+  drop_repeated(unions, [](const UnionRead& read) {
+    return std::tie(read.series, read.days.first, read.days.last);
+  });
+  drop_repeated(totals, [](const TotalsRead& read) {
+    return std::tie(read.series, read.days.first, read.days.last, read.by_hour);
+  });
+  if (bounds.size() > 1) {
+    std::vector<SeriesId> series;
+    for (const BoundsRead& read : bounds) {
+      series.insert(series.end(), read.series.begin(), read.series.end());
+    }
+    std::sort(series.begin(), series.end());
+    series.erase(std::unique(series.begin(), series.end()), series.end());
+    bounds = {BoundsRead{std::move(series)}};
+  }
+  drop_repeated(lists, [](const std::shared_ptr<const UserList>& list) { return list.get(); });
+}
+
+std::size_t ReadSet::memory_bytes() const {
+  return bytes_of(presence) + bytes_of(unions) + bytes_of(bounds) + bytes_of(amounts) +
+         bytes_of(totals) + lists.size() * sizeof(lists[0]);
+}
+
+}  // namespace rollcall

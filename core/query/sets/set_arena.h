@@ -1,0 +1,78 @@
+// Scratch memory for sets of one chunk.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <optional>
+#include <vector>
+
+#include "core/base/question_account.h"
+#include "core/pages/bitset.h"
+
+namespace rollcall {
+
+// Buffers for the sets of a chunk, aligned to cache lines, handed out one after the other and given
+// back in the reverse order. Keeps its memory, so that a query allocates for its first chunks only,
+// and takes it from the question's account; null: from none.
+// Threads: one at a time.
+class SetArena {
+ public:
+  explicit SetArena(QuestionAccount* account = nullptr) : memory_(account) {
+    if (account != nullptr) pace_.emplace(*account);
+  }
+
+  // From now on buffers have at least so many words; none may be out. At first: kChunkWords.
+  void fit(std::size_t word_count);
+
+  // A buffer with undefined content.
+  std::uint64_t* take();
+  // How many buffers are out; giving back all past such a mark makes them free for `take`.
+  std::size_t mark() const { return taken_; }
+  void give_back_to(std::size_t mark) { taken_ = mark; }
+
+ private:
+  static constexpr std::align_val_t kAlignment{64};
+  struct Free {
+    void operator()(std::uint64_t* words) const { ::operator delete(words, kAlignment); }
+  };
+
+  QuestionMemory memory_;
+  std::optional<QuestionPace> pace_;
+  std::size_t set_words_ = kChunkWords;
+  std::vector<std::unique_ptr<std::uint64_t[], Free>> sets_;
+  std::size_t taken_ = 0;
+};
+
+// The arenas of a plan: as many as there are threads at work on it. Threads: any.
+class SetArenaPool {
+ public:
+  explicit SetArenaPool(QuestionAccount* account = nullptr) : account_(account) {}
+
+  // An arena with nothing taken, for one thread and a chunk of so many words, until the lease ends.
+  class Lease {
+   public:
+    explicit Lease(SetArenaPool& pool, std::size_t word_count = kChunkWords);
+    ~Lease();
+    Lease(const Lease&) = delete;
+    Lease& operator=(const Lease&) = delete;
+    SetArena& arena() { return *arena_; }
+
+   private:
+    SetArenaPool& pool_;
+    std::unique_ptr<SetArena> arena_;
+  };
+
+  // Frees the arenas that nobody has.
+  void clear();
+
+ private:
+  QuestionAccount* const account_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<SetArena>> free_;
+  std::size_t arena_count_ = 0;
+};
+
+}  // namespace rollcall

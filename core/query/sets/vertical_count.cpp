@@ -1,0 +1,87 @@
+#include "core/query/sets/vertical_count.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "core/base/assert.h"
+
+namespace rollcall {
+
+VerticalCount::VerticalCount(ChunkSets& sets, std::span<const BitSpan> counted)
+    : sets_(sets), counted_(counted.size()) {
+  for (const BitSpan set : counted) word_count_ = std::max(word_count_, set.word_count);
+  const auto digits = static_cast<std::size_t>(std::bit_width(counted.size()));
+  ROLLCALL_ASSERT(digits <= kernels::kPlanesMax);
+  for (std::size_t digit = 0; digit < digits; ++digit) planes_.push_back(sets.arena().take());
+  sets.kernels().count_planes(counted.data(), counted.size(), planes_.data(), planes_.size(),
+                              word_count_);
+}
+
+BitSpan VerticalCount::at_least(std::size_t n) const {
+  if (n > counted_) return {};
+  // More, or still as many, by the digits from the highest down. What n has no digit for has been
+  // ruled out: it is at most `counted_`.
+  MutableSet more = sets_.make_set();
+  MutableSet equal = sets_.make_set();
+  MutableSet both = sets_.make_set();
+  bool all_equal = true;  // no digit of n that is 1 has been met yet
+  for (std::size_t digit = planes_.size(); digit-- > 0;) {
+    const BitSpan plane = {planes_[digit], word_count_};
+    if ((n >> digit & 1) != 0) {
+      if (all_equal) {
+        equal.assign(plane);
+        all_equal = false;
+      } else {
+        equal.keep(plane);
+      }
+      continue;
+    }
+    if (all_equal) {
+      // Whoever has this digit has more, and those who lack it stay in the running.
+      more.add(plane);
+      continue;
+    }
+    both.assign(equal.span());
+    both.keep(plane);
+    more.add(both.span());
+    equal.remove(plane);
+  }
+  more.add(equal.span());
+  return more.span();
+}
+
+void VerticalCount::add_each(CellSink& sink, std::size_t first_cell) const {
+  if (planes_.empty()) return;
+  const std::size_t mark = sets_.arena().mark();
+  std::vector<BitSpan> planes;
+  for (std::uint64_t* const plane : planes_) planes.push_back({plane, word_count_});
+  MutableSet counted = sets_.make_set();
+  counted.assign_union(planes);
+  add_below(counted.span(), planes_.size(), 0, sink, first_cell);
+  sets_.arena().give_back_to(mark);
+}
+
+// `users` are those whose digits from `digit` on make `n`.
+void VerticalCount::add_below(BitSpan users, std::size_t digit, std::size_t n, CellSink& sink,
+                              std::size_t first_cell) const {
+  const std::size_t with = n | std::size_t{1} << (digit - 1);
+  const BitSpan plane = {planes_[digit - 1], word_count_};
+  if (digit == 1) {
+    if (with <= counted_) sink.add_and(first_cell + with - 1, users, plane);
+    if (n != 0) sink.add_andnot(first_cell + n - 1, users, plane);
+    return;
+  }
+  const std::size_t mark = sets_.arena().mark();
+  MutableSet half = sets_.make_set();
+  if (with <= counted_) {
+    half.assign(users);
+    half.keep(plane);
+    add_below(half.span(), digit - 1, with, sink, first_cell);
+  }
+  half.assign(users);
+  half.remove(plane);
+  add_below(half.span(), digit - 1, n, sink, first_cell);
+  sets_.arena().give_back_to(mark);
+}
+
+}  // namespace rollcall

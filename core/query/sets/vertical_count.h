@@ -1,0 +1,33 @@
+// In how many of some sets each user is.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "core/query/sets/chunk_sets.h"
+
+namespace rollcall {
+
+// A vertical counter: a binary number for each user, digit by digit in bitsets. It takes its
+// buffers from the arena of `sets`, and is valid until they are given back.
+class VerticalCount {
+ public:
+  VerticalCount(ChunkSets& sets, std::span<const BitSpan> counted);
+
+  // Users in at least `n` >= 1 of the sets, in a buffer of the arena.
+  BitSpan at_least(std::size_t n) const;
+  // Adds the users of exactly n sets to cell `first_cell` + n - 1, for every n >= 1.
+  void add_each(CellSink& sink, std::size_t first_cell) const;
+
+ private:
+  void add_below(BitSpan users, std::size_t digit, std::size_t n, CellSink& sink,
+                 std::size_t first_cell) const;
+
+  ChunkSets& sets_;
+  std::size_t counted_ = 0;
+  std::size_t word_count_ = 0;
+  std::vector<std::uint64_t*> planes_;  // of the digits, the lowest first
+};
+
+}  // namespace rollcall

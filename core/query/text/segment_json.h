@@ -1,0 +1,16 @@
+// Segments as JSON.
+#pragma once
+
+#include <string>
+
+#include "core/query/text/json_reader.h"
+#include "rollcall/query.h"
+
+namespace rollcall {
+
+// An object such as {"did": "purchase", "last": "30d"}, or a string as parse_segment reads it.
+Status read_segment(const Json& value, const std::string& path, Segment& out);
+
+std::string segment_json(const Segment& segment);
+
+}  // namespace rollcall

@@ -1,0 +1,264 @@
+// parse_segment: the text of a segment, read by recursive descent.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "core/base/guard.h"
+#include "core/query/text/date_text.h"
+#include "core/query/text/query_validation.h"
+#include "core/query/text/segment_cursor.h"
+#include "rollcall/message_text.h"
+#include "rollcall/query.h"
+
+namespace rollcall {
+namespace {
+
+using Kind = Segment::Kind;
+using Test = PropertyCondition::Test;
+
+struct Function {
+  std::string_view name;
+  Kind kind;
+  bool counts_days;  // goes on with a comparison
+};
+
+constexpr std::array<Function, 5> kFunctions = {{{"did", Kind::kDid, false},
+                                                 {"first", Kind::kFirst, false},
+                                                 {"days", Kind::kDid, true},
+                                                 {"in_file", Kind::kFile, false},
+                                                 {"segment", Kind::kSaved, false}}};
+
+struct Comparison {
+  std::string_view symbol;
+  Segment::Compare compare;
+  std::int32_t shift;  // to the number that `compare` goes with
+};
+
+// No symbol begins with one before it.
+constexpr std::array<Comparison, 6> kComparisons = {{{">=", Segment::Compare::kAtLeast, 0},
+                                                     {"<=", Segment::Compare::kAtMost, 0},
+                                                     {"==", Segment::Compare::kExactly, 0},
+                                                     {"=", Segment::Compare::kExactly, 0},
+                                                     {">", Segment::Compare::kAtLeast, 1},
+                                                     {"<", Segment::Compare::kAtMost, -1}}};
+
+constexpr std::string_view kPartsAllowed =
+    "did(...), first(...), days(...), in_file(...), segment(...), not or \"(\"";
+constexpr std::string_view kEventsAllowed = "the name of an event, \"!\" and a name, or \"*\"";
+constexpr std::string_view kNamesAllowed = "a name, in double quotes if it has blanks";
+
+class SegmentParser {
+ public:
+  explicit SegmentParser(std::string_view text) : cursor_(text) {}
+
+  Result<Segment> parse() {
+    Segment segment;
+    ROLLCALL_RETURN_IF_ERROR(read_any(0, segment));
+    if (!cursor_.at_end()) return cursor_.unexpected("and, or, or the end");
+    return segment;
+  }
+
+ private:
+  using ReadPart = Status (SegmentParser::*)(int depth, Segment& out);
+
+  // `depth` counts the `not` and the parentheses around a part.
+  Status read_any(int depth, Segment& out) {
+    return read_list("or", Kind::kAny, &SegmentParser::read_all, depth, out);
+  }
+
+  Status read_all(int depth, Segment& out) {
+    return read_list("and", Kind::kAll, &SegmentParser::read_part, depth, out);
+  }
+
+  // Parts with `joint` between them; one alone stands for itself.
+  Status read_list(std::string_view joint, Kind kind, ReadPart read, int depth, Segment& out) {
+    ROLLCALL_RETURN_IF_ERROR((this->*read)(depth, out));
+    if (!cursor_.accept_word(joint)) return {};
+    Segment list;
+    list.kind = kind;
+    list.parts.push_back(std::move(out));
+    do {
+      ROLLCALL_RETURN_IF_ERROR((this->*read)(depth, list.parts.emplace_back()));
+    } while (cursor_.accept_word(joint));
+    out = std::move(list);
+    return {};
+  }
+
+  Status read_part(int depth, Segment& out) {
+    if (depth > kSegmentDepthMax) {
+      return cursor_.fault(cursor_.word(),
+                           fmt::format("segments are nested deeper than {}", kSegmentDepthMax));
+    }
+    if (cursor_.accept_word("not")) {
+      out.kind = Kind::kNot;
+      return read_part(depth + 1, out.parts.emplace_back());
+    }
+    if (cursor_.accept("(")) {
+      ROLLCALL_RETURN_IF_ERROR(read_any(depth + 1, out));
+      return cursor_.expect(")", "and, or, or \")\"");
+    }
+    return read_call(out);
+  }
+
+  Status read_call(Segment& out) {
+    const std::string_view word = cursor_.word();
+    if (word.empty() || is_word(word, "and") || is_word(word, "or")) {
+      return cursor_.unexpected(kPartsAllowed);
+    }
+    const auto* const function =
+        std::find_if(kFunctions.begin(), kFunctions.end(),
+                     [&](const Function& f) { return is_word(word, f.name); });
+    if (function == kFunctions.end()) return unknown_function(word);
+    cursor_.take_word();
+    ROLLCALL_RETURN_IF_ERROR(cursor_.expect("(", "\"(\""));
+    out.kind = function->kind;
+    if (out.kind == Kind::kFile || out.kind == Kind::kSaved) {
+      ROLLCALL_RETURN_IF_ERROR(cursor_.read_name(kNamesAllowed, out.name));
+      return cursor_.expect(")", "\")\"");
+    }
+    ROLLCALL_RETURN_IF_ERROR(read_selector(out.event));
+    std::string_view allowed = after_selector(out.event);
+    if (cursor_.accept(",")) {
+      ROLLCALL_RETURN_IF_ERROR(read_range(out.range));
+      allowed = "\")\"";
+    }
+    ROLLCALL_RETURN_IF_ERROR(cursor_.expect(")", allowed));
+    return function->counts_days ? read_days(out.days) : Status();
+  }
+
+  Status unknown_function(std::string_view word) const {
+    std::vector<std::string> allowed;
+    for (const Function& function : kFunctions) allowed.emplace_back(function.name);
+    return cursor_.fault(word, unknown_name("function", word, allowed));
+  }
+
+  Status read_selector(Selector& out) {
+    if (!cursor_.accept("*")) {
+      const bool is_other = cursor_.accept("!");
+      out.match = is_other ? Selector::Names::kNoneOf : Selector::Names::kAnyOf;
+      ROLLCALL_RETURN_IF_ERROR(read_names(is_other ? kNamesAllowed : kEventsAllowed, out.names));
+    }
+    if (!cursor_.accept("[")) return {};
+    do {
+      ROLLCALL_RETURN_IF_ERROR(read_condition(out.where.emplace_back()));
+    } while (cursor_.accept(","));
+    return cursor_.expect("]", after_condition(out.where.back().test));
+  }
+
+  static std::string_view after_selector(const Selector& selector) {
+    if (!selector.where.empty()) return "\",\" or \")\"";
+    if (selector.match == Selector::Names::kAny) return "\"[\", \",\" or \")\"";
+    return "\"|\", \"[\", \",\" or \")\" (a name with blanks stands in double quotes)";
+  }
+
+  Status read_names(std::string_view allowed, std::vector<std::string>& out) {
+    do {
+      ROLLCALL_RETURN_IF_ERROR(cursor_.read_name(allowed, out.emplace_back()));
+      allowed = kNamesAllowed;
+    } while (cursor_.accept("|"));
+    return {};
+  }
+
+  Status read_condition(PropertyCondition& out) {
+    if (cursor_.accept("!")) {
+      out.test = Test::kIsNotSet;
+      return cursor_.read_name("the name of a property", out.property);
+    }
+    ROLLCALL_RETURN_IF_ERROR(
+        cursor_.read_name("the name of a property, or \"!\" and one", out.property));
+    if (cursor_.accept("=")) {
+      out.test = Test::kAnyOf;
+      return read_names(kNamesAllowed, out.values);
+    }
+    if (cursor_.accept("!=")) {
+      out.test = Test::kNoneOf;
+      return read_names(kNamesAllowed, out.values);
+    }
+    if (cursor_.accept("~")) {
+      out.test = Test::kContains;
+      return cursor_.read_name(kNamesAllowed, out.values.emplace_back());
+    }
+    out.test = Test::kIsSet;
+    return {};
+  }
+
+  static std::string_view after_condition(Test test) {
+    switch (test) {
+      case Test::kAnyOf:
+      case Test::kNoneOf:
+        return "\"|\", \",\" or \"]\"";
+      case Test::kIsSet:
+        return "\"=\", \"!=\", \"~\", \",\" or \"]\"";
+      case Test::kContains:
+      case Test::kIsNotSet:
+        break;
+    }
+    return "\",\" or \"]\"";
+  }
+
+  // Everything up to the parenthesis, since dates in words have blanks within.
+  Status read_range(DateRangeText& out) {
+    constexpr std::string_view kDots = "..";
+    const std::string_view text = cursor_.take_until(')');
+    const std::size_t dots = text.find(kDots);
+    if (dots == std::string_view::npos) {
+      out.last = parse_last_span(text);
+      if (out.last) return {};
+      out.from = out.to = parse_date_text(text);
+      if (out.from) return {};
+      return cursor_.unexpected(fmt::format("{}; or {}; or two dates with \"..\" between",
+                                            kLastSpansAllowed, kDateTextsAllowed),
+                                text);
+    }
+    if (text == kDots) return cursor_.unexpected("a date before or after \"..\"", text);
+    ROLLCALL_RETURN_IF_ERROR(read_date(text.substr(0, dots), out.from));
+    return read_date(text.substr(dots + kDots.size()), out.to);
+  }
+
+  // Nothing leaves the end open.
+  Status read_date(std::string_view text, std::optional<DateText>& out) const {
+    text = without_blanks_around(text);
+    out = parse_date_text(text);
+    return out || text.empty() ? Status() : cursor_.unexpected(kDateTextsAllowed, text);
+  }
+
+  Status read_days(std::optional<Segment::DaysTest>& out) {
+    const auto* const comparison =
+        std::find_if(kComparisons.begin(), kComparisons.end(),
+                     [&](const Comparison& c) { return cursor_.accept(c.symbol); });
+    if (comparison == kComparisons.end()) {
+      return cursor_.unexpected("\">=\", \"<=\", \"=\", \">\" or \"<\" and a number of days");
+    }
+    const std::int32_t min = std::max(0, -comparison->shift);
+    const std::int32_t max = kSpanDaysMax - comparison->shift;
+    const std::string_view word = cursor_.word();
+    std::int32_t number = 0;
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
+    const bool is_number = error == std::errc() && end == word.data() + word.size();
+    if (!is_number || number < min || number > max) {
+      return cursor_.unexpected(fmt::format("a whole number from {} to {}", min, max));
+    }
+    cursor_.take_word();
+    out = Segment::DaysTest{comparison->compare, number + comparison->shift};
+    return {};
+  }
+
+  SegmentCursor cursor_;
+};
+
+}  // namespace
+
+Result<Segment> parse_segment(std::string_view text) {
+  return guarded("segment", [&] { return SegmentParser(text).parse(); });
+}
+
+}  // namespace rollcall

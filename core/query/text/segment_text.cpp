@@ -1,0 +1,122 @@
+// to_string: a segment as people write it.
+#include <fmt/format.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/query/text/date_text.h"
+#include "core/query/text/segment_cursor.h"
+#include "rollcall/query.h"
+
+namespace rollcall {
+namespace {
+
+using Kind = Segment::Kind;
+
+// How tightly the parts of an expression hold together.
+enum class Binding { kOr, kAnd, kUnary };
+
+Binding binding_of(Kind kind) {
+  if (kind == Kind::kAny) return Binding::kOr;
+  return kind == Kind::kAll ? Binding::kAnd : Binding::kUnary;
+}
+
+std::string names_text(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : "|") + name_text(name);
+  return text;
+}
+
+std::string condition_text(const PropertyCondition& condition) {
+  const std::string property = name_text(condition.property);
+  switch (condition.test) {
+    case PropertyCondition::Test::kAnyOf:
+      return property + "=" + names_text(condition.values);
+    case PropertyCondition::Test::kNoneOf:
+      return property + "!=" + names_text(condition.values);
+    case PropertyCondition::Test::kContains:
+      return property + "~" + names_text(condition.values);
+    case PropertyCondition::Test::kIsSet:
+      return property;
+    case PropertyCondition::Test::kIsNotSet:
+      break;
+  }
+  return "!" + property;
+}
+
+std::string selector_text(const Selector& selector) {
+  std::string text = "*";
+  if (selector.match == Selector::Names::kAnyOf) text = names_text(selector.names);
+  if (selector.match == Selector::Names::kNoneOf) text = "!" + names_text(selector.names);
+  if (selector.where.empty()) return text;
+  std::string conditions;
+  for (const PropertyCondition& condition : selector.where) {
+    conditions += (conditions.empty() ? "" : ", ") + condition_text(condition);
+  }
+  return text + "[" + conditions + "]";
+}
+
+std::string range_text(const DateRangeText& range) {
+  if (range.last) return to_string(*range.last);
+  if (range.from && range.from == range.to) return to_string(*range.from);
+  return (range.from ? to_string(*range.from) : "") + ".." + (range.to ? to_string(*range.to) : "");
+}
+
+std::string days_text(Segment::DaysTest test) {
+  switch (test.compare) {
+    case Segment::Compare::kAtLeast:
+      return fmt::format(" >= {}", test.days);
+    case Segment::Compare::kAtMost:
+      return fmt::format(" <= {}", test.days);
+    case Segment::Compare::kExactly:
+      break;
+  }
+  return fmt::format(" = {}", test.days);
+}
+
+std::string event_text(const Segment& segment) {
+  std::string text = selector_text(segment.event);
+  if (segment.range != DateRangeText{}) text += ", " + range_text(segment.range);
+  if (segment.kind == Kind::kFirst) return "first(" + text + ")";
+  return segment.days ? "days(" + text + ")" + days_text(*segment.days) : "did(" + text + ")";
+}
+
+// In parentheses unless it binds as tightly as `binding`.
+std::string segment_text(const Segment& segment, Binding binding);
+
+std::string list_text(const Segment& segment, std::string_view joint, Binding part_binding,
+                      Binding binding) {
+  if (segment.parts.size() == 1) return segment_text(segment.parts[0], binding);
+  std::string text;
+  for (const Segment& part : segment.parts) {
+    if (!text.empty()) text += joint;
+    text += segment_text(part, part_binding);
+  }
+  return binding_of(segment.kind) < binding ? "(" + text + ")" : text;
+}
+
+std::string segment_text(const Segment& segment, Binding binding) {
+  switch (segment.kind) {
+    case Kind::kAny:
+      return list_text(segment, " or ", Binding::kAnd, binding);
+    case Kind::kAll:
+      return list_text(segment, " and ", Binding::kUnary, binding);
+    case Kind::kNot:
+      return "not " + segment_text(segment.parts[0], Binding::kUnary);
+    case Kind::kFile:
+      return "in_file(" + name_text(segment.name) + ")";
+    case Kind::kSaved:
+      return "segment(" + name_text(segment.name) + ")";
+    case Kind::kDid:
+    case Kind::kFirst:
+      break;
+  }
+  return event_text(segment);
+}
+
+}  // namespace
+
+std::string to_string(const Segment& segment) { return segment_text(segment, Binding::kOr); }
+
+}  // namespace rollcall

@@ -1,0 +1,22 @@
+// Selectors and conditions as JSON.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/query/text/json_reader.h"
+#include "rollcall/query.h"
+
+namespace rollcall {
+
+// {"channel": "ads", "plan": {"ne": "free"}}. Adds to `out`.
+Status read_where(const Json& value, const std::string& path, std::vector<PropertyCondition>& out);
+// Null, "*", a name, a list of names, or an object with event or not_event, and where.
+Status read_selector(const Json& value, const std::string& path, Selector& out);
+FieldReader selector_field(std::string_view name, Selector& out);
+
+std::string where_json(const std::vector<PropertyCondition>& where);
+std::string selector_json(const Selector& selector);
+
+}  // namespace rollcall

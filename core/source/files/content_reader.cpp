@@ -1,0 +1,89 @@
+#include "core/source/files/content_reader.h"
+
+#include <algorithm>
+#include <new>
+#include <utility>
+#include <vector>
+
+namespace rollcall {
+
+Result<ContentReader> ContentReader::open(const std::string& path, SourceWait wait) {
+  ROLLCALL_ASSIGN_OR_RETURN(std::unique_ptr<ByteSource> source, ByteSource::open(path, wait));
+  return ContentReader(std::move(source), std::move(wait));
+}
+
+ContentReader::ContentReader(std::unique_ptr<ByteSource> source, SourceWait wait)
+    : source_(std::move(source)), wait_(std::move(wait)), state_(XXH3_createState()) {
+  if (state_ == nullptr) throw std::bad_alloc();
+  XXH3_128bits_reset(state_.get());
+}
+
+Result<std::string_view> ContentReader::head(const std::function<bool(std::string_view)>& enough) {
+  if (has_head_) return std::string_view(ahead_);
+  ahead_.resize(kHeadBytes);
+  std::size_t got = 0;
+  const auto is_enough = [&] { return enough && enough(std::string_view(ahead_).substr(0, got)); };
+  while (got < kHeadBytes && !at_end_) {
+    const Result<ReadBytes> read = source_->read(ahead_.data() + got, kHeadBytes - got);
+    if (read.status().code() == StatusCode::kCancelled && got > 0) return stopped_within(got);
+    ROLLCALL_RETURN_IF_ERROR(read.status());
+    got += read->size;
+    at_end_ = read->at_end;
+    if (got < kHeadBytes && !at_end_ && is_enough()) break;
+  }
+  ahead_.resize(got);
+  has_head_ = true;
+  return std::string_view(ahead_);
+}
+
+Result<ReadBytes> ContentReader::read(char* out, std::size_t size) {
+  size = std::min<std::uint64_t>(size, end_ - read_to_);
+  if (size == 0) return ReadBytes{0, true};
+  ReadBytes read;
+  if (ahead_begin_ < ahead_.size()) {
+    read.size = ahead_.copy(out, size, ahead_begin_);
+    ahead_begin_ += read.size;
+    read.at_end = at_end_ && ahead_begin_ == ahead_.size();
+  } else if (at_end_) {
+    read.at_end = true;
+  } else {
+    ROLLCALL_ASSIGN_OR_RETURN(read, source_->read(out, size));
+  }
+  read_to_ += read.size;
+  read.at_end = read.at_end || read_to_ == end_;
+  return read;
+}
+
+void ContentReader::take(std::string_view bytes) {
+  const std::size_t to_head = offset_ < kHeadBytes ? kHeadBytes - offset_ : 0;
+  if (to_head > 0 && bytes.size() >= to_head) {
+    XXH3_128bits_update(state_.get(), bytes.data(), to_head);
+    offset_ += to_head;
+    head_hash_ = XXH3_128bits_digest(state_.get());
+    bytes.remove_prefix(to_head);
+  }
+  XXH3_128bits_update(state_.get(), bytes.data(), bytes.size());
+  offset_ += bytes.size();
+}
+
+Result<bool> ContentReader::skip_to(std::uint64_t offset) {
+  std::vector<char> buffer(std::min<std::uint64_t>(offset - offset_, 1 << 20));
+  while (offset_ < offset) {
+    const std::size_t wanted = std::min<std::uint64_t>(offset - offset_, buffer.size());
+    ROLLCALL_ASSIGN_OR_RETURN(const ReadBytes got, read(buffer.data(), wanted));
+    take({buffer.data(), got.size});
+    if (got.at_end && offset_ < offset) return false;
+  }
+  return true;
+}
+
+ContentMark ContentReader::mark() const {
+  ContentMark mark;
+  mark.offset = offset_;
+  mark.hash = XXH3_128bits_digest(state_.get());
+  mark.head_bytes = std::min<std::uint64_t>(offset_, kHeadBytes);
+  mark.head_hash = offset_ < kHeadBytes ? mark.hash : head_hash_;
+  return mark;
+}
+
+}  // namespace rollcall

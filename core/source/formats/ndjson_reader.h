@@ -1,0 +1,84 @@
+// NDJSON to rows: one JSON object a line.
+#pragma once
+
+#include <simdjson.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/base/text_arena.h"
+#include "core/source/values/row.h"
+#include "rollcall/file_source.h"
+
+namespace rollcall {
+
+// Every line is parsed by itself, so that a bad one is alone at fault. Lines of blanks are no rows.
+//
+// A column "a.b" is the member "b" of the object "a", or the member "a.b" itself; one that is named
+// twice in a line is a fault. Strings are unescaped; numbers are taken as the digits they stand as,
+// never by way of a double; null is the same as nothing; true and false are texts in properties
+// only, and so are arrays and objects, as NestedValues says. What is in other members is skipped
+// without being looked at closely. Threads: one at a time.
+class NdjsonReader {
+ public:
+  // Field i of a row is the column `columns[i]` ("": it stays empty). Lines that begin with
+  // `comment`, unless that is empty, are no rows.
+  NdjsonReader(std::size_t line_bytes_max, std::string comment, std::vector<std::string> columns,
+               NestedValues nested);
+
+  // Begins a block, which is empty or ends with a line end, is followed by kBlockPadding bytes that
+  // may be read, and must outlive its rows.
+  void start(std::string_view block);
+
+  // Looks out for members of lines that are not read, by their names in lower case.
+  void watch_for(std::vector<std::string> names) { watched_ = std::move(names); }
+  // Those that were met, as they are spelled; each is told once.
+  std::vector<std::string> take_met() { return std::exchange(met_, {}); }
+
+  // Takes the next line that is not blank; false after the last one.
+  bool next(Row& row);
+
+ private:
+  // A member that is looked for.
+  struct Member {
+    std::string name;
+    std::vector<std::size_t> slots;  // that it fills
+    std::vector<Member> members;     // that are looked for in it
+    bool seen = false;               // in this line, if it fills slots
+  };
+
+  void look_for(std::string_view column, std::size_t slot);
+  void meet(std::string_view name);
+  void parse_line(Row& row);
+  simdjson::error_code parse_object(simdjson::ondemand::object object, Member& wanted, Row& row);
+  void parse_value(simdjson::ondemand::value value, Member& member, Row& row);
+  // The text of an array or object in a property.
+  simdjson::error_code nested_text(simdjson::ondemand::value value, std::string_view& text);
+
+  std::size_t line_bytes_max_;
+  std::string comment_;
+  std::vector<std::string> columns_;
+  NestedValues nested_;
+  Member root_;
+  std::vector<std::string> watched_;
+  std::vector<std::string> met_;
+  simdjson::ondemand::parser parser_;
+  std::string_view block_;
+  std::size_t position_ = 0;
+  std::vector<bool*> seen_;  // what to forget before the next line
+  TextArena arena_;          // strings that held escapes
+};
+
+// The paths of the values of one line, "a.b" for the members of objects, in their order; empty when
+// it is not a JSON object. `line` is followed by kBlockPadding bytes that may be read.
+struct NdjsonValue {
+  std::string path;
+  std::string text;  // of a string or number, else ""
+};
+std::vector<NdjsonValue> ndjson_values(std::string_view line);
+
+}  // namespace rollcall

@@ -1,0 +1,114 @@
+#include "core/source/formats/record_cutter.h"
+
+#include <cstring>
+
+namespace rollcall {
+namespace {
+
+constexpr std::size_t kNone = std::string_view::npos;
+constexpr std::size_t kLineEndBytesMax = 2;  // "\r\n"
+
+std::size_t find(std::string_view text, char c, std::size_t begin, std::size_t end) {
+  if (begin >= end) return kNone;
+  const void* found = std::memchr(text.data() + begin, c, end - begin);
+  return found == nullptr ? kNone
+                          : static_cast<std::size_t>(static_cast<const char*>(found) - text.data());
+}
+
+std::size_t find_last(std::string_view text, char c, std::size_t begin, std::size_t end) {
+  if (begin >= end) return kNone;
+  const void* found = ::memrchr(text.data() + begin, c, end - begin);
+  return found == nullptr ? kNone
+                          : static_cast<std::size_t>(static_cast<const char*>(found) - text.data());
+}
+
+// Finds the end of the quoted field that opens at `open`: the byte after its closing quote, or
+// kNone when `text` ends before that is known.
+std::size_t quoted_field_end(std::string_view text, std::size_t open) {
+  std::size_t quote = find(text, '"', open + 1, text.size());
+  while (quote != kNone) {
+    if (quote + 1 == text.size()) return kNone;
+    if (text[quote + 1] != '"') return quote + 1;
+    quote = find(text, '"', quote + 2, text.size());
+  }
+  return kNone;
+}
+
+// Finds the next field of `line` that begins with a quote; `field` is the beginning of one that
+// does not. kNone: there is none.
+std::size_t next_quoted_field(std::string_view line, std::size_t field,
+                              std::string_view delimiter) {
+  if (delimiter.size() == 1) {
+    std::size_t quote = find(line, '"', field, line.size());
+    while (quote != kNone && line[quote - 1] != delimiter[0]) {
+      quote = find(line, '"', quote + 1, line.size());
+    }
+    return quote;
+  }
+  // Bytes before a quote that look like a delimiter may be none, as delimiters do not overlap.
+  while (find(line, '"', field, line.size()) != kNone) {
+    const std::size_t next = line.find(delimiter, field);
+    if (next == kNone) return kNone;
+    field = next + delimiter.size();
+    if (field < line.size() && line[field] == '"') return field;
+  }
+  return kNone;
+}
+
+// Returns the end of the record at `begin`, or of its first line when it is bad: the byte after a
+// line end. kNone when `text` ends before that is known.
+std::size_t record_end(std::string_view text, std::size_t begin, const RecordSyntax& syntax) {
+  const std::size_t first_line_end = find(text, '\n', begin, text.size());
+  if (first_line_end == kNone) return kNone;
+  if (syntax.is_comment(text.substr(begin))) return first_line_end + 1;
+  const std::string_view delimiter = syntax.delimiter;
+  const auto unfinished = [&] {
+    const bool too_long = text.size() - begin > syntax.line_bytes_max + kLineEndBytesMax;
+    return too_long ? first_line_end + 1 : kNone;
+  };
+  std::size_t field = begin;
+  std::size_t line_end = first_line_end;  // the first one at or after `field`
+  for (;;) {
+    if (text[field] == '"') {
+      const std::size_t after = quoted_field_end(text, field);
+      if (after == kNone) return unfinished();
+      const std::string_view rest = text.substr(after);
+      if (rest.size() < delimiter.size() && delimiter.starts_with(rest)) return unfinished();
+      if (rest.starts_with(delimiter)) {
+        field = after + delimiter.size();
+        line_end = find(text, '\n', field, text.size());
+        if (line_end == kNone) return unfinished();
+        continue;
+      }
+      const bool carriage_return = text[after] == '\r';
+      if (carriage_return && after + 1 == text.size()) return unfinished();
+      line_end = after + (carriage_return ? 1 : 0);
+      if (text[line_end] != '\n') return first_line_end + 1;
+      break;
+    }
+    field = next_quoted_field(text.substr(0, line_end), field, delimiter);
+    if (field == kNone) break;
+  }
+  const std::size_t end = line_end - (line_end > begin && text[line_end - 1] == '\r' ? 1 : 0);
+  return end - begin > syntax.line_bytes_max ? first_line_end + 1 : line_end + 1;
+}
+
+}  // namespace
+
+std::size_t whole_records_size(std::string_view text, const RecordSyntax& syntax) {
+  std::size_t begin = 0;
+  while (syntax.quotes != QuoteRule::kText) {
+    const std::size_t quote = find(text, '"', begin, text.size());
+    if (quote == kNone) break;
+    // Lines before the one with the quote are records each.
+    const std::size_t line_end = find_last(text, '\n', begin, quote);
+    if (line_end != kNone) begin = line_end + 1;
+    const std::size_t end = record_end(text, begin, syntax);
+    if (end == kNone) return begin;
+    begin = end;
+  }
+  const std::size_t line_end = find_last(text, '\n', begin, text.size());
+  return line_end == kNone ? begin : line_end + 1;
+}
+
+}  // namespace rollcall

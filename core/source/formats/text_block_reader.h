@@ -1,0 +1,71 @@
+// Text content, in blocks of whole records.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/source/files/content_reader.h"
+#include "core/source/formats/record_cutter.h"
+#include "rollcall/status.h"
+
+namespace rollcall {
+
+// A block of a source. Reused: its memory stays when it is filled again.
+struct SourceBlock {
+  std::vector<char> bytes;  // at least kBlockPadding more than `size`
+  std::size_t size = 0;
+  std::size_t preamble_size = 0;  // of the lines at its beginning that are to be passed over
+  ContentMark end;                // after the block
+  bool first = false;             // nothing of the content comes before it
+  bool tail = false;              // the content's last line has no line end: the one here was added
+  // The content ends before it is known where its last record does: in a tail, or within quotes.
+  bool unfinished = false;
+
+  std::string_view text() const { return {bytes.data(), size}; }
+  std::string_view records() const { return text().substr(preamble_size); }
+  // Makes room for `capacity` bytes and the padding, keeping what there is.
+  void reserve(std::size_t capacity);
+};
+
+// Bytes after a block that may be read: simdjson does.
+inline constexpr std::size_t kBlockPadding = 64;
+
+// Where blocks end depends on `block_bytes`, which records there are does not. A byte order mark at
+// the beginning of the content is left out. A line of more than line_bytes_max bytes is cut to
+// little more than that as it streams by, so that it never fills the memory and is still too long.
+class TextBlockReader {
+ public:
+  // Reads on from the content's mark, the beginning of a record. The first `skip_lines` lines of
+  // the content are the preamble of its first block. Lines that are longer than records may be are
+  // whole up to `line_bytes_kept`. `content` must outlive the reader.
+  TextBlockReader(ContentReader& content, const RecordSyntax& syntax, std::size_t block_bytes,
+                  std::uint32_t skip_lines = 0, std::size_t line_bytes_kept = 0);
+
+  // Fills `block`, which then ends with a line end (added to a tail that has none) and holds at
+  // least one record or line; false after the last block. The first block of a content holds its
+  // first record, however many empty lines and comments come before it. Of a pipe that is slow,
+  // whole records are given away about a second after they came, and the line without its end
+  // waits.
+  //   kCancelled  stopped, and no whole record is left of what was read; the text says how much is
+  Result<bool> next(SourceBlock& block);
+
+ private:
+  Status read_more(SourceBlock& block);
+  Status drop_rest_of_line(SourceBlock& block, std::size_t& taken);
+  // Sets the preamble of a content's first block; false while not all of it has been read.
+  bool find_preamble(SourceBlock& block) const;
+  // Whether some line of `text` is neither empty nor a comment.
+  bool holds_a_record(std::string_view text) const;
+
+  ContentReader& content_;
+  RecordSyntax syntax_;
+  std::size_t block_bytes_;
+  std::uint32_t skip_lines_;
+  std::size_t line_bytes_kept_;
+  std::string carry_;  // of the last read, what begins the next block
+  bool at_end_ = false;
+};
+
+}  // namespace rollcall

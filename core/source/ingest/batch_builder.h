@@ -1,0 +1,114 @@
+// Rows to the columns of an EventBatch.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/text_arena.h"
+#include "core/source/ingest/source_limits.h"
+#include "core/source/values/block_dictionary.h"
+#include "core/source/values/joined_value.h"
+#include "core/source/values/row.h"
+#include "core/source/values/time_parser.h"
+#include "rollcall/event.h"
+#include "rollcall/file_source.h"
+#include "rollcall/types.h"
+
+namespace rollcall {
+
+// What the rows of a source become.
+struct BatchShape {
+  struct Dimension {
+    std::string name;
+    std::vector<std::size_t> slots;  // of the columns it joins, in order
+  };
+
+  UserKind user_kind = UserKind::kString;
+  std::string event_name;  // of every event; "": each row names its own
+  bool has_value = false;
+  std::uint32_t value_decimals = 6;
+  AmountForm amount_form;
+  std::vector<Dimension> dimensions;
+};
+
+// Counts words, of which there are few.
+class WordCounter {
+ public:
+  void add(std::string_view word, std::uint64_t rows = 1);
+  const std::vector<WordCount>& counts() const { return counts_; }
+  void clear() { counts_.clear(); }
+
+ private:
+  std::vector<WordCount> counts_;
+};
+
+// Takes whole rows or nothing of them, so that a batch holds only what Engine::prepare accepts.
+// Times and amounts may be padded with blanks; other texts are taken as they are.
+// Threads: one at a time.
+class BatchBuilder {
+ public:
+  BatchBuilder(BatchShape shape, TimeParser time_parser, Admission admission);
+
+  // Begins a batch. `utf8`: every field of it is known to be UTF-8.
+  void start(bool utf8);
+
+  // Adds a row whose fields are by slot, and live as long as the batch. A fault leaves no trace.
+  // `line_bytes`: of the row, where it is read for a second time.
+  std::optional<RowFault> add(std::span<const Field> fields, std::size_t line_bytes = 0);
+
+  // Of the row that `add` took last, on a second reading, or that a limit kept out.
+  const RowMeasures& measures() const { return measures_; }
+
+  std::size_t row_count() const { return times_.size(); }
+
+  // Of the rows added since `start`: users that may be nobody, and values that say there is none.
+  const WordCounter& null_users() const { return null_users_; }
+  const WordCounter& null_values() const { return null_values_; }
+
+  // The rows added since `start`; valid until the next call of `add` or `start`.
+  EventBatch batch();
+
+ private:
+  std::optional<RowFault> parse_user(const Field& field, std::uint64_t& integer) const;
+  std::optional<RowFault> parse_time(const Field& field, ParsedTime& time);
+  std::optional<RowFault> parse_value(const Field& field, Amount& value, bool& is_null) const;
+  // What keeps out a row that is good otherwise and has `measures_`.
+  std::optional<RowFault> judge(std::span<const Field> fields) const;
+  std::optional<RowFault> check_event(const Field& field) const;
+  std::optional<RowFault> check_property(std::string_view name, const Field& field) const;
+  bool is_utf8(std::string_view text) const;
+  std::uint32_t joined_code(std::size_t dimension, std::span<const Field> fields);
+
+  BatchShape shape_;
+  TimeParser time_parser_;
+  Admission admission_;
+  // Of what is read for the first time, rows within these are taken.
+  TimeUs time_min_, time_max_;
+  std::size_t user_bytes_max_;
+  RowMeasures measures_{};
+  bool utf8_ = false;
+
+  std::vector<std::uint64_t> user_integers_;
+  std::vector<std::string_view> user_strings_;
+  BlockDictionary events_;
+  std::vector<std::uint32_t> event_codes_;
+  std::vector<TimeUs> times_;
+  std::vector<Amount> values_;
+  WordCounter null_users_;
+  WordCounter null_values_;
+  std::vector<BlockDictionary> property_values_;            // by dimension
+  std::vector<std::vector<std::uint32_t>> property_codes_;  // by dimension, then row
+  JoinedValue joined_;
+  TextArena arena_;  // joined values
+  TimeUs latest_time_ = 0;
+  std::optional<Day> latest_whole_day_;
+  std::string_view event_name_;
+  std::vector<PropertyColumn> properties_;
+};
+
+}  // namespace rollcall

@@ -1,0 +1,387 @@
+// The first stage of ingest_files: reads the blocks of one file after the other. Included by
+// file_ingest.cpp alone.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <limits>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/source/files/content_reader.h"
+#include "core/source/formats/native_format.h"
+#include "core/source/formats/text_block_reader.h"
+#include "core/source/ingest/file_run.h"
+#include "core/source/ingest/pending_rejects.h"
+#include "core/source/ingest/row_decoder.h"
+#include "core/source/ingest/row_sample.h"
+#include "core/source/ingest/schema_inspector.h"
+#include "core/source/ingest/source_identity.h"
+#include "core/source/ingest/source_limits.h"
+#include "core/source/ingest/source_reading.h"
+#include "core/time/time_zone.h"
+#include "rollcall/engine.h"
+#include "rollcall/file_source.h"
+
+namespace rollcall {
+
+inline constexpr std::size_t kBlockBytesMin = 1, kBlockBytesMax = std::size_t{1} << 30;
+
+// What goes down the pipeline: a block of a file, the end of a file, or an error.
+struct Work {
+  std::shared_ptr<FileRun> file;
+  Status status;
+  bool end_of_file = false;
+  bool continues_line = false;
+  bool moves = false;  // the file's position, to the end of the block
+  SourceBlock block;
+  bool is_decoded = false;
+  DecodedBlock decoded;
+};
+
+inline void decode(const Engine& engine, Work& work) {
+  if (!work.status.ok() || work.end_of_file || work.is_decoded) return;
+  std::unique_ptr<RowDecoder> decoder = work.file->take_decoder(engine);
+  work.status = decoder->decode(work.block, work.continues_line, work.decoded);
+  work.is_decoded = true;
+  work.file->give_back(std::move(decoder));
+}
+
+// Blocks are reused: fresh memory costs more than reading into it.
+class WorkPool {
+ public:
+  std::shared_ptr<Work> take() {
+    const std::lock_guard lock(mutex_);
+    if (idle_.empty()) return std::make_shared<Work>();
+    std::shared_ptr<Work> work = std::move(idle_.back());
+    idle_.pop_back();
+    return work;
+  }
+  void give_back(std::shared_ptr<Work> work) {
+    work->file.reset();
+    work->status = {};
+    work->end_of_file = work->continues_line = work->is_decoded = false;
+    work->decoded = {};
+    const std::lock_guard lock(mutex_);
+    idle_.push_back(std::move(work));
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::shared_ptr<Work>> idle_;
+};
+
+// Whether a slow source, of which `head` has come so far, says how it is to be read: `is_planned`
+// tells whether a plan comes of it. What is wrong with the source is not waited for, either.
+template <class IsPlanned>
+bool is_enough(std::string_view head, const SourceOptions& options, const IsPlanned& is_planned) {
+  constexpr std::ptrdiff_t kLinesEnough = 100;
+  const bool has_header = options.header.value_or(options.columns.empty());
+  const std::ptrdiff_t lines_min = head.starts_with(kNativeMagic)         ? 0
+                                   : head.starts_with('{') || !has_header ? 1
+                                                                          : 2;
+  const std::ptrdiff_t lines = std::count(head.begin(), head.end(), '\n');
+  return lines >= kLinesEnough || (lines >= lines_min && is_planned());
+}
+
+// The first stage: opens one file after the other and reads its blocks.
+class BlockStage {
+ public:
+  BlockStage(Engine& engine, std::vector<std::string> paths, const SourceOptions& options,
+             const IngestHooks& hooks, std::size_t block_bytes_max, const TimeZone& zone,
+             WorkPool& pool)
+      : engine_(engine),
+        settings_(engine.settings()),
+        paths_(std::move(paths)),
+        options_(options),
+        rejects_max_(hooks.reject ? std::numeric_limits<std::size_t>::max() : kExamplesMax),
+        block_bytes_(std::clamp(hooks.batch_bytes, kBlockBytesMin, block_bytes_max)),
+        zone_(zone),
+        pool_(pool),
+        limits_(options, engine.options()),
+        registry_(engine.sources()),
+        wait_{hooks.stop, [this] { return tick(); }} {}
+
+  // Null at the end. A file that cannot be read, or goes wrong later, is left for the next one.
+  std::shared_ptr<Work> next() {
+    if (file_ && file_->failed) abandon();
+    if (!file_ && to_read_.empty() && next_path_ == paths_.size()) return nullptr;
+    // What has come through a pipe is handed on first: nobody can read it again.
+    const bool can_be_read_again = !file_ || file_->identified;
+    if (wait_.stop.stop_requested() && can_be_read_again) return stopped({});
+    std::shared_ptr<Work> work = pool_.take();
+    if (!file_ && to_read_.empty()) work->status = open(paths_[next_path_++]);
+    if (!file_ && work->status.ok()) work->status = start();
+    work->file = file_;
+    if (work->status.ok()) work->status = read(*work);
+    if (work->status.code() == StatusCode::kCancelled) {
+      const std::string& path = paths_[next_path_ - 1];
+      const bool lost = !work->status.message().empty() && !stored_size(path);
+      return stopped(lost ? fmt::format("{}: {}", path == "-" ? "standard input" : path,
+                                        work->status.message())
+                          : std::string());
+    }
+    if (!work->status.ok()) {
+      abandon();
+    } else if (work->end_of_file) {
+      close();
+    }
+    return work;
+  }
+
+  // Whether it ended early, as it was asked to.
+  bool was_stopped() const { return was_stopped_; }
+  // What was read and is lost by that; may be empty.
+  const std::string& stop_note() const { return stop_note_; }
+  // What went wrong while nothing came.
+  const Status& tick_failure() const { return tick_failure_; }
+
+  // As stored; of all files read so far. Any thread.
+  std::uint64_t bytes_read() const { return bytes_read_.load(std::memory_order_relaxed); }
+
+ private:
+  std::shared_ptr<Work> stopped(std::string note) {
+    was_stopped_ = true;
+    stop_note_ = std::move(note);
+    return nullptr;
+  }
+
+  // The engine looks at the clock when a batch comes. While none does, one without rows keeps its
+  // promise of checkpoints by age.
+  Status tick() {
+    tick_failure_ = engine_.ingest(std::vector<PreparedBatch>());
+    return tick_failure_.ok() ? Status() : stopped_within(0);
+  }
+
+  // Finds out what is to be read of the next path.
+  Status open(const std::string& path) {
+    ROLLCALL_ASSIGN_OR_RETURN(ContentReader content, ContentReader::open(path, wait_));
+    const auto enough = [&](std::string_view so_far) {
+      return is_enough(so_far, options_, [&] {
+        return plan_reading(path, so_far, false, options_, settings_.dimensions, zone_, nullptr)
+            .ok();
+      });
+    };
+    ROLLCALL_ASSIGN_OR_RETURN(const std::string_view looked_at, content.head(enough));
+    const std::string head(looked_at);
+    auto file = std::make_shared<FileRun>();
+    DecoderOptions& decoding = file->options;
+    file->report.path = path;
+    decoding.name = path == "-" ? "standard input" : path;
+    decoding.zone = zone_;
+    decoding.rejects_max = rejects_max_;
+    decoding.admission.now = limits_;
+    decoding.cut_line_bytes = options_.line_bytes_max;
+    const bool complete = content.head_is_all();
+    const bool empty = holds_nothing(head, complete);
+    const auto plan = [&](const SourceReading* known) {
+      return plan_reading(decoding.name, head, complete, options_, settings_.dimensions, zone_,
+                          known);
+    };
+    file->identified = !empty && stored_size(path).has_value();
+    if (file->identified) {
+      ROLLCALL_RETURN_IF_ERROR(recognize(path, std::move(content), plan, *file));
+    } else {
+      content_.emplace(std::move(content));
+    }
+    if (!empty) {
+      ROLLCALL_ASSIGN_OR_RETURN(ReadingPlan chosen,
+                                plan(file->known ? &file->position.reading : nullptr));
+      decoding.schema = std::move(chosen.schema);
+      decoding.source = std::move(chosen.options);
+      for (const std::string& name : decoding.schema.absent) {
+        file->notes.push_back(fmt::format(
+            "{}: no column {}: it is empty in every row{}", decoding.name, name,
+            decoding.schema.format == FileFormat::kDelimited ? "" : " that does not have it"));
+      }
+    }
+    for (SourceRegistry::Part& part : file->parts) {
+      for (RefusedRange& range : part.due) {
+        auto again = std::make_shared<FileRun>();
+        again->options = file->options;
+        again->options.admission.before = range.readings;
+        again->options.cut_line_bytes = range.cut_line_bytes;
+        again->identified = true;
+        again->known = true;
+        again->position = part.owner;
+        again->second = {file, std::move(range), false};
+        to_read_.push_back(std::move(again));
+      }
+    }
+    to_read_.push_back(std::move(file));
+    return {};
+  }
+
+  // Begins with the next reading of the path: those of parts that were read before come first.
+  Status start() {
+    std::shared_ptr<FileRun> file = std::move(to_read_.front());
+    to_read_.pop_front();
+    ContentReader* content = &*content_;
+    continues_line_ = file->position.tail;
+    if (file->second) {
+      const RefusedRange& range = file->second->range;
+      if (!content_again_) {
+        ROLLCALL_ASSIGN_OR_RETURN(ContentReader opened,
+                                  ContentReader::open(file->second->of->report.path, wait_));
+        content_again_.emplace(std::move(opened));
+      }
+      content = &*content_again_;
+      content->end_at(range.end);
+      ROLLCALL_ASSIGN_OR_RETURN(const bool reached, content->skip_to(range.begin));
+      if (!reached) {
+        return Status::io_error(
+            fmt::format("{}: it has changed while it was read", file->second->of->report.path));
+      }
+      continues_line_ = range.continues_line;
+    }
+    position_moved_ = false;
+    const DecoderOptions& decoding = file->options;
+    if (decoding.schema.format == FileFormat::kNative) {
+      native_.emplace(decoding.name, *content);
+    } else {
+      const SourceSchema& schema = decoding.schema;
+      RecordSyntax syntax = record_syntax(schema, decoding.source);
+      syntax.line_bytes_max = decoding.cut_line_bytes;
+      text_.emplace(*content, syntax, block_bytes_, schema.skip_lines,
+                    decoding.admission.line_bytes_max());
+    }
+    file_ = std::move(file);
+    return {};
+  }
+
+  // Sets `file`'s position and `content_`, which then stands there. `plan` as plan_reading.
+  template <class Plan>
+  Status recognize(const std::string& path, ContentReader content, const Plan& plan,
+                   FileRun& file) {
+    const auto read_as = [&](const SourceReading* known) -> Result<SourceReading> {
+      ROLLCALL_ASSIGN_OR_RETURN(ReadingPlan planned, plan(known));
+      return std::move(planned.reading);
+    };
+    ROLLCALL_ASSIGN_OR_RETURN(SourceRegistry::Recognized recognized,
+                              registry_.recognize(path, std::move(content), read_as));
+    if (recognized.otherwise && !options_.again) {
+      return Status::invalid_argument(fmt::format(
+          "{}: it was read before in another way, and its rows would count twice: with {}; now "
+          "with {} (allowed: the same; or --again, to have them count again)",
+          path, recognized.otherwise->describe(), recognized.source.reading.describe()));
+    }
+    file.known = recognized.known;
+    file.position = position_ = recognized.source;
+    content_.emplace(std::move(recognized.content));
+    if (file.known) {
+      file.parts = registry_.take_due(file.position, limits_);
+      position_.refused = {};  // from here on the last stage knows better
+      const Result<SourceReading> guessed = read_as(nullptr);
+      if (guessed.ok() && guessed->key() != file.position.reading.key()) {
+        file.notes_if_read.push_back(fmt::format("{}: it is read on as it was before: {}", path,
+                                                 file.position.reading.describe()));
+      }
+    }
+    return {};
+  }
+
+  Status read(Work& work) {
+    const Result<bool> more = native_ ? native_->next(work.block) : text_->next(work.block);
+    bytes_read_.store(bytes_closed_ + content_->stored_bytes_read(), std::memory_order_relaxed);
+    ROLLCALL_RETURN_IF_ERROR(more.status());
+    work.continues_line = std::exchange(continues_line_, false);
+    if (*more && file_->second) {
+      work.moves = true;
+      return {};
+    }
+    if (*more) {
+      // Damage must be known before the first row counts: undamaged, the file may begin otherwise.
+      if (file_->identified && !position_moved_ && content_->is_compressed()) {
+        ROLLCALL_RETURN_IF_ERROR(check_to_the_end(file_->report.path, wait_));
+      }
+      // An unfinished record that holds no good row may be the beginning of one: it is read again,
+      // should it grow. Another file of this run may be what it has grown to, so that it has to be
+      // known here and now.
+      if (work.block.unfinished) decode(engine_, work);
+      work.moves = !work.block.unfinished || work.decoded.good_rows > 0;
+      if (work.moves) {
+        position_.mark = work.block.end;
+        position_.tail = work.block.tail;
+        position_.counted = true;
+        position_moved_ = true;
+      }
+      return work.status;
+    }
+    if (!file_->second && content_->is_unchecked()) {
+      file_->notes_if_read.push_back(
+          fmt::format("{}: it is compressed without a checksum, so that damage to it may go "
+                      "unnoticed (zstd --check adds one)",
+                      file_->options.name));
+    }
+    work.end_of_file = true;
+    return {};
+  }
+
+  // The same content may come again in this run, before its last batch is ingested, and after a
+  // part of it could not be read.
+  void remember() {
+    const KnownSource& position = file_->failed ? file_->position : position_;
+    if (file_->identified && !file_->second && position_moved_ && position.mark.offset > 0) {
+      registry_.update(position);
+    }
+  }
+
+  // Ends a reading.
+  void close() {
+    if (file_) remember();
+    text_.reset();
+    native_.reset();
+    file_.reset();
+    if (to_read_.empty()) {
+      if (content_) bytes_closed_ += content_->stored_bytes_read();
+      content_.reset();
+      content_again_.reset();
+    }
+  }
+
+  // Leaves the path for the next one.
+  void abandon() {
+    to_read_.clear();
+    close();
+  }
+
+  Engine& engine_;
+  const StoreSettings& settings_;
+  std::vector<std::string> paths_;
+  const SourceOptions& options_;
+  std::size_t rejects_max_;
+  std::size_t block_bytes_;
+  const TimeZone& zone_;
+  WorkPool& pool_;
+  Limits limits_;
+  SourceRegistry registry_;
+  const SourceWait wait_;
+
+  bool was_stopped_ = false;
+  std::string stop_note_;
+  Status tick_failure_;
+  std::size_t next_path_ = 0;
+  std::deque<std::shared_ptr<FileRun>> to_read_;  // of the last path
+  std::shared_ptr<FileRun> file_;
+  KnownSource position_;  // of file_, as far as it is read
+  bool position_moved_ = false;
+  std::optional<ContentReader> content_;        // of the path, where its position is
+  std::optional<ContentReader> content_again_;  // the same, where it is read for a second time
+  std::optional<TextBlockReader> text_;         // one of the two
+  std::optional<NativeBlockReader> native_;
+  bool continues_line_ = false;
+  std::uint64_t bytes_closed_ = 0;
+  std::atomic<std::uint64_t> bytes_read_{0};
+};
+
+}  // namespace rollcall

@@ -1,0 +1,436 @@
+// The pipeline of ingest_files: blocks are read one after the other, decoded in parallel, and
+// ingested in their order.
+
+#include <fmt/format.h>
+#include <xxhash.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <limits>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <stdexcept>
+#include <string_view>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "core/base/guard.h"
+#include "core/base/memory_policy.h"
+#include "core/base/workers.h"
+#include "core/source/files/content_reader.h"
+#include "core/source/files/source_paths.h"
+#include "core/source/formats/native_format.h"
+#include "core/source/formats/text_block_reader.h"
+#include "core/source/ingest/batch_builder.h"
+#include "core/source/ingest/block_stage.h"
+#include "core/source/ingest/file_run.h"
+#include "core/source/ingest/pending_rejects.h"
+#include "core/source/ingest/row_decoder.h"
+#include "core/source/ingest/row_sample.h"
+#include "core/source/ingest/schema_inspector.h"
+#include "core/source/ingest/source_identity.h"
+#include "core/source/ingest/source_reading.h"
+#include "core/time/time_zone.h"
+#include "rollcall/file_source.h"
+
+namespace rollcall {
+namespace {
+
+constexpr auto kProgressInterval = std::chrono::milliseconds(200);
+// What a block takes, with what it is decoded to, is about this many times its text.
+constexpr std::size_t kBlockFootprint = 6;
+constexpr std::uint64_t kToTheEnd = std::numeric_limits<std::uint64_t>::max();
+// Smaller blocks cost more time than they save memory.
+constexpr std::size_t kWorthwhileBlockBytes = std::size_t{64} << 10;
+
+std::uint64_t total_size(const std::vector<std::string>& paths) {
+  std::uint64_t total = 0;
+  for (const std::string& path : paths) {
+    const auto size = stored_size(path);
+    if (!size) return 0;
+    total += *size;
+  }
+  return total;
+}
+
+// The last stage: gathers batches, ingests them and reports.
+class IngestStage {
+ public:
+  IngestStage(Engine& engine, const IngestHooks& hooks, const BlockStage& blocks,
+              ExpandedPaths paths)
+      : engine_(engine),
+        hooks_(hooks),
+        blocks_(blocks),
+        bytes_total_(total_size(paths.files)),
+        waiting_bytes_max_(engine.options().memory_bytes_max / kWaitingShare) {
+    report_.notes = std::move(paths.notes);
+  }
+
+  Status take(Work& work) {
+    if (!work.status.ok()) return fail(work);
+    FileRun& file = *work.file;
+    if (file.failed) return {};
+    if (work.end_of_file) return finish(file, true);
+    DecodedBlock& decoded = work.decoded;
+    if (hooks_.strict && !decoded.rejects.empty()) return first_reject(file, decoded);
+    for (const WordCount& count : decoded.null_users) null_users_.add(count.word, count.rows);
+    for (const WordCount& count : decoded.null_values) null_values_.add(count.word, count.rows);
+    for (const std::string& column : decoded.late_values) {
+      if (!file.late_values.insert(column).second) continue;
+      report_.notes.push_back(fmt::format(
+          "{}: column {} is not read as the value: the first rows do not have it (--value {} reads "
+          "it)",
+          file.options.name, column, column));
+    }
+    rejects_.add(file.options.name, lines_of_file_, decoded);
+    if (!file.second) file.report.rows_read += decoded.rows;
+    lines_of_file_ += decoded.lines;
+    if (file.second) {
+      position_due_ = true;
+      note_second_reading(file, work);
+    } else if (file.identified && work.moves) {
+      position_due_ = true;
+      note_refused(file, work);
+      file.position.mark = work.block.end;
+      file.position.tail = work.block.tail;
+      file.position.rows += decoded.rows;
+      file.position.counted = file.position.counted || decoded.good_rows > 0;
+      // The line end of a tail is not in the file.
+      file.position.lines += decoded.lines - (work.block.tail ? 1 : 0);
+    } else {
+      file.refused_beyond.add(decoded.refused);
+    }
+    if (decoded.batch) {
+      waiting_rows_ += decoded.good_rows;
+      waiting_bytes_ += decoded.batch->memory_bytes();
+      waiting_.push_back(*std::move(decoded.batch));
+    }
+    // What comes next through a pipe may be long in coming.
+    if (!file.identified || waiting_rows_ + rejects_.rows() >= hooks_.batch_rows ||
+        waiting_bytes_ + rejects_.memory_bytes() >= waiting_bytes_max_) {
+      ROLLCALL_RETURN_IF_ERROR(ingest_waiting());
+    }
+    report_progress(false);
+    return {};
+  }
+
+  // Ingests what has been gathered, and has the open file's position say so; then tells of the rows
+  // before it that were rejected. What fails is not tried again.
+  Status ingest_waiting() {
+    if (!waiting_.empty() || position_due_) ROLLCALL_RETURN_IF_ERROR(ingest_batches());
+    rejects_.tell(hooks_.reject, report_);
+    return {};
+  }
+
+  // The file that the next work belongs to begins.
+  void begin(FileRun& file) {
+    // What was read in this run was not yet counted when the file was recognized.
+    KnownSource& position = file.position;
+    const std::uint64_t reading = position.reading.hash();
+    count(reading, position.mark.hash, position.rows, position.lines);
+    for (KnownSource::End& end : position.earlier_ends) {
+      count(reading, end.hash, end.rows, end.lines);
+    }
+    if (const auto latest = refused_.find(position.id); latest != refused_.end()) {
+      position.refused = latest->second;
+    }
+    open_file_ = &file;
+    range_is_open_ = false;
+    lines_of_file_ = file.second ? file.second->range.lines : position.lines;
+    if (file.second) return;
+    file.report.rows_known = position.rows;
+    for (std::string& note : file.notes) report_.notes.push_back(std::move(note));
+    if (hooks_.schema && !file.options.schema.columns.empty()) {
+      hooks_.schema(file.options.name, file.options.schema);
+    }
+  }
+
+  // The end of a file that the run was stopped in.
+  Status finish_open_file() {
+    if (open_file_ != nullptr) return finish(*open_file_, false);
+    if (unreported_ != nullptr) report_file(*unreported_);
+    return {};
+  }
+
+  // `blocks` have come to their end.
+  IngestReport finish_report() {
+    report_progress(true);
+    report_.stopped = blocks_.was_stopped();
+    if (!blocks_.stop_note().empty()) report_.notes.push_back(blocks_.stop_note());
+    std::stable_sort(report_.rejected_by_kind.begin(), report_.rejected_by_kind.end(),
+                     [](const RejectCount& a, const RejectCount& b) { return a.rows > b.rows; });
+    report_.null_users = most_frequent_first(null_users_.counts());
+    report_.null_values = most_frequent_first(null_values_.counts());
+    return std::move(report_);
+  }
+
+ private:
+  static std::vector<WordCount> most_frequent_first(std::vector<WordCount> counts) {
+    std::sort(counts.begin(), counts.end(), [](const WordCount& a, const WordCount& b) {
+      return std::tie(b.rows, a.word) < std::tie(a.rows, b.word);
+    });
+    return counts;
+  }
+
+  Status ingest_batches() {
+    const SourcePosition position = open_file_->position.to_position();
+    const std::size_t rows = std::exchange(waiting_rows_, 0);
+    waiting_bytes_ = 0;
+    position_due_ = false;
+    ROLLCALL_RETURN_IF_ERROR(engine_.ingest(
+        std::exchange(waiting_, {}), {.position = open_file_->identified ? &position : nullptr}));
+    report_.rows_read += rows;
+    report_.rows_ingested += rows;
+    return {};
+  }
+
+  // Sets the rows and lines before a mark that was reached in this run.
+  void count(std::uint64_t reading, XXH128_hash_t mark, std::uint64_t& rows,
+             std::uint64_t& lines) const {
+    const auto found = counts_.find({reading, mark.high64, mark.low64});
+    if (found != counts_.end()) std::tie(rows, lines) = found->second;
+  }
+
+  // What was read of the file before it failed stands.
+  Status fail(Work& work) {
+    if (hooks_.strict) {
+      report_.failures.push_back(work.status);
+      return work.status;
+    }
+    if (work.file != nullptr) {
+      if (work.file->failed) return {};
+      ROLLCALL_RETURN_IF_ERROR(finish(*work.file, false));
+      work.file->failed = true;
+    }
+    report_.failures.push_back(std::move(work.status));
+    return {};
+  }
+
+  // `ended`: all of it is read.
+  Status finish(FileRun& file, bool ended) {
+    ROLLCALL_RETURN_IF_ERROR(ingest_waiting());
+    open_file_ = nullptr;
+    if (file.identified) {
+      KnownSource& position = file.position;
+      position.refused.drop_empty();
+      refused_[position.id] = position.refused;
+      counts_[{position.reading.hash(), position.mark.hash.high64, position.mark.hash.low64}] = {
+          position.rows, position.lines};
+    }
+    if (!file.second) {
+      report_file(file);
+    } else {
+      unreported_ = file.second->of;
+      if (!ended) report_file(*unreported_);
+    }
+    return {};
+  }
+
+  void report_file(FileRun& file) {
+    FileReport& report = file.report;
+    if (report.rows_read > 0) {
+      for (std::string& note : file.notes_if_read) report_.notes.push_back(std::move(note));
+    }
+    report.outcome = !file.known            ? FileReport::Outcome::kRead
+                     : report.rows_read > 0 ? FileReport::Outcome::kResumed
+                                            : FileReport::Outcome::kKnown;
+    Refusals refused = file.refused_beyond;
+    const auto add = [&](const KnownSource& source, std::uint64_t end) {
+      const auto latest = refused_.find(source.id);
+      refused.add((latest == refused_.end() ? source.refused : latest->second).before(end));
+    };
+    add(file.position, kToTheEnd);
+    for (const SourceRegistry::Part& part : file.parts) {
+      if (part.owner.id != file.position.id) add(part.owner, part.end);
+    }
+    report.refused = refused.counts();
+    report.admitted = file.admitted.counts();
+    report.refusals_known = file.position.refusals_unknown_before == 0;
+    report_.files.push_back(report);
+    unreported_.reset();
+  }
+
+  // What limits refused of a block that is read for the first time; before the position moves.
+  void note_refused(FileRun& file, const Work& work) {
+    if (work.decoded.refused.empty()) return;
+    KnownSource& position = file.position;
+    if (std::exchange(range_is_open_, true)) {
+      position.refused.extend_last(work.block.end.offset, work.decoded.refused);
+      return;
+    }
+    RefusedRange range;
+    range.begin = position.mark.offset;
+    range.end = work.block.end.offset;
+    range.lines = position.lines;
+    range.continues_line = position.tail;
+    range.cut_line_bytes = file.options.cut_line_bytes;
+    range.readings = {file.options.admission.now};
+    range.refused = work.decoded.refused;
+    position.refused.push_back(std::move(range));
+  }
+
+  void note_second_reading(FileRun& file, const Work& work) {
+    FileRun::SecondReading& second = *file.second;
+    const DecodedBlock& decoded = work.decoded;
+    file.position.refused.read_again(second.range.begin, work.block.end.offset, lines_of_file_,
+                                     std::exchange(second.goes_on, true),
+                                     file.options.admission.now, decoded.decided, decoded.refused);
+    second.range.begin = work.block.end.offset;
+    file.position.counted = file.position.counted || decoded.good_rows > 0;
+    second.of->admitted.add(decoded.admitted);
+  }
+
+  // Of a run that takes no row amiss.
+  Status first_reject(const FileRun& file, const DecodedBlock& decoded) const {
+    const BlockReject& reject = decoded.rejects.front();
+    return Status::invalid_argument(fmt::format("{}:{}:{}: {}", file.options.name,
+                                                lines_of_file_ + reject.line + 1,
+                                                reject.fault.column, reject.fault.reason));
+  }
+
+  void report_progress(bool last) {
+    if (!hooks_.progress) return;
+    const auto now = std::chrono::steady_clock::now();
+    if (!last && now - progress_time_ < kProgressInterval) return;
+    progress_time_ = now;
+    hooks_.progress({blocks_.bytes_read(), bytes_total_, report_.rows_read, report_.rows_ingested});
+  }
+
+  Engine& engine_;
+  const IngestHooks& hooks_;
+  const BlockStage& blocks_;
+  std::uint64_t bytes_total_;
+  std::size_t waiting_bytes_max_;
+  IngestReport report_;
+  WordCounter null_users_;
+  WordCounter null_values_;
+  // Rows and lines of the files read in this run, by their reading and the hash of their mark.
+  std::map<std::array<std::uint64_t, 3>, std::pair<std::uint64_t, std::uint64_t>> counts_;
+  // What limits keep out of the sources that were read in this run, by the source's id.
+  std::unordered_map<std::string, RefusedRanges> refused_;
+  FileRun* open_file_ = nullptr;         // begun and not finished
+  std::shared_ptr<FileRun> unreported_;  // whose parts were read again, and not yet what follows
+  bool range_is_open_ = false;           // the last of its position's ranges is of this reading
+  std::uint64_t lines_of_file_ = 0;
+  std::vector<PreparedBatch> waiting_;  // of the open file, to be ingested as one
+  std::size_t waiting_rows_ = 0;
+  std::size_t waiting_bytes_ = 0;
+  PendingRejects rejects_;
+  bool position_due_ = false;  // the open file's position has moved since it was ingested last
+  std::chrono::steady_clock::time_point progress_time_ = std::chrono::steady_clock::now();
+};
+
+Result<IngestReport> run_pipeline(Engine& engine, const std::vector<std::string>& paths,
+                                  const SourceOptions& options, const IngestHooks& hooks) {
+  ROLLCALL_ASSIGN_OR_RETURN(const ExpandedPaths expanded, expand_directories(paths));
+  ROLLCALL_ASSIGN_OR_RETURN(const TimeZone zone, TimeZone::find(engine.settings().time_zone));
+  Status status;
+  Status next_status;  // of what reads, which may be ahead
+  std::atomic<bool> stopped{false};
+  std::shared_ptr<FileRun> file_begun;
+
+  // Unlike the engine's, these have tasks that pass the gate.
+  Workers workers(engine.options().threads_max);
+  const std::size_t blocks_max = workers.thread_count() + 2;
+  const std::size_t block_bytes_max =
+      std::clamp(engine.options().memory_bytes_max / kDecodingShare / blocks_max / kBlockFootprint,
+                 kWorthwhileBlockBytes, kBlockBytesMax);
+  WorkPool pool;
+  BlockStage blocks(engine, expanded.files, options, hooks, block_bytes_max, zone, pool);
+  IngestStage ingest(engine, hooks, blocks, expanded);
+  using WorkRead = std::shared_ptr<Work>;
+  const auto next = [&]() -> WorkRead {
+    Result<WorkRead> work = guarded(
+        "ingest", [&]() -> Result<WorkRead> { return stopped ? WorkRead() : blocks.next(); });
+    if (work.ok()) return *std::move(work);
+    next_status = work.status();
+    return nullptr;
+  };
+  const auto decode_block = [&](Work& work) {
+    if (stopped) return;
+    work.status = guarded("ingest", [&] {
+      decode(engine, work);
+      return work.status;
+    });
+  };
+  const auto take = [&](std::shared_ptr<Work> work) {
+    if (!stopped) {
+      status = guarded("ingest", [&] {
+        if (work->file != nullptr && work->file != file_begun) {
+          file_begun = work->file;
+          ingest.begin(*file_begun);
+        }
+        return ingest.take(*work);
+      });
+      stopped = !status.ok();
+    }
+    pool.give_back(std::move(work));
+  };
+  workers.pipeline(next, decode_block, take);
+  if (status.ok()) status = blocks.tick_failure();
+  if (status.ok()) status = std::move(next_status);
+  // What was read before an error stands.
+  Status rest = status.ok() ? ingest.finish_open_file() : ingest.ingest_waiting();
+  if (status.ok()) status = std::move(rest);
+  IngestReport report = ingest.finish_report();
+  if (status.ok() && !report.failures.empty()) status = report.failures.front();
+  if (hooks.summary) {
+    const Status told = guarded("ingest", [&] {
+      hooks.summary(report);
+      return Status();
+    });
+    if (status.ok()) status = told;
+  }
+  ROLLCALL_RETURN_IF_ERROR(status);
+  return report;
+}
+
+// `hook`, so that what it throws says which one threw it.
+template <class Returned, class... Arguments>
+std::function<Returned(Arguments...)> named(std::string_view name,
+                                            const std::function<Returned(Arguments...)>& hook) {
+  if (!hook) return {};
+  return [name, &hook](Arguments... arguments) -> Returned {
+    try {
+      return hook(arguments...);
+    } catch (...) {
+      throw std::runtime_error(caught_exception(name).message());
+    }
+  };
+}
+
+// They refer to those of the caller.
+IngestHooks named_hooks(const IngestHooks& hooks) {
+  IngestHooks own = hooks;
+  own.progress = named("the hook \"progress\"", hooks.progress);
+  own.schema = named("the hook \"schema\"", hooks.schema);
+  own.summary = named("the hook \"summary\"", hooks.summary);
+  own.reject = named("the hook \"reject\"", hooks.reject);
+  return own;
+}
+
+}  // namespace
+
+Result<IngestReport> ingest_files(Engine& engine, const std::vector<std::string>& paths,
+                                  const SourceOptions& options, const IngestHooks& hooks) {
+  // Of an engine that takes no call, nothing is read: a pipe would have lost it.
+  ROLLCALL_RETURN_IF_ERROR(engine.prepare({}).status());
+  Result<IngestReport> report =
+      guarded("ingest", [&] { return run_pipeline(engine, paths, options, named_hooks(hooks)); });
+  // What stands shall last, whatever came after it.
+  Status durable = engine.checkpoint();
+  if (report.ok() && !durable.ok()) return durable;
+  return report;
+}
+
+}  // namespace rollcall

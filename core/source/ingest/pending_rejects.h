@@ -1,0 +1,38 @@
+// Rejected rows of blocks that are not ingested yet.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/source/ingest/row_decoder.h"
+#include "rollcall/file_source.h"
+
+namespace rollcall {
+
+// How many rejected rows a report shows.
+inline constexpr std::size_t kExamplesMax = 10;
+
+// Holds rejected rows back until the position behind them is ingested, so that a run that goes on
+// from there tells of none of them again.
+class PendingRejects {
+ public:
+  // Takes over those of a block of `file` before which there are `lines_before` lines.
+  void add(const std::string& file, std::uint64_t lines_before, DecodedBlock& decoded);
+
+  std::uint64_t rows() const { return rows_; }
+  std::size_t memory_bytes() const { return bytes_; }
+
+  // Tells `hook` (may be empty) and `report`, and holds none any more.
+  void tell(const std::function<void(const RejectedRow&)>& hook, IngestReport& report);
+
+ private:
+  std::vector<RejectedRow> rejects_;
+  std::vector<RejectCount> by_kind_;
+  std::uint64_t rows_ = 0;  // also those of which no more is known
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace rollcall

@@ -1,0 +1,134 @@
+#include "core/source/ingest/refused_ranges.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+
+namespace rollcall {
+namespace {
+
+nlohmann::ordered_json limits_to_json(const Limits& limits) {
+  auto json = nlohmann::ordered_json::object();
+  for (std::size_t i = 0; i < kLimitCount; ++i) {
+    const auto limit = static_cast<SourceLimit>(i);
+    if (limits.is_set(limit)) json[std::string(kLimitKinds[i].key)] = limits[limit];
+  }
+  return json;
+}
+
+Limits limits_from_json(const nlohmann::json& json) {
+  Limits limits;
+  for (std::size_t i = 0; i < kLimitCount; ++i) {
+    const auto found = json.find(kLimitKinds[i].key);
+    if (found != json.end()) limits.set(static_cast<SourceLimit>(i), *found);
+  }
+  return limits;
+}
+
+}  // namespace
+
+bool RefusedRange::is_due(const Limits& now) const {
+  return refused.may_be_taken_by(now) &&
+         std::none_of(readings.begin(), readings.end(),
+                      [&](const Limits& limits) { return limits.cover(now); });
+}
+
+void RefusedRanges::extend_last(std::uint64_t end, const Refusals& refused) {
+  ranges_.back().end = end;
+  ranges_.back().refused.add(refused);
+}
+
+Refusals RefusedRanges::before(std::uint64_t offset) const {
+  Refusals sum;
+  for (const RefusedRange& range : ranges_) {
+    if (range.end <= offset) sum.add(range.refused);
+  }
+  return sum;
+}
+
+void RefusedRanges::read_again(std::uint64_t from, std::uint64_t end, std::uint64_t lines,
+                               bool goes_on, const Limits& now, const Refusals& decided,
+                               const Refusals& refused) {
+  const auto found = std::find_if(ranges_.begin(), ranges_.end(),
+                                  [&](const RefusedRange& range) { return range.begin == from; });
+  if (found == ranges_.end()) return;
+  const auto number = static_cast<std::size_t>(found - ranges_.begin());
+  if (!goes_on) {
+    RefusedRange done = ranges_[number];
+    done.refused = {};
+    std::erase_if(done.readings, [&](const Limits& limits) { return now.cover(limits); });
+    done.readings.push_back(now);
+    ranges_.insert(ranges_.begin() + static_cast<std::ptrdiff_t>(number), std::move(done));
+  }
+  RefusedRange& done = ranges_[goes_on ? number - 1 : number];
+  RefusedRange& rest = ranges_[goes_on ? number : number + 1];
+  done.end = end;
+  done.refused.add(refused);
+  rest.begin = end;
+  rest.lines = lines;
+  rest.continues_line = false;
+  rest.refused.remove(decided);
+  // All of it is read: a tail that the first reading had moved over has no row left to decide.
+  if (rest.begin >= rest.end) rest.refused = {};
+}
+
+std::vector<RefusedRange> RefusedRanges::take_due(std::uint64_t offset, const Limits& now) {
+  std::vector<RefusedRange> due;
+  std::erase_if(ranges_, [&](const RefusedRange& range) {
+    const bool is_due = range.end <= offset && range.is_due(now);
+    if (is_due) due.push_back(range);
+    return is_due;
+  });
+  return due;
+}
+
+void RefusedRanges::drop_empty() {
+  std::erase_if(ranges_, [](const RefusedRange& range) { return range.refused.empty(); });
+}
+
+nlohmann::ordered_json RefusedRanges::to_json() const {
+  auto json = nlohmann::ordered_json::array();
+  for (const RefusedRange& range : ranges_) {
+    if (range.refused.empty()) continue;
+    auto limits = nlohmann::ordered_json::array();
+    for (const Limits& reading : range.readings) limits.push_back(limits_to_json(reading));
+    auto rows = nlohmann::ordered_json::object();
+    for (const LimitCount& count : range.refused.counts()) {
+      rows[std::string(kLimitKinds[Limits::index(count.limit)].key)] = {
+          count.rows, range.refused[count.limit].nearest};
+    }
+    json.push_back({{"begin", range.begin},
+                    {"end", range.end},
+                    {"lines", range.lines},
+                    {"continues_line", range.continues_line},
+                    {"cut_line_bytes", range.cut_line_bytes},
+                    {"limits", std::move(limits)},
+                    {"rows", std::move(rows)}});
+  }
+  return json;
+}
+
+RefusedRanges RefusedRanges::from_json(const nlohmann::json& json) {
+  RefusedRanges ranges;
+  for (const nlohmann::json& item : json) {
+    RefusedRange range;
+    item.at("begin").get_to(range.begin);
+    item.at("end").get_to(range.end);
+    item.at("lines").get_to(range.lines);
+    item.at("continues_line").get_to(range.continues_line);
+    item.at("cut_line_bytes").get_to(range.cut_line_bytes);
+    for (const nlohmann::json& limits : item.at("limits")) {
+      range.readings.push_back(limits_from_json(limits));
+    }
+    for (std::size_t i = 0; i < kLimitCount; ++i) {
+      const auto found = item.at("rows").find(kLimitKinds[i].key);
+      if (found == item.at("rows").end()) continue;
+      range.refused.set(static_cast<SourceLimit>(i), {found->at(0), found->at(1)});
+    }
+    ranges.push_back(std::move(range));
+  }
+  return ranges;
+}
+
+}  // namespace rollcall

@@ -1,0 +1,463 @@
+#include "core/source/ingest/row_decoder.h"
+
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include <algorithm>
+#include <array>
+#include <deque>
+#include <functional>
+#include <type_traits>
+#include <utility>
+
+#include "core/base/text_arena.h"
+#include "core/source/formats/delimited_reader.h"
+#include "core/source/formats/native_format.h"
+#include "core/source/formats/ndjson_reader.h"
+#include "core/source/ingest/batch_builder.h"
+#include "core/source/ingest/row_sample.h"
+#include "core/source/ingest/schema_inspector.h"
+#include "core/source/values/amount_parser.h"
+#include "core/source/values/block_dictionary.h"
+#include "core/source/values/joined_value.h"
+#include "core/source/values/null_words.h"
+#include "rollcall/message_text.h"
+
+namespace rollcall {
+namespace {
+
+std::uint64_t count_lines(std::string_view text) {
+  // Stretches whose count fits a byte are counted with vectors of bytes.
+  constexpr std::size_t kStretch = 192;
+  std::uint64_t lines = 0;
+  for (; text.size() >= kStretch; text.remove_prefix(kStretch)) {
+    std::uint8_t count = 0;
+    for (std::size_t i = 0; i < kStretch; ++i) {
+      count = static_cast<std::uint8_t>(count + (text[i] == '\n' ? 1 : 0));
+    }
+    lines += count;
+  }
+  return lines + static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+Result<PreparedBatch> prepare(const Engine& engine, const EventBatch& batch,
+                              std::string_view name) {
+  Result<PreparedBatch> prepared = engine.prepare(batch);
+  if (prepared.ok()) return prepared;
+  return Status(prepared.status().code(), fmt::format("{}: {}", name, prepared.status().message()));
+}
+
+// Gathers the rejected rows of one block.
+class RejectCollector {
+ public:
+  RejectCollector(std::string_view block, std::size_t rejects_max, DecodedBlock& out)
+      : block_(block), rejects_max_(rejects_max), out_(out) {}
+
+  void add(std::string_view record, RowFault fault) {
+    count(fault);
+    if (out_.rejects.size() >= rejects_max_) return;
+    const std::size_t begin = static_cast<std::size_t>(record.data() - block_.data());
+    lines_ += count_lines(block_.substr(counted_to_, begin - counted_to_));
+    counted_to_ = begin;
+    out_.rejects.push_back({lines_, record, std::move(fault)});
+  }
+
+  // Of a block without lines, by the row's number from 0.
+  void add_row(std::uint64_t row, RowFault fault) {
+    count(fault);
+    if (out_.rejects.size() < rejects_max_) out_.rejects.push_back({row, {}, std::move(fault)});
+  }
+
+ private:
+  void count(const RowFault& fault) {
+    const auto counted =
+        std::find_if(out_.rejected_by_kind.begin(), out_.rejected_by_kind.end(),
+                     [&](const RejectCount& count) { return count.kind == fault.kind; });
+    if (counted == out_.rejected_by_kind.end()) {
+      out_.rejected_by_kind.push_back({std::string(fault.kind), 1});
+    } else {
+      ++counted->rows;
+    }
+  }
+
+  std::string_view block_;
+  std::size_t rejects_max_;
+  DecodedBlock& out_;
+  std::size_t counted_to_ = 0;
+  std::uint64_t lines_ = 0;  // before counted_to_
+};
+
+template <class Reader>
+class TextDecoder final : public RowDecoder {
+ public:
+  using MakeReader = std::function<Reader(std::size_t line_bytes_max)>;
+
+  TextDecoder(const Engine& engine, const DecoderOptions& options, MakeReader make_reader,
+              BatchBuilder builder)
+      : engine_(engine),
+        name_(options.name),
+        header_(options.schema.header),
+        rejects_max_(options.rejects_max),
+        admission_(options.admission),
+        cut_line_bytes_(options.cut_line_bytes),
+        make_reader_(std::move(make_reader)),
+        reader_(make_reader_(cut_line_bytes_)),
+        builder_(std::move(builder)) {}
+
+  Status decode(const SourceBlock& block, bool continues_line, DecodedBlock& out) override {
+    std::string_view text = block.text();
+    out.lines = count_lines(text);
+    RejectCollector rejects(text, rejects_max_, out);
+    if (continues_line) {
+      const std::size_t line_end = text.find('\n');
+      const std::string_view line = text.substr(0, line_end);
+      if (line.find_first_not_of(" \t\r") != std::string_view::npos &&
+          !admission_.is_second_reading()) {
+        rejects.add(line,
+                    {"row was ingested before it was complete",
+                     "the row was ingested when its line had no line end, and has grown since", 0});
+        ++out.rows;
+      }
+      text.remove_prefix(line_end + 1);
+    }
+    text.remove_prefix(block.preamble_size);
+    reader_.start(text);
+    builder_.start(simdjson::validate_utf8(text.data(), text.size()));
+    if (block.first && header_) reader_.next(row_);
+    if (admission_.is_second_reading()) {
+      read_again(text, rejects, out);
+    } else {
+      read(text, rejects, out);
+    }
+    out.good_rows = builder_.row_count();
+    out.null_users = builder_.null_users().counts();
+    out.null_values = builder_.null_values().counts();
+    if constexpr (std::is_same_v<Reader, NdjsonReader>) out.late_values = reader_.take_met();
+    if (out.good_rows > 0) {
+      ROLLCALL_ASSIGN_OR_RETURN(out.batch, prepare(engine_, builder_.batch(), name_));
+    }
+    return {};
+  }
+
+ private:
+  void read(std::string_view text, RejectCollector& rejects, DecodedBlock& out) {
+    while (reader_.next(row_)) {
+      ++out.rows;
+      if (row_.fault) {
+        if (const std::size_t size = line_of(text, row_.record).size(); size > cut_line_bytes_) {
+          row_.fault->limit = SourceLimit::kLineBytes;
+          out.refused.add(SourceLimit::kLineBytes, static_cast<std::int64_t>(size));
+        }
+        rejects.add(row_.record, std::move(*row_.fault));
+      } else if (auto fault = builder_.add(row_.fields)) {
+        if (fault->limit) {
+          out.refused.add(*fault->limit, builder_.measures()[Limits::index(*fault->limit)]);
+        }
+        rejects.add(row_.record, std::move(*fault));
+      }
+    }
+  }
+
+  // Takes rows that were refused before and are not now. What else is at fault was told before,
+  // except in lines that nobody has looked into.
+  void read_again(std::string_view text, RejectCollector& rejects, DecodedBlock& out) {
+    const std::size_t looked_into = admission_.line_bytes_max_before();
+    const std::size_t looked_into_now = admission_.line_bytes_max();
+    const Limits& latest = admission_.before.back();
+    wide_readers_.clear();
+    while (reader_.next(row_)) {
+      const std::string_view record = row_.record;
+      std::size_t size = record.size();
+      if (row_.fault) {
+        const std::string_view line = line_of(text, record);
+        size = line.size();
+        if (size <= cut_line_bytes_) continue;
+        if (size > looked_into_now) {
+          const auto measure = static_cast<std::int64_t>(size);
+          out.decided.add(SourceLimit::kLineBytes, measure);
+          out.refused.add(SourceLimit::kLineBytes, measure);
+          continue;
+        }
+        // The batch has views of what a reader has unescaped.
+        wide_readers_.push_back(make_reader_(looked_into_now));
+        const auto line_begin = static_cast<std::size_t>(line.data() - text.data());
+        wide_readers_.back().start(
+            text.substr(line_begin, text.find('\n', line_begin) + 1 - line_begin));
+        if (!wide_readers_.back().next(row_)) continue;
+      }
+      std::optional<RowFault> fault =
+          row_.fault ? std::move(row_.fault) : builder_.add(row_.fields, size);
+      if (fault && fault->is_in) continue;
+      if (fault && !fault->limit) {
+        if (size <= looked_into) continue;
+        out.decided.add(SourceLimit::kLineBytes, static_cast<std::int64_t>(size));
+        ++out.rows;
+        rejects.add(record, std::move(*fault));
+        continue;
+      }
+      const RowMeasures& measures = builder_.measures();
+      const auto count = [&](SourceLimit limit, Refusals& to) {
+        to.add(limit, measures[Limits::index(limit)]);
+      };
+      const SourceLimit before = latest.refusing(measures).value_or(SourceLimit::kLineBytes);
+      count(before, out.decided);
+      if (fault) {
+        count(*fault->limit, out.refused);
+      } else {
+        count(before, out.admitted);
+        ++out.rows;
+      }
+    }
+  }
+
+  // The line that a record, or what is left of it, begins with; without its end.
+  static std::string_view line_of(std::string_view text, std::string_view record) {
+    const auto begin = static_cast<std::size_t>(record.data() - text.data());
+    std::string_view line = text.substr(begin, text.find('\n', begin) - begin);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    return line;
+  }
+
+  const Engine& engine_;
+  std::string name_;
+  bool header_;
+  std::size_t rejects_max_;
+  Admission admission_;
+  std::size_t cut_line_bytes_;
+  MakeReader make_reader_;
+  Reader reader_;
+  std::deque<Reader> wide_readers_;  // of lines that were too long
+  BatchBuilder builder_;
+  Row row_;
+};
+
+// Blocks of columns are read whole, or are an error: whoever wrote them had the rows checked. But
+// limits are the reader's, and refuse rows.
+class NativeDecoder final : public RowDecoder {
+ public:
+  NativeDecoder(const Engine& engine, const DecoderOptions& options)
+      : engine_(engine),
+        name_(options.name),
+        rejects_max_(options.rejects_max),
+        admission_(options.admission) {}
+
+  Status decode(const SourceBlock& block, bool, DecodedBlock& out) override {
+    ROLLCALL_ASSIGN_OR_RETURN(NativeBatch native, decode_native_block(name_, block.text()));
+    const StoreSettings& settings = engine_.settings();
+    out.lines = native.time.size();  // rows take their place
+    if (native.time.empty()) return {};
+    if (native.layout.user_kind != settings.user_kind) {
+      const bool integers = native.layout.user_kind == UserKind::kInteger;
+      return Status::invalid_argument(
+          fmt::format("{}: native block: its users are {} (allowed: {}, as in the store)", name_,
+                      integers ? "integers" : "strings", integers ? "strings" : "integers"));
+    }
+    ROLLCALL_RETURN_IF_ERROR(rescale(native, settings.value_decimals));
+    admit(native, block.text(), out);
+    count_null_users(native, out);
+    out.good_rows = native.time.size();
+    if (out.good_rows == 0) return {};
+
+    EventBatch batch;
+    batch.user_integers = native.user_integers;
+    batch.user_strings = native.user_strings;
+    batch.event = {native.event.values, native.event.codes};
+    batch.time = native.time;
+    batch.value = native.value;
+    if (native.layout.known_until) {
+      batch.known_until = std::min(*native.layout.known_until, time_max());
+    }
+    arena_.clear();
+    joined_.clear();
+    joined_.resize(settings.dimensions.size());
+    std::vector<PropertyColumn> properties;
+    for (std::size_t i = 0; i < settings.dimensions.size(); ++i) {
+      ROLLCALL_ASSIGN_OR_RETURN(const bool there,
+                                find_dimension(native, settings.dimensions[i], joined_[i]));
+      if (there) {
+        properties.push_back({settings.dimensions[i], {joined_[i].values, joined_[i].codes}});
+      }
+    }
+    batch.properties = properties;
+    ROLLCALL_ASSIGN_OR_RETURN(out.batch, prepare(engine_, batch, name_));
+    return {};
+  }
+
+ private:
+  static void count_null_users(const NativeBatch& native, DecodedBlock& out) {
+    WordCounter counter;
+    for (const std::string_view user : native.user_strings) {
+      if (is_null_id(user)) counter.add(user);
+    }
+    out.null_users = counter.counts();
+  }
+
+  TimeUs time_max() const { return std::min(admission_.now[SourceLimit::kTimeMax], kTimeMax); }
+
+  // Leaves in `native` the rows that are to be ingested.
+  void admit(NativeBatch& native, std::string_view block, DecodedBlock& out) const {
+    const std::size_t rows = native.time.size();
+    RejectCollector rejects(block, rejects_max_, out);
+    std::vector<std::uint32_t> kept;
+    kept.reserve(rows);
+    for (std::size_t row = 0; row < rows; ++row) {
+      const std::size_t user_bytes =
+          native.user_strings.empty() ? 0 : native.user_strings[row].size();
+      const TimeUs time = native.time[row];
+      const bool is_null = user_bytes > 0 && is_null_id(native.user_strings[row]);
+      const RowMeasures measures = {0, time, time, static_cast<std::int64_t>(user_bytes),
+                                    is_null ? 1 : 0};
+      if (admission_.is_in(measures)) continue;
+      const std::optional<SourceLimit> limit = admission_.now.refusing(measures);
+      const auto count = [&](SourceLimit of, Refusals& to) {
+        to.add(of, measures[Limits::index(of)]);
+      };
+      if (admission_.is_second_reading()) {
+        const auto before = admission_.before.back().refusing(measures);
+        if (before) count(*before, out.decided);
+        if (before && !limit) count(*before, out.admitted);
+      }
+      if (!limit) {
+        kept.push_back(static_cast<std::uint32_t>(row));
+      } else {
+        count(*limit, out.refused);
+        if (!admission_.is_second_reading()) rejects.add_row(row, limit_fault(*limit, measures));
+      }
+    }
+    out.rows = admission_.is_second_reading() ? kept.size() : rows;
+    if (kept.size() < rows) native.keep(kept);
+  }
+
+  // The fault of a row that has no text.
+  RowFault limit_fault(SourceLimit limit, const RowMeasures& measures) const {
+    const std::int64_t bound = admission_.now[limit];
+    const TimeZone utc;
+    RowFault fault;
+    if (limit == SourceLimit::kUserBytes) {
+      fault = {"user is too long",
+               fmt::format("user: too long: {} bytes (allowed: {})", measures[Limits::index(limit)],
+                           bound),
+               0};
+    } else if (limit == SourceLimit::kNullUser) {
+      fault = {kNullUser, "user: it means nobody (allowed with --null-users keep)", 0};
+    } else {
+      const bool early = limit == SourceLimit::kTimeMin;
+      fault = {early ? "time is earlier than any that is plausible"
+                     : "time is later than any that is plausible",
+               fmt::format("time: too {}: {} microseconds from 1970 (allowed: {} {})",
+                           early ? "early" : "late", measures[Limits::index(limit)],
+                           early ? "from" : "up to", utc.format(bound)),
+               0};
+    }
+    fault.limit = limit;
+    return fault;
+  }
+
+  Status rescale(NativeBatch& native, std::uint32_t decimals) const {
+    if (native.layout.value_decimals == decimals) return {};
+    for (Amount& amount : native.value) {
+      const std::string text = fmt::format("{}e-{}", amount, native.layout.value_decimals);
+      const AmountFault fault = parse_amount(text, decimals, amount);
+      if (fault != AmountFault::kNone) {
+        return Status::invalid_argument(fmt::format("{}: native block: {}", name_,
+                                                    explain_amount_fault(fault, text, decimals)));
+      }
+    }
+    return {};
+  }
+
+  // The property of that name, or "a+b" joined from the properties a and b; false when it has none.
+  Result<bool> find_dimension(NativeBatch& native, const std::string& name,
+                              NativeBatch::Column& out) {
+    const auto& properties = native.layout.properties;
+    const auto find = [&](std::string_view property) -> NativeBatch::Column* {
+      const auto found = std::find(properties.begin(), properties.end(), property);
+      if (found == properties.end()) return nullptr;
+      return &native.properties[static_cast<std::size_t>(found - properties.begin())];
+    };
+    if (const NativeBatch::Column* column = find(name)) {
+      out = *column;
+      return true;
+    }
+    const std::size_t plus = name.find('+');
+    if (plus == std::string::npos) return false;
+    std::vector<const NativeBatch::Column*> parts;
+    for (const std::string& part : dimension_parts(name, properties)) parts.push_back(find(part));
+    if (std::count(parts.begin(), parts.end(), nullptr) > 0) return false;
+    BlockDictionary values;
+    JoinedValue joined;
+    out.codes.reserve(native.time.size());
+    for (std::size_t row = 0; row < native.time.size(); ++row) {
+      joined.clear();
+      for (const NativeBatch::Column* part : parts) {
+        const std::uint32_t code = part->codes.empty() ? 0 : part->codes[row];
+        if (code >= part->values.size()) {
+          return Status::corruption(
+              fmt::format("{}: native block: property code {} (allowed: below {})", name_, code,
+                          part->values.size()));
+        }
+        joined.add(part->values[code]);
+      }
+      std::uint32_t code = values.find(joined.text());
+      if (code == BlockDictionary::kNew) code = values.insert(arena_.store(joined.text()));
+      out.codes.push_back(code);
+    }
+    out.values.assign(values.values().begin(), values.values().end());
+    return true;
+  }
+
+  const Engine& engine_;
+  std::string name_;
+  std::size_t rejects_max_;
+  Admission admission_;
+  std::vector<NativeBatch::Column> joined_;
+  TextArena arena_;
+};
+
+}  // namespace
+
+std::unique_ptr<RowDecoder> RowDecoder::make(const Engine& engine, const DecoderOptions& options) {
+  const SourceSchema& schema = options.schema;
+  if (schema.format == FileFormat::kNative) {
+    return std::make_unique<NativeDecoder>(engine, options);
+  }
+  const ColumnPlan plan = plan_columns(schema, engine.settings().dimensions);
+  BatchShape shape;
+  shape.user_kind = engine.settings().user_kind;
+  shape.event_name = schema.event_name;
+  shape.has_value = !schema.value.empty();
+  shape.value_decimals = engine.settings().value_decimals;
+  shape.amount_form = amount_form(options.source);
+  shape.dimensions = plan.dimensions;
+  BatchBuilder builder(
+      std::move(shape),
+      TimeParser(options.zone, options.source.time_unit, options.source.time_format),
+      options.admission);
+  if (schema.format == FileFormat::kNdjson) {
+    const auto make_reader =
+        [source = options.source, plan,
+         awaited = awaited_values(schema, options.source)](std::size_t line_bytes_max) {
+          NdjsonReader reader(line_bytes_max, source.comment, plan.slot_columns, source.nested);
+          reader.watch_for(awaited);
+          return reader;
+        };
+    return std::make_unique<TextDecoder<NdjsonReader>>(engine, options, make_reader,
+                                                       std::move(builder));
+  }
+  std::vector<std::uint32_t> columns;
+  for (const std::string& name : plan.slot_columns) {
+    const auto found = std::find(schema.columns.begin(), schema.columns.end(), name);
+    columns.push_back(name.empty() ? kNoColumn
+                                   : static_cast<std::uint32_t>(found - schema.columns.begin()));
+  }
+  const auto make_reader = [syntax = record_syntax(schema, options.source),
+                            column_count = schema.columns.size(),
+                            columns](std::size_t line_bytes_max) mutable {
+    syntax.line_bytes_max = line_bytes_max;
+    return DelimitedReader(syntax, column_count, columns);
+  };
+  return std::make_unique<TextDecoder<DelimitedReader>>(engine, options, make_reader,
+                                                        std::move(builder));
+}
+
+}  // namespace rollcall

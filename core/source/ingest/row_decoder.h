@@ -1,0 +1,67 @@
+// Blocks of a source to prepared batches.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/source/formats/text_block_reader.h"
+#include "core/source/ingest/source_limits.h"
+#include "core/source/values/row.h"
+#include "core/time/time_zone.h"
+#include "rollcall/engine.h"
+#include "rollcall/file_source.h"
+#include "rollcall/status.h"
+
+namespace rollcall {
+
+// A row at fault, as seen from its block.
+struct BlockReject {
+  std::uint64_t line = 0;   // line ends between the block's beginning and the row
+  std::string_view record;  // a view of the block
+  RowFault fault;
+};
+
+// Of a second reading, rows that are decided anew: those it takes, and those that it finds to be at
+// fault for the first time. All others were reported before.
+struct DecodedBlock {
+  std::optional<PreparedBatch> batch;  // unset: no row is good
+  std::uint64_t rows = 0;              // good or not
+  std::uint64_t good_rows = 0;
+  std::uint64_t lines = 0;                    // line ends
+  std::vector<BlockReject> rejects;           // the first `rejects_max` of them, in order
+  std::vector<RejectCount> rejected_by_kind;  // all of them
+  Refusals refused;                           // of them (a second reading: besides them)
+  // On a second reading, rows that were refused before, and of these the ones in `batch`.
+  Refusals decided, admitted;
+  std::vector<WordCount> null_users;  // as of IngestReport
+  std::vector<WordCount> null_values;
+  std::vector<std::string> late_values;  // columns that awaited_values had awaited
+};
+
+// How the blocks of one source are decoded. Immutable.
+struct DecoderOptions {
+  SourceOptions source;
+  SourceSchema schema;
+  std::string name;  // of the source, for errors
+  TimeZone zone;
+  std::size_t rejects_max = 0;
+  Admission admission;
+  std::size_t cut_line_bytes = 0;  // as RefusedRange::cut_line_bytes
+};
+
+// Threads: one at a time; any number of decoders at once.
+class RowDecoder {
+ public:
+  static std::unique_ptr<RowDecoder> make(const Engine& engine, const DecoderOptions& options);
+  virtual ~RowDecoder() = default;
+
+  // `continues_line`: the block goes on with a line whose beginning was ingested as a row.
+  virtual Status decode(const SourceBlock& block, bool continues_line, DecodedBlock& out) = 0;
+};
+
+}  // namespace rollcall

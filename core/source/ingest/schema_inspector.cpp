@@ -1,0 +1,527 @@
+#include "core/source/ingest/schema_inspector.h"
+
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <optional>
+#include <span>
+#include <utility>
+
+#include "core/base/guard.h"
+#include "core/source/files/content_reader.h"
+#include "core/source/files/foreign_format.h"
+#include "core/source/files/source_paths.h"
+#include "core/source/formats/native_format.h"
+#include "core/source/ingest/row_sample.h"
+#include "core/source/values/amount_parser.h"
+#include "core/source/values/null_words.h"
+#include "core/source/values/time_parser.h"
+#include "core/time/time_zone.h"
+#include "rollcall/message_text.h"
+
+namespace rollcall {
+namespace {
+
+// Common names, the likeliest first, as normalized_name writes them.
+constexpr std::string_view kUserNames[] = {
+    "userid",    "user",     "distinctid", "uid",          "customerid",  "customer", "visitorid",
+    "accountid", "memberid", "playerid",   "userpseudoid", "anonymousid", "deviceid", "src"};
+constexpr std::string_view kEventNames[] = {"event", "eventname", "action", "eventtype"};
+constexpr std::string_view kTimeNames[] = {"time",           "timestamp",   "ts",       "eventtime",
+                                           "eventtimestamp", "datetime",    "date",     "createdat",
+                                           "occurredat",     "invoicedate", "eventdate"};
+constexpr std::string_view kValueNames[] = {"value", "amount", "revenue"};
+
+// Lower case; without '_', '-' and blanks.
+std::string normalized_name(std::string_view name) {
+  std::string out;
+  for (const char c : name) {
+    if (c == '_' || c == '-' || c == ' ') continue;
+    out += 'A' <= c && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  }
+  return out;
+}
+
+Status fault(std::string_view name, std::string_view what) {
+  return Status::invalid_argument(fmt::format("{}: {}", name, what));
+}
+
+// Chooses columns, one role after the other.
+class ColumnChooser {
+ public:
+  ColumnChooser(std::string_view name, const std::vector<std::string>& columns,
+                SourceSchema& schema)
+      : name_(name), columns_(columns), schema_(schema) {}
+
+  bool has(std::string_view column) const {
+    return std::find(columns_.begin(), columns_.end(), column) != columns_.end();
+  }
+
+  Status check(std::string_view role, const std::string& column) const {
+    const auto count = std::count(columns_.begin(), columns_.end(), column);
+    if (count == 1) return {};
+    if (count > 1) {
+      return fault(name_, fmt::format("{}: {} columns are named {} (allowed: one)", role, count,
+                                      quoted_excerpt(column)));
+    }
+    return fault(name_,
+                 fmt::format("{}: no column {}{}; there are: {}", role, quoted_excerpt(column),
+                             did_you_mean(column, columns_), excerpts(columns_)));
+  }
+
+  // The wanted column or, if none is, the first common one that is there and `fits`; "" when there
+  // is none. `passed_over` is told of those before it that do not fit.
+  Result<std::string> choose(std::string_view role, const std::optional<std::string>& wanted,
+                             std::span<const std::string_view> common,
+                             const std::function<bool(const std::string&)>& fits,
+                             const std::function<void(const std::string&)>& passed_over = {}) {
+    if (wanted) {
+      ROLLCALL_RETURN_IF_ERROR(check(role, *wanted));
+      return *wanted;
+    }
+    for (const std::string_view candidate : common) {
+      for (const std::string& column : columns_) {
+        if (normalized_name(column) != candidate) continue;
+        if (!fits(column)) {
+          if (passed_over) passed_over(column);
+          continue;
+        }
+        ROLLCALL_RETURN_IF_ERROR(check(role, column));
+        schema_.guessed.push_back(fmt::format("{} = {}", role, excerpt(column)));
+        return column;
+      }
+    }
+    return std::string();
+  }
+
+  // The error for a role without a column. `common`: the names that would have been guessed, which
+  // may stand within objects.
+  Status missing(std::string_view role, std::string_view advice,
+                 std::span<const std::string_view> common, std::string_view line) const {
+    std::string text = fmt::format("{}: which column it is cannot be guessed ({}); there are: {}",
+                                   role, advice, excerpts(columns_));
+    for (const std::string_view candidate : common) {
+      const auto nested =
+          std::find_if(columns_.begin(), columns_.end(), [&](const std::string& column) {
+            const std::size_t dot = column.rfind('.');
+            return dot != std::string::npos &&
+                   normalized_name(std::string_view(column).substr(dot + 1)) == candidate;
+          });
+      if (nested == columns_.end()) continue;
+      text += fmt::format("; perhaps --{} {}", role, *nested);
+      break;
+    }
+    const bool no_header = columns_.size() == 1 || line.starts_with('#') ||
+                           line.starts_with("//") || line.starts_with("--");
+    if (schema_.format == FileFormat::kDelimited && no_header) {
+      text += fmt::format(
+          "; its first line is {}: --skip-lines N passes over lines before the header, --comment "
+          "MARK over lines that begin so, --delimiter says what separates fields",
+          quoted_excerpt(line));
+    }
+    return fault(name_, text);
+  }
+
+ private:
+  std::string_view name_;
+  const std::vector<std::string>& columns_;
+  SourceSchema& schema_;
+};
+
+// Whether at least half of the texts in the column are such ones; true when there are none.
+bool holds_mostly(const RowSample& sample, const std::string& column,
+                  const std::function<bool(std::string_view)>& is_such) {
+  const auto found = std::find(sample.columns.begin(), sample.columns.end(), column);
+  const std::size_t index = static_cast<std::size_t>(found - sample.columns.begin());
+  std::size_t texts = 0, such = 0;
+  for (const auto& row : sample.rows) {
+    const std::string_view text = trim(row[index]);
+    if (text.empty()) continue;
+    ++texts;
+    if (is_such(text)) ++such;
+  }
+  return 2 * such >= texts;
+}
+
+// Whether at least half of the rows have a text in the column.
+bool is_mostly_there(const RowSample& sample, const std::string& column) {
+  const auto found = std::find(sample.columns.begin(), sample.columns.end(), column);
+  const auto index = static_cast<std::size_t>(found - sample.columns.begin());
+  const auto there = std::count_if(sample.rows.begin(), sample.rows.end(),
+                                   [&](const auto& row) { return !trim(row[index]).empty(); });
+  return 2 * static_cast<std::size_t>(there) >= sample.rows.size();
+}
+
+// The first text of the column that is not such a one.
+std::string first_unlike(const RowSample& sample, const std::string& column,
+                         const std::function<bool(std::string_view)>& is_such) {
+  const auto found = std::find(sample.columns.begin(), sample.columns.end(), column);
+  const std::size_t index = static_cast<std::size_t>(found - sample.columns.begin());
+  for (const auto& row : sample.rows) {
+    const std::string_view text = trim(row[index]);
+    if (!text.empty() && !is_such(text)) return std::string(text);
+  }
+  return {};
+}
+
+bool is_amount(std::string_view text, const AmountForm& form) {
+  constexpr std::uint32_t kDecimals = 12;  // what the store keeps is not known here
+  Amount amount = 0;
+  return is_null_word(text) ||
+         parse_amount(text, form, kDecimals, amount) != AmountFault::kNotANumber;
+}
+
+// Chooses the column of the value. One that is named is taken whatever is in it: its rows say what
+// is wrong with them.
+Status choose_value(ColumnChooser& chooser, const RowSample& sample, const SourceOptions& options,
+                    SourceSchema& schema) {
+  const AmountForm form = amount_form(options);
+  const auto is_such = [&](std::string_view text) { return is_amount(text, form); };
+  const auto fits = [&](const std::string& column) {
+    return holds_mostly(sample, column, is_such);
+  };
+  const auto passed_over = [&](const std::string& column) {
+    const std::string found = first_unlike(sample, column, is_such);
+    const std::string flags = form == AmountForm() ? amount_flags(found) : "";
+    schema.passed_over.push_back(fmt::format(
+        "column {} is not read as the value: most of its first rows are no amounts, such as {} "
+        "({})",
+        column, quoted_excerpt(found),
+        flags.empty() ? fmt::format("--value {} reads it all the same", column)
+                      : fmt::format("{} reads this one", flags)));
+  };
+  ROLLCALL_ASSIGN_OR_RETURN(schema.value,
+                            chooser.choose("value", options.value, kValueNames, fits, passed_over));
+  return {};
+}
+
+Status check_options(std::string_view name, const SourceOptions& options) {
+  if (options.delimiter) {
+    const std::string& delimiter = *options.delimiter;
+    constexpr std::size_t kDelimiterBytesMax = 16;
+    if (delimiter.empty() || delimiter.size() > kDelimiterBytesMax ||
+        delimiter.find_first_of("\"\r\n") != std::string::npos ||
+        !simdjson::validate_utf8(delimiter)) {
+      return fault(name, fmt::format("delimiter: {} (allowed: 1 to {} bytes of UTF-8 without a "
+                                     "quote or a line end)",
+                                     quoted_excerpt(delimiter), kDelimiterBytesMax));
+    }
+  }
+  if (options.comment.find_first_of("\r\n") != std::string::npos) {
+    return fault(name, "comment: it has a line end in it (allowed: how comment lines begin)");
+  }
+  if (options.event && options.event_name) {
+    return fault(name, "event and event_name: both are set (allowed: one of them)");
+  }
+  if (options.event_name && options.event_name->empty()) {
+    return fault(name, "event_name: empty (allowed: 1 to 1024 bytes)");
+  }
+  ROLLCALL_RETURN_IF_ERROR(check_amount_form(amount_form(options)));
+  if (options.line_bytes_max == 0) return fault(name, "line_bytes_max: 0 (allowed: 1 and more)");
+  if (options.time_format) return TimeParser::check_format(*options.time_format);
+  return {};
+}
+
+// Looks for the columns of the dimensions, and says which columns are left over. Rows of NDJSON and
+// blocks of the native format need not have the same columns, so that one of them may yet come.
+Status find_dimensions(const ColumnChooser& chooser, const std::vector<std::string>& dimensions,
+                       SourceSchema& schema) {
+  std::vector<std::string> used = {schema.user, schema.time, schema.event, schema.value};
+  for (const std::string& dimension : dimensions) {
+    const std::vector<std::string> parts = dimension_parts(dimension, schema.columns);
+    const auto there = std::count_if(parts.begin(), parts.end(),
+                                     [&](const std::string& part) { return chooser.has(part); });
+    if (there == 0) schema.absent.push_back(dimension);
+    for (const std::string& part : parts) {
+      if (there > 0 && schema.format == FileFormat::kDelimited) {
+        ROLLCALL_RETURN_IF_ERROR(chooser.check(fmt::format("dimension {}", dimension), part));
+      }
+      used.push_back(part);
+    }
+  }
+  for (const std::string& column : schema.columns) {
+    if (std::find(used.begin(), used.end(), column) == used.end()) schema.ignored.push_back(column);
+  }
+  return {};
+}
+
+Result<SourceSchema> inspect_native(std::string_view name, std::string_view head,
+                                    const SourceOptions& options,
+                                    const std::vector<std::string>& dimensions) {
+  if (options.user || options.event || options.time || options.value || options.event_name) {
+    return fault(name,
+                 "the native format names its own columns: user, event, time, value and "
+                 "event_name cannot be chosen");
+  }
+  ROLLCALL_ASSIGN_OR_RETURN(const NativeLayout layout, read_native_layout(name, head));
+  SourceSchema schema;
+  schema.format = FileFormat::kNative;
+  schema.header = false;
+  schema.columns = {"user", "time", "event"};
+  schema.user = "user";
+  schema.time = "time";
+  schema.event = "event";
+  if (layout.has_value) {
+    schema.columns.emplace_back("value");
+    schema.value = "value";
+  }
+  schema.columns.insert(schema.columns.end(), layout.properties.begin(), layout.properties.end());
+  const ColumnChooser chooser(name, schema.columns, schema);
+  ROLLCALL_RETURN_IF_ERROR(find_dimensions(chooser, dimensions, schema));
+  return schema;
+}
+
+}  // namespace
+
+bool holds_nothing(std::string_view head, bool complete) {
+  return complete && head.find_first_not_of("\xEF\xBB\xBF \t\r\n") == std::string_view::npos;
+}
+
+Result<SourceSchema> inspect_head(std::string_view name, std::string_view head, bool complete,
+                                  const SourceOptions& options,
+                                  const std::vector<std::string>& dimensions) {
+  ROLLCALL_RETURN_IF_ERROR(check_options(name, options));
+  const FileFormat format = options.format.value_or(
+      head.starts_with(kNativeMagic) ? FileFormat::kNative : guess_format(name, head));
+  if (format == FileFormat::kNative) return inspect_native(name, head, options, dimensions);
+  if (!options.format) {
+    if (const std::string foreign = foreign_format(head); !foreign.empty()) {
+      return fault(name, foreign);
+    }
+  }
+
+  SourceSchema schema;
+  schema.format = format;
+  const bool delimited = format == FileFormat::kDelimited;
+  const std::string_view declared = delimited ? declared_delimiter(head) : std::string_view();
+  schema.skip_lines = options.skip_lines.value_or(declared.empty() ? 0 : 1);
+  head = after_preamble(head, schema.skip_lines);
+  ROLLCALL_RETURN_IF_ERROR(check_text(name, head));
+  RowSample sample;
+  if (delimited) {
+    schema.delimiter = options.delimiter ? *options.delimiter
+                       : schema.skip_lines == 1 && !declared.empty()
+                           ? declared
+                           : guess_delimiter(name, head, complete, options);
+    schema.quotes = quotes_of(schema.delimiter, options);
+    schema.header = options.header.value_or(options.columns.empty());
+    ROLLCALL_ASSIGN_OR_RETURN(sample, sample_rows(name, head, complete, options, schema));
+    if (!options.delimiter && schema.delimiter != ",") {
+      schema.guessed.push_back(fmt::format("delimiter = {}", schema.delimiter == "\t" ? "tab"
+                                                             : schema.delimiter == " "
+                                                                 ? "blanks"
+                                                                 : schema.delimiter));
+    }
+  } else {
+    schema.header = false;
+    ROLLCALL_ASSIGN_OR_RETURN(sample, sample_rows(name, head, complete, options, schema));
+  }
+  schema.columns = sample.columns;
+
+  ColumnChooser chooser(name, schema.columns, schema);
+  const auto any = [](const std::string&) { return true; };
+  const std::string_view line = first_line(head);
+  // A name that fits is not enough: exports have columns that are empty in most rows.
+  const auto is_present = [&](const std::string& column) {
+    return is_mostly_there(sample, column);
+  };
+  ROLLCALL_ASSIGN_OR_RETURN(schema.user,
+                            chooser.choose("user", options.user, kUserNames, is_present));
+  if (schema.user.empty()) {
+    ROLLCALL_ASSIGN_OR_RETURN(schema.user, chooser.choose("user", options.user, kUserNames, any));
+  }
+  if (schema.user.empty()) {
+    return chooser.missing("user", "name it with --user", kUserNames, line);
+  }
+  ROLLCALL_ASSIGN_OR_RETURN(const TimeZone utc, TimeZone::find("UTC"));
+  TimeParser time_parser(utc, options.time_unit, options.time_format);
+  const auto is_time = [&](std::string_view text) {
+    ParsedTime time;
+    return time_parser.parse(text, time) == TimeFault::kNone;
+  };
+  const auto holds_times = [&](const std::string& column) {
+    return is_present(column) && holds_mostly(sample, column, is_time);
+  };
+  std::vector<std::string> odd_times;
+  const auto is_odd = [&](const std::string& column) { odd_times.push_back(column); };
+  ROLLCALL_ASSIGN_OR_RETURN(schema.time,
+                            chooser.choose("time", options.time, kTimeNames, holds_times, is_odd));
+  for (const std::string& column : odd_times) {
+    if (schema.time.empty()) break;
+    schema.passed_over.push_back(fmt::format(
+        "column {} is not read as the time: most of its first rows are no times, such as {} "
+        "(--time {} reads it all the same)",
+        column, quoted_excerpt(first_unlike(sample, column, is_time)), column));
+  }
+  if (schema.time.empty()) {
+    // Its name speaks for it; why its rows are rejected says how its times are to be read.
+    ROLLCALL_ASSIGN_OR_RETURN(schema.time, chooser.choose("time", options.time, kTimeNames, any));
+  }
+  if (schema.time.empty()) {
+    return chooser.missing("time", "name it with --time", kTimeNames, line);
+  }
+  if (options.event_name) {
+    schema.event_name = *options.event_name;
+  } else {
+    ROLLCALL_ASSIGN_OR_RETURN(schema.event,
+                              chooser.choose("event", options.event, kEventNames, is_present));
+    if (schema.event.empty()) {
+      ROLLCALL_ASSIGN_OR_RETURN(schema.event,
+                                chooser.choose("event", options.event, kEventNames, any));
+    }
+    if (schema.event.empty()) {
+      return chooser.missing("event", "name it with --event, or name all events with --event-name",
+                             kEventNames, line);
+    }
+  }
+  const bool may_come = schema.format == FileFormat::kNdjson && options.value &&
+                        !options.value->empty() && !chooser.has(*options.value);
+  if (may_come) {
+    schema.value = *options.value;
+    schema.absent.push_back(schema.value);
+  } else if (!options.value || !options.value->empty()) {
+    ROLLCALL_RETURN_IF_ERROR(choose_value(chooser, sample, options, schema));
+  }
+
+  ROLLCALL_RETURN_IF_ERROR(find_dimensions(chooser, dimensions, schema));
+  return schema;
+}
+
+Result<std::vector<std::string>> first_times(std::string_view name, std::string_view head,
+                                             bool complete, const SourceOptions& options,
+                                             const SourceSchema& schema) {
+  std::vector<std::string> times;
+  if (schema.format == FileFormat::kNative) return times;
+  head = after_preamble(head, schema.skip_lines);
+  ROLLCALL_ASSIGN_OR_RETURN(const RowSample sample,
+                            sample_rows(name, head, complete, options, schema));
+  const auto found = std::find(sample.columns.begin(), sample.columns.end(), schema.time);
+  const auto column = static_cast<std::size_t>(found - sample.columns.begin());
+  for (const auto& row : sample.rows) times.emplace_back(trim(row[column]));
+  return times;
+}
+
+namespace {
+
+// nullopt: the file is empty.
+Result<std::optional<SourceSchema>> inspect_file(const std::string& path,
+                                                 const SourceOptions& options,
+                                                 const std::vector<std::string>& dimensions) {
+  ROLLCALL_ASSIGN_OR_RETURN(ContentReader content, ContentReader::open(path));
+  ROLLCALL_ASSIGN_OR_RETURN(const std::string_view head, content.head());
+  const bool complete = head.size() < kHeadBytes;
+  if (holds_nothing(head, complete)) return std::optional<SourceSchema>();
+  ROLLCALL_ASSIGN_OR_RETURN(SourceSchema schema,
+                            inspect_head(path, head, complete, options, dimensions));
+  return std::optional<SourceSchema>(std::move(schema));
+}
+
+Result<SourceSchema> inspect_files(const std::vector<std::string>& paths,
+                                   const SourceOptions& options,
+                                   const std::vector<std::string>& dimensions) {
+  ROLLCALL_ASSIGN_OR_RETURN(const ExpandedPaths expanded, expand_directories(paths));
+  Status first_failure;
+  for (const std::string& path : expanded.files) {
+    if (!stored_size(path)) {
+      return Status::invalid_argument(
+          fmt::format("{}: only a file can be looked at without being read", path));
+    }
+    Result<std::optional<SourceSchema>> schema = inspect_file(path, options, dimensions);
+    if (schema.ok() && *schema) return **std::move(schema);
+    if (first_failure.ok()) first_failure = schema.status();
+  }
+  ROLLCALL_RETURN_IF_ERROR(first_failure);
+  return Status::invalid_argument(fmt::format("{}: empty", excerpts(expanded.files)));
+}
+
+Status look_for_dimensions(const std::vector<std::string>& paths, const SourceOptions& options,
+                           const std::vector<std::string>& dimensions) {
+  ROLLCALL_ASSIGN_OR_RETURN(const ExpandedPaths expanded, expand_directories(paths));
+  std::vector<std::string> absent = dimensions;
+  std::vector<std::string> columns;
+  for (const std::string& path : expanded.files) {
+    if (absent.empty() || !stored_size(path)) return {};
+    const Result<std::optional<SourceSchema>> schema = inspect_file(path, options, dimensions);
+    if (!schema.ok() || !*schema) continue;
+    const std::vector<std::string>& without = (*schema)->absent;
+    std::erase_if(absent, [&](const std::string& dimension) {
+      return std::find(without.begin(), without.end(), dimension) == without.end();
+    });
+    for (const std::string& column : (*schema)->columns) {
+      if (std::find(columns.begin(), columns.end(), column) == columns.end()) {
+        columns.push_back(column);
+      }
+    }
+  }
+  if (absent.empty() || columns.empty()) return {};
+  return Status::invalid_argument(
+      fmt::format("dimension {}: no such column{}; there are: {}", quoted_excerpt(absent.front()),
+                  did_you_mean(absent.front(), columns), excerpts(columns)));
+}
+
+}  // namespace
+
+Result<SourceSchema> inspect_source(const std::vector<std::string>& paths,
+                                    const SourceOptions& options,
+                                    const std::vector<std::string>& dimensions) {
+  return guarded("inspect", [&] { return inspect_files(paths, options, dimensions); });
+}
+
+Status check_dimensions(const std::vector<std::string>& paths, const SourceOptions& options,
+                        const std::vector<std::string>& dimensions) {
+  return guarded("inspect", [&] { return look_for_dimensions(paths, options, dimensions); });
+}
+
+std::vector<std::string> dimension_parts(const std::string& dimension,
+                                         const std::vector<std::string>& columns) {
+  if (std::find(columns.begin(), columns.end(), dimension) != columns.end()) return {dimension};
+  std::vector<std::string> parts;
+  std::size_t begin = 0;
+  for (std::size_t plus = dimension.find('+'); plus != std::string::npos;
+       plus = dimension.find('+', begin)) {
+    parts.push_back(dimension.substr(begin, plus - begin));
+    begin = plus + 1;
+  }
+  parts.push_back(dimension.substr(begin));
+  return parts;
+}
+
+AmountForm amount_form(const SourceOptions& options) {
+  const AmountForm plain;
+  return {options.decimal.value_or(plain.decimal), options.grouping.value_or(plain.grouping),
+          options.currency.value_or(plain.currency), options.round_values};
+}
+
+std::vector<std::string> awaited_values(const SourceSchema& schema, const SourceOptions& options) {
+  std::vector<std::string> names;
+  if (!schema.value.empty() || options.value) return names;
+  for (const std::string_view name : kValueNames) {
+    const bool known =
+        std::any_of(schema.columns.begin(), schema.columns.end(),
+                    [&](const auto& column) { return normalized_name(column) == name; });
+    if (!known) names.emplace_back(name);
+  }
+  return names;
+}
+
+ColumnPlan plan_columns(const SourceSchema& schema, const std::vector<std::string>& dimensions) {
+  ColumnPlan plan;
+  plan.slot_columns = {schema.user, schema.time, schema.event, schema.value};
+  for (const std::string& dimension : dimensions) {
+    const bool absent =
+        std::find(schema.absent.begin(), schema.absent.end(), dimension) != schema.absent.end();
+    if (absent && schema.format == FileFormat::kDelimited) continue;
+    BatchShape::Dimension& joined = plan.dimensions.emplace_back();
+    joined.name = dimension;
+    for (const std::string& part : dimension_parts(dimension, schema.columns)) {
+      joined.slots.push_back(plan.slot_columns.size());
+      plan.slot_columns.push_back(part);
+    }
+  }
+  return plan;
+}
+
+}  // namespace rollcall

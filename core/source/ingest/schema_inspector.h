@@ -1,0 +1,50 @@
+// How a source is to be read, told from its first rows.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/source/ingest/batch_builder.h"
+#include "rollcall/file_source.h"
+#include "rollcall/status.h"
+
+namespace rollcall {
+
+// Whether a content that begins with `head`, and ends with it if `complete`, is empty but for blank
+// lines and a byte order mark.
+bool holds_nothing(std::string_view head, bool complete);
+
+// The same as inspect_source, for a source named `name` whose content begins with `head`, and ends
+// with it if `complete`.
+Result<SourceSchema> inspect_head(std::string_view name, std::string_view head, bool complete,
+                                  const SourceOptions& options,
+                                  const std::vector<std::string>& dimensions);
+
+// The times of the first rows that inspect_head looked at to find `schema`. None: of the native
+// format.
+Result<std::vector<std::string>> first_times(std::string_view name, std::string_view head,
+                                             bool complete, const SourceOptions& options,
+                                             const SourceSchema& schema);
+
+// What `options` say of how amounts are written.
+AmountForm amount_form(const SourceOptions& options);
+
+// The names, in lower case, by which a column would have been guessed to be the value of NDJSON,
+// had the first rows had one. None: there is one, or there is to be none.
+std::vector<std::string> awaited_values(const SourceSchema& schema, const SourceOptions& options);
+
+// Which columns are used for what.
+struct ColumnPlan {
+  std::vector<std::string> slot_columns;          // by slot (row.h); "": none
+  std::vector<BatchShape::Dimension> dimensions;  // those that the source has
+};
+ColumnPlan plan_columns(const SourceSchema& schema, const std::vector<std::string>& dimensions);
+
+// The columns of a dimension: its own or, if none of `columns` has its name, those that it joins
+// with '+'.
+std::vector<std::string> dimension_parts(const std::string& dimension,
+                                         const std::vector<std::string>& columns);
+
+}  // namespace rollcall

@@ -1,0 +1,356 @@
+#include "core/source/ingest/source_identity.h"
+
+#include <fmt/format.h>
+#include <xxhash.h>
+
+#include <algorithm>
+#include <exception>
+#include <iterator>
+#include <new>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <utility>
+
+namespace rollcall {
+namespace {
+
+constexpr int kFormat = 2;
+constexpr std::string_view kIdPrefix = "file:";
+
+std::string to_hex(XXH128_hash_t hash) {
+  return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
+}
+
+std::optional<XXH128_hash_t> from_hex(const std::string& text) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  if (text.size() != 32 || text.find_first_not_of(kDigits) != std::string::npos) return {};
+  XXH128_hash_t hash;
+  hash.high64 = std::stoull(text.substr(0, 16), nullptr, 16);
+  hash.low64 = std::stoull(text.substr(16), nullptr, 16);
+  return hash;
+}
+
+bool equal(XXH128_hash_t a, XXH128_hash_t b) { return a.high64 == b.high64 && a.low64 == b.low64; }
+
+bool same_head(const ContentMark& mark, std::string_view head) {
+  return mark.head_bytes <= head.size() &&
+         equal(mark.head_hash, XXH3_128bits(head.data(), mark.head_bytes));
+}
+
+nlohmann::ordered_json to_json(const SourceReading& reading) {
+  auto columns = nlohmann::ordered_json::array();
+  for (const SourceReading::Column& column : reading.columns) {
+    columns.push_back({column.role, column.name, column.number});
+  }
+  nlohmann::ordered_json json = {
+      {"format", reading.format},           {"delimiter", reading.delimiter},
+      {"quotes", reading.quotes},           {"skip_lines", reading.skip_lines},
+      {"comment", reading.comment},         {"nested", reading.nested},
+      {"header", reading.header},           {"names", reading.names},
+      {"columns", std::move(columns)},      {"event_name", reading.event_name},
+      {"time_format", reading.time_format}, {"time_unit", reading.time_unit}};
+  if (reading.amounts != AmountForm()) {
+    json["amounts"] = {{"decimal", std::string(1, reading.amounts.decimal)},
+                       {"grouping", reading.amounts.grouping},
+                       {"currency", reading.amounts.currency},
+                       {"rounds", reading.amounts.rounds}};
+  }
+  return json;
+}
+
+SourceReading reading_from(const nlohmann::json& json) {
+  SourceReading reading;
+  json.at("format").get_to(reading.format);
+  json.at("delimiter").get_to(reading.delimiter);
+  if (reading.delimiter.empty()) throw std::invalid_argument("delimiter");
+  // Positions from before these could be chosen do not have them.
+  const QuoteRule usual = reading.delimiter == " " ? QuoteRule::kText : QuoteRule::kFields;
+  reading.quotes = json.value("quotes", usual);
+  reading.skip_lines = json.value("skip_lines", 0U);
+  reading.comment = json.value("comment", "");
+  reading.nested = json.value("nested", NestedValues::kText);
+  json.at("header").get_to(reading.header);
+  json.at("names").get_to(reading.names);
+  for (const nlohmann::json& column : json.at("columns")) {
+    reading.columns.push_back({column.at(0), column.at(1), column.at(2)});
+  }
+  json.at("event_name").get_to(reading.event_name);
+  json.at("time_format").get_to(reading.time_format);
+  json.at("time_unit").get_to(reading.time_unit);
+  if (json.contains("amounts")) {
+    const nlohmann::json& amounts = json.at("amounts");
+    reading.amounts.decimal = amounts.at("decimal").get<std::string>().at(0);
+    amounts.at("grouping").get_to(reading.amounts.grouping);
+    amounts.at("currency").get_to(reading.amounts.currency);
+    amounts.at("rounds").get_to(reading.amounts.rounds);
+  }
+  return reading;
+}
+
+// The mark that stood at an earlier end of `source`.
+ContentMark mark_of(const KnownSource::End& end, const KnownSource& source) {
+  const bool has_head = end.offset >= kHeadBytes;
+  return {end.offset, end.hash, has_head ? kHeadBytes : end.offset,
+          has_head ? source.mark.head_hash : end.hash};
+}
+
+// A place up to which a source was read.
+struct Candidate {
+  const KnownSource* source = nullptr;
+  const KnownSource::End* end = nullptr;  // null: where it stands now
+  ContentMark mark;
+};
+
+// Those that a content with this head may hold, by offset.
+std::vector<Candidate> candidates_of(const std::vector<const KnownSource*>& sources,
+                                     std::string_view head) {
+  std::vector<Candidate> candidates;
+  const auto add = [&](const Candidate& candidate) {
+    if (same_head(candidate.mark, head)) candidates.push_back(candidate);
+  };
+  for (const KnownSource* source : sources) {
+    for (const KnownSource::End& end : source->earlier_ends) {
+      add({source, &end, mark_of(end, *source)});
+    }
+    add({source, nullptr, source->mark});
+  }
+  std::stable_sort(
+      candidates.begin(), candidates.end(),
+      [](const Candidate& a, const Candidate& b) { return a.mark.offset < b.mark.offset; });
+  return candidates;
+}
+
+}  // namespace
+
+SourcePosition KnownSource::to_position() const {
+  auto ends = nlohmann::ordered_json::array();
+  for (const End& end : earlier_ends) {
+    if (end.rows == 0) continue;  // nothing would count twice
+    ends.push_back({end.offset, to_hex(end.hash), end.rows, end.lines, end.tail});
+  }
+  nlohmann::ordered_json position = {
+      {"format", kFormat},
+      {"name", name},
+      {"offset", mark.offset},
+      {"hash", to_hex(mark.hash)},
+      {"head_bytes", mark.head_bytes},
+      {"head_hash", to_hex(mark.head_hash)},
+      {"reading", to_json(reading)},
+      {"rows", rows},
+      {"lines", lines},
+      {"counted", counted},
+      {"tail", tail},
+      {"earlier_ends", std::move(ends)},
+      {"refused", refused.to_json()},
+  };
+  if (refusals_unknown_before > 0) position["refusals_unknown_before"] = refusals_unknown_before;
+  if (origin) position["origin"] = {origin->id, origin->end};
+  // File names need not be UTF-8.
+  return {id, position.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
+}
+
+std::optional<KnownSource> KnownSource::from_position(const SourcePosition& position) {
+  if (!position.id.starts_with(kIdPrefix)) return {};
+  try {
+    const auto json = nlohmann::json::parse(position.position);
+    const auto hash = from_hex(json.at("hash"));
+    const auto head_hash = from_hex(json.at("head_hash"));
+    if (json.at("format") != kFormat || !hash || !head_hash) return {};
+    KnownSource source;
+    source.id = position.id;
+    source.name = json.at("name");
+    source.reading = reading_from(json.at("reading"));
+    source.mark = {json.at("offset"), *hash, json.at("head_bytes"), *head_hash};
+    source.rows = json.at("rows");
+    source.lines = json.at("lines");
+    source.counted = json.at("counted");
+    source.tail = json.at("tail");
+    for (const nlohmann::json& end : json.value("earlier_ends", nlohmann::json::array())) {
+      const auto end_hash = from_hex(end.at(1));
+      if (!end_hash) return {};
+      source.earlier_ends.push_back({end.at(0), *end_hash, end.at(2), end.at(3), end.at(4)});
+    }
+    // Versions that did not keep what limits refused wrote the same without these.
+    const auto refused = json.find("refused");
+    if (refused == json.end()) {
+      source.refusals_unknown_before = source.mark.offset;
+      return source;
+    }
+    source.refused = RefusedRanges::from_json(*refused);
+    source.refusals_unknown_before = json.value("refusals_unknown_before", std::uint64_t{0});
+    if (const auto origin = json.find("origin"); origin != json.end()) {
+      source.origin = {origin->at(0), origin->at(1)};
+    }
+    return source;
+  } catch (const std::bad_alloc&) {
+    throw;  // a file that is not known for want of memory would count twice
+  } catch (const std::exception&) {
+    return {};
+  }
+}
+
+SourceRegistry::SourceRegistry(const std::vector<SourcePosition>& positions) {
+  for (const SourcePosition& position : positions) {
+    if (const auto source = KnownSource::from_position(position)) update(*source);
+  }
+}
+
+void SourceRegistry::update(const KnownSource& source) {
+  const auto [known, is_new] = by_id_.try_emplace(source.id, sources_.size());
+  const std::size_t number = known->second;
+  if (is_new) {
+    sources_.push_back(source);
+  } else {
+    sources_[number] = source;
+  }
+  const auto add = [&](const ContentMark& mark) {
+    std::vector<std::size_t>& numbers =
+        by_head_[{mark.head_bytes, mark.head_hash.high64, mark.head_hash.low64}];
+    if (std::find(numbers.begin(), numbers.end(), number) == numbers.end()) {
+      numbers.push_back(number);
+    }
+  };
+  for (const KnownSource::End& end : source.earlier_ends) add(mark_of(end, source));
+  add(source.mark);
+}
+
+std::vector<SourceRegistry::Part> SourceRegistry::take_due(const KnownSource& source,
+                                                           const Limits& now) {
+  std::vector<Part> parts;
+  const auto add = [&](const std::string& id, std::uint64_t end) {
+    const auto known = by_id_.find(id);
+    if (known == by_id_.end()) return false;
+    KnownSource& owner = sources_[known->second];
+    Part part{owner, end, owner.refused.take_due(end, now)};
+    if (!part.due.empty()) owner.counted = true;
+    parts.push_back(std::move(part));
+    return true;
+  };
+  add(source.id, source.mark.offset);
+  std::optional<KnownSource::Origin> origin = source.origin;
+  std::uint64_t end = source.mark.offset;
+  while (origin) {
+    end = std::min(end, origin->end);
+    if (!add(origin->id, end)) break;
+    origin = parts.back().owner.origin;
+  }
+  std::reverse(parts.begin(), parts.end());
+  return parts;
+}
+
+std::string SourceRegistry::new_id(std::string_view head, const SourceReading& reading) const {
+  for (std::size_t number = sources_.size();; ++number) {
+    const XXH64_hash_t hash =
+        XXH3_64bits_withSeed(head.data(), head.size(), reading.hash() + number);
+    std::string id = fmt::format("{}{:016x}", kIdPrefix, hash);
+    if (!by_id_.contains(id)) return id;
+  }
+}
+
+// One pass over the head meets the heads of all marks.
+std::vector<const KnownSource*> SourceRegistry::sources_like(std::string_view head) const {
+  const std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> state(XXH3_createState(),
+                                                                       &XXH3_freeState);
+  if (state == nullptr) throw std::bad_alloc();
+  XXH3_128bits_reset(state.get());
+  std::vector<std::size_t> numbers;
+  std::size_t hashed = 0;
+  for (auto next = by_head_.begin(); next != by_head_.end() && next->first[0] <= head.size();) {
+    const std::size_t size = next->first[0];
+    XXH3_128bits_update(state.get(), head.data() + hashed, size - hashed);
+    hashed = size;
+    const XXH128_hash_t hash = XXH3_128bits_digest(state.get());
+    if (const auto found = by_head_.find({size, hash.high64, hash.low64});
+        found != by_head_.end()) {
+      numbers.insert(numbers.end(), found->second.begin(), found->second.end());
+    }
+    next = by_head_.lower_bound({size + 1, 0, 0});
+  }
+  std::sort(numbers.begin(), numbers.end());
+  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
+  std::vector<const KnownSource*> sources;
+  for (const std::size_t number : numbers) sources.push_back(&sources_[number]);
+  return sources;
+}
+
+Result<SourceRegistry::Recognized> SourceRegistry::recognize(const std::string& path,
+                                                             ContentReader content,
+                                                             const ReadAs& read_as) {
+  ROLLCALL_ASSIGN_OR_RETURN(const std::string_view looked_at, content.head());
+  const std::string head(looked_at);
+  Recognized result{std::move(content), {}, false, {}};
+
+  // One pass over the content meets the marks of all sources that begin like it.
+  std::vector<Candidate> held, cut_short;
+  for (const Candidate& candidate : candidates_of(sources_like(head), head)) {
+    const ContentMark& mark = candidate.mark;
+    ROLLCALL_ASSIGN_OR_RETURN(const bool reached, result.content.skip_to(mark.offset));
+    if (reached && equal(result.content.mark().hash, mark.hash)) held.push_back(candidate);
+    if (!reached && mark.head_bytes == kHeadBytes) cut_short.push_back(candidate);
+  }
+  // The longest that is read as this content is, too.
+  const auto last_read_alike = [&](const std::vector<Candidate>& candidates) {
+    const auto found =
+        std::find_if(candidates.rbegin(), candidates.rend(), [&](const Candidate& candidate) {
+          const SourceReading& known = candidate.source->reading;
+          const Result<SourceReading> reading =
+              read_as(candidate.source->counted ? &known : nullptr);
+          return reading.ok() && reading->key() == known.key();
+        });
+    return found == candidates.rend() ? std::nullopt : std::optional(*found);
+  };
+  std::vector<Candidate> counted;
+  std::copy_if(held.begin(), held.end(), std::back_inserter(counted),
+               [](const Candidate& candidate) { return candidate.source->counted; });
+  // Where some of it was counted, what was not decides nothing.
+  const std::optional<Candidate> best = last_read_alike(counted.empty() ? held : counted);
+  const std::optional<Candidate> longer = last_read_alike(cut_short);
+  const KnownSource* const cut_off = longer ? longer->source : nullptr;
+  // Whether the content goes on after an earlier end, but not as far as its source was read.
+  const bool between_ends = best && best->end != nullptr && best->source == cut_off &&
+                            result.content.offset() > best->mark.offset;
+  if (cut_off != nullptr && (!best || between_ends)) {
+    return Status::invalid_argument(fmt::format(
+        "{}: it begins like {}, of which {} bytes were read before, and has only {}: either it was "
+        "cut off, or it is another file that happens to begin with the same {} bytes",
+        path, cut_off->name == path ? "before" : cut_off->name, cut_off->mark.offset,
+        result.content.offset(), kHeadBytes));
+  }
+  KnownSource& source = result.source;
+  result.known = best.has_value();
+  if (best && best->end == nullptr) {
+    source = *best->source;
+    source.earlier_ends.push_back(
+        {source.mark.offset, source.mark.hash, source.rows, source.lines, source.tail});
+  } else if (best) {
+    source.reading = best->source->reading;
+    source.id = new_id(head, source.reading);
+    source.mark = best->mark;
+    source.rows = best->end->rows;
+    source.lines = best->end->lines;
+    source.counted = best->source->counted;
+    source.tail = best->end->tail;
+    source.origin = {best->source->id, best->mark.offset};
+    source.refusals_unknown_before =
+        std::min(best->source->refusals_unknown_before, best->mark.offset);
+    for (const KnownSource::End& end : best->source->earlier_ends) {
+      if (end.offset <= best->mark.offset) source.earlier_ends.push_back(end);
+    }
+  } else {
+    ROLLCALL_ASSIGN_OR_RETURN(source.reading, read_as(nullptr));
+    source.id = new_id(head, source.reading);
+    if (!counted.empty()) result.otherwise = counted.back().source->reading;
+  }
+  source.name = path;
+  if (result.content.offset() != result.source.mark.offset) {
+    ROLLCALL_ASSIGN_OR_RETURN(result.content, ContentReader::open(path, result.content.wait()));
+    ROLLCALL_ASSIGN_OR_RETURN(const bool reached,
+                              result.content.skip_to(result.source.mark.offset));
+    if (!reached || (result.known && !equal(result.content.mark().hash, result.source.mark.hash))) {
+      return Status::io_error(fmt::format("{}: it has changed while it was read", path));
+    }
+  }
+  return result;
+}
+
+}  // namespace rollcall

@@ -1,0 +1,202 @@
+#include "core/query/resolve/selector_resolver.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "core/time/calendar.h"
+#include "tests/core/query/fake_store.h"
+
+namespace rollcall::testing {
+namespace {
+
+using Kind = PropertyCondition::Test;
+
+constexpr SeriesId kNoSuchSeries = ~SeriesId{0};
+
+class SelectorResolver : public ::testing::Test {
+ protected:
+  // Two events, two dimensions; "seo" and what follows no longer fits into the first.
+  static StoreSettings settings() {
+    StoreSettings settings;
+    settings.dimensions = {"channel", "plan", "country", "channel+plan"};
+    settings.dimension_values_max = 3;
+    return settings;
+  }
+
+  SelectorResolver() : catalog_(settings()) {
+    for (const std::string event : {"login", "purchase"}) {
+      const EventCode code = catalog_.intern_event(event);
+      catalog_.event_series(code);
+      for (const std::string value : {"", "ads", "mail"}) {
+        for (std::uint32_t d : {0u, 1u}) {
+          catalog_.value_series(code, d, catalog_.intern_value(d, value));
+        }
+      }
+    }
+  }
+
+  void overflow_channel() {
+    catalog_.value_series(0, 0, catalog_.intern_value(0, "seo"));
+    ASSERT_TRUE(catalog_.values(0).overflowed());
+  }
+
+  SeriesId event_series(std::string_view event) const {
+    return catalog_.find_event_series(*catalog_.events().find(event)).value_or(kNoSuchSeries);
+  }
+  SeriesId value_series(std::string_view event, std::string_view value) const {
+    return catalog_
+        .find_value_series(*catalog_.events().find(event), 0, *catalog_.values(0).find(value))
+        .value_or(kNoSuchSeries);
+  }
+
+  std::vector<SeriesId> resolve(const Selector& selector,
+                                const std::vector<PropertyCondition>& where = {}) const {
+    const auto result = resolve_selector("event", selector, where, catalog_);
+    EXPECT_TRUE(result.ok()) << result.status().to_string();
+    return result.ok() ? result->series : std::vector<SeriesId>{kNoSuchSeries};
+  }
+  std::string error(const Selector& selector,
+                    const std::vector<PropertyCondition>& where = {}) const {
+    const auto result = resolve_selector("event", selector, where, catalog_);
+    EXPECT_FALSE(result.ok());
+    return result.status().message();
+  }
+  static Selector where(std::vector<PropertyCondition> conditions) {
+    return {Selector::Names::kAny, {}, std::move(conditions)};
+  }
+
+  SeriesCatalog catalog_;
+};
+
+TEST_F(SelectorResolver, Events) {
+  using Names = Selector::Names;
+  EXPECT_EQ(resolve({}), std::vector<SeriesId>{kAnySeries});
+  EXPECT_EQ(resolve({Names::kAnyOf, {"login"}, {}}), std::vector<SeriesId>{event_series("login")});
+  EXPECT_EQ(resolve({Names::kAnyOf, {"purchase", "login"}, {}}),
+            (std::vector<SeriesId>{event_series("login"), event_series("purchase")}));
+  EXPECT_EQ(resolve({Names::kNoneOf, {"login"}, {}}),
+            std::vector<SeriesId>{event_series("purchase")});
+  EXPECT_EQ(error({Names::kAnyOf, {"logni"}, {}}),
+            "event: unknown event \"logni\" (did you mean \"login\"?), allowed: login, purchase");
+  EXPECT_EQ(error({Names::kNoneOf, {"bot"}, {}}),
+            "event: unknown event \"bot\", allowed: login, purchase");
+}
+
+TEST(SelectorResolverOfManyNames, ANamePastTheLimitIsNotCalledUnknown) {
+  StoreSettings settings;
+  settings.event_names_max = 1;
+  SeriesCatalog catalog(settings);
+  catalog.intern_event("login");
+  catalog.intern_event("purchase");
+  ASSERT_TRUE(catalog.events().overflowed());
+  const auto result =
+      resolve_selector("event", {Selector::Names::kAnyOf, {"purchase"}, {}}, {}, catalog);
+  EXPECT_EQ(
+      result.status().message(),
+      "event: \"purchase\": cannot be answered exactly: there are more event names than the 1 "
+      "that the store keeps, and it may be among those counted as \"$other\"; ask for kept "
+      "names, or raise event_names_max (--event-names-max) when the store is made");
+}
+
+TEST_F(SelectorResolver, Conditions) {
+  const auto both = [&](std::vector<std::string> values) {
+    std::vector<SeriesId> series;
+    for (const std::string& value : values) {
+      series.push_back(value_series("login", value));
+      series.push_back(value_series("purchase", value));
+    }
+    std::sort(series.begin(), series.end());
+    return series;
+  };
+  EXPECT_EQ(resolve(where({{"channel", Kind::kAnyOf, {"ads"}}})), both({"ads"}));
+  EXPECT_EQ(resolve(where({{"channel", Kind::kAnyOf, {"ads", "none"}}})), both({"ads"}));
+  EXPECT_EQ(resolve(where({{"channel", Kind::kAnyOf, {"none"}}})), both({}));
+  EXPECT_EQ(resolve(where({{"channel", Kind::kAnyOf, {""}}})), both({""}));
+  EXPECT_EQ(resolve(where({{"channel", Kind::kNoneOf, {"ads"}}})), both({"", "mail"}));
+  EXPECT_EQ(resolve(where({{"channel", Kind::kContains, {"a"}}})), both({"ads", "mail"}));
+  EXPECT_EQ(resolve(where({{"channel", Kind::kIsSet, {}}})), both({"ads", "mail"}));
+  EXPECT_EQ(resolve(where({{"channel", Kind::kIsNotSet, {}}})), both({""}));
+  EXPECT_EQ(
+      resolve(where({{"channel", Kind::kContains, {"a"}}}), {{"channel", Kind::kNoneOf, {"ads"}}}),
+      both({"mail"}));
+  EXPECT_EQ(resolve({Selector::Names::kAnyOf, {"login"}, {{"channel", Kind::kAnyOf, {"ads"}}}}),
+            std::vector<SeriesId>{value_series("login", "ads")});
+  EXPECT_FALSE(
+      resolve_selector("event", where({{"channel", Kind::kIsSet, {}}}), {}, catalog_)->has_bounds);
+  EXPECT_TRUE(resolve_selector("event", {}, {}, catalog_)->has_bounds);
+}
+
+TEST_F(SelectorResolver, PropertiesThatCannotBeAsked) {
+  EXPECT_EQ(
+      error(where({{"chanel", Kind::kAnyOf, {"ads"}}})),
+      "event: where: unknown property \"chanel\" (did you mean \"channel\"?), allowed: channel, "
+      "plan, country, channel+plan; a property is declared as a dimension when the store is "
+      "made");
+  EXPECT_EQ(
+      error(where({{"channel", Kind::kAnyOf, {"ads"}}}), {{"country", Kind::kAnyOf, {"FR"}}}),
+      "event: where: must be about one property, found \"channel\" and \"country\"; to ask about "
+      "both, declare the dimension \"channel+country\" when the store is made");
+  EXPECT_EQ(error(where({{"plan", Kind::kIsSet, {}}, {"channel", Kind::kIsSet, {}}})),
+            "event: where: must be about one property, found \"plan\" and \"channel\"; ask for the "
+            "dimension \"channel+plan\", which joins them");
+}
+
+TEST_F(SelectorResolver, ValuesThatDidNotFit) {
+  overflow_channel();
+  const SeriesId other = value_series("login", kOtherName);
+  const auto contains_other = [&](const std::vector<PropertyCondition>& conditions) {
+    const std::vector<SeriesId> series = resolve(where(conditions));
+    return std::find(series.begin(), series.end(), other) != series.end();
+  };
+  EXPECT_FALSE(contains_other({{"channel", Kind::kAnyOf, {"ads"}}}));
+  EXPECT_TRUE(contains_other({{"channel", Kind::kNoneOf, {"ads"}}}));
+  EXPECT_TRUE(contains_other({{"channel", Kind::kIsSet, {}}}));
+  EXPECT_FALSE(contains_other({{"channel", Kind::kIsNotSet, {}}}));
+  EXPECT_TRUE(contains_other({{"channel", Kind::kAnyOf, {std::string(kOtherName)}}}));
+  // What one condition rules out, another need not know.
+  EXPECT_FALSE(
+      contains_other({{"channel", Kind::kContains, {"a"}}, {"channel", Kind::kAnyOf, {"ads"}}}));
+
+  const std::string message =
+      "event: where: channel: cannot be answered exactly: the property has more values than the 3 "
+      "that the store keeps, and a value asked for may be among those counted as \"$other\"; ask "
+      "for "
+      "kept values, or raise dimension_values_max (--dimension-values-max) when the store is made";
+  EXPECT_EQ(error(where({{"channel", Kind::kAnyOf, {"ads", "seo"}}})), message);
+  EXPECT_EQ(error(where({{"channel", Kind::kNoneOf, {"seo"}}})), message);
+  EXPECT_EQ(error(where({{"channel", Kind::kContains, {"a"}}})), message);
+
+  EXPECT_EQ(resolve_selector("event", where({{"channel", Kind::kIsSet, {}}}), {}, catalog_)->notes,
+            std::vector<std::string>{
+                "channel has more values than the store keeps; the others count as \"$other\""});
+  EXPECT_TRUE(
+      resolve_selector("event", where({{"plan", Kind::kIsSet, {}}}), {}, catalog_)->notes.empty());
+}
+
+TEST_F(SelectorResolver, StoreWithoutEvents) {
+  const SeriesCatalog empty(settings());
+  const Selector login{Selector::Names::kAnyOf, {"login"}, {}};
+  EXPECT_TRUE(resolve_selector("event", login, {}, empty)->series.empty());
+  EXPECT_FALSE(resolve_selector("event", login, {{"city", Kind::kIsSet, {}}}, empty).ok());
+}
+
+// Values that did not fit are counted by the plans, and the answer says so.
+TEST_F(SelectorResolver, AnswerSaysThatValuesCountAsOther) {
+  std::vector<NaiveEvent> events;
+  for (const std::string value : {"ads", "mail", "seo", "tv", "print"}) {
+    const TimeUs time = parse_date("2026-01-05")->value * kUsPerDay;
+    events.push_back({value + " user", "login", time, {}, {{"channel", value}}, true});
+  }
+  const FakeStore store(settings(), events);
+  const auto result = store.query(R"({"kind": "active", "where": {"channel": {"ne": "ads"}}})");
+  ASSERT_TRUE(result.ok()) << result.status().to_string();
+  EXPECT_EQ(result->rows,
+            (std::vector<std::vector<Cell>>{{*parse_date("2026-01-05"), std::int64_t{4}, true}}));
+  EXPECT_NE(to_json(*result).find("channel has more values than the store keeps"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace rollcall::testing

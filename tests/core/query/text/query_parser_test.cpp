@@ -1,0 +1,361 @@
+// Queries as people write them: what is read, and the exact words for what is not.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/time/calendar.h"
+#include "core/time/time_zone.h"
+#include "rollcall/query.h"
+
+namespace rollcall::testing {
+namespace {
+
+Query parse(std::string_view json, std::string_view time_zone = "UTC") {
+  Result<Query> query = parse_query(json, time_zone);
+  EXPECT_TRUE(query.ok()) << json << "\n" << query.status().to_string();
+  return query.ok() ? *query : Query{};
+}
+
+std::string error(std::string_view json) {
+  const Result<Query> query = parse_query(json);
+  EXPECT_FALSE(query.ok()) << json;
+  EXPECT_EQ(query.status().code(), StatusCode::kInvalidArgument);
+  return query.status().message();
+}
+
+template <class Ask>
+Ask parse_ask(std::string_view json) {
+  return std::get<Ask>(parse(json).ask);
+}
+
+using Condition = PropertyCondition;
+
+TEST(QueryParser, Defaults) {
+  EXPECT_EQ(parse(R"({"kind": "active"})"), (Query{{}, ActiveQuery{}}));
+  EXPECT_EQ(parse(R"({"kind": "retention"})"), (Query{{}, RetentionQuery{}}));
+  EXPECT_EQ(parse(R"({"kind": "churn"})"), (Query{{}, ChurnQuery{}}));
+  EXPECT_EQ(parse(R"({"kind": "idle"})"), (Query{{}, IdleQuery{}}));
+}
+
+TEST(QueryParser, Active) {
+  ActiveQuery ask;
+  ask.event = {Selector::Names::kAnyOf, {"login"}, {}};
+  ask.window_days = 7;
+  ask.ratio_to_window = 28;
+  EXPECT_EQ(parse_ask<ActiveQuery>(
+                R"({"kind": "active", "event": "login", "period": "day", "window_days": 7,
+                    "ratio_to_window": 28})"),
+            ask);
+}
+
+TEST(QueryParser, Retention) {
+  RetentionQuery ask;
+  ask.cohort_event = {Selector::Names::kAnyOf, {"signup"}, {}};
+  ask.return_event = {Selector::Names::kAnyOf, {"login"}, {}};
+  ask.cohort = RetentionQuery::Cohort::kRecurring;
+  ask.mode = RetentionQuery::Mode::kStreak;
+  ask.period = Period::kFortnight;
+  ask.periods = 5;
+  ask.summary = RetentionQuery::Summary::kMean;
+  EXPECT_EQ(parse_ask<RetentionQuery>(
+                R"({"kind": "retention", "cohort_event": "signup", "return_event": "login",
+                    "cohort": "recurring", "mode": "streak", "period": "fortnight", "periods": 5,
+                    "summary": "mean"})"),
+            ask);
+  EXPECT_EQ(parse_ask<RetentionQuery>(R"({"kind": "retention", "brackets": [1, 2, 4]})").brackets,
+            (std::vector<std::int32_t>{1, 2, 4}));
+}
+
+TEST(QueryParser, RetentionEventStandsForBoth) {
+  const auto ask = parse_ask<RetentionQuery>(R"({"kind": "retention", "event": "login"})");
+  EXPECT_EQ(ask.cohort_event.names, std::vector<std::string>{"login"});
+  EXPECT_EQ(ask.return_event, ask.cohort_event);
+}
+
+TEST(QueryParser, Churn) {
+  const auto gap = parse_ask<ChurnQuery>(R"({"kind": "churn", "rule": {"gap_days": 14}})");
+  EXPECT_EQ(std::get<ChurnQuery::GapDays>(gap.rule).days, 14);
+  const auto month =
+      parse_ask<ChurnQuery>(R"({"kind": "churn", "base": "new", "rule": {"period": "month"}})");
+  EXPECT_EQ(std::get<ChurnQuery::NextPeriods>(month.rule),
+            (ChurnQuery::NextPeriods{Period::kMonth, 1}));
+  const auto months =
+      parse_ask<ChurnQuery>(R"({"kind": "churn", "rule": {"period": "month", "count": 3}})");
+  EXPECT_EQ(std::get<ChurnQuery::NextPeriods>(months.rule),
+            (ChurnQuery::NextPeriods{Period::kMonth, 3}));
+  EXPECT_EQ(month.base, ChurnQuery::Base::kNew);
+}
+
+TEST(QueryParser, Idle) {
+  EXPECT_EQ(parse_ask<IdleQuery>(R"({"kind": "idle", "edges": [0, 5]})").edges,
+            (std::vector<std::int32_t>{0, 5}));
+  EXPECT_TRUE(parse_ask<IdleQuery>(R"({"kind": "idle", "edges": "each"})").each_day);
+}
+
+TEST(QueryParser, Selectors) {
+  using Names = Selector::Names;
+  const std::vector<std::pair<std::string, Selector>> cases = {
+      {R"("login")", {Names::kAnyOf, {"login"}, {}}},
+      {R"("*")", {}},
+      {"null", {}},
+      {R"(["a", "b"])", {Names::kAnyOf, {"a", "b"}, {}}},
+      {R"({"event": "a"})", {Names::kAnyOf, {"a"}, {}}},
+      {R"({"event": ["a", "b"]})", {Names::kAnyOf, {"a", "b"}, {}}},
+      {R"({"event": "*"})", {}},
+      {R"({"event": null})", {}},
+      {R"({"not_event": "bot"})", {Names::kNoneOf, {"bot"}, {}}},
+      {R"({"not_event": ["bot", "cron"]})", {Names::kNoneOf, {"bot", "cron"}, {}}},
+      {R"({"where": {"c": "x"}})", {Names::kAny, {}, {{"c", Condition::Test::kAnyOf, {"x"}}}}},
+      {R"({"event": "a", "where": {"c": ["x", "y"]}})",
+       {Names::kAnyOf, {"a"}, {{"c", Condition::Test::kAnyOf, {"x", "y"}}}}},
+  };
+  for (const auto& [json, selector] : cases) {
+    EXPECT_EQ(parse_ask<ActiveQuery>(R"({"kind": "active", "event": )" + json + "}").event,
+              selector)
+        << json;
+  }
+}
+
+TEST(QueryParser, Conditions) {
+  using Kind = Condition::Test;
+  const std::vector<std::pair<std::string, std::vector<Condition>>> cases = {
+      {R"({})", {}},
+      {R"({"c": "x"})", {{"c", Kind::kAnyOf, {"x"}}}},
+      {R"({"c": ""})", {{"c", Kind::kAnyOf, {""}}}},
+      {R"({"c": ["x", "y"]})", {{"c", Kind::kAnyOf, {"x", "y"}}}},
+      {R"({"c": {"in": ["x"]}})", {{"c", Kind::kAnyOf, {"x"}}}},
+      {R"({"c": {"ne": "x"}})", {{"c", Kind::kNoneOf, {"x"}}}},
+      {R"({"c": {"not_in": ["x", "y"]}})", {{"c", Kind::kNoneOf, {"x", "y"}}}},
+      {R"({"c": {"ne": "x", "not_in": ["y"]}})", {{"c", Kind::kNoneOf, {"x", "y"}}}},
+      {R"({"c": {"contains": "x"}})", {{"c", Kind::kContains, {"x"}}}},
+      {R"({"c": {"set": true}})", {{"c", Kind::kIsSet, {}}}},
+      {R"({"c": {"set": false}})", {{"c", Kind::kIsNotSet, {}}}},
+      {R"({"c": {"set": true, "ne": "x"}, "d": "y"})",
+       {{"c", Kind::kIsSet, {}}, {"c", Kind::kNoneOf, {"x"}}, {"d", Kind::kAnyOf, {"y"}}}},
+  };
+  for (const auto& [json, where] : cases) {
+    EXPECT_EQ(parse(R"({"kind": "idle", "where": )" + json + "}").common.where, where) << json;
+  }
+}
+
+TEST(QueryParser, DatesAndInstants) {
+  const QueryCommon common =
+      parse(
+          R"({"kind": "active", "from": "2026-01-05", "to": "2026-01-05", "as_of": "2026-01-09"})")
+          .common;
+  EXPECT_EQ(common.from, DateText(*parse_date("2026-01-05")));
+  EXPECT_EQ(common.to, common.from);
+  EXPECT_EQ(common.as_of, AsOf(*parse_date("2026-01-09")));
+
+  const TimeUs noon = parse_date("2026-07-01")->value * kUsPerDay + 12 * kUsPerHour;
+  const auto as_of = [](const std::string& text, std::string_view zone) {
+    return std::get<TimeUs>(
+        *parse(R"({"kind": "active", "as_of": ")" + text + "\"}", zone).common.as_of);
+  };
+  EXPECT_EQ(as_of("2026-07-01T12:00:00Z", "Europe/Berlin"), noon);
+  EXPECT_EQ(as_of("2026-07-01T12:00:00.25+02:00", "UTC"), noon - 2 * kUsPerHour + 250'000);
+  EXPECT_EQ(as_of("2026-07-01 12:00:00", "UTC"), noon);
+  EXPECT_EQ(as_of("2026-07-01 12:00:00", "Europe/Berlin"), noon - 2 * kUsPerHour);
+}
+
+TEST(QueryParser, Last) {
+  for (const char unit : {'d', 'w', 'm', 'q', 'y'}) {
+    EXPECT_EQ(parse(std::string(R"({"kind": "active", "last": "12)") + unit + "\"}").common.last,
+              (LastSpan{12, unit}));
+  }
+}
+
+TEST(QueryParser, MalformedJson) {
+  EXPECT_EQ(
+      error(""),
+      "query: 1:1: malformed JSON: syntax error while parsing value - unexpected end of input; "
+      "expected '[', '{', or a literal");
+  EXPECT_EQ(error("{\"kind\": \"active\",\n \"from\" 1}"),
+            "query: 2:9: malformed JSON: syntax error while parsing object separator - unexpected "
+            "number literal; expected ':'");
+  EXPECT_EQ(error(R"({"kind": "idle"} x)"),
+            "query: 1:18: malformed JSON: syntax error while parsing value - invalid literal; "
+            "expected end of input");
+  // The column is the first one of what is wrong.
+  const std::pair<const char*, int> faults[] = {
+      {R"({"kind": active})", 10}, {R"({"kind": falsy})", 10},  {R"({"kind": "a" "bcd"})", 14},
+      {R"({"kind": -x})", 10},     {R"({"kind": 12 345})", 13}, {R"({"kind": tru)", 10}};
+  for (const auto& [text, column] : faults) {
+    const std::string begin = fmt::format("query: 1:{}: ", column);
+    EXPECT_EQ(error(text).substr(0, begin.size()), begin) << error(text);
+  }
+  EXPECT_EQ(error(R"({"kind": "idle", "kind": "idle"})"),
+            "query: the field \"kind\" is given twice");
+  EXPECT_EQ(error(R"({"kind": "idle", "where": {"c": "x", "c": "y"}})"),
+            "query: the field \"c\" is given twice");
+  EXPECT_EQ(error(std::string(100'000, '[')), "query: nested too deeply, allowed: 256 levels");
+  EXPECT_EQ(error("[]"), "query: must be an object, found []");
+  EXPECT_NE(error("{\"kind\": \"active\", \"event\": \"\xff\"}").find("malformed JSON"),
+            std::string::npos);
+}
+
+TEST(QueryParser, Kinds) {
+  EXPECT_EQ(error("{}"),
+            "query: missing field \"kind\", allowed: active, retention, churn, idle, "
+            "counts, lifecycle, stickiness, segment");
+  EXPECT_EQ(error(R"({"kind": "retentoin"})"),
+            "query: unknown kind \"retentoin\" (did you mean \"retention\"?), allowed: active, "
+            "retention, churn, idle, counts, lifecycle, stickiness, segment");
+  EXPECT_EQ(error(R"({"kind": 3})"),
+            "query: kind: must be one of active, retention, churn, idle, counts, lifecycle, "
+            "stickiness, segment, found 3");
+}
+
+TEST(QueryParser, UnknownFields) {
+  EXPECT_EQ(
+      error(R"({"kind": "active", "perod": "week"})"),
+      "active: unknown field \"perod\" (did you mean \"period\"?), allowed: kind, event, period, "
+      "window_days, ratio_to_window, from, to, last, as_of, where, among, breakdown, "
+      "breakdown_limit, members");
+  EXPECT_EQ(
+      error(R"({"kind": "retention", "cohrt": 1})"),
+      "retention: unknown field \"cohrt\" (did you mean \"cohort\"?), allowed: kind, event, "
+      "cohort_event, return_event, cohort, period, periods, mode, brackets, summary, "
+      "measure, breakdown_match, from, to, last, as_of, where, among, breakdown, breakdown_limit, "
+      "and 1 more");
+  EXPECT_EQ(error(R"({"kind": "churn", "zzzzzzzz": 1})"),
+            "churn: unknown field \"zzzzzzzz\", allowed: kind, event, base, rule, from, to, last, "
+            "as_of, where, among, breakdown, breakdown_limit, members");
+  EXPECT_EQ(error(R"({"kind": "idle", "from": "2026-01-01"})").substr(0, 28),
+            "idle: unknown field \"from\", ");
+  EXPECT_EQ(error(R"({"kind": "active", "event": {"evnt": "a"}})"),
+            "active: event: unknown field \"evnt\" (did you mean \"event\"?), allowed: event, "
+            "not_event, where");
+  EXPECT_EQ(
+      error(R"({"kind": "active", "where": {"c": {"nt": "a"}}})"),
+      "active: where: c: unknown field \"nt\" (did you mean \"ne\"?), allowed: in, ne, not_in, "
+      "contains, set");
+}
+
+TEST(QueryParser, WrongValues) {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {R"({"kind": "active", "event": 3})",
+       "active: event: must be an event name, \"*\", or an object such as {\"event\": \"login\"}, "
+       "found 3"},
+      {R"({"kind": "active", "event": ""})",
+       "active: event: must be the name of an event, found \"\""},
+      {R"({"kind": "active", "event": []})",
+       "active: event: must be a list of at least one string, found []"},
+      {R"({"kind": "active", "event": ["*", "a"]})",
+       "active: event: must be the name of an event, found \"*\""},
+      {R"({"kind": "active", "event": {"event": "a", "not_event": "b"}})",
+       "active: event: must be an object with either event or not_event, found "
+       "{\"event\":\"a\",\"not_event\":\"b\"}"},
+      {R"({"kind": "active", "period": "weeks"})",
+       "active: period: unknown period \"weeks\" (did you mean \"week\"?), allowed: day, week, "
+       "fortnight, month, quarter"},
+      {R"({"kind": "active", "period": 1})",
+       "active: period: must be one of day, week, fortnight, month, quarter, found 1"},
+      {R"({"kind": "active", "from": "2026-02-30"})",
+       "active: from: must be an existing date such as \"2026-01-31\", or \"today\", "
+       "\"yesterday\", \"3 days ago\", \"last monday\", \"this month\", \"last week\", found "
+       "\"2026-02-30\""},
+      {R"({"kind": "active", "from": null})",
+       "active: from: must be an existing date such as \"2026-01-31\", or \"today\", "
+       "\"yesterday\", \"3 days ago\", \"last monday\", \"this month\", \"last week\", found null"},
+      {R"({"kind": "active", "from": "2026-01-02", "to": "2026-01-01"})",
+       "active: from: must not be later than to, found 2026-01-02 and 2026-01-01"},
+      {R"({"kind": "active", "last": "30"})",
+       "active: last: must be a number of days, weeks, months, quarters or years such as \"30d\", "
+       "\"4w\", \"6m\", \"2q\", \"1y\", found \"30\""},
+      {R"({"kind": "active", "last": "0d"})",
+       "active: last: must be a whole number from 1 to 36600, found 0"},
+      {R"({"kind": "active", "last": "3d", "to": "2026-01-01"})",
+       "active: last: stands for from and to: give either, found both"},
+      {R"({"kind": "active", "as_of": "noon"})",
+       "active: as_of: must be a date or an instant such as \"2026-01-31\", \"yesterday\", "
+       "\"2026-01-31T23:59:59Z\" or \"2026-01-31 23:59:59\", found \"noon\""},
+      {R"({"kind": "active", "as_of": "9999-12-31T23:59:59-01:00"})",
+       "active: as_of: must lie between the years 1 and 9999, found 253402304399000000 "
+       "microseconds "
+       "since 1970"},
+      {R"({"kind": "active", "window_days": 0})",
+       "active: window_days: must be a whole number from 1 to 36600, found 0"},
+      {R"({"kind": "active", "window_days": 2.5})",
+       "active: window_days: must be a whole number, found 2.5"},
+      {R"({"kind": "active", "window_days": 99999999999})",
+       "active: window_days: must be a whole number up to 2147483647, found 99999999999"},
+      {R"({"kind": "active", "window_days": -99999999999})",
+       "active: window_days: must be a whole number up to 2147483647, found -99999999999"},
+      {R"({"kind": "active", "window_days": 18446744073709551615})",
+       "active: window_days: must be a whole number up to 2147483647, found 18446744073709551615"},
+      {R"({"kind": "active", "window_days": 7, "period": "week"})",
+       "active: window_days: goes with the period \"day\" only, found \"week\""},
+      {R"({"kind": "active", "ratio_to_window": 7, "period": "month"})",
+       "active: ratio_to_window: goes with the period \"day\" only, found \"month\""},
+      {R"({"kind": "active", "window_days": 7, "ratio_to_window": 3})",
+       "active: ratio_to_window: must not be less than window_days, found 3 and 7"},
+      {R"({"kind": "active", "where": []})",
+       "active: where: must be an object such as {\"channel\": \"ads\"}, found []"},
+      {R"({"kind": "active", "where": {"c": 3}})",
+       "active: where: c: must be a string, a list of strings, or an object such as {\"ne\": "
+       "\"ads\"}, "
+       "found 3"},
+      {R"({"kind": "active", "where": {"c": {}}})",
+       "active: where: c: must be a string, a list of strings, or an object such as {\"ne\": "
+       "\"ads\"}, "
+       "found {}"},
+      {R"({"kind": "active", "where": {"c": [1]}})",
+       "active: where: c: must be a list of strings, found [1]"},
+      {R"({"kind": "active", "where": {"c": {"ne": ["a"]}}})",
+       "active: where: c: ne: must be a string, found [\"a\"]"},
+      {R"({"kind": "active", "where": {"c": {"set": "yes"}}})",
+       "active: where: c: set: must be true or false, found \"yes\""},
+      {R"({"kind": "active", "where": {"": "a"}})",
+       "active: where: the name of a property is empty"},
+      {R"({"kind": "retention", "event": "a", "return_event": "b"})",
+       "retention: event: stands for cohort_event and return_event: give either, found both"},
+      {R"({"kind": "retention", "mode": "on_or_aftr"})",
+       "retention: mode: unknown mode \"on_or_aftr\" (did you mean \"on_or_after\"?), allowed: on, "
+       "on_or_after, on_or_before, streak"},
+      {R"({"kind": "retention", "cohort": "frst_ever"})",
+       "retention: cohort: unknown cohort \"frst_ever\" (did you mean \"first_ever\"?), allowed: "
+       "first_ever, first_in_range, recurring"},
+      {R"({"kind": "retention", "periods": -1})",
+       "retention: periods: must be a whole number from 0 to 2147483647, found -1"},
+      {R"({"kind": "retention", "brackets": [1], "periods": 3})",
+       "retention: brackets: stand for periods: give either, found both"},
+      {R"({"kind": "retention", "brackets": []})",
+       "retention: brackets: must be a list of whole numbers, found []"},
+      {R"({"kind": "retention", "brackets": [1, 0]})",
+       "retention: brackets: a size: must be a whole number from 1 to 2147483647, found 0"},
+      {R"({"kind": "retention", "brackets": [2147483647, 1]})",
+       "retention: brackets: their sum: must be a whole number from 1 to 2147483647, found "
+       "2147483648"},
+      {R"({"kind": "churn", "rule": "week"})",
+       "churn: rule: must be {\"gap_days\": N}, {\"period\": \"week\"} or {\"period\": \"month\", "
+       "\"count\": 3}, found \"week\""},
+      {R"({"kind": "churn", "rule": {"gap_days": 7, "period": "week"}})",
+       "churn: rule: must be {\"gap_days\": N}, {\"period\": \"week\"} or {\"period\": \"month\", "
+       "\"count\": 3}, found "
+       "{\"gap_days\":7,\"period\":\"week\"}"},
+      {R"({"kind": "churn", "rule": {"gap_days": 0}})",
+       "churn: rule: gap_days: must be a whole number from 1 to 36600, found 0"},
+      {R"({"kind": "churn", "base": "all"})",
+       "churn: base: unknown base \"all\", allowed: active, new"},
+      {R"({"kind": "idle", "edges": []})", "idle: edges: must begin with 0, found []"},
+      {R"({"kind": "idle", "edges": [1, 2]})", "idle: edges: must begin with 0, found [1, 2]"},
+      {R"({"kind": "idle", "edges": [0, 2, 2]})", "idle: edges: must ascend, found 2 after 2"},
+      {R"({"kind": "idle", "edges": "all"})",
+       "idle: edges: must be a list of whole numbers, or \"each\", found \"all\""},
+  };
+  for (const auto& [json, message] : cases) EXPECT_EQ(error(json), message) << json;
+}
+
+TEST(QueryParser, LocalInstantInAnUnknownZone) {
+  EXPECT_FALSE(
+      parse_query(R"({"kind": "active", "as_of": "2026-01-01 00:00:00"})", "Mars/Olympus").ok());
+  EXPECT_TRUE(
+      parse_query(R"({"kind": "active", "as_of": "2026-01-01T00:00:00Z"})", "Mars/Olympus").ok());
+}
+
+}  // namespace
+}  // namespace rollcall::testing

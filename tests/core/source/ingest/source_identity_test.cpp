@@ -1,0 +1,447 @@
+#include "core/source/ingest/source_identity.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "rollcall/native_format.h"
+#include "tests/core/source/ingesting.h"
+#include "tests/core/source/source_files.h"
+
+namespace rollcall {
+namespace {
+
+TEST(KnownSource, AFileReadTwiceChangesNothing) {
+  const TestDirectory directory;
+  const auto disk = make_memory_disk();
+  const std::string path = directory.write("a.csv", std::string(kHeader) + rows(0, 100));
+  {
+    const auto engine = open_engine(disk);
+    ingest(*engine, {path});
+  }
+  const auto engine = open_engine(disk);
+  const std::string before = answers(*engine);
+  const Epoch epoch = engine->info().epoch;
+  // Under another name, compressed, and twice.
+  const std::string copy = directory.write("b.csv.zst", zstd(std::string(kHeader) + rows(0, 100)));
+  const IngestReport report = ingest(*engine, {path, copy, path});
+  EXPECT_EQ(outcomes(report), (std::vector{Outcome::kKnown, Outcome::kKnown, Outcome::kKnown}));
+  EXPECT_EQ(report.rows_read, 0u);
+  EXPECT_EQ(report.files[1].rows_known, 100u);
+  EXPECT_EQ(answers(*engine), before);
+  EXPECT_EQ(engine->info().epoch, epoch);
+}
+
+TEST(KnownSource, TheSameContentTwiceInOneRun) {
+  const TestDirectory directory;
+  const auto engine = open_engine();
+  const std::string text = std::string(kHeader) + rows(0, 100);
+  const IngestReport report =
+      ingest(*engine, {directory.write("a.csv", text), directory.write("b.csv", text),
+                       directory.write("c.csv", text + rows(100, 5) + "bad\n")});
+  EXPECT_EQ(outcomes(report), (std::vector{Outcome::kRead, Outcome::kKnown, Outcome::kResumed}));
+  EXPECT_EQ(report.rows_ingested, 105u);
+  EXPECT_EQ(report.files[2].rows_known, 100u);
+  ASSERT_EQ(report.examples.size(), 1u);
+  EXPECT_EQ(report.examples[0].line, 107u);
+  EXPECT_EQ(engine->info().event_count, 105u);
+  EXPECT_EQ(engine->sources().size(), 1u);
+}
+
+TEST(KnownSource, WhatWasReadOfAFileThatFailedIsKnownInTheSameRun) {
+  const std::vector<std::string_view> users = {"a", "b"}, events = {"e"};
+  const std::vector<TimeUs> times = {0, 1};
+  EventBatch batch;
+  batch.user_strings = users;
+  batch.event = {events, {}};
+  batch.time = times;
+  std::string block;
+  ASSERT_TRUE(append_native_block(batch, 6, block).ok());
+  const TestDirectory directory;
+  const auto engine = open_engine();
+  const auto report = ingest_files(
+      *engine,
+      {directory.write("1.rollcall", block + block + block.substr(0, block.size() - 1)),
+       directory.write("2.rollcall", block + block + block)},
+      {}, {});
+  EXPECT_EQ(report.status().code(), StatusCode::kCorruption);
+  EXPECT_EQ(engine->info().event_count, 6u);
+}
+
+TEST(KnownSource, AFileThatHasGrownIsReadOn) {
+  for (const std::size_t first_rows : {0u, 1u, 50u, 5000u}) {
+    const TestDirectory directory;
+    const auto engine = open_engine();
+    const int first = static_cast<int>(first_rows);
+    const std::string path = directory.write("a.csv", std::string(kHeader) + rows(0, first));
+    ingest(*engine, {path});
+    for (int step = 0; step < 3; ++step) {
+      directory.append("a.csv", rows(first + 10 * step, 9) + "bad\n");
+      const IngestReport report = ingest(*engine, {path});
+      EXPECT_EQ(outcomes(report), std::vector{Outcome::kResumed});
+      EXPECT_EQ(report.rows_ingested, 9u);
+      EXPECT_EQ(report.files[0].rows_known, first_rows + 10u * static_cast<unsigned>(step));
+      ASSERT_EQ(report.examples.size(), 1u);
+      EXPECT_EQ(report.examples[0].line, first_rows + 11 + 10u * static_cast<unsigned>(step));
+    }
+    EXPECT_EQ(engine->sources().size(), 1u);
+    EXPECT_EQ(engine->info().event_count, first_rows + 27);
+  }
+}
+
+TEST(KnownSource, AGzipFileGrowsByMembers) {
+  const TestDirectory directory;
+  const auto engine = open_engine();
+  const std::string path = directory.write("a.csv.gz", gzip(std::string(kHeader) + rows(0, 10)));
+  ingest(*engine, {path});
+  directory.append("a.csv.gz", gzip(rows(10, 5)));
+  EXPECT_EQ(ingest(*engine, {path}).rows_ingested, 5u);
+}
+
+TEST(KnownSource, OtherFilesWithTheSameBeginningAreOtherFiles) {
+  const TestDirectory directory;
+  const auto engine = open_engine();
+  const std::string common = std::string(kHeader) + rows(0, 4000);
+  ASSERT_GT(common.size(), kHeadBytes);
+  const IngestReport report =
+      ingest(*engine, {directory.write("a.csv", common + rows(1, 10)),
+                       directory.write("b.csv", common + rows(2, 10)),
+                       directory.write("c.csv", std::string(kHeader) + rows(7, 3)),
+                       directory.write("d.csv", std::string(kHeader) + rows(8, 3))});
+  EXPECT_EQ(outcomes(report), std::vector(4, Outcome::kRead));
+  EXPECT_EQ(engine->info().event_count, 8026u);
+  // Each of them is known, though two begin alike.
+  for (const char* name : {"a.csv", "b.csv", "c.csv", "d.csv"}) {
+    EXPECT_EQ(outcomes(ingest(*engine, {directory.path(name)})), std::vector{Outcome::kKnown});
+  }
+}
+
+// A growing log beside its older copies, shorter and longer than what identifies a file.
+TEST(KnownSource, AnOlderCopyOfASourceThatGrewIsKnown) {
+  for (const int first : {3, 5000}) {
+    const TestDirectory directory;
+    const auto engine = open_engine();
+    const std::string text = std::string(kHeader) + rows(0, first);
+    const std::vector<std::string> paths = {
+        directory.write("1.csv", text), directory.write("2.csv", text + rows(first, 1)),
+        directory.write("3.csv", text + rows(first, 3)), directory.write("4.csv", text)};
+    const IngestReport report = ingest(*engine, paths);
+    EXPECT_EQ(outcomes(report),
+              (std::vector{Outcome::kRead, Outcome::kResumed, Outcome::kResumed, Outcome::kKnown}));
+    EXPECT_EQ(report.files[3].rows_known, static_cast<std::uint64_t>(first));
+    const std::string before = answers(*engine);
+    const IngestReport again = ingest(*engine, paths);
+    EXPECT_EQ(outcomes(again), std::vector(4, Outcome::kKnown));
+    EXPECT_EQ(again.files[0].rows_known, static_cast<std::uint64_t>(first));
+    EXPECT_EQ(again.files[1].rows_known, static_cast<std::uint64_t>(first + 1));
+    EXPECT_EQ(answers(*engine), before);
+    EXPECT_EQ(engine->sources().size(), 1u);
+  }
+}
+
+TEST(KnownSource, TwoFilesThatPartAfterAnEarlierEnd) {
+  for (const int first : {3, 5000}) {
+    const TestDirectory directory;
+    const auto engine = open_engine();
+    const std::string text = std::string(kHeader) + rows(0, first);
+    const std::vector<std::string> paths = {directory.write("1.csv", text),
+                                            directory.write("2.csv", text + rows(first, 2)),
+                                            directory.write("3.csv", text + rows(7, 4) + "bad\n")};
+    const IngestReport report = ingest(*engine, paths);
+    EXPECT_EQ(outcomes(report),
+              (std::vector{Outcome::kRead, Outcome::kResumed, Outcome::kResumed}));
+    ASSERT_EQ(report.examples.size(), 1u);
+    EXPECT_EQ(report.examples[0].line, static_cast<std::uint64_t>(first + 6));
+    EXPECT_EQ(engine->info().event_count, static_cast<std::uint64_t>(first + 6));
+    EXPECT_EQ(outcomes(ingest(*engine, paths)), std::vector(3, Outcome::kKnown));
+    directory.append("3.csv", rows(0, 1));
+    EXPECT_EQ(ingest(*engine, paths).rows_ingested, 1u);
+  }
+}
+
+TEST(KnownSource, AFileThatWasCutOffIsAnError) {
+  const TestDirectory directory;
+  const auto engine = open_engine();
+  const std::string text = std::string(kHeader) + rows(0, 5000);
+  ingest(*engine, {directory.write("a.csv", text)});
+  const auto report =
+      ingest_files(*engine, {directory.write("b.csv", text.substr(0, text.size() - 1000))}, {}, {});
+  ASSERT_FALSE(report.ok());
+  EXPECT_NE(report.status().message().find("b.csv"), std::string::npos);
+  EXPECT_NE(report.status().message().find("a.csv"), std::string::npos);
+  EXPECT_EQ(engine->info().event_count, 5000u);
+}
+
+TEST(KnownSource, ReadInAnotherWayAFileCountsOnlyWhenAsked) {
+  const TestDirectory directory;
+  const auto disk = make_memory_disk();
+  const std::string path =
+      directory.write("a.csv", "src,dst,time,event\na,b,2026-01-01,e\nb,c,2026-01-02,e\n");
+  SourceOptions options;
+  options.user = "dst";
+  {
+    const auto engine = open_engine(disk);
+    ingest(*engine, {path});
+    const auto refused = ingest_files(*engine, {path}, options, {});
+    EXPECT_EQ(refused.status().code(), StatusCode::kInvalidArgument);
+    for (const char* part : {"a.csv", "with user = src,", "now with user = dst,", "--again"}) {
+      EXPECT_NE(refused.status().message().find(part), std::string::npos) << part;
+    }
+    EXPECT_EQ(engine->info().event_count, 2u);
+  }
+  const auto engine = open_engine(disk);
+  options.again = true;
+  EXPECT_EQ(ingest(*engine, {path}, options).rows_ingested, 2u);
+  EXPECT_EQ(engine->info().user_count, 3u);
+  // Now both are known.
+  EXPECT_EQ(outcomes(ingest(*engine, {path}, options)), std::vector{Outcome::kKnown});
+  options.again = false;
+  EXPECT_EQ(outcomes(ingest(*engine, {path}, options)), std::vector{Outcome::kKnown});
+  EXPECT_EQ(outcomes(ingest(*engine, {path})), std::vector{Outcome::kKnown});
+}
+
+TEST(KnownSource, WhatWasGuessedOnceIsNotGuessedAgain) {
+  const TestDirectory directory;
+  const std::string first = "{\"user\":\"a\",\"time\":1767225600,\"event\":\"e\"}\n";
+  // A likelier user, and a value.
+  const std::string more =
+      "{\"user\":\"b\",\"user_id\":7,\"time\":1767225601,\"event\":\"e\",\"value\":\"much\"}\n";
+  {
+    const auto disk = make_memory_disk();
+    ingest(*open_engine(disk), {directory.write("a.jsonl", first)});
+    const auto engine = open_engine(disk);
+    directory.append("a.jsonl", more);
+    const IngestReport report = ingest(*engine, {directory.path("a.jsonl")});
+    EXPECT_EQ(outcomes(report), std::vector{Outcome::kResumed});
+    EXPECT_EQ(report.rows_ingested, 1u);
+    EXPECT_EQ(engine->info().user_count, 2u);
+    ASSERT_EQ(report.notes.size(), 1u);
+    EXPECT_NE(report.notes[0].find("as it was before: user = user, time = time, event = event"),
+              std::string::npos)
+        << report.notes[0];
+    EXPECT_TRUE(ingest(*engine, {directory.path("a.jsonl")}).notes.empty());
+  }
+  // In one run; and what was chosen, not guessed.
+  const auto engine = open_engine();
+  SourceOptions options;
+  options.user = "time";
+  options.event_name = "x";
+  directory.write("1.jsonl", first);
+  directory.write("2.jsonl", first + more);
+  const IngestReport report =
+      ingest(*engine, {directory.path("1.jsonl"), directory.path("2.jsonl")}, options);
+  EXPECT_EQ(outcomes(report), (std::vector{Outcome::kRead, Outcome::kResumed}));
+  directory.append("2.jsonl", more);
+  EXPECT_EQ(ingest(*engine, {directory.path("2.jsonl")}).rows_ingested, 1u);
+  EXPECT_EQ(engine->info().event_count, 3u);
+  EXPECT_EQ(engine->info().events.size(), 1u);
+}
+
+TEST(KnownSource, OptionsThatChangeNoRowChangeNothing) {
+  const TestDirectory directory;
+  const auto engine = open_engine();
+  const auto outcome = [&](const std::string& path, const SourceOptions& options) {
+    const auto report = ingest_files(*engine, {path}, options, {});
+    return report.ok() ? std::optional(outcomes(*report).front()) : std::nullopt;
+  };
+  const std::string seconds = directory.write("a.csv", std::string(kHeader) + "a,1767225600,e\n");
+  SourceOptions options;
+  EXPECT_EQ(outcome(seconds, options), Outcome::kRead);
+  options.time_unit = TimeUnit::kSeconds;
+  EXPECT_EQ(outcome(seconds, options), Outcome::kKnown);
+  options.time_unit = TimeUnit::kMilliseconds;
+  EXPECT_EQ(outcome(seconds, options), std::nullopt);
+
+  const std::string dates = directory.write("b.csv", std::string(kHeader) + "b,2026-01-01,e\n");
+  EXPECT_EQ(outcome(dates, options), Outcome::kRead);
+  options = {};
+  options.time_format = "%Y-%m-%d";
+  EXPECT_EQ(outcome(dates, options), Outcome::kKnown);
+  options.delimiter = ",";
+  options.user = "user";
+  options.header = true;
+  EXPECT_EQ(outcome(dates, options), Outcome::kKnown);
+
+  const std::string nameless = directory.write("c.csv", "c,2026-01-01,e\n");
+  options = {};
+  options.columns = {"user", "time", "event"};
+  EXPECT_EQ(outcome(nameless, options), Outcome::kRead);
+  options.columns = {"who", "when", "what"};
+  EXPECT_EQ(outcome(nameless, options), Outcome::kKnown);
+  options.user = "who";
+  EXPECT_EQ(outcome(nameless, options), Outcome::kKnown);
+  options.user = "what";
+  EXPECT_EQ(outcome(nameless, options), std::nullopt);
+  EXPECT_EQ(outcome(nameless, {}), Outcome::kKnown);
+  EXPECT_EQ(engine->info().event_count, 3u);
+}
+
+// What counted nothing cannot count twice.
+TEST(KnownSource, AFileOfWhichNothingWasIngestedMayBeReadInAnotherWay) {
+  const TestDirectory directory;
+  const auto engine = open_engine();
+  const std::string path = directory.write("a.csv", std::string(kHeader) + "a,20260131,e\n");
+  directory.write("b.csv", "src,dst,time,event\n");
+  EXPECT_EQ(ingest(*engine, {path, directory.path("b.csv")}).rows_rejected, 1u);
+  SourceOptions options;
+  options.time_format = "%Y%m%d";
+  EXPECT_EQ(ingest(*engine, {path}, options).rows_ingested, 1u);
+  EXPECT_EQ(outcomes(ingest(*engine, {path})), std::vector{Outcome::kKnown});
+  options.user = "dst";
+  directory.append("b.csv", "a,b,20260131,e\n");
+  EXPECT_EQ(ingest(*engine, {directory.path("b.csv")}, options).rows_ingested, 1u);
+  EXPECT_EQ(engine->info().event_count, 2u);
+}
+
+TEST(KnownSource, ALastLineWithoutALineEnd) {
+  const TestDirectory directory;
+  const auto engine = open_engine();
+  const std::string path =
+      directory.write("a.csv", std::string(kHeader) + "a,2026-01-01,e\nb,2026-01-02,e");
+  EXPECT_EQ(ingest(*engine, {path}).rows_ingested, 2u);
+  EXPECT_EQ(outcomes(ingest(*engine, {path})), std::vector{Outcome::kKnown});
+  // It is ended, and the file goes on.
+  directory.append("a.csv", "\r\nc,2026-01-03,e\nbad");
+  IngestReport report = ingest(*engine, {path});
+  EXPECT_EQ(report.rows_ingested, 1u);
+  ASSERT_EQ(report.examples.size(), 1u);
+  EXPECT_EQ(report.examples[0].line, 5u);
+  // A rejected one is read again, once it is whole.
+  directory.append("a.csv", "gy,2026-01-04,e\nd,2026-01-05,e");
+  report = ingest(*engine, {path});
+  EXPECT_EQ(report.rows_ingested, 2u);
+  EXPECT_EQ(report.rows_rejected, 0u);
+  // An ingested one that goes on was not what it seemed.
+  directory.append("a.csv", "xtra\nf,2026-01-06,e\n");
+  report = ingest(*engine, {path});
+  EXPECT_EQ(report.rows_ingested, 1u);
+  ASSERT_EQ(report.examples.size(), 1u);
+  EXPECT_EQ(report.examples[0].kind, "row was ingested before it was complete");
+  EXPECT_EQ(report.examples[0].row, "xtra");
+  EXPECT_EQ(report.examples[0].line, 6u);
+  EXPECT_EQ(engine->info().event_count, 6u);
+  EXPECT_EQ(outcomes(ingest(*engine, {path})), std::vector{Outcome::kKnown});
+}
+
+TEST(KnownSource, ALastRecordCutWithinQuotes) {
+  const TestDirectory directory;
+  const auto engine = open_engine();
+  const std::string header = "user,note,time,event\n";
+  const std::string path = directory.write("a.csv", header + "a,,2026-01-01,e\nb,\"two\n");
+  EXPECT_EQ(ingest(*engine, {path}).rows_ingested, 1u);
+  directory.append("a.csv", "lines\",2026-01-02,e\nc,,2026-01-03,e\n");
+  const IngestReport report = ingest(*engine, {path});
+  EXPECT_EQ(report.rows_ingested, 2u);
+  EXPECT_EQ(report.rows_rejected, 0u);
+  // A stray quote costs its own row only, whatever follows.
+  directory.append("a.csv", "d,\"stray,2026-01-04,e\ne,,2026-01-05,e\n");
+  EXPECT_EQ(ingest(*engine, {path}).rows_ingested, 1u);
+  directory.append("a.csv", "f,,2026-01-06,e\n");
+  EXPECT_EQ(ingest(*engine, {path}).rows_ingested, 1u);
+}
+
+TEST(KnownSource, AnUnfinishedFileAndItsGrownCopyInOneRun) {
+  for (const std::string_view cut : {"b,2026-01-02", "b,2026-01-02,e", "b,\"2026-01-02\n"}) {
+    const TestDirectory directory;
+    const auto engine = open_engine();
+    const std::string text = std::string(kHeader) + "a,2026-01-01,e\n" + std::string(cut);
+    const std::string rest = cut == "b,2026-01-02"     ? ",e\n"
+                             : cut == "b,2026-01-02,e" ? "\n"
+                                                       : "\",e\n";
+    const IngestReport report =
+        ingest(*engine, {directory.write("1.csv", text), directory.write("2.csv", text),
+                         directory.write("3.csv", text + rest + "c,2026-01-03,e\n")});
+    const std::uint64_t bad = cut.ends_with('\n') ? 1 : 0;  // a time of two lines
+    EXPECT_EQ(report.files[2].rows_known + report.files[2].rows_read, 3u) << cut;
+    EXPECT_EQ(engine->info().event_count, 3 - bad) << cut;
+  }
+}
+
+TEST(KnownSource, RejectedRowsAtTheEndAreNotReadAgain) {
+  const TestDirectory directory;
+  const auto engine = open_engine();
+  const std::string path = directory.write("a.csv", std::string(kHeader) + "bad\nbad\n");
+  EXPECT_EQ(ingest(*engine, {path}).rows_rejected, 2u);
+  const IngestReport report = ingest(*engine, {path});
+  EXPECT_EQ(outcomes(report), std::vector{Outcome::kKnown});
+  EXPECT_EQ(report.rows_rejected, 0u);
+}
+
+// What other files there are costs a file next to nothing.
+TEST(SourceRegistry, ManyKnownSourcesAreNoBurden) {
+  const TestDirectory directory;
+  const std::string text = std::string(kHeader) + rows(0, 4000);
+  ASSERT_GT(text.size(), kHeadBytes);
+  const std::string path = directory.write("a.csv", text);
+  const auto time_with = [&](std::size_t source_count) {
+    std::vector<SourcePosition> positions;
+    for (std::size_t i = 0; i < source_count; ++i) {
+      KnownSource source;
+      source.id = fmt::format("file:{}", i);
+      source.mark = {100'000, {i, 1}, kHeadBytes - i % 1000, {i, 2}};
+      positions.push_back(source.to_position());
+    }
+    SourceRegistry registry(positions);
+    auto least = std::chrono::steady_clock::duration::max();
+    for (int round = 0; round < 5; ++round) {
+      const auto begin = std::chrono::steady_clock::now();
+      auto recognized = registry.recognize(path, *ContentReader::open(path),
+                                           [](const SourceReading*) { return SourceReading(); });
+      EXPECT_TRUE(recognized.ok() && !recognized->known);
+      least = std::min(least, std::chrono::steady_clock::now() - begin);
+    }
+    return least;
+  };
+  EXPECT_LT(time_with(5000), 20 * time_with(1) + std::chrono::milliseconds(5));
+}
+
+TEST(KnownSource, PositionsAreReadBack) {
+  KnownSource source;
+  source.id = "file:1";
+  source.name = "d\xFF.csv";
+  source.reading.format = FileFormat::kNdjson;
+  source.reading.delimiter = "\t";
+  source.reading.header = false;
+  source.reading.names = {"a", "b"};
+  source.reading.columns = {{"user", "a", 0}, {"time", "b", 1}};
+  source.reading.event_name = "e";
+  source.reading.time_format = "%Y";
+  source.reading.time_unit = TimeUnit::kNanoseconds;
+  source.counted = true;
+  source.mark = {12, {1, ~std::uint64_t{0}}, 12, {3, 4}};
+  source.rows = 5;
+  source.lines = 6;
+  source.tail = true;
+  source.earlier_ends = {{10, {5, 6}, 4, 5, true}};
+  const auto read = KnownSource::from_position(source.to_position());
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->reading.key(), source.reading.key());
+  EXPECT_EQ(read->reading.names, source.reading.names);
+  EXPECT_EQ(read->reading.delimiter, "\t");
+  EXPECT_FALSE(read->reading.header);
+  EXPECT_TRUE(read->counted);
+  EXPECT_EQ(read->mark.offset, 12u);
+  EXPECT_TRUE(XXH128_isEqual(read->mark.hash, source.mark.hash));
+  EXPECT_TRUE(XXH128_isEqual(read->mark.head_hash, source.mark.head_hash));
+  EXPECT_EQ(read->rows, 5u);
+  EXPECT_EQ(read->lines, 6u);
+  EXPECT_TRUE(read->tail);
+  ASSERT_EQ(read->earlier_ends.size(), 1u);
+  EXPECT_EQ(read->earlier_ends[0].offset, 10u);
+  EXPECT_TRUE(XXH128_isEqual(read->earlier_ends[0].hash, {5, 6}));
+  EXPECT_EQ(read->earlier_ends[0].rows, 4u);
+  EXPECT_EQ(read->earlier_ends[0].lines, 5u);
+  EXPECT_TRUE(read->earlier_ends[0].tail);
+  EXPECT_FALSE(KnownSource::from_position({"kafka:1", "12"}));
+  EXPECT_FALSE(KnownSource::from_position({"file:1", "12"}));
+  EXPECT_FALSE(KnownSource::from_position({"file:1", "{\"format\":1}"}));
+  EXPECT_FALSE(KnownSource::from_position({"file:1", "{\"format\":\"x\",\"hash\":3}"}));
+}
+
+}  // namespace
+}  // namespace rollcall
