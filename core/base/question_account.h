@@ -11,7 +11,7 @@
 #include <exception>
 #include <utility>
 
-#include "rollcall/engine.h"
+#include "rollcall/question.h"
 #include "rollcall/status.h"
 
 namespace rollcall {

@@ -12,9 +12,9 @@
 #include "core/batch/block_pool.h"
 #include "core/time/time_zone.h"
 #include "core/users/user_index.h"
-#include "rollcall/engine.h"
 #include "rollcall/event.h"
 #include "rollcall/options.h"
+#include "rollcall/status.h"
 
 namespace rollcall {
 
@@ -29,7 +29,7 @@ struct LocalSeries {
 // its day. A pair is a series and a day.
 using PairHour = std::uint32_t;
 inline constexpr std::uint32_t kHourBits = 5;
-inline constexpr std::uint32_t kDayHours = 1u << kHourBits;
+inline constexpr std::uint32_t kHourStride = 1u << kHourBits;
 
 // Of a block, at most: what they are scattered to fits the second level of a core's cache.
 inline constexpr std::size_t kBlockRows = 32'768;

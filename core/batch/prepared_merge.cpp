@@ -132,7 +132,7 @@ class Merge {
           const std::size_t row_count = block->partition_begin.back();
           for (std::size_t i = 0; i < row_count; ++i) {
             pair_hours[i] = numbers[pair_hours[i] >> kHourBits] << kHourBits |
-                            (pair_hours[i] & (kDayHours - 1));
+                            (pair_hours[i] & (kHourStride - 1));
           }
         }
       }

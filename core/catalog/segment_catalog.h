@@ -9,34 +9,12 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/question_account.h"
-#include "rollcall/query.h"
+#include "core/users/user_list.h"
+#include "rollcall/segment.h"
 #include "rollcall/status.h"
 #include "rollcall/types.h"
 
 namespace rollcall {
-
-// Users named one by one, each once, in the order of their hashes: those of a partition lie
-// together. Some may never have been seen.
-class UserList {
- public:
-  struct Entry {
-    std::uint64_t hash;  // hash_user
-    UserId user;
-  };
-
-  explicit UserList(std::vector<UserId> users);
-
-  std::span<const Entry> entries() const { return entries_; }
-  // A few of those that came first.
-  const std::vector<UserId>& first() const { return first_; }
-  std::size_t memory_bytes() const;
-  std::span<const Entry> of_partition(std::uint32_t partition, std::uint32_t partition_count) const;
-
- private:
-  std::vector<Entry> entries_;
-  std::vector<UserId> first_;
-};
 
 // A segment that the store keeps: an expression, or a list.
 struct SavedSegment {
@@ -48,12 +26,5 @@ struct SegmentCatalog {
   std::map<std::string, SavedSegment, std::less<>> saved;
   std::map<std::string, std::shared_ptr<const UserList>, std::less<>> files;  // by path
 };
-
-// Reads the files that the query's segments name, and those of the saved segments they name, into
-// `catalog`; of files that lie elsewhere than in or beneath `directories`, none. The lists take
-// memory of the account; throws QuestionFailure.
-Status read_listed_files(const Query& query, UserKind kind,
-                         const std::vector<std::string>& directories, SegmentCatalog& catalog,
-                         QuestionAccount& account);
 
 }  // namespace rollcall

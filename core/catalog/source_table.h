@@ -8,8 +8,9 @@
 #include <vector>
 
 #include "core/catalog/token_window.h"
-#include "rollcall/engine.h"
+#include "rollcall/delivery.h"
 #include "rollcall/status.h"
+#include "rollcall/store.h"
 
 namespace rollcall {
 

@@ -10,8 +10,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/pages/reads.h"
 #include "core/partition/partition.h"
-#include "core/query/plan/plan.h"
 
 namespace rollcall {
 

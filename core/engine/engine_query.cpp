@@ -12,6 +12,7 @@
 
 #include "core/engine/engine_state.h"
 #include "core/engine/list_notes.h"
+#include "core/engine/listed_files.h"
 #include "core/engine/query_executor.h"
 #include "core/query/plan/question.h"
 #include "core/query/text/explanation.h"

@@ -10,7 +10,6 @@
 
 #include "core/base/assert.h"
 #include "core/base/byte_codec.h"
-#include "core/query/plan/plan.h"
 #include "core/time/time_zone.h"
 #include "core/users/partitioner.h"
 
@@ -289,7 +288,7 @@ class Decoder {
       if (pair_hours[column].size() != count) return wrong("its rows are cut short");
       for (const PairHour pair_hour : pair_hours[column]) {
         if (pair_hour >> kHourBits >= rows.pairs[column].size() ||
-            pair_hour % kDayHours >= kDayHoursMax) {
+            pair_hour % kHourStride >= kDayHoursMax) {
           return wrong("a row of no series, day and hour");
         }
       }

@@ -16,7 +16,7 @@
 #include "core/batch/block_pool.h"
 #include "core/batch/prepared_batch.h"
 #include "core/partition/partition.h"
-#include "rollcall/engine.h"
+#include "rollcall/delivery.h"
 #include "rollcall/status.h"
 
 namespace rollcall {

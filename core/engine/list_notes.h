@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "core/catalog/segment_catalog.h"
+#include "core/pages/reads.h"
 #include "core/partition/partition.h"
-#include "core/query/plan/plan.h"
 
 namespace rollcall {
 

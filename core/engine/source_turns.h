@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "core/base/gate.h"
-#include "rollcall/engine.h"
+#include "rollcall/delivery.h"
 
 namespace rollcall {
 

@@ -10,7 +10,7 @@
 #include "core/catalog/series_catalog.h"
 #include "core/catalog/source_table.h"
 #include "core/partition/partition.h"
-#include "rollcall/engine.h"
+#include "rollcall/delivery.h"
 
 namespace rollcall {
 

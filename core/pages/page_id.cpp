@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include "rollcall/query.h"
+#include "rollcall/dates.h"
 #include "rollcall/store.h"
 
 namespace rollcall {

@@ -69,8 +69,8 @@ PageId Partition::chunk_id(PageKind kind, SeriesId series, std::size_t chunk) co
 }
 
 std::uint32_t Partition::StagedColumn::event_count(std::size_t cell) const {
-  const std::uint32_t* const hours = hour_events.data() + cell * kDayHours;
-  return std::accumulate(hours, hours + kDayHours, std::uint32_t{0});
+  const std::uint32_t* const hours = hour_events.data() + cell * kHourStride;
+  return std::accumulate(hours, hours + kHourStride, std::uint32_t{0});
 }
 
 void Partition::stage_users(const PreparedRows& rows, std::size_t count) {
@@ -120,11 +120,11 @@ void Partition::stage_column(const PreparedRows& rows, std::size_t column, std::
       if (cell == kUnmet) [[unlikely]] {
         cell = static_cast<std::uint32_t>(staged.cells.size());
         staged.cells.push_back({series[pairs[pair].series], pairs[pair].day, chunk});
-        staged.hour_events.resize(staged.cells.size() * kDayHours);
+        staged.hour_events.resize(staged.cells.size() * kHourStride);
         hour_events = staged.hour_events.data();
       }
       row_cells[i] = cell;
-      ++hour_events[cell * kDayHours + pair_hours[i] % kDayHours];
+      ++hour_events[cell * kHourStride + pair_hours[i] % kHourStride];
     }
     row_cells += block_count;
     ordinals += block_count;
@@ -141,8 +141,8 @@ void Partition::stage_values(const PreparedRows& rows, std::size_t column) {
     const std::uint32_t begin = block->partition_begin[number_];
     for (const PreparedBlock::Value& value : block->values_of(number_)) {
       const std::uint32_t row = first_row + value.row - begin;
-      const std::uint32_t hour = block->pair_hours[column][value.row] % kDayHours;
-      staged.hour_values[staged.row_cells[row] * kDayHours + hour] += value.value;
+      const std::uint32_t hour = block->pair_hours[column][value.row] % kHourStride;
+      staged.hour_values[staged.row_cells[row] * kHourStride + hour] += value.value;
       if (column == 0) values_.push_back({row, value.value});
     }
     first_row += static_cast<std::uint32_t>(block->row_count(number_));
@@ -252,8 +252,8 @@ void Partition::open_cell(const StagedColumn& column, std::size_t number, bool w
   const auto [found, made] = day.series.try_emplace(cell.series);
   SeriesDay& series_day = found->second;
   const std::size_t bytes_before = made ? 0 : directory_bytes(series_day);
-  for (std::size_t hour = 0; hour < kDayHours; ++hour) {
-    const std::size_t place = number * kDayHours + hour;
+  for (std::size_t hour = 0; hour < kHourStride; ++hour) {
+    const std::size_t place = number * kHourStride + hour;
     if (column.hour_events[place] == 0) continue;
     const AmountSum value = column.hour_values.empty() ? 0 : column.hour_values[place];
     add_hour({static_cast<std::uint8_t>(hour), column.hour_events[place], value}, series_day.hours);

@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "core/base/memory_allowance.h"
+#include "core/base/question_account.h"
 #include "core/batch/prepared_batch.h"
 #include "core/catalog/series_catalog.h"
 #include "core/pages/amount_chunk.h"
@@ -31,7 +32,7 @@
 #include "core/pages/kept_unions.h"
 #include "core/pages/page_ref.h"
 #include "core/pages/presence_chunk.h"
-#include "core/query/plan/plan.h"
+#include "core/pages/reads.h"
 #include "core/users/user_index.h"
 #include "rollcall/store.h"
 
@@ -223,7 +224,7 @@ class Partition {
   struct StagedColumn {
     std::vector<Cell> cells;
     std::vector<std::uint32_t> row_cells;  // by row
-    // By cell * kDayHours + hour.
+    // By cell * kHourStride + hour.
     std::vector<std::uint32_t> hour_events;
     std::vector<AmountSum> hour_values;  // empty: none
 

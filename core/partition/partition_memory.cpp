@@ -86,7 +86,7 @@ std::size_t Partition::growth(const StagedColumn& column, bool with_counters) {
     const std::uint32_t events = column.event_count(number);
     const SeriesDay* const series_day = series_day_of(cell.series, cell.day);
     if (series_day == nullptr) bytes += sizeof(SeriesDay) + sizeof(PageSlot<PresenceChunk>);
-    bytes += 2 * std::min(events, kDayHours) * sizeof(HourTotal);
+    bytes += 2 * std::min(events, kHourStride) * sizeof(HourTotal);
     const auto* const presence =
         series_day == nullptr ? nullptr : page_of(series_day->chunks, cell.chunk);
     const std::size_t set = presence == nullptr ? sizeof(PresenceChunk) : presence->bytes;

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "rollcall/query.h"
+#include "rollcall/dates.h"
 #include "rollcall/types.h"
 
 namespace rollcall {

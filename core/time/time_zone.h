@@ -13,6 +13,9 @@
 
 namespace rollcall {
 
+// Hours of the longest civil day, and one to spare.
+inline constexpr std::size_t kDayHoursMax = 26;
+
 inline constexpr std::int64_t kUsPerSecond = 1'000'000;
 inline constexpr std::int64_t kUsPerHour = 3600 * kUsPerSecond;
 inline constexpr std::int64_t kUsPerDay = 24 * kUsPerHour;

@@ -23,59 +23,23 @@
 // std::bad_alloc: what a hook or a store of the caller's throws becomes a kIoError that says so.
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
-#include <stop_token>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
+#include "rollcall/delivery.h"
 #include "rollcall/event.h"
+#include "rollcall/info.h"
 #include "rollcall/options.h"
 #include "rollcall/query.h"
 #include "rollcall/status.h"
 #include "rollcall/store.h"
 
 namespace rollcall {
-
-// How far a source has been read. The engine keeps the latest position of each id, commits it
-// together with the aggregates of the batches it covers, and does not look inside.
-struct SourcePosition {
-  std::string id;
-  std::string position;
-};
-
-// Tells a batch from all others of its source, so that one that is sent again counts once.
-struct BatchToken {
-  std::string source;
-  std::string token;  // 1 to 256 bytes
-};
-
-// When `ingest` returns.
-enum class Ack : std::uint8_t {
-  kMemory,   // at once: a crash loses what came after the last checkpoint
-  kDurable,  // when the batch, and all that came before it from its source, would survive a crash
-};
-
-// What comes with a batch besides its events. What it points to need outlive only the call.
-struct Delivery {
-  // Null: no source has been read further.
-  const SourcePosition* position = nullptr;
-  // Null: the batch is new. Otherwise a batch whose token is among the last 1,024 of its source is
-  // skipped, position and all, and the call succeeds. The tokens of batches that failed are not
-  // among them; those of batches that are lost in a crash are lost with them.
-  const BatchToken* token = nullptr;
-  // Set to whether the batch was skipped, unless null.
-  bool* skipped = nullptr;
-  // Sources are told apart by the position's id and the token's source. Of batches without either,
-  // those that were acknowledged in memory may be lost although a later one survived.
-  Ack ack = Ack::kMemory;
-};
 
 struct PreparedRows;
 
@@ -93,67 +57,6 @@ class PreparedBatch {
   friend class Engine;
   explicit PreparedBatch(std::unique_ptr<PreparedRows> rows);
   std::unique_ptr<PreparedRows> rows_;
-};
-
-struct DimensionInfo {
-  std::string name;
-  std::uint64_t value_count = 0;
-  bool overflowed = false;  // values past the limit were counted as "$other"
-};
-
-struct EventInfo {
-  std::string name;
-  std::uint64_t events = 0;
-};
-
-// What a store holds.
-struct EngineInfo {
-  StoreSettings settings;
-  std::string isa;  // of the kernels in use
-  std::uint64_t event_count = 0;
-  std::uint64_t user_count = 0;
-  DayRange days;                      // from the earliest to the latest day with events
-  std::uint64_t day_count = 0;        // days with events
-  std::optional<TimeUs> known_until;  // the latest event time; unset in an empty store
-  std::vector<EventInfo> events;      // by first appearance
-  bool event_names_overflowed = false;
-  std::vector<DimensionInfo> dimensions;
-  std::uint64_t series_count = 0;
-  std::uint64_t source_count = 0;
-  std::uint64_t forgotten_count = 0;  // users, whether the store knew them or not
-  Epoch epoch = 0;                    // of the last checkpoint
-  bool checkpointing = false;         // one that ingest has started is under way
-  std::uint64_t resident_bytes = 0;
-  std::uint64_t dirty_bytes = 0;
-  StoreSize store;
-};
-
-// What a question means, in plain words, and what answering it reads.
-struct Explanation {
-  std::string meaning;
-  std::vector<std::string> series;  // whose users are looked at, each once
-  DayRange days;                    // of those that are looked at one by one; may be empty
-  std::uint64_t chunks = 0;         // sets and columns of up to 65,536 users
-  std::uint64_t stored_chunks = 0;  // that are not in memory
-  std::uint64_t bytes = 0;          // of the chunks, expanded
-};
-
-// A segment that the store keeps: an expression, or a list of users.
-struct SegmentInfo {
-  std::string name;
-  std::optional<Segment> expression;
-  std::uint64_t users = 0;  // of a list: how many it names
-};
-
-// Names what ends a question before it is answered.
-struct QueryLimits {
-  std::optional<std::chrono::steady_clock::time_point> deadline;
-  std::stop_token stop;
-};
-
-struct VerifyReport {
-  std::uint64_t page_count = 0;     // read, checked and compared with what they summarise
-  std::vector<std::string> faults;  // empty: all is well
 };
 
 class Engine {

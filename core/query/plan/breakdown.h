@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "core/query/plan/plan.h"
-#include "rollcall/query.h"
+#include "rollcall/question.h"
 #include "rollcall/status.h"
 
 namespace rollcall {

@@ -9,7 +9,8 @@
 #include <vector>
 
 #include "core/base/question_account.h"
-#include "rollcall/query.h"
+#include "rollcall/answer.h"
+#include "rollcall/question.h"
 #include "rollcall/status.h"
 #include "rollcall/types.h"
 

@@ -10,7 +10,8 @@
 #include "core/query/plan/breakdown.h"
 #include "core/query/plan/member_list.h"
 #include "core/query/plan/plan.h"
-#include "rollcall/query.h"
+#include "rollcall/answer.h"
+#include "rollcall/question.h"
 #include "rollcall/status.h"
 #include "rollcall/types.h"
 

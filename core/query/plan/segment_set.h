@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "core/catalog/segment_catalog.h"
-#include "core/query/plan/plan.h"
+#include "core/query/resolve/plan_context.h"
 #include "core/query/resolve/timeframe.h"
 #include "core/query/sets/chunk_sets.h"
-#include "rollcall/query.h"
+#include "rollcall/segment.h"
 
 namespace rollcall {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/catalog/series_catalog.h"
-#include "rollcall/query.h"
+#include "rollcall/segment.h"
 #include "rollcall/status.h"
 
 namespace rollcall {

@@ -21,9 +21,10 @@
 #include <string>
 #include <string_view>
 
-#include "core/query/plan/plan.h"
+#include "core/query/resolve/plan_context.h"
 #include "core/time/calendar.h"
-#include "rollcall/query.h"
+#include "rollcall/dates.h"
+#include "rollcall/question.h"
 #include "rollcall/status.h"
 
 namespace rollcall {

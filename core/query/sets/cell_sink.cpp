@@ -1,4 +1,4 @@
-#include "core/query/plan/plan.h"
+#include "core/query/sets/cell_sink.h"
 
 namespace rollcall {
 

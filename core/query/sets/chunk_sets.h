@@ -12,9 +12,10 @@
 #include <vector>
 
 #include "core/pages/bitset.h"
-#include "core/query/plan/plan.h"
+#include "core/pages/reads.h"
 #include "core/query/resolve/selector_resolver.h"
 #include "core/query/resolve/timeframe.h"
+#include "core/query/sets/chunk_source.h"
 #include "core/query/sets/set_arena.h"
 #include "kernels/bitmap_kernels.h"
 #include "rollcall/types.h"

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "core/query/sets/cell_sink.h"
 #include "core/query/sets/chunk_sets.h"
 
 namespace rollcall {

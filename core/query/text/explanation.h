@@ -4,7 +4,7 @@
 #include <string>
 
 #include "core/catalog/series_catalog.h"
-#include "rollcall/query.h"
+#include "rollcall/question.h"
 
 namespace rollcall {
 

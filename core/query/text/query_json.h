@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "rollcall/query.h"
+#include "rollcall/question.h"
 
 namespace rollcall {
 

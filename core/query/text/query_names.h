@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "rollcall/query.h"
+#include "rollcall/question.h"
 
 namespace rollcall {
 

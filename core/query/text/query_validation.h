@@ -1,7 +1,7 @@
 // What makes a query well-formed, whatever store it is asked of.
 #pragma once
 
-#include "rollcall/query.h"
+#include "rollcall/question.h"
 #include "rollcall/status.h"
 
 namespace rollcall {

@@ -6,7 +6,7 @@
 
 #include "core/query/text/json_reader.h"
 #include "core/query/text/query_json.h"
-#include "rollcall/query.h"
+#include "rollcall/dates.h"
 
 namespace rollcall {
 

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "core/query/text/query_json.h"
-#include "rollcall/query.h"
+#include "rollcall/answer.h"
 
 namespace rollcall {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "core/query/text/json_reader.h"
-#include "rollcall/query.h"
+#include "rollcall/segment.h"
 
 namespace rollcall {
 

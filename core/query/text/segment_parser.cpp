@@ -17,7 +17,7 @@
 #include "core/query/text/query_validation.h"
 #include "core/query/text/segment_cursor.h"
 #include "rollcall/message_text.h"
-#include "rollcall/query.h"
+#include "rollcall/segment.h"
 
 namespace rollcall {
 namespace {

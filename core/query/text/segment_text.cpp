@@ -7,7 +7,7 @@
 
 #include "core/query/text/date_text.h"
 #include "core/query/text/segment_cursor.h"
-#include "rollcall/query.h"
+#include "rollcall/segment.h"
 
 namespace rollcall {
 namespace {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/query/text/json_reader.h"
-#include "rollcall/query.h"
+#include "rollcall/segment.h"
 
 namespace rollcall {
 

@@ -22,7 +22,7 @@
 #include "core/source/files/content_reader.h"
 #include "core/source/ingest/refused_ranges.h"
 #include "core/source/ingest/source_reading.h"
-#include "rollcall/engine.h"
+#include "rollcall/delivery.h"
 #include "rollcall/status.h"
 
 namespace rollcall {

@@ -28,7 +28,7 @@ std::pair<PreparedRows::Pair, std::uint32_t> pair_and_hour(const PreparedRows& r
                                                            const PreparedBlock& block,
                                                            std::size_t column, std::size_t row) {
   const PairHour pair_hour = block.pair_hours[column][row];
-  return {rows.pairs[column][pair_hour >> kHourBits], pair_hour % kDayHours};
+  return {rows.pairs[column][pair_hour >> kHourBits], pair_hour % kHourStride};
 }
 
 // A batch of three events by two users, whole and correct, for tests to spoil.

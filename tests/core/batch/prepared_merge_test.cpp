@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/base/workers.h"
+#include "rollcall/engine.h"
 #include "rollcall/memory_store.h"
 
 namespace rollcall {
@@ -93,7 +94,7 @@ std::vector<std::string> described(const PreparedRows& rows) {
         const PreparedRows::Pair pair = rows.pairs[column][pair_hour >> kHourBits];
         const LocalSeries& series = rows.series[pair.series];
         row += fmt::format(", {} {} {}", rows.event_names[series.event], pair.day.value,
-                           pair_hour % kDayHours);
+                           pair_hour % kHourStride);
         if (column == 0) {
           EXPECT_EQ(pair.series, series.event);  // events' own series come first
         } else {

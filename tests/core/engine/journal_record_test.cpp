@@ -113,7 +113,7 @@ class JournalRecordTest : public testing::TestWithParam<UserKind> {
             amount = value++->value;
           }
           all[partition].emplace_back(
-              block->hashes[begin + i], std::move(name), pair.day.value, event % kDayHours,
+              block->hashes[begin + i], std::move(name), pair.day.value, event % kHourStride,
               rows.event_names[in_country.event] + rows.dimension_values[0][in_country.value],
               amount);
         }

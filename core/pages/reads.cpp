@@ -1,10 +1,10 @@
+#include "core/pages/reads.h"
+
 #include <algorithm>
 #include <memory>
 #include <tuple>
 #include <utility>
 #include <vector>
-
-#include "core/query/plan/plan.h"
 
 namespace rollcall {
 namespace {

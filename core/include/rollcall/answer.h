@@ -1,0 +1,62 @@
+// An answer: a table, and what was asked.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "rollcall/types.h"
+
+namespace rollcall {
+
+enum class ColumnType : std::uint8_t { kDate, kString, kInt, kCount, kRatio, kDecimal, kBool };
+
+struct Column {
+  std::string name;
+  ColumnType type;
+};
+
+// One cell; monostate is null. kCount and kInt are int64, kRatio is double, kDecimal a string.
+using Cell = std::variant<std::monostate, bool, std::int64_t, double, Day, std::string>;
+
+// How a long result becomes a matrix: one row for each combination of values of `rows`, one column
+// for each value of `column`. All are names of columns of the result.
+struct Pivot {
+  std::vector<std::string> rows = {};
+  std::string size = {};     // depends on the row alone, and stands beside its keys; may be empty
+  std::string column = {};   // whose null, if it has one, stands for all
+  std::string cells = {};    // what the matrix shows, unless another column is asked for
+  std::string rate = {};     // the quotient that belongs to `cells`; may be empty
+  std::string summary = {};  // one of `rows`, null where a row sums up the others; may be empty
+  bool is_usual = false;     // tables for people have this form by themselves
+};
+
+struct QueryStats {
+  std::uint64_t elapsed_us = 0;
+  std::uint64_t partitions = 0;
+};
+
+// The answer, in long form: one row per cell, ordered by the key columns.
+struct QueryResult {
+  std::string kind;
+  // Every option in force: field name, and its value as JSON text.
+  std::vector<std::pair<std::string, std::string>> definition;
+  std::string as_of;  // RFC 3339, whole seconds, in the store's time zone
+  std::vector<Column> columns;
+  std::vector<std::vector<Cell>> rows;
+  std::optional<std::string> next;  // of a page of members: where the following one goes on
+  std::optional<Pivot> pivot;       // of an answer with two keys or more; not part of the JSON
+  // What the reader should know: "in_file(lost.csv): the store knows none of its 2 ids: ...".
+  std::vector<std::string> notes;
+  QueryStats stats;
+};
+
+std::string_view to_string(ColumnType type);
+// The result as one JSON object, on one line.
+std::string to_json(const QueryResult& result);
+
+}  // namespace rollcall

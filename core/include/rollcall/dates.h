@@ -1,0 +1,56 @@
+// Periods and dates, as questions give them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "rollcall/types.h"
+
+namespace rollcall {
+
+// Civil periods, named by their first day. A fortnight is two weeks, counted from the week that
+// holds 1970-01-05 (weeks from Monday) or 1970-01-04 (from Sunday).
+enum class Period : std::uint8_t { kDay, kWeek, kFortnight, kMonth, kQuarter };
+
+// "30d", "4w", "6m", "2q", "1y": that many days, weeks, months, quarters or years, the one that
+// holds `as_of` included.
+struct LastSpan {
+  std::int32_t count = 1;
+  char unit = 'd';
+
+  friend bool operator==(const LastSpan&, const LastSpan&) = default;
+};
+
+// A date in words, counted from the day of `as_of`: "today", "yesterday", "3 days ago", "last
+// monday" (the latest one before that day), "this month", "last quarter". A span of days stands for
+// its first day where a range begins, and for its last where one ends.
+struct RelativeDate {
+  enum class Unit : std::uint8_t { kDay, kWeek, kFortnight, kMonth, kQuarter, kYear, kWeekday };
+  Unit unit = Unit::kDay;
+  std::int32_t ago = 0;      // units back; meaningless for kWeekday
+  std::int32_t weekday = 0;  // from Monday, 0, to Sunday, 6
+
+  friend auto operator<=>(const RelativeDate&, const RelativeDate&) = default;
+};
+
+using DateText = std::variant<Day, RelativeDate>;
+
+// An instant, or the last second of a date in the store's time zone. A date in words counts from
+// the latest event of the store.
+using AsOf = std::variant<TimeUs, Day, RelativeDate>;
+
+// A range of days, both ends included. Unset ends reach as far as the data known at `as_of`.
+struct DateRangeText {
+  std::optional<DateText> from;
+  std::optional<DateText> to;
+  std::optional<LastSpan> last;  // instead of both
+
+  friend bool operator==(const DateRangeText&, const DateRangeText&) = default;
+};
+
+std::string to_string(Period period);
+std::string to_string(Day day);  // "2026-01-31"
+
+}  // namespace rollcall

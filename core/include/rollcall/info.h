@@ -1,0 +1,71 @@
+// What an engine says of itself, of what it holds, and of a question.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "rollcall/options.h"
+#include "rollcall/segment.h"
+#include "rollcall/store.h"
+#include "rollcall/types.h"
+
+namespace rollcall {
+
+struct DimensionInfo {
+  std::string name;
+  std::uint64_t value_count = 0;
+  bool overflowed = false;  // values past the limit were counted as "$other"
+};
+
+struct EventInfo {
+  std::string name;
+  std::uint64_t events = 0;
+};
+
+// What a store holds.
+struct EngineInfo {
+  StoreSettings settings;
+  std::string isa;  // of the kernels in use
+  std::uint64_t event_count = 0;
+  std::uint64_t user_count = 0;
+  DayRange days;                      // from the earliest to the latest day with events
+  std::uint64_t day_count = 0;        // days with events
+  std::optional<TimeUs> known_until;  // the latest event time; unset in an empty store
+  std::vector<EventInfo> events;      // by first appearance
+  bool event_names_overflowed = false;
+  std::vector<DimensionInfo> dimensions;
+  std::uint64_t series_count = 0;
+  std::uint64_t source_count = 0;
+  std::uint64_t forgotten_count = 0;  // users, whether the store knew them or not
+  Epoch epoch = 0;                    // of the last checkpoint
+  bool checkpointing = false;         // one that ingest has started is under way
+  std::uint64_t resident_bytes = 0;
+  std::uint64_t dirty_bytes = 0;
+  StoreSize store;
+};
+
+// What a question means, in plain words, and what answering it reads.
+struct Explanation {
+  std::string meaning;
+  std::vector<std::string> series;  // whose users are looked at, each once
+  DayRange days;                    // of those that are looked at one by one; may be empty
+  std::uint64_t chunks = 0;         // sets and columns of up to 65,536 users
+  std::uint64_t stored_chunks = 0;  // that are not in memory
+  std::uint64_t bytes = 0;          // of the chunks, expanded
+};
+
+// A segment that the store keeps: an expression, or a list of users.
+struct SegmentInfo {
+  std::string name;
+  std::optional<Segment> expression;
+  std::uint64_t users = 0;  // of a list: how many it names
+};
+
+struct VerifyReport {
+  std::uint64_t page_count = 0;     // read, checked and compared with what they summarise
+  std::vector<std::string> faults;  // empty: all is well
+};
+
+}  // namespace rollcall

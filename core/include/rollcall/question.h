@@ -1,0 +1,159 @@
+// What can be asked. `docs/queries.md` says what every number of an answer means.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "rollcall/dates.h"
+#include "rollcall/segment.h"
+
+namespace rollcall {
+
+// Asks for the users behind one cell, instead of the counts.
+struct Members {
+  // The cell: a value for each key column, as in the result's rows.
+  std::vector<std::pair<std::string, std::string>> where;
+  std::string of;                      // the count column; may be empty where there is only one
+  std::optional<std::uint64_t> limit;  // users of a page; unset: all
+  std::string after;                   // the `next` of the page before
+
+  friend bool operator==(const Members&, const Members&) = default;
+};
+
+// Fields that every kind of query has.
+struct QueryCommon {
+  std::optional<DateText> from;          // unset: the first day of the store
+  std::optional<DateText> to;            // unset: the day of `as_of`
+  std::optional<LastSpan> last;          // instead of `from` and `to`
+  std::optional<AsOf> as_of;             // unset: the latest event time of the store
+  std::vector<PropertyCondition> where;  // added to every selector but those of `among`
+  std::optional<Segment> among;          // only these users are looked at
+  std::string breakdown;              // a property: the answer for each of its values; empty: none
+  std::int32_t breakdown_limit = 20;  // values with the most users; the rest is "$other"
+  std::optional<Members> members;
+
+  friend bool operator==(const QueryCommon&, const QueryCommon&) = default;
+};
+
+// DAU, WAU, MAU: distinct users per period.
+struct ActiveQuery {
+  Selector event;
+  Period period = Period::kDay;
+  std::optional<std::int32_t> window_days;      // per day d: distinct users of [d-N+1, d]
+  std::optional<std::int32_t> ratio_to_window;  // adds users / distinct users of the last N days
+
+  friend bool operator==(const ActiveQuery&, const ActiveQuery&) = default;
+};
+
+// Events, users and amounts per period.
+struct CountsQuery {
+  Selector event;
+  Period period = Period::kDay;
+  bool by_hour = false;  // hours of each day, instead of periods
+
+  friend bool operator==(const CountsQuery&, const CountsQuery&) = default;
+};
+
+// Which users of a cohort came back, period by period.
+struct RetentionQuery {
+  enum class Cohort : std::uint8_t { kFirstEver, kFirstInRange, kRecurring };
+  enum class Mode : std::uint8_t { kOn, kOnOrAfter, kOnOrBefore, kStreak };
+  enum class Summary : std::uint8_t { kPooled, kMean, kNone };
+  enum class Measure : std::uint8_t { kUsers, kValue };
+  enum class BreakdownMatch : std::uint8_t { kCohort, kBoth };
+
+  Selector cohort_event;
+  Selector return_event;
+  Cohort cohort = Cohort::kFirstEver;
+  Mode mode = Mode::kOn;
+  Period period = Period::kDay;
+  std::optional<std::int32_t> periods;  // columns 0..periods; unset: 14 for days, else 12
+  std::vector<std::int32_t> brackets;   // sizes of column groups after period 0, instead of periods
+  Summary summary = Summary::kPooled;
+  Measure measure = Measure::kUsers;  // what a cell holds: users, or their return events' amounts
+  // Whose value of the property a breakdown goes by: the cohort event's in the cohort's period, or
+  // that of both events.
+  BreakdownMatch breakdown_match = BreakdownMatch::kCohort;
+
+  friend bool operator==(const RetentionQuery&, const RetentionQuery&) = default;
+};
+
+// Who stopped coming.
+struct ChurnQuery {
+  enum class Base : std::uint8_t { kActive, kNew };
+  // Not active on any of the N days after the base day.
+  struct GapDays {
+    std::int32_t days = 7;
+    friend bool operator==(const GapDays&, const GapDays&) = default;
+  };
+
+  // Not active in any of the `count` periods after the base period.
+  struct NextPeriods {
+    Period period = Period::kWeek;
+    std::int32_t count = 1;
+    friend bool operator==(const NextPeriods&, const NextPeriods&) = default;
+  };
+
+  Selector event;
+  Base base = Base::kActive;
+  std::variant<GapDays, NextPeriods> rule = GapDays{};
+
+  friend bool operator==(const ChurnQuery&, const ChurnQuery&) = default;
+};
+
+// Users by whole days since their last event, at `as_of`. Takes no date range.
+struct IdleQuery {
+  Selector event;
+  std::vector<std::int32_t> edges = {0, 1, 7, 14, 30, 60, 90};  // ascending, from 0
+  bool each_day = false;  // one bucket a day, instead of `edges`
+
+  friend bool operator==(const IdleQuery&, const IdleQuery&) = default;
+};
+
+// Who is new, who stays, who comes back, and who went, per period.
+struct LifecycleQuery {
+  Selector event;
+  Period period = Period::kDay;
+
+  friend bool operator==(const LifecycleQuery&, const LifecycleQuery&) = default;
+};
+
+// On how many periods users are active: over the whole range, or, with `window_days`, over the days
+// of a window that ends on each day of the range (L7, L28).
+struct StickinessQuery {
+  Selector event;
+  Period period = Period::kDay;
+  std::optional<std::int32_t> window_days;
+
+  friend bool operator==(const StickinessQuery&, const StickinessQuery&) = default;
+};
+
+// How many users a segment has. Takes no date range: the segment's own parts have theirs.
+struct SegmentQuery {
+  Segment segment;
+
+  friend bool operator==(const SegmentQuery&, const SegmentQuery&) = default;
+};
+
+struct Query {
+  QueryCommon common;
+  std::variant<ActiveQuery, RetentionQuery, ChurnQuery, IdleQuery, CountsQuery, LifecycleQuery,
+               StickinessQuery, SegmentQuery>
+      ask;
+
+  friend bool operator==(const Query&, const Query&) = default;
+};
+
+// Names what ends a question before it is answered.
+struct QueryLimits {
+  std::optional<std::chrono::steady_clock::time_point> deadline;
+  std::stop_token stop;
+};
+
+}  // namespace rollcall

@@ -1,0 +1,78 @@
+// Which events count, and sets of users.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rollcall/dates.h"
+#include "rollcall/status.h"
+
+namespace rollcall {
+
+// A condition on one property of an event. An absent property equals the empty string.
+struct PropertyCondition {
+  enum class Test : std::uint8_t {
+    kAnyOf,     // equals one of `values`
+    kNoneOf,    // equals none of `values`
+    kContains,  // contains `values[0]`
+    kIsSet,     // is not empty
+    kIsNotSet,  // is empty
+  };
+  std::string property;
+  Test test = Test::kAnyOf;
+  std::vector<std::string> values;
+
+  friend bool operator==(const PropertyCondition&, const PropertyCondition&) = default;
+};
+
+// Which events count. Default: any event.
+struct Selector {
+  enum class Names : std::uint8_t { kAny, kAnyOf, kNoneOf };
+  Names match = Names::kAny;
+  std::vector<std::string> names;
+  std::vector<PropertyCondition> where;  // all must hold
+
+  friend bool operator==(const Selector&, const Selector&) = default;
+};
+
+// A set of users, as an expression.
+struct Segment {
+  enum class Kind : std::uint8_t {
+    kDid,    // with an event in the range; with `days`, on so many days of it
+    kFirst,  // whose first matching event ever lies in the range
+    kAll,    // in all of `parts`
+    kAny,    // in any of `parts`
+    kNot,    // seen up to as_of, and not in `parts[0]`
+    kFile,   // listed in the file `name` (user_file.h)
+    kSaved,  // in the segment that the store keeps as `name`
+  };
+  enum class Compare : std::uint8_t { kAtLeast, kAtMost, kExactly };
+  struct DaysTest {
+    Compare compare = Compare::kAtLeast;
+    std::int32_t days = 1;
+    friend bool operator==(const DaysTest&, const DaysTest&) = default;
+  };
+
+  Kind kind = Kind::kDid;
+  Selector event;                // kDid, kFirst
+  DateRangeText range;           // kDid, kFirst
+  std::optional<DaysTest> days;  // kDid
+  std::vector<Segment> parts;    // kAll, kAny, kNot
+  std::string name;              // kFile, kSaved
+
+  friend bool operator==(const Segment&, const Segment&) = default;
+};
+
+// Reads a segment as people write it: `did(purchase, 30d) and not did(login, 7d)`. The grammar is
+// in `docs/queries.md`.
+//   kInvalidArgument  text that is no segment; the message has its column, what was found there and
+//                     what is allowed
+Result<Segment> parse_segment(std::string_view text);
+// Writes a well-formed segment as `parse_segment` reads it. An "all" or "any" of one part is
+// written as that part, which is the same set; every other segment is read back as it was.
+std::string to_string(const Segment& segment);
+
+}  // namespace rollcall

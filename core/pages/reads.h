@@ -1,0 +1,79 @@
+// Which pages a question reads, of every partition alike.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "core/catalog/series_catalog.h"
+#include "core/users/user_list.h"
+#include "rollcall/types.h"
+
+namespace rollcall {
+
+// Presence of the union of `series`, for each day of `days`.
+struct PresenceRead {
+  std::vector<SeriesId> series;
+  DayRange days;
+};
+
+// Presence of each of `series` on any of `days`.
+struct UnionRead {
+  std::vector<SeriesId> series;
+  DayRange days;
+};
+
+// Amounts of each user in the events of `series`, which have no value in common, for each day of
+// `days`.
+struct AmountRead {
+  std::vector<SeriesId> series;
+  DayRange days;
+};
+
+// First and last day per user of each of `series`, none of which has a dimension.
+struct BoundsRead {
+  std::vector<SeriesId> series;
+};
+
+// Events and amounts of all users together, and how many these are, for each day of `days`; summed
+// over `series`.
+struct TotalsRead {
+  std::vector<SeriesId> series;
+  DayRange days;
+  bool by_hour = false;
+};
+
+struct ReadSet {
+  std::vector<PresenceRead> presence;
+  std::vector<UnionRead> unions;
+  std::vector<BoundsRead> bounds;
+  std::vector<AmountRead> amounts;
+  std::vector<TotalsRead> totals;
+  std::vector<std::shared_ptr<const UserList>> lists;  // users named one by one
+
+  void add(const ReadSet& other);
+  // Has what several reads name once: days of a series that overlap as one range.
+  void merge();
+  std::size_t memory_bytes() const;
+  // Whether anything of single users is read.
+  bool reads_chunks() const {
+    return !presence.empty() || !unions.empty() || !bounds.empty() || !amounts.empty() ||
+           !lists.empty();
+  }
+};
+
+// What a read of totals comes to.
+struct EventTotal {
+  std::uint64_t events = 0;
+  AmountSum value = 0;
+  std::uint64_t users = 0;  // of a day, each once; those of several series are not counted apart
+
+  void add(const EventTotal& other) {
+    events += other.events;
+    value += other.value;
+    users += other.users;
+  }
+};
+
+}  // namespace rollcall

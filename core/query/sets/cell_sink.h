@@ -1,0 +1,36 @@
+// Where plans leave the users of the cells of their tables.
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "core/pages/bitset.h"
+#include "rollcall/types.h"
+
+namespace rollcall {
+
+// The cells of a table whose rows meet the same columns, each row one column later than the one
+// before: for every row i, and every k < width with i + k < columns.size(), the users in both
+// rows[i] and columns[i + k] are those of cell first_cell + i * cells_per_row + k.
+struct CellBand {
+  std::size_t first_cell = 0;
+  std::size_t cells_per_row = 0;
+  std::size_t width = 0;  // at most cells_per_row
+  std::span<const BitSpan> rows;
+  std::span<const BitSpan> columns;
+};
+
+// Takes the users of a cell, chunk by chunk: counts them, or collects who they are.
+class CellSink {
+ public:
+  virtual ~CellSink() = default;
+  virtual void add(std::size_t cell, BitSpan users) = 0;
+  virtual void add_and(std::size_t cell, BitSpan a, BitSpan b) = 0;
+  virtual void add_andnot(std::size_t cell, BitSpan a, BitSpan b) = 0;  // in `a`, not in `b`
+  // Of Plan::has_amounts. Whoever collects users takes no amounts.
+  virtual void add_amount(std::size_t, AmountSum) {}
+  // As add_and for each cell of the band, which a sink may do faster than one by one.
+  virtual void add_and_band(const CellBand& band);
+};
+
+}  // namespace rollcall
