@@ -5,8 +5,9 @@
     tidy.py --self-test                 checks that each rule can fail
 
 Who may include whom: kernels <- core <- storage <- tools, examples, bench, tests. The right may
-include the left, never the reverse; tools and examples see public headers ("rollcall/...") alone,
-which proves that they suffice; only storage and its tests know RocksDB.
+include the left, never the reverse; core is divided into rooms, which have an order of their own.
+Tools and examples see public headers ("rollcall/...") alone, which proves that they suffice; only
+storage and its tests know RocksDB.
 """
 
 import argparse
@@ -21,21 +22,50 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LINES_MAX = 700
 COLUMNS_MAX = 100
 
-# What each folder may include, besides "rollcall/..." and the folder itself.
+# What each room may include, besides "rollcall/..." and itself: rooms, or single headers. A room is
+# a folder, or what is in a folder and beneath it as far as no deeper one has a line of its own.
+# docs/architecture.md has the table of core, too, and says which question each room answers.
 MAY_INCLUDE = {
     "kernels": [],
-    "core": ["kernels/"],
-    "storage": ["core/", "kernels/"],
+    "core/include": [],
+    "core/base": [],
+    "core/time": ["core/base"],
+    "core/users": ["kernels", "core/base"],
+    "core/catalog": ["core/base", "core/users"],
+    "core/pages": ["kernels", "core/base", "core/users", "core/catalog"],
+    "core/store": ["core/base"],
+    "core/batch": ["kernels", "core/base", "core/time", "core/users"],
+    "core/partition": ["core/base", "core/users", "core/catalog", "core/pages", "core/batch"],
+    "core/query/text": ["core/base", "core/time", "core/catalog"],
+    "core/query/resolve": ["core/base", "core/time", "core/catalog", "core/query/text"],
+    "core/query/sets": ["kernels", "core/base", "core/users", "core/catalog", "core/pages",
+                        "core/query/resolve"],
+    "core/query/plan": ["core/base", "core/catalog", "core/pages", "core/query/text",
+                        "core/query/resolve", "core/query/sets"],
+    "core/query/kinds": ["core/query/sets", "core/query/plan"],
+    "core/source/values": ["core/base", "core/time"],
+    "core/source/files": [],
+    "core/source/lists": ["core/base", "core/source/files"],
+    "core/source/formats": ["core/base", "core/catalog", "core/source/values", "core/source/files"],
+    "core/engine": ["kernels", "core/base", "core/time", "core/users", "core/catalog", "core/pages",
+                    "core/batch", "core/partition", "core/query/text", "core/query/plan",
+                    "core/source/lists"],
+    "core/source/ingest": ["core/base", "core/time", "core/source/values", "core/source/files",
+                           "core/source/formats"],
+    "storage": ["core/base"],
     "tools": ["bench/workload.h"],
     "examples": [],
-    "bench": ["kernels/", "core/", "storage/"],
-    "tests": ["kernels/", "core/", "storage/", "bench/"],
+    "bench": ["kernels", "core/base/workers.h", "core/engine/query_executor.h",
+              "core/query/plan/plan.h", "core/time/time_zone.h"],
+    "tests": ["kernels", "core", "storage", "bench"],
 }
 # Folders that may not even see the public headers, or only those of their own.
 PUBLIC_HEADERS = {
     "kernels": [],
     "core": ["core/include"],
 }
+# The rooms of core that may see the engine as others see it; the others are beneath it.
+SEES_ENGINE = ("core/include", "core/engine", "core/source/ingest")
 ROCKSDB = ("storage/", "tests/storage/", "tests/install/", "bench/")
 # Built on purpose outside the main build.
 NOT_IN_BUILD = ("tests/install/consumer/",)
@@ -58,12 +88,27 @@ def is_text(path):
     return is_source(path) or path.endswith((".py", ".sh", ".cmake", "CMakeLists.txt"))
 
 
+def room_of(path):
+    """The room that the file is in; None where there is none."""
+    folder = os.path.dirname(path)
+    while folder and folder not in MAY_INCLUDE:
+        folder = os.path.dirname(folder)
+    return folder or None
+
+
+def is_within(path, place):
+    return path == place or path.startswith(place + "/")
+
+
 def check_include(root, path, quote, target):
     folder = path.split("/")[0]
     if target.startswith("rocksdb/") and not path.startswith(ROCKSDB):
         return f'includes {target}: only storage and its tests know RocksDB'
-    if folder not in MAY_INCLUDE:
+    room = room_of(path)
+    if room is None:
         return None
+    if target == "rollcall/engine.h" and folder == "core" and room not in SEES_ENGINE:
+        return f"includes {target}: {room} is beneath the engine"
     if target.startswith("rollcall/"):
         homes = PUBLIC_HEADERS.get(folder, ["core/include", "storage/include"])
         if any(os.path.exists(os.path.join(root, home, target)) for home in homes):
@@ -71,16 +116,46 @@ def check_include(root, path, quote, target):
         return f"includes {target}: not a header that {folder} may see"
     if quote == "<":
         return None
-    own = folder + "/"
-    if folder == "tests" and target.startswith("tests/"):
-        return None
-    if target.startswith(own) or any(target.startswith(p) for p in MAY_INCLUDE[folder]):
+    allowed = [room] + MAY_INCLUDE[room]
+    if room_of(target) == room or any(is_within(target, place) for place in allowed[1:]):
         if os.path.exists(os.path.join(root, target)):
             return None
         return f'includes "{target}": no such file'
-    allowed = ", ".join(['"rollcall/..."' if folder != "kernels" else "", f'"{own}..."']
-                        + [f'"{p}"' for p in MAY_INCLUDE[folder]]).lstrip(", ")
-    return f'includes "{target}": {folder} may include {allowed}'
+    names = ", ".join(f'"{place}"' for place in allowed)
+    public = "" if room == "kernels" else '"rollcall/...", '
+    return f'includes "{target}": {room} may include {public}{names}'
+
+
+# A line of docs/architecture.md: room, what it may include, which question it answers.
+ROOM_LINE = re.compile(r"\| `core/([a-z/]+)/` \|([^|]*)\|[^|]*\? \|$")
+
+
+def check_rooms(root):
+    """Yields (path, line, fault) where the tree, the table above and the document differ."""
+    document = "docs/architecture.md"
+    rooms = {room for room in MAY_INCLUDE if room.startswith("core/") and room != "core/include"}
+    there = {os.path.relpath(folder, root) for folder, _, names in os.walk(os.path.join(root, "core"))
+             if any(is_source(name) for name in names)}
+    there = {folder for folder in there if not is_within(folder, "core/include")}
+    for folder in sorted(there - rooms):
+        yield folder, 1, "no room: tools/tidy.py has no line for it"
+    for room in sorted(rooms - there):
+        yield "tools/tidy.py", 1, f"{room}: no such room"
+    written = set()
+    with open(os.path.join(root, document), encoding="utf-8") as file:
+        for number, line in enumerate(file, 1):
+            found = ROOM_LINE.match(line)
+            if not found:
+                continue
+            room = "core/" + found.group(1)
+            written.add(room)
+            named = set(re.findall(r"`([a-z/]+)`", found.group(2)))
+            meant = {place.removeprefix("core/") for place in MAY_INCLUDE.get(room, [])}
+            if room in rooms and named != meant:
+                yield document, number, f"{room} may include {', '.join(sorted(meant)) or 'nothing'}"
+    for room in sorted(rooms ^ written):
+        has = "tools/tidy.py" if room in rooms else document
+        yield document, 1, f"{room}: only {has} has a line for it"
 
 
 def check_text(path, text):
@@ -109,6 +184,8 @@ def check_file(root, path):
     yield from check_text(path, text)
     if not is_source(path):
         return
+    if path.startswith("core/") and room_of(path) is None:
+        yield 1, "in no room: tools/tidy.py has no line for its folder"
     for number, line in enumerate(text.split("\n"), 1):
         include = INCLUDE.match(line)
         if include:
@@ -180,41 +257,56 @@ GOOD = {
     "kernels/words.h": "#pragma once\n#include <cstdint>\n",
     "kernels/words.cpp": '#include "kernels/words.h"\n',
     "core/include/rollcall/engine.h": "#pragma once\n",
-    "core/users.cpp": '#include "kernels/words.h"\n#include "rollcall/engine.h"\n',
-    "core/row.h": "#pragma once\nnamespace rollcall {\nstruct Row final : Base {\n};\n"
+    "core/users/users.h": "#pragma once\n",
+    "core/include/rollcall/users.h": "#pragma once\n",
+    "core/users/users.cpp": '#include "kernels/words.h"\n#include "rollcall/users.h"\n',
+    "core/query/text/words.h": "#pragma once\n",
+    "core/base/row.h": "#pragma once\nnamespace rollcall {\nstruct Row final : Base {\n};\n"
                   "}  // namespace rollcall\n",
-    "core/rows.cpp": "namespace rollcall {\nstruct Row;\nnamespace {\nstruct Row {\n};\n"
+    "core/base/rows.cpp": "namespace rollcall {\nstruct Row;\nnamespace {\nstruct Row {\n};\n"
                      "}  // namespace\nstruct Rows {\n  struct Row {\n  };\n};\n"
                      "}  // namespace rollcall\n",
     "storage/include/rollcall/rocks_store.h": '#pragma once\n#include "rollcall/engine.h"\n',
     "storage/rocks.cpp": '#include <rocksdb/db.h>\n#include "rollcall/rocks_store.h"\n',
     "tools/draw.h": "#pragma once\n",
     "tools/main.cpp": '#include "rollcall/engine.h"\n#include "tools/draw.h"\n',
-    "tests/core/users_test.cpp": '#include "kernels/words.h"\n#include "tests/support/naive.h"\n',
+    "tests/support/naive.h": "#pragma once\n",
+    "tests/core/users/users_test.cpp": '#include "kernels/words.h"\n#include "tests/support/naive.h"\n',
 }
 BAD = {
-    "kernels include core": ("kernels/a.cpp", '#include "core/users.h"\n', "may include"),
+    "kernels include core": ("kernels/a.cpp", '#include "core/users/users.h"\n', "may include"),
     "kernels see public headers":
         ("kernels/a.cpp", '#include "rollcall/engine.h"\n', "not a header that kernels"),
-    "core includes storage": ("core/a.cpp", '#include "storage/rocks.h"\n', "may include"),
+    "core includes storage": ("core/users/a.cpp", '#include "storage/rocks.h"\n', "may include"),
     "core sees the rocks store":
-        ("core/a.cpp", '#include "rollcall/rocks_store.h"\n', "not a header that core"),
+        ("core/users/a.cpp", '#include "rollcall/rocks_store.h"\n', "not a header that core"),
+    "a room includes one above it":
+        ("core/users/a.cpp", '#include "core/query/text/words.h"\n', "core/users may include"),
+    "the other way round, where nobody said so":
+        ("core/query/text/a.cpp", '#include "core/users/users.h"\n', "text may include"),
+    "a room beneath the engine sees it":
+        ("core/users/a.cpp", '#include "rollcall/engine.h"\n', "beneath the engine"),
+    "core outside of its rooms": ("core/a.cpp", "\n", "in no room"),
+    "storage looks into core":
+        ("storage/a.cpp", '#include "core/users/users.h"\n', "may include"),
+    "bench looks further into core":
+        ("bench/a.cpp", '#include "core/users/users.h"\n', "may include"),
     "storage includes tools": ("storage/a.cpp", '#include "tools/draw.h"\n', "may include"),
     "tools look inside": ("tools/a.cpp", '#include "kernels/words.h"\n', "may include"),
-    "examples look inside": ("examples/a.cpp", '#include "core/users.h"\n', "may include"),
+    "examples look inside": ("examples/a.cpp", '#include "core/users/users.h"\n', "may include"),
     "tools know RocksDB": ("tools/a.cpp", "#include <rocksdb/db.h>\n", "RocksDB"),
     "core tests know RocksDB": ("tests/core/a.cpp", "#include <rocksdb/db.h>\n", "RocksDB"),
-    "no such header": ("core/a.cpp", '#include "kernels/gone.h"\n', "no such file"),
-    "header without guard": ("core/a.h", "int f();\n", "#pragma once"),
+    "no such header": ("core/users/a.cpp", '#include "kernels/gone.h"\n', "no such file"),
+    "header without guard": ("core/users/a.h", "int f();\n", "#pragma once"),
     "two types of one name":
-        ("core/type.cpp", "namespace rollcall {\nclass Row {\n};\n}  // namespace rollcall\n",
-         "another type at core/row.h:3"),
-    "unfinished": ("core/a.cpp", "// TO" "DO: later\n", "unfinished"),
-    "tab": ("core/a.cpp", "int\tf();\n", "a tab"),
-    "long line": ("core/a.cpp", "// " + "x" * COLUMNS_MAX + "\n", "columns"),
-    "long file": ("core/a.cpp", "\n" * (LINES_MAX + 1), "lines: at most"),
-    "blank at the end": ("core/a.cpp", "int f(); \n", "a blank"),
-    "no last line end": ("core/a.cpp", "int f();", "no end"),
+        ("core/base/type.cpp", "namespace rollcall {\nclass Row {\n};\n}  // namespace rollcall\n",
+         "another type at core/base/row.h:3"),
+    "unfinished": ("core/users/a.cpp", "// TO" "DO: later\n", "unfinished"),
+    "tab": ("core/users/a.cpp", "int\tf();\n", "a tab"),
+    "long line": ("core/users/a.cpp", "// " + "x" * COLUMNS_MAX + "\n", "columns"),
+    "long file": ("core/users/a.cpp", "\n" * (LINES_MAX + 1), "lines: at most"),
+    "blank at the end": ("core/users/a.cpp", "int f(); \n", "a blank"),
+    "no last line end": ("core/users/a.cpp", "int f();", "no end"),
 }
 
 
@@ -245,13 +337,38 @@ def self_test():
 
         commands = os.path.join(root, "compile_commands.json")
         entries = [{"directory": root, "file": path} for path in GOOD if path.endswith(".cpp")]
-        write_tree(root, {"compile_commands.json": json.dumps(entries), "core/lost.cpp": "\n"})
+        write_tree(root, {"compile_commands.json": json.dumps(entries), "core/base/lost.cpp": "\n"})
         expect("all is built", check_tree(root, sorted(GOOD), commands), None)
-        expect("not built", check_tree(root, sorted(GOOD) + ["core/lost.cpp"], commands),
+        expect("not built", check_tree(root, sorted(GOOD) + ["core/base/lost.cpp"], commands),
                "no target builds")
+
+    rooms = [room for room in MAY_INCLUDE if room.startswith("core/") and room != "core/include"]
+    lines = {room: f"| `{room}/` | "
+                   + ", ".join(f"`{place.removeprefix('core/')}`" for place in MAY_INCLUDE[room])
+                   + " | What is it for? |\n" for room in rooms}
+    document = "docs/architecture.md"
+    others = "".join(line for room, line in lines.items() if room != "core/users")
+    trees = {
+        "rooms as they should be": ({}, None),
+        "a folder that is no room": ({"core/lost/a.h": "\n"}, "no room"),
+        "a room that no document names": ({document: others}, "only tools/tidy.py"),
+        "a document that names another room":
+            ({document: "".join(lines.values()) + "| `core/lost/` | `base` | What for? |\n"},
+             "only docs/architecture.md"),
+        "a document that allows another include":
+            ({document: others + "| `core/users/` | `kernels` | Who? |\n"},
+             "core/users may include base, kernels"),
+    }
+    for name, (files, wanted) in trees.items():
+        with tempfile.TemporaryDirectory() as root:
+            write_tree(root, {f"{room}/a.h": "\n" for room in rooms})
+            write_tree(root, {document: "".join(lines.values())} | files)
+            expect(name, check_rooms(root), wanted)
+
+    count = len(BAD) + 3 + len(trees)
     for failure in failures:
         print(failure, file=sys.stderr)
-    print(f"tidy self-test: {len(BAD) + 3 - len(failures)} of {len(BAD) + 3} as expected")
+    print(f"tidy self-test: {count - len(failures)} of {count} as expected")
     return 1 if failures else 0
 
 
@@ -266,6 +383,7 @@ def main():
         return self_test()
     paths = tree_files(ROOT)
     faults = check_tree(ROOT, paths, arguments.compile_commands, arguments.not_built)
+    faults += check_rooms(ROOT)
     for path, line, fault in faults:
         print(f"{path}:{line}: {fault}")
     print(f"tidy: {len(paths)} files, {len(faults)} faults")

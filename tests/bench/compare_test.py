@@ -64,7 +64,7 @@ class Compare(unittest.TestCase):
                               capture_output=True, text=True, check=False)
 
     def guarded(self, text):
-        self.write("guarded.txt", text)
+        self.write("guarded.txt", "[rollcall-bench]\n" + text)
         return ["--guarded", self.path("guarded.txt")]
 
     def test_programs_run_in_turns_with_their_arguments(self):
@@ -115,6 +115,21 @@ class Compare(unittest.TestCase):
                 done = self.compare(*self.guarded("query\n"), old="old.json", new="new.json")
                 self.assertEqual(done.returncode, code, done.stdout)
                 self.assertIn(text, done.stdout)
+
+    def test_in_a_whole_run_each_pattern_meets_a_benchmark(self):
+        self.results("old.json", {"ingest/dense": [1]})
+        self.results("new.json", {"ingest/dense": [1]})
+        other = "ingest/*\nquery/*/hot\n[rollcall-micro]\ncount/*\n"
+        part = self.compare(*self.guarded(other), old="old.json", new="new.json")
+        self.assertEqual(part.returncode, 0, part.stderr)
+        whole = self.compare(*self.guarded(other), "--whole", "rollcall-bench", old="old.json",
+                             new="new.json")
+        self.assertEqual(whole.returncode, 1)
+        self.assertIn("no such name: query/*/hot", whole.stderr)
+        self.assertNotIn("count", whole.stderr)
+        unknown = self.compare(*self.guarded(other), "--whole", "rollcall", old="old.json",
+                               new="new.json")
+        self.assertEqual(unknown.returncode, 2)
 
     def test_a_guarded_one_that_is_gone_fails(self):
         self.results("old.json", {"a": [1], "b": [1]})
