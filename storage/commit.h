@@ -21,15 +21,15 @@ namespace rollcall {
 Status write_first_record(rocksdb::DB& db, const StoreId& store_id, const std::string& directory);
 
 // Writes the commit record again, as it is, if nothing was ever written to the database but tables
-// that were added to it, as to a copy. RocksDB 7.8 drops keys without a sequence number when
-// it compacts while there is a snapshot of number 0
-// (https://github.com/facebook/rocksdb/pull/13155): no snapshot may be taken before this.
+// that were added to it, as to a copy. RocksDB 7.8 drops keys without a sequence number when it
+// compacts while there is a snapshot of number 0 (https://github.com/facebook/rocksdb/pull/13155):
+// no snapshot may be taken before this.
 Status begin_sequence(rocksdb::DB& db, const std::string& directory);
 
 // Writes `commit`, which follows the commit of `previous`, and returns its facts; some of its pages
-// may be `written` ahead. After an error
-// the commit is in the database wholly or not at all, but which of the two is unknown: `db` must
-// not be written to any more. Errors of commit.encode are passed on.
+// may be `written` ahead. After an error the commit is in the database wholly or not at all, but
+// which of the two is unknown: `db` must not be written to any more. Errors of commit.encode are
+// passed on.
 Result<CommitFacts> write_commit(rocksdb::DB& db, const Commit& commit, PagesWritten written,
                                  const CommitFacts& previous, const std::string& directory);
 

@@ -14,8 +14,7 @@
 //   ----
 //   ok: 2 events
 //
-//   reopen                                                       closes the store and opens it
-//   again
+//   reopen                                                       closes and opens the store
 //
 //   segment payers                                               saves a segment by that name
 //   {"did": "purchase", "last": "30d"}                           JSON, or text as people write it

@@ -171,8 +171,7 @@ RetentionPlan::RetentionPlan(const Query& query, const PlanContext& context, Sco
 
   std::vector<std::string> notes = {
       "a cell is complete when its last period has ended at as_of; the rate of an incomplete one "
-      "is "
-      "null, and a cell that begins after as_of is left out"};
+      "is null, and a cell that begins after as_of is left out"};
   if (ask_.cohort == Cohort::kFirstInRange) {
     notes.push_back(
         "the range in which a user's first event counts is that from from to to, both as "

@@ -29,9 +29,8 @@ std::vector<SeriesId> counted_series(const SeriesUnion& events, const SeriesCata
 
 // Resolves the selector in `field` of a query, with the query's own conditions added to it.
 //   kInvalidArgument  an event or property that the store does not know; conditions on more than
-//   one
-//                     property; a value that may be among those counted as "$other". The text names
-//                     `field`. In a store without events, every event name passes and matches
+//                     one property; a value that may be among those counted as "$other". The text
+//                     names `field`. In a store without events, every event name passes and matches
 //                     nothing.
 Result<SeriesUnion> resolve_selector(std::string_view field, const Selector& selector,
                                      const std::vector<PropertyCondition>& query_where,
