@@ -267,13 +267,25 @@ class BlockStage {
       ROLLCALL_ASSIGN_OR_RETURN(ReadingPlan planned, plan(known));
       return std::move(planned.reading);
     };
+    const auto holds_row = [&](std::string_view beginning) {
+      const Result<ReadingPlan> planned = plan(nullptr);
+      return planned.ok() && holds_a_row(path, beginning, planned->options, planned->schema);
+    };
     ROLLCALL_ASSIGN_OR_RETURN(SourceRegistry::Recognized recognized,
-                              registry_.recognize(path, std::move(content), read_as));
+                              registry_.recognize(path, std::move(content), read_as, holds_row));
     if (recognized.otherwise && !options_.again) {
       return Status::invalid_argument(fmt::format(
           "{}: it was read before in another way, and its rows would count twice: with {}; now "
           "with {} (allowed: the same; or --again, to have them count again)",
           path, recognized.otherwise->describe(), recognized.source.reading.describe()));
+    }
+    if (recognized.longer && !options_.again) {
+      const SourceRegistry::Recognized::Longer& longer = *recognized.longer;
+      return Status::invalid_argument(fmt::format(
+          "{}: its {} bytes may be the first of the {} that were read {}, and would count twice "
+          "(allowed: the whole file, if it was cut off; or --again, if it is another one)",
+          path, longer.content, longer.offset,
+          longer.name == path ? "of it before" : "of " + longer.name));
     }
     file.known = recognized.known;
     file.position = position_ = recognized.source;

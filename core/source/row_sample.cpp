@@ -238,4 +238,12 @@ Result<RowSample> sample_rows(std::string_view name, std::string_view head, bool
              : sample_ndjson(name, head, complete, options);
 }
 
+bool holds_a_row(std::string_view name, std::string_view content, const SourceOptions& options,
+                 const SourceSchema& schema) {
+  if (schema.format == FileFormat::kNative) return true;  // a block has rows from its first byte on
+  const Result<RowSample> sample =
+      sample_rows(name, after_preamble(content, schema.skip_lines), true, options, schema);
+  return sample.ok() && !sample->rows.empty();
+}
+
 }  // namespace rollcall

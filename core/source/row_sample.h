@@ -52,4 +52,8 @@ RecordSyntax record_syntax(const SourceSchema& schema, const SourceOptions& opti
 Result<RowSample> sample_rows(std::string_view name, std::string_view head, bool complete,
                               const SourceOptions& options, const SourceSchema& schema);
 
+// Whether a content with this schema that is all in `content` has a row, good or not.
+bool holds_a_row(std::string_view name, std::string_view content, const SourceOptions& options,
+                 const SourceSchema& schema);
+
 }  // namespace rollcall

@@ -5,6 +5,7 @@ set(rollcall_source_sources
   source/batch_builder.cpp
   source/block_dictionary.cpp
   source/byte_source.cpp
+  source/content_mark.cpp
   source/content_reader.cpp
   source/delimited_reader.cpp
   source/file_ingest.cpp

@@ -48,7 +48,7 @@ TEST(UncheckedOutput, IsToldOfOncePerFile) {
       "skipped.zst", skippable + zstd_frame(std::string(kHeader) + rows(3, 9), true));
   EXPECT_EQ(notes_of({checked, packed, plain, skipped}), std::vector<std::string>());
 
-  const std::string all = directory.write("all.zst", zstd_frame(head, false));
+  const std::string all = directory.write("all.zst", zstd_frame(head + "w,2026-01-01,e\n", false));
   const std::string last =
       directory.write("last.zst", zstd_frame(head + "x", true) + zstd_frame(rows(400, 9), false));
   const std::string first = directory.write(

@@ -166,8 +166,10 @@ void add_source_flags(CLI::App& command, SourceOptions& options) {
                    "Users such as NULL, undefined or the UUID of zeros: keep (default) or reject")
       ->group(kGroup);
   command
-      .add_flag("--again", options.again,
-                "Count files again that were read before with other columns or times")
+      .add_flag(
+          "--again", options.again,
+          "Count files again that were read before with other columns or times, or that may be "
+          "the beginning of a longer one")
       ->group(kGroup);
 }
 

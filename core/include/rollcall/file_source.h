@@ -5,9 +5,11 @@
 // not guessed again.
 // Its position is committed with the aggregates it produced, so that a file read before is skipped,
 // an interrupted one resumes where its last checkpoint stands, and one that has grown is read on.
-// Older copies of a file that has grown are known by where reading it ended before; the beginning
-// of a file, cut off anywhere else, cannot be told from another file unless it is long (then it is
-// an error).
+// Older copies of a file that has grown are known by where reading it ended before. A file that may
+// be the beginning of a longer one, cut off anywhere else, is an error, since its rows would count
+// twice: what differs before its last lines (of a long file: in more than a thirtieth) is another
+// file. Of files that were read by versions that kept too little to tell, only the first 64 KiB are
+// compared, and shorter ones are taken for other files.
 // A last line without a line end is a row like any other; should the file grow, what is added to
 // that line is rejected, unless the line was rejected itself: then it is read again, whole.
 // A compressed file is read to its end once before any of its rows is ingested, so that a damaged
@@ -108,8 +110,9 @@ struct SourceOptions {
   // Whether rows of users that is_null_id are rejected (as kNullUser); else they are users like any
   // other, and counted in the report.
   bool reject_null_users = false;
-  // A content that was read before with other columns is an error, since its rows would count
-  // twice; this has them count again.
+  // A content that was read before with other columns, or that may be the beginning of a longer
+  // one, is an error, since its rows would count twice; this has them count again. What stood there
+  // when a longer one was read to that place is known all the same.
   bool again = false;
   // The limits. Of a block of the native format they refuse rows, too.
   std::optional<TimeUs> time_min;  // rows before it are refused; unset: none is
