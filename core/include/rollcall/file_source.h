@@ -264,10 +264,10 @@ struct IngestHooks {
 };
 
 // Reads `paths` (files; directories: the files in and below them whose name tells a format, sorted
-// by name, hidden ones apart; "-": standard input) into the engine, and ends with a checkpoint,
-// also after an error: what was ingested before it stands, and a second run goes on from there. A
-// file that cannot be read takes no other along: they are read, and the first such error is
-// returned at the end. While it waits for a pipe it sees to the checkpoints by age
+// by name, without hidden ones and links to directories; "-": standard input) into the engine, and
+// ends with a checkpoint, also after an error: what was ingested before it stands, and a second run
+// goes on from there. A file that cannot be read takes no other along: they are read, and the first
+// such error is returned at the end. While it waits for a pipe it sees to the checkpoints by age
 // (EngineOptions::checkpoint_seconds). How a slow pipe is read is guessed from what comes within a
 // second of its first byte, and its first row at least. One run at a time for an engine.
 Result<IngestReport> ingest_files(Engine& engine, const std::vector<std::string>& paths,
