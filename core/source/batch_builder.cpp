@@ -273,7 +273,7 @@ EventBatch BatchBuilder::batch() {
   batch.properties = properties_;
   if (latest_whole_day_) {
     const TimeUs day_end = time_parser_.zone().last_second_of(*latest_whole_day_);
-    batch.known_until = std::max(latest_time_, std::min({day_end, time_max_, kTimeMax}));
+    batch.known_until = std::max(latest_time_, std::min(day_end, kTimeMax));
   }
   return batch;
 }

@@ -239,7 +239,10 @@ class NativeDecoder final : public RowDecoder {
       : engine_(engine),
         name_(options.name),
         rejects_max_(options.rejects_max),
-        admission_(options.admission) {}
+        admission_(options.admission),
+        known_until_max_(std::min(
+            options.zone.known_until_max(std::min(admission_.now[SourceLimit::kTimeMax], kTimeMax)),
+            kTimeMax)) {}
 
   Status decode(const SourceBlock& block, bool, DecodedBlock& out) override {
     ROLLCALL_ASSIGN_OR_RETURN(NativeBatch native, decode_native_block(name_, block.text()));
@@ -265,7 +268,7 @@ class NativeDecoder final : public RowDecoder {
     batch.time = native.time;
     batch.value = native.value;
     if (native.layout.known_until) {
-      batch.known_until = std::min(*native.layout.known_until, time_max());
+      batch.known_until = std::min(*native.layout.known_until, known_until_max_);
     }
     arena_.clear();
     joined_.clear();
@@ -291,8 +294,6 @@ class NativeDecoder final : public RowDecoder {
     }
     out.null_users = counter.counts();
   }
-
-  TimeUs time_max() const { return std::min(admission_.now[SourceLimit::kTimeMax], kTimeMax); }
 
   // Leaves in `native` the rows that are to be ingested.
   void admit(NativeBatch& native, std::string_view block, DecodedBlock& out) const {
@@ -410,6 +411,7 @@ class NativeDecoder final : public RowDecoder {
   std::string name_;
   std::size_t rejects_max_;
   Admission admission_;
+  TimeUs known_until_max_;
   std::vector<NativeBatch::Column> joined_;
   TextArena arena_;
 };

@@ -63,7 +63,8 @@ struct EngineOptions {
   // 0: as many as the process may use. A checkpoint that ingest starts has as many of its own.
   std::uint32_t threads_max = 0;
 
-  // An event later than this is refused as beyond any plausible clock. Unset: year 9999.
+  // An event later than this is refused as beyond any plausible clock, and so is a batch that makes
+  // the data known beyond the date that holds it. Unset: year 9999.
   std::optional<TimeUs> time_max;
 
   // Questions may read lists of users ({"in_file": ...}) in and beneath these directories, links
