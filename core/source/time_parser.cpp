@@ -147,6 +147,42 @@ TimeUnit unit_of_size(std::int64_t number) {
                                             : TimeUnit::kNanoseconds;
 }
 
+// "1767225600" for "1.7672256E9": the same number without its exponent. "" for any other text.
+std::string without_exponent(std::string_view text) {
+  // More than any number of 64 bits takes, whole or floating.
+  constexpr std::size_t kMantissaMax = 40, kExponentDigitsMax = 3;
+  const std::size_t sign = text.find_first_of("eE");
+  if (sign == std::string_view::npos || sign > kMantissaMax) return {};
+  std::string_view mantissa = text.substr(0, sign);
+  Cursor rest(text.substr(sign + 1));
+  const bool shifts_left = text.substr(sign + 1).starts_with('-');
+  rest.take_any("+-");
+  std::uint32_t exponent = 0;
+  if (!rest.take_number(1, kExponentDigitsMax, exponent) || !rest.at_end()) return {};
+
+  std::string plain;
+  if (mantissa.starts_with('-')) {
+    plain = "-";
+    mantissa.remove_prefix(1);
+  }
+  std::size_t point = mantissa.find('.');
+  if (point == 0 || point + 1 == mantissa.size()) return {};
+  std::string digits(mantissa.substr(0, point));
+  if (point != std::string_view::npos) digits += mantissa.substr(point + 1);
+  point = std::min(point, mantissa.size());
+  if (digits.empty() || digits.find_first_not_of("0123456789") != std::string::npos) return {};
+  if (shifts_left) {
+    digits.insert(0, exponent, '0');
+  } else {
+    digits.append(exponent, '0');
+    point += exponent;
+  }
+  const std::size_t leading = std::min(digits.find_first_not_of('0'), point - 1);
+  plain += digits.substr(leading, point - leading);
+  if (point < digits.size()) plain += "." + digits.substr(point);
+  return plain;
+}
+
 // The date of a day's number. nullopt: in the count from 1900 there are a day 0 and a day 60, which
 // never were, the latter as 1900-02-29.
 std::optional<Day> day_of_serial(std::int32_t number, TimeUnit unit) {
@@ -255,7 +291,10 @@ inline TimeFault TimeParser::finish_on(Day date, const Civil& civil, ParsedTime&
 TimeFault TimeParser::parse_standard(std::string_view text, ParsedTime& out) {
   const char* const p = text.data();
   if (text.size() < 10 || p[4] != '-' || p[7] != '-') {
-    return is_serial(unit_) ? parse_serial(text, out) : parse_number(text, out);
+    const TimeFault fault = parse_plain_number(text, out);
+    if (fault != TimeFault::kNotATime) return fault;
+    const std::string plain = without_exponent(text);
+    return plain.empty() ? fault : parse_plain_number(plain, out);
   }
   const auto year_and_month = load_chars<std::uint64_t>(p);
   const auto day_of_month = load_chars<std::uint16_t>(p + 8);
@@ -356,6 +395,10 @@ TimeFault TimeParser::parse_formatted(std::string_view text, ParsedTime& out) {
   if (!rest.at_end()) return TimeFault::kNotATime;
   if (twelve_hours) civil.hour = civil.hour % 12 + (afternoon ? 12 : 0);
   return finish(civil, out);
+}
+
+TimeFault TimeParser::parse_plain_number(std::string_view text, ParsedTime& out) {
+  return is_serial(unit_) ? parse_serial(text, out) : parse_number(text, out);
 }
 
 TimeFault TimeParser::parse_number(std::string_view text, ParsedTime& out) const {

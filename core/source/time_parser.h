@@ -9,6 +9,7 @@
 //                                 seconds, below 10^14 milliseconds, below 10^17 microseconds, else
 //                                 nanoseconds
 //   46053.5                       days, if that unit is declared (see TimeUnit)
+//   1.7672256E9                   any of these numbers with an exponent
 // clang-format on
 // Fractions finer than a microsecond are cut off; those of days are rounded to milliseconds, the
 // finest that spreadsheets tell apart. While the unit is a guess, numbers are refused that would
@@ -95,6 +96,7 @@ class TimeParser {
   TimeFault parse_formatted(std::string_view text, ParsedTime& out);
   // Reads what follows a date: "T23:59:59", and a fraction and an offset if they are there.
   static TimeFault parse_clock(std::string_view text, Civil& civil);
+  TimeFault parse_plain_number(std::string_view text, ParsedTime& out);
   TimeFault parse_number(std::string_view text, ParsedTime& out) const;
   TimeFault parse_serial(std::string_view text, ParsedTime& out);
   std::string explain_ambiguous(std::string_view text) const;

@@ -4,6 +4,8 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "core/calendar.h"
 #include "core/source/time_parser.h"
@@ -26,6 +28,51 @@ std::string read(TimeParser here, std::string_view text) {
 }
 
 std::string story(std::string_view text) { return parser().explain(TimeFault::kAmbiguous, text); }
+
+// A number with an exponent is the number that it says, to the last digit.
+TEST(NumbersWithExponents, AreReadAsWithoutThem) {
+  for (const auto& [text, plain] : std::vector<std::pair<std::string, std::string>>{
+           {"1.7672256E9", "1767225600"},
+           {"1.7672256e+09", "1767225600"},
+           {"1.767225600123456e9", "1767225600.123456"},
+           {"1767225600123456e-6", "1767225600.123456"},
+           {"1.767225600123E+12", "1767225600123"},
+           {"1.767225600123456789e18", "1767225600123456789"},
+           {"0.000017672256e014", "1767225600"},
+           {"17672256000e-1", "1767225600.0"},
+           {"1e9", "1000000000"}}) {
+    EXPECT_EQ(read(parser(), text), read(parser(), plain)) << text;
+    EXPECT_NE(read(parser(), text), "") << text;
+  }
+  EXPECT_EQ(read(parser(TimeUnit::kSeconds), "-8.64e4"), "1969-12-31T00:00:00Z");
+  EXPECT_EQ(read(parser(TimeUnit::kSeconds), "1e-300"), "1970-01-01T00:00:00Z");
+  EXPECT_EQ(read(parser(TimeUnit::kExcelDays), "4.4197E4"), "2021-01-01T00:00:00Z day");
+  EXPECT_EQ(read(parser(TimeUnit::kExcelDays), "4.41975E+4"), "2021-01-01T12:00:00Z");
+  ParsedTime time;
+  for (const char* text : {"1e", "e9", "1.e9", ".1e9", "1e9.5", "1e+", "1e9 ", "1e1234", "1e9e9",
+                           "--1e9", "1.2.3e9", "1e٩", "0x1e9", "1767225600E"}) {
+    EXPECT_EQ(parser().parse(text, time), TimeFault::kNotATime) << text;
+  }
+  EXPECT_EQ(parser().parse("1e308", time), TimeFault::kOutOfRange);
+  EXPECT_EQ(parser().parse("1e3", time), TimeFault::kAmbiguous);
+  EXPECT_EQ(story("1e3").find("time: ambiguous: \"1e3\" in seconds would be 1970-01-01T00:16:40Z"),
+            0u)
+      << story("1e3");
+}
+
+TEST(NumbersWithExponents, AreTheSameInEveryFormat) {
+  const TestDirectory directory;
+  for (const std::string& path :
+       {directory.write("a.csv", std::string(kHeader) + "a,1.7672256E9,e\n"),
+        directory.write("b.jsonl", R"({"user":"a","time":1.7672256E9,"event":"e"})"
+                                   "\n"),
+        directory.write("c.jsonl", R"({"user":"a","time":"1.7672256e+9","event":"e"})"
+                                   "\n")}) {
+    const auto engine = open_engine();
+    EXPECT_EQ(ingest(*engine, {path}).rows_ingested, 1u) << path;
+    EXPECT_EQ(engine->info().known_until, 1'767'225'600'000'000) << path;
+  }
+}
 
 TEST(AmbiguousTimes, NeverBecome1970) {
   for (const char* text : {"44197",
@@ -91,7 +138,7 @@ TEST(AmbiguousTimes, SpreadsheetDays) {
   EXPECT_EQ(read(days, "60"), "");  // 1900-02-29 never was
   EXPECT_EQ(read(days, "61"), "1900-03-01T00:00:00Z day");
   EXPECT_EQ(read(days, "25569"), "1970-01-01T00:00:00Z day");
-  for (const char* text : {"0", "-1", "44197.", ".5", "44197.5x", "4.4e4", "2958466", "99999999"}) {
+  for (const char* text : {"0", "-1", "44197.", ".5", "44197.5x", "4.4e", "2958466", "99999999"}) {
     EXPECT_EQ(read(days, text), "") << text;
   }
   EXPECT_EQ(read(parser(TimeUnit::kExcelDays1904), "42735"), "2021-01-01T00:00:00Z day");
