@@ -2,6 +2,7 @@
 // ingested in their order.
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <xxhash.h>
 
 #include <algorithm>
@@ -94,6 +95,9 @@ class IngestStage {
     }
     rejects_.add(file.options.name, lines_of_file_, decoded);
     if (!file.second) file.report.rows_read += decoded.rows;
+    if (work.block.tail && file.identified && !file.second && decoded.good_rows > 0) {
+      unended_.push_back(file.options.name);
+    }
     lines_of_file_ += decoded.lines;
     if (file.second) {
       position_due_ = true;
@@ -167,6 +171,7 @@ class IngestStage {
     report_progress(true);
     report_.stopped = blocks_.was_stopped();
     if (!blocks_.stop_note().empty()) report_.notes.push_back(blocks_.stop_note());
+    if (!unended_.empty()) report_.notes.push_back(unended_note());
     std::stable_sort(report_.rejected_by_kind.begin(), report_.rejected_by_kind.end(),
                      [](const RejectCount& a, const RejectCount& b) { return a.rows > b.rows; });
     report_.null_users = most_frequent_first(null_users_.counts());
@@ -192,6 +197,16 @@ class IngestStage {
     report_.rows_read += rows;
     report_.rows_ingested += rows;
     return {};
+  }
+
+  std::string unended_note() const {
+    constexpr std::size_t kNamed = 3;
+    const std::size_t named = std::min(unended_.size(), kNamed);
+    return fmt::format(
+        "{}{}: the last row has no line end, and was taken as it stands; should its line go on "
+        "later, what is added is rejected",
+        fmt::join(unended_.begin(), unended_.begin() + static_cast<std::ptrdiff_t>(named), ", "),
+        named < unended_.size() ? fmt::format(" and {} more", unended_.size() - named) : "");
   }
 
   // Sets the rows and lines before a mark that was reached in this run.
@@ -314,6 +329,7 @@ class IngestStage {
   IngestReport report_;
   WordCounter null_users_;
   WordCounter null_values_;
+  std::vector<std::string> unended_;  // files whose last row was taken without its line end
   // Rows and lines of the files read in this run, by their reading and the hash of their mark.
   std::map<std::array<std::uint64_t, 3>, std::pair<std::uint64_t, std::uint64_t>> counts_;
   // What limits keep out of the sources that were read in this run, by the source's id.

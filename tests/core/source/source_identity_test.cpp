@@ -472,12 +472,19 @@ TEST(KnownSource, ALastLineWithoutALineEnd) {
   const auto engine = open_engine();
   const std::string path =
       directory.write("a.csv", std::string(kHeader) + "a,2026-01-01,e\nb,2026-01-02,e");
-  EXPECT_EQ(ingest(*engine, {path}).rows_ingested, 2u);
-  EXPECT_EQ(outcomes(ingest(*engine, {path})), std::vector{Outcome::kKnown});
+  const std::string note = path +
+                           ": the last row has no line end, and was taken as it stands; should its "
+                           "line go on later, what is added is rejected";
+  EXPECT_EQ(ingest(*engine, {path}).notes, std::vector{note});
+  EXPECT_EQ(engine->info().event_count, 2u);
+  const IngestReport known = ingest(*engine, {path});
+  EXPECT_EQ(outcomes(known), std::vector{Outcome::kKnown});
+  EXPECT_TRUE(known.notes.empty());
   // It is ended, and the file goes on.
   directory.append("a.csv", "\r\nc,2026-01-03,e\nbad");
   IngestReport report = ingest(*engine, {path});
   EXPECT_EQ(report.rows_ingested, 1u);
+  EXPECT_TRUE(report.notes.empty());
   ASSERT_EQ(report.examples.size(), 1u);
   EXPECT_EQ(report.examples[0].line, 5u);
   // A rejected one is read again, once it is whole.
