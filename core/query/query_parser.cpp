@@ -103,13 +103,6 @@ Status read_members(const Json& value, const std::string& path, std::optional<Me
        string_field("after", members.after)});
 }
 
-// A field that means nothing without another was meant for another question.
-Status check_company(const Json& object, std::string_view kind, std::string_view field,
-                     std::string_view other) {
-  if (!object.contains(field) || object.contains(other)) return {};
-  return Status::invalid_argument(fmt::format("{}: {}: goes with {} only", kind, field, other));
-}
-
 // The fields that every kind has.
 FieldReaders with_common_fields(FieldReaders own, QueryCommon& common, std::string_view time_zone) {
   FieldReaders fields = {kind_field()};
@@ -261,7 +254,9 @@ Status read_stickiness(const Json& object, std::string_view time_zone, Query& qu
                              return is_text(value, "day") ? Status()
                                                           : unexpected(path, "\"day\"", value);
                            }};
-  ROLLCALL_RETURN_IF_ERROR(check_company(object, "stickiness", "per", "window_days"));
+  if (object.contains("per") && !object.contains("window_days")) {
+    return Status::invalid_argument("stickiness: per: goes with window_days only");
+  }
   return read_fields(
       object, "stickiness",
       with_range_fields(
@@ -289,11 +284,6 @@ Status read_query(const Json& document, std::string_view time_zone, Query& query
         fmt::format("query: missing field \"kind\", allowed: {}", fmt::join(kinds, ", ")));
   }
   const Json& kind = *document.find("kind");
-  if (kind.is_string()) {
-    const std::string name = excerpt(kind.get<std::string>());
-    ROLLCALL_RETURN_IF_ERROR(check_company(document, name, "breakdown_limit", "breakdown"));
-    ROLLCALL_RETURN_IF_ERROR(check_company(document, name, "breakdown_match", "breakdown"));
-  }
   if (is_text(kind, "active")) return read_active(document, time_zone, query);
   if (is_text(kind, "retention")) return read_retention(document, time_zone, query);
   if (is_text(kind, "churn")) return read_churn(document, time_zone, query);
@@ -309,9 +299,21 @@ Status read_query(const Json& document, std::string_view time_zone, Query& query
       fmt::format("query: {}", unknown_name("kind", kind.get<std::string>(), kinds)));
 }
 
+// Fields of a breakdown without one mean that its property was forgotten, or misspelled.
+Status check_breakdown(const Json& object, const Query& query) {
+  if (!query.common.breakdown.empty()) return {};
+  for (const char* field : {"breakdown_limit", "breakdown_match"}) {
+    if (!object.contains(field)) continue;
+    return Status::invalid_argument(
+        fmt::format("{}: {}: goes with breakdown only", kind_of(query), field));
+  }
+  return {};
+}
+
 Result<Query> to_query(const Json& document, std::string_view time_zone) {
   Query query;
   ROLLCALL_RETURN_IF_ERROR(read_query(document, time_zone, query));
+  ROLLCALL_RETURN_IF_ERROR(check_breakdown(document, query));
   ROLLCALL_RETURN_IF_ERROR(validate(query));
   return query;
 }
