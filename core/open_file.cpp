@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "core/guard.h"
+#include "rollcall/message_text.h"
 #include "rollcall/regular_file.h"
 
 namespace rollcall {
@@ -72,7 +73,14 @@ Result<fs::path> path_of(int descriptor, const std::string& name) {
 
 }  // namespace
 
+Status check_path(const std::string& path) {
+  if (path.find('\0') == std::string::npos) return {};
+  return Status::invalid_argument(
+      fmt::format("{}: has a NUL byte (allowed: a path, which has none)", quoted_excerpt(path)));
+}
+
 Result<OpenFile> OpenFile::open_regular(const std::string& path, std::size_t bytes_max) {
+  ROLLCALL_RETURN_IF_ERROR(check_path(path));
   OpenFile file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   if (file.descriptor_ < 0) return cannot(path, "opened", errno);
   struct stat facts {};
@@ -89,6 +97,7 @@ Result<OpenFile> OpenFile::open_regular(const std::string& path, std::size_t byt
 
 Result<OpenFile> OpenFile::open_beneath(const std::vector<std::string>& directories,
                                         const std::string& path, std::size_t bytes_max) {
+  ROLLCALL_RETURN_IF_ERROR(check_path(path));
   // Before it is opened, so that nothing elsewhere is touched; and once it is open, as names may
   // have come to mean something else meanwhile.
   std::error_code error;

@@ -9,6 +9,10 @@
 
 namespace rollcall {
 
+// Whether the operating system would see the whole of a path.
+//   kInvalidArgument  it has a NUL byte, where it would end: that would be another path
+Status check_path(const std::string& path);
+
 // An open file that closes itself.
 class OpenFile {
  public:

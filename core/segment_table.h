@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/forgotten_users.h"
 #include "core/query/segment_catalog.h"
@@ -22,6 +23,9 @@ class SegmentTable {
   // Takes forgotten users off the lists; whether any list had one.
   bool forget(const ForgottenUsers& forgotten);
   const Segments& saved() const { return saved_; }
+  // By way of which saved segments `expression`, kept as `name`, would name itself: from `name` on.
+  // Empty: it would not.
+  std::vector<std::string> way_back(const std::string& name, const Segment& expression) const;
 
   void serialize(std::string& out) const;
   Status deserialize(std::string_view bytes, UserKind kind);

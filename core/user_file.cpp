@@ -40,8 +40,13 @@ Result<std::string> read_text(OpenFile file, const std::string& name) {
 }
 
 Result<std::vector<UserId>> read_list(OpenFile file, const std::string& name, UserKind kind) {
-  ROLLCALL_ASSIGN_OR_RETURN(const std::string text, read_text(std::move(file), name));
-  return read_user_list(name, text, kind);
+  const Result<std::string> text = read_text(std::move(file), name);
+  // It is the caller's to mend: kCorruption is of the store, whose damage it would be taken for.
+  if (text.status().code() == StatusCode::kCorruption) {
+    return Status::invalid_argument(text.status().message());
+  }
+  ROLLCALL_RETURN_IF_ERROR(text.status());
+  return read_user_list(name, *text, kind);
 }
 
 }  // namespace

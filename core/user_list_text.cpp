@@ -127,6 +127,7 @@ struct CsvForm {
   char delimiter;
   std::size_t column;
   std::size_t column_count;
+  bool is_double;  // another one has the name, too
 };
 
 std::optional<CsvForm> csv_form(std::string_view text) {
@@ -136,12 +137,14 @@ std::optional<CsvForm> csv_form(std::string_view text) {
     if (records.done() || !records.next(header).empty()) continue;
     const auto column = std::find(header.begin(), header.end(), kUserColumn);
     if (column == header.end()) continue;
-    return CsvForm{delimiter, static_cast<std::size_t>(column - header.begin()), header.size()};
+    return CsvForm{delimiter, static_cast<std::size_t>(column - header.begin()), header.size(),
+                   std::count(column, header.end(), kUserColumn) > 1};
   }
   return {};
 }
 
 Status read_csv(std::string_view text, const CsvForm& form, Users& users) {
+  if (form.is_double) return users.fault(1, "has more than one column \"user\" (allowed: one)");
   CsvCutter records(text, form.delimiter);
   std::vector<std::string> fields;
   for (bool is_header = true; !records.done(); is_header = false) {
@@ -248,10 +251,14 @@ class JsonUsers : public nlohmann::json_sax<Json> {
            (is_in(In::kRow) && column_ && cell_ == *column_);
   }
   bool scalar(std::optional<std::string> text) {
-    if (is_in(In::kColumn) && key_ == "name" && text == kUserColumn) column_ = column_count_;
+    if (is_in(In::kColumn) && key_ == "name" && text == kUserColumn) {
+      if (column_) return fail("has more than one column \"user\" (allowed: one)");
+      column_ = column_count_;
+    }
     if (within_.empty() || is_in(In::kAnswers) || is_in(In::kRows)) return fail(kNoRow);
     if (is_user_here()) {
       if (!text) return fail(kNoId);
+      if (is_in(In::kObject) && has_user_) return fail("has more than one \"user\" (allowed: one)");
       has_user_ = has_user_ || is_in(In::kObject);
       fault_ = users_.add(*text, line_);
     }

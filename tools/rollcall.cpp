@@ -194,8 +194,10 @@ int main(int argc, char** argv) {
   if (!descriptors.ok()) return rollcall::tools::report_failure(descriptors, "");
   // For the width of characters alone; numbers keep their point.
   if (std::setlocale(LC_CTYPE, "C.UTF-8") == nullptr) std::setlocale(LC_CTYPE, "");
-  // A reader that goes away ends the process quietly, whatever the parent had set.
+  // A reader that goes away ends the process quietly, whatever the parent had set; a file that may
+  // not grow any more (ulimit -f) is an error of the write, which says which file it is.
   std::signal(SIGPIPE, SIG_DFL);
+  std::signal(SIGXFSZ, SIG_IGN);
   try {
     return rollcall::tools::run(argc, argv);
   } catch (const std::bad_alloc&) {

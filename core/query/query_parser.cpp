@@ -299,9 +299,21 @@ Status read_query(const Json& document, std::string_view time_zone, Query& query
       fmt::format("query: {}", unknown_name("kind", kind.get<std::string>(), kinds)));
 }
 
+// Fields of a breakdown without one mean that its property was forgotten, or misspelled.
+Status check_breakdown(const Json& object, const Query& query) {
+  if (!query.common.breakdown.empty()) return {};
+  for (const char* field : {"breakdown_limit", "breakdown_match"}) {
+    if (!object.contains(field)) continue;
+    return Status::invalid_argument(
+        fmt::format("{}: {}: goes with breakdown only", kind_of(query), field));
+  }
+  return {};
+}
+
 Result<Query> to_query(const Json& document, std::string_view time_zone) {
   Query query;
   ROLLCALL_RETURN_IF_ERROR(read_query(document, time_zone, query));
+  ROLLCALL_RETURN_IF_ERROR(check_breakdown(document, query));
   ROLLCALL_RETURN_IF_ERROR(validate(query));
   return query;
 }

@@ -128,12 +128,21 @@ class IngestStage {
     return {};
   }
 
-  // Ingests what has been gathered, and has the open file's position say so; then tells of the rows
-  // before it that were rejected. What fails is not tried again.
+  // Tells of the rows that were rejected; then ingests what has been gathered, and has the open
+  // file's position say so: once that is durable, nobody tells of them any more. What fails is not
+  // tried again.
   Status ingest_waiting() {
-    if (!waiting_.empty() || position_due_) ROLLCALL_RETURN_IF_ERROR(ingest_batches());
-    rejects_.tell(hooks_.reject, report_);
-    return {};
+    PendingRejects rejects = std::exchange(rejects_, {});
+    std::vector<PreparedBatch> batches = std::exchange(waiting_, {});
+    const std::size_t rows = std::exchange(waiting_rows_, 0);
+    waiting_bytes_ = 0;
+    const bool is_due = std::exchange(position_due_, false) || !batches.empty();
+    const Status told = guarded("ingest", [&] { return rejects.tell(hooks_.reject); });
+    // A pipe has no position, from which the next run could go on.
+    if (!told.ok() && open_file_->identified) return told;
+    if (is_due) ROLLCALL_RETURN_IF_ERROR(ingest_batches(std::move(batches), rows));
+    std::move(rejects).count_in(report_);
+    return told;
   }
 
   // The file that the next work belongs to begins.
@@ -187,13 +196,10 @@ class IngestStage {
     return counts;
   }
 
-  Status ingest_batches() {
+  Status ingest_batches(std::vector<PreparedBatch> batches, std::size_t rows) {
     const SourcePosition position = open_file_->position.to_position();
-    const std::size_t rows = std::exchange(waiting_rows_, 0);
-    waiting_bytes_ = 0;
-    position_due_ = false;
     ROLLCALL_RETURN_IF_ERROR(engine_.ingest(
-        std::exchange(waiting_, {}), {.position = open_file_->identified ? &position : nullptr}));
+        std::move(batches), {.position = open_file_->identified ? &position : nullptr}));
     report_.rows_read += rows;
     report_.rows_ingested += rows;
     return {};

@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <system_error>
 
+#include "core/open_file.h"
+
 namespace rollcall {
 namespace {
 
@@ -112,6 +114,7 @@ Status expand_directory(const std::string& directory, ExpandedPaths& out) {
 Result<ExpandedPaths> expand_directories(const std::vector<std::string>& paths) {
   ExpandedPaths expanded;
   for (const std::string& path : paths) {
+    ROLLCALL_RETURN_IF_ERROR(check_path(path));
     std::error_code error;
     const fs::file_status status = path == "-" ? fs::file_status() : fs::status(path, error);
     if (status.type() == fs::file_type::not_found) {

@@ -456,11 +456,12 @@ class RandomRuns {
         if (!crashes) stop.request_stop();
       };
       hooks.reject = [&](const RejectedRow&) {
-        if (blocks < 0) return;
+        if (blocks < 0) return Status();
         if (random_.chance(10)) {
           EXPECT_TRUE(engine->checkpoint().ok() || was_cut);
         }
         if (blocks-- == 0) cut_now();
+        return Status();
       };
       // Second readings tell of no rows, and are stopped at some moment.
       std::jthread stopper;

@@ -176,5 +176,30 @@ TEST_F(UserLists, AListOfWhichNobodyIsKnownSaysSo) {
             std::string::npos);
 }
 
+// Which of two columns is meant, nobody can tell.
+TEST_F(UserLists, WithTwoColumnsOfUsers) {
+  const std::string column = ": has more than one column \"user\" (allowed: one)";
+  for (const char* text : {"user,user\nann,bob\n", "user;n;user\nann;1;bob\n", "n\tuser\tuser\n"}) {
+    EXPECT_EQ(fault("list", text), ":1" + column) << text;
+  }
+  EXPECT_EQ(fault("list", R"({"columns": [{"name": "user"}, {"name": "user"}],)"
+                          R"( "rows": [["ann", "bob"]]})"),
+            ":1" + column);
+  EXPECT_EQ(fault("list", "{\"user\": \"ann\"}\n{\"user\": \"bob\", \"user\": \"cem\"}\n"),
+            ":2: has more than one \"user\" (allowed: one)");
+  // Other columns may be double, and each answer of an array has its own.
+  EXPECT_EQ(*read("list", "n,n,user\n1,2,ann\n"), ids({"ann"}));
+  EXPECT_EQ(read("list", "[" + kAnswer + ", " + kAnswer + "]")->size(), 4u);
+}
+
+// kCorruption is of a store.
+TEST_F(UserLists, ThatAreDamaged) {
+  const std::string text = "ann\nbob\n";
+  EXPECT_EQ(fault("list.gz", gzip(text).substr(0, 15)), ": damaged gzip: it is cut off");
+  const std::string packed = zstd(text);
+  EXPECT_EQ(fault("list.zst", packed.substr(0, packed.size() - 2)),
+            ": damaged zstd: it is cut off");
+}
+
 }  // namespace
 }  // namespace rollcall::testing

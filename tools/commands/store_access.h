@@ -53,22 +53,6 @@ Result<std::unique_ptr<Engine>> open_for_reading(const StoreFlags& flags);
 Result<std::unique_ptr<Engine>> open_for_writing(
     const StoreFlags& flags, const std::function<Result<StoreSettings>()>& new_settings);
 
-// A store that this process makes and may take back, as if it had never been. To be made before the
-// store is.
-class MadeStore {
- public:
-  explicit MadeStore(std::string directory);
-
-  // Puts the store, which this process has open, out of the way: nobody else opens it any more.
-  void hide();
-  // Removes it, once it is not open any more. Leaves an empty directory that was there before.
-  Status remove();
-
- private:
-  std::string directory_;
-  bool made_directory_;
-};
-
 //   kNotFound  as open_for_reading
 Result<std::unique_ptr<Engine>> open_existing_for_writing(const StoreFlags& flags);
 

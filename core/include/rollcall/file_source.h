@@ -248,10 +248,13 @@ struct IngestHooks {
   // nobody can read again, all rows that were read whole are ingested; a note of the report says
   // how many bytes of another were lost.
   std::stop_token stop;
-  // Called for every rejected row, in the order of the file, from one thread at a time, once the
-  // position behind it is ingested: if the run ends with a checkpoint, stopped or not, no later run
-  // tells of the row again. With `strict` never.
-  std::function<void(const RejectedRow&)> reject;
+  // Called for every rejected row, in the order of the file, from one thread at a time, before the
+  // position behind it is ingested: what was not told of is read again by the next run. An error
+  // ends the run, and is returned; what came before the rows that were to be told of together
+  // stands, and a second run may tell of some of them again. Of a pipe, which nobody can read
+  // again, the good rows that came with them are ingested. If the run ends otherwise, stopped or
+  // not, with a checkpoint, no later run tells of a row again. With `strict` never called.
+  std::function<Status(const RejectedRow&)> reject;
   // The first rejected row ends the run with kInvalidArgument, and nothing of its block is
   // ingested; so does the first file that cannot
   // be read, with its error.

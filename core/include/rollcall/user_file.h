@@ -25,9 +25,8 @@ Result<UserId> parse_user(std::string_view text, UserKind kind, const std::strin
 // is a header. The text may have 256 MiB, and 2^24 users. Errors do not quote it.
 //   kNotFound         there is no such file
 //   kIoError          it cannot be read
-//   kCorruption       it is damaged gzip or zstd
-//   kInvalidArgument  it is no regular file, or too large, or none of these forms; or an id that is
-//                     none of the kind; the text has file and line
+//   kInvalidArgument  it is no regular file, or too large, or damaged gzip or zstd, or of none of
+//                     these forms; or an id is none of the kind; the text has file and line
 //   kUnsupported      it is compressed in another way
 Result<std::vector<UserId>> read_user_file(const std::string& path, UserKind kind);
 
