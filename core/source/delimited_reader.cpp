@@ -142,13 +142,14 @@ bool DelimitedReader::next_quoted_or_plain(Row& row) {
       for (; k < structure_size_; ++k) {
         const std::size_t at = structure_[k];
         if (bytes[at] == '\n') line_ends = true;
+        if (line_ends && syntax_.quotes == QuoteRule::kFieldsOrText) break;
         if (bytes[at] != '"') continue;
         if (bytes[at + 1] != '"') break;  // a block ends with a line end: there is a next byte
         escapes = true;
         ++k;
       }
       if (line_ends && many_lines_from == std::string_view::npos) many_lines_from = field;
-      bool closed = k < structure_size_;
+      bool closed = k < structure_size_ && bytes[structure_[k]] == '"';
       if (closed) {
         const std::size_t close = structure_[k];
         end = close + 1;
@@ -317,9 +318,13 @@ void DelimitedReader::split_as_text(Row& row, std::size_t begin) {
 
 void DelimitedReader::hand_over(Row& row) {
   if (column_count_ != 0 && fields_.size() != column_count_) {
-    row.fault = {"row has the wrong number of fields",
-                 fmt::format("the row has {} fields, the header {}", fields_.size(), column_count_),
-                 0};
+    const bool has_text_quotes = syntax_.quotes == QuoteRule::kFieldsOrText &&
+                                 row.record.find('"') != std::string_view::npos;
+    row.fault = {
+        "row has the wrong number of fields",
+        fmt::format("the row has {} fields, the header {}{}", fields_.size(), column_count_,
+                    has_text_quotes ? " (--quotes takes quoted fields of several lines)" : ""),
+        0};
     return;
   }
   row.fields.clear();

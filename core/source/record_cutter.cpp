@@ -97,7 +97,7 @@ std::size_t record_end(std::string_view text, std::size_t begin, const RecordSyn
 
 std::size_t whole_records_size(std::string_view text, const RecordSyntax& syntax) {
   std::size_t begin = 0;
-  while (syntax.quotes != QuoteRule::kText) {
+  while (syntax.quotes == QuoteRule::kFields) {
     const std::size_t quote = find(text, '"', begin, text.size());
     if (quote == kNone) break;
     // Lines before the one with the quote are records each.

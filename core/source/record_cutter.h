@@ -6,8 +6,9 @@
 // followed by a delimiter or the line's end. A record that breaks the last rule, that is never
 // closed, or that has more than line_bytes_max bytes, is no record: its first line is bad, and the
 // next record begins on the next line. So a stray quote costs one line, and never the rest of the
-// file. Under QuoteRule::kFieldsOrText that first line is a record after all, its quotes being
-// text. A line that begins with the comment mark where a record may begin is no record.
+// file. Under QuoteRule::kFieldsOrText every line is a record: a quoted field ends on the line that
+// it begins on, and a line that breaks the rule has its quotes as text. A line that begins with the
+// comment mark where a record may begin is no record.
 #pragma once
 
 #include <cstddef>

@@ -41,8 +41,10 @@ enum class FileFormat : std::uint8_t { kDelimited, kNdjson, kNative };
 // Says what a quote at the beginning of a field of delimited text means.
 enum class QuoteRule : std::uint8_t {
   kFields,  // it opens a quoted field, as in RFC 4180; a record that breaks the rule is rejected
-  kFieldsOrText,  // the same, but the quotes of a line that breaks the rule are text
-  kText,          // it is text, like any other byte
+  // The same within one line: the quotes of a line that breaks the rule are text, as are those of a
+  // field that is not closed where its line ends.
+  kFieldsOrText,
+  kText,  // it is text, like any other byte
 };
 
 // Says what an array or object becomes where the value of a dimension is wanted.

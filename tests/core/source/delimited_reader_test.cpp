@@ -93,6 +93,13 @@ TEST(DelimitedReader, BadQuotesCostOneLine) {
                                  {"2,\"b\"", {"2", "b"}, ""}}));
 }
 
+TEST(DelimitedReader, QuotesThatMayBeTextCloseOnTheirLine) {
+  const RecordSyntax tabs{"\t", QuoteRule::kFieldsOrText, 100};
+  EXPECT_EQ(fields_of("a\t\"Heroes\nb\tHeroes\"\nd\t\"x\ty\"\n", tabs),
+            (Fields{{"a", "\"Heroes"}, {"b", "Heroes\""}, {"d", "x\ty"}}));
+  EXPECT_EQ(fields_of("\"a\tb\"\"\r\n\"\"\"\tc\"\n", tabs), (Fields{{"\"a", "b\"\""}, {"\"\tc"}}));
+}
+
 TEST(DelimitedReader, TooLong) {
   const RecordSyntax syntax{",", QuoteRule::kFields, 10};
   EXPECT_EQ(records_of("0123456789\n0123456789\r\n0123456789x\nab\n", syntax),
@@ -153,8 +160,10 @@ std::vector<Record> oracle(const std::string& text, const RecordSyntax& syntax) 
     for (bool more = true; more && fault.empty();) {
       std::string field;
       if (syntax.quotes != QuoteRule::kText && text[i] == '"') {
+        // Where quotes may be text, a field that goes past its line has them so.
+        const std::size_t end = syntax.quotes == QuoteRule::kFieldsOrText ? line_end : text.size();
         bool closed = false;
-        for (++i; i < text.size() && !closed; ++i) {
+        for (++i; i < end && !closed; ++i) {
           if (text[i] == '"' && i + 1 < text.size() && text[i + 1] == '"') {
             field += '"';
             ++i;
