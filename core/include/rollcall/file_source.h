@@ -54,7 +54,10 @@ enum class NestedValues : std::uint8_t {
 };
 
 enum class TimeUnit : std::uint8_t {
-  kGuess,  // by the size of each number, if that makes it a time between 1990 and 2100
+  // By the size of each number, if that makes it a time between 1990 and 2100; not of those with
+  // leading zeros, nor of those from 630822816000000000 to below 649757376000000000, which may be
+  // ticks of 100 ns from the year 1.
+  kGuess,
   kSeconds,
   kMilliseconds,
   kMicroseconds,
