@@ -251,9 +251,9 @@ class BlockStage {
     } else {
       const SourceSchema& schema = decoding.schema;
       RecordSyntax syntax = record_syntax(schema, decoding.source);
-      syntax.line_bytes_max = decoding.cut_line_bytes;
-      text_.emplace(*content, syntax, block_bytes_, schema.skip_lines,
-                    decoding.admission.line_bytes_max());
+      syntax.line_bytes_max =
+          std::max(decoding.cut_line_bytes, decoding.admission.line_bytes_max());
+      text_.emplace(*content, syntax, block_bytes_, schema.skip_lines);
     }
     file_ = std::move(file);
     return {};

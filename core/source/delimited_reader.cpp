@@ -16,6 +16,8 @@ namespace {
 // What stands in the place of a line end before the block: the byte after it is the block's first.
 constexpr std::uint32_t kBeforeBlock = ~std::uint32_t{0};
 
+constexpr std::string_view kNotClosed = "quoted field is not closed";
+
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 // Bit i: bytes[i] is one of the three.
@@ -275,7 +277,7 @@ bool DelimitedReader::next_blank_separated(Row& row) {
 }
 
 RowFault DelimitedReader::not_closed(std::size_t begin, std::size_t field) const {
-  return {"quoted field is not closed",
+  return {kNotClosed,
           fmt::format("a quoted field is not closed as it should be (within {} bytes, and followed "
                       "by a delimiter or the line's end; --no-quotes takes quotes as text)",
                       syntax_.line_bytes_max),
@@ -331,6 +333,15 @@ void DelimitedReader::hand_over(Row& row) {
   for (const std::uint32_t column : columns_) {
     row.fields.push_back(column == kNoColumn ? Field{} : fields_[column]);
   }
+}
+
+RowFault cut_short_fault(std::size_t line_bytes_max, std::uint32_t column) {
+  return {
+      kNotClosed,
+      fmt::format("a quoted field goes on for more than {} bytes over several lines (--line-max "
+                  "takes longer rows, --no-quotes takes quotes as text)",
+                  line_bytes_max),
+      column};
 }
 
 RowFault too_long_fault(std::size_t line_bytes_max) {

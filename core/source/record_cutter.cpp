@@ -55,16 +55,21 @@ std::size_t next_quoted_field(std::string_view line, std::size_t field,
   return kNone;
 }
 
+struct RecordEnd {
+  std::size_t at = kNone;
+  bool too_long = false;  // what is found has more bytes than a record may have
+};
+
 // Returns the end of the record at `begin`, or of its first line when it is bad: the byte after a
 // line end. kNone when `text` ends before that is known.
-std::size_t record_end(std::string_view text, std::size_t begin, const RecordSyntax& syntax) {
+RecordEnd record_end(std::string_view text, std::size_t begin, const RecordSyntax& syntax) {
   const std::size_t first_line_end = find(text, '\n', begin, text.size());
-  if (first_line_end == kNone) return kNone;
-  if (syntax.is_comment(text.substr(begin))) return first_line_end + 1;
+  if (first_line_end == kNone) return {};
+  if (syntax.is_comment(text.substr(begin))) return {first_line_end + 1};
   const std::string_view delimiter = syntax.delimiter;
   const auto unfinished = [&] {
     const bool too_long = text.size() - begin > syntax.line_bytes_max + kLineEndBytesMax;
-    return too_long ? first_line_end + 1 : kNone;
+    return too_long ? RecordEnd{first_line_end + 1, true} : RecordEnd();
   };
   std::size_t field = begin;
   std::size_t line_end = first_line_end;  // the first one at or after `field`
@@ -83,14 +88,15 @@ std::size_t record_end(std::string_view text, std::size_t begin, const RecordSyn
       const bool carriage_return = text[after] == '\r';
       if (carriage_return && after + 1 == text.size()) return unfinished();
       line_end = after + (carriage_return ? 1 : 0);
-      if (text[line_end] != '\n') return first_line_end + 1;
+      if (text[line_end] != '\n') return {first_line_end + 1};
       break;
     }
     field = next_quoted_field(text.substr(0, line_end), field, delimiter);
     if (field == kNone) break;
   }
   const std::size_t end = line_end - (line_end > begin && text[line_end - 1] == '\r' ? 1 : 0);
-  return end - begin > syntax.line_bytes_max ? first_line_end + 1 : line_end + 1;
+  const bool too_long = end - begin > syntax.line_bytes_max;
+  return {(too_long ? first_line_end : line_end) + 1, too_long};
 }
 
 }  // namespace
@@ -103,12 +109,19 @@ std::size_t whole_records_size(std::string_view text, const RecordSyntax& syntax
     // Lines before the one with the quote are records each.
     const std::size_t line_end = find_last(text, '\n', begin, quote);
     if (line_end != kNone) begin = line_end + 1;
-    const std::size_t end = record_end(text, begin, syntax);
+    const std::size_t end = record_end(text, begin, syntax).at;
     if (end == kNone) return begin;
     begin = end;
   }
   const std::size_t line_end = find_last(text, '\n', begin, text.size());
   return line_end == kNone ? begin : line_end + 1;
+}
+
+bool is_cut_short(std::string_view text, const RecordSyntax& syntax) {
+  if (syntax.quotes != QuoteRule::kFields) return false;
+  // So much decides it, and no more is sure to have been read.
+  const std::size_t enough = syntax.line_bytes_max + kLineEndBytesMax + 1;
+  return record_end(text.substr(0, enough), 0, syntax).too_long;
 }
 
 }  // namespace rollcall

@@ -38,4 +38,9 @@ struct RecordSyntax {
 // 0, or up to just after a line end. What follows them decides nothing about them.
 std::size_t whole_records_size(std::string_view text, const RecordSyntax& syntax);
 
+// Whether `text`, which begins with a line of at most line_bytes_max bytes and goes on as far as it
+// was read when that line was found to be bad, might begin with a record if more bytes were
+// allowed.
+bool is_cut_short(std::string_view text, const RecordSyntax& syntax);
+
 }  // namespace rollcall

@@ -57,7 +57,10 @@ void RefusedRanges::read_again(std::uint64_t from, std::uint64_t end, std::uint6
   if (!goes_on) {
     RefusedRange done = ranges_[number];
     done.refused = {};
-    std::erase_if(done.readings, [&](const Limits& limits) { return now.cover(limits); });
+    // Which lines a reading took for records, its longest line says.
+    std::erase_if(done.readings, [&](const Limits& limits) {
+      return now.cover(limits) && limits[SourceLimit::kLineBytes] == now[SourceLimit::kLineBytes];
+    });
     done.readings.push_back(now);
     ranges_.insert(ranges_.begin() + static_cast<std::ptrdiff_t>(number), std::move(done));
   }

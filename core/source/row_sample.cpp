@@ -208,6 +208,11 @@ Result<RowSample> sample_ndjson(std::string_view name, std::string_view head, bo
     }
     std::vector<std::string> row(sample.columns.size());
     for (NdjsonValue& value : ndjson_values({text.data() + begin, line_end - begin})) {
+      if (value.is_object) {
+        const auto known = std::find(sample.objects.begin(), sample.objects.end(), value.path);
+        if (known == sample.objects.end()) sample.objects.push_back(std::move(value.path));
+        continue;
+      }
       const auto found = std::find(sample.columns.begin(), sample.columns.end(), value.path);
       const std::size_t column = static_cast<std::size_t>(found - sample.columns.begin());
       if (found == sample.columns.end()) {

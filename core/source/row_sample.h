@@ -15,6 +15,7 @@ namespace rollcall {
 // The first rows of a source, as text.
 struct RowSample {
   std::vector<std::string> columns;
+  std::vector<std::string> objects;            // of NDJSON, names that columns stand within
   std::vector<std::vector<std::string>> rows;  // a text by column; "" when absent
 };
 

@@ -15,13 +15,8 @@ void SourceBlock::reserve(std::size_t capacity) {
 }
 
 TextBlockReader::TextBlockReader(ContentReader& content, const RecordSyntax& syntax,
-                                 std::size_t block_bytes, std::uint32_t skip_lines,
-                                 std::size_t line_bytes_kept)
-    : content_(content),
-      syntax_(syntax),
-      block_bytes_(block_bytes),
-      skip_lines_(skip_lines),
-      line_bytes_kept_(std::max(line_bytes_kept, syntax.line_bytes_max)) {}
+                                 std::size_t block_bytes, std::uint32_t skip_lines)
+    : content_(content), syntax_(syntax), block_bytes_(block_bytes), skip_lines_(skip_lines) {}
 
 Status TextBlockReader::read_more(SourceBlock& block) {
   // One byte more for the line end of a tail.
@@ -72,11 +67,12 @@ Result<bool> TextBlockReader::next(SourceBlock& block) {
       break;
     }
     const bool one_line = block.text().find('\n') == std::string_view::npos;
-    if (one_line && block.size > line_bytes_kept_ + 2) {
+    if (one_line && block.size > syntax_.line_bytes_max + 2) {
       ROLLCALL_RETURN_IF_ERROR(drop_rest_of_line(block, taken));
     }
   }
   content_.take(block.text().substr(taken));
+  block.rest_size = carry_.size();
   block.end = content_.mark();
   block.tail = block.text().back() != '\n';
   if (block.tail) block.bytes[block.size++] = '\n';
@@ -113,7 +109,7 @@ bool TextBlockReader::holds_a_record(std::string_view text) const {
 // it has, and reads on to the line end.
 Status TextBlockReader::drop_rest_of_line(SourceBlock& block, std::size_t& taken) {
   content_.take(block.text().substr(taken));
-  const std::size_t kept = line_bytes_kept_ + 3;
+  const std::size_t kept = syntax_.line_bytes_max + 3;
   block.size = std::min(block.size, kept);
   taken = block.size;
   while (!at_end_) {
