@@ -71,6 +71,7 @@ class WorkPool {
     work->file.reset();
     work->status = {};
     work->end_of_file = work->continues_line = work->is_decoded = false;
+    work->block.in_long_record = false;
     work->decoded = {};
     const std::lock_guard lock(mutex_);
     idle_.push_back(std::move(work));

@@ -125,6 +125,8 @@ class TextDecoder final : public RowDecoder {
     }
     text.remove_prefix(block.preamble_size);
     text_and_rest_ = block.text_and_rest();
+    long_record_ =
+        block.long_record == kNowhere ? nullptr : block.text().data() + block.long_record;
     reader_.start(text);
     const bool utf8 = simdjson::validate_utf8(text.data(), text.size());
     builder_.start(utf8);
@@ -165,15 +167,10 @@ class TextDecoder final : public RowDecoder {
   void refuse_long(std::string_view text, DecodedBlock& out) {
     const std::string_view line = line_of(text, row_.record);
     std::size_t size = line.size();
-    if (size > cut_line_bytes_) {
-      out.cut_short = out.cut_short || (syntax_.quotes == QuoteRule::kFields &&
-                                        line.find('"') != std::string_view::npos);
-    } else if (may_go_on(row_.record, cut_line_bytes_)) {
-      out.cut_short = true;
+    if (size <= cut_line_bytes_) {
+      if (line.data() != long_record_) return;
       size = cut_line_bytes_ + 1;
       row_.fault = cut_short_fault(cut_line_bytes_, row_.fault->column);
-    } else {
-      return;
     }
     row_.fault->limit = SourceLimit::kLineBytes;
     out.refused.add(SourceLimit::kLineBytes, static_cast<std::int64_t>(size));
@@ -205,11 +202,11 @@ class TextDecoder final : public RowDecoder {
     const std::size_t size = line_of(text, row_.record).size();
     const std::size_t widest = widths_.front(), before = width_before();
     const bool too_long = size > widest;
-    if (too_long || may_go_on(row_.record, widest)) {
+    if (too_long || row_.record.data() == long_record_) {
       const auto measure = static_cast<std::int64_t>(too_long ? size : widest + 1);
       out.decided.add(SourceLimit::kLineBytes, measure);
       out.refused.add(SourceLimit::kLineBytes, measure);
-    } else if (size > before || may_go_on(row_.record, before)) {
+    } else if (size > before || was_cut_short(row_.record, before)) {
       reject_now(std::move(*row_.fault), rejects, out);
     }
   }
@@ -222,7 +219,7 @@ class TextDecoder final : public RowDecoder {
     const std::string_view part = text.substr(begin, text.find('\n', begin + size) + 1 - begin);
     std::optional<RowFault> fault = std::move(row_.fault);
     const bool is_good = !fault && probe(row_, fault);
-    if (is_good && !admission_.is_in(prober_.measures()) && some_line_is_in(part, size)) {
+    if (is_good && some_line_is_in(part, size)) {
       fault = RowFault{"row was ingested in parts",
                        "lines of the row were ingested as rows of their own when rows of several "
                        "lines could not be as long (--line-max)",
@@ -296,21 +293,21 @@ class TextDecoder final : public RowDecoder {
     return is_good;
   }
 
-  // Whether a reading under which the record `part`, of `size` bytes, was too long has taken a line
-  // of it, or several, for a row, and ingested it.
+  // Whether a line of the record `part`, of `size` bytes, or a few of them together, was ingested
+  // as a row before some reading took the record for one.
   bool some_line_is_in(std::string_view part, std::size_t size) {
-    const auto took = [&](const Limits& limits) {
-      return limits[SourceLimit::kLineBytes] < static_cast<std::int64_t>(size) &&
-             limits.take(prober_.measures());
-    };
+    const std::vector<Limits>& before = admission_.before;
+    const auto whole = std::find_if(before.begin(), before.end(), [&](const Limits& limits) {
+      return limits[SourceLimit::kLineBytes] >= static_cast<std::int64_t>(size);
+    });
+    const auto took = [&](const Limits& limits) { return limits.take(prober_.measures()); };
     for (const std::size_t width : widths_) {
       if (width >= size) continue;
       Reader reader = make_reader_(width);
       reader.start(part);
       for (Row row; reader.next(row);) {
         std::optional<RowFault> fault;
-        if (!row.fault && probe(row, fault) &&
-            std::any_of(admission_.before.begin(), admission_.before.end(), took)) {
+        if (!row.fault && probe(row, fault) && std::any_of(before.begin(), whole, took)) {
           return true;
         }
       }
@@ -318,8 +315,8 @@ class TextDecoder final : public RowDecoder {
     return false;
   }
 
-  // Whether the line of the block may begin a record of more than so many bytes.
-  bool may_go_on(std::string_view line, std::size_t line_bytes_max) {
+  // Whether the line of the block was cut from a record by that limit.
+  bool was_cut_short(std::string_view line, std::size_t line_bytes_max) {
     const auto begin = static_cast<std::size_t>(line.data() - text_and_rest_.data());
     syntax_.line_bytes_max = line_bytes_max;
     return is_cut_short(text_and_rest_.substr(begin), syntax_);
@@ -367,6 +364,7 @@ class TextDecoder final : public RowDecoder {
   BatchBuilder prober_;  // never takes a row, and says what one would be
   RecordSyntax syntax_;
   std::string_view text_and_rest_;
+  const char* long_record_ = nullptr;  // the line of the block that it begins with
   Row row_;
 };
 

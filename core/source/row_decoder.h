@@ -36,7 +36,6 @@ struct DecodedBlock {
   std::vector<BlockReject> rejects;           // the first `rejects_max` of them, in order
   std::vector<RejectCount> rejected_by_kind;  // all of them
   Refusals refused;                           // of them (a second reading: besides them)
-  bool cut_short = false;  // of a record only a beginning was read, as it is too long
   // On a second reading, rows that were refused before, and of these the ones in `batch`.
   Refusals decided, admitted;
   std::vector<WordCount> null_users;  // as of IngestReport

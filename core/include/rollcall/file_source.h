@@ -18,8 +18,8 @@
 // of its user) is refused, and may come in later. The position holds under which limits what was
 // read, and how many rows each of them refused; when the file comes again under limits that would
 // take some of them, what holds them is read again, and those rows alone are ingested. Narrower
-// limits later change nothing that is in. Rows that are at fault otherwise are not read again, nor
-// are records of several lines that were too long: their lines were read one by one.
+// limits later change nothing that is in. Rows that are at fault otherwise are not read again. The
+// lines of a record that is too long are read one by one; it comes in later if none of them did.
 #pragma once
 
 #include <cstdint>
