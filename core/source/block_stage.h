@@ -200,6 +200,8 @@ class BlockStage {
                                 plan(file->known ? &file->position.reading : nullptr));
       decoding.schema = std::move(chosen.schema);
       decoding.source = std::move(chosen.options);
+      decoding.holds_unrounded = chosen.reading.holds_unrounded;
+      decoding.admission.now = limits_for(chosen.reading);
       for (const std::string& name : decoding.schema.absent) {
         file->notes.push_back(fmt::format(
             "{}: no column {}: it is empty in every row{}", decoding.name, name,
@@ -273,22 +275,31 @@ class BlockStage {
     if (recognized.otherwise && !options_.again) {
       return Status::invalid_argument(fmt::format(
           "{}: it was read before in another way, and its rows would count twice: with {}; now "
-          "with {} (allowed: the same; or --again, to have them count again)",
+          "with {} (allowed: the same; rows that were rejected, as a file of their own, which "
+          "--rejects writes; or --again, to have all count again)",
           path, recognized.otherwise->describe(), recognized.source.reading.describe()));
     }
     file.known = recognized.known;
     file.position = position_ = recognized.source;
     content_.emplace(std::move(recognized.content));
     if (file.known) {
-      file.parts = registry_.take_due(file.position, limits_);
+      file.parts = registry_.take_due(file.position, limits_for(file.position.reading));
       position_.refused = {};  // from here on the last stage knows better
-      const Result<SourceReading> guessed = read_as(nullptr);
+      Result<SourceReading> guessed = read_as(nullptr);
+      if (guessed.ok()) guessed->holds_unrounded = file.position.reading.holds_unrounded;
       if (guessed.ok() && guessed->key() != file.position.reading.key()) {
         file.notes_if_read.push_back(fmt::format("{}: it is read on as it was before: {}", path,
                                                  file.position.reading.describe()));
       }
     }
     return {};
+  }
+
+  // A source that is once read with rounding is so ever after.
+  Limits limits_for(const SourceReading& reading) const {
+    Limits limits = limits_;
+    if (!reading.holds_unrounded || reading.amounts.rounds) limits.unset(SourceLimit::kUnrounded);
+    return limits;
   }
 
   Status read(Work& work) {

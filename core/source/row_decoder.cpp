@@ -442,8 +442,8 @@ class NativeDecoder final : public RowDecoder {
           native.user_strings.empty() ? 0 : native.user_strings[row].size();
       const TimeUs time = native.time[row];
       const bool is_null = user_bytes > 0 && is_null_id(native.user_strings[row]);
-      const RowMeasures measures = {0, time, time, static_cast<std::int64_t>(user_bytes),
-                                    is_null ? 1 : 0};
+      const RowMeasures measures = {
+          0, time, time, static_cast<std::int64_t>(user_bytes), is_null ? 1 : 0, 0};
       if (admission_.is_in(measures)) continue;
       const std::optional<SourceLimit> limit = admission_.now.refusing(measures);
       const auto count = [&](SourceLimit of, Refusals& to) {
@@ -565,6 +565,7 @@ std::unique_ptr<RowDecoder> RowDecoder::make(const Engine& engine, const Decoder
   shape.has_value = !schema.value.empty();
   shape.value_decimals = engine.settings().value_decimals;
   shape.amount_form = amount_form(options.source);
+  shape.holds_unrounded = options.holds_unrounded;
   shape.dimensions = plan.dimensions;
   const auto make_builder = [&](const Admission& admission) {
     return BatchBuilder(

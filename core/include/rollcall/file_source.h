@@ -79,8 +79,15 @@ struct AmountForm {
 };
 
 // Names the limits that may keep a good row out, see above. Times are of SourceOptions; kTimeMax is
-// also the engine's.
-enum class SourceLimit : std::uint8_t { kLineBytes, kTimeMin, kTimeMax, kUserBytes, kNullUser };
+// also the engine's. kUnrounded is that of amounts with more decimals than the store keeps.
+enum class SourceLimit : std::uint8_t {
+  kLineBytes,
+  kTimeMin,
+  kTimeMax,
+  kUserBytes,
+  kNullUser,
+  kUnrounded
+};
 
 // How to read files. Whatever is unset is guessed from the file's name, its header, and its first
 // rows.
@@ -109,6 +116,8 @@ struct SourceOptions {
   std::optional<char> decimal;  // see AmountForm
   std::optional<std::string> grouping;
   std::optional<std::string> currency;
+  // Whether amounts are rounded to the store's decimals; else rows that would have to be are
+  // refused (as kUnrounded).
   bool round_values = false;
   // Whether rows of users that is_null_id are rejected (as kNullUser); else they are users like any
   // other, and counted in the report.
