@@ -28,7 +28,11 @@ RowFault too_long(std::string_view kind, std::string_view name, std::size_t size
 }
 
 RowFault not_utf8(std::string_view kind, std::string_view name, const Field& field) {
-  return {kind, fmt::format("{}: not UTF-8: {}", name, quoted_excerpt(field.text)), field.column};
+  return {kind,
+          fmt::format("{}: not UTF-8: {} (allowed: UTF-8: iconv -f LATIN1 -t UTF-8, if it is "
+                      "Latin-1)",
+                      name, quoted_excerpt(field.text)),
+          field.column};
 }
 
 }  // namespace

@@ -336,15 +336,21 @@ Result<SourceSchema> inspect_head(std::string_view name, std::string_view head, 
   SourceSchema schema;
   schema.format = format;
   const bool delimited = format == FileFormat::kDelimited;
-  const std::string_view declared = delimited ? declared_delimiter(head) : std::string_view();
-  schema.skip_lines = options.skip_lines.value_or(declared.empty() ? 0 : 1);
+  ROLLCALL_RETURN_IF_ERROR(check_text(name, head));
+  schema.skip_lines = options.skip_lines.value_or(0);
+  DeclaredDelimiter declared;
+  if (delimited && options.skip_lines != 0U) {
+    declared = declared_delimiter(head, schema.skip_lines, options.comment);
+  }
+  schema.skip_lines = std::max(schema.skip_lines, declared.lines);
+  if (schema.skip_lines > declared.lines) declared = {};
   head = after_preamble(head, schema.skip_lines);
   ROLLCALL_RETURN_IF_ERROR(check_text(name, head));
   RowSample sample;
   if (delimited) {
     schema.delimiter = options.delimiter ? *options.delimiter
-                       : schema.skip_lines == 1 && !declared.empty()
-                           ? declared
+                       : !declared.delimiter.empty()
+                           ? declared.delimiter
                            : guess_delimiter(name, head, complete, options);
     schema.quotes = quotes_of(schema.delimiter, options);
     schema.header = options.header.value_or(options.columns.empty());

@@ -6,6 +6,9 @@
 #include <filesystem>
 #include <system_error>
 
+#include "core/source/content_reader.h"
+#include "core/source/foreign_format.h"
+
 namespace rollcall {
 namespace {
 
@@ -47,6 +50,20 @@ std::string passed_over_note(const std::string& directory, const std::vector<fs:
                      kAllowedNames);
 }
 
+// "; days/a.parquet: a Parquet file (allowed: ...)" of the first file that is known to be no text.
+std::string first_foreign(const std::vector<fs::path>& paths) {
+  for (const fs::path& path : paths) {
+    Result<ContentReader> content = ContentReader::open(path.string());
+    const Result<std::string_view> head =
+        content.ok() ? content->head() : Result<std::string_view>(content.status());
+    // What cannot be opened says which file it is.
+    const std::string what = head.ok() ? foreign_format(*head) : head.status().message();
+    if (what.empty()) continue;
+    return head.ok() ? fmt::format("; {}: {}", path.string(), what) : "; " + what;
+  }
+  return {};
+}
+
 Status expand_directory(const std::string& directory, ExpandedPaths& out) {
   std::vector<fs::path> files, passed_over;
   std::error_code error;
@@ -63,12 +80,13 @@ Status expand_directory(const std::string& directory, ExpandedPaths& out) {
   if (error) {
     return Status::io_error(fmt::format("{}: cannot be read: {}", directory, error.message()));
   }
+  std::sort(passed_over.begin(), passed_over.end());
   if (files.empty()) {
-    return Status::invalid_argument(
-        fmt::format("{}: no files of events in it (allowed: {})", directory, kAllowedNames));
+    return Status::invalid_argument(fmt::format("{}: no files of events in it (allowed: {}){}",
+                                                directory, kAllowedNames,
+                                                first_foreign(passed_over)));
   }
   std::sort(files.begin(), files.end());
-  std::sort(passed_over.begin(), passed_over.end());
   for (const fs::path& file : files) out.files.push_back(file.string());
   if (!passed_over.empty()) out.notes.push_back(passed_over_note(directory, passed_over));
   return {};

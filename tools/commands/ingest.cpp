@@ -284,7 +284,10 @@ Status check_rejects_path(const std::string& rejects, const std::vector<std::str
 Status nothing_ingested(const IngestReport& report) {
   const std::string& kind = report.rejected_by_kind.front().kind;
   const std::string_view advice =
-      !limit_advice(kind).empty()             ? limit_advice(kind)
+      !limit_advice(kind).empty()   ? limit_advice(kind)
+      : kind.ends_with("not UTF-8") ? "iconv makes UTF-8 of other texts, such as iconv -f LATIN1"
+      : kind == "column is neither a string nor a number"
+          ? "--user, --time, --event and --value name other columns, --value \"\" none"
       : kind.starts_with("quoted")            ? "--no-quotes takes quotes as text"
       : kind == "time is an ambiguous number" ? "--time-unit or --time-format says what they are"
       : kind.starts_with("time") ? "--time names their column, --time-format their form"

@@ -99,8 +99,9 @@ struct SourceOptions {
   std::optional<std::string> delimiter;
   // Unset: kFieldsOrText where the delimiter is a tab, kText where it is " ", else kFields.
   std::optional<QuoteRule> quotes;
-  // Lines before the header that are passed over. Unset: 1 where the first line is "sep=" and a
-  // delimiter, which is then the delimiter; else 0.
+  // Lines before the header that are passed over; unset: none. Where "sep=" and a delimiter stand
+  // in the first line, or in the first after those and comments, it is the delimiter, and the line
+  // is passed over, too.
   std::optional<std::uint32_t> skip_lines;
   std::string comment;               // lines that begin with it are passed over; empty: none
   std::vector<std::string> columns;  // names, when the file has no header line (or to replace them)
