@@ -158,7 +158,7 @@ class IngestStage {
       position.refused = latest->second;
     }
     open_file_ = &file;
-    range_is_open_ = false;
+    range_is_open_ = record_is_open_ = false;
     lines_of_file_ = file.second ? file.second->range.lines : position.lines;
     if (file.second) return;
     file.report.rows_known = position.rows;
@@ -283,7 +283,9 @@ class IngestStage {
 
   // What limits refused of a block that is read for the first time; before the position moves.
   void note_refused(FileRun& file, const Work& work) {
-    if (work.decoded.refused.empty()) return;
+    // A record that was cut short is read again to its end.
+    const bool goes_on = std::exchange(record_is_open_, work.block.in_long_record);
+    if (work.decoded.refused.empty() && !goes_on) return;
     KnownSource& position = file.position;
     if (std::exchange(range_is_open_, true)) {
       position.refused.extend_last(work.block.end.offset, work.decoded.refused);
@@ -343,6 +345,7 @@ class IngestStage {
   FileRun* open_file_ = nullptr;         // begun and not finished
   std::shared_ptr<FileRun> unreported_;  // whose parts were read again, and not yet what follows
   bool range_is_open_ = false;           // the last of its position's ranges is of this reading
+  bool record_is_open_ = false;          // and ends within a record that was cut short
   std::uint64_t lines_of_file_ = 0;
   std::vector<PreparedBatch> waiting_;  // of the open file, to be ingested as one
   std::size_t waiting_rows_ = 0;

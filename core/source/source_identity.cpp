@@ -55,6 +55,7 @@ nlohmann::ordered_json to_json(const SourceReading& reading) {
                        {"currency", reading.amounts.currency},
                        {"rounds", reading.amounts.rounds}};
   }
+  if (reading.holds_unrounded) json["holds_unrounded"] = true;
   return json;
 }
 
@@ -77,6 +78,7 @@ SourceReading reading_from(const nlohmann::json& json) {
   json.at("event_name").get_to(reading.event_name);
   json.at("time_format").get_to(reading.time_format);
   json.at("time_unit").get_to(reading.time_unit);
+  reading.holds_unrounded = json.value("holds_unrounded", false);
   if (json.contains("amounts")) {
     const nlohmann::json& amounts = json.at("amounts");
     reading.amounts.decimal = amounts.at("decimal").get<std::string>().at(0);

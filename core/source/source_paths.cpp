@@ -8,6 +8,8 @@
 #include <system_error>
 
 #include "core/open_file.h"
+#include "core/source/content_reader.h"
+#include "core/source/foreign_format.h"
 
 namespace rollcall {
 namespace {
@@ -56,6 +58,22 @@ std::string to_text(PassedOver& passed_over) {
                      more > 0 ? fmt::format(" and {} more", more) : "", passed_over.allowed);
 }
 
+// "; days/a.parquet: a Parquet file (allowed: ...)" of the first file that is known to be no text.
+std::string first_foreign(const std::string& directory, std::vector<std::string> names) {
+  std::sort(names.begin(), names.end());
+  for (const std::string& name : names) {
+    const fs::path path = fs::path(directory) / name;
+    Result<ContentReader> content = ContentReader::open(path.string());
+    const Result<std::string_view> head =
+        content.ok() ? content->head() : Result<std::string_view>(content.status());
+    // What cannot be opened says which file it is.
+    const std::string what = head.ok() ? foreign_format(*head) : head.status().message();
+    if (what.empty()) continue;
+    return head.ok() ? fmt::format("; {}: {}", path.string(), what) : "; " + what;
+  }
+  return {};
+}
+
 Status expand_directory(const std::string& directory, ExpandedPaths& out) {
   std::vector<fs::path> files;
   PassedOver named{"for their names", std::string(kAllowedNames), {}};
@@ -98,9 +116,9 @@ Status expand_directory(const std::string& directory, ExpandedPaths& out) {
     if (!passed_over->names.empty()) notes.push_back(to_text(*passed_over));
   }
   if (files.empty()) {
-    return Status::invalid_argument(fmt::format("{}: no files of events in it (allowed: {}){}{}",
-                                                directory, kAllowedNames, notes.empty() ? "" : "; ",
-                                                fmt::join(notes, "; ")));
+    return Status::invalid_argument(fmt::format(
+        "{}: no files of events in it (allowed: {}){}{}{}", directory, kAllowedNames,
+        first_foreign(directory, named.names), notes.empty() ? "" : "; ", fmt::join(notes, "; ")));
   }
   if (!named.names.empty()) notes.insert(notes.begin(), to_text(named));
   std::sort(files.begin(), files.end());

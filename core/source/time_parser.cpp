@@ -135,6 +135,14 @@ bool reads_as_date(std::int64_t number, std::size_t digit_count) {
 constexpr TimeUs kGuessedMin = 631'152'000 * kUsPerSecond;    // 1990-01-01
 constexpr TimeUs kGuessedEnd = 4'102'444'800 * kUsPerSecond;  // 2100-01-01
 
+// Counts of 100 ns from the year 1, as .NET keeps times, of the years 2000 to 2059. As nanoseconds
+// they would be of 1990, where hardly any event is.
+constexpr std::int64_t kTicksMin = 630'822'816'000'000'000;
+constexpr std::int64_t kTicksEnd = 649'757'376'000'000'000;
+constexpr std::int64_t kTicksAt1970 = 621'355'968'000'000'000;
+
+bool may_be_ticks(std::int64_t number) { return kTicksMin <= number && number < kTicksEnd; }
+
 bool is_serial(TimeUnit unit) {
   return unit == TimeUnit::kExcelDays || unit == TimeUnit::kExcelDays1904;
 }
@@ -425,7 +433,11 @@ TimeFault TimeParser::parse_number(std::string_view text, ParsedTime& out) const
       return TimeFault::kNotATime;
     }
   }
-  TimeUnit unit = unit_ == TimeUnit::kGuess ? unit_of_size(whole) : unit_;
+  const bool guess = unit_ == TimeUnit::kGuess;
+  // Numbers with leading zeros are likelier dates, such as YYMMDDHHMM.
+  const bool leading_zero = digit_count > 1 && text[digits_begin] == '0';
+  if (guess && (leading_zero || may_be_ticks(whole))) return TimeFault::kAmbiguous;
+  TimeUnit unit = guess ? unit_of_size(whole) : unit_;
   if (unit == TimeUnit::kNanoseconds) {
     whole /= 1000;
     millionths = 0;
@@ -439,7 +451,7 @@ TimeFault TimeParser::parse_number(std::string_view text, ParsedTime& out) const
   out.time = whole * us_per_unit + fraction_us;
   if (negative) out.time = -out.time;
   out.whole_day = false;
-  if (unit_ == TimeUnit::kGuess && (out.time < kGuessedMin || out.time >= kGuessedEnd)) {
+  if (guess && (out.time < kGuessedMin || out.time >= kGuessedEnd)) {
     return TimeFault::kAmbiguous;
   }
   return kTimeMin <= out.time && out.time <= kTimeMax ? TimeFault::kNone : TimeFault::kOutOfRange;
@@ -549,12 +561,14 @@ std::string TimeParser::explain_ambiguous(std::string_view text) const {
   const std::string_view whole = text.substr(0, text.find('.'));
   std::uint64_t number = 0;
   const bool is_short = parse_short_digits(whole, number);
+  const bool ticks = !is_short && parse_canonical_integer(whole, number) &&
+                     may_be_ticks(static_cast<std::int64_t>(number));
   constexpr std::string_view kUnits[] = {"", "seconds", "milliseconds", "microseconds",
                                          "nanoseconds"};
   std::string story = fmt::format("time: ambiguous: {}", quoted_excerpt(text));
   TimeParser by_size(zone_, TimeUnit::kSeconds, std::nullopt);
   std::string_view unit = kUnits[static_cast<std::size_t>(TimeUnit::kSeconds)];
-  if (is_short) {
+  if (is_short || ticks) {
     by_size.unit_ = unit_of_size(static_cast<std::int64_t>(number));
     unit = kUnits[static_cast<std::size_t>(by_size.unit_)];
   }
@@ -577,6 +591,17 @@ std::string TimeParser::explain_ambiguous(std::string_view text) const {
     story += fmt::format(", --time-unit excel-days as {}", zone_.format(time.time));
   }
   if (is_short && whole.size() == 4 && text.size() == 4) story += "; a year alone is no time";
+  if (ticks) {
+    const std::int64_t us = (static_cast<std::int64_t>(number) - kTicksAt1970) / 10;
+    story += fmt::format(
+        "; as .NET ticks, of 100 ns from the year 1, it is {}: {} less, and divided "
+        "by 10, --time-unit us takes it",
+        zone_.format(us), kTicksAt1970);
+  }
+  if (whole.size() > 1 && whole.front() == '0') {
+    story +=
+        "; leading zeros make it likelier a date without separators, which --time-format reads";
+  }
   return story + ")";
 }
 

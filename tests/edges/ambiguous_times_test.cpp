@@ -105,10 +105,36 @@ TEST(AmbiguousTimes, NeverBecome1970) {
   EXPECT_EQ(read(parser(), "4102444799"), "2099-12-31T23:59:59Z");
   EXPECT_EQ(read(parser(), "631152000000"), "1990-01-01T00:00:00Z");
   EXPECT_EQ(read(parser(), "4102444799999999"), "2099-12-31T23:59:59Z");
-  EXPECT_EQ(read(parser(), "631152000000000000"), "1990-01-01T00:00:00Z");
+  EXPECT_EQ(read(parser(), "649757376000000000"), "1990-08-04T08:09:36Z");
+  EXPECT_EQ(read(parser(), "4102444799999999999"), "2099-12-31T23:59:59Z");
   // Whoever declares a unit means it.
   EXPECT_EQ(read(parser(TimeUnit::kSeconds), "0"), "1970-01-01T00:00:00Z");
   EXPECT_EQ(read(parser(TimeUnit::kSeconds), "253402214399"), "9999-12-30T23:59:59Z");
+}
+
+// .NET counts 100 ns from the year 1: today's numbers would be nanoseconds of 1990.
+TEST(AmbiguousTimes, TicksNeverBecome1990) {
+  for (const char* text :
+       {"631152000000000000", "639000000000000000", "639000000000000000.5", "649757375999999999"}) {
+    EXPECT_EQ(read(parser(), text), "") << text;
+    EXPECT_NE(read(parser(TimeUnit::kNanoseconds), text), "") << text;
+  }
+  const std::string told = story("639000000000000000");
+  EXPECT_NE(told.find("in nanoseconds would be 1990-04-01T"), std::string::npos) << told;
+  EXPECT_NE(told.find(".NET ticks, of 100 ns from the year 1, it is 2025-11-29T"),
+            std::string::npos)
+      << told;
+}
+
+// A date without separators loses its leading zero as a number, and becomes a time of 1998.
+TEST(AmbiguousTimes, LeadingZerosAreNoNumbersWithoutAUnit) {
+  for (const char* text : {"0901311230", "01767225600", "0901311230.5", "-0901311230", "00"}) {
+    ParsedTime time;
+    EXPECT_EQ(parser().parse(text, time), TimeFault::kAmbiguous) << text;
+    EXPECT_NE(read(parser(TimeUnit::kSeconds), text), "") << text;
+  }
+  EXPECT_NE(story("0901311230").find("which --time-format reads"), std::string::npos);
+  EXPECT_NE(story("0901311230").find("--time-unit s, ms, us or ns"), std::string::npos);
 }
 
 TEST(AmbiguousTimes, TheErrorSaysWhichFlagToGive) {
@@ -176,6 +202,19 @@ TEST(AmbiguousTimes, AreRejectedOneByOne) {
   ASSERT_EQ(report.rejected_by_kind.size(), 1u);
   EXPECT_EQ(report.rejected_by_kind[0].kind, "time is an ambiguous number");
   EXPECT_EQ(report.rejected_by_kind[0].rows, 3u);
+}
+
+TEST(AmbiguousTimes, OfNdjsonAlike) {
+  const TestDirectory directory;
+  const std::string path =
+      directory.write("e.jsonl",
+                      "{\"user\":\"a\",\"event\":\"e\",\"time\":639000000000000000}\n"
+                      "{\"user\":\"b\",\"event\":\"e\",\"time\":\"0901311230\"}\n"
+                      "{\"user\":\"c\",\"event\":\"e\",\"time\":1767225600}\n");
+  const IngestReport report = ingest(*open_engine(), {path});
+  EXPECT_EQ(report.rows_ingested, 1u);
+  ASSERT_EQ(report.rejected_by_kind.size(), 1u);
+  EXPECT_EQ(report.rejected_by_kind[0].kind, "time is an ambiguous number");
 }
 
 // A file whose rows were all refused can be read as it should have been.

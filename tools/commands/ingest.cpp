@@ -154,7 +154,19 @@ std::string list(const std::vector<WordCount>& counts) {
   return text;
 }
 
-std::string report_text(const IngestReport& report, const LimitFlags& limits, double elapsed_s) {
+// Whether rows were rejected that a flag would take, while a file of which others came in is not
+// read with that flag.
+bool has_rows_of_another_reading(const IngestReport& report) {
+  constexpr std::string_view kKinds[] = {"time is an ambiguous number", "value is not a number"};
+  return report.rows_ingested > 0 &&
+         std::any_of(report.rejected_by_kind.begin(), report.rejected_by_kind.end(),
+                     [&](const RejectCount& count) {
+                       return std::find(std::begin(kKinds), std::end(kKinds), count.kind) !=
+                              std::end(kKinds);
+                     });
+}
+
+std::string report_text(const IngestReport& report, const IngestFlags& flags, double elapsed_s) {
   std::string text;
   for (const std::string& note : report.notes) text += printable(note) + "\n";
   for (const FileReport& file : report.files) {
@@ -179,6 +191,11 @@ std::string report_text(const IngestReport& report, const LimitFlags& limits, do
     const RejectedRow& row = report.examples[i];
     text += fmt::format("  {}: {}\n", printable(place(row)), printable(row.reason));
   }
+  if (!flags.rejects && has_rows_of_another_reading(report)) {
+    text +=
+        "rejected rows that a flag would take: the others of their file are in, so read them on "
+        "their own (--rejects FILE keeps them), or all of it into a new store\n";
+  }
   if (!report.null_values.empty()) {
     text += fmt::format("values that say there is none: {}; they count as no value\n",
                         list(report.null_values));
@@ -189,7 +206,7 @@ std::string report_text(const IngestReport& report, const LimitFlags& limits, do
         "leaves them out)\n",
         list(report.null_users));
   }
-  return text + kept_out_text(report, limits);
+  return text + kept_out_text(report, flags.limits);
 }
 
 std::string report_json(const IngestReport& report, double elapsed_s) {
@@ -297,7 +314,10 @@ Status check_rejects_path(const IngestFlags& flags) {
 Status nothing_ingested(const IngestReport& report) {
   const std::string& kind = report.rejected_by_kind.front().kind;
   const std::string_view advice =
-      !limit_advice(kind).empty()             ? limit_advice(kind)
+      !limit_advice(kind).empty()   ? limit_advice(kind)
+      : kind.ends_with("not UTF-8") ? "iconv makes UTF-8 of other texts, such as iconv -f LATIN1"
+      : kind == "column is neither a string nor a number"
+          ? "--user, --time, --event and --value name other columns, --value \"\" none"
       : kind.starts_with("quoted")            ? "--no-quotes takes quotes as text"
       : kind == "time is an ambiguous number" ? "--time-unit or --time-format says what they are"
       : kind.starts_with("time") ? "--time names their column, --time-format their form"
@@ -374,7 +394,7 @@ Status read_files(const IngestFlags& flags, Engine& engine, SchemaVoice& voice,
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   const std::string text = flags.output.format == OutputFormat::kJson
                                ? report_json(*summary, elapsed_s)
-                               : report_text(*summary, flags.limits, elapsed_s);
+                               : report_text(*summary, flags, elapsed_s);
   if (flags.rejects == "-") {
     write_standard_error(text);
   } else {

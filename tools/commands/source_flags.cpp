@@ -60,7 +60,8 @@ void add_format(CLI::App& command, SourceOptions& options) {
       command
           .add_flag_callback(
               "--quotes", [&options] { options.quotes = QuoteRule::kFields; },
-              "A quote that opens a field must be closed (default, unless tabs separate fields)")
+              "A quote that opens a field must be closed, on that line or a later one (default, "
+              "unless tabs separate fields)")
           ->group(kGroup);
   command
       .add_flag_callback(

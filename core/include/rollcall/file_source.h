@@ -20,8 +20,8 @@
 // of its user) is refused, and may come in later. The position holds under which limits what was
 // read, and how many rows each of them refused; when the file comes again under limits that would
 // take some of them, what holds them is read again, and those rows alone are ingested. Narrower
-// limits later change nothing that is in. Rows that are at fault otherwise are not read again, nor
-// are records of several lines that were too long: their lines were read one by one.
+// limits later change nothing that is in. Rows that are at fault otherwise are not read again. The
+// lines of a record that is too long are read one by one; it comes in later if none of them did.
 #pragma once
 
 #include <cstdint>
@@ -43,8 +43,10 @@ enum class FileFormat : std::uint8_t { kDelimited, kNdjson, kNative };
 // Says what a quote at the beginning of a field of delimited text means.
 enum class QuoteRule : std::uint8_t {
   kFields,  // it opens a quoted field, as in RFC 4180; a record that breaks the rule is rejected
-  kFieldsOrText,  // the same, but the quotes of a line that breaks the rule are text
-  kText,          // it is text, like any other byte
+  // The same within one line: the quotes of a line that breaks the rule are text, as are those of a
+  // field that is not closed where its line ends.
+  kFieldsOrText,
+  kText,  // it is text, like any other byte
 };
 
 // Says what an array or object becomes where the value of a dimension is wanted.
@@ -54,7 +56,10 @@ enum class NestedValues : std::uint8_t {
 };
 
 enum class TimeUnit : std::uint8_t {
-  kGuess,  // by the size of each number, if that makes it a time between 1990 and 2100
+  // By the size of each number, if that makes it a time between 1990 and 2100; not of those with
+  // leading zeros, nor of those from 630822816000000000 to below 649757376000000000, which may be
+  // ticks of 100 ns from the year 1.
+  kGuess,
   kSeconds,
   kMilliseconds,
   kMicroseconds,
@@ -76,8 +81,15 @@ struct AmountForm {
 };
 
 // Names the limits that may keep a good row out, see above. Times are of SourceOptions; kTimeMax is
-// also the engine's.
-enum class SourceLimit : std::uint8_t { kLineBytes, kTimeMin, kTimeMax, kUserBytes, kNullUser };
+// also the engine's. kUnrounded is that of amounts with more decimals than the store keeps.
+enum class SourceLimit : std::uint8_t {
+  kLineBytes,
+  kTimeMin,
+  kTimeMax,
+  kUserBytes,
+  kNullUser,
+  kUnrounded
+};
 
 // How to read files. Whatever is unset is guessed from the file's name, its header, and its first
 // rows.
@@ -89,8 +101,9 @@ struct SourceOptions {
   std::optional<std::string> delimiter;
   // Unset: kFieldsOrText where the delimiter is a tab, kText where it is " ", else kFields.
   std::optional<QuoteRule> quotes;
-  // Lines before the header that are passed over. Unset: 1 where the first line is "sep=" and a
-  // delimiter, which is then the delimiter; else 0.
+  // Lines before the header that are passed over; unset: none. Where "sep=" and a delimiter stand
+  // in the first line, or in the first after those and comments, it is the delimiter, and the line
+  // is passed over, too.
   std::optional<std::uint32_t> skip_lines;
   std::string comment;               // lines that begin with it are passed over; empty: none
   std::vector<std::string> columns;  // names, when the file has no header line (or to replace them)
@@ -106,6 +119,8 @@ struct SourceOptions {
   std::optional<char> decimal;  // see AmountForm
   std::optional<std::string> grouping;
   std::optional<std::string> currency;
+  // Whether amounts are rounded to the store's decimals; else rows that would have to be are
+  // refused (as kUnrounded).
   bool round_values = false;
   // Whether rows of users that is_null_id are rejected (as kNullUser); else they are users like any
   // other, and counted in the report.

@@ -379,7 +379,7 @@ TEST(KnownSource, WhatWasGuessedOnceIsNotGuessedAgain) {
   const std::string first = "{\"user\":\"a\",\"time\":1767225600,\"event\":\"e\"}\n";
   // A likelier user, and a value.
   const std::string more =
-      "{\"user\":\"b\",\"user_id\":7,\"time\":1767225601,\"event\":\"e\",\"value\":\"much\"}\n";
+      "{\"user\":\"b\",\"user_id\":7,\"time\":1767225601,\"event\":\"e\",\"value\":5}\n";
   {
     const auto disk = make_memory_disk();
     ingest(*open_engine(disk), {directory.write("a.jsonl", first)});
