@@ -50,7 +50,8 @@ enum class QuestionNeed : std::uint8_t {
   kTotals,    // of single days and hours
   kRows,      // of the answer
   kMembers,   // users behind a cell
-  kSegments,  // the parts of segments, and lists of users
+  kSegments,  // the parts of segments
+  kLists,     // of users
 };
 
 // Of one call of Engine::query. Threads: any.

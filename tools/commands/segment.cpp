@@ -9,7 +9,6 @@
 #include <nlohmann/json.hpp>
 
 #include "rollcall/message_text.h"
-#include "rollcall/user_file.h"
 #include "tools/commands/command.h"
 #include "tools/commands/question.h"
 #include "tools/commands/store_access.h"
@@ -72,8 +71,7 @@ Status save(const SaveFlags& flags) {
     ROLLCALL_ASSIGN_OR_RETURN(const Segment segment, parse_segment(flags.segment));
     ROLLCALL_RETURN_IF_ERROR(engine->save_segment(flags.name, segment));
   } else {
-    ROLLCALL_ASSIGN_OR_RETURN(std::vector<UserId> users,
-                              read_user_file(flags.file, engine->settings().user_kind));
+    ROLLCALL_ASSIGN_OR_RETURN(std::vector<UserId> users, read_named_list(flags.file, *engine));
     ROLLCALL_RETURN_IF_ERROR(engine->save_segment(flags.name, std::move(users)));
     note_unknown_users(*engine, flags.name);
   }
