@@ -100,8 +100,9 @@ std::string unexpected_arguments(const CLI::App& app, const std::vector<std::str
     const bool is_flag = extra.starts_with('-') && extra.size() > 1;
     if (is_flag) {
       const std::string name = extra.substr(0, extra.find('='));
+      const std::string meant = nearest_flag(name, names_of_flags(app));
       text += fmt::format("{}unknown flag {}{}", text.empty() ? "" : "; ", quoted_excerpt(name),
-                          did_you_mean(name, names_of_flags(app)));
+                          meant.empty() ? "" : " (did you mean " + quoted_excerpt(meant) + "?)");
     } else if (!commands.empty()) {
       // What follows belonged to that command.
       return text + (text.empty() ? "" : "; ") + unknown_name("command", extra, commands);
