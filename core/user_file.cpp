@@ -113,7 +113,11 @@ Result<std::vector<UserId>> read_user_file(const std::string& path, UserKind kin
     UserVector users(account);
     try {
       ROLLCALL_ASSIGN_OR_RETURN(OpenFile file, OpenFile::open_regular(path, kListBytesMax));
-      ROLLCALL_RETURN_IF_ERROR(read_list(std::move(file), path, kind, account, users).status());
+      ROLLCALL_ASSIGN_OR_RETURN(const bool is_unchecked,
+                                read_list(std::move(file), path, kind, account, users));
+      if (is_unchecked && options.notes != nullptr) {
+        options.notes->push_back(note_of_unchecked(path));
+      }
     } catch (const QuestionFailure&) {
       return Status::resource_exhausted(
           fmt::format("{}: takes more memory than the {} bytes that are allowed for lists of users",

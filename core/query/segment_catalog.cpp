@@ -24,8 +24,10 @@ class FileReader {
   Status read(const Segment& segment) {
     if (segment.kind == Segment::Kind::kFile && !catalog_.files.contains(segment.name)) {
       ListEntries entries(account_);
-      ROLLCALL_RETURN_IF_ERROR(
-          read_user_file_beneath(directories_, segment.name, kind_, account_, entries).status());
+      ROLLCALL_ASSIGN_OR_RETURN(
+          const bool is_unchecked,
+          read_user_file_beneath(directories_, segment.name, kind_, account_, entries));
+      if (is_unchecked) catalog_.unchecked.insert(segment.name);
       auto list = std::make_shared<const UserList>(std::move(entries));
       catalog_.files.emplace(segment.name, std::move(list));
     }

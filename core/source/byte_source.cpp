@@ -273,6 +273,13 @@ Result<ReadBytes> ByteSource::read(char* out, std::size_t size) {
   return all;
 }
 
+std::string note_of_unchecked(std::string_view name) {
+  return fmt::format(
+      "{}: it is compressed without a checksum, so that damage to it may go unnoticed (zstd "
+      "--check adds one)",
+      name);
+}
+
 Status check_to_the_end(const std::string& path, const SourceWait& wait) {
   ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<ByteSource> source, ByteSource::open(path, wait));
   std::vector<char> buffer(1 << 20);

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "core/source/stored_file.h"
@@ -67,6 +68,9 @@ class ByteSource {
 
   StoredFile file_;
 };
+
+// What to say of a file of which some had no checksum.
+std::string note_of_unchecked(std::string_view name);
 
 // Reads a file to its end, and returns what `read` has to say about it.
 Status check_to_the_end(const std::string& path, const SourceWait& wait);

@@ -134,7 +134,7 @@ TEST_F(UserLists, WhatIsNoneIsToldWithItsLineAndNotQuoted) {
             StatusCode::kCorruption);
 }
 
-TEST_F(UserLists, AListOfWhichNobodyIsKnownSaysSo) {
+TEST_F(UserLists, AListOfWhichNotAllAreKnownSaysSo) {
   EngineOptions options;
   options.question_directories = {directory_.path()};
   const auto engine = *Engine::open(open_memory_store(), options);
@@ -151,7 +151,11 @@ TEST_F(UserLists, AListOfWhichNobodyIsKnownSaysSo) {
       notes("in_file(" + file + ")"),
       std::vector<std::string>{"in_file(" + file + "): the store knows none of its 4 ids: " +
                                "\"Ann\", \"Bob \", \"" + std::string(64, 'x') + "\"..., ..."});
-  directory_.write("list", "Ann\nbob\n");
+  directory_.write("list", "Ann\nbob\nann\nbob\nCem\n");
+  EXPECT_EQ(
+      notes("in_file(" + file + ")"),
+      std::vector<std::string>{"in_file(" + file + "): the store does not know 2 of its 4 ids"});
+  directory_.write("list", "ann\nbob\n");
   EXPECT_TRUE(notes("in_file(" + file + ")").empty());
   // Known, though not yet seen at that time.
   EXPECT_TRUE(notes("in_file(" + file + ")", R"(, "as_of": "2026-01-01")").empty());

@@ -54,7 +54,7 @@ struct SaveFlags {
   std::string file;
 };
 
-// Says so if the store knows none of the users of a list that it keeps.
+// Says how many of the users of a list that the store keeps it does not know.
 void note_unknown_users(const Engine& engine, const std::string& name) {
   Segment segment;
   segment.kind = Segment::Kind::kSaved;

@@ -43,7 +43,8 @@ void add_lists_flag(CLI::App& command, StoreFlags& flags);
 // Lets questions read the files that the segments of `query` name, as the command line does.
 void allow_named_files(const Query& query, StoreFlags& flags);
 
-// Reads a list of users that the command line names, within as much memory as questions have.
+// Reads a list of users that the command line names, within as much memory as questions have; says
+// so where it was compressed without a checksum.
 //   errors  as read_user_file
 Result<std::vector<UserId>> read_named_list(const std::string& path, const Engine& engine);
 

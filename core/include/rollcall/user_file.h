@@ -19,6 +19,8 @@ Result<UserId> parse_user(std::string_view text, UserKind kind, const std::strin
 struct UserFileOptions {
   // Of the text, decompressed, and of the ids together.
   std::size_t memory_bytes_max = std::numeric_limits<std::size_t>::max();
+  // Gets what the reader should know of a list that was read, unless null.
+  std::vector<std::string>* notes = nullptr;
 };
 
 // Reads a list of users, of one of these forms, plain or in gzip or zstd; its text tells which:
