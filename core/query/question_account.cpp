@@ -15,6 +15,8 @@ struct NeedText {
 
 NeedText text_of(QuestionNeed need) {
   switch (need) {
+    case QuestionNeed::kPlans:
+      return {"plans", "ask fewer questions at once"};
     case QuestionNeed::kReads:
     case QuestionNeed::kPages:
       return {"what it reads", "narrow the range, or name fewer events or values"};

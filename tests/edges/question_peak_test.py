@@ -29,6 +29,7 @@ QUESTIONS = [
     {"kind": "segment", "segment": {"all": VALUE_PARTS}},
     [{"kind": "retention", "periods": 400}] * 10,
     [{"kind": "active"}] * 10,
+    [{"kind": "active", "last": "1d"}] * 1000,
 ]
 
 
