@@ -19,6 +19,7 @@
 #include "rollcall/standard_descriptors.h"
 #include "rollcall/status.h"
 #include "tools/commands/command.h"
+#include "tools/commands/question_limits.h"
 #include "tools/interrupt.h"
 #include "tools/terminal.h"
 #include "tools/text.h"
@@ -187,6 +188,20 @@ int run(int argc, char** argv) {
   return ended(code, command);
 }
 
+// No exception leaves it.
+int run_to_its_end(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::bad_alloc&) {
+    write_standard_error(
+        "rollcall: out of memory\nhint: the system gave less than --memory allows; set what it "
+        "has\n");
+  } catch (const std::exception& error) {
+    write_standard_error("rollcall: internal error: " + printable(error.what()) + "\n");
+  }
+  return kFailure;
+}
+
 }  // namespace
 }  // namespace rollcall::tools
 
@@ -197,16 +212,7 @@ int main(int argc, char** argv) {
   if (std::setlocale(LC_CTYPE, "C.UTF-8") == nullptr) std::setlocale(LC_CTYPE, "");
   // A reader that goes away ends the process quietly, whatever the parent had set.
   std::signal(SIGPIPE, SIG_DFL);
-  try {
-    return rollcall::tools::run(argc, argv);
-  } catch (const std::bad_alloc&) {
-    rollcall::tools::write_standard_error(
-        "rollcall: out of memory\nhint: the system gave less than --memory allows; set what it "
-        "has\n");
-    return rollcall::tools::kFailure;
-  } catch (const std::exception& error) {
-    rollcall::tools::write_standard_error(
-        "rollcall: internal error: " + rollcall::tools::printable(error.what()) + "\n");
-    return rollcall::tools::kFailure;
-  }
+  const int code = rollcall::tools::run_to_its_end(argc, argv);
+  if (rollcall::tools::has_abandoned_work()) std::_Exit(code);
+  return code;
 }
