@@ -89,9 +89,8 @@ Result<OpenFile> OpenFile::open_regular(const std::string& path, std::size_t byt
     return Status::invalid_argument(
         fmt::format("{}: is {} (allowed: a regular file)", path, kind_of(facts.st_mode)));
   }
-  if (facts.st_size > 0 && static_cast<std::size_t>(facts.st_size) > bytes_max) {
-    return too_large(path, bytes_max);
-  }
+  file.size_ = static_cast<std::size_t>(std::max<off_t>(facts.st_size, 0));
+  if (file.size_ > bytes_max) return too_large(path, bytes_max);
   return file;
 }
 
@@ -111,7 +110,7 @@ Result<OpenFile> OpenFile::open_beneath(const std::vector<std::string>& director
   return file;
 }
 
-OpenFile::OpenFile(OpenFile&& other) noexcept : descriptor_(other.release()) {}
+OpenFile::OpenFile(OpenFile&& other) noexcept : descriptor_(other.release()), size_(other.size_) {}
 
 OpenFile::~OpenFile() {
   if (descriptor_ >= 0) ::close(descriptor_);

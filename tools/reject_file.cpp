@@ -12,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include "rollcall/standard_descriptors.h"
 #include "tools/text.h"
 
 namespace rollcall::tools {
@@ -28,6 +29,9 @@ bool is_regular(std::FILE* file) {
 }  // namespace
 
 Result<RejectFile> RejectFile::open(const std::string& path) {
+  if (path == "-" && was_closed(STDOUT_FILENO)) {
+    return Status::io_error("--rejects -: standard output was closed when the program began");
+  }
   std::FILE* file =
       path == "-" ? ::fdopen(::dup(STDOUT_FILENO), "ab") : std::fopen(path.c_str(), "a+b");
   if (file == nullptr) return Status::io_error("--rejects " + path + ": " + std::strerror(errno));

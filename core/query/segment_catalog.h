@@ -4,17 +4,21 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/query/question_account.h"
+#include "core/user_list_text.h"
 #include "rollcall/query.h"
 #include "rollcall/status.h"
 #include "rollcall/types.h"
 
 namespace rollcall {
+
+class ListEntries;
 
 // Users named one by one, each once, in the order of their hashes: those of a partition lie
 // together. Some may never have been seen.
@@ -26,16 +30,33 @@ class UserList {
   };
 
   explicit UserList(std::vector<UserId> users);
+  // Throws QuestionFailure where their account is over.
+  explicit UserList(ListEntries users);
 
   std::span<const Entry> entries() const { return entries_; }
   // A few of those that came first.
   const std::vector<UserId>& first() const { return first_; }
-  std::size_t memory_bytes() const;
   std::span<const Entry> of_partition(std::uint32_t partition, std::uint32_t partition_count) const;
 
  private:
+  void sort(QuestionAccount* account);  // null: of none
+
   std::vector<Entry> entries_;
   std::vector<UserId> first_;
+};
+
+// The users that a list is made of, in memory that is taken from an account and stays taken. What
+// the ids take beside themselves is the caller's to take.
+class ListEntries : public UserTaker {
+ public:
+  explicit ListEntries(QuestionAccount& account) : account_(account) {}
+  void make_room(std::size_t count) override;
+  void add(UserId user) override;
+
+ private:
+  friend class UserList;
+  QuestionAccount& account_;
+  std::vector<UserList::Entry> entries_;
 };
 
 // A segment that the store keeps: an expression, or a list.
@@ -47,6 +68,7 @@ struct SavedSegment {
 struct SegmentCatalog {
   std::map<std::string, SavedSegment, std::less<>> saved;
   std::map<std::string, std::shared_ptr<const UserList>, std::less<>> files;  // by path
+  std::set<std::string, std::less<>> unchecked;  // of the paths, compressed without a checksum
 };
 
 // Reads the files that the query's segments name, and those of the saved segments they name, into

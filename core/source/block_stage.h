@@ -342,10 +342,7 @@ class BlockStage {
       return work.status;
     }
     if (!file_->second && content_->is_unchecked()) {
-      file_->notes_if_read.push_back(
-          fmt::format("{}: it is compressed without a checksum, so that damage to it may go "
-                      "unnoticed (zstd --check adds one)",
-                      file_->options.name));
+      file_->notes_if_read.push_back(note_of_unchecked(file_->options.name));
     }
     work.end_of_file = true;
     return {};

@@ -10,7 +10,6 @@
 #include <nlohmann/json.hpp>
 
 #include "rollcall/message_text.h"
-#include "rollcall/user_file.h"
 #include "tools/commands/command.h"
 #include "tools/commands/question.h"
 #include "tools/commands/store_access.h"
@@ -70,7 +69,7 @@ Query count_of_saved(const std::string& name) {
   return query;
 }
 
-// Says so if the store knows none of the users of a list that it keeps.
+// Says how many of the users of a list that the store keeps it does not know.
 void note_unknown_users(const Engine& engine, const std::string& name) {
   const Result<QueryResult> count = engine.query(count_of_saved(name));
   if (count.ok()) print_notes(*count);
@@ -97,8 +96,7 @@ Status save(const SaveFlags& flags) {
     ROLLCALL_RETURN_IF_ERROR(engine->save_segment(flags.name, segment));
     note_unanswered(*engine, flags.name);
   } else {
-    ROLLCALL_ASSIGN_OR_RETURN(std::vector<UserId> users,
-                              read_user_file(flags.file, engine->settings().user_kind));
+    ROLLCALL_ASSIGN_OR_RETURN(std::vector<UserId> users, read_named_list(flags.file, *engine));
     ROLLCALL_RETURN_IF_ERROR(engine->save_segment(flags.name, std::move(users)));
     note_unknown_users(*engine, flags.name);
   }

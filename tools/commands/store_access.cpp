@@ -13,7 +13,10 @@
 #include "rollcall/memory_store.h"
 #include "rollcall/rocks_store.h"
 #include "rollcall/store.h"
+#include "rollcall/user_file.h"
 #include "tools/commands/option_kinds.h"
+#include "tools/terminal.h"
+#include "tools/text.h"
 
 namespace rollcall::tools {
 namespace {
@@ -85,6 +88,19 @@ void allow_named_files(const Query& query, StoreFlags& flags) {
   if (const auto* ask = std::get_if<SegmentQuery>(&query.ask)) {
     allow_named_files(ask->segment, flags);
   }
+}
+
+Result<std::vector<UserId>> read_named_list(const std::string& path, const Engine& engine) {
+  constexpr std::size_t kShare = 8, kBytesMin = std::size_t{16} << 20;  // as EngineOptions says
+  UserFileOptions options;
+  options.memory_bytes_max = std::max(engine.options().memory_bytes_max / kShare, kBytesMin);
+  std::vector<std::string> notes;
+  options.notes = &notes;
+  Result<std::vector<UserId>> users = read_user_file(path, engine.settings().user_kind, options);
+  for (const std::string& note : notes) {
+    write_standard_error("rollcall: note: " + printable(note) + "\n");
+  }
+  return users;
 }
 
 Result<std::unique_ptr<Engine>> open_for_reading(const StoreFlags& flags) {

@@ -15,6 +15,7 @@
 #include "rollcall/options.h"
 #include "rollcall/query.h"
 #include "rollcall/status.h"
+#include "rollcall/types.h"
 
 namespace rollcall::tools {
 
@@ -41,6 +42,11 @@ void add_lists_flag(CLI::App& command, StoreFlags& flags);
 
 // Lets questions read the files that the segments of `query` name, as the command line does.
 void allow_named_files(const Query& query, StoreFlags& flags);
+
+// Reads a list of users that the command line names, within as much memory as questions have; says
+// so where it was compressed without a checksum.
+//   errors  as read_user_file
+Result<std::vector<UserId>> read_named_list(const std::string& path, const Engine& engine);
 
 // Opens the store as its last commit left it, beside whoever writes to it.
 //   kNotFound  there is none, or one whose making is not finished

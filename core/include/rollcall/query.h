@@ -248,7 +248,7 @@ struct Query {
 //   kInvalidArgument  malformed JSON (with line and column), or a field, value or kind that is not
 //                     allowed there; the text names it, what is allowed, and the nearest name
 Result<Query> parse_query(std::string_view json, std::string_view time_zone = "UTC");
-// The same for a JSON array of such objects, or for one alone.
+// The same for a JSON array of at most 1,000 such objects, or for one alone.
 Result<std::vector<Query>> parse_queries(std::string_view json, std::string_view time_zone = "UTC");
 
 // Writes a query as the JSON object that `parse_query` reads, with every field in force.
@@ -300,7 +300,7 @@ struct QueryResult {
   std::vector<std::vector<Cell>> rows;
   std::optional<std::string> next;  // of a page of members: where the following one goes on
   std::optional<Pivot> pivot;       // of an answer with two keys or more; not part of the JSON
-  // What the reader should know: "in_file(lost.csv): the store knows none of its 2 ids: ...".
+  // What the reader should know: "in_file(lost.csv): the store does not know 3 of its 16 ids".
   std::vector<std::string> notes;
   QueryStats stats;
 };
