@@ -419,10 +419,6 @@ QueryResult RetentionPlan::finish(const PlanCounts& counts) const {
 
 void RetentionPlan::add_summary(const PlanCounts& counts, QueryResult& result) const {
   const Divisor scale = has_amounts() ? scale_of(decimals_) : 1;
-  bool has_users = false;  // in any cohort
-  for (std::size_t row = 0; row < range_.size(); ++row) {
-    has_users = has_users || counts.cells[row * cells_per_row()] != 0;
-  }
   for (std::size_t i = 0; i < groups_.size(); ++i) {
     // What no cohort has reached cannot be known, and is not 0. Later columns are not reached
     // either.
@@ -442,8 +438,6 @@ void RetentionPlan::add_summary(const PlanCounts& counts, QueryResult& result) c
       pooled.amounts[0] += amount;
       if (cohort_size != 0) rates.add(amount, scale * cohort_size);
     }
-    // Nor can what only cohorts of nobody have reached, where others have users.
-    if (size == 0 && has_users) return;
     add_row(result, Cell(), count_cell(size), label(groups_[i]));
     std::vector<Cell>& row = result.rows.back();
     const std::size_t rate = row.size() + 1;

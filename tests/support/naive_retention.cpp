@@ -78,7 +78,6 @@ class Retention {
     totals_.resize(columns_.size());
     for (const Day cohort : range_.periods) {
       const Users members = members_of(cohort);
-      if (!members.empty()) somebody_joined_ = true;
       for (std::size_t c = 0; c < columns_.size(); ++c) {
         if (first_day(cohort, c) <= scope_.now.day) add_cell(cohort, members, c);
       }
@@ -183,8 +182,6 @@ class Retention {
     for (std::size_t c = 0; c < columns_.size(); ++c) {
       const ColumnTotal& total = totals_[c];
       if (total.cohorts == 0) continue;  // no cohort is known so far
-      // All whose cells would be summed up are still on their way there.
-      if (somebody_joined_ && total.size == 0) continue;
       const bool is_mean = ask_.summary == RetentionQuery::Summary::kMean;
       const Cell rate =
           is_mean ? total.mean() : rate_of(total.users, total.value, total.size, true);
@@ -216,7 +213,6 @@ class Retention {
   DaysByUser returning_;
   std::map<NaiveUser, std::map<Day, AmountSum>> amounts_;  // of return events
   std::vector<ColumnTotal> totals_;
-  bool somebody_joined_ = false;
   NaiveTable table_;
 };
 
