@@ -412,10 +412,10 @@ Status Engine::State::save_segment(const std::string& name, SavedSegment segment
   const Gate::Pass pass(gate);
   ROLLCALL_RETURN_IF_ERROR(write_failure);
   if (!segment.users) {
-    const std::vector<std::string> way = segments.way_back(name, segment.expression);
-    if (!way.empty()) {
-      return Status::invalid_argument(fmt::format("segment: {} would name itself, by way of {}",
-                                                  quoted_excerpt(name), excerpts(way)));
+    if (const auto way = segments.way_back(name, segment.expression)) {
+      return Status::invalid_argument(
+          fmt::format("segment: {} would name itself{}", quoted_excerpt(name),
+                      way->empty() ? "" : ", by way of " + excerpts(*way)));
     }
   }
   segments.set(name, std::move(segment));

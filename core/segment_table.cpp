@@ -42,8 +42,8 @@ bool SegmentTable::forget(const ForgottenUsers& forgotten) {
   return changed;
 }
 
-std::vector<std::string> SegmentTable::way_back(const std::string& name,
-                                                const Segment& expression) const {
+std::optional<std::vector<std::string>> SegmentTable::way_back(const std::string& name,
+                                                               const Segment& expression) const {
   std::map<std::string_view, std::string_view> named_by;
   std::vector<std::string_view> to_visit;
   const auto visit = [&](std::string_view by, const Segment& segment) {
@@ -60,12 +60,11 @@ std::vector<std::string> SegmentTable::way_back(const std::string& name,
     const auto saved = saved_.find(next);
     if (saved != saved_.end() && !saved->second.users) visit(next, saved->second.expression);
   }
-  if (!named_by.contains(name)) return {};
+  if (!named_by.contains(name)) return std::nullopt;
   std::vector<std::string> way;
   for (std::string_view step = named_by[name]; step != name; step = named_by[step]) {
     way.emplace_back(step);
   }
-  way.push_back(name);
   std::reverse(way.begin(), way.end());
   return way;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,9 +24,10 @@ class SegmentTable {
   // Takes forgotten users off the lists; whether any list had one.
   bool forget(const ForgottenUsers& forgotten);
   const Segments& saved() const { return saved_; }
-  // By way of which saved segments `expression`, kept as `name`, would name itself: from `name` on.
-  // Empty: it would not.
-  std::vector<std::string> way_back(const std::string& name, const Segment& expression) const;
+  // By way of which other saved segments `expression`, kept as `name`, would name itself; nullopt:
+  // it would not.
+  std::optional<std::vector<std::string>> way_back(const std::string& name,
+                                                   const Segment& expression) const;
 
   void serialize(std::string& out) const;
   Status deserialize(std::string_view bytes, UserKind kind);

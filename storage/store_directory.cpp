@@ -113,7 +113,8 @@ Result<DirectoryState> inspect_directory(const std::string& directory) {
   struct stat facts;
   if (::stat(directory.c_str(), &facts) != 0) {
     const bool is_missing = errno == ENOENT;
-    if (is_missing && ::lstat(directory.c_str(), &facts) == 0) {
+    // It may just have been made; a link is one that leads nowhere.
+    if (is_missing && ::lstat(directory.c_str(), &facts) == 0 && S_ISLNK(facts.st_mode)) {
       return Status::invalid_argument(
           directory +
           ": a symbolic link that leads nowhere (allowed: a directory, or a link to one)");

@@ -204,6 +204,10 @@ Result<RowSample> sample_delimited(std::string_view name, std::string_view head,
                                    split.first_fault));
   }
   sample.rows = std::move(split.rows);
+  if (sample.rows.empty() && head.empty() && schema.skip_lines > 0) {
+    return fault(name, fmt::format("no line after the {} that are skipped (allowed: fewer)",
+                                   schema.skip_lines));
+  }
   if (sample.rows.empty()) {
     return fault(name, fmt::format("no row within its first {} bytes (allowed: rows of at most {} "
                                    "bytes)",

@@ -182,6 +182,10 @@ Result<ReadingPlan> plan_reading(std::string_view name, std::string_view head, b
                                  const SourceOptions& options,
                                  const std::vector<std::string>& dimensions, const TimeZone& zone,
                                  const SourceReading* known) {
+  if (options.time_format && options.time_unit != TimeUnit::kGuess) {
+    return Status::invalid_argument(
+        fmt::format("{}: time_format and time_unit: both are set (allowed: one of them)", name));
+  }
   ReadingPlan plan;
   plan.options = known != nullptr ? options_as_in(*known, options) : options;
   ROLLCALL_ASSIGN_OR_RETURN(plan.schema,

@@ -32,6 +32,7 @@ using namespace std::chrono_literals;
 constexpr TimeUs kDayUs = 86'400'000'000;
 constexpr std::uint32_t kUsers = 200'000;
 constexpr std::int32_t kDays = 120;
+constexpr std::size_t kSmallBytes = std::size_t{8} << 20;  // of memory, for some of the pages
 
 std::unique_ptr<Engine> open(const TestDirectory& directory,
                              std::size_t memory_bytes = std::size_t{4} << 30) {
@@ -165,22 +166,13 @@ std::int64_t microseconds(steady_clock::duration duration) {
   return std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
 }
 
-// Stops it at random moments of its first third, by one or by the other. One that were not stopped
-// would go on for longer than it had taken; it is to end in a small part of that. Whatever else the
-// machine does makes both longer; what it does now and then is left out by the median.
-void expect_to_end_at_once(const Engine& engine, const Asked& asked, Random& random) {
+// Stops it at random moments of its first third, by one or by the other, and returns the median of
+// how long after the moment it ended. `right` is its answer; `resident_max` what may be in memory
+// after it.
+steady_clock::duration median_late(const Engine& engine, const Asked& asked,
+                                   steady_clock::duration took, const std::string& right,
+                                   std::uint64_t resident_max, Random& random) {
   constexpr int kStops = 9;
-  constexpr int kPart = 5;  // of the whole time, in which it ends
-  std::string right;
-  steady_clock::duration took = steady_clock::duration::max();
-  for (int i = 0; i < 3; ++i) {  // the first may have read what the others find in memory
-    const steady_clock::time_point begin = steady_clock::now();
-    const Result<std::vector<QueryResult>> whole = engine.query(asked.queries);
-    took = std::min(took, steady_clock::now() - begin);
-    ASSERT_TRUE(whole.ok()) << whole.status().to_string();
-    right = text_of(*whole);
-  }
-  const std::uint64_t resident = engine.info().resident_bytes;
   std::vector<steady_clock::duration> late;
   for (int i = 0; i < kStops; ++i) {
     const auto share = static_cast<double>(random.between(0, 333)) / 1'000;
@@ -192,17 +184,44 @@ void expect_to_end_at_once(const Engine& engine, const Asked& asked, Random& ran
     }
     EXPECT_EQ(ending.answers.status().code(),
               i % 2 == 0 ? StatusCode::kDeadlineExceeded : StatusCode::kCancelled);
-    EXPECT_LE(engine.info().resident_bytes, resident + (std::size_t{1} << 20));
+    EXPECT_LE(engine.info().resident_bytes, resident_max);
     late.push_back(ending.late);
   }
   std::sort(late.begin(), late.end());
-  EXPECT_GE(late.size(), static_cast<std::size_t>(kStops / 2 + 1));
-  if (late.empty()) return;
-  std::cout << asked.name << ": " << late.size() << " of " << kStops << " stopped, "
-            << microseconds(late[late.size() / 2]) << " us after the moment (at most "
-            << microseconds(late.back()) << " us); the whole takes " << microseconds(took)
-            << " us\n";
-  EXPECT_LT(microseconds(late[late.size() / 2]), microseconds(took) / kPart);
+  std::cout << asked.name << ": " << late.size() << " of " << kStops << " stopped";
+  if (!late.empty()) {
+    std::cout << ", " << microseconds(late[late.size() / 2]) << " us after the moment (at most "
+              << microseconds(late.back()) << " us)";
+  }
+  std::cout << "; the whole takes " << microseconds(took) << " us\n";
+  return late.size() > kStops / 2 ? late[late.size() / 2] : steady_clock::duration::max();
+}
+
+// One that were not stopped would go on for longer than it had taken; it is to end in a small part
+// of that. Whatever else the machine does makes both longer. What it does now and then is left out
+// by the median, and by another turn: one that does not stop fails each of them.
+void expect_to_end_at_once(const Engine& engine, const Asked& asked, std::uint64_t memory_bytes,
+                           Random& random) {
+  constexpr int kTurns = 5;
+  constexpr int kPart = 5;  // of the whole time, in which it ends
+  std::string right;
+  steady_clock::duration took = steady_clock::duration::max();
+  for (int i = 0; i < 3; ++i) {  // the first may have read what the others find in memory
+    const steady_clock::time_point begin = steady_clock::now();
+    const Result<std::vector<QueryResult>> whole = engine.query(asked.queries);
+    took = std::min(took, steady_clock::now() - begin);
+    ASSERT_TRUE(whole.ok()) << whole.status().to_string();
+    right = text_of(*whole);
+  }
+  // A question that has ended holds nothing: pages that come and go are in memory within the
+  // budget, those that fit all stay.
+  const std::uint64_t resident_max =
+      memory_bytes == kSmallBytes ? kSmallBytes : engine.info().resident_bytes + (1U << 20);
+  bool at_once = false;
+  for (int turn = 0; turn < kTurns && !at_once; ++turn) {
+    at_once = median_late(engine, asked, took, right, resident_max, random) < took / kPart;
+  }
+  EXPECT_TRUE(at_once);
   const Result<std::vector<QueryResult>> again = engine.query(asked.queries);
   ASSERT_TRUE(again.ok());
   EXPECT_EQ(text_of(*again), right);
@@ -214,12 +233,12 @@ TEST(QuestionLimits, EndAtOnceAndLeaveNothingBehind) {
   const std::uint64_t seed = run_seed();
   // One whose pages are in memory, and one that reads them again and again.
   for (const bool is_small : {false, true}) {
-    const std::unique_ptr<Engine> engine =
-        open(directory, is_small ? std::size_t{8} << 20 : std::size_t{4} << 30);
+    const std::size_t memory_bytes = is_small ? kSmallBytes : std::size_t{4} << 30;
+    const std::unique_ptr<Engine> engine = open(directory, memory_bytes);
     Random random(seed);
     for (const Asked& asked : slow_questions(list, is_small)) {
       SCOPED_TRACE(asked.name + ", seed " + std::to_string(seed));
-      expect_to_end_at_once(*engine, asked, random);
+      expect_to_end_at_once(*engine, asked, memory_bytes, random);
     }
   }
 }

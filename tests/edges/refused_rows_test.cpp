@@ -590,6 +590,14 @@ class RandomRuns {
         });
       }
       const auto report = ingest_files(*engine, paths, limits, hooks);
+      // A last line without its end may be one that another file has whole.
+      const bool has_part_of_line =
+          std::any_of(numbers.begin(), numbers.end(),
+                      [&](std::size_t number) { return !files_[number].ended; });
+      if (has_part_of_line &&
+          report.status().message().find("may be the first") != std::string::npos) {
+        was_cut = true;
+      }
       EXPECT_TRUE(report.ok() || was_cut) << report.status().to_string();
     }
     const auto engine = open_engine(disk_, [] {

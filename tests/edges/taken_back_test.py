@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 
 PROGRAM = None
@@ -42,15 +43,21 @@ class TakenBack(unittest.TestCase):
                               timeout=PATIENCE_S, check=False)
 
     def start(self, text):
-        """An ingest into e.db that has made it, and read how `text` is to be read."""
+        """An ingest into e.db that has made it, and has read the rows of `text` if there are any."""
+        awaited = "made e.db" if text == HEADER else "guessed: user"
         self.process = subprocess.Popen([PROGRAM, "ingest", "--db", "e.db", "-"], cwd=self.folder,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, text=True)
         self.process.stdin.write(text)
         self.process.stdin.flush()
+        overdue = threading.Timer(PATIENCE_S, self.process.kill)
+        overdue.start()
         said = ""
-        while "guessed: user" not in said:
-            said += self.process.stderr.readline()
+        while awaited not in said:
+            line = self.process.stderr.readline()
+            self.assertTrue(line, said)
+            said += line
+        overdue.cancel()
 
     def end(self, rest=""):
         report, error = self.process.communicate(rest, timeout=PATIENCE_S)

@@ -131,7 +131,7 @@ TEST_F(UserLists, WhatIsNoneIsToldWithItsLineAndNotQuoted) {
             ":1: text in UTF-16 or UTF-32 (allowed: UTF-8)");
   const std::string packed = gzip("secret\n");
   EXPECT_EQ(read("a.gz", packed.substr(0, packed.size() - 3)).status().code(),
-            StatusCode::kCorruption);
+            StatusCode::kInvalidArgument);
 }
 
 // However a list is made, what is read of it at one go is bounded.

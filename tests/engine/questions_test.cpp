@@ -128,14 +128,13 @@ TEST_F(Questions, NoSegmentIsSavedThatNamesItself) {
   const auto save = [&](const std::string& name, const std::string& text) {
     return engine_->save_segment(name, *parse_segment(text)).to_string();
   };
-  EXPECT_EQ(save("a", "segment(a)"),
-            "invalid argument: segment: \"a\" would name itself, by way of a");
+  EXPECT_EQ(save("a", "segment(a)"), "invalid argument: segment: \"a\" would name itself");
   EXPECT_EQ(save("a", "segment(b) or segment(list)"), "ok");
   EXPECT_EQ(save("b", "did(login) and not segment(a)"),
-            "invalid argument: segment: \"b\" would name itself, by way of b, a");
+            "invalid argument: segment: \"b\" would name itself, by way of a");
   EXPECT_EQ(save("b", "not segment(c) or segment(d)"), "ok");
   EXPECT_EQ(save("c", "segment(a)"),
-            "invalid argument: segment: \"c\" would name itself, by way of c, a, b");
+            "invalid argument: segment: \"c\" would name itself, by way of a, b");
   // One that is named twice is no loop, and one that takes the name of another is looked at anew.
   EXPECT_EQ(save("c", "did(*)"), "ok");
   EXPECT_EQ(save("d", "segment(c) or not segment(c)"), "ok");

@@ -102,9 +102,10 @@ void add_format(CLI::App& command, SourceOptions& options) {
 }
 
 void add_time_format(CLI::App& command, SourceOptions& options) {
-  command.add_option("--time-format", options.time_format, "Form of times, such as %Y%m%d")
-      ->type_name("FORMAT")
-      ->group(kGroup);
+  CLI::Option* const format =
+      command.add_option("--time-format", options.time_format, "Form of times, such as %Y%m%d")
+          ->type_name("FORMAT")
+          ->group(kGroup);
   add_choice<TimeUnit>(command, "--time-unit", options.time_unit,
                        {{"auto", TimeUnit::kGuess},
                         {"s", TimeUnit::kSeconds},
@@ -114,6 +115,7 @@ void add_time_format(CLI::App& command, SourceOptions& options) {
                         {"excel-days", TimeUnit::kExcelDays},
                         {"excel-days-1904", TimeUnit::kExcelDays1904}},
                        "Unit of numeric times (auto: by their size, from 1990 to 2099)")
+      ->excludes(format)
       ->group(kGroup);
 }
 

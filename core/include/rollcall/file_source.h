@@ -114,7 +114,7 @@ struct SourceOptions {
   std::optional<std::string> value;        // a column name; "" for none
   std::optional<std::string> event_name;   // every event has this name; no event column
   std::optional<std::string> time_format;  // strptime-like, for times in no standard form: "%Y%m%d"
-  TimeUnit time_unit = TimeUnit::kGuess;   // of numeric times
+  TimeUnit time_unit = TimeUnit::kGuess;   // of numeric times; not beside time_format
   NestedValues nested = NestedValues::kText;
   std::optional<char> decimal;  // see AmountForm
   std::optional<std::string> grouping;
