@@ -52,6 +52,11 @@ fault-soak: setup  ## fail every call to the disk in turn, cut the power, fill t
 	cmake --preset dev
 	cmake --build --preset dev --target $@
 
+.PHONY: calls-soak
+calls-soak: setup  ## fail every read, stat, open and start of a thread beneath every public call
+	cmake --preset dev
+	cmake --build --preset dev --target $@
+
 .PHONY: memory-soak
 memory-soak: setup  ## hold the peak of every command against budgets of 32M to 1G
 	cmake --preset dev

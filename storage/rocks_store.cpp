@@ -12,6 +12,7 @@
 
 #include "core/base/guard.h"
 #include "core/base/guarded_store.h"
+#include "core/base/open_file.h"
 #include "storage/anchor.h"
 #include "storage/commit.h"
 #include "storage/database_reader.h"
@@ -96,6 +97,10 @@ class RocksStore final : public Store {
   }
 
   bool read_only() const override { return !anchor_; }
+
+  Status check_place() const override {
+    return database_->lock ? database_->lock->check_place() : Status();
+  }
 
   Result<StoreSize> size() const override;
 
@@ -183,6 +188,7 @@ Status RocksStore::commit(const Commit& commit) {
                             write_commit(*database_->db, commit, ahead_, last_, directory));
   ROLLCALL_RETURN_IF_ERROR(anchor_->note_commit(facts, journal_->first_needed()));
   ROLLCALL_RETURN_IF_ERROR(journal_->remove_unneeded());
+  ROLLCALL_RETURN_IF_ERROR(check_place());
   auto view = std::make_shared<const RocksView>(database_);
   commit_failed_ = false;
   ahead_ = {};
@@ -324,6 +330,7 @@ Result<std::unique_ptr<Store>> open_reader(const std::string& directory,
 Result<std::unique_ptr<Store>> open_rocks_store(const std::string& directory,
                                                 const RocksStoreOptions& options) {
   return guarded(directory, [&]() -> Result<std::unique_ptr<Store>> {
+    ROLLCALL_RETURN_IF_ERROR(check_path(directory));
     ROLLCALL_ASSIGN_OR_RETURN(std::unique_ptr<Store> store, options.read_only
                                                                 ? open_reader(directory, options)
                                                                 : open_writer(directory, options));

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/base/guard.h"
+#include "core/base/open_file.h"
 #include "storage/anchor.h"
 #include "storage/commit_record.h"
 #include "storage/database_reader.h"
@@ -123,6 +124,8 @@ class DatabaseMaker {
 
 Result<StoreCopy> copy_store(const std::string& from, const std::string& to,
                              const CopyProgress& progress) {
+  ROLLCALL_RETURN_IF_ERROR(check_path(from));
+  ROLLCALL_RETURN_IF_ERROR(check_path(to));
   ROLLCALL_ASSIGN_OR_RETURN(const DatabaseForReading source,
                             open_database_for_reading(from, kReader));
   const CommitFacts& last = source.last;

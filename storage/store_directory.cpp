@@ -112,7 +112,14 @@ Result<std::vector<std::uint64_t>> journal_files(const std::string& directory) {
 Result<DirectoryState> inspect_directory(const std::string& directory) {
   struct stat facts;
   if (::stat(directory.c_str(), &facts) != 0) {
-    if (errno == ENOENT) return DirectoryState::kMissing;
+    const bool is_missing = errno == ENOENT;
+    // It may just have been made; a link is one that leads nowhere.
+    if (is_missing && ::lstat(directory.c_str(), &facts) == 0 && S_ISLNK(facts.st_mode)) {
+      return Status::invalid_argument(
+          directory +
+          ": a symbolic link that leads nowhere (allowed: a directory, or a link to one)");
+    }
+    if (is_missing) return DirectoryState::kMissing;
     return errno_status(directory, "look at the directory");
   }
   if (!S_ISDIR(facts.st_mode)) {

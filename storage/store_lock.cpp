@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,8 +10,12 @@
 #include <cerrno>
 #include <charconv>
 #include <ctime>
+#include <filesystem>
 #include <string_view>
+#include <system_error>
 #include <utility>
+
+#include "storage/store_directory.h"
 
 namespace rollcall {
 
@@ -71,7 +76,27 @@ Result<StoreLock> StoreLock::acquire(const std::string& path) {
   }
   ROLLCALL_RETURN_IF_ERROR(file.truncate());
   ROLLCALL_RETURN_IF_ERROR(file.write(0, describe_this_process() + "\n"));
-  return StoreLock(std::move(file));
+  std::error_code error;
+  const std::filesystem::path place = std::filesystem::absolute(path, error);
+  if (error) return Status::io_error(path + ": cannot locate: " + error.message());
+  return StoreLock(std::move(file), place.parent_path().string());
+}
+
+Status StoreLock::check_place() const {
+  struct stat locked;
+  if (::fstat(file_.descriptor(), &locked) != 0) {
+    return errno_status(file_.path(), "look at the file");
+  }
+  struct stat found;
+  const bool is_there = ::stat(lock_path(directory_).c_str(), &found) == 0;
+  if (!is_there && errno != ENOENT && errno != ENOTDIR) {
+    return errno_status(file_.path(), "look at the file");
+  }
+  if (is_there && found.st_dev == locked.st_dev && found.st_ino == locked.st_ino) return {};
+  return Status::io_error(
+      std::filesystem::path(file_.path()).parent_path().string() +
+      ": the store is not there any more: it was removed, moved or replaced while it was open, and "
+      "what was written went with it");
 }
 
 StoreLock::~StoreLock() {

@@ -17,13 +17,19 @@ class StoreLock {
   //   kBusy  somebody else holds it, maybe this very process; the text says who
   static Result<StoreLock> acquire(const std::string& path);
 
+  // Whether the file that is locked is still the one that its path leads to.
+  //   kIoError  it was removed, moved or replaced, and the store with it, most likely
+  Status check_place() const;
+
   StoreLock(StoreLock&&) = default;
   ~StoreLock();
 
  private:
-  explicit StoreLock(PosixFile file) : file_(std::move(file)) {}
+  StoreLock(PosixFile file, std::string directory)
+      : file_(std::move(file)), directory_(std::move(directory)) {}
 
   PosixFile file_;
+  std::string directory_;  // absolute, as the process may go elsewhere
 };
 
 }  // namespace rollcall

@@ -71,7 +71,8 @@ UnfinishedCopy::UnfinishedCopy(UnfinishedCopy&& other) noexcept
       lock_(std::move(other.lock_)) {}
 
 UnfinishedCopy::~UnfinishedCopy() {
-  if (directory_.empty()) return;
+  // Another directory that has the name by now is another's.
+  if (directory_.empty() || !lock_.check_place().ok()) return;
   // What cannot be removed now is removed by the next copy.
   std::error_code ignored;
   fs::remove_all(directory_, ignored);
@@ -93,6 +94,7 @@ Result<UnfinishedCopy> UnfinishedCopy::begin(const std::string& target) {
 }
 
 Status UnfinishedCopy::finish() {
+  ROLLCALL_RETURN_IF_ERROR(lock_.check_place());
   ROLLCALL_RETURN_IF_ERROR(mark_as_store(directory_));
   // Replaces an empty directory, and nothing else.
   if (std::rename(directory_.c_str(), target_.c_str()) != 0) {

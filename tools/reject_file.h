@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "rollcall/file_source.h"
 #include "rollcall/status.h"
@@ -13,9 +14,11 @@ namespace rollcall::tools {
 class RejectFile {
  public:
   // Adds to the file that is there, or makes one with a header line. "-" is standard output.
+  //   kInvalidArgument  the file that is there has something else in it
   static Result<RejectFile> open(const std::string& path);
 
-  void add(const RejectedRow& row);  // a failure is kept for `close`
+  // Returns once the operating system has the row.
+  Status add(const RejectedRow& row);
   Status close();
 
  private:
@@ -23,11 +26,14 @@ class RejectFile {
     void operator()(std::FILE* file) const { std::fclose(file); }
   };
   RejectFile(std::string path, std::FILE* file);
+  // Begins a file that is new, or goes on where another run has ended.
+  Status begin();
+  Status write(std::string_view text);
+  Status failure(int error) const;
 
   std::string path_;
   std::unique_ptr<std::FILE, Closer> file_;
   bool is_terminal_ = false;
-  int error_ = 0;  // the errno of the first failure
 };
 
 }  // namespace rollcall::tools

@@ -19,6 +19,7 @@
 #include "rollcall/standard_descriptors.h"
 #include "rollcall/status.h"
 #include "tools/commands/command.h"
+#include "tools/commands/question_limits.h"
 #include "tools/interrupt.h"
 #include "tools/terminal.h"
 #include "tools/text.h"
@@ -100,8 +101,9 @@ std::string unexpected_arguments(const CLI::App& app, const std::vector<std::str
     const bool is_flag = extra.starts_with('-') && extra.size() > 1;
     if (is_flag) {
       const std::string name = extra.substr(0, extra.find('='));
+      const std::string meant = nearest_flag(name, names_of_flags(app));
       text += fmt::format("{}unknown flag {}{}", text.empty() ? "" : "; ", quoted_excerpt(name),
-                          did_you_mean(name, names_of_flags(app)));
+                          meant.empty() ? "" : " (did you mean " + quoted_excerpt(meant) + "?)");
     } else if (!commands.empty()) {
       // What follows belonged to that command.
       return text + (text.empty() ? "" : "; ") + unknown_name("command", extra, commands);
@@ -186,6 +188,20 @@ int run(int argc, char** argv) {
   return ended(code, command);
 }
 
+// No exception leaves it.
+int run_to_its_end(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::bad_alloc&) {
+    write_standard_error(
+        "rollcall: out of memory\nhint: the system gave less than --memory allows; set what it "
+        "has\n");
+  } catch (const std::exception& error) {
+    write_standard_error("rollcall: internal error: " + printable(error.what()) + "\n");
+  }
+  return kFailure;
+}
+
 }  // namespace
 }  // namespace rollcall::tools
 
@@ -194,18 +210,11 @@ int main(int argc, char** argv) {
   if (!descriptors.ok()) return rollcall::tools::report_failure(descriptors, "");
   // For the width of characters alone; numbers keep their point.
   if (std::setlocale(LC_CTYPE, "C.UTF-8") == nullptr) std::setlocale(LC_CTYPE, "");
-  // A reader that goes away ends the process quietly, whatever the parent had set.
+  // A reader that goes away ends the process quietly, whatever the parent had set; a file that may
+  // not grow any more (ulimit -f) is an error of the write, which says which file it is.
   std::signal(SIGPIPE, SIG_DFL);
-  try {
-    return rollcall::tools::run(argc, argv);
-  } catch (const std::bad_alloc&) {
-    rollcall::tools::write_standard_error(
-        "rollcall: out of memory\nhint: the system gave less than --memory allows; set what it "
-        "has\n");
-    return rollcall::tools::kFailure;
-  } catch (const std::exception& error) {
-    rollcall::tools::write_standard_error(
-        "rollcall: internal error: " + rollcall::tools::printable(error.what()) + "\n");
-    return rollcall::tools::kFailure;
-  }
+  std::signal(SIGXFSZ, SIG_IGN);
+  const int code = rollcall::tools::run_to_its_end(argc, argv);
+  if (rollcall::tools::has_abandoned_work()) std::_Exit(code);
+  return code;
 }

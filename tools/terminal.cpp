@@ -9,6 +9,7 @@
 #include <cstring>
 #include <cwchar>
 
+#include "rollcall/standard_descriptors.h"
 #include "tools/text.h"
 
 namespace rollcall::tools {
@@ -28,8 +29,10 @@ std::optional<std::size_t> terminal_width(int descriptor) {
 
 std::atomic<bool> errors_lost{false};
 
-// Returns 0, or the errno of what failed.
+// Returns 0, or the errno of what failed. Nobody reads what goes to one that was closed when the
+// program began.
 int write_all(int descriptor, std::string_view text) {
+  if (!text.empty() && was_closed(descriptor)) return EBADF;
   while (!text.empty()) {
     const ssize_t written = ::write(descriptor, text.data(), text.size());
     if (written < 0 && errno == EINTR) continue;
@@ -40,6 +43,9 @@ int write_all(int descriptor, std::string_view text) {
 }
 
 Status standard_output_failed(int error) {
+  if (was_closed(STDOUT_FILENO)) {
+    return Status::io_error("standard output: it was closed when the program began");
+  }
   return Status::io_error(std::string("standard output: ") + std::strerror(error));
 }
 

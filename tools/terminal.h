@@ -39,7 +39,7 @@ std::size_t display_width(std::string_view text);
 
 // Writes all of `text`: to a file or a pipe byte by byte as it is, to a terminal as
 // `terminal_lines`. A reader that went away (`| head`) ends the process quietly.
-//   kIoError  the operating system refused
+//   kIoError  the operating system refused, or it was closed when the program began
 Status write_standard_output(std::string_view text);
 // The same for a text with escapes of ours, all else of which is fit for a terminal.
 Status draw_on_standard_output(std::string_view text);

@@ -90,6 +90,9 @@ class GuardedStore final : public Store {
     return store_.is_here() ? (*store_)->limit_memory(bytes_max) : 0;
   }
   bool read_only() const override { return read_only_; }
+  Status check_place() const override {
+    return call(store_, name_, [&](const auto& store) { return store->check_place(); });
+  }
   Result<StoreSize> size() const override {
     return call(store_, name_, [&](const auto& store) { return store->size(); });
   }

@@ -4,8 +4,10 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <iterator>
+#include <optional>
 
 namespace rollcall {
 namespace {
@@ -20,6 +22,9 @@ std::string_view beginning_of(std::string_view text) {
   }
   return text.substr(0, size);
 }
+
+// What is longer is no slip of the hand, and would take its time.
+constexpr std::size_t kNameBytesMax = 256;
 
 char lower(char c) { return 'A' <= c && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
@@ -40,6 +45,59 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     }
   }
   return row[b.size()];
+}
+
+std::vector<std::string> words_of(std::string_view flag) {
+  std::vector<std::string> words;
+  while (!flag.empty()) {
+    const std::size_t end = std::min(flag.find('-'), flag.size());
+    if (end > 0) words.emplace_back(flag.substr(0, end));
+    flag.remove_prefix(std::min(end + 1, flag.size()));
+  }
+  return words;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : "-") + word;
+  return text;
+}
+
+std::string in_order(std::vector<std::string> words) {
+  std::sort(words.begin(), words.end());
+  return joined(words);
+}
+
+// Whether each of them is a word of `all`, in full or as it begins.
+bool are_among(const std::vector<std::string>& words, const std::vector<std::string>& all) {
+  return std::all_of(words.begin(), words.end(), [&](const std::string& word) {
+    return std::any_of(all.begin(), all.end(),
+                       [&](const std::string& other) { return other.starts_with(word); });
+  });
+}
+
+// How far a flag is from what was wanted, the least being the nearest: slips of the hand, then
+// words that are left out, then words too many; each where it begins alike, before where it does
+// not. Unset: too far.
+using FlagDistance = std::array<std::size_t, 3>;
+
+std::optional<FlagDistance> distance_of_flags(std::string_view wanted, std::string_view flag) {
+  const std::vector<std::string> words = words_of(wanted), own = words_of(flag);
+  const std::string text = joined(words), own_text = joined(own);
+  if (text.empty() || own_text.empty()) return {};
+  const std::size_t shorter = std::min(text.size(), own_text.size());
+  const std::size_t slips =
+      std::min(edit_distance(text, own_text), edit_distance(in_order(words), in_order(own)));
+  if (slips <= std::max<std::size_t>(shorter / 3, 1) && slips < shorter) {
+    return FlagDistance{0, slips, lower(text[0]) == lower(own_text[0]) ? 0U : 1U};
+  }
+  constexpr std::size_t kLettersMin = 3;  // fewer do not say which word was meant
+  if (text.size() >= kLettersMin && are_among(words, own)) {
+    if (own_text.starts_with(text)) return FlagDistance{1, 0, 0};
+    return FlagDistance{1, 1, own_text.size()};
+  }
+  if (text.starts_with(own_text + "-")) return FlagDistance{2, 0, 0};
+  return {};
 }
 
 }  // namespace
@@ -75,9 +133,7 @@ std::string excerpt(std::string_view text) {
 }
 
 std::string nearest_name(std::string_view wanted, const std::vector<std::string>& names) {
-  // What is as long as that is no slip of the hand, and would take its time.
-  constexpr std::size_t kBytesMax = 256;
-  if (wanted.size() > kBytesMax) return {};
+  if (wanted.size() > kNameBytesMax) return {};
   // A third of the letters may differ: "logni" is near "login", "ab" is not near "xy".
   std::size_t nearest_distance = wanted.size() / 3 + 2;
   std::string nearest;
@@ -90,6 +146,19 @@ std::string nearest_name(std::string_view wanted, const std::vector<std::string>
       nearest_distance = distance;
       nearest = name;
     }
+  }
+  return nearest;
+}
+
+std::string nearest_flag(std::string_view wanted, const std::vector<std::string>& flags) {
+  if (wanted.size() > kNameBytesMax) return {};
+  std::optional<FlagDistance> nearest_distance;
+  std::string nearest;
+  for (const std::string& flag : flags) {
+    const std::optional<FlagDistance> distance = distance_of_flags(wanted, flag);
+    if (!distance || (nearest_distance && *distance >= *nearest_distance)) continue;
+    nearest_distance = distance;
+    nearest = flag;
   }
   return nearest;
 }

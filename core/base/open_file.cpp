@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "core/base/guard.h"
+#include "rollcall/message_text.h"
 #include "rollcall/regular_file.h"
 
 namespace rollcall {
@@ -72,7 +73,14 @@ Result<fs::path> path_of(int descriptor, const std::string& name) {
 
 }  // namespace
 
+Status check_path(const std::string& path) {
+  if (path.find('\0') == std::string::npos) return {};
+  return Status::invalid_argument(
+      fmt::format("{}: has a NUL byte (allowed: a path, which has none)", quoted_excerpt(path)));
+}
+
 Result<OpenFile> OpenFile::open_regular(const std::string& path, std::size_t bytes_max) {
+  ROLLCALL_RETURN_IF_ERROR(check_path(path));
   OpenFile file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   if (file.descriptor_ < 0) return cannot(path, "opened", errno);
   struct stat facts {};
@@ -81,14 +89,14 @@ Result<OpenFile> OpenFile::open_regular(const std::string& path, std::size_t byt
     return Status::invalid_argument(
         fmt::format("{}: is {} (allowed: a regular file)", path, kind_of(facts.st_mode)));
   }
-  if (facts.st_size > 0 && static_cast<std::size_t>(facts.st_size) > bytes_max) {
-    return too_large(path, bytes_max);
-  }
+  file.size_ = static_cast<std::size_t>(std::max<off_t>(facts.st_size, 0));
+  if (file.size_ > bytes_max) return too_large(path, bytes_max);
   return file;
 }
 
 Result<OpenFile> OpenFile::open_beneath(const std::vector<std::string>& directories,
                                         const std::string& path, std::size_t bytes_max) {
+  ROLLCALL_RETURN_IF_ERROR(check_path(path));
   // Before it is opened, so that nothing elsewhere is touched; and once it is open, as names may
   // have come to mean something else meanwhile.
   std::error_code error;
@@ -102,7 +110,7 @@ Result<OpenFile> OpenFile::open_beneath(const std::vector<std::string>& director
   return file;
 }
 
-OpenFile::OpenFile(OpenFile&& other) noexcept : descriptor_(other.release()) {}
+OpenFile::OpenFile(OpenFile&& other) noexcept : descriptor_(other.release()), size_(other.size_) {}
 
 OpenFile::~OpenFile() {
   if (descriptor_ >= 0) ::close(descriptor_);

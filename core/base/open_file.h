@@ -9,6 +9,10 @@
 
 namespace rollcall {
 
+// Whether the operating system would see the whole of a path.
+//   kInvalidArgument  it has a NUL byte, where it would end: that would be another path
+Status check_path(const std::string& path);
+
 // An open file that closes itself.
 class OpenFile {
  public:
@@ -27,12 +31,15 @@ class OpenFile {
   ~OpenFile();
 
   int descriptor() const { return descriptor_; }
+  // What it says of itself; files of the system may say 0 and have more.
+  std::size_t size() const { return size_; }
   int release();  // for a new owner
 
  private:
   explicit OpenFile(int descriptor) : descriptor_(descriptor) {}
 
   int descriptor_;  // -1: moved from, or released
+  std::size_t size_ = 0;
 };
 
 }  // namespace rollcall

@@ -15,6 +15,8 @@ struct NeedText {
 
 NeedText text_of(QuestionNeed need) {
   switch (need) {
+    case QuestionNeed::kPlans:
+      return {"plans", "ask fewer questions at once"};
     case QuestionNeed::kReads:
     case QuestionNeed::kPages:
       return {"what it reads", "narrow the range, or name fewer events or values"};
@@ -34,10 +36,12 @@ NeedText text_of(QuestionNeed need) {
               "breakdown_limit, or ask fewer questions at once"};
     case QuestionNeed::kMembers:
       return {"users", "give members a limit, and go on after each page"};
+    case QuestionNeed::kLists:
+      return {"lists of users", "shorten the lists, or ask of each part of them"};
     case QuestionNeed::kSegments:
       break;
   }
-  return {"segments", "give segments fewer parts, or shorter lists of users"};
+  return {"segments", "give segments fewer parts"};
 }
 
 }  // namespace

@@ -44,13 +44,15 @@ class QuestionBudget {
 // What memory of a question is for: an error says what to narrow.
 enum class QuestionNeed : std::uint8_t {
   kReads,     // the names of what it reads
+  kPlans,     // what is to be done for it, before anything is read
   kPages,     // what it reads, where it does not stay in memory
   kSets,      // that the users of a chunk are counted by
   kCells,     // the counts
   kTotals,    // of single days and hours
   kRows,      // of the answer
   kMembers,   // users behind a cell
-  kSegments,  // the parts of segments, and lists of users
+  kSegments,  // the parts of segments
+  kLists,     // of users
 };
 
 // Of one call of Engine::query. Threads: any.

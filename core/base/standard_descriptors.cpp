@@ -3,7 +3,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <array>
+#include <atomic>
 #include <cerrno>
+#include <cstddef>
+#include <iterator>
 #include <mutex>
 #include <string>
 #include <system_error>
@@ -13,6 +17,8 @@ namespace {
 
 bool is_open(int descriptor) { return ::fcntl(descriptor, F_GETFD) >= 0 || errno != EBADF; }
 
+std::array<std::atomic<bool>, 3> closed_before{};
+
 }  // namespace
 
 Status open_standard_descriptors() {
@@ -20,6 +26,7 @@ Status open_standard_descriptors() {
   for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; ++descriptor) {
     if (is_open(descriptor)) continue;
     const std::lock_guard lock(mutex);
+    closed_before.at(static_cast<std::size_t>(descriptor)) = true;
     // The lowest number that is free is given out: of the three, as those before are open.
     while (!is_open(descriptor)) {
       // Programs that this one starts inherit it, and need it as much.
@@ -35,6 +42,11 @@ Status open_standard_descriptors() {
     }
   }
   return {};
+}
+
+bool was_closed(int descriptor) {
+  return descriptor >= 0 && descriptor < std::ssize(closed_before) &&
+         closed_before.at(static_cast<std::size_t>(descriptor));
 }
 
 }  // namespace rollcall

@@ -494,9 +494,10 @@ Result<std::unique_ptr<PreparedRows>> Preparation::run() {
   rows_->dimension_values.resize(dimensions_.size());
   rows_->pairs.resize(1 + dimensions_.size());
   if (row_count_ == 0) return std::move(rows_);
-  if (batch_.known_until && (*batch_.known_until < kTimeMin || *batch_.known_until > time_max_)) {
+  const TimeUs known_max = std::min(context_.zone.known_until_max(time_max_), kTimeMax);
+  if (batch_.known_until && (*batch_.known_until < kTimeMin || *batch_.known_until > known_max)) {
     return Status::invalid_argument(fmt::format("batch: known_until is {} us (allowed: {} to {})",
-                                                *batch_.known_until, kTimeMin, time_max_));
+                                                *batch_.known_until, kTimeMin, known_max));
   }
 
   for (std::size_t i = 0; i < block_count(); ++i) rows_->blocks.push_back(context_.pool->take());

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -25,6 +26,7 @@ struct SavedSegment {
 struct SegmentCatalog {
   std::map<std::string, SavedSegment, std::less<>> saved;
   std::map<std::string, std::shared_ptr<const UserList>, std::less<>> files;  // by path
+  std::set<std::string, std::less<>> unchecked;  // of the paths, compressed without a checksum
 };
 
 }  // namespace rollcall

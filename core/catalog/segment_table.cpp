@@ -1,6 +1,8 @@
 #include "core/catalog/segment_table.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <utility>
 #include <variant>
@@ -9,6 +11,14 @@
 #include "core/base/byte_codec.h"
 
 namespace rollcall {
+namespace {
+
+void add_named(const Segment& segment, std::vector<std::string_view>& names) {
+  if (segment.kind == Segment::Kind::kSaved) names.push_back(segment.name);
+  for (const Segment& part : segment.parts) add_named(part, names);
+}
+
+}  // namespace
 
 bool SegmentTable::erase(std::string_view name) {
   const auto found = saved_.find(name);
@@ -30,6 +40,33 @@ bool SegmentTable::forget(const ForgottenUsers& forgotten) {
     changed = true;
   }
   return changed;
+}
+
+std::optional<std::vector<std::string>> SegmentTable::way_back(const std::string& name,
+                                                               const Segment& expression) const {
+  std::map<std::string_view, std::string_view> named_by;
+  std::vector<std::string_view> to_visit;
+  const auto visit = [&](std::string_view by, const Segment& segment) {
+    std::vector<std::string_view> names;
+    add_named(segment, names);
+    for (const std::string_view named : names) {
+      if (named_by.emplace(named, by).second) to_visit.push_back(named);
+    }
+  };
+  visit(name, expression);
+  while (!to_visit.empty() && !named_by.contains(name)) {
+    const std::string_view next = to_visit.back();
+    to_visit.pop_back();
+    const auto saved = saved_.find(next);
+    if (saved != saved_.end() && !saved->second.users) visit(next, saved->second.expression);
+  }
+  if (!named_by.contains(name)) return std::nullopt;
+  std::vector<std::string> way;
+  for (std::string_view step = named_by[name]; step != name; step = named_by[step]) {
+    way.emplace_back(step);
+  }
+  std::reverse(way.begin(), way.end());
+  return way;
 }
 
 void SegmentTable::serialize(std::string& out) const {

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/catalog/segment_catalog.h"
 #include "core/users/forgotten_users.h"
@@ -22,6 +24,10 @@ class SegmentTable {
   // Takes forgotten users off the lists; whether any list had one.
   bool forget(const ForgottenUsers& forgotten);
   const Segments& saved() const { return saved_; }
+  // By way of which other saved segments `expression`, kept as `name`, would name itself; nullopt:
+  // it would not.
+  std::optional<std::vector<std::string>> way_back(const std::string& name,
+                                                   const Segment& expression) const;
 
   void serialize(std::string& out) const;
   Status deserialize(std::string_view bytes, UserKind kind);

@@ -37,7 +37,8 @@ class Engine::State::Handover {
 Status Engine::State::checkpoint() {
   if (store->read_only()) return Status::invalid_argument("engine: the store was opened read-only");
   const std::lock_guard one_at_a_time(checkpoint_mutex);
-  return checkpoint_alone();
+  ROLLCALL_RETURN_IF_ERROR(checkpoint_alone());
+  return store->check_place();
 }
 
 // Within the gate, only long enough to fold what is due and to pin what is dirty; encoding and

@@ -207,7 +207,10 @@ Result<std::uint64_t> Engine::State::append_to_journal(const PreparedRows& rows,
 }
 
 Status Engine::State::sync_journal(std::uint64_t record) {
-  Status status = guarded("engine: the journal", [&] { return store->journal()->sync(record); });
+  const Status status = guarded("engine: the journal", [&] {
+    const Status synced = store->journal()->sync(record);
+    return synced.ok() ? store->check_place() : synced;
+  });
   if (status.ok()) return {};
   // The batch is in, but may be lost; nobody may rely on what would be written after it.
   const Gate::Pass pass(gate);
@@ -408,6 +411,13 @@ Status Engine::State::save_segment(const std::string& name, SavedSegment segment
   }
   const Gate::Pass pass(gate);
   ROLLCALL_RETURN_IF_ERROR(write_failure);
+  if (!segment.users) {
+    if (const auto way = segments.way_back(name, segment.expression)) {
+      return Status::invalid_argument(
+          fmt::format("segment: {} would name itself{}", quoted_excerpt(name),
+                      way->empty() ? "" : ", by way of " + excerpts(*way)));
+    }
+  }
   segments.set(name, std::move(segment));
   segments_changed = true;
   note_change();

@@ -12,6 +12,7 @@
 
 #include "core/base/guard.h"
 #include "core/base/memory_policy.h"
+#include "core/base/open_file.h"
 #include "core/batch/prepared_batch.h"
 #include "core/batch/prepared_merge.h"
 #include "core/engine/engine_state.h"
@@ -35,7 +36,6 @@ Status check_kernels() {
 
 Status check_options(const EngineOptions& options) {
   if (options.settings) ROLLCALL_RETURN_IF_ERROR(validate(*options.settings));
-  constexpr std::uint32_t kThreadsMax = 1024;
   if (options.threads_max <= kThreadsMax) return {};
   return Status::invalid_argument(fmt::format("options: threads_max is {} (allowed: 0 to {})",
                                               options.threads_max, kThreadsMax));
@@ -44,6 +44,10 @@ Status check_options(const EngineOptions& options) {
 // They mean the same wherever the process goes.
 Status make_absolute(std::vector<std::string>& directories) {
   for (std::string& directory : directories) {
+    const Status whole = check_path(directory);
+    if (!whole.ok()) {
+      return Status::invalid_argument("options: question_directories: " + whole.message());
+    }
     std::error_code error;
     std::filesystem::path path = std::filesystem::absolute(directory, error);
     if (!error) path = std::filesystem::weakly_canonical(path, error);

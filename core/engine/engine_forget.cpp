@@ -2,13 +2,44 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
+#include <numeric>
+#include <span>
 #include <utility>
 #include <vector>
 
 #include "core/engine/engine_state.h"
+#include "core/users/partitioner.h"
 
 namespace rollcall {
+namespace {
+
+// The numbers of users, partition by partition. A list may be as long as memory has room for, so
+// that it is not copied.
+class UsersByPartition {
+ public:
+  UsersByPartition(std::span<const UserId> users, std::uint32_t partition_count)
+      : begins_(partition_count + 1), numbers_(users.size()) {
+    const Partitioner partition_of(partition_count);
+    for (const UserId& user : users) ++begins_[partition_of(hash_of(user)) + 1];
+    std::partial_sum(begins_.begin(), begins_.end(), begins_.begin());
+    std::vector<std::size_t> ends(begins_.begin(), begins_.end() - 1);
+    for (std::size_t i = 0; i < users.size(); ++i) {
+      numbers_[ends[partition_of(hash_of(users[i]))]++] = i;
+    }
+  }
+  std::span<const std::size_t> operator[](std::uint32_t partition) const {
+    return std::span(numbers_).subspan(begins_[partition],
+                                       begins_[partition + 1] - begins_[partition]);
+  }
+
+ private:
+  std::vector<std::size_t> begins_;
+  std::vector<std::size_t> numbers_;
+};
+
+}  // namespace
 
 Status Engine::State::write_ahead(Partition& partition) {
   ROLLCALL_RETURN_IF_ERROR(write_failure);
@@ -32,21 +63,22 @@ Status Engine::State::write_ahead(Partition& partition) {
   return {};
 }
 
-Result<std::uint64_t> Engine::State::forget_in_partitions(const UserList& list,
+Result<std::uint64_t> Engine::State::forget_in_partitions(std::span<const UserId> users,
                                                           bool& has_written_ahead) {
+  const UsersByPartition users_in(users, settings.partition_count);
   std::uint64_t found = 0;
   std::vector<std::uint32_t> forgotten_in;  // and not written ahead
   for (std::uint32_t i = 0; i < partitions.size(); ++i) {
-    const auto entries = list.of_partition(i, settings.partition_count);
-    if (entries.empty()) continue;
+    if (users_in[i].empty()) continue;
     const Gate::Pass pass(gate);
     Partition& partition = partitions[i];
     evict_for(state_bytes_max() / 2);  // what the users are in comes on top, where that is full
     ROLLCALL_RETURN_IF_ERROR(partition.load_users(*view));
     ROLLCALL_RETURN_IF_ERROR(partition.fold(*view, true));
     std::vector<std::uint32_t> ordinals;
-    for (const UserList::Entry& entry : entries) {
-      if (const auto ordinal = partition.users().find(entry.hash, entry.user)) {
+    for (const std::size_t number : users_in[i]) {
+      const UserId& user = users[number];
+      if (const auto ordinal = partition.users().find(hash_of(user), user)) {
         ordinals.push_back(*ordinal);
       }
     }
@@ -101,8 +133,7 @@ Result<std::uint64_t> Engine::State::forget(std::span<const UserId> users) {
     note_change();
   }
   bool has_written_ahead = false;
-  Result<std::uint64_t> found = forget_in_partitions(
-      UserList(std::vector<UserId>(users.begin(), users.end())), has_written_ahead);
+  Result<std::uint64_t> found = forget_in_partitions(users, has_written_ahead);
   if (!found.ok() && !has_written_ahead) return found;
   // What was written ahead must be in a commit before anything else changes it.
   ROLLCALL_RETURN_IF_ERROR(checkpoint_alone());

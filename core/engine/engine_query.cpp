@@ -252,7 +252,13 @@ Result<Engine::State::Pinned> Engine::State::pin(std::span<const Query> queries,
   ROLLCALL_RETURN_IF_ERROR(state_failure);
   const PlanContext context{settings, zone,    *catalog, manifest.days, manifest.known_until,
                             sets,     nullptr, &account};
+  // Of a question: its plan, what its names were resolved to, its answer without rows. Less than
+  // half of that was seen.
+  constexpr std::size_t kPlanBytes = std::size_t{8} << 10;
+  account.take(queries.size() * kPlanBytes, QuestionNeed::kPlans);
+  pinned.questions.reserve(queries.size());
   for (std::size_t i = 0; i < queries.size(); ++i) {
+    account.check();
     Result<Question> question = Question::make(queries[i], context);
     if (!question.ok()) return numbered(question.status(), i, queries.size());
     reads.add(question->reads());

@@ -201,7 +201,8 @@ struct Engine::State {
   Status drop_segment(const std::string& name);
   Result<std::uint64_t> forget(std::span<const UserId> users);
   // In all partitions. `has_written_ahead` is set as soon as some of them are.
-  Result<std::uint64_t> forget_in_partitions(const UserList& list, bool& has_written_ahead);
+  Result<std::uint64_t> forget_in_partitions(std::span<const UserId> users,
+                                             bool& has_written_ahead);
   MemoryUse memory_use() const;
   EngineInfo info() const;
   Result<VerifyReport> verify();

@@ -1,4 +1,4 @@
-// What to say of lists of users that come back empty.
+// What to say of lists of users that come back smaller than they are, or may be damaged.
 #pragma once
 
 #include <span>
@@ -11,8 +11,9 @@
 
 namespace rollcall {
 
-// A line for each list that `question` reads and of whose ids the store knows none: where it
-// stands, and its first ids, each of them shortened. `pinned` are the partitions, pinned for `all`.
+// A line for each list that `question` reads and of whose ids the store does not know all: where it
+// stands, and how many; where it knows none, its first ids, each of them shortened. Another one for
+// each that was compressed without a checksum. `pinned` are the partitions, pinned for `all`.
 std::vector<std::string> notes_of_lists(const ReadSet& question, const ReadSet& all,
                                         std::span<const PinnedPartition> pinned,
                                         const SegmentCatalog& sets);

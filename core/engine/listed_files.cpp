@@ -19,12 +19,12 @@ class FileReader {
 
   Status read(const Segment& segment) {
     if (segment.kind == Segment::Kind::kFile && !catalog_.files.contains(segment.name)) {
-      account_.check();
-      ROLLCALL_ASSIGN_OR_RETURN(std::vector<UserId> users,
-                                read_user_file_beneath(directories_, segment.name, kind_));
-      account_.check();
-      auto list = std::make_shared<const UserList>(std::move(users));
-      account_.take(list->memory_bytes(), QuestionNeed::kSegments);
+      ListEntries entries(account_);
+      ROLLCALL_ASSIGN_OR_RETURN(
+          const bool is_unchecked,
+          read_user_file_beneath(directories_, segment.name, kind_, account_, entries));
+      if (is_unchecked) catalog_.unchecked.insert(segment.name);
+      auto list = std::make_shared<const UserList>(std::move(entries));
       catalog_.files.emplace(segment.name, std::move(list));
     }
     if (segment.kind == Segment::Kind::kSaved) {

@@ -62,6 +62,8 @@ class TimeZone {
   TimeUs start_of(Day day) const;
   // The last whole second of a civil date: start_of(day + 1) minus one second.
   TimeUs last_second_of(Day day) const { return start_of(day + 1) - kUsPerSecond; }
+  // Up to when events until `time` may make the data known: that of a bare date to the date's end.
+  TimeUs known_until_max(TimeUs time) const { return std::max(time, last_second_of(day_of(time))); }
 
   // The instant that clocks on the wall show as `us_of_day` past midnight of `day`; the earlier of
   // two, or, where the clocks skip it, as far past the jump.

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "kernels/bitmap_kernels.h"
+#include "rollcall/types.h"
 
 namespace rollcall {
 
@@ -24,6 +25,8 @@ inline std::uint64_t unhash_user(std::uint64_t hash) {
 
 // XXH3 with 64 bits, whose values are frozen since xxHash 0.8.0.
 std::uint64_t hash_user(std::string_view user);
+
+std::uint64_t hash_of(const UserId& user);  // hash_user of what it is
 
 // The top bits of the hash choose the partition. `partition_count` is a power of two.
 class Partitioner {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <iterator>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -12,20 +12,44 @@
 namespace rollcall {
 namespace {
 
-constexpr std::ptrdiff_t kFirstUsers = 3;
-
-std::uint64_t hash_of(const UserId& user) {
-  return std::visit([](const auto& id) { return hash_user(id); }, user);
-}
+constexpr std::size_t kFirstUsers = 3;
 
 }  // namespace
 
-UserList::UserList(std::vector<UserId> users)
-    : first_(users.begin(),
-             users.begin() + std::min<std::ptrdiff_t>(std::ssize(users), kFirstUsers)) {
+std::size_t heap_bytes(const UserId& user) {
+  const auto* const text = std::get_if<std::string>(&user);
+  // A short one lies within the object.
+  if (text == nullptr || text->size() <= std::string().capacity()) return 0;
+  constexpr std::size_t kBlockBytes = 16, kOverheadBytes = 8;  // of the allocator
+  return (text->size() + 1 + kOverheadBytes + kBlockBytes - 1) / kBlockBytes * kBlockBytes;
+}
+void ListEntries::make_room(std::size_t count) {
+  take_for(account_, entries_, count, QuestionNeed::kLists);
+}
+
+void ListEntries::add(UserId user) {
+  const std::uint64_t hash = hash_of(user);
+  entries_.push_back({hash, std::move(user)});
+}
+
+UserList::UserList(std::vector<UserId> users) {
   entries_.reserve(users.size());
   for (UserId& user : users) entries_.push_back({hash_of(user), std::move(user)});
-  const auto before = [](const Entry& a, const Entry& b) {
+  sort(nullptr);
+}
+
+UserList::UserList(ListEntries users) : entries_(std::move(users.entries_)) {
+  sort(&users.account_);
+}
+
+void UserList::sort(QuestionAccount* account) {
+  for (std::size_t i = 0; i < std::min(entries_.size(), kFirstUsers); ++i) {
+    first_.push_back(entries_[i].user);
+  }
+  std::optional<QuestionPace> pace;
+  if (account != nullptr) pace.emplace(*account);
+  const auto before = [&](const Entry& a, const Entry& b) {
+    if (pace) pace->step();
     return a.hash != b.hash ? a.hash < b.hash : a.user < b.user;
   };
   std::sort(entries_.begin(), entries_.end(), before);
@@ -42,15 +66,6 @@ std::span<const UserList::Entry> UserList::of_partition(std::uint32_t partition,
   const auto last = std::partition_point(
       first, entries_.end(), [&](const Entry& e) { return partition_of(e.hash) == partition; });
   return {first, last};
-}
-
-std::size_t UserList::memory_bytes() const {
-  std::size_t bytes = entries_.capacity() * sizeof(Entry);
-  for (const Entry& entry : entries_) {
-    const auto* const text = std::get_if<std::string>(&entry.user);
-    if (text != nullptr && text->size() >= sizeof(std::string) / 2) bytes += text->size();
-  }
-  return bytes;
 }
 
 }  // namespace rollcall

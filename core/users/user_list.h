@@ -6,9 +6,24 @@
 #include <span>
 #include <vector>
 
+#include "core/base/question_account.h"
 #include "rollcall/types.h"
 
 namespace rollcall {
+
+// The bytes of the heap that an id takes.
+std::size_t heap_bytes(const UserId& user);
+
+// What becomes of the users of a list that is read.
+class UserTaker {
+ public:
+  virtual ~UserTaker() = default;
+  // Comes once, before the first of them: how many there are.
+  virtual void make_room(std::size_t count) = 0;
+  virtual void add(UserId user) = 0;
+};
+
+class ListEntries;
 
 // Each of them once, in the order of their hashes: those of a partition lie
 // together. Some may never have been seen.
@@ -20,16 +35,33 @@ class UserList {
   };
 
   explicit UserList(std::vector<UserId> users);
+  // Throws QuestionFailure where their account is over.
+  explicit UserList(ListEntries users);
 
   std::span<const Entry> entries() const { return entries_; }
   // A few of those that came first.
   const std::vector<UserId>& first() const { return first_; }
-  std::size_t memory_bytes() const;
   std::span<const Entry> of_partition(std::uint32_t partition, std::uint32_t partition_count) const;
 
  private:
+  void sort(QuestionAccount* account);  // null: of none
+
   std::vector<Entry> entries_;
   std::vector<UserId> first_;
+};
+
+// The users that a list is made of, in memory that is taken from an account and stays taken. What
+// the ids take beside themselves is the caller's to take.
+class ListEntries : public UserTaker {
+ public:
+  explicit ListEntries(QuestionAccount& account) : account_(account) {}
+  void make_room(std::size_t count) override;
+  void add(UserId user) override;
+
+ private:
+  friend class UserList;
+  QuestionAccount& account_;
+  std::vector<UserList::Entry> entries_;
 };
 
 }  // namespace rollcall

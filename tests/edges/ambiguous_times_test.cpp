@@ -4,6 +4,8 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "core/source/values/time_parser.h"
 #include "core/time/calendar.h"
@@ -26,6 +28,51 @@ std::string read(TimeParser here, std::string_view text) {
 }
 
 std::string story(std::string_view text) { return parser().explain(TimeFault::kAmbiguous, text); }
+
+// A number with an exponent is the number that it says, to the last digit.
+TEST(NumbersWithExponents, AreReadAsWithoutThem) {
+  for (const auto& [text, plain] : std::vector<std::pair<std::string, std::string>>{
+           {"1.7672256E9", "1767225600"},
+           {"1.7672256e+09", "1767225600"},
+           {"1.767225600123456e9", "1767225600.123456"},
+           {"1767225600123456e-6", "1767225600.123456"},
+           {"1.767225600123E+12", "1767225600123"},
+           {"1.767225600123456789e18", "1767225600123456789"},
+           {"0.000017672256e014", "1767225600"},
+           {"17672256000e-1", "1767225600.0"},
+           {"1e9", "1000000000"}}) {
+    EXPECT_EQ(read(parser(), text), read(parser(), plain)) << text;
+    EXPECT_NE(read(parser(), text), "") << text;
+  }
+  EXPECT_EQ(read(parser(TimeUnit::kSeconds), "-8.64e4"), "1969-12-31T00:00:00Z");
+  EXPECT_EQ(read(parser(TimeUnit::kSeconds), "1e-300"), "1970-01-01T00:00:00Z");
+  EXPECT_EQ(read(parser(TimeUnit::kExcelDays), "4.4197E4"), "2021-01-01T00:00:00Z day");
+  EXPECT_EQ(read(parser(TimeUnit::kExcelDays), "4.41975E+4"), "2021-01-01T12:00:00Z");
+  ParsedTime time;
+  for (const char* text : {"1e", "e9", "1.e9", ".1e9", "1e9.5", "1e+", "1e9 ", "1e1234", "1e9e9",
+                           "--1e9", "1.2.3e9", "1e٩", "0x1e9", "1767225600E"}) {
+    EXPECT_EQ(parser().parse(text, time), TimeFault::kNotATime) << text;
+  }
+  EXPECT_EQ(parser().parse("1e308", time), TimeFault::kOutOfRange);
+  EXPECT_EQ(parser().parse("1e3", time), TimeFault::kAmbiguous);
+  EXPECT_EQ(story("1e3").find("time: ambiguous: \"1e3\" in seconds would be 1970-01-01T00:16:40Z"),
+            0u)
+      << story("1e3");
+}
+
+TEST(NumbersWithExponents, AreTheSameInEveryFormat) {
+  const TestDirectory directory;
+  for (const std::string& path :
+       {directory.write("a.csv", std::string(kHeader) + "a,1.7672256E9,e\n"),
+        directory.write("b.jsonl", R"({"user":"a","time":1.7672256E9,"event":"e"})"
+                                   "\n"),
+        directory.write("c.jsonl", R"({"user":"a","time":"1.7672256e+9","event":"e"})"
+                                   "\n")}) {
+    const auto engine = open_engine();
+    EXPECT_EQ(ingest(*engine, {path}).rows_ingested, 1u) << path;
+    EXPECT_EQ(engine->info().known_until, 1'767'225'600'000'000) << path;
+  }
+}
 
 TEST(AmbiguousTimes, NeverBecome1970) {
   for (const char* text : {"44197",
@@ -58,10 +105,36 @@ TEST(AmbiguousTimes, NeverBecome1970) {
   EXPECT_EQ(read(parser(), "4102444799"), "2099-12-31T23:59:59Z");
   EXPECT_EQ(read(parser(), "631152000000"), "1990-01-01T00:00:00Z");
   EXPECT_EQ(read(parser(), "4102444799999999"), "2099-12-31T23:59:59Z");
-  EXPECT_EQ(read(parser(), "631152000000000000"), "1990-01-01T00:00:00Z");
+  EXPECT_EQ(read(parser(), "649757376000000000"), "1990-08-04T08:09:36Z");
+  EXPECT_EQ(read(parser(), "4102444799999999999"), "2099-12-31T23:59:59Z");
   // Whoever declares a unit means it.
   EXPECT_EQ(read(parser(TimeUnit::kSeconds), "0"), "1970-01-01T00:00:00Z");
   EXPECT_EQ(read(parser(TimeUnit::kSeconds), "253402214399"), "9999-12-30T23:59:59Z");
+}
+
+// .NET counts 100 ns from the year 1: today's numbers would be nanoseconds of 1990.
+TEST(AmbiguousTimes, TicksNeverBecome1990) {
+  for (const char* text :
+       {"631152000000000000", "639000000000000000", "639000000000000000.5", "649757375999999999"}) {
+    EXPECT_EQ(read(parser(), text), "") << text;
+    EXPECT_NE(read(parser(TimeUnit::kNanoseconds), text), "") << text;
+  }
+  const std::string told = story("639000000000000000");
+  EXPECT_NE(told.find("in nanoseconds would be 1990-04-01T"), std::string::npos) << told;
+  EXPECT_NE(told.find(".NET ticks, of 100 ns from the year 1, it is 2025-11-29T"),
+            std::string::npos)
+      << told;
+}
+
+// A date without separators loses its leading zero as a number, and becomes a time of 1998.
+TEST(AmbiguousTimes, LeadingZerosAreNoNumbersWithoutAUnit) {
+  for (const char* text : {"0901311230", "01767225600", "0901311230.5", "-0901311230", "00"}) {
+    ParsedTime time;
+    EXPECT_EQ(parser().parse(text, time), TimeFault::kAmbiguous) << text;
+    EXPECT_NE(read(parser(TimeUnit::kSeconds), text), "") << text;
+  }
+  EXPECT_NE(story("0901311230").find("which --time-format reads"), std::string::npos);
+  EXPECT_NE(story("0901311230").find("--time-unit s, ms, us or ns"), std::string::npos);
 }
 
 TEST(AmbiguousTimes, TheErrorSaysWhichFlagToGive) {
@@ -91,7 +164,7 @@ TEST(AmbiguousTimes, SpreadsheetDays) {
   EXPECT_EQ(read(days, "60"), "");  // 1900-02-29 never was
   EXPECT_EQ(read(days, "61"), "1900-03-01T00:00:00Z day");
   EXPECT_EQ(read(days, "25569"), "1970-01-01T00:00:00Z day");
-  for (const char* text : {"0", "-1", "44197.", ".5", "44197.5x", "4.4e4", "2958466", "99999999"}) {
+  for (const char* text : {"0", "-1", "44197.", ".5", "44197.5x", "4.4e", "2958466", "99999999"}) {
     EXPECT_EQ(read(days, text), "") << text;
   }
   EXPECT_EQ(read(parser(TimeUnit::kExcelDays1904), "42735"), "2021-01-01T00:00:00Z day");
@@ -129,6 +202,19 @@ TEST(AmbiguousTimes, AreRejectedOneByOne) {
   ASSERT_EQ(report.rejected_by_kind.size(), 1u);
   EXPECT_EQ(report.rejected_by_kind[0].kind, "time is an ambiguous number");
   EXPECT_EQ(report.rejected_by_kind[0].rows, 3u);
+}
+
+TEST(AmbiguousTimes, OfNdjsonAlike) {
+  const TestDirectory directory;
+  const std::string path =
+      directory.write("e.jsonl",
+                      "{\"user\":\"a\",\"event\":\"e\",\"time\":639000000000000000}\n"
+                      "{\"user\":\"b\",\"event\":\"e\",\"time\":\"0901311230\"}\n"
+                      "{\"user\":\"c\",\"event\":\"e\",\"time\":1767225600}\n");
+  const IngestReport report = ingest(*open_engine(), {path});
+  EXPECT_EQ(report.rows_ingested, 1u);
+  ASSERT_EQ(report.rejected_by_kind.size(), 1u);
+  EXPECT_EQ(report.rejected_by_kind[0].kind, "time is an ambiguous number");
 }
 
 // A file whose rows were all refused can be read as it should have been.

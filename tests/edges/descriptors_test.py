@@ -61,7 +61,8 @@ class Descriptors(unittest.TestCase):
             ["segment", "save", "--db", "a", "visitors", "did(visit)"],
             ["forget", "--db", "a", "--user", "u1"],
         ]
-        for closed in CLOSED:
+        said = {}
+        for closed in [(), *CLOSED]:
             for command in commands:
                 with self.subTest(closed=closed, command=command):
                     for name in ("a", "b", "new"):
@@ -69,7 +70,12 @@ class Descriptors(unittest.TestCase):
                     shutil.copytree(os.path.join(self.folder, "kept"),
                                     os.path.join(self.folder, "a"))
                     done = self.run_program(command, closed)
-                    self.assertEqual(done.returncode, 0, done.stderr)
+                    said.setdefault(tuple(command), (done.stdout, done.stderr))
+                    # What it says is lost where that is closed, and has to be told.
+                    lost = 1 in closed and said[tuple(command)][0] or 2 in closed and said[tuple(command)][1]
+                    self.assertEqual(done.returncode, 1 if lost else 0, done.stderr)
+                    if lost and 2 not in closed:
+                        self.assertIn(b"standard output: it was closed when the program began", done.stderr)
                     for name in ("a", "b", "new"):
                         if os.path.isdir(os.path.join(self.folder, name)):
                             self.expect_good(name)

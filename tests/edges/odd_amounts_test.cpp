@@ -10,6 +10,7 @@
 #include "core/source/ingest/schema_inspector.h"
 #include "core/source/ingest/source_identity.h"
 #include "core/source/values/amount_parser.h"
+#include "core/time/calendar.h"
 #include "rollcall/file_source.h"
 #include "tests/core/source/ingesting.h"
 #include "tests/core/source/source_files.h"
@@ -228,6 +229,122 @@ TEST(OddAmounts, TheFormStaysWithTheFile) {
   ASSERT_TRUE(KnownSource::from_position(old));
   EXPECT_EQ(KnownSource::from_position(old)->reading.key(), known->reading.key());
   EXPECT_NE(known->reading.key(), with_form);
+}
+
+std::uint64_t unrounded(const std::vector<LimitCount>& counts) {
+  std::uint64_t rows = 0;
+  for (const LimitCount& count : counts) {
+    if (count.limit == SourceLimit::kUnrounded) rows += count.rows;
+  }
+  return rows;
+}
+
+std::string total_value(const Engine& engine) {
+  const auto counts =
+      engine.query(R"({"kind": "counts", "from": "2026-01-01", "to": "2026-01-01"})");
+  return counts.ok() ? to_json(*counts) : counts.status().to_string();
+}
+
+// The flag that the error advises takes the rows, and those alone.
+TEST(OddAmounts, RowsThatWouldBeRoundedComeInWhenTheyMayBe) {
+  const TestDirectory directory;
+  const std::string text = std::string(kColumns) + one_row("1") + one_row("15.2999999999999") +
+                           one_row("high") + one_row("0.25");
+  for (const std::size_t batch_bytes : {1u, 100u, 1u << 20}) {
+    const std::string path = directory.write("e.csv", text);
+    const auto disk = make_memory_disk();
+    SourceOptions options;
+    options.value = "value";
+    IngestHooks hooks;
+    hooks.batch_bytes = batch_bytes;
+    IngestReport report = *ingest_files(*open_engine(disk), {path}, options, hooks);
+    EXPECT_EQ(report.rows_ingested, 2u);
+    EXPECT_EQ(report.rows_rejected, 2u);
+    EXPECT_EQ(unrounded(report.files[0].refused), 1u);
+    EXPECT_EQ(ingest(*open_engine(disk), {path}, options).rows_read, 0u);
+    options.round_values = true;
+    report = *ingest_files(*open_engine(disk), {path}, options, hooks);
+    EXPECT_EQ(report.rows_ingested, 1u);
+    EXPECT_EQ(report.rows_rejected, 0u);
+    EXPECT_EQ(unrounded(report.files[0].admitted), 1u);
+    EXPECT_EQ(ingest(*open_engine(disk), {path}, options).rows_read, 0u);
+    // It grows, and each run says for itself whether it rounds.
+    options.round_values = false;
+    directory.append("e.csv", one_row("0.0000001") + one_row("2"));
+    report = ingest(*open_engine(disk), {path}, options);
+    EXPECT_EQ(report.rows_ingested, 1u);
+    EXPECT_EQ(unrounded(report.files[0].refused), 1u);
+    options.round_values = true;
+    EXPECT_EQ(ingest(*open_engine(disk), {path}, options).rows_ingested, 1u);
+    const auto engine = open_engine(disk);
+    EXPECT_EQ(engine->info().event_count, 5u);
+    EXPECT_NE(total_value(*engine).find("\"18.55\""), std::string::npos) << total_value(*engine);
+  }
+}
+
+// Together with a limit of time: a row comes in when one run takes it.
+TEST(OddAmounts, RowsThatWouldBeRoundedUnderOtherLimits) {
+  const TestDirectory directory;
+  const std::string path =
+      directory.write("e.csv", std::string(kColumns) + one_row("1.2345678") + "b,2026-03-01,e,2\n" +
+                                   "c,2026-03-01,e,0.1234567\n");
+  const auto engine = open_engine();
+  SourceOptions early, late;
+  early.time_max = day_from_civil({2026, 2, 1}).value * kUsPerDay;
+  early.value = late.value = "value";
+  EXPECT_EQ(ingest(*engine, {path}, early).rows_ingested, 0u);
+  EXPECT_EQ(ingest(*engine, {path}, late).rows_ingested, 1u);
+  early.round_values = true;
+  EXPECT_EQ(ingest(*engine, {path}, early).rows_ingested, 1u);
+  late.round_values = true;
+  EXPECT_EQ(ingest(*engine, {path}, late).rows_ingested, 1u);
+  EXPECT_EQ(ingest(*engine, {path}, late).rows_read, 0u);
+}
+
+// What is read with rounding once goes on so.
+TEST(OddAmounts, RoundingStaysWithTheFile) {
+  const TestDirectory directory;
+  const std::string path = directory.write("e.csv", std::string(kColumns) + one_row("1.2345678"));
+  const auto disk = make_memory_disk();
+  SourceOptions options;
+  options.round_values = true;
+  EXPECT_EQ(ingest(*open_engine(disk), {path}, options).rows_ingested, 1u);
+  directory.append("e.csv", one_row("2.3456789"));
+  EXPECT_EQ(ingest(*open_engine(disk), {path}).rows_ingested, 1u);
+}
+
+// Versions before this one did not hold such rows: with the flag the file is another reading.
+TEST(OddAmounts, PositionsThatHoldNoUnroundedRows) {
+  const TestDirectory directory;
+  const std::string path =
+      directory.write("e.csv", std::string(kColumns) + one_row("1") + one_row("1.2345678"));
+  const auto source = open_engine();
+  ingest(*source, {path});
+  std::optional<KnownSource> known = KnownSource::from_position(source->sources().at(0));
+  ASSERT_TRUE(known && known->reading.holds_unrounded);
+  known->reading.holds_unrounded = false;
+  known->refused = {};
+  const SourcePosition old = known->to_position();
+  EXPECT_EQ(old.position.find("unrounded"), std::string::npos);
+
+  const auto engine = open_engine();
+  EventBatch batch;
+  const std::vector<std::string_view> users = {"a"}, events = {"e"};
+  const std::vector<TimeUs> times = {day_from_civil({2026, 1, 1}).value * kUsPerDay};
+  batch.user_strings = users;
+  batch.event = {events, {}};
+  batch.time = times;
+  ASSERT_TRUE(engine->ingest(batch, {.position = &old}).ok());
+  EXPECT_EQ(outcomes(ingest(*engine, {path})), std::vector{Outcome::kKnown});
+  SourceOptions options;
+  options.round_values = true;
+  const Status status = ingest_files(*engine, {path}, options, {}).status();
+  EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
+  EXPECT_NE(status.message().find("--rejects"), std::string::npos) << status.message();
+  directory.append("e.csv", one_row("2") + one_row("2.3456789"));
+  const IngestReport report = ingest(*engine, {path});
+  EXPECT_EQ(report.rows_ingested, 1u);
+  EXPECT_TRUE(report.files[0].refused.empty());
 }
 
 }  // namespace

@@ -126,6 +126,29 @@ void expect_right_or_exhausted(const Engine& engine, const Engine& rich, const s
   EXPECT_EQ(found, text_of(right));
 }
 
+// An array of JSON has a bound of its own.
+TEST(QuestionMemoryOfArrays, VeryManyQuestions) {
+  const std::unique_ptr<Engine> engine = open(64 * kMiB);
+  const auto array_of = [](std::size_t count) {
+    std::string json = R"([{"kind": "active"})";
+    for (std::size_t i = 1; i < count; ++i) json += R"(,{"kind":"active"})";
+    return json + "]";
+  };
+  EXPECT_EQ(parse_queries(array_of(1'001)).status().message(),
+            "query: has too many questions: found 1001, allowed: 1000");
+  const auto allowed = parse_queries(array_of(1'000));
+  ASSERT_TRUE(allowed.ok());
+  ProcessGrowth growth;
+  EXPECT_EQ(parse_queries(array_of(100'000)).status().code(), StatusCode::kInvalidArgument);
+  const std::vector<Query> many(100'000, allowed->front());
+  const std::size_t asked = growth.bytes();
+  const Status status = engine->query(many).status();
+  EXPECT_EQ(status.code(), StatusCode::kResourceExhausted);
+  EXPECT_NE(status.message().find("ask fewer questions at once"), std::string::npos)
+      << status.to_string();
+  growth.expect_at_most(asked + 16 * kMiB);
+}
+
 class QuestionMemory : public ::testing::TestWithParam<std::size_t> {};
 
 TEST_P(QuestionMemory, LargestQuestionsAloneAndInArrays) {

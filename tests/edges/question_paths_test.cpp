@@ -1,4 +1,5 @@
 // What questions may read: regular files of a bounded size, where the options say, links resolved.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -15,8 +16,11 @@
 #include <vector>
 
 #include "rollcall/engine.h"
+#include "rollcall/file_source.h"
 #include "rollcall/memory_store.h"
 #include "rollcall/regular_file.h"
+#include "rollcall/rocks_store.h"
+#include "rollcall/store_copy.h"
 #include "rollcall/user_file.h"
 #include "tests/core/source/source_files.h"
 #include "tests/edges/edge_engine.h"
@@ -189,6 +193,52 @@ TEST_F(QuestionPaths, SizesAreBounded) {
   ::close(pipe[1]);
   EXPECT_EQ(read_to_end(pipe[0], "<pipe>", 5).status().code(), StatusCode::kInvalidArgument);
   ::close(pipe[0]);
+}
+
+// The operating system would end the path at the NUL, and read what its beginning names.
+TEST_F(QuestionPaths, ANulIsInNoPath) {
+  const std::string path = in("list") + std::string("\0.bak", 5);
+  const auto expect_refused = [](const Status& status) {
+    EXPECT_EQ(status.code(), StatusCode::kInvalidArgument) << status.to_string();
+    EXPECT_NE(status.message().find("has a NUL byte"), std::string::npos) << status.to_string();
+  };
+  expect_refused(ask(path));
+  expect_refused(
+      engine_->query(R"({"kind": "active", "among": {"in_file": "list\u0000.bak"}})").status());
+  Segment segment;
+  segment.kind = Segment::Kind::kFile;
+  segment.name = path;
+  expect_refused(engine_->save_segment("s", segment));
+  Segment inner;
+  inner.kind = Segment::Kind::kNot;
+  inner.parts = {segment};
+  expect_refused(engine_->save_segment("s", inner));
+
+  expect_refused(read_user_file(path, UserKind::kString).status());
+  expect_refused(read_regular_file(path, 100).status());
+  EngineOptions options;
+  options.question_directories = {directory_.path("in") + std::string("\0/x", 3)};
+  expect_refused(Engine::open(open_memory_store(), options).status());
+  expect_refused(ingest_files(*engine_, {path}, {}, {}).status());
+  expect_refused(inspect_source({path}, {}, {}).status());
+  const std::string store = directory_.path("store") + std::string("\0.db", 4);
+  expect_refused(open_rocks_store(store).status());
+  expect_refused(open_rocks_store(store, {.read_only = true}).status());
+  expect_refused(copy_rocks_store(store, directory_.path("copy")).status());
+  ASSERT_TRUE(open_rocks_store(directory_.path("real")).ok());
+  expect_refused(copy_rocks_store(directory_.path("real"), store).status());
+  EXPECT_FALSE(fs::exists(directory_.path("store")));
+  EXPECT_FALSE(fs::exists(directory_.path("store.new")));
+}
+
+// Names of events, and of saved segments, are data.
+TEST_F(QuestionPaths, ANulMayBeInANameThatIsNoPath) {
+  const std::string name("log\0in", 6);
+  ASSERT_TRUE(ingest_events(*engine_, {edge_event("cem", 0, name)}).ok());
+  ASSERT_TRUE(engine_->save_segment(name, *parse_segment("did(*)")).ok());
+  for (const char* segment : {R"({"did": "log\u0000in"})", R"({"segment": "log\u0000in"})"}) {
+    EXPECT_TRUE(engine_->query(fmt::format(R"({{"kind": "active", "among": {}}})", segment)).ok());
+  }
 }
 
 }  // namespace

@@ -8,10 +8,12 @@ import argparse
 import datetime
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import unittest
+import zlib
 
 PROGRAM = None
 MIB = 1 << 20
@@ -19,6 +21,54 @@ MIB = 1 << 20
 PARTS = [{"did": "visit", "last": f"{i % 3000 + 1}d"} for i in range(9999)]
 VALUE_PARTS = [{"did": {"event": "visit", "where": {"channel": {"ne": f"c{i % 400}"}}}, "last": f"{i % 3000 + 1}d"}
                for i in range(5000)]
+def rle_bomb():
+    """250 MiB of empty lines as a frame of zstd, of which 128 KiB take four bytes."""
+    block, count = 128 << 10, 2000
+    yield b"\x28\xb5\x2f\xfd\x00" + bytes([(17 - 10) << 3])
+    for i in range(count):
+        yield ((block << 3) | 1 << 1 | (i == count - 1)).to_bytes(3, "little") + b"\n"
+
+
+def gzip_bomb():
+    packer = zlib.compressobj(wbits=31)
+    for _ in range(250):
+        yield packer.compress(b"\n" * MIB)
+    yield packer.flush()
+
+
+def lines(form, users, before=b"", between=b"", after=b""):
+    yield before
+    for i in range(users):
+        yield (between if i else b"") + form % i
+    yield after
+
+
+def answer(users):
+    return lines(b'["%d"]', users, b'{"columns": [{"name": "user", "type": "string"}], "rows": [', b",", b"]}")
+
+
+def repeated(text, before=b"", after=b""):
+    yield before
+    for _ in range(64):
+        yield text * (MIB // len(text))
+    yield after
+
+
+# Parts of them, one by one: what this process has had itself counts as its children's.
+LISTS = {
+    "large.txt": lambda: lines(b"%d\n", 3_000_000),
+    "bomb.zst": rle_bomb,
+    "bomb.gz": gzip_bomb,
+    "large.json": lambda: answer(1_000_000),
+    "large.jsonl": lambda: lines(b'{"user":"%d"}\n', 1_000_000),
+    "large.csv": lambda: lines(b'1,"%d"\n', 1_000_000, b"n,user\n"),
+    "fields.csv": lambda: repeated(b",", b"user"),
+    "deep.json": lambda: repeated(b"["),
+    "text.json": lambda: repeated(b"x", b'{"user": "', b'"}'),
+    "small.json": lambda: answer(90_000),
+    "small.txt": lambda: lines(b"%d\n", 200_000),
+}
+
 QUESTIONS = [
     {"kind": "retention", "periods": 1300},
     {"kind": "counts", "period": "hour"},
@@ -29,6 +79,9 @@ QUESTIONS = [
     {"kind": "segment", "segment": {"all": VALUE_PARTS}},
     [{"kind": "retention", "periods": 400}] * 10,
     [{"kind": "active"}] * 10,
+    [{"kind": "active", "last": "1d"}] * 1000,
+    *({"kind": "segment", "segment": {"in_file": name}} for name in LISTS),
+    {"kind": "active", "among": {"any": [{"in_file": name} for name in LISTS]}},
 ]
 
 
@@ -43,6 +96,9 @@ class QuestionMemory(unittest.TestCase):
             for i in range(14_600):
                 day = begin + datetime.timedelta(days=i // 4)
                 file.write(f"{i * 7919 % 5000},visit,{day} {i % 24:02}:00:00,c{i % 400}\n")
+        for name, parts in LISTS.items():
+            with open(os.path.join(cls.folder, name), "wb") as file:
+                file.writelines(parts())
         subprocess.run([PROGRAM, "ingest", "--db", "s.db", "--dimension", "channel", "e.csv"], cwd=cls.folder,
                        check=True, capture_output=True)
 
@@ -82,8 +138,36 @@ class QuestionMemory(unittest.TestCase):
                 else:
                     self.assertEqual(code, 1, error)
                     self.assertEqual(answer, "")
+                    is_no_list = any(name in shown for name in ("fields.csv", "deep.json", "text.json"))
+                    if is_no_list and "more memory" not in error:
+                        self.assertRegex(error, "which are allowed|is nested deeper than 256 levels")
+                        continue
                     self.assertIn("more memory is needed than questions have", error)
                     self.assertIn("a larger --memory may help", error)
+
+    def test_lists_that_commands_read(self):
+        """Forgetting and saving, which change the store or refuse the list."""
+        for memory, budget in (("64M", 64 * MIB), ("256M", 256 * MIB)):
+            for command in (["forget", "--file"], ["segment", "save", "kept", "--file"]):
+                for name in LISTS:
+                    shutil.rmtree(os.path.join(self.folder, "copy.db"), ignore_errors=True)
+                    shutil.copytree(os.path.join(self.folder, "s.db"), os.path.join(self.folder, "copy.db"))
+                    with open(os.path.join(self.folder, "error"), "w+b") as error:
+                        process = subprocess.Popen(
+                            [PROGRAM, *command, name, "--db", "copy.db", "--memory", memory], cwd=self.folder,
+                            stdout=subprocess.DEVNULL, stderr=error)
+                        _, status, usage = os.wait4(process.pid, 0)
+                        process.returncode = os.waitstatus_to_exitcode(status)
+                        error.seek(0)
+                        said = error.read().decode()
+                    peak = usage.ru_maxrss * 1024
+                    shown = f"{memory} {command[0]} {name}"
+                    print(f"{shown}: {peak // MIB} MiB, exit code {process.returncode}")
+                    if "ASAN_OPTIONS" not in os.environ and "TSAN_OPTIONS" not in os.environ:
+                        self.assertLess(peak, budget * 1.1 + 32 * MIB, shown)
+                    self.assertIn(process.returncode, (0, 1), said)
+                    if name.startswith("small"):
+                        self.assertEqual(process.returncode, 0, said)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@
 """
 
 import argparse
+import datetime
 import json
 import os
 import signal
@@ -74,6 +75,67 @@ class QuestionSignals(unittest.TestCase):
                 done = subprocess.run([PROGRAM, *command, "--db", "s.db", "--timeout", timeout], cwd=self.folder,
                                       check=False, capture_output=True, text=True, timeout=60)
                 self.assertEqual(done.returncode, code, (command, done.stderr))
+
+    def test_while_the_question_is_awaited(self):
+        """Nobody writes to standard input, nor closes it."""
+        for command in ("query", "explain"):
+            for stop_signal in (None, signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                with self.subTest(command=command, signal=stop_signal):
+                    timeout = "300ms" if stop_signal is None else "1h"
+                    process = subprocess.Popen([PROGRAM, command, "--db", "s.db", "--timeout", timeout, "-"],
+                                               cwd=self.folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                               stderr=subprocess.PIPE, text=True)
+                    try:
+                        if stop_signal is not None:
+                            self.wait_for_handlers(process.pid)
+                            process.send_signal(stop_signal)
+                        process.wait(timeout=60)
+                    finally:
+                        process.kill()
+                    output, error = process.communicate()
+                    self.assertEqual(output, "")
+                    if stop_signal is None:
+                        self.assertEqual(process.returncode, 1, error)
+                        self.assertIn("the time was over before the answer", error)
+                        self.assertIn("hint: a longer --timeout", error)
+                    else:
+                        self.assertEqual(process.returncode, 128 + stop_signal, error)
+                        self.assertIn("stopped before the answer", error)
+                        self.assertEqual(error.count("\n"), 1, error)
+
+    def wait_for_handlers(self, pid):
+        """Until the process catches SIGHUP, SIGINT and SIGTERM."""
+        wanted = sum(1 << number - 1 for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM))
+        for _ in range(6000):
+            with open(f"/proc/{pid}/status", encoding="ascii") as status:
+                caught = next(int(line.split()[1], 16) for line in status if line.startswith("SigCgt"))
+            if caught & wanted == wanted:
+                return
+            time.sleep(0.01)
+        self.fail("the signals are not caught")
+
+    def test_while_the_store_is_opened(self):
+        """A store of many days and partitions, whose opening is most of what a short question takes."""
+        with open(os.path.join(self.folder, "long.csv"), "w", encoding="utf-8") as file:
+            file.write("user,event,time\n")
+            begin = datetime.date(2010, 1, 1)
+            for i in range(150_000):
+                file.write(f"u{i * 7919 % 5_000},e{i % 40},{begin + datetime.timedelta(days=i // 40)}\n")
+        subprocess.run([PROGRAM, "ingest", "--db", "long.db", "long.csv"], cwd=self.folder, check=True,
+                       capture_output=True)
+        question = [PROGRAM, "active", "--db", "long.db", "--last", "1d"]
+
+        def took(arguments, code):
+            begin = time.monotonic()
+            done = subprocess.run([*question, *arguments], cwd=self.folder, check=False, capture_output=True,
+                                  text=True, timeout=120)
+            self.assertEqual(done.returncode, code, done.stderr)
+            return time.monotonic() - begin
+
+        whole = [took([], 0) for _ in range(3)]
+        stopped = [took(["--timeout", "10ms"], 1) for _ in range(5)]
+        print(f"whole {min(whole):.2f} s, stopped after {sorted(stopped)[2]:.2f} s")
+        self.assertLess(sorted(stopped)[2], min(whole) / 2)
 
     def test_what_is_no_time(self):
         for text in ("", "-1", "soon", "1e3", "5d", "nan", "1 s", "99999h"):

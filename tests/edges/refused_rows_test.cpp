@@ -193,6 +193,108 @@ TEST(RefusedRows, NoLineCountsTwiceAsPartOfALongerRecord) {
   EXPECT_EQ(counts(*engine), (std::map<std::string, std::uint64_t>{{"inner", 1}, {"last", 1}}));
 }
 
+// A record of many lines, and good rows around it.
+std::string with_long_record(const std::string& note) {
+  return "user,note,time,event\na,,1970-01-02,before\nv,\"" + note +
+         "\",1970-01-02,long\nz,,1970-01-02,after\n";
+}
+
+std::string lines_of_text(int lines) {
+  std::string note;
+  for (int i = 0; i < lines; ++i) note += "a line, and \"\"more\"\"\n";
+  return note;
+}
+
+// A record of several lines that was too long is refused by its length, like one of a single line.
+TEST(RefusedRows, RecordsOfSeveralLinesAreOnes) {
+  const TestDirectory directory;
+  const std::map<std::string, std::uint64_t> all = {{"after", 1}, {"before", 1}, {"long", 1}};
+  for (const std::string& end : {std::string("end"), std::string()}) {
+    const std::string path = directory.write("a.csv", with_long_record(lines_of_text(100) + end));
+    for (const std::size_t batch_bytes : {1u, 100u, 3000u, 1u << 20}) {
+      const auto engine = open_engine();
+      IngestHooks hooks;
+      hooks.batch_bytes = batch_bytes;
+      SourceOptions options;
+      for (const std::uint32_t line_bytes : {200u, 1000u}) {
+        options.line_bytes_max = line_bytes;
+        const auto report = ingest_files(*engine, {path}, options, hooks);
+        ASSERT_TRUE(report.ok());
+        EXPECT_EQ(rows_of(report->files[0].refused, SourceLimit::kLineBytes), 1u);
+        EXPECT_EQ(counts(*engine),
+                  (std::map<std::string, std::uint64_t>{{"after", 1}, {"before", 1}}));
+      }
+      auto report = ingest_files(*engine, {path}, SourceOptions(), hooks);
+      ASSERT_TRUE(report.ok());
+      EXPECT_EQ(report->rows_ingested, 1u);
+      EXPECT_EQ(report->rows_rejected, 0u);
+      EXPECT_EQ(rows_of(report->files[0].admitted, SourceLimit::kLineBytes), 1u);
+      EXPECT_TRUE(report->files[0].refused.empty());
+      EXPECT_EQ(counts(*engine), all);
+      EXPECT_EQ(ingest(*engine, {path}).rows_read, 0u);
+    }
+  }
+}
+
+// It comes in under the limits of the run that takes it, and once.
+TEST(RefusedRows, RecordsOfSeveralLinesUnderOtherLimits) {
+  const TestDirectory directory;
+  const std::string path = directory.write("a.csv", with_long_record(lines_of_text(20)));
+  const auto engine = open_engine();
+  SourceOptions early = times_until(kDay / 2), late = times_until(2 * kDay);
+  early.line_bytes_max = late.line_bytes_max = 100;
+  ingest(*engine, {path}, early);
+  ingest(*engine, {path}, times_until(kDay / 2));
+  EXPECT_EQ(engine->info().event_count, 0u);
+  ingest(*engine, {path}, late);
+  EXPECT_EQ(counts(*engine), (std::map<std::string, std::uint64_t>{{"after", 1}, {"before", 1}}));
+  EXPECT_EQ(ingest(*engine, {path}, times_until(2 * kDay)).rows_ingested, 1u);
+  EXPECT_EQ(ingest(*engine, {path}).rows_ingested, 0u);
+  EXPECT_EQ(engine->info().event_count, 3u);
+}
+
+// A stray quote with no other near it costs its line, and says so when it is known to be one.
+TEST(RefusedRows, AStrayQuoteIsNoLongRecordForEver) {
+  const TestDirectory directory;
+  std::string text = "user,note,time,event\nv,\"stray,1970-01-02,lost\n";
+  for (int i = 0; i < 20; ++i) text += "u,,1970-01-02,good\nu,,1970-01-11,late\n";
+  const std::string path = directory.write("a.csv", text + "u,\"x\"y,1970-01-02,bad\n");
+  const auto engine = open_engine();
+  SourceOptions options = times_until(2 * kDay);
+  options.line_bytes_max = 100;
+  IngestReport report = ingest(*engine, {path}, options);
+  EXPECT_EQ(rows_of(report.files[0].refused, SourceLimit::kLineBytes), 1u);
+  EXPECT_EQ(report.rows_ingested, 20u);
+  options.line_bytes_max = 1000;
+  report = ingest(*engine, {path}, options);
+  EXPECT_EQ(report.rows_ingested, 0u);
+  ASSERT_EQ(report.examples.size(), 1u);
+  EXPECT_EQ(report.examples[0].line, 2u);
+  EXPECT_EQ(report.examples[0].kind, "quoted field is not closed");
+  EXPECT_EQ(rows_of(report.files[0].refused, SourceLimit::kLineBytes), 0u);
+  report = ingest(*engine, {path});
+  EXPECT_EQ(report.rows_rejected, 0u);
+  EXPECT_EQ(counts(*engine), (std::map<std::string, std::uint64_t>{{"good", 20}, {"late", 20}}));
+}
+
+// Rows between two stray quotes stay rows, though a larger limit takes them for text of one.
+TEST(RefusedRows, RowsBetweenStrayQuotesComeInOnce) {
+  const TestDirectory directory;
+  std::string text = "user,note,time,event\nv,\"stray,1970-01-02,lost\n";
+  for (int i = 0; i < 20; ++i) text += "u,,1970-01-02,good\nu,,1970-01-11,late\n";
+  for (const char* const last : {"u,x\",1970-01-02,bad\n", "u,x\"\n"}) {
+    const std::string path = directory.write("a.csv", text + last);
+    const auto engine = open_engine();
+    SourceOptions options = times_until(2 * kDay);
+    options.line_bytes_max = 100;
+    ingest(*engine, {path}, options);
+    EXPECT_EQ(ingest(*engine, {path}, times_until(2 * kDay)).rows_rejected, 1u);
+    EXPECT_EQ(ingest(*engine, {path}).rows_rejected, 0u);
+    EXPECT_EQ(counts(*engine)["good"], 20u);
+    EXPECT_EQ(counts(*engine)["late"], 20u);
+  }
+}
+
 TEST(RefusedRows, ReadInAnotherWayTheyCountOnlyWhenAsked) {
   const TestDirectory directory;
   const auto engine = open_engine();
@@ -294,7 +396,7 @@ TEST(RefusedRows, OfTheNativeFormat) {
   ASSERT_EQ(report.examples.size(), 6u);
   EXPECT_EQ(report.examples[3].line, 6u);
   EXPECT_EQ(report.examples[3].kind, "time is later than any that is plausible");
-  EXPECT_LE(engine->info().known_until, 2 * kDay);
+  EXPECT_LT(engine->info().known_until, 3 * kDay);  // the end of the date that holds the limit
   report = ingest(*engine, {path}, times_until(20 * kDay));
   EXPECT_EQ(report.rows_ingested, 4u);
   EXPECT_EQ(rows_of(report.files[0].admitted, SourceLimit::kTimeMin), 2u);
@@ -327,7 +429,8 @@ struct TestFile {
 
 class RandomRuns {
  public:
-  explicit RandomRuns(std::uint64_t seed) : random_(seed), ndjson_(random_.chance(30)) {
+  explicit RandomRuns(std::uint64_t seed)
+      : random_(seed), ndjson_(random_.chance(30)), many_lines_(random_.chance(30)) {
     gzip_ = random_.chance(30);
     files_.emplace_back();
     grow(files_.back());
@@ -344,7 +447,7 @@ class RandomRuns {
       }
       if (numbers.empty()) continue;
       random_.shuffle(numbers);
-      ingest_some(numbers, random_limits(), random_.chance(50));
+      ingest_some(numbers, random_limits(), !many_lines_ && random_.chance(50));
     }
     // Narrow and wide at the end: nothing is left out, and nothing comes twice.
     for (TestFile& file : files_) {
@@ -383,9 +486,21 @@ class RandomRuns {
                              time, row.name);
     } else {
       if (note.empty() && random_.chance(20)) note = "\"two\nlines, \"\"quoted\"\"\"";
+      if (many_lines_ && random_.chance(20)) note = many_lines();
       row.text = fmt::format("{},{},{},{}", user, note, time, row.name);
     }
     return row;
+  }
+
+  // A note that is too long for some limits. What of it would be read line by line is no row.
+  std::string many_lines() {
+    std::string note = "\"";
+    for (int lines = random_.between(2, 12); lines > 0; --lines) {
+      note += random_.pick<std::string>(
+          {"text", "more, text", "\"\"quoted\"\"", "", "a,b,c,d", std::string(110, 'n')});
+      note += random_.chance(20) ? "\r\n" : "\n";
+    }
+    return note + (random_.chance(50) ? "end\"" : "\"");
   }
 
   void grow(TestFile& file) {
@@ -394,7 +509,8 @@ class RandomRuns {
       file.rows.push_back(rows_.size());
       rows_.push_back(random_row());
     }
-    file.ended = !random_.chance(15);
+    // A long record that is not written to its end is found by none of its beginnings.
+    file.ended = many_lines_ || !random_.chance(15);
     file.read = false;
   }
 
@@ -456,11 +572,12 @@ class RandomRuns {
         if (!crashes) stop.request_stop();
       };
       hooks.reject = [&](const RejectedRow&) {
-        if (blocks < 0) return;
+        if (blocks < 0) return Status();
         if (random_.chance(10)) {
           EXPECT_TRUE(engine->checkpoint().ok() || was_cut);
         }
         if (blocks-- == 0) cut_now();
+        return Status();
       };
       // Second readings tell of no rows, and are stopped at some moment.
       std::jthread stopper;
@@ -473,6 +590,14 @@ class RandomRuns {
         });
       }
       const auto report = ingest_files(*engine, paths, limits, hooks);
+      // A last line without its end may be one that another file has whole.
+      const bool has_part_of_line =
+          std::any_of(numbers.begin(), numbers.end(),
+                      [&](std::size_t number) { return !files_[number].ended; });
+      if (has_part_of_line &&
+          report.status().message().find("may be the first") != std::string::npos) {
+        was_cut = true;
+      }
       EXPECT_TRUE(report.ok() || was_cut) << report.status().to_string();
     }
     const auto engine = open_engine(disk_, [] {
@@ -499,6 +624,7 @@ class RandomRuns {
 
   Random random_;
   bool ndjson_;
+  bool many_lines_;  // rows may have
   bool gzip_ = false;
   const TestDirectory directory_;
   const std::shared_ptr<MemoryDisk> disk_ = make_memory_disk();

@@ -54,7 +54,10 @@ std::string outcome(const TestDirectory& directory, const std::vector<std::strin
   const auto engine = open_engine(make_memory_disk(), settings);
   std::vector<std::string> rejects;
   IngestHooks hooks;
-  hooks.reject = [&](const RejectedRow& row) { rejects.push_back(row.reason + row.row + '\n'); };
+  hooks.reject = [&](const RejectedRow& row) {
+    rejects.push_back(row.reason + row.row + '\n');
+    return Status();
+  };
   const IngestReport report = ingest(*engine, {path}, {}, hooks);
   std::sort(rejects.begin(), rejects.end());
   std::string out = answers(*engine);

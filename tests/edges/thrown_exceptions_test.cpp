@@ -69,7 +69,10 @@ TEST(ThrownExceptions, OfHooks) {
     all.progress = [&](const IngestProgress&) { throw_it(what); };
     all.schema = [&](const std::string&, const SourceSchema&) { throw_it(what); };
     all.summary = [&](const IngestReport&) { throw_it(what); };
-    all.reject = [&](const RejectedRow&) { throw_it(what); };
+    all.reject = [&](const RejectedRow&) {
+      throw_it(what);
+      return Status();
+    };
     for (const std::string name : {"progress", "schema", "summary", "reject"}) {
       IngestHooks hooks;
       if (name == "progress") hooks.progress = all.progress;

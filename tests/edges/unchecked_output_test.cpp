@@ -9,8 +9,12 @@
 #include <string_view>
 #include <vector>
 
+#include "rollcall/engine.h"
+#include "rollcall/memory_store.h"
+#include "rollcall/user_file.h"
 #include "tests/core/source/ingesting.h"
 #include "tests/core/source/source_files.h"
+#include "tests/edges/edge_engine.h"
 
 namespace rollcall {
 namespace {
@@ -48,7 +52,7 @@ TEST(UncheckedOutput, IsToldOfOncePerFile) {
       "skipped.zst", skippable + zstd_frame(std::string(kHeader) + rows(3, 9), true));
   EXPECT_EQ(notes_of({checked, packed, plain, skipped}), std::vector<std::string>());
 
-  const std::string all = directory.write("all.zst", zstd_frame(head, false));
+  const std::string all = directory.write("all.zst", zstd_frame(head + "w,2026-01-01,e\n", false));
   const std::string last =
       directory.write("last.zst", zstd_frame(head + "x", true) + zstd_frame(rows(400, 9), false));
   const std::string first = directory.write(
@@ -80,6 +84,35 @@ TEST(UncheckedOutput, IsFoundWhereverAFrameBegins) {
                                              frame + filler + zstd_frame(rows(0, 9), false));
     EXPECT_EQ(notes_of({path}).size(), 1u);
   }
+}
+
+TEST(UncheckedOutput, ListsOfUsersAreToldLikeFilesOfEvents) {
+  const TestDirectory directory;
+  const std::string unchecked = directory.write("l.zst", zstd_frame("ann\nbob\n", false));
+  const std::string checked = directory.write("c.zst", zstd_frame("ann\nbob\n", true));
+  EngineOptions options;
+  options.question_directories = {directory.path()};
+  const auto engine = *Engine::open(open_memory_store(), options);
+  ASSERT_TRUE(
+      testing::ingest_events(*engine, {testing::edge_event("ann"), testing::edge_event("bob")})
+          .ok());
+  const auto notes = [&](const std::string& path) {
+    const auto answer =
+        engine->query(R"({"kind": "segment", "segment": {"in_file": ")" + path + "\"}}");
+    EXPECT_TRUE(answer.ok()) << answer.status().to_string();
+    std::vector<std::string> read;
+    UserFileOptions reading;
+    reading.notes = &read;
+    EXPECT_TRUE(read_user_file(path, UserKind::kString, reading).ok());
+    EXPECT_EQ(read.size(), answer->notes.size());
+    return answer->notes;
+  };
+  EXPECT_EQ(notes(unchecked),
+            std::vector<std::string>{
+                "in_file(" + unchecked +
+                "): it is compressed without a checksum, so that damage to it may go unnoticed "
+                "(zstd --check adds one)"});
+  EXPECT_TRUE(notes(checked).empty());
 }
 
 }  // namespace

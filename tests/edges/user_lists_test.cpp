@@ -131,10 +131,64 @@ TEST_F(UserLists, WhatIsNoneIsToldWithItsLineAndNotQuoted) {
             ":1: text in UTF-16 or UTF-32 (allowed: UTF-8)");
   const std::string packed = gzip("secret\n");
   EXPECT_EQ(read("a.gz", packed.substr(0, packed.size() - 3)).status().code(),
-            StatusCode::kCorruption);
+            StatusCode::kInvalidArgument);
 }
 
-TEST_F(UserLists, AListOfWhichNobodyIsKnownSaysSo) {
+// However a list is made, what is read of it at one go is bounded.
+TEST_F(UserLists, PiecesAreBounded) {
+  const std::string most(std::size_t{1} << 20, 'x'), more = most + "x";
+  for (const std::string& text :
+       {most + "\n", "user,n\n" + most + ",1\n", "user\n\"" + most + "\"\n",
+        "{\"user\":\"" + most.substr(2) + "\"}"}) {
+    const auto read_one = read("list", text);
+    ASSERT_TRUE(read_one.ok()) << read_one.status().to_string();
+    EXPECT_EQ(read_one->size(), 1U);
+  }
+  const std::string too_long = "has more than 1048576 bytes in one piece, which are allowed";
+  EXPECT_EQ(fault("a", "ann\n" + more + "\n"), ":2: " + too_long);
+  EXPECT_EQ(fault("a.csv", "user,n\nann,1\nann," + more + "\n"), ":3: " + too_long);
+  EXPECT_EQ(fault("a.csv", "user\n\"" + more + "\"\n"), ":2: " + too_long);
+  EXPECT_EQ(fault("a.csv", "user\n\"" + more), ":2: " + too_long);
+  EXPECT_EQ(fault("a.json", "{\"user\":\"" + more + "\"}"), ":1: " + too_long);
+  EXPECT_EQ(fault("a.json", "{\"user\":1}\n{\"user\":1" + std::string(more.size(), '0') + "}"),
+            ":2: " + too_long);
+  const std::string deep(257, '[');
+  EXPECT_EQ(fault("a.json", deep), ":1: is nested deeper than 256 levels");
+  EXPECT_EQ(fault("a.jsonl", "{\"user\":1}\n{\"n\":" + deep),
+            ":2: is nested deeper than 256 levels");
+  // Brackets within a text are none, whatever is escaped there.
+  EXPECT_EQ(*read("a.json", R"({"n":"\\\"[[)" + deep + R"(","user":"ann"})"), ids({"ann"}));
+}
+
+TEST_F(UserLists, MemoryIsBoundedByOption) {
+  std::string text;
+  for (int i = 0; i < 10'000; ++i) text += "user number " + std::to_string(i) + "\n";
+  UserFileOptions options;
+  for (const std::string& content : {text, gzip(text), zstd(text)}) {
+    const std::string path = directory_.write("list", content);
+    options.memory_bytes_max = std::size_t{2} << 20;
+    const auto users = read_user_file(path, UserKind::kString, options);
+    ASSERT_TRUE(users.ok()) << users.status().to_string();
+    EXPECT_EQ(users->size(), 10'000U);
+    options.memory_bytes_max = 600'000;  // enough for the text
+    EXPECT_EQ(read_user_file(path, UserKind::kString, options).status().to_string(),
+              Status::resource_exhausted(
+                  path + ": takes more memory than the 600000 bytes that are allowed for lists of "
+                         "users")
+                  .to_string());
+  }
+  // A frame that wants a window of 16 MiB.
+  const std::string path = directory_.write(
+      "wide.zst", std::string("\x28\xb5\x2f\xfd\x00\x70\x21\x00\x00", 9) + "ann\n");
+  EXPECT_EQ(*read_user_file(path, UserKind::kString), ids({"ann"}));
+  options.memory_bytes_max = std::size_t{4} << 20;
+  const Status status = read_user_file(path, UserKind::kString, options).status();
+  EXPECT_EQ(status.code(), StatusCode::kResourceExhausted);
+  EXPECT_NE(status.message().find("a window of more memory"), std::string::npos)
+      << status.to_string();
+}
+
+TEST_F(UserLists, AListOfWhichNotAllAreKnownSaysSo) {
   EngineOptions options;
   options.question_directories = {directory_.path()};
   const auto engine = *Engine::open(open_memory_store(), options);
@@ -151,7 +205,11 @@ TEST_F(UserLists, AListOfWhichNobodyIsKnownSaysSo) {
       notes("in_file(" + file + ")"),
       std::vector<std::string>{"in_file(" + file + "): the store knows none of its 4 ids: " +
                                "\"Ann\", \"Bob \", \"" + std::string(64, 'x') + "\"..., ..."});
-  directory_.write("list", "Ann\nbob\n");
+  directory_.write("list", "Ann\nbob\nann\nbob\nCem\n");
+  EXPECT_EQ(
+      notes("in_file(" + file + ")"),
+      std::vector<std::string>{"in_file(" + file + "): the store does not know 2 of its 4 ids"});
+  directory_.write("list", "ann\nbob\n");
   EXPECT_TRUE(notes("in_file(" + file + ")").empty());
   // Known, though not yet seen at that time.
   EXPECT_TRUE(notes("in_file(" + file + ")", R"(, "as_of": "2026-01-01")").empty());
@@ -174,6 +232,31 @@ TEST_F(UserLists, AListOfWhichNobodyIsKnownSaysSo) {
   EXPECT_EQ(answers->at(1).notes, said);
   EXPECT_NE(to_json(answers->at(1)).find(R"~(]], "notes": ["segment(staff): the store)~"),
             std::string::npos);
+}
+
+// Which of two columns is meant, nobody can tell.
+TEST_F(UserLists, WithTwoColumnsOfUsers) {
+  const std::string column = ": has more than one column \"user\" (allowed: one)";
+  for (const char* text : {"user,user\nann,bob\n", "user;n;user\nann;1;bob\n", "n\tuser\tuser\n"}) {
+    EXPECT_EQ(fault("list", text), ":1" + column) << text;
+  }
+  EXPECT_EQ(fault("list", R"({"columns": [{"name": "user"}, {"name": "user"}],)"
+                          R"( "rows": [["ann", "bob"]]})"),
+            ":1" + column);
+  EXPECT_EQ(fault("list", "{\"user\": \"ann\"}\n{\"user\": \"bob\", \"user\": \"cem\"}\n"),
+            ":2: has more than one \"user\" (allowed: one)");
+  // Other columns may be double, and each answer of an array has its own.
+  EXPECT_EQ(*read("list", "n,n,user\n1,2,ann\n"), ids({"ann"}));
+  EXPECT_EQ(read("list", "[" + kAnswer + ", " + kAnswer + "]")->size(), 4u);
+}
+
+// kCorruption is of a store.
+TEST_F(UserLists, ThatAreDamaged) {
+  const std::string text = "ann\nbob\n";
+  EXPECT_EQ(fault("list.gz", gzip(text).substr(0, 15)), ": damaged gzip: it is cut off");
+  const std::string packed = zstd(text);
+  EXPECT_EQ(fault("list.zst", packed.substr(0, packed.size() - 2)),
+            ": damaged zstd: it is cut off");
 }
 
 }  // namespace

@@ -49,7 +49,7 @@ Status forget(const ForgetFlags& flags) {
   const UserKind kind = engine->settings().user_kind;
   std::vector<UserId> users;
   if (!flags.file.empty()) {
-    ROLLCALL_ASSIGN_OR_RETURN(users, read_user_file(flags.file, kind));
+    ROLLCALL_ASSIGN_OR_RETURN(users, read_named_list(flags.file, *engine));
   }
   for (const std::string& text : flags.users) {
     ROLLCALL_ASSIGN_OR_RETURN(UserId user, parse_user(text, kind, "--user"));

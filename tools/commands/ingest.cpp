@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <set>
@@ -13,6 +14,9 @@
 #include <system_error>
 #include <utility>
 #include <vector>
+
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -28,6 +32,7 @@
 #include "tools/commands/source_flags.h"
 #include "tools/commands/store_access.h"
 #include "tools/interrupt.h"
+#include "tools/made_store.h"
 #include "tools/progress_line.h"
 #include "tools/reject_file.h"
 #include "tools/terminal.h"
@@ -125,6 +130,7 @@ Result<OpenedStore> open_store(const IngestFlags& flags) {
   };
   ROLLCALL_ASSIGN_OR_RETURN(opened.engine, open_for_writing(flags.store, settings));
   if (opened.made) {
+    ROLLCALL_RETURN_IF_ERROR(opened.made->note_made());
     say(fmt::format("made {}: {}", flags.store.directory, describe(opened.engine->settings())));
   } else {
     ROLLCALL_RETURN_IF_ERROR(check_settings(flags.settings, opened.engine->settings()));
@@ -148,7 +154,19 @@ std::string list(const std::vector<WordCount>& counts) {
   return text;
 }
 
-std::string report_text(const IngestReport& report, const LimitFlags& limits, double elapsed_s) {
+// Whether rows were rejected that a flag would take, while a file of which others came in is not
+// read with that flag.
+bool has_rows_of_another_reading(const IngestReport& report) {
+  constexpr std::string_view kKinds[] = {"time is an ambiguous number", "value is not a number"};
+  return report.rows_ingested > 0 &&
+         std::any_of(report.rejected_by_kind.begin(), report.rejected_by_kind.end(),
+                     [&](const RejectCount& count) {
+                       return std::find(std::begin(kKinds), std::end(kKinds), count.kind) !=
+                              std::end(kKinds);
+                     });
+}
+
+std::string report_text(const IngestReport& report, const IngestFlags& flags, double elapsed_s) {
   std::string text;
   for (const std::string& note : report.notes) text += printable(note) + "\n";
   for (const FileReport& file : report.files) {
@@ -173,6 +191,11 @@ std::string report_text(const IngestReport& report, const LimitFlags& limits, do
     const RejectedRow& row = report.examples[i];
     text += fmt::format("  {}: {}\n", printable(place(row)), printable(row.reason));
   }
+  if (!flags.rejects && has_rows_of_another_reading(report)) {
+    text +=
+        "rejected rows that a flag would take: the others of their file are in, so read them on "
+        "their own (--rejects FILE keeps them), or all of it into a new store\n";
+  }
   if (!report.null_values.empty()) {
     text += fmt::format("values that say there is none: {}; they count as no value\n",
                         list(report.null_values));
@@ -183,7 +206,7 @@ std::string report_text(const IngestReport& report, const LimitFlags& limits, do
         "leaves them out)\n",
         list(report.null_users));
   }
-  return text + kept_out_text(report, limits);
+  return text + kept_out_text(report, flags.limits);
 }
 
 std::string report_json(const IngestReport& report, double elapsed_s) {
@@ -239,26 +262,50 @@ std::string report_json(const IngestReport& report, double elapsed_s) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-// Whether rejected rows may be written to `rejects`: not over what is read, nor to where it would
-// be read the next time.
-Status check_rejects_path(const std::string& rejects, const std::vector<std::string>& paths) {
+// The file that a name or an open descriptor leads to, if it is one on a disk.
+std::optional<std::pair<dev_t, ino_t>> file_behind(const std::string& path, int standard) {
+  struct stat facts {};
+  const int failed = path == "-" ? ::fstat(standard, &facts) : ::stat(path.c_str(), &facts);
+  if (failed != 0 || !S_ISREG(facts.st_mode)) return {};
+  return std::pair(facts.st_dev, facts.st_ino);
+}
+
+// Whether the file of that name lies in `directory` or beneath it, links resolved.
+bool lies_beneath(const std::string& name, const std::string& directory) {
   namespace fs = std::filesystem;
   std::error_code ignored;
-  const fs::path target = fs::weakly_canonical(rejects, ignored);
-  for (const std::string& path : paths) {
-    if (path == "-") continue;
-    if (fs::equivalent(rejects, path, ignored)) {
+  fs::path file = name;
+  // A link that leads nowhere yet says where the file will be made.
+  if (fs::is_symlink(file, ignored) && !fs::exists(file, ignored)) {
+    file = file.parent_path() / fs::read_symlink(file, ignored);
+  }
+  file = fs::weakly_canonical(fs::absolute(file, ignored), ignored);
+  const fs::path within = fs::weakly_canonical(fs::absolute(directory, ignored), ignored);
+  const auto [end, rest] = std::mismatch(within.begin(), within.end(), file.begin(), file.end());
+  return end == within.end() || (std::next(end) == within.end() && end->empty());
+}
+
+// Whether rejected rows may be written to where `flags` say: not over what is read, nor to where it
+// would be read the next time, nor among the files of the store.
+Status check_rejects_path(const IngestFlags& flags) {
+  const std::string& rejects = *flags.rejects;
+  const auto target = file_behind(rejects, STDOUT_FILENO);
+  for (const std::string& path : flags.paths) {
+    if (target && target == file_behind(path, STDIN_FILENO)) {
       return Status::invalid_argument(
           fmt::format("--rejects {}: is read itself (allowed: another file)", rejects));
     }
-    if (!fs::is_directory(path, ignored)) continue;
-    const fs::path directory = fs::weakly_canonical(path, ignored);
-    const auto [end, rest] =
-        std::mismatch(directory.begin(), directory.end(), target.begin(), target.end());
-    if (end == directory.end()) {
+    std::error_code ignored;
+    if (path == "-" || rejects == "-" || !std::filesystem::is_directory(path, ignored)) continue;
+    if (lies_beneath(rejects, path)) {
       return Status::invalid_argument(fmt::format(
           "--rejects {}: lies in {}, which is read (allowed: a file elsewhere)", rejects, path));
     }
+  }
+  if (rejects != "-" && lies_beneath(rejects, flags.store.directory)) {
+    return Status::invalid_argument(
+        fmt::format("--rejects {}: lies in {}, the store (allowed: a file elsewhere)", rejects,
+                    flags.store.directory));
   }
   return {};
 }
@@ -267,7 +314,10 @@ Status check_rejects_path(const std::string& rejects, const std::vector<std::str
 Status nothing_ingested(const IngestReport& report) {
   const std::string& kind = report.rejected_by_kind.front().kind;
   const std::string_view advice =
-      !limit_advice(kind).empty()             ? limit_advice(kind)
+      !limit_advice(kind).empty()   ? limit_advice(kind)
+      : kind.ends_with("not UTF-8") ? "iconv makes UTF-8 of other texts, such as iconv -f LATIN1"
+      : kind == "column is neither a string nor a number"
+          ? "--user, --time, --event and --value name other columns, --value \"\" none"
       : kind.starts_with("quoted")            ? "--no-quotes takes quotes as text"
       : kind == "time is an ambiguous number" ? "--time-unit or --time-format says what they are"
       : kind.starts_with("time") ? "--time names their column, --time-format their form"
@@ -323,14 +373,17 @@ Status read_files(const IngestFlags& flags, Engine& engine, SchemaVoice& voice,
     progress.wipe();
     voice.tell(name, schema);
   };
-  if (rejects) hooks.reject = [&rejects](const RejectedRow& row) { rejects->add(row); };
+  if (rejects) hooks.reject = [&rejects](const RejectedRow& row) { return rejects->add(row); };
   hooks.summary = [&summary](const IngestReport& report) { summary = report; };
   SourceOptions source = flags.source;
   ROLLCALL_RETURN_IF_ERROR(set_limits(flags.limits, engine.settings(), source));
-  const Status status = ingest_files(engine, flags.paths, source, hooks).status();
+  Status status = ingest_files(engine, flags.paths, source, hooks).status();
   stopped = summary && summary->stopped;
   progress.wipe();
-  if (rejects) ROLLCALL_RETURN_IF_ERROR(rejects->close());
+  if (rejects) {
+    const Status closed = rejects->close();
+    if (status.ok()) status = closed;
+  }
   const bool nothing_read = summary && summary->rows_read == 0 && summary->files.empty();
   if (!summary) return status;
   if (nothing_read && !status.ok() && summary->failures.size() < 2) {
@@ -341,7 +394,7 @@ Status read_files(const IngestFlags& flags, Engine& engine, SchemaVoice& voice,
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   const std::string text = flags.output.format == OutputFormat::kJson
                                ? report_json(*summary, elapsed_s)
-                               : report_text(*summary, flags.limits, elapsed_s);
+                               : report_text(*summary, flags, elapsed_s);
   if (flags.rejects == "-") {
     write_standard_error(text);
   } else {
@@ -349,13 +402,36 @@ Status read_files(const IngestFlags& flags, Engine& engine, SchemaVoice& voice,
   }
   rows_refused = rows_kept_out(*summary) > 0;
   const Status outcome = outcome_of(*summary);
-  return !outcome.ok() ? outcome : status;
+  // An error that is of no file has ended the run early.
+  const bool ended_early = !status.ok() && summary->failures.empty();
+  return !outcome.ok() && !ended_early ? outcome : status;
+}
+
+// Takes back a store that this ingest made, and that nothing came into.
+Status take_back(OpenedStore& store, const std::string& directory) {
+  ROLLCALL_RETURN_IF_ERROR(store.made->hide());
+  store.engine.reset();
+  ROLLCALL_ASSIGN_OR_RETURN(std::vector<std::string> left, store.made->remove());
+  if (left.empty()) {
+    say(fmt::format("nothing was ingested, and {} is not kept: the next ingest may choose anew",
+                    directory));
+    return {};
+  }
+  constexpr std::size_t kShown = 3;
+  const std::string more =
+      left.size() > kShown ? fmt::format(" and {} more", left.size() - kShown) : "";
+  left.resize(std::min(left.size(), kShown));
+  say(
+      fmt::format("nothing was ingested, and the store in {} is not kept; the directory stays, as "
+                  "it holds what no store makes: {}{}",
+                  directory, fmt::join(left, ", "), more));
+  return {};
 }
 
 Status ingest(const IngestFlags& flags, bool& rows_refused) {
   std::optional<RejectFile> rejects;
   if (flags.rejects) {
-    ROLLCALL_RETURN_IF_ERROR(check_rejects_path(*flags.rejects, flags.paths));
+    ROLLCALL_RETURN_IF_ERROR(check_rejects_path(flags));
     ROLLCALL_ASSIGN_OR_RETURN(rejects, RejectFile::open(*flags.rejects));
   }
   ROLLCALL_ASSIGN_OR_RETURN(OpenedStore store, open_store(flags));
@@ -370,12 +446,10 @@ Status ingest(const IngestFlags& flags, bool& rows_refused) {
       read_files(flags, *store.engine, voice, rejects, interrupt, stopped, rows_refused);
   const bool pins_nothing = store.made && store.engine->info().event_count == 0;
   if (pins_nothing) {
-    store.made->hide();
-    store.engine.reset();
-    ROLLCALL_RETURN_IF_ERROR(store.made->remove());
-    say(fmt::format("nothing was ingested, and {} is not kept: the next ingest may choose anew",
-                    flags.store.directory));
-    return stopped ? interrupted(flags.paths, status) : status;
+    const Status taken_back = take_back(store, flags.store.directory);
+    if (!status.ok() && !taken_back.ok()) say(taken_back.message());
+    const Status outcome = !status.ok() ? status : taken_back;
+    return stopped ? interrupted(flags.paths, outcome) : outcome;
   }
   const Status closed = store.engine->close();  // keeps what was read before an error, too
   const Status outcome = !status.ok() ? status : closed;

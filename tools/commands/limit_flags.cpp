@@ -26,19 +26,22 @@ struct LimitText {
   std::string_view flag;
   std::string_view reject_kind;
   std::string_view advice;
-  std::string_view wider;  // a value of the flag that takes in more
+  std::string_view keeps_out;  // what of the flag does
+  std::string_view wider;      // a value of the flag that takes in more
 };
 
 // One row for each limit that a flag can move.
 constexpr auto kLimitTexts = std::to_array<LimitText>({
     {SourceLimit::kTimeMax, "--days-ahead", "time is later than any that is plausible",
-     "--days-ahead takes more of the future", "a larger one"},
+     "--days-ahead takes more of the future", "by --days-ahead", "a larger one"},
     {SourceLimit::kTimeMin, "--not-before", "time is earlier than any that is plausible",
-     "--not-before takes more of the past", "an earlier one"},
+     "--not-before takes more of the past", "by --not-before", "an earlier one"},
     {SourceLimit::kNullUser, "--null-users", "user means nobody",
-     "--null-users keep takes them as users", "keep"},
+     "--null-users keep takes them as users", "by --null-users", "keep"},
     {SourceLimit::kLineBytes, "--line-max", "row is too long", "--line-max takes longer ones",
-     "a larger one"},
+     "by --line-max", "a larger one"},
+    {SourceLimit::kUnrounded, "--round-values", "value has too many decimals",
+     "--round-values rounds them", "for want of --round-values", "it"},
 });
 
 const LimitText* text_of(SourceLimit limit) {
@@ -109,8 +112,10 @@ std::uint64_t rows_kept_out(const IngestReport& report) {
   std::uint64_t rows = 0;
   for (const FileReport& file : report.files) {
     for (const LimitCount& count : file.refused) {
-      // Whoever leaves out users that mean nobody has asked for it in so many words.
-      if (text_of(count.limit) != nullptr && count.limit != SourceLimit::kNullUser) {
+      // Whoever leaves out users that mean nobody has asked for it in so many words, and an amount
+      // that the store cannot keep is a fault of its row.
+      if (text_of(count.limit) != nullptr && count.limit != SourceLimit::kNullUser &&
+          count.limit != SourceLimit::kUnrounded) {
         rows += count.rows;
       }
     }
@@ -121,9 +126,13 @@ std::uint64_t rows_kept_out(const IngestReport& report) {
 std::string admitted_text(const FileReport& file) {
   std::string text;
   for (const LimitCount& count : file.admitted) {
-    const std::string_view flag = flag_of(count.limit);
-    text += fmt::format("{}: read again for {} that {} refused\n", printable(file.path),
-                        rows_text(count.rows), flag.empty() ? "a limit" : flag);
+    const LimitText* const limit = text_of(count.limit);
+    const std::string refused = limit == nullptr ? "that a limit refused"
+                                : limit->limit == SourceLimit::kUnrounded
+                                    ? "refused for want of --round-values"
+                                    : fmt::format("that {} refused", limit->flag);
+    text += fmt::format("{}: read again for {} {}\n", printable(file.path), rows_text(count.rows),
+                        refused);
   }
   return text;
 }
@@ -138,14 +147,14 @@ std::string kept_out_text(const IngestReport& report, const LimitFlags& flags) {
       }
     }
     if (of_files > 0) {
-      text += fmt::format("kept out by {}: {}, which the same files give with {}\n", limit.flag,
+      text += fmt::format("kept out {}: {}, which the same files give with {}\n", limit.keeps_out,
                           rows_text(of_files), limit.wider);
     }
     if (of_input > 0) {
       text += fmt::format(
-          "kept out by {}: {} of standard input, which has to be sent again (--rejects keeps "
+          "kept out {}: {} of standard input, which has to be sent again (--rejects keeps "
           "them)\n",
-          limit.flag, rows_text(of_input));
+          limit.keeps_out, rows_text(of_input));
     }
   }
   const auto unknown = std::count_if(report.files.begin(), report.files.end(),

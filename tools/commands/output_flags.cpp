@@ -1,5 +1,11 @@
 #include "tools/commands/output_flags.h"
 
+#include <algorithm>
+#include <string>
+#include <variant>
+
+#include <fmt/format.h>
+
 #include "tools/commands/option_kinds.h"
 #include "tools/text.h"
 
@@ -27,6 +33,22 @@ Result<std::string> text_of(const QueryResult& result, const OutputFlags& flags)
 Status write(std::string_view text, const OutputFlags& flags) {
   return flags.format == OutputFormat::kTable ? draw_on_standard_output(text)
                                               : write_standard_output(text);
+}
+
+// Members are lists that may be read back: those that are written as other ids are told.
+void note_escaped(const QueryResult& result, const OutputFlags& flags) {
+  const bool is_list = result.columns.size() == 1 && result.columns.front().name == "user";
+  if (!flags.escape_formulas || flags.format != OutputFormat::kCsv || !is_list) return;
+  const auto escaped = std::count_if(result.rows.begin(), result.rows.end(), [](const auto& row) {
+    const auto* const id = std::get_if<std::string>(&row.front());
+    return id != nullptr && without_formula(*id) != *id;
+  });
+  if (escaped == 0) return;
+  write_standard_error(
+      fmt::format("rollcall: note: {} with a ' in front, for a spreadsheet: read back as a list, "
+                  "{} other users (without --escape-formulas the list is right)\n",
+                  escaped == 1 ? "1 id is written" : fmt::format("{} ids are written", escaped),
+                  escaped == 1 ? "it names" : "they name"));
 }
 
 }  // namespace
@@ -75,6 +97,7 @@ void print_notes(const QueryResult& result) {
 
 Status print(const QueryResult& result, const OutputFlags& flags) {
   print_notes(result);
+  note_escaped(result, flags);
   ROLLCALL_ASSIGN_OR_RETURN(const std::string text, text_of(result, flags));
   return write(text, flags);
 }
@@ -84,6 +107,7 @@ Status print(const std::vector<QueryResult>& results, const OutputFlags& flags) 
   std::string text = is_json ? "[" : "";
   for (const QueryResult& result : results) {
     print_notes(result);
+    note_escaped(result, flags);
     ROLLCALL_ASSIGN_OR_RETURN(std::string one, text_of(result, flags));
     if (is_json) one.pop_back();  // the end of its line
     if (text.size() > 1) text += is_json ? ",\n" : "\n";

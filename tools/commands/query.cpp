@@ -22,10 +22,10 @@ struct QueryFlags {
 };
 
 Status query(const QueryFlags& flags) {
-  ROLLCALL_ASSIGN_OR_RETURN(const std::string json, read_query_text(flags.spec));
   std::optional<QuestionGuard> guard(flags.timeout);
+  ROLLCALL_ASSIGN_OR_RETURN(const std::string json, read_query_text(flags.spec, *guard));
   ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
-                            open_for_questions(json, flags.spec, flags.store));
+                            open_for_questions(json, flags.spec, flags.store, *guard));
   const Result<std::vector<Query>> queries = parse_queries(json, engine->settings().time_zone);
   if (!queries.ok()) return located(queries.status(), flags.spec);
   const Result<std::vector<QueryResult>> results = engine->query(*queries, guard->limits());

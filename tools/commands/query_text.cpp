@@ -35,14 +35,16 @@ void add_query_text(CLI::App& command, std::string& spec) {
       ->type_name("");
 }
 
-Result<std::string> read_query_text(const std::string& spec) {
+Result<std::string> read_query_text(const std::string& spec, const QuestionGuard& guard) {
   if (is_inline(spec)) return spec;
-  if (spec == "-") return read_to_end(STDIN_FILENO, "<stdin>", kBytesMax);
-  return read_regular_file(spec, kBytesMax);
+  if (spec != "-") return read_regular_file(spec, kBytesMax);
+  // Who writes to a pipe may take long.
+  return guard.wait_for<std::string>(
+      [] { return read_to_end(STDIN_FILENO, "<stdin>", kBytesMax); });
 }
 
 Result<std::unique_ptr<Engine>> open_for_questions(const std::string& json, const std::string& spec,
-                                                   StoreFlags store) {
+                                                   StoreFlags store, const QuestionGuard& guard) {
   if (is_inline(spec)) {
     // What is wrong with them is told once the store's time zone is known.
     const Result<std::vector<Query>> queries = parse_queries(json);
@@ -50,7 +52,7 @@ Result<std::unique_ptr<Engine>> open_for_questions(const std::string& json, cons
       for (const Query& query : *queries) allow_named_files(query, store);
     }
   }
-  return open_for_reading(store);
+  return guard.wait_for<std::unique_ptr<Engine>>([store] { return open_for_reading(store); });
 }
 
 Status located(const Status& status, const std::string& spec) {

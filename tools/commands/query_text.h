@@ -8,6 +8,7 @@
 
 #include "rollcall/engine.h"
 #include "rollcall/status.h"
+#include "tools/commands/question_limits.h"
 #include "tools/commands/store_access.h"
 
 namespace rollcall::tools {
@@ -15,13 +16,15 @@ namespace rollcall::tools {
 // Adds the argument SPEC: a file, the JSON itself, or - for standard input.
 void add_query_text(CLI::App& command, std::string& spec);
 
-Result<std::string> read_query_text(const std::string& spec);
+//   kCancelled, kDeadlineExceeded  as QuestionGuard::wait_for
+Result<std::string> read_query_text(const std::string& spec, const QuestionGuard& guard);
 
 // Opens the store for the questions that `json`, read from `spec`, holds. Those that stand on the
 // command line may read the lists of users that they name; those from elsewhere, what lies where
 // anybody's questions may read.
+//   kCancelled, kDeadlineExceeded  as QuestionGuard::wait_for
 Result<std::unique_ptr<Engine>> open_for_questions(const std::string& json, const std::string& spec,
-                                                   StoreFlags store);
+                                                   StoreFlags store, const QuestionGuard& guard);
 
 // The status with the file in front, and the line and column joined to its name where the text is
 // not JSON: "spec.json:2:10: malformed JSON: ...".

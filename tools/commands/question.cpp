@@ -136,7 +136,9 @@ Status ask(const std::string& json, const QuestionFlags& flags) {
   ROLLCALL_ASSIGN_OR_RETURN(const Query named, parse_query(json));
   StoreFlags store = flags.store;
   allow_named_files(named, store);
-  ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine, open_for_reading(store));
+  ROLLCALL_ASSIGN_OR_RETURN(
+      const std::unique_ptr<Engine> engine,
+      guard->wait_for<std::unique_ptr<Engine>>([store] { return open_for_reading(store); }));
   ROLLCALL_ASSIGN_OR_RETURN(const QueryResult result, engine->query(json, guard->limits()));
   guard.reset();
   return print(result, flags.output);

@@ -90,7 +90,8 @@ void add_retention_command(CLI::App& app, Action& chosen) {
   add_choice(*command, "--measure", flags->measure, {"users", "value"},
              "What a cell holds: users (default), or the amounts of their return events");
   add_choice(*command, "--breakdown-match", flags->breakdown_match, {"cohort", "both"},
-             "Whose value of --breakdown counts: the cohort event's (default), or both events'");
+             "Whose value of --breakdown counts: the cohort event's (default), or both events'")
+      ->needs("--breakdown");
   on_question(*command, flags->question, chosen, [flags] { return to_spec(*flags); });
 }
 

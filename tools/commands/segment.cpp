@@ -1,4 +1,5 @@
 // rollcall segment: counts the users of a segment, and keeps segments in the store by name.
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -9,11 +10,11 @@
 #include <nlohmann/json.hpp>
 
 #include "rollcall/message_text.h"
-#include "rollcall/user_file.h"
 #include "tools/commands/command.h"
 #include "tools/commands/question.h"
 #include "tools/commands/store_access.h"
 #include "tools/table_printer.h"
+#include "tools/terminal.h"
 #include "tools/text.h"
 
 namespace rollcall::tools {
@@ -55,25 +56,47 @@ struct SaveFlags {
   std::string file;
 };
 
-// Says so if the store knows none of the users of a list that it keeps.
-void note_unknown_users(const Engine& engine, const std::string& name) {
+void note(const std::string& text) {
+  write_standard_error("rollcall: note: " + shortened(printable(text)) + "\n");
+}
+
+Query count_of_saved(const std::string& name) {
   Segment segment;
   segment.kind = Segment::Kind::kSaved;
   segment.name = name;
   Query query;
   query.ask = SegmentQuery{std::move(segment)};
-  if (const Result<QueryResult> count = engine.query(query); count.ok()) print_notes(*count);
+  return query;
+}
+
+// Says how many of the users of a list that the store keeps it does not know.
+void note_unknown_users(const Engine& engine, const std::string& name) {
+  const Result<QueryResult> count = engine.query(count_of_saved(name));
+  if (count.ok()) print_notes(*count);
+}
+
+// Says so if a segment has no answer as the store stands: it names an event that is yet to come, or
+// one that is misspelled.
+void note_unanswered(const Engine& engine, const std::string& name) {
+  const Status asked = engine.explain(count_of_saved(name)).status();
+  if (!asked.ok()) {
+    note(fmt::format("{} is saved, and has no answer yet: {}", name, asked.message()));
+  }
 }
 
 Status save(const SaveFlags& flags) {
-  ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
-                            open_existing_for_writing(flags.store));
+  StoreFlags store = flags.store;
+  Segment segment;
   if (flags.file.empty()) {
-    ROLLCALL_ASSIGN_OR_RETURN(const Segment segment, parse_segment(flags.segment));
+    ROLLCALL_ASSIGN_OR_RETURN(segment, parse_segment(flags.segment));
+    allow_named_files({{}, SegmentQuery{segment}}, store);
+  }
+  ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine, open_existing_for_writing(store));
+  if (flags.file.empty()) {
     ROLLCALL_RETURN_IF_ERROR(engine->save_segment(flags.name, segment));
+    note_unanswered(*engine, flags.name);
   } else {
-    ROLLCALL_ASSIGN_OR_RETURN(std::vector<UserId> users,
-                              read_user_file(flags.file, engine->settings().user_kind));
+    ROLLCALL_ASSIGN_OR_RETURN(std::vector<UserId> users, read_named_list(flags.file, *engine));
     ROLLCALL_RETURN_IF_ERROR(engine->save_segment(flags.name, std::move(users)));
     note_unknown_users(*engine, flags.name);
   }
@@ -141,10 +164,22 @@ Status show(const NameFlags& flags) {
   return Status::not_found(unknown_name("segment", flags.name, names));
 }
 
+bool names_saved(const Segment& segment, const std::string& name) {
+  return (segment.kind == Segment::Kind::kSaved && segment.name == name) ||
+         std::any_of(segment.parts.begin(), segment.parts.end(),
+                     [&](const Segment& part) { return names_saved(part, name); });
+}
+
 Status drop(const NameFlags& flags) {
   ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
                             open_existing_for_writing(flags.store));
   ROLLCALL_RETURN_IF_ERROR(engine->drop_segment(flags.name));
+  for (const SegmentInfo& segment : engine->segments()) {
+    if (segment.expression && names_saved(*segment.expression, flags.name)) {
+      note(fmt::format("{} names it, and has no answer until there is one of the name again",
+                       segment.name));
+    }
+  }
   return engine->close();
 }
 

@@ -60,7 +60,8 @@ void add_format(CLI::App& command, SourceOptions& options) {
       command
           .add_flag_callback(
               "--quotes", [&options] { options.quotes = QuoteRule::kFields; },
-              "A quote that opens a field must be closed (default, unless tabs separate fields)")
+              "A quote that opens a field must be closed, on that line or a later one (default, "
+              "unless tabs separate fields)")
           ->group(kGroup);
   command
       .add_flag_callback(
@@ -101,9 +102,10 @@ void add_format(CLI::App& command, SourceOptions& options) {
 }
 
 void add_time_format(CLI::App& command, SourceOptions& options) {
-  command.add_option("--time-format", options.time_format, "Form of times, such as %Y%m%d")
-      ->type_name("FORMAT")
-      ->group(kGroup);
+  CLI::Option* const format =
+      command.add_option("--time-format", options.time_format, "Form of times, such as %Y%m%d")
+          ->type_name("FORMAT")
+          ->group(kGroup);
   add_choice<TimeUnit>(command, "--time-unit", options.time_unit,
                        {{"auto", TimeUnit::kGuess},
                         {"s", TimeUnit::kSeconds},
@@ -113,6 +115,7 @@ void add_time_format(CLI::App& command, SourceOptions& options) {
                         {"excel-days", TimeUnit::kExcelDays},
                         {"excel-days-1904", TimeUnit::kExcelDays1904}},
                        "Unit of numeric times (auto: by their size, from 1990 to 2099)")
+      ->excludes(format)
       ->group(kGroup);
 }
 
@@ -166,8 +169,10 @@ void add_source_flags(CLI::App& command, SourceOptions& options) {
                    "Users such as NULL, undefined or the UUID of zeros: keep (default) or reject")
       ->group(kGroup);
   command
-      .add_flag("--again", options.again,
-                "Count files again that were read before with other columns or times")
+      .add_flag(
+          "--again", options.again,
+          "Count files again that were read before with other columns or times, or that may be "
+          "the beginning of a longer one")
       ->group(kGroup);
 }
 

@@ -13,7 +13,10 @@
 #include "rollcall/memory_store.h"
 #include "rollcall/rocks_store.h"
 #include "rollcall/store.h"
+#include "rollcall/user_file.h"
 #include "tools/commands/option_kinds.h"
+#include "tools/terminal.h"
+#include "tools/text.h"
 
 namespace rollcall::tools {
 namespace {
@@ -65,7 +68,7 @@ void add_store_flags(CLI::App& command, StoreFlags& flags, bool required) {
   add_size(command, "--memory", flags.memory_bytes,
            "Memory to stay within, such as 512M or 2GiB; 32M or more (default 4G)", "32M");
   command.add_option("--threads", flags.threads, "Threads to use (default: all there are)")
-      ->check(whole_number(1, 1 << 16))
+      ->check(whole_number(1, kThreadsMax))
       ->type_name("N");
   command.add_flag("--accept-rollback", flags.accept_rollback,
                    "Open a store that lost its latest commits, as one put back from a backup");
@@ -85,6 +88,19 @@ void allow_named_files(const Query& query, StoreFlags& flags) {
   if (const auto* ask = std::get_if<SegmentQuery>(&query.ask)) {
     allow_named_files(ask->segment, flags);
   }
+}
+
+Result<std::vector<UserId>> read_named_list(const std::string& path, const Engine& engine) {
+  constexpr std::size_t kShare = 8, kBytesMin = std::size_t{16} << 20;  // as EngineOptions says
+  UserFileOptions options;
+  options.memory_bytes_max = std::max(engine.options().memory_bytes_max / kShare, kBytesMin);
+  std::vector<std::string> notes;
+  options.notes = &notes;
+  Result<std::vector<UserId>> users = read_user_file(path, engine.settings().user_kind, options);
+  for (const std::string& note : notes) {
+    write_standard_error("rollcall: note: " + printable(note) + "\n");
+  }
+  return users;
 }
 
 Result<std::unique_ptr<Engine>> open_for_reading(const StoreFlags& flags) {
@@ -119,37 +135,6 @@ Result<std::unique_ptr<Engine>> open_for_writing(
   // Readers see the settings before the first row.
   if (!last) ROLLCALL_RETURN_IF_ERROR(engine->checkpoint());
   return engine;
-}
-
-MadeStore::MadeStore(std::string directory) : directory_(std::move(directory)) {
-  while (directory_.size() > 1 && directory_.ends_with('/')) directory_.pop_back();
-  std::error_code ignored;
-  made_directory_ = !std::filesystem::exists(directory_, ignored);
-}
-
-void MadeStore::hide() {
-  if (!made_directory_) return;
-  const std::string hidden = fmt::format("{}.removed-{}", directory_, ::getpid());
-  std::error_code error;
-  std::filesystem::rename(directory_, hidden, error);
-  if (!error) directory_ = hidden;
-}
-
-Status MadeStore::remove() {
-  namespace fs = std::filesystem;
-  std::error_code error;
-  if (made_directory_) {
-    fs::remove_all(directory_, error);
-  } else {
-    // What says that there is a store goes first.
-    fs::remove(fs::path(directory_) / "FORMAT", error);
-    for (fs::directory_iterator next(directory_, error), end; !error && next != end;) {
-      const fs::path path = next->path();
-      next.increment(error);
-      if (!error) fs::remove_all(path, error);
-    }
-  }
-  return error ? Status::io_error(directory_ + ": " + error.message()) : Status();
 }
 
 Result<std::unique_ptr<Engine>> open_existing_for_writing(const StoreFlags& flags) {

@@ -15,6 +15,7 @@
 #include "rollcall/options.h"
 #include "rollcall/query.h"
 #include "rollcall/status.h"
+#include "rollcall/types.h"
 
 namespace rollcall::tools {
 
@@ -42,6 +43,11 @@ void add_lists_flag(CLI::App& command, StoreFlags& flags);
 // Lets questions read the files that the segments of `query` name, as the command line does.
 void allow_named_files(const Query& query, StoreFlags& flags);
 
+// Reads a list of users that the command line names, within as much memory as questions have; says
+// so where it was compressed without a checksum.
+//   errors  as read_user_file
+Result<std::vector<UserId>> read_named_list(const std::string& path, const Engine& engine);
+
 // Opens the store as its last commit left it, beside whoever writes to it.
 //   kNotFound  there is none, or one whose making is not finished
 Result<std::unique_ptr<Engine>> open_for_reading(const StoreFlags& flags);
@@ -52,22 +58,6 @@ Result<std::unique_ptr<Engine>> open_for_reading(const StoreFlags& flags);
 // made.
 Result<std::unique_ptr<Engine>> open_for_writing(
     const StoreFlags& flags, const std::function<Result<StoreSettings>()>& new_settings);
-
-// A store that this process makes and may take back, as if it had never been. To be made before the
-// store is.
-class MadeStore {
- public:
-  explicit MadeStore(std::string directory);
-
-  // Puts the store, which this process has open, out of the way: nobody else opens it any more.
-  void hide();
-  // Removes it, once it is not open any more. Leaves an empty directory that was there before.
-  Status remove();
-
- private:
-  std::string directory_;
-  bool made_directory_;
-};
 
 //   kNotFound  as open_for_reading
 Result<std::unique_ptr<Engine>> open_existing_for_writing(const StoreFlags& flags);

@@ -124,9 +124,11 @@ class Engine {
   // Keeps a segment under a name, for queries to use as {"segment": NAME}; one of the same name is
   // replaced. An expression is evaluated anew by each query (the names of its files are kept as
   // absolute ones), a list stays as it is. Durable with the next checkpoint.
-  //   kInvalidArgument  an empty name, an expression that is none, or a store opened read-only
+  //   kInvalidArgument  an empty name, an expression that is none or would name itself, be it by
+  //                     way of others, or a store opened read-only
   Status save_segment(const std::string& name, const Segment& segment);
   Status save_segment(const std::string& name, std::vector<UserId> users);
+  // Segments that name it stay, and have no answer until there is one of the name again.
   //   kNotFound  there is none of that name
   Status drop_segment(const std::string& name);
   // By name.

@@ -5,9 +5,11 @@
 // not guessed again.
 // Its position is committed with the aggregates it produced, so that a file read before is skipped,
 // an interrupted one resumes where its last checkpoint stands, and one that has grown is read on.
-// Older copies of a file that has grown are known by where reading it ended before; the beginning
-// of a file, cut off anywhere else, cannot be told from another file unless it is long (then it is
-// an error).
+// Older copies of a file that has grown are known by where reading it ended before. A file that may
+// be the beginning of a longer one, cut off anywhere else, is an error, since its rows would count
+// twice: what differs before its last lines (of a long file: in more than a thirtieth) is another
+// file. Of files that were read by versions that kept too little to tell, only the first 64 KiB are
+// compared, and shorter ones are taken for other files.
 // A last line without a line end is a row like any other; should the file grow, what is added to
 // that line is rejected, unless the line was rejected itself: then it is read again, whole.
 // A compressed file is read to its end once before any of its rows is ingested, so that a damaged
@@ -18,8 +20,8 @@
 // of its user) is refused, and may come in later. The position holds under which limits what was
 // read, and how many rows each of them refused; when the file comes again under limits that would
 // take some of them, what holds them is read again, and those rows alone are ingested. Narrower
-// limits later change nothing that is in. Rows that are at fault otherwise are not read again, nor
-// are records of several lines that were too long: their lines were read one by one.
+// limits later change nothing that is in. Rows that are at fault otherwise are not read again. The
+// lines of a record that is too long are read one by one; it comes in later if none of them did.
 #pragma once
 
 #include <cstdint>
@@ -41,8 +43,10 @@ enum class FileFormat : std::uint8_t { kDelimited, kNdjson, kNative };
 // Says what a quote at the beginning of a field of delimited text means.
 enum class QuoteRule : std::uint8_t {
   kFields,  // it opens a quoted field, as in RFC 4180; a record that breaks the rule is rejected
-  kFieldsOrText,  // the same, but the quotes of a line that breaks the rule are text
-  kText,          // it is text, like any other byte
+  // The same within one line: the quotes of a line that breaks the rule are text, as are those of a
+  // field that is not closed where its line ends.
+  kFieldsOrText,
+  kText,  // it is text, like any other byte
 };
 
 // Says what an array or object becomes where the value of a dimension is wanted.
@@ -52,7 +56,10 @@ enum class NestedValues : std::uint8_t {
 };
 
 enum class TimeUnit : std::uint8_t {
-  kGuess,  // by the size of each number, if that makes it a time between 1990 and 2100
+  // By the size of each number, if that makes it a time between 1990 and 2100; not of those with
+  // leading zeros, nor of those from 630822816000000000 to below 649757376000000000, which may be
+  // ticks of 100 ns from the year 1.
+  kGuess,
   kSeconds,
   kMilliseconds,
   kMicroseconds,
@@ -74,8 +81,15 @@ struct AmountForm {
 };
 
 // Names the limits that may keep a good row out, see above. Times are of SourceOptions; kTimeMax is
-// also the engine's.
-enum class SourceLimit : std::uint8_t { kLineBytes, kTimeMin, kTimeMax, kUserBytes, kNullUser };
+// also the engine's. kUnrounded is that of amounts with more decimals than the store keeps.
+enum class SourceLimit : std::uint8_t {
+  kLineBytes,
+  kTimeMin,
+  kTimeMax,
+  kUserBytes,
+  kNullUser,
+  kUnrounded
+};
 
 // How to read files. Whatever is unset is guessed from the file's name, its header, and its first
 // rows.
@@ -87,8 +101,9 @@ struct SourceOptions {
   std::optional<std::string> delimiter;
   // Unset: kFieldsOrText where the delimiter is a tab, kText where it is " ", else kFields.
   std::optional<QuoteRule> quotes;
-  // Lines before the header that are passed over. Unset: 1 where the first line is "sep=" and a
-  // delimiter, which is then the delimiter; else 0.
+  // Lines before the header that are passed over; unset: none. Where "sep=" and a delimiter stand
+  // in the first line, or in the first after those and comments, it is the delimiter, and the line
+  // is passed over, too.
   std::optional<std::uint32_t> skip_lines;
   std::string comment;               // lines that begin with it are passed over; empty: none
   std::vector<std::string> columns;  // names, when the file has no header line (or to replace them)
@@ -99,17 +114,20 @@ struct SourceOptions {
   std::optional<std::string> value;        // a column name; "" for none
   std::optional<std::string> event_name;   // every event has this name; no event column
   std::optional<std::string> time_format;  // strptime-like, for times in no standard form: "%Y%m%d"
-  TimeUnit time_unit = TimeUnit::kGuess;   // of numeric times
+  TimeUnit time_unit = TimeUnit::kGuess;   // of numeric times; not beside time_format
   NestedValues nested = NestedValues::kText;
   std::optional<char> decimal;  // see AmountForm
   std::optional<std::string> grouping;
   std::optional<std::string> currency;
+  // Whether amounts are rounded to the store's decimals; else rows that would have to be are
+  // refused (as kUnrounded).
   bool round_values = false;
   // Whether rows of users that is_null_id are rejected (as kNullUser); else they are users like any
   // other, and counted in the report.
   bool reject_null_users = false;
-  // A content that was read before with other columns is an error, since its rows would count
-  // twice; this has them count again.
+  // A content that was read before with other columns, or that may be the beginning of a longer
+  // one, is an error, since its rows would count twice; this has them count again. What stood there
+  // when a longer one was read to that place is known all the same.
   bool again = false;
   // The limits. Of a block of the native format they refuse rows, too.
   std::optional<TimeUs> time_min;  // rows before it are refused; unset: none is
@@ -245,10 +263,13 @@ struct IngestHooks {
   // nobody can read again, all rows that were read whole are ingested; a note of the report says
   // how many bytes of another were lost.
   std::stop_token stop;
-  // Called for every rejected row, in the order of the file, from one thread at a time, once the
-  // position behind it is ingested: if the run ends with a checkpoint, stopped or not, no later run
-  // tells of the row again. With `strict` never.
-  std::function<void(const RejectedRow&)> reject;
+  // Called for every rejected row, in the order of the file, from one thread at a time, before the
+  // position behind it is ingested: what was not told of is read again by the next run. An error
+  // ends the run, and is returned; what came before the rows that were to be told of together
+  // stands, and a second run may tell of some of them again. Of a pipe, which nobody can read
+  // again, the good rows that came with them are ingested. If the run ends otherwise, stopped or
+  // not, with a checkpoint, no later run tells of a row again. With `strict` never called.
+  std::function<Status(const RejectedRow&)> reject;
   // The first rejected row ends the run with kInvalidArgument, and nothing of its block is
   // ingested; so does the first file that cannot
   // be read, with its error.
@@ -261,10 +282,10 @@ struct IngestHooks {
 };
 
 // Reads `paths` (files; directories: the files in and below them whose name tells a format, sorted
-// by name, hidden ones apart; "-": standard input) into the engine, and ends with a checkpoint,
-// also after an error: what was ingested before it stands, and a second run goes on from there. A
-// file that cannot be read takes no other along: they are read, and the first such error is
-// returned at the end. While it waits for a pipe it sees to the checkpoints by age
+// by name, without hidden ones and links to directories; "-": standard input) into the engine, and
+// ends with a checkpoint, also after an error: what was ingested before it stands, and a second run
+// goes on from there. A file that cannot be read takes no other along: they are read, and the first
+// such error is returned at the end. While it waits for a pipe it sees to the checkpoints by age
 // (EngineOptions::checkpoint_seconds). How a slow pipe is read is guessed from what comes within a
 // second of its first byte, and its first row at least. One run at a time for an engine.
 Result<IngestReport> ingest_files(Engine& engine, const std::vector<std::string>& paths,

@@ -20,6 +20,10 @@ std::string excerpt(std::string_view text);
 // deleted, replaced or swapped, upper and lower case being alike. Empty when none is near.
 std::string nearest_name(std::string_view wanted, const std::vector<std::string>& names);
 
+// The same of flags such as "--rule-period", whose words may have come in another order, or not all
+// of them: "--period-rule" and "--rule" are near it. Fewer letters may differ, as flags are short.
+std::string nearest_flag(std::string_view wanted, const std::vector<std::string>& flags);
+
 // " (did you mean \"login\"?)", or nothing when no name is near.
 std::string did_you_mean(std::string_view wanted, const std::vector<std::string>& names);
 

@@ -27,6 +27,9 @@ struct StoreSettings {
   friend bool operator==(const StoreSettings&, const StoreSettings&) = default;
 };
 
+// The most threads that an engine may be told to use.
+inline constexpr std::uint32_t kThreadsMax = 1024;
+
 // How an engine runs; may differ at each open.
 struct EngineOptions {
   // A new store takes these settings (unset: the defaults). An existing store must have been made
@@ -60,10 +63,12 @@ struct EngineOptions {
   // the store is opened after a crash.
   std::size_t journal_bytes_max = std::size_t{1} << 30;
 
-  // 0: as many as the process may use. A checkpoint that ingest starts has as many of its own.
+  // 0: as many as the process may use; at most kThreadsMax. A checkpoint that ingest starts has as
+  // many of its own.
   std::uint32_t threads_max = 0;
 
-  // An event later than this is refused as beyond any plausible clock. Unset: year 9999.
+  // An event later than this is refused as beyond any plausible clock, and so is a batch that makes
+  // the data known beyond the date that holds it. Unset: year 9999.
   std::optional<TimeUs> time_max;
 
   // Questions may read lists of users ({"in_file": ...}) in and beneath these directories, links

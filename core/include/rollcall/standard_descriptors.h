@@ -15,4 +15,7 @@ namespace rollcall {
 //   kFailedPrecondition  one is closed, and /dev/null cannot be opened
 Status open_standard_descriptors();
 
+// Whether one of them had been closed, so that what is written to it is dropped. Threads: any.
+bool was_closed(int descriptor);
+
 }  // namespace rollcall

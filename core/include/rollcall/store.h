@@ -138,6 +138,11 @@ class Store {
 
   virtual bool read_only() const = 0;
 
+  // Whether the store is still where it was opened for writing: what is written to one that was
+  // removed meanwhile goes well, and is lost.
+  //   kIoError  it is not
+  virtual Status check_place() const { return {}; }
+
   virtual Result<StoreSize> size() const = 0;
 
   // The journal, owned by the store; null where batches become durable by commits alone.

@@ -13,6 +13,7 @@
 #include <variant>
 
 #include "core/query/plan/table_plan.h"
+#include "core/users/user_list.h"
 #include "rollcall/message_text.h"
 
 namespace rollcall {
@@ -52,13 +53,6 @@ std::optional<std::uint64_t> parse_integer(std::string_view text) {
 }
 
 constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max() / 4;
-
-// Of a long id, beside the UserId.
-std::size_t heap_bytes(const UserId& user) {
-  constexpr std::size_t kBlockBytes = 16;  // of malloc
-  const auto* const text = std::get_if<std::string>(&user);
-  return text == nullptr || text->size() < sizeof(std::string) / 2 ? 0 : text->size() + kBlockBytes;
-}
 
 std::string user_text(const UserId& user) {
   const auto* number = std::get_if<std::uint64_t>(&user);

@@ -1,6 +1,7 @@
 // JSON to Query. Every field is read by a function of its own, which a table of the kind names.
 #include <fmt/format.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <iterator>
 #include <optional>
@@ -24,6 +25,9 @@
 
 namespace rollcall {
 namespace {
+
+// At once, in one array.
+constexpr std::size_t kQuestionsMax = 1'000;
 
 Status read_as_of(const Json& value, const std::string& path, std::string_view time_zone,
                   std::optional<AsOf>& out) {
@@ -299,9 +303,21 @@ Status read_query(const Json& document, std::string_view time_zone, Query& query
       fmt::format("query: {}", unknown_name("kind", kind.get<std::string>(), kinds)));
 }
 
+// Fields of a breakdown without one mean that its property was forgotten, or misspelled.
+Status check_breakdown(const Json& object, const Query& query) {
+  if (!query.common.breakdown.empty()) return {};
+  for (const char* field : {"breakdown_limit", "breakdown_match"}) {
+    if (!object.contains(field)) continue;
+    return Status::invalid_argument(
+        fmt::format("{}: {}: goes with breakdown only", kind_of(query), field));
+  }
+  return {};
+}
+
 Result<Query> to_query(const Json& document, std::string_view time_zone) {
   Query query;
   ROLLCALL_RETURN_IF_ERROR(read_query(document, time_zone, query));
+  ROLLCALL_RETURN_IF_ERROR(check_breakdown(document, query));
   ROLLCALL_RETURN_IF_ERROR(validate(query));
   return query;
 }
@@ -320,6 +336,10 @@ Result<std::vector<Query>> to_queries(std::string_view json, std::string_view ti
   }
   std::vector<Query> queries;
   const auto& list = document.get<Json::Array>();
+  if (list.size() > kQuestionsMax) {
+    return Status::invalid_argument(fmt::format(
+        "query: has too many questions: found {}, allowed: {}", list.size(), kQuestionsMax));
+  }
   for (std::size_t i = 0; i < list.size(); ++i) {
     Result<Query> query = to_query(list[i], time_zone);
     if (!query.ok()) {

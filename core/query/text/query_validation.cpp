@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "core/base/open_file.h"
 #include "core/query/text/query_names.h"
 #include "core/time/time_zone.h"
 #include "rollcall/message_text.h"
@@ -161,6 +162,9 @@ Status check_segment(std::string_view field, const Segment& segment, int depth =
       if (segment.name.size() > kNameBytesMax) {
         return fault(fmt::format("must have a name of at most {} bytes, found {}", kNameBytesMax,
                                  segment.name.size()));
+      }
+      if (segment.kind == Kind::kFile) {
+        if (const Status path = check_path(segment.name); !path.ok()) return fault(path.message());
       }
       break;
   }

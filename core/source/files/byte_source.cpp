@@ -4,8 +4,10 @@
 #include <sys/stat.h>
 #include <zlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include <algorithm>
+#include <bit>
 #include <chrono>
 #include <new>
 #include <string_view>
@@ -131,14 +133,23 @@ class GzipSource final : public CompressedSource {
 
 class ZstdSource final : public CompressedSource {
  public:
-  explicit ZstdSource(StoredFile file)
+  ZstdSource(StoredFile file, std::optional<std::size_t> window_bytes_max)
       : CompressedSource(std::move(file)), stream_(ZSTD_createDStream()) {
     if (stream_ == nullptr) throw std::bad_alloc();
+    if (!window_bytes_max) return;
+    constexpr std::size_t kWindowBytesMin = std::size_t{1} << 10;
+    const std::size_t bytes = std::bit_floor(std::max(*window_bytes_max, kWindowBytesMin));
+    const ZSTD_bounds bounds = ZSTD_dParam_getBounds(ZSTD_d_windowLogMax);
+    constexpr int kLogMax = 27;  // of zstd, unless it is told otherwise
+    const int log = std::clamp(std::countr_zero(bytes), bounds.lowerBound, kLogMax);
+    ZSTD_DCtx_setParameter(stream_, ZSTD_d_windowLogMax, log);
+    is_bounded_ = log < kLogMax;
   }
   ZstdSource(const ZstdSource&) = delete;
   ZstdSource& operator=(const ZstdSource&) = delete;
   ~ZstdSource() override { ZSTD_freeDStream(stream_); }
 
+  std::size_t window_bytes() const override { return ZSTD_sizeof_DStream(stream_); }
   bool is_unchecked() const override { return is_unchecked_; }
 
  private:
@@ -155,6 +166,11 @@ class ZstdSource final : public CompressedSource {
       const std::size_t code = ZSTD_decompressStream(stream_, &to, &from);
       note_beginning({window(), from.pos});
       consume(from.pos);
+      if (is_bounded_ && ZSTD_getErrorCode(code) == ZSTD_error_frameParameter_windowTooLarge) {
+        return Status::resource_exhausted(
+            fmt::format("{}: it is compressed with a window of more memory than there is for it",
+                        file().name()));
+      }
       if (ZSTD_isError(code) != 0) return damaged("zstd", ZSTD_getErrorName(code));
       in_frame_ = code != 0;
       if (!in_frame_) beginning_.clear();
@@ -175,7 +191,8 @@ class ZstdSource final : public CompressedSource {
   }
 
   ZSTD_DStream* stream_;
-  std::string beginning_;  // of the frame
+  bool is_bounded_ = false;  // its window, by less than zstd does
+  std::string beginning_;    // of the frame
   bool in_frame_ = false;
   bool holds_back_ = false;
   bool is_unchecked_ = false;
@@ -209,14 +226,16 @@ std::string_view other_compression(std::string_view head) {
 
 Result<std::unique_ptr<ByteSource>> ByteSource::open(const std::string& path, SourceWait wait) {
   ROLLCALL_ASSIGN_OR_RETURN(StoredFile file, StoredFile::open(path, std::move(wait)));
-  return of(std::move(file));
+  return of(std::move(file), {});
 }
 
-Result<std::unique_ptr<ByteSource>> ByteSource::take(int descriptor, std::string name) {
-  return of(StoredFile(descriptor, std::move(name), {}));
+Result<std::unique_ptr<ByteSource>> ByteSource::take(int descriptor, std::string name,
+                                                     std::optional<std::size_t> window_bytes_max) {
+  return of(StoredFile(descriptor, std::move(name), {}), window_bytes_max);
 }
 
-Result<std::unique_ptr<ByteSource>> ByteSource::of(StoredFile file) {
+Result<std::unique_ptr<ByteSource>> ByteSource::of(StoredFile file,
+                                                   std::optional<std::size_t> window_bytes_max) {
   ROLLCALL_ASSIGN_OR_RETURN(const std::string_view head, file.look_ahead(kMagicBytesMax));
   if (const std::string_view other = other_compression(head); !other.empty()) {
     return Status::unsupported(
@@ -227,7 +246,7 @@ Result<std::unique_ptr<ByteSource>> ByteSource::of(StoredFile file) {
   if (head.starts_with(kGzipMagic)) {
     source = std::make_unique<GzipSource>(std::move(file));
   } else if (is_zstd(head)) {
-    source = std::make_unique<ZstdSource>(std::move(file));
+    source = std::make_unique<ZstdSource>(std::move(file), window_bytes_max);
   } else {
     source = std::make_unique<PlainSource>(std::move(file));
   }
@@ -252,6 +271,13 @@ Result<ReadBytes> ByteSource::read(char* out, std::size_t size) {
     if (now >= *deadline) break;
   }
   return all;
+}
+
+std::string note_of_unchecked(std::string_view name) {
+  return fmt::format(
+      "{}: it is compressed without a checksum, so that damage to it may go unnoticed (zstd "
+      "--check adds one)",
+      name);
 }
 
 Status check_to_the_end(const std::string& path, const SourceWait& wait) {

@@ -1,7 +1,6 @@
 #include "core/source/files/content_reader.h"
 
 #include <algorithm>
-#include <new>
 #include <utility>
 #include <vector>
 
@@ -13,10 +12,7 @@ Result<ContentReader> ContentReader::open(const std::string& path, SourceWait wa
 }
 
 ContentReader::ContentReader(std::unique_ptr<ByteSource> source, SourceWait wait)
-    : source_(std::move(source)), wait_(std::move(wait)), state_(XXH3_createState()) {
-  if (state_ == nullptr) throw std::bad_alloc();
-  XXH3_128bits_reset(state_.get());
-}
+    : source_(std::move(source)), wait_(std::move(wait)) {}
 
 Result<std::string_view> ContentReader::head(const std::function<bool(std::string_view)>& enough) {
   if (has_head_) return std::string_view(ahead_);
@@ -54,36 +50,15 @@ Result<ReadBytes> ContentReader::read(char* out, std::size_t size) {
   return read;
 }
 
-void ContentReader::take(std::string_view bytes) {
-  const std::size_t to_head = offset_ < kHeadBytes ? kHeadBytes - offset_ : 0;
-  if (to_head > 0 && bytes.size() >= to_head) {
-    XXH3_128bits_update(state_.get(), bytes.data(), to_head);
-    offset_ += to_head;
-    head_hash_ = XXH3_128bits_digest(state_.get());
-    bytes.remove_prefix(to_head);
-  }
-  XXH3_128bits_update(state_.get(), bytes.data(), bytes.size());
-  offset_ += bytes.size();
-}
-
-Result<bool> ContentReader::skip_to(std::uint64_t offset) {
-  std::vector<char> buffer(std::min<std::uint64_t>(offset - offset_, 1 << 20));
-  while (offset_ < offset) {
-    const std::size_t wanted = std::min<std::uint64_t>(offset - offset_, buffer.size());
+Result<bool> ContentReader::skip_to(std::uint64_t target) {
+  std::vector<char> buffer(std::min<std::uint64_t>(target - offset(), 1 << 20));
+  while (offset() < target) {
+    const std::size_t wanted = std::min<std::uint64_t>(target - offset(), buffer.size());
     ROLLCALL_ASSIGN_OR_RETURN(const ReadBytes got, read(buffer.data(), wanted));
     take({buffer.data(), got.size});
-    if (got.at_end && offset_ < offset) return false;
+    if (got.at_end && offset() < target) return false;
   }
   return true;
-}
-
-ContentMark ContentReader::mark() const {
-  ContentMark mark;
-  mark.offset = offset_;
-  mark.hash = XXH3_128bits_digest(state_.get());
-  mark.head_bytes = std::min<std::uint64_t>(offset_, kHeadBytes);
-  mark.head_hash = offset_ < kHeadBytes ? mark.hash : head_hash_;
-  return mark;
 }
 
 }  // namespace rollcall

@@ -1,8 +1,6 @@
 // The content of a source, and how much of it has been taken.
 #pragma once
 
-#include <xxhash.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -12,20 +10,10 @@
 #include <string_view>
 
 #include "core/source/files/byte_source.h"
+#include "core/source/files/content_mark.h"
 #include "rollcall/status.h"
 
 namespace rollcall {
-
-// Says which bytes a source begins with. Two sources with equal marks have equal first
-// `offset` bytes (by 128-bit hash).
-struct ContentMark {
-  std::uint64_t offset = 0;      // of decompressed bytes
-  XXH128_hash_t hash{};          // XXH3 of the bytes before `offset`
-  std::uint64_t head_bytes = 0;  // min(offset, kHeadBytes)
-  XXH128_hash_t head_hash{};     // XXH3 of that many first bytes
-};
-
-inline constexpr std::size_t kHeadBytes = 64 << 10;
 
 // Reading is one thing and taking another: a reader of records reads ahead of what it has given
 // away, and the mark stands at what was taken. Threads: one at a time.
@@ -47,14 +35,14 @@ class ContentReader {
   void end_at(std::uint64_t offset) { end_ = offset; }
 
   // Moves the mark over `bytes`, which were read and come next after it.
-  void take(std::string_view bytes);
+  void take(std::string_view bytes) { marker_.take(bytes); }
 
-  // Reads and takes everything before `offset`; false when the content ends before. Only while
+  // Reads and takes everything before `target`; false when the content ends before. Only while
   // nothing was read that was not taken.
-  Result<bool> skip_to(std::uint64_t offset);
+  Result<bool> skip_to(std::uint64_t target);
 
-  std::uint64_t offset() const { return offset_; }
-  ContentMark mark() const;
+  std::uint64_t offset() const { return marker_.offset(); }
+  ContentMark mark() const { return marker_.mark(); }
 
   std::uint64_t stored_bytes_read() const { return source_->stored_bytes_read(); }
   bool is_compressed() const { return source_->is_compressed(); }
@@ -63,10 +51,6 @@ class ContentReader {
   const SourceWait& wait() const { return wait_; }
 
  private:
-  struct FreeState {
-    void operator()(XXH3_state_t* state) const { XXH3_freeState(state); }
-  };
-
   ContentReader(std::unique_ptr<ByteSource> source, SourceWait wait);
 
   std::unique_ptr<ByteSource> source_;
@@ -75,11 +59,9 @@ class ContentReader {
   bool at_end_ = false;  // the source has no more than `ahead_`
   std::string ahead_;    // of what `head` has looked at, the part not yet read: from ahead_begin_
   std::size_t ahead_begin_ = 0;
-  std::unique_ptr<XXH3_state_t, FreeState> state_;
-  std::uint64_t offset_ = 0;
+  ContentMarker marker_;
   std::uint64_t read_to_ = 0;
   std::uint64_t end_ = std::numeric_limits<std::uint64_t>::max();
-  XXH128_hash_t head_hash_{};  // once offset_ >= kHeadBytes
 };
 
 }  // namespace rollcall

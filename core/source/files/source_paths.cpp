@@ -1,10 +1,15 @@
 #include "core/source/files/source_paths.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <system_error>
+
+#include "core/base/open_file.h"
+#include "core/source/files/content_reader.h"
+#include "core/source/files/foreign_format.h"
 
 namespace rollcall {
 namespace {
@@ -35,42 +40,90 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// "days: passed over for their names: a.parquet, b.xlsx and 3 more (allowed: ...)"
-std::string passed_over_note(const std::string& directory, const std::vector<fs::path>& paths) {
+// What in and below a directory is not read, and why.
+struct PassedOver {
+  std::string_view why;
+  std::string allowed;
+  std::vector<std::string> names;
+};
+
+// "passed over for their names: a.parquet, b.xlsx and 3 more (allowed: ...)"
+std::string to_text(PassedOver& passed_over) {
   constexpr std::size_t kNamed = 3;
-  std::string names;
-  for (std::size_t i = 0; i < std::min(paths.size(), kNamed); ++i) {
-    names += (i == 0 ? "" : ", ") + paths[i].lexically_relative(directory).string();
+  std::vector<std::string>& names = passed_over.names;
+  std::sort(names.begin(), names.end());
+  const std::size_t more = names.size() - std::min(names.size(), kNamed);
+  names.resize(names.size() - more);
+  return fmt::format("passed over {}: {}{} (allowed: {})", passed_over.why, fmt::join(names, ", "),
+                     more > 0 ? fmt::format(" and {} more", more) : "", passed_over.allowed);
+}
+
+// "; days/a.parquet: a Parquet file (allowed: ...)" of the first file that is known to be no text.
+std::string first_foreign(const std::string& directory, std::vector<std::string> names) {
+  std::sort(names.begin(), names.end());
+  for (const std::string& name : names) {
+    const fs::path path = fs::path(directory) / name;
+    Result<ContentReader> content = ContentReader::open(path.string());
+    const Result<std::string_view> head =
+        content.ok() ? content->head() : Result<std::string_view>(content.status());
+    // What cannot be opened says which file it is.
+    const std::string what = head.ok() ? foreign_format(*head) : head.status().message();
+    if (what.empty()) continue;
+    return head.ok() ? fmt::format("; {}: {}", path.string(), what) : "; " + what;
   }
-  if (paths.size() > kNamed) names += fmt::format(" and {} more", paths.size() - kNamed);
-  return fmt::format("{}: passed over for their names: {} (allowed: {})", directory, names,
-                     kAllowedNames);
+  return {};
 }
 
 Status expand_directory(const std::string& directory, ExpandedPaths& out) {
-  std::vector<fs::path> files, passed_over;
+  std::vector<fs::path> files;
+  PassedOver named{"for their names", std::string(kAllowedNames), {}};
+  PassedOver linked{"as links to directories", "each by itself", {}};
+  PassedOver special{"as no files", "files, and links to them", {}};
+  PassedOver unknown{"as they cannot be looked at", "files, and links to them", {}};
+  const auto look_at = [&](const fs::directory_entry& entry) {
+    std::error_code error;
+    const fs::file_status status = entry.status(error);
+    const std::string name = entry.path().lexically_relative(directory).string();
+    const bool is_wanted = format_from_name(name).has_value();
+    if (status.type() == fs::file_type::regular) {
+      if (is_wanted) files.push_back(entry.path());
+      if (!is_wanted) named.names.push_back(name);
+    } else if (status.type() == fs::file_type::directory) {
+      // One that leads upwards would never end.
+      if (entry.is_symlink(error)) linked.names.push_back(name);
+    } else if (is_wanted && status.type() == fs::file_type::not_found) {
+      unknown.names.push_back(name + " (a link to nothing)");
+    } else if (is_wanted && error) {
+      unknown.names.push_back(fmt::format("{} ({})", name, error.message()));
+    } else if (is_wanted) {
+      special.names.push_back(name);
+    }
+  };
   std::error_code error;
   for (fs::recursive_directory_iterator entry(directory, error), end; !error && entry != end;
        entry.increment(error)) {
-    std::error_code ignored;
-    const std::string name = entry->path().filename().string();
-    if (name.starts_with('.')) {
+    if (entry->path().filename().string().starts_with('.')) {
       entry.disable_recursion_pending();
-    } else if (entry->is_regular_file(ignored)) {
-      (format_from_name(name) ? files : passed_over).push_back(entry->path());
+    } else {
+      look_at(*entry);
     }
   }
   if (error) {
     return Status::io_error(fmt::format("{}: cannot be read: {}", directory, error.message()));
   }
-  if (files.empty()) {
-    return Status::invalid_argument(
-        fmt::format("{}: no files of events in it (allowed: {})", directory, kAllowedNames));
+  std::vector<std::string> notes;
+  for (PassedOver* passed_over : {&linked, &special, &unknown}) {
+    if (!passed_over->names.empty()) notes.push_back(to_text(*passed_over));
   }
+  if (files.empty()) {
+    return Status::invalid_argument(fmt::format(
+        "{}: no files of events in it (allowed: {}){}{}{}", directory, kAllowedNames,
+        first_foreign(directory, named.names), notes.empty() ? "" : "; ", fmt::join(notes, "; ")));
+  }
+  if (!named.names.empty()) notes.insert(notes.begin(), to_text(named));
   std::sort(files.begin(), files.end());
-  std::sort(passed_over.begin(), passed_over.end());
   for (const fs::path& file : files) out.files.push_back(file.string());
-  if (!passed_over.empty()) out.notes.push_back(passed_over_note(directory, passed_over));
+  for (const std::string& note : notes) out.notes.push_back(directory + ": " + note);
   return {};
 }
 
@@ -79,6 +132,7 @@ Status expand_directory(const std::string& directory, ExpandedPaths& out) {
 Result<ExpandedPaths> expand_directories(const std::vector<std::string>& paths) {
   ExpandedPaths expanded;
   for (const std::string& path : paths) {
+    ROLLCALL_RETURN_IF_ERROR(check_path(path));
     std::error_code error;
     const fs::file_status status = path == "-" ? fs::file_status() : fs::status(path, error);
     if (status.type() == fs::file_type::not_found) {

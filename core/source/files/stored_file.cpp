@@ -12,6 +12,7 @@
 #include <system_error>
 #include <utility>
 
+#include "core/base/open_file.h"
 #include "rollcall/standard_descriptors.h"
 
 namespace rollcall {
@@ -62,6 +63,7 @@ class StoredFile::StopDescriptor {
 
 Result<StoredFile> StoredFile::open(const std::string& path, SourceWait wait) {
   ROLLCALL_RETURN_IF_ERROR(open_standard_descriptors());
+  ROLLCALL_RETURN_IF_ERROR(check_path(path));
   const bool standard_input = path == "-";
   // Otherwise opening a FIFO would wait for its writer, where no stop is seen.
   constexpr int kFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;

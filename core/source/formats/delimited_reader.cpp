@@ -16,6 +16,8 @@ namespace {
 // What stands in the place of a line end before the block: the byte after it is the block's first.
 constexpr std::uint32_t kBeforeBlock = ~std::uint32_t{0};
 
+constexpr std::string_view kNotClosed = "quoted field is not closed";
+
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 // Bit i: bytes[i] is one of the three.
@@ -142,13 +144,14 @@ bool DelimitedReader::next_quoted_or_plain(Row& row) {
       for (; k < structure_size_; ++k) {
         const std::size_t at = structure_[k];
         if (bytes[at] == '\n') line_ends = true;
+        if (line_ends && syntax_.quotes == QuoteRule::kFieldsOrText) break;
         if (bytes[at] != '"') continue;
         if (bytes[at + 1] != '"') break;  // a block ends with a line end: there is a next byte
         escapes = true;
         ++k;
       }
       if (line_ends && many_lines_from == std::string_view::npos) many_lines_from = field;
-      bool closed = k < structure_size_;
+      bool closed = k < structure_size_ && bytes[structure_[k]] == '"';
       if (closed) {
         const std::size_t close = structure_[k];
         end = close + 1;
@@ -274,7 +277,7 @@ bool DelimitedReader::next_blank_separated(Row& row) {
 }
 
 RowFault DelimitedReader::not_closed(std::size_t begin, std::size_t field) const {
-  return {"quoted field is not closed",
+  return {kNotClosed,
           fmt::format("a quoted field is not closed as it should be (within {} bytes, and followed "
                       "by a delimiter or the line's end; --no-quotes takes quotes as text)",
                       syntax_.line_bytes_max),
@@ -317,15 +320,28 @@ void DelimitedReader::split_as_text(Row& row, std::size_t begin) {
 
 void DelimitedReader::hand_over(Row& row) {
   if (column_count_ != 0 && fields_.size() != column_count_) {
-    row.fault = {"row has the wrong number of fields",
-                 fmt::format("the row has {} fields, the header {}", fields_.size(), column_count_),
-                 0};
+    const bool has_text_quotes = syntax_.quotes == QuoteRule::kFieldsOrText &&
+                                 row.record.find('"') != std::string_view::npos;
+    row.fault = {
+        "row has the wrong number of fields",
+        fmt::format("the row has {} fields, the header {}{}", fields_.size(), column_count_,
+                    has_text_quotes ? " (--quotes takes quoted fields of several lines)" : ""),
+        0};
     return;
   }
   row.fields.clear();
   for (const std::uint32_t column : columns_) {
     row.fields.push_back(column == kNoColumn ? Field{} : fields_[column]);
   }
+}
+
+RowFault cut_short_fault(std::size_t line_bytes_max, std::uint32_t column) {
+  return {
+      kNotClosed,
+      fmt::format("a quoted field goes on for more than {} bytes over several lines (--line-max "
+                  "takes longer rows, --no-quotes takes quotes as text)",
+                  line_bytes_max),
+      column};
 }
 
 RowFault too_long_fault(std::size_t line_bytes_max) {

@@ -69,6 +69,9 @@ class DelimitedReader {
   TextArena arena_;  // fields that held quotes
 };
 
+// The fault of the line that a record begins with whose quoted field goes on for longer than that.
+RowFault cut_short_fault(std::size_t line_bytes_max, std::uint32_t column);
+
 // The fault of a record longer than that; the row that goes with it is cut to that length.
 RowFault too_long_fault(std::size_t line_bytes_max);
 

@@ -163,6 +163,13 @@ simdjson::error_code NdjsonReader::parse_object(ondemand::object object, Member&
     ondemand::json_type type{};
     if (const auto error = value.type().get(type); error != simdjson::SUCCESS) return error;
     if (type == ondemand::json_type::object && !member->members.empty()) {
+      if (!member->slots.empty()) {
+        if (const auto error = parse_twice(value, *member, row); error != simdjson::SUCCESS) {
+          return error;
+        }
+        if (row.fault) return simdjson::SUCCESS;
+        continue;
+      }
       ondemand::object inner;
       if (const auto error = value.get_object().get(inner); error != simdjson::SUCCESS) {
         return error;
@@ -176,6 +183,28 @@ simdjson::error_code NdjsonReader::parse_object(ondemand::object object, Member&
     if (row.fault) return simdjson::SUCCESS;
   }
   return simdjson::SUCCESS;
+}
+
+simdjson::error_code NdjsonReader::parse_twice(ondemand::value value, Member& member, Row& row) {
+  std::string_view json;
+  if (const auto error = simdjson::to_json_string(value).get(json); error != simdjson::SUCCESS) {
+    return error;
+  }
+  ondemand::parser parser;
+  const auto iterate = [&] {
+    return parser.iterate(json.data(), json.size(), json.size() + simdjson::SIMDJSON_PADDING);
+  };
+  ondemand::document document;
+  ondemand::value whole;
+  simdjson::error_code error = iterate().get(document);
+  if (error == simdjson::SUCCESS) error = document.get_value().get(whole);
+  if (error != simdjson::SUCCESS) return error;
+  parse_value(whole, member, row);
+  if (row.fault) return simdjson::SUCCESS;
+  ondemand::object object;
+  error = iterate().get(document);
+  if (error == simdjson::SUCCESS) error = document.get_object().get(object);
+  return error == simdjson::SUCCESS ? parse_object(object, member, row) : error;
 }
 
 void NdjsonReader::parse_value(ondemand::value value, Member& member, Row& row) {
@@ -274,6 +303,7 @@ bool append_values(ondemand::object object, const std::string& prefix, int depth
     if (type == ondemand::json_type::object && depth < kDepthMax) {
       ondemand::object inner;
       if (field.value().get_object().get(inner) != simdjson::SUCCESS) return false;
+      values.push_back({path, "", true});
       if (!append_values(inner, path + '.', depth + 1, values)) return false;
       continue;
     }
@@ -284,7 +314,7 @@ bool append_values(ondemand::object object, const std::string& prefix, int depth
     } else if (type == ondemand::json_type::number) {
       text = trim_end(field.value().raw_json_token());
     }
-    values.push_back({path, text});
+    values.push_back({path, text, false});
   }
   return true;
 }

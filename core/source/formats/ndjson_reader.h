@@ -56,6 +56,8 @@ class NdjsonReader {
   void parse_line(Row& row);
   simdjson::error_code parse_object(simdjson::ondemand::object object, Member& wanted, Row& row);
   void parse_value(simdjson::ondemand::value value, Member& member, Row& row);
+  // Takes an object that is wanted whole and whose members are wanted, too.
+  simdjson::error_code parse_twice(simdjson::ondemand::value value, Member& member, Row& row);
   // The text of an array or object in a property.
   simdjson::error_code nested_text(simdjson::ondemand::value value, std::string_view& text);
 
@@ -73,11 +75,13 @@ class NdjsonReader {
   TextArena arena_;          // strings that held escapes
 };
 
-// The paths of the values of one line, "a.b" for the members of objects, in their order; empty when
-// it is not a JSON object. `line` is followed by kBlockPadding bytes that may be read.
+// The paths of the values of one line, "a.b" for the members of objects, in their order, and before
+// them that of their object; empty when it is not a JSON object. `line` is followed by
+// kBlockPadding bytes that may be read.
 struct NdjsonValue {
   std::string path;
   std::string text;  // of a string or number, else ""
+  bool is_object = false;
 };
 std::vector<NdjsonValue> ndjson_values(std::string_view line);
 

@@ -16,14 +16,19 @@ namespace rollcall {
 struct SourceBlock {
   std::vector<char> bytes;  // at least kBlockPadding more than `size`
   std::size_t size = 0;
+  std::size_t rest_size = 0;      // bytes after those, of later blocks, that have been read
   std::size_t preamble_size = 0;  // of the lines at its beginning that are to be passed over
-  ContentMark end;                // after the block
-  bool first = false;             // nothing of the content comes before it
-  bool tail = false;              // the content's last line has no line end: the one here was added
+  // Where the line is that begins a record which was cut short; kNowhere: no such line.
+  std::size_t long_record = kNowhere;
+  bool in_long_record = false;  // that one, or one of a block before, goes on after the block
+  ContentMark end;              // after the block
+  bool first = false;           // nothing of the content comes before it
+  bool tail = false;            // the content's last line has no line end: the one here was added
   // The content ends before it is known where its last record does: in a tail, or within quotes.
   bool unfinished = false;
 
   std::string_view text() const { return {bytes.data(), size}; }
+  std::string_view text_and_rest() const { return {bytes.data(), size + rest_size}; }
   std::string_view records() const { return text().substr(preamble_size); }
   // Makes room for `capacity` bytes and the padding, keeping what there is.
   void reserve(std::size_t capacity);
@@ -38,10 +43,9 @@ inline constexpr std::size_t kBlockPadding = 64;
 class TextBlockReader {
  public:
   // Reads on from the content's mark, the beginning of a record. The first `skip_lines` lines of
-  // the content are the preamble of its first block. Lines that are longer than records may be are
-  // whole up to `line_bytes_kept`. `content` must outlive the reader.
+  // the content are the preamble of its first block. `content` must outlive the reader.
   TextBlockReader(ContentReader& content, const RecordSyntax& syntax, std::size_t block_bytes,
-                  std::uint32_t skip_lines = 0, std::size_t line_bytes_kept = 0);
+                  std::uint32_t skip_lines = 0);
 
   // Fills `block`, which then ends with a line end (added to a tail that has none) and holds at
   // least one record or line; false after the last block. The first block of a content holds its
@@ -58,13 +62,18 @@ class TextBlockReader {
   bool find_preamble(SourceBlock& block) const;
   // Whether some line of `text` is neither empty nor a comment.
   bool holds_a_record(std::string_view text) const;
+  // Returns how much of the first `whole` bytes of `block` is to be a block, since a record that
+  // was cut short ends there; 0: none does. `cut_short` is what whole_records_size says of its
+  // records.
+  std::size_t follow_long_record(SourceBlock& block, std::size_t whole, std::size_t cut_short);
 
   ContentReader& content_;
   RecordSyntax syntax_;
   std::size_t block_bytes_;
   std::uint32_t skip_lines_;
-  std::size_t line_bytes_kept_;
-  std::string carry_;  // of the last read, what begins the next block
+  LongRecord long_record_;
+  std::size_t followed_ = 0;  // bytes of the block that it has taken: of one long line
+  std::string carry_;         // of the last read, what begins the next block
   bool at_end_ = false;
 };
 

@@ -28,7 +28,11 @@ RowFault too_long(std::string_view kind, std::string_view name, std::size_t size
 }
 
 RowFault not_utf8(std::string_view kind, std::string_view name, const Field& field) {
-  return {kind, fmt::format("{}: not UTF-8: {}", name, quoted_excerpt(field.text)), field.column};
+  return {kind,
+          fmt::format("{}: not UTF-8: {} (allowed: UTF-8: iconv -f LATIN1 -t UTF-8, if it is "
+                      "Latin-1)",
+                      name, quoted_excerpt(field.text)),
+          field.column};
 }
 
 }  // namespace
@@ -50,8 +54,13 @@ BatchBuilder::BatchBuilder(BatchShape shape, TimeParser time_parser, Admission a
       time_min_(admission_.now[SourceLimit::kTimeMin]),
       time_max_(admission_.now[SourceLimit::kTimeMax]),
       user_bytes_max_(static_cast<std::size_t>(admission_.now[SourceLimit::kUserBytes])),
+      strict_form_(shape_.amount_form),
+      is_strict_(shape_.holds_unrounded && (admission_.is_second_reading() ||
+                                            admission_.now.is_set(SourceLimit::kUnrounded))),
       property_values_(shape_.dimensions.size()),
-      property_codes_(shape_.dimensions.size()) {}
+      property_codes_(shape_.dimensions.size()) {
+  strict_form_.rounds = false;
+}
 
 void BatchBuilder::start(bool utf8) {
   utf8_ = utf8;
@@ -104,16 +113,22 @@ inline std::optional<RowFault> BatchBuilder::parse_time(const Field& field, Pars
 }
 
 inline std::optional<RowFault> BatchBuilder::parse_value(const Field& field, Amount& value,
-                                                         bool& is_null) const {
+                                                         AmountTraits& traits) const {
   const std::string_view text = trim(field.text);
   if (text.empty()) return {};
-  const AmountFault fault = parse_amount(text, shape_.amount_form, shape_.value_decimals, value);
+  const AmountForm& form = is_strict_ ? strict_form_ : shape_.amount_form;
+  AmountFault fault = parse_amount(text, form, shape_.value_decimals, value);
   if (fault == AmountFault::kNone) return {};
-  is_null = fault == AmountFault::kNotANumber && is_null_word(text);
-  if (is_null) return {};
+  if (is_strict_ && fault == AmountFault::kTooManyDecimals) {
+    AmountForm rounding = strict_form_;
+    rounding.rounds = traits.is_unrounded = true;
+    fault = parse_amount(text, rounding, shape_.value_decimals, value);
+    if (fault == AmountFault::kNone) return {};
+  }
+  traits.is_null = fault == AmountFault::kNotANumber && is_null_word(text);
+  if (traits.is_null) return {};
   return RowFault{amount_fault_kind(fault),
-                  explain_amount_fault(fault, text, shape_.amount_form, shape_.value_decimals),
-                  field.column};
+                  explain_amount_fault(fault, text, form, shape_.value_decimals), field.column};
 }
 
 std::optional<RowFault> BatchBuilder::judge(std::span<const Field> fields) const {
@@ -144,6 +159,14 @@ std::optional<RowFault> BatchBuilder::judge(std::span<const Field> fields) const
                            quoted_excerpt(fields[kUserSlot].text)),
                fields[kUserSlot].column};
       break;
+    case SourceLimit::kUnrounded: {
+      const Field& value = fields[kValueSlot];
+      fault = {amount_fault_kind(AmountFault::kTooManyDecimals),
+               explain_amount_fault(AmountFault::kTooManyDecimals, trim(value.text), strict_form_,
+                                    shape_.value_decimals),
+               value.column};
+      break;
+    }
     case SourceLimit::kUserBytes:
       fault = too_long("user is too long", "user", fields[kUserSlot].text.size(), user_bytes_max_,
                        fields[kUserSlot].column);
@@ -177,9 +200,9 @@ std::optional<RowFault> BatchBuilder::add(std::span<const Field> fields, std::si
   ParsedTime time;
   if (auto fault = parse_time(fields[kTimeSlot], time)) return fault;
   Amount value = 0;
-  bool is_null_value = false;
+  AmountTraits amount;
   if (shape_.has_value) {
-    if (auto fault = parse_value(fields[kValueSlot], value, is_null_value)) return fault;
+    if (auto fault = parse_value(fields[kValueSlot], value, amount)) return fault;
   }
   // Names that the batch has seen are known to be good.
   std::uint32_t event = 0;
@@ -207,9 +230,13 @@ std::optional<RowFault> BatchBuilder::add(std::span<const Field> fields, std::si
   const std::size_t user_bytes = integers ? 0 : fields[kUserSlot].text.size();
   const bool is_null_user = !integers && is_null_id(fields[kUserSlot].text);
   if (time.time < time_min_ || time_max_ < time.time || user_bytes > user_bytes_max_ ||
-      is_null_user || admission_.is_second_reading()) [[unlikely]] {
-    measures_ = {static_cast<std::int64_t>(line_bytes), time.time, time.time,
-                 static_cast<std::int64_t>(user_bytes), is_null_user ? 1 : 0};
+      is_null_user || amount.is_unrounded || admission_.is_second_reading()) [[unlikely]] {
+    measures_ = {static_cast<std::int64_t>(line_bytes),
+                 time.time,
+                 time.time,
+                 static_cast<std::int64_t>(user_bytes),
+                 is_null_user ? 1 : 0,
+                 amount.is_unrounded ? 1 : 0};
     if (auto fault = judge(fields)) return fault;
   }
 
@@ -220,7 +247,7 @@ std::optional<RowFault> BatchBuilder::add(std::span<const Field> fields, std::si
     user_strings_.push_back(fields[kUserSlot].text);
   }
   if (is_null_user) null_users_.add(fields[kUserSlot].text);
-  if (is_null_value) null_values_.add(trim(fields[kValueSlot].text));
+  if (amount.is_null) null_values_.add(trim(fields[kValueSlot].text));
   if (shape_.event_name.empty()) {
     if (event == BlockDictionary::kNew) event = events_.insert(fields[kEventSlot].text);
     event_codes_.push_back(event);
@@ -273,7 +300,7 @@ EventBatch BatchBuilder::batch() {
   batch.properties = properties_;
   if (latest_whole_day_) {
     const TimeUs day_end = time_parser_.zone().last_second_of(*latest_whole_day_);
-    batch.known_until = std::max(latest_time_, std::min({day_end, time_max_, kTimeMax}));
+    batch.known_until = std::max(latest_time_, std::min(day_end, kTimeMax));
   }
   return batch;
 }

@@ -33,6 +33,7 @@ struct BatchShape {
   bool has_value = false;
   std::uint32_t value_decimals = 6;
   AmountForm amount_form;
+  bool holds_unrounded = false;  // as SourceReading::holds_unrounded
   std::vector<Dimension> dimensions;
 };
 
@@ -76,7 +77,13 @@ class BatchBuilder {
  private:
   std::optional<RowFault> parse_user(const Field& field, std::uint64_t& integer) const;
   std::optional<RowFault> parse_time(const Field& field, ParsedTime& time);
-  std::optional<RowFault> parse_value(const Field& field, Amount& value, bool& is_null) const;
+  // What an amount is, besides its number.
+  struct AmountTraits {
+    bool is_null = false;
+    bool is_unrounded = false;  // as far as somebody wants to know
+  };
+  std::optional<RowFault> parse_value(const Field& field, Amount& value,
+                                      AmountTraits& traits) const;
   // What keeps out a row that is good otherwise and has `measures_`.
   std::optional<RowFault> judge(std::span<const Field> fields) const;
   std::optional<RowFault> check_event(const Field& field) const;
@@ -90,6 +97,8 @@ class BatchBuilder {
   // Of what is read for the first time, rows within these are taken.
   TimeUs time_min_, time_max_;
   std::size_t user_bytes_max_;
+  AmountForm strict_form_;  // that does not round
+  bool is_strict_;          // whether what would have to be rounded must be known
   RowMeasures measures_{};
   bool utf8_ = false;
 

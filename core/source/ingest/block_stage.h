@@ -71,6 +71,7 @@ class WorkPool {
     work->file.reset();
     work->status = {};
     work->end_of_file = work->continues_line = work->is_decoded = false;
+    work->block.in_long_record = false;
     work->decoded = {};
     const std::lock_guard lock(mutex_);
     idle_.push_back(std::move(work));
@@ -199,6 +200,8 @@ class BlockStage {
                                 plan(file->known ? &file->position.reading : nullptr));
       decoding.schema = std::move(chosen.schema);
       decoding.source = std::move(chosen.options);
+      decoding.holds_unrounded = chosen.reading.holds_unrounded;
+      decoding.admission.now = limits_for(chosen.reading);
       for (const std::string& name : decoding.schema.absent) {
         file->notes.push_back(fmt::format(
             "{}: no column {}: it is empty in every row{}", decoding.name, name,
@@ -251,9 +254,9 @@ class BlockStage {
     } else {
       const SourceSchema& schema = decoding.schema;
       RecordSyntax syntax = record_syntax(schema, decoding.source);
-      syntax.line_bytes_max = decoding.cut_line_bytes;
-      text_.emplace(*content, syntax, block_bytes_, schema.skip_lines,
-                    decoding.admission.line_bytes_max());
+      syntax.line_bytes_max =
+          std::max(decoding.cut_line_bytes, decoding.admission.line_bytes_max());
+      text_.emplace(*content, syntax, block_bytes_, schema.skip_lines);
     }
     file_ = std::move(file);
     return {};
@@ -267,27 +270,48 @@ class BlockStage {
       ROLLCALL_ASSIGN_OR_RETURN(ReadingPlan planned, plan(known));
       return std::move(planned.reading);
     };
+    const auto holds_row = [&](std::string_view beginning) {
+      const Result<ReadingPlan> planned = plan(nullptr);
+      return planned.ok() && holds_a_row(path, beginning, planned->options, planned->schema);
+    };
     ROLLCALL_ASSIGN_OR_RETURN(SourceRegistry::Recognized recognized,
-                              registry_.recognize(path, std::move(content), read_as));
+                              registry_.recognize(path, std::move(content), read_as, holds_row));
     if (recognized.otherwise && !options_.again) {
       return Status::invalid_argument(fmt::format(
           "{}: it was read before in another way, and its rows would count twice: with {}; now "
-          "with {} (allowed: the same; or --again, to have them count again)",
+          "with {} (allowed: the same; rows that were rejected, as a file of their own, which "
+          "--rejects writes; or --again, to have all count again)",
           path, recognized.otherwise->describe(), recognized.source.reading.describe()));
+    }
+    if (recognized.longer && !options_.again) {
+      const SourceRegistry::Recognized::Longer& longer = *recognized.longer;
+      return Status::invalid_argument(fmt::format(
+          "{}: its {} bytes may be the first of the {} that were read {}, and would count twice "
+          "(allowed: the whole file, if it was cut off; or --again, if it is another one)",
+          path, longer.content, longer.offset,
+          longer.name == path ? "of it before" : "of " + longer.name));
     }
     file.known = recognized.known;
     file.position = position_ = recognized.source;
     content_.emplace(std::move(recognized.content));
     if (file.known) {
-      file.parts = registry_.take_due(file.position, limits_);
+      file.parts = registry_.take_due(file.position, limits_for(file.position.reading));
       position_.refused = {};  // from here on the last stage knows better
-      const Result<SourceReading> guessed = read_as(nullptr);
+      Result<SourceReading> guessed = read_as(nullptr);
+      if (guessed.ok()) guessed->holds_unrounded = file.position.reading.holds_unrounded;
       if (guessed.ok() && guessed->key() != file.position.reading.key()) {
         file.notes_if_read.push_back(fmt::format("{}: it is read on as it was before: {}", path,
                                                  file.position.reading.describe()));
       }
     }
     return {};
+  }
+
+  // A source that is once read with rounding is so ever after.
+  Limits limits_for(const SourceReading& reading) const {
+    Limits limits = limits_;
+    if (!reading.holds_unrounded || reading.amounts.rounds) limits.unset(SourceLimit::kUnrounded);
+    return limits;
   }
 
   Status read(Work& work) {
@@ -318,10 +342,7 @@ class BlockStage {
       return work.status;
     }
     if (!file_->second && content_->is_unchecked()) {
-      file_->notes_if_read.push_back(
-          fmt::format("{}: it is compressed without a checksum, so that damage to it may go "
-                      "unnoticed (zstd --check adds one)",
-                      file_->options.name));
+      file_->notes_if_read.push_back(note_of_unchecked(file_->options.name));
     }
     work.end_of_file = true;
     return {};

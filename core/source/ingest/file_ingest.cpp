@@ -2,6 +2,7 @@
 // ingested in their order.
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <xxhash.h>
 
 #include <algorithm>
@@ -94,6 +95,9 @@ class IngestStage {
     }
     rejects_.add(file.options.name, lines_of_file_, decoded);
     if (!file.second) file.report.rows_read += decoded.rows;
+    if (work.block.tail && file.identified && !file.second && decoded.good_rows > 0) {
+      unended_.push_back(file.options.name);
+    }
     lines_of_file_ += decoded.lines;
     if (file.second) {
       position_due_ = true;
@@ -124,12 +128,21 @@ class IngestStage {
     return {};
   }
 
-  // Ingests what has been gathered, and has the open file's position say so; then tells of the rows
-  // before it that were rejected. What fails is not tried again.
+  // Tells of the rows that were rejected; then ingests what has been gathered, and has the open
+  // file's position say so: once that is durable, nobody tells of them any more. What fails is not
+  // tried again.
   Status ingest_waiting() {
-    if (!waiting_.empty() || position_due_) ROLLCALL_RETURN_IF_ERROR(ingest_batches());
-    rejects_.tell(hooks_.reject, report_);
-    return {};
+    PendingRejects rejects = std::exchange(rejects_, {});
+    std::vector<PreparedBatch> batches = std::exchange(waiting_, {});
+    const std::size_t rows = std::exchange(waiting_rows_, 0);
+    waiting_bytes_ = 0;
+    const bool is_due = std::exchange(position_due_, false) || !batches.empty();
+    const Status told = guarded("ingest", [&] { return rejects.tell(hooks_.reject); });
+    // A pipe has no position, from which the next run could go on.
+    if (!told.ok() && open_file_->identified) return told;
+    if (is_due) ROLLCALL_RETURN_IF_ERROR(ingest_batches(std::move(batches), rows));
+    std::move(rejects).count_in(report_);
+    return told;
   }
 
   // The file that the next work belongs to begins.
@@ -145,7 +158,7 @@ class IngestStage {
       position.refused = latest->second;
     }
     open_file_ = &file;
-    range_is_open_ = false;
+    range_is_open_ = record_is_open_ = false;
     lines_of_file_ = file.second ? file.second->range.lines : position.lines;
     if (file.second) return;
     file.report.rows_known = position.rows;
@@ -167,6 +180,7 @@ class IngestStage {
     report_progress(true);
     report_.stopped = blocks_.was_stopped();
     if (!blocks_.stop_note().empty()) report_.notes.push_back(blocks_.stop_note());
+    if (!unended_.empty()) report_.notes.push_back(unended_note());
     std::stable_sort(report_.rejected_by_kind.begin(), report_.rejected_by_kind.end(),
                      [](const RejectCount& a, const RejectCount& b) { return a.rows > b.rows; });
     report_.null_users = most_frequent_first(null_users_.counts());
@@ -182,16 +196,23 @@ class IngestStage {
     return counts;
   }
 
-  Status ingest_batches() {
+  Status ingest_batches(std::vector<PreparedBatch> batches, std::size_t rows) {
     const SourcePosition position = open_file_->position.to_position();
-    const std::size_t rows = std::exchange(waiting_rows_, 0);
-    waiting_bytes_ = 0;
-    position_due_ = false;
     ROLLCALL_RETURN_IF_ERROR(engine_.ingest(
-        std::exchange(waiting_, {}), {.position = open_file_->identified ? &position : nullptr}));
+        std::move(batches), {.position = open_file_->identified ? &position : nullptr}));
     report_.rows_read += rows;
     report_.rows_ingested += rows;
     return {};
+  }
+
+  std::string unended_note() const {
+    constexpr std::size_t kNamed = 3;
+    const std::size_t named = std::min(unended_.size(), kNamed);
+    return fmt::format(
+        "{}{}: the last row has no line end, and was taken as it stands; should its line go on "
+        "later, what is added is rejected",
+        fmt::join(unended_.begin(), unended_.begin() + static_cast<std::ptrdiff_t>(named), ", "),
+        named < unended_.size() ? fmt::format(" and {} more", unended_.size() - named) : "");
   }
 
   // Sets the rows and lines before a mark that was reached in this run.
@@ -262,7 +283,9 @@ class IngestStage {
 
   // What limits refused of a block that is read for the first time; before the position moves.
   void note_refused(FileRun& file, const Work& work) {
-    if (work.decoded.refused.empty()) return;
+    // A record that was cut short is read again to its end.
+    const bool goes_on = std::exchange(record_is_open_, work.block.in_long_record);
+    if (work.decoded.refused.empty() && !goes_on) return;
     KnownSource& position = file.position;
     if (std::exchange(range_is_open_, true)) {
       position.refused.extend_last(work.block.end.offset, work.decoded.refused);
@@ -314,6 +337,7 @@ class IngestStage {
   IngestReport report_;
   WordCounter null_users_;
   WordCounter null_values_;
+  std::vector<std::string> unended_;  // files whose last row was taken without its line end
   // Rows and lines of the files read in this run, by their reading and the hash of their mark.
   std::map<std::array<std::uint64_t, 3>, std::pair<std::uint64_t, std::uint64_t>> counts_;
   // What limits keep out of the sources that were read in this run, by the source's id.
@@ -321,6 +345,7 @@ class IngestStage {
   FileRun* open_file_ = nullptr;         // begun and not finished
   std::shared_ptr<FileRun> unreported_;  // whose parts were read again, and not yet what follows
   bool range_is_open_ = false;           // the last of its position's ranges is of this reading
+  bool record_is_open_ = false;          // and ends within a record that was cut short
   std::uint64_t lines_of_file_ = 0;
   std::vector<PreparedBatch> waiting_;  // of the open file, to be ingested as one
   std::size_t waiting_rows_ = 0;

@@ -35,15 +35,19 @@ void PendingRejects::add(const std::string& file, std::uint64_t lines_before,
   rows_ += decoded.rows - decoded.good_rows;
 }
 
-void PendingRejects::tell(const std::function<void(const RejectedRow&)>& hook,
-                          IngestReport& report) {
-  PendingRejects told = std::exchange(*this, {});
-  report.rows_read += told.rows_;
-  report.rows_rejected += told.rows_;
-  for (const RejectCount& count : told.by_kind_) add_count(count, report.rejected_by_kind);
-  for (RejectedRow& row : told.rejects_) {
-    if (hook) hook(row);
-    if (report.examples.size() < kExamplesMax) report.examples.push_back(std::move(row));
+Status PendingRejects::tell(const std::function<Status(const RejectedRow&)>& hook) const {
+  if (!hook) return {};
+  for (const RejectedRow& row : rejects_) ROLLCALL_RETURN_IF_ERROR(hook(row));
+  return {};
+}
+
+void PendingRejects::count_in(IngestReport& report) && {
+  report.rows_read += rows_;
+  report.rows_rejected += rows_;
+  for (const RejectCount& count : by_kind_) add_count(count, report.rejected_by_kind);
+  for (RejectedRow& row : rejects_) {
+    if (report.examples.size() == kExamplesMax) break;
+    report.examples.push_back(std::move(row));
   }
 }
 

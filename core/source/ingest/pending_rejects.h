@@ -15,8 +15,8 @@ namespace rollcall {
 // How many rejected rows a report shows.
 inline constexpr std::size_t kExamplesMax = 10;
 
-// Holds rejected rows back until the position behind them is ingested, so that a run that goes on
-// from there tells of none of them again.
+// Holds rejected rows back until the position behind them is about to be ingested, so that a run
+// that goes on from there tells of none of them again, and one that goes on before it of all.
 class PendingRejects {
  public:
   // Takes over those of a block of `file` before which there are `lines_before` lines.
@@ -25,8 +25,10 @@ class PendingRejects {
   std::uint64_t rows() const { return rows_; }
   std::size_t memory_bytes() const { return bytes_; }
 
-  // Tells `hook` (may be empty) and `report`, and holds none any more.
-  void tell(const std::function<void(const RejectedRow&)>& hook, IngestReport& report);
+  // Tells `hook` (may be empty) of each, up to its first error.
+  Status tell(const std::function<Status(const RejectedRow&)>& hook) const;
+  // Adds them to `report`, as ones that count.
+  void count_in(IngestReport& report) &&;
 
  private:
   std::vector<RejectedRow> rejects_;

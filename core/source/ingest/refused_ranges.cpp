@@ -26,6 +26,24 @@ Limits limits_from_json(const nlohmann::json& json) {
   return limits;
 }
 
+// Leaves out those that `now` covers, unless it could not be told any more which of the others came
+// before a reading that took longer lines than any before it.
+void add_reading(const Limits& now, std::vector<Limits>& readings) {
+  const auto line_bytes = [](const Limits& limits) { return limits[SourceLimit::kLineBytes]; };
+  std::int64_t longest = line_bytes(now);
+  for (const Limits& limits : readings) longest = std::max(longest, line_bytes(limits));
+  const auto first_longest =
+      std::find_if(readings.begin(), readings.end(),
+                   [&](const Limits& limits) { return line_bytes(limits) == longest; });
+  if (first_longest != readings.end()) {
+    readings.erase(std::remove_if(first_longest + 1, readings.end(),
+                                  [&](const Limits& limits) { return now.cover(limits); }),
+                   readings.end());
+    if (now.cover(readings.back()) && line_bytes(readings.back()) == longest) readings.pop_back();
+  }
+  readings.push_back(now);
+}
+
 }  // namespace
 
 bool RefusedRange::is_due(const Limits& now) const {
@@ -57,8 +75,7 @@ void RefusedRanges::read_again(std::uint64_t from, std::uint64_t end, std::uint6
   if (!goes_on) {
     RefusedRange done = ranges_[number];
     done.refused = {};
-    std::erase_if(done.readings, [&](const Limits& limits) { return now.cover(limits); });
-    done.readings.push_back(now);
+    add_reading(now, done.readings);
     ranges_.insert(ranges_.begin() + static_cast<std::ptrdiff_t>(number), std::move(done));
   }
   RefusedRange& done = ranges_[goes_on ? number - 1 : number];

@@ -16,11 +16,11 @@ struct RefusedRange {
   std::uint64_t begin = 0, end = 0;  // bytes of the content
   std::uint64_t lines = 0;           // line ends before it
   bool continues_line = false;       // it begins within a line whose beginning counted as a row
-  // What its records were cut by when it was read first (RecordSyntax::line_bytes_max): they stay
-  // the same records, whatever the limit is later.
+  // What its records were cut by when it was read first (RecordSyntax::line_bytes_max): each is a
+  // row of its own, until a longer one that holds it comes in instead.
   std::uint64_t cut_line_bytes = 0;
-  // That it was read under, the latest last; none that the latest covers. A row of it is in if one
-  // of them takes it.
+  // That it was read under, the latest last; none that the latest covers with lines as long. A row
+  // of it is in if one of them takes it.
   std::vector<Limits> readings;
   Refusals
       refused;  // rows that are not in, each for the first of the latest limits that refuses it

@@ -93,16 +93,19 @@ class TextDecoder final : public RowDecoder {
   using MakeReader = std::function<Reader(std::size_t line_bytes_max)>;
 
   TextDecoder(const Engine& engine, const DecoderOptions& options, MakeReader make_reader,
-              BatchBuilder builder)
+              const std::function<BatchBuilder(const Admission&)>& make_builder)
       : engine_(engine),
         name_(options.name),
         header_(options.schema.header),
         rejects_max_(options.rejects_max),
         admission_(options.admission),
         cut_line_bytes_(options.cut_line_bytes),
+        widths_(widths_of(admission_, cut_line_bytes_)),
         make_reader_(std::move(make_reader)),
-        reader_(make_reader_(cut_line_bytes_)),
-        builder_(std::move(builder)) {}
+        reader_(make_reader_(widths_.front())),
+        builder_(make_builder(admission_)),
+        prober_(make_builder(probing_admission())),
+        syntax_(record_syntax(options.schema, options.source)) {}
 
   Status decode(const SourceBlock& block, bool continues_line, DecodedBlock& out) override {
     std::string_view text = block.text();
@@ -121,8 +124,13 @@ class TextDecoder final : public RowDecoder {
       text.remove_prefix(line_end + 1);
     }
     text.remove_prefix(block.preamble_size);
+    text_and_rest_ = block.text_and_rest();
+    long_record_ =
+        block.long_record == kNowhere ? nullptr : block.text().data() + block.long_record;
     reader_.start(text);
-    builder_.start(simdjson::validate_utf8(text.data(), text.size()));
+    const bool utf8 = simdjson::validate_utf8(text.data(), text.size());
+    builder_.start(utf8);
+    prober_.start(utf8);
     if (block.first && header_) reader_.next(row_);
     if (admission_.is_second_reading()) {
       read_again(text, rejects, out);
@@ -144,10 +152,7 @@ class TextDecoder final : public RowDecoder {
     while (reader_.next(row_)) {
       ++out.rows;
       if (row_.fault) {
-        if (const std::size_t size = line_of(text, row_.record).size(); size > cut_line_bytes_) {
-          row_.fault->limit = SourceLimit::kLineBytes;
-          out.refused.add(SourceLimit::kLineBytes, static_cast<std::int64_t>(size));
-        }
+        refuse_long(text, out);
         rejects.add(row_.record, std::move(*row_.fault));
       } else if (auto fault = builder_.add(row_.fields)) {
         if (fault->limit) {
@@ -158,56 +163,183 @@ class TextDecoder final : public RowDecoder {
     }
   }
 
+  // Makes the fault of `row_` one of the limit of lines, where a larger one may take the row.
+  void refuse_long(std::string_view text, DecodedBlock& out) {
+    const std::string_view line = line_of(text, row_.record);
+    std::size_t size = line.size();
+    if (size <= cut_line_bytes_) {
+      if (line.data() != long_record_) return;
+      size = cut_line_bytes_ + 1;
+      row_.fault = cut_short_fault(cut_line_bytes_, row_.fault->column);
+    }
+    row_.fault->limit = SourceLimit::kLineBytes;
+    out.refused.add(SourceLimit::kLineBytes, static_cast<std::int64_t>(size));
+  }
+
   // Takes rows that were refused before and are not now. What else is at fault was told before,
   // except in lines that nobody has looked into.
   void read_again(std::string_view text, RejectCollector& rejects, DecodedBlock& out) {
-    const std::size_t looked_into = admission_.line_bytes_max_before();
-    const std::size_t looked_into_now = admission_.line_bytes_max();
-    const Limits& latest = admission_.before.back();
-    wide_readers_.clear();
+    part_readers_.clear();
     while (reader_.next(row_)) {
-      const std::string_view record = row_.record;
-      std::size_t size = record.size();
-      if (row_.fault) {
-        const std::string_view line = line_of(text, record);
-        size = line.size();
-        if (size <= cut_line_bytes_) continue;
-        if (size > looked_into_now) {
-          const auto measure = static_cast<std::int64_t>(size);
-          out.decided.add(SourceLimit::kLineBytes, measure);
-          out.refused.add(SourceLimit::kLineBytes, measure);
-          continue;
-        }
-        // The batch has views of what a reader has unescaped.
-        wide_readers_.push_back(make_reader_(looked_into_now));
-        const auto line_begin = static_cast<std::size_t>(line.data() - text.data());
-        wide_readers_.back().start(
-            text.substr(line_begin, text.find('\n', line_begin) + 1 - line_begin));
-        if (!wide_readers_.back().next(row_)) continue;
-      }
-      std::optional<RowFault> fault =
-          row_.fault ? std::move(row_.fault) : builder_.add(row_.fields, size);
-      if (fault && fault->is_in) continue;
-      if (fault && !fault->limit) {
-        if (size <= looked_into) continue;
-        out.decided.add(SourceLimit::kLineBytes, static_cast<std::int64_t>(size));
-        ++out.rows;
-        rejects.add(record, std::move(*fault));
-        continue;
-      }
-      const RowMeasures& measures = builder_.measures();
-      const auto count = [&](SourceLimit limit, Refusals& to) {
-        to.add(limit, measures[Limits::index(limit)]);
-      };
-      const SourceLimit before = latest.refusing(measures).value_or(SourceLimit::kLineBytes);
-      count(before, out.decided);
-      if (fault) {
-        count(*fault->limit, out.refused);
+      if (has_lines_of_its_own(row_)) {
+        decide_long(text, rejects, out);
+      } else if (row_.fault) {
+        decide_bad_line(text, rejects, out);
       } else {
-        count(before, out.admitted);
-        ++out.rows;
+        decide_row(rejects, out);
       }
     }
+  }
+
+  // Whether the row was read line by line before.
+  bool has_lines_of_its_own(const Row& row) const {
+    return row.record.size() > cut_line_bytes_ && row.record.find('\n') != std::string_view::npos;
+  }
+
+  // Decides on `row_`, a line of `text` that is no record even if it may be as long as it ever
+  // could.
+  void decide_bad_line(std::string_view text, RejectCollector& rejects, DecodedBlock& out) {
+    const std::size_t size = line_of(text, row_.record).size();
+    const std::size_t widest = widths_.front(), before = width_before();
+    const bool too_long = size > widest;
+    if (too_long || row_.record.data() == long_record_) {
+      const auto measure = static_cast<std::int64_t>(too_long ? size : widest + 1);
+      out.decided.add(SourceLimit::kLineBytes, measure);
+      out.refused.add(SourceLimit::kLineBytes, measure);
+    } else if (size > before || was_cut_short(row_.record, before)) {
+      reject_now(std::move(*row_.fault), rejects, out);
+    }
+  }
+
+  // Decides on the record `row_` of `text`, of which each line was a row of its own: it comes in
+  // only if it is good, and none of them is in.
+  void decide_long(std::string_view text, RejectCollector& rejects, DecodedBlock& out) {
+    const std::size_t size = row_.record.size();
+    const auto begin = static_cast<std::size_t>(row_.record.data() - text.data());
+    const std::string_view part = text.substr(begin, text.find('\n', begin + size) + 1 - begin);
+    std::optional<RowFault> fault = std::move(row_.fault);
+    const bool is_good = !fault && probe(row_, fault);
+    if (is_good && some_line_is_in(part, size)) {
+      fault = RowFault{"row was ingested in parts",
+                       "lines of the row were ingested as rows of their own when rows of several "
+                       "lines could not be as long (--line-max)",
+                       0};
+    }
+    if (!fault) return decide_row(rejects, out);
+    if (size > width_before()) reject_now(*std::move(fault), rejects, out);
+    decide_lines(part, size, rejects, out);
+  }
+
+  // Decides on the lines of `part`, a record of `size` bytes which does not come in as one.
+  void decide_lines(std::string_view part, std::size_t size, RejectCollector& rejects,
+                    DecodedBlock& out) {
+    const auto width = std::find_if(widths_.begin(), widths_.end(),
+                                    [&](std::size_t candidate) { return candidate < size; });
+    // The batch has views of what a reader has unescaped.
+    Reader& reader = part_readers_.emplace_back(make_reader_(*width));
+    reader.start(part);
+    while (reader.next(row_)) {
+      if (has_lines_of_its_own(row_)) {
+        decide_long(part, rejects, out);
+      } else if (!row_.fault) {
+        decide_row(rejects, out);
+      }
+    }
+  }
+
+  void decide_row(RejectCollector& rejects, DecodedBlock& out) {
+    const std::size_t size = row_.record.size();
+    std::optional<RowFault> fault = builder_.add(row_.fields, size);
+    if (fault && fault->is_in) return;
+    if (fault && !fault->limit) {
+      if (size > width_before()) reject_now(*std::move(fault), rejects, out);
+      return;
+    }
+    const RowMeasures& measures = builder_.measures();
+    const auto count = [&](SourceLimit limit, Refusals& to) {
+      to.add(limit, measures[Limits::index(limit)]);
+    };
+    const SourceLimit before =
+        admission_.before.back().refusing(measures).value_or(SourceLimit::kLineBytes);
+    count(before, out.decided);
+    if (fault) {
+      count(*fault->limit, out.refused);
+    } else {
+      count(before, out.admitted);
+      ++out.rows;
+    }
+  }
+
+  // Rejects `row_`, into which nobody has looked before.
+  void reject_now(RowFault fault, RejectCollector& rejects, DecodedBlock& out) {
+    out.decided.add(SourceLimit::kLineBytes, static_cast<std::int64_t>(row_.record.size()));
+    ++out.rows;
+    rejects.add(row_.record, std::move(fault));
+  }
+
+  static Admission probing_admission() {
+    Admission admission;
+    admission.now.set(SourceLimit::kLineBytes, -1);
+    admission.before = {admission.now};
+    return admission;
+  }
+
+  // Whether a row that was read is good but for limits, and has the measures of `prober_` then.
+  // Otherwise sets `fault`.
+  bool probe(const Row& row, std::optional<RowFault>& fault) {
+    std::optional<RowFault> found = prober_.add(row.fields, row.record.size());
+    const bool is_good = found && found->limit;
+    if (!is_good) fault = std::move(found);
+    return is_good;
+  }
+
+  // Whether a line of the record `part`, of `size` bytes, or a few of them together, was ingested
+  // as a row before some reading took the record for one.
+  bool some_line_is_in(std::string_view part, std::size_t size) {
+    const std::vector<Limits>& before = admission_.before;
+    const auto whole = std::find_if(before.begin(), before.end(), [&](const Limits& limits) {
+      return limits[SourceLimit::kLineBytes] >= static_cast<std::int64_t>(size);
+    });
+    const auto took = [&](const Limits& limits) { return limits.take(prober_.measures()); };
+    for (const std::size_t width : widths_) {
+      if (width >= size) continue;
+      Reader reader = make_reader_(width);
+      reader.start(part);
+      for (Row row; reader.next(row);) {
+        std::optional<RowFault> fault;
+        if (!row.fault && probe(row, fault) && std::any_of(before.begin(), whole, took)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  // Whether the line of the block was cut from a record by that limit.
+  bool was_cut_short(std::string_view line, std::size_t line_bytes_max) {
+    const auto begin = static_cast<std::size_t>(line.data() - text_and_rest_.data());
+    syntax_.line_bytes_max = line_bytes_max;
+    return is_cut_short(text_and_rest_.substr(begin), syntax_);
+  }
+
+  // Of the longest records that earlier readings have looked into.
+  std::size_t width_before() const {
+    return std::max(cut_line_bytes_, admission_.line_bytes_max_before());
+  }
+
+  // How long records may be for some reading, the longest first.
+  static std::vector<std::size_t> widths_of(const Admission& admission,
+                                            std::size_t cut_line_bytes) {
+    std::vector<std::size_t> widths = {cut_line_bytes};
+    const auto add = [&](const Limits& limits) {
+      const auto width = static_cast<std::size_t>(limits[SourceLimit::kLineBytes]);
+      if (width > cut_line_bytes) widths.push_back(width);
+    };
+    if (admission.is_second_reading()) add(admission.now);
+    for (const Limits& limits : admission.before) add(limits);
+    std::sort(widths.begin(), widths.end(), std::greater<>());
+    widths.erase(std::unique(widths.begin(), widths.end()), widths.end());
+    return widths;
   }
 
   // The line that a record, or what is left of it, begins with; without its end.
@@ -224,10 +356,15 @@ class TextDecoder final : public RowDecoder {
   std::size_t rejects_max_;
   Admission admission_;
   std::size_t cut_line_bytes_;
+  std::vector<std::size_t> widths_;
   MakeReader make_reader_;
   Reader reader_;
-  std::deque<Reader> wide_readers_;  // of lines that were too long
+  std::deque<Reader> part_readers_;  // of records that are in by their lines
   BatchBuilder builder_;
+  BatchBuilder prober_;  // never takes a row, and says what one would be
+  RecordSyntax syntax_;
+  std::string_view text_and_rest_;
+  const char* long_record_ = nullptr;  // the line of the block that it begins with
   Row row_;
 };
 
@@ -239,7 +376,10 @@ class NativeDecoder final : public RowDecoder {
       : engine_(engine),
         name_(options.name),
         rejects_max_(options.rejects_max),
-        admission_(options.admission) {}
+        admission_(options.admission),
+        known_until_max_(std::min(
+            options.zone.known_until_max(std::min(admission_.now[SourceLimit::kTimeMax], kTimeMax)),
+            kTimeMax)) {}
 
   Status decode(const SourceBlock& block, bool, DecodedBlock& out) override {
     ROLLCALL_ASSIGN_OR_RETURN(NativeBatch native, decode_native_block(name_, block.text()));
@@ -265,7 +405,7 @@ class NativeDecoder final : public RowDecoder {
     batch.time = native.time;
     batch.value = native.value;
     if (native.layout.known_until) {
-      batch.known_until = std::min(*native.layout.known_until, time_max());
+      batch.known_until = std::min(*native.layout.known_until, known_until_max_);
     }
     arena_.clear();
     joined_.clear();
@@ -292,8 +432,6 @@ class NativeDecoder final : public RowDecoder {
     out.null_users = counter.counts();
   }
 
-  TimeUs time_max() const { return std::min(admission_.now[SourceLimit::kTimeMax], kTimeMax); }
-
   // Leaves in `native` the rows that are to be ingested.
   void admit(NativeBatch& native, std::string_view block, DecodedBlock& out) const {
     const std::size_t rows = native.time.size();
@@ -305,8 +443,8 @@ class NativeDecoder final : public RowDecoder {
           native.user_strings.empty() ? 0 : native.user_strings[row].size();
       const TimeUs time = native.time[row];
       const bool is_null = user_bytes > 0 && is_null_id(native.user_strings[row]);
-      const RowMeasures measures = {0, time, time, static_cast<std::int64_t>(user_bytes),
-                                    is_null ? 1 : 0};
+      const RowMeasures measures = {
+          0, time, time, static_cast<std::int64_t>(user_bytes), is_null ? 1 : 0, 0};
       if (admission_.is_in(measures)) continue;
       const std::optional<SourceLimit> limit = admission_.now.refusing(measures);
       const auto count = [&](SourceLimit of, Refusals& to) {
@@ -410,6 +548,7 @@ class NativeDecoder final : public RowDecoder {
   std::string name_;
   std::size_t rejects_max_;
   Admission admission_;
+  TimeUs known_until_max_;
   std::vector<NativeBatch::Column> joined_;
   TextArena arena_;
 };
@@ -428,11 +567,13 @@ std::unique_ptr<RowDecoder> RowDecoder::make(const Engine& engine, const Decoder
   shape.has_value = !schema.value.empty();
   shape.value_decimals = engine.settings().value_decimals;
   shape.amount_form = amount_form(options.source);
+  shape.holds_unrounded = options.holds_unrounded;
   shape.dimensions = plan.dimensions;
-  BatchBuilder builder(
-      std::move(shape),
-      TimeParser(options.zone, options.source.time_unit, options.source.time_format),
-      options.admission);
+  const auto make_builder = [&](const Admission& admission) {
+    return BatchBuilder(
+        shape, TimeParser(options.zone, options.source.time_unit, options.source.time_format),
+        admission);
+  };
   if (schema.format == FileFormat::kNdjson) {
     const auto make_reader =
         [source = options.source, plan,
@@ -441,8 +582,7 @@ std::unique_ptr<RowDecoder> RowDecoder::make(const Engine& engine, const Decoder
           reader.watch_for(awaited);
           return reader;
         };
-    return std::make_unique<TextDecoder<NdjsonReader>>(engine, options, make_reader,
-                                                       std::move(builder));
+    return std::make_unique<TextDecoder<NdjsonReader>>(engine, options, make_reader, make_builder);
   }
   std::vector<std::uint32_t> columns;
   for (const std::string& name : plan.slot_columns) {
@@ -456,8 +596,7 @@ std::unique_ptr<RowDecoder> RowDecoder::make(const Engine& engine, const Decoder
     syntax.line_bytes_max = line_bytes_max;
     return DelimitedReader(syntax, column_count, columns);
   };
-  return std::make_unique<TextDecoder<DelimitedReader>>(engine, options, make_reader,
-                                                        std::move(builder));
+  return std::make_unique<TextDecoder<DelimitedReader>>(engine, options, make_reader, make_builder);
 }
 
 }  // namespace rollcall

@@ -52,6 +52,7 @@ struct DecoderOptions {
   std::size_t rejects_max = 0;
   Admission admission;
   std::size_t cut_line_bytes = 0;  // as RefusedRange::cut_line_bytes
+  bool holds_unrounded = false;    // as SourceReading::holds_unrounded
 };
 
 // Threads: one at a time; any number of decoders at once.

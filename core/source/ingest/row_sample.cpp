@@ -85,17 +85,58 @@ std::string_view first_line(std::string_view head) {
   return line;
 }
 
-std::string_view declared_delimiter(std::string_view head) {
+namespace {
+
+std::string_view delimiter_of_declaration(std::string_view head) {
+  std::string_view line = first_line(head);
   constexpr std::string_view kDeclaration = "sep=";
-  std::string_view line = first_line(after_preamble(head, 0));
-  if (!line.starts_with(kDeclaration)) return {};
+  const bool declares =
+      line.size() > kDeclaration.size() &&
+      std::equal(kDeclaration.begin(), kDeclaration.end(), line.begin(),
+                 [](char a, char b) { return a == ('A' <= b && b <= 'Z' ? b - 'A' + 'a' : b); });
+  if (!declares) return {};
   line.remove_prefix(kDeclaration.size());
+  if (line == "\\t") return "\t";
   return line.size() == 1 ? line : std::string_view();
+}
+
+// Whether bytes of 0 stand where they do in ASCII that is written as UTF-16: in every other place.
+bool looks_like_utf16(std::string_view head) {
+  constexpr std::size_t kBytesLookedAt = 32;
+  head = head.substr(0, std::min(head.size() / 2 * 2, kBytesLookedAt));
+  std::size_t zeros[2] = {0, 0};
+  for (std::size_t i = 0; i < head.size(); ++i)
+    if (head[i] == '\0') ++zeros[i % 2];
+  const std::size_t all = head.size() / 2;
+  return all >= 2 && ((zeros[0] == all && zeros[1] == 0) || (zeros[1] == all && zeros[0] == 0));
+}
+
+}  // namespace
+
+DeclaredDelimiter declared_delimiter(std::string_view head, std::uint32_t skip_lines,
+                                     std::string_view comment) {
+  if (const auto first = delimiter_of_declaration(after_preamble(head, 0)); !first.empty()) {
+    return {first, 1};
+  }
+  head = after_preamble(head, skip_lines);
+  std::uint32_t lines = skip_lines + 1;
+  for (; !comment.empty() && head.starts_with(comment); ++lines) {
+    if (head.find('\n') == std::string_view::npos) return {};
+    head.remove_prefix(head.find('\n') + 1);
+  }
+  const std::string_view delimiter = delimiter_of_declaration(head);
+  return {delimiter, delimiter.empty() ? 0 : lines};
 }
 
 Status check_text(std::string_view name, std::string_view head) {
   if (head.starts_with("\xFF\xFE") || head.starts_with("\xFE\xFF")) {
     return fault(name, "text in UTF-16 or UTF-32 (allowed: UTF-8: iconv -f UTF-16 -t UTF-8)");
+  }
+  if (looks_like_utf16(head)) {
+    return fault(name,
+                 fmt::format("text in UTF-16 without a byte order mark (allowed: UTF-8: iconv "
+                             "-f UTF-16{} -t UTF-8)",
+                             head[0] == '\0' ? "BE" : "LE"));
   }
   const std::size_t carriage_return = head.find('\r');
   if (carriage_return < head.size() - 1 && head.find('\n') == std::string_view::npos) {
@@ -163,6 +204,10 @@ Result<RowSample> sample_delimited(std::string_view name, std::string_view head,
                                    split.first_fault));
   }
   sample.rows = std::move(split.rows);
+  if (sample.rows.empty() && head.empty() && schema.skip_lines > 0) {
+    return fault(name, fmt::format("no line after the {} that are skipped (allowed: fewer)",
+                                   schema.skip_lines));
+  }
   if (sample.rows.empty()) {
     return fault(name, fmt::format("no row within its first {} bytes (allowed: rows of at most {} "
                                    "bytes)",
@@ -208,6 +253,11 @@ Result<RowSample> sample_ndjson(std::string_view name, std::string_view head, bo
     }
     std::vector<std::string> row(sample.columns.size());
     for (NdjsonValue& value : ndjson_values({text.data() + begin, line_end - begin})) {
+      if (value.is_object) {
+        const auto known = std::find(sample.objects.begin(), sample.objects.end(), value.path);
+        if (known == sample.objects.end()) sample.objects.push_back(std::move(value.path));
+        continue;
+      }
       const auto found = std::find(sample.columns.begin(), sample.columns.end(), value.path);
       const std::size_t column = static_cast<std::size_t>(found - sample.columns.begin());
       if (found == sample.columns.end()) {
@@ -236,6 +286,14 @@ Result<RowSample> sample_rows(std::string_view name, std::string_view head, bool
   return schema.format == FileFormat::kDelimited
              ? sample_delimited(name, head, complete, options, schema)
              : sample_ndjson(name, head, complete, options);
+}
+
+bool holds_a_row(std::string_view name, std::string_view content, const SourceOptions& options,
+                 const SourceSchema& schema) {
+  if (schema.format == FileFormat::kNative) return true;  // a block has rows from its first byte on
+  const Result<RowSample> sample =
+      sample_rows(name, after_preamble(content, schema.skip_lines), true, options, schema);
+  return sample.ok() && !sample->rows.empty();
 }
 
 }  // namespace rollcall

@@ -15,6 +15,7 @@ namespace rollcall {
 // The first rows of a source, as text.
 struct RowSample {
   std::vector<std::string> columns;
+  std::vector<std::string> objects;            // of NDJSON, names that columns stand within
   std::vector<std::vector<std::string>> rows;  // a text by column; "" when absent
 };
 
@@ -27,10 +28,19 @@ std::string_view after_preamble(std::string_view head, std::uint32_t skip_lines)
 
 std::string_view first_line(std::string_view head);
 
-// The delimiter that a first line "sep=;" declares, as spreadsheets write and read it; else "".
-std::string_view declared_delimiter(std::string_view head);
+// A line "sep=;" as spreadsheets write and read it.
+struct DeclaredDelimiter {
+  std::string_view delimiter;  // "": there is no such line
+  std::uint32_t lines = 0;     // up to the end of it
+};
 
-//   kInvalidArgument  it looks like text, and would be read as one broken line
+// The one that is the first line, or the first after those that are passed over, which are
+// `skip_lines`, and comments.
+DeclaredDelimiter declared_delimiter(std::string_view head, std::uint32_t skip_lines,
+                                     std::string_view comment);
+
+// `head` has all of the first lines.
+//   kInvalidArgument  it looks like text, and would be read as broken lines
 Status check_text(std::string_view name, std::string_view head);
 
 FileFormat guess_format(std::string_view name, std::string_view head);
@@ -51,5 +61,9 @@ RecordSyntax record_syntax(const SourceSchema& schema, const SourceOptions& opti
 //   kInvalidArgument  there is none that can be read
 Result<RowSample> sample_rows(std::string_view name, std::string_view head, bool complete,
                               const SourceOptions& options, const SourceSchema& schema);
+
+// Whether a content with this schema that is all in `content` has a row, good or not.
+bool holds_a_row(std::string_view name, std::string_view content, const SourceOptions& options,
+                 const SourceSchema& schema);
 
 }  // namespace rollcall

@@ -146,13 +146,18 @@ bool holds_mostly(const RowSample& sample, const std::string& column,
   return 2 * such >= texts;
 }
 
-// Whether at least half of the rows have a text in the column.
-bool is_mostly_there(const RowSample& sample, const std::string& column) {
+// How many of the rows have no text in the column.
+std::size_t rows_without(const RowSample& sample, const std::string& column) {
   const auto found = std::find(sample.columns.begin(), sample.columns.end(), column);
   const auto index = static_cast<std::size_t>(found - sample.columns.begin());
-  const auto there = std::count_if(sample.rows.begin(), sample.rows.end(),
-                                   [&](const auto& row) { return !trim(row[index]).empty(); });
-  return 2 * static_cast<std::size_t>(there) >= sample.rows.size();
+  return static_cast<std::size_t>(
+      std::count_if(sample.rows.begin(), sample.rows.end(),
+                    [&](const auto& row) { return trim(row[index]).empty(); }));
+}
+
+// Whether at least half of the rows have a text in the column.
+bool is_mostly_there(const RowSample& sample, const std::string& column) {
+  return 2 * rows_without(sample, column) <= sample.rows.size();
 }
 
 // The first text of the column that is not such a one.
@@ -198,6 +203,39 @@ Status choose_value(ColumnChooser& chooser, const RowSample& sample, const Sourc
   return {};
 }
 
+// Chooses the column of the user: of those whose name fits, one that every row has, since exports
+// have one for those who are logged in beside one for all. Else one that most rows have, or any.
+Status choose_user(ColumnChooser& chooser, const RowSample& sample, const SourceOptions& options,
+                   SourceSchema& schema) {
+  const std::span<const std::string_view> names = kUserNames;
+  // The source of an edge is a user only where nothing else is.
+  const auto people = names.first(names.size() - 1);
+  std::vector<std::string> partly_there;
+  const auto is_there = [&](const std::string& column) {
+    return rows_without(sample, column) == 0;
+  };
+  const auto is_not_there = [&](const std::string& column) {
+    if (is_mostly_there(sample, column)) partly_there.push_back(column);
+  };
+  ROLLCALL_ASSIGN_OR_RETURN(schema.user,
+                            chooser.choose("user", options.user, people, is_there, is_not_there));
+  for (const std::string& column : partly_there) {
+    if (schema.user.empty()) break;
+    schema.passed_over.push_back(fmt::format(
+        "column {} is not read as the user: {} of its first {} rows do not have it (--user {} "
+        "reads it all the same)",
+        column, rows_without(sample, column), sample.rows.size(), column));
+  }
+  const auto is_mostly = [&](const std::string& column) { return is_mostly_there(sample, column); };
+  const auto any = [](const std::string&) { return true; };
+  for (const std::function<bool(const std::string&)>& fits :
+       {std::function<bool(const std::string&)>(is_mostly), {any}}) {
+    if (!schema.user.empty()) break;
+    ROLLCALL_ASSIGN_OR_RETURN(schema.user, chooser.choose("user", options.user, names, fits));
+  }
+  return {};
+}
+
 Status check_options(std::string_view name, const SourceOptions& options) {
   if (options.delimiter) {
     const std::string& delimiter = *options.delimiter;
@@ -225,15 +263,17 @@ Status check_options(std::string_view name, const SourceOptions& options) {
   return {};
 }
 
-// Looks for the columns of the dimensions, and says which columns are left over. Rows of NDJSON and
-// blocks of the native format need not have the same columns, so that one of them may yet come.
+// Looks for the columns of the dimensions, which may be `objects` as well, and says which columns
+// are left over. Rows of NDJSON and blocks of the native format need not have the same columns, so
+// that one of them may yet come.
 Status find_dimensions(const ColumnChooser& chooser, const std::vector<std::string>& dimensions,
-                       SourceSchema& schema) {
+                       const std::vector<std::string>& objects, SourceSchema& schema) {
   std::vector<std::string> used = {schema.user, schema.time, schema.event, schema.value};
   for (const std::string& dimension : dimensions) {
     const std::vector<std::string> parts = dimension_parts(dimension, schema.columns);
-    const auto there = std::count_if(parts.begin(), parts.end(),
-                                     [&](const std::string& part) { return chooser.has(part); });
+    const auto there = std::count_if(parts.begin(), parts.end(), [&](const std::string& part) {
+      return chooser.has(part) || std::find(objects.begin(), objects.end(), part) != objects.end();
+    });
     if (there == 0) schema.absent.push_back(dimension);
     for (const std::string& part : parts) {
       if (there > 0 && schema.format == FileFormat::kDelimited) {
@@ -270,7 +310,7 @@ Result<SourceSchema> inspect_native(std::string_view name, std::string_view head
   }
   schema.columns.insert(schema.columns.end(), layout.properties.begin(), layout.properties.end());
   const ColumnChooser chooser(name, schema.columns, schema);
-  ROLLCALL_RETURN_IF_ERROR(find_dimensions(chooser, dimensions, schema));
+  ROLLCALL_RETURN_IF_ERROR(find_dimensions(chooser, dimensions, {}, schema));
   return schema;
 }
 
@@ -296,15 +336,21 @@ Result<SourceSchema> inspect_head(std::string_view name, std::string_view head, 
   SourceSchema schema;
   schema.format = format;
   const bool delimited = format == FileFormat::kDelimited;
-  const std::string_view declared = delimited ? declared_delimiter(head) : std::string_view();
-  schema.skip_lines = options.skip_lines.value_or(declared.empty() ? 0 : 1);
+  ROLLCALL_RETURN_IF_ERROR(check_text(name, head));
+  schema.skip_lines = options.skip_lines.value_or(0);
+  DeclaredDelimiter declared;
+  if (delimited && options.skip_lines != 0U) {
+    declared = declared_delimiter(head, schema.skip_lines, options.comment);
+  }
+  schema.skip_lines = std::max(schema.skip_lines, declared.lines);
+  if (schema.skip_lines > declared.lines) declared = {};
   head = after_preamble(head, schema.skip_lines);
   ROLLCALL_RETURN_IF_ERROR(check_text(name, head));
   RowSample sample;
   if (delimited) {
     schema.delimiter = options.delimiter ? *options.delimiter
-                       : schema.skip_lines == 1 && !declared.empty()
-                           ? declared
+                       : !declared.delimiter.empty()
+                           ? declared.delimiter
                            : guess_delimiter(name, head, complete, options);
     schema.quotes = quotes_of(schema.delimiter, options);
     schema.header = options.header.value_or(options.columns.empty());
@@ -328,11 +374,7 @@ Result<SourceSchema> inspect_head(std::string_view name, std::string_view head, 
   const auto is_present = [&](const std::string& column) {
     return is_mostly_there(sample, column);
   };
-  ROLLCALL_ASSIGN_OR_RETURN(schema.user,
-                            chooser.choose("user", options.user, kUserNames, is_present));
-  if (schema.user.empty()) {
-    ROLLCALL_ASSIGN_OR_RETURN(schema.user, chooser.choose("user", options.user, kUserNames, any));
-  }
+  ROLLCALL_RETURN_IF_ERROR(choose_user(chooser, sample, options, schema));
   if (schema.user.empty()) {
     return chooser.missing("user", "name it with --user", kUserNames, line);
   }
@@ -386,7 +428,7 @@ Result<SourceSchema> inspect_head(std::string_view name, std::string_view head, 
     ROLLCALL_RETURN_IF_ERROR(choose_value(chooser, sample, options, schema));
   }
 
-  ROLLCALL_RETURN_IF_ERROR(find_dimensions(chooser, dimensions, schema));
+  ROLLCALL_RETURN_IF_ERROR(find_dimensions(chooser, dimensions, sample.objects, schema));
   return schema;
 }
 

@@ -55,6 +55,7 @@ nlohmann::ordered_json to_json(const SourceReading& reading) {
                        {"currency", reading.amounts.currency},
                        {"rounds", reading.amounts.rounds}};
   }
+  if (reading.holds_unrounded) json["holds_unrounded"] = true;
   return json;
 }
 
@@ -77,6 +78,7 @@ SourceReading reading_from(const nlohmann::json& json) {
   json.at("event_name").get_to(reading.event_name);
   json.at("time_format").get_to(reading.time_format);
   json.at("time_unit").get_to(reading.time_unit);
+  reading.holds_unrounded = json.value("holds_unrounded", false);
   if (json.contains("amounts")) {
     const nlohmann::json& amounts = json.at("amounts");
     reading.amounts.decimal = amounts.at("decimal").get<std::string>().at(0);
@@ -90,8 +92,17 @@ SourceReading reading_from(const nlohmann::json& json) {
 // The mark that stood at an earlier end of `source`.
 ContentMark mark_of(const KnownSource::End& end, const KnownSource& source) {
   const bool has_head = end.offset >= kHeadBytes;
-  return {end.offset, end.hash, has_head ? kHeadBytes : end.offset,
-          has_head ? source.mark.head_hash : end.hash};
+  return {end.offset,
+          end.hash,
+          has_head ? kHeadBytes : end.offset,
+          has_head ? source.mark.head_hash : end.hash,
+          {}};
+}
+
+ContentMark mark_of(std::string_view content) {
+  ContentMarker marker;
+  marker.take(content);
+  return marker.mark();
 }
 
 // A place up to which a source was read.
@@ -142,6 +153,7 @@ SourcePosition KnownSource::to_position() const {
       {"tail", tail},
       {"earlier_ends", std::move(ends)},
       {"refused", refused.to_json()},
+      {"waymarks", mark.waymarks},
   };
   if (refusals_unknown_before > 0) position["refusals_unknown_before"] = refusals_unknown_before;
   if (origin) position["origin"] = {origin->id, origin->end};
@@ -160,7 +172,9 @@ std::optional<KnownSource> KnownSource::from_position(const SourcePosition& posi
     source.id = position.id;
     source.name = json.at("name");
     source.reading = reading_from(json.at("reading"));
-    source.mark = {json.at("offset"), *hash, json.at("head_bytes"), *head_hash};
+    // Versions that kept no waymarks wrote the same without them.
+    source.mark = {json.at("offset"), *hash, json.at("head_bytes"), *head_hash,
+                   json.value("waymarks", std::string())};
     source.rows = json.at("rows");
     source.lines = json.at("lines");
     source.counted = json.at("counted");
@@ -201,8 +215,10 @@ void SourceRegistry::update(const KnownSource& source) {
   if (is_new) {
     sources_.push_back(source);
   } else {
+    by_waymarks_.erase(place_by_waymarks(number));
     sources_[number] = source;
   }
+  by_waymarks_.insert(place_by_waymarks(number), number);
   const auto add = [&](const ContentMark& mark) {
     std::vector<std::size_t>& numbers =
         by_head_[{mark.head_bytes, mark.head_hash.high64, mark.head_hash.low64}];
@@ -247,6 +263,39 @@ std::string SourceRegistry::new_id(std::string_view head, const SourceReading& r
   }
 }
 
+std::vector<std::size_t>::iterator SourceRegistry::place_by_waymarks(std::size_t number) {
+  const auto key = [this](std::size_t of) {
+    return std::pair<const std::string&, std::size_t>(sources_[of].mark.waymarks, of);
+  };
+  return std::lower_bound(by_waymarks_.begin(), by_waymarks_.end(), number,
+                          [&](std::size_t a, std::size_t b) { return key(a) < key(b); });
+}
+
+const KnownSource* SourceRegistry::longer_than(const ContentMark& mark) const {
+  if (mark.waymarks.empty()) return nullptr;
+  auto number = std::lower_bound(by_waymarks_.begin(), by_waymarks_.end(), mark.waymarks,
+                                 [&](std::size_t candidate, const std::string& waymarks) {
+                                   return sources_[candidate].mark.waymarks < waymarks;
+                                 });
+  for (; number != by_waymarks_.end(); ++number) {
+    const KnownSource& source = sources_[*number];
+    if (!source.mark.waymarks.starts_with(mark.waymarks)) break;
+    if (source.counted && source.mark.offset > mark.offset) return &source;
+  }
+  return nullptr;
+}
+
+const KnownSource* SourceRegistry::longer_than(std::string_view head,
+                                               const HoldsRow& holds_row) const {
+  const KnownSource* const longer = longer_than(mark_of(head));
+  if (longer == nullptr) return nullptr;
+  // A row that is cut off is no evidence beside whole ones. One that is alone has to be whole.
+  if (holds_row(head.substr(0, head.rfind('\n') + 1))) return longer;
+  const std::string ended =
+      std::string(head) + (head.find("\r\n") == std::string_view::npos ? "\n" : "\r\n");
+  return holds_row(ended) ? longer_than(mark_of(ended)) : nullptr;
+}
+
 // One pass over the head meets the heads of all marks.
 std::vector<const KnownSource*> SourceRegistry::sources_like(std::string_view head) const {
   const std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> state(XXH3_createState(),
@@ -275,18 +324,22 @@ std::vector<const KnownSource*> SourceRegistry::sources_like(std::string_view he
 
 Result<SourceRegistry::Recognized> SourceRegistry::recognize(const std::string& path,
                                                              ContentReader content,
-                                                             const ReadAs& read_as) {
+                                                             const ReadAs& read_as,
+                                                             const HoldsRow& holds_row) {
   ROLLCALL_ASSIGN_OR_RETURN(const std::string_view looked_at, content.head());
   const std::string head(looked_at);
-  Recognized result{std::move(content), {}, false, {}};
+  Recognized result{std::move(content), {}, false, {}, {}};
 
   // One pass over the content meets the marks of all sources that begin like it.
-  std::vector<Candidate> held, cut_short;
+  std::vector<Candidate> held, not_reached;
   for (const Candidate& candidate : candidates_of(sources_like(head), head)) {
     const ContentMark& mark = candidate.mark;
     ROLLCALL_ASSIGN_OR_RETURN(const bool reached, result.content.skip_to(mark.offset));
-    if (reached && equal(result.content.mark().hash, mark.hash)) held.push_back(candidate);
-    if (!reached && mark.head_bytes == kHeadBytes) cut_short.push_back(candidate);
+    if (!reached) {
+      not_reached.push_back(candidate);
+    } else if (equal(result.content.mark().hash, mark.hash)) {
+      held.push_back(candidate);
+    }
   }
   // The longest that is read as this content is, too.
   const auto last_read_alike = [&](const std::vector<Candidate>& candidates) {
@@ -304,17 +357,26 @@ Result<SourceRegistry::Recognized> SourceRegistry::recognize(const std::string& 
                [](const Candidate& candidate) { return candidate.source->counted; });
   // Where some of it was counted, what was not decides nothing.
   const std::optional<Candidate> best = last_read_alike(counted.empty() ? held : counted);
-  const std::optional<Candidate> longer = last_read_alike(cut_short);
-  const KnownSource* const cut_off = longer ? longer->source : nullptr;
-  // Whether the content goes on after an earlier end, but not as far as its source was read.
-  const bool between_ends = best && best->end != nullptr && best->source == cut_off &&
-                            result.content.offset() > best->mark.offset;
-  if (cut_off != nullptr && (!best || between_ends)) {
-    return Status::invalid_argument(fmt::format(
-        "{}: it begins like {}, of which {} bytes were read before, and has only {}: either it was "
-        "cut off, or it is another file that happens to begin with the same {} bytes",
-        path, cut_off->name == path ? "before" : cut_off->name, cut_off->mark.offset,
-        result.content.offset(), kHeadBytes));
+
+  // Whether all of the content may be the beginning of a source that was read further.
+  const KnownSource* longer = nullptr;
+  std::uint64_t size = 0;  // of the content, if it is known to end before some mark
+  if (head.size() < kHeadBytes) {
+    size = head.size();
+    longer = longer_than(head, holds_row);
+  } else if (!not_reached.empty()) {
+    size = result.content.offset();
+    longer = longer_than(result.content.mark());
+    // Of a source without waymarks, no more can be said than that it begins with the same head.
+    std::erase_if(not_reached, [&](const Candidate& candidate) {
+      return !candidate.source->mark.waymarks.empty() || (best && best->source != candidate.source);
+    });
+    if (const auto alike = last_read_alike(not_reached); longer == nullptr && alike) {
+      longer = alike->source;
+    }
+  }
+  if (longer != nullptr && (!best || best->mark.offset < size)) {
+    result.longer = {longer->name, longer->mark.offset, size};
   }
   KnownSource& source = result.source;
   result.known = best.has_value();

@@ -72,6 +72,8 @@ class SourceRegistry {
 
   // How a content is to be read, when what is not chosen is as in `known` (null: guessed).
   using ReadAs = std::function<Result<SourceReading>(const SourceReading* known)>;
+  // Whether a row, good or not, stands in the beginning of a content.
+  using HoldsRow = std::function<bool(std::string_view beginning)>;
 
   struct Recognized {
     ContentReader content;  // at the mark of `source`
@@ -81,14 +83,21 @@ class SourceRegistry {
     bool known = false;  // some of it is read, and is not to be read again
     // The same content was counted when it was read in another way, most recently this one.
     std::optional<SourceReading> otherwise;
+    // All of the content, which goes on after the mark of `source`, may be what another source
+    // begins with, and have been counted with it.
+    struct Longer {
+      std::string name;
+      std::uint64_t offset = 0;   // up to which that one was read
+      std::uint64_t content = 0;  // bytes of this one
+    };
+    std::optional<Longer> longer;
   };
   // Finds out whether the file at `path`, of which `content` has had nothing taken, is known, by
   // reading it up to where it was read before.
-  //   kInvalidArgument  it is shorter than when it was read before, and was never read to its end;
-  //                     or what `read_as` says of an unknown content
+  //   kInvalidArgument  what `read_as` says of an unknown content
   //   kCancelled        stopped meanwhile
   Result<Recognized> recognize(const std::string& path, ContentReader content,
-                               const ReadAs& read_as);
+                               const ReadAs& read_as, const HoldsRow& holds_row);
 
   // Remembers how far a source has been read.
   void update(const KnownSource& source);
@@ -110,8 +119,15 @@ class SourceRegistry {
   std::string new_id(std::string_view head, const SourceReading& reading) const;
   // Those that a content with this head may be, in the order of their first update.
   std::vector<const KnownSource*> sources_like(std::string_view head) const;
+  // Where the source of that number stands in by_waymarks_, or belongs.
+  std::vector<std::size_t>::iterator place_by_waymarks(std::size_t number);
+  // A source that was read further than `mark` and has its waymarks, too; null: there is none.
+  const KnownSource* longer_than(const ContentMark& mark) const;
+  // The same for a content that is `head`: a row at least must be in both.
+  const KnownSource* longer_than(std::string_view head, const HoldsRow& holds_row) const;
 
   std::vector<KnownSource> sources_;
+  std::vector<std::size_t> by_waymarks_;  // numbers in sources_, in the order of their waymarks
   std::unordered_map<std::string, std::size_t> by_id_;  // numbers in sources_
   std::map<Head, std::vector<std::size_t>> by_head_;    // of any mark that the sources have had
 };

@@ -47,10 +47,13 @@ Limits::Limits(const SourceOptions& source, const EngineOptions& engine) : Limit
   set(SourceLimit::kLineBytes, source.line_bytes_max);
   set(SourceLimit::kUserBytes, std::min(source.user_bytes_max, kUserBytesMax));
   if (source.reject_null_users) set(SourceLimit::kNullUser, 0);
+  if (!source.round_values) set(SourceLimit::kUnrounded, 0);
   set(SourceLimit::kTimeMin, source.time_min.value_or(kLowest));
   set(SourceLimit::kTimeMax,
       std::min(source.time_max.value_or(kHighest), engine.time_max.value_or(kHighest)));
 }
+
+void Limits::unset(SourceLimit limit) { bounds_[index(limit)] = no_bound(index(limit)); }
 
 bool Limits::is_set(SourceLimit limit) const {
   return bounds_[index(limit)] != no_bound(index(limit));

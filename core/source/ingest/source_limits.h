@@ -31,6 +31,7 @@ inline constexpr auto kLimitKinds = std::to_array<LimitKind>({
     {"time_max", false},
     {"user_bytes", false},
     {"null_user", false},  // 1 of an id that means nobody, else 0
+    {"unrounded", false},  // 1 of an amount with more decimals than are kept, else 0
 });
 inline constexpr std::size_t kLimitCount = kLimitKinds.size();
 
@@ -46,6 +47,7 @@ class Limits {
 
   std::int64_t operator[](SourceLimit limit) const { return bounds_[index(limit)]; }
   void set(SourceLimit limit, std::int64_t bound) { bounds_[index(limit)] = bound; }
+  void unset(SourceLimit limit);
   bool is_set(SourceLimit limit) const;
 
   bool takes(SourceLimit limit, std::int64_t measure) const;

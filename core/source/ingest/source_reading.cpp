@@ -29,6 +29,7 @@ SourceReading reading_of(const SourceSchema& schema, const SourceOptions& option
   reading.time_format = options.time_format.value_or("");
   reading.time_unit = options.time_unit;
   if (!schema.value.empty()) reading.amounts = amount_form(options);
+  reading.holds_unrounded = !schema.value.empty();
   const auto add = [&](std::string_view role, const std::string& name) {
     if (name.empty()) return;
     const auto found = std::find(schema.columns.begin(), schema.columns.end(), name);
@@ -134,11 +135,14 @@ std::string SourceReading::key() const {
     add(delimited ? fmt::format("{}", column.number) : column.name);
   }
   // Readings of before there were forms of amounts have the same keys as ever.
-  if (amounts != AmountForm()) {
-    text += fmt::format("{} {} ", static_cast<int>(amounts.decimal), amounts.rounds);
-    add(amounts.grouping);
-    add(amounts.currency);
+  AmountForm form = amounts;
+  form.rounds = form.rounds && !holds_unrounded;
+  if (form != AmountForm()) {
+    text += fmt::format("{} {} ", static_cast<int>(form.decimal), form.rounds);
+    add(form.grouping);
+    add(form.currency);
   }
+  if (holds_unrounded) text += "holds unrounded ";
   return text;
 }
 
@@ -178,12 +182,17 @@ Result<ReadingPlan> plan_reading(std::string_view name, std::string_view head, b
                                  const SourceOptions& options,
                                  const std::vector<std::string>& dimensions, const TimeZone& zone,
                                  const SourceReading* known) {
+  if (options.time_format && options.time_unit != TimeUnit::kGuess) {
+    return Status::invalid_argument(
+        fmt::format("{}: time_format and time_unit: both are set (allowed: one of them)", name));
+  }
   ReadingPlan plan;
   plan.options = known != nullptr ? options_as_in(*known, options) : options;
   ROLLCALL_ASSIGN_OR_RETURN(plan.schema,
                             inspect_head(name, head, complete, plan.options, dimensions));
   plan.reading = reading_of(plan.schema, plan.options, dimensions);
   if (known == nullptr) return plan;
+  plan.reading.holds_unrounded = known->holds_unrounded;
   const bool same_form =
       plan.reading.time_format == known->time_format && plan.reading.time_unit == known->time_unit;
   if (same_form) return plan;

@@ -35,6 +35,9 @@ struct SourceReading {
   std::string time_format;
   TimeUnit time_unit = TimeUnit::kGuess;
   AmountForm amounts;  // as by default when there is no value
+  // Rows whose amount would have to be rounded are held as refused, so that it is no other reading
+  // that rounds. False: there is no value, or an earlier version rejected them.
+  bool holds_unrounded = false;
 
   // Equal for two readings that get the same rows out of any content.
   std::string key() const;

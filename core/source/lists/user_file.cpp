@@ -19,16 +19,45 @@ namespace {
 // Of the text of a list, compressed or not.
 constexpr std::size_t kListBytesMax = std::size_t{256} << 20;
 
-Result<std::string> read_text(OpenFile file, const std::string& name) {
+constexpr std::size_t kStepBytes = std::size_t{256} << 10;
+
+struct ListText {
+  std::vector<char> text;
+  bool is_unchecked = false;
+};
+
+// Makes room for a step; for no more than a list may have and a step, but for that at once.
+void make_room(std::vector<char>& text, QuestionAccount& account) {
+  const std::size_t wanted = text.size() + kStepBytes, before = text.capacity();
+  if (wanted <= before) return;
+  const std::size_t after =
+      2 * before < kListBytesMax ? std::max(wanted, 2 * before) : kListBytesMax + kStepBytes;
+  account.take(after, QuestionNeed::kLists);
+  text.reserve(after);
+  account.give_back(before);
+}
+
+// The text takes memory of the account.
+Result<ListText> read_text(OpenFile file, const std::string& name, QuestionAccount& account) {
+  const std::size_t stored_bytes = file.size();
   ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<ByteSource> source,
-                            ByteSource::take(file.release(), name));
-  std::string text;
-  constexpr std::size_t kStepBytes = std::size_t{256} << 10;
+                            ByteSource::take(file.release(), name, account.left() / 2));
+  QuestionMemory window(&account);  // taken as soon as its size is known
+  std::size_t window_bytes = 0;
+  ListText list;
+  std::vector<char>& text = list.text;
+  if (!source->is_compressed()) {
+    take_for(account, text, stored_bytes + kStepBytes, QuestionNeed::kLists);
+  }
   for (ReadBytes read; !read.at_end;) {
+    account.check();
     const std::size_t size = text.size();
+    make_room(text, account);
     text.resize(size + kStepBytes);
     ROLLCALL_ASSIGN_OR_RETURN(read, source->read(text.data() + size, kStepBytes));
     text.resize(size + read.size);
+    const std::size_t bytes = std::max(source->window_bytes(), window_bytes);
+    window.take(bytes - std::exchange(window_bytes, bytes), QuestionNeed::kLists);
     if (text.size() > kListBytesMax) {
       return Status::invalid_argument(
           fmt::format("{}: has more than {} bytes, decompressed, "
@@ -36,13 +65,38 @@ Result<std::string> read_text(OpenFile file, const std::string& name) {
                       name, kListBytesMax));
     }
   }
-  return text;
+  list.is_unchecked = source->is_unchecked();
+  return list;
 }
 
-Result<std::vector<UserId>> read_list(OpenFile file, const std::string& name, UserKind kind) {
-  ROLLCALL_ASSIGN_OR_RETURN(const std::string text, read_text(std::move(file), name));
-  return read_user_list(name, text, kind);
+// True: it was compressed without a checksum.
+Result<bool> read_list(OpenFile file, const std::string& name, UserKind kind,
+                       QuestionAccount& account, UserTaker& users) {
+  const Result<ListText> list = read_text(std::move(file), name, account);
+  // It is the caller's to mend: kCorruption is of the store, whose damage it would be taken for.
+  if (list.status().code() == StatusCode::kCorruption) {
+    return Status::invalid_argument(list.status().message());
+  }
+  ROLLCALL_RETURN_IF_ERROR(list.status());
+  const std::string_view text(list->text.data(), list->text.size());
+  ROLLCALL_RETURN_IF_ERROR(read_user_list(name, text, kind, account, users));
+  account.give_back(list->text.capacity());
+  return list->is_unchecked;
 }
+
+class UserVector : public UserTaker {
+ public:
+  explicit UserVector(QuestionAccount& account) : account_(account) {}
+  void make_room(std::size_t count) override {
+    take_for(account_, users_, count, QuestionNeed::kLists);
+  }
+  void add(UserId user) override { users_.push_back(std::move(user)); }
+  std::vector<UserId> take() { return std::move(users_); }
+
+ private:
+  QuestionAccount& account_;
+  std::vector<UserId> users_;
+};
 
 }  // namespace
 
@@ -55,18 +109,35 @@ Result<UserId> parse_user(std::string_view text, UserKind kind, const std::strin
                   where, quoted_excerpt(text)));
 }
 
-Result<std::vector<UserId>> read_user_file(const std::string& path, UserKind kind) {
+Result<std::vector<UserId>> read_user_file(const std::string& path, UserKind kind,
+                                           const UserFileOptions& options) {
   return guarded(path, [&]() -> Result<std::vector<UserId>> {
-    ROLLCALL_ASSIGN_OR_RETURN(OpenFile file, OpenFile::open_regular(path, kListBytesMax));
-    return read_list(std::move(file), path, kind);
+    QuestionBudget budget(options.memory_bytes_max);
+    const QueryLimits no_limits;
+    QuestionAccount account(budget, no_limits);
+    UserVector users(account);
+    try {
+      ROLLCALL_ASSIGN_OR_RETURN(OpenFile file, OpenFile::open_regular(path, kListBytesMax));
+      ROLLCALL_ASSIGN_OR_RETURN(const bool is_unchecked,
+                                read_list(std::move(file), path, kind, account, users));
+      if (is_unchecked && options.notes != nullptr) {
+        options.notes->push_back(note_of_unchecked(path));
+      }
+    } catch (const QuestionFailure&) {
+      return Status::resource_exhausted(
+          fmt::format("{}: takes more memory than the {} bytes that are allowed for lists of users",
+                      path, options.memory_bytes_max));
+    }
+    return users.take();
   });
 }
 
-Result<std::vector<UserId>> read_user_file_beneath(const std::vector<std::string>& directories,
-                                                   const std::string& path, UserKind kind) {
+Result<bool> read_user_file_beneath(const std::vector<std::string>& directories,
+                                    const std::string& path, UserKind kind,
+                                    QuestionAccount& account, UserTaker& users) {
   ROLLCALL_ASSIGN_OR_RETURN(OpenFile file,
                             OpenFile::open_beneath(directories, path, kListBytesMax));
-  return read_list(std::move(file), path, kind);
+  return read_list(std::move(file), path, kind, account, users);
 }
 
 }  // namespace rollcall

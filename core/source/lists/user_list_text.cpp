@@ -22,14 +22,25 @@ constexpr std::string_view kUserColumn = "user";
 // More of them would take gigabytes, however short they are.
 constexpr std::size_t kUsersMax = std::size_t{1} << 24;
 
-// What a list is made into.
+// Of an id, a field of CSV, and a text or number of JSON: each is read at one go, and into memory
+// that is not counted.
+constexpr std::size_t kPieceBytesMax = std::size_t{1} << 20;
+constexpr std::string_view kTooLong = "has more than 1048576 bytes in one piece, which are allowed";
+static_assert(kPieceBytesMax == 1048576);
+constexpr std::size_t kJsonDepthMax = 256;
+
+// Takes the users of a list. First they are counted only, so that they then take no more room than
+// they need.
 class Users {
  public:
-  Users(const std::string& name, UserKind kind) : name_(name), kind_(kind) {}
+  Users(const std::string& name, UserKind kind, QuestionAccount& account, UserTaker& taker)
+      : name_(name), kind_(kind), account_(account), pace_(account), taker_(taker) {}
 
   Status add(std::string_view text, std::size_t line) {
+    pace_.step();
     if (text.empty()) return {};
-    if (users_.size() == kUsersMax) {
+    if (text.size() > kPieceBytesMax) return fault(line, kTooLong);
+    if (count_ == kUsersMax) {
       return fault(line, fmt::format("has more than {} users, which are allowed", kUsersMax));
     }
     UserId user;
@@ -39,18 +50,36 @@ class Users {
                                      "fraction or leading zeros, found a text of {} bytes",
                                      text.size()));
     }
-    users_.push_back(std::move(user));
+    ++count_;
+    if (is_counting_) {
+      heap_bytes_ += heap_bytes(user);
+    } else {
+      taker_.add(std::move(user));
+    }
     return {};
+  }
+  // From here on they are taken.
+  void begin_to_take() {
+    account_.take(heap_bytes_, QuestionNeed::kLists);
+    taker_.make_room(count_);
+    count_ = 0;
+    is_counting_ = false;
   }
   Status fault(std::size_t line, std::string_view what) const {
     return Status::invalid_argument(fmt::format("{}:{}: {}", name_, line, what));
   }
-  std::vector<UserId> take() { return std::move(users_); }
+  // A step that brings no user.
+  void step() { pace_.step(); }
 
  private:
   const std::string& name_;
   UserKind kind_;
-  std::vector<UserId> users_;
+  QuestionAccount& account_;
+  QuestionPace pace_;
+  UserTaker& taker_;
+  bool is_counting_ = true;
+  std::size_t count_ = 0;
+  std::size_t heap_bytes_ = 0;
 };
 
 // Cuts the first line off, without its end.
@@ -62,6 +91,17 @@ std::string_view cut_line(std::string_view& text) {
   return line;
 }
 
+// Where the blanks end that a text begins with; its size where it is blank.
+std::size_t blanks_of(std::string_view text, Users& users) {
+  constexpr std::size_t kStepBytes = std::size_t{4} << 10;
+  for (std::size_t begin = 0; begin < text.size(); begin += kStepBytes) {
+    users.step();
+    const std::size_t found = text.substr(begin, kStepBytes).find_first_not_of(" \t\r\n");
+    if (found != std::string_view::npos) return begin + found;
+  }
+  return text.size();
+}
+
 Status read_lines(std::string_view text, Users& users) {
   for (std::size_t line = 1; !text.empty(); ++line) {
     ROLLCALL_RETURN_IF_ERROR(users.add(cut_line(text), line));
@@ -71,28 +111,42 @@ Status read_lines(std::string_view text, Users& users) {
 
 // --- CSV ---
 
-// Cuts records off a text, field by field.
+// Cuts records off a text, field by field, and keeps none of them.
 class CsvCutter {
  public:
-  CsvCutter(std::string_view text, char delimiter) : rest_(text), delimiter_(delimiter) {}
+  CsvCutter(std::string_view text, char delimiter, Users& users)
+      : rest_(text), delimiter_(delimiter), users_(users) {}
 
   bool done() const { return rest_.empty(); }
   std::size_t line() const { return line_; }  // of the record last cut
+  std::size_t field_count() const { return field_count_; }
+  bool is_blank() const { return field_count_ == 1 && !has_text_; }
 
-  // What is wrong with the record; empty: nothing.
-  std::string_view next(std::vector<std::string>& fields) {
+  // Calls `field(number, text)` for each field, from 0; returns what is wrong with the record,
+  // empty: nothing.
+  template <class Field>
+  std::string_view next(const Field& field) {
     line_ = next_line_;
-    fields.clear();
-    for (;;) {
-      std::string& field = fields.emplace_back();
-      if (rest_.starts_with('"') && !cut_quoted(field)) return "a quote is opened and never closed";
-      const std::size_t size = std::min(rest_.find_first_of(ends_), rest_.size());
-      std::string_view plain = rest_.substr(0, size);
+    has_text_ = false;
+    for (field_count_ = 1;; ++field_count_) {
+      users_.step();
+      std::string_view text;
+      bool was_quoted = false;
+      if (rest_.starts_with('"')) {
+        if (const std::string_view wrong = cut_quoted(); !wrong.empty()) return wrong;
+        text = quoted_;
+        was_quoted = true;
+      }
+      const std::string_view piece = rest_.substr(0, kPieceBytesMax + 1);
+      const std::size_t size = std::min(piece.find_first_of(ends_), piece.size());
+      if (size > kPieceBytesMax) return kTooLong;
+      std::string_view plain = piece.substr(0, size);
       const bool is_last = size == rest_.size() || rest_[size] == '\n';
       if (is_last && plain.ends_with('\r')) plain.remove_suffix(1);
-      if (was_quoted_ && !plain.empty()) return "must be a delimiter after a quote that is closed";
-      field += plain;
-      was_quoted_ = false;
+      if (was_quoted && !plain.empty()) return "must be a delimiter after a quote that is closed";
+      if (!was_quoted) text = plain;
+      has_text_ = has_text_ || !text.empty();
+      field(field_count_ - 1, text);
       rest_.remove_prefix(std::min(size + 1, rest_.size()));
       if (is_last) break;
     }
@@ -101,25 +155,30 @@ class CsvCutter {
   }
 
  private:
-  bool cut_quoted(std::string& field) {
+  std::string_view cut_quoted() {
+    quoted_.clear();
     std::size_t i = 1;
     for (; i < rest_.size(); ++i) {
       if (rest_[i] == '"' && !rest_.substr(i + 1).starts_with('"')) break;
+      if (i > kPieceBytesMax) return kTooLong;
       if (rest_[i] == '"') ++i;
       if (rest_[i] == '\n') ++next_line_;
-      field += rest_[i];
+      quoted_ += rest_[i];
     }
-    if (i >= rest_.size()) return false;
+    if (i >= rest_.size()) return "a quote is opened and never closed";
     rest_.remove_prefix(i + 1);
-    return was_quoted_ = true;
+    return {};
   }
 
   std::string_view rest_;
   char delimiter_;
+  Users& users_;
   std::string ends_ = {delimiter_, '\n'};
-  bool was_quoted_ = false;
+  std::string quoted_;
   std::size_t line_ = 1;
   std::size_t next_line_ = 1;
+  std::size_t field_count_ = 0;
+  bool has_text_ = false;
 };
 
 // The delimiter with which the first record has the column, and which column it is.
@@ -127,33 +186,41 @@ struct CsvForm {
   char delimiter;
   std::size_t column;
   std::size_t column_count;
+  bool is_double;  // another one has the name, too
 };
 
-std::optional<CsvForm> csv_form(std::string_view text) {
+std::optional<CsvForm> csv_form(std::string_view text, Users& users) {
   for (const char delimiter : {',', ';', '\t'}) {
-    CsvCutter records(text, delimiter);
-    std::vector<std::string> header;
-    if (records.done() || !records.next(header).empty()) continue;
-    const auto column = std::find(header.begin(), header.end(), kUserColumn);
-    if (column == header.end()) continue;
-    return CsvForm{delimiter, static_cast<std::size_t>(column - header.begin()), header.size()};
+    CsvCutter records(text, delimiter, users);
+    std::optional<std::size_t> column;
+    bool is_double = false;
+    const std::string_view wrong = records.next([&](std::size_t number, std::string_view name) {
+      if (name != kUserColumn) return;
+      is_double = column.has_value();
+      if (!column) column = number;
+    });
+    if (wrong.empty() && column) {
+      return CsvForm{delimiter, *column, records.field_count(), is_double};
+    }
   }
   return {};
 }
 
 Status read_csv(std::string_view text, const CsvForm& form, Users& users) {
-  CsvCutter records(text, form.delimiter);
-  std::vector<std::string> fields;
+  if (form.is_double) return users.fault(1, "has more than one column \"user\" (allowed: one)");
+  CsvCutter records(text, form.delimiter, users);
   for (bool is_header = true; !records.done(); is_header = false) {
-    const std::string_view wrong = records.next(fields);
+    std::string user;
+    const std::string_view wrong = records.next([&](std::size_t number, std::string_view field) {
+      if (number == form.column) user = field;
+    });
     if (!wrong.empty()) return users.fault(records.line(), wrong);
-    const bool is_blank = fields.size() == 1 && fields.front().empty();
-    if (is_header || is_blank) continue;
-    if (fields.size() != form.column_count) {
+    if (is_header || records.is_blank()) continue;
+    if (records.field_count() != form.column_count) {
       return users.fault(records.line(), fmt::format("has {} fields, where the header has {}",
-                                                     fields.size(), form.column_count));
+                                                     records.field_count(), form.column_count));
     }
-    ROLLCALL_RETURN_IF_ERROR(users.add(fields[form.column], records.line()));
+    ROLLCALL_RETURN_IF_ERROR(users.add(user, records.line()));
   }
   return {};
 }
@@ -248,10 +315,14 @@ class JsonUsers : public nlohmann::json_sax<Json> {
            (is_in(In::kRow) && column_ && cell_ == *column_);
   }
   bool scalar(std::optional<std::string> text) {
-    if (is_in(In::kColumn) && key_ == "name" && text == kUserColumn) column_ = column_count_;
+    if (is_in(In::kColumn) && key_ == "name" && text == kUserColumn) {
+      if (column_) return fail("has more than one column \"user\" (allowed: one)");
+      column_ = column_count_;
+    }
     if (within_.empty() || is_in(In::kAnswers) || is_in(In::kRows)) return fail(kNoRow);
     if (is_user_here()) {
       if (!text) return fail(kNoId);
+      if (is_in(In::kObject) && has_user_) return fail("has more than one \"user\" (allowed: one)");
       has_user_ = has_user_ || is_in(In::kObject);
       fault_ = users_.add(*text, line_);
     }
@@ -279,29 +350,85 @@ class JsonUsers : public nlohmann::json_sax<Json> {
   bool has_rows_ = false;
 };
 
+// Why a text cannot be read as JSON in bounded memory; empty: it can, if it is JSON.
+std::string_view json_excess(std::string_view text, Users& users) {
+  constexpr std::size_t kStepBytes = std::size_t{4} << 10;
+  std::size_t depth = 0, begin = 0, next_step = 0;
+  bool in_text = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (i >= next_step) {
+      users.step();
+      next_step = i + kStepBytes;
+    }
+    if (i - begin > kPieceBytesMax) return kTooLong;
+    const char c = text[i];
+    if (in_text) {
+      if (c == '\\') ++i;
+      if (c != '"') continue;
+    }
+    if (c == '"') in_text = !in_text;
+    const bool opens = c == '{' || c == '[', closes = c == '}' || c == ']';
+    if (opens && ++depth > kJsonDepthMax) return "is nested deeper than 256 levels";
+    if (closes && depth > 0) --depth;
+    if (opens || closes || c == '"' || c == ',' || c == ':') begin = i;
+  }
+  return {};
+}
+
 Status read_json(std::string_view text, std::size_t line, Users& users) {
+  const std::string_view excess = json_excess(text, users);
+  if (!excess.empty()) return users.fault(line, excess);
   JsonUsers reader(line, users);
   Json::sax_parse(text, &reader);
   return reader.fault();
 }
 
-// Whether it is one document, or a line of its own is one.
-bool is_json(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos || (text[first] != '{' && text[first] != '[')) return false;
-  text.remove_prefix(first);
-  std::string_view rest = text;
-  return Json::accept(cut_line(rest)) || Json::accept(text);
-}
-
 Status read_json_lines(std::string_view text, Users& users) {
   for (std::size_t line = 1; !text.empty(); ++line) {
     const std::string_view row = cut_line(text);
-    if (row.find_first_not_of(" \t") == std::string_view::npos) continue;
+    if (blanks_of(row, users) == row.size()) continue;
     ROLLCALL_RETURN_IF_ERROR(read_json(row, line, users));
   }
   return {};
 }
+
+// Looks at JSON, and keeps nothing.
+class JsonLook : public nlohmann::json_sax<Json> {
+ public:
+  explicit JsonLook(Users& users) : users_(users) {}
+
+  bool null() override { return step(); }
+  bool boolean(bool) override { return step(); }
+  bool number_integer(number_integer_t) override { return step(); }
+  bool number_unsigned(number_unsigned_t) override { return step(); }
+  bool number_float(number_float_t, const string_t&) override { return step(); }
+  bool string(string_t&) override { return step(); }
+  bool binary(binary_t&) override { return false; }
+  bool start_object(std::size_t) override { return step(); }
+  bool key(string_t&) override { return step(); }
+  bool end_object() override { return step(); }
+  bool start_array(std::size_t) override { return step(); }
+  bool end_array() override { return step(); }
+  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override {
+    return false;
+  }
+
+ private:
+  bool step() {
+    users_.step();
+    return true;
+  }
+
+  Users& users_;
+};
+
+// Whether it is one document.
+bool is_json(std::string_view text, Users& users) {
+  JsonLook look(users);
+  return json_excess(text, users).empty() && Json::sax_parse(text, &look);
+}
+
+// --- Which of them it is ---
 
 bool has_suffix(std::string_view name, std::initializer_list<std::string_view> suffixes) {
   for (const std::string_view packed : {".gz", ".zst"}) {
@@ -311,25 +438,49 @@ bool has_suffix(std::string_view name, std::initializer_list<std::string_view> s
                      [&](std::string_view suffix) { return name.ends_with(suffix); });
 }
 
-Status read_list(const std::string& name, std::string_view text, Users& users) {
-  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
-  if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff")) {
-    return users.fault(1, "text in UTF-16 or UTF-32 (allowed: UTF-8)");
-  }
-  if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) return {};
-  const bool is_named_json = has_suffix(name, {".json", ".jsonl", ".ndjson"});
-  if (is_named_json || is_json(text)) {
+enum class Form : std::uint8_t { kNothing, kLines, kCsv, kJson, kJsonLines };
+
+struct ListForm {
+  Form form = Form::kNothing;
+  CsvForm csv{};
+};
+
+Result<ListForm> form_of(const std::string& name, std::string_view text, Users& users) {
+  const std::size_t first = blanks_of(text, users);
+  if (first == text.size()) return ListForm{};
+  const bool may_be_json = text[first] == '{' || text[first] == '[';
+  std::string_view rest = text.substr(first);
+  if (has_suffix(name, {".json", ".jsonl", ".ndjson"}) ||
+      (may_be_json && is_json(cut_line(rest), users))) {
     // An answer may have been spread over lines since it was written.
-    return Json::accept(text) ? read_json(text, 1, users) : read_json_lines(text, users);
+    return ListForm{.form = is_json(text, users) ? Form::kJson : Form::kJsonLines};
   }
-  if (const std::optional<CsvForm> form = csv_form(text)) return read_csv(text, *form, users);
+  if (may_be_json && is_json(text, users)) return ListForm{.form = Form::kJson};
+  if (const std::optional<CsvForm> csv = csv_form(text, users)) {
+    return ListForm{.form = Form::kCsv, .csv = *csv};
+  }
   if (has_suffix(name, {".csv", ".tsv"})) {
     return users.fault(1,
                        "must be the header of a list in CSV, with the column \"user\"; a list "
                        "without a header has a name that does not end in .csv or .tsv");
   }
-  return read_lines(text, users);
+  return ListForm{.form = Form::kLines};
+}
+
+Status read_form(const ListForm& form, std::string_view text, Users& users) {
+  switch (form.form) {
+    case Form::kNothing:
+      break;
+    case Form::kLines:
+      return read_lines(text, users);
+    case Form::kCsv:
+      return read_csv(text, form.csv, users);
+    case Form::kJson:
+      return read_json(text, 1, users);
+    case Form::kJsonLines:
+      return read_json_lines(text, users);
+  }
+  return {};
 }
 
 }  // namespace
@@ -345,11 +496,18 @@ bool to_user(std::string_view text, UserKind kind, UserId& user) {
   return true;
 }
 
-Result<std::vector<UserId>> read_user_list(const std::string& name, std::string_view text,
-                                           UserKind kind) {
-  Users users(name, kind);
-  ROLLCALL_RETURN_IF_ERROR(read_list(name, text, users));
-  return users.take();
+Status read_user_list(const std::string& name, std::string_view text, UserKind kind,
+                      QuestionAccount& account, UserTaker& taker) {
+  Users users(name, kind, account, taker);
+  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff")) {
+    return users.fault(1, "text in UTF-16 or UTF-32 (allowed: UTF-8)");
+  }
+  ROLLCALL_ASSIGN_OR_RETURN(const ListForm form, form_of(name, text, users));
+  ROLLCALL_RETURN_IF_ERROR(read_form(form, text, users));
+  users.begin_to_take();
+  return read_form(form, text, users);
 }
 
 }  // namespace rollcall

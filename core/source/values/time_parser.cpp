@@ -135,6 +135,14 @@ bool reads_as_date(std::int64_t number, std::size_t digit_count) {
 constexpr TimeUs kGuessedMin = 631'152'000 * kUsPerSecond;    // 1990-01-01
 constexpr TimeUs kGuessedEnd = 4'102'444'800 * kUsPerSecond;  // 2100-01-01
 
+// Counts of 100 ns from the year 1, as .NET keeps times, of the years 2000 to 2059. As nanoseconds
+// they would be of 1990, where hardly any event is.
+constexpr std::int64_t kTicksMin = 630'822'816'000'000'000;
+constexpr std::int64_t kTicksEnd = 649'757'376'000'000'000;
+constexpr std::int64_t kTicksAt1970 = 621'355'968'000'000'000;
+
+bool may_be_ticks(std::int64_t number) { return kTicksMin <= number && number < kTicksEnd; }
+
 bool is_serial(TimeUnit unit) {
   return unit == TimeUnit::kExcelDays || unit == TimeUnit::kExcelDays1904;
 }
@@ -145,6 +153,42 @@ TimeUnit unit_of_size(std::int64_t number) {
          : number < 100'000'000'000'000     ? TimeUnit::kMilliseconds
          : number < 100'000'000'000'000'000 ? TimeUnit::kMicroseconds
                                             : TimeUnit::kNanoseconds;
+}
+
+// "1767225600" for "1.7672256E9": the same number without its exponent. "" for any other text.
+std::string without_exponent(std::string_view text) {
+  // More than any number of 64 bits takes, whole or floating.
+  constexpr std::size_t kMantissaMax = 40, kExponentDigitsMax = 3;
+  const std::size_t sign = text.find_first_of("eE");
+  if (sign == std::string_view::npos || sign > kMantissaMax) return {};
+  std::string_view mantissa = text.substr(0, sign);
+  Cursor rest(text.substr(sign + 1));
+  const bool shifts_left = text.substr(sign + 1).starts_with('-');
+  rest.take_any("+-");
+  std::uint32_t exponent = 0;
+  if (!rest.take_number(1, kExponentDigitsMax, exponent) || !rest.at_end()) return {};
+
+  std::string plain;
+  if (mantissa.starts_with('-')) {
+    plain = "-";
+    mantissa.remove_prefix(1);
+  }
+  std::size_t point = mantissa.find('.');
+  if (point == 0 || point + 1 == mantissa.size()) return {};
+  std::string digits(mantissa.substr(0, point));
+  if (point != std::string_view::npos) digits += mantissa.substr(point + 1);
+  point = std::min(point, mantissa.size());
+  if (digits.empty() || digits.find_first_not_of("0123456789") != std::string::npos) return {};
+  if (shifts_left) {
+    digits.insert(0, exponent, '0');
+  } else {
+    digits.append(exponent, '0');
+    point += exponent;
+  }
+  const std::size_t leading = std::min(digits.find_first_not_of('0'), point - 1);
+  plain += digits.substr(leading, point - leading);
+  if (point < digits.size()) plain += "." + digits.substr(point);
+  return plain;
 }
 
 // The date of a day's number. nullopt: in the count from 1900 there are a day 0 and a day 60, which
@@ -255,7 +299,10 @@ inline TimeFault TimeParser::finish_on(Day date, const Civil& civil, ParsedTime&
 TimeFault TimeParser::parse_standard(std::string_view text, ParsedTime& out) {
   const char* const p = text.data();
   if (text.size() < 10 || p[4] != '-' || p[7] != '-') {
-    return is_serial(unit_) ? parse_serial(text, out) : parse_number(text, out);
+    const TimeFault fault = parse_plain_number(text, out);
+    if (fault != TimeFault::kNotATime) return fault;
+    const std::string plain = without_exponent(text);
+    return plain.empty() ? fault : parse_plain_number(plain, out);
   }
   const auto year_and_month = load_chars<std::uint64_t>(p);
   const auto day_of_month = load_chars<std::uint16_t>(p + 8);
@@ -358,6 +405,10 @@ TimeFault TimeParser::parse_formatted(std::string_view text, ParsedTime& out) {
   return finish(civil, out);
 }
 
+TimeFault TimeParser::parse_plain_number(std::string_view text, ParsedTime& out) {
+  return is_serial(unit_) ? parse_serial(text, out) : parse_number(text, out);
+}
+
 TimeFault TimeParser::parse_number(std::string_view text, ParsedTime& out) const {
   std::size_t i = 0;
   const bool negative = !text.empty() && text[0] == '-';
@@ -382,7 +433,11 @@ TimeFault TimeParser::parse_number(std::string_view text, ParsedTime& out) const
       return TimeFault::kNotATime;
     }
   }
-  TimeUnit unit = unit_ == TimeUnit::kGuess ? unit_of_size(whole) : unit_;
+  const bool guess = unit_ == TimeUnit::kGuess;
+  // Numbers with leading zeros are likelier dates, such as YYMMDDHHMM.
+  const bool leading_zero = digit_count > 1 && text[digits_begin] == '0';
+  if (guess && (leading_zero || may_be_ticks(whole))) return TimeFault::kAmbiguous;
+  TimeUnit unit = guess ? unit_of_size(whole) : unit_;
   if (unit == TimeUnit::kNanoseconds) {
     whole /= 1000;
     millionths = 0;
@@ -396,7 +451,7 @@ TimeFault TimeParser::parse_number(std::string_view text, ParsedTime& out) const
   out.time = whole * us_per_unit + fraction_us;
   if (negative) out.time = -out.time;
   out.whole_day = false;
-  if (unit_ == TimeUnit::kGuess && (out.time < kGuessedMin || out.time >= kGuessedEnd)) {
+  if (guess && (out.time < kGuessedMin || out.time >= kGuessedEnd)) {
     return TimeFault::kAmbiguous;
   }
   return kTimeMin <= out.time && out.time <= kTimeMax ? TimeFault::kNone : TimeFault::kOutOfRange;
@@ -506,12 +561,14 @@ std::string TimeParser::explain_ambiguous(std::string_view text) const {
   const std::string_view whole = text.substr(0, text.find('.'));
   std::uint64_t number = 0;
   const bool is_short = parse_short_digits(whole, number);
+  const bool ticks = !is_short && parse_canonical_integer(whole, number) &&
+                     may_be_ticks(static_cast<std::int64_t>(number));
   constexpr std::string_view kUnits[] = {"", "seconds", "milliseconds", "microseconds",
                                          "nanoseconds"};
   std::string story = fmt::format("time: ambiguous: {}", quoted_excerpt(text));
   TimeParser by_size(zone_, TimeUnit::kSeconds, std::nullopt);
   std::string_view unit = kUnits[static_cast<std::size_t>(TimeUnit::kSeconds)];
-  if (is_short) {
+  if (is_short || ticks) {
     by_size.unit_ = unit_of_size(static_cast<std::int64_t>(number));
     unit = kUnits[static_cast<std::size_t>(by_size.unit_)];
   }
@@ -534,6 +591,17 @@ std::string TimeParser::explain_ambiguous(std::string_view text) const {
     story += fmt::format(", --time-unit excel-days as {}", zone_.format(time.time));
   }
   if (is_short && whole.size() == 4 && text.size() == 4) story += "; a year alone is no time";
+  if (ticks) {
+    const std::int64_t us = (static_cast<std::int64_t>(number) - kTicksAt1970) / 10;
+    story += fmt::format(
+        "; as .NET ticks, of 100 ns from the year 1, it is {}: {} less, and divided "
+        "by 10, --time-unit us takes it",
+        zone_.format(us), kTicksAt1970);
+  }
+  if (whole.size() > 1 && whole.front() == '0') {
+    story +=
+        "; leading zeros make it likelier a date without separators, which --time-format reads";
+  }
   return story + ")";
 }
 

@@ -9,11 +9,14 @@
 //                                 seconds, below 10^14 milliseconds, below 10^17 microseconds, else
 //                                 nanoseconds
 //   46053.5                       days, if that unit is declared (see TimeUnit)
+//   1.7672256E9                   any of these numbers with an exponent
 // clang-format on
 // Fractions finer than a microsecond are cut off; those of days are rounded to milliseconds, the
 // finest that spreadsheets tell apart. While the unit is a guess, numbers are refused that would
 // not be between 1990 and 2100: spreadsheet days, years, dates without separators, and what stands
-// for "no time" are all likelier than an event of 1970. Each number is judged by itself.
+// for "no time" are all likelier than an event of 1970. So are numbers with leading zeros, and
+// those that would be nanoseconds of 1990 and may be .NET's ticks of today. Each number is judged
+// by itself.
 #pragma once
 
 #include <array>
@@ -39,7 +42,7 @@ enum class TimeFault : std::uint8_t {
   kNoSuchDate,   // 2023-02-29
   kNoSuchClock,  // 24:00, 23:59:60
   kOutOfRange,   // not between kTimeMin and kTimeMax, or a day that does not end there
-  kAmbiguous,    // a number whose unit cannot be guessed: 44197, 2021, 20210131, 0
+  kAmbiguous,    // a number whose unit cannot be guessed: 44197, 2021, 0901311230, 0
 };
 
 struct ParsedTime {
@@ -95,6 +98,7 @@ class TimeParser {
   TimeFault parse_formatted(std::string_view text, ParsedTime& out);
   // Reads what follows a date: "T23:59:59", and a fraction and an offset if they are there.
   static TimeFault parse_clock(std::string_view text, Civil& civil);
+  TimeFault parse_plain_number(std::string_view text, ParsedTime& out);
   TimeFault parse_number(std::string_view text, ParsedTime& out) const;
   TimeFault parse_serial(std::string_view text, ParsedTime& out);
   std::string explain_ambiguous(std::string_view text) const;

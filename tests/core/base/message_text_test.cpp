@@ -21,6 +21,33 @@ TEST(NearestName, SuggestsNothingThatIsFar) {
   EXPECT_EQ(did_you_mean("login", {}), "");
 }
 
+TEST(NearestFlag, TakesWordsInAnyOrderAndNotAllOfThem) {
+  const std::vector<std::string> flags = {
+      "--help",     "--from",      "--to",          "--last",       "--cohort-event",
+      "--gap-days", "--breakdown", "--rule-period", "--rule-count", "--breakdown-limit"};
+  EXPECT_EQ(nearest_flag("--event-cohort", flags), "--cohort-event");
+  EXPECT_EQ(nearest_flag("--evnt-cohort", flags), "--cohort-event");
+  EXPECT_EQ(nearest_flag("--period-rule", flags), "--rule-period");
+  EXPECT_EQ(nearest_flag("--rule", flags), "--rule-period");
+  EXPECT_EQ(nearest_flag("--rule-cuont", flags), "--rule-count");
+  EXPECT_EQ(nearest_flag("--days", flags), "--gap-days");
+  EXPECT_EQ(nearest_flag("--break", flags), "--breakdown");
+  EXPECT_EQ(nearest_flag("--break-limit", flags), "--breakdown-limit");
+  EXPECT_EQ(nearest_flag("--frm", flags), "--from");
+  EXPECT_EQ(nearest_flag("--form", flags), "--from");
+  EXPECT_EQ(nearest_flag("--tto", flags), "--to");
+  EXPECT_EQ(nearest_flag("--from-date", flags), "--from");
+  EXPECT_EQ(nearest_flag("--PERIOD-RULE", flags), "--rule-period");
+}
+
+TEST(NearestFlag, SuggestsNothingThatIsFar) {
+  const std::vector<std::string> flags = {"--help", "--from", "--to", "--db", "-o", "--limit"};
+  for (const char* wanted : {"--foo", "--rule", "--x", "-x", "--", "", "--zzzzzzzz", "--verbose"}) {
+    EXPECT_EQ(nearest_flag(wanted, flags), "") << wanted;
+  }
+  EXPECT_EQ(nearest_flag("--" + std::string(100'000, 'x'), flags), "");
+}
+
 TEST(NearestName, DoesNotLookAtWhatIsVeryLong) {
   const std::string name(100'000, 'x');
   EXPECT_EQ(nearest_name(name, {std::string(100'000, 'y'), name}), "");

@@ -13,15 +13,18 @@
 #include <string>
 #include <string_view>
 #include <typeinfo>
+#include <utility>
 #include <vector>
 
 #include "rollcall/engine.h"
 #include "rollcall/file_source.h"
 #include "rollcall/memory_store.h"
+#include "rollcall/native_format.h"
 #include "rollcall/regular_file.h"
 #include "rollcall/rocks_store.h"
 #include "rollcall/store_copy.h"
 #include "rollcall/user_file.h"
+#include "tests/core/source/source_files.h"
 #include "tests/edges/edge_engine.h"
 #include "tests/edges/failing_calls/failing_calls.h"
 #include "tests/reliability/child.h"
@@ -34,12 +37,50 @@ namespace fs = std::filesystem;
 
 constexpr unsigned kSecondsMax = 120;
 
-// A folder with a file of events, a list of users, and a store that knows them.
+struct NamedText {
+  std::string name;
+  std::string text;
+};
+
+std::string native_block() {
+  const std::vector<NaiveEvent> events = {edge_event("ann"), edge_event("bob", 1)};
+  const StoreSettings settings;
+  const EventColumns columns(events, settings);
+  std::string block;
+  EXPECT_TRUE(append_native_block(columns.batch(), settings.value_decimals, block).ok());
+  return block;
+}
+
+// The same events in every format.
+std::vector<NamedText> event_files() {
+  const std::string csv = "user,time,event\nann,2026-01-01,login\nbob,2026-01-02,login\n";
+  const std::string json =
+      "{\"user\":\"ann\",\"time\":\"2026-01-01\",\"event\":\"login\"}\n"
+      "{\"user\":\"bob\",\"time\":\"2026-01-02\",\"event\":\"login\"}\n";
+  return {{"e.csv", csv},
+          {"e.ndjson", json},
+          {"e.rollcall", native_block()},
+          {"e.csv.gz", gzip(csv)},
+          {"e.ndjson.zst", zstd(json)}};
+}
+
+std::vector<NamedText> user_lists() {
+  const std::string lines = "ann\ncem\n";
+  return {{"list", lines},
+          {"list.csv", "n,user\n1,ann\n2,\"cem\"\n"},
+          {"list.json", R"({"columns": [{"name": "user"}], "rows": [["ann"], ["cem"]]})"},
+          {"list.jsonl", "{\"user\":\"ann\"}\n{\"user\":\"cem\"}\n"},
+          {"list.gz", gzip(lines)},
+          {"list.zst", zstd(lines)}};
+}
+
+// A folder with files of events, lists of users, and a store that knows them.
 class Folder {
  public:
   Folder() : directory_(directory_in_memory()) {
-    std::ofstream(path("e.csv")) << "user,time,event\nann,2026-01-01,login\nbob,2026-01-02,login\n";
-    std::ofstream(path("list")) << "ann\n";
+    for (const auto& files : {event_files(), user_lists()}) {
+      for (const NamedText& file : files) std::ofstream(path(file.name)) << file.text;
+    }
     const auto engine = *Engine::open(*open_rocks_store(path("s.db")), options());
     (void)ingest_events(*engine, {edge_event("ann"), edge_event("bob", 1)});
     (void)engine->checkpoint();
@@ -75,12 +116,37 @@ void ask(const Engine& engine, const Folder& folder) {
   (void)engine.info();
 }
 
+// Of a file in every format.
+void add_formats(std::vector<Session>& all) {
+  for (const NamedText& file : user_lists()) {
+    all.push_back({"list " + file.name, [name = file.name](const Folder& folder) {
+                     (void)read_user_file(folder.path(name), UserKind::kString);
+                     auto engine = Engine::open(open_memory_store(), folder.options());
+                     if (!engine.ok()) return;
+                     Query query;
+                     Segment listed;
+                     listed.kind = Segment::Kind::kFile;
+                     listed.name = folder.path(name);
+                     query.ask = SegmentQuery{std::move(listed)};
+                     (void)(*engine)->query(query);
+                   }});
+  }
+  for (const NamedText& file : event_files()) {
+    all.push_back({"events " + file.name, [name = file.name](const Folder& folder) {
+                     (void)inspect_source({folder.path(name)}, {}, {"channel"});
+                     auto engine = Engine::open(open_memory_store(), folder.options());
+                     if (!engine.ok()) return;
+                     (void)ingest_files(**engine, {folder.path(name)}, {}, {});
+                     (void)(*engine)->close();
+                   }});
+  }
+}
+
 std::vector<Session> sessions() {
   std::vector<Session> all;
-  all.push_back({"read_user_file", [](const Folder& folder) {
-                   (void)read_user_file(folder.path("list"), UserKind::kString);
-                   (void)read_regular_file(folder.path("list"), 100);
-                 }});
+  add_formats(all);
+  all.push_back({"read_regular_file",
+                 [](const Folder& folder) { (void)read_regular_file(folder.path("list"), 100); }});
   all.push_back({"inspect", [](const Folder& folder) {
                    (void)inspect_source({folder.path("e.csv")}, {}, {"channel"});
                    (void)inspect_source({folder.path("")}, {}, {});
@@ -150,6 +216,26 @@ bool is_ours(const ChildEnd& end) {
   };
   const bool is_timer = says("terminate called") && says("what():  Invalid argument");
   return says("rollcall:") || (says("terminate called") && !is_timer);
+}
+
+// Without failures all of them is read.
+TEST(FailingCallsFiles, AreRead) {
+  const ChildEnd end = run_in_child([] {
+    const Folder folder;
+    std::string faults;
+    for (const NamedText& file : event_files()) {
+      auto engine = *Engine::open(open_memory_store(), folder.options());
+      const auto rows = ingest_files(*engine, {folder.path(file.name)}, {}, {});
+      if (!rows.ok() || rows->rows_ingested != 2) faults += file.name;
+    }
+    for (const NamedText& list : user_lists()) {
+      const auto users = read_user_file(folder.path(list.name), UserKind::kString);
+      if (!users.ok() || users->size() != 2) faults += list.name;
+    }
+    return faults;
+  });
+  EXPECT_EQ(end.how, ChildEnd::How::kReturned) << to_string(end);
+  EXPECT_EQ(end.report, "");
 }
 
 class FailingCalls : public ::testing::TestWithParam<Fails> {};

@@ -217,9 +217,9 @@ TEST(NdjsonValues, NamesTheMembersOfObjects) {
   line.append(kBlockPadding, ' ');
   std::vector<std::string> found;
   for (const NdjsonValue& value : ndjson_values({line.data(), size})) {
-    found.push_back(value.path + "=" + value.text);
+    found.push_back(value.path + (value.is_object ? "{}" : "=" + value.text));
   }
-  EXPECT_EQ(found, (std::vector<std::string>{"a=1", "b.c=x", "b.d.e=", "f="}));
+  EXPECT_EQ(found, (std::vector<std::string>{"a=1", "b{}", "b.c=x", "b.d{}", "b.d.e=", "f="}));
 }
 
 }  // namespace

@@ -115,6 +115,30 @@ TEST(TextBlockReader, LongLinesStreamBy) {
   }
 }
 
+// What decides it has been read whatever the size of blocks.
+TEST(TextBlockReader, SaysWhichRecordsAreCutShort) {
+  const TestDirectory directory;
+  const RecordSyntax syntax{",", QuoteRule::kFields, 20};
+  const std::string lines = "0123456789\n0123456789\n";
+  const auto cut_short = [&](const std::string& text, std::size_t block_bytes) {
+    ContentReader content = *ContentReader::open(directory.write("text", text));
+    TextBlockReader reader(content, syntax, block_bytes);
+    SourceBlock block;
+    EXPECT_TRUE(*reader.next(block));
+    return is_cut_short(block.text_and_rest(), syntax);
+  };
+  for (const std::size_t block_bytes : {1u, 2u, 10u, 30u, 1000u}) {
+    SCOPED_TRACE(block_bytes);
+    EXPECT_TRUE(cut_short("1,\"x\n" + lines + "y\"\n2\n", block_bytes));
+    EXPECT_TRUE(cut_short("1,\"x\n" + lines + "y\"z\n2\n", block_bytes));
+    EXPECT_TRUE(cut_short("1,\"x\n" + lines + lines, block_bytes));
+    EXPECT_FALSE(cut_short("1,\"x\ny\"\n" + lines, block_bytes));
+    EXPECT_FALSE(cut_short("1,\"x\ny\"z\n" + lines, block_bytes));
+    EXPECT_FALSE(cut_short("1,\"x\n0123\n", block_bytes));
+    EXPECT_FALSE(cut_short("1,\"x\"y\n" + lines, block_bytes));
+  }
+}
+
 TEST(TextBlockReader, AStrayQuoteHoldsNoMoreThanALine) {
   const TestDirectory directory;
   const RecordSyntax syntax{",", QuoteRule::kFields, 50};

@@ -133,6 +133,8 @@ TEST(SchemaInspector, NamesWhatIsNotText) {
   using namespace std::string_view_literals;
   EXPECT_NE(message(inspect("\xFF\xFEu\0s\0"sv)).find("UTF-16"), std::string::npos);
   EXPECT_NE(message(inspect("\xFE\xFF\0u\0s"sv)).find("UTF-16"), std::string::npos);
+  EXPECT_NE(message(inspect("u\0s\0e\0r\0,\0"sv)).find("UTF-16LE"), std::string::npos);
+  EXPECT_NE(message(inspect("\0u\0s\0e\0r\0,"sv)).find("UTF-16BE"), std::string::npos);
   EXPECT_NE(message(inspect("user,time,event\ra,1,e\r")).find("end with CR"), std::string::npos);
   EXPECT_TRUE(inspect("user,time,event\r").ok());
   for (const char* text : {"[{\"user\":1},\n{\"user\":2}]\n", "\n[\n{\"user\":1}\n]"}) {

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "rollcall/native_format.h"
@@ -164,17 +166,184 @@ TEST(KnownSource, TwoFilesThatPartAfterAnEarlierEnd) {
   }
 }
 
+// What reading `path` came to: what happened to it, or nothing after an error that names it.
+std::optional<Outcome> outcome_of(Engine& engine, const std::string& path,
+                                  const SourceOptions& options = {}) {
+  const auto report = ingest_files(engine, {path}, options, {});
+  if (report.ok()) return outcomes(*report).front();
+  EXPECT_EQ(report.status().code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(report.status().message().find(path), 0u) << report.status().message();
+  return {};
+}
+
+// Wherever it is cut, within a row or after one, in text and in blocks.
 TEST(KnownSource, AFileThatWasCutOffIsAnError) {
   const TestDirectory directory;
   const auto engine = open_engine();
   const std::string text = std::string(kHeader) + rows(0, 5000);
+  ASSERT_GT(text.size(), kHeadBytes);
   ingest(*engine, {directory.write("a.csv", text)});
-  const auto report =
-      ingest_files(*engine, {directory.write("b.csv", text.substr(0, text.size() - 1000))}, {}, {});
-  ASSERT_FALSE(report.ok());
-  EXPECT_NE(report.status().message().find("b.csv"), std::string::npos);
-  EXPECT_NE(report.status().message().find("a.csv"), std::string::npos);
-  EXPECT_EQ(engine->info().event_count, 5000u);
+  const std::size_t row_1 = std::string_view(kHeader).size() + rows(0, 1).size();
+  for (const std::size_t size :
+       {row_1 - 1, row_1, row_1 + 1, row_1 + rows(1, 1).size() - 1, std::size_t{2000},
+        kHeadBytes - 1, kHeadBytes, kHeadBytes + 1, text.size() - 1000, text.size() - 1}) {
+    const std::string path = directory.write("b.csv", text.substr(0, size));
+    const auto report = ingest_files(*engine, {path}, {}, {});
+    ASSERT_FALSE(report.ok()) << size;
+    for (const std::string& part :
+         {path, directory.path("a.csv"), fmt::format("its {} bytes", size),
+          fmt::format("of the {} that", text.size()), std::string("--again")}) {
+      EXPECT_NE(report.status().message().find(part), std::string::npos)
+          << part << " in " << report.status().message();
+    }
+    EXPECT_EQ(engine->info().event_count, 5000u);
+  }
+  // Under its own name, and read in another way.
+  EXPECT_EQ(outcome_of(*engine, directory.write("a.csv", text.substr(0, 3000))), std::nullopt);
+  SourceOptions options;
+  options.user = "event";
+  EXPECT_EQ(outcome_of(*engine, directory.path("a.csv"), options), std::nullopt);
+  // Lines with CR LF; one row of which the end is missing.
+  const std::string lines = "user,time,event\r\na,2026-01-01,e\r\nb,2026-01-02,e\r\n";
+  ingest(*engine, {directory.write("c.csv", lines)});
+  for (const std::size_t size : {lines.size() - 2, lines.size() / 3 * 2 + 1}) {
+    EXPECT_EQ(outcome_of(*engine, directory.write("d.csv", lines.substr(0, size))), std::nullopt);
+  }
+}
+
+TEST(KnownSource, BlocksThatWereCutOffAreAnError) {
+  const auto block = [](std::string_view user) {
+    const std::vector<std::string_view> users = {user}, events = {"e"};
+    const std::vector<TimeUs> times = {0};
+    EventBatch batch;
+    batch.user_strings = users;
+    batch.event = {events, {}};
+    batch.time = times;
+    std::string bytes;
+    EXPECT_TRUE(append_native_block(batch, 6, bytes).ok());
+    return bytes;
+  };
+  const TestDirectory directory;
+  const auto engine = open_engine();
+  ingest(*engine, {directory.write("a.rollcall", block("a") + block("b") + block("c"))});
+  EXPECT_EQ(outcome_of(*engine, directory.write("b.rollcall", block("a"))), std::nullopt);
+  EXPECT_EQ(outcome_of(*engine, directory.write("c.rollcall", block("a") + block("b"))),
+            std::nullopt);
+  EXPECT_EQ(outcome_of(*engine, directory.write("d.rollcall", block("b"))), Outcome::kRead);
+  EXPECT_EQ(engine->info().event_count, 4u);
+}
+
+// However much they share, and however they end.
+TEST(KnownSource, AShorterFileThatDiffersIsAnotherOne) {
+  const TestDirectory directory;
+  const auto engine = open_engine();
+  const std::string header(kHeader);
+  int number = 0;
+  const auto outcome = [&](const std::string& text) {
+    return outcome_of(*engine, directory.write(fmt::format("{}.csv", number++), text));
+  };
+  EXPECT_EQ(outcome(header + rows(0, 400)), Outcome::kRead);
+  // The only row, the last of some, and the last of many are others.
+  EXPECT_EQ(outcome(header + "x,2026-01-01,e\n"), Outcome::kRead);
+  EXPECT_EQ(outcome(header + "x,2026-01-01,f"), Outcome::kRead);
+  for (const int shared : {1, 2, 300, 399}) {
+    EXPECT_EQ(outcome(header + rows(0, shared) + "x,2026-01-01,e\n"), Outcome::kRead) << shared;
+  }
+  // The rows of one and of the other that follow many of both.
+  const std::string common = header + rows(5, 4000);
+  ASSERT_GT(common.size(), kHeadBytes);
+  EXPECT_EQ(outcome(common + rows(7, 1000)), Outcome::kRead);
+  EXPECT_EQ(outcome(common + rows(8, 500)), Outcome::kRead);
+  // Each is known.
+  for (int known = 0; known < number; ++known) {
+    EXPECT_EQ(outcome_of(*engine, directory.path(fmt::format("{}.csv", known))), Outcome::kKnown)
+        << known;
+  }
+  // What has no row cannot count twice.
+  EXPECT_EQ(outcome_of(*engine, directory.write("names.csv", header.substr(0, header.size() - 1))),
+            Outcome::kRead);
+  EXPECT_EQ(outcome_of(*engine, directory.write("names.csv", header)), Outcome::kRead);
+}
+
+TEST(KnownSource, ABeginningThatIsAnotherFileIsReadWhenAsked) {
+  for (const int count : {3, 5000}) {
+    const TestDirectory directory;
+    const auto engine = open_engine();
+    const std::string text = std::string(kHeader) + rows(0, count);
+    ingest(*engine, {directory.write("a.csv", text + rows(count, 9))});
+    const std::string path = directory.write("b.csv", text);
+    EXPECT_EQ(outcome_of(*engine, path), std::nullopt);
+    SourceOptions options;
+    options.again = true;
+    EXPECT_EQ(outcome_of(*engine, path, options), Outcome::kRead);
+    EXPECT_EQ(engine->info().event_count, static_cast<std::uint64_t>(2 * count + 9));
+    // From here on both are known, and both may grow.
+    EXPECT_EQ(outcome_of(*engine, path), Outcome::kKnown);
+    directory.append("b.csv", "x,2026-01-01,e\n");
+    directory.append("a.csv", "y,2026-01-01,e\n");
+    EXPECT_EQ(outcome_of(*engine, directory.path("a.csv")), Outcome::kResumed);
+    EXPECT_EQ(engine->info().event_count, static_cast<std::uint64_t>(2 * count + 10));
+    if (count == 3) {
+      EXPECT_EQ(outcome_of(*engine, path), Outcome::kResumed);
+      EXPECT_EQ(engine->info().event_count, static_cast<std::uint64_t>(2 * count + 11));
+    }
+  }
+}
+
+// Two copies of a log that went on in two ways, the shorter one in too few rows to be told from the
+// longer.
+TEST(KnownSource, ACopyThatWentOnByItselfCountsFromWhereItParted) {
+  const TestDirectory directory;
+  const auto engine = open_engine();
+  const std::string text = std::string(kHeader) + rows(0, 5000);
+  ingest(*engine, {directory.write("a.csv", text)});
+  directory.write("b.csv", text);
+  directory.append("a.csv", rows(5000, 2000));
+  ingest(*engine, {directory.path("a.csv"), directory.path("b.csv")});
+  EXPECT_EQ(engine->info().event_count, 7000u);
+  directory.append("b.csv", rows(7, 3));
+  EXPECT_EQ(outcome_of(*engine, directory.path("b.csv")), std::nullopt);
+  SourceOptions options;
+  options.again = true;
+  EXPECT_EQ(outcome_of(*engine, directory.path("b.csv"), options), Outcome::kResumed);
+  EXPECT_EQ(engine->info().event_count, 7003u);
+  // Where there is enough to tell, nobody is asked.
+  directory.write("c.csv", text + rows(9, 500));
+  EXPECT_EQ(outcome_of(*engine, directory.path("c.csv")), Outcome::kResumed);
+  EXPECT_EQ(engine->info().event_count, 7503u);
+}
+
+// Positions of before there were waymarks: as far as can be told, and everything once they grow.
+TEST(KnownSource, ASourceWithoutWaymarksIsKnownByItsHead) {
+  const TestDirectory directory;
+  const std::string text = std::string(kHeader) + rows(0, 5000);
+  const auto made = open_engine();
+  ingest(*made, {directory.write("a.csv", text),
+                 directory.write("b.csv", "user,event,time\n" +
+                                              std::string("a,e,2026-01-01\nb,e,2026-01-02\n"))});
+  const auto engine = open_engine();
+  for (SourcePosition position : made->sources()) {
+    const auto json = [&] {
+      auto parsed = nlohmann::json::parse(position.position);
+      EXPECT_EQ(parsed.erase("waymarks"), 1u);
+      return parsed;
+    }();
+    position.position = json.dump();
+    ASSERT_TRUE(engine->ingest(std::vector<PreparedBatch>(), {.position = &position}).ok());
+  }
+  EXPECT_EQ(outcome_of(*engine, directory.path("a.csv")), Outcome::kKnown);
+  const std::string cut = directory.write("cut.csv", text.substr(0, text.size() - 1000));
+  EXPECT_EQ(outcome_of(*engine, cut), std::nullopt);
+  const std::string other =
+      directory.write("other.csv", text.substr(0, kHeadBytes) + "\n" + rows(1, 9));
+  EXPECT_EQ(outcome_of(*engine, other), std::nullopt);
+  SourceOptions options;
+  options.again = true;
+  EXPECT_EQ(outcome_of(*engine, other, options), Outcome::kRead);
+  directory.append("b.csv", "c,e,2026-01-03\n");
+  EXPECT_EQ(outcome_of(*engine, directory.path("b.csv")), Outcome::kResumed);
+  EXPECT_EQ(outcome_of(*engine, directory.write("first.csv", "user,event,time\na,e,2026-01-01\n")),
+            std::nullopt);
 }
 
 TEST(KnownSource, ReadInAnotherWayAFileCountsOnlyWhenAsked) {
@@ -210,7 +379,7 @@ TEST(KnownSource, WhatWasGuessedOnceIsNotGuessedAgain) {
   const std::string first = "{\"user\":\"a\",\"time\":1767225600,\"event\":\"e\"}\n";
   // A likelier user, and a value.
   const std::string more =
-      "{\"user\":\"b\",\"user_id\":7,\"time\":1767225601,\"event\":\"e\",\"value\":\"much\"}\n";
+      "{\"user\":\"b\",\"user_id\":7,\"time\":1767225601,\"event\":\"e\",\"value\":5}\n";
   {
     const auto disk = make_memory_disk();
     ingest(*open_engine(disk), {directory.write("a.jsonl", first)});
@@ -303,12 +472,19 @@ TEST(KnownSource, ALastLineWithoutALineEnd) {
   const auto engine = open_engine();
   const std::string path =
       directory.write("a.csv", std::string(kHeader) + "a,2026-01-01,e\nb,2026-01-02,e");
-  EXPECT_EQ(ingest(*engine, {path}).rows_ingested, 2u);
-  EXPECT_EQ(outcomes(ingest(*engine, {path})), std::vector{Outcome::kKnown});
+  const std::string note = path +
+                           ": the last row has no line end, and was taken as it stands; should its "
+                           "line go on later, what is added is rejected";
+  EXPECT_EQ(ingest(*engine, {path}).notes, std::vector{note});
+  EXPECT_EQ(engine->info().event_count, 2u);
+  const IngestReport known = ingest(*engine, {path});
+  EXPECT_EQ(outcomes(known), std::vector{Outcome::kKnown});
+  EXPECT_TRUE(known.notes.empty());
   // It is ended, and the file goes on.
   directory.append("a.csv", "\r\nc,2026-01-03,e\nbad");
   IngestReport report = ingest(*engine, {path});
   EXPECT_EQ(report.rows_ingested, 1u);
+  EXPECT_TRUE(report.notes.empty());
   ASSERT_EQ(report.examples.size(), 1u);
   EXPECT_EQ(report.examples[0].line, 5u);
   // A rejected one is read again, once it is whole.
@@ -383,15 +559,16 @@ TEST(SourceRegistry, ManyKnownSourcesAreNoBurden) {
     for (std::size_t i = 0; i < source_count; ++i) {
       KnownSource source;
       source.id = fmt::format("file:{}", i);
-      source.mark = {100'000, {i, 1}, kHeadBytes - i % 1000, {i, 2}};
+      source.mark = {100'000, {i, 1}, kHeadBytes - i % 1000, {i, 2}, {}};
       positions.push_back(source.to_position());
     }
     SourceRegistry registry(positions);
     auto least = std::chrono::steady_clock::duration::max();
     for (int round = 0; round < 5; ++round) {
       const auto begin = std::chrono::steady_clock::now();
-      auto recognized = registry.recognize(path, *ContentReader::open(path),
-                                           [](const SourceReading*) { return SourceReading(); });
+      auto recognized = registry.recognize(
+          path, *ContentReader::open(path), [](const SourceReading*) { return SourceReading(); },
+          [](std::string_view) { return true; });
       EXPECT_TRUE(recognized.ok() && !recognized->known);
       least = std::min(least, std::chrono::steady_clock::now() - begin);
     }
@@ -413,7 +590,7 @@ TEST(KnownSource, PositionsAreReadBack) {
   source.reading.time_format = "%Y";
   source.reading.time_unit = TimeUnit::kNanoseconds;
   source.counted = true;
-  source.mark = {12, {1, ~std::uint64_t{0}}, 12, {3, 4}};
+  source.mark = {12, {1, ~std::uint64_t{0}}, 12, {3, 4}, "0a-_"};
   source.rows = 5;
   source.lines = 6;
   source.tail = true;
@@ -428,6 +605,7 @@ TEST(KnownSource, PositionsAreReadBack) {
   EXPECT_EQ(read->mark.offset, 12u);
   EXPECT_TRUE(XXH128_isEqual(read->mark.hash, source.mark.hash));
   EXPECT_TRUE(XXH128_isEqual(read->mark.head_hash, source.mark.head_hash));
+  EXPECT_EQ(read->mark.waymarks, "0a-_");
   EXPECT_EQ(read->rows, 5u);
   EXPECT_EQ(read->lines, 6u);
   EXPECT_TRUE(read->tail);

@@ -1,0 +1,56 @@
+// Which bytes a content begins with, told by hashes.
+#pragma once
+
+#include <xxhash.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace rollcall {
+
+inline constexpr std::size_t kHeadBytes = 64 << 10;
+
+// Says which bytes a source begins with. Two sources with equal marks have equal first
+// `offset` bytes (by 128-bit hash).
+struct ContentMark {
+  std::uint64_t offset = 0;      // of decompressed bytes
+  XXH128_hash_t hash{};          // XXH3 of the bytes before `offset`
+  std::uint64_t head_bytes = 0;  // min(offset, kHeadBytes)
+  XXH128_hash_t head_hash{};     // XXH3 of that many first bytes
+  // What the hash was on the way, in two characters each: after each of the first lines, and at
+  // distances that grow with the offset. The waymarks of a content's beginning are the beginning of
+  // its waymarks, and those of two contents part soon after they do. "" in marks of before there
+  // were any.
+  std::string waymarks;
+};
+
+// The mark of bytes that come one after the other. Threads: one at a time.
+class ContentMarker {
+ public:
+  ContentMarker();
+
+  void take(std::string_view bytes);
+
+  std::uint64_t offset() const { return offset_; }
+  ContentMark mark() const;
+
+ private:
+  struct FreeState {
+    void operator()(XXH3_state_t* state) const { XXH3_freeState(state); }
+  };
+
+  // Takes what comes before the next waymark, that byte included.
+  void take_step(std::string_view bytes, bool is_waymark);
+
+  std::unique_ptr<XXH3_state_t, FreeState> state_;
+  std::uint64_t offset_ = 0;
+  XXH128_hash_t head_hash_{};  // once offset_ >= kHeadBytes
+  std::string waymarks_;
+  std::uint64_t next_distance_;  // the offset of the next waymark that no line end asks for
+  std::size_t line_ends_ = 0;    // that have a waymark
+};
+
+}  // namespace rollcall

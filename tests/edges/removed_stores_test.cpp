@@ -1,0 +1,111 @@
+// A store that is removed, moved or replaced while it is written: what is said to be durable would
+// be in no file that has a name, and nobody says so. Nor is what has the name now touched.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "rollcall/engine.h"
+#include "rollcall/rocks_store.h"
+#include "rollcall/store_copy.h"
+#include "tests/edges/edge_engine.h"
+#include "tests/storage/temporary_directory.h"
+
+namespace rollcall::testing {
+namespace {
+
+namespace fs = std::filesystem;
+
+class RemovedStores : public ::testing::Test {
+ protected:
+  std::unique_ptr<Engine> open() const { return *Engine::open(*open_rocks_store(store_), {}); }
+  void expect_gone(const Status& status) const {
+    EXPECT_EQ(status.code(), StatusCode::kIoError) << status.to_string();
+    EXPECT_TRUE(status.message().starts_with(store_ + ": the store is not there any more"))
+        << status.to_string();
+  }
+
+  const TemporaryDirectory directory_;
+  const std::string store_ = directory_.path("store");
+};
+
+TEST_F(RemovedStores, AreSaidToBeGone) {
+  for (const std::string how : {"removed", "moved", "replaced"}) {
+    for (const bool has_news : {false, true}) {
+      SCOPED_TRACE(how);
+      const auto engine = open();
+      ASSERT_TRUE(ingest_events(*engine, {edge_event("ann")}).ok());
+      ASSERT_TRUE(engine->checkpoint().ok());
+      if (has_news) {
+        ASSERT_TRUE(ingest_events(*engine, {edge_event("bob")}).ok());
+      }
+      if (how == "removed") {
+        fs::remove_all(store_);
+      } else {
+        fs::rename(store_, directory_.path("elsewhere"));
+      }
+      if (how == "replaced")
+        fs::copy(directory_.path("elsewhere"), store_, fs::copy_options::recursive);
+      if (has_news) expect_gone(engine->checkpoint());
+      if (!has_news) expect_gone(engine->close());
+      fs::remove_all(store_);
+      fs::remove_all(directory_.path("elsewhere"));
+    }
+  }
+}
+
+TEST_F(RemovedStores, AcknowledgeNoBatchAsDurable) {
+  const auto engine = open();
+  Delivery delivery;
+  delivery.ack = Ack::kDurable;
+  ASSERT_TRUE(ingest_events(*engine, {edge_event("ann")}, delivery).ok());
+  ASSERT_TRUE(ingest_events(*engine, {edge_event("bob")}, delivery).ok());
+  fs::remove_all(store_);
+  expect_gone(ingest_events(*engine, {edge_event("cem")}, delivery));
+  EXPECT_FALSE(engine->close().ok());
+}
+
+TEST_F(RemovedStores, ForgetNobody) {
+  const auto engine = open();
+  ASSERT_TRUE(ingest_events(*engine, {edge_event("ann")}).ok());
+  ASSERT_TRUE(engine->checkpoint().ok());
+  fs::remove_all(store_);
+  expect_gone(engine->forget(std::vector<UserId>{std::string("ann")}).status());
+}
+
+// Where the process goes is nothing to the store.
+TEST_F(RemovedStores, AreNoneThatWereOpenedByARelativePath) {
+  const fs::path before = fs::current_path();
+  fs::current_path(directory_.path(""));
+  const auto engine = *Engine::open(*open_rocks_store("store"), {});
+  ASSERT_TRUE(ingest_events(*engine, {edge_event("ann")}).ok());
+  ASSERT_TRUE(engine->checkpoint().ok());
+  fs::current_path(before);
+  EXPECT_TRUE(engine->close().ok());
+}
+
+// Where a copy is made, another directory has taken its name.
+TEST_F(RemovedStores, CopiesThatFailTakeNothingElseAlong) {
+  const std::string copy = directory_.path("copy");
+  {
+    const auto engine = open();
+    ASSERT_TRUE(ingest_events(*engine, {edge_event("ann")}).ok());
+    ASSERT_TRUE(engine->close().ok());
+  }
+  bool is_swapped = false;
+  const auto swap = [&](std::uint64_t, std::uint64_t) {
+    if (is_swapped) return;
+    is_swapped = true;
+    fs::rename(copy + ".new", directory_.path("moved"));
+    fs::copy(store_, copy + ".new", fs::copy_options::recursive);
+  };
+  EXPECT_FALSE(copy_rocks_store(store_, copy, swap).ok());
+  EXPECT_FALSE(fs::exists(copy));
+  EXPECT_TRUE(open_rocks_store(copy + ".new", {.read_only = true}).ok());
+}
+
+}  // namespace
+}  // namespace rollcall::testing
