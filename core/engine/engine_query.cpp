@@ -14,7 +14,7 @@
 #include "core/engine/list_notes.h"
 #include "core/engine/listed_files.h"
 #include "core/engine/query_executor.h"
-#include "core/query/plan/question.h"
+#include "core/query/question/question.h"
 #include "core/query/text/explanation.h"
 #include "core/query/text/query_names.h"
 

@@ -8,7 +8,7 @@
 #include <list>
 #include <span>
 
-#include "core/query/plan/question.h"
+#include "core/query/question/question.h"
 
 namespace rollcall::testing {
 

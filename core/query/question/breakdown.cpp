@@ -1,4 +1,4 @@
-#include "core/query/plan/breakdown.h"
+#include "core/query/question/breakdown.h"
 
 #include <fmt/format.h>
 

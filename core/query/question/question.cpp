@@ -1,4 +1,4 @@
-#include "core/query/plan/question.h"
+#include "core/query/question/question.h"
 
 #include <fmt/format.h>
 
