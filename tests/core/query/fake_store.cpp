@@ -8,6 +8,7 @@
 #include <list>
 #include <span>
 
+#include "core/query/kinds/kind_table.h"
 #include "core/query/question/question.h"
 
 namespace rollcall::testing {
