@@ -10,6 +10,7 @@
 
 #include <unistd.h>
 
+#include "rollcall/kinds.h"
 #include "rollcall/memory_store.h"
 #include "rollcall/rocks_store.h"
 #include "rollcall/store.h"
@@ -82,9 +83,7 @@ void add_lists_flag(CLI::App& command, StoreFlags& flags) {
 
 void allow_named_files(const Query& query, StoreFlags& flags) {
   if (query.common.among) allow_named_files(*query.common.among, flags);
-  if (const auto* ask = std::get_if<SegmentQuery>(&query.ask)) {
-    allow_named_files(ask->segment, flags);
-  }
+  if (const Segment* const segment = segment_of(query)) allow_named_files(*segment, flags);
 }
 
 Result<std::unique_ptr<Engine>> open_for_reading(const StoreFlags& flags) {
