@@ -14,7 +14,7 @@
 #include "bench/questions.h"
 #include "core/base/workers.h"
 #include "core/engine/query_executor.h"
-#include "core/query/plan/plan.h"
+#include "core/query/kinds/kind_table.h"
 #include "core/time/time_zone.h"
 #include "rollcall/memory_store.h"
 

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "rollcall/kinds.h"
 #include "rollcall/message_text.h"
 #include "tools/chart.h"
 #include "tools/table_printer.h"
@@ -68,17 +69,9 @@ Table to_table(const QueryResult& result, const Style& style) {
   return table;
 }
 
-// Which column of a series is worth a picture; empty: none.
-std::string_view bar_column(std::string_view kind) {
-  if (kind == "active" || kind == "idle" || kind == "stickiness") return "users";
-  if (kind == "lifecycle") return "active";
-  if (kind == "counts") return "events";
-  if (kind == "churn") return "rate";
-  return {};
-}
-
 void add_bars(const QueryResult& result, Table& table) {
-  const std::string_view name = bar_column(result.kind);
+  const QueryKind* const kind = find_query_kind(result.kind);
+  const std::string_view name = kind == nullptr ? "" : kind->chart;
   const auto column = std::find_if(result.columns.begin(), result.columns.end(),
                                    [name](const Column& c) { return c.name == name; });
   if (column == result.columns.end()) return;

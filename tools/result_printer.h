@@ -16,7 +16,7 @@ enum class Shape { kAuto, kLong, kWide };
 
 struct PrintOptions {
   OutputFormat format = OutputFormat::kTable;
-  // Auto: wide for people (tables and Markdown) of retention, long for all else and for programs.
+  // Auto: wide for people (tables and Markdown) where that is usual (Pivot::is_usual), else long.
   Shape shape = Shape::kAuto;
   std::optional<std::string> cells = std::nullopt;  // the column that a matrix shows
   bool escape_formulas = false;                     // in CSV

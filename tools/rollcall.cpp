@@ -15,10 +15,12 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include "rollcall/kinds.h"
 #include "rollcall/message_text.h"
 #include "rollcall/standard_descriptors.h"
 #include "rollcall/status.h"
 #include "tools/commands/command.h"
+#include "tools/commands/question.h"
 #include "tools/commands/question_limits.h"
 #include "tools/interrupt.h"
 #include "tools/terminal.h"
@@ -157,14 +159,14 @@ int run(int argc, char** argv) {
   add_init_command(app, action);
   add_ingest_command(app, action, rows_refused);
   add_query_command(app, action);
-  add_active_command(app, action);
-  add_retention_command(app, action);
-  add_churn_command(app, action);
-  add_idle_command(app, action);
-  add_counts_command(app, action);
-  add_lifecycle_command(app, action);
-  add_stickiness_command(app, action);
-  add_segment_command(app, action);
+  for (const QueryKind& kind : query_kinds()) {
+    // The command of segments keeps them by name, too.
+    if (kind.name == "segment") {
+      add_segment_command(app, action);
+    } else {
+      add_kind_command(app, std::string(kind.name), kind, action);
+    }
+  }
   add_explain_command(app, action);
   add_forget_command(app, action);
   add_info_command(app, action);

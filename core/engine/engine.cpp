@@ -406,7 +406,7 @@ Status Engine::State::save_segment(const std::string& name, SavedSegment segment
   if (name.empty()) return Status::invalid_argument("segment: must have a name, found \"\"");
   if (!segment.users) {
     // What is wrong with it whatever the store holds; names of events may come later.
-    ROLLCALL_RETURN_IF_ERROR(validate({{}, SegmentQuery{segment.expression}}));
+    ROLLCALL_RETURN_IF_ERROR(check_segment("segment", segment.expression));
     make_paths_absolute(segment.expression);
   }
   const Gate::Pass pass(gate);

@@ -16,7 +16,6 @@
 #include "core/batch/prepared_batch.h"
 #include "core/batch/prepared_merge.h"
 #include "core/engine/engine_state.h"
-#include "core/query/text/query_validation.h"
 #include "kernels/kernel_table.h"
 
 namespace rollcall {

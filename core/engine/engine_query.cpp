@@ -14,9 +14,10 @@
 #include "core/engine/list_notes.h"
 #include "core/engine/listed_files.h"
 #include "core/engine/query_executor.h"
-#include "core/query/plan/question.h"
+#include "core/query/kinds/kind_table.h"
+#include "core/query/question/question.h"
 #include "core/query/text/explanation.h"
-#include "core/query/text/query_names.h"
+#include "rollcall/kinds.h"
 
 namespace rollcall {
 namespace {
@@ -25,7 +26,7 @@ namespace {
 constexpr std::size_t kKeptShare = 8;
 
 bool names_segments(const Query& query) {
-  return query.common.among || std::holds_alternative<SegmentQuery>(query.ask);
+  return query.common.among || segment_of(query) != nullptr;
 }
 
 // The error of a question, with its number where there are several.

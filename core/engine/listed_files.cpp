@@ -4,9 +4,9 @@
 #include <memory>
 #include <set>
 #include <utility>
-#include <variant>
 
 #include "core/source/lists/question_files.h"
+#include "rollcall/kinds.h"
 
 namespace rollcall {
 namespace {
@@ -52,8 +52,8 @@ Status read_listed_files(const Query& query, UserKind kind,
                          QuestionAccount& account) {
   FileReader reader(kind, directories, catalog, account);
   if (query.common.among) ROLLCALL_RETURN_IF_ERROR(reader.read(*query.common.among));
-  if (const auto* ask = std::get_if<SegmentQuery>(&query.ask)) return reader.read(ask->segment);
-  return {};
+  const Segment* const segment = segment_of(query);
+  return segment == nullptr ? Status() : reader.read(*segment);
 }
 
 }  // namespace rollcall

@@ -232,8 +232,7 @@ TEST_F(Questions, SegmentsThatAreNoneAreNotKept) {
             StatusCode::kInvalidArgument);
   Segment none;
   none.kind = Segment::Kind::kAny;
-  EXPECT_EQ(engine_->save_segment("x", none).message(),
-            "segment: segment: must have at least one part");
+  EXPECT_EQ(engine_->save_segment("x", none).message(), "segment: must have at least one part");
   EXPECT_TRUE(engine_->segments().empty());
 }
 

@@ -26,6 +26,48 @@ def read(path):
         return file.read()
 
 
+def sources_in(*folders):
+    return [os.path.relpath(os.path.join(folder, name), ROOT) for top in folders
+            for folder, _, names in os.walk(os.path.join(ROOT, top))
+            for name in names if name.endswith((".h", ".cpp"))]
+
+
+KIND_ROWS = "core/query/kinds/kind_rows.h"
+# Where a kind is named beside its own file: the struct, and the list of rows.
+KIND_PLACES = ("core/include/rollcall/question.h", KIND_ROWS)
+# These names are words of the field, too, so that only the types are looked for.
+EVERYDAY_NAMES = ("active", "counts", "idle", "segment")
+# The help has examples; the command of segments, which also keeps them, asks how many users one has.
+KIND_EXCEPTIONS = {("tools/rollcall.cpp", "retention"), ("tools/rollcall.cpp", "churn"),
+                   ("tools/commands/segment.cpp", "SegmentQuery")}
+
+
+def query_kinds(sources):
+    """For each kind: its own file, its name, and its type."""
+    kinds = []
+    for line in re.findall(r"KindRow<(\w+)>& row_of", sources[KIND_ROWS]):
+        definition = f"KindRow<{line}>& row_of(std::type_identity<{line}>) {{"
+        own, = [path for path, text in sources.items() if definition in text]
+        name = re.search(r'\.kind = \{\.name = "(\w+)"', sources[own]).group(1)
+        kinds.append((own, name, line))
+    return kinds
+
+
+def names_of_kinds(sources, kinds):
+    """Yields (path, line, name) for each line of code that names a kind and should not."""
+    for own, name, type_name in kinds:
+        words = [rf"\b{type_name}\b"]
+        if name not in EVERYDAY_NAMES:
+            words.append(rf"(?i:(?<![a-z]){name}(?![a-z]))")
+        for path, text in sources.items():
+            if path == own or path in KIND_PLACES:
+                continue
+            for number, line in enumerate(text.split("\n"), 1):
+                found = re.search("|".join(words), line.split("//")[0])
+                if found and (path, found.group()) not in KIND_EXCEPTIONS:
+                    yield path, number, found.group()
+
+
 class House(unittest.TestCase):
     def test_the_path_of_an_event_is_built_with_o3(self):
         """Properties of sources end at their directory: one set elsewhere would do nothing."""
@@ -48,6 +90,24 @@ class House(unittest.TestCase):
         self.assertTrue(all(re.fullmatch(r"kernels/table_\w+\.cpp", path) for path in wide), wide)
         if os.uname().machine == "x86_64":
             self.assertGreaterEqual(len(wide), 2)
+
+    def test_a_kind_is_named_in_few_files(self):
+        """A kind of question is its own file, its struct, and one line in the list of rows."""
+        sources = {path: read(path) for path in sources_in("core", "tools")}
+        kinds = query_kinds(sources)
+        self.assertGreaterEqual(len(kinds), 8)
+        self.assertEqual(list(names_of_kinds(sources, kinds)), [])
+
+    def test_a_second_place_of_a_kind_is_seen(self):
+        for text in ('if (kind == "stickiness") return 1;', "std::get<StickinessQuery>(query.ask);",
+                     "std::get<ActiveQuery>(query.ask);", "void add_stickiness_command();"):
+            for path in ("core/engine/engine.cpp", "tools/rollcall.cpp", "core/query/kinds/active.cpp"):
+                sources = {path: read(path) for path in sources_in("core", "tools")}
+                kinds = query_kinds(sources)
+                sources[path] += text + "  // stickiness\n"
+                is_own = path.endswith("active.cpp") and "ActiveQuery" in text
+                with self.subTest(path=path, text=text):
+                    self.assertEqual(len(list(names_of_kinds(sources, kinds))), 0 if is_own else 1)
 
     def test_documents_name_what_is_there(self):
         """Links, and paths in code spans."""

@@ -2,7 +2,7 @@
 //
 // Each `add_*_command` adds one to `app` and sets `chosen` when the command line names it. What is
 // wrong with the flags is thrown as a CLI::ParseError (exit code 2); what goes wrong later is the
-// action's Status (exit code 1).
+// action's Status (exit code 1). The commands of the kinds of questions are in question.h.
 #pragma once
 
 #include <functional>
@@ -19,13 +19,6 @@ void add_init_command(CLI::App& app, Action& chosen);
 // Sets `rows_refused` when limits keep rows of the files out, which has an exit code of its own.
 void add_ingest_command(CLI::App& app, Action& chosen, bool& rows_refused);
 void add_query_command(CLI::App& app, Action& chosen);
-void add_active_command(CLI::App& app, Action& chosen);
-void add_retention_command(CLI::App& app, Action& chosen);
-void add_churn_command(CLI::App& app, Action& chosen);
-void add_idle_command(CLI::App& app, Action& chosen);
-void add_counts_command(CLI::App& app, Action& chosen);
-void add_lifecycle_command(CLI::App& app, Action& chosen);
-void add_stickiness_command(CLI::App& app, Action& chosen);
 void add_segment_command(CLI::App& app, Action& chosen);
 void add_explain_command(CLI::App& app, Action& chosen);
 void add_forget_command(CLI::App& app, Action& chosen);

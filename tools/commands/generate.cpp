@@ -13,6 +13,7 @@
 
 #include "bench/workload.h"
 #include "rollcall/file_source.h"
+#include "rollcall/kinds.h"
 #include "rollcall/message_text.h"
 #include "rollcall/native_format.h"
 #include "rollcall/query.h"
@@ -141,9 +142,10 @@ void add_stream_flags(CLI::App& command, WorkloadOptions& workload) {
       .add_option_function<std::string>(
           "--first-day",
           [&workload](const std::string& text) {
-            // Read as a question's date would be.
+            // Read as a date is in questions of any kind.
+            const std::string kind(query_kinds().front().name);
             const Result<Query> query =
-                parse_query(nlohmann::json({{"kind", "active"}, {"from", text}}).dump());
+                parse_query(nlohmann::json({{"kind", kind}, {"from", text}}).dump());
             const Day* const day =
                 query.ok() && query->common.from ? std::get_if<Day>(&*query->common.from) : nullptr;
             if (day == nullptr) {

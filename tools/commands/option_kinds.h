@@ -52,9 +52,6 @@ CLI::Validator whole_number(std::int64_t min, std::int64_t max);
 // The days that a span of time may have.
 inline constexpr std::int64_t kSpanDaysMax = 36'600;
 
-// The values that a breakdown may show.
-inline constexpr std::int64_t kBreakdownLimitMax = 10'000;
-
 // A size in bytes, with K, M, G or T, or as KB or KiB, for powers of 1024 each; of `min` at least,
 // which is written alike.
 CLI::Option* add_size(CLI::App& command, const std::string& name, std::size_t& bytes,

@@ -64,7 +64,7 @@ void add_output_flags(CLI::App& command, OutputFlags& flags) {
       ->group(kGroup);
   add_choice<Shape>(command, "--shape", flags.shape,
                     {{"auto", Shape::kAuto}, {"long", Shape::kLong}, {"wide", Shape::kWide}},
-                    "A row per cell, or a matrix (auto: a matrix in tables of retention)")
+                    "A row per cell, or a matrix (auto: a matrix in tables of cohorts)")
       ->group(kGroup);
   command
       .add_option("--cells", flags.cells,

@@ -7,10 +7,12 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
+#include "rollcall/kinds.h"
 #include "rollcall/message_text.h"
+#include "rollcall/query.h"
 #include "tools/commands/command.h"
+#include "tools/commands/output_flags.h"
 #include "tools/commands/question.h"
 #include "tools/commands/store_access.h"
 #include "tools/table_printer.h"
@@ -20,31 +22,8 @@
 namespace rollcall::tools {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 void add_name(CLI::App& command, std::string& name) {
   command.add_option("NAME", name, "The name of the segment")->required()->type_name("");
-}
-
-// --- count ---
-
-struct CountFlags {
-  QuestionFlags question;
-  std::string segment;
-};
-
-void add_count_command(CLI::App& parent, Action& chosen) {
-  CLI::App* command = parent.add_subcommand("count", "How many users it has; --members lists them");
-  const auto flags = std::make_shared<CountFlags>();
-  add_question_flags(*command, flags->question);
-  command->add_option("SEGMENT", flags->segment, "The segment, such as 'did(login, 7d)'")
-      ->required()
-      ->type_name("");
-  on_question(*command, flags->question, chosen, [flags] {
-    Json spec = {{"kind", "segment"}, {"segment", flags->segment}};
-    add_common_fields(spec, flags->question);
-    return spec;
-  });
 }
 
 // --- save ---
@@ -197,7 +176,7 @@ void add_named(CLI::App& parent, Action& chosen, const std::string& word, const 
 void add_segment_command(CLI::App& app, Action& chosen) {
   CLI::App* command = app.add_subcommand("segment", "Count a set of users, or keep it by name");
   command->require_subcommand(1);
-  add_count_command(*command, chosen);
+  add_kind_command(*command, "count", *find_query_kind("segment"), chosen);
   add_save_command(*command, chosen);
   add_named(*command, chosen, "list", "The segments that the store keeps", false, list);
   add_named(*command, chosen, "show", "Print one of them", true, show);

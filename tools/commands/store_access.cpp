@@ -10,6 +10,7 @@
 
 #include <unistd.h>
 
+#include "rollcall/kinds.h"
 #include "rollcall/memory_store.h"
 #include "rollcall/rocks_store.h"
 #include "rollcall/store.h"
@@ -85,9 +86,7 @@ void add_lists_flag(CLI::App& command, StoreFlags& flags) {
 
 void allow_named_files(const Query& query, StoreFlags& flags) {
   if (query.common.among) allow_named_files(*query.common.among, flags);
-  if (const auto* ask = std::get_if<SegmentQuery>(&query.ask)) {
-    allow_named_files(ask->segment, flags);
-  }
+  if (const Segment* const segment = segment_of(query)) allow_named_files(*segment, flags);
 }
 
 Result<std::vector<UserId>> read_named_list(const std::string& path, const Engine& engine) {

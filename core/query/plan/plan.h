@@ -1,9 +1,9 @@
 // What a kind of query is made of: the pages it reads, what it counts in a chunk, and the table
 // that the counts become. One kind is one file; everything else is shared.
 //
-// The path: Query -> make_plan -> Plan. The executor pins what `reads()` names, calls `count` once
-// for each chunk of each partition, adds up the cells, and calls `finish`. A user lives in exactly
-// one chunk, so counts of users add up.
+// The path: Query -> make_plan (core/query/kinds/kind_table.h) -> Plan. The executor pins what
+// `reads()` names, calls `count` once for each chunk of each partition, adds up the cells, and
+// calls `finish`. A user lives in exactly one chunk, so counts of users add up.
 #pragma once
 
 #include <cstddef>
@@ -57,9 +57,5 @@ class Plan {
   // where it counts no users. `finish` gave the row.
   virtual std::vector<std::size_t> cells_of(std::size_t row, std::string_view column) const = 0;
 };
-
-//   kInvalidArgument  an unknown event or property, an impossible range, or a question that the
-//                     aggregates cannot answer exactly; the text says what to change or declare
-Result<std::unique_ptr<Plan>> make_plan(const Query& query, const PlanContext& context);
 
 }  // namespace rollcall

@@ -6,12 +6,11 @@
 #include <string>
 #include <utility>
 
-#include "core/query/text/query_names.h"
-
 namespace rollcall {
 
 Result<Scope> resolve_scope(std::string_view kind, const Query& query, const PlanContext& context) {
   Scope scope;
+  scope.kind = kind;
   scope.account = context.account;
   ROLLCALL_ASSIGN_OR_RETURN(scope.timeframe, resolve_timeframe(kind, query.common, context));
   if (query.common.among) {
@@ -31,10 +30,11 @@ std::vector<PropertyCondition> conditions_of(const Query& query, const PlanConte
 TablePlan::TablePlan(const Query& query, Scope scope)
     : timeframe_(std::move(scope.timeframe)),
       among_(std::move(scope.among)),
+      breakdown_(query.common.breakdown),
       account_(scope.account),
       arenas_(scope.account) {
   if (among_) among_->add_reads(reads_);
-  result_.kind = kind_of(query);
+  result_.kind = scope.kind;
   result_.as_of = timeframe_.as_of;
 }
 
@@ -83,17 +83,16 @@ DayRange TablePlan::read_totals(TotalsRead read) {
   return days;
 }
 
-void TablePlan::define(const Query& in_force, const PlanContext& context, const PeriodRange* range,
+void TablePlan::define(JsonFields fields, const PlanContext& context, const PeriodRange* range,
                        std::vector<std::string> notes) {
   if (among_) among_->add_notes(notes);
-  if (const std::string& property = in_force.common.breakdown; !property.empty()) {
+  if (!breakdown_.empty()) {
     notes.push_back(
         fmt::format("a user with several values of {} counts for each of them; shown are "
                     "those with the most users in the range, and the rest together, each "
                     "user once, as \"{}\"",
-                    property, kOtherName));
+                    breakdown_, kOtherName));
   }
-  JsonFields fields = fields_of(in_force);
   if (range != nullptr) {
     fields.emplace_back("from", range->from ? quote(to_string(*range->from)) : "null");
     fields.emplace_back("to", range->to ? quote(to_string(*range->to)) : "null");

@@ -18,10 +18,12 @@ namespace rollcall {
 
 // Which days and which users a query looks at.
 struct Scope {
+  std::string_view kind;
   Timeframe timeframe;
   std::optional<SegmentSet> among;
   QuestionAccount* account = nullptr;  // of the context
 };
+// `kind` is a name that lasts.
 Result<Scope> resolve_scope(std::string_view kind, const Query& query, const PlanContext& context);
 
 // The conditions that every selector of the query meets: its own `where`, and the value that the
@@ -55,9 +57,9 @@ class TablePlan : public Plan {
   // PlanCounts::totals.
   DayRange read_totals(TotalsRead read);
 
-  // The definition: the query's own fields; then, with `range`, its dates; then the store's
-  // settings, and `notes`, in plain words.
-  void define(const Query& in_force, const PlanContext& context, const PeriodRange* range,
+  // The definition: `fields`, which are those of the query in force; then, with `range`, its dates;
+  // then the store's settings, and `notes`, in plain words.
+  void define(JsonFields fields, const PlanContext& context, const PeriodRange* range,
               std::vector<std::string> notes);
 
   // Adds a row of these cells, which takes memory of the question's account until its end.
@@ -75,6 +77,7 @@ class TablePlan : public Plan {
  private:
   std::vector<Cell>& begin_row(QueryResult& result) const;
 
+  const std::string breakdown_;
   QuestionAccount* const account_;
   mutable SetArenaPool arenas_;
 };

@@ -80,21 +80,6 @@ Result<DateEnds> resolve_dates(std::string_view field, const DateRangeText& date
   return ends;
 }
 
-std::optional<Period> row_period(const Query& query) {
-  if (const auto* churn = std::get_if<ChurnQuery>(&query.ask)) {
-    const auto* next = std::get_if<ChurnQuery::NextPeriods>(&churn->rule);
-    return next == nullptr ? Period::kDay : next->period;
-  }
-  const auto* const counts = std::get_if<CountsQuery>(&query.ask);
-  if (counts != nullptr && counts->by_hour) return Period::kDay;
-  return std::visit(
-      [](const auto& ask) -> std::optional<Period> {
-        if constexpr (requires { ask.period; }) return ask.period;
-        return {};
-      },
-      query.ask);
-}
-
 Result<PeriodRange> resolve_range(std::string_view kind, const QueryCommon& common,
                                   const PlanContext& context, const Timeframe& timeframe,
                                   const Calendar& calendar) {

@@ -54,10 +54,6 @@ struct DateEnds {
 Result<DateEnds> resolve_dates(std::string_view field, const DateRangeText& dates,
                                const PlanContext& context, const Timeframe& timeframe);
 
-// The periods of the query's rows: its own, those of its rule, or the days of its hours. Nothing
-// where it takes no range.
-std::optional<Period> row_period(const Query& query);
-
 // The periods of a query's range, numbered as by `Calendar`.
 struct PeriodRange {
   // The range as widened to whole periods; unset where neither the query nor the store tells.

@@ -10,7 +10,6 @@
 #include "core/query/text/date_text.h"
 #include "core/query/text/instant_text.h"
 #include "core/query/text/query_json.h"
-#include "core/query/text/query_names.h"
 
 namespace rollcall {
 namespace {
@@ -51,150 +50,6 @@ std::string words(const std::vector<PropertyCondition>& where) {
   return text;
 }
 
-// "event "login"".
-std::string noun(const Selector& selector) {
-  std::string text = "event";
-  if (selector.match == Selector::Names::kAnyOf) text += " " + list(selector.names, "or");
-  if (selector.match == Selector::Names::kNoneOf)
-    text += " other than " + list(selector.names, "or");
-  return text + words(selector.where);
-}
-
-// The same with its article.
-std::string words(const Selector& selector) {
-  return (selector.match == Selector::Names::kAny ? "any " : "an ") + noun(selector);
-}
-
-std::string per(Period period) { return "For each " + to_string(period); }
-
-std::string plural(std::int32_t count, Period period) {
-  return count == 1 ? "the " + to_string(period)
-                    : fmt::format("the {} {}s", count, to_string(period));
-}
-
-std::string meaning(const ActiveQuery& ask) {
-  const std::string event = words(ask.event);
-  std::string text =
-      ask.window_days
-          ? fmt::format(
-                "For each day: how many distinct users had {} in the {} days that end on it.",
-                event, *ask.window_days)
-          : fmt::format("{}: how many distinct users had {} in it.", per(ask.period), event);
-  if (ask.ratio_to_window) {
-    text +=
-        fmt::format(" The ratio divides that by the distinct users of the {} days that end there.",
-                    *ask.ratio_to_window);
-  }
-  return text;
-}
-
-std::string meaning(const RetentionQuery& ask) {
-  const std::string period = to_string(ask.period);
-  std::string text;
-  switch (ask.cohort) {
-    case RetentionQuery::Cohort::kFirstEver:
-      text = fmt::format("Users join the cohort of the {} of their first ever {}.", period,
-                         noun(ask.cohort_event));
-      break;
-    case RetentionQuery::Cohort::kFirstInRange:
-      text = fmt::format("Users join the cohort of the {} of their first {} within the range.",
-                         period, noun(ask.cohort_event));
-      break;
-    case RetentionQuery::Cohort::kRecurring:
-      text = fmt::format("Users join the cohort of every {} in which they have {}.", period,
-                         words(ask.cohort_event));
-      break;
-  }
-  const std::string event = words(ask.return_event);
-  switch (ask.mode) {
-    case RetentionQuery::Mode::kOn:
-      text += fmt::format(" A cell counts those of them with {} in the {} so many {}s later.",
-                          event, period, period);
-      break;
-    case RetentionQuery::Mode::kOnOrAfter:
-      text += fmt::format(
-          " A cell counts those of them with {} in the {} so many {}s later, or in "
-          "any after it.",
-          event, period, period);
-      break;
-    case RetentionQuery::Mode::kOnOrBefore:
-      text += fmt::format(
-          " A cell counts those of them with {} in any {} from the cohort's own to "
-          "the one so many {}s later.",
-          event, period, period);
-      break;
-    case RetentionQuery::Mode::kStreak:
-      text += fmt::format(
-          " A cell counts those of them with {} in every {} from the cohort's own "
-          "to the one so many {}s later.",
-          event, period, period);
-      break;
-  }
-  if (!ask.brackets.empty()) text += fmt::format(" Columns are groups of {}s.", period);
-  if (ask.measure == RetentionQuery::Measure::kValue) {
-    text +=
-        " What is shown is the sum of the amounts of those return events, in all and for each "
-        "user of the cohort, returned or not.";
-  }
-  return text;
-}
-
-std::string meaning(const ChurnQuery& ask) {
-  const auto* gap = std::get_if<ChurnQuery::GapDays>(&ask.rule);
-  const auto [period, count] = gap != nullptr ? ChurnQuery::NextPeriods{Period::kDay, gap->days}
-                                              : std::get<ChurnQuery::NextPeriods>(ask.rule);
-  const std::string base = ask.base == ChurnQuery::Base::kNew
-                               ? fmt::format("users whose first ever {} lies", noun(ask.event))
-                               : fmt::format("users with {}", words(ask.event));
-  return fmt::format(
-      "{}: the {} in it are its base; those with such an event in {} after it are retained, the "
-      "others have churned, and those of them who came back later, up to as_of, are recalled.",
-      per(period), base, plural(count, period));
-}
-
-std::string meaning(const IdleQuery& ask) {
-  return fmt::format("Everybody who ever had {}, by whole days since the last one, at as_of.",
-                     words(ask.event));
-}
-
-std::string meaning(const CountsQuery& ask) {
-  const std::string event = words(ask.event);
-  if (ask.by_hour) {
-    return fmt::format(
-        "For each hour of each day: how often {} happened, and the sum of the amounts.", event);
-  }
-  return fmt::format(
-      "{}: how often {} happened, to how many distinct users, and the sum of the "
-      "amounts; both also for each of these users.",
-      per(ask.period), event);
-}
-
-std::string meaning(const LifecycleQuery& ask) {
-  return fmt::format(
-      "{0}: users with {1} in it, by whether it is their first ever (new), they also had one in "
-      "the "
-      "{2} before (returning), or only earlier (resurrecting); dormant are those with one in the "
-      "{2} "
-      "before and none in this one.",
-      per(ask.period), words(ask.event), to_string(ask.period));
-}
-
-std::string meaning(const StickinessQuery& ask) {
-  const std::string event = words(ask.event);
-  if (ask.window_days) {
-    return fmt::format(
-        "For each day: users with {} in the {} days that end on it, by on how many of "
-        "these days they had one; and the mean of that.",
-        event, *ask.window_days);
-  }
-  return fmt::format("Users with {} in the range, by in how many of its {}s they had one.", event,
-                     to_string(ask.period));
-}
-
-std::string meaning(const SegmentQuery& ask) {
-  return fmt::format("How many users are in the segment {}.", to_string(ask.segment));
-}
-
 std::string range_words(const QueryCommon& common) {
   if (common.last) return fmt::format(" The range is the last {}.", to_string(*common.last));
   if (!common.from && !common.to) return "";
@@ -218,9 +73,27 @@ std::string as_of_words(const QueryCommon& common) {
 
 }  // namespace
 
-std::string describe(const Query& query) {
-  const QueryCommon& common = query.common;
-  std::string text = std::visit([](const auto& ask) { return meaning(ask); }, query.ask);
+std::string event_noun(const Selector& selector) {
+  std::string text = "event";
+  if (selector.match == Selector::Names::kAnyOf) text += " " + list(selector.names, "or");
+  if (selector.match == Selector::Names::kNoneOf)
+    text += " other than " + list(selector.names, "or");
+  return text + words(selector.where);
+}
+
+std::string event_words(const Selector& selector) {
+  return (selector.match == Selector::Names::kAny ? "any " : "an ") + event_noun(selector);
+}
+
+std::string each_period(Period period) { return "For each " + to_string(period); }
+
+std::string periods_words(std::int32_t count, Period period) {
+  return count == 1 ? "the " + to_string(period)
+                    : fmt::format("the {} {}s", count, to_string(period));
+}
+
+std::string describe_common(const QueryCommon& common, bool takes_range) {
+  std::string text;
   if (!common.where.empty()) text += fmt::format(" Only events count{}.", words(common.where));
   if (common.among) {
     text += fmt::format(" Only users of {} are looked at.", to_string(*common.among));
@@ -234,8 +107,7 @@ std::string describe(const Query& query) {
   }
   if (common.members) {
     text += " Instead of the numbers, the users behind one of them are listed.";
-  } else if (!std::holds_alternative<IdleQuery>(query.ask) &&
-             !std::holds_alternative<SegmentQuery>(query.ask)) {
+  } else if (takes_range) {
     text +=
         " A row is complete once every day that it needs has ended; until then it holds the "
         "count so far, and no rate.";

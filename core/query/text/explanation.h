@@ -1,15 +1,26 @@
-// A question in plain words.
+// A question in plain words, and the parts of sentences that several kinds of questions need.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "core/catalog/series_catalog.h"
 #include "rollcall/question.h"
+#include "rollcall/segment.h"
 
 namespace rollcall {
 
-// One paragraph: who is counted, when, and what the numbers of a row are.
-std::string describe(const Query& query);
+// `event "login" whose channel is "ads"`.
+std::string event_noun(const Selector& selector);
+// The same with its article: `an event "login"`, `any event`.
+std::string event_words(const Selector& selector);
+// `For each week`.
+std::string each_period(Period period);
+// `the week`, `the 3 weeks`.
+std::string periods_words(std::int32_t count, Period period);
+
+// The sentences on the fields of every kind, to follow those of a kind: each begins with a blank.
+std::string describe_common(const QueryCommon& common, bool takes_range);
 
 // `event "login", channel "ads"`.
 std::string describe(SeriesId series, const SeriesCatalog& catalog);

@@ -1,4 +1,4 @@
-// How the words of a query are spelled in JSON.
+// How the words that several kinds of queries share are spelled in JSON.
 #pragma once
 
 #include <array>
@@ -16,10 +16,15 @@ struct Spelling {
   T value;
 };
 
-inline constexpr std::array<std::string_view, 8> kKindNames = {
-    "active", "retention", "churn",      "idle",
-    "counts", "lifecycle", "stickiness", "segment"};  // as in Query::ask
-inline std::string_view kind_of(const Query& query) { return kKindNames[query.ask.index()]; }
+template <class T, std::size_t n>
+constexpr std::array<std::string_view, n> words_of(const std::array<Spelling<T>, n>& spellings) {
+  std::array<std::string_view, n> words;
+  for (std::size_t i = 0; i < n; ++i) words[i] = spellings[i].name;
+  return words;
+}
+// The names alone, as QueryField::words has them.
+template <const auto& spellings>
+inline constexpr auto kWordsOf = words_of(spellings);
 
 inline constexpr std::array<Spelling<Period>, 5> kPeriodNames = {{{"day", Period::kDay},
                                                                   {"week", Period::kWeek},
@@ -27,36 +32,10 @@ inline constexpr std::array<Spelling<Period>, 5> kPeriodNames = {{{"day", Period
                                                                   {"month", Period::kMonth},
                                                                   {"quarter", Period::kQuarter}}};
 
-inline constexpr std::array<Spelling<RetentionQuery::Cohort>, 3> kCohortNames = {
-    {{"first_ever", RetentionQuery::Cohort::kFirstEver},
-     {"first_in_range", RetentionQuery::Cohort::kFirstInRange},
-     {"recurring", RetentionQuery::Cohort::kRecurring}}};
-
-inline constexpr std::array<Spelling<RetentionQuery::Mode>, 4> kModeNames = {
-    {{"on", RetentionQuery::Mode::kOn},
-     {"on_or_after", RetentionQuery::Mode::kOnOrAfter},
-     {"on_or_before", RetentionQuery::Mode::kOnOrBefore},
-     {"streak", RetentionQuery::Mode::kStreak}}};
-
-inline constexpr std::array<Spelling<RetentionQuery::Summary>, 3> kSummaryNames = {
-    {{"pooled", RetentionQuery::Summary::kPooled},
-     {"mean", RetentionQuery::Summary::kMean},
-     {"none", RetentionQuery::Summary::kNone}}};
-
-inline constexpr std::array<Spelling<RetentionQuery::Measure>, 2> kMeasureNames = {
-    {{"users", RetentionQuery::Measure::kUsers}, {"value", RetentionQuery::Measure::kValue}}};
-
-inline constexpr std::array<Spelling<RetentionQuery::BreakdownMatch>, 2> kBreakdownMatchNames = {
-    {{"cohort", RetentionQuery::BreakdownMatch::kCohort},
-     {"both", RetentionQuery::BreakdownMatch::kBoth}}};
-
 inline constexpr std::array<Spelling<Segment::Compare>, 3> kCompareNames = {
     {{"gte", Segment::Compare::kAtLeast},
      {"lte", Segment::Compare::kAtMost},
      {"eq", Segment::Compare::kExactly}}};
-
-inline constexpr std::array<Spelling<ChurnQuery::Base>, 2> kBaseNames = {
-    {{"active", ChurnQuery::Base::kActive}, {"new", ChurnQuery::Base::kNew}}};
 
 template <class T, std::size_t n>
 std::string_view name_of(const std::array<Spelling<T>, n>& spellings, T value) {

@@ -14,12 +14,6 @@
 namespace rollcall {
 namespace {
 
-Status check_range(std::string_view field, std::int64_t found, std::int64_t min, std::int64_t max) {
-  if (min <= found && found <= max) return {};
-  return Status::invalid_argument(
-      fmt::format("{}: must be a whole number from {} to {}, found {}", field, min, max, found));
-}
-
 // The field of a condition's JSON object: two conditions on a property with the same one could not
 // be written down.
 std::string_view field_of(PropertyCondition::Test test) {
@@ -64,24 +58,6 @@ Status check_where(const std::vector<PropertyCondition>& where) {
   return {};
 }
 
-Status check_selector(std::string_view field, const Selector& selector) {
-  const bool any = selector.match == Selector::Names::kAny;
-  if (any != selector.names.empty()) {
-    return Status::invalid_argument(fmt::format(
-        "{}: {}", field, any ? "any event takes no names" : "must name an event, found none"));
-  }
-  for (const std::string& name : selector.names) {
-    if (name.empty() || name == "*") {
-      return Status::invalid_argument(
-          fmt::format("{}: must be the name of an event, found {}", field, quoted_excerpt(name)));
-    }
-  }
-  if (const Status status = check_where(selector.where); !status.ok()) {
-    return Status::invalid_argument(fmt::format("{}: {}", field, status.message()));
-  }
-  return {};
-}
-
 Status check_day(std::string_view field, Day day) {
   if (kDayMin <= day && day <= kDayMax) return {};
   return Status::invalid_argument(fmt::format(
@@ -107,7 +83,7 @@ Status check_last(LastSpan last) {
     return Status::invalid_argument(fmt::format(
         "last: the unit must be d, w, m, q or y, found \"{}\"", std::string(1, last.unit)));
   }
-  return check_range("last", last.count, 1, kSpanDaysMax);
+  return check_whole_number("last", last.count, 1, kSpanDaysMax);
 }
 
 Status check_dates(const std::optional<DateText>& from, const std::optional<DateText>& to,
@@ -127,7 +103,34 @@ Status check_dates(const std::optional<DateText>& from, const std::optional<Date
   return {};
 }
 
-Status check_segment(std::string_view field, const Segment& segment, int depth = 0) {
+}  // namespace
+
+Status check_whole_number(std::string_view field, std::int64_t found, std::int64_t min,
+                          std::int64_t max) {
+  if (min <= found && found <= max) return {};
+  return Status::invalid_argument(
+      fmt::format("{}: must be a whole number from {} to {}, found {}", field, min, max, found));
+}
+
+Status check_selector(std::string_view field, const Selector& selector) {
+  const bool any = selector.match == Selector::Names::kAny;
+  if (any != selector.names.empty()) {
+    return Status::invalid_argument(fmt::format(
+        "{}: {}", field, any ? "any event takes no names" : "must name an event, found none"));
+  }
+  for (const std::string& name : selector.names) {
+    if (name.empty() || name == "*") {
+      return Status::invalid_argument(
+          fmt::format("{}: must be the name of an event, found {}", field, quoted_excerpt(name)));
+    }
+  }
+  if (const Status status = check_where(selector.where); !status.ok()) {
+    return Status::invalid_argument(fmt::format("{}: {}", field, status.message()));
+  }
+  return {};
+}
+
+Status check_segment(std::string_view field, const Segment& segment, int depth) {
   constexpr std::size_t kNameBytesMax = 4096;  // no longer path is one
   const auto fault = [&](std::string_view text) {
     return Status::invalid_argument(fmt::format("{}: {}", field, text));
@@ -147,7 +150,8 @@ Status check_segment(std::string_view field, const Segment& segment, int depth =
         return Status::invalid_argument(fmt::format("{}: {}", at, status.message()));
       if (!segment.days) return {};
       if (segment.kind == Kind::kFirst) return fault("days: goes with did only");
-      return check_range(fmt::format("{}: days", field), segment.days->days, 0, kSpanDaysMax);
+      return check_whole_number(fmt::format("{}: days", field), segment.days->days, 0,
+                                kSpanDaysMax);
     }
     case Kind::kAll:
     case Kind::kAny:
@@ -179,112 +183,11 @@ Status check_common(const QueryCommon& common) {
   if (common.as_of) ROLLCALL_RETURN_IF_ERROR(check_as_of(*common.as_of));
   if (common.among) ROLLCALL_RETURN_IF_ERROR(check_segment("among", *common.among));
   ROLLCALL_RETURN_IF_ERROR(
-      check_range("breakdown_limit", common.breakdown_limit, 1, kBreakdownLimitMax));
+      check_whole_number("breakdown_limit", common.breakdown_limit, 1, kBreakdownLimitMax));
   if (common.members && common.members->limit == 0) {
     return Status::invalid_argument("members: limit: must be at least 1, found 0");
   }
   return check_where(common.where);
-}
-
-Status check(const ActiveQuery& query) {
-  ROLLCALL_RETURN_IF_ERROR(check_selector("event", query.event));
-  const auto check_window = [&](std::string_view field, std::int32_t days) -> Status {
-    if (query.period != Period::kDay) {
-      return Status::invalid_argument(fmt::format(
-          "{}: goes with the period \"day\" only, found \"{}\"", field, to_string(query.period)));
-    }
-    return check_range(field, days, 1, kSpanDaysMax);
-  };
-  if (query.window_days) {
-    ROLLCALL_RETURN_IF_ERROR(check_window("window_days", *query.window_days));
-  }
-  if (query.ratio_to_window) {
-    ROLLCALL_RETURN_IF_ERROR(check_window("ratio_to_window", *query.ratio_to_window));
-    if (query.window_days && *query.ratio_to_window < *query.window_days) {
-      return Status::invalid_argument(
-          fmt::format("ratio_to_window: must not be less than window_days, found {} and {}",
-                      *query.ratio_to_window, *query.window_days));
-    }
-  }
-  return {};
-}
-
-Status check(const RetentionQuery& query) {
-  ROLLCALL_RETURN_IF_ERROR(check_selector("cohort_event", query.cohort_event));
-  ROLLCALL_RETURN_IF_ERROR(check_selector("return_event", query.return_event));
-  constexpr std::int32_t kMax = std::numeric_limits<std::int32_t>::max();
-  if (query.periods) {
-    ROLLCALL_RETURN_IF_ERROR(check_range("periods", *query.periods, 0, kMax));
-    if (!query.brackets.empty()) {
-      return Status::invalid_argument("brackets: stand for periods: give either, found both");
-    }
-  }
-  std::int64_t sum = 0;
-  for (const std::int32_t size : query.brackets) {
-    ROLLCALL_RETURN_IF_ERROR(check_range("brackets: a size", size, 1, kMax));
-    sum += size;
-    ROLLCALL_RETURN_IF_ERROR(check_range("brackets: their sum", sum, 1, kMax));
-  }
-  return {};
-}
-
-Status check(const ChurnQuery& query) {
-  ROLLCALL_RETURN_IF_ERROR(check_selector("event", query.event));
-  if (const auto* gap = std::get_if<ChurnQuery::GapDays>(&query.rule)) {
-    return check_range("rule: gap_days", gap->days, 1, kSpanDaysMax);
-  }
-  return check_range("rule: count", std::get<ChurnQuery::NextPeriods>(query.rule).count, 1,
-                     kSpanDaysMax);
-}
-
-Status check(const IdleQuery& query) {
-  ROLLCALL_RETURN_IF_ERROR(check_selector("event", query.event));
-  if (query.each_day) return {};
-  if (query.edges.empty() || query.edges.front() != 0) {
-    return Status::invalid_argument(
-        fmt::format("edges: must begin with 0, found {}",
-                    excerpt(fmt::format("[{}]", fmt::join(query.edges, ", ")))));
-  }
-  for (std::size_t i = 1; i < query.edges.size(); ++i) {
-    ROLLCALL_RETURN_IF_ERROR(check_range("edges: an edge", query.edges[i], 0, kSpanDaysMax));
-    if (query.edges[i] <= query.edges[i - 1]) {
-      return Status::invalid_argument(
-          fmt::format("edges: must ascend, found {} after {}", query.edges[i], query.edges[i - 1]));
-    }
-  }
-  return {};
-}
-
-Status check(const CountsQuery& query) { return check_selector("event", query.event); }
-
-Status check(const LifecycleQuery& query) { return check_selector("event", query.event); }
-
-Status check(const StickinessQuery& query) {
-  ROLLCALL_RETURN_IF_ERROR(check_selector("event", query.event));
-  if (!query.window_days) return {};
-  if (query.period != Period::kDay) {
-    return Status::invalid_argument(fmt::format(
-        "window_days: goes with the period \"day\" only, found \"{}\"", to_string(query.period)));
-  }
-  return check_range("window_days", *query.window_days, 1, kSpanDaysMax);
-}
-
-Status check(const SegmentQuery& query) { return check_segment("segment", query.segment); }
-
-}  // namespace
-
-Status validate(const Query& query) {
-  Status status = check_common(query.common);
-  if (status.ok()) status = std::visit([](const auto& ask) { return check(ask); }, query.ask);
-  const bool has_range = query.common.from || query.common.to || query.common.last;
-  if (status.ok() && has_range && std::holds_alternative<IdleQuery>(query.ask)) {
-    status = Status::invalid_argument("takes no from, to or last: it is a view of one day, as_of");
-  }
-  if (status.ok() && has_range && std::holds_alternative<SegmentQuery>(query.ask)) {
-    status = Status::invalid_argument("takes no from, to or last: its parts have their own");
-  }
-  if (status.ok()) return {};
-  return Status::invalid_argument(fmt::format("{}: {}", kind_of(query), status.message()));
 }
 
 }  // namespace rollcall

@@ -8,7 +8,8 @@
 #include <list>
 #include <span>
 
-#include "core/query/plan/question.h"
+#include "core/query/kinds/kind_table.h"
+#include "core/query/question/question.h"
 
 namespace rollcall::testing {
 

@@ -1,14 +1,23 @@
 // Active users: distinct users per period, or per rolling window of days.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
-#include "core/query/plan/plans.h"
+#include "core/query/kinds/kind_rows.h"
+#include "core/query/kinds/kind_table.h"
 #include "core/query/plan/table_plan.h"
+#include "core/query/text/explanation.h"
+#include "core/query/text/query_validation.h"
+#include "core/query/text/selector_json.h"
 
 namespace rollcall {
 namespace {
@@ -76,7 +85,7 @@ ActivePlan::ActivePlan(const Query& query, const PlanContext& context, Scope sco
   if (has_window())
     notes.push_back("a window reaches back before from; before the first event lies nobody");
   notes.insert(notes.end(), events_.notes.begin(), events_.notes.end());
-  define(query, context, &range_, std::move(notes));
+  define(fields_of(query), context, &range_, std::move(notes));
 
   result_.columns = {{"date", ColumnType::kDate}, {"users", ColumnType::kCount}};
   if (ask_.ratio_to_window) result_.columns.push_back({"ratio", ColumnType::kRatio});
@@ -173,11 +182,8 @@ std::vector<std::size_t> ActivePlan::cells_of(std::size_t row, std::string_view 
   return {row * cells_per_row()};
 }
 
-}  // namespace
-
-PlanResult make_active_plan(const Query& query, const PlanContext& context) {
+PlanResult plan(const ActiveQuery& ask, const Query& query, const PlanContext& context) {
   const std::vector<PropertyCondition> conditions = conditions_of(query, context);
-  const auto& ask = std::get<ActiveQuery>(query.ask);
   ROLLCALL_ASSIGN_OR_RETURN(SeriesUnion events, resolve_selector("active: event", ask.event,
                                                                  conditions, context.catalog));
   ROLLCALL_ASSIGN_OR_RETURN(Scope scope, resolve_scope("active", query, context));
@@ -187,6 +193,89 @@ PlanResult make_active_plan(const Query& query, const PlanContext& context) {
   ROLLCALL_RETURN_IF_ERROR(check_cell_count("active", range.size(), ask.ratio_to_window ? 2 : 1));
   return PlanResult(
       std::make_unique<ActivePlan>(query, context, std::move(scope), range, std::move(events)));
+}
+
+// --- The row. ---
+
+constexpr QueryField kActiveFields[] = {
+    kEventField, kPeriodField,
+    field_of_integer("window_days", "Per day: users of the last N days", 1, kSpanDaysMax),
+    field_of_integer("ratio_to_window",
+                     "Add users / users of the last N days, such as 30 for DAU/MAU", 1,
+                     kSpanDaysMax)};
+
+Status parse(const QueryObject& object, ActiveQuery& ask) {
+  return object.read({selector_field("event", ask.event),
+                      word_field("period", kPeriodNames, ask.period),
+                      optional_integer_field("window_days", ask.window_days),
+                      optional_integer_field("ratio_to_window", ask.ratio_to_window)});
+}
+
+JsonFields write(const ActiveQuery& ask) {
+  JsonFields fields = {{"event", selector_json(ask.event)},
+                       {"period", word(kPeriodNames, ask.period)}};
+  if (ask.window_days) fields.emplace_back("window_days", std::to_string(*ask.window_days));
+  if (ask.ratio_to_window) {
+    fields.emplace_back("ratio_to_window", std::to_string(*ask.ratio_to_window));
+  }
+  return fields;
+}
+
+Status check(const ActiveQuery& ask) {
+  ROLLCALL_RETURN_IF_ERROR(check_selector("event", ask.event));
+  const auto check_window = [&](std::string_view field, std::int32_t days) -> Status {
+    if (ask.period != Period::kDay) {
+      return Status::invalid_argument(fmt::format(
+          "{}: goes with the period \"day\" only, found \"{}\"", field, to_string(ask.period)));
+    }
+    return check_whole_number(field, days, 1, kSpanDaysMax);
+  };
+  if (ask.window_days) {
+    ROLLCALL_RETURN_IF_ERROR(check_window("window_days", *ask.window_days));
+  }
+  if (ask.ratio_to_window) {
+    ROLLCALL_RETURN_IF_ERROR(check_window("ratio_to_window", *ask.ratio_to_window));
+    if (ask.window_days && *ask.ratio_to_window < *ask.window_days) {
+      return Status::invalid_argument(
+          fmt::format("ratio_to_window: must not be less than window_days, found {} and {}",
+                      *ask.ratio_to_window, *ask.window_days));
+    }
+  }
+  return {};
+}
+
+std::string describe(const ActiveQuery& ask) {
+  const std::string event = event_words(ask.event);
+  std::string text =
+      ask.window_days
+          ? fmt::format(
+                "For each day: how many distinct users had {} in the {} days that end on it.",
+                event, *ask.window_days)
+          : fmt::format("{}: how many distinct users had {} in it.", each_period(ask.period),
+                        event);
+  if (ask.ratio_to_window) {
+    text +=
+        fmt::format(" The ratio divides that by the distinct users of the {} days that end there.",
+                    *ask.ratio_to_window);
+  }
+  return text;
+}
+
+}  // namespace
+
+const KindRow<ActiveQuery>& row_of(std::type_identity<ActiveQuery>) {
+  static constexpr KindRow<ActiveQuery> kRow = {.kind = {.name = "active",
+                                                         .summary = "Who was active: DAU, WAU, MAU",
+                                                         .fields = kActiveFields,
+                                                         .chart = "users"},
+                                                .parse = parse,
+                                                .write = write,
+                                                .check = check,
+                                                .describe = describe,
+                                                .plan = plan,
+                                                .row_period = own_period,
+                                                .ranked_event = own_event};
+  return kRow;
 }
 
 }  // namespace rollcall

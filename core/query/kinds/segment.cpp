@@ -1,14 +1,21 @@
 // Segment: how many users a segment has.
+#include <fmt/format.h>
+
 #include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
-#include "core/query/plan/plans.h"
+#include "core/query/kinds/kind_rows.h"
+#include "core/query/kinds/kind_table.h"
 #include "core/query/plan/table_plan.h"
+#include "core/query/text/query_validation.h"
+#include "core/query/text/segment_json.h"
 
 namespace rollcall {
 namespace {
@@ -57,14 +64,11 @@ SegmentPlan::SegmentPlan(const Query& query, const PlanContext& context, Scope s
       "spans of days count back from as_of; not is relative to everybody seen up to then"};
   segment_.add_notes(notes);
   if (value_) notes.push_back("a user belongs to every value of an event of theirs up to as_of");
-  define(query, context, nullptr, std::move(notes));
+  define(fields_of(query), context, nullptr, std::move(notes));
   result_.columns = {{"users", ColumnType::kCount}};
 }
 
-}  // namespace
-
-PlanResult make_segment_plan(const Query& query, const PlanContext& context) {
-  const auto& ask = std::get<SegmentQuery>(query.ask);
+PlanResult plan(const SegmentQuery& ask, const Query& query, const PlanContext& context) {
   ROLLCALL_ASSIGN_OR_RETURN(Scope scope, resolve_scope("segment", query, context));
   ROLLCALL_ASSIGN_OR_RETURN(
       SegmentSet segment,
@@ -76,6 +80,47 @@ PlanResult make_segment_plan(const Query& query, const PlanContext& context) {
   }
   return PlanResult(std::make_unique<SegmentPlan>(query, context, std::move(scope),
                                                   std::move(segment), std::move(value)));
+}
+
+// --- The row. ---
+
+constexpr QueryField kSegmentFields[] = {{.name = "segment",
+                                          .type = FieldType::kSegment,
+                                          .meaning = "The segment, such as 'did(login, 7d)'",
+                                          .is_required = true}};
+
+Status parse(const QueryObject& object, SegmentQuery& ask) {
+  if (!object.has("segment")) return object.fault("missing field \"segment\"");
+  const FieldReader segment = {"segment", [&ask](const Json& value, const std::string& path) {
+                                 return read_segment(value, path, ask.segment);
+                               }};
+  return object.read({segment});
+}
+
+JsonFields write(const SegmentQuery& ask) { return {{"segment", segment_json(ask.segment)}}; }
+
+Status check(const SegmentQuery& ask) { return check_segment("segment", ask.segment); }
+
+std::string describe(const SegmentQuery& ask) {
+  return fmt::format("How many users are in the segment {}.", to_string(ask.segment));
+}
+
+}  // namespace
+
+const KindRow<SegmentQuery>& row_of(std::type_identity<SegmentQuery>) {
+  static constexpr KindRow<SegmentQuery> kRow = {
+      .kind = {.name = "segment",
+               .summary = "How many users a segment has, and who they are",
+               .fields = kSegmentFields,
+               .takes_range = false},
+      .no_range = "its parts have their own",
+      .parse = parse,
+      .write = write,
+      .check = check,
+      .describe = describe,
+      .plan = plan,
+      .segment = [](const SegmentQuery& ask) -> const Segment& { return ask.segment; }};
+  return kRow;
 }
 
 }  // namespace rollcall

@@ -1,17 +1,25 @@
 // Stickiness: on how many periods of the range users are active; or, for each day, on how many days
 // of the window that ends on it (L7, L28).
+#include <fmt/format.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
-#include "core/query/plan/plans.h"
+#include "core/query/kinds/kind_rows.h"
+#include "core/query/kinds/kind_table.h"
 #include "core/query/plan/table_plan.h"
 #include "core/query/sets/vertical_count.h"
+#include "core/query/text/explanation.h"
+#include "core/query/text/query_validation.h"
+#include "core/query/text/selector_json.h"
 
 namespace rollcall {
 namespace {
@@ -72,7 +80,7 @@ StickinessPlan::StickinessPlan(const Query& query, const PlanContext& context, S
   }
   result_.columns.push_back({"complete", ColumnType::kBool});
   notes.insert(notes.end(), events_.notes.begin(), events_.notes.end());
-  define(query, context, &range_, std::move(notes));
+  define(fields_of(query), context, &range_, std::move(notes));
 }
 
 void StickinessPlan::count(ChunkSets& sets, CellSink& sink) const {
@@ -147,10 +155,7 @@ std::vector<std::size_t> StickinessPlan::cells_of(std::size_t row, std::string_v
   return cells;
 }
 
-}  // namespace
-
-PlanResult make_stickiness_plan(const Query& query, const PlanContext& context) {
-  const auto& ask = std::get<StickinessQuery>(query.ask);
+PlanResult plan(const StickinessQuery& ask, const Query& query, const PlanContext& context) {
   ROLLCALL_ASSIGN_OR_RETURN(SeriesUnion events,
                             resolve_selector("stickiness: event", ask.event,
                                              conditions_of(query, context), context.catalog));
@@ -162,6 +167,84 @@ PlanResult make_stickiness_plan(const Query& query, const PlanContext& context) 
                                             static_cast<std::size_t>(ask.window_days.value_or(1))));
   return PlanResult(
       std::make_unique<StickinessPlan>(query, context, std::move(scope), range, std::move(events)));
+}
+
+// --- The row. ---
+
+constexpr std::string_view kPerWords[] = {"day"};
+constexpr QueryField kStickinessFields[] = {
+    kEventField,
+    kPeriodField,
+    field_of_integer("window_days", "Per day: active days of the last N days, such as 7 for L7", 1,
+                     kSpanDaysMax),
+    {.name = "per",
+     .type = FieldType::kWord,
+     .meaning = "What has a window of its own: each day",
+     .words = kPerWords,
+     .needs = "window_days",
+     .is_implied = true}};
+
+Status parse(const QueryObject& object, StickinessQuery& ask) {
+  const FieldReader per = {"per", [](const Json& value, const std::string& path) {
+                             return is_text(value, "day") ? Status()
+                                                          : unexpected(path, "\"day\"", value);
+                           }};
+  if (object.has("per") && !object.has("window_days")) {
+    return object.fault("per: goes with window_days only");
+  }
+  return object.read({selector_field("event", ask.event),
+                      word_field("period", kPeriodNames, ask.period),
+                      optional_integer_field("window_days", ask.window_days), per});
+}
+
+JsonFields write(const StickinessQuery& ask) {
+  JsonFields fields = {{"event", selector_json(ask.event)},
+                       {"period", word(kPeriodNames, ask.period)}};
+  if (ask.window_days) {
+    fields.emplace_back("window_days", std::to_string(*ask.window_days));
+    fields.emplace_back("per", quote("day"));
+  }
+  return fields;
+}
+
+Status check(const StickinessQuery& ask) {
+  ROLLCALL_RETURN_IF_ERROR(check_selector("event", ask.event));
+  if (!ask.window_days) return {};
+  if (ask.period != Period::kDay) {
+    return Status::invalid_argument(fmt::format(
+        "window_days: goes with the period \"day\" only, found \"{}\"", to_string(ask.period)));
+  }
+  return check_whole_number("window_days", *ask.window_days, 1, kSpanDaysMax);
+}
+
+std::string describe(const StickinessQuery& ask) {
+  const std::string event = event_words(ask.event);
+  if (ask.window_days) {
+    return fmt::format(
+        "For each day: users with {} in the {} days that end on it, by on how many of "
+        "these days they had one; and the mean of that.",
+        event, *ask.window_days);
+  }
+  return fmt::format("Users with {} in the range, by in how many of its {}s they had one.", event,
+                     to_string(ask.period));
+}
+
+}  // namespace
+
+const KindRow<StickinessQuery>& row_of(std::type_identity<StickinessQuery>) {
+  static constexpr KindRow<StickinessQuery> kRow = {
+      .kind = {.name = "stickiness",
+               .summary = "On how many periods users are active (L7, L28)",
+               .fields = kStickinessFields,
+               .chart = "users"},
+      .parse = parse,
+      .write = write,
+      .check = check,
+      .describe = describe,
+      .plan = plan,
+      .row_period = own_period,
+      .ranked_event = own_event};
+  return kRow;
 }
 
 }  // namespace rollcall

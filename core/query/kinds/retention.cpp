@@ -2,6 +2,8 @@
 //
 // Period sets are made once per chunk and shared by all cohorts. A cohort whose users join once is
 // what is left of its period's set when everybody seen before is taken away.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -11,11 +13,17 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
-#include "core/query/plan/plans.h"
+#include "core/query/kinds/kind_rows.h"
+#include "core/query/kinds/kind_table.h"
 #include "core/query/plan/table_plan.h"
+#include "core/query/text/explanation.h"
+#include "core/query/text/query_validation.h"
+#include "core/query/text/selector_json.h"
 
 namespace rollcall {
 namespace {
@@ -24,6 +32,7 @@ using Cohort = RetentionQuery::Cohort;
 using Mode = RetentionQuery::Mode;
 using Summary = RetentionQuery::Summary;
 using Measure = RetentionQuery::Measure;
+using BreakdownMatch = RetentionQuery::BreakdownMatch;
 
 // So many cohorts are made before they meet the columns: a multiple of what the kernel takes at
 // once, and few enough for a cache.
@@ -186,7 +195,7 @@ RetentionPlan::RetentionPlan(const Query& query, const PlanContext& context, Sco
   }
   if (!query.common.breakdown.empty()) {
     notes.push_back(
-        ask_.breakdown_match == RetentionQuery::BreakdownMatch::kCohort
+        ask_.breakdown_match == BreakdownMatch::kCohort
             ? "the value is that of a cohort event in the cohort's period; return events "
               "count whatever theirs is"
             : "the value is that of both events: who joins is decided by events of the "
@@ -207,7 +216,7 @@ RetentionPlan::RetentionPlan(const Query& query, const PlanContext& context, Sco
       if (std::find(notes.begin(), notes.end(), note) == notes.end()) notes.push_back(note);
     }
   }
-  define(query, context, &range_, std::move(notes));
+  define(fields_of(query), context, &range_, std::move(notes));
 
   result_.columns = {{"cohort", ColumnType::kDate},
                      {"size", ColumnType::kCount},
@@ -462,13 +471,10 @@ std::vector<std::size_t> RetentionPlan::cells_of(std::size_t row, std::string_vi
   return {};
 }
 
-}  // namespace
-
-PlanResult make_retention_plan(const Query& query, const PlanContext& context) {
+PlanResult plan(const RetentionQuery&, const Query& query, const PlanContext& context) {
   const Query in_force = with_periods(query);
   const auto& ask = std::get<RetentionQuery>(in_force.ask);
-  const bool by_cohort =
-      context.value != nullptr && ask.breakdown_match == RetentionQuery::BreakdownMatch::kCohort;
+  const bool by_cohort = context.value != nullptr && ask.breakdown_match == BreakdownMatch::kCohort;
   const auto resolve = [&](std::string_view field, const Selector& selector, bool with_value) {
     return resolve_selector(field, selector,
                             with_value ? conditions_of(query, context) : query.common.where,
@@ -495,6 +501,192 @@ PlanResult make_retention_plan(const Query& query, const PlanContext& context) {
                                               std::move(cohort_value));
   ROLLCALL_RETURN_IF_ERROR(check_cell_count("retention", range.size(), plan->cells_per_row()));
   return PlanResult(std::move(plan));
+}
+
+// --- The row. ---
+
+constexpr std::array<Spelling<Cohort>, 3> kCohortNames = {
+    {{"first_ever", Cohort::kFirstEver},
+     {"first_in_range", Cohort::kFirstInRange},
+     {"recurring", Cohort::kRecurring}}};
+
+constexpr std::array<Spelling<Mode>, 4> kModeNames = {{{"on", Mode::kOn},
+                                                       {"on_or_after", Mode::kOnOrAfter},
+                                                       {"on_or_before", Mode::kOnOrBefore},
+                                                       {"streak", Mode::kStreak}}};
+
+constexpr std::array<Spelling<Summary>, 3> kSummaryNames = {
+    {{"pooled", Summary::kPooled}, {"mean", Summary::kMean}, {"none", Summary::kNone}}};
+
+constexpr std::array<Spelling<Measure>, 2> kMeasureNames = {
+    {{"users", Measure::kUsers}, {"value", Measure::kValue}}};
+
+constexpr std::array<Spelling<BreakdownMatch>, 2> kBreakdownMatchNames = {
+    {{"cohort", BreakdownMatch::kCohort}, {"both", BreakdownMatch::kBoth}}};
+
+constexpr std::int32_t kPeriodsMax = std::numeric_limits<std::int32_t>::max();
+
+constexpr std::string_view kBothEvents[] = {"cohort_event", "return_event"};
+constexpr std::string_view kPeriodsField[] = {"periods"};
+
+constexpr QueryField kRetentionFields[] = {
+    {.name = "event",
+     .type = FieldType::kEvent,
+     .meaning = "Event of both kinds",
+     .stands_for = kBothEvents},
+    field_of_event("cohort_event", "Event that makes a user join"),
+    field_of_event("return_event", "Event that counts as coming back"),
+    field_of_word("cohort", "When a user joins", "\"first_ever\"", kWordsOf<kCohortNames>),
+    field_of_word("mode", "When a user counts as back", "\"on\"", kWordsOf<kModeNames>),
+    kPeriodField,
+    field_of_integer("periods", "Columns after the first: unless given, 14 for days, else 12", 0,
+                     kPeriodsMax),
+    {.name = "brackets",
+     .type = FieldType::kIntegers,
+     .meaning = "Sizes of column groups, such as 1,2,4",
+     .min = 1,
+     .max = kPeriodsMax,
+     .excludes = kPeriodsField},
+    field_of_word("summary", "How the last row sums up", "\"pooled\"", kWordsOf<kSummaryNames>),
+    field_of_word("measure", "What a cell holds: users, or the amounts of their return events",
+                  "\"users\"", kWordsOf<kMeasureNames>),
+    {.name = "breakdown_match",
+     .type = FieldType::kWord,
+     .meaning = "Whose value counts in a breakdown: the cohort event's, or both events'",
+     .default_json = "\"cohort\"",
+     .words = kWordsOf<kBreakdownMatchNames>,
+     .needs = "breakdown"}};
+
+Status parse(const QueryObject& object, RetentionQuery& ask) {
+  if (object.has("event") && (object.has("cohort_event") || object.has("return_event"))) {
+    return object.fault("event: stands for cohort_event and return_event: give either, found both");
+  }
+  const FieldReader event = {
+      "event", [&ask](const Json& value, const std::string& path) -> Status {
+        ROLLCALL_RETURN_IF_ERROR(read_selector(value, path, ask.cohort_event));
+        ask.return_event = ask.cohort_event;
+        return {};
+      }};
+  const FieldReader brackets = {"brackets", [&ask](const Json& value, const std::string& path) {
+                                  return !value.is_array() || value.empty()
+                                             ? unexpected(path, "a list of whole numbers", value)
+                                             : read_integers(value, path, ask.brackets);
+                                }};
+  return object.read({event, selector_field("cohort_event", ask.cohort_event),
+                      selector_field("return_event", ask.return_event),
+                      word_field("cohort", kCohortNames, ask.cohort),
+                      word_field("period", kPeriodNames, ask.period),
+                      optional_integer_field("periods", ask.periods),
+                      word_field("mode", kModeNames, ask.mode), brackets,
+                      word_field("summary", kSummaryNames, ask.summary),
+                      word_field("measure", kMeasureNames, ask.measure),
+                      word_field("breakdown_match", kBreakdownMatchNames, ask.breakdown_match)});
+}
+
+JsonFields write(const RetentionQuery& ask) {
+  JsonFields fields = {{"cohort_event", selector_json(ask.cohort_event)},
+                       {"return_event", selector_json(ask.return_event)},
+                       {"cohort", word(kCohortNames, ask.cohort)},
+                       {"period", word(kPeriodNames, ask.period)}};
+  if (ask.periods) fields.emplace_back("periods", std::to_string(*ask.periods));
+  fields.emplace_back("mode", word(kModeNames, ask.mode));
+  if (!ask.brackets.empty()) fields.emplace_back("brackets", integer_list(ask.brackets));
+  fields.emplace_back("summary", word(kSummaryNames, ask.summary));
+  fields.emplace_back("measure", word(kMeasureNames, ask.measure));
+  return fields;
+}
+
+JsonFields write_of_breakdown(const RetentionQuery& ask) {
+  return {{"breakdown_match", word(kBreakdownMatchNames, ask.breakdown_match)}};
+}
+
+Status check(const RetentionQuery& ask) {
+  ROLLCALL_RETURN_IF_ERROR(check_selector("cohort_event", ask.cohort_event));
+  ROLLCALL_RETURN_IF_ERROR(check_selector("return_event", ask.return_event));
+  if (ask.periods) {
+    ROLLCALL_RETURN_IF_ERROR(check_whole_number("periods", *ask.periods, 0, kPeriodsMax));
+    if (!ask.brackets.empty()) {
+      return Status::invalid_argument("brackets: stand for periods: give either, found both");
+    }
+  }
+  std::int64_t sum = 0;
+  for (const std::int32_t size : ask.brackets) {
+    ROLLCALL_RETURN_IF_ERROR(check_whole_number("brackets: a size", size, 1, kPeriodsMax));
+    sum += size;
+    ROLLCALL_RETURN_IF_ERROR(check_whole_number("brackets: their sum", sum, 1, kPeriodsMax));
+  }
+  return {};
+}
+
+std::string describe(const RetentionQuery& ask) {
+  const std::string period = to_string(ask.period);
+  std::string text;
+  switch (ask.cohort) {
+    case Cohort::kFirstEver:
+      text = fmt::format("Users join the cohort of the {} of their first ever {}.", period,
+                         event_noun(ask.cohort_event));
+      break;
+    case Cohort::kFirstInRange:
+      text = fmt::format("Users join the cohort of the {} of their first {} within the range.",
+                         period, event_noun(ask.cohort_event));
+      break;
+    case Cohort::kRecurring:
+      text = fmt::format("Users join the cohort of every {} in which they have {}.", period,
+                         event_words(ask.cohort_event));
+      break;
+  }
+  const std::string event = event_words(ask.return_event);
+  switch (ask.mode) {
+    case Mode::kOn:
+      text += fmt::format(" A cell counts those of them with {} in the {} so many {}s later.",
+                          event, period, period);
+      break;
+    case Mode::kOnOrAfter:
+      text += fmt::format(
+          " A cell counts those of them with {} in the {} so many {}s later, or in "
+          "any after it.",
+          event, period, period);
+      break;
+    case Mode::kOnOrBefore:
+      text += fmt::format(
+          " A cell counts those of them with {} in any {} from the cohort's own to "
+          "the one so many {}s later.",
+          event, period, period);
+      break;
+    case Mode::kStreak:
+      text += fmt::format(
+          " A cell counts those of them with {} in every {} from the cohort's own "
+          "to the one so many {}s later.",
+          event, period, period);
+      break;
+  }
+  if (!ask.brackets.empty()) text += fmt::format(" Columns are groups of {}s.", period);
+  if (ask.measure == Measure::kValue) {
+    text +=
+        " What is shown is the sum of the amounts of those return events, in all and for each "
+        "user of the cohort, returned or not.";
+  }
+  return text;
+}
+
+}  // namespace
+
+const KindRow<RetentionQuery>& row_of(std::type_identity<RetentionQuery>) {
+  static constexpr KindRow<RetentionQuery> kRow = {
+      .kind = {.name = "retention",
+               .summary = "Who came back: cohorts by period",
+               .fields = kRetentionFields},
+      .parse = parse,
+      .write = write,
+      .write_of_breakdown = write_of_breakdown,
+      .check = check,
+      .describe = describe,
+      .plan = plan,
+      .row_period = own_period,
+      .ranked_event = [](const RetentionQuery& ask) -> const Selector& {
+        return ask.cohort_event;
+      }};
+  return kRow;
 }
 
 }  // namespace rollcall

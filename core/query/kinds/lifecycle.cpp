@@ -1,15 +1,23 @@
 // Lifecycle: who is new in a period, who stays, who comes back, and who went.
+#include <fmt/format.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
-#include "core/query/plan/plans.h"
+#include "core/query/kinds/kind_rows.h"
+#include "core/query/kinds/kind_table.h"
 #include "core/query/plan/table_plan.h"
+#include "core/query/text/explanation.h"
+#include "core/query/text/query_validation.h"
+#include "core/query/text/selector_json.h"
 
 namespace rollcall {
 namespace {
@@ -56,7 +64,7 @@ LifecyclePlan::LifecyclePlan(const Query& query, const PlanContext& context, Sco
       "quick_ratio is (new + resurrecting) / dormant",
       "a row is complete when its last day has ended at as_of"};
   notes.insert(notes.end(), events_.notes.begin(), events_.notes.end());
-  define(query, context, &range_, std::move(notes));
+  define(fields_of(query), context, &range_, std::move(notes));
   result_.columns = {{"date", ColumnType::kDate}};
   for (const std::string_view name : kCellNames) {
     result_.columns.push_back({std::string(name), ColumnType::kCount});
@@ -113,10 +121,7 @@ std::vector<std::size_t> LifecyclePlan::cells_of(std::size_t row, std::string_vi
   return {};
 }
 
-}  // namespace
-
-PlanResult make_lifecycle_plan(const Query& query, const PlanContext& context) {
-  const auto& ask = std::get<LifecycleQuery>(query.ask);
+PlanResult plan(const LifecycleQuery& ask, const Query& query, const PlanContext& context) {
   ROLLCALL_ASSIGN_OR_RETURN(SeriesUnion events,
                             resolve_selector("lifecycle: event", ask.event,
                                              conditions_of(query, context), context.catalog));
@@ -127,6 +132,49 @@ PlanResult make_lifecycle_plan(const Query& query, const PlanContext& context) {
   ROLLCALL_RETURN_IF_ERROR(check_cell_count("lifecycle", range.size(), kCellsPerRow));
   return PlanResult(
       std::make_unique<LifecyclePlan>(query, context, std::move(scope), range, std::move(events)));
+}
+
+// --- The row. ---
+
+constexpr QueryField kLifecycleFields[] = {kEventField, kPeriodField};
+
+Status parse(const QueryObject& object, LifecycleQuery& ask) {
+  return object.read(
+      {selector_field("event", ask.event), word_field("period", kPeriodNames, ask.period)});
+}
+
+JsonFields write(const LifecycleQuery& ask) {
+  return {{"event", selector_json(ask.event)}, {"period", word(kPeriodNames, ask.period)}};
+}
+
+Status check(const LifecycleQuery& ask) { return check_selector("event", ask.event); }
+
+std::string describe(const LifecycleQuery& ask) {
+  return fmt::format(
+      "{0}: users with {1} in it, by whether it is their first ever (new), they also had one in "
+      "the "
+      "{2} before (returning), or only earlier (resurrecting); dormant are those with one in the "
+      "{2} "
+      "before and none in this one.",
+      each_period(ask.period), event_words(ask.event), to_string(ask.period));
+}
+
+}  // namespace
+
+const KindRow<LifecycleQuery>& row_of(std::type_identity<LifecycleQuery>) {
+  static constexpr KindRow<LifecycleQuery> kRow = {
+      .kind = {.name = "lifecycle",
+               .summary = "Who is new, stays, comes back, or went",
+               .fields = kLifecycleFields,
+               .chart = "active"},
+      .parse = parse,
+      .write = write,
+      .check = check,
+      .describe = describe,
+      .plan = plan,
+      .row_period = own_period,
+      .ranked_event = own_event};
+  return kRow;
 }
 
 }  // namespace rollcall

@@ -1,4 +1,4 @@
-#include "core/query/plan/breakdown.h"
+#include "core/query/question/breakdown.h"
 
 #include <fmt/format.h>
 
@@ -7,10 +7,9 @@
 #include <numeric>
 #include <string_view>
 #include <utility>
-#include <variant>
 
+#include "core/query/kinds/kind_table.h"
 #include "core/query/plan/table_plan.h"
-#include "core/query/text/query_names.h"
 
 namespace rollcall {
 namespace {
@@ -40,28 +39,13 @@ class RankingPlan final : public TablePlan {
   const std::vector<SeriesUnion> values_;
 };
 
-// The events whose values are ranked.
-Selector ranked_events(const Query& query) {
-  return std::visit(
-      [](const auto& ask) -> Selector {
-        if constexpr (requires { ask.cohort_event; }) {
-          return ask.cohort_event;
-        } else if constexpr (requires { ask.event; }) {
-          return ask.event;
-        } else {
-          return {};
-        }
-      },
-      query.ask);
-}
-
 }  // namespace
 
 Result<Breakdown> Breakdown::make(const Query& query, const PlanContext& context) {
   const std::string_view kind = kind_of(query);
   ROLLCALL_ASSIGN_OR_RETURN(
       const SeriesUnion events,
-      resolve_selector(fmt::format("{}: breakdown", kind), ranked_events(query),
+      resolve_selector(fmt::format("{}: breakdown", kind), ranked_event(query),
                        conditions_of(query, context), context.catalog));
   ROLLCALL_ASSIGN_OR_RETURN(Scope scope, resolve_scope(kind, query, context));
   DayRange days = scope.timeframe.data;

@@ -7,9 +7,9 @@
 #include <span>
 #include <vector>
 
-#include "core/query/plan/breakdown.h"
 #include "core/query/plan/member_list.h"
 #include "core/query/plan/plan.h"
+#include "core/query/question/breakdown.h"
 #include "rollcall/answer.h"
 #include "rollcall/question.h"
 #include "rollcall/status.h"

@@ -1,4 +1,7 @@
 // Idle: users by whole days since their last event, at as_of.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -8,11 +11,17 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
-#include "core/query/plan/plans.h"
+#include "core/query/kinds/kind_rows.h"
+#include "core/query/kinds/kind_table.h"
 #include "core/query/plan/table_plan.h"
+#include "core/query/text/explanation.h"
+#include "core/query/text/query_validation.h"
+#include "core/query/text/selector_json.h"
 
 namespace rollcall {
 namespace {
@@ -70,7 +79,7 @@ IdlePlan::IdlePlan(const Query& query, const PlanContext& context, Scope scope, 
       "days are counted from the day of a user's last event to that of as_of, ended or not",
       "share is that of all users with an event up to as_of"};
   notes.insert(notes.end(), events_.notes.begin(), events_.notes.end());
-  define(query, context, nullptr, std::move(notes));
+  define(fields_of(query), context, nullptr, std::move(notes));
   result_.columns = {{"from_days", ColumnType::kInt},
                      {"to_days", ColumnType::kInt},
                      {"users", ColumnType::kCount},
@@ -114,16 +123,84 @@ std::vector<std::size_t> IdlePlan::cells_of(std::size_t row, std::string_view co
   return {row};
 }
 
-}  // namespace
-
-PlanResult make_idle_plan(const Query& query, const PlanContext& context) {
+PlanResult plan(const IdleQuery& ask, const Query& query, const PlanContext& context) {
   const std::vector<PropertyCondition> conditions = conditions_of(query, context);
-  const auto& ask = std::get<IdleQuery>(query.ask);
   ROLLCALL_ASSIGN_OR_RETURN(
       SeriesUnion events, resolve_selector("idle: event", ask.event, conditions, context.catalog));
   ROLLCALL_ASSIGN_OR_RETURN(Scope scope, resolve_scope("idle", query, context));
   return PlanResult(
       std::make_unique<IdlePlan>(query, context, std::move(scope), std::move(events)));
+}
+
+// --- The row. ---
+
+constexpr std::string_view kEdgesWords[] = {"each"};
+constexpr QueryField kIdleFields[] = {
+    kEventField,
+    {.name = "edges",
+     .type = FieldType::kIntegers,
+     .meaning = "First days of the buckets, such as 0,1,7,30; or each",
+     .default_json = "[0, 1, 7, 14, 30, 60, 90]",
+     .words = kEdgesWords,
+     .min = 0,
+     .max = kSpanDaysMax}};
+
+Status parse(const QueryObject& object, IdleQuery& ask) {
+  const FieldReader edges = {
+      "edges", [&ask](const Json& value, const std::string& path) {
+        ask.each_day = is_text(value, "each");
+        if (ask.each_day) return Status();
+        return value.is_array() ? read_integers(value, path, ask.edges)
+                                : unexpected(path, "a list of whole numbers, or \"each\"", value);
+      }};
+  return object.read({selector_field("event", ask.event), edges});
+}
+
+JsonFields write(const IdleQuery& ask) {
+  return {{"event", selector_json(ask.event)},
+          {"edges", ask.each_day ? quote("each") : integer_list(ask.edges)}};
+}
+
+Status check(const IdleQuery& ask) {
+  ROLLCALL_RETURN_IF_ERROR(check_selector("event", ask.event));
+  if (ask.each_day) return {};
+  if (ask.edges.empty() || ask.edges.front() != 0) {
+    return Status::invalid_argument(
+        fmt::format("edges: must begin with 0, found {}",
+                    excerpt(fmt::format("[{}]", fmt::join(ask.edges, ", ")))));
+  }
+  for (std::size_t i = 1; i < ask.edges.size(); ++i) {
+    ROLLCALL_RETURN_IF_ERROR(check_whole_number("edges: an edge", ask.edges[i], 0, kSpanDaysMax));
+    if (ask.edges[i] <= ask.edges[i - 1]) {
+      return Status::invalid_argument(
+          fmt::format("edges: must ascend, found {} after {}", ask.edges[i], ask.edges[i - 1]));
+    }
+  }
+  return {};
+}
+
+std::string describe(const IdleQuery& ask) {
+  return fmt::format("Everybody who ever had {}, by whole days since the last one, at as_of.",
+                     event_words(ask.event));
+}
+
+}  // namespace
+
+const KindRow<IdleQuery>& row_of(std::type_identity<IdleQuery>) {
+  static constexpr KindRow<IdleQuery> kRow = {
+      .kind = {.name = "idle",
+               .summary = "Where everybody stands: days since the last event",
+               .fields = kIdleFields,
+               .takes_range = false,
+               .chart = "users"},
+      .no_range = "it is a view of one day, as_of",
+      .parse = parse,
+      .write = write,
+      .check = check,
+      .describe = describe,
+      .plan = plan,
+      .ranked_event = own_event};
+  return kRow;
 }
 
 }  // namespace rollcall

@@ -1,19 +1,31 @@
 // Counts: events, users and amounts per period, or per hour.
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
-#include "core/query/plan/plans.h"
+#include "core/query/kinds/kind_rows.h"
+#include "core/query/kinds/kind_table.h"
 #include "core/query/plan/table_plan.h"
+#include "core/query/text/explanation.h"
+#include "core/query/text/query_validation.h"
+#include "core/query/text/selector_json.h"
 
 namespace rollcall {
 namespace {
+
+// The periods of the rows, or the days of the hours.
+Period row_period(const CountsQuery& ask) { return ask.by_hour ? Period::kDay : ask.period; }
 
 constexpr TimeUs kUsPerHour = 3600 * kUsPerSecond;
 
@@ -52,7 +64,7 @@ CountsPlan::CountsPlan(const Query& query, const PlanContext& context, Scope sco
                        PeriodRange range, SeriesUnion events)
     : TablePlan(query, std::move(scope)),
       ask_(std::get<CountsQuery>(query.ask)),
-      calendar_(*row_period(query), context.settings.week_start),
+      calendar_(row_period(std::get<CountsQuery>(query.ask)), context.settings.week_start),
       range_(range),
       events_(std::move(events)),
       decimals_(context.settings.value_decimals),
@@ -84,7 +96,7 @@ CountsPlan::CountsPlan(const Query& query, const PlanContext& context, Scope sco
                           "events of the users of among are not known");
   }
   notes.insert(notes.end(), events_.notes.begin(), events_.notes.end());
-  define(query, context, &range_, std::move(notes));
+  define(fields_of(query), context, &range_, std::move(notes));
   result_.columns = {{"date", ColumnType::kDate}};
   if (ask_.by_hour) result_.columns.push_back({"hour", ColumnType::kInt});
   const std::vector<Column> measures = {
@@ -161,22 +173,74 @@ void CountsPlan::add_hours(Day day, const PlanCounts& counts, QueryResult& resul
   }
 }
 
-}  // namespace
-
-PlanResult make_counts_plan(const Query& query, const PlanContext& context) {
-  const auto& ask = std::get<CountsQuery>(query.ask);
+PlanResult plan(const CountsQuery& ask, const Query& query, const PlanContext& context) {
   ROLLCALL_ASSIGN_OR_RETURN(
       SeriesUnion events,
       resolve_selector("counts: event", ask.event, conditions_of(query, context), context.catalog));
   ROLLCALL_ASSIGN_OR_RETURN(Scope scope, resolve_scope("counts", query, context));
-  ROLLCALL_ASSIGN_OR_RETURN(
-      const PeriodRange range,
-      resolve_range("counts", query.common, context, scope.timeframe,
-                    Calendar(*row_period(query), context.settings.week_start)));
+  ROLLCALL_ASSIGN_OR_RETURN(const PeriodRange range,
+                            resolve_range("counts", query.common, context, scope.timeframe,
+                                          Calendar(row_period(ask), context.settings.week_start)));
   ROLLCALL_RETURN_IF_ERROR(
       check_cell_count("counts", range.size(), ask.by_hour ? kDayHoursMax : 1));
   return PlanResult(
       std::make_unique<CountsPlan>(query, context, std::move(scope), range, std::move(events)));
+}
+
+// --- The row. ---
+
+constexpr auto kCountsPeriodWords = [] {
+  std::array<std::string_view, kWordsOf<kPeriodNames>.size() + 1> words = {"hour"};
+  std::copy(kWordsOf<kPeriodNames>.begin(), kWordsOf<kPeriodNames>.end(), words.begin() + 1);
+  return words;
+}();
+constexpr QueryField kCountsFields[] = {
+    kEventField, field_of_word("period", "Period", "\"day\"", kCountsPeriodWords)};
+
+Status parse(const QueryObject& object, CountsQuery& ask) {
+  const FieldReader period = {
+      "period", [&ask](const Json& value, const std::string& path) {
+        ask.by_hour = is_text(value, "hour");
+        return ask.by_hour ? Status() : read_word(value, path, "period", kPeriodNames, ask.period);
+      }};
+  return object.read({selector_field("event", ask.event), period});
+}
+
+JsonFields write(const CountsQuery& ask) {
+  return {{"event", selector_json(ask.event)},
+          {"period", ask.by_hour ? quote("hour") : word(kPeriodNames, ask.period)}};
+}
+
+Status check(const CountsQuery& ask) { return check_selector("event", ask.event); }
+
+std::string describe(const CountsQuery& ask) {
+  const std::string event = event_words(ask.event);
+  if (ask.by_hour) {
+    return fmt::format(
+        "For each hour of each day: how often {} happened, and the sum of the amounts.", event);
+  }
+  return fmt::format(
+      "{}: how often {} happened, to how many distinct users, and the sum of the "
+      "amounts; both also for each of these users.",
+      each_period(ask.period), event);
+}
+
+}  // namespace
+
+const KindRow<CountsQuery>& row_of(std::type_identity<CountsQuery>) {
+  static constexpr KindRow<CountsQuery> kRow = {
+      .kind = {.name = "counts",
+               .summary = "Events, users and amounts per period",
+               .fields = kCountsFields,
+               .chart = "events"},
+      .parse = parse,
+      .write = write,
+      .check = check,
+      .describe = describe,
+      .plan = plan,
+      .row_period = row_period,
+      .ranked_event = own_event};
+  return kRow;
 }
 
 }  // namespace rollcall

@@ -1,5 +1,7 @@
 // Churn: who was active in a base period, and not in the `window` periods after it. A gap of N days
 // is a window of N periods of one day.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -8,14 +10,26 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
-#include "core/query/plan/plans.h"
+#include "core/query/kinds/kind_rows.h"
+#include "core/query/kinds/kind_table.h"
 #include "core/query/plan/table_plan.h"
+#include "core/query/text/explanation.h"
+#include "core/query/text/query_validation.h"
+#include "core/query/text/selector_json.h"
 
 namespace rollcall {
 namespace {
+
+// The periods of the rows: those of the rule.
+Period row_period(const ChurnQuery& ask) {
+  const auto* next = std::get_if<ChurnQuery::NextPeriods>(&ask.rule);
+  return next == nullptr ? Period::kDay : next->period;
+}
 
 // A row's cells.
 enum CellOfRow : std::size_t { kBase, kRetained, kChurned, kRecalled, kCellsPerRow };
@@ -94,7 +108,7 @@ ChurnPlan::ChurnPlan(const Query& query, const PlanContext& context, Scope scope
       "the counts of an incomplete one are those so far, and its rate is null",
       "recalled users came back after that day, up to as_of"};
   notes.insert(notes.end(), events_.notes.begin(), events_.notes.end());
-  define(query, context, &range_, std::move(notes));
+  define(fields_of(query), context, &range_, std::move(notes));
   result_.columns = {{"date", ColumnType::kDate},      {"base", ColumnType::kCount},
                      {"retained", ColumnType::kCount}, {"churned", ColumnType::kCount},
                      {"rate", ColumnType::kRatio},     {"recalled", ColumnType::kCount},
@@ -189,20 +203,133 @@ std::vector<std::size_t> ChurnPlan::cells_of(std::size_t row, std::string_view c
   return {};
 }
 
-}  // namespace
-
-PlanResult make_churn_plan(const Query& query, const PlanContext& context) {
+PlanResult plan(const ChurnQuery& ask, const Query& query, const PlanContext& context) {
   const std::vector<PropertyCondition> conditions = conditions_of(query, context);
-  const auto& ask = std::get<ChurnQuery>(query.ask);
   ROLLCALL_ASSIGN_OR_RETURN(
       SeriesUnion events, resolve_selector("churn: event", ask.event, conditions, context.catalog));
   ROLLCALL_ASSIGN_OR_RETURN(Scope scope, resolve_scope("churn", query, context));
-  const Calendar calendar(*row_period(query), context.settings.week_start);
+  const Calendar calendar(row_period(ask), context.settings.week_start);
   ROLLCALL_ASSIGN_OR_RETURN(const PeriodRange range, resolve_range("churn", query.common, context,
                                                                    scope.timeframe, calendar));
   ROLLCALL_RETURN_IF_ERROR(check_cell_count("churn", range.size(), kCellsPerRow));
   return PlanResult(std::make_unique<ChurnPlan>(query, context, std::move(scope), calendar, range,
                                                 std::move(events)));
+}
+
+// --- The row. ---
+
+constexpr std::array<Spelling<ChurnQuery::Base>, 2> kBaseNames = {
+    {{"active", ChurnQuery::Base::kActive}, {"new", ChurnQuery::Base::kNew}}};
+
+constexpr std::string_view kGapDays[] = {"gap_days"};
+constexpr QueryField kChurnFields[] = {
+    kEventField,
+    field_of_word("base", "Who can churn: all that are active in the period, or its newcomers",
+                  "\"active\"", kWordsOf<kBaseNames>),
+    {.name = "gap_days",
+     .type = FieldType::kInteger,
+     .meaning = "Churned: away for N days",
+     .default_json = "7",
+     .min = 1,
+     .max = kSpanDaysMax,
+     .place = "rule.gap_days"},
+    {.name = "rule_period",
+     .type = FieldType::kWord,
+     .meaning = "Churned: away for the whole next period",
+     .words = kWordsOf<kPeriodNames>,
+     .place = "rule.period",
+     .excludes = kGapDays},
+    {.name = "rule_count",
+     .type = FieldType::kInteger,
+     .meaning = "The same for the next N of these periods",
+     .min = 1,
+     .max = kSpanDaysMax,
+     .place = "rule.count",
+     .needs = "rule_period"}};
+
+Status read_rule(const Json& value, const std::string& path, ChurnQuery& ask) {
+  if (!value.is_object() || value.contains("gap_days") == value.contains("period")) {
+    return unexpected(
+        path, R"({"gap_days": N}, {"period": "week"} or {"period": "month", "count": 3})", value);
+  }
+  if (value.contains("gap_days")) {
+    ChurnQuery::GapDays gap;
+    const FieldReader days = {"gap_days", [&gap](const Json& json, const std::string& at) {
+                                return read_integer(json, at, gap.days);
+                              }};
+    ROLLCALL_RETURN_IF_ERROR(read_fields(value, path, {days}));
+    ask.rule = gap;
+    return {};
+  }
+  ChurnQuery::NextPeriods next;
+  const FieldReader count = {"count", [&next](const Json& json, const std::string& at) {
+                               return read_integer(json, at, next.count);
+                             }};
+  ROLLCALL_RETURN_IF_ERROR(
+      read_fields(value, path, {word_field("period", kPeriodNames, next.period), count}));
+  ask.rule = next;
+  return {};
+}
+
+Status parse(const QueryObject& object, ChurnQuery& ask) {
+  const FieldReader rule = {"rule", [&ask](const Json& value, const std::string& path) {
+                              return read_rule(value, path, ask);
+                            }};
+  return object.read(
+      {selector_field("event", ask.event), word_field("base", kBaseNames, ask.base), rule});
+}
+
+JsonFields write(const ChurnQuery& ask) {
+  JsonFields rule;
+  if (const auto* gap = std::get_if<ChurnQuery::GapDays>(&ask.rule)) {
+    rule = {{"gap_days", std::to_string(gap->days)}};
+  } else {
+    const auto& next = std::get<ChurnQuery::NextPeriods>(ask.rule);
+    rule = {{"period", word(kPeriodNames, next.period)}, {"count", std::to_string(next.count)}};
+  }
+  return {{"event", selector_json(ask.event)},
+          {"base", word(kBaseNames, ask.base)},
+          {"rule", to_object(rule)}};
+}
+
+Status check(const ChurnQuery& ask) {
+  ROLLCALL_RETURN_IF_ERROR(check_selector("event", ask.event));
+  if (const auto* gap = std::get_if<ChurnQuery::GapDays>(&ask.rule)) {
+    return check_whole_number("rule: gap_days", gap->days, 1, kSpanDaysMax);
+  }
+  return check_whole_number("rule: count", std::get<ChurnQuery::NextPeriods>(ask.rule).count, 1,
+                            kSpanDaysMax);
+}
+
+std::string describe(const ChurnQuery& ask) {
+  const auto* gap = std::get_if<ChurnQuery::GapDays>(&ask.rule);
+  const auto [period, count] = gap != nullptr ? ChurnQuery::NextPeriods{Period::kDay, gap->days}
+                                              : std::get<ChurnQuery::NextPeriods>(ask.rule);
+  const std::string base =
+      ask.base == ChurnQuery::Base::kNew
+          ? fmt::format("users whose first ever {} lies", event_noun(ask.event))
+          : fmt::format("users with {}", event_words(ask.event));
+  return fmt::format(
+      "{}: the {} in it are its base; those with such an event in {} after it are retained, the "
+      "others have churned, and those of them who came back later, up to as_of, are recalled.",
+      each_period(period), base, periods_words(count, period));
+}
+
+}  // namespace
+
+const KindRow<ChurnQuery>& row_of(std::type_identity<ChurnQuery>) {
+  static constexpr KindRow<ChurnQuery> kRow = {.kind = {.name = "churn",
+                                                        .summary = "Who stopped coming",
+                                                        .fields = kChurnFields,
+                                                        .chart = "rate"},
+                                               .parse = parse,
+                                               .write = write,
+                                               .check = check,
+                                               .describe = describe,
+                                               .plan = plan,
+                                               .row_period = row_period,
+                                               .ranked_event = own_event};
+  return kRow;
 }
 
 }  // namespace rollcall

@@ -325,6 +325,8 @@ TEST(QueryParser, WrongValues) {
        "retention: brackets: stand for periods: give either, found both"},
       {R"({"kind": "retention", "brackets": []})",
        "retention: brackets: must be a list of whole numbers, found []"},
+      {R"({"kind": "retention", "brackets": "1,2"})",
+       "retention: brackets: must be a list of whole numbers, found \"1,2\""},
       {R"({"kind": "retention", "brackets": [1, 0]})",
        "retention: brackets: a size: must be a whole number from 1 to 2147483647, found 0"},
       {R"({"kind": "retention", "brackets": [2147483647, 1]})",

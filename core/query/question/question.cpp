@@ -1,4 +1,4 @@
-#include "core/query/plan/question.h"
+#include "core/query/question/question.h"
 
 #include <fmt/format.h>
 
@@ -8,10 +8,10 @@
 #include <string_view>
 #include <utility>
 
+#include "core/query/kinds/kind_table.h"
 #include "core/query/plan/member_list.h"
 #include "core/query/plan/table_plan.h"
 #include "core/query/resolve/timeframe.h"
-#include "core/query/text/query_names.h"
 #include "rollcall/message_text.h"
 
 namespace rollcall {

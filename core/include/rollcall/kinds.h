@@ -1,0 +1,66 @@
+// The kinds of questions and the fields of each, as data: what can be asked, for those who offer it
+// to people. The flags of the command line and their completions are made from it.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "rollcall/question.h"
+#include "rollcall/segment.h"
+
+namespace rollcall {
+
+enum class FieldType : std::uint8_t {
+  kEvent,       // a Selector: a name, a list of names, or an object
+  kConditions,  // conditions on properties, as an object
+  kSegment,     // a Segment: its text, or an object
+  kMembers,     // a Members, as an object
+  kProperty,    // the name of a property
+  kWord,        // one of QueryField::words
+  kInteger,     // from QueryField::min to QueryField::max
+  kIntegers,    // a list of them, or one of QueryField::words
+  kDate,        // a date, or words for one, such as "yesterday"
+  kSpan,        // a span of days back, such as "30d"
+  kInstant,     // a date or an instant
+};
+
+// A field of a question.
+struct QueryField {
+  std::string_view name;  // the keyword; a flag has dashes where this has underscores
+  FieldType type = FieldType::kWord;
+  std::string_view meaning = {};       // in a few words, as a line of help has them
+  std::string_view default_json = {};  // the value of a field left out; empty: it has none
+  std::span<const std::string_view> words = {};
+  std::int64_t min = 0;
+  std::int64_t max = 0;
+  std::string_view place = {};  // in the question's JSON, "rule.period"; empty: as the name says
+  // The fields that get this one's value. None of them may be given with it.
+  std::span<const std::string_view> stands_for = {};
+  std::span<const std::string_view> excludes = {};  // fields that must not be given with this one
+  std::string_view needs = {};                      // a field that must be given with this one
+  bool is_required = false;
+  bool is_implied = false;  // `needs` says it already, so that nobody has to be offered it
+};
+
+struct QueryKind {
+  std::string_view name;                    // of the field "kind"
+  std::string_view summary;                 // the question in a few words
+  std::span<const QueryField> fields = {};  // its own, in the order to offer them in
+  bool takes_range = true;                  // has the fields of `range_fields`, too
+  std::string_view chart = {};  // the column of an answer that a chart shows; empty: there is none
+};
+
+// In the order of the alternatives of Query::ask.
+std::span<const QueryKind> query_kinds();
+// Null if there is none of that name.
+const QueryKind* find_query_kind(std::string_view name);
+
+// The segment that the query asks about, beside `among`. Null if its kind has none.
+const Segment* segment_of(const Query& query);
+
+// The fields of every kind but "kind" itself, and those of a range of dates.
+std::span<const QueryField> common_fields();
+std::span<const QueryField> range_fields();
+
+}  // namespace rollcall

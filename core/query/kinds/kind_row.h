@@ -1,0 +1,82 @@
+// A row of the table of kinds: all that there is to know of one kind of question. A kind is one
+// file, which has its plan and its row, and one line in kind_rows.h.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/query/plan/plan.h"
+#include "core/query/text/query_json.h"
+#include "core/query/text/query_names.h"
+#include "core/query/text/query_object.h"
+#include "rollcall/kinds.h"
+#include "rollcall/question.h"
+#include "rollcall/segment.h"
+#include "rollcall/status.h"
+
+namespace rollcall {
+
+using PlanResult = Result<std::unique_ptr<Plan>>;
+
+// `Ask` is the kind's alternative of Query::ask.
+template <class Ask>
+struct KindRow {
+  QueryKind kind;
+  std::string_view no_range = {};  // why it takes no range of dates, where it takes none
+
+  // Reads the fields of `object` into `ask`.
+  Status (*parse)(const QueryObject& object, Ask& ask);
+  // Writes the fields in force as JSON.
+  JsonFields (*write)(const Ask& ask);
+  // Those that are in force only with a breakdown. Null: there are none.
+  JsonFields (*write_of_breakdown)(const Ask& ask) = nullptr;
+  // Checks what no store has to be asked about. Errors begin with the field.
+  Status (*check)(const Ask& ask);
+  // Says who is counted and what the numbers of a row are, in whole sentences.
+  std::string (*describe)(const Ask& ask);
+  // Makes the plan of `query`, which asks for `ask` and was checked.
+  PlanResult (*plan)(const Ask& ask, const Query& query, const PlanContext& context);
+
+  // The periods that rows go by. Null: rows go by none.
+  Period (*row_period)(const Ask& ask) = nullptr;
+  // The event whose values a breakdown ranks. Null: any event.
+  const Selector& (*ranked_event)(const Ask& ask) = nullptr;
+  // The segment that it asks about, beside `among`. Null: there is none.
+  const Segment& (*segment)(const Ask& ask) = nullptr;
+};
+
+// For rows of kinds with a `period` and an `event`.
+template <class Ask>
+Period own_period(const Ask& ask) {
+  return ask.period;
+}
+template <class Ask>
+const Selector& own_event(const Ask& ask) {
+  return ask.event;
+}
+
+// Fields of the types that most kinds have.
+constexpr QueryField field_of_word(std::string_view name, std::string_view meaning,
+                                   std::string_view default_json,
+                                   std::span<const std::string_view> words) {
+  return {.name = name,
+          .type = FieldType::kWord,
+          .meaning = meaning,
+          .default_json = default_json,
+          .words = words};
+}
+constexpr QueryField field_of_integer(std::string_view name, std::string_view meaning,
+                                      std::int64_t min, std::int64_t max) {
+  return {.name = name, .type = FieldType::kInteger, .meaning = meaning, .min = min, .max = max};
+}
+constexpr QueryField field_of_event(std::string_view name, std::string_view meaning) {
+  return {.name = name, .type = FieldType::kEvent, .meaning = meaning, .default_json = "\"*\""};
+}
+inline constexpr QueryField kEventField = field_of_event("event", "Event that counts");
+inline constexpr QueryField kPeriodField =
+    field_of_word("period", "Period", "\"day\"", kWordsOf<kPeriodNames>);
+
+}  // namespace rollcall

@@ -1,0 +1,19 @@
+// The rows of the table of kinds, one line a kind. Each is defined in the kind's own file.
+#pragma once
+
+#include <type_traits>
+
+#include "core/query/kinds/kind_row.h"
+
+namespace rollcall {
+
+const KindRow<ActiveQuery>& row_of(std::type_identity<ActiveQuery>);
+const KindRow<RetentionQuery>& row_of(std::type_identity<RetentionQuery>);
+const KindRow<ChurnQuery>& row_of(std::type_identity<ChurnQuery>);
+const KindRow<IdleQuery>& row_of(std::type_identity<IdleQuery>);
+const KindRow<CountsQuery>& row_of(std::type_identity<CountsQuery>);
+const KindRow<LifecycleQuery>& row_of(std::type_identity<LifecycleQuery>);
+const KindRow<StickinessQuery>& row_of(std::type_identity<StickinessQuery>);
+const KindRow<SegmentQuery>& row_of(std::type_identity<SegmentQuery>);
+
+}  // namespace rollcall

@@ -1,0 +1,149 @@
+#include "core/query/kinds/kind_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <type_traits>
+#include <variant>
+
+#include "core/query/kinds/kind_rows.h"
+#include "core/query/text/explanation.h"
+#include "core/query/text/query_object.h"
+#include "core/query/text/query_validation.h"
+#include "rollcall/kinds.h"
+#include "rollcall/query.h"
+
+namespace rollcall {
+namespace {
+
+using AnyAsk = decltype(Query::ask);
+
+// What `use` returns for the row of the query's kind and what is asked.
+template <class Use>
+auto with_row(const Query& query, Use use) {
+  return std::visit(
+      [&]<class Ask>(const Ask& ask) { return use(row_of(std::type_identity<Ask>()), ask); },
+      query.ask);
+}
+
+template <class... Asks>
+std::array<QueryKind, sizeof...(Asks)> kinds_of(std::type_identity<std::variant<Asks...>>) {
+  return {row_of(std::type_identity<Asks>()).kind...};
+}
+
+// What a question is read from, and what it becomes.
+struct Reading {
+  std::string_view kind;
+  const Json& object;
+  std::string_view time_zone;
+  Query& query;
+};
+
+// Unset if the question is no `Ask`.
+template <class Ask>
+std::optional<Status> parse_as(const Reading& reading) {
+  const KindRow<Ask>& row = row_of(std::type_identity<Ask>());
+  if (row.kind.name != reading.kind) return {};
+  const QueryObject object(reading.object, {row.kind.name, row.kind.takes_range}, reading.time_zone,
+                           reading.query.common);
+  return row.parse(object, reading.query.ask.template emplace<Ask>());
+}
+
+template <class... Asks>
+std::optional<Status> parse_any(const Reading& reading, std::type_identity<std::variant<Asks...>>) {
+  std::optional<Status> status;
+  ((status = parse_as<Asks>(reading)) || ...);
+  return status;
+}
+
+Status check_no_range(const QueryCommon& common, std::string_view reason) {
+  if (!common.from && !common.to && !common.last) return {};
+  return Status::invalid_argument(fmt::format("takes no from, to or last: {}", reason));
+}
+
+}  // namespace
+
+std::span<const QueryKind> query_kinds() {
+  static const auto kKinds = kinds_of(std::type_identity<AnyAsk>());
+  return kKinds;
+}
+
+const QueryKind* find_query_kind(std::string_view name) {
+  const std::span kinds = query_kinds();
+  const auto kind = std::find_if(kinds.begin(), kinds.end(),
+                                 [&](const QueryKind& other) { return other.name == name; });
+  return kind == kinds.end() ? nullptr : &*kind;
+}
+
+std::string_view kind_of(const Query& query) {
+  return with_row(query, [](const auto& row, const auto&) { return row.kind.name; });
+}
+
+std::optional<Status> parse_kind(std::string_view name, const Json& object,
+                                 std::string_view time_zone, Query& query) {
+  return parse_any({name, object, time_zone, query}, std::type_identity<AnyAsk>());
+}
+
+JsonFields fields_of(const Query& query) {
+  return with_row(query, [&](const auto& row, const auto& ask) {
+    JsonFields fields = row.write(ask);
+    add_common(query.common,
+               row.write_of_breakdown == nullptr ? JsonFields() : row.write_of_breakdown(ask),
+               fields);
+    return fields;
+  });
+}
+
+std::string to_json(const Query& query) {
+  JsonFields fields = fields_of(query);
+  fields.emplace(fields.begin(), "kind", quote(kind_of(query)));
+  add_dates(query.common, fields);
+  return to_object(fields);
+}
+
+Status validate(const Query& query) {
+  Status status = check_common(query.common);
+  if (status.ok()) {
+    status = with_row(query, [&](const auto& row, const auto& ask) {
+      const Status checked = row.check(ask);
+      if (!checked.ok() || row.kind.takes_range) return checked;
+      return check_no_range(query.common, row.no_range);
+    });
+  }
+  if (status.ok()) return {};
+  return Status::invalid_argument(fmt::format("{}: {}", kind_of(query), status.message()));
+}
+
+std::string describe(const Query& query) {
+  return with_row(query, [&](const auto& row, const auto& ask) {
+    return row.describe(ask) + describe_common(query.common, row.kind.takes_range);
+  });
+}
+
+Result<std::unique_ptr<Plan>> make_plan(const Query& query, const PlanContext& context) {
+  ROLLCALL_RETURN_IF_ERROR(validate(query));
+  return with_row(query,
+                  [&](const auto& row, const auto& ask) { return row.plan(ask, query, context); });
+}
+
+std::optional<Period> row_period(const Query& query) {
+  return with_row(query, [](const auto& row, const auto& ask) -> std::optional<Period> {
+    if (row.row_period == nullptr) return {};
+    return row.row_period(ask);
+  });
+}
+
+Selector ranked_event(const Query& query) {
+  return with_row(query, [](const auto& row, const auto& ask) {
+    return row.ranked_event == nullptr ? Selector() : row.ranked_event(ask);
+  });
+}
+
+const Segment* segment_of(const Query& query) {
+  return with_row(query, [](const auto& row, const auto& ask) -> const Segment* {
+    return row.segment == nullptr ? nullptr : &row.segment(ask);
+  });
+}
+
+}  // namespace rollcall

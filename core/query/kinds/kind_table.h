@@ -1,0 +1,46 @@
+// The table of kinds: what is done with a question of any kind, as the row of its kind says. To
+// read one and to write it as JSON are public (rollcall/query.h).
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/query/plan/plan.h"
+#include "core/query/text/json_value.h"
+#include "core/query/text/query_json.h"
+#include "rollcall/question.h"
+#include "rollcall/status.h"
+
+namespace rollcall {
+
+std::string_view kind_of(const Query& query);
+
+// Reads the fields of `object`, which is a question of the kind `name`. Unset if there is no such
+// kind.
+std::optional<Status> parse_kind(std::string_view name, const Json& object,
+                                 std::string_view time_zone, Query& query);
+
+// The fields in force but those of dates, in the order in which they are written.
+JsonFields fields_of(const Query& query);
+
+// Checks that a query is well-formed, whatever store it is asked of.
+//   kInvalidArgument  a number out of range, or fields that exclude each other; the text names the
+//                     kind and the field, what was found and what is allowed
+Status validate(const Query& query);
+
+// One paragraph: who is counted, when, and what the numbers of a row are.
+std::string describe(const Query& query);
+
+//   kInvalidArgument  as validate; an unknown event or property, an impossible range, or a question
+//                     that the aggregates cannot answer exactly; the text says what to change or
+//                     declare
+Result<std::unique_ptr<Plan>> make_plan(const Query& query, const PlanContext& context);
+
+// The periods of the query's rows. Unset if its rows go by none.
+std::optional<Period> row_period(const Query& query);
+// The event whose values a breakdown ranks.
+Selector ranked_event(const Query& query);
+
+}  // namespace rollcall

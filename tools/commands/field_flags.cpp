@@ -1,0 +1,275 @@
+#include "tools/commands/field_flags.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <string_view>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "rollcall/message_text.h"
+#include "tools/commands/option_kinds.h"
+
+namespace rollcall::tools {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// "channel=ads": a property, a test and a value. The tests: = != ~ (contains); a bare name means
+// set, one after "!" not set.
+struct Condition {
+  std::string property;
+  std::string test;
+  std::string value;
+};
+
+Condition parse_condition(std::string_view text) {
+  const std::size_t at = text.find_first_of("=!~", text.starts_with('!') ? 1 : 0);
+  Condition condition;
+  if (at == std::string_view::npos) {
+    const bool negated = text.starts_with('!');
+    condition = {std::string(text.substr(negated ? 1 : 0)), negated ? "unset" : "set", ""};
+  } else if (text[at] == '!') {
+    if (text.substr(at, 2) == "!=") {
+      condition = {std::string(text.substr(0, at)), "!=", std::string(text.substr(at + 2))};
+    }
+  } else {
+    condition = {std::string(text.substr(0, at)), std::string(1, text[at]),
+                 std::string(text.substr(at + 1))};
+  }
+  if (condition.property.empty() || condition.property.starts_with('!')) {
+    throw_usage("--where", fmt::format("not a condition: {} (allowed: property=value, "
+                                       "property!=value, property~part, property, !property)",
+                                       quoted_excerpt(text)));
+  }
+  return condition;
+}
+
+// Adds `value` to what stands for equality: a string, or a list of them.
+void add_value(Json& list, const std::string& value) {
+  if (list.is_null()) {
+    list = value;
+  } else if (list.is_string()) {
+    list = Json::array({list, value});
+  } else {
+    list.push_back(value);
+  }
+}
+
+Json where_json(const std::vector<std::string>& words) {
+  Json where = Json::object();
+  Json tests = Json::object();  // property: the test that its conditions share
+  for (const std::string& word : words) {
+    const Condition condition = parse_condition(word);
+    const bool again = tests.contains(condition.property);
+    const bool repeatable = condition.test == "=" || condition.test == "!=";
+    if (again && (!repeatable || tests[condition.property] != condition.test)) {
+      throw_usage("--where", fmt::format("{}: a property has one condition (allowed twice: = "
+                                         "for any of the values, != for none of them)",
+                                         quoted_excerpt(word)));
+    }
+    tests[condition.property] = condition.test;
+    Json& field = where[condition.property];
+    if (condition.test == "=") {
+      add_value(field, condition.value);
+    } else if (condition.test == "!=") {
+      field["not_in"].push_back(condition.value);
+    } else if (condition.test == "~") {
+      field["contains"] = condition.value;
+    } else {
+      field["set"] = condition.test == "set";
+    }
+  }
+  return where;
+}
+
+Json selector_json(const std::string& flag, const std::vector<std::string>& words) {
+  if (words.empty() || (words.size() == 1 && words[0] == "*")) return nullptr;
+  if (words.size() > 1) return {{"event", words}};
+  if (!words[0].starts_with('{')) return words[0];
+  Json selector = Json::parse(words[0], nullptr, false);
+  if (selector.is_discarded()) throw_usage(flag, "not a JSON object: " + quoted_excerpt(words[0]));
+  return selector;
+}
+
+// --window-days for window_days.
+std::string flag_of(std::string_view name) {
+  std::string flag = "--" + std::string(name);
+  std::replace(flag.begin(), flag.end(), '_', '-');
+  return flag;
+}
+
+// SEGMENT for segment.
+std::string argument_of(std::string_view name) {
+  std::string argument;
+  for (const char c : name) argument += static_cast<char>(c - 'a' + 'A');
+  return argument;
+}
+
+// `day` for "day", `0,1,7` for [0, 1, 7].
+std::string default_of(const QueryField& field) {
+  if (field.type == FieldType::kEvent) return "any";
+  std::string text;
+  for (const char c : field.default_json) {
+    if (std::string_view("[]\" ").find(c) == std::string_view::npos) text += c;
+  }
+  return text;
+}
+
+std::string help_of(const QueryField& field) {
+  if (field.type == FieldType::kConditions) {
+    return "Condition on a property: a=b, a!=b, a~part, a (set), !a (not set); repeatable";
+  }
+  std::string help(field.meaning);
+  if (!field.default_json.empty()) help += fmt::format(" (default {})", default_of(field));
+  return field.type == FieldType::kEvent ? help + "; repeatable" : help;
+}
+
+std::vector<std::string> words_of(const QueryField& field) {
+  return {field.words.begin(), field.words.end()};
+}
+
+bool has_word(const QueryField& field, std::string_view word) {
+  return std::find(field.words.begin(), field.words.end(), word) != field.words.end();
+}
+
+std::optional<std::int64_t> parse_integer(std::string_view text) {
+  std::int64_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc() || rest != end) return std::nullopt;
+  return number;
+}
+
+// Takes an element of a list of whole numbers, or a word that stands for a list.
+CLI::Validator list_element(const QueryField& field) {
+  const auto check = [&field](const std::string& given) -> std::string {
+    const std::optional<std::int64_t> number = parse_integer(given);
+    if (number && field.min <= *number && *number <= field.max) return {};
+    if (has_word(field, given)) return {};
+    return fmt::format("{} (allowed: a whole number from {} to {}{}{})", quoted_excerpt(given),
+                       field.min, field.max, field.words.empty() ? "" : ", or ",
+                       fmt::join(field.words, ", or "));
+  };
+  return CLI::Validator(check, "");
+}
+
+// Lets the flag be given again, with one word each time.
+void make_repeatable(CLI::Option& option) {
+  option.type_size(1)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+CLI::Option* add_flag(CLI::App& command, const QueryField& field, std::optional<std::string>& word,
+                      std::vector<std::string>& words) {
+  const std::string name = field.is_required ? argument_of(field.name) : flag_of(field.name);
+  const std::string help = help_of(field);
+  CLI::Option* option = nullptr;
+  switch (field.type) {
+    case FieldType::kEvent:
+      option = command.add_option(name, words, help)->type_name("EVENT");
+      make_repeatable(*option);
+      return option;
+    case FieldType::kConditions:
+      option = command.add_option(name, words, help)->type_name("CONDITION");
+      make_repeatable(*option);
+      return option;
+    case FieldType::kWord:
+      return add_choice(command, name, word, words_of(field), help);
+    case FieldType::kInteger:
+      return command.add_option(name, word, help)
+          ->check(whole_number(field.min, field.max))
+          ->type_name("N");
+    case FieldType::kIntegers:
+      return command.add_option(name, words, help)
+          ->delimiter(',')
+          ->check(list_element(field))
+          ->type_name("N,N,...");
+    case FieldType::kSegment:
+      // The name of an argument says what it is.
+      return command.add_option(name, word, help)->type_name(field.is_required ? "" : "SEGMENT");
+    case FieldType::kProperty:
+      return command.add_option(name, word, help)->type_name("PROPERTY");
+    case FieldType::kDate:
+      return command.add_option(name, word, help)->type_name("DATE");
+    case FieldType::kSpan:
+      return command.add_option(name, word, help)->type_name("SPAN");
+    case FieldType::kInstant:
+      return command.add_option(name, word, help)->type_name("TIME");
+    case FieldType::kMembers:
+      break;
+  }
+  return nullptr;
+}
+
+// What a field was given, as JSON.
+Json value_of(const QueryField& field, const std::optional<std::string>& word,
+              const std::vector<std::string>& words) {
+  const std::string flag = flag_of(field.name);
+  switch (field.type) {
+    case FieldType::kEvent:
+      return selector_json(flag, words);
+    case FieldType::kConditions:
+      return where_json(words);
+    case FieldType::kInteger:
+      return *parse_integer(*word);
+    case FieldType::kIntegers: {
+      if (words.size() == 1 && has_word(field, words[0])) return words[0];
+      Json list = Json::array();
+      for (const std::string& element : words) {
+        const std::optional<std::int64_t> number = parse_integer(element);
+        if (!number) throw_usage(flag, fmt::format("{}: stands alone", quoted_excerpt(element)));
+        list.push_back(*number);
+      }
+      return list;
+    }
+    default:
+      return *word;
+  }
+}
+
+// Sets what lies in `spec` at "rule.period".
+void set(Json& spec, std::string_view place, const Json& value) {
+  const std::size_t dot = place.find('.');
+  if (dot == std::string_view::npos) {
+    spec[std::string(place)] = value;
+  } else {
+    set(spec[std::string(place.substr(0, dot))], place.substr(dot + 1), value);
+  }
+}
+
+}  // namespace
+
+void throw_usage(const std::string& flag, const std::string& text) {
+  throw CLI::ValidationError(flag, text);
+}
+
+void FieldFlags::add_to(CLI::App& command, std::span<const QueryField> fields) {
+  for (const QueryField& field : fields) {
+    if (field.is_implied || field.type == FieldType::kMembers) continue;
+    Flag& flag = flags_.emplace_back(Flag{.field = field});
+    add_flag(command, field, flag.word, flag.words)->required(field.is_required);
+  }
+  for (const Flag& flag : flags_) {
+    if (flag.field.is_required) continue;
+    CLI::Option* const option = command.get_option(flag_of(flag.field.name));
+    for (const auto& others : {flag.field.stands_for, flag.field.excludes}) {
+      for (const std::string_view other : others) {
+        option->excludes(command.get_option(flag_of(other)));
+      }
+    }
+    if (!flag.field.needs.empty()) option->needs(command.get_option(flag_of(flag.field.needs)));
+  }
+}
+
+void FieldFlags::write(Json& spec) const {
+  for (const Flag& flag : flags_) {
+    if (!flag.word && flag.words.empty()) continue;
+    const Json value = value_of(flag.field, flag.word, flag.words);
+    const QueryField& field = flag.field;
+    for (const std::string_view other : field.stands_for) set(spec, other, value);
+    if (field.stands_for.empty()) set(spec, field.place.empty() ? field.name : field.place, value);
+  }
+}
+
+}  // namespace rollcall::tools

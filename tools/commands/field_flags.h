@@ -1,0 +1,40 @@
+// Flags that are made from the fields of questions (rollcall/kinds.h), and the JSON they become.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "rollcall/kinds.h"
+
+namespace rollcall::tools {
+
+class FieldFlags {
+ public:
+  // Adds a flag for each field, or an argument for one that is required. Fields that are implied
+  // get none, and neither do members, which take several flags. The command must not outlive this.
+  void add_to(CLI::App& command, std::span<const QueryField> fields);
+
+  // Adds the fields that were given to `spec`, in their order. Throws CLI::ValidationError if one
+  // cannot be read.
+  void write(nlohmann::ordered_json& spec) const;
+
+ private:
+  struct Flag {
+    const QueryField& field;
+    std::optional<std::string> word = std::nullopt;  // of a flag that takes one word
+    std::vector<std::string> words = {};             // of one that takes several
+  };
+
+  std::deque<Flag> flags_;  // the command has their addresses
+};
+
+// Reports a flag that cannot be read: exit code 2.
+[[noreturn]] void throw_usage(const std::string& flag, const std::string& text);
+
+}  // namespace rollcall::tools
