@@ -5,8 +5,8 @@
 //   time of the store. Given as a date, it is the last second of that date.
 // - A day has ended when `as_of` has reached its last second. Days after the one that holds `as_of`
 //   are not looked at, whatever the store knows of them.
-// - An earlier `as_of` must not cut through a day of which the store may know more: when its day has
-//   not ended at `as_of`, and the data go on after it, the question cannot be answered, since
+// - An earlier `as_of` must not cut through a day of which the store may know more: when its day
+//   has not ended at `as_of`, and the data go on after it, the question cannot be answered, since
 //   events are kept by day. Ask for a date instead.
 // - `from` is by default the first day of the store, `to` the day of `as_of`. Both are widened to
 //   whole periods. `last` counts back from the day of `as_of`, which is its end.
