@@ -24,7 +24,7 @@ class RankingPlan final : public TablePlan {
   }
 
   std::size_t cell_count() const override { return values_.size(); }
-  QueryResult finish(const PlanCounts&) const override { return result_; }
+  QueryResult finish(const Partial&) const override { return result_; }
   std::vector<std::size_t> cells_of(std::size_t, std::string_view) const override { return {}; }
 
  private:

@@ -33,14 +33,18 @@ Result<std::vector<std::size_t>> find_member_cells(
     const QueryResult& table, const Members& members,
     const std::function<std::vector<std::size_t>(std::size_t, std::string_view)>& cells_of);
 
-// The page of users that is asked for, of all those that are added, which take memory of the
-// account (null: has no bounds) only as far as they may be on it.
+// The page of users that is asked for, of all those that are added. Pages of users that have nobody
+// in common merge into that of all of them.
 class MemberPage {
  public:
-  MemberPage(const Members& members, QuestionAccount* account);
+  // `members` has passed check_members. Users take memory of the account (null: it has no bounds)
+  // only as far as they may be on the page.
+  MemberPage(const Members& members, UserKind kind, QuestionAccount* account);
 
-  void add(const UserId& user);
-  // `table` with the users in the place of its rows, ordered by id.
+  void add(UserId user);
+  // Adds the users of a page of the same `members`.
+  void merge(MemberPage other);
+  // Returns `table` with the users in the place of its rows, ordered by id, and leaves none here.
   QueryResult list(QueryResult table);
 
  private:
@@ -48,11 +52,11 @@ class MemberPage {
   void cut_to(std::size_t count);
   bool is_before(const UserId& a, const UserId& b);
 
-  const Members& members_;
-  const std::size_t size_max_;
+  std::size_t size_max_;
   std::optional<UserId> after_;
   std::vector<UserId> users_;
-  QuestionAccount* const account_;
+  QuestionAccount* account_;
+  QuestionMemory memory_;  // of the users
   std::optional<QuestionPace> pace_;
 };
 

@@ -52,7 +52,7 @@ class TablePlan : public Plan {
   bool keeps_counts(const Query& query, const PlanContext& context, const Calendar& calendar,
                     const SeriesUnion& events) const;
   // Adds a read of totals, on those days that may have any, and returns these. They are the next of
-  // PlanCounts::totals.
+  // Partial::totals.
   DayRange read_totals(TotalsRead read);
 
   // The definition: the query's own fields; then, with `range`, its dates; then the store's

@@ -1,0 +1,62 @@
+// The answer of some partitions of a store to one plan, as a value: partials of partitions that
+// have none in common merge into that of all of them, in any order and any grouping. A user lives
+// in exactly one partition, so that counts of users add up.
+#pragma once
+
+#include <bitset>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "core/base/question_account.h"
+#include "core/catalog/manifest.h"
+#include "core/pages/reads.h"
+#include "core/query/plan/member_list.h"
+#include "rollcall/question.h"
+#include "rollcall/status.h"
+#include "rollcall/types.h"
+
+namespace rollcall {
+
+class Plan;
+
+// The numbers of some partitions of a store.
+using PartitionSet = std::bitset<kPartitionsMax>;
+
+// What is asked of a plan: the counts of all its cells, or a page of the users of some of them.
+struct PlanTask {
+  const Plan& plan;
+  const Members* members = nullptr;         // the page; null: the counts are asked for
+  UserKind user_kind = UserKind::kInteger;  // of the store, where users are asked for
+  std::span<const std::size_t> cells = {};  // whose users are asked for
+};
+
+struct Partial {
+  PartitionSet partitions;           // whose answer it is
+  std::vector<std::uint64_t> cells;  // the users of each cell
+  std::vector<AmountSum> amounts;    // of each cell, where the plan has amounts
+  // For each of ReadSet::totals, by day; by day and hour, kDayHoursMax of them, where asked for.
+  std::vector<std::vector<EventTotal>> totals;
+  std::optional<MemberPage> users;  // where users are asked for, in the place of all the counts
+  QuestionMemory memory;            // that the counts take
+
+  // Returns the answer of no partition, which changes nothing that it is merged with. Its memory
+  // comes from `account`; null: it has no bounds.
+  static Partial of_nobody(const PlanTask& task, QuestionAccount* account = nullptr);
+  // Returns the same of the plan's counts, without `totals`.
+  static Partial cells_of_nobody(const Plan& plan, QuestionAccount* account = nullptr);
+
+  // Adds users to a cell who are not in it yet.
+  void add(std::size_t cell, std::uint64_t user_count) { cells[cell] += user_count; }
+  void add_amount(std::size_t cell, AmountSum amount) { amounts[cell] += amount; }
+  // Adds the cells of other users of the same partitions.
+  void add_cells(const Partial& part);
+
+  // Adds the answer of other partitions to the same task.
+  //   kInvalidArgument  a partition is in both, or the tasks differ; nothing was added
+  Status merge(Partial other);
+};
+
+}  // namespace rollcall
