@@ -169,7 +169,8 @@ Result<std::vector<std::size_t>> find_member_cells(
 }
 
 MemberPage::MemberPage(const Members& members, UserKind kind, QuestionAccount* account)
-    : size_max_(static_cast<std::size_t>(
+    : kind_(kind),
+      size_max_(static_cast<std::size_t>(
           std::min<std::uint64_t>(members.limit.value_or(kNoLimit), kNoLimit))),
       account_(account),
       memory_(account) {
@@ -196,6 +197,47 @@ void MemberPage::add(UserId user) {
 
 void MemberPage::merge(MemberPage other) {
   for (UserId& user : other.users_) add(std::move(user));
+}
+
+void MemberPage::write(ByteWriter& writer) const {
+  const std::size_t count = std::min(size_max_ + 1, users_.size());
+  std::vector<const UserId*> first(count);
+  std::vector<const UserId*> all;
+  all.reserve(users_.size());
+  for (const UserId& user : users_) all.push_back(&user);
+  std::partial_sort_copy(all.begin(), all.end(), first.begin(), first.end(),
+                         [](const UserId* a, const UserId* b) { return *a < *b; });
+  writer.varint(count);
+  std::uint64_t before = 0;
+  for (const UserId* user : first) {
+    if (kind_ == UserKind::kString) {
+      writer.text(std::get<std::string>(*user));
+    } else {
+      const auto number = std::get<std::uint64_t>(*user);
+      writer.varint(number - std::exchange(before, number));
+    }
+  }
+}
+
+bool MemberPage::read(ByteReader& reader) {
+  const std::size_t count = reader.count(1);
+  if (count > size_max_ + 1) return false;
+  take_for(memory_, users_, count, QuestionNeed::kMembers);
+  std::uint64_t number = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    UserId user;
+    if (kind_ == UserKind::kString) {
+      user = std::string(reader.text());
+      memory_.take(heap_bytes(user), QuestionNeed::kMembers);
+    } else {
+      user = number += reader.varint();
+    }
+    // No user comes twice, nor anybody whom an earlier page had.
+    const UserId* const before = users_.empty() ? after_ ? &*after_ : nullptr : &users_.back();
+    if (!reader.ok() || (before != nullptr && !is_before(*before, user))) return false;
+    users_.push_back(std::move(user));
+  }
+  return true;
 }
 
 void MemberPage::cut_to(std::size_t count) {

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/byte_codec.h"
 #include "core/base/question_account.h"
 #include "rollcall/answer.h"
 #include "rollcall/question.h"
@@ -44,6 +45,12 @@ class MemberPage {
   void add(UserId user);
   // Adds the users of a page of the same `members`.
   void merge(MemberPage other);
+  std::size_t user_count() const { return users_.size(); }
+  // Writes the users who may be on the page, and the one who would begin the next, ordered by id.
+  void write(ByteWriter& writer) const;
+  // Reads what `write` wrote of the same `members` into a page without users. False where that
+  // cannot be what is read.
+  bool read(ByteReader& reader);
   // Returns `table` with the users in the place of its rows, ordered by id, and leaves none here.
   QueryResult list(QueryResult table);
 
@@ -52,6 +59,7 @@ class MemberPage {
   void cut_to(std::size_t count);
   bool is_before(const UserId& a, const UserId& b);
 
+  UserKind kind_;
   std::size_t size_max_;
   std::optional<UserId> after_;
   std::vector<UserId> users_;

@@ -11,14 +11,28 @@ std::size_t size_of(const TotalsRead& read) {
   return static_cast<std::size_t>(read.days.size()) * (read.by_hour ? kDayHoursMax : 1);
 }
 
-// How many numbers of each sort there are: cells, amounts, and the totals of each read.
-std::vector<std::size_t> shape_of(const Partial& partial) {
-  std::vector<std::size_t> shape = {partial.cells.size(), partial.amounts.size()};
-  for (const std::vector<EventTotal>& totals : partial.totals) shape.push_back(totals.size());
+}  // namespace
+
+PartialShape PartialShape::of(const PlanTask& task) {
+  PartialShape shape;
+  shape.has_users = task.members != nullptr;
+  if (shape.has_users) return shape;
+  shape.cells = task.plan.cell_count();
+  shape.amounts = task.plan.has_amounts() ? shape.cells : 0;
+  for (const TotalsRead& read : task.plan.reads().totals) shape.totals.push_back(size_of(read));
   return shape;
 }
 
-}  // namespace
+PartialShape PartialShape::of(const Partial& partial) {
+  PartialShape shape;
+  shape.has_users = partial.users.has_value();
+  shape.cells = partial.cells.size();
+  shape.amounts = partial.amounts.size();
+  for (const std::vector<EventTotal>& totals : partial.totals) {
+    shape.totals.push_back(totals.size());
+  }
+  return shape;
+}
 
 Partial Partial::cells_of_nobody(const Plan& plan, QuestionAccount* account) {
   Partial partial;
@@ -38,9 +52,9 @@ Partial Partial::of_nobody(const PlanTask& task, QuestionAccount* account) {
     return partial;
   }
   Partial partial = cells_of_nobody(task.plan, account);
-  for (const TotalsRead& read : task.plan.reads().totals) {
-    partial.memory.take(size_of(read) * sizeof(EventTotal), QuestionNeed::kTotals);
-    partial.totals.emplace_back(size_of(read));
+  for (const std::size_t size : PartialShape::of(task).totals) {
+    partial.memory.take(size * sizeof(EventTotal), QuestionNeed::kTotals);
+    partial.totals.emplace_back(size);
   }
   return partial;
 }
@@ -53,7 +67,7 @@ void Partial::add_cells(const Partial& part) {
 }
 
 Status Partial::merge(Partial other) {
-  if (shape_of(*this) != shape_of(other) || users.has_value() != other.users.has_value()) {
+  if (PartialShape::of(*this) != PartialShape::of(other)) {
     return Status::invalid_argument("partial answer: it is one to another question");
   }
   if ((partitions & other.partitions).any()) {

@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/question_account.h"
@@ -31,6 +33,21 @@ struct PlanTask {
   const Members* members = nullptr;         // the page; null: the counts are asked for
   UserKind user_kind = UserKind::kInteger;  // of the store, where users are asked for
   std::span<const std::size_t> cells = {};  // whose users are asked for
+};
+
+struct Partial;
+
+// How many numbers of each sort an answer has.
+struct PartialShape {
+  bool has_users = false;
+  std::size_t cells = 0;
+  std::size_t amounts = 0;
+  std::vector<std::size_t> totals;  // of each read
+
+  static PartialShape of(const PlanTask& task);
+  static PartialShape of(const Partial& partial);
+
+  friend bool operator==(const PartialShape&, const PartialShape&) = default;
 };
 
 struct Partial {
@@ -57,6 +74,23 @@ struct Partial {
   // Adds the answer of other partitions to the same task.
   //   kInvalidArgument  a partition is in both, or the tasks differ; nothing was added
   Status merge(Partial other);
+
+  // Returns the bytes that another machine of the same version reads; equal answers have equal
+  // bytes, however they were merged. docs/format.md describes them.
+  std::string serialize(const PlanTask& task) const;
+  // Reads what `serialize` wrote for the same task. Whatever the bytes are, this takes no more
+  // memory than an answer to the task can, nor than a fixed multiple of the bytes themselves.
+  //   kCorruption       they are not what was written, or cannot be an answer to the task
+  //   kUnsupported      another version wrote them
+  //   kInvalidArgument  they answer another task
+  // Throws QuestionFailure where the account has no memory left.
+  static Result<Partial> deserialize(std::string_view bytes, const PlanTask& task,
+                                     QuestionAccount* account = nullptr);
+  // Checks that it can be an answer to the task: it has a number for each of the task's, and so
+  // many partitions can come to these. So no sum over those of 4,096 partitions, or over the rows
+  // of a table, is too large for its type.
+  //   kCorruption  it cannot
+  Status validate(const PlanTask& task) const;
 };
 
 }  // namespace rollcall

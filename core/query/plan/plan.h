@@ -35,6 +35,9 @@ class Plan {
   virtual void count(const ChunkSource& chunk, CellSink& sink) const = 0;
   // Frees what `count` keeps from one chunk to the next, where nobody counts.
   virtual void free_scratch() const {}
+  // Returns a number that tells the plan from those of other questions, days, users and values, on
+  // any machine whose store has the same settings.
+  virtual std::uint64_t digest() const = 0;
   // The table without its rows.
   virtual const QueryResult& heading() const = 0;
   // Returns the table, all but its `stats`, of the answer of all partitions.

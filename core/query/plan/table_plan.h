@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/byte_codec.h"
 #include "core/query/plan/plan.h"
 #include "core/query/plan/quotient.h"
 #include "core/query/plan/segment_set.h"
@@ -20,7 +21,8 @@ namespace rollcall {
 struct Scope {
   Timeframe timeframe;
   std::optional<SegmentSet> among;
-  QuestionAccount* account = nullptr;  // of the context
+  std::optional<PropertyCondition> value;  // of the context
+  QuestionAccount* account = nullptr;      // of the context
 };
 Result<Scope> resolve_scope(std::string_view kind, const Query& query, const PlanContext& context);
 
@@ -34,6 +36,7 @@ class TablePlan : public Plan {
   const ReadSet& reads() const final { return reads_; }
   void count(const ChunkSource& chunk, CellSink& sink) const final;
   void free_scratch() const final { arenas_.clear(); }
+  std::uint64_t digest() const final;
   const QueryResult& heading() const final { return result_; }
 
  protected:
@@ -41,6 +44,9 @@ class TablePlan : public Plan {
 
   // Counts one chunk, with scratch memory at hand.
   virtual void count(ChunkSets& sets, CellSink& sink) const = 0;
+
+  // Writes what the cells depend on besides the definition, the days and the value.
+  virtual void write_identity(ByteWriter&) const {}
 
   // Takes the memory of one more read of `events`, which is to be made.
   void take_read(const SeriesUnion& events) const;
@@ -75,6 +81,7 @@ class TablePlan : public Plan {
  private:
   std::vector<Cell>& begin_row(QueryResult& result) const;
 
+  const std::optional<PropertyCondition> value_;
   QuestionAccount* const account_;
   mutable SetArenaPool arenas_;
 };

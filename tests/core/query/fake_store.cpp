@@ -267,9 +267,9 @@ class FakeStore::Runner : public PlanRunner {
   Runner(const FakeStore& store, const ReadSet& reads) : store_(store), reads_(reads) {}
 
   Result<Partial> run(const PlanTask& task) override {
+    // Some answer for several partitions.
     std::vector<Partial> parts;
     for (std::size_t i = 0; i < kChunks; ++i) {
-      // Some answer for several partitions.
       if (parts.empty() || store_.random_.chance(70)) parts.push_back(Partial::of_nobody(task));
       parts.back().partitions.set(i);
       if (task.members == nullptr) {
@@ -278,7 +278,9 @@ class FakeStore::Runner : public PlanRunner {
         list_members(task, store_.chunks_[i], parts.back());
       }
     }
-    return merge_at_random(std::move(parts), store_.random_);
+    std::vector<std::string> answers;
+    for (const Partial& part : parts) answers.push_back(part.serialize(task));
+    return merge_at_random(answers, task, store_.random_);
   }
 
  private:
