@@ -46,6 +46,10 @@ class MemberPage {
   // Adds the users of a page of the same `members`.
   void merge(MemberPage other);
   std::size_t user_count() const { return users_.size(); }
+  // Whether both are the same page of users of the same kind.
+  bool is_same_page(const MemberPage& other) const {
+    return kind_ == other.kind_ && size_max_ == other.size_max_ && after_ == other.after_;
+  }
   // Writes the users who may be on the page, and the one who would begin the next, ordered by id.
   void write(ByteWriter& writer) const;
   // Reads what `write` wrote of the same `members` into a page without users. False where that

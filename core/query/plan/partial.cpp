@@ -67,7 +67,8 @@ void Partial::add_cells(const Partial& part) {
 }
 
 Status Partial::merge(Partial other) {
-  if (PartialShape::of(*this) != PartialShape::of(other)) {
+  if (PartialShape::of(*this) != PartialShape::of(other) ||
+      (users && !users->is_same_page(*other.users))) {
     return Status::invalid_argument("partial answer: it is one to another question");
   }
   if ((partitions & other.partitions).any()) {

@@ -71,7 +71,8 @@ struct Partial {
   // Adds the cells of other users of the same partitions.
   void add_cells(const Partial& part);
 
-  // Adds the answer of other partitions to the same task.
+  // Adds the answer of other partitions to the same task. Tasks are told apart when bytes are read,
+  // and here by what an answer has of them: how many counts, or which page.
   //   kInvalidArgument  a partition is in both, or the tasks differ; nothing was added
   Status merge(Partial other);
 

@@ -352,6 +352,20 @@ TEST_F(PartialPageTest, MergesToTheFirstUsers) {
   EXPECT_EQ(listed(merged(0, 1)), (std::vector<std::string>{"5", "7", "8", "next 8"}));
 }
 
+TEST_F(PartialPageTest, OtherPagesDoNotMerge) {
+  Partial first = page(1, {5ull});
+  members_.limit = 3;
+  Partial limited = page(2, {6ull});
+  EXPECT_EQ(first.merge(page(2, {6ull})).code(), StatusCode::kInvalidArgument);
+  members_.after = "4";
+  EXPECT_EQ(limited.merge(page(3, {7ull})).code(), StatusCode::kInvalidArgument);
+  members_ = {};
+  EXPECT_TRUE(first.merge(page(2, {6ull})).ok());
+  kind_ = UserKind::kString;
+  EXPECT_EQ(first.merge(page(3, {"7"})).code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(listed(std::move(first)), (std::vector<std::string>{"5", "6"}));
+}
+
 TEST_F(PartialPageTest, BytesLeadFromPageToPage) {
   members_.limit = 2;
   for (const bool is_string : {false, true}) {
