@@ -205,7 +205,7 @@ void measure(Session& session, std::uint64_t users, std::uint32_t of_256) {
         std::vector<double> times, rates;
         const std::size_t bytes = presence.bytes_read(reads, kept);
         for (int turn = 0; turn <= session.options().repeat; ++turn) {
-          PlanCounts counted;
+          Partial counted;
           const double seconds = seconds_of([&] {
             counted = QueryExecutor(pinned, *view, workers, ~std::size_t{0}, account).count(*plan);
           });

@@ -88,14 +88,14 @@ class QuestionAccount {
 // Checks an account every few steps, each of which takes some hundred nanoseconds. Threads: one.
 class QuestionPace {
  public:
-  explicit QuestionPace(const QuestionAccount& account) : account_(account) {}
+  explicit QuestionPace(const QuestionAccount& account) : account_(&account) {}
   void step() {
-    if (++steps_ % kStepsUnchecked == 0) account_.check();
+    if (++steps_ % kStepsUnchecked == 0) account_->check();
   }
 
  private:
   static constexpr std::uint32_t kStepsUnchecked = 16;
-  const QuestionAccount& account_;
+  const QuestionAccount* account_;
   std::uint32_t steps_ = 0;
 };
 
@@ -122,6 +122,13 @@ class QuestionMemory {
   void give_back() {
     if (account_ != nullptr) account_->give_back(std::exchange(bytes_, 0));
   }
+  void give_back(std::size_t bytes) {
+    if (account_ == nullptr) return;
+    account_->give_back(bytes);
+    bytes_ -= bytes;
+  }
+  // Leaves the bytes to the account until its end: they have gone into the answer.
+  void leave() { bytes_ = 0; }
   // As QuestionAccount::take_spare.
   bool take_spare(std::size_t bytes) {
     if (account_ == nullptr) return true;
@@ -136,8 +143,9 @@ class QuestionMemory {
 };
 
 // Makes room for `more` elements, which are to be added to `vector`. Its memory stays taken.
-template <class Vector>
-void take_for(QuestionAccount& account, Vector& vector, std::size_t more, QuestionNeed need) {
+// `account` is a QuestionAccount or a QuestionMemory.
+template <class Account, class Vector>
+void take_for(Account& account, Vector& vector, std::size_t more, QuestionNeed need) {
   constexpr std::size_t kElementBytes = sizeof(typename Vector::value_type);
   const std::size_t wanted = vector.size() + more;
   if (wanted <= vector.capacity()) return;

@@ -11,7 +11,6 @@
 namespace rollcall {
 namespace {
 
-constexpr std::uint32_t kPartitionsMax = 4096;
 constexpr std::uint32_t kValueDecimalsMax = 12;
 constexpr std::size_t kDimensionsMax = 64;
 

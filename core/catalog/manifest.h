@@ -15,6 +15,9 @@
 
 namespace rollcall {
 
+// The most partitions that a store may have.
+inline constexpr std::uint32_t kPartitionsMax = 4096;
+
 struct Manifest {
   StoreSettings settings;
   std::uint64_t event_count = 0;

@@ -136,24 +136,9 @@ class Engine::State::Snapshot : public PlanRunner {
   Snapshot(const Snapshot&) = delete;
   Snapshot& operator=(const Snapshot&) = delete;
 
-  PlanCounts count(const Plan& plan) override { return executor_.count(plan); }
-
-  Status members(const Plan& plan, std::span<const std::size_t> cells, MemberPage& page) override {
-    const std::vector<std::vector<std::uint32_t>> ordinals = executor_.members(plan, cells);
-    for (std::size_t i = 0; i < ordinals.size(); ++i) {
-      if (ordinals[i].empty()) continue;
-      // An ordinal is that of the same user for ever: batches may come between the partitions.
-      const Gate::Pass pass(state_.gate, [&] { account_.check(); });
-      account_.check();
-      Partition& partition = state_.partitions[pinned_.partitions[i].partition];
-      ROLLCALL_RETURN_IF_ERROR(partition.load_users(*state_.view));
-      for (const std::uint32_t ordinal : ordinals[i]) {
-        if (partition.users().is_erased(ordinal)) continue;  // forgotten since
-        page.add(partition.users().user(ordinal));
-      }
-      state_.evict_for(0);
-    }
-    return {};
+  Result<Partial> run(const PlanTask& task) override {
+    if (task.members != nullptr) return list_members(task);
+    return executor_.count(task.plan);
   }
 
   // Leaves the pages that had to be read where the next question finds them.
@@ -169,6 +154,26 @@ class Engine::State::Snapshot : public PlanRunner {
   }
 
  private:
+  Result<Partial> list_members(const PlanTask& task) {
+    Partial partial = executor_.of_nobody(task);
+    const std::vector<std::vector<std::uint32_t>> ordinals =
+        executor_.members(task.plan, task.cells);
+    for (std::size_t i = 0; i < ordinals.size(); ++i) {
+      if (ordinals[i].empty()) continue;
+      // An ordinal is that of the same user for ever: batches may come between the partitions.
+      const Gate::Pass pass(state_.gate, [&] { account_.check(); });
+      account_.check();
+      Partition& partition = state_.partitions[pinned_.partitions[i].partition];
+      ROLLCALL_RETURN_IF_ERROR(partition.load_users(*state_.view));
+      for (const std::uint32_t ordinal : ordinals[i]) {
+        if (partition.users().is_erased(ordinal)) continue;  // forgotten since
+        partial.users->add(partition.users().user(ordinal));
+      }
+      state_.evict_for(0);
+    }
+    return partial;
+  }
+
   State& state_;
   PinnedReads pinned_;
   std::shared_ptr<const StoreView> view_;

@@ -17,24 +17,24 @@ namespace {
 
 class CountingSink : public CellSink {
  public:
-  CountingSink(PlanCounts& counts, const QuestionAccount& account)
-      : cells_(counts.cells), amounts_(counts.amounts), account_(account), pace_(account) {}
+  CountingSink(Partial& counts, const QuestionAccount& account)
+      : counts_(counts), account_(account), pace_(account) {}
 
   void add(std::size_t cell, BitSpan users) override {
     pace_.step();
-    cells_[cell] += kernel_.count(users.words, users.word_count);
+    counts_.add(cell, kernel_.count(users.words, users.word_count));
   }
   void add_and(std::size_t cell, BitSpan a, BitSpan b) override {
     pace_.step();
-    cells_[cell] += kernel_.and_count(a.words, b.words, std::min(a.word_count, b.word_count));
+    counts_.add(cell, kernel_.and_count(a.words, b.words, std::min(a.word_count, b.word_count)));
   }
   void add_andnot(std::size_t cell, BitSpan a, BitSpan b) override {
     pace_.step();
     const std::size_t both = std::min(a.word_count, b.word_count);
-    cells_[cell] += kernel_.andnot_count(a.words, b.words, both) +
-                    kernel_.count(a.words + both, a.word_count - both);
+    counts_.add(cell, kernel_.andnot_count(a.words, b.words, both) +
+                          kernel_.count(a.words + both, a.word_count - both));
   }
-  void add_amount(std::size_t cell, AmountSum amount) override { amounts_[cell] += amount; }
+  void add_amount(std::size_t cell, AmountSum amount) override { counts_.add_amount(cell, amount); }
   // In parts that take a few milliseconds each.
   void add_and_band(const CellBand& band) override {
     constexpr std::size_t kWidthUnchecked = 256;
@@ -42,14 +42,13 @@ class CountingSink : public CellSink {
       account_.check();
       kernel_.and_count_band(band.rows.data(), band.rows.size(), band.columns.data() + k,
                              band.columns.size() - k, std::min(kWidthUnchecked, band.width - k),
-                             cells_.data() + band.first_cell + k, band.cells_per_row);
+                             counts_.cells.data() + band.first_cell + k, band.cells_per_row);
     }
   }
 
  private:
   const kernels::KernelTable& kernel_ = *kernels::active_table();
-  std::vector<std::uint64_t>& cells_;
-  std::vector<AmountSum>& amounts_;
+  Partial& counts_;
   const QuestionAccount& account_;
   QuestionPace pace_;
 };
@@ -378,8 +377,14 @@ bool is_small(const Plan& plan, std::span<const PinnedPartition> partitions) {
 
 }  // namespace
 
-PlanCounts QueryExecutor::count(const Plan& plan) {
-  PlanCounts counts = PlanCounts::of_nobody(plan, &account_);
+Partial QueryExecutor::of_nobody(const PlanTask& task) const {
+  Partial partial = Partial::of_nobody(task, &account_);
+  for (const PinnedPartition& pinned : pinned_.partitions) partial.partitions.set(pinned.partition);
+  return partial;
+}
+
+Partial QueryExecutor::count(const Plan& plan) {
+  Partial counts = of_nobody({plan});
   if (plan.reads().reads_chunks()) {
     const std::size_t bytes =
         counts.cells.size() * sizeof(counts.cells[0]) + counts.amounts.size() * sizeof(AmountSum);
@@ -397,10 +402,9 @@ PlanCounts QueryExecutor::count(const Plan& plan) {
   return counts;
 }
 
-void QueryExecutor::count_chunks(const Plan& plan, bool alone, PlanCounts& counts) {
+void QueryExecutor::count_chunks(const Plan& plan, bool alone, Partial& counts) {
   Reading reading{view_, account_, kept_bytes_max_, kept_bytes_};
-  Workers::PerThread<PlanCounts> counted(
-      [&] { return PlanCounts::cells_of_nobody(plan, &account_); });
+  Workers::PerThread<Partial> counted([&] { return Partial::cells_of_nobody(plan, &account_); });
   for_each(workers_, alone, pinned_.partitions.size(), [&](std::size_t i) {
     visit_partition(pinned_.reads, pinned_.partitions[i], workers_, alone, reading,
                     [&](const ChunkSource& source, std::uint32_t) {
@@ -408,17 +412,10 @@ void QueryExecutor::count_chunks(const Plan& plan, bool alone, PlanCounts& count
                       plan.count(source, sink);
                     });
   });
-  for (const PlanCounts& part : counted) {
-    for (std::size_t cell = 0; cell < part.cells.size(); ++cell) {
-      counts.cells[cell] += part.cells[cell];
-    }
-    for (std::size_t cell = 0; cell < part.amounts.size(); ++cell) {
-      counts.amounts[cell] += part.amounts[cell];
-    }
-  }
+  for (const Partial& part : counted) counts.add_cells(part);
 }
 
-void QueryExecutor::add_totals(const Plan& plan, PlanCounts& counts) const {
+void QueryExecutor::add_totals(const Plan& plan, Partial& counts) const {
   const std::vector<TotalsRead>& pinned_reads = pinned_.reads.totals;
   for (std::size_t i = 0; i < counts.totals.size(); ++i) {
     const TotalsRead& read = plan.reads().totals[i];

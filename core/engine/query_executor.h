@@ -39,7 +39,9 @@ class QueryExecutor {
 
   // Counts every cell of the plan. What does not fit in the account for all threads is counted by
   // one.
-  PlanCounts count(const Plan& plan);
+  Partial count(const Plan& plan);
+  // Returns the answer of the pinned partitions, nobody of whom is counted in it as yet.
+  Partial of_nobody(const PlanTask& task) const;
   // The ordinals of the users in `cells`, by partition; they take memory of the account.
   std::vector<std::vector<std::uint32_t>> members(const Plan& plan,
                                                   std::span<const std::size_t> cells);
@@ -49,8 +51,8 @@ class QueryExecutor {
 
  private:
   // By all threads, or by the caller's alone.
-  void count_chunks(const Plan& plan, bool alone, PlanCounts& counts);
-  void add_totals(const Plan& plan, PlanCounts& counts) const;
+  void count_chunks(const Plan& plan, bool alone, Partial& counts);
+  void add_totals(const Plan& plan, Partial& counts) const;
 
   PinnedReads& pinned_;
   const StoreView& view_;

@@ -73,6 +73,12 @@ Status TestEngine::ingest(std::span<const NaiveEvent> events) {
   return {};
 }
 
+Result<std::unique_ptr<Store>> TestEngine::close() {
+  ROLLCALL_RETURN_IF_ERROR(engine_->close());
+  engine_.reset();
+  return place_.open();
+}
+
 Status TestEngine::reopen() {
   ROLLCALL_RETURN_IF_ERROR(engine_->close());
   engine_.reset();

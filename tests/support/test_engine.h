@@ -54,6 +54,8 @@ class TestEngine {
     return engine_->save_segment(name, segment);
   }
   Status reopen();  // closes, and opens the same store again
+  // Closes the engine for good, and opens its store, which lives no longer than this.
+  Result<std::unique_ptr<Store>> close();
   Engine& engine() { return *engine_; }
   Result<QueryResult> query(const Query& query) const { return engine_->query(query); }
   Result<QueryResult> query(std::string_view json) const { return engine_->query(json); }

@@ -28,7 +28,7 @@ class ActivePlan final : public TablePlan {
              SeriesUnion events);
 
   std::size_t cell_count() const override { return range_.size() * cells_per_row(); }
-  QueryResult finish(const PlanCounts& counts) const override;
+  QueryResult finish(const Partial& counts) const override;
   std::vector<std::size_t> cells_of(std::size_t row, std::string_view column) const override;
 
  private:
@@ -157,7 +157,7 @@ void ActivePlan::count_unions(ChunkSets& sets, CellSink& sink) const {
   }
 }
 
-QueryResult ActivePlan::finish(const PlanCounts& counted) const {
+QueryResult ActivePlan::finish(const Partial& counted) const {
   const std::span<const std::uint64_t> cells = counted.cells;
   QueryResult result = result_;
   for (std::size_t row = 0; row < range_.size(); ++row) {

@@ -40,7 +40,7 @@ class ChurnPlan final : public TablePlan {
             PeriodRange range, SeriesUnion events);
 
   std::size_t cell_count() const override { return range_.size() * kCellsPerRow; }
-  QueryResult finish(const PlanCounts& counts) const override;
+  QueryResult finish(const Partial& counts) const override;
   std::vector<std::size_t> cells_of(std::size_t row, std::string_view column) const override;
 
  private:
@@ -179,7 +179,7 @@ void ChurnPlan::add_row_cells(std::size_t row, const RowSets& users, MutableSet&
   sink.add_and(cell + kRecalled, churned.span(), users.later);
 }
 
-QueryResult ChurnPlan::finish(const PlanCounts& counted) const {
+QueryResult ChurnPlan::finish(const Partial& counted) const {
   const std::span<const std::uint64_t> cells = counted.cells;
   QueryResult result = result_;
   for (std::size_t row = 0; row < range_.size(); ++row) {

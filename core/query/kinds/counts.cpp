@@ -35,7 +35,7 @@ class CountsPlan final : public TablePlan {
              SeriesUnion events);
 
   std::size_t cell_count() const override { return ask_.by_hour ? 0 : range_.size(); }
-  QueryResult finish(const PlanCounts& counts) const override;
+  QueryResult finish(const Partial& counts) const override;
   std::vector<std::size_t> cells_of(std::size_t row, std::string_view column) const override {
     if (ask_.by_hour || column != "users") return {};
     return {row};
@@ -43,8 +43,8 @@ class CountsPlan final : public TablePlan {
 
  private:
   void count(ChunkSets& sets, CellSink& sink) const override;
-  void add_period(std::size_t row, const PlanCounts& counts, QueryResult& result) const;
-  void add_hours(Day day, const PlanCounts& counts, QueryResult& result) const;
+  void add_period(std::size_t row, const Partial& counts, QueryResult& result) const;
+  void add_hours(Day day, const Partial& counts, QueryResult& result) const;
   bool has_amounts() const override { return among_.has_value() && !ask_.by_hour; }
   // How often single users did something is kept over all time, not by day.
   bool knows_events() const { return !among_; }
@@ -120,7 +120,7 @@ void CountsPlan::count(ChunkSets& sets, CellSink& sink) const {
   }
 }
 
-QueryResult CountsPlan::finish(const PlanCounts& counts) const {
+QueryResult CountsPlan::finish(const Partial& counts) const {
   QueryResult result = result_;
   for (std::size_t row = 0; row < range_.size(); ++row) {
     if (ask_.by_hour) {
@@ -133,7 +133,7 @@ QueryResult CountsPlan::finish(const PlanCounts& counts) const {
   return result;
 }
 
-void CountsPlan::add_period(std::size_t row, const PlanCounts& counts, QueryResult& result) const {
+void CountsPlan::add_period(std::size_t row, const Partial& counts, QueryResult& result) const {
   EventTotal total;
   if (has_amounts()) total.value = counts.amounts[row];
   const DayRange days = calendar_.days(range_.first + static_cast<std::int32_t>(row));
@@ -155,7 +155,7 @@ void CountsPlan::add_period(std::size_t row, const PlanCounts& counts, QueryResu
           quotient_cell(total.value, decimals_, users, complete), complete);
 }
 
-void CountsPlan::add_hours(Day day, const PlanCounts& counts, QueryResult& result) const {
+void CountsPlan::add_hours(Day day, const Partial& counts, QueryResult& result) const {
   const TimeUs begin = zone_.start_of(day), end = zone_.start_of(day + 1);
   std::size_t hour = 0;
   for (TimeUs time = begin; time < end && time <= timeframe_.as_of_time; time += kUsPerHour) {

@@ -52,7 +52,7 @@ class IdlePlan final : public TablePlan {
   IdlePlan(const Query& query, const PlanContext& context, Scope scope, SeriesUnion events);
 
   std::size_t cell_count() const override { return buckets_.size(); }
-  QueryResult finish(const PlanCounts& counts) const override;
+  QueryResult finish(const Partial& counts) const override;
   std::vector<std::size_t> cells_of(std::size_t row, std::string_view column) const override;
 
  private:
@@ -102,7 +102,7 @@ void IdlePlan::count(ChunkSets& sets, CellSink& sink) const {
   }
 }
 
-QueryResult IdlePlan::finish(const PlanCounts& counted) const {
+QueryResult IdlePlan::finish(const Partial& counted) const {
   const std::span<const std::uint64_t> cells = counted.cells;
   QueryResult result = result_;
   const std::uint64_t total = std::accumulate(cells.begin(), cells.end(), std::uint64_t{0});

@@ -33,7 +33,7 @@ class LifecyclePlan final : public TablePlan {
                 SeriesUnion events);
 
   std::size_t cell_count() const override { return range_.size() * kCellsPerRow; }
-  QueryResult finish(const PlanCounts& counts) const override;
+  QueryResult finish(const Partial& counts) const override;
   std::vector<std::size_t> cells_of(std::size_t row, std::string_view column) const override;
 
  private:
@@ -100,7 +100,7 @@ void LifecyclePlan::count(ChunkSets& sets, CellSink& sink) const {
   }
 }
 
-QueryResult LifecyclePlan::finish(const PlanCounts& counts) const {
+QueryResult LifecyclePlan::finish(const Partial& counts) const {
   QueryResult result = result_;
   for (std::size_t row = 0; row < range_.size(); ++row) {
     const std::int32_t period = range_.first + static_cast<std::int32_t>(row);

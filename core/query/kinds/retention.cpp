@@ -72,7 +72,7 @@ class RetentionPlan final : public TablePlan {
   std::size_t cells_per_row() const { return 1 + begun_count_; }
   std::size_t cell_count() const override { return range_.size() * cells_per_row(); }
   bool has_amounts() const override { return ask_.measure == Measure::kValue; }
-  QueryResult finish(const PlanCounts& counts) const override;
+  QueryResult finish(const Partial& counts) const override;
   std::vector<std::size_t> cells_of(std::size_t row, std::string_view column) const override;
 
  private:
@@ -99,9 +99,9 @@ class RetentionPlan final : public TablePlan {
   // The users' amounts, from the first period of `group` after the row's own to the last.
   AmountSum amount_of(std::size_t row, PeriodGroup group, BitSpan users,
                       const ChunkSets& sets) const;
-  void add_measures(std::size_t cell, std::uint64_t size, bool complete, const PlanCounts& counts,
+  void add_measures(std::size_t cell, std::uint64_t size, bool complete, const Partial& counts,
                     std::vector<Cell>& row) const;
-  void add_summary(const PlanCounts& counts, QueryResult& result) const;
+  void add_summary(const Partial& counts, QueryResult& result) const;
 
   Day first_day(std::size_t row) const {
     return calendar_.first_day(range_.first + static_cast<std::int32_t>(row));
@@ -400,7 +400,7 @@ Cell RetentionPlan::label(PeriodGroup group) const {
 }
 
 void RetentionPlan::add_measures(std::size_t cell, std::uint64_t size, bool complete,
-                                 const PlanCounts& counts, std::vector<Cell>& row) const {
+                                 const Partial& counts, std::vector<Cell>& row) const {
   if (has_amounts()) {
     row.push_back(decimal_cell(counts.amounts[cell], decimals_));
     row.push_back(quotient_cell(counts.amounts[cell], decimals_, size, complete));
@@ -411,7 +411,7 @@ void RetentionPlan::add_measures(std::size_t cell, std::uint64_t size, bool comp
   row.push_back(complete);
 }
 
-QueryResult RetentionPlan::finish(const PlanCounts& counts) const {
+QueryResult RetentionPlan::finish(const Partial& counts) const {
   QueryResult result = result_;
   for (std::size_t row = 0; row < range_.size(); ++row) {
     const std::size_t first = row * cells_per_row();
@@ -425,13 +425,13 @@ QueryResult RetentionPlan::finish(const PlanCounts& counts) const {
   return result;
 }
 
-void RetentionPlan::add_summary(const PlanCounts& counts, QueryResult& result) const {
+void RetentionPlan::add_summary(const Partial& counts, QueryResult& result) const {
   const Divisor scale = has_amounts() ? scale_of(decimals_) : 1;
   for (std::size_t i = 0; i < groups_.size(); ++i) {
     // What no cohort has reached cannot be known, and is not 0. Later columns are not reached
     // either.
     if (!is_complete(0, groups_[i])) return;
-    PlanCounts pooled;  // of one cell
+    Partial pooled;  // of one cell
     pooled.cells.resize(1);
     pooled.amounts.resize(1);
     std::uint64_t size = 0;

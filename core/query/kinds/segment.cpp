@@ -26,7 +26,7 @@ class SegmentPlan final : public TablePlan {
               std::optional<SeriesUnion> value);
 
   std::size_t cell_count() const override { return has_data_ ? 1 : 0; }
-  QueryResult finish(const PlanCounts& counts) const override {
+  QueryResult finish(const Partial& counts) const override {
     QueryResult result = result_;
     for (const std::uint64_t users : counts.cells) add_row(result, count_cell(users));
     return result;

@@ -33,13 +33,13 @@ class StickinessPlan final : public TablePlan {
   std::size_t cell_count() const override {
     return ask_.window_days ? range_.size() * cells_per_window() : range_.size();
   }
-  QueryResult finish(const PlanCounts& counts) const override;
+  QueryResult finish(const Partial& counts) const override;
   std::vector<std::size_t> cells_of(std::size_t row, std::string_view column) const override;
 
  private:
   void count(ChunkSets& sets, CellSink& sink) const override;
-  void finish_range(const PlanCounts& counts, QueryResult& result) const;
-  void finish_windows(const PlanCounts& counts, QueryResult& result) const;
+  void finish_range(const Partial& counts, QueryResult& result) const;
+  void finish_windows(const Partial& counts, QueryResult& result) const;
 
   std::size_t cells_per_window() const { return static_cast<std::size_t>(*ask_.window_days); }
   std::int32_t first_period() const { return range_.first - (ask_.window_days.value_or(1) - 1); }
@@ -99,7 +99,7 @@ void StickinessPlan::count(ChunkSets& sets, CellSink& sink) const {
   }
 }
 
-QueryResult StickinessPlan::finish(const PlanCounts& counts) const {
+QueryResult StickinessPlan::finish(const Partial& counts) const {
   QueryResult result = result_;
   if (ask_.window_days) {
     finish_windows(counts, result);
@@ -109,7 +109,7 @@ QueryResult StickinessPlan::finish(const PlanCounts& counts) const {
   return result;
 }
 
-void StickinessPlan::finish_range(const PlanCounts& counts, QueryResult& result) const {
+void StickinessPlan::finish_range(const Partial& counts, QueryResult& result) const {
   if (range_.size() == 0) return;
   const bool complete = timeframe_.has_ended(*range_.to);
   std::uint64_t at_least = 0;
@@ -121,7 +121,7 @@ void StickinessPlan::finish_range(const PlanCounts& counts, QueryResult& result)
   }
 }
 
-void StickinessPlan::finish_windows(const PlanCounts& counts, QueryResult& result) const {
+void StickinessPlan::finish_windows(const Partial& counts, QueryResult& result) const {
   for (std::size_t row = 0; row < range_.size(); ++row) {
     const std::int32_t day = range_.first + static_cast<std::int32_t>(row);
     const Day date = calendar_.first_day(day);

@@ -162,11 +162,16 @@ Result<std::vector<std::size_t>> find_member_cells(
   return cells_of(index, members.of);
 }
 
-MemberPage::MemberPage(const Members& members, QuestionAccount* account)
-    : members_(members),
+MemberPage::MemberPage(const Members& members, UserKind kind, QuestionAccount* account)
+    : kind_(kind),
       size_max_(static_cast<std::size_t>(
           std::min<std::uint64_t>(members.limit.value_or(kNoLimit), kNoLimit))),
-      account_(account) {
+      account_(account),
+      memory_(account) {
+  if (!members.after.empty()) {
+    after_ =
+        kind == UserKind::kInteger ? UserId(*parse_integer(members.after)) : UserId(members.after);
+  }
   if (account != nullptr) pace_.emplace(*account);
 }
 
@@ -175,28 +180,65 @@ bool MemberPage::is_before(const UserId& a, const UserId& b) {
   return a < b;
 }
 
-void MemberPage::add(const UserId& user) {
-  if (!after_ && !members_.after.empty()) {
-    after_ = std::holds_alternative<std::uint64_t>(user) ? UserId(*parse_integer(members_.after))
-                                                         : UserId(members_.after);
-  }
+void MemberPage::add(UserId user) {
   if (after_ && !is_before(*after_, user)) return;
   // Twice the page and what follows it, so that sorting it out takes a few steps a user.
   if (size_max_ != kNoLimit && users_.size() == 2 * (size_max_ + 1)) cut_to(size_max_ + 1);
-  if (account_ != nullptr) {
-    take_for(*account_, users_, 1, QuestionNeed::kMembers);
-    account_->take(heap_bytes(user), QuestionNeed::kMembers);
+  take_for(memory_, users_, 1, QuestionNeed::kMembers);
+  memory_.take(heap_bytes(user), QuestionNeed::kMembers);
+  users_.push_back(std::move(user));
+}
+
+void MemberPage::merge(MemberPage other) {
+  for (UserId& user : other.users_) add(std::move(user));
+}
+
+void MemberPage::write(ByteWriter& writer) const {
+  const std::size_t count = std::min(size_max_ + 1, users_.size());
+  std::vector<const UserId*> first(count);
+  std::vector<const UserId*> all;
+  all.reserve(users_.size());
+  for (const UserId& user : users_) all.push_back(&user);
+  std::partial_sort_copy(all.begin(), all.end(), first.begin(), first.end(),
+                         [](const UserId* a, const UserId* b) { return *a < *b; });
+  writer.varint(count);
+  std::uint64_t before = 0;
+  for (const UserId* user : first) {
+    if (kind_ == UserKind::kString) {
+      writer.text(std::get<std::string>(*user));
+    } else {
+      const auto number = std::get<std::uint64_t>(*user);
+      writer.varint(number - std::exchange(before, number));
+    }
   }
-  users_.push_back(user);
+}
+
+bool MemberPage::read(ByteReader& reader) {
+  const std::size_t count = reader.count(1);
+  if (count > size_max_ + 1) return false;
+  take_for(memory_, users_, count, QuestionNeed::kMembers);
+  std::uint64_t number = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    UserId user;
+    if (kind_ == UserKind::kString) {
+      user = std::string(reader.text());
+      memory_.take(heap_bytes(user), QuestionNeed::kMembers);
+    } else {
+      user = number += reader.varint();
+    }
+    // No user comes twice, nor anybody whom an earlier page had.
+    const UserId* const before = users_.empty() ? after_ ? &*after_ : nullptr : &users_.back();
+    if (!reader.ok() || (before != nullptr && !is_before(*before, user))) return false;
+    users_.push_back(std::move(user));
+  }
+  return true;
 }
 
 void MemberPage::cut_to(std::size_t count) {
   const auto end = users_.begin() + static_cast<std::ptrdiff_t>(count);
   std::nth_element(users_.begin(), end - 1, users_.end(),
                    [&](const UserId& a, const UserId& b) { return is_before(a, b); });
-  if (account_ != nullptr) {
-    for (auto user = end; user != users_.end(); ++user) account_->give_back(heap_bytes(*user));
-  }
+  for (auto user = end; user != users_.end(); ++user) memory_.give_back(heap_bytes(*user));
   users_.erase(end, users_.end());
 }
 
@@ -216,6 +258,8 @@ QueryResult MemberPage::list(QueryResult table) {
     auto* const text = std::get_if<std::string>(&users_[i]);
     row.emplace_back(text == nullptr ? user_text(users_[i]) : std::move(*text));
   }
+  memory_.leave();  // the ids are in the rows now
+  users_.clear();
   return table;
 }
 

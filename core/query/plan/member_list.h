@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/byte_codec.h"
 #include "core/base/question_account.h"
 #include "rollcall/answer.h"
 #include "rollcall/question.h"
@@ -33,14 +34,28 @@ Result<std::vector<std::size_t>> find_member_cells(
     const QueryResult& table, const Members& members,
     const std::function<std::vector<std::size_t>(std::size_t, std::string_view)>& cells_of);
 
-// The page of users that is asked for, of all those that are added, which take memory of the
-// account (null: has no bounds) only as far as they may be on it.
+// The page of users that is asked for, of all those that are added. Pages of users that have nobody
+// in common merge into that of all of them.
 class MemberPage {
  public:
-  MemberPage(const Members& members, QuestionAccount* account);
+  // `members` has passed check_members. Users take memory of the account (null: it has no bounds)
+  // only as far as they may be on the page.
+  MemberPage(const Members& members, UserKind kind, QuestionAccount* account);
 
-  void add(const UserId& user);
-  // `table` with the users in the place of its rows, ordered by id.
+  void add(UserId user);
+  // Adds the users of a page of the same `members`.
+  void merge(MemberPage other);
+  std::size_t user_count() const { return users_.size(); }
+  // Whether both are the same page of users of the same kind.
+  bool is_same_page(const MemberPage& other) const {
+    return kind_ == other.kind_ && size_max_ == other.size_max_ && after_ == other.after_;
+  }
+  // Writes the users who may be on the page, and the one who would begin the next, ordered by id.
+  void write(ByteWriter& writer) const;
+  // Reads what `write` wrote of the same `members` into a page without users. False where that
+  // cannot be what is read.
+  bool read(ByteReader& reader);
+  // Returns `table` with the users in the place of its rows, ordered by id, and leaves none here.
   QueryResult list(QueryResult table);
 
  private:
@@ -48,11 +63,12 @@ class MemberPage {
   void cut_to(std::size_t count);
   bool is_before(const UserId& a, const UserId& b);
 
-  const Members& members_;
-  const std::size_t size_max_;
+  UserKind kind_;
+  std::size_t size_max_;
   std::optional<UserId> after_;
   std::vector<UserId> users_;
-  QuestionAccount* const account_;
+  QuestionAccount* account_;
+  QuestionMemory memory_;  // of the users
   std::optional<QuestionPace> pace_;
 };
 

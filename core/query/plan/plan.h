@@ -3,7 +3,8 @@
 //
 // The path: Query -> make_plan (core/query/kinds/kind_table.h) -> Plan. The executor pins what
 // `reads()` names, calls `count` once for each chunk of each partition, adds up the cells, and
-// calls `finish`. A user lives in exactly one chunk, so counts of users add up.
+// calls `finish` with the Partial that this comes to. A user lives in exactly one chunk, so counts
+// of users add up.
 #pragma once
 
 #include <cstddef>
@@ -12,8 +13,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/question_account.h"
 #include "core/pages/reads.h"
+#include "core/query/plan/partial.h"
 #include "core/query/resolve/plan_context.h"
 #include "core/query/sets/cell_sink.h"
 #include "core/query/sets/chunk_source.h"
@@ -21,20 +22,6 @@
 #include "rollcall/question.h"
 
 namespace rollcall {
-
-// What a plan's reads and cells came to, over all partitions.
-struct PlanCounts {
-  std::vector<std::uint64_t> cells;  // users of each cell
-  std::vector<AmountSum> amounts;    // of each cell, where the plan has amounts
-  // For each of ReadSet::totals, by day; by day and hour, kDayHoursMax of them, where asked for.
-  std::vector<std::vector<EventTotal>> totals;
-  QuestionMemory memory;  // that they take
-
-  // Takes it from `account`; null: from none.
-  static PlanCounts of_nobody(const class Plan& plan, QuestionAccount* account = nullptr);
-  // The same without `totals`.
-  static PlanCounts cells_of_nobody(const class Plan& plan, QuestionAccount* account = nullptr);
-};
 
 // Immutable. Threads: any.
 class Plan {
@@ -49,10 +36,13 @@ class Plan {
   virtual void count(const ChunkSource& chunk, CellSink& sink) const = 0;
   // Frees what `count` keeps from one chunk to the next, where nobody counts.
   virtual void free_scratch() const {}
+  // Returns a number that tells the plan from those of other questions, days, users and values, on
+  // any machine whose store has the same settings.
+  virtual std::uint64_t digest() const = 0;
   // The table without its rows.
   virtual const QueryResult& heading() const = 0;
-  // The table, of all but `stats`.
-  virtual QueryResult finish(const PlanCounts& counts) const = 0;
+  // Returns the table, all but its `stats`, of the answer of all partitions.
+  virtual QueryResult finish(const Partial& counts) const = 0;
   // The cells whose users a column of a row of that table counts, no user in two of them; none
   // where it counts no users. `finish` gave the row.
   virtual std::vector<std::size_t> cells_of(std::size_t row, std::string_view column) const = 0;

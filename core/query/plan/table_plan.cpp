@@ -1,6 +1,7 @@
 #include "core/query/plan/table_plan.h"
 
 #include <fmt/format.h>
+#include <xxhash.h>
 
 #include <algorithm>
 #include <string>
@@ -12,6 +13,7 @@ Result<Scope> resolve_scope(std::string_view kind, const Query& query, const Pla
   Scope scope;
   scope.kind = kind;
   scope.account = context.account;
+  if (context.value != nullptr) scope.value = *context.value;
   ROLLCALL_ASSIGN_OR_RETURN(scope.timeframe, resolve_timeframe(kind, query.common, context));
   if (query.common.among) {
     ROLLCALL_ASSIGN_OR_RETURN(
@@ -31,11 +33,34 @@ TablePlan::TablePlan(const Query& query, Scope scope)
     : timeframe_(std::move(scope.timeframe)),
       among_(std::move(scope.among)),
       breakdown_(query.common.breakdown),
+      value_(std::move(scope.value)),
       account_(scope.account),
       arenas_(scope.account) {
   if (among_) among_->add_reads(reads_);
   result_.kind = scope.kind;
   result_.as_of = timeframe_.as_of;
+}
+
+std::uint64_t TablePlan::digest() const {
+  std::string identity;
+  ByteWriter writer(identity);
+  writer.text(result_.kind);
+  for (const auto& [name, value] : result_.definition) {
+    // Notes may tell of what one of the stores has seen.
+    if (name == "notes") continue;
+    writer.text(name);
+    writer.text(value);
+  }
+  writer.zigzag(timeframe_.as_of_time);
+  writer.zigzag(timeframe_.data.first.value);
+  writer.zigzag(timeframe_.data.last.value);
+  if (value_) {
+    writer.text(value_->property);
+    writer.byte(static_cast<std::uint8_t>(value_->test));
+    for (const std::string& value : value_->values) writer.text(value);
+  }
+  write_identity(writer);
+  return XXH3_64bits(identity.data(), identity.size());
 }
 
 void TablePlan::count(const ChunkSource& chunk, CellSink& sink) const {

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/byte_codec.h"
 #include "core/query/plan/plan.h"
 #include "core/query/plan/quotient.h"
 #include "core/query/plan/segment_set.h"
@@ -21,7 +22,8 @@ struct Scope {
   std::string_view kind;
   Timeframe timeframe;
   std::optional<SegmentSet> among;
-  QuestionAccount* account = nullptr;  // of the context
+  std::optional<PropertyCondition> value;  // of the context
+  QuestionAccount* account = nullptr;      // of the context
 };
 // `kind` is a name that lasts.
 Result<Scope> resolve_scope(std::string_view kind, const Query& query, const PlanContext& context);
@@ -36,6 +38,7 @@ class TablePlan : public Plan {
   const ReadSet& reads() const final { return reads_; }
   void count(const ChunkSource& chunk, CellSink& sink) const final;
   void free_scratch() const final { arenas_.clear(); }
+  std::uint64_t digest() const final;
   const QueryResult& heading() const final { return result_; }
 
  protected:
@@ -43,6 +46,9 @@ class TablePlan : public Plan {
 
   // Counts one chunk, with scratch memory at hand.
   virtual void count(ChunkSets& sets, CellSink& sink) const = 0;
+
+  // Writes what the cells depend on besides the definition, the days and the value.
+  virtual void write_identity(ByteWriter&) const {}
 
   // Takes the memory of one more read of `events`, which is to be made.
   void take_read(const SeriesUnion& events) const;
@@ -54,7 +60,7 @@ class TablePlan : public Plan {
   bool keeps_counts(const Query& query, const PlanContext& context, const Calendar& calendar,
                     const SeriesUnion& events) const;
   // Adds a read of totals, on those days that may have any, and returns these. They are the next of
-  // PlanCounts::totals.
+  // Partial::totals.
   DayRange read_totals(TotalsRead read);
 
   // The definition: `fields`, which are those of the query in force; then, with `range`, its dates;
@@ -78,6 +84,7 @@ class TablePlan : public Plan {
   std::vector<Cell>& begin_row(QueryResult& result) const;
 
   const std::string breakdown_;
+  const std::optional<PropertyCondition> value_;
   QuestionAccount* const account_;
   mutable SetArenaPool arenas_;
 };

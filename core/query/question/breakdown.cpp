@@ -17,16 +17,28 @@ namespace {
 // Distinct users by value of a property, on some days.
 class RankingPlan final : public TablePlan {
  public:
-  RankingPlan(const Query& query, Scope scope, DayRange days, std::vector<SeriesUnion> values)
-      : TablePlan(query, std::move(scope)), days_(days), values_(std::move(values)) {
+  // `labels` are the values, by cell.
+  RankingPlan(const Query& query, const PlanContext& context, Scope scope, DayRange days,
+              std::vector<std::string> labels, std::vector<SeriesUnion> values)
+      : TablePlan(query, std::move(scope)),
+        days_(days),
+        labels_(std::move(labels)),
+        values_(std::move(values)) {
+    define(query, context, nullptr, {});
     for (const SeriesUnion& value : values_) read_presence(value, days_);
   }
 
   std::size_t cell_count() const override { return values_.size(); }
-  QueryResult finish(const PlanCounts&) const override { return result_; }
+  QueryResult finish(const Partial&) const override { return result_; }
   std::vector<std::size_t> cells_of(std::size_t, std::string_view) const override { return {}; }
 
  private:
+  void write_identity(ByteWriter& writer) const override {
+    writer.text("ranking");
+    writer.zigzag(days_.first.value);
+    writer.zigzag(days_.last.value);
+    for (const std::string& label : labels_) writer.text(label);
+  }
   void count(ChunkSets& sets, CellSink& sink) const override {
     const std::size_t mark = sets.arena().mark();
     for (std::size_t i = 0; i < values_.size(); ++i) {
@@ -36,6 +48,7 @@ class RankingPlan final : public TablePlan {
   }
 
   const DayRange days_;
+  const std::vector<std::string> labels_;
   const std::vector<SeriesUnion> values_;
 };
 
@@ -74,8 +87,8 @@ Result<Breakdown> Breakdown::make(const Query& query, const PlanContext& context
     breakdown.values_.emplace_back(value);
     unions.push_back(std::move(of_value));
   }
-  breakdown.ranking_ =
-      std::make_unique<RankingPlan>(query, std::move(scope), days, std::move(unions));
+  breakdown.ranking_ = std::make_unique<RankingPlan>(query, context, std::move(scope), days,
+                                                     breakdown.values_, std::move(unions));
   return breakdown;
 }
 

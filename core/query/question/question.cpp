@@ -71,8 +71,9 @@ Result<QueryResult> Question::answer(PlanRunner& runner) const {
 }
 
 Result<QueryResult> Question::answer_breakdown(PlanRunner& runner) const {
-  const std::vector<BreakdownValue> values =
-      breakdown_->values(runner.count(breakdown_->ranking()).cells);
+  ROLLCALL_ASSIGN_OR_RETURN(Partial ranked, runner.run({breakdown_->ranking()}));
+  const std::vector<BreakdownValue> values = breakdown_->values(ranked.cells);
+  ranked = {};
   breakdown_->ranking().free_scratch();
 
   QueryResult result = plan_->heading();
@@ -125,7 +126,7 @@ Result<QueryResult> Question::answer_breakdown(PlanRunner& runner) const {
 
 Result<QueryResult> Question::answer_plan(const Plan& plan, const Members* members,
                                           PlanRunner& runner) const {
-  PlanCounts counts = runner.count(plan);
+  ROLLCALL_ASSIGN_OR_RETURN(Partial counts, runner.run({plan}));
   plan.free_scratch();  // rows take its place
   QueryResult table = plan.finish(counts);
   counts = {};
@@ -144,9 +145,9 @@ Result<QueryResult> Question::answer_plan(const Plan& plan, const Members* membe
   }
   table.rows.clear();
   table.rows.shrink_to_fit();
-  MemberPage page(*members, context_.account);
-  ROLLCALL_RETURN_IF_ERROR(runner.members(plan, cells, page));
-  return page.list(std::move(table));
+  ROLLCALL_ASSIGN_OR_RETURN(Partial listed,
+                            runner.run({plan, members, context_.settings.user_kind, cells}));
+  return listed.users->list(std::move(table));
 }
 
 }  // namespace rollcall

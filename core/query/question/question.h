@@ -4,7 +4,6 @@
 
 #include <memory>
 #include <optional>
-#include <span>
 #include <vector>
 
 #include "core/query/plan/member_list.h"
@@ -22,10 +21,8 @@ namespace rollcall {
 class PlanRunner {
  public:
   virtual ~PlanRunner() = default;
-  virtual PlanCounts count(const Plan& plan) = 0;
-  // Adds the users of `cells`, in no particular order.
-  virtual Status members(const Plan& plan, std::span<const std::size_t> cells,
-                         MemberPage& page) = 0;
+  // Returns the answer of all partitions together.
+  virtual Result<Partial> run(const PlanTask& task) = 0;
 };
 
 class Question {

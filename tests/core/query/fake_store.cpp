@@ -10,6 +10,7 @@
 
 #include "core/query/kinds/kind_table.h"
 #include "core/query/question/question.h"
+#include "tests/core/query/random_merge.h"
 
 namespace rollcall::testing {
 
@@ -144,7 +145,7 @@ namespace {
 
 class FakeSink : public CellSink {
  public:
-  explicit FakeSink(PlanCounts& counts) : counts_(counts) {}
+  explicit FakeSink(Partial& counts) : counts_(counts) {}
 
   void add(std::size_t cell, BitSpan users) override {
     for (std::size_t i = 0; i < users.word_count; ++i) count(cell, users.words[i]);
@@ -167,7 +168,7 @@ class FakeSink : public CellSink {
   void count(std::size_t cell, std::uint64_t word) {
     counts_.cells.at(cell) += static_cast<std::uint64_t>(std::popcount(word));
   }
-  PlanCounts& counts_;
+  Partial& counts_;
 };
 
 // Which users are in some cells.
@@ -246,7 +247,7 @@ void FakeStore::add(const NaiveEvent& event, std::size_t chunk, std::uint32_t or
   const auto hour = static_cast<std::size_t>((event.time - zone_.start_of(day)) / hour_us);
   for (const SeriesId id : series) {
     chunks_[chunk].presence[{id, day}].insert(ordinal);
-    EventTotal& total = totals_[{id, day}][hour];
+    EventTotal& total = chunks_[chunk].totals[{id, day}][hour];
     if (id == kAnySeries) continue;  // has no totals but its users
     ++total.events;
     total.value += event.value.value_or(0);
@@ -266,45 +267,52 @@ class FakeStore::Runner : public PlanRunner {
  public:
   Runner(const FakeStore& store, const ReadSet& reads) : store_(store), reads_(reads) {}
 
-  PlanCounts count(const Plan& plan) override {
-    PlanCounts counts = PlanCounts::of_nobody(plan);
-    FakeSink sink(counts);
-    for (const Chunk& chunk : store_.chunks_) {
-      plan.count(FakeChunk(chunk, reads_, store_.random_), sink);
+  Result<Partial> run(const PlanTask& task) override {
+    // Some answer for several partitions.
+    std::vector<Partial> parts;
+    for (std::size_t i = 0; i < kChunks; ++i) {
+      if (parts.empty() || store_.random_.chance(70)) parts.push_back(Partial::of_nobody(task));
+      parts.back().partitions.set(i);
+      if (task.members == nullptr) {
+        count(task.plan, store_.chunks_[i], parts.back());
+      } else {
+        list_members(task, store_.chunks_[i], parts.back());
+      }
     }
-    for (std::size_t i = 0; i < counts.totals.size(); ++i) {
-      add_totals(plan.reads().totals[i], counts.totals[i]);
-    }
-    return counts;
-  }
-
-  Status members(const Plan& plan, std::span<const std::size_t> cells, MemberPage& page) override {
-    for (const Chunk& chunk : store_.chunks_) {
-      std::set<std::uint32_t> ordinals;
-      FakeMemberSink sink(cells, ordinals);
-      plan.count(FakeChunk(chunk, reads_, store_.random_), sink);
-      for (const std::uint32_t ordinal : ordinals) page.add(chunk.users.at(ordinal));
-    }
-    return {};
+    std::vector<std::string> answers;
+    for (const Partial& part : parts) answers.push_back(part.serialize(task));
+    return merge_at_random(answers, task, store_.random_);
   }
 
  private:
-  void add_totals(const TotalsRead& read, std::vector<EventTotal>& totals) const {
-    for (const auto& [key, hours] : store_.totals_) {
+  void count(const Plan& plan, const Chunk& chunk, Partial& counts) const {
+    FakeSink sink(counts);
+    plan.count(FakeChunk(chunk, reads_, store_.random_), sink);
+    for (std::size_t i = 0; i < counts.totals.size(); ++i) {
+      add_totals(plan.reads().totals[i], chunk, counts.totals[i]);
+    }
+  }
+
+  void list_members(const PlanTask& task, const Chunk& chunk, Partial& listed) const {
+    std::set<std::uint32_t> ordinals;
+    FakeMemberSink sink(task.cells, ordinals);
+    task.plan.count(FakeChunk(chunk, reads_, store_.random_), sink);
+    for (const std::uint32_t ordinal : ordinals) listed.users->add(chunk.users.at(ordinal));
+  }
+
+  static void add_totals(const TotalsRead& read, const Chunk& chunk,
+                         std::vector<EventTotal>& totals) {
+    for (const auto& [key, hours] : chunk.totals) {
       const auto& [series, day] = key;
       if (!read.days.contains(day)) continue;
       if (std::find(read.series.begin(), read.series.end(), series) == read.series.end()) continue;
-      if (!read.by_hour) {
-        for (const Chunk& chunk : store_.chunks_) {
-          const auto users = chunk.presence.find({series, day});
-          if (users == chunk.presence.end()) continue;
-          totals.at(static_cast<std::size_t>(day - read.days.first)).users += users->second.size();
-        }
+      const auto index = static_cast<std::size_t>(day - read.days.first);
+      const auto users = chunk.presence.find(key);
+      if (!read.by_hour && users != chunk.presence.end()) {
+        totals.at(index).users += users->second.size();
       }
       for (const auto& [hour, total] : hours) {
-        const auto index = static_cast<std::size_t>(day - read.days.first);
-        EventTotal& into = totals.at(read.by_hour ? index * kDayHoursMax + hour : index);
-        into.add(total);
+        totals.at(read.by_hour ? index * kDayHoursMax + hour : index).add(total);
       }
     }
   }

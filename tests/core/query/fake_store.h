@@ -21,9 +21,10 @@
 
 namespace rollcall::testing {
 
-// Spreads the users of its events over several chunks. Answers in every way that a chunk may: sets
-// of its own and sets expanded into scratch, as long as the chunk and shorter, bounds that end
-// before the last user. A read that the plan did not announce fails the test.
+// Spreads the users of its events over several chunks, each of which is a partition. Answers in
+// every way that a chunk may: sets of its own and sets expanded into scratch, as long as the chunk
+// and shorter, bounds that end before the last user. What it answers is merged of the answers of
+// its partitions, in any order. A read that the plan did not announce fails the test.
 class FakeStore {
  public:
   FakeStore(StoreSettings settings, const std::vector<NaiveEvent>& events, std::uint64_t seed = 1);
@@ -42,6 +43,7 @@ class FakeStore {
     std::map<std::pair<SeriesId, Day>, std::set<std::uint32_t>> presence;  // ordinals
     std::map<std::pair<SeriesId, Day>, std::map<std::uint32_t, AmountSum>> amounts;
     std::map<std::uint32_t, UserId> users;
+    std::map<std::pair<SeriesId, Day>, std::map<std::size_t, EventTotal>> totals;  // by hour
   };
   class Runner;
   void add(const NaiveEvent& event, std::size_t chunk, std::uint32_t ordinal);
@@ -53,7 +55,6 @@ class FakeStore {
   std::optional<TimeUs> known_until_;
   SegmentCatalog segments_;
   std::vector<Chunk> chunks_;
-  std::map<std::pair<SeriesId, Day>, std::map<std::size_t, EventTotal>> totals_;  // by hour
   mutable Random random_;
 };
 

@@ -1,0 +1,88 @@
+#include "core/query/plan/partial.h"
+
+#include <utility>
+
+#include "core/query/plan/plan.h"
+
+namespace rollcall {
+namespace {
+
+std::size_t size_of(const TotalsRead& read) {
+  return static_cast<std::size_t>(read.days.size()) * (read.by_hour ? kDayHoursMax : 1);
+}
+
+}  // namespace
+
+PartialShape PartialShape::of(const PlanTask& task) {
+  PartialShape shape;
+  shape.has_users = task.members != nullptr;
+  if (shape.has_users) return shape;
+  shape.cells = task.plan.cell_count();
+  shape.amounts = task.plan.has_amounts() ? shape.cells : 0;
+  for (const TotalsRead& read : task.plan.reads().totals) shape.totals.push_back(size_of(read));
+  return shape;
+}
+
+PartialShape PartialShape::of(const Partial& partial) {
+  PartialShape shape;
+  shape.has_users = partial.users.has_value();
+  shape.cells = partial.cells.size();
+  shape.amounts = partial.amounts.size();
+  for (const std::vector<EventTotal>& totals : partial.totals) {
+    shape.totals.push_back(totals.size());
+  }
+  return shape;
+}
+
+Partial Partial::cells_of_nobody(const Plan& plan, QuestionAccount* account) {
+  Partial partial;
+  partial.memory = QuestionMemory(account);
+  const std::size_t cell_bytes =
+      sizeof(std::uint64_t) + (plan.has_amounts() ? sizeof(AmountSum) : 0);
+  partial.memory.take(plan.cell_count() * cell_bytes, QuestionNeed::kCells);
+  partial.cells.resize(plan.cell_count());
+  if (plan.has_amounts()) partial.amounts.resize(plan.cell_count());
+  return partial;
+}
+
+Partial Partial::of_nobody(const PlanTask& task, QuestionAccount* account) {
+  if (task.members != nullptr) {
+    Partial partial;
+    partial.users.emplace(*task.members, task.user_kind, account);
+    return partial;
+  }
+  Partial partial = cells_of_nobody(task.plan, account);
+  for (const std::size_t size : PartialShape::of(task).totals) {
+    partial.memory.take(size * sizeof(EventTotal), QuestionNeed::kTotals);
+    partial.totals.emplace_back(size);
+  }
+  return partial;
+}
+
+void Partial::add_cells(const Partial& part) {
+  for (std::size_t cell = 0; cell < part.cells.size(); ++cell) cells[cell] += part.cells[cell];
+  for (std::size_t cell = 0; cell < part.amounts.size(); ++cell) {
+    amounts[cell] += part.amounts[cell];
+  }
+}
+
+Status Partial::merge(Partial other) {
+  if (PartialShape::of(*this) != PartialShape::of(other) ||
+      (users && !users->is_same_page(*other.users))) {
+    return Status::invalid_argument("partial answer: it is one to another question");
+  }
+  if ((partitions & other.partitions).any()) {
+    return Status::invalid_argument("partial answer: it has partitions that are counted already");
+  }
+  partitions |= other.partitions;
+  add_cells(other);
+  for (std::size_t read = 0; read < totals.size(); ++read) {
+    for (std::size_t i = 0; i < totals[read].size(); ++i) {
+      totals[read][i].add(other.totals[read][i]);
+    }
+  }
+  if (users) users->merge(*std::move(other.users));
+  return {};
+}
+
+}  // namespace rollcall

@@ -1,0 +1,97 @@
+// The answer of some partitions of a store to one plan, as a value: partials of partitions that
+// have none in common merge into that of all of them, in any order and any grouping. A user lives
+// in exactly one partition, so that counts of users add up.
+#pragma once
+
+#include <bitset>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/question_account.h"
+#include "core/catalog/manifest.h"
+#include "core/pages/reads.h"
+#include "core/query/plan/member_list.h"
+#include "rollcall/question.h"
+#include "rollcall/status.h"
+#include "rollcall/types.h"
+
+namespace rollcall {
+
+class Plan;
+
+// The numbers of some partitions of a store.
+using PartitionSet = std::bitset<kPartitionsMax>;
+
+// What is asked of a plan: the counts of all its cells, or a page of the users of some of them.
+struct PlanTask {
+  const Plan& plan;
+  const Members* members = nullptr;         // the page; null: the counts are asked for
+  UserKind user_kind = UserKind::kInteger;  // of the store, where users are asked for
+  std::span<const std::size_t> cells = {};  // whose users are asked for
+};
+
+struct Partial;
+
+// How many numbers of each sort an answer has.
+struct PartialShape {
+  bool has_users = false;
+  std::size_t cells = 0;
+  std::size_t amounts = 0;
+  std::vector<std::size_t> totals;  // of each read
+
+  static PartialShape of(const PlanTask& task);
+  static PartialShape of(const Partial& partial);
+
+  friend bool operator==(const PartialShape&, const PartialShape&) = default;
+};
+
+struct Partial {
+  PartitionSet partitions;           // whose answer it is
+  std::vector<std::uint64_t> cells;  // the users of each cell
+  std::vector<AmountSum> amounts;    // of each cell, where the plan has amounts
+  // For each of ReadSet::totals, by day; by day and hour, kDayHoursMax of them, where asked for.
+  std::vector<std::vector<EventTotal>> totals;
+  std::optional<MemberPage> users;  // where users are asked for, in the place of all the counts
+  QuestionMemory memory;            // that the counts take
+
+  // Returns the answer of no partition, which changes nothing that it is merged with. Its memory
+  // comes from `account`; null: it has no bounds.
+  static Partial of_nobody(const PlanTask& task, QuestionAccount* account = nullptr);
+  // Returns the same of the plan's counts, without `totals`.
+  static Partial cells_of_nobody(const Plan& plan, QuestionAccount* account = nullptr);
+
+  // Adds users to a cell who are not in it yet.
+  void add(std::size_t cell, std::uint64_t user_count) { cells[cell] += user_count; }
+  void add_amount(std::size_t cell, AmountSum amount) { amounts[cell] += amount; }
+  // Adds the cells of other users of the same partitions.
+  void add_cells(const Partial& part);
+
+  // Adds the answer of other partitions to the same task. Tasks are told apart when bytes are read,
+  // and here by what an answer has of them: how many counts, or which page.
+  //   kInvalidArgument  a partition is in both, or the tasks differ; nothing was added
+  Status merge(Partial other);
+
+  // Returns the bytes that another machine of the same version reads; equal answers have equal
+  // bytes, however they were merged. docs/format.md describes them.
+  std::string serialize(const PlanTask& task) const;
+  // Reads what `serialize` wrote for the same task. Whatever the bytes are, this takes no more
+  // memory than an answer to the task can, nor than a fixed multiple of the bytes themselves.
+  //   kCorruption       they are not what was written, or cannot be an answer to the task
+  //   kUnsupported      another version wrote them
+  //   kInvalidArgument  they answer another task
+  // Throws QuestionFailure where the account has no memory left.
+  static Result<Partial> deserialize(std::string_view bytes, const PlanTask& task,
+                                     QuestionAccount* account = nullptr);
+  // Checks that it can be an answer to the task: it has a number for each of the task's, and so
+  // many partitions can come to these. So no sum over those of 4,096 partitions, or over the rows
+  // of a table, is too large for its type.
+  //   kCorruption  it cannot
+  Status validate(const PlanTask& task) const;
+};
+
+}  // namespace rollcall
