@@ -7,6 +7,7 @@
 #include <array>
 #include <deque>
 #include <functional>
+#include <numeric>
 #include <type_traits>
 #include <utility>
 
@@ -432,12 +433,33 @@ class NativeDecoder final : public RowDecoder {
     out.null_users = counter.counts();
   }
 
+  // Whether no row can be refused, as the earliest and the latest time of a block may show.
+  bool admits_all(const NativeBatch& native) const {
+    if (admission_.is_second_reading() || !native.user_strings.empty()) return false;
+    TimeUs first = native.time[0], last = native.time[0];
+    for (const TimeUs time : native.time) {
+      first = std::min(first, time);
+      last = std::max(last, time);
+    }
+    return admission_.now.take({0, first, last, 0, 0, 0});
+  }
+
   // Leaves in `native` the rows that are to be ingested.
   void admit(NativeBatch& native, std::string_view block, DecodedBlock& out) const {
     const std::size_t rows = native.time.size();
+    if (admits_all(native)) {
+      out.rows = rows;
+      return;
+    }
     RejectCollector rejects(block, rejects_max_, out);
+    // Filled from the first row on that is left out.
     std::vector<std::uint32_t> kept;
-    kept.reserve(rows);
+    bool keeps_all = true;
+    const auto leave_out = [&](std::size_t row) {
+      if (!std::exchange(keeps_all, false)) return;
+      kept.resize(row);
+      std::iota(kept.begin(), kept.end(), std::uint32_t{0});
+    };
     for (std::size_t row = 0; row < rows; ++row) {
       const std::size_t user_bytes =
           native.user_strings.empty() ? 0 : native.user_strings[row].size();
@@ -445,7 +467,10 @@ class NativeDecoder final : public RowDecoder {
       const bool is_null = user_bytes > 0 && is_null_id(native.user_strings[row]);
       const RowMeasures measures = {
           0, time, time, static_cast<std::int64_t>(user_bytes), is_null ? 1 : 0, 0};
-      if (admission_.is_in(measures)) continue;
+      if (admission_.is_in(measures)) {
+        leave_out(row);
+        continue;
+      }
       const std::optional<SourceLimit> limit = admission_.now.refusing(measures);
       const auto count = [&](SourceLimit of, Refusals& to) {
         to.add(of, measures[Limits::index(of)]);
@@ -456,14 +481,16 @@ class NativeDecoder final : public RowDecoder {
         if (before && !limit) count(*before, out.admitted);
       }
       if (!limit) {
-        kept.push_back(static_cast<std::uint32_t>(row));
+        if (!keeps_all) kept.push_back(static_cast<std::uint32_t>(row));
       } else {
+        leave_out(row);
         count(*limit, out.refused);
         if (!admission_.is_second_reading()) rejects.add_row(row, limit_fault(*limit, measures));
       }
     }
-    out.rows = admission_.is_second_reading() ? kept.size() : rows;
-    if (kept.size() < rows) native.keep(kept);
+    const std::size_t kept_count = keeps_all ? rows : kept.size();
+    out.rows = admission_.is_second_reading() ? kept_count : rows;
+    if (!keeps_all) native.keep(kept);
   }
 
   // The fault of a row that has no text.

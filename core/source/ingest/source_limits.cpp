@@ -22,11 +22,6 @@ constexpr std::int64_t no_bound(std::size_t i) {
   return kLimitKinds[i].is_lower ? kLowest : kHighest;
 }
 
-// Whether a bound takes every measure that another takes.
-bool is_as_wide(std::size_t i, std::int64_t bound, std::int64_t other) {
-  return kLimitKinds[i].is_lower ? bound <= other : bound >= other;
-}
-
 }  // namespace
 
 Result<TimeUs> first_instant_of(std::string_view text, std::string_view time_zone) {
@@ -61,13 +56,6 @@ bool Limits::is_set(SourceLimit limit) const {
 
 bool Limits::takes(SourceLimit limit, std::int64_t measure) const {
   return is_as_wide(index(limit), bounds_[index(limit)], measure);
-}
-
-std::optional<SourceLimit> Limits::refusing(const RowMeasures& row) const {
-  for (std::size_t i = 0; i < kLimitCount; ++i) {
-    if (!is_as_wide(i, bounds_[i], row[i])) return static_cast<SourceLimit>(i);
-  }
-  return {};
 }
 
 bool Limits::cover(const Limits& other) const {
@@ -117,11 +105,6 @@ std::vector<LimitCount> Refusals::counts() const {
     if (counts_[i].rows > 0) counts.push_back({static_cast<SourceLimit>(i), counts_[i].rows});
   }
   return counts;
-}
-
-bool Admission::is_in(const RowMeasures& row) const {
-  return std::any_of(before.begin(), before.end(),
-                     [&](const Limits& limits) { return limits.take(row); });
 }
 
 std::size_t Admission::line_bytes_max_before() const {

@@ -5,6 +5,7 @@
 // by how much, is kept with the position of its source.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -52,7 +53,12 @@ class Limits {
 
   bool takes(SourceLimit limit, std::int64_t measure) const;
   // The first that refuses a row; nullopt: they take it.
-  std::optional<SourceLimit> refusing(const RowMeasures& row) const;
+  std::optional<SourceLimit> refusing(const RowMeasures& row) const {
+    for (std::size_t i = 0; i < kLimitCount; ++i) {
+      if (!is_as_wide(i, bounds_[i], row[i])) return static_cast<SourceLimit>(i);
+    }
+    return {};
+  }
   bool take(const RowMeasures& row) const { return !refusing(row); }
   // Whether they take every row that `other` take.
   bool cover(const Limits& other) const;
@@ -60,6 +66,11 @@ class Limits {
   static std::size_t index(SourceLimit limit) { return static_cast<std::size_t>(limit); }
 
  private:
+  // Whether a bound takes every measure that another takes.
+  static bool is_as_wide(std::size_t i, std::int64_t bound, std::int64_t other) {
+    return kLimitKinds[i].is_lower ? bound <= other : bound >= other;
+  }
+
   RowMeasures bounds_;
 };
 
@@ -98,7 +109,10 @@ struct Admission {
   std::vector<Limits> before;
 
   bool is_second_reading() const { return !before.empty(); }
-  bool is_in(const RowMeasures& row) const;
+  bool is_in(const RowMeasures& row) const {
+    return std::any_of(before.begin(), before.end(),
+                       [&](const Limits& limits) { return limits.take(row); });
+  }
   // The longest line that some reading has looked into, this one included or not.
   std::size_t line_bytes_max() const;
   std::size_t line_bytes_max_before() const;
