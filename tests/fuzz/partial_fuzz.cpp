@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/query/kinds/kind_table.h"
 #include "core/query/plan/partial.h"
 #include "core/query/plan/plan.h"
 #include "rollcall/query.h"

@@ -24,7 +24,7 @@ class RankingPlan final : public TablePlan {
         days_(days),
         labels_(std::move(labels)),
         values_(std::move(values)) {
-    define(query, context, nullptr, {});
+    define(fields_of(query), context, nullptr, {});
     for (const SeriesUnion& value : values_) read_presence(value, days_);
   }
 

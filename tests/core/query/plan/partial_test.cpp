@@ -12,8 +12,9 @@
 #include <vector>
 
 #include "core/base/byte_codec.h"
-#include "core/query/question/breakdown.h"
+#include "core/query/kinds/kind_table.h"
 #include "core/query/plan/plan.h"
+#include "core/query/question/breakdown.h"
 #include "rollcall/query.h"
 #include "tests/core/query/fake_store.h"
 #include "tests/support/naive_time.h"
