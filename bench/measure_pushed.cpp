@@ -53,7 +53,7 @@ double push_seconds(Engine& engine, const WorkloadColumns& columns, std::size_t 
   const auto push = [&](Status& failure) {
     for (std::size_t row = next.fetch_add(kBatchRows); row < columns.size() && failure.ok();
          row = next.fetch_add(kBatchRows)) {
-      failure = engine.ingest(columns.batch(row, kBatchRows), {.ack = ack});
+      failure = engine.ingest(columns.batch(row, kBatchRows), {.ack = ack}).status();
     }
   };
   const double seconds = seconds_of([&] {
@@ -112,9 +112,10 @@ void measure_stalls(Session& session) {
     std::thread pusher([&] {
       for (std::size_t row = middle; row < columns.size() && !stopped && failure.ok();
            row += kSmallBatchRows) {
-        ms.push_back(1e3 * seconds_of([&] {
-                       failure = engine->ingest(columns.batch(row, kSmallBatchRows), {.ack = ack});
-                     }));
+        ms.push_back(
+            1e3 * seconds_of([&] {
+              failure = engine->ingest(columns.batch(row, kSmallBatchRows), {.ack = ack}).status();
+            }));
       }
       stopped = true;
     });

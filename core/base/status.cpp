@@ -31,6 +31,8 @@ std::string_view to_string(StatusCode code) {
       return "cancelled";
     case StatusCode::kDeadlineExceeded:
       return "deadline exceeded";
+    case StatusCode::kUncertain:
+      return "uncertain";
   }
   return "unknown status";
 }

@@ -6,6 +6,8 @@
 #include <chrono>
 #include <filesystem>
 #include <new>
+#include <set>
+#include <string_view>
 #include <utility>
 
 #include "core/base/guard.h"
@@ -56,8 +58,16 @@ Status check_same(const StoreSettings& stored, const StoreSettings& wanted) {
   return differs("dimension_values_max", stored.dimension_values_max, wanted.dimension_values_max);
 }
 
-Status check_token(const BatchToken* token) {
+Status check_delivery(const Delivery& delivery) {
+  std::set<std::string_view> ids;
+  for (const SourcePosition& position : delivery.positions) {
+    if (ids.insert(position.id).second) continue;
+    return Status::invalid_argument(
+        fmt::format("delivery: two positions of source {} (allowed: one of each)",
+                    quoted_excerpt(position.id)));
+  }
   constexpr std::size_t kTokenBytesMax = 256;
+  const BatchToken* const token = delivery.token;
   if (token == nullptr || (!token->token.empty() && token->token.size() <= kTokenBytesMax)) {
     return {};
   }
@@ -176,7 +186,7 @@ Status Engine::State::replay(const JournalRecord& record) {
         evict_for(0);
         return load_users(partitions[number]);
       }));
-  const Delivery delivery{.position = batch.position ? &*batch.position : nullptr,
+  const Delivery delivery{.positions = batch.positions,
                           .token = batch.token ? &*batch.token : nullptr,
                           .ack = Ack::kDurable};
   Result<Passage> passage = ingest_within_gate(*batch.rows, delivery, record.number);
@@ -215,7 +225,7 @@ Status Engine::State::sync_journal(std::uint64_t record) {
   // The batch is in, but may be lost; nobody may rely on what would be written after it.
   const Gate::Pass pass(gate);
   if (write_failure.ok()) write_failure = status;
-  return status;
+  return {StatusCode::kUncertain, status.message()};
 }
 
 void Engine::State::note_change() {
@@ -232,14 +242,19 @@ Result<Engine::State::Passage> Engine::State::ingest_within_gate(
   Passage passage;
   if (journalled) {
     // A batch without the rows of users who are forgotten may not outlive their being so.
-    const Epoch needed = std::max(
-        {forgotten_by, delivery.position == nullptr ? 0 : sources.durable_by(delivery.position->id),
-         delivery.token == nullptr ? 0 : sources.durable_by(delivery.token->source)});
+    Epoch needed = forgotten_by;
+    for (const SourcePosition& position : delivery.positions) {
+      needed = std::max(needed, sources.durable_by(position.id));
+    }
+    if (delivery.token != nullptr) {
+      needed = std::max(needed, sources.durable_by(delivery.token->source));
+    }
     // The first commit has the settings, without which a record means nothing.
     passage.needs_checkpoint = needed > epoch || epoch == 0;
     if (passage.needs_checkpoint) return passage;
   }
   if (is_known(delivery)) {
+    passage.is_known = true;
     // The batch that came before may still wait to be synced.
     if (journalled && manifest.journal_next != 0) passage.record = manifest.journal_next - 1;
     return passage;
@@ -344,7 +359,7 @@ Result<Engine::State::Passage> Engine::State::let_in(PreparedRows& rows, const D
       ROLLCALL_RETURN_IF_ERROR(checkpoint_alone());
       const Result<Passage> passed = pass_gate([&]() -> Result<Passage> {
         // Another batch may have come.
-        if (changed) return Passage{.needs_checkpoint = true, .needs_room = false, .record = {}};
+        if (changed) return Passage{.needs_checkpoint = true};
         return ingest_by_partition(rows, delivery, {});
       });
       if (!passed.ok()) {
@@ -357,9 +372,9 @@ Result<Engine::State::Passage> Engine::State::let_in(PreparedRows& rows, const D
   return passage;
 }
 
-Status Engine::State::ingest(PreparedRows& rows, const Delivery& delivery) {
+Result<IngestOutcome> Engine::State::ingest(PreparedRows& rows, const Delivery& delivery) {
   if (store->read_only()) return Status::invalid_argument("engine: the store was opened read-only");
-  ROLLCALL_RETURN_IF_ERROR(check_token(delivery.token));
+  ROLLCALL_RETURN_IF_ERROR(check_delivery(delivery));
   if (rows.settings != settings) {
     return Status::invalid_argument("engine: the batch was prepared for a store of other settings");
   }
@@ -382,7 +397,7 @@ Status Engine::State::ingest(PreparedRows& rows, const Delivery& delivery) {
     const Gate::Pass pass(gate);
     if (write_failure.ok()) write_failure = std::move(room);
   }
-  return {};
+  return IngestOutcome{.was_skipped = passage.is_known};
 }
 
 Status Engine::State::compact() {
@@ -392,9 +407,7 @@ Status Engine::State::compact() {
 }
 
 bool Engine::State::is_known(const Delivery& delivery) const {
-  const bool is_known = delivery.token != nullptr && sources.has(*delivery.token);
-  if (delivery.skipped != nullptr) *delivery.skipped = is_known;
-  return is_known;
+  return delivery.token != nullptr && sources.has(*delivery.token);
 }
 
 Status Engine::State::fold(bool bounds) {

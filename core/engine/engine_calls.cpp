@@ -130,16 +130,17 @@ Result<PreparedBatch> Engine::prepare(const EventBatch& batch) const {
   });
 }
 
-Status Engine::ingest(PreparedBatch batch, const Delivery& delivery) {
-  return guarded("engine: ingest", [&]() -> Status {
+Result<IngestOutcome> Engine::ingest(PreparedBatch batch, const Delivery& delivery) {
+  return guarded("engine: ingest", [&]() -> Result<IngestOutcome> {
     ROLLCALL_RETURN_IF_ERROR(check_open());
-    return batch.rows_ ? state_->ingest(*batch.rows_, delivery) : moved_from();
+    if (!batch.rows_) return moved_from();
+    return state_->ingest(*batch.rows_, delivery);
   });
 }
 
-Status Engine::ingest(std::vector<PreparedBatch> batches, const Delivery& delivery) {
+Result<IngestOutcome> Engine::ingest(std::vector<PreparedBatch> batches, const Delivery& delivery) {
   if (batches.empty()) return ingest(EventBatch{}, delivery);
-  return guarded("engine: ingest", [&]() -> Status {
+  return guarded("engine: ingest", [&]() -> Result<IngestOutcome> {
     ROLLCALL_RETURN_IF_ERROR(check_open());
     std::vector<std::unique_ptr<PreparedRows>> rows;
     for (PreparedBatch& batch : batches) {
@@ -152,7 +153,7 @@ Status Engine::ingest(std::vector<PreparedBatch> batches, const Delivery& delive
   });
 }
 
-Status Engine::ingest(const EventBatch& batch, const Delivery& delivery) {
+Result<IngestOutcome> Engine::ingest(const EventBatch& batch, const Delivery& delivery) {
   ROLLCALL_ASSIGN_OR_RETURN(PreparedBatch prepared, prepare(batch));
   return ingest(std::move(prepared), delivery);
 }

@@ -103,13 +103,15 @@ struct Engine::State {
   // The view of the last commit, which a store of the caller's may fail to have.
   static Result<std::shared_ptr<const StoreView>> view_of(const Store& store);
   Status load();
-  Status ingest(PreparedRows& rows, const Delivery& delivery);
+  Result<IngestOutcome> ingest(PreparedRows& rows, const Delivery& delivery);
   // What became of a batch, within the gate.
   struct Passage {
     // It is to be durable, and batches before it are not: nothing has happened.
     bool needs_checkpoint = false;
     // It does not fit in memory beside what is there: nothing has happened.
     bool needs_room = false;
+    // Its token is known.
+    bool is_known = false;
     // The record to be synced, if there is one.
     std::optional<std::uint64_t> record;
   };
@@ -128,7 +130,7 @@ struct Engine::State {
   // Writes what changed of a partition ahead of the next commit, and lets it go: until that commit
   // nothing may change in it. Within the gate; checkpoint_mutex must be held.
   Status write_ahead(Partition& partition);
-  // Whether the source has sent the batch before; tells the delivery.
+  // Whether the source has sent the batch before.
   bool is_known(const Delivery& delivery) const;
   // Writes the batch that all partitions have staged behind the others.
   Result<std::uint64_t> append_to_journal(const PreparedRows& rows, const Delivery& delivery);

@@ -78,7 +78,7 @@ Result<Engine::State::Passage> Engine::State::ingest_by_partition(
     const PreparedRows& rows, const Delivery& delivery, std::optional<std::uint64_t> record) {
   ROLLCALL_RETURN_IF_ERROR(state_failure);
   ROLLCALL_RETURN_IF_ERROR(write_failure);
-  if (is_known(delivery)) return Passage{};
+  if (is_known(delivery)) return Passage{.is_known = true};
   for (Partition& partition : partitions) evict(partition, 0, epoch);
   day_totals.clear();
   const std::size_t bytes_max = std::max(room(), kPartitionBytesMin);
@@ -137,7 +137,7 @@ Result<Engine::State::Passage> Engine::State::ingest_by_partition(
       "engine: a batch is in, but there was no memory to read it; open the store again");
   if (Status status = store->commit(commit); !status.ok()) {
     write_failure = status;
-    return Status(status.code(), status.message() + " (the batch may be in)");
+    return Status(StatusCode::kUncertain, status.message() + " (the batch may be in)");
   }
   state_failure = std::move(unreadable);
   staged.finish();

@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::uint8_t kHasPosition = 1;
 constexpr std::uint8_t kHasToken = 2;
+constexpr std::uint8_t kHasPositions = 4;  // several, and how many; versions up to 0.1 refuse it
 
 }  // namespace
 
@@ -26,12 +27,15 @@ void JournalRecordWriter::begin(const PreparedRows& rows, const Delivery& delive
   parts_.resize(partition_count);
   record_.clear();
   ByteWriter writer(record_);
-  const int flags = (delivery.position != nullptr ? kHasPosition : 0) |
+  const std::size_t position_count = delivery.positions.size();
+  const int flags = (position_count == 1 ? kHasPosition : 0) |
+                    (position_count > 1 ? kHasPositions : 0) |
                     (delivery.token != nullptr ? kHasToken : 0);
   writer.byte(static_cast<std::uint8_t>(flags));
-  if (delivery.position != nullptr) {
-    writer.text(delivery.position->id);
-    writer.text(delivery.position->position);
+  if (position_count > 1) writer.varint(position_count);
+  for (const SourcePosition& position : delivery.positions) {
+    writer.text(position.id);
+    writer.text(position.position);
   }
   if (delivery.token != nullptr) {
     writer.text(delivery.token->source);
@@ -186,9 +190,10 @@ class Decoder {
 
   void decode_head() {
     PreparedRows& rows = *batch_.rows;
-    const auto flags = reader_.varint_up_to<std::uint8_t>(kHasPosition | kHasToken);
-    if ((flags & kHasPosition) != 0) {
-      SourcePosition& position = batch_.position.emplace();
+    const auto flags = reader_.varint_up_to<std::uint8_t>(kHasPosition | kHasToken | kHasPositions);
+    if ((flags & kHasPosition) != 0) batch_.positions.resize(1);
+    if ((flags & kHasPositions) != 0) batch_.positions.resize(reader_.count(2));
+    for (SourcePosition& position : batch_.positions) {
       position.id = reader_.text();
       position.position = reader_.text();
     }

@@ -51,7 +51,7 @@ class JournalRecordWriter {
 
 struct JournalledBatch {
   std::unique_ptr<PreparedRows> rows;
-  std::optional<SourcePosition> position;
+  std::vector<SourcePosition> positions;
   std::optional<BatchToken> token;
 };
 

@@ -4,9 +4,9 @@
 #include <array>
 #include <cstddef>
 #include <functional>
-#include <optional>
+#include <list>
+#include <set>
 #include <string>
-#include <utility>
 
 #include "core/base/gate.h"
 #include "rollcall/delivery.h"
@@ -22,16 +22,14 @@ class SourceTurns {
   class Turn {
    public:
     Turn(SourceTurns& turns, const Delivery& delivery) {
-      std::optional<std::size_t> first, second;
-      if (delivery.position != nullptr) first = place(delivery.position->id);
-      if (delivery.token != nullptr) second = place(delivery.token->source);
-      if (second < first) std::swap(first, second);  // all take them in one order
-      if (first && first != second) first_.emplace(turns.gates_[*first]);
-      if (second) second_.emplace(turns.gates_[*second]);
+      std::set<std::size_t> places;  // all take them in one order
+      for (const SourcePosition& position : delivery.positions) places.insert(place(position.id));
+      if (delivery.token != nullptr) places.insert(place(delivery.token->source));
+      for (const std::size_t place : places) passes_.emplace_back(turns.gates_[place]);
     }
 
    private:
-    std::optional<Gate::Pass> first_, second_;
+    std::list<Gate::Pass> passes_;
   };
 
  private:

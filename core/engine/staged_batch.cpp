@@ -36,9 +36,9 @@ bool count_batch(const PreparedRows& rows, const Delivery& delivery,
         std::max(manifest.known_until.value_or(rows.known_until), rows.known_until);
   }
   if (record) manifest.journal_next = *record + 1;
-  if (delivery.position != nullptr) sources.set(*delivery.position, durable_by);
+  for (const SourcePosition& position : delivery.positions) sources.set(position, durable_by);
   if (delivery.token != nullptr) sources.add(*delivery.token, durable_by);
-  return delivery.position != nullptr || delivery.token != nullptr;
+  return !delivery.positions.empty() || delivery.token != nullptr;
 }
 
 }  // namespace rollcall

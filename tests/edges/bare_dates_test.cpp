@@ -75,7 +75,7 @@ TEST(BareDates, NoBatchMakesLaterDatesKnown) {
   batch.event = {events, {}};
   batch.time = times;
   batch.known_until = kEndOfDay + 1'000'000;
-  EXPECT_EQ(engine->ingest(batch).code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(engine->ingest(batch).status().code(), StatusCode::kInvalidArgument);
   batch.known_until = kEndOfDay;
   EXPECT_TRUE(engine->ingest(batch).ok());
 }

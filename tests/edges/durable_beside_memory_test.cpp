@@ -28,7 +28,7 @@ Status ingest_one(Engine& engine, std::uint64_t user, const Delivery& delivery) 
   batch.user_integers = users;
   batch.event.values = names;
   batch.time = times;
-  return engine.ingest(batch, delivery);
+  return engine.ingest(batch, delivery).status();
 }
 
 class DurableBesideMemory : public ::testing::Test {
@@ -58,7 +58,7 @@ TEST_F(DurableBesideMemory, WaitsForWhatCameBeforeAlone) {
       const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
       while (!over && std::chrono::steady_clock::now() < end) {
         const SourcePosition position{"source", std::to_string(sent)};
-        EXPECT_TRUE(ingest_one(*engine, ++sent, {.position = &position}).ok());
+        EXPECT_TRUE(ingest_one(*engine, ++sent, {.positions = {&position, 1}}).ok());
         ++acknowledged;
       }
     });
@@ -71,7 +71,7 @@ TEST_F(DurableBesideMemory, WaitsForWhatCameBeforeAlone) {
     const SourcePosition position{"source", "durable"};
     const Epoch epoch = engine->info().epoch;
     before = acknowledged;
-    const Delivery delivery{.position = &position, .ack = Ack::kDurable};
+    const Delivery delivery{.positions = {&position, 1}, .ack = Ack::kDurable};
     EXPECT_TRUE(ingest_one(*engine, (std::uint64_t{1} << 32) + i, delivery).ok());
     // Nothing else makes checkpoints here.
     EXPECT_LE(engine->info().epoch, epoch + 1) << "durable batch " << i;
@@ -94,7 +94,7 @@ TEST_F(DurableBesideMemory, SourcesOfTokensAndPositionsAreTheSame) {
         const SourcePosition position{i % 2 == 0 ? "a" : "b", std::to_string(number)};
         const BatchToken token{i % 2 == 0 ? "b" : "a", std::to_string(user)};
         const Ack ack = number % 5 == 0 ? Ack::kDurable : Ack::kMemory;
-        const Delivery delivery{.position = &position, .token = &token, .ack = ack};
+        const Delivery delivery{.positions = {&position, 1}, .token = &token, .ack = ack};
         EXPECT_TRUE(ingest_one(*engine, user, delivery).ok());
       }
     });

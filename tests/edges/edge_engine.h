@@ -26,7 +26,7 @@ inline NaiveEvent edge_event(std::string user, std::int32_t day = 0, std::string
 inline Status ingest_events(Engine& engine, const std::vector<NaiveEvent>& events,
                             const Delivery& delivery = {}) {
   const EventColumns columns(events, engine.settings());
-  return engine.ingest(columns.batch(), delivery);
+  return engine.ingest(columns.batch(), delivery).status();
 }
 
 inline Result<PreparedBatch> prepare_events(const Engine& engine,

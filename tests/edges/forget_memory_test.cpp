@@ -40,7 +40,7 @@ Status ingest_day(Engine& engine, int day) {
   batch.user_integers = users;
   batch.event.values = names;
   batch.time = times;
-  return engine.ingest(batch);
+  return engine.ingest(batch).status();
 }
 
 std::vector<UserId> users_to_forget() {

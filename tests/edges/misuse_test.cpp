@@ -33,11 +33,11 @@ std::map<std::string, Status> all_calls(Engine& engine, PreparedBatch batch) {
   const std::string file = directory.write("e.csv", "user,time,event\nann,2026-01-01,login\n");
   std::map<std::string, Status> said;
   said["ingest"] = ingest_events(engine, {edge_event("cem")});
-  said["ingest none"] = engine.ingest(std::vector<PreparedBatch>{});
+  said["ingest none"] = engine.ingest(std::vector<PreparedBatch>{}).status();
   said["prepare"] = prepare_events(engine, {edge_event("cem")}).status();
   std::vector<PreparedBatch> batches;
   batches.push_back(std::move(batch));
-  said["ingest prepared"] = engine.ingest(std::move(batches));
+  said["ingest prepared"] = engine.ingest(std::move(batches)).status();
   said["checkpoint"] = engine.checkpoint();
   said["compact"] = engine.compact();
   said["query"] = engine.query(*parse_query(kQuestion)).status();
@@ -76,13 +76,13 @@ TEST(Misuse, ABatchThatWasMovedFromIsRefused) {
   EXPECT_GT(batch.memory_bytes(), 0u);
   ASSERT_TRUE(engine->ingest(std::move(batch)).ok());
   EXPECT_EQ(batch.memory_bytes(), 0u);  // NOLINT(bugprone-use-after-move): that is the point
-  EXPECT_EQ(engine->ingest(std::move(batch)).code(), StatusCode::kFailedPrecondition);
+  EXPECT_EQ(engine->ingest(std::move(batch)).status().code(), StatusCode::kFailedPrecondition);
 
   std::vector<PreparedBatch> batches;
   batches.push_back(*prepare_events(*engine, {edge_event("dee")}));
   batches.push_back(*prepare_events(*engine, {edge_event("eva")}));
   const PreparedBatch taken = std::move(batches.back());
-  EXPECT_EQ(engine->ingest(std::move(batches)).code(), StatusCode::kFailedPrecondition);
+  EXPECT_EQ(engine->ingest(std::move(batches)).status().code(), StatusCode::kFailedPrecondition);
   EXPECT_EQ(engine->info().event_count, 3u);  // nothing of it is in
 }
 

@@ -334,7 +334,7 @@ TEST(OddAmounts, PositionsThatHoldNoUnroundedRows) {
   batch.user_strings = users;
   batch.event = {events, {}};
   batch.time = times;
-  ASSERT_TRUE(engine->ingest(batch, {.position = &old}).ok());
+  ASSERT_TRUE(engine->ingest(batch, {.positions = {&old, 1}}).ok());
   EXPECT_EQ(outcomes(ingest(*engine, {path})), std::vector{Outcome::kKnown});
   SourceOptions options;
   options.round_values = true;

@@ -35,7 +35,7 @@ Status ingest(Engine& engine, std::uint64_t first, std::uint64_t step, std::size
   batch.user_strings = users;
   batch.event.values = names;
   batch.time = times;
-  return engine.ingest(batch, {.ack = ack});
+  return engine.ingest(batch, {.ack = ack}).status();
 }
 
 TEST(RecoveryMemory, HoldsForAllUsersAndALongJournal) {

@@ -356,7 +356,7 @@ TEST(RefusedRows, PositionsThatDoNotTellThemCount) {
   batch.user_strings = users;
   batch.event = {events, {}};
   batch.time = times;
-  ASSERT_TRUE(engine->ingest(batch, {.position = &old}).ok());
+  ASSERT_TRUE(engine->ingest(batch, {.positions = {&old, 1}}).ok());
   IngestReport report = ingest(*engine, {path});
   EXPECT_EQ(outcomes(report), std::vector{Outcome::kKnown});
   EXPECT_EQ(report.rows_read, 0u);

@@ -35,13 +35,15 @@ Status ingest_batch(Engine& engine, std::uint64_t batch_number) {
     }
   }
   const std::string_view names[] = {"join", "return"};
-  return engine.ingest({.user_integers = users,
-                        .user_strings = {},
-                        .event = {names, codes},
-                        .time = times,
-                        .value = {},
-                        .properties = {},
-                        .known_until = kFirstDayUs + 2 * kDayUs - 1});
+  return engine
+      .ingest({.user_integers = users,
+               .user_strings = {},
+               .event = {names, codes},
+               .time = times,
+               .value = {},
+               .properties = {},
+               .known_until = kFirstDayUs + 2 * kDayUs - 1})
+      .status();
 }
 
 class ConcurrentIngest : public ::testing::TestWithParam<EngineSetup> {};

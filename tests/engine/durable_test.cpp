@@ -86,7 +86,7 @@ class Durable : public ::testing::TestWithParam<UserKind> {
     return events;
   }
 
-  Status ingest(const std::vector<NaiveEvent>& events, const Delivery& delivery) {
+  Result<IngestOutcome> ingest(const std::vector<NaiveEvent>& events, const Delivery& delivery) {
     const EventColumns columns(events, settings_);
     return engine_->ingest(columns.batch(), delivery);
   }
@@ -212,15 +212,16 @@ TEST_P(Durable, PositionsAndTokensComeBackWithTheirBatches) {
   const std::vector<NaiveEvent> batch = events(100, 1);
   const SourcePosition position{"topic", "17"};
   const BatchToken token{"app", "first"};
-  ASSERT_TRUE(ingest(batch, {.position = &position, .token = &token, .ack = Ack::kDurable}).ok());
+  ASSERT_TRUE(
+      ingest(batch, {.positions = {&position, 1}, .token = &token, .ack = Ack::kDurable}).ok());
   for (int round = 0; round < 3; ++round) {
     crash();
     ASSERT_EQ(engine_->sources().size(), 1u);
     EXPECT_EQ(engine_->sources()[0].position, "17");
-    bool skipped = false;
     const Ack ack = round == 1 ? Ack::kMemory : Ack::kDurable;
-    ASSERT_TRUE(ingest(batch, {.token = &token, .skipped = &skipped, .ack = ack}).ok());
-    EXPECT_TRUE(skipped);
+    const Result<IngestOutcome> outcome = ingest(batch, {.token = &token, .ack = ack});
+    ASSERT_TRUE(outcome.ok());
+    EXPECT_TRUE(outcome->was_skipped);
     expect_recount(batch);
     if (round == 1) {
       ASSERT_TRUE(engine_->checkpoint().ok());
@@ -234,15 +235,15 @@ TEST_P(Durable, EarlierBatchesOfTheSourceAreMadeDurableFirst) {
   const std::vector<NaiveEvent> first = events(100, 1);
   const std::vector<NaiveEvent> second = events(100, 2);
   SourcePosition position{"topic", "1"};
-  ASSERT_TRUE(ingest(first, {.position = &position}).ok());
+  ASSERT_TRUE(ingest(first, {.positions = {&position, 1}}).ok());
   position.position = "2";
-  ASSERT_TRUE(ingest(second, {.position = &position, .ack = Ack::kDurable}).ok());
+  ASSERT_TRUE(ingest(second, {.positions = {&position, 1}, .ack = Ack::kDurable}).ok());
   EXPECT_EQ(engine_->info().epoch, 2u);
   const BatchToken token{"app", "1"};
   ASSERT_TRUE(ingest(first, {.token = &token}).ok());
-  bool skipped = false;
-  ASSERT_TRUE(ingest(first, {.token = &token, .skipped = &skipped, .ack = Ack::kDurable}).ok());
-  EXPECT_TRUE(skipped);
+  const Result<IngestOutcome> outcome = ingest(first, {.token = &token, .ack = Ack::kDurable});
+  ASSERT_TRUE(outcome.ok());
+  EXPECT_TRUE(outcome->was_skipped);
   EXPECT_EQ(engine_->info().epoch, 3u);
   std::vector<NaiveEvent> all = first;
   append(all, second);
@@ -258,10 +259,10 @@ TEST_P(Durable, WhatDoesNotFitInMemoryIsInACommitAtOnce) {
   const auto send = [&](std::uint64_t number, bool expected) {
     const std::vector<NaiveEvent> batch = events(500, number);
     const BatchToken token{"app", std::to_string(number)};
-    bool skipped = false;
-    ASSERT_TRUE(ingest(batch, {.token = &token, .skipped = &skipped, .ack = Ack::kDurable}).ok());
-    EXPECT_EQ(skipped, expected);
-    if (!skipped) append(all, batch);
+    const Result<IngestOutcome> outcome = ingest(batch, {.token = &token, .ack = Ack::kDurable});
+    ASSERT_TRUE(outcome.ok());
+    EXPECT_EQ(outcome->was_skipped, expected);
+    if (!outcome->was_skipped) append(all, batch);
   };
   for (std::uint64_t number = 0; number < 3; ++number) {
     const Epoch before = engine_->info().epoch;
@@ -363,9 +364,9 @@ TEST_P(Durable, ManyThreadsWhileCheckpointsRun) {
     threads.emplace_back([&, thread] {
       for (std::size_t i = 0; i < kBatches; ++i) {
         const BatchToken token{"thread " + std::to_string(thread), std::to_string(i)};
-        const Status status =
+        const Result<IngestOutcome> outcome =
             ingest(batches[thread * kBatches + i], {.token = &token, .ack = Ack::kDurable});
-        EXPECT_TRUE(status.ok()) << status.to_string();
+        EXPECT_TRUE(outcome.ok()) << outcome.status().to_string();
       }
       pushing.fetch_sub(1);
     });
@@ -384,7 +385,7 @@ TEST_P(Durable, ManyThreadsWhileCheckpointsRun) {
 TEST(DurableInMemory, IsRefusedClearly) {
   const auto engine = Engine::open(open_memory_store(), {});
   ASSERT_TRUE(engine.ok());
-  const Status status = (*engine)->ingest(EventBatch{}, {.ack = Ack::kDurable});
+  const Status status = (*engine)->ingest(EventBatch{}, {.ack = Ack::kDurable}).status();
   EXPECT_EQ(status.code(), StatusCode::kUnsupported);
   EXPECT_NE(status.message().find("no journal"), std::string::npos);
 }

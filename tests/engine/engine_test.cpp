@@ -42,8 +42,8 @@ Result<std::unique_ptr<Engine>> open_on(const std::shared_ptr<MemoryDisk>& disk,
   return Engine::open(open_memory_store(disk), options);
 }
 
-Status ingest(Engine& engine, const std::vector<NaiveEvent>& events,
-              const Delivery& delivery = {}) {
+Result<IngestOutcome> ingest(Engine& engine, const std::vector<NaiveEvent>& events,
+                             const Delivery& delivery = {}) {
   const EventColumns columns(events, engine.settings());
   return engine.ingest(columns.batch(), delivery);
 }
@@ -137,13 +137,15 @@ struct RawBatch {
 
   Status ingest(Engine& engine) const {
     const PropertyColumn column{property, {channels, channel_codes}};
-    return engine.ingest({.user_integers = integers,
-                          .user_strings = users,
-                          .event = {names, name_codes},
-                          .time = times,
-                          .value = values,
-                          .properties = {&column, 1},
-                          .known_until = {}});
+    return engine
+        .ingest({.user_integers = integers,
+                 .user_strings = users,
+                 .event = {names, name_codes},
+                 .time = times,
+                 .value = values,
+                 .properties = {&column, 1},
+                 .known_until = {}})
+        .status();
   }
 };
 
@@ -238,7 +240,7 @@ TEST(EngineIngest, TimePastTheLimitIsRefused) {
   const auto engine = Engine::open(open_memory_store(), options);
   ASSERT_TRUE(engine.ok());
   EXPECT_TRUE(ingest(**engine, {event("ann", 0)}).ok());
-  EXPECT_EQ(ingest(**engine, {event("ann", 0), event("ann", 1)}).code(),
+  EXPECT_EQ(ingest(**engine, {event("ann", 0), event("ann", 1)}).status().code(),
             StatusCode::kInvalidArgument);
   EXPECT_EQ((*engine)->info().event_count, 1u);
 }
@@ -291,10 +293,11 @@ TEST(EngineCheckpoint, WhatCameAfterItIsLostWithoutClose) {
     ASSERT_TRUE(engine.ok());
     const SourcePosition one{"file", "1"};
     const SourcePosition two{"file", "2"};
-    ASSERT_TRUE(ingest(**engine, {event("ann", 0)}, {.position = &one}).ok());
+    ASSERT_TRUE(ingest(**engine, {event("ann", 0)}, {.positions = {&one, 1}}).ok());
     ASSERT_TRUE((*engine)->checkpoint().ok());
     ASSERT_TRUE(
-        ingest(**engine, {event("bob", 0), event("ann", 1, "view")}, {.position = &two}).ok());
+        ingest(**engine, {event("bob", 0), event("ann", 1, "view")}, {.positions = {&two, 1}})
+            .ok());
   }
   const auto engine = open_on(disk);
   ASSERT_TRUE(engine.ok());
@@ -464,7 +467,7 @@ TEST(EngineSources, LatestPositionOfEachIsKeptWithItsBatches) {
   const std::string binary("\0\xFF\n", 3);
   const SourcePosition positions[] = {{"b.csv", "10"}, {"a.csv", binary}, {"b.csv", "20"}};
   for (const SourcePosition& position : positions) {
-    ASSERT_TRUE(ingest(**engine, {event("ann", 0)}, {.position = &position}).ok());
+    ASSERT_TRUE(ingest(**engine, {event("ann", 0)}, {.positions = {&position, 1}}).ok());
   }
   for (const bool reopened : {false, true}) {
     if (reopened) {
@@ -488,7 +491,7 @@ TEST(EngineSources, PositionOfARefusedBatchIsNotTaken) {
   const SourcePosition position{"file", "1"};
   std::vector<NaiveEvent> bad = {event("ann", 0)};
   bad[0].event = "";
-  EXPECT_FALSE(ingest(**engine, bad, {.position = &position}).ok());
+  EXPECT_FALSE(ingest(**engine, bad, {.positions = {&position, 1}}).ok());
   EXPECT_TRUE((*engine)->sources().empty());
 }
 
@@ -500,29 +503,53 @@ TEST(EngineSources, ABatchOfAKnownTokenIsSkipped) {
   const BatchToken same_of_other_source{"web", token.token};
   const SourcePosition first{"file", "1"};
   const SourcePosition second{"file", "2"};
-  bool skipped = true;
-  ASSERT_TRUE(ingest(**engine, {event("ann", 0)},
-                     {.position = &first, .token = &token, .skipped = &skipped})
-                  .ok());
-  EXPECT_FALSE(skipped);
+  const auto outcome =
+      ingest(**engine, {event("ann", 0)}, {.positions = {&first, 1}, .token = &token});
+  ASSERT_TRUE(outcome.ok());
+  EXPECT_FALSE(outcome->was_skipped);
   for (const bool reopened : {false, true}) {
     if (reopened) {
       ASSERT_TRUE((*engine)->close().ok());
       engine = open_on(disk);
       ASSERT_TRUE(engine.ok());
     }
-    ASSERT_TRUE(ingest(**engine, {event("bob", 0), event("cem", 1, "view")},
-                       {.position = &second, .token = &token, .skipped = &skipped})
-                    .ok());
-    EXPECT_TRUE(skipped);
+    const auto again = ingest(**engine, {event("bob", 0), event("cem", 1, "view")},
+                              {.positions = {&second, 1}, .token = &token});
+    ASSERT_TRUE(again.ok());
+    EXPECT_TRUE(again->was_skipped);
     EXPECT_EQ((*engine)->info().event_count, 1u);
     EXPECT_EQ((*engine)->info().events.size(), 1u);
     EXPECT_EQ((*engine)->sources().at(0).position, "1");
   }
-  ASSERT_TRUE(
-      ingest(**engine, {event("bob", 0)}, {.token = &same_of_other_source, .skipped = &skipped})
-          .ok());
-  EXPECT_FALSE(skipped);
+  const auto other = ingest(**engine, {event("bob", 0)}, {.token = &same_of_other_source});
+  ASSERT_TRUE(other.ok());
+  EXPECT_FALSE(other->was_skipped);
+  EXPECT_EQ((*engine)->info().event_count, 2u);
+}
+
+TEST(EngineSources, OneBatchMovesSeveralSources) {
+  const auto disk = make_memory_disk();
+  const SourcePosition positions[] = {{"log/0", "10"}, {"log/1", "7"}, {"log/2", "0"}};
+  const SourcePosition later[] = {{"log/2", "5"}, {"log/0", "11"}};
+  {
+    const auto engine = open_on(disk);
+    ASSERT_TRUE(engine.ok());
+    ASSERT_TRUE(ingest(**engine, {event("ann", 0)}, {.positions = positions}).ok());
+    ASSERT_TRUE((*engine)->checkpoint().ok());
+    ASSERT_TRUE(ingest(**engine, {event("bob", 0)}, {.positions = later}).ok());
+    ASSERT_TRUE((*engine)->close().ok());
+  }
+  const auto engine = open_on(disk);
+  ASSERT_TRUE(engine.ok());
+  std::string found;
+  for (const SourcePosition& source : (*engine)->sources()) {
+    found += source.id + "=" + source.position + " ";
+  }
+  EXPECT_EQ(found, "log/0=11 log/1=7 log/2=5 ");
+
+  const SourcePosition twice[] = {{"log/0", "12"}, {"log/0", "13"}};
+  EXPECT_EQ(ingest(**engine, {event("cem", 0)}, {.positions = twice}).status().to_string(),
+            "invalid argument: delivery: two positions of source \"log/0\" (allowed: one of each)");
   EXPECT_EQ((*engine)->info().event_count, 2u);
 }
 
@@ -557,9 +584,9 @@ TEST(EngineSources, TheLast1024TokensOfASourceAreKnown) {
   ASSERT_TRUE(engine.ok());
   const auto deliver = [&](int number) {
     const BatchToken token{"app", std::to_string(number)};
-    bool skipped = false;
-    EXPECT_TRUE(ingest(**engine, {}, {.token = &token, .skipped = &skipped}).ok());
-    return skipped;
+    const Result<IngestOutcome> outcome = ingest(**engine, {}, {.token = &token});
+    EXPECT_TRUE(outcome.ok());
+    return outcome.ok() && outcome->was_skipped;
   };
   for (int i = 0; i < 1025; ++i) EXPECT_FALSE(deliver(i)) << i;
   ASSERT_TRUE((*engine)->close().ok());
@@ -580,10 +607,9 @@ TEST(EngineSources, OneTokenFromManyThreadsIsInOnce) {
     threads.emplace_back([&] {
       for (int number = 0; number < 50; ++number) {
         const BatchToken token{"app", std::to_string(number)};
-        bool skipped = false;
-        EXPECT_TRUE(
-            ingest(**engine, {event("ann", 0)}, {.token = &token, .skipped = &skipped}).ok());
-        skips += skipped ? 1 : 0;
+        const auto outcome = ingest(**engine, {event("ann", 0)}, {.token = &token});
+        EXPECT_TRUE(outcome.ok());
+        skips += outcome.ok() && outcome->was_skipped ? 1 : 0;
       }
     });
   }
@@ -599,7 +625,7 @@ TEST(EngineSources, TokensAreOfOneTo256Bytes) {
   EXPECT_TRUE(ingest(**engine, {event("ann", 0)}, {.token = &longest}).ok());
   for (const std::size_t size : {std::size_t{0}, std::size_t{257}}) {
     const BatchToken token{"app", std::string(size, 'x')};
-    const Status status = ingest(**engine, {event("ann", 0)}, {.token = &token});
+    const Status status = ingest(**engine, {event("ann", 0)}, {.token = &token}).status();
     EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
     EXPECT_EQ(status.message(), "delivery: the token of source \"app\" has " +
                                     std::to_string(size) + " bytes (allowed: 1 to 256)");
@@ -612,7 +638,7 @@ TEST(EngineSources, PositionMayMoveWithoutEvents) {
   auto engine = open_on(disk);
   ASSERT_TRUE(engine.ok());
   const SourcePosition position{"file", "end"};
-  ASSERT_TRUE((*engine)->ingest(EventBatch{}, {.position = &position}).ok());
+  ASSERT_TRUE((*engine)->ingest(EventBatch{}, {.positions = {&position, 1}}).ok());
   ASSERT_TRUE((*engine)->close().ok());
   engine = open_on(disk);
   ASSERT_TRUE(engine.ok());

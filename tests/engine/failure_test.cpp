@@ -38,7 +38,7 @@ class Failure : public ::testing::Test {
     batch.user_strings = users;
     batch.event.values = names;
     batch.time = times;
-    return engine_->ingest(batch);
+    return engine_->ingest(batch).status();
   }
   // Each batch finds a checkpoint due, unless ingest rests.
   static EngineOptions always_due() {
@@ -220,7 +220,7 @@ TEST_F(Failure, KnownUntilIsHeldAgainstTheCalendar) {
   batch.event.values = names;
   batch.time = times;
   batch.known_until = std::numeric_limits<TimeUs>::max();
-  EXPECT_EQ(engine_->ingest(batch).code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(engine_->ingest(batch).status().code(), StatusCode::kInvalidArgument);
   batch.known_until = 1;  // earlier than the event itself: the event is known
   ASSERT_TRUE(engine_->ingest(batch).ok());
   EXPECT_EQ(engine_->info().known_until, times[0]);
@@ -234,7 +234,7 @@ TEST_F(Failure, ABatchPreparedForAnotherStoreIsRefused) {
   ASSERT_TRUE(other.ok());
   Result<PreparedBatch> batch = (*other)->prepare({});
   ASSERT_TRUE(batch.ok());
-  EXPECT_EQ(engine_->ingest(*std::move(batch)).message(),
+  EXPECT_EQ(engine_->ingest(*std::move(batch)).status().message(),
             "engine: the batch was prepared for a store of other settings");
 }
 

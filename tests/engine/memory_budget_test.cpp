@@ -155,7 +155,7 @@ class MemoryBudget : public ::testing::Test {
       const auto engine = open(kBudget, payments.partitions, std::move(store));
       ASSERT_NE(engine, nullptr);
       payments.for_each_batch([&](const EventBatch& batch) {
-        const Status status = engine->ingest(batch);
+        const Status status = engine->ingest(batch).status();
         ASSERT_TRUE(status.ok()) << status.to_string();
       });
       found = answers(*engine);
@@ -191,7 +191,7 @@ TEST_F(MemoryBudget, NothingIsCountedThatHasLeft) {
   const std::size_t before = engine->info().resident_bytes;
   for (int time = 0; time < 2; ++time) {
     payments.for_each_batch([&](const EventBatch& batch) {
-      const Status status = engine->ingest(batch);
+      const Status status = engine->ingest(batch).status();
       ASSERT_TRUE(status.ok()) << status.to_string();
     });
     answers(*engine);
@@ -237,7 +237,7 @@ TEST_F(MemoryBudget, RefusesBatchesThatCannotFit) {
     const auto engine = open(kBudget, payments.partitions);
     ASSERT_NE(engine, nullptr);
     payments.for_each_batch([&](const EventBatch& batch) {
-      const Status status = engine->ingest(batch);
+      const Status status = engine->ingest(batch).status();
       if (refused.ok()) refused = status;
       if (status.ok()) rows += batch.time.size();
     });
@@ -252,7 +252,7 @@ TEST_F(MemoryBudget, RefusesBatchesThatCannotFit) {
   const auto engine = open(8 * kBudget, payments.partitions);
   ASSERT_NE(engine, nullptr);
   payments.for_each_batch([&](const EventBatch& batch) {
-    const Status status = engine->ingest(batch);
+    const Status status = engine->ingest(batch).status();
     ASSERT_TRUE(status.ok()) << status.to_string();
   });
   EXPECT_EQ(engine->info().event_count, rows + payments.rows);
@@ -277,7 +277,7 @@ TEST(RefusedBatch, LeavesNoUnionWithoutWhatCameBefore) {
     batch.user_integers = ids;
     batch.event.values = names;
     batch.time = times;
-    return engine.ingest(batch);
+    return engine.ingest(batch).status();
   };
   std::unique_ptr<Engine> engine = open();
   for (int day = 0; day < 40; ++day) {

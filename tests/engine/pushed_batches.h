@@ -39,12 +39,11 @@ inline std::vector<NaiveEvent> pushed_events(std::size_t source, std::size_t num
 }
 
 // Pushes a batch as durable, with its token.
-inline Status push(Engine& engine, std::size_t source, std::size_t number, bool* skipped) {
+inline Result<IngestOutcome> push(Engine& engine, std::size_t source, std::size_t number) {
   const std::vector<NaiveEvent> events = pushed_events(source, number);
   const EventColumns columns(events, engine.settings());
   const BatchToken token{"source " + std::to_string(source), std::to_string(number)};
-  return engine.ingest(columns.batch(),
-                       {.token = &token, .skipped = skipped, .ack = Ack::kDurable});
+  return engine.ingest(columns.batch(), {.token = &token, .ack = Ack::kDurable});
 }
 
 }  // namespace rollcall::testing

@@ -152,7 +152,7 @@ TEST_F(Recount, AnswersAreThoseOfPlainArrays) {
       any[batch.users[row]] |= bit;
       if (events.event.values[events.event.codes[row]] == "login") logins[batch.users[row]] |= bit;
     }
-    Status status = engine_->ingest(events);
+    Status status = engine_->ingest(events).status();
     resident_max = std::max(resident_max, engine_->info().resident_bytes);
     return status;
   });

@@ -248,7 +248,7 @@ TEST(Workload, EngineAnswersWithTheTruth) {
     WorkloadTruth truth(options);
     const Status status = generate_workload(options, [&](const WorkloadBatch& batch) {
       truth.add(batch);
-      return (*engine)->ingest(batch.events);
+      return (*engine)->ingest(batch.events).status();
     });
     ASSERT_TRUE(status.ok()) << status.to_string();
     EXPECT_EQ((*engine)->info().user_count, truth.users());

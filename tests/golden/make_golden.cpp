@@ -62,8 +62,8 @@ Status make(const std::string& folder) {
         stream.events.begin() + static_cast<std::ptrdiff_t>(batch * size),
         stream.events.begin() + static_cast<std::ptrdiff_t>((batch + 1) * size));
     const SourcePosition position{"events", std::to_string(batch + 1)};
-    ROLLCALL_RETURN_IF_ERROR(
-        engine->ingest(EventColumns(events, stream.settings).batch(), {.position = &position}));
+    ROLLCALL_RETURN_IF_ERROR(engine->ingest(EventColumns(events, stream.settings).batch(),
+                                            {.positions = {&position, 1}}));
     if (batch == 1) {
       ROLLCALL_ASSIGN_OR_RETURN(const Segment buyers, parse_segment("did(purchase, 7d)"));
       ROLLCALL_RETURN_IF_ERROR(engine->save_segment("buyers", buyers));

@@ -115,7 +115,7 @@ class AllocationTest : public ::testing::Test {
   }
   Status ingest(std::uint32_t day, std::string_view event) {
     ROLLCALL_ASSIGN_OR_RETURN(PreparedBatch batch, prepare(day, event));
-    return engine_->ingest(std::move(batch));
+    return engine_->ingest(std::move(batch)).status();
   }
   Result<PreparedBatch> prepare(std::uint32_t day, std::string_view event) {
     std::vector<std::string> names;
@@ -199,7 +199,7 @@ TEST_F(AllocationTest, IngestSeveral) {
       ROLLCALL_ASSIGN_OR_RETURN(PreparedBatch prepared, prepare(2, "purchase"));
       batches.push_back(std::move(prepared));
     }
-    return engine_->ingest(std::move(batches));
+    return engine_->ingest(std::move(batches)).status();
   });
 }
 

@@ -89,7 +89,7 @@ CheckedStream::CheckedStream(std::uint64_t seed, std::size_t batch_count) {
 Status CheckedStream::ingest(Engine& engine, std::size_t number, Ack ack) const {
   const EventColumns columns(batches_[number], settings_);
   const SourcePosition position{std::string(kSource), std::to_string(number + 1)};
-  return engine.ingest(columns.batch(), {.position = &position, .ack = ack});
+  return engine.ingest(columns.batch(), {.positions = {&position, 1}, .ack = ack}).status();
 }
 
 Result<std::size_t> CheckedStream::position(const Engine& engine) const {

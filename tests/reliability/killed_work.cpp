@@ -60,14 +60,13 @@ Ack killed_ack(std::size_t source, std::size_t number) {
   return in_memory ? Ack::kMemory : Ack::kDurable;
 }
 
-Status ingest_killed(Engine& engine, std::size_t source, std::size_t number, bool* skipped) {
+Result<IngestOutcome> ingest_killed(Engine& engine, std::size_t source, std::size_t number) {
   const std::vector<NaiveEvent> events = killed_events(source, number);
   const EventColumns columns(events, engine.settings());
   const SourcePosition position{source_name(source), std::to_string(number + 1)};
   const BatchToken token{source_name(source), std::to_string(number)};
-  return engine.ingest(columns.batch(), {.position = &position,
+  return engine.ingest(columns.batch(), {.positions = {&position, 1},
                                          .token = source == 2 ? nullptr : &token,
-                                         .skipped = skipped,
                                          .ack = killed_ack(source, number)});
 }
 

@@ -50,8 +50,7 @@ std::vector<NaiveEvent> killed_events(std::size_t source, std::size_t number);
 
 Ack killed_ack(std::size_t source, std::size_t number);
 
-Status ingest_killed(Engine& engine, std::size_t source, std::size_t number,
-                     bool* skipped = nullptr);
+Result<IngestOutcome> ingest_killed(Engine& engine, std::size_t source, std::size_t number);
 
 // The users of one call, each in no other.
 std::vector<UserId> users_to_forget(std::size_t number);

@@ -102,14 +102,16 @@ class Worker {
 void send(Worker& worker, Engine& engine, std::size_t source, std::size_t next) {
   if (source != 2) {
     for (std::size_t number = next - std::min(next, kBatchesSentAgain); number < next; ++number) {
-      bool skipped = false;
-      require(ingest_killed(engine, source, number, &skipped));
-      if (!skipped) require(Status::corruption("a batch that the store has was taken again"));
+      const Result<IngestOutcome> outcome = ingest_killed(engine, source, number);
+      require(outcome.status());
+      if (!outcome->was_skipped)
+        require(Status::corruption("a batch that the store has was taken again"));
     }
   }
   for (std::size_t number = next;; ++number) {
     const Work kind = killed_ack(source, number) == Ack::kDurable ? Work::kDurable : Work::kMemory;
-    worker.work(kind, source, number, [&] { return ingest_killed(engine, source, number); });
+    worker.work(kind, source, number,
+                [&] { return ingest_killed(engine, source, number).status(); });
     worker.rest(4);
   }
 }

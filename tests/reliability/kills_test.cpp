@@ -71,7 +71,7 @@ class Recount {
     EXPECT_GE(events, of_others_.size());
     EXPECT_LE(events, of_others_.size() + of_forgotten_.size());
     const EventColumns columns(of_forgotten_, engine.settings());
-    const Status status = engine.ingest(columns.batch());
+    const Status status = engine.ingest(columns.batch()).status();
     ASSERT_TRUE(status.ok()) << status.to_string();
     EXPECT_EQ(engine.info().event_count, events);
     for (const std::string_view question : kQuestions) expect_same(engine, question);
@@ -205,7 +205,7 @@ class Kills : public ::testing::Test {
     Result<Standing> standing = standing_of(**engine);
     ASSERT_TRUE(standing.ok()) << standing.status().to_string();
     for (int i = 0; i < 4; ++i) {
-      const Status status = ingest_killed(**engine, 0, standing->batches[0]++);
+      const Status status = ingest_killed(**engine, 0, standing->batches[0]++).status();
       ASSERT_TRUE(status.ok()) << status.to_string();
     }
     ledger_.found(*standing);

@@ -46,7 +46,8 @@ std::string ingest_without_threads() {
   batch.user_strings = users;
   batch.event.values = names;
   batch.time = times;
-  if (const Status status = (*engine)->ingest(batch); !status.ok()) return status.to_string();
+  if (const Status status = (*engine)->ingest(batch).status(); !status.ok())
+    return status.to_string();
   return std::to_string((*engine)->info().epoch);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 
 namespace rollcall {
@@ -27,17 +28,21 @@ enum class Ack : std::uint8_t {
 
 // What comes with a batch besides its events. What it points to need outlive only the call.
 struct Delivery {
-  // Null: no source has been read further.
-  const SourcePosition* position = nullptr;
+  // How far the sources have been read from which the batch comes: none, one, or several, such as
+  // partitions of a log. Of each id one.
+  std::span<const SourcePosition> positions;
   // Null: the batch is new. Otherwise a batch whose token is among the last 1,024 of its source is
-  // skipped, position and all, and the call succeeds. The tokens of batches that failed are not
+  // skipped, positions and all, and the call succeeds. The tokens of batches that failed are not
   // among them; those of batches that are lost in a crash are lost with them.
   const BatchToken* token = nullptr;
-  // Set to whether the batch was skipped, unless null.
-  bool* skipped = nullptr;
-  // Sources are told apart by the position's id and the token's source. Of batches without either,
-  // those that were acknowledged in memory may be lost although a later one survived.
+  // Sources are told apart by the ids of positions and the token's source. Of batches without
+  // either, those that were acknowledged in memory may be lost although a later one survived.
   Ack ack = Ack::kMemory;
+};
+
+// What became of a batch that was taken.
+struct IngestOutcome {
+  bool was_skipped = false;  // its token was known: the batch was in already
 };
 
 }  // namespace rollcall

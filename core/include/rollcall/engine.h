@@ -11,8 +11,7 @@
 //   kFailedPrecondition, `settings` and `options` what they always said, and the others that there
 //   is nothing.
 // Visibility: a query sees the state after some whole batch, and every batch whose `ingest`
-// returned
-//   before the query began.
+//   returned before the query began.
 // Durability: an event survives a crash once a `checkpoint` begun after its `ingest` has returned
 //   ok, or once its `ingest` has with Ack::kDurable: such batches go into a journal, which `open`
 //   ingests again.
@@ -78,21 +77,21 @@ class Engine {
   // Records every event of `batch`, or none.
   //   kInvalidArgument    columns of different lengths, a code outside its dictionary, a user id of
   //                       the other kind, an undeclared property, a time out of range, a token that
-  //                       is empty or too long
+  //                       is empty or too long, two positions of one id
   //   kUnsupported        Ack::kDurable, of a store that has no journal
   //   kResourceExhausted  what it touches of one partition does not fit in memory_bytes_max
-  //   kIoError            the journal could not be written, or the commit of a batch that did not
-  //                       fit in memory as a whole. If the text says "cannot sync" or "may be in",
-  //                       the batch may be found in or not when the store is opened again, and
-  //                       nothing is written until then; otherwise nothing has happened
-  Status ingest(const EventBatch& batch, const Delivery& delivery = {});
+  //   kIoError            the journal could not be written; nothing has happened
+  //   kUncertain          the journal could not be synced, or the commit failed of a batch that did
+  //                       not fit in memory as a whole: it is found in or not when the store is
+  //                       opened again, and nothing is written until then
+  Result<IngestOutcome> ingest(const EventBatch& batch, const Delivery& delivery = {});
 
   // The same in two steps. `prepare` changes nothing and may run in many threads at once; batches
   // become visible in the order of their `ingest` calls.
   Result<PreparedBatch> prepare(const EventBatch& batch) const;
-  Status ingest(PreparedBatch batch, const Delivery& delivery = {});
+  Result<IngestOutcome> ingest(PreparedBatch batch, const Delivery& delivery = {});
   // Several batches as one, which costs less than one after the other. May be none.
-  Status ingest(std::vector<PreparedBatch> batches, const Delivery& delivery = {});
+  Result<IngestOutcome> ingest(std::vector<PreparedBatch> batches, const Delivery& delivery = {});
 
   // Makes everything ingested before the call durable. Ingest and queries go on meanwhile.
   Status checkpoint();

@@ -27,6 +27,7 @@ enum class StatusCode : std::uint8_t {
                         // process's
   kCancelled,           // the caller's stop token asked for it
   kDeadlineExceeded,    // the caller's deadline passed first
+  kUncertain,           // it may have happened or not; which, the next opening of the store tells
 };
 
 // Returns the code in words, as it stands in front of an error's text: "invalid argument".
@@ -107,10 +108,18 @@ class [[nodiscard]] Result {
   Status status_;  // ok exactly when value_ is set
 };
 
-// Leaves the calling function with the Status of `expression`, unless that is ok.
-#define ROLLCALL_RETURN_IF_ERROR(expression)                                                  \
-  do {                                                                                        \
-    if (::rollcall::Status status_here = (expression); !status_here.ok()) return status_here; \
+inline Status status_of(Status status) { return status; }
+template <class T>
+Status status_of(const Result<T>& result) {
+  return result.status();
+}
+
+// Leaves the calling function with the Status of `expression`, a Status or a Result, unless that is
+// ok.
+#define ROLLCALL_RETURN_IF_ERROR(expression)                                                   \
+  do {                                                                                         \
+    if (::rollcall::Status status_here = ::rollcall::status_of(expression); !status_here.ok()) \
+      return status_here;                                                                      \
   } while (false)
 
 #define ROLLCALL_CONCAT_INNER(a, b) a##b

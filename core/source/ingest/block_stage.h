@@ -160,7 +160,7 @@ class BlockStage {
   // The engine looks at the clock when a batch comes. While none does, one without rows keeps its
   // promise of checkpoints by age.
   Status tick() {
-    tick_failure_ = engine_.ingest(std::vector<PreparedBatch>());
+    tick_failure_ = engine_.ingest(std::vector<PreparedBatch>()).status();
     return tick_failure_.ok() ? Status() : stopped_within(0);
   }
 

@@ -198,8 +198,9 @@ class IngestStage {
 
   Status ingest_batches(std::vector<PreparedBatch> batches, std::size_t rows) {
     const SourcePosition position = open_file_->position.to_position();
-    ROLLCALL_RETURN_IF_ERROR(engine_.ingest(
-        std::move(batches), {.position = open_file_->identified ? &position : nullptr}));
+    Delivery delivery;
+    if (open_file_->identified) delivery.positions = {&position, 1};
+    ROLLCALL_RETURN_IF_ERROR(engine_.ingest(std::move(batches), delivery));
     report_.rows_read += rows;
     report_.rows_ingested += rows;
     return {};

@@ -161,20 +161,20 @@ TEST(PreparedMerge, AnEngineIngestsBatchesTogether) {
   batches.push_back(part(*engine, 100));
   EXPECT_GT(batches[0].memory_bytes(), 100 * sizeof(std::uint64_t));
   SourcePosition position = {"file", "200"};
-  ASSERT_TRUE(engine->ingest(std::move(batches), {.position = &position}).ok());
+  ASSERT_TRUE(engine->ingest(std::move(batches), {.positions = {&position, 1}}).ok());
   EXPECT_EQ(engine->info().event_count, 200u);
 
   batches.clear();
   batches.push_back(part(*engine, 200));
   batches.push_back(part(*other, 200));
   position.position = "300";
-  EXPECT_EQ(engine->ingest(std::move(batches), {.position = &position}).code(),
+  EXPECT_EQ(engine->ingest(std::move(batches), {.positions = {&position, 1}}).status().code(),
             StatusCode::kInvalidArgument);
   EXPECT_EQ(engine->info().event_count, 200u);
   EXPECT_EQ(engine->sources().at(0).position, "200");
 
   position.position = "201";
-  ASSERT_TRUE(engine->ingest(std::vector<PreparedBatch>(), {.position = &position}).ok());
+  ASSERT_TRUE(engine->ingest(std::vector<PreparedBatch>(), {.positions = {&position, 1}}).ok());
   EXPECT_EQ(engine->info().event_count, 200u);
   EXPECT_EQ(engine->sources().at(0).position, "201");
 }

@@ -147,12 +147,14 @@ INSTANTIATE_TEST_SUITE_P(Users, JournalRecordTest,
 TEST_P(JournalRecordTest, BatchesComeBackAsTheyWere) {
   const std::vector<std::uint32_t> committed = commit(*random_rows(100));
   commit(*random_rows(100));  // users whom the commit does not have
+  const std::vector<SourcePosition> all = {{"topic/0", "17"}, {"topic/1", ""}, {"topic/2", "3"}};
+  std::size_t position_count = 0;
   for (const std::size_t count : {1u, 7u, 200u, 3'000u, 70'000u}) {
     const std::unique_ptr<PreparedRows> rows = random_rows(count);
     ASSERT_NO_FATAL_FAILURE(stage(*rows));
-    const SourcePosition position{"topic", "17"};
+    const auto positions = std::span(all).first(position_count++ % (all.size() + 1));
     const BatchToken token{"app", "token"};
-    writer_.begin(*rows, {.position = &position, .token = &token}, partitions_.size());
+    writer_.begin(*rows, {.positions = positions, .token = &token}, partitions_.size());
     for (Partition& partition : partitions_) {
       writer_.encode_rows(*rows, partition, committed[partition.number()]);
     }
@@ -160,7 +162,11 @@ TEST_P(JournalRecordTest, BatchesComeBackAsTheyWere) {
     for (Partition& partition : partitions_) partition.unstage();
     const Result<JournalledBatch> batch = decode(record);
     ASSERT_TRUE(batch.ok()) << batch.status().to_string();
-    EXPECT_EQ(batch->position->id + batch->position->position, "topic17");
+    ASSERT_EQ(batch->positions.size(), positions.size());
+    for (std::size_t i = 0; i < positions.size(); ++i) {
+      EXPECT_EQ(batch->positions[i].id, positions[i].id);
+      EXPECT_EQ(batch->positions[i].position, positions[i].position);
+    }
     EXPECT_EQ(batch->token->source + batch->token->token, "apptoken");
     EXPECT_EQ(batch->rows->row_count, count);
     EXPECT_EQ(batch->rows->day_range, rows->day_range);
@@ -176,7 +182,7 @@ TEST_P(JournalRecordTest, AnEmptyBatchComesBack) {
   const Result<JournalledBatch> batch = decode(writer_.finish());
   ASSERT_TRUE(batch.ok()) << batch.status().to_string();
   EXPECT_EQ(batch->rows->row_count, 0u);
-  EXPECT_FALSE(batch->position.has_value());
+  EXPECT_TRUE(batch->positions.empty());
   EXPECT_EQ(batch->token->token, "token");
 }
 

@@ -329,7 +329,7 @@ TEST(KnownSource, ASourceWithoutWaymarksIsKnownByItsHead) {
       return parsed;
     }();
     position.position = json.dump();
-    ASSERT_TRUE(engine->ingest(std::vector<PreparedBatch>(), {.position = &position}).ok());
+    ASSERT_TRUE(engine->ingest(std::vector<PreparedBatch>(), {.positions = {&position, 1}}).ok());
   }
   EXPECT_EQ(outcome_of(*engine, directory.path("a.csv")), Outcome::kKnown);
   const std::string cut = directory.write("cut.csv", text.substr(0, text.size() - 1000));
