@@ -52,8 +52,10 @@ Status RejectFile::begin() {
   std::array<char, kHeader.size()> found{};
   std::rewind(file);
   const std::size_t size = std::fread(found.data(), 1, found.size(), file);
-  if (size == 0) return write(kHeader);
-  if (std::string_view(found.data(), size) != kHeader) {
+  // A disk that was full may have cut the header off.
+  const std::string_view begun(found.data(), size);
+  if (size < kHeader.size() && kHeader.starts_with(begun)) return write(kHeader.substr(size));
+  if (begun != kHeader) {
     return Status::invalid_argument(
         fmt::format("--rejects {}: is there, and has something else in it (allowed: a new file, an "
                     "empty one, or one that --rejects began)",

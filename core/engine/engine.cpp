@@ -383,7 +383,10 @@ Result<IngestOutcome> Engine::State::ingest(PreparedRows& rows, const Delivery& 
         "delivery: the store has no journal, so that a batch cannot be acknowledged as durable "
         "(allowed: in memory; or a store on disk)");
   }
+  const std::uint64_t row_count = rows.row_count;
   ROLLCALL_ASSIGN_OR_RETURN(const Passage passage, let_in(rows, delivery));
+  IngestOutcome outcome{.was_skipped = passage.is_known};
+  if (!passage.is_known) outcome.rows_forgotten = row_count - rows.row_count;
   if (passage.record) ROLLCALL_RETURN_IF_ERROR(sync_journal(*passage.record));
   // The batch is in. A caller who was told otherwise would send it again, so what goes wrong from
   // here on is told to the next call.
@@ -397,7 +400,7 @@ Result<IngestOutcome> Engine::State::ingest(PreparedRows& rows, const Delivery& 
     const Gate::Pass pass(gate);
     if (write_failure.ok()) write_failure = std::move(room);
   }
-  return IngestOutcome{.was_skipped = passage.is_known};
+  return outcome;
 }
 
 Status Engine::State::compact() {

@@ -113,7 +113,7 @@ struct Engine::State {
     // Its token is known.
     bool is_known = false;
     // The record to be synced, if there is one.
-    std::optional<std::uint64_t> record;
+    std::optional<std::uint64_t> record = {};
   };
   // Has the batch come in, whatever checkpoints that takes.
   Result<Passage> let_in(PreparedRows& rows, const Delivery& delivery);

@@ -69,7 +69,9 @@ Status forget(const ForgetFlags& flags) {
 
 void add_forget_command(CLI::App& app, Action& chosen) {
   CLI::App* command = app.add_subcommand(
-      "forget", "Take users out of every answer, for good; compact takes them out of the files");
+      "forget",
+      "Take users out of every answer, for good (totals of events and amounts stay); compact takes "
+      "them out of the files");
   const auto flags = std::make_shared<ForgetFlags>();
   add_store_flags(*command, flags->store);
   command->add_option("--user", flags->users, "The id of a user; may be given several times")

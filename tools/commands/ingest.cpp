@@ -173,7 +173,7 @@ std::string report_text(const IngestReport& report, const IngestFlags& flags, do
     text += admitted_text(file);
     if (file.outcome == FileReport::Outcome::kKnown && file.admitted.empty()) {
       text += fmt::format("{}: already ingested; nothing to do\n", printable(file.path));
-    } else if (file.outcome == FileReport::Outcome::kResumed) {
+    } else if (file.outcome == FileReport::Outcome::kResumed && file.rows_known > 0) {
       text += fmt::format("{}: resumed after {} rows\n", printable(file.path),
                           with_commas(file.rows_known));
     }
@@ -206,6 +206,16 @@ std::string report_text(const IngestReport& report, const IngestFlags& flags, do
         "leaves them out)\n",
         list(report.null_users));
   }
+  if (const WordCount& padded = report.padded_users; padded.rows > 0) {
+    text += fmt::format(
+        "users with blanks around their id: {} {}, such as {}; each is another user than the one "
+        "without\n",
+        with_commas(padded.rows), padded.rows == 1 ? "row" : "rows", quoted_excerpt(padded.word));
+  }
+  if (report.rows_forgotten > 0) {
+    text += fmt::format("rows left out  {:>15} of users who are forgotten\n",
+                        with_commas(report.rows_forgotten));
+  }
   return text + kept_out_text(report, flags.limits);
 }
 
@@ -236,6 +246,8 @@ std::string report_json(const IngestReport& report, double elapsed_s) {
   };
   json["null_users"] = counts_of(report.null_users);
   json["null_values"] = counts_of(report.null_values);
+  json["padded_users"] = {{"first", report.padded_users.word}, {"rows", report.padded_users.rows}};
+  json["rows_forgotten"] = report.rows_forgotten;
   json["notes"] = report.notes;
   json["failures"] = Json::array();
   for (const Status& failure : report.failures) json["failures"].push_back(failure.message());
@@ -449,7 +461,8 @@ Status ingest(const IngestFlags& flags, bool& rows_refused) {
     const Status taken_back = take_back(store, flags.store.directory);
     if (!status.ok() && !taken_back.ok()) say(taken_back.message());
     const Status outcome = !status.ok() ? status : taken_back;
-    return stopped ? interrupted(flags.paths, outcome) : outcome;
+    if (!stopped || !outcome.ok()) return outcome;
+    return {StatusCode::kCancelled, "interrupted, before anything was ingested"};
   }
   const Status closed = store.engine->close();  // keeps what was read before an error, too
   const Status outcome = !status.ok() ? status : closed;

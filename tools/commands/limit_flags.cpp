@@ -71,6 +71,10 @@ void add_limit_flags(CLI::App& command, LimitFlags& flags) {
       .add_option("--not-before", flags.not_before,
                   fmt::format("Reject events before this date (default {})", kNotBefore))
       ->type_name("DATE")
+      ->check([](const std::string& text) {
+        const Result<TimeUs> first = first_instant_of(text, "UTC");
+        return first.ok() ? std::string() : first.status().message();
+      })
       ->group(group);
   add_size(command, "--line-max", flags.line_bytes_max,
            "Reject rows of more bytes than this, such as 4M (default 1M)", "1")

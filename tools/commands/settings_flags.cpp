@@ -21,7 +21,8 @@ void add_settings_flags(CLI::App& command, SettingsFlags& flags) {
              "First day of a week (default monday)")
       ->group(group);
   add_choice(command, "--user-type", flags.user_kind, {"integer", "string"},
-             "What user ids are (default string; ingest takes integer if the first rows' are)")
+             "What user ids are (default string; ingest of files takes integer if every id of "
+             "theirs is one)")
       ->group(group);
   command
       .add_option("--dimension", flags.dimensions,

@@ -30,7 +30,7 @@ enum class Ack : std::uint8_t {
 struct Delivery {
   // How far the sources have been read from which the batch comes: none, one, or several, such as
   // partitions of a log. Of each id one.
-  std::span<const SourcePosition> positions;
+  std::span<const SourcePosition> positions = {};
   // Null: the batch is new. Otherwise a batch whose token is among the last 1,024 of its source is
   // skipped, positions and all, and the call succeeds. The tokens of batches that failed are not
   // among them; those of batches that are lost in a crash are lost with them.
@@ -42,7 +42,8 @@ struct Delivery {
 
 // What became of a batch that was taken.
 struct IngestOutcome {
-  bool was_skipped = false;  // its token was known: the batch was in already
+  bool was_skipped = false;          // its token was known: the batch was in already
+  std::uint64_t rows_forgotten = 0;  // that were left out, as their users are forgotten
 };
 
 }  // namespace rollcall

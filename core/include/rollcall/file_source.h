@@ -244,6 +244,10 @@ struct IngestReport {
   std::vector<RejectedRow> examples;          // the first few
   std::vector<WordCount> null_users;   // ingested, of ids that may mean nobody; most frequent first
   std::vector<WordCount> null_values;  // ingested without an amount, as a word says there is none
+  // Ingested, of ids that begin or end with a blank: other users than those without. `word` is the
+  // first of them.
+  WordCount padded_users;
+  std::uint64_t rows_forgotten = 0;  // of rows_ingested: of users who are forgotten, and left out
   std::vector<FileReport> files;
   std::vector<Status> failures;    // of files that could not be read, or not to their end
   std::vector<std::string> notes;  // what the reader should know: "sales.csv: dimension ..."

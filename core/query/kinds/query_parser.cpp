@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -47,31 +46,9 @@ Status read_query(const Json& document, std::string_view time_zone, Query& query
   return Status::invalid_argument(fmt::format("query: {}", unknown_name("kind", name, kinds)));
 }
 
-bool is_given(const Json& object, std::string_view field) {
-  const Json* const value = object.find(field);
-  if (value == nullptr || value->is_null()) return false;
-  return !value->is_string() || !value->get<std::string>().empty();
-}
-
-// A field without the one it goes with means that this was forgotten, or misspelled.
-Status check_needs(const Json& object, std::string_view kind, std::span<const QueryField> fields) {
-  for (const QueryField& field : fields) {
-    // Those within another field are checked as that one is read.
-    if (field.needs.empty() || field.is_implied || !field.place.empty()) continue;
-    if (object.contains(field.name) && !is_given(object, field.needs)) {
-      return Status::invalid_argument(
-          fmt::format("{}: {}: goes with {} only", kind, field.name, field.needs));
-    }
-  }
-  return {};
-}
-
 Result<Query> to_query(const Json& document, std::string_view time_zone) {
   Query query;
   ROLLCALL_RETURN_IF_ERROR(read_query(document, time_zone, query));
-  const std::string_view kind = kind_of(query);
-  ROLLCALL_RETURN_IF_ERROR(check_needs(document, kind, find_query_kind(kind)->fields));
-  ROLLCALL_RETURN_IF_ERROR(check_needs(document, kind, common_fields()));
   ROLLCALL_RETURN_IF_ERROR(validate(query));
   return query;
 }

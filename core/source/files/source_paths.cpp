@@ -78,6 +78,7 @@ Status expand_directory(const std::string& directory, ExpandedPaths& out) {
   std::vector<fs::path> files;
   PassedOver named{"for their names", std::string(kAllowedNames), {}};
   PassedOver linked{"as links to directories", "each by itself", {}};
+  PassedOver empty{"as empty", "files with rows", {}};
   PassedOver special{"as no files", "files, and links to them", {}};
   PassedOver unknown{"as they cannot be looked at", "files, and links to them", {}};
   const auto look_at = [&](const fs::directory_entry& entry) {
@@ -86,8 +87,13 @@ Status expand_directory(const std::string& directory, ExpandedPaths& out) {
     const std::string name = entry.path().lexically_relative(directory).string();
     const bool is_wanted = format_from_name(name).has_value();
     if (status.type() == fs::file_type::regular) {
-      if (is_wanted) files.push_back(entry.path());
-      if (!is_wanted) named.names.push_back(name);
+      if (!is_wanted) {
+        named.names.push_back(name);
+      } else if (entry.file_size(error) == 0) {
+        empty.names.push_back(name);
+      } else {
+        files.push_back(entry.path());
+      }
     } else if (status.type() == fs::file_type::directory) {
       // One that leads upwards would never end.
       if (entry.is_symlink(error)) linked.names.push_back(name);
@@ -112,7 +118,7 @@ Status expand_directory(const std::string& directory, ExpandedPaths& out) {
     return Status::io_error(fmt::format("{}: cannot be read: {}", directory, error.message()));
   }
   std::vector<std::string> notes;
-  for (PassedOver* passed_over : {&linked, &special, &unknown}) {
+  for (PassedOver* passed_over : {&linked, &empty, &special, &unknown}) {
     if (!passed_over->names.empty()) notes.push_back(to_text(*passed_over));
   }
   if (files.empty()) {

@@ -48,6 +48,18 @@ class WordCounter {
   std::vector<WordCount> counts_;
 };
 
+// Ids with a blank at either end.
+struct PaddedIds {
+  std::uint64_t rows = 0;
+  std::string first;
+
+  void look_at(std::string_view id) {
+    const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
+    if (id.empty() || (!is_blank(id.front()) && !is_blank(id.back()))) return;
+    if (rows++ == 0) first = id;
+  }
+};
+
 // Takes whole rows or nothing of them, so that a batch holds only what Engine::prepare accepts.
 // Times and amounts may be padded with blanks; other texts are taken as they are.
 // Threads: one at a time.
@@ -70,6 +82,7 @@ class BatchBuilder {
   // Of the rows added since `start`: users that may be nobody, and values that say there is none.
   const WordCounter& null_users() const { return null_users_; }
   const WordCounter& null_values() const { return null_values_; }
+  const PaddedIds& padded_users() const { return padded_users_; }
 
   // The rows added since `start`; valid until the next call of `add` or `start`.
   EventBatch batch();
@@ -110,6 +123,7 @@ class BatchBuilder {
   std::vector<Amount> values_;
   WordCounter null_users_;
   WordCounter null_values_;
+  PaddedIds padded_users_;
   std::vector<BlockDictionary> property_values_;            // by dimension
   std::vector<std::vector<std::uint32_t>> property_codes_;  // by dimension, then row
   JoinedValue joined_;

@@ -13,6 +13,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,6 +33,7 @@
 #include "core/time/time_zone.h"
 #include "rollcall/engine.h"
 #include "rollcall/file_source.h"
+#include "rollcall/message_text.h"
 
 namespace rollcall {
 
@@ -111,6 +113,7 @@ class BlockStage {
         pool_(pool),
         limits_(options, engine.options()),
         registry_(engine.sources()),
+        user_columns_(registry_.user_columns()),
         wait_{hooks.stop, [this] { return tick(); }} {}
 
   // Null at the end. A file that cannot be read, or goes wrong later, is left for the next one.
@@ -198,6 +201,8 @@ class BlockStage {
     if (!empty) {
       ROLLCALL_ASSIGN_OR_RETURN(ReadingPlan chosen,
                                 plan(file->known ? &file->position.reading : nullptr));
+      if (!file->known) ROLLCALL_RETURN_IF_ERROR(check_user_column(decoding.name, chosen.schema));
+      user_columns_.insert(chosen.schema.user);
       decoding.schema = std::move(chosen.schema);
       decoding.source = std::move(chosen.options);
       decoding.holds_unrounded = chosen.reading.holds_unrounded;
@@ -222,6 +227,23 @@ class BlockStage {
       }
     }
     to_read_.push_back(std::move(file));
+    return {};
+  }
+
+  // A person may have an id in each of two columns: files that are read by different ones would
+  // count as different users whoever is in both.
+  Status check_user_column(const std::string& name, const SourceSchema& schema) const {
+    if (options_.user || schema.format == FileFormat::kNative) return {};
+    for (const std::string& column : user_columns_) {
+      if (column == schema.user ||
+          std::find(schema.columns.begin(), schema.columns.end(), column) == schema.columns.end()) {
+        continue;
+      }
+      return Status::invalid_argument(fmt::format(
+          "{}: user: {} is guessed, where others were read with {}, which it has, too: whoever has "
+          "an id in both would count twice (allowed: --user, which says where ids are)",
+          name, quoted_excerpt(schema.user), quoted_excerpt(column)));
+    }
     return {};
   }
 
@@ -287,7 +309,8 @@ class BlockStage {
       const SourceRegistry::Recognized::Longer& longer = *recognized.longer;
       return Status::invalid_argument(fmt::format(
           "{}: its {} bytes may be the first of the {} that were read {}, and would count twice "
-          "(allowed: the whole file, if it was cut off; or --again, if it is another one)",
+          "(allowed: the whole file, if it was cut off; or --again, if it is another one, or has "
+          "rows that were rejected)",
           path, longer.content, longer.offset,
           longer.name == path ? "of it before" : "of " + longer.name));
     }
@@ -386,6 +409,7 @@ class BlockStage {
   WorkPool& pool_;
   Limits limits_;
   SourceRegistry registry_;
+  std::set<std::string> user_columns_;  // of files that were read before, or in this run
   const SourceWait wait_;
 
   bool was_stopped_ = false;

@@ -86,6 +86,8 @@ class IngestStage {
     if (hooks_.strict && !decoded.rejects.empty()) return first_reject(file, decoded);
     for (const WordCount& count : decoded.null_users) null_users_.add(count.word, count.rows);
     for (const WordCount& count : decoded.null_values) null_values_.add(count.word, count.rows);
+    if (report_.padded_users.rows == 0) report_.padded_users.word = decoded.padded_users.first;
+    report_.padded_users.rows += decoded.padded_users.rows;
     for (const std::string& column : decoded.late_values) {
       if (!file.late_values.insert(column).second) continue;
       report_.notes.push_back(fmt::format(
@@ -200,7 +202,9 @@ class IngestStage {
     const SourcePosition position = open_file_->position.to_position();
     Delivery delivery;
     if (open_file_->identified) delivery.positions = {&position, 1};
-    ROLLCALL_RETURN_IF_ERROR(engine_.ingest(std::move(batches), delivery));
+    ROLLCALL_ASSIGN_OR_RETURN(const IngestOutcome outcome,
+                              engine_.ingest(std::move(batches), delivery));
+    report_.rows_forgotten += outcome.rows_forgotten;
     report_.rows_read += rows;
     report_.rows_ingested += rows;
     return {};

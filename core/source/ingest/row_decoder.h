@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/source/formats/text_block_reader.h"
+#include "core/source/ingest/batch_builder.h"
 #include "core/source/ingest/source_limits.h"
 #include "core/source/values/row.h"
 #include "core/time/time_zone.h"
@@ -40,6 +41,7 @@ struct DecodedBlock {
   Refusals decided, admitted;
   std::vector<WordCount> null_users;  // as of IngestReport
   std::vector<WordCount> null_values;
+  PaddedIds padded_users;
   std::vector<std::string> late_values;  // columns that awaited_values had awaited
 };
 

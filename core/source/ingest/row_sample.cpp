@@ -227,7 +227,8 @@ Result<RowSample> sample_delimited(std::string_view name, std::string_view head,
     sample.columns = options.columns;
   }
   if (sample.columns.empty()) {
-    return fault(name, fmt::format("it has no header line, so its {} columns need names (columns)",
+    return fault(name, fmt::format("it has no header line, so its {} columns need names (--columns "
+                                   "NAME,NAME,...)",
                                    field_count));
   }
   for (auto& row : sample.rows) row.resize(sample.columns.size());

@@ -114,12 +114,17 @@ class ColumnChooser {
       text += fmt::format("; perhaps --{} {}", role, *nested);
       break;
     }
-    const bool no_header = columns_.size() == 1 || line.starts_with('#') ||
+    // A header has names; a row that was taken for one likely has a number or a date.
+    const bool has_row = std::any_of(columns_.begin(), columns_.end(), [](const auto& column) {
+      return !column.empty() && '0' <= column.front() && column.front() <= '9';
+    });
+    const bool no_header = has_row || columns_.size() == 1 || line.starts_with('#') ||
                            line.starts_with("//") || line.starts_with("--");
     if (schema_.format == FileFormat::kDelimited && no_header) {
       text += fmt::format(
           "; its first line is {}: --skip-lines N passes over lines before the header, --comment "
-          "MARK over lines that begin so, --delimiter says what separates fields",
+          "MARK over lines that begin so, --delimiter says what separates fields, --columns names "
+          "columns that have no header",
           quoted_excerpt(line));
     }
     return fault(name_, text);
@@ -179,8 +184,19 @@ bool is_amount(std::string_view text, const AmountForm& form) {
          parse_amount(text, form, kDecimals, amount) != AmountFault::kNotANumber;
 }
 
-// Chooses the column of the value. One that is named is taken whatever is in it: its rows say what
-// is wrong with them.
+// Whether no row has an amount, or another text that is not a word for nothing, in the column.
+bool is_all_empty(const RowSample& sample, const std::string& column) {
+  const auto found = std::find(sample.columns.begin(), sample.columns.end(), column);
+  const auto index = static_cast<std::size_t>(found - sample.columns.begin());
+  return std::all_of(sample.rows.begin(), sample.rows.end(), [&](const auto& row) {
+    const std::string_view text = trim(row[index]);
+    return text.empty() || is_null_word(text);
+  });
+}
+
+// Chooses the column of the value: of those whose name fits, one that some row has, since an export
+// may have columns that nobody fills. One that is named is taken whatever is in it: its rows say
+// what is wrong with them.
 Status choose_value(ColumnChooser& chooser, const RowSample& sample, const SourceOptions& options,
                     SourceSchema& schema) {
   const AmountForm form = amount_form(options);
@@ -198,40 +214,53 @@ Status choose_value(ColumnChooser& chooser, const RowSample& sample, const Sourc
         flags.empty() ? fmt::format("--value {} reads it all the same", column)
                       : fmt::format("{} reads this one", flags)));
   };
-  ROLLCALL_ASSIGN_OR_RETURN(schema.value,
-                            chooser.choose("value", options.value, kValueNames, fits, passed_over));
+  std::vector<std::string> empty;
+  const auto is_filled = [&](const std::string& column) {
+    return !is_all_empty(sample, column) && fits(column);
+  };
+  const auto is_not_filled = [&](const std::string& column) {
+    is_all_empty(sample, column) ? empty.push_back(column) : passed_over(column);
+  };
+  ROLLCALL_ASSIGN_OR_RETURN(
+      schema.value, chooser.choose("value", options.value, kValueNames, is_filled, is_not_filled));
+  if (schema.value.empty()) {
+    const auto is_empty = [&](const std::string& column) { return is_all_empty(sample, column); };
+    ROLLCALL_ASSIGN_OR_RETURN(schema.value,
+                              chooser.choose("value", options.value, kValueNames, is_empty));
+    return {};
+  }
+  for (const std::string& column : empty) {
+    schema.passed_over.push_back(fmt::format(
+        "column {} is not read as the value: none of its first {} rows has one (--value {} reads "
+        "it all the same)",
+        column, sample.rows.size(), column));
+  }
   return {};
 }
 
-// Chooses the column of the user: of those whose name fits, one that every row has, since exports
-// have one for those who are logged in beside one for all. Else one that most rows have, or any.
+// Chooses the column of the user: the first of those whose name fits that most rows have, since
+// exports have one for those who are logged in beside one for all. Rows that do not have it are
+// rejected: one row more or less changes nobody's id. Else any.
 Status choose_user(ColumnChooser& chooser, const RowSample& sample, const SourceOptions& options,
                    SourceSchema& schema) {
   const std::span<const std::string_view> names = kUserNames;
   // The source of an edge is a user only where nothing else is.
   const auto people = names.first(names.size() - 1);
-  std::vector<std::string> partly_there;
-  const auto is_there = [&](const std::string& column) {
-    return rows_without(sample, column) == 0;
-  };
-  const auto is_not_there = [&](const std::string& column) {
-    if (is_mostly_there(sample, column)) partly_there.push_back(column);
-  };
+  std::vector<std::string> mostly_empty;
+  const auto is_mostly = [&](const std::string& column) { return is_mostly_there(sample, column); };
+  const auto is_not = [&](const std::string& column) { mostly_empty.push_back(column); };
   ROLLCALL_ASSIGN_OR_RETURN(schema.user,
-                            chooser.choose("user", options.user, people, is_there, is_not_there));
-  for (const std::string& column : partly_there) {
-    if (schema.user.empty()) break;
+                            chooser.choose("user", options.user, people, is_mostly, is_not));
+  if (schema.user.empty()) {
+    const auto any = [](const std::string&) { return true; };
+    ROLLCALL_ASSIGN_OR_RETURN(schema.user, chooser.choose("user", options.user, names, any));
+    return {};
+  }
+  for (const std::string& column : mostly_empty) {
     schema.passed_over.push_back(fmt::format(
         "column {} is not read as the user: {} of its first {} rows do not have it (--user {} "
         "reads it all the same)",
         column, rows_without(sample, column), sample.rows.size(), column));
-  }
-  const auto is_mostly = [&](const std::string& column) { return is_mostly_there(sample, column); };
-  const auto any = [](const std::string&) { return true; };
-  for (const std::function<bool(const std::string&)>& fits :
-       {std::function<bool(const std::string&)>(is_mostly), {any}}) {
-    if (!schema.user.empty()) break;
-    ROLLCALL_ASSIGN_OR_RETURN(schema.user, chooser.choose("user", options.user, names, fits));
   }
   return {};
 }

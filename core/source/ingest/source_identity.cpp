@@ -209,6 +209,16 @@ SourceRegistry::SourceRegistry(const std::vector<SourcePosition>& positions) {
   }
 }
 
+std::set<std::string> SourceRegistry::user_columns() const {
+  std::set<std::string> names;
+  for (const KnownSource& source : sources_) {
+    for (const SourceReading::Column& column : source.reading.columns) {
+      if (source.counted && column.role == "user") names.insert(column.name);
+    }
+  }
+  return names;
+}
+
 void SourceRegistry::update(const KnownSource& source) {
   const auto [known, is_new] = by_id_.try_emplace(source.id, sources_.size());
   const std::size_t number = known->second;
@@ -291,8 +301,8 @@ const KnownSource* SourceRegistry::longer_than(std::string_view head,
   if (longer == nullptr) return nullptr;
   // A row that is cut off is no evidence beside whole ones. One that is alone has to be whole.
   if (holds_row(head.substr(0, head.rfind('\n') + 1))) return longer;
-  const std::string ended =
-      std::string(head) + (head.find("\r\n") == std::string_view::npos ? "\n" : "\r\n");
+  const bool has_crlf = head.find("\r\n") != std::string_view::npos && !head.ends_with('\r');
+  const std::string ended = std::string(head) + (has_crlf ? "\r\n" : "\n");
   return holds_row(ended) ? longer_than(mark_of(ended)) : nullptr;
 }
 

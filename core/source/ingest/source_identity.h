@@ -14,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -98,6 +99,9 @@ class SourceRegistry {
   //   kCancelled        stopped meanwhile
   Result<Recognized> recognize(const std::string& path, ContentReader content,
                                const ReadAs& read_as, const HoldsRow& holds_row);
+
+  // The columns by which the users of counted sources were read.
+  std::set<std::string> user_columns() const;
 
   // Remembers how far a source has been read.
   void update(const KnownSource& source);

@@ -164,8 +164,11 @@ std::string SourceReading::describe() const {
   }
   if (skip_lines != 0) add("skip_lines", fmt::format("{}", skip_lines));
   if (!comment.empty()) add("comment", comment);
-  if (format == FileFormat::kDelimited && quotes == QuoteRule::kText && delimiter != " ") {
-    add("quotes", "text");
+  if (format == FileFormat::kDelimited && !header) add("header", "none");
+  const QuoteRule usual = delimiter == " " ? QuoteRule::kText : QuoteRule::kFields;
+  if (format == FileFormat::kDelimited && (quotes != usual || delimiter == "\t")) {
+    constexpr std::string_view kRules[] = {"fields", "fields or text", "text"};  // by QuoteRule
+    add("quotes", kRules[static_cast<std::size_t>(quotes)]);
   }
   constexpr std::string_view kUnits[] = {
       "",           "seconds",        "milliseconds", "microseconds", "nanoseconds",

@@ -355,11 +355,13 @@ std::string explain_amount_fault(AmountFault fault, std::string_view text, const
   const std::string flags = flags_of(form);
   if (fault == AmountFault::kTooManyDecimals) {
     story += "; --round-values rounds it";
-  } else if (fault == AmountFault::kNotANumber && !flags.empty()) {
-    story += "; they are read with " + flags;
-  } else if (const std::string fitting = amount_flags(text);
-             fault == AmountFault::kNotANumber && !fitting.empty()) {
-    story += "; this one by " + fitting;
+  } else if (fault == AmountFault::kNotANumber) {
+    if (!flags.empty()) {
+      story = fmt::format("value: not a number: {} (allowed with {}: such as 12{}50 or -3)",
+                          quoted_excerpt(text), flags, form.decimal);
+    }
+    const std::string fitting = amount_flags(text);
+    if (!fitting.empty() && fitting != flags) story += "; this one by " + fitting;
   }
   return story;
 }

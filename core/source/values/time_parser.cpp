@@ -155,6 +155,14 @@ TimeUnit unit_of_size(std::int64_t number) {
                                             : TimeUnit::kNanoseconds;
 }
 
+// Spreadsheets keep six digits of a large number: "1.76723E+12" may be any time within hours.
+constexpr std::ptrdiff_t kMantissaDigits = 8;
+
+std::ptrdiff_t digits_of_mantissa(std::string_view text) {
+  const std::string_view mantissa = text.substr(0, text.find_first_of("eE"));
+  return std::count_if(mantissa.begin(), mantissa.end(), is_digit);
+}
+
 // "1767225600" for "1.7672256E9": the same number without its exponent. "" for any other text.
 std::string without_exponent(std::string_view text) {
   // More than any number of 64 bits takes, whole or floating.
@@ -302,7 +310,10 @@ TimeFault TimeParser::parse_standard(std::string_view text, ParsedTime& out) {
     const TimeFault fault = parse_plain_number(text, out);
     if (fault != TimeFault::kNotATime) return fault;
     const std::string plain = without_exponent(text);
-    return plain.empty() ? fault : parse_plain_number(plain, out);
+    if (plain.empty()) return fault;
+    const TimeFault of_plain = parse_plain_number(plain, out);
+    const bool is_rounded = unit_ == TimeUnit::kGuess && digits_of_mantissa(text) < kMantissaDigits;
+    return of_plain == TimeFault::kNone && is_rounded ? TimeFault::kAmbiguous : of_plain;
   }
   const auto year_and_month = load_chars<std::uint64_t>(p);
   const auto day_of_month = load_chars<std::uint16_t>(p + 8);
@@ -591,6 +602,9 @@ std::string TimeParser::explain_ambiguous(std::string_view text) const {
     story += fmt::format(", --time-unit excel-days as {}", zone_.format(time.time));
   }
   if (is_short && whole.size() == 4 && text.size() == 4) story += "; a year alone is no time";
+  if (text.find_first_of("eE") != std::string_view::npos) {
+    story += fmt::format("; with {} digits it may have been rounded", digits_of_mantissa(text));
+  }
   if (ticks) {
     const std::int64_t us = (static_cast<std::int64_t>(number) - kTicksAt1970) / 10;
     story += fmt::format(

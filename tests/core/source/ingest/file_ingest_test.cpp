@@ -201,7 +201,10 @@ TEST(FileIngest, EmptyFilesAndHeaders) {
   directory.write("d.csv", std::string("\xEF\xBB\xBF") + std::string(kHeader) + "a,2026-01-01,e\n");
   directory.write("e.csv.gz", gzip(""));
   const IngestReport report = ingest(*engine, {directory.path()});
-  EXPECT_EQ(report.files.size(), 5u);
+  EXPECT_EQ(report.files.size(), 4u);
+  ASSERT_EQ(report.notes.size(), 1u);
+  EXPECT_EQ(report.notes[0],
+            directory.path() + ": passed over as empty: a.csv (allowed: files with rows)");
   EXPECT_EQ(report.rows_read, 1u);
   EXPECT_EQ(report.rows_ingested, 1u);
 }
