@@ -23,7 +23,7 @@ std::string_view beginning_of(std::string_view text) {
   return text.substr(0, size);
 }
 
-// What is longer is no slip of the hand, and would take its time.
+// A longer name is no slip of the hand, and comparing it would take long.
 constexpr std::size_t kNameBytesMax = 256;
 
 char lower(char c) { return 'A' <= c && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }

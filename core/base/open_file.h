@@ -31,7 +31,8 @@ class OpenFile {
   ~OpenFile();
 
   int descriptor() const { return descriptor_; }
-  // What it says of itself; files of the system may say 0 and have more.
+  // Returns the size that the file had when it was opened; files of the system may say 0 and have
+  // more.
   std::size_t size() const { return size_; }
   int release();  // for a new owner
 

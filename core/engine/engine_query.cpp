@@ -258,8 +258,8 @@ Result<Engine::State::Pinned> Engine::State::pin(std::span<const Query> queries,
   ROLLCALL_RETURN_IF_ERROR(state_failure);
   const PlanContext context{settings, zone,    *catalog, manifest.days, manifest.known_until,
                             sets,     nullptr, &account};
-  // Of a question: its plan, what its names were resolved to, its answer without rows. Less than
-  // half of that was seen.
+  // A question holds its plan, what its names were resolved to, and its answer without rows. No
+  // question was seen to take half of this.
   constexpr std::size_t kPlanBytes = std::size_t{8} << 10;
   account.take(queries.size() * kPlanBytes, QuestionNeed::kPlans);
   pinned.questions.reserve(queries.size());

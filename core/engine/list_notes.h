@@ -1,4 +1,4 @@
-// What to say of lists of users that come back smaller than they are, or may be damaged.
+// This file says which lists of users come back smaller than they are, or may be damaged.
 #pragma once
 
 #include <span>

@@ -50,7 +50,7 @@ struct QueryResult {
   std::vector<std::vector<Cell>> rows;
   std::optional<std::string> next;  // of a page of members: where the following one goes on
   std::optional<Pivot> pivot;       // of an answer with two keys or more; not part of the JSON
-  // What the reader should know: "in_file(lost.csv): the store does not know 3 of its 16 ids".
+  // The reader should know these: "in_file(lost.csv): the store does not know 3 of its 16 ids".
   std::vector<std::string> notes;
   QueryStats stats;
 };

@@ -40,7 +40,7 @@ struct Delivery {
   Ack ack = Ack::kMemory;
 };
 
-// What became of a batch that was taken.
+// Tells what became of a batch that was taken.
 struct IngestOutcome {
   bool was_skipped = false;          // its token was known: the batch was in already
   std::uint64_t rows_forgotten = 0;  // that were left out, as their users are forgotten

@@ -17,7 +17,7 @@ namespace rollcall {
 Result<UserId> parse_user(std::string_view text, UserKind kind, const std::string& where);
 
 struct UserFileOptions {
-  // Of the text, decompressed, and of the ids together.
+  // It bounds the text, decompressed, and the ids together.
   std::size_t memory_bytes_max = std::numeric_limits<std::size_t>::max();
   // Gets what the reader should know of a list that was read, unless null.
   std::vector<std::string>* notes = nullptr;

@@ -27,7 +27,8 @@ class Plan;
 // The numbers of some partitions of a store.
 using PartitionSet = std::bitset<kPartitionsMax>;
 
-// What is asked of a plan: the counts of all its cells, or a page of the users of some of them.
+// Says what is asked of a plan: the counts of all its cells, or a page of the users of some of
+// them.
 struct PlanTask {
   const Plan& plan;
   const Members* members = nullptr;         // the page; null: the counts are asked for
