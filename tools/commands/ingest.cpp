@@ -206,12 +206,16 @@ std::string report_text(const IngestReport& report, const IngestFlags& flags, do
         "leaves them out)\n",
         list(report.null_users));
   }
-  if (const WordCount& padded = report.padded_users; padded.rows > 0) {
-    text += fmt::format(
-        "users with blanks around their id: {} {}, such as {}; each is another user than the one "
-        "without\n",
-        with_commas(padded.rows), padded.rows == 1 ? "row" : "rows", quoted_excerpt(padded.word));
-  }
+  const auto add_odd_users = [&](std::string_view what, const WordCount& odd,
+                                 std::string_view consequence) {
+    if (odd.rows == 0) return;
+    text += fmt::format("users {}: {} {}, such as {}; {}\n", what, with_commas(odd.rows),
+                        odd.rows == 1 ? "row" : "rows", quoted_excerpt(odd.word), consequence);
+  };
+  add_odd_users("with blanks around their id", report.padded_users,
+                "each is another user than the one without");
+  add_odd_users("whose id a spreadsheet may have rounded", report.rounded_users,
+                "several may have become one, which only a new export as text mends");
   if (report.rows_forgotten > 0) {
     text += fmt::format("rows left out  {:>15} of users who are forgotten\n",
                         with_commas(report.rows_forgotten));
@@ -246,7 +250,11 @@ std::string report_json(const IngestReport& report, double elapsed_s) {
   };
   json["null_users"] = counts_of(report.null_users);
   json["null_values"] = counts_of(report.null_values);
-  json["padded_users"] = {{"first", report.padded_users.word}, {"rows", report.padded_users.rows}};
+  const auto odd_users = [](const WordCount& odd) {
+    return Json{{"first", odd.word}, {"rows", odd.rows}};
+  };
+  json["padded_users"] = odd_users(report.padded_users);
+  json["rounded_users"] = odd_users(report.rounded_users);
   json["rows_forgotten"] = report.rows_forgotten;
   json["notes"] = report.notes;
   json["failures"] = Json::array();

@@ -247,6 +247,9 @@ struct IngestReport {
   // Ingested, of ids that begin or end with a blank: other users than those without. `word` is the
   // first of them.
   WordCount padded_users;
+  // Ingested, of ids that look like numbers whose last digits a spreadsheet dropped, 1.23457E+15:
+  // those of several users may have become one. `word` is the first of them.
+  WordCount rounded_users;
   std::uint64_t rows_forgotten = 0;  // of rows_ingested: of users who are forgotten, and left out
   std::vector<FileReport> files;
   std::vector<Status> failures;    // of files that could not be read, or not to their end

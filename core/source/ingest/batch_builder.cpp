@@ -72,7 +72,7 @@ void BatchBuilder::start(bool utf8) {
   values_.clear();
   null_users_.clear();
   null_values_.clear();
-  padded_users_ = {};
+  padded_users_ = rounded_users_ = {};
   for (BlockDictionary& values : property_values_) values.clear();
   for (std::vector<std::uint32_t>& codes : property_codes_) codes.clear();
   arena_.clear();
@@ -245,8 +245,10 @@ std::optional<RowFault> BatchBuilder::add(std::span<const Field> fields, std::si
   if (integers) {
     user_integers_.push_back(integer);
   } else {
-    user_strings_.push_back(fields[kUserSlot].text);
-    padded_users_.look_at(fields[kUserSlot].text);
+    const std::string_view id = fields[kUserSlot].text;
+    user_strings_.push_back(id);
+    if (is_padded(id)) padded_users_.add(id);
+    if (is_rounded(id)) rounded_users_.add(id);
   }
   if (is_null_user) null_users_.add(fields[kUserSlot].text);
   if (amount.is_null) null_values_.add(trim(fields[kValueSlot].text));

@@ -48,17 +48,33 @@ class WordCounter {
   std::vector<WordCount> counts_;
 };
 
-// Ids with a blank at either end.
-struct PaddedIds {
+// Rows whose id is odd, and the first of these ids.
+struct OddIds {
   std::uint64_t rows = 0;
   std::string first;
 
-  void look_at(std::string_view id) {
-    const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
-    if (id.empty() || (!is_blank(id.front()) && !is_blank(id.back()))) return;
+  void add(std::string_view id) {
     if (rows++ == 0) first = id;
   }
+  void add(const OddIds& later) {
+    if (rows == 0) first = later.first;
+    rows += later.rows;
+  }
 };
+
+// Whether an id has a blank at either end.
+inline bool is_padded(std::string_view id) {
+  const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
+  return !id.empty() && (is_blank(id.front()) || is_blank(id.back()));
+}
+
+// Whether an id is as spreadsheets write large numbers, all but some digits of which are lost:
+// 1.23457E+15.
+inline bool is_rounded(std::string_view id) {
+  const auto is_digit = [](char c) { return '0' <= c && c <= '9'; };
+  return id.size() >= 5 && id[id.size() - 3] == '+' && (id[id.size() - 4] | 0x20) == 'e' &&
+         is_digit(id.front()) && is_digit(id[id.size() - 2]) && is_digit(id.back());
+}
 
 // Takes whole rows or nothing of them, so that a batch holds only what Engine::prepare accepts.
 // Times and amounts may be padded with blanks; other texts are taken as they are.
@@ -82,7 +98,8 @@ class BatchBuilder {
   // Of the rows added since `start`: users that may be nobody, and values that say there is none.
   const WordCounter& null_users() const { return null_users_; }
   const WordCounter& null_values() const { return null_values_; }
-  const PaddedIds& padded_users() const { return padded_users_; }
+  const OddIds& padded_users() const { return padded_users_; }
+  const OddIds& rounded_users() const { return rounded_users_; }
 
   // The rows added since `start`; valid until the next call of `add` or `start`.
   EventBatch batch();
@@ -123,7 +140,7 @@ class BatchBuilder {
   std::vector<Amount> values_;
   WordCounter null_users_;
   WordCounter null_values_;
-  PaddedIds padded_users_;
+  OddIds padded_users_, rounded_users_;
   std::vector<BlockDictionary> property_values_;            // by dimension
   std::vector<std::vector<std::uint32_t>> property_codes_;  // by dimension, then row
   JoinedValue joined_;

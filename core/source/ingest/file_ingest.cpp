@@ -86,8 +86,8 @@ class IngestStage {
     if (hooks_.strict && !decoded.rejects.empty()) return first_reject(file, decoded);
     for (const WordCount& count : decoded.null_users) null_users_.add(count.word, count.rows);
     for (const WordCount& count : decoded.null_values) null_values_.add(count.word, count.rows);
-    if (report_.padded_users.rows == 0) report_.padded_users.word = decoded.padded_users.first;
-    report_.padded_users.rows += decoded.padded_users.rows;
+    padded_users_.add(decoded.padded_users);
+    rounded_users_.add(decoded.rounded_users);
     for (const std::string& column : decoded.late_values) {
       if (!file.late_values.insert(column).second) continue;
       report_.notes.push_back(fmt::format(
@@ -187,6 +187,8 @@ class IngestStage {
                      [](const RejectCount& a, const RejectCount& b) { return a.rows > b.rows; });
     report_.null_users = most_frequent_first(null_users_.counts());
     report_.null_values = most_frequent_first(null_values_.counts());
+    report_.padded_users = {padded_users_.first, padded_users_.rows};
+    report_.rounded_users = {rounded_users_.first, rounded_users_.rows};
     return std::move(report_);
   }
 
@@ -342,6 +344,7 @@ class IngestStage {
   IngestReport report_;
   WordCounter null_users_;
   WordCounter null_values_;
+  OddIds padded_users_, rounded_users_;
   std::vector<std::string> unended_;  // files whose last row was taken without its line end
   // Rows and lines of the files read in this run, by their reading and the hash of their mark.
   std::map<std::array<std::uint64_t, 3>, std::pair<std::uint64_t, std::uint64_t>> counts_;

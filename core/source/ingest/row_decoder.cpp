@@ -142,6 +142,7 @@ class TextDecoder final : public RowDecoder {
     out.null_users = builder_.null_users().counts();
     out.null_values = builder_.null_values().counts();
     out.padded_users = builder_.padded_users();
+    out.rounded_users = builder_.rounded_users();
     if constexpr (std::is_same_v<Reader, NdjsonReader>) out.late_values = reader_.take_met();
     if (out.good_rows > 0) {
       ROLLCALL_ASSIGN_OR_RETURN(out.batch, prepare(engine_, builder_.batch(), name_));

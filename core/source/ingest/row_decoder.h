@@ -41,7 +41,7 @@ struct DecodedBlock {
   Refusals decided, admitted;
   std::vector<WordCount> null_users;  // as of IngestReport
   std::vector<WordCount> null_values;
-  PaddedIds padded_users;
+  OddIds padded_users, rounded_users;
   std::vector<std::string> late_values;  // columns that awaited_values had awaited
 };
 
