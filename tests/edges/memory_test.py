@@ -106,6 +106,17 @@ class Memory(unittest.TestCase):
         run("backup", "--db", "whole.db", "--to", "copy.db")
         run("restore", "--from", "copy.db", "--db", "again.db")
 
+    def test_positions_of_many_files(self):
+        os.mkdir(os.path.join(self.folder, "many"))
+        for number in range(10_000):
+            with open(os.path.join(self.folder, "many", f"{number:05}.csv"), "w", encoding="ascii") as file:
+                file.write("user,event,time\n")
+                file.writelines(f"{number * 7 + row * row},view,2026-01-{1 + number % 28:02} 10:{row % 60:02}:00\n"
+                                for row in range(520))
+        for command in (["ingest", "many"], ["compact"], ["verify"], ["active"], ["ingest", "many"]):
+            self.run_within("64M", 64 * MIB * 11 // 10 + 32 * MIB, command[0], "--db", "many.db", "--memory", "64M",
+                            *command[1:])
+
     def test_every_command(self):
         for budget in os.environ.get("ROLLCALL_MEMORY_BUDGETS", "64M,256M").split(","):
             for name in os.listdir(self.folder):

@@ -220,15 +220,17 @@ TEST(OddAmounts, TheFormStaysWithTheFile) {
   ASSERT_EQ(positions.size(), 1u);
   std::optional<KnownSource> known = KnownSource::from_position(positions[0]);
   ASSERT_TRUE(known);
-  EXPECT_EQ(known->reading.amounts, (AmountForm{',', "", "", false}));
-  EXPECT_NE(known->reading.describe().find("decimal = ,"), std::string::npos);
-  const std::string with_form = known->reading.key();
-  known->reading.amounts = {};
+  EXPECT_EQ(known->reading->amounts, (AmountForm{',', "", "", false}));
+  EXPECT_NE(known->reading->describe().find("decimal = ,"), std::string::npos);
+  const std::string with_form = known->reading->key();
+  SourceReading without_form = *known->reading;
+  without_form.amounts = {};
+  known->reading = std::make_shared<SourceReading>(without_form);
   const SourcePosition old = known->to_position();
   EXPECT_EQ(old.position.find("amounts"), std::string::npos);
   ASSERT_TRUE(KnownSource::from_position(old));
-  EXPECT_EQ(KnownSource::from_position(old)->reading.key(), known->reading.key());
-  EXPECT_NE(known->reading.key(), with_form);
+  EXPECT_EQ(KnownSource::from_position(old)->reading->key(), known->reading->key());
+  EXPECT_NE(known->reading->key(), with_form);
 }
 
 std::uint64_t unrounded(const std::vector<LimitCount>& counts) {
@@ -321,8 +323,10 @@ TEST(OddAmounts, PositionsThatHoldNoUnroundedRows) {
   const auto source = open_engine();
   ingest(*source, {path});
   std::optional<KnownSource> known = KnownSource::from_position(source->sources().at(0));
-  ASSERT_TRUE(known && known->reading.holds_unrounded);
-  known->reading.holds_unrounded = false;
+  ASSERT_TRUE(known && known->reading->holds_unrounded);
+  SourceReading reading = *known->reading;
+  reading.holds_unrounded = false;
+  known->reading = std::make_shared<SourceReading>(reading);
   known->refused = {};
   const SourcePosition old = known->to_position();
   EXPECT_EQ(old.position.find("unrounded"), std::string::npos);

@@ -12,13 +12,19 @@ constexpr std::size_t kLinesMarked = 512;
 constexpr std::uint64_t kDistanceMin = 32;    // of two waymarks, where no line ends
 constexpr std::uint64_t kDistanceShare = 32;  // of what comes before: the distance further on
 
-std::uint64_t distance_after(std::uint64_t offset) {
-  return offset + std::max(kDistanceMin, offset / kDistanceShare);
+// Thousands of files have a first line in common, and few of those that part later: the first
+// waymarks tell more than one of the later ones.
+constexpr std::size_t kFirstWaymarks = 8;
+constexpr std::size_t kFirstDigits = 5;
+constexpr std::size_t kLaterDigits = 1;
+
+std::uint64_t next_distance(std::uint64_t waymark) {
+  return waymark + std::max(kDistanceMin, waymark / kDistanceShare);
 }
 
 }  // namespace
 
-ContentMarker::ContentMarker() : state_(XXH3_createState()), next_distance_(kDistanceMin) {
+ContentMarker::ContentMarker() : state_(XXH3_createState()), next_distance_(next_distance(0)) {
   if (state_ == nullptr) throw std::bad_alloc();
   XXH3_128bits_reset(state_.get());
 }
@@ -34,15 +40,13 @@ void ContentMarker::take(std::string_view bytes) {
     }
     const bool goes_far = offset_ + step == next_distance_;
     line_ends_ += ends_line ? 1 : 0;
-    if (goes_far) next_distance_ = distance_after(next_distance_);
-    take_step(bytes.substr(0, step), ends_line || goes_far);
+    take_step(bytes.substr(0, step));
+    if (ends_line || goes_far) add_waymark();
     bytes.remove_prefix(step);
   }
 }
 
-void ContentMarker::take_step(std::string_view bytes, bool is_waymark) {
-  constexpr std::string_view kDigits =
-      "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_";
+void ContentMarker::take_step(std::string_view bytes) {
   const std::size_t to_head = offset_ < kHeadBytes ? kHeadBytes - offset_ : 0;
   if (to_head > 0 && bytes.size() >= to_head) {
     XXH3_128bits_update(state_.get(), bytes.data(), to_head);
@@ -52,10 +56,18 @@ void ContentMarker::take_step(std::string_view bytes, bool is_waymark) {
   }
   XXH3_128bits_update(state_.get(), bytes.data(), bytes.size());
   offset_ += bytes.size();
-  if (!is_waymark) return;
-  const XXH64_hash_t hash = XXH3_128bits_digest(state_.get()).low64;
-  waymarks_ += kDigits[hash % 64];
-  waymarks_ += kDigits[hash / 64 % 64];
+}
+
+void ContentMarker::add_waymark() {
+  constexpr std::string_view kDigits =
+      "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_";
+  const bool is_early = waymarks_.size() < kFirstWaymarks * kFirstDigits;
+  XXH64_hash_t hash = XXH3_128bits_digest(state_.get()).low64;
+  for (std::size_t i = 0; i < (is_early ? kFirstDigits : kLaterDigits); ++i) {
+    waymarks_ += kDigits[hash % 64];
+    hash /= 64;
+  }
+  next_distance_ = next_distance(offset_);
 }
 
 ContentMark ContentMarker::mark() const {

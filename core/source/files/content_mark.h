@@ -20,10 +20,10 @@ struct ContentMark {
   XXH128_hash_t hash{};          // XXH3 of the bytes before `offset`
   std::uint64_t head_bytes = 0;  // min(offset, kHeadBytes)
   XXH128_hash_t head_hash{};     // XXH3 of that many first bytes
-  // What the hash was on the way, in two characters each: after each of the first lines, and at
-  // distances that grow with the offset. The waymarks of a content's beginning are the beginning of
-  // its waymarks, and those of two contents part soon after they do. "" in marks of before there
-  // were any.
+  // Some bits of what the hash was on the way: after each of the first lines, and where no line
+  // ends, at distances that grow with the offset. The waymarks of a content's beginning are the
+  // beginning of its waymarks, and those of two contents part soon after they do. "" in marks of
+  // before there were any.
   std::string waymarks;
 };
 
@@ -42,14 +42,15 @@ class ContentMarker {
     void operator()(XXH3_state_t* state) const { XXH3_freeState(state); }
   };
 
-  // Takes what comes before the next waymark, that byte included.
-  void take_step(std::string_view bytes, bool is_waymark);
+  // Takes bytes up to the next waymark at most.
+  void take_step(std::string_view bytes);
+  void add_waymark();
 
   std::unique_ptr<XXH3_state_t, FreeState> state_;
   std::uint64_t offset_ = 0;
   XXH128_hash_t head_hash_{};  // once offset_ >= kHeadBytes
   std::string waymarks_;
-  std::uint64_t next_distance_;  // the offset of the next waymark that no line end asks for
+  std::uint64_t next_distance_;  // the offset of the next waymark if no line ends before it
   std::size_t line_ends_ = 0;    // that have a waymark
 };
 

@@ -200,7 +200,7 @@ class BlockStage {
     }
     if (!empty) {
       ROLLCALL_ASSIGN_OR_RETURN(ReadingPlan chosen,
-                                plan(file->known ? &file->position.reading : nullptr));
+                                plan(file->known ? file->position.reading.get() : nullptr));
       if (!file->known) ROLLCALL_RETURN_IF_ERROR(check_user_column(decoding.name, chosen.schema));
       user_columns_.insert(chosen.schema.user);
       decoding.schema = std::move(chosen.schema);
@@ -303,7 +303,7 @@ class BlockStage {
           "{}: it was read before in another way, and its rows would count twice: with {}; now "
           "with {} (allowed: the same; rows that were rejected, as a file of their own, which "
           "--rejects writes; or --again, to have all count again)",
-          path, recognized.otherwise->describe(), recognized.source.reading.describe()));
+          path, recognized.otherwise->describe(), recognized.source.reading->describe()));
     }
     if (recognized.longer && !options_.again) {
       const SourceRegistry::Recognized::Longer& longer = *recognized.longer;
@@ -318,13 +318,13 @@ class BlockStage {
     file.position = position_ = recognized.source;
     content_.emplace(std::move(recognized.content));
     if (file.known) {
-      file.parts = registry_.take_due(file.position, limits_for(file.position.reading));
+      file.parts = registry_.take_due(file.position, limits_for(*file.position.reading));
       position_.refused = {};  // from here on the last stage knows better
       Result<SourceReading> guessed = read_as(nullptr);
-      if (guessed.ok()) guessed->holds_unrounded = file.position.reading.holds_unrounded;
-      if (guessed.ok() && guessed->key() != file.position.reading.key()) {
+      if (guessed.ok()) guessed->holds_unrounded = file.position.reading->holds_unrounded;
+      if (guessed.ok() && guessed->key() != file.position.reading->key()) {
         file.notes_if_read.push_back(fmt::format("{}: it is read on as it was before: {}", path,
-                                                 file.position.reading.describe()));
+                                                 file.position.reading->describe()));
       }
     }
     return {};

@@ -151,7 +151,7 @@ class IngestStage {
   void begin(FileRun& file) {
     // What was read in this run was not yet counted when the file was recognized.
     KnownSource& position = file.position;
-    const std::uint64_t reading = position.reading.hash();
+    const std::uint64_t reading = position.reading->hash();
     count(reading, position.mark.hash, position.rows, position.lines);
     for (KnownSource::End& end : position.earlier_ends) {
       count(reading, end.hash, end.rows, end.lines);
@@ -252,7 +252,7 @@ class IngestStage {
       KnownSource& position = file.position;
       position.refused.drop_empty();
       refused_[position.id] = position.refused;
-      counts_[{position.reading.hash(), position.mark.hash.high64, position.mark.hash.low64}] = {
+      counts_[{position.reading->hash(), position.mark.hash.high64, position.mark.hash.low64}] = {
           position.rows, position.lines};
     }
     if (!file.second) {

@@ -146,7 +146,7 @@ SourcePosition KnownSource::to_position() const {
       {"hash", to_hex(mark.hash)},
       {"head_bytes", mark.head_bytes},
       {"head_hash", to_hex(mark.head_hash)},
-      {"reading", to_json(reading)},
+      {"reading", to_json(*reading)},
       {"rows", rows},
       {"lines", lines},
       {"counted", counted},
@@ -156,6 +156,7 @@ SourcePosition KnownSource::to_position() const {
       {"waymarks", mark.waymarks},
   };
   if (refusals_unknown_before > 0) position["refusals_unknown_before"] = refusals_unknown_before;
+  if (told) position["told"] = to_hex(*told);
   if (origin) position["origin"] = {origin->id, origin->end};
   // File names need not be UTF-8.
   return {id, position.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
@@ -171,7 +172,7 @@ std::optional<KnownSource> KnownSource::from_position(const SourcePosition& posi
     KnownSource source;
     source.id = position.id;
     source.name = json.at("name");
-    source.reading = reading_from(json.at("reading"));
+    source.reading = std::make_shared<SourceReading>(reading_from(json.at("reading")));
     // Versions that kept no waymarks wrote the same without them.
     source.mark = {json.at("offset"), *hash, json.at("head_bytes"), *head_hash,
                    json.value("waymarks", std::string())};
@@ -179,6 +180,7 @@ std::optional<KnownSource> KnownSource::from_position(const SourcePosition& posi
     source.lines = json.at("lines");
     source.counted = json.at("counted");
     source.tail = json.at("tail");
+    source.told = from_hex(json.value("told", std::string()));
     for (const nlohmann::json& end : json.value("earlier_ends", nlohmann::json::array())) {
       const auto end_hash = from_hex(end.at(1));
       if (!end_hash) return {};
@@ -212,7 +214,7 @@ SourceRegistry::SourceRegistry(const std::vector<SourcePosition>& positions) {
 std::set<std::string> SourceRegistry::user_columns() const {
   std::set<std::string> names;
   for (const KnownSource& source : sources_) {
-    for (const SourceReading::Column& column : source.reading.columns) {
+    for (const SourceReading::Column& column : source.reading->columns) {
       if (source.counted && column.role == "user") names.insert(column.name);
     }
   }
@@ -227,6 +229,14 @@ void SourceRegistry::update(const KnownSource& source) {
   } else {
     by_waymarks_.erase(place_by_waymarks(number));
     sources_[number] = source;
+  }
+  std::shared_ptr<const SourceReading>& reading = sources_[number].reading;
+  const auto shared = std::find_if(readings_.begin(), readings_.end(),
+                                   [&](const auto& other) { return *other == *reading; });
+  if (shared == readings_.end()) {
+    readings_.push_back(reading);
+  } else {
+    reading = *shared;
   }
   by_waymarks_.insert(place_by_waymarks(number), number);
   const auto add = [&](const ContentMark& mark) {
@@ -355,7 +365,7 @@ Result<SourceRegistry::Recognized> SourceRegistry::recognize(const std::string& 
   const auto last_read_alike = [&](const std::vector<Candidate>& candidates) {
     const auto found =
         std::find_if(candidates.rbegin(), candidates.rend(), [&](const Candidate& candidate) {
-          const SourceReading& known = candidate.source->reading;
+          const SourceReading& known = *candidate.source->reading;
           const Result<SourceReading> reading =
               read_as(candidate.source->counted ? &known : nullptr);
           return reading.ok() && reading->key() == known.key();
@@ -396,7 +406,7 @@ Result<SourceRegistry::Recognized> SourceRegistry::recognize(const std::string& 
         {source.mark.offset, source.mark.hash, source.rows, source.lines, source.tail});
   } else if (best) {
     source.reading = best->source->reading;
-    source.id = new_id(head, source.reading);
+    source.id = new_id(head, *source.reading);
     source.mark = best->mark;
     source.rows = best->end->rows;
     source.lines = best->end->lines;
@@ -409,9 +419,10 @@ Result<SourceRegistry::Recognized> SourceRegistry::recognize(const std::string& 
       if (end.offset <= best->mark.offset) source.earlier_ends.push_back(end);
     }
   } else {
-    ROLLCALL_ASSIGN_OR_RETURN(source.reading, read_as(nullptr));
-    source.id = new_id(head, source.reading);
-    if (!counted.empty()) result.otherwise = counted.back().source->reading;
+    ROLLCALL_ASSIGN_OR_RETURN(SourceReading reading, read_as(nullptr));
+    source.reading = std::make_shared<SourceReading>(std::move(reading));
+    source.id = new_id(head, *source.reading);
+    if (!counted.empty()) result.otherwise = *counted.back().source->reading;
   }
   source.name = path;
   if (result.content.offset() != result.source.mark.offset) {

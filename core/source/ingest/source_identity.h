@@ -8,6 +8,8 @@
 // again.
 #pragma once
 
+#include <xxhash.h>
+
 #include <array>
 #include <cstdint>
 #include <functional>
@@ -32,12 +34,16 @@ namespace rollcall {
 struct KnownSource {
   std::string id;    // SourcePosition::id; stays as the source grows
   std::string name;  // the path it was last read from, for people
-  SourceReading reading;
+  // Never null. Thousands of files share one.
+  std::shared_ptr<const SourceReading> reading = std::make_shared<SourceReading>();
   ContentMark mark;         // everything before it is committed
   std::uint64_t rows = 0;   // before the mark, ingested or not
   std::uint64_t lines = 0;  // line ends before the mark
   bool counted = false;     // some row before the mark may have been ingested
   bool tail = false;        // the last line before the mark had no line end
+  // All of the content that had a row after the mark which was told as rejected, and which is read
+  // again when it grows, as it may not have been whole.
+  std::optional<XXH128_hash_t> told;
 
   // Rows before the mark that limits keep out: of what this source has read itself.
   RefusedRanges refused;
@@ -131,6 +137,7 @@ class SourceRegistry {
   const KnownSource* longer_than(std::string_view head, const HoldsRow& holds_row) const;
 
   std::vector<KnownSource> sources_;
+  std::vector<std::shared_ptr<const SourceReading>> readings_;  // that sources share, each once
   std::vector<std::size_t> by_waymarks_;  // numbers in sources_, in the order of their waymarks
   std::unordered_map<std::string, std::size_t> by_id_;  // numbers in sources_
   std::map<Head, std::vector<std::size_t>> by_head_;    // of any mark that the sources have had

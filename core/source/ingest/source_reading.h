@@ -20,6 +20,8 @@ struct SourceReading {
     std::string role;  // user, time, event, value, or a dimension
     std::string name;
     std::uint32_t number = 0;  // of delimited text, from 0; there names may be replaced
+
+    bool operator==(const Column&) const = default;
   };
 
   FileFormat format = FileFormat::kDelimited;
@@ -38,6 +40,8 @@ struct SourceReading {
   // Rows whose amount would have to be rounded are held as refused, so that it is no other reading
   // that rounds. False: there is no value, or an earlier version rejected them.
   bool holds_unrounded = false;
+
+  bool operator==(const SourceReading&) const = default;
 
   // Equal for two readings that get the same rows out of any content.
   std::string key() const;
