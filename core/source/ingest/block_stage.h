@@ -360,7 +360,16 @@ class BlockStage {
         position_.mark = work.block.end;
         position_.tail = work.block.tail;
         position_.counted = true;
+        position_.told.reset();
         position_moved_ = true;
+      } else if (position_.mark.offset > 0 && work.decoded.rows > 0) {
+        const XXH128_hash_t content = work.block.end.hash;
+        if (position_.told && XXH128_isEqual(*position_.told, content)) {
+          DecodedBlock known;
+          known.refused = std::move(work.decoded.refused);
+          work.decoded = std::move(known);
+        }
+        position_.told = content;
       }
       return work.status;
     }
@@ -375,7 +384,8 @@ class BlockStage {
   // part of it could not be read.
   void remember() {
     const KnownSource& position = file_->failed ? file_->position : position_;
-    if (file_->identified && !file_->second && position_moved_ && position.mark.offset > 0) {
+    const bool is_new = position_moved_ || position.told;
+    if (file_->identified && !file_->second && is_new && position.mark.offset > 0) {
       registry_.update(position);
     }
   }

@@ -108,6 +108,7 @@ class IngestStage {
       position_due_ = true;
       note_refused(file, work);
       file.position.mark = work.block.end;
+      file.position.told.reset();
       file.position.tail = work.block.tail;
       file.position.rows += decoded.rows;
       file.position.counted = file.position.counted || decoded.good_rows > 0;
@@ -115,6 +116,10 @@ class IngestStage {
       file.position.lines += decoded.lines - (work.block.tail ? 1 : 0);
     } else {
       file.refused_beyond.add(decoded.refused);
+      if (file.identified && decoded.rows > 0 && file.position.mark.offset > 0) {
+        position_due_ = true;
+        file.position.told = work.block.end.hash;
+      }
     }
     if (decoded.batch) {
       waiting_rows_ += decoded.good_rows;
