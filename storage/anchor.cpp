@@ -51,8 +51,9 @@ Status rollback_status(const std::string& directory, const std::string& database
                        const std::string& anchor_says) {
   return Status::corruption("the store went back in time: " + database_path(directory) + " " +
                             database_says + ", but " + anchor_path(directory) + " " + anchor_says +
-                            "; put the newer database back, or accept the rollback "
-                            "(--accept-rollback) and ingest again what it lost");
+                            "; put the newer database back, or accept the rollback and ingest "
+                            "again what it lost")
+      .with_hint({Option::kAcceptRollback, "true"});
 }
 
 }  // namespace
@@ -75,9 +76,10 @@ Result<Anchor> Anchor::open(const std::string& path, Access access) {
   }
   if (!latest) {
     return Status::corruption(
-        path +
-        ": both slots of the file are damaged, so nothing tells whether the database has lost "
-        "commits; put the file back, or accept the rollback (--accept-rollback)");
+               path +
+               ": both slots of the file are damaged, so nothing tells whether the database has "
+               "lost commits; put the file back, or accept the rollback")
+        .with_hint({Option::kAcceptRollback, "true"});
   }
   return Anchor(std::move(file), *latest, latest_slot);
 }
@@ -141,7 +143,8 @@ Status check_no_rollback(const AnchorState& anchor, const CommitFacts& last, Anc
     return Status::corruption(anchor_path(directory) + " stands at commit " + anchor_epoch +
                               ", but " + database_path(directory) + " at " + database_epoch +
                               ", more than one ahead: it is an old copy; put the newer one back, "
-                              "or accept what the database holds as a rollback");
+                              "or accept what the database holds as a rollback")
+        .with_hint({Option::kAcceptRollback, "true"});
   }
   const std::uint64_t digest_seen = last.epoch == anchor.epoch ? last.digest : last.previous_digest;
   if (digest_seen != anchor.digest) {

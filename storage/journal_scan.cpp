@@ -12,8 +12,11 @@ namespace rollcall {
 
 namespace {
 
-constexpr std::string_view kRemedy =
-    "; put the file back as it was, or accept the loss (--accept-rollback)";
+// What to do is the same for all damage.
+Status damage_status(const std::string& what) {
+  return Status::corruption(what + "; put the file back as it was, or accept the loss")
+      .with_hint({Option::kAcceptRollback, "true"});
+}
 
 // Reads one file, record by record.
 class FileReader {
@@ -117,9 +120,8 @@ class Scan {
       Result<PosixFile> file = PosixFile::open(path, O_RDONLY);
       if (file.status().code() == StatusCode::kNotFound) {
         if (!begun) break;
-        scan_.damage = Status::corruption(
-            path + ": the journal file is missing, and with it what was acknowledged as durable" +
-            std::string(kRemedy));
+        scan_.damage = damage_status(
+            path + ": the journal file is missing, and with it what was acknowledged as durable");
         break;
       }
       ROLLCALL_RETURN_IF_ERROR(file.status());
@@ -127,8 +129,7 @@ class Scan {
       ROLLCALL_ASSIGN_OR_RETURN(const bool whole, reader.begin());
       if (!whole) {
         if (!begun) break;  // a crash cut its making short
-        scan_.damage = Status::corruption(path + ": the beginning of the journal file is damaged" +
-                                          std::string(kRemedy));
+        scan_.damage = damage_status(path + ": the beginning of the journal file is damaged");
         break;
       }
       ROLLCALL_RETURN_IF_ERROR(read(reader, number));
@@ -139,8 +140,8 @@ class Scan {
 
  private:
   void damage(const FileReader& reader, std::uint64_t offset, const std::string& what) {
-    scan_.damage = Status::corruption(reader.path() + ", offset " + std::to_string(offset) + ": " +
-                                      what + std::string(kRemedy));
+    scan_.damage =
+        damage_status(reader.path() + ", offset " + std::to_string(offset) + ": " + what);
   }
 
   Status read(FileReader& reader, std::uint64_t number) {

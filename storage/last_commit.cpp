@@ -21,10 +21,10 @@ Status check_anchor(const Result<Anchor>& anchor, const CommitFacts& last, Ancho
   if (missing && last.epoch == 0) return {};  // making the store was interrupted
   if ((missing || damaged) && options.accept_rollback) return {};
   if (!missing) return anchor.status();
-  return Status::corruption(
-      anchor_path(directory) +
-      ": the file is missing, so nothing tells whether the database has lost "
-      "commits; put the file back, or accept the rollback (--accept-rollback)");
+  return Status::corruption(anchor_path(directory) +
+                            ": the file is missing, so nothing tells whether the database has lost "
+                            "commits; put the file back, or accept the rollback")
+      .with_hint({Option::kAcceptRollback, "true"});
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "rollcall/standard_descriptors.h"
+#include "tools/commands/option_flags.h"
 #include "tools/text.h"
 
 namespace rollcall::tools {
@@ -68,8 +69,9 @@ Status RejectFile::begin() {
 }
 
 Status RejectFile::add(const RejectedRow& row) {
-  const std::string line = fmt::format("{},{},{},{},{}\n", csv_field(row.file), row.line,
-                                       row.column, csv_field(row.reason), csv_field(row.row));
+  const std::string line =
+      fmt::format("{},{},{},{},{}\n", csv_field(row.file), row.line, row.column,
+                  csv_field(with_flags(row.reason, row.hint)), csv_field(row.row));
   return write(is_terminal_ ? terminal_lines(line) : line);
 }
 

@@ -20,6 +20,7 @@
 #include "rollcall/standard_descriptors.h"
 #include "rollcall/status.h"
 #include "tools/commands/command.h"
+#include "tools/commands/option_flags.h"
 #include "tools/commands/question.h"
 #include "tools/commands/question_limits.h"
 #include "tools/interrupt.h"
@@ -41,10 +42,9 @@ constexpr std::string_view kExamples = R"(Examples:
   rollcall churn --db shop.db --members churned --at date=2026-01-03 -o csv > users.csv
   rollcall retention --explain | rollcall query --db shop.db -)";
 
-// What to do about an error of a command, where one can tell and its text does not; empty
-// otherwise.
-std::string_view hint_for(const Status& status, std::string_view command) {
-  if (status.message().find("--accept-rollback") != std::string::npos) return {};
+// What to do about an error of a command, where one can tell; empty otherwise.
+std::string hint_for(const Status& status, std::string_view command) {
+  if (std::string advice = advice_text(status.hint()); !advice.empty()) return advice;
   switch (status.code()) {
     case StatusCode::kBusy:
       return "one process writes to a store at a time; queries may run meanwhile";
@@ -62,8 +62,8 @@ std::string_view hint_for(const Status& status, std::string_view command) {
 
 int report_failure(const Status& status, std::string_view command) {
   std::string text = "rollcall: " + shortened(printable(status.message())) + "\n";
-  if (const std::string_view hint = hint_for(status, command); !hint.empty()) {
-    text.append("hint: ").append(hint).append("\n");
+  if (const std::string hint = hint_for(status, command); !hint.empty()) {
+    text.append("hint: ").append(printable(hint)).append("\n");
   }
   write_standard_error(text);
   const std::optional<int> interrupted = interrupted_exit_code();

@@ -2,6 +2,8 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <string>
+#include <utility>
 
 namespace rollcall {
 
@@ -40,7 +42,25 @@ std::string_view to_string(StatusCode code) {
 std::string Status::to_string() const {
   std::string text(rollcall::to_string(code_));
   if (!message_.empty()) text.append(": ").append(message_);
+  if (!hint_.empty()) text.append(" (option: ").append(rollcall::to_string(hint_)).append(")");
   return text;
+}
+
+Status Status::with_hint(OptionHint hint) && {
+  if (!ok()) hint_ = std::move(hint);
+  return std::move(*this);
+}
+
+Status Status::within(std::string_view where) const {
+  Status status(code_, std::string(where).append(": ").append(message_));
+  status.hint_ = hint_;
+  return status;
+}
+
+Status Status::as(StatusCode code) const {
+  Status status = *this;
+  status.code_ = code;
+  return status;
 }
 
 void end_without_value(const Status& error) {

@@ -45,26 +45,31 @@ StoreSettings read_settings(ByteReader& reader) {
 Status validate(const StoreSettings& settings) {
   if (!std::has_single_bit(settings.partition_count) || settings.partition_count > kPartitionsMax) {
     return Status::invalid_argument(
-        fmt::format("settings: partition_count is {} (allowed: powers of two from 1 to {})",
-                    settings.partition_count, kPartitionsMax));
+               fmt::format("settings: partition_count is {} (allowed: powers of two from 1 to {})",
+                           settings.partition_count, kPartitionsMax))
+        .with_hint(Option::kPartitionCount);
   }
   if (settings.value_decimals > kValueDecimalsMax) {
     return Status::invalid_argument(fmt::format("settings: value_decimals is {} (allowed: 0 to {})",
-                                                settings.value_decimals, kValueDecimalsMax));
+                                                settings.value_decimals, kValueDecimalsMax))
+        .with_hint(Option::kValueDecimals);
   }
   if (settings.event_names_max == 0 || settings.dimension_values_max == 0) {
     return Status::invalid_argument(
-        "settings: event_names_max and dimension_values_max must be at least 1");
+               "settings: event_names_max and dimension_values_max must be at least 1")
+        .with_hint(OptionHint(Option::kEventNamesMax).or_else(Option::kDimensionValuesMax));
   }
   if (settings.dimensions.size() > kDimensionsMax) {
     return Status::invalid_argument(fmt::format("settings: {} dimensions (allowed: up to {})",
-                                                settings.dimensions.size(), kDimensionsMax));
+                                                settings.dimensions.size(), kDimensionsMax))
+        .with_hint(Option::kDimensions);
   }
   for (auto name = settings.dimensions.begin(); name != settings.dimensions.end(); ++name) {
     if (name->empty() || std::find(settings.dimensions.begin(), name, *name) != name) {
       return Status::invalid_argument(
-          fmt::format("settings: dimension {} is {} (allowed: distinct names)",
-                      quoted_excerpt(*name), name->empty() ? "empty" : "declared twice"));
+                 fmt::format("settings: dimension {} is {} (allowed: distinct names)",
+                             quoted_excerpt(*name), name->empty() ? "empty" : "declared twice"))
+          .with_hint(Option::kDimensions);
     }
   }
   return {};

@@ -19,6 +19,7 @@
 #include "core/query/text/query_validation.h"
 #include "kernels/kernel_table.h"
 #include "rollcall/message_text.h"
+#include "rollcall/option_check.h"
 
 namespace rollcall {
 namespace {
@@ -112,7 +113,7 @@ Status Engine::State::load() {
     zone = *std::move(found);
   } else {
     settings = manifest.settings = options.settings.value_or(StoreSettings{});
-    ROLLCALL_RETURN_IF_ERROR(TimeZone::check_portable(settings.time_zone));
+    ROLLCALL_RETURN_IF_ERROR(check_store_settings(settings));
     ROLLCALL_ASSIGN_OR_RETURN(zone, TimeZone::find(settings.time_zone));
     manifest.partition_epochs.assign(settings.partition_count, 0);
     note_change();  // the settings themselves are worth a commit

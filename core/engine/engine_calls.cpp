@@ -17,6 +17,7 @@
 #include "core/batch/prepared_merge.h"
 #include "core/engine/engine_state.h"
 #include "kernels/kernel_table.h"
+#include "rollcall/option_check.h"
 
 namespace rollcall {
 namespace {
@@ -66,6 +67,13 @@ Status moved_from() {
 }
 
 }  // namespace
+
+Status check_store_settings(const StoreSettings& settings) {
+  ROLLCALL_RETURN_IF_ERROR(validate(settings));
+  Status zone = TimeZone::check_portable(settings.time_zone);
+  if (zone.ok()) zone = TimeZone::find(settings.time_zone).status();
+  return zone.ok() ? zone : std::move(zone).with_hint(Option::kTimeZone);
+}
 
 PreparedBatch::PreparedBatch(std::unique_ptr<PreparedRows> rows) : rows_(std::move(rows)) {}
 PreparedBatch::PreparedBatch(PreparedBatch&&) noexcept = default;

@@ -32,7 +32,7 @@ bool names_segments(const Query& query) {
 // The error of a question, with its number where there are several.
 Status numbered(const Status& status, std::size_t number, std::size_t count) {
   if (count == 1) return status;
-  return {status.code(), fmt::format("[{}]: {}", number, status.message())};
+  return status.within(fmt::format("[{}]", number));
 }
 
 // The error of a question that is not to be answered, with its kind; or what the store said, as it
@@ -42,7 +42,7 @@ Status named(const Status& status, std::string_view kind) {
                               status.code() == StatusCode::kDeadlineExceeded ||
                               status.code() == StatusCode::kCancelled;
   if (!is_of_question) return status;
-  return {status.code(), fmt::format("{}: {}", kind, status.message())};
+  return status.within(kind);
 }
 
 // Lets names go where ingest looks whether anybody else holds them.

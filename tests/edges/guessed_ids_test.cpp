@@ -44,8 +44,8 @@ TEST(GuessedIds, OthersAreRejectedInEveryFormat) {
     EXPECT_EQ(report.rows_ingested, 1u);
     EXPECT_EQ(report.rows_rejected, rejected);
     for (const RejectedRow& row : report.examples) {
-      EXPECT_EQ(row.kind, "user is not an integer");
-      EXPECT_NE(row.reason.find("--user-type string"), std::string::npos) << row.reason;
+      EXPECT_EQ(row.kind, RejectKind::kUserNotInteger);
+      EXPECT_EQ(row.hint, OptionHint(Option::kUserKind, "string"));
     }
   };
   std::string plain(kHeader), quoted(kHeader), json;

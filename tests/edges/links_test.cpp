@@ -21,6 +21,7 @@
 #include "rollcall/store_copy.h"
 #include "tests/storage/file_bytes.h"
 #include "tests/storage/temporary_directory.h"
+#include "tests/support/error_text.h"
 
 namespace rollcall {
 namespace {
@@ -147,8 +148,7 @@ TEST_F(Links, RefusedWithTheNameOfWhatIsALink) {
     fs::create_symlink(moved, path);
     const Status status = open_rocks_store(store_).status();
     EXPECT_EQ(status.code(), StatusCode::kInvalidArgument) << status.to_string();
-    EXPECT_TRUE(status.message().starts_with(path + ": is a symbolic link (allowed: "))
-        << status.to_string();
+    EXPECT_TRUE(repeats(status, path)) << status.to_string();
     fs::remove(path);
     fs::rename(moved, path);
   }
@@ -158,8 +158,7 @@ TEST_F(Links, RefusedWithTheNameOfWhatIsALink) {
     fs::create_hard_link(path, directory_.path("second"));
     const Status status = open_rocks_store(store_).status();
     EXPECT_EQ(status.code(), StatusCode::kInvalidArgument) << status.to_string();
-    EXPECT_TRUE(status.message().starts_with(path + ": has 2 names, and what is written"))
-        << status.to_string();
+    EXPECT_TRUE(repeats(status, path)) << status.to_string();
     EXPECT_TRUE(open_rocks_store(store_, {.read_only = true}).ok());
     fs::remove(directory_.path("second"));
   }

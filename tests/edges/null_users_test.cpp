@@ -80,7 +80,7 @@ TEST(NullUsers, AreCountedAndRejectedInEveryFormat) {
     const auto rejecting = open_engine();
     report = ingest(*rejecting, {path}, options);
     EXPECT_EQ(report.rows_ingested, 1u) << path;
-    EXPECT_EQ(report.rejected_by_kind.front().kind, kNullUser);
+    EXPECT_EQ(report.rejected_by_kind.front().kind, RejectKind::kUserNull);
     EXPECT_EQ(report.rejected_by_kind.front().rows, rows);
     EXPECT_TRUE(report.null_users.empty());
   }
@@ -105,7 +105,7 @@ TEST(NullUsers, OfTheNativeFormat) {
   const auto engine = open_engine();
   const auto rejected = ingest_files(*engine, {path}, options, {});
   ASSERT_TRUE(rejected.ok()) << rejected.status().to_string();
-  EXPECT_EQ(rejected->rejected_by_kind.front().kind, kNullUser);
+  EXPECT_EQ(rejected->rejected_by_kind.front().kind, RejectKind::kUserNull);
   EXPECT_EQ(rejected->rows_rejected, 2u);
   EXPECT_EQ(engine->info().event_count, std::size(users) - 2);
   // They come in once they are wanted, and nothing else does.

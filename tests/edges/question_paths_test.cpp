@@ -24,6 +24,7 @@
 #include "rollcall/user_file.h"
 #include "tests/core/source/source_files.h"
 #include "tests/edges/edge_engine.h"
+#include "tests/support/error_text.h"
 
 namespace rollcall::testing {
 namespace {
@@ -64,9 +65,8 @@ class QuestionPaths : public ::testing::Test {
   void expect_elsewhere(const std::string& path) const {
     const Status status = ask(path);
     EXPECT_EQ(status.code(), StatusCode::kInvalidArgument) << path << ": " << status.to_string();
-    EXPECT_NE(status.message().find("lies where questions may read no file"), std::string::npos)
-        << status.to_string();
-    EXPECT_EQ(status.message().find("secret"), std::string::npos);
+    EXPECT_EQ(status.hint(), OptionHint(Option::kQuestionDirectories)) << status.to_string();
+    EXPECT_FALSE(repeats(status, "secret"));
   }
 
   TestDirectory directory_;
@@ -139,7 +139,8 @@ TEST_F(QuestionPaths, OfSavedSegmentsAndOfArraysAlike) {
     const Status told =
         status(R"([{"kind": "active"}, {"kind": "active", "among": ")" + among + "\"}]");
     EXPECT_EQ(told.code(), StatusCode::kInvalidArgument);
-    EXPECT_TRUE(told.message().starts_with("[1]: " + file + ": lies where")) << told.to_string();
+    EXPECT_EQ(told.hint(), OptionHint(Option::kQuestionDirectories));
+    EXPECT_TRUE(repeats(told, "[1]: " + file)) << told.to_string();
   }
 }
 
@@ -164,7 +165,7 @@ TEST_F(QuestionPaths, WhatIsNoRegularFileIsRefused) {
       EXPECT_FALSE(status.ok()) << path;
       if (may_differ || path == in("socket")) continue;  // no terminal; a socket cannot be opened
       EXPECT_EQ(status.code(), StatusCode::kInvalidArgument) << status.to_string();
-      EXPECT_NE(status.message().find("(allowed: a regular file)"), std::string::npos);
+      EXPECT_TRUE(status.hint().empty()) << status.to_string();
     }
   }
   ::close(socket);
@@ -178,10 +179,12 @@ TEST_F(QuestionPaths, SizesAreBounded) {
   std::string packed;
   for (int i = 0; i < 300; ++i) packed += zstd(zeros);
   directory_.write("in/packed", packed);
-  for (const std::string name : {"large", "packed"}) {
+  for (const auto& [name, what] : {std::pair("large", ""), std::pair("packed", ", decompressed")}) {
     const Status status = ask(in(name));
     EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
-    EXPECT_NE(status.message().find("which are allowed"), std::string::npos) << status.to_string();
+    EXPECT_EQ(
+        status.message(),
+        fmt::format("{}: has more than 268435456 bytes{}, which are allowed", in(name), what));
   }
   EXPECT_EQ(*read_regular_file(directory_.write("in/small", "12345"), 5), "12345");
   EXPECT_EQ(read_regular_file(directory_.write("in/small", "123456"), 5).status().code(),
@@ -200,7 +203,7 @@ TEST_F(QuestionPaths, ANulIsInNoPath) {
   const std::string path = in("list") + std::string("\0.bak", 5);
   const auto expect_refused = [](const Status& status) {
     EXPECT_EQ(status.code(), StatusCode::kInvalidArgument) << status.to_string();
-    EXPECT_NE(status.message().find("has a NUL byte"), std::string::npos) << status.to_string();
+    EXPECT_TRUE(status.hint().empty()) << status.to_string();
   };
   expect_refused(ask(path));
   expect_refused(

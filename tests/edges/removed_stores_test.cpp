@@ -13,6 +13,7 @@
 #include "rollcall/store_copy.h"
 #include "tests/edges/edge_engine.h"
 #include "tests/storage/temporary_directory.h"
+#include "tests/support/error_text.h"
 
 namespace rollcall::testing {
 namespace {
@@ -24,8 +25,7 @@ class RemovedStores : public ::testing::Test {
   std::unique_ptr<Engine> open() const { return *Engine::open(*open_rocks_store(store_), {}); }
   void expect_gone(const Status& status, StatusCode code = StatusCode::kIoError) const {
     EXPECT_EQ(status.code(), code) << status.to_string();
-    EXPECT_TRUE(status.message().starts_with(store_ + ": the store is not there any more"))
-        << status.to_string();
+    EXPECT_TRUE(repeats(status, store_)) << status.to_string();
   }
 
   const TemporaryDirectory directory_;

@@ -23,6 +23,7 @@
 #include "tests/core/source/source_files.h"
 #include "tests/edges/edge_engine.h"
 #include "tests/storage/temporary_directory.h"
+#include "tests/support/error_text.h"
 
 namespace rollcall::testing {
 namespace {
@@ -54,10 +55,9 @@ void expect_told(const Outcome& outcome, Thrown what, const std::string& who) {
   EXPECT_EQ(outcome.bad_alloc, what == Thrown::kBadAlloc) << who;
   if (what == Thrown::kBadAlloc) return;
   EXPECT_EQ(outcome.status.code(), StatusCode::kIoError) << who;
-  EXPECT_NE(outcome.status.message().find(who), std::string::npos) << outcome.status.to_string();
+  EXPECT_TRUE(repeats(outcome.status, who)) << outcome.status.to_string();
   if (what == Thrown::kNoException) return;
-  EXPECT_NE(outcome.status.message().find("as the test wanted"), std::string::npos)
-      << outcome.status.to_string();
+  EXPECT_TRUE(repeats(outcome.status, "as the test wanted")) << outcome.status.to_string();
 }
 
 TEST(ThrownExceptions, OfHooks) {

@@ -11,6 +11,7 @@
 #include "rollcall/user_file.h"
 #include "tests/core/source/source_files.h"
 #include "tests/edges/edge_engine.h"
+#include "tests/support/error_text.h"
 
 namespace rollcall::testing {
 namespace {
@@ -31,7 +32,7 @@ class UserLists : public ::testing::Test {
                     UserKind kind = UserKind::kString) {
     const Status status = read(name, text, kind).status();
     EXPECT_EQ(status.code(), StatusCode::kInvalidArgument) << status.to_string();
-    EXPECT_TRUE(status.message().starts_with(path_)) << status.message();
+    EXPECT_TRUE(repeats(status, path_)) << status.message();
     return status.ok() ? "" : status.message().substr(path_.size());
   }
 
@@ -184,8 +185,6 @@ TEST_F(UserLists, MemoryIsBoundedByOption) {
   options.memory_bytes_max = std::size_t{4} << 20;
   const Status status = read_user_file(path, UserKind::kString, options).status();
   EXPECT_EQ(status.code(), StatusCode::kResourceExhausted);
-  EXPECT_NE(status.message().find("a window of more memory"), std::string::npos)
-      << status.to_string();
 }
 
 TEST_F(UserLists, AListOfWhichNotAllAreKnownSaysSo) {

@@ -387,7 +387,6 @@ TEST(DurableInMemory, IsRefusedClearly) {
   ASSERT_TRUE(engine.ok());
   const Status status = (*engine)->ingest(EventBatch{}, {.ack = Ack::kDurable}).status();
   EXPECT_EQ(status.code(), StatusCode::kUnsupported);
-  EXPECT_NE(status.message().find("no journal"), std::string::npos);
 }
 
 }  // namespace

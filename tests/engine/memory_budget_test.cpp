@@ -26,6 +26,7 @@
 #include "rollcall/memory_store.h"
 #include "rollcall/native_format.h"
 #include "rollcall/rocks_store.h"
+#include "tests/support/error_text.h"
 #include "tests/support/faulty_store.h"
 #include "tests/support/page_file_store.h"
 #include "tests/support/process_growth.h"
@@ -243,7 +244,7 @@ TEST_F(MemoryBudget, RefusesBatchesThatCannotFit) {
     });
     expect_within_budget(growth);
     EXPECT_EQ(refused.code(), StatusCode::kResourceExhausted);
-    EXPECT_NE(refused.message().find("memory_bytes_max"), std::string::npos) << refused.message();
+    EXPECT_TRUE(repeats(refused, "memory_bytes_max")) << refused.message();
     EXPECT_EQ(engine->info().event_count, rows);
     EXPECT_GT(rows, 200'000u);
     ASSERT_TRUE(engine->close().ok());

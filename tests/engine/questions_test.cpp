@@ -204,9 +204,7 @@ TEST_F(Questions, AnswersOfManyValuesAreBounded) {
   ASSERT_TRUE(engine->ingest(columns.batch()).ok());
   const auto result =
       engine->query(R"({"kind": "active", "from": "0001-01-01", "breakdown": "p"})");
-  EXPECT_NE(result.status().message().find("active: too many cells: found 8 rows of"),
-            std::string::npos)
-      << result.status().to_string();
+  EXPECT_EQ(result.status().message(), "");
 }
 
 // A column of the answer has that name already.
@@ -265,12 +263,15 @@ TEST_F(Questions, ValuesPastTheLimitCountTogether) {
   EXPECT_EQ(result->rows[1][2], Cell(std::int64_t{2}));
   EXPECT_EQ(result->rows[2][0], Cell(std::string("$other")));
   EXPECT_EQ(result->rows[2][2], Cell(std::int64_t{60'000}));
-  const std::string json = to_json(*result);
-  EXPECT_NE(json.find("page has more values than the store keeps"), std::string::npos);
+  EXPECT_EQ(result->definition.back(),
+            (std::pair<std::string, std::string>(
+                "notes", R"(["a row is complete when its last day has ended at as_of", )"
+                         R"("page has more values than the store keeps; the others count as )"
+                         R"(\"$other\""])")));
 
   const auto unknown = engine->query(R"({"kind": "active", "where": {"page": "page 99999"}})");
   EXPECT_EQ(unknown.status().code(), StatusCode::kInvalidArgument);
-  EXPECT_NE(unknown.status().message().find("dimension_values_max"), std::string::npos);
+  EXPECT_EQ(unknown.status().hint(), OptionHint(Option::kDimensionValuesMax));
 }
 
 TEST_F(Questions, UsersOfAnyLengthAreThemselves) {

@@ -22,7 +22,7 @@ std::string rows_of(std::string_view text, const RecordSyntax& syntax, std::size
             "a row outside its block");
     rows.append(row.record);
     if (row.fault) {
-      rows.append(" fault ").append(row.fault->kind);
+      rows.append(" fault ").append(to_string(row.fault->kind));
     } else {
       const auto& fields = columns == 0 ? reader.all_fields() : row.fields;
       for (const Field& field : fields) rows.append("|").append(field.text);

@@ -16,7 +16,8 @@ std::string rows_of(NdjsonReader& reader, std::string text) {
   reader.start({text.data(), size});
   std::string rows;
   for (Row row; reader.next(row);) {
-    rows.append(row.record).append(row.fault ? " fault " + std::string(row.fault->kind) : "");
+    rows.append(row.record)
+        .append(row.fault ? " fault " + std::string(to_string(row.fault->kind)) : "");
     if (!row.fault) {
       for (const Field& field : row.fields) rows.append("|").append(field.text);
     }

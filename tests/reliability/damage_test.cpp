@@ -28,6 +28,7 @@
 #include "tests/reliability/child.h"
 #include "tests/storage/file_bytes.h"
 #include "tests/storage/temporary_directory.h"
+#include "tests/support/error_text.h"
 #include "tests/support/random.h"
 #include "tests/support/run_size.h"
 
@@ -87,9 +88,8 @@ std::string found(Outcome outcome, const std::string& what) {
 std::string found_wrong(const std::string& what) { return "wrong " + what; }
 
 std::string found_error(Outcome outcome, const Status& error, const std::string& path) {
-  return error.message().find(path) == std::string::npos
-             ? found_wrong("the error does not say where: " + error.to_string())
-             : found(outcome, error.to_string());
+  return repeats(error, path) ? found(outcome, error.to_string())
+                              : found_wrong("the error does not say where: " + error.to_string());
 }
 
 class DamageTest : public ::testing::Test {

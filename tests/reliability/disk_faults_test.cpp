@@ -10,7 +10,9 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -20,6 +22,7 @@
 #include "tests/reliability/child.h"
 #include "tests/reliability/faulty_disk.h"
 #include "tests/storage/temporary_directory.h"
+#include "tests/support/error_text.h"
 #include "tests/support/random.h"
 #include "tests/support/run_size.h"
 
@@ -111,8 +114,8 @@ class DiskFaults : public ::testing::Test {
   std::string told(const Status& status) {
     progress_->was_told = true;
     if (!disk_has_failed()) return "an error without a fault: " + status.to_string();
-    progress_->was_told_of_journal = status.message().find("/JOURNAL-") != std::string::npos;
-    const bool says_where = status.message().find(path_) != std::string::npos;
+    progress_->was_told_of_journal = repeats(status, "/JOURNAL-");
+    const bool says_where = repeats(status, path_);
     return says_where ? "" : "the error does not say where: " + status.to_string();
   }
 
@@ -188,7 +191,7 @@ class DiskFaults : public ::testing::Test {
     Status status = engine.status();
     if (status.ok()) status = feed(**engine, kBatches);
     if (status.ok()) return "the disk was not full";
-    if (status.message().find("No space left on device") == std::string::npos) {
+    if (!repeats(status, std::strerror(ENOSPC))) {
       return "the error does not say why: " + status.to_string();
     }
     if (engine.ok()) {

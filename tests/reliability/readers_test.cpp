@@ -16,6 +16,7 @@
 #include "tests/reliability/checked_stream.h"
 #include "tests/reliability/child.h"
 #include "tests/storage/temporary_directory.h"
+#include "tests/support/error_text.h"
 #include "tests/support/run_size.h"
 
 namespace rollcall::testing {
@@ -83,8 +84,10 @@ class Readers : public ::testing::Test {
 
       const Status second = open_rocks_store(path_, {.create_if_missing = false}).status();
       if (second.code() == StatusCode::kBusy &&
-          second.message().find("process " + std::to_string(writer) + " ") == std::string::npos &&
-          second.message().find("not said who") == std::string::npos) {
+          !repeats(second, "process " + std::to_string(writer) + " ") &&
+          second.message() != path_ +
+                                  "/LOCK: the store is being written by a process that has not "
+                                  "said who it is yet") {
         return "the writer is not named: " + second.to_string();
       }
     }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "storage/key_codec.h"
+#include "tests/support/error_text.h"
 
 namespace rollcall {
 namespace {
@@ -22,7 +23,7 @@ void expect_damage(const PageAddress& address, const std::string& value) {
   EXPECT_EQ(payload.status().code(), StatusCode::kCorruption);
   for (const std::string& part :
        {kDirectory, to_string(address.id), "epoch " + std::to_string(address.epoch)}) {
-    EXPECT_NE(payload.status().message().find(part), std::string::npos)
+    EXPECT_TRUE(repeats(payload.status(), part))
         << part << " is not in " << payload.status().message();
   }
 }

@@ -25,6 +25,7 @@
 #include "tests/storage/history_checks.h"
 #include "tests/storage/temporary_directory.h"
 #include "tests/storage/writer_process.h"
+#include "tests/support/error_text.h"
 
 namespace rollcall {
 namespace {
@@ -34,10 +35,6 @@ namespace fs = std::filesystem;
 constexpr RocksStoreOptions kReadOnly{.read_only = true};
 constexpr RocksStoreOptions kNoCreate{.create_if_missing = false};
 constexpr RocksStoreOptions kAcceptRollback{.accept_rollback = true};
-
-bool contains(const Status& status, const std::string& part) {
-  return status.message().find(part) != std::string::npos;
-}
 
 class RocksStoreTest : public testing::Test {
  protected:
@@ -116,7 +113,7 @@ TEST_F(RocksStoreTest, MissingStoreIsNotFoundAndNotMade) {
   for (const RocksStoreOptions& options : {kReadOnly, kNoCreate}) {
     const Status status = open_status(options);
     EXPECT_EQ(status.code(), StatusCode::kNotFound);
-    EXPECT_TRUE(contains(status, path_)) << status.message();
+    EXPECT_TRUE(repeats(status, path_)) << status.message();
     EXPECT_FALSE(fs::exists(path_));
   }
   fs::create_directory(path_);
@@ -130,7 +127,7 @@ TEST_F(RocksStoreTest, MissingParentIsNotFound) {
   path_ = directory_.path("no/such/store");
   const Status status = open_status();
   EXPECT_EQ(status.code(), StatusCode::kNotFound);
-  EXPECT_TRUE(contains(status, path_)) << status.message();
+  EXPECT_TRUE(repeats(status, path_)) << status.message();
 }
 
 TEST_F(RocksStoreTest, DirectoryOfSomethingElseIsLeftAlone) {
@@ -140,8 +137,7 @@ TEST_F(RocksStoreTest, DirectoryOfSomethingElseIsLeftAlone) {
   for (const RocksStoreOptions& options : {RocksStoreOptions{}, kReadOnly, kNoCreate}) {
     const Status status = open_status(options);
     EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
-    EXPECT_TRUE(contains(status, path_) && contains(status, "not a rollcall store"))
-        << status.message();
+    EXPECT_TRUE(repeats(status, path_)) << status.message();
     EXPECT_EQ(all_files(path_), before);
   }
 }
@@ -160,7 +156,7 @@ TEST_F(RocksStoreTest, NewerFormatIsRefusedAndLeftAlone) {
   for (const RocksStoreOptions& options : {RocksStoreOptions{}, kReadOnly, kAcceptRollback}) {
     const Status status = open_status(options);
     EXPECT_EQ(status.code(), StatusCode::kUnsupported);
-    EXPECT_TRUE(contains(status, "format 2") && contains(status, "up to 1")) << status.message();
+    EXPECT_TRUE(repeats(status, "format 2")) << status.message();
     EXPECT_EQ(all_files(path_), before);
   }
 }
@@ -212,7 +208,7 @@ TEST_F(RocksStoreTest, MissingAnchorIsNoticed) {
   for (const RocksStoreOptions& options : {RocksStoreOptions{}, kReadOnly}) {
     const Status status = open_status(options);
     EXPECT_EQ(status.code(), StatusCode::kCorruption);
-    EXPECT_TRUE(contains(status, path_ + "/ANCHOR")) << status.message();
+    EXPECT_TRUE(repeats(status, path_ + "/ANCHOR")) << status.message();
   }
   expect_history(*open(kAcceptRollback), history_, 2);
   expect_history(*open(), history_, 2);
@@ -224,7 +220,7 @@ TEST_F(RocksStoreTest, DamagedAnchorIsNoticed) {
   for (const RocksStoreOptions& options : {RocksStoreOptions{}, kReadOnly}) {
     const Status status = open_status(options);
     EXPECT_EQ(status.code(), StatusCode::kCorruption);
-    EXPECT_TRUE(contains(status, path_ + "/ANCHOR")) << status.message();
+    EXPECT_TRUE(repeats(status, path_ + "/ANCHOR")) << status.message();
   }
   expect_history(*open(kAcceptRollback), history_, 2);
   expect_history(*open(), history_, 2);
@@ -241,9 +237,8 @@ TEST_F(RocksStoreTest, OldDatabaseUnderANewAnchorIsRefused) {
   for (const RocksStoreOptions& options : {RocksStoreOptions{}, kReadOnly}) {
     const Status status = open_status(options);
     EXPECT_EQ(status.code(), StatusCode::kCorruption);
-    EXPECT_TRUE(contains(status, "the store went back in time") && contains(status, "commit 2") &&
-                contains(status, "commit 5"))
-        << status.message();
+    EXPECT_EQ(status.hint(), OptionHint(Option::kAcceptRollback, "true"));
+    EXPECT_TRUE(repeats(status, "commit 2") && repeats(status, "commit 5")) << status.message();
   }
   expect_history(*open({.read_only = true, .accept_rollback = true}), history_, 2);
   EXPECT_EQ(open_status().code(), StatusCode::kCorruption);  // a reader accepts for itself alone
@@ -276,7 +271,7 @@ TEST_F(RocksStoreTest, AnchorFarBehindIsRefused) {
   write_file(path_ + "/ANCHOR", behind);
   const Status status = open_status();
   EXPECT_EQ(status.code(), StatusCode::kCorruption);
-  EXPECT_TRUE(contains(status, "old copy")) << status.message();
+  EXPECT_EQ(status.hint(), OptionHint(Option::kAcceptRollback, "true")) << status.message();
   expect_history(*open(kAcceptRollback), history_, 5);
 }
 
@@ -288,7 +283,7 @@ TEST_F(RocksStoreTest, FilesOfTwoStoresAreRefused) {
   for (const RocksStoreOptions& options : {RocksStoreOptions{}, kReadOnly, kAcceptRollback}) {
     const Status status = open_status(options);
     EXPECT_EQ(status.code(), StatusCode::kCorruption);
-    EXPECT_TRUE(contains(status, "belongs to store")) << status.message();
+    EXPECT_TRUE(status.hint().empty()) << status.message();
   }
 }
 
@@ -305,7 +300,7 @@ TEST_F(RocksStoreTest, SecondWriterIsTurnedAway) {
   const auto first = open();
   const Status status = open_status();
   EXPECT_EQ(status.code(), StatusCode::kBusy);
-  EXPECT_TRUE(contains(status, "process " + std::to_string(::getpid()))) << status.message();
+  EXPECT_TRUE(repeats(status, "process " + std::to_string(::getpid()))) << status.message();
 }
 
 TEST_F(RocksStoreTest, WriterInAnotherProcessIsNamedAndFreesTheStoreByDying) {
@@ -313,7 +308,7 @@ TEST_F(RocksStoreTest, WriterInAnotherProcessIsNamedAndFreesTheStoreByDying) {
   for (const char* line : {"opened", "1", "2", "3"}) ASSERT_EQ(writer.next_line(), line);
   const Status status = open_status();
   EXPECT_EQ(status.code(), StatusCode::kBusy);
-  EXPECT_TRUE(contains(status, "process " + std::to_string(writer.pid()) + " on host "))
+  EXPECT_TRUE(repeats(status, "process " + std::to_string(writer.pid()) + " on host "))
       << status.message();
   expect_history(*open(kReadOnly), history_, 3);
   writer.kill();
@@ -328,7 +323,7 @@ TEST_F(RocksStoreTest, ReaderWritesNothing) {
   expect_history(*reader, history_, 3);
   const Status status = reader->commit(history_.commit(4));
   EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
-  EXPECT_TRUE(contains(status, path_)) << status.message();
+  EXPECT_TRUE(repeats(status, path_)) << status.message();
   EXPECT_EQ(all_files(path_), before);
 }
 
@@ -414,8 +409,8 @@ TEST_F(RocksStoreTest, DamagedPageIsAnErrorThatNamesIt) {
   for (const PageAddress& address : {damaged, missing}) {
     const Status status = (*store->view())->read(address).status();
     EXPECT_EQ(status.code(), StatusCode::kCorruption);
-    EXPECT_TRUE(contains(status, path_) && contains(status, to_string(address.id)) &&
-                contains(status, "epoch 1"))
+    EXPECT_TRUE(repeats(status, path_) && repeats(status, to_string(address.id)) &&
+                repeats(status, "epoch 1"))
         << status.message();
   }
 }
@@ -432,7 +427,7 @@ TEST_F(RocksStoreTest, DamagedCommitRecordIsRefused) {
   for (const RocksStoreOptions& options : {RocksStoreOptions{}, kReadOnly, kAcceptRollback}) {
     const Status status = open_status(options);
     EXPECT_EQ(status.code(), StatusCode::kCorruption);
-    EXPECT_TRUE(contains(status, path_) && contains(status, "commit record")) << status.message();
+    EXPECT_TRUE(repeats(status, path_)) << status.message();
   }
 }
 
@@ -444,8 +439,7 @@ TEST_F(RocksStoreTest, FailedCommitStopsTheStoreUntilItIsOpenedAgain) {
   EXPECT_EQ(store->commit(failing).code(), StatusCode::kResourceExhausted);
   const Status status = store->commit(history_.commit(3));
   EXPECT_EQ(status.code(), StatusCode::kIoError);
-  EXPECT_TRUE(contains(status, path_) && contains(status, "open the store again"))
-      << status.message();
+  EXPECT_TRUE(repeats(status, path_)) << status.message();
   expect_history(*store, history_, 2);
   store.reset();
   store = open();
@@ -502,7 +496,7 @@ TEST_P(RefusedWriteTest, LeavesTheLastCommit) {
       one_succeeded = status.ok();
       if (!status.ok()) {
         EXPECT_EQ(status.code(), StatusCode::kIoError) << status.to_string();
-        EXPECT_TRUE(contains(status, path_)) << status.message();
+        EXPECT_TRUE(repeats(status, path_)) << status.message();
       }
     }
     if (one_succeeded) {
@@ -537,7 +531,7 @@ TEST_F(RocksStoreTest, FailureInTheBackgroundFailsALaterCommit) {
       if (status.ok()) ++epoch;
     }
     EXPECT_EQ(status.code(), StatusCode::kIoError) << status.to_string();
-    EXPECT_TRUE(contains(status, path_)) << status.message();
+    EXPECT_TRUE(repeats(status, path_)) << status.message();
     expect_history(*store, history_, epoch);
   }
   expect_history(*open(), history_, epoch);
@@ -565,9 +559,9 @@ TEST_F(RocksStoreTest, AnchorThatCannotBeWrittenFailsTheCommit) {
     Status status = store->commit(history_.commit(epoch + 1));
     if (status.ok()) status = store->commit(history_.commit(++epoch + 1));
     EXPECT_EQ(status.code(), StatusCode::kIoError);
-    EXPECT_TRUE(contains(status, path_ + "/ANCHOR")) << status.message();
+    EXPECT_TRUE(repeats(status, path_ + "/ANCHOR")) << status.message();
     expect_history(*store, history_, epoch);
-    EXPECT_TRUE(contains(store->commit(history_.commit(epoch + 2)), "open the store again"));
+    EXPECT_EQ(store->commit(history_.commit(epoch + 2)).code(), StatusCode::kIoError);
   }
   // As rocks_store.h says: only now is it known that the commit was durable.
   expect_history(*open(kReadOnly), history_, epoch + 1);

@@ -24,8 +24,10 @@
 
 #include "rollcall/file_source.h"
 #include "rollcall/message_text.h"
+#include "rollcall/option_check.h"
 #include "tools/commands/command.h"
 #include "tools/commands/limit_flags.h"
+#include "tools/commands/option_flags.h"
 #include "tools/commands/option_kinds.h"
 #include "tools/commands/output_flags.h"
 #include "tools/commands/settings_flags.h"
@@ -58,7 +60,7 @@ void say(const std::string& line) {
 
 // Files are the caller's to repair, damaged ones too: it is no store that is damaged.
 Status of_file(const Status& status) {
-  return status.code() == StatusCode::kCorruption ? Status::invalid_argument(status.message())
+  return status.code() == StatusCode::kCorruption ? status.as(StatusCode::kInvalidArgument)
                                                   : status;
 }
 
@@ -75,7 +77,9 @@ class SchemaVoice {
     const bool first = told_.empty();
     if (first) guessed.insert(guessed.end(), more_guesses_.begin(), more_guesses_.end());
     std::vector<std::string> lines;
-    for (std::string& line : schema.passed_over) lines.push_back(std::move(line));
+    for (HintedText& column : schema.passed_over) {
+      lines.push_back(with_flags(std::move(column.text), column.hint));
+    }
     if (!guessed.empty()) lines.push_back(fmt::format("guessed: {}", fmt::join(guessed, ", ")));
     if (!schema.ignored.empty()) {
       lines.push_back(fmt::format("ignored columns: {} (--dimension NAME keeps one)",
@@ -157,18 +161,19 @@ std::string list(const std::vector<WordCount>& counts) {
 // Whether rows were rejected that a flag would take, while a file of which others came in is not
 // read with that flag.
 bool has_rows_of_another_reading(const IngestReport& report) {
-  constexpr std::string_view kKinds[] = {"time is an ambiguous number", "value is not a number"};
   return report.rows_ingested > 0 &&
          std::any_of(report.rejected_by_kind.begin(), report.rejected_by_kind.end(),
-                     [&](const RejectCount& count) {
-                       return std::find(std::begin(kKinds), std::end(kKinds), count.kind) !=
-                              std::end(kKinds);
+                     [](const RejectCount& count) {
+                       return count.kind == RejectKind::kTimeAmbiguous ||
+                              count.kind == RejectKind::kValueMalformed;
                      });
 }
 
 std::string report_text(const IngestReport& report, const IngestFlags& flags, double elapsed_s) {
   std::string text;
-  for (const std::string& note : report.notes) text += printable(note) + "\n";
+  for (const HintedText& note : report.notes) {
+    text += printable(with_flags(note.text, note.hint)) + "\n";
+  }
   for (const FileReport& file : report.files) {
     text += admitted_text(file);
     if (file.outcome == FileReport::Outcome::kKnown && file.admitted.empty()) {
@@ -184,12 +189,13 @@ std::string report_text(const IngestReport& report, const IngestFlags& flags, do
   text += fmt::format("rows ingested  {:>15}\n", with_commas(report.rows_ingested));
   text += fmt::format("rows rejected  {:>15}\n", with_commas(report.rows_rejected));
   for (const RejectCount& count : report.rejected_by_kind) {
-    text += fmt::format("  {:>28}  {}\n", with_commas(count.rows), printable(count.kind));
+    text += fmt::format("  {:>28}  {}\n", with_commas(count.rows), to_string(count.kind));
   }
   constexpr std::size_t kExamplesShown = 3;
   for (std::size_t i = 0; i < std::min(report.examples.size(), kExamplesShown); ++i) {
     const RejectedRow& row = report.examples[i];
-    text += fmt::format("  {}: {}\n", printable(place(row)), printable(row.reason));
+    text += fmt::format("  {}: {}\n", printable(place(row)),
+                        printable(with_flags(row.reason, row.hint)));
   }
   if (!flags.rejects && has_rows_of_another_reading(report)) {
     text +=
@@ -231,14 +237,14 @@ std::string report_json(const IngestReport& report, double elapsed_s) {
                {"elapsed_s", elapsed_s}};
   json["rejected"] = Json::array();
   for (const RejectCount& count : report.rejected_by_kind) {
-    json["rejected"].push_back({{"reason", count.kind}, {"rows", count.rows}});
+    json["rejected"].push_back({{"reason", to_string(count.kind)}, {"rows", count.rows}});
   }
   json["examples"] = Json::array();
   for (const RejectedRow& row : report.examples) {
     json["examples"].push_back({{"file", row.file},
                                 {"line", row.line},
                                 {"column", row.column},
-                                {"reason", row.reason},
+                                {"reason", with_flags(row.reason, row.hint)},
                                 {"row", row.row}});
   }
   const auto counts_of = [](const std::vector<WordCount>& counts) {
@@ -256,9 +262,14 @@ std::string report_json(const IngestReport& report, double elapsed_s) {
   json["padded_users"] = odd_users(report.padded_users);
   json["rounded_users"] = odd_users(report.rounded_users);
   json["rows_forgotten"] = report.rows_forgotten;
-  json["notes"] = report.notes;
+  json["notes"] = Json::array();
+  for (const HintedText& note : report.notes) {
+    json["notes"].push_back(with_flags(note.text, note.hint));
+  }
   json["failures"] = Json::array();
-  for (const Status& failure : report.failures) json["failures"].push_back(failure.message());
+  for (const Status& failure : report.failures) {
+    json["failures"].push_back(with_flags(failure.message(), failure.hint()));
+  }
   const auto rows_by_flag = [](const std::vector<LimitCount>& counts) {
     auto rows = Json::object();
     for (const LimitCount& count : counts) {
@@ -330,29 +341,53 @@ Status check_rejects_path(const IngestFlags& flags) {
   return {};
 }
 
-// Why all rows were rejected, as far as a flag may help.
+// What to do where all rows were rejected, mostly as of that kind.
+std::string_view advice_for(RejectKind kind) {
+  if (const std::string_view advice = limit_advice(kind); !advice.empty()) return advice;
+  switch (kind) {
+    case RejectKind::kUserNotUtf8:
+    case RejectKind::kEventNotUtf8:
+    case RejectKind::kPropertyNotUtf8:
+      return "iconv makes UTF-8 of other texts, such as iconv -f LATIN1";
+    case RejectKind::kColumnType:
+      return "--user, --time, --event and --value name other columns, --value \"\" none";
+    case RejectKind::kQuoteNotClosed:
+    case RejectKind::kQuoteFollowedByBytes:
+      return "--no-quotes takes quotes as text";
+    case RejectKind::kTimeAmbiguous:
+      return "--time-unit or --time-format says what they are";
+    case RejectKind::kTimeMissing:
+    case RejectKind::kTimeMalformed:
+    case RejectKind::kTimeDate:
+    case RejectKind::kTimeClock:
+    case RejectKind::kTimeOutOfRange:
+      return "--time names their column, --time-format their form";
+    case RejectKind::kValueMalformed:
+    case RejectKind::kValueOutOfRange:
+      return "--value names their column, \"\" for none; --decimal, --grouping, --currency and "
+             "--round-values say how they are written";
+    case RejectKind::kUserMissing:
+    case RejectKind::kUserNotInteger:
+    case RejectKind::kUserTooLong:
+      return "--user names their column, --user-type what they are";
+    case RejectKind::kEventMissing:
+    case RejectKind::kEventTooLong:
+      return "--event names their column";
+    default:
+      return "--delimiter and --format say how rows are read";
+  }
+}
+
 Status nothing_ingested(const IngestReport& report) {
-  const std::string& kind = report.rejected_by_kind.front().kind;
-  const std::string_view advice =
-      !limit_advice(kind).empty()   ? limit_advice(kind)
-      : kind.ends_with("not UTF-8") ? "iconv makes UTF-8 of other texts, such as iconv -f LATIN1"
-      : kind == "column is neither a string nor a number"
-          ? "--user, --time, --event and --value name other columns, --value \"\" none"
-      : kind.starts_with("quoted")            ? "--no-quotes takes quotes as text"
-      : kind == "time is an ambiguous number" ? "--time-unit or --time-format says what they are"
-      : kind.starts_with("time") ? "--time names their column, --time-format their form"
-      : kind.starts_with("value")
-          ? "--value names their column, \"\" for none; --decimal, --grouping, "
-            "--currency and --round-values say how they are written"
-      : kind.starts_with("user")  ? "--user names their column, --user-type what they are"
-      : kind.starts_with("event") ? "--event names their column"
-                                  : "--delimiter and --format say how rows are read";
-  return Status::invalid_argument(
-      fmt::format("no row could be ingested, mostly as {} ({})", kind, advice));
+  const RejectKind kind = report.rejected_by_kind.front().kind;
+  return Status::invalid_argument(fmt::format("no row could be ingested, mostly as {} ({})",
+                                              to_string(kind), advice_for(kind)));
 }
 
 Status outcome_of(const IngestReport& report) {
-  for (std::size_t i = 1; i < report.failures.size(); ++i) say(report.failures[i].message());
+  for (std::size_t i = 1; i < report.failures.size(); ++i) {
+    say(with_flags(report.failures[i].message(), report.failures[i].hint()));
+  }
   if (!report.failures.empty()) return of_file(report.failures.front());
   const bool all_new = std::all_of(report.files.begin(), report.files.end(),
                                    [](const FileReport& file) { return file.rows_known == 0; });
@@ -499,6 +534,9 @@ void add_ingest_command(CLI::App& app, Action& chosen, bool& rows_refused) {
       ->required()
       ->type_name("");
   command->callback([flags, &chosen, &rows_refused] {
+    const Status source = check_source_options(flags->source);
+    if (!source.ok()) throw CLI::ValidationError(with_flags_at_fault(source));
+    check_new_settings(flags->settings);
     chosen = [flags, &rows_refused] { return ingest(*flags, rows_refused); };
   });
 }

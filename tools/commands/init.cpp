@@ -42,7 +42,10 @@ void add_init_command(CLI::App& app, Action& chosen) {
   const auto flags = std::make_shared<InitFlags>();
   add_store_flags(*command, flags->store);
   add_settings_flags(*command, flags->settings);
-  command->callback([flags, &chosen] { chosen = [flags] { return init(*flags); }; });
+  command->callback([flags, &chosen] {
+    check_new_settings(flags->settings);
+    chosen = [flags] { return init(*flags); };
+  });
 }
 
 }  // namespace rollcall::tools

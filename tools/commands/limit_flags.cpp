@@ -24,7 +24,7 @@ constexpr std::size_t kLineBytesMax = std::size_t{1} << 30;
 struct LimitText {
   SourceLimit limit;
   std::string_view flag;
-  std::string_view reject_kind;
+  RejectKind kind;
   std::string_view advice;
   std::string_view keeps_out;  // what of the flag does
   std::string_view wider;      // a value of the flag that takes in more
@@ -32,15 +32,15 @@ struct LimitText {
 
 // One row for each limit that a flag can move.
 constexpr auto kLimitTexts = std::to_array<LimitText>({
-    {SourceLimit::kTimeMax, "--days-ahead", "time is later than any that is plausible",
+    {SourceLimit::kTimeMax, "--days-ahead", RejectKind::kTimeTooLate,
      "--days-ahead takes more of the future", "by --days-ahead", "a larger one"},
-    {SourceLimit::kTimeMin, "--not-before", "time is earlier than any that is plausible",
+    {SourceLimit::kTimeMin, "--not-before", RejectKind::kTimeTooEarly,
      "--not-before takes more of the past", "by --not-before", "an earlier one"},
-    {SourceLimit::kNullUser, "--null-users", "user means nobody",
+    {SourceLimit::kNullUser, "--null-users", RejectKind::kUserNull,
      "--null-users keep takes them as users", "by --null-users", "keep"},
-    {SourceLimit::kLineBytes, "--line-max", "row is too long", "--line-max takes longer ones",
+    {SourceLimit::kLineBytes, "--line-max", RejectKind::kRowTooLong, "--line-max takes longer ones",
      "by --line-max", "a larger one"},
-    {SourceLimit::kUnrounded, "--round-values", "value has too many decimals",
+    {SourceLimit::kUnrounded, "--round-values", RejectKind::kValueDecimals,
      "--round-values rounds them", "for want of --round-values", "it"},
 });
 
@@ -100,9 +100,9 @@ Status set_limits(const LimitFlags& flags, const StoreSettings& settings, Source
   return {};
 }
 
-std::string_view limit_advice(std::string_view reject_kind) {
+std::string_view limit_advice(RejectKind kind) {
   for (const LimitText& text : kLimitTexts) {
-    if (text.reject_kind == reject_kind) return text.advice;
+    if (text.kind == kind) return text.advice;
   }
   return {};
 }

@@ -28,9 +28,8 @@ void add_limit_flags(CLI::App& command, LimitFlags& flags);
 //   kInvalidArgument  --not-before is no date
 Status set_limits(const LimitFlags& flags, const StoreSettings& settings, SourceOptions& options);
 
-// What to give to take in rows that are refused as of this kind (RejectCount::kind); empty: nothing
-// that is a limit.
-std::string_view limit_advice(std::string_view reject_kind);
+// What to give to take in rows that are refused as of this kind; empty: nothing that is a limit.
+std::string_view limit_advice(RejectKind kind);
 
 // How many rows of the files limits with a flag keep out.
 std::uint64_t rows_kept_out(const IngestReport& report);

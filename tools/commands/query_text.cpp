@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <cstddef>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -57,13 +56,7 @@ Result<std::unique_ptr<Engine>> open_for_questions(const std::string& json, cons
 
 Status located(const Status& status, const std::string& spec) {
   if (is_inline(spec)) return status;
-  constexpr std::string_view kMalformed = "query: ";
-  std::string_view text = status.message();
-  const std::string name = spec == "-" ? "<stdin>" : spec;
-  const bool has_line = text.starts_with(kMalformed) && text.size() > kMalformed.size() &&
-                        text[kMalformed.size()] >= '0' && text[kMalformed.size()] <= '9';
-  if (has_line) text.remove_prefix(kMalformed.size());
-  return {status.code(), name + (has_line ? ":" : ": ") + std::string(text)};
+  return status.within(spec == "-" ? "<stdin>" : spec);
 }
 
 }  // namespace rollcall::tools

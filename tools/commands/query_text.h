@@ -26,8 +26,7 @@ Result<std::string> read_query_text(const std::string& spec, const QuestionGuard
 Result<std::unique_ptr<Engine>> open_for_questions(const std::string& json, const std::string& spec,
                                                    StoreFlags store, const QuestionGuard& guard);
 
-// The status with the file in front, and the line and column joined to its name where the text is
-// not JSON: "spec.json:2:10: malformed JSON: ...".
+// The status with the file in front: "spec.json: query: 2:10: malformed JSON: ...".
 Status located(const Status& status, const std::string& spec);
 
 }  // namespace rollcall::tools

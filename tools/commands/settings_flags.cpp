@@ -8,6 +8,8 @@
 #include <fmt/ranges.h>
 
 #include "rollcall/message_text.h"
+#include "rollcall/option_check.h"
+#include "tools/commands/option_flags.h"
 #include "tools/commands/option_kinds.h"
 
 namespace rollcall::tools {
@@ -65,6 +67,13 @@ StoreSettings new_settings(const SettingsFlags& flags) {
   if (flags.event_names_max) settings.event_names_max = *flags.event_names_max;
   if (flags.dimension_values_max) settings.dimension_values_max = *flags.dimension_values_max;
   return settings;
+}
+
+void check_new_settings(const SettingsFlags& flags) {
+  const Status status = check_store_settings(new_settings(flags));
+  // A machine without zones is no fault of the command line.
+  if (status.code() != StatusCode::kInvalidArgument) return;
+  throw CLI::ValidationError(with_flags_at_fault(status));
 }
 
 Status check_settings(const SettingsFlags& flags, const StoreSettings& settings) {

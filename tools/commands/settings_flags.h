@@ -30,6 +30,9 @@ void add_settings_flags(CLI::App& command, SettingsFlags& flags);
 // The settings of a new store: the defaults, and what the flags say.
 StoreSettings new_settings(const SettingsFlags& flags);
 
+// Throws CLI::ValidationError where no store can be made with them.
+void check_new_settings(const SettingsFlags& flags);
+
 // Whether the flags agree with the settings an existing store was made with.
 //   kInvalidArgument  one does not; the text names it
 Status check_settings(const SettingsFlags& flags, const StoreSettings& settings);

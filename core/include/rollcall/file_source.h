@@ -33,6 +33,8 @@
 #include <vector>
 
 #include "rollcall/engine.h"
+#include "rollcall/option_hint.h"
+#include "rollcall/reject_kind.h"
 #include "rollcall/status.h"
 #include "rollcall/types.h"
 
@@ -155,7 +157,7 @@ struct SourceSchema {
   std::vector<std::string> guessed;  // "user = CustomerID", for the reader to check
   // Columns that are not used although their name says what they are, each with the reason, and
   // what would have it used.
-  std::vector<std::string> passed_over;
+  std::vector<HintedText> passed_over;
   std::vector<std::string> ignored;  // columns that are neither used nor declared dimensions
   // Declared dimensions without a column ("" in every row), and a wanted value without one; of
   // NDJSON and the native format, in the first rows.
@@ -189,10 +191,11 @@ struct RejectedRow {
   std::string file;
   std::uint64_t line = 0;    // 1 is the first line of the file; of the native format: row
   std::uint32_t column = 0;  // of the field at fault, in bytes from 1; 0: the whole row
-  std::string reason;        // "time: not a time: \"yesterday\" (allowed: ...)"
-  std::string kind;          // the reason without its details, to count by: "time is not a time"
-  std::string row;           // the bytes as they stood, without the line end; of a row that is too
-                             // long, the first line_bytes_max
+  std::string reason;        // "time: not a time: \"yesterday\" (allowed: ...)", for people
+  RejectKind kind = RejectKind::kFieldCount;
+  OptionHint hint;  // the options that would take the row, as far as one can tell
+  std::string row;  // the bytes as they stood, without the line end; of a row that is too
+                    // long, the first line_bytes_max
 };
 
 struct IngestProgress {
@@ -223,7 +226,7 @@ struct FileReport {
 };
 
 struct RejectCount {
-  std::string kind;
+  RejectKind kind = RejectKind::kFieldCount;
   std::uint64_t rows = 0;
 };
 
@@ -232,9 +235,6 @@ struct WordCount {
   std::string word;
   std::uint64_t rows = 0;
 };
-
-// The kind of rows that SourceOptions::reject_null_users rejects.
-inline constexpr std::string_view kNullUser = "user means nobody";
 
 struct IngestReport {
   std::uint64_t rows_read = 0;  // rows_ingested + rows_rejected
@@ -252,9 +252,9 @@ struct IngestReport {
   WordCount rounded_users;
   std::uint64_t rows_forgotten = 0;  // of rows_ingested: of users who are forgotten, and left out
   std::vector<FileReport> files;
-  std::vector<Status> failures;    // of files that could not be read, or not to their end
-  std::vector<std::string> notes;  // what the reader should know: "sales.csv: dimension ..."
-  bool stopped = false;            // IngestHooks::stop ended the run before all was read
+  std::vector<Status> failures;   // of files that could not be read, or not to their end
+  std::vector<HintedText> notes;  // what the reader should know: "sales.csv: dimension ..."
+  bool stopped = false;           // IngestHooks::stop ended the run before all was read
 };
 
 // What a hook throws ends the run with a kIoError that names it; only std::bad_alloc goes on.

@@ -11,6 +11,8 @@
 #include <string_view>
 #include <utility>
 
+#include "rollcall/option_hint.h"
+
 namespace rollcall {
 
 enum class StatusCode : std::uint8_t {
@@ -58,14 +60,26 @@ class [[nodiscard]] Status {
 
   bool ok() const { return code_ == StatusCode::kOk; }
   StatusCode code() const { return code_; }
-  // What, where, what was found, what is allowed. Empty when ok.
+  // What, where, what was found, what is allowed, for people: a program goes by the code and the
+  // hint. Empty when ok.
   const std::string& message() const { return message_; }
-  // "invalid argument: retention: unknown event \"logni\" (did you mean \"login\"?)", or "ok".
+  // The options that would have had it otherwise; empty where none is known.
+  const OptionHint& hint() const { return hint_; }
+  // "invalid argument: retention: unknown event \"logni\" (did you mean \"login\"?)", or "ok". A
+  // hint follows: "corruption: ... (option: accept_rollback = true)".
   std::string to_string() const;
+
+  // The same error with that hint.
+  Status with_hint(OptionHint hint) &&;
+  // The same error of something larger: its text begins with "WHERE: ".
+  Status within(std::string_view where) const;
+  // The same error under another code.
+  Status as(StatusCode code) const;
 
  private:
   StatusCode code_ = StatusCode::kOk;
   std::string message_;
+  OptionHint hint_;
 };
 
 // Ends the process: somebody took the value of a Result that holds `error` instead.

@@ -112,7 +112,7 @@ Status validate(const Query& query) {
     });
   }
   if (status.ok()) return {};
-  return Status::invalid_argument(fmt::format("{}: {}", kind_of(query), status.message()));
+  return status.as(StatusCode::kInvalidArgument).within(kind_of(query));
 }
 
 std::string describe(const Query& query) {

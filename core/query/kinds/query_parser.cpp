@@ -74,7 +74,7 @@ Result<std::vector<Query>> to_queries(std::string_view json, std::string_view ti
   for (std::size_t i = 0; i < list.size(); ++i) {
     Result<Query> query = to_query(list[i], time_zone);
     if (!query.ok()) {
-      return Status::invalid_argument(fmt::format("[{}]: {}", i, query.status().message()));
+      return query.status().within(fmt::format("[{}]", i));
     }
     queries.push_back(*std::move(query));
   }

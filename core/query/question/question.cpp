@@ -32,7 +32,7 @@ Result<Question> Question::make(const Query& query, const PlanContext& context) 
   if (members != nullptr) {
     const Status status = check_members(*members, context.settings.user_kind);
     if (!status.ok()) {
-      return Status::invalid_argument(fmt::format("{}: {}", kind_of(query), status.message()));
+      return status.as(StatusCode::kInvalidArgument).within(kind_of(query));
     }
   }
   if (query.common.breakdown.empty()) {

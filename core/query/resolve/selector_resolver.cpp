@@ -29,9 +29,10 @@ Result<std::vector<EventCode>> matching_events(std::string_view field, const Sel
       return fault(field,
                    fmt::format("{}: cannot be answered exactly: there are more event names than "
                                "the {} that the store keeps, and it may be among those counted as "
-                               "\"{}\"; ask for kept names, or raise event_names_max "
-                               "(--event-names-max) when the store is made",
-                               quoted_excerpt(name), known.size() - 1, kOtherName));
+                               "\"{}\"; ask for kept names, or raise event_names_max when the "
+                               "store is made",
+                               quoted_excerpt(name), known.size() - 1, kOtherName))
+          .with_hint(Option::kEventNamesMax);
     }
     if (!known.empty() && !events.find(name)) {
       return fault(field, unknown_name("event", name, known));
@@ -146,14 +147,14 @@ Result<std::vector<ValueCode>> matching_values(std::string_view field,
     other_passes = other_passes && passes.value_or(true);
   }
   if (values.overflowed() && other_passes && !other_is_known) {
-    return fault(
-        field,
-        fmt::format(
-            "where: {}: cannot be answered exactly: the property has more values than the {} "
-            "that the store keeps, and a value asked for may be among those counted as "
-            "\"{}\"; ask for kept values, or raise dimension_values_max "
-            "(--dimension-values-max) when the store is made",
-            excerpt(where[0].property), values.values().size() - 1, kOtherName));
+    return fault(field,
+                 fmt::format(
+                     "where: {}: cannot be answered exactly: the property has more values than the "
+                     "{} that the store keeps, and a value asked for may be among those counted as "
+                     "\"{}\"; ask for kept values, or raise dimension_values_max when the store is "
+                     "made",
+                     excerpt(where[0].property), values.values().size() - 1, kOtherName))
+        .with_hint(Option::kDimensionValuesMax);
   }
   std::vector<ValueCode> matching;
   for (ValueCode code = 0; code < values.values().size(); ++code) {

@@ -275,8 +275,8 @@ Result<ReadBytes> ByteSource::read(char* out, std::size_t size) {
 
 std::string note_of_unchecked(std::string_view name) {
   return fmt::format(
-      "{}: it is compressed without a checksum, so that damage to it may go unnoticed (zstd "
-      "--check adds one)",
+      "{}: it is compressed without a checksum, so that damage to it may go unnoticed (zstd adds "
+      "one with its option \"check\")",
       name);
 }
 

@@ -16,8 +16,6 @@ namespace {
 // What stands in the place of a line end before the block: the byte after it is the block's first.
 constexpr std::uint32_t kBeforeBlock = ~std::uint32_t{0};
 
-constexpr std::string_view kNotClosed = "quoted field is not closed";
-
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 // Bit i: bytes[i] is one of the three.
@@ -177,10 +175,9 @@ bool DelimitedReader::next_quoted_or_plain(Row& row) {
       }
       if (!closed) {
         RowFault fault = {
-            "quoted field is followed by other bytes",
+            RejectKind::kQuoteFollowedByBytes,
             "the quote that closes a field is followed by neither a delimiter nor the "
-            "line's end (a quote inside a quoted field is written \"\"; --no-quotes takes quotes "
-            "as text)",
+            "line's end (a quote inside a quoted field is written \"\")",
             column};
         if (many_lines_from != std::string_view::npos) fault = not_closed(begin, many_lines_from);
         take_line(row, begin, std::move(fault));
@@ -277,9 +274,9 @@ bool DelimitedReader::next_blank_separated(Row& row) {
 }
 
 RowFault DelimitedReader::not_closed(std::size_t begin, std::size_t field) const {
-  return {kNotClosed,
+  return {RejectKind::kQuoteNotClosed,
           fmt::format("a quoted field is not closed as it should be (within {} bytes, and followed "
-                      "by a delimiter or the line's end; --no-quotes takes quotes as text)",
+                      "by a delimiter or the line's end)",
                       syntax_.line_bytes_max),
           static_cast<std::uint32_t>(field - begin) + 1};
 }
@@ -323,10 +320,11 @@ void DelimitedReader::hand_over(Row& row) {
     const bool has_text_quotes = syntax_.quotes == QuoteRule::kFieldsOrText &&
                                  row.record.find('"') != std::string_view::npos;
     row.fault = {
-        "row has the wrong number of fields",
+        RejectKind::kFieldCount,
         fmt::format("the row has {} fields, the header {}{}", fields_.size(), column_count_,
-                    has_text_quotes ? " (--quotes takes quoted fields of several lines)" : ""),
+                    has_text_quotes ? ", and its quotes are taken as text" : ""),
         0};
+    if (has_text_quotes) row.fault->hint = {Option::kQuotes, "fields"};
     return;
   }
   row.fields.clear();
@@ -336,19 +334,16 @@ void DelimitedReader::hand_over(Row& row) {
 }
 
 RowFault cut_short_fault(std::size_t line_bytes_max, std::uint32_t column) {
-  return {
-      kNotClosed,
-      fmt::format("a quoted field goes on for more than {} bytes over several lines (--line-max "
-                  "takes longer rows, --no-quotes takes quotes as text)",
-                  line_bytes_max),
-      column};
+  return {RejectKind::kQuoteNotClosed,
+          fmt::format("a quoted field goes on for more than {} bytes over several lines",
+                      line_bytes_max),
+          column, OptionHint(Option::kLineBytesMax).or_else(Option::kQuotes, "text")};
 }
 
 RowFault too_long_fault(std::size_t line_bytes_max) {
   return {
-      "row is too long",
-      fmt::format("the row has more than {} bytes (line_bytes_max), of which these are the first",
-                  line_bytes_max),
+      RejectKind::kRowTooLong,
+      fmt::format("the row has more than {} bytes, of which these are the first", line_bytes_max),
       0};
 }
 

@@ -17,7 +17,6 @@ namespace ondemand = simdjson::ondemand;
 
 static_assert(kBlockPadding >= simdjson::SIMDJSON_PADDING);
 
-constexpr std::string_view kNotJson = "row is not a JSON object";
 constexpr std::string_view kBlanks = " \t\r";
 
 std::string_view trim_end(std::string_view text) {
@@ -57,7 +56,7 @@ bool ends_with_its_quote(std::string_view token) {
 }
 
 RowFault not_json(std::string_view what) {
-  return {kNotJson, fmt::format("not a JSON object: {}", what), 0};
+  return {RejectKind::kNotJson, fmt::format("not a JSON object: {}", what), 0};
 }
 
 }  // namespace
@@ -213,7 +212,7 @@ void NdjsonReader::parse_value(ondemand::value value, Member& member, Row& row) 
   const std::string_view token = trim_end(value.raw_json_token());
   const std::uint32_t at = static_cast<std::uint32_t>(token.data() - row.record.data()) + 1;
   if (member.seen || row.fields[first_slot].column != 0) {
-    row.fault = RowFault{"column stands twice in the row",
+    row.fault = RowFault{RejectKind::kColumnTwice,
                          fmt::format("{}: the row has it twice", quoted_excerpt(column)), at};
     return;
   }
@@ -238,7 +237,7 @@ void NdjsonReader::parse_value(ondemand::value value, Member& member, Row& row) 
   } else if (token == "true" || token == "false") {
     if (first_slot < kFirstPropertySlot) {
       row.fault = RowFault{
-          "column is neither a string nor a number",
+          RejectKind::kColumnType,
           fmt::format("{}: {} is neither a string nor a number", quoted_excerpt(column), token),
           at};
       return;
@@ -254,7 +253,7 @@ void NdjsonReader::parse_value(ondemand::value value, Member& member, Row& row) 
       return;
     }
     row.fault =
-        RowFault{"column is neither a string nor a number",
+        RowFault{RejectKind::kColumnType,
                  fmt::format("{}: an {} is neither a string nor a number", quoted_excerpt(column),
                              token.starts_with('{') ? "object" : "array"),
                  at};

@@ -343,8 +343,10 @@ Status read_times(const Column& column, const TimeZone& zone, TimeParser& parser
                      [&](std::size_t row, std::string_view text) -> Status {
                        ParsedTime time;
                        const TimeFault fault = parser.parse(text, time);
-                       if (fault != TimeFault::kNone)
-                         return column.fault(row, parser.explain(fault, text));
+                       if (fault != TimeFault::kNone) {
+                         HintedText story = parser.explain(fault, text);
+                         return column.fault(row, story.text).with_hint(std::move(story.hint));
+                       }
                        out.times.push_back(time.time);
                        if (time.whole_day) {
                          out.latest_whole_day =

@@ -22,12 +22,12 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
-RowFault too_long(std::string_view kind, std::string_view name, std::size_t size, std::size_t max,
+RowFault too_long(RejectKind kind, std::string_view name, std::size_t size, std::size_t max,
                   std::uint32_t column) {
   return {kind, fmt::format("{}: too long: {} bytes (allowed: {})", name, size, max), column};
 }
 
-RowFault not_utf8(std::string_view kind, std::string_view name, const Field& field) {
+RowFault not_utf8(RejectKind kind, std::string_view name, const Field& field) {
   return {kind,
           fmt::format("{}: not UTF-8: {} (allowed: UTF-8: iconv -f LATIN1 -t UTF-8, if it is "
                       "Latin-1)",
@@ -90,27 +90,29 @@ inline std::optional<RowFault> BatchBuilder::parse_user(const Field& field,
   const bool integers = shape_.user_kind == UserKind::kInteger;
   if (integers && parse_canonical_integer(text, integer)) return {};
   if (text.empty() || (integers && trim(text).empty())) {
-    return RowFault{"user is missing", "user: missing", field.column};
+    return RowFault{RejectKind::kUserMissing, "user: missing", field.column};
   }
   if (integers) {
     return RowFault{
-        "user is not an integer",
+        RejectKind::kUserNotInteger,
         fmt::format("user: not an integer: {} (allowed: the store's users are integers from 0 to "
                     "2^64 - 1, in digits without sign, blanks, fraction or leading zeros; a new "
-                    "store made with --user-type string takes any id)",
+                    "store whose users are strings takes any id)",
                     quoted_excerpt(text)),
         field.column};
   }
-  if (!is_utf8(text)) return not_utf8("user is not UTF-8", "user", field);
+  if (!is_utf8(text)) return not_utf8(RejectKind::kUserNotUtf8, "user", field);
   return {};
 }
 
 inline std::optional<RowFault> BatchBuilder::parse_time(const Field& field, ParsedTime& time) {
   const std::string_view text = trim(field.text);
-  if (text.empty()) return RowFault{"time is missing", "time: missing", field.column};
+  if (text.empty()) return RowFault{RejectKind::kTimeMissing, "time: missing", field.column};
   const TimeFault fault = time_parser_.parse(text, time);
   if (fault == TimeFault::kNone) return {};
-  return RowFault{TimeParser::fault_kind(fault), time_parser_.explain(fault, text), field.column};
+  HintedText story = time_parser_.explain(fault, text);
+  return RowFault{TimeParser::kind_of(fault), std::move(story.text), field.column,
+                  std::move(story.hint)};
 }
 
 inline std::optional<RowFault> BatchBuilder::parse_value(const Field& field, Amount& value,
@@ -128,8 +130,8 @@ inline std::optional<RowFault> BatchBuilder::parse_value(const Field& field, Amo
   }
   traits.is_null = fault == AmountFault::kNotANumber && is_null_word(text);
   if (traits.is_null) return {};
-  return RowFault{amount_fault_kind(fault),
-                  explain_amount_fault(fault, text, form, shape_.value_decimals), field.column};
+  HintedText story = explain_amount_fault(fault, text, form, shape_.value_decimals);
+  return RowFault{kind_of(fault), std::move(story.text), field.column, std::move(story.hint)};
 }
 
 std::optional<RowFault> BatchBuilder::judge(std::span<const Field> fields) const {
@@ -143,34 +145,35 @@ std::optional<RowFault> BatchBuilder::judge(std::span<const Field> fields) const
       fault = too_long_fault(static_cast<std::size_t>(admission_.now[*limit]));
       break;
     case SourceLimit::kTimeMin:
-      fault = {"time is earlier than any that is plausible",
+      fault = {RejectKind::kTimeTooEarly,
                fmt::format("time: too early: {} (allowed: from {})",
                            quoted_excerpt(trim(time.text)), time_parser_.zone().format(time_min_)),
                time.column};
       break;
     case SourceLimit::kTimeMax:
-      fault = {"time is later than any that is plausible",
+      fault = {RejectKind::kTimeTooLate,
                fmt::format("time: too late: {} (allowed: up to {})",
                            quoted_excerpt(trim(time.text)), time_parser_.zone().format(time_max_)),
                time.column};
       break;
     case SourceLimit::kNullUser:
-      fault = {kNullUser,
-               fmt::format("user: {} means nobody (allowed with --null-users keep)",
+      fault = {RejectKind::kUserNull,
+               fmt::format("user: {} means nobody, and such users are not kept",
                            quoted_excerpt(fields[kUserSlot].text)),
                fields[kUserSlot].column};
       break;
     case SourceLimit::kUnrounded: {
       const Field& value = fields[kValueSlot];
-      fault = {amount_fault_kind(AmountFault::kTooManyDecimals),
+      fault = {kind_of(AmountFault::kTooManyDecimals),
                explain_amount_fault(AmountFault::kTooManyDecimals, trim(value.text), strict_form_,
-                                    shape_.value_decimals),
+                                    shape_.value_decimals)
+                   .text,
                value.column};
       break;
     }
     case SourceLimit::kUserBytes:
-      fault = too_long("user is too long", "user", fields[kUserSlot].text.size(), user_bytes_max_,
-                       fields[kUserSlot].column);
+      fault = too_long(RejectKind::kUserTooLong, "user", fields[kUserSlot].text.size(),
+                       user_bytes_max_, fields[kUserSlot].column);
       break;
   }
   fault.limit = limit;
@@ -178,20 +181,23 @@ std::optional<RowFault> BatchBuilder::judge(std::span<const Field> fields) const
 }
 
 std::optional<RowFault> BatchBuilder::check_event(const Field& field) const {
-  if (field.text.empty()) return RowFault{"event is missing", "event: missing", field.column};
+  if (field.text.empty())
+    return RowFault{RejectKind::kEventMissing, "event: missing", field.column};
   if (field.text.size() > kNameBytesMax) {
-    return too_long("event is too long", "event", field.text.size(), kNameBytesMax, field.column);
+    return too_long(RejectKind::kEventTooLong, "event", field.text.size(), kNameBytesMax,
+                    field.column);
   }
-  if (!is_utf8(field.text)) return not_utf8("event is not UTF-8", "event", field);
+  if (!is_utf8(field.text)) return not_utf8(RejectKind::kEventNotUtf8, "event", field);
   return {};
 }
 
 std::optional<RowFault> BatchBuilder::check_property(std::string_view name,
                                                      const Field& field) const {
   if (field.text.size() > kNameBytesMax) {
-    return too_long("property is too long", name, field.text.size(), kNameBytesMax, field.column);
+    return too_long(RejectKind::kPropertyTooLong, name, field.text.size(), kNameBytesMax,
+                    field.column);
   }
-  if (!is_utf8(field.text)) return not_utf8("property is not UTF-8", name, field);
+  if (!is_utf8(field.text)) return not_utf8(RejectKind::kPropertyNotUtf8, name, field);
   return {};
 }
 
@@ -223,7 +229,7 @@ std::optional<RowFault> BatchBuilder::add(std::span<const Field> fields, std::si
       if (auto fault = check_property(dimension.name, fields[slot])) return fault;
     }
     if (size > kNameBytesMax) {
-      return too_long("property is too long", dimension.name, size, kNameBytesMax,
+      return too_long(RejectKind::kPropertyTooLong, dimension.name, size, kNameBytesMax,
                       fields[dimension.slots.front()].column);
     }
   }

@@ -239,10 +239,13 @@ class BlockStage {
           std::find(schema.columns.begin(), schema.columns.end(), column) == schema.columns.end()) {
         continue;
       }
-      return Status::invalid_argument(fmt::format(
-          "{}: user: {} is guessed, where others were read with {}, which it has, too: whoever has "
-          "an id in both would count twice (allowed: --user, which says where ids are)",
-          name, quoted_excerpt(schema.user), quoted_excerpt(column)));
+      return Status::invalid_argument(
+                 fmt::format(
+                     "{}: user: {} is guessed, where others were read with {}, which it has, too: "
+                     "whoever has "
+                     "an id in both would count twice (allowed: a column that is chosen for all)",
+                     name, quoted_excerpt(schema.user), quoted_excerpt(column)))
+          .with_hint(Option::kUser);
     }
     return {};
   }
@@ -299,20 +302,26 @@ class BlockStage {
     ROLLCALL_ASSIGN_OR_RETURN(SourceRegistry::Recognized recognized,
                               registry_.recognize(path, std::move(content), read_as, holds_row));
     if (recognized.otherwise && !options_.again) {
-      return Status::invalid_argument(fmt::format(
-          "{}: it was read before in another way, and its rows would count twice: with {}; now "
-          "with {} (allowed: the same; rows that were rejected, as a file of their own, which "
-          "--rejects writes; or --again, to have all count again)",
-          path, recognized.otherwise->describe(), recognized.source.reading->describe()));
+      return Status::invalid_argument(fmt::format("{}: it was read before in another way, and its "
+                                                  "rows would count twice: with {}; now "
+                                                  "with {} (allowed: the same; rows that were "
+                                                  "rejected, as a file of their own; or all "
+                                                  "again, if it is to count twice)",
+                                                  path, recognized.otherwise->describe(),
+                                                  recognized.source.reading->describe()))
+          .with_hint(OptionHint(Option::kReject).or_else(Option::kAgain, "true"));
     }
     if (recognized.longer && !options_.again) {
       const SourceRegistry::Recognized::Longer& longer = *recognized.longer;
-      return Status::invalid_argument(fmt::format(
-          "{}: its {} bytes may be the first of the {} that were read {}, and would count twice "
-          "(allowed: the whole file, if it was cut off; or --again, if it is another one, or has "
-          "rows that were rejected)",
-          path, longer.content, longer.offset,
-          longer.name == path ? "of it before" : "of " + longer.name));
+      return Status::invalid_argument(
+                 fmt::format("{}: its {} bytes may be the first of the {} that were read {}, and "
+                             "would count twice "
+                             "(allowed: the whole file, if it was cut off; or all again, if it is "
+                             "another one, or has "
+                             "rows that were rejected)",
+                             path, longer.content, longer.offset,
+                             longer.name == path ? "of it before" : "of " + longer.name))
+          .with_hint({Option::kAgain, "true"});
     }
     file.known = recognized.known;
     file.position = position_ = recognized.source;

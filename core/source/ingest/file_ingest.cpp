@@ -43,6 +43,7 @@
 #include "core/source/ingest/source_reading.h"
 #include "core/time/time_zone.h"
 #include "rollcall/file_source.h"
+#include "rollcall/option_check.h"
 
 namespace rollcall {
 namespace {
@@ -74,7 +75,7 @@ class IngestStage {
         blocks_(blocks),
         bytes_total_(total_size(paths.files)),
         waiting_bytes_max_(engine.options().memory_bytes_max / kWaitingShare) {
-    report_.notes = std::move(paths.notes);
+    for (std::string& note : paths.notes) report_.notes.push_back({std::move(note), {}});
   }
 
   Status take(Work& work) {
@@ -90,10 +91,10 @@ class IngestStage {
     rounded_users_.add(decoded.rounded_users);
     for (const std::string& column : decoded.late_values) {
       if (!file.late_values.insert(column).second) continue;
-      report_.notes.push_back(fmt::format(
-          "{}: column {} is not read as the value: the first rows do not have it (--value {} reads "
-          "it)",
-          file.options.name, column, column));
+      report_.notes.push_back(
+          {fmt::format("{}: column {} is not read as the value: the first rows do not have it",
+                       file.options.name, column),
+           {Option::kValue, column}});
     }
     rejects_.add(file.options.name, lines_of_file_, decoded);
     if (!file.second) file.report.rows_read += decoded.rows;
@@ -169,7 +170,7 @@ class IngestStage {
     lines_of_file_ = file.second ? file.second->range.lines : position.lines;
     if (file.second) return;
     file.report.rows_known = position.rows;
-    for (std::string& note : file.notes) report_.notes.push_back(std::move(note));
+    for (std::string& note : file.notes) report_.notes.push_back({std::move(note), {}});
     if (hooks_.schema && !file.options.schema.columns.empty()) {
       hooks_.schema(file.options.name, file.options.schema);
     }
@@ -186,8 +187,8 @@ class IngestStage {
   IngestReport finish_report() {
     report_progress(true);
     report_.stopped = blocks_.was_stopped();
-    if (!blocks_.stop_note().empty()) report_.notes.push_back(blocks_.stop_note());
-    if (!unended_.empty()) report_.notes.push_back(unended_note());
+    if (!blocks_.stop_note().empty()) report_.notes.push_back({blocks_.stop_note(), {}});
+    if (!unended_.empty()) report_.notes.push_back({unended_note(), {}});
     std::stable_sort(report_.rejected_by_kind.begin(), report_.rejected_by_kind.end(),
                      [](const RejectCount& a, const RejectCount& b) { return a.rows > b.rows; });
     report_.null_users = most_frequent_first(null_users_.counts());
@@ -272,7 +273,9 @@ class IngestStage {
   void report_file(FileRun& file) {
     FileReport& report = file.report;
     if (report.rows_read > 0) {
-      for (std::string& note : file.notes_if_read) report_.notes.push_back(std::move(note));
+      for (std::string& note : file.notes_if_read) {
+        report_.notes.push_back({std::move(note), {}});
+      }
     }
     report.outcome = !file.known            ? FileReport::Outcome::kRead
                      : report.rows_read > 0 ? FileReport::Outcome::kResumed
@@ -330,7 +333,8 @@ class IngestStage {
     const BlockReject& reject = decoded.rejects.front();
     return Status::invalid_argument(fmt::format("{}:{}:{}: {}", file.options.name,
                                                 lines_of_file_ + reject.line + 1,
-                                                reject.fault.column, reject.fault.reason));
+                                                reject.fault.column, reject.fault.reason))
+        .with_hint(reject.fault.helping_options());
   }
 
   void report_progress(bool last) {
@@ -463,6 +467,7 @@ Result<IngestReport> ingest_files(Engine& engine, const std::vector<std::string>
                                   const SourceOptions& options, const IngestHooks& hooks) {
   // Of an engine that takes no call, nothing is read: a pipe would have lost it.
   ROLLCALL_RETURN_IF_ERROR(engine.prepare({}).status());
+  ROLLCALL_RETURN_IF_ERROR(check_source_options(options));
   Result<IngestReport> report =
       guarded("ingest", [&] { return run_pipeline(engine, paths, options, named_hooks(hooks)); });
   // What stands shall last, whatever came after it.

@@ -17,6 +17,15 @@ void add_count(const RejectCount& count, std::vector<RejectCount>& counts) {
   }
 }
 
+// The memory of a hint; its values are short.
+std::size_t size_of(const OptionHint& hint) {
+  std::size_t size = 0;
+  for (const OptionHint::Way& way : hint.ways) {
+    size += sizeof(way) + way.size() * sizeof(OptionValue);
+  }
+  return size;
+}
+
 }  // namespace
 
 void PendingRejects::add(const std::string& file, std::uint64_t lines_before,
@@ -28,8 +37,10 @@ void PendingRejects::add(const std::string& file, std::uint64_t lines_before,
     row.column = reject.fault.column;
     row.reason = std::move(reject.fault.reason);
     row.kind = reject.fault.kind;
+    row.hint = reject.fault.helping_options();
     row.row = reject.record;
-    bytes_ += sizeof(row) + row.file.size() + row.reason.size() + row.kind.size() + row.row.size();
+    bytes_ +=
+        sizeof(row) + row.file.size() + row.reason.size() + size_of(row.hint) + row.row.size();
   }
   for (const RejectCount& count : decoded.rejected_by_kind) add_count(count, by_kind_);
   rows_ += decoded.rows - decoded.good_rows;

@@ -45,7 +45,7 @@ Result<PreparedBatch> prepare(const Engine& engine, const EventBatch& batch,
                               std::string_view name) {
   Result<PreparedBatch> prepared = engine.prepare(batch);
   if (prepared.ok()) return prepared;
-  return Status(prepared.status().code(), fmt::format("{}: {}", name, prepared.status().message()));
+  return prepared.status().within(name);
 }
 
 // Gathers the rejected rows of one block.
@@ -75,7 +75,7 @@ class RejectCollector {
         std::find_if(out_.rejected_by_kind.begin(), out_.rejected_by_kind.end(),
                      [&](const RejectCount& count) { return count.kind == fault.kind; });
     if (counted == out_.rejected_by_kind.end()) {
-      out_.rejected_by_kind.push_back({std::string(fault.kind), 1});
+      out_.rejected_by_kind.push_back({fault.kind, 1});
     } else {
       ++counted->rows;
     }
@@ -118,7 +118,7 @@ class TextDecoder final : public RowDecoder {
       if (line.find_first_not_of(" \t\r") != std::string_view::npos &&
           !admission_.is_second_reading()) {
         rejects.add(line,
-                    {"row was ingested before it was complete",
+                    {RejectKind::kGrownRow,
                      "the row was ingested when its line had no line end, and has grown since", 0});
         ++out.rows;
       }
@@ -223,9 +223,9 @@ class TextDecoder final : public RowDecoder {
     std::optional<RowFault> fault = std::move(row_.fault);
     const bool is_good = !fault && probe(row_, fault);
     if (is_good && some_line_is_in(part, size)) {
-      fault = RowFault{"row was ingested in parts",
+      fault = RowFault{RejectKind::kPartsAreIn,
                        "lines of the row were ingested as rows of their own when rows of several "
-                       "lines could not be as long (--line-max)",
+                       "lines could not be as long",
                        0};
     }
     if (!fault) return decide_row(rejects, out);
@@ -501,16 +501,15 @@ class NativeDecoder final : public RowDecoder {
     const TimeZone utc;
     RowFault fault;
     if (limit == SourceLimit::kUserBytes) {
-      fault = {"user is too long",
+      fault = {RejectKind::kUserTooLong,
                fmt::format("user: too long: {} bytes (allowed: {})", measures[Limits::index(limit)],
                            bound),
                0};
     } else if (limit == SourceLimit::kNullUser) {
-      fault = {kNullUser, "user: it means nobody (allowed with --null-users keep)", 0};
+      fault = {RejectKind::kUserNull, "user: it means nobody, and such users are not kept", 0};
     } else {
       const bool early = limit == SourceLimit::kTimeMin;
-      fault = {early ? "time is earlier than any that is plausible"
-                     : "time is later than any that is plausible",
+      fault = {early ? RejectKind::kTimeTooEarly : RejectKind::kTimeTooLate,
                fmt::format("time: too {}: {} microseconds from 1970 (allowed: {} {})",
                            early ? "early" : "late", measures[Limits::index(limit)],
                            early ? "from" : "up to", utc.format(bound)),

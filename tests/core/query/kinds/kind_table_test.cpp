@@ -13,6 +13,7 @@
 #include "core/query/kinds/kind_table.h"
 #include "rollcall/kinds.h"
 #include "rollcall/query.h"
+#include "tests/support/error_text.h"
 #include "tests/support/event_generator.h"
 #include "tests/support/random.h"
 #include "tests/support/run_size.h"
@@ -158,7 +159,7 @@ TEST(KindTable, EveryFieldIsRead) {
     }
     JsonText question = least_of(kind);
     question["fiel"] = 1;
-    EXPECT_NE(read(question).message().find("unknown field \"fiel\""), std::string::npos);
+    EXPECT_TRUE(repeats(read(question), "\"fiel\""));
   }
 }
 
@@ -277,8 +278,9 @@ TEST(KindTable, AKindWithoutARangeTakesNoneFromPrograms) {
     query.common.from = Day{0};
     const Status status = validate(query);
     EXPECT_EQ(status.ok(), kind.takes_range);
-    const std::string text = fmt::format("{}: takes no from, to or last: ", kind.name);
-    EXPECT_EQ(status.message().starts_with(text), !kind.takes_range) << status.message();
+    if (!kind.takes_range) {
+      EXPECT_EQ(status.code(), StatusCode::kInvalidArgument) << status.message();
+    }
   }
 }
 

@@ -53,7 +53,8 @@ TEST(QueryJson, ReadsBackAsTheSameQuery) {
         ASSERT_EQ(to_json(*read), json);
       } else {
         // A range upside down is drawn now and then.
-        ASSERT_NE(read.status().message().find("must not be later than to"), std::string::npos)
+        const QueryCommon& common = query.common;
+        ASSERT_TRUE(common.from && common.to && *common.to < *common.from)
             << "seed " << seed << ", " << json << "\n"
             << read.status().to_string();
       }

@@ -31,7 +31,7 @@ std::vector<Read> read_lines(std::string text, const std::vector<std::string>& c
   for (Row row; reader.next(row);) {
     Read& read = reads.emplace_back();
     if (row.fault) {
-      read.fault = row.fault->kind;
+      read.fault = to_string(row.fault->kind);
     } else {
       for (const Field& field : row.fields) read.fields.emplace_back(field.text);
     }

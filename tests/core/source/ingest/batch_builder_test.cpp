@@ -38,7 +38,7 @@ std::string add(BatchBuilder& builder, const std::vector<std::string_view>& text
         {i < texts.size() ? texts[i] : std::string_view(), static_cast<std::uint32_t>(i + 1)});
   }
   const auto fault = builder.add(fields);
-  return fault ? std::string(fault->kind) : "";
+  return fault ? std::string(to_string(fault->kind)) : "";
 }
 
 TEST(BatchBuilder, BuildsColumns) {

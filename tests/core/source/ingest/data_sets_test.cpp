@@ -53,7 +53,7 @@ TEST_F(DataSets, OnlineRetail) {
   EXPECT_EQ(report.rows_read, 541'909u);
   EXPECT_EQ(report.rows_ingested, 406'829u);
   ASSERT_EQ(report.rejected_by_kind.size(), 1u);
-  EXPECT_EQ(report.rejected_by_kind[0].kind, "user is missing");
+  EXPECT_EQ(report.rejected_by_kind[0].kind, RejectKind::kUserMissing);
   EXPECT_EQ(engine->info().user_count, 4372u);
   EXPECT_EQ(engine->info().day_count, 305u);
 }

@@ -18,7 +18,8 @@ constexpr std::size_t kMiB = std::size_t{1} << 20;
 
 std::map<std::string, std::uint64_t> kinds_of(const IngestReport& report) {
   std::map<std::string, std::uint64_t> kinds;
-  for (const RejectCount& count : report.rejected_by_kind) kinds[count.kind] = count.rows;
+  for (const RejectCount& count : report.rejected_by_kind)
+    kinds[std::string(to_string(count.kind))] = count.rows;
   return kinds;
 }
 using Kinds = std::map<std::string, std::uint64_t>;

@@ -1,0 +1,19 @@
+// Whether options can be taken at all, asked before anything is opened. The calls that take them
+// ask the same first.
+#pragma once
+
+#include "rollcall/file_source.h"
+#include "rollcall/options.h"
+#include "rollcall/status.h"
+
+namespace rollcall {
+
+//   kInvalidArgument  a value that no file could be read with; the hint names the option
+Status check_source_options(const SourceOptions& options);
+
+// Of a store that is to be made.
+//   kInvalidArgument  a value that no store can have; the hint names the option
+//   kUnsupported      the time zone database of this machine cannot be read
+Status check_store_settings(const StoreSettings& settings);
+
+}  // namespace rollcall

@@ -1,0 +1,97 @@
+// Which options would take what was refused. Errors, notes and rejected rows carry such a hint
+// beside their text, so that each surface can spell the options in its own way: the command line
+// as flags, a binding as arguments.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rollcall {
+
+// Names options by the fields of the structs that hold them.
+enum class Option : std::uint8_t {
+  // SourceOptions
+  kFormat,
+  kDelimiter,
+  kQuotes,
+  kSkipLines,
+  kComment,
+  kColumns,
+  kUser,
+  kEvent,
+  kTime,
+  kValue,
+  kEventName,
+  kTimeFormat,
+  kTimeUnit,
+  kDecimal,
+  kGrouping,
+  kCurrency,
+  kRoundValues,
+  kRejectNullUsers,
+  kAgain,
+  kTimeMin,
+  kTimeMax,
+  kLineBytesMax,
+  kUserBytesMax,
+  // IngestHooks
+  kReject,
+  // StoreSettings
+  kTimeZone,
+  kUserKind,
+  kDimensions,
+  kPartitionCount,
+  kValueDecimals,
+  kEventNamesMax,
+  kDimensionValuesMax,
+  // EngineOptions
+  kQuestionDirectories,
+  // RocksStoreOptions
+  kAcceptRollback,
+};
+
+// Returns the field's name: "time_unit".
+std::string_view name_of(Option option);
+
+// An option, and what to set it to. Values of an enum are words, as kExcelDays is "excel_days";
+// those of a bool are "true" and "false". Empty: the text beside it says what the option is for.
+struct OptionValue {
+  Option option = Option::kFormat;
+  std::string value;
+
+  friend bool operator==(const OptionValue&, const OptionValue&) = default;
+};
+
+// Any of `ways` may help, the likeliest first; the options of a way go together.
+struct OptionHint {
+  using Way = std::vector<OptionValue>;
+  std::vector<Way> ways;
+
+  OptionHint() = default;
+  OptionHint(Option option, std::string value = {});  // NOLINT(google-explicit-constructor)
+
+  OptionHint& or_else(Option option, std::string value = {}) &;
+  OptionHint&& or_else(Option option, std::string value = {}) &&;
+
+  bool empty() const { return ways.empty(); }
+  // Whether a way sets the option, to that value.
+  bool names(Option option) const;
+  bool names(Option option, std::string_view value) const;
+
+  friend bool operator==(const OptionHint&, const OptionHint&) = default;
+};
+
+// "decimal = , and grouping = . or time_format"; "" for none.
+std::string to_string(const OptionHint& hint);
+
+// What a reader should know, and which options would change it.
+struct HintedText {
+  std::string text;
+  OptionHint hint;
+
+  friend bool operator==(const HintedText&, const HintedText&) = default;
+};
+
+}  // namespace rollcall
