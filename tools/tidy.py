@@ -80,6 +80,15 @@ NAMESPACE_END = re.compile(r"\}  // namespace")
 TYPE = re.compile(r"(?:struct|class|union|enum(?: class)?) (?:alignas\(\w+\) )?([\w:]+)"
                   r"(?: final)?(?: :.*)?(?: \{.*|$)")
 # Split, so that this file does not find itself.
+# A flag of the command line in a text of the library: surfaces spell options, see option_hint.h.
+# Programs that such a text names may have flags of their own.
+FLAG_IN_TEXT = re.compile(r'"(?:[^"\\]|\\.)*?(?<![\w-])--[a-z]')
+# Whoever looks for words in the text of an error is wrong as soon as it is worded anew: errors have
+# codes and hints, rejected rows have kinds.
+SEARCH = r"(?:find|rfind|starts_with|ends_with|contains)\("
+PROSE_SEARCH = re.compile(
+    r"(?:\b(?:message|error|reason|to_string)\(\)|\bmessage\([^;]*\)|\b(?:reason|message)\b)\s*\."
+    + SEARCH + r"|\b(?:HasSubstr|ContainsRegex|MatchesRegex)\(")
 UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X)\b")
 
 
@@ -181,10 +190,25 @@ def check_text(path, text):
             yield number, f"{len(line)} columns: at most {COLUMNS_MAX}"
 
 
+def check_words(path, text):
+    """Yields (line, fault) for texts that speak of flags, and for code that reads texts."""
+    if not path.endswith((".cpp", ".h")):
+        return
+    is_library = path.startswith(("core/", "storage/"))
+    # A statement may go over several lines.
+    code = re.sub(r"^\s*//.*$", "", text, flags=re.M)
+    for found in PROSE_SEARCH.finditer(code):
+        yield code.count("\n", 0, found.start()) + 1, "looks for words in the text of an error"
+    for number, line in enumerate(code.split("\n"), 1):
+        if is_library and FLAG_IN_TEXT.search(line):
+            yield number, "a text of the library names a flag of the command line"
+
+
 def check_file(root, path):
     with open(os.path.join(root, path), encoding="utf-8") as file:
         text = file.read()
     yield from check_text(path, text)
+    yield from check_words(path, text)
     if not is_source(path):
         return
     if path.startswith("core/") and room_of(path) is None:
@@ -272,6 +296,8 @@ GOOD = {
     "storage/include/rollcall/rocks_store.h": '#pragma once\n#include "rollcall/engine.h"\n',
     "storage/rocks.cpp": '#include <rocksdb/db.h>\n#include "rollcall/rocks_store.h"\n',
     "tools/draw.h": "#pragma once\n",
+    "tools/flags.cpp": 'f("--lists", "names more");\n',
+    "core/base/text.cpp": '// Read by "--lists".\nint i = text.find("x");\nbool b = m.message().empty();\n',
     "tools/main.cpp": '#include "rollcall/engine.h"\n#include "tools/draw.h"\n',
     "tests/support/naive.h": "#pragma once\n",
     "tests/core/users/users_test.cpp": '#include "kernels/words.h"\n#include "tests/support/naive.h"\n',
@@ -309,6 +335,19 @@ BAD = {
     "long line": ("core/users/a.cpp", "// " + "x" * COLUMNS_MAX + "\n", "columns"),
     "long file": ("core/users/a.cpp", "\n" * (LINES_MAX + 1), "lines: at most"),
     "blank at the end": ("core/users/a.cpp", "int f(); \n", "a blank"),
+    "a flag in a text of core":
+        ("core/users/a.cpp", 'f("lies elsewhere (--lists)");\n', "names a flag"),
+    "a flag in a text of storage":
+        ("storage/a.cpp", 'f("accept \\"it\\" by --accept-rollback");\n', "names a flag"),
+    "a search of an error":
+        ("tests/core/a.cpp", 'EXPECT_NE(status.message().find("x"), 1);\n', "looks for words"),
+    "a search of an error over two lines":
+        ("tools/a.cpp", 'bool b = status.message()\n    .starts_with("x");\n', "looks for words"),
+    "a search of a reason": ("tools/a.cpp", 'bool b = row.reason.find("x") > 1;\n', "looks for words"),
+    "a search of what a helper returned":
+        ("tests/core/a.cpp", 'bool b = message(f(1)).find("x") == 0;\n', "looks for words"),
+    "a matcher of parts":
+        ("tests/core/a.cpp", 'EXPECT_THAT(s, HasSubstr("x"));\n', "looks for words"),
     "no last line end": ("core/users/a.cpp", "int f();", "no end"),
 }
 
