@@ -274,7 +274,8 @@ TEST_F(Questions, ValuesPastTheLimitCountTogether) {
           R"(["a row is complete when its last day has ended at as_of", )"
           R"("page has more values than the store keeps; the others count as \"$other\"", )"
           R"("a user with several values of page counts for each of them; shown are those with )"
-          R"(the most users in the range, and the rest together, each user once, as \"$other\""])")));
+          R"(the most users in the range, and the rest together, each user once, )"
+          R"(as \"$other\""])")));
 
   const auto unknown = engine->query(R"({"kind": "active", "where": {"page": "page 99999"}})");
   EXPECT_EQ(unknown.status().code(), StatusCode::kInvalidArgument);
