@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core/base/guard.h"
+#include "core/base/memory_policy.h"
 #include "core/batch/forgotten_rows.h"
 #include "core/batch/prepared_batch.h"
 #include "core/batch/prepared_merge.h"
@@ -154,8 +155,8 @@ Status Engine::State::load() {
   for (const Partition& partition : partitions) {
     committed_users.push_back(partition.ordinal_count());
   }
-  // Most questions will want the days: as long as that leaves most of the memory for pages.
-  const std::size_t days_bytes_max = state_bytes_max() / 4;
+  // Most questions will want the days.
+  const std::size_t days_bytes_max = state_bytes_max() * kDaysAtOpenShare;
   std::atomic<std::size_t> days_bytes{0};
   Status days_read = for_each_partition([&](Partition& partition) -> Status {
     for (const auto& [date, day] : partition.days()) {
@@ -280,10 +281,9 @@ Result<Engine::State::Passage> Engine::State::ingest_within_gate(
   ROLLCALL_ASSIGN_OR_RETURN(bool fits, stage());
   // What a checkpoint has yet to store cannot leave. Where it is much, its end is waited for:
   // letting all else go would not be enough.
-  if (!fits && handed_over_bytes <= state_bytes_max() / 4) {
-    // Beside the quarter of the memory that was used last, maybe.
+  if (!fits && handed_over_bytes <= state_bytes_max() * kHandedOverShareMost) {
     for (Partition& partition : partitions) partition.unstage();
-    evict_for(state_bytes_max() / 2);
+    evict_for(state_bytes_max() * kRoomMadeShare);
     ROLLCALL_ASSIGN_OR_RETURN(fits, stage());
   }
   if (!fits) {

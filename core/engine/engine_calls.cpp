@@ -111,9 +111,9 @@ Result<std::unique_ptr<Engine>> Engine::open(std::unique_ptr<Store> store,
     EngineOptions with_paths = options;
     ROLLCALL_RETURN_IF_ERROR(make_absolute(with_paths.question_directories));
     auto state = std::make_unique<State>(with_paths);
-    state->pool = std::make_shared<BlockPool>(options.memory_bytes_max / kPoolShare);
+    state->pool = std::make_shared<BlockPool>(options.memory_bytes_max * kPoolShare);
     state->store = std::move(store);
-    state->store_bytes = state->store->limit_memory(options.memory_bytes_max / kStoreShare);
+    state->store_bytes = state->store->limit_memory(options.memory_bytes_max * kStoreShare);
     ROLLCALL_RETURN_IF_ERROR(state->load());
     return std::unique_ptr<Engine>(new Engine(std::move(state)));
   });

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/memory_policy.h"
 #include "core/engine/engine_state.h"
 #include "core/users/partitioner.h"
 
@@ -72,7 +73,8 @@ Result<std::uint64_t> Engine::State::forget_in_partitions(std::span<const UserId
     if (users_in[i].empty()) continue;
     const Gate::Pass pass(gate);
     Partition& partition = partitions[i];
-    evict_for(state_bytes_max() / 2);  // what the users are in comes on top, where that is full
+    evict_for(state_bytes_max() *
+              kRoomMadeShare);  // what the users are in comes on top, where that is full
     ROLLCALL_RETURN_IF_ERROR(partition.load_users(*view));
     ROLLCALL_RETURN_IF_ERROR(partition.fold(*view, true));
     std::vector<std::uint32_t> ordinals;

@@ -46,8 +46,7 @@ MemoryUse Engine::State::memory_use() const {
 
 Engine::State::Need Engine::State::need() {
   const std::size_t resident_max = state_bytes_max();
-  // A checkpoint for a sliver of dirty pages would free next to nothing, and be asked for again.
-  const std::size_t worth_writing = resident_max / 16;
+  const std::size_t worth_writing = resident_max * kWorthWritingShare;
   const std::uint64_t journal_bytes = store->journal() == nullptr ? 0 : store->journal()->bytes();
   const std::chrono::seconds age_max(options.checkpoint_seconds);
   const Gate::Pass pass(gate);
@@ -131,9 +130,8 @@ Status Engine::State::cannot_checkpoint() {
 void Engine::State::evict_for(std::size_t wanted_bytes) {
   const std::size_t resident = memory_use().resident_bytes;
   if (resident + wanted_bytes <= state_bytes_max()) return;
-  // Each partition gives up its share of the excess, and a little more, so that what comes next
-  // finds room.
-  const std::size_t target = state_bytes_max() / 4 * 3;
+  // Each partition gives up its share of the excess.
+  const std::size_t target = state_bytes_max() * kEvictionTarget;
   const double keep = resident == 0 ? 0
                                     : static_cast<double>(target - std::min(target, wanted_bytes)) /
                                           static_cast<double>(resident);
@@ -146,11 +144,10 @@ void Engine::State::evict_for(std::size_t wanted_bytes) {
 void Engine::State::evict(Partition& partition, std::size_t bytes_max, Epoch durable) {
   // What is freed stays with the process where it lies between what is not, and what comes next may
   // be of other sizes: unless the free pages are given back now and then, the process grows on.
-  constexpr std::size_t kReturnedShare = 8, kReturnedMin = std::size_t{1} << 20;
   const std::size_t before = partition.memory_use().resident_bytes;
   partition.evict(bytes_max, durable);
   evicted_bytes += before - partition.memory_use().resident_bytes;
-  if (evicted_bytes < std::max(state_bytes_max() / kReturnedShare, kReturnedMin)) return;
+  if (evicted_bytes < std::max(state_bytes_max() * kReturnedShare, kReturnedBytesMin)) return;
   evicted_bytes = 0;
   return_free_memory();
 }

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/base/memory_policy.h"
 #include "core/engine/engine_state.h"
 #include "core/engine/list_notes.h"
 #include "core/engine/listed_files.h"
@@ -21,9 +22,6 @@
 
 namespace rollcall {
 namespace {
-
-// Of the memory of the state, what one call may keep of what it reads.
-constexpr std::size_t kKeptShare = 8;
 
 bool names_segments(const Query& query) {
   return query.common.among || segment_of(query) != nullptr;
@@ -291,7 +289,7 @@ Result<Engine::State::Pinned> Engine::State::pin(std::span<const Query> queries,
   pinned.view = view;
   if (std::any_of(pinned.reads.partitions.begin(), pinned.reads.partitions.end(),
                   reads_something)) {
-    pinned.kept = {kept_bytes, std::min(room(), state_bytes_max() / kKeptShare)};
+    pinned.kept = {kept_bytes, std::min(room(), state_bytes_max() * kKeptPagesShare)};
   }
   return pinned;
 }

@@ -9,14 +9,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/memory_policy.h"
 #include "core/engine/engine_state.h"
 #include "core/engine/staged_batch.h"
 
 namespace rollcall {
 namespace {
-
-// No batch is refused for lack of less.
-constexpr std::size_t kPartitionBytesMin = std::size_t{16} << 20;
 
 Status no_room(std::uint32_t partition, std::size_t bytes_max, std::size_t memory_bytes_max) {
   constexpr double kMiB = 1 << 20;
@@ -148,7 +146,7 @@ Result<Engine::State::Passage> Engine::State::ingest_by_partition(
   for (const Partition& partition : partitions) {
     committed_users[partition.number()] = partition.ordinal_count();
   }
-  by_partition = bytes_all > room() / 4 * 3;
+  by_partition = bytes_all > room() * kWholeBatchShare;
   Result<std::shared_ptr<const StoreView>> committed = view_of(*store);
   if (!committed.ok()) {
     // The batch is in. A caller who was told otherwise would send it again.

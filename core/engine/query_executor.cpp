@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "core/base/assert.h"
+#include "core/base/memory_policy.h"
 #include "kernels/kernel_table.h"
 
 namespace rollcall {
@@ -388,8 +389,8 @@ Partial QueryExecutor::count(const Plan& plan) {
   if (plan.reads().reads_chunks()) {
     const std::size_t bytes =
         counts.cells.size() * sizeof(counts.cells[0]) + counts.amounts.size() * sizeof(AmountSum);
-    const bool alone =
-        is_small(plan, pinned_.partitions) || workers_.thread_count() * bytes > account_.left() / 2;
+    const bool alone = is_small(plan, pinned_.partitions) ||
+                       workers_.thread_count() * bytes > account_.left() * kThreadCountsShare;
     try {
       count_chunks(plan, alone, counts);
     } catch (const QuestionFailure& failure) {

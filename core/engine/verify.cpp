@@ -9,6 +9,7 @@
 #include <mutex>
 #include <set>
 
+#include "core/base/memory_policy.h"
 #include "core/engine/engine_state.h"
 #include "kernels/kernel_table.h"
 
@@ -336,7 +337,7 @@ Result<VerifyReport> Engine::State::verify() {
   }
   const std::size_t bytes_max = [&] {
     const Gate::Pass pass(gate);
-    evict_for(state_bytes_max() / 2);
+    evict_for(state_bytes_max() * kRoomMadeShare);
     return room();
   }();
   MemoryTurnstile turnstile(bytes_max, kept_bytes);

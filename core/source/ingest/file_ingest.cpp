@@ -73,7 +73,7 @@ class IngestStage {
         hooks_(hooks),
         blocks_(blocks),
         bytes_total_(total_size(paths.files)),
-        waiting_bytes_max_(engine.options().memory_bytes_max / kWaitingShare) {
+        waiting_bytes_max_(engine.options().memory_bytes_max * kWaitingShare) {
     report_.notes = std::move(paths.notes);
   }
 
@@ -373,7 +373,7 @@ Result<IngestReport> run_pipeline(Engine& engine, const std::vector<std::string>
   Workers workers(engine.options().threads_max);
   const std::size_t blocks_max = workers.thread_count() + 2;
   const std::size_t block_bytes_max =
-      std::clamp(engine.options().memory_bytes_max / kDecodingShare / blocks_max / kBlockFootprint,
+      std::clamp(engine.options().memory_bytes_max * kDecodingShare / blocks_max / kBlockFootprint,
                  kWorthwhileBlockBytes, kBlockBytesMax);
   WorkPool pool;
   BlockStage blocks(engine, expanded.files, options, hooks, block_bytes_max, zone, pool);
