@@ -19,14 +19,20 @@ class Engine::State::Handover {
     if (!begun_) return;
     const Gate::Pass pass(state_.gate);
     state_.handed_over_bytes = 0;
-    state_.write_failure = std::move(failure_);
+    state_.write_failure.replace(std::move(failure_));
   }
   Handover(const Handover&) = delete;
   Handover& operator=(const Handover&) = delete;
 
-  void begin() { begun_ = state_.committing = true; }  // within the gate
+  void begin() {  // within the gate
+    state_.schedule.begin_commit();
+    begun_ = true;
+  }
   void fail(const Status& failure) { failure_ = failure; }
-  void succeed() { begun_ = state_.committing = false; }  // within the gate
+  void succeed() {  // within the gate
+    state_.schedule.finish_commit();
+    begun_ = false;
+  }
 
  private:
   State& state_;
@@ -36,7 +42,7 @@ class Engine::State::Handover {
 
 Status Engine::State::checkpoint() {
   if (store->read_only()) return Status::invalid_argument("engine: the store was opened read-only");
-  const std::lock_guard one_at_a_time(checkpoint_mutex);
+  const std::lock_guard one_at_a_time(checkpointer.mutex());
   ROLLCALL_RETURN_IF_ERROR(checkpoint_alone());
   return store->check_place();
 }
@@ -56,9 +62,9 @@ Status Engine::State::checkpoint_alone() {
   if (Journal* const journal = store->journal()) ROLLCALL_RETURN_IF_ERROR(journal->rotate());
   {
     const Gate::Pass pass(gate);
-    ROLLCALL_RETURN_IF_ERROR(state_failure);
-    ROLLCALL_RETURN_IF_ERROR(write_failure);
-    if (!changed) return {};
+    ROLLCALL_RETURN_IF_ERROR(state_failure.status());
+    ROLLCALL_RETURN_IF_ERROR(write_failure.status());
+    if (!schedule.has_changes()) return {};
     ROLLCALL_RETURN_IF_ERROR(fold(true));
     handover.begin();
     next = epoch + 1;
@@ -79,7 +85,8 @@ Status Engine::State::checkpoint_alone() {
     for (const DirtyPage& page : dirty) handed_over_bytes += memory_bytes(page);
     for (const Partition& partition : partitions) user_counts.push_back(partition.ordinal_count());
     manifest_bytes = manifest.serialize();
-    changed = catalog_changed = sources_changed = segments_changed = forgotten_changed = false;
+    schedule.take_changes();
+    catalog_changed = sources_changed = segments_changed = forgotten_changed = false;
   }
 
   Commit commit = commit_of(next, dirty, static_cast<unsigned>(workers.thread_count()));

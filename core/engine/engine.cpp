@@ -193,7 +193,7 @@ Status Engine::State::replay(const JournalRecord& record) {
   Result<Passage> passage = ingest_within_gate(*batch.rows, delivery, record.number);
   if (passage.ok() && passage->needs_room) {
     ROLLCALL_RETURN_IF_ERROR(checkpoint());
-    const std::lock_guard no_checkpoint(checkpoint_mutex);
+    const std::lock_guard no_checkpoint(checkpointer.mutex());
     passage = ingest_by_partition(*batch.rows, delivery, record.number);
   }
   ROLLCALL_RETURN_IF_ERROR(passage.status());
@@ -201,10 +201,10 @@ Status Engine::State::replay(const JournalRecord& record) {
     manifest.journal_next = record.number + 1;
     note_change();
   }
-  // Here, and not beside: nothing else passes the gate while the engine opens.
+  // This thread makes the checkpoint: nothing else passes the gate while the engine opens.
   if (need() == Need::kNothing) return {};
-  const std::lock_guard alone(checkpoint_mutex);
-  return timed_checkpoint();
+  const std::lock_guard alone(checkpointer.mutex());
+  return checkpointer.make_scheduled();
 }
 
 Result<std::uint64_t> Engine::State::append_to_journal(const PreparedRows& rows,
@@ -225,19 +225,16 @@ Status Engine::State::sync_journal(std::uint64_t record) {
   if (status.ok()) return {};
   // The batch is in, but may be lost; nobody may rely on what would be written after it.
   const Gate::Pass pass(gate);
-  if (write_failure.ok()) write_failure = status;
+  write_failure.note(status);
   return {StatusCode::kUncertain, status.message()};
 }
 
-void Engine::State::note_change() {
-  if (!changed) changed_since = std::chrono::steady_clock::now();
-  changed = true;
-}
+void Engine::State::note_change() { schedule.note_change(CheckpointSchedule::Clock::now()); }
 
 Result<Engine::State::Passage> Engine::State::ingest_within_gate(
     const PreparedRows& rows, const Delivery& delivery, std::optional<std::uint64_t> record) {
-  ROLLCALL_RETURN_IF_ERROR(state_failure);
-  ROLLCALL_RETURN_IF_ERROR(write_failure);
+  ROLLCALL_RETURN_IF_ERROR(state_failure.status());
+  ROLLCALL_RETURN_IF_ERROR(write_failure.status());
   const bool durable = delivery.ack == Ack::kDurable;
   const bool journalled = durable && !record;
   Passage passage;
@@ -291,12 +288,12 @@ Result<Engine::State::Passage> Engine::State::ingest_within_gate(
     return passage;
   }
   // What throws from here on (memory ran out) leaves a batch half applied.
-  state_failure =
-      Status::resource_exhausted("engine: a batch was applied in part; open the store again");
+  state_failure.replace(
+      Status::resource_exhausted("engine: a batch was applied in part; open the store again"));
   if (journalled) {
     const Result<std::uint64_t> appended = append_to_journal(rows, delivery);
     if (!appended.ok()) {
-      state_failure = Status();
+      state_failure.clear();
       return appended.status();
     }
     passage.record = record = *appended;
@@ -314,10 +311,10 @@ Result<Engine::State::Passage> Engine::State::ingest_within_gate(
       day_totals.forget({kAnySeries, pair.day});
     }
   }
-  const Epoch durable_by = durable ? 0 : epoch + (committing ? 2 : 1);
+  const Epoch durable_by = durable ? 0 : epoch + (schedule.is_committing() ? 2 : 1);
   if (count_batch(rows, delivery, record, durable_by, manifest, sources)) sources_changed = true;
   if (rows.row_count != 0 || record || sources_changed) note_change();
-  state_failure = Status();
+  state_failure.clear();
   return passage;
 }
 
@@ -340,7 +337,7 @@ Result<Engine::State::Passage> Engine::State::let_in(PreparedRows& rows, const D
   bool has_made_room = false;
   while (passage.needs_checkpoint || (passage.needs_room && !has_made_room && !by_partition)) {
     // One that is under way may be enough.
-    if (has_waited || !wait_for_checkpoint()) {
+    if (has_waited || !checkpointer.wait()) {
       ROLLCALL_RETURN_IF_ERROR(checkpoint());
       if (passage.needs_room) {
         const Gate::Pass pass(gate);
@@ -352,14 +349,14 @@ Result<Engine::State::Passage> Engine::State::let_in(PreparedRows& rows, const D
     ROLLCALL_ASSIGN_OR_RETURN(passage, pass_gate(ingest_whole));
   }
   if (passage.needs_room) {
-    const std::lock_guard no_checkpoint(checkpoint_mutex);
+    const std::lock_guard no_checkpoint(checkpointer.mutex());
     const bool was_by_partition = by_partition;
     do {
       by_partition = true;  // for others too: they wait behind this one, and not before it
       ROLLCALL_RETURN_IF_ERROR(checkpoint_alone());
       const Result<Passage> passed = pass_gate([&]() -> Result<Passage> {
         // Another batch may have come.
-        if (changed) return Passage{.needs_checkpoint = true};
+        if (schedule.has_changes()) return Passage{.needs_checkpoint = true};
         return ingest_by_partition(rows, delivery, {});
       });
       if (!passed.ok()) {
@@ -394,18 +391,18 @@ Result<IngestOutcome> Engine::State::ingest(PreparedRows& rows, const Delivery& 
   try {
     room = guarded("engine: a checkpoint", [&] { return make_room(); });
   } catch (const std::bad_alloc&) {
-    room = cannot_checkpoint();
+    room = Checkpointer::cannot_make();
   }
   if (!room.ok()) {
     const Gate::Pass pass(gate);
-    if (write_failure.ok()) write_failure = std::move(room);
+    write_failure.note(std::move(room));
   }
   return outcome;
 }
 
 Status Engine::State::compact() {
   ROLLCALL_RETURN_IF_ERROR(checkpoint());
-  const std::lock_guard no_checkpoint(checkpoint_mutex);
+  const std::lock_guard no_checkpoint(checkpointer.mutex());
   return store->compact();
 }
 
@@ -426,7 +423,7 @@ Status Engine::State::save_segment(const std::string& name, SavedSegment segment
     make_paths_absolute(segment.expression);
   }
   const Gate::Pass pass(gate);
-  ROLLCALL_RETURN_IF_ERROR(write_failure);
+  ROLLCALL_RETURN_IF_ERROR(write_failure.status());
   if (!segment.users) {
     if (const auto way = segments.way_back(name, segment.expression)) {
       return Status::invalid_argument(
@@ -443,7 +440,7 @@ Status Engine::State::save_segment(const std::string& name, SavedSegment segment
 Status Engine::State::drop_segment(const std::string& name) {
   if (store->read_only()) return Status::invalid_argument("engine: the store was opened read-only");
   const Gate::Pass pass(gate);
-  ROLLCALL_RETURN_IF_ERROR(write_failure);
+  ROLLCALL_RETURN_IF_ERROR(write_failure.status());
   if (!segments.erase(name)) {
     std::vector<std::string> names;
     for (const auto& [saved, segment] : segments.saved()) names.push_back(saved);
@@ -465,7 +462,7 @@ EngineInfo Engine::State::info() const {
   info.days = manifest.days;
   info.known_until = manifest.known_until;
   info.epoch = epoch;
-  info.checkpointing = checkpoint_is_beside;
+  info.checkpointing = schedule.is_in_background();
   info.series_count = catalog->series_count();
   info.source_count = sources.positions().size();
   info.forgotten_count = forgotten ? forgotten->size() : 0;

@@ -43,11 +43,11 @@ class UsersByPartition {
 }  // namespace
 
 Status Engine::State::write_ahead(Partition& partition) {
-  ROLLCALL_RETURN_IF_ERROR(write_failure);
+  ROLLCALL_RETURN_IF_ERROR(write_failure.status());
   ROLLCALL_RETURN_IF_ERROR(partition.fold(*view, true));
   // Pages count as stored before they are: what ends it early ends writing.
-  write_failure =
-      Status::resource_exhausted("engine: writing ahead was interrupted; open the store again");
+  write_failure.replace(
+      Status::resource_exhausted("engine: writing ahead was interrupted; open the store again"));
   std::vector<DirtyPage> dirty;
   std::vector<PageAddress> superseded;
   partition.collect_dirty(epoch + 1, dirty, superseded);
@@ -55,11 +55,11 @@ Status Engine::State::write_ahead(Partition& partition) {
   const Status written = store->write_ahead(
       commit_of(epoch + 1, dirty, static_cast<unsigned>(workers.thread_count())));
   if (!written.ok()) {
-    write_failure = written;
+    write_failure.replace(written);
     return written;
   }
   ROLLCALL_ASSIGN_OR_RETURN(view, view_of(*store));
-  write_failure = Status();
+  write_failure.clear();
   evict(partition, 0, epoch + 1);
   return {};
 }
@@ -87,11 +87,11 @@ Result<std::uint64_t> Engine::State::forget_in_partitions(std::span<const UserId
     std::sort(ordinals.begin(), ordinals.end());
     ordinals.erase(std::unique(ordinals.begin(), ordinals.end()), ordinals.end());
     ROLLCALL_RETURN_IF_ERROR(partition.load_pages_of(ordinals, *view));
-    state_failure =
-        Status::resource_exhausted("engine: a user was forgotten in part; open the store again");
+    state_failure.replace(
+        Status::resource_exhausted("engine: a user was forgotten in part; open the store again"));
     partition.forget(ordinals);
     day_totals.clear();
-    state_failure = Status();
+    state_failure.clear();
     found += ordinals.size();
     forgotten_in.push_back(i);
     evict_for(0);
@@ -119,11 +119,11 @@ Result<std::uint64_t> Engine::State::forget(std::span<const UserId> users) {
                                                   is_integer ? "strings" : "integers"));
     }
   }
-  const std::lock_guard no_checkpoint(checkpoint_mutex);
+  const std::lock_guard no_checkpoint(checkpointer.mutex());
   {
     const Gate::Pass pass(gate);
-    ROLLCALL_RETURN_IF_ERROR(state_failure);
-    ROLLCALL_RETURN_IF_ERROR(write_failure);
+    ROLLCALL_RETURN_IF_ERROR(state_failure.status());
+    ROLLCALL_RETURN_IF_ERROR(write_failure.status());
     auto more = forgotten ? std::make_shared<ForgottenUsers>(*forgotten)
                           : std::make_shared<ForgottenUsers>();
     for (const UserId& user : users) more->add(user);

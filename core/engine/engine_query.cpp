@@ -253,7 +253,7 @@ Result<Engine::State::Pinned> Engine::State::pin(std::span<const Query> queries,
   account.check();
   Pinned pinned;
   ReadSet& reads = pinned.reads.reads;
-  ROLLCALL_RETURN_IF_ERROR(state_failure);
+  ROLLCALL_RETURN_IF_ERROR(state_failure.status());
   const PlanContext context{settings, zone,    *catalog, manifest.days, manifest.known_until,
                             sets,     nullptr, &account};
   // A question holds its plan, what its names were resolved to, and its answer without rows. No

@@ -4,15 +4,12 @@
 #pragma once
 
 #include <atomic>
-#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "core/base/gate.h"
@@ -23,7 +20,10 @@
 #include "core/catalog/segment_table.h"
 #include "core/catalog/series_catalog.h"
 #include "core/catalog/source_table.h"
+#include "core/engine/checkpoint_schedule.h"
+#include "core/engine/checkpointer.h"
 #include "core/engine/day_totals.h"
+#include "core/engine/failure.h"
 #include "core/engine/journal_record.h"
 #include "core/engine/source_turns.h"
 #include "core/partition/partition.h"
@@ -37,7 +37,11 @@ struct Engine::State {
   explicit State(const EngineOptions& engine_options)
       : options(engine_options),
         workers(engine_options.threads_max),
-        questions(questions_bytes_max()) {}
+        schedule({.dirty_bytes_max = options.checkpoint_dirty_bytes_max,
+                  .journal_bytes_max = options.journal_bytes_max,
+                  .age_max = std::chrono::seconds(options.checkpoint_seconds)}),
+        questions(questions_bytes_max()),
+        checkpointer(gate, schedule, write_failure, [this] { return checkpoint_alone(); }) {}
 
   const EngineOptions options;
   StoreSettings settings;
@@ -47,7 +51,7 @@ struct Engine::State {
   std::shared_ptr<BlockPool> pool;  // of prepared batches
   Workers workers;                  // their tasks never pass the gate
 
-  SourceTurns source_turns;  // taken before the gate and checkpoint_mutex
+  SourceTurns source_turns;  // taken before the gate and the checkpointer's mutex
 
   // Guards all that follows: batches enter, and snapshots are taken, one at a time.
   mutable Gate gate;
@@ -66,8 +70,7 @@ struct Engine::State {
   Manifest manifest;       // of the next commit, but for the epochs, which are of the last
   Epoch epoch = 0;
   std::vector<std::uint32_t> committed_users;  // how many each partition has in that commit
-  bool changed = false;                        // since the last commit
-  std::chrono::steady_clock::time_point changed_since;
+  CheckpointSchedule schedule;                 // of what changed since that commit
   bool catalog_changed = false;
   bool sources_changed = false;
   bool segments_changed = false;
@@ -77,7 +80,6 @@ struct Engine::State {
   // By what was written ahead of the next commit: perhaps every page there is, so that room for
   // more than there are would be much.
   std::deque<PageAddress> superseded_ahead;
-  bool committing = false;                // a checkpoint is under way
   std::atomic<bool> by_partition{false};  // batches did not fit in memory lately
   // Of pages that a commit has yet to encode: they are held even where they have changed since.
   std::atomic<std::size_t> handed_over_bytes{0};
@@ -85,16 +87,10 @@ struct Engine::State {
   QuestionBudget questions;       // of those under way
   // That these may keep of what they read, beside what they take of it.
   std::atomic<std::size_t> kept_bytes{0};
-  // Of the last checkpoint that ingest started.
-  std::chrono::steady_clock::time_point checkpoint_end;
-  std::chrono::steady_clock::duration checkpoint_time{};
-  bool checkpoint_is_beside = false;  // checkpoint_thread is at work, or about to be
   // Why writing ended: a checkpoint failed. Queries go on.
-  Status write_failure;
+  Failure write_failure;
   // Why everything ended: memory ran out while a batch was applied.
-  Status state_failure;
-
-  std::mutex checkpoint_mutex;  // held by whoever makes checkpoints; taken before the gate
+  Failure state_failure;
 
   // Runs `visit(partition)` for all partitions by the workers and returns the first error.
   template <class Visit>
@@ -121,14 +117,14 @@ struct Engine::State {
   Result<Passage> ingest_within_gate(const PreparedRows& rows, const Delivery& delivery,
                                      std::optional<std::uint64_t> record);
   // Ingests a batch that does not fit in memory: one partition after the other, each written ahead
-  // of a commit of its own and let go. Everything must be in the last commit, and checkpoint_mutex
-  // held.
+  // of a commit of its own and let go. Everything must be in the last commit, and the
+  // checkpointer's mutex held.
   //   kResourceExhausted  what it touches of one partition does not fit; nothing has happened
   Result<Passage> ingest_by_partition(const PreparedRows& rows, const Delivery& delivery,
                                       std::optional<std::uint64_t> record);
   class Ahead;
   // Writes what changed of a partition ahead of the next commit, and lets it go: until that commit
-  // nothing may change in it. Within the gate; checkpoint_mutex must be held.
+  // nothing may change in it. Within the gate; the checkpointer's mutex must be held.
   Status write_ahead(Partition& partition);
   // Whether the source has sent the batch before.
   bool is_known(const Delivery& delivery) const;
@@ -152,18 +148,6 @@ struct Engine::State {
   // Keeps the promises of the options after a batch: waits for room, and starts a checkpoint that
   // is due, which goes on beside what comes next.
   Status make_room();
-  // Starts a checkpoint in a thread of its own, unless somebody is at it. False: the system has no
-  // thread to give.
-  bool start_checkpoint();
-  // What that thread does. What fails is told to the next batch. It does nothing more after it has
-  // left the gate, so that who is within it may wait for the thread's end.
-  void checkpoint_beside(Status cannot) noexcept;
-  // Waits until whoever makes checkpoints is done. False: nobody does.
-  bool wait_for_checkpoint();
-  // A checkpoint whose time counts for the rest after it, of one who holds checkpoint_mutex.
-  Status timed_checkpoint();
-  // For want of memory, or of threads.
-  static Status cannot_checkpoint();
   // Of the memory options, what questions may take; and what the state may, beside these, prepared
   // batches and the store.
   std::size_t questions_bytes_max() const;
@@ -182,7 +166,7 @@ struct Engine::State {
   // Derives what queries and checkpoints read. Within the gate.
   Status fold(bool bounds);
   Status checkpoint();
-  Status checkpoint_alone();  // the same, of one who holds checkpoint_mutex
+  Status checkpoint_alone();  // the same, of one who holds the checkpointer's mutex
   Status compact();
   class Handover;
   void collect_partitions(Epoch next, std::vector<DirtyPage>& dirty,
@@ -209,7 +193,7 @@ struct Engine::State {
   EngineInfo info() const;
   Result<VerifyReport> verify();
 
-  std::jthread checkpoint_thread;  // the last member: it is waited for before any other goes
+  Checkpointer checkpointer;  // the last member: its thread is waited for before any other goes
 };
 
 template <class Visit>

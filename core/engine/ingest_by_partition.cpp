@@ -44,7 +44,7 @@ class Engine::State::Ahead {
     } catch (...) {
       // Out of memory, or a store that throws: as failure_ says.
     }
-    state_.state_failure = std::move(failure_);
+    state_.state_failure.replace(std::move(failure_));
   }
   Ahead(const Ahead&) = delete;
   Ahead& operator=(const Ahead&) = delete;
@@ -55,7 +55,9 @@ class Engine::State::Ahead {
  private:
   Status go_back() {
     // Where a write has failed already, the next opening does it.
-    if (state_.write_failure.ok()) state_.write_failure = state_.store->discard_ahead();
+    if (!state_.write_failure.has_failed()) {
+      state_.write_failure.replace(state_.store->discard_ahead());
+    }
     for (std::uint32_t i = 0; i < count_; ++i) {
       Partition& partition = state_.partitions[i];
       partition = Partition(i, state_.settings.user_kind);
@@ -74,8 +76,8 @@ class Engine::State::Ahead {
 
 Result<Engine::State::Passage> Engine::State::ingest_by_partition(
     const PreparedRows& rows, const Delivery& delivery, std::optional<std::uint64_t> record) {
-  ROLLCALL_RETURN_IF_ERROR(state_failure);
-  ROLLCALL_RETURN_IF_ERROR(write_failure);
+  ROLLCALL_RETURN_IF_ERROR(state_failure.status());
+  ROLLCALL_RETURN_IF_ERROR(write_failure.status());
   if (is_known(delivery)) return Passage{.is_known = true};
   for (Partition& partition : partitions) evict(partition, 0, epoch);
   day_totals.clear();
@@ -112,7 +114,7 @@ Result<Engine::State::Passage> Engine::State::ingest_by_partition(
     std::vector<DirtyPage> dirty;
     partition.collect_dirty(epoch + 1, dirty, superseded);
     if (Status written = store->write_ahead(commit_of(epoch + 1, dirty, threads)); !written.ok()) {
-      write_failure = written;
+      write_failure.replace(written);
       return written;
     }
     next_manifest.partition_epochs[partition.number()] = partition.epoch();
@@ -134,10 +136,10 @@ Result<Engine::State::Passage> Engine::State::ingest_by_partition(
   Status unreadable = Status::resource_exhausted(
       "engine: a batch is in, but there was no memory to read it; open the store again");
   if (Status status = store->commit(commit); !status.ok()) {
-    write_failure = status;
+    write_failure.replace(status);
     return Status(StatusCode::kUncertain, status.message() + " (the batch may be in)");
   }
-  state_failure = std::move(unreadable);
+  state_failure.replace(std::move(unreadable));
   staged.finish();
   ahead.finish();
   manifest = std::move(next_manifest);
@@ -150,11 +152,11 @@ Result<Engine::State::Passage> Engine::State::ingest_by_partition(
   Result<std::shared_ptr<const StoreView>> committed = view_of(*store);
   if (!committed.ok()) {
     // The batch is in. A caller who was told otherwise would send it again.
-    state_failure = committed.status();
+    state_failure.replace(committed.status());
     return Passage{};
   }
   view = *std::move(committed);
-  state_failure = Status();
+  state_failure.clear();
   return Passage{};
 }
 

@@ -300,7 +300,7 @@ Result<VerifyReport> Engine::State::verify() {
   std::shared_ptr<const StoreView> now;
   {
     // Between two checkpoints, so that the view is of this very commit.
-    const std::lock_guard no_checkpoint(checkpoint_mutex);
+    const std::lock_guard no_checkpoint(checkpointer.mutex());
     ROLLCALL_ASSIGN_OR_RETURN(last, store->last_commit());
     if (!last) return report;
     ROLLCALL_ASSIGN_OR_RETURN(now, view_of(*store));
