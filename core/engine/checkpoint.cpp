@@ -68,13 +68,7 @@ Status Engine::State::checkpoint_alone() {
     ROLLCALL_RETURN_IF_ERROR(fold(true));
     handover.begin();
     next = epoch + 1;
-    const auto add = [&](PageKind kind, const auto& content, Epoch& stored) {
-      add_page(kind, content, next, stored, dirty, superseded);
-    };
-    if (catalog_changed) add(PageKind::kDictionary, *catalog, manifest.catalog_epoch);
-    if (sources_changed) add(PageKind::kSources, sources, manifest.sources_epoch);
-    if (segments_changed) add(PageKind::kSegments, segments, manifest.segments_epoch);
-    if (forgotten_changed) add(PageKind::kForgotten, *forgotten, manifest.forgotten_epoch);
+    add_tables(tables, next, manifest, dirty, superseded);
     collect_partitions(next, dirty, superseded);
     if (!superseded_ahead.empty()) {
       superseded.reserve(superseded.size() + superseded_ahead.size());
@@ -86,7 +80,7 @@ Status Engine::State::checkpoint_alone() {
     for (const Partition& partition : partitions) user_counts.push_back(partition.ordinal_count());
     manifest_bytes = manifest.serialize();
     schedule.take_changes();
-    catalog_changed = sources_changed = segments_changed = forgotten_changed = false;
+    tables.changed.clear();
   }
 
   Commit commit = commit_of(next, dirty, static_cast<unsigned>(workers.thread_count()));

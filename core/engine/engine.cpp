@@ -119,28 +119,7 @@ Status Engine::State::load() {
     note_change();  // the settings themselves are worth a commit
   }
   ROLLCALL_ASSIGN_OR_RETURN(view, view_of(*store));
-  catalog = std::make_shared<SeriesCatalog>(settings);
-  if (manifest.catalog_epoch != 0) {
-    const PageAddress address{{PageKind::kDictionary, 0, 0, 0, 0}, manifest.catalog_epoch};
-    ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes, view->read(address));
-    ROLLCALL_RETURN_IF_ERROR(catalog->deserialize(bytes));
-  }
-  if (manifest.sources_epoch != 0) {
-    const PageAddress address{{PageKind::kSources, 0, 0, 0, 0}, manifest.sources_epoch};
-    ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes, view->read(address));
-    ROLLCALL_RETURN_IF_ERROR(sources.deserialize(bytes));
-  }
-  if (manifest.segments_epoch != 0) {
-    const PageAddress address{{PageKind::kSegments, 0, 0, 0, 0}, manifest.segments_epoch};
-    ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes, view->read(address));
-    ROLLCALL_RETURN_IF_ERROR(segments.deserialize(bytes, settings.user_kind));
-  }
-  if (manifest.forgotten_epoch != 0) {
-    const PageAddress address{{PageKind::kForgotten, 0, 0, 0, 0}, manifest.forgotten_epoch};
-    ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes, view->read(address));
-    ROLLCALL_ASSIGN_OR_RETURN(ForgottenUsers users, ForgottenUsers::deserialize(bytes));
-    forgotten = std::make_shared<const ForgottenUsers>(std::move(users));
-  }
+  ROLLCALL_ASSIGN_OR_RETURN(tables, read_tables(*view, manifest));
   partitions.reserve(settings.partition_count);
   for (std::uint32_t i = 0; i < settings.partition_count; ++i) {
     partitions.emplace_back(i, settings.user_kind);
@@ -148,7 +127,7 @@ Status Engine::State::load() {
   std::vector<Status> statuses(partitions.size());
   workers.for_each(partitions.size(), [&](std::size_t i) {
     if (const Epoch stored = manifest.partition_epochs[i]; stored != 0) {
-      statuses[i] = partitions[i].open(*view, stored, catalog->series_count());
+      statuses[i] = partitions[i].open(*view, stored, tables.catalog->series_count());
     }
   });
   for (Status& status : statuses) ROLLCALL_RETURN_IF_ERROR(std::move(status));
@@ -242,10 +221,10 @@ Result<Engine::State::Passage> Engine::State::ingest_within_gate(
     // A batch without the rows of users who are forgotten may not outlive their being so.
     Epoch needed = forgotten_by;
     for (const SourcePosition& position : delivery.positions) {
-      needed = std::max(needed, sources.durable_by(position.id));
+      needed = std::max(needed, tables.sources.durable_by(position.id));
     }
     if (delivery.token != nullptr) {
-      needed = std::max(needed, sources.durable_by(delivery.token->source));
+      needed = std::max(needed, tables.sources.durable_by(delivery.token->source));
     }
     // The first commit has the settings, without which a record means nothing.
     passage.needs_checkpoint = needed > epoch || epoch == 0;
@@ -261,10 +240,10 @@ Result<Engine::State::Passage> Engine::State::ingest_within_gate(
     passage.needs_room = true;
     return passage;
   }
-  if (catalog.use_count() > 1) catalog = std::make_shared<SeriesCatalog>(*catalog);
+  SeriesCatalog& catalog = tables.writable_catalog();
   // A batch that fails leaves nothing behind: no users, no names.
-  StagedBatch staged(*catalog, partitions);
-  const std::vector<SeriesId> series = number_series(rows, *catalog);
+  StagedBatch staged(catalog, partitions);
+  const std::vector<SeriesId> series = number_series(rows, catalog);
   // Whether it fits.
   const auto stage = [&]() -> Result<bool> {
     MemoryAllowance allowance(room());
@@ -298,7 +277,7 @@ Result<Engine::State::Passage> Engine::State::ingest_within_gate(
     }
     passage.record = record = *appended;
   }
-  catalog_changed = catalog_changed || staged.changed_names();
+  if (staged.changed_names()) tables.changed.add(PageKind::kDictionary);
   staged.finish();
   ++batch_number;
   ROLLCALL_RETURN_IF_ERROR(for_each_partition(rows.row_count, [&](Partition& partition) {
@@ -312,8 +291,10 @@ Result<Engine::State::Passage> Engine::State::ingest_within_gate(
     }
   }
   const Epoch durable_by = durable ? 0 : epoch + (schedule.is_committing() ? 2 : 1);
-  if (count_batch(rows, delivery, record, durable_by, manifest, sources)) sources_changed = true;
-  if (rows.row_count != 0 || record || sources_changed) note_change();
+  if (count_batch(rows, delivery, record, durable_by, manifest, tables.sources)) {
+    tables.changed.add(PageKind::kSources);
+  }
+  if (rows.row_count != 0 || record || tables.changed.has(PageKind::kSources)) note_change();
   state_failure.clear();
   return passage;
 }
@@ -325,8 +306,8 @@ Result<Engine::State::Passage> Engine::State::let_in(PreparedRows& rows, const D
     for (;;) {
       {
         const Gate::Pass pass(gate);
-        if (dropped == forgotten) return enter();
-        dropped = forgotten;
+        if (dropped == tables.forgotten) return enter();
+        dropped = tables.forgotten;
       }
       drop_forgotten_rows(rows, *dropped, workers);
     }
@@ -407,7 +388,7 @@ Status Engine::State::compact() {
 }
 
 bool Engine::State::is_known(const Delivery& delivery) const {
-  return delivery.token != nullptr && sources.has(*delivery.token);
+  return delivery.token != nullptr && tables.sources.has(*delivery.token);
 }
 
 Status Engine::State::fold(bool bounds) {
@@ -425,14 +406,14 @@ Status Engine::State::save_segment(const std::string& name, SavedSegment segment
   const Gate::Pass pass(gate);
   ROLLCALL_RETURN_IF_ERROR(write_failure.status());
   if (!segment.users) {
-    if (const auto way = segments.way_back(name, segment.expression)) {
+    if (const auto way = tables.segments.way_back(name, segment.expression)) {
       return Status::invalid_argument(
           fmt::format("segment: {} would name itself{}", quoted_excerpt(name),
                       way->empty() ? "" : ", by way of " + excerpts(*way)));
     }
   }
-  segments.set(name, std::move(segment));
-  segments_changed = true;
+  tables.segments.set(name, std::move(segment));
+  tables.changed.add(PageKind::kSegments);
   note_change();
   return {};
 }
@@ -441,12 +422,12 @@ Status Engine::State::drop_segment(const std::string& name) {
   if (store->read_only()) return Status::invalid_argument("engine: the store was opened read-only");
   const Gate::Pass pass(gate);
   ROLLCALL_RETURN_IF_ERROR(write_failure.status());
-  if (!segments.erase(name)) {
+  if (!tables.segments.erase(name)) {
     std::vector<std::string> names;
-    for (const auto& [saved, segment] : segments.saved()) names.push_back(saved);
+    for (const auto& [saved, segment] : tables.segments.saved()) names.push_back(saved);
     return Status::not_found(unknown_name("segment", name, names));
   }
-  segments_changed = true;
+  tables.changed.add(PageKind::kSegments);
   note_change();
   return {};
 }
@@ -463,28 +444,29 @@ EngineInfo Engine::State::info() const {
   info.known_until = manifest.known_until;
   info.epoch = epoch;
   info.checkpointing = schedule.is_in_background();
-  info.series_count = catalog->series_count();
-  info.source_count = sources.positions().size();
-  info.forgotten_count = forgotten ? forgotten->size() : 0;
-  std::vector<std::uint64_t> events(catalog->events().values().size());
+  const SeriesCatalog& catalog = *tables.catalog;
+  info.series_count = catalog.series_count();
+  info.source_count = tables.sources.positions().size();
+  info.forgotten_count = tables.forgotten ? tables.forgotten->size() : 0;
+  std::vector<std::uint64_t> events(catalog.events().values().size());
   std::vector<Day> days;
   for (const Partition& partition : partitions) {
     info.user_count += partition.user_count();
     for (const auto& [date, day] : partition.days()) days.push_back(date);
     for (const auto& [series, count] : partition.events()) {
-      events[catalog->series(series).event] += count;
+      events[catalog.series(series).event] += count;
     }
   }
   std::sort(days.begin(), days.end());
   info.day_count = static_cast<std::uint64_t>(std::unique(days.begin(), days.end()) - days.begin());
   for (std::size_t i = 0; i < events.size(); ++i) {
-    info.events.push_back({catalog->events().values()[i], events[i]});
+    info.events.push_back({catalog.events().values()[i], events[i]});
   }
-  info.event_names_overflowed = catalog->events().overflowed();
-  for (std::size_t i = 0; i < catalog->dimensions().size(); ++i) {
-    const BoundedDictionary& values = catalog->values(i);
+  info.event_names_overflowed = catalog.events().overflowed();
+  for (std::size_t i = 0; i < catalog.dimensions().size(); ++i) {
+    const BoundedDictionary& values = catalog.values(i);
     info.dimensions.push_back(
-        {catalog->dimensions()[i], values.values().size(), values.overflowed()});
+        {catalog.dimensions()[i], values.values().size(), values.overflowed()});
   }
   const MemoryUse use = memory_use();
   info.resident_bytes = use.resident_bytes;

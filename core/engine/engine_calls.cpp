@@ -225,7 +225,7 @@ std::vector<SegmentInfo> Engine::segments() const {
   if (!is_open()) return {};
   const Gate::Pass pass(state_->gate);
   std::vector<SegmentInfo> infos;
-  for (const auto& [name, segment] : state_->segments.saved()) {
+  for (const auto& [name, segment] : state_->tables.segments.saved()) {
     infos.push_back({.name = name, .expression = {}, .users = {}});
     if (segment.users) {
       infos.back().users = segment.users->entries().size();
@@ -255,7 +255,7 @@ Status Engine::close() {
 std::vector<SourcePosition> Engine::sources() const {
   if (!is_open()) return {};
   const Gate::Pass pass(state_->gate);
-  return state_->sources.positions();
+  return state_->tables.sources.positions();
 }
 
 EngineInfo Engine::info() const {

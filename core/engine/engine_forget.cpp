@@ -124,13 +124,13 @@ Result<std::uint64_t> Engine::State::forget(std::span<const UserId> users) {
     const Gate::Pass pass(gate);
     ROLLCALL_RETURN_IF_ERROR(state_failure.status());
     ROLLCALL_RETURN_IF_ERROR(write_failure.status());
-    auto more = forgotten ? std::make_shared<ForgottenUsers>(*forgotten)
-                          : std::make_shared<ForgottenUsers>();
+    auto more = tables.forgotten ? std::make_shared<ForgottenUsers>(*tables.forgotten)
+                                 : std::make_shared<ForgottenUsers>();
     for (const UserId& user : users) more->add(user);
     if (more->empty()) return std::uint64_t{0};
-    segments_changed = segments.forget(*more) || segments_changed;
-    forgotten = std::move(more);
-    forgotten_changed = true;
+    if (tables.segments.forget(*more)) tables.changed.add(PageKind::kSegments);
+    tables.forgotten = std::move(more);
+    tables.changed.add(PageKind::kForgotten);
     forgotten_by = epoch + 1;
     note_change();
   }

@@ -197,7 +197,7 @@ Result<SegmentCatalog> Engine::State::named_sets(std::span<const Query> queries,
   if (std::none_of(queries.begin(), queries.end(), names_segments)) return sets;
   {
     const Gate::Pass pass(gate, [&] { account.check(); });
-    sets.saved = segments.saved();
+    sets.saved = tables.segments.saved();
   }
   for (std::size_t i = 0; i < queries.size(); ++i) {
     const Status status = read_listed_files(queries[i], settings.user_kind,
@@ -254,7 +254,7 @@ Result<Engine::State::Pinned> Engine::State::pin(std::span<const Query> queries,
   Pinned pinned;
   ReadSet& reads = pinned.reads.reads;
   ROLLCALL_RETURN_IF_ERROR(state_failure.status());
-  const PlanContext context{settings, zone,    *catalog, manifest.days, manifest.known_until,
+  const PlanContext context{settings, zone,    *tables.catalog, manifest.days, manifest.known_until,
                             sets,     nullptr, &account};
   // A question holds its plan, what its names were resolved to, and its answer without rows. No
   // question was seen to take half of this.
@@ -266,7 +266,7 @@ Result<Engine::State::Pinned> Engine::State::pin(std::span<const Query> queries,
     Result<Question> question = Question::make(queries[i], context);
     if (!question.ok()) return numbered(question.status(), i, queries.size());
     reads.add(question->reads());
-    if (!queries[i].common.breakdown.empty()) pinned.held_names = catalog;
+    if (!queries[i].common.breakdown.empty()) pinned.held_names = tables.catalog;
     pinned.questions.push_back(*std::move(question));
   }
   reads.merge();
@@ -380,7 +380,7 @@ Result<Explanation> Engine::State::explain(const Query& query, QuestionAccount& 
   }
   {
     const Gate::Pass pass(gate);
-    for (const SeriesId id : series) explanation.series.push_back(describe(id, *catalog));
+    for (const SeriesId id : series) explanation.series.push_back(describe(id, *tables.catalog));
   }
   constexpr std::size_t kBoundsBytes = 2 * sizeof(std::int32_t);  // of a user
   for (const PinnedPartition& partition : pinned.reads.partitions) {

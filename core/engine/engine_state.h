@@ -17,9 +17,8 @@
 #include "core/base/workers.h"
 #include "core/batch/block_pool.h"
 #include "core/catalog/manifest.h"
-#include "core/catalog/segment_table.h"
-#include "core/catalog/series_catalog.h"
-#include "core/catalog/source_table.h"
+#include "core/catalog/segment_catalog.h"
+#include "core/catalog/store_tables.h"
 #include "core/engine/checkpoint_schedule.h"
 #include "core/engine/checkpointer.h"
 #include "core/engine/day_totals.h"
@@ -28,7 +27,6 @@
 #include "core/engine/source_turns.h"
 #include "core/partition/partition.h"
 #include "core/time/time_zone.h"
-#include "core/users/forgotten_users.h"
 #include "rollcall/engine.h"
 
 namespace rollcall {
@@ -56,25 +54,15 @@ struct Engine::State {
   // Guards all that follows: batches enter, and snapshots are taken, one at a time.
   mutable Gate gate;
   std::shared_ptr<const StoreView> view;  // of the last commit; destroyed before the store
-  // Copied before it changes while a query holds it, too.
-  std::shared_ptr<SeriesCatalog> catalog;
+  StoreTables tables{StoreSettings()};
   std::vector<Partition> partitions;
   DayTotals day_totals;
-  SourceTable sources;
-  SegmentTable segments;
   JournalRecordWriter record_writer;
-  // Whose events are dropped; null: nobody's. Replaced, not changed, as batches are checked against
-  // it outside the gate.
-  std::shared_ptr<const ForgottenUsers> forgotten;
-  Epoch forgotten_by = 0;  // the commit after which they stay forgotten in a crash
+  Epoch forgotten_by = 0;  // the commit after which the forgotten stay so in a crash
   Manifest manifest;       // of the next commit, but for the epochs, which are of the last
   Epoch epoch = 0;
   std::vector<std::uint32_t> committed_users;  // how many each partition has in that commit
   CheckpointSchedule schedule;                 // of what changed since that commit
-  bool catalog_changed = false;
-  bool sources_changed = false;
-  bool segments_changed = false;
-  bool forgotten_changed = false;
   BatchNumber batch_number = 0;
   BatchNumber quiet_since = 0;  // the last batch when last a question asked for unions
   // By what was written ahead of the next commit: perhaps every page there is, so that room for

@@ -62,8 +62,8 @@ class Engine::State::Ahead {
       Partition& partition = state_.partitions[i];
       partition = Partition(i, state_.settings.user_kind);
       if (const Epoch epoch = state_.manifest.partition_epochs[i]; epoch != 0) {
-        ROLLCALL_RETURN_IF_ERROR(partition.open(*state_.view, epoch, state_.catalog->series_count(),
-                                                state_.batch_number));
+        ROLLCALL_RETURN_IF_ERROR(partition.open(
+            *state_.view, epoch, state_.tables.catalog->series_count(), state_.batch_number));
       }
     }
     return {};
@@ -82,19 +82,19 @@ Result<Engine::State::Passage> Engine::State::ingest_by_partition(
   for (Partition& partition : partitions) evict(partition, 0, epoch);
   day_totals.clear();
   const std::size_t bytes_max = std::max(room(), kPartitionBytesMin);
-  if (catalog.use_count() > 1) catalog = std::make_shared<SeriesCatalog>(*catalog);
+  SeriesCatalog& catalog = tables.writable_catalog();
   Ahead ahead(*this);
-  StagedBatch staged(*catalog, partitions);
-  const std::vector<SeriesId> series = number_series(rows, *catalog);
+  StagedBatch staged(catalog, partitions);
+  const std::vector<SeriesId> series = number_series(rows, catalog);
 
   // What the commit will say, beside what the last one does until it is there.
   Manifest next_manifest = manifest;
-  SourceTable next_sources;
-  std::string source_bytes;
-  sources.serialize(source_bytes);
-  ROLLCALL_RETURN_IF_ERROR(next_sources.deserialize(source_bytes));
-  const bool source_moved =
-      count_batch(rows, delivery, record, /*durable_by=*/0, next_manifest, next_sources);
+  StoreTables next_tables(settings);
+  next_tables.catalog = tables.catalog;
+  next_tables.sources = tables.sources;
+  if (count_batch(rows, delivery, record, /*durable_by=*/0, next_manifest, next_tables.sources)) {
+    next_tables.changed.add(PageKind::kSources);
+  }
   std::vector<PageAddress> superseded;
   const auto threads = static_cast<unsigned>(workers.thread_count());
   std::size_t bytes_all = 0;  // that it would have taken to hold all partitions
@@ -122,14 +122,8 @@ Result<Engine::State::Passage> Engine::State::ingest_by_partition(
   }
 
   std::vector<DirtyPage> dirty;
-  if (staged.changed_names()) {
-    add_page(PageKind::kDictionary, *catalog, epoch + 1, next_manifest.catalog_epoch, dirty,
-             superseded);
-  }
-  if (source_moved) {
-    add_page(PageKind::kSources, next_sources, epoch + 1, next_manifest.sources_epoch, dirty,
-             superseded);
-  }
+  if (staged.changed_names()) next_tables.changed.add(PageKind::kDictionary);
+  add_tables(next_tables, epoch + 1, next_manifest, dirty, superseded);
   Commit commit = commit_of(epoch + 1, dirty, threads);
   commit.superseded = std::move(superseded);
   commit.manifest = [&] { return next_manifest.serialize(); };
@@ -143,7 +137,7 @@ Result<Engine::State::Passage> Engine::State::ingest_by_partition(
   staged.finish();
   ahead.finish();
   manifest = std::move(next_manifest);
-  sources = std::move(next_sources);
+  tables.sources = std::move(next_tables.sources);
   ++epoch;
   for (const Partition& partition : partitions) {
     committed_users[partition.number()] = partition.ordinal_count();

@@ -306,35 +306,8 @@ Result<VerifyReport> Engine::State::verify() {
     ROLLCALL_ASSIGN_OR_RETURN(now, view_of(*store));
   }
   ROLLCALL_ASSIGN_OR_RETURN(const Manifest stored, Manifest::deserialize(last->manifest));
-  SeriesCatalog names(stored.settings);
-  if (stored.catalog_epoch != 0) {
-    ++report.page_count;
-    ROLLCALL_ASSIGN_OR_RETURN(
-        const std::string bytes,
-        now->read({{PageKind::kDictionary, 0, 0, 0, 0}, stored.catalog_epoch}));
-    ROLLCALL_RETURN_IF_ERROR(names.deserialize(bytes));
-  }
-  if (stored.sources_epoch != 0) {
-    ++report.page_count;
-    ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes,
-                              now->read({{PageKind::kSources, 0, 0, 0, 0}, stored.sources_epoch}));
-    SourceTable positions;
-    ROLLCALL_RETURN_IF_ERROR(positions.deserialize(bytes));
-  }
-  if (stored.segments_epoch != 0) {
-    ++report.page_count;
-    ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes, now->read({{PageKind::kSegments, 0, 0, 0, 0},
-                                                                  stored.segments_epoch}));
-    SegmentTable saved;
-    ROLLCALL_RETURN_IF_ERROR(saved.deserialize(bytes, stored.settings.user_kind));
-  }
-  if (stored.forgotten_epoch != 0) {
-    ++report.page_count;
-    ROLLCALL_ASSIGN_OR_RETURN(
-        const std::string bytes,
-        now->read({{PageKind::kForgotten, 0, 0, 0, 0}, stored.forgotten_epoch}));
-    ROLLCALL_RETURN_IF_ERROR(ForgottenUsers::deserialize(bytes).status());
-  }
+  ROLLCALL_ASSIGN_OR_RETURN(const VerifiedTables tables_stored, verify_tables(*now, stored));
+  report.page_count += tables_stored.page_count;
   const std::size_t bytes_max = [&] {
     const Gate::Pass pass(gate);
     evict_for(state_bytes_max() * kRoomMadeShare);
@@ -345,7 +318,8 @@ Result<VerifyReport> Engine::State::verify() {
   std::vector<std::uint64_t> event_counts(parts.size());
   workers.for_each(parts.size(), [&](std::size_t i) {
     if (stored.partition_epochs[i] == 0) return;
-    PartitionVerifier verifier(static_cast<std::uint32_t>(i), *now, names, stored.settings);
+    PartitionVerifier verifier(static_cast<std::uint32_t>(i), *now, *tables_stored.catalog,
+                               stored.settings);
     verifier.run(stored.partition_epochs[i], turnstile);
     parts[i] = {verifier.page_count(), verifier.take_faults()};
     event_counts[i] = verifier.event_count();
