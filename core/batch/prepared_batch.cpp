@@ -7,11 +7,11 @@
 #include <array>
 #include <cstring>
 #include <limits>
-#include <mutex>
 #include <numeric>
 #include <unordered_map>
 
 #include "core/base/assert.h"
+#include "core/base/mutex.h"
 #include "core/users/partitioner.h"
 #include "kernels/kernel_table.h"
 #include "rollcall/message_text.h"
@@ -92,7 +92,7 @@ class ColumnPairs {
   };
 
   std::uint32_t number(const RawPair& codes, std::size_t row) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto [found, made] =
         numbers_.try_emplace(codes, static_cast<std::uint32_t>(pairs_.size()));
     if (made) pairs_.push_back({codes, row});
@@ -100,12 +100,13 @@ class ColumnPairs {
     first_row = std::min(first_row, row);
     return found->second;
   }
-  const std::vector<Pair>& pairs() const { return pairs_; }  // by number
+  // By number, once nobody numbers any more.
+  const std::vector<Pair>& pairs() const ROLLCALL_NO_THREAD_SAFETY_ANALYSIS { return pairs_; }
 
  private:
-  std::mutex mutex_;
-  PairNumbers numbers_;
-  std::vector<Pair> pairs_;
+  Mutex mutex_;
+  PairNumbers numbers_ ROLLCALL_GUARDED_BY(mutex_);
+  std::vector<Pair> pairs_ ROLLCALL_GUARDED_BY(mutex_);
 };
 
 // Events come mostly in the order of time, so the pairs met lately are those that come next: they

@@ -24,15 +24,9 @@ class Engine::State::Handover {
   Handover(const Handover&) = delete;
   Handover& operator=(const Handover&) = delete;
 
-  void begin() {  // within the gate
-    state_.schedule.begin_commit();
-    begun_ = true;
-  }
+  void begin() { begun_ = true; }
   void fail(const Status& failure) { failure_ = failure; }
-  void succeed() {  // within the gate
-    state_.schedule.finish_commit();
-    begun_ = false;
-  }
+  void succeed() { begun_ = false; }
 
  private:
   State& state_;
@@ -42,7 +36,7 @@ class Engine::State::Handover {
 
 Status Engine::State::checkpoint() {
   if (store->read_only()) return Status::invalid_argument("engine: the store was opened read-only");
-  const std::lock_guard one_at_a_time(checkpointer.mutex());
+  const MutexLock one_at_a_time(checkpointer.mutex());
   ROLLCALL_RETURN_IF_ERROR(checkpoint_alone());
   return store->check_place();
 }
@@ -67,6 +61,7 @@ Status Engine::State::checkpoint_alone() {
     if (!schedule.has_changes()) return {};
     ROLLCALL_RETURN_IF_ERROR(fold(true));
     handover.begin();
+    schedule.begin_commit();
     next = epoch + 1;
     add_tables(tables, next, manifest, dirty, superseded);
     collect_partitions(next, dirty, superseded);
@@ -100,6 +95,7 @@ Status Engine::State::checkpoint_alone() {
 
   const Gate::Pass pass(gate);
   handover.succeed();
+  schedule.finish_commit();
   epoch = next;
   committed_users = std::move(user_counts);
   view = *std::move(committed);
@@ -112,6 +108,7 @@ void Engine::State::collect_partitions(Epoch next, std::vector<DirtyPage>& dirty
   std::vector<std::vector<DirtyPage>> pages(partitions.size());
   std::vector<std::vector<PageAddress>> replaced(partitions.size());
   workers.for_each(partitions.size(), [&](std::size_t i) {
+    gate.assert_passed();
     partitions[i].collect_dirty(next, pages[i], replaced[i]);
   });
   for (std::size_t i = 0; i < partitions.size(); ++i) {

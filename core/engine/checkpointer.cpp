@@ -25,7 +25,8 @@ bool Checkpointer::start_in_background() {
   if (schedule_.is_in_background()) return true;  // another batch started it
   // Whoever has the mutex may have it for long, as a compaction does: a checkpoint will be due
   // again. The mutex is only tried, as whoever has it may wait for the gate.
-  if (!std::unique_lock(mutex_, std::try_to_lock)) return true;
+  if (!mutex_.try_lock()) return true;
+  mutex_.unlock();
   try {
     std::jthread thread(
         [this, cannot = cannot_make()]() mutable { run_in_background(std::move(cannot)); });
@@ -41,8 +42,9 @@ void Checkpointer::run_in_background(Status cannot) noexcept {
   Status status;
   try {
     status = guarded("engine: a checkpoint", [&] {
-      const std::unique_lock alone(mutex_, std::try_to_lock);
-      return alone ? make_scheduled() : Status();
+      if (!mutex_.try_lock()) return Status();
+      const MutexLock alone(mutex_, std::adopt_lock);
+      return make_scheduled();
     });
   } catch (const std::bad_alloc&) {
     status = std::move(cannot);
@@ -53,10 +55,10 @@ void Checkpointer::run_in_background(Status cannot) noexcept {
 }
 
 bool Checkpointer::wait() {
-  std::unique_lock alone(mutex_, std::try_to_lock);
-  if (alone) return false;
-  alone.lock();
-  return true;
+  const bool nobody_does = mutex_.try_lock();
+  if (!nobody_does) mutex_.lock();
+  mutex_.unlock();
+  return !nobody_does;
 }
 
 Status Checkpointer::cannot_make() {

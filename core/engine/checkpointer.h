@@ -3,10 +3,11 @@
 #pragma once
 
 #include <functional>
-#include <mutex>
 #include <thread>
 
 #include "core/base/gate.h"
+#include "core/base/mutex.h"
+#include "core/base/thread_safety.h"
 #include "core/engine/checkpoint_schedule.h"
 #include "core/engine/failure.h"
 #include "rollcall/status.h"
@@ -24,17 +25,17 @@ class Checkpointer {
   Checkpointer& operator=(const Checkpointer&) = delete;
 
   // Held by whoever makes a checkpoint, or needs that nobody does. It is taken before the gate.
-  std::mutex& mutex() { return mutex_; }
+  Mutex& mutex() ROLLCALL_RETURN_CAPABILITY(mutex_) { return mutex_; }
 
-  // Makes a checkpoint that the schedule notes. mutex() must be held.
-  Status make_scheduled();
+  // Makes a checkpoint that the schedule notes.
+  Status make_scheduled() ROLLCALL_REQUIRES(mutex_) ROLLCALL_EXCLUDES(gate_);
 
   // Starts a scheduled checkpoint in the background, unless somebody makes one. False: the system
   // has no thread to give.
-  bool start_in_background();
+  bool start_in_background() ROLLCALL_EXCLUDES(gate_);
 
   // Waits until whoever makes a checkpoint is done. False: nobody does.
-  bool wait();
+  bool wait() ROLLCALL_EXCLUDES(gate_, mutex_);
 
   // For want of memory, or of threads.
   static Status cannot_make();
@@ -45,11 +46,12 @@ class Checkpointer {
   void run_in_background(Status cannot) noexcept;
 
   Gate& gate_;
-  CheckpointSchedule& schedule_;
-  Failure& failure_;
+  CheckpointSchedule& schedule_ ROLLCALL_GUARDED_BY(gate_);
+  Failure& failure_ ROLLCALL_GUARDED_BY(gate_);
   const std::function<Status()> make_;
-  std::mutex mutex_;
-  std::jthread thread_;  // the last member: it is waited for before any other goes
+  Mutex mutex_;
+  // The last member: it is waited for before any other goes.
+  std::jthread thread_ ROLLCALL_GUARDED_BY(gate_);
 };
 
 }  // namespace rollcall

@@ -96,6 +96,20 @@ Result<std::shared_ptr<const StoreView>> Engine::State::view_of(const Store& sto
 }
 
 Status Engine::State::load() {
+  std::uint64_t first_record = 0;
+  Epoch last_epoch = 0;
+  {
+    const Gate::Pass pass(gate);
+    ROLLCALL_RETURN_IF_ERROR(load_commit());
+    first_record = manifest.journal_next;
+    last_epoch = epoch;
+  }
+  if (store->journal() == nullptr) return {};
+  return store->journal()->replay(first_record, last_epoch,
+                                  [&](const JournalRecord& record) { return replay(record); });
+}
+
+Status Engine::State::load_commit() {
   ROLLCALL_ASSIGN_OR_RETURN(const std::optional<LastCommit> last, store->last_commit());
   if (last) {
     ROLLCALL_ASSIGN_OR_RETURN(manifest, Manifest::deserialize(last->manifest));
@@ -126,6 +140,7 @@ Status Engine::State::load() {
   }
   std::vector<Status> statuses(partitions.size());
   workers.for_each(partitions.size(), [&](std::size_t i) {
+    gate.assert_passed();
     if (const Epoch stored = manifest.partition_epochs[i]; stored != 0) {
       statuses[i] = partitions[i].open(*view, stored, tables.catalog->series_count());
     }
@@ -138,6 +153,7 @@ Status Engine::State::load() {
   const std::size_t days_bytes_max = state_bytes_max() * kDaysAtOpenShare;
   std::atomic<std::size_t> days_bytes{0};
   Status days_read = for_each_partition([&](Partition& partition) -> Status {
+    gate.assert_passed();
     for (const auto& [date, day] : partition.days()) {
       if (days_bytes > days_bytes_max) return {};
       const std::size_t before = partition.memory_use().resident_bytes;
@@ -146,43 +162,54 @@ Status Engine::State::load() {
     }
     return {};
   });
-  if (!days_read.ok()) return days_read;
-  if (store->journal() == nullptr) return {};
-  return store->journal()->replay(manifest.journal_next, epoch,
-                                  [&](const JournalRecord& record) { return replay(record); });
+  return days_read;
 }
 
-Status Engine::State::replay(const JournalRecord& record) {
+Result<JournalledBatch> Engine::State::decode(const JournalRecord& record) {
   // At the first record all threads read the users, as far as there is room for them; where there
   // is not, those of a partition are read again when its rows are decoded, and the others make way.
-  const auto load_users = [&](Partition& partition) { return partition.load_users(*view); };
+  const auto load_users = [&](Partition& partition) {
+    gate.assert_passed();
+    return partition.load_users(*view);
+  };
   if (batch_number == 0) {
     Status status = read_partitions(load_users);
     if (!status.ok()) return status;
   }
-  ROLLCALL_ASSIGN_OR_RETURN(
-      const JournalledBatch batch,
-      decode_journal_record(record.bytes, settings, pool, partitions, [&](std::uint32_t number) {
-        evict_for(0);
-        return load_users(partitions[number]);
-      }));
-  const Delivery delivery{.positions = batch.positions,
-                          .token = batch.token ? &*batch.token : nullptr,
-                          .ack = Ack::kDurable};
-  Result<Passage> passage = ingest_within_gate(*batch.rows, delivery, record.number);
-  if (passage.ok() && passage->needs_room) {
-    ROLLCALL_RETURN_IF_ERROR(checkpoint());
-    const std::lock_guard no_checkpoint(checkpointer.mutex());
-    passage = ingest_by_partition(*batch.rows, delivery, record.number);
+  return decode_journal_record(record.bytes, settings, pool, partitions, [&](std::uint32_t number) {
+    gate.assert_passed();
+    evict_for(0);
+    return load_users(partitions[number]);
+  });
+}
+
+Status Engine::State::replay(const JournalRecord& record) {
+  JournalledBatch batch;
+  Delivery delivery{.ack = Ack::kDurable};
+  Passage passage;
+  {
+    const Gate::Pass pass(gate);
+    ROLLCALL_ASSIGN_OR_RETURN(batch, decode(record));
+    delivery.positions = batch.positions;
+    delivery.token = batch.token ? &*batch.token : nullptr;
+    ROLLCALL_ASSIGN_OR_RETURN(passage, ingest_within_gate(*batch.rows, delivery, record.number));
   }
-  ROLLCALL_RETURN_IF_ERROR(passage.status());
-  if (manifest.journal_next != record.number + 1) {  // its token was known
-    manifest.journal_next = record.number + 1;
-    note_change();
+  if (passage.needs_room) {
+    ROLLCALL_RETURN_IF_ERROR(checkpoint());
+    const MutexLock no_checkpoint(checkpointer.mutex());
+    const Gate::Pass pass(gate);
+    ROLLCALL_RETURN_IF_ERROR(ingest_by_partition(*batch.rows, delivery, record.number));
+  }
+  {
+    const Gate::Pass pass(gate);
+    if (manifest.journal_next != record.number + 1) {  // its token was known
+      manifest.journal_next = record.number + 1;
+      note_change();
+    }
   }
   // This thread makes the checkpoint: nothing else passes the gate while the engine opens.
   if (need() == Need::kNothing) return {};
-  const std::lock_guard alone(checkpointer.mutex());
+  const MutexLock alone(checkpointer.mutex());
   return checkpointer.make_scheduled();
 }
 
@@ -190,6 +217,7 @@ Result<std::uint64_t> Engine::State::append_to_journal(const PreparedRows& rows,
                                                        const Delivery& delivery) {
   record_writer.begin(rows, delivery, partitions.size());
   ROLLCALL_RETURN_IF_ERROR(for_each_partition(rows.row_count, [&](Partition& partition) {
+    gate.assert_passed();
     record_writer.encode_rows(rows, partition, committed_users[partition.number()]);
     return Status();
   }));
@@ -246,8 +274,10 @@ Result<Engine::State::Passage> Engine::State::ingest_within_gate(
   const std::vector<SeriesId> series = number_series(rows, catalog);
   // Whether it fits.
   const auto stage = [&]() -> Result<bool> {
+    gate.assert_passed();
     MemoryAllowance allowance(room());
     Status status = for_each_partition(rows.row_count, [&](Partition& partition) {
+      gate.assert_passed();
       return partition.stage(rows, *view, series, allowance);
     });
     if (allowance.is_overdrawn()) return false;
@@ -281,6 +311,7 @@ Result<Engine::State::Passage> Engine::State::ingest_within_gate(
   staged.finish();
   ++batch_number;
   ROLLCALL_RETURN_IF_ERROR(for_each_partition(rows.row_count, [&](Partition& partition) {
+    gate.assert_passed();
     partition.apply(batch_number);
     return Status();
   }));
@@ -312,7 +343,10 @@ Result<Engine::State::Passage> Engine::State::let_in(PreparedRows& rows, const D
       drop_forgotten_rows(rows, *dropped, workers);
     }
   };
-  const auto ingest_whole = [&] { return ingest_within_gate(rows, delivery, {}); };
+  const auto ingest_whole = [&] {
+    gate.assert_passed();
+    return ingest_within_gate(rows, delivery, {});
+  };
   ROLLCALL_ASSIGN_OR_RETURN(Passage passage, pass_gate(ingest_whole));
   bool has_waited = false;
   bool has_made_room = false;
@@ -330,12 +364,14 @@ Result<Engine::State::Passage> Engine::State::let_in(PreparedRows& rows, const D
     ROLLCALL_ASSIGN_OR_RETURN(passage, pass_gate(ingest_whole));
   }
   if (passage.needs_room) {
-    const std::lock_guard no_checkpoint(checkpointer.mutex());
+    const MutexLock no_checkpoint(checkpointer.mutex());
     const bool was_by_partition = by_partition;
     do {
       by_partition = true;  // for others too: they wait behind this one, and not before it
       ROLLCALL_RETURN_IF_ERROR(checkpoint_alone());
       const Result<Passage> passed = pass_gate([&]() -> Result<Passage> {
+        gate.assert_passed();
+        checkpointer.mutex().assert_held();
         // Another batch may have come.
         if (schedule.has_changes()) return Passage{.needs_checkpoint = true};
         return ingest_by_partition(rows, delivery, {});
@@ -383,7 +419,7 @@ Result<IngestOutcome> Engine::State::ingest(PreparedRows& rows, const Delivery& 
 
 Status Engine::State::compact() {
   ROLLCALL_RETURN_IF_ERROR(checkpoint());
-  const std::lock_guard no_checkpoint(checkpointer.mutex());
+  const MutexLock no_checkpoint(checkpointer.mutex());
   return store->compact();
 }
 
@@ -392,7 +428,10 @@ bool Engine::State::is_known(const Delivery& delivery) const {
 }
 
 Status Engine::State::fold(bool bounds) {
-  return for_each_partition([&](Partition& partition) { return partition.fold(*view, bounds); });
+  return for_each_partition([&](Partition& partition) {
+    gate.assert_passed();
+    return partition.fold(*view, bounds);
+  });
 }
 
 Status Engine::State::save_segment(const std::string& name, SavedSegment segment) {

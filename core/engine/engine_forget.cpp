@@ -69,7 +69,7 @@ Result<std::uint64_t> Engine::State::forget_in_partitions(std::span<const UserId
   const UsersByPartition users_in(users, settings.partition_count);
   std::uint64_t found = 0;
   std::vector<std::uint32_t> forgotten_in;  // and not written ahead
-  for (std::uint32_t i = 0; i < partitions.size(); ++i) {
+  for (std::uint32_t i = 0; i < settings.partition_count; ++i) {
     if (users_in[i].empty()) continue;
     const Gate::Pass pass(gate);
     Partition& partition = partitions[i];
@@ -119,7 +119,7 @@ Result<std::uint64_t> Engine::State::forget(std::span<const UserId> users) {
                                                   is_integer ? "strings" : "integers"));
     }
   }
-  const std::lock_guard no_checkpoint(checkpointer.mutex());
+  const MutexLock no_checkpoint(checkpointer.mutex());
   {
     const Gate::Pass pass(gate);
     ROLLCALL_RETURN_IF_ERROR(state_failure.status());

@@ -52,7 +52,7 @@ Status Engine::State::make_room() {
   const Need need_now = need();
   if (need_now == Need::kNothing) return {};
   if (need_now == Need::kCheckpoint && checkpointer.start_in_background()) return {};
-  const std::lock_guard alone(checkpointer.mutex());
+  const MutexLock alone(checkpointer.mutex());
   // One that was under way may have made it.
   return need() == Need::kNothing ? Status() : checkpointer.make_scheduled();
 }

@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <mutex>
 #include <set>
 #include <string_view>
 #include <utility>
 
 #include "core/base/memory_policy.h"
+#include "core/base/mutex.h"
 #include "core/engine/engine_state.h"
 #include "core/engine/list_notes.h"
 #include "core/engine/listed_files.h"
@@ -207,17 +207,18 @@ Result<SegmentCatalog> Engine::State::named_sets(std::span<const Query> queries,
   return sets;
 }
 
-// Within the gate, everything folded.
+// Everything must be folded.
 Result<std::vector<PinnedTotal>> Engine::State::pin_totals(const TotalsRead& read,
                                                            QuestionAccount& account) {
   if (read.by_hour || !DayTotals::has_room_for(read)) {
     std::vector<PinnedTotal> totals;
-    std::mutex mutex;  // of `totals`
+    Mutex mutex;  // guards `totals`
     Status status = read_partitions([&](Partition& partition) -> Status {
+      gate.assert_passed();
       account.check();
       ROLLCALL_RETURN_IF_ERROR(partition.load_days(read.days, *view));
       const std::vector<PinnedTotal> part = partition.totals(read, account);
-      const std::lock_guard lock(mutex);
+      const MutexLock lock(mutex);
       totals = added(totals, part, account);
       return {};
     });
@@ -226,9 +227,11 @@ Result<std::vector<PinnedTotal>> Engine::State::pin_totals(const TotalsRead& rea
   }
   using Totals = std::vector<EventTotal>;
   return day_totals.find(read, [&](std::span<const DayTotals::Key> keys) -> Result<Totals> {
+    gate.assert_passed();
     Totals totals(keys.size());
-    std::mutex mutex;  // of `totals`
+    Mutex mutex;  // guards `totals`
     Status status = read_partitions([&](Partition& partition) -> Status {
+      gate.assert_passed();
       account.check();
       Totals part;
       part.reserve(keys.size());
@@ -236,7 +239,7 @@ Result<std::vector<PinnedTotal>> Engine::State::pin_totals(const TotalsRead& rea
         ROLLCALL_RETURN_IF_ERROR(partition.load_days({key.day, key.day}, *view));
         part.push_back(partition.day_total(key.series, key.day));
       }
-      const std::lock_guard lock(mutex);
+      const MutexLock lock(mutex);
       for (std::size_t i = 0; i < totals.size(); ++i) totals[i].add(part[i]);
       return {};
     });
@@ -278,6 +281,7 @@ Result<Engine::State::Pinned> Engine::State::pin(std::span<const Query> queries,
   }
   pinned.reads.partitions.resize(partitions.size());
   Status status = read_partitions([&](Partition& partition) -> Status {
+    gate.assert_passed();
     account.check();
     ROLLCALL_RETURN_IF_ERROR(partition.load_for(reads, *view));
     pinned.reads.partitions[partition.number()] =
@@ -328,7 +332,8 @@ Result<std::vector<QueryResult>> Engine::State::answer(std::span<const Query> qu
     Result<QueryResult> result = question.answer(snapshot);
     if (!result.ok()) return numbered(result.status(), at, queries.size());
     const auto end = std::chrono::steady_clock::now();
-    result->stats = {.elapsed_us = microseconds(end - start), .partitions = partitions.size()};
+    result->stats = {.elapsed_us = microseconds(end - start),
+                     .partitions = settings.partition_count};
     result->notes = std::move(notes[at]);
     start = end;
     results.push_back(*std::move(result));

@@ -37,6 +37,7 @@ class Engine::State::Ahead {
             "engine: a batch that was given up cannot be undone; open the store again")) {}
   ~Ahead() {
     if (count_ == 0) return;
+    state_.gate.assert_passed();
     try {
       Status status = go_back();
       if (status.ok()) return;
@@ -53,7 +54,7 @@ class Engine::State::Ahead {
   void finish() { count_ = 0; }
 
  private:
-  Status go_back() {
+  Status go_back() ROLLCALL_REQUIRES(state_.gate) {
     // Where a write has failed already, the next opening does it.
     if (!state_.write_failure.has_failed()) {
       state_.write_failure.replace(state_.store->discard_ahead());

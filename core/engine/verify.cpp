@@ -4,12 +4,11 @@
 
 #include <array>
 #include <atomic>
-#include <condition_variable>
 #include <map>
-#include <mutex>
 #include <set>
 
 #include "core/base/memory_policy.h"
+#include "core/base/mutex.h"
 #include "core/engine/engine_state.h"
 #include "kernels/kernel_table.h"
 
@@ -28,16 +27,16 @@ class MemoryTurnstile {
   class Stay {
    public:
     Stay(MemoryTurnstile& turnstile, std::size_t bytes) : turnstile_(turnstile), bytes_(bytes) {
-      std::unique_lock lock(turnstile_.mutex_);
-      turnstile_.left_.wait(lock, [&] {
-        return turnstile_.inside_ == 0 || turnstile_.inside_ + bytes <= turnstile_.bytes_max_;
-      });
+      const MutexLock lock(turnstile_.mutex_);
+      while (turnstile_.inside_ != 0 && turnstile_.inside_ + bytes > turnstile_.bytes_max_) {
+        turnstile_.left_.wait(turnstile_.mutex_);
+      }
       turnstile_.inside_ += bytes;
       turnstile_.taken_ += bytes;
     }
     ~Stay() {
       {
-        const std::lock_guard lock(turnstile_.mutex_);
+        const MutexLock lock(turnstile_.mutex_);
         turnstile_.inside_ -= bytes_;
         turnstile_.taken_ -= bytes_;
       }
@@ -54,9 +53,9 @@ class MemoryTurnstile {
  private:
   const std::size_t bytes_max_;
   std::atomic<std::size_t>& taken_;
-  std::mutex mutex_;
-  std::condition_variable left_;
-  std::size_t inside_ = 0;
+  Mutex mutex_;
+  ConditionVariable left_;
+  std::size_t inside_ ROLLCALL_GUARDED_BY(mutex_) = 0;
 };
 
 // One partition as it is stored, read page by page.
@@ -300,7 +299,7 @@ Result<VerifyReport> Engine::State::verify() {
   std::shared_ptr<const StoreView> now;
   {
     // Between two checkpoints, so that the view is of this very commit.
-    const std::lock_guard no_checkpoint(checkpointer.mutex());
+    const MutexLock no_checkpoint(checkpointer.mutex());
     ROLLCALL_ASSIGN_OR_RETURN(last, store->last_commit());
     if (!last) return report;
     ROLLCALL_ASSIGN_OR_RETURN(now, view_of(*store));

@@ -5,10 +5,10 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <mutex>
 #include <semaphore>
 #include <thread>
 
+#include "core/base/mutex.h"
 #include "core/engine/checkpoint_schedule.h"
 #include "core/engine/failure.h"
 
@@ -102,7 +102,7 @@ TEST_F(CheckpointerTest, MakesOneAtATimeInTheBackground) {
   ASSERT_TRUE(checkpointer_.start_in_background());
   begun_.acquire();
   EXPECT_TRUE(is_in_background());
-  EXPECT_FALSE(std::unique_lock(checkpointer_.mutex(), std::try_to_lock));
+  EXPECT_FALSE(checkpointer_.mutex().try_lock());
   ASSERT_TRUE(checkpointer_.start_in_background()) << "the first one is at work";
   go_on_.release();
   EXPECT_TRUE(checkpointer_.wait() || !is_in_background());
@@ -113,7 +113,7 @@ TEST_F(CheckpointerTest, MakesOneAtATimeInTheBackground) {
 }
 
 TEST_F(CheckpointerTest, StartsNoneWhileSomebodyHoldsTheMutex) {
-  const std::lock_guard alone(checkpointer_.mutex());
+  const MutexLock alone(checkpointer_.mutex());
   ASSERT_TRUE(checkpointer_.start_in_background());
   EXPECT_FALSE(is_in_background());
   EXPECT_EQ(made_, 0);
@@ -139,7 +139,7 @@ TEST_F(CheckpointerTest, NotesHowLongOneTook) {
   });
   const Time begin = CheckpointSchedule::Clock::now();
   {
-    const std::lock_guard alone(slow.mutex());
+    const MutexLock alone(slow.mutex());
     ASSERT_TRUE(slow.make_scheduled().ok());
   }
   EXPECT_FALSE(schedule_.is_due(kDirtyMax + 1, 0, begin + milliseconds(20 * 15 - 1)));
