@@ -433,7 +433,7 @@ Result<std::uint32_t> Preparation::number_event(std::uint32_t code) {
   std::uint32_t& number = event_numbers_[code];
   if (number == kUnused) {
     const std::string_view name = batch_.event.values[code];
-    ROLLCALL_RETURN_IF_ERROR(check_name("event", code, name, false));
+    ROLLCALL_RETURN_IF_ERROR(check_name("event", code, name, /*may_be_empty=*/false));
     number = static_cast<std::uint32_t>(rows_->event_names.size());
     rows_->event_names.emplace_back(name);
   }
@@ -445,7 +445,7 @@ Result<std::uint32_t> Preparation::number_value(std::size_t dimension, std::uint
   if (number == kUnused) {
     const std::string_view value = dimensions_[dimension]->values[code];
     ROLLCALL_RETURN_IF_ERROR(
-        check_name(context_.settings.dimensions[dimension], code, value, true));
+        check_name(context_.settings.dimensions[dimension], code, value, /*may_be_empty=*/true));
     number = static_cast<std::uint32_t>(rows_->dimension_values[dimension].size());
     rows_->dimension_values[dimension].emplace_back(value);
   }

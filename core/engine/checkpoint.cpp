@@ -35,7 +35,7 @@ class Engine::State::Handover {
 };
 
 Status Engine::State::checkpoint() {
-  if (store->read_only()) return Status::invalid_argument("engine: the store was opened read-only");
+  ROLLCALL_RETURN_IF_ERROR(check_writable());
   const MutexLock one_at_a_time(checkpointer.mutex());
   ROLLCALL_RETURN_IF_ERROR(checkpoint_alone());
   return store->check_place();
@@ -56,10 +56,9 @@ Status Engine::State::checkpoint_alone() {
   if (Journal* const journal = store->journal()) ROLLCALL_RETURN_IF_ERROR(journal->rotate());
   {
     const Gate::Pass pass(gate);
-    ROLLCALL_RETURN_IF_ERROR(state_failure.status());
-    ROLLCALL_RETURN_IF_ERROR(write_failure.status());
+    ROLLCALL_RETURN_IF_ERROR(check_failures());
     if (!schedule.has_changes()) return {};
-    ROLLCALL_RETURN_IF_ERROR(fold(true));
+    ROLLCALL_RETURN_IF_ERROR(fold(/*bounds=*/true));
     handover.begin();
     schedule.begin_commit();
     next = epoch + 1;

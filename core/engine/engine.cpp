@@ -236,12 +236,21 @@ Status Engine::State::sync_journal(std::uint64_t record) {
   return {StatusCode::kUncertain, status.message()};
 }
 
+Status Engine::State::check_writable() const {
+  if (!store->read_only()) return {};
+  return Status::invalid_argument("engine: the store was opened read-only");
+}
+
+Status Engine::State::check_failures() const {
+  ROLLCALL_RETURN_IF_ERROR(state_failure.status());
+  return write_failure.status();
+}
+
 void Engine::State::note_change() { schedule.note_change(CheckpointSchedule::Clock::now()); }
 
 Result<Engine::State::Passage> Engine::State::ingest_within_gate(
     const PreparedRows& rows, const Delivery& delivery, std::optional<std::uint64_t> record) {
-  ROLLCALL_RETURN_IF_ERROR(state_failure.status());
-  ROLLCALL_RETURN_IF_ERROR(write_failure.status());
+  ROLLCALL_RETURN_IF_ERROR(check_failures());
   const bool durable = delivery.ack == Ack::kDurable;
   const bool journalled = durable && !record;
   Passage passage;
@@ -297,12 +306,13 @@ Result<Engine::State::Passage> Engine::State::ingest_within_gate(
     return passage;
   }
   // What throws from here on (memory ran out) leaves a batch half applied.
-  state_failure.replace(
+  UnlessFinished application(
+      state_failure,
       Status::resource_exhausted("engine: a batch was applied in part; open the store again"));
   if (journalled) {
     const Result<std::uint64_t> appended = append_to_journal(rows, delivery);
     if (!appended.ok()) {
-      state_failure.clear();
+      application.finish();  // nothing is applied yet
       return appended.status();
     }
     passage.record = record = *appended;
@@ -326,7 +336,7 @@ Result<Engine::State::Passage> Engine::State::ingest_within_gate(
     tables.changed.add(PageKind::kSources);
   }
   if (rows.row_count != 0 || record || tables.changed.has(PageKind::kSources)) note_change();
-  state_failure.clear();
+  application.finish();
   return passage;
 }
 
@@ -387,7 +397,7 @@ Result<Engine::State::Passage> Engine::State::let_in(PreparedRows& rows, const D
 }
 
 Result<IngestOutcome> Engine::State::ingest(PreparedRows& rows, const Delivery& delivery) {
-  if (store->read_only()) return Status::invalid_argument("engine: the store was opened read-only");
+  ROLLCALL_RETURN_IF_ERROR(check_writable());
   ROLLCALL_RETURN_IF_ERROR(check_delivery(delivery));
   if (rows.settings != settings) {
     return Status::invalid_argument("engine: the batch was prepared for a store of other settings");
@@ -435,7 +445,7 @@ Status Engine::State::fold(bool bounds) {
 }
 
 Status Engine::State::save_segment(const std::string& name, SavedSegment segment) {
-  if (store->read_only()) return Status::invalid_argument("engine: the store was opened read-only");
+  ROLLCALL_RETURN_IF_ERROR(check_writable());
   if (name.empty()) return Status::invalid_argument("segment: must have a name, found \"\"");
   if (!segment.users) {
     // What is wrong with it whatever the store holds; names of events may come later.
@@ -458,7 +468,7 @@ Status Engine::State::save_segment(const std::string& name, SavedSegment segment
 }
 
 Status Engine::State::drop_segment(const std::string& name) {
-  if (store->read_only()) return Status::invalid_argument("engine: the store was opened read-only");
+  ROLLCALL_RETURN_IF_ERROR(check_writable());
   const Gate::Pass pass(gate);
   ROLLCALL_RETURN_IF_ERROR(write_failure.status());
   if (!tables.segments.erase(name)) {

@@ -127,6 +127,10 @@ struct Engine::State {
   // Writes what changed of a partition ahead of the next commit, and lets it go: until that commit
   // nothing may change in it.
   Status write_ahead(Partition& partition) ROLLCALL_REQUIRES(gate, checkpointer.mutex());
+  //   kInvalidArgument  the store was opened read-only
+  Status check_writable() const;
+  // Why nothing may change any more, if that is so.
+  Status check_failures() const ROLLCALL_REQUIRES(gate);
   // Whether the source has sent the batch before.
   bool is_known(const Delivery& delivery) const ROLLCALL_REQUIRES(gate);
   // Writes the batch that all partitions have staged behind the others.

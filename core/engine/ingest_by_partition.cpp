@@ -77,8 +77,7 @@ class Engine::State::Ahead {
 
 Result<Engine::State::Passage> Engine::State::ingest_by_partition(
     const PreparedRows& rows, const Delivery& delivery, std::optional<std::uint64_t> record) {
-  ROLLCALL_RETURN_IF_ERROR(state_failure.status());
-  ROLLCALL_RETURN_IF_ERROR(write_failure.status());
+  ROLLCALL_RETURN_IF_ERROR(check_failures());
   if (is_known(delivery)) return Passage{.is_known = true};
   for (Partition& partition : partitions) evict(partition, 0, epoch);
   day_totals.clear();
@@ -110,7 +109,7 @@ Result<Engine::State::Passage> Engine::State::ingest_by_partition(
     }
     ROLLCALL_RETURN_IF_ERROR(status);
     partition.apply(batch_number);
-    ROLLCALL_RETURN_IF_ERROR(partition.fold(*view, true));
+    ROLLCALL_RETURN_IF_ERROR(partition.fold(*view, /*bounds=*/true));
     bytes_all += partition.memory_use().resident_bytes - bytes_before;
     std::vector<DirtyPage> dirty;
     partition.collect_dirty(epoch + 1, dirty, superseded);
@@ -134,7 +133,7 @@ Result<Engine::State::Passage> Engine::State::ingest_by_partition(
     write_failure.replace(status);
     return Status(StatusCode::kUncertain, status.message() + " (the batch may be in)");
   }
-  state_failure.replace(std::move(unreadable));
+  UnlessFinished reading(state_failure, std::move(unreadable));
   staged.finish();
   ahead.finish();
   manifest = std::move(next_manifest);
@@ -147,11 +146,11 @@ Result<Engine::State::Passage> Engine::State::ingest_by_partition(
   Result<std::shared_ptr<const StoreView>> committed = view_of(*store);
   if (!committed.ok()) {
     // The batch is in. A caller who was told otherwise would send it again.
-    state_failure.replace(committed.status());
+    reading.fail(committed.status());
     return Passage{};
   }
   view = *std::move(committed);
-  state_failure.clear();
+  reading.finish();
   return Passage{};
 }
 

@@ -396,7 +396,7 @@ Partial QueryExecutor::count(const Plan& plan) {
     } catch (const QuestionFailure& failure) {
       if (alone || failure.status().code() != StatusCode::kResourceExhausted) throw;
       plan.free_scratch();
-      count_chunks(plan, true, counts);
+      count_chunks(plan, /*alone=*/true, counts);
     }
   }
   add_totals(plan, counts);
@@ -447,8 +447,8 @@ std::vector<std::vector<std::uint32_t>> QueryExecutor::members(const Plan& plan,
   std::sort(wanted.begin(), wanted.end());
   std::vector<std::vector<std::uint32_t>> ordinals(pinned_.partitions.size());
   std::vector<Mutex> mutexes(pinned_.partitions.size());
-  for_each(workers_, false, ordinals.size(), [&](std::size_t i) {
-    visit_partition(pinned_.reads, pinned_.partitions[i], workers_, false, reading,
+  for_each(workers_, /*alone=*/false, ordinals.size(), [&](std::size_t i) {
+    visit_partition(pinned_.reads, pinned_.partitions[i], workers_, /*alone=*/false, reading,
                     [&](const ChunkSource& source, std::uint32_t chunk) {
                       MemberSink sink(wanted);
                       plan.count(source, sink);

@@ -70,6 +70,30 @@ TEST(CheckpointSchedule, RestsFourteenTimesAsLongAsTheLastOneTook) {
   EXPECT_TRUE(resting.is_due(kDirtyMax + 1, 0, kStart + milliseconds(1500)));
 }
 
+TEST(Failure, KeepsItsFirstReason) {
+  Failure failure;
+  EXPECT_FALSE(failure.has_failed());
+  failure.note(Status::io_error("first"));
+  failure.note(Status::io_error("second"));
+  EXPECT_TRUE(failure.has_failed());
+  EXPECT_EQ(failure.status().message(), "first");
+}
+
+TEST(Failure, ComesOfAStepThatIsNotFinished) {
+  Failure failure;
+  { UnlessFinished(failure, Status::io_error("half done")).finish(); }
+  EXPECT_FALSE(failure.has_failed());
+  EXPECT_THROW(
+      {
+        const UnlessFinished step(failure, Status::io_error("half done"));
+        throw 1;
+      },
+      int);
+  EXPECT_EQ(failure.status().message(), "half done");
+  { UnlessFinished(failure, Status::io_error("half done")).fail(Status::io_error("disk: full")); }
+  EXPECT_EQ(failure.status().message(), "disk: full");
+}
+
 // A checkpointer of checkpoints that wait until they are let go.
 class CheckpointerTest : public testing::Test {
  protected:
