@@ -71,7 +71,8 @@ class QuestionAccount {
 
   // Throws QuestionFailure, and takes nothing, where it does not fit.
   void take(std::size_t bytes, QuestionNeed need);
-  // False, and takes nothing, where less than half of what questions have would be left.
+  // False, and takes nothing, where too little of what questions have would be left for others
+  // (kSpareShareLeast).
   bool take_spare(std::size_t bytes);
   void give_back(std::size_t bytes);
   // How much more all questions together may take.

@@ -4,12 +4,13 @@
 #include <array>
 #include <atomic>
 #include <bit>
-#include <mutex>
 #include <numeric>
 #include <string>
 #include <utility>
 
 #include "core/base/assert.h"
+#include "core/base/memory_policy.h"
+#include "core/base/mutex.h"
 #include "kernels/kernel_table.h"
 
 namespace rollcall {
@@ -388,14 +389,14 @@ Partial QueryExecutor::count(const Plan& plan) {
   if (plan.reads().reads_chunks()) {
     const std::size_t bytes =
         counts.cells.size() * sizeof(counts.cells[0]) + counts.amounts.size() * sizeof(AmountSum);
-    const bool alone =
-        is_small(plan, pinned_.partitions) || workers_.thread_count() * bytes > account_.left() / 2;
+    const bool alone = is_small(plan, pinned_.partitions) ||
+                       workers_.thread_count() * bytes > account_.left() * kThreadCountsShare;
     try {
       count_chunks(plan, alone, counts);
     } catch (const QuestionFailure& failure) {
       if (alone || failure.status().code() != StatusCode::kResourceExhausted) throw;
       plan.free_scratch();
-      count_chunks(plan, true, counts);
+      count_chunks(plan, /*alone=*/true, counts);
     }
   }
   add_totals(plan, counts);
@@ -445,13 +446,13 @@ std::vector<std::vector<std::uint32_t>> QueryExecutor::members(const Plan& plan,
   std::vector<std::size_t> wanted(cells.begin(), cells.end());
   std::sort(wanted.begin(), wanted.end());
   std::vector<std::vector<std::uint32_t>> ordinals(pinned_.partitions.size());
-  std::vector<std::mutex> mutexes(pinned_.partitions.size());
-  for_each(workers_, false, ordinals.size(), [&](std::size_t i) {
-    visit_partition(pinned_.reads, pinned_.partitions[i], workers_, false, reading,
+  std::vector<Mutex> mutexes(pinned_.partitions.size());
+  for_each(workers_, /*alone=*/false, ordinals.size(), [&](std::size_t i) {
+    visit_partition(pinned_.reads, pinned_.partitions[i], workers_, /*alone=*/false, reading,
                     [&](const ChunkSource& source, std::uint32_t chunk) {
                       MemberSink sink(wanted);
                       plan.count(source, sink);
-                      const std::lock_guard lock(mutexes[i]);
+                      const MutexLock lock(mutexes[i]);
                       sink.append_to(ordinals[i], chunk * kChunkOrdinals, account_);
                     });
   });

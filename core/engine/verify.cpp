@@ -4,11 +4,11 @@
 
 #include <array>
 #include <atomic>
-#include <condition_variable>
 #include <map>
-#include <mutex>
 #include <set>
 
+#include "core/base/memory_policy.h"
+#include "core/base/mutex.h"
 #include "core/engine/engine_state.h"
 #include "kernels/kernel_table.h"
 
@@ -27,16 +27,16 @@ class MemoryTurnstile {
   class Stay {
    public:
     Stay(MemoryTurnstile& turnstile, std::size_t bytes) : turnstile_(turnstile), bytes_(bytes) {
-      std::unique_lock lock(turnstile_.mutex_);
-      turnstile_.left_.wait(lock, [&] {
-        return turnstile_.inside_ == 0 || turnstile_.inside_ + bytes <= turnstile_.bytes_max_;
-      });
+      const MutexLock lock(turnstile_.mutex_);
+      while (turnstile_.inside_ != 0 && turnstile_.inside_ + bytes > turnstile_.bytes_max_) {
+        turnstile_.left_.wait(turnstile_.mutex_);
+      }
       turnstile_.inside_ += bytes;
       turnstile_.taken_ += bytes;
     }
     ~Stay() {
       {
-        const std::lock_guard lock(turnstile_.mutex_);
+        const MutexLock lock(turnstile_.mutex_);
         turnstile_.inside_ -= bytes_;
         turnstile_.taken_ -= bytes_;
       }
@@ -53,9 +53,9 @@ class MemoryTurnstile {
  private:
   const std::size_t bytes_max_;
   std::atomic<std::size_t>& taken_;
-  std::mutex mutex_;
-  std::condition_variable left_;
-  std::size_t inside_ = 0;
+  Mutex mutex_;
+  ConditionVariable left_;
+  std::size_t inside_ ROLLCALL_GUARDED_BY(mutex_) = 0;
 };
 
 // One partition as it is stored, read page by page.
@@ -299,44 +299,17 @@ Result<VerifyReport> Engine::State::verify() {
   std::shared_ptr<const StoreView> now;
   {
     // Between two checkpoints, so that the view is of this very commit.
-    const std::lock_guard no_checkpoint(checkpoint_mutex);
+    const MutexLock no_checkpoint(checkpointer.mutex());
     ROLLCALL_ASSIGN_OR_RETURN(last, store->last_commit());
     if (!last) return report;
     ROLLCALL_ASSIGN_OR_RETURN(now, view_of(*store));
   }
   ROLLCALL_ASSIGN_OR_RETURN(const Manifest stored, Manifest::deserialize(last->manifest));
-  SeriesCatalog names(stored.settings);
-  if (stored.catalog_epoch != 0) {
-    ++report.page_count;
-    ROLLCALL_ASSIGN_OR_RETURN(
-        const std::string bytes,
-        now->read({{PageKind::kDictionary, 0, 0, 0, 0}, stored.catalog_epoch}));
-    ROLLCALL_RETURN_IF_ERROR(names.deserialize(bytes));
-  }
-  if (stored.sources_epoch != 0) {
-    ++report.page_count;
-    ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes,
-                              now->read({{PageKind::kSources, 0, 0, 0, 0}, stored.sources_epoch}));
-    SourceTable positions;
-    ROLLCALL_RETURN_IF_ERROR(positions.deserialize(bytes));
-  }
-  if (stored.segments_epoch != 0) {
-    ++report.page_count;
-    ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes, now->read({{PageKind::kSegments, 0, 0, 0, 0},
-                                                                  stored.segments_epoch}));
-    SegmentTable saved;
-    ROLLCALL_RETURN_IF_ERROR(saved.deserialize(bytes, stored.settings.user_kind));
-  }
-  if (stored.forgotten_epoch != 0) {
-    ++report.page_count;
-    ROLLCALL_ASSIGN_OR_RETURN(
-        const std::string bytes,
-        now->read({{PageKind::kForgotten, 0, 0, 0, 0}, stored.forgotten_epoch}));
-    ROLLCALL_RETURN_IF_ERROR(ForgottenUsers::deserialize(bytes).status());
-  }
+  ROLLCALL_ASSIGN_OR_RETURN(const VerifiedTables tables_stored, verify_tables(*now, stored));
+  report.page_count += tables_stored.page_count;
   const std::size_t bytes_max = [&] {
     const Gate::Pass pass(gate);
-    evict_for(state_bytes_max() / 2);
+    evict_for(state_bytes_max() * kRoomMadeShare);
     return room();
   }();
   MemoryTurnstile turnstile(bytes_max, kept_bytes);
@@ -344,7 +317,8 @@ Result<VerifyReport> Engine::State::verify() {
   std::vector<std::uint64_t> event_counts(parts.size());
   workers.for_each(parts.size(), [&](std::size_t i) {
     if (stored.partition_epochs[i] == 0) return;
-    PartitionVerifier verifier(static_cast<std::uint32_t>(i), *now, names, stored.settings);
+    PartitionVerifier verifier(static_cast<std::uint32_t>(i), *now, *tables_stored.catalog,
+                               stored.settings);
     verifier.run(stored.partition_epochs[i], turnstile);
     parts[i] = {verifier.page_count(), verifier.take_faults()};
     event_counts[i] = verifier.event_count();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <type_traits>
+#include <utility>
 
 namespace rollcall {
 namespace {
@@ -55,6 +56,14 @@ Commit commit_of(Epoch epoch, std::vector<DirtyPage>& dirty, unsigned threads) {
   };
   commit.threads = threads;
   return commit;
+}
+
+void add_tables(const StoreTables& tables, Epoch epoch, Manifest& manifest,
+                std::vector<DirtyPage>& dirty, std::vector<PageAddress>& superseded) {
+  for (TablePage& page : write_tables(tables, epoch, manifest)) {
+    if (page.superseded) superseded.push_back(*page.superseded);
+    dirty.push_back({page.id, std::move(page.bytes)});
+  }
 }
 
 }  // namespace rollcall

@@ -4,11 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <new>
 #include <optional>
 #include <vector>
 
+#include "core/base/mutex.h"
 #include "core/base/question_account.h"
 #include "core/pages/bitset.h"
 
@@ -70,9 +70,9 @@ class SetArenaPool {
 
  private:
   QuestionAccount* const account_;
-  std::mutex mutex_;
-  std::vector<std::unique_ptr<SetArena>> free_;
-  std::size_t arena_count_ = 0;
+  Mutex mutex_;
+  std::vector<std::unique_ptr<SetArena>> free_ ROLLCALL_GUARDED_BY(mutex_);
+  std::size_t arena_count_ ROLLCALL_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace rollcall

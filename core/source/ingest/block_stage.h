@@ -11,7 +11,6 @@
 #include <deque>
 #include <limits>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -19,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/mutex.h"
 #include "core/source/files/content_reader.h"
 #include "core/source/formats/native_format.h"
 #include "core/source/formats/text_block_reader.h"
@@ -63,7 +63,7 @@ inline void decode(const Engine& engine, Work& work) {
 class WorkPool {
  public:
   std::shared_ptr<Work> take() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (idle_.empty()) return std::make_shared<Work>();
     std::shared_ptr<Work> work = std::move(idle_.back());
     idle_.pop_back();
@@ -75,13 +75,13 @@ class WorkPool {
     work->end_of_file = work->continues_line = work->is_decoded = false;
     work->block.in_long_record = false;
     work->decoded = {};
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     idle_.push_back(std::move(work));
   }
 
  private:
-  std::mutex mutex_;
-  std::vector<std::shared_ptr<Work>> idle_;
+  Mutex mutex_;
+  std::vector<std::shared_ptr<Work>> idle_ ROLLCALL_GUARDED_BY(mutex_);
 };
 
 // Whether a slow source, of which `head` has come so far, says how it is to be read: `is_planned`
