@@ -56,7 +56,7 @@ bool QuestionBudget::take(std::size_t bytes) {
   return true;
 }
 
-void QuestionAccount::check() const {
+void QuestionAccount::check_limits() const {
   if (limits_.stop.stop_requested()) {
     throw QuestionFailure({StatusCode::kCancelled, "stopped before the answer"});
   }

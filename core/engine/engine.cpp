@@ -62,7 +62,7 @@ Status check_same(const StoreSettings& stored, const StoreSettings& wanted) {
 Status check_delivery(const Delivery& delivery) {
   std::set<std::string_view> ids;
   for (const SourcePosition& position : delivery.positions) {
-    if (ids.insert(position.id).second) continue;
+    if (delivery.positions.size() == 1 || ids.insert(position.id).second) continue;
     return Status::invalid_argument(
         fmt::format("delivery: two positions of source {} (allowed: one of each)",
                     quoted_excerpt(position.id)));

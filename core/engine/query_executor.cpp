@@ -19,7 +19,7 @@ namespace {
 class CountingSink : public CellSink {
  public:
   CountingSink(Partial& counts, const QuestionAccount& account)
-      : counts_(counts), account_(account), pace_(account) {}
+      : counts_(counts), account_(account), pace_(&account) {}
 
   void add(std::size_t cell, BitSpan users) override {
     pace_.step();
@@ -191,7 +191,7 @@ class PinnedChunk : public ChunkSource {
         bounds_(bounds),
         amounts_(amounts),
         memory_(&reading.account),
-        pace_(reading.account) {}
+        pace_(&reading.account) {}
   ~PinnedChunk() override {
     for (auto* const pinned : presence_.passing) pinned->page = {};
     for (auto* const pinned : bounds_.passing) pinned->page = {};
@@ -204,12 +204,12 @@ class PinnedChunk : public ChunkSource {
   std::size_t word_count() const override { return word_count_; }
 
   BitSpan presence(SeriesId series, Day day, std::uint64_t* scratch) const override {
+    PinnedPage<PresenceChunk>* const pinned = find(presence_, day.value, series);
+    if (pinned == nullptr) return {};
+    if (pinned->page) [[likely]]
+      return expand(*pinned->page, scratch);
     PageRef<PresenceChunk> read;
-    const PresenceChunk* const page = find(presence_, day.value, series, read);
-    if (page == nullptr) return {};
-    BitSpan set = page->expand(scratch);
-    // A hot bitset may be longer than there are users.
-    set.word_count = std::min(set.word_count, word_count_);
+    BitSpan set = expand(load(presence_, *pinned, read), scratch);
     if (read && set.words != scratch) {
       std::copy_n(set.words, set.word_count, scratch);
       set.words = scratch;
@@ -235,15 +235,17 @@ class PinnedChunk : public ChunkSource {
   }
 
   Bounds bounds(SeriesId series) const override {
-    const BoundsChunk* const page = find(bounds_, 0, series, read_bounds_);
-    if (page == nullptr) return {};
-    return {page->first(), page->last(), std::min(page->size(), word_count_ * 64)};
+    PinnedPage<BoundsChunk>* const pinned = find(bounds_, 0, series);
+    if (pinned == nullptr) return {};
+    const BoundsChunk& page = load(bounds_, *pinned, read_bounds_);
+    return {page.first(), page.last(), std::min(page.size(), word_count_ * 64)};
   }
 
   AmountSum amount(SeriesId series, Day day, BitSpan users) const override {
+    PinnedPage<AmountChunk>* const pinned = find(amounts_, day.value, series);
+    if (pinned == nullptr) return 0;
     PageRef<AmountChunk> read;
-    const AmountChunk* const page = find(amounts_, day.value, series, read);
-    return page == nullptr ? 0 : page->sum_of(users);
+    return load(amounts_, *pinned, read).sum_of(users);
   }
 
   BitSpan listed(const UserList& list, std::uint64_t* scratch) const override {
@@ -267,30 +269,41 @@ class PinnedChunk : public ChunkSource {
     std::vector<PinnedPage<T>*> passing;  // which were read, and go with the chunk
   };
 
-  // A page, read where it is not in memory; null: there is none. It stays there for good, or as
-  // long as the chunk does, or is in `read` alone.
+  // A page, which may not be in memory; null: there is none.
   template <class T>
-  const T* find(Pages<T>& pages, std::int32_t day, SeriesId series, PageRef<T>& read) const {
+  PinnedPage<T>* find(Pages<T>& pages, std::int32_t day, SeriesId series) const {
     pace_.step();
-    PinnedPage<T>* const pinned = pages.finder.find(day, series);
-    if (pinned == nullptr) return nullptr;
-    if (pinned->page) return &*pinned->page;
+    return pages.finder.find(day, series);
+  }
+
+  // A page, read where it is not in memory. It stays there for good, or as long as the chunk does,
+  // or is in `read` alone.
+  template <class T>
+  const T& load(Pages<T>& pages, PinnedPage<T>& pinned, PageRef<T>& read) const {
+    if (pinned.page) return *pinned.page;
     reading_.account.check();
-    const Result<std::string> bytes = reading_.view.read(pinned->address);
+    const Result<std::string> bytes = reading_.view.read(pinned.address);
     if (!bytes.ok()) throw QuestionFailure(bytes.status());
     Result<T> page = T::deserialize(*bytes);
     if (!page.ok()) {
       throw QuestionFailure(
-          Status::corruption(to_string(pinned->address.id) + ": " + page.status().message()));
+          Status::corruption(to_string(pinned.address.id) + ": " + page.status().message()));
     }
     read = PageRef<T>(*std::move(page));
     const std::size_t page_bytes = read->memory_bytes();
     if (!reading_.keeps(page_bytes)) {
-      if (!memory_.take_spare(page_bytes)) return &*read;
-      pages.passing.push_back(pinned);
+      if (!memory_.take_spare(page_bytes)) return *read;
+      pages.passing.push_back(&pinned);
     }
-    pinned->page = std::exchange(read, {});
-    return &*pinned->page;
+    pinned.page = std::exchange(read, {});
+    return *pinned.page;
+  }
+
+  BitSpan expand(const PresenceChunk& page, std::uint64_t* scratch) const {
+    BitSpan set = page.expand(scratch);
+    // A hot bitset may be longer than there are users.
+    set.word_count = std::min(set.word_count, word_count_);
+    return set;
   }
 
   void fill(SeriesId series, DayRange days, RunSets& sets) const {

@@ -469,16 +469,19 @@ std::vector<PinnedTotal> Partition::totals(const TotalsRead& read, QuestionAccou
 template <class T, class IdOf>
 void Partition::pin_pages(const std::vector<PageSlot<T>>& slots, IdOf id_of,
                           std::vector<PinnedPage<T>>& pages, QuestionAccount& account) {
-  take_for(account, pages, slots.size(), QuestionNeed::kReads);
   for (std::size_t chunk = 0; chunk < slots.size(); ++chunk) {
     if (!slots[chunk].exists()) continue;
+    if (pages.size() == pages.capacity()) take_for(account, pages, 1, QuestionNeed::kReads);
     pages.push_back({slots[chunk].page, {id_of(chunk), slots[chunk].epoch}});
   }
 }
 
 void Partition::pin_presence(std::span<const SeriesId> wanted, DayRange days,
                              PinnedPartition& pinned, QuestionAccount& account) const {
+  const std::size_t days_max =
+      days.empty() ? 0 : std::min(static_cast<std::size_t>(days.size()), days_.size());
   for (const SeriesId series : wanted) {
+    take_for(account, pinned.presence, days_max, QuestionNeed::kReads);
     for (auto day = days_.lower_bound(days.first); day != days_.end() && day->first <= days.last;
          ++day) {
       const auto found = day->second.series.find(series);

@@ -9,7 +9,7 @@
 namespace rollcall {
 
 std::uint64_t* SetArena::take() {
-  if (pace_) pace_->step();
+  pace_.step();
   if (taken_ == sets_.size()) {
     const std::size_t bytes = set_words_ * sizeof(std::uint64_t);
     memory_.take(bytes, QuestionNeed::kSets);

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <memory>
 #include <new>
-#include <optional>
 #include <vector>
 
 #include "core/base/mutex.h"
@@ -20,9 +19,7 @@ namespace rollcall {
 // Threads: one at a time.
 class SetArena {
  public:
-  explicit SetArena(QuestionAccount* account = nullptr) : memory_(account) {
-    if (account != nullptr) pace_.emplace(*account);
-  }
+  explicit SetArena(QuestionAccount* account = nullptr) : memory_(account), pace_(account) {}
 
   // From now on buffers have at least so many words; none may be out. At first: kChunkWords.
   void fit(std::size_t word_count);
@@ -40,7 +37,7 @@ class SetArena {
   };
 
   QuestionMemory memory_;
-  std::optional<QuestionPace> pace_;
+  QuestionPace pace_;
   std::size_t set_words_ = kChunkWords;
   std::vector<std::unique_ptr<std::uint64_t[], Free>> sets_;
   std::size_t taken_ = 0;

@@ -34,7 +34,7 @@ constexpr std::size_t kJsonDepthMax = 256;
 class Users {
  public:
   Users(const std::string& name, UserKind kind, QuestionAccount& account, UserTaker& taker)
-      : name_(name), kind_(kind), account_(account), pace_(account), taker_(taker) {}
+      : name_(name), kind_(kind), account_(account), pace_(&account), taker_(taker) {}
 
   Status add(std::string_view text, std::size_t line) {
     pace_.step();
