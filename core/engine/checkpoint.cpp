@@ -59,7 +59,7 @@ Status Engine::State::checkpoint_alone() {
     ROLLCALL_RETURN_IF_ERROR(state_failure);
     ROLLCALL_RETURN_IF_ERROR(write_failure);
     if (!changed) return {};
-    ROLLCALL_RETURN_IF_ERROR(fold(true));
+    ROLLCALL_RETURN_IF_ERROR(fold(FoldDepth::kBounds));
     handover.begin();
     next = epoch + 1;
     const auto add = [&](PageKind kind, const auto& content, Epoch& stored) {

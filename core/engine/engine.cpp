@@ -413,8 +413,8 @@ bool Engine::State::is_known(const Delivery& delivery) const {
   return delivery.token != nullptr && sources.has(*delivery.token);
 }
 
-Status Engine::State::fold(bool bounds) {
-  return for_each_partition([&](Partition& partition) { return partition.fold(*view, bounds); });
+Status Engine::State::fold(FoldDepth depth) {
+  return for_each_partition([&](Partition& partition) { return partition.fold(*view, depth); });
 }
 
 Status Engine::State::save_segment(const std::string& name, SavedSegment segment) {

@@ -43,7 +43,7 @@ class UsersByPartition {
 
 Status Engine::State::write_ahead(Partition& partition) {
   ROLLCALL_RETURN_IF_ERROR(write_failure);
-  ROLLCALL_RETURN_IF_ERROR(partition.fold(*view, true));
+  ROLLCALL_RETURN_IF_ERROR(partition.fold(*view, FoldDepth::kBounds));
   // Pages count as stored before they are: what ends it early ends writing.
   write_failure =
       Status::resource_exhausted("engine: writing ahead was interrupted; open the store again");
@@ -74,7 +74,7 @@ Result<std::uint64_t> Engine::State::forget_in_partitions(std::span<const UserId
     Partition& partition = partitions[i];
     evict_for(state_bytes_max() / 2);  // what the users are in comes on top, where that is full
     ROLLCALL_RETURN_IF_ERROR(partition.load_users(*view));
-    ROLLCALL_RETURN_IF_ERROR(partition.fold(*view, true));
+    ROLLCALL_RETURN_IF_ERROR(partition.fold(*view, FoldDepth::kBounds));
     std::vector<std::uint32_t> ordinals;
     for (const std::size_t number : users_in[i]) {
       const UserId& user = users[number];

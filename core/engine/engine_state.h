@@ -180,7 +180,7 @@ struct Engine::State {
   template <class Visit>
   Status read_partitions(Visit visit);
   // Derives what queries and checkpoints read. Within the gate.
-  Status fold(bool bounds);
+  Status fold(FoldDepth depth);
   Status checkpoint();
   Status checkpoint_alone();  // the same, of one who holds checkpoint_mutex
   Status compact();
