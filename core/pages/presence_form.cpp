@@ -28,22 +28,6 @@ std::size_t PresenceForm::growth(const PageSlot<Page>* slot, const PageGrowth& a
                      : growth_to(bytes, set_bytes);
 }
 
-void PresenceForm::write_slot(const PageSlot<Page>& slot, ByteWriter& writer) {
-  writer.varint(slot.epoch);
-  if (slot.epoch != 0) writer.varint(slot.users);
-}
-
-void PresenceForm::read_slot(ByteReader& reader, PageSlot<Page>& slot) {
-  slot.epoch = reader.varint();
-  if (slot.epoch != 0) slot.users = reader.varint_up_to(kChunkOrdinals);
-}
-
-void PresenceForm::settle(PageSlot<Page>& slot) {
-  if (slot.is_counted) return;
-  slot.users = slot.page->cardinality();
-  slot.is_counted = true;
-}
-
 void PresenceForm::check(PageCheck& check, Day date, const DayState& day) {
   using Words = std::array<std::uint64_t, kChunkWords>;
   using Sets = std::map<std::uint32_t, Words>;  // by chunk

@@ -19,9 +19,19 @@ struct PresenceForm : ChunkForm<PresenceChunk> {
   static std::size_t growth(const PageSlot<Page>* slot, const PageGrowth& added);
 
   // With the epoch stands how many users are in it, so that totals need not read the page.
-  static void write_slot(const PageSlot<Page>& slot, ByteWriter& writer);
-  static void read_slot(ByteReader& reader, PageSlot<Page>& slot);
-  static void settle(PageSlot<Page>& slot);
+  static void write_slot(const PageSlot<Page>& slot, ByteWriter& writer) {
+    writer.varint(slot.epoch);
+    if (slot.epoch != 0) writer.varint(slot.users);
+  }
+  static void read_slot(ByteReader& reader, PageSlot<Page>& slot) {
+    slot.epoch = reader.varint();
+    if (slot.epoch != 0) slot.users = reader.varint_up_to(kChunkOrdinals);
+  }
+  static void settle(PageSlot<Page>& slot) {
+    if (slot.is_counted) return;
+    slot.users = slot.page->cardinality();
+    slot.is_counted = true;
+  }
 
   static std::span<const PresenceRead> reads(const ReadSet& reads) { return reads.presence; }
   static std::size_t read_bytes(std::size_t users) { return (users + 511) / 512 * 64; }

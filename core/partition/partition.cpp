@@ -194,6 +194,7 @@ void Partition::open_cell(const StagedColumn& column, std::size_t number, Series
                           CellTargets& targets) {
   const PagePlace& cell = column.cells[number];
   SeriesDay& series_day = pages_.add_rows(cell, column.events_of(number), column.values_of(number));
+  targets.series_days[number] = &series_day;
   SlotOf<PresenceForm>& presence = pages_.day_slot<PresenceForm>(series_day, cell.chunk);
   const std::uint32_t chunk_users =
       std::min(kChunkOrdinals, user_count_ - cell.chunk * kChunkOrdinals);
@@ -217,8 +218,7 @@ void Partition::open_cell(const StagedColumn& column, std::size_t number, Series
 }
 
 // Marks the pages of a cell as changed, and takes account of what its rows made them grow by.
-void Partition::close_cell(const PagePlace& cell, SeriesRole role) {
-  SeriesDay& series_day = pages_.series_day(cell.series, cell.day);
+void Partition::close_cell(const PagePlace& cell, SeriesDay& series_day, SeriesRole role) {
   pages_.changed<PresenceForm>(pages_.day_slot<PresenceForm>(series_day, cell.chunk), cell);
   if (role != SeriesRole::kEvent) return;
   pages_.changed<CounterForm>(pages_.series_slot<CounterForm>(cell.series, cell.chunk), cell);
@@ -256,6 +256,7 @@ void Partition::apply_column(const StagedColumn& column, SeriesRole role) {
   CellTargets targets;
   targets.words.resize(cell_count);
   targets.presence.resize(cell_count);
+  targets.series_days.resize(cell_count);
   targets.events.resize(has_counters ? cell_count : 0);
   targets.counters.resize(has_counters ? cell_count : 0);
   for (std::size_t cell = 0; cell < cell_count; ++cell) {
@@ -270,26 +271,27 @@ void Partition::apply_column(const StagedColumn& column, SeriesRole role) {
   } else {
     apply_rows<SeriesRole::kDimensionValue>(column, targets);
   }
-  apply_amounts(column);
-  for (const PagePlace& cell : column.cells) close_cell(cell, role);
+  apply_amounts(column, targets);
+  for (std::size_t cell = 0; cell < cell_count; ++cell) {
+    close_cell(column.cells[cell], *targets.series_days[cell], role);
+  }
 }
 
-void Partition::apply_amounts(const StagedColumn& column) {
+void Partition::apply_amounts(const StagedColumn& column, const CellTargets& targets) {
   if (values_.empty()) return;
   std::vector<AmountChunk*> chunks(column.cells.size());
-  const auto slot_of = [&](const PagePlace& cell) -> SlotOf<AmountsForm>& {
-    return pages_.day_slot<AmountsForm>(pages_.series_day(cell.series, cell.day), cell.chunk);
+  const auto slot_of = [&](std::size_t cell) -> SlotOf<AmountsForm>& {
+    return pages_.day_slot<AmountsForm>(*targets.series_days[cell], column.cells[cell].chunk);
   };
   for (const StagedValue& value : values_) {
     const std::uint32_t cell = column.row_cells[value.row];
     if (chunks[cell] == nullptr) {
-      chunks[cell] = &ResidentPages::writable<AmountsForm>(slot_of(column.cells[cell]));
+      chunks[cell] = &ResidentPages::writable<AmountsForm>(slot_of(cell));
     }
     chunks[cell]->add(ordinals_[value.row], value.value);
   }
-  for (std::size_t i = 0; i < chunks.size(); ++i) {
-    const PagePlace& cell = column.cells[i];
-    if (chunks[i] != nullptr) pages_.changed<AmountsForm>(slot_of(cell), cell);
+  for (std::size_t cell = 0; cell < chunks.size(); ++cell) {
+    if (chunks[cell] != nullptr) pages_.changed<AmountsForm>(slot_of(cell), column.cells[cell]);
   }
 }
 

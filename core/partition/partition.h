@@ -154,6 +154,7 @@ class Partition {
     std::vector<std::uint32_t*> events;  // of the counters; of events only, as `counters`
     std::vector<PresenceChunk*> presence;
     std::vector<CounterChunk*> counters;
+    std::vector<SeriesDay*> series_days;  // that stay where they are
   };
 
   void stage_users(const PreparedRows& rows, std::size_t count);
@@ -175,8 +176,8 @@ class Partition {
                  CellTargets& targets);
   template <SeriesRole kRole>
   void apply_rows(const StagedColumn& column, const CellTargets& targets);
-  void close_cell(const PagePlace& cell, SeriesRole role);
-  void apply_amounts(const StagedColumn& column);
+  void close_cell(const PagePlace& cell, SeriesDay& series_day, SeriesRole role);
+  void apply_amounts(const StagedColumn& column, const CellTargets& targets);
   Status fold_any(const StoreView& view);
   Status fold_bounds(const StoreView& view);
   void evict_users(Epoch durable);
