@@ -32,7 +32,7 @@ MAY_INCLUDE = {
     "core/time": ["core/base"],
     "core/users": ["kernels", "core/base"],
     "core/catalog": ["core/base", "core/users"],
-    "core/pages": ["kernels", "core/base", "core/users", "core/catalog"],
+    "core/pages": ["kernels", "core/base", "core/time", "core/users", "core/catalog"],
     "core/store": ["core/base"],
     "core/batch": ["kernels", "core/base", "core/time", "core/users"],
     "core/partition": ["core/base", "core/users", "core/catalog", "core/pages", "core/batch"],

@@ -58,7 +58,7 @@ Status Engine::State::checkpoint_alone() {
     const Gate::Pass pass(gate);
     ROLLCALL_RETURN_IF_ERROR(check_failures());
     if (!schedule.has_changes()) return {};
-    ROLLCALL_RETURN_IF_ERROR(fold(/*bounds=*/true));
+    ROLLCALL_RETURN_IF_ERROR(fold(FoldDepth::kBounds));
     handover.begin();
     schedule.begin_commit();
     next = epoch + 1;

@@ -437,10 +437,10 @@ bool Engine::State::is_known(const Delivery& delivery) const {
   return delivery.token != nullptr && tables.sources.has(*delivery.token);
 }
 
-Status Engine::State::fold(bool bounds) {
+Status Engine::State::fold(FoldDepth depth) {
   return for_each_partition([&](Partition& partition) {
     gate.assert_passed();
-    return partition.fold(*view, bounds);
+    return partition.fold(*view, depth);
   });
 }
 

@@ -44,7 +44,7 @@ class UsersByPartition {
 
 Status Engine::State::write_ahead(Partition& partition) {
   ROLLCALL_RETURN_IF_ERROR(write_failure.status());
-  ROLLCALL_RETURN_IF_ERROR(partition.fold(*view, /*bounds=*/true));
+  ROLLCALL_RETURN_IF_ERROR(partition.fold(*view, FoldDepth::kBounds));
   // Pages count as stored before they are: what ends it early ends writing.
   UnlessFinished writing(
       write_failure,
@@ -77,7 +77,7 @@ Result<std::uint64_t> Engine::State::forget_in_partitions(std::span<const UserId
     evict_for(state_bytes_max() *
               kRoomMadeShare);  // what the users are in comes on top, where that is full
     ROLLCALL_RETURN_IF_ERROR(partition.load_users(*view));
-    ROLLCALL_RETURN_IF_ERROR(partition.fold(*view, /*bounds=*/true));
+    ROLLCALL_RETURN_IF_ERROR(partition.fold(*view, FoldDepth::kBounds));
     std::vector<std::uint32_t> ordinals;
     for (const std::size_t number : users_in[i]) {
       const UserId& user = users[number];

@@ -63,11 +63,9 @@ class ReleaseWithinGate {
 
 // Whether a question has to read pages, or to unite them.
 bool reads_something(const PinnedPartition& partition) {
-  const auto is_stored = [](const auto& pinned) { return !pinned.page; };
-  return std::any_of(partition.presence.begin(), partition.presence.end(), is_stored) ||
-         std::any_of(partition.bounds.begin(), partition.bounds.end(), is_stored) ||
-         std::any_of(partition.amounts.begin(), partition.amounts.end(), is_stored) ||
-         std::any_of(partition.unions.begin(), partition.unions.end(), [](const auto& pinned) {
+  const std::vector<PinnedUnion>& unions = partition.pages.unions;
+  return partition.pages.any_absent() ||
+         std::any_of(unions.begin(), unions.end(), [](const auto& pinned) {
            return std::any_of(pinned.runs.begin(), pinned.runs.end(),
                               [](const auto& run) { return run.is_new; });
          });
@@ -274,7 +272,7 @@ Result<Engine::State::Pinned> Engine::State::pin(std::span<const Query> queries,
   }
   reads.merge();
   account.check();
-  ROLLCALL_RETURN_IF_ERROR(fold(!reads.bounds.empty()));
+  ROLLCALL_RETURN_IF_ERROR(fold(reads.bounds.empty() ? FoldDepth::kPresence : FoldDepth::kBounds));
   for (const TotalsRead& read : reads.totals) {
     ROLLCALL_ASSIGN_OR_RETURN(std::vector<PinnedTotal> totals, pin_totals(read, account));
     pinned.reads.totals.push_back(std::move(totals));
@@ -387,27 +385,23 @@ Result<Explanation> Engine::State::explain(const Query& query, QuestionAccount& 
     const Gate::Pass pass(gate);
     for (const SeriesId id : series) explanation.series.push_back(describe(id, *tables.catalog));
   }
-  constexpr std::size_t kBoundsBytes = 2 * sizeof(std::int32_t);  // of a user
   for (const PinnedPartition& partition : pinned.reads.partitions) {
     const std::size_t users = std::min(partition.user_count, kChunkOrdinals);
-    const auto add_chunks = [&](const auto& pages, std::size_t bytes) {
-      for (const auto& page : pages) {
-        ++explanation.chunks;
-        explanation.stored_chunks += !page.page;
-        explanation.bytes += bytes;
-      }
-    };
-    const std::size_t set_bytes = (users + 511) / 512 * 64;
-    for (const PinnedUnion& pinned_union : partition.unions) {
+    for (const PinnedUnion& pinned_union : partition.pages.unions) {
       for (const PinnedUnion::Run& run : pinned_union.runs) {
         if (run.is_new) continue;  // its days are among the pages
         explanation.chunks += run.sets->chunk_count();
-        explanation.bytes += run.sets->chunk_count() * set_bytes;
+        explanation.bytes += run.sets->chunk_count() * PresenceForm::read_bytes(users);
       }
     }
-    add_chunks(partition.presence, set_bytes);
-    add_chunks(partition.bounds, users * kBoundsBytes);
-    add_chunks(partition.amounts, 0);  // lists, whose lengths are known once they are read
+    partition.pages.pages.for_each(
+        [&]<class Form>(std::type_identity<Form>, const PinnedOf<Form>& pages) {
+          for (const PinnedPage<PageOf<Form>>& page : pages) {
+            ++explanation.chunks;
+            explanation.stored_chunks += !page.page;
+            explanation.bytes += Form::read_bytes(users);
+          }
+        });
   }
   return explanation;
 }

@@ -171,7 +171,7 @@ struct Engine::State {
   template <class Visit>
   Status read_partitions(Visit visit) ROLLCALL_REQUIRES(gate);
   // Derives what queries and checkpoints read.
-  Status fold(bool bounds) ROLLCALL_REQUIRES(gate);
+  Status fold(FoldDepth depth) ROLLCALL_REQUIRES(gate);
   Status checkpoint() ROLLCALL_EXCLUDES(gate);
   // The same, of one who holds the checkpointer's mutex.
   Status checkpoint_alone() ROLLCALL_REQUIRES(checkpointer.mutex()) ROLLCALL_EXCLUDES(gate);

@@ -109,7 +109,7 @@ Result<Engine::State::Passage> Engine::State::ingest_by_partition(
     }
     ROLLCALL_RETURN_IF_ERROR(status);
     partition.apply(batch_number);
-    ROLLCALL_RETURN_IF_ERROR(partition.fold(*view, /*bounds=*/true));
+    ROLLCALL_RETURN_IF_ERROR(partition.fold(*view, FoldDepth::kBounds));
     bytes_all += partition.memory_use().resident_bytes - bytes_before;
     std::vector<DirtyPage> dirty;
     partition.collect_dirty(epoch + 1, dirty, superseded);

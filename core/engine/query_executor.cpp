@@ -221,8 +221,8 @@ class PinnedChunk : public ChunkSource {
     pace_.step();
     const PinnedUnion wanted = {series, days, {}, {}};
     const auto pinned =
-        std::lower_bound(partition_.unions.begin(), partition_.unions.end(), wanted);
-    ROLLCALL_ASSERT(pinned != partition_.unions.end() && !(wanted < *pinned));
+        std::lower_bound(partition_.pages.unions.begin(), partition_.pages.unions.end(), wanted);
+    ROLLCALL_ASSERT(pinned != partition_.pages.unions.end() && !(wanted < *pinned));
     Union result = {{}, pinned->rest};
     for (std::size_t i = 0; i < pinned->runs.size(); ++i) {
       RunSets& sets = *pinned->runs[i].sets;
@@ -354,9 +354,9 @@ template <class Visit>
 void visit_partition(const ReadSet& reads, PinnedPartition& partition, Workers& workers, bool alone,
                      Reading& reading, const Visit& visit) {
   const std::uint32_t chunk_count = chunk_count_of(partition);
-  const PagesByChunk presence(partition.presence, chunk_count);
-  const PagesByChunk bounds(partition.bounds, chunk_count);
-  const PagesByChunk amounts(partition.amounts, chunk_count);
+  const PagesByChunk presence(partition.pages.of<PresenceForm>(), chunk_count);
+  const PagesByChunk bounds(partition.pages.of<BoundsForm>(), chunk_count);
+  const PagesByChunk amounts(partition.pages.of<AmountsForm>(), chunk_count);
   for_each(workers, alone, chunk_count, [&](std::size_t i) {
     const auto chunk = static_cast<std::uint32_t>(i);
     reading.account.check();
@@ -373,16 +373,12 @@ bool is_small(const Plan& plan, std::span<const PinnedPartition> partitions) {
   constexpr std::size_t kCellsPerPage = 8;  // take as long: their sets are in a cache by then
   std::size_t words = 0;
   for (const PinnedPartition& partition : partitions) {
-    const auto is_absent = [](const auto& page) { return !page.page; };
-    if (std::any_of(partition.presence.begin(), partition.presence.end(), is_absent) ||
-        std::any_of(partition.bounds.begin(), partition.bounds.end(), is_absent) ||
-        std::any_of(partition.amounts.begin(), partition.amounts.end(), is_absent)) {
-      return false;
-    }
+    if (partition.pages.any_absent()) return false;
     const std::size_t users = partition.user_count;
     words += std::min<std::size_t>(users, kChunkOrdinals) / 64 *
-                 (partition.presence.size() + 2 * partition.unions.size()) +
-             users / 2 * partition.bounds.size() / std::max(chunk_count_of(partition), 1u) +
+                 (partition.pages.of<PresenceForm>().size() + 2 * partition.pages.unions.size()) +
+             users / 2 * partition.pages.of<BoundsForm>().size() /
+                 std::max(chunk_count_of(partition), 1u) +
              users / 64 * (plan.cell_count() / kCellsPerPage);
     if (words > kSmallWords) return false;
   }

@@ -7,21 +7,28 @@
 #include <vector>
 
 #include "core/catalog/store_tables.h"
-#include "core/pages/amount_chunk.h"
-#include "core/pages/bounds_chunk.h"
-#include "core/pages/counter_chunk.h"
-#include "core/pages/page_ref.h"
-#include "core/pages/presence_chunk.h"
+#include "core/pages/page_forms.h"
 #include "rollcall/store.h"
 
 namespace rollcall {
 
-// A page to be stored, encoded when its turn comes.
+// A page of a form as a snapshot of it, to be encoded.
+template <class Form>
+struct DirtyPageOf {
+  PageRef<PageOf<Form>> page;
+};
+
+template <class Forms>
+struct DirtyContent;
+template <class... Forms>
+struct DirtyContent<std::tuple<Forms...>> {
+  using Type = std::variant<DirtyPageOf<Forms>..., std::string>;
+};
+
+// A page to be stored: of a form, encoded when its turn comes, or its bytes.
 struct DirtyPage {
   PageId id;
-  std::variant<PageRef<PresenceChunk>, PageRef<CounterChunk>, PageRef<BoundsChunk>,
-               PageRef<AmountChunk>, std::string>
-      content;
+  DirtyContent<PageForms>::Type content;
 };
 
 // What it holds until it is let go of.
