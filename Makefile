@@ -86,9 +86,10 @@ format:  ## format every source file
 	clang-format -i $(sources)
 
 .PHONY: tidy
-tidy: dev  ## check the house rules, and run clang-tidy
+tidy: dev  ## check the house rules, who holds which lock, and run clang-tidy
 	@tools/setup --dev
 	python3 tools/tidy.py --compile-commands build/dev/compile_commands.json
+	python3 tools/thread_safety.py --compile-commands build/dev/compile_commands.json || [ $$? -eq 77 ]
 	run-clang-tidy -quiet -p build/dev '^$(CURDIR)/(core|storage|tools|examples)/'
 
 .PHONY: clean

@@ -79,11 +79,11 @@ class SyntheticPresence {
       for (const Page& page : partition.pages) {
         const Day day{page.page.address.id.day};
         if (reads_day(reads.presence, day) || reads_day(reads.unions, day)) {
-          part.presence.push_back(page.page);
+          part.pages.of<PresenceForm>().push_back(page.page);
         }
       }
       for (const UnionRead& read : reads.unions) {
-        PinnedUnion& pinned_union = part.unions.emplace_back();
+        PinnedUnion& pinned_union = part.pages.unions.emplace_back();
         pinned_union = {kSeries, read.days, {}, read.days};
         if (!kept) continue;
         pinned_union.rest = {read.days.last + 1, read.days.last};

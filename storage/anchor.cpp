@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/base/mutex.h"
 #include "storage/little_endian.h"
 #include "storage/store_directory.h"
 
@@ -96,19 +97,19 @@ Result<std::optional<JournalMark>> Anchor::journal_mark() const {
 }
 
 Status Anchor::note_commit(const CommitFacts& facts, std::uint64_t first_journal) {
-  const std::lock_guard lock(*mutex_);
+  const MutexLock lock(*mutex_);
   return write({facts.store_id, facts.epoch, facts.digest, first_journal, state_.last_journal});
 }
 
 Status Anchor::note_journal(std::uint64_t last_journal) {
-  const std::lock_guard lock(*mutex_);
+  const MutexLock lock(*mutex_);
   AnchorState state = state_;
   state.last_journal = last_journal;
   return write(state);
 }
 
 Status Anchor::note_mark(const JournalMark& mark) {
-  const std::lock_guard lock(*mutex_);
+  const MutexLock lock(*mutex_);
   return file_.write(kMarkOffset, encode_journal_mark(mark, state_.store_id));
 }
 

@@ -22,11 +22,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "core/base/mutex.h"
 #include "rollcall/store.h"
 #include "storage/commit_record.h"
 #include "storage/journal_format.h"
@@ -79,8 +79,8 @@ class Anchor {
 
   PosixFile file_;
   AnchorState state_;
-  std::size_t slot_;                                                    // the one that holds state_
-  std::unique_ptr<std::mutex> mutex_ = std::make_unique<std::mutex>();  // of the note_ functions
+  std::size_t slot_;                                          // the one that holds state_
+  std::unique_ptr<Mutex> mutex_ = std::make_unique<Mutex>();  // of the note_ functions
 };
 
 // Both compare the anchor with the last commit in the database of `directory`, and answer

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "core/base/mutex.h"
 #include "storage/plain_file_system.h"
 
 namespace rollcall {
@@ -53,7 +54,7 @@ rocksdb::IOStatus CautiousFileSystem::NewWritableFile(
     std::unique_ptr<rocksdb::FSWritableFile>* file, rocksdb::IODebugContext* debug) {
   rocksdb::IOStatus status = FileSystemWrapper::NewWritableFile(path, options, file, debug);
   const std::string name = std::filesystem::path(path).filename().string();
-  if (const std::lock_guard lock(mutex_); status.ok() && opening_) new_files_.push_back(path);
+  if (const MutexLock lock(mutex_); status.ok() && opening_) new_files_.push_back(path);
   if (status.ok() && name.starts_with("MANIFEST-")) {
     *file = std::make_unique<ManifestFile>(std::move(*file), manifest_failed_);
   }
@@ -76,7 +77,7 @@ rocksdb::IOStatus CautiousFileSystem::RenameFile(const std::string& from, const 
 }
 
 void CautiousFileSystem::remove_new_files() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (*manifest_failed_) return;
   for (const std::string& path : new_files_) {
     std::error_code ignored;  // what is left is removed at the next opening that succeeds
@@ -86,7 +87,7 @@ void CautiousFileSystem::remove_new_files() {
 }
 
 void CautiousFileSystem::keep_new_files() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   opening_ = false;
   new_files_.clear();
 }

@@ -10,9 +10,10 @@
 
 #include <atomic>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
+
+#include "core/base/mutex.h"
 
 namespace rollcall {
 
@@ -41,9 +42,10 @@ class CautiousFileSystem final : public rocksdb::FileSystemWrapper {
   void keep_new_files();
 
  private:
-  std::mutex mutex_;                    // guards the names
-  std::vector<std::string> new_files_;  // that no MANIFEST in force names
-  bool opening_ = true;
+  Mutex mutex_;
+  // That no MANIFEST in force names.
+  std::vector<std::string> new_files_ ROLLCALL_GUARDED_BY(mutex_);
+  bool opening_ ROLLCALL_GUARDED_BY(mutex_) = true;
   const std::shared_ptr<std::atomic<bool>> manifest_failed_;
 };
 

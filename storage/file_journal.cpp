@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/base/assert.h"
+#include "core/base/mutex.h"
 #include "storage/posix_file.h"
 #include "storage/store_directory.h"
 
@@ -37,16 +38,21 @@ Status FileJournal::replay(std::uint64_t covered, Epoch epoch, const Visit& visi
     ROLLCALL_RETURN_IF_ERROR(sync_and_mark(file));
   }
   // A crash may have left a file that the anchor was not told of.
-  last_file_ = std::max(anchor_.state().last_journal, anchor_.state().first_journal - 1);
-  if (!scan.files.empty()) last_file_ = std::max(last_file_, scan.files.back().file);
-  if (last_file_ != anchor_.state().last_journal) {
-    ROLLCALL_RETURN_IF_ERROR(anchor_.note_journal(last_file_));
+  std::uint64_t last_file =
+      std::max(anchor_.state().last_journal, anchor_.state().first_journal - 1);
+  if (!scan.files.empty()) last_file = std::max(last_file, scan.files.back().file);
+  if (last_file != anchor_.state().last_journal) {
+    ROLLCALL_RETURN_IF_ERROR(anchor_.note_journal(last_file));
   }
-  read_files_ = scan.files;
-  next_ = synced_ = scan.next;
+  {
+    const MutexLock lock(mutex_);
+    last_file_ = last_file;
+    read_files_ = scan.files;
+    next_ = synced_ = scan.next;
+  }
 
   ROLLCALL_ASSIGN_OR_RETURN(const std::vector<std::uint64_t> numbers, journal_files(directory_));
-  if (!numbers.empty() && numbers.back() > last_file_ + 1) {
+  if (!numbers.empty() && numbers.back() > last_file + 1) {
     return Status::corruption(journal_path(directory_, numbers.back()) +
                               ": the journal file is there, but " +
                               journal_path(directory_, numbers.back() - 1) +
@@ -97,7 +103,7 @@ Status FileJournal::cut_off(const JournalScan& scan) {
 Status FileJournal::begin_file() {
   std::uint64_t number = 0;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     ROLLCALL_RETURN_IF_ERROR(failure_);
     number = last_file_ + 1;
   }
@@ -105,7 +111,7 @@ Status FileJournal::begin_file() {
   ROLLCALL_ASSIGN_OR_RETURN(JournalFile file, JournalFile::create(directory_, store_id_, number));
   Status status = file.publish(directory_);
   if (status.ok()) status = anchor_.note_journal(number);
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (!status.ok()) {
     failure_ = status;  // a sync may have failed, and is not to be tried again
     return status;
@@ -117,11 +123,11 @@ Status FileJournal::begin_file() {
 
 Result<std::uint64_t> FileJournal::append(Epoch base, std::string_view bytes) {
   const bool first = [&] {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return files_.empty();
   }();
   if (first) ROLLCALL_RETURN_IF_ERROR(begin_file());
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   ROLLCALL_RETURN_IF_ERROR(failure_);
   JournalFile& file = *files_.back();
   if (Status status = file.append({next_, base, bytes}); !status.ok()) {
@@ -132,12 +138,12 @@ Result<std::uint64_t> FileJournal::append(Epoch base, std::string_view bytes) {
 }
 
 Status FileJournal::sync(std::uint64_t number) {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   ROLLCALL_ASSERT(number < next_);
   while (synced_ <= number) {
     ROLLCALL_RETURN_IF_ERROR(failure_);
     if (syncing_) {
-      synced_more_.wait(lock);
+      synced_more_.wait(mutex_);
       continue;
     }
     const std::uint64_t next = next_;
@@ -179,11 +185,11 @@ Status FileJournal::sync_files(const std::vector<Unsynced>& unsynced) {
 Status FileJournal::rotate() {
   if (!replayed_) return {};  // the files are still being read
   const bool begun = [&] {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return !files_.empty() && !files_.back()->empty();
   }();
   if (begun) ROLLCALL_RETURN_IF_ERROR(begin_file());
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   first_needed_ = files_.empty() ? last_file_ + 1 : files_.back()->number();
   return {};
 }
@@ -191,7 +197,7 @@ Status FileJournal::rotate() {
 Status FileJournal::remove_unneeded() {
   std::vector<std::uint64_t> numbers;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     std::erase_if(read_files_, [&](const JournalMark& file) {
       if (file.file < first_needed_) numbers.push_back(file.file);
       return file.file < first_needed_;
@@ -208,7 +214,7 @@ Status FileJournal::remove_unneeded() {
 }
 
 std::uint64_t FileJournal::bytes() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::uint64_t bytes = 0;
   for (const JournalMark& file : read_files_) bytes += file.bytes - kJournalRecordsBegin;
   for (const auto& file : files_) bytes += file->mark().bytes - kJournalRecordsBegin;

@@ -4,13 +4,12 @@
 // wait for that. There is no thread for it.
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "core/base/mutex.h"
 #include "rollcall/journal.h"
 #include "storage/anchor.h"
 #include "storage/journal_file.h"
@@ -60,16 +59,17 @@ class FileJournal final : public Journal {
   bool replayed_ = false;
   std::uint64_t first_needed_;  // the committing thread's
 
-  mutable std::mutex mutex_;  // guards all that follows
-  std::condition_variable synced_more_;
-  std::vector<JournalMark> read_files_;              // found by replay()
-  std::vector<std::shared_ptr<JournalFile>> files_;  // begun since; the last one is written to
-  std::uint64_t last_file_ = 0;                      // that was ever begun
-  std::uint64_t first_unsynced_ = 0;                 // file; those before it are on disk
-  std::uint64_t next_ = 0;                           // number of the next record
-  std::uint64_t synced_ = 0;                         // records before it are on disk
-  bool syncing_ = false;
-  Status failure_;  // why nothing is written any more
+  mutable Mutex mutex_;
+  ConditionVariable synced_more_;
+  std::vector<JournalMark> read_files_ ROLLCALL_GUARDED_BY(mutex_);  // found by replay()
+  // Begun since; the last one is written to.
+  std::vector<std::shared_ptr<JournalFile>> files_ ROLLCALL_GUARDED_BY(mutex_);
+  std::uint64_t last_file_ ROLLCALL_GUARDED_BY(mutex_) = 0;       // that was ever begun
+  std::uint64_t first_unsynced_ ROLLCALL_GUARDED_BY(mutex_) = 0;  // files before it are on disk
+  std::uint64_t next_ ROLLCALL_GUARDED_BY(mutex_) = 0;            // number of the next record
+  std::uint64_t synced_ ROLLCALL_GUARDED_BY(mutex_) = 0;          // records before it are on disk
+  bool syncing_ ROLLCALL_GUARDED_BY(mutex_) = false;
+  Status failure_ ROLLCALL_GUARDED_BY(mutex_);  // why nothing is written any more
 };
 
 }  // namespace rollcall

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/base/guard.h"
+#include "core/base/memory_policy.h"
 #include "rollcall/standard_descriptors.h"
 #include "storage/cautious_file_system.h"
 #include "storage/posix_file.h"
@@ -104,8 +105,8 @@ Result<std::string> rocks_database_version(const std::string& directory) {
 
 std::size_t limit_memory(const RocksDatabase& database, std::size_t bytes_max,
                          std::size_t cache_bytes_max) {
-  constexpr std::size_t kBytesMin = std::size_t{2} << 20;  // of either
-  std::size_t buffer_bytes = std::clamp(bytes_max / 2, kBytesMin, kWriteBufferBytesMax);
+  std::size_t buffer_bytes =
+      std::clamp(bytes_max * kStoreBuffersShare, kStorePartBytesMin, kWriteBufferBytesMax);
   if (database.lock) {
     database.write_buffers->SetBufferSize(buffer_bytes);
   } else {
@@ -114,8 +115,8 @@ std::size_t limit_memory(const RocksDatabase& database, std::size_t bytes_max,
     database.db->GetIntProperty(rocksdb::DB::Properties::kCurSizeAllMemTables, &found);
     buffer_bytes = found;
   }
-  const std::size_t cache_bytes =
-      std::min(std::max(bytes_max - std::min(bytes_max, buffer_bytes), kBytesMin), cache_bytes_max);
+  const std::size_t cache_bytes = std::min(
+      std::max(bytes_max - std::min(bytes_max, buffer_bytes), kStorePartBytesMin), cache_bytes_max);
   database.cache->SetCapacity(cache_bytes);
   return buffer_bytes + cache_bytes;
 }

@@ -1,10 +1,10 @@
 #include "rollcall/rocks_store.h"
+#include "core/base/mutex.h"
 
 #include <rocksdb/db.h>
 #include <sys/stat.h>
 
 #include <filesystem>
-#include <mutex>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -112,7 +112,7 @@ class RocksStore final : public Store {
   void renew_view() {
     // The old view may be the last to its snapshot: it is let go outside the mutex.
     auto view = std::make_shared<const RocksView>(database_);
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     view_.swap(view);
   }
   // Whether the store takes commits.
@@ -120,7 +120,7 @@ class RocksStore final : public Store {
   // And this one, or a part of it.
   Status check_next(const Commit& commit) const;
   std::shared_ptr<const RocksView> last_view() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return view_;
   }
 
@@ -131,9 +131,11 @@ class RocksStore final : public Store {
   bool commit_failed_ = false;  // the committing thread's, as the next
   PagesWritten ahead_;          // of the next commit
 
-  mutable std::mutex mutex_;  // guards last_ and view_; last_ is written by the committing thread
+  mutable Mutex mutex_;
+  // The committing thread writes it within the mutex, and reads it without.
   CommitFacts last_;
-  std::shared_ptr<const RocksView> view_;  // what every view() gets until more is written
+  // What every view() gets until more is written.
+  std::shared_ptr<const RocksView> view_ ROLLCALL_GUARDED_BY(mutex_);
 };
 
 Status RocksStore::check_writable() const {
@@ -194,7 +196,7 @@ Status RocksStore::commit(const Commit& commit) {
   ahead_ = {};
 
   // The old view may be the last to its snapshot: it is let go outside the mutex.
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   last_ = facts;
   view_.swap(view);
   return {};
@@ -208,7 +210,7 @@ Status RocksStore::compact() {
 Result<StoreSize> RocksStore::size() const {
   StoreSize size;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     size.page_count = last_.live_page_count;
   }
   std::error_code error;

@@ -21,6 +21,21 @@ std::string without_slash_at_end(std::string directory) {
   return directory;
 }
 
+// Removes what a crash left of a copy that had its name and was not yet a store.
+Status remove_unfinished(const std::string& target) {
+  std::error_code error;
+  if (!fs::is_directory(fs::symlink_status(target, error))) return {};
+  const Result<bool> left_over = holds_unfinished_copy(target);
+  if (!left_over.ok() || !*left_over) return {};
+  ROLLCALL_ASSIGN_OR_RETURN(const StoreLock lock, StoreLock::acquire(lock_path(target)));
+  // Somebody may have finished it before the lock was ours.
+  const Result<bool> still_left_over = holds_unfinished_copy(target);
+  if (!still_left_over.ok() || !*still_left_over) return {};
+  fs::remove_all(target, error);
+  if (!error) return {};
+  return Status::io_error(target + ": cannot remove what a crash left: " + error.message());
+}
+
 Status check_target(const std::string& target) {
   std::error_code error;
   if (!fs::exists(fs::symlink_status(target, error))) return {};
@@ -80,6 +95,7 @@ UnfinishedCopy::~UnfinishedCopy() {
 
 Result<UnfinishedCopy> UnfinishedCopy::begin(const std::string& target) {
   const std::string path = without_slash_at_end(target);
+  ROLLCALL_RETURN_IF_ERROR(remove_unfinished(path));
   ROLLCALL_RETURN_IF_ERROR(check_target(path));
   const std::string directory = path + ".new";
   ROLLCALL_RETURN_IF_ERROR(check_place(directory));
@@ -95,8 +111,8 @@ Result<UnfinishedCopy> UnfinishedCopy::begin(const std::string& target) {
 
 Status UnfinishedCopy::finish() {
   ROLLCALL_RETURN_IF_ERROR(lock_.check_place());
-  ROLLCALL_RETURN_IF_ERROR(mark_as_store(directory_));
-  // Replaces an empty directory, and nothing else.
+  // The name comes first: whatever a crash leaves is marked as a copy, and the next one removes it.
+  // An empty directory is replaced, and nothing else.
   if (std::rename(directory_.c_str(), target_.c_str()) != 0) {
     return errno_status(directory_, "rename to " + target_,
                         errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR
@@ -104,6 +120,7 @@ Status UnfinishedCopy::finish() {
                             : StatusCode::kIoError);
   }
   directory_.clear();
+  ROLLCALL_RETURN_IF_ERROR(mark_as_store(target_));
   return sync_directory((fs::path(target_) / "..").string());
 }
 

@@ -11,8 +11,8 @@ namespace rollcall {
 // Removed when it ends unfinished. What a crash leaves of it is marked as what it is.
 class UnfinishedCopy {
  public:
-  // Makes `target`.new, or takes over what a crash left there. `target` must be missing or an empty
-  // directory.
+  // Makes `target`.new, or takes over what a crash left there. `target` must be missing, an empty
+  // directory, or what a crash left of a copy, which is removed.
   //   kNotFound       the parent is missing
   //   kAlreadyExists  one of the two holds something else
   //   kBusy           somebody else is making a copy there
@@ -23,7 +23,7 @@ class UnfinishedCopy {
 
   const std::string& directory() const { return directory_; }
 
-  // Makes it a store and gives it its name; returns once that is on disk, as its files must be.
+  // Gives it its name and makes it a store; returns once that is on disk, as its files must be.
   Status finish();
 
  private:

@@ -61,12 +61,14 @@ std::string hint_for(const Status& status, std::string_view command) {
 }
 
 int report_failure(const Status& status, std::string_view command) {
+  const std::optional<int> interrupted = interrupted_exit_code();
+  const bool is_of_reader = has_lost_reader() && !interrupted;
+  if (status.code() == StatusCode::kCancelled && is_of_reader) return kFailure;
   std::string text = "rollcall: " + shortened(printable(status.message())) + "\n";
   if (const std::string hint = hint_for(status, command); !hint.empty()) {
     text.append("hint: ").append(printable(hint)).append("\n");
   }
   write_standard_error(text);
-  const std::optional<int> interrupted = interrupted_exit_code();
   return status.code() == StatusCode::kCancelled && interrupted ? *interrupted : kFailure;
 }
 
@@ -141,8 +143,13 @@ int report_usage(const CLI::App& app, const CLI::ParseError& error) {
   return kUsage;
 }
 
-// What was written may yet fail to arrive, as on a full disk that is far away.
+// What was written may yet fail to arrive, as on a full disk that is far away. A reader that went
+// away ends the process now, once its work is done, as it ends others.
 int ended(int code, std::string_view command) {
+  if (has_lost_reader()) {
+    std::signal(SIGPIPE, SIG_DFL);
+    std::raise(SIGPIPE);
+  }
   const bool is_done = code == EXIT_SUCCESS || code == kRowsRefused;
   if (const Status status = close_standard_output(); !status.ok() && is_done) {
     return report_failure(status, command);
@@ -212,9 +219,9 @@ int main(int argc, char** argv) {
   if (!descriptors.ok()) return rollcall::tools::report_failure(descriptors, "");
   // For the width of characters alone; numbers keep their point.
   if (std::setlocale(LC_CTYPE, "C.UTF-8") == nullptr) std::setlocale(LC_CTYPE, "");
-  // A reader that goes away ends the process quietly, whatever the parent had set; a file that may
-  // not grow any more (ulimit -f) is an error of the write, which says which file it is.
-  std::signal(SIGPIPE, SIG_DFL);
+  // A reader that goes away must not end what is being written to a store; a file that may not grow
+  // any more (ulimit -f) is an error of the write, which says which file it is.
+  std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
   const int code = rollcall::tools::run_to_its_end(argc, argv);
   if (rollcall::tools::has_abandoned_work()) std::_Exit(code);

@@ -28,6 +28,7 @@ std::optional<std::size_t> terminal_width(int descriptor) {
 }
 
 std::atomic<bool> errors_lost{false};
+std::atomic<bool> reader_gone{false};
 
 // Returns 0, or the errno of what failed. Nobody reads what goes to one that was closed when the
 // program began.
@@ -36,6 +37,7 @@ int write_all(int descriptor, std::string_view text) {
   while (!text.empty()) {
     const ssize_t written = ::write(descriptor, text.data(), text.size());
     if (written < 0 && errno == EINTR) continue;
+    if (written < 0 && errno == EPIPE) reader_gone = true;
     if (written < 0) return errno;
     text.remove_prefix(static_cast<std::size_t>(written));
   }
@@ -46,6 +48,7 @@ Status standard_output_failed(int error) {
   if (was_closed(STDOUT_FILENO)) {
     return Status::io_error("standard output: it was closed when the program began");
   }
+  if (error == EPIPE) return {StatusCode::kCancelled, "standard output: its reader has gone"};
   return Status::io_error(std::string("standard output: ") + std::strerror(error));
 }
 
@@ -95,8 +98,6 @@ std::size_t display_width(std::string_view text) {
 
 Status draw_on_standard_output(std::string_view text) {
   const int error = write_all(STDOUT_FILENO, text);
-  // SIGPIPE usually ends the process before this; some parents have it ignored.
-  if (error == EPIPE) std::_Exit(0);
   return error == 0 ? Status() : standard_output_failed(error);
 }
 
@@ -122,5 +123,7 @@ void write_standard_error(std::string_view text) {
 }
 
 bool has_lost_errors() { return errors_lost; }
+
+bool has_lost_reader() { return reader_gone; }
 
 }  // namespace rollcall::tools

@@ -52,4 +52,8 @@ void write_standard_error(std::string_view text);
 void draw_on_standard_error(std::string_view text);
 bool has_lost_errors();
 
+// Whether who read standard output or standard error has gone, as in `rollcall ... | head`. Writes
+// of it fail with kCancelled.
+bool has_lost_reader();
+
 }  // namespace rollcall::tools

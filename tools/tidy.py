@@ -32,7 +32,7 @@ MAY_INCLUDE = {
     "core/time": ["core/base"],
     "core/users": ["kernels", "core/base"],
     "core/catalog": ["core/base", "core/users"],
-    "core/pages": ["kernels", "core/base", "core/users", "core/catalog"],
+    "core/pages": ["kernels", "core/base", "core/time", "core/users", "core/catalog"],
     "core/store": ["core/base"],
     "core/batch": ["kernels", "core/base", "core/time", "core/users"],
     "core/partition": ["core/base", "core/users", "core/catalog", "core/pages", "core/batch"],
@@ -79,6 +79,10 @@ NAMESPACE_END = re.compile(r"\}  // namespace")
 # At the beginning of a line: not within another type.
 TYPE = re.compile(r"(?:struct|class|union|enum(?: class)?) (?:alignas\(\w+\) )?([\w:]+)"
                   r"(?: final)?(?: :.*)?(?: \{.*|$)")
+# core/base/mutex.h has those whose use clang checks.
+UNCHECKED_LOCK = re.compile(
+    r"\bstd::(?:\w*mutex|(?:unique|shared|scoped)_lock|lock_guard|condition_variable\w*)\b")
+CHECKED_LOCKS = "core/base/mutex.h"
 # Split, so that this file does not find itself.
 # A flag of the command line in a text of the library: surfaces spell options, see option_hint.h.
 # Programs that such a text names may have flags of their own.
@@ -186,6 +190,9 @@ def check_text(path, text):
             yield number, "a tab"
         if line.endswith((" ", "\r")):
             yield number, "a blank at the end"
+        if path.startswith(("core/", "storage/")) and path != CHECKED_LOCKS:
+            if lock := UNCHECKED_LOCK.search(line):
+                yield number, f"{lock.group()}: {CHECKED_LOCKS} has one whose use is checked"
         if is_source(path) and len(line) > COLUMNS_MAX:
             yield number, f"{len(line)} columns: at most {COLUMNS_MAX}"
 
@@ -330,6 +337,9 @@ BAD = {
     "two types of one name":
         ("core/base/type.cpp", "namespace rollcall {\nclass Row {\n};\n}  // namespace rollcall\n",
          "another type at core/base/row.h:3"),
+    "a mutex that nobody checks": ("storage/a.h", "#pragma once\nstd::mutex mutex_;\n", "is checked"),
+    "a lock that nobody checks":
+        ("core/users/a.cpp", "const std::lock_guard lock(mutex_);\n", "is checked"),
     "unfinished": ("core/users/a.cpp", "// TO" "DO: later\n", "unfinished"),
     "tab": ("core/users/a.cpp", "int\tf();\n", "a tab"),
     "long line": ("core/users/a.cpp", "// " + "x" * COLUMNS_MAX + "\n", "columns"),

@@ -2,11 +2,12 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
 #include <vector>
+
+#include "core/base/mutex.h"
+#include "core/base/thread_safety.h"
 
 namespace rollcall {
 
@@ -14,18 +15,18 @@ namespace rollcall {
 // gate that is passed may be kept across calls of the workers: tasks of the engine's never ask
 // for it, so a thread that helps with other tasks while it waits cannot wait for itself. Waiters
 // are served in the order of their arrival, so neither queries nor ingest can starve the other.
-class Gate {
+class ROLLCALL_CAPABILITY("gate") Gate {
  public:
   // Passes the gate while it lives.
-  class Pass {
+  class ROLLCALL_SCOPED_CAPABILITY Pass {
    public:
-    explicit Pass(Gate& gate) : gate_(gate) { gate_.enter(); }
+    explicit Pass(Gate& gate) ROLLCALL_ACQUIRE(gate) : gate_(gate) { gate_.enter(); }
     // Calls `check` every few milliseconds while it waits; what that throws ends the waiting.
     template <class Check>
-    Pass(Gate& gate, const Check& check) : gate_(gate) {
+    Pass(Gate& gate, const Check& check) ROLLCALL_ACQUIRE(gate) : gate_(gate) {
       gate_.enter(check);
     }
-    ~Pass() { gate_.leave(); }
+    ~Pass() ROLLCALL_RELEASE() { gate_.leave(); }
     Pass(const Pass&) = delete;
     Pass& operator=(const Pass&) = delete;
 
@@ -33,42 +34,50 @@ class Gate {
     Gate& gate_;
   };
 
+  // For lambdas, tasks of the workers among them, whose callers have passed the gate.
+  void assert_passed() const ROLLCALL_ASSERT_CAPABILITY(this) {}
+
  private:
-  void enter() {
-    std::unique_lock lock(mutex_);
+  void enter() ROLLCALL_ACQUIRE() {
+    const MutexLock lock(mutex_);
     const std::uint64_t ticket = next_ticket_++;
-    changed_.wait(lock, [&] { return serving_ == ticket; });
+    while (serving_ != ticket) changed_.wait(mutex_);
   }
   template <class Check>
-  void enter(const Check& check) {
+  void enter(const Check& check) ROLLCALL_ACQUIRE() {
     constexpr std::chrono::milliseconds kUnchecked(5);
-    std::unique_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     // So that leaving needs no memory: all who wait may leave.
     left_.reserve(static_cast<std::size_t>(next_ticket_ - serving_) + 1);
     const std::uint64_t ticket = next_ticket_++;
-    while (!changed_.wait_for(lock, kUnchecked, [&] { return serving_ == ticket; })) {
+    auto unchecked_until = std::chrono::steady_clock::now() + kUnchecked;
+    while (serving_ != ticket) {
+      changed_.wait_until(mutex_, unchecked_until);
+      if (serving_ == ticket || std::chrono::steady_clock::now() < unchecked_until) continue;
       try {
         check();
       } catch (...) {
         left_.push_back(ticket);
         throw;
       }
+      unchecked_until = std::chrono::steady_clock::now() + kUnchecked;
     }
   }
-  void leave() {
+  void leave() ROLLCALL_RELEASE() {
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       ++serving_;
       while (std::erase(left_, serving_) != 0) ++serving_;
     }
     changed_.notify_all();
   }
 
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::uint64_t next_ticket_ = 0;
-  std::uint64_t serving_ = 0;
-  std::vector<std::uint64_t> left_;  // tickets of those who wait no more
+  Mutex mutex_;
+  ConditionVariable changed_;
+  std::uint64_t next_ticket_ ROLLCALL_GUARDED_BY(mutex_) = 0;
+  std::uint64_t serving_ ROLLCALL_GUARDED_BY(mutex_) = 0;
+  // Tickets of those who wait no more.
+  std::vector<std::uint64_t> left_ ROLLCALL_GUARDED_BY(mutex_);
 };
 
 }  // namespace rollcall

@@ -1,4 +1,4 @@
-// Who gets which part of EngineOptions::memory_bytes_max.
+// Who gets which part of EngineOptions::memory_bytes_max. No other file says a part of it.
 #pragma once
 
 #include <algorithm>
@@ -6,32 +6,101 @@
 
 namespace rollcall {
 
-// One part in so many of the whole, at most: the store's caches and buffers.
-inline constexpr std::size_t kStoreShare = 8;
-// One part in so many of the whole: prepared batches. The state has the rest.
-inline constexpr std::size_t kPreparedShare = 4;
+// So many parts of a whole that is cut into `of` equal ones.
+struct Share {
+  std::size_t parts = 0;
+  std::size_t of = 1;
 
-// The prepared batches' quarter, again in parts of the whole: blocks of rows kept for later, rows
-// of files that wait to be ingested, and text that is read and decoded.
-inline constexpr std::size_t kPoolShare = 8;
-inline constexpr std::size_t kWaitingShare = 16;
-inline constexpr std::size_t kDecodingShare = 16;
-static_assert(16 / kPoolShare + 16 / kWaitingShare + 16 / kDecodingShare == 16 / kPreparedShare);
+  friend constexpr std::size_t operator*(std::size_t whole_bytes, Share share) {
+    return whole_bytes / share.of * share.parts;
+  }
+  friend constexpr Share operator+(Share a, Share b) {
+    return {a.parts * b.of + b.parts * a.of, a.of * b.of};
+  }
+  friend constexpr bool operator==(Share a, Share b) { return a.parts * b.of == b.parts * a.of; }
+  friend constexpr bool operator<=(Share a, Share b) { return a.parts * b.of <= b.parts * a.of; }
+};
 
-// One part in so many of the whole, and at least so much: what questions take beside the state.
-inline constexpr std::size_t kQuestionsShare = 8;
-inline constexpr std::size_t kQuestionsMin = std::size_t{16} << 20;
+inline constexpr Share kWhole{1, 1};
 
-// What questions may take. Where the whole is below 128 MiB, part of it comes on top.
+// --- Shares of the whole, which add up to it. ---
+
+inline constexpr Share kStoreShare{1, 8};  // the store's caches and buffers
+inline constexpr Share kQuestionsShare{1, 8};
+inline constexpr Share kPreparedShare{1, 4};  // prepared batches
+inline constexpr Share kStateShare{1, 2};     // where the store does with its share
+static_assert(kStoreShare + kQuestionsShare + kPreparedShare + kStateShare == kWhole);
+
+// A store that cannot do with its share takes more of the state's, up to this. The state keeps the
+// rest.
+inline constexpr Share kStoreShareMost{3, 8};
+inline constexpr Share kStateShareLeast{1, 4};
+static_assert(kStoreShareMost + kQuestionsShare + kPreparedShare + kStateShareLeast == kWhole);
+
+// Where the whole is below 128 MiB, the questions' share is more than an eighth of it, and part of
+// it comes on top.
+inline constexpr std::size_t kQuestionsBytesMin = std::size_t{16} << 20;
+
 constexpr std::size_t questions_share(std::size_t memory_bytes_max) {
-  return std::max(memory_bytes_max / kQuestionsShare, kQuestionsMin);
+  return std::max(memory_bytes_max * kQuestionsShare, kQuestionsBytesMin);
 }
 
-// What the state may take, where the store takes `store_bytes`: a store that cannot do with its
-// part takes from the state, but leaves it a quarter of the whole.
+// What the state may take where the store takes `store_bytes`.
 constexpr std::size_t state_share(std::size_t memory_bytes_max, std::size_t store_bytes) {
-  return memory_bytes_max - memory_bytes_max / kPreparedShare - memory_bytes_max / kQuestionsShare -
-         std::min(store_bytes, memory_bytes_max / 8 * 3);
+  return memory_bytes_max - memory_bytes_max * kPreparedShare - memory_bytes_max * kQuestionsShare -
+         std::min(store_bytes, memory_bytes_max * kStoreShareMost);
 }
+
+// --- Of the whole, too: what the share of prepared batches is made of. ---
+
+inline constexpr Share kPoolShare{1, 8};       // blocks of rows that are kept for later
+inline constexpr Share kWaitingShare{1, 16};   // rows of files that wait to be ingested
+inline constexpr Share kDecodingShare{1, 16};  // text that is read and decoded
+static_assert(kPoolShare + kWaitingShare + kDecodingShare == kPreparedShare);
+
+// --- Shares of what the store gets. Its cache has the rest. ---
+
+inline constexpr Share kStoreBuffersShare{1, 2};
+// Neither the buffers nor the cache can do with less.
+inline constexpr std::size_t kStorePartBytesMin = std::size_t{2} << 20;
+
+// --- Shares of what the state gets. They bound different things, and do not add up. ---
+
+// Days that are read when a store is opened; most of the memory is left for pages.
+inline constexpr Share kDaysAtOpenShare{1, 4};
+// What a question leaves in memory of the pages that it read.
+inline constexpr Share kKeptPagesShare{1, 8};
+// Evicting goes on until no more than this is taken, so that what comes next finds room.
+inline constexpr Share kEvictionTarget{3, 4};
+// Room that is made before a batch is staged a second time, or partitions are read one by one. With
+// the target above, a quarter of the state's memory stays: what was used last.
+inline constexpr Share kRoomMadeShare{1, 2};
+static_assert(kRoomMadeShare <= kEvictionTarget);
+// A batch is staged a second time only if a checkpoint has no more than this yet to encode, which
+// cannot be evicted. Otherwise the batch waits for the checkpoint.
+inline constexpr Share kHandedOverShareMost{1, 4};
+static_assert(kRoomMadeShare + kHandedOverShareMost <= kWhole);
+// Dirty pages that are worth a checkpoint where memory is full: one for less would free next to
+// nothing, and be asked for again.
+inline constexpr Share kWorthWritingShare{1, 16};
+// Evicted bytes after which free memory is given back to the system, and how many at least.
+inline constexpr Share kReturnedShare{1, 8};
+inline constexpr std::size_t kReturnedBytesMin = std::size_t{1} << 20;
+
+// --- Shares of the room that is left of what the state gets. ---
+
+// Batches are ingested whole again after one whose partitions together took no more than this.
+inline constexpr Share kWholeBatchShare{3, 4};
+// A partition gets so much for a batch even where there is less room.
+inline constexpr std::size_t kPartitionBytesMin = std::size_t{16} << 20;
+
+// --- Shares of what the questions get, and of what they have left of it. ---
+
+// Memory that makes a question faster may be taken while this is left for others.
+inline constexpr Share kSpareShareLeast{1, 2};
+// Of what is left: the counts of all threads together, where each counts for itself.
+inline constexpr Share kThreadCountsShare{1, 2};
+// Of what is left: the window of a compressed list of users.
+inline constexpr Share kListWindowShare{1, 2};
 
 }  // namespace rollcall

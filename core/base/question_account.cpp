@@ -5,6 +5,8 @@
 #include <chrono>
 #include <string_view>
 
+#include "core/base/memory_policy.h"
+
 namespace rollcall {
 namespace {
 
@@ -54,7 +56,7 @@ bool QuestionBudget::take(std::size_t bytes) {
   return true;
 }
 
-void QuestionAccount::check() const {
+void QuestionAccount::check_limits() const {
   if (limits_.stop.stop_requested()) {
     throw QuestionFailure({StatusCode::kCancelled, "stopped before the answer"});
   }
@@ -79,7 +81,7 @@ void QuestionAccount::take(std::size_t bytes, QuestionNeed need) {
 }
 
 bool QuestionAccount::take_spare(std::size_t bytes) {
-  if (bytes + budget_.bytes_max() / 2 > left() || !budget_.take(bytes)) return false;
+  if (bytes + budget_.bytes_max() * kSpareShareLeast > left() || !budget_.take(bytes)) return false;
   taken_.fetch_add(bytes, std::memory_order_relaxed);
   return true;
 }

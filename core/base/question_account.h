@@ -59,19 +59,24 @@ enum class QuestionNeed : std::uint8_t {
 class QuestionAccount {
  public:
   QuestionAccount(QuestionBudget& budget, const QueryLimits& limits)
-      : budget_(budget), limits_(limits) {}
+      : budget_(budget),
+        limits_(limits),
+        may_end_(limits.stop.stop_possible() || limits.deadline.has_value()) {}
   // Gives back what has not been given back.
   ~QuestionAccount() { budget_.give_back(taken_); }
   QuestionAccount(const QuestionAccount&) = delete;
   QuestionAccount& operator=(const QuestionAccount&) = delete;
 
   // Throws QuestionFailure where the caller wants no answer any more. Takes a few dozen
-  // nanoseconds.
-  void check() const;
+  // nanoseconds where the caller may say so, and next to none otherwise.
+  void check() const {
+    if (may_end_) check_limits();
+  }
 
   // Throws QuestionFailure, and takes nothing, where it does not fit.
   void take(std::size_t bytes, QuestionNeed need);
-  // False, and takes nothing, where less than half of what questions have would be left.
+  // False, and takes nothing, where too little of what questions have would be left for others
+  // (kSpareShareLeast).
   bool take_spare(std::size_t bytes);
   void give_back(std::size_t bytes);
   // How much more all questions together may take.
@@ -80,17 +85,20 @@ class QuestionAccount {
   const QueryLimits& limits() const { return limits_; }
 
  private:
+  void check_limits() const;
+
   QuestionBudget& budget_;
   const QueryLimits& limits_;
+  const bool may_end_;  // before there is an answer
   std::atomic<std::size_t> taken_{0};
 };
 
 // Checks an account every few steps, each of which takes some hundred nanoseconds. Threads: one.
 class QuestionPace {
  public:
-  explicit QuestionPace(const QuestionAccount& account) : account_(&account) {}
+  explicit QuestionPace(const QuestionAccount* account) : account_(account) {}  // null: of none
   void step() {
-    if (++steps_ % kStepsUnchecked == 0) account_->check();
+    if (++steps_ % kStepsUnchecked == 0 && account_ != nullptr) account_->check();
   }
 
  private:

@@ -1,4 +1,5 @@
 #include "rollcall/standard_descriptors.h"
+#include "core/base/mutex.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -8,7 +9,6 @@
 #include <cerrno>
 #include <cstddef>
 #include <iterator>
-#include <mutex>
 #include <string>
 #include <system_error>
 
@@ -22,10 +22,10 @@ std::array<std::atomic<bool>, 3> closed_before{};
 }  // namespace
 
 Status open_standard_descriptors() {
-  static std::mutex mutex;  // two that open at a time would take each other's number
+  static Mutex mutex;  // two that open at a time would take each other's number
   for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; ++descriptor) {
     if (is_open(descriptor)) continue;
-    const std::lock_guard lock(mutex);
+    const MutexLock lock(mutex);
     closed_before.at(static_cast<std::size_t>(descriptor)) = true;
     // The lowest number that is free is given out: of the three, as those before are open.
     while (!is_open(descriptor)) {

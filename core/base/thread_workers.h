@@ -4,17 +4,17 @@
 
 #include <algorithm>
 #include <atomic>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <functional>
 #include <list>
 #include <map>
-#include <mutex>
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include "core/base/mutex.h"
 
 namespace rollcall {
 
@@ -27,7 +27,7 @@ class ThreadWorkers {
     explicit PerThread(std::function<T()> make) : make_(std::move(make)) {}
 
     T& local() {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       T*& value = of_thread_[std::this_thread::get_id()];
       if (value == nullptr) value = &values_.emplace_back(make_());
       return *value;
@@ -38,7 +38,7 @@ class ThreadWorkers {
 
    private:
     const std::function<T()> make_;
-    std::mutex mutex_;
+    Mutex mutex_;
     std::list<T> values_;
     std::map<std::thread::id, T*> of_thread_;
   };
@@ -58,15 +58,15 @@ class ThreadWorkers {
 
   template <class Next, class Work, class Take>
   void pipeline(const Next& next, const Work& work, const Take& take) {
-    std::mutex next_mutex;
+    Mutex next_mutex;
     std::size_t next_number = 0;
     bool ended = false;
-    std::mutex take_mutex;
-    std::condition_variable taken;
+    Mutex take_mutex;
+    ConditionVariable taken;
     std::size_t take_number = 0;
     bool failed = false;
     const auto pass_one = [&] {
-      std::unique_lock next_lock(next_mutex);
+      MutexLock next_lock(next_mutex);
       if (ended) return false;
       ended = true;  // should `next` throw
       auto item = next();
@@ -75,8 +75,8 @@ class ThreadWorkers {
       const std::size_t number = next_number++;
       next_lock.unlock();
       work(*item);
-      std::unique_lock take_lock(take_mutex);
-      taken.wait(take_lock, [&] { return failed || take_number == number; });
+      const MutexLock take_lock(take_mutex);
+      while (!failed && take_number != number) taken.wait(take_mutex);
       if (failed) return false;
       take(std::move(item));
       ++take_number;
@@ -89,7 +89,7 @@ class ThreadWorkers {
         }
       } catch (...) {
         // Nobody shall wait for the item that does not come.
-        const std::lock_guard lock(take_mutex);
+        const MutexLock lock(take_mutex);
         failed = true;
         taken.notify_all();
         throw;
@@ -104,13 +104,13 @@ class ThreadWorkers {
   // Calls `body` in so many threads, the caller's among them.
   template <class Body>
   static void in_threads(std::size_t count, const Body& body) {
-    std::mutex mutex;
+    Mutex mutex;
     std::exception_ptr failure;
     const auto catching = [&] {
       try {
         body();
       } catch (...) {
-        const std::lock_guard lock(mutex);
+        const MutexLock lock(mutex);
         failure = std::current_exception();
       }
     };

@@ -3,6 +3,7 @@
 #include <new>
 #include <utility>
 
+#include "core/base/mutex.h"
 #include "core/batch/prepared_batch.h"
 
 namespace rollcall {
@@ -12,7 +13,7 @@ BlockPool::~BlockPool() = default;
 
 std::unique_ptr<PreparedBlock> BlockPool::take() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!kept_.empty()) {
       std::unique_ptr<PreparedBlock> block = std::move(kept_.back());
       kept_.pop_back();
@@ -26,7 +27,7 @@ std::unique_ptr<PreparedBlock> BlockPool::take() {
 void BlockPool::give_back(std::unique_ptr<PreparedBlock> block) noexcept {
   if (::getpid() != process_) return;
   const std::size_t bytes = block->memory_bytes();
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (kept_bytes_ + bytes > kept_bytes_max_) return;
   try {
     kept_.push_back(std::move(block));
@@ -37,7 +38,7 @@ void BlockPool::give_back(std::unique_ptr<PreparedBlock> block) noexcept {
 }
 
 std::size_t BlockPool::kept_bytes() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return kept_bytes_;
 }
 

@@ -6,8 +6,9 @@
 
 #include <cstddef>
 #include <memory>
-#include <mutex>
 #include <vector>
+
+#include "core/base/mutex.h"
 
 namespace rollcall {
 
@@ -31,9 +32,9 @@ class BlockPool {
  private:
   const std::size_t kept_bytes_max_;
   const pid_t process_ = ::getpid();
-  mutable std::mutex mutex_;
-  std::vector<std::unique_ptr<PreparedBlock>> kept_;
-  std::size_t kept_bytes_ = 0;
+  mutable Mutex mutex_;
+  std::vector<std::unique_ptr<PreparedBlock>> kept_ ROLLCALL_GUARDED_BY(mutex_);
+  std::size_t kept_bytes_ ROLLCALL_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace rollcall

@@ -7,11 +7,11 @@
 #include <array>
 #include <cstring>
 #include <limits>
-#include <mutex>
 #include <numeric>
 #include <unordered_map>
 
 #include "core/base/assert.h"
+#include "core/base/mutex.h"
 #include "core/users/partitioner.h"
 #include "kernels/kernel_table.h"
 #include "rollcall/message_text.h"
@@ -92,7 +92,7 @@ class ColumnPairs {
   };
 
   std::uint32_t number(const RawPair& codes, std::size_t row) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto [found, made] =
         numbers_.try_emplace(codes, static_cast<std::uint32_t>(pairs_.size()));
     if (made) pairs_.push_back({codes, row});
@@ -100,12 +100,13 @@ class ColumnPairs {
     first_row = std::min(first_row, row);
     return found->second;
   }
-  const std::vector<Pair>& pairs() const { return pairs_; }  // by number
+  // By number, once nobody numbers any more.
+  const std::vector<Pair>& pairs() const ROLLCALL_NO_THREAD_SAFETY_ANALYSIS { return pairs_; }
 
  private:
-  std::mutex mutex_;
-  PairNumbers numbers_;
-  std::vector<Pair> pairs_;
+  Mutex mutex_;
+  PairNumbers numbers_ ROLLCALL_GUARDED_BY(mutex_);
+  std::vector<Pair> pairs_ ROLLCALL_GUARDED_BY(mutex_);
 };
 
 // Events come mostly in the order of time, so the pairs met lately are those that come next: they
@@ -432,7 +433,7 @@ Result<std::uint32_t> Preparation::number_event(std::uint32_t code) {
   std::uint32_t& number = event_numbers_[code];
   if (number == kUnused) {
     const std::string_view name = batch_.event.values[code];
-    ROLLCALL_RETURN_IF_ERROR(check_name("event", code, name, false));
+    ROLLCALL_RETURN_IF_ERROR(check_name("event", code, name, /*may_be_empty=*/false));
     number = static_cast<std::uint32_t>(rows_->event_names.size());
     rows_->event_names.emplace_back(name);
   }
@@ -444,7 +445,7 @@ Result<std::uint32_t> Preparation::number_value(std::size_t dimension, std::uint
   if (number == kUnused) {
     const std::string_view value = dimensions_[dimension]->values[code];
     ROLLCALL_RETURN_IF_ERROR(
-        check_name(context_.settings.dimensions[dimension], code, value, true));
+        check_name(context_.settings.dimensions[dimension], code, value, /*may_be_empty=*/true));
     number = static_cast<std::uint32_t>(rows_->dimension_values[dimension].size());
     rows_->dimension_values[dimension].emplace_back(value);
   }

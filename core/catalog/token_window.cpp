@@ -6,6 +6,16 @@
 
 namespace rollcall {
 
+TokenWindow::TokenWindow(const TokenWindow& other) {
+  for (const std::string* const token : other.order_) add(*token);
+}
+
+TokenWindow& TokenWindow::operator=(TokenWindow other) noexcept {
+  tokens_.swap(other.tokens_);
+  order_.swap(other.order_);
+  return *this;
+}
+
 void TokenWindow::add(std::string token) {
   const auto [place, made] = tokens_.insert(std::move(token));
   ROLLCALL_ASSERT(made);

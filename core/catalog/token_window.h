@@ -14,8 +14,10 @@ class TokenWindow {
   static constexpr std::size_t kTokensMax = 1024;
 
   TokenWindow() = default;
-  TokenWindow(const TokenWindow&) = delete;  // the order points into the set
-  TokenWindow& operator=(const TokenWindow&) = delete;
+  TokenWindow(const TokenWindow& other);  // the order points into the set
+  TokenWindow(TokenWindow&&) noexcept = default;
+  TokenWindow& operator=(TokenWindow other) noexcept;
+  ~TokenWindow() = default;
 
   bool has(const std::string& token) const { return tokens_.contains(token); }
   // Adds a token that it does not have; the oldest goes when there is no room for another.

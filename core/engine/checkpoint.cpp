@@ -19,14 +19,14 @@ class Engine::State::Handover {
     if (!begun_) return;
     const Gate::Pass pass(state_.gate);
     state_.handed_over_bytes = 0;
-    state_.write_failure = std::move(failure_);
+    state_.write_failure.replace(std::move(failure_));
   }
   Handover(const Handover&) = delete;
   Handover& operator=(const Handover&) = delete;
 
-  void begin() { begun_ = state_.committing = true; }  // within the gate
+  void begin() { begun_ = true; }
   void fail(const Status& failure) { failure_ = failure; }
-  void succeed() { begun_ = state_.committing = false; }  // within the gate
+  void succeed() { begun_ = false; }
 
  private:
   State& state_;
@@ -35,8 +35,8 @@ class Engine::State::Handover {
 };
 
 Status Engine::State::checkpoint() {
-  if (store->read_only()) return Status::invalid_argument("engine: the store was opened read-only");
-  const std::lock_guard one_at_a_time(checkpoint_mutex);
+  ROLLCALL_RETURN_IF_ERROR(check_writable());
+  const MutexLock one_at_a_time(checkpointer.mutex());
   ROLLCALL_RETURN_IF_ERROR(checkpoint_alone());
   return store->check_place();
 }
@@ -56,19 +56,13 @@ Status Engine::State::checkpoint_alone() {
   if (Journal* const journal = store->journal()) ROLLCALL_RETURN_IF_ERROR(journal->rotate());
   {
     const Gate::Pass pass(gate);
-    ROLLCALL_RETURN_IF_ERROR(state_failure);
-    ROLLCALL_RETURN_IF_ERROR(write_failure);
-    if (!changed) return {};
-    ROLLCALL_RETURN_IF_ERROR(fold(true));
+    ROLLCALL_RETURN_IF_ERROR(check_failures());
+    if (!schedule.has_changes()) return {};
+    ROLLCALL_RETURN_IF_ERROR(fold(FoldDepth::kBounds));
     handover.begin();
+    schedule.begin_commit();
     next = epoch + 1;
-    const auto add = [&](PageKind kind, const auto& content, Epoch& stored) {
-      add_page(kind, content, next, stored, dirty, superseded);
-    };
-    if (catalog_changed) add(PageKind::kDictionary, *catalog, manifest.catalog_epoch);
-    if (sources_changed) add(PageKind::kSources, sources, manifest.sources_epoch);
-    if (segments_changed) add(PageKind::kSegments, segments, manifest.segments_epoch);
-    if (forgotten_changed) add(PageKind::kForgotten, *forgotten, manifest.forgotten_epoch);
+    add_tables(tables, next, manifest, dirty, superseded);
     collect_partitions(next, dirty, superseded);
     if (!superseded_ahead.empty()) {
       superseded.reserve(superseded.size() + superseded_ahead.size());
@@ -79,7 +73,8 @@ Status Engine::State::checkpoint_alone() {
     for (const DirtyPage& page : dirty) handed_over_bytes += memory_bytes(page);
     for (const Partition& partition : partitions) user_counts.push_back(partition.ordinal_count());
     manifest_bytes = manifest.serialize();
-    changed = catalog_changed = sources_changed = segments_changed = forgotten_changed = false;
+    schedule.take_changes();
+    tables.changed.clear();
   }
 
   Commit commit = commit_of(next, dirty, static_cast<unsigned>(workers.thread_count()));
@@ -99,6 +94,7 @@ Status Engine::State::checkpoint_alone() {
 
   const Gate::Pass pass(gate);
   handover.succeed();
+  schedule.finish_commit();
   epoch = next;
   committed_users = std::move(user_counts);
   view = *std::move(committed);
@@ -111,6 +107,7 @@ void Engine::State::collect_partitions(Epoch next, std::vector<DirtyPage>& dirty
   std::vector<std::vector<DirtyPage>> pages(partitions.size());
   std::vector<std::vector<PageAddress>> replaced(partitions.size());
   workers.for_each(partitions.size(), [&](std::size_t i) {
+    gate.assert_passed();
     partitions[i].collect_dirty(next, pages[i], replaced[i]);
   });
   for (std::size_t i = 0; i < partitions.size(); ++i) {

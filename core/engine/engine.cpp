@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core/base/guard.h"
+#include "core/base/memory_policy.h"
 #include "core/batch/forgotten_rows.h"
 #include "core/batch/prepared_batch.h"
 #include "core/batch/prepared_merge.h"
@@ -62,7 +63,7 @@ Status check_same(const StoreSettings& stored, const StoreSettings& wanted) {
 Status check_delivery(const Delivery& delivery) {
   std::set<std::string_view> ids;
   for (const SourcePosition& position : delivery.positions) {
-    if (ids.insert(position.id).second) continue;
+    if (delivery.positions.size() == 1 || ids.insert(position.id).second) continue;
     return Status::invalid_argument(
         fmt::format("delivery: two positions of source {} (allowed: one of each)",
                     quoted_excerpt(position.id)));
@@ -96,6 +97,20 @@ Result<std::shared_ptr<const StoreView>> Engine::State::view_of(const Store& sto
 }
 
 Status Engine::State::load() {
+  std::uint64_t first_record = 0;
+  Epoch last_epoch = 0;
+  {
+    const Gate::Pass pass(gate);
+    ROLLCALL_RETURN_IF_ERROR(load_commit());
+    first_record = manifest.journal_next;
+    last_epoch = epoch;
+  }
+  if (store->journal() == nullptr) return {};
+  return store->journal()->replay(first_record, last_epoch,
+                                  [&](const JournalRecord& record) { return replay(record); });
+}
+
+Status Engine::State::load_commit() {
   ROLLCALL_ASSIGN_OR_RETURN(const std::optional<LastCommit> last, store->last_commit());
   if (last) {
     ROLLCALL_ASSIGN_OR_RETURN(manifest, Manifest::deserialize(last->manifest));
@@ -119,46 +134,27 @@ Status Engine::State::load() {
     note_change();  // the settings themselves are worth a commit
   }
   ROLLCALL_ASSIGN_OR_RETURN(view, view_of(*store));
-  catalog = std::make_shared<SeriesCatalog>(settings);
-  if (manifest.catalog_epoch != 0) {
-    const PageAddress address{{PageKind::kDictionary, 0, 0, 0, 0}, manifest.catalog_epoch};
-    ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes, view->read(address));
-    ROLLCALL_RETURN_IF_ERROR(catalog->deserialize(bytes));
-  }
-  if (manifest.sources_epoch != 0) {
-    const PageAddress address{{PageKind::kSources, 0, 0, 0, 0}, manifest.sources_epoch};
-    ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes, view->read(address));
-    ROLLCALL_RETURN_IF_ERROR(sources.deserialize(bytes));
-  }
-  if (manifest.segments_epoch != 0) {
-    const PageAddress address{{PageKind::kSegments, 0, 0, 0, 0}, manifest.segments_epoch};
-    ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes, view->read(address));
-    ROLLCALL_RETURN_IF_ERROR(segments.deserialize(bytes, settings.user_kind));
-  }
-  if (manifest.forgotten_epoch != 0) {
-    const PageAddress address{{PageKind::kForgotten, 0, 0, 0, 0}, manifest.forgotten_epoch};
-    ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes, view->read(address));
-    ROLLCALL_ASSIGN_OR_RETURN(ForgottenUsers users, ForgottenUsers::deserialize(bytes));
-    forgotten = std::make_shared<const ForgottenUsers>(std::move(users));
-  }
+  ROLLCALL_ASSIGN_OR_RETURN(tables, read_tables(*view, manifest));
   partitions.reserve(settings.partition_count);
   for (std::uint32_t i = 0; i < settings.partition_count; ++i) {
     partitions.emplace_back(i, settings.user_kind);
   }
   std::vector<Status> statuses(partitions.size());
   workers.for_each(partitions.size(), [&](std::size_t i) {
+    gate.assert_passed();
     if (const Epoch stored = manifest.partition_epochs[i]; stored != 0) {
-      statuses[i] = partitions[i].open(*view, stored, catalog->series_count());
+      statuses[i] = partitions[i].open(*view, stored, tables.catalog->series_count());
     }
   });
   for (Status& status : statuses) ROLLCALL_RETURN_IF_ERROR(std::move(status));
   for (const Partition& partition : partitions) {
     committed_users.push_back(partition.ordinal_count());
   }
-  // Most questions will want the days: as long as that leaves most of the memory for pages.
-  const std::size_t days_bytes_max = state_bytes_max() / 4;
+  // Most questions will want the days.
+  const std::size_t days_bytes_max = state_bytes_max() * kDaysAtOpenShare;
   std::atomic<std::size_t> days_bytes{0};
   Status days_read = for_each_partition([&](Partition& partition) -> Status {
+    gate.assert_passed();
     for (const auto& [date, day] : partition.days()) {
       if (days_bytes > days_bytes_max) return {};
       const std::size_t before = partition.memory_use().resident_bytes;
@@ -167,50 +163,62 @@ Status Engine::State::load() {
     }
     return {};
   });
-  if (!days_read.ok()) return days_read;
-  if (store->journal() == nullptr) return {};
-  return store->journal()->replay(manifest.journal_next, epoch,
-                                  [&](const JournalRecord& record) { return replay(record); });
+  return days_read;
 }
 
-Status Engine::State::replay(const JournalRecord& record) {
+Result<JournalledBatch> Engine::State::decode(const JournalRecord& record) {
   // At the first record all threads read the users, as far as there is room for them; where there
   // is not, those of a partition are read again when its rows are decoded, and the others make way.
-  const auto load_users = [&](Partition& partition) { return partition.load_users(*view); };
+  const auto load_users = [&](Partition& partition) {
+    gate.assert_passed();
+    return partition.load_users(*view);
+  };
   if (batch_number == 0) {
     Status status = read_partitions(load_users);
     if (!status.ok()) return status;
   }
-  ROLLCALL_ASSIGN_OR_RETURN(
-      const JournalledBatch batch,
-      decode_journal_record(record.bytes, settings, pool, partitions, [&](std::uint32_t number) {
-        evict_for(0);
-        return load_users(partitions[number]);
-      }));
-  const Delivery delivery{.positions = batch.positions,
-                          .token = batch.token ? &*batch.token : nullptr,
-                          .ack = Ack::kDurable};
-  Result<Passage> passage = ingest_within_gate(*batch.rows, delivery, record.number);
-  if (passage.ok() && passage->needs_room) {
+  return decode_journal_record(record.bytes, settings, pool, partitions, [&](std::uint32_t number) {
+    gate.assert_passed();
+    evict_for(0);
+    return load_users(partitions[number]);
+  });
+}
+
+Status Engine::State::replay(const JournalRecord& record) {
+  JournalledBatch batch;
+  Delivery delivery{.ack = Ack::kDurable};
+  Passage passage;
+  {
+    const Gate::Pass pass(gate);
+    ROLLCALL_ASSIGN_OR_RETURN(batch, decode(record));
+    delivery.positions = batch.positions;
+    delivery.token = batch.token ? &*batch.token : nullptr;
+    ROLLCALL_ASSIGN_OR_RETURN(passage, ingest_within_gate(*batch.rows, delivery, record.number));
+  }
+  if (passage.needs_room) {
     ROLLCALL_RETURN_IF_ERROR(checkpoint());
-    const std::lock_guard no_checkpoint(checkpoint_mutex);
-    passage = ingest_by_partition(*batch.rows, delivery, record.number);
+    const MutexLock no_checkpoint(checkpointer.mutex());
+    const Gate::Pass pass(gate);
+    ROLLCALL_RETURN_IF_ERROR(ingest_by_partition(*batch.rows, delivery, record.number));
   }
-  ROLLCALL_RETURN_IF_ERROR(passage.status());
-  if (manifest.journal_next != record.number + 1) {  // its token was known
-    manifest.journal_next = record.number + 1;
-    note_change();
+  {
+    const Gate::Pass pass(gate);
+    if (manifest.journal_next != record.number + 1) {  // its token was known
+      manifest.journal_next = record.number + 1;
+      note_change();
+    }
   }
-  // Here, and not beside: nothing else passes the gate while the engine opens.
+  // This thread makes the checkpoint: nothing else passes the gate while the engine opens.
   if (need() == Need::kNothing) return {};
-  const std::lock_guard alone(checkpoint_mutex);
-  return timed_checkpoint();
+  const MutexLock alone(checkpointer.mutex());
+  return checkpointer.make_scheduled();
 }
 
 Result<std::uint64_t> Engine::State::append_to_journal(const PreparedRows& rows,
                                                        const Delivery& delivery) {
   record_writer.begin(rows, delivery, partitions.size());
   ROLLCALL_RETURN_IF_ERROR(for_each_partition(rows.row_count, [&](Partition& partition) {
+    gate.assert_passed();
     record_writer.encode_rows(rows, partition, committed_users[partition.number()]);
     return Status();
   }));
@@ -225,19 +233,25 @@ Status Engine::State::sync_journal(std::uint64_t record) {
   if (status.ok()) return {};
   // The batch is in, but may be lost; nobody may rely on what would be written after it.
   const Gate::Pass pass(gate);
-  if (write_failure.ok()) write_failure = status;
+  write_failure.note(status);
   return {StatusCode::kUncertain, status.message()};
 }
 
-void Engine::State::note_change() {
-  if (!changed) changed_since = std::chrono::steady_clock::now();
-  changed = true;
+Status Engine::State::check_writable() const {
+  if (!store->read_only()) return {};
+  return Status::invalid_argument("engine: the store was opened read-only");
 }
+
+Status Engine::State::check_failures() const {
+  ROLLCALL_RETURN_IF_ERROR(state_failure.status());
+  return write_failure.status();
+}
+
+void Engine::State::note_change() { schedule.note_change(CheckpointSchedule::Clock::now()); }
 
 Result<Engine::State::Passage> Engine::State::ingest_within_gate(
     const PreparedRows& rows, const Delivery& delivery, std::optional<std::uint64_t> record) {
-  ROLLCALL_RETURN_IF_ERROR(state_failure);
-  ROLLCALL_RETURN_IF_ERROR(write_failure);
+  ROLLCALL_RETURN_IF_ERROR(check_failures());
   const bool durable = delivery.ack == Ack::kDurable;
   const bool journalled = durable && !record;
   Passage passage;
@@ -245,10 +259,10 @@ Result<Engine::State::Passage> Engine::State::ingest_within_gate(
     // A batch without the rows of users who are forgotten may not outlive their being so.
     Epoch needed = forgotten_by;
     for (const SourcePosition& position : delivery.positions) {
-      needed = std::max(needed, sources.durable_by(position.id));
+      needed = std::max(needed, tables.sources.durable_by(position.id));
     }
     if (delivery.token != nullptr) {
-      needed = std::max(needed, sources.durable_by(delivery.token->source));
+      needed = std::max(needed, tables.sources.durable_by(delivery.token->source));
     }
     // The first commit has the settings, without which a record means nothing.
     passage.needs_checkpoint = needed > epoch || epoch == 0;
@@ -264,14 +278,16 @@ Result<Engine::State::Passage> Engine::State::ingest_within_gate(
     passage.needs_room = true;
     return passage;
   }
-  if (catalog.use_count() > 1) catalog = std::make_shared<SeriesCatalog>(*catalog);
+  SeriesCatalog& catalog = tables.writable_catalog();
   // A batch that fails leaves nothing behind: no users, no names.
-  StagedBatch staged(*catalog, partitions);
-  const std::vector<SeriesId> series = number_series(rows, *catalog);
+  StagedBatch staged(catalog, partitions);
+  const std::vector<SeriesId> series = number_series(rows, catalog);
   // Whether it fits.
   const auto stage = [&]() -> Result<bool> {
+    gate.assert_passed();
     MemoryAllowance allowance(room());
     Status status = for_each_partition(rows.row_count, [&](Partition& partition) {
+      gate.assert_passed();
       return partition.stage(rows, *view, series, allowance);
     });
     if (allowance.is_overdrawn()) return false;
@@ -281,10 +297,9 @@ Result<Engine::State::Passage> Engine::State::ingest_within_gate(
   ROLLCALL_ASSIGN_OR_RETURN(bool fits, stage());
   // What a checkpoint has yet to store cannot leave. Where it is much, its end is waited for:
   // letting all else go would not be enough.
-  if (!fits && handed_over_bytes <= state_bytes_max() / 4) {
-    // Beside the quarter of the memory that was used last, maybe.
+  if (!fits && handed_over_bytes <= state_bytes_max() * kHandedOverShareMost) {
     for (Partition& partition : partitions) partition.unstage();
-    evict_for(state_bytes_max() / 2);
+    evict_for(state_bytes_max() * kRoomMadeShare);
     ROLLCALL_ASSIGN_OR_RETURN(fits, stage());
   }
   if (!fits) {
@@ -292,20 +307,22 @@ Result<Engine::State::Passage> Engine::State::ingest_within_gate(
     return passage;
   }
   // What throws from here on (memory ran out) leaves a batch half applied.
-  state_failure =
-      Status::resource_exhausted("engine: a batch was applied in part; open the store again");
+  UnlessFinished application(
+      state_failure,
+      Status::resource_exhausted("engine: a batch was applied in part; open the store again"));
   if (journalled) {
     const Result<std::uint64_t> appended = append_to_journal(rows, delivery);
     if (!appended.ok()) {
-      state_failure = Status();
+      application.finish();  // nothing is applied yet
       return appended.status();
     }
     passage.record = record = *appended;
   }
-  catalog_changed = catalog_changed || staged.changed_names();
+  if (staged.changed_names()) tables.changed.add(PageKind::kDictionary);
   staged.finish();
   ++batch_number;
   ROLLCALL_RETURN_IF_ERROR(for_each_partition(rows.row_count, [&](Partition& partition) {
+    gate.assert_passed();
     partition.apply(batch_number);
     return Status();
   }));
@@ -315,10 +332,12 @@ Result<Engine::State::Passage> Engine::State::ingest_within_gate(
       day_totals.forget({kAnySeries, pair.day});
     }
   }
-  const Epoch durable_by = durable ? 0 : epoch + (committing ? 2 : 1);
-  if (count_batch(rows, delivery, record, durable_by, manifest, sources)) sources_changed = true;
-  if (rows.row_count != 0 || record || sources_changed) note_change();
-  state_failure = Status();
+  const Epoch durable_by = durable ? 0 : epoch + (schedule.is_committing() ? 2 : 1);
+  if (count_batch(rows, delivery, record, durable_by, manifest, tables.sources)) {
+    tables.changed.add(PageKind::kSources);
+  }
+  if (rows.row_count != 0 || record || tables.changed.has(PageKind::kSources)) note_change();
+  application.finish();
   return passage;
 }
 
@@ -329,19 +348,22 @@ Result<Engine::State::Passage> Engine::State::let_in(PreparedRows& rows, const D
     for (;;) {
       {
         const Gate::Pass pass(gate);
-        if (dropped == forgotten) return enter();
-        dropped = forgotten;
+        if (dropped == tables.forgotten) return enter();
+        dropped = tables.forgotten;
       }
       drop_forgotten_rows(rows, *dropped, workers);
     }
   };
-  const auto ingest_whole = [&] { return ingest_within_gate(rows, delivery, {}); };
+  const auto ingest_whole = [&] {
+    gate.assert_passed();
+    return ingest_within_gate(rows, delivery, {});
+  };
   ROLLCALL_ASSIGN_OR_RETURN(Passage passage, pass_gate(ingest_whole));
   bool has_waited = false;
   bool has_made_room = false;
   while (passage.needs_checkpoint || (passage.needs_room && !has_made_room && !by_partition)) {
     // One that is under way may be enough.
-    if (has_waited || !wait_for_checkpoint()) {
+    if (has_waited || !checkpointer.wait()) {
       ROLLCALL_RETURN_IF_ERROR(checkpoint());
       if (passage.needs_room) {
         const Gate::Pass pass(gate);
@@ -353,14 +375,16 @@ Result<Engine::State::Passage> Engine::State::let_in(PreparedRows& rows, const D
     ROLLCALL_ASSIGN_OR_RETURN(passage, pass_gate(ingest_whole));
   }
   if (passage.needs_room) {
-    const std::lock_guard no_checkpoint(checkpoint_mutex);
+    const MutexLock no_checkpoint(checkpointer.mutex());
     const bool was_by_partition = by_partition;
     do {
       by_partition = true;  // for others too: they wait behind this one, and not before it
       ROLLCALL_RETURN_IF_ERROR(checkpoint_alone());
       const Result<Passage> passed = pass_gate([&]() -> Result<Passage> {
+        gate.assert_passed();
+        checkpointer.mutex().assert_held();
         // Another batch may have come.
-        if (changed) return Passage{.needs_checkpoint = true};
+        if (schedule.has_changes()) return Passage{.needs_checkpoint = true};
         return ingest_by_partition(rows, delivery, {});
       });
       if (!passed.ok()) {
@@ -374,7 +398,7 @@ Result<Engine::State::Passage> Engine::State::let_in(PreparedRows& rows, const D
 }
 
 Result<IngestOutcome> Engine::State::ingest(PreparedRows& rows, const Delivery& delivery) {
-  if (store->read_only()) return Status::invalid_argument("engine: the store was opened read-only");
+  ROLLCALL_RETURN_IF_ERROR(check_writable());
   ROLLCALL_RETURN_IF_ERROR(check_delivery(delivery));
   if (rows.settings != settings) {
     return Status::invalid_argument("engine: the batch was prepared for a store of other settings");
@@ -395,31 +419,34 @@ Result<IngestOutcome> Engine::State::ingest(PreparedRows& rows, const Delivery& 
   try {
     room = guarded("engine: a checkpoint", [&] { return make_room(); });
   } catch (const std::bad_alloc&) {
-    room = cannot_checkpoint();
+    room = Checkpointer::cannot_make();
   }
   if (!room.ok()) {
     const Gate::Pass pass(gate);
-    if (write_failure.ok()) write_failure = std::move(room);
+    write_failure.note(std::move(room));
   }
   return outcome;
 }
 
 Status Engine::State::compact() {
   ROLLCALL_RETURN_IF_ERROR(checkpoint());
-  const std::lock_guard no_checkpoint(checkpoint_mutex);
+  const MutexLock no_checkpoint(checkpointer.mutex());
   return store->compact();
 }
 
 bool Engine::State::is_known(const Delivery& delivery) const {
-  return delivery.token != nullptr && sources.has(*delivery.token);
+  return delivery.token != nullptr && tables.sources.has(*delivery.token);
 }
 
-Status Engine::State::fold(bool bounds) {
-  return for_each_partition([&](Partition& partition) { return partition.fold(*view, bounds); });
+Status Engine::State::fold(FoldDepth depth) {
+  return for_each_partition([&](Partition& partition) {
+    gate.assert_passed();
+    return partition.fold(*view, depth);
+  });
 }
 
 Status Engine::State::save_segment(const std::string& name, SavedSegment segment) {
-  if (store->read_only()) return Status::invalid_argument("engine: the store was opened read-only");
+  ROLLCALL_RETURN_IF_ERROR(check_writable());
   if (name.empty()) return Status::invalid_argument("segment: must have a name, found \"\"");
   if (!segment.users) {
     // What is wrong with it whatever the store holds; names of events may come later.
@@ -427,30 +454,30 @@ Status Engine::State::save_segment(const std::string& name, SavedSegment segment
     make_paths_absolute(segment.expression);
   }
   const Gate::Pass pass(gate);
-  ROLLCALL_RETURN_IF_ERROR(write_failure);
+  ROLLCALL_RETURN_IF_ERROR(write_failure.status());
   if (!segment.users) {
-    if (const auto way = segments.way_back(name, segment.expression)) {
+    if (const auto way = tables.segments.way_back(name, segment.expression)) {
       return Status::invalid_argument(
           fmt::format("segment: {} would name itself{}", quoted_excerpt(name),
                       way->empty() ? "" : ", by way of " + excerpts(*way)));
     }
   }
-  segments.set(name, std::move(segment));
-  segments_changed = true;
+  tables.segments.set(name, std::move(segment));
+  tables.changed.add(PageKind::kSegments);
   note_change();
   return {};
 }
 
 Status Engine::State::drop_segment(const std::string& name) {
-  if (store->read_only()) return Status::invalid_argument("engine: the store was opened read-only");
+  ROLLCALL_RETURN_IF_ERROR(check_writable());
   const Gate::Pass pass(gate);
-  ROLLCALL_RETURN_IF_ERROR(write_failure);
-  if (!segments.erase(name)) {
+  ROLLCALL_RETURN_IF_ERROR(write_failure.status());
+  if (!tables.segments.erase(name)) {
     std::vector<std::string> names;
-    for (const auto& [saved, segment] : segments.saved()) names.push_back(saved);
+    for (const auto& [saved, segment] : tables.segments.saved()) names.push_back(saved);
     return Status::not_found(unknown_name("segment", name, names));
   }
-  segments_changed = true;
+  tables.changed.add(PageKind::kSegments);
   note_change();
   return {};
 }
@@ -466,29 +493,30 @@ EngineInfo Engine::State::info() const {
   info.days = manifest.days;
   info.known_until = manifest.known_until;
   info.epoch = epoch;
-  info.checkpointing = checkpoint_is_beside;
-  info.series_count = catalog->series_count();
-  info.source_count = sources.positions().size();
-  info.forgotten_count = forgotten ? forgotten->size() : 0;
-  std::vector<std::uint64_t> events(catalog->events().values().size());
+  info.checkpointing = schedule.is_in_background();
+  const SeriesCatalog& catalog = *tables.catalog;
+  info.series_count = catalog.series_count();
+  info.source_count = tables.sources.positions().size();
+  info.forgotten_count = tables.forgotten ? tables.forgotten->size() : 0;
+  std::vector<std::uint64_t> events(catalog.events().values().size());
   std::vector<Day> days;
   for (const Partition& partition : partitions) {
     info.user_count += partition.user_count();
     for (const auto& [date, day] : partition.days()) days.push_back(date);
     for (const auto& [series, count] : partition.events()) {
-      events[catalog->series(series).event] += count;
+      events[catalog.series(series).event] += count;
     }
   }
   std::sort(days.begin(), days.end());
   info.day_count = static_cast<std::uint64_t>(std::unique(days.begin(), days.end()) - days.begin());
   for (std::size_t i = 0; i < events.size(); ++i) {
-    info.events.push_back({catalog->events().values()[i], events[i]});
+    info.events.push_back({catalog.events().values()[i], events[i]});
   }
-  info.event_names_overflowed = catalog->events().overflowed();
-  for (std::size_t i = 0; i < catalog->dimensions().size(); ++i) {
-    const BoundedDictionary& values = catalog->values(i);
+  info.event_names_overflowed = catalog.events().overflowed();
+  for (std::size_t i = 0; i < catalog.dimensions().size(); ++i) {
+    const BoundedDictionary& values = catalog.values(i);
     info.dimensions.push_back(
-        {catalog->dimensions()[i], values.values().size(), values.overflowed()});
+        {catalog.dimensions()[i], values.values().size(), values.overflowed()});
   }
   const MemoryUse use = memory_use();
   info.resident_bytes = use.resident_bytes;

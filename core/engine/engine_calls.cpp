@@ -119,9 +119,9 @@ Result<std::unique_ptr<Engine>> Engine::open(std::unique_ptr<Store> store,
     EngineOptions with_paths = options;
     ROLLCALL_RETURN_IF_ERROR(make_absolute(with_paths.question_directories));
     auto state = std::make_unique<State>(with_paths);
-    state->pool = std::make_shared<BlockPool>(options.memory_bytes_max / kPoolShare);
+    state->pool = std::make_shared<BlockPool>(options.memory_bytes_max * kPoolShare);
     state->store = std::move(store);
-    state->store_bytes = state->store->limit_memory(options.memory_bytes_max / kStoreShare);
+    state->store_bytes = state->store->limit_memory(options.memory_bytes_max * kStoreShare);
     ROLLCALL_RETURN_IF_ERROR(state->load());
     return std::unique_ptr<Engine>(new Engine(std::move(state)));
   });
@@ -233,7 +233,7 @@ std::vector<SegmentInfo> Engine::segments() const {
   if (!is_open()) return {};
   const Gate::Pass pass(state_->gate);
   std::vector<SegmentInfo> infos;
-  for (const auto& [name, segment] : state_->segments.saved()) {
+  for (const auto& [name, segment] : state_->tables.segments.saved()) {
     infos.push_back({.name = name, .expression = {}, .users = {}});
     if (segment.users) {
       infos.back().users = segment.users->entries().size();
@@ -263,7 +263,7 @@ Status Engine::close() {
 std::vector<SourcePosition> Engine::sources() const {
   if (!is_open()) return {};
   const Gate::Pass pass(state_->gate);
-  return state_->sources.positions();
+  return state_->tables.sources.positions();
 }
 
 EngineInfo Engine::info() const {

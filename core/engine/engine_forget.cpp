@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/memory_policy.h"
 #include "core/engine/engine_state.h"
 #include "core/users/partitioner.h"
 
@@ -42,11 +43,12 @@ class UsersByPartition {
 }  // namespace
 
 Status Engine::State::write_ahead(Partition& partition) {
-  ROLLCALL_RETURN_IF_ERROR(write_failure);
-  ROLLCALL_RETURN_IF_ERROR(partition.fold(*view, true));
+  ROLLCALL_RETURN_IF_ERROR(write_failure.status());
+  ROLLCALL_RETURN_IF_ERROR(partition.fold(*view, FoldDepth::kBounds));
   // Pages count as stored before they are: what ends it early ends writing.
-  write_failure =
-      Status::resource_exhausted("engine: writing ahead was interrupted; open the store again");
+  UnlessFinished writing(
+      write_failure,
+      Status::resource_exhausted("engine: writing ahead was interrupted; open the store again"));
   std::vector<DirtyPage> dirty;
   std::vector<PageAddress> superseded;
   partition.collect_dirty(epoch + 1, dirty, superseded);
@@ -54,11 +56,11 @@ Status Engine::State::write_ahead(Partition& partition) {
   const Status written = store->write_ahead(
       commit_of(epoch + 1, dirty, static_cast<unsigned>(workers.thread_count())));
   if (!written.ok()) {
-    write_failure = written;
+    writing.fail(written);
     return written;
   }
   ROLLCALL_ASSIGN_OR_RETURN(view, view_of(*store));
-  write_failure = Status();
+  writing.finish();
   evict(partition, 0, epoch + 1);
   return {};
 }
@@ -68,13 +70,14 @@ Result<std::uint64_t> Engine::State::forget_in_partitions(std::span<const UserId
   const UsersByPartition users_in(users, settings.partition_count);
   std::uint64_t found = 0;
   std::vector<std::uint32_t> forgotten_in;  // and not written ahead
-  for (std::uint32_t i = 0; i < partitions.size(); ++i) {
+  for (std::uint32_t i = 0; i < settings.partition_count; ++i) {
     if (users_in[i].empty()) continue;
     const Gate::Pass pass(gate);
     Partition& partition = partitions[i];
-    evict_for(state_bytes_max() / 2);  // what the users are in comes on top, where that is full
+    evict_for(state_bytes_max() *
+              kRoomMadeShare);  // what the users are in comes on top, where that is full
     ROLLCALL_RETURN_IF_ERROR(partition.load_users(*view));
-    ROLLCALL_RETURN_IF_ERROR(partition.fold(*view, true));
+    ROLLCALL_RETURN_IF_ERROR(partition.fold(*view, FoldDepth::kBounds));
     std::vector<std::uint32_t> ordinals;
     for (const std::size_t number : users_in[i]) {
       const UserId& user = users[number];
@@ -85,11 +88,12 @@ Result<std::uint64_t> Engine::State::forget_in_partitions(std::span<const UserId
     std::sort(ordinals.begin(), ordinals.end());
     ordinals.erase(std::unique(ordinals.begin(), ordinals.end()), ordinals.end());
     ROLLCALL_RETURN_IF_ERROR(partition.load_pages_of(ordinals, *view));
-    state_failure =
-        Status::resource_exhausted("engine: a user was forgotten in part; open the store again");
+    UnlessFinished forgetting(
+        state_failure,
+        Status::resource_exhausted("engine: a user was forgotten in part; open the store again"));
     partition.forget(ordinals);
     day_totals.clear();
-    state_failure = Status();
+    forgetting.finish();
     found += ordinals.size();
     forgotten_in.push_back(i);
     evict_for(0);
@@ -108,7 +112,7 @@ Result<std::uint64_t> Engine::State::forget_in_partitions(std::span<const UserId
 // it, or nothing. Where the changed pages do not fit in memory, they are written ahead of the
 // commit, and batches wait for it.
 Result<std::uint64_t> Engine::State::forget(std::span<const UserId> users) {
-  if (store->read_only()) return Status::invalid_argument("engine: the store was opened read-only");
+  ROLLCALL_RETURN_IF_ERROR(check_writable());
   for (const UserId& user : users) {
     const bool is_integer = std::holds_alternative<std::uint64_t>(user);
     if (is_integer != (settings.user_kind == UserKind::kInteger)) {
@@ -117,18 +121,17 @@ Result<std::uint64_t> Engine::State::forget(std::span<const UserId> users) {
                                                   is_integer ? "strings" : "integers"));
     }
   }
-  const std::lock_guard no_checkpoint(checkpoint_mutex);
+  const MutexLock no_checkpoint(checkpointer.mutex());
   {
     const Gate::Pass pass(gate);
-    ROLLCALL_RETURN_IF_ERROR(state_failure);
-    ROLLCALL_RETURN_IF_ERROR(write_failure);
-    auto more = forgotten ? std::make_shared<ForgottenUsers>(*forgotten)
-                          : std::make_shared<ForgottenUsers>();
+    ROLLCALL_RETURN_IF_ERROR(check_failures());
+    auto more = tables.forgotten ? std::make_shared<ForgottenUsers>(*tables.forgotten)
+                                 : std::make_shared<ForgottenUsers>();
     for (const UserId& user : users) more->add(user);
     if (more->empty()) return std::uint64_t{0};
-    segments_changed = segments.forget(*more) || segments_changed;
-    forgotten = std::move(more);
-    forgotten_changed = true;
+    if (tables.segments.forget(*more)) tables.changed.add(PageKind::kSegments);
+    tables.forgotten = std::move(more);
+    tables.changed.add(PageKind::kForgotten);
     forgotten_by = epoch + 1;
     note_change();
   }

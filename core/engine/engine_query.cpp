@@ -5,11 +5,12 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <mutex>
 #include <set>
 #include <string_view>
 #include <utility>
 
+#include "core/base/memory_policy.h"
+#include "core/base/mutex.h"
 #include "core/engine/engine_state.h"
 #include "core/engine/list_notes.h"
 #include "core/engine/listed_files.h"
@@ -21,9 +22,6 @@
 
 namespace rollcall {
 namespace {
-
-// Of the memory of the state, what one call may keep of what it reads.
-constexpr std::size_t kKeptShare = 8;
 
 bool names_segments(const Query& query) {
   return query.common.among || segment_of(query) != nullptr;
@@ -65,11 +63,9 @@ class ReleaseWithinGate {
 
 // Whether a question has to read pages, or to unite them.
 bool reads_something(const PinnedPartition& partition) {
-  const auto is_stored = [](const auto& pinned) { return !pinned.page; };
-  return std::any_of(partition.presence.begin(), partition.presence.end(), is_stored) ||
-         std::any_of(partition.bounds.begin(), partition.bounds.end(), is_stored) ||
-         std::any_of(partition.amounts.begin(), partition.amounts.end(), is_stored) ||
-         std::any_of(partition.unions.begin(), partition.unions.end(), [](const auto& pinned) {
+  const std::vector<PinnedUnion>& unions = partition.pages.unions;
+  return partition.pages.any_absent() ||
+         std::any_of(unions.begin(), unions.end(), [](const auto& pinned) {
            return std::any_of(pinned.runs.begin(), pinned.runs.end(),
                               [](const auto& run) { return run.is_new; });
          });
@@ -199,7 +195,7 @@ Result<SegmentCatalog> Engine::State::named_sets(std::span<const Query> queries,
   if (std::none_of(queries.begin(), queries.end(), names_segments)) return sets;
   {
     const Gate::Pass pass(gate, [&] { account.check(); });
-    sets.saved = segments.saved();
+    sets.saved = tables.segments.saved();
   }
   for (std::size_t i = 0; i < queries.size(); ++i) {
     const Status status = read_listed_files(queries[i], settings.user_kind,
@@ -209,17 +205,18 @@ Result<SegmentCatalog> Engine::State::named_sets(std::span<const Query> queries,
   return sets;
 }
 
-// Within the gate, everything folded.
+// Everything must be folded.
 Result<std::vector<PinnedTotal>> Engine::State::pin_totals(const TotalsRead& read,
                                                            QuestionAccount& account) {
   if (read.by_hour || !DayTotals::has_room_for(read)) {
     std::vector<PinnedTotal> totals;
-    std::mutex mutex;  // of `totals`
+    Mutex mutex;  // guards `totals`
     Status status = read_partitions([&](Partition& partition) -> Status {
+      gate.assert_passed();
       account.check();
       ROLLCALL_RETURN_IF_ERROR(partition.load_days(read.days, *view));
       const std::vector<PinnedTotal> part = partition.totals(read, account);
-      const std::lock_guard lock(mutex);
+      const MutexLock lock(mutex);
       totals = added(totals, part, account);
       return {};
     });
@@ -228,9 +225,11 @@ Result<std::vector<PinnedTotal>> Engine::State::pin_totals(const TotalsRead& rea
   }
   using Totals = std::vector<EventTotal>;
   return day_totals.find(read, [&](std::span<const DayTotals::Key> keys) -> Result<Totals> {
+    gate.assert_passed();
     Totals totals(keys.size());
-    std::mutex mutex;  // of `totals`
+    Mutex mutex;  // guards `totals`
     Status status = read_partitions([&](Partition& partition) -> Status {
+      gate.assert_passed();
       account.check();
       Totals part;
       part.reserve(keys.size());
@@ -238,7 +237,7 @@ Result<std::vector<PinnedTotal>> Engine::State::pin_totals(const TotalsRead& rea
         ROLLCALL_RETURN_IF_ERROR(partition.load_days({key.day, key.day}, *view));
         part.push_back(partition.day_total(key.series, key.day));
       }
-      const std::lock_guard lock(mutex);
+      const MutexLock lock(mutex);
       for (std::size_t i = 0; i < totals.size(); ++i) totals[i].add(part[i]);
       return {};
     });
@@ -255,8 +254,8 @@ Result<Engine::State::Pinned> Engine::State::pin(std::span<const Query> queries,
   account.check();
   Pinned pinned;
   ReadSet& reads = pinned.reads.reads;
-  ROLLCALL_RETURN_IF_ERROR(state_failure);
-  const PlanContext context{settings, zone,    *catalog, manifest.days, manifest.known_until,
+  ROLLCALL_RETURN_IF_ERROR(state_failure.status());
+  const PlanContext context{settings, zone,    *tables.catalog, manifest.days, manifest.known_until,
                             sets,     nullptr, &account};
   // A question holds its plan, what its names were resolved to, and its answer without rows. No
   // question was seen to take half of this.
@@ -268,18 +267,19 @@ Result<Engine::State::Pinned> Engine::State::pin(std::span<const Query> queries,
     Result<Question> question = Question::make(queries[i], context);
     if (!question.ok()) return numbered(question.status(), i, queries.size());
     reads.add(question->reads());
-    if (!queries[i].common.breakdown.empty()) pinned.held_names = catalog;
+    if (!queries[i].common.breakdown.empty()) pinned.held_names = tables.catalog;
     pinned.questions.push_back(*std::move(question));
   }
   reads.merge();
   account.check();
-  ROLLCALL_RETURN_IF_ERROR(fold(!reads.bounds.empty()));
+  ROLLCALL_RETURN_IF_ERROR(fold(reads.bounds.empty() ? FoldDepth::kPresence : FoldDepth::kBounds));
   for (const TotalsRead& read : reads.totals) {
     ROLLCALL_ASSIGN_OR_RETURN(std::vector<PinnedTotal> totals, pin_totals(read, account));
     pinned.reads.totals.push_back(std::move(totals));
   }
   pinned.reads.partitions.resize(partitions.size());
   Status status = read_partitions([&](Partition& partition) -> Status {
+    gate.assert_passed();
     account.check();
     ROLLCALL_RETURN_IF_ERROR(partition.load_for(reads, *view));
     pinned.reads.partitions[partition.number()] =
@@ -291,7 +291,7 @@ Result<Engine::State::Pinned> Engine::State::pin(std::span<const Query> queries,
   pinned.view = view;
   if (std::any_of(pinned.reads.partitions.begin(), pinned.reads.partitions.end(),
                   reads_something)) {
-    pinned.kept = {kept_bytes, std::min(room(), state_bytes_max() / kKeptShare)};
+    pinned.kept = {kept_bytes, std::min(room(), state_bytes_max() * kKeptPagesShare)};
   }
   return pinned;
 }
@@ -330,7 +330,8 @@ Result<std::vector<QueryResult>> Engine::State::answer(std::span<const Query> qu
     Result<QueryResult> result = question.answer(snapshot);
     if (!result.ok()) return numbered(result.status(), at, queries.size());
     const auto end = std::chrono::steady_clock::now();
-    result->stats = {.elapsed_us = microseconds(end - start), .partitions = partitions.size()};
+    result->stats = {.elapsed_us = microseconds(end - start),
+                     .partitions = settings.partition_count};
     result->notes = std::move(notes[at]);
     start = end;
     results.push_back(*std::move(result));
@@ -382,29 +383,25 @@ Result<Explanation> Engine::State::explain(const Query& query, QuestionAccount& 
   }
   {
     const Gate::Pass pass(gate);
-    for (const SeriesId id : series) explanation.series.push_back(describe(id, *catalog));
+    for (const SeriesId id : series) explanation.series.push_back(describe(id, *tables.catalog));
   }
-  constexpr std::size_t kBoundsBytes = 2 * sizeof(std::int32_t);  // of a user
   for (const PinnedPartition& partition : pinned.reads.partitions) {
     const std::size_t users = std::min(partition.user_count, kChunkOrdinals);
-    const auto add_chunks = [&](const auto& pages, std::size_t bytes) {
-      for (const auto& page : pages) {
-        ++explanation.chunks;
-        explanation.stored_chunks += !page.page;
-        explanation.bytes += bytes;
-      }
-    };
-    const std::size_t set_bytes = (users + 511) / 512 * 64;
-    for (const PinnedUnion& pinned_union : partition.unions) {
+    for (const PinnedUnion& pinned_union : partition.pages.unions) {
       for (const PinnedUnion::Run& run : pinned_union.runs) {
         if (run.is_new) continue;  // its days are among the pages
         explanation.chunks += run.sets->chunk_count();
-        explanation.bytes += run.sets->chunk_count() * set_bytes;
+        explanation.bytes += run.sets->chunk_count() * PresenceForm::read_bytes(users);
       }
     }
-    add_chunks(partition.presence, set_bytes);
-    add_chunks(partition.bounds, users * kBoundsBytes);
-    add_chunks(partition.amounts, 0);  // lists, whose lengths are known once they are read
+    partition.pages.pages.for_each(
+        [&]<class Form>(std::type_identity<Form>, const PinnedOf<Form>& pages) {
+          for (const PinnedPage<PageOf<Form>>& page : pages) {
+            ++explanation.chunks;
+            explanation.stored_chunks += !page.page;
+            explanation.bytes += Form::read_bytes(users);
+          }
+        });
   }
   return explanation;
 }

@@ -9,14 +9,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/memory_policy.h"
 #include "core/engine/engine_state.h"
 #include "core/engine/staged_batch.h"
 
 namespace rollcall {
 namespace {
-
-// No batch is refused for lack of less.
-constexpr std::size_t kPartitionBytesMin = std::size_t{16} << 20;
 
 Status no_room(std::uint32_t partition, std::size_t bytes_max, std::size_t memory_bytes_max) {
   constexpr double kMiB = 1 << 20;
@@ -39,6 +37,7 @@ class Engine::State::Ahead {
             "engine: a batch that was given up cannot be undone; open the store again")) {}
   ~Ahead() {
     if (count_ == 0) return;
+    state_.gate.assert_passed();
     try {
       Status status = go_back();
       if (status.ok()) return;
@@ -46,7 +45,7 @@ class Engine::State::Ahead {
     } catch (...) {
       // Out of memory, or a store that throws: as failure_ says.
     }
-    state_.state_failure = std::move(failure_);
+    state_.state_failure.replace(std::move(failure_));
   }
   Ahead(const Ahead&) = delete;
   Ahead& operator=(const Ahead&) = delete;
@@ -55,15 +54,17 @@ class Engine::State::Ahead {
   void finish() { count_ = 0; }
 
  private:
-  Status go_back() {
+  Status go_back() ROLLCALL_REQUIRES(state_.gate) {
     // Where a write has failed already, the next opening does it.
-    if (state_.write_failure.ok()) state_.write_failure = state_.store->discard_ahead();
+    if (!state_.write_failure.has_failed()) {
+      state_.write_failure.replace(state_.store->discard_ahead());
+    }
     for (std::uint32_t i = 0; i < count_; ++i) {
       Partition& partition = state_.partitions[i];
       partition = Partition(i, state_.settings.user_kind);
       if (const Epoch epoch = state_.manifest.partition_epochs[i]; epoch != 0) {
-        ROLLCALL_RETURN_IF_ERROR(partition.open(*state_.view, epoch, state_.catalog->series_count(),
-                                                state_.batch_number));
+        ROLLCALL_RETURN_IF_ERROR(partition.open(
+            *state_.view, epoch, state_.tables.catalog->series_count(), state_.batch_number));
       }
     }
     return {};
@@ -76,25 +77,24 @@ class Engine::State::Ahead {
 
 Result<Engine::State::Passage> Engine::State::ingest_by_partition(
     const PreparedRows& rows, const Delivery& delivery, std::optional<std::uint64_t> record) {
-  ROLLCALL_RETURN_IF_ERROR(state_failure);
-  ROLLCALL_RETURN_IF_ERROR(write_failure);
+  ROLLCALL_RETURN_IF_ERROR(check_failures());
   if (is_known(delivery)) return Passage{.is_known = true};
   for (Partition& partition : partitions) evict(partition, 0, epoch);
   day_totals.clear();
   const std::size_t bytes_max = std::max(room(), kPartitionBytesMin);
-  if (catalog.use_count() > 1) catalog = std::make_shared<SeriesCatalog>(*catalog);
+  SeriesCatalog& catalog = tables.writable_catalog();
   Ahead ahead(*this);
-  StagedBatch staged(*catalog, partitions);
-  const std::vector<SeriesId> series = number_series(rows, *catalog);
+  StagedBatch staged(catalog, partitions);
+  const std::vector<SeriesId> series = number_series(rows, catalog);
 
   // What the commit will say, beside what the last one does until it is there.
   Manifest next_manifest = manifest;
-  SourceTable next_sources;
-  std::string source_bytes;
-  sources.serialize(source_bytes);
-  ROLLCALL_RETURN_IF_ERROR(next_sources.deserialize(source_bytes));
-  const bool source_moved =
-      count_batch(rows, delivery, record, /*durable_by=*/0, next_manifest, next_sources);
+  StoreTables next_tables(settings);
+  next_tables.catalog = tables.catalog;
+  next_tables.sources = tables.sources;
+  if (count_batch(rows, delivery, record, /*durable_by=*/0, next_manifest, next_tables.sources)) {
+    next_tables.changed.add(PageKind::kSources);
+  }
   std::vector<PageAddress> superseded;
   const auto threads = static_cast<unsigned>(workers.thread_count());
   std::size_t bytes_all = 0;  // that it would have taken to hold all partitions
@@ -109,12 +109,12 @@ Result<Engine::State::Passage> Engine::State::ingest_by_partition(
     }
     ROLLCALL_RETURN_IF_ERROR(status);
     partition.apply(batch_number);
-    ROLLCALL_RETURN_IF_ERROR(partition.fold(*view, true));
+    ROLLCALL_RETURN_IF_ERROR(partition.fold(*view, FoldDepth::kBounds));
     bytes_all += partition.memory_use().resident_bytes - bytes_before;
     std::vector<DirtyPage> dirty;
     partition.collect_dirty(epoch + 1, dirty, superseded);
     if (Status written = store->write_ahead(commit_of(epoch + 1, dirty, threads)); !written.ok()) {
-      write_failure = written;
+      write_failure.replace(written);
       return written;
     }
     next_manifest.partition_epochs[partition.number()] = partition.epoch();
@@ -122,41 +122,35 @@ Result<Engine::State::Passage> Engine::State::ingest_by_partition(
   }
 
   std::vector<DirtyPage> dirty;
-  if (staged.changed_names()) {
-    add_page(PageKind::kDictionary, *catalog, epoch + 1, next_manifest.catalog_epoch, dirty,
-             superseded);
-  }
-  if (source_moved) {
-    add_page(PageKind::kSources, next_sources, epoch + 1, next_manifest.sources_epoch, dirty,
-             superseded);
-  }
+  if (staged.changed_names()) next_tables.changed.add(PageKind::kDictionary);
+  add_tables(next_tables, epoch + 1, next_manifest, dirty, superseded);
   Commit commit = commit_of(epoch + 1, dirty, threads);
   commit.superseded = std::move(superseded);
   commit.manifest = [&] { return next_manifest.serialize(); };
   Status unreadable = Status::resource_exhausted(
       "engine: a batch is in, but there was no memory to read it; open the store again");
   if (Status status = store->commit(commit); !status.ok()) {
-    write_failure = status;
+    write_failure.replace(status);
     return Status(StatusCode::kUncertain, status.message() + " (the batch may be in)");
   }
-  state_failure = std::move(unreadable);
+  UnlessFinished reading(state_failure, std::move(unreadable));
   staged.finish();
   ahead.finish();
   manifest = std::move(next_manifest);
-  sources = std::move(next_sources);
+  tables.sources = std::move(next_tables.sources);
   ++epoch;
   for (const Partition& partition : partitions) {
     committed_users[partition.number()] = partition.ordinal_count();
   }
-  by_partition = bytes_all > room() / 4 * 3;
+  by_partition = bytes_all > room() * kWholeBatchShare;
   Result<std::shared_ptr<const StoreView>> committed = view_of(*store);
   if (!committed.ok()) {
     // The batch is in. A caller who was told otherwise would send it again.
-    state_failure = committed.status();
+    reading.fail(committed.status());
     return Passage{};
   }
   view = *std::move(committed);
-  state_failure = Status();
+  reading.finish();
   return Passage{};
 }
 

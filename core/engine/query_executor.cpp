@@ -4,12 +4,13 @@
 #include <array>
 #include <atomic>
 #include <bit>
-#include <mutex>
 #include <numeric>
 #include <string>
 #include <utility>
 
 #include "core/base/assert.h"
+#include "core/base/memory_policy.h"
+#include "core/base/mutex.h"
 #include "kernels/kernel_table.h"
 
 namespace rollcall {
@@ -18,7 +19,7 @@ namespace {
 class CountingSink : public CellSink {
  public:
   CountingSink(Partial& counts, const QuestionAccount& account)
-      : counts_(counts), account_(account), pace_(account) {}
+      : counts_(counts), account_(account), pace_(&account) {}
 
   void add(std::size_t cell, BitSpan users) override {
     pace_.step();
@@ -190,7 +191,7 @@ class PinnedChunk : public ChunkSource {
         bounds_(bounds),
         amounts_(amounts),
         memory_(&reading.account),
-        pace_(reading.account) {}
+        pace_(&reading.account) {}
   ~PinnedChunk() override {
     for (auto* const pinned : presence_.passing) pinned->page = {};
     for (auto* const pinned : bounds_.passing) pinned->page = {};
@@ -203,12 +204,12 @@ class PinnedChunk : public ChunkSource {
   std::size_t word_count() const override { return word_count_; }
 
   BitSpan presence(SeriesId series, Day day, std::uint64_t* scratch) const override {
+    PinnedPage<PresenceChunk>* const pinned = find(presence_, day.value, series);
+    if (pinned == nullptr) return {};
+    if (pinned->page) [[likely]]
+      return expand(*pinned->page, scratch);
     PageRef<PresenceChunk> read;
-    const PresenceChunk* const page = find(presence_, day.value, series, read);
-    if (page == nullptr) return {};
-    BitSpan set = page->expand(scratch);
-    // A hot bitset may be longer than there are users.
-    set.word_count = std::min(set.word_count, word_count_);
+    BitSpan set = expand(load(presence_, *pinned, read), scratch);
     if (read && set.words != scratch) {
       std::copy_n(set.words, set.word_count, scratch);
       set.words = scratch;
@@ -220,8 +221,8 @@ class PinnedChunk : public ChunkSource {
     pace_.step();
     const PinnedUnion wanted = {series, days, {}, {}};
     const auto pinned =
-        std::lower_bound(partition_.unions.begin(), partition_.unions.end(), wanted);
-    ROLLCALL_ASSERT(pinned != partition_.unions.end() && !(wanted < *pinned));
+        std::lower_bound(partition_.pages.unions.begin(), partition_.pages.unions.end(), wanted);
+    ROLLCALL_ASSERT(pinned != partition_.pages.unions.end() && !(wanted < *pinned));
     Union result = {{}, pinned->rest};
     for (std::size_t i = 0; i < pinned->runs.size(); ++i) {
       RunSets& sets = *pinned->runs[i].sets;
@@ -234,15 +235,17 @@ class PinnedChunk : public ChunkSource {
   }
 
   Bounds bounds(SeriesId series) const override {
-    const BoundsChunk* const page = find(bounds_, 0, series, read_bounds_);
-    if (page == nullptr) return {};
-    return {page->first(), page->last(), std::min(page->size(), word_count_ * 64)};
+    PinnedPage<BoundsChunk>* const pinned = find(bounds_, 0, series);
+    if (pinned == nullptr) return {};
+    const BoundsChunk& page = load(bounds_, *pinned, read_bounds_);
+    return {page.first(), page.last(), std::min(page.size(), word_count_ * 64)};
   }
 
   AmountSum amount(SeriesId series, Day day, BitSpan users) const override {
+    PinnedPage<AmountChunk>* const pinned = find(amounts_, day.value, series);
+    if (pinned == nullptr) return 0;
     PageRef<AmountChunk> read;
-    const AmountChunk* const page = find(amounts_, day.value, series, read);
-    return page == nullptr ? 0 : page->sum_of(users);
+    return load(amounts_, *pinned, read).sum_of(users);
   }
 
   BitSpan listed(const UserList& list, std::uint64_t* scratch) const override {
@@ -266,30 +269,41 @@ class PinnedChunk : public ChunkSource {
     std::vector<PinnedPage<T>*> passing;  // which were read, and go with the chunk
   };
 
-  // A page, read where it is not in memory; null: there is none. It stays there for good, or as
-  // long as the chunk does, or is in `read` alone.
+  // A page, which may not be in memory; null: there is none.
   template <class T>
-  const T* find(Pages<T>& pages, std::int32_t day, SeriesId series, PageRef<T>& read) const {
+  PinnedPage<T>* find(Pages<T>& pages, std::int32_t day, SeriesId series) const {
     pace_.step();
-    PinnedPage<T>* const pinned = pages.finder.find(day, series);
-    if (pinned == nullptr) return nullptr;
-    if (pinned->page) return &*pinned->page;
+    return pages.finder.find(day, series);
+  }
+
+  // A page, read where it is not in memory. It stays there for good, or as long as the chunk does,
+  // or is in `read` alone.
+  template <class T>
+  const T& load(Pages<T>& pages, PinnedPage<T>& pinned, PageRef<T>& read) const {
+    if (pinned.page) return *pinned.page;
     reading_.account.check();
-    const Result<std::string> bytes = reading_.view.read(pinned->address);
+    const Result<std::string> bytes = reading_.view.read(pinned.address);
     if (!bytes.ok()) throw QuestionFailure(bytes.status());
     Result<T> page = T::deserialize(*bytes);
     if (!page.ok()) {
       throw QuestionFailure(
-          Status::corruption(to_string(pinned->address.id) + ": " + page.status().message()));
+          Status::corruption(to_string(pinned.address.id) + ": " + page.status().message()));
     }
     read = PageRef<T>(*std::move(page));
     const std::size_t page_bytes = read->memory_bytes();
     if (!reading_.keeps(page_bytes)) {
-      if (!memory_.take_spare(page_bytes)) return &*read;
-      pages.passing.push_back(pinned);
+      if (!memory_.take_spare(page_bytes)) return *read;
+      pages.passing.push_back(&pinned);
     }
-    pinned->page = std::exchange(read, {});
-    return &*pinned->page;
+    pinned.page = std::exchange(read, {});
+    return *pinned.page;
+  }
+
+  BitSpan expand(const PresenceChunk& page, std::uint64_t* scratch) const {
+    BitSpan set = page.expand(scratch);
+    // A hot bitset may be longer than there are users.
+    set.word_count = std::min(set.word_count, word_count_);
+    return set;
   }
 
   void fill(SeriesId series, DayRange days, RunSets& sets) const {
@@ -340,9 +354,9 @@ template <class Visit>
 void visit_partition(const ReadSet& reads, PinnedPartition& partition, Workers& workers, bool alone,
                      Reading& reading, const Visit& visit) {
   const std::uint32_t chunk_count = chunk_count_of(partition);
-  const PagesByChunk presence(partition.presence, chunk_count);
-  const PagesByChunk bounds(partition.bounds, chunk_count);
-  const PagesByChunk amounts(partition.amounts, chunk_count);
+  const PagesByChunk presence(partition.pages.of<PresenceForm>(), chunk_count);
+  const PagesByChunk bounds(partition.pages.of<BoundsForm>(), chunk_count);
+  const PagesByChunk amounts(partition.pages.of<AmountsForm>(), chunk_count);
   for_each(workers, alone, chunk_count, [&](std::size_t i) {
     const auto chunk = static_cast<std::uint32_t>(i);
     reading.account.check();
@@ -359,16 +373,12 @@ bool is_small(const Plan& plan, std::span<const PinnedPartition> partitions) {
   constexpr std::size_t kCellsPerPage = 8;  // take as long: their sets are in a cache by then
   std::size_t words = 0;
   for (const PinnedPartition& partition : partitions) {
-    const auto is_absent = [](const auto& page) { return !page.page; };
-    if (std::any_of(partition.presence.begin(), partition.presence.end(), is_absent) ||
-        std::any_of(partition.bounds.begin(), partition.bounds.end(), is_absent) ||
-        std::any_of(partition.amounts.begin(), partition.amounts.end(), is_absent)) {
-      return false;
-    }
+    if (partition.pages.any_absent()) return false;
     const std::size_t users = partition.user_count;
     words += std::min<std::size_t>(users, kChunkOrdinals) / 64 *
-                 (partition.presence.size() + 2 * partition.unions.size()) +
-             users / 2 * partition.bounds.size() / std::max(chunk_count_of(partition), 1u) +
+                 (partition.pages.of<PresenceForm>().size() + 2 * partition.pages.unions.size()) +
+             users / 2 * partition.pages.of<BoundsForm>().size() /
+                 std::max(chunk_count_of(partition), 1u) +
              users / 64 * (plan.cell_count() / kCellsPerPage);
     if (words > kSmallWords) return false;
   }
@@ -388,14 +398,14 @@ Partial QueryExecutor::count(const Plan& plan) {
   if (plan.reads().reads_chunks()) {
     const std::size_t bytes =
         counts.cells.size() * sizeof(counts.cells[0]) + counts.amounts.size() * sizeof(AmountSum);
-    const bool alone =
-        is_small(plan, pinned_.partitions) || workers_.thread_count() * bytes > account_.left() / 2;
+    const bool alone = is_small(plan, pinned_.partitions) ||
+                       workers_.thread_count() * bytes > account_.left() * kThreadCountsShare;
     try {
       count_chunks(plan, alone, counts);
     } catch (const QuestionFailure& failure) {
       if (alone || failure.status().code() != StatusCode::kResourceExhausted) throw;
       plan.free_scratch();
-      count_chunks(plan, true, counts);
+      count_chunks(plan, /*alone=*/true, counts);
     }
   }
   add_totals(plan, counts);
@@ -445,13 +455,13 @@ std::vector<std::vector<std::uint32_t>> QueryExecutor::members(const Plan& plan,
   std::vector<std::size_t> wanted(cells.begin(), cells.end());
   std::sort(wanted.begin(), wanted.end());
   std::vector<std::vector<std::uint32_t>> ordinals(pinned_.partitions.size());
-  std::vector<std::mutex> mutexes(pinned_.partitions.size());
-  for_each(workers_, false, ordinals.size(), [&](std::size_t i) {
-    visit_partition(pinned_.reads, pinned_.partitions[i], workers_, false, reading,
+  std::vector<Mutex> mutexes(pinned_.partitions.size());
+  for_each(workers_, /*alone=*/false, ordinals.size(), [&](std::size_t i) {
+    visit_partition(pinned_.reads, pinned_.partitions[i], workers_, /*alone=*/false, reading,
                     [&](const ChunkSource& source, std::uint32_t chunk) {
                       MemberSink sink(wanted);
                       plan.count(source, sink);
-                      const std::lock_guard lock(mutexes[i]);
+                      const MutexLock lock(mutexes[i]);
                       sink.append_to(ordinals[i], chunk * kChunkOrdinals, account_);
                     });
   });

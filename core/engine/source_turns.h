@@ -2,10 +2,12 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <list>
-#include <set>
+#include <optional>
 #include <string>
 
 #include "core/base/gate.h"
@@ -22,21 +24,31 @@ class SourceTurns {
   class Turn {
    public:
     Turn(SourceTurns& turns, const Delivery& delivery) {
-      std::set<std::size_t> places;  // all take them in one order
-      for (const SourcePosition& position : delivery.positions) places.insert(place(position.id));
-      if (delivery.token != nullptr) places.insert(place(delivery.token->source));
-      for (const std::size_t place : places) passes_.emplace_back(turns.gates_[place]);
+      std::uint64_t places = 0;
+      for (const SourcePosition& position : delivery.positions) places |= place(position.id);
+      if (delivery.token != nullptr) places |= place(delivery.token->source);
+      for (; places != 0; places &= places - 1) {  // all take them in one order
+        Gate& gate = turns.gates_[static_cast<std::size_t>(std::countr_zero(places))];
+        if (pass_) {
+          passes_.emplace_back(gate);
+        } else {
+          pass_.emplace(gate);
+        }
+      }
     }
 
    private:
-    std::list<Gate::Pass> passes_;
+    std::optional<Gate::Pass>
+        pass_;                      // the first, which needs no memory: mostly there is one source
+    std::list<Gate::Pass> passes_;  // the others
   };
 
  private:
   // Sources may share one: then they wait for each other, too.
   static constexpr std::size_t kGates = 64;
-  static std::size_t place(const std::string& source) {
-    return std::hash<std::string>()(source) % kGates;
+  // The bit of a source's gate.
+  static std::uint64_t place(const std::string& source) {
+    return std::uint64_t{1} << std::hash<std::string>()(source) % kGates;
   }
 
   std::array<Gate, kGates> gates_;

@@ -1,21 +1,17 @@
 // Reads every page of the last checkpoint and holds each against the others: what is derived must
-// follow from what it is derived from, to the last bit.
+// follow from what it is derived from, to the last bit. What a page must agree with, its form says.
 #include <fmt/format.h>
 
-#include <array>
 #include <atomic>
-#include <condition_variable>
 #include <map>
-#include <mutex>
-#include <set>
 
+#include "core/base/memory_policy.h"
+#include "core/base/mutex.h"
 #include "core/engine/engine_state.h"
-#include "kernels/kernel_table.h"
+#include "core/pages/page_check.h"
 
 namespace rollcall {
 namespace {
-
-using Words = std::array<std::uint64_t, kChunkWords>;
 
 // Lets in as many at a time as there is memory for, and one in any case.
 class MemoryTurnstile {
@@ -27,16 +23,16 @@ class MemoryTurnstile {
   class Stay {
    public:
     Stay(MemoryTurnstile& turnstile, std::size_t bytes) : turnstile_(turnstile), bytes_(bytes) {
-      std::unique_lock lock(turnstile_.mutex_);
-      turnstile_.left_.wait(lock, [&] {
-        return turnstile_.inside_ == 0 || turnstile_.inside_ + bytes <= turnstile_.bytes_max_;
-      });
+      const MutexLock lock(turnstile_.mutex_);
+      while (turnstile_.inside_ != 0 && turnstile_.inside_ + bytes > turnstile_.bytes_max_) {
+        turnstile_.left_.wait(turnstile_.mutex_);
+      }
       turnstile_.inside_ += bytes;
       turnstile_.taken_ += bytes;
     }
     ~Stay() {
       {
-        const std::lock_guard lock(turnstile_.mutex_);
+        const MutexLock lock(turnstile_.mutex_);
         turnstile_.inside_ -= bytes_;
         turnstile_.taken_ -= bytes_;
       }
@@ -53,9 +49,9 @@ class MemoryTurnstile {
  private:
   const std::size_t bytes_max_;
   std::atomic<std::size_t>& taken_;
-  std::mutex mutex_;
-  std::condition_variable left_;
-  std::size_t inside_ = 0;
+  Mutex mutex_;
+  ConditionVariable left_;
+  std::size_t inside_ ROLLCALL_GUARDED_BY(mutex_) = 0;
 };
 
 // One partition as it is stored, read page by page.
@@ -63,37 +59,42 @@ class PartitionVerifier {
  public:
   PartitionVerifier(std::uint32_t number, const StoreView& view, const SeriesCatalog& catalog,
                     const StoreSettings& settings)
-      : number_(number), view_(view), catalog_(catalog), partition_(number, settings.user_kind) {}
+      : view_(view),
+        catalog_(catalog),
+        partition_(number, settings.user_kind),
+        check_(number, view, catalog),
+        users_id_{PageKind::kUsers, number, 0, 0, 0} {}
 
   void run(Epoch epoch, MemoryTurnstile& turnstile) {
-    if (!check(PageId{PageKind::kPartition, number_, 0, 0, 0},
-               partition_.open(view_, epoch, catalog_.series_count())))
+    if (!check_.note(check_.directory_id(), partition_.open(view_, epoch, catalog_.series_count())))
       return;
     const MemoryTurnstile::Stay stay(turnstile, memory_bytes());
-    page_count_ += 1 + partition_.days().size();
-    check(PageId{PageKind::kUsers, number_, 0, 0, 0}, partition_.load_users(view_));
-    page_count_ += (partition_.ordinal_count() + kChunkOrdinals - 1) / kChunkOrdinals;
-    for (const auto& [date, day] : partition_.days()) {
-      if (!check(PageId{PageKind::kPartition, number_, 0, 0, 0},
-                 partition_.load_days({date, date}, view_))) {
-        return;
-      }
-      verify_day(date, day);
+    check_.page_count += 1 + partition_.days().size();
+    check_.has_forgotten_users = partition_.has_forgotten_users();
+    check_.forgotten_events = partition_.forgotten_events();
+    check_.note(users_id_, partition_.load_users(view_));
+    check_.page_count += (partition_.ordinal_count() + kChunkOrdinals - 1) / kChunkOrdinals;
+    for (const auto& entry : partition_.days()) {
+      const Day date = entry.first;
+      if (!check_.note(check_.directory_id(), partition_.load_days({date, date}, view_))) return;
+      verify_hours(date, entry.second);
+      EachForm<DayForms>::visit(
+          [&]<class Form>(std::type_identity<Form>) { Form::check(check_, date, entry.second); });
       if (partition_.memory_use().resident_bytes > kDirectoryBytesMax) {
         partition_.evict_directory(0, epoch);
       }
     }
-    if (partition_.events() != series_events_) {
-      fault({PageKind::kPartition, number_, 0, 0, 0},
-            "its events of each series are not those of its days");
+    if (partition_.events() != check_.series_events) {
+      check_.fault(check_.directory_id(), "its events of each series are not those of its days");
     }
-    verify_counters();
-    verify_bounds();
+    EachForm<SeriesForms>::visit([&]<class Form>(std::type_identity<Form>) {
+      Form::check(check_, partition_.pages().series<Form>());
+    });
   }
 
-  std::uint64_t page_count() const { return page_count_; }
+  std::uint64_t page_count() const { return check_.page_count; }
   std::uint64_t event_count() const { return event_count_; }
-  std::vector<std::string> take_faults() { return std::move(faults_); }
+  std::vector<std::string> take_faults() { return std::move(check_.faults); }
 
  private:
   // Of days that were looked at, before they are let go.
@@ -102,188 +103,53 @@ class PartitionVerifier {
   // About how much it takes: the users' ids, then their bounds and the sets of a day, twice.
   std::size_t memory_bytes() const {
     constexpr std::size_t kUserBytes = 64;
-    constexpr std::size_t kBoundsBytes = 2 * sizeof(std::int32_t);
+    constexpr std::size_t kSetBytes = kChunkWords * sizeof(std::uint64_t);
     const std::size_t users = partition_.ordinal_count();
     const std::size_t chunks = (users + kChunkOrdinals - 1) / kChunkOrdinals;
-    return kDirectoryBytesMax + users * (kUserBytes + kBoundsBytes * partition_.bounds().size()) +
-           2 * chunks * sizeof(Words) * catalog_.series_count();
+    return kDirectoryBytesMax + users * kUserBytes +
+           BoundsForm::read_bytes(users) * partition_.pages().series<BoundsForm>().size() +
+           2 * chunks * kSetBytes * catalog_.series_count();
   }
 
-  void fault(const PageId& id, std::string_view what) {
-    faults_.push_back(fmt::format("{}: {}", to_string(id), what));
-  }
-  bool check(const PageId& id, const Status& status) {
-    if (!status.ok()) fault(id, status.message());
-    return status.ok();
-  }
-
-  template <class T>
-  std::optional<T> read(const PageSlot<T>& slot, const PageId& id) {
-    if (slot.epoch == 0) return std::nullopt;
-    ++page_count_;
-    const Result<std::string> bytes = view_.read({id, slot.epoch});
-    if (!check(id, bytes.status())) return std::nullopt;
-    Result<T> page = T::deserialize(*bytes);
-    if (!check(id, page.status())) return std::nullopt;
-    return *std::move(page);
-  }
-
-  PageId presence_id(SeriesId series, Day day, std::size_t chunk) const {
-    return {PageKind::kPresence, number_, series, day.value, static_cast<std::uint32_t>(chunk)};
-  }
-
-  // Presence of any event is the union of the events; so is, for each event and dimension, the
-  // event that of its values. The events' totals are those of each dimension.
-  void verify_day(Day date, const DayState& day) {
-    const PageId day_id{PageKind::kDay, number_, 0, date.value, 0};
-    // By chunk: the union of what should make up a series.
-    std::map<std::pair<SeriesId, std::uint32_t>, std::map<std::size_t, Words>> unions;
-    std::map<std::pair<SeriesId, std::uint32_t>, std::uint64_t> event_totals;
-    std::map<SeriesId, std::map<std::size_t, Words>> sets;
-    for (const auto& [series, series_day] : day.series) {
-      const SeriesCatalog::Series& meaning = catalog_.series(series);
+  // The events' totals are those of each dimension.
+  void verify_hours(Day date, const DayState& day) {
+    const auto events_of = [](const SeriesDay& series_day) {
       std::uint64_t events = 0;
-      AmountSum value = 0;
-      for (const HourTotal& hour : series_day.hours) {
-        events += hour.events;
-        value += hour.value;
-      }
-      verify_amounts(series, date, series_day, value);
-      for (std::size_t chunk = 0; chunk < series_day.chunks.size(); ++chunk) {
-        const auto page = read(series_day.chunks[chunk], presence_id(series, date, chunk));
-        if (!page) continue;
-        if (page->cardinality() == 0 && !partition_.has_forgotten_users())
-          fault(presence_id(series, date, chunk), "nobody is in it");
-        if (page->cardinality() != series_day.chunks[chunk].users) {
-          fault(presence_id(series, date, chunk),
-                fmt::format("{} users are in it, its day says {}", page->cardinality(),
-                            series_day.chunks[chunk].users));
-        }
-        Words scratch{};
-        Words words{};
-        const BitSpan users = page->expand(scratch.data());
-        std::copy(users.words, users.words + users.word_count, words.begin());
-        sets[series][chunk] = words;
-        if (series == kAnySeries) continue;
-        // Which series this one is part of, and as what.
-        const bool is_event = meaning.is_event();
-        const SeriesId whole =
-            is_event ? kAnySeries : catalog_.find_event_series(meaning.event).value_or(kAnySeries);
-        Words& into = unions[{whole, meaning.dimension}][chunk];
-        kernels::active_table()->or_into(into.data(), words.data(), kChunkWords);
-      }
+      for (const HourTotal& hour : series_day.hours) events += hour.events;
+      return events;
+    };
+    std::map<std::pair<SeriesId, std::uint32_t>, std::uint64_t> of_values;
+    for (const auto& [series, series_day] : day.series) {
       if (series == kAnySeries) continue;
+      const SeriesCatalog::Series& meaning = catalog_.series(series);
+      const std::uint64_t events = events_of(series_day);
       if (meaning.is_event()) {
         event_count_ += events;
-        series_events_[series] += events;
+        check_.series_events[series] += events;
       } else {
-        event_totals[{catalog_.find_event_series(meaning.event).value_or(kAnySeries),
-                      meaning.dimension}] += events;
+        of_values[{catalog_.find_event_series(meaning.event).value_or(kAnySeries),
+                   meaning.dimension}] += events;
       }
-      if (events == 0) fault(day_id, fmt::format("series {} has users and no events", series));
-    }
-    for (const auto& [whole, chunks] : unions) {
-      if (chunks != sets[whole.first]) {
-        fault(day_id,
-              fmt::format("presence of series {} is not the union of its parts", whole.first));
+      if (events == 0) {
+        check_.fault(check_.day_id(date), fmt::format("series {} has users and no events", series));
       }
     }
-    for (const auto& [whole, events] : event_totals) {
-      std::uint64_t expected = 0;
-      if (const auto found = day.series.find(whole.first); found != day.series.end()) {
-        for (const HourTotal& hour : found->second.hours) expected += hour.events;
-      }
-      if (events != expected) {
-        fault(day_id, fmt::format("series {} has {} events, its values in one dimension have {}",
-                                  whole.first, expected, events));
-      }
-    }
-    for (auto& [series, chunks] : sets) {
-      if (series != kAnySeries && !catalog_.series(series).is_event()) continue;
-      for (auto& [chunk, words] : chunks) {
-        bounds_[{series, chunk}].fold({words.data(), kChunkWords}, date);
-      }
+    for (const auto& [whole, events] : of_values) {
+      const auto found = day.series.find(whole.first);
+      const std::uint64_t expected = found == day.series.end() ? 0 : events_of(found->second);
+      if (events == expected) continue;
+      check_.fault(check_.day_id(date),
+                   fmt::format("series {} has {} events, its values in one dimension have {}",
+                               whole.first, expected, events));
     }
   }
 
-  // The users' amounts add up to the day's.
-  void verify_amounts(SeriesId series, Day date, const SeriesDay& series_day, AmountSum expected) {
-    AmountSum found = series_day.forgotten_value;
-    bool complete = true;
-    for (std::size_t chunk = 0; chunk < series_day.amounts.size(); ++chunk) {
-      if (!series_day.amounts[chunk].exists()) continue;
-      const PageId id{PageKind::kAmounts, number_, series, date.value,
-                      static_cast<std::uint32_t>(chunk)};
-      const auto page = read(series_day.amounts[chunk], id);
-      complete = complete && page;
-      if (page) found += page->sum();
-    }
-    if (complete && found != expected) {
-      fault(
-          {PageKind::kDay, number_, 0, date.value, 0},
-          fmt::format("the amounts of the users of series {} do not add up to the day's", series));
-    }
-  }
-
-  // The users' counters add up to the days' totals.
-  void verify_counters() {
-    for (const auto& [series, slots] : partition_.counters()) {
-      std::uint64_t events = 0;
-      for (std::size_t chunk = 0; chunk < slots.size(); ++chunk) {
-        const PageId id{PageKind::kCounters, number_, series, 0, static_cast<std::uint32_t>(chunk)};
-        const auto page = read(slots[chunk], id);
-        if (!page) continue;
-        for (std::uint32_t i = 0; i < page->size(); ++i) events += page->total(i).events;
-      }
-      const auto forgotten = partition_.forgotten_events().find(series);
-      if (forgotten != partition_.forgotten_events().end()) events += forgotten->second;
-      if (events != series_events_[series]) {
-        fault({PageKind::kPartition, number_, 0, 0, 0},
-              fmt::format("users did series {} {} times, its days say {}", series, events,
-                          series_events_[series]));
-      }
-    }
-  }
-
-  // First and last days follow from presence.
-  void verify_bounds() {
-    for (const auto& [series, slots] : partition_.bounds()) {
-      for (std::size_t chunk = 0; chunk < slots.size(); ++chunk) {
-        const PageId id{PageKind::kBounds, number_, series, 0, static_cast<std::uint32_t>(chunk)};
-        const auto page = read(slots[chunk], id);
-        const auto expected = bounds_.find({series, chunk});
-        if (!page || expected == bounds_.end()) {
-          if (page || expected != bounds_.end()) fault(id, "presence knows nothing of it");
-          continue;
-        }
-        for (std::size_t i = 0; i < expected->second.size(); ++i) {
-          const std::int32_t first = i < page->size() ? page->first()[i] : kNeverFirst;
-          const std::int32_t last = i < page->size() ? page->last()[i] : kNeverLast;
-          if (first == expected->second.first()[i] && last == expected->second.last()[i]) continue;
-          fault(id, fmt::format("ordinal {} has days {} to {}, presence says {} to {}", i, first,
-                                last, expected->second.first()[i], expected->second.last()[i]));
-          break;
-        }
-      }
-    }
-    for (const auto& [key, expected] : bounds_) {
-      const auto found = partition_.bounds().find(key.first);
-      if (found == partition_.bounds().end() || key.second >= found->second.size()) {
-        fault({PageKind::kBounds, number_, key.first, 0, static_cast<std::uint32_t>(key.second)},
-              "it is missing");
-      }
-    }
-  }
-
-  std::uint32_t number_;
   const StoreView& view_;
   const SeriesCatalog& catalog_;
   Partition partition_;
-  std::map<std::pair<SeriesId, std::size_t>, BoundsChunk> bounds_;  // as presence has them
-  std::map<SeriesId, std::uint64_t> series_events_;                 // as the days have them
-  std::uint64_t page_count_ = 0;
+  PageCheck check_;
+  const PageId users_id_;
   std::uint64_t event_count_ = 0;
-  std::vector<std::string> faults_;
 };
 
 }  // namespace
@@ -299,44 +165,17 @@ Result<VerifyReport> Engine::State::verify() {
   std::shared_ptr<const StoreView> now;
   {
     // Between two checkpoints, so that the view is of this very commit.
-    const std::lock_guard no_checkpoint(checkpoint_mutex);
+    const MutexLock no_checkpoint(checkpointer.mutex());
     ROLLCALL_ASSIGN_OR_RETURN(last, store->last_commit());
     if (!last) return report;
     ROLLCALL_ASSIGN_OR_RETURN(now, view_of(*store));
   }
   ROLLCALL_ASSIGN_OR_RETURN(const Manifest stored, Manifest::deserialize(last->manifest));
-  SeriesCatalog names(stored.settings);
-  if (stored.catalog_epoch != 0) {
-    ++report.page_count;
-    ROLLCALL_ASSIGN_OR_RETURN(
-        const std::string bytes,
-        now->read({{PageKind::kDictionary, 0, 0, 0, 0}, stored.catalog_epoch}));
-    ROLLCALL_RETURN_IF_ERROR(names.deserialize(bytes));
-  }
-  if (stored.sources_epoch != 0) {
-    ++report.page_count;
-    ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes,
-                              now->read({{PageKind::kSources, 0, 0, 0, 0}, stored.sources_epoch}));
-    SourceTable positions;
-    ROLLCALL_RETURN_IF_ERROR(positions.deserialize(bytes));
-  }
-  if (stored.segments_epoch != 0) {
-    ++report.page_count;
-    ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes, now->read({{PageKind::kSegments, 0, 0, 0, 0},
-                                                                  stored.segments_epoch}));
-    SegmentTable saved;
-    ROLLCALL_RETURN_IF_ERROR(saved.deserialize(bytes, stored.settings.user_kind));
-  }
-  if (stored.forgotten_epoch != 0) {
-    ++report.page_count;
-    ROLLCALL_ASSIGN_OR_RETURN(
-        const std::string bytes,
-        now->read({{PageKind::kForgotten, 0, 0, 0, 0}, stored.forgotten_epoch}));
-    ROLLCALL_RETURN_IF_ERROR(ForgottenUsers::deserialize(bytes).status());
-  }
+  ROLLCALL_ASSIGN_OR_RETURN(const VerifiedTables tables_stored, verify_tables(*now, stored));
+  report.page_count += tables_stored.page_count;
   const std::size_t bytes_max = [&] {
     const Gate::Pass pass(gate);
-    evict_for(state_bytes_max() / 2);
+    evict_for(state_bytes_max() * kRoomMadeShare);
     return room();
   }();
   MemoryTurnstile turnstile(bytes_max, kept_bytes);
@@ -344,7 +183,8 @@ Result<VerifyReport> Engine::State::verify() {
   std::vector<std::uint64_t> event_counts(parts.size());
   workers.for_each(parts.size(), [&](std::size_t i) {
     if (stored.partition_epochs[i] == 0) return;
-    PartitionVerifier verifier(static_cast<std::uint32_t>(i), *now, names, stored.settings);
+    PartitionVerifier verifier(static_cast<std::uint32_t>(i), *now, *tables_stored.catalog,
+                               stored.settings);
     verifier.run(stored.partition_epochs[i], turnstile);
     parts[i] = {verifier.page_count(), verifier.take_faults()};
     event_counts[i] = verifier.event_count();

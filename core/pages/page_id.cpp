@@ -1,9 +1,21 @@
 #include <fmt/format.h>
 
+#include "core/pages/page_forms.h"
 #include "rollcall/dates.h"
 #include "rollcall/store.h"
 
 namespace rollcall {
+namespace {
+
+template <class Form>
+std::string form_name(const PageId& id) {
+  const std::string day =
+      Form::kPer == PagePer::kSeriesDayChunk ? ", " + to_string(Day{id.day}) : std::string();
+  return fmt::format("{} of partition {}{}, series {}, chunk {}", Form::kName, id.partition, day,
+                     id.series, id.chunk);
+}
+
+}  // namespace
 
 std::string to_string(const PageId& id) {
   switch (id.kind) {
@@ -21,19 +33,14 @@ std::string to_string(const PageId& id) {
       return fmt::format("day page of partition {}, {}", id.partition, to_string(Day{id.day}));
     case PageKind::kUsers:
       return fmt::format("user page of partition {}, chunk {}", id.partition, id.chunk);
-    case PageKind::kPresence:
-      return fmt::format("presence page of partition {}, {}, series {}, chunk {}", id.partition,
-                         to_string(Day{id.day}), id.series, id.chunk);
-    case PageKind::kAmounts:
-      return fmt::format("amounts page of partition {}, {}, series {}, chunk {}", id.partition,
-                         to_string(Day{id.day}), id.series, id.chunk);
-    case PageKind::kCounters:
-      return fmt::format("counter page of partition {}, series {}, chunk {}", id.partition,
-                         id.series, id.chunk);
-    case PageKind::kBounds:
-      return fmt::format("bounds page of partition {}, series {}, chunk {}", id.partition,
-                         id.series, id.chunk);
+    default:
+      break;
   }
+  std::string name;
+  EachForm<PageForms>::visit([&]<class Form>(std::type_identity<Form>) {
+    if (Form::kKind == id.kind) name = form_name<Form>(id);
+  });
+  if (!name.empty()) return name;
   return fmt::format("page of unknown kind {}", static_cast<int>(id.kind));
 }
 

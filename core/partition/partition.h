@@ -1,5 +1,6 @@
 // One partition's aggregates: who of its users was active in which series on which day, first and
-// last days, and counters.
+// last days, and counters. It gives out the users' ordinals, applies batches to the pages, and
+// derives what follows from them; the pages themselves are in ResidentPages.
 //
 // Threads: one writer at a time and nobody else meanwhile, for every method that is not const; any
 // number of readers otherwise. Pages that `pin` has handed out stay as they are, whatever comes
@@ -16,8 +17,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <tuple>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -25,106 +24,32 @@
 #include "core/base/question_account.h"
 #include "core/batch/prepared_batch.h"
 #include "core/catalog/series_catalog.h"
-#include "core/pages/amount_chunk.h"
-#include "core/pages/bounds_chunk.h"
-#include "core/pages/counter_chunk.h"
 #include "core/pages/dirty_page.h"
-#include "core/pages/kept_unions.h"
-#include "core/pages/page_ref.h"
-#include "core/pages/presence_chunk.h"
 #include "core/pages/reads.h"
+#include "core/pages/resident_pages.h"
 #include "core/users/user_index.h"
 #include "rollcall/store.h"
 
 namespace rollcall {
 
-// Events and amounts of one hour of a day, counted from the day's first instant.
-struct HourTotal {
-  std::uint8_t hour = 0;
-  std::uint64_t events = 0;
-  AmountSum value = 0;
-};
-
-// One series on one day: who, and how much.
-struct SeriesDay {
-  std::vector<PageSlot<PresenceChunk>> chunks;
-  std::vector<PageSlot<AmountChunk>> amounts;  // where there were any
-  AmountSum forgotten_value = 0;               // of the hours, but of no user any more
-  std::vector<HourTotal> hours;                // ascending, those with events; none for kAnySeries
-};
-
-struct DayState {
-  std::unordered_map<SeriesId, SeriesDay> series;  // empty while it is not loaded
-  Epoch epoch = 0;                                 // of the stored day page
-  bool loaded = true;                              // false: what is known of it is in that page
-  bool dirty = false;
-  BatchNumber last_used = 0;   // the last batch when something needed it
-  BatchNumber changed_in = 0;  // the number of the last batch that had rows of it
-  bool compact = false;  // its chunks have their smallest form: nothing came since a checkpoint
-};
-
-// Per series, by chunk.
-template <class T>
-using SeriesChunks = std::unordered_map<SeriesId, std::vector<PageSlot<T>>>;
-
-// A page as a snapshot holds it: in memory, or at an address of the snapshot's StoreView.
-template <class T>
-struct PinnedPage {
-  PageRef<T> page;
-  PageAddress address;
-};
-
-// What a UnionRead comes to in a partition.
-struct PinnedUnion {
-  struct Run {
-    DayRange days;
-    std::shared_ptr<RunSets> sets;
-    bool is_new = false;  // to be filled in from the days' pages, which are pinned, too
-  };
-  SeriesId series = 0;
-  DayRange days;
-  std::vector<Run> runs;
-  DayRange rest;  // day by day
-
-  friend bool operator<(const PinnedUnion& a, const PinnedUnion& b) {
-    return std::tie(a.series, a.days.first, a.days.last) <
-           std::tie(b.series, b.days.first, b.days.last);
-  }
-};
-
-// Events of one series on one day, or in one of its hours.
-struct PinnedTotal {
-  SeriesId series = 0;
-  Day day;
-  std::uint8_t hour = 0;
-  EventTotal total;
-
-  friend bool operator<(const PinnedTotal& a, const PinnedTotal& b) {
-    return std::tie(a.day, a.series, a.hour) < std::tie(b.day, b.series, b.hour);
-  }
-};
-
 struct PinnedPartition {
   std::uint32_t partition = 0;
   std::uint32_t user_count = 0;
-  BatchNumber batch_number = 0;                     // of the last batch that it has
-  std::uint32_t forgotten_count = 0;                // users whom it knows no more
-  std::vector<PinnedPage<PresenceChunk>> presence;  // by page id
-  std::vector<PinnedUnion> unions;                  // ascending
-  std::vector<PinnedPage<BoundsChunk>> bounds;      // by page id
-  std::vector<PinnedPage<AmountChunk>> amounts;     // by page id
+  std::uint32_t forgotten_count = 0;  // users whom it knows no more
+  PinnedPages pages;
   // For each of ReadSet::lists: the ordinals of those of its users who are in the partition.
   std::vector<std::vector<std::uint32_t>> lists;
 };
 
-struct MemoryUse {
-  std::size_t resident_bytes = 0;  // of pages, the directory, the user index and staged rows
-  std::size_t dirty_bytes = 0;     // of pages not stored yet
+// How far fold() goes.
+enum class FoldDepth : std::uint8_t {
+  kPresence,  // presence of any event
+  kBounds,    // first and last days, too
 };
 
 class Partition {
  public:
-  Partition(std::uint32_t number, UserKind kind) : number_(number), users_(kind) {}
+  Partition(std::uint32_t number, UserKind kind) : number_(number), users_(kind), pages_(number) {}
 
   // Reads the directory of the partition; days, pages and users follow when they are needed.
   // `opened_in`: the last batch so far; questions pinned before it find all days changed.
@@ -146,27 +71,25 @@ class Partition {
   }
   void apply(BatchNumber batch_number);
 
-  // Derives what is due: presence of any event, and with `bounds` first and last days too.
-  Status fold(const StoreView& view, bool bounds);
+  // Derives what is due.
+  Status fold(const StoreView& view, FoldDepth depth);
 
   // Reads what is stored of days and is not in memory: which pages they have, and their totals.
-  Status load_days(DayRange days, const StoreView& view);
+  Status load_days(DayRange days, const StoreView& view) { return pages_.load_days(days, view); }
   // The days, and the users if there are lists.
   Status load_for(const ReadSet& reads, const StoreView& view);
 
   // What is known of a series on a day. Everything must be folded, and the day loaded.
-  EventTotal day_total(SeriesId series, Day day);
+  EventTotal day_total(SeriesId series, Day day) { return pages_.day_total(series, day); }
   // The same of every series and day of the read that there is; or hour by hour. Ascending; takes
   // memory of the account.
-  std::vector<PinnedTotal> totals(const TotalsRead& read, QuestionAccount& account);
+  std::vector<PinnedTotal> totals(const TotalsRead& read, QuestionAccount& account) {
+    return pages_.totals(read, account);
+  }
 
-  // Of reads that are loaded for. Days that changed in a batch after `quiet_since` are expected to
-  // change again: unions that they are in are not worth keeping.
-  // The names of pages take memory of the account.
+  // See ResidentPages::pin() and install().
   PinnedPartition pin(const ReadSet& reads, std::uint32_t partition_count, BatchNumber quiet_since,
                       QuestionAccount& account) const;
-  // Keeps pages that a query had to read, and unions that it made, unless they have changed or come
-  // back since.
   void install(const PinnedPartition& pinned, BatchNumber batch_number);
 
   // Hands over all that differs from the store, as of `epoch`, and counts it as stored. Everything
@@ -186,7 +109,9 @@ class Partition {
   // day. Totals of hours stay as they are: nobody can be told from them. In two steps, as ingest:
   // reading every page that knows of them may fail, forgetting cannot. Everything must be folded,
   // and the users loaded.
-  Status load_pages_of(std::span<const std::uint32_t> ordinals, const StoreView& view);
+  Status load_pages_of(std::span<const std::uint32_t> ordinals, const StoreView& view) {
+    return pages_.load_for_users(ordinals, view);
+  }
   void forget(std::span<const std::uint32_t> ordinals);
 
   std::uint32_t user_count() const { return user_count_ - forgotten_count_; }
@@ -196,9 +121,9 @@ class Partition {
   const std::map<SeriesId, std::uint64_t>& events() const { return events_; }
   // Those of the counters of each series that are of no user any more.
   const std::map<SeriesId, std::uint64_t>& forgotten_events() const { return forgotten_events_; }
-  const std::map<Day, DayState>& days() const { return days_; }  // whether loaded or not
-  const SeriesChunks<CounterChunk>& counters() const { return counters_; }
-  const SeriesChunks<BoundsChunk>& bounds() const { return bounds_; }
+  const std::map<Day, DayState>& days() const { return pages_.days(); }  // whether loaded or not
+  const ResidentPages& pages() const { return pages_; }
+  // Of pages and days, the user index and staged rows.
   MemoryUse memory_use() const;
 
   // Reads all users of the partition, if they are not in memory yet.
@@ -206,91 +131,62 @@ class Partition {
   const UserIndex& users() const { return users_; }
 
  private:
-  template <class T, class IdOf>
-  static void pin_pages(const std::vector<PageSlot<T>>& slots, IdOf id_of,
-                        std::vector<PinnedPage<T>>& pages, QuestionAccount& account);
-  void pin_presence(std::span<const SeriesId> series, DayRange days, PinnedPartition& pinned,
-                    QuestionAccount& account) const;
-  PinnedUnion pin_union(SeriesId series, DayRange days, BatchNumber quiet_since,
-                        PinnedPartition& pinned, QuestionAccount& account) const;
-
-  // A series on a day in a chunk: what a row of a staged batch counts in.
-  struct Cell {
-    SeriesId series;
-    Day day;
-    std::uint32_t chunk;
-  };
-  // One column of a staged batch.
+  // One column of a staged batch: of the events, or of a dimension.
   struct StagedColumn {
-    std::vector<Cell> cells;
+    std::vector<PagePlace> cells;          // what rows count in
     std::vector<std::uint32_t> row_cells;  // by row
     // By cell * kHourStride + hour.
     std::vector<std::uint32_t> hour_events;
     std::vector<AmountSum> hour_values;  // empty: none
 
+    std::span<const std::uint32_t> events_of(std::size_t cell) const {
+      return std::span(hour_events).subspan(cell * kHourStride, kHourStride);
+    }
+    std::span<const AmountSum> values_of(std::size_t cell) const {
+      if (hour_values.empty()) return {};
+      return std::span(hour_values).subspan(cell * kHourStride, kHourStride);
+    }
     std::uint32_t event_count(std::size_t cell) const;
   };
   // Where the rows of the cells go, by cell.
   struct CellTargets {
     std::vector<std::uint64_t*> words;   // null: one by one into `presence`
-    std::vector<std::uint32_t*> events;  // of the counters; with counters only, as `counters`
+    std::vector<std::uint32_t*> events;  // of the counters; of events only, as `counters`
     std::vector<PresenceChunk*> presence;
     std::vector<CounterChunk*> counters;
+    std::vector<SeriesDay*> series_days;  // that stay where they are
   };
 
   void stage_users(const PreparedRows& rows, std::size_t count);
   void stage_column(const PreparedRows& rows, std::size_t column, std::size_t count,
                     std::span<const SeriesId> series);
   void stage_values(const PreparedRows& rows, std::size_t column);
-  Status load_touched(const StagedColumn& column, bool with_counters, const StoreView& view,
+  // The first column is that of the events, the others are of dimensions.
+  static SeriesRole role_of(std::size_t column) {
+    return column == 0 ? SeriesRole::kEvent : SeriesRole::kDimensionValue;
+  }
+  Status load_touched(const StagedColumn& column, SeriesRole role, const StoreView& view,
                       MemoryAllowance& allowance);
   // How many bytes applying and folding may add to the pages of the cells, which are loaded.
-  std::size_t growth(const StagedColumn& column, bool with_counters);
+  std::size_t growth(const StagedColumn& column, SeriesRole role);
   std::uint32_t staged_users(std::uint32_t chunk) const;
   void drop_staging();
-  void apply_column(const StagedColumn& column, bool with_counters, BatchNumber batch_number);
-  void open_cell(const StagedColumn& column, std::size_t cell, bool with_counters,
+  void apply_column(const StagedColumn& column, SeriesRole role);
+  void open_cell(const StagedColumn& column, std::size_t cell, SeriesRole role,
                  CellTargets& targets);
-  template <bool kWithCounters>
+  template <SeriesRole kRole>
   void apply_rows(const StagedColumn& column, const CellTargets& targets);
-  void close_cell(const Cell& cell, bool with_counters, BatchNumber batch_number);
-  void apply_amounts(const StagedColumn& column, BatchNumber batch_number);
-  Status load_day(Day date, DayState& day, const StoreView& view);
-  void unload_day(DayState& day);
-  static bool may_leave(const DayState& day, Epoch durable);
-  void evict_pages(std::size_t bytes_max, Epoch durable);
-  void evict_days(std::size_t bytes_max, Epoch durable);
-  void evict_users(Epoch durable);
+  void close_cell(const PagePlace& cell, SeriesDay& series_day, SeriesRole role);
+  void apply_amounts(const StagedColumn& column, const CellTargets& targets);
   Status fold_any(const StoreView& view);
   Status fold_bounds(const StoreView& view);
-  void compact_quiet_days();
-
-  template <class T>
-  Status load(PageSlot<T>& slot, const PageId& id, const StoreView& view);
-  template <class T>
-  void changed(PageSlot<T>& slot, BatchNumber batch_number);
-  template <class T>
-  void account(PageSlot<T>& slot);
-  static void count_users(PageSlot<PresenceChunk>& slot);
-  static EventTotal total_of(SeriesDay& series_day);
-  template <class T>
-  void collect(PageSlot<T>& slot, const PageId& id, Epoch epoch, std::vector<DirtyPage>& dirty,
-               std::vector<PageAddress>& superseded);
-  template <class Visit>
-  void for_each_slot(Visit visit);
-
-  PageId presence_id(SeriesId series, Day day, std::size_t chunk) const;
-  PageId amounts_id(SeriesId series, Day day, std::size_t chunk) const;
-  PageId chunk_id(PageKind kind, SeriesId series, std::size_t chunk) const;
+  void evict_users(Epoch durable);
 
   void collect_users(std::uint32_t chunk, Epoch epoch, std::vector<DirtyPage>& dirty,
                      std::vector<PageAddress>& superseded);
 
   std::string serialize_directory() const;
-  Status deserialize_directory(std::string_view bytes, std::vector<std::pair<Day, Epoch>>& days);
-  static std::size_t directory_bytes(const SeriesDay& series_day);
-  static std::string serialize_day(const DayState& day);
-  static Status deserialize_day(std::string_view bytes, std::size_t series_count, DayState& day);
+  Status deserialize_directory(std::string_view bytes, BatchNumber opened_in);
 
   std::uint32_t number_;
   Epoch epoch_ = 0;  // of the stored directory page
@@ -306,25 +202,11 @@ class Partition {
   std::set<std::uint32_t> erased_chunks_;  // whose stored user pages tell too much
   std::map<SeriesId, std::uint64_t> events_;
   std::map<SeriesId, std::uint64_t> forgotten_events_;
-  std::size_t series_count_ = 0;  // that day pages may name
 
-  std::map<Day, DayState> days_;
-  SeriesChunks<CounterChunk> counters_;
-  SeriesChunks<BoundsChunk> bounds_;
-  KeptUnions kept_unions_;
-
+  ResidentPages pages_;
   // Presence that was touched since it was last folded; each once.
-  struct Touched {
-    Day day;
-    SeriesId series;
-    std::uint32_t chunk;
-  };
-  std::vector<Touched> awaiting_any_;
-  std::vector<Touched> awaiting_bounds_;
-
-  MemoryUse memory_;  // of pages
-  std::size_t directory_bytes_ = 0;
-  BatchNumber batch_number_ = 0;  // of the last batch or query that touched a page
+  std::vector<PagePlace> awaiting_any_;
+  std::vector<PagePlace> awaiting_bounds_;
 
   // Of the staged batch; kept from one to the next, as memory that has been written to before is
   // far cheaper than fresh memory.
@@ -341,39 +223,5 @@ class Partition {
   std::vector<std::pair<std::uint32_t, Day>> folded_days_;
   std::vector<std::pair<std::uint32_t, SeriesId>> folded_series_;
 };
-
-// Reads a page that is stored and not resident.
-template <class T>
-Status Partition::load(PageSlot<T>& slot, const PageId& id, const StoreView& view) {
-  if (slot.page || slot.epoch == 0) return {};
-  ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes, view.read({id, slot.epoch}));
-  Result<T> page = T::deserialize(bytes);
-  if (!page.ok()) {
-    return Status::corruption(to_string(id) + ": " + page.status().message());
-  }
-  slot.page = PageRef<T>(*std::move(page));
-  slot.last_used = static_cast<std::uint32_t>(batch_number_);
-  account(slot);
-  return {};
-}
-
-// Brings the account of memory up to date with a page that was made, read or written to.
-template <class T>
-void Partition::account(PageSlot<T>& slot) {
-  const std::size_t bytes = slot.page ? slot.page->memory_bytes() : 0;
-  memory_.resident_bytes += bytes - slot.bytes;
-  if (slot.dirty) memory_.dirty_bytes += bytes - slot.bytes;
-  slot.bytes = static_cast<std::uint32_t>(bytes);
-}
-
-template <class T>
-void Partition::changed(PageSlot<T>& slot, BatchNumber batch_number) {
-  if (!slot.dirty) {
-    slot.dirty = true;
-    memory_.dirty_bytes += slot.bytes;
-  }
-  slot.last_used = static_cast<std::uint32_t>(batch_number);
-  account(slot);
-}
 
 }  // namespace rollcall

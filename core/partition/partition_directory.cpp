@@ -1,5 +1,5 @@
-// How a partition finds its pages again: the directory page, the day pages, and what a checkpoint
-// writes. `docs/format.md` describes the bytes.
+// How a partition finds its pages again: the directory page and the user pages, and what a
+// checkpoint writes. `docs/format.md` describes the bytes.
 #include <algorithm>
 
 #include "core/base/assert.h"
@@ -9,60 +9,16 @@
 namespace rollcall {
 namespace {
 
-template <class Map>
-std::vector<typename Map::key_type> sorted_keys(const Map& map) {
-  std::vector<typename Map::key_type> keys;
-  keys.reserve(map.size());
-  for (const auto& [key, value] : map) keys.push_back(key);
-  std::sort(keys.begin(), keys.end());
-  return keys;
-}
-
-template <class T>
-void write_epochs(const std::vector<PageSlot<T>>& slots, ByteWriter& writer) {
-  writer.varint(slots.size());
-  for (const PageSlot<T>& slot : slots) writer.varint(slot.epoch);
-}
-
-template <class T>
-std::vector<PageSlot<T>> read_epochs(ByteReader& reader) {
-  std::vector<PageSlot<T>> slots(reader.count(1));
-  for (PageSlot<T>& slot : slots) slot.epoch = reader.varint();
-  return slots;
-}
-
-void write_presence(const std::vector<PageSlot<PresenceChunk>>& slots, ByteWriter& writer) {
-  writer.varint(slots.size());
-  for (const PageSlot<PresenceChunk>& slot : slots) {
-    writer.varint(slot.epoch);
-    if (slot.epoch != 0) writer.varint(slot.users);
-  }
-}
-
-std::vector<PageSlot<PresenceChunk>> read_presence(ByteReader& reader) {
-  std::vector<PageSlot<PresenceChunk>> slots(reader.count(1));
-  for (PageSlot<PresenceChunk>& slot : slots) {
-    slot.epoch = reader.varint();
-    if (slot.epoch != 0) slot.users = reader.varint_up_to(kChunkOrdinals);
-  }
-  return slots;
-}
-
-template <class T>
-void write_series_chunks(const SeriesChunks<T>& chunks, ByteWriter& writer) {
-  writer.varint(chunks.size());
-  for (const SeriesId series : sorted_keys(chunks)) {
-    writer.varint(series);
-    write_epochs(chunks.at(series), writer);
-  }
-}
-
 void write_events(const std::map<SeriesId, std::uint64_t>& events, ByteWriter& writer) {
   writer.varint(events.size());
   for (const auto& [series, count] : events) {
     writer.varint(series);
     writer.varint(count);
   }
+}
+
+PageId user_page_id(std::uint32_t partition, std::size_t chunk) {
+  return {PageKind::kUsers, partition, 0, 0, static_cast<std::uint32_t>(chunk)};
 }
 
 std::map<SeriesId, std::uint64_t> read_events(ByteReader& reader, std::size_t series_count) {
@@ -72,17 +28,6 @@ std::map<SeriesId, std::uint64_t> read_events(ByteReader& reader, std::size_t se
     events[series] = reader.varint();
   }
   return events;
-}
-
-template <class T>
-SeriesChunks<T> read_series_chunks(ByteReader& reader) {
-  SeriesChunks<T> chunks;
-  const std::size_t count = reader.count(2);
-  for (std::size_t i = 0; i < count && reader.ok(); ++i) {
-    const auto series = reader.varint_up_to<SeriesId>(~SeriesId{0});
-    chunks[series] = read_epochs<T>(reader);
-  }
-  return chunks;
 }
 
 }  // namespace
@@ -96,36 +41,19 @@ std::string Partition::serialize_directory() const {
   write_events(forgotten_events_, writer);
   writer.varint(user_page_epochs_.size());
   for (const Epoch epoch : user_page_epochs_) writer.varint(epoch);
-  write_series_chunks(counters_, writer);
-  write_series_chunks(bounds_, writer);
-  writer.varint(days_.size());
-  for (const auto& [date, day] : days_) {
-    writer.zigzag(date.value);
-    writer.varint(day.epoch);
-  }
+  pages_.write_directory(writer);
   return bytes;
 }
 
-Status Partition::deserialize_directory(std::string_view bytes,
-                                        std::vector<std::pair<Day, Epoch>>& days) {
+Status Partition::deserialize_directory(std::string_view bytes, BatchNumber opened_in) {
   ByteReader reader(bytes);
   user_count_ = reader.varint_up_to(~std::uint32_t{0});
   forgotten_count_ = reader.varint_up_to(user_count_);
-  events_ = read_events(reader, series_count_);
-  forgotten_events_ = read_events(reader, series_count_);
+  events_ = read_events(reader, pages_.series_count());
+  forgotten_events_ = read_events(reader, pages_.series_count());
   user_page_epochs_.resize(reader.count(1));
   for (Epoch& epoch : user_page_epochs_) epoch = reader.varint();
-  counters_ = read_series_chunks<CounterChunk>(reader);
-  bounds_ = read_series_chunks<BoundsChunk>(reader);
-  const std::size_t day_count = reader.count(2);
-  for (std::size_t i = 0; i < day_count; ++i) {
-    const std::int64_t day = reader.zigzag();
-    if (day < kDayMin.value || day > kDayMax.value ||
-        (!days.empty() && day <= days.back().first.value)) {
-      return Status::corruption("its days do not ascend within the years 1 to 9999");
-    }
-    days.emplace_back(Day{static_cast<std::int32_t>(day)}, reader.varint());
-  }
+  ROLLCALL_RETURN_IF_ERROR(pages_.read_directory(reader, opened_in));
   if (!reader.done()) return Status::corruption("its bytes do not add up");
   if (user_page_epochs_.size() !=
       (user_count_ + std::uint64_t{kChunkOrdinals} - 1) / kChunkOrdinals) {
@@ -135,65 +63,15 @@ Status Partition::deserialize_directory(std::string_view bytes,
   return {};
 }
 
-std::string Partition::serialize_day(const DayState& day) {
-  std::string bytes;
-  ByteWriter writer(bytes);
-  writer.varint(day.series.size());
-  for (const SeriesId series : sorted_keys(day.series)) {
-    const SeriesDay& series_day = day.series.at(series);
-    writer.varint(series);
-    write_presence(series_day.chunks, writer);
-    write_epochs(series_day.amounts, writer);
-    writer.sum(series_day.forgotten_value);
-    writer.varint(series_day.hours.size());
-    for (const HourTotal& hour : series_day.hours) {
-      writer.byte(hour.hour);
-      writer.varint(hour.events);
-      writer.sum(hour.value);
-    }
-  }
-  return bytes;
-}
-
-Status Partition::deserialize_day(std::string_view bytes, std::size_t series_count, DayState& day) {
-  ByteReader reader(bytes);
-  const std::size_t entry_count = reader.count(4);
-  for (std::size_t i = 0; i < entry_count && reader.ok(); ++i) {
-    SeriesDay& series_day = day.series[reader.varint_up_to<SeriesId>(series_count - 1)];
-    series_day.chunks = read_presence(reader);
-    series_day.amounts = read_epochs<AmountChunk>(reader);
-    series_day.forgotten_value = reader.sum();
-    const std::size_t hour_count = reader.count(4);
-    for (std::size_t h = 0; h < hour_count; ++h) {
-      HourTotal hour;
-      hour.hour = reader.varint_up_to<std::uint8_t>(kDayHoursMax - 1);
-      hour.events = reader.varint();
-      hour.value = reader.sum();
-      series_day.hours.push_back(hour);
-    }
-  }
-  if (!reader.done()) return Status::corruption("its bytes do not add up");
-  return {};
-}
-
 Status Partition::open(const StoreView& view, Epoch epoch, std::size_t series_count,
                        BatchNumber opened_in) {
   const PageId directory_id{PageKind::kPartition, number_, 0, 0, 0};
-  series_count_ = series_count;
+  pages_.expect_series(series_count);
   ROLLCALL_ASSIGN_OR_RETURN(const std::string directory, view.read({directory_id, epoch}));
-  std::vector<std::pair<Day, Epoch>> days;
-  if (Status status = deserialize_directory(directory, days); !status.ok()) {
+  if (Status status = deserialize_directory(directory, opened_in); !status.ok()) {
     return Status::corruption(to_string(directory_id) + ": " + status.message());
   }
-  for (const auto& [date, day_epoch] : days) {
-    DayState& day = days_[date];
-    day.epoch = day_epoch;
-    day.changed_in = opened_in;
-    day.loaded = false;
-    day.compact = true;  // pages are stored in their smallest form
-  }
   epoch_ = epoch;
-  batch_number_ = opened_in;
   stored_user_count_ = user_count_;
   users_loaded_ = user_count_ == 0;
   // A guess, until they have been read once.
@@ -202,41 +80,8 @@ Status Partition::open(const StoreView& view, Epoch epoch, std::size_t series_co
   return {};
 }
 
-Status Partition::load_day(Day date, DayState& day, const StoreView& view) {
-  day.last_used = batch_number_;
-  if (day.loaded) return {};
-  const PageId id{PageKind::kDay, number_, 0, date.value, 0};
-  ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes, view.read({id, day.epoch}));
-  DayState stored;
-  if (Status status = deserialize_day(bytes, series_count_, stored); !status.ok()) {
-    return Status::corruption(to_string(id) + ": " + status.message());
-  }
-  day.series = std::move(stored.series);
-  day.loaded = true;
-  for (const auto& [series, series_day] : day.series) {
-    directory_bytes_ += directory_bytes(series_day);
-  }
-  return {};
-}
-
-Status Partition::load_days(DayRange days, const StoreView& view) {
-  for (auto day = days_.lower_bound(days.first); day != days_.end() && day->first <= days.last;
-       ++day) {
-    ROLLCALL_RETURN_IF_ERROR(load_day(day->first, day->second, view));
-  }
-  return {};
-}
-
 Status Partition::load_for(const ReadSet& reads, const StoreView& view) {
-  for (const PresenceRead& read : reads.presence) {
-    ROLLCALL_RETURN_IF_ERROR(load_days(read.days, view));
-  }
-  for (const UnionRead& read : reads.unions) {
-    ROLLCALL_RETURN_IF_ERROR(load_days(read.days, view));
-  }
-  for (const AmountRead& read : reads.amounts) {
-    ROLLCALL_RETURN_IF_ERROR(load_days(read.days, view));
-  }
+  ROLLCALL_RETURN_IF_ERROR(pages_.load_for(reads, view));
   return reads.lists.empty() ? Status() : load_users(view);
 }
 
@@ -245,7 +90,7 @@ Status Partition::load_users(const StoreView& view) {
   UserIndex users(users_.kind());
   users.reserve(user_count_);
   for (std::size_t chunk = 0; chunk < user_page_epochs_.size(); ++chunk) {
-    const PageId id = chunk_id(PageKind::kUsers, 0, chunk);
+    const PageId id = user_page_id(number_, chunk);
     ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes, view.read({id, user_page_epochs_[chunk]}));
     if (Status status = users.append(bytes); !status.ok()) {
       return Status::corruption(to_string(id) + ": " + status.message());
@@ -266,21 +111,9 @@ Status Partition::load_users(const StoreView& view) {
   return {};
 }
 
-// Hands over one page if it is dirty.
-template <class T>
-void Partition::collect(PageSlot<T>& slot, const PageId& id, Epoch epoch,
-                        std::vector<DirtyPage>& dirty, std::vector<PageAddress>& superseded) {
-  if (!slot.dirty) return;
-  if (slot.epoch != 0) superseded.push_back({id, slot.epoch});
-  dirty.push_back({id, slot.page});
-  slot.epoch = epoch;
-  slot.dirty = false;
-  memory_.dirty_bytes -= slot.bytes;
-}
-
 void Partition::collect_users(std::uint32_t chunk, Epoch epoch, std::vector<DirtyPage>& dirty,
                               std::vector<PageAddress>& superseded) {
-  const PageId id = chunk_id(PageKind::kUsers, 0, chunk);
+  const PageId id = user_page_id(number_, chunk);
   if (chunk < user_page_epochs_.size()) {
     superseded.push_back({id, user_page_epochs_[chunk]});
   } else {
@@ -296,37 +129,9 @@ void Partition::collect_users(std::uint32_t chunk, Epoch epoch, std::vector<Dirt
 void Partition::collect_dirty(Epoch epoch, std::vector<DirtyPage>& dirty,
                               std::vector<PageAddress>& superseded) {
   ROLLCALL_ASSERT(awaiting_any_.empty() && awaiting_bounds_.empty());
-  compact_quiet_days();
+  pages_.compact_quiet_days();
   if (!dirty_) return;
-  for (auto& [date, day] : days_) {
-    if (!day.dirty) continue;
-    for (auto& [series, series_day] : day.series) {
-      for (std::size_t chunk = 0; chunk < series_day.chunks.size(); ++chunk) {
-        count_users(series_day.chunks[chunk]);
-        collect(series_day.chunks[chunk], presence_id(series, date, chunk), epoch, dirty,
-                superseded);
-      }
-      for (std::size_t chunk = 0; chunk < series_day.amounts.size(); ++chunk) {
-        collect(series_day.amounts[chunk], amounts_id(series, date, chunk), epoch, dirty,
-                superseded);
-      }
-    }
-    const PageId id{PageKind::kDay, number_, 0, date.value, 0};
-    if (day.epoch != 0) superseded.push_back({id, day.epoch});
-    day.epoch = epoch;
-    day.dirty = false;
-    dirty.push_back({id, serialize_day(day)});
-  }
-  for (auto& [series, slots] : counters_) {
-    for (std::size_t chunk = 0; chunk < slots.size(); ++chunk) {
-      collect(slots[chunk], chunk_id(PageKind::kCounters, series, chunk), epoch, dirty, superseded);
-    }
-  }
-  for (auto& [series, slots] : bounds_) {
-    for (std::size_t chunk = 0; chunk < slots.size(); ++chunk) {
-      collect(slots[chunk], chunk_id(PageKind::kBounds, series, chunk), epoch, dirty, superseded);
-    }
-  }
+  pages_.collect(epoch, dirty, superseded);
   // Users are only ever added, or erased: the page that the last stored user is in, and those after
   // it; and before it those with erased ones.
   const std::uint32_t first_new = stored_user_count_ / kChunkOrdinals;

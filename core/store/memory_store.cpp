@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <limits>
 #include <map>
-#include <mutex>
 #include <set>
-#include <shared_mutex>
 #include <utility>
 #include <vector>
 
 #include "core/base/guarded_store.h"
+#include "core/base/mutex.h"
 
 namespace rollcall {
 
@@ -24,24 +23,25 @@ constexpr Epoch kNever = std::numeric_limits<Epoch>::max();
 class MemoryDisk {
  public:
   std::optional<LastCommit> last_commit() const {
-    const std::shared_lock lock(mutex_);
+    const ReadLock lock(mutex_);
     if (last_epoch_ == 0) return std::nullopt;
     return LastCommit{last_epoch_, manifest_};
   }
 
   // Pages of the next commit, before it.
   void write(const PageAddress& address, std::string bytes) {
-    const std::unique_lock lock(mutex_);
+    const WriteLock lock(mutex_);
     pages_.insert_or_assign(address, Page{std::move(bytes), kNever});
   }
   void discard_ahead() {
-    const std::unique_lock lock(mutex_);
-    std::erase_if(pages_, [&](const auto& page) { return page.first.epoch > last_epoch_; });
+    const WriteLock lock(mutex_);
+    std::erase_if(pages_,
+                  [last = last_epoch_](const auto& page) { return page.first.epoch > last; });
   }
 
   // Makes the next commit the last one; its pages are written.
   void apply(const Commit& commit, std::string manifest) {
-    const std::unique_lock lock(mutex_);
+    const WriteLock lock(mutex_);
     for (const PageAddress& address : commit.superseded) {
       const auto page = pages_.find(address);
       if (page == pages_.end() || page->second.superseded_by != kNever) continue;
@@ -55,7 +55,7 @@ class MemoryDisk {
 
   // Whether the commit is the next one, its pages ascending.
   Status check_next(const Commit& commit) const {
-    const std::shared_lock lock(mutex_);
+    const ReadLock lock(mutex_);
     if (commit.epoch != last_epoch_ + 1) {
       return Status::invalid_argument("memory store: a commit of epoch " +
                                       std::to_string(commit.epoch) + " follows one of epoch " +
@@ -66,20 +66,20 @@ class MemoryDisk {
 
   // Whether pages of the next commit are there.
   bool is_ahead() const {
-    const std::shared_lock lock(mutex_);
+    const ReadLock lock(mutex_);
     return std::any_of(pages_.begin(), pages_.end(),
-                       [&](const auto& page) { return page.first.epoch > last_epoch_; });
+                       [last = last_epoch_](const auto& page) { return page.first.epoch > last; });
   }
 
   // Each pin_last_epoch() is undone by one unpin() of the epoch that it returned.
   Epoch pin_last_epoch() {
-    const std::unique_lock lock(mutex_);
+    const WriteLock lock(mutex_);
     pinned_epochs_.insert(last_epoch_);
     return last_epoch_;
   }
 
   void unpin(Epoch epoch) {
-    const std::unique_lock lock(mutex_);
+    const WriteLock lock(mutex_);
     pinned_epochs_.erase(pinned_epochs_.find(epoch));
     drop_unreadable_pages();
   }
@@ -87,7 +87,7 @@ class MemoryDisk {
   // Returns the page as it stood after the commit of `view_epoch`; with `ahead`, also one that was
   // written ahead of the next.
   Result<std::string> read(const PageAddress& address, Epoch view_epoch, bool ahead) const {
-    const std::shared_lock lock(mutex_);
+    const ReadLock lock(mutex_);
     const auto page = pages_.find(address);
     if (page == pages_.end() || address.epoch > view_epoch + (ahead ? 1 : 0) ||
         page->second.superseded_by <= view_epoch) {
@@ -98,7 +98,7 @@ class MemoryDisk {
   }
 
   StoreSize size() const {
-    const std::shared_lock lock(mutex_);
+    const ReadLock lock(mutex_);
     StoreSize size;
     size.disk_bytes = manifest_.size();
     for (const auto& [address, page] : pages_) {
@@ -115,7 +115,7 @@ class MemoryDisk {
   };
 
   // A page superseded by commit e is read by views of earlier epochs only.
-  void drop_unreadable_pages() {
+  void drop_unreadable_pages() ROLLCALL_REQUIRES(mutex_) {
     const Epoch oldest_view = pinned_epochs_.empty() ? last_epoch_ : *pinned_epochs_.begin();
     while (!superseded_.empty() && superseded_.begin()->first <= oldest_view) {
       for (const PageAddress& address : superseded_.begin()->second) pages_.erase(address);
@@ -123,12 +123,13 @@ class MemoryDisk {
     }
   }
 
-  mutable std::shared_mutex mutex_;  // guards everything below
-  std::map<PageAddress, Page> pages_;
-  std::map<Epoch, std::vector<PageAddress>> superseded_;  // by the commit that superseded them
-  std::multiset<Epoch> pinned_epochs_;                    // one for each view
-  Epoch last_epoch_ = 0;
-  std::string manifest_;
+  mutable SharedMutex mutex_;
+  std::map<PageAddress, Page> pages_ ROLLCALL_GUARDED_BY(mutex_);
+  // By the commit that superseded them.
+  std::map<Epoch, std::vector<PageAddress>> superseded_ ROLLCALL_GUARDED_BY(mutex_);
+  std::multiset<Epoch> pinned_epochs_ ROLLCALL_GUARDED_BY(mutex_);  // one for each view
+  Epoch last_epoch_ ROLLCALL_GUARDED_BY(mutex_) = 0;
+  std::string manifest_ ROLLCALL_GUARDED_BY(mutex_);
 };
 
 namespace {

@@ -46,10 +46,9 @@ void UserList::sort(QuestionAccount* account) {
   for (std::size_t i = 0; i < std::min(entries_.size(), kFirstUsers); ++i) {
     first_.push_back(entries_[i].user);
   }
-  std::optional<QuestionPace> pace;
-  if (account != nullptr) pace.emplace(*account);
+  QuestionPace pace(account);
   const auto before = [&](const Entry& a, const Entry& b) {
-    if (pace) pace->step();
+    pace.step();
     return a.hash != b.hash ? a.hash < b.hash : a.user < b.user;
   };
   std::sort(entries_.begin(), entries_.end(), before);

@@ -324,5 +324,16 @@ TEST_F(StoreCopyTest, KilledCopyIsNoStoreAndTheNextOneReplacesIt) {
   }
 }
 
+// A crash may come once the copy has its name, and before it is a store.
+TEST_F(StoreCopyTest, WhatACrashLeavesUnderTheNameIsReplaced) {
+  make_store(3);
+  fs::create_directory(to_);
+  ASSERT_TRUE(mark_as_copy(to_).ok());
+  std::ofstream(to_ + "/PAGES-1.new") << "part of a copy";
+  EXPECT_EQ(open_rocks_store(to_, kReadOnly).status().code(), StatusCode::kInvalidArgument);
+  copy();
+  expect_history(*open(to_), history_, 3);
+}
+
 }  // namespace
 }  // namespace rollcall

@@ -18,7 +18,7 @@ BUILD = None
 
 EVENT_PATH = {"amount_parser.cpp", "batch_builder.cpp", "counter_chunk.cpp", "delimited_reader.cpp",
               "journal_record.cpp", "ndjson_reader.cpp", "partition.cpp", "prepared_batch.cpp",
-              "row_decoder.cpp", "time_parser.cpp", "user_index.cpp"}
+              "resident_pages.cpp", "row_decoder.cpp", "time_parser.cpp", "user_index.cpp"}
 
 
 def read(path):

@@ -102,6 +102,8 @@ class SchemaVoice {
 struct OpenedStore {
   std::unique_ptr<Engine> engine;
   std::optional<MadeStore> made;  // unset: it was there
+  // From before it is made, so that what a signal leaves is taken back.
+  std::unique_ptr<Interrupt> interrupt;
   std::vector<std::string> guessed;
 };
 
@@ -129,6 +131,7 @@ Result<OpenedStore> open_store(const IngestFlags& flags) {
         opened.guessed = {fmt::format("user-type = {}", name_of(chosen.user_kind))};
       }
     }
+    opened.interrupt = std::make_unique<Interrupt>();
     opened.made.emplace(flags.store.directory);
     return chosen;
   };
@@ -138,6 +141,8 @@ Result<OpenedStore> open_store(const IngestFlags& flags) {
     say(fmt::format("made {}: {}", flags.store.directory, describe(opened.engine->settings())));
   } else {
     ROLLCALL_RETURN_IF_ERROR(check_settings(flags.settings, opened.engine->settings()));
+    // Until here a signal ends the process at once: nothing has been read.
+    opened.interrupt = std::make_unique<Interrupt>();
   }
   return opened;
 }
@@ -491,8 +496,7 @@ Status ingest(const IngestFlags& flags, bool& rows_refused) {
   }
   ROLLCALL_ASSIGN_OR_RETURN(OpenedStore store, open_store(flags));
   SchemaVoice voice(std::move(store.guessed));
-  // Until here a signal ends the process at once: nothing has been read.
-  const Interrupt interrupt;
+  const Interrupt& interrupt = *store.interrupt;
   const std::stop_callback notice(interrupt.token(), [] {
     say("stopping, and keeping what was read; a second signal ends it at once");
   });

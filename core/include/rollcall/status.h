@@ -129,11 +129,11 @@ Status status_of(const Result<T>& result) {
 }
 
 // Leaves the calling function with the Status of `expression`, a Status or a Result, unless that is
-// ok.
-#define ROLLCALL_RETURN_IF_ERROR(expression)                                                   \
-  do {                                                                                         \
-    if (::rollcall::Status status_here = ::rollcall::status_of(expression); !status_here.ok()) \
-      return status_here;                                                                      \
+// ok. What is ok is not moved: questions come by here for each day of each partition.
+#define ROLLCALL_RETURN_IF_ERROR(expression)                  \
+  do {                                                        \
+    if (auto outcome_here = (expression); !outcome_here.ok()) \
+      return ::rollcall::status_of(std::move(outcome_here));  \
   } while (false)
 
 #define ROLLCALL_CONCAT_INNER(a, b) a##b

@@ -167,16 +167,16 @@ MemberPage::MemberPage(const Members& members, UserKind kind, QuestionAccount* a
       size_max_(static_cast<std::size_t>(
           std::min<std::uint64_t>(members.limit.value_or(kNoLimit), kNoLimit))),
       account_(account),
-      memory_(account) {
+      memory_(account),
+      pace_(account) {
   if (!members.after.empty()) {
     after_ =
         kind == UserKind::kInteger ? UserId(*parse_integer(members.after)) : UserId(members.after);
   }
-  if (account != nullptr) pace_.emplace(*account);
 }
 
 bool MemberPage::is_before(const UserId& a, const UserId& b) {
-  if (pace_) pace_->step();
+  pace_.step();
   return a < b;
 }
 

@@ -69,7 +69,7 @@ class MemberPage {
   std::vector<UserId> users_;
   QuestionAccount* account_;
   QuestionMemory memory_;  // of the users
-  std::optional<QuestionPace> pace_;
+  QuestionPace pace_;
 };
 
 }  // namespace rollcall

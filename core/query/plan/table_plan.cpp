@@ -72,9 +72,12 @@ void TablePlan::count(const ChunkSource& chunk, CellSink& sink) const {
 
 std::vector<Cell>& TablePlan::begin_row(QueryResult& result) const {
   if (account_ != nullptr) {
-    account_->take(bytes_of_row(result.columns.size()), QuestionNeed::kRows);
-    constexpr std::size_t kRowsUnchecked = 256;
-    if (result.rows.size() % kRowsUnchecked == 0) account_->check();
+    const std::size_t count = result.rows.size();
+    if (count == rows_taken_for(count)) {
+      const std::size_t more = rows_taken_for(count + 1) - count;
+      account_->take(more * bytes_of_row(result.columns.size()), QuestionNeed::kRows);
+      account_->check();
+    }
   }
   std::vector<Cell>& row = result.rows.emplace_back();
   row.reserve(result.columns.size());

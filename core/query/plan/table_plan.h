@@ -1,6 +1,8 @@
 // What the plans of all kinds have in common.
 #pragma once
 
+#include <bit>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -95,6 +97,13 @@ Cell ratio_cell(std::uint64_t users, std::uint64_t size, bool complete);
 constexpr std::size_t bytes_of_row(std::size_t column_count) {
   constexpr std::size_t kBlockBytes = 16;  // of malloc
   return 3 * sizeof(std::vector<Cell>) + kBlockBytes + column_count * sizeof(Cell);
+}
+// How many rows memory is taken for when a table has so many: some ahead, as taking it for each
+// would last as long as making the row.
+constexpr std::size_t rows_taken_for(std::size_t row_count) {
+  constexpr std::size_t kRowsAhead = 32;
+  if (row_count >= kRowsAhead) return (row_count + kRowsAhead - 1) / kRowsAhead * kRowsAhead;
+  return row_count == 0 ? 0 : std::bit_ceil(row_count);
 }
 
 // `sum` scaled by 10^-decimals, exactly, without zeros at the end.

@@ -141,7 +141,8 @@ Result<QueryResult> Question::answer_plan(const Plan& plan, const Members* membe
   ROLLCALL_ASSIGN_OR_RETURN(const std::vector<std::size_t> cells,
                             find_member_cells(table, *members, cells_of));
   if (context_.account != nullptr) {
-    context_.account->give_back(table.rows.size() * bytes_of_row(table.columns.size()));
+    context_.account->give_back(rows_taken_for(table.rows.size()) *
+                                bytes_of_row(table.columns.size()));
   }
   table.rows.clear();
   table.rows.shrink_to_fit();

@@ -4,10 +4,12 @@
 #include <bit>
 #include <utility>
 
+#include "core/base/mutex.h"
+
 namespace rollcall {
 
 std::uint64_t* SetArena::take() {
-  if (pace_) pace_->step();
+  pace_.step();
   if (taken_ == sets_.size()) {
     const std::size_t bytes = set_words_ * sizeof(std::uint64_t);
     memory_.take(bytes, QuestionNeed::kSets);
@@ -29,7 +31,7 @@ void SetArena::fit(std::size_t word_count) {
 
 SetArenaPool::Lease::Lease(SetArenaPool& pool, std::size_t word_count) : pool_(pool) {
   {
-    const std::lock_guard lock(pool_.mutex_);
+    const MutexLock lock(pool_.mutex_);
     if (!pool_.free_.empty()) {
       arena_ = std::move(pool_.free_.back());
       pool_.free_.pop_back();
@@ -45,12 +47,12 @@ SetArenaPool::Lease::Lease(SetArenaPool& pool, std::size_t word_count) : pool_(p
 
 SetArenaPool::Lease::~Lease() {
   arena_->give_back_to(0);
-  const std::lock_guard lock(pool_.mutex_);
+  const MutexLock lock(pool_.mutex_);
   pool_.free_.push_back(std::move(arena_));
 }
 
 void SetArenaPool::clear() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   arena_count_ -= free_.size();
   free_.clear();
 }

@@ -4,11 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <new>
-#include <optional>
 #include <vector>
 
+#include "core/base/mutex.h"
 #include "core/base/question_account.h"
 #include "core/pages/bitset.h"
 
@@ -20,9 +19,7 @@ namespace rollcall {
 // Threads: one at a time.
 class SetArena {
  public:
-  explicit SetArena(QuestionAccount* account = nullptr) : memory_(account) {
-    if (account != nullptr) pace_.emplace(*account);
-  }
+  explicit SetArena(QuestionAccount* account = nullptr) : memory_(account), pace_(account) {}
 
   // From now on buffers have at least so many words; none may be out. At first: kChunkWords.
   void fit(std::size_t word_count);
@@ -40,7 +37,7 @@ class SetArena {
   };
 
   QuestionMemory memory_;
-  std::optional<QuestionPace> pace_;
+  QuestionPace pace_;
   std::size_t set_words_ = kChunkWords;
   std::vector<std::unique_ptr<std::uint64_t[], Free>> sets_;
   std::size_t taken_ = 0;
@@ -70,9 +67,9 @@ class SetArenaPool {
 
  private:
   QuestionAccount* const account_;
-  std::mutex mutex_;
-  std::vector<std::unique_ptr<SetArena>> free_;
-  std::size_t arena_count_ = 0;
+  Mutex mutex_;
+  std::vector<std::unique_ptr<SetArena>> free_ ROLLCALL_GUARDED_BY(mutex_);
+  std::size_t arena_count_ ROLLCALL_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace rollcall

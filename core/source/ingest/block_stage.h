@@ -11,7 +11,6 @@
 #include <deque>
 #include <limits>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -19,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/mutex.h"
 #include "core/source/files/content_reader.h"
 #include "core/source/formats/native_format.h"
 #include "core/source/formats/text_block_reader.h"
@@ -63,7 +63,7 @@ inline void decode(const Engine& engine, Work& work) {
 class WorkPool {
  public:
   std::shared_ptr<Work> take() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (idle_.empty()) return std::make_shared<Work>();
     std::shared_ptr<Work> work = std::move(idle_.back());
     idle_.pop_back();
@@ -75,13 +75,13 @@ class WorkPool {
     work->end_of_file = work->continues_line = work->is_decoded = false;
     work->block.in_long_record = false;
     work->decoded = {};
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     idle_.push_back(std::move(work));
   }
 
  private:
-  std::mutex mutex_;
-  std::vector<std::shared_ptr<Work>> idle_;
+  Mutex mutex_;
+  std::vector<std::shared_ptr<Work>> idle_ ROLLCALL_GUARDED_BY(mutex_);
 };
 
 // Whether a slow source, of which `head` has come so far, says how it is to be read: `is_planned`
@@ -113,7 +113,7 @@ class BlockStage {
         pool_(pool),
         limits_(options, engine.options()),
         registry_(engine.sources()),
-        user_columns_(registry_.user_columns()),
+        columns_by_role_(registry_.columns_by_role()),
         wait_{hooks.stop, [this] { return tick(); }} {}
 
   // Null at the end. A file that cannot be read, or goes wrong later, is left for the next one.
@@ -201,8 +201,10 @@ class BlockStage {
     if (!empty) {
       ROLLCALL_ASSIGN_OR_RETURN(ReadingPlan chosen,
                                 plan(file->known ? file->position.reading.get() : nullptr));
-      if (!file->known) ROLLCALL_RETURN_IF_ERROR(check_user_column(decoding.name, chosen.schema));
-      user_columns_.insert(chosen.schema.user);
+      if (!file->known) ROLLCALL_RETURN_IF_ERROR(check_columns(decoding.name, chosen.schema));
+      for (const auto& [role, column] : columns_of(chosen.schema)) {
+        columns_by_role_[role].insert(column);
+      }
       decoding.schema = std::move(chosen.schema);
       decoding.source = std::move(chosen.options);
       decoding.holds_unrounded = chosen.reading.holds_unrounded;
@@ -230,22 +232,54 @@ class BlockStage {
     return {};
   }
 
-  // A person may have an id in each of two columns: files that are read by different ones would
-  // count as different users whoever is in both.
-  Status check_user_column(const std::string& name, const SourceSchema& schema) const {
-    if (options_.user || schema.format == FileFormat::kNative) return {};
-    for (const std::string& column : user_columns_) {
-      if (column == schema.user ||
-          std::find(schema.columns.begin(), schema.columns.end(), column) == schema.columns.end()) {
-        continue;
+  // The columns that were guessed, by role.
+  std::vector<std::pair<std::string, std::string>> guessed_columns(
+      const SourceSchema& schema) const {
+    std::vector<std::pair<std::string, std::string>> columns = columns_of(schema);
+    std::erase_if(columns, [&](const auto& column) {
+      return (column.first == "user" && options_.user) ||
+             (column.first == "time" && options_.time) ||
+             (column.first == "event" && (options_.event || options_.event_name)) ||
+             (column.first == "value" && options_.value);
+    });
+    return columns;
+  }
+  static std::vector<std::pair<std::string, std::string>> columns_of(const SourceSchema& schema) {
+    std::vector<std::pair<std::string, std::string>> columns;
+    if (schema.format == FileFormat::kNative) return columns;
+    for (const auto& [role, column] : {std::pair("user", &schema.user),
+                                       {"time", &schema.time},
+                                       {"event", &schema.event},
+                                       {"value", &schema.value}}) {
+      if (!column->empty()) columns.emplace_back(role, *column);
+    }
+    return columns;
+  }
+
+  static Option option_of(std::string_view role) {
+    return role == "user"    ? Option::kUser
+           : role == "time"  ? Option::kTime
+           : role == "event" ? Option::kEvent
+                             : Option::kValue;
+  }
+
+  // A person may have an id in each of two columns, an event two times or two amounts: files that
+  // are guessed to be read by different ones would not add up.
+  Status check_columns(const std::string& name, const SourceSchema& schema) const {
+    for (const auto& [role, guessed] : guessed_columns(schema)) {
+      const auto others = columns_by_role_.find(role);
+      if (others == columns_by_role_.end()) continue;
+      for (const std::string& column : others->second) {
+        const bool is_there =
+            std::find(schema.columns.begin(), schema.columns.end(), column) != schema.columns.end();
+        if (column == guessed || !is_there) continue;
+        return Status::invalid_argument(
+                   fmt::format("{}: {}: {} is guessed, where others were read with {}, which it "
+                               "has, too, so that their rows would not add up (allowed: a column "
+                               "that is chosen for all)",
+                               name, role, quoted_excerpt(guessed), quoted_excerpt(column)))
+            .with_hint(option_of(role));
       }
-      return Status::invalid_argument(
-                 fmt::format(
-                     "{}: user: {} is guessed, where others were read with {}, which it has, too: "
-                     "whoever has "
-                     "an id in both would count twice (allowed: a column that is chosen for all)",
-                     name, quoted_excerpt(schema.user), quoted_excerpt(column)))
-          .with_hint(Option::kUser);
     }
     return {};
   }
@@ -428,7 +462,8 @@ class BlockStage {
   WorkPool& pool_;
   Limits limits_;
   SourceRegistry registry_;
-  std::set<std::string> user_columns_;  // of files that were read before, or in this run
+  // Of files that were read before, or in this run.
+  std::map<std::string, std::set<std::string>> columns_by_role_;
   const SourceWait wait_;
 
   bool was_stopped_ = false;

@@ -74,7 +74,7 @@ class IngestStage {
         hooks_(hooks),
         blocks_(blocks),
         bytes_total_(total_size(paths.files)),
-        waiting_bytes_max_(engine.options().memory_bytes_max / kWaitingShare) {
+        waiting_bytes_max_(engine.options().memory_bytes_max * kWaitingShare) {
     for (std::string& note : paths.notes) report_.notes.push_back({std::move(note), {}});
   }
 
@@ -82,7 +82,7 @@ class IngestStage {
     if (!work.status.ok()) return fail(work);
     FileRun& file = *work.file;
     if (file.failed) return {};
-    if (work.end_of_file) return finish(file, true);
+    if (work.end_of_file) return finish(file, /*ended=*/true);
     DecodedBlock& decoded = work.decoded;
     if (hooks_.strict && !decoded.rejects.empty()) return first_reject(file, decoded);
     for (const WordCount& count : decoded.null_users) null_users_.add(count.word, count.rows);
@@ -132,7 +132,7 @@ class IngestStage {
         waiting_bytes_ + rejects_.memory_bytes() >= waiting_bytes_max_) {
       ROLLCALL_RETURN_IF_ERROR(ingest_waiting());
     }
-    report_progress(false);
+    report_progress(/*last=*/false);
     return {};
   }
 
@@ -178,14 +178,14 @@ class IngestStage {
 
   // The end of a file that the run was stopped in.
   Status finish_open_file() {
-    if (open_file_ != nullptr) return finish(*open_file_, false);
+    if (open_file_ != nullptr) return finish(*open_file_, /*ended=*/false);
     if (unreported_ != nullptr) report_file(*unreported_);
     return {};
   }
 
   // `blocks` have come to their end.
   IngestReport finish_report() {
-    report_progress(true);
+    report_progress(/*last=*/true);
     report_.stopped = blocks_.was_stopped();
     if (!blocks_.stop_note().empty()) report_.notes.push_back({blocks_.stop_note(), {}});
     if (!unended_.empty()) report_.notes.push_back({unended_note(), {}});
@@ -243,7 +243,7 @@ class IngestStage {
     }
     if (work.file != nullptr) {
       if (work.file->failed) return {};
-      ROLLCALL_RETURN_IF_ERROR(finish(*work.file, false));
+      ROLLCALL_RETURN_IF_ERROR(finish(*work.file, /*ended=*/false));
       work.file->failed = true;
     }
     report_.failures.push_back(std::move(work.status));
@@ -385,7 +385,7 @@ Result<IngestReport> run_pipeline(Engine& engine, const std::vector<std::string>
   Workers workers(engine.options().threads_max);
   const std::size_t blocks_max = workers.thread_count() + 2;
   const std::size_t block_bytes_max =
-      std::clamp(engine.options().memory_bytes_max / kDecodingShare / blocks_max / kBlockFootprint,
+      std::clamp(engine.options().memory_bytes_max * kDecodingShare / blocks_max / kBlockFootprint,
                  kWorthwhileBlockBytes, kBlockBytesMax);
   WorkPool pool;
   BlockStage blocks(engine, expanded.files, options, hooks, block_bytes_max, zone, pool);

@@ -3,13 +3,13 @@
 
 #include <atomic>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "core/base/mutex.h"
 #include "core/source/ingest/row_decoder.h"
 #include "core/source/ingest/source_identity.h"
 #include "rollcall/engine.h"
@@ -43,7 +43,7 @@ struct FileRun {
 
   std::unique_ptr<RowDecoder> take_decoder(const Engine& engine) {
     {
-      const std::lock_guard lock(mutex);
+      const MutexLock lock(mutex);
       if (!idle_decoders.empty()) {
         std::unique_ptr<RowDecoder> decoder = std::move(idle_decoders.back());
         idle_decoders.pop_back();
@@ -53,12 +53,12 @@ struct FileRun {
     return RowDecoder::make(engine, options);
   }
   void give_back(std::unique_ptr<RowDecoder> decoder) {
-    const std::lock_guard lock(mutex);
+    const MutexLock lock(mutex);
     idle_decoders.push_back(std::move(decoder));
   }
 
-  std::mutex mutex;
-  std::vector<std::unique_ptr<RowDecoder>> idle_decoders;
+  Mutex mutex;
+  std::vector<std::unique_ptr<RowDecoder>> idle_decoders ROLLCALL_GUARDED_BY(mutex);
 };
 
 }  // namespace rollcall

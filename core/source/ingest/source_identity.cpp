@@ -211,11 +211,11 @@ SourceRegistry::SourceRegistry(const std::vector<SourcePosition>& positions) {
   }
 }
 
-std::set<std::string> SourceRegistry::user_columns() const {
-  std::set<std::string> names;
+std::map<std::string, std::set<std::string>> SourceRegistry::columns_by_role() const {
+  std::map<std::string, std::set<std::string>> names;
   for (const KnownSource& source : sources_) {
     for (const SourceReading::Column& column : source.reading->columns) {
-      if (source.counted && column.role == "user") names.insert(column.name);
+      if (source.counted) names[column.role].insert(column.name);
     }
   }
   return names;

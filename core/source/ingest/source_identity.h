@@ -106,8 +106,8 @@ class SourceRegistry {
   Result<Recognized> recognize(const std::string& path, ContentReader content,
                                const ReadAs& read_as, const HoldsRow& holds_row);
 
-  // The columns by which the users of counted sources were read.
-  std::set<std::string> user_columns() const;
+  // The columns that counted sources were read with, by role: user, time, event and value.
+  std::map<std::string, std::set<std::string>> columns_by_role() const;
 
   // Remembers how far a source has been read.
   void update(const KnownSource& source);

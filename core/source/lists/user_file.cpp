@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/base/guard.h"
+#include "core/base/memory_policy.h"
 #include "core/base/open_file.h"
 #include "core/source/files/byte_source.h"
 #include "core/source/lists/question_files.h"
@@ -40,8 +41,9 @@ void make_room(std::vector<char>& text, QuestionAccount& account) {
 // The text takes memory of the account.
 Result<ListText> read_text(OpenFile file, const std::string& name, QuestionAccount& account) {
   const std::size_t stored_bytes = file.size();
-  ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<ByteSource> source,
-                            ByteSource::take(file.release(), name, account.left() / 2));
+  ROLLCALL_ASSIGN_OR_RETURN(
+      const std::unique_ptr<ByteSource> source,
+      ByteSource::take(file.release(), name, account.left() * kListWindowShare));
   QuestionMemory window(&account);  // taken as soon as its size is known
   std::size_t window_bytes = 0;
   ListText list;

@@ -34,7 +34,7 @@ constexpr std::size_t kJsonDepthMax = 256;
 class Users {
  public:
   Users(const std::string& name, UserKind kind, QuestionAccount& account, UserTaker& taker)
-      : name_(name), kind_(kind), account_(account), pace_(account), taker_(taker) {}
+      : name_(name), kind_(kind), account_(account), pace_(&account), taker_(taker) {}
 
   Status add(std::string_view text, std::size_t line) {
     pace_.step();
@@ -102,9 +102,23 @@ std::size_t blanks_of(std::string_view text, Users& users) {
   return text.size();
 }
 
+// What a line holds that is one field in quotes, as CSV writes it.
+std::optional<std::string> unquoted(std::string_view line) {
+  if (line.size() < 2 || line.front() != '"' || line.back() != '"') return {};
+  std::string text;
+  for (std::size_t i = 1; i + 1 < line.size(); ++i) {
+    if (line[i] == '"' && (i + 2 == line.size() || line[++i] != '"')) return {};
+    text += line[i];
+  }
+  return text;
+}
+
+// A line in quotes is a field of CSV, whose header may have gone: "b,c" lists the user b,c.
 Status read_lines(std::string_view text, Users& users) {
   for (std::size_t line = 1; !text.empty(); ++line) {
-    ROLLCALL_RETURN_IF_ERROR(users.add(cut_line(text), line));
+    const std::string_view plain = cut_line(text);
+    const std::optional<std::string> field = unquoted(plain);
+    ROLLCALL_RETURN_IF_ERROR(users.add(field ? *field : plain, line));
   }
   return {};
 }

@@ -208,6 +208,22 @@ OptionHint::Way options_of(const AmountForm& form) {
   return options;
 }
 
+// Whether a sign or word is one that people write beside amounts of money. Others may change the
+// number: "5k", "5 %", a minus of typographers.
+bool is_currency(std::string_view text) {
+  constexpr std::string_view kSigns[] = {"$",  "€",  "£",  "¥",  "₹",  "₽",  "₩",   "₪",  "₫",
+                                         "฿",  "₴",  "₺",  "₦",  "₱",  "₡",  "₸",   "₿",  "R$",
+                                         "RM", "kr", "zł", "Kč", "Ft", "元", "円",  "원", "руб",
+                                         "Fr", "A$", "C$", "US$", "HK$", "NZ$", "S$"};
+  constexpr std::string_view kCodes[] = {
+      "AED", "ARS", "AUD", "BGN", "BRL", "CAD", "CHF", "CLP", "CNY", "COP", "CZK", "DKK",
+      "EGP", "EUR", "GBP", "HKD", "HUF", "IDR", "ILS", "INR", "JPY", "KES", "KRW", "KZT",
+      "MAD", "MXN", "MYR", "NGN", "NOK", "NZD", "PEN", "PHP", "PKR", "PLN", "RON", "RSD",
+      "RUB", "SAR", "SEK", "SGD", "THB", "TRY", "TWD", "UAH", "USD", "VND", "ZAR"};
+  return std::ranges::find(kSigns, text) != std::end(kSigns) ||
+         std::ranges::find(kCodes, text) != std::end(kCodes);
+}
+
 // What stands before the number, or after it.
 std::string_view currency_in(std::string_view text) {
   constexpr std::string_view kOfNumbers = "0123456789.,+-";
@@ -261,7 +277,11 @@ Status check_amount_form(const AmountForm& form) {
                            quoted_excerpt(form.grouping)))
         .with_hint(OptionHint(Option::kDecimal).or_else(Option::kGrouping));
   }
-  const bool holds_number = form.currency.find_first_of("0123456789+-") != std::string::npos;
+  bool holds_number = form.currency.find_first_of("0123456789+-%<>~") != std::string::npos;
+  for (const std::string_view sign : {"\u2212", "\u2010", "\u2011", "\u2012", "\u2013", "\u2014",
+                                      "\uff0d", "\u2030"}) {
+    holds_number = holds_number || form.currency.find(sign) != std::string::npos;
+  }
   if (holds_number ||
       form.currency.find_first_not_of(" \t") == (form.currency.empty() ? 0 : std::string::npos)) {
     return Status::invalid_argument(fmt::format("currency: {} (allowed: a sign or a word)",
@@ -276,6 +296,7 @@ OptionHint amount_hint(std::string_view text) {
       {'.', ""},  {',', ""},       {'.', ","},      {',', "."}, {',', " "},
       {'.', " "}, {',', "\u00a0"}, {',', "\u202f"}, {'.', "'"}, {',', "'"}};
   const std::string_view currency = currency_in(text);
+  if (!currency.empty() && !is_currency(currency)) return "";
   std::string_view sign;
   const std::string_view number = without_currency(text, currency, sign);
   OptionHint hint;

@@ -27,8 +27,8 @@ using CopyProgress = std::function<void(std::uint64_t done, std::uint64_t all)>;
 //
 // Every page is checked as it is read, their number as well, and all are read back from the copy
 // and compared. Until then the copy is in `to`.new, which opens as no store; only what is on disk
-// wholly gets the name. What a crash leaves there is removed by the next copy to the same place;
-// but a crash in the moment before the name is given leaves a whole store in `to`.new.
+// wholly gets the name. What a crash leaves, there or under the name, opens as no store and is
+// removed by the next copy to the same place.
 //   kNotFound       `from` holds no store, or one whose making is not finished; or the parent is
 //                   missing
 //   kAlreadyExists  `to` or `to`.new holds something

@@ -84,7 +84,7 @@ class SplitStore {
     Result<PinnedReads> pin(const Group& group) {
       PinnedReads pinned{reads_, {}, std::vector<std::vector<PinnedTotal>>(reads_.totals.size())};
       for (Partition* const partition : group) {
-        ROLLCALL_RETURN_IF_ERROR(partition->fold(*store_.view_, /*bounds=*/true));
+        ROLLCALL_RETURN_IF_ERROR(partition->fold(*store_.view_, FoldDepth::kBounds));
         ROLLCALL_RETURN_IF_ERROR(partition->load_for(reads_, *store_.view_));
         for (std::size_t i = 0; i < reads_.totals.size(); ++i) {
           ROLLCALL_RETURN_IF_ERROR(partition->load_days(reads_.totals[i].days, *store_.view_));

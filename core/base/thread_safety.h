@@ -1,0 +1,35 @@
+// What a function or a field needs held, as clang's thread safety analysis reads it; nothing to
+// other compilers. `make tidy` compiles with clang and takes each violation for an error.
+//
+// The analysis looks at one function at a time and does not see who calls a lambda. A lambda that
+// is called by somebody who holds what it needs says so: assert_held(), Gate::assert_passed().
+#pragma once
+
+#if defined(__clang__)
+#define ROLLCALL_THREAD_SAFETY(attribute) __attribute__((attribute))
+#else
+#define ROLLCALL_THREAD_SAFETY(attribute)
+#endif
+
+// Of types: what can be held, and what holds it while it lives.
+#define ROLLCALL_CAPABILITY(name) ROLLCALL_THREAD_SAFETY(capability(name))
+#define ROLLCALL_SCOPED_CAPABILITY ROLLCALL_THREAD_SAFETY(scoped_lockable)
+
+// Of fields: what is held by whoever reads or writes them.
+#define ROLLCALL_GUARDED_BY(held) ROLLCALL_THREAD_SAFETY(guarded_by(held))
+
+// Of functions: what their callers hold, or do not hold; what they take and let go.
+#define ROLLCALL_REQUIRES(...) ROLLCALL_THREAD_SAFETY(requires_capability(__VA_ARGS__))
+#define ROLLCALL_EXCLUDES(...) ROLLCALL_THREAD_SAFETY(locks_excluded(__VA_ARGS__))
+#define ROLLCALL_ACQUIRE(...) ROLLCALL_THREAD_SAFETY(acquire_capability(__VA_ARGS__))
+#define ROLLCALL_ACQUIRE_SHARED(...) ROLLCALL_THREAD_SAFETY(acquire_shared_capability(__VA_ARGS__))
+#define ROLLCALL_TRY_ACQUIRE(...) ROLLCALL_THREAD_SAFETY(try_acquire_capability(__VA_ARGS__))
+#define ROLLCALL_RELEASE(...) ROLLCALL_THREAD_SAFETY(release_capability(__VA_ARGS__))
+#define ROLLCALL_RELEASE_SHARED(...) ROLLCALL_THREAD_SAFETY(release_shared_capability(__VA_ARGS__))
+#define ROLLCALL_RELEASE_GENERIC(...) \
+  ROLLCALL_THREAD_SAFETY(release_generic_capability(__VA_ARGS__))
+#define ROLLCALL_ASSERT_CAPABILITY(held) ROLLCALL_THREAD_SAFETY(assert_capability(held))
+#define ROLLCALL_RETURN_CAPABILITY(held) ROLLCALL_THREAD_SAFETY(lock_returned(held))
+
+// Of functions that are right in a way that the analysis cannot follow. A comment says why.
+#define ROLLCALL_NO_THREAD_SAFETY_ANALYSIS ROLLCALL_THREAD_SAFETY(no_thread_safety_analysis)

@@ -1,0 +1,78 @@
+// What a store has one page of each: the names, the sources, the saved segments and the forgotten
+// users.
+//
+// A table has a row in store_tables.cpp, which says its kind of page, where the manifest has its
+// epoch, and how its bytes are written and read. A new table needs its member here, its row there,
+// a PageKind, and its epoch in the manifest; whoever opens, commits or verifies a store goes by the
+// rows.
+#pragma once
+
+#include <bitset>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/catalog/manifest.h"
+#include "core/catalog/segment_table.h"
+#include "core/catalog/series_catalog.h"
+#include "core/catalog/source_table.h"
+#include "core/users/forgotten_users.h"
+#include "rollcall/status.h"
+#include "rollcall/store.h"
+
+namespace rollcall {
+
+// Some of the tables, by their kinds of pages.
+class TableSet {
+ public:
+  void add(PageKind kind) { kinds_.set(static_cast<std::size_t>(kind)); }
+  bool has(PageKind kind) const { return kinds_.test(static_cast<std::size_t>(kind)); }
+  void clear() { kinds_.reset(); }
+
+ private:
+  std::bitset<256> kinds_;
+};
+
+struct StoreTables {
+  // Of a store that has nothing yet.
+  explicit StoreTables(const StoreSettings& settings)
+      : catalog(std::make_shared<SeriesCatalog>(settings)) {}
+
+  // Queries hold the catalog, too: it is copied before it changes. Call this where no query can
+  // take hold of it, and keep the result no longer than that.
+  SeriesCatalog& writable_catalog();
+
+  std::shared_ptr<SeriesCatalog> catalog;  // never null
+  SourceTable sources;
+  SegmentTable segments;
+  // Users whose events are dropped; null if no user was forgotten. Replaced, not changed, as
+  // batches are checked against it while others enter.
+  std::shared_ptr<const ForgottenUsers> forgotten;
+  TableSet changed;  // since the last commit
+};
+
+// A table as the next commit writes it.
+struct TablePage {
+  PageId id;
+  std::optional<PageAddress> superseded;
+  std::string bytes;
+};
+
+// The tables that have changed, for the commit of that epoch, which `manifest` then names.
+std::vector<TablePage> write_tables(const StoreTables& tables, Epoch epoch, Manifest& manifest);
+
+// All tables of the commit that `manifest` is of.
+//   kCorruption  the bytes of one are not what was written
+Result<StoreTables> read_tables(const StoreView& view, const Manifest& manifest);
+
+// What remains of reading each table by itself, so that never two are in memory.
+struct VerifiedTables {
+  std::uint64_t page_count = 0;
+  std::shared_ptr<const SeriesCatalog> catalog;  // never null
+};
+// Errors as of read_tables().
+Result<VerifiedTables> verify_tables(const StoreView& view, const Manifest& manifest);
+
+}  // namespace rollcall

@@ -1,0 +1,48 @@
+// Why something has ended for good, until the store is opened again.
+#pragma once
+
+#include <utility>
+
+#include "rollcall/status.h"
+
+namespace rollcall {
+
+class Failure {
+ public:
+  // The reason; ok while nothing has failed.
+  const Status& status() const { return status_; }
+  bool has_failed() const { return !status_.ok(); }
+
+  // The first reason stays.
+  void note(Status reason) {
+    if (status_.ok()) status_ = std::move(reason);
+  }
+  void replace(Status reason) { status_ = std::move(reason); }
+
+ private:
+  Status status_;
+};
+
+// A step that leaves things half done unless it is finished: whatever ends it earlier, an error or
+// an exception, is a failure.
+class UnlessFinished {
+ public:
+  // `reason` is made beforehand, as there may be no memory for it later.
+  UnlessFinished(Failure& failure, Status reason) : failure_(failure), reason_(std::move(reason)) {}
+  ~UnlessFinished() {
+    if (!is_finished_) failure_.replace(std::move(reason_));
+  }
+  UnlessFinished(const UnlessFinished&) = delete;
+  UnlessFinished& operator=(const UnlessFinished&) = delete;
+
+  // A better reason, by the error that ends the step.
+  void fail(Status reason) { reason_ = std::move(reason); }
+  void finish() { is_finished_ = true; }
+
+ private:
+  Failure& failure_;
+  Status reason_;
+  bool is_finished_ = false;
+};
+
+}  // namespace rollcall
