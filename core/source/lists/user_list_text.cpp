@@ -68,6 +68,7 @@ class Users {
   Status fault(std::size_t line, std::string_view what) const {
     return Status::invalid_argument(fmt::format("{}:{}: {}", name_, line, what));
   }
+  UserKind kind() const { return kind_; }
   // A step that brings no user.
   void step() { pace_.step(); }
 
@@ -113,11 +114,13 @@ std::optional<std::string> unquoted(std::string_view line) {
   return text;
 }
 
-// A line in quotes is a field of CSV, whose header may have gone: "b,c" lists the user b,c.
+// Where ids are integers, a line in quotes is a field of CSV whose header has gone. In other lists
+// the quotes may be part of the id.
 Status read_lines(std::string_view text, Users& users) {
   for (std::size_t line = 1; !text.empty(); ++line) {
     const std::string_view plain = cut_line(text);
-    const std::optional<std::string> field = unquoted(plain);
+    const std::optional<std::string> field =
+        users.kind() == UserKind::kInteger ? unquoted(plain) : std::nullopt;
     ROLLCALL_RETURN_IF_ERROR(users.add(field ? *field : plain, line));
   }
   return {};

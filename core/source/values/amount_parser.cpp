@@ -296,7 +296,7 @@ OptionHint amount_hint(std::string_view text) {
       {'.', ""},  {',', ""},       {'.', ","},      {',', "."}, {',', " "},
       {'.', " "}, {',', "\u00a0"}, {',', "\u202f"}, {'.', "'"}, {',', "'"}};
   const std::string_view currency = currency_in(text);
-  if (!currency.empty() && !is_currency(currency)) return "";
+  if (!currency.empty() && !is_currency(currency)) return {};
   std::string_view sign;
   const std::string_view number = without_currency(text, currency, sign);
   OptionHint hint;
