@@ -35,6 +35,7 @@ MAY_INCLUDE = {
     "core/pages": ["kernels", "core/base", "core/users", "core/catalog"],
     "core/store": ["core/base"],
     "core/batch": ["kernels", "core/base", "core/time", "core/users"],
+    "core/history": ["kernels", "core/base"],
     "core/partition": ["core/base", "core/users", "core/catalog", "core/pages", "core/batch"],
     "core/query/text": ["core/base", "core/time", "core/catalog"],
     "core/query/resolve": ["core/base", "core/time", "core/catalog", "core/query/text"],
