@@ -41,6 +41,7 @@ MAY_INCLUDE = {
     "core/query/resolve": ["core/base", "core/time", "core/catalog", "core/query/text"],
     "core/query/sets": ["kernels", "core/base", "core/users", "core/catalog", "core/pages",
                         "core/query/resolve"],
+    "core/query/sequence": [],
     "core/query/plan": ["core/base", "core/users", "core/catalog", "core/pages", "core/query/text",
                         "core/query/resolve", "core/query/sets"],
     "core/query/kinds": ["core/base", "core/query/text", "core/query/sets", "core/query/plan"],
