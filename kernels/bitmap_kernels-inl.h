@@ -42,6 +42,7 @@ class BitmapKernels {
         .in_range_bits = &in_range_bits,
         .min_where = &min_where,
         .max_where = &max_where,
+        .match_planes = &match_planes,
         .mix = &mix_all,
         .find_tags = &find_tags,
     };
@@ -234,6 +235,41 @@ class BitmapKernels {
                       old_values)
             .store_unaligned(values);
       }
+    }
+  }
+
+  // --- Codes in planes. ---
+
+  static void match_planes(const std::uint64_t* planes, std::size_t plane_count,
+                           std::size_t word_count, const std::uint32_t* codes,
+                           std::size_t code_count, std::uint64_t* out) noexcept {
+    // Whether a code has a bit: the plane is taken as it is, or with all bits turned.
+    const auto turned = [&](std::size_t code, std::size_t plane) {
+      return (std::uint64_t{codes[code]} >> plane & 1) - 1;
+    };
+    std::size_t i = 0;
+    for (; i + Words::size <= word_count; i += Words::size) {
+      Words found(std::uint64_t{0});
+      for (std::size_t code = 0; code < code_count; ++code) {
+        Words equal(~std::uint64_t{0});
+        for (std::size_t plane = 0; plane < plane_count; ++plane) {
+          equal = equal & (Words::load_unaligned(planes + plane * word_count + i) ^
+                           Words(turned(code, plane)));
+        }
+        found = found | equal;
+      }
+      found.store_unaligned(out + i);
+    }
+    for (; i < word_count; ++i) {
+      std::uint64_t found = 0;
+      for (std::size_t code = 0; code < code_count; ++code) {
+        std::uint64_t equal = ~std::uint64_t{0};
+        for (std::size_t plane = 0; plane < plane_count; ++plane) {
+          equal &= planes[plane * word_count + i] ^ turned(code, plane);
+        }
+        found |= equal;
+      }
+      out[i] = found;
     }
   }
 

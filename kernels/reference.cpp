@@ -117,6 +117,21 @@ void max_where(std::int32_t* column, const std::uint64_t* bits, std::int32_t val
   }
 }
 
+void match_planes(const std::uint64_t* planes, std::size_t plane_count, std::size_t word_count,
+                  const std::uint32_t* codes, std::size_t code_count, std::uint64_t* out) noexcept {
+  std::fill(out, out + word_count, 0);
+  for (std::size_t i = 0; i < 64 * word_count; ++i) {
+    std::uint32_t code = 0;
+    for (std::size_t plane = 0; plane < plane_count; ++plane) {
+      const std::uint64_t word = planes[plane * word_count + i / 64];
+      code |= static_cast<std::uint32_t>(word >> (i % 64) & 1) << plane;
+    }
+    if (std::find(codes, codes + code_count, code) != codes + code_count) {
+      out[i / 64] |= std::uint64_t{1} << (i % 64);
+    }
+  }
+}
+
 void mix_all(const std::uint64_t* numbers, std::uint64_t* mixed, std::size_t count) noexcept {
   std::transform(numbers, numbers + count, mixed, [](std::uint64_t x) { return mix(x); });
 }
@@ -149,6 +164,7 @@ constinit const KernelTable reference_table = {
     .in_range_bits = &in_range_bits,
     .min_where = &min_where,
     .max_where = &max_where,
+    .match_planes = &match_planes,
     .mix = &mix_all,
     .find_tags = &find_tags,
 };

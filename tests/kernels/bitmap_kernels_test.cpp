@@ -354,6 +354,30 @@ TEST_P(BitmapKernels, MixAgreesWithReference) {
   }
 }
 
+// --- Codes in planes. ---
+
+TEST_P(BitmapKernels, MatchPlanesAgreesWithReference) {
+  for (const std::size_t length : lengths()) {
+    for (const std::size_t plane_count : {0u, 1u, 3u, 8u}) {
+      const std::size_t misalignment = random_() % 8;
+      SCOPED_TRACE(testing::Message()
+                   << "seed=" << kSeed << " words=" << length << " planes=" << plane_count);
+      GuardedBuffer<std::uint64_t> planes(plane_count * length, misalignment, 0);
+      GuardedBuffer<std::uint64_t> out(length, misalignment, 0x5eed);
+      for (std::uint64_t& word : planes.elements()) word = random_();
+      std::vector<std::uint32_t> codes(random_() % 4);
+      for (std::uint32_t& code : codes) code = static_cast<std::uint32_t>(random_()) % (1u << plane_count);
+      std::vector<std::uint64_t> expected(length);
+      reference_table.match_planes(planes.data(), plane_count, length, codes.data(), codes.size(),
+                                   expected.data());
+      table().match_planes(planes.data(), plane_count, length, codes.data(), codes.size(),
+                           out.data());
+      ASSERT_EQ(copy_of(out.elements()), expected);
+      ASSERT_TRUE(out.margins_intact());
+    }
+  }
+}
+
 // --- Nothing to do. ---
 
 TEST_P(BitmapKernels, TakeNullForNothing) {
@@ -370,6 +394,7 @@ TEST_P(BitmapKernels, TakeNullForNothing) {
   table().in_range_bits(nullptr, 0, 0, nullptr, 0);
   table().min_where(nullptr, nullptr, 0, 0);
   table().max_where(nullptr, nullptr, 0, 0);
+  table().match_planes(nullptr, 0, 0, nullptr, 0, nullptr);
   table().mix(nullptr, nullptr, 0);
   table().find_tags(nullptr, 0, nullptr, nullptr, 0);
 }

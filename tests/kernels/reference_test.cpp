@@ -98,6 +98,23 @@ TEST(ReferenceKernels, SetBitsKeepsWhatIsSetAndTakesOrdinalsModuloTheChunk) {
   EXPECT_EQ(reference_table.count(words.data(), words.size()), 7u);
 }
 
+// Codes 0 to 5, ten of each, in three planes.
+TEST(ReferenceKernels, MatchPlanesFindsTheCodesOfASet) {
+  std::array<std::uint64_t, 3> planes{};
+  for (std::size_t i = 0; i < 60; ++i) {
+    for (std::size_t plane = 0; plane < 3; ++plane) {
+      planes[plane] |= (std::uint64_t{i % 6} >> plane & 1) << i;
+    }
+  }
+  const std::array<std::uint32_t, 2> codes = {4, 1};
+  std::uint64_t out = 0;
+  reference_table.match_planes(planes.data(), 3, 1, codes.data(), 2, &out);
+  EXPECT_EQ(reference_table.count(&out, 1), 20u);
+  EXPECT_EQ(out & 0b111111, 0b010010u);
+  reference_table.match_planes(planes.data(), 3, 1, codes.data(), 0, &out);
+  EXPECT_EQ(out, 0u);
+}
+
 // MurmurHash3's own finalizer of these, and a bijection.
 TEST(ReferenceKernels, Mix) {
   const std::array<std::uint64_t, 3> numbers = {0, 1, 0xffff'ffff'ffff'ffff};

@@ -1,0 +1,583 @@
+#include "core/history/log_block.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <limits>
+#include <string>
+#include <unordered_map>
+
+#include "core/base/assert.h"
+#include "core/base/byte_codec.h"
+#include "core/history/bit_stream.h"
+#include "kernels/kernel_table.h"
+
+namespace rollcall {
+namespace {
+
+constexpr std::uint8_t kVersion = 1;
+constexpr unsigned kStepWidthBits = 7;  // of the width of a user's steps, which is up to 64
+constexpr std::uint32_t kUsersPerStop = 64;
+
+// Times are whole numbers of one of these microseconds, the first that fits all of a block.
+constexpr std::array<TimeUs, 4> kUnits = {60'000'000, 1'000'000, 1'000, 1};
+
+// The first of kUnits, from `from` on, that divides what lies between `base` and each time.
+std::size_t unit_of(std::span<const TimeUs> times, TimeUs base) {
+  std::size_t unit = 0;
+  const auto all_fit = [&](auto divisor) {
+    return std::ranges::all_of(times, [&](TimeUs time) {
+      return (static_cast<std::uint64_t>(time) - static_cast<std::uint64_t>(base)) % divisor == 0;
+    });
+  };
+  // Constants divide many times as fast as variables.
+  if (all_fit(std::integral_constant<std::uint64_t, kUnits[0]>())) return unit;
+  if (++unit; all_fit(std::integral_constant<std::uint64_t, kUnits[1]>())) return unit;
+  if (++unit; all_fit(std::integral_constant<std::uint64_t, kUnits[2]>())) return unit;
+  return ++unit;
+}
+
+std::uint64_t distance(std::int64_t from, std::int64_t to) {
+  return static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from);
+}
+
+unsigned code_width(std::size_t size) {
+  return size < 2 ? 0 : bits_of(static_cast<std::uint64_t>(size) - 1);
+}
+
+// Numbers to codes: the places among those that occur.
+class NumberCodes {
+ public:
+  explicit NumberCodes(std::span<const std::uint32_t> column)
+      : column_(column), codes_(std::size_t{std::ranges::max(column)} + 1, kAbsent) {
+    for (const std::uint32_t number : column) codes_[number] = 0;
+    for (std::uint32_t number = 0; number < codes_.size(); ++number) {
+      if (codes_[number] == kAbsent) continue;
+      codes_[number] = static_cast<std::uint32_t>(numbers_.size());
+      numbers_.push_back(number);
+    }
+  }
+  std::span<const std::uint32_t> numbers() const { return numbers_; }
+  std::uint32_t code_at(std::size_t i) const { return codes_[column_[i]]; }
+
+ private:
+  static constexpr std::uint32_t kAbsent = ~std::uint32_t{0};
+  std::span<const std::uint32_t> column_;
+  std::vector<std::uint32_t> codes_, numbers_;
+};
+
+// The same of texts.
+class TextCodes {
+ public:
+  explicit TextCodes(std::span<const std::string_view> column) : codes_(column.size()) {
+    std::unordered_map<std::string_view, std::uint32_t> places;
+    std::vector<std::uint32_t> by_place;
+    for (std::size_t i = 0; i < column.size(); ++i) {
+      codes_[i] =
+          places.try_emplace(column[i], static_cast<std::uint32_t>(places.size())).first->second;
+    }
+    std::vector<std::pair<std::string_view, std::uint32_t>> sorted(places.begin(), places.end());
+    std::ranges::sort(sorted);
+    by_place.resize(sorted.size());
+    for (std::uint32_t code = 0; code < sorted.size(); ++code) {
+      by_place[sorted[code].second] = code;
+      texts_.push_back(sorted[code].first);
+    }
+    for (std::uint32_t& code : codes_) code = by_place[code];
+  }
+  std::span<const std::string_view> texts() const { return texts_; }
+  std::uint32_t code_at(std::size_t i) const { return codes_[i]; }
+
+ private:
+  std::vector<std::string_view> texts_;
+  std::vector<std::uint32_t> codes_;
+};
+
+template <class Codes>
+void add_planes(const Codes& codes, std::size_t size, std::size_t event_count,
+                std::vector<std::uint64_t>& words) {
+  const unsigned width = code_width(size);
+  const std::size_t plane_words = words_of(event_count);
+  const std::size_t begin = words.size();
+  words.resize(begin + width * plane_words);
+  for (std::size_t word = 0; word < plane_words; ++word) {
+    const std::size_t events = std::min<std::size_t>(64, event_count - 64 * word);
+    std::array<std::uint64_t, 32> bits{};
+    for (std::size_t i = 0; i < events; ++i) {
+      const std::uint64_t code = codes.code_at(64 * word + i);
+      for (unsigned plane = 0; plane < width; ++plane) bits[plane] |= (code >> plane & 1) << i;
+    }
+    for (unsigned plane = 0; plane < width; ++plane) {
+      words[begin + plane * plane_words + word] = bits[plane];
+    }
+  }
+}
+
+void write_numbers(ByteWriter& writer, std::span<const std::uint32_t> ascending) {
+  writer.varint(ascending.size());
+  std::uint32_t next = 0;
+  for (const std::uint32_t number : ascending) {
+    writer.varint(number - next);
+    next = number + 1;
+  }
+}
+
+Status damaged(std::string_view what) {
+  return Status::corruption(fmt::format("history block: {}", what));
+}
+
+}  // namespace
+
+void EventColumns::resize(std::size_t size) {
+  ordinals.resize(size);
+  times.resize(size);
+  names.resize(size);
+  values.resize(size);
+  for (auto& column : dimensions) column.resize(size);
+  for (auto& column : properties) column.resize(size);
+}
+
+LogBlock LogBlock::pack(const EventColumns& events, std::size_t begin, std::size_t end) {
+  const std::size_t count = end - begin;
+  const std::span ordinals(events.ordinals.data() + begin, count);
+  const std::span times(events.times.data() + begin, count);
+  const std::span values(events.values.data() + begin, count);
+  const NumberCodes names({events.names.data() + begin, count});
+  std::vector<NumberCodes> dimensions;
+  for (const auto& column : events.dimensions) {
+    dimensions.emplace_back(std::span(column.data() + begin, count));
+  }
+  std::vector<TextCodes> properties;
+  for (const auto& column : events.properties) {
+    properties.emplace_back(std::span(column.data() + begin, count));
+  }
+
+  const TimeUs base = std::ranges::min(times);
+  const std::size_t unit_number = unit_of(times, base);
+  const auto unit = static_cast<std::uint64_t>(kUnits[unit_number]);
+  const bool is_fine = unit == 1;
+  const auto in_units = [&](std::uint64_t distance) {
+    return is_fine ? distance : distance / unit;
+  };
+
+  // Users, and what their columns hold.
+  std::vector<std::uint32_t> user_begins;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (i == 0 || ordinals[i] != ordinals[i - 1]) {
+      user_begins.push_back(static_cast<std::uint32_t>(i));
+    }
+  }
+  const std::size_t user_count = user_begins.size();
+  user_begins.push_back(static_cast<std::uint32_t>(count));
+  std::uint32_t gap_max = 0, count_max = 0;
+  std::uint64_t first_max = 0, step_bits = 0;
+  std::vector<std::uint8_t> step_widths(user_count);
+  for (std::size_t user = 0; user < user_count; ++user) {
+    const std::size_t first = user_begins[user], after = user_begins[user + 1];
+    if (user > 0) gap_max = std::max(gap_max, ordinals[first] - ordinals[first - 1] - 1);
+    count_max = std::max(count_max, static_cast<std::uint32_t>(after - first - 1));
+    first_max = std::max(first_max, in_units(distance(base, times[first])));
+    std::uint64_t step_max = 0;
+    for (std::size_t i = first + 1; i < after; ++i) {
+      step_max = std::max(step_max, distance(times[i - 1], times[i]));
+    }
+    step_widths[user] = static_cast<std::uint8_t>(bits_of(in_units(step_max)));
+    step_bits += std::uint64_t{step_widths[user]} * (after - first - 1);
+  }
+
+  // Values: whether the name tells which events have one, and how wide they are.
+  std::size_t value_count = 0;
+  Amount value_min = 0, value_max = 0;
+  std::vector<std::uint32_t> by_name(names.numbers().size()), valued_by_name(by_name.size());
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::uint32_t name = names.code_at(i);
+    ++by_name[name];
+    if (values[i] == 0) continue;
+    ++valued_by_name[name];
+    value_min = value_count == 0 ? values[i] : std::min(value_min, values[i]);
+    value_max = value_count == 0 ? values[i] : std::max(value_max, values[i]);
+    ++value_count;
+  }
+  std::vector<std::uint32_t> valued_names;
+  bool values_by_name = true;
+  for (std::uint32_t name = 0; name < by_name.size(); ++name) {
+    values_by_name =
+        values_by_name && (valued_by_name[name] == 0 || valued_by_name[name] == by_name[name]);
+    if (valued_by_name[name] > 0) valued_names.push_back(name);
+  }
+  const unsigned value_width = bits_of(distance(value_min, value_max));
+
+  std::string header;
+  ByteWriter writer(header);
+  writer.byte(kVersion);
+  writer.varint(count);
+  writer.varint(user_count);
+  writer.varint(ordinals.front());
+  writer.zigzag(base);
+  writer.byte(static_cast<std::uint8_t>(unit_number));
+  const unsigned gap_width = bits_of(gap_max), count_width = bits_of(count_max),
+                 first_width = bits_of(first_max);
+  writer.byte(static_cast<std::uint8_t>(gap_width));
+  writer.byte(static_cast<std::uint8_t>(count_width));
+  writer.byte(static_cast<std::uint8_t>(first_width));
+  writer.varint(step_bits);
+  write_numbers(writer, names.numbers());
+  writer.varint(dimensions.size());
+  for (const NumberCodes& codes : dimensions) write_numbers(writer, codes.numbers());
+  writer.varint(properties.size());
+  for (const TextCodes& codes : properties) {
+    writer.varint(codes.texts().size());
+    for (const std::string_view text : codes.texts()) writer.text(text);
+  }
+  writer.varint(value_count);
+  if (value_count > 0) {
+    writer.zigzag(value_min);
+    writer.byte(static_cast<std::uint8_t>(value_width));
+    writer.byte(values_by_name ? 1 : 0);
+    if (values_by_name) write_numbers(writer, valued_names);
+  }
+
+  LogBlock block;
+  std::vector<std::uint64_t>& words = block.words_;
+  words.resize((header.size() + 7) / 8);
+  std::memcpy(words.data(), header.data(), header.size());
+  add_planes(names, names.numbers().size(), count, words);
+  for (const NumberCodes& codes : dimensions) {
+    add_planes(codes, codes.numbers().size(), count, words);
+  }
+  for (const TextCodes& codes : properties) {
+    add_planes(codes, codes.texts().size(), count, words);
+  }
+  BitWriter bits(words);
+  if (value_count > 0 && !values_by_name) {
+    for (const Amount value : values) bits.add(value != 0 ? 1 : 0, 1);
+    bits.end();
+  }
+  const auto add_users = [&](unsigned width, auto number_of) {
+    for (std::size_t user = 0; user < user_count; ++user) bits.add(number_of(user), width);
+    bits.end();
+  };
+  add_users(gap_width, [&](std::size_t user) -> std::uint64_t {
+    const std::size_t first = user_begins[user];
+    return user == 0 ? 0 : ordinals[first] - ordinals[first - 1] - 1;
+  });
+  add_users(count_width,
+            [&](std::size_t user) { return user_begins[user + 1] - user_begins[user] - 1; });
+  add_users(first_width,
+            [&](std::size_t user) { return in_units(distance(base, times[user_begins[user]])); });
+  add_users(kStepWidthBits, [&](std::size_t user) { return step_widths[user]; });
+  for (std::size_t user = 0; user < user_count; ++user) {
+    for (std::size_t i = user_begins[user] + std::size_t{1}; i < user_begins[user + 1]; ++i) {
+      bits.add(in_units(distance(times[i - 1], times[i])), step_widths[user]);
+    }
+  }
+  bits.end();
+  for (const Amount value : values) {
+    if (value != 0) bits.add(distance(value_min, value), value_width);
+  }
+  bits.end();
+  words.push_back(0);
+  words.shrink_to_fit();
+  const Status status = block.read();
+  ROLLCALL_ASSERT(status.ok());
+  return block;
+}
+
+Result<LogBlock> LogBlock::deserialize(std::string_view bytes) {
+  if (bytes.empty() || bytes.size() % 8 != 0) return damaged("its bytes are not whole words");
+  LogBlock block;
+  block.words_.resize(bytes.size() / 8);
+  std::memcpy(block.words_.data(), bytes.data(), bytes.size());
+  ROLLCALL_RETURN_IF_ERROR(block.read());
+  return block;
+}
+
+namespace {
+
+// Ascending numbers, as write_numbers wrote them.
+std::vector<std::uint32_t> read_numbers(ByteReader& reader) {
+  std::vector<std::uint32_t> numbers(reader.count(1));
+  std::uint64_t next = 0;
+  for (std::uint32_t& number : numbers) {
+    next += reader.varint_up_to<std::uint64_t>(std::numeric_limits<std::uint32_t>::max());
+    if (next > std::numeric_limits<std::uint32_t>::max()) return {};
+    number = static_cast<std::uint32_t>(next++);
+  }
+  return numbers;
+}
+
+}  // namespace
+
+Status LogBlock::read_header(std::size_t& header_bytes) {
+  constexpr std::uint64_t kCountMax = std::uint64_t{1} << 31;
+  const std::string_view all = bytes();
+  ByteReader reader(all);
+  if (reader.byte() != kVersion) return damaged("it has another version");
+  event_count_ = reader.varint_up_to(kCountMax);
+  user_count_ = reader.varint_up_to(event_count_);
+  first_ordinal_ = reader.varint_up_to(std::numeric_limits<std::uint32_t>::max());
+  first_time_ = reader.zigzag();
+  const std::uint8_t unit_number = reader.byte();
+  gap_width_ = reader.byte();
+  count_width_ = reader.byte();
+  first_width_ = reader.byte();
+  step_bits_ = reader.varint();
+  if (!reader.ok() || event_count_ == 0 || user_count_ == 0 || unit_number >= kUnits.size() ||
+      gap_width_ > 32 || count_width_ > 32 || first_width_ > 64 ||
+      step_bits_ > 64 * std::uint64_t{event_count_}) {
+    return damaged("its header does not add up");
+  }
+  unit_ = kUnits[unit_number];
+  const auto set_width = [](Column& column) { column.width = code_width(column.size()); };
+  names_.numbers = read_numbers(reader);
+  set_width(names_);
+  dimensions_.resize(reader.count(1));
+  for (Column& column : dimensions_) {
+    column.numbers = read_numbers(reader);
+    set_width(column);
+  }
+  properties_.resize(reader.count(1));
+  bool ascend = true;
+  for (Column& column : properties_) {
+    column.texts.resize(reader.count(1));
+    for (std::string_view& text : column.texts) text = reader.text();
+    set_width(column);
+    ascend = ascend &&
+             std::ranges::adjacent_find(column.texts, std::greater_equal<>()) == column.texts.end();
+  }
+  value_count_ = reader.varint_up_to(event_count_);
+  if (value_count_ > 0) {
+    value_base_ = reader.zigzag();
+    value_width_ = reader.byte();
+    const std::uint8_t by_name = reader.byte();
+    values_by_name_ = by_name == 1;
+    if (by_name > 1 || value_width_ > 64) return damaged("its header does not add up");
+    if (values_by_name_) valued_names_ = read_numbers(reader);
+  }
+  const auto is_empty = [](const Column& column) { return column.size() == 0; };
+  if (!reader.ok() || !ascend || is_empty(names_) || std::ranges::any_of(dimensions_, is_empty) ||
+      std::ranges::any_of(properties_, is_empty) ||
+      (!valued_names_.empty() && valued_names_.back() >= names_.size())) {
+    return damaged("its dictionaries do not add up");
+  }
+  header_bytes = all.size() - reader.remaining();
+  return {};
+}
+
+Status LogBlock::read() {
+  std::size_t header_bytes = 0;
+  ROLLCALL_RETURN_IF_ERROR(read_header(header_bytes));
+  std::uint64_t at = (header_bytes + 7) / 8;
+  const auto take = [&](std::uint64_t words) {
+    const std::uint64_t begin = at;
+    at += words;
+    return static_cast<std::size_t>(begin);
+  };
+  const auto take_planes = [&](Column& column) {
+    column.words = take(column.width * std::uint64_t{plane_words()});
+  };
+  take_planes(names_);
+  for (Column& column : dimensions_) take_planes(column);
+  for (Column& column : properties_) take_planes(column);
+  has_value_ = take(value_count_ > 0 && !values_by_name_ ? plane_words() : 0);
+  const auto take_bits = [&](std::uint64_t count, std::uint64_t width) {
+    return take(words_of(count * width));
+  };
+  gaps_ = take_bits(user_count_, gap_width_);
+  counts_ = take_bits(user_count_, count_width_);
+  firsts_ = take_bits(user_count_, first_width_);
+  step_widths_ = take_bits(user_count_, kStepWidthBits);
+  steps_ = take_bits(step_bits_, 1);
+  values_ = take_bits(value_count_, value_width_);
+  take(1);
+  if (at != words_.size() || words_.back() != 0) return damaged("its size is not what it says");
+  ROLLCALL_RETURN_IF_ERROR(check_codes());
+  return check_users();
+}
+
+// Codes that stand for nothing, and bits past the last event.
+Status LogBlock::check_codes() const {
+  const std::uint64_t rest = event_count_ % 64 == 0 ? 0 : ~std::uint64_t{0} << (event_count_ % 64);
+  const auto check = [&](const Column& column) -> Status {
+    const CodePlanes planes = planes_of(column);
+    for (unsigned plane = 0; plane < planes.width; ++plane) {
+      if ((planes.words[(plane + 1) * planes.plane_words - 1] & rest) != 0) {
+        return damaged("it has codes past its last event");
+      }
+    }
+    if (column.size() == std::size_t{1} << column.width) return {};
+    for (std::size_t event = 0; event < event_count_; ++event) {
+      if (planes.code_of(event) >= column.size()) return damaged("a code stands for nothing");
+    }
+    return {};
+  };
+  ROLLCALL_RETURN_IF_ERROR(check(names_));
+  for (const Column& column : dimensions_) ROLLCALL_RETURN_IF_ERROR(check(column));
+  for (const Column& column : properties_) ROLLCALL_RETURN_IF_ERROR(check(column));
+  if (value_count_ == 0) return {};
+  std::vector<std::uint64_t> bits(plane_words());
+  have_value(bits.data());
+  if (kernels::active_table()->count(bits.data(), bits.size()) != value_count_ ||
+      (bits.back() & rest) != 0) {
+    return damaged("its values are not as many as it says");
+  }
+  return {};
+}
+
+Status LogBlock::check_users() {
+  // What comes after the last one of a column must be zeros.
+  const std::array<std::pair<std::size_t, std::uint64_t>, 6> columns = {{
+      {gaps_, std::uint64_t{user_count_} * gap_width_},
+      {counts_, std::uint64_t{user_count_} * count_width_},
+      {firsts_, std::uint64_t{user_count_} * first_width_},
+      {step_widths_, std::uint64_t{user_count_} * kStepWidthBits},
+      {steps_, step_bits_},
+      {values_, std::uint64_t{value_count_} * value_width_},
+  }};
+  for (const auto& [begin, bits] : columns) {
+    if (bits % 64 != 0 && words_[begin + bits / 64] >> (bits % 64) != 0) {
+      return damaged("it has bits past the end of a column");
+    }
+  }
+  std::uint64_t ordinal = first_ordinal_, events = 0, step = 0;
+  __extension__ using Wide = __int128;
+  Wide last_time = first_time_;
+  for (std::uint32_t user = 0; user < user_count_; ++user) {
+    const std::uint64_t gap =
+        read_bits(&words_[gaps_], std::uint64_t{user} * gap_width_, gap_width_);
+    const std::uint64_t count =
+        read_bits(&words_[counts_], std::uint64_t{user} * count_width_, count_width_) + 1;
+    const std::uint64_t first =
+        read_bits(&words_[firsts_], std::uint64_t{user} * first_width_, first_width_);
+    const auto width = static_cast<unsigned>(
+        read_bits(&words_[step_widths_], std::uint64_t{user} * kStepWidthBits, kStepWidthBits));
+    ordinal += user == 0 ? gap : gap + 1;
+    if (width > 64 || (user == 0 && gap != 0) || events + count > event_count_ ||
+        step + width * (count - 1) > step_bits_ ||
+        ordinal > std::numeric_limits<std::uint32_t>::max()) {
+      return damaged("its users do not add up");
+    }
+    if (user % kUsersPerStop == 0) {
+      stops_.push_back(
+          {static_cast<std::uint32_t>(ordinal), static_cast<std::uint32_t>(events), step});
+    }
+    Wide time = Wide{first_time_} + Wide{first} * unit_;
+    for (std::uint64_t i = 1; i < count; ++i, step += width) {
+      time += Wide{read_bits(&words_[steps_], step, width)} * unit_;
+    }
+    last_time = std::max(last_time, time);
+    events += count;
+  }
+  if (events != event_count_ || step != step_bits_ ||
+      last_time > std::numeric_limits<TimeUs>::max()) {
+    return damaged("its users do not add up");
+  }
+  last_ordinal_ = static_cast<std::uint32_t>(ordinal);
+  last_time_ = static_cast<TimeUs>(last_time);
+  return {};
+}
+
+std::size_t LogBlock::memory_bytes() const {
+  std::size_t bytes = sizeof *this + 8 * words_.capacity() + stops_.capacity() * sizeof(Stop);
+  const auto add = [&](const Column& column) {
+    bytes += sizeof column + column.numbers.capacity() * sizeof(std::uint32_t) +
+             column.texts.capacity() * sizeof(std::string_view);
+  };
+  add(names_);
+  for (const Column& column : dimensions_) add(column);
+  for (const Column& column : properties_) add(column);
+  return bytes;
+}
+
+void LogBlock::match(const CodePlanes& planes, std::span<const std::uint32_t> codes,
+                     std::uint64_t* out) const {
+  kernels::active_table()->match_planes(planes.words, planes.width, plane_words(), codes.data(),
+                                        codes.size(), out);
+  if (event_count_ % 64 != 0) {
+    out[plane_words() - 1] &= ~(~std::uint64_t{0} << (event_count_ % 64));
+  }
+}
+
+void LogBlock::have_value(std::uint64_t* out) const {
+  if (values_by_name_) {
+    match(name_planes(), valued_names_, out);
+  } else {
+    std::copy_n(&words_[has_value_], plane_words(), out);
+  }
+}
+
+void LogBlock::values(std::span<Amount> out) const {
+  std::ranges::fill(out, 0);
+  if (value_count_ == 0) return;
+  std::vector<std::uint64_t> bits(plane_words());
+  have_value(bits.data());
+  std::uint64_t at = 0;
+  for (std::size_t word = 0; word < bits.size(); ++word) {
+    for (std::uint64_t left = bits[word]; left != 0; left &= left - 1, at += value_width_) {
+      const std::uint64_t above = read_bits(&words_[values_], at, value_width_);
+      out[64 * word + static_cast<std::size_t>(std::countr_zero(left))] =
+          static_cast<Amount>(static_cast<std::uint64_t>(value_base_) + above);
+    }
+  }
+}
+
+bool LogBlock::Walk::next() {
+  const LogBlock& block = *block_;
+  if (next_user_ == block.user_count_) return false;
+  const std::uint64_t number = next_user_++;
+  const auto column = [&](std::size_t words, unsigned width) {
+    return read_bits(&block.words_[words], number * width, width);
+  };
+  user_.ordinal =
+      number == 0
+          ? block.first_ordinal_
+          : user_.ordinal + 1 + static_cast<std::uint32_t>(column(block.gaps_, block.gap_width_));
+  user_.begin += user_.count;
+  user_.count = static_cast<std::uint32_t>(column(block.counts_, block.count_width_)) + 1;
+  first_ = column(block.firsts_, block.first_width_);
+  step_width_ = static_cast<unsigned>(column(block.step_widths_, kStepWidthBits));
+  first_step_ = next_step_;
+  next_step_ += std::uint64_t{step_width_} * (user_.count - 1);
+  return true;
+}
+
+bool LogBlock::Walk::seek(std::uint32_t ordinal) {
+  const LogBlock& block = *block_;
+  const auto after = std::ranges::upper_bound(block.stops_, ordinal, {}, &Stop::ordinal);
+  if (after != block.stops_.begin()) {
+    const auto stop = std::prev(after);
+    const auto number = static_cast<std::uint32_t>(stop - block.stops_.begin()) * kUsersPerStop;
+    if (number >= next_user_) {
+      next_user_ = number;
+      user_ = {stop->ordinal, stop->begin, 0};
+      // As next() leaves it before the user of that number.
+      if (number > 0) {
+        user_.ordinal -= 1 + static_cast<std::uint32_t>(read_bits(
+                                 &block.words_[block.gaps_],
+                                 std::uint64_t{number} * block.gap_width_, block.gap_width_));
+      }
+      next_step_ = stop->step;
+    }
+  }
+  if (next_user_ > 0 && user_.count > 0 && user_.ordinal >= ordinal) return true;
+  while (next()) {
+    if (user_.ordinal >= ordinal) return true;
+  }
+  return false;
+}
+
+void LogBlock::Walk::times(TimeUs* out) const {
+  const LogBlock& block = *block_;
+  const auto unit = static_cast<std::uint64_t>(block.unit_);
+  std::uint64_t time = static_cast<std::uint64_t>(block.first_time_) + first_ * unit;
+  out[0] = static_cast<TimeUs>(time);
+  std::uint64_t step = first_step_;
+  for (std::uint32_t i = 1; i < user_.count; ++i, step += step_width_) {
+    time += read_bits(&block.words_[block.steps_], step, step_width_) * unit;
+    out[i] = static_cast<TimeUs>(time);
+  }
+}
+
+}  // namespace rollcall

@@ -1,0 +1,168 @@
+#include "core/history/log_merge.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace rollcall {
+namespace {
+
+template <class Operation>
+void for_each_column(EventColumns& events, const EventColumns& others, Operation operation) {
+  operation(events.ordinals, others.ordinals);
+  operation(events.times, others.times);
+  operation(events.names, others.names);
+  operation(events.values, others.values);
+  for (std::size_t i = 0; i < events.dimensions.size(); ++i) {
+    operation(events.dimensions[i], others.dimensions[i]);
+  }
+  for (std::size_t i = 0; i < events.properties.size(); ++i) {
+    operation(events.properties[i], others.properties[i]);
+  }
+}
+
+void append(EventColumns& events, const EventColumns& others, std::size_t begin, std::size_t end) {
+  for_each_column(events, others, [&](auto& column, const auto& more) {
+    column.insert(column.end(), more.begin() + static_cast<std::ptrdiff_t>(begin),
+                  more.begin() + static_cast<std::ptrdiff_t>(end));
+  });
+}
+
+void drop_first(EventColumns& events, std::size_t count) {
+  for_each_column(events, events, [&](auto& column, const auto&) {
+    column.erase(column.begin(), column.begin() + static_cast<std::ptrdiff_t>(count));
+  });
+}
+
+// A run, event by event.
+class RunReader {
+ public:
+  RunReader(const LogRun& run, std::size_t property_count)
+      : run_(&run), property_count_(property_count) {
+    load();
+  }
+
+  bool done() const { return place_ == events_.size(); }
+  const EventColumns& events() const { return events_; }
+  std::size_t place() const { return place_; }
+  std::pair<std::uint32_t, TimeUs> key() const {
+    return {events_.ordinals[place_], events_.times[place_]};
+  }
+  // How far the events go, from here on in this block, that come before `key` of a later run, or
+  // with it.
+  std::size_t end_before(std::pair<std::uint32_t, TimeUs> key, bool equal_too) const {
+    std::size_t end = place_;
+    while (end < events_.size()) {
+      const std::pair here(events_.ordinals[end], events_.times[end]);
+      if (here > key || (here == key && !equal_too)) break;
+      ++end;
+    }
+    return end;
+  }
+  void go_to(std::size_t place) {
+    place_ = place;
+    if (done()) load();
+  }
+
+ private:
+  void load() {
+    if (next_block_ == run_->size()) return;
+    events_ = unpack(*(*run_)[next_block_++], property_count_);
+    place_ = 0;
+  }
+
+  const LogRun* run_;
+  std::size_t property_count_;
+  std::size_t next_block_ = 0;
+  EventColumns events_;
+  std::size_t place_ = 0;
+};
+
+}  // namespace
+
+RunWriter::RunWriter(std::size_t dimension_count, std::size_t property_count) {
+  pending_.dimensions.resize(dimension_count);
+  pending_.properties.resize(property_count);
+}
+
+void RunWriter::add(const EventColumns& events, std::size_t begin, std::size_t end) {
+  while (begin < end) {
+    const std::size_t part = std::min(end - begin, kBlockEvents);
+    append(pending_, events, begin, begin + part);
+    begin += part;
+    pack_whole_blocks();
+  }
+}
+
+// A block ends with a user, unless the user's events fill it alone.
+void RunWriter::pack_whole_blocks() {
+  std::size_t begin = 0;
+  while (pending_.size() - begin > kBlockEvents) {
+    const std::size_t full = begin + kBlockEvents;
+    const std::vector<std::uint32_t>& ordinals = pending_.ordinals;
+    std::size_t end = full;
+    while (end > begin && ordinals[end - 1] == ordinals[full]) --end;
+    if (end == begin) end = full;
+    blocks_.push_back(std::make_shared<const LogBlock>(LogBlock::pack(pending_, begin, end)));
+    begin = end;
+  }
+  if (begin > 0) drop_first(pending_, begin);
+}
+
+LogRun RunWriter::finish() {
+  if (pending_.size() > 0) {
+    blocks_.push_back(
+        std::make_shared<const LogBlock>(LogBlock::pack(pending_, 0, pending_.size())));
+    pending_.resize(0);
+  }
+  return std::exchange(blocks_, {});
+}
+
+EventColumns unpack(const LogBlock& block, std::size_t property_count) {
+  EventColumns events;
+  events.dimensions.resize(block.dimension_count());
+  events.properties.resize(property_count);
+  events.resize(block.event_count());
+  block.values(events.values);
+  LogBlock::Walk walk(block);
+  while (walk.next()) {
+    walk.times(&events.times[walk.user().begin]);
+    std::fill_n(&events.ordinals[walk.user().begin], walk.user().count, walk.user().ordinal);
+  }
+  const auto decode = [&](const CodePlanes& planes, const auto& meanings, auto& column) {
+    for (std::size_t i = 0; i < column.size(); ++i) column[i] = meanings[planes.code_of(i)];
+  };
+  decode(block.name_planes(), block.names(), events.names);
+  for (std::size_t i = 0; i < events.dimensions.size(); ++i) {
+    decode(block.dimension_planes(i), block.dimension_values(i), events.dimensions[i]);
+  }
+  for (std::size_t i = 0; i < std::min(property_count, block.property_count()); ++i) {
+    decode(block.property_planes(i), block.property_values(i), events.properties[i]);
+  }
+  return events;
+}
+
+LogRun merge(std::span<const LogRun> runs, std::size_t dimension_count,
+             std::size_t property_count) {
+  std::vector<RunReader> readers;
+  for (const LogRun& run : runs) readers.emplace_back(run, property_count);
+  std::erase_if(readers, [](const RunReader& reader) { return reader.done(); });
+  RunWriter writer(dimension_count, property_count);
+  while (!readers.empty()) {
+    // The least, of equal ones the first, goes as far as the next one allows.
+    const auto least = std::ranges::min_element(readers, {}, &RunReader::key);
+    auto next = readers.end();
+    for (auto other = readers.begin(); other != readers.end(); ++other) {
+      const bool is_less = next == readers.end() || other->key() < next->key();
+      if (other != least && is_less) next = other;
+    }
+    const std::size_t end = next == readers.end()
+                                ? least->events().size()
+                                : least->end_before(next->key(), /*equal_too=*/least < next);
+    writer.add(least->events(), least->place(), end);
+    least->go_to(end);
+    if (least->done()) readers.erase(least);
+  }
+  return writer.finish();
+}
+
+}  // namespace rollcall

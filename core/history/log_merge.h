@@ -1,0 +1,40 @@
+// Sorted events to blocks, and blocks of several runs to those of one.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "core/history/log_block.h"
+
+namespace rollcall {
+
+// Blocks that follow one another: no ordinal of one is above one of the next. A user whose events
+// fill more than a block goes on in the next ones.
+using LogRun = std::vector<std::shared_ptr<const LogBlock>>;
+
+// Packs events as they come, ordered by ordinal and then by time.
+class RunWriter {
+ public:
+  RunWriter(std::size_t dimension_count, std::size_t property_count);
+
+  // Adds rows [begin, end) of `events`. Texts must live until they are packed: until finish().
+  void add(const EventColumns& events, std::size_t begin, std::size_t end);
+  // The blocks of all that was added. The writer is empty after it.
+  LogRun finish();
+
+ private:
+  void pack_whole_blocks();
+
+  EventColumns pending_;  // less than two blocks
+  LogRun blocks_;
+};
+
+// All events of the runs, in one. Events of one user and instant are in the order of the runs.
+// Blocks made before a property was added have the empty text for it.
+LogRun merge(std::span<const LogRun> runs, std::size_t dimension_count, std::size_t property_count);
+
+// A block's events in columns; texts point into the block.
+EventColumns unpack(const LogBlock& block, std::size_t property_count);
+
+}  // namespace rollcall

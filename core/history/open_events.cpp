@@ -1,0 +1,134 @@
+#include "core/history/open_events.h"
+
+#include <algorithm>
+
+namespace rollcall {
+namespace {
+
+// Where a row lies, with what it is sorted by.
+struct Place {
+  TimeUs time;
+  std::uint32_t row;
+
+  friend bool operator<(const Place& a, const Place& b) {
+    return a.time != b.time ? a.time < b.time : a.row < b.row;
+  }
+};
+
+}  // namespace
+
+OpenEvents::OpenEvents(std::size_t dimension_count, std::size_t property_count)
+    : dimension_count_(dimension_count), property_count_(property_count) {}
+
+OpenEvents::Piece& OpenEvents::last_piece() {
+  if (size_ % kPieceRows == 0) {
+    pieces_.push_back(std::make_shared<Piece>());
+    Piece& piece = *pieces_.back();
+    piece.dimensions.resize(dimension_count_ * kPieceRows);
+    piece.properties.resize(property_count_ * kPieceRows);
+    memory_bytes_ += sizeof(Piece) + piece.dimensions.size() * sizeof(std::uint32_t) +
+                     piece.properties.size() * sizeof(std::string_view);
+  }
+  return *pieces_.back();
+}
+
+void OpenEvents::append(const Rows& rows) {
+  for (std::size_t done = 0; done < rows.ordinals.size();) {
+    Piece& piece = last_piece();
+    const std::size_t at = size_ % kPieceRows;
+    const std::size_t count = std::min(kPieceRows - at, rows.ordinals.size() - done);
+    std::copy_n(&rows.ordinals[done], count, &piece.ordinals[at]);
+    std::copy_n(&rows.times[done], count, &piece.times[at]);
+    std::copy_n(&rows.names[done], count, &piece.names[at]);
+    if (rows.values.empty()) {
+      std::fill_n(&piece.values[at], count, 0);
+    } else {
+      std::copy_n(&rows.values[done], count, &piece.values[at]);
+    }
+    for (std::size_t dimension = 0; dimension < dimension_count_; ++dimension) {
+      std::copy_n(&rows.dimensions[dimension][done], count,
+                  &piece.dimensions[dimension * kPieceRows + at]);
+    }
+    for (std::size_t property = 0; property < property_count_; ++property) {
+      for (std::size_t i = 0; i < count; ++i) {
+        const std::string_view text = rows.properties[property][done + i];
+        auto known = piece.known_texts.find(text);
+        if (known == piece.known_texts.end()) {
+          known = piece.known_texts.insert(piece.texts.store(text)).first;
+          memory_bytes_ += text.size() + 2 * sizeof(std::string_view);
+        }
+        piece.properties[property * kPieceRows + at + i] = *known;
+      }
+    }
+    done += count;
+    size_ += count;
+  }
+}
+
+OpenEvents::Snapshot OpenEvents::snapshot() const {
+  Snapshot snapshot;
+  snapshot.pieces_.assign(pieces_.begin(), pieces_.end());
+  snapshot.size_ = size_;
+  snapshot.dimension_count_ = dimension_count_;
+  snapshot.property_count_ = property_count_;
+  return snapshot;
+}
+
+void OpenEvents::clear() {
+  pieces_.clear();
+  size_ = 0;
+  memory_bytes_ = 0;
+}
+
+// Rows are dealt to their users first, which leaves little to sort: most streams give the events of
+// a user in the order of time.
+EventColumns OpenEvents::Snapshot::sorted() const {
+  const auto piece_of = [&](std::size_t row) -> const Piece& { return *pieces_[row / kPieceRows]; };
+  std::uint32_t least = ~std::uint32_t{0}, most = 0;
+  for (std::size_t row = 0; row < size_; ++row) {
+    const std::uint32_t ordinal = piece_of(row).ordinals[row % kPieceRows];
+    least = std::min(least, ordinal);
+    most = std::max(most, ordinal);
+  }
+  const std::size_t users = size_ == 0 ? 0 : std::size_t{most} - least + 1;
+  std::vector<std::uint32_t> ends(users + 1);
+  for (std::size_t row = 0; row < size_; ++row) {
+    ++ends[piece_of(row).ordinals[row % kPieceRows] - least + std::size_t{1}];
+  }
+  for (std::size_t user = 0; user < users; ++user) ends[user + 1] += ends[user];
+  std::vector<Place> places(size_);
+  for (std::size_t row = 0; row < size_; ++row) {
+    const Piece& piece = piece_of(row);
+    const std::size_t at = row % kPieceRows;
+    places[ends[piece.ordinals[at] - least]++] = {piece.times[at], static_cast<std::uint32_t>(row)};
+  }
+
+  EventColumns sorted;
+  sorted.dimensions.resize(dimension_count_);
+  sorted.properties.resize(property_count_);
+  sorted.resize(size_);
+  std::size_t begin = 0;
+  for (std::size_t user = 0; user < users; begin = ends[user++]) {
+    const auto first = places.begin() + static_cast<std::ptrdiff_t>(begin);
+    const auto last = places.begin() + ends[user];
+    if (!std::is_sorted(first, last)) std::sort(first, last);
+    std::fill(sorted.ordinals.begin() + static_cast<std::ptrdiff_t>(begin),
+              sorted.ordinals.begin() + ends[user], static_cast<std::uint32_t>(least + user));
+  }
+  for (std::size_t i = 0; i < size_; ++i) {
+    const Piece& piece = piece_of(places[i].row);
+    const std::size_t at = places[i].row % kPieceRows;
+    sorted.times[i] = places[i].time;
+    sorted.names[i] = piece.names[at];
+    sorted.values[i] = piece.values[at];
+    for (std::size_t dimension = 0; dimension < dimension_count_; ++dimension) {
+      sorted.dimensions[dimension][i] = piece.dimensions[dimension * kPieceRows + at];
+    }
+    for (std::size_t property = 0; property < property_count_; ++property) {
+      sorted.properties[property][i] = piece.properties[property * kPieceRows + at];
+    }
+  }
+  return sorted;
+}
+
+}  // namespace rollcall

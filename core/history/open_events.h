@@ -1,0 +1,80 @@
+// The events of a partition that no block holds yet, as they came.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "core/base/text_arena.h"
+#include "core/history/log_block.h"
+#include "rollcall/types.h"
+
+namespace rollcall {
+
+// Threads: one writer. A snapshot may be read by any thread while the writer goes on: rows lie in
+// pieces that never move, and what comes later lies past those that the snapshot has.
+class OpenEvents {
+ public:
+  OpenEvents(std::size_t dimension_count, std::size_t property_count);
+
+  // Rows to be added, in columns of the same length. Texts are copied.
+  struct Rows {
+    std::span<const std::uint32_t> ordinals;
+    std::span<const TimeUs> times;
+    std::span<const std::uint32_t> names;
+    std::span<const Amount> values;  // 0: none; empty: no row has one
+    std::span<const std::span<const std::uint32_t>> dimensions;
+    std::span<const std::span<const std::string_view>> properties;
+  };
+  void append(const Rows& rows);
+
+  std::size_t size() const { return size_; }
+  std::size_t memory_bytes() const { return memory_bytes_; }
+
+ private:
+  static constexpr std::size_t kPieceRows = 1024;
+  struct Piece {
+    std::array<std::uint32_t, kPieceRows> ordinals;
+    std::array<TimeUs, kPieceRows> times;
+    std::array<std::uint32_t, kPieceRows> names;
+    std::array<Amount, kPieceRows> values;
+    std::vector<std::uint32_t> dimensions;     // of each dimension, kPieceRows of them
+    std::vector<std::string_view> properties;  // of each property, kPieceRows of them
+    TextArena texts;
+    std::unordered_set<std::string_view> known_texts;  // of the writer
+  };
+
+ public:
+  // The rows that there were when it was made.
+  class Snapshot {
+   public:
+    std::size_t size() const { return size_; }
+    // The rows by ordinal, then by time; those of one instant in the order in which they came.
+    EventColumns sorted() const;
+
+   private:
+    friend class OpenEvents;
+    std::vector<std::shared_ptr<const Piece>> pieces_;
+    std::size_t size_ = 0;
+    std::size_t dimension_count_ = 0, property_count_ = 0;
+  };
+  Snapshot snapshot() const;
+
+  // Lets go of all rows; snapshots keep theirs.
+  void clear();
+
+ private:
+  Piece& last_piece();
+
+  std::size_t dimension_count_, property_count_;
+  std::vector<std::shared_ptr<Piece>> pieces_;
+  std::size_t size_ = 0;
+  std::size_t memory_bytes_ = 0;
+};
+
+}  // namespace rollcall

@@ -1,0 +1,525 @@
+#include "core/query/sequence/funnel_match.h"
+
+#include <algorithm>
+#include <bit>
+#include <deque>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "core/query/sequence/step_matching.h"
+
+namespace rollcall {
+namespace {
+
+using Order = FunnelRules::Order;
+using Found = std::function<void(const FunnelAttempt&)>;
+// Levels are how many steps were made, from 1; a set of them has bit `level`.
+using LevelSet = std::uint64_t;
+
+std::uint64_t elapsed(TimeUs from, TimeUs to) {
+  return static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from);
+}
+
+std::uint32_t first_steps(unsigned count) {
+  return count == kFunnelStepsMax ? ~std::uint32_t{0} : (std::uint32_t{1} << count) - 1;
+}
+
+// The events of one instant.
+class Group {
+ public:
+  Group(std::span<const FunnelEvent> events, std::size_t begin, const FunnelRules& rules)
+      : rules_(rules), begin_(begin) {
+    std::size_t end = begin;
+    while (end < events.size() && events[end].time == events[begin].time) {
+      steps_ |= events[end].steps;
+      exclusions_ |= events[end].exclusions;
+      ++end;
+    }
+    events_ = events.subspan(begin, end - begin);
+  }
+
+  TimeUs time() const { return events_.front().time; }
+  std::size_t begin() const { return begin_; }
+  std::size_t end() const { return begin_ + events_.size(); }
+  std::span<const FunnelEvent> events() const { return events_; }
+  std::uint32_t steps() const { return steps_; }  // that some event may serve
+  std::uint32_t exclusions() const { return exclusions_; }
+
+  struct Advance {
+    unsigned level = 0;
+    std::size_t told = kNoEvent;  // the event that serves the told step, if it was made here
+  };
+  // How far an attempt comes that had made `level` steps before. `used` serves one of these.
+  Advance advance(unsigned level, std::size_t used = kNoEvent) {
+    Advance result{level, kNoEvent};
+    if (level == rules_.step_count || (steps_ >> level & 1) == 0) return result;
+    if (events_.size() == 1) {
+      if (used == kNoEvent) result = {level + 1, rules_.told_step == level ? begin_ : kNoEvent};
+      return result;
+    }
+    if (rules_.strictly_increasing && used != kNoEvent) return result;
+    StepMatching& matching = reset_matching();
+    if (used != kNoEvent) matching.use(used);
+    const unsigned most = rules_.strictly_increasing ? 1 : rules_.step_count - level;
+    result.level = level + matching.add_from(level, most);
+    if (level <= rules_.told_step && rules_.told_step < result.level) {
+      result.told = matching.event_of(rules_.told_step);
+    }
+    return result;
+  }
+
+  // The levels at which an attempt may go on after the group, having made `level` steps before it,
+  // which advance() takes to `reached`; none: it ends here.
+  LevelSet levels_after(unsigned level, unsigned reached) const {
+    if (rules_.order == Order::kOrdered) {
+      return rules_.stop_on_repeat && repeats(level, reached) ? 0 : LevelSet{1} << reached;
+    }
+    if (!rules_.collapse_repeats) {
+      return reached - level == events_.size() ? LevelSet{1} << reached : 0;
+    }
+    LevelSet levels = 0;
+    for (unsigned after = level; after <= reached; ++after) {
+      // What cannot be passed over, whenever it comes, has to serve a step.
+      std::vector<std::uint32_t> serving;
+      for (const FunnelEvent& event : events_) {
+        if (!is_passed_over(event, level, after)) serving.push_back(event.steps);
+        if (serving.size() > after - level) break;
+      }
+      const std::uint32_t steps = first_steps(after) & ~first_steps(level);
+      if (serving.size() <= after - level && each_serves_one(serving, steps)) {
+        levels |= LevelSet{1} << after;
+      }
+    }
+    return levels;
+  }
+
+  // The same of an attempt that opens in the group and makes `reached` steps in it at most. Where
+  // other events bind it, they may have come before it.
+  LevelSet levels_opened(unsigned reached) const {
+    const bool is_bound = rules_.order == Order::kStrict || rules_.stop_on_repeat;
+    return is_bound ? (LevelSet{2} << reached) - 2 : LevelSet{1} << reached;
+  }
+
+  // How far an attempt comes in the group where it opens, with any event of the first step, or with
+  // `used`.
+  Advance opening(std::size_t used = kNoEvent) {
+    return used == kNoEvent ? advance(0) : advance(1, used);
+  }
+
+ private:
+  // Whether an event must repeat a step, in whatever order they come, where an attempt goes from
+  // one level to another in the group: one of a step made before, or of the next one, that serves
+  // none. What is of later steps alone may come before these are made.
+  bool repeats(unsigned from, unsigned to) const {
+    const std::uint32_t made = first_steps(from + 1);
+    std::vector<std::uint32_t> serving;
+    for (const FunnelEvent& event : events_) {
+      if ((event.steps & made) == 0) continue;
+      if (serving.size() == to - from) return true;
+      serving.push_back(event.steps);
+    }
+    return !each_serves_one(serving, first_steps(to) & ~first_steps(from));
+  }
+
+  // Whether the event is of the step just made, and not of the next one, at some of these levels.
+  static bool is_passed_over(const FunnelEvent& event, unsigned from, unsigned to) {
+    for (unsigned level = from; level <= to; ++level) {
+      const bool is_of_next = level < kFunnelStepsMax && (event.steps >> level & 1) != 0;
+      if ((event.steps >> (level - 1) & 1) != 0 && !is_of_next) return true;
+    }
+    return false;
+  }
+
+  StepMatching& reset_matching() {
+    if (matching_) {
+      matching_->reset();
+    } else {
+      matching_.emplace(events_, begin_, rules_.step_count);
+    }
+    return *matching_;
+  }
+
+  const FunnelRules& rules_;
+  std::size_t begin_;
+  std::span<const FunnelEvent> events_;
+  std::uint32_t steps_ = 0, exclusions_ = 0;
+  std::optional<StepMatching> matching_;
+};
+
+struct OpenAttempt {
+  TimeUs start_time;
+  std::size_t start;
+  std::size_t told;
+};
+
+// Attempts that go on alike: the earlier start first.
+struct Cohort {
+  LevelSet levels = 0;   // where they may stand
+  unsigned reached = 0;  // the most steps that they have made
+  std::deque<OpenAttempt> attempts;
+};
+
+// Attempts of ordered or strict funnels, walked together.
+class AttemptWalk {
+ public:
+  AttemptWalk(const FunnelRules& rules, std::span<const FunnelEvent> events, const Found& found)
+      : rules_(rules), events_(events), found_(found) {}
+
+  void run() {
+    for (std::size_t begin = 0; begin < events_.size();) {
+      Group group(events_, begin, rules_);
+      begin = group.end();
+      expire(group.time());
+      std::vector<Cohort> before = std::exchange(cohorts_, {});
+      for (Cohort& cohort : before) go_on(std::move(cohort), group);
+      open(group);
+    }
+    for (Cohort& cohort : cohorts_) end(cohort);
+  }
+
+ private:
+  void end(const OpenAttempt& attempt, unsigned steps) {
+    found_({attempt.start, steps, attempt.told});
+  }
+  void end(Cohort& cohort) {
+    for (const OpenAttempt& attempt : cohort.attempts) end(attempt, cohort.reached);
+    cohort.attempts.clear();
+  }
+
+  // Ends what has no time left.
+  void expire(TimeUs now) {
+    for (Cohort& cohort : cohorts_) {
+      std::deque<OpenAttempt>& attempts = cohort.attempts;
+      while (!attempts.empty() && elapsed(attempts.front().start_time, now) >
+                                      static_cast<std::uint64_t>(rules_.window)) {
+        end(attempts.front(), cohort.reached);
+        attempts.pop_front();
+      }
+    }
+    std::erase_if(cohorts_, [](const Cohort& cohort) { return cohort.attempts.empty(); });
+  }
+
+  void go_on(Cohort cohort, Group& group) {
+    const unsigned reached_before = cohort.reached;
+    LevelSet levels = 0;
+    for (LevelSet left = cohort.levels; left != 0; left &= left - 1) {
+      const auto level = static_cast<unsigned>(std::countr_zero(left));
+      const Group::Advance advance = group.advance(level);
+      if (advance.told != kNoEvent) {
+        for (OpenAttempt& attempt : cohort.attempts) attempt.told = advance.told;
+      }
+      cohort.reached = std::max(cohort.reached, advance.level);
+      levels |= group.levels_after(level, advance.level);
+    }
+    if (is_void(group, reached_before, cohort.reached)) return;
+    if (cohort.reached == rules_.step_count) return end(cohort);
+    if (levels == 0) return end_early(cohort, group, reached_before);
+    cohort.levels = levels;
+    add(std::move(cohort));
+  }
+
+  // Whether an exclusion comes strictly after its first step and before its last one.
+  bool is_void(const Group& group, unsigned reached_before, unsigned reached) const {
+    for (std::size_t i = 0; group.exclusions() != 0 && i < rules_.exclusions.size(); ++i) {
+      const FunnelRules::Exclusion& exclusion = rules_.exclusions[i];
+      if ((group.exclusions() >> i & 1) != 0 && reached_before > exclusion.from &&
+          reached <= exclusion.to) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  // Of attempts that an event has ended: an exclusion in the rest of their windows makes them void
+  // all the same.
+  void end_early(Cohort& cohort, const Group& group, unsigned reached_before) {
+    for (const OpenAttempt& attempt : cohort.attempts) {
+      bool is_clean = true;
+      for (std::size_t i = 0; i < rules_.exclusions.size(); ++i) {
+        const FunnelRules::Exclusion& exclusion = rules_.exclusions[i];
+        if (cohort.reached <= exclusion.from || cohort.reached > exclusion.to) continue;
+        const std::optional<TimeUs> next =
+            next_exclusion(i, group.time(), /*now_too=*/reached_before > exclusion.from);
+        is_clean = is_clean && (!next || elapsed(attempt.start_time, *next) >
+                                             static_cast<std::uint64_t>(rules_.window));
+      }
+      if (is_clean) end(attempt, cohort.reached);
+    }
+  }
+
+  std::optional<TimeUs> next_exclusion(std::size_t exclusion, TimeUs after, bool now_too) {
+    if (exclusion_times_.empty()) {
+      exclusion_times_.resize(rules_.exclusions.size());
+      for (const FunnelEvent& event : events_) {
+        for (std::size_t i = 0; i < rules_.exclusions.size(); ++i) {
+          if ((event.exclusions >> i & 1) != 0) exclusion_times_[i].push_back(event.time);
+        }
+      }
+    }
+    const std::vector<TimeUs>& times = exclusion_times_[exclusion];
+    const auto next =
+        now_too ? std::ranges::lower_bound(times, after) : std::ranges::upper_bound(times, after);
+    return next == times.end() ? std::nullopt : std::optional(*next);
+  }
+
+  void open(Group& group) {
+    if ((group.steps() & 1) == 0 || group.time() > rules_.last_start) return;
+    if (!rules_.starts_apart) {
+      const auto first = std::ranges::find_if(
+          group.events(), [](const FunnelEvent& event) { return (event.steps & 1) != 0; });
+      const Group::Advance advance = group.opening();
+      const auto offset = static_cast<std::size_t>(first - group.events().begin());
+      open_one(group, {group.time(), group.begin() + offset, advance.told}, advance.level);
+      return;
+    }
+    // Events that may serve the same steps leave the same ones to the others.
+    std::map<std::uint32_t, Group::Advance> by_steps;
+    for (std::size_t place = group.begin(); place < group.end(); ++place) {
+      const std::uint32_t steps = events_[place].steps;
+      if ((steps & 1) == 0) continue;
+      auto advance = by_steps.find(steps);
+      if (advance == by_steps.end()) {
+        advance = by_steps.emplace(steps, group.opening(place)).first;
+      }
+      const std::size_t told = rules_.told_step == 0 ? place : advance->second.told;
+      open_one(group, {group.time(), place, told}, advance->second.level);
+    }
+  }
+
+  void open_one(const Group& group, const OpenAttempt& attempt, unsigned level) {
+    if (level == rules_.step_count) return end(attempt, level);
+    add({group.levels_opened(level), level, {attempt}});
+  }
+
+  void add(Cohort cohort) {
+    const auto alike = std::ranges::find_if(cohorts_, [&](const Cohort& other) {
+      return other.levels == cohort.levels && other.reached == cohort.reached;
+    });
+    if (alike == cohorts_.end()) {
+      cohorts_.push_back(std::move(cohort));
+      return;
+    }
+    // The shorter one goes into the longer one.
+    std::deque<OpenAttempt>& into = alike->attempts;
+    std::deque<OpenAttempt>& from = cohort.attempts;
+    if (into.size() < from.size()) into.swap(from);
+    const auto is_earlier = [](const OpenAttempt& a, const OpenAttempt& b) {
+      return a.start < b.start;
+    };
+    if (into.front().start > from.back().start) {
+      into.insert(into.begin(), from.begin(), from.end());
+    } else {
+      const bool in_order = into.back().start < from.front().start;
+      const auto middle = into.insert(into.end(), from.begin(), from.end());
+      if (!in_order) std::inplace_merge(into.begin(), middle, into.end(), is_earlier);
+    }
+  }
+
+  const FunnelRules& rules_;
+  std::span<const FunnelEvent> events_;
+  const Found& found_;
+  std::vector<Cohort> cohorts_;
+  std::vector<std::vector<TimeUs>> exclusion_times_;  // by exclusion, made when it is needed
+};
+
+// Funnels in any order: how many steps the events of a window serve.
+class WindowWalk {
+ public:
+  WindowWalk(const FunnelRules& rules, std::span<const FunnelEvent> events)
+      : rules_(rules), events_(events) {}
+
+  void run(const Found& found) {
+    std::size_t begin = 0, end = 0;  // of the window
+    while (begin < events_.size() && events_[begin].time <= rules_.last_start) {
+      const std::size_t next = instant_end(begin);
+      while (end < events_.size() && elapsed(events_[begin].time, events_[end].time) <=
+                                         static_cast<std::uint64_t>(rules_.window)) {
+        const std::size_t instant = instant_end(end);
+        count(end, instant, 1);
+        end = instant;
+      }
+      open(begin, next, matched(), found);
+      count(begin, next, -1);
+      begin = next;
+    }
+  }
+
+  // The times at which one step more is made, and the events that make them.
+  std::vector<std::pair<TimeUs, std::size_t>> made_from(std::size_t start, unsigned steps) {
+    std::vector<std::pair<TimeUs, std::size_t>> made;
+    counts_.clear();
+    std::size_t begin = start;
+    while (begin > 0 && events_[begin - 1].time == events_[start].time) --begin;
+    while (made.size() < steps && begin < events_.size()) {
+      const std::size_t end = instant_end(begin);
+      count(begin, end, 1);
+      const unsigned size = std::min(matched(), steps);
+      std::size_t server = begin;
+      while (events_[server].steps == 0 && server + 1 < end) ++server;
+      // The attempt's own event makes its first step.
+      while (made.size() < size) {
+        made.emplace_back(events_[begin].time, made.empty() ? start : server);
+      }
+      begin = end;
+    }
+    counts_.clear();
+    return made;
+  }
+
+ private:
+  std::size_t instant_end(std::size_t begin) const {
+    std::size_t end = begin;
+    while (end < events_.size() && events_[end].time == events_[begin].time) ++end;
+    return end;
+  }
+
+  void count(std::size_t begin, std::size_t end, int sign) {
+    std::uint32_t any = 0;
+    for (std::size_t i = begin; i < end; ++i) {
+      any |= events_[i].steps;
+      if (!rules_.strictly_increasing) change(events_[i].steps, sign);
+    }
+    // Of one instant, one event at most.
+    if (rules_.strictly_increasing) change(any, sign);
+  }
+  void change(std::uint32_t steps, int sign) {
+    if (steps == 0) return;
+    std::int64_t& count = counts_[steps];
+    count += sign;
+    if (count == 0) counts_.erase(steps);
+  }
+
+  // How many steps can be served at once by what is counted.
+  unsigned matched() const {
+    std::vector<FunnelEvent> events;
+    for (const auto& [steps, count] : counts_) {
+      const auto useful = std::min<std::int64_t>(count, std::popcount(steps));
+      events.insert(events.end(), static_cast<std::size_t>(useful), {0, steps, 0});
+    }
+    StepMatching matching(events, 0, rules_.step_count);
+    unsigned size = 0;
+    for (unsigned step = 0; step < rules_.step_count; ++step) size += matching.add(step) ? 1 : 0;
+    return size;
+  }
+
+  void open(std::size_t begin, std::size_t end, unsigned steps, const Found& found) {
+    for (std::size_t place = begin; place < end; ++place) {
+      if (events_[place].steps == 0) continue;
+      FunnelAttempt attempt{place, steps, kNoEvent};
+      if (rules_.told_step < steps) {
+        WindowWalk walk(rules_, events_);
+        attempt.told = walk.made_from(place, rules_.told_step + 1).back().second;
+      }
+      found(attempt);
+      if (!rules_.starts_apart) return;
+    }
+  }
+
+  const FunnelRules& rules_;
+  std::span<const FunnelEvent> events_;
+  std::map<std::uint32_t, std::int64_t> counts_;  // of the window's events, by the steps they serve
+};
+
+// When the steps of an attempt were made, of all orders of equal times that let it go as far: each
+// as early as may be.
+class StepTimes {
+ public:
+  StepTimes(const FunnelRules& rules, std::span<const FunnelEvent> events,
+            const FunnelAttempt& attempt)
+      : steps_(attempt.steps), used_(rules.starts_apart ? attempt.start : kNoEvent) {
+    std::size_t begin = attempt.start;
+    while (begin > 0 && events[begin - 1].time == events[attempt.start].time) --begin;
+    // Before its first group an attempt has made nothing.
+    for (LevelSet levels = 1; !is_reached_ && begin < events.size();) {
+      Stage& stage = stages_.emplace_back(Stage{Group(events, begin, rules), levels, 0});
+      begin = stage.group.end();
+      levels = 0;
+      for_each_level(stage.before, [&](unsigned level) { levels |= after(stage, level); });
+    }
+  }
+
+  std::vector<TimeUs> find() {
+    mark_good();
+    std::vector<TimeUs> times;
+    unsigned level = 0;
+    for (std::size_t i = 0; i < stages_.size(); ++i) {
+      const LevelSet good = after(stages_[i], level) & good_after(i);
+      if (good == 0) break;
+      level = static_cast<unsigned>(std::bit_width(good) - 1);
+      times.resize(level, stages_[i].group.time());
+    }
+    return times;
+  }
+
+ private:
+  struct Stage {
+    Group group;
+    LevelSet before;  // where the attempt may stand before it
+    LevelSet good;    // of these, from where it makes its steps
+  };
+
+  template <class Visit>
+  static void for_each_level(LevelSet levels, Visit visit) {
+    for (; levels != 0; levels &= levels - 1) {
+      visit(static_cast<unsigned>(std::countr_zero(levels)));
+    }
+  }
+
+  // Where the attempt may stand after a stage; all its steps count, whatever ends it there.
+  LevelSet after(Stage& stage, unsigned level) {
+    Group& group = stage.group;
+    const unsigned reached = (level == 0 ? group.opening(used_) : group.advance(level)).level;
+    LevelSet levels =
+        level == 0 ? group.levels_opened(reached) : group.levels_after(level, reached);
+    if (reached >= steps_) {
+      is_reached_ = true;
+      levels |= LevelSet{1} << steps_;
+    }
+    return levels;
+  }
+
+  LevelSet good_after(std::size_t stage) const {
+    return stage + 1 < stages_.size() ? stages_[stage + 1].good : LevelSet{1} << steps_;
+  }
+
+  void mark_good() {
+    for (std::size_t i = stages_.size(); i-- > 0;) {
+      for_each_level(stages_[i].before, [&](unsigned level) {
+        if ((after(stages_[i], level) & good_after(i)) != 0) {
+          stages_[i].good |= LevelSet{1} << level;
+        }
+      });
+    }
+  }
+
+  unsigned steps_;
+  std::size_t used_;
+  bool is_reached_ = false;
+  std::vector<Stage> stages_;
+};
+
+}  // namespace
+
+void FunnelMatcher::match(std::span<const FunnelEvent> events, const Found& found) {
+  if (rules_.order == Order::kAny) {
+    WindowWalk(rules_, events).run(found);
+  } else {
+    AttemptWalk(rules_, events, found).run();
+  }
+}
+
+void FunnelMatcher::step_times(std::span<const FunnelEvent> events, const FunnelAttempt& attempt,
+                               std::vector<TimeUs>& times) const {
+  times.clear();
+  if (rules_.order == Order::kAny) {
+    for (const auto& [time, place] :
+         WindowWalk(rules_, events).made_from(attempt.start, attempt.steps)) {
+      times.push_back(time);
+    }
+    return;
+  }
+  times = StepTimes(rules_, events, attempt).find();
+}
+
+}  // namespace rollcall

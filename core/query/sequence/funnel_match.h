@@ -1,0 +1,83 @@
+// How far one user comes in a funnel.
+//
+// A user's events come in the order of time, each with the steps that it may serve. Every event of
+// the first step opens an attempt; each event serves one step of an attempt. Attempts are walked
+// together, level by level: those that have made as many steps go on alike, whatever came before,
+// so that each event costs as much as there are steps, however many attempts are open. Events of
+// one instant have no order and are taken as a group: an attempt goes as far in it as some order of
+// them takes it, which is a matching of steps and events.
+//
+// What each field means, and which attempt is a user's best, docs/queries.md says.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <span>
+#include <vector>
+
+#include "rollcall/types.h"
+
+namespace rollcall {
+
+inline constexpr unsigned kFunnelStepsMax = 32;
+inline constexpr std::size_t kNoEvent = ~std::size_t{0};
+
+// An event as a funnel sees it.
+struct FunnelEvent {
+  TimeUs time = 0;
+  std::uint32_t steps = 0;       // bit k: it may serve step k, from 0
+  std::uint32_t exclusions = 0;  // bit i: it is an event of exclusion i
+};
+
+struct FunnelRules {
+  enum class Order : std::uint8_t { kOrdered, kStrict, kAny };
+  // An attempt that has made step `from` is void if an event of it comes before step `to`; steps
+  // from 0.
+  struct Exclusion {
+    unsigned from = 0;
+    unsigned to = 1;
+  };
+
+  unsigned step_count = 2;
+  TimeUs window = 0;  // from the first step, its end included
+  Order order = Order::kOrdered;
+  bool strictly_increasing = false;  // equal times are no order
+  bool collapse_repeats = false;     // kStrict only
+  bool stop_on_repeat = false;       // kOrdered only
+  std::vector<Exclusion> exclusions;
+  // Only events at most as late as this open attempts.
+  TimeUs last_start = std::numeric_limits<TimeUs>::max();
+  // Each event of the first step opens an attempt of its own; otherwise those of one instant open
+  // one together.
+  bool starts_apart = false;
+  // Attempts tell which event serves this step; kFunnelStepsMax: they do not.
+  unsigned told_step = kFunnelStepsMax;
+};
+
+struct FunnelAttempt {
+  std::size_t start = 0;        // place of the event that opened it
+  unsigned steps = 0;           // made, at least one
+  std::size_t told = kNoEvent;  // place of the event that serves FunnelRules::told_step
+};
+
+// Threads: one at a time. Memory is kept from one user to the next.
+class FunnelMatcher {
+ public:
+  explicit FunnelMatcher(FunnelRules rules) : rules_(std::move(rules)) {}
+
+  // Calls `found` with every attempt that is not void, the earlier start first. Of strict order
+  // `events` are all events of the user, else those that may serve a step or exclude.
+  void match(std::span<const FunnelEvent> events,
+             const std::function<void(const FunnelAttempt&)>& found);
+
+  // When each step of an attempt was made: the earliest times that let it go as far.
+  void step_times(std::span<const FunnelEvent> events, const FunnelAttempt& attempt,
+                  std::vector<TimeUs>& times) const;
+
+ private:
+  FunnelRules rules_;
+};
+
+}  // namespace rollcall

@@ -1,0 +1,312 @@
+#include "core/query/sequence/funnel_match.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <bit>
+#include <map>
+#include <numeric>
+#include <optional>
+#include <random>
+#include <set>
+#include <vector>
+
+namespace rollcall {
+namespace {
+
+using Order = FunnelRules::Order;
+constexpr std::uint64_t kSeed = 0xf0551e;
+
+// What becomes of the attempt that an event opens.
+struct Outcome {
+  unsigned steps = 0;
+  std::vector<TimeUs> times;
+
+  friend bool operator==(const Outcome&, const Outcome&) = default;
+};
+
+std::ostream& operator<<(std::ostream& out, const Outcome& outcome) {
+  out << outcome.steps << " steps at";
+  for (const TimeUs time : outcome.times) out << ' ' << time;
+  return out;
+}
+
+bool has(std::uint32_t bits, unsigned bit) { return bit < 32 && (bits >> bit & 1) != 0; }
+
+bool is_better(const Outcome& a, const std::optional<Outcome>& b) {
+  return !b || a.steps > b->steps || (a.steps == b->steps && a.times < b->times);
+}
+
+// One attempt, with the events taken as they come.
+Outcome walk(const FunnelRules& rules, const std::vector<FunnelEvent>& events, std::size_t start) {
+  Outcome outcome{1, {events[start].time}};
+  for (std::size_t i = start + 1; i < events.size() && outcome.steps < rules.step_count; ++i) {
+    const FunnelEvent& event = events[i];
+    if (event.time > events[start].time + rules.window) break;
+    const bool is_of_next = has(event.steps, outcome.steps);
+    const bool may_serve = !rules.strictly_increasing || event.time > outcome.times.back();
+    if (is_of_next && may_serve) {
+      outcome.times.push_back(event.time);
+      ++outcome.steps;
+      continue;
+    }
+    if (rules.order == Order::kStrict) {
+      const bool repeats = has(event.steps, outcome.steps - 1) && !is_of_next;
+      if (!rules.collapse_repeats || !repeats) break;
+    } else if (rules.stop_on_repeat) {
+      bool repeats = false;
+      for (unsigned step = 0; step < outcome.steps; ++step) {
+        repeats = repeats || has(event.steps, step);
+      }
+      if (repeats) break;
+    }
+  }
+  return outcome;
+}
+
+bool is_void(const FunnelRules& rules, const std::vector<FunnelEvent>& events,
+             const Outcome& outcome) {
+  for (std::size_t i = 0; i < rules.exclusions.size(); ++i) {
+    const FunnelRules::Exclusion& exclusion = rules.exclusions[i];
+    if (outcome.steps <= exclusion.from) continue;
+    const bool is_reached = outcome.steps > exclusion.to;
+    for (const FunnelEvent& event : events) {
+      if (!has(event.exclusions, static_cast<unsigned>(i))) continue;
+      if (event.time <= outcome.times[exclusion.from]) continue;
+      if (is_reached ? event.time < outcome.times[exclusion.to]
+                     : event.time <= outcome.times[0] + rules.window) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+// The most steps that the events can serve, one each.
+unsigned most_steps(const std::vector<std::uint32_t>& events, std::size_t next,
+                    std::uint32_t served, unsigned step_count) {
+  if (next == events.size()) return static_cast<unsigned>(std::popcount(served));
+  unsigned most = most_steps(events, next + 1, served, step_count);
+  for (unsigned step = 0; step < step_count; ++step) {
+    if (has(events[next], step) && !has(served, step)) {
+      most = std::max(most, most_steps(events, next + 1, served | 1u << step, step_count));
+    }
+  }
+  return most;
+}
+
+Outcome in_any_order(const FunnelRules& rules, const std::vector<FunnelEvent>& events,
+                     TimeUs start) {
+  Outcome outcome;
+  for (TimeUs until = start; until <= start + rules.window && until < 30; ++until) {
+    std::vector<std::uint32_t> within;
+    std::map<TimeUs, std::uint32_t> instants;
+    for (const FunnelEvent& event : events) {
+      if (event.time < start || event.time > until) continue;
+      within.push_back(event.steps);
+      instants[event.time] |= event.steps;
+    }
+    if (rules.strictly_increasing) {
+      within.clear();
+      for (const auto& [time, steps] : instants) within.push_back(steps);
+    }
+    while (outcome.steps < most_steps(within, 0, 0, rules.step_count)) {
+      ++outcome.steps;
+      outcome.times.push_back(until);
+    }
+  }
+  return outcome;
+}
+
+// By the place of the first event; of those that are not void. Every order of equal times is tried.
+std::map<std::size_t, Outcome> by_trying(const FunnelRules& rules,
+                                         const std::vector<FunnelEvent>& events) {
+  std::map<std::size_t, Outcome> outcomes;
+  if (rules.order == Order::kAny) {
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      if (events[i].steps == 0 || events[i].time > rules.last_start) continue;
+      outcomes[i] = in_any_order(rules, events, events[i].time);
+    }
+    return outcomes;
+  }
+  std::map<std::size_t, std::optional<Outcome>> best;
+  std::vector<std::size_t> order(events.size());
+  std::iota(order.begin(), order.end(), 0);
+  do {
+    std::vector<FunnelEvent> ordered;
+    for (const std::size_t place : order) ordered.push_back(events[place]);
+    if (!std::ranges::is_sorted(ordered, {}, &FunnelEvent::time)) continue;
+    for (std::size_t i = 0; i < ordered.size(); ++i) {
+      if (!has(ordered[i].steps, 0) || ordered[i].time > rules.last_start) continue;
+      const Outcome outcome = walk(rules, ordered, i);
+      if (is_better(outcome, best[order[i]])) best[order[i]] = outcome;
+    }
+  } while (std::ranges::next_permutation(order).found);
+  for (const auto& [place, outcome] : best) {
+    if (!is_void(rules, events, *outcome)) outcomes[place] = *outcome;
+  }
+  return outcomes;
+}
+
+std::map<std::size_t, Outcome> matched(const FunnelRules& rules,
+                                       const std::vector<FunnelEvent>& events) {
+  std::map<std::size_t, Outcome> outcomes;
+  FunnelMatcher matcher(rules);
+  matcher.match(events, [&](const FunnelAttempt& attempt) {
+    Outcome outcome{attempt.steps, {}};
+    matcher.step_times(events, attempt, outcome.times);
+    EXPECT_TRUE(outcomes.emplace(attempt.start, outcome).second) << "an attempt is told twice";
+  });
+  return outcomes;
+}
+
+struct Case {
+  FunnelRules rules;
+  std::vector<FunnelEvent> events;
+};
+
+std::ostream& operator<<(std::ostream& out, const Case& example) {
+  const FunnelRules& rules = example.rules;
+  out << "steps=" << rules.step_count << " window=" << rules.window
+      << " order=" << static_cast<int>(rules.order) << " increasing=" << rules.strictly_increasing
+      << " collapse=" << rules.collapse_repeats << " stop=" << rules.stop_on_repeat
+      << " last_start=" << rules.last_start;
+  for (const auto& exclusion : rules.exclusions) {
+    out << " exclusion " << exclusion.from << '-' << exclusion.to;
+  }
+  for (const FunnelEvent& event : example.events) {
+    out << "\n  at " << event.time << " steps " << event.steps << " exclusions "
+        << event.exclusions;
+  }
+  return out;
+}
+
+Case random_case(std::mt19937_64& random, bool ties) {
+  const auto up_to = [&](std::uint64_t most) { return random() % (most + 1); };
+  Case example;
+  FunnelRules& rules = example.rules;
+  rules.step_count = static_cast<unsigned>(2 + up_to(2));
+  rules.window = static_cast<TimeUs>(up_to(7));
+  rules.order = static_cast<Order>(up_to(2));
+  rules.strictly_increasing = up_to(3) == 0;
+  rules.collapse_repeats = rules.order == Order::kStrict && up_to(1) == 0;
+  rules.stop_on_repeat = rules.order == Order::kOrdered && up_to(2) == 0;
+  rules.starts_apart = true;
+  if (up_to(4) == 0) rules.last_start = static_cast<TimeUs>(up_to(5));
+  // Which of several orders of equal times is taken matters to exclusions in strict funnels alone.
+  if (rules.order == Order::kOrdered || (rules.order == Order::kStrict && !ties)) {
+    for (std::uint64_t i = up_to(5); i < 2; ++i) {
+      const auto from = static_cast<unsigned>(up_to(rules.step_count - 2));
+      const auto to = static_cast<unsigned>(from + 1 + up_to(rules.step_count - 2 - from));
+      rules.exclusions.push_back({from, to});
+    }
+  }
+  example.events.resize(1 + up_to(6));
+  TimeUs time = 0;
+  for (FunnelEvent& event : example.events) {
+    time += ties ? static_cast<TimeUs>(up_to(1)) : static_cast<TimeUs>(1 + up_to(1));
+    event.time = time;
+    event.steps = static_cast<std::uint32_t>(
+        up_to(2) == 0 ? random() : std::uint64_t{1} << up_to(rules.step_count));
+    event.steps &= (1u << rules.step_count) - 1;
+    event.exclusions = up_to(3) == 0 ? static_cast<std::uint32_t>(random() % 4) : 0;
+  }
+  return example;
+}
+
+TEST(FunnelMatch, AgreesWithTryingEveryOrder) {
+  std::mt19937_64 random(kSeed);
+  for (int trial = 0; trial < 20'000; ++trial) {
+    const Case example = random_case(random, trial % 2 == 0);
+    ASSERT_EQ(matched(example.rules, example.events), by_trying(example.rules, example.events))
+        << "seed=" << kSeed << " trial=" << trial << '\n'
+        << example;
+  }
+}
+
+// Events of one instant that open an attempt together: it goes as far as the best of them alone.
+TEST(FunnelMatch, AnInstantOpensOneAttemptWhereStartsAreNotTold) {
+  std::mt19937_64 random(kSeed);
+  for (int trial = 0; trial < 5'000; ++trial) {
+    Case example = random_case(random, /*ties=*/true);
+    example.rules.exclusions.clear();
+    std::map<TimeUs, std::optional<Outcome>> expected;
+    for (const auto& [place, outcome] : by_trying(example.rules, example.events)) {
+      std::optional<Outcome>& best = expected[example.events[place].time];
+      if (is_better(outcome, best)) best = outcome;
+    }
+    example.rules.starts_apart = false;
+    std::map<TimeUs, std::optional<Outcome>> found;
+    for (const auto& [place, outcome] : matched(example.rules, example.events)) {
+      EXPECT_TRUE(found.emplace(example.events[place].time, outcome).second);
+    }
+    ASSERT_EQ(found, expected) << "seed=" << kSeed << " trial=" << trial << '\n' << example;
+  }
+}
+
+TEST(FunnelMatch, TellsWhichEventServesAStep) {
+  const std::vector<FunnelEvent> events = {{0, 1}, {1, 2}, {2, 1}, {3, 2}, {4, 4}};
+  for (const unsigned told_step : {0u, 1u, 2u}) {
+    FunnelRules rules;
+    rules.step_count = 3;
+    rules.window = 10;
+    rules.told_step = told_step;
+    for (const Order order : {Order::kOrdered, Order::kStrict}) {
+      rules.order = order;
+      std::map<std::size_t, std::size_t> told;
+      FunnelMatcher(rules).match(
+          events, [&](const FunnelAttempt& attempt) { told[attempt.start] = attempt.told; });
+      const std::size_t strict_last = told_step == 2 ? kNoEvent : told_step;
+      const std::map<std::size_t, std::size_t> ordered =
+          told_step == 0   ? std::map<std::size_t, std::size_t>{{0, 0}, {2, 2}}
+          : told_step == 1 ? std::map<std::size_t, std::size_t>{{0, 1}, {2, 3}}
+                           : std::map<std::size_t, std::size_t>{{0, 4}, {2, 4}};
+      const std::map<std::size_t, std::size_t> strict = {{0, strict_last}, {2, ordered.at(2)}};
+      EXPECT_EQ(told, order == Order::kOrdered ? ordered : strict) << told_step;
+    }
+  }
+}
+
+// One user with very many events costs as much for each as one with few.
+TEST(FunnelMatch, CostGrowsWithTheEvents) {
+  const auto attempts_of = [](const FunnelRules& rules, std::size_t count, auto event_at) {
+    std::vector<FunnelEvent> events;
+    for (std::size_t i = 0; i < count; ++i) events.push_back(event_at(i));
+    std::size_t attempts = 0;
+    FunnelMatcher(rules).match(events, [&](const FunnelAttempt&) { ++attempts; });
+    return attempts;
+  };
+  constexpr std::size_t kMany = 300'000;
+  FunnelRules rules;
+  rules.step_count = 5;
+  rules.window = std::int64_t{1} << 40;
+  for (const Order order : {Order::kOrdered, Order::kStrict, Order::kAny}) {
+    for (const bool flag : {false, true}) {
+      rules.order = order;
+      rules.collapse_repeats = order == Order::kStrict && flag;
+      rules.stop_on_repeat = order == Order::kOrdered && flag;
+      rules.starts_apart = false;
+      // All are the first step, at times of their own; at one instant; steps by turns.
+      EXPECT_EQ(attempts_of(rules, kMany,
+                            [](std::size_t i) {
+                              return FunnelEvent{static_cast<TimeUs>(i), 1};
+                            }),
+                kMany);
+      EXPECT_EQ(attempts_of(rules, kMany, [](std::size_t) { return FunnelEvent{7, 1}; }), 1u);
+      EXPECT_GT(attempts_of(rules, kMany,
+                            [](std::size_t i) {
+                              return FunnelEvent{static_cast<TimeUs>(i), 1u << (i * 7 % 5)};
+                            }),
+                kMany / 6);
+      rules.starts_apart = true;
+      EXPECT_EQ(attempts_of(rules, kMany,
+                            [](std::size_t i) {
+                              return FunnelEvent{7, 1u | (i % 3 == 0 ? 2u : 0u)};
+                            }),
+                kMany);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace rollcall
