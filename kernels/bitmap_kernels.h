@@ -96,7 +96,7 @@ struct KernelTable {
   void (*max_where)(std::int32_t* column, const std::uint64_t* bits, std::int32_t value,
                     std::size_t word_count) noexcept;
 
-  // Bit i of `out` = whether code i is one of `codes`, each of which has at most `plane_count` bits.
+  // Bit i of `out` = whether code i is one of `codes`, which have at most `plane_count` bits each.
   // Bit p of code i is bit i of planes[p * word_count] and the words after it.
   void (*match_planes)(const std::uint64_t* planes, std::size_t plane_count, std::size_t word_count,
                        const std::uint32_t* codes, std::size_t code_count,

@@ -14,8 +14,8 @@ void UserCursor::Reader::go_to(std::uint32_t ordinal, bool past_user) {
     const auto from = blocks->begin() + static_cast<std::ptrdiff_t>(at);
     const auto block =
         std::lower_bound(from, blocks->end(), ordinal,
-                         [](const std::shared_ptr<const LogBlock>& block, std::uint32_t wanted) {
-                           return block->last_ordinal() < wanted;
+                         [](const std::shared_ptr<const LogBlock>& other, std::uint32_t wanted) {
+                           return other->last_ordinal() < wanted;
                          });
     at = static_cast<std::size_t>(block - blocks->begin());
   }

@@ -366,7 +366,9 @@ TEST_P(BitmapKernels, MatchPlanesAgreesWithReference) {
       GuardedBuffer<std::uint64_t> out(length, misalignment, 0x5eed);
       for (std::uint64_t& word : planes.elements()) word = random_();
       std::vector<std::uint32_t> codes(random_() % 4);
-      for (std::uint32_t& code : codes) code = static_cast<std::uint32_t>(random_()) % (1u << plane_count);
+      for (std::uint32_t& code : codes) {
+        code = static_cast<std::uint32_t>(random_()) % (1u << plane_count);
+      }
       std::vector<std::uint64_t> expected(length);
       reference_table.match_planes(planes.data(), plane_count, length, codes.data(), codes.size(),
                                    expected.data());

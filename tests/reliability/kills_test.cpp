@@ -173,8 +173,8 @@ class Kills : public ::testing::Test {
     ledger_.found(standing);
   }
 
-  // A backup that was finished is there; one that was not is no store, or is whole. A copy under way
-  // is known by its mark; it gets its name before it loses that.
+  // A backup that was finished is there; one that was not is no store, or is whole. A copy under
+  // way is known by its mark; it gets its name before it loses that.
   void expect_backups() {
     for (const auto& [number, backup] : ledger_.backups()) {
       SCOPED_TRACE("backup " + std::to_string(number));

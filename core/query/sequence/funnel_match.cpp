@@ -399,7 +399,7 @@ class WindowWalk {
     }
     StepMatching matching(events, 0, rules_.step_count);
     unsigned size = 0;
-    for (unsigned step = 0; step < rules_.step_count; ++step) size += matching.add(step) ? 1 : 0;
+    for (unsigned step = 0; step < rules_.step_count; ++step) size += matching.add(step) ? 1U : 0U;
     return size;
   }
 

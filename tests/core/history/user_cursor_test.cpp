@@ -101,7 +101,9 @@ TEST(UserCursor, SkipsAndSeeks) {
       ASSERT_EQ(cursor.ordinal(), expected->first);
       wanted = cursor.ordinal();
       const bool reads = random() % 3 != 0;
-      if (reads) ASSERT_EQ(rows_at(cursor, opened), expected->second) << "seed=" << kSeed;
+      if (reads) {
+        ASSERT_EQ(rows_at(cursor, opened), expected->second) << "seed=" << kSeed;
+      }
       // What was read is behind the cursor; what was not is still there for a seek.
       if (reads) {
         ++wanted;
