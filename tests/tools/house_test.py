@@ -17,8 +17,9 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 BUILD = None
 
 EVENT_PATH = {"amount_parser.cpp", "batch_builder.cpp", "counter_chunk.cpp", "delimited_reader.cpp",
-              "journal_record.cpp", "ndjson_reader.cpp", "partition.cpp", "prepared_batch.cpp",
-              "resident_pages.cpp", "row_decoder.cpp", "time_parser.cpp", "user_index.cpp"}
+              "journal_record.cpp", "log_block.cpp", "log_merge.cpp", "ndjson_reader.cpp",
+              "open_events.cpp", "partition.cpp", "prepared_batch.cpp", "resident_pages.cpp",
+              "row_decoder.cpp", "time_parser.cpp", "user_index.cpp"}
 
 
 def read(path):
