@@ -1,4 +1,4 @@
-// Who gets which part of EngineOptions::memory_bytes_max. No other file says a part of it.
+// This file divides EngineOptions::memory_bytes_max. No other file names a part of it.
 #pragma once
 
 #include <algorithm>
@@ -45,7 +45,7 @@ constexpr std::size_t questions_share(std::size_t memory_bytes_max) {
   return std::max(memory_bytes_max * kQuestionsShare, kQuestionsBytesMin);
 }
 
-// What the state may take where the store takes `store_bytes`.
+// Returns what the state may take where the store takes `store_bytes`.
 constexpr std::size_t state_share(std::size_t memory_bytes_max, std::size_t store_bytes) {
   return memory_bytes_max - memory_bytes_max * kPreparedShare - memory_bytes_max * kQuestionsShare -
          std::min(store_bytes, memory_bytes_max * kStoreShareMost);
@@ -68,7 +68,7 @@ inline constexpr std::size_t kStorePartBytesMin = std::size_t{2} << 20;
 
 // Days that are read when a store is opened; most of the memory is left for pages.
 inline constexpr Share kDaysAtOpenShare{1, 4};
-// What a question leaves in memory of the pages that it read.
+// A question leaves so much of the pages that it read in memory.
 inline constexpr Share kKeptPagesShare{1, 8};
 // Evicting goes on until no more than this is taken, so that what comes next finds room.
 inline constexpr Share kEvictionTarget{3, 4};
@@ -98,9 +98,9 @@ inline constexpr std::size_t kPartitionBytesMin = std::size_t{16} << 20;
 
 // Memory that makes a question faster may be taken while this is left for others.
 inline constexpr Share kSpareShareLeast{1, 2};
-// Of what is left: the counts of all threads together, where each counts for itself.
+// Where each thread counts for itself, the counts of all may take so much of what is left.
 inline constexpr Share kThreadCountsShare{1, 2};
-// Of what is left: the window of a compressed list of users.
+// The window of a compressed list of users may take so much of what is left.
 inline constexpr Share kListWindowShare{1, 2};
 
 }  // namespace rollcall

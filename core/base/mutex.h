@@ -31,7 +31,7 @@ class ROLLCALL_CAPABILITY("mutex") Mutex {
 class ROLLCALL_SCOPED_CAPABILITY MutexLock {
  public:
   explicit MutexLock(Mutex& mutex) ROLLCALL_ACQUIRE(mutex) : mutex_(mutex) { mutex_.lock(); }
-  // Of a mutex that the caller has locked.
+  // Takes over a mutex that the caller has locked.
   MutexLock(Mutex& mutex, std::adopt_lock_t) ROLLCALL_REQUIRES(mutex) : mutex_(mutex) {}
   ~MutexLock() ROLLCALL_RELEASE() {
     if (is_locked_) mutex_.unlock();

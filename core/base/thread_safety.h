@@ -1,5 +1,5 @@
-// What a function or a field needs held, as clang's thread safety analysis reads it; nothing to
-// other compilers. `make tidy` compiles with clang and takes each violation for an error.
+// These say what a function or a field needs held. Clang's thread safety analysis reads them; other
+// compilers pass over them. `make tidy` compiles with clang and takes each violation for an error.
 //
 // The analysis looks at one function at a time and does not see who calls a lambda. A lambda that
 // is called by somebody who holds what it needs says so: assert_held(), Gate::assert_passed().
@@ -11,7 +11,7 @@
 #define ROLLCALL_THREAD_SAFETY(attribute)
 #endif
 
-// Of types: what can be held, and what holds it while it lives.
+// A type with the first can be held; one with the second holds something while it lives.
 #define ROLLCALL_CAPABILITY(name) ROLLCALL_THREAD_SAFETY(capability(name))
 #define ROLLCALL_SCOPED_CAPABILITY ROLLCALL_THREAD_SAFETY(scoped_lockable)
 

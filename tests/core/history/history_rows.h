@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/history/log_block.h"
+#include "core/history/log_merge.h"
 #include "core/history/open_events.h"
 
 namespace rollcall {
@@ -70,6 +71,16 @@ inline std::vector<HistoryRow> rows_of(const EventColumns& events) {
                     events.dimensions.at(0)[i], std::string(events.properties.at(0)[i])});
   }
   return rows;
+}
+
+inline LogRun run_of(const std::vector<HistoryRow>& rows) {
+  OpenEvents open(1, 1);
+  append(open, rows);
+  const OpenEvents::Snapshot snapshot = open.snapshot();
+  const EventColumns sorted = snapshot.sorted();
+  RunWriter writer(1, 1);
+  writer.add(sorted, 0, sorted.size());
+  return writer.finish();
 }
 
 }  // namespace rollcall

@@ -12,16 +12,6 @@ namespace {
 
 constexpr std::uint64_t kSeed = 0x3e6e;
 
-LogRun run_of(const std::vector<HistoryRow>& rows) {
-  OpenEvents open(1, 1);
-  append(open, rows);
-  const OpenEvents::Snapshot snapshot = open.snapshot();
-  const EventColumns sorted = snapshot.sorted();
-  RunWriter writer(1, 1);
-  writer.add(sorted, 0, sorted.size());
-  return writer.finish();
-}
-
 std::vector<HistoryRow> rows_of(const LogRun& run) {
   std::vector<HistoryRow> rows;
   for (const auto& block : run) {

@@ -15,16 +15,6 @@ constexpr std::uint64_t kSeed = 0xc0450;
 
 using RowsByUser = std::map<std::uint32_t, std::vector<HistoryRow>>;
 
-LogRun run_of(const std::vector<HistoryRow>& rows) {
-  OpenEvents open(1, 1);
-  append(open, rows);
-  const OpenEvents::Snapshot snapshot = open.snapshot();
-  const EventColumns sorted = snapshot.sorted();
-  RunWriter writer(1, 1);
-  writer.add(sorted, 0, sorted.size());
-  return writer.finish();
-}
-
 struct Stream {
   std::vector<LogRun> runs;
   RowsByUser rows;
