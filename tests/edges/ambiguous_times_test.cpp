@@ -156,6 +156,7 @@ TEST(AmbiguousTimes, TheErrorSaysWhichOptionToGive) {
            {"-3", ""}}) {
     EXPECT_EQ(to_string(story(text).hint), kUnixUnits + more) << text;
   }
+  EXPECT_EQ(to_string(story("44197,5").hint), "time_unit = excel_days");
   EXPECT_EQ(
       story("44197.5").text,
       "time: ambiguous: \"44197.5\" in seconds would be 1970-01-01T12:16:37Z (a number without "
@@ -167,6 +168,24 @@ TEST(AmbiguousTimes, TheErrorSaysWhichOptionToGive) {
   EXPECT_EQ(story("253402300799").text,
             "time: ambiguous: \"253402300799\" in milliseconds would be 1978-01-11T21:31:40Z (a "
             "number without a unit is taken from 1990 to 2099)");
+}
+
+// A limit may refuse a number because it is no count at all: its row says what it was read as.
+TEST(AmbiguousTimes, WhatALimitRefusedSaysHowItWasRead) {
+  const auto described = [](const char* text) {
+    TimeParser times = parser();
+    ParsedTime time;
+    EXPECT_EQ(times.parse(text, time), TimeFault::kNone) << text;
+    return times.describe(text, time.time);
+  };
+  const HintedText hour = described("2024010112");
+  EXPECT_EQ(hour.text,
+            "\"2024010112\", which was read as 2034-02-20T01:01:52Z, though it reads as a date "
+            "without separators");
+  EXPECT_EQ(to_string(hour.hint), "time_format = %Y%m%d%H");
+  EXPECT_EQ(described("2024010132").text, "\"2024010132\", which was read as 2034-02-20T01:02:12Z");
+  EXPECT_EQ(described("2093-01-01").text, "\"2093-01-01\"");
+  EXPECT_EQ(described("2093-01-01 10:00:00").text, "\"2093-01-01 10:00:00\"");
 }
 
 // Known pairs, by which spreadsheets count.
@@ -191,6 +210,15 @@ TEST(AmbiguousTimes, SpreadsheetDays) {
   // The clocks are those of the zone.
   EXPECT_EQ(read(parser(TimeUnit::kExcelDays, "Europe/Berlin"), "44378.5"),
             "2021-07-01T12:00:00+02:00");
+  // A comma is the decimal sign, unless it may group digits.
+  EXPECT_EQ(read(days, "44197,5"), "2021-01-01T12:00:00Z");
+  EXPECT_EQ(read(days, "1000,5"), "1902-09-26T12:00:00Z");
+  for (const char* text : {"44,197", "197,5", "44,197.5", "44197,", "44197,5,5"}) {
+    EXPECT_EQ(read(days, text), "") << text;
+  }
+  ParsedTime time;
+  EXPECT_EQ(parser().parse("44197,5", time), TimeFault::kAmbiguous);
+  EXPECT_EQ(parser().parse("44,197", time), TimeFault::kNotATime);
   // Texts that are no numbers are read as ever.
   EXPECT_EQ(read(days, "2021-01-01"), "2021-01-01T00:00:00Z day");
 }

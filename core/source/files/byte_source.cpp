@@ -209,16 +209,35 @@ bool is_zstd(std::string_view head) {
   return skippable && head.substr(1).starts_with(kZstdSkippableMagic);
 }
 
+using namespace std::string_view_literals;
+
+struct OtherCompression {
+  std::string_view magic;
+  std::string_view name;
+};
+
+constexpr OtherCompression kOtherCompressions[] = {
+    {"BZh91AY&SY"sv, "bzip2"},
+    {"\xFD"
+     "7zXZ\0"sv,
+     "xz"},
+    {"PK\x03\x04"sv, "zip, as .xlsx spreadsheets are"},
+    {"7z\xBC\xAF\x27\x1C"sv, "7-Zip"},
+    {"\x04\x22\x4D\x18"sv, "lz4"},
+    {"\x1F\x9D"sv, "compress"},
+    {"\xFF\x06\0\0sNaPpY"sv, "snappy"},
+    {"LZIP"sv, "lzip"},
+    {"Rar!\x1A\x07"sv, "RAR"},
+};
+
 // The name of a compression that is not read; "" for all that is.
 std::string_view other_compression(std::string_view head) {
-  if (head.starts_with("BZh") &&
-      head.substr(std::min<std::size_t>(4, head.size())).starts_with("1AY&SY"))
-    return "bzip2";
-  if (head.starts_with(std::string_view("\xFD"
-                                        "7zXZ\0",
-                                        6)))
-    return "xz";
-  if (head.starts_with("PK\x03\x04")) return "zip, as .xlsx spreadsheets are";
+  // The fourth character of bzip2 is its level.
+  std::string bzip2(head);
+  if (bzip2.size() > 3 && '1' <= bzip2[3] && bzip2[3] <= '9') bzip2[3] = '9';
+  for (const OtherCompression& other : kOtherCompressions) {
+    if (head.starts_with(other.magic) || bzip2.starts_with(other.magic)) return other.name;
+  }
   return {};
 }
 

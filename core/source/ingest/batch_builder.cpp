@@ -145,16 +145,12 @@ std::optional<RowFault> BatchBuilder::judge(std::span<const Field> fields) const
       fault = too_long_fault(static_cast<std::size_t>(admission_.now[*limit]));
       break;
     case SourceLimit::kTimeMin:
-      fault = {RejectKind::kTimeTooEarly,
-               fmt::format("time: too early: {} (allowed: from {})",
-                           quoted_excerpt(trim(time.text)), time_parser_.zone().format(time_min_)),
-               time.column};
+      fault = refused_time(RejectKind::kTimeTooEarly, time,
+                           fmt::format("from {}", time_parser_.zone().format(time_min_)));
       break;
     case SourceLimit::kTimeMax:
-      fault = {RejectKind::kTimeTooLate,
-               fmt::format("time: too late: {} (allowed: up to {})",
-                           quoted_excerpt(trim(time.text)), time_parser_.zone().format(time_max_)),
-               time.column};
+      fault = refused_time(RejectKind::kTimeTooLate, time,
+                           fmt::format("up to {}", time_parser_.zone().format(time_max_)));
       break;
     case SourceLimit::kNullUser:
       fault = {RejectKind::kUserNull,
@@ -177,6 +173,17 @@ std::optional<RowFault> BatchBuilder::judge(std::span<const Field> fields) const
       break;
   }
   fault.limit = limit;
+  return fault;
+}
+
+RowFault BatchBuilder::refused_time(RejectKind kind, const Field& time,
+                                    std::string_view allowed) const {
+  const TimeUs read = measures_[static_cast<std::size_t>(SourceLimit::kTimeMin)];
+  HintedText found = time_parser_.describe(trim(time.text), read);
+  const std::string_view story = kind == RejectKind::kTimeTooLate ? "late" : "early";
+  RowFault fault{kind, fmt::format("time: too {}: {} (allowed: {})", story, found.text, allowed),
+                 time.column, std::move(found.hint)};
+  for (const OptionHint::Way& way : hint_for(kind).ways) fault.hint.ways.push_back(way);
   return fault;
 }
 

@@ -116,6 +116,8 @@ class BatchBuilder {
                                       AmountTraits& traits) const;
   // What keeps out a row that is good otherwise and has `measures_`.
   std::optional<RowFault> judge(std::span<const Field> fields) const;
+  // Of a row whose time is no `allowed` one.
+  RowFault refused_time(RejectKind kind, const Field& time, std::string_view allowed) const;
   std::optional<RowFault> check_event(const Field& field) const;
   std::optional<RowFault> check_property(std::string_view name, const Field& field) const;
   bool is_utf8(std::string_view text) const;

@@ -178,6 +178,7 @@ std::string SourceReading::describe() const {
   if (!amounts.grouping.empty()) add("grouping", amounts.grouping);
   if (!amounts.currency.empty()) add("currency", amounts.currency);
   if (amounts.rounds) add("round_values", "yes");
+  if (nested != NestedValues::kText) add("nested", "other");
   return text;
 }
 

@@ -117,18 +117,40 @@ class Cursor {
   std::string_view text_;
 };
 
-// YYYYMMDD, YYYYMMDDHHMM or YYYYMMDDHHMMSS of the years 1900 to 2199.
-bool reads_as_date(std::int64_t number, std::size_t digit_count) {
-  if (digit_count != 8 && digit_count != 12 && digit_count != 14) return false;
+// The form of YYYYMMDD and what may follow, HHMMSS at most, if `digits` read as such a date of the
+// years 1900 to 2199; "" if not.
+std::string_view date_form_of(std::string_view digits) {
+  std::uint64_t number = 0;
+  if (!parse_short_digits(digits, number)) return {};
   const auto take = [&number] {
-    const std::int64_t two_digits = number % 100;
+    const std::uint64_t two_digits = number % 100;
     number /= 100;
     return two_digits;
   };
-  if (digit_count == 14 && take() > 59) return false;                   // seconds
-  if (digit_count >= 12 && (take() > 59 || take() > 23)) return false;  // minutes, hours
-  const std::int64_t day = take(), month = take();
-  return 1 <= day && day <= 31 && 1 <= month && month <= 12 && 1900 <= number && number < 2200;
+  std::string_view form;
+  switch (digits.size()) {
+    case 8:
+      form = "%Y%m%d";
+      break;
+    case 10:
+      form = "%Y%m%d%H";
+      break;
+    case 12:
+      form = "%Y%m%d%H%M";
+      break;
+    case 14:
+      form = "%Y%m%d%H%M%S";
+      break;
+    default:
+      return {};
+  }
+  if (digits.size() >= 14 && take() > 59) return {};  // seconds
+  if (digits.size() >= 12 && take() > 59) return {};  // minutes
+  if (digits.size() >= 10 && take() > 23) return {};  // hours
+  const std::uint64_t day = take(), month = take();
+  const bool is_date =
+      1 <= day && day <= 31 && 1 <= month && month <= 12 && 1900 <= number && number < 2200;
+  return is_date ? form : std::string_view();
 }
 
 // Numbers without a unit are times from the first of these to before the second.
@@ -309,6 +331,8 @@ TimeFault TimeParser::parse_standard(std::string_view text, ParsedTime& out) {
   if (text.size() < 10 || p[4] != '-' || p[7] != '-') {
     const TimeFault fault = parse_plain_number(text, out);
     if (fault != TimeFault::kNotATime) return fault;
+    const bool may_be_serial = unit_ == TimeUnit::kGuess && text.find(',') != text.npos;
+    if (may_be_serial && parse_serial(text, out) == TimeFault::kNone) return TimeFault::kAmbiguous;
     const std::string plain = without_exponent(text);
     if (plain.empty()) return fault;
     const TimeFault of_plain = parse_plain_number(plain, out);
@@ -470,9 +494,13 @@ TimeFault TimeParser::parse_number(std::string_view text, ParsedTime& out) const
 
 TimeFault TimeParser::parse_serial(std::string_view text, ParsedTime& out) {
   constexpr std::size_t kWholeDigits = 7;  // of days up to 9999
-  const std::string_view whole = text.substr(0, text.find('.'));
+  const std::string_view whole = text.substr(0, text.find_first_of(".,"));
   std::uint64_t number = 0;
   if (!parse_short_digits(whole, number)) return TimeFault::kNotATime;
+  // Where the comma is the decimal sign it stands here too. It may group the digits of fewer.
+  constexpr std::size_t kGroupDigits = 3;
+  const bool has_comma = whole.size() < text.size() && text[whole.size()] == ',';
+  if (has_comma && whole.size() <= kGroupDigits) return TimeFault::kNotATime;
   // Ten digits tell milliseconds apart; more make no other.
   std::string_view fraction = text.substr(std::min(whole.size() + 1, text.size()));
   const bool has_digits = fraction.find_first_not_of("0123456789") == std::string_view::npos;
@@ -571,6 +599,19 @@ HintedText TimeParser::explain(TimeFault fault, std::string_view text) const {
   return {};
 }
 
+HintedText TimeParser::describe(std::string_view text, TimeUs time) const {
+  HintedText out{quoted_excerpt(text), {}};
+  const bool is_number = !format_ && text.find_first_not_of("0123456789.+-eE") == text.npos &&
+                         text.find('-', 1) == text.npos;
+  if (!is_number) return out;
+  out.text += fmt::format(", which was read as {}", zone_.format(time));
+  if (const std::string_view form = date_form_of(text); !form.empty()) {
+    out.text += ", though it reads as a date without separators";
+    out.hint = OptionHint(Option::kTimeFormat, std::string(form));
+  }
+  return out;
+}
+
 HintedText TimeParser::explain_ambiguous(std::string_view text) const {
   const std::string_view whole = text.substr(0, text.find('.'));
   std::uint64_t number = 0;
@@ -598,17 +639,15 @@ HintedText TimeParser::explain_ambiguous(std::string_view text) const {
                          time.time < kGuessedEnd;
   if (is_serial)
     story += fmt::format("; as days of a spreadsheet it is {}", zone_.format(time.time));
-  for (const char* const unix_unit : {"s", "ms", "us", "ns"}) {
-    out.hint.or_else(Option::kTimeUnit, unix_unit);
+  if (text.find(',') == text.npos) {
+    for (const char* const unix_unit : {"s", "ms", "us", "ns"}) {
+      out.hint.or_else(Option::kTimeUnit, unix_unit);
+    }
   }
   if (is_serial) out.hint.or_else(Option::kTimeUnit, "excel_days");
-  const bool is_date = is_short && whole.size() == text.size() &&
-                       reads_as_date(static_cast<std::int64_t>(number), whole.size());
-  if (is_date) {
+  if (const std::string_view form = date_form_of(text); !form.empty()) {
     story += "; it reads as a date without separators";
-    out.hint.or_else(Option::kTimeFormat, whole.size() == 8    ? "%Y%m%d"
-                                          : whole.size() == 12 ? "%Y%m%d%H%M"
-                                                               : "%Y%m%d%H%M%S");
+    out.hint.or_else(Option::kTimeFormat, std::string(form));
   }
   if (is_short && whole.size() == 4 && text.size() == 4) story += "; a year alone is no time";
   if (text.find_first_of("eE") != std::string_view::npos) {

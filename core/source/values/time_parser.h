@@ -71,6 +71,10 @@ class TimeParser {
   static RejectKind kind_of(TimeFault fault);
   HintedText explain(TimeFault fault, std::string_view text) const;
 
+  // `text`, quoted, for a row that a limit refused: a number is followed by the time that it was
+  // read as. The hint names the form of a number that reads as a date without separators.
+  HintedText describe(std::string_view text, TimeUs time) const;
+
  private:
   // A date and a reading of the clocks, as far as they were given.
   struct Civil {

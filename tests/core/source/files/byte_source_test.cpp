@@ -76,12 +76,19 @@ TEST(ByteSource, NamesOtherCompressions) {
            " (allowed: gzip, zstd, or not compressed)";
   };
   EXPECT_EQ(message("BZh91AY&SY....."), told("bzip2"));
+  EXPECT_EQ(message("BZh11AY&SY....."), told("bzip2"));
   EXPECT_EQ(message(std::string("\xFD"
                                 "7zXZ\0....",
                                 10)),
             told("xz"));
   EXPECT_EQ(message("PK\x03\x04...."), told("zip, as .xlsx spreadsheets are"));
   EXPECT_EQ(message("BZh9,user\n"), "");
+  EXPECT_EQ(message("7z\xBC\xAF\x27\x1C.."), told("7-Zip"));
+  EXPECT_EQ(message("\x04\x22\x4D\x18...."), told("lz4"));
+  EXPECT_EQ(message("\x1F\x9D\x90...."), told("compress"));
+  EXPECT_EQ(message(std::string("\xFF\x06\0\0sNaPpY", 10)), told("snappy"));
+  EXPECT_EQ(message("LZIP\x01...."), told("lzip"));
+  EXPECT_EQ(message("Rar!\x1A\x07\x01."), told("RAR"));
 }
 
 TEST(ByteSource, CountsWhatIsStored) {
