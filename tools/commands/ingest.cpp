@@ -541,6 +541,7 @@ void add_ingest_command(CLI::App& app, Action& chosen, bool& rows_refused) {
     const Status source = check_source_options(flags->source);
     if (!source.ok()) throw CLI::ValidationError(with_flags_at_fault(source));
     check_new_settings(flags->settings);
+    set_row_limit(flags->limits, flags->source);
     chosen = [flags, &rows_refused] { return ingest(*flags, rows_refused); };
   });
 }

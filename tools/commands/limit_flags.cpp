@@ -19,7 +19,7 @@ constexpr std::uint32_t kDaysAhead = 2;
 // Nor must a clock that was never set move its beginning: a time of 0 would make every answer start
 // in 1970.
 constexpr std::string_view kNotBefore = "1990-01-01";
-constexpr std::size_t kLineBytesMax = std::size_t{1} << 30;
+constexpr std::int64_t kDaysAheadMax = 3'650'000;  // past the year 9999
 
 struct LimitText {
   SourceLimit limit;
@@ -64,7 +64,7 @@ void add_limit_flags(CLI::App& command, LimitFlags& flags) {
       .add_option(
           "--days-ahead", flags.days_ahead,
           fmt::format("Reject events later than so many days from now (default {})", kDaysAhead))
-      ->check(whole_number(0, kSpanDaysMax))
+      ->check(whole_number(0, kDaysAheadMax))
       ->type_name("N")
       ->group(group);
   command
@@ -77,26 +77,28 @@ void add_limit_flags(CLI::App& command, LimitFlags& flags) {
       })
       ->group(group);
   add_size(command, "--line-max", flags.line_bytes_max,
-           "Reject rows of more bytes than this, such as 4M (default 1M)", "1")
+           "Reject rows of more bytes than this, such as 4M (default 1M)", "1", "1G")
       ->group(group);
 }
 
+void set_row_limit(const LimitFlags& flags, SourceOptions& options) {
+  if (flags.line_bytes_max > 0) {
+    options.line_bytes_max = static_cast<std::uint32_t>(flags.line_bytes_max);
+  }
+}
+
 Status set_limits(const LimitFlags& flags, const StoreSettings& settings, SourceOptions& options) {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  const auto ahead = std::chrono::hours(24) * flags.days_ahead.value_or(kDaysAhead);
-  options.time_max = std::chrono::duration_cast<std::chrono::microseconds>(now + ahead).count();
+  using std::chrono::microseconds;
+  const auto now =
+      std::chrono::duration_cast<microseconds>(std::chrono::system_clock::now().time_since_epoch());
+  const microseconds ahead = std::chrono::hours(24) * flags.days_ahead.value_or(kDaysAhead);
+  options.time_max = (now + ahead).count();
   const Result<TimeUs> first =
       first_instant_of(flags.not_before.value_or(std::string(kNotBefore)), settings.time_zone);
   if (!first.ok()) {
     return Status(first.status().code(), "--not-before " + first.status().message());
   }
   options.time_min = *first;
-  if (flags.line_bytes_max > kLineBytesMax) {
-    return Status::invalid_argument("--line-max: too large (allowed: up to 1G)");
-  }
-  if (flags.line_bytes_max > 0) {
-    options.line_bytes_max = static_cast<std::uint32_t>(flags.line_bytes_max);
-  }
   return {};
 }
 

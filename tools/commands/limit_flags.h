@@ -24,7 +24,10 @@ struct LimitFlags {
 
 void add_limit_flags(CLI::App& command, LimitFlags& flags);
 
-// Sets the limits in `options`, as instants of now and of the store's zone.
+// Sets the limit of rows in `options`, which decides how much of a file is looked at.
+void set_row_limit(const LimitFlags& flags, SourceOptions& options);
+
+// Sets the limits of times in `options`, as instants of now and of the store's zone.
 //   kInvalidArgument  --not-before is no date
 Status set_limits(const LimitFlags& flags, const StoreSettings& settings, SourceOptions& options);
 

@@ -14,18 +14,22 @@ Result<ContentReader> ContentReader::open(const std::string& path, SourceWait wa
 ContentReader::ContentReader(std::unique_ptr<ByteSource> source, SourceWait wait)
     : source_(std::move(source)), wait_(std::move(wait)) {}
 
-Result<std::string_view> ContentReader::head(const std::function<bool(std::string_view)>& enough) {
+Result<std::string_view> ContentReader::head(const HeadWanted& wanted) {
   if (has_head_) return std::string_view(ahead_);
-  ahead_.resize(kHeadBytes);
   std::size_t got = 0;
-  const auto is_enough = [&] { return enough && enough(std::string_view(ahead_).substr(0, got)); };
-  while (got < kHeadBytes && !at_end_) {
-    const Result<ReadBytes> read = source_->read(ahead_.data() + got, kHeadBytes - got);
+  const auto is_enough = [&] {
+    return wanted.enough && wanted.enough(std::string_view(ahead_).substr(0, got));
+  };
+  for (std::size_t size = kHeadBytes; !at_end_;) {
+    ahead_.resize(size);
+    const Result<ReadBytes> read = source_->read(ahead_.data() + got, size - got);
     if (read.status().code() == StatusCode::kCancelled && got > 0) return stopped_within(got);
     ROLLCALL_RETURN_IF_ERROR(read.status());
     got += read->size;
     at_end_ = read->at_end;
-    if (got < kHeadBytes && !at_end_ && is_enough()) break;
+    const bool is_full = got == size;
+    if ((is_full && size >= wanted.bytes_max) || is_enough()) break;
+    if (is_full) size = std::min(2 * size, wanted.bytes_max);
   }
   ahead_.resize(got);
   has_head_ = true;

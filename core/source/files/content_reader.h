@@ -15,16 +15,23 @@
 
 namespace rollcall {
 
+// When the head of a content is long enough to say how the rest is to be read.
+struct HeadWanted {
+  std::function<bool(std::string_view)> enough;
+  std::size_t bytes_max = kHeadBytes;
+};
+
 // Reading is one thing and taking another: a reader of records reads ahead of what it has given
 // away, and the mark stands at what was taken. Threads: one at a time.
 class ContentReader {
  public:
   static Result<ContentReader> open(const std::string& path, SourceWait wait = {});
 
-  // The first kHeadBytes, or all there are; they are still to be read. Of a pipe that is slow, what
-  // has come once it is `enough`; unset: all is waited for. Before any `read`; the same each time.
+  // The first kHeadBytes, or all there are; they are still to be read. More than that, up to
+  // `bytes_max` of them, while it is not enough, as rows may be longer; less of a pipe that is slow,
+  // once it is. Nothing wanted: kHeadBytes are enough. Before any `read`; the same each time.
   //   kCancelled  stopped before it was enough; the text says how much is lost
-  Result<std::string_view> head(const std::function<bool(std::string_view)>& enough = {});
+  Result<std::string_view> head(const HeadWanted& wanted = {});
   // Whether nothing follows what `head` returned.
   bool head_is_all() const { return at_end_; }
 

@@ -20,7 +20,6 @@
 
 #include "core/base/mutex.h"
 #include "core/source/files/content_reader.h"
-#include "core/source/formats/native_format.h"
 #include "core/source/formats/text_block_reader.h"
 #include "core/source/ingest/file_run.h"
 #include "core/source/ingest/pending_rejects.h"
@@ -83,19 +82,6 @@ class WorkPool {
   Mutex mutex_;
   std::vector<std::shared_ptr<Work>> idle_ ROLLCALL_GUARDED_BY(mutex_);
 };
-
-// Whether a slow source, of which `head` has come so far, says how it is to be read: `is_planned`
-// tells whether a plan comes of it. What is wrong with the source is not waited for, either.
-template <class IsPlanned>
-bool is_enough(std::string_view head, const SourceOptions& options, const IsPlanned& is_planned) {
-  constexpr std::ptrdiff_t kLinesEnough = 100;
-  const bool has_header = options.header.value_or(options.columns.empty());
-  const std::ptrdiff_t lines_min = head.starts_with(kNativeMagic)         ? 0
-                                   : head.starts_with('{') || !has_header ? 1
-                                                                          : 2;
-  const std::ptrdiff_t lines = std::count(head.begin(), head.end(), '\n');
-  return lines >= kLinesEnough || (lines >= lines_min && is_planned());
-}
 
 // The first stage: opens one file after the other and reads its blocks.
 class BlockStage {
@@ -170,13 +156,8 @@ class BlockStage {
   // Finds out what is to be read of the next path.
   Status open(const std::string& path) {
     ROLLCALL_ASSIGN_OR_RETURN(ContentReader content, ContentReader::open(path, wait_));
-    const auto enough = [&](std::string_view so_far) {
-      return is_enough(so_far, options_, [&] {
-        return plan_reading(path, so_far, false, options_, settings_.dimensions, zone_, nullptr)
-            .ok();
-      });
-    };
-    ROLLCALL_ASSIGN_OR_RETURN(const std::string_view looked_at, content.head(enough));
+    ROLLCALL_ASSIGN_OR_RETURN(const std::string_view looked_at,
+                              content.head(head_to_inspect(path, options_, settings_.dimensions)));
     const std::string head(looked_at);
     auto file = std::make_shared<FileRun>();
     DecoderOptions& decoding = file->options;

@@ -194,6 +194,13 @@ RecordSyntax record_syntax(const SourceSchema& schema, const SourceOptions& opti
 
 namespace {
 
+Status no_row_within(std::string_view name, std::string_view head, const SourceOptions& options) {
+  return fault(name, fmt::format("no row within the {} bytes that were looked at (allowed: rows of "
+                                 "at most {} bytes)",
+                                 head.size(), options.line_bytes_max))
+      .with_hint(Option::kLineBytesMax);
+}
+
 Result<RowSample> sample_delimited(std::string_view name, std::string_view head, bool complete,
                                    const SourceOptions& options, const SourceSchema& schema) {
   RowSample sample;
@@ -205,15 +212,11 @@ Result<RowSample> sample_delimited(std::string_view name, std::string_view head,
         .with_hint(split.first_fault->helping_options());
   }
   sample.rows = std::move(split.rows);
-  if (sample.rows.empty() && head.empty() && schema.skip_lines > 0) {
+  if (sample.rows.empty() && head.empty() && complete && schema.skip_lines > 0) {
     return fault(name, fmt::format("no line after the {} that are skipped (allowed: fewer)",
                                    schema.skip_lines));
   }
-  if (sample.rows.empty()) {
-    return fault(name, fmt::format("no row within its first {} bytes (allowed: rows of at most {} "
-                                   "bytes)",
-                                   head.size(), options.line_bytes_max));
-  }
+  if (sample.rows.empty()) return no_row_within(name, head, options);
   if (schema.header) {
     for (const std::string& field : sample.rows.front()) sample.columns.emplace_back(trim(field));
     sample.rows.erase(sample.rows.begin());
@@ -245,6 +248,7 @@ Result<RowSample> sample_ndjson(std::string_view name, std::string_view head, bo
   const RecordSyntax syntax = {",", QuoteRule::kText, options.line_bytes_max, options.comment};
   std::string text = whole_head(head, complete, syntax);
   const std::size_t size = text.size();
+  if (size == 0) return no_row_within(name, head, options);
   text.append(kBlockPadding, '\0');
   RowSample sample;
   for (std::size_t begin = 0, lines = 0; begin < size && lines < kRowsInspected; ++lines) {

@@ -438,6 +438,23 @@ Result<SourceSchema> inspect_head(std::string_view name, std::string_view head, 
   return schema;
 }
 
+HeadWanted head_to_inspect(const std::string& name, const SourceOptions& options,
+                           const std::vector<std::string>& dimensions) {
+  const auto enough = [&name, &options, &dimensions](std::string_view head) {
+    constexpr std::ptrdiff_t kLinesEnough = 100;
+    const bool has_header = options.header.value_or(options.columns.empty());
+    const std::ptrdiff_t lines_min = head.starts_with(kNativeMagic)         ? 0
+                                     : head.starts_with('{') || !has_header ? 1
+                                                                            : 2;
+    const std::ptrdiff_t lines = std::count(head.begin(), head.end(), '\n');
+    if (lines >= kLinesEnough) return true;
+    return lines >= lines_min &&
+           inspect_head(name, head, /*complete=*/false, options, dimensions).ok();
+  };
+  // A header and a row behind it may be as long as any.
+  return {enough, kHeadBytes + 2 * options.line_bytes_max};
+}
+
 Result<std::vector<std::string>> first_times(std::string_view name, std::string_view head,
                                              bool complete, const SourceOptions& options,
                                              const SourceSchema& schema) {
@@ -459,8 +476,9 @@ Result<std::optional<SourceSchema>> inspect_file(const std::string& path,
                                                  const SourceOptions& options,
                                                  const std::vector<std::string>& dimensions) {
   ROLLCALL_ASSIGN_OR_RETURN(ContentReader content, ContentReader::open(path));
-  ROLLCALL_ASSIGN_OR_RETURN(const std::string_view head, content.head());
-  const bool complete = head.size() < kHeadBytes;
+  ROLLCALL_ASSIGN_OR_RETURN(const std::string_view head,
+                            content.head(head_to_inspect(path, options, dimensions)));
+  const bool complete = content.head_is_all();
   if (holds_nothing(head, complete)) return std::optional<SourceSchema>();
   ROLLCALL_ASSIGN_OR_RETURN(SourceSchema schema,
                             inspect_head(path, head, complete, options, dimensions));

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/source/files/content_reader.h"
 #include "core/source/ingest/batch_builder.h"
 #include "rollcall/file_source.h"
 #include "rollcall/status.h"
@@ -15,6 +16,12 @@ namespace rollcall {
 // Whether a content that begins with `head`, and ends with it if `complete`, is empty but for blank
 // lines and a byte order mark.
 bool holds_nothing(std::string_view head, bool complete);
+
+// What has to be seen of a source named `name` before it is inspected: its first rows, which may be
+// long; of a slow one, no more than says how it is to be read. What is wrong with it is not waited
+// for. The arguments outlive the result.
+HeadWanted head_to_inspect(const std::string& name, const SourceOptions& options,
+                           const std::vector<std::string>& dimensions);
 
 // The same as inspect_source, for a source named `name` whose content begins with `head`, and ends
 // with it if `complete`.

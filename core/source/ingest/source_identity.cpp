@@ -347,7 +347,7 @@ Result<SourceRegistry::Recognized> SourceRegistry::recognize(const std::string& 
                                                              const ReadAs& read_as,
                                                              const HoldsRow& holds_row) {
   ROLLCALL_ASSIGN_OR_RETURN(const std::string_view looked_at, content.head());
-  const std::string head(looked_at);
+  const std::string head(looked_at.substr(0, kHeadBytes));
   Recognized result{std::move(content), {}, false, {}, {}};
 
   // One pass over the content meets the marks of all sources that begin like it.
