@@ -6,12 +6,15 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include <fmt/format.h>
+
 #include <cerrno>
 #include <cstring>
 #include <limits>
 #include <utility>
 #include <vector>
 
+#include "tools/file_place.h"
 #include "tools/terminal.h"
 
 namespace rollcall::tools {
@@ -141,8 +144,16 @@ class ZstdFile : public OutputFile {
 
 }  // namespace
 
+Status check_output_place(const std::string& path) {
+  const std::string store = path == "-" ? std::string() : store_around(path);
+  if (store.empty()) return {};
+  return Status::invalid_argument(
+      fmt::format("{}: lies in {}, a store (allowed: a file elsewhere)", path, store));
+}
+
 Result<std::unique_ptr<OutputFile>> OutputFile::open(const std::string& path) {
   if (path == "-") return std::unique_ptr<OutputFile>(std::make_unique<StandardOutput>());
+  ROLLCALL_RETURN_IF_ERROR(check_output_place(path));
   const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (descriptor < 0) return Status::io_error(path + ": " + std::strerror(errno));
   std::unique_ptr<OutputFile> file = std::make_unique<PlainFile>(path, descriptor);

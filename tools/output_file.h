@@ -10,9 +10,13 @@
 
 namespace rollcall::tools {
 
+//   kInvalidArgument  a file at `path` would lie in a store; "-" is standard output
+Status check_output_place(const std::string& path);
+
 class OutputFile {
  public:
   // "-" is standard output. An existing file is replaced.
+  //   kInvalidArgument  as check_output_place
   static Result<std::unique_ptr<OutputFile>> open(const std::string& path);
   virtual ~OutputFile() = default;
 

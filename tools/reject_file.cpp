@@ -20,7 +20,7 @@ namespace rollcall::tools {
 
 namespace {
 
-constexpr std::string_view kHeader = "file,line,column,reason,row\n";
+constexpr std::string_view kHeader = "file,line,column,reason,held,row\n";
 
 bool is_regular(std::FILE* file) {
   struct stat facts {};
@@ -70,8 +70,8 @@ Status RejectFile::begin() {
 
 Status RejectFile::add(const RejectedRow& row) {
   const std::string line =
-      fmt::format("{},{},{},{},{}\n", csv_field(row.file), row.line, row.column,
-                  csv_field(with_flags(row.reason, row.hint)), csv_field(row.row));
+      fmt::format("{},{},{},{},{},{}\n", csv_field(row.file), row.line, row.column,
+                  csv_field(with_flags(row.reason, row.hint)), row.held, csv_field(row.row));
   return write(is_terminal_ ? terminal_lines(line) : line);
 }
 

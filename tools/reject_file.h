@@ -1,4 +1,5 @@
-// The file of --rejects: rows that were not ingested, as CSV: file, line, column, reason, row.
+// The file of --rejects: rows that were not ingested, as CSV: file, line, column, reason,
+// whether the file itself holds the row for a wider limit, row.
 #pragma once
 
 #include <cstdio>

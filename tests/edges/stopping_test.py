@@ -202,7 +202,7 @@ class Stopping(unittest.TestCase):
             file.write(HEADER + row(1) + "ann,login,never\n")
         rejects = os.path.join(self.folder, "rejects")
         with open(rejects, "w", encoding="utf-8") as file:
-            file.write("file,line,column,reason,row\nbad.csv,3,1,\"cut o")
+            file.write("file,line,column,reason,held,row\nbad.csv,3,1,\"cut o")
         process = self.start("ingest", "--db", "b.db", "--rejects", "rejects", "bad.csv")
         self.end(process)
         with open(rejects, encoding="utf-8") as file:

@@ -20,6 +20,7 @@
 #include "tools/commands/command.h"
 #include "tools/commands/option_kinds.h"
 #include "tools/event_text.h"
+#include "tools/file_place.h"
 #include "tools/interrupt.h"
 #include "tools/output_file.h"
 #include "tools/text.h"
@@ -87,6 +88,11 @@ Status check_options(const WorkloadOptions& options) {
 
 Status generate(const GenerateFlags& flags) {
   ROLLCALL_RETURN_IF_ERROR(check_options(flags.workload));
+  if (flags.truth && flags.path != "-" && lies_beneath(*flags.truth, flags.path)) {
+    return Status::invalid_argument(
+        fmt::format("--truth {}: is the file of the events (allowed: another file)", *flags.truth));
+  }
+  if (flags.truth) ROLLCALL_RETURN_IF_ERROR(check_output_place(*flags.truth));
   const FileFormat format = format_of(flags);
   const std::uint32_t decimals = flags.workload.value_decimals;
   ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<OutputFile> file, OutputFile::open(flags.path));

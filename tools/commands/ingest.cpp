@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <set>
@@ -33,6 +32,7 @@
 #include "tools/commands/settings_flags.h"
 #include "tools/commands/source_flags.h"
 #include "tools/commands/store_access.h"
+#include "tools/file_place.h"
 #include "tools/interrupt.h"
 #include "tools/made_store.h"
 #include "tools/progress_line.h"
@@ -306,21 +306,6 @@ std::optional<std::pair<dev_t, ino_t>> file_behind(const std::string& path, int 
   return std::pair(facts.st_dev, facts.st_ino);
 }
 
-// Whether the file of that name lies in `directory` or beneath it, links resolved.
-bool lies_beneath(const std::string& name, const std::string& directory) {
-  namespace fs = std::filesystem;
-  std::error_code ignored;
-  fs::path file = name;
-  // A link that leads nowhere yet says where the file will be made.
-  if (fs::is_symlink(file, ignored) && !fs::exists(file, ignored)) {
-    file = file.parent_path() / fs::read_symlink(file, ignored);
-  }
-  file = fs::weakly_canonical(fs::absolute(file, ignored), ignored);
-  const fs::path within = fs::weakly_canonical(fs::absolute(directory, ignored), ignored);
-  const auto [end, rest] = std::mismatch(within.begin(), within.end(), file.begin(), file.end());
-  return end == within.end() || (std::next(end) == within.end() && end->empty());
-}
-
 // Whether rejected rows may be written to where `flags` say: not over what is read, nor to where it
 // would be read the next time, nor among the files of the store.
 Status check_rejects_path(const IngestFlags& flags) {
@@ -338,12 +323,13 @@ Status check_rejects_path(const IngestFlags& flags) {
           "--rejects {}: lies in {}, which is read (allowed: a file elsewhere)", rejects, path));
     }
   }
-  if (rejects != "-" && lies_beneath(rejects, flags.store.directory)) {
-    return Status::invalid_argument(
-        fmt::format("--rejects {}: lies in {}, the store (allowed: a file elsewhere)", rejects,
-                    flags.store.directory));
-  }
-  return {};
+  if (rejects == "-") return {};
+  const std::string store =
+      lies_beneath(rejects, flags.store.directory) ? flags.store.directory : store_around(rejects);
+  if (store.empty()) return {};
+  return Status::invalid_argument(
+      fmt::format("--rejects {}: lies in {}, {}store (allowed: a file elsewhere)", rejects, store,
+                  store == flags.store.directory ? "the " : "a "));
 }
 
 // What to do where all rows were rejected, mostly as of that kind.

@@ -194,6 +194,9 @@ struct RejectedRow {
   std::string reason;        // "time: not a time: \"yesterday\" (allowed: ...)", for people
   RejectKind kind = RejectKind::kFieldCount;
   OptionHint hint;  // the options that would take the row, as far as one can tell
+  // Nothing but a limit keeps the row out, and it comes in when the same file is read with a wider
+  // one: ingested from elsewhere besides, it would count twice. Never of pipes.
+  bool held = false;
   std::string row;  // the bytes as they stood, without the line end; of a row that is too
                     // long, the first line_bytes_max
 };

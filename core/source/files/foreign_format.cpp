@@ -36,7 +36,7 @@ constexpr Format kFormats[] = {
     {"ustar"sv, 257, "a tar archive", "unpack it, and give its files or their directory"},
     {"%PDF"sv, 0, "a PDF document", kSpreadsheet},
     {"{\\rtf"sv, 0, "an RTF document", kSpreadsheet},
-    {"file,line,column,reason,row"sv, 0, "a file of rejected rows",
+    {"file,line,column,reason,held,row"sv, 0, "a file of rejected rows",
      "what its column row holds, as a file of its own, below a header line"},
 };
 

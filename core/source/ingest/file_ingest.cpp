@@ -96,7 +96,7 @@ class IngestStage {
                        file.options.name, column),
            {Option::kValue, column}});
     }
-    rejects_.add(file.options.name, lines_of_file_, decoded);
+    rejects_.add(file.options.name, file.identified, lines_of_file_, decoded);
     if (!file.second) file.report.rows_read += decoded.rows;
     if (work.block.tail && file.identified && !file.second && decoded.good_rows > 0) {
       unended_.push_back(file.options.name);

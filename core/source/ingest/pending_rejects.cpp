@@ -28,7 +28,7 @@ std::size_t size_of(const OptionHint& hint) {
 
 }  // namespace
 
-void PendingRejects::add(const std::string& file, std::uint64_t lines_before,
+void PendingRejects::add(const std::string& file, bool holds, std::uint64_t lines_before,
                          DecodedBlock& decoded) {
   for (BlockReject& reject : decoded.rejects) {
     RejectedRow& row = rejects_.emplace_back();
@@ -38,6 +38,7 @@ void PendingRejects::add(const std::string& file, std::uint64_t lines_before,
     row.reason = std::move(reject.fault.reason);
     row.kind = reject.fault.kind;
     row.hint = reject.fault.helping_options();
+    row.held = holds && reject.fault.limit.has_value();
     row.row = reject.record;
     bytes_ +=
         sizeof(row) + row.file.size() + row.reason.size() + size_of(row.hint) + row.row.size();

@@ -19,8 +19,9 @@ inline constexpr std::size_t kExamplesMax = 10;
 // that goes on from there tells of none of them again, and one that goes on before it of all.
 class PendingRejects {
  public:
-  // Takes over those of a block of `file` before which there are `lines_before` lines.
-  void add(const std::string& file, std::uint64_t lines_before, DecodedBlock& decoded);
+  // Takes over those of a block of `file` before which there are `lines_before` lines. `holds`:
+  // what a limit refuses of the file can be read again.
+  void add(const std::string& file, bool holds, std::uint64_t lines_before, DecodedBlock& decoded);
 
   std::uint64_t rows() const { return rows_; }
   std::size_t memory_bytes() const { return bytes_; }
