@@ -39,29 +39,45 @@ std::string_view to_string(StatusCode code) {
   return "unknown status";
 }
 
+struct Status::Error {
+  StatusCode code = StatusCode::kOk;
+  std::string message;
+  OptionHint hint;
+};
+
+Status::Status(StatusCode code, std::string message)
+    : Status(Error{code, std::move(message), {}}) {}
+
+Status::Status(Error error) {
+  if (error.code == StatusCode::kOk) return;
+  error_ = std::make_shared<const Error>(std::move(error));
+}
+
+const Status::Error& Status::error() const {
+  static const Error kNone;
+  return error_ == nullptr ? kNone : *error_;
+}
+
+StatusCode Status::code() const { return error().code; }
+const std::string& Status::message() const { return error().message; }
+const OptionHint& Status::hint() const { return error().hint; }
+
 std::string Status::to_string() const {
-  std::string text(rollcall::to_string(code_));
-  if (!message_.empty()) text.append(": ").append(message_);
-  if (!hint_.empty()) text.append(" (option: ").append(rollcall::to_string(hint_)).append(")");
+  std::string text(rollcall::to_string(code()));
+  if (!message().empty()) text.append(": ").append(message());
+  if (!hint().empty()) text.append(" (option: ").append(rollcall::to_string(hint())).append(")");
   return text;
 }
 
-Status Status::with_hint(OptionHint hint) && {
-  if (!ok()) hint_ = std::move(hint);
-  return std::move(*this);
+Status Status::with_hint(OptionHint hint) const {
+  return Status(Error{code(), message(), std::move(hint)});
 }
 
 Status Status::within(std::string_view where) const {
-  Status status(code_, std::string(where).append(": ").append(message_));
-  status.hint_ = hint_;
-  return status;
+  return Status(Error{code(), std::string(where).append(": ").append(message()), hint()});
 }
 
-Status Status::as(StatusCode code) const {
-  Status status = *this;
-  status.code_ = code;
-  return status;
-}
+Status Status::as(StatusCode code) const { return Status(Error{code, message(), hint()}); }
 
 void end_without_value(const Status& error) {
   std::fprintf(stderr, "rollcall: the value of a result was taken that has none: %s\n",

@@ -72,7 +72,7 @@ Status check_store_settings(const StoreSettings& settings) {
   ROLLCALL_RETURN_IF_ERROR(validate(settings));
   Status zone = TimeZone::check_portable(settings.time_zone);
   if (zone.ok()) zone = TimeZone::find(settings.time_zone).status();
-  return zone.ok() ? zone : std::move(zone).with_hint(Option::kTimeZone);
+  return zone.with_hint(Option::kTimeZone);
 }
 
 PreparedBatch::PreparedBatch(std::unique_ptr<PreparedRows> rows) : rows_(std::move(rows)) {}

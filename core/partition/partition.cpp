@@ -353,11 +353,11 @@ void Partition::forget(std::span<const std::uint32_t> ordinals) {
 
 PinnedPartition Partition::pin(const ReadSet& reads, std::uint32_t partition_count,
                                BatchNumber quiet_since, QuestionAccount& account) const {
-  PinnedPartition pinned;
-  pinned.partition = number_;
-  pinned.user_count = user_count_;
-  pinned.forgotten_count = forgotten_count_;
-  pinned.pages = pages_.pin(reads, user_count_, quiet_since, account);
+  PinnedPartition pinned = {.partition = number_,
+                            .user_count = user_count_,
+                            .forgotten_count = forgotten_count_,
+                            .pages = pages_.pin(reads, user_count_, quiet_since, account),
+                            .lists = {}};
   for (const auto& list : reads.lists) {
     std::vector<std::uint32_t>& ordinals = pinned.lists.emplace_back();
     const std::span<const UserList::Entry> entries = list->of_partition(number_, partition_count);

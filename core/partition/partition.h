@@ -73,6 +73,10 @@ class Partition {
 
   // Derives what is due.
   Status fold(const StoreView& view, FoldDepth depth);
+  // Whether nothing is due.
+  bool is_folded(FoldDepth depth) const {
+    return awaiting_any_.empty() && (depth == FoldDepth::kPresence || awaiting_bounds_.empty());
+  }
 
   // Reads what is stored of days and is not in memory: which pages they have, and their totals.
   Status load_days(DayRange days, const StoreView& view) { return pages_.load_days(days, view); }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,11 +36,11 @@ enum class StatusCode : std::uint8_t {
 // Returns the code in words, as it stands in front of an error's text: "invalid argument".
 std::string_view to_string(StatusCode code);
 
-// The outcome of a call. Small, copyable, and not to be ignored.
+// The outcome of a call. Small, copyable, and not to be ignored. One that was moved from is ok.
 class [[nodiscard]] Status {
  public:
-  Status() = default;  // ok
-  Status(StatusCode code, std::string message) : code_(code), message_(std::move(message)) {}
+  Status() = default;                            // ok
+  Status(StatusCode code, std::string message);  // `message` is left out of kOk
 
   static Status invalid_argument(std::string m) {
     return {StatusCode::kInvalidArgument, std::move(m)};
@@ -58,28 +59,33 @@ class [[nodiscard]] Status {
     return {StatusCode::kFailedPrecondition, std::move(m)};
   }
 
-  bool ok() const { return code_ == StatusCode::kOk; }
-  StatusCode code() const { return code_; }
+  bool ok() const { return error_ == nullptr; }
+  StatusCode code() const;
   // What, where, what was found, what is allowed, for people: a program goes by the code and the
   // hint. Empty when ok.
-  const std::string& message() const { return message_; }
+  const std::string& message() const;
   // The options that would have had it otherwise; empty where none is known.
-  const OptionHint& hint() const { return hint_; }
+  const OptionHint& hint() const;
   // "invalid argument: retention: unknown event \"logni\" (did you mean \"login\"?)", or "ok". A
   // hint follows: "corruption: ... (option: accept_rollback = true)".
   std::string to_string() const;
 
   // The same error with that hint.
-  Status with_hint(OptionHint hint) &&;
+  Status with_hint(OptionHint hint) const;
   // The same error of something larger: its text begins with "WHERE: ".
   Status within(std::string_view where) const;
   // The same error under another code.
   Status as(StatusCode code) const;
 
  private:
-  StatusCode code_ = StatusCode::kOk;
-  std::string message_;
-  OptionHint hint_;
+  struct Error;
+
+  explicit Status(Error error);
+  const Error& error() const;
+
+  // Null when ok. Questions make and drop statuses for each day of each partition, nearly all of
+  // them ok: these cost no more than the pointer.
+  std::shared_ptr<const Error> error_;
 };
 
 // Ends the process: somebody took the value of a Result that holds `error` instead.
