@@ -507,6 +507,7 @@ TEST_F(QueryExecutorTest, APageThatCannotBeReadEndsTheQuestion) {
         EXPECT_EQ(status.code(), StatusCode::kIoError);
         EXPECT_EQ(status.message(), "the disk is gone");
         EXPECT_EQ(asking.taken(), 0u);
+        EXPECT_EQ(asking->kept_bytes(), bytes_in_memory(pinned));
         EXPECT_EQ(plan.freed, 0) << "it is not counted anew";
         expect_they_answer(pinned, asked);
       }
