@@ -307,20 +307,22 @@ class PinnedChunk : public ChunkSource {
   }
 
   void fill(SeriesId series, DayRange days, RunSets& sets) const {
+    alignas(64) std::array<std::uint64_t, kChunkWords> united;
     alignas(64) std::array<std::uint64_t, kChunkWords> scratch;
+    std::fill_n(united.data(), word_count_, std::uint64_t{0});
+    for (Day day = days.first; day <= days.last; day = day + 1) {
+      const BitSpan set = presence(series, day, scratch.data());
+      kernels::active_table()->or_into(united.data(), set.words, set.word_count);
+    }
+    // The set is counted as kept once nothing can fail any more: only then does it stay.
     const std::size_t bytes = word_count_ * sizeof(std::uint64_t);
     if (!reading_.keeps(bytes)) {
       memory_.take(bytes, QuestionNeed::kSets);
       passing_sets_.push_back(&sets);
     }
-    std::vector<std::uint64_t> words(word_count_);
-    for (Day day = days.first; day <= days.last; day = day + 1) {
-      const BitSpan set = presence(series, day, scratch.data());
-      kernels::active_table()->or_into(words.data(), set.words, set.word_count);
-    }
-    while (!words.empty() && words.back() == 0) words.pop_back();
-    words.shrink_to_fit();
-    sets.fill(chunk_, std::move(words));
+    std::size_t end = word_count_;
+    while (end > 0 && united[end - 1] == 0) --end;
+    sets.fill(chunk_, {united.data(), united.data() + end});
   }
 
   const ReadSet& reads_;
