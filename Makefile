@@ -19,7 +19,7 @@ demo: setup  ## install what is missing, build, and ask a month of generated act
 test: setup  ## install what is missing, build with assertions, run every test
 	cmake --preset dev
 	cmake --build --preset dev
-	ctest --preset dev
+	ctest --preset dev; outcome=$$?; python3 tools/slowest_tests.py build/dev/tests.xml; exit $$outcome
 
 .PHONY: dev release
 dev release: setup  ## build one preset
@@ -90,7 +90,9 @@ tidy: dev  ## check the house rules, who holds which lock, and run clang-tidy
 	@tools/setup --dev
 	python3 tools/tidy.py --compile-commands build/dev/compile_commands.json
 	python3 tools/thread_safety.py --compile-commands build/dev/compile_commands.json || [ $$? -eq 77 ]
-	run-clang-tidy -quiet -p build/dev '^$(CURDIR)/(core|storage|tools|examples)/'
+	mkdir -p build/tidy
+	python3 tools/compile_database.py build/dev/compile_commands.json > build/tidy/compile_commands.json
+	run-clang-tidy -quiet -p build/tidy '^$(CURDIR)/(core|storage|tools|examples)/'
 
 .PHONY: clean
 clean:  ## remove what was built

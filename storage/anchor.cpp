@@ -18,11 +18,11 @@ namespace {
 
 constexpr std::size_t kSlotBytes = 4096;
 constexpr std::size_t kSlotCount = 2;
-constexpr std::string_view kMagic = "rollcall";
+constexpr std::string_view kAnchorMagic = "rollcall";
 constexpr std::uint64_t kMarkOffset = kSlotCount * kSlotBytes;
 
 std::string encode_slot(const AnchorState& state) {
-  std::string slot(kMagic);
+  std::string slot(kAnchorMagic);
   slot.append(state.store_id.begin(), state.store_id.end());
   append_u64(slot, state.epoch);
   append_u64(slot, state.digest);
@@ -37,8 +37,8 @@ std::string encode_slot(const AnchorState& state) {
 std::optional<AnchorState> decode_slot(std::string_view slot) {
   if (slot.size() < kSlotBytes) return std::nullopt;
   AnchorState state;
-  std::copy_n(slot.begin() + kMagic.size(), state.store_id.size(), state.store_id.begin());
-  const char* number = slot.data() + kMagic.size() + state.store_id.size();
+  std::copy_n(slot.begin() + kAnchorMagic.size(), state.store_id.size(), state.store_id.begin());
+  const char* number = slot.data() + kAnchorMagic.size() + state.store_id.size();
   for (std::uint64_t* field :
        {&state.epoch, &state.digest, &state.first_journal, &state.last_journal}) {
     *field = load_u64(number);

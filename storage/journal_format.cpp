@@ -8,7 +8,7 @@ namespace rollcall {
 
 namespace {
 
-constexpr std::string_view kMagic = "rolljrnl";
+constexpr std::string_view kJournalMagic = "rolljrnl";
 
 std::uint64_t checksum(std::string_view bytes, std::uint64_t seed) {
   return XXH3_64bits_withSeed(bytes.data(), bytes.size(), seed);
@@ -17,7 +17,7 @@ std::uint64_t checksum(std::string_view bytes, std::uint64_t seed) {
 }  // namespace
 
 std::string encode_journal_header(const StoreId& store_id, std::uint64_t number) {
-  std::string header(kMagic);
+  std::string header(kJournalMagic);
   header.append(store_id.begin(), store_id.end());
   append_u64(header, number);
   append_u64(header, checksum(header, 0));

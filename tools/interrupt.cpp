@@ -12,18 +12,16 @@
 namespace rollcall::tools {
 namespace {
 
-constexpr std::array<int, 3> kSignals = {SIGINT, SIGTERM, SIGHUP};
-
 // What a handler may touch. Of the process, as signals are.
 std::atomic<int> first_signal{0};
 std::atomic<int> wake_descriptor{-1};
 static_assert(std::atomic<int>::is_always_lock_free);
-std::array<struct sigaction, kSignals.size()> actions_before;
+std::array<struct sigaction, kEndingSignals.size()> actions_before;
 
 void restore_actions() {
-  for (std::size_t i = 0; i < kSignals.size(); ++i) {
+  for (std::size_t i = 0; i < kEndingSignals.size(); ++i) {
     if (actions_before[i].sa_handler != SIG_IGN) {
-      ::sigaction(kSignals[i], &actions_before[i], nullptr);
+      ::sigaction(kEndingSignals[i], &actions_before[i], nullptr);
     }
   }
 }
@@ -51,15 +49,15 @@ Interrupt::Interrupt() {
     }
     if (first_signal != 0) stop_.request_stop();
   });
-  for (std::size_t i = 0; i < kSignals.size(); ++i) {
-    ::sigaction(kSignals[i], nullptr, &actions_before[i]);
+  for (std::size_t i = 0; i < kEndingSignals.size(); ++i) {
+    ::sigaction(kEndingSignals[i], nullptr, &actions_before[i]);
     if (actions_before[i].sa_handler == SIG_IGN) continue;
     struct sigaction action {};
     action.sa_handler = handle;
     action.sa_flags = SA_RESTART;
     // No other of them comes in between.
-    for (const int other : kSignals) sigaddset(&action.sa_mask, other);
-    ::sigaction(kSignals[i], &action, nullptr);
+    for (const int other : kEndingSignals) sigaddset(&action.sa_mask, other);
+    ::sigaction(kEndingSignals[i], &action, nullptr);
   }
 }
 

@@ -1,11 +1,16 @@
 // Signals that ask the program to end: SIGINT, SIGTERM and SIGHUP.
 #pragma once
 
+#include <array>
+#include <csignal>
 #include <optional>
 #include <stop_token>
 #include <thread>
 
 namespace rollcall::tools {
+
+// The signals that ask a process to end.
+inline constexpr std::array<int, 3> kEndingSignals = {SIGINT, SIGTERM, SIGHUP};
 
 // While it lives, the first such signal asks for a stop; a second one ends the process at once. One
 // that the parent has set to be ignored, as nohup does, stays ignored. At most one lives at a time.

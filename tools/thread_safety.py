@@ -9,13 +9,14 @@ core/base/thread_safety.h has the annotations. Exits with 77 where there is no c
 
 import argparse
 import concurrent.futures
-import json
 import os
 import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
+
+import compile_database
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FOLDERS = ("core/", "storage/")
@@ -25,10 +26,8 @@ SKIPPED = 77
 
 def read_commands(path):
     """By file, relative to the root: the folder that it is compiled in, and the flags."""
-    with open(path, encoding="utf-8") as file:
-        entries = json.load(file)
     commands = {}
-    for entry in entries:
+    for entry in compile_database.read(path):
         name = os.path.relpath(os.path.join(entry["directory"], entry["file"]), ROOT)
         if not name.startswith(FOLDERS):
             continue

@@ -18,6 +18,8 @@ import subprocess
 import sys
 import tempfile
 
+import compile_database
+
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LINES_MAX = 700
 COLUMNS_MAX = 100
@@ -232,9 +234,8 @@ def check_file(root, path):
 
 def check_build(root, paths, compile_commands):
     """Yields (path, line, fault) for each source file that no target builds."""
-    with open(compile_commands, encoding="utf-8") as file:
-        built = {os.path.realpath(os.path.join(entry["directory"], entry["file"]))
-                 for entry in json.load(file)}
+    built = {os.path.realpath(os.path.join(entry["directory"], entry["file"]))
+             for entry in compile_database.read(compile_commands)}
     for path in paths:
         if path.endswith(".cpp") and not path.startswith(NOT_IN_BUILD):
             if os.path.realpath(os.path.join(root, path)) not in built:
@@ -395,6 +396,13 @@ def self_test():
         expect("all is built", check_tree(root, sorted(GOOD), commands), None)
         expect("not built", check_tree(root, sorted(GOOD) + ["core/base/lost.cpp"], commands),
                "no target builds")
+        united = "build/core/Unity/unity_0_cxx.cxx"
+        included = "".join(f'#include "{os.path.join(root, entry["file"])}"\n' for entry in entries)
+        one = [{"directory": root, "file": os.path.join(root, united), "command": "c++ " + united}]
+        write_tree(root, {"compile_commands.json": json.dumps(one), united: included})
+        expect("all is built at a time", check_tree(root, sorted(GOOD), commands), None)
+        expect("not built at a time",
+               check_tree(root, sorted(GOOD) + ["core/base/lost.cpp"], commands), "no target builds")
 
     rooms = [room for room in MAY_INCLUDE if room.startswith("core/") and room != "core/include"]
     lines = {room: f"| `{room}/` | "

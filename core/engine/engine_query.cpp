@@ -21,6 +21,30 @@
 #include "rollcall/kinds.h"
 
 namespace rollcall {
+// Bytes that count in a total while they are held.
+class HeldBytes {
+ public:
+  HeldBytes() = default;
+  HeldBytes(std::atomic<std::size_t>& total, std::size_t bytes) : total_(&total), bytes_(bytes) {
+    total += bytes;
+  }
+  HeldBytes(HeldBytes&& other) noexcept { *this = std::move(other); }
+  HeldBytes& operator=(HeldBytes&& other) noexcept {
+    std::swap(total_, other.total_);
+    std::swap(bytes_, other.bytes_);
+    return *this;
+  }
+  ~HeldBytes() {
+    if (total_ != nullptr) *total_ -= bytes_;
+  }
+
+  std::size_t count() const { return bytes_; }
+
+ private:
+  std::atomic<std::size_t>* total_ = nullptr;
+  std::size_t bytes_ = 0;
+};
+
 namespace {
 
 bool names_segments(const Query& query) {
@@ -70,30 +94,6 @@ bool reads_something(const PinnedPartition& partition) {
                               [](const auto& run) { return run.is_new; });
          });
 }
-
-// Bytes that count in a total while they are held.
-class HeldBytes {
- public:
-  HeldBytes() = default;
-  HeldBytes(std::atomic<std::size_t>& total, std::size_t bytes) : total_(&total), bytes_(bytes) {
-    total += bytes;
-  }
-  HeldBytes(HeldBytes&& other) noexcept { *this = std::move(other); }
-  HeldBytes& operator=(HeldBytes&& other) noexcept {
-    std::swap(total_, other.total_);
-    std::swap(bytes_, other.bytes_);
-    return *this;
-  }
-  ~HeldBytes() {
-    if (total_ != nullptr) *total_ -= bytes_;
-  }
-
-  std::size_t count() const { return bytes_; }
-
- private:
-  std::atomic<std::size_t>* total_ = nullptr;
-  std::size_t bytes_ = 0;
-};
 
 // The totals of both, which ascend; those of the same series and hour as one.
 std::vector<PinnedTotal> added(const std::vector<PinnedTotal>& a, const std::vector<PinnedTotal>& b,

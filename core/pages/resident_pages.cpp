@@ -81,8 +81,9 @@ Status ResidentPages::load_for_users(std::span<const std::uint32_t> ordinals,
   for (auto& [date, day] : days_) {
     ROLLCALL_RETURN_IF_ERROR(load_day(date, day, view));
     for (auto& entry : day.series) {
-      ROLLCALL_RETURN_IF_ERROR(entry.second.pages.try_each(
-          [&](auto form, auto& slots) { return load_chunks(form, slots, entry.first, date); }));
+      ROLLCALL_RETURN_IF_ERROR(entry.second.pages.try_each([&, of = date](auto form, auto& slots) {
+        return load_chunks(form, slots, entry.first, of);
+      }));
     }
   }
   return series_.try_each([&](auto form, auto& series) -> Status {

@@ -447,8 +447,8 @@ class QueryDraw {
     if (random_.chance(50)) {
       ask.rule = ChurnQuery::GapDays{random_.between(1, 30)};
     } else {
-      ask.rule = ChurnQuery::NextPeriods{some_period(),
-                                         random_.chance(50) ? 1 : random_.between(1, 6)};
+      ask.rule =
+          ChurnQuery::NextPeriods{some_period(), random_.chance(50) ? 1 : random_.between(1, 6)};
     }
     return ask;
   }

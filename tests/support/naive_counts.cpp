@@ -7,8 +7,7 @@ namespace rollcall::testing {
 
 namespace {
 
-constexpr TimeUs kSecond = 1'000'000;
-constexpr TimeUs kHour = 3'600 * kSecond;
+constexpr TimeUs kHour = 3'600'000'000;
 
 // Of some of the events.
 struct Sums {
@@ -53,7 +52,7 @@ NaiveTable by_hour(const CountsQuery& ask, const NaiveScope& scope, const NaiveR
         value = decimal_text(sums.value, data.settings.value_decimals);
       }
       table.add_row(day, hour, number, std::monostate{}, value, std::monostate{}, std::monostate{},
-                    end - kSecond <= scope.now.time);
+                    end - 1'000'000 <= scope.now.time);
     }
   }
   return table;

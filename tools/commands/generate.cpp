@@ -28,6 +28,8 @@
 namespace rollcall::tools {
 namespace {
 
+using Json = nlohmann::ordered_json;
+
 struct GenerateFlags {
   WorkloadOptions workload;
   std::uint64_t users = 0;  // 0: the default, or as many as there are events if that is less
@@ -50,7 +52,6 @@ FileFormat format_of(const GenerateFlags& flags) {
 }
 
 std::string truth_json(const WorkloadTruth& truth, const WorkloadOptions& options) {
-  using Json = nlohmann::ordered_json;
   const auto count_or_null = [](const std::optional<std::uint64_t>& count) {
     return count ? Json(*count) : Json(nullptr);
   };

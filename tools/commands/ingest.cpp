@@ -43,6 +43,8 @@
 namespace rollcall::tools {
 namespace {
 
+using Json = nlohmann::ordered_json;
+
 struct IngestFlags {
   StoreFlags store;
   SettingsFlags settings;
@@ -235,7 +237,6 @@ std::string report_text(const IngestReport& report, const IngestFlags& flags, do
 }
 
 std::string report_json(const IngestReport& report, double elapsed_s) {
-  using Json = nlohmann::ordered_json;
   Json json = {{"rows_read", report.rows_read},
                {"rows_ingested", report.rows_ingested},
                {"rows_rejected", report.rows_rejected},

@@ -52,8 +52,8 @@ CLI::Validator whole_number(std::int64_t min, std::int64_t max);
 // The days that a span of time may have.
 inline constexpr std::int64_t kSpanDaysMax = 36'600;
 
-// A size in bytes, with K, M, G or T, or as KB or KiB, for powers of 1024 each; from `min` to `max`,
-// which are written alike; no `max`: of any size.
+// A size in bytes, with K, M, G or T, or as KB or KiB, for powers of 1024 each. It is from `min` to
+// `max`, which are written alike; without `max`, of any size.
 CLI::Option* add_size(CLI::App& command, const std::string& name, std::size_t& bytes,
                       const std::string& help, const std::string& min, const std::string& max = "");
 

@@ -32,14 +32,14 @@ Period row_period(const ChurnQuery& ask) {
 }
 
 // A row's cells.
-enum CellOfRow : std::size_t { kBase, kRetained, kChurned, kRecalled, kCellsPerRow };
+enum CellOfPeriod : std::size_t { kBase, kRetained, kChurned, kRecalled, kCellsPerPeriod };
 
 class ChurnPlan final : public TablePlan {
  public:
   ChurnPlan(const Query& query, const PlanContext& context, Scope scope, const Calendar& calendar,
             PeriodRange range, SeriesUnion events);
 
-  std::size_t cell_count() const override { return range_.size() * kCellsPerRow; }
+  std::size_t cell_count() const override { return range_.size() * kCellsPerPeriod; }
   QueryResult finish(const Partial& counts) const override;
   std::vector<std::size_t> cells_of(std::size_t row, std::string_view column) const override;
 
@@ -172,7 +172,7 @@ void ChurnPlan::add_row_cells(std::size_t row, const RowSets& users, MutableSet&
   if (users.base.empty()) return;
   churned.assign(users.base);
   churned.remove(users.back);
-  const std::size_t cell = row * kCellsPerRow;
+  const std::size_t cell = row * kCellsPerPeriod;
   sink.add(cell + kBase, users.base);
   sink.add_and(cell + kRetained, users.base, users.back);
   sink.add(cell + kChurned, churned.span());
@@ -185,7 +185,7 @@ QueryResult ChurnPlan::finish(const Partial& counted) const {
   for (std::size_t row = 0; row < range_.size(); ++row) {
     const std::int32_t period = range_.first + static_cast<std::int32_t>(row);
     const bool complete = timeframe_.has_ended(calendar_.last_day(period + window_));
-    const auto counts = cells.subspan(row * kCellsPerRow, kCellsPerRow);
+    const auto counts = cells.subspan(row * kCellsPerPeriod, kCellsPerPeriod);
     add_row(result, calendar_.first_day(period), count_cell(counts[kBase]),
             count_cell(counts[kRetained]), count_cell(counts[kChurned]),
             ratio_cell(counts[kChurned], counts[kBase], complete), count_cell(counts[kRecalled]),
@@ -195,7 +195,7 @@ QueryResult ChurnPlan::finish(const Partial& counted) const {
 }
 
 std::vector<std::size_t> ChurnPlan::cells_of(std::size_t row, std::string_view column) const {
-  const std::size_t first = row * kCellsPerRow;
+  const std::size_t first = row * kCellsPerPeriod;
   if (column == "base") return {first + kBase};
   if (column == "retained") return {first + kRetained};
   if (column == "churned") return {first + kChurned};
@@ -211,7 +211,7 @@ PlanResult plan(const ChurnQuery& ask, const Query& query, const PlanContext& co
   const Calendar calendar(row_period(ask), context.settings.week_start);
   ROLLCALL_ASSIGN_OR_RETURN(const PeriodRange range, resolve_range("churn", query.common, context,
                                                                    scope.timeframe, calendar));
-  ROLLCALL_RETURN_IF_ERROR(check_cell_count("churn", range.size(), kCellsPerRow));
+  ROLLCALL_RETURN_IF_ERROR(check_cell_count("churn", range.size(), kCellsPerPeriod));
   return PlanResult(std::make_unique<ChurnPlan>(query, context, std::move(scope), calendar, range,
                                                 std::move(events)));
 }

@@ -23,16 +23,16 @@ namespace rollcall {
 namespace {
 
 // A row's cells, named as its columns.
-enum CellOfRow : std::size_t { kNew, kReturning, kResurrecting, kDormant, kActive, kCellsPerRow };
-constexpr std::string_view kCellNames[kCellsPerRow] = {"new", "returning", "resurrecting",
-                                                       "dormant", "active"};
+enum State : std::size_t { kNew, kReturning, kResurrecting, kDormant, kActive, kStateCount };
+constexpr std::string_view kCellNames[kStateCount] = {"new", "returning", "resurrecting", "dormant",
+                                                      "active"};
 
 class LifecyclePlan final : public TablePlan {
  public:
   LifecyclePlan(const Query& query, const PlanContext& context, Scope scope, PeriodRange range,
                 SeriesUnion events);
 
-  std::size_t cell_count() const override { return range_.size() * kCellsPerRow; }
+  std::size_t cell_count() const override { return range_.size() * kStateCount; }
   QueryResult finish(const Partial& counts) const override;
   std::vector<std::size_t> cells_of(std::size_t row, std::string_view column) const override;
 
@@ -91,7 +91,7 @@ void LifecyclePlan::count(ChunkSets& sets, CellSink& sink) const {
     resurrecting.remove(before);
     resurrecting.remove(newcomers.span());
     seen.add(now);
-    const std::size_t cell = row * kCellsPerRow;
+    const std::size_t cell = row * kStateCount;
     sink.add(cell + kNew, newcomers.span());
     sink.add_and(cell + kReturning, before, now);
     sink.add(cell + kResurrecting, resurrecting.span());
@@ -105,7 +105,7 @@ QueryResult LifecyclePlan::finish(const Partial& counts) const {
   for (std::size_t row = 0; row < range_.size(); ++row) {
     const std::int32_t period = range_.first + static_cast<std::int32_t>(row);
     const bool complete = timeframe_.has_ended(calendar_.last_day(period));
-    const auto cells = std::span(counts.cells).subspan(row * kCellsPerRow, kCellsPerRow);
+    const auto cells = std::span(counts.cells).subspan(row * kStateCount, kStateCount);
     add_row(result, calendar_.first_day(period), count_cell(cells[kNew]),
             count_cell(cells[kReturning]), count_cell(cells[kResurrecting]),
             count_cell(cells[kDormant]), count_cell(cells[kActive]),
@@ -115,8 +115,8 @@ QueryResult LifecyclePlan::finish(const Partial& counts) const {
 }
 
 std::vector<std::size_t> LifecyclePlan::cells_of(std::size_t row, std::string_view column) const {
-  for (std::size_t cell = 0; cell < kCellsPerRow; ++cell) {
-    if (column == kCellNames[cell]) return {row * kCellsPerRow + cell};
+  for (std::size_t cell = 0; cell < kStateCount; ++cell) {
+    if (column == kCellNames[cell]) return {row * kStateCount + cell};
   }
   return {};
 }
@@ -129,7 +129,7 @@ PlanResult plan(const LifecycleQuery& ask, const Query& query, const PlanContext
   ROLLCALL_ASSIGN_OR_RETURN(const PeriodRange range,
                             resolve_range("lifecycle", query.common, context, scope.timeframe,
                                           Calendar(ask.period, context.settings.week_start)));
-  ROLLCALL_RETURN_IF_ERROR(check_cell_count("lifecycle", range.size(), kCellsPerRow));
+  ROLLCALL_RETURN_IF_ERROR(check_cell_count("lifecycle", range.size(), kStateCount));
   return PlanResult(
       std::make_unique<LifecyclePlan>(query, context, std::move(scope), range, std::move(events)));
 }

@@ -28,8 +28,8 @@ class ContentReader {
   static Result<ContentReader> open(const std::string& path, SourceWait wait = {});
 
   // The first kHeadBytes, or all there are; they are still to be read. More than that, up to
-  // `bytes_max` of them, while it is not enough, as rows may be longer; less of a pipe that is slow,
-  // once it is. Nothing wanted: kHeadBytes are enough. Before any `read`; the same each time.
+  // `bytes_max` of them, while it is not enough, as rows may be longer; less of a pipe that is
+  // slow, once it is. Nothing wanted: kHeadBytes are enough. Before any `read`; the same each time.
   //   kCancelled  stopped before it was enough; the text says how much is lost
   Result<std::string_view> head(const HeadWanted& wanted = {});
   // Whether nothing follows what `head` returned.

@@ -16,10 +16,6 @@ namespace {
 
 constexpr std::size_t kRowsInspected = 1000;
 
-Status fault(std::string_view name, std::string_view what) {
-  return Status::invalid_argument(fmt::format("{}: {}", name, what));
-}
-
 // The whole records of `head`, which then end with a line end.
 std::string whole_head(std::string_view head, bool complete, const RecordSyntax& syntax) {
   std::string text(complete ? head : head.substr(0, whole_records_size(head, syntax)));
@@ -113,6 +109,10 @@ bool looks_like_utf16(std::string_view head) {
 
 }  // namespace
 
+Status source_fault(std::string_view name, std::string_view what) {
+  return Status::invalid_argument(fmt::format("{}: {}", name, what));
+}
+
 DeclaredDelimiter declared_delimiter(std::string_view head, std::uint32_t skip_lines,
                                      std::string_view comment) {
   if (const auto first = delimiter_of_declaration(after_preamble(head, 0)); !first.empty()) {
@@ -130,17 +130,18 @@ DeclaredDelimiter declared_delimiter(std::string_view head, std::uint32_t skip_l
 
 Status check_text(std::string_view name, std::string_view head) {
   if (head.starts_with("\xFF\xFE") || head.starts_with("\xFE\xFF")) {
-    return fault(name, "text in UTF-16 or UTF-32 (allowed: UTF-8: iconv -f UTF-16 -t UTF-8)");
+    return source_fault(name,
+                        "text in UTF-16 or UTF-32 (allowed: UTF-8: iconv -f UTF-16 -t UTF-8)");
   }
   if (looks_like_utf16(head)) {
-    return fault(name,
-                 fmt::format("text in UTF-16 without a byte order mark (allowed: UTF-8: iconv "
-                             "-f UTF-16{} -t UTF-8)",
-                             head[0] == '\0' ? "BE" : "LE"));
+    return source_fault(
+        name, fmt::format("text in UTF-16 without a byte order mark (allowed: UTF-8: iconv "
+                          "-f UTF-16{} -t UTF-8)",
+                          head[0] == '\0' ? "BE" : "LE"));
   }
   const std::size_t carriage_return = head.find('\r');
   if (carriage_return < head.size() - 1 && head.find('\n') == std::string_view::npos) {
-    return fault(name, "its lines end with CR (allowed: LF or CR LF: tr '\\r' '\\n')");
+    return source_fault(name, "its lines end with CR (allowed: LF or CR LF: tr '\\r' '\\n')");
   }
   return {};
 }
@@ -195,9 +196,10 @@ RecordSyntax record_syntax(const SourceSchema& schema, const SourceOptions& opti
 namespace {
 
 Status no_row_within(std::string_view name, std::string_view head, const SourceOptions& options) {
-  return fault(name, fmt::format("no row within the {} bytes that were looked at (allowed: rows of "
-                                 "at most {} bytes)",
-                                 head.size(), options.line_bytes_max))
+  return source_fault(
+             name, fmt::format("no row within the {} bytes that were looked at (allowed: rows of "
+                               "at most {} bytes)",
+                               head.size(), options.line_bytes_max))
       .with_hint(Option::kLineBytesMax);
 }
 
@@ -207,14 +209,15 @@ Result<RowSample> sample_delimited(std::string_view name, std::string_view head,
   SplitRows split =
       split_rows(head, complete, syntax_of(schema.delimiter, options), kRowsInspected);
   if (schema.header && split.first_fault) {
-    return fault(name, fmt::format("the first line, which names the columns, cannot be read: {}",
-                                   split.first_fault->reason))
+    return source_fault(name,
+                        fmt::format("the first line, which names the columns, cannot be read: {}",
+                                    split.first_fault->reason))
         .with_hint(split.first_fault->helping_options());
   }
   sample.rows = std::move(split.rows);
   if (sample.rows.empty() && head.empty() && complete && schema.skip_lines > 0) {
-    return fault(name, fmt::format("no line after the {} that are skipped (allowed: fewer)",
-                                   schema.skip_lines));
+    return source_fault(name, fmt::format("no line after the {} that are skipped (allowed: fewer)",
+                                          schema.skip_lines));
   }
   if (sample.rows.empty()) return no_row_within(name, head, options);
   if (schema.header) {
@@ -225,14 +228,14 @@ Result<RowSample> sample_delimited(std::string_view name, std::string_view head,
       schema.header ? sample.columns.size() : sample.rows.front().size();
   if (!options.columns.empty()) {
     if (options.columns.size() != field_count) {
-      return fault(name, fmt::format("columns: {} names for {} fields", options.columns.size(),
-                                     field_count));
+      return source_fault(name, fmt::format("columns: {} names for {} fields",
+                                            options.columns.size(), field_count));
     }
     sample.columns = options.columns;
   }
   if (sample.columns.empty()) {
-    return fault(name,
-                 fmt::format("it has no header line, so its {} columns need names", field_count))
+    return source_fault(name, fmt::format("it has no header line, so its {} columns need names",
+                                          field_count))
         .with_hint(Option::kColumns);
   }
   for (auto& row : sample.rows) row.resize(sample.columns.size());
@@ -243,7 +246,8 @@ Result<RowSample> sample_ndjson(std::string_view name, std::string_view head, bo
                                 const SourceOptions& options) {
   const std::size_t first = head.find_first_not_of(" \t\r\n");
   if (first != std::string_view::npos && head[first] == '[') {
-    return fault(name, "a JSON array (allowed: NDJSON, which has one object a line: jq -c '.[]')");
+    return source_fault(name,
+                        "a JSON array (allowed: NDJSON, which has one object a line: jq -c '.[]')");
   }
   const RecordSyntax syntax = {",", QuoteRule::kText, options.line_bytes_max, options.comment};
   std::string text = whole_head(head, complete, syntax);
@@ -276,10 +280,10 @@ Result<RowSample> sample_ndjson(std::string_view name, std::string_view head, bo
     begin = line_end + 1;
   }
   if (sample.columns.empty()) {
-    return fault(name,
-                 fmt::format("its first {} bytes are not JSON with one object a line (jq -c . "
-                             "makes that of objects over several lines)",
-                             head.size()));
+    return source_fault(
+        name, fmt::format("its first {} bytes are not JSON with one object a line (jq -c . "
+                          "makes that of objects over several lines)",
+                          head.size()));
   }
   for (auto& row : sample.rows) row.resize(sample.columns.size());
   return sample;

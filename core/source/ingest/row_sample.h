@@ -19,6 +19,9 @@ struct RowSample {
   std::vector<std::vector<std::string>> rows;  // a text by column; "" when absent
 };
 
+// Says what is wrong with the source of that name.
+Status source_fault(std::string_view name, std::string_view what);
+
 // Without the blanks and tabs around it.
 std::string_view trim(std::string_view text);
 

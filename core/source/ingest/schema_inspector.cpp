@@ -46,10 +46,6 @@ std::string normalized_name(std::string_view name) {
   return out;
 }
 
-Status fault(std::string_view name, std::string_view what) {
-  return Status::invalid_argument(fmt::format("{}: {}", name, what));
-}
-
 // Chooses columns, one role after the other.
 class ColumnChooser {
  public:
@@ -65,12 +61,12 @@ class ColumnChooser {
     const auto count = std::count(columns_.begin(), columns_.end(), column);
     if (count == 1) return {};
     if (count > 1) {
-      return fault(name_, fmt::format("{}: {} columns are named {} (allowed: one)", role, count,
-                                      quoted_excerpt(column)));
+      return source_fault(name_, fmt::format("{}: {} columns are named {} (allowed: one)", role,
+                                             count, quoted_excerpt(column)));
     }
-    return fault(name_,
-                 fmt::format("{}: no column {}{}; there are: {}", role, quoted_excerpt(column),
-                             did_you_mean(column, columns_), excerpts(columns_)));
+    return source_fault(
+        name_, fmt::format("{}: no column {}{}; there are: {}", role, quoted_excerpt(column),
+                           did_you_mean(column, columns_), excerpts(columns_)));
   }
 
   // The wanted column or, if none is, the first common one that is there and `fits`; "" when there
@@ -131,7 +127,7 @@ class ColumnChooser {
         hint.or_else(of_lines);
       }
     }
-    return fault(name_, text).with_hint(std::move(hint));
+    return source_fault(name_, text).with_hint(std::move(hint));
   }
 
  private:
@@ -298,9 +294,9 @@ Result<SourceSchema> inspect_native(std::string_view name, std::string_view head
                                     const SourceOptions& options,
                                     const std::vector<std::string>& dimensions) {
   if (options.user || options.event || options.time || options.value || options.event_name) {
-    return fault(name,
-                 "the native format names its own columns: user, event, time, value and "
-                 "event_name cannot be chosen");
+    return source_fault(name,
+                        "the native format names its own columns: user, event, time, value and "
+                        "event_name cannot be chosen");
   }
   ROLLCALL_ASSIGN_OR_RETURN(const NativeLayout layout, read_native_layout(name, head));
   SourceSchema schema;
@@ -335,7 +331,7 @@ Result<SourceSchema> inspect_head(std::string_view name, std::string_view head, 
   if (format == FileFormat::kNative) return inspect_native(name, head, options, dimensions);
   if (!options.format) {
     if (const std::string foreign = foreign_format(head); !foreign.empty()) {
-      return fault(name, foreign);
+      return source_fault(name, foreign);
     }
   }
 

@@ -20,7 +20,7 @@ namespace {
 // Of the text of a list, compressed or not.
 constexpr std::size_t kListBytesMax = std::size_t{256} << 20;
 
-constexpr std::size_t kStepBytes = std::size_t{256} << 10;
+constexpr std::size_t kReadBytes = std::size_t{256} << 10;
 
 struct ListText {
   std::vector<char> text;
@@ -29,10 +29,10 @@ struct ListText {
 
 // Makes room for a step; for no more than a list may have and a step, but for that at once.
 void make_room(std::vector<char>& text, QuestionAccount& account) {
-  const std::size_t wanted = text.size() + kStepBytes, before = text.capacity();
+  const std::size_t wanted = text.size() + kReadBytes, before = text.capacity();
   if (wanted <= before) return;
   const std::size_t after =
-      2 * before < kListBytesMax ? std::max(wanted, 2 * before) : kListBytesMax + kStepBytes;
+      2 * before < kListBytesMax ? std::max(wanted, 2 * before) : kListBytesMax + kReadBytes;
   account.take(after, QuestionNeed::kLists);
   text.reserve(after);
   account.give_back(before);
@@ -49,14 +49,14 @@ Result<ListText> read_text(OpenFile file, const std::string& name, QuestionAccou
   ListText list;
   std::vector<char>& text = list.text;
   if (!source->is_compressed()) {
-    take_for(account, text, stored_bytes + kStepBytes, QuestionNeed::kLists);
+    take_for(account, text, stored_bytes + kReadBytes, QuestionNeed::kLists);
   }
   for (ReadBytes read; !read.at_end;) {
     account.check();
     const std::size_t size = text.size();
     make_room(text, account);
-    text.resize(size + kStepBytes);
-    ROLLCALL_ASSIGN_OR_RETURN(read, source->read(text.data() + size, kStepBytes));
+    text.resize(size + kReadBytes);
+    ROLLCALL_ASSIGN_OR_RETURN(read, source->read(text.data() + size, kReadBytes));
     text.resize(size + read.size);
     const std::size_t bytes = std::max(source->window_bytes(), window_bytes);
     window.take(bytes - std::exchange(window_bytes, bytes), QuestionNeed::kLists);

@@ -211,9 +211,9 @@ OptionHint::Way options_of(const AmountForm& form) {
 // Whether a sign or word is one that people write beside amounts of money. Others may change the
 // number: "5k", "5 %", a minus of typographers.
 bool is_currency(std::string_view text) {
-  constexpr std::string_view kSigns[] = {"$",  "€",  "£",  "¥",  "₹",  "₽",  "₩",   "₪",  "₫",
-                                         "฿",  "₴",  "₺",  "₦",  "₱",  "₡",  "₸",   "₿",  "R$",
-                                         "RM", "kr", "zł", "Kč", "Ft", "元", "円",  "원", "руб",
+  constexpr std::string_view kSigns[] = {"$",  "€",  "£",  "¥",   "₹",   "₽", "₩",  "₪",   "₫",
+                                         "฿",  "₴",  "₺",  "₦",   "₱",   "₡",   "₸",  "₿", "R$",
+                                         "RM", "kr", "zł", "Kč",  "Ft",  "元",  "円", "원",  "руб",
                                          "Fr", "A$", "C$", "US$", "HK$", "NZ$", "S$"};
   constexpr std::string_view kCodes[] = {
       "AED", "ARS", "AUD", "BGN", "BRL", "CAD", "CHF", "CLP", "CNY", "COP", "CZK", "DKK",
@@ -278,8 +278,8 @@ Status check_amount_form(const AmountForm& form) {
         .with_hint(OptionHint(Option::kDecimal).or_else(Option::kGrouping));
   }
   bool holds_number = form.currency.find_first_of("0123456789+-%<>~") != std::string::npos;
-  for (const std::string_view sign : {"\u2212", "\u2010", "\u2011", "\u2012", "\u2013", "\u2014",
-                                      "\uff0d", "\u2030"}) {
+  for (const std::string_view sign :
+       {"\u2212", "\u2010", "\u2011", "\u2012", "\u2013", "\u2014", "\uff0d", "\u2030"}) {
     holds_number = holds_number || form.currency.find(sign) != std::string::npos;
   }
   if (holds_number ||

@@ -7,7 +7,7 @@
 namespace rollcall {
 namespace {
 
-struct KindRow {
+struct RejectRow {
   RejectKind kind;
   std::string_view text;
   std::optional<Option> option = {};
@@ -15,7 +15,7 @@ struct KindRow {
 };
 
 // One row for each kind, in the order of the kinds.
-constexpr auto kKinds = std::to_array<KindRow>({
+constexpr auto kRejectRows = std::to_array<RejectRow>({
     {RejectKind::kQuoteNotClosed, "quoted field is not closed", Option::kQuotes, "text"},
     {RejectKind::kQuoteFollowedByBytes, "quoted field is followed by other bytes", Option::kQuotes,
      "text"},
@@ -50,21 +50,21 @@ constexpr auto kKinds = std::to_array<KindRow>({
 });
 
 constexpr bool is_in_order() {
-  for (std::size_t i = 0; i < kKinds.size(); ++i) {
-    if (static_cast<std::size_t>(kKinds[i].kind) != i) return false;
+  for (std::size_t i = 0; i < kRejectRows.size(); ++i) {
+    if (static_cast<std::size_t>(kRejectRows[i].kind) != i) return false;
   }
-  return kKinds.back().kind == RejectKind::kPropertyTooLong;
+  return kRejectRows.back().kind == RejectKind::kPropertyTooLong;
 }
 static_assert(is_in_order());
 
-const KindRow& row_of(RejectKind kind) { return kKinds[static_cast<std::size_t>(kind)]; }
+const RejectRow& row_of(RejectKind kind) { return kRejectRows[static_cast<std::size_t>(kind)]; }
 
 }  // namespace
 
 std::string_view to_string(RejectKind kind) { return row_of(kind).text; }
 
 OptionHint hint_for(RejectKind kind) {
-  const KindRow& row = row_of(kind);
+  const RejectRow& row = row_of(kind);
   return row.option ? OptionHint(*row.option, std::string(row.value)) : OptionHint();
 }
 

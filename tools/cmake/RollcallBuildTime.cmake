@@ -1,0 +1,32 @@
+# What makes builds short.
+#
+# Half of what a compiler does here is to read headers, of the standard library and of packages most of all. Sources of
+# a library are compiled several at a time, so that they are read once for all of them; tests, whose helpers have the
+# same names in many files, share precompiled headers instead. Sources with options of their own, as those on the path
+# of every event and those of wide instructions, are compiled by themselves: CMake leaves them out.
+#
+# With ROLLCALL_UNITE off each source is compiled by itself, as it can be.
+
+# A compiler cache is used where there is one. It has to be told that times and definitions in what is precompiled do
+# not matter.
+find_program(ROLLCALL_CCACHE ccache DOC "Compiler cache to use, if CMAKE_CXX_COMPILER_LAUNCHER names no other")
+if(PROJECT_IS_TOP_LEVEL AND ROLLCALL_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+      ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${ROLLCALL_CCACHE})
+endif()
+
+# Compiles the sources of `target` several at a time.
+function(rollcall_unite target)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ${ROLLCALL_UNITE} UNITY_BUILD_BATCH_SIZE 8)
+endfunction()
+
+# Precompiles the named headers of packages, and those of the standard library, for `target`. Headers of ours change
+# too often.
+function(rollcall_precompile target)
+  if(NOT ROLLCALL_UNITE)
+    return()
+  endif()
+  target_precompile_headers(${target} PRIVATE ${ARGN}
+    <algorithm> <atomic> <chrono> <functional> <map> <memory> <optional> <random> <set> <string> <string_view>
+    <thread> <unordered_map> <utility> <variant> <vector>)
+endfunction()
