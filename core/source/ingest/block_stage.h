@@ -208,6 +208,7 @@ class BlockStage {
       decoding.schema = std::move(chosen.schema);
       decoding.source = std::move(chosen.options);
       decoding.holds_unrounded = chosen.reading.holds_unrounded;
+      decoding.awaited = awaited_names(options_);
       decoding.admission.now = limits_for(chosen.reading);
       for (const std::string& name : decoding.schema.absent) {
         file->notes.push_back(fmt::format(

@@ -89,13 +89,7 @@ class IngestStage {
     for (const WordCount& count : decoded.null_values) null_values_.add(count.word, count.rows);
     padded_users_.add(decoded.padded_users);
     rounded_users_.add(decoded.rounded_users);
-    for (const std::string& column : decoded.late_values) {
-      if (!file.late_values.insert(column).second) continue;
-      report_.notes.push_back(
-          {fmt::format("{}: column {} is not read as the value: the first rows do not have it",
-                       file.options.name, column),
-           {Option::kValue, column}});
-    }
+    note_late_columns(file, decoded);
     rejects_.add(file.options.name, lines_of_file_, decoded);
     if (!file.second) file.report.rows_read += decoded.rows;
     if (work.block.tail && file.identified && !file.second && decoded.good_rows > 0) {
@@ -270,8 +264,36 @@ class IngestStage {
     return {};
   }
 
+  static void note_late_columns(FileRun& file, const DecodedBlock& decoded) {
+    for (const std::string& column : decoded.late_columns) {
+      if (std::find(file.late_columns.begin(), file.late_columns.end(), column) ==
+          file.late_columns.end()) {
+        file.late_columns.push_back(column);
+      }
+    }
+    for (const RejectCount& count : decoded.rejected_by_kind) {
+      if (count.kind == RejectKind::kUserMissing) file.roles_missing.insert(Option::kUser);
+      if (count.kind == RejectKind::kTimeMissing) file.roles_missing.insert(Option::kTime);
+      if (count.kind == RejectKind::kEventMissing) file.roles_missing.insert(Option::kEvent);
+    }
+  }
+
+  // A second user, time or event of rows that have the first is nothing to worry about. A value
+  // that is left out is seen nowhere else.
+  void tell_late_columns(const FileRun& file) {
+    for (const std::string& column : file.late_columns) {
+      const Option role = role_of_awaited(column);
+      if (role != Option::kValue && !file.roles_missing.contains(role)) continue;
+      report_.notes.push_back(
+          {fmt::format("{}: column {} is not read as the {}: the first rows do not have it",
+                       file.options.name, column, name_of(role)),
+           {role, column}});
+    }
+  }
+
   void report_file(FileRun& file) {
     FileReport& report = file.report;
+    tell_late_columns(file);
     if (report.rows_read > 0) {
       for (std::string& note : file.notes_if_read) {
         report_.notes.push_back({std::move(note), {}});

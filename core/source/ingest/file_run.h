@@ -27,7 +27,8 @@ struct FileRun {
   FileReport report;
   std::vector<std::string> notes;
   std::vector<std::string> notes_if_read;  // to be told if any row is
-  std::set<std::string> late_values;       // that were told
+  std::vector<std::string> late_columns;   // that would have been guessed, had they come earlier
+  std::set<Option> roles_missing;          // of rows that were rejected for want of it
   Refusals admitted;        // the last stage's: what this run took in of what was refused before
   Refusals refused_beyond;  // rows that the position does not tell: of a pipe, or past its mark
   // What else limits keep out of the content, as it was when the file was recognized.

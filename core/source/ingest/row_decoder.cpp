@@ -143,7 +143,7 @@ class TextDecoder final : public RowDecoder {
     out.null_values = builder_.null_values().counts();
     out.padded_users = builder_.padded_users();
     out.rounded_users = builder_.rounded_users();
-    if constexpr (std::is_same_v<Reader, NdjsonReader>) out.late_values = reader_.take_met();
+    if constexpr (std::is_same_v<Reader, NdjsonReader>) out.late_columns = reader_.take_met();
     if (out.good_rows > 0) {
       ROLLCALL_ASSIGN_OR_RETURN(out.batch, prepare(engine_, builder_.batch(), name_));
     }
@@ -603,13 +603,12 @@ std::unique_ptr<RowDecoder> RowDecoder::make(const Engine& engine, const Decoder
         admission);
   };
   if (schema.format == FileFormat::kNdjson) {
-    const auto make_reader =
-        [source = options.source, plan,
-         awaited = awaited_values(schema, options.source)](std::size_t line_bytes_max) {
-          NdjsonReader reader(line_bytes_max, source.comment, plan.slot_columns, source.nested);
-          reader.watch_for(awaited);
-          return reader;
-        };
+    const auto make_reader = [source = options.source, plan, awaited = options.awaited,
+                              known = schema.columns](std::size_t line_bytes_max) {
+      NdjsonReader reader(line_bytes_max, source.comment, plan.slot_columns, source.nested);
+      reader.watch_for(awaited, known);
+      return reader;
+    };
     return std::make_unique<TextDecoder<NdjsonReader>>(engine, options, make_reader, make_builder);
   }
   std::vector<std::uint32_t> columns;

@@ -14,6 +14,7 @@
 #include "core/source/files/content_reader.h"
 #include "core/source/files/foreign_format.h"
 #include "core/source/files/source_paths.h"
+#include "core/source/formats/column_name.h"
 #include "core/source/formats/native_format.h"
 #include "core/source/ingest/row_sample.h"
 #include "core/source/values/amount_parser.h"
@@ -35,16 +36,6 @@ constexpr std::string_view kTimeNames[] = {"time",           "timestamp",   "ts"
                                            "eventtimestamp", "datetime",    "date",     "createdat",
                                            "occurredat",     "invoicedate", "eventdate"};
 constexpr std::string_view kValueNames[] = {"value", "amount", "revenue"};
-
-// Lower case; without '_', '-' and blanks.
-std::string normalized_name(std::string_view name) {
-  std::string out;
-  for (const char c : name) {
-    if (c == '_' || c == '-' || c == ' ') continue;
-    out += 'A' <= c && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  }
-  return out;
-}
 
 Status fault(std::string_view name, std::string_view what) {
   return Status::invalid_argument(fmt::format("{}: {}", name, what));
@@ -579,16 +570,25 @@ AmountForm amount_form(const SourceOptions& options) {
           options.currency.value_or(plain.currency), options.round_values};
 }
 
-std::vector<std::string> awaited_values(const SourceSchema& schema, const SourceOptions& options) {
+std::vector<std::string> awaited_names(const SourceOptions& options) {
   std::vector<std::string> names;
-  if (!schema.value.empty() || options.value) return names;
-  for (const std::string_view name : kValueNames) {
-    const bool known =
-        std::any_of(schema.columns.begin(), schema.columns.end(),
-                    [&](const auto& column) { return normalized_name(column) == name; });
-    if (!known) names.emplace_back(name);
-  }
+  const auto add = [&](bool is_chosen, std::span<const std::string_view> common) {
+    if (!is_chosen) names.insert(names.end(), common.begin(), common.end());
+  };
+  add(options.user.has_value(), kUserNames);
+  add(options.time.has_value(), kTimeNames);
+  add(options.event || options.event_name, kEventNames);
+  add(options.value.has_value(), kValueNames);
   return names;
+}
+
+Option role_of_awaited(std::string_view column) {
+  const auto is_one_of = [&](std::span<const std::string_view> common) {
+    return std::find(common.begin(), common.end(), normalized_name(column)) != common.end();
+  };
+  if (is_one_of(kUserNames)) return Option::kUser;
+  if (is_one_of(kTimeNames)) return Option::kTime;
+  return is_one_of(kEventNames) ? Option::kEvent : Option::kValue;
 }
 
 ColumnPlan plan_columns(const SourceSchema& schema, const std::vector<std::string>& dimensions) {
