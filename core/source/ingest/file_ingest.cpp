@@ -90,6 +90,7 @@ class IngestStage {
     padded_users_.add(decoded.padded_users);
     rounded_users_.add(decoded.rounded_users);
     note_late_columns(file, decoded);
+    note_rejects(file.second ? *file.second->of : file, decoded);
     rejects_.add(file.options.name, lines_of_file_, decoded);
     if (!file.second) file.report.rows_read += decoded.rows;
     if (work.block.tail && file.identified && !file.second && decoded.good_rows > 0) {
@@ -264,6 +265,11 @@ class IngestStage {
     return {};
   }
 
+  static void note_rejects(FileRun& file, const DecodedBlock& decoded) {
+    file.has_good_rows = file.has_good_rows || decoded.good_rows > 0;
+    file.has_other_rejects = file.has_other_rejects || decoded.rejects_want_other_reading;
+  }
+
   static void note_late_columns(FileRun& file, const DecodedBlock& decoded) {
     for (const std::string& column : decoded.late_columns) {
       if (std::find(file.late_columns.begin(), file.late_columns.end(), column) ==
@@ -311,6 +317,8 @@ class IngestStage {
     for (const SourceRegistry::Part& part : file.parts) {
       if (part.owner.id != file.position.id) add(part.owner, part.end);
     }
+    const bool has_rows_in = file.has_good_rows || file.position.counted;
+    report.rows_want_other_reading = has_rows_in && file.has_other_rejects;
     report.refused = refused.counts();
     report.admitted = file.admitted.counts();
     report.refusals_known = file.position.refusals_unknown_before == 0;

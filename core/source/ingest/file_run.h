@@ -25,6 +25,8 @@ struct FileRun {
   bool known = false;
   std::atomic<bool> failed{false};  // some of it cannot be read: what follows is not looked at
   FileReport report;
+  bool has_good_rows = false;      // in this run
+  bool has_other_rejects = false;  // see FileReport::rows_want_other_reading
   std::vector<std::string> notes;
   std::vector<std::string> notes_if_read;  // to be told if any row is
   std::vector<std::string> late_columns;   // that would have been guessed, had they come earlier

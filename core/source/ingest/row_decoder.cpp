@@ -18,6 +18,7 @@
 #include "core/source/ingest/batch_builder.h"
 #include "core/source/ingest/row_sample.h"
 #include "core/source/ingest/schema_inspector.h"
+#include "core/source/ingest/source_reading.h"
 #include "core/source/values/amount_parser.h"
 #include "core/source/values/block_dictionary.h"
 #include "core/source/values/joined_value.h"
@@ -48,6 +49,13 @@ Result<PreparedBatch> prepare(const Engine& engine, const EventBatch& batch,
   return prepared.status().within(name);
 }
 
+// Whether a row at fault may come in when it is read by other options, or from a file in UTF-8.
+bool wants_other_reading(const RowFault& fault) {
+  return fault.kind == RejectKind::kUserNotUtf8 || fault.kind == RejectKind::kEventNotUtf8 ||
+         fault.kind == RejectKind::kPropertyNotUtf8 ||
+         names_another_reading(fault.helping_options());
+}
+
 // Gathers the rejected rows of one block.
 class RejectCollector {
  public:
@@ -71,6 +79,7 @@ class RejectCollector {
 
  private:
   void count(const RowFault& fault) {
+    out_.rejects_want_other_reading = out_.rejects_want_other_reading || wants_other_reading(fault);
     const auto counted =
         std::find_if(out_.rejected_by_kind.begin(), out_.rejected_by_kind.end(),
                      [&](const RejectCount& count) { return count.kind == fault.kind; });

@@ -36,6 +36,7 @@ struct DecodedBlock {
   std::uint64_t lines = 0;                    // line ends
   std::vector<BlockReject> rejects;           // the first `rejects_max` of them, in order
   std::vector<RejectCount> rejected_by_kind;  // all of them
+  bool rejects_want_other_reading = false;    // as of FileReport, of any of them
   Refusals refused;                           // of them (a second reading: besides them)
   // On a second reading, rows that were refused before, and of these the ones in `batch`.
   Refusals decided, admitted;

@@ -4,6 +4,7 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -180,6 +181,16 @@ std::string SourceReading::describe() const {
   if (amounts.rounds) add("round_values", "yes");
   if (nested != NestedValues::kText) add("nested", "other");
   return text;
+}
+
+bool names_another_reading(const OptionHint& hint) {
+  constexpr Option kOptions[] = {
+      Option::kFormat,     Option::kDelimiter, Option::kQuotes,   Option::kSkipLines,
+      Option::kComment,    Option::kColumns,   Option::kUser,     Option::kEvent,
+      Option::kTime,       Option::kValue,     Option::kDecimal,  Option::kEventName,
+      Option::kTimeFormat, Option::kTimeUnit,  Option::kGrouping, Option::kCurrency};
+  return std::any_of(std::begin(kOptions), std::end(kOptions),
+                     [&](Option option) { return hint.names(option); });
 }
 
 Result<ReadingPlan> plan_reading(std::string_view name, std::string_view head, bool complete,

@@ -11,6 +11,7 @@
 
 #include "core/time/time_zone.h"
 #include "rollcall/file_source.h"
+#include "rollcall/option_hint.h"
 #include "rollcall/status.h"
 
 namespace rollcall {
@@ -50,6 +51,9 @@ struct SourceReading {
   // "user = CustomerID, time = InvoiceDate, event_name = purchase", for people.
   std::string describe() const;
 };
+
+// Whether an option of the hint would have a source read in another way.
+bool names_another_reading(const OptionHint& hint);
 
 // How a content is going to be read.
 struct ReadingPlan {
