@@ -339,9 +339,10 @@ class BlockStage {
     if (recognized.otherwise && !options_.again) {
       return Status::invalid_argument(fmt::format("{}: it was read before in another way, and its "
                                                   "rows would count twice: with {}; now "
-                                                  "with {} (allowed: the same; rows that were "
-                                                  "rejected, as a file of their own; or all "
-                                                  "again, if it is to count twice)",
+                                                  "with {} (allowed: the same; all of it, in a "
+                                                  "new store; rows that were rejected, as a file "
+                                                  "of their own; or all again, if it is to count "
+                                                  "twice)",
                                                   path, recognized.otherwise->describe(),
                                                   recognized.source.reading->describe()))
           .with_hint(OptionHint(Option::kReject).or_else(Option::kAgain, "true"));
