@@ -285,8 +285,9 @@ class IngestStage {
   }
 
   // A second user, time or event of rows that have the first is nothing to worry about. A value
-  // that is left out is seen nowhere else.
-  void tell_late_columns(const FileRun& file) {
+  // that is left out is seen nowhere else. Returns whether one was told.
+  bool tell_late_columns(const FileRun& file) {
+    bool is_told = false;
     for (const std::string& column : file.late_columns) {
       const Option role = role_of_awaited(column);
       if (role != Option::kValue && !file.roles_missing.contains(role)) continue;
@@ -294,12 +295,21 @@ class IngestStage {
           {fmt::format("{}: column {} is not read as the {}: the first rows do not have it",
                        file.options.name, column, name_of(role)),
            {role, column}});
+      is_told = true;
     }
+    return is_told;
+  }
+
+  // Whether a column was passed over that another reading would take.
+  static bool has_passed_over(const FileRun& file) {
+    const std::vector<HintedText>& columns = file.options.schema.passed_over;
+    return std::any_of(columns.begin(), columns.end(),
+                       [](const HintedText& column) { return names_another_reading(column.hint); });
   }
 
   void report_file(FileRun& file) {
     FileReport& report = file.report;
-    tell_late_columns(file);
+    const bool is_column_told = tell_late_columns(file);
     if (report.rows_read > 0) {
       for (std::string& note : file.notes_if_read) {
         report_.notes.push_back({std::move(note), {}});
@@ -319,6 +329,7 @@ class IngestStage {
     }
     const bool has_rows_in = file.has_good_rows || file.position.counted;
     report.rows_want_other_reading = has_rows_in && file.has_other_rejects;
+    report.columns_want_other_reading = has_rows_in && (is_column_told || has_passed_over(file));
     report.refused = refused.counts();
     report.admitted = file.admitted.counts();
     report.refusals_known = file.position.refusals_unknown_before == 0;
