@@ -184,6 +184,7 @@ class IngestStage {
     report_.stopped = blocks_.was_stopped();
     if (!blocks_.stop_note().empty()) report_.notes.push_back({blocks_.stop_note(), {}});
     if (!unended_.empty()) report_.notes.push_back({unended_note(), {}});
+    if (!times_kept_.empty()) report_.notes.push_back({times_kept_note(), {}});
     std::stable_sort(report_.rejected_by_kind.begin(), report_.rejected_by_kind.end(),
                      [](const RejectCount& a, const RejectCount& b) { return a.rows > b.rows; });
     report_.null_users = most_frequent_first(null_users_.counts());
@@ -213,14 +214,26 @@ class IngestStage {
     return {};
   }
 
-  std::string unended_note() const {
+  static std::string list_of_names(const std::vector<std::string>& names) {
     constexpr std::size_t kNamed = 3;
-    const std::size_t named = std::min(unended_.size(), kNamed);
+    const std::size_t named = std::min(names.size(), kNamed);
     return fmt::format(
-        "{}{}: the last row has no line end, and was taken as it stands; should its line go on "
+        "{}{}", fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(named), ", "),
+        named < names.size() ? fmt::format(" and {} more", names.size() - named) : "");
+  }
+
+  std::string unended_note() const {
+    return fmt::format(
+        "{}: the last row has no line end, and was taken as it stands; should its line go on "
         "later, what is added is rejected",
-        fmt::join(unended_.begin(), unended_.begin() + static_cast<std::ptrdiff_t>(named), ", "),
-        named < unended_.size() ? fmt::format(" and {} more", unended_.size() - named) : "");
+        list_of_names(unended_));
+  }
+
+  std::string times_kept_note() const {
+    return fmt::format(
+        "{}: the form of times that was chosen holds for new rows alone; those that were read "
+        "before, ingested or rejected, stay as they are (allowed: all of it, in a new store)",
+        list_of_names(times_kept_));
   }
 
   // Sets the rows and lines before a mark that was reached in this run.
@@ -327,6 +340,7 @@ class IngestStage {
     for (const SourceRegistry::Part& part : file.parts) {
       if (part.owner.id != file.position.id) add(part.owner, part.end);
     }
+    if (file.keeps_times) times_kept_.push_back(file.options.name);
     const bool has_rows_in = file.has_good_rows || file.position.counted;
     report.rows_want_other_reading = has_rows_in && file.has_other_rejects;
     report.columns_want_other_reading = has_rows_in && (is_column_told || has_passed_over(file));
@@ -395,7 +409,8 @@ class IngestStage {
   WordCounter null_users_;
   WordCounter null_values_;
   OddIds padded_users_, rounded_users_;
-  std::vector<std::string> unended_;  // files whose last row was taken without its line end
+  std::vector<std::string> times_kept_;  // see FileRun::keeps_times
+  std::vector<std::string> unended_;     // files whose last row was taken without its line end
   // Rows and lines of the files read in this run, by their reading and the hash of their mark.
   std::map<std::array<std::uint64_t, 3>, std::pair<std::uint64_t, std::uint64_t>> counts_;
   // What limits keep out of the sources that were read in this run, by the source's id.

@@ -25,6 +25,7 @@ struct FileRun {
   bool known = false;
   std::atomic<bool> failed{false};  // some of it cannot be read: what follows is not looked at
   FileReport report;
+  bool keeps_times = false;        // see ReadingPlan
   bool has_good_rows = false;      // in this run
   bool has_other_rejects = false;  // see FileReport::rows_want_other_reading
   std::vector<std::string> notes;

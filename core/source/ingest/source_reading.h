@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,6 +61,9 @@ struct ReadingPlan {
   SourceSchema schema;
   SourceOptions options;  // that give this schema
   SourceReading reading;
+  // Another form or unit of times was chosen, which reads the first rows as before. Rows that were
+  // read before stay as they are.
+  bool keeps_times = false;
 };
 
 // Plans to read a source named `name` whose content begins with `head`, and ends with it if
@@ -69,5 +73,14 @@ Result<ReadingPlan> plan_reading(std::string_view name, std::string_view head, b
                                  const SourceOptions& options,
                                  const std::vector<std::string>& dimensions, const TimeZone& zone,
                                  const SourceReading* known);
+
+// How a source would be read whose columns are guessed, had `options` been given when `beginning`,
+// which its content ends with if `complete`, was read for the first time: options that name its
+// columns, or say how amounts are written while there is no value, decide which are taken. Unset:
+// as it is in `known`.
+std::optional<SourceReading> reading_if_new(std::string_view name, std::string_view beginning,
+                                            bool complete, const SourceOptions& options,
+                                            const std::vector<std::string>& dimensions,
+                                            const SourceReading& known);
 
 }  // namespace rollcall
