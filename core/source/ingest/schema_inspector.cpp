@@ -189,6 +189,26 @@ bool is_all_empty(const RowSample& sample, const std::string& column) {
   });
 }
 
+// The options that read some of the column, most of which are no amounts in that form, such as
+// `found`. One that is named is read whatever is in it, so that none is named of which nothing is
+// an amount: all rows would be rejected.
+OptionHint hint_for_amounts(const RowSample& sample, const std::string& column,
+                            std::string_view found, const AmountForm& form) {
+  constexpr std::uint32_t kDecimals = 12;
+  OptionHint hint = explain_amount_fault(AmountFault::kNotANumber, found, form, kDecimals).hint;
+  for (OptionHint::Way& way : hint.ways) {
+    const AmountForm other = amount_form(way);
+    const auto is_such = [&](std::string_view text) { return is_amount(text, other); };
+    if (!holds_mostly(sample, column, is_such)) way.push_back({Option::kValue, column});
+  }
+  if (!hint.empty()) return hint;
+  const auto is_none = [&](std::string_view text) {
+    return is_null_word(text) || !is_amount(text, form);
+  };
+  if (!first_unlike(sample, column, is_none).empty()) hint = {Option::kValue, column};
+  return hint;
+}
+
 // Chooses the column of the value: of those whose name fits, one that some row has, since an export
 // may have columns that nobody fills. One that is named is taken whatever is in it: its rows say
 // what is wrong with them.
@@ -201,13 +221,13 @@ Status choose_value(ColumnChooser& chooser, const RowSample& sample, const Sourc
   };
   const auto passed_over = [&](const std::string& column) {
     const std::string found = first_unlike(sample, column, is_such);
-    OptionHint hint = form == AmountForm() ? amount_hint(found) : OptionHint();
-    if (hint.empty()) hint = {Option::kValue, column};
+    std::string odd = odd_amount_text(found);
+    if (!odd.empty()) odd = ", " + odd;
     schema.passed_over.push_back(
         {fmt::format("column {} is not read as the value: most of its first rows are no amounts, "
-                     "such as {}",
-                     column, quoted_excerpt(found)),
-         std::move(hint)});
+                     "such as {}{}",
+                     column, quoted_excerpt(found), odd),
+         hint_for_amounts(sample, column, found, form)});
   };
   std::vector<std::string> empty;
   const auto is_filled = [&](const std::string& column) {
