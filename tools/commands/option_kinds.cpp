@@ -61,8 +61,9 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
 
 template <class Number>
 CLI::Option* add_scaled(CLI::App& command, const std::string& name, Number& value,
-                        std::uint64_t base, const std::string& help, const std::string& min = "1") {
-  const auto take = [&value, base, name, min](const std::string& given) {
+                        std::uint64_t base, const std::string& help, const std::string& min = "1",
+                        const std::string& max = "") {
+  const auto take = [&value, base, name, min, max](const std::string& given) {
     const std::optional<std::uint64_t> amount = parse_scaled(given, base);
     if (!amount) {
       throw CLI::ValidationError(
@@ -72,6 +73,9 @@ CLI::Option* add_scaled(CLI::App& command, const std::string& name, Number& valu
     }
     if (*amount < parse_scaled(min, base)) {
       throw CLI::ValidationError(name, fmt::format("\"{}\" (allowed: {} or more)", given, min));
+    }
+    if (const auto most = parse_scaled(max, base); most && *amount > *most) {
+      throw CLI::ValidationError(name, fmt::format("\"{}\" (allowed: up to {})", given, max));
     }
     value = *amount;
   };
@@ -101,8 +105,8 @@ CLI::Validator whole_number(std::int64_t min, std::int64_t max) {
 }
 
 CLI::Option* add_size(CLI::App& command, const std::string& name, std::size_t& bytes,
-                      const std::string& help, const std::string& min) {
-  return add_scaled(command, name, bytes, kBytesBase, help, min)->type_name("SIZE");
+                      const std::string& help, const std::string& min, const std::string& max) {
+  return add_scaled(command, name, bytes, kBytesBase, help, min, max)->type_name("SIZE");
 }
 
 CLI::Option* add_duration(CLI::App& command, const std::string& name,

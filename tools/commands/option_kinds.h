@@ -53,9 +53,9 @@ CLI::Validator whole_number(std::int64_t min, std::int64_t max);
 inline constexpr std::int64_t kSpanDaysMax = 36'600;
 
 // A size in bytes, with K, M, G or T, or as KB or KiB, for powers of 1024 each; of `min` at least,
-// which is written alike.
+// and of `max` at most, which are written alike; "": no most.
 CLI::Option* add_size(CLI::App& command, const std::string& name, std::size_t& bytes,
-                      const std::string& help, const std::string& min);
+                      const std::string& help, const std::string& min, const std::string& max = "");
 
 // A span of time: seconds, fractions allowed, or a number and ms, s, m or h.
 CLI::Option* add_duration(CLI::App& command, const std::string& name,

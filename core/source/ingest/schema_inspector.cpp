@@ -19,6 +19,7 @@
 #include "core/source/ingest/row_sample.h"
 #include "core/source/values/amount_parser.h"
 #include "core/source/values/null_words.h"
+#include "core/source/values/row.h"
 #include "core/source/values/time_parser.h"
 #include "core/time/time_zone.h"
 #include "rollcall/message_text.h"
@@ -575,6 +576,11 @@ Status check_source_options(const SourceOptions& options) {
   }
   if (options.event_name && options.event_name->empty()) {
     return refused("event_name: empty (allowed: 1 to 1024 bytes)", Option::kEventName);
+  }
+  if (options.event_name && options.event_name->size() > kNameBytesMax) {
+    return refused(fmt::format("event_name: {} bytes (allowed: 1 to {} bytes)",
+                               options.event_name->size(), kNameBytesMax),
+                   Option::kEventName);
   }
   ROLLCALL_RETURN_IF_ERROR(check_amount_form(amount_form(options)));
   if (options.line_bytes_max == 0) {
