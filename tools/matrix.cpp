@@ -81,15 +81,37 @@ std::vector<std::string> distinct_titles(std::vector<std::string> titles,
   return titles;
 }
 
+// Why an answer has no matrix, and what it has.
+Status no_matrix(const QueryResult& result) {
+  const auto is_asked = [&](std::string_view field) {
+    return std::any_of(result.definition.begin(), result.definition.end(),
+                       [&](const auto& option) { return option.first == field; });
+  };
+  const bool has_key =
+      std::any_of(result.columns.begin(), result.columns.end(), [](const Column& column) {
+        return column.type == ColumnType::kDate || column.type == ColumnType::kInt ||
+               column.type == ColumnType::kString;
+      });
+  if (is_asked("members")) {
+    return Status::invalid_argument("--shape wide: a list of users has no matrix (allowed: long)");
+  }
+  // A breakdown is a key more: the second only where there is one.
+  if (is_asked("breakdown") || !has_key) {
+    return Status::invalid_argument(
+        fmt::format("--shape wide: an answer of kind {} has no matrix, broken down or not "
+                    "(allowed: long)",
+                    result.kind));
+  }
+  return Status::invalid_argument(
+      fmt::format("--shape wide: an answer of kind {} has no matrix without a second key (allowed: "
+                  "long, or --breakdown)",
+                  result.kind));
+}
+
 }  // namespace
 
 Result<Matrix> to_matrix(const QueryResult& result, const std::optional<std::string>& cells) {
-  if (!result.pivot) {
-    return Status::invalid_argument(fmt::format(
-        "--shape wide: an answer of kind {} has no matrix without a second key (allowed: "
-        "long, or --breakdown)",
-        result.kind));
-  }
+  if (!result.pivot) return no_matrix(result);
   const Pivot& pivot = *result.pivot;
   ROLLCALL_ASSIGN_OR_RETURN(const std::size_t shown, find_shown(result, cells));
   const std::optional<std::size_t> size = find_column(result, pivot.size);

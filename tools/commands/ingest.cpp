@@ -165,15 +165,39 @@ std::string list(const std::vector<WordCount>& counts) {
   return text;
 }
 
-// Whether rows were rejected that a flag would take, while a file of which others came in is not
-// read with that flag.
-bool has_rows_of_another_reading(const IngestReport& report) {
-  return report.rows_ingested > 0 &&
-         std::any_of(report.rejected_by_kind.begin(), report.rejected_by_kind.end(),
-                     [](const RejectCount& count) {
-                       return count.kind == RejectKind::kTimeAmbiguous ||
-                              count.kind == RejectKind::kValueMalformed;
-                     });
+std::string names_text(const std::vector<std::string>& names) {
+  return names.size() == 1 ? names.front()
+                           : fmt::format("{} and {} more", names.front(), names.size() - 1);
+}
+
+// What becomes of advice about files of which rows are in; empty where there is none. `rejects`: the
+// file that has the rejected rows, if any.
+std::string other_reading_text(const IngestReport& report,
+                               const std::optional<std::string>& rejects) {
+  std::vector<std::string> of_rows, of_columns;
+  for (const FileReport& file : report.files) {
+    if (file.rows_want_other_reading) {
+      of_rows.push_back(printable(file.path));
+    } else if (file.columns_want_other_reading) {
+      of_columns.push_back(printable(file.path));
+    }
+  }
+  std::string text;
+  if (!of_columns.empty()) {
+    text += fmt::format(
+        "{}: rows are in that would count twice, so another reading, by an advised flag, is for a "
+        "new store (--db NEW)\n",
+        names_text(of_columns));
+  }
+  if (of_rows.empty()) return text;
+  const std::string kept = !rejects ? "--rejects FILE keeps them when a new store reads the file"
+                           : *rejects == "-" ? "which are on standard output"
+                                             : printable(*rejects) + " has them";
+  return text + fmt::format(
+                    "{}: rows are in that would count twice, so another reading, by an advised "
+                    "flag or after a conversion, is for a new store (--db NEW), or for the "
+                    "rejected rows as a file of their own ({})\n",
+                    names_text(of_rows), kept);
 }
 
 std::string report_text(const IngestReport& report, const IngestFlags& flags, double elapsed_s) {
@@ -204,11 +228,7 @@ std::string report_text(const IngestReport& report, const IngestFlags& flags, do
     text += fmt::format("  {}: {}\n", printable(place(row)),
                         printable(with_flags(row.reason, row.hint)));
   }
-  if (!flags.rejects && has_rows_of_another_reading(report)) {
-    text +=
-        "rejected rows that a flag would take: the others of their file are in, so read them on "
-        "their own (--rejects FILE keeps them), or all of it into a new store\n";
-  }
+  text += other_reading_text(report, flags.rejects);
   if (!report.null_values.empty()) {
     text += fmt::format("values that say there is none: {}; they count as no value\n",
                         list(report.null_values));
@@ -293,6 +313,8 @@ std::string report_json(const IngestReport& report, double elapsed_s) {
                              {"outcome", outcome},
                              {"rows_read", file.rows_read},
                              {"rows_known", file.rows_known},
+                             {"rows_want_other_reading", file.rows_want_other_reading},
+                             {"columns_want_other_reading", file.columns_want_other_reading},
                              {"admitted", rows_by_flag(file.admitted)},
                              {"kept_out", rows_by_flag(file.refused)}});
   }

@@ -223,6 +223,12 @@ struct FileReport {
   std::vector<LimitCount> admitted;
   // Rows that limits keep out, refused in this run or earlier.
   std::vector<LimitCount> refused;
+  // Some of its rows are in, others were rejected with advice to read or write them in another way:
+  // the file counts once if a new store reads it so, or if those rows are a file of their own.
+  bool rows_want_other_reading = false;
+  // Some of its rows are in, and a column was passed over with advice to read it: only a new store
+  // reads the file so without counting rows twice.
+  bool columns_want_other_reading = false;
   // False: some of it was read by a version that did not keep what limits refused, so that
   // `refused` may lack some, and nothing will admit those.
   bool refusals_known = true;

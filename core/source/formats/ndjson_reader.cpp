@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/catalog/series_catalog.h"
+#include "core/source/formats/column_name.h"
 #include "core/source/formats/delimited_reader.h"
 #include "core/source/formats/text_block_reader.h"
 #include "rollcall/message_text.h"
@@ -115,15 +116,29 @@ bool NdjsonReader::next(Row& row) {
   return true;
 }
 
+void NdjsonReader::watch_for(std::vector<std::string> names, std::vector<std::string> known) {
+  watched_ = std::move(names);
+  std::erase(watched_, "");
+  std::sort(watched_.begin(), watched_.end());
+  passed_over_ = std::move(known);
+}
+
+// Nearly every member that comes here is none of those: its first letter says so.
 void NdjsonReader::meet(std::string_view name) {
-  const auto met = std::find_if(watched_.begin(), watched_.end(), [&](const std::string& lower) {
-    return std::equal(name.begin(), name.end(), lower.begin(), lower.end(), [](char a, char b) {
-      return ('A' <= a && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
-    });
-  });
-  if (met == watched_.end()) return;
+  const auto first = std::find_if_not(name.begin(), name.end(), is_left_out_of_names);
+  if (first == name.end()) return;
+  const auto begins_before = [](const std::string& watched, char initial) {
+    return watched.front() < initial;
+  };
+  const char initial = lower_case(*first);
+  auto watched = std::lower_bound(watched_.begin(), watched_.end(), initial, begins_before);
+  for (; watched != watched_.end() && watched->front() == initial; ++watched) {
+    if (is_named(name, *watched)) break;
+  }
+  if (watched == watched_.end() || watched->front() != initial) return;
+  if (std::find(passed_over_.begin(), passed_over_.end(), name) != passed_over_.end()) return;
   met_.emplace_back(name);
-  watched_.erase(met);
+  passed_over_.emplace_back(name);
 }
 
 void NdjsonReader::parse_line(Row& row) {

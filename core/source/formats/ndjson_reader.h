@@ -34,8 +34,9 @@ class NdjsonReader {
   // may be read, and must outlive its rows.
   void start(std::string_view block);
 
-  // Looks out for members of lines that are not read, by their names in lower case.
-  void watch_for(std::vector<std::string> names) { watched_ = std::move(names); }
+  // Looks out for members of lines that are not read, by their normalized_name. Those whose names
+  // are `known` are passed over.
+  void watch_for(std::vector<std::string> names, std::vector<std::string> known);
   // Those that were met, as they are spelled; each is told once.
   std::vector<std::string> take_met() { return std::exchange(met_, {}); }
 
@@ -66,7 +67,8 @@ class NdjsonReader {
   std::vector<std::string> columns_;
   NestedValues nested_;
   Member root_;
-  std::vector<std::string> watched_;
+  std::vector<std::string> watched_;  // sorted
+  std::vector<std::string> passed_over_;
   std::vector<std::string> met_;
   simdjson::ondemand::parser parser_;
   std::string_view block_;

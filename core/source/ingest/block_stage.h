@@ -175,7 +175,12 @@ class BlockStage {
     };
     file->identified = !empty && stored_size(path).has_value();
     if (file->identified) {
-      ROLLCALL_RETURN_IF_ERROR(recognize(path, std::move(content), plan, *file));
+      const auto plan_anew = [&](const SourceReading& known, std::uint64_t first_end) {
+        return reading_if_new(decoding.name, std::string_view(head).substr(0, first_end),
+                              complete || first_end < head.size(), options_, settings_.dimensions,
+                              known);
+      };
+      ROLLCALL_RETURN_IF_ERROR(recognize(path, std::move(content), plan, plan_anew, *file));
     } else {
       content_.emplace(std::move(content));
     }
@@ -189,6 +194,8 @@ class BlockStage {
       decoding.schema = std::move(chosen.schema);
       decoding.source = std::move(chosen.options);
       decoding.holds_unrounded = chosen.reading.holds_unrounded;
+      file->keeps_times = chosen.keeps_times && file->position.counted;
+      decoding.awaited = awaited_names(options_);
       decoding.admission.now = limits_for(chosen.reading);
       for (const std::string& name : decoding.schema.absent) {
         file->notes.push_back(fmt::format(
@@ -302,11 +309,18 @@ class BlockStage {
     return {};
   }
 
-  // Sets `file`'s position and `content_`, which then stands there. `plan` as plan_reading.
-  template <class Plan>
+  // Sets `file`'s position and `content_`, which then stands there. `plan` as plan_reading,
+  // `plan_anew` as reading_if_new.
+  template <class Plan, class PlanAnew>
   Status recognize(const std::string& path, ContentReader content, const Plan& plan,
-                   FileRun& file) {
-    const auto read_as = [&](const SourceReading* known) -> Result<SourceReading> {
+                   const PlanAnew& plan_anew, FileRun& file) {
+    const auto read_as = [&](const SourceReading* known,
+                             std::uint64_t first_end) -> Result<SourceReading> {
+      if (known != nullptr) {
+        if (std::optional<SourceReading> other = plan_anew(*known, first_end)) {
+          return *std::move(other);
+        }
+      }
       ROLLCALL_ASSIGN_OR_RETURN(ReadingPlan planned, plan(known));
       return std::move(planned.reading);
     };
@@ -319,9 +333,10 @@ class BlockStage {
     if (recognized.otherwise && !options_.again) {
       return Status::invalid_argument(fmt::format("{}: it was read before in another way, and its "
                                                   "rows would count twice: with {}; now "
-                                                  "with {} (allowed: the same; rows that were "
-                                                  "rejected, as a file of their own; or all "
-                                                  "again, if it is to count twice)",
+                                                  "with {} (allowed: the same; all of it, in a "
+                                                  "new store; rows that were rejected, as a file "
+                                                  "of their own; or all again, if it is to count "
+                                                  "twice)",
                                                   path, recognized.otherwise->describe(),
                                                   recognized.source.reading->describe()))
           .with_hint(OptionHint(Option::kReject).or_else(Option::kAgain, "true"));
@@ -344,7 +359,7 @@ class BlockStage {
     if (file.known) {
       file.parts = registry_.take_due(file.position, limits_for(*file.position.reading));
       position_.refused = {};  // from here on the last stage knows better
-      Result<SourceReading> guessed = read_as(nullptr);
+      Result<SourceReading> guessed = read_as(nullptr, 0);
       if (guessed.ok()) guessed->holds_unrounded = file.position.reading->holds_unrounded;
       if (guessed.ok() && guessed->key() != file.position.reading->key()) {
         file.notes_if_read.push_back(fmt::format("{}: it is read on as it was before: {}", path,

@@ -89,13 +89,8 @@ class IngestStage {
     for (const WordCount& count : decoded.null_values) null_values_.add(count.word, count.rows);
     padded_users_.add(decoded.padded_users);
     rounded_users_.add(decoded.rounded_users);
-    for (const std::string& column : decoded.late_values) {
-      if (!file.late_values.insert(column).second) continue;
-      report_.notes.push_back(
-          {fmt::format("{}: column {} is not read as the value: the first rows do not have it",
-                       file.options.name, column),
-           {Option::kValue, column}});
-    }
+    note_late_columns(file, decoded);
+    note_rejects(file.second ? *file.second->of : file, decoded);
     rejects_.add(file.options.name, file.identified, lines_of_file_, decoded);
     if (!file.second) file.report.rows_read += decoded.rows;
     if (work.block.tail && file.identified && !file.second && decoded.good_rows > 0) {
@@ -189,6 +184,7 @@ class IngestStage {
     report_.stopped = blocks_.was_stopped();
     if (!blocks_.stop_note().empty()) report_.notes.push_back({blocks_.stop_note(), {}});
     if (!unended_.empty()) report_.notes.push_back({unended_note(), {}});
+    if (!times_kept_.empty()) report_.notes.push_back({times_kept_note(), {}});
     std::stable_sort(report_.rejected_by_kind.begin(), report_.rejected_by_kind.end(),
                      [](const RejectCount& a, const RejectCount& b) { return a.rows > b.rows; });
     report_.null_users = most_frequent_first(null_users_.counts());
@@ -218,14 +214,26 @@ class IngestStage {
     return {};
   }
 
-  std::string unended_note() const {
+  static std::string list_of_names(const std::vector<std::string>& names) {
     constexpr std::size_t kNamed = 3;
-    const std::size_t named = std::min(unended_.size(), kNamed);
+    const std::size_t named = std::min(names.size(), kNamed);
     return fmt::format(
-        "{}{}: the last row has no line end, and was taken as it stands; should its line go on "
+        "{}{}", fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(named), ", "),
+        named < names.size() ? fmt::format(" and {} more", names.size() - named) : "");
+  }
+
+  std::string unended_note() const {
+    return fmt::format(
+        "{}: the last row has no line end, and was taken as it stands; should its line go on "
         "later, what is added is rejected",
-        fmt::join(unended_.begin(), unended_.begin() + static_cast<std::ptrdiff_t>(named), ", "),
-        named < unended_.size() ? fmt::format(" and {} more", unended_.size() - named) : "");
+        list_of_names(unended_));
+  }
+
+  std::string times_kept_note() const {
+    return fmt::format(
+        "{}: the form of times that was chosen holds for new rows alone; those that were read "
+        "before, ingested or rejected, stay as they are (allowed: all of it, in a new store)",
+        list_of_names(times_kept_));
   }
 
   // Sets the rows and lines before a mark that was reached in this run.
@@ -270,8 +278,51 @@ class IngestStage {
     return {};
   }
 
+  static void note_rejects(FileRun& file, const DecodedBlock& decoded) {
+    file.has_good_rows = file.has_good_rows || decoded.good_rows > 0;
+    file.has_other_rejects = file.has_other_rejects || decoded.rejects_want_other_reading;
+  }
+
+  static void note_late_columns(FileRun& file, const DecodedBlock& decoded) {
+    for (const std::string& column : decoded.late_columns) {
+      if (std::find(file.late_columns.begin(), file.late_columns.end(), column) ==
+          file.late_columns.end()) {
+        file.late_columns.push_back(column);
+      }
+    }
+    for (const RejectCount& count : decoded.rejected_by_kind) {
+      if (count.kind == RejectKind::kUserMissing) file.roles_missing.insert(Option::kUser);
+      if (count.kind == RejectKind::kTimeMissing) file.roles_missing.insert(Option::kTime);
+      if (count.kind == RejectKind::kEventMissing) file.roles_missing.insert(Option::kEvent);
+    }
+  }
+
+  // A second user, time or event of rows that have the first is nothing to worry about. A value
+  // that is left out is seen nowhere else. Returns whether one was told.
+  bool tell_late_columns(const FileRun& file) {
+    bool is_told = false;
+    for (const std::string& column : file.late_columns) {
+      const Option role = role_of_awaited(column);
+      if (role != Option::kValue && !file.roles_missing.contains(role)) continue;
+      report_.notes.push_back(
+          {fmt::format("{}: column {} is not read as the {}: the first rows do not have it",
+                       file.options.name, column, name_of(role)),
+           {role, column}});
+      is_told = true;
+    }
+    return is_told;
+  }
+
+  // Whether a column was passed over that another reading would take.
+  static bool has_passed_over(const FileRun& file) {
+    const std::vector<HintedText>& columns = file.options.schema.passed_over;
+    return std::any_of(columns.begin(), columns.end(),
+                       [](const HintedText& column) { return names_another_reading(column.hint); });
+  }
+
   void report_file(FileRun& file) {
     FileReport& report = file.report;
+    const bool is_column_told = tell_late_columns(file);
     if (report.rows_read > 0) {
       for (std::string& note : file.notes_if_read) {
         report_.notes.push_back({std::move(note), {}});
@@ -289,6 +340,10 @@ class IngestStage {
     for (const SourceRegistry::Part& part : file.parts) {
       if (part.owner.id != file.position.id) add(part.owner, part.end);
     }
+    if (file.keeps_times) times_kept_.push_back(file.options.name);
+    const bool has_rows_in = file.has_good_rows || file.position.counted;
+    report.rows_want_other_reading = has_rows_in && file.has_other_rejects;
+    report.columns_want_other_reading = has_rows_in && (is_column_told || has_passed_over(file));
     report.refused = refused.counts();
     report.admitted = file.admitted.counts();
     report.refusals_known = file.position.refusals_unknown_before == 0;
@@ -354,7 +409,8 @@ class IngestStage {
   WordCounter null_users_;
   WordCounter null_values_;
   OddIds padded_users_, rounded_users_;
-  std::vector<std::string> unended_;  // files whose last row was taken without its line end
+  std::vector<std::string> times_kept_;  // see FileRun::keeps_times
+  std::vector<std::string> unended_;     // files whose last row was taken without its line end
   // Rows and lines of the files read in this run, by their reading and the hash of their mark.
   std::map<std::array<std::uint64_t, 3>, std::pair<std::uint64_t, std::uint64_t>> counts_;
   // What limits keep out of the sources that were read in this run, by the source's id.

@@ -25,9 +25,13 @@ struct FileRun {
   bool known = false;
   std::atomic<bool> failed{false};  // some of it cannot be read: what follows is not looked at
   FileReport report;
+  bool keeps_times = false;        // see ReadingPlan
+  bool has_good_rows = false;      // in this run
+  bool has_other_rejects = false;  // see FileReport::rows_want_other_reading
   std::vector<std::string> notes;
   std::vector<std::string> notes_if_read;  // to be told if any row is
-  std::set<std::string> late_values;       // that were told
+  std::vector<std::string> late_columns;   // that would have been guessed, had they come earlier
+  std::set<Option> roles_missing;          // of rows that were rejected for want of it
   Refusals admitted;        // the last stage's: what this run took in of what was refused before
   Refusals refused_beyond;  // rows that the position does not tell: of a pipe, or past its mark
   // What else limits keep out of the content, as it was when the file was recognized.

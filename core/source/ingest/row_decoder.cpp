@@ -18,6 +18,7 @@
 #include "core/source/ingest/batch_builder.h"
 #include "core/source/ingest/row_sample.h"
 #include "core/source/ingest/schema_inspector.h"
+#include "core/source/ingest/source_reading.h"
 #include "core/source/values/amount_parser.h"
 #include "core/source/values/block_dictionary.h"
 #include "core/source/values/joined_value.h"
@@ -48,6 +49,13 @@ Result<PreparedBatch> prepare(const Engine& engine, const EventBatch& batch,
   return prepared.status().within(name);
 }
 
+// Whether a row at fault may come in when it is read by other options, or from a file in UTF-8.
+bool wants_other_reading(const RowFault& fault) {
+  return fault.kind == RejectKind::kUserNotUtf8 || fault.kind == RejectKind::kEventNotUtf8 ||
+         fault.kind == RejectKind::kPropertyNotUtf8 ||
+         names_another_reading(fault.helping_options());
+}
+
 // Gathers the rejected rows of one block.
 class RejectCollector {
  public:
@@ -71,6 +79,7 @@ class RejectCollector {
 
  private:
   void count(const RowFault& fault) {
+    out_.rejects_want_other_reading = out_.rejects_want_other_reading || wants_other_reading(fault);
     const auto counted =
         std::find_if(out_.rejected_by_kind.begin(), out_.rejected_by_kind.end(),
                      [&](const RejectCount& count) { return count.kind == fault.kind; });
@@ -143,7 +152,7 @@ class TextDecoder final : public RowDecoder {
     out.null_values = builder_.null_values().counts();
     out.padded_users = builder_.padded_users();
     out.rounded_users = builder_.rounded_users();
-    if constexpr (std::is_same_v<Reader, NdjsonReader>) out.late_values = reader_.take_met();
+    if constexpr (std::is_same_v<Reader, NdjsonReader>) out.late_columns = reader_.take_met();
     if (out.good_rows > 0) {
       ROLLCALL_ASSIGN_OR_RETURN(out.batch, prepare(engine_, builder_.batch(), name_));
     }
@@ -603,13 +612,12 @@ std::unique_ptr<RowDecoder> RowDecoder::make(const Engine& engine, const Decoder
         admission);
   };
   if (schema.format == FileFormat::kNdjson) {
-    const auto make_reader =
-        [source = options.source, plan,
-         awaited = awaited_values(schema, options.source)](std::size_t line_bytes_max) {
-          NdjsonReader reader(line_bytes_max, source.comment, plan.slot_columns, source.nested);
-          reader.watch_for(awaited);
-          return reader;
-        };
+    const auto make_reader = [source = options.source, plan, awaited = options.awaited,
+                              known = schema.columns](std::size_t line_bytes_max) {
+      NdjsonReader reader(line_bytes_max, source.comment, plan.slot_columns, source.nested);
+      reader.watch_for(awaited, known);
+      return reader;
+    };
     return std::make_unique<TextDecoder<NdjsonReader>>(engine, options, make_reader, make_builder);
   }
   std::vector<std::uint32_t> columns;

@@ -36,13 +36,14 @@ struct DecodedBlock {
   std::uint64_t lines = 0;                    // line ends
   std::vector<BlockReject> rejects;           // the first `rejects_max` of them, in order
   std::vector<RejectCount> rejected_by_kind;  // all of them
+  bool rejects_want_other_reading = false;    // as of FileReport, of any of them
   Refusals refused;                           // of them (a second reading: besides them)
   // On a second reading, rows that were refused before, and of these the ones in `batch`.
   Refusals decided, admitted;
   std::vector<WordCount> null_users;  // as of IngestReport
   std::vector<WordCount> null_values;
   OddIds padded_users, rounded_users;
-  std::vector<std::string> late_values;  // columns that awaited_values had awaited
+  std::vector<std::string> late_columns;  // that were awaited
 };
 
 // How the blocks of one source are decoded. Immutable.
@@ -53,8 +54,9 @@ struct DecoderOptions {
   TimeZone zone;
   std::size_t rejects_max = 0;
   Admission admission;
-  std::size_t cut_line_bytes = 0;  // as RefusedRange::cut_line_bytes
-  bool holds_unrounded = false;    // as SourceReading::holds_unrounded
+  std::size_t cut_line_bytes = 0;    // as RefusedRange::cut_line_bytes
+  bool holds_unrounded = false;      // as SourceReading::holds_unrounded
+  std::vector<std::string> awaited;  // see awaited_names
 };
 
 // Threads: one at a time; any number of decoders at once.

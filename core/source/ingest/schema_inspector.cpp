@@ -14,10 +14,12 @@
 #include "core/source/files/content_reader.h"
 #include "core/source/files/foreign_format.h"
 #include "core/source/files/source_paths.h"
+#include "core/source/formats/column_name.h"
 #include "core/source/formats/native_format.h"
 #include "core/source/ingest/row_sample.h"
 #include "core/source/values/amount_parser.h"
 #include "core/source/values/null_words.h"
+#include "core/source/values/row.h"
 #include "core/source/values/time_parser.h"
 #include "core/time/time_zone.h"
 #include "rollcall/message_text.h"
@@ -35,16 +37,6 @@ constexpr std::string_view kTimeNames[] = {"time",           "timestamp",   "ts"
                                            "eventtimestamp", "datetime",    "date",     "createdat",
                                            "occurredat",     "invoicedate", "eventdate"};
 constexpr std::string_view kValueNames[] = {"value", "amount", "revenue"};
-
-// Lower case; without '_', '-' and blanks.
-std::string normalized_name(std::string_view name) {
-  std::string out;
-  for (const char c : name) {
-    if (c == '_' || c == '-' || c == ' ') continue;
-    out += 'A' <= c && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  }
-  return out;
-}
 
 // Chooses columns, one role after the other.
 class ColumnChooser {
@@ -194,6 +186,26 @@ bool is_all_empty(const RowSample& sample, const std::string& column) {
   });
 }
 
+// The options that read some of the column, most of which are no amounts in that form, such as
+// `found`. One that is named is read whatever is in it, so that none is named of which nothing is
+// an amount: all rows would be rejected.
+OptionHint hint_for_amounts(const RowSample& sample, const std::string& column,
+                            std::string_view found, const AmountForm& form) {
+  constexpr std::uint32_t kDecimals = 12;
+  OptionHint hint = explain_amount_fault(AmountFault::kNotANumber, found, form, kDecimals).hint;
+  for (OptionHint::Way& way : hint.ways) {
+    const AmountForm other = amount_form(way);
+    const auto is_such = [&](std::string_view text) { return is_amount(text, other); };
+    if (!holds_mostly(sample, column, is_such)) way.push_back({Option::kValue, column});
+  }
+  if (!hint.empty()) return hint;
+  const auto is_none = [&](std::string_view text) {
+    return is_null_word(text) || !is_amount(text, form);
+  };
+  if (!first_unlike(sample, column, is_none).empty()) hint = {Option::kValue, column};
+  return hint;
+}
+
 // Chooses the column of the value: of those whose name fits, one that some row has, since an export
 // may have columns that nobody fills. One that is named is taken whatever is in it: its rows say
 // what is wrong with them.
@@ -206,13 +218,13 @@ Status choose_value(ColumnChooser& chooser, const RowSample& sample, const Sourc
   };
   const auto passed_over = [&](const std::string& column) {
     const std::string found = first_unlike(sample, column, is_such);
-    OptionHint hint = form == AmountForm() ? amount_hint(found) : OptionHint();
-    if (hint.empty()) hint = {Option::kValue, column};
+    std::string odd = odd_amount_text(found);
+    if (!odd.empty()) odd = ", " + odd;
     schema.passed_over.push_back(
         {fmt::format("column {} is not read as the value: most of its first rows are no amounts, "
-                     "such as {}",
-                     column, quoted_excerpt(found)),
-         std::move(hint)});
+                     "such as {}{}",
+                     column, quoted_excerpt(found), odd),
+         hint_for_amounts(sample, column, found, form)});
   };
   std::vector<std::string> empty;
   const auto is_filled = [&](const std::string& column) {
@@ -579,6 +591,11 @@ Status check_source_options(const SourceOptions& options) {
   if (options.event_name && options.event_name->empty()) {
     return refused("event_name: empty (allowed: 1 to 1024 bytes)", Option::kEventName);
   }
+  if (options.event_name && options.event_name->size() > kNameBytesMax) {
+    return refused(fmt::format("event_name: {} bytes (allowed: 1 to {} bytes)",
+                               options.event_name->size(), kNameBytesMax),
+                   Option::kEventName);
+  }
   ROLLCALL_RETURN_IF_ERROR(check_amount_form(amount_form(options)));
   if (options.line_bytes_max == 0) {
     return refused("line_bytes_max: 0 (allowed: 1 and more)", Option::kLineBytesMax);
@@ -593,16 +610,25 @@ AmountForm amount_form(const SourceOptions& options) {
           options.currency.value_or(plain.currency), options.round_values};
 }
 
-std::vector<std::string> awaited_values(const SourceSchema& schema, const SourceOptions& options) {
+std::vector<std::string> awaited_names(const SourceOptions& options) {
   std::vector<std::string> names;
-  if (!schema.value.empty() || options.value) return names;
-  for (const std::string_view name : kValueNames) {
-    const bool known =
-        std::any_of(schema.columns.begin(), schema.columns.end(),
-                    [&](const auto& column) { return normalized_name(column) == name; });
-    if (!known) names.emplace_back(name);
-  }
+  const auto add = [&](bool is_chosen, std::span<const std::string_view> common) {
+    if (!is_chosen) names.insert(names.end(), common.begin(), common.end());
+  };
+  add(options.user.has_value(), kUserNames);
+  add(options.time.has_value(), kTimeNames);
+  add(options.event || options.event_name, kEventNames);
+  add(options.value.has_value(), kValueNames);
   return names;
+}
+
+Option role_of_awaited(std::string_view column) {
+  const auto is_one_of = [&](std::span<const std::string_view> common) {
+    return std::find(common.begin(), common.end(), normalized_name(column)) != common.end();
+  };
+  if (is_one_of(kUserNames)) return Option::kUser;
+  if (is_one_of(kTimeNames)) return Option::kTime;
+  return is_one_of(kEventNames) ? Option::kEvent : Option::kValue;
 }
 
 ColumnPlan plan_columns(const SourceSchema& schema, const std::vector<std::string>& dimensions) {

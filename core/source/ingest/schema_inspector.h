@@ -38,9 +38,13 @@ Result<std::vector<std::string>> first_times(std::string_view name, std::string_
 // What `options` say of how amounts are written.
 AmountForm amount_form(const SourceOptions& options);
 
-// The names, in lower case, by which a column would have been guessed to be the value of NDJSON,
-// had the first rows had one. None: there is one, or there is to be none.
-std::vector<std::string> awaited_values(const SourceSchema& schema, const SourceOptions& options);
+// The names, as normalized_name writes them, by which a column would have been guessed to be the
+// user, the time, the event or the value of NDJSON, had the first rows had it. None of those that
+// are chosen.
+std::vector<std::string> awaited_names(const SourceOptions& options);
+
+// What such a column would have been: kUser, kTime, kEvent or kValue.
+Option role_of_awaited(std::string_view column);
 
 // Which columns are used for what.
 struct ColumnPlan {

@@ -112,6 +112,13 @@ struct Candidate {
   ContentMark mark;
 };
 
+// Where the first reading of a source came to.
+std::uint64_t first_end_of(const KnownSource& source) {
+  std::uint64_t first = source.mark.offset;
+  for (const KnownSource::End& end : source.earlier_ends) first = std::min(first, end.offset);
+  return first;
+}
+
 // Those that a content with this head may hold, by offset.
 std::vector<Candidate> candidates_of(const std::vector<const KnownSource*>& sources,
                                      std::string_view head) {
@@ -366,8 +373,8 @@ Result<SourceRegistry::Recognized> SourceRegistry::recognize(const std::string& 
     const auto found =
         std::find_if(candidates.rbegin(), candidates.rend(), [&](const Candidate& candidate) {
           const SourceReading& known = *candidate.source->reading;
-          const Result<SourceReading> reading =
-              read_as(candidate.source->counted ? &known : nullptr);
+          const Result<SourceReading> reading = read_as(
+              candidate.source->counted ? &known : nullptr, first_end_of(*candidate.source));
           return reading.ok() && reading->key() == known.key();
         });
     return found == candidates.rend() ? std::nullopt : std::optional(*found);
@@ -419,7 +426,7 @@ Result<SourceRegistry::Recognized> SourceRegistry::recognize(const std::string& 
       if (end.offset <= best->mark.offset) source.earlier_ends.push_back(end);
     }
   } else {
-    ROLLCALL_ASSIGN_OR_RETURN(SourceReading reading, read_as(nullptr));
+    ROLLCALL_ASSIGN_OR_RETURN(SourceReading reading, read_as(nullptr, 0));
     source.reading = std::make_shared<SourceReading>(std::move(reading));
     source.id = new_id(head, *source.reading);
     if (!counted.empty()) result.otherwise = *counted.back().source->reading;

@@ -77,8 +77,10 @@ class SourceRegistry {
  public:
   explicit SourceRegistry(const std::vector<SourcePosition>& positions);
 
-  // How a content is to be read, when what is not chosen is as in `known` (null: guessed).
-  using ReadAs = std::function<Result<SourceReading>(const SourceReading* known)>;
+  // How a content is to be read, when what is not chosen is as in `known` (null: guessed), whose
+  // first reading came to `first_end`.
+  using ReadAs =
+      std::function<Result<SourceReading>(const SourceReading* known, std::uint64_t first_end)>;
   // Whether a row, good or not, stands in the beginning of a content.
   using HoldsRow = std::function<bool(std::string_view beginning)>;
 

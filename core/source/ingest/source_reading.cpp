@@ -4,6 +4,7 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -156,7 +157,11 @@ std::string SourceReading::describe() const {
   const auto add = [&](std::string_view what, std::string_view value) {
     text += fmt::format("{}{} = {}", text.empty() ? "" : ", ", what, excerpt(value));
   };
-  for (const Column& column : columns) add(column.role, column.name);
+  for (const Column& column : columns) {
+    add(column.role, column.name);
+    // Names that were given may be those of other columns.
+    if (!names.empty()) text += fmt::format(" (column {})", column.number + 1);
+  }
   if (!event_name.empty()) add("event_name", event_name);
   if (!time_format.empty()) add("time_format", time_format);
   if (format == FileFormat::kDelimited && delimiter != ",") {
@@ -182,6 +187,16 @@ std::string SourceReading::describe() const {
   return text;
 }
 
+bool names_another_reading(const OptionHint& hint) {
+  constexpr Option kOptions[] = {
+      Option::kFormat,     Option::kDelimiter, Option::kQuotes,   Option::kSkipLines,
+      Option::kComment,    Option::kColumns,   Option::kUser,     Option::kEvent,
+      Option::kTime,       Option::kValue,     Option::kDecimal,  Option::kEventName,
+      Option::kTimeFormat, Option::kTimeUnit,  Option::kGrouping, Option::kCurrency};
+  return std::any_of(std::begin(kOptions), std::end(kOptions),
+                     [&](Option option) { return hint.names(option); });
+}
+
 Result<ReadingPlan> plan_reading(std::string_view name, std::string_view head, bool complete,
                                  const SourceOptions& options,
                                  const std::vector<std::string>& dimensions, const TimeZone& zone,
@@ -205,8 +220,38 @@ Result<ReadingPlan> plan_reading(std::string_view name, std::string_view head, b
   if (read_alike(times, zone, plan.reading, *known)) {
     plan.reading.time_format = known->time_format;
     plan.reading.time_unit = known->time_unit;
+    plan.keeps_times = true;
   }
   return plan;
+}
+
+std::optional<SourceReading> reading_if_new(std::string_view name, std::string_view beginning,
+                                            bool complete, const SourceOptions& options,
+                                            const std::vector<std::string>& dimensions,
+                                            const SourceReading& known) {
+  const bool has_value =
+      std::any_of(known.columns.begin(), known.columns.end(),
+                  [](const SourceReading::Column& column) { return column.role == "value"; });
+  const bool says_amounts = options.decimal || options.grouping || options.currency;
+  const bool names_columns = !options.columns.empty() && options.columns != known.names;
+  const bool is_decided = !names_columns && (has_value || options.value || !says_amounts);
+  if (is_decided || known.format == FileFormat::kNative) return {};
+  SourceOptions open = options_as_in(known, options);
+  open.value = options.value;
+  if (names_columns) {
+    open.user = options.user;
+    open.time = options.time;
+    open.event = options.event;
+    open.event_name = options.event_name;
+  }
+  const Result<SourceSchema> schema = inspect_head(name, beginning, complete, open, dimensions);
+  if (!schema.ok()) return {};
+  SourceReading reading = reading_of(*schema, open, dimensions);
+  reading.holds_unrounded = has_value ? known.holds_unrounded : reading.holds_unrounded;
+  reading.time_format = known.time_format;
+  reading.time_unit = known.time_unit;
+  if (reading.key() == known.key()) return {};
+  return reading;
 }
 
 }  // namespace rollcall

@@ -5,12 +5,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/time/time_zone.h"
 #include "rollcall/file_source.h"
+#include "rollcall/option_hint.h"
 #include "rollcall/status.h"
 
 namespace rollcall {
@@ -51,11 +53,17 @@ struct SourceReading {
   std::string describe() const;
 };
 
+// Whether an option of the hint would have a source read in another way.
+bool names_another_reading(const OptionHint& hint);
+
 // How a content is going to be read.
 struct ReadingPlan {
   SourceSchema schema;
   SourceOptions options;  // that give this schema
   SourceReading reading;
+  // Another form or unit of times was chosen, which reads the first rows as before. Rows that were
+  // read before stay as they are.
+  bool keeps_times = false;
 };
 
 // Plans to read a source named `name` whose content begins with `head`, and ends with it if
@@ -65,5 +73,14 @@ Result<ReadingPlan> plan_reading(std::string_view name, std::string_view head, b
                                  const SourceOptions& options,
                                  const std::vector<std::string>& dimensions, const TimeZone& zone,
                                  const SourceReading* known);
+
+// How a source would be read whose columns are guessed, had `options` been given when `beginning`,
+// which its content ends with if `complete`, was read for the first time: options that name its
+// columns, or say how amounts are written while there is no value, decide which are taken. Unset:
+// as it is in `known`.
+std::optional<SourceReading> reading_if_new(std::string_view name, std::string_view beginning,
+                                            bool complete, const SourceOptions& options,
+                                            const std::vector<std::string>& dimensions,
+                                            const SourceReading& known);
 
 }  // namespace rollcall

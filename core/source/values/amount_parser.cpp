@@ -318,6 +318,50 @@ OptionHint amount_hint(std::string_view text) {
   return hint;
 }
 
+AmountForm amount_form(const OptionHint::Way& options) {
+  AmountForm form;
+  for (const OptionValue& set : options) {
+    if (set.option == Option::kDecimal && !set.value.empty()) form.decimal = set.value.front();
+    if (set.option == Option::kGrouping) form.grouping = set.value;
+    if (set.option == Option::kCurrency) form.currency = set.value;
+  }
+  return form;
+}
+
+std::string odd_amount_text(std::string_view text) {
+  // Whether it is an amount as it stands, or in a form of its own.
+  const auto is_amount = [](std::string_view number) {
+    Amount amount = 0;
+    return parse_amount(number, 0, amount) != AmountFault::kNotANumber ||
+           !amount_hint(number).empty();
+  };
+  const auto trimmed = [](std::string_view padded) {
+    const std::size_t begin = padded.find_first_not_of(" \t");
+    if (begin == std::string_view::npos) return std::string_view();
+    return padded.substr(begin, padded.find_last_not_of(" \t") + 1 - begin);
+  };
+  const auto odd = [](std::string_view what, std::string_view allowed) {
+    return fmt::format("{}, which no option reads (allowed: {})", what, allowed);
+  };
+  text = trimmed(text);
+  if (text.empty()) return {};
+  const std::string_view before = trimmed(text.substr(0, text.size() - 1));
+  if (text.ends_with('%') && is_amount(before)) {
+    return odd("a percentage", before);
+  }
+  const bool is_signed = is_sign(before.empty() ? '-' : before.front());
+  if (text.starts_with('(') && text.ends_with(')')) {
+    const std::string_view within = trimmed(before.substr(1));
+    if (!within.empty() && !is_sign(within.front()) && is_amount(within)) {
+      return odd("an amount in parentheses", fmt::format("-{}", within));
+    }
+  }
+  if (is_sign(text.back()) && !is_signed && is_amount(before)) {
+    return odd("an amount with its sign behind it", fmt::format("{}{}", text.back(), before));
+  }
+  return {};
+}
+
 RejectKind kind_of(AmountFault fault) {
   switch (fault) {
     case AmountFault::kNone:

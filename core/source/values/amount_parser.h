@@ -33,6 +33,13 @@ Status check_amount_form(const AmountForm& form);
 // when there are none.
 OptionHint amount_hint(std::string_view text);
 
+// The form that options set which say how amounts are written.
+AmountForm amount_form(const OptionHint::Way& options);
+
+// What `text` is that no form reads, and what would be read in its place: "an amount in
+// parentheses, which no option reads (allowed: -5.00)"; "" where it is nothing of the kind.
+std::string odd_amount_text(std::string_view text);
+
 // What was wrong with `text`, for a rejected row: its kind, and the whole story. `fault` is one.
 // With a form, the hint says which options would take the amount.
 RejectKind kind_of(AmountFault fault);

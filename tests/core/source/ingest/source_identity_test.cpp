@@ -567,7 +567,8 @@ TEST(SourceRegistry, ManyKnownSourcesAreNoBurden) {
     for (int round = 0; round < 5; ++round) {
       const auto begin = std::chrono::steady_clock::now();
       auto recognized = registry.recognize(
-          path, *ContentReader::open(path), [](const SourceReading*) { return SourceReading(); },
+          path, *ContentReader::open(path),
+          [](const SourceReading*, std::uint64_t) { return SourceReading(); },
           [](std::string_view) { return true; });
       EXPECT_TRUE(recognized.ok() && !recognized->known);
       least = std::min(least, std::chrono::steady_clock::now() - begin);
