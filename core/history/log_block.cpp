@@ -139,147 +139,199 @@ void EventColumns::resize(std::size_t size) {
   for (auto& column : properties) column.resize(size);
 }
 
+namespace {
+
+// The users of a block, and how wide the columns are that hold a number of each.
+struct UserColumns {
+  std::vector<std::uint32_t> begins;  // of their events; then the end of the last
+  std::vector<std::uint8_t> step_widths;
+  unsigned gap_width = 0, count_width = 0, first_width = 0;
+  std::uint64_t step_bits = 0;
+
+  std::size_t size() const { return step_widths.size(); }
+};
+
+// Which events have a value, and how wide those are.
+struct ValueColumn {
+  std::size_t count = 0;
+  Amount min = 0;
+  unsigned width = 0;
+  bool by_name = true;               // all events of a name have one, or none
+  std::vector<std::uint32_t> names;  // that have some
+};
+
+}  // namespace
+
+// Packs some events in three steps: measures the columns, writes the header, writes the columns.
+class LogBlock::Packer {
+ public:
+  Packer(const EventColumns& events, std::size_t begin, std::size_t end)
+      : count_(end - begin),
+        ordinals_(events.ordinals.data() + begin, count_),
+        times_(events.times.data() + begin, count_),
+        values_(events.values.data() + begin, count_),
+        names_({events.names.data() + begin, count_}),
+        base_(std::ranges::min(times_)),
+        unit_number_(unit_of(times_, base_)),
+        unit_(static_cast<std::uint64_t>(kUnits[unit_number_])) {
+    for (const auto& column : events.dimensions) {
+      dimensions_.emplace_back(std::span(column.data() + begin, count_));
+    }
+    for (const auto& column : events.properties) {
+      properties_.emplace_back(std::span(column.data() + begin, count_));
+    }
+    measure_users();
+    measure_values();
+  }
+
+  std::vector<std::uint64_t> words() const {
+    const std::string head = header();
+    std::vector<std::uint64_t> words((head.size() + 7) / 8);
+    std::memcpy(words.data(), head.data(), head.size());
+    add_planes(names_, names_.numbers().size(), count_, words);
+    for (const NumberCodes& codes : dimensions_) {
+      add_planes(codes, codes.numbers().size(), count_, words);
+    }
+    for (const TextCodes& codes : properties_) {
+      add_planes(codes, codes.texts().size(), count_, words);
+    }
+    BitWriter bits(words);
+    if (value_.count > 0 && !value_.by_name) {
+      for (const Amount value : values_) bits.add(value != 0 ? 1 : 0, 1);
+      bits.end();
+    }
+    add_users(bits);
+    for (const Amount value : values_) {
+      if (value != 0) bits.add(distance(value_.min, value), value_.width);
+    }
+    bits.end();
+    words.push_back(0);
+    words.shrink_to_fit();
+    return words;
+  }
+
+ private:
+  std::uint64_t in_units(std::uint64_t distance) const {
+    return unit_ == 1 ? distance : distance / unit_;
+  }
+
+  void measure_users() {
+    for (std::size_t i = 0; i < count_; ++i) {
+      if (i == 0 || ordinals_[i] != ordinals_[i - 1]) {
+        users_.begins.push_back(static_cast<std::uint32_t>(i));
+      }
+    }
+    users_.step_widths.resize(users_.begins.size());
+    users_.begins.push_back(static_cast<std::uint32_t>(count_));
+    std::uint32_t gap_max = 0, count_max = 0;
+    std::uint64_t first_max = 0;
+    for (std::size_t user = 0; user < users_.size(); ++user) {
+      const std::size_t first = users_.begins[user], after = users_.begins[user + 1];
+      if (user > 0) gap_max = std::max(gap_max, ordinals_[first] - ordinals_[first - 1] - 1);
+      count_max = std::max(count_max, static_cast<std::uint32_t>(after - first - 1));
+      first_max = std::max(first_max, in_units(distance(base_, times_[first])));
+      std::uint64_t step_max = 0;
+      for (std::size_t i = first + 1; i < after; ++i) {
+        step_max = std::max(step_max, distance(times_[i - 1], times_[i]));
+      }
+      users_.step_widths[user] = static_cast<std::uint8_t>(bits_of(in_units(step_max)));
+      users_.step_bits += std::uint64_t{users_.step_widths[user]} * (after - first - 1);
+    }
+    users_.gap_width = bits_of(gap_max);
+    users_.count_width = bits_of(count_max);
+    users_.first_width = bits_of(first_max);
+  }
+
+  void measure_values() {
+    Amount max = 0;
+    std::vector<std::uint32_t> by_name(names_.numbers().size()), valued_by_name(by_name.size());
+    for (std::size_t i = 0; i < count_; ++i) {
+      const std::uint32_t name = names_.code_at(i);
+      ++by_name[name];
+      if (values_[i] == 0) continue;
+      ++valued_by_name[name];
+      value_.min = value_.count == 0 ? values_[i] : std::min(value_.min, values_[i]);
+      max = value_.count == 0 ? values_[i] : std::max(max, values_[i]);
+      ++value_.count;
+    }
+    for (std::uint32_t name = 0; name < by_name.size(); ++name) {
+      const std::uint32_t valued = valued_by_name[name];
+      value_.by_name = value_.by_name && (valued == 0 || valued == by_name[name]);
+      if (valued > 0) value_.names.push_back(name);
+    }
+    value_.width = bits_of(distance(value_.min, max));
+  }
+
+  std::string header() const {
+    std::string header;
+    ByteWriter writer(header);
+    writer.byte(kVersion);
+    writer.varint(count_);
+    writer.varint(users_.size());
+    writer.varint(ordinals_.front());
+    writer.zigzag(base_);
+    writer.byte(static_cast<std::uint8_t>(unit_number_));
+    writer.byte(static_cast<std::uint8_t>(users_.gap_width));
+    writer.byte(static_cast<std::uint8_t>(users_.count_width));
+    writer.byte(static_cast<std::uint8_t>(users_.first_width));
+    writer.varint(users_.step_bits);
+    write_numbers(writer, names_.numbers());
+    writer.varint(dimensions_.size());
+    for (const NumberCodes& codes : dimensions_) write_numbers(writer, codes.numbers());
+    writer.varint(properties_.size());
+    for (const TextCodes& codes : properties_) {
+      writer.varint(codes.texts().size());
+      for (const std::string_view text : codes.texts()) writer.text(text);
+    }
+    writer.varint(value_.count);
+    if (value_.count > 0) {
+      writer.zigzag(value_.min);
+      writer.byte(static_cast<std::uint8_t>(value_.width));
+      writer.byte(value_.by_name ? 1 : 0);
+      if (value_.by_name) write_numbers(writer, value_.names);
+    }
+    return header;
+  }
+
+  void add_users(BitWriter& bits) const {
+    const std::vector<std::uint32_t>& begins = users_.begins;
+    const auto add = [&](unsigned width, auto number_of) {
+      for (std::size_t user = 0; user < users_.size(); ++user) bits.add(number_of(user), width);
+      bits.end();
+    };
+    add(users_.gap_width, [&](std::size_t user) -> std::uint64_t {
+      const std::size_t first = begins[user];
+      return user == 0 ? 0 : ordinals_[first] - ordinals_[first - 1] - 1;
+    });
+    add(users_.count_width, [&](std::size_t user) { return begins[user + 1] - begins[user] - 1; });
+    add(users_.first_width,
+        [&](std::size_t user) { return in_units(distance(base_, times_[begins[user]])); });
+    add(kStepWidthBits, [&](std::size_t user) { return users_.step_widths[user]; });
+    for (std::size_t user = 0; user < users_.size(); ++user) {
+      for (std::size_t i = begins[user] + std::size_t{1}; i < begins[user + 1]; ++i) {
+        bits.add(in_units(distance(times_[i - 1], times_[i])), users_.step_widths[user]);
+      }
+    }
+    bits.end();
+  }
+
+  const std::size_t count_;
+  const std::span<const std::uint32_t> ordinals_;
+  const std::span<const TimeUs> times_;
+  const std::span<const Amount> values_;
+  const NumberCodes names_;
+  std::vector<NumberCodes> dimensions_;
+  std::vector<TextCodes> properties_;
+  const TimeUs base_;
+  const std::size_t unit_number_;
+  const std::uint64_t unit_;
+  UserColumns users_;
+  ValueColumn value_;
+};
+
 LogBlock LogBlock::pack(const EventColumns& events, std::size_t begin, std::size_t end) {
-  const std::size_t count = end - begin;
-  const std::span ordinals(events.ordinals.data() + begin, count);
-  const std::span times(events.times.data() + begin, count);
-  const std::span values(events.values.data() + begin, count);
-  const NumberCodes names({events.names.data() + begin, count});
-  std::vector<NumberCodes> dimensions;
-  for (const auto& column : events.dimensions) {
-    dimensions.emplace_back(std::span(column.data() + begin, count));
-  }
-  std::vector<TextCodes> properties;
-  for (const auto& column : events.properties) {
-    properties.emplace_back(std::span(column.data() + begin, count));
-  }
-
-  const TimeUs base = std::ranges::min(times);
-  const std::size_t unit_number = unit_of(times, base);
-  const auto unit = static_cast<std::uint64_t>(kUnits[unit_number]);
-  const bool is_fine = unit == 1;
-  const auto in_units = [&](std::uint64_t distance) {
-    return is_fine ? distance : distance / unit;
-  };
-
-  // Users, and what their columns hold.
-  std::vector<std::uint32_t> user_begins;
-  for (std::size_t i = 0; i < count; ++i) {
-    if (i == 0 || ordinals[i] != ordinals[i - 1]) {
-      user_begins.push_back(static_cast<std::uint32_t>(i));
-    }
-  }
-  const std::size_t user_count = user_begins.size();
-  user_begins.push_back(static_cast<std::uint32_t>(count));
-  std::uint32_t gap_max = 0, count_max = 0;
-  std::uint64_t first_max = 0, step_bits = 0;
-  std::vector<std::uint8_t> step_widths(user_count);
-  for (std::size_t user = 0; user < user_count; ++user) {
-    const std::size_t first = user_begins[user], after = user_begins[user + 1];
-    if (user > 0) gap_max = std::max(gap_max, ordinals[first] - ordinals[first - 1] - 1);
-    count_max = std::max(count_max, static_cast<std::uint32_t>(after - first - 1));
-    first_max = std::max(first_max, in_units(distance(base, times[first])));
-    std::uint64_t step_max = 0;
-    for (std::size_t i = first + 1; i < after; ++i) {
-      step_max = std::max(step_max, distance(times[i - 1], times[i]));
-    }
-    step_widths[user] = static_cast<std::uint8_t>(bits_of(in_units(step_max)));
-    step_bits += std::uint64_t{step_widths[user]} * (after - first - 1);
-  }
-
-  // Values: whether the name tells which events have one, and how wide they are.
-  std::size_t value_count = 0;
-  Amount value_min = 0, value_max = 0;
-  std::vector<std::uint32_t> by_name(names.numbers().size()), valued_by_name(by_name.size());
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::uint32_t name = names.code_at(i);
-    ++by_name[name];
-    if (values[i] == 0) continue;
-    ++valued_by_name[name];
-    value_min = value_count == 0 ? values[i] : std::min(value_min, values[i]);
-    value_max = value_count == 0 ? values[i] : std::max(value_max, values[i]);
-    ++value_count;
-  }
-  std::vector<std::uint32_t> valued_names;
-  bool values_by_name = true;
-  for (std::uint32_t name = 0; name < by_name.size(); ++name) {
-    values_by_name =
-        values_by_name && (valued_by_name[name] == 0 || valued_by_name[name] == by_name[name]);
-    if (valued_by_name[name] > 0) valued_names.push_back(name);
-  }
-  const unsigned value_width = bits_of(distance(value_min, value_max));
-
-  std::string header;
-  ByteWriter writer(header);
-  writer.byte(kVersion);
-  writer.varint(count);
-  writer.varint(user_count);
-  writer.varint(ordinals.front());
-  writer.zigzag(base);
-  writer.byte(static_cast<std::uint8_t>(unit_number));
-  const unsigned gap_width = bits_of(gap_max), count_width = bits_of(count_max),
-                 first_width = bits_of(first_max);
-  writer.byte(static_cast<std::uint8_t>(gap_width));
-  writer.byte(static_cast<std::uint8_t>(count_width));
-  writer.byte(static_cast<std::uint8_t>(first_width));
-  writer.varint(step_bits);
-  write_numbers(writer, names.numbers());
-  writer.varint(dimensions.size());
-  for (const NumberCodes& codes : dimensions) write_numbers(writer, codes.numbers());
-  writer.varint(properties.size());
-  for (const TextCodes& codes : properties) {
-    writer.varint(codes.texts().size());
-    for (const std::string_view text : codes.texts()) writer.text(text);
-  }
-  writer.varint(value_count);
-  if (value_count > 0) {
-    writer.zigzag(value_min);
-    writer.byte(static_cast<std::uint8_t>(value_width));
-    writer.byte(values_by_name ? 1 : 0);
-    if (values_by_name) write_numbers(writer, valued_names);
-  }
-
   LogBlock block;
-  std::vector<std::uint64_t>& words = block.words_;
-  words.resize((header.size() + 7) / 8);
-  std::memcpy(words.data(), header.data(), header.size());
-  add_planes(names, names.numbers().size(), count, words);
-  for (const NumberCodes& codes : dimensions) {
-    add_planes(codes, codes.numbers().size(), count, words);
-  }
-  for (const TextCodes& codes : properties) {
-    add_planes(codes, codes.texts().size(), count, words);
-  }
-  BitWriter bits(words);
-  if (value_count > 0 && !values_by_name) {
-    for (const Amount value : values) bits.add(value != 0 ? 1 : 0, 1);
-    bits.end();
-  }
-  const auto add_users = [&](unsigned width, auto number_of) {
-    for (std::size_t user = 0; user < user_count; ++user) bits.add(number_of(user), width);
-    bits.end();
-  };
-  add_users(gap_width, [&](std::size_t user) -> std::uint64_t {
-    const std::size_t first = user_begins[user];
-    return user == 0 ? 0 : ordinals[first] - ordinals[first - 1] - 1;
-  });
-  add_users(count_width,
-            [&](std::size_t user) { return user_begins[user + 1] - user_begins[user] - 1; });
-  add_users(first_width,
-            [&](std::size_t user) { return in_units(distance(base, times[user_begins[user]])); });
-  add_users(kStepWidthBits, [&](std::size_t user) { return step_widths[user]; });
-  for (std::size_t user = 0; user < user_count; ++user) {
-    for (std::size_t i = user_begins[user] + std::size_t{1}; i < user_begins[user + 1]; ++i) {
-      bits.add(in_units(distance(times[i - 1], times[i])), step_widths[user]);
-    }
-  }
-  bits.end();
-  for (const Amount value : values) {
-    if (value != 0) bits.add(distance(value_min, value), value_width);
-  }
-  bits.end();
-  words.push_back(0);
-  words.shrink_to_fit();
+  block.words_ = Packer(events, begin, end).words();
   const Status status = block.read();
   ROLLCALL_ASSERT(status.ok());
   return block;

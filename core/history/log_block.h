@@ -145,6 +145,7 @@ class LogBlock {
   };
 
  private:
+  class Packer;
   struct Column {
     std::vector<std::uint32_t> numbers;   // of names and dimensions
     std::vector<std::string_view> texts;  // of kept properties
