@@ -338,10 +338,11 @@ bool holds_nothing(std::string_view head, bool complete) {
   return complete && head.find_first_not_of("\xEF\xBB\xBF \t\r\n") == std::string_view::npos;
 }
 
-Result<SourceSchema> inspect_head(std::string_view name, std::string_view head, bool complete,
-                                  const SourceOptions& options,
-                                  const std::vector<std::string>& dimensions) {
-  ROLLCALL_RETURN_IF_ERROR(check_source_options(options));
+namespace {
+
+Result<SourceSchema> inspect_as_named(std::string_view name, std::string_view head, bool complete,
+                                      const SourceOptions& options,
+                                      const std::vector<std::string>& dimensions) {
   const FileFormat format = options.format.value_or(
       head.starts_with(kNativeMagic) ? FileFormat::kNative : guess_format(name, head));
   if (format == FileFormat::kNative) return inspect_native(name, head, options, dimensions);
@@ -448,6 +449,48 @@ Result<SourceSchema> inspect_head(std::string_view name, std::string_view head, 
 
   ROLLCALL_RETURN_IF_ERROR(find_dimensions(chooser, dimensions, sample.objects, schema));
   return schema;
+}
+
+// Whether a content begins as JSON does: with an object, or an array of such.
+bool begins_as_json(std::string_view head) {
+  const auto next_is = [&head](std::string_view any_of) {
+    const std::size_t first = head.find_first_not_of(" \t\r\n");
+    if (first == std::string_view::npos || any_of.find(head[first]) == std::string_view::npos) {
+      return false;
+    }
+    head.remove_prefix(first + 1);
+    return true;
+  };
+  if (next_is("[")) return next_is("{");
+  return next_is("{") && next_is("\"}");
+}
+
+// The error of JSON in a file whose name is one of delimited text, of which no header can be read.
+Status json_by_another_name(std::string_view name, std::string_view text, bool complete,
+                            const SourceOptions& options) {
+  SourceSchema schema;
+  schema.format = FileFormat::kNdjson;
+  ROLLCALL_RETURN_IF_ERROR(sample_rows(name, text, complete, options, schema));
+  return fault(name, "NDJSON in a file whose name is one of delimited text")
+      .with_hint({Option::kFormat, "ndjson"});
+}
+
+}  // namespace
+
+Result<SourceSchema> inspect_head(std::string_view name, std::string_view head, bool complete,
+                                  const SourceOptions& options,
+                                  const std::vector<std::string>& dimensions) {
+  ROLLCALL_RETURN_IF_ERROR(check_source_options(options));
+  Result<SourceSchema> schema = inspect_as_named(name, head, complete, options, dimensions);
+  const std::string_view text = after_preamble(head, options.skip_lines.value_or(0));
+  const bool is_named_otherwise =
+      !options.format && guess_format(name, head) == FileFormat::kDelimited;
+  if (schema.ok() || !is_named_otherwise || !begins_as_json(text)) return schema;
+  Status json = json_by_another_name(name, text, complete, options);
+  // Delimited text may have an object in its first field.
+  const bool goes_on = first_line(text).find_first_of(",;\t|") != std::string_view::npos;
+  if (json.hint().empty() && !text.starts_with('[') && goes_on) return schema;
+  return json;
 }
 
 Result<std::vector<std::string>> first_times(std::string_view name, std::string_view head,
