@@ -44,13 +44,10 @@ Status too_large(const std::string& name, std::size_t bytes_max) {
 
 Status lies_elsewhere(const std::string& path, const std::vector<std::string>& directories) {
   return Status::invalid_argument(
-             fmt::format(
-                 "{}: lies where questions may read no file (allowed: {}; question_directories "
-                 "names more)",
-                 path,
-                 directories.empty()
-                     ? "none"
-                     : fmt::format("in and beneath {}", fmt::join(directories, ", "))))
+             fmt::format("{}: lies where questions may read no file (allowed: {})", path,
+                         directories.empty()
+                             ? "none"
+                             : fmt::format("in and beneath {}", fmt::join(directories, ", "))))
       .with_hint(Option::kQuestionDirectories);
 }
 

@@ -46,15 +46,18 @@ Status make_absolute(std::vector<std::string>& directories) {
   for (std::string& directory : directories) {
     const Status whole = check_path(directory);
     if (!whole.ok()) {
-      return Status::invalid_argument("options: question_directories: " + whole.message());
+      return Status::invalid_argument("directory that questions may read: " + whole.message())
+          .with_hint(Option::kQuestionDirectories);
     }
     std::error_code error;
     std::filesystem::path path = std::filesystem::absolute(directory, error);
     if (!error) path = std::filesystem::weakly_canonical(path, error);
     if (directory.empty() || error) {
-      return Status::invalid_argument(fmt::format(
-          "options: question_directories: \"{}\": {} (allowed: the path of a directory)", directory,
-          directory.empty() ? "is empty" : error.message()));
+      return Status::invalid_argument(
+                 fmt::format("directory that questions may read: \"{}\": {} (allowed: the path of "
+                             "a directory)",
+                             directory, directory.empty() ? "is empty" : error.message()))
+          .with_hint(Option::kQuestionDirectories);
     }
     directory = path.string();
   }

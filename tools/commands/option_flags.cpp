@@ -131,6 +131,30 @@ std::string joined_by_or(const std::vector<std::string>& parts) {
   return text;
 }
 
+// A way and those after it that are no more than other values of its option.
+struct Alternatives {
+  std::string flags;  // "--time-unit s, ms or us"; "" where the command line has none
+  std::size_t next = 0;
+};
+
+Alternatives alternatives_from(const OptionHint& hint, std::size_t i) {
+  std::vector<std::string> alternatives = {way_text(hint.ways[i])};
+  std::size_t next = i + 1;
+  for (; next < hint.ways.size() && continues(hint.ways[i], hint.ways[next]); ++next) {
+    alternatives.push_back(value_text(hint.ways[next][0]));
+  }
+  return {alternatives.front().empty() ? "" : joined_by_or(alternatives), next};
+}
+
+// Whether `way`, one of the hint's, is the option of another without its value, which says what it
+// does.
+bool is_said(const OptionHint& hint, const OptionHint::Way& way) {
+  return way.size() == 1 && way[0].value.empty() &&
+         std::any_of(hint.ways.begin(), hint.ways.end(), [&](const OptionHint::Way& other) {
+           return other.size() == 1 && other[0].option == way[0].option && !other[0].value.empty();
+         });
+}
+
 }  // namespace
 
 std::string_view flag_of(Option option) {
@@ -141,17 +165,13 @@ std::string_view flag_of(Option option) {
 std::string flags_text(const OptionHint& hint) {
   std::string text;
   for (std::size_t i = 0; i < hint.ways.size();) {
-    std::vector<std::string> alternatives = {way_text(hint.ways[i])};
-    std::size_t next = i + 1;
-    for (; next < hint.ways.size() && continues(hint.ways[i], hint.ways[next]); ++next) {
-      alternatives.push_back(value_text(hint.ways[next][0]));
-    }
-    if (!alternatives.front().empty()) {
-      text.append(text.empty() ? "" : " or ").append(joined_by_or(alternatives));
+    const Alternatives found = alternatives_from(hint, i);
+    if (!found.flags.empty()) {
+      text.append(text.empty() ? "" : " or ").append(found.flags);
       // A list of values has an "or" of its own.
-      if (alternatives.size() > 1 && next < hint.ways.size()) text += ",";
+      if (found.next > i + 1 && found.next < hint.ways.size()) text += ",";
     }
-    i = next;
+    i = found.next;
   }
   return text;
 }
@@ -171,12 +191,15 @@ std::string with_flags_at_fault(const Status& status) {
 
 std::string advice_text(const OptionHint& hint) {
   std::vector<std::string> texts;
-  for (const OptionHint::Way& way : hint.ways) {
-    const std::string flags = way_text(way);
-    if (flags.empty()) continue;
+  for (std::size_t i = 0; i < hint.ways.size();) {
+    const OptionHint::Way& way = hint.ways[i];
+    const Alternatives found = alternatives_from(hint, i);
+    i = found.next;
+    if (found.flags.empty() || is_said(hint, way)) continue;
     const FlagValue* const value = flag_value(way[0]);
     const FlagText* const of_option = text_of(way[0].option);
-    texts.push_back(fmt::format("{} {}", flags, value == nullptr ? of_option->does : value->does));
+    texts.push_back(
+        fmt::format("{} {}", found.flags, value == nullptr ? of_option->does : value->does));
   }
   return fmt::format("{}", fmt::join(texts, "; "));
 }
