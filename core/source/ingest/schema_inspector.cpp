@@ -518,176 +518,177 @@ HeadWanted head_to_inspect(const std::string& name, const SourceOptions& options
   };
   // A header and a row behind it may be as long as any.
   return {enough, kHeadBytes + 2 * options.line_bytes_max};
+}
 
-  namespace {
+namespace {
 
-  // nullopt: the file is empty.
-  Result<std::optional<SourceSchema>> inspect_file(const std::string& path,
-                                                   const SourceOptions& options,
-                                                   const std::vector<std::string>& dimensions) {
-    ROLLCALL_ASSIGN_OR_RETURN(ContentReader content, ContentReader::open(path));
-    ROLLCALL_ASSIGN_OR_RETURN(const std::string_view head,
-                              content.head(head_to_inspect(path, options, dimensions)));
-    const bool complete = content.head_is_all();
-    if (holds_nothing(head, complete)) return std::optional<SourceSchema>();
-    ROLLCALL_ASSIGN_OR_RETURN(SourceSchema schema,
-                              inspect_head(path, head, complete, options, dimensions));
-    return std::optional<SourceSchema>(std::move(schema));
-  }
+// nullopt: the file is empty.
+Result<std::optional<SourceSchema>> inspect_file(const std::string& path,
+                                                 const SourceOptions& options,
+                                                 const std::vector<std::string>& dimensions) {
+  ROLLCALL_ASSIGN_OR_RETURN(ContentReader content, ContentReader::open(path));
+  ROLLCALL_ASSIGN_OR_RETURN(const std::string_view head,
+                            content.head(head_to_inspect(path, options, dimensions)));
+  const bool complete = content.head_is_all();
+  if (holds_nothing(head, complete)) return std::optional<SourceSchema>();
+  ROLLCALL_ASSIGN_OR_RETURN(SourceSchema schema,
+                            inspect_head(path, head, complete, options, dimensions));
+  return std::optional<SourceSchema>(std::move(schema));
+}
 
-  Result<SourceSchema> inspect_files(const std::vector<std::string>& paths,
-                                     const SourceOptions& options,
-                                     const std::vector<std::string>& dimensions) {
-    ROLLCALL_ASSIGN_OR_RETURN(const ExpandedPaths expanded, expand_directories(paths));
-    Status first_failure;
-    for (const std::string& path : expanded.files) {
-      if (!stored_size(path)) {
-        return Status::invalid_argument(
-            fmt::format("{}: only a file can be looked at without being read", path));
-      }
-      Result<std::optional<SourceSchema>> schema = inspect_file(path, options, dimensions);
-      if (schema.ok() && *schema) return **std::move(schema);
-      if (first_failure.ok()) first_failure = schema.status();
+Result<SourceSchema> inspect_files(const std::vector<std::string>& paths,
+                                   const SourceOptions& options,
+                                   const std::vector<std::string>& dimensions) {
+  ROLLCALL_ASSIGN_OR_RETURN(const ExpandedPaths expanded, expand_directories(paths));
+  Status first_failure;
+  for (const std::string& path : expanded.files) {
+    if (!stored_size(path)) {
+      return Status::invalid_argument(
+          fmt::format("{}: only a file can be looked at without being read", path));
     }
-    ROLLCALL_RETURN_IF_ERROR(first_failure);
-    return Status::invalid_argument(fmt::format("{}: empty", excerpts(expanded.files)));
+    Result<std::optional<SourceSchema>> schema = inspect_file(path, options, dimensions);
+    if (schema.ok() && *schema) return **std::move(schema);
+    if (first_failure.ok()) first_failure = schema.status();
   }
+  ROLLCALL_RETURN_IF_ERROR(first_failure);
+  return Status::invalid_argument(fmt::format("{}: empty", excerpts(expanded.files)));
+}
 
-  Status look_for_dimensions(const std::vector<std::string>& paths, const SourceOptions& options,
-                             const std::vector<std::string>& dimensions) {
-    ROLLCALL_ASSIGN_OR_RETURN(const ExpandedPaths expanded, expand_directories(paths));
-    std::vector<std::string> absent = dimensions;
-    std::vector<std::string> columns;
-    for (const std::string& path : expanded.files) {
-      if (absent.empty() || !stored_size(path)) return {};
-      const Result<std::optional<SourceSchema>> schema = inspect_file(path, options, dimensions);
-      if (!schema.ok() || !*schema) continue;
-      const std::vector<std::string>& without = (*schema)->absent;
-      std::erase_if(absent, [&](const std::string& dimension) {
-        return std::find(without.begin(), without.end(), dimension) == without.end();
-      });
-      for (const std::string& column : (*schema)->columns) {
-        if (std::find(columns.begin(), columns.end(), column) == columns.end()) {
-          columns.push_back(column);
-        }
-      }
-    }
-    if (absent.empty() || columns.empty()) return {};
-    return Status::invalid_argument(
-        fmt::format("dimension {}: no such column{}; there are: {}", quoted_excerpt(absent.front()),
-                    did_you_mean(absent.front(), columns), excerpts(columns)));
-  }
-
-  }  // namespace
-
-  Result<SourceSchema> inspect_source(const std::vector<std::string>& paths,
-                                      const SourceOptions& options,
-                                      const std::vector<std::string>& dimensions) {
-    return guarded("inspect", [&] { return inspect_files(paths, options, dimensions); });
-  }
-
-  Status check_dimensions(const std::vector<std::string>& paths, const SourceOptions& options,
-                          const std::vector<std::string>& dimensions) {
-    return guarded("inspect", [&] { return look_for_dimensions(paths, options, dimensions); });
-  }
-
-  std::vector<std::string> dimension_parts(const std::string& dimension,
-                                           const std::vector<std::string>& columns) {
-    if (std::find(columns.begin(), columns.end(), dimension) != columns.end()) return {dimension};
-    std::vector<std::string> parts;
-    std::size_t begin = 0;
-    for (std::size_t plus = dimension.find('+'); plus != std::string::npos;
-         plus = dimension.find('+', begin)) {
-      parts.push_back(dimension.substr(begin, plus - begin));
-      begin = plus + 1;
-    }
-    parts.push_back(dimension.substr(begin));
-    return parts;
-  }
-
-  Status check_source_options(const SourceOptions& options) {
-    const auto refused = [](const std::string& text, OptionHint hint) {
-      return Status::invalid_argument(text).with_hint(std::move(hint));
-    };
-    if (options.delimiter) {
-      const std::string& delimiter = *options.delimiter;
-      constexpr std::size_t kDelimiterBytesMax = 16;
-      if (delimiter.empty() || delimiter.size() > kDelimiterBytesMax ||
-          delimiter.find_first_of("\"\r\n") != std::string::npos ||
-          !simdjson::validate_utf8(delimiter)) {
-        return refused(
-            fmt::format("delimiter: {} (allowed: 1 to {} bytes of UTF-8 without a quote or "
-                        "a line end)",
-                        quoted_excerpt(delimiter), kDelimiterBytesMax),
-            Option::kDelimiter);
+Status look_for_dimensions(const std::vector<std::string>& paths, const SourceOptions& options,
+                           const std::vector<std::string>& dimensions) {
+  ROLLCALL_ASSIGN_OR_RETURN(const ExpandedPaths expanded, expand_directories(paths));
+  std::vector<std::string> absent = dimensions;
+  std::vector<std::string> columns;
+  for (const std::string& path : expanded.files) {
+    if (absent.empty() || !stored_size(path)) return {};
+    const Result<std::optional<SourceSchema>> schema = inspect_file(path, options, dimensions);
+    if (!schema.ok() || !*schema) continue;
+    const std::vector<std::string>& without = (*schema)->absent;
+    std::erase_if(absent, [&](const std::string& dimension) {
+      return std::find(without.begin(), without.end(), dimension) == without.end();
+    });
+    for (const std::string& column : (*schema)->columns) {
+      if (std::find(columns.begin(), columns.end(), column) == columns.end()) {
+        columns.push_back(column);
       }
     }
-    if (options.comment.find_first_of("\r\n") != std::string::npos) {
-      return refused("comment: it has a line end in it (allowed: how comment lines begin)",
-                     Option::kComment);
-    }
-    if (options.event && options.event_name) {
-      return refused("event and event_name: both are set (allowed: one of them)",
-                     OptionHint(Option::kEvent).or_else(Option::kEventName));
-    }
-    if (options.event_name && options.event_name->empty()) {
-      return refused("event_name: empty (allowed: 1 to 1024 bytes)", Option::kEventName);
-    }
-    if (options.event_name && options.event_name->size() > kNameBytesMax) {
-      return refused(fmt::format("event_name: {} bytes (allowed: 1 to {} bytes)",
-                                 options.event_name->size(), kNameBytesMax),
-                     Option::kEventName);
-    }
-    ROLLCALL_RETURN_IF_ERROR(check_amount_form(amount_form(options)));
-    if (options.line_bytes_max == 0) {
-      return refused("line_bytes_max: 0 (allowed: 1 and more)", Option::kLineBytesMax);
-    }
-    if (!options.time_format) return {};
-    return TimeParser::check_format(*options.time_format).with_hint(Option::kTimeFormat);
   }
+  if (absent.empty() || columns.empty()) return {};
+  return Status::invalid_argument(
+      fmt::format("dimension {}: no such column{}; there are: {}", quoted_excerpt(absent.front()),
+                  did_you_mean(absent.front(), columns), excerpts(columns)));
+}
 
-  AmountForm amount_form(const SourceOptions& options) {
-    const AmountForm plain;
-    return {options.decimal.value_or(plain.decimal), options.grouping.value_or(plain.grouping),
-            options.currency.value_or(plain.currency), options.round_values};
-  }
+}  // namespace
 
-  std::vector<std::string> awaited_names(const SourceOptions& options) {
-    std::vector<std::string> names;
-    const auto add = [&](bool is_chosen, std::span<const std::string_view> common) {
-      if (!is_chosen) names.insert(names.end(), common.begin(), common.end());
-    };
-    add(options.user.has_value(), kUserNames);
-    add(options.time.has_value(), kTimeNames);
-    add(options.event || options.event_name, kEventNames);
-    add(options.value.has_value(), kValueNames);
-    return names;
-  }
+Result<SourceSchema> inspect_source(const std::vector<std::string>& paths,
+                                    const SourceOptions& options,
+                                    const std::vector<std::string>& dimensions) {
+  return guarded("inspect", [&] { return inspect_files(paths, options, dimensions); });
+}
 
-  Option role_of_awaited(std::string_view column) {
-    const auto is_one_of = [&](std::span<const std::string_view> common) {
-      return std::find(common.begin(), common.end(), normalized_name(column)) != common.end();
-    };
-    if (is_one_of(kUserNames)) return Option::kUser;
-    if (is_one_of(kTimeNames)) return Option::kTime;
-    return is_one_of(kEventNames) ? Option::kEvent : Option::kValue;
-  }
+Status check_dimensions(const std::vector<std::string>& paths, const SourceOptions& options,
+                        const std::vector<std::string>& dimensions) {
+  return guarded("inspect", [&] { return look_for_dimensions(paths, options, dimensions); });
+}
 
-  ColumnPlan plan_columns(const SourceSchema& schema, const std::vector<std::string>& dimensions) {
-    ColumnPlan plan;
-    plan.slot_columns = {schema.user, schema.time, schema.event, schema.value};
-    for (const std::string& dimension : dimensions) {
-      const bool absent =
-          std::find(schema.absent.begin(), schema.absent.end(), dimension) != schema.absent.end();
-      if (absent && schema.format == FileFormat::kDelimited) continue;
-      BatchShape::Dimension& joined = plan.dimensions.emplace_back();
-      joined.name = dimension;
-      for (const std::string& part : dimension_parts(dimension, schema.columns)) {
-        joined.slots.push_back(plan.slot_columns.size());
-        plan.slot_columns.push_back(part);
-      }
+std::vector<std::string> dimension_parts(const std::string& dimension,
+                                         const std::vector<std::string>& columns) {
+  if (std::find(columns.begin(), columns.end(), dimension) != columns.end()) return {dimension};
+  std::vector<std::string> parts;
+  std::size_t begin = 0;
+  for (std::size_t plus = dimension.find('+'); plus != std::string::npos;
+       plus = dimension.find('+', begin)) {
+    parts.push_back(dimension.substr(begin, plus - begin));
+    begin = plus + 1;
+  }
+  parts.push_back(dimension.substr(begin));
+  return parts;
+}
+
+Status check_source_options(const SourceOptions& options) {
+  const auto refused = [](const std::string& text, OptionHint hint) {
+    return Status::invalid_argument(text).with_hint(std::move(hint));
+  };
+  if (options.delimiter) {
+    const std::string& delimiter = *options.delimiter;
+    constexpr std::size_t kDelimiterBytesMax = 16;
+    if (delimiter.empty() || delimiter.size() > kDelimiterBytesMax ||
+        delimiter.find_first_of("\"\r\n") != std::string::npos ||
+        !simdjson::validate_utf8(delimiter)) {
+      return refused(
+          fmt::format("delimiter: {} (allowed: 1 to {} bytes of UTF-8 without a quote or "
+                      "a line end)",
+                      quoted_excerpt(delimiter), kDelimiterBytesMax),
+          Option::kDelimiter);
     }
-    return plan;
   }
+  if (options.comment.find_first_of("\r\n") != std::string::npos) {
+    return refused("comment: it has a line end in it (allowed: how comment lines begin)",
+                   Option::kComment);
+  }
+  if (options.event && options.event_name) {
+    return refused("event and event_name: both are set (allowed: one of them)",
+                   OptionHint(Option::kEvent).or_else(Option::kEventName));
+  }
+  if (options.event_name && options.event_name->empty()) {
+    return refused("event_name: empty (allowed: 1 to 1024 bytes)", Option::kEventName);
+  }
+  if (options.event_name && options.event_name->size() > kNameBytesMax) {
+    return refused(fmt::format("event_name: {} bytes (allowed: 1 to {} bytes)",
+                               options.event_name->size(), kNameBytesMax),
+                   Option::kEventName);
+  }
+  ROLLCALL_RETURN_IF_ERROR(check_amount_form(amount_form(options)));
+  if (options.line_bytes_max == 0) {
+    return refused("line_bytes_max: 0 (allowed: 1 and more)", Option::kLineBytesMax);
+  }
+  if (!options.time_format) return {};
+  return TimeParser::check_format(*options.time_format).with_hint(Option::kTimeFormat);
+}
+
+AmountForm amount_form(const SourceOptions& options) {
+  const AmountForm plain;
+  return {options.decimal.value_or(plain.decimal), options.grouping.value_or(plain.grouping),
+          options.currency.value_or(plain.currency), options.round_values};
+}
+
+std::vector<std::string> awaited_names(const SourceOptions& options) {
+  std::vector<std::string> names;
+  const auto add = [&](bool is_chosen, std::span<const std::string_view> common) {
+    if (!is_chosen) names.insert(names.end(), common.begin(), common.end());
+  };
+  add(options.user.has_value(), kUserNames);
+  add(options.time.has_value(), kTimeNames);
+  add(options.event || options.event_name, kEventNames);
+  add(options.value.has_value(), kValueNames);
+  return names;
+}
+
+Option role_of_awaited(std::string_view column) {
+  const auto is_one_of = [&](std::span<const std::string_view> common) {
+    return std::find(common.begin(), common.end(), normalized_name(column)) != common.end();
+  };
+  if (is_one_of(kUserNames)) return Option::kUser;
+  if (is_one_of(kTimeNames)) return Option::kTime;
+  return is_one_of(kEventNames) ? Option::kEvent : Option::kValue;
+}
+
+ColumnPlan plan_columns(const SourceSchema& schema, const std::vector<std::string>& dimensions) {
+  ColumnPlan plan;
+  plan.slot_columns = {schema.user, schema.time, schema.event, schema.value};
+  for (const std::string& dimension : dimensions) {
+    const bool absent =
+        std::find(schema.absent.begin(), schema.absent.end(), dimension) != schema.absent.end();
+    if (absent && schema.format == FileFormat::kDelimited) continue;
+    BatchShape::Dimension& joined = plan.dimensions.emplace_back();
+    joined.name = dimension;
+    for (const std::string& part : dimension_parts(dimension, schema.columns)) {
+      joined.slots.push_back(plan.slot_columns.size());
+      plan.slot_columns.push_back(part);
+    }
+  }
+  return plan;
+}
 
 }  // namespace rollcall
