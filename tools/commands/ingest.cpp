@@ -168,8 +168,8 @@ std::string names_text(const std::vector<std::string>& names) {
                            : fmt::format("{} and {} more", names.front(), names.size() - 1);
 }
 
-// What becomes of advice about files of which rows are in; empty where there is none. `rejects`: the
-// file that has the rejected rows, if any.
+// What becomes of advice about files of which rows are in; empty where there is none. `rejects` is
+// the file that has the rejected rows, if any.
 std::string other_reading_text(const IngestReport& report,
                                const std::optional<std::string>& rejects) {
   std::vector<std::string> of_rows, of_columns;
