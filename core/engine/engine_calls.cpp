@@ -46,8 +46,7 @@ Status make_absolute(std::vector<std::string>& directories) {
   for (std::string& directory : directories) {
     const Status whole = check_path(directory);
     if (!whole.ok()) {
-      return Status::invalid_argument("directory that questions may read: " + whole.message())
-          .with_hint(Option::kQuestionDirectories);
+      return Status::invalid_argument("directory that questions may read: " + whole.message());
     }
     std::error_code error;
     std::filesystem::path path = std::filesystem::absolute(directory, error);

@@ -154,6 +154,9 @@ TEST(OddAmounts, AGuessedColumnIsNotLeftOutWithoutAWord) {
   EXPECT_TRUE(schema.passed_over.empty());
   schema = inspect(std::string(kColumns) + one_row("high"));
   ASSERT_EQ(schema.passed_over.size(), 1u);
+  EXPECT_TRUE(schema.passed_over[0].hint.empty());
+  schema = inspect(std::string(kColumns) + one_row("high") + one_row("low") + one_row("5"));
+  ASSERT_EQ(schema.passed_over.size(), 1u);
   EXPECT_EQ(schema.passed_over[0].hint, OptionHint(Option::kValue, "value"));
   // Null words say nothing about the column, however many they are.
   std::string nulls(kColumns);
@@ -164,6 +167,12 @@ TEST(OddAmounts, AGuessedColumnIsNotLeftOutWithoutAWord) {
   EXPECT_EQ(schema.time, "created_at");
   ASSERT_EQ(schema.passed_over.size(), 1u);
   EXPECT_TRUE(repeats(schema.passed_over[0].text, "\"noon\""));
+  EXPECT_EQ(to_string(schema.passed_over[0].hint), "time = time and time_format");
+  schema = inspect("user,event,time,created_at\na,b,44197,2026-01-01\n");
+  EXPECT_EQ(to_string(schema.passed_over[0].hint), "time = time and time_unit");
+  schema = inspect(
+      "user,event,time,created_at\na,b,x,2026-01-01\na,b,y,2026-01-01\n"
+      "a,b,2026-01-01,2026-01-01\n");
   EXPECT_EQ(schema.passed_over[0].hint, OptionHint(Option::kTime, "time"));
 }
 

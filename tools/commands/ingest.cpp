@@ -176,10 +176,11 @@ std::string other_reading_text(const IngestReport& report,
                                const std::optional<std::string>& rejects) {
   std::vector<std::string> of_rows, of_columns;
   for (const FileReport& file : report.files) {
+    const std::string name = file.path == "-" ? "standard input" : printable(file.path);
     if (file.rows_want_other_reading) {
-      of_rows.push_back(printable(file.path));
+      of_rows.push_back(name);
     } else if (file.columns_want_other_reading) {
-      of_columns.push_back(printable(file.path));
+      of_columns.push_back(name);
     }
   }
   std::string text;

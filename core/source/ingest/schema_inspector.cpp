@@ -1,7 +1,6 @@
 #include "core/source/ingest/schema_inspector.h"
 
 #include <fmt/format.h>
-#include <simdjson.h>
 
 #include <algorithm>
 #include <array>
@@ -19,7 +18,6 @@
 #include "core/source/ingest/row_sample.h"
 #include "core/source/values/amount_parser.h"
 #include "core/source/values/null_words.h"
-#include "core/source/values/row.h"
 #include "core/source/values/time_parser.h"
 #include "core/time/time_zone.h"
 #include "rollcall/message_text.h"
@@ -203,6 +201,29 @@ OptionHint hint_for_amounts(const RowSample& sample, const std::string& column,
     return is_null_word(text) || !is_amount(text, form);
   };
   if (!first_unlike(sample, column, is_none).empty()) hint = {Option::kValue, column};
+  return hint;
+}
+
+// The same of times: where none can be read, the column needs a form or a unit, too.
+OptionHint hint_for_times(const RowSample& sample, const std::string& column, TimeParser& parser) {
+  TimeFault fault = TimeFault::kNone;
+  const auto is_none = [&](std::string_view text) {
+    ParsedTime time;
+    const TimeFault found = parser.parse(text, time);
+    if (fault == TimeFault::kNone) fault = found;
+    return found != TimeFault::kNone;
+  };
+  OptionHint hint(Option::kTime, column);
+  if (!first_unlike(sample, column, is_none).empty()) return hint;
+  const RejectKind kind =
+      fault == TimeFault::kNone ? RejectKind::kTimeMissing : TimeParser::kind_of(fault);
+  if (kind == RejectKind::kTimeAmbiguous) {
+    hint.ways.front().push_back({Option::kTimeUnit, ""});
+  } else if (kind == RejectKind::kTimeMalformed) {
+    hint.ways.front().push_back({Option::kTimeFormat, ""});
+  } else {
+    hint = {};
+  }
   return hint;
 }
 
@@ -412,7 +433,7 @@ Result<SourceSchema> inspect_as_named(std::string_view name, std::string_view he
         {fmt::format("column {} is not read as the time: most of its first rows are no times, such "
                      "as {}",
                      column, quoted_excerpt(first_unlike(sample, column, is_time))),
-         {Option::kTime, column}});
+         hint_for_times(sample, column, time_parser)});
   }
   if (schema.time.empty()) {
     // Its name speaks for it; why its rows are rejected says how its times are to be read.
@@ -604,47 +625,6 @@ std::vector<std::string> dimension_parts(const std::string& dimension,
   }
   parts.push_back(dimension.substr(begin));
   return parts;
-}
-
-Status check_source_options(const SourceOptions& options) {
-  const auto refused = [](const std::string& text, OptionHint hint) {
-    return Status::invalid_argument(text).with_hint(std::move(hint));
-  };
-  if (options.delimiter) {
-    const std::string& delimiter = *options.delimiter;
-    constexpr std::size_t kDelimiterBytesMax = 16;
-    if (delimiter.empty() || delimiter.size() > kDelimiterBytesMax ||
-        delimiter.find_first_of("\"\r\n") != std::string::npos ||
-        !simdjson::validate_utf8(delimiter)) {
-      return refused(
-          fmt::format("delimiter: {} (allowed: 1 to {} bytes of UTF-8 without a quote or "
-                      "a line end)",
-                      quoted_excerpt(delimiter), kDelimiterBytesMax),
-          Option::kDelimiter);
-    }
-  }
-  if (options.comment.find_first_of("\r\n") != std::string::npos) {
-    return refused("comment: it has a line end in it (allowed: how comment lines begin)",
-                   Option::kComment);
-  }
-  if (options.event && options.event_name) {
-    return refused("event and event_name: both are set (allowed: one of them)",
-                   OptionHint(Option::kEvent).or_else(Option::kEventName));
-  }
-  if (options.event_name && options.event_name->empty()) {
-    return refused("event_name: empty (allowed: 1 to 1024 bytes)", Option::kEventName);
-  }
-  if (options.event_name && options.event_name->size() > kNameBytesMax) {
-    return refused(fmt::format("event_name: {} bytes (allowed: 1 to {} bytes)",
-                               options.event_name->size(), kNameBytesMax),
-                   Option::kEventName);
-  }
-  ROLLCALL_RETURN_IF_ERROR(check_amount_form(amount_form(options)));
-  if (options.line_bytes_max == 0) {
-    return refused("line_bytes_max: 0 (allowed: 1 and more)", Option::kLineBytesMax);
-  }
-  if (!options.time_format) return {};
-  return TimeParser::check_format(*options.time_format).with_hint(Option::kTimeFormat);
 }
 
 AmountForm amount_form(const SourceOptions& options) {
