@@ -13,8 +13,10 @@ namespace fs = std::filesystem;
 fs::path place_of(const std::string& name) {
   std::error_code ignored;
   fs::path file = name;
-  // A link that leads nowhere yet says where the file will be made.
-  if (fs::is_symlink(file, ignored) && !fs::exists(file, ignored)) {
+  // Links that lead nowhere yet say where the file will be made.
+  constexpr int kLinksMax = 40;  // as systems follow
+  for (int i = 0; i < kLinksMax && fs::is_symlink(file, ignored) && !fs::exists(file, ignored);
+       ++i) {
     file = file.parent_path() / fs::read_symlink(file, ignored);
   }
   return fs::weakly_canonical(fs::absolute(file, ignored), ignored);

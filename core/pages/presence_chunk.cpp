@@ -41,9 +41,9 @@ void for_each_run(BitSpan set, Visit visit) {
     return end;
   };
   for (;;) {
-    const std::uint32_t first = next(position, true);
+    const std::uint32_t first = next(position, /*value=*/true);
     if (first == end) return;
-    position = next(first, false);
+    position = next(first, /*value=*/false);
     visit(first, position - 1);
   }
 }

@@ -84,8 +84,9 @@ class SchemaVoice {
     }
     if (!guessed.empty()) lines.push_back(fmt::format("guessed: {}", fmt::join(guessed, ", ")));
     if (!schema.ignored.empty()) {
-      lines.push_back(fmt::format("ignored columns: {} (--dimension NAME keeps one)",
-                                  excerpts(schema.ignored)));
+      lines.push_back(
+          fmt::format("ignored columns: {} (--dimension NAME keeps one, in a new store)",
+                      excerpts(schema.ignored)));
     }
     if (!schema.absent.empty()) {
       lines.push_back(fmt::format("columns that are not there, and count as empty: {}",
@@ -237,7 +238,7 @@ std::string report_text(const IngestReport& report, const IngestFlags& flags, do
   if (!report.null_users.empty()) {
     text += fmt::format(
         "users that may be nobody: {}; each counts as a user (--null-users reject "
-        "leaves them out)\n",
+        "leaves them out, in a new store)\n",
         list(report.null_users));
   }
   const auto add_odd_users = [&](std::string_view what, const WordCount& odd,

@@ -149,7 +149,7 @@ std::string kept_out_text(const IngestReport& report, const LimitFlags& flags) {
     std::uint64_t of_files = 0, of_input = 0;
     for (const FileReport& file : report.files) {
       for (const LimitCount& count : file.refused) {
-        if (count.limit == limit.limit) (file.path == "-" ? of_input : of_files) += count.rows;
+        if (count.limit == limit.limit) (file.is_pipe ? of_input : of_files) += count.rows;
       }
     }
     if (of_files > 0) {
@@ -158,8 +158,7 @@ std::string kept_out_text(const IngestReport& report, const LimitFlags& flags) {
     }
     if (of_input > 0) {
       text += fmt::format(
-          "kept out {}: {} of standard input, which has to be sent again (--rejects keeps "
-          "them)\n",
+          "kept out {}: {} of a pipe, which has to be sent again (--rejects keeps them)\n",
           limit.keeps_out, rows_text(of_input));
     }
   }

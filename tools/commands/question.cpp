@@ -70,7 +70,7 @@ void add_members_flags(CLI::App& command, QuestionFlags& flags) {
 
 void add_question_flags(CLI::App& command, const QueryKind& kind, QuestionFlags& flags) {
   // --explain needs no store, so that its absence is noticed later.
-  add_store_flags(command, flags.store, false);
+  add_store_flags(command, flags.store, /*required=*/false);
   add_lists_flag(command, flags.store);
   flags.common.add_to(command, common_fields());
   add_members_flags(command, flags);

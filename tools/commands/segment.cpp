@@ -178,9 +178,11 @@ void add_segment_command(CLI::App& app, Action& chosen) {
   command->require_subcommand(1);
   add_kind_command(*command, "count", *find_query_kind("segment"), chosen);
   add_save_command(*command, chosen);
-  add_named(*command, chosen, "list", "The segments that the store keeps", false, list);
-  add_named(*command, chosen, "show", "Print one of them", true, show);
-  add_named(*command, chosen, "drop", "Forget one of them; no user is touched", true, drop);
+  add_named(*command, chosen, "list", "The segments that the store keeps", /*takes_name=*/false,
+            list);
+  add_named(*command, chosen, "show", "Print one of them", /*takes_name=*/true, show);
+  add_named(*command, chosen, "drop", "Forget one of them; no user is touched", /*takes_name=*/true,
+            drop);
 }
 
 }  // namespace rollcall::tools

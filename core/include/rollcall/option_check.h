@@ -2,7 +2,7 @@
 // ask the same first.
 #pragma once
 
-#include "rollcall/file_source.h"
+#include "rollcall/source_options.h"
 #include "rollcall/options.h"
 #include "rollcall/status.h"
 

@@ -112,7 +112,7 @@ QueryResult IdlePlan::finish(const Partial& counted) const {
   for (std::size_t i = 0; i < row_count; ++i) {
     const auto& [from, to] = buckets_[i];
     add_row(result, std::int64_t{from}, Cell(), count_cell(cells[i]),
-            ratio_cell(cells[i], total, true));
+            ratio_cell(cells[i], total, /*complete=*/true));
     if (to) result.rows.back()[1] = std::int64_t{*to};
   }
   return result;

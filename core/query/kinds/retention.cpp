@@ -449,7 +449,7 @@ void RetentionPlan::add_summary(const Partial& counts, QueryResult& result) cons
     add_row(result, Cell(), count_cell(size), label(groups_[i]));
     std::vector<Cell>& row = result.rows.back();
     const std::size_t rate = row.size() + 1;
-    add_measures(0, size, true, pooled, row);
+    add_measures(0, size, /*complete=*/true, pooled, row);
     if (ask_.summary == Summary::kMean && rates.count() > 0) row[rate] = rates.value();
   }
 }
@@ -486,8 +486,8 @@ PlanResult plan(const RetentionQuery&, const Query& query, const PlanContext& co
                             resolve("retention: return_event", ask.return_event, !by_cohort));
   std::optional<SeriesUnion> cohort_value;
   if (by_cohort) {
-    ROLLCALL_ASSIGN_OR_RETURN(cohort_value,
-                              resolve("retention: cohort_event", ask.cohort_event, true));
+    ROLLCALL_ASSIGN_OR_RETURN(
+        cohort_value, resolve("retention: cohort_event", ask.cohort_event, /*with_value=*/true));
   }
   ROLLCALL_ASSIGN_OR_RETURN(Scope scope, resolve_scope("retention", query, context));
   ROLLCALL_ASSIGN_OR_RETURN(const PeriodRange range,

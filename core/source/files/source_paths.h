@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "rollcall/file_source.h"
+#include "rollcall/source_options.h"
 #include "rollcall/status.h"
 
 namespace rollcall {

@@ -12,7 +12,7 @@
 
 #include "core/base/text_arena.h"
 #include "core/source/values/row.h"
-#include "rollcall/file_source.h"
+#include "rollcall/source_options.h"
 
 namespace rollcall {
 

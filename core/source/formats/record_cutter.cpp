@@ -70,7 +70,8 @@ RecordEnd record_end(std::string_view text, std::size_t begin, const RecordSynta
   const std::string_view delimiter = syntax.delimiter;
   const auto unfinished = [&] {
     const bool too_long = text.size() - begin > syntax.line_bytes_max + kLineEndBytesMax;
-    return too_long ? RecordEnd{first_line_end + 1, true, true} : RecordEnd();
+    return too_long ? RecordEnd{first_line_end + 1, /*is_bad=*/true, /*too_long=*/true}
+                    : RecordEnd();
   };
   std::size_t field = begin;
   std::size_t line_end = first_line_end;  // the first one at or after `field`

@@ -17,7 +17,7 @@
 #include <string>
 #include <string_view>
 
-#include "rollcall/file_source.h"
+#include "rollcall/source_options.h"
 
 namespace rollcall {
 

@@ -530,7 +530,7 @@ class ArrowBatch {
       events_.values.emplace_back(names_.event_name);
     } else {
       ROLLCALL_ASSIGN_OR_RETURN(const Column event, find(names_.event));
-      ROLLCALL_ASSIGN_OR_RETURN(events_, code(event, false));
+      ROLLCALL_ASSIGN_OR_RETURN(events_, code(event, /*may_be_null=*/false));
     }
     batch.event = {events_.values, events_.codes};
     return {};
@@ -548,7 +548,7 @@ class ArrowBatch {
       std::vector<Coded> coded;
       for (const std::string& part : parts) {
         ROLLCALL_ASSIGN_OR_RETURN(const Column column, find(part));
-        ROLLCALL_ASSIGN_OR_RETURN(coded.emplace_back(), code(column, true));
+        ROLLCALL_ASSIGN_OR_RETURN(coded.emplace_back(), code(column, /*may_be_null=*/true));
       }
       dimensions_[i] = coded.size() == 1 ? std::move(coded.front()) : join(coded);
       properties_.push_back(

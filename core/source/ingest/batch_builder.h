@@ -16,7 +16,7 @@
 #include "core/source/values/row.h"
 #include "core/source/values/time_parser.h"
 #include "rollcall/event.h"
-#include "rollcall/file_source.h"
+#include "rollcall/source_options.h"
 #include "rollcall/types.h"
 
 namespace rollcall {

@@ -173,7 +173,8 @@ class BlockStage {
       return plan_reading(decoding.name, head, complete, options_, settings_.dimensions, zone_,
                           known);
     };
-    file->identified = !empty && stored_size(path).has_value();
+    file->report.is_pipe = !stored_size(path).has_value();
+    file->identified = !empty && !file->report.is_pipe;
     if (file->identified) {
       const auto plan_anew = [&](const SourceReading& known, std::uint64_t first_end) {
         return reading_if_new(decoding.name, std::string_view(head).substr(0, first_end),

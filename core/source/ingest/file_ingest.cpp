@@ -231,8 +231,9 @@ class IngestStage {
 
   std::string times_kept_note() const {
     return fmt::format(
-        "{}: the form of times that was chosen holds for new rows alone; those that were read "
-        "before, ingested or rejected, stay as they are (allowed: all of it, in a new store)",
+        "{}: times are read as they were before, not in the form that was given (allowed: all of "
+        "it "
+        "in that form, in a new store)",
         list_of_names(times_kept_));
   }
 
@@ -298,17 +299,19 @@ class IngestStage {
   }
 
   // A second user, time or event of rows that have the first is nothing to worry about. A value
-  // that is left out is seen nowhere else. Returns whether one was told.
+  // that is left out is seen nowhere else. No option reads one column of some rows and another of
+  // the rest, so that a hint is given for the value alone. Returns whether one was.
   bool tell_late_columns(const FileRun& file) {
     bool is_told = false;
     for (const std::string& column : file.late_columns) {
       const Option role = role_of_awaited(column);
       if (role != Option::kValue && !file.roles_missing.contains(role)) continue;
+      const bool is_value = role == Option::kValue;
       report_.notes.push_back(
           {fmt::format("{}: column {} is not read as the {}: the first rows do not have it",
                        file.options.name, column, name_of(role)),
-           {role, column}});
-      is_told = true;
+           is_value ? OptionHint(role, column) : OptionHint()});
+      is_told = is_told || is_value;
     }
     return is_told;
   }

@@ -255,9 +255,11 @@ Result<RowSample> sample_ndjson(std::string_view name, std::string_view head, bo
   if (size == 0) return no_row_within(name, head, options);
   text.append(kBlockPadding, '\0');
   RowSample sample;
-  for (std::size_t begin = 0, lines = 0; begin < size && lines < kRowsInspected; ++lines) {
+  for (std::size_t begin = 0; begin < size && sample.rows.size() < kRowsInspected;) {
     const std::size_t line_end = text.find('\n', begin);
-    if (syntax.is_comment(std::string_view(text).substr(begin))) {
+    const std::string_view line = std::string_view(text).substr(begin, line_end - begin);
+    const bool is_blank_line = line.find_first_not_of(" \t\r") == line.npos;
+    if (is_blank_line || syntax.is_comment(std::string_view(text).substr(begin))) {
       begin = line_end + 1;
       continue;
     }
@@ -301,8 +303,8 @@ Result<RowSample> sample_rows(std::string_view name, std::string_view head, bool
 bool holds_a_row(std::string_view name, std::string_view content, const SourceOptions& options,
                  const SourceSchema& schema) {
   if (schema.format == FileFormat::kNative) return true;  // a block has rows from its first byte on
-  const Result<RowSample> sample =
-      sample_rows(name, after_preamble(content, schema.skip_lines), true, options, schema);
+  const Result<RowSample> sample = sample_rows(name, after_preamble(content, schema.skip_lines),
+                                               /*complete=*/true, options, schema);
   return sample.ok() && !sample->rows.empty();
 }
 

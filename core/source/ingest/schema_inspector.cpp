@@ -533,12 +533,17 @@ HeadWanted head_to_inspect(const std::string& name, const SourceOptions& options
                                      : head.starts_with('{') || !has_header ? 1
                                                                             : 2;
     const std::ptrdiff_t lines = std::count(head.begin(), head.end(), '\n');
-    if (lines >= kLinesEnough) return true;
-    return lines >= lines_min &&
-           inspect_head(name, head, /*complete=*/false, options, dimensions).ok();
+    if (lines < lines_min) return false;
+    const bool is_slow = head.size() < kHeadBytes;
+    if (is_slow && lines >= kLinesEnough) return true;
+    const Result<SourceSchema> schema =
+        inspect_head(name, head, /*complete=*/false, options, dimensions);
+    if (!schema.ok()) return false;
+    return is_slow || holds_a_row(name, head.substr(0, head.rfind('\n') + 1), options, *schema);
   };
-  // A header and a row behind it may be as long as any.
-  return {enough, kHeadBytes + 2 * options.line_bytes_max};
+  // A header and a row behind it may be as long as any; longer ones are rejected, and passed over.
+  constexpr std::size_t kPassedOverMax = std::size_t{8} << 20;
+  return {enough, kHeadBytes + std::max(kPassedOverMax, std::size_t{2} * options.line_bytes_max)};
 }
 
 namespace {

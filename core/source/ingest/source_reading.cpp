@@ -75,7 +75,9 @@ SourceOptions options_as_in(const SourceReading& known, SourceOptions options) {
         known.columns.begin(), known.columns.end(),
         [&](const SourceReading::Column& candidate) { return candidate.role == role; });
     if (found == known.columns.end()) return {};
-    return found->number < options.columns.size() ? options.columns[found->number] : found->name;
+    const bool is_renamed =
+        known.format == FileFormat::kDelimited && found->number < options.columns.size();
+    return is_renamed ? options.columns[found->number] : found->name;
   };
   if (!options.user) options.user = column("user");
   if (!options.time) options.time = column("time");
@@ -220,6 +222,9 @@ Result<ReadingPlan> plan_reading(std::string_view name, std::string_view head, b
   if (read_alike(times, zone, plan.reading, *known)) {
     plan.reading.time_format = known->time_format;
     plan.reading.time_unit = known->time_unit;
+    plan.options.time_format =
+        known->time_format.empty() ? std::nullopt : std::optional(known->time_format);
+    plan.options.time_unit = known->time_unit;
     plan.keeps_times = true;
   }
   return plan;
@@ -233,7 +238,8 @@ std::optional<SourceReading> reading_if_new(std::string_view name, std::string_v
       std::any_of(known.columns.begin(), known.columns.end(),
                   [](const SourceReading::Column& column) { return column.role == "value"; });
   const bool says_amounts = options.decimal || options.grouping || options.currency;
-  const bool names_columns = !options.columns.empty() && options.columns != known.names;
+  const bool names_columns = known.format == FileFormat::kDelimited && !options.columns.empty() &&
+                             options.columns != known.names;
   const bool is_decided = !names_columns && (has_value || options.value || !says_amounts);
   if (is_decided || known.format == FileFormat::kNative) return {};
   SourceOptions open = options_as_in(known, options);

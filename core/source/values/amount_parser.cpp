@@ -240,7 +240,7 @@ std::string_view currency_in(std::string_view text) {
 }  // namespace
 
 AmountFault parse_amount(std::string_view text, std::uint32_t decimals, Amount& amount) {
-  return parse_plain(text, decimals, false, amount);
+  return parse_plain(text, decimals, /*rounds=*/false, amount);
 }
 
 AmountFault parse_amount(std::string_view text, const AmountForm& form, std::uint32_t decimals,
@@ -422,7 +422,7 @@ HintedText explain_amount_fault(AmountFault fault, std::string_view text, const 
   story.hint = amount_hint(text);
   if (story.hint.ways == std::vector<OptionHint::Way>{options}) story.hint = {};
   Amount amount = 0;
-  const bool is_plain = parse_plain(text, decimals, true, amount) == AmountFault::kNone;
+  const bool is_plain = parse_plain(text, decimals, /*rounds=*/true, amount) == AmountFault::kNone;
   if (is_plain && form.decimal != '.') story.hint = {Option::kDecimal, "."};
   return story;
 }

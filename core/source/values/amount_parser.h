@@ -5,7 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "rollcall/file_source.h"
+#include "rollcall/reject_kind.h"
+#include "rollcall/source_options.h"
 #include "rollcall/types.h"
 
 namespace rollcall {

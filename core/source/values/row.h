@@ -8,7 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "rollcall/file_source.h"
+#include "rollcall/reject_kind.h"
+#include "rollcall/source_options.h"
 
 namespace rollcall {
 

@@ -26,7 +26,8 @@
 #include <string_view>
 
 #include "core/time/time_zone.h"
-#include "rollcall/file_source.h"
+#include "rollcall/reject_kind.h"
+#include "rollcall/source_options.h"
 #include "rollcall/status.h"
 #include "rollcall/types.h"
 
