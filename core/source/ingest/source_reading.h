@@ -61,8 +61,8 @@ struct ReadingPlan {
   SourceSchema schema;
   SourceOptions options;  // that give this schema
   SourceReading reading;
-  // Another form or unit of times was chosen, which reads the first rows as before, and is left out:
-  // what a limit refused of a source has to come in as it was read, and so has what it grows by.
+  // Another form or unit of times was chosen, which reads the first rows as before, and is left
+  // out: what a limit refused of a source comes in as it was read, and so does what it grows by.
   bool keeps_times = false;
 };
 
