@@ -123,8 +123,17 @@ void NdjsonReader::watch_for(std::vector<std::string> names, std::vector<std::st
   passed_over_ = std::move(known);
 }
 
-// Nearly every member that comes here is none of those: its first letter says so.
+// Nearly every member that comes here is none of those, and came in the row before, too.
 void NdjsonReader::meet(std::string_view name) {
+  if (next_unread_ < unread_.size() && unread_[next_unread_] == name) {
+    ++next_unread_;
+    return;
+  }
+  constexpr std::size_t kUnreadMax = 64;
+  if (next_unread_ == unread_.size() && unread_.size() < kUnreadMax) {
+    unread_.emplace_back(name);
+    ++next_unread_;
+  }
   const auto first = std::find_if_not(name.begin(), name.end(), is_left_out_of_names);
   if (first == name.end()) return;
   const auto begins_before = [](const std::string& watched, char initial) {
@@ -142,6 +151,7 @@ void NdjsonReader::meet(std::string_view name) {
 }
 
 void NdjsonReader::parse_line(Row& row) {
+  next_unread_ = 0;
   for (bool* const seen : seen_) *seen = false;
   seen_.clear();
   row.fields.assign(columns_.size(), {});

@@ -69,6 +69,8 @@ class NdjsonReader {
   Member root_;
   std::vector<std::string> watched_;  // sorted
   std::vector<std::string> passed_over_;
+  std::vector<std::string> unread_;  // members that were met, in the order of a row
+  std::size_t next_unread_ = 0;
   std::vector<std::string> met_;
   simdjson::ondemand::parser parser_;
   std::string_view block_;
