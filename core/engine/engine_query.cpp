@@ -21,6 +21,7 @@
 #include "rollcall/kinds.h"
 
 namespace rollcall {
+
 // Bytes that count in a total while they are held.
 class HeldBytes {
  public:

@@ -479,7 +479,7 @@ Status LogBlock::check_codes() const {
 }
 
 Status LogBlock::check_users() {
-  // What comes after the last one of a column must be zeros.
+  // The bits behind the last number of a column are zeros, or the block is damaged.
   const std::array<std::pair<std::size_t, std::uint64_t>, 6> columns = {{
       {gaps_, std::uint64_t{user_count_} * gap_width_},
       {counts_, std::uint64_t{user_count_} * count_width_},

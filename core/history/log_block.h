@@ -85,7 +85,7 @@ class LogBlock {
   TimeUs last_time() const { return last_time_; }
   bool has_values() const { return value_count_ > 0; }
 
-  // What the codes of the column stand for: ascending numbers of the catalog.
+  // The codes of a column stand for these: ascending numbers of the catalog.
   std::span<const std::uint32_t> names() const { return names_.numbers; }
   std::span<const std::uint32_t> dimension_values(std::size_t dimension) const {
     return dimensions_[dimension].numbers;

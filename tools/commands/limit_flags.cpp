@@ -158,7 +158,8 @@ std::string kept_out_text(const IngestReport& report, const LimitFlags& flags) {
     }
     if (of_input > 0) {
       text += fmt::format(
-          "kept out {}: {} of a pipe, which has to be sent again (--rejects keeps them)\n",
+          "kept out {}: {} of standard input or a pipe, which has to be sent again (--rejects "
+          "keeps them)\n",
           limit.keeps_out, rows_text(of_input));
     }
   }

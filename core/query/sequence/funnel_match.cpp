@@ -80,7 +80,7 @@ class Group {
     }
     LevelSet levels = 0;
     for (unsigned after = level; after <= reached; ++after) {
-      // What cannot be passed over, whenever it comes, has to serve a step.
+      // An event that cannot be passed over has to serve a step, whenever it comes.
       std::vector<std::uint32_t> serving;
       for (const FunnelEvent& event : events_) {
         if (!is_passed_over(event, level, after)) serving.push_back(event.steps);
@@ -231,8 +231,8 @@ class AttemptWalk {
     return false;
   }
 
-  // Of attempts that an event has ended: an exclusion in the rest of their windows makes them void
-  // all the same.
+  // Takes the attempts that an event has ended: an exclusion in the rest of their windows makes them
+  // void all the same.
   void end_early(Cohort& cohort, const Group& group, unsigned reached_before) {
     for (const OpenAttempt& attempt : cohort.attempts) {
       bool is_clean = true;
@@ -380,7 +380,7 @@ class WindowWalk {
       any |= events_[i].steps;
       if (!rules_.strictly_increasing) change(events_[i].steps, sign);
     }
-    // Of one instant, one event at most.
+    // One instant serves one step at most.
     if (rules_.strictly_increasing) change(any, sign);
   }
   void change(std::uint32_t steps, int sign) {

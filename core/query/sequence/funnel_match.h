@@ -6,8 +6,6 @@
 // so that each event costs as much as there are steps, however many attempts are open. Events of
 // one instant have no order and are taken as a group: an attempt goes as far in it as some order of
 // them takes it, which is a matching of steps and events.
-//
-// What each field means, and which attempt is a user's best, docs/queries.md says.
 #pragma once
 
 #include <cstddef>

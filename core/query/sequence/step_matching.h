@@ -14,7 +14,7 @@ namespace rollcall {
 // Events that each serve one step at most. A matching of steps and events grows step by step along
 // augmenting paths, so that the steps that are matched stay so.
 //
-// Of the events that may serve a step, as many are looked at as there are steps: where others were
+// It looks at no more of the events that may serve a step than there are steps: where others were
 // matched, one of these is free. So a group of any size costs no more than 32 x 32 events.
 class StepMatching {
  public:

@@ -116,7 +116,7 @@ class BatchBuilder {
                                       AmountTraits& traits) const;
   // What keeps out a row that is good otherwise and has `measures_`.
   std::optional<RowFault> judge(std::span<const Field> fields) const;
-  // Of a row whose time is no `allowed` one.
+  // Returns the fault of a row whose time is outside of what is `allowed`.
   RowFault refused_time(RejectKind kind, const Field& time, std::string_view allowed) const;
   std::optional<RowFault> check_event(const Field& field) const;
   std::optional<RowFault> check_property(std::string_view name, const Field& field) const;

@@ -524,21 +524,41 @@ Result<std::vector<std::string>> first_times(std::string_view name, std::string_
   return times;
 }
 
+namespace {
+
+// How many whole lines of `head` are neither passed over, nor comments, nor blank; `most` at most.
+std::size_t lines_of_rows(std::string_view head, const SourceOptions& options, std::size_t most) {
+  head = after_preamble(head, options.skip_lines.value_or(0));
+  std::size_t lines = 0;
+  while (lines < most) {
+    const std::size_t line_end = head.find('\n');
+    if (line_end == std::string_view::npos) break;
+    const std::string_view line = head.substr(0, line_end);
+    const bool is_comment = !options.comment.empty() && line.starts_with(options.comment);
+    if (!is_comment && line.find_first_not_of(" \t\r") != std::string_view::npos) ++lines;
+    head.remove_prefix(line_end + 1);
+  }
+  return lines;
+}
+
+}  // namespace
+
 HeadWanted head_to_inspect(const std::string& name, const SourceOptions& options,
                            const std::vector<std::string>& dimensions) {
   const auto enough = [&name, &options, &dimensions](std::string_view head) {
-    constexpr std::ptrdiff_t kLinesEnough = 100;
+    constexpr std::size_t kLinesEnough = 100;
     const bool has_header = options.header.value_or(options.columns.empty());
-    const std::ptrdiff_t lines_min = head.starts_with(kNativeMagic)         ? 0
-                                     : head.starts_with('{') || !has_header ? 1
-                                                                            : 2;
-    const std::ptrdiff_t lines = std::count(head.begin(), head.end(), '\n');
+    const std::size_t lines_min = head.starts_with(kNativeMagic)         ? 0
+                                  : head.starts_with('{') || !has_header ? 1
+                                                                         : 2;
+    const std::size_t lines = lines_of_rows(head, options, kLinesEnough);
     if (lines < lines_min) return false;
-    const bool is_slow = head.size() < kHeadBytes;
-    if (is_slow && lines >= kLinesEnough) return true;
+    // Nearly every file has so many, and need not be inspected for this.
+    if (lines == kLinesEnough) return true;
     const Result<SourceSchema> schema =
         inspect_head(name, head, /*complete=*/false, options, dimensions);
     if (!schema.ok()) return false;
+    const bool is_slow = head.size() < kHeadBytes;
     return is_slow || holds_a_row(name, head.substr(0, head.rfind('\n') + 1), options, *schema);
   };
   // A header and a row behind it may be as long as any; longer ones are rejected, and passed over.
