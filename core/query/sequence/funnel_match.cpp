@@ -231,8 +231,8 @@ class AttemptWalk {
     return false;
   }
 
-  // Takes the attempts that an event has ended: an exclusion in the rest of their windows makes them
-  // void all the same.
+  // Takes the attempts that an event has ended. An exclusion in the rest of their windows makes
+  // them void all the same.
   void end_early(Cohort& cohort, const Group& group, unsigned reached_before) {
     for (const OpenAttempt& attempt : cohort.attempts) {
       bool is_clean = true;
