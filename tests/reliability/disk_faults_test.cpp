@@ -218,10 +218,10 @@ class DiskFaults : public ::testing::Test {
   }
 
   // Sessions in which one call after the other fails, so many apart.
-  void fail_calls() {
+  void fail_calls(std::uint64_t step_default) {
     Random random(run_seed());
     const std::uint64_t calls = whole_session().calls;
-    const std::uint64_t step = run_size("ROLLCALL_FAULT_STEP", 12);
+    const std::uint64_t step = run_size("ROLLCALL_FAULT_STEP", step_default);
     const std::uint64_t first = run_size("ROLLCALL_FAULT_CALL", 1 + random.below(step));
     std::printf("%llu calls, of which one in %llu fails\n", static_cast<unsigned long long>(calls),
                 static_cast<unsigned long long>(step));
@@ -257,12 +257,12 @@ class DiskFaults : public ::testing::Test {
   std::map<std::string, int> assertions_;
 };
 
-TEST_F(DiskFaults, AnyCallFails) { fail_calls(); }
+TEST_F(DiskFaults, AnyCallFails) { fail_calls(18); }
 
 // With so little memory that every batch is written ahead of a commit of its own.
 TEST_F(DiskFaults, AnyCallFailsByPartition) {
   by_partition_ = true;
-  fail_calls();
+  fail_calls(48);  // these sessions have many more calls
 }
 
 TEST_F(DiskFaults, WritesTablesWithoutDirectWritesWhereThereAreNone) {
