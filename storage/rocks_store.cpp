@@ -307,6 +307,7 @@ Result<std::unique_ptr<Store>> open_writer(const std::string& directory,
     last = first_facts(store_id);
     ROLLCALL_RETURN_IF_ERROR(write_first_record(db, last.store_id, directory));
   }
+  ROLLCALL_RETURN_IF_ERROR(raise_format(directory));
   ROLLCALL_RETURN_IF_ERROR(remove_table_files(directory));
   ROLLCALL_RETURN_IF_ERROR(remove_unfinished_commit(db, last.epoch, directory));
   ROLLCALL_ASSIGN_OR_RETURN(const AnchorState stands, anchor_state(anchor, last, directory));

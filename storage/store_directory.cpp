@@ -16,7 +16,7 @@ namespace rollcall {
 
 namespace {
 
-constexpr std::uint32_t kFormatVersion = 1;
+constexpr std::uint32_t kFormatVersion = 2;
 constexpr std::string_view kFormatLead = "rollcall store, format ";
 constexpr std::string_view kCopyLead = "rollcall copy, unfinished\n";
 constexpr std::size_t kFormatFileBytesMax = 4096;
@@ -156,6 +156,12 @@ Status mark_as_store(const std::string& directory) {
                           "\n\nThis directory belongs to rollcall (user activity, retention, "
                           "churn).\nIts files make sense only together: copy or move all of them, "
                           "while nobody writes.\n");
+}
+
+Status raise_format(const std::string& directory) {
+  ROLLCALL_ASSIGN_OR_RETURN(const std::string format_file,
+                            read_small_file(format_path(directory), kFormatFileBytesMax));
+  return parse_format_version(format_file) == kFormatVersion ? Status() : mark_as_store(directory);
 }
 
 Status mark_as_copy(const std::string& directory) {

@@ -38,6 +38,10 @@ Status make_directory(const std::string& directory);
 // Writes FORMAT, which makes an empty directory, or a copy, a store.
 Status mark_as_store(const std::string& directory);
 
+// Marks a store of an older format as one of this program's, which writes no other. Those before it
+// refuse the store from then on.
+Status raise_format(const std::string& directory);
+
 // Writes FORMAT so that the directory is no store, but known to be a copy of one under way.
 Status mark_as_copy(const std::string& directory);
 

@@ -80,6 +80,8 @@ static_assert(kRoomMadeShare <= kEvictionTarget);
 // cannot be evicted. Otherwise the batch waits for the checkpoint.
 inline constexpr Share kHandedOverShareMost{1, 4};
 static_assert(kRoomMadeShare + kHandedOverShareMost <= kWhole);
+// What the runs of history that are merged at a time may take. It comes on top of what is resident.
+inline constexpr Share kMergedHistoryShare{1, 8};
 // Dirty pages that are worth a checkpoint where memory is full: one for less would free next to
 // nothing, and be asked for again.
 inline constexpr Share kWorthWritingShare{1, 16};

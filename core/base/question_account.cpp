@@ -36,6 +36,10 @@ NeedText text_of(QuestionNeed need) {
       return {"rows of the answer",
               "narrow the range, take fewer or longer periods or a lower "
               "breakdown_limit, or ask fewer questions at once"};
+    case QuestionNeed::kHistory:
+      return {"events that came since the last checkpoint", "make a checkpoint"};
+    case QuestionNeed::kSamples:
+      return {"durations that medians are made of", "narrow the range"};
     case QuestionNeed::kMembers:
       return {"users", "give members a limit, and go on after each page"};
     case QuestionNeed::kLists:

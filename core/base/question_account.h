@@ -53,6 +53,8 @@ enum class QuestionNeed : std::uint8_t {
   kMembers,   // users behind a cell
   kSegments,  // the parts of segments
   kLists,     // of users
+  kHistory,   // events that have yet to be sorted
+  kSamples,   // durations, of which medians are made
 };
 
 // Of one call of Engine::query. Threads: any.

@@ -63,6 +63,7 @@ void keep_rows(PreparedBlock& block, const std::vector<std::uint32_t>& kept) {
   for (std::size_t row = 0; row < kept.size(); ++row) {
     block.hashes[row] = block.hashes[kept[row]];
     for (std::vector<PairHour>& column : block.pair_hours) column[row] = column[kept[row]];
+    if (!block.times.empty()) block.times[row] = block.times[kept[row]];
   }
 }
 

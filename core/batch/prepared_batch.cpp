@@ -185,6 +185,7 @@ class Preparation {
   Status resolve_dimensions();
   Status fill(std::size_t number, BlockSummary& summary);
   Status check_time(std::size_t row) const;
+  void place_times(std::size_t number, const Scratch& scratch, PreparedBlock& block) const;
   void place_users(std::size_t number, Scratch& scratch, PreparedBlock& block) const;
   template <class CodesOf>
   Status number_pairs(std::size_t number, std::size_t column, CodesOf codes_of, Scratch& scratch,
@@ -266,6 +267,19 @@ void Preparation::place_users(std::size_t number, Scratch& scratch, PreparedBloc
     placed[place] = hashes[i];
     // The line after this one, long before it is written to.
     __builtin_prefetch(placed + place + 8, 1);
+  }
+}
+
+void Preparation::place_times(std::size_t number, const Scratch& scratch,
+                              PreparedBlock& block) const {
+  block.times.resize(context_.settings.history ? block_rows(number) : 0);
+  if (block.times.empty()) return;
+  const std::span<const TimeUs> times = slice(batch_.time, number);
+  const std::uint32_t* __restrict const places = scratch.places.data();
+  TimeUs* __restrict const placed = block.times.data();
+  for (std::size_t i = 0; i < times.size(); ++i) {
+    placed[places[i]] = times[i];
+    __builtin_prefetch(placed + places[i] + 8, 1);
   }
 }
 
@@ -399,6 +413,7 @@ Status Preparation::fill(std::size_t number, BlockSummary& summary) {
   PreparedBlock& block = *rows_->blocks[number];
   Scratch& scratch = scratch_.local();
   place_users(number, scratch, block);
+  place_times(number, scratch, block);
 
   block.pair_hours.resize(1 + dimensions_.size());
   const std::size_t first_row = number * kBlockRows;
@@ -527,11 +542,11 @@ Result<std::unique_ptr<PreparedRows>> Preparation::run() {
 }  // namespace
 
 std::size_t PreparedBlock::memory_bytes() const {
-  std::size_t bytes = sizeof(*this) + partition_begin.capacity() * sizeof(partition_begin[0]) +
-                      hashes.capacity() * sizeof(hashes[0]) +
-                      values.capacity() * sizeof(values[0]) +
-                      value_begin.capacity() * sizeof(value_begin[0]) + string_bytes.capacity() +
-                      string_ends.capacity() * sizeof(string_ends[0]);
+  std::size_t bytes =
+      sizeof(*this) + partition_begin.capacity() * sizeof(partition_begin[0]) +
+      hashes.capacity() * sizeof(hashes[0]) + values.capacity() * sizeof(values[0]) +
+      value_begin.capacity() * sizeof(value_begin[0]) + string_bytes.capacity() +
+      string_ends.capacity() * sizeof(string_ends[0]) + times.capacity() * sizeof(times[0]);
   for (const std::vector<PairHour>& column : pair_hours) {
     bytes += column.capacity() * sizeof(column[0]);
   }

@@ -44,6 +44,7 @@ struct PreparedBlock {
   // By column, of the events and then of each dimension, and row. Their pairs are
   // PreparedRows::pairs of the same column.
   std::vector<std::vector<PairHour>> pair_hours;
+  std::vector<TimeUs> times;  // by row; none where the store keeps no history
 
   // Rows whose value is not zero, in the order of rows.
   struct Value {
@@ -66,6 +67,9 @@ struct PreparedBlock {
   }
   std::span<const PairHour> pair_hours_of(std::size_t column, std::uint32_t partition) const {
     return {pair_hours[column].data() + partition_begin[partition], row_count(partition)};
+  }
+  std::span<const TimeUs> times_of(std::uint32_t partition) const {
+    return {times.data() + partition_begin[partition], row_count(partition)};
   }
   std::span<const Value> values_of(std::uint32_t partition) const {
     const std::uint32_t first = value_begin[partition];

@@ -13,6 +13,11 @@ namespace {
 
 constexpr std::uint32_t kValueDecimalsMax = 12;
 constexpr std::size_t kDimensionsMax = 64;
+// What a manifest begins with. Those of format 1 begin with the kind of users, which is 0 or 1.
+constexpr std::uint8_t kFormat = 2;
+// In the order in which format 1 has their epochs, but for the journal's number before the last.
+constexpr PageKind kTablesOfFirstFormat[] = {PageKind::kDictionary, PageKind::kSources,
+                                             PageKind::kSegments, PageKind::kForgotten};
 
 void write_settings(const StoreSettings& settings, ByteWriter& writer) {
   writer.byte(static_cast<std::uint8_t>(settings.user_kind));
@@ -24,9 +29,10 @@ void write_settings(const StoreSettings& settings, ByteWriter& writer) {
   for (const std::string& dimension : settings.dimensions) writer.text(dimension);
   writer.varint(settings.event_names_max);
   writer.varint(settings.dimension_values_max);
+  writer.byte(settings.history ? 1 : 0);
 }
 
-StoreSettings read_settings(ByteReader& reader) {
+StoreSettings read_settings(ByteReader& reader, bool is_first_format) {
   StoreSettings settings;
   settings.user_kind = static_cast<UserKind>(reader.varint_up_to<std::uint8_t>(1));
   settings.partition_count = reader.varint_up_to(kPartitionsMax);
@@ -37,7 +43,30 @@ StoreSettings read_settings(ByteReader& reader) {
   for (std::string& dimension : settings.dimensions) dimension = reader.text();
   settings.event_names_max = reader.varint_up_to(~std::uint32_t{0});
   settings.dimension_values_max = reader.varint_up_to(~std::uint32_t{0});
+  if (!is_first_format) settings.history = reader.varint_up_to(1) == 1;
   return settings;
+}
+
+void read_tables_of_first_format(ByteReader& reader, Manifest& manifest) {
+  for (const PageKind kind : kTablesOfFirstFormat) {
+    if (kind == PageKind::kForgotten) manifest.journal_next = reader.varint();
+    if (const Epoch epoch = reader.varint(); epoch != 0) manifest.table_epochs[kind] = epoch;
+  }
+}
+
+Status read_tables(ByteReader& reader, Manifest& manifest) {
+  manifest.journal_next = reader.varint();
+  std::uint8_t kind_before = 0;
+  for (std::size_t left = reader.count(2); left > 0 && reader.ok(); --left) {
+    const std::uint8_t kind = reader.byte();
+    const Epoch epoch = reader.varint();
+    if (kind <= kind_before || epoch == 0) {
+      return Status::corruption("manifest: its pages do not ascend");
+    }
+    kind_before = kind;
+    manifest.table_epochs[PageKind{kind}] = epoch;
+  }
+  return {};
 }
 
 }  // namespace
@@ -78,37 +107,40 @@ Status validate(const StoreSettings& settings) {
 std::string Manifest::serialize() const {
   std::string bytes;
   ByteWriter writer(bytes);
+  writer.byte(kFormat);
   write_settings(settings, writer);
   writer.varint(event_count);
   writer.zigzag(days.first.value);
   writer.zigzag(days.last.value);
   writer.byte(known_until.has_value() ? 1 : 0);
   writer.zigzag(known_until.value_or(0));
-  writer.varint(catalog_epoch);
-  writer.varint(sources_epoch);
-  writer.varint(segments_epoch);
   writer.varint(journal_next);
-  writer.varint(forgotten_epoch);
+  writer.varint(table_epochs.size());
+  for (const auto& [kind, epoch] : table_epochs) {
+    writer.byte(static_cast<std::uint8_t>(kind));
+    writer.varint(epoch);
+  }
   writer.varint(partition_epochs.size());
   for (const Epoch epoch : partition_epochs) writer.varint(epoch);
   return bytes;
 }
 
 Result<Manifest> Manifest::deserialize(std::string_view bytes) {
-  ByteReader reader(bytes);
+  const bool is_first_format = !bytes.empty() && bytes.front() != kFormat;
+  ByteReader reader(is_first_format || bytes.empty() ? bytes : bytes.substr(1));
   Manifest manifest;
-  manifest.settings = read_settings(reader);
+  manifest.settings = read_settings(reader, is_first_format);
   manifest.event_count = reader.varint();
   manifest.days.first.value = static_cast<std::int32_t>(reader.zigzag());
   manifest.days.last.value = static_cast<std::int32_t>(reader.zigzag());
   const bool known = reader.varint_up_to(1) == 1;
   const TimeUs known_until = reader.zigzag();
   if (known) manifest.known_until = known_until;
-  manifest.catalog_epoch = reader.varint();
-  manifest.sources_epoch = reader.varint();
-  manifest.segments_epoch = reader.varint();
-  manifest.journal_next = reader.varint();
-  manifest.forgotten_epoch = reader.varint();
+  if (is_first_format) {
+    read_tables_of_first_format(reader, manifest);
+  } else {
+    ROLLCALL_RETURN_IF_ERROR(read_tables(reader, manifest));
+  }
   manifest.partition_epochs.resize(reader.count(1));
   for (Epoch& epoch : manifest.partition_epochs) epoch = reader.varint();
   if (!reader.done()) return Status::corruption("manifest: its bytes do not add up");

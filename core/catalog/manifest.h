@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,14 +24,14 @@ struct Manifest {
   std::uint64_t event_count = 0;
   DayRange days;
   std::optional<TimeUs> known_until;
-  Epoch catalog_epoch = 0;              // 0: no name was ever seen
-  Epoch sources_epoch = 0;              // 0: no source has a position
-  Epoch segments_epoch = 0;             // 0: no segment was ever saved
+  // Of the pages that the store has one of; none of a kind: nothing is to be said there.
+  std::map<PageKind, Epoch> table_epochs;
   std::uint64_t journal_next = 0;       // the first record of the journal that is not covered
-  Epoch forgotten_epoch = 0;            // 0: no user was ever forgotten
   std::vector<Epoch> partition_epochs;  // by partition; 0: it has no users
 
   std::string serialize() const;
+  // Reads those of stores of format 1, too.
+  //   kCorruption  they are not what was written
   static Result<Manifest> deserialize(std::string_view bytes);
 };
 

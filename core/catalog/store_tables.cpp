@@ -1,5 +1,9 @@
 #include "core/catalog/store_tables.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -8,26 +12,22 @@ namespace {
 
 struct TableRow {
   PageKind kind;
-  Epoch Manifest::*epoch;  // 0: the store has no such page
   void (*write)(const StoreTables& tables, std::string& bytes);
   Status (*read)(std::string_view bytes, const StoreSettings& settings, StoreTables& tables);
 };
 
 constexpr TableRow kRows[] = {
     {.kind = PageKind::kDictionary,
-     .epoch = &Manifest::catalog_epoch,
      .write = [](const StoreTables& tables,
                  std::string& bytes) { tables.catalog->serialize(bytes); },
      .read = [](std::string_view bytes, const StoreSettings&,
                 StoreTables& tables) { return tables.catalog->deserialize(bytes); }},
     {.kind = PageKind::kSources,
-     .epoch = &Manifest::sources_epoch,
      .write = [](const StoreTables& tables,
                  std::string& bytes) { tables.sources.serialize(bytes); },
      .read = [](std::string_view bytes, const StoreSettings&,
                 StoreTables& tables) { return tables.sources.deserialize(bytes); }},
     {.kind = PageKind::kSegments,
-     .epoch = &Manifest::segments_epoch,
      .write = [](const StoreTables& tables,
                  std::string& bytes) { tables.segments.serialize(bytes); },
      .read =
@@ -35,7 +35,6 @@ constexpr TableRow kRows[] = {
            return tables.segments.deserialize(bytes, settings.user_kind);
          }},
     {.kind = PageKind::kForgotten,
-     .epoch = &Manifest::forgotten_epoch,
      .write = [](const StoreTables& tables,
                  std::string& bytes) { tables.forgotten->serialize(bytes); },
      .read = [](std::string_view bytes, const StoreSettings&, StoreTables& tables) -> Status {
@@ -47,10 +46,26 @@ constexpr TableRow kRows[] = {
 
 PageId id_of(const TableRow& row) { return {row.kind, 0, 0, 0, 0}; }
 
-// Reads a table that the commit has.
-Status read_table(const TableRow& row, const StoreView& view, const Manifest& manifest,
+// Calls visit(row, epoch) for each table that the commit has.
+//   kUnsupported  it has one that a later version knows
+template <class Visit>
+Status for_each_table(const Manifest& manifest, Visit visit) {
+  for (const auto& [kind, epoch] : manifest.table_epochs) {
+    const auto row = std::ranges::find(kRows, kind, &TableRow::kind);
+    if (row == std::end(kRows)) {
+      return Status::unsupported(
+          fmt::format("manifest: the store has a page of kind {}, which this program does not "
+                      "know; use a newer one",
+                      static_cast<int>(kind)));
+    }
+    ROLLCALL_RETURN_IF_ERROR(visit(*row, epoch));
+  }
+  return {};
+}
+
+Status read_table(const TableRow& row, Epoch epoch, const StoreView& view, const Manifest& manifest,
                   StoreTables& tables) {
-  ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes, view.read({id_of(row), manifest.*row.epoch}));
+  ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes, view.read({id_of(row), epoch}));
   return row.read(bytes, manifest.settings, tables);
 }
 
@@ -67,7 +82,7 @@ std::vector<TablePage> write_tables(const StoreTables& tables, Epoch epoch, Mani
     if (!tables.changed.has(row.kind)) continue;
     TablePage& page =
         pages.emplace_back(TablePage{.id = id_of(row), .superseded = {}, .bytes = {}});
-    const Epoch stored = std::exchange(manifest.*row.epoch, epoch);
+    const Epoch stored = std::exchange(manifest.table_epochs[row.kind], epoch);
     if (stored != 0) page.superseded = PageAddress{page.id, stored};
     row.write(tables, page.bytes);
   }
@@ -76,23 +91,24 @@ std::vector<TablePage> write_tables(const StoreTables& tables, Epoch epoch, Mani
 
 Result<StoreTables> read_tables(const StoreView& view, const Manifest& manifest) {
   StoreTables tables(manifest.settings);
-  for (const TableRow& row : kRows) {
-    if (manifest.*row.epoch == 0) continue;
-    ROLLCALL_RETURN_IF_ERROR(read_table(row, view, manifest, tables));
-  }
+  Status status = for_each_table(manifest, [&](const TableRow& row, Epoch epoch) {
+    return read_table(row, epoch, view, manifest, tables);
+  });
+  if (!status.ok()) return status;
   return tables;
 }
 
 Result<VerifiedTables> verify_tables(const StoreView& view, const Manifest& manifest) {
   VerifiedTables verified;
   verified.catalog = std::make_shared<const SeriesCatalog>(manifest.settings);
-  for (const TableRow& row : kRows) {
-    if (manifest.*row.epoch == 0) continue;
+  Status status = for_each_table(manifest, [&](const TableRow& row, Epoch epoch) -> Status {
     StoreTables alone(manifest.settings);
-    ROLLCALL_RETURN_IF_ERROR(read_table(row, view, manifest, alone));
+    ROLLCALL_RETURN_IF_ERROR(read_table(row, epoch, view, manifest, alone));
     ++verified.page_count;
     if (row.kind == PageKind::kDictionary) verified.catalog = std::move(alone.catalog);
-  }
+    return {};
+  });
+  if (!status.ok()) return status;
   return verified;
 }
 

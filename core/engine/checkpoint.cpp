@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "core/base/memory_policy.h"
 #include "core/engine/engine_state.h"
 
 namespace rollcall {
@@ -47,8 +48,8 @@ Status Engine::State::checkpoint() {
 // stay.
 Status Engine::State::checkpoint_alone() {
   Handover handover(*this);
-  std::vector<DirtyPage> dirty;
-  std::vector<PageAddress> superseded;
+  CollectedPages pages;
+  std::shared_ptr<const StoreView> last;
   Epoch next = 0;
   std::string manifest_bytes;
   std::vector<std::uint32_t> user_counts;
@@ -62,26 +63,33 @@ Status Engine::State::checkpoint_alone() {
     handover.begin();
     schedule.begin_commit();
     next = epoch + 1;
-    add_tables(tables, next, manifest, dirty, superseded);
-    collect_partitions(next, dirty, superseded);
+    last = view;
+    add_tables(tables, next, manifest, pages.dirty, pages.superseded);
+    collect_partitions(next, pages);
     if (!superseded_ahead.empty()) {
-      superseded.reserve(superseded.size() + superseded_ahead.size());
-      superseded.insert(superseded.end(), superseded_ahead.begin(), superseded_ahead.end());
+      pages.superseded.reserve(pages.superseded.size() + superseded_ahead.size());
+      pages.superseded.insert(pages.superseded.end(), superseded_ahead.begin(),
+                              superseded_ahead.end());
       std::deque<PageAddress>().swap(superseded_ahead);
     }
     // Until it is encoded, a page that the writer changes meanwhile is held twice.
-    for (const DirtyPage& page : dirty) handed_over_bytes += memory_bytes(page);
+    for (const DirtyPage& page : pages.dirty) handed_over_bytes += memory_bytes(page);
     for (const Partition& partition : partitions) user_counts.push_back(partition.ordinal_count());
     manifest_bytes = manifest.serialize();
     schedule.take_changes();
     tables.changed.clear();
   }
 
-  Commit commit = commit_of(next, dirty, static_cast<unsigned>(workers.thread_count()));
-  commit.superseded = std::move(superseded);
+  if (Status finished = finish_pages(pages, *last); !finished.ok()) {
+    handover.fail(finished);
+    return finished;
+  }
+  last.reset();
+  Commit commit = commit_of(next, pages.dirty, static_cast<unsigned>(workers.thread_count()));
+  commit.superseded = std::move(pages.superseded);
   commit.manifest = [&] { return manifest_bytes; };
   commit.encode = [&, encode = std::move(commit.encode)](std::size_t number, std::string& bytes) {
-    handed_over_bytes -= memory_bytes(dirty[number]);
+    handed_over_bytes -= memory_bytes(pages.dirty[number]);
     return encode(number, bytes);
   };
   Status status = store->commit(commit);
@@ -98,23 +106,37 @@ Status Engine::State::checkpoint_alone() {
   epoch = next;
   committed_users = std::move(user_counts);
   view = *std::move(committed);
+  for (Partition& partition : partitions) partition.finish_commit();
   evict_for(0);
   return {};
 }
 
-void Engine::State::collect_partitions(Epoch next, std::vector<DirtyPage>& dirty,
-                                       std::vector<PageAddress>& superseded) {
-  std::vector<std::vector<DirtyPage>> pages(partitions.size());
-  std::vector<std::vector<PageAddress>> replaced(partitions.size());
+void Engine::State::collect_partitions(Epoch next, CollectedPages& pages) {
+  std::vector<CollectedPages> parts(partitions.size());
   workers.for_each(partitions.size(), [&](std::size_t i) {
     gate.assert_passed();
-    partitions[i].collect_dirty(next, pages[i], replaced[i]);
+    partitions[i].collect_dirty(next, merged_bytes_max(), parts[i]);
   });
+  const auto move_all = [](auto& from, auto& to) {
+    std::move(from.begin(), from.end(), std::back_inserter(to));
+  };
   for (std::size_t i = 0; i < partitions.size(); ++i) {
     manifest.partition_epochs[i] = partitions[i].epoch();
-    std::move(pages[i].begin(), pages[i].end(), std::back_inserter(dirty));
-    superseded.insert(superseded.end(), replaced[i].begin(), replaced[i].end());
+    move_all(parts[i].dirty, pages.dirty);
+    move_all(parts[i].superseded, pages.superseded);
+    move_all(parts[i].work, pages.work);
   }
+}
+
+Status Engine::State::finish_pages(const CollectedPages& pages, const StoreView& last) {
+  std::vector<Status> statuses(pages.work.size());
+  workers.for_each(pages.work.size(), [&](std::size_t i) { statuses[i] = pages.work[i](last); });
+  for (Status& status : statuses) ROLLCALL_RETURN_IF_ERROR(std::move(status));
+  return {};
+}
+
+std::size_t Engine::State::merged_bytes_max() const {
+  return state_bytes_max() * kMergedHistoryShare / std::max<std::size_t>(workers.thread_count(), 1);
 }
 
 }  // namespace rollcall

@@ -57,7 +57,11 @@ Status check_same(const StoreSettings& stored, const StoreSettings& wanted) {
   if (stored.event_names_max != wanted.event_names_max) {
     return differs("event_names_max", stored.event_names_max, wanted.event_names_max);
   }
-  return differs("dimension_values_max", stored.dimension_values_max, wanted.dimension_values_max);
+  if (stored.dimension_values_max != wanted.dimension_values_max) {
+    return differs("dimension_values_max", stored.dimension_values_max,
+                   wanted.dimension_values_max);
+  }
+  return differs("history", stored.history, wanted.history);
 }
 
 Status check_delivery(const Delivery& delivery) {
@@ -137,7 +141,7 @@ Status Engine::State::load_commit() {
   ROLLCALL_ASSIGN_OR_RETURN(tables, read_tables(*view, manifest));
   partitions.reserve(settings.partition_count);
   for (std::uint32_t i = 0; i < settings.partition_count; ++i) {
-    partitions.emplace_back(i, settings.user_kind);
+    partitions.emplace_back(i, settings);
   }
   std::vector<Status> statuses(partitions.size());
   workers.for_each(partitions.size(), [&](std::size_t i) {
@@ -281,7 +285,7 @@ Result<Engine::State::Passage> Engine::State::ingest_within_gate(
   SeriesCatalog& catalog = tables.writable_catalog();
   // A batch that fails leaves nothing behind: no users, no names.
   StagedBatch staged(catalog, partitions);
-  const std::vector<SeriesId> series = number_series(rows, catalog);
+  const std::vector<NumberedSeries> series = number_series(rows, catalog);
   // Whether it fits.
   const auto stage = [&]() -> Result<bool> {
     gate.assert_passed();
@@ -323,12 +327,12 @@ Result<Engine::State::Passage> Engine::State::ingest_within_gate(
   ++batch_number;
   ROLLCALL_RETURN_IF_ERROR(for_each_partition(rows.row_count, [&](Partition& partition) {
     gate.assert_passed();
-    partition.apply(batch_number);
+    partition.apply(rows, batch_number);
     return Status();
   }));
   for (const std::vector<PreparedRows::Pair>& pairs : rows.pairs) {
     for (const PreparedRows::Pair& pair : pairs) {
-      day_totals.forget({series[pair.series], pair.day});
+      day_totals.forget({series[pair.series].id, pair.day});
       day_totals.forget({kAnySeries, pair.day});
     }
   }

@@ -49,17 +49,20 @@ Status Engine::State::write_ahead(Partition& partition) {
   UnlessFinished writing(
       write_failure,
       Status::resource_exhausted("engine: writing ahead was interrupted; open the store again"));
-  std::vector<DirtyPage> dirty;
-  std::vector<PageAddress> superseded;
-  partition.collect_dirty(epoch + 1, dirty, superseded);
-  superseded_ahead.insert(superseded_ahead.end(), superseded.begin(), superseded.end());
-  const Status written = store->write_ahead(
-      commit_of(epoch + 1, dirty, static_cast<unsigned>(workers.thread_count())));
+  CollectedPages pages;
+  partition.collect_dirty(epoch + 1, merged_bytes_max(), pages);
+  superseded_ahead.insert(superseded_ahead.end(), pages.superseded.begin(), pages.superseded.end());
+  Status written = finish_pages(pages, *view);
+  if (written.ok()) {
+    written = store->write_ahead(
+        commit_of(epoch + 1, pages.dirty, static_cast<unsigned>(workers.thread_count())));
+  }
   if (!written.ok()) {
     writing.fail(written);
     return written;
   }
   ROLLCALL_ASSIGN_OR_RETURN(view, view_of(*store));
+  partition.finish_commit();
   writing.finish();
   evict(partition, 0, epoch + 1);
   return {};

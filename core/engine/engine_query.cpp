@@ -89,7 +89,7 @@ class ReleaseWithinGate {
 // Whether a question has to read pages, or to unite them.
 bool reads_something(const PinnedPartition& partition) {
   const std::vector<PinnedUnion>& unions = partition.pages.unions;
-  return partition.pages.any_absent() ||
+  return partition.pages.any_absent() || partition.history.any_absent() ||
          std::any_of(unions.begin(), unions.end(), [](const auto& pinned) {
            return std::any_of(pinned.runs.begin(), pinned.runs.end(),
                               [](const auto& run) { return run.is_new; });

@@ -177,8 +177,11 @@ struct Engine::State {
   Status checkpoint_alone() ROLLCALL_REQUIRES(checkpointer.mutex()) ROLLCALL_EXCLUDES(gate);
   Status compact() ROLLCALL_EXCLUDES(gate);
   class Handover;
-  void collect_partitions(Epoch next, std::vector<DirtyPage>& dirty,
-                          std::vector<PageAddress>& superseded) ROLLCALL_REQUIRES(gate);
+  void collect_partitions(Epoch next, CollectedPages& pages) ROLLCALL_REQUIRES(gate);
+  // Has late bytes made.
+  Status finish_pages(const CollectedPages& pages, const StoreView& last);
+  // Of each partition's history, what may be merged at a time.
+  std::size_t merged_bytes_max() const;
   Result<std::vector<QueryResult>> query(std::span<const Query> queries, const QueryLimits& limits);
   Result<Explanation> explain(const Query& query, const QueryLimits& limits);
   // What follows throws QuestionFailure, too.

@@ -61,7 +61,7 @@ class Engine::State::Ahead {
     }
     for (std::uint32_t i = 0; i < count_; ++i) {
       Partition& partition = state_.partitions[i];
-      partition = Partition(i, state_.settings.user_kind);
+      partition = Partition(i, state_.settings);
       if (const Epoch epoch = state_.manifest.partition_epochs[i]; epoch != 0) {
         ROLLCALL_RETURN_IF_ERROR(partition.open(
             *state_.view, epoch, state_.tables.catalog->series_count(), state_.batch_number));
@@ -85,7 +85,7 @@ Result<Engine::State::Passage> Engine::State::ingest_by_partition(
   SeriesCatalog& catalog = tables.writable_catalog();
   Ahead ahead(*this);
   StagedBatch staged(catalog, partitions);
-  const std::vector<SeriesId> series = number_series(rows, catalog);
+  const std::vector<NumberedSeries> series = number_series(rows, catalog);
 
   // What the commit will say, beside what the last one does until it is there.
   Manifest next_manifest = manifest;
@@ -108,15 +108,19 @@ Result<Engine::State::Passage> Engine::State::ingest_by_partition(
       return no_room(partition.number(), bytes_max, options.memory_bytes_max);
     }
     ROLLCALL_RETURN_IF_ERROR(status);
-    partition.apply(batch_number);
+    partition.apply(rows, batch_number);
     ROLLCALL_RETURN_IF_ERROR(partition.fold(*view, FoldDepth::kBounds));
     bytes_all += partition.memory_use().resident_bytes - bytes_before;
-    std::vector<DirtyPage> dirty;
-    partition.collect_dirty(epoch + 1, dirty, superseded);
-    if (Status written = store->write_ahead(commit_of(epoch + 1, dirty, threads)); !written.ok()) {
+    CollectedPages pages;
+    partition.collect_dirty(epoch + 1, merged_bytes_max(), pages);
+    superseded.insert(superseded.end(), pages.superseded.begin(), pages.superseded.end());
+    ROLLCALL_RETURN_IF_ERROR(finish_pages(pages, *view));
+    if (Status written = store->write_ahead(commit_of(epoch + 1, pages.dirty, threads));
+        !written.ok()) {
       write_failure.replace(written);
       return written;
     }
+    partition.finish_commit();
     next_manifest.partition_epochs[partition.number()] = partition.epoch();
     evict(partition, 0, epoch + 1);
   }

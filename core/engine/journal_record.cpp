@@ -19,6 +19,7 @@ namespace {
 constexpr std::uint8_t kHasPosition = 1;
 constexpr std::uint8_t kHasToken = 2;
 constexpr std::uint8_t kHasPositions = 4;  // several, and how many; versions up to 0.1 refuse it
+constexpr std::uint8_t kHasTimes = 8;      // of every row; in stores that keep history
 
 }  // namespace
 
@@ -28,9 +29,9 @@ void JournalRecordWriter::begin(const PreparedRows& rows, const Delivery& delive
   record_.clear();
   ByteWriter writer(record_);
   const std::size_t position_count = delivery.positions.size();
-  const int flags = (position_count == 1 ? kHasPosition : 0) |
-                    (position_count > 1 ? kHasPositions : 0) |
-                    (delivery.token != nullptr ? kHasToken : 0);
+  const int flags =
+      (position_count == 1 ? kHasPosition : 0) | (position_count > 1 ? kHasPositions : 0) |
+      (delivery.token != nullptr ? kHasToken : 0) | (rows.settings.history ? kHasTimes : 0);
   writer.byte(static_cast<std::uint8_t>(flags));
   if (position_count > 1) writer.varint(position_count);
   for (const SourcePosition& position : delivery.positions) {
@@ -110,6 +111,14 @@ void JournalRecordWriter::encode_rows(const PreparedRows& rows, const Partition&
       pair_hours.add(added.size(), [added](std::size_t i) { return added[i]; });
     }
   }
+  if (rows.settings.history) {
+    part.times.clear();
+    for (const auto& block : rows.blocks) {
+      const std::span<const TimeUs> added = block->times_of(number);
+      part.times.insert(part.times.end(), added.begin(), added.end());
+    }
+    writer.amounts(part.times);
+  }
   std::size_t value_count = 0;
   for (const auto& block : rows.blocks) value_count += block->values_of(number).size();
   writer.varint(value_count);
@@ -140,7 +149,8 @@ std::size_t JournalRecordWriter::memory_bytes() const {
   for (const Part& part : parts_) {
     bytes += part.bytes.capacity() +
              (part.places.capacity() + part.listed.capacity() + part.codes.capacity()) *
-                 sizeof(std::uint32_t);
+                 sizeof(std::uint32_t) +
+             part.times.capacity() * sizeof(TimeUs);
   }
   return bytes;
 }
@@ -190,7 +200,9 @@ class Decoder {
 
   void decode_head() {
     PreparedRows& rows = *batch_.rows;
-    const auto flags = reader_.varint_up_to<std::uint8_t>(kHasPosition | kHasToken | kHasPositions);
+    const auto flags =
+        reader_.varint_up_to<std::uint8_t>(kHasPosition | kHasToken | kHasPositions | kHasTimes);
+    has_times_ = (flags & kHasTimes) != 0;
     if ((flags & kHasPosition) != 0) batch_.positions.resize(1);
     if ((flags & kHasPositions) != 0) batch_.positions.resize(reader_.count(2));
     for (SourcePosition& position : batch_.positions) {
@@ -238,6 +250,10 @@ class Decoder {
   // That every number names something that is there.
   Status check_head() {
     PreparedRows& rows = *batch_.rows;
+    if (has_times_ != rows.settings.history) {
+      return wrong(has_times_ ? "it has times, and the store keeps no history"
+                              : "it has no times, and the store keeps history");
+    }
     const std::size_t dimension_count = rows.settings.dimensions.size();
     if (rows.dimension_values.size() != dimension_count ||
         rows.pairs.size() != 1 + dimension_count) {
@@ -298,6 +314,11 @@ class Decoder {
         }
       }
     }
+    std::vector<TimeUs> times;
+    if (has_times_) {
+      times = reader_.amounts(count);
+      if (times.size() != count) return wrong("its times are cut short");
+    }
     const std::size_t value_count = reader_.count(2);
     std::vector<PreparedBlock::Value> values;
     std::uint64_t row = 0;
@@ -308,7 +329,7 @@ class Decoder {
       values.push_back({static_cast<std::uint32_t>(row), value});
     }
     if (!reader_.ok()) return wrong("its values are cut short");
-    add_rows(partition, base_users, users, pair_hours, values);
+    add_rows(partition, base_users, users, pair_hours, times, values);
     rows_found_ += count;
     return {};
   }
@@ -342,7 +363,7 @@ class Decoder {
   void add_rows(std::uint32_t partition, std::uint32_t base_users,
                 const std::vector<std::uint32_t>& users,
                 const std::vector<std::vector<std::uint32_t>>& pair_hours,
-                const std::vector<PreparedBlock::Value>& values) {
+                const std::vector<TimeUs>& times, const std::vector<PreparedBlock::Value>& values) {
     const UserIndex& index = partitions_[partition].users();
     const bool integers = batch_.rows->settings.user_kind == UserKind::kInteger;
     auto value = values.begin();
@@ -361,6 +382,7 @@ class Decoder {
       for (std::size_t column = 0; column < pair_hours.size(); ++column) {
         block_->pair_hours[column].push_back(pair_hours[column][row]);
       }
+      if (has_times_) block_->times.push_back(times[row]);
       for (; value != values.end() && value->row == row; ++value) {
         block_->values.push_back({place, value->value});
         ++block_->value_begin[partition + std::size_t{1}];
@@ -378,6 +400,7 @@ class Decoder {
     block_->hashes.clear();
     block_->pair_hours.resize(rows.pairs.size());
     for (std::vector<PairHour>& column : block_->pair_hours) column.clear();
+    block_->times.clear();
     block_->values.clear();
     block_->string_bytes.clear();
     block_->string_ends.clear();
@@ -396,6 +419,7 @@ class Decoder {
   const std::function<Status(std::uint32_t)>& load_users_;
   const Partitioner partition_of_;
   JournalledBatch batch_;
+  bool has_times_ = false;
   PreparedBlock* block_ = nullptr;  // that rows are added to
   std::size_t rows_found_ = 0;
   // Of the partition at hand.

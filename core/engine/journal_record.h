@@ -43,6 +43,7 @@ class JournalRecordWriter {
     std::vector<std::uint32_t> places;
     std::vector<std::uint32_t> listed;  // ordinals
     std::vector<std::uint32_t> codes;   // of the users, by row
+    std::vector<TimeUs> times;          // by row
   };
 
   std::string record_;

@@ -11,6 +11,7 @@
 #include "core/base/assert.h"
 #include "core/base/memory_policy.h"
 #include "core/base/mutex.h"
+#include "core/engine/history_reader.h"
 #include "kernels/kernel_table.h"
 
 namespace rollcall {
@@ -34,6 +35,13 @@ class CountingSink : public CellSink {
     const std::size_t both = std::min(a.word_count, b.word_count);
     counts_.add(cell, kernel_.andnot_count(a.words, b.words, both) +
                           kernel_.count(a.words + both, a.word_count - both));
+  }
+  void add_user(std::size_t cell, std::uint32_t) override {
+    pace_.step();
+    counts_.add(cell, 1);
+  }
+  void add_sample(std::size_t list, std::int64_t number) override {
+    counts_.add_sample(list, number);
   }
   void add_amount(std::size_t cell, AmountSum amount) override { counts_.add_amount(cell, amount); }
   // In parts that take a few milliseconds each.
@@ -74,6 +82,10 @@ class MemberSink : public CellSink {
     for (std::size_t i = 0; i < a.word_count; ++i) {
       words_[i] |= a.words[i] & ~(i < b.word_count ? b.words[i] : 0);
     }
+  }
+
+  void add_user(std::size_t cell, std::uint32_t place) override {
+    if (is_wanted(cell)) words_[place / 64] |= std::uint64_t{1} << (place % 64);
   }
 
   // Their ordinals, the chunk's first being `first`.
@@ -178,7 +190,8 @@ class PinnedChunk : public ChunkSource {
   PinnedChunk(const ReadSet& reads, const PinnedPartition& partition, std::uint32_t chunk,
               std::span<PinnedPage<PresenceChunk>* const> presence,
               std::span<PinnedPage<BoundsChunk>* const> bounds,
-              std::span<PinnedPage<AmountChunk>* const> amounts, Reading& reading)
+              std::span<PinnedPage<AmountChunk>* const> amounts, HistoryReader& history,
+              Reading& reading)
       : reads_(reads),
         partition_(partition),
         reading_(reading),
@@ -190,6 +203,7 @@ class PinnedChunk : public ChunkSource {
         presence_(presence),
         bounds_(bounds),
         amounts_(amounts),
+        history_(history),
         memory_(&reading.account),
         pace_(&reading.account) {}
   ~PinnedChunk() override {
@@ -247,6 +261,11 @@ class PinnedChunk : public ChunkSource {
     PageRef<AmountChunk> read;
     return load(amounts_, *pinned, read).sum_of(users);
   }
+
+  UserCursor history(UserCursor::Opened opened) const override {
+    return {history_.runs(), std::move(opened)};
+  }
+  std::uint32_t first_ordinal() const override { return first_ordinal_; }
 
   BitSpan listed(const UserList& list, std::uint64_t* scratch) const override {
     std::fill_n(scratch, word_count_, std::uint64_t{0});
@@ -334,6 +353,7 @@ class PinnedChunk : public ChunkSource {
   mutable Pages<PresenceChunk> presence_;
   mutable Pages<BoundsChunk> bounds_;
   mutable Pages<AmountChunk> amounts_;
+  HistoryReader& history_;
   mutable PageRef<BoundsChunk> read_bounds_;  // the last that was read and is not in memory
   mutable std::vector<RunSets*> passing_sets_;
   mutable QuestionMemory memory_;  // of what goes with the chunk
@@ -359,11 +379,13 @@ void visit_partition(const ReadSet& reads, PinnedPartition& partition, Workers& 
   const PagesByChunk presence(partition.pages.of<PresenceForm>(), chunk_count);
   const PagesByChunk bounds(partition.pages.of<BoundsForm>(), chunk_count);
   const PagesByChunk amounts(partition.pages.of<AmountsForm>(), chunk_count);
+  HistoryReader history(partition.history, reading.view, reading.account,
+                        [&](std::size_t bytes) { return reading.keeps(bytes); });
   for_each(workers, alone, chunk_count, [&](std::size_t i) {
     const auto chunk = static_cast<std::uint32_t>(i);
     reading.account.check();
     const PinnedChunk source(reads, partition, chunk, presence.of(chunk), bounds.of(chunk),
-                             amounts.of(chunk), reading);
+                             amounts.of(chunk), history, reading);
     visit(source, chunk);
   });
 }
@@ -376,6 +398,7 @@ bool is_small(const Plan& plan, std::span<const PinnedPartition> partitions) {
   std::size_t words = 0;
   for (const PinnedPartition& partition : partitions) {
     if (partition.pages.any_absent()) return false;
+    if (plan.reads().history) return false;
     const std::size_t users = partition.user_count;
     words += std::min<std::size_t>(users, kChunkOrdinals) / 64 *
                  (partition.pages.of<PresenceForm>().size() + 2 * partition.pages.unions.size()) +

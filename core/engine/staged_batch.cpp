@@ -4,7 +4,7 @@
 
 namespace rollcall {
 
-std::vector<SeriesId> number_series(const PreparedRows& rows, SeriesCatalog& catalog) {
+std::vector<NumberedSeries> number_series(const PreparedRows& rows, SeriesCatalog& catalog) {
   std::vector<EventCode> events;
   for (const std::string& name : rows.event_names) events.push_back(catalog.intern_event(name));
   std::vector<std::vector<ValueCode>> values(rows.dimension_values.size());
@@ -13,13 +13,16 @@ std::vector<SeriesId> number_series(const PreparedRows& rows, SeriesCatalog& cat
       values[dimension].push_back(catalog.intern_value(dimension, value));
     }
   }
-  std::vector<SeriesId> series;
+  std::vector<NumberedSeries> series;
   for (std::size_t i = 0; i < rows.series.size(); ++i) {
     const LocalSeries& local = rows.series[i];
-    series.push_back(i < rows.event_names.size()
-                         ? catalog.event_series(events[local.event])
-                         : catalog.value_series(events[local.event], local.dimension,
-                                                values[local.dimension][local.value]));
+    const EventCode event = events[local.event];
+    if (i < rows.event_names.size()) {
+      series.push_back({catalog.event_series(event), event});
+      continue;
+    }
+    const ValueCode value = values[local.dimension][local.value];
+    series.push_back({catalog.value_series(event, local.dimension, value), value});
   }
   return series;
 }

@@ -15,7 +15,7 @@
 namespace rollcall {
 
 // Numbers the batch's local series, making names and series that are new.
-std::vector<SeriesId> number_series(const PreparedRows& rows, SeriesCatalog& catalog);
+std::vector<NumberedSeries> number_series(const PreparedRows& rows, SeriesCatalog& catalog);
 
 // Undoes the first step, unless that is finished: no new users, no new names.
 class StagedBatch {

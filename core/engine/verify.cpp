@@ -61,7 +61,7 @@ class PartitionVerifier {
                     const StoreSettings& settings)
       : view_(view),
         catalog_(catalog),
-        partition_(number, settings.user_kind),
+        partition_(number, settings),
         check_(number, view, catalog),
         users_id_{PageKind::kUsers, number, 0, 0, 0} {}
 

@@ -45,7 +45,7 @@ struct EventColumns {
   void resize(std::size_t size);
 };
 
-// Blocks end with the first user that brings them to so many events.
+// Of a block, at most.
 inline constexpr std::size_t kBlockEvents = 32'768;
 
 // Some place of a column in a block: codes by event, and what they stand for.

@@ -20,13 +20,6 @@ void for_each_column(EventColumns& events, const EventColumns& others, Operation
   }
 }
 
-void append(EventColumns& events, const EventColumns& others, std::size_t begin, std::size_t end) {
-  for_each_column(events, others, [&](auto& column, const auto& more) {
-    column.insert(column.end(), more.begin() + static_cast<std::ptrdiff_t>(begin),
-                  more.begin() + static_cast<std::ptrdiff_t>(end));
-  });
-}
-
 void drop_first(EventColumns& events, std::size_t count) {
   for_each_column(events, events, [&](auto& column, const auto&) {
     column.erase(column.begin(), column.begin() + static_cast<std::ptrdiff_t>(count));
@@ -79,6 +72,13 @@ class RunReader {
 
 }  // namespace
 
+void append(EventColumns& events, const EventColumns& others, std::size_t begin, std::size_t end) {
+  for_each_column(events, others, [&](auto& column, const auto& more) {
+    column.insert(column.end(), more.begin() + static_cast<std::ptrdiff_t>(begin),
+                  more.begin() + static_cast<std::ptrdiff_t>(end));
+  });
+}
+
 RunWriter::RunWriter(std::size_t dimension_count, std::size_t property_count) {
   pending_.dimensions.resize(dimension_count);
   pending_.properties.resize(property_count);
@@ -93,17 +93,11 @@ void RunWriter::add(const EventColumns& events, std::size_t begin, std::size_t e
   }
 }
 
-// A block ends with a user, unless the user's events fill it alone.
 void RunWriter::pack_whole_blocks() {
   std::size_t begin = 0;
-  while (pending_.size() - begin > kBlockEvents) {
-    const std::size_t full = begin + kBlockEvents;
-    const std::vector<std::uint32_t>& ordinals = pending_.ordinals;
-    std::size_t end = full;
-    while (end > begin && ordinals[end - 1] == ordinals[full]) --end;
-    if (end == begin) end = full;
-    blocks_.push_back(std::make_shared<const LogBlock>(LogBlock::pack(pending_, begin, end)));
-    begin = end;
+  for (; pending_.size() - begin >= kBlockEvents; begin += kBlockEvents) {
+    blocks_.push_back(
+        std::make_shared<const LogBlock>(LogBlock::pack(pending_, begin, begin + kBlockEvents)));
   }
   if (begin > 0) drop_first(pending_, begin);
 }

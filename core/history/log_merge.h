@@ -9,8 +9,8 @@
 
 namespace rollcall {
 
-// Blocks that follow one another: no ordinal of one is above one of the next. A user whose events
-// fill more than a block goes on in the next ones.
+// Blocks that follow one another: no ordinal of one is above one of the next. All but the last have
+// kBlockEvents events, so that a user may go on in the next ones.
 using LogRun = std::vector<std::shared_ptr<const LogBlock>>;
 
 // Packs events as they come, ordered by ordinal and then by time.
@@ -33,6 +33,9 @@ class RunWriter {
 // All events of the runs, in one. Events of one user and instant are in the order of the runs.
 // Blocks made before a property was added have the empty text for it.
 LogRun merge(std::span<const LogRun> runs, std::size_t dimension_count, std::size_t property_count);
+
+// Appends rows [begin, end) of `others`, which have the same columns.
+void append(EventColumns& events, const EventColumns& others, std::size_t begin, std::size_t end);
 
 // A block's events in columns; texts point into the block.
 EventColumns unpack(const LogBlock& block, std::size_t property_count);

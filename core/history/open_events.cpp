@@ -65,6 +65,45 @@ void OpenEvents::append(const Rows& rows) {
   }
 }
 
+std::size_t OpenEvents::growth_bytes(std::size_t row_count, std::size_t dimension_count) {
+  const std::size_t piece_bytes = sizeof(Piece) + sizeof(std::shared_ptr<Piece>) +
+                                  dimension_count * kPieceRows * sizeof(std::uint32_t);
+  return (row_count / kPieceRows + 1) * piece_bytes;
+}
+
+bool OpenEvents::drop(std::span<const std::uint32_t> ordinals) {
+  const auto is_dropped = [&](std::uint32_t ordinal) {
+    return std::ranges::binary_search(ordinals, ordinal);
+  };
+  std::size_t kept_count = 0;
+  for (std::size_t row = 0; row < size_; ++row) {
+    kept_count += is_dropped(pieces_[row / kPieceRows]->ordinals[row % kPieceRows]) ? 0 : 1;
+  }
+  if (kept_count == size_) return false;
+  OpenEvents kept(dimension_count_, property_count_);
+  for (std::size_t row = 0; row < size_; ++row) {
+    const Piece& piece = *pieces_[row / kPieceRows];
+    const std::size_t at = row % kPieceRows;
+    if (is_dropped(piece.ordinals[at])) continue;
+    std::vector<std::span<const std::uint32_t>> dimensions;
+    for (std::size_t dimension = 0; dimension < dimension_count_; ++dimension) {
+      dimensions.emplace_back(&piece.dimensions[dimension * kPieceRows + at], 1);
+    }
+    std::vector<std::span<const std::string_view>> properties;
+    for (std::size_t property = 0; property < property_count_; ++property) {
+      properties.emplace_back(&piece.properties[property * kPieceRows + at], 1);
+    }
+    kept.append({.ordinals = {&piece.ordinals[at], 1},
+                 .times = {&piece.times[at], 1},
+                 .names = {&piece.names[at], 1},
+                 .values = {&piece.values[at], 1},
+                 .dimensions = dimensions,
+                 .properties = properties});
+  }
+  *this = std::move(kept);
+  return true;
+}
+
 OpenEvents::Snapshot OpenEvents::snapshot() const {
   Snapshot snapshot;
   snapshot.pieces_.assign(pieces_.begin(), pieces_.end());

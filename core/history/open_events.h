@@ -32,12 +32,16 @@ class OpenEvents {
     std::span<const std::span<const std::string_view>> properties;
   };
   void append(const Rows& rows);
+  // An upper bound of what appending so many rows without properties adds to the memory.
+  static std::size_t growth_bytes(std::size_t row_count, std::size_t dimension_count);
+  // Drops the rows of users, given by their ordinals, which ascend. Returns whether there were any.
+  bool drop(std::span<const std::uint32_t> ordinals);
 
   std::size_t size() const { return size_; }
   std::size_t memory_bytes() const { return memory_bytes_; }
 
  private:
-  static constexpr std::size_t kPieceRows = 1024;
+  static constexpr std::size_t kPieceRows = 256;
   struct Piece {
     std::array<std::uint32_t, kPieceRows> ordinals;
     std::array<TimeUs, kPieceRows> times;

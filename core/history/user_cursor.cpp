@@ -4,28 +4,35 @@
 
 namespace rollcall {
 
-void UserCursor::Reader::go_to(std::uint32_t ordinal, bool past_user) {
-  const std::size_t before = at;
-  if (past_user) {
-    if (walk.next()) return;
-    ++at;
-  } else {
-    // Blocks that end before it are passed over unread.
-    const auto from = blocks->begin() + static_cast<std::ptrdiff_t>(at);
-    const auto block =
-        std::lower_bound(from, blocks->end(), ordinal,
-                         [](const std::shared_ptr<const LogBlock>& other, std::uint32_t wanted) {
-                           return other->last_ordinal() < wanted;
-                         });
-    at = static_cast<std::size_t>(block - blocks->begin());
-  }
+void UserCursor::Reader::open(std::size_t number) {
+  at = number;
   if (has_ended()) return;
-  if (at != before) {
-    walk = LogBlock::Walk(block());
-    is_told = false;
-    walk.next();
+  block = source.block(number);
+  walk = LogBlock::Walk(*block);
+  is_told = false;
+  walk.next();
+}
+
+void UserCursor::Reader::go_on() {
+  if (!walk.next()) open(at + 1);
+}
+
+void UserCursor::Reader::go_to(std::uint32_t ordinal) {
+  if (block->last_ordinal() < ordinal) {
+    // The first block that does not end before it lies in [least, most].
+    std::size_t least = at + 1, most = source.block_count;
+    while (least < most) {
+      const std::size_t middle = least + (most - least) / 2;
+      if (source.block(middle)->last_ordinal() < ordinal) {
+        least = middle + 1;
+      } else {
+        most = middle;
+      }
+    }
+    open(least);
+    if (has_ended()) return;
   }
-  if (!past_user) walk.seek(ordinal);
+  walk.seek(ordinal);
 }
 
 bool UserCursor::settle() {
@@ -44,7 +51,7 @@ bool UserCursor::next() {
   if (std::exchange(has_begun_, true)) {
     for (Reader& reader : readers_) {
       while (!reader.has_ended() && reader.walk.user().ordinal == ordinal_) {
-        reader.go_to(ordinal_, /*past_user=*/true);
+        reader.go_on();
       }
     }
   }
@@ -55,7 +62,7 @@ bool UserCursor::seek(std::uint32_t ordinal) {
   has_begun_ = true;
   for (Reader& reader : readers_) {
     if (!reader.has_ended() && reader.walk.user().ordinal < ordinal) {
-      reader.go_to(ordinal, /*past_user=*/false);
+      reader.go_to(ordinal);
     }
   }
   return settle();

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <span>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -12,20 +12,32 @@
 
 namespace rollcall {
 
+// A run whose blocks are read when they are needed.
+struct RunSource {
+  std::size_t block_count = 0;
+  // The block of that number. May throw.
+  std::function<std::shared_ptr<const LogBlock>(std::size_t number)> block;
+
+  // Of a run in memory, which must outlive it.
+  static RunSource of(const LogRun& run) {
+    return {run.size(), [&run](std::size_t number) { return run[number]; }};
+  }
+};
+
 // Goes through the users by ordinal. A user's events come in parts: a stretch of a block for each
 // run that has the user, more where they fill more than a block. Within a part they are in the
 // order of time; parts of one run follow one another, those of several may overlap, and events of
 // one instant have no order.
 //
-// Threads: one at a time. The runs must outlive the cursor.
+// Threads: one at a time.
 class UserCursor {
  public:
   // `opened` is called with each block before a part of it is given away. What a reader makes of
   // the block it may keep under `run`, until the next block of that run is opened.
   using Opened = std::function<void(std::size_t run, const LogBlock& block)>;
-  UserCursor(std::span<const LogRun> runs, Opened opened) : opened_(std::move(opened)) {
+  UserCursor(std::vector<RunSource> runs, Opened opened) : opened_(std::move(opened)) {
     for (std::size_t run = 0; run < runs.size(); ++run) {
-      if (!runs[run].empty()) readers_.emplace_back(run, runs[run]);
+      if (runs[run].block_count != 0) readers_.emplace_back(run, std::move(runs[run]));
     }
   }
 
@@ -40,26 +52,30 @@ class UserCursor {
   void read_parts(Visit visit) {
     for (Reader& reader : readers_) {
       while (!reader.has_ended() && reader.walk.user().ordinal == ordinal_) {
-        if (!std::exchange(reader.is_told, true)) opened_(reader.run, reader.block());
-        visit(reader.run, reader.block(), std::as_const(reader.walk));
-        reader.go_to(ordinal_, /*past_user=*/true);
+        if (!std::exchange(reader.is_told, true)) opened_(reader.run, *reader.block);
+        visit(reader.run, *reader.block, std::as_const(reader.walk));
+        reader.go_on();
       }
     }
   }
 
  private:
   struct Reader {
-    Reader(std::size_t number, const LogRun& of) : run(number), blocks(&of), walk(*of.front()) {
+    Reader(std::size_t number, RunSource of)
+        : run(number), source(std::move(of)), block(source.block(0)), walk(*block) {
       walk.next();
     }
-    bool has_ended() const { return at == blocks->size(); }
-    const LogBlock& block() const { return *(*blocks)[at]; }
-    // To the next user, or to the first one from here on with at least this ordinal.
-    void go_to(std::uint32_t ordinal, bool past_user);
+    bool has_ended() const { return at == source.block_count; }
+    // To the next user.
+    void go_on();
+    // To the first user from here on with at least this ordinal.
+    void go_to(std::uint32_t ordinal);
+    void open(std::size_t number);
 
     std::size_t run;
-    const LogRun* blocks;
-    std::size_t at = 0;  // the block that `walk` is in
+    RunSource source;
+    std::size_t at = 0;  // the number of the block that `walk` is in
+    std::shared_ptr<const LogBlock> block;
     LogBlock::Walk walk;
     bool is_told = false;  // of that block
   };

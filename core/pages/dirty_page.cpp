@@ -7,6 +7,7 @@ namespace rollcall {
 namespace {
 
 void encode(const std::string& content, std::string& bytes) { bytes += content; }
+void encode(const LateBytes& content, std::string& bytes) { bytes += content.bytes(); }
 template <class Form>
 void encode(const DirtyPageOf<Form>& content, std::string& bytes) {
   content.page->serialize(bytes);
@@ -14,12 +15,14 @@ void encode(const DirtyPageOf<Form>& content, std::string& bytes) {
 
 // About as many bytes as encode() appends.
 std::size_t encoded_bytes(const std::string& content) { return content.size(); }
+std::size_t encoded_bytes(const LateBytes& content) { return content.bytes().size(); }
 template <class Form>
 std::size_t encoded_bytes(const DirtyPageOf<Form>& content) {
   return content.page->memory_bytes() / Form::kEncodedShare;
 }
 
 std::size_t held_bytes(const std::string& content) { return content.size(); }
+std::size_t held_bytes(const LateBytes&) { return 0; }
 template <class Form>
 std::size_t held_bytes(const DirtyPageOf<Form>& content) {
   return content.page->memory_bytes();

@@ -73,6 +73,7 @@ void ReadSet::add(const ReadSet& other) {
   append(amounts, other.amounts);
   append(totals, other.totals);
   append(lists, other.lists);
+  history = history || other.history;
 }
 
 void ReadSet::merge() {

@@ -51,6 +51,7 @@ struct ReadSet {
   std::vector<AmountRead> amounts;
   std::vector<TotalsRead> totals;
   std::vector<std::shared_ptr<const UserList>> lists;  // users named one by one
+  bool history = false;                                // the events themselves
 
   void add(const ReadSet& other);
   // Has what several reads name once: days of a series that overlap as one range.
@@ -59,7 +60,7 @@ struct ReadSet {
   // Whether anything of single users is read.
   bool reads_chunks() const {
     return !presence.empty() || !unions.empty() || !bounds.empty() || !amounts.empty() ||
-           !lists.empty();
+           !lists.empty() || history;
   }
 };
 

@@ -58,7 +58,7 @@ void Partition::stage_users(const PreparedRows& rows, std::size_t count) {
 
 // Numbers the cells as they are met, and counts the rows of each, hour by hour.
 void Partition::stage_column(const PreparedRows& rows, std::size_t column, std::size_t count,
-                             std::span<const SeriesId> series) {
+                             std::span<const NumberedSeries> series) {
   constexpr std::uint32_t kUnmet = ~std::uint32_t{0};
   const std::vector<PreparedRows::Pair>& pairs = rows.pairs[column];
   const auto pair_count = static_cast<std::uint32_t>(pairs.size());
@@ -68,6 +68,7 @@ void Partition::stage_column(const PreparedRows& rows, std::size_t column, std::
 
   StagedColumn& staged = columns_[column];
   staged.cells.clear();
+  staged.codes.clear();
   staged.hour_events.clear();
   std::uint32_t* row_cells = grow(staged.row_cells, count + kRowsAhead);
   std::fill_n(row_cells + count, kRowsAhead, 0);
@@ -85,7 +86,9 @@ void Partition::stage_column(const PreparedRows& rows, std::size_t column, std::
       std::uint32_t& cell = cell_numbers[chunk * pair_count + pair];
       if (cell == kUnmet) [[unlikely]] {
         cell = static_cast<std::uint32_t>(staged.cells.size());
-        staged.cells.push_back({series[pairs[pair].series], pairs[pair].day, chunk});
+        const NumberedSeries& numbered = series[pairs[pair].series];
+        staged.cells.push_back({numbered.id, pairs[pair].day, chunk});
+        staged.codes.push_back(numbered.code);
         staged.hour_events.resize(staged.cells.size() * kHourStride);
         hour_events = staged.hour_events.data();
       }
@@ -130,9 +133,9 @@ Status Partition::load_touched(const StagedColumn& column, SeriesRole role, cons
 }
 
 Status Partition::stage(const PreparedRows& rows, const StoreView& view,
-                        std::span<const SeriesId> series, MemoryAllowance& allowance) {
+                        std::span<const NumberedSeries> series, MemoryAllowance& allowance) {
   staged_count_ = 0;
-  for (const SeriesId id : series) pages_.expect_series(id + std::size_t{1});
+  for (const NumberedSeries& of : series) pages_.expect_series(of.id + std::size_t{1});
   std::size_t count = 0;
   for (const auto& block : rows.blocks) count += block->row_count(number_);
   if (count == 0) return {};
@@ -171,6 +174,10 @@ Status Partition::stage(const PreparedRows& rows, const StoreView& view,
     ROLLCALL_RETURN_IF_ERROR(load_touched(columns_[column], role_of(column), view, allowance));
     counted = memory_use().resident_bytes;
   }
+  if (history_) {
+    allowance.take(history_->growth_bytes(count));
+    if (allowance.is_overdrawn()) return no_room();
+  }
   staged_count_ = count;
   return {};
 }
@@ -180,13 +187,45 @@ void Partition::unstage() {
   if (users_loaded_) users_.truncate(user_count_);
 }
 
-void Partition::apply(BatchNumber batch_number) {
+void Partition::apply(const PreparedRows& rows, BatchNumber batch_number) {
   pages_.set_batch_number(batch_number);
   if (staged_count_ == 0) return;
   user_count_ = users_.size();
+  if (history_) append_history(rows);
   for (std::size_t i = 0; i < columns_.size(); ++i) apply_column(columns_[i], role_of(i));
   dirty_ = true;
   staged_count_ = 0;
+}
+
+void Partition::append_history(const PreparedRows& rows) {
+  std::vector<std::vector<std::uint32_t>> codes(columns_.size());
+  std::vector<std::span<const std::uint32_t>> dimensions(columns_.size() - 1);
+  std::vector<Amount> amounts;
+  std::size_t first = 0;  // row of the block
+  auto value = values_.begin();
+  for (const auto& block : rows.blocks) {
+    const std::size_t count = block->row_count(number_);
+    if (count == 0) continue;
+    for (std::size_t column = 0; column < columns_.size(); ++column) {
+      const StagedColumn& staged = columns_[column];
+      const std::uint32_t* const cells = staged.row_cells.data() + first;
+      codes[column].resize(count);
+      for (std::size_t i = 0; i < count; ++i) codes[column][i] = staged.codes[cells[i]];
+      if (column != 0) dimensions[column - 1] = codes[column];
+    }
+    amounts.clear();
+    for (; value != values_.end() && value->row < first + count; ++value) {
+      amounts.resize(count);
+      amounts[value->row - first] = value->value;
+    }
+    history_->append({.ordinals = {ordinals_.data() + first, count},
+                      .times = block->times_of(number_),
+                      .names = codes[0],
+                      .values = amounts,
+                      .dimensions = dimensions,
+                      .properties = {}});
+    first += count;
+  }
 }
 
 // Brings the pages of a cell up to date with what is known before its rows are looked at.
@@ -341,10 +380,16 @@ Status Partition::fold_bounds(const StoreView& view) {
   return {};
 }
 
+Status Partition::load_pages_of(std::span<const std::uint32_t> ordinals, const StoreView& view) {
+  ROLLCALL_RETURN_IF_ERROR(pages_.load_for_users(ordinals, view));
+  return history_ ? history_->prepare_to_forget(ordinals, view) : Status();
+}
+
 void Partition::forget(std::span<const std::uint32_t> ordinals) {
   ROLLCALL_ASSERT(users_loaded_ && awaiting_any_.empty() && awaiting_bounds_.empty());
   if (ordinals.empty()) return;
   for (const auto& [series, events] : pages_.forget(ordinals)) forgotten_events_[series] += events;
+  if (history_) history_->forget(ordinals);
   users_.erase(ordinals);
   for (const std::uint32_t ordinal : ordinals) erased_chunks_.insert(ordinal / kChunkOrdinals);
   forgotten_count_ += static_cast<std::uint32_t>(ordinals.size());
@@ -357,7 +402,9 @@ PinnedPartition Partition::pin(const ReadSet& reads, std::uint32_t partition_cou
                             .user_count = user_count_,
                             .forgotten_count = forgotten_count_,
                             .pages = pages_.pin(reads, user_count_, quiet_since, account),
+                            .history = {},
                             .lists = {}};
+  if (reads.history && history_) pinned.history = history_->pin();
   for (const auto& list : reads.lists) {
     std::vector<std::uint32_t>& ordinals = pinned.lists.emplace_back();
     const std::span<const UserList::Entry> entries = list->of_partition(number_, partition_count);
@@ -372,6 +419,7 @@ PinnedPartition Partition::pin(const ReadSet& reads, std::uint32_t partition_cou
 
 void Partition::install(const PinnedPartition& pinned, BatchNumber batch_number) {
   pages_.install(pinned.pages, batch_number);
+  if (history_) history_->install(pinned.history);
   // Whoever was forgotten since is still in the unions.
   if (pinned.forgotten_count == forgotten_count_) pages_.install_unions(pinned.pages);
 }

@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -24,6 +25,7 @@
 #include "core/base/question_account.h"
 #include "core/batch/prepared_batch.h"
 #include "core/catalog/series_catalog.h"
+#include "core/history/event_log.h"
 #include "core/pages/dirty_page.h"
 #include "core/pages/reads.h"
 #include "core/pages/resident_pages.h"
@@ -37,8 +39,15 @@ struct PinnedPartition {
   std::uint32_t user_count = 0;
   std::uint32_t forgotten_count = 0;  // users whom it knows no more
   PinnedPages pages;
+  PinnedLog history;  // where it is read
   // For each of ReadSet::lists: the ordinals of those of its users who are in the partition.
   std::vector<std::vector<std::uint32_t>> lists;
+};
+
+// A series of a batch, as the catalog numbers it.
+struct NumberedSeries {
+  SeriesId id = 0;
+  std::uint32_t code = 0;  // of the event, or of the dimension's value
 };
 
 // How far fold() goes.
@@ -49,7 +58,10 @@ enum class FoldDepth : std::uint8_t {
 
 class Partition {
  public:
-  Partition(std::uint32_t number, UserKind kind) : number_(number), users_(kind), pages_(number) {}
+  Partition(std::uint32_t number, const StoreSettings& settings)
+      : number_(number), users_(settings.user_kind), pages_(number) {
+    if (settings.history) history_.emplace(number, settings.dimensions.size());
+  }
 
   // Reads the directory of the partition; days, pages and users follow when they are needed.
   // `opened_in`: the last batch so far; questions pinned before it find all days changed.
@@ -62,14 +74,15 @@ class Partition {
   // `series` numbers the batch's local series. What staging brings into memory, and what applying
   // and folding may add, comes off the allowance.
   //   kResourceExhausted  the allowance is overdrawn
-  Status stage(const PreparedRows& rows, const StoreView& view, std::span<const SeriesId> series,
-               MemoryAllowance& allowance);
+  Status stage(const PreparedRows& rows, const StoreView& view,
+               std::span<const NumberedSeries> series, MemoryAllowance& allowance);
   void unstage();
   // By row of the staged batch, in the order of its blocks.
   std::span<const std::uint32_t> staged_ordinals() const {
     return {ordinals_.data(), staged_count_};
   }
-  void apply(BatchNumber batch_number);
+  // `rows` are those that are staged.
+  void apply(const PreparedRows& rows, BatchNumber batch_number);
 
   // Derives what is due.
   Status fold(const StoreView& view, FoldDepth depth);
@@ -97,9 +110,12 @@ class Partition {
   void install(const PinnedPartition& pinned, BatchNumber batch_number);
 
   // Hands over all that differs from the store, as of `epoch`, and counts it as stored. Everything
-  // must be folded. `superseded` receives the versions that these replace.
-  void collect_dirty(Epoch epoch, std::vector<DirtyPage>& dirty,
-                     std::vector<PageAddress>& superseded);
+  // must be folded. `merged_bytes_max`: see EventLog::collect. Once the pages are in a commit,
+  // finish_commit() is to be called.
+  void collect_dirty(Epoch epoch, std::size_t merged_bytes_max, CollectedPages& pages);
+  void finish_commit() {
+    if (history_) history_->finish_seal();
+  }
   Epoch epoch() const { return epoch_; }
 
   // Lets go of what commits up to `durable` have stored, until at most `bytes_max` are resident:
@@ -113,9 +129,7 @@ class Partition {
   // day. Totals of hours stay as they are: nobody can be told from them. In two steps, as ingest:
   // reading every page that knows of them may fail, forgetting cannot. Everything must be folded,
   // and the users loaded.
-  Status load_pages_of(std::span<const std::uint32_t> ordinals, const StoreView& view) {
-    return pages_.load_for_users(ordinals, view);
-  }
+  Status load_pages_of(std::span<const std::uint32_t> ordinals, const StoreView& view);
   void forget(std::span<const std::uint32_t> ordinals);
 
   std::uint32_t user_count() const { return user_count_ - forgotten_count_; }
@@ -127,7 +141,9 @@ class Partition {
   const std::map<SeriesId, std::uint64_t>& forgotten_events() const { return forgotten_events_; }
   const std::map<Day, DayState>& days() const { return pages_.days(); }  // whether loaded or not
   const ResidentPages& pages() const { return pages_; }
-  // Of pages and days, the user index and staged rows.
+  // Null: the store keeps none.
+  const EventLog* history() const { return history_ ? &*history_ : nullptr; }
+  // Of pages and days, history, the user index and staged rows.
   MemoryUse memory_use() const;
 
   // Reads all users of the partition, if they are not in memory yet.
@@ -138,6 +154,7 @@ class Partition {
   // One column of a staged batch: of the events, or of a dimension.
   struct StagedColumn {
     std::vector<PagePlace> cells;          // what rows count in
+    std::vector<std::uint32_t> codes;      // by cell, as NumberedSeries::code
     std::vector<std::uint32_t> row_cells;  // by row
     // By cell * kHourStride + hour.
     std::vector<std::uint32_t> hour_events;
@@ -163,7 +180,7 @@ class Partition {
 
   void stage_users(const PreparedRows& rows, std::size_t count);
   void stage_column(const PreparedRows& rows, std::size_t column, std::size_t count,
-                    std::span<const SeriesId> series);
+                    std::span<const NumberedSeries> series);
   void stage_values(const PreparedRows& rows, std::size_t column);
   // The first column is that of the events, the others are of dimensions.
   static SeriesRole role_of(std::size_t column) {
@@ -175,6 +192,7 @@ class Partition {
   std::size_t growth(const StagedColumn& column, SeriesRole role);
   std::uint32_t staged_users(std::uint32_t chunk) const;
   void drop_staging();
+  void append_history(const PreparedRows& rows);
   void apply_column(const StagedColumn& column, SeriesRole role);
   void open_cell(const StagedColumn& column, std::size_t cell, SeriesRole role,
                  CellTargets& targets);
@@ -206,6 +224,8 @@ class Partition {
   std::set<std::uint32_t> erased_chunks_;  // whose stored user pages tell too much
   std::map<SeriesId, std::uint64_t> events_;
   std::map<SeriesId, std::uint64_t> forgotten_events_;
+
+  std::optional<EventLog> history_;  // unset: the store keeps none
 
   ResidentPages pages_;
   // Presence that was touched since it was last folded; each once.

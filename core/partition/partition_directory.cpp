@@ -42,6 +42,7 @@ std::string Partition::serialize_directory() const {
   writer.varint(user_page_epochs_.size());
   for (const Epoch epoch : user_page_epochs_) writer.varint(epoch);
   pages_.write_directory(writer);
+  if (history_) history_->write_directory(writer);
   return bytes;
 }
 
@@ -54,6 +55,7 @@ Status Partition::deserialize_directory(std::string_view bytes, BatchNumber open
   user_page_epochs_.resize(reader.count(1));
   for (Epoch& epoch : user_page_epochs_) epoch = reader.varint();
   ROLLCALL_RETURN_IF_ERROR(pages_.read_directory(reader, opened_in));
+  if (history_) ROLLCALL_RETURN_IF_ERROR(history_->read_directory(reader));
   if (!reader.done()) return Status::corruption("its bytes do not add up");
   if (user_page_epochs_.size() !=
       (user_count_ + std::uint64_t{kChunkOrdinals} - 1) / kChunkOrdinals) {
@@ -126,12 +128,20 @@ void Partition::collect_users(std::uint32_t chunk, Epoch epoch, std::vector<Dirt
   dirty.push_back({id, std::move(bytes)});
 }
 
-void Partition::collect_dirty(Epoch epoch, std::vector<DirtyPage>& dirty,
-                              std::vector<PageAddress>& superseded) {
+void Partition::collect_dirty(Epoch epoch, std::size_t merged_bytes_max, CollectedPages& pages) {
+  auto& [dirty, superseded, work] = pages;
   ROLLCALL_ASSERT(awaiting_any_.empty() && awaiting_bounds_.empty());
   pages_.compact_quiet_days();
   if (!dirty_) return;
   pages_.collect(epoch, dirty, superseded);
+  if (history_) {
+    EventLog::Changes changes = history_->collect(epoch, merged_bytes_max);
+    for (EventLog::Page& block : changes.pages) {
+      dirty.push_back({block.id, LateBytes{std::move(block.bytes)}});
+    }
+    superseded.insert(superseded.end(), changes.superseded.begin(), changes.superseded.end());
+    if (changes.seal) work.push_back(std::move(changes.seal));
+  }
   // Users are only ever added, or erased: the page that the last stored user is in, and those after
   // it; and before it those with erased ones.
   const std::uint32_t first_new = stored_user_count_ / kChunkOrdinals;

@@ -24,6 +24,7 @@ MemoryUse Partition::memory_use() const {
     staged_bytes += (column.row_cells.capacity() + column.hour_events.capacity()) *
                         sizeof(column.row_cells[0]) +
                     column.cells.capacity() * sizeof(PagePlace) +
+                    column.codes.capacity() * sizeof(column.codes[0]) +
                     column.hour_values.capacity() * sizeof(AmountSum);
   }
   // The next checkpoint holds the new users a second time, as pages.
@@ -33,6 +34,10 @@ MemoryUse Partition::memory_use() const {
           : users_.page_bytes(stored_user_count_ / kChunkOrdinals * kChunkOrdinals);
   MemoryUse use = pages_.memory_use();
   use.resident_bytes += users_.memory_bytes() + page_bytes + staged_bytes;
+  if (history_) {
+    use.resident_bytes += history_->resident_bytes();
+    use.dirty_bytes += history_->dirty_bytes();
+  }
   return use;
 }
 
@@ -87,6 +92,7 @@ void Partition::evict(std::size_t bytes_max, Epoch durable) {
   };
   if (excess() == 0) return;
   pages_.drop_unions();  // quickly made again
+  if (const std::size_t bytes = excess(); bytes != 0 && history_) history_->evict(bytes, durable);
   if (const std::size_t bytes = excess(); bytes != 0) pages_.evict_pages(bytes, durable);
   evict_directory(bytes_max, durable);
   if (excess() != 0 && staged_count_ == 0) drop_staging();

@@ -28,11 +28,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::size_t choice = fuzz::take_choice(input);
   const std::size_t cut = std::min(choice, input.size());
   const fuzz::TwoPages view(input.substr(0, cut), input.substr(cut));
-  Partition partition(0, UserKind::kInteger);
-  const Status status = partition.open(view, 1, /*series_count=*/4);
-  fuzz::require(status.ok() || status.code() == StatusCode::kCorruption, status.to_string());
-  if (!status.ok()) return 0;
-  const Status days = partition.load_days({kDayMin, kDayMax}, view);
-  fuzz::require(days.ok() || days.code() == StatusCode::kCorruption, days.to_string());
+  for (const bool history : {false, true}) {
+    StoreSettings settings;
+    settings.user_kind = UserKind::kInteger;
+    settings.history = history;
+    Partition partition(0, settings);
+    const Status status = partition.open(view, 1, /*series_count=*/4);
+    fuzz::require(status.ok() || status.code() == StatusCode::kCorruption, status.to_string());
+    if (!status.ok()) continue;
+    const Status days = partition.load_days({kDayMin, kDayMax}, view);
+    fuzz::require(days.ok() || days.code() == StatusCode::kCorruption, days.to_string());
+  }
   return 0;
 }

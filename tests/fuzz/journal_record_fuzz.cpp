@@ -20,14 +20,14 @@ void check(std::string_view bytes, UserKind kind) {
   static const std::shared_ptr<const StoreView> view = *store->view();
   static const auto pool = std::make_shared<BlockPool>(std::size_t{1} << 20);
   std::vector<Partition> partitions;
-  for (std::uint32_t i = 0; i < settings.partition_count; ++i) partitions.emplace_back(i, kind);
+  for (std::uint32_t i = 0; i < settings.partition_count; ++i) partitions.emplace_back(i, settings);
   const Result<JournalledBatch> batch = decode_journal_record(
       bytes, settings, pool, partitions, [](std::uint32_t) { return Status(); });
   if (!batch.ok()) {
     require(batch.status().code() == StatusCode::kCorruption, batch.status().to_string());
     return;
   }
-  const std::vector<SeriesId> series(batch->rows->series.size(), 1);
+  const std::vector<NumberedSeries> series(batch->rows->series.size(), {.id = 1});
   MemoryAllowance allowance(std::size_t{1} << 40);
   std::size_t staged = 0;
   for (Partition& partition : partitions) {

@@ -87,7 +87,7 @@ TEST_P(Golden, OfAFormatToComeIsLeftAlone) {
   std::string format = file_text(copy_ + "/FORMAT");
   const std::string lead = "rollcall store, format ";
   ASSERT_TRUE(format.starts_with(lead));
-  format.replace(lead.size(), format.find('\n') - lead.size(), "2");
+  format.replace(lead.size(), format.find('\n') - lead.size(), "3");
   std::ofstream(copy_ + "/FORMAT", std::ios::binary) << format;
   const auto before = facts();
   for (const bool read_only : {true, false}) {

@@ -76,7 +76,7 @@ TEST_F(RocksStoreTest, MakesTheFilesThatItsHeaderNames) {
   for (const char* name : {"FORMAT", "LOCK", "ANCHOR", "rocksdb/CURRENT"}) {
     EXPECT_TRUE(fs::exists(path_ + "/" + name)) << name;
   }
-  EXPECT_TRUE(file_bytes(path_ + "/FORMAT").starts_with("rollcall store, format 1\n"));
+  EXPECT_TRUE(file_bytes(path_ + "/FORMAT").starts_with("rollcall store, format 2\n"));
   EXPECT_EQ(std::distance(fs::directory_iterator(path_), fs::directory_iterator()), 4);
 }
 
@@ -151,12 +151,12 @@ TEST_F(RocksStoreTest, FileIsNoDirectory) {
 
 TEST_F(RocksStoreTest, NewerFormatIsRefusedAndLeftAlone) {
   make_store(1);
-  write_file(path_ + "/FORMAT", "rollcall store, format 2\nwith news\n");
+  write_file(path_ + "/FORMAT", "rollcall store, format 3\nwith news\n");
   const auto before = all_files(path_);
   for (const RocksStoreOptions& options : {RocksStoreOptions{}, kReadOnly, kAcceptRollback}) {
     const Status status = open_status(options);
     EXPECT_EQ(status.code(), StatusCode::kUnsupported);
-    EXPECT_TRUE(repeats(status, "format 2")) << status.message();
+    EXPECT_TRUE(repeats(status, "format 3")) << status.message();
     EXPECT_EQ(all_files(path_), before);
   }
 }

@@ -158,6 +158,7 @@ StreamKnobs random_knobs(Random& random) {
   knobs.settings.week_start = random.chance(50) ? WeekStart::kMonday : WeekStart::kSunday;
   if (random.chance(60)) knobs.settings.dimensions.emplace_back("channel");
   if (random.chance(30)) knobs.settings.dimensions.emplace_back("plan");
+  knobs.settings.history = random.chance(50);
   knobs.days = random.chance(70) ? random.between(1, 40) : random.between(41, 400);
   knobs.first_day = *read_date(place.day) - random.between(0, knobs.days);
   knobs.users = static_cast<std::size_t>(random.chance(10) ? 1 : random.between(2, 30));

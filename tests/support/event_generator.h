@@ -17,7 +17,7 @@ namespace rollcall::testing {
 
 // What a stream is drawn from. `random_stream` draws the knobs first where none are given.
 struct StreamKnobs {
-  StoreSettings settings;  // user kind, time zone, week start and dimensions are used
+  StoreSettings settings;  // user kind, time zone, week start, dimensions, history
   Day first_day;
   std::int32_t days = 30;
   std::size_t users = 10;

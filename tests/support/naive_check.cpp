@@ -43,6 +43,28 @@ Status check_segment(const Segment& segment, const std::vector<PropertyCondition
   return {};
 }
 
+// Of the events themselves several properties may be asked for.
+Status check_funnel(const FunnelQuery& ask, const QueryCommon& common, const NaiveData& data) {
+  std::vector<std::string> properties;
+  const auto check = [&](const Selector& selector) {
+    Selector names = selector;
+    for (const PropertyCondition& condition : selector.where) {
+      properties.push_back(condition.property);
+    }
+    names.where.clear();
+    return check_selector(names, {}, "", data);
+  };
+  for (const Selector& step : ask.steps) ROLLCALL_RETURN_IF_ERROR(check(step));
+  for (const auto& exclusion : ask.exclusions) ROLLCALL_RETURN_IF_ERROR(check(exclusion.event));
+  for (const PropertyCondition& condition : common.where) properties.push_back(condition.property);
+  if (!ask.hold.empty()) properties.push_back(ask.hold);
+  if (!common.breakdown.empty()) properties.push_back(common.breakdown);
+  for (const std::string& name : properties) {
+    ROLLCALL_RETURN_IF_ERROR(check_selector({}, {}, name, data));
+  }
+  return {};
+}
+
 }  // namespace
 
 Status check_names(const Query& query, const NaiveData& data) {
@@ -56,6 +78,9 @@ Status check_names(const Query& query, const NaiveData& data) {
     const bool both = ask->breakdown_match == RetentionQuery::BreakdownMatch::kBoth;
     ROLLCALL_RETURN_IF_ERROR(check(ask->cohort_event, common.breakdown));
     return check(ask->return_event, both ? common.breakdown : "");
+  }
+  if (const auto* ask = std::get_if<FunnelQuery>(&query.ask)) {
+    return check_funnel(*ask, common, data);
   }
   if (const auto* ask = std::get_if<SegmentQuery>(&query.ask)) {
     ROLLCALL_RETURN_IF_ERROR(check_segment(ask->segment, common.where, data));

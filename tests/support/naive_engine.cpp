@@ -15,8 +15,8 @@ namespace rollcall::testing {
 namespace {
 
 std::string kind_name(const Query& query) {
-  constexpr const char* kNames[] = {"active", "retention", "churn",      "idle",
-                                    "counts", "lifecycle", "stickiness", "segment"};
+  constexpr const char* kNames[] = {"active",    "retention",  "churn",   "idle",  "counts",
+                                    "lifecycle", "stickiness", "segment", "funnel"};
   return kNames[query.ask.index()];
 }
 

@@ -13,6 +13,7 @@ std::optional<Period> row_period(const Query& query) {
   if (const auto* counts = std::get_if<CountsQuery>(&query.ask); counts && counts->by_hour) {
     return Period::kDay;
   }
+  if (std::holds_alternative<FunnelQuery>(query.ask)) return std::nullopt;  // has its own range
   return std::visit(
       [](const auto& ask) -> std::optional<Period> {
         if constexpr (requires { ask.period; }) return ask.period;
@@ -31,6 +32,9 @@ Result<NaiveTable> table_of(const Query& query, const NaiveScope& scope, const N
     return retention_table(*ask, scope, range, value);
   }
   const NaiveScope part = value ? scope.with(*value) : scope;
+  if (const auto* ask = std::get_if<FunnelQuery>(&query.ask)) {
+    return funnel_table(*ask, query.common, part);
+  }
   return std::visit(
       [&](const auto& ask) -> NaiveTable {
         using Ask = std::decay_t<decltype(ask)>;

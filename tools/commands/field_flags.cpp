@@ -123,7 +123,10 @@ std::string help_of(const QueryField& field) {
   }
   std::string help(field.meaning);
   if (!field.default_json.empty()) help += fmt::format(" (default {})", default_of(field));
-  return field.type == FieldType::kEvent ? help + "; repeatable" : help;
+  if (field.type == FieldType::kFlag) return std::string(field.meaning);
+  const bool is_repeatable =
+      field.type == FieldType::kEvent || field.type == FieldType::kExclusions;
+  return is_repeatable ? help + "; repeatable" : help;
 }
 
 std::vector<std::string> words_of(const QueryField& field) {
@@ -155,6 +158,52 @@ CLI::Validator list_element(const QueryField& field) {
   return CLI::Validator(check, "");
 }
 
+std::vector<std::string> split(std::string_view text, char separator) {
+  std::vector<std::string> parts;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(separator, begin), text.size());
+    const std::string_view part = text.substr(begin, end - begin);
+    const std::size_t first = std::min(part.find_first_not_of(' '), part.size());
+    parts.emplace_back(part.substr(first));
+    begin = end + 1;
+  }
+  return parts;
+}
+
+// An event as segments write it: "purchase", "purchase|refund", "purchase[plan=pro, !coupon]".
+Json event_json(const std::string& flag, const std::string& text) {
+  if (text.starts_with('{')) return selector_json(flag, {text});
+  const std::size_t bracket = text.find('[');
+  if (bracket == std::string::npos) return selector_json(flag, split(text, '|'));
+  if (!text.ends_with(']')) {
+    throw_usage(flag, fmt::format("{}: no ] ends its conditions", quoted_excerpt(text)));
+  }
+  const std::string names = text.substr(0, bracket);
+  const std::string conditions = text.substr(bracket + 1, text.size() - bracket - 2);
+  Json selector = Json::object();
+  if (!names.empty() && names != "*") selector["event"] = split(names, '|');
+  selector["where"] = where_json(split(conditions, ','));
+  return selector;
+}
+
+// "refund", or "refund:1-3" for other steps than the first two.
+Json exclusion_json(const std::string& flag, const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon != std::string::npos) {
+    const std::string_view steps = std::string_view(text).substr(colon + 1);
+    const std::size_t dash = steps.find('-');
+    const auto from = parse_integer(steps.substr(0, dash));
+    const auto to =
+        dash == std::string_view::npos ? std::nullopt : parse_integer(steps.substr(dash + 1));
+    if (from && to) {
+      return {{"event", event_json(flag, text.substr(0, colon))},
+              {"from_step", *from},
+              {"to_step", *to}};
+    }
+  }
+  return {{"event", event_json(flag, text)}};
+}
+
 // Lets the flag be given again, with one word each time.
 void make_repeatable(CLI::Option& option) {
   option.type_size(1)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
@@ -174,6 +223,17 @@ CLI::Option* add_flag(CLI::App& command, const QueryField& field, std::optional<
       option = command.add_option(name, words, help)->type_name("CONDITION");
       make_repeatable(*option);
       return option;
+    case FieldType::kEvents:
+      return command.add_option(name, words, help)->type_name(field.is_required ? "" : "EVENT");
+    case FieldType::kExclusions:
+      option = command.add_option(name, words, help)->type_name("EVENT[:FROM-TO]");
+      make_repeatable(*option);
+      return option;
+    case FieldType::kFlag:
+      return command.add_flag_callback(
+          name, [&word] { word = "true"; }, help);
+    case FieldType::kLength:
+      return command.add_option(name, word, help)->type_name("LENGTH");
     case FieldType::kWord:
       return add_choice(command, name, word, words_of(field), help);
     case FieldType::kInteger:
@@ -211,6 +271,17 @@ Json value_of(const QueryField& field, const std::optional<std::string>& word,
       return selector_json(flag, words);
     case FieldType::kConditions:
       return where_json(words);
+    case FieldType::kEvents:
+    case FieldType::kExclusions: {
+      Json list = Json::array();
+      for (const std::string& text : words) {
+        list.push_back(field.type == FieldType::kEvents ? event_json(flag, text)
+                                                        : exclusion_json(flag, text));
+      }
+      return list;
+    }
+    case FieldType::kFlag:
+      return true;
     case FieldType::kInteger:
       return *parse_integer(*word);
     case FieldType::kIntegers: {

@@ -53,4 +53,11 @@ struct DateRangeText {
 std::string to_string(Period period);
 std::string to_string(Day day);  // "2026-01-31"
 
+// A length of elapsed time, whatever the clocks on the wall do. Not below zero.
+struct Length {
+  std::int64_t us = 0;
+
+  friend constexpr auto operator<=>(Length, Length) = default;
+};
+
 }  // namespace rollcall

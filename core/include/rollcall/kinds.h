@@ -23,6 +23,10 @@ enum class FieldType : std::uint8_t {
   kDate,        // a date, or words for one, such as "yesterday"
   kSpan,        // a span of days back, such as "30d"
   kInstant,     // a date or an instant
+  kEvents,      // a list of Selectors, in an order
+  kExclusions,  // a list of FunnelQuery::Exclusion, as objects
+  kLength,      // a length of elapsed time, such as "14d"
+  kFlag,        // true or false
 };
 
 // A field of a question.

@@ -134,6 +134,34 @@ struct StickinessQuery {
   friend bool operator==(const StickinessQuery&, const StickinessQuery&) = default;
 };
 
+// How far users come who do several things in an order. Needs history.
+struct FunnelQuery {
+  enum class Order : std::uint8_t { kOrdered, kStrict, kAny };
+  enum class Ties : std::uint8_t { kAllowed, kStrictlyIncreasing };
+  // Voids an attempt that has made `from_step` and sees `event` before it makes `to_step`.
+  struct Exclusion {
+    Selector event;
+    std::int32_t from_step = 1;
+    std::int32_t to_step = 2;
+    friend bool operator==(const Exclusion&, const Exclusion&) = default;
+  };
+
+  std::vector<Selector> steps;                       // 2 to 32
+  Length window{std::int64_t{14} * 86'400'000'000};  // from step 1, its end included
+  Order order = Order::kOrdered;
+  Ties ties = Ties::kAllowed;     // whether events of one instant may be taken in any order
+  bool collapse_repeats = false;  // kStrict: events of the step made last are passed over
+  bool stop_on_repeat = false;    // kOrdered: an event of a step made earlier ends the attempt
+  std::vector<Exclusion> exclusions;
+  bool steps_after_to = false;      // only step 1 must lie in the range
+  std::optional<Period> period;     // rows by the period of step 1, too
+  std::int32_t breakdown_step = 1;  // whose value of the property a breakdown goes by
+  std::string hold;                 // a property that must have one value at all steps; empty: none
+  bool total_seconds = false;       // adds the times from step 1
+
+  friend bool operator==(const FunnelQuery&, const FunnelQuery&) = default;
+};
+
 // How many users a segment has. Takes no date range: the segment's own parts have theirs.
 struct SegmentQuery {
   Segment segment;
@@ -144,7 +172,7 @@ struct SegmentQuery {
 struct Query {
   QueryCommon common;
   std::variant<ActiveQuery, RetentionQuery, ChurnQuery, IdleQuery, CountsQuery, LifecycleQuery,
-               StickinessQuery, SegmentQuery>
+               StickinessQuery, SegmentQuery, FunnelQuery>
       ask;
 
   friend bool operator==(const Query&, const Query&) = default;

@@ -35,6 +35,7 @@ enum class PageKind : std::uint8_t {
   kSegments = 9,    // the saved segments
   kAmounts = 10,    // partition, series, day, chunk
   kForgotten = 11,  // the forgotten users
+  kHistory = 12,    // partition, series: run, chunk: block within the run
 };
 
 // Names a page. Fields that a kind does not use are zero. Stores keep pages in the order of their

@@ -15,5 +15,6 @@ const KindRow<CountsQuery>& row_of(std::type_identity<CountsQuery>);
 const KindRow<LifecycleQuery>& row_of(std::type_identity<LifecycleQuery>);
 const KindRow<StickinessQuery>& row_of(std::type_identity<StickinessQuery>);
 const KindRow<SegmentQuery>& row_of(std::type_identity<SegmentQuery>);
+const KindRow<FunnelQuery>& row_of(std::type_identity<FunnelQuery>);
 
 }  // namespace rollcall

@@ -28,8 +28,10 @@ bool is_key(const Column& column) {
          column.type == ColumnType::kInt;
 }
 
-// A bucket is known by where it begins.
-bool is_needed(const Column& column) { return is_key(column) && column.name != "to_days"; }
+// A bucket is known by where it begins, and a step by its number.
+bool is_needed(const Column& column) {
+  return is_key(column) && column.name != "to_days" && column.name != "name";
+}
 
 // A key as it is asked for.
 std::string key_text(const Cell& cell) {

@@ -1,5 +1,6 @@
 #include "core/query/plan/partial.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/query/plan/plan.h"
@@ -20,6 +21,7 @@ PartialShape PartialShape::of(const PlanTask& task) {
   shape.cells = task.plan.cell_count();
   shape.amounts = task.plan.has_amounts() ? shape.cells : 0;
   for (const TotalsRead& read : task.plan.reads().totals) shape.totals.push_back(size_of(read));
+  shape.sample_lists = task.plan.sample_list_count();
   return shape;
 }
 
@@ -31,6 +33,7 @@ PartialShape PartialShape::of(const Partial& partial) {
   for (const std::vector<EventTotal>& totals : partial.totals) {
     shape.totals.push_back(totals.size());
   }
+  shape.sample_lists = partial.samples.size();
   return shape;
 }
 
@@ -42,6 +45,8 @@ Partial Partial::cells_of_nobody(const Plan& plan, QuestionAccount* account) {
   partial.memory.take(plan.cell_count() * cell_bytes, QuestionNeed::kCells);
   partial.cells.resize(plan.cell_count());
   if (plan.has_amounts()) partial.amounts.resize(plan.cell_count());
+  partial.memory.take(plan.sample_list_count() * sizeof(partial.samples[0]), QuestionNeed::kCells);
+  partial.samples.resize(plan.sample_list_count());
   return partial;
 }
 
@@ -59,10 +64,24 @@ Partial Partial::of_nobody(const PlanTask& task, QuestionAccount* account) {
   return partial;
 }
 
+void Partial::add_sample(std::size_t list, std::int64_t number) {
+  std::vector<std::int64_t>& numbers = samples[list];
+  if (numbers.size() == numbers.capacity()) {
+    constexpr std::size_t kFirst = 16;
+    const std::size_t more = std::max(kFirst, numbers.size());
+    memory.take(more * sizeof number, QuestionNeed::kSamples);
+    numbers.reserve(numbers.size() + more);
+  }
+  numbers.push_back(number);
+}
+
 void Partial::add_cells(const Partial& part) {
   for (std::size_t cell = 0; cell < part.cells.size(); ++cell) cells[cell] += part.cells[cell];
   for (std::size_t cell = 0; cell < part.amounts.size(); ++cell) {
     amounts[cell] += part.amounts[cell];
+  }
+  for (std::size_t list = 0; list < part.samples.size(); ++list) {
+    for (const std::int64_t number : part.samples[list]) add_sample(list, number);
   }
 }
 

@@ -44,6 +44,7 @@ struct PartialShape {
   std::size_t cells = 0;
   std::size_t amounts = 0;
   std::vector<std::size_t> totals;  // of each read
+  std::size_t sample_lists = 0;
 
   static PartialShape of(const PlanTask& task);
   static PartialShape of(const Partial& partial);
@@ -57,6 +58,8 @@ struct Partial {
   std::vector<AmountSum> amounts;    // of each cell, where the plan has amounts
   // For each of ReadSet::totals, by day; by day and hour, kDayHoursMax of them, where asked for.
   std::vector<std::vector<EventTotal>> totals;
+  // Numbers of single users, not below zero, in no order: what medians are made of.
+  std::vector<std::vector<std::int64_t>> samples;
   std::optional<MemberPage> users;  // where users are asked for, in the place of all the counts
   QuestionMemory memory;            // that the counts take
 
@@ -69,6 +72,7 @@ struct Partial {
   // Adds users to a cell who are not in it yet.
   void add(std::size_t cell, std::uint64_t user_count) { cells[cell] += user_count; }
   void add_amount(std::size_t cell, AmountSum amount) { amounts[cell] += amount; }
+  void add_sample(std::size_t list, std::int64_t number);
   // Adds the cells of other users of the same partitions.
   void add_cells(const Partial& part);
 

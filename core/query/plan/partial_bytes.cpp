@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <numeric>
 #include <string>
 #include <utility>
@@ -16,7 +17,7 @@ namespace rollcall {
 namespace {
 
 constexpr std::string_view kMagic = "rollpart";
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;
 
 enum Contents : std::uint8_t { kCounts, kIntegerUsers, kStringUsers };
 
@@ -57,6 +58,7 @@ std::uint64_t digest_of(const PlanTask& task) {
   const PartialShape shape = PartialShape::of(task);
   writer.varint(shape.cells);
   writer.varint(shape.amounts);
+  writer.varint(shape.sample_lists);
   for (const TotalsRead& read : task.plan.reads().totals) {
     writer.byte(read.by_hour ? 1 : 0);
     writer.zigzag(read.days.first.value);
@@ -97,6 +99,30 @@ void write_shape(const PartialShape& shape, ByteWriter& writer) {
   writer.varint(shape.amounts);
   writer.varint(shape.totals.size());
   for (const std::size_t size : shape.totals) writer.varint(size);
+  writer.varint(shape.sample_lists);
+}
+
+// Ascending, each as how far it is past the one before.
+void write_samples(std::vector<std::int64_t> numbers, ByteWriter& writer) {
+  std::ranges::sort(numbers);
+  writer.varint(numbers.size());
+  std::int64_t before = 0;
+  for (const std::int64_t number : numbers) {
+    writer.varint(static_cast<std::uint64_t>(number - std::exchange(before, number)));
+  }
+}
+
+bool read_samples(ByteReader& reader, std::size_t list, Partial& partial) {
+  std::int64_t number = 0;
+  for (std::size_t left = reader.count(1); left > 0 && reader.ok(); --left) {
+    const std::uint64_t distance = reader.varint();
+    if (distance > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max() - number)) {
+      return false;
+    }
+    number += static_cast<std::int64_t>(distance);
+    partial.add_sample(list, number);
+  }
+  return reader.ok();
 }
 
 // Whether the numbers that come are as many as the task has, and there are bytes for so many.
@@ -108,10 +134,11 @@ bool is_shape(const PartialShape& shape, ByteReader& reader) {
   for (const std::size_t size : shape.totals) {
     if (reader.varint() != size) return false;
   }
+  if (reader.varint() != shape.sample_lists) return false;
   const std::size_t totals =
       std::accumulate(shape.totals.begin(), shape.totals.end(), std::size_t{0});
-  return reader.ok() &&
-         reader.remaining() >= shape.cells + kAmountBytes * shape.amounts + kTotalBytes * totals;
+  return reader.ok() && reader.remaining() >= shape.cells + kAmountBytes * shape.amounts +
+                                                  kTotalBytes * totals + shape.sample_lists;
 }
 
 // Takes off what surrounds the answer, when that is sound and of the task.
@@ -156,6 +183,7 @@ std::string Partial::serialize(const PlanTask& task) const {
         writer.varint(total.users);
       }
     }
+    for (const std::vector<std::int64_t>& numbers : samples) write_samples(numbers, writer);
   }
   const std::uint64_t checksum = checksum_of(bytes);
   writer.elements(&checksum, 1);
@@ -185,6 +213,9 @@ Result<Partial> Partial::deserialize(std::string_view bytes, const PlanTask& tas
         total.users = reader.varint();
       }
     }
+    for (std::size_t list = 0; list < shape.sample_lists; ++list) {
+      if (!read_samples(reader, list, partial)) return damaged("its samples are no numbers");
+    }
   }
   if (!reader.done()) return damaged("it has other bytes than its numbers take");
   ROLLCALL_RETURN_IF_ERROR(partial.validate(task));
@@ -209,9 +240,10 @@ Status Partial::validate(const PlanTask& task) const {
   const bool is_possible =
       (!users || users->user_count() <= users_max) &&
       std::ranges::all_of(cells, [&](std::uint64_t users_of) { return users_of <= users_max; }) &&
-      std::ranges::all_of(amounts, is_amount) && std::ranges::all_of(totals, [&](const auto& read) {
-        return std::ranges::all_of(read, is_total);
-      });
+      std::ranges::all_of(amounts, is_amount) &&
+      std::ranges::all_of(samples, [&](const auto& list) { return list.size() <= users_max; }) &&
+      std::ranges::all_of(totals,
+                          [&](const auto& read) { return std::ranges::all_of(read, is_total); });
   return is_possible ? Status() : damaged("no partitions can come to its numbers");
 }
 

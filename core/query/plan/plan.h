@@ -31,6 +31,8 @@ class Plan {
   virtual std::size_t cell_count() const = 0;
   // Whether its cells have amounts, too.
   virtual bool has_amounts() const { return false; }
+  // How many lists of numbers of single users it has.
+  virtual std::size_t sample_list_count() const { return 0; }
   // Gives `sink` the users of every cell that are in the chunk.
   // Throws QuestionFailure, as the chunk and the sink may.
   virtual void count(const ChunkSource& chunk, CellSink& sink) const = 0;

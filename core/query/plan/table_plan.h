@@ -3,6 +3,7 @@
 
 #include <bit>
 #include <cstddef>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -75,6 +76,10 @@ class TablePlan : public Plan {
   void add_row(QueryResult& result, Cells&&... cells) const {
     std::vector<Cell>& row = begin_row(result);
     (row.emplace_back(std::forward<Cells>(cells)), ...);
+  }
+  void add_row_of(QueryResult& result, std::vector<Cell> cells) const {
+    std::vector<Cell>& row = begin_row(result);
+    std::move(cells.begin(), cells.end(), std::back_inserter(row));
   }
 
   const Timeframe timeframe_;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <string_view>
 #include <unordered_set>
@@ -49,6 +50,16 @@ Result<std::vector<EventCode>> matching_events(std::string_view field, const Sel
   return matching;
 }
 
+// The number of a declared property.
+Result<std::uint32_t> find_property(std::string_view field, const std::string& name,
+                                    const std::vector<std::string>& dimensions) {
+  const auto found = std::find(dimensions.begin(), dimensions.end(), name);
+  if (found != dimensions.end()) return static_cast<std::uint32_t>(found - dimensions.begin());
+  return fault(field, fmt::format("where: {}; a property is declared as a dimension when the store "
+                                  "is made",
+                                  unknown_name("property", name, dimensions)));
+}
+
 // The declared property that all conditions are about.
 Result<std::uint32_t> find_dimension(std::string_view field,
                                      const std::vector<PropertyCondition>& where,
@@ -58,11 +69,7 @@ Result<std::uint32_t> find_dimension(std::string_view field,
     return std::find(dimensions.begin(), dimensions.end(), name);
   };
   for (const PropertyCondition& condition : where) {
-    if (find(condition.property) == dimensions.end()) {
-      return fault(field, fmt::format("where: {}; a property is declared as a dimension when the "
-                                      "store is made",
-                                      unknown_name("property", condition.property, dimensions)));
-    }
+    ROLLCALL_RETURN_IF_ERROR(find_property(field, condition.property, dimensions).status());
   }
   const std::string& property = where[0].property;
   for (const PropertyCondition& condition : where) {
@@ -174,6 +181,16 @@ std::vector<SeriesId> event_series(const std::vector<EventCode>& events,
   return series;
 }
 
+std::string note_of_other_values(const std::string& property) {
+  return fmt::format("{} has more values than the store keeps; the others count as \"{}\"",
+                     property, kOtherName);
+}
+
+std::string note_of_other_names() {
+  return fmt::format("there are more event names than the store keeps; the others count as \"{}\"",
+                     kOtherName);
+}
+
 }  // namespace
 
 std::vector<SeriesId> counted_series(const SeriesUnion& events, const SeriesCatalog& catalog) {
@@ -210,17 +227,43 @@ Result<SeriesUnion> resolve_selector(std::string_view field, const Selector& sel
       }
     }
     if (values.overflowed()) {
-      result.notes.push_back(
-          fmt::format("{} has more values than the store keeps; the others count "
-                      "as \"{}\"",
-                      where[0].property, kOtherName));
+      result.notes.push_back(note_of_other_values(where[0].property));
     }
   }
   if (catalog.events().overflowed() && selector.match != Selector::Names::kAny) {
-    result.notes.push_back(fmt::format(
-        "there are more event names than the store keeps; the others count as \"{}\"", kOtherName));
+    result.notes.push_back(note_of_other_names());
   }
   std::sort(result.series.begin(), result.series.end());
+  return result;
+}
+
+Result<EventSelector> resolve_event_selector(std::string_view field, const Selector& selector,
+                                             const std::vector<PropertyCondition>& query_where,
+                                             const SeriesCatalog& catalog) {
+  EventSelector result;
+  ROLLCALL_ASSIGN_OR_RETURN(result.names, matching_events(field, selector, catalog.events()));
+  result.any_name = selector.match == Selector::Names::kAny;
+  if (result.any_name) result.names.clear();
+  std::map<std::uint32_t, std::vector<PropertyCondition>> where;
+  for (const auto* const conditions : {&selector.where, &query_where}) {
+    for (const PropertyCondition& condition : *conditions) {
+      ROLLCALL_ASSIGN_OR_RETURN(const std::uint32_t dimension,
+                                find_property(field, condition.property, catalog.dimensions()));
+      where[dimension].push_back(condition);
+    }
+  }
+  for (const auto& [dimension, conditions] : where) {
+    const BoundedDictionary& values = catalog.values(dimension);
+    ROLLCALL_ASSIGN_OR_RETURN(std::vector<ValueCode> codes,
+                              matching_values(field, conditions, values));
+    result.where.push_back({dimension, std::move(codes)});
+    if (values.overflowed()) {
+      result.notes.push_back(note_of_other_values(conditions[0].property));
+    }
+  }
+  if (catalog.events().overflowed() && !result.any_name) {
+    result.notes.push_back(note_of_other_names());
+  }
   return result;
 }
 

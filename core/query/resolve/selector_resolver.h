@@ -36,4 +36,23 @@ Result<SeriesUnion> resolve_selector(std::string_view field, const Selector& sel
                                      const std::vector<PropertyCondition>& query_where,
                                      const SeriesCatalog& catalog);
 
+// Which events of a history a selector means.
+struct EventSelector {
+  struct Values {
+    std::uint32_t dimension = 0;
+    std::vector<ValueCode> codes;  // ascending
+  };
+  bool any_name = true;
+  std::vector<EventCode> names;  // ascending; of `any_name` none
+  std::vector<Values> where;     // each must hold of the same event
+
+  std::vector<std::string> notes;  // as SeriesUnion::notes
+};
+
+// The same for the events themselves, so that conditions may be on several properties.
+//   kInvalidArgument  as resolve_selector, but for that
+Result<EventSelector> resolve_event_selector(std::string_view field, const Selector& selector,
+                                             const std::vector<PropertyCondition>& query_where,
+                                             const SeriesCatalog& catalog);
+
 }  // namespace rollcall

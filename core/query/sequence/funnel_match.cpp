@@ -72,8 +72,14 @@ class Group {
   // The levels at which an attempt may go on after the group, having made `level` steps before it,
   // which advance() takes to `reached`; none: it ends here.
   LevelSet levels_after(unsigned level, unsigned reached) const {
+    if (rules_.order == Order::kOrdered && !rules_.stop_on_repeat) return LevelSet{1} << reached;
     if (rules_.order == Order::kOrdered) {
-      return rules_.stop_on_repeat && repeats(level, reached) ? 0 : LevelSet{1} << reached;
+      // Fewer steps may be better: what is of a step made may end the attempt later.
+      LevelSet levels = 0;
+      for (unsigned after = level; after <= reached; ++after) {
+        if (!repeats(level, after)) levels |= LevelSet{1} << after;
+      }
+      return levels;
     }
     if (!rules_.collapse_repeats) {
       return reached - level == events_.size() ? LevelSet{1} << reached : 0;
@@ -147,6 +153,84 @@ class Group {
   std::optional<StepMatching> matching_;
 };
 
+// When the steps of an attempt were made, of all orders of equal times that let it go as far: each
+// as early as may be.
+class StepTimes {
+ public:
+  StepTimes(const FunnelRules& rules, std::span<const FunnelEvent> events,
+            const FunnelAttempt& attempt)
+      : steps_(attempt.steps), used_(rules.starts_apart ? attempt.start : kNoEvent) {
+    std::size_t begin = attempt.start;
+    while (begin > 0 && events[begin - 1].time == events[attempt.start].time) --begin;
+    // Before its first group an attempt has made nothing.
+    for (LevelSet levels = 1; !is_reached_ && begin < events.size();) {
+      Stage& stage = stages_.emplace_back(Stage{Group(events, begin, rules), levels, 0});
+      begin = stage.group.end();
+      levels = 0;
+      for_each_level(stage.before, [&](unsigned level) { levels |= after(stage, level); });
+    }
+  }
+
+  std::vector<TimeUs> find() {
+    mark_good();
+    std::vector<TimeUs> times;
+    unsigned level = 0;
+    for (std::size_t i = 0; i < stages_.size(); ++i) {
+      const LevelSet good = after(stages_[i], level) & good_after(i);
+      if (good == 0) break;
+      level = static_cast<unsigned>(std::bit_width(good) - 1);
+      times.resize(level, stages_[i].group.time());
+    }
+    return times;
+  }
+
+ private:
+  struct Stage {
+    Group group;
+    LevelSet before;  // where the attempt may stand before it
+    LevelSet good;    // of these, from where it makes its steps
+  };
+
+  template <class Visit>
+  static void for_each_level(LevelSet levels, Visit visit) {
+    for (; levels != 0; levels &= levels - 1) {
+      visit(static_cast<unsigned>(std::countr_zero(levels)));
+    }
+  }
+
+  // Where the attempt may stand after a stage; all its steps count, whatever ends it there.
+  LevelSet after(Stage& stage, unsigned level) {
+    Group& group = stage.group;
+    const unsigned reached = (level == 0 ? group.opening(used_) : group.advance(level)).level;
+    LevelSet levels =
+        level == 0 ? group.levels_opened(reached) : group.levels_after(level, reached);
+    if (reached >= steps_) {
+      is_reached_ = true;
+      levels |= LevelSet{1} << steps_;
+    }
+    return levels;
+  }
+
+  LevelSet good_after(std::size_t stage) const {
+    return stage + 1 < stages_.size() ? stages_[stage + 1].good : LevelSet{1} << steps_;
+  }
+
+  void mark_good() {
+    for (std::size_t i = stages_.size(); i-- > 0;) {
+      for_each_level(stages_[i].before, [&](unsigned level) {
+        if ((after(stages_[i], level) & good_after(i)) != 0) {
+          stages_[i].good |= LevelSet{1} << level;
+        }
+      });
+    }
+  }
+
+  unsigned steps_;
+  std::size_t used_;
+  bool is_reached_ = false;
+  std::vector<Stage> stages_;
+};
+
 struct OpenAttempt {
   TimeUs start_time;
   std::size_t start;
@@ -157,6 +241,9 @@ struct OpenAttempt {
 struct Cohort {
   LevelSet levels = 0;   // where they may stand
   unsigned reached = 0;  // the most steps that they have made
+  // Whether the orders of the instants so far, and so the times of the steps, are settled. If not,
+  // what excludes is known in the end alone.
+  bool is_settled = true;
   std::deque<OpenAttempt> attempts;
 };
 
@@ -179,12 +266,34 @@ class AttemptWalk {
   }
 
  private:
-  void end(const OpenAttempt& attempt, unsigned steps) {
-    found_({attempt.start, steps, attempt.told});
+  void end(const OpenAttempt& attempt, unsigned steps, bool is_settled) {
+    const FunnelAttempt ended{attempt.start, steps, attempt.told};
+    if (is_settled || is_clean(ended)) found_(ended);
   }
   void end(Cohort& cohort) {
-    for (const OpenAttempt& attempt : cohort.attempts) end(attempt, cohort.reached);
+    for (const OpenAttempt& attempt : cohort.attempts) {
+      end(attempt, cohort.reached, cohort.is_settled);
+    }
     cohort.attempts.clear();
+  }
+
+  // Whether no exclusion lies between the steps that the attempt has made in the end.
+  bool is_clean(const FunnelAttempt& attempt) {
+    if (rules_.exclusions.empty()) return true;
+    const std::vector<TimeUs> times = StepTimes(rules_, events_, attempt).find();
+    for (std::size_t i = 0; i < rules_.exclusions.size(); ++i) {
+      const FunnelRules::Exclusion& exclusion = rules_.exclusions[i];
+      if (times.size() <= exclusion.from) continue;
+      const std::optional<TimeUs> next =
+          next_exclusion(i, times[exclusion.from], /*now_too=*/false);
+      if (!next) continue;
+      const bool is_within =
+          times.size() > exclusion.to
+              ? *next < times[exclusion.to]
+              : elapsed(times.front(), *next) <= static_cast<std::uint64_t>(rules_.window);
+      if (is_within) return false;
+    }
+    return true;
   }
 
   // Ends what has no time left.
@@ -193,7 +302,7 @@ class AttemptWalk {
       std::deque<OpenAttempt>& attempts = cohort.attempts;
       while (!attempts.empty() && elapsed(attempts.front().start_time, now) >
                                       static_cast<std::uint64_t>(rules_.window)) {
-        end(attempts.front(), cohort.reached);
+        end(attempts.front(), cohort.reached, cohort.is_settled);
         attempts.pop_front();
       }
     }
@@ -212,9 +321,12 @@ class AttemptWalk {
       cohort.reached = std::max(cohort.reached, advance.level);
       levels |= group.levels_after(level, advance.level);
     }
-    if (is_void(group, reached_before, cohort.reached)) return;
+    if (cohort.is_settled && is_void(group, reached_before, cohort.reached)) return;
     if (cohort.reached == rules_.step_count) return end(cohort);
-    if (levels == 0) return end_early(cohort, group, reached_before);
+    if (levels == 0) {
+      return cohort.is_settled ? end_early(cohort, group, reached_before) : end(cohort);
+    }
+    cohort.is_settled = cohort.is_settled && std::has_single_bit(levels);
     cohort.levels = levels;
     add(std::move(cohort));
   }
@@ -244,7 +356,7 @@ class AttemptWalk {
         is_clean = is_clean && (!next || elapsed(attempt.start_time, *next) >
                                              static_cast<std::uint64_t>(rules_.window));
       }
-      if (is_clean) end(attempt, cohort.reached);
+      if (is_clean) end(attempt, cohort.reached, /*is_settled=*/true);
     }
   }
 
@@ -288,13 +400,15 @@ class AttemptWalk {
   }
 
   void open_one(const Group& group, const OpenAttempt& attempt, unsigned level) {
-    if (level == rules_.step_count) return end(attempt, level);
-    add({group.levels_opened(level), level, {attempt}});
+    if (level == rules_.step_count) return end(attempt, level, /*is_settled=*/true);
+    const LevelSet levels = group.levels_opened(level);
+    add({levels, level, std::has_single_bit(levels), {attempt}});
   }
 
   void add(Cohort cohort) {
     const auto alike = std::ranges::find_if(cohorts_, [&](const Cohort& other) {
-      return other.levels == cohort.levels && other.reached == cohort.reached;
+      return other.levels == cohort.levels && other.reached == cohort.reached &&
+             other.is_settled == cohort.is_settled;
     });
     if (alike == cohorts_.end()) {
       cohorts_.push_back(std::move(cohort));
@@ -419,84 +533,6 @@ class WindowWalk {
   const FunnelRules& rules_;
   std::span<const FunnelEvent> events_;
   std::map<std::uint32_t, std::int64_t> counts_;  // of the window's events, by the steps they serve
-};
-
-// When the steps of an attempt were made, of all orders of equal times that let it go as far: each
-// as early as may be.
-class StepTimes {
- public:
-  StepTimes(const FunnelRules& rules, std::span<const FunnelEvent> events,
-            const FunnelAttempt& attempt)
-      : steps_(attempt.steps), used_(rules.starts_apart ? attempt.start : kNoEvent) {
-    std::size_t begin = attempt.start;
-    while (begin > 0 && events[begin - 1].time == events[attempt.start].time) --begin;
-    // Before its first group an attempt has made nothing.
-    for (LevelSet levels = 1; !is_reached_ && begin < events.size();) {
-      Stage& stage = stages_.emplace_back(Stage{Group(events, begin, rules), levels, 0});
-      begin = stage.group.end();
-      levels = 0;
-      for_each_level(stage.before, [&](unsigned level) { levels |= after(stage, level); });
-    }
-  }
-
-  std::vector<TimeUs> find() {
-    mark_good();
-    std::vector<TimeUs> times;
-    unsigned level = 0;
-    for (std::size_t i = 0; i < stages_.size(); ++i) {
-      const LevelSet good = after(stages_[i], level) & good_after(i);
-      if (good == 0) break;
-      level = static_cast<unsigned>(std::bit_width(good) - 1);
-      times.resize(level, stages_[i].group.time());
-    }
-    return times;
-  }
-
- private:
-  struct Stage {
-    Group group;
-    LevelSet before;  // where the attempt may stand before it
-    LevelSet good;    // of these, from where it makes its steps
-  };
-
-  template <class Visit>
-  static void for_each_level(LevelSet levels, Visit visit) {
-    for (; levels != 0; levels &= levels - 1) {
-      visit(static_cast<unsigned>(std::countr_zero(levels)));
-    }
-  }
-
-  // Where the attempt may stand after a stage; all its steps count, whatever ends it there.
-  LevelSet after(Stage& stage, unsigned level) {
-    Group& group = stage.group;
-    const unsigned reached = (level == 0 ? group.opening(used_) : group.advance(level)).level;
-    LevelSet levels =
-        level == 0 ? group.levels_opened(reached) : group.levels_after(level, reached);
-    if (reached >= steps_) {
-      is_reached_ = true;
-      levels |= LevelSet{1} << steps_;
-    }
-    return levels;
-  }
-
-  LevelSet good_after(std::size_t stage) const {
-    return stage + 1 < stages_.size() ? stages_[stage + 1].good : LevelSet{1} << steps_;
-  }
-
-  void mark_good() {
-    for (std::size_t i = stages_.size(); i-- > 0;) {
-      for_each_level(stages_[i].before, [&](unsigned level) {
-        if ((after(stages_[i], level) & good_after(i)) != 0) {
-          stages_[i].good |= LevelSet{1} << level;
-        }
-      });
-    }
-  }
-
-  unsigned steps_;
-  std::size_t used_;
-  bool is_reached_ = false;
-  std::vector<Stage> stages_;
 };
 
 }  // namespace

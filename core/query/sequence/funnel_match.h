@@ -48,7 +48,7 @@ struct FunnelRules {
   // Only events at most as late as this open attempts.
   TimeUs last_start = std::numeric_limits<TimeUs>::max();
   // Each event of the first step opens an attempt of its own; otherwise those of one instant open
-  // one together.
+  // one together, which goes as far as the best of them. With exclusions they are to be apart.
   bool starts_apart = false;
   // Attempts tell which event serves this step; kFunnelStepsMax: they do not.
   unsigned told_step = kFunnelStepsMax;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 #include "core/pages/bitset.h"
@@ -27,6 +28,10 @@ class CellSink {
   virtual void add(std::size_t cell, BitSpan users) = 0;
   virtual void add_and(std::size_t cell, BitSpan a, BitSpan b) = 0;
   virtual void add_andnot(std::size_t cell, BitSpan a, BitSpan b) = 0;  // in `a`, not in `b`
+  // Adds one user, by place in the chunk, who is not in the cell yet.
+  virtual void add_user(std::size_t cell, std::uint32_t place) = 0;
+  // Of Plan::sample_list_count. Whoever collects users takes no samples.
+  virtual void add_sample(std::size_t, std::int64_t) {}
   // Of Plan::has_amounts. Whoever collects users takes no amounts.
   virtual void add_amount(std::size_t, AmountSum) {}
   // As add_and for each cell of the band, which a sink may do faster than one by one.

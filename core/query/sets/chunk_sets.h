@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "core/pages/bitset.h"
@@ -81,6 +82,21 @@ class ChunkSets {
   // From now on looks at these users only.
   void limit_to(BitSpan users) { limit_ = users; }
   const std::optional<BitSpan>& limit() const { return limit_; }
+
+  // Goes through the users who have a history, are in the limit, and in the order of their places
+  // in the chunk: visit(cursor, place).
+  template <class Visit>
+  void for_each_history(UserCursor::Opened opened, Visit visit) {
+    UserCursor cursor = chunk_.history(std::move(opened));
+    const std::uint32_t first = chunk_.first_ordinal();
+    for (bool is_there = cursor.seek(first); is_there; is_there = cursor.next()) {
+      const std::uint32_t place = cursor.ordinal() - first;
+      if (place >= kChunkOrdinals) return;
+      const bool is_looked_at = !limit_ || (place / 64 < limit_->word_count &&
+                                            (limit_->words[place / 64] >> (place % 64) & 1) != 0);
+      if (is_looked_at) visit(cursor, place);
+    }
+  }
 
   const kernels::KernelTable& kernels() const { return kernels_; }
   SetArena& arena() { return arena_; }

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "core/catalog/series_catalog.h"
+#include "core/history/user_cursor.h"
 #include "core/pages/bitset.h"
 #include "core/users/user_list.h"
 #include "rollcall/types.h"
@@ -41,6 +42,10 @@ class ChunkSource {
   virtual Bounds bounds(SeriesId series) const = 0;
   // The sum of the amounts of `users` in the events of `series` on `day`.
   virtual AmountSum amount(SeriesId series, Day day, BitSpan users) const = 0;
+  // The history of the users of the partition, where the ReadSet has it: those of the chunk are the
+  // kChunkOrdinals from first_ordinal() on.
+  virtual UserCursor history(UserCursor::Opened opened) const = 0;
+  virtual std::uint32_t first_ordinal() const = 0;
   // The users of the chunk in list `list` of the ReadSet, set in `scratch` (word_count() words).
   virtual BitSpan listed(const UserList& list, std::uint64_t* scratch) const = 0;
 };

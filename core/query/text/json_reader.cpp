@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "core/query/text/length_text.h"
+
 namespace rollcall {
 namespace {
 
@@ -69,6 +71,24 @@ Status read_strings(const Json& value, const std::string& path, std::vector<std:
     out.push_back(element.get<std::string>());
   }
   return {};
+}
+
+FieldReader flag_field(std::string_view name, bool& out) {
+  return {name, [&out](const Json& value, const std::string& path) -> Status {
+            if (!value.is_boolean()) return unexpected(path, "true or false", value);
+            out = value.get<bool>();
+            return {};
+          }};
+}
+
+FieldReader length_field(std::string_view name, Length& out) {
+  return {name, [&out](const Json& value, const std::string& path) -> Status {
+            const auto length =
+                value.is_string() ? parse_length(value.get<std::string>()) : std::nullopt;
+            if (!length) return unexpected(path, kLengthsAllowed, value);
+            out = *length;
+            return {};
+          }};
 }
 
 FieldReader optional_integer_field(std::string_view name, std::optional<std::int32_t>& out) {

@@ -16,6 +16,7 @@
 
 #include "core/query/text/json_document.h"
 #include "core/query/text/query_names.h"
+#include "rollcall/dates.h"
 #include "rollcall/message_text.h"
 #include "rollcall/status.h"
 
@@ -44,6 +45,8 @@ Status read_integers(const Json& value, const std::string& path, std::vector<std
 // One string, or a list of them.
 Status read_strings(const Json& value, const std::string& path, std::vector<std::string>& out);
 
+FieldReader flag_field(std::string_view name, bool& out);
+FieldReader length_field(std::string_view name, Length& out);
 FieldReader optional_integer_field(std::string_view name, std::optional<std::int32_t>& out);
 
 // One of the words of `spellings`; `what` names their kind in errors.

@@ -7,6 +7,7 @@
 
 #include "core/query/text/date_text.h"
 #include "core/query/text/segment_cursor.h"
+#include "core/query/text/selector_json.h"
 #include "rollcall/segment.h"
 
 namespace rollcall {
@@ -45,6 +46,8 @@ std::string condition_text(const PropertyCondition& condition) {
   return "!" + property;
 }
 
+}  // namespace
+
 std::string selector_text(const Selector& selector) {
   std::string text = "*";
   if (selector.match == Selector::Names::kAnyOf) text = names_text(selector.names);
@@ -56,6 +59,8 @@ std::string selector_text(const Selector& selector) {
   }
   return text + "[" + conditions + "]";
 }
+
+namespace {
 
 std::string range_text(const DateRangeText& range) {
   if (range.last) return to_string(*range.last);

@@ -1,5 +1,7 @@
 #include "core/query/text/selector_json.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -129,6 +131,17 @@ Status read_selector(const Json& value, const std::string& path, Selector& out) 
 FieldReader selector_field(std::string_view name, Selector& out) {
   return {name, [&out](const Json& value, const std::string& path) {
             return read_selector(value, path, out);
+          }};
+}
+
+FieldReader selectors_field(std::string_view name, std::vector<Selector>& out) {
+  return {name, [&out](const Json& value, const std::string& path) -> Status {
+            if (!value.is_array()) return unexpected(path, "a list of events", value);
+            for (const Json& element : value.get<Json::Array>()) {
+              const std::string at = fmt::format("{}[{}]", path, out.size());
+              ROLLCALL_RETURN_IF_ERROR(read_selector(element, at, out.emplace_back()));
+            }
+            return {};
           }};
 }
 

@@ -15,8 +15,8 @@ TEST(Manifest, ReadsBackWhatWasWritten) {
   manifest.event_count = 12345678901;
   manifest.days = {Day{-3}, Day{20000}};
   manifest.known_until = -5;
-  manifest.catalog_epoch = 3;
-  manifest.segments_epoch = 2;
+  manifest.table_epochs[PageKind::kDictionary] = 3;
+  manifest.table_epochs[PageKind::kSegments] = 2;
   manifest.partition_epochs = {4, 0};
   const std::string bytes = manifest.serialize();
   const Result<Manifest> read = Manifest::deserialize(bytes);
@@ -25,7 +25,7 @@ TEST(Manifest, ReadsBackWhatWasWritten) {
   EXPECT_EQ(read->event_count, manifest.event_count);
   EXPECT_EQ(read->days, manifest.days);
   EXPECT_EQ(read->known_until, manifest.known_until);
-  EXPECT_EQ(read->segments_epoch, manifest.segments_epoch);
+  EXPECT_EQ(read->table_epochs, manifest.table_epochs);
   EXPECT_EQ(read->partition_epochs, manifest.partition_epochs);
   for (std::size_t size = 0; size < bytes.size(); ++size) {
     EXPECT_FALSE(Manifest::deserialize(std::string_view(bytes).substr(0, size)).ok()) << size;

@@ -66,10 +66,10 @@ class StoreTablesTest : public testing::Test {
 
 TEST_F(StoreTablesTest, AreReadAsTheyWereWritten) {
   EXPECT_EQ(write(full_tables(), 3).size(), 4u);
-  EXPECT_EQ(manifest_.catalog_epoch, 3u);
-  EXPECT_EQ(manifest_.sources_epoch, 3u);
-  EXPECT_EQ(manifest_.segments_epoch, 3u);
-  EXPECT_EQ(manifest_.forgotten_epoch, 3u);
+  EXPECT_EQ(manifest_.table_epochs[PageKind::kDictionary], 3u);
+  EXPECT_EQ(manifest_.table_epochs[PageKind::kSources], 3u);
+  EXPECT_EQ(manifest_.table_epochs[PageKind::kSegments], 3u);
+  EXPECT_EQ(manifest_.table_epochs[PageKind::kForgotten], 3u);
   const Result<StoreTables> read = read_tables(view_, manifest_);
   ASSERT_TRUE(read.ok()) << read.status().to_string();
   EXPECT_EQ(read->catalog->events().values(), std::vector<std::string>{"login"});
@@ -97,8 +97,8 @@ TEST_F(StoreTablesTest, AreWrittenWhereTheyHaveChanged) {
   ASSERT_EQ(pages.size(), 1u);
   EXPECT_EQ(pages[0].id, (PageId{PageKind::kSources, 0, 0, 0, 0}));
   EXPECT_EQ(pages[0].superseded, (PageAddress{pages[0].id, 3}));
-  EXPECT_EQ(manifest_.catalog_epoch, 3u);
-  EXPECT_EQ(manifest_.sources_epoch, 5u);
+  EXPECT_EQ(manifest_.table_epochs[PageKind::kDictionary], 3u);
+  EXPECT_EQ(manifest_.table_epochs[PageKind::kSources], 5u);
   const Result<StoreTables> read = read_tables(view_, manifest_);
   ASSERT_TRUE(read.ok()) << read.status().to_string();
   EXPECT_EQ(read->sources.positions()[0].position, "8");

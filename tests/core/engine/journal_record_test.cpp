@@ -32,7 +32,7 @@ class JournalRecordTest : public testing::TestWithParam<UserKind> {
     settings_.partition_count = 8;
     settings_.dimensions = {"country"};
     for (std::uint32_t i = 0; i < settings_.partition_count; ++i) {
-      partitions_.emplace_back(i, settings_.user_kind);
+      partitions_.emplace_back(i, settings_);
     }
   }
 
@@ -75,7 +75,7 @@ class JournalRecordTest : public testing::TestWithParam<UserKind> {
   }
 
   void stage(const PreparedRows& rows) {
-    const std::vector<SeriesId> series(rows.series.size(), 1);
+    const std::vector<NumberedSeries> series(rows.series.size(), {.id = 1});
     MemoryAllowance allowance(std::size_t{1} << 30);
     for (Partition& partition : partitions_) {
       ASSERT_TRUE(partition.stage(rows, *view_, series, allowance).ok());
@@ -87,7 +87,7 @@ class JournalRecordTest : public testing::TestWithParam<UserKind> {
     stage(rows);
     std::vector<std::uint32_t> counts;
     for (Partition& partition : partitions_) {
-      partition.apply(1);
+      partition.apply(rows, 1);
       counts.push_back(partition.user_count());
     }
     return counts;
@@ -233,7 +233,7 @@ TEST_P(JournalRecordTest, UsersWhomTheStoreLostAreNoticed) {
   }
   std::vector<Partition> empty;
   for (std::uint32_t i = 0; i < settings_.partition_count; ++i) {
-    empty.emplace_back(i, settings_.user_kind);
+    empty.emplace_back(i, settings_);
   }
   const Status status =
       decode_journal_record(writer_.finish(), settings_, pool_, empty, [](std::uint32_t) {

@@ -21,15 +21,16 @@ std::vector<HistoryRow> rows_of(const LogRun& run) {
   return rows;
 }
 
-TEST(RunWriter, CutsBetweenUsers) {
+TEST(RunWriter, FillsAllBlocksButTheLast) {
   std::mt19937_64 random(kSeed);
-  std::vector<HistoryRow> rows = random_rows(3 * kBlockEvents, 500, 1'000'000, random);
+  std::vector<HistoryRow> rows = random_rows(3 * kBlockEvents + 1, 500, 1'000'000, random);
   const LogRun run = run_of(rows);
-  ASSERT_GE(run.size(), 3u);
-  for (std::size_t i = 1; i < run.size(); ++i) {
-    EXPECT_LT(run[i - 1]->last_ordinal(), run[i]->first_ordinal());
+  ASSERT_EQ(run.size(), 4u);
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(run[i]->event_count(), kBlockEvents);
+    EXPECT_LE(run[i]->last_ordinal(), run[i + 1]->first_ordinal());
   }
-  for (const auto& block : run) EXPECT_LE(block->event_count(), kBlockEvents);
+  EXPECT_EQ(run[3]->event_count(), 1u);
   sort_rows(rows);
   EXPECT_EQ(rows_of(run), rows) << "seed=" << kSeed;
 }

@@ -37,6 +37,12 @@ Stream random_stream(std::size_t run_count, std::mt19937_64& random) {
 }
 
 // The rows of the user that the cursor stands at, by time; of equal times the earlier run's first.
+std::vector<RunSource> sources_of(const std::vector<LogRun>& runs) {
+  std::vector<RunSource> sources;
+  for (const LogRun& run : runs) sources.push_back(RunSource::of(run));
+  return sources;
+}
+
 std::vector<HistoryRow> rows_at(UserCursor& cursor,
                                 const std::map<std::size_t, EventColumns>& opened) {
   std::vector<HistoryRow> rows;
@@ -63,7 +69,7 @@ TEST(UserCursor, GivesEveryUserWithAllEvents) {
     SCOPED_TRACE(testing::Message() << "seed=" << kSeed << " runs=" << run_count);
     const Stream stream = random_stream(run_count, random);
     std::map<std::size_t, EventColumns> opened;
-    UserCursor cursor(stream.runs, [&](std::size_t run, const LogBlock& block) {
+    UserCursor cursor(sources_of(stream.runs), [&](std::size_t run, const LogBlock& block) {
       opened[run] = unpack(block, 1);
     });
     RowsByUser found;
@@ -77,7 +83,7 @@ TEST(UserCursor, SkipsAndSeeks) {
   const Stream stream = random_stream(4, random);
   for (int trial = 0; trial < 20; ++trial) {
     std::map<std::size_t, EventColumns> opened;
-    UserCursor cursor(stream.runs, [&](std::size_t run, const LogBlock& block) {
+    UserCursor cursor(sources_of(stream.runs), [&](std::size_t run, const LogBlock& block) {
       opened[run] = unpack(block, 1);
     });
     std::uint32_t wanted = 0;

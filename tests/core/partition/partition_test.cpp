@@ -108,7 +108,7 @@ class PartitionTest : public ::testing::Test {
     settings_.partition_count = kPartitions;
     settings_.dimensions = {"country"};
     for (std::uint32_t i = 0; i < kPartitions; ++i) {
-      partitions_.emplace_back(i, UserKind::kInteger);
+      partitions_.emplace_back(i, settings_);
     }
     names_ = {"any"};
   }
@@ -146,31 +146,31 @@ class PartitionTest : public ::testing::Test {
   }
 
   // Numbers of the batch's series in this test's catalog, which is a list of names.
-  std::vector<SeriesId> series_of(const PreparedRows& rows) {
-    std::vector<SeriesId> series;
+  std::vector<NumberedSeries> series_of(const PreparedRows& rows) {
+    std::vector<NumberedSeries> series;
     for (std::size_t i = 0; i < rows.series.size(); ++i) {
       const LocalSeries& local = rows.series[i];
       std::string name = rows.event_names[local.event];
       if (i >= rows.event_names.size()) name += " in " + rows.dimension_values[0][local.value];
-      series.push_back(number_of(name));
+      series.push_back({number_of(name), 0});
     }
     return series;
   }
 
-  Status stage(const std::vector<Row>& rows, std::size_t bytes_max) {
-    const std::unique_ptr<PreparedRows> batch = prepared(rows);
-    const std::vector<SeriesId> series = series_of(*batch);
+  Status stage(const PreparedRows& batch, std::size_t bytes_max) {
+    const std::vector<NumberedSeries> series = series_of(batch);
     MemoryAllowance allowance(bytes_max);
     for (Partition& partition : partitions_) {
-      ROLLCALL_RETURN_IF_ERROR(partition.stage(*batch, disk_, series, allowance));
+      ROLLCALL_RETURN_IF_ERROR(partition.stage(batch, disk_, series, allowance));
     }
     return {};
   }
 
   void ingest(const std::vector<Row>& rows) {
-    ASSERT_TRUE(stage(rows, std::size_t{1} << 30).ok());
+    const std::unique_ptr<PreparedRows> batch = prepared(rows);
+    ASSERT_TRUE(stage(*batch, std::size_t{1} << 30).ok());
     ++batch_;
-    for (Partition& partition : partitions_) partition.apply(batch_);
+    for (Partition& partition : partitions_) partition.apply(*batch, batch_);
     for (const Row& row : rows) oracle_.add(row);
   }
 
@@ -182,10 +182,10 @@ class PartitionTest : public ::testing::Test {
     fold(FoldDepth::kBounds);
     ++epoch_;
     for (Partition& partition : partitions_) {
-      std::vector<DirtyPage> dirty;
-      std::vector<PageAddress> superseded;
-      partition.collect_dirty(epoch_, dirty, superseded);
-      disk_.write(epoch_, std::move(dirty), superseded);
+      CollectedPages pages;
+      partition.collect_dirty(epoch_, /*merged_bytes_max=*/0, pages);
+      disk_.write(epoch_, std::move(pages.dirty), pages.superseded);
+      partition.finish_commit();
       EXPECT_EQ(partition.memory_use().dirty_bytes, 0u);
     }
   }
@@ -194,7 +194,7 @@ class PartitionTest : public ::testing::Test {
     checkpoint();
     for (std::uint32_t i = 0; i < kPartitions; ++i) {
       const Epoch epoch = partitions_[i].epoch();
-      partitions_[i] = Partition(i, UserKind::kInteger);
+      partitions_[i] = Partition(i, settings_);
       if (epoch != 0) {
         ASSERT_TRUE(partitions_[i].open(disk_, epoch, names_.size(), batch_).ok());
       }
@@ -395,8 +395,9 @@ class PartitionTest : public ::testing::Test {
       case 5: {
         // A batch that is taken back, or has no room, leaves nothing.
         const bool has_room = random.chance(50);
-        const Status staged = stage(random_rows(random, 1 + random.below(rows_max), 2 * user_max),
-                                    has_room ? std::size_t{1} << 30 : random.below(2000));
+        const Status staged =
+            stage(*prepared(random_rows(random, 1 + random.below(rows_max), 2 * user_max)),
+                  has_room ? std::size_t{1} << 30 : random.below(2000));
         EXPECT_TRUE(staged.ok() || staged.code() == StatusCode::kResourceExhausted);
         for (Partition& partition : partitions_) partition.unstage();
         return;

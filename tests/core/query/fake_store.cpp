@@ -36,6 +36,8 @@ class FakeChunk : public ChunkSource {
   }
 
   std::size_t word_count() const override { return chunk_.word_count; }
+  UserCursor history(UserCursor::Opened opened) const override { return {{}, std::move(opened)}; }
+  std::uint32_t first_ordinal() const override { return 0; }
 
   BitSpan presence(SeriesId series, Day day, std::uint64_t* scratch) const override {
     expect_announced(presence_, series, day);
@@ -153,6 +155,10 @@ class FakeSink : public CellSink {
   void add_amount(std::size_t cell, AmountSum amount) override {
     counts_.amounts.at(cell) += amount;
   }
+  void add_user(std::size_t cell, std::uint32_t) override { ++counts_.cells.at(cell); }
+  void add_sample(std::size_t list, std::int64_t number) override {
+    counts_.samples.at(list).push_back(number);
+  }
   void add_and(std::size_t cell, BitSpan a, BitSpan b) override {
     for (std::size_t i = 0; i < std::min(a.word_count, b.word_count); ++i) {
       count(cell, a.words[i] & b.words[i]);
@@ -178,6 +184,9 @@ class FakeMemberSink : public CellSink {
       : cells_(cells), ordinals_(ordinals) {}
 
   void add(std::size_t cell, BitSpan users) override { add_andnot(cell, users, {}); }
+  void add_user(std::size_t cell, std::uint32_t place) override {
+    collect(cell, place / 64, std::uint64_t{1} << (place % 64));
+  }
   void add_and(std::size_t cell, BitSpan a, BitSpan b) override {
     for (std::size_t i = 0; i < std::min(a.word_count, b.word_count); ++i) {
       collect(cell, i, a.words[i] & b.words[i]);

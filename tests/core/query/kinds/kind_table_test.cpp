@@ -15,6 +15,7 @@
 #include "rollcall/query.h"
 #include "tests/support/error_text.h"
 #include "tests/support/event_generator.h"
+#include "tests/support/funnel_generator.h"
 #include "tests/support/random.h"
 #include "tests/support/run_size.h"
 
@@ -71,7 +72,14 @@ JsonText sample_of(const QueryField& field) {
     case FieldType::kInstant:
       return "2026-01-31";
     case FieldType::kSpan:
+    case FieldType::kLength:
       return "30d";
+    case FieldType::kEvents:
+      return JsonText::array({"login", "login"});
+    case FieldType::kExclusions:
+      return JsonText::array({{{"event", "login"}}});
+    case FieldType::kFlag:
+      return false;  // true may go with some other fields alone
   }
   return nullptr;
 }
@@ -171,7 +179,8 @@ TEST(KindTable, EveryFieldThatIsWrittenIsPublic) {
     Random random(seed + round);
     const Stream stream = random_stream(random, random_knobs(random));
     for (int i = 0; i < 20; ++i) {
-      const Query query = random_query(random, stream);
+      const bool is_funnel = !stream.events.empty() && random.chance(10);
+      const Query query = is_funnel ? random_funnel(random, stream) : random_query(random, stream);
       seen.insert(query.ask.index());
       const std::string json = to_json(query);
       SCOPED_TRACE(::testing::Message() << "ROLLCALL_SEED=" << seed << " " << json);

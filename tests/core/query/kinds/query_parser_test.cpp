@@ -201,13 +201,13 @@ TEST(QueryParser, MalformedJson) {
 TEST(QueryParser, Kinds) {
   EXPECT_EQ(error("{}"),
             "query: missing field \"kind\", allowed: active, retention, churn, idle, "
-            "counts, lifecycle, stickiness, segment");
+            "counts, lifecycle, stickiness, segment, funnel");
   EXPECT_EQ(error(R"({"kind": "retentoin"})"),
             "query: unknown kind \"retentoin\" (did you mean \"retention\"?), allowed: active, "
-            "retention, churn, idle, counts, lifecycle, stickiness, segment");
+            "retention, churn, idle, counts, lifecycle, stickiness, segment, funnel");
   EXPECT_EQ(error(R"({"kind": 3})"),
             "query: kind: must be one of active, retention, churn, idle, counts, lifecycle, "
-            "stickiness, segment, found 3");
+            "stickiness, segment, funnel, found 3");
 }
 
 TEST(QueryParser, UnknownFields) {

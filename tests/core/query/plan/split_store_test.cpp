@@ -22,6 +22,7 @@
 #include "core/time/time_zone.h"
 #include "tests/core/query/random_merge.h"
 #include "tests/support/event_generator.h"
+#include "tests/support/funnel_generator.h"
 #include "tests/support/result_text.h"
 #include "tests/support/run_size.h"
 #include "tests/support/test_engine.h"
@@ -130,20 +131,20 @@ class SplitStore {
     ROLLCALL_ASSIGN_OR_RETURN(zone_, TimeZone::find(manifest_.settings.time_zone));
     ROLLCALL_ASSIGN_OR_RETURN(view_, store_->view());
     catalog_.emplace(manifest_.settings);
-    if (manifest_.catalog_epoch != 0) {
+    if (const Epoch epoch = manifest_.table_epochs[PageKind::kDictionary]; epoch != 0) {
       ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes,
-                                read_page(*view_, PageKind::kDictionary, manifest_.catalog_epoch));
+                                read_page(*view_, PageKind::kDictionary, epoch));
       ROLLCALL_RETURN_IF_ERROR(catalog_->deserialize(bytes));
     }
-    if (manifest_.segments_epoch != 0) {
+    if (const Epoch epoch = manifest_.table_epochs[PageKind::kSegments]; epoch != 0) {
       ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes,
-                                read_page(*view_, PageKind::kSegments, manifest_.segments_epoch));
+                                read_page(*view_, PageKind::kSegments, epoch));
       SegmentTable table;
       ROLLCALL_RETURN_IF_ERROR(table.deserialize(bytes, manifest_.settings.user_kind));
       segments_.saved = table.saved();
     }
     for (std::uint32_t i = 0; i < manifest_.settings.partition_count; ++i) {
-      Partition& partition = partitions_.emplace_back(i, manifest_.settings.user_kind);
+      Partition& partition = partitions_.emplace_back(i, manifest_.settings);
       if (const Epoch epoch = manifest_.partition_epochs[i]; epoch != 0) {
         ROLLCALL_RETURN_IF_ERROR(partition.open(*view_, epoch, catalog_->series_count()));
       }
@@ -216,7 +217,8 @@ TEST(SplitStore, AnswersAsOneStore) {
       return result.ok();
     };
     for (int i = 0; i < 12; ++i) {
-      const Query query = random_query(random, stream);
+      const bool is_funnel = stream.settings.history && !stream.events.empty() && random.chance(25);
+      const Query query = is_funnel ? random_funnel(random, stream) : random_query(random, stream);
       if (!ask(query)) continue;
       ++by_kind[query.ask.index()];
       with_breakdown += !query.common.breakdown.empty();

@@ -3,150 +3,21 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <bit>
 #include <map>
-#include <numeric>
 #include <optional>
 #include <random>
-#include <set>
 #include <vector>
+
+#include "tests/support/tried_funnel.h"
 
 namespace rollcall {
 namespace {
 
 using Order = FunnelRules::Order;
+using testing::by_trying;
+using testing::is_better;
+using Outcome = testing::FunnelOutcome;
 constexpr std::uint64_t kSeed = 0xf0551e;
-
-// What becomes of the attempt that an event opens.
-struct Outcome {
-  unsigned steps = 0;
-  std::vector<TimeUs> times;
-
-  friend bool operator==(const Outcome&, const Outcome&) = default;
-};
-
-std::ostream& operator<<(std::ostream& out, const Outcome& outcome) {
-  out << outcome.steps << " steps at";
-  for (const TimeUs time : outcome.times) out << ' ' << time;
-  return out;
-}
-
-bool has(std::uint32_t bits, unsigned bit) { return bit < 32 && (bits >> bit & 1) != 0; }
-
-bool is_better(const Outcome& a, const std::optional<Outcome>& b) {
-  return !b || a.steps > b->steps || (a.steps == b->steps && a.times < b->times);
-}
-
-// One attempt, with the events taken as they come.
-Outcome walk(const FunnelRules& rules, const std::vector<FunnelEvent>& events, std::size_t start) {
-  Outcome outcome{1, {events[start].time}};
-  for (std::size_t i = start + 1; i < events.size() && outcome.steps < rules.step_count; ++i) {
-    const FunnelEvent& event = events[i];
-    if (event.time > events[start].time + rules.window) break;
-    const bool is_of_next = has(event.steps, outcome.steps);
-    const bool may_serve = !rules.strictly_increasing || event.time > outcome.times.back();
-    if (is_of_next && may_serve) {
-      outcome.times.push_back(event.time);
-      ++outcome.steps;
-      continue;
-    }
-    if (rules.order == Order::kStrict) {
-      const bool repeats = has(event.steps, outcome.steps - 1) && !is_of_next;
-      if (!rules.collapse_repeats || !repeats) break;
-    } else if (rules.stop_on_repeat) {
-      bool repeats = false;
-      for (unsigned step = 0; step < outcome.steps; ++step) {
-        repeats = repeats || has(event.steps, step);
-      }
-      if (repeats) break;
-    }
-  }
-  return outcome;
-}
-
-bool is_void(const FunnelRules& rules, const std::vector<FunnelEvent>& events,
-             const Outcome& outcome) {
-  for (std::size_t i = 0; i < rules.exclusions.size(); ++i) {
-    const FunnelRules::Exclusion& exclusion = rules.exclusions[i];
-    if (outcome.steps <= exclusion.from) continue;
-    const bool is_reached = outcome.steps > exclusion.to;
-    for (const FunnelEvent& event : events) {
-      if (!has(event.exclusions, static_cast<unsigned>(i))) continue;
-      if (event.time <= outcome.times[exclusion.from]) continue;
-      if (is_reached ? event.time < outcome.times[exclusion.to]
-                     : event.time <= outcome.times[0] + rules.window) {
-        return true;
-      }
-    }
-  }
-  return false;
-}
-
-// The most steps that the events can serve, one each.
-unsigned most_steps(const std::vector<std::uint32_t>& events, std::size_t next,
-                    std::uint32_t served, unsigned step_count) {
-  if (next == events.size()) return static_cast<unsigned>(std::popcount(served));
-  unsigned most = most_steps(events, next + 1, served, step_count);
-  for (unsigned step = 0; step < step_count; ++step) {
-    if (has(events[next], step) && !has(served, step)) {
-      most = std::max(most, most_steps(events, next + 1, served | 1u << step, step_count));
-    }
-  }
-  return most;
-}
-
-Outcome in_any_order(const FunnelRules& rules, const std::vector<FunnelEvent>& events,
-                     TimeUs start) {
-  Outcome outcome;
-  for (TimeUs until = start; until <= start + rules.window && until < 30; ++until) {
-    std::vector<std::uint32_t> within;
-    std::map<TimeUs, std::uint32_t> instants;
-    for (const FunnelEvent& event : events) {
-      if (event.time < start || event.time > until) continue;
-      within.push_back(event.steps);
-      instants[event.time] |= event.steps;
-    }
-    if (rules.strictly_increasing) {
-      within.clear();
-      for (const auto& [time, steps] : instants) within.push_back(steps);
-    }
-    while (outcome.steps < most_steps(within, 0, 0, rules.step_count)) {
-      ++outcome.steps;
-      outcome.times.push_back(until);
-    }
-  }
-  return outcome;
-}
-
-// By the place of the first event; of those that are not void. Every order of equal times is tried.
-std::map<std::size_t, Outcome> by_trying(const FunnelRules& rules,
-                                         const std::vector<FunnelEvent>& events) {
-  std::map<std::size_t, Outcome> outcomes;
-  if (rules.order == Order::kAny) {
-    for (std::size_t i = 0; i < events.size(); ++i) {
-      if (events[i].steps == 0 || events[i].time > rules.last_start) continue;
-      outcomes[i] = in_any_order(rules, events, events[i].time);
-    }
-    return outcomes;
-  }
-  std::map<std::size_t, std::optional<Outcome>> best;
-  std::vector<std::size_t> order(events.size());
-  std::iota(order.begin(), order.end(), 0);
-  do {
-    std::vector<FunnelEvent> ordered;
-    for (const std::size_t place : order) ordered.push_back(events[place]);
-    if (!std::ranges::is_sorted(ordered, {}, &FunnelEvent::time)) continue;
-    for (std::size_t i = 0; i < ordered.size(); ++i) {
-      if (!has(ordered[i].steps, 0) || ordered[i].time > rules.last_start) continue;
-      const Outcome outcome = walk(rules, ordered, i);
-      if (is_better(outcome, best[order[i]])) best[order[i]] = outcome;
-    }
-  } while (std::ranges::next_permutation(order).found);
-  for (const auto& [place, outcome] : best) {
-    if (!is_void(rules, events, *outcome)) outcomes[place] = *outcome;
-  }
-  return outcomes;
-}
 
 std::map<std::size_t, Outcome> matched(const FunnelRules& rules,
                                        const std::vector<FunnelEvent>& events) {
@@ -193,8 +64,7 @@ Case random_case(std::mt19937_64& random, bool ties) {
   rules.stop_on_repeat = rules.order == Order::kOrdered && up_to(2) == 0;
   rules.starts_apart = true;
   if (up_to(4) == 0) rules.last_start = static_cast<TimeUs>(up_to(5));
-  // Which of several orders of equal times is taken matters to exclusions in strict funnels alone.
-  if (rules.order == Order::kOrdered || (rules.order == Order::kStrict && !ties)) {
+  if (rules.order != Order::kAny) {
     for (std::uint64_t i = up_to(5); i < 2; ++i) {
       const auto from = static_cast<unsigned>(up_to(rules.step_count - 2));
       const auto to = static_cast<unsigned>(from + 1 + up_to(rules.step_count - 2 - from));

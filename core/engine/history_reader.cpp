@@ -1,0 +1,42 @@
+#include "core/engine/history_reader.h"
+
+#include <utility>
+
+namespace rollcall {
+
+std::vector<RunSource> HistoryReader::runs() {
+  std::vector<RunSource> runs;
+  for (std::vector<PinnedBlock>& run : pinned_.runs) {
+    runs.push_back({run.size(), [this, &run](std::size_t number) { return block(run[number]); }});
+  }
+  for (const std::shared_ptr<const FrozenRows>& rows : pinned_.rows) {
+    LogRun run = packed(*rows);
+    const std::size_t count = run.size();
+    runs.push_back({count, [run = std::move(run)](std::size_t number) { return run[number]; }});
+  }
+  return runs;
+}
+
+// Two threads may read a block at once where it lies in two chunks; both have the same then.
+std::shared_ptr<const LogBlock> HistoryReader::block(PinnedBlock& pinned) {
+  {
+    const MutexLock lock(mutex_);
+    if (pinned.block) return pinned.block;
+  }
+  account_.check();
+  Result<std::shared_ptr<const LogBlock>> read = read_block(pinned.address, view_);
+  if (!read.ok()) throw QuestionFailure(read.status());
+  if (keeps_((*read)->memory_bytes())) {
+    const MutexLock lock(mutex_);
+    pinned.block = *read;
+  }
+  return *std::move(read);
+}
+
+LogRun HistoryReader::packed(const FrozenRows& rows) {
+  QuestionMemory memory(&account_);
+  memory.take(rows.packing_bytes(), QuestionNeed::kHistory);
+  return rows.run();
+}
+
+}  // namespace rollcall

@@ -1,0 +1,41 @@
+// The history of a pinned partition, read where it is not in memory.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "core/base/mutex.h"
+#include "core/base/question_account.h"
+#include "core/history/event_log.h"
+#include "core/history/user_cursor.h"
+#include "rollcall/store.h"
+
+namespace rollcall {
+
+// Threads: any. Calls throw QuestionFailure where a block cannot be read, or the question of the
+// account is over.
+class HistoryReader {
+ public:
+  // Blocks that are read stay in `pinned` where keeps(bytes) says that there is room for them. All
+  // but the function outlive the reader.
+  HistoryReader(PinnedLog& pinned, const StoreView& view, QuestionAccount& account,
+                std::function<bool(std::size_t)> keeps)
+      : pinned_(pinned), view_(view), account_(account), keeps_(std::move(keeps)) {}
+
+  // The runs, the oldest first. They are read through the reader, which outlives them.
+  std::vector<RunSource> runs();
+
+ private:
+  std::shared_ptr<const LogBlock> block(PinnedBlock& pinned);
+  LogRun packed(const FrozenRows& rows);
+
+  PinnedLog& pinned_;
+  const StoreView& view_;
+  QuestionAccount& account_;
+  const std::function<bool(std::size_t)> keeps_;
+  Mutex mutex_;  // guards the pointers to blocks in pinned_
+};
+
+}  // namespace rollcall

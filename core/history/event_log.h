@@ -1,0 +1,171 @@
+// The history of one partition: every event of its users.
+//
+// Stored events lie in runs. A run is sorted by user and time and cut into blocks, each of which is
+// a page. Events that came since the last checkpoint lie as they came. A checkpoint seals: it
+// freezes these rows and makes one new run of them and of older runs of about their size, so that
+// there are few runs, and every event is written a few times only. Sorting and merging happen
+// beside batches and questions; until the commit is there, questions read what the new run is made
+// of.
+//
+// Threads: one writer at a time, and nobody else meanwhile, for every method that is not const, and
+// for `pin`; any number of readers otherwise.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "core/base/byte_codec.h"
+#include "core/base/mutex.h"
+#include "core/history/log_merge.h"
+#include "core/history/open_events.h"
+#include "rollcall/status.h"
+#include "rollcall/store.h"
+
+namespace rollcall {
+
+// Rows that no longer change, as a run. Threads: any.
+class FrozenRows {
+ public:
+  explicit FrozenRows(OpenEvents::Snapshot rows) : size_(rows.size()), rows_(std::move(rows)) {}
+
+  std::size_t size() const { return size_; }
+  // Sorts and packs them when it is called first, for which it takes packing_bytes().
+  LogRun run() const;
+  std::size_t packing_bytes() const;
+
+ private:
+  const std::size_t size_;
+  mutable Mutex mutex_;
+  mutable OpenEvents::Snapshot rows_ ROLLCALL_GUARDED_BY(mutex_);  // none once they are packed
+  mutable LogRun run_ ROLLCALL_GUARDED_BY(mutex_);
+};
+
+// A block in memory, or at an address of the snapshot's StoreView.
+struct PinnedBlock {
+  PageAddress address;
+  std::shared_ptr<const LogBlock> block;
+};
+
+// The history of one moment.
+struct PinnedLog {
+  std::vector<std::vector<PinnedBlock>> runs;  // the oldest first
+  std::vector<std::shared_ptr<const FrozenRows>> rows;
+
+  bool any_absent() const;
+  std::size_t row_count() const;
+};
+
+// Reads a block from the store.
+//   kCorruption  it is not what was written
+Result<std::shared_ptr<const LogBlock>> read_block(const PageAddress& address,
+                                                   const StoreView& view);
+
+class EventLog {
+ public:
+  EventLog(std::uint32_t partition, std::size_t dimension_count);
+
+  // What appending so many rows may add to the memory.
+  std::size_t growth_bytes(std::size_t row_count) const;
+  void append(const OpenEvents::Rows& rows);
+
+  std::size_t resident_bytes() const;
+  std::size_t dirty_bytes() const;
+  std::uint64_t event_count() const;  // stored ones and others
+
+  // The runs as the directory page of the partition names them.
+  void write_directory(ByteWriter& writer) const;
+  Status read_directory(ByteReader& reader);
+
+  // A page whose bytes are there once Changes::seal has ended.
+  struct Page {
+    PageId id;
+    std::function<std::string_view()> bytes;
+  };
+  struct Changes {
+    std::vector<Page> pages;
+    std::vector<PageAddress> superseded;
+    // Sorts and merges what is sealed; null: nothing is. Reads what is merged through the view of
+    // the last commit. Threads: any, beside every other call.
+    std::function<Status(const StoreView&)> seal;
+  };
+  // Hands over all that differs from the store, as of `epoch`, and counts it as stored. Once that
+  // is in a commit, finish_seal() puts the new run in the place of what it is made of.
+  // `merged_bytes_max`: no runs are merged whose merging takes more.
+  Changes collect(Epoch epoch, std::size_t merged_bytes_max);
+  void finish_seal();
+
+  PinnedLog pin() const;
+  // Keeps blocks that a question had to read, where they are still those of the log.
+  void install(const PinnedLog& pinned);
+  // Lets go of blocks that commits up to `durable` have, until `excess` bytes are free.
+  void evict(std::size_t excess, Epoch durable);
+
+  // Forgets users by their ordinals, ascending, in two steps: every block that has events of theirs
+  // is read and made anew, which may fail; then these take the places of the others.
+  Status prepare_to_forget(std::span<const std::uint32_t> ordinals, const StoreView& view);
+  void forget(std::span<const std::uint32_t> ordinals);
+
+ private:
+  struct Slot {
+    std::uint32_t number = 0;  // of the block within its run
+    Epoch epoch = 0;
+    std::uint32_t event_count = 0;
+    std::shared_ptr<const LogBlock> block;  // null: it is in the store alone
+    bool dirty = false;
+  };
+  struct Run {
+    std::uint32_t number = 0;
+    std::vector<Slot> blocks;
+    std::uint64_t event_count() const;
+  };
+  // A run on its way to the store.
+  struct Sealing {
+    Epoch epoch = 0;
+    std::uint32_t number = 0;
+    std::size_t source_count = 0;  // of the last runs, which it takes in
+    std::vector<std::vector<PinnedBlock>> sources;
+    std::shared_ptr<const FrozenRows> rows;
+    std::uint64_t event_count = 0;
+    std::size_t rows_bytes = 0;
+    LogRun run;  // once it is packed
+    std::size_t block_count() const;
+    Status pack(const StoreView& view, std::size_t dimension_count);
+  };
+  // What takes a block's place when users are forgotten.
+  struct Replacement {
+    std::size_t run, slot;
+    std::shared_ptr<const LogBlock> block;  // null: nothing is left of it
+  };
+
+  PageId id_of(std::uint32_t run, std::uint32_t block) const {
+    return {PageKind::kHistory, partition_, run, 0, block};
+  }
+  std::size_t merged_runs(std::size_t merged_bytes_max) const;
+  std::shared_ptr<const FrozenRows> frozen() const;
+  void hold(Slot& slot, std::shared_ptr<const LogBlock> block);
+  std::vector<PinnedBlock> pin_run(const Run& run) const;
+  std::optional<LogBlock> without(const LogBlock& block,
+                                  std::span<const std::uint32_t> ordinals) const;
+
+  std::uint32_t partition_;
+  std::size_t dimension_count_;
+  OpenEvents open_;
+  // Of the open events, as a question last saw them.
+  mutable std::shared_ptr<const FrozenRows> frozen_;
+  std::vector<Run> runs_;  // the oldest first
+  std::uint32_t next_run_ = 0;
+  std::shared_ptr<Sealing> sealing_;  // null: none is under way
+  bool has_dirty_blocks_ = false;
+  std::size_t block_bytes_ = 0;        // of blocks in memory
+  std::size_t dirty_block_bytes_ = 0;  // of these, that the store does not have
+  std::vector<Replacement> replacements_;
+  std::vector<PageAddress> emptied_;  // blocks that nothing is left of, which the store still has
+};
+
+}  // namespace rollcall

@@ -1,0 +1,45 @@
+#include "core/query/sequence/block_match.h"
+
+#include <algorithm>
+#include <span>
+
+#include "core/history/bit_stream.h"
+
+namespace rollcall {
+namespace {
+
+// The places in `known` of those of `wanted` that are there; both ascend.
+void find_codes(std::span<const std::uint32_t> known, std::span<const std::uint32_t> wanted,
+                std::vector<std::uint32_t>& codes) {
+  codes.clear();
+  auto next = wanted.begin();
+  for (std::size_t code = 0; code < known.size(); ++code) {
+    next = std::lower_bound(next, wanted.end(), known[code]);
+    if (next == wanted.end()) return;
+    if (*next == known[code]) codes.push_back(static_cast<std::uint32_t>(code));
+  }
+}
+
+}  // namespace
+
+void BlockMatch::find(const LogBlock& block, std::vector<std::uint64_t>& events) {
+  const std::size_t words = words_of(block.event_count());
+  events.resize(words);
+  if (selector_->any_name) {
+    std::fill(events.begin(), events.end(), ~std::uint64_t{0});
+    if (const unsigned rest = block.event_count() % 64; rest != 0) {
+      events.back() = ~std::uint64_t{0} >> (64 - rest);
+    }
+  } else {
+    find_codes(block.names(), selector_->names, codes_);
+    block.match(block.name_planes(), codes_, events.data());
+  }
+  for (const EventSelector::Values& values : selector_->where) {
+    find_codes(block.dimension_values(values.dimension), values.codes, codes_);
+    matches_.resize(words);
+    block.match(block.dimension_planes(values.dimension), codes_, matches_.data());
+    for (std::size_t word = 0; word < words; ++word) events[word] &= matches_[word];
+  }
+}
+
+}  // namespace rollcall

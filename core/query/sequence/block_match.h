@@ -1,0 +1,27 @@
+// Which events of a block of history a selector means.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/history/log_block.h"
+#include "core/query/resolve/selector_resolver.h"
+
+namespace rollcall {
+
+// Finds the events of `selector` in blocks. Threads: one at a time. `selector` outlives it.
+class BlockMatch {
+ public:
+  explicit BlockMatch(const EventSelector& selector) : selector_(&selector) {}
+
+  // Sets bit i of `events` where event i of the block is one, and no other; `events` gets as many
+  // words as that takes.
+  void find(const LogBlock& block, std::vector<std::uint64_t>& events);
+
+ private:
+  const EventSelector* selector_;
+  std::vector<std::uint32_t> codes_;    // of the block
+  std::vector<std::uint64_t> matches_;  // of one condition
+};
+
+}  // namespace rollcall

@@ -1,0 +1,156 @@
+// Random funnels over random streams, of the engine and of an oracle that tries every order of
+// events and every attempt.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <iostream>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "tests/support/event_generator.h"
+#include "tests/support/funnel_generator.h"
+#include "tests/support/naive_engine.h"
+#include "tests/support/query_file.h"
+#include "tests/support/random.h"
+#include "tests/support/result_text.h"
+#include "tests/support/run_size.h"
+#include "tests/support/test_engine.h"
+
+namespace rollcall::testing {
+namespace {
+
+constexpr std::uint64_t kQueriesPerStream = 10;
+constexpr std::int64_t kUsOfSecond = 1'000'000;
+
+// Moves events to whole minutes, hours or days, so that many come at once; but no more of a user
+// than the oracle can put in every order.
+void bring_together(Random& random, std::vector<NaiveEvent>& events) {
+  constexpr std::size_t kOrdersMost = 50;
+  const std::vector<std::int64_t> units = {60 * kUsOfSecond, 3'600 * kUsOfSecond,
+                                           86'400 * kUsOfSecond};
+  const std::int64_t unit = random.pick(units);
+  std::map<std::pair<UserId, TimeUs>, std::size_t> together;
+  std::map<UserId, std::size_t> orders;
+  std::vector<NaiveEvent> kept;
+  for (NaiveEvent& event : events) {
+    if (event.time > 0 && random.chance(70)) event.time -= event.time % unit;
+    std::size_t& events_then = together[{event.user, event.time}];
+    std::size_t& orders_of_user = orders.try_emplace(event.user, 1).first->second;
+    if (orders_of_user * (events_then + 1) > kOrdersMost) continue;
+    orders_of_user *= ++events_then;
+    kept.push_back(event);
+  }
+  events = std::move(kept);
+}
+
+std::string text_of(const Result<QueryResult>& result) {
+  return result.ok() ? to_text(*result) : result.status().to_string() + "\n";
+}
+
+bool agree(const Result<QueryResult>& found, const Result<QueryResult>& expected) {
+  if (!found.ok() || !expected.ok()) return found.status().code() == expected.status().code();
+  return to_text(*found) == to_text(*expected);
+}
+
+bool disagree(const Stream& stream, const Query& query) {
+  NaiveEngine oracle(stream.settings);
+  oracle.ingest(stream.events);
+  for (const auto& [name, segment] : stream.saved) oracle.save_segment(name, segment);
+  auto engine = TestEngine::open(stream.settings, EngineSetup{.partition_count = 1});
+  if (!engine.ok() || !(*engine)->ingest(stream.events).ok()) return true;
+  for (const auto& [name, segment] : stream.saved) {
+    if (!(*engine)->save_segment(name, segment).ok()) return true;
+  }
+  return !agree((*engine)->query(query), oracle.query(query));
+}
+
+// Drops events as long as the two still disagree.
+Stream shrink(Stream stream, const Query& query) {
+  for (std::size_t length = stream.events.size(); length > 0; length /= 2) {
+    for (std::size_t begin = 0; begin < stream.events.size();) {
+      Stream candidate = stream;
+      const auto first = candidate.events.begin() + static_cast<std::ptrdiff_t>(begin);
+      const std::size_t count = std::min(length, candidate.events.size() - begin);
+      candidate.events.erase(first, first + static_cast<std::ptrdiff_t>(count));
+      if (!candidate.events.empty() && disagree(candidate, query)) {
+        stream = std::move(candidate);
+      } else {
+        begin += length;
+      }
+    }
+  }
+  return stream;
+}
+
+// The users of a count of a random row.
+void ask_members(Random& random, const QueryResult& answer, Query& query) {
+  const std::vector<Cell>& row = random.pick(answer.rows);
+  Members& members = query.common.members.emplace();
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    const std::string& name = answer.columns[i].name;
+    if (name == "date" || name == "step") members.where.emplace_back(name, cell_text(row[i]));
+  }
+  members.of = random.chance(60) ? "users" : "dropped";
+}
+
+TEST(RandomFunnels, EngineAndOracleAgree) {
+  const std::uint64_t seed = run_size("ROLLCALL_SEED", 0xf00d);
+  const std::uint64_t pairs = run_size("ROLLCALL_RANDOM_PAIRS", 4'000);
+  std::cout << "ROLLCALL_SEED=" << seed << " ROLLCALL_RANDOM_PAIRS=" << pairs << std::endl;
+  Random random(seed);
+  std::uint64_t answered = 0;
+  for (std::uint64_t asked = 0; asked < pairs; asked += kQueriesPerStream) {
+    SCOPED_TRACE(::testing::Message() << "pair " << asked);
+    StreamKnobs knobs = random_knobs(random);
+    knobs.settings.history = true;
+    knobs.events = std::min<std::size_t>(knobs.events, 150);
+    knobs.whole_day_percent = 0;
+    Stream stream = random_stream(random, knobs);
+    stream.settings.history = true;
+    bring_together(random, stream.events);
+    NaiveEngine oracle(stream.settings);
+    oracle.ingest(stream.events);
+    for (const auto& [name, segment] : stream.saved) oracle.save_segment(name, segment);
+    EngineSetup setup;
+    setup.store = random.chance(30) ? StoreKind::kRocks : StoreKind::kMemory;
+    setup.partition_count = std::uint32_t{1} << random.below(4);
+    setup.batch_rows = random.below(60);
+    setup.threads = static_cast<std::uint32_t>(1 + random.below(2));
+    setup.checkpoint_dirty_bytes_max = random.chance(50) ? 1 : setup.checkpoint_dirty_bytes_max;
+    auto engine = TestEngine::open(stream.settings, setup);
+    ASSERT_TRUE(engine.ok()) << engine.status().to_string();
+    for (const auto& [name, segment] : stream.saved) {
+      ASSERT_TRUE((*engine)->save_segment(name, segment).ok());
+    }
+    if (stream.events.empty()) continue;
+    const std::span<const NaiveEvent> events = stream.events;
+    const std::size_t half = random.below(events.size() + 1);
+    ASSERT_TRUE((*engine)->ingest(events.first(half)).ok());
+    if (random.chance(50)) ASSERT_TRUE((*engine)->reopen().ok());
+    ASSERT_TRUE((*engine)->ingest(events.subspan(half)).ok());
+    for (std::uint64_t i = 0; i < kQueriesPerStream; ++i) {
+      SCOPED_TRACE(::testing::Message() << "question " << i);
+      Query query = random_funnel(random, stream);
+      const Result<QueryResult> found = (*engine)->query(query);
+      answered += found.ok();
+      const Result<QueryResult> expected = oracle.query(query);
+      const auto explain = [&](const auto& engine_answer, const auto& oracle_answer) {
+        const Stream least = disagree(stream, query) ? shrink(stream, query) : stream;
+        return "on a " + to_string(setup) + "\nfound:\n" + text_of(engine_answer) +
+               "expected, of all events:\n" + text_of(oracle_answer) + "those that it takes:\n" +
+               query_file_text(least.settings, least.events, least.saved, query, "");
+      };
+      ASSERT_TRUE(agree(found, expected)) << explain(found, expected);
+      if (!found.ok() || found->rows.empty()) continue;
+      ask_members(random, *found, query);
+      const Result<QueryResult> users = (*engine)->query(query);
+      const Result<QueryResult> expected_users = oracle.query(query);
+      ASSERT_TRUE(agree(users, expected_users)) << explain(users, expected_users);
+    }
+  }
+  EXPECT_GE(answered, pairs / 2) << "most questions should have an answer";
+}
+
+}  // namespace
+}  // namespace rollcall::testing

@@ -1,0 +1,73 @@
+#include "tests/support/funnel_generator.h"
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace rollcall::testing {
+namespace {
+
+constexpr std::int64_t kUsOfSecond = 1'000'000;
+
+Selector random_selector(Random& random, const Stream& stream,
+                         const std::vector<std::string>& names) {
+  Selector selector;
+  if (random.chance(90)) {
+    selector.match = random.chance(90) ? Selector::Names::kAnyOf : Selector::Names::kNoneOf;
+    selector.names.push_back(random.pick(names));
+    if (random.chance(20)) selector.names.push_back(random.pick(names));
+    std::ranges::sort(selector.names);
+    const auto repeated = std::ranges::unique(selector.names);
+    selector.names.erase(repeated.begin(), repeated.end());
+  }
+  const std::vector<std::string>& properties = stream.settings.dimensions;
+  for (const std::string& property : properties) {
+    if (!random.chance(15)) continue;
+    selector.where.push_back(
+        {property,
+         random.chance(50) ? PropertyCondition::Test::kIsSet : PropertyCondition::Test::kIsNotSet,
+         {}});
+  }
+  return selector;
+}
+
+}  // namespace
+
+Query random_funnel(Random& random, const Stream& stream) {
+  std::set<std::string> all;
+  for (const NaiveEvent& event : stream.events) all.insert(event.event);
+  const std::vector<std::string> names(all.begin(), all.end());
+  Query query = random_query(random, stream);  // for the fields of every kind
+  query.common.breakdown.clear();
+  query.common.members.reset();
+  FunnelQuery ask;
+  const std::size_t steps = 2 + random.below(3);
+  for (std::size_t i = 0; i < steps; ++i) {
+    ask.steps.push_back(random_selector(random, stream, names));
+  }
+  const std::vector<std::int64_t> windows = {1, 60, 3'600, 86'400, 5 * 86'400, 40 * 86'400};
+  ask.window = Length{random.pick(windows) * kUsOfSecond};
+  ask.order = static_cast<FunnelQuery::Order>(random.below(3));
+  if (random.chance(30)) ask.ties = FunnelQuery::Ties::kStrictlyIncreasing;
+  if (ask.order == FunnelQuery::Order::kStrict) ask.collapse_repeats = random.chance(50);
+  if (ask.order == FunnelQuery::Order::kOrdered) ask.stop_on_repeat = random.chance(30);
+  if (ask.order != FunnelQuery::Order::kAny) {
+    for (std::size_t i = random.below(3); i > 0; --i) {
+      const auto from = random.between(1, static_cast<std::int32_t>(steps) - 1);
+      ask.exclusions.push_back({random_selector(random, stream, names), from,
+                                random.between(from + 1, static_cast<std::int32_t>(steps))});
+    }
+  }
+  ask.steps_after_to = random.chance(40);
+  if (random.chance(50)) ask.period = static_cast<Period>(random.below(5));
+  ask.total_seconds = random.chance(50);
+  if (random.chance(20) && !stream.settings.dimensions.empty() && ask.exclusions.empty()) {
+    ask.hold = random.pick(stream.settings.dimensions);
+  }
+  query.ask = std::move(ask);
+  return query;
+}
+
+}  // namespace rollcall::testing

@@ -1,0 +1,14 @@
+// Random funnels about the events of a stream.
+#pragma once
+
+#include "rollcall/query.h"
+#include "tests/support/event_generator.h"
+#include "tests/support/random.h"
+
+namespace rollcall::testing {
+
+// A funnel with any of its fields, and those of every kind but a breakdown and members. The stream
+// has events.
+Query random_funnel(Random& random, const Stream& stream);
+
+}  // namespace rollcall::testing

@@ -1,0 +1,156 @@
+#include "tests/support/tried_funnel.h"
+
+#include <algorithm>
+#include <bit>
+#include <functional>
+#include <numeric>
+#include <set>
+
+namespace rollcall::testing {
+
+std::ostream& operator<<(std::ostream& out, const FunnelOutcome& outcome) {
+  out << outcome.steps << " steps at";
+  for (const TimeUs time : outcome.times) out << ' ' << time;
+  return out;
+}
+
+namespace {
+
+bool has(std::uint32_t bits, unsigned bit) { return bit < 32 && (bits >> bit & 1) != 0; }
+
+// One attempt, with the events taken as they come.
+FunnelOutcome walk(const FunnelRules& rules, const std::vector<FunnelEvent>& events,
+                   std::size_t start) {
+  FunnelOutcome outcome{1, {events[start].time}};
+  for (std::size_t i = start + 1; i < events.size() && outcome.steps < rules.step_count; ++i) {
+    const FunnelEvent& event = events[i];
+    if (event.time > events[start].time + rules.window) break;
+    const bool is_of_next = has(event.steps, outcome.steps);
+    const bool may_serve = !rules.strictly_increasing || event.time > outcome.times.back();
+    if (is_of_next && may_serve) {
+      outcome.times.push_back(event.time);
+      ++outcome.steps;
+      continue;
+    }
+    if (rules.order == FunnelRules::Order::kStrict) {
+      const bool repeats = has(event.steps, outcome.steps - 1) && !is_of_next;
+      if (!rules.collapse_repeats || !repeats) break;
+    } else if (rules.stop_on_repeat) {
+      bool repeats = false;
+      for (unsigned step = 0; step < outcome.steps; ++step) {
+        repeats = repeats || has(event.steps, step);
+      }
+      if (repeats) break;
+    }
+  }
+  return outcome;
+}
+
+bool is_void(const FunnelRules& rules, const std::vector<FunnelEvent>& events,
+             const FunnelOutcome& outcome) {
+  for (std::size_t i = 0; i < rules.exclusions.size(); ++i) {
+    const FunnelRules::Exclusion& exclusion = rules.exclusions[i];
+    if (outcome.steps <= exclusion.from) continue;
+    const bool is_reached = outcome.steps > exclusion.to;
+    for (const FunnelEvent& event : events) {
+      if (!has(event.exclusions, static_cast<unsigned>(i))) continue;
+      if (event.time <= outcome.times[exclusion.from]) continue;
+      if (is_reached ? event.time < outcome.times[exclusion.to]
+                     : event.time <= outcome.times[0] + rules.window) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+// The most steps that the events can serve, one each.
+unsigned most_steps(const std::vector<std::uint32_t>& events, unsigned step_count) {
+  std::set<std::uint32_t> served = {0};  // every choice of steps that the events so far can serve
+  for (const std::uint32_t event : events) {
+    for (const std::uint32_t before : std::set(served)) {
+      for (unsigned step = 0; step < step_count; ++step) {
+        if (has(event, step)) served.insert(before | 1u << step);
+      }
+    }
+  }
+  int most = 0;
+  for (const std::uint32_t steps : served) most = std::max(most, std::popcount(steps));
+  return static_cast<unsigned>(most);
+}
+
+FunnelOutcome in_any_order(const FunnelRules& rules, const std::vector<FunnelEvent>& events,
+                           TimeUs start) {
+  FunnelOutcome outcome;
+  std::set<TimeUs> ends;
+  for (const FunnelEvent& event : events) {
+    if (event.time >= start && event.time <= start + rules.window) ends.insert(event.time);
+  }
+  for (const TimeUs until : ends) {
+    std::vector<std::uint32_t> within;
+    std::map<TimeUs, std::uint32_t> instants;
+    for (const FunnelEvent& event : events) {
+      if (event.time < start || event.time > until) continue;
+      within.push_back(event.steps);
+      instants[event.time] |= event.steps;
+    }
+    if (rules.strictly_increasing) {
+      within.clear();
+      for (const auto& [time, steps] : instants) within.push_back(steps);
+    }
+    while (outcome.steps < most_steps(within, rules.step_count)) {
+      ++outcome.steps;
+      outcome.times.push_back(until);
+    }
+  }
+  return outcome;
+}
+
+// Calls `visit` with every order of the events' places in which times ascend.
+void each_order(const std::vector<FunnelEvent>& events, std::size_t begin,
+                std::vector<std::size_t>& order, const std::function<void()>& visit) {
+  if (begin == events.size()) return visit();
+  std::size_t end = begin;
+  while (end < events.size() && events[end].time == events[begin].time) ++end;
+  const auto first = order.begin() + static_cast<std::ptrdiff_t>(begin);
+  const auto last = order.begin() + static_cast<std::ptrdiff_t>(end);
+  std::iota(first, last, begin);
+  do {
+    each_order(events, end, order, visit);
+  } while (std::next_permutation(first, last));
+}
+
+}  // namespace
+
+bool is_better(const FunnelOutcome& a, const std::optional<FunnelOutcome>& b) {
+  return !b || a.steps > b->steps || (a.steps == b->steps && a.times < b->times);
+}
+
+std::map<std::size_t, FunnelOutcome> by_trying(const FunnelRules& rules,
+                                               const std::vector<FunnelEvent>& events) {
+  std::map<std::size_t, FunnelOutcome> outcomes;
+  if (rules.order == FunnelRules::Order::kAny) {
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      if (events[i].steps == 0 || events[i].time > rules.last_start) continue;
+      outcomes[i] = in_any_order(rules, events, events[i].time);
+    }
+    return outcomes;
+  }
+  std::map<std::size_t, std::optional<FunnelOutcome>> best;
+  std::vector<std::size_t> order(events.size());
+  each_order(events, 0, order, [&] {
+    std::vector<FunnelEvent> ordered;
+    for (const std::size_t place : order) ordered.push_back(events[place]);
+    for (std::size_t i = 0; i < ordered.size(); ++i) {
+      if (!has(ordered[i].steps, 0) || ordered[i].time > rules.last_start) continue;
+      const FunnelOutcome outcome = walk(rules, ordered, i);
+      if (is_better(outcome, best[order[i]])) best[order[i]] = outcome;
+    }
+  });
+  for (const auto& [place, outcome] : best) {
+    if (!is_void(rules, events, *outcome)) outcomes[place] = *outcome;
+  }
+  return outcomes;
+}
+
+}  // namespace rollcall::testing

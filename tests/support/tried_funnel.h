@@ -1,0 +1,30 @@
+// A funnel by trying: every order of events of one instant, every attempt.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <ostream>
+#include <vector>
+
+#include "core/query/sequence/funnel_match.h"
+
+namespace rollcall::testing {
+
+// What becomes of the attempt that an event opens.
+struct FunnelOutcome {
+  unsigned steps = 0;
+  std::vector<TimeUs> times;  // of its steps
+
+  friend bool operator==(const FunnelOutcome&, const FunnelOutcome&) = default;
+};
+std::ostream& operator<<(std::ostream& out, const FunnelOutcome& outcome);
+
+// More steps, or as many at earlier times.
+bool is_better(const FunnelOutcome& a, const std::optional<FunnelOutcome>& b);
+
+// By the place of the first event; of those that are not void. Takes as long as there are orders.
+std::map<std::size_t, FunnelOutcome> by_trying(const FunnelRules& rules,
+                                               const std::vector<FunnelEvent>& events);
+
+}  // namespace rollcall::testing
