@@ -12,7 +12,7 @@
 
 namespace rollcall {
 
-// A page of a form as a snapshot of it, to be encoded.
+// A snapshot of a page of a form, to be encoded.
 template <class Form>
 struct DirtyPageOf {
   PageRef<PageOf<Form>> page;
@@ -25,20 +25,21 @@ struct DirtyContent<std::tuple<Forms...>> {
   using Type = std::variant<DirtyPageOf<Forms>..., std::string>;
 };
 
-// A page to be stored: of a form, encoded when its turn comes, or its bytes.
+// A page to be stored: a page of a form, which is encoded when its turn comes, or plain bytes.
 struct DirtyPage {
   PageId id;
   DirtyContent<PageForms>::Type content;
 };
 
-// What it holds until it is let go of.
+// Returns the memory that it holds until it is released.
 std::size_t memory_bytes(const DirtyPage& page);
 
-// The pages as a commit, or as a part of one, which lacks what it supersedes and its manifest.
-// Sorts them; each goes as soon as it is encoded. `dirty` must outlive the commit.
+// Returns the pages as a commit, or as a part of one, which lacks what it supersedes and its
+// manifest. Sorts the pages, and frees each as soon as it is encoded. `dirty` must outlive the
+// commit.
 Commit commit_of(Epoch epoch, std::vector<DirtyPage>& dirty, unsigned threads);
 
-// Adds the tables that have changed, for the commit of that epoch, which `manifest` then names.
+// Adds the tables that have changed, for the commit `epoch`, and names that commit in `manifest`.
 void add_tables(const StoreTables& tables, Epoch epoch, Manifest& manifest,
                 std::vector<DirtyPage>& dirty, std::vector<PageAddress>& superseded);
 
