@@ -1,4 +1,4 @@
-// Where plans leave the users of the cells of their tables.
+// Receives the users of the cells of a plan's table.
 #pragma once
 
 #include <cstddef>
@@ -20,16 +20,16 @@ struct CellBand {
   std::span<const BitSpan> columns;
 };
 
-// Takes the users of a cell, chunk by chunk: counts them, or collects who they are.
+// Takes the users of a cell, chunk by chunk, and counts them or collects who they are.
 class CellSink {
  public:
   virtual ~CellSink() = default;
   virtual void add(std::size_t cell, BitSpan users) = 0;
   virtual void add_and(std::size_t cell, BitSpan a, BitSpan b) = 0;
   virtual void add_andnot(std::size_t cell, BitSpan a, BitSpan b) = 0;  // in `a`, not in `b`
-  // Of Plan::has_amounts. Whoever collects users takes no amounts.
+  // For plans with Plan::has_amounts. A sink that collects users ignores amounts.
   virtual void add_amount(std::size_t, AmountSum) {}
-  // As add_and for each cell of the band, which a sink may do faster than one by one.
+  // Does add_and for each cell of the band, which a sink may do faster than one by one.
   virtual void add_and_band(const CellBand& band);
 };
 
