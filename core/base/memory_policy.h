@@ -72,8 +72,8 @@ inline constexpr Share kDaysAtOpenShare{1, 4};
 inline constexpr Share kKeptPagesShare{1, 8};
 // Eviction goes on until no more than this is in use, so that what comes next finds room.
 inline constexpr Share kEvictionTarget{3, 4};
-// How much may be in use when a batch is staged a second time, or partitions are read one by one.
-// With the target above, a quarter of the state's memory stays: what was used last.
+// How much room is made before a batch is staged a second time, or partitions are read one by one.
+// With the target above, a quarter of the state's memory stays in use: what was used last.
 inline constexpr Share kRoomMadeShare{1, 2};
 static_assert(kRoomMadeShare <= kEvictionTarget);
 // A batch is staged a second time only if a checkpoint has at most this much left to encode, which
