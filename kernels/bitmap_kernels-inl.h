@@ -5,14 +5,14 @@
 //   kRegisters        how many Words the processor holds
 //   kHasPopcount      count_bits is one instruction
 //   count_bits        Words -> Words: the number of bits set in each lane
-//   add_across        as many Words as one has lanes -> Words: the sum of the lanes of each; where
-//                     kHasPopcount
+//   add_across        as many Words as one has lanes -> Words: the sum of the lanes of each; only
+//                     with kHasPopcount
 //   bits_from_flags   Flags -> the low bits of a uint64_t, lane 0 first; the other bits are 0
 //   flags_from_bits   the reverse; ignores the other bits
 //
-// Everything is in an unnamed namespace and nothing calls `std::`: a function that several object
-// files may define is kept once by the linker, and the copy kept for all could be the one compiled
-// for a processor that this machine is not. tests/kernels/isa_symbols_test.py checks the objects.
+// Everything is in an unnamed namespace, and nothing calls `std::`. The linker keeps only one copy
+// of a function that several object files define, and that could be the copy compiled for a
+// processor that this machine is not. tests/kernels/isa_symbols_test.py checks the objects.
 #pragma once
 
 #include <xsimd/xsimd.hpp>
@@ -125,7 +125,7 @@ class BitmapKernels {
   }
 
   // The same without a fast count_bits (Harley and Seal): every bit position keeps a binary number
-  // of kDigits digits, and only what overflows it, one batch in 16, has its bits counted.
+  // of kDigits digits. Only what overflows it, one batch in 16, has its bits counted.
   static constexpr std::size_t kDigits = 4;
 
   template <class Source>
@@ -243,7 +243,7 @@ class BitmapKernels {
   static void match_planes(const std::uint64_t* planes, std::size_t plane_count,
                            std::size_t word_count, const std::uint32_t* codes,
                            std::size_t code_count, std::uint64_t* out) noexcept {
-    // Whether a code has a bit: the plane is taken as it is, or with all bits turned.
+    // Tests whether a code has a bit: the plane is taken as it is, or inverted.
     const auto turned = [&](std::size_t code, std::size_t plane) {
       return (std::uint64_t{codes[code]} >> plane & 1) - 1;
     };
@@ -275,13 +275,13 @@ class BitmapKernels {
 
   // --- Buckets of a hash table. ---
 
-  // In vectors, by the compiler.
+  // The compiler vectorises this.
   static void mix_all(const std::uint64_t* __restrict numbers, std::uint64_t* __restrict mixed,
                       std::size_t count) noexcept {
     for (std::size_t i = 0; i < count; ++i) mixed[i] = mix(numbers[i]);
   }
 
-  // How far ahead a bucket is asked for: enough to hide a miss behind the keys before it.
+  // How far ahead a bucket is prefetched: enough to hide a miss behind the keys before it.
   static constexpr std::size_t kBucketsAhead = 16;
 
   static void find_tags(const TaggedSlot* slots, std::uint64_t bucket_mask,
@@ -294,7 +294,7 @@ class BitmapKernels {
     }
   }
 
-  // The number in the first slot of the bucket with the hash's tag.
+  // Returns the number in the first slot of the bucket with the hash's tag.
   static std::uint32_t find_tag(const TaggedSlot* bucket, std::uint64_t hash) {
     constexpr std::uint64_t kTags = 0x5555;  // of the 16 numbers in a bucket
     const auto* const words = reinterpret_cast<const std::int32_t*>(bucket);

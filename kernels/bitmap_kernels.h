@@ -1,8 +1,9 @@
-// Loops over words: what each one computes. Any length, any alignment of the element type.
+// Defines what each kernel, a loop over words, computes. Arrays may have any length, and any
+// alignment of the element type.
 //
-// Bit u of a bitset is bit (u % 64) of word (u / 64). Kernels never allocate, throw or lock, and
-// may be called from any thread. Inputs may overlap each other; an output may not overlap an input,
-// except as said.
+// Bit u of a bitset is bit (u % 64) of word (u / 64). Kernels never allocate, throw or lock.
+// Threads: any. Inputs may overlap each other; an output must not overlap an input, except where
+// noted.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +11,7 @@
 
 namespace rollcall::kernels {
 
-// A read-only bitset; words past `word_count` are zero. Owned by somebody else.
+// A read-only bitset that somebody else owns. Words past `word_count` are zero.
 struct BitSpan {
   const std::uint64_t* words = nullptr;
   std::size_t word_count = 0;
@@ -18,8 +19,8 @@ struct BitSpan {
   bool empty() const { return word_count == 0; }
 };
 
-// One slot of a hash table that is made of buckets of 8, each a cache line: the number of a key
-// that has the tag, or 0 where the slot is free.
+// One slot of a hash table made of buckets of 8, each a cache line: the number of a key that has
+// the tag, or 0 if the slot is free.
 struct TaggedSlot {
   std::uint32_t tag;
   std::uint32_t number;
@@ -27,7 +28,7 @@ struct TaggedSlot {
   friend bool operator==(const TaggedSlot&, const TaggedSlot&) = default;
 };
 inline constexpr std::size_t kBucketSlots = 8;
-// A key's bucket is chosen by the low bits of its hash.
+// The low bits of a key's hash choose its bucket.
 inline constexpr std::uint32_t tag_of_hash(std::uint64_t hash) {
   return static_cast<std::uint32_t>(hash >> 20);
 }
@@ -42,13 +43,14 @@ inline constexpr std::uint64_t mix(std::uint64_t x) {
   return x;
 }
 
-// Digits of a number that count_planes can make: of more days than the calendar has.
+// The most digits of a number that count_planes can make, which suffice for all days of the
+// calendar.
 inline constexpr std::size_t kPlanesMax = 24;
 
 struct KernelTable {
   const char* isa;  // "reference", "sse2", "avx2", "avx512", "avx512vpopcnt"
 
-  // Returns how many bits are set in `a`, in both `a` and `b`, in `a` but not in `b`.
+  // Return how many bits are set in `a`, in both `a` and `b`, and in `a` but not in `b`.
   std::uint64_t (*count)(const std::uint64_t* a, std::size_t word_count) noexcept;
   std::uint64_t (*and_count)(const std::uint64_t* a, const std::uint64_t* b,
                              std::size_t word_count) noexcept;
@@ -60,14 +62,14 @@ struct KernelTable {
   void (*and_into)(std::uint64_t* out, const std::uint64_t* a, std::size_t word_count) noexcept;
   void (*andnot_into)(std::uint64_t* out, const std::uint64_t* a, std::size_t word_count) noexcept;
 
-  // out = the union of the sets, cut off or filled up with zeros to `word_count` words. Past the
-  // set that makes a stretch of some hundred words all ones, no other is read there.
+  // out = the union of the sets, cut off or filled with zeros to `word_count` words. Once a stretch
+  // of some hundred words is all ones, no further set is read there.
   void (*unite)(const BitSpan* sets, std::size_t set_count, std::uint64_t* out,
                 std::size_t word_count) noexcept;
 
-  // In how many sets each user is, as a binary number: bit u of planes[p] = bit p of how many of
-  // the sets have bit u. Each plane has `word_count` words, past which no set is looked at;
-  // plane_count is at most kPlanesMax, and set_count < 2^plane_count.
+  // Writes in how many sets each user is, as a binary number: bit u of planes[p] = bit p of the
+  // number of sets that have bit u. Each plane has `word_count` words; no set is looked at past
+  // them. plane_count is at most kPlanesMax, and set_count < 2^plane_count.
   void (*count_planes)(const BitSpan* sets, std::size_t set_count, std::uint64_t* const* planes,
                        std::size_t plane_count, std::size_t word_count) noexcept;
 

@@ -1,4 +1,4 @@
-// Which kernel tables this machine can run, and which one is in use.
+// Knows which kernel tables this machine can run, and which one is in use.
 #pragma once
 
 #include <span>
@@ -8,18 +8,19 @@
 
 namespace rollcall::kernels {
 
-// The plain loops: the definition of correct.
+// The plain loops, which define what is correct.
 extern const KernelTable reference_table;
 
-// The tables that the processor and the operating system support: reference first, widest last.
+// Returns the tables that the processor and the operating system support: reference first, widest
+// last.
 std::span<const KernelTable* const> runnable_tables() noexcept;
 
-// The table named `isa`, or null when there is none that this machine can run.
+// Returns the table named `isa`, or null if there is none that this machine can run.
 const KernelTable* find_table(std::string_view isa) noexcept;
 
-// The table in use: what the environment variable ROLLCALL_ISA names, else the widest. Decided at
-// the first call. Null when ROLLCALL_ISA names a table that this machine cannot run, which
-// Engine::open reports.
+// Returns the table in use: the one that the environment variable ROLLCALL_ISA names, otherwise the
+// widest. The first call decides. Null if ROLLCALL_ISA names a table that this machine cannot run,
+// which Engine::open reports.
 const KernelTable* active_table() noexcept;
 
 }  // namespace rollcall::kernels

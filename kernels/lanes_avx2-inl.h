@@ -1,4 +1,4 @@
-// AVX2, as bitmap_kernels-inl.h asks for it. Included only by table_avx2.cpp.
+// Implements `Lanes` of bitmap_kernels-inl.h for AVX2. Included only by table_avx2.cpp.
 #pragma once
 
 #include <immintrin.h>
@@ -18,7 +18,7 @@ struct Avx2Lanes {
   static constexpr std::size_t kRegisters = 16;
   static constexpr bool kHasPopcount = false;
 
-  // Looks up both halves of every byte; then adds the bytes of each lane.
+  // Looks up both halves of every byte, and then adds the bytes of each lane.
   static Words count_bits(Words x) {
     const __m256i bits_of_nibble =
         _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4));

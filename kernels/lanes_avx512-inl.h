@@ -1,4 +1,4 @@
-// AVX-512 F, BW, DQ and VL, as bitmap_kernels-inl.h asks for it. Included only by
+// Implements `Lanes` of bitmap_kernels-inl.h for AVX-512 F, BW, DQ and VL. Included only by
 // table_avx512.cpp and table_avx512vpopcnt.cpp.
 #pragma once
 
@@ -19,7 +19,7 @@ struct Avx512Lanes {
   static constexpr std::size_t kRegisters = 32;
   static constexpr bool kHasPopcount = false;
 
-  // Looks up both halves of every byte; then adds the bytes of each lane.
+  // Looks up both halves of every byte, and then adds the bytes of each lane.
   static Words count_bits(Words x) {
     const __m512i bits_of_nibble =
         _mm512_broadcast_i32x4(_mm_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4));

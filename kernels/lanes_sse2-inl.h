@@ -1,4 +1,4 @@
-// SSE2, as bitmap_kernels-inl.h asks for it. Included only by table_sse2.cpp.
+// Implements `Lanes` of bitmap_kernels-inl.h for SSE2. Included only by table_sse2.cpp.
 #pragma once
 
 #include <emmintrin.h>
@@ -18,7 +18,7 @@ struct Sse2Lanes {
   static constexpr std::size_t kRegisters = 16;
   static constexpr bool kHasPopcount = false;
 
-  // Adds neighbours in pairs, in fours and in bytes; then the bytes of each lane.
+  // Adds neighbours in pairs, in fours and in bytes, and then the bytes of each lane.
   static Words count_bits(Words x) {
     x = x - ((x >> 1) & Words(std::uint64_t{0x5555555555555555}));
     const Words even_pairs(std::uint64_t{0x3333333333333333});

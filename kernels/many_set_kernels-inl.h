@@ -1,7 +1,7 @@
 // The portable bodies of the kernels that take many sets at once. Included only by
 // bitmap_kernels-inl.h, which says what `Lanes` is and why nothing here calls `std::`.
 //
-// What they have in common: partial results stay in registers while the sets stream past.
+// In all of them, partial results stay in registers while the sets stream past.
 #pragma once
 
 #include <xsimd/xsimd.hpp>
@@ -37,7 +37,7 @@ class UnionKernel {
   // A tile fills half of the registers.
   static constexpr std::size_t kTileBatches = Lanes::kRegisters / 2;
   static constexpr std::size_t kTileWords = kTileBatches * Words::size;
-  // So many sets are added before the tile is looked at: looking costs as much as adding one.
+  // This many sets are added before the tile is checked, as a check costs as much as adding one.
   static constexpr std::size_t kSetsPerLook = 4;
 
   static void unite_tile(const BitSpan* sets, std::size_t set_count, std::uint64_t* out,
@@ -86,7 +86,7 @@ class UnionKernel {
 // --- Vertical counter. ---
 
 // Carry-save adders (as by Harley and Seal): two sets and the digit below make a digit and a carry,
-// so that of eight sets only one carry goes on to the fourth digit.
+// so that eight sets pass only one carry on to the fourth digit.
 template <class Lanes>
 class PlaneKernel {
  public:
@@ -165,9 +165,9 @@ class PlaneKernel {
 
 // --- Band of counts. ---
 
-// Where bits are counted by one instruction, the sums of a tile of cells stay in registers while
-// its rows and columns pass by. Elsewhere counting costs so much that nothing is lost by going pair
-// by pair, with `pair_count`: the kernel and_count of the same table.
+// If one instruction counts bits, the sums of a tile of cells stay in registers while its rows and
+// columns pass by. Otherwise counting is so expensive that going pair by pair loses nothing, with
+// `pair_count`, which is the kernel and_count of the same table.
 template <class Lanes, auto pair_count>
 class BandKernel {
  public:
@@ -193,12 +193,12 @@ class BandKernel {
 
   // Five rows and five columns: 25 sums, and registers to spare for what is added to them.
   static constexpr std::size_t kTile = 5;
-  static constexpr std::size_t kLoneWidth = 8;  // of a tile of one row
-  // Words of all sets together that stay in the second level cache while rows pass columns.
+  static constexpr std::size_t kLoneWidth = 8;  // columns of a tile of one row
+  // How many words of all sets together stay in the second level cache while rows pass columns.
   static constexpr std::size_t kCachedWords = std::size_t{1} << 16;
   static constexpr std::size_t kBlockWordsMin = 128;
 
-  // The words from `begin` to `end` of a call.
+  // The words from `begin` to `end` in a call.
   struct Band {
     const BitSpan* rows;
     const BitSpan* columns;
@@ -221,9 +221,9 @@ class BandKernel {
     std::size_t size() const { return end - begin; }
   };
 
-  // The words of a row without the vectors of zeros at both ends. It begins whole vectors after the
-  // block does, whose end, where it is not the row's, is a multiple of a vector too: so no vector
-  // reaches from one block into the next.
+  // Returns the words of a row without the vectors of zeros at both ends. They begin whole vectors
+  // after the block does. The end of the block, unless it is the row's, is also a multiple of a
+  // vector, so no vector reaches from one block into the next.
   static WordRange occupied(const Band& band, std::size_t row) {
     const BitSpan& set = band.rows[row];
     WordRange range = {band.begin, smaller(band.end, set.word_count)};
@@ -253,7 +253,7 @@ class BandKernel {
       all = {smaller(all.begin, ranges[r].begin), larger(all.end, ranges[r].end)};
     }
     if (words == 0) return;
-    // Rows that live apart from each other are better counted one by one.
+    // Rows that do not overlap are better counted one by one.
     if (2 * words < kTile * all.size()) {
       for (std::size_t r = 0; r < kTile; ++r) count_row(band, row + r, ranges[r]);
       return;
@@ -290,8 +290,8 @@ class BandKernel {
         pair_count(a.words + range.begin, b.words + range.begin, end - range.begin);
   }
 
-  // The vector of a set from word i on: where it lies, or, when the set ends before its end, what
-  // there is of it in `buffer`, filled up with zeros.
+  // Returns the vector of a set from word i on: in place or, if the set ends before the vector
+  // does, copied to `buffer` and filled with zeros.
   static const std::uint64_t* vector_at(const BitSpan& set, std::size_t i, std::uint64_t* buffer) {
     if (i + Words::size <= set.word_count) return set.words + i;
     for (std::size_t word = 0; word < Words::size; ++word) {

@@ -1,4 +1,4 @@
-// The tables compiled for x86-64. Which of them may be called, kernel_table.h says: a kernel called
+// The tables compiled for x86-64. kernel_table.h says which of them may be called: a kernel called
 // on a processor that lacks its instructions ends the process.
 #pragma once
 

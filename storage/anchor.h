@@ -1,9 +1,9 @@
-// The anchor: the last commit, noted in a file beside the database once it is durable there. A
-// database that has lost acknowledged commits (an old copy put back, a damaged log whose tail
-// RocksDB drops) is older than its anchor, and is noticed.
+// The anchor records the last commit in a file beside the database, once the commit is durable
+// there. A database that has lost acknowledged commits (because an old copy was put back, or
+// RocksDB dropped the tail of a damaged log) is older than its anchor, and this is noticed.
 //
-// DIR/ANCHOR is two slots of 4,096 bytes, written in turn, so that a torn write damages only the
-// one that the commit before can do without. A slot:
+// DIR/ANCHOR has two slots of 4,096 bytes, written in turn, so that a torn write damages only the
+// slot that is not the latest. A slot is:
 //
 //   magic          8 bytes, "rollcall"
 //   store id       16 bytes
@@ -14,9 +14,9 @@
 //   checksum       8 bytes: XXH3-64 of the above
 //   zeros          to the slot's end
 //
-// Behind them stands a journal mark (journal_format.h): how much of the journal was acknowledged.
-// It is not synced, as that would take as long as the journal's own sync; so it survives the
-// process, and notices a journal file that was put back in an older state.
+// After them comes a journal mark (journal_format.h): how much of the journal was acknowledged. It
+// is not synced, as that would take as long as the journal's own sync. It survives the end of the
+// process, and with it a journal file that was put back in an older state is noticed.
 #pragma once
 
 #include <cstddef>
@@ -39,14 +39,14 @@ struct AnchorState {
   StoreId store_id{};
   Epoch epoch = 0;
   std::uint64_t digest = 0;
-  // Journal files; first past last: none is needed.
+  // Journal files. If the first is past the last, none is needed.
   std::uint64_t first_journal = 1;
   std::uint64_t last_journal = 0;
 
   friend bool operator==(const AnchorState&, const AnchorState&) = default;
 };
 
-// Threads: the note_ functions from any, everything else before them.
+// Threads: the note_ functions may be called from any thread, everything else before them.
 class Anchor {
  public:
   enum class Access { kRead, kWrite };
@@ -56,21 +56,21 @@ class Anchor {
   //   kCorruption  both slots are damaged
   static Result<Anchor> open(const std::string& path, Access access);
 
-  // Makes the file, or replaces it, with `state` in both slots.
+  // Creates the file, or replaces it, with `state` in both slots.
   static Result<Anchor> create(const std::string& path, const AnchorState& state);
 
   const AnchorState& state() const { return state_; }
 
-  // What was noted last; nothing where that is damaged.
+  // Returns the mark that was noted last; nullopt if it is damaged.
   Result<std::optional<JournalMark>> journal_mark() const;
 
   // Returns once `state` is on disk.
   Status write(const AnchorState& state);
-  // The same, of a commit after which journal files before `first_journal` are not needed.
+  // Does the same for a commit after which journal files before `first_journal` are not needed.
   Status note_commit(const CommitFacts& facts, std::uint64_t first_journal);
-  // The same, of a journal file that was begun.
+  // Does the same for a journal file that was begun.
   Status note_journal(std::uint64_t last_journal);
-  // Returns before it is on disk.
+  // Notes a mark, and returns before it is on disk.
   Status note_mark(const JournalMark& mark);
 
  private:
@@ -80,17 +80,18 @@ class Anchor {
   PosixFile file_;
   AnchorState state_;
   std::size_t slot_;                                          // the one that holds state_
-  std::unique_ptr<Mutex> mutex_ = std::make_unique<Mutex>();  // of the note_ functions
+  std::unique_ptr<Mutex> mutex_ = std::make_unique<Mutex>();  // for the note_ functions
 };
 
-// Both compare the anchor with the last commit in the database of `directory`, and answer
+// Both functions compare the anchor with the last commit in the database of `directory`, and return
 // kCorruption with a text that says how they differ.
 //
-// The two must belong to the same store.
+// Checks that the two belong to the same store.
 Status check_same_store(const AnchorState& anchor, const CommitFacts& last,
                         const std::string& directory);
-// The database must not have lost commits. The anchor may be one commit behind, by a crash between
-// the two writes; and further behind for a reader, beside whom a writer goes on.
+// Checks that the database has not lost commits. The anchor may be one commit behind, after a crash
+// between the two writes. For a reader it may be further behind, because a writer may go on beside
+// it.
 Status check_no_rollback(const AnchorState& anchor, const CommitFacts& last, Anchor::Access access,
                          const std::string& directory);
 

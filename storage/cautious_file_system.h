@@ -1,9 +1,9 @@
-// The file system as RocksDB sees it, in which nothing is removed once a MANIFEST could not be
-// written, and of a database that cannot be opened nothing is left that was not there before.
+// The file system for RocksDB, in which nothing is removed once a MANIFEST could not be written. Of
+// a database that cannot be opened, it leaves nothing that was not there before.
 //
 // After a failed write or sync it is unknown whether the MANIFEST on disk names the tables that
-// were to be added. RocksDB 7 takes it that it does not, and removes them; where it does, the
-// database can never be opened again. Tables that are not needed are removed at the next opening.
+// were to be added. RocksDB 7 assumes that it does not, and removes them; if it does, the database
+// can never be opened again. Tables that are not needed are removed at the next opening.
 #pragma once
 
 #include <rocksdb/file_system.h>
@@ -35,15 +35,15 @@ class CautiousFileSystem final : public rocksdb::FileSystemWrapper {
                                const rocksdb::IOOptions& options,
                                rocksdb::IODebugContext* debug) override;
 
-  // For a database that could not be opened: removes the files that were made since, unless one of
-  // them is a MANIFEST that counts by now.
+  // For a database that could not be opened: removes the files that were created since, unless one
+  // of them is a MANIFEST that is already in force.
   void remove_new_files();
-  // For one that could.
+  // For a database that was opened: keeps them.
   void keep_new_files();
 
  private:
   Mutex mutex_;
-  // That no MANIFEST in force names.
+  // Files that no MANIFEST in force names.
   std::vector<std::string> new_files_ ROLLCALL_GUARDED_BY(mutex_);
   bool opening_ ROLLCALL_GUARDED_BY(mutex_) = true;
   const std::shared_ptr<std::atomic<bool>> manifest_failed_;

@@ -1,4 +1,4 @@
-// The value under kCommitRecordKey: what the last commit was, and its manifest.
+// The value under kCommitRecordKey: the facts of the last commit, and its manifest.
 //
 //   version             1 byte, 1
 //   digest              8 bytes: XXH3-64 of all that follows
@@ -6,7 +6,7 @@
 //   epoch               8 bytes
 //   pages written       8 bytes
 //   live pages          8 bytes
-//   previous digest     8 bytes: the record's before this one
+//   previous digest     8 bytes: that of the record before this one
 //   pages digest        8 bytes: the checksums of the pages written, folded in their order
 //   manifest            the rest
 //
@@ -37,10 +37,10 @@ struct CommitRecord {
   std::string manifest;
 };
 
-// The facts of a store just made, which has no commit yet.
+// Returns the facts of a new store, which has no commit yet.
 CommitFacts first_facts(const StoreId& store_id);
 
-// Extends the pages digest by the next page's checksum; it begins as 0.
+// Extends the pages digest, which begins as 0, by the next page's checksum.
 std::uint64_t fold_page_checksum(std::uint64_t pages_digest, std::uint64_t page_checksum);
 
 // Returns the stored value, and sets facts.digest.

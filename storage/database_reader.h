@@ -1,4 +1,4 @@
-// Opening the database of a store for reading, while another process may go on writing to it.
+// Opens the database of a store for reading, while another process may go on writing to it.
 #pragma once
 
 #include <memory>
@@ -16,7 +16,8 @@ struct DatabaseForReading {
   CommitFacts last;
 };
 
-// `options` are for reading only. Errors as open_rocks_store(): a store without a commit is none.
+// `options` are for reading only. Returns the same errors as open_rocks_store(); a store without a
+// commit does not count as one.
 Result<DatabaseForReading> open_database_for_reading(const std::string& directory,
                                                      const RocksStoreOptions& options);
 

@@ -1,7 +1,8 @@
-// The journal of a store in a directory: files DIR/JOURNAL-n, and what the anchor notes of them.
+// The journal of a store in a directory: the files DIR/JOURNAL-n, and what the anchor notes about
+// them.
 //
-// A sync is shared: the first who waits for one writes for all that came before it, and the others
-// wait for that. There is no thread for it.
+// A sync is shared: the first caller that waits for one syncs all that came before it, and the
+// others wait for that. There is no thread for it.
 #pragma once
 
 #include <cstdint>
@@ -21,11 +22,11 @@ namespace rollcall {
 //   kCorruption  a synced record is damaged, or a file is lost
 Status check_journal(const std::string& directory);
 
-// Threads: as Journal says; `first_needed` and `remove_unneeded` as `rotate`.
+// Threads: as Journal says; `first_needed` and `remove_unneeded` like `rotate`.
 class FileJournal final : public Journal {
  public:
-  // `anchor` must outlive it. With `accept_loss`, replay() takes the records before a damaged or
-  // lost one for all there are, and removes the others.
+  // `anchor` must outlive it. With `accept_loss`, replay() accepts the records before a damaged or
+  // lost one as all there are, and removes the others.
   FileJournal(std::string directory, Anchor& anchor, bool accept_loss);
 
   Status replay(std::uint64_t covered, Epoch epoch, const Visit& visit) override;
@@ -34,13 +35,13 @@ class FileJournal final : public Journal {
   Status rotate() override;
   std::uint64_t bytes() const override;
 
-  // The first file that is needed once the commit after rotate() is durable.
+  // Returns the first file that is needed once the commit after rotate() is durable.
   std::uint64_t first_needed() const { return first_needed_; }
   // Removes the files before it.
   Status remove_unneeded();
 
  private:
-  // A file to be synced, and what is known to be on disk then.
+  // A file to be synced, and what is then known to be on disk.
   struct Unsynced {
     std::shared_ptr<const JournalFile> file;
     JournalMark mark;
@@ -57,14 +58,14 @@ class FileJournal final : public Journal {
   const StoreId store_id_;
   const bool accept_loss_;
   bool replayed_ = false;
-  std::uint64_t first_needed_;  // the committing thread's
+  std::uint64_t first_needed_;  // belongs to the committing thread
 
   mutable Mutex mutex_;
   ConditionVariable synced_more_;
   std::vector<JournalMark> read_files_ ROLLCALL_GUARDED_BY(mutex_);  // found by replay()
-  // Begun since; the last one is written to.
+  // Files begun since; records are written to the last one.
   std::vector<std::shared_ptr<JournalFile>> files_ ROLLCALL_GUARDED_BY(mutex_);
-  std::uint64_t last_file_ ROLLCALL_GUARDED_BY(mutex_) = 0;       // that was ever begun
+  std::uint64_t last_file_ ROLLCALL_GUARDED_BY(mutex_) = 0;       // the last that was ever begun
   std::uint64_t first_unsynced_ ROLLCALL_GUARDED_BY(mutex_) = 0;  // files before it are on disk
   std::uint64_t next_ ROLLCALL_GUARDED_BY(mutex_) = 0;            // number of the next record
   std::uint64_t synced_ ROLLCALL_GUARDED_BY(mutex_) = 0;          // records before it are on disk

@@ -15,7 +15,7 @@ namespace rollcall {
 // Threads: `sync` and `note` beside `append`; otherwise one at a time.
 class JournalFile {
  public:
-  // Makes file `number`, empty. After an error it may be made again.
+  // Creates file `number`, empty. After an error it may be created again.
   static Result<JournalFile> create(const std::string& directory, const StoreId& store_id,
                                     std::uint64_t number);
 
@@ -24,16 +24,17 @@ class JournalFile {
 
   std::uint64_t number() const { return number_; }
   bool empty() const { return bytes_ == kJournalRecordsBegin; }
-  // What will be known to be on disk when all that was appended is.
+  // Returns the mark that will be true once all that was appended is on disk.
   JournalMark mark() const { return {number_, bytes_, next_}; }
 
-  // After an error the file is as it was, unless that failed as well: then intact() is false.
+  // After an error the file is as before, unless restoring it failed as well: then intact() is
+  // false.
   Status append(const JournalRecord& record);
   bool intact() const { return intact_; }
 
   // Returns once all that was appended before is on disk.
   Status sync() const { return file_.sync(); }
-  // Says in the file that it is; not durable before the next sync.
+  // Notes the mark in the file; not durable before the next sync.
   Status note(const JournalMark& mark) const;
 
  private:

@@ -1,4 +1,4 @@
-// Reading the journal's files in their order, from the first that is needed to the last.
+// Reads the journal's files in their order, from the first that is needed to the last.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace rollcall {
 
-// Where the journal's files are, and what is known of them from elsewhere.
+// Where the journal's files are, and what is known about them from elsewhere.
 struct JournalSource {
   std::string directory;
   AnchorState anchor;
@@ -22,17 +22,19 @@ struct JournalSource {
 };
 
 struct JournalScan {
-  // Ok: all is there up to the end, apart from what was never synced. kCorruption: what is wrong
-  // with the record, or the file, that follows the last good record; it was acknowledged, maybe.
+  // Ok: all is there up to the end, except what was never synced. kCorruption: says what is wrong
+  // with the record, or the file, that follows the last good record, and that may have been
+  // acknowledged.
   Status damage;
-  // Up to the last good record: all files that have been read, none twice, and their bytes.
+  // All files that have been read, each once, and how many of their bytes, up to the last good
+  // record.
   std::vector<JournalMark> files;
-  std::vector<std::uint64_t> unsynced;  // of these: those with records that may not be on disk yet
+  std::vector<std::uint64_t> unsynced;  // those with records that may not be on disk yet
   std::uint64_t next = 0;               // number of the record that is to follow
 };
 
 // Hands over the records from number `covered` on. Errors of the file system and of `visit` end it;
-// one of kind kCorruption of `visit` gets the record's place put in front.
+// an error of `visit` of kind kCorruption gets the record's place put in front.
 Result<JournalScan> scan_journal(const JournalSource& source, std::uint64_t covered, Epoch epoch,
                                  const Journal::Visit& visit);
 

@@ -1,4 +1,4 @@
-// The last commit of a database, checked against the anchor beside it.
+// Checks the last commit of a database against the anchor beside it.
 #pragma once
 
 #include <optional>
@@ -12,8 +12,8 @@
 
 namespace rollcall {
 
-// Returns the facts of the last commit in the database, unless something is wrong with it; nothing
-// where the store was not completely made. `anchor` is what came of opening it.
+// Returns the facts of the last commit in the database, unless something is wrong with it; nullopt
+// if the store was never finished. `anchor` is the result of opening it.
 //   kCorruption  database and anchor are of different stores, the anchor is missing or damaged, or
 //                the database lost commits; the last three not with options.accept_rollback
 Result<std::optional<CommitFacts>> checked_last_commit(const RocksDatabase& database,
@@ -21,10 +21,10 @@ Result<std::optional<CommitFacts>> checked_last_commit(const RocksDatabase& data
                                                        Anchor::Access access,
                                                        const RocksStoreOptions& options);
 
-// The error of a store without a commit: a crash ended its making, or it is being made.
+// Returns the error of a store without a commit: a crash cut its making short, or it is being made.
 Status unfinished_store(const std::string& directory);
 
-// The error of a store that has an anchor, so that it had a database.
+// Returns the error of a store that has an anchor, and must therefore have had a database.
 Status missing_database(const std::string& directory);
 
 }  // namespace rollcall

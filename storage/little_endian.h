@@ -1,4 +1,4 @@
-// Unsigned integers as they are stored in values and files: eight bytes, least significant first.
+// Encodes unsigned integers as in values and files: eight bytes, least significant first.
 #pragma once
 
 #include <cstdint>

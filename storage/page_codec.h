@@ -4,7 +4,8 @@
 //   checksum  8 bytes: XXH3-64 of the payload, seeded with the XXH3-64 of the key
 //   payload   the rest
 //
-// The key takes part so that a page found at another address, or of another epoch, is damage too.
+// The checksum covers the key, so that a page found at another address, or of another epoch, is
+// also recognised as damage.
 #pragma once
 
 #include <cstddef>
@@ -20,15 +21,15 @@ inline constexpr std::size_t kPageHeaderBytes = 9;
 
 std::uint64_t page_checksum(std::string_view key, std::string_view payload);
 
-// Returns what stands before the payload.
+// Returns the header, which comes before the payload.
 std::string encode_page_header(std::uint64_t checksum);
 
-// Returns the payload, a part of `value`; nothing may be done with it once `value` is gone.
+// Returns the payload, which is a part of `value` and must not be used once `value` is gone.
 //   kCorruption  the value is not what was written at `address`; the text names page and directory
 Result<std::string_view> decode_page(const PageAddress& address, std::string_view value,
                                      const std::string& directory);
 
-// The error of a page that cannot be read, and why.
+// Returns the error of a page that cannot be read, and why.
 Status page_corruption(const PageAddress& address, const std::string& directory,
                        std::string_view reason);
 

@@ -1,9 +1,10 @@
-// The file system as RocksDB sees it, in which every file is a regular file: what is opened is no
-// link, and nothing that is made writes through one, nor into a file that has another name as well.
-// None gets one of the descriptors 0 to 2.
+// The file system for RocksDB, in which every file is a regular file. It opens no links, and what
+// it creates writes neither through a link nor into a file that also has another name. No file gets
+// one of the descriptors 0 to 2.
 //
-// RocksDB opens files by their names, and follows links. So a link is looked for just before: it
-// is found where it was put beforehand, not when somebody puts it there in that moment.
+// RocksDB opens files by their names, and follows links. The check for a link therefore comes just
+// before: it finds a link that was put there earlier, but not one that somebody puts there at that
+// moment.
 #pragma once
 
 #include <rocksdb/file_system.h>
@@ -27,7 +28,7 @@ class PlainFileSystem final : public rocksdb::FileSystemWrapper {
                                         const rocksdb::FileOptions& options,
                                         std::unique_ptr<rocksdb::FSRandomAccessFile>* file,
                                         rocksdb::IODebugContext* debug) override;
-  // What has the name already loses it.
+  // If something has the name already, it loses the name.
   rocksdb::IOStatus NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,
                                     std::unique_ptr<rocksdb::FSWritableFile>* file,
                                     rocksdb::IODebugContext* debug) override;

@@ -1,4 +1,4 @@
-// How RocksDB is set up, and why.
+// The options of RocksDB, with the reasons.
 #pragma once
 
 #include <rocksdb/cache.h>
@@ -12,13 +12,13 @@
 
 namespace rollcall {
 
-// Of all write buffers of a database together.
+// The most that all write buffers of a database take together.
 inline constexpr std::size_t kWriteBufferBytesMax = std::size_t{96} << 20;
 
 std::shared_ptr<rocksdb::Cache> make_block_cache(std::size_t bytes);
 std::shared_ptr<rocksdb::WriteBufferManager> make_write_buffers();
 
-// Without create_if_missing, which the caller decides.
+// Returns the options except create_if_missing, which the caller decides.
 rocksdb::Options rocks_options(const RocksStoreOptions& options,
                                std::shared_ptr<rocksdb::Cache> cache,
                                std::shared_ptr<rocksdb::WriteBufferManager> write_buffers);

@@ -1,4 +1,4 @@
-// RocksDB's errors as ours.
+// Converts RocksDB's errors to ours.
 #pragma once
 
 #include <rocksdb/status.h>
@@ -11,7 +11,7 @@
 namespace rollcall {
 
 // Returns ok for ok; otherwise "DIR/rocksdb: cannot ACTION: " and RocksDB's words, as kCorruption
-// where it found damage, and as kIoError elsewhere.
+// if it found damage, and as kIoError otherwise.
 Status to_status(const rocksdb::Status& status, const std::string& directory,
                  std::string_view action);
 

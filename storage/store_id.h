@@ -1,4 +1,4 @@
-// What tells one store's files from another's: 128 random bits, made with the store.
+// Identifies the files of one store: 128 random bits, made with the store.
 #pragma once
 
 #include <array>
@@ -12,7 +12,7 @@ using StoreId = std::array<char, 16>;
 
 Result<StoreId> make_store_id();
 
-// 32 hexadecimal digits.
+// Returns 32 hexadecimal digits.
 std::string to_string(const StoreId& id);
 
 }  // namespace rollcall

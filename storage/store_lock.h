@@ -1,4 +1,4 @@
-// One writer per store: a lock on DIR/LOCK that ends with its process, however that ends.
+// Ensures one writer per store: a lock on DIR/LOCK that ends with its process, however that ends.
 #pragma once
 
 #include <string>
@@ -9,16 +9,16 @@
 
 namespace rollcall {
 
-// Held until destroyed, whatever children made by fork() still have of it. Should this process end
-// before, they hold it until they end or start a program.
+// Held until it is destroyed, even if children made by fork() still have it open. If this process
+// ends first, they hold it until they end or start a program.
 class StoreLock {
  public:
-  // Takes the lock and writes down who has it.
+  // Takes the lock and notes in the file who has it.
   //   kBusy  somebody else holds it, maybe this very process; the text says who
   static Result<StoreLock> acquire(const std::string& path);
 
-  // Whether the file that is locked is still the one that its path leads to.
-  //   kIoError  it was removed, moved or replaced, and the store with it, most likely
+  // Checks that the locked file is still the one that its path leads to.
+  //   kIoError  it was removed, moved or replaced, and most likely the store with it
   Status check_place() const;
 
   StoreLock(StoreLock&&) = default;
@@ -29,7 +29,7 @@ class StoreLock {
       : file_(std::move(file)), directory_(std::move(directory)) {}
 
   PosixFile file_;
-  std::string directory_;  // absolute, as the process may go elsewhere
+  std::string directory_;  // absolute, as the process may change its directory
 };
 
 }  // namespace rollcall

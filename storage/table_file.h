@@ -1,5 +1,5 @@
-// Table files of the database's, written beside the database and then made part of it. So what they
-// hold is written once, and not to the log first and to a memtable's table after.
+// Table files, written beside the database and then made part of it. Their contents are thus
+// written once, and not first to the log and then to a memtable's table.
 #pragma once
 
 #include <rocksdb/db.h>
@@ -16,17 +16,17 @@
 
 namespace rollcall {
 
-// How many may be there at a time.
+// How many may exist at a time.
 inline constexpr std::size_t kTableFilesMax = 4;
 
 // Removes what a crash may have left of table files.
 Status remove_table_files(const std::string& directory);
 
-// Whatever ends it before it is part of the database, its file is gone afterwards.
+// If it ends before it is part of the database, its file is removed.
 // Threads: one at a time; different files from different threads.
 class TableFile {
  public:
-  // Makes file `number`, less than kTableFilesMax, in the store's directory. `directory` must
+  // Creates file `number`, less than kTableFilesMax, in the store's directory. `directory` must
   // outlive the table file.
   static Result<TableFile> create(rocksdb::DB& db, std::size_t number,
                                   const std::string& directory);
@@ -35,15 +35,15 @@ class TableFile {
   ~TableFile();
 
   const std::string& path() const { return path_; }
-  // Of those that were added.
+  // Return the first and the last key that was added.
   const std::string& first_key() const { return first_key_; }
   const std::string& last_key() const { return last_key_; }
 
   // Keys must ascend.
   Status add(std::string_view key, std::string_view value);
 
-  // Returns once all that was added is on disk; at least one key must have been. Nothing may be
-  // added any more.
+  // Returns once all that was added is on disk; at least one key must have been added. Nothing may
+  // be added afterwards.
   Status finish();
 
  private:
@@ -58,7 +58,7 @@ class TableFile {
   std::unique_ptr<rocksdb::SstFileWriter> writer_;  // null: not open, or moved from
 };
 
-// Makes finished files part of the database, in one step. Returns once that is durable.
+// Makes finished files part of the database in one step. Returns once that is durable.
 Status add_to_database(rocksdb::DB& db, const std::vector<TableFile>& tables,
                        const std::string& directory);
 

@@ -1,4 +1,4 @@
-// The directory in which a copy of a store is made, until it is wholly there.
+// The directory in which a copy of a store is made, until it is complete.
 #pragma once
 
 #include <string>
@@ -8,10 +8,10 @@
 
 namespace rollcall {
 
-// Removed when it ends unfinished. What a crash leaves of it is marked as what it is.
+// It is removed if it ends unfinished. What a crash leaves of it is marked as unfinished.
 class UnfinishedCopy {
  public:
-  // Makes `target`.new, or takes over what a crash left there. `target` must be missing, an empty
+  // Creates `target`.new, or takes over what a crash left there. `target` must be missing, an empty
   // directory, or what a crash left of a copy, which is removed.
   //   kNotFound       the parent is missing
   //   kAlreadyExists  one of the two holds something else
@@ -23,7 +23,8 @@ class UnfinishedCopy {
 
   const std::string& directory() const { return directory_; }
 
-  // Gives it its name and makes it a store; returns once that is on disk, as its files must be.
+  // Gives it its name and turns it into a store. Returns once that is on disk, as its files must
+  // already be.
   Status finish();
 
  private:

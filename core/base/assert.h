@@ -1,10 +1,10 @@
-// Conditions that only a mistake inside rollcall can break.
+// Assertions for conditions that only a bug inside rollcall can break.
 #pragma once
 
 #include <cstdio>
 #include <cstdlib>
 
-// Ends the process when `condition` does not hold, in every build: going on would give wrong
+// Ends the process in every build if `condition` does not hold, because going on would give wrong
 // numbers.
 #define ROLLCALL_ASSERT(condition)                                                          \
   do {                                                                                      \
@@ -15,7 +15,7 @@
     }                                                                                       \
   } while (false)
 
-// The same, in debug builds only: for the hot path.
+// The same in debug builds only, for the hot path.
 #ifdef NDEBUG
 #define ROLLCALL_DCHECK(condition) static_cast<void>(0)
 #else

@@ -1,5 +1,5 @@
-// Numbers and strings to bytes and back: little endian, LEB128 varints, lengths before strings,
-// columns of as few bytes as their numbers need.
+// Encodes numbers and strings as bytes and decodes them: little endian, LEB128 varints, strings
+// after their lengths, and columns in as few bytes as their numbers need.
 #pragma once
 
 #include <algorithm>
@@ -18,8 +18,8 @@ namespace rollcall {
 
 static_assert(std::endian::native == std::endian::little, "the stored format is little endian");
 
-// Appends a column of unsigned numbers: their width, which is the bytes that the largest needs, and
-// that many bytes of each.
+// Appends a column of unsigned numbers: their width, which is the number of bytes that the largest
+// needs, and that many bytes of each.
 template <class Number>
 class ColumnWriter {
  public:
@@ -28,7 +28,7 @@ class ColumnWriter {
     while (width_ < sizeof max && max >> (8 * width_) != 0) ++width_;
     out.push_back(static_cast<char>(width_));
     const std::size_t begin = out.size();
-    // Of each number all bytes are written, and those past its width covered by the next one.
+    // All bytes of each number are written; the next one overwrites those past the width.
     out.resize(begin + width_ * count + sizeof(Number));
     place_ = out.data() + begin;
   }
@@ -70,7 +70,7 @@ class ByteWriter {
     byte(static_cast<std::uint8_t>(value));
   }
 
-  // Small magnitudes of either sign take few bytes.
+  // Numbers of small magnitude take few bytes, whatever their sign.
   void zigzag(std::int64_t value) {
     varint((static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63));
   }
@@ -85,14 +85,14 @@ class ByteWriter {
     out_.append(value);
   }
 
-  // The elements as they lie in memory, without their number.
+  // Appends the elements as they lie in memory, without their count.
   template <class T>
   void elements(const T* values, std::size_t count) {
     static_assert(std::is_trivially_copyable_v<T>);
     out_.append(reinterpret_cast<const char*>(values), count * sizeof(T));
   }
 
-  // The least, and how far above it each is; without their number.
+  // Appends the least value and how far each is above it, without their count.
   void amounts(std::span<const Amount> values) {
     const Amount least = values.empty() ? 0 : std::ranges::min(values);
     const Amount most = values.empty() ? 0 : std::ranges::max(values);
@@ -108,8 +108,8 @@ class ByteWriter {
   std::string& out_;
 };
 
-// Reads what ByteWriter and ColumnWriter wrote. After anything that does not fit, `ok()` is false
-// for good and reads return zeros, so that a decoder may check once.
+// Reads what ByteWriter and ColumnWriter wrote. Once something does not fit, `ok()` stays false and
+// all reads return zeros, so that a decoder may check only once.
 class ByteReader {
  public:
   explicit ByteReader(std::string_view bytes) : bytes_(bytes) {}
@@ -138,7 +138,7 @@ class ByteReader {
     return fail();
   }
 
-  // A varint that is at most `max`.
+  // Reads a varint that is at most `max`.
   template <class T = std::uint32_t>
   T varint_up_to(std::uint64_t max) {
     const std::uint64_t value = varint();
@@ -146,8 +146,8 @@ class ByteReader {
     return static_cast<T>(value);
   }
 
-  // How many elements follow, each of which takes at least `element_bytes_min` bytes: a damaged
-  // count cannot make a decoder allocate more than the bytes it was given.
+  // Reads how many elements follow, each of which takes at least `element_bytes_min` bytes. A
+  // damaged count thus cannot make a decoder allocate much more than the bytes it was given.
   std::size_t count(std::size_t element_bytes_min) {
     const std::uint64_t count = varint();
     if (count > bytes_.size() / element_bytes_min) return fail();
@@ -189,7 +189,7 @@ class ByteReader {
     return values;
   }
 
-  // The numbers of a column; none where they do not fit.
+  // Reads the numbers of a column; returns none if they do not fit.
   template <class Number>
   std::vector<Number> column(std::size_t count) {
     const std::size_t width = byte();

@@ -1,4 +1,4 @@
-// Decimal digits, eight at once, and the integers that they are.
+// Reads integers from decimal digits, eight at a time.
 #pragma once
 
 #include <bit>
@@ -12,7 +12,7 @@ namespace rollcall {
 
 static_assert(std::endian::native == std::endian::little, "the first character is the lowest byte");
 
-// The characters at `text`, the first in the lowest byte.
+// Returns the characters at `text`, the first in the lowest byte.
 template <class Word>
 Word load_chars(const char* text) {
   Word chars;
@@ -20,7 +20,8 @@ Word load_chars(const char* text) {
   return chars;
 }
 
-// Whether every byte of `bytes` is at most the byte of `max` in its place. Those are below 128.
+// Returns whether every byte of `bytes` is at most the corresponding byte of `max`. Bytes of `max`
+// are below 128.
 inline bool bytes_at_most(std::uint64_t bytes, std::uint64_t max) {
   constexpr std::uint64_t kTopBits = 0x8080808080808080;
   // A byte that is greater than its maximum carries into its top bit.
@@ -28,11 +29,11 @@ inline bool bytes_at_most(std::uint64_t bytes, std::uint64_t max) {
   return ((carries | bytes) & kTopBits) == 0;
 }
 
-// Reads a text of 1 to 16 digits, and nothing else. False when it is no such text; it may still be
-// a longer number.
+// Reads a text of 1 to 16 digits and nothing else. Returns false for any other text, which may
+// still be a longer number.
 inline bool parse_short_digits(std::string_view text, std::uint64_t& number) {
   constexpr std::uint64_t kZeros = 0x3030303030303030;  // eight characters '0'
-  // The value of the last `count` of eight characters, of which the others mean nothing.
+  // Returns the value of the last `count` of eight characters, and ignores the others.
   const auto last_digits = [](std::uint64_t chars, std::size_t count, std::uint64_t& value) {
     const std::uint64_t others = count == 8 ? 0 : ~std::uint64_t{0} >> (8 * count);
     const std::uint64_t digits = (chars ^ kZeros) & ~others;
@@ -53,7 +54,7 @@ inline bool parse_short_digits(std::string_view text, std::uint64_t& number) {
     return size > 0;
   }
   if (size < 8) {
-    // The last four, and before them as many of the first four as are not among them.
+    // The last four characters, preceded by those of the first four that are not among them.
     const std::uint64_t first = std::uint64_t{load_chars<std::uint32_t>(text.data())}
                                 << (8 * (8 - size));
     const std::uint64_t last = load_chars<std::uint32_t>(end - 4);
@@ -71,8 +72,8 @@ inline bool parse_short_digits(std::string_view text, std::uint64_t& number) {
   return true;
 }
 
-// Reads the one text of an integer: decimal digits that fit 64 bits, without a sign, blanks or
-// leading zeros, so that different texts are never the same integer.
+// Reads the canonical text of an integer: decimal digits that fit 64 bits, without a sign, blanks
+// or leading zeros, so that different texts are never the same integer.
 inline bool parse_canonical_integer(std::string_view text, std::uint64_t& integer) {
   if (text.size() > 1 && text[0] == '0') return false;
   if (parse_short_digits(text, integer)) return true;

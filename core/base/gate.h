@@ -1,4 +1,4 @@
-// One at a time, first come first served.
+// A gate that lets one caller through at a time, in the order of arrival.
 #pragma once
 
 #include <chrono>
@@ -11,17 +11,17 @@
 
 namespace rollcall {
 
-// Guards the state that batches change and snapshots are taken of. Unlike a mutex that is held, a
-// gate that is passed may be kept across calls of the workers: tasks of the engine's never ask
-// for it, so a thread that helps with other tasks while it waits cannot wait for itself. Waiters
-// are served in the order of their arrival, so neither queries nor ingest can starve the other.
+// Guards the state that batches change and snapshots are taken of. Unlike a mutex, a gate that was
+// passed may be kept across calls to the workers: the engine's tasks never ask for it, so a thread
+// that helps with other tasks while it waits cannot wait for itself. Waiters are served in the
+// order of their arrival, so neither queries nor ingest can starve the other.
 class ROLLCALL_CAPABILITY("gate") Gate {
  public:
-  // Passes the gate while it lives.
+  // Holds the gate for its lifetime.
   class ROLLCALL_SCOPED_CAPABILITY Pass {
    public:
     explicit Pass(Gate& gate) ROLLCALL_ACQUIRE(gate) : gate_(gate) { gate_.enter(); }
-    // Calls `check` every few milliseconds while it waits; what that throws ends the waiting.
+    // Calls `check` every few milliseconds while it waits; an exception from it ends the wait.
     template <class Check>
     Pass(Gate& gate, const Check& check) ROLLCALL_ACQUIRE(gate) : gate_(gate) {
       gate_.enter(check);
@@ -34,7 +34,7 @@ class ROLLCALL_CAPABILITY("gate") Gate {
     Gate& gate_;
   };
 
-  // For lambdas, tasks of the workers among them, whose callers have passed the gate.
+  // For lambdas, including tasks of the workers, whose callers have passed the gate.
   void assert_passed() const ROLLCALL_ASSERT_CAPABILITY(this) {}
 
  private:
@@ -47,7 +47,7 @@ class ROLLCALL_CAPABILITY("gate") Gate {
   void enter(const Check& check) ROLLCALL_ACQUIRE() {
     constexpr std::chrono::milliseconds kUnchecked(5);
     const MutexLock lock(mutex_);
-    // So that leaving needs no memory: all who wait may leave.
+    // Reserved here so that leaving needs no memory even if all waiters give up.
     left_.reserve(static_cast<std::size_t>(next_ticket_ - serving_) + 1);
     const std::uint64_t ticket = next_ticket_++;
     auto unchecked_until = std::chrono::steady_clock::now() + kUnchecked;
@@ -76,7 +76,7 @@ class ROLLCALL_CAPABILITY("gate") Gate {
   ConditionVariable changed_;
   std::uint64_t next_ticket_ ROLLCALL_GUARDED_BY(mutex_) = 0;
   std::uint64_t serving_ ROLLCALL_GUARDED_BY(mutex_) = 0;
-  // Tickets of those who wait no more.
+  // Tickets of those who gave up waiting.
   std::vector<std::uint64_t> left_ ROLLCALL_GUARDED_BY(mutex_);
 };
 

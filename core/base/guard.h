@@ -1,4 +1,4 @@
-// The edge of the library, which no exception but std::bad_alloc passes.
+// The edge of the library, which no exception passes but std::bad_alloc.
 #pragma once
 
 #include <string_view>
@@ -8,11 +8,11 @@
 
 namespace rollcall {
 
-// What the exception that is being handled says, after "WHERE: "; std::bad_alloc is thrown on.
+// Returns what the current exception says, after "WHERE: "; rethrows std::bad_alloc.
 Status caught_exception(std::string_view where);
 
-// Runs the body of a public call, or a function of the caller's. What it throws becomes an error
-// that names `where`.
+// Runs the body of a public call, or a function of the caller. An exception from it becomes an
+// error that names `where`.
 template <class Body>
 auto guarded(std::string_view where, const Body& body) -> std::invoke_result_t<const Body&> {
   try {

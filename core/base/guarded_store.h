@@ -1,4 +1,4 @@
-// A store as callers get it.
+// The wrapper through which callers use a store.
 #pragma once
 
 #include <memory>
@@ -8,9 +8,9 @@
 
 namespace rollcall {
 
-// Wraps a store so that it lets no exception out but std::bad_alloc, whatever functions of a commit
-// throw, and so that in a child made by fork() its calls, and those of its views and its journal,
-// are refused with kFailedPrecondition; taking them down does nothing there. `name` begins errors.
+// Wraps a store so that it lets no exception out but std::bad_alloc, whatever the functions of a
+// commit throw. In a child made by fork() its calls, and those of its views and its journal, are
+// refused with kFailedPrecondition, and its destructor does nothing. `name` begins the errors.
 std::unique_ptr<Store> guard_store(std::unique_ptr<Store> store, std::string name);
 
 }  // namespace rollcall

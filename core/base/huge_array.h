@@ -1,5 +1,5 @@
-// An array of zeros in huge pages, for tables that are read at random: with pages of 4 KiB every
-// second access would miss the TLB too.
+// An array in huge pages, for tables that are read at random: with pages of 4 KiB, every second
+// access would miss the TLB, too.
 #pragma once
 
 #include <sys/mman.h>
@@ -13,7 +13,7 @@
 
 namespace rollcall {
 
-// Of trivial elements, all zero at first, aligned to a cache line at least.
+// Holds trivial elements, initially zero, aligned at least to a cache line.
 template <class T>
 class HugeArray {
   static_assert(std::is_trivial_v<T>);
@@ -28,7 +28,7 @@ class HugeArray {
     const std::size_t bytes = (size * sizeof(T) + alignment - 1) / alignment * alignment;
     elements_.reset(static_cast<T*>(std::aligned_alloc(alignment, bytes)));
     if (elements_ == nullptr) throw std::bad_alloc();
-    // Only advice: without huge pages everything works, slower.
+    // This is only advice: without huge pages everything works, only slower.
     if (alignment == kHugePage) madvise(elements_.get(), bytes, MADV_HUGEPAGE);
     std::memset(elements_.get(), 0, bytes);
   }

@@ -1,4 +1,4 @@
-// How many bytes a batch may still bring into memory.
+// Counts how many bytes a batch may still bring into memory.
 #pragma once
 
 #include <atomic>
@@ -12,7 +12,7 @@ class MemoryAllowance {
  public:
   explicit MemoryAllowance(std::size_t bytes) : left_(static_cast<std::int64_t>(bytes)) {}
 
-  // Takes `bytes` of it, whether or not there are as many.
+  // Takes `bytes`, even if fewer are left.
   void take(std::size_t bytes) {
     const auto taken = static_cast<std::int64_t>(bytes);
     if (left_.fetch_sub(taken, std::memory_order_relaxed) < taken) overdrawn_ = true;
@@ -20,7 +20,7 @@ class MemoryAllowance {
   void give_back(std::size_t bytes) {
     left_.fetch_add(static_cast<std::int64_t>(bytes), std::memory_order_relaxed);
   }
-  // Whether more was ever taken than there was.
+  // Returns whether more was ever taken than there was.
   bool is_overdrawn() const { return overdrawn_; }
 
  private:

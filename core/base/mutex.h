@@ -1,4 +1,4 @@
-// The mutexes of the standard library, as clang's thread safety analysis can follow them.
+// Wraps the mutexes of the standard library so that clang's thread safety analysis can follow them.
 #pragma once
 
 #include <chrono>
@@ -19,7 +19,7 @@ class ROLLCALL_CAPABILITY("mutex") Mutex {
   void lock() ROLLCALL_ACQUIRE() { mutex_.lock(); }
   bool try_lock() ROLLCALL_TRY_ACQUIRE(true) { return mutex_.try_lock(); }
   void unlock() ROLLCALL_RELEASE() { mutex_.unlock(); }
-  // For lambdas, whose callers hold it.
+  // For lambdas whose callers hold it.
   void assert_held() const ROLLCALL_ASSERT_CAPABILITY(this) {}
 
  private:
@@ -27,7 +27,7 @@ class ROLLCALL_CAPABILITY("mutex") Mutex {
   std::mutex mutex_;
 };
 
-// Holds a mutex while it lives, but for the time between unlock() and lock().
+// Holds a mutex for its lifetime, except between unlock() and lock().
 class ROLLCALL_SCOPED_CAPABILITY MutexLock {
  public:
   explicit MutexLock(Mutex& mutex) ROLLCALL_ACQUIRE(mutex) : mutex_(mutex) { mutex_.lock(); }
@@ -53,7 +53,7 @@ class ROLLCALL_SCOPED_CAPABILITY MutexLock {
   bool is_locked_ = true;
 };
 
-// Waits end for no reason, too: callers look again at what they wait for.
+// Waits may end spuriously, so callers check again what they wait for.
 class ConditionVariable {
  public:
   void wait(Mutex& mutex) ROLLCALL_REQUIRES(mutex) {
@@ -84,7 +84,7 @@ class ROLLCALL_CAPABILITY("mutex") SharedMutex {
   std::shared_mutex mutex_;
 };
 
-// Holds a shared mutex while it lives: as the only one, to write what it guards.
+// Holds a shared mutex exclusively for its lifetime, to write what it guards.
 class ROLLCALL_SCOPED_CAPABILITY WriteLock {
  public:
   explicit WriteLock(SharedMutex& mutex) ROLLCALL_ACQUIRE(mutex) : mutex_(mutex) { mutex_.lock(); }
@@ -96,7 +96,7 @@ class ROLLCALL_SCOPED_CAPABILITY WriteLock {
   SharedMutex& mutex_;
 };
 
-// Holds a shared mutex while it lives: with others, to read what it guards.
+// Holds a shared mutex for its lifetime together with other readers, to read what it guards.
 class ROLLCALL_SCOPED_CAPABILITY ReadLock {
  public:
   explicit ReadLock(SharedMutex& mutex) ROLLCALL_ACQUIRE_SHARED(mutex) : mutex_(mutex) {

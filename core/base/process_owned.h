@@ -1,4 +1,4 @@
-// What belongs to the process that made it.
+// Ownership by the process that made an object.
 #pragma once
 
 #include <unistd.h>
@@ -7,9 +7,9 @@
 
 namespace rollcall {
 
-// Owns a value, and takes it down in the process that made it only. A child made by fork() has a
-// copy whose mutexes may be held by threads that are not there, and whose files are the parent's:
-// there it is left as it is, so that nothing is written, nobody waited for, and nothing joined.
+// Owns a value, and destroys it only in the process that made it. A child made by fork() has a copy
+// whose mutexes may be held by threads that do not exist there, and whose files are the parent's.
+// The copy is left as it is, so that nothing is written, waited for or joined.
 template <class T>
 class ProcessOwned {
  public:
@@ -20,7 +20,7 @@ class ProcessOwned {
   ProcessOwned(const ProcessOwned&) = delete;
   ProcessOwned& operator=(const ProcessOwned&) = delete;
 
-  // Whether this is the process that made it.
+  // Returns whether this is the process that made it.
   bool is_here() const { return ::getpid() == process_; }
   T& operator*() const { return *value_; }
 

@@ -1,8 +1,9 @@
-// What questions may take: memory, of which all that are under way have a part together, and time.
+// Accounts for what questions take: memory, of which all running questions together have a share,
+// and time.
 //
-// Whatever grows with a question is taken from its account before it is allocated. What does not
-// fit, and the moment at which the caller wants no answer any more, end the question as running out
-// of memory does: by an exception, which Engine turns into the Status that it carries.
+// Whatever grows with a question is charged to its account before it is allocated. A question that
+// does not fit, or whose answer the caller no longer wants, ends as if it ran out of memory: by an
+// exception, which Engine turns into the Status that it carries.
 #pragma once
 
 #include <atomic>
@@ -26,7 +27,7 @@ class QuestionFailure : public std::exception {
   const Status status_;
 };
 
-// What questions have together. Threads: any.
+// The memory that all questions have together. Threads: any.
 class QuestionBudget {
  public:
   explicit QuestionBudget(std::size_t bytes_max) : bytes_max_(bytes_max) {}
@@ -41,47 +42,47 @@ class QuestionBudget {
   std::atomic<std::size_t> taken_{0};
 };
 
-// What memory of a question is for: an error says what to narrow.
+// What a question needs memory for. Errors say by it what to narrow.
 enum class QuestionNeed : std::uint8_t {
   kReads,     // the names of what it reads
-  kPlans,     // what is to be done for it, before anything is read
-  kPages,     // what it reads, where it does not stay in memory
-  kSets,      // that the users of a chunk are counted by
+  kPlans,     // what is planned before anything is read
+  kPages,     // what it reads that does not stay in memory
+  kSets,      // the sets by which users of a chunk are counted
   kCells,     // the counts
-  kTotals,    // of single days and hours
-  kRows,      // of the answer
+  kTotals,    // totals of single days and hours
+  kRows,      // rows of the answer
   kMembers,   // users behind a cell
   kSegments,  // the parts of segments
-  kLists,     // of users
+  kLists,     // lists of users
   kHistory,   // events that have yet to be sorted
   kSamples,   // durations, of which medians are made
 };
 
-// Of one call of Engine::query. Threads: any.
+// The account of one call of Engine::query. Threads: any.
 class QuestionAccount {
  public:
   QuestionAccount(QuestionBudget& budget, const QueryLimits& limits)
       : budget_(budget),
         limits_(limits),
         may_end_(limits.stop.stop_possible() || limits.deadline.has_value()) {}
-  // Gives back what has not been given back.
+  // Gives back what was taken and not given back.
   ~QuestionAccount() { budget_.give_back(taken_); }
   QuestionAccount(const QuestionAccount&) = delete;
   QuestionAccount& operator=(const QuestionAccount&) = delete;
 
-  // Throws QuestionFailure where the caller wants no answer any more. Takes a few dozen
-  // nanoseconds where the caller may say so, and next to none otherwise.
+  // Throws QuestionFailure if the caller no longer wants an answer. Takes a few dozen nanoseconds
+  // if the limits allow the caller to say so, and next to none otherwise.
   void check() const {
     if (may_end_) check_limits();
   }
 
-  // Throws QuestionFailure, and takes nothing, where it does not fit.
+  // Throws QuestionFailure, and takes nothing, if `bytes` do not fit.
   void take(std::size_t bytes, QuestionNeed need);
-  // False, and takes nothing, where too little of what questions have would be left for others
+  // Returns false, and takes nothing, if too little of what questions have would be left for others
   // (kSpareShareLeast).
   bool take_spare(std::size_t bytes);
   void give_back(std::size_t bytes);
-  // How much more all questions together may take.
+  // Returns how much more all questions together may take.
   std::size_t left() const;
 
   const QueryLimits& limits() const { return limits_; }
@@ -91,14 +92,14 @@ class QuestionAccount {
 
   QuestionBudget& budget_;
   const QueryLimits& limits_;
-  const bool may_end_;  // before there is an answer
+  const bool may_end_;  // early, by a deadline or a stop
   std::atomic<std::size_t> taken_{0};
 };
 
 // Checks an account every few steps, each of which takes some hundred nanoseconds. Threads: one.
 class QuestionPace {
  public:
-  explicit QuestionPace(const QuestionAccount* account) : account_(account) {}  // null: of none
+  explicit QuestionPace(const QuestionAccount* account) : account_(account) {}  // may be null
   void step() {
     if (++steps_ % kStepsUnchecked == 0 && account_ != nullptr) account_->check();
   }
@@ -109,11 +110,11 @@ class QuestionPace {
   std::uint32_t steps_ = 0;
 };
 
-// Bytes of an account, which are given back when this goes.
+// Owns bytes taken from an account, and gives them back when it is destroyed.
 class QuestionMemory {
  public:
-  QuestionMemory() = default;  // of no account, which has no bounds
-  explicit QuestionMemory(QuestionAccount* account) : account_(account) {}  // null: of none
+  QuestionMemory() = default;  // belongs to no account, and has no bounds
+  explicit QuestionMemory(QuestionAccount* account) : account_(account) {}  // null: no account
   QuestionMemory(QuestionMemory&& other) noexcept { *this = std::move(other); }
   QuestionMemory& operator=(QuestionMemory&& other) noexcept {
     std::swap(account_, other.account_);
@@ -137,7 +138,7 @@ class QuestionMemory {
     account_->give_back(bytes);
     bytes_ -= bytes;
   }
-  // Leaves the bytes to the account until its end: they have gone into the answer.
+  // Leaves the bytes taken until the account ends, because they have gone into the answer.
   void leave() { bytes_ = 0; }
   // As QuestionAccount::take_spare.
   bool take_spare(std::size_t bytes) {
@@ -152,7 +153,7 @@ class QuestionMemory {
   std::size_t bytes_ = 0;
 };
 
-// Makes room for `more` elements, which are to be added to `vector`. Its memory stays taken.
+// Makes room for `more` elements that will be added to `vector`, and leaves its memory taken.
 // `account` is a QuestionAccount or a QuestionMemory.
 template <class Account, class Vector>
 void take_for(Account& account, Vector& vector, std::size_t more, QuestionNeed need) {

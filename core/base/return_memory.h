@@ -1,4 +1,4 @@
-// Memory that is free, back to the system.
+// Gives free memory back to the system.
 #pragma once
 
 #include <cstdlib>  // which says whose C library it is
@@ -9,7 +9,7 @@
 
 namespace rollcall {
 
-// Other allocators than that of the GNU C library do so by themselves. Takes milliseconds.
+// Allocators other than that of the GNU C library do so by themselves. Takes milliseconds.
 inline void return_free_memory() {
 #if defined(__GLIBC__)
   ::malloc_trim(0);

@@ -1,4 +1,4 @@
-// Workers (workers.h) on oneTBB, in an arena of their own: nothing global is changed.
+// Workers (workers.h) on oneTBB, in an arena of their own, so that nothing global is changed.
 #pragma once
 
 #include <algorithm>

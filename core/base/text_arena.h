@@ -1,4 +1,4 @@
-// Texts that live as long as a block.
+// Memory for texts that live as long as a block.
 #pragma once
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 
 namespace rollcall {
 
-// Gives out memory that stays where it is until `clear`. Threads: one at a time.
+// Hands out memory that stays in place until `clear`. Threads: one at a time.
 class TextArena {
  public:
   char* allocate(std::size_t size) {

@@ -1,8 +1,9 @@
-// These say what a function or a field needs held. Clang's thread safety analysis reads them; other
-// compilers pass over them. `make tidy` compiles with clang and takes each violation for an error.
+// Annotations that say what must be held for a function or a field. Clang's thread safety analysis
+// reads them; other compilers ignore them. `make tidy` compiles with clang, with each violation as
+// an error.
 //
-// The analysis looks at one function at a time and does not see who calls a lambda. A lambda that
-// is called by somebody who holds what it needs says so: assert_held(), Gate::assert_passed().
+// The analysis looks at one function at a time and does not see who calls a lambda. A lambda whose
+// caller holds what it needs asserts that: assert_held(), Gate::assert_passed().
 #pragma once
 
 #if defined(__clang__)
@@ -11,14 +12,14 @@
 #define ROLLCALL_THREAD_SAFETY(attribute)
 #endif
 
-// A type with the first can be held; one with the second holds something while it lives.
+// A type with the first can be held; one with the second holds something for its lifetime.
 #define ROLLCALL_CAPABILITY(name) ROLLCALL_THREAD_SAFETY(capability(name))
 #define ROLLCALL_SCOPED_CAPABILITY ROLLCALL_THREAD_SAFETY(scoped_lockable)
 
-// Of fields: what is held by whoever reads or writes them.
+// For fields: what a reader or writer must hold.
 #define ROLLCALL_GUARDED_BY(held) ROLLCALL_THREAD_SAFETY(guarded_by(held))
 
-// Of functions: what their callers hold, or do not hold; what they take and let go.
+// For functions: what their callers must hold, or must not hold; what they acquire and release.
 #define ROLLCALL_REQUIRES(...) ROLLCALL_THREAD_SAFETY(requires_capability(__VA_ARGS__))
 #define ROLLCALL_EXCLUDES(...) ROLLCALL_THREAD_SAFETY(locks_excluded(__VA_ARGS__))
 #define ROLLCALL_ACQUIRE(...) ROLLCALL_THREAD_SAFETY(acquire_capability(__VA_ARGS__))
@@ -31,5 +32,5 @@
 #define ROLLCALL_ASSERT_CAPABILITY(held) ROLLCALL_THREAD_SAFETY(assert_capability(held))
 #define ROLLCALL_RETURN_CAPABILITY(held) ROLLCALL_THREAD_SAFETY(lock_returned(held))
 
-// Of functions that are right in a way that the analysis cannot follow. A comment says why.
+// For functions that are correct in a way that the analysis cannot follow. A comment says why.
 #define ROLLCALL_NO_THREAD_SAFETY_ANALYSIS ROLLCALL_THREAD_SAFETY(no_thread_safety_analysis)

@@ -1,5 +1,5 @@
-// Workers (workers.h) on plain threads, made anew for each call: slow, and simple enough for the
-// thread sanitizer to follow.
+// Workers (workers.h) on plain threads that are started anew for each call: slow, but simple enough
+// for the thread sanitizer to follow.
 #pragma once
 
 #include <algorithm>
@@ -68,7 +68,7 @@ class ThreadWorkers {
     const auto pass_one = [&] {
       MutexLock next_lock(next_mutex);
       if (ended) return false;
-      ended = true;  // should `next` throw
+      ended = true;  // in case `next` throws
       auto item = next();
       ended = item == nullptr;
       if (ended) return false;
@@ -88,7 +88,7 @@ class ThreadWorkers {
         while (pass_one()) {
         }
       } catch (...) {
-        // Nobody shall wait for the item that does not come.
+        // No thread must wait for the item that will not come.
         const MutexLock lock(take_mutex);
         failed = true;
         taken.notify_all();
@@ -98,10 +98,10 @@ class ThreadWorkers {
   }
 
  private:
-  // More than small machines have: where threads meet is what these are for.
+  // This is more than small machines have, because these workers are for making threads meet.
   static constexpr std::uint32_t kThreadsMax = 4;
 
-  // Calls `body` in so many threads, the caller's among them.
+  // Calls `body` in `count` threads, including the caller's.
   template <class Body>
   static void in_threads(std::size_t count, const Body& body) {
     Mutex mutex;

@@ -1,25 +1,26 @@
 // The threads that do the engine's work.
 //
-// There are two kinds with one interface: on oneTBB, and on plain threads, which the thread
-// sanitizer can follow; it cannot see what synchronises within the library of oneTBB. The build
-// chooses (ROLLCALL_WORKERS). Both have:
+// There are two kinds with one interface: one on oneTBB, and one on plain threads, which the thread
+// sanitizer can follow; it cannot see how the oneTBB library synchronises. The build chooses
+// (ROLLCALL_WORKERS). Both have:
 //
-//   Workers(threads_max)        Work is done by so many threads at most, the caller's among them;
-//                               0: as many as the process may use. Starts none by itself.
-//   thread_count()              How many they are at most.
+//   Workers(threads_max)        Uses at most that many threads, including the caller's; 0: as many
+//                               as the process may use. Starts no thread by itself.
+//   thread_count()              Returns the largest number of threads that it may use.
 //   for_each(count, task)       Calls task(i) once for each i below `count`, in any order, in
 //                               several threads; returns when all are done. A task may call
 //                               for_each of the same workers.
-//   pipeline(next, work, take)  Calls next() until it gives a null pointer, work(*item) for each
-//                               item, and take(item) in the order of next: `next` and `take` one
-//                               call at a time, `work` in several threads. All three may run at
-//                               the same time. Items that are on their way are few: at most two
-//                               more than threads.
-//   PerThread<T>                One T for each thread that asks for its local(), made by the
-//                               function that is given, or T(). Ranged over when all are done.
+//   pipeline(next, work, take)  Calls next() until it returns a null pointer, work(*item) for each
+//                               item, and take(item) in the order of next. It makes one call of
+//                               `next` and of `take` at a time, and calls `work` in several
+//                               threads. All three may run at the same time. At most two more items
+//                               than threads are in the pipeline.
+//   PerThread<T>                Has one T for each thread that calls local(), made by the given
+//                               function, or T(). It can be iterated over when all are done.
 //
-// What a task throws, the caller gets; of several exceptions one. Other tasks may be left out then.
-// Threads: for_each and pipeline from any number of them.
+// An exception from a task reaches the caller; of several, one does. Other tasks may then be
+// skipped.
+// Threads: for_each and pipeline may be called from any number of threads.
 #pragma once
 
 #ifdef ROLLCALL_WORKERS_THREADS

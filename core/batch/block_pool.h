@@ -1,5 +1,5 @@
-// Blocks of prepared rows, used again: the pages of fresh memory cost more to get from the system
-// than a block of events costs to write into it.
+// A pool of blocks of prepared rows. Blocks are reused because getting the pages of fresh memory
+// from the system costs more than writing a block of events into them.
 #pragma once
 
 #include <unistd.h>
@@ -17,15 +17,16 @@ struct PreparedBlock;
 // Threads: any.
 class BlockPool {
  public:
-  // `kept_bytes_max`: of the blocks kept for later.
+  // `kept_bytes_max` bounds the blocks that are kept for later.
   explicit BlockPool(std::size_t kept_bytes_max);
   ~BlockPool();
   BlockPool(const BlockPool&) = delete;
   BlockPool& operator=(const BlockPool&) = delete;
 
-  // A block, whose content is of no meaning.
+  // Returns a block with arbitrary content.
   std::unique_ptr<PreparedBlock> take();
-  // In a child made by fork() the block goes: a thread that is not there may have the mutex.
+  // In a child made by fork() the block is freed, since a thread that does not exist there may hold
+  // the mutex.
   void give_back(std::unique_ptr<PreparedBlock> block) noexcept;
   std::size_t kept_bytes() const;
 

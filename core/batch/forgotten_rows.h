@@ -7,7 +7,7 @@
 
 namespace rollcall {
 
-// Leaves the batch as it would have been prepared without them, but for names that nothing else
+// Leaves the batch as it would have been prepared without them, except for names that nothing else
 // uses. Works on the blocks in parallel.
 void drop_forgotten_rows(PreparedRows& rows, const ForgottenUsers& forgotten, Workers& workers);
 

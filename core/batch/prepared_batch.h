@@ -1,4 +1,4 @@
-// A batch checked, dated and split by partition: all of the work on a batch that needs no other.
+// A batch checked, dated and split by partition: all the work on a batch that needs no other state.
 #pragma once
 
 #include <cstddef>
@@ -31,18 +31,18 @@ using PairHour = std::uint32_t;
 inline constexpr std::uint32_t kHourBits = 5;
 inline constexpr std::uint32_t kHourStride = 1u << kHourBits;
 
-// Of a block, at most: what they are scattered to fits the second level of a core's cache.
+// The most rows in a block. What they are scattered to fits the second level of a core's cache.
 inline constexpr std::size_t kBlockRows = 32'768;
 
-// Rows that follow one another in a batch, ordered by partition; within a partition in the order of
-// the batch. A block fits the cache of a core, so that its rows are put in their places there.
+// Consecutive rows of a batch, ordered by partition, and within a partition in the order of the
+// batch. A block fits the cache of a core, in which its rows are put in their places.
 //
-// Blocks are used again: a column may be longer than there are rows, and hold anything past them.
+// Blocks are reused: a column may be longer than there are rows, and hold anything past them.
 struct PreparedBlock {
   std::vector<std::uint32_t> partition_begin;  // partition p: rows [begin[p], begin[p + 1])
   std::vector<std::uint64_t> hashes;           // hash_user of the users
-  // By column, of the events and then of each dimension, and row. Their pairs are
-  // PreparedRows::pairs of the same column.
+  // By column (that of the events, then one for each dimension) and row. PreparedRows::pairs of the
+  // same column has the pairs.
   std::vector<std::vector<PairHour>> pair_hours;
   std::vector<TimeUs> times;  // by row; none where the store keeps no history
 
@@ -54,9 +54,9 @@ struct PreparedBlock {
   std::vector<Value> values;
   std::vector<std::uint32_t> value_begin;  // by partition, as partition_begin
 
-  // Of string users only: the bytes of all, end to end, in the order of rows.
+  // For string users only: the bytes of all, end to end, in the order of rows.
   std::string string_bytes;
-  std::vector<std::uint32_t> string_ends;  // of each in string_bytes
+  std::vector<std::uint32_t> string_ends;  // the end of each in string_bytes
 
   std::size_t memory_bytes() const;
   std::size_t row_count(std::uint32_t partition) const {
@@ -89,9 +89,9 @@ struct PreparedBlock {
 };
 
 struct PreparedRows {
-  StoreSettings settings;                                  // that they were prepared for
-  std::vector<std::string> event_names;                    // used ones
-  std::vector<std::vector<std::string>> dimension_values;  // used ones, by dimension
+  StoreSettings settings;                                  // those they were prepared for
+  std::vector<std::string> event_names;                    // only those in use
+  std::vector<std::vector<std::string>> dimension_values;  // only those in use, by dimension
   // The events' series first (index = event), then those of the dimensions.
   std::vector<LocalSeries> series;
 
@@ -99,11 +99,11 @@ struct PreparedRows {
     std::uint32_t series;  // local
     Day day;
   };
-  std::vector<std::vector<Pair>> pairs;  // by column: all that the rows need, each once
+  std::vector<std::vector<Pair>> pairs;  // by column: those that the rows need, each once
   std::vector<std::unique_ptr<PreparedBlock>> blocks;
-  std::shared_ptr<BlockPool> pool;  // where they go back to
+  std::shared_ptr<BlockPool> pool;  // the blocks go back to it
   std::size_t row_count = 0;
-  DayRange day_range;  // meaningless in an empty batch, as the next one
+  DayRange day_range;  // meaningless in an empty batch, and so is the next member
   TimeUs known_until = 0;
 
   bool has_values(std::uint32_t partition) const;
@@ -114,10 +114,10 @@ struct PreparedRows {
   PreparedRows& operator=(const PreparedRows&) = delete;
 };
 
-// The days that there are rows of.
+// Returns the days that have rows.
 DayRange days_of(const PreparedRows& rows);
 
-// What it takes to prepare batches. All that it points to outlives the call.
+// What preparing batches needs. All that it refers to outlives the call.
 struct PrepareContext {
   const StoreSettings& settings;
   const TimeZone& zone;
@@ -126,6 +126,7 @@ struct PrepareContext {
   Workers& workers;
 };
 
+// Checks, dates and splits a batch.
 //   kInvalidArgument  see Engine::ingest
 Result<std::unique_ptr<PreparedRows>> prepare_rows(const EventBatch& batch,
                                                    const PrepareContext& context);

@@ -1,4 +1,4 @@
-// Several prepared batches as one.
+// Merges several prepared batches into one.
 #pragma once
 
 #include <memory>
@@ -8,7 +8,7 @@
 
 namespace rollcall {
 
-// The batches, at least one, one after the other. Their rows stay where they are: only names,
+// Joins the batches, at least one, one after the other. Their rows stay where they are; only names,
 // series and pairs are numbered anew.
 //   kInvalidArgument  they were prepared for different settings, or have 2^32 rows or more together
 Result<std::unique_ptr<PreparedRows>> merge_prepared(

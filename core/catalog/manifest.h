@@ -1,5 +1,5 @@
-// What a commit says of the whole store: the settings, the totals, and where everything else
-// begins.
+// The manifest of a commit: what it says about the whole store, with the settings, the totals, and
+// where everything else begins.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@
 
 namespace rollcall {
 
-// The most partitions that a store may have.
+// The largest number of partitions of a store.
 inline constexpr std::uint32_t kPartitionsMax = 4096;
 
 struct Manifest {

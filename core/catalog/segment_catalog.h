@@ -1,4 +1,4 @@
-// The sets of users that a query may name: those saved in the store, and those listed in files.
+// The sets of users that a query may name: segments saved in the store, and lists in files.
 #pragma once
 
 #include <cstdint>
@@ -19,14 +19,14 @@ namespace rollcall {
 
 // A segment that the store keeps: an expression, or a list.
 struct SavedSegment {
-  Segment expression;                     // meaningless where there is a list
-  std::shared_ptr<const UserList> users;  // null: none
+  Segment expression;                     // meaningless if there is a list
+  std::shared_ptr<const UserList> users;  // null: there is no list
 };
 
 struct SegmentCatalog {
   std::map<std::string, SavedSegment, std::less<>> saved;
   std::map<std::string, std::shared_ptr<const UserList>, std::less<>> files;  // by path
-  std::set<std::string, std::less<>> unchecked;  // of the paths, compressed without a checksum
+  std::set<std::string, std::less<>> unchecked;  // those paths compressed without a checksum
 };
 
 }  // namespace rollcall

@@ -19,13 +19,13 @@ class SegmentTable {
   using Segments = std::map<std::string, SavedSegment, std::less<>>;
 
   void set(const std::string& name, SavedSegment segment) { saved_[name] = std::move(segment); }
-  // Whether there was one of that name.
+  // Returns whether there was a segment of that name.
   bool erase(std::string_view name);
-  // Takes forgotten users off the lists; whether any list had one.
+  // Removes forgotten users from the lists. Returns whether any list had one.
   bool forget(const ForgottenUsers& forgotten);
   const Segments& saved() const { return saved_; }
-  // By way of which other saved segments `expression`, kept as `name`, would name itself; nullopt:
-  // it would not.
+  // Returns the other saved segments through which `expression`, kept as `name`, would refer to
+  // itself; nullopt if it would not.
   std::optional<std::vector<std::string>> way_back(const std::string& name,
                                                    const Segment& expression) const;
 

@@ -1,7 +1,7 @@
-// Names to numbers: event names, dimension values, and the series made of them.
+// Maps names to numbers: event names, dimension values, and the series made of them.
 //
 // A series is what presence is kept for: an event name, an event name with one value of one
-// dimension, or any event. Every event belongs to its name's series and, for each declared
+// dimension, or any event. Every event belongs to the series of its name and, for each declared
 // dimension, to the series of its value there ("" when absent).
 #pragma once
 
@@ -24,8 +24,8 @@ using ValueCode = std::uint32_t;
 inline constexpr SeriesId kAnySeries = 0;
 inline constexpr std::string_view kOtherName = "$other";
 
-// Strings numbered from 0 in the order of their first appearance, at most `size_max` of them; later
-// ones all get the number of "$other".
+// Strings numbered from 0 in the order of their first appearance, at most `size_max` of them. All
+// later ones get the number of "$other".
 class BoundedDictionary {
  public:
   explicit BoundedDictionary(std::uint32_t size_max) : size_max_(size_max) {}
@@ -33,10 +33,10 @@ class BoundedDictionary {
   std::uint32_t intern(std::string_view text);
   std::optional<std::uint32_t> find(std::string_view text) const;
   const std::vector<std::string>& values() const { return values_; }
-  // Whether a value was turned into "$other".
+  // Returns whether a value was turned into "$other".
   bool overflowed() const { return overflowed_; }
 
-  // How far it has grown, to go back to.
+  // How far it has grown, so that it can be truncated to that point.
   struct Mark {
     std::size_t size = 0;
     bool overflowed = false;
@@ -81,11 +81,11 @@ class SeriesCatalog {
   ValueCode intern_value(std::size_t dimension, std::string_view value) {
     return values_[dimension].intern(value);
   }
-  // The series, made when new.
+  // Return the series, and make it if it is new.
   SeriesId event_series(EventCode event);
   SeriesId value_series(EventCode event, std::uint32_t dimension, ValueCode value);
 
-  // The series if it exists: no event of an absent one was ever seen.
+  // Return the series if it exists. If it does not, no event of it was ever seen.
   std::optional<SeriesId> find_event_series(EventCode event) const;
   std::optional<SeriesId> find_value_series(EventCode event, std::uint32_t dimension,
                                             ValueCode value) const;
@@ -93,12 +93,12 @@ class SeriesCatalog {
   const BoundedDictionary& events() const { return events_; }
   const std::vector<std::string>& dimensions() const { return dimensions_; }
   const BoundedDictionary& values(std::size_t dimension) const { return values_[dimension]; }
-  // All series but kAnySeries are numbered 1..series_count() - 1.
+  // Series other than kAnySeries are numbered 1..series_count() - 1.
   std::size_t series_count() const { return series_.size(); }
   const Series& series(SeriesId id) const { return series_[id]; }
 
-  // How far the catalog has grown. Going back forgets the names and series that came since, so that
-  // a batch that fails leaves none behind.
+  // How far the catalog has grown. Truncating it to a mark removes the names and series that came
+  // since, so that a batch that fails leaves none behind.
   struct Mark {
     BoundedDictionary::Mark events;
     std::vector<BoundedDictionary::Mark> values;

@@ -1,4 +1,4 @@
-// What is known of each source: the position last ingested, and the tokens of its last batches.
+// What is known about each source: the position last ingested, and the tokens of its last batches.
 #pragma once
 
 #include <map>
@@ -16,16 +16,16 @@ namespace rollcall {
 
 class SourceTable {
  public:
-  // `durable_by`: the commit after which the batch survives a crash; 0: it does in any case.
+  // `durable_by` is the commit after which the batch survives a crash; 0: it does in any case.
   void set(const SourcePosition& position, Epoch durable_by);
-  // In the order of their first appearance.
+  // Returns the positions in the order of their first appearance.
   const std::vector<SourcePosition>& positions() const { return positions_; }
 
-  // Whether a batch of this token is among the last ones of its source.
+  // Returns whether a batch with this token is among the last ones of its source.
   bool has(const BatchToken& token) const;
   void add(const BatchToken& token, Epoch durable_by);
 
-  // The commit after which all batches of a source survive a crash.
+  // Returns the commit after which all batches of a source survive a crash.
   Epoch durable_by(const std::string& source) const;
 
   void serialize(std::string& out) const;
@@ -35,7 +35,7 @@ class SourceTable {
   std::vector<SourcePosition> positions_;
   std::unordered_map<std::string, std::size_t> places_;
   std::map<std::string, TokenWindow> tokens_;          // by source
-  std::unordered_map<std::string, Epoch> durable_by_;  // by source; none: 0
+  std::unordered_map<std::string, Epoch> durable_by_;  // by source; 0 if it has no entry
 };
 
 }  // namespace rollcall

@@ -1,10 +1,10 @@
-// What a store has one page of each: the names, the sources, the saved segments and the forgotten
-// users.
+// The tables that a store has one page of each: the names, the sources, the saved segments and the
+// forgotten users.
 //
 // A table has a row in store_tables.cpp, which says its kind of page, where the manifest has its
 // epoch, and how its bytes are written and read. A new table needs its member here, its row there,
-// a PageKind, and its epoch in the manifest; whoever opens, commits or verifies a store goes by the
-// rows.
+// a PageKind, and its epoch in the manifest. Code that opens, commits or verifies a store goes by
+// the rows.
 #pragma once
 
 #include <bitset>
@@ -24,7 +24,7 @@
 
 namespace rollcall {
 
-// Some of the tables, by their kinds of pages.
+// A set of tables, by their kinds of pages.
 class TableSet {
  public:
   void add(PageKind kind) { kinds_.set(static_cast<std::size_t>(kind)); }
@@ -36,21 +36,21 @@ class TableSet {
 };
 
 struct StoreTables {
-  // Of a store that has nothing yet.
+  // Makes the tables of an empty store.
   explicit StoreTables(const StoreSettings& settings)
       : catalog(std::make_shared<SeriesCatalog>(settings)) {}
 
-  // Queries hold the catalog, too: it is copied before it changes. Call this where no query can
-  // take hold of it, and keep the result no longer than that.
+  // Returns the catalog for writing. Queries hold the catalog, too, so it is copied before it
+  // changes. Call this where no query can take hold of it, and keep the result no longer than that.
   SeriesCatalog& writable_catalog();
 
   std::shared_ptr<SeriesCatalog> catalog;  // never null
   SourceTable sources;
   SegmentTable segments;
-  // Users whose events are dropped; null if no user was forgotten. Replaced, not changed, as
-  // batches are checked against it while others enter.
+  // Users whose events are dropped; null if no user was forgotten. It is replaced, never changed,
+  // as batches are checked against it while others enter.
   std::shared_ptr<const ForgottenUsers> forgotten;
-  TableSet changed;  // since the last commit
+  TableSet changed;  // those that changed since the last commit
 };
 
 // A table as the next commit writes it.
@@ -60,19 +60,20 @@ struct TablePage {
   std::string bytes;
 };
 
-// The tables that have changed, for the commit of that epoch, which `manifest` then names.
+// Returns the tables that have changed, for the commit `epoch`, and names that commit in
+// `manifest`.
 std::vector<TablePage> write_tables(const StoreTables& tables, Epoch epoch, Manifest& manifest);
 
-// All tables of the commit that `manifest` is of.
+// Reads all tables of the commit that `manifest` belongs to.
 //   kCorruption  the bytes of one are not what was written
 Result<StoreTables> read_tables(const StoreView& view, const Manifest& manifest);
 
-// What remains of reading each table by itself, so that never two are in memory.
+// The result of reading each table separately, so that no two are in memory at once.
 struct VerifiedTables {
   std::uint64_t page_count = 0;
   std::shared_ptr<const SeriesCatalog> catalog;  // never null
 };
-// Errors as of read_tables().
+// Returns the same errors as read_tables().
 Result<VerifiedTables> verify_tables(const StoreView& view, const Manifest& manifest);
 
 }  // namespace rollcall

@@ -20,9 +20,9 @@ class TokenWindow {
   ~TokenWindow() = default;
 
   bool has(const std::string& token) const { return tokens_.contains(token); }
-  // Adds a token that it does not have; the oldest goes when there is no room for another.
+  // Adds a token that it does not have; the oldest is removed if there is no room for another.
   void add(std::string token);
-  // From the oldest to the latest.
+  // Returns the tokens from the oldest to the latest.
   const std::deque<const std::string*>& in_order() const { return order_; }
 
  private:

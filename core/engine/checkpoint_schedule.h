@@ -1,4 +1,4 @@
-// When the next checkpoint is due.
+// Decides when the next checkpoint is due.
 #pragma once
 
 #include <chrono>
@@ -7,17 +7,17 @@
 
 namespace rollcall {
 
-// What an engine knows of its checkpoints: what is not stored yet, whether one is under way, and
-// how long the last one took. Threads: one at a time; the engine's gate guards it.
+// What an engine knows about its checkpoints: what is not stored yet, whether one is in progress,
+// and how long the last one took. Threads: one at a time; the engine's gate guards it.
 class CheckpointSchedule {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // A checkpoint is due past any of them.
+  // A checkpoint is due when any of them is exceeded.
   struct Limits {
     std::size_t dirty_bytes_max = 0;
     std::uint64_t journal_bytes_max = 0;
-    std::chrono::seconds age_max{0};  // of the oldest change; 0: any
+    std::chrono::seconds age_max{0};  // of the oldest change; 0: no limit
   };
 
   explicit CheckpointSchedule(const Limits& limits) : limits_(limits) {}
@@ -26,18 +26,18 @@ class CheckpointSchedule {
   void note_change(Clock::time_point now);
   bool has_changes() const { return has_changes_; }
 
-  // Whether ingest should start a checkpoint. One that is due waits while another is under way, and
-  // for a rest after it.
+  // Returns whether ingest should start a checkpoint. One that is due waits while another is in
+  // progress, and for a rest after it.
   bool is_due(std::size_t dirty_bytes, std::uint64_t journal_bytes, Clock::time_point now) const;
 
-  // A checkpoint has taken up all changes, and commits them. After one that fails the commit stays
-  // under way: there are no others.
+  // Note that a checkpoint has taken up all changes, and when it commits them. If the commit fails,
+  // it stays in progress: there will be no others.
   void begin_commit() { is_committing_ = true; }
   void take_changes() { has_changes_ = false; }
   void finish_commit() { is_committing_ = false; }
   bool is_committing() const { return is_committing_; }
 
-  // The background thread is at work, or about to be.
+  // Note when the background thread is at work, or about to be.
   void begin_in_background() { is_in_background_ = true; }
   void finish_in_background() { is_in_background_ = false; }
   bool is_in_background() const { return is_in_background_; }

@@ -1,4 +1,4 @@
-// Who makes checkpoints: one at a time, in the thread that cannot go on without one, or in a
+// Makes checkpoints, one at a time, either in the thread that cannot go on without one or in a
 // background thread while ingest goes on.
 #pragma once
 
@@ -18,31 +18,31 @@ namespace rollcall {
 class Checkpointer {
  public:
   // `make` makes a checkpoint. It is called outside the gate, with mutex() held. The gate guards
-  // `schedule` and `failure`, which is told why a checkpoint in the background failed.
+  // `schedule` and `failure`, which gets the reason if a checkpoint in the background fails.
   Checkpointer(Gate& gate, CheckpointSchedule& schedule, Failure& failure,
                std::function<Status()> make);
   Checkpointer(const Checkpointer&) = delete;
   Checkpointer& operator=(const Checkpointer&) = delete;
 
-  // Held by whoever makes a checkpoint, or needs that nobody does. It is taken before the gate.
+  // Is held while a checkpoint is made, or must not be made. It is taken before the gate.
   Mutex& mutex() ROLLCALL_RETURN_CAPABILITY(mutex_) { return mutex_; }
 
-  // Makes a checkpoint that the schedule notes.
+  // Makes a checkpoint and notes it in the schedule.
   Status make_scheduled() ROLLCALL_REQUIRES(mutex_) ROLLCALL_EXCLUDES(gate_);
 
-  // Starts a scheduled checkpoint in the background, unless somebody makes one. False: the system
-  // has no thread to give.
+  // Starts a scheduled checkpoint in the background, unless one is being made. Returns false if the
+  // system has no thread to give.
   bool start_in_background() ROLLCALL_EXCLUDES(gate_);
 
-  // Waits until whoever makes a checkpoint is done. False: nobody does.
+  // Waits for a checkpoint that is being made. Returns false if there is none.
   bool wait() ROLLCALL_EXCLUDES(gate_, mutex_);
 
-  // For want of memory, or of threads.
+  // Returns the error for lack of memory or threads.
   static Status cannot_make();
 
  private:
-  // What the background thread does. `cannot` is its failure where memory runs out. It does nothing
-  // more after it has left the gate, so that who is within it may wait for the thread's end.
+  // Runs in the background thread. `cannot` is its failure if memory runs out. It does nothing
+  // after it has left the gate, so that a thread within the gate may wait for its end.
   void run_in_background(Status cannot) noexcept;
 
   Gate& gate_;
@@ -50,7 +50,7 @@ class Checkpointer {
   Failure& failure_ ROLLCALL_GUARDED_BY(gate_);
   const std::function<Status()> make_;
   Mutex mutex_;
-  // The last member: it is waited for before any other goes.
+  // The last member, so that it is joined before any other is destroyed.
   std::jthread thread_ ROLLCALL_GUARDED_BY(gate_);
 };
 

@@ -1,5 +1,5 @@
-// Events, amounts and users of single series on single days over all partitions, kept from the
-// first question that asks for them until something is added to the day.
+// Events, amounts and users of single series on single days over all partitions. They are kept from
+// the first question that asks for them until something is added to the day.
 //
 // Threads: one at a time.
 #pragma once
@@ -25,22 +25,22 @@ class DayTotals {
     friend bool operator==(const Key&, const Key&) = default;
   };
 
-  // Reads of more days and series than could be kept are not for it.
+  // Returns false for reads of more days and series than can be kept.
   static bool has_room_for(const TotalsRead& read) {
     return read.series.size() * static_cast<std::size_t>(read.days.size()) <= kTotalsMax;
   }
-  // Of every series and day of the read; `add_up(keys)` gives the totals of those that are not
-  // kept, in the same order. Its errors are passed on.
+  // Returns the totals of every series and day of the read. `add_up(keys)` returns the totals of
+  // those that are not kept, in the same order; its errors are passed on.
   template <class AddUp>
   Result<std::vector<PinnedTotal>> find(const TotalsRead& read, AddUp add_up);
-  // The next question will have this one added up anew.
+  // The next question will add this one up anew.
   void forget(const Key& key) { totals_.erase(key); }
   void clear() { totals_.clear(); }
 
   std::size_t memory_bytes() const;
 
  private:
-  // About 5 MB. Past it, all are forgotten: they are quickly added up again.
+  // About 5 MB. When it is exceeded, all are dropped, as they are quickly added up again.
   static constexpr std::size_t kTotalsMax = std::size_t{1} << 16;
 
   struct Hash {

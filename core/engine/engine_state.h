@@ -1,6 +1,5 @@
-// The parts of an engine. engine.cpp wires them together, and engine_calls.cpp is how they are
-// called; checkpoint.cpp, engine_forget.cpp, ingest_by_partition.cpp and verify.cpp do one thing
-// each.
+// The parts of an engine. engine.cpp wires them together, engine_calls.cpp has the public calls,
+// and checkpoint.cpp, engine_forget.cpp, ingest_by_partition.cpp and verify.cpp do one thing each.
 #pragma once
 
 #include <atomic>
@@ -49,131 +48,133 @@ struct Engine::State {
   StoreSettings settings;
   TimeZone zone;
   std::unique_ptr<Store> store;
-  std::size_t store_bytes = 0;      // of the memory options, what the store takes
+  std::size_t store_bytes = 0;      // what the store takes of memory_bytes_max
   std::shared_ptr<BlockPool> pool;  // of prepared batches
   Workers workers;                  // their tasks never pass the gate
 
   SourceTurns source_turns;  // taken before the gate and the checkpointer's mutex
 
-  QuestionBudget questions;  // of those under way
-  // What questions may keep of what they read, beside what they take of it.
+  QuestionBudget questions;  // shared by all that are running
+  // How much of what they read questions may keep in memory, beside what they take of their budget.
   std::atomic<std::size_t> kept_bytes{0};
-  // Of pages that a commit has yet to encode: they are held even where they have changed since.
+  // The size of pages that a commit has yet to encode. They are held even if they have changed
+  // since.
   std::atomic<std::size_t> handed_over_bytes{0};
-  std::atomic<bool> by_partition{false};  // batches did not fit in memory lately
+  std::atomic<bool> by_partition{false};  // recent batches did not fit in memory
 
   // Batches enter, and snapshots are taken, one at a time.
   mutable Gate gate;
-  // Of the last commit; destroyed before the store.
+  // The view of the last commit; destroyed before the store.
   std::shared_ptr<const StoreView> view ROLLCALL_GUARDED_BY(gate);
   StoreTables tables ROLLCALL_GUARDED_BY(gate){StoreSettings()};
   std::vector<Partition> partitions ROLLCALL_GUARDED_BY(gate);
   DayTotals day_totals ROLLCALL_GUARDED_BY(gate);
   JournalRecordWriter record_writer ROLLCALL_GUARDED_BY(gate);
-  // The commit after which the forgotten stay so in a crash.
+  // The commit after which forgotten users stay forgotten in a crash.
   Epoch forgotten_by ROLLCALL_GUARDED_BY(gate) = 0;
-  // Of the next commit, but for the epochs, which are of the last.
+  // The manifest of the next commit, except that its epochs are those of the last.
   Manifest manifest ROLLCALL_GUARDED_BY(gate);
-  // Of the last commit, and how many users each partition has in it.
+  // The epoch of the last commit, and how many users each partition has in it.
   Epoch epoch ROLLCALL_GUARDED_BY(gate) = 0;
   std::vector<std::uint32_t> committed_users ROLLCALL_GUARDED_BY(gate);
-  CheckpointSchedule schedule ROLLCALL_GUARDED_BY(gate);  // of what changed since that commit
+  CheckpointSchedule schedule ROLLCALL_GUARDED_BY(gate);  // for what changed since that commit
   BatchNumber batch_number ROLLCALL_GUARDED_BY(gate) = 0;
-  // The last batch when last a question asked for unions.
+  // The last batch at the time when a question last asked for unions.
   BatchNumber quiet_since ROLLCALL_GUARDED_BY(gate) = 0;
-  // By what was written ahead of the next commit: perhaps every page there is, so that room for
-  // more than there are would be much.
+  // Pages that were superseded by what was written ahead of the next commit. They may be all pages
+  // there are, so spare capacity for more would be large.
   std::deque<PageAddress> superseded_ahead ROLLCALL_GUARDED_BY(gate);
-  // Since free memory was last given back to the system.
+  // Bytes evicted since free memory was last given back to the system.
   std::size_t evicted_bytes ROLLCALL_GUARDED_BY(gate) = 0;
-  // Why writing ended: a checkpoint failed. Queries go on.
+  // Why writing ended, for instance because a checkpoint failed. Queries continue.
   Failure write_failure ROLLCALL_GUARDED_BY(gate);
   // Why everything ended: memory ran out while a batch was applied.
   Failure state_failure ROLLCALL_GUARDED_BY(gate);
 
-  // Runs `visit(partition)` for all partitions by the workers and returns the first error.
+  // Runs `visit(partition)` for all partitions on the workers and returns the first error.
   template <class Visit>
   Status for_each_partition(Visit visit) ROLLCALL_REQUIRES(gate);
 
-  // The view of the last commit, which a store of the caller's may fail to have.
+  // Returns the view of the last commit, which a store of the caller may fail to provide.
   static Result<std::shared_ptr<const StoreView>> view_of(const Store& store);
   Status load() ROLLCALL_EXCLUDES(gate);
-  // The last commit, or a store that has none yet.
+  // Loads the last commit, or an empty state if there is none yet.
   Status load_commit() ROLLCALL_REQUIRES(gate);
   Result<IngestOutcome> ingest(PreparedRows& rows, const Delivery& delivery);
-  // What became of a batch, within the gate.
+  // What became of a batch within the gate.
   struct Passage {
-    // It is to be durable, and batches before it are not: nothing has happened.
+    // It is to be durable, and batches before it are not; nothing has happened.
     bool needs_checkpoint = false;
-    // It does not fit in memory beside what is there: nothing has happened.
+    // It does not fit in memory beside what is there; nothing has happened.
     bool needs_room = false;
     // Its token is known.
     bool is_known = false;
-    // The record to be synced, if there is one.
+    // The journal record to be synced, if there is one.
     std::optional<std::uint64_t> record = {};
   };
-  // Has the batch come in, whatever checkpoints that takes.
+  // Ingests the batch, and makes whatever checkpoints that takes.
   Result<Passage> let_in(PreparedRows& rows, const Delivery& delivery) ROLLCALL_EXCLUDES(gate);
-  // `record`: of the journal, where the batch comes from it.
+  // `record` is the journal record that the batch comes from, if it does.
   Result<Passage> ingest_within_gate(const PreparedRows& rows, const Delivery& delivery,
                                      std::optional<std::uint64_t> record) ROLLCALL_REQUIRES(gate);
-  // Ingests a batch that does not fit in memory: one partition after the other, each written ahead
-  // of a commit of its own and let go. Everything must be in the last commit.
+  // Ingests a batch that does not fit in memory, one partition after the other. Each partition is
+  // written ahead of a commit of its own and then evicted. Everything must be in the last commit.
   //   kResourceExhausted  what it touches of one partition does not fit; nothing has happened
   Result<Passage> ingest_by_partition(const PreparedRows& rows, const Delivery& delivery,
                                       std::optional<std::uint64_t> record)
       ROLLCALL_REQUIRES(gate, checkpointer.mutex());
   class Ahead;
-  // Writes what changed of a partition ahead of the next commit, and lets it go: until that commit
+  // Writes what changed of a partition ahead of the next commit and evicts it. Until that commit,
   // nothing may change in it.
   Status write_ahead(Partition& partition) ROLLCALL_REQUIRES(gate, checkpointer.mutex());
+  // Checks that the store may be written.
   //   kInvalidArgument  the store was opened read-only
   Status check_writable() const;
-  // Why nothing may change any more, if that is so.
+  // Returns why nothing may change any more; ok if it may.
   Status check_failures() const ROLLCALL_REQUIRES(gate);
-  // Whether the source has sent the batch before.
+  // Returns whether the source has sent the batch before.
   bool is_known(const Delivery& delivery) const ROLLCALL_REQUIRES(gate);
-  // Writes the batch that all partitions have staged behind the others.
+  // Appends the batch that all partitions have staged to the journal.
   Result<std::uint64_t> append_to_journal(const PreparedRows& rows, const Delivery& delivery)
       ROLLCALL_REQUIRES(gate);
   // Returns once the record is on disk.
   Status sync_journal(std::uint64_t record) ROLLCALL_EXCLUDES(gate);
   Result<JournalledBatch> decode(const JournalRecord& record) ROLLCALL_REQUIRES(gate);
   Status replay(const JournalRecord& record) ROLLCALL_EXCLUDES(gate);
-  // Runs `visit(partition)` for all partitions, by the workers if so many rows are worth it.
+  // Runs `visit(partition)` for all partitions, on the workers if there are enough rows.
   template <class Visit>
   Status for_each_partition(std::size_t row_count, Visit visit) ROLLCALL_REQUIRES(gate);
   // Notes that there is something for a checkpoint to write.
   void note_change() ROLLCALL_REQUIRES(gate);
-  // What the options ask for.
+  // What the options require next.
   enum class Need {
     kNothing,
     kCheckpoint,  // soon
     kRoom,        // a checkpoint before anything else, so that what is stored can leave memory
   };
   Need need() ROLLCALL_EXCLUDES(gate);
-  // Keeps the promises of the options after a batch: waits for room, and starts a checkpoint that
-  // is due, which goes on beside what comes next.
+  // Enforces the limits of the options after a batch: waits for room, and starts a checkpoint that
+  // is due, which continues beside what comes next.
   Status make_room() ROLLCALL_EXCLUDES(gate);
-  // Of the memory options, what questions may take; and what the state may, beside these, prepared
-  // batches and the store.
+  // Return what questions may take of memory_bytes_max, and what the state may take beside these,
+  // prepared batches and the store.
   std::size_t questions_bytes_max() const;
   std::size_t state_bytes_max() const;
-  // How much more of it may be taken.
+  // Returns how much more the state may take.
   std::size_t room() const ROLLCALL_REQUIRES(gate);
-  // Lets what is stored go until `wanted_bytes` more fit.
+  // Evicts what is stored until `wanted_bytes` more fit.
   void evict_for(std::size_t wanted_bytes) ROLLCALL_REQUIRES(gate);
-  // The same of one partition, until at most `bytes_max` are resident in it; stored are commits up
-  // to `durable`.
+  // Does the same for one partition, until at most `bytes_max` are resident in it. Commits up to
+  // `durable` are stored.
   void evict(Partition& partition, std::size_t bytes_max, Epoch durable) ROLLCALL_REQUIRES(gate);
-  // Runs `visit(partition)`, which reads days and users, for all partitions by the workers and
-  // returns the first error. Where memory is full, a partition lets go of as many.
+  // Runs `visit(partition)`, which reads days and users, for all partitions on the workers and
+  // returns the first error. If memory is full, each partition evicts as much as it has read.
   template <class Visit>
   Status read_partitions(Visit visit) ROLLCALL_REQUIRES(gate);
   // Derives what queries and checkpoints read.
   Status fold(FoldDepth depth) ROLLCALL_REQUIRES(gate);
   Status checkpoint() ROLLCALL_EXCLUDES(gate);
-  // The same, of one who holds the checkpointer's mutex.
+  // The same, for a caller that holds the checkpointer's mutex.
   Status checkpoint_alone() ROLLCALL_REQUIRES(checkpointer.mutex()) ROLLCALL_EXCLUDES(gate);
   Status compact() ROLLCALL_EXCLUDES(gate);
   class Handover;
@@ -184,7 +185,7 @@ struct Engine::State {
   std::size_t merged_bytes_max() const;
   Result<std::vector<QueryResult>> query(std::span<const Query> queries, const QueryLimits& limits);
   Result<Explanation> explain(const Query& query, const QueryLimits& limits);
-  // What follows throws QuestionFailure, too.
+  // The following functions also throw QuestionFailure.
   Result<std::vector<QueryResult>> answer(std::span<const Query> queries, QuestionAccount& account,
                                           std::size_t& at);
   Result<Explanation> explain(const Query& query, QuestionAccount& account);
@@ -198,19 +199,20 @@ struct Engine::State {
   Status save_segment(const std::string& name, SavedSegment segment);
   Status drop_segment(const std::string& name);
   Result<std::uint64_t> forget(std::span<const UserId> users);
-  // In all partitions. `has_written_ahead` is set as soon as some of them are.
+  // Forgets them in all partitions. `has_written_ahead` is set as soon as some partition has done
+  // so.
   Result<std::uint64_t> forget_in_partitions(std::span<const UserId> users, bool& has_written_ahead)
       ROLLCALL_REQUIRES(checkpointer.mutex()) ROLLCALL_EXCLUDES(gate);
   MemoryUse memory_use() const ROLLCALL_REQUIRES(gate);
   EngineInfo info() const;
   Result<VerifyReport> verify();
 
-  Checkpointer checkpointer;  // the last member: its thread is waited for before any other goes
+  Checkpointer checkpointer;  // the last member, so that its thread is joined before any other goes
 };
 
 template <class Visit>
 Status Engine::State::for_each_partition(std::size_t row_count, Visit visit) {
-  // Fewer are not worth waking other threads for.
+  // Fewer rows are not worth waking other threads for.
   constexpr std::size_t kParallelRowsMin = 4096;
   if (row_count >= kParallelRowsMin) return for_each_partition(visit);
   Status first;

@@ -1,4 +1,4 @@
-// Why something has ended for good, until the store is opened again.
+// Records why something has ended for good, until the store is opened again.
 #pragma once
 
 #include <utility>
@@ -23,11 +23,11 @@ class Failure {
   Status status_;
 };
 
-// A step that leaves things half done unless it is finished: whatever ends it earlier, an error or
-// an exception, is a failure.
+// Guards a step that leaves things half done unless it is finished: if an error or an exception
+// ends it earlier, that is a failure.
 class UnlessFinished {
  public:
-  // `reason` is made beforehand, as there may be no memory for it later.
+  // `reason` is made in advance, as there may be no memory for it later.
   UnlessFinished(Failure& failure, Status reason) : failure_(failure), reason_(std::move(reason)) {}
   ~UnlessFinished() {
     if (!is_finished_) failure_.replace(std::move(reason_));
@@ -35,7 +35,7 @@ class UnlessFinished {
   UnlessFinished(const UnlessFinished&) = delete;
   UnlessFinished& operator=(const UnlessFinished&) = delete;
 
-  // A better reason, by the error that ends the step.
+  // Sets a better reason, from the error that ends the step.
   void fail(Status reason) { reason_ = std::move(reason); }
   void finish() { is_finished_ = true; }
 

@@ -1,8 +1,8 @@
-// A batch as a record of the journal, and back. docs/format.md describes the bytes.
+// Encodes a batch as a journal record, and decodes it. docs/format.md describes the bytes.
 //
-// Users whom the last commit has are known by their ordinals, as these never change; the others of
-// a record are listed in it. So a record needs that commit, or a later one, and no batch that came
-// in between: batches that nobody asked to be durable may be lost.
+// Users whom the last commit has are identified by their ordinals, which never change; the others
+// are listed in the record. A record therefore needs that commit, or a later one, but no batch that
+// came in between: batches that were not to be durable may be lost.
 #pragma once
 
 #include <cstdint>
@@ -27,11 +27,11 @@ class JournalRecordWriter {
  public:
   void begin(const PreparedRows& rows, const Delivery& delivery, std::size_t partition_count);
 
-  // The rows of a partition that the batch is staged in. The last commit has `base_users` of its
-  // users.
+  // Encodes the rows of a partition in which the batch is staged. The last commit has `base_users`
+  // of its users.
   void encode_rows(const PreparedRows& rows, const Partition& partition, std::uint32_t base_users);
 
-  // The record, valid until the next begin().
+  // Returns the record, which is valid until the next begin().
   std::string_view finish();
 
   std::size_t memory_bytes() const;
@@ -39,7 +39,7 @@ class JournalRecordWriter {
  private:
   struct Part {
     std::string bytes;
-    // Of users past base_users: place in the record's list plus one; 0: not in it.
+    // For users past base_users: the place in the record's list plus one; 0: not in it.
     std::vector<std::uint32_t> places;
     std::vector<std::uint32_t> listed;  // ordinals
     std::vector<std::uint32_t> codes;   // of the users, by row
@@ -56,8 +56,9 @@ struct JournalledBatch {
   std::optional<BatchToken> token;
 };
 
-// The batch of a record. `load_users` is called with the number of each partition that has rows,
-// whose users must be loaded from then until it is called again. Its errors are passed on.
+// Returns the batch of a record. `load_users` is called with the number of each partition that has
+// rows; the users of that partition must then stay loaded until the next call. Its errors are
+// passed on.
 //   kCorruption  the record is not what was written, or says what the store cannot hold
 Result<JournalledBatch> decode_journal_record(
     std::string_view bytes, const StoreSettings& settings, const std::shared_ptr<BlockPool>& pool,

@@ -1,4 +1,5 @@
-// This file says which lists of users come back smaller than they are, or may be damaged.
+// Notes for the reader: which lists of users have ids that the store does not know, or may be
+// damaged.
 #pragma once
 
 #include <span>
@@ -11,9 +12,10 @@
 
 namespace rollcall {
 
-// A line for each list that `question` reads and of whose ids the store does not know all: where it
-// stands, and how many; where it knows none, its first ids, each of them shortened. Another one for
-// each that was compressed without a checksum. `pinned` are the partitions, pinned for `all`.
+// Returns a line for each list that `question` reads if the store does not know all its ids: it
+// says where the list stands, and how many; if the store knows none, it shows the first ids, each
+// of them shortened. Returns another line for each list that was compressed without a checksum.
+// `pinned` are the partitions, pinned for `all`.
 std::vector<std::string> notes_of_lists(const ReadSet& question, const ReadSet& all,
                                         std::span<const PinnedPartition> pinned,
                                         const SegmentCatalog& sets);

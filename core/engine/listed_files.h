@@ -1,4 +1,4 @@
-// The files of users that a question names.
+// Reads the files of users that a question names.
 #pragma once
 
 #include <string>
@@ -13,8 +13,8 @@
 namespace rollcall {
 
 // Reads the files that the query's segments name, and those of the saved segments they name, into
-// `catalog`; of files that lie elsewhere than in or beneath `directories`, none. The lists take
-// memory of the account; throws QuestionFailure.
+// `catalog`. Reads no file that lies outside `directories`. The lists take memory of the account;
+// throws QuestionFailure.
 Status read_listed_files(const Query& query, UserKind kind,
                          const std::vector<std::string>& directories, SegmentCatalog& catalog,
                          QuestionAccount& account);

@@ -15,20 +15,21 @@
 
 namespace rollcall {
 
-// What plans are run over: the pages of one moment.
+// What plans run over: the pages of one moment.
 struct PinnedReads {
   ReadSet reads;  // covers those of every plan
   std::vector<PinnedPartition> partitions;
   std::vector<std::vector<PinnedTotal>> totals;  // for each of ReadSet::totals
 };
 
-// Calls throw QuestionFailure where a page cannot be read, or the question of the account is over.
+// Calls throw QuestionFailure if a page cannot be read, or if the question of the account is over.
 class QueryExecutor {
  public:
-  // `view` is of the same moment as the pins. Pages that are not in memory are read through it, and
-  // left in `pinned` with the unions that are made, up to about `kept_bytes_max` of them; past
-  // that, they take memory of `account` until their chunk is counted, and pages are let go of at
-  // once where half of that is taken. All but the sizes outlive the executor.
+  // `view` is of the same moment as the pins. Pages that are not in memory are read through it. Up
+  // to about `kept_bytes_max`, they are left in `pinned`, with the unions that are made. Beyond
+  // that, they take memory of `account` until their chunk is counted, and once half of what
+  // questions have is taken, they are released at once. All arguments but the sizes outlive the
+  // executor.
   QueryExecutor(PinnedReads& pinned, const StoreView& view, Workers& workers,
                 std::size_t kept_bytes_max, QuestionAccount& account)
       : pinned_(pinned),
@@ -37,20 +38,20 @@ class QueryExecutor {
         account_(account),
         kept_bytes_max_(kept_bytes_max) {}
 
-  // Counts every cell of the plan. What does not fit in the account for all threads is counted by
-  // one.
+  // Counts every cell of the plan. If the counts of all threads do not fit in the account, one
+  // thread counts.
   Partial count(const Plan& plan);
-  // Returns the answer of the pinned partitions, nobody of whom is counted in it as yet.
+  // Returns an answer of the pinned partitions in which no user is counted yet.
   Partial of_nobody(const PlanTask& task) const;
-  // The ordinals of the users in `cells`, by partition; they take memory of the account.
+  // Returns the ordinals of the users in `cells`, by partition; they take memory of the account.
   std::vector<std::vector<std::uint32_t>> members(const Plan& plan,
                                                   std::span<const std::size_t> cells);
 
-  // Of pages that were not in memory, and of unions that were made, as far as they stay.
+  // Returns the size of the pages that were read and the unions that were made, if they stay.
   std::size_t kept_bytes() const { return kept_bytes_; }
 
  private:
-  // By all threads, or by the caller's alone.
+  // Counts on all threads, or on the caller's alone.
   void count_chunks(const Plan& plan, bool alone, Partial& counts);
   void add_totals(const Plan& plan, Partial& counts) const;
 

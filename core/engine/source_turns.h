@@ -1,4 +1,4 @@
-// The order in which batches of one source come in.
+// Orders the batches of one source.
 #pragma once
 
 #include <array>
@@ -16,11 +16,11 @@
 namespace rollcall {
 
 // A durable batch has to wait until those before it are in a commit. Batches of its source that
-// come meanwhile wait behind it: let in, each would have to be waited for as well, and the durable
-// one might never be done.
+// come meanwhile wait behind it: if they were let in, the durable batch would have to wait for each
+// of them as well, and might never be done.
 class SourceTurns {
  public:
-  // The turn of a batch while it lives. Batches that name no source do not wait.
+  // The turn of a batch, for its lifetime. Batches that name no source do not wait.
   class Turn {
    public:
     Turn(SourceTurns& turns, const Delivery& delivery) {
@@ -38,15 +38,14 @@ class SourceTurns {
     }
 
    private:
-    std::optional<Gate::Pass>
-        pass_;                      // the first, which needs no memory: mostly there is one source
-    std::list<Gate::Pass> passes_;  // the others
+    std::optional<Gate::Pass> pass_;  // the first, without allocation: mostly there is one source
+    std::list<Gate::Pass> passes_;    // the others
   };
 
  private:
-  // Sources may share one: then they wait for each other, too.
+  // Sources may share a gate; then they wait for each other, too.
   static constexpr std::size_t kGates = 64;
-  // The bit of a source's gate.
+  // Returns the bit of a source's gate.
   static std::uint64_t place(const std::string& source) {
     return std::uint64_t{1} << std::hash<std::string>()(source) % kGates;
   }

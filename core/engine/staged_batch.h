@@ -1,4 +1,4 @@
-// What a batch does to the state besides its partitions, in the two steps of ingest.
+// The effects of a batch on the state outside its partitions, in the two steps of ingest.
 #pragma once
 
 #include <cstdint>
@@ -14,10 +14,10 @@
 
 namespace rollcall {
 
-// Numbers the batch's local series, making names and series that are new.
+// Numbers the batch's local series, and makes names and series that are new.
 std::vector<NumberedSeries> number_series(const PreparedRows& rows, SeriesCatalog& catalog);
 
-// Undoes the first step, unless that is finished: no new users, no new names.
+// Undoes the first step unless it is finished: no new users and no new names remain.
 class StagedBatch {
  public:
   StagedBatch(SeriesCatalog& catalog, std::vector<Partition>& partitions)
@@ -40,9 +40,9 @@ class StagedBatch {
   bool finished_ = false;
 };
 
-// Counts a batch in the manifest, and notes where its source stands; by `durable_by`, if that is
-// not 0, it will be durable. `record`: of the journal, where the batch has one. Returns whether its
-// source has moved.
+// Counts a batch in the manifest, and notes the position of its source. If `durable_by` is not 0,
+// the batch becomes durable with that commit. `record` is its journal record, if it has one.
+// Returns whether its source has moved.
 bool count_batch(const PreparedRows& rows, const Delivery& delivery,
                  std::optional<std::uint64_t> record, Epoch durable_by, Manifest& manifest,
                  SourceTable& sources);

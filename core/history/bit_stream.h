@@ -1,4 +1,4 @@
-// Numbers of a few bits each, end to end in words.
+// Packs numbers of a few bits each end to end into words.
 #pragma once
 
 #include <bit>
@@ -9,7 +9,7 @@
 
 namespace rollcall {
 
-// How many bits it takes to write `number`; 0 for 0.
+// Returns how many bits it takes to write `number`; 0 for 0.
 inline constexpr unsigned bits_of(std::uint64_t number) {
   return static_cast<unsigned>(std::bit_width(number));
 }
@@ -40,7 +40,7 @@ class BitWriter {
     if (used_ == 0) word_ = 0;
   }
 
-  // Ends the last word; what is added from here on begins another one.
+  // Ends the last word; what is added afterwards begins another one.
   void end() {
     if (used_ > 0) words_.push_back(word_);
     word_ = 0;
@@ -53,7 +53,7 @@ class BitWriter {
   unsigned used_ = 0;  // bits of word_, below 64
 };
 
-// Bytes past the end of a stream that a reader may load.
+// How many bytes past the end of a stream a reader may load.
 inline constexpr std::size_t kBitStreamPadding = 8;
 
 // Returns the number of `width` bits, at most 64, that begins at bit `at` of a stream.

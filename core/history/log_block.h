@@ -1,7 +1,7 @@
 // A block of history: the events of some users, packed in columns.
 //
-// The events are ordered by user and then by time. A block is made once and never changed; it is
-// kept in memory as it is stored, and unpacked where it is read. In bytes:
+// The events are ordered by user and then by time. A block is made once and never changed. In
+// memory it has the form in which it is stored, and is unpacked as it is read. In bytes:
 //
 //   header      varints: counts, widths, dictionaries; then zeros up to a multiple of eight bytes
 //   codes       for the names, and for each property: bit planes of the codes, as below
@@ -12,10 +12,10 @@
 //   values      of the events that have one
 //   padding     eight zero bytes, which readers of bits may load
 //
-// Each part is whole words, little endian. A code is the place of a name in the block's own
-// dictionary of names. Bit p of the codes of events 64 w to 64 w + 63 is word w of plane p, so that
-// a set of codes is found by a few operations for 64 events at once. Times are in the coarsest unit
-// that all times of the block are whole numbers of, counted from its earliest one.
+// Each part consists of whole words, little endian. A code is the place of a name in the block's
+// own dictionary of names. Bit p of the codes of events 64 w to 64 w + 63 is word w of plane p, so
+// that a few operations find a set of codes for 64 events at once. Times are counted from the
+// block's earliest one, in the coarsest unit of which all times of the block are whole multiples.
 #pragma once
 
 #include <cstddef>
@@ -30,7 +30,8 @@
 
 namespace rollcall {
 
-// Events of one partition in columns, ordered by ordinal and then by time.
+// Events of one partition in columns, ordered by ordinal and then by time. All columns have the
+// same length.
 struct EventColumns {
   std::vector<std::uint32_t> ordinals;
   std::vector<TimeUs> times;
@@ -45,10 +46,10 @@ struct EventColumns {
   void resize(std::size_t size);
 };
 
-// Of a block, at most.
+// The most events that a block has.
 inline constexpr std::size_t kBlockEvents = 32'768;
 
-// Some place of a column in a block: codes by event, and what they stand for.
+// The codes of one column in a block, in bit planes.
 struct CodePlanes {
   const std::uint64_t* words = nullptr;  // plane by plane
   std::size_t plane_words = 0;
@@ -64,10 +65,10 @@ struct CodePlanes {
   }
 };
 
-// Threads: any number of readers. Moving a block leaves what points into it valid.
+// Threads: any number of readers. Moving a block leaves pointers into it valid.
 class LogBlock {
  public:
-  // Packs `events`, which are at least one.
+  // Packs events [begin, end) of `events`, which are at least one.
   static LogBlock pack(const EventColumns& events, std::size_t begin, std::size_t end);
 
   //   kCorruption  they are not what pack() made
@@ -85,13 +86,13 @@ class LogBlock {
   TimeUs last_time() const { return last_time_; }
   bool has_values() const { return value_count_ > 0; }
 
-  // The codes of a column stand for these: ascending numbers of the catalog.
+  // Returns what the codes of a column stand for: ascending numbers of the catalog.
   std::span<const std::uint32_t> names() const { return names_.numbers; }
   std::span<const std::uint32_t> dimension_values(std::size_t dimension) const {
     return dimensions_[dimension].numbers;
   }
-  // Ascending texts, which point into the block. Blocks may have fewer properties than the store,
-  // as some may have been added since.
+  // Returns ascending texts, which point into the block. A block may have fewer properties than the
+  // store, as some may have been added since.
   std::size_t property_count() const { return properties_.size(); }
   std::span<const std::string_view> property_values(std::size_t property) const {
     return properties_[property].texts;
@@ -106,37 +107,38 @@ class LogBlock {
     return planes_of(properties_[property]);
   }
 
-  // Sets bit i of `out`, of words_of(event_count()) words, where the code of event i is one of
+  // Sets bit i of `out`, which has words_of(event_count()) words, if the code of event i is one of
   // `codes`, which ascend.
   void match(const CodePlanes& planes, std::span<const std::uint32_t> codes,
              std::uint64_t* out) const;
 
-  // The values of all events, 0 where there is none.
+  // Writes the values of all events, 0 for those without one.
   void values(std::span<Amount> out) const;
 
-  // One user's events: those from `begin` on, `count` of them.
+  // One user's events: `count` of them, from `begin` on.
   struct User {
     std::uint32_t ordinal = 0;
     std::uint32_t begin = 0;
     std::uint32_t count = 0;
   };
 
-  // Goes through the users in the order of their ordinals.
+  // Walks through the users in the order of their ordinals.
   class Walk {
    public:
     explicit Walk(const LogBlock& block) : block_(&block) {}
-    // Goes to the next user, the first at first; false after the last.
+    // Goes to the next user, at first to the first one. Returns false after the last.
     bool next();
-    // Goes to the first user from here on whose ordinal is at least `ordinal`; false: none is.
+    // Goes to the first user from here on whose ordinal is at least `ordinal`. Returns false if
+    // there is none.
     bool seek(std::uint32_t ordinal);
     const User& user() const { return user_; }
-    // The times of the user's events, in their order.
+    // Writes the times of the user's events, in their order.
     void times(TimeUs* out) const;
 
    private:
     friend class LogBlock;
     const LogBlock* block_;
-    std::uint32_t next_user_ = 0;  // number, in the block
+    std::uint32_t next_user_ = 0;  // its number in the block
     User user_;
     std::uint64_t first_step_ = 0;  // the bit where the user's steps begin
     std::uint64_t next_step_ = 0;   // and where those of the next user do
@@ -147,13 +149,13 @@ class LogBlock {
  private:
   class Packer;
   struct Column {
-    std::vector<std::uint32_t> numbers;   // of names and dimensions
-    std::vector<std::string_view> texts;  // of kept properties
+    std::vector<std::uint32_t> numbers;   // for names and dimensions
+    std::vector<std::string_view> texts;  // for kept properties
     std::size_t words = 0;                // where its planes begin
     unsigned width = 0;
     std::size_t size() const { return numbers.size() + texts.size(); }
   };
-  // Where a walk stands before every so many users.
+  // The position of a walk before every so many users.
   struct Stop {
     std::uint32_t ordinal;
     std::uint32_t begin;
@@ -169,10 +171,10 @@ class LogBlock {
     return {words_.data() + column.words, plane_words(), column.width};
   }
   std::size_t plane_words() const { return (std::size_t{event_count_} + 63) / 64; }
-  // The events that have a value, as bits; into `out`.
+  // Writes the events that have a value, as bits, into `out`.
   void have_value(std::uint64_t* out) const;
 
-  std::vector<std::uint64_t> words_;  // what is stored, the header too
+  std::vector<std::uint64_t> words_;  // what is stored, including the header
   std::uint32_t event_count_ = 0;
   std::uint32_t user_count_ = 0;
   std::uint32_t value_count_ = 0;
@@ -181,7 +183,7 @@ class LogBlock {
   TimeUs unit_ = 1;
   Column names_;
   std::vector<Column> dimensions_, properties_;
-  // Names whose events all have a value, where the others have none; else has_value_ tells.
+  // Names whose events all have a value, if no others have one; otherwise has_value_ tells.
   std::vector<std::uint32_t> valued_names_;
   bool values_by_name_ = false;
   Amount value_base_ = 0;

@@ -1,4 +1,4 @@
-// Sorted events to blocks, and blocks of several runs to those of one.
+// Packs sorted events into blocks, and merges the blocks of several runs into those of one.
 #pragma once
 
 #include <memory>
@@ -9,8 +9,8 @@
 
 namespace rollcall {
 
-// Blocks that follow one another: no ordinal of one is above one of the next. All but the last have
-// kBlockEvents events, so that a user may go on in the next ones.
+// Consecutive blocks: no ordinal of one is above one of the next. All but the last have kBlockEvents
+// events, so that the events of a user may continue in the next ones.
 using LogRun = std::vector<std::shared_ptr<const LogBlock>>;
 
 // Packs events as they come, ordered by ordinal and then by time.
@@ -20,7 +20,7 @@ class RunWriter {
 
   // Adds rows [begin, end) of `events`. Texts must live until they are packed: until finish().
   void add(const EventColumns& events, std::size_t begin, std::size_t end);
-  // The blocks of all that was added. The writer is empty after it.
+  // Returns the blocks of all that was added. The writer is empty afterwards.
   LogRun finish();
 
  private:
@@ -30,14 +30,15 @@ class RunWriter {
   LogRun blocks_;
 };
 
-// All events of the runs, in one. Events of one user and instant are in the order of the runs.
+// Merges all events of the runs into one run. Events of one user and instant are in the order of
+// the runs.
 // Blocks made before a property was added have the empty text for it.
 LogRun merge(std::span<const LogRun> runs, std::size_t dimension_count, std::size_t property_count);
 
 // Appends rows [begin, end) of `others`, which have the same columns.
 void append(EventColumns& events, const EventColumns& others, std::size_t begin, std::size_t end);
 
-// A block's events in columns; texts point into the block.
+// Returns a block's events in columns; texts point into the block.
 EventColumns unpack(const LogBlock& block, std::size_t property_count);
 
 }  // namespace rollcall

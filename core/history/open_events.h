@@ -1,4 +1,4 @@
-// The events of a partition that no block holds yet, as they came.
+// The events of a partition that no block holds yet, in the order in which they came.
 #pragma once
 
 #include <array>
@@ -16,8 +16,8 @@
 
 namespace rollcall {
 
-// Threads: one writer. A snapshot may be read by any thread while the writer goes on: rows lie in
-// pieces that never move, and what comes later lies past those that the snapshot has.
+// Threads: one writer. Any thread may read a snapshot while the writer goes on: rows lie in pieces
+// that never move, and later rows lie past those that the snapshot has.
 class OpenEvents {
  public:
   OpenEvents(std::size_t dimension_count, std::size_t property_count);
@@ -47,18 +47,19 @@ class OpenEvents {
     std::array<TimeUs, kPieceRows> times;
     std::array<std::uint32_t, kPieceRows> names;
     std::array<Amount, kPieceRows> values;
-    std::vector<std::uint32_t> dimensions;     // of each dimension, kPieceRows of them
-    std::vector<std::string_view> properties;  // of each property, kPieceRows of them
+    std::vector<std::uint32_t> dimensions;     // kPieceRows of each dimension
+    std::vector<std::string_view> properties;  // kPieceRows of each property
     TextArena texts;
-    std::unordered_set<std::string_view> known_texts;  // of the writer
+    std::unordered_set<std::string_view> known_texts;  // used by the writer only
   };
 
  public:
-  // The rows that there were when it was made.
+  // The rows that there were when the snapshot was made.
   class Snapshot {
    public:
     std::size_t size() const { return size_; }
-    // The rows by ordinal, then by time; those of one instant in the order in which they came.
+    // Returns the rows by ordinal, then by time; those of one instant in the order in which they
+    // came.
     EventColumns sorted() const;
 
    private:
@@ -69,7 +70,7 @@ class OpenEvents {
   };
   Snapshot snapshot() const;
 
-  // Lets go of all rows; snapshots keep theirs.
+  // Drops all rows; snapshots keep theirs.
   void clear();
 
  private:

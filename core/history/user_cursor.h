@@ -1,4 +1,4 @@
-// The users of several runs, one after the other, each with all events.
+// Iterates over the users of several runs, each with all of their events.
 #pragma once
 
 #include <cstddef>
@@ -25,15 +25,15 @@ struct RunSource {
 };
 
 // Goes through the users by ordinal. A user's events come in parts: a stretch of a block for each
-// run that has the user, more where they fill more than a block. Within a part they are in the
-// order of time; parts of one run follow one another, those of several may overlap, and events of
-// one instant have no order.
+// run that has the user, or several if they fill more than a block. Within a part they are in the
+// order of time. Parts of one run follow one another, parts of several runs may overlap, and events
+// of one instant have no order.
 //
 // Threads: one at a time.
 class UserCursor {
  public:
-  // `opened` is called with each block before a part of it is given away. What a reader makes of
-  // the block it may keep under `run`, until the next block of that run is opened.
+  // `opened` is called with each block before a part of it is handed out. A reader may keep what it
+  // derives from the block under `run`, until the next block of that run is opened.
   using Opened = std::function<void(std::size_t run, const LogBlock& block)>;
   UserCursor(std::vector<RunSource> runs, Opened opened) : opened_(std::move(opened)) {
     for (std::size_t run = 0; run < runs.size(); ++run) {
@@ -41,13 +41,14 @@ class UserCursor {
     }
   }
 
-  // Goes to the next user, the first at first; false after the last.
+  // Goes to the next user, at first to the first one. Returns false after the last.
   bool next();
-  // Goes to the first user from here on whose ordinal is at least `ordinal`; false: none is.
+  // Goes to the first user from here on whose ordinal is at least `ordinal`. Returns false if there
+  // is none.
   bool seek(std::uint32_t ordinal);
   std::uint32_t ordinal() const { return ordinal_; }
 
-  // Calls visit(run, block, walk) with each part of the user's events, once: `walk` stands at it.
+  // Calls visit(run, block, walk) once with each part of the user's events; `walk` stands at it.
   template <class Visit>
   void read_parts(Visit visit) {
     for (Reader& reader : readers_) {
@@ -77,10 +78,10 @@ class UserCursor {
     std::size_t at = 0;  // the number of the block that `walk` is in
     std::shared_ptr<const LogBlock> block;
     LogBlock::Walk walk;
-    bool is_told = false;  // of that block
+    bool is_told = false;  // whether `opened` was called for that block
   };
 
-  // Goes to the least ordinal that a reader stands at.
+  // Goes to the least ordinal at which a reader stands.
   bool settle();
 
   std::vector<Reader> readers_;

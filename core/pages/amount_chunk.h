@@ -13,22 +13,22 @@
 
 namespace rollcall {
 
-// A list of ordinals with amounts, since few events have one. A user may stand there several times,
-// with parts of the sum: one entry for each event, until entries are merged, and two where 64 bits
-// do not hold it.
+// A list of ordinals with amounts, since few events have one. A user may appear several times with
+// parts of the sum: one entry for each event until entries are merged, and two if 64 bits do not
+// hold the sum.
 class AmountChunk {
  public:
   // Adds to the sum of ordinal % 65,536.
   void add(std::uint32_t ordinal, Amount amount);
-  // Takes everything off ordinal % 65,536, and returns it.
+  // Removes the whole sum of ordinal % 65,536, and returns it.
   AmountSum take(std::uint32_t ordinal);
-  // The sum over users of a set.
+  // Returns the sum over the users of a set.
   AmountSum sum_of(BitSpan users) const;
-  // Over everybody.
+  // Returns the sum over all users.
   AmountSum sum() const;
   std::size_t memory_bytes() const;
 
-  // As merged entries, ordinals ascending.
+  // Writes merged entries, with ordinals ascending.
   void serialize(std::string& out) const;
   static Result<AmountChunk> deserialize(std::string_view bytes);
   Status validate() const;
@@ -38,9 +38,9 @@ class AmountChunk {
     std::uint16_t ordinal;
     Amount amount;
   };
-  // By ordinal; those of one keep their order.
+  // Sorts by ordinal; entries of the same ordinal keep their order.
   static void sort(std::vector<Entry>& entries);
-  // Sorts the entries and adds up those of one ordinal, as far as 64 bits hold them.
+  // Sorts the entries and adds up those of the same ordinal, as far as 64 bits hold the sums.
   static void merge(std::vector<Entry>& entries);
 
   std::vector<Entry> entries_;

@@ -1,4 +1,4 @@
-// Amounts as a page form: how much each user had in a series on a day, where there was anything.
+// Amounts as a page form: how much each user had in a series on a day, if there was anything.
 #pragma once
 
 #include <span>
@@ -34,7 +34,7 @@ struct AmountsForm : ChunkForm<AmountChunk> {
     totals.value += page.take(ordinal);
   }
 
-  // With what was forgotten, the amounts of the users add up to those of the hours.
+  // Together with what was forgotten, the amounts of the users add up to those of the hours.
   static void check(PageCheck& check, Day date, const DayState& day);
 };
 

@@ -16,7 +16,7 @@ inline constexpr std::size_t kChunkWords = kChunkOrdinals / 64;
 
 using kernels::BitSpan;
 
-// In columns of first and last days: no such day.
+// Stands for "no such day" in columns of first and last days.
 inline constexpr std::int32_t kNeverFirst = std::numeric_limits<std::int32_t>::max();
 inline constexpr std::int32_t kNeverLast = std::numeric_limits<std::int32_t>::min();
 

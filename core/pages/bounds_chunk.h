@@ -12,14 +12,14 @@
 
 namespace rollcall {
 
-// Two columns of days, as long as the highest ordinal seen needs. Folding a day in twice changes
+// Two columns of days, as long as the highest ordinal seen requires. Folding a day in twice changes
 // nothing, and days may come in any order.
 class BoundsChunk {
  public:
-  // Takes in that `users` were active on `day`.
+  // Records that `users` were active on `day`.
   void fold(BitSpan users, Day day);
 
-  // Whether an ordinal has days; forgets them.
+  // Return whether an ordinal has days, and remove them.
   bool contains(std::uint32_t ordinal) const {
     return ordinal < first_.size() && first_[ordinal] != kNeverFirst;
   }

@@ -1,4 +1,4 @@
-// Bounds as a page form: the first and last day of each user in an event, and in any.
+// Bounds as a page form: the first and last day of each user in an event, and in any event.
 #pragma once
 
 #include <span>

@@ -1,4 +1,4 @@
-// How often, and with what amounts, each user of one chunk did one event.
+// Counts how often, and with what amounts, each user of one chunk did one event.
 #pragma once
 
 #include <cstdint>
@@ -13,9 +13,9 @@
 
 namespace rollcall {
 
-// Counts of 32 bits and sums of 64, in columns as long as the highest ordinal touched needs, the
-// sums only once there was an amount. The few that outgrow their column carry the rest in a sorted
-// list, so that every count and sum is exact: 64 and 128 bits wide.
+// Counts of 32 bits and sums of 64 bits, in columns as long as the highest ordinal touched
+// requires; the sums exist only once there was an amount. The few that outgrow their column carry
+// the rest in a sorted list, so that every count and sum is exact, with 64 and 128 bits.
 class CounterChunk {
  public:
   struct Total {
@@ -23,17 +23,18 @@ class CounterChunk {
     AmountSum value = 0;
   };
 
-  // The column of counts, with room for ordinals 0 to size - 1, to be added to in place: whoever
-  // makes one wrap around to 0 calls carry_events. Valid until the next call that is not const.
+  // Returns the column of counts, with room for ordinals 0 to size - 1, to be added to in place. A
+  // caller that makes a count wrap around to 0 calls carry_events. Valid until the next non-const
+  // call.
   std::uint32_t* reserve(std::uint32_t size);
   void carry_events(std::uint32_t ordinal) { ++carry_of(ordinal).events; }
-  // Adds to the sum of an ordinal that there is room for.
+  // Adds to the sum of an ordinal for which there is room.
   void add_value(std::uint32_t ordinal, Amount value);
 
   Total total(std::uint32_t ordinal) const;
-  // Takes everything off an ordinal, and returns it.
+  // Removes the whole count and sum of an ordinal, and returns them.
   Total take(std::uint32_t ordinal);
-  std::size_t size() const { return events_.size(); }  // users past it have none
+  std::size_t size() const { return events_.size(); }  // users past it have no events
   std::size_t memory_bytes() const;
 
   void serialize(std::string& out) const;

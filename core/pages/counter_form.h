@@ -37,7 +37,7 @@ struct CounterForm : ChunkForm<CounterChunk> {
     totals.value += taken.value;
   }
 
-  // With what was forgotten, the users' counters add up to the totals of the days.
+  // Together with what was forgotten, the users' counters add up to the totals of the days.
   static void check(PageCheck& check, const SeriesChunks<Page>& counters);
 };
 

@@ -1,4 +1,4 @@
-// What a partition knows of a day: which pages it has, and the totals of its hours.
+// What a partition knows about a day: which pages it has, and the totals of its hours.
 #pragma once
 
 #include <cstdint>
@@ -9,18 +9,18 @@
 
 namespace rollcall {
 
-// Events and amounts of one hour of a day, counted from the day's first instant.
+// The events and amounts of one hour of a day, counted from the day's first instant.
 struct HourTotal {
   std::uint8_t hour = 0;
   std::uint64_t events = 0;
   AmountSum value = 0;
 };
 
-// One series on one day: who, and how much.
+// One series on one day: who was active, and how much.
 struct SeriesDay {
   PerForm<SlotsOf, DayForms> pages;
-  AmountSum forgotten_value = 0;  // of the hours, but of no user any more
-  std::vector<HourTotal> hours;   // ascending, those with events; none for kAnySeries
+  AmountSum forgotten_value = 0;  // part of the hours' amounts that belongs to no user any more
+  std::vector<HourTotal> hours;   // hours with events, ascending; none for kAnySeries
 
   template <class Form>
   SlotsOf<Form>& slots() {
@@ -35,11 +35,11 @@ struct SeriesDay {
 struct DayState {
   std::unordered_map<SeriesId, SeriesDay> series;  // empty while it is not loaded
   Epoch epoch = 0;                                 // of the stored day page
-  bool loaded = true;                              // false: what is known of it is in that page
+  bool loaded = true;                              // false: that page has all that is known
   bool dirty = false;
-  BatchNumber last_used = 0;   // the last batch when something needed it
-  BatchNumber changed_in = 0;  // the number of the last batch that had rows of it
-  bool compact = false;  // its chunks have their smallest form: nothing came since a checkpoint
+  BatchNumber last_used = 0;   // the last batch at the time when something needed it
+  BatchNumber changed_in = 0;  // the last batch that had rows of it
+  bool compact = false;  // its chunks have their smallest form, as nothing came since a checkpoint
 };
 
 }  // namespace rollcall

@@ -14,7 +14,7 @@
 
 namespace rollcall {
 
-// A page of a form as a snapshot of it, to be encoded.
+// A snapshot of a page of a form, to be encoded.
 template <class Form>
 struct DirtyPageOf {
   PageRef<PageOf<Form>> page;
@@ -51,11 +51,12 @@ struct CollectedPages {
 // What it holds until it is let go of; nothing of bytes that somebody else holds.
 std::size_t memory_bytes(const DirtyPage& page);
 
-// The pages as a commit, or as a part of one, which lacks what it supersedes and its manifest.
-// Sorts them; each goes as soon as it is encoded. `dirty` must outlive the commit.
+// Returns the pages as a commit, or as a part of one, which lacks what it supersedes and its
+// manifest. Sorts the pages, and frees each as soon as it is encoded. `dirty` must outlive the
+// commit.
 Commit commit_of(Epoch epoch, std::vector<DirtyPage>& dirty, unsigned threads);
 
-// Adds the tables that have changed, for the commit of that epoch, which `manifest` then names.
+// Adds the tables that have changed, for the commit `epoch`, and names that commit in `manifest`.
 void add_tables(const StoreTables& tables, Epoch epoch, Manifest& manifest,
                 std::vector<DirtyPage>& dirty, std::vector<PageAddress>& superseded);
 

@@ -1,9 +1,9 @@
-// Unions of the users of a series over runs of days, kept for the questions to come until one of
-// the days changes. Of one partition.
+// Unions of the users of a series over runs of days, within one partition. They are kept for later
+// questions until one of the days changes.
 //
 // The users of many days are those of two runs whose length is a power of two, and which may
-// overlap: one begins where the days begin, the other ends where they end. So the windows of the
-// days to come share runs with those of today.
+// overlap: one begins where the days begin, and the other ends where they end. The windows of later
+// days thus share runs with those of today.
 //
 // Threads: as Partition.
 #pragma once
@@ -21,8 +21,8 @@
 
 namespace rollcall {
 
-// The users of a run of days, by chunk: bitsets that may end early. Filled in by the question that
-// made it, each chunk by one thread; unchanged from then on.
+// The users of a run of days, by chunk, as bitsets that may end early. The question that made it
+// fills it in, each chunk by one thread; it does not change afterwards.
 class RunSets {
  public:
   explicit RunSets(std::size_t chunk_count) : chunks_(chunk_count) {}
@@ -44,16 +44,16 @@ class RunSets {
   };
 
  public:
-  static constexpr std::size_t kChunkBytes = sizeof(Chunk);  // of one that is not filled
+  static constexpr std::size_t kChunkBytes = sizeof(Chunk);  // for a chunk that is not filled
 
  private:
   std::vector<Chunk> chunks_;
 };
 
-// Fewer days than this are as quickly united anew.
+// Uniting fewer days than this anew is just as fast.
 inline constexpr std::int32_t kRunDaysMin = 4;
 
-// The one or two runs that make up `days`; none of less than kRunDaysMin.
+// The one or two runs that make up `days`; none if there are fewer than kRunDaysMin.
 class RunsOfDays {
  public:
   explicit RunsOfDays(DayRange days);
@@ -66,17 +66,17 @@ class RunsOfDays {
 
 class KeptUnions {
  public:
-  // Null: not kept.
+  // Returns null if the run is not kept.
   std::shared_ptr<RunSets> find(SeriesId series, DayRange run) const;
-  // Does nothing where the run is kept already. Of a series with very many, the oldest goes.
+  // Does nothing if the run is kept already. If a series has too many runs, the oldest goes.
   void keep(SeriesId series, DayRange run, std::shared_ptr<RunSets> sets);
-  // Drops what a change of the day makes wrong.
+  // Drops what a change of the day invalidates.
   void forget(SeriesId series, Day day);
   void clear();
   std::size_t memory_bytes() const { return bytes_; }
 
  private:
-  static constexpr std::size_t kRunsMax = 512;  // of a series: they are searched one by one
+  static constexpr std::size_t kRunsMax = 512;  // per series, as they are searched one by one
 
   struct Run {
     DayRange days;

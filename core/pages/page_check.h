@@ -1,6 +1,5 @@
-// The check of one partition's stored pages: each page form holds its pages against the others, and
-// this is what they share. Whatever is derived must follow from what it is derived from, to the
-// last bit.
+// Checks one partition's stored pages. Each page form compares its pages with the others; this is
+// what they share. Whatever is derived must follow from what it is derived from, to the last bit.
 //
 // Threads: one.
 #pragma once
@@ -27,7 +26,7 @@ class PageCheck {
   void fault(const PageId& id, std::string_view what);
   // Notes the error, if it is one. Returns whether all is well.
   bool note(const PageId& id, const Status& status);
-  // Null: nothing is stored, or it cannot be read, which is a fault.
+  // Returns nullopt if nothing is stored, or if the page cannot be read, which is a fault.
   template <class Form>
   std::optional<PageOf<Form>> read(const SlotOf<Form>& slot, const PagePlace& place);
   template <class Form>
@@ -38,14 +37,14 @@ class PageCheck {
   PageId directory_id() const { return {PageKind::kPartition, partition_, 0, 0, 0}; }
   const SeriesCatalog& catalog() const { return catalog_; }
 
-  std::uint64_t page_count = 0;  // that were read
+  std::uint64_t page_count = 0;  // pages that were read
   std::vector<std::string> faults;
 
-  // What the directory says of forgotten users.
+  // What the directory says about forgotten users.
   bool has_forgotten_users = false;
   std::map<SeriesId, std::uint64_t> forgotten_events;
-  // What the days come to, as far as they have been checked: first and last days as presence has
-  // them, and events of each of the events' own series.
+  // What the days add up to, as far as they have been checked: first and last days according to
+  // presence, and the events of each of the events' own series.
   std::map<std::pair<SeriesId, std::uint32_t>, BoundsChunk> bounds;
   std::map<SeriesId, std::uint64_t> series_events;
 

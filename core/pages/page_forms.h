@@ -1,4 +1,4 @@
-// The table of page forms: a row for each.
+// The table of page forms, with a row for each.
 #pragma once
 
 #include <tuple>
@@ -14,8 +14,8 @@
 
 namespace rollcall {
 
-// In the order in which the day page and the directory page list their slots. A new row goes last:
-// it adds to those pages, and so to the format version.
+// The forms in the order in which the day page and the directory page list their slots. A new row
+// goes last: it adds to those pages, and so changes the format version.
 using PageForms = std::tuple<PresenceForm, AmountsForm, CounterForm, BoundsForm>;
 
 template <class Form>
@@ -50,7 +50,7 @@ struct EachForm<std::tuple<Forms...>> {
   }
 };
 
-// An Of<Form> for each form of a list.
+// Holds an Of<Form> for each form of a list.
 template <template <class> class Of, class Forms>
 class PerForm;
 template <template <class> class Of, class... Forms>
@@ -74,7 +74,7 @@ class PerForm<Of, std::tuple<Forms...>> {
   void for_each(Visit visit) const {
     (visit(std::type_identity<Forms>(), of<Forms>()), ...);
   }
-  // The same until a call fails; returns its error.
+  // Does the same until a call fails; returns its error.
   template <class Visit>
   Status try_each(Visit visit) {
     Status status;

@@ -1,7 +1,7 @@
-// Pages in memory, shared between the one writer and those who read a snapshot.
+// Pages in memory, shared between the one writer and the readers of a snapshot.
 //
 // A snapshot pins pages by copying their PageRefs; the writer copies a page before it changes one
-// that somebody else pins. Pins are taken while the writer stands still, so a page that the writer
+// that is pinned elsewhere. Pins are taken while the writer stands still, so a page that the writer
 // finds unshared stays so until it is done.
 #pragma once
 
@@ -36,9 +36,9 @@ class PageRef {
   const T& operator*() const { return node_->page; }
   const T* operator->() const { return &node_->page; }
 
-  // The page, to be changed by the writer: a copy of its own where somebody else pins it.
+  // Returns the page for the writer to change: a copy of its own if the page is pinned elsewhere.
   T& writable() {
-    // Acquire: what the last other holder read is read before we change it.
+    // Acquire, so that what the last other holder read was read before we change it.
     if (node_->references.load(std::memory_order_acquire) != 1) *this = PageRef(T(node_->page));
     return node_->page;
   }
@@ -51,22 +51,22 @@ class PageRef {
   Node* node_ = nullptr;
 };
 
-// Batches are numbered from 1, from when the engine was opened.
+// Batches are numbered from 1, starting when the engine was opened.
 using BatchNumber = std::uint64_t;
 
-// Where the writer keeps a page: in memory, in the store, or both.
+// Where the writer has a page: in memory, in the store, or both.
 template <class T>
 struct PageSlot {
   PageRef<T> page;  // empty: not resident
-  Epoch epoch = 0;  // of the stored version; 0: none
-  // The lower bits of a batch number; the least recent leaves memory first.
+  Epoch epoch = 0;  // of the stored version; 0: there is none
+  // The lower bits of a batch number; the least recently used page leaves memory first.
   std::uint32_t last_used = 0;
   std::uint32_t bytes = 0;     // of memory, as last accounted
   bool dirty = false;          // differs from the stored version
-  bool awaits_any = false;     // of presence: not yet folded into that of any event
-  bool awaits_bounds = false;  // of presence: not yet folded into first and last days
-  bool is_counted = true;      // of presence: `users` is up to date
-  std::uint32_t users = 0;     // of presence: how many are in it
+  bool awaits_any = false;     // presence only: not yet folded into that of any event
+  bool awaits_bounds = false;  // presence only: not yet folded into first and last days
+  bool is_counted = true;      // presence only: `users` is up to date
+  std::uint32_t users = 0;     // presence only: how many users are in it
 
   bool exists() const { return epoch != 0 || static_cast<bool>(page); }
 };

@@ -1,4 +1,4 @@
-// Pages as a snapshot holds them.
+// The pages that a snapshot holds.
 #pragma once
 
 #include <algorithm>
@@ -21,17 +21,17 @@ struct PinnedPage {
 template <class Form>
 using PinnedOf = std::vector<PinnedPage<PageOf<Form>>>;
 
-// What a UnionRead comes to in a partition.
+// What a UnionRead becomes in a partition.
 struct PinnedUnion {
   struct Run {
     DayRange days;
     std::shared_ptr<RunSets> sets;
-    bool is_new = false;  // to be filled in from the days' pages, which are pinned, too
+    bool is_new = false;  // to be filled in from the days' pages, which are also pinned
   };
   SeriesId series = 0;
   DayRange days;
   std::vector<Run> runs;
-  DayRange rest;  // day by day
+  DayRange rest;  // united day by day
 
   friend bool operator<(const PinnedUnion& a, const PinnedUnion& b) {
     return std::tie(a.series, a.days.first, a.days.last) <
@@ -55,7 +55,7 @@ struct PinnedTotal {
 struct PinnedPages {
   PerForm<PinnedOf, PageForms> pages;  // by page id
   std::vector<PinnedUnion> unions;     // ascending
-  BatchNumber batch_number = 0;        // of the last batch that they have
+  BatchNumber batch_number = 0;        // the last batch that they include
 
   template <class Form>
   PinnedOf<Form>& of() {
@@ -65,7 +65,7 @@ struct PinnedPages {
   const PinnedOf<Form>& of() const {
     return pages.of<Form>();
   }
-  // Whether any of the pages has to be read from the store.
+  // Returns whether any of the pages has to be read from the store.
   bool any_absent() const {
     bool absent = false;
     pages.for_each([&](auto /*form*/, const auto& pinned) {

@@ -18,7 +18,7 @@ struct PresenceForm : ChunkForm<PresenceChunk> {
   }
   static std::size_t growth(const PageSlot<Page>* slot, const PageGrowth& added);
 
-  // With the epoch stands how many users are in it, so that totals need not read the page.
+  // The slot stores the epoch and how many users are in the page, so that totals need not read it.
   static void write_slot(const PageSlot<Page>& slot, ByteWriter& writer) {
     writer.varint(slot.epoch);
     if (slot.epoch != 0) writer.varint(slot.users);
@@ -41,8 +41,8 @@ struct PresenceForm : ChunkForm<PresenceChunk> {
     page.remove(ordinal);
   }
 
-  // Presence of any event is the union of the events; so is, for each event and dimension, the
-  // event that of its values. What bounds have to say follows from it.
+  // Presence of any event is the union of that of the events, and presence of an event is, for each
+  // dimension, the union of that of its values. What bounds have to say follows from it.
   static void check(PageCheck& check, Day date, const DayState& day);
 };
 

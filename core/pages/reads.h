@@ -1,4 +1,4 @@
-// Which pages a question reads, of every partition alike.
+// Which pages a question reads, in the same way in every partition.
 #pragma once
 
 #include <cstddef>
@@ -12,32 +12,32 @@
 
 namespace rollcall {
 
-// Presence of the union of `series`, for each day of `days`.
+// Reads the presence of the union of `series`, for each day of `days`.
 struct PresenceRead {
   std::vector<SeriesId> series;
   DayRange days;
 };
 
-// Presence of each of `series` on any of `days`.
+// Reads the presence of each of `series` on any of `days`.
 struct UnionRead {
   std::vector<SeriesId> series;
   DayRange days;
 };
 
-// Amounts of each user in the events of `series`, which have no value in common, for each day of
-// `days`.
+// Reads the amounts of each user in the events of `series`, which have no value in common, for each
+// day of `days`.
 struct AmountRead {
   std::vector<SeriesId> series;
   DayRange days;
 };
 
-// First and last day per user of each of `series`, none of which has a dimension.
+// Reads the first and last day per user of each of `series`, none of which has a dimension.
 struct BoundsRead {
   std::vector<SeriesId> series;
 };
 
-// Events and amounts of all users together, and how many these are, for each day of `days`; summed
-// over `series`.
+// Reads the events and amounts of all users together, and the number of these users, for each day
+// of `days`, summed over `series`.
 struct TotalsRead {
   std::vector<SeriesId> series;
   DayRange days;
@@ -54,21 +54,21 @@ struct ReadSet {
   bool history = false;                                // the events themselves
 
   void add(const ReadSet& other);
-  // Has what several reads name once: days of a series that overlap as one range.
+  // Merges what several reads name: days of a series that overlap become one range.
   void merge();
   std::size_t memory_bytes() const;
-  // Whether anything of single users is read.
+  // Returns whether anything about single users is read.
   bool reads_chunks() const {
     return !presence.empty() || !unions.empty() || !bounds.empty() || !amounts.empty() ||
            !lists.empty() || history;
   }
 };
 
-// What a read of totals comes to.
+// The result of a read of totals.
 struct EventTotal {
   std::uint64_t events = 0;
   AmountSum value = 0;
-  std::uint64_t users = 0;  // of a day, each once; those of several series are not counted apart
+  std::uint64_t users = 0;  // of a day, each once; those of several series are added up
 
   void add(const EventTotal& other) {
     events += other.events;

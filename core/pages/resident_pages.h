@@ -1,9 +1,10 @@
-// The pages of one partition: where each of them is, what they take in memory, and what of them a
-// checkpoint has to write. It knows of users by their ordinals alone.
+// The pages of one partition: where each of them is, what they take in memory, and which of them a
+// checkpoint has to write. It knows users by their ordinals only.
 //
-// It owns the days with their hours and the slots of their pages, the slots of the pages that are
-// not of a day, the unions that questions have made, and the account of memory of all of these.
-// Every page form (page_forms.h) is treated alike; what is different about one stands in its row.
+// It owns the days with their hours and the slots of their pages, the slots of the pages that
+// belong to no single day, the unions that questions have made, and the memory account of all of
+// these. It treats every page form (page_forms.h) alike; the row of a form has what is different
+// about it.
 //
 // Invariants, between any two calls from outside:
 //  1. memory_use().resident_bytes = memory_bytes() of the pages in slots + directory bytes of the
@@ -12,18 +13,17 @@
 //  2. A dirty page is in memory; so is its day, which is dirty, too.
 //  3. A slot exists if it is stored (epoch != 0) or in memory. What is clean and in memory equals
 //     what is stored at its epoch.
-//  4. A day that is not loaded has no series, no page in memory, and a stored day page.
-//  5. Whoever is in another page of a series on a day is in its presence page.
+//  4. A day that is not loaded has no series and no page in memory, and has a stored day page.
+//  5. A user who is in another page of a series on a day is also in its presence page.
 //  6. PageSlot::users is the cardinality of a presence page whose slot `is_counted`. A slot that is
 //     not counted is in memory.
-//  7. A kept union is the union of the presence of its days as it is now.
+//  7. A kept union is the union of the current presence of its days.
 //  8. A page that pin() has handed out does not change; the writer copies it first.
-// That counts and bounds follow from presence is an invariant of the partition, as folding is
-// allowed to be late; PageCheck (page_check.h) holds stored pages against each other.
+// It is the partition's invariant, not one of this class, that counts and bounds follow from
+// presence, as folding may be late. PageCheck (page_check.h) compares stored pages with each other.
 //
-// Threads: one writer at a time and nobody else meanwhile, for every method that is not const; any
-// number of readers otherwise. Pages and unions in PinnedPages may be read by any thread at any
-// time.
+// Threads: a non-const method needs one writer at a time and no readers meanwhile; otherwise there
+// may be any number of readers. Any thread may read pages and unions in PinnedPages at any time.
 #pragma once
 
 #include <algorithm>
@@ -46,24 +46,24 @@
 namespace rollcall {
 
 struct MemoryUse {
-  std::size_t resident_bytes = 0;  // of pages and what leads to them
-  std::size_t dirty_bytes = 0;     // of pages not stored yet
+  std::size_t resident_bytes = 0;  // pages and what leads to them
+  std::size_t dirty_bytes = 0;     // pages not stored yet
 };
 
 class ResidentPages {
  public:
   explicit ResidentPages(std::uint32_t partition) : partition_(partition) {}
 
-  // Batches and questions from here on have this number: pages that they touch leave memory later
-  // than others.
+  // Sets the number of the batches and questions from here on: pages that they touch leave memory
+  // later than others.
   void set_batch_number(BatchNumber number) { batch_number_ = number; }
   BatchNumber batch_number() const { return batch_number_; }
   // Day pages may name series below `count`; it never goes down.
   void expect_series(std::size_t count) { series_count_ = std::max(series_count_, count); }
   std::size_t series_count() const { return series_count_; }
 
-  // The pages' part of the directory page. What was read is as of `opened_in`; questions pinned
-  // before that batch find all days changed.
+  // Write and read the pages' part of the directory page. What was read counts as changed in
+  // `opened_in`, so that questions pinned before that batch find all days changed.
   //   kCorruption  the days do not ascend within the calendar
   void write_directory(ByteWriter& writer) const;
   Status read_directory(ByteReader& reader, BatchNumber opened_in);
@@ -73,44 +73,44 @@ class ResidentPages {
   const SeriesOf<Form>& series() const {
     return series_.of<Form>();
   }
-  // Of pages of all forms, the days, and the unions.
+  // Returns the memory of pages of all forms, the days, and the unions.
   MemoryUse memory_use() const;
-  // Of pages and days: what loading them adds to.
+  // Returns the memory of pages and days, which loading adds to.
   std::size_t loaded_bytes() const { return memory_.resident_bytes + directory_bytes_; }
 
-  // Loading: reads what is stored and not in memory; what is neither is left out.
+  // Loading: these read what is stored and not in memory, and skip what does not exist.
   //   kCorruption  what is stored is not what was written
   Status load_days(DayRange days, const StoreView& view);
   Status load_for(const ReadSet& reads, const StoreView& view);  // the days that the reads name
   template <class Form>
   Status load(SlotOf<Form>& slot, const PagePlace& place, const StoreView& view);
-  // The day, and the pages that rows of the series write to.
+  // Loads the day and the pages that rows of the series write to.
   Status load_for_rows(const PagePlace& place, SeriesRole role, bool has_values,
                        const StoreView& view);
-  // Every page that may know of the ordinals, which ascend.
+  // Loads every page that may know about the ordinals, which ascend.
   Status load_for_users(std::span<const std::uint32_t> ordinals, const StoreView& view);
 
-  // An upper bound of how many bytes `added` adds to the pages of a series, which are loaded: to
-  // those of the day, or to those that are not of a day.
-  // An amount adds kValueBytes to whichever pages it goes to.
+  // How many bytes an amount adds, to whichever pages it goes.
   static constexpr std::size_t kValueBytes = [] {
     std::size_t bytes = 0;
     EachForm<PageForms>::visit(
         [&]<class Form>(std::type_identity<Form>) { bytes += Form::kValueBytes; });
     return bytes;
   }();
+  // Return an upper bound of how many bytes `added` adds to the pages of a series, which are
+  // loaded: to those of the day, or to those that belong to no single day.
   std::size_t day_growth(const PagePlace& place, SeriesRole role, const PageGrowth& added) const;
   std::size_t series_growth(const PagePlace& place, SeriesRole role, const PageGrowth& added) const;
 
-  // Writing, to pages that are loaded or that there are none of: take the slot, write to its page,
-  // then say that it has changed. Slots stay where they are until another one of the same series
-  // is taken.
+  // Writing, to pages that are loaded or do not exist: take the slot, write to its page, and then
+  // report that it has changed. Slots stay where they are until another one of the same series is
+  // taken.
   //
-  // Counts rows in the hours of a series on a day, which is made if there is none and is dirty from
-  // now on. By hour; `values` may be empty. Between them, `day` must have been loaded.
+  // Counts rows in the hours of a series on a day, which is made if it does not exist, and is dirty
+  // from now on. Both spans are by hour; `values` may be empty. `day` must have been loaded.
   SeriesDay& add_rows(const PagePlace& place, std::span<const std::uint32_t> hour_events,
                       std::span<const AmountSum> hour_values);
-  // The series of a loaded day, made if there is none.
+  // Returns the series of a loaded day, and makes it if it does not exist.
   SeriesDay& series_day(SeriesId series, Day day);
   template <class Form>
   SlotOf<Form>& day_slot(SeriesDay& series_day, std::uint32_t chunk);
@@ -121,33 +121,33 @@ class ResidentPages {
   template <class Form>
   void changed(SlotOf<Form>& slot, const PagePlace& place);
 
-  // Forgets users by their ordinals, ascending; their pages are loaded. Returns the events that
-  // were theirs alone, of each series that has counts.
+  // Forgets users by their ordinals, ascending; their pages are loaded. Returns their events, of
+  // each series that has counts.
   std::map<SeriesId, std::uint64_t> forget(std::span<const std::uint32_t> ordinals);
 
-  // Totals of loaded days; presence of any event must be folded.
+  // Return totals of loaded days; presence of any event must be folded.
   EventTotal day_total(SeriesId series, Day day);
   std::vector<PinnedTotal> totals(const TotalsRead& read, QuestionAccount& account);
 
-  // Of reads that are loaded for. Days that changed in a batch after `quiet_since` are expected to
-  // change again: unions that they are in are not worth keeping. The names of pages take memory of
-  // the account.
+  // Pins the pages of reads that are loaded. Days that changed in a batch after `quiet_since` are
+  // expected to change again, so unions that include them are not kept. The names of pages take
+  // memory of the account.
   PinnedPages pin(const ReadSet& reads, std::uint32_t user_count, BatchNumber quiet_since,
                   QuestionAccount& account) const;
-  // Keeps pages that a question had to read, unless they have changed or come back since; and
-  // unions that it made, if nobody was forgotten since.
+  // Keep pages that a question had to read, unless they have changed or come back since, and unions
+  // that it made, if nobody was forgotten since.
   void install(const PinnedPages& pinned, BatchNumber batch_number);
   void install_unions(const PinnedPages& pinned);
 
-  // Days that nothing was added to since the last checkpoint take their smallest form.
+  // Changes days to which nothing was added since the last checkpoint to their smallest form.
   void compact_quiet_days();
   // Hands over all that differs from the store, as of `epoch`, and counts it as stored.
-  // `superseded` receives the versions that these replace.
+  // `superseded` receives the versions that are replaced.
   void collect(Epoch epoch, std::vector<DirtyPage>& dirty, std::vector<PageAddress>& superseded);
 
-  // Let go of what commits up to `durable` have stored, until `excess` bytes are free or nothing is
-  // left: pages, the least recently used first; or days without pages in memory. Unions can be made
-  // again at any time.
+  // Evict what commits up to `durable` have stored, until `excess` bytes are free or nothing is
+  // left: pages, the least recently used first; or days without pages in memory. Unions can be
+  // dropped at any time, as they can be made again.
   void evict_pages(std::size_t excess, Epoch durable);
   void evict_days(std::size_t excess, Epoch durable);
   void drop_unions() { kept_unions_.clear(); }
@@ -188,17 +188,17 @@ class ResidentPages {
 
   std::uint32_t partition_;
   std::size_t series_count_ = 0;
-  BatchNumber batch_number_ = 0;  // of the last batch or question that touched a page
+  BatchNumber batch_number_ = 0;  // the last batch or question that touched a page
 
   std::map<Day, DayState> days_;
   PerForm<SeriesOf, SeriesForms> series_;
   KeptUnions kept_unions_;
 
-  MemoryUse memory_;  // of pages
+  MemoryUse memory_;  // of the pages only
   std::size_t directory_bytes_ = 0;
 };
 
-// Brings the account of memory up to date with a page that was made, read or written to.
+// Updates the memory account for a page that was made, read or written to.
 template <class Page>
 void ResidentPages::account(PageSlot<Page>& slot) {
   const std::size_t bytes = slot.page ? slot.page->memory_bytes() : 0;
@@ -240,7 +240,7 @@ SlotOf<Form>& ResidentPages::series_slot(SeriesId series, std::uint32_t chunk) {
   return slots[chunk];
 }
 
-// The page of a slot, made where there is none; a copy of it where somebody has pinned it.
+// Returns the page of a slot: a new one if there is none, and a copy if somebody has pinned it.
 template <class Form>
 PageOf<Form>& ResidentPages::writable(SlotOf<Form>& slot) {
   if (!slot.page) slot.page = PageRef<PageOf<Form>>(PageOf<Form>());

@@ -1,14 +1,13 @@
 // One partition's aggregates: who of its users was active in which series on which day, first and
-// last days, and counters. It gives out the users' ordinals, applies batches to the pages, and
-// derives what follows from them; the pages themselves are in ResidentPages.
+// last days, and counters. It assigns the users' ordinals, applies batches to the pages, and
+// derives what follows from them. The pages themselves are in ResidentPages.
 //
-// Threads: one writer at a time and nobody else meanwhile, for every method that is not const; any
-// number of readers otherwise. Pages that `pin` has handed out stay as they are, whatever comes
-// later.
+// Threads: a non-const method needs one writer at a time and no readers meanwhile; otherwise there
+// may be any number of readers. Pages that `pin` has handed out never change.
 //
-// The hot path keeps only what cannot be derived: presence of each series with its totals, and the
-// counters. Presence of any event, and first and last days, follow from that; `fold` brings them up
-// to date, before they are read and before they are stored. Folding twice changes nothing.
+// The hot path keeps only what cannot be derived: the presence of each series with its totals, and
+// the counters. The presence of any event, and first and last days, follow from that; `fold` brings
+// them up to date before they are read and before they are stored. Folding twice changes nothing.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +36,7 @@ namespace rollcall {
 struct PinnedPartition {
   std::uint32_t partition = 0;
   std::uint32_t user_count = 0;
-  std::uint32_t forgotten_count = 0;  // users whom it knows no more
+  std::uint32_t forgotten_count = 0;  // users whom it has forgotten
   PinnedPages pages;
   PinnedLog history;  // where it is read
   // For each of ReadSet::lists: the ordinals of those of its users who are in the partition.
@@ -53,7 +52,7 @@ struct NumberedSeries {
 // How far fold() goes.
 enum class FoldDepth : std::uint8_t {
   kPresence,  // presence of any event
-  kBounds,    // first and last days, too
+  kBounds,    // also first and last days
 };
 
 class Partition {
@@ -63,21 +62,21 @@ class Partition {
     if (settings.history) history_.emplace(number, settings.dimensions.size());
   }
 
-  // Reads the directory of the partition; days, pages and users follow when they are needed.
-  // `opened_in`: the last batch so far; questions pinned before it find all days changed.
+  // Reads the directory of the partition; days, pages and users are read when they are needed.
+  // `opened_in` is the last batch so far; questions pinned before it find all days changed.
   //   kCorruption  what is stored is not what was written, or names series past `series_count`
   Status open(const StoreView& view, Epoch epoch, std::size_t series_count,
               BatchNumber opened_in = 0);
 
-  // Ingest, in two steps: `stage` finds the users' ordinals and reads every page that the rows will
+  // Ingest has two steps. `stage` finds the users' ordinals and reads every page that the rows will
   // touch; it may fail, and `unstage` then leaves the partition as it was. `apply` cannot fail.
   // `series` numbers the batch's local series. What staging brings into memory, and what applying
-  // and folding may add, comes off the allowance.
+  // and folding may add, is charged to the allowance.
   //   kResourceExhausted  the allowance is overdrawn
   Status stage(const PreparedRows& rows, const StoreView& view,
                std::span<const NumberedSeries> series, MemoryAllowance& allowance);
   void unstage();
-  // By row of the staged batch, in the order of its blocks.
+  // Returns the ordinals by row of the staged batch, in the order of its blocks.
   std::span<const std::uint32_t> staged_ordinals() const {
     return {ordinals_.data(), staged_count_};
   }
@@ -86,20 +85,20 @@ class Partition {
 
   // Derives what is due.
   Status fold(const StoreView& view, FoldDepth depth);
-  // Whether nothing is due.
+  // Returns whether nothing is due.
   bool is_folded(FoldDepth depth) const {
     return awaiting_any_.empty() && (depth == FoldDepth::kPresence || awaiting_bounds_.empty());
   }
 
-  // Reads what is stored of days and is not in memory: which pages they have, and their totals.
+  // Loads days that are stored and not in memory: which pages they have, and their totals.
   Status load_days(DayRange days, const StoreView& view) { return pages_.load_days(days, view); }
-  // The days, and the users if there are lists.
+  // Loads the days of the reads, and the users if there are lists.
   Status load_for(const ReadSet& reads, const StoreView& view);
 
-  // What is known of a series on a day. Everything must be folded, and the day loaded.
+  // Returns the total of a series on a day. Everything must be folded, and the day loaded.
   EventTotal day_total(SeriesId series, Day day) { return pages_.day_total(series, day); }
-  // The same of every series and day of the read that there is; or hour by hour. Ascending; takes
-  // memory of the account.
+  // Returns the totals of every existing series and day of the read, or hour by hour; ascending.
+  // They take memory of the account.
   std::vector<PinnedTotal> totals(const TotalsRead& read, QuestionAccount& account) {
     return pages_.totals(read, account);
   }
@@ -118,10 +117,10 @@ class Partition {
   }
   Epoch epoch() const { return epoch_; }
 
-  // Lets go of what commits up to `durable` have stored, until at most `bytes_max` are resident:
-  // pages, then days, the least recently used first, then the users.
+  // Evicts what commits up to `durable` have stored, until at most `bytes_max` are resident: first
+  // pages, then days, the least recently used first, and then the users.
   void evict(std::size_t bytes_max, Epoch durable);
-  // The same of days that have no pages in memory, and of the users.
+  // Does the same with days that have no pages in memory, and with the users.
   void evict_directory(std::size_t bytes_max, Epoch durable);
 
   std::uint32_t number() const { return number_; }
@@ -135,30 +134,30 @@ class Partition {
   std::uint32_t user_count() const { return user_count_ - forgotten_count_; }
   std::uint32_t ordinal_count() const { return user_count_; }
   bool has_forgotten_users() const { return forgotten_count_ != 0; }
-  // Events of each of the events' own series.
+  // Returns the events of each of the events' own series.
   const std::map<SeriesId, std::uint64_t>& events() const { return events_; }
-  // Those of the counters of each series that are of no user any more.
+  // Returns, for each series, the counted events that belong to no user any more.
   const std::map<SeriesId, std::uint64_t>& forgotten_events() const { return forgotten_events_; }
   const std::map<Day, DayState>& days() const { return pages_.days(); }  // whether loaded or not
   const ResidentPages& pages() const { return pages_; }
-  // Null: the store keeps none.
+  // Null if the store keeps none.
   const EventLog* history() const { return history_ ? &*history_ : nullptr; }
   // Of pages and days, history, the user index and staged rows.
   MemoryUse memory_use() const;
 
-  // Reads all users of the partition, if they are not in memory yet.
+  // Loads all users of the partition, if they are not in memory yet.
   Status load_users(const StoreView& view);
   const UserIndex& users() const { return users_; }
 
  private:
-  // One column of a staged batch: of the events, or of a dimension.
+  // One column of a staged batch: that of the events, or of a dimension.
   struct StagedColumn {
     std::vector<PagePlace> cells;          // what rows count in
     std::vector<std::uint32_t> codes;      // by cell, as NumberedSeries::code
     std::vector<std::uint32_t> row_cells;  // by row
     // By cell * kHourStride + hour.
     std::vector<std::uint32_t> hour_events;
-    std::vector<AmountSum> hour_values;  // empty: none
+    std::vector<AmountSum> hour_values;  // empty: there are none
 
     std::span<const std::uint32_t> events_of(std::size_t cell) const {
       return std::span(hour_events).subspan(cell * kHourStride, kHourStride);
@@ -171,24 +170,25 @@ class Partition {
   };
   // Where the rows of the cells go, by cell.
   struct CellTargets {
-    std::vector<std::uint64_t*> words;   // null: one by one into `presence`
-    std::vector<std::uint32_t*> events;  // of the counters; of events only, as `counters`
+    std::vector<std::uint64_t*> words;   // null: rows go one by one into `presence`
+    std::vector<std::uint32_t*> events;  // of the counters; for events only, like `counters`
     std::vector<PresenceChunk*> presence;
     std::vector<CounterChunk*> counters;
-    std::vector<SeriesDay*> series_days;  // that stay where they are
+    std::vector<SeriesDay*> series_days;  // these stay where they are
   };
 
   void stage_users(const PreparedRows& rows, std::size_t count);
   void stage_column(const PreparedRows& rows, std::size_t column, std::size_t count,
                     std::span<const NumberedSeries> series);
   void stage_values(const PreparedRows& rows, std::size_t column);
-  // The first column is that of the events, the others are of dimensions.
+  // Returns the role of a column: the first is that of the events, the others are of dimensions.
   static SeriesRole role_of(std::size_t column) {
     return column == 0 ? SeriesRole::kEvent : SeriesRole::kDimensionValue;
   }
   Status load_touched(const StagedColumn& column, SeriesRole role, const StoreView& view,
                       MemoryAllowance& allowance);
-  // How many bytes applying and folding may add to the pages of the cells, which are loaded.
+  // Returns how many bytes applying and folding may add to the pages of the cells, which are
+  // loaded.
   std::size_t growth(const StagedColumn& column, SeriesRole role);
   std::uint32_t staged_users(std::uint32_t chunk) const;
   void drop_staging();
@@ -217,23 +217,23 @@ class Partition {
   std::uint32_t user_count_ = 0;
   UserIndex users_;
   bool users_loaded_ = true;
-  std::size_t user_bytes_ = 0;           // of the strings of users that have left memory
+  std::size_t user_bytes_ = 0;           // strings of users that have left memory
   std::vector<Epoch> user_page_epochs_;  // by chunk
   std::uint32_t stored_user_count_ = 0;
   std::uint32_t forgotten_count_ = 0;
-  std::set<std::uint32_t> erased_chunks_;  // whose stored user pages tell too much
+  std::set<std::uint32_t> erased_chunks_;  // their stored user pages still have forgotten users
   std::map<SeriesId, std::uint64_t> events_;
   std::map<SeriesId, std::uint64_t> forgotten_events_;
 
   std::optional<EventLog> history_;  // unset: the store keeps none
 
   ResidentPages pages_;
-  // Presence that was touched since it was last folded; each once.
+  // Presence that was touched since it was last folded, each once.
   std::vector<PagePlace> awaiting_any_;
   std::vector<PagePlace> awaiting_bounds_;
 
-  // Of the staged batch; kept from one to the next, as memory that has been written to before is
-  // far cheaper than fresh memory.
+  // State of the staged batch. It is kept from one batch to the next, as memory that has been
+  // written to before is far cheaper than fresh memory.
   std::size_t staged_count_ = 0;             // rows; 0: none
   std::vector<std::uint32_t> ordinals_;      // by row
   std::vector<std::uint32_t> cell_numbers_;  // by pair and chunk
@@ -242,8 +242,8 @@ class Partition {
     std::uint32_t row;
     Amount value;
   };
-  std::vector<StagedValue> values_;  // that are not zero
-  // Of its events, each once, by chunk: where folding will add something.
+  std::vector<StagedValue> values_;  // those that are not zero
+  // The days and series of its events, each once, by chunk: folding will add something there.
   std::vector<std::pair<std::uint32_t, Day>> folded_days_;
   std::vector<std::pair<std::uint32_t, SeriesId>> folded_series_;
 };

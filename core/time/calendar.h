@@ -18,16 +18,16 @@ struct CivilDate {
 };
 CivilDate civil_from_day(Day day);
 Day day_from_civil(CivilDate date);
-// "YYYY-MM-DD" of an existing date between the years 1 and 9999, or nothing.
+// Parses "YYYY-MM-DD" for an existing date between the years 1 and 9999; nullopt for anything else.
 std::optional<Day> parse_date(std::string_view text);
 
-// The periods of one kind, numbered without gaps: consecutive periods have consecutive numbers.
+// The periods of one kind. Consecutive periods have consecutive numbers.
 class Calendar {
  public:
   Calendar(Period period, WeekStart week_start) : period_(period), week_start_(week_start) {}
 
   Period period() const { return period_; }
-  std::int32_t index_of(Day day) const;     // of the period that holds `day`
+  std::int32_t index_of(Day day) const;     // number of the period that holds `day`
   Day first_day(std::int32_t index) const;  // the day that names it
   Day last_day(std::int32_t index) const { return first_day(index + 1) - 1; }
   DayRange days(std::int32_t index) const { return {first_day(index), last_day(index)}; }

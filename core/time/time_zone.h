@@ -1,4 +1,4 @@
-// Instants to civil days of one IANA time zone, and back.
+// Converts instants to civil days of one IANA time zone, and back.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +13,7 @@
 
 namespace rollcall {
 
-// Hours of the longest civil day, and one to spare.
+// The hours of the longest civil day, plus one.
 inline constexpr std::size_t kDayHoursMax = 26;
 
 inline constexpr std::int64_t kUsPerSecond = 1'000'000;
@@ -28,64 +28,66 @@ struct HourSpan {
   std::uint32_t hour = 0;  // whole hours since the day's first instant
 };
 
-// Immutable after `find`; any thread may use it.
+// Threads: any, as it never changes after `find`.
 class TimeZone {
  public:
   // UTC.
   TimeZone();
+  // Finds a zone by its IANA name.
   //   kInvalidArgument  this machine's time zone database has no such zone; the text has the
   //                     nearest name
   //   kUnsupported      the database is missing or cannot be read
   static Result<TimeZone> find(std::string_view name);
 
-  // Whether the name stands for a zone, and not for what each machine takes it for. A store that
-  // was made with another before is read on.
+  // Checks that the name means the same zone on every machine, unlike "localtime". An existing
+  // store with another name can still be used.
   //   kInvalidArgument  it does not
   static Status check_portable(std::string_view name);
 
   const std::string& name() const { return name_; }
 
-  // The civil date at an instant.
+  // Returns the civil date at an instant.
   Day day_of(TimeUs time) const;
-  // The day and hour of an instant, with the instants around it that share them: all of the hour,
-  // unless a change of the clocks cuts it.
+  // Returns the day and hour of an instant, with the surrounding instants that share them: the
+  // whole hour, unless a clock change cuts it.
   HourSpan hour_at(TimeUs time) const;
-  // Whole hours since the day's first instant: 0..22, 0..23 or 0..24 as the day is long. A zone
-  // that once crossed the date line eastwards lived one date twice: no hour past 24 all the same.
+  // Whole hours since the day's first instant: 0..22, 0..23 or 0..24, depending on the length of
+  // the day. A zone that once crossed the date line eastwards lived one date twice; hours stop at
+  // 24 even then.
   static constexpr std::uint32_t kHourMax = 24;
   static std::uint32_t hour_of_day(std::int64_t us_since_start) {
     const auto us = static_cast<std::uint64_t>(us_since_start);
     return static_cast<std::uint32_t>(std::min<std::uint64_t>(us / kUsPerHour, kHourMax));
   }
 
-  // The first instant of a civil date. Where the clocks jump over midnight: the first that exists.
+  // Returns the first instant of a civil date: the first that exists, if clocks jump over midnight.
   TimeUs start_of(Day day) const;
-  // The last whole second of a civil date: start_of(day + 1) minus one second.
+  // Returns the last whole second of a civil date: start_of(day + 1) minus one second.
   TimeUs last_second_of(Day day) const { return start_of(day + 1) - kUsPerSecond; }
-  // Up to when events until `time` may make the data known: that of a bare date to the date's end.
+  // Returns up to when events until `time` may make the data known: a bare date counts to its end.
   TimeUs known_until_max(TimeUs time) const { return std::max(time, last_second_of(day_of(time))); }
 
-  // The instant that clocks on the wall show as `us_of_day` past midnight of `day`; the earlier of
-  // two, or, where the clocks skip it, as far past the jump.
+  // Returns the instant at which local clocks show `us_of_day` past midnight of `day`. If there are
+  // two, returns the earlier one; if clocks skip it, returns the instant as far past the jump.
   TimeUs from_local(Day day, std::int64_t us_of_day) const;
 
-  // start_of(day), if the clocks do not change from then to the end of `day`: any of its readings
-  // is that and so many microseconds.
+  // Returns start_of(day) if clocks do not change from then to the end of `day`, so that any of its
+  // clock readings is that instant plus as many microseconds.
   std::optional<TimeUs> plain_start_of(Day day) const;
 
-  // RFC 3339 with whole seconds: "2026-01-31T23:59:59Z", "2026-07-01T00:00:00+02:00".
+  // Formats as RFC 3339 with whole seconds: "2026-01-31T23:59:59Z", "2026-07-01T00:00:00+02:00".
   std::string format(TimeUs time) const;
 
  private:
-  // From `begin` on, local time is UTC plus `offset_us`. Ascending; the first begins before year 1.
+  // From `begin` on, local time is UTC plus `offset_us`. Offsets ascend; the first begins before
+  // year 1.
   struct Offset {
     TimeUs begin;
     std::int64_t offset_us;
   };
   std::size_t offset_index(TimeUs time) const;
 
-  // The instant of a reading of the clocks on the wall, in microseconds since 1970-01-01T00:00
-  // there.
+  // The instant of a reading of local clocks, in microseconds since 1970-01-01T00:00 local time.
   struct Local {
     TimeUs time;         // as from_local
     TimeUs first_shown;  // as start_of

@@ -1,8 +1,8 @@
-// Who was forgotten: they are known again when events of theirs arrive, but not told.
+// The forgotten users. Their later events are recognised, but their ids cannot be listed.
 //
-// Of each user a hash of 128 bits is kept (XXH3, with a seed of the store's own), so that a source
-// that is read again does not bring them back. Whoever has the store and guesses an id can see
-// whether it was forgotten; nobody can read the ids off it.
+// For each user a hash of 128 bits is kept (XXH3, with a seed of the store's own), so that a source
+// that is read again does not bring the user back. Somebody who has the store and guesses an id can
+// see whether it was forgotten; nobody can read the ids from it.
 #pragma once
 
 #include <cstddef>
@@ -22,7 +22,7 @@ class ForgottenUsers {
   std::size_t size() const { return digests_.size(); }
 
   void add(const UserId& user);
-  bool contains(std::uint64_t hash) const;  // of an integer user, by hash_user of it
+  bool contains(std::uint64_t hash) const;  // takes hash_user of an integer user
   bool contains(std::string_view user) const;
   bool contains(const UserId& user) const;
 

@@ -1,4 +1,4 @@
-// User to partition: the one hash that may never change, since stored partitions depend on it.
+// Maps users to partitions. Its hash must never change, since stored partitions depend on it.
 #pragma once
 
 #include <bit>
@@ -10,10 +10,10 @@
 
 namespace rollcall {
 
-// A bijection, so integers never collide. Columns of them are hashed by the kernel of that name.
+// A bijection, so integers never collide. A kernel with that function hashes columns of them.
 inline std::uint64_t hash_user(std::uint64_t user) { return kernels::mix(user); }
 
-// The user whose hash this is.
+// Returns the user who has this hash.
 inline std::uint64_t unhash_user(std::uint64_t hash) {
   hash ^= hash >> 33;
   hash *= 0x9cb4b2f8129337dbu;  // inverses of the factors of mix, modulo 2^64
@@ -26,7 +26,7 @@ inline std::uint64_t unhash_user(std::uint64_t hash) {
 // XXH3 with 64 bits, whose values are frozen since xxHash 0.8.0.
 std::uint64_t hash_user(std::string_view user);
 
-std::uint64_t hash_of(const UserId& user);  // hash_user of what it is
+std::uint64_t hash_of(const UserId& user);  // hash_user of either kind
 
 // The top bits of the hash choose the partition. `partition_count` is a power of two.
 class Partitioner {
@@ -35,7 +35,7 @@ class Partitioner {
       : shift_(63 - std::countr_zero(partition_count)) {}
 
   std::uint32_t operator()(std::uint64_t hash) const {
-    return static_cast<std::uint32_t>((hash >> 1) >> shift_);  // in two steps: by 64 is not defined
+    return static_cast<std::uint32_t>((hash >> 1) >> shift_);  // a shift by 64 would be undefined
   }
 
  private:

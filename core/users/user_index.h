@@ -1,4 +1,4 @@
-// User id to dense ordinal within a partition, and back.
+// Maps user ids to dense ordinals within a partition, and back.
 #pragma once
 
 #include <cstdint>
@@ -15,11 +15,11 @@
 
 namespace rollcall {
 
-// Strings end to end.
+// Strings, stored end to end.
 struct UserStrings {
   const char* bytes = nullptr;
-  const std::uint32_t* ends = nullptr;  // of each in `bytes`
-  std::uint32_t begin = 0;              // of the first
+  const std::uint32_t* ends = nullptr;  // where each ends in `bytes`
+  std::uint32_t begin = 0;              // where the first begins
 
   std::string_view operator[](std::size_t i) const {
     const std::uint32_t from = i == 0 ? begin : ends[i - 1];
@@ -27,7 +27,7 @@ struct UserStrings {
   }
 };
 
-// Ordinals are given out from 0 in the order of arrival and never reused. Ids are compared in full:
+// Ordinals are assigned from 0 in the order of arrival and never reused. Ids are compared in full:
 // two users never share an ordinal, whatever their hashes.
 class UserIndex {
  public:
@@ -37,35 +37,35 @@ class UserIndex {
   std::uint32_t size() const { return size_; }
   std::size_t memory_bytes() const;
   std::size_t string_bytes() const { return bytes_.size(); }
-  // About how many a page of the users from `first` on takes.
+  // Returns about how many bytes a page of the users from `first` on takes.
   std::size_t page_bytes(std::uint32_t first) const;
-  // Makes room for that many in all.
+  // Makes room for that many users in total.
   void reserve(std::size_t user_count);
-  // How many bytes more it may take while it takes in that many users, of so many bytes if they are
-  // strings.
+  // Returns how many more bytes it may take while it adds that many users, whose ids have
+  // `string_bytes` bytes if they are strings.
   std::size_t growth_bytes(std::size_t user_count, std::size_t string_bytes) const;
 
-  // ordinals[i] = the ordinal of user i, made when new. `hashes[i]` is hash_user of it, by which
-  // integers are known.
+  // Set ordinals[i] to the ordinal of user i, which is made if the user is new. `hashes[i]` is
+  // hash_user of user i; an integer is identified by it.
   void find_or_add(std::span<const std::uint64_t> hashes, std::uint32_t* ordinals);
   void find_or_add(std::span<const std::uint64_t> hashes, const UserStrings& users,
                    std::uint32_t* ordinals);
-  // Forgets the ids of some users. Their ordinals stay taken, and are found no more.
+  // Forgets the ids of some users. Their ordinals stay taken, but are no longer found.
   void erase(std::span<const std::uint32_t> ordinals);  // ascending, none twice, none erased before
   std::size_t erased_count() const { return erased_.size(); }
   bool is_erased(std::uint32_t ordinal) const;
-  // Forgets the users from `size` on, as if they had never come; none of them may be erased.
+  // Removes the users from `size` on, as if they had never come; none of them may be erased.
   void truncate(std::uint32_t size);
 
-  UserId user(std::uint32_t ordinal) const;  // not of one that is erased
-  // hash_user of the user, who has an ordinal.
+  UserId user(std::uint32_t ordinal) const;  // must not be erased
+  // Returns hash_user of the user with that ordinal.
   std::uint64_t hash_of(std::uint32_t ordinal) const;
-  // The user, of string users.
+  // Returns the id of a user, for string users only.
   std::string_view string(std::uint32_t ordinal) const;
-  // The ordinal of a user, if it has one; `hash` is hash_user of it.
+  // Returns the ordinal of a user, if it has one; `hash` is hash_user of the user.
   std::optional<std::uint32_t> find(std::uint64_t hash, const UserId& user) const;
 
-  // The users with ordinals in [first, first + count), as a page of bytes.
+  // Writes the users with ordinals in [first, first + count) as a page of bytes.
   void serialize(std::uint32_t first, std::uint32_t count, std::string& out) const;
   // Appends one of them, as in a page.
   void serialize_user(std::uint32_t ordinal, std::string& out) const;
@@ -76,17 +76,17 @@ class UserIndex {
   template <class UserAt>
   void find_or_add_all(std::span<const std::uint64_t> hashes, UserAt user_at,
                        std::uint32_t* ordinals);
-  // Turns the numbers of users [begin, end) into ordinals as long as they are theirs; returns the
-  // first user whose is not.
+  // Turns the numbers of users [begin, end) into ordinals as long as they belong to these users.
+  // Returns the first user whose number does not.
   template <class UserAt>
   std::size_t take_confirmed(std::size_t begin, std::size_t end, const std::uint32_t* numbers,
                              UserAt user_at, std::uint32_t* ordinals) const;
-  // How many there are once there is room for that many users.
+  // Returns how many slots there are once there is room for that many users.
   std::size_t slots_for(std::size_t user_count) const;
-  // Where there is room for one user more.
+  // Requires room for one more user.
   template <class Key>
   std::uint32_t find_or_add_one(Key user, std::uint64_t hash);
-  // An integer stands for itself by its hash, which no other has.
+  // An integer is identified by its hash, which no other integer has.
   bool equals(std::uint32_t ordinal, std::uint64_t hash) const { return hashes_[ordinal] == hash; }
   bool equals(std::uint32_t ordinal, std::string_view user) const {
     return string(ordinal) == user;
@@ -103,7 +103,7 @@ class UserIndex {
   std::vector<std::uint64_t> ends_;    // of each string in bytes_
   std::vector<std::uint32_t> erased_;  // ordinals, ascending; no slot has one, and their ids are 0
   // Buckets, at most 5/8 full, that spill over into the next one. A slot's number is an ordinal
-  // plus one; its tag spares most comparisons of ids that differ.
+  // plus one; its tag saves most comparisons of ids that differ.
   HugeArray<kernels::TaggedSlot> slots_;
 };
 

@@ -1,4 +1,4 @@
-// Users named one by one.
+// Lists of users who are named one by one.
 #pragma once
 
 #include <cstddef>
@@ -11,21 +11,21 @@
 
 namespace rollcall {
 
-// The bytes of the heap that an id takes.
+// Returns the heap bytes that an id takes.
 std::size_t heap_bytes(const UserId& user);
 
-// What becomes of the users of a list that is read.
+// Receives the users of a list that is read.
 class UserTaker {
  public:
   virtual ~UserTaker() = default;
-  // Comes once, before the first of them: how many there are.
+  // Is called once before the first user, with the number of users.
   virtual void make_room(std::size_t count) = 0;
   virtual void add(UserId user) = 0;
 };
 
 class ListEntries;
 
-// Each of them once, in the order of their hashes: those of a partition lie
+// A list with each user once, in the order of their hashes, so that those of a partition lie
 // together. Some may never have been seen.
 class UserList {
  public:
@@ -35,23 +35,23 @@ class UserList {
   };
 
   explicit UserList(std::vector<UserId> users);
-  // Throws QuestionFailure where their account is over.
+  // Throws QuestionFailure if their account is over.
   explicit UserList(ListEntries users);
 
   std::span<const Entry> entries() const { return entries_; }
-  // A few of those that came first.
+  // Returns a few of those that came first.
   const std::vector<UserId>& first() const { return first_; }
   std::span<const Entry> of_partition(std::uint32_t partition, std::uint32_t partition_count) const;
 
  private:
-  void sort(QuestionAccount* account);  // null: of none
+  void sort(QuestionAccount* account);  // null: there is none
 
   std::vector<Entry> entries_;
   std::vector<UserId> first_;
 };
 
-// The users that a list is made of, in memory that is taken from an account and stays taken. What
-// the ids take beside themselves is the caller's to take.
+// Collects the users of a list, in memory that is taken from an account and stays taken. The caller
+// takes the heap bytes of the ids.
 class ListEntries : public UserTaker {
  public:
   explicit ListEntries(QuestionAccount& account) : account_(account) {}

@@ -23,16 +23,16 @@ struct Column {
 // One cell; monostate is null. kCount and kInt are int64, kRatio is double, kDecimal a string.
 using Cell = std::variant<std::monostate, bool, std::int64_t, double, Day, std::string>;
 
-// How a long result becomes a matrix: one row for each combination of values of `rows`, one column
-// for each value of `column`. All are names of columns of the result.
+// How a long result becomes a matrix: it has one row for each combination of values of `rows` and
+// one column for each value of `column`. All of these are names of columns of the result.
 struct Pivot {
   std::vector<std::string> rows = {};
-  std::string size = {};     // depends on the row alone, and stands beside its keys; may be empty
-  std::string column = {};   // whose null, if it has one, stands for all
-  std::string cells = {};    // what the matrix shows, unless another column is asked for
+  std::string size = {};     // depends on the row alone and is shown beside its keys; may be empty
+  std::string column = {};   // its null, if it has one, stands for all values
+  std::string cells = {};    // what the matrix shows unless another column is asked for
   std::string rate = {};     // the quotient that belongs to `cells`; may be empty
-  std::string summary = {};  // one of `rows`, null where a row sums up the others; may be empty
-  bool is_usual = false;     // tables for people have this form by themselves
+  std::string summary = {};  // one of `rows`, null in a row that sums up others; may be empty
+  bool is_usual = false;     // tables for people use this form unless told otherwise
 };
 
 struct QueryStats {
@@ -43,20 +43,20 @@ struct QueryStats {
 // The answer, in long form: one row per cell, ordered by the key columns.
 struct QueryResult {
   std::string kind;
-  // Every option in force: field name, and its value as JSON text.
+  // Every option in force, as a field name and its value in JSON.
   std::vector<std::pair<std::string, std::string>> definition;
   std::string as_of;  // RFC 3339, whole seconds, in the store's time zone
   std::vector<Column> columns;
   std::vector<std::vector<Cell>> rows;
-  std::optional<std::string> next;  // of a page of members: where the following one goes on
-  std::optional<Pivot> pivot;       // of an answer with two keys or more; not part of the JSON
-  // The reader should know these: "in_file(lost.csv): the store does not know 3 of its 16 ids".
+  std::optional<std::string> next;  // where the next page of members starts; unset: there is none
+  std::optional<Pivot> pivot;       // set for two keys or more; not part of the JSON
+  // What the reader should know: "in_file(lost.csv): the store does not know 3 of its 16 ids".
   std::vector<std::string> notes;
   QueryStats stats;
 };
 
 std::string_view to_string(ColumnType type);
-// The result as one JSON object, on one line.
+// Returns the result as one JSON object on one line.
 std::string to_json(const QueryResult& result);
 
 }  // namespace rollcall

@@ -1,5 +1,5 @@
-// Events from Arrow: any library that exports the Arrow C stream interface can hand its record
-// batches over without a copy, and without rollcall linking Arrow.
+// Ingests events from Arrow. Any library that exports the Arrow C stream interface can hand its
+// record batches over without a copy, and without rollcall linking Arrow.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +8,8 @@
 #include "rollcall/engine.h"
 #include "rollcall/status.h"
 
-// The structures of the Arrow C data and C stream interfaces, as their specification defines them
-// and asks every user to declare them; whoever declares them first, guards the others.
+// These are the structures of the Arrow C data and C stream interfaces. Their specification asks
+// every user to declare them, and the guards let several users do so in one program.
 #ifndef ARROW_C_DATA_INTERFACE
 #define ARROW_C_DATA_INTERFACE
 
@@ -67,34 +67,33 @@ struct ArrowArrayStream {
 
 namespace rollcall {
 
-// Which columns are what. Columns with the name of a dimension of the store are its values, and
-// "a+b" joins the columns a and b; all other columns are ignored.
+// Says which columns hold what. A column with the name of a dimension of the store holds its
+// values, and the dimension "a+b" joins the columns a and b. All other columns are ignored.
 struct ArrowColumns {
   std::string user = "user";
   std::string time = "time";
   std::string event = "event";
-  std::string event_name;  // every event has this name, and `event` is not looked at
+  std::string event_name;  // not empty: every event has this name, and `event` is not looked at
   std::string value;       // empty: no event has a value
 };
 
-// Ingests every record batch of `stream`, each of them whole or not at all, and returns how many
-// events there were. Takes the stream over: it is released whatever happens, and `*stream` is left
-// released.
+// Ingests every record batch of `stream`, each of them whole or not at all, and returns the number
+// of events. Takes ownership of the stream: `*stream` is released on return, whatever happens.
 //
 // clang-format off
-//   user               integers of any width, or strings; turned into the kind of the store where
-//                      that is exact
-//   time               timestamps of any unit (without a zone: readings of the clocks in the
-//                      store's zone; finer than a microsecond: cut off), date32 (whole days),
-//                      integers and strings as in files
+//   user               integers of any width, or strings; they are converted to the store's kind
+//                      where that is exact
+//   time               timestamps of any unit, date32 (whole days), and integers and strings as in
+//                      files. Timestamps without a zone are clock readings in the store's zone;
+//                      what is finer than a microsecond is cut off
 //   event, dimensions  strings; a null in a dimension is ""
 //   value              integers, decimal128, strings, and floats, which stand for the shortest
 //                      decimal that reads back as them; never rounded; null is 0
 // Strings are utf8 or large_utf8, plain or dictionary-encoded.
 //
-//   kInvalidArgument  a column that is missing, of another type, or with a value that cannot be
-//                     ingested; the text names column and row. Batches before it stand. Or a null
-//                     pointer where the interface has none
+//   kInvalidArgument  a column is missing, is of another type, or has a value that cannot be
+//                     ingested, and the text names the column and row; or a pointer is null where
+//                     the interface does not allow it. Batches before it stay ingested
 //   kIoError          the stream reported an error, or threw
 // clang-format on
 Result<std::uint64_t> ingest_arrow_stream(Engine& engine, ArrowArrayStream* stream,

@@ -14,8 +14,8 @@ namespace rollcall {
 // holds 1970-01-05 (weeks from Monday) or 1970-01-04 (from Sunday).
 enum class Period : std::uint8_t { kDay, kWeek, kFortnight, kMonth, kQuarter };
 
-// "30d", "4w", "6m", "2q", "1y": that many days, weeks, months, quarters or years, the one that
-// holds `as_of` included.
+// "30d", "4w", "6m", "2q", "1y": that many days, weeks, months, quarters or years, the last of
+// which holds `as_of`.
 struct LastSpan {
   std::int32_t count = 1;
   char unit = 'd';
@@ -24,28 +24,28 @@ struct LastSpan {
 };
 
 // A date in words, counted from the day of `as_of`: "today", "yesterday", "3 days ago", "last
-// monday" (the latest one before that day), "this month", "last quarter". A span of days stands for
-// its first day where a range begins, and for its last where one ends.
+// monday" (the latest one before that day), "this month", "last quarter". A period of several days
+// stands for its first day at the start of a range and for its last day at the end.
 struct RelativeDate {
   enum class Unit : std::uint8_t { kDay, kWeek, kFortnight, kMonth, kQuarter, kYear, kWeekday };
   Unit unit = Unit::kDay;
   std::int32_t ago = 0;      // units back; meaningless for kWeekday
-  std::int32_t weekday = 0;  // from Monday, 0, to Sunday, 6
+  std::int32_t weekday = 0;  // 0 (Monday) to 6 (Sunday)
 
   friend auto operator<=>(const RelativeDate&, const RelativeDate&) = default;
 };
 
 using DateText = std::variant<Day, RelativeDate>;
 
-// An instant, or the last second of a date in the store's time zone. A date in words counts from
-// the latest event of the store.
+// An instant, or a date, which stands for its last second in the store's time zone. A date in words
+// counts from the latest event of the store.
 using AsOf = std::variant<TimeUs, Day, RelativeDate>;
 
-// A range of days, both ends included. Unset ends reach as far as the data known at `as_of`.
+// A range of days, both ends included. An unset end reaches as far as the data known at `as_of`.
 struct DateRangeText {
   std::optional<DateText> from;
   std::optional<DateText> to;
-  std::optional<LastSpan> last;  // instead of both
+  std::optional<LastSpan> last;  // instead of `from` and `to`
 
   friend bool operator==(const DateRangeText&, const DateRangeText&) = default;
 };

@@ -1,4 +1,4 @@
-// What comes with a batch, besides its events.
+// What a caller passes along with a batch of events, and learns about it.
 #pragma once
 
 #include <cstdint>
@@ -7,14 +7,14 @@
 
 namespace rollcall {
 
-// How far a source has been read. The engine keeps the latest position of each id, commits it
-// together with the aggregates of the batches it covers, and does not look inside.
+// How far a source has been read. The engine keeps the latest position of each id and commits it
+// together with the aggregates of the batches it covers. It does not interpret positions.
 struct SourcePosition {
   std::string id;
   std::string position;
 };
 
-// Tells a batch from all others of its source, so that one that is sent again counts once.
+// Identifies a batch within its source, so that a batch that is sent again counts only once.
 struct BatchToken {
   std::string source;
   std::string token;  // 1 to 256 bytes
@@ -23,27 +23,28 @@ struct BatchToken {
 // When `ingest` returns.
 enum class Ack : std::uint8_t {
   kMemory,   // at once: a crash loses what came after the last checkpoint
-  kDurable,  // when the batch, and all that came before it from its source, would survive a crash
+  kDurable,  // once the batch and all earlier ones from its source would survive a crash
 };
 
-// What comes with a batch besides its events. What it points to need outlive only the call.
+// What comes with a batch besides its events. The caller owns what it points to, which need only
+// outlive the call.
 struct Delivery {
-  // How far the sources have been read from which the batch comes: none, one, or several, such as
-  // partitions of a log. Of each id one.
+  // How far the sources of the batch have been read: none, one, or several, such as the partitions
+  // of a log. Each id appears at most once.
   std::span<const SourcePosition> positions = {};
   // Null: the batch is new. Otherwise a batch whose token is among the last 1,024 of its source is
-  // skipped, positions and all, and the call succeeds. The tokens of batches that failed are not
-  // among them; those of batches that are lost in a crash are lost with them.
+  // skipped along with its positions, and the call succeeds. The tokens of failed batches are not
+  // kept, and a crash loses the tokens of the batches that it loses.
   const BatchToken* token = nullptr;
-  // Sources are told apart by the ids of positions and the token's source. Of batches without
-  // either, those that were acknowledged in memory may be lost although a later one survived.
+  // Sources are told apart by the ids of positions and by the token's source. Among batches without
+  // either, one that was acknowledged in memory may be lost although a later one survives.
   Ack ack = Ack::kMemory;
 };
 
-// Tells what became of a batch that was taken.
+// Tells what became of a batch that was accepted.
 struct IngestOutcome {
-  bool was_skipped = false;          // its token was known: the batch was in already
-  std::uint64_t rows_forgotten = 0;  // that were left out, as their users are forgotten
+  bool was_skipped = false;          // its token was known, so it had been ingested before
+  std::uint64_t rows_forgotten = 0;  // rows left out because their users are forgotten
 };
 
 }  // namespace rollcall

@@ -1,4 +1,4 @@
-// What an engine says of itself, of what it holds, and of a question.
+// What an engine tells about itself, about what it holds, and about a question.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +27,7 @@ struct EventInfo {
 // What a store holds.
 struct EngineInfo {
   StoreSettings settings;
-  std::string isa;  // of the kernels in use
+  std::string isa;  // the instruction set of the kernels in use
   std::uint64_t event_count = 0;
   std::uint64_t user_count = 0;
   DayRange days;                      // from the earliest to the latest day with events
@@ -40,7 +40,7 @@ struct EngineInfo {
   std::uint64_t source_count = 0;
   std::uint64_t forgotten_count = 0;  // users, whether the store knew them or not
   Epoch epoch = 0;                    // of the last checkpoint
-  bool checkpointing = false;         // one that ingest has started is under way
+  bool checkpointing = false;         // a checkpoint that ingest started is in progress
   std::uint64_t resident_bytes = 0;
   std::uint64_t dirty_bytes = 0;
   StoreSize store;
@@ -49,22 +49,22 @@ struct EngineInfo {
 // What a question means, in plain words, and what answering it reads.
 struct Explanation {
   std::string meaning;
-  std::vector<std::string> series;  // whose users are looked at, each once
-  DayRange days;                    // of those that are looked at one by one; may be empty
-  std::uint64_t chunks = 0;         // sets and columns of up to 65,536 users
-  std::uint64_t stored_chunks = 0;  // that are not in memory
-  std::uint64_t bytes = 0;          // of the chunks, expanded
+  std::vector<std::string> series;  // those whose users are looked at, each once
+  DayRange days;                    // the days that are looked at one by one; may be empty
+  std::uint64_t chunks = 0;         // sets and columns, each of up to 65,536 users
+  std::uint64_t stored_chunks = 0;  // chunks that are not in memory
+  std::uint64_t bytes = 0;          // size of the chunks when expanded
 };
 
 // A segment that the store keeps: an expression, or a list of users.
 struct SegmentInfo {
   std::string name;
   std::optional<Segment> expression;
-  std::uint64_t users = 0;  // of a list: how many it names
+  std::uint64_t users = 0;  // how many users a list names
 };
 
 struct VerifyReport {
-  std::uint64_t page_count = 0;     // read, checked and compared with what they summarise
+  std::uint64_t page_count = 0;     // pages read, checked and compared with what they summarise
   std::vector<std::string> faults;  // empty: all is well
 };
 

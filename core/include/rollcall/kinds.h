@@ -1,5 +1,5 @@
-// The kinds of questions and the fields of each, as data: what can be asked, for those who offer it
-// to people. The flags of the command line and their completions are made from it.
+// The kinds of questions and the fields of each, as data, for programs that offer questions to
+// people. The flags of the command line and their completions are made from it.
 #pragma once
 
 #include <cstdint>
@@ -33,37 +33,37 @@ enum class FieldType : std::uint8_t {
 struct QueryField {
   std::string_view name;  // the keyword; a flag has dashes where this has underscores
   FieldType type = FieldType::kWord;
-  std::string_view meaning = {};       // in a few words, as a line of help has them
-  std::string_view default_json = {};  // the value of a field left out; empty: it has none
+  std::string_view meaning = {};       // a few words, as in a line of help
+  std::string_view default_json = {};  // the value when the field is left out; empty: none
   std::span<const std::string_view> words = {};
   std::int64_t min = 0;
   std::int64_t max = 0;
-  std::string_view place = {};  // in the question's JSON, "rule.period"; empty: as the name says
-  // The fields that get this one's value. None of them may be given with it.
+  std::string_view place = {};  // in the question's JSON, "rule.period"; empty: same as the name
+  // The fields that take this one's value. None of them may be given together with it.
   std::span<const std::string_view> stands_for = {};
   std::span<const std::string_view> excludes = {};  // fields that must not be given with this one
   std::string_view needs = {};                      // a field that must be given with this one
   bool is_required = false;
-  bool is_implied = false;  // `needs` says it already, so that nobody has to be offered it
+  bool is_implied = false;  // `needs` implies it already, so that it need not be offered
 };
 
 struct QueryKind {
-  std::string_view name;                    // of the field "kind"
+  std::string_view name;                    // the value of the field "kind"
   std::string_view summary;                 // the question in a few words
-  std::span<const QueryField> fields = {};  // its own, in the order to offer them in
-  bool takes_range = true;                  // has the fields of `range_fields`, too
+  std::span<const QueryField> fields = {};  // its own fields, in the order to offer them
+  bool takes_range = true;                  // it has the fields of `range_fields` as well
   std::string_view chart = {};  // the column of an answer that a chart shows; empty: there is none
 };
 
-// In the order of the alternatives of Query::ask.
+// Returns the kinds in the order of the alternatives of Query::ask.
 std::span<const QueryKind> query_kinds();
-// Null if there is none of that name.
+// Returns null if there is no kind of that name.
 const QueryKind* find_query_kind(std::string_view name);
 
-// The segment that the query asks about, beside `among`. Null if its kind has none.
+// Returns the segment that the query asks about, besides `among`, or null if its kind has none.
 const Segment* segment_of(const Query& query);
 
-// The fields of every kind but "kind" itself, and those of a range of dates.
+// Return the fields that every kind has besides "kind" itself, and those of a range of dates.
 std::span<const QueryField> common_fields();
 std::span<const QueryField> range_fields();
 

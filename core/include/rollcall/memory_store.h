@@ -1,4 +1,4 @@
-// A store that lives and dies with the process: for tests, and for engines that need no disk.
+// A store that lives and dies with the process, for tests and for engines that need no disk.
 #pragma once
 
 #include <memory>
@@ -7,8 +7,8 @@
 
 namespace rollcall {
 
-// The disk of a memory store. Stores opened on the same one see each other's commits, as a reopened
-// directory would show them. Null: a disk of its own.
+// The disk of a memory store. Stores opened on the same disk see each other's commits, as stores
+// opened on the same directory would. Null stands for a new disk.
 class MemoryDisk;
 
 std::shared_ptr<MemoryDisk> make_memory_disk();

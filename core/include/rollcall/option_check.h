@@ -1,5 +1,5 @@
-// Whether options can be taken at all, asked before anything is opened. The calls that take them
-// ask the same first.
+// Checks options before anything is opened. The calls that take these options make the same checks
+// first.
 #pragma once
 
 #include "rollcall/source_options.h"
@@ -11,7 +11,7 @@ namespace rollcall {
 //   kInvalidArgument  a value that no file could be read with; the hint names the option
 Status check_source_options(const SourceOptions& options);
 
-// Of a store that is to be made.
+// Checks the settings of a store that is to be made.
 //   kInvalidArgument  a value that no store can have; the hint names the option
 //   kUnsupported      the time zone database of this machine cannot be read
 Status check_store_settings(const StoreSettings& settings);

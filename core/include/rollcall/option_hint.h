@@ -1,6 +1,6 @@
-// Which options would take what was refused. Errors, notes and rejected rows carry such a hint
-// beside their text, so that each surface can spell the options in its own way: the command line
-// as flags, a binding as arguments.
+// Hints at options that would accept what was refused. Errors, notes and rejected rows carry such a
+// hint beside their text, so that each surface can spell the options in its own way: the command
+// line as flags, a binding as arguments.
 #pragma once
 
 #include <cstdint>
@@ -55,8 +55,9 @@ enum class Option : std::uint8_t {
 // Returns the field's name: "time_unit".
 std::string_view name_of(Option option);
 
-// An option, and what to set it to. Values of an enum are words, as kExcelDays is "excel_days";
-// those of a bool are "true" and "false". Empty: the text beside it says what the option is for.
+// An option and the value to set it to. Values of an enum are words, as "excel_days" for
+// kExcelDays; those of a bool are "true" and "false". If the value is empty, the text beside it
+// says what the option is for.
 struct OptionValue {
   Option option = Option::kFormat;
   std::string value;
@@ -64,7 +65,7 @@ struct OptionValue {
   friend bool operator==(const OptionValue&, const OptionValue&) = default;
 };
 
-// Any of `ways` may help, the likeliest first; the options of a way go together.
+// Alternatives, any of which may help, the likeliest first. The options of one way go together.
 struct OptionHint {
   using Way = std::vector<OptionValue>;
   std::vector<Way> ways;
@@ -76,14 +77,14 @@ struct OptionHint {
   OptionHint&& or_else(Option option, std::string value = {}) &&;
 
   bool empty() const { return ways.empty(); }
-  // Whether a way sets the option, to that value.
+  // Returns whether some way sets the option; the second form, whether it sets it to that value.
   bool names(Option option) const;
   bool names(Option option, std::string_view value) const;
 
   friend bool operator==(const OptionHint&, const OptionHint&) = default;
 };
 
-// "decimal = , and grouping = . or time_format"; "" for none.
+// Returns for example "decimal = , and grouping = . or time_format"; "" for an empty hint.
 std::string to_string(const OptionHint& hint);
 
 // What a reader should know, and which options would change it.

@@ -1,4 +1,4 @@
-// Questions as text. This header has all that questions and answers need.
+// Questions as text. This header includes all that questions and answers need.
 #pragma once
 
 #include <string>
@@ -18,7 +18,7 @@ namespace rollcall {
 //   kInvalidArgument  malformed JSON (with line and column), or a field, value or kind that is not
 //                     allowed there; the text names it, what is allowed, and the nearest name
 Result<Query> parse_query(std::string_view json, std::string_view time_zone = "UTC");
-// The same for a JSON array of at most 1,000 such objects, or for one alone.
+// Reads a JSON array of at most 1,000 such objects, or a single object.
 Result<std::vector<Query>> parse_queries(std::string_view json, std::string_view time_zone = "UTC");
 
 // Writes a query as the JSON object that `parse_query` reads, with every field in force.

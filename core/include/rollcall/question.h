@@ -19,9 +19,9 @@ namespace rollcall {
 struct Members {
   // The cell: a value for each key column, as in the result's rows.
   std::vector<std::pair<std::string, std::string>> where;
-  std::string of;                      // the count column; may be empty where there is only one
-  std::optional<std::uint64_t> limit;  // users of a page; unset: all
-  std::string after;                   // the `next` of the page before
+  std::string of;                      // the count column; may be empty if there is only one
+  std::optional<std::uint64_t> limit;  // the most users on a page; unset: all
+  std::string after;                   // `next` of the previous page
 
   friend bool operator==(const Members&, const Members&) = default;
 };
@@ -32,10 +32,10 @@ struct QueryCommon {
   std::optional<DateText> to;            // unset: the day of `as_of`
   std::optional<LastSpan> last;          // instead of `from` and `to`
   std::optional<AsOf> as_of;             // unset: the latest event time of the store
-  std::vector<PropertyCondition> where;  // added to every selector but those of `among`
+  std::vector<PropertyCondition> where;  // added to every selector except those of `among`
   std::optional<Segment> among;          // only these users are looked at
-  std::string breakdown;              // a property: the answer for each of its values; empty: none
-  std::int32_t breakdown_limit = 20;  // values with the most users; the rest is "$other"
+  std::string breakdown;              // a property: one answer for each of its values; empty: none
+  std::int32_t breakdown_limit = 20;  // how many values, by most users; the rest is "$other"
   std::optional<Members> members;
 
   friend bool operator==(const QueryCommon&, const QueryCommon&) = default;
@@ -77,8 +77,8 @@ struct RetentionQuery {
   std::vector<std::int32_t> brackets;   // sizes of column groups after period 0, instead of periods
   Summary summary = Summary::kPooled;
   Measure measure = Measure::kUsers;  // what a cell holds: users, or their return events' amounts
-  // Whose value of the property a breakdown goes by: the cohort event's in the cohort's period, or
-  // that of both events.
+  // Whose value of the property a breakdown goes by: that of the cohort event in the cohort's
+  // period, or that of both events.
   BreakdownMatch breakdown_match = BreakdownMatch::kCohort;
 
   friend bool operator==(const RetentionQuery&, const RetentionQuery&) = default;
@@ -107,16 +107,16 @@ struct ChurnQuery {
   friend bool operator==(const ChurnQuery&, const ChurnQuery&) = default;
 };
 
-// Users by whole days since their last event, at `as_of`. Takes no date range.
+// Users by the whole days since their last event, as of `as_of`. Takes no date range.
 struct IdleQuery {
   Selector event;
   std::vector<std::int32_t> edges = {0, 1, 7, 14, 30, 60, 90};  // ascending, from 0
-  bool each_day = false;  // one bucket a day, instead of `edges`
+  bool each_day = false;  // one bucket for each day, instead of `edges`
 
   friend bool operator==(const IdleQuery&, const IdleQuery&) = default;
 };
 
-// Who is new, who stays, who comes back, and who went, per period.
+// Who is new, who stays, who comes back, and who left, per period.
 struct LifecycleQuery {
   Selector event;
   Period period = Period::kDay;
@@ -124,7 +124,7 @@ struct LifecycleQuery {
   friend bool operator==(const LifecycleQuery&, const LifecycleQuery&) = default;
 };
 
-// On how many periods users are active: over the whole range, or, with `window_days`, over the days
+// In how many periods users are active: over the whole range or, with `window_days`, over the days
 // of a window that ends on each day of the range (L7, L28).
 struct StickinessQuery {
   Selector event;
@@ -178,7 +178,7 @@ struct Query {
   friend bool operator==(const Query&, const Query&) = default;
 };
 
-// Names what ends a question before it is answered.
+// What ends a query before it is answered.
 struct QueryLimits {
   std::optional<std::chrono::steady_clock::time_point> deadline;
   std::stop_token stop;

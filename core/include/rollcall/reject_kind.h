@@ -1,4 +1,4 @@
-// Why a row of a file was not ingested, in kinds to count by and to choose advice by.
+// Why a row of a file was not ingested, by kinds, to count rows by and to choose advice by.
 #pragma once
 
 #include <cstdint>
@@ -9,14 +9,14 @@
 namespace rollcall {
 
 enum class RejectKind : std::uint8_t {
-  // The row cannot be told from others, or its fields from each other.
+  // The row cannot be told from other rows, or its fields from each other.
   kQuoteNotClosed,
   kQuoteFollowedByBytes,
-  kFieldCount,  // another one than the header's
+  kFieldCount,  // differs from the header's
   kRowTooLong,
-  kNotJson,      // no JSON object
-  kColumnTwice,  // of a JSON object
-  kColumnType,   // an object, array or boolean where a string or number is wanted
+  kNotJson,      // not a JSON object
+  kColumnTwice,  // in a JSON object
+  kColumnType,   // an object, array or boolean where a string or number is expected
   // Some of the row is in already.
   kGrownRow,    // its line had no end when it was ingested
   kPartsAreIn,  // its lines are in as rows of their own
@@ -24,15 +24,15 @@ enum class RejectKind : std::uint8_t {
   kUserNotInteger,
   kUserNotUtf8,
   kUserTooLong,
-  kUserNull,  // is_null_id, see SourceOptions::reject_null_users
+  kUserNull,  // the id means nobody, see SourceOptions::reject_null_users
   kTimeMissing,
   kTimeMalformed,
   kTimeDate,   // 2023-02-29
   kTimeClock,  // 24:00
   kTimeOutOfRange,
   kTimeAmbiguous,  // a number whose unit cannot be guessed
-  kTimeTooEarly,   // for SourceOptions::time_min
-  kTimeTooLate,    // for SourceOptions::time_max
+  kTimeTooEarly,   // before SourceOptions::time_min
+  kTimeTooLate,    // after SourceOptions::time_max
   kEventMissing,
   kEventNotUtf8,
   kEventTooLong,
@@ -43,11 +43,11 @@ enum class RejectKind : std::uint8_t {
   kPropertyTooLong,
 };
 
-// Returns what is wrong without details: "time is not a time".
+// Returns what is wrong, without details: "time is not a time".
 std::string_view to_string(RejectKind kind);
 
-// Returns the option that takes any row of the kind; empty where none does, or where it takes a
-// look at the row to say which (see RejectedRow::hint).
+// Returns the option that takes any row of the kind; empty if no option does, or if the right one
+// depends on the row (see RejectedRow::hint).
 OptionHint hint_for(RejectKind kind);
 
 }  // namespace rollcall

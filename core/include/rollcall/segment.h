@@ -41,7 +41,7 @@ struct Selector {
 // A set of users, as an expression.
 struct Segment {
   enum class Kind : std::uint8_t {
-    kDid,    // with an event in the range; with `days`, on so many days of it
+    kDid,    // with an event in the range; with `days`, on that many days of it
     kFirst,  // whose first matching event ever lies in the range
     kAll,    // in all of `parts`
     kAny,    // in any of `parts`
@@ -66,10 +66,10 @@ struct Segment {
   friend bool operator==(const Segment&, const Segment&) = default;
 };
 
-// Reads a segment as people write it: `did(purchase, 30d) and not did(login, 7d)`. The grammar is
-// in `docs/queries.md`.
-//   kInvalidArgument  text that is no segment; the message has its column, what was found there and
-//                     what is allowed
+// Reads a segment as people write it: `did(purchase, 30d) and not did(login, 7d)`.
+// `docs/queries.md` has the grammar.
+//   kInvalidArgument  text that is not a segment; the message has the column, what was found there
+//                     and what is allowed
 Result<Segment> parse_segment(std::string_view text);
 // Writes a well-formed segment as `parse_segment` reads it. An "all" or "any" of one part is
 // written as that part, which is the same set; every other segment is read back as it was.

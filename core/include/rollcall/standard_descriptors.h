@@ -5,17 +5,18 @@
 
 namespace rollcall {
 
-// Opens those of the three that are closed on /dev/null. Whatever is opened next would get their
-// numbers otherwise, and what is meant for standard output would be written into it. What is read
-// from a standard input opened so is an error, as it was before; what is written is dropped.
+// Opens those of the three that are closed on /dev/null. Otherwise, whatever is opened next would
+// get their numbers, and what is meant for standard output would be written into it. Reading from a
+// standard input opened this way is an error, as it was before; what is written is dropped.
 //
 // A program calls it first thing. The library calls it before each file that it opens, so that no
-// file of a store is ever one of the three, whatever its host has closed by then; closing one while
-// the library is at work is the host's mistake. Threads: any.
+// file of a store is ever one of the three, whatever its host has closed by then. A host must not
+// close one of them while the library is at work. Threads: any.
 //   kFailedPrecondition  one is closed, and /dev/null cannot be opened
 Status open_standard_descriptors();
 
-// Whether one of them had been closed, so that what is written to it is dropped. Threads: any.
+// Returns whether the descriptor had been closed, so that what is written to it is dropped.
+// Threads: any.
 bool was_closed(int descriptor);
 
 }  // namespace rollcall

@@ -1,7 +1,7 @@
 // What a call that may fail returns: `Status` alone, or `Result<T>` with the value.
 //
-// Only conditions of the outside world are reported this way (a full disk, damaged bytes, a
-// question that cannot be answered). A broken promise inside rollcall is an assertion, see
+// Only conditions of the outside world are reported this way: a full disk, damaged bytes, a
+// question that cannot be answered. A broken promise inside rollcall is an assertion, see
 // core/base/assert.h.
 #pragma once
 
@@ -18,29 +18,29 @@ namespace rollcall {
 
 enum class StatusCode : std::uint8_t {
   kOk,
-  kInvalidArgument,     // the caller can repair it: a bad option, batch, row or query
+  kInvalidArgument,     // the caller can fix it: a bad option, batch, row or query
   kNotFound,            // no such store, file or user
   kAlreadyExists,       // a store is already there
   kCorruption,          // stored bytes are not what was written
   kIoError,             // the operating system or RocksDB refused; the text says what
-  kBusy,                // another process is writing this store
+  kBusy,                // another process is writing to this store
   kUnsupported,         // a newer format, or an instruction set that this machine lacks
   kResourceExhausted,   // a limit set in the options was reached
-  kFailedPrecondition,  // the object takes no such call now: it is closed, moved from, or another
-                        // process's
-  kCancelled,           // the caller's stop token asked for it
+  kFailedPrecondition,  // the object takes no such call now: it is closed, moved from, or belongs
+                        // to another process
+  kCancelled,           // the caller's stop token was asked to stop
   kDeadlineExceeded,    // the caller's deadline passed first
-  kUncertain,           // it may have happened or not; which, the next opening of the store tells
+  kUncertain,           // it may have happened or not; the next opening of the store tells which
 };
 
-// Returns the code in words, as it stands in front of an error's text: "invalid argument".
+// Returns the code in words, as it begins an error's text: "invalid argument".
 std::string_view to_string(StatusCode code);
 
-// The outcome of a call. Small, copyable, and not to be ignored. One that was moved from is ok.
+// The outcome of a call. It is small and copyable, and must not be ignored. After a move it is ok.
 class [[nodiscard]] Status {
  public:
   Status() = default;                            // ok
-  Status(StatusCode code, std::string message);  // `message` is left out of kOk
+  Status(StatusCode code, std::string message);  // with kOk, `message` is dropped
 
   static Status invalid_argument(std::string m) {
     return {StatusCode::kInvalidArgument, std::move(m)};
@@ -61,20 +61,20 @@ class [[nodiscard]] Status {
 
   bool ok() const { return error_ == nullptr; }
   StatusCode code() const;
-  // What, where, what was found, what is allowed, for people: a program goes by the code and the
-  // hint. Empty when ok.
+  // Says what went wrong, where, what was found, and what is allowed. It is for people: programs go
+  // by the code and the hint. Empty when ok.
   const std::string& message() const;
-  // The options that would have had it otherwise; empty where none is known.
+  // Returns the options that would avoid the error; empty if none are known.
   const OptionHint& hint() const;
-  // "invalid argument: retention: unknown event \"logni\" (did you mean \"login\"?)", or "ok". A
-  // hint follows: "corruption: ... (option: accept_rollback = true)".
+  // Returns "invalid argument: retention: unknown event \"logni\" (did you mean \"login\"?)", or
+  // "ok". A hint follows the text: "corruption: ... (option: accept_rollback = true)".
   std::string to_string() const;
 
-  // The same error with that hint.
+  // Returns the same error with that hint.
   Status with_hint(OptionHint hint) const;
-  // The same error of something larger: its text begins with "WHERE: ".
+  // Returns the same error of something larger: its text begins with "WHERE: ".
   Status within(std::string_view where) const;
-  // The same error under another code.
+  // Returns the same error under another code.
   Status as(StatusCode code) const;
 
  private:
@@ -83,12 +83,12 @@ class [[nodiscard]] Status {
   explicit Status(Error error);
   const Error& error() const;
 
-  // Null when ok. Questions make and drop statuses for each day of each partition, nearly all of
-  // them ok: these cost no more than the pointer.
+  // Null when ok. A query makes and drops a status for each day of each partition. Nearly all of
+  // them are ok, and cost no more than the pointer.
   std::shared_ptr<const Error> error_;
 };
 
-// Ends the process: somebody took the value of a Result that holds `error` instead.
+// Ends the process, because somebody took the value of a Result that holds `error` instead.
 [[noreturn]] void end_without_value(const Status& error);
 
 // A value, or the reason why there is none.
@@ -96,7 +96,8 @@ template <class T>
 class [[nodiscard]] Result {
  public:
   Result(T value) : value_(std::move(value)) {}  // NOLINT(google-explicit-constructor)
-  // An error; ok is none, and becomes a kFailedPrecondition.
+  // Takes an error. A status that is ok has no value to go with it, and becomes
+  // kFailedPrecondition.
   Result(Status status)  // NOLINT(google-explicit-constructor)
       : status_(status.ok()
                     ? Status::failed_precondition("a result was made of ok, without a value")
@@ -105,7 +106,7 @@ class [[nodiscard]] Result {
   bool ok() const { return value_.has_value(); }
   const Status& status() const { return status_; }
 
-  // The value; only when ok(). Otherwise the process ends, and says with which error.
+  // Returns the value. If the result is not ok, the process ends with a message that has the error.
   T& operator*() & { return value(); }
   const T& operator*() const& { return value(); }
   T&& operator*() && { return std::move(value()); }
@@ -134,8 +135,8 @@ Status status_of(const Result<T>& result) {
   return result.status();
 }
 
-// Leaves the calling function with the Status of `expression`, a Status or a Result, unless that is
-// ok. What is ok is not moved: questions come by here for each day of each partition.
+// Returns the Status of `expression`, a Status or a Result, from the calling function unless it is
+// ok. A value that is ok is not moved, since queries run this for each day of each partition.
 #define ROLLCALL_RETURN_IF_ERROR(expression)                  \
   do {                                                        \
     if (auto outcome_here = (expression); !outcome_here.ok()) \
@@ -145,7 +146,7 @@ Status status_of(const Result<T>& result) {
 #define ROLLCALL_CONCAT_INNER(a, b) a##b
 #define ROLLCALL_CONCAT(a, b) ROLLCALL_CONCAT_INNER(a, b)
 
-// Binds the value of a Result to `declaration`, or leaves the calling function with its Status.
+// Binds the value of a Result to `declaration`, or returns its Status from the calling function.
 #define ROLLCALL_ASSIGN_OR_RETURN(declaration, expression) \
   ROLLCALL_ASSIGN_OR_RETURN_NAMED(ROLLCALL_CONCAT(result_, __LINE__), declaration, expression)
 #define ROLLCALL_ASSIGN_OR_RETURN_NAMED(name, declaration, expression) \

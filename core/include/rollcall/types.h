@@ -1,4 +1,4 @@
-// The words that every other header uses: days, users, amounts.
+// The basic types that every other header uses: days, users, amounts.
 #pragma once
 
 #include <compare>
@@ -11,8 +11,9 @@ namespace rollcall {
 // Counts commits from 1. Zero: never written.
 using Epoch = std::uint64_t;
 
-// A civil date in the store's time zone: days since 1970-01-01, from -719162 (0001-01-01) to
-// 2932896 (9999-12-31). Dates are subtracted, never seconds: a day of 23 or 25 hours is one day.
+// A civil date in the store's time zone, as days since 1970-01-01: from -719162 (0001-01-01) to
+// 2932896 (9999-12-31). Differences are taken between dates, never between instants, so that a day
+// of 23 or 25 hours is one day.
 struct Day {
   std::int32_t value = 0;
 
@@ -25,7 +26,7 @@ struct Day {
 inline constexpr Day kDayMin{-719162};  // 0001-01-01
 inline constexpr Day kDayMax{2932896};  // 9999-12-31
 
-// Days from `first` to `last`, both included; empty when last < first.
+// The days from `first` to `last`, both included; empty when last < first.
 struct DayRange {
   Day first{0};
   Day last{-1};
@@ -39,14 +40,14 @@ struct DayRange {
 // Microseconds since 1970-01-01T00:00:00Z.
 using TimeUs = std::int64_t;
 
-// An amount times 10^StoreSettings::value_decimals; sums need 128 bits to stay exact.
+// An amount times 10^StoreSettings::value_decimals. Sums need 128 bits to stay exact.
 using Amount = std::int64_t;
 __extension__ using AmountSum = __int128;
 
-// What a store's user ids are: one kind per store, chosen when the store is made.
+// The kind of a store's user ids. Each store has one kind, chosen when the store is made.
 enum class UserKind : std::uint8_t { kInteger, kString };
 
-// An unsigned 64-bit integer or a UTF-8 string, compared exactly.
+// A user id: an unsigned 64-bit integer or a UTF-8 string, compared exactly.
 using UserId = std::variant<std::uint64_t, std::string>;
 
 enum class WeekStart : std::uint8_t { kMonday, kSunday };

@@ -1,4 +1,4 @@
-// User ids as text, and lists of them in files.
+// Reads user ids from text, and lists of them from files.
 #pragma once
 
 #include <cstddef>
@@ -12,31 +12,33 @@
 
 namespace rollcall {
 
-// An integer, or any text. `where` begins the error: a file and line, a flag.
-//   kInvalidArgument  `text` is no id of the kind
+// Reads a user id of the kind: a canonical integer, or any text. `where`, such as a file and line
+// or a flag, begins the error.
+//   kInvalidArgument  `text` is not an id of the kind
 Result<UserId> parse_user(std::string_view text, UserKind kind, const std::string& where);
 
 struct UserFileOptions {
-  // It bounds the text, decompressed, and the ids together.
+  // Bounds the decompressed text and the ids together.
   std::size_t memory_bytes_max = std::numeric_limits<std::size_t>::max();
-  // Gets what the reader should know of a list that was read, unless null.
+  // Receives what the reader should know about a list that was read; may be null.
   std::vector<std::string>* notes = nullptr;
 };
 
-// Reads a list of users, of one of these forms, plain or in gzip or zstd; its text tells which:
-//   lines   one id a line, as it stands
-//   CSV     with a header, of whose columns (between , ; or tabs) one is `user`; quotes as usual.
-//           A file whose name ends in ".csv" or ".tsv" must be one
+// Reads a list of users in one of these forms, plain or in gzip or zstd. Its text tells which:
+//   lines   one id per line, as it stands
+//   CSV     with a header, one of whose columns (between , ; or tabs) is `user`, and the usual
+//           quotes. A file whose name ends in ".csv" or ".tsv" must be CSV
 //   JSON    the members of a cell as the command line writes them, one answer or an array of them;
-//           or {"user": ID} a line, whatever else the object has. A file whose name ends in
-//           ".json", ".jsonl" or ".ndjson" must be one
-// Blank lines and empty ids do not count; an id may stand there more than once. A first line `user`
-// is a header. The text may have 256 MiB and 2^24 users; an id, a field and a text of JSON 1 MiB
-// each. Errors do not quote it.
+//           or one object {"user": ID} per line, whose other members are ignored. A file whose name
+//           ends in ".json", ".jsonl" or ".ndjson" must be JSON
+// Blank lines and empty ids do not count, and an id may appear more than once. A first line `user`
+// is a header. The text may have at most 256 MiB and 2^24 users; an id, a field and a JSON text at
+// most 1 MiB each. Errors do not quote the text.
 //   kNotFound           there is no such file
 //   kIoError            it cannot be read
-//   kInvalidArgument    it is no regular file, or too large, or damaged gzip or zstd, or none of
-//                       these forms; or an id that is none of the kind; the text has file and line
+//   kInvalidArgument    it is not a regular file, is too large, is damaged gzip or zstd, or has
+//                       none of these forms; or an id is not of the kind, and the text has the file
+//                       and line
 //   kUnsupported        it is compressed in another way
 //   kResourceExhausted  it takes more memory than the options allow
 Result<std::vector<UserId>> read_user_file(const std::string& path, UserKind kind,

@@ -1,5 +1,5 @@
-// A row of the table of kinds: all that there is to know of one kind of question. A kind is one
-// file, which has its plan and its row, and one line in kind_rows.h.
+// A row of the table of kinds, with all that there is to know about one kind of question. A kind is
+// one file, which has its plan and its row, and one line in kind_rows.h.
 #pragma once
 
 #include <cstdint>
@@ -25,26 +25,26 @@ using PlanResult = Result<std::unique_ptr<Plan>>;
 template <class Ask>
 struct KindRow {
   QueryKind kind;
-  std::string_view no_range = {};  // why it takes no range of dates, where it takes none
+  std::string_view no_range = {};  // why it takes no range of dates; empty if it takes one
 
   // Reads the fields of `object` into `ask`.
   Status (*parse)(const QueryObject& object, Ask& ask);
   // Writes the fields in force as JSON.
   JsonFields (*write)(const Ask& ask);
-  // Those that are in force only with a breakdown. Null: there are none.
+  // Writes the fields that are in force only with a breakdown. Null: there are none.
   JsonFields (*write_of_breakdown)(const Ask& ask) = nullptr;
-  // Checks what no store has to be asked about. Errors begin with the field.
+  // Checks what can be checked without a store. Errors begin with the field.
   Status (*check)(const Ask& ask);
   // Says who is counted and what the numbers of a row are, in whole sentences.
   std::string (*describe)(const Ask& ask);
   // Makes the plan of `query`, which asks for `ask` and was checked.
   PlanResult (*plan)(const Ask& ask, const Query& query, const PlanContext& context);
 
-  // The periods that rows go by. Null: rows go by none.
+  // Returns the periods that rows go by. Null: rows go by none.
   Period (*row_period)(const Ask& ask) = nullptr;
-  // The event whose values a breakdown ranks. Null: any event.
+  // Returns the event whose values a breakdown ranks. Null: any event.
   const Selector& (*ranked_event)(const Ask& ask) = nullptr;
-  // The segment that it asks about, beside `among`. Null: there is none.
+  // Returns the segment that it asks about, besides `among`. Null: there is none.
   const Segment& (*segment)(const Ask& ask) = nullptr;
 };
 
@@ -58,7 +58,7 @@ const Selector& own_event(const Ask& ask) {
   return ask.event;
 }
 
-// Fields of the types that most kinds have.
+// Make fields of the types that most kinds have.
 constexpr QueryField field_of_word(std::string_view name, std::string_view meaning,
                                    std::string_view default_json,
                                    std::span<const std::string_view> words) {

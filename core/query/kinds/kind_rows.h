@@ -1,4 +1,4 @@
-// The rows of the table of kinds, one line a kind. Each is defined in the kind's own file.
+// The rows of the table of kinds, one line per kind. Each is defined in the kind's own file.
 #pragma once
 
 #include <type_traits>

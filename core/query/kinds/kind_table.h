@@ -1,5 +1,5 @@
-// The table of kinds: what is done with a question of any kind, as the row of its kind says. To
-// read one and to write it as JSON are public (rollcall/query.h).
+// Operations on a question of any kind, which the row of its kind defines. Reading and writing a
+// question as JSON are public (rollcall/query.h).
 #pragma once
 
 #include <memory>
@@ -22,7 +22,7 @@ std::string_view kind_of(const Query& query);
 std::optional<Status> parse_kind(std::string_view name, const Json& object,
                                  std::string_view time_zone, Query& query);
 
-// The fields in force but those of dates, in the order in which they are written.
+// Returns the fields in force except dates, in the order in which they are written.
 JsonFields fields_of(const Query& query);
 
 // Checks that a query is well-formed, whatever store it is asked of.
@@ -30,17 +30,18 @@ JsonFields fields_of(const Query& query);
 //                     kind and the field, what was found and what is allowed
 Status validate(const Query& query);
 
-// One paragraph: who is counted, when, and what the numbers of a row are.
+// Describes a query in one paragraph: who is counted, when, and what the numbers of a row are.
 std::string describe(const Query& query);
 
+// Makes the plan of a query.
 //   kInvalidArgument  as validate; an unknown event or property, an impossible range, or a question
 //                     that the aggregates cannot answer exactly; the text says what to change or
 //                     declare
 Result<std::unique_ptr<Plan>> make_plan(const Query& query, const PlanContext& context);
 
-// The periods of the query's rows. Unset if its rows go by none.
+// Returns the periods of the query's rows. Unset if its rows go by none.
 std::optional<Period> row_period(const Query& query);
-// The event whose values a breakdown ranks.
+// Returns the event whose values a breakdown ranks.
 Selector ranked_event(const Query& query);
 
 }  // namespace rollcall

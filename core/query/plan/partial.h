@@ -1,6 +1,6 @@
-// The answer of some partitions of a store to one plan, as a value: partials of partitions that
-// have none in common merge into that of all of them, in any order and any grouping. A user lives
-// in exactly one partition, so that counts of users add up.
+// The answer of some partitions of a store to one plan, as a value. Partials of disjoint partitions
+// merge into the answer of all of them, in any order and any grouping. A user lives in exactly one
+// partition, so counts of users add up.
 #pragma once
 
 #include <bitset>
@@ -27,13 +27,12 @@ class Plan;
 // The numbers of some partitions of a store.
 using PartitionSet = std::bitset<kPartitionsMax>;
 
-// Says what is asked of a plan: the counts of all its cells, or a page of the users of some of
-// them.
+// What a plan is asked for: the counts of all its cells, or a page of the users of some of them.
 struct PlanTask {
   const Plan& plan;
-  const Members* members = nullptr;         // the page; null: the counts are asked for
-  UserKind user_kind = UserKind::kInteger;  // of the store, where users are asked for
-  std::span<const std::size_t> cells = {};  // whose users are asked for
+  const Members* members = nullptr;         // the page; null: the task asks for counts
+  UserKind user_kind = UserKind::kInteger;  // of the store, if the task asks for users
+  std::span<const std::size_t> cells = {};  // the cells whose users the task asks for
 };
 
 struct Partial;
@@ -53,10 +52,10 @@ struct PartialShape {
 };
 
 struct Partial {
-  PartitionSet partitions;           // whose answer it is
+  PartitionSet partitions;           // the partitions whose answer it is
   std::vector<std::uint64_t> cells;  // the users of each cell
-  std::vector<AmountSum> amounts;    // of each cell, where the plan has amounts
-  // For each of ReadSet::totals, by day; by day and hour, kDayHoursMax of them, where asked for.
+  std::vector<AmountSum> amounts;    // the amount of each cell, if the plan has amounts
+  // For each of ReadSet::totals, by day, or by day and hour (kDayHoursMax per day) if asked for.
   std::vector<std::vector<EventTotal>> totals;
   // Numbers of single users, not below zero, in no order: what medians are made of.
   std::vector<std::vector<std::int64_t>> samples;
@@ -64,9 +63,9 @@ struct Partial {
   QuestionMemory memory;            // that the counts take
 
   // Returns the answer of no partition, which changes nothing that it is merged with. Its memory
-  // comes from `account`; null: it has no bounds.
+  // comes from `account`; null: it is unbounded.
   static Partial of_nobody(const PlanTask& task, QuestionAccount* account = nullptr);
-  // Returns the same of the plan's counts, without `totals`.
+  // Returns the same for the plan's counts, without `totals`.
   static Partial cells_of_nobody(const Plan& plan, QuestionAccount* account = nullptr);
 
   // Adds users to a cell who are not in it yet.
@@ -76,8 +75,8 @@ struct Partial {
   // Adds the cells of other users of the same partitions.
   void add_cells(const Partial& part);
 
-  // Adds the answer of other partitions to the same task. Tasks are told apart when bytes are read,
-  // and here by what an answer has of them: how many counts, or which page.
+  // Adds the answer of other partitions to the same task. Reading bytes checks the task by its
+  // digest; this checks only what an answer shows of it: how many counts, or which page.
   //   kInvalidArgument  a partition is in both, or the tasks differ; nothing was added
   Status merge(Partial other);
 
@@ -89,12 +88,12 @@ struct Partial {
   //   kCorruption       they are not what was written, or cannot be an answer to the task
   //   kUnsupported      another version wrote them
   //   kInvalidArgument  they answer another task
-  // Throws QuestionFailure where the account has no memory left.
+  // Throws QuestionFailure if the account has no memory left.
   static Result<Partial> deserialize(std::string_view bytes, const PlanTask& task,
                                      QuestionAccount* account = nullptr);
-  // Checks that it can be an answer to the task: it has a number for each of the task's, and so
-  // many partitions can come to these. So no sum over those of 4,096 partitions, or over the rows
-  // of a table, is too large for its type.
+  // Checks that it can be an answer to the task: it has as many numbers as the task, and its
+  // partitions can have these numbers. So no sum over 4,096 such partitions, or over the rows of a
+  // table, is too large for its type.
   //   kCorruption  it cannot
   Status validate(const PlanTask& task) const;
 };

@@ -1,10 +1,10 @@
-// What a kind of query is made of: the pages it reads, what it counts in a chunk, and the table
-// that the counts become. One kind is one file; everything else is shared.
+// A plan: the pages that a query reads, what it counts in a chunk, and the table that the counts
+// become. Each kind is one file; everything else is shared.
 //
-// The path: Query -> make_plan (core/query/kinds/kind_table.h) -> Plan. The executor pins what
+// The path is Query -> make_plan (core/query/kinds/kind_table.h) -> Plan. The executor pins what
 // `reads()` names, calls `count` once for each chunk of each partition, adds up the cells, and
-// calls `finish` with the Partial that this comes to. A user lives in exactly one chunk, so counts
-// of users add up.
+// calls `finish` with the resulting Partial. A user lives in exactly one chunk, so counts of users
+// add up.
 #pragma once
 
 #include <cstddef>
@@ -29,24 +29,24 @@ class Plan {
   virtual ~Plan() = default;
   virtual const ReadSet& reads() const = 0;
   virtual std::size_t cell_count() const = 0;
-  // Whether its cells have amounts, too.
+  // Returns whether its cells also have amounts.
   virtual bool has_amounts() const { return false; }
   // How many lists of numbers of single users it has.
   virtual std::size_t sample_list_count() const { return 0; }
   // Gives `sink` the users of every cell that are in the chunk.
   // Throws QuestionFailure, as the chunk and the sink may.
   virtual void count(const ChunkSource& chunk, CellSink& sink) const = 0;
-  // Frees what `count` keeps from one chunk to the next, where nobody counts.
+  // Frees what `count` keeps from one chunk to the next. Must not be called while something counts.
   virtual void free_scratch() const {}
-  // Returns a number that tells the plan from those of other questions, days, users and values, on
-  // any machine whose store has the same settings.
+  // Returns a number that distinguishes the plan from those of other questions, days, users and
+  // values, on any machine whose store has the same settings.
   virtual std::uint64_t digest() const = 0;
-  // The table without its rows.
+  // Returns the table without its rows.
   virtual const QueryResult& heading() const = 0;
-  // Returns the table, all but its `stats`, of the answer of all partitions.
+  // Returns the table, except its `stats`, for the answer of all partitions.
   virtual QueryResult finish(const Partial& counts) const = 0;
-  // The cells whose users a column of a row of that table counts, no user in two of them; none
-  // where it counts no users. `finish` gave the row.
+  // Returns the cells whose users a column of a row of that table counts; no user is in two of
+  // them. Returns none if the column counts no users. `finish` made the row.
   virtual std::vector<std::size_t> cells_of(std::size_t row, std::string_view column) const = 0;
 };
 

@@ -1,4 +1,4 @@
-// A segment as a plan reads it: names resolved to series, dates to days.
+// A segment as a plan reads it, with names resolved to series and dates to days.
 #pragma once
 
 #include <memory>
@@ -25,10 +25,11 @@ class SegmentSet {
                                     const PlanContext& context, const Timeframe& timeframe);
 
   void add_reads(ReadSet& reads) const;
-  // The users of the chunk who are in the segment; in the arena until it takes its buffers back.
+  // Returns the users of the chunk who are in the segment, in the arena until it takes its buffers
+  // back.
   BitSpan evaluate(ChunkSets& sets) const;
 
-  // What a reader of the answer has to know of it.
+  // Adds what a reader of the answer should know about it.
   void add_notes(std::vector<std::string>& notes) const;
 
  private:
@@ -40,14 +41,14 @@ class SegmentSet {
   SeriesUnion events_;
   DayRange days_;
   LongUnion active_;  // kDid, without days
-  LongUnion before_;  // kFirst: who has been here earlier
-  LongUnion seen_;    // kNot, and days that may be none: everybody
+  LongUnion before_;  // kFirst: who was there earlier
+  LongUnion seen_;    // kNot, and tests that zero days pass: everybody
   std::optional<Segment::DaysTest> days_test_;
   std::vector<SegmentSet> parts_;
   std::shared_ptr<const UserList> list_;
 };
 
-// Everybody seen up to as_of.
+// Returns everybody seen up to as_of.
 LongUnion everybody(const Timeframe& timeframe);
 
 }  // namespace rollcall

@@ -1,4 +1,4 @@
-// What the plans of all kinds have in common.
+// What the plans of all kinds share.
 #pragma once
 
 #include <bit>
@@ -20,7 +20,7 @@
 
 namespace rollcall {
 
-// Which days and which users a query looks at.
+// The days and users that a query looks at.
 struct Scope {
   std::string_view kind;
   Timeframe timeframe;
@@ -28,14 +28,14 @@ struct Scope {
   std::optional<PropertyCondition> value;  // of the context
   QuestionAccount* account = nullptr;      // of the context
 };
-// `kind` is a name that lasts.
+// Resolves the scope of a query. `kind` must outlive the scope.
 Result<Scope> resolve_scope(std::string_view kind, const Query& query, const PlanContext& context);
 
-// The conditions that every selector of the query meets: its own `where`, and the value that the
-// plan is about.
+// Returns the conditions that every selector of the query must meet: its own `where`, and the value
+// that the plan is about.
 std::vector<PropertyCondition> conditions_of(const Query& query, const PlanContext& context);
 
-// A plan with its days resolved and its result begun.
+// A plan whose days are resolved and whose result is begun.
 class TablePlan : public Plan {
  public:
   const ReadSet& reads() const final { return reads_; }
@@ -53,25 +53,25 @@ class TablePlan : public Plan {
   // Writes what the cells depend on besides the definition, the days and the value.
   virtual void write_identity(ByteWriter&) const {}
 
-  // Takes the memory of one more read of `events`, which is to be made.
+  // Takes the memory of one more read of `events`, which will be made.
   void take_read(const SeriesUnion& events) const;
   // Adds a read of the users of `events` on those of `days` that may hold any.
   void read_presence(const SeriesUnion& events, DayRange days);
 
-  // Whether how many users of `events` there are in a period of `calendar` is kept with the totals
-  // of its day; who they are has to be read.
+  // Returns whether the number of users of `events` in a period of `calendar` is kept with the
+  // totals of its day. Otherwise, the users themselves have to be read.
   bool keeps_counts(const Query& query, const PlanContext& context, const Calendar& calendar,
                     const SeriesUnion& events) const;
-  // Adds a read of totals, on those days that may have any, and returns these. They are the next of
-  // Partial::totals.
+  // Adds a read of totals on those days that may have any, and returns these days. They are the
+  // next of Partial::totals.
   DayRange read_totals(TotalsRead read);
 
-  // The definition: `fields`, which are those of the query in force; then, with `range`, its dates;
-  // then the store's settings, and `notes`, in plain words.
+  // Sets the definition: `fields`, which are those of the query in force; then, with `range`, its
+  // dates; then the store's settings, and `notes` in plain words.
   void define(JsonFields fields, const PlanContext& context, const PeriodRange* range,
               std::vector<std::string> notes);
 
-  // Adds a row of these cells, which takes memory of the question's account until its end.
+  // Adds a row of these cells, which takes memory of the question's account until the account ends.
   template <class... Cells>
   void add_row(QueryResult& result, Cells&&... cells) const {
     std::vector<Cell>& row = begin_row(result);
@@ -96,26 +96,26 @@ class TablePlan : public Plan {
   mutable SetArenaPool arenas_;
 };
 
-// users / size, as the nearest number; null over 0, and while it is not `complete`.
+// Returns users / size as the nearest double; null over 0, and if it is not `complete`.
 Cell ratio_cell(std::uint64_t users, std::uint64_t size, bool complete);
-// What a row of a table takes in memory, while rows are added to it.
+// Returns what a row of a table takes in memory, while rows are added to it.
 constexpr std::size_t bytes_of_row(std::size_t column_count) {
   constexpr std::size_t kBlockBytes = 16;  // of malloc
   return 3 * sizeof(std::vector<Cell>) + kBlockBytes + column_count * sizeof(Cell);
 }
-// How many rows memory is taken for when a table has so many: some ahead, as taking it for each
-// would last as long as making the row.
+// Returns for how many rows memory is taken if a table has `row_count`. This is somewhat ahead, as
+// taking memory for each row would take as long as making it.
 constexpr std::size_t rows_taken_for(std::size_t row_count) {
   constexpr std::size_t kRowsAhead = 32;
   if (row_count >= kRowsAhead) return (row_count + kRowsAhead - 1) / kRowsAhead * kRowsAhead;
   return row_count == 0 ? 0 : std::bit_ceil(row_count);
 }
 
-// `sum` scaled by 10^-decimals, exactly, without zeros at the end.
+// Returns `sum` scaled by 10^-decimals, exactly, without trailing zeros.
 Cell decimal_cell(AmountSum sum, std::uint32_t decimals);
-// What amounts are scaled by: 10^decimals.
+// Returns the scale of amounts, 10^decimals.
 Divisor scale_of(std::uint32_t decimals);
-// `sum` so scaled, over `divisor`, as the nearest number; null over 0, and while it is not
+// Returns the scaled `sum` over `divisor` as the nearest double; null over 0, and if it is not
 // `complete`.
 Cell quotient_cell(AmountSum sum, std::uint32_t decimals, std::uint64_t divisor, bool complete);
 

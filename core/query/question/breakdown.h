@@ -1,4 +1,4 @@
-// The values of a property that an answer is broken down by: those with the most users, and the
+// The values of a property by which an answer is broken down: those with the most users, and the
 // rest together.
 #pragma once
 
@@ -21,19 +21,19 @@ struct BreakdownValue {
 
 class Breakdown {
  public:
-  // `context` is that of all values.
+  // `context` is the one for all values.
   //   kInvalidArgument  as resolve_selector
   static Result<Breakdown> make(const Query& query, const PlanContext& context);
 
   // Counts the users of each value.
   const Plan& ranking() const { return *ranking_; }
-  // The values to show, in the order of their rows: by their bytes, "$other" last.
+  // Returns the values to show, in the order of their rows: by their bytes, "$other" last.
   std::vector<BreakdownValue> values(std::span<const std::uint64_t> users) const;
 
  private:
   std::string property_;
   std::size_t limit_ = 0;
-  std::vector<std::string> values_;  // of the cells of the ranking
+  std::vector<std::string> values_;  // by cell of the ranking
   std::unique_ptr<Plan> ranking_;
 };
 

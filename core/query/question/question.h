@@ -1,5 +1,6 @@
-// A query made ready: what it reads, and how its answer is put together once that is pinned. One
-// plan for most queries; for a breakdown, a plan that ranks the values, and then one a value.
+// A query prepared for answering: what it reads, and how its answer is put together once that is
+// pinned. Most queries have one plan; one with a breakdown has a plan that ranks the values, and
+// then one per value.
 #pragma once
 
 #include <memory>
@@ -17,7 +18,7 @@
 namespace rollcall {
 
 // Runs plans over the pages that were pinned for a question, all of one moment. Calls throw
-// QuestionFailure where it cannot be answered.
+// QuestionFailure if it cannot be answered.
 class PlanRunner {
  public:
   virtual ~PlanRunner() = default;
@@ -28,12 +29,12 @@ class PlanRunner {
 class Question {
  public:
   // `query` and what `context` refers to outlive the question.
-  //   kInvalidArgument  as make_plan; or a property to break down by that is not declared
+  //   kInvalidArgument  as make_plan; or the property of the breakdown is not declared
   static Result<Question> make(const Query& query, const PlanContext& context);
 
   // Covers what every plan of the question reads.
   const ReadSet& reads() const { return reads_; }
-  // All but the `stats`. Its rows take memory of the context's account until that ends.
+  // Returns all but the `stats`. Its rows take memory of the context's account until that ends.
   Result<QueryResult> answer(PlanRunner& runner) const;
 
  private:
@@ -41,15 +42,15 @@ class Question {
 
   void add_reads(const Plan& plan);
   Result<QueryResult> answer_breakdown(PlanRunner& runner) const;
-  // The table of a plan, or the users behind a cell of it.
+  // Returns the table of a plan, or the users behind a cell of it.
   Result<QueryResult> answer_plan(const Plan& plan, const Members* members,
                                   PlanRunner& runner) const;
 
   const Query& query_;
   PlanContext context_;
   ReadSet reads_;
-  std::unique_ptr<Plan> plan_;          // with a breakdown: of all values together
-  std::optional<Breakdown> breakdown_;  // unset: none
+  std::unique_ptr<Plan> plan_;          // with a breakdown: for all values together
+  std::optional<Breakdown> breakdown_;  // unset: there is none
 };
 
 }  // namespace rollcall

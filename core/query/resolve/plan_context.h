@@ -1,4 +1,4 @@
-// What names and dates of a question are looked up in.
+// What the names and dates of a question are resolved against.
 #pragma once
 
 #include <optional>
@@ -20,10 +20,10 @@ struct PlanContext {
   const SeriesCatalog& catalog;
   DayRange days;                      // from the first to the last day with events; may be empty
   std::optional<TimeUs> known_until;  // unset in an empty store
-  const SegmentCatalog& segments;     // those saved, and the lists that files hold
-  // Of a query with a breakdown: which values of the property this plan is about.
+  const SegmentCatalog& segments;     // saved segments, and the lists in files
+  // The value that this plan is about, in a query with a breakdown.
   const PropertyCondition* value = nullptr;
-  QuestionAccount* account = nullptr;  // whose memory the plan takes; null: has no bounds
+  QuestionAccount* account = nullptr;  // pays for the plan's memory; null: without bounds
 };
 
 }  // namespace rollcall

@@ -1,4 +1,4 @@
-// Which series a selector means.
+// Resolves which series a selector means.
 #pragma once
 
 #include <string>
@@ -11,12 +11,12 @@
 
 namespace rollcall {
 
-// Series of whose users the selector means the union. None: no event matches.
+// The selector means the union of the users of these series. None: no event matches.
 struct SeriesUnion {
   std::vector<SeriesId> series;  // ascending
-  bool has_bounds = true;        // first and last days are kept, since no series has a dimension
+  bool has_bounds = true;        // first and last days are kept, as no series has a dimension
 
-  // What a reader of the answer has to know: that values past a limit count as "$other".
+  // What a reader of the answer should know: that values past a limit count as "$other".
   std::vector<std::string> notes;
 
   friend bool operator==(const SeriesUnion& a, const SeriesUnion& b) {
@@ -24,7 +24,8 @@ struct SeriesUnion {
   }
 };
 
-// The series of `events` that every matching event is in once: any event has no counts of its own.
+// Returns series of `events` such that every matching event is in exactly one, because the series
+// of any event has no counts of its own.
 std::vector<SeriesId> counted_series(const SeriesUnion& events, const SeriesCatalog& catalog);
 
 // Resolves the selector in `field` of a query, with the query's own conditions added to it.

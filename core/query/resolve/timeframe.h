@@ -1,13 +1,13 @@
-// Which days a query looks at, and which of them are over.
+// Resolves which days a query looks at, and which of them have ended.
 //
 // The rules:
 // - `as_of` has a resolution of one second; a finer one is cut off. Unset, it is the latest event
 //   time of the store. Given as a date, it is the last second of that date.
 // - A day has ended when `as_of` has reached its last second. Days after the one that holds `as_of`
-//   are not looked at, whatever the store knows of them.
-// - An earlier `as_of` must not cut through a day of which the store may know more: when its day
-//   has not ended at `as_of`, and the data go on after it, the question cannot be answered, since
-//   events are kept by day. Ask for a date instead.
+//   are not looked at, whatever the store knows about them.
+// - An earlier `as_of` must not cut through a day of which the store may know more. If its day has
+// not ended at `as_of`, and the data go on after it, the question cannot be answered, since events
+// are kept by day. Ask for a date instead.
 // - `from` is by default the first day of the store, `to` the day of `as_of`. Both are widened to
 //   whole periods. `last` counts back from the day of `as_of`, which is its end.
 // - A range that is empty without being upside down, and any range in an empty store, has no rows.
@@ -28,7 +28,7 @@
 namespace rollcall {
 
 struct Timeframe {
-  // As a query's result shows it; empty in an empty store, unless the query says it.
+  // The text in a query's result; empty in an empty store, unless the query has it.
   std::string as_of;
   TimeUs as_of_time = 0;        // whole seconds
   Day last_day{kDayMin};        // holds `as_of`
@@ -43,8 +43,8 @@ struct Timeframe {
 Result<Timeframe> resolve_timeframe(std::string_view kind, const QueryCommon& common,
                                     const PlanContext& context);
 
-// A range as given, its words turned into dates, and its ends filled in where the store or `as_of`
-// tells: the first day with events, and the day of `as_of`.
+// A range as given, with its words turned into dates. Missing ends are filled in if the store or
+// `as_of` tells them: the first day with events, and the day of `as_of`.
 struct DateEnds {
   std::optional<Day> from;
   std::optional<Day> to;
@@ -56,7 +56,7 @@ Result<DateEnds> resolve_dates(std::string_view field, const DateRangeText& date
 
 // The periods of a query's range, numbered as by `Calendar`.
 struct PeriodRange {
-  // The range as widened to whole periods; unset where neither the query nor the store tells.
+  // The range, widened to whole periods; unset if neither the query nor the store tells.
   std::optional<Day> from;
   std::optional<Day> to;
   // The periods that have rows: those of the range that do not begin after `as_of`.
@@ -70,7 +70,7 @@ Result<PeriodRange> resolve_range(std::string_view kind, const QueryCommon& comm
                                   const PlanContext& context, const Timeframe& timeframe,
                                   const Calendar& calendar);
 
-// Guards against questions with an absurd number of rows and columns.
+// Guards against questions with an absurd number of cells.
 //   kInvalidArgument  more than 5 million cells: about a gigabyte
 Status check_cell_count(std::string_view kind, std::size_t rows, std::size_t cells_per_row);
 

@@ -1,11 +1,11 @@
-// How far one user comes in a funnel.
+// Finds how far one user gets in a funnel.
 //
 // A user's events come in the order of time, each with the steps that it may serve. Every event of
 // the first step opens an attempt; each event serves one step of an attempt. Attempts are walked
-// together, level by level: those that have made as many steps go on alike, whatever came before,
-// so that each event costs as much as there are steps, however many attempts are open. Events of
-// one instant have no order and are taken as a group: an attempt goes as far in it as some order of
-// them takes it, which is a matching of steps and events.
+// together, level by level: those that have made the same number of steps go on alike, whatever
+// came before, so that the cost of an event depends on the number of steps, not on how many
+// attempts are open. Events of one instant have no order and are taken as a group: an attempt goes
+// as far in it as some order of them allows, which is a matching of steps and events.
 #pragma once
 
 #include <cstddef>
@@ -39,9 +39,9 @@ struct FunnelRules {
   };
 
   unsigned step_count = 2;
-  TimeUs window = 0;  // from the first step, its end included
+  TimeUs window = 0;  // from the first step, including its end
   Order order = Order::kOrdered;
-  bool strictly_increasing = false;  // equal times are no order
+  bool strictly_increasing = false;  // events of equal times have no order
   bool collapse_repeats = false;     // kStrict only
   bool stop_on_repeat = false;       // kOrdered only
   std::vector<Exclusion> exclusions;
@@ -50,7 +50,7 @@ struct FunnelRules {
   // Each event of the first step opens an attempt of its own; otherwise those of one instant open
   // one together, which goes as far as the best of them. With exclusions they are to be apart.
   bool starts_apart = false;
-  // Attempts tell which event serves this step; kFunnelStepsMax: they do not.
+  // Attempts report which event serves this step; kFunnelStepsMax: none is reported.
   unsigned told_step = kFunnelStepsMax;
 };
 
@@ -65,12 +65,12 @@ class FunnelMatcher {
  public:
   explicit FunnelMatcher(FunnelRules rules) : rules_(std::move(rules)) {}
 
-  // Calls `found` with every attempt that is not void, the earlier start first. Of strict order
-  // `events` are all events of the user, else those that may serve a step or exclude.
+  // Calls `found` with every attempt that is not void, by ascending start. For strict order,
+  // `events` are all events of the user; otherwise, only those that may serve a step or exclude.
   void match(std::span<const FunnelEvent> events,
              const std::function<void(const FunnelAttempt&)>& found);
 
-  // When each step of an attempt was made: the earliest times that let it go as far.
+  // Finds when each step of an attempt was made: the earliest times that let it go as far.
   void step_times(std::span<const FunnelEvent> events, const FunnelAttempt& attempt,
                   std::vector<TimeUs>& times) const;
 

@@ -1,4 +1,4 @@
-// Which steps of a funnel the events of one instant may serve together.
+// Finds which steps of a funnel the events of one instant may serve together.
 #pragma once
 
 #include <array>
@@ -11,24 +11,25 @@
 
 namespace rollcall {
 
-// Events that each serve one step at most. A matching of steps and events grows step by step along
-// augmenting paths, so that the steps that are matched stay so.
+// Events that each serve at most one step. A matching of steps and events grows step by step along
+// augmenting paths, so that matched steps stay matched.
 //
-// It looks at no more of the events that may serve a step than there are steps: where others were
-// matched, one of these is free. So a group of any size costs no more than 32 x 32 events.
+// For each step, it looks at no more of the events that may serve it than there are steps: if
+// others were matched, one of these is free. A group of any size thus costs no more than 32 x 32
+// events.
 class StepMatching {
  public:
   StepMatching(std::span<const FunnelEvent> events, std::size_t first_place, unsigned step_count);
 
-  // The same events, none of them matched.
+  // Resets to the same events, with none of them matched.
   void reset();
   // Takes an event out, until reset.
   void use(std::size_t place);
-  // Matches one more step, if that is possible with all steps before it matched still.
+  // Matches one more step if all steps before it can stay matched.
   bool add(unsigned step);
-  // How many steps from `step` on can be matched, one after the other, `most` at most.
+  // Returns how many steps from `step` on can be matched one after the other, at most `most`.
   unsigned add_from(unsigned step, unsigned most);
-  // The event that serves a matched step.
+  // Returns the event that serves a matched step.
   std::size_t event_of(unsigned step) const;
 
  private:
@@ -37,7 +38,7 @@ class StepMatching {
   struct Event {
     std::uint32_t steps;
     std::size_t place;
-    unsigned step = kFree;  // that it serves
+    unsigned step = kFree;  // the one that it serves
     bool visited = false;
   };
   bool augment(unsigned step);
@@ -45,7 +46,7 @@ class StepMatching {
   std::vector<Event> events_;
 };
 
-// Whether every one of these events can serve a step of its own among `steps`.
+// Returns whether each of these events can serve a different step among `steps`.
 bool each_serves_one(std::span<const std::uint32_t> events, std::uint32_t steps);
 
 }  // namespace rollcall

@@ -1,4 +1,4 @@
-// Where plans leave the users of the cells of their tables.
+// Receives the users of the cells of a plan's table.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +21,7 @@ struct CellBand {
   std::span<const BitSpan> columns;
 };
 
-// Takes the users of a cell, chunk by chunk: counts them, or collects who they are.
+// Takes the users of a cell, chunk by chunk, and counts them or collects who they are.
 class CellSink {
  public:
   virtual ~CellSink() = default;
@@ -34,7 +34,7 @@ class CellSink {
   virtual void add_sample(std::size_t, std::int64_t) {}
   // Of Plan::has_amounts. Whoever collects users takes no amounts.
   virtual void add_amount(std::size_t, AmountSum) {}
-  // As add_and for each cell of the band, which a sink may do faster than one by one.
+  // Does add_and for each cell of the band, which a sink may do faster than one by one.
   virtual void add_and_band(const CellBand& band);
 };
 

@@ -1,4 +1,4 @@
-// The set algebra that all kinds of queries are written with: the users of one chunk, by selector
+// The set algebra in which all kinds of queries are written: the users of one chunk, by selector
 // and days.
 //
 // Sets are bitsets that may end early (BitSpan). They point into the chunk's pages where they can,
@@ -23,7 +23,7 @@
 
 namespace rollcall {
 
-// A set that grows and shrinks, in a buffer of its own.
+// A set that grows and shrinks in a buffer of its own.
 class MutableSet {
  public:
   MutableSet(const kernels::KernelTable& kernels, SetArena& arena)
@@ -43,21 +43,22 @@ class MutableSet {
   std::size_t used_ = 0;  // words past it count as zero, whatever the buffer holds there
 };
 
-// A union over days that may be many: known at planning, because it decides what is read. Where the
-// days are few it is read day by day; else from unions that are kept, or, over all days before or
-// since some day, from first or last days. Series of a property are many, and each of them small:
-// they are read day by day, too.
+// A union over possibly many days. It is made at planning, because it decides what is read. If the
+// days are few, they are read day by day. Otherwise the union is read from kept unions or, over all
+// days before or since some day, from first or last days. Series of a property are many and each of
+// them is small, so they are also read day by day.
 class LongUnion {
  public:
-  LongUnion() = default;  // of no days
-  // Users of `events` on some day of `days`.
+  LongUnion() = default;  // over no days
+  // Makes the union of users of `events` on some day of `days`.
   static LongUnion over(const SeriesUnion& events, DayRange days, const Timeframe& timeframe);
-  // Users of `events` on some day before `day`; on `day` or later, up to as_of.
+  // Make the union of users of `events` on some day before `day`, or on `day` or later, up to
+  // as_of.
   static LongUnion before(const SeriesUnion& events, Day day, const Timeframe& timeframe);
   static LongUnion since(const SeriesUnion& events, Day day, const Timeframe& timeframe);
 
   void add_reads(ReadSet& reads) const;
-  bool empty() const { return days_.empty(); }  // of days
+  bool empty() const { return days_.empty(); }  // whether it has no days
 
  private:
   friend class ChunkSets;
@@ -66,20 +67,19 @@ class LongUnion {
   LongUnion(const SeriesUnion& events, DayRange days);
 
   SeriesUnion events_;
-  DayRange days_;  // within the data; of first and last days, reaches to their beginning or end
+  DayRange days_;  // within the data; for first and last days, up to their beginning or end
   Source source_ = Source::kPresence;
 };
 
-// Whether last days are known up to as_of, and reading them takes less than reading every one of
-// `days`.
+// Returns whether last days are known up to as_of and take less to read than each of `days`.
 bool prefers_last_days(const SeriesUnion& events, DayRange days, const Timeframe& timeframe);
 
 class ChunkSets {
  public:
-  // Looks at no day outside `data`.
+  // It looks at no day outside `data`.
   ChunkSets(const ChunkSource& chunk, SetArena& arena, DayRange data);
 
-  // From now on looks at these users only.
+  // Restricts all later sets to these users.
   void limit_to(BitSpan users) { limit_ = users; }
   const std::optional<BitSpan>& limit() const { return limit_; }
 
@@ -102,31 +102,31 @@ class ChunkSets {
   SetArena& arena() { return arena_; }
   MutableSet make_set() { return {kernels_, arena_}; }
 
-  // Users of `events` on some day of `days`.
+  // Returns the users of `events` on some day of `days`.
   BitSpan active(const SeriesUnion& events, DayRange days);
-  // The same for each of the periods first..last, the first at index 0.
+  // Returns the same for each of the periods first..last, the first at index 0.
   std::vector<BitSpan> active_by_period(const SeriesUnion& events, const Calendar& calendar,
                                         std::int32_t first, std::int32_t last);
-  // Users whose first (last) day in one of the series of `events` lies in `days`. The series must
-  // have bounds, which know of all the data, not only of those up to as_of.
+  // Return the users whose first (last) day in one of the series of `events` lies in `days`. The
+  // series must have bounds, which cover all the data, not only those up to as_of.
   BitSpan with_first_day_in(const SeriesUnion& events, DayRange days);
   BitSpan with_last_day_in(const SeriesUnion& events, DayRange days);
   BitSpan active(const LongUnion& events);
-  // The sum of the amounts of `users` in `events`, which name no event twice, on `days`.
+  // Returns the sum of the amounts of `users` in `events`, which name no event twice, on `days`.
   AmountSum amount(const std::vector<SeriesId>& events, DayRange days, BitSpan users) const;
-  // Users of a list that the plan reads.
+  // Returns the users of a list that the plan reads.
   BitSpan listed(const UserList& list);
 
   // Replaces each set by its union with all that follow and with `tail`.
   void unite_with_later(std::vector<BitSpan>& sets, BitSpan tail);
 
  private:
-  // The users of `events` on any of `days`, of a UnionRead.
+  // Returns the users of `events` on any of `days`, for a UnionRead.
   BitSpan unite(const SeriesUnion& events, DayRange days);
   // Adds the set of each day and series to `found_`.
   void find(std::span<const SeriesId> series, DayRange days);
-  // The users in any of `found_`, as far as the limit goes: a set of the chunk's, or `result`, the
-  // first buffer after `mark`. The other buffers go back.
+  // Returns the users in any of `found_`, within the limit: a set of the chunk, or `result`, which
+  // is the first buffer after `mark`. The other buffers are given back.
   BitSpan unite_found(std::size_t mark, MutableSet& result);
   template <class ColumnOf>
   BitSpan in_range(const SeriesUnion& events, DayRange days, ColumnOf column_of);
@@ -136,14 +136,15 @@ class ChunkSets {
   DayRange data_;
   const kernels::KernelTable& kernels_;
   std::optional<BitSpan> limit_;
-  std::uint64_t* scratch_;      // for a set that is at once added to another
-  std::vector<BitSpan> found_;  // what a union is made of
+  std::uint64_t* scratch_;      // for a set that is immediately added to another
+  std::vector<BitSpan> found_;  // the parts of a union
   bool has_expanded_ = false;   // whether some of them lie in buffers
 };
 
 // The union of the last `window` sets pushed. A push costs a few passes over a set, however long
-// the window: sets are taken in blocks of `window`; a window is the end of one block, whose suffix
-// unions are made once, and the beginning of the next, whose prefix union grows with each push.
+// the window is. Sets are taken in blocks of `window`. A window is the end of one block, whose
+// suffix unions are made once, and the beginning of the next, whose prefix union grows with each
+// push.
 class SlidingUnion {
  public:
   // For at most `push_count` sets. Takes as many buffers of the arena as it will need.

@@ -1,4 +1,4 @@
-// The users of one chunk, as plans see them.
+// The interface through which plans read the users of one chunk.
 #pragma once
 
 #include <array>
@@ -13,34 +13,35 @@
 
 namespace rollcall {
 
-// One chunk of one partition. Pages that are not in memory are read when they are asked for; where
-// that fails, or the question is over, calls throw QuestionFailure.
+// One chunk of one partition. Pages that are not in memory are read when they are asked for; if
+// that fails, or if the question is over, calls throw QuestionFailure.
 class ChunkSource {
  public:
   virtual ~ChunkSource() = default;
 
-  // Words that cover every user of the chunk: a multiple of 8, at most kChunkWords.
+  // Returns how many words cover every user of the chunk: a multiple of 8, at most kChunkWords.
   virtual std::size_t word_count() const = 0;
-  // The users of `series` on `day`, expanded into `scratch` (word_count() words) when they are not
-  // kept as a bitset. Only what the plan's ReadSet names; empty when nobody was active.
+  // Returns the users of `series` on `day`, expanded into `scratch` (word_count() words) if they
+  // are not kept as a bitset. Works only for what the plan's ReadSet names; empty if nobody was
+  // active.
   virtual BitSpan presence(SeriesId series, Day day, std::uint64_t* scratch) const = 0;
-  // The users of `series` on any of `days`, which are those of a UnionRead: all who are in one of
-  // `sets`, and all who are present on one of `rest`.
+  // Returns the users of `series` on any of `days`, which are those of a UnionRead: all who are in
+  // one of `sets`, and all who are present on one of `rest`.
   struct Union {
     std::array<BitSpan, 2> sets;
     DayRange rest;
   };
   virtual Union unite(SeriesId series, DayRange days) const = 0;
-  // First and last days of the first `size` users of the chunk (a multiple of 64; users past it
-  // have none). Absent users hold kNeverFirst and kNeverLast. `size` is 0 when nobody has any.
-  // Valid until the next call.
+  // Returns the first and last days of the first `size` users of the chunk (a multiple of 64; users
+  // past it have none). Absent users hold kNeverFirst and kNeverLast. `size` is 0 if nobody has
+  // any. Valid until the next call.
   struct Bounds {
     const std::int32_t* first = nullptr;
     const std::int32_t* last = nullptr;
     std::size_t size = 0;
   };
   virtual Bounds bounds(SeriesId series) const = 0;
-  // The sum of the amounts of `users` in the events of `series` on `day`.
+  // Returns the sum of the amounts of `users` in the events of `series` on `day`.
   virtual AmountSum amount(SeriesId series, Day day, BitSpan users) const = 0;
   // The history of the users of the partition, where the ReadSet has it: those of the chunk are the
   // kChunkOrdinals from first_ordinal() on.

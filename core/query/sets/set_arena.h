@@ -14,19 +14,19 @@
 namespace rollcall {
 
 // Buffers for the sets of a chunk, aligned to cache lines, handed out one after the other and given
-// back in the reverse order. Keeps its memory, so that a query allocates for its first chunks only,
-// and takes it from the question's account; null: from none.
+// back in the reverse order. It keeps its memory, so that a query allocates for its first chunks
+// only, and takes it from the question's account, unless that is null.
 // Threads: one at a time.
 class SetArena {
  public:
   explicit SetArena(QuestionAccount* account = nullptr) : memory_(account), pace_(account) {}
 
-  // From now on buffers have at least so many words; none may be out. At first: kChunkWords.
+  // Sets the least size of buffers in words, initially kChunkWords. No buffer may be out.
   void fit(std::size_t word_count);
 
-  // A buffer with undefined content.
+  // Returns a buffer with undefined content.
   std::uint64_t* take();
-  // How many buffers are out; giving back all past such a mark makes them free for `take`.
+  // Returns how many buffers are out. Giving back all past such a mark makes them free for `take`.
   std::size_t mark() const { return taken_; }
   void give_back_to(std::size_t mark) { taken_ = mark; }
 
@@ -43,12 +43,12 @@ class SetArena {
   std::size_t taken_ = 0;
 };
 
-// The arenas of a plan: as many as there are threads at work on it. Threads: any.
+// The arenas of a plan, one for each thread at work on it. Threads: any.
 class SetArenaPool {
  public:
   explicit SetArenaPool(QuestionAccount* account = nullptr) : account_(account) {}
 
-  // An arena with nothing taken, for one thread and a chunk of so many words, until the lease ends.
+  // Holds an arena with nothing taken, for one thread and a chunk of that many words.
   class Lease {
    public:
     explicit Lease(SetArenaPool& pool, std::size_t word_count = kChunkWords);
@@ -62,7 +62,7 @@ class SetArenaPool {
     std::unique_ptr<SetArena> arena_;
   };
 
-  // Frees the arenas that nobody has.
+  // Frees the arenas that are not leased.
   void clear();
 
  private:

@@ -1,4 +1,4 @@
-// In how many of some sets each user is.
+// Counts for each user in how many of some sets the user is.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,7 @@ class VerticalCount {
  public:
   VerticalCount(ChunkSets& sets, std::span<const BitSpan> counted);
 
-  // Users in at least `n` >= 1 of the sets, in a buffer of the arena.
+  // Returns the users in at least `n` >= 1 of the sets, in a buffer of the arena.
   BitSpan at_least(std::size_t n) const;
   // Adds the users of exactly n sets to cell `first_cell` + n - 1, for every n >= 1.
   void add_each(CellSink& sink, std::size_t first_cell) const;
@@ -28,7 +28,7 @@ class VerticalCount {
   ChunkSets& sets_;
   std::size_t counted_ = 0;
   std::size_t word_count_ = 0;
-  std::vector<std::uint64_t*> planes_;  // of the digits, the lowest first
+  std::vector<std::uint64_t*> planes_;  // by digit, the lowest first
 };
 
 }  // namespace rollcall

@@ -1,4 +1,4 @@
-// Dates and spans as people write them.
+// Reads and writes dates and spans as people write them.
 #pragma once
 
 #include <optional>
@@ -9,13 +9,13 @@
 
 namespace rollcall {
 
-// "2026-01-31"; "today", "yesterday"; "3 days ago", "2 weeks ago" (also fortnights, months,
-// quarters, years); "this week", "last month" (the same units); "last monday". Nothing for any
-// other text.
+// Reads "2026-01-31"; "today", "yesterday"; "3 days ago", "2 weeks ago" (also fortnights, months,
+// quarters, years); "this week", "last month" (the same units); "last monday". Returns nullopt for
+// any other text.
 std::optional<DateText> parse_date_text(std::string_view text);
 std::string to_string(const DateText& date);
 
-// "30d": see LastSpan. Nothing for any other text.
+// Reads "30d", see LastSpan. Returns nullopt for any other text.
 std::optional<LastSpan> parse_last_span(std::string_view text);
 std::string to_string(LastSpan span);
 
@@ -27,10 +27,10 @@ inline constexpr std::string_view kLastSpansAllowed =
     "a number of days, weeks, months, quarters or years such as \"30d\", \"4w\", \"6m\", \"2q\", "
     "\"1y\"";
 
-// The days that a date means, counted from `today`; one day unless it is a longer unit. Within the
-// calendar.
+// Returns the days that a date means, counted from `today`: one day, unless the unit is longer.
+// They lie within the calendar.
 DayRange days_of(const DateText& date, Day today, WeekStart week_start);
-// From the first day of `span`, the one of `today` included, to `today`.
+// Returns the days from the first day of `span`, which includes that of `today`, to `today`.
 DayRange days_of(LastSpan span, Day today, WeekStart week_start);
 
 }  // namespace rollcall

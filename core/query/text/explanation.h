@@ -1,4 +1,4 @@
-// A question in plain words, and the parts of sentences that several kinds of questions need.
+// Describes questions in plain words, with parts of sentences that several kinds need.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,8 @@ std::string each_period(Period period);
 // `the week`, `the 3 weeks`.
 std::string periods_words(std::int32_t count, Period period);
 
-// The sentences on the fields of every kind, to follow those of a kind: each begins with a blank.
+// Returns the sentences about the fields of every kind, to follow those of a kind. Each begins with
+// a blank.
 std::string describe_common(const QueryCommon& common, bool takes_range);
 
 // `event "login", channel "ads"`.

@@ -1,4 +1,5 @@
-// JSON text to a document, for people's mistakes: one line and column per error, no field twice.
+// Parses JSON text that people wrote: each error has a line and column, and no field may occur
+// twice.
 #pragma once
 
 #include <cstddef>
@@ -9,12 +10,13 @@
 
 namespace rollcall {
 
-// What a document may take: far more than a question needs, and little memory.
+// The limits of a document. They allow far more than a question needs, and take little memory.
 inline constexpr std::size_t kJsonBytesMax = std::size_t{4} << 20;
 inline constexpr std::size_t kJsonDepthMax = 256;
 inline constexpr std::size_t kJsonValuesMax = 250'000;
-inline constexpr std::size_t kJsonFieldsMax = 1'000;  // of one object
+inline constexpr std::size_t kJsonFieldsMax = 1'000;  // per object
 
+// Parses a document.
 //   kInvalidArgument  not JSON, past a limit, or a field twice in one object; the text begins with
 //                     line and column, both from 1, the column in bytes
 Result<Json> parse_json(std::string_view text);

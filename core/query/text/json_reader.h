@@ -1,5 +1,5 @@
-// Reads the fields of JSON objects, with errors that lead to the fault: the path to the field, what
-// was found, what is allowed.
+// Reads the fields of JSON objects. Errors have the path to the field, what was found, and what is
+// allowed.
 #pragma once
 
 #include <fmt/format.h>
@@ -22,10 +22,10 @@
 
 namespace rollcall {
 
-// `PATH: must be EXPECTED, found VALUE`, the value cut short.
+// Returns the error `PATH: must be EXPECTED, found VALUE`, with the value cut short.
 Status unexpected(const std::string& path, std::string_view expected, const Json& found);
 
-// Whether the value is this text.
+// Returns whether the value is this text.
 inline bool is_text(const Json& value, std::string_view text) {
   return value.is_string() && value.get<std::string>() == text;
 }
@@ -37,19 +37,19 @@ struct FieldReader {
 };
 using FieldReaders = std::vector<FieldReader>;
 
-// Reads every field that `object` has; another one is an error that suggests the nearest.
+// Reads every field that `object` has. An unknown field is an error that suggests the nearest.
 Status read_fields(const Json& object, const std::string& path, const FieldReaders& fields);
 
 Status read_integer(const Json& value, const std::string& path, std::int32_t& out);
 Status read_integers(const Json& value, const std::string& path, std::vector<std::int32_t>& out);
-// One string, or a list of them.
+// Reads one string, or a list of them.
 Status read_strings(const Json& value, const std::string& path, std::vector<std::string>& out);
 
 FieldReader flag_field(std::string_view name, bool& out);
 FieldReader length_field(std::string_view name, Length& out);
 FieldReader optional_integer_field(std::string_view name, std::optional<std::int32_t>& out);
 
-// One of the words of `spellings`; `what` names their kind in errors.
+// Reads one of the words of `spellings`; `what` names their kind in errors.
 template <class T, std::size_t n>
 Status read_word(const Json& value, const std::string& path, std::string_view what,
                  const std::array<Spelling<T>, n>& spellings, T& out) {

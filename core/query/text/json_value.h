@@ -1,5 +1,5 @@
-// A JSON value in memory. Unlike the values of the library that reads the text, one is let go of
-// without taking memory, so that running out of it does not end the process there.
+// A JSON value in memory. Unlike the values of the library that parses the text, it is destroyed
+// without allocating memory, so that running out of memory there does not end the process.
 #pragma once
 
 #include <cstddef>
@@ -35,7 +35,7 @@ class Json {
     return is_number_unsigned() || std::holds_alternative<std::int64_t>(value_);
   }
 
-  // What the value is; the caller has made sure of it. Whole numbers below 0 are std::int64_t, all
+  // Returns the value; the caller has checked its type. Whole numbers below 0 are std::int64_t, all
   // others std::uint64_t.
   template <class T>
   const T& get() const {
@@ -46,14 +46,14 @@ class Json {
     return std::get<T>(value_);
   }
 
-  // Of arrays and objects.
+  // For arrays and objects only.
   std::size_t size() const { return is_array() ? get<Array>().size() : get<Object>().size(); }
   bool empty() const { return size() == 0; }
-  // The field of an object; null: there is none.
+  // Returns the field of an object; null if there is none.
   const Json* find(std::string_view name) const;
   bool contains(std::string_view name) const { return find(name) != nullptr; }
 
-  // As JSON, cut short once it has more than `bytes_max` bytes.
+  // Returns the value as JSON, cut short once it has more than `bytes_max` bytes.
   std::string text(std::size_t bytes_max) const;
 
  private:

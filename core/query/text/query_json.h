@@ -1,4 +1,4 @@
-// The fields of a query, as JSON.
+// Writes the fields of a query as JSON.
 #pragma once
 
 #include <array>
@@ -17,13 +17,13 @@ namespace rollcall {
 // Field names and their values as JSON text, in the order in which they are written.
 using JsonFields = std::vector<std::pair<std::string, std::string>>;
 
-// Adds the fields of `common` that are in force, but not its dates. `of_breakdown` are those that
-// the kind adds where there is a breakdown.
+// Adds the fields of `common` that are in force, except its dates. `of_breakdown` are those that
+// the kind adds if there is a breakdown.
 void add_common(const QueryCommon& common, JsonFields of_breakdown, JsonFields& fields);
 // Adds its dates: from, to, last and as_of.
 void add_dates(const QueryCommon& common, JsonFields& fields);
 
-// `text` as a JSON string; bytes that are not UTF-8 are replaced.
+// Returns `text` as a JSON string; bytes that are not UTF-8 are replaced.
 std::string quote(std::string_view text);
 
 // {"a": 1, "b": 2}
@@ -32,7 +32,7 @@ std::string to_object(const JsonFields& fields);
 // [1, 2]
 std::string integer_list(const std::vector<std::int32_t>& numbers);
 
-// The name of `value`, as a JSON string.
+// Returns the name of `value` as a JSON string.
 template <class T, std::size_t n>
 std::string word(const std::array<Spelling<T>, n>& spellings, T value) {
   return quote(name_of(spellings, value));

@@ -1,4 +1,4 @@
-// A question as one JSON object, and the fields that questions of every kind have.
+// Reads a question from one JSON object, including the fields that questions of every kind have.
 #pragma once
 
 #include <string_view>
@@ -17,14 +17,15 @@ class QueryObject {
     bool takes_range = false;  // from, to and last
   };
 
-  // All that the arguments refer to outlives the object. `common` takes the fields of every kind.
+  // All that the arguments refer to outlives the object. `common` receives the fields of every
+  // kind.
   QueryObject(const Json& json, Kind kind, std::string_view time_zone, QueryCommon& common)
       : json_(json), kind_(kind), time_zone_(time_zone), common_(common) {}
 
   bool has(std::string_view field) const { return json_.contains(field); }
-  // The error that `text` tells, with the kind in front.
+  // Returns an error with `text`, and the kind in front.
   Status fault(std::string_view text) const;
-  // Reads every field of the object: `own` are those of the kind.
+  // Reads every field of the object; `own` are those of the kind.
   //   kInvalidArgument  a field that neither the kind nor every kind has, or a value that is not
   //                     allowed there
   Status read(FieldReaders own) const;

@@ -1,4 +1,4 @@
-// Ranges of dates as JSON: from, to, last.
+// Reads and writes ranges of dates as JSON: from, to, last.
 #pragma once
 
 #include <optional>

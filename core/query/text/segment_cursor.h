@@ -1,5 +1,4 @@
-// Walks along the text of a segment: symbols, words and names, with errors that begin with the
-// column.
+// Walks along the text of a segment: symbols, words and names. Errors begin with the column.
 #pragma once
 
 #include <cstddef>
@@ -10,34 +9,34 @@
 
 namespace rollcall {
 
-// Stands at the start of the text, behind blanks; whatever is taken, the blanks after it go too.
-// Views that it returns are parts of the text, which must outlive them.
+// Starts at the beginning of the text, after blanks. Whenever it takes something, it also takes the
+// blanks after it. Views that it returns are parts of the text, which must outlive them.
 class SegmentCursor {
  public:
   explicit SegmentCursor(std::string_view text);
 
   bool at_end() const { return at_ == text_.size(); }
 
-  // Takes `symbol` when it stands here.
+  // Takes `symbol` if it stands here.
   bool accept(std::string_view symbol);
-  // Takes the word that equals `lower_case` but for upper and lower case, when it stands here.
+  // Takes the word that equals `lower_case`, ignoring case, if it stands here.
   bool accept_word(std::string_view lower_case);
   // Takes `symbol`, or fails with what is `allowed` here.
   Status expect(std::string_view symbol, std::string_view allowed);
 
-  // The longest run of characters that a name may have without quotes; empty when there is none.
+  // Returns the longest run of characters that a name may have without quotes; may be empty.
   std::string_view word() const;
   std::string_view take_word();
   // Takes a word, or a name in double quotes, or fails with what is `allowed` here.
   Status read_name(std::string_view allowed, std::string& out);
-  // Takes everything before the next `end`, or the rest, without the blanks around it.
+  // Takes everything before the next `end`, or the rest, without surrounding blanks.
   std::string_view take_until(char end);
 
-  // `column N: must be ALLOWED, found ...`, about the word or symbol that stands here.
+  // Returns `column N: must be ALLOWED, found ...`, about the word or symbol that stands here.
   Status unexpected(std::string_view allowed) const;
-  // The same about `part` of the text, or what follows it when it is empty.
+  // The same about `part` of the text, or about what follows it if it is empty.
   Status unexpected(std::string_view allowed, std::string_view part) const;
-  // `column N: MESSAGE`, where `part` of the text begins: with its N-th byte, from 1.
+  // Returns `column N: MESSAGE`, where `part` of the text begins with its N-th byte, from 1.
   Status fault(std::string_view part, std::string_view message) const;
 
  private:
@@ -49,12 +48,12 @@ class SegmentCursor {
   std::size_t at_ = 0;
 };
 
-// Whether two words are equal but for upper and lower case; `lower_case` has none of the former.
+// Returns whether two words are equal, ignoring case; `lower_case` must be in lower case.
 bool is_word(std::string_view word, std::string_view lower_case);
 
 std::string_view without_blanks_around(std::string_view text);
 
-// `name` as read_name reads it: in quotes where it must be.
+// Returns `name` as read_name reads it, in quotes if necessary.
 std::string name_text(std::string_view name);
 
 }  // namespace rollcall

@@ -1,4 +1,4 @@
-// Segments as JSON.
+// Reads and writes segments as JSON.
 #pragma once
 
 #include <string>
@@ -8,7 +8,8 @@
 
 namespace rollcall {
 
-// An object such as {"did": "purchase", "last": "30d"}, or a string as parse_segment reads it.
+// Reads an object such as {"did": "purchase", "last": "30d"}, or a string as parse_segment reads
+// it.
 Status read_segment(const Json& value, const std::string& path, Segment& out);
 
 std::string segment_json(const Segment& segment);

@@ -1,4 +1,4 @@
-// Selectors and conditions as JSON.
+// Reads and writes selectors and conditions as JSON.
 #pragma once
 
 #include <string>
@@ -10,9 +10,9 @@
 
 namespace rollcall {
 
-// {"channel": "ads", "plan": {"ne": "free"}}. Adds to `out`.
+// Reads {"channel": "ads", "plan": {"ne": "free"}} and adds the conditions to `out`.
 Status read_where(const Json& value, const std::string& path, std::vector<PropertyCondition>& out);
-// Null, "*", a name, a list of names, or an object with event or not_event, and where.
+// Reads null, "*", a name, a list of names, or an object with event or not_event, and where.
 Status read_selector(const Json& value, const std::string& path, Selector& out);
 FieldReader selector_field(std::string_view name, Selector& out);
 

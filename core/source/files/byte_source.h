@@ -1,4 +1,4 @@
-// The bytes of a file or of standard input, decompressed.
+// Reads the bytes of a file or of standard input, decompressed.
 #pragma once
 
 #include <cstddef>
@@ -14,42 +14,43 @@
 
 namespace rollcall {
 
-// Reads forwards, once. Whether content is gzip (any number of members), zstd (any number of
-// frames) or plain is told by its first bytes, whatever its name. Threads: one at a time.
+// Reads forwards, once. The first bytes of the content, not its name, tell whether it is gzip (any
+// number of members), zstd (any number of frames) or plain. Threads: one at a time.
 class ByteSource {
  public:
-  // "-" is standard input. `wait` says how to wait for what is slow.
+  // Opens a path; "-" is standard input. `wait` says how to wait for slow input.
   //   kNotFound     no such file          kIoError  it cannot be opened
   //   kUnsupported  it is compressed in another way
   //   kCancelled    stopped
   static Result<std::unique_ptr<ByteSource>> open(const std::string& path, SourceWait wait = {});
-  // The same of an open file, which it takes over. `name` begins the errors. What was read last and
-  // is decompressed by, zstd keeps in a window, as large as the file says: of at most
-  // `window_bytes_max`, where it is given.
+  // The same for an open file, which it takes over. `name` begins the errors. zstd keeps what it
+  // decompressed last in a window, whose size the file tells. If `window_bytes_max` is given, the
+  // window may have at most that many bytes.
   static Result<std::unique_ptr<ByteSource>> take(int descriptor, std::string name,
                                                   std::optional<std::size_t> window_bytes_max = {});
   virtual ~ByteSource() = default;
 
-  // Fills `out` with the next `size` bytes, more than 0; with fewer at the end, when a second has
-  // passed since the first of them came through a pipe, and when it is stopped. Brings none only at
-  // the end.
+  // Fills `out` with the next `size` bytes, which are more than 0. It returns fewer at the end, if
+  // a second has passed since the first of them came through a pipe, and if it is stopped. It
+  // returns none only at the end.
   //   kIoError            the operating system refused to read
   //   kCorruption         compressed bytes are damaged or cut off
   //   kResourceExhausted  the window is too small for them
-  //   kCancelled          stopped, and all that came before is given away
+  //   kCancelled          stopped, and all that came before has been returned
   Result<ReadBytes> read(char* out, std::size_t size);
 
-  // Of what is stored, compressed or not.
+  // Returns how many bytes were read as they are stored, compressed or not.
   std::uint64_t stored_bytes_read() const { return file_.bytes_read(); }
 
-  // Compressed bytes may turn out to be damaged long after some of them were read: their checksums
-  // stand at the end.
+  // Returns whether the content is compressed. Damage to compressed bytes may show only long after
+  // some of them were read, since their checksums stand at the end.
   virtual bool is_compressed() const = 0;
 
-  // What the window of zstd takes.
+  // Returns what the window of zstd takes.
   virtual std::size_t window_bytes() const { return 0; }
 
-  // Some of what was read had no checksum, as a frame of zstd may not: damage may go unnoticed.
+  // Returns whether some of what was read had no checksum, as a zstd frame may: damage may go
+  // unnoticed.
   virtual bool is_unchecked() const { return false; }
 
  protected:
@@ -59,7 +60,7 @@ class ByteSource {
   StoredFile& file() { return file_; }
   const StoredFile& file() const { return file_; }
 
-  // Brings at least a byte; none at the end, or when the deadline has passed.
+  // Returns at least one byte; none at the end, or if the deadline has passed.
   virtual Result<ReadBytes> read_some(char* out, std::size_t size, Deadline deadline) = 0;
 
  private:
@@ -69,13 +70,13 @@ class ByteSource {
   StoredFile file_;
 };
 
-// What to say of a file of which some had no checksum.
+// Returns the note for a file of which some had no checksum.
 std::string note_of_unchecked(std::string_view name);
 
-// Reads a file to its end, and returns what `read` has to say about it.
+// Reads a file to its end, and returns what `read` says about it.
 Status check_to_the_end(const std::string& path, const SourceWait& wait);
 
-// What a file takes on disk; nullopt for what has no size: pipes, standard input.
+// Returns the size of a file on disk; nullopt for pipes and standard input, which have none.
 std::optional<std::uint64_t> stored_size(const std::string& path);
 
 }  // namespace rollcall

@@ -1,4 +1,4 @@
-// Which bytes a content begins with, told by hashes.
+// Identifies by hashes which bytes a content begins with.
 #pragma once
 
 #include <xxhash.h>
@@ -20,14 +20,14 @@ struct ContentMark {
   XXH128_hash_t hash{};          // XXH3 of the bytes before `offset`
   std::uint64_t head_bytes = 0;  // min(offset, kHeadBytes)
   XXH128_hash_t head_hash{};     // XXH3 of that many first bytes
-  // Some bits of what the hash was on the way: after each of the first lines, and where no line
-  // ends, at distances that grow with the offset. The waymarks of a content's beginning are the
-  // beginning of its waymarks, and those of two contents part soon after they do. "" in marks of
-  // before there were any.
+  // Some bits of the hash at points along the way: after each of the first lines, and, where no
+  // line ends, at distances that grow with the offset. The waymarks of the beginning of a content
+  // are the beginning of its waymarks, and those of two contents differ soon after the contents do.
+  // "" in marks that were made before there were waymarks.
   std::string waymarks;
 };
 
-// The mark of bytes that come one after the other. Threads: one at a time.
+// Computes the mark of bytes that come one after the other. Threads: one at a time.
 class ContentMarker {
  public:
   ContentMarker();
@@ -42,7 +42,7 @@ class ContentMarker {
     void operator()(XXH3_state_t* state) const { XXH3_freeState(state); }
   };
 
-  // Takes bytes up to the next waymark at most.
+  // Takes bytes at most up to the next waymark.
   void take_step(std::string_view bytes);
   void add_waymark();
 
@@ -51,7 +51,7 @@ class ContentMarker {
   XXH128_hash_t head_hash_{};  // once offset_ >= kHeadBytes
   std::string waymarks_;
   std::uint64_t next_distance_;  // the offset of the next waymark if no line ends before it
-  std::size_t line_ends_ = 0;    // that have a waymark
+  std::size_t line_ends_ = 0;    // line ends that have a waymark
 };
 
 }  // namespace rollcall

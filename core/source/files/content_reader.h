@@ -1,4 +1,4 @@
-// The content of a source, and how much of it has been taken.
+// Reads the content of a source, and tracks how much of it has been taken.
 #pragma once
 
 #include <cstddef>
@@ -15,37 +15,38 @@
 
 namespace rollcall {
 
-// When the head of a content is long enough to say how the rest is to be read.
+// Says when the head of a content is long enough to tell how to read the rest.
 struct HeadWanted {
   std::function<bool(std::string_view)> enough;
   std::size_t bytes_max = kHeadBytes;
 };
 
-// Reading is one thing and taking another: a reader of records reads ahead of what it has given
-// away, and the mark stands at what was taken. Threads: one at a time.
+// Reading and taking are separate: a reader of records reads ahead of what it has handed out, and
+// the mark stands at what was taken. Threads: one at a time.
 class ContentReader {
  public:
   static Result<ContentReader> open(const std::string& path, SourceWait wait = {});
 
-  // The first kHeadBytes, or all there are; they are still to be read. More than that, up to
-  // `bytes_max` of them, while it is not enough, as rows may be longer; less of a pipe that is
-  // slow, once it is. Nothing wanted: kHeadBytes are enough. Before any `read`; the same each time.
+  // Returns the first kHeadBytes, or all there are; they are still to be read. While these are not
+  // enough, as rows may be longer, it returns more, up to `bytes_max`; from a slow pipe, it returns
+  // fewer once they are enough. If nothing is wanted, kHeadBytes are enough. Call it before any
+  // `read`; it returns the same each time.
   //   kCancelled  stopped before it was enough; the text says how much is lost
   Result<std::string_view> head(const HeadWanted& wanted = {});
-  // Whether nothing follows what `head` returned.
+  // Returns whether nothing follows what `head` returned.
   bool head_is_all() const { return at_end_; }
 
-  // As ByteSource::read, but may bring fewer bytes at any time.
+  // As ByteSource::read, but it may return fewer bytes at any time.
   Result<ReadBytes> read(char* out, std::size_t size);
 
-  // What follows `offset` is not read: as if the content ended there.
+  // Does not read what follows `offset`, as if the content ended there.
   void end_at(std::uint64_t offset) { end_ = offset; }
 
-  // Moves the mark over `bytes`, which were read and come next after it.
+  // Moves the mark over `bytes`, which were read and come right after it.
   void take(std::string_view bytes) { marker_.take(bytes); }
 
-  // Reads and takes everything before `target`; false when the content ends before. Only while
-  // nothing was read that was not taken.
+  // Reads and takes everything before `target`. Returns false if the content ends before it. Call
+  // it only while all that was read has been taken.
   Result<bool> skip_to(std::uint64_t target);
 
   std::uint64_t offset() const { return marker_.offset(); }
@@ -54,7 +55,7 @@ class ContentReader {
   std::uint64_t stored_bytes_read() const { return source_->stored_bytes_read(); }
   bool is_compressed() const { return source_->is_compressed(); }
   bool is_unchecked() const { return source_->is_unchecked(); }
-  // As it was opened with.
+  // Returns the wait that it was opened with.
   const SourceWait& wait() const { return wait_; }
 
  private:
@@ -64,7 +65,7 @@ class ContentReader {
   SourceWait wait_;
   bool has_head_ = false;
   bool at_end_ = false;  // the source has no more than `ahead_`
-  std::string ahead_;    // of what `head` has looked at, the part not yet read: from ahead_begin_
+  std::string ahead_;    // what `head` has looked at; from ahead_begin_ on, it is yet to be read
   std::size_t ahead_begin_ = 0;
   ContentMarker marker_;
   std::uint64_t read_to_ = 0;

@@ -1,4 +1,4 @@
-// Files of events in formats that are not read, told by their first bytes.
+// Recognises files of events in unsupported formats by their first bytes.
 #pragma once
 
 #include <string>
@@ -6,8 +6,8 @@
 
 namespace rollcall {
 
-// Returns what a content that begins with `head` is and how to make a readable file of it, as an
-// error says it: "a Parquet file (allowed: ...)". Empty: it is no such format.
+// Returns, as in an error, what a content that begins with `head` is and how to make a readable
+// file of it: "a Parquet file (allowed: ...)". Empty if it is no such format.
 std::string foreign_format(std::string_view head);
 
 }  // namespace rollcall

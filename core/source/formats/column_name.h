@@ -1,5 +1,5 @@
-// How names of columns are compared where a name says what the column is: in lower case, without
-// '_', '-' and blanks.
+// Compares names of columns, where a name tells the role of the column: in lower case, without '_',
+// '-' and blanks.
 #pragma once
 
 #include <string>
@@ -21,7 +21,7 @@ inline std::string normalized_name(std::string_view column) {
   return name;
 }
 
-// Whether normalized_name of the column is `name`.
+// Returns whether normalized_name of the column is `name`.
 inline bool is_named(std::string_view column, std::string_view name) {
   for (const char c : column) {
     if (is_left_out_of_names(c)) continue;

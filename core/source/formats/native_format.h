@@ -43,27 +43,29 @@ struct NativeBatch {
   std::vector<Amount> value;
   std::vector<Column> properties;
 
-  // Leaves out all rows but these, which ascend.
+  // Removes all rows but these, which ascend.
   void keep(const std::vector<std::uint32_t>& rows);
 };
 
-// `head` is what the file called `name` begins with, at least its first block's layout.
+// Reads the layout of the first block. `head` is the beginning of the file `name`, and holds at
+// least that layout.
 //   kCorruption   not a block     kUnsupported  of a later version
 Result<NativeLayout> read_native_layout(std::string_view name, std::string_view head);
 
-// Decodes a whole block. Nothing but the shape of the columns is checked: codes and texts are
-// Engine::prepare's to check.
+// Decodes a whole block. It checks only the shape of the columns; Engine::prepare checks codes and
+// texts.
 //   kCorruption   the block is not what was written
 Result<NativeBatch> decode_native_block(std::string_view name, std::string_view block);
 
-// Content in the native format, block by block.
+// Reads content in the native format, block by block.
 class NativeBlockReader {
  public:
-  // Reads on from the content's mark, the beginning of a block. `content` must outlive the reader.
+  // Reads on from the content's mark, which is the beginning of a block. `content` must outlive the
+  // reader.
   NativeBlockReader(std::string name, ContentReader& content)
       : name_(std::move(name)), content_(content) {}
 
-  // Fills `block` with one whole block; false after the last one.
+  // Fills `block` with one whole block. Returns false after the last one.
   //   kCorruption  damaged, or cut off      kUnsupported  of a later version
   //   kCancelled   stopped; the text says how much of a block is lost
   Result<bool> next(SourceBlock& block);

@@ -1,4 +1,4 @@
-// NDJSON to rows: one JSON object a line.
+// Reads rows from NDJSON, with one JSON object per line.
 #pragma once
 
 #include <simdjson.h>
@@ -16,13 +16,13 @@
 
 namespace rollcall {
 
-// Every line is parsed by itself, so that a bad one is alone at fault. Lines of blanks are no rows.
+// Every line is parsed by itself, so that a bad line affects no other. Lines of blanks are no rows.
 //
-// A column "a.b" is the member "b" of the object "a", or the member "a.b" itself; one that is named
-// twice in a line is a fault. Strings are unescaped; numbers are taken as the digits they stand as,
-// never by way of a double; null is the same as nothing; true and false are texts in properties
-// only, and so are arrays and objects, as NestedValues says. What is in other members is skipped
-// without being looked at closely. Threads: one at a time.
+// A column "a.b" is the member "b" of the object "a", or the member "a.b" itself; a column that
+// occurs twice in a line is a fault. Strings are unescaped. Numbers are taken as their digits,
+// never through a double. null is the same as an absent member. true, false, arrays and objects are
+// texts, in properties only, with arrays and objects as NestedValues says. The contents of other
+// members are skipped without a close look. Threads: one at a time.
 class NdjsonReader {
  public:
   // Field i of a row is the column `columns[i]` ("": it stays empty). Lines that begin with
@@ -34,21 +34,21 @@ class NdjsonReader {
   // may be read, and must outlive its rows.
   void start(std::string_view block);
 
-  // Looks out for members of lines that are not read, by their normalized_name. Those whose names
-  // are `known` are passed over.
+  // Watches for members of lines that are not read, by their normalized_name. Those whose names are
+  // `known` are skipped.
   void watch_for(std::vector<std::string> names, std::vector<std::string> known);
-  // Those that were met, as they are spelled; each is told once.
+  // Returns the watched members that occurred, as they are spelled, each only once.
   std::vector<std::string> take_met() { return std::exchange(met_, {}); }
 
-  // Takes the next line that is not blank; false after the last one.
+  // Takes the next line that is not blank. Returns false after the last one.
   bool next(Row& row);
 
  private:
   // A member that is looked for.
   struct Member {
     std::string name;
-    std::vector<std::size_t> slots;  // that it fills
-    std::vector<Member> members;     // that are looked for in it
+    std::vector<std::size_t> slots;  // the slots that it fills
+    std::vector<Member> members;     // what is looked for in it
     bool seen = false;               // in this line, if it fills slots
   };
 
@@ -57,9 +57,9 @@ class NdjsonReader {
   void parse_line(Row& row);
   simdjson::error_code parse_object(simdjson::ondemand::object object, Member& wanted, Row& row);
   void parse_value(simdjson::ondemand::value value, Member& member, Row& row);
-  // Takes an object that is wanted whole and whose members are wanted, too.
+  // Takes an object that is wanted as a whole and whose members are also wanted.
   simdjson::error_code parse_twice(simdjson::ondemand::value value, Member& member, Row& row);
-  // The text of an array or object in a property.
+  // Gets the text of an array or object in a property.
   simdjson::error_code nested_text(simdjson::ondemand::value value, std::string_view& text);
 
   std::size_t line_bytes_max_;
@@ -75,16 +75,16 @@ class NdjsonReader {
   simdjson::ondemand::parser parser_;
   std::string_view block_;
   std::size_t position_ = 0;
-  std::vector<bool*> seen_;  // what to forget before the next line
+  std::vector<bool*> seen_;  // flags to clear before the next line
   TextArena arena_;          // strings that held escapes
 };
 
-// The paths of the values of one line, "a.b" for the members of objects, in their order, and before
-// them that of their object; empty when it is not a JSON object. `line` is followed by
+// Returns the values of one line by their paths ("a.b" for the members of objects), in their order,
+// with an object before its members. Empty if the line is not a JSON object. `line` is followed by
 // kBlockPadding bytes that may be read.
 struct NdjsonValue {
   std::string path;
-  std::string text;  // of a string or number, else ""
+  std::string text;  // of a string or number, otherwise ""
   bool is_object = false;
 };
 std::vector<NdjsonValue> ndjson_values(std::string_view line);

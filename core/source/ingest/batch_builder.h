@@ -1,4 +1,4 @@
-// Rows to the columns of an EventBatch.
+// Turns rows into the columns of an EventBatch.
 #pragma once
 
 #include <cstddef>
@@ -25,11 +25,11 @@ namespace rollcall {
 struct BatchShape {
   struct Dimension {
     std::string name;
-    std::vector<std::size_t> slots;  // of the columns it joins, in order
+    std::vector<std::size_t> slots;  // those of the columns it joins, in order
   };
 
   UserKind user_kind = UserKind::kString;
-  std::string event_name;  // of every event; "": each row names its own
+  std::string event_name;  // the name of every event; "": each row has its own
   bool has_value = false;
   std::uint32_t value_decimals = 6;
   AmountForm amount_form;
@@ -37,7 +37,7 @@ struct BatchShape {
   std::vector<Dimension> dimensions;
 };
 
-// Counts words, of which there are few.
+// Counts words. There are few different ones.
 class WordCounter {
  public:
   void add(std::string_view word, std::uint64_t rows = 1);
@@ -48,7 +48,7 @@ class WordCounter {
   std::vector<WordCount> counts_;
 };
 
-// Rows whose id is odd, and the first of these ids.
+// Counts rows whose id is odd, and keeps the first of these ids.
 struct OddIds {
   std::uint64_t rows = 0;
   std::string first;
@@ -62,13 +62,13 @@ struct OddIds {
   }
 };
 
-// Whether an id has a blank at either end.
+// Returns whether an id has a blank at either end.
 inline bool is_padded(std::string_view id) {
   const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
   return !id.empty() && (is_blank(id.front()) || is_blank(id.back()));
 }
 
-// Whether an id is as spreadsheets write large numbers, all but some digits of which are lost:
+// Returns whether an id looks like a large number as spreadsheets write it, with most digits lost:
 // 1.23457E+15.
 inline bool is_rounded(std::string_view id) {
   const auto is_digit = [](char c) { return '0' <= c && c <= '9'; };
@@ -76,45 +76,47 @@ inline bool is_rounded(std::string_view id) {
          is_digit(id.front()) && is_digit(id[id.size() - 2]) && is_digit(id.back());
 }
 
-// Takes whole rows or nothing of them, so that a batch holds only what Engine::prepare accepts.
+// Takes a row as a whole or not at all, so that a batch holds only what Engine::prepare accepts.
 // Times and amounts may be padded with blanks; other texts are taken as they are.
 // Threads: one at a time.
 class BatchBuilder {
  public:
   BatchBuilder(BatchShape shape, TimeParser time_parser, Admission admission);
 
-  // Begins a batch. `utf8`: every field of it is known to be UTF-8.
+  // Begins a batch. If `utf8` is true, every field of it is known to be UTF-8.
   void start(bool utf8);
 
-  // Adds a row whose fields are by slot, and live as long as the batch. A fault leaves no trace.
-  // `line_bytes`: of the row, where it is read for a second time.
+  // Adds a row whose fields are by slot, and live as long as the batch. A row at fault leaves no
+  // trace. `line_bytes` is the length of the row, if it is read for a second time.
   std::optional<RowFault> add(std::span<const Field> fields, std::size_t line_bytes = 0);
 
-  // Of the row that `add` took last, on a second reading, or that a limit kept out.
+  // Returns the measures of the row that `add` took last on a second reading, or that a limit kept
+  // out.
   const RowMeasures& measures() const { return measures_; }
 
   std::size_t row_count() const { return times_.size(); }
 
-  // Of the rows added since `start`: users that may be nobody, and values that say there is none.
+  // Return, for the rows added since `start`, users that may be nobody, words for absent values,
+  // and odd ids.
   const WordCounter& null_users() const { return null_users_; }
   const WordCounter& null_values() const { return null_values_; }
   const OddIds& padded_users() const { return padded_users_; }
   const OddIds& rounded_users() const { return rounded_users_; }
 
-  // The rows added since `start`; valid until the next call of `add` or `start`.
+  // Returns the rows added since `start`; valid until the next call of `add` or `start`.
   EventBatch batch();
 
  private:
   std::optional<RowFault> parse_user(const Field& field, std::uint64_t& integer) const;
   std::optional<RowFault> parse_time(const Field& field, ParsedTime& time);
-  // What an amount is, besides its number.
+  // Properties of an amount besides its number.
   struct AmountTraits {
     bool is_null = false;
-    bool is_unrounded = false;  // as far as somebody wants to know
+    bool is_unrounded = false;  // determined only if it matters
   };
   std::optional<RowFault> parse_value(const Field& field, Amount& value,
                                       AmountTraits& traits) const;
-  // What keeps out a row that is good otherwise and has `measures_`.
+  // Returns what keeps out a row that is otherwise good and has `measures_`.
   std::optional<RowFault> judge(std::span<const Field> fields) const;
   // Returns the fault of a row whose time is outside of what is `allowed`.
   RowFault refused_time(RejectKind kind, const Field& time, std::string_view allowed) const;
@@ -126,11 +128,11 @@ class BatchBuilder {
   BatchShape shape_;
   TimeParser time_parser_;
   Admission admission_;
-  // Of what is read for the first time, rows within these are taken.
+  // On a first reading, rows within these are taken.
   TimeUs time_min_, time_max_;
   std::size_t user_bytes_max_;
-  AmountForm strict_form_;  // that does not round
-  bool is_strict_;          // whether what would have to be rounded must be known
+  AmountForm strict_form_;  // without rounding
+  bool is_strict_;          // whether amounts that would need rounding must be noticed
   RowMeasures measures_{};
   bool utf8_ = false;
 

@@ -1,5 +1,5 @@
-// The first stage of ingest_files: reads the blocks of one file after the other. Included by
-// file_ingest.cpp alone.
+// The first stage of ingest_files, which reads the blocks of one file after the other. Only
+// file_ingest.cpp includes it.
 #pragma once
 
 #include <fmt/format.h>
@@ -38,13 +38,13 @@ namespace rollcall {
 
 inline constexpr std::size_t kBlockBytesMin = 1, kBlockBytesMax = std::size_t{1} << 30;
 
-// What goes down the pipeline: a block of a file, the end of a file, or an error.
+// An item of the pipeline: a block of a file, the end of a file, or an error.
 struct Work {
   std::shared_ptr<FileRun> file;
   Status status;
   bool end_of_file = false;
   bool continues_line = false;
-  bool moves = false;  // the file's position, to the end of the block
+  bool moves = false;  // the file's position moves to the end of the block
   SourceBlock block;
   bool is_decoded = false;
   DecodedBlock decoded;
@@ -102,11 +102,11 @@ class BlockStage {
         columns_by_role_(registry_.columns_by_role()),
         wait_{hooks.stop, [this] { return tick(); }} {}
 
-  // Null at the end. A file that cannot be read, or goes wrong later, is left for the next one.
+  // Returns null at the end. A file that cannot be read, or fails later, is left for the next one.
   std::shared_ptr<Work> next() {
     if (file_ && file_->failed) abandon();
     if (!file_ && to_read_.empty() && next_path_ == paths_.size()) return nullptr;
-    // What has come through a pipe is handed on first: nobody can read it again.
+    // What has come through a pipe is handed on first, because nobody can read it again.
     const bool can_be_read_again = !file_ || file_->identified;
     if (wait_.stop.stop_requested() && can_be_read_again) return stopped({});
     std::shared_ptr<Work> work = pool_.take();
@@ -129,14 +129,14 @@ class BlockStage {
     return work;
   }
 
-  // Whether it ended early, as it was asked to.
+  // Returns whether it ended early because a stop was requested.
   bool was_stopped() const { return was_stopped_; }
-  // What was read and is lost by that; may be empty.
+  // Says what was read and is lost by the stop; may be empty.
   const std::string& stop_note() const { return stop_note_; }
-  // What went wrong while nothing came.
+  // Returns what failed while the stage waited for input.
   const Status& tick_failure() const { return tick_failure_; }
 
-  // As stored; of all files read so far. Any thread.
+  // Returns the bytes as stored of all files read so far. Threads: any.
   std::uint64_t bytes_read() const { return bytes_read_.load(std::memory_order_relaxed); }
 
  private:
@@ -146,14 +146,14 @@ class BlockStage {
     return nullptr;
   }
 
-  // The engine looks at the clock when a batch comes. While none does, one without rows keeps its
-  // promise of checkpoints by age.
+  // The engine looks at the clock when a batch comes. While none does, a batch without rows makes
+  // it keep its promise of checkpoints by age.
   Status tick() {
     tick_failure_ = engine_.ingest(std::vector<PreparedBatch>()).status();
     return tick_failure_.ok() ? Status() : stopped_within(0);
   }
 
-  // Finds out what is to be read of the next path.
+  // Determines what is to be read of the next path.
   Status open(const std::string& path) {
     ROLLCALL_ASSIGN_OR_RETURN(ContentReader content, ContentReader::open(path, wait_));
     ROLLCALL_ASSIGN_OR_RETURN(const std::string_view looked_at,
@@ -221,7 +221,7 @@ class BlockStage {
     return {};
   }
 
-  // The columns that were guessed, by role.
+  // Returns the columns that were guessed, by role.
   std::vector<std::pair<std::string, std::string>> guessed_columns(
       const SourceSchema& schema) const {
     std::vector<std::pair<std::string, std::string>> columns = columns_of(schema);
@@ -252,8 +252,8 @@ class BlockStage {
                              : Option::kValue;
   }
 
-  // A person may have an id in each of two columns, an event two times or two amounts: files that
-  // are guessed to be read by different ones would not add up.
+  // A person may have an id in each of two columns, and an event two times or two amounts. Files
+  // that are guessed to be read by different columns would not add up.
   Status check_columns(const std::string& name, const SourceSchema& schema) const {
     for (const auto& [role, guessed] : guessed_columns(schema)) {
       const auto others = columns_by_role_.find(role);
@@ -273,7 +273,7 @@ class BlockStage {
     return {};
   }
 
-  // Begins with the next reading of the path: those of parts that were read before come first.
+  // Begins the next reading of the path: second readings of earlier parts come first.
   Status start() {
     std::shared_ptr<FileRun> file = std::move(to_read_.front());
     to_read_.pop_front();
@@ -310,7 +310,7 @@ class BlockStage {
     return {};
   }
 
-  // Sets `file`'s position and `content_`, which then stands there. `plan` as plan_reading,
+  // Sets `file`'s position and `content_`, which then stands there. `plan` is as plan_reading, and
   // `plan_anew` as reading_if_new.
   template <class Plan, class PlanAnew>
   Status recognize(const std::string& path, ContentReader content, const Plan& plan,
@@ -359,7 +359,7 @@ class BlockStage {
     content_.emplace(std::move(recognized.content));
     if (file.known) {
       file.parts = registry_.take_due(file.position, limits_for(*file.position.reading));
-      position_.refused = {};  // from here on the last stage knows better
+      position_.refused = {};  // from here on, the last stage has the current state
       Result<SourceReading> guessed = read_as(nullptr, 0);
       if (guessed.ok()) guessed->holds_unrounded = file.position.reading->holds_unrounded;
       if (guessed.ok() && guessed->key() != file.position.reading->key()) {
@@ -370,7 +370,7 @@ class BlockStage {
     return {};
   }
 
-  // A source that is once read with rounding is so ever after.
+  // A source that was once read with rounding is always read with it.
   Limits limits_for(const SourceReading& reading) const {
     Limits limits = limits_;
     if (!reading.holds_unrounded || reading.amounts.rounds) limits.unset(SourceLimit::kUnrounded);
@@ -387,13 +387,13 @@ class BlockStage {
       return {};
     }
     if (*more) {
-      // Damage must be known before the first row counts: undamaged, the file may begin otherwise.
+      // Damage must be known before the first row counts: the intact file may begin otherwise.
       if (file_->identified && !position_moved_ && content_->is_compressed()) {
         ROLLCALL_RETURN_IF_ERROR(check_to_the_end(file_->report.path, wait_));
       }
-      // An unfinished record that holds no good row may be the beginning of one: it is read again,
-      // should it grow. Another file of this run may be what it has grown to, so that it has to be
-      // known here and now.
+      // An unfinished record without a good row may be the beginning of one, and is read again if
+      // it grows. Another file of this run may be what it has grown to, so this has to be known
+      // here and now.
       if (work.block.unfinished) decode(engine_, work);
       work.moves = !work.block.unfinished || work.decoded.good_rows > 0;
       if (work.moves) {
@@ -420,8 +420,8 @@ class BlockStage {
     return {};
   }
 
-  // The same content may come again in this run, before its last batch is ingested, and after a
-  // part of it could not be read.
+  // Remembers the position, because the same content may come again in this run, before its last
+  // batch is ingested, or after a part of it could not be read.
   void remember() {
     const KnownSource& position = file_->failed ? file_->position : position_;
     const bool is_new = position_moved_ || position.told;
@@ -459,7 +459,7 @@ class BlockStage {
   WorkPool& pool_;
   Limits limits_;
   SourceRegistry registry_;
-  // Of files that were read before, or in this run.
+  // Columns of files that were read before, or in this run.
   std::map<std::string, std::set<std::string>> columns_by_role_;
   const SourceWait wait_;
 
@@ -467,13 +467,13 @@ class BlockStage {
   std::string stop_note_;
   Status tick_failure_;
   std::size_t next_path_ = 0;
-  std::deque<std::shared_ptr<FileRun>> to_read_;  // of the last path
+  std::deque<std::shared_ptr<FileRun>> to_read_;  // readings of the last path
   std::shared_ptr<FileRun> file_;
-  KnownSource position_;  // of file_, as far as it is read
+  KnownSource position_;  // of file_, up to what is read
   bool position_moved_ = false;
-  std::optional<ContentReader> content_;        // of the path, where its position is
-  std::optional<ContentReader> content_again_;  // the same, where it is read for a second time
-  std::optional<TextBlockReader> text_;         // one of the two
+  std::optional<ContentReader> content_;        // of the path, at its position
+  std::optional<ContentReader> content_again_;  // of the same path, for second readings
+  std::optional<TextBlockReader> text_;         // either this or the next one is set
   std::optional<NativeBlockReader> native_;
   bool continues_line_ = false;
   std::uint64_t bytes_closed_ = 0;

@@ -1,4 +1,4 @@
-// One reading of a file, as the stages of ingest_files share it.
+// One reading of a file, which the stages of ingest_files share.
 #pragma once
 
 #include <atomic>
@@ -17,31 +17,33 @@
 
 namespace rollcall {
 
-// One file of a run. The reading stage makes it, decoders share it, the last stage reports on it.
+// One file of a run. The reading stage makes it, decoders share it, and the last stage reports on
+// it.
 struct FileRun {
   DecoderOptions options;
   bool identified = false;  // its position is committed once it moves
-  KnownSource position;     // the last stage's, as far as it is ingested
+  KnownSource position;     // belongs to the last stage: how far it is ingested
   bool known = false;
-  std::atomic<bool> failed{false};  // some of it cannot be read: what follows is not looked at
+  std::atomic<bool> failed{false};  // some of it cannot be read, and what follows is skipped
   FileReport report;
   bool keeps_times = false;        // see ReadingPlan
   bool has_good_rows = false;      // in this run
   bool has_other_rejects = false;  // see FileReport::rows_want_other_reading
   std::vector<std::string> notes;
-  std::vector<std::string> notes_if_read;  // to be told if any row is
-  std::vector<std::string> late_columns;   // that would have been guessed, had they come earlier
-  std::set<Option> roles_missing;          // of rows that were rejected for want of it
-  Refusals admitted;        // the last stage's: what this run took in of what was refused before
-  Refusals refused_beyond;  // rows that the position does not tell: of a pipe, or past its mark
-  // What else limits keep out of the content, as it was when the file was recognized.
+  std::vector<std::string> notes_if_read;  // reported if any row is read
+  std::vector<std::string> late_columns;   // would have been guessed, had they come earlier
+  std::set<Option> roles_missing;          // rows were rejected for lack of these
+  Refusals admitted;        // belongs to the last stage: refused before, and ingested by this run
+  Refusals refused_beyond;  // rows that the position does not cover: of a pipe, or past its mark
+  // What else limits keep out of the content, as it was when the file was recognised.
   std::vector<SourceRegistry::Part> parts;
 
-  // A second reading of a part of `of`, for what limits refused; `position` is the part's owner's.
+  // A second reading of a part of `of`, for rows that limits refused; `position` is that of the
+  // part's owner.
   struct SecondReading {
     std::shared_ptr<FileRun> of;
-    RefusedRange range;    // the last stage's from the first block on: what is not read yet
-    bool goes_on = false;  // the last stage's: some of it is read
+    RefusedRange range;    // belongs to the last stage from the first block on: what is yet to read
+    bool goes_on = false;  // belongs to the last stage: some of it is read
   };
   std::optional<SecondReading> second;
 

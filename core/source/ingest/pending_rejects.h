@@ -15,26 +15,26 @@ namespace rollcall {
 // How many rejected rows a report shows.
 inline constexpr std::size_t kExamplesMax = 10;
 
-// Holds rejected rows back until the position behind them is about to be ingested, so that a run
-// that goes on from there tells of none of them again, and one that goes on before it of all.
+// Holds rejected rows back until the position behind them is about to be ingested. A run that goes
+// on from there then reports none of them again, and one that goes on before it reports them all.
 class PendingRejects {
  public:
-  // Takes over those of a block of `file` before which there are `lines_before` lines. `holds`:
-  // what a limit refuses of the file can be read again.
+  // Takes over the rejected rows of a block of `file` that has `lines_before` lines before it.
+  // `holds` says whether what a limit refuses of the file can be read again.
   void add(const std::string& file, bool holds, std::uint64_t lines_before, DecodedBlock& decoded);
 
   std::uint64_t rows() const { return rows_; }
   std::size_t memory_bytes() const { return bytes_; }
 
-  // Tells `hook` (may be empty) of each, up to its first error.
+  // Reports each of them to `hook` (may be empty), up to its first error.
   Status tell(const std::function<Status(const RejectedRow&)>& hook) const;
-  // Adds them to `report`, as ones that count.
+  // Adds them to `report`, where they count.
   void count_in(IngestReport& report) &&;
 
  private:
   std::vector<RejectedRow> rejects_;
   std::vector<RejectCount> by_kind_;
-  std::uint64_t rows_ = 0;  // also those of which no more is known
+  std::uint64_t rows_ = 0;  // including those of which no details are kept
   std::size_t bytes_ = 0;
 };
 

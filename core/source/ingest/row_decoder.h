@@ -1,4 +1,4 @@
-// Blocks of a source to prepared batches.
+// Decodes blocks of a source into prepared batches.
 #pragma once
 
 #include <cstddef>
@@ -27,30 +27,30 @@ struct BlockReject {
   RowFault fault;
 };
 
-// Of a second reading, rows that are decided anew: those it takes, and those that it finds to be at
-// fault for the first time. All others were reported before.
+// A decoded block. On a second reading, it has only rows that are decided anew: those it takes, and
+// those that it finds at fault for the first time. All others were reported before.
 struct DecodedBlock {
   std::optional<PreparedBatch> batch;  // unset: no row is good
   std::uint64_t rows = 0;              // good or not
   std::uint64_t good_rows = 0;
   std::uint64_t lines = 0;                    // line ends
   std::vector<BlockReject> rejects;           // the first `rejects_max` of them, in order
-  std::vector<RejectCount> rejected_by_kind;  // all of them
-  bool rejects_want_other_reading = false;    // as of FileReport, of any of them
-  Refusals refused;                           // of them (a second reading: besides them)
-  // On a second reading, rows that were refused before, and of these the ones in `batch`.
+  std::vector<RejectCount> rejected_by_kind;  // of all rejects
+  bool rejects_want_other_reading = false;    // as in FileReport, for any of them
+  Refusals refused;                           // part of them (on a second reading: besides them)
+  // On a second reading: rows that were refused before, and those of them that are in `batch`.
   Refusals decided, admitted;
-  std::vector<WordCount> null_users;  // as of IngestReport
+  std::vector<WordCount> null_users;  // as in IngestReport
   std::vector<WordCount> null_values;
   OddIds padded_users, rounded_users;
-  std::vector<std::string> late_columns;  // that were awaited
+  std::vector<std::string> late_columns;  // those that were awaited
 };
 
 // How the blocks of one source are decoded. Immutable.
 struct DecoderOptions {
   SourceOptions source;
   SourceSchema schema;
-  std::string name;  // of the source, for errors
+  std::string name;  // the source, for errors
   TimeZone zone;
   std::size_t rejects_max = 0;
   Admission admission;
@@ -65,7 +65,7 @@ class RowDecoder {
   static std::unique_ptr<RowDecoder> make(const Engine& engine, const DecoderOptions& options);
   virtual ~RowDecoder() = default;
 
-  // `continues_line`: the block goes on with a line whose beginning was ingested as a row.
+  // `continues_line` says that the block goes on with a line whose beginning was ingested as a row.
   virtual Status decode(const SourceBlock& block, bool continues_line, DecodedBlock& out) = 0;
 };
 

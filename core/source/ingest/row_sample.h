@@ -1,4 +1,4 @@
-// The first rows of text sources, and what they say of how the text is cut.
+// Samples the first rows of text sources, and determines from them how the text is cut.
 #pragma once
 
 #include <cstdint>
@@ -15,18 +15,18 @@ namespace rollcall {
 // The first rows of a source, as text.
 struct RowSample {
   std::vector<std::string> columns;
-  std::vector<std::string> objects;            // of NDJSON, names that columns stand within
+  std::vector<std::string> objects;            // NDJSON: names of objects that contain columns
   std::vector<std::vector<std::string>> rows;  // a text by column; "" when absent
 };
 
-// Says what is wrong with the source of that name.
+// Returns the error of the source of that name.
 Status source_fault(std::string_view name, std::string_view what);
 
-// Without the blanks and tabs around it.
+// Returns the text without the blanks and tabs around it.
 std::string_view trim(std::string_view text);
 
-// What of a source's first bytes is looked at: without the byte order mark and the lines that are
-// passed over.
+// Returns the part of a source's first bytes that is looked at: without the byte order mark and the
+// skipped lines.
 std::string_view after_preamble(std::string_view head, std::uint32_t skip_lines);
 
 std::string_view first_line(std::string_view head);
@@ -37,35 +37,36 @@ struct DeclaredDelimiter {
   std::uint32_t lines = 0;     // up to the end of it
 };
 
-// The one that is the first line, or the first after those that are passed over, which are
-// `skip_lines`, and comments.
+// Returns the one in the first line, or in the first line after the `skip_lines` that are skipped
+// and comments.
 DeclaredDelimiter declared_delimiter(std::string_view head, std::uint32_t skip_lines,
                                      std::string_view comment);
 
-// `head` has all of the first lines.
-//   kInvalidArgument  it looks like text, and would be read as broken lines
+// Checks the first lines, all of which `head` has.
+//   kInvalidArgument  it looks like text, but would be read as broken lines
 Status check_text(std::string_view name, std::string_view head);
 
 FileFormat guess_format(std::string_view name, std::string_view head);
 
-// The delimiter that splits every one of the first lines into the same number of fields, two or
-// more: the one that makes most of them. Else the one that splits the first line into most. A file
-// named .tsv has tabs, if its first line has one.
+// Returns the delimiter that splits each of the first lines into the same number of fields, two or
+// more; among several, the one that makes the most fields. If there is none, returns the one that
+// splits the first line into the most fields. A file named .tsv has tabs, if its first line has
+// one.
 std::string_view guess_delimiter(std::string_view name, std::string_view head, bool complete,
                                  const SourceOptions& options);
 
 QuoteRule quotes_of(std::string_view delimiter, const SourceOptions& options);
 
-// How the text of a source with this schema is cut into records and fields.
+// Returns how the text of a source with this schema is cut into records and fields.
 RecordSyntax record_syntax(const SourceSchema& schema, const SourceOptions& options);
 
-// The rows that `head`, which is after_preamble, begins with. Of `schema`, only the format, the
-// delimiter and the header are looked at.
+// Returns the rows with which `head`, an after_preamble, begins. It looks only at the format, the
+// delimiter and the header of `schema`.
 //   kInvalidArgument  there is none that can be read
 Result<RowSample> sample_rows(std::string_view name, std::string_view head, bool complete,
                               const SourceOptions& options, const SourceSchema& schema);
 
-// Whether a content with this schema that is all in `content` has a row, good or not.
+// Returns whether a content with this schema that is all in `content` has a row, good or not.
 bool holds_a_row(std::string_view name, std::string_view content, const SourceOptions& options,
                  const SourceSchema& schema);
 

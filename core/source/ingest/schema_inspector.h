@@ -1,4 +1,4 @@
-// How a source is to be read, told from its first rows.
+// Determines from its first rows how a source is to be read.
 #pragma once
 
 #include <cstdint>
@@ -13,13 +13,13 @@
 
 namespace rollcall {
 
-// Whether a content that begins with `head`, and ends with it if `complete`, is empty but for blank
-// lines and a byte order mark.
+// Returns whether a content that begins with `head`, and ends with it if `complete`, is empty
+// except for blank lines and a byte order mark.
 bool holds_nothing(std::string_view head, bool complete);
 
-// What has to be seen of a source named `name` before it is inspected: its first rows, which may be
-// long; of a slow one, no more than says how it is to be read. What is wrong with it is not waited
-// for. The arguments outlive the result.
+// Returns what has to be seen of a source named `name` before it is inspected: its first rows,
+// which may be long, or for a slow source only enough to tell how to read it. It does not wait for
+// faults to show. The arguments outlive the result.
 HeadWanted head_to_inspect(const std::string& name, const SourceOptions& options,
                            const std::vector<std::string>& dimensions);
 
@@ -29,21 +29,21 @@ Result<SourceSchema> inspect_head(std::string_view name, std::string_view head, 
                                   const SourceOptions& options,
                                   const std::vector<std::string>& dimensions);
 
-// The times of the first rows that inspect_head looked at to find `schema`. None: of the native
-// format.
+// Returns the times of the first rows that inspect_head looked at to find `schema`; none for the
+// native format.
 Result<std::vector<std::string>> first_times(std::string_view name, std::string_view head,
                                              bool complete, const SourceOptions& options,
                                              const SourceSchema& schema);
 
-// What `options` say of how amounts are written.
+// Returns what `options` say about how amounts are written.
 AmountForm amount_form(const SourceOptions& options);
 
-// The names, as normalized_name writes them, by which a column would have been guessed to be the
-// user, the time, the event or the value of NDJSON, had the first rows had it. None of those that
-// are chosen.
+// Returns the names, as normalized_name writes them, by which an NDJSON column would have been
+// guessed to be the user, the time, the event or the value if the first rows had had it. Excludes
+// roles that are chosen.
 std::vector<std::string> awaited_names(const SourceOptions& options);
 
-// What such a column would have been: kUser, kTime, kEvent or kValue.
+// Returns what such a column would have been: kUser, kTime, kEvent or kValue.
 Option role_of_awaited(std::string_view column);
 
 // Which columns are used for what.
@@ -53,8 +53,8 @@ struct ColumnPlan {
 };
 ColumnPlan plan_columns(const SourceSchema& schema, const std::vector<std::string>& dimensions);
 
-// The columns of a dimension: its own or, if none of `columns` has its name, those that it joins
-// with '+'.
+// Returns the columns of a dimension: its own or, if none of `columns` has its name, those that it
+// joins with '+'.
 std::vector<std::string> dimension_parts(const std::string& dimension,
                                          const std::vector<std::string>& columns);
 

@@ -1,8 +1,8 @@
-// The limits that files are read under, and what they refuse.
+// The limits under which files are read, and what they refuse.
 //
-// A limit is a bound on one measure of a row. A row that was refused by a limit alone may come in
-// when the file is read again under other limits, and no other row may: so what refused a row, and
-// by how much, is kept with the position of its source.
+// A limit is a bound on one measure of a row. A row that only a limit refused may come in when the
+// file is read again under other limits; no other row may. The position of a source therefore
+// records which limit refused rows, and by how much.
 #pragma once
 
 #include <algorithm>
@@ -20,30 +20,30 @@
 namespace rollcall {
 
 struct LimitKind {
-  std::string_view key;  // in positions
-  bool is_lower;         // refuses measures below its bound; otherwise those above
+  std::string_view key;  // its name in positions
+  bool is_lower;         // whether it refuses measures below its bound; otherwise those above
 };
 
-// By SourceLimit: one row for each. A row whose line is too long has no other measure, so that this
-// limit comes first.
+// One row for each SourceLimit, in its order. A row whose line is too long has no other measure, so
+// this limit comes first.
 inline constexpr auto kLimitKinds = std::to_array<LimitKind>({
     {"line_bytes", false},
     {"time_min", true},
     {"time_max", false},
     {"user_bytes", false},
-    {"null_user", false},  // 1 of an id that means nobody, else 0
-    {"unrounded", false},  // 1 of an amount with more decimals than are kept, else 0
+    {"null_user", false},  // 1 for an id that means nobody, otherwise 0
+    {"unrounded", false},  // 1 for an amount with more decimals than are kept, otherwise 0
 });
 inline constexpr std::size_t kLimitCount = kLimitKinds.size();
 
-// By SourceLimit.
+// Measures of a row, by SourceLimit.
 using RowMeasures = std::array<std::int64_t, kLimitCount>;
 
 class Limits {
  public:
-  // None.
+  // Sets no limits.
   Limits();
-  // Of a run: the engine's latest time is one of them.
+  // Sets the limits of a run, which include the engine's latest time.
   Limits(const SourceOptions& source, const EngineOptions& engine);
 
   std::int64_t operator[](SourceLimit limit) const { return bounds_[index(limit)]; }
@@ -52,7 +52,7 @@ class Limits {
   bool is_set(SourceLimit limit) const;
 
   bool takes(SourceLimit limit, std::int64_t measure) const;
-  // The first that refuses a row; nullopt: they take it.
+  // Returns the first limit that refuses a row; nullopt if they take it.
   std::optional<SourceLimit> refusing(const RowMeasures& row) const {
     for (std::size_t i = 0; i < kLimitCount; ++i) {
       if (!is_as_wide(i, bounds_[i], row[i])) return static_cast<SourceLimit>(i);
@@ -60,13 +60,13 @@ class Limits {
     return {};
   }
   bool take(const RowMeasures& row) const { return !refusing(row); }
-  // Whether they take every row that `other` take.
+  // Returns whether they take every row that `other` take.
   bool cover(const Limits& other) const;
 
   static std::size_t index(SourceLimit limit) { return static_cast<std::size_t>(limit); }
 
  private:
-  // Whether a bound takes every measure that another takes.
+  // Returns whether a bound takes every measure that another takes.
   static bool is_as_wide(std::size_t i, std::int64_t bound, std::int64_t other) {
     return kLimitKinds[i].is_lower ? bound <= other : bound >= other;
   }
@@ -74,7 +74,7 @@ class Limits {
   RowMeasures bounds_;
 };
 
-// Rows that limits refused, each counted for the first limit that does.
+// Counts rows that limits refused, each for the first limit that does.
 class Refusals {
  public:
   struct Count {
@@ -87,11 +87,11 @@ class Refusals {
 
   void add(SourceLimit limit, std::int64_t measure) { add(limit, Count{1, measure}); }
   void add(const Refusals& others);
-  // Takes away so many rows of each limit.
+  // Removes that many rows of each limit.
   void remove(const Refusals& others);
 
   bool empty() const;
-  // Whether `limits` would take one of them, as far as the limit that it is counted for goes.
+  // Returns whether `limits` would take one of them, judging by the limit that it is counted for.
   bool may_be_taken_by(const Limits& limits) const;
   std::vector<LimitCount> counts() const;  // above zero
 
@@ -101,11 +101,11 @@ class Refusals {
   std::array<Count, kLimitCount> counts_;
 };
 
-// Which rows of a part of a source are to be ingested.
+// Decides which rows of a part of a source are to be ingested.
 struct Admission {
   Limits now;
-  // Those that it was read under before: rows that one of them takes are in. Empty: it is read for
-  // the first time.
+  // The limits under which it was read before: rows that one of them takes are in. Empty on a first
+  // reading.
   std::vector<Limits> before;
 
   bool is_second_reading() const { return !before.empty(); }
@@ -113,7 +113,7 @@ struct Admission {
     return std::any_of(before.begin(), before.end(),
                        [&](const Limits& limits) { return limits.take(row); });
   }
-  // The longest line that some reading has looked into, this one included or not.
+  // Return the longest line that some reading has looked into, with and without this one.
   std::size_t line_bytes_max() const;
   std::size_t line_bytes_max_before() const;
 };

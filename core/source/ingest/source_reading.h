@@ -1,7 +1,7 @@
 // How a source is read: everything that decides which rows come out of its content.
 //
-// It belongs to a source that is known, and stays as the source grows: what was guessed from its
-// first rows once is not guessed again from more of them.
+// It belongs to a known source and stays as the source grows: what was once guessed from its first
+// rows is not guessed again from more of them.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@ struct SourceReading {
   struct Column {
     std::string role;  // user, time, event, value, or a dimension
     std::string name;
-    std::uint32_t number = 0;  // of delimited text, from 0; there names may be replaced
+    std::uint32_t number = 0;  // in delimited text, from 0, where names may be replaced
 
     bool operator==(const Column&) const = default;
   };
@@ -33,51 +33,51 @@ struct SourceReading {
   std::string comment;
   NestedValues nested = NestedValues::kText;
   bool header = true;
-  std::vector<std::string> names;  // of all columns, when they were given
-  std::vector<Column> columns;     // that are used
+  std::vector<std::string> names;  // of all columns, if they were given
+  std::vector<Column> columns;     // those that are used
   std::string event_name;
   std::string time_format;
   TimeUnit time_unit = TimeUnit::kGuess;
-  AmountForm amounts;  // as by default when there is no value
-  // Rows whose amount would have to be rounded are held as refused, so that it is no other reading
-  // that rounds. False: there is no value, or an earlier version rejected them.
+  AmountForm amounts;  // the default if there is no value
+  // Rows whose amount would need rounding are held as refused, so that rounding is not another
+  // reading. False: there is no value, or an earlier version rejected them.
   bool holds_unrounded = false;
 
   bool operator==(const SourceReading&) const = default;
 
-  // Equal for two readings that get the same rows out of any content.
+  // Returns a key that is equal for readings that get the same rows out of any content.
   std::string key() const;
   std::uint64_t hash() const;  // of the key
 
-  // "user = CustomerID, time = InvoiceDate, event_name = purchase", for people.
+  // Returns, for people, "user = CustomerID, time = InvoiceDate, event_name = purchase".
   std::string describe() const;
 };
 
-// Whether an option of the hint would have a source read in another way.
+// Returns whether an option of the hint would change how a source is read.
 bool names_another_reading(const OptionHint& hint);
 
 // How a content is going to be read.
 struct ReadingPlan {
   SourceSchema schema;
-  SourceOptions options;  // that give this schema
+  SourceOptions options;  // options that give this schema
   SourceReading reading;
-  // Another form or unit of times was chosen, which reads the first rows as before, and is left
-  // out: what a limit refused of a source comes in as it was read, and so does what it grows by.
+  // Another form or unit of times was chosen, but ignored, since it reads the first rows as before.
+  // What a limit refused of a source comes in as it was read, and so does what it grows by.
   bool keeps_times = false;
 };
 
 // Plans to read a source named `name` whose content begins with `head`, and ends with it if
-// `complete`. What `options` leave open is as in `known`, if that is set, and else guessed. A form
-// or unit of times that reads the first rows as `known` does is taken for the same.
+// `complete`. What `options` leave open is as in `known` if that is set, and otherwise guessed. A
+// form or unit of times that reads the first rows as `known` does counts as the same.
 Result<ReadingPlan> plan_reading(std::string_view name, std::string_view head, bool complete,
                                  const SourceOptions& options,
                                  const std::vector<std::string>& dimensions, const TimeZone& zone,
                                  const SourceReading* known);
 
-// How a source would be read whose columns are guessed, had `options` been given when `beginning`,
-// which its content ends with if `complete`, was read for the first time: options that name its
-// columns, or say how amounts are written while there is no value, decide which are taken. Unset:
-// as it is in `known`.
+// Returns how a source with guessed columns would be read if `options` had been given when
+// `beginning` was read for the first time; its content ends with `beginning` if `complete`. Options
+// that name its columns, or say how amounts are written while there is no value, decide which
+// columns are taken. Unset: as in `known`.
 std::optional<SourceReading> reading_if_new(std::string_view name, std::string_view beginning,
                                             bool complete, const SourceOptions& options,
                                             const std::vector<std::string>& dimensions,

@@ -1,4 +1,4 @@
-// Lists of users in files that a question names.
+// Reads lists of users in files that a question names.
 #pragma once
 
 #include <string>
@@ -11,11 +11,11 @@
 
 namespace rollcall {
 
-// As read_user_file, of a file that lies in or beneath one of `directories`, or is one of them,
-// links resolved. Its text takes memory of the account until it returns, and what the ids take
-// beside themselves stays taken; throws QuestionFailure. True: it was compressed without a
+// As read_user_file, for a file that lies in or beneath one of `directories`, or is one of them,
+// with links resolved. Its text takes memory of the account until the call returns; the heap bytes
+// of the ids stay taken. Throws QuestionFailure. Returns true if the file was compressed without a
 // checksum.
-//   kInvalidArgument  it lies elsewhere, too
+//   kInvalidArgument  as above, or it lies elsewhere
 Result<bool> read_user_file_beneath(const std::vector<std::string>& directories,
                                     const std::string& path, UserKind kind,
                                     QuestionAccount& account, UserTaker& users);

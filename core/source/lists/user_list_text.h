@@ -1,4 +1,4 @@
-// The text of a list of users, whoever wrote it.
+// Reads the text of a list of users.
 #pragma once
 
 #include <cstddef>
@@ -12,12 +12,12 @@
 
 namespace rollcall {
 
-// The number or text that an id is; false when it is none of the kind.
+// Reads the number or text of an id. Returns false if it is not an id of the kind.
 bool to_user(std::string_view text, UserKind kind, UserId& user);
 
-// Reads a text of one of the forms that read_user_file names, and adds its users. `name`, of the
-// file, begins the errors, which do not quote the text. What the ids take beside themselves is
-// taken from the account; throws QuestionFailure.
+// Reads a text in one of the forms that read_user_file lists, and adds its users. `name`, of the
+// file, begins the errors, which do not quote the text. The heap bytes of the ids are taken from
+// the account. Throws QuestionFailure.
 //   kInvalidArgument  as read_user_file; nothing has been added
 Status read_user_list(const std::string& name, std::string_view text, UserKind kind,
                       QuestionAccount& account, UserTaker& users);

@@ -1,4 +1,4 @@
-// Decimal text to exact fixed-point amounts.
+// Parses decimal text into exact fixed-point amounts.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ namespace rollcall {
 enum class AmountFault : std::uint8_t {
   kNone,
   kNotANumber,
-  kTooManyDecimals,  // more than are kept, trailing zeros apart
+  kTooManyDecimals,  // more than are kept, not counting trailing zeros
   kOutOfRange,       // does not fit 64 bits at that many decimals
 };
 
@@ -22,27 +22,29 @@ enum class AmountFault : std::uint8_t {
 // thousands separators nor currency signs are numbers. `decimals` is at most 18.
 AmountFault parse_amount(std::string_view text, std::uint32_t decimals, Amount& amount);
 
-// The same of amounts as `form` writes them, which check_amount_form accepts: the grouping stands
+// The same for amounts as `form` writes them, which check_amount_form accepts. The grouping stands
 // between all groups of three digits or none, the currency before or after the number or its sign.
 AmountFault parse_amount(std::string_view text, const AmountForm& form, std::uint32_t decimals,
                          Amount& amount);
 
-//   kInvalidArgument  no amount could be told apart in that form
+// Checks a form.
+//   kInvalidArgument  amounts in that form would be ambiguous
 Status check_amount_form(const AmountForm& form);
 
-// The forms that read `text`, which is no amount as it stands: decimal = , and grouping = .; empty
-// when there are none.
+// Returns the forms that read `text`, which is no amount as it stands: decimal = , and grouping =
+// .; empty
+// if there are none.
 OptionHint amount_hint(std::string_view text);
 
-// The form that options set which say how amounts are written.
+// Returns the form that is set by options which say how amounts are written.
 AmountForm amount_form(const OptionHint::Way& options);
 
-// What `text` is that no form reads, and what would be read in its place: "an amount in
-// parentheses, which no option reads (allowed: -5.00)"; "" where it is nothing of the kind.
+// Describes `text` that no form reads, and what would be read in its place: "an amount in
+// parentheses, which no option reads (allowed: -5.00)"; "" if it is nothing of the kind.
 std::string odd_amount_text(std::string_view text);
 
-// What was wrong with `text`, for a rejected row: its kind, and the whole story. `fault` is one.
-// With a form, the hint says which options would take the amount.
+// Return what was wrong with `text`, for a rejected row: its kind, and the full text. `fault` is
+// not kNone. With a form, the hint says which options would take the amount.
 RejectKind kind_of(AmountFault fault);
 std::string explain_amount_fault(AmountFault fault, std::string_view text, std::uint32_t decimals);
 HintedText explain_amount_fault(AmountFault fault, std::string_view text, const AmountForm& form,

@@ -1,4 +1,4 @@
-// Texts to numbers, within one block.
+// Maps texts to numbers within one block.
 #pragma once
 
 #include <cstddef>
@@ -18,18 +18,18 @@ class BlockDictionary {
 
   BlockDictionary();
 
-  // The number of `text`, or kNew.
+  // Returns the number of `text`, or kNew.
   std::uint32_t find(std::string_view text) const {
     return places_[place_of(key_of(text), text)].code;
   }
-  // The number of `text`, which is new and must live as long as the dictionary holds it.
+  // Returns the number of `text`, which must be new and live as long as the dictionary holds it.
   std::uint32_t insert(std::string_view text);
 
   std::span<const std::string_view> values() const { return values_; }
   void clear();
 
  private:
-  // What texts are compared by: it tells all texts of up to kKeyBytes apart.
+  // The key by which texts are compared. It distinguishes all texts of up to kKeyBytes.
   struct Key {
     std::uint64_t first = 0;
     std::uint64_t last = 0;
@@ -45,7 +45,7 @@ class BlockDictionary {
     const char* const begin = text.data();
     const char* const end = begin + text.size();
     if (text.size() > kKeyBytes) return {hash_of_long(text), 0, text.size()};
-    // Words that overlap hold every character.
+    // Two overlapping words hold every character.
     if (text.size() >= 8) {
       return {load_chars<std::uint64_t>(begin), load_chars<std::uint64_t>(end - 8), text.size()};
     }
@@ -58,7 +58,7 @@ class BlockDictionary {
   }
   static std::uint64_t hash_of_long(std::string_view text);
 
-  // Where `text` is, or would be.
+  // Returns where `text` is, or would be.
   std::size_t place_of(const Key& key, std::string_view text) const {
     const std::uint64_t hash = key.first * 0x9e3779b97f4a7c15u ^ key.last * 0xc2b2ae3d27d4eb4fu;
     const std::size_t mask = places_.size() - 1;

@@ -1,4 +1,4 @@
-// Values of dimensions that join columns: "ads+web" of the parts "ads" and "web".
+// Builds values of dimensions that join columns: "ads+web" of the parts "ads" and "web".
 #pragma once
 
 #include <algorithm>
@@ -26,7 +26,7 @@ class JoinedValue {
 
   const std::string& text() const { return text_; }
 
-  // The bytes that a part takes, without the '+' between it and the next.
+  // Returns the bytes that a part takes, without the '+' between it and the next.
   static std::size_t size_of(std::string_view part) {
     return part.size() +
            static_cast<std::size_t>(std::count_if(part.begin(), part.end(), is_escaped));

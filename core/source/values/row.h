@@ -1,4 +1,4 @@
-// What a reader of records hands to a builder of batches.
+// What a reader of records passes to a builder of batches.
 #pragma once
 
 #include <cstddef>
@@ -13,13 +13,13 @@
 
 namespace rollcall {
 
-// Of event names and property values, see event.h.
+// The most bytes of event names and property values, see event.h.
 inline constexpr std::size_t kNameBytesMax = 1024;
 
 // The fields of a row that are used, in this order; properties follow.
 enum Slot : std::size_t { kUserSlot, kTimeSlot, kEventSlot, kValueSlot, kFirstPropertySlot };
 
-// A field's text: a view, valid until the reader starts on another block. Empty: none.
+// A field's text: a view, valid until the reader starts on another block. Empty: there is none.
 struct Field {
   std::string_view text;
   std::uint32_t column = 0;  // of its first byte in the record, from 1; 0: not there
@@ -31,9 +31,9 @@ struct RowFault {
   std::string reason = {};
   std::uint32_t column = 0;  // as RejectedRow::column
   OptionHint hint = {};      // empty: hint_for(kind)
-  // What alone keeps the row out, which may come in when it is read again.
+  // The limit that alone keeps the row out, so that it may come in when it is read again.
   std::optional<SourceLimit> limit = std::nullopt;
-  bool is_in = false;  // no fault: an earlier reading has ingested the row
+  bool is_in = false;  // not a fault: an earlier reading has ingested the row
 
   // As RejectedRow::hint.
   OptionHint helping_options() const { return hint.empty() ? hint_for(kind) : hint; }
@@ -41,7 +41,7 @@ struct RowFault {
 
 struct Row {
   std::string_view record;    // as it stands in the block, without the line end
-  std::vector<Field> fields;  // by slot; meaningless when there is a fault
+  std::vector<Field> fields;  // by slot; meaningless if there is a fault
   std::optional<RowFault> fault;
 };
 

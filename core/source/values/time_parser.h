@@ -1,10 +1,10 @@
-// Text to instants.
+// Parses text into instants.
 //
 // clang-format off
 // Understood without a format:
 //   2026-01-31T23:59:59.123456Z   RFC 3339; 'T' or one blank; offsets Z, UTC, +02, +0200, +02:00
-//   2026-01-31 23:59:59.123       without an offset: a reading of the clocks in the time zone
-//   2026-01-31                    a whole day: stands for its first instant
+//   2026-01-31 23:59:59.123       without an offset: local clocks in the time zone
+//   2026-01-31                    a whole day; stands for its first instant
 //   1769903999, 1769903999.123    Unix time. Unless a unit is declared, the size tells: below 10^11
 //                                 seconds, below 10^14 milliseconds, below 10^17 microseconds, else
 //                                 nanoseconds
@@ -12,11 +12,11 @@
 //   1.7672256E9                   any of these numbers with an exponent
 // clang-format on
 // Fractions finer than a microsecond are cut off; those of days are rounded to milliseconds, the
-// finest that spreadsheets tell apart. While the unit is a guess, numbers are refused that would
-// not be between 1990 and 2100: spreadsheet days, years, dates without separators, and what stands
-// for "no time" are all likelier than an event of 1970. So are numbers with leading zeros, and
-// those that would be nanoseconds of 1990 and may be .NET's ticks of today. Each number is judged
-// by itself.
+// finest that spreadsheets distinguish. While the unit is a guess, numbers are refused that would
+// not be between 1990 and 2100: spreadsheet days, years, dates without separators, and placeholders
+// for "no time" are all likelier than an event of 1970. Numbers with leading zeros are refused as
+// well, and so are those that would be nanoseconds of 1990 and may be .NET's ticks of today. Each
+// number is judged by itself.
 #pragma once
 
 #include <array>
@@ -33,7 +33,8 @@
 
 namespace rollcall {
 
-// What the engine takes: a day less at either end, so that local dates are in range as well.
+// The range that the engine takes: a day less at either end, so that local dates are in range as
+// well.
 inline constexpr TimeUs kTimeMin = (kDayMin.value + 1) * kUsPerDay;
 inline constexpr TimeUs kTimeMax = kDayMax.value * kUsPerDay - 1;
 
@@ -55,11 +56,12 @@ struct ParsedTime {
 // Threads: one at a time, since it remembers the days it has seen.
 class TimeParser {
  public:
-  // `format`, if set, is the only form understood: one that check_format accepts.
+  // If `format` is set, it is the only form understood; check_format must accept it.
   TimeParser(TimeZone zone, TimeUnit unit, std::optional<std::string> format);
 
-  // kInvalidArgument: a directive other than %Y %y %m %b %d %H %I %p %M %S %f %z %%, or one that is
-  // missing for a date.
+  // Checks a format.
+  //   kInvalidArgument  it has a directive other than %Y %y %m %b %d %H %I %p %M %S %f %z %%, or
+  //                     lacks one that a date needs
   static Status check_format(std::string_view format);
 
   TimeFault parse(std::string_view text, ParsedTime& out) {
@@ -68,16 +70,17 @@ class TimeParser {
 
   const TimeZone& zone() const { return zone_; }
 
-  // What was wrong with `text`, for a rejected row: its kind, and the whole story. `fault` is one.
+  // Return what was wrong with `text`, for a rejected row: its kind, and the full text. `fault` is
+  // not kNone.
   static RejectKind kind_of(TimeFault fault);
   HintedText explain(TimeFault fault, std::string_view text) const;
 
-  // `text`, quoted, for a row that a limit refused: a number is followed by the time that it was
-  // read as. The hint names the form of a number that reads as a date without separators.
+  // Returns `text`, quoted, for a row that a limit refused. A number is followed by the time as
+  // which it was read. The hint names the form of a number that reads as a date without separators.
   HintedText describe(std::string_view text, TimeUs time) const;
 
  private:
-  // A date and a reading of the clocks, as far as they were given.
+  // A date and a local clock reading, as far as they were given.
   struct Civil {
     std::int32_t year = 1970;
     std::uint32_t month = 1, day = 1;
@@ -87,7 +90,7 @@ class TimeParser {
 
     bool has_such_clock() const { return hour <= 23 && minute <= 59 && second <= 59; }
   };
-  // A date that was understood, by the ten characters that it stood as.
+  // A date that was parsed, by its ten characters.
   struct KnownDate {
     std::uint64_t year_and_month = 0;
     std::uint16_t day_of_month = 0;
@@ -95,7 +98,7 @@ class TimeParser {
   };
   struct CachedDay {
     Day day{kDayMin.value - 1};
-    bool plain = false;  // no change of the clocks: every reading is `start` and so much
+    bool plain = false;  // without a clock change: every reading is `start` plus the time of day
     TimeUs start = 0;
   };
 

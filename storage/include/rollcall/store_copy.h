@@ -9,26 +9,26 @@
 
 namespace rollcall {
 
-// What was copied.
+// Says what was copied.
 struct StoreCopy {
-  Epoch epoch = 0;               // of the commit
+  Epoch epoch = 0;               // the commit that was copied
   std::uint64_t page_count = 0;  // live pages
-  std::uint64_t bytes = 0;       // of the pages
+  std::uint64_t bytes = 0;       // their total size
 };
 
-// Told now and then, by the thread that copies, how many of its steps are done.
+// Is called now and then, by the thread that copies, with how many of its steps are done.
 using CopyProgress = std::function<void(std::uint64_t done, std::uint64_t all)>;
 
 // Copies the last commit of the store in `from` to a new store in `to`, a directory that is missing
-// (its parent must exist) or empty. Another process may go on writing to `from`, which is opened as
-// a reader does. The copy is the same store, with the same bytes in each page, at the same commit;
-// it holds nothing else, no journal in particular. Two that go on from there are two stores that
-// cannot be told apart.
+// (its parent must exist) or empty. Another process may go on writing to `from`, which is opened
+// read-only. The copy is the same store at the same commit, with the same bytes in each page. It
+// holds nothing else; in particular, it has no journal. If both are written to from there, they are
+// two stores that cannot be told apart.
 //
-// Every page is checked as it is read, their number as well, and all are read back from the copy
-// and compared. Until then the copy is in `to`.new, which opens as no store; only what is on disk
-// wholly gets the name. What a crash leaves, there or under the name, opens as no store and is
-// removed by the next copy to the same place.
+// Every page and the number of pages are checked while reading, and all pages are read back from
+// the copy and compared. Until then the copy is in `to`.new, which does not open as a store; it
+// gets its name only once it is on disk as a whole. What a crash leaves, there or under the name,
+// does not open as a store, and is removed by the next copy to the same place.
 //   kNotFound       `from` holds no store, or one whose making is not finished; or the parent is
 //                   missing
 //   kAlreadyExists  `to` or `to`.new holds something
