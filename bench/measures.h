@@ -15,6 +15,7 @@ void measure_store(Session& session);
 void measure_queries(Session& session);
 void measure_large_queries(Session& session);
 void measure_latency(Session& session);
+void measure_history(Session& session);
 void measure_pushed(Session& session);
 
 // Reports what half of the times, all but one in a hundred, and all of them are not above.

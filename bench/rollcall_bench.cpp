@@ -27,13 +27,14 @@ struct MeasureGroup {
   std::string_view what;
   void (*run)(Session& session);
 };
-constexpr std::array<MeasureGroup, 7> kGroups = {{
+constexpr std::array<MeasureGroup, 8> kGroups = {{
     {"ingest", "events in memory to aggregates, beside the floor", measure_ingest},
     {"file", "native, CSV and NDJSON files to aggregates", measure_files},
     {"store", "bytes on disk, memory, time to open", measure_store},
     {"query", "every kind of question, cold and hot", measure_queries},
     {"large", "the questions at 128 M users, without ingest", measure_large_queries},
     {"latency", "questions during ingest, ingest during questions", measure_latency},
+    {"history", "what keeping every event costs, and funnels", measure_history},
     {"pushed", "batches acknowledged in memory and as durable", measure_pushed},
 }};
 

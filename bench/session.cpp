@@ -53,6 +53,7 @@ const Recount& Session::truth() {
 
 StoreSettings Session::settings(IdKind ids) const {
   StoreSettings settings;
+  settings.history = false;
   settings.user_kind = ids == IdKind::kString ? UserKind::kString : UserKind::kInteger;
   settings.partition_count = options_.partitions;
   return settings;

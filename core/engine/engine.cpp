@@ -511,6 +511,7 @@ EngineInfo Engine::State::info() const {
   std::vector<Day> days;
   for (const Partition& partition : partitions) {
     info.user_count += partition.user_count();
+    if (partition.history() != nullptr) info.history_events += partition.history()->event_count();
     for (const auto& [date, day] : partition.days()) days.push_back(date);
     for (const auto& [series, count] : partition.events()) {
       events[catalog.series(series).event] += count;

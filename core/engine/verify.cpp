@@ -8,6 +8,7 @@
 #include "core/base/memory_policy.h"
 #include "core/base/mutex.h"
 #include "core/engine/engine_state.h"
+#include "core/engine/history_check.h"
 #include "core/pages/page_check.h"
 
 namespace rollcall {
@@ -58,11 +59,12 @@ class MemoryTurnstile {
 class PartitionVerifier {
  public:
   PartitionVerifier(std::uint32_t number, const StoreView& view, const SeriesCatalog& catalog,
-                    const StoreSettings& settings)
+                    const StoreSettings& settings, const TimeZone& zone)
       : view_(view),
         catalog_(catalog),
         partition_(number, settings),
         check_(number, view, catalog),
+        history_(zone, view, check_),
         users_id_{PageKind::kUsers, number, 0, 0, 0} {}
 
   void run(Epoch epoch, MemoryTurnstile& turnstile) {
@@ -74,10 +76,12 @@ class PartitionVerifier {
     check_.forgotten_events = partition_.forgotten_events();
     check_.note(users_id_, partition_.load_users(view_));
     check_.page_count += (partition_.ordinal_count() + kChunkOrdinals - 1) / kChunkOrdinals;
+    if (partition_.history() != nullptr) history_.read(*partition_.history());
     for (const auto& entry : partition_.days()) {
       const Day date = entry.first;
       if (!check_.note(check_.directory_id(), partition_.load_days({date, date}, view_))) return;
       verify_hours(date, entry.second);
+      if (partition_.history() != nullptr) history_.compare(date, partition_);
       EachForm<DayForms>::visit(
           [&]<class Form>(std::type_identity<Form>) { Form::check(check_, date, entry.second); });
       if (partition_.memory_use().resident_bytes > kDirectoryBytesMax) {
@@ -108,7 +112,15 @@ class PartitionVerifier {
     const std::size_t chunks = (users + kChunkOrdinals - 1) / kChunkOrdinals;
     return kDirectoryBytesMax + users * kUserBytes +
            BoundsForm::read_bytes(users) * partition_.pages().series<BoundsForm>().size() +
-           2 * chunks * kSetBytes * catalog_.series_count();
+           2 * chunks * kSetBytes * catalog_.series_count() + history_bytes();
+  }
+
+  // A block in columns, and a user for each event.
+  std::size_t history_bytes() const {
+    if (partition_.history() == nullptr) return 0;
+    constexpr std::size_t kBlockBytes = std::size_t{4} << 20;
+    return kBlockBytes +
+           static_cast<std::size_t>(partition_.history()->event_count()) * sizeof(std::uint32_t);
   }
 
   // The events' totals are those of each dimension.
@@ -148,6 +160,7 @@ class PartitionVerifier {
   const SeriesCatalog& catalog_;
   Partition partition_;
   PageCheck check_;
+  HistoryCheck history_;
   const PageId users_id_;
   std::uint64_t event_count_ = 0;
 };
@@ -184,7 +197,7 @@ Result<VerifyReport> Engine::State::verify() {
   workers.for_each(parts.size(), [&](std::size_t i) {
     if (stored.partition_epochs[i] == 0) return;
     PartitionVerifier verifier(static_cast<std::uint32_t>(i), *now, *tables_stored.catalog,
-                               stored.settings);
+                               stored.settings, zone);
     verifier.run(stored.partition_epochs[i], turnstile);
     parts[i] = {verifier.page_count(), verifier.take_faults()};
     event_counts[i] = verifier.event_count();

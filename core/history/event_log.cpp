@@ -180,7 +180,8 @@ std::vector<PinnedBlock> EventLog::pin_run(const Run& run) const {
   std::vector<PinnedBlock> blocks;
   blocks.reserve(run.blocks.size());
   for (const Slot& slot : run.blocks) {
-    blocks.push_back({{id_of(run.number, slot.number), slot.epoch}, slot.block});
+    blocks.push_back(
+        {{id_of(run.number, slot.number), slot.epoch}, slot.block, slot.event_count});
   }
   return blocks;
 }

@@ -50,6 +50,7 @@ class FrozenRows {
 struct PinnedBlock {
   PageAddress address;
   std::shared_ptr<const LogBlock> block;
+  std::uint32_t event_count = 0;
 };
 
 // The history of one moment.

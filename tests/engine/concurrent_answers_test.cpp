@@ -58,7 +58,8 @@ Script write_script(Random& random) {
                    zone),
       *parse_query(R"({"kind": "active"})", zone),
       *parse_query(R"({"kind": "lifecycle", "from": "2026-02-20", "to": "2026-02-20"})", zone),
-      *parse_query(R"({"kind": "counts"})", zone)};
+      *parse_query(R"({"kind": "counts"})", zone),
+      *parse_query(R"({"kind": "funnel", "steps": ["*", "*"], "window": "1d"})", zone)};
   while (script.questions.size() < kQuestions) {
     script.questions.push_back(random_query(random, script.stream));
   }

@@ -33,6 +33,7 @@ constexpr const char* kQuestions[] = {
     R"({"kind": "counts"})",
     R"({"kind": "retention"})",
     R"({"kind": "idle"})",
+    R"({"kind": "funnel", "steps": ["login", "view", "buy"], "total_seconds": true})",
 };
 
 class Durable : public ::testing::TestWithParam<UserKind> {

@@ -24,6 +24,7 @@
 #include "tests/storage/temporary_directory.h"
 #include "tests/support/event_columns.h"
 #include "tests/support/event_generator.h"
+#include "tests/support/funnel_generator.h"
 #include "tests/support/naive_engine.h"
 #include "tests/support/result_text.h"
 #include "tests/support/run_size.h"
@@ -94,7 +95,9 @@ TEST(Forget, LeavesTheAnswersOfTheOthers) {
     }
     std::vector<Query> questions;
     while (questions.size() < kQuestions) {
-      Query query = random_query(random, stream);
+      const bool is_funnel =
+          stream.settings.history && stream.settings.dimensions.empty() && random.chance(20);
+      Query query = is_funnel ? random_funnel(random, stream) : random_query(random, stream);
       if (!has_totals(query)) questions.push_back(std::move(query));
     }
     for (const Query& query : questions) static_cast<void>(engine.query(query));  // fills caches

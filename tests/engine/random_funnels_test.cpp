@@ -118,6 +118,8 @@ TEST(RandomFunnels, EngineAndOracleAgree) {
     setup.batch_rows = random.below(60);
     setup.threads = static_cast<std::uint32_t>(1 + random.below(2));
     setup.checkpoint_dirty_bytes_max = random.chance(50) ? 1 : setup.checkpoint_dirty_bytes_max;
+    // With next to no memory every batch is written out, and every block is read back.
+    if (setup.batch_rows >= 30 && random.chance(60)) setup.memory_bytes_max = 1;
     auto engine = TestEngine::open(stream.settings, setup);
     ASSERT_TRUE(engine.ok()) << engine.status().to_string();
     for (const auto& [name, segment] : stream.saved) {

@@ -83,6 +83,23 @@ TEST_P(Golden, AnswersAsItDid) {
   }
 }
 
+TEST_P(Golden, HasThisFormatOnceItIsOpenedToWrite) {
+  {
+    const auto reader = open(/*read_only=*/true);
+    ASSERT_TRUE(reader.ok()) << reader.status().to_string();
+  }
+  const bool is_first = GetParam().starts_with("format-1");
+  const std::string lead = "rollcall store, format ";
+  EXPECT_TRUE(file_text(copy_ + "/FORMAT").starts_with(lead + (is_first ? "1\n" : "2\n")));
+  const auto writer = open(/*read_only=*/false);
+  ASSERT_TRUE(writer.ok()) << writer.status().to_string();
+  EXPECT_TRUE(file_text(copy_ + "/FORMAT").starts_with(lead + "2\n"));
+  EXPECT_EQ((*writer)->settings().history, !is_first);
+  const Status funnel =
+      (*writer)->query(R"({"kind": "funnel", "steps": ["login", "view"]})").status();
+  EXPECT_EQ(funnel.ok(), !is_first) << funnel.to_string();
+}
+
 TEST_P(Golden, OfAFormatToComeIsLeftAlone) {
   std::string format = file_text(copy_ + "/FORMAT");
   const std::string lead = "rollcall store, format ";

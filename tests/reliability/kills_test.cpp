@@ -36,10 +36,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 5> kQuestions = {
+constexpr std::array<std::string_view, 6> kQuestions = {
     R"({"kind": "active", "breakdown": "country"})",
     R"({"kind": "retention"})",
     R"({"kind": "idle"})",
+    R"({"kind": "funnel", "steps": ["*", "buy"], "window": "2d", "total_seconds": true})",
     R"({"kind": "churn", "rule": {"gap_days": 2}})",
     R"({"kind": "segment", "segment": {"did": "buy"}, "members": {"of": "users"}})",
 };

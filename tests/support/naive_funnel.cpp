@@ -86,7 +86,7 @@ class Attempts {
       if (is_seen) events.push_back(seen);
     }
     std::vector<Attempt> attempts;
-    for (const auto& [place, outcome] : by_trying(rules_, events)) {
+    for (const auto& [place, outcome] : by_trying(rules_, events, /*best_alone=*/true)) {
       attempts.push_back({outcome, events[place].time});
     }
     return attempts;

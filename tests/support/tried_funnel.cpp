@@ -5,6 +5,7 @@
 #include <functional>
 #include <numeric>
 #include <set>
+#include <utility>
 
 namespace rollcall::testing {
 
@@ -106,8 +107,9 @@ FunnelOutcome in_any_order(const FunnelRules& rules, const std::vector<FunnelEve
   return outcome;
 }
 
-// Calls `visit` with every order of the events' places in which times ascend.
-void each_order(const std::vector<FunnelEvent>& events, std::size_t begin,
+// Calls `visit` with every order of the events' places in which times ascend; of events that are
+// `alike` with one of their orders.
+void each_order(const std::vector<FunnelEvent>& events, bool alike, std::size_t begin,
                 std::vector<std::size_t>& order, const std::function<void()>& visit) {
   if (begin == events.size()) return visit();
   std::size_t end = begin;
@@ -115,9 +117,15 @@ void each_order(const std::vector<FunnelEvent>& events, std::size_t begin,
   const auto first = order.begin() + static_cast<std::ptrdiff_t>(begin);
   const auto last = order.begin() + static_cast<std::ptrdiff_t>(end);
   std::iota(first, last, begin);
+  const auto is_before = [&](std::size_t a, std::size_t b) {
+    if (!alike) return a < b;
+    return std::pair(events[a].steps, events[a].exclusions) <
+           std::pair(events[b].steps, events[b].exclusions);
+  };
+  std::sort(first, last, is_before);
   do {
-    each_order(events, end, order, visit);
-  } while (std::next_permutation(first, last));
+    each_order(events, alike, end, order, visit);
+  } while (std::next_permutation(first, last, is_before));
 }
 
 }  // namespace
@@ -127,7 +135,8 @@ bool is_better(const FunnelOutcome& a, const std::optional<FunnelOutcome>& b) {
 }
 
 std::map<std::size_t, FunnelOutcome> by_trying(const FunnelRules& rules,
-                                               const std::vector<FunnelEvent>& events) {
+                                               const std::vector<FunnelEvent>& events,
+                                               bool best_alone) {
   std::map<std::size_t, FunnelOutcome> outcomes;
   if (rules.order == FunnelRules::Order::kAny) {
     for (std::size_t i = 0; i < events.size(); ++i) {
@@ -138,7 +147,7 @@ std::map<std::size_t, FunnelOutcome> by_trying(const FunnelRules& rules,
   }
   std::map<std::size_t, std::optional<FunnelOutcome>> best;
   std::vector<std::size_t> order(events.size());
-  each_order(events, 0, order, [&] {
+  each_order(events, /*alike=*/best_alone, 0, order, [&] {
     std::vector<FunnelEvent> ordered;
     for (const std::size_t place : order) ordered.push_back(events[place]);
     for (std::size_t i = 0; i < ordered.size(); ++i) {

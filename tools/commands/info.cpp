@@ -32,6 +32,8 @@ Json info_json(const EngineInfo& info) {
                {"user_type", name_of(info.settings.user_kind)},
                {"partitions", info.settings.partition_count},
                {"value_decimals", info.settings.value_decimals},
+               {"history", info.settings.history},
+               {"history_events", info.history_events},
                {"isa", info.isa},
                {"users", info.user_count},
                {"forgotten_users", info.forgotten_count},
@@ -89,6 +91,9 @@ Lines fact_lines(const EngineInfo& info) {
   add("user type", std::string(name_of(info.settings.user_kind)));
   add("partitions", with_commas(info.settings.partition_count));
   add("value decimals", with_commas(info.settings.value_decimals));
+  add("history", info.settings.history
+                     ? with_commas(info.history_events) + " events"
+                     : "none (funnels need a new store, and its sources read again)");
   add("kernels", info.isa);
   return lines;
 }

@@ -41,6 +41,10 @@ void add_settings_flags(CLI::App& command, SettingsFlags& flags) {
       ->check(whole_number(0, 12))
       ->type_name("N")
       ->group(group);
+  command
+      .add_flag("--no-history", flags.no_history,
+                "Keep totals alone, without the events that funnels need")
+      ->group(group);
   constexpr std::int64_t kNamesMax = std::numeric_limits<std::uint32_t>::max();
   command
       .add_option("--event-names-max", flags.event_names_max,
@@ -63,6 +67,7 @@ StoreSettings new_settings(const SettingsFlags& flags) {
   if (flags.week_start == "sunday") settings.week_start = WeekStart::kSunday;
   if (flags.partitions) settings.partition_count = *flags.partitions;
   if (flags.value_decimals) settings.value_decimals = *flags.value_decimals;
+  settings.history = !flags.no_history;
   settings.dimensions = flags.dimensions;
   if (flags.event_names_max) settings.event_names_max = *flags.event_names_max;
   if (flags.dimension_values_max) settings.dimension_values_max = *flags.dimension_values_max;
@@ -98,6 +103,9 @@ Status check_settings(const SettingsFlags& flags, const StoreSettings& settings)
   if (flags.value_decimals && *flags.value_decimals != settings.value_decimals) {
     return differs("--value-decimals", *flags.value_decimals, settings.value_decimals);
   }
+  if (flags.no_history && settings.history) {
+    return differs("--no-history", "", "history");
+  }
   if (flags.event_names_max && *flags.event_names_max != settings.event_names_max) {
     return differs("--event-names-max", *flags.event_names_max, settings.event_names_max);
   }
@@ -113,11 +121,12 @@ Status check_settings(const SettingsFlags& flags, const StoreSettings& settings)
 
 std::string describe(const StoreSettings& settings) {
   return fmt::format(
-      "timezone={}, week-start={}, user-type={}, partitions={}, value-decimals={}, dimensions={}",
+      "timezone={}, week-start={}, user-type={}, partitions={}, value-decimals={}, dimensions={}{}",
       settings.time_zone, name_of(settings.week_start), name_of(settings.user_kind),
       settings.partition_count, settings.value_decimals,
       settings.dimensions.empty() ? "none"
-                                  : fmt::format("{}", fmt::join(settings.dimensions, ",")));
+                                  : fmt::format("{}", fmt::join(settings.dimensions, ",")),
+      settings.history ? "" : ", no history");
 }
 
 std::string_view name_of(UserKind kind) {

@@ -23,6 +23,7 @@ struct SettingsFlags {
   std::vector<std::string> dimensions;
   std::optional<std::uint32_t> event_names_max;
   std::optional<std::uint32_t> dimension_values_max;
+  bool no_history = false;
 };
 
 void add_settings_flags(CLI::App& command, SettingsFlags& flags);

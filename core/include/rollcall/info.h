@@ -38,6 +38,7 @@ struct EngineInfo {
   std::vector<DimensionInfo> dimensions;
   std::uint64_t series_count = 0;
   std::uint64_t source_count = 0;
+  std::uint64_t history_events = 0;   // events that are kept, where the store keeps them
   std::uint64_t forgotten_count = 0;  // users, whether the store knew them or not
   Epoch epoch = 0;                    // of the last checkpoint
   bool checkpointing = false;         // a checkpoint that ingest started is in progress

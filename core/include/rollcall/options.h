@@ -25,9 +25,9 @@ struct StoreSettings {
   std::vector<std::string> dimensions;
   std::uint32_t event_names_max = 10'000;       // names past the limit count as "$other"
   std::uint32_t dimension_values_max = 10'000;  // per dimension; others count as "$other"
-  // Whether every event is kept, with its time, value and dimensions, for the questions that need
-  // them in their order.
-  bool history = false;
+  // Whether every event is kept, with its time, value and dimensions. Questions that need events in
+  // their order, such as funnels, need it.
+  bool history = true;
 
   friend bool operator==(const StoreSettings&, const StoreSettings&) = default;
 };

@@ -25,6 +25,7 @@
 #include "core/query/plan/table_plan.h"
 #include "core/query/sequence/funnel_events.h"
 #include "core/query/sequence/funnel_match.h"
+#include "core/query/sequence/plain_funnel.h"
 #include "core/query/text/explanation.h"
 #include "core/query/text/length_text.h"
 #include "core/query/text/query_validation.h"
@@ -131,12 +132,14 @@ class FunnelPlan final : public TablePlan {
   const TimeZone& zone_;
   FunnelParts parts_;
   FunnelRules rules_;
+  const bool is_plain_;  // and has one row, for one attempt a user
 };
 
 struct FunnelPlan::Scratch {
-  explicit Scratch(const FunnelRules& rules) : matcher(rules) {}
+  explicit Scratch(const FunnelRules& rules) : matcher(rules), plain(rules) {}
 
   FunnelMatcher matcher;
+  PlainFunnel plain;
   std::vector<Best> best;         // by row, ascending
   std::vector<FunnelEvent> held;  // as far as they have one value of the property that is held
   std::vector<ValueCode> values;  // of that property
@@ -149,7 +152,8 @@ FunnelPlan::FunnelPlan(const Query& query, const PlanContext& context, Scope sco
       ask_(std::get<FunnelQuery>(query.ask)),
       zone_(context.zone),
       parts_(std::move(parts)),
-      rules_(rules_of(ask_)) {
+      rules_(rules_of(ask_)),
+      is_plain_(PlainFunnel::is_plain(rules_) && !parts_.calendar && !parts_.hold) {
   reads_.history = parts_.range.rows != 0;
   parts_.selectors.between = parts_.between.get();
   rules_.last_start = parts_.range_end - 1;
@@ -192,6 +196,14 @@ std::size_t FunnelPlan::row_of(TimeUs time) const {
 }
 
 void FunnelPlan::match(std::span<const FunnelEvent> events, Scratch& scratch) const {
+  if (is_plain_ && !have_ties(events)) {
+    const auto attempt = scratch.plain.best(events, scratch.times);
+    if (!attempt) return;
+    if (scratch.best.empty()) scratch.best.emplace_back();
+    scratch.best.front().attempt = *attempt;
+    scratch.best.front().times = scratch.times;
+    return;
+  }
   scratch.matcher.match(events, [&](const FunnelAttempt& attempt) {
     const TimeUs start = events[attempt.start].time;
     const std::size_t row = row_of(start);
@@ -370,7 +382,9 @@ Result<FunnelRange> resolve_range(const Query& query, const FunnelQuery& ask,
 PlanResult plan(const FunnelQuery& ask, const Query& query, const PlanContext& context) {
   if (!context.settings.history) {
     return Status::invalid_argument(
-        "funnel: needs history, which the store does not keep (it is a setting of a new store)");
+        "funnel: needs history, which the store does not keep (allowed: a new store, which keeps "
+        "it "
+        "unless it is told not to, with the same sources read again)");
   }
   ROLLCALL_ASSIGN_OR_RETURN(Scope scope, resolve_scope("funnel", query, context));
   const std::vector<PropertyCondition> where = conditions_of(query, context);

@@ -17,10 +17,6 @@ using Found = std::function<void(const FunnelAttempt&)>;
 // Levels are how many steps were made, from 1; a set of them has bit `level`.
 using LevelSet = std::uint64_t;
 
-std::uint64_t elapsed(TimeUs from, TimeUs to) {
-  return static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from);
-}
-
 std::uint32_t first_steps(unsigned count) {
   return count == kFunnelStepsMax ? ~std::uint32_t{0} : (std::uint32_t{1} << count) - 1;
 }

@@ -22,6 +22,11 @@ namespace rollcall {
 inline constexpr unsigned kFunnelStepsMax = 32;
 inline constexpr std::size_t kNoEvent = ~std::size_t{0};
 
+// From an instant to a later one, however far apart they are.
+inline std::uint64_t elapsed(TimeUs from, TimeUs to) {
+  return static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from);
+}
+
 // An event as a funnel sees it.
 struct FunnelEvent {
   TimeUs time = 0;

@@ -25,8 +25,8 @@ void add_condition(PropertyCondition condition, std::vector<PropertyCondition>& 
 
 Status read_condition(const Json& value, const std::string& path, const std::string& property,
                       std::vector<PropertyCondition>& where) {
-  using Test = PropertyCondition::Test;
-  const auto read_values = [&](Test test) {
+  using ConditionTest = PropertyCondition::Test;
+  const auto read_values = [&](ConditionTest test) {
     return [&where, &property, test](const Json& json, const std::string& at) -> Status {
       PropertyCondition condition{property, test, {}};
       ROLLCALL_RETURN_IF_ERROR(read_strings(json, at, condition.values));
@@ -34,25 +34,27 @@ Status read_condition(const Json& value, const std::string& path, const std::str
       return {};
     };
   };
-  const auto read_value = [&](Test test) {
+  const auto read_value = [&](ConditionTest test) {
     return [read = read_values(test)](const Json& json, const std::string& at) -> Status {
       return json.is_string() ? read(json, at) : unexpected(at, "a string", json);
     };
   };
-  if (value.is_string() || value.is_array()) return read_values(Test::kAnyOf)(value, path);
+  if (value.is_string() || value.is_array()) return read_values(ConditionTest::kAnyOf)(value, path);
   if (!value.is_object() || value.empty()) {
     return unexpected(path, "a string, a list of strings, or an object such as {\"ne\": \"ads\"}",
                       value);
   }
   return read_fields(
       value, path,
-      {{"in", read_values(Test::kAnyOf)},
-       {"ne", read_value(Test::kNoneOf)},
-       {"not_in", read_values(Test::kNoneOf)},
-       {"contains", read_value(Test::kContains)},
+      {{"in", read_values(ConditionTest::kAnyOf)},
+       {"ne", read_value(ConditionTest::kNoneOf)},
+       {"not_in", read_values(ConditionTest::kNoneOf)},
+       {"contains", read_value(ConditionTest::kContains)},
        {"set", [&](const Json& json, const std::string& at) -> Status {
           if (!json.is_boolean()) return unexpected(at, "true or false", json);
-          add_condition({property, json.get<bool>() ? Test::kIsSet : Test::kIsNotSet, {}}, where);
+          add_condition(
+              {property, json.get<bool>() ? ConditionTest::kIsSet : ConditionTest::kIsNotSet, {}},
+              where);
           return {};
         }}});
 }

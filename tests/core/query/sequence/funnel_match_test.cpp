@@ -1,4 +1,5 @@
 #include "core/query/sequence/funnel_match.h"
+#include "core/query/sequence/plain_funnel.h"
 
 #include <gtest/gtest.h>
 
@@ -112,6 +113,30 @@ TEST(FunnelMatch, AnInstantOpensOneAttemptWhereStartsAreNotTold) {
     }
     ASSERT_EQ(found, expected) << "seed=" << kSeed << " trial=" << trial << '\n' << example;
   }
+}
+
+TEST(PlainFunnel, FindsTheBestOfAllAttempts) {
+  std::mt19937_64 random(kSeed);
+  int plain = 0;
+  for (int trial = 0; trial < 20'000; ++trial) {
+    Case example = random_case(random, /*ties=*/false);
+    example.rules.exclusions.clear();
+    example.rules.order = Order::kOrdered;
+    example.rules.stop_on_repeat = example.rules.collapse_repeats = false;
+    ASSERT_FALSE(have_ties(example.events));
+    std::optional<Outcome> expected;
+    for (const auto& [place, outcome] : by_trying(example.rules, example.events)) {
+      if (is_better(outcome, expected)) expected = outcome;
+    }
+    ASSERT_TRUE(PlainFunnel::is_plain(example.rules));
+    std::optional<Outcome> found;
+    std::vector<TimeUs> times;
+    const auto best = PlainFunnel(example.rules).best(example.events, times);
+    if (best) found = Outcome{best->steps, times};
+    ASSERT_EQ(found, expected) << "seed=" << kSeed << " trial=" << trial << '\n' << example;
+    plain += found.has_value();
+  }
+  EXPECT_GT(plain, 5'000);
 }
 
 TEST(FunnelMatch, TellsWhichEventServesAStep) {
