@@ -20,8 +20,8 @@ class HistoryFloor {
   std::uint64_t bytes() const;
 
   // Users by how many steps of an ordered funnel they make within `window_us` of the first, at
-  // index 0 those with the first alone. `steps` are places in kEventNameList. Each start that can
-  // still win is the latest one of its level, as events of one user and instant are as good as none.
+  // index 0 those with the first alone. `steps` are places in kEventNameList. One start a level,
+  // the latest, is enough, as no two events of a user have the same time.
   std::vector<std::uint64_t> funnel(std::span<const std::uint32_t> steps, TimeUs window_us,
                                     unsigned threads) const;
 

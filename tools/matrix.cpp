@@ -209,9 +209,11 @@ QueryResult with_incomplete_column(const Matrix& matrix) {
   return result;
 }
 
+bool is_duration(std::string_view column) { return column.ends_with("_seconds"); }
+
 bool is_share(std::string_view column) {
   return column != "quick_ratio" && column != "events_per_user" && column != "value_per_user" &&
-         column != "mean";
+         column != "mean" && !is_duration(column);
 }
 
 }  // namespace rollcall::tools

@@ -38,6 +38,8 @@ QueryResult with_incomplete_column(const Matrix& matrix);
 //   kInvalidArgument  an answer with fewer than two keys, or a column that is none of its measures
 Result<Matrix> to_matrix(const QueryResult& result, const std::optional<std::string>& cells);
 
+// Whether the numbers of a column are seconds.
+bool is_duration(std::string_view column);
 // Whether the quotients of a column are parts of a whole, which people read in percent.
 bool is_share(std::string_view column);
 

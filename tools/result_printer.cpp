@@ -33,10 +33,25 @@ std::string raw_text(const Cell& cell) {
   return std::visit(Visitor(), cell);
 }
 
-// For people: shares in percent, null as a dash, nothing that would move the cursor.
+// In its two largest units: "2d 1h", "12m 5s", "3.25s".
+std::string duration_text(double seconds) {
+  constexpr double kMinute = 60, kHour = 3600, kDay = 86'400;
+  const auto whole = [](double number) { return static_cast<std::int64_t>(number); };
+  if (seconds < kMinute) return fmt::format("{:.2f}s", seconds);
+  if (seconds < kHour) {
+    return fmt::format("{}m {}s", whole(seconds / kMinute), whole(seconds) % 60);
+  }
+  if (seconds < kDay) {
+    return fmt::format("{}h {}m", whole(seconds / kHour), whole(seconds / kMinute) % 60);
+  }
+  return fmt::format("{}d {}h", whole(seconds / kDay), whole(seconds / kHour) % 24);
+}
+
+// For people: shares in percent, lengths of time in their units, null as a dash, nothing that would move the cursor.
 std::string shown_text(const Cell& cell, std::string_view column, const Style& style) {
   if (std::holds_alternative<std::monostate>(cell)) return "-";
   if (const auto* ratio = std::get_if<double>(&cell)) {
+    if (is_duration(column)) return duration_text(*ratio);
     return is_share(column) ? fmt::format("{:.1f}%", *ratio * 100) : fmt::format("{:.2f}", *ratio);
   }
   if (const auto* yes = std::get_if<bool>(&cell)) return *yes ? "yes" : "no";

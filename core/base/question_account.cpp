@@ -37,7 +37,7 @@ NeedText text_of(QuestionNeed need) {
               "narrow the range, take fewer or longer periods or a lower "
               "breakdown_limit, or ask fewer questions at once"};
     case QuestionNeed::kHistory:
-      return {"events that came since the last checkpoint", "make a checkpoint"};
+      return {"events", "ask one question at a time, or give the store more memory"};
     case QuestionNeed::kSamples:
       return {"durations that medians are made of", "narrow the range"};
     case QuestionNeed::kMembers:

@@ -54,7 +54,7 @@ enum class QuestionNeed : std::uint8_t {
   kMembers,   // users behind a cell
   kSegments,  // the parts of segments
   kLists,     // lists of users
-  kHistory,   // events that have yet to be sorted
+  kHistory,   // events of history, and sorting those that came last
   kSamples,   // durations, of which medians are made
 };
 

@@ -43,7 +43,7 @@ StoreSettings read_settings(ByteReader& reader, bool is_first_format) {
   for (std::string& dimension : settings.dimensions) dimension = reader.text();
   settings.event_names_max = reader.varint_up_to(~std::uint32_t{0});
   settings.dimension_values_max = reader.varint_up_to(~std::uint32_t{0});
-  if (!is_first_format) settings.history = reader.varint_up_to(1) == 1;
+  settings.history = !is_first_format && reader.varint_up_to(1) == 1;
   return settings;
 }
 

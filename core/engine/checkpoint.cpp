@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/base/memory_policy.h"
+#include "core/base/return_memory.h"
 #include "core/engine/engine_state.h"
 
 namespace rollcall {
@@ -101,12 +102,13 @@ Status Engine::State::checkpoint_alone() {
   }
 
   const Gate::Pass pass(gate);
+  // What a partition took in is not let go of before `epoch` says that it is stored.
+  for (Partition& partition : partitions) partition.finish_commit();
   handover.succeed();
   schedule.finish_commit();
   epoch = next;
   committed_users = std::move(user_counts);
   view = *std::move(committed);
-  for (Partition& partition : partitions) partition.finish_commit();
   evict_for(0);
   return {};
 }
@@ -132,6 +134,8 @@ Status Engine::State::finish_pages(const CollectedPages& pages, const StoreView&
   std::vector<Status> statuses(pages.work.size());
   workers.for_each(pages.work.size(), [&](std::size_t i) { statuses[i] = pages.work[i](last); });
   for (Status& status : statuses) ROLLCALL_RETURN_IF_ERROR(std::move(status));
+  // The rows that were packed lay between others.
+  if (!pages.work.empty()) return_free_memory();
   return {};
 }
 

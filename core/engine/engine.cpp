@@ -32,6 +32,10 @@ Status check_same(const StoreSettings& stored, const StoreSettings& wanted) {
         fmt::format("settings: {} is {} (the store was made with {})", setting, want, has));
   };
   if (stored == wanted) return {};
+  // Stores of before there was history are opened by programs that would have it.
+  StoreSettings without_history = wanted;
+  without_history.history = false;
+  if (stored == without_history) return {};
   if (stored.user_kind != wanted.user_kind) {
     const auto name = [](UserKind kind) {
       return kind == UserKind::kInteger ? "integer" : "string";

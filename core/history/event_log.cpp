@@ -71,14 +71,14 @@ EventLog::EventLog(std::uint32_t partition, std::size_t dimension_count)
       open_(dimension_count, /*property_count=*/0) {}
 
 std::size_t EventLog::growth_bytes(std::size_t row_count) const {
-  return OpenEvents::growth_bytes(row_count, dimension_count_);
+  return 2 * OpenEvents::growth_bytes(row_count, dimension_count_);
 }
 
 void EventLog::append(const OpenEvents::Rows& rows) { open_.append(rows); }
 
-// What is sealed is held as rows and as blocks for a while.
+// While rows are sorted and packed, they are held a second time.
 std::size_t EventLog::resident_bytes() const {
-  return open_.memory_bytes() + block_bytes_ + (sealing_ ? 2 * sealing_->rows_bytes : 0);
+  return 2 * open_.memory_bytes() + block_bytes_ + (sealing_ ? 2 * sealing_->rows_bytes : 0);
 }
 
 std::size_t EventLog::dirty_bytes() const { return open_.memory_bytes() + dirty_block_bytes_; }
@@ -207,29 +207,31 @@ EventLog::Changes EventLog::collect(Epoch epoch, std::size_t merged_bytes_max) {
   dirty_block_bytes_ = 0;
   if (open_.size() == 0) return changes;
 
-  sealing_ = std::make_shared<Sealing>();
-  Sealing& sealing = *sealing_;
-  sealing.epoch = epoch;
-  sealing.number = next_run_++;
-  sealing.source_count = merged;
-  sealing.rows = frozen();
-  sealing.rows_bytes = open_.memory_bytes();
-  sealing.event_count = open_.size();
+  // Nothing that a question reads changes before all memory is there.
+  const auto sealing = std::make_shared<Sealing>();
+  sealing->epoch = epoch;
+  sealing->number = next_run_;
+  sealing->source_count = merged;
+  sealing->rows = frozen();
+  sealing->rows_bytes = open_.memory_bytes();
+  sealing->event_count = open_.size();
   for (std::size_t i = kept; i < runs_.size(); ++i) {
-    sealing.event_count += runs_[i].event_count();
-    sealing.sources.push_back(pin_run(runs_[i]));
+    sealing->event_count += runs_[i].event_count();
+    sealing->sources.push_back(pin_run(runs_[i]));
     for (Slot& slot : runs_[i].blocks) {
       superseded.push_back({id_of(runs_[i].number, slot.number), slot.epoch});
       slot.dirty = false;
     }
   }
-  for (std::uint32_t block = 0; block < sealing.block_count(); ++block) {
-    pages.push_back({id_of(sealing.number, block),
-                     [sealed = sealing_, block] { return sealed->run[block]->bytes(); }});
+  for (std::uint32_t block = 0; block < sealing->block_count(); ++block) {
+    pages.push_back({id_of(sealing->number, block),
+                     [sealing, block] { return sealing->run[block]->bytes(); }});
   }
-  seal = [sealed = sealing_, dimension_count = dimension_count_](const StoreView& view) {
-    return sealed->pack(view, dimension_count);
+  seal = [sealing, dimension_count = dimension_count_](const StoreView& view) {
+    return sealing->pack(view, dimension_count);
   };
+  sealing_ = sealing;
+  ++next_run_;
   open_.clear();
   frozen_ = nullptr;
   return changes;
@@ -268,20 +270,23 @@ void EventLog::hold(Slot& slot, std::shared_ptr<const LogBlock> block) {
 
 void EventLog::finish_seal() {
   if (!sealing_) return;
-  const std::shared_ptr<Sealing> sealed = std::exchange(sealing_, nullptr);
-  for (std::size_t i = 0; i < sealed->source_count; ++i) {
+  Run run{.number = sealing_->number, .blocks = {}};
+  for (std::uint32_t number = 0; number < sealing_->run.size(); ++number) {
+    const std::shared_ptr<const LogBlock>& block = sealing_->run[number];
+    run.blocks.push_back({.number = number,
+                          .epoch = sealing_->epoch,
+                          .event_count = block->event_count(),
+                          .block = block});
+  }
+  runs_.reserve(runs_.size() + 1);
+  // From here on nothing fails.
+  for (std::size_t i = 0; i < sealing_->source_count; ++i) {
     for (Slot& slot : runs_.back().blocks) hold(slot, nullptr);
     runs_.pop_back();
   }
-  Run& run = runs_.emplace_back();
-  run.number = sealed->number;
-  for (std::uint32_t number = 0; number < sealed->run.size(); ++number) {
-    Slot& slot = run.blocks.emplace_back();
-    slot.number = number;
-    slot.epoch = sealed->epoch;
-    slot.event_count = sealed->run[number]->event_count();
-    hold(slot, sealed->run[number]);
-  }
+  for (const Slot& slot : run.blocks) block_bytes_ += slot.block->memory_bytes();
+  runs_.push_back(std::move(run));
+  sealing_ = nullptr;
 }
 
 PinnedLog EventLog::pin() const {

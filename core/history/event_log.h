@@ -71,7 +71,7 @@ class EventLog {
  public:
   EventLog(std::uint32_t partition, std::size_t dimension_count);
 
-  // What appending so many rows may add to the memory.
+  // What appending so many rows may add to the memory, sorting them included.
   std::size_t growth_bytes(std::size_t row_count) const;
   void append(const OpenEvents::Rows& rows);
 
@@ -99,6 +99,7 @@ class EventLog {
   // is in a commit, finish_seal() puts the new run in the place of what it is made of.
   // `merged_bytes_max`: no runs are merged whose merging takes more.
   Changes collect(Epoch epoch, std::size_t merged_bytes_max);
+  // Where there is no memory for that, everything stays as it was.
   void finish_seal();
 
   PinnedLog pin() const;
@@ -117,7 +118,7 @@ class EventLog {
     std::uint32_t number = 0;  // of the block within its run
     Epoch epoch = 0;
     std::uint32_t event_count = 0;
-    std::shared_ptr<const LogBlock> block;  // null: it is in the store alone
+    std::shared_ptr<const LogBlock> block = nullptr;  // null: it is in the store alone
     bool dirty = false;
   };
   struct Run {

@@ -9,8 +9,8 @@
 
 namespace rollcall {
 
-// Consecutive blocks: no ordinal of one is above one of the next. All but the last have kBlockEvents
-// events, so that the events of a user may continue in the next ones.
+// Consecutive blocks: no ordinal of one is above one of the next. All but the last have
+// kBlockEvents events, so that the events of a user may continue in the next ones.
 using LogRun = std::vector<std::shared_ptr<const LogBlock>>;
 
 // Packs events as they come, ordered by ordinal and then by time.

@@ -43,6 +43,7 @@ Script write_script(Random& random) {
   knobs.first_day = Day{20'454};  // 2026-01-01
   knobs.events = 300;
   Script script;
+  knobs.settings.history = true;
   script.stream = random_stream(random, knobs);
   const std::vector<NaiveEvent>& events = script.stream.events;
   for (std::size_t i = 0; i < kBatches; ++i) {

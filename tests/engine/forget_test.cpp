@@ -98,6 +98,10 @@ TEST(Forget, LeavesTheAnswersOfTheOthers) {
       const bool is_funnel =
           stream.settings.history && stream.settings.dimensions.empty() && random.chance(20);
       Query query = is_funnel ? random_funnel(random, stream) : random_query(random, stream);
+      // Of others the oracle tries every order of what comes at once, which may be much here.
+      if (const auto* ask = std::get_if<FunnelQuery>(&query.ask)) {
+        if (ask->order == FunnelQuery::Order::kStrict || ask->stop_on_repeat) continue;
+      }
       if (!has_totals(query)) questions.push_back(std::move(query));
     }
     for (const Query& query : questions) static_cast<void>(engine.query(query));  // fills caches

@@ -86,7 +86,8 @@ class Attempts {
       if (is_seen) events.push_back(seen);
     }
     std::vector<Attempt> attempts;
-    for (const auto& [place, outcome] : by_trying(rules_, events, /*best_alone=*/true)) {
+    const bool best_alone = rules_.exclusions.empty();
+    for (const auto& [place, outcome] : by_trying(rules_, events, best_alone)) {
       attempts.push_back({outcome, events[place].time});
     }
     return attempts;

@@ -65,6 +65,46 @@ bool is_void(const FunnelRules& rules, const std::vector<FunnelEvent>& events,
   return false;
 }
 
+// One ordered attempt, with every choice of events for its steps.
+class Choices {
+ public:
+  Choices(const FunnelRules& rules, const std::vector<FunnelEvent>& events, std::size_t start)
+      : rules_(rules), events_(events), end_(events[start].time + rules.window) {
+    chosen_.push_back(start);
+    choose();
+  }
+  FunnelOutcome best() const { return *best_; }
+
+ private:
+  void choose() {
+    FunnelOutcome outcome{static_cast<unsigned>(chosen_.size()), {}};
+    for (const std::size_t place : chosen_) outcome.times.push_back(events_[place].time);
+    if (is_better(outcome, best_)) best_ = outcome;
+    if (chosen_.size() == rules_.step_count) return;
+    const TimeUs last = outcome.times.back();
+    std::optional<TimeUs> tried;
+    for (std::size_t i = 0; i < events_.size(); ++i) {
+      const FunnelEvent& event = events_[i];
+      const bool may_serve = rules_.strictly_increasing ? event.time > last : event.time >= last;
+      const bool is_of_next = has(event.steps, static_cast<unsigned>(chosen_.size()));
+      if (!may_serve || event.time > end_ || !is_of_next) continue;
+      if (std::ranges::find(chosen_, i) != chosen_.end()) continue;
+      // A later one lets no more steps follow: whatever it does, these would do.
+      if (tried && event.time > *tried) break;
+      tried = event.time;
+      chosen_.push_back(i);
+      choose();
+      chosen_.pop_back();
+    }
+  }
+
+  const FunnelRules& rules_;
+  const std::vector<FunnelEvent>& events_;
+  const TimeUs end_;
+  std::vector<std::size_t> chosen_;
+  std::optional<FunnelOutcome> best_;
+};
+
 // The most steps that the events can serve, one each.
 unsigned most_steps(const std::vector<std::uint32_t>& events, unsigned step_count) {
   std::set<std::uint32_t> served = {0};  // every choice of steps that the events so far can serve
@@ -147,15 +187,22 @@ std::map<std::size_t, FunnelOutcome> by_trying(const FunnelRules& rules,
   }
   std::map<std::size_t, std::optional<FunnelOutcome>> best;
   std::vector<std::size_t> order(events.size());
-  each_order(events, /*alike=*/best_alone, 0, order, [&] {
-    std::vector<FunnelEvent> ordered;
-    for (const std::size_t place : order) ordered.push_back(events[place]);
-    for (std::size_t i = 0; i < ordered.size(); ++i) {
-      if (!has(ordered[i].steps, 0) || ordered[i].time > rules.last_start) continue;
-      const FunnelOutcome outcome = walk(rules, ordered, i);
-      if (is_better(outcome, best[order[i]])) best[order[i]] = outcome;
+  if (rules.order == FunnelRules::Order::kOrdered && !rules.stop_on_repeat) {
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      if (!has(events[i].steps, 0) || events[i].time > rules.last_start) continue;
+      best[i] = Choices(rules, events, i).best();
     }
-  });
+  } else {
+    each_order(events, /*alike=*/best_alone, 0, order, [&] {
+      std::vector<FunnelEvent> ordered;
+      for (const std::size_t place : order) ordered.push_back(events[place]);
+      for (std::size_t i = 0; i < ordered.size(); ++i) {
+        if (!has(ordered[i].steps, 0) || ordered[i].time > rules.last_start) continue;
+        const FunnelOutcome outcome = walk(rules, ordered, i);
+        if (is_better(outcome, best[order[i]])) best[order[i]] = outcome;
+      }
+    });
+  }
   for (const auto& [place, outcome] : best) {
     if (!is_void(rules, events, *outcome)) outcomes[place] = *outcome;
   }

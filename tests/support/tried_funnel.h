@@ -25,7 +25,7 @@ bool is_better(const FunnelOutcome& a, const std::optional<FunnelOutcome>& b);
 
 // By the place of the first event; of those that are not void. Takes as long as there are orders.
 // With `best_alone`, of events of one instant that are alike one has the best outcome, and the
-// others may have less.
+// others may have less; not for funnels with exclusions, where the best may be void.
 std::map<std::size_t, FunnelOutcome> by_trying(const FunnelRules& rules,
                                                const std::vector<FunnelEvent>& events,
                                                bool best_alone = false);

@@ -26,7 +26,8 @@ struct StoreSettings {
   std::uint32_t event_names_max = 10'000;       // names past the limit count as "$other"
   std::uint32_t dimension_values_max = 10'000;  // per dimension; others count as "$other"
   // Whether every event is kept, with its time, value and dimensions. Questions that need events in
-  // their order, such as funnels, need it.
+  // their order, such as funnels, need it. An existing store without history may be opened with
+  // `true`; it keeps none.
   bool history = true;
 
   friend bool operator==(const StoreSettings&, const StoreSettings&) = default;

@@ -184,6 +184,7 @@ class PartitionTest : public ::testing::Test {
     for (Partition& partition : partitions_) {
       CollectedPages pages;
       partition.collect_dirty(epoch_, /*merged_bytes_max=*/0, pages);
+      for (const auto& work : pages.work) ASSERT_TRUE(work(disk_).ok());
       disk_.write(epoch_, std::move(pages.dirty), pages.superseded);
       partition.finish_commit();
       EXPECT_EQ(partition.memory_use().dirty_bytes, 0u);
