@@ -132,7 +132,7 @@ class FunnelPlan final : public TablePlan {
   const TimeZone& zone_;
   FunnelParts parts_;
   FunnelRules rules_;
-  const bool is_plain_;  // and has one row, for one attempt a user
+  const bool may_be_plain_;  // and has one row, for one attempt a user
 };
 
 struct FunnelPlan::Scratch {
@@ -153,7 +153,7 @@ FunnelPlan::FunnelPlan(const Query& query, const PlanContext& context, Scope sco
       zone_(context.zone),
       parts_(std::move(parts)),
       rules_(rules_of(ask_)),
-      is_plain_(PlainFunnel::is_plain(rules_) && !parts_.calendar && !parts_.hold) {
+      may_be_plain_(PlainFunnel::may_be_plain(rules_) && !parts_.calendar && !parts_.hold) {
   reads_.history = parts_.range.rows != 0;
   parts_.selectors.between = parts_.between.get();
   rules_.last_start = parts_.range_end - 1;
@@ -196,7 +196,7 @@ std::size_t FunnelPlan::row_of(TimeUs time) const {
 }
 
 void FunnelPlan::match(std::span<const FunnelEvent> events, Scratch& scratch) const {
-  if (is_plain_ && !have_ties(events)) {
+  if (may_be_plain_ && PlainFunnel::allow(events)) {
     const auto attempt = scratch.plain.best(events, scratch.times);
     if (!attempt) return;
     if (scratch.best.empty()) scratch.best.emplace_back();
@@ -262,11 +262,13 @@ void FunnelPlan::count(ChunkSets& sets, CellSink& sink) const {
   if (parts_.range.rows == 0) return;
   FunnelEvents seen(parts_.selectors);
   Scratch scratch(rules_);
+  const bool times_matter = !may_be_plain_ || ask_.steps_after_to;
   sets.for_each_history([&](std::size_t run, const LogBlock& block) { seen.open(run, block); },
                         [&](UserCursor& cursor, std::uint32_t place) {
-                          const std::span<const FunnelEvent> events = ask_.order == Order::kAny
-                                                                          ? seen.of_user(cursor)
-                                                                          : seen.of_user(cursor, 0);
+                          const std::span<const FunnelEvent> events =
+                              ask_.order == Order::kAny
+                                  ? seen.of_user(cursor)
+                                  : seen.from_first_step(cursor, times_matter);
                           if (events.empty()) return;
                           scratch.best.clear();
                           if (parts_.hold) {

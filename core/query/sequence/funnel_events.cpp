@@ -2,36 +2,56 @@
 
 #include <algorithm>
 #include <bit>
+#include <numeric>
+#include <utility>
 
 namespace rollcall {
 
 FunnelEvents::FunnelEvents(const FunnelSelectors& selectors) : selectors_(selectors) {
-  for (const EventSelector& step : selectors.steps) steps_.emplace_back(step);
-  for (const EventSelector& exclusion : selectors.exclusions) exclusions_.emplace_back(exclusion);
+  for (const EventSelector& step : selectors.steps) matches_.emplace_back(step);
+  for (const EventSelector& exclusion : selectors.exclusions) matches_.emplace_back(exclusion);
   if (selectors.between != nullptr) between_.emplace_back(*selectors.between);
 }
 
 void FunnelEvents::open(std::size_t run, const LogBlock& block) {
   if (blocks_.size() <= run) blocks_.resize(run + 1);
   OpenBlock& open = blocks_[run];
-  open.steps.resize(steps_.size());
-  open.exclusions.resize(exclusions_.size());
+  const std::size_t words = (std::size_t{block.event_count()} + 63) / 64;
+  open.is_within = block.first_time() >= selectors_.begin && block.last_time() < selectors_.end;
   if (between_.empty()) {
-    open.seen.assign((std::size_t{block.event_count()} + 63) / 64, 0);
+    open.seen.assign(words, 0);
   } else {
     between_.front().find(block, open.seen);
   }
-  const auto find = [&](BlockMatch& match, Bits& events) {
-    match.find(block, events);
-    for (std::size_t word = 0; word < events.size(); ++word) open.seen[word] |= events[word];
-  };
-  for (std::size_t i = 0; i < steps_.size(); ++i) find(steps_[i], open.steps[i]);
-  for (std::size_t i = 0; i < exclusions_.size(); ++i) find(exclusions_[i], open.exclusions[i]);
+  open.bits.resize(words * matches_.size());
+  for (std::size_t i = 0; i < matches_.size(); ++i) {
+    matches_[i].find(block, found_);
+    for (std::size_t word = 0; word < words; ++word) {
+      open.seen[word] |= found_[word];
+      open.bits[word * matches_.size() + i] = found_[word];
+    }
+  }
   open.told.clear();
   open.told_values.clear();
   for (const std::uint32_t dimension : selectors_.told) {
     open.told.push_back(block.dimension_planes(dimension));
     open.told_values.push_back(block.dimension_values(dimension));
+  }
+}
+
+void FunnelEvents::add_event(const OpenBlock& open, std::uint32_t event, TimeUs time) {
+  const std::uint64_t* const bits = open.bits.data() + event / 64 * matches_.size();
+  const std::size_t step_count = selectors_.steps.size();
+  FunnelEvent seen{time, 0, 0};
+  for (std::size_t i = 0; i < step_count; ++i) {
+    seen.steps |= static_cast<std::uint32_t>(bits[i] >> (event % 64) & 1) << i;
+  }
+  for (std::size_t i = step_count; i < matches_.size(); ++i) {
+    seen.exclusions |= static_cast<std::uint32_t>(bits[i] >> (event % 64) & 1) << (i - step_count);
+  }
+  events_.push_back(seen);
+  for (std::size_t i = 0; i < open.told.size(); ++i) {
+    values_.push_back(open.told_values[i][open.told[i].code_of(event)]);
   }
 }
 
@@ -48,53 +68,91 @@ void FunnelEvents::add_part(std::size_t run, const LogBlock::Walk& walk) {
     at = word_end;
     if (seen == 0) continue;
     if (!has_times) {
-      times_.resize(user.count);
+      if (times_.size() < user.count) times_.resize(user.count);
       walk.times(times_.data());
       has_times = true;
     }
     for (; seen != 0; seen &= seen - 1) {
-      const auto bit = static_cast<std::uint32_t>(std::countr_zero(seen));
-      const TimeUs time = times_[64 * word + bit - user.begin];
-      if (time < selectors_.begin || time >= selectors_.end) continue;
-      Seen& added = seen_.emplace_back();
-      FunnelEvent& event = added.event;
-      event.time = time;
-      added.first_value = values_.size();
-      for (std::size_t i = 0; i < open.told.size(); ++i) {
-        values_.push_back(open.told_values[i][open.told[i].code_of(64 * word + bit)]);
-      }
-      const auto take = [&](const std::vector<Bits>& all, std::uint32_t& set) {
-        for (std::size_t i = 0; i < all.size(); ++i) {
-          set |= static_cast<std::uint32_t>(all[i][word] >> bit & 1) << i;
-        }
-      };
-      take(open.steps, event.steps);
-      take(open.exclusions, event.exclusions);
+      const std::uint32_t event = 64 * word + static_cast<std::uint32_t>(std::countr_zero(seen));
+      const TimeUs time = times_[event - user.begin];
+      if (time >= selectors_.begin && time < selectors_.end) add_event(open, event, time);
     }
   }
 }
 
-std::span<const FunnelEvent> FunnelEvents::of_user(UserCursor& cursor) {
-  seen_.clear();
-  values_.clear();
-  std::size_t parts = 0;
-  cursor.read_parts([&](std::size_t run, const LogBlock&, const LogBlock::Walk& walk) {
-    ++parts;
-    add_part(run, walk);
-  });
-  if (parts > 1) {
-    std::ranges::stable_sort(seen_, {}, [](const Seen& seen) { return seen.event.time; });
+// Parts of several runs overlap; each is in order.
+void FunnelEvents::sort() {
+  if (std::ranges::is_sorted(events_, {}, &FunnelEvent::time)) return;
+  const std::size_t told = selectors_.told.size();
+  if (told == 0) {
+    std::ranges::stable_sort(events_, {}, &FunnelEvent::time);
+    return;
   }
+  std::vector<std::size_t> order(events_.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::ranges::stable_sort(order, {}, [&](std::size_t place) { return events_[place].time; });
+  std::vector<FunnelEvent> events;
+  std::vector<ValueCode> values;
+  for (const std::size_t place : order) {
+    events.push_back(events_[place]);
+    const auto first = values_.begin() + static_cast<std::ptrdiff_t>(place * told);
+    values.insert(values.end(), first, first + static_cast<std::ptrdiff_t>(told));
+  }
+  events_ = std::move(events);
+  values_ = std::move(values);
+}
+
+// Whether some event of the part is of the step.
+bool FunnelEvents::has_step(const Part& part, std::size_t step) const {
+  const OpenBlock& open = blocks_[part.run];
+  const LogBlock::User& user = part.walk.user();
+  const std::uint32_t last = user.begin + user.count - 1;
+  for (std::uint32_t word = user.begin / 64; word <= last / 64; ++word) {
+    std::uint64_t bits = open.bits[word * matches_.size() + step];
+    if (word == user.begin / 64) bits &= ~std::uint64_t{0} << (user.begin % 64);
+    if (word == last / 64) bits &= ~std::uint64_t{0} >> (63 - last % 64);
+    if (bits != 0) return true;
+  }
+  return false;
+}
+
+void FunnelEvents::read_parts(UserCursor& cursor) {
   events_.clear();
-  for (const Seen& seen : seen_) events_.push_back(seen.event);
+  values_.clear();
+  parts_.clear();
+  cursor.read_parts([&](std::size_t run, const LogBlock&, const LogBlock::Walk& walk) {
+    parts_.push_back({run, walk});
+  });
+}
+
+std::span<const FunnelEvent> FunnelEvents::of_user(UserCursor& cursor) {
+  read_parts(cursor);
+  for (const Part& part : parts_) add_part(part.run, part.walk);
+  if (parts_.size() > 1) sort();
   return events_;
 }
 
-std::span<const FunnelEvent> FunnelEvents::of_user(UserCursor& cursor, unsigned needed) {
-  const std::span<const FunnelEvent> events = of_user(cursor);
-  const bool has_needed = std::ranges::any_of(
-      events, [&](const FunnelEvent& event) { return (event.steps >> needed & 1) != 0; });
-  return has_needed ? events : std::span<const FunnelEvent>();
+std::span<const FunnelEvent> FunnelEvents::from_first_step(UserCursor& cursor, bool times_matter) {
+  read_parts(cursor);
+  const auto any_has = [&](std::size_t step) {
+    return std::ranges::any_of(parts_, [&](const Part& part) { return has_step(part, step); });
+  };
+  if (!any_has(0)) return {};
+  const bool are_within =
+      std::ranges::all_of(parts_, [&](const Part& part) { return blocks_[part.run].is_within; });
+  bool has_exclusions = false;
+  for (std::size_t i = selectors_.steps.size(); i < matches_.size(); ++i) {
+    has_exclusions = has_exclusions || any_has(i);
+  }
+  if (!times_matter && !has_exclusions && are_within && !any_has(1)) {
+    events_.push_back({selectors_.begin, 1, 0});
+    return events_;
+  }
+  for (const Part& part : parts_) add_part(part.run, part.walk);
+  if (parts_.size() > 1) sort();
+  const bool opens =
+      std::ranges::any_of(events_, [](const FunnelEvent& event) { return (event.steps & 1) != 0; });
+  return opens ? std::span<const FunnelEvent>(events_) : std::span<const FunnelEvent>();
 }
 
 }  // namespace rollcall

@@ -32,36 +32,45 @@ class FunnelEvents {
   // Looks at a block; to be called by the cursor.
   void open(std::size_t run, const LogBlock& block);
 
-  // The events of the user that the cursor stands at, in the order of time; none where none is of
-  // step `needed`, from 0. Valid until the next call.
-  std::span<const FunnelEvent> of_user(UserCursor& cursor, unsigned needed);
+  // The events of the user that the cursor stands at, in the order of time. Valid until the next
+  // call.
   std::span<const FunnelEvent> of_user(UserCursor& cursor);
+  // The same where an event of the first step has to come first: none, if there is no such event.
+  // Unless `times_matter`, one event of the first step stands for users who have none of the second and none that excludes,
+  // at the beginning of the range.
+  std::span<const FunnelEvent> from_first_step(UserCursor& cursor, bool times_matter);
   // Of FunnelSelectors::told[number], the value at the event of that place.
   ValueCode value_of(std::size_t place, std::size_t number) const {
-    return values_[seen_[place].first_value + number];
+    return values_[place * selectors_.told.size() + number];
   }
 
  private:
   using Bits = std::vector<std::uint64_t>;
   struct OpenBlock {
-    std::vector<Bits> steps, exclusions;
-    Bits seen;  // events that are one of these, or stand between
+    Bits bits;               // by word of events, of each step and then of each exclusion
+    bool is_within = false;  // whether all of its events are in the range
+    Bits seen;               // events that are one of these, or stand between
     std::vector<CodePlanes> told;
     std::vector<std::span<const std::uint32_t>> told_values;
   };
-  struct Seen {
-    FunnelEvent event;
-    std::size_t first_value = 0;
-  };
   void add_part(std::size_t run, const LogBlock::Walk& walk);
+  struct Part {
+    std::size_t run;
+    LogBlock::Walk walk;
+  };
+  void read_parts(UserCursor& cursor);
+  bool has_step(const Part& part, std::size_t step) const;
+  void sort();
+  void add_event(const OpenBlock& open, std::uint32_t event, TimeUs time);
 
   const FunnelSelectors& selectors_;
-  std::vector<BlockMatch> steps_, exclusions_;
+  std::vector<BlockMatch> matches_;  // of the steps, and then of the exclusions
+  Bits found_;                       // of one of them
   std::vector<BlockMatch> between_;  // one, or none
   std::vector<OpenBlock> blocks_;    // by run
-  std::vector<Seen> seen_;
-  std::vector<ValueCode> values_;
+  std::vector<ValueCode> values_;    // by event, those that are told
   std::vector<FunnelEvent> events_;
+  std::vector<Part> parts_;
   std::vector<TimeUs> times_;
 };
 

@@ -11,13 +11,19 @@ constexpr TimeUs kNever = std::numeric_limits<TimeUs>::min();
 
 }  // namespace
 
-bool have_ties(std::span<const FunnelEvent> events) {
-  return std::ranges::adjacent_find(events, {}, &FunnelEvent::time) != events.end();
+bool PlainFunnel::may_be_plain(const FunnelRules& rules) {
+  return rules.order != FunnelRules::Order::kAny && !rules.stop_on_repeat &&
+         rules.told_step == kFunnelStepsMax;
 }
 
-bool PlainFunnel::is_plain(const FunnelRules& rules) {
-  return rules.order == FunnelRules::Order::kOrdered && !rules.stop_on_repeat &&
-         rules.exclusions.empty() && rules.told_step == kFunnelStepsMax;
+bool PlainFunnel::allow(std::span<const FunnelEvent> events) {
+  std::uint32_t exclusions = events.empty() ? 0 : events.front().exclusions;
+  bool has_ties = false;
+  for (std::size_t i = 1; i < events.size(); ++i) {
+    exclusions |= events[i].exclusions;
+    has_ties |= events[i].time == events[i - 1].time;
+  }
+  return exclusions == 0 && !has_ties;
 }
 
 unsigned PlainFunnel::most_steps(std::span<const FunnelEvent> events) {
@@ -56,8 +62,37 @@ unsigned PlainFunnel::steps_from(std::span<const FunnelEvent> events, std::size_
   return static_cast<unsigned>(times.size());
 }
 
+unsigned PlainFunnel::strict_steps_from(std::span<const FunnelEvent> events, std::size_t start,
+                                        std::vector<TimeUs>& times) const {
+  times.assign(1, events[start].time);
+  for (std::size_t i = start + 1; i < events.size() && times.size() < rules_.step_count; ++i) {
+    if (elapsed(times.front(), events[i].time) > static_cast<std::uint64_t>(rules_.window)) break;
+    if ((events[i].steps >> times.size() & 1) != 0) {
+      times.push_back(events[i].time);
+    } else if (!rules_.collapse_repeats || (events[i].steps >> (times.size() - 1) & 1) == 0) {
+      break;
+    }
+  }
+  return static_cast<unsigned>(times.size());
+}
+
+std::optional<FunnelAttempt> PlainFunnel::best_strict(std::span<const FunnelEvent> events,
+                                                      std::vector<TimeUs>& times) {
+  std::optional<FunnelAttempt> best;
+  for (std::size_t start = 0; start < events.size(); ++start) {
+    if ((events[start].steps & 1) == 0 || events[start].time > rules_.last_start) continue;
+    const unsigned steps = strict_steps_from(events, start, tried_);
+    if (best && steps <= best->steps) continue;
+    best = FunnelAttempt{start, steps, kNoEvent};
+    times.swap(tried_);
+    if (steps == rules_.step_count) break;
+  }
+  return best;
+}
+
 std::optional<FunnelAttempt> PlainFunnel::best(std::span<const FunnelEvent> events,
                                                std::vector<TimeUs>& times) {
+  if (rules_.order == FunnelRules::Order::kStrict) return best_strict(events, times);
   const unsigned most = most_steps(events);
   if (most == 0) return {};
   for (std::size_t start = 0; start < events.size(); ++start) {

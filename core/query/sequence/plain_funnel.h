@@ -1,8 +1,9 @@
-// The best attempt of a user in a plain funnel, in one pass.
+// The best attempt of a user in a plain funnel.
 //
-// A funnel is plain where nothing voids an attempt or ends it early and other events may lie
-// between its steps. Where no two events have the same time, too, the attempt that began last among
-// those with as many steps can do all that the others can, so that one start a level is enough.
+// A funnel is plain for a user where no two events have the same time and none excludes, and where
+// steps are not ended by repeats. Of an ordered one, the attempt that began last among those with
+// as many steps can do all that the others can, so that one start a level tells how far the user
+// comes. Of a strict one, an attempt is what follows its start.
 #pragma once
 
 #include <optional>
@@ -16,7 +17,10 @@ namespace rollcall {
 // Threads: one at a time.
 class PlainFunnel {
  public:
-  static bool is_plain(const FunnelRules& rules);
+  // Whether funnels of these rules are plain for users whose events allow it.
+  static bool may_be_plain(const FunnelRules& rules);
+  // Whether the events of a user allow it.
+  static bool allow(std::span<const FunnelEvent> events);
   explicit PlainFunnel(const FunnelRules& rules) : rules_(rules), starts_(rules.step_count) {}
 
   // The attempt with the most steps, of several the earliest, and when it made each; none: no event
@@ -29,12 +33,14 @@ class PlainFunnel {
   // How far the attempt that opens at `start` comes; `times` has when it made each step.
   unsigned steps_from(std::span<const FunnelEvent> events, std::size_t start,
                       std::vector<TimeUs>& times) const;
+  unsigned strict_steps_from(std::span<const FunnelEvent> events, std::size_t start,
+                             std::vector<TimeUs>& times) const;
+  std::optional<FunnelAttempt> best_strict(std::span<const FunnelEvent> events,
+                                           std::vector<TimeUs>& times);
 
   const FunnelRules& rules_;
   std::vector<TimeUs> starts_;  // by steps made, less one: when the last attempt with as many began
+  std::vector<TimeUs> tried_;   // of a strict attempt
 };
-
-// Whether any two neighbours have the same time.
-bool have_ties(std::span<const FunnelEvent> events);
 
 }  // namespace rollcall

@@ -120,15 +120,14 @@ TEST(PlainFunnel, FindsTheBestOfAllAttempts) {
   int plain = 0;
   for (int trial = 0; trial < 20'000; ++trial) {
     Case example = random_case(random, /*ties=*/false);
-    example.rules.exclusions.clear();
-    example.rules.order = Order::kOrdered;
-    example.rules.stop_on_repeat = example.rules.collapse_repeats = false;
-    ASSERT_FALSE(have_ties(example.events));
+    if (example.rules.order == Order::kAny) example.rules.order = Order::kOrdered;
+    example.rules.stop_on_repeat = false;
+    if (!PlainFunnel::allow(example.events)) continue;
     std::optional<Outcome> expected;
     for (const auto& [place, outcome] : by_trying(example.rules, example.events)) {
       if (is_better(outcome, expected)) expected = outcome;
     }
-    ASSERT_TRUE(PlainFunnel::is_plain(example.rules));
+    ASSERT_TRUE(PlainFunnel::may_be_plain(example.rules));
     std::optional<Outcome> found;
     std::vector<TimeUs> times;
     const auto best = PlainFunnel(example.rules).best(example.events, times);
@@ -136,7 +135,7 @@ TEST(PlainFunnel, FindsTheBestOfAllAttempts) {
     ASSERT_EQ(found, expected) << "seed=" << kSeed << " trial=" << trial << '\n' << example;
     plain += found.has_value();
   }
-  EXPECT_GT(plain, 5'000);
+  EXPECT_GT(plain, 2'000);
 }
 
 TEST(FunnelMatch, TellsWhichEventServesAStep) {
