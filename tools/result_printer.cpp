@@ -47,7 +47,8 @@ std::string duration_text(double seconds) {
   return fmt::format("{}d {}h", whole(seconds / kDay), whole(seconds / kHour) % 24);
 }
 
-// For people: shares in percent, lengths of time in their units, null as a dash, nothing that would move the cursor.
+// For people: shares in percent, lengths of time in their units, null as a dash, nothing that would
+// move the cursor.
 std::string shown_text(const Cell& cell, std::string_view column, const Style& style) {
   if (std::holds_alternative<std::monostate>(cell)) return "-";
   if (const auto* ratio = std::get_if<double>(&cell)) {

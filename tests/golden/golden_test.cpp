@@ -119,8 +119,8 @@ std::string test_name(const ::testing::TestParamInfo<std::string>& folder) {
   std::replace(name.begin(), name.end(), '-', '_');
   return name;
 }
-INSTANTIATE_TEST_SUITE_P(Folders, Golden, ::testing::Values("format-1", "format-1-files"),
-                         test_name);
+INSTANTIATE_TEST_SUITE_P(Folders, Golden,
+                         ::testing::Values("format-1", "format-1-files", "format-2"), test_name);
 
 class GoldenFiles : public Golden {
  protected:

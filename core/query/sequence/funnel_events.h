@@ -36,8 +36,8 @@ class FunnelEvents {
   // call.
   std::span<const FunnelEvent> of_user(UserCursor& cursor);
   // The same where an event of the first step has to come first: none, if there is no such event.
-  // Unless `times_matter`, one event of the first step stands for users who have none of the second and none that excludes,
-  // at the beginning of the range.
+  // Unless `times_matter`, one event of the first step, at the beginning of the range, stands for
+  // users who have none of the second step and none that excludes.
   std::span<const FunnelEvent> from_first_step(UserCursor& cursor, bool times_matter);
   // Of FunnelSelectors::told[number], the value at the event of that place.
   ValueCode value_of(std::size_t place, std::size_t number) const {
