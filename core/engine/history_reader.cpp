@@ -1,5 +1,6 @@
 #include "core/engine/history_reader.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace rollcall {
@@ -15,6 +16,21 @@ std::vector<RunSource> HistoryReader::runs() {
     runs.push_back({count, [run = std::move(run)](std::size_t number) { return run[number]; }});
   }
   return runs;
+}
+
+std::size_t HistoryReader::open_bytes() const {
+  constexpr std::size_t kRunBytes = 1024;
+  constexpr std::size_t kEventBytes = 8;  // packed, and some bits
+  std::size_t bytes = 0;
+  for (const std::vector<PinnedBlock>& run : pinned_.runs) {
+    std::uint32_t most = 0;
+    for (const PinnedBlock& pinned : run) most = std::max(most, pinned.event_count);
+    bytes += kRunBytes + most * kEventBytes;
+  }
+  for (const auto& rows : pinned_.rows) {
+    bytes += kRunBytes + std::min(rows->size(), kBlockEvents) * kEventBytes;
+  }
+  return bytes;
 }
 
 // Two threads may read a block at once where it lies in two chunks; both have the same then.

@@ -26,6 +26,8 @@ class HistoryReader {
 
   // The runs, the oldest first. They are read through the reader, which outlives them.
   std::vector<RunSource> runs();
+  // What it takes to have a block of each run open, and what is looked for in it.
+  std::size_t open_bytes() const;
 
  private:
   std::shared_ptr<const LogBlock> block(PinnedBlock& pinned);

@@ -263,11 +263,8 @@ class PinnedChunk : public ChunkSource {
   }
 
   UserCursor history(UserCursor::Opened opened) const override {
-    // Of each run a block is open, and what is looked for in it.
-    constexpr std::size_t kOpenBlockBytes = std::size_t{256} << 10;
-    std::vector<RunSource> runs = history_.runs();
-    memory_.take(runs.size() * kOpenBlockBytes, QuestionNeed::kHistory);
-    return {std::move(runs), std::move(opened)};
+    memory_.take(history_.open_bytes(), QuestionNeed::kHistory);
+    return {history_.runs(), std::move(opened)};
   }
   std::uint32_t first_ordinal() const override { return first_ordinal_; }
 
