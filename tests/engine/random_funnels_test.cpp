@@ -154,5 +154,35 @@ TEST(RandomFunnels, EngineAndOracleAgree) {
   EXPECT_GE(answered, pairs / 2) << "most questions should have an answer";
 }
 
+// Blocks end within the events of a user, which go on in the next one.
+TEST(RandomFunnels, UsersWhoseEventsFillSeveralBlocks) {
+  constexpr std::size_t kUsers = 3, kEvents = 25'000;
+  std::vector<NaiveEvent> events;
+  for (std::size_t user = 0; user < kUsers; ++user) {
+    for (std::size_t i = 0; i < kEvents; ++i) {
+      const bool is_first = user == 1 && i == 0, is_last = user == 1 && i + 1 == kEvents;
+      events.push_back({.user = "user " + std::to_string(user),
+                        .event = is_first ? "first" : is_last ? "last" : "between",
+                        .time = static_cast<TimeUs>(i) * 60 * kUsOfSecond,
+                        .value = {},
+                        .properties = {}});
+    }
+  }
+  const auto engine = TestEngine::open({}, EngineSetup{.partition_count = 1});
+  ASSERT_TRUE(engine.ok());
+  ASSERT_TRUE((*engine)->ingest(events).ok());
+  for (const bool is_stored : {false, true}) {
+    if (is_stored) ASSERT_TRUE((*engine)->reopen().ok());
+    for (const char* const order : {"ordered", "any"}) {
+      const Result<QueryResult> answer = (*engine)->query(
+          R"({"kind": "funnel", "steps": ["first", "last"], "window": "90d", "order": ")" +
+          std::string(order) + "\"}");
+      ASSERT_TRUE(answer.ok()) << answer.status().to_string();
+      EXPECT_EQ(cell_text(answer->rows.at(0).at(2)), "1") << order;
+      EXPECT_EQ(cell_text(answer->rows.at(1).at(2)), "1") << order;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace rollcall::testing

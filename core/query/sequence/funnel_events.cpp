@@ -102,13 +102,13 @@ void FunnelEvents::sort() {
   values_ = std::move(values);
 }
 
-// Whether some event of the part is of the step.
-bool FunnelEvents::has_step(const Part& part, std::size_t step) const {
+// Whether some event of the part is one that matches_[match] finds.
+bool FunnelEvents::has_match(const Part& part, std::size_t match) const {
   const OpenBlock& open = blocks_[part.run];
   const LogBlock::User& user = part.walk.user();
   const std::uint32_t last = user.begin + user.count - 1;
   for (std::uint32_t word = user.begin / 64; word <= last / 64; ++word) {
-    std::uint64_t bits = open.bits[word * matches_.size() + step];
+    std::uint64_t bits = open.bits[word * matches_.size() + match];
     if (word == user.begin / 64) bits &= ~std::uint64_t{0} << (user.begin % 64);
     if (word == last / 64) bits &= ~std::uint64_t{0} >> (63 - last % 64);
     if (bits != 0) return true;
@@ -116,43 +116,61 @@ bool FunnelEvents::has_step(const Part& part, std::size_t step) const {
   return false;
 }
 
+// A part that ends its block may go on in the next one of the run, which takes its place: it is read
+// at once.
 void FunnelEvents::read_parts(UserCursor& cursor) {
   events_.clear();
   values_.clear();
   parts_.clear();
-  cursor.read_parts([&](std::size_t run, const LogBlock&, const LogBlock::Walk& walk) {
-    parts_.push_back({run, walk});
+  part_count_ = 0;
+  read_matches_ = 0;
+  are_within_ = true;
+  cursor.read_parts([&](std::size_t run, const LogBlock& block, const LogBlock::Walk& walk) {
+    ++part_count_;
+    are_within_ = are_within_ && blocks_[run].is_within;
+    const LogBlock::User& user = walk.user();
+    if (user.begin + user.count < block.event_count()) {
+      parts_.push_back({run, walk});
+      return;
+    }
+    for (std::size_t i = 0; i < matches_.size(); ++i) {
+      if (has_match({run, walk}, i)) read_matches_ |= std::uint64_t{1} << i;
+    }
+    add_part(run, walk);
   });
+}
+
+bool FunnelEvents::any_has(std::size_t match) const {
+  return (read_matches_ >> match & 1) != 0 ||
+         std::ranges::any_of(parts_, [&](const Part& part) { return has_match(part, match); });
+}
+
+std::span<const FunnelEvent> FunnelEvents::add_parts() {
+  for (const Part& part : parts_) add_part(part.run, part.walk);
+  if (part_count_ > 1) sort();
+  return events_;
 }
 
 std::span<const FunnelEvent> FunnelEvents::of_user(UserCursor& cursor) {
   read_parts(cursor);
-  for (const Part& part : parts_) add_part(part.run, part.walk);
-  if (parts_.size() > 1) sort();
-  return events_;
+  return add_parts();
 }
 
 std::span<const FunnelEvent> FunnelEvents::from_first_step(UserCursor& cursor, bool times_matter) {
   read_parts(cursor);
-  const auto any_has = [&](std::size_t step) {
-    return std::ranges::any_of(parts_, [&](const Part& part) { return has_step(part, step); });
-  };
   if (!any_has(0)) return {};
-  const bool are_within =
-      std::ranges::all_of(parts_, [&](const Part& part) { return blocks_[part.run].is_within; });
   bool has_exclusions = false;
   for (std::size_t i = selectors_.steps.size(); i < matches_.size(); ++i) {
     has_exclusions = has_exclusions || any_has(i);
   }
-  if (!times_matter && !has_exclusions && are_within && !any_has(1)) {
-    events_.push_back({selectors_.begin, 1, 0});
+  if (!times_matter && !has_exclusions && are_within_ && !any_has(1)) {
+    events_.assign(1, {selectors_.begin, 1, 0});
     return events_;
   }
-  for (const Part& part : parts_) add_part(part.run, part.walk);
-  if (parts_.size() > 1) sort();
+  const std::span<const FunnelEvent> events = add_parts();
   const bool opens =
-      std::ranges::any_of(events_, [](const FunnelEvent& event) { return (event.steps & 1) != 0; });
-  return opens ? std::span<const FunnelEvent>(events_) : std::span<const FunnelEvent>();
+      std::ranges::any_of(events, [](const FunnelEvent& event) { return (event.steps & 1) != 0; });
+  return opens ? events : std::span<const FunnelEvent>();
 }
 
 }  // namespace rollcall

@@ -59,7 +59,9 @@ class FunnelEvents {
     LogBlock::Walk walk;
   };
   void read_parts(UserCursor& cursor);
-  bool has_step(const Part& part, std::size_t step) const;
+  bool has_match(const Part& part, std::size_t match) const;
+  bool any_has(std::size_t match) const;
+  std::span<const FunnelEvent> add_parts();
   void sort();
   void add_event(const OpenBlock& open, std::uint32_t event, TimeUs time);
 
@@ -70,7 +72,12 @@ class FunnelEvents {
   std::vector<OpenBlock> blocks_;    // by run
   std::vector<ValueCode> values_;    // by event, those that are told
   std::vector<FunnelEvent> events_;
+  // Of the user: the parts that are yet to be read, how many there are in all, what the others have,
+  // and whether all of them lie in the range.
   std::vector<Part> parts_;
+  std::size_t part_count_ = 0;
+  std::uint64_t read_matches_ = 0;  // bit i: of matches_[i]
+  bool are_within_ = true;
   std::vector<TimeUs> times_;
 };
 
