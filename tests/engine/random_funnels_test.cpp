@@ -162,7 +162,9 @@ TEST(RandomFunnels, UsersWhoseEventsFillSeveralBlocks) {
     for (std::size_t i = 0; i < kEvents; ++i) {
       const bool is_first = user == 1 && i == 0, is_last = user == 1 && i + 1 == kEvents;
       events.push_back({.user = "user " + std::to_string(user),
-                        .event = is_first ? "first" : is_last ? "last" : "between",
+                        .event = is_first  ? "first"
+                                 : is_last ? "last"
+                                           : "between",
                         .time = static_cast<TimeUs>(i) * 60 * kUsOfSecond,
                         .value = {},
                         .properties = {}});

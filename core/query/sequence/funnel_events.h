@@ -72,8 +72,8 @@ class FunnelEvents {
   std::vector<OpenBlock> blocks_;    // by run
   std::vector<ValueCode> values_;    // by event, those that are told
   std::vector<FunnelEvent> events_;
-  // Of the user: the parts that are yet to be read, how many there are in all, what the others have,
-  // and whether all of them lie in the range.
+  // Of the user: the parts that are yet to be read, how many there are in all, what the others
+  // have, and whether all of them lie in the range.
   std::vector<Part> parts_;
   std::size_t part_count_ = 0;
   std::uint64_t read_matches_ = 0;  // bit i: of matches_[i]
