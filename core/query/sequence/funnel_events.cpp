@@ -116,8 +116,8 @@ bool FunnelEvents::has_match(const Part& part, std::size_t match) const {
   return false;
 }
 
-// A part that ends its block may go on in the next one of the run, which takes its place: it is read
-// at once.
+// A part that ends its block may go on in the next one of the run, which then takes the place of
+// what is known of this one. So it is read at once.
 void FunnelEvents::read_parts(UserCursor& cursor) {
   events_.clear();
   values_.clear();
