@@ -153,11 +153,10 @@ struct FunnelQuery {
   bool collapse_repeats = false;  // kStrict: events of the step made last are passed over
   bool stop_on_repeat = false;    // kOrdered: an event of a step made earlier ends the attempt
   std::vector<Exclusion> exclusions;
-  bool steps_after_to = false;      // only step 1 must lie in the range
-  std::optional<Period> period;     // rows by the period of step 1, too
-  std::int32_t breakdown_step = 1;  // whose value of the property a breakdown goes by
-  std::string hold;                 // a property that must have one value at all steps; empty: none
-  bool total_seconds = false;       // adds the times from step 1
+  bool steps_after_to = false;   // only step 1 must lie in the range
+  std::optional<Period> period;  // rows by the period of step 1, too
+  std::string hold;              // a property that must have one value at all steps; empty: none
+  bool total_seconds = false;    // adds the times from step 1
 
   friend bool operator==(const FunnelQuery&, const FunnelQuery&) = default;
 };

@@ -388,6 +388,13 @@ PlanResult plan(const FunnelQuery& ask, const Query& query, const PlanContext& c
         "it "
         "unless it is told not to, with the same sources read again)");
   }
+  if (!query.common.breakdown.empty()) {
+    // It would go by the value at a step, and not by that of all events.
+    return Status::invalid_argument(
+        "funnel: breakdown: a funnel takes none as yet (allowed: where, for each value, whose "
+        "other "
+        "events are then as if they were not there)");
+  }
   ROLLCALL_ASSIGN_OR_RETURN(Scope scope, resolve_scope("funnel", query, context));
   const std::vector<PropertyCondition> where = conditions_of(query, context);
   FunnelParts parts;
