@@ -21,13 +21,11 @@ std::string name_of_step(const Selector& selector) {
   return text.substr(4, text.size() - 5);
 }
 
-FunnelRules rules_of(const FunnelQuery& ask) {
-  FunnelRules rules;
+TriedRules rules_of(const FunnelQuery& ask) {
+  TriedRules rules;
   rules.step_count = static_cast<unsigned>(ask.steps.size());
   rules.window = ask.window.us;
-  rules.order = ask.order == FunnelQuery::Order::kOrdered  ? FunnelRules::Order::kOrdered
-                : ask.order == FunnelQuery::Order::kStrict ? FunnelRules::Order::kStrict
-                                                           : FunnelRules::Order::kAny;
+  rules.order = ask.order;
   rules.strictly_increasing = ask.ties == FunnelQuery::Ties::kStrictlyIncreasing;
   rules.collapse_repeats = ask.collapse_repeats;
   rules.stop_on_repeat = ask.stop_on_repeat;
@@ -46,7 +44,7 @@ struct Attempt {
 // Of one user.
 class Attempts {
  public:
-  Attempts(const FunnelQuery& ask, const NaiveScope& scope, const FunnelRules& rules, TimeUs begin,
+  Attempts(const FunnelQuery& ask, const NaiveScope& scope, const TriedRules& rules, TimeUs begin,
            TimeUs end)
       : ask_(ask), scope_(scope), rules_(rules), begin_(begin), end_(end) {}
 
@@ -69,11 +67,11 @@ class Attempts {
  private:
   std::vector<Attempt> with(const std::vector<std::size_t>& places,
                             const std::optional<std::string>& held) const {
-    std::vector<FunnelEvent> events;
+    std::vector<TriedEvent> events;
     for (const std::size_t place : places) {
       const NaiveEvent& event = scope_.data.events[place];
       if (event.time < begin_ || event.time >= end_) continue;
-      FunnelEvent seen{event.time, 0, 0};
+      TriedEvent seen{event.time, 0, 0};
       for (std::size_t step = 0; step < ask_.steps.size(); ++step) {
         const bool has_value = !held || property_of(event, ask_.hold) == *held;
         if (has_value && matches(event, ask_.steps[step])) seen.steps |= 1u << step;
@@ -95,7 +93,7 @@ class Attempts {
 
   const FunnelQuery& ask_;
   const NaiveScope& scope_;
-  const FunnelRules& rules_;
+  const TriedRules& rules_;
   TimeUs begin_, end_;
 };
 
@@ -154,7 +152,7 @@ Result<NaiveTable> funnel_table(const FunnelQuery& ask, const QueryCommon& commo
 
   const TimeUs seen_end = scope.now.time + kUsOfSecond;
   const TimeUs range_end = std::min(seen_end, data.zone.start_of(*ends.to + 1));
-  FunnelRules rules = rules_of(ask);
+  TriedRules rules = rules_of(ask);
   rules.last_start = range_end - 1;
   const Attempts attempts(ask, scope, rules, data.zone.start_of(*ends.from),
                           ask.steps_after_to ? seen_end : range_end);

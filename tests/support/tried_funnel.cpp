@@ -20,11 +20,11 @@ namespace {
 bool has(std::uint32_t bits, unsigned bit) { return bit < 32 && (bits >> bit & 1) != 0; }
 
 // One attempt, with the events taken as they come.
-FunnelOutcome walk(const FunnelRules& rules, const std::vector<FunnelEvent>& events,
+FunnelOutcome walk(const TriedRules& rules, const std::vector<TriedEvent>& events,
                    std::size_t start) {
   FunnelOutcome outcome{1, {events[start].time}};
   for (std::size_t i = start + 1; i < events.size() && outcome.steps < rules.step_count; ++i) {
-    const FunnelEvent& event = events[i];
+    const TriedEvent& event = events[i];
     if (event.time > events[start].time + rules.window) break;
     const bool is_of_next = has(event.steps, outcome.steps);
     const bool may_serve = !rules.strictly_increasing || event.time > outcome.times.back();
@@ -33,7 +33,7 @@ FunnelOutcome walk(const FunnelRules& rules, const std::vector<FunnelEvent>& eve
       ++outcome.steps;
       continue;
     }
-    if (rules.order == FunnelRules::Order::kStrict) {
+    if (rules.order == FunnelQuery::Order::kStrict) {
       const bool repeats = has(event.steps, outcome.steps - 1) && !is_of_next;
       if (!rules.collapse_repeats || !repeats) break;
     } else if (rules.stop_on_repeat) {
@@ -47,13 +47,13 @@ FunnelOutcome walk(const FunnelRules& rules, const std::vector<FunnelEvent>& eve
   return outcome;
 }
 
-bool is_void(const FunnelRules& rules, const std::vector<FunnelEvent>& events,
+bool is_void(const TriedRules& rules, const std::vector<TriedEvent>& events,
              const FunnelOutcome& outcome) {
   for (std::size_t i = 0; i < rules.exclusions.size(); ++i) {
-    const FunnelRules::Exclusion& exclusion = rules.exclusions[i];
+    const TriedRules::Exclusion& exclusion = rules.exclusions[i];
     if (outcome.steps <= exclusion.from) continue;
     const bool is_reached = outcome.steps > exclusion.to;
-    for (const FunnelEvent& event : events) {
+    for (const TriedEvent& event : events) {
       if (!has(event.exclusions, static_cast<unsigned>(i))) continue;
       if (event.time <= outcome.times[exclusion.from]) continue;
       if (is_reached ? event.time < outcome.times[exclusion.to]
@@ -68,7 +68,7 @@ bool is_void(const FunnelRules& rules, const std::vector<FunnelEvent>& events,
 // One ordered attempt, with every choice of events for its steps.
 class Choices {
  public:
-  Choices(const FunnelRules& rules, const std::vector<FunnelEvent>& events, std::size_t start)
+  Choices(const TriedRules& rules, const std::vector<TriedEvent>& events, std::size_t start)
       : rules_(rules), events_(events), end_(events[start].time + rules.window) {
     chosen_.push_back(start);
     choose();
@@ -84,7 +84,7 @@ class Choices {
     const TimeUs last = outcome.times.back();
     std::optional<TimeUs> tried;
     for (std::size_t i = 0; i < events_.size(); ++i) {
-      const FunnelEvent& event = events_[i];
+      const TriedEvent& event = events_[i];
       const bool may_serve = rules_.strictly_increasing ? event.time > last : event.time >= last;
       const bool is_of_next = has(event.steps, static_cast<unsigned>(chosen_.size()));
       if (!may_serve || event.time > end_ || !is_of_next) continue;
@@ -98,8 +98,8 @@ class Choices {
     }
   }
 
-  const FunnelRules& rules_;
-  const std::vector<FunnelEvent>& events_;
+  const TriedRules& rules_;
+  const std::vector<TriedEvent>& events_;
   const TimeUs end_;
   std::vector<std::size_t> chosen_;
   std::optional<FunnelOutcome> best_;
@@ -120,17 +120,17 @@ unsigned most_steps(const std::vector<std::uint32_t>& events, unsigned step_coun
   return static_cast<unsigned>(most);
 }
 
-FunnelOutcome in_any_order(const FunnelRules& rules, const std::vector<FunnelEvent>& events,
+FunnelOutcome in_any_order(const TriedRules& rules, const std::vector<TriedEvent>& events,
                            TimeUs start) {
   FunnelOutcome outcome;
   std::set<TimeUs> ends;
-  for (const FunnelEvent& event : events) {
+  for (const TriedEvent& event : events) {
     if (event.time >= start && event.time <= start + rules.window) ends.insert(event.time);
   }
   for (const TimeUs until : ends) {
     std::vector<std::uint32_t> within;
     std::map<TimeUs, std::uint32_t> instants;
-    for (const FunnelEvent& event : events) {
+    for (const TriedEvent& event : events) {
       if (event.time < start || event.time > until) continue;
       within.push_back(event.steps);
       instants[event.time] |= event.steps;
@@ -149,7 +149,7 @@ FunnelOutcome in_any_order(const FunnelRules& rules, const std::vector<FunnelEve
 
 // Calls `visit` with every order of the events' places in which times ascend; of events that are
 // `alike` with one of their orders.
-void each_order(const std::vector<FunnelEvent>& events, bool alike, std::size_t begin,
+void each_order(const std::vector<TriedEvent>& events, bool alike, std::size_t begin,
                 std::vector<std::size_t>& order, const std::function<void()>& visit) {
   if (begin == events.size()) return visit();
   std::size_t end = begin;
@@ -174,11 +174,11 @@ bool is_better(const FunnelOutcome& a, const std::optional<FunnelOutcome>& b) {
   return !b || a.steps > b->steps || (a.steps == b->steps && a.times < b->times);
 }
 
-std::map<std::size_t, FunnelOutcome> by_trying(const FunnelRules& rules,
-                                               const std::vector<FunnelEvent>& events,
+std::map<std::size_t, FunnelOutcome> by_trying(const TriedRules& rules,
+                                               const std::vector<TriedEvent>& events,
                                                bool best_alone) {
   std::map<std::size_t, FunnelOutcome> outcomes;
-  if (rules.order == FunnelRules::Order::kAny) {
+  if (rules.order == FunnelQuery::Order::kAny) {
     for (std::size_t i = 0; i < events.size(); ++i) {
       if (events[i].steps == 0 || events[i].time > rules.last_start) continue;
       outcomes[i] = in_any_order(rules, events, events[i].time);
@@ -187,14 +187,14 @@ std::map<std::size_t, FunnelOutcome> by_trying(const FunnelRules& rules,
   }
   std::map<std::size_t, std::optional<FunnelOutcome>> best;
   std::vector<std::size_t> order(events.size());
-  if (rules.order == FunnelRules::Order::kOrdered && !rules.stop_on_repeat) {
+  if (rules.order == FunnelQuery::Order::kOrdered && !rules.stop_on_repeat) {
     for (std::size_t i = 0; i < events.size(); ++i) {
       if (!has(events[i].steps, 0) || events[i].time > rules.last_start) continue;
       best[i] = Choices(rules, events, i).best();
     }
   } else {
     each_order(events, /*alike=*/best_alone, 0, order, [&] {
-      std::vector<FunnelEvent> ordered;
+      std::vector<TriedEvent> ordered;
       for (const std::size_t place : order) ordered.push_back(events[place]);
       for (std::size_t i = 0; i < ordered.size(); ++i) {
         if (!has(ordered[i].steps, 0) || ordered[i].time > rules.last_start) continue;

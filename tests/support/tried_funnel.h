@@ -2,14 +2,40 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <ostream>
 #include <vector>
 
-#include "core/query/sequence/funnel_match.h"
+#include "rollcall/question.h"
+#include "rollcall/types.h"
 
 namespace rollcall::testing {
+
+struct TriedEvent {
+  TimeUs time = 0;
+  std::uint32_t steps = 0;       // bit k: it may serve step k, from 0
+  std::uint32_t exclusions = 0;  // bit i: it is an event of exclusion i
+};
+
+// The fields of a funnel, with steps counted from 0.
+struct TriedRules {
+  struct Exclusion {
+    unsigned from = 0;
+    unsigned to = 1;
+  };
+
+  unsigned step_count = 2;
+  TimeUs window = 0;
+  FunnelQuery::Order order = FunnelQuery::Order::kOrdered;
+  bool strictly_increasing = false;
+  bool collapse_repeats = false;
+  bool stop_on_repeat = false;
+  std::vector<Exclusion> exclusions;
+  TimeUs last_start = std::numeric_limits<TimeUs>::max();
+};
 
 // What becomes of the attempt that an event opens.
 struct FunnelOutcome {
@@ -26,8 +52,8 @@ bool is_better(const FunnelOutcome& a, const std::optional<FunnelOutcome>& b);
 // By the place of the first event; of those that are not void. Takes as long as there are orders.
 // With `best_alone`, of events of one instant that are alike one has the best outcome, and the
 // others may have less; not for funnels with exclusions, where the best may be void.
-std::map<std::size_t, FunnelOutcome> by_trying(const FunnelRules& rules,
-                                               const std::vector<FunnelEvent>& events,
+std::map<std::size_t, FunnelOutcome> by_trying(const TriedRules& rules,
+                                               const std::vector<TriedEvent>& events,
                                                bool best_alone = false);
 
 }  // namespace rollcall::testing

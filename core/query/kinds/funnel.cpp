@@ -23,9 +23,9 @@
 #include "core/query/kinds/kind_rows.h"
 #include "core/query/kinds/kind_table.h"
 #include "core/query/plan/table_plan.h"
-#include "core/query/sequence/funnel_events.h"
 #include "core/query/sequence/funnel_match.h"
 #include "core/query/sequence/plain_funnel.h"
+#include "core/query/sequence/step_events.h"
 #include "core/query/text/explanation.h"
 #include "core/query/text/length_text.h"
 #include "core/query/text/query_validation.h"
@@ -82,13 +82,13 @@ FunnelRules rules_of(const FunnelQuery& ask) {
 
 // What the plan of a funnel was made of, besides the query.
 struct FunnelParts {
-  FunnelSelectors selectors;
+  StepSelectors selectors;
   std::unique_ptr<const EventSelector> between;
   std::optional<Calendar> calendar;
   FunnelRange range;
   TimeUs range_end = 0;  // the first instant after the range
   std::vector<std::string> notes;
-  // Places in FunnelSelectors::told.
+  // Places in StepSelectors::told.
   std::optional<std::size_t> hold;
   ValueCode no_value = 0;  // of the property that is held
 };
@@ -115,8 +115,8 @@ class FunnelPlan final : public TablePlan {
 
   void count(ChunkSets& sets, CellSink& sink) const override;
   // Takes the attempts of these events that are better than the best so far.
-  void match(std::span<const FunnelEvent> events, Scratch& scratch) const;
-  void match_held(std::span<const FunnelEvent> events, const FunnelEvents& seen,
+  void match(std::span<const StepEvent> events, Scratch& scratch) const;
+  void match_held(std::span<const StepEvent> events, const StepEvents& seen,
                   Scratch& scratch) const;
   void add(const Best& best, std::uint32_t place, CellSink& sink) const;
   std::size_t row_of(TimeUs time) const;
@@ -141,7 +141,7 @@ struct FunnelPlan::Scratch {
   FunnelMatcher matcher;
   PlainFunnel plain;
   std::vector<Best> best;         // by row, ascending
-  std::vector<FunnelEvent> held;  // as far as they have one value of the property that is held
+  std::vector<StepEvent> held;    // as far as they have one value of the property that is held
   std::vector<ValueCode> values;  // of that property
   std::vector<TimeUs> times;
 };
@@ -195,7 +195,7 @@ std::size_t FunnelPlan::row_of(TimeUs time) const {
                                   parts_.range.first_row);
 }
 
-void FunnelPlan::match(std::span<const FunnelEvent> events, Scratch& scratch) const {
+void FunnelPlan::match(std::span<const StepEvent> events, Scratch& scratch) const {
   if (may_be_plain_ && PlainFunnel::allow(events)) {
     const auto attempt = scratch.plain.best(events, scratch.times);
     if (!attempt) return;
@@ -226,7 +226,7 @@ void FunnelPlan::match(std::span<const FunnelEvent> events, Scratch& scratch) co
 }
 
 // The events of one value at a time: those of others serve no step.
-void FunnelPlan::match_held(std::span<const FunnelEvent> events, const FunnelEvents& seen,
+void FunnelPlan::match_held(std::span<const StepEvent> events, const StepEvents& seen,
                             Scratch& scratch) const {
   std::vector<ValueCode>& values = scratch.values;
   values.clear();
@@ -260,12 +260,12 @@ void FunnelPlan::add(const Best& best, std::uint32_t place, CellSink& sink) cons
 
 void FunnelPlan::count(ChunkSets& sets, CellSink& sink) const {
   if (parts_.range.rows == 0) return;
-  FunnelEvents seen(parts_.selectors);
+  StepEvents seen(parts_.selectors);
   Scratch scratch(rules_);
   const bool times_matter = !may_be_plain_ || ask_.steps_after_to;
   sets.for_each_history([&](std::size_t run, const LogBlock& block) { seen.open(run, block); },
                         [&](UserCursor& cursor, std::uint32_t place) {
-                          const std::span<const FunnelEvent> events =
+                          const std::span<const StepEvent> events =
                               ask_.order == Order::kAny
                                   ? seen.of_user(cursor)
                                   : seen.from_first_step(cursor, times_matter);

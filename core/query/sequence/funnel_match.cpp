@@ -24,7 +24,7 @@ std::uint32_t first_steps(unsigned count) {
 // The events of one instant.
 class Group {
  public:
-  Group(std::span<const FunnelEvent> events, std::size_t begin, const FunnelRules& rules)
+  Group(std::span<const StepEvent> events, std::size_t begin, const FunnelRules& rules)
       : rules_(rules), begin_(begin) {
     std::size_t end = begin;
     while (end < events.size() && events[end].time == events[begin].time) {
@@ -38,7 +38,7 @@ class Group {
   TimeUs time() const { return events_.front().time; }
   std::size_t begin() const { return begin_; }
   std::size_t end() const { return begin_ + events_.size(); }
-  std::span<const FunnelEvent> events() const { return events_; }
+  std::span<const StepEvent> events() const { return events_; }
   std::uint32_t steps() const { return steps_; }  // that some event may serve
   std::uint32_t exclusions() const { return exclusions_; }
 
@@ -84,7 +84,7 @@ class Group {
     for (unsigned after = level; after <= reached; ++after) {
       // An event that cannot be passed over has to serve a step, whenever it comes.
       std::vector<std::uint32_t> serving;
-      for (const FunnelEvent& event : events_) {
+      for (const StepEvent& event : events_) {
         if (!is_passed_over(event, level, after)) serving.push_back(event.steps);
         if (serving.size() > after - level) break;
       }
@@ -116,7 +116,7 @@ class Group {
   bool repeats(unsigned from, unsigned to) const {
     const std::uint32_t made = first_steps(from + 1);
     std::vector<std::uint32_t> serving;
-    for (const FunnelEvent& event : events_) {
+    for (const StepEvent& event : events_) {
       if ((event.steps & made) == 0) continue;
       if (serving.size() == to - from) return true;
       serving.push_back(event.steps);
@@ -125,7 +125,7 @@ class Group {
   }
 
   // Whether the event is of the step just made, and not of the next one, at some of these levels.
-  static bool is_passed_over(const FunnelEvent& event, unsigned from, unsigned to) {
+  static bool is_passed_over(const StepEvent& event, unsigned from, unsigned to) {
     for (unsigned level = from; level <= to; ++level) {
       const bool is_of_next = level < kFunnelStepsMax && (event.steps >> level & 1) != 0;
       if ((event.steps >> (level - 1) & 1) != 0 && !is_of_next) return true;
@@ -144,7 +144,7 @@ class Group {
 
   const FunnelRules& rules_;
   std::size_t begin_;
-  std::span<const FunnelEvent> events_;
+  std::span<const StepEvent> events_;
   std::uint32_t steps_ = 0, exclusions_ = 0;
   std::optional<StepMatching> matching_;
 };
@@ -153,7 +153,7 @@ class Group {
 // as early as may be.
 class StepTimes {
  public:
-  StepTimes(const FunnelRules& rules, std::span<const FunnelEvent> events,
+  StepTimes(const FunnelRules& rules, std::span<const StepEvent> events,
             const FunnelAttempt& attempt)
       : steps_(attempt.steps), used_(rules.starts_apart ? attempt.start : kNoEvent) {
     std::size_t begin = attempt.start;
@@ -246,7 +246,7 @@ struct Cohort {
 // Attempts of ordered or strict funnels, walked together.
 class AttemptWalk {
  public:
-  AttemptWalk(const FunnelRules& rules, std::span<const FunnelEvent> events, const Found& found)
+  AttemptWalk(const FunnelRules& rules, std::span<const StepEvent> events, const Found& found)
       : rules_(rules), events_(events), found_(found) {}
 
   void run() {
@@ -359,7 +359,7 @@ class AttemptWalk {
   std::optional<TimeUs> next_exclusion(std::size_t exclusion, TimeUs after, bool now_too) {
     if (exclusion_times_.empty()) {
       exclusion_times_.resize(rules_.exclusions.size());
-      for (const FunnelEvent& event : events_) {
+      for (const StepEvent& event : events_) {
         for (std::size_t i = 0; i < rules_.exclusions.size(); ++i) {
           if ((event.exclusions >> i & 1) != 0) exclusion_times_[i].push_back(event.time);
         }
@@ -375,7 +375,7 @@ class AttemptWalk {
     if ((group.steps() & 1) == 0 || group.time() > rules_.last_start) return;
     if (!rules_.starts_apart) {
       const auto first = std::ranges::find_if(
-          group.events(), [](const FunnelEvent& event) { return (event.steps & 1) != 0; });
+          group.events(), [](const StepEvent& event) { return (event.steps & 1) != 0; });
       const Group::Advance advance = group.opening();
       const auto offset = static_cast<std::size_t>(first - group.events().begin());
       open_one(group, {group.time(), group.begin() + offset, advance.told}, advance.level);
@@ -427,7 +427,7 @@ class AttemptWalk {
   }
 
   const FunnelRules& rules_;
-  std::span<const FunnelEvent> events_;
+  std::span<const StepEvent> events_;
   const Found& found_;
   std::vector<Cohort> cohorts_;
   std::vector<std::vector<TimeUs>> exclusion_times_;  // by exclusion, made when it is needed
@@ -436,7 +436,7 @@ class AttemptWalk {
 // Funnels in any order: how many steps the events of a window serve.
 class WindowWalk {
  public:
-  WindowWalk(const FunnelRules& rules, std::span<const FunnelEvent> events)
+  WindowWalk(const FunnelRules& rules, std::span<const StepEvent> events)
       : rules_(rules), events_(events) {}
 
   void run(const Found& found) {
@@ -502,7 +502,7 @@ class WindowWalk {
 
   // How many steps can be served at once by what is counted.
   unsigned matched() const {
-    std::vector<FunnelEvent> events;
+    std::vector<StepEvent> events;
     for (const auto& [steps, count] : counts_) {
       const auto useful = std::min<std::int64_t>(count, std::popcount(steps));
       events.insert(events.end(), static_cast<std::size_t>(useful), {0, steps, 0});
@@ -527,13 +527,13 @@ class WindowWalk {
   }
 
   const FunnelRules& rules_;
-  std::span<const FunnelEvent> events_;
+  std::span<const StepEvent> events_;
   std::map<std::uint32_t, std::int64_t> counts_;  // of the window's events, by the steps they serve
 };
 
 }  // namespace
 
-void FunnelMatcher::match(std::span<const FunnelEvent> events, const Found& found) {
+void FunnelMatcher::match(std::span<const StepEvent> events, const Found& found) {
   if (rules_.order == Order::kAny) {
     WindowWalk(rules_, events).run(found);
   } else {
@@ -541,7 +541,7 @@ void FunnelMatcher::match(std::span<const FunnelEvent> events, const Found& foun
   }
 }
 
-void FunnelMatcher::step_times(std::span<const FunnelEvent> events, const FunnelAttempt& attempt,
+void FunnelMatcher::step_times(std::span<const StepEvent> events, const FunnelAttempt& attempt,
                                std::vector<TimeUs>& times) const {
   times.clear();
   if (rules_.order == Order::kAny) {

@@ -15,24 +15,10 @@
 #include <span>
 #include <vector>
 
+#include "core/query/sequence/step_event.h"
 #include "rollcall/types.h"
 
 namespace rollcall {
-
-inline constexpr unsigned kFunnelStepsMax = 32;
-inline constexpr std::size_t kNoEvent = ~std::size_t{0};
-
-// From an instant to a later one, however far apart they are.
-inline std::uint64_t elapsed(TimeUs from, TimeUs to) {
-  return static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from);
-}
-
-// An event as a funnel sees it.
-struct FunnelEvent {
-  TimeUs time = 0;
-  std::uint32_t steps = 0;       // bit k: it may serve step k, from 0
-  std::uint32_t exclusions = 0;  // bit i: it is an event of exclusion i
-};
 
 struct FunnelRules {
   enum class Order : std::uint8_t { kOrdered, kStrict, kAny };
@@ -72,11 +58,11 @@ class FunnelMatcher {
 
   // Calls `found` with every attempt that is not void, by ascending start. For strict order,
   // `events` are all events of the user; otherwise, only those that may serve a step or exclude.
-  void match(std::span<const FunnelEvent> events,
+  void match(std::span<const StepEvent> events,
              const std::function<void(const FunnelAttempt&)>& found);
 
   // Finds when each step of an attempt was made: the earliest times that let it go as far.
-  void step_times(std::span<const FunnelEvent> events, const FunnelAttempt& attempt,
+  void step_times(std::span<const StepEvent> events, const FunnelAttempt& attempt,
                   std::vector<TimeUs>& times) const;
 
  private:

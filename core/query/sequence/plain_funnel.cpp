@@ -16,7 +16,7 @@ bool PlainFunnel::may_be_plain(const FunnelRules& rules) {
          rules.told_step == kFunnelStepsMax;
 }
 
-bool PlainFunnel::allow(std::span<const FunnelEvent> events) {
+bool PlainFunnel::allow(std::span<const StepEvent> events) {
   std::uint32_t exclusions = events.empty() ? 0 : events.front().exclusions;
   bool has_ties = false;
   for (std::size_t i = 1; i < events.size(); ++i) {
@@ -26,10 +26,10 @@ bool PlainFunnel::allow(std::span<const FunnelEvent> events) {
   return exclusions == 0 && !has_ties;
 }
 
-unsigned PlainFunnel::most_steps(std::span<const FunnelEvent> events) {
+unsigned PlainFunnel::most_steps(std::span<const StepEvent> events) {
   std::ranges::fill(starts_, kNever);
   unsigned made = 0;
-  for (const FunnelEvent& event : events) {
+  for (const StepEvent& event : events) {
     // An event serves one step of an attempt: later steps first, so that none serves two.
     for (std::uint32_t steps = event.steps; steps != 0;) {
       const auto step = static_cast<unsigned>(std::bit_width(steps)) - 1;
@@ -52,7 +52,7 @@ unsigned PlainFunnel::most_steps(std::span<const FunnelEvent> events) {
   return made;
 }
 
-unsigned PlainFunnel::steps_from(std::span<const FunnelEvent> events, std::size_t start,
+unsigned PlainFunnel::steps_from(std::span<const StepEvent> events, std::size_t start,
                                  std::vector<TimeUs>& times) const {
   times.assign(1, events[start].time);
   for (std::size_t i = start + 1; i < events.size() && times.size() < rules_.step_count; ++i) {
@@ -62,7 +62,7 @@ unsigned PlainFunnel::steps_from(std::span<const FunnelEvent> events, std::size_
   return static_cast<unsigned>(times.size());
 }
 
-unsigned PlainFunnel::strict_steps_from(std::span<const FunnelEvent> events, std::size_t start,
+unsigned PlainFunnel::strict_steps_from(std::span<const StepEvent> events, std::size_t start,
                                         std::vector<TimeUs>& times) const {
   times.assign(1, events[start].time);
   for (std::size_t i = start + 1; i < events.size() && times.size() < rules_.step_count; ++i) {
@@ -76,7 +76,7 @@ unsigned PlainFunnel::strict_steps_from(std::span<const FunnelEvent> events, std
   return static_cast<unsigned>(times.size());
 }
 
-std::optional<FunnelAttempt> PlainFunnel::best_strict(std::span<const FunnelEvent> events,
+std::optional<FunnelAttempt> PlainFunnel::best_strict(std::span<const StepEvent> events,
                                                       std::vector<TimeUs>& times) {
   std::optional<FunnelAttempt> best;
   for (std::size_t start = 0; start < events.size(); ++start) {
@@ -90,7 +90,7 @@ std::optional<FunnelAttempt> PlainFunnel::best_strict(std::span<const FunnelEven
   return best;
 }
 
-std::optional<FunnelAttempt> PlainFunnel::best(std::span<const FunnelEvent> events,
+std::optional<FunnelAttempt> PlainFunnel::best(std::span<const StepEvent> events,
                                                std::vector<TimeUs>& times) {
   if (rules_.order == FunnelRules::Order::kStrict) return best_strict(events, times);
   const unsigned most = most_steps(events);

@@ -20,22 +20,21 @@ class PlainFunnel {
   // Whether funnels of these rules are plain for users whose events allow it.
   static bool may_be_plain(const FunnelRules& rules);
   // Whether the events of a user allow it.
-  static bool allow(std::span<const FunnelEvent> events);
+  static bool allow(std::span<const StepEvent> events);
   explicit PlainFunnel(const FunnelRules& rules) : rules_(rules), starts_(rules.step_count) {}
 
   // The attempt with the most steps, of several the earliest, and when it made each; none: no event
   // opens one. `events` are in the order of time, no two at once.
-  std::optional<FunnelAttempt> best(std::span<const FunnelEvent> events,
-                                    std::vector<TimeUs>& times);
+  std::optional<FunnelAttempt> best(std::span<const StepEvent> events, std::vector<TimeUs>& times);
 
  private:
-  unsigned most_steps(std::span<const FunnelEvent> events);
+  unsigned most_steps(std::span<const StepEvent> events);
   // How far the attempt that opens at `start` comes; `times` has when it made each step.
-  unsigned steps_from(std::span<const FunnelEvent> events, std::size_t start,
+  unsigned steps_from(std::span<const StepEvent> events, std::size_t start,
                       std::vector<TimeUs>& times) const;
-  unsigned strict_steps_from(std::span<const FunnelEvent> events, std::size_t start,
+  unsigned strict_steps_from(std::span<const StepEvent> events, std::size_t start,
                              std::vector<TimeUs>& times) const;
-  std::optional<FunnelAttempt> best_strict(std::span<const FunnelEvent> events,
+  std::optional<FunnelAttempt> best_strict(std::span<const StepEvent> events,
                                            std::vector<TimeUs>& times);
 
   const FunnelRules& rules_;

@@ -4,7 +4,7 @@
 
 namespace rollcall {
 
-StepMatching::StepMatching(std::span<const FunnelEvent> events, std::size_t first_place,
+StepMatching::StepMatching(std::span<const StepEvent> events, std::size_t first_place,
                            unsigned step_count) {
   std::array<unsigned, kFunnelStepsMax> kept{};
   for (std::size_t i = 0; i < events.size(); ++i) {

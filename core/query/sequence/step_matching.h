@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "core/query/sequence/funnel_match.h"
+#include "core/query/sequence/step_event.h"
 
 namespace rollcall {
 
@@ -19,7 +19,7 @@ namespace rollcall {
 // events.
 class StepMatching {
  public:
-  StepMatching(std::span<const FunnelEvent> events, std::size_t first_place, unsigned step_count);
+  StepMatching(std::span<const StepEvent> events, std::size_t first_place, unsigned step_count);
 
   // Resets to the same events, with none of them matched.
   void reset();

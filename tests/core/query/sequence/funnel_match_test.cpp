@@ -15,13 +15,34 @@ namespace rollcall {
 namespace {
 
 using Order = FunnelRules::Order;
-using testing::by_trying;
 using testing::is_better;
 using Outcome = testing::FunnelOutcome;
 constexpr std::uint64_t kSeed = 0xf0551e;
 
+std::map<std::size_t, Outcome> by_trying(const FunnelRules& rules,
+                                         const std::vector<StepEvent>& events) {
+  testing::TriedRules tried;
+  tried.step_count = rules.step_count;
+  tried.window = rules.window;
+  tried.order = rules.order == Order::kOrdered  ? FunnelQuery::Order::kOrdered
+                : rules.order == Order::kStrict ? FunnelQuery::Order::kStrict
+                                                : FunnelQuery::Order::kAny;
+  tried.strictly_increasing = rules.strictly_increasing;
+  tried.collapse_repeats = rules.collapse_repeats;
+  tried.stop_on_repeat = rules.stop_on_repeat;
+  tried.last_start = rules.last_start;
+  for (const auto& exclusion : rules.exclusions) {
+    tried.exclusions.push_back({exclusion.from, exclusion.to});
+  }
+  std::vector<testing::TriedEvent> tried_events;
+  for (const StepEvent& event : events) {
+    tried_events.push_back({event.time, event.steps, event.exclusions});
+  }
+  return testing::by_trying(tried, tried_events);
+}
+
 std::map<std::size_t, Outcome> matched(const FunnelRules& rules,
-                                       const std::vector<FunnelEvent>& events) {
+                                       const std::vector<StepEvent>& events) {
   std::map<std::size_t, Outcome> outcomes;
   FunnelMatcher matcher(rules);
   matcher.match(events, [&](const FunnelAttempt& attempt) {
@@ -34,7 +55,7 @@ std::map<std::size_t, Outcome> matched(const FunnelRules& rules,
 
 struct Case {
   FunnelRules rules;
-  std::vector<FunnelEvent> events;
+  std::vector<StepEvent> events;
 };
 
 std::ostream& operator<<(std::ostream& out, const Case& example) {
@@ -46,7 +67,7 @@ std::ostream& operator<<(std::ostream& out, const Case& example) {
   for (const auto& exclusion : rules.exclusions) {
     out << " exclusion " << exclusion.from << '-' << exclusion.to;
   }
-  for (const FunnelEvent& event : example.events) {
+  for (const StepEvent& event : example.events) {
     out << "\n  at " << event.time << " steps " << event.steps << " exclusions "
         << event.exclusions;
   }
@@ -74,7 +95,7 @@ Case random_case(std::mt19937_64& random, bool ties) {
   }
   example.events.resize(1 + up_to(6));
   TimeUs time = 0;
-  for (FunnelEvent& event : example.events) {
+  for (StepEvent& event : example.events) {
     time += ties ? static_cast<TimeUs>(up_to(1)) : static_cast<TimeUs>(1 + up_to(1));
     event.time = time;
     event.steps = static_cast<std::uint32_t>(
@@ -139,7 +160,7 @@ TEST(PlainFunnel, FindsTheBestOfAllAttempts) {
 }
 
 TEST(FunnelMatch, TellsWhichEventServesAStep) {
-  const std::vector<FunnelEvent> events = {{0, 1}, {1, 2}, {2, 1}, {3, 2}, {4, 4}};
+  const std::vector<StepEvent> events = {{0, 1}, {1, 2}, {2, 1}, {3, 2}, {4, 4}};
   for (const unsigned told_step : {0u, 1u, 2u}) {
     FunnelRules rules;
     rules.step_count = 3;
@@ -164,7 +185,7 @@ TEST(FunnelMatch, TellsWhichEventServesAStep) {
 // One user with very many events costs as much for each as one with few.
 TEST(FunnelMatch, CostGrowsWithTheEvents) {
   const auto attempts_of = [](const FunnelRules& rules, std::size_t count, auto event_at) {
-    std::vector<FunnelEvent> events;
+    std::vector<StepEvent> events;
     for (std::size_t i = 0; i < count; ++i) events.push_back(event_at(i));
     std::size_t attempts = 0;
     FunnelMatcher(rules).match(events, [&](const FunnelAttempt&) { ++attempts; });
@@ -183,19 +204,19 @@ TEST(FunnelMatch, CostGrowsWithTheEvents) {
       // All are the first step, at times of their own; at one instant; steps by turns.
       EXPECT_EQ(attempts_of(rules, kMany,
                             [](std::size_t i) {
-                              return FunnelEvent{static_cast<TimeUs>(i), 1};
+                              return StepEvent{static_cast<TimeUs>(i), 1};
                             }),
                 kMany);
-      EXPECT_EQ(attempts_of(rules, kMany, [](std::size_t) { return FunnelEvent{7, 1}; }), 1u);
+      EXPECT_EQ(attempts_of(rules, kMany, [](std::size_t) { return StepEvent{7, 1}; }), 1u);
       EXPECT_GT(attempts_of(rules, kMany,
                             [](std::size_t i) {
-                              return FunnelEvent{static_cast<TimeUs>(i), 1u << (i * 7 % 5)};
+                              return StepEvent{static_cast<TimeUs>(i), 1u << (i * 7 % 5)};
                             }),
                 kMany / 6);
       rules.starts_apart = true;
       EXPECT_EQ(attempts_of(rules, kMany,
                             [](std::size_t i) {
-                              return FunnelEvent{7, 1u | (i % 3 == 0 ? 2u : 0u)};
+                              return StepEvent{7, 1u | (i % 3 == 0 ? 2u : 0u)};
                             }),
                 kMany);
     }

@@ -1,4 +1,4 @@
-#include "core/query/sequence/funnel_events.h"
+#include "core/query/sequence/step_events.h"
 
 #include <algorithm>
 #include <bit>
@@ -7,13 +7,14 @@
 
 namespace rollcall {
 
-FunnelEvents::FunnelEvents(const FunnelSelectors& selectors) : selectors_(selectors) {
+StepEvents::StepEvents(const StepSelectors& selectors)
+    : selectors_(selectors), told_count_(selectors.told.size() + (selectors.tells_names ? 1 : 0)) {
   for (const EventSelector& step : selectors.steps) matches_.emplace_back(step);
   for (const EventSelector& exclusion : selectors.exclusions) matches_.emplace_back(exclusion);
   if (selectors.between != nullptr) between_.emplace_back(*selectors.between);
 }
 
-void FunnelEvents::open(std::size_t run, const LogBlock& block) {
+void StepEvents::open(std::size_t run, const LogBlock& block) {
   if (blocks_.size() <= run) blocks_.resize(run + 1);
   OpenBlock& open = blocks_[run];
   const std::size_t words = (std::size_t{block.event_count()} + 63) / 64;
@@ -32,17 +33,25 @@ void FunnelEvents::open(std::size_t run, const LogBlock& block) {
     }
   }
   open.told.clear();
-  open.told_values.clear();
+  open.told_numbers.clear();
   for (const std::uint32_t dimension : selectors_.told) {
     open.told.push_back(block.dimension_planes(dimension));
-    open.told_values.push_back(block.dimension_values(dimension));
+    open.told_numbers.push_back(block.dimension_values(dimension));
+  }
+  if (selectors_.tells_names) {
+    open.told.push_back(block.name_planes());
+    open.told_numbers.push_back(block.names());
+  }
+  if (selectors_.tells_amounts) {
+    open.amounts.resize(block.event_count());
+    block.values(open.amounts);
   }
 }
 
-void FunnelEvents::add_event(const OpenBlock& open, std::uint32_t event, TimeUs time) {
+void StepEvents::add_event(const OpenBlock& open, std::uint32_t event, TimeUs time) {
   const std::uint64_t* const bits = open.bits.data() + event / 64 * matches_.size();
   const std::size_t step_count = selectors_.steps.size();
-  FunnelEvent seen{time, 0, 0};
+  StepEvent seen{time, 0, 0};
   for (std::size_t i = 0; i < step_count; ++i) {
     seen.steps |= static_cast<std::uint32_t>(bits[i] >> (event % 64) & 1) << i;
   }
@@ -51,11 +60,12 @@ void FunnelEvents::add_event(const OpenBlock& open, std::uint32_t event, TimeUs 
   }
   events_.push_back(seen);
   for (std::size_t i = 0; i < open.told.size(); ++i) {
-    values_.push_back(open.told_values[i][open.told[i].code_of(event)]);
+    codes_.push_back(open.told_numbers[i][open.told[i].code_of(event)]);
   }
+  if (selectors_.tells_amounts) amounts_.push_back(open.amounts[event]);
 }
 
-void FunnelEvents::add_part(std::size_t run, const LogBlock::Walk& walk) {
+void StepEvents::add_part(std::size_t run, const LogBlock::Walk& walk) {
   const OpenBlock& open = blocks_[run];
   const LogBlock::User& user = walk.user();
   const std::uint32_t end = user.begin + user.count;
@@ -80,30 +90,32 @@ void FunnelEvents::add_part(std::size_t run, const LogBlock::Walk& walk) {
   }
 }
 
-// Parts of several runs overlap; each is in order.
-void FunnelEvents::sort() {
-  if (std::ranges::is_sorted(events_, {}, &FunnelEvent::time)) return;
-  const std::size_t told = selectors_.told.size();
-  if (told == 0) {
-    std::ranges::stable_sort(events_, {}, &FunnelEvent::time);
+// Parts of several runs overlap, and each of them is in order.
+void StepEvents::sort() {
+  if (std::ranges::is_sorted(events_, {}, &StepEvent::time)) return;
+  if (codes_.empty() && amounts_.empty()) {
+    std::ranges::stable_sort(events_, {}, &StepEvent::time);
     return;
   }
   std::vector<std::size_t> order(events_.size());
   std::iota(order.begin(), order.end(), 0);
   std::ranges::stable_sort(order, {}, [&](std::size_t place) { return events_[place].time; });
-  std::vector<FunnelEvent> events;
-  std::vector<ValueCode> values;
+  std::vector<StepEvent> events;
+  std::vector<std::uint32_t> codes;
+  std::vector<Amount> amounts;
   for (const std::size_t place : order) {
     events.push_back(events_[place]);
-    const auto first = values_.begin() + static_cast<std::ptrdiff_t>(place * told);
-    values.insert(values.end(), first, first + static_cast<std::ptrdiff_t>(told));
+    const auto first = codes_.begin() + static_cast<std::ptrdiff_t>(place * told_count_);
+    codes.insert(codes.end(), first, first + static_cast<std::ptrdiff_t>(told_count_));
+    if (selectors_.tells_amounts) amounts.push_back(amounts_[place]);
   }
   events_ = std::move(events);
-  values_ = std::move(values);
+  codes_ = std::move(codes);
+  amounts_ = std::move(amounts);
 }
 
 // Whether some event of the part is one that matches_[match] finds.
-bool FunnelEvents::has_match(const Part& part, std::size_t match) const {
+bool StepEvents::has_match(const Part& part, std::size_t match) const {
   const OpenBlock& open = blocks_[part.run];
   const LogBlock::User& user = part.walk.user();
   const std::uint32_t last = user.begin + user.count - 1;
@@ -118,9 +130,10 @@ bool FunnelEvents::has_match(const Part& part, std::size_t match) const {
 
 // A part that ends its block may go on in the next one of the run, which then takes the place of
 // what is known of this one. So it is read at once.
-void FunnelEvents::read_parts(UserCursor& cursor) {
+void StepEvents::read_parts(UserCursor& cursor) {
   events_.clear();
-  values_.clear();
+  codes_.clear();
+  amounts_.clear();
   parts_.clear();
   part_count_ = 0;
   read_matches_ = 0;
@@ -140,23 +153,23 @@ void FunnelEvents::read_parts(UserCursor& cursor) {
   });
 }
 
-bool FunnelEvents::any_has(std::size_t match) const {
+bool StepEvents::any_has(std::size_t match) const {
   return (read_matches_ >> match & 1) != 0 ||
          std::ranges::any_of(parts_, [&](const Part& part) { return has_match(part, match); });
 }
 
-std::span<const FunnelEvent> FunnelEvents::add_parts() {
+std::span<const StepEvent> StepEvents::add_parts() {
   for (const Part& part : parts_) add_part(part.run, part.walk);
   if (part_count_ > 1) sort();
   return events_;
 }
 
-std::span<const FunnelEvent> FunnelEvents::of_user(UserCursor& cursor) {
+std::span<const StepEvent> StepEvents::of_user(UserCursor& cursor) {
   read_parts(cursor);
   return add_parts();
 }
 
-std::span<const FunnelEvent> FunnelEvents::from_first_step(UserCursor& cursor, bool times_matter) {
+std::span<const StepEvent> StepEvents::from_first_step(UserCursor& cursor, bool times_matter) {
   read_parts(cursor);
   if (!any_has(0)) return {};
   bool has_exclusions = false;
@@ -167,10 +180,10 @@ std::span<const FunnelEvent> FunnelEvents::from_first_step(UserCursor& cursor, b
     events_.assign(1, {selectors_.begin, 1, 0});
     return events_;
   }
-  const std::span<const FunnelEvent> events = add_parts();
+  const std::span<const StepEvent> events = add_parts();
   const bool opens =
-      std::ranges::any_of(events, [](const FunnelEvent& event) { return (event.steps & 1) != 0; });
-  return opens ? events : std::span<const FunnelEvent>();
+      std::ranges::any_of(events, [](const StepEvent& event) { return (event.steps & 1) != 0; });
+  return opens ? events : std::span<const StepEvent>();
 }
 
 }  // namespace rollcall

@@ -1,0 +1,94 @@
+// Collects the events of a user that a question about sequences looks for.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <vector>
+
+#include "core/history/user_cursor.h"
+#include "core/query/sequence/block_match.h"
+#include "core/query/sequence/step_event.h"
+
+namespace rollcall {
+
+// The events that a question looks for, and what it wants to know of each.
+struct StepSelectors {
+  std::vector<EventSelector> steps;       // at most kFunnelStepsMax
+  std::vector<EventSelector> exclusions;  // at most kFunnelStepsMax
+  // Events that are seen even if they are of no step and of no exclusion. Null: there are none.
+  const EventSelector* between = nullptr;
+  TimeUs begin = std::numeric_limits<TimeUs>::min();  // events from here on are seen
+  TimeUs end = std::numeric_limits<TimeUs>::max();    // events before here are seen
+  std::vector<std::uint32_t> told;                    // dimensions whose values are told, by number
+  bool tells_names = false;
+  bool tells_amounts = false;
+};
+
+// Threads: one at a time. The selectors outlive it.
+class StepEvents {
+ public:
+  explicit StepEvents(const StepSelectors& selectors);
+
+  // Looks at a block; to be called by the cursor.
+  void open(std::size_t run, const LogBlock& block);
+
+  // The events of the user that the cursor stands at, in the order of time. Valid until the next
+  // call.
+  std::span<const StepEvent> of_user(UserCursor& cursor);
+  // The same where an event of the first step has to come first: none, if there is no such event.
+  // Unless `times_matter`, one event of the first step, at the beginning of the range, stands for
+  // users who have none of the second step and none that excludes.
+  std::span<const StepEvent> from_first_step(UserCursor& cursor, bool times_matter);
+  // Return what the event at `place` of the span has: its value of the dimension told[number], its
+  // name, and its amount, 0 if it has none.
+  ValueCode value_of(std::size_t place, std::size_t number) const {
+    return codes_[place * told_count_ + number];
+  }
+  EventCode name_of(std::size_t place) const {
+    return codes_[place * told_count_ + told_count_ - 1];
+  }
+  Amount amount_of(std::size_t place) const { return amounts_[place]; }
+
+ private:
+  using Bits = std::vector<std::uint64_t>;
+  struct OpenBlock {
+    Bits bits;               // by word of events, of each step and then of each exclusion
+    bool is_within = false;  // whether all of its events are in the range
+    Bits seen;               // events that are one of these, or stand between
+    // The columns that are told: the dimensions, and then the names.
+    std::vector<CodePlanes> told;
+    std::vector<std::span<const std::uint32_t>> told_numbers;
+    std::vector<Amount> amounts;
+  };
+  void add_part(std::size_t run, const LogBlock::Walk& walk);
+  struct Part {
+    std::size_t run;
+    LogBlock::Walk walk;
+  };
+  void read_parts(UserCursor& cursor);
+  bool has_match(const Part& part, std::size_t match) const;
+  bool any_has(std::size_t match) const;
+  std::span<const StepEvent> add_parts();
+  void sort();
+  void add_event(const OpenBlock& open, std::uint32_t event, TimeUs time);
+
+  const StepSelectors& selectors_;
+  std::vector<BlockMatch> matches_;  // of the steps, and then of the exclusions
+  Bits found_;                       // of one of them
+  std::vector<BlockMatch> between_;  // one, or none
+  std::vector<OpenBlock> blocks_;    // by run
+  const std::size_t told_count_;
+  std::vector<std::uint32_t> codes_;  // by event, told_count_ of them
+  std::vector<Amount> amounts_;       // by event, if they are told
+  std::vector<StepEvent> events_;
+  // The user's parts that are yet to be read, how many parts there are in all, which steps the parts
+  // that were read have, and whether all parts lie in the range.
+  std::vector<Part> parts_;
+  std::size_t part_count_ = 0;
+  std::uint64_t read_matches_ = 0;  // bit i: of matches_[i]
+  bool are_within_ = true;
+  std::vector<TimeUs> times_;
+};
+
+}  // namespace rollcall
