@@ -12,9 +12,10 @@
 
 #include "core/base/assert.h"
 #include "core/base/mutex.h"
-#include "core/users/partitioner.h"
+#include "core/users/user_hash.h"
 #include "kernels/kernel_table.h"
 #include "rollcall/message_text.h"
+#include "rollcall/partitioner.h"
 
 namespace rollcall {
 namespace {

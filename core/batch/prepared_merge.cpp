@@ -12,7 +12,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "core/users/partitioner.h"
+#include "core/users/user_hash.h"
 
 namespace rollcall {
 namespace {

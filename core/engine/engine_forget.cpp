@@ -11,7 +11,7 @@
 
 #include "core/base/memory_policy.h"
 #include "core/engine/engine_state.h"
-#include "core/users/partitioner.h"
+#include "rollcall/partitioner.h"
 
 namespace rollcall {
 namespace {

@@ -11,7 +11,8 @@
 #include "core/base/assert.h"
 #include "core/base/byte_codec.h"
 #include "core/time/time_zone.h"
-#include "core/users/partitioner.h"
+#include "core/users/user_hash.h"
+#include "rollcall/partitioner.h"
 
 namespace rollcall {
 namespace {

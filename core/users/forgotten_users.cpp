@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/base/byte_codec.h"
-#include "core/users/partitioner.h"
+#include "core/users/user_hash.h"
 
 namespace rollcall {
 

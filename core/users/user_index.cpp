@@ -6,8 +6,9 @@
 
 #include "core/base/assert.h"
 #include "core/base/byte_codec.h"
-#include "core/users/partitioner.h"
+#include "core/users/user_hash.h"
 #include "kernels/kernel_table.h"
+#include "rollcall/partitioner.h"
 
 namespace rollcall {
 namespace {

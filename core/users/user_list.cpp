@@ -1,4 +1,5 @@
 #include "core/users/user_list.h"
+#include "rollcall/partitioner.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -6,8 +7,6 @@
 #include <string>
 #include <utility>
 #include <variant>
-
-#include "core/users/partitioner.h"
 
 namespace rollcall {
 namespace {

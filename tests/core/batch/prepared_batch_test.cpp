@@ -9,7 +9,8 @@
 #include <tuple>
 
 #include "core/base/workers.h"
-#include "core/users/partitioner.h"
+#include "core/users/user_hash.h"
+#include "rollcall/partitioner.h"
 #include "tests/support/error_text.h"
 
 namespace rollcall {

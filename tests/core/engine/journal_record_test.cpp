@@ -12,7 +12,6 @@
 
 #include "core/base/workers.h"
 #include "core/catalog/series_catalog.h"
-#include "core/users/partitioner.h"
 #include "rollcall/memory_store.h"
 #include "tests/support/error_text.h"
 

@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/users/partitioner.h"
+#include "core/users/user_hash.h"
 #include "tests/support/run_size.h"
 
 namespace rollcall {

@@ -6,7 +6,8 @@
 #include <optional>
 #include <random>
 
-#include "core/users/partitioner.h"
+#include "core/users/user_hash.h"
+#include "rollcall/partitioner.h"
 
 namespace rollcall {
 namespace {

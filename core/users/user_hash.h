@@ -1,7 +1,6 @@
-// Maps users to partitions. Its hash must never change, since stored partitions depend on it.
+// Hashes users, for partitions (rollcall/partitioner.h) and for the index of users.
 #pragma once
 
-#include <bit>
 #include <cstdint>
 #include <string_view>
 
@@ -25,21 +24,5 @@ inline std::uint64_t unhash_user(std::uint64_t hash) {
 
 // XXH3 with 64 bits, whose values are frozen since xxHash 0.8.0.
 std::uint64_t hash_user(std::string_view user);
-
-std::uint64_t hash_of(const UserId& user);  // hash_user of either kind
-
-// The top bits of the hash choose the partition. `partition_count` is a power of two.
-class Partitioner {
- public:
-  explicit Partitioner(std::uint32_t partition_count)
-      : shift_(63 - std::countr_zero(partition_count)) {}
-
-  std::uint32_t operator()(std::uint64_t hash) const {
-    return static_cast<std::uint32_t>((hash >> 1) >> shift_);  // a shift by 64 would be undefined
-  }
-
- private:
-  int shift_;
-};
 
 }  // namespace rollcall

@@ -1,8 +1,10 @@
-#include "core/users/partitioner.h"
+#include "core/users/user_hash.h"
 
 #include <xxhash.h>
 
 #include <variant>
+
+#include "rollcall/partitioner.h"
 
 namespace rollcall {
 
