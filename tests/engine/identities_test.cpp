@@ -366,7 +366,7 @@ TEST(Identities, ShiftByWholeWeeksShiftsEveryAnswer) {
     const StickinessQuery stickiness{{}, periods[random.below(3)], {}};
     const StickinessQuery windows{{}, Period::kDay, random.between(1, 30)};
     SegmentQuery segment;
-    segment.segment.range.last = LastSpan{random.between(1, 30), 'd'};
+    segment.segment.range.last = LastSpan{random.between(1, 30)};
     for (const Query& query : {query_of(active), query_of(retention), query_of(churn),
                                query_of(IdleQuery{}), query_of(counts), query_of(lifecycle),
                                query_of(stickiness), query_of(windows), query_of(segment)}) {

@@ -284,8 +284,8 @@ class QueryDraw {
   DateRangeText range(int upside_down_percent) {
     DateRangeText range;
     if (random_.chance(30)) {
-      range.last = LastSpan{random_.between(1, 12), "dwmqy"[random_.below(5)]};
-      if (range.last->unit == 'y') range.last->count = random_.between(1, 2);
+      range.last = LastSpan{random_.between(1, 12), static_cast<LastSpan::Unit>(random_.below(5))};
+      if (range.last->unit == LastSpan::Unit::kYear) range.last->count = random_.between(1, 2);
       return range;
     }
     if (random_.chance(50)) range.from = some_date();

@@ -112,17 +112,18 @@ Day NaiveCalendar::first_day_of(LastSpan span, Day today) const {
     return days_of(RelativeDate{.unit = unit, .ago = span.count - 1}, today).first;
   };
   switch (span.unit) {
-    case 'd':
+    case LastSpan::Unit::kDay:
       return first(Unit::kDay);
-    case 'w':
+    case LastSpan::Unit::kWeek:
       return first(Unit::kWeek);
-    case 'm':
+    case LastSpan::Unit::kMonth:
       return first(Unit::kMonth);
-    case 'q':
+    case LastSpan::Unit::kQuarter:
       return first(Unit::kQuarter);
-    default:
-      return first(Unit::kYear);
+    case LastSpan::Unit::kYear:
+      break;
   }
+  return first(Unit::kYear);
 }
 
 std::string date_text(Day day) { return date::format("%F", civil(day)); }

@@ -17,8 +17,10 @@ enum class Period : std::uint8_t { kDay, kWeek, kFortnight, kMonth, kQuarter };
 // "30d", "4w", "6m", "2q", "1y": that many days, weeks, months, quarters or years, the last of
 // which holds `as_of`.
 struct LastSpan {
+  enum class Unit : std::uint8_t { kDay, kWeek, kMonth, kQuarter, kYear };
+
   std::int32_t count = 1;
-  char unit = 'd';
+  Unit unit = Unit::kDay;
 
   friend bool operator==(const LastSpan&, const LastSpan&) = default;
 };

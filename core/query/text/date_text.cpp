@@ -107,11 +107,13 @@ DayRange days_back(Unit unit, std::int32_t count, Day today, WeekStart week_star
   return within_calendar(calendar.days(calendar.index_of(today) - count));
 }
 
-Unit unit_of(char letter) {
-  constexpr std::string_view kLetters = "dwmqy";
-  constexpr std::array kUnitsOfLetters = {Unit::kDay, Unit::kWeek, Unit::kMonth, Unit::kQuarter,
-                                          Unit::kYear};
-  return kUnitsOfLetters[kLetters.find(letter)];
+// By LastSpan::Unit.
+constexpr std::string_view kSpanLetters = "dwmqy";
+
+Unit unit_of(LastSpan::Unit unit) {
+  constexpr std::array kUnitsOfSpans = {Unit::kDay, Unit::kWeek, Unit::kMonth, Unit::kQuarter,
+                                        Unit::kYear};
+  return kUnitsOfSpans[static_cast<std::size_t>(unit)];
 }
 
 }  // namespace
@@ -136,14 +138,17 @@ std::string to_string(const DateText& date) {
 std::optional<LastSpan> parse_last_span(std::string_view text) {
   LastSpan span;
   const char* const end = text.data() + text.size();
-  const auto [unit, error] = std::from_chars(text.data(), end, span.count);
-  if (error != std::errc() || end - unit != 1) return {};
-  if (std::string_view("dwmqy").find(*unit) == std::string_view::npos) return {};
-  span.unit = *unit;
+  const auto [letter, error] = std::from_chars(text.data(), end, span.count);
+  if (error != std::errc() || end - letter != 1) return {};
+  const std::size_t unit = kSpanLetters.find(*letter);
+  if (unit == std::string_view::npos) return {};
+  span.unit = static_cast<LastSpan::Unit>(unit);
   return span;
 }
 
-std::string to_string(LastSpan span) { return fmt::format("{}{}", span.count, span.unit); }
+std::string to_string(LastSpan span) {
+  return fmt::format("{}{}", span.count, kSpanLetters[static_cast<std::size_t>(span.unit)]);
+}
 
 DayRange days_of(const DateText& date, Day today, WeekStart week_start) {
   if (const Day* day = std::get_if<Day>(&date)) return {*day, *day};

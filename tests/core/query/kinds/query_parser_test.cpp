@@ -162,8 +162,14 @@ TEST(QueryParser, DatesAndInstants) {
 }
 
 TEST(QueryParser, Last) {
-  for (const char unit : {'d', 'w', 'm', 'q', 'y'}) {
-    EXPECT_EQ(parse(std::string(R"({"kind": "active", "last": "12)") + unit + "\"}").common.last,
+  using Unit = LastSpan::Unit;
+  const std::map<char, Unit> units = {{'d', Unit::kDay},
+                                      {'w', Unit::kWeek},
+                                      {'m', Unit::kMonth},
+                                      {'q', Unit::kQuarter},
+                                      {'y', Unit::kYear}};
+  for (const auto& [letter, unit] : units) {
+    EXPECT_EQ(parse(std::string(R"({"kind": "active", "last": "12)") + letter + "\"}").common.last,
               (LastSpan{12, unit}));
   }
 }

@@ -175,18 +175,19 @@ TEST_F(TimeframeTest, EmptyRanges) {
 }
 
 TEST_F(TimeframeTest, Last) {
-  const auto last = [&](std::int32_t count, char unit, Period period = Period::kDay) {
+  using Unit = LastSpan::Unit;
+  const auto last = [&](std::int32_t count, Unit unit, Period period = Period::kDay) {
     QueryCommon common;
     common.last = LastSpan{count, unit};
     return range(common, period);
   };
-  EXPECT_EQ(last(1, 'd'), "2026-01-14..2026-01-14: 2026-01-14..2026-01-14");
-  EXPECT_EQ(last(30, 'd'), "2025-12-16..2026-01-14: 2025-12-16..2026-01-14");
-  EXPECT_EQ(last(2, 'w'), "2026-01-05..2026-01-14: 2026-01-05..2026-01-14");
-  EXPECT_EQ(last(2, 'm'), "2025-12-01..2026-01-14: 2025-12-01..2026-01-14");
-  EXPECT_EQ(last(2, 'q'), "2025-10-01..2026-01-14: 2025-10-01..2026-01-14");
-  EXPECT_EQ(last(2, 'y'), "2025-01-01..2026-01-14: 2025-01-01..2026-01-14");
-  EXPECT_EQ(last(3, 'd', Period::kMonth), "2026-01-01..2026-01-31: 2026-01-01..2026-01-01");
+  EXPECT_EQ(last(1, Unit::kDay), "2026-01-14..2026-01-14: 2026-01-14..2026-01-14");
+  EXPECT_EQ(last(30, Unit::kDay), "2025-12-16..2026-01-14: 2025-12-16..2026-01-14");
+  EXPECT_EQ(last(2, Unit::kWeek), "2026-01-05..2026-01-14: 2026-01-05..2026-01-14");
+  EXPECT_EQ(last(2, Unit::kMonth), "2025-12-01..2026-01-14: 2025-12-01..2026-01-14");
+  EXPECT_EQ(last(2, Unit::kQuarter), "2025-10-01..2026-01-14: 2025-10-01..2026-01-14");
+  EXPECT_EQ(last(2, Unit::kYear), "2025-01-01..2026-01-14: 2025-01-01..2026-01-14");
+  EXPECT_EQ(last(3, Unit::kDay, Period::kMonth), "2026-01-01..2026-01-31: 2026-01-01..2026-01-01");
   EXPECT_EQ(last(36'600, 'y').substr(0, 10), "0001-01-01");
 }
 

@@ -79,7 +79,7 @@ TEST(SegmentText, Functions) {
   EXPECT_EQ(parse("first(signup, 2026-01-01..2026-01-31)"), first);
 
   Segment days = did("login");
-  days.range.last = LastSpan{28, 'd'};
+  days.range.last = LastSpan{28};
   days.days = {Compare::kAtLeast, 3};
   EXPECT_EQ(parse("days(login, 28d) >= 3"), days);
 
@@ -140,8 +140,8 @@ TEST(SegmentText, Ranges) {
   const DateText last_week = RelativeDate{Unit::kWeek, 1, 0};
   const DateText three_days_ago = RelativeDate{Unit::kDay, 3, 0};
   const std::vector<std::pair<std::string, DateRangeText>> cases = {
-      {"30d", {{}, {}, LastSpan{30, 'd'}}},
-      {" 6m ", {{}, {}, LastSpan{6, 'm'}}},
+      {"30d", {{}, {}, LastSpan{30}}},
+      {" 6m ", {{}, {}, LastSpan{6, LastSpan::Unit::kMonth}}},
       {"2026-01-01..2026-01-31", {january_1, january_31, {}}},
       {"2026-01-01 .. 2026-01-31", {january_1, january_31, {}}},
       {"2026-01-01..", {january_1, {}, {}}},
@@ -422,7 +422,7 @@ DateText random_date(Random& random) {
 DateRangeText random_range(Random& random) {
   DateRangeText range;
   if (random.chance(30)) {
-    range.last = LastSpan{random.between(1, 400), random.pick<char>({'d', 'w', 'm', 'q', 'y'})};
+    range.last = LastSpan{random.between(1, 400), static_cast<LastSpan::Unit>(random.below(5))};
     return range;
   }
   if (random.chance(50)) range.from = random_date(random);
