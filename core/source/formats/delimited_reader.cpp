@@ -110,90 +110,100 @@ bool DelimitedReader::next(Row& row) {
   return syntax_.delimiter == " " ? next_blank_separated(row) : next_quoted_or_plain(row);
 }
 
-bool DelimitedReader::next_quoted_or_plain(Row& row) {
+void DelimitedReader::skip_empty_lines() {
   const char* const bytes = block_.data();
-  // Empty lines and comments.
   while (position_ < block_.size()) {
     if (syntax_.is_comment(block_.substr(position_))) {
       skip_line();
       continue;
     }
     const bool carriage_return = bytes[position_] == '\r' && bytes[position_ + 1] == '\n';
-    if (!carriage_return && bytes[position_] != '\n') break;
+    if (!carriage_return && bytes[position_] != '\n') return;
     position_ += carriage_return ? 2 : 1;
     ++cursor_;
   }
+}
+
+std::string_view DelimitedReader::unescaped(std::string_view text) {
+  char* const bytes = arena_.allocate(text.size());
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    bytes[size++] = text[i];
+    if (text[i] == '"') ++i;
+  }
+  return {bytes, size};
+}
+
+std::optional<std::size_t> DelimitedReader::take_quoted(
+    std::size_t begin, std::size_t field, std::optional<std::size_t>& many_lines_from) {
+  const char* const bytes = block_.data();
+  bool escapes = false, line_ends = false;
+  std::size_t k = cursor_ + 1;
+  for (; k < structure_size_; ++k) {
+    const std::size_t at = structure_[k];
+    if (bytes[at] == '\n') line_ends = true;
+    if (line_ends && syntax_.quotes == QuoteRule::kFieldsOrText) break;
+    if (bytes[at] != '"') continue;
+    if (bytes[at + 1] != '"') break;  // a block ends with a line end: there is a next byte
+    escapes = true;
+    ++k;
+  }
+  if (line_ends && !many_lines_from) many_lines_from = field;
+  if (k >= structure_size_ || bytes[structure_[k]] != '"') return {};
+  const std::size_t close = structure_[k];
+  std::size_t end = close + 1;
+  if (!block_.substr(end).starts_with(syntax_.delimiter)) {
+    if (bytes[end] == '\r') ++end;
+    if (bytes[end] != '\n') return {};
+  }
+  const std::string_view text = block_.substr(field + 1, close - field - 1);
+  fields_.push_back(
+      {escapes ? unescaped(text) : text, static_cast<std::uint32_t>(field - begin) + 1});
+  cursor_ = k + 1;
+  return end;
+}
+
+RowFault DelimitedReader::quote_fault(std::size_t begin, std::size_t field,
+                                      std::optional<std::size_t> many_lines_from) const {
+  if (many_lines_from) return not_closed(begin, *many_lines_from);
+  return {RejectKind::kQuoteFollowedByBytes,
+          "the quote that closes a field is followed by neither a delimiter nor the "
+          "line's end (a quote inside a quoted field is written \"\")",
+          static_cast<std::uint32_t>(field - begin) + 1};
+}
+
+bool DelimitedReader::next_quoted_or_plain(Row& row) {
+  skip_empty_lines();
   if (position_ >= block_.size()) return false;
   if (take_plain(row)) return true;
 
+  const char* const bytes = block_.data();
   const std::size_t begin = position_;
-  const std::string_view delimiter = syntax_.delimiter;
   record_cursor_ = cursor_;
   std::size_t field = begin;
-  // The first quoted field that goes past the record's first line, if any.
-  std::size_t many_lines_from = std::string_view::npos;
+  std::optional<std::size_t> many_lines_from;
   fields_.clear();
   for (;;) {
-    const std::uint32_t column = static_cast<std::uint32_t>(field - begin) + 1;
     std::size_t end = 0;  // the delimiter or line end after the field
     if (syntax_.quotes != QuoteRule::kText && bytes[field] == '"') {
-      bool escapes = false, line_ends = false;
-      std::size_t k = cursor_ + 1;
-      for (; k < structure_size_; ++k) {
-        const std::size_t at = structure_[k];
-        if (bytes[at] == '\n') line_ends = true;
-        if (line_ends && syntax_.quotes == QuoteRule::kFieldsOrText) break;
-        if (bytes[at] != '"') continue;
-        if (bytes[at + 1] != '"') break;  // a block ends with a line end: there is a next byte
-        escapes = true;
-        ++k;
-      }
-      if (line_ends && many_lines_from == std::string_view::npos) many_lines_from = field;
-      bool closed = k < structure_size_ && bytes[structure_[k]] == '"';
-      if (closed) {
-        const std::size_t close = structure_[k];
-        end = close + 1;
-        closed = block_.substr(end).starts_with(delimiter);
-        if (!closed) {
-          if (bytes[end] == '\r') ++end;
-          closed = bytes[end] == '\n';
-        }
-        if (closed) {
-          std::string_view text = block_.substr(field + 1, close - field - 1);
-          if (escapes) {
-            char* const unescaped = arena_.allocate(text.size());
-            std::size_t size = 0;
-            for (std::size_t i = 0; i < text.size(); ++i) {
-              unescaped[size++] = text[i];
-              if (text[i] == '"') ++i;
-            }
-            text = {unescaped, size};
-          }
-          fields_.push_back({text, column});
-          cursor_ = k + 1;
-        }
-      }
+      const std::optional<std::size_t> closed = take_quoted(begin, field, many_lines_from);
       if (!closed) {
-        RowFault fault = {
-            RejectKind::kQuoteFollowedByBytes,
-            "the quote that closes a field is followed by neither a delimiter nor the "
-            "line's end (a quote inside a quoted field is written \"\")",
-            column};
-        if (many_lines_from != std::string_view::npos) fault = not_closed(begin, many_lines_from);
-        take_line(row, begin, std::move(fault));
+        take_line(row, begin, quote_fault(begin, field, many_lines_from));
         return true;
       }
+      end = *closed;
     } else {
       while (bytes[structure_[cursor_]] == '"') ++cursor_;
       end = structure_[cursor_];
-      fields_.push_back({block_.substr(field, end - field), column});
+      fields_.push_back(
+          {block_.substr(field, end - field), static_cast<std::uint32_t>(field - begin) + 1});
     }
     ++cursor_;
     if (bytes[end] == '\n') {
       position_ = end + 1;
       break;
     }
-    field = end + delimiter.size();
+    field = end + syntax_.delimiter.size();
   }
 
   const std::size_t line_end = position_ - 1;
@@ -202,7 +212,7 @@ bool DelimitedReader::next_quoted_or_plain(Row& row) {
   std::string_view& last = fields_.back().text;
   if (carriage_return && last.data() + last.size() == bytes + line_end) last.remove_suffix(1);
   if (row.record.size() > syntax_.line_bytes_max) {
-    take_line(row, begin, not_closed(begin, many_lines_from));
+    take_line(row, begin, not_closed(begin, many_lines_from.value_or(begin)));
     return true;
   }
   hand_over(row);

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -41,12 +42,22 @@ class DelimitedReader {
   // Removes from the structure what is only the first byte of a delimiter.
   void drop_partial_delimiters();
   void skip_line();
+  void skip_empty_lines();
   bool next_quoted_or_plain(Row& row);
   // Takes the record at `position_`, which is not an empty line, if it has the right number of
   // fields, none of them contains a quote, and it is not too long. Otherwise returns false and
   // takes nothing.
   bool take_plain(Row& row);
   bool next_blank_separated(Row& row);
+  // Takes the quoted field at `field` of the record that begins at `begin`. Returns the place of
+  // the delimiter or line end after it, or none if nothing closes it. `many_lines_from` becomes the
+  // first field that goes past the record's first line, if there was none yet.
+  std::optional<std::size_t> take_quoted(std::size_t begin, std::size_t field,
+                                         std::optional<std::size_t>& many_lines_from);
+  // Returns the text of a quoted field, in which quotes are doubled.
+  std::string_view unescaped(std::string_view text);
+  RowFault quote_fault(std::size_t begin, std::size_t field,
+                       std::optional<std::size_t> many_lines_from) const;
   // Returns the fault of a record that would have several lines; `field` is the first that goes
   // past one.
   RowFault not_closed(std::size_t begin, std::size_t field) const;

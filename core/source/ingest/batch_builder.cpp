@@ -208,6 +208,21 @@ std::optional<RowFault> BatchBuilder::check_property(std::string_view name,
   return {};
 }
 
+std::optional<RowFault> BatchBuilder::check_dimension(const BatchShape::Dimension& dimension,
+                                                      std::span<const Field> fields) const {
+  const bool joins = dimension.slots.size() > 1;
+  std::size_t size = dimension.slots.size() - 1;
+  for (const std::size_t slot : dimension.slots) {
+    const std::string_view text = fields[slot].text;
+    size += joins ? JoinedValue::size_of(text) : text.size();
+    if (text.empty()) continue;
+    if (auto fault = check_property(dimension.name, fields[slot])) return fault;
+  }
+  if (size <= kNameBytesMax) return {};
+  return too_long(RejectKind::kPropertyTooLong, dimension.name, size, kNameBytesMax,
+                  fields[dimension.slots.front()].column);
+}
+
 std::optional<RowFault> BatchBuilder::add(std::span<const Field> fields, std::size_t line_bytes) {
   std::uint64_t integer = 0;
   if (auto fault = parse_user(fields[kUserSlot], integer)) return fault;
@@ -227,18 +242,7 @@ std::optional<RowFault> BatchBuilder::add(std::span<const Field> fields, std::si
     }
   }
   for (const BatchShape::Dimension& dimension : shape_.dimensions) {
-    const bool joins = dimension.slots.size() > 1;
-    std::size_t size = dimension.slots.size() - 1;
-    for (const std::size_t slot : dimension.slots) {
-      const std::string_view text = fields[slot].text;
-      size += joins ? JoinedValue::size_of(text) : text.size();
-      if (text.empty()) continue;
-      if (auto fault = check_property(dimension.name, fields[slot])) return fault;
-    }
-    if (size > kNameBytesMax) {
-      return too_long(RejectKind::kPropertyTooLong, dimension.name, size, kNameBytesMax,
-                      fields[dimension.slots.front()].column);
-    }
+    if (auto fault = check_dimension(dimension, fields)) return fault;
   }
   const bool integers = shape_.user_kind == UserKind::kInteger;
   const std::size_t user_bytes = integers ? 0 : fields[kUserSlot].text.size();
@@ -276,27 +280,24 @@ std::optional<RowFault> BatchBuilder::add(std::span<const Field> fields, std::si
   }
   if (shape_.has_value) values_.push_back(value);
   for (std::size_t i = 0; i < shape_.dimensions.size(); ++i) {
-    std::uint32_t code = 0;
-    if (shape_.dimensions[i].slots.size() > 1) {
-      code = joined_code(i, fields);
-    } else {
-      const std::string_view text = fields[shape_.dimensions[i].slots.front()].text;
-      code = property_values_[i].find(text);
-      if (code == BlockDictionary::kNew) code = property_values_[i].insert(text);
-    }
-    property_codes_[i].push_back(code);
+    property_codes_[i].push_back(property_code(i, fields));
   }
   return {};
 }
 
-std::uint32_t BatchBuilder::joined_code(std::size_t dimension, std::span<const Field> fields) {
-  joined_.clear();
-  for (const std::size_t slot : shape_.dimensions[dimension].slots) {
-    joined_.add(fields[slot].text);
+std::uint32_t BatchBuilder::property_code(std::size_t dimension, std::span<const Field> fields) {
+  const std::vector<std::size_t>& slots = shape_.dimensions[dimension].slots;
+  BlockDictionary& values = property_values_[dimension];
+  if (slots.size() == 1) {
+    const std::string_view text = fields[slots.front()].text;
+    const std::uint32_t code = values.find(text);
+    return code != BlockDictionary::kNew ? code : values.insert(text);
   }
-  const std::uint32_t code = property_values_[dimension].find(joined_.text());
+  joined_.clear();
+  for (const std::size_t slot : slots) joined_.add(fields[slot].text);
+  const std::uint32_t code = values.find(joined_.text());
   if (code != BlockDictionary::kNew) return code;
-  return property_values_[dimension].insert(arena_.store(joined_.text()));
+  return values.insert(arena_.store(joined_.text()));
 }
 
 EventBatch BatchBuilder::batch() {

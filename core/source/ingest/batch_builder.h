@@ -123,7 +123,9 @@ class BatchBuilder {
   std::optional<RowFault> check_event(const Field& field) const;
   std::optional<RowFault> check_property(std::string_view name, const Field& field) const;
   bool is_utf8(std::string_view text) const;
-  std::uint32_t joined_code(std::size_t dimension, std::span<const Field> fields);
+  std::optional<RowFault> check_dimension(const BatchShape::Dimension& dimension,
+                                          std::span<const Field> fields) const;
+  std::uint32_t property_code(std::size_t dimension, std::span<const Field> fields);
 
   BatchShape shape_;
   TimeParser time_parser_;

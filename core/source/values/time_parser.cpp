@@ -365,11 +365,82 @@ TimeFault TimeParser::parse_standard(std::string_view text, ParsedTime& out) {
   return fault;
 }
 
+// What the directives of a format have read of a time.
+class TimeParser::Directives {
+ public:
+  // Reads what the directive of that letter stands for. Returns false if it is not there.
+  bool take(char directive, Cursor& rest) {
+    bool taken = true;
+    std::uint32_t number = 0;
+    switch (directive) {
+      case 'Y':
+        taken = rest.take_number(4, 4, number);
+        civil_.year = static_cast<std::int32_t>(number);
+        break;
+      case 'y':
+        taken = rest.take_number(2, 2, number);
+        civil_.year = static_cast<std::int32_t>(number < 69 ? 2000 + number : 1900 + number);
+        break;
+      case 'm':
+        taken = rest.take_number(1, 2, civil_.month);
+        break;
+      case 'b':
+        taken = rest.take_month_name(civil_.month);
+        break;
+      case 'd':
+        taken = rest.take_number(1, 2, civil_.day);
+        break;
+      case 'H':
+        civil_.has_clock = true;
+        taken = rest.take_number(1, 2, civil_.hour);
+        break;
+      case 'I':
+        civil_.has_clock = twelve_hours_ = true;
+        taken = rest.take_number(1, 2, civil_.hour) && 1 <= civil_.hour && civil_.hour <= 12;
+        break;
+      case 'p':
+        afternoon_ = rest.take_word("pm");
+        taken = afternoon_ || rest.take_word("am");
+        break;
+      case 'M':
+        civil_.has_clock = true;
+        taken = rest.take_number(1, 2, civil_.minute);
+        break;
+      case 'S':
+        civil_.has_clock = true;
+        taken = rest.take_number(1, 2, civil_.second);
+        break;
+      case 'f':
+        civil_.has_clock = true;
+        taken = rest.take_fraction(civil_.microsecond);
+        break;
+      case 'z': {
+        civil_.has_clock = true;
+        std::int64_t offset_us = 0;
+        taken = rest.take_offset(offset_us);
+        civil_.offset_us = offset_us;
+        break;
+      }
+      default:
+        taken = rest.take('%');
+        break;
+    }
+    return taken;
+  }
+  Civil civil() const {
+    Civil civil = civil_;
+    if (twelve_hours_) civil.hour = civil.hour % 12 + (afternoon_ ? 12 : 0);
+    return civil;
+  }
+
+ private:
+  Civil civil_;
+  bool afternoon_ = false, twelve_hours_ = false;
+};
+
 TimeFault TimeParser::parse_formatted(std::string_view text, ParsedTime& out) {
   Cursor rest(text);
-  Civil civil;
-  std::uint32_t number = 0;
-  bool afternoon = false, twelve_hours = false;
+  Directives read;
   const std::string_view format = *format_;
   for (std::size_t i = 0; i < format.size(); ++i) {
     bool taken = true;
@@ -379,65 +450,12 @@ TimeFault TimeParser::parse_formatted(std::string_view text, ParsedTime& out) {
     } else if (format[i] != '%') {
       taken = rest.take(format[i]);
     } else {
-      switch (format[++i]) {
-        case 'Y':
-          taken = rest.take_number(4, 4, number);
-          civil.year = static_cast<std::int32_t>(number);
-          break;
-        case 'y':
-          taken = rest.take_number(2, 2, number);
-          civil.year = static_cast<std::int32_t>(number < 69 ? 2000 + number : 1900 + number);
-          break;
-        case 'm':
-          taken = rest.take_number(1, 2, civil.month);
-          break;
-        case 'b':
-          taken = rest.take_month_name(civil.month);
-          break;
-        case 'd':
-          taken = rest.take_number(1, 2, civil.day);
-          break;
-        case 'H':
-          civil.has_clock = true;
-          taken = rest.take_number(1, 2, civil.hour);
-          break;
-        case 'I':
-          civil.has_clock = twelve_hours = true;
-          taken = rest.take_number(1, 2, civil.hour) && 1 <= civil.hour && civil.hour <= 12;
-          break;
-        case 'p':
-          afternoon = rest.take_word("pm");
-          taken = afternoon || rest.take_word("am");
-          break;
-        case 'M':
-          civil.has_clock = true;
-          taken = rest.take_number(1, 2, civil.minute);
-          break;
-        case 'S':
-          civil.has_clock = true;
-          taken = rest.take_number(1, 2, civil.second);
-          break;
-        case 'f':
-          civil.has_clock = true;
-          taken = rest.take_fraction(civil.microsecond);
-          break;
-        case 'z': {
-          civil.has_clock = true;
-          std::int64_t offset_us = 0;
-          taken = rest.take_offset(offset_us);
-          civil.offset_us = offset_us;
-          break;
-        }
-        default:
-          taken = rest.take('%');
-          break;
-      }
+      taken = read.take(format[++i], rest);
     }
     if (!taken) return TimeFault::kNotATime;
   }
   if (!rest.at_end()) return TimeFault::kNotATime;
-  if (twelve_hours) civil.hour = civil.hour % 12 + (afternoon ? 12 : 0);
-  return finish(civil, out);
+  return finish(read.civil(), out);
 }
 
 TimeFault TimeParser::parse_plain_number(std::string_view text, ParsedTime& out) {

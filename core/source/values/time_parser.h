@@ -90,6 +90,7 @@ class TimeParser {
 
     bool has_such_clock() const { return hour <= 23 && minute <= 59 && second <= 59; }
   };
+  class Directives;
   // A date that was parsed, by its ten characters.
   struct KnownDate {
     std::uint64_t year_and_month = 0;
