@@ -89,7 +89,8 @@ void ask_members(Random& random, const QueryResult& answer, Query& query) {
   Members& members = query.common.members.emplace();
   for (std::size_t i = 0; i < row.size(); ++i) {
     const std::string& name = answer.columns[i].name;
-    if (name == "date" || name == "step") members.where.emplace_back(name, cell_text(row[i]));
+    const bool is_key = name == "date" || name == "step" || name == query.common.breakdown;
+    if (is_key) members.where.emplace_back(name, cell_text(row[i]));
   }
   members.of = random.chance(60) ? "users" : "dropped";
 }

@@ -40,7 +40,8 @@ Query random_funnel(Random& random, const Stream& stream) {
   for (const NaiveEvent& event : stream.events) all.insert(event.event);
   const std::vector<std::string> names(all.begin(), all.end());
   Query query = random_query(random, stream);  // for the fields of every kind
-  query.common.breakdown.clear();
+  const std::vector<std::string>& properties = stream.settings.dimensions;
+  query.common.breakdown = random.chance(40) && !properties.empty() ? random.pick(properties) : "";
   query.common.members.reset();
   FunnelQuery ask;
   const std::size_t steps = 2 + random.below(3);
@@ -65,6 +66,9 @@ Query random_funnel(Random& random, const Stream& stream) {
   ask.total_seconds = random.chance(50);
   if (random.chance(20) && !stream.settings.dimensions.empty() && ask.exclusions.empty()) {
     ask.hold = random.pick(stream.settings.dimensions);
+  }
+  if (!query.common.breakdown.empty()) {
+    ask.breakdown_step = random.between(1, static_cast<std::int32_t>(steps));
   }
   query.ask = std::move(ask);
   return query;

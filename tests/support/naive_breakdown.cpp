@@ -26,9 +26,12 @@ Selector ranking_event(const Query& query) {
       query.ask);
 }
 
-std::map<std::string, std::set<NaiveUser>> users_by_value(const Query& query,
-                                                          const NaiveScope& scope,
-                                                          const NaiveRange& range) {
+Result<std::map<std::string, std::set<NaiveUser>>> users_by_value(const Query& query,
+                                                                  const NaiveScope& scope,
+                                                                  const NaiveRange& range) {
+  if (const auto* ask = std::get_if<FunnelQuery>(&query.ask)) {
+    return funnel_values(*ask, query.common, scope);
+  }
   const std::optional<Period> period = row_period(query);
   std::map<std::string, std::set<NaiveUser>> users;
   for (const std::size_t i : scope.events(ranking_event(query))) {
@@ -48,10 +51,11 @@ struct Shown {
   bool has_rest = false;
 };
 
-Shown shown_values(const Query& query, const NaiveScope& scope, const NaiveRange& range) {
+Result<Shown> shown_values(const Query& query, const NaiveScope& scope, const NaiveRange& range) {
+  ROLLCALL_ASSIGN_OR_RETURN(const auto all, users_by_value(query, scope, range));
   std::vector<std::pair<std::int64_t, std::string>> ranked;  // largest first, by negated size
   Shown shown;
-  for (const auto& [value, users] : users_by_value(query, scope, range)) {
+  for (const auto& [value, users] : all) {
     if (value == kOther) {
       shown.has_rest = true;
     } else {
@@ -90,7 +94,7 @@ Result<NaiveTable> broken_down_table(const Query& query, const NaiveScope& scope
     return {};
   };
   using Test = PropertyCondition::Test;
-  const Shown shown = shown_values(query, scope, range);
+  ROLLCALL_ASSIGN_OR_RETURN(const Shown shown, shown_values(query, scope, range));
   for (const std::string& value : shown.values) {
     ROLLCALL_RETURN_IF_ERROR(add_rows(value, {property, Test::kAnyOf, {value}}));
   }

@@ -45,7 +45,6 @@ Status check_segment(const Segment& segment, const std::vector<PropertyCondition
 
 // Of the events themselves several properties may be asked for.
 Status check_funnel(const FunnelQuery& ask, const QueryCommon& common, const NaiveData& data) {
-  if (!common.breakdown.empty()) return Status::invalid_argument("a breakdown of a funnel");
   std::vector<std::string> properties;
   const auto check = [&](const Selector& selector) {
     Selector names = selector;

@@ -5,9 +5,7 @@
 
 namespace rollcall::testing {
 
-namespace {
-
-bool holds(const PropertyCondition& condition, const std::string& value) {
+bool passes(const PropertyCondition& condition, const std::string& value) {
   const bool listed =
       std::find(condition.values.begin(), condition.values.end(), value) != condition.values.end();
   switch (condition.test) {
@@ -25,8 +23,6 @@ bool holds(const PropertyCondition& condition, const std::string& value) {
   return false;
 }
 
-}  // namespace
-
 std::string property_of(const NaiveEvent& event, const std::string& property) {
   const auto value = event.properties.find(property);
   return value == event.properties.end() ? "" : value->second;
@@ -34,7 +30,7 @@ std::string property_of(const NaiveEvent& event, const std::string& property) {
 
 bool matches(const NaiveEvent& event, const std::vector<PropertyCondition>& where) {
   return std::all_of(where.begin(), where.end(), [&](const PropertyCondition& condition) {
-    return holds(condition, property_of(event, condition.property));
+    return passes(condition, property_of(event, condition.property));
   });
 }
 

@@ -28,6 +28,7 @@ struct NaiveEvent {
 // The value of a property; an absent one equals the empty string.
 std::string property_of(const NaiveEvent& event, const std::string& property);
 
+bool passes(const PropertyCondition& condition, const std::string& value);
 bool matches(const NaiveEvent& event, const Selector& selector);
 bool matches(const NaiveEvent& event, const std::vector<PropertyCondition>& where);
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -39,14 +40,15 @@ TriedRules rules_of(const FunnelQuery& ask) {
 struct Attempt {
   FunnelOutcome outcome;
   TimeUs start = 0;
+  std::string value;  // of the property of a breakdown
 };
 
 // Of one user.
 class Attempts {
  public:
-  Attempts(const FunnelQuery& ask, const NaiveScope& scope, const TriedRules& rules, TimeUs begin,
-           TimeUs end)
-      : ask_(ask), scope_(scope), rules_(rules), begin_(begin), end_(end) {}
+  Attempts(const FunnelQuery& ask, const std::string& breakdown, const NaiveScope& scope,
+           const TriedRules& rules, TimeUs begin, TimeUs end)
+      : ask_(ask), breakdown_(breakdown), scope_(scope), rules_(rules), begin_(begin), end_(end) {}
 
   // `places` are the user's events, in the order of time.
   std::vector<Attempt> of(const std::vector<std::size_t>& places) const {
@@ -68,6 +70,7 @@ class Attempts {
   std::vector<Attempt> with(const std::vector<std::size_t>& places,
                             const std::optional<std::string>& held) const {
     std::vector<TriedEvent> events;
+    std::vector<std::string> values;
     for (const std::size_t place : places) {
       const NaiveEvent& event = scope_.data.events[place];
       if (event.time < begin_ || event.time >= end_) continue;
@@ -81,17 +84,22 @@ class Attempts {
       }
       const bool is_seen =
           ask_.order == FunnelQuery::Order::kStrict || seen.steps != 0 || seen.exclusions != 0;
-      if (is_seen) events.push_back(seen);
+      if (!is_seen) continue;
+      events.push_back(seen);
+      values.push_back(breakdown_.empty() ? "" : property_of(event, breakdown_));
     }
     std::vector<Attempt> attempts;
-    const bool best_alone = rules_.exclusions.empty();
+    const bool best_alone = rules_.exclusions.empty() && breakdown_.empty();
+    const auto step = static_cast<std::size_t>(ask_.breakdown_step - 1);
     for (const auto& [place, outcome] : by_trying(rules_, events, best_alone)) {
-      attempts.push_back({outcome, events[place].time});
+      const auto told = serving_event(rules_, events, place, outcome, step, values);
+      attempts.push_back({outcome, events[place].time, told ? values[*told] : ""});
     }
     return attempts;
   }
 
   const FunnelQuery& ask_;
+  const std::string& breakdown_;
   const NaiveScope& scope_;
   const TriedRules& rules_;
   TimeUs begin_, end_;
@@ -118,10 +126,58 @@ Cell median_seconds(std::vector<std::int64_t> numbers) {
   return seconds(AmountSum{numbers[half - 1]} + numbers[half], 2);
 }
 
+// Every attempt that is not void, by user, and the ends of the range.
+struct AllAttempts {
+  NaiveEnds ends;
+  bool has_rows = false;
+  std::map<NaiveUser, std::vector<Attempt>> by_user;
+};
+
+Result<AllAttempts> all_attempts(const FunnelQuery& ask, const QueryCommon& common,
+                                 const NaiveScope& scope) {
+  const NaiveData& data = scope.data;
+  AllAttempts all;
+  ROLLCALL_ASSIGN_OR_RETURN(all.ends,
+                            resolve_ends(data, scope.now, {common.from, common.to, common.last}));
+  if (data.events.empty()) return all;
+  const bool is_before_data =
+      std::all_of(data.days.begin(), data.days.end(), [&](Day day) { return scope.now.day < day; });
+  if (is_before_data || scope.now.day < *all.ends.from || *all.ends.to < *all.ends.from) return all;
+  all.has_rows = true;
+
+  const TimeUs seen_end = scope.now.time + kUsOfSecond;
+  const TimeUs range_end = std::min(seen_end, data.zone.start_of(*all.ends.to + 1));
+  TriedRules rules = rules_of(ask);
+  rules.last_start = range_end - 1;
+  const Attempts attempts(ask, common.breakdown, scope, rules, data.zone.start_of(*all.ends.from),
+                          ask.steps_after_to ? seen_end : range_end);
+  std::map<NaiveUser, std::vector<std::size_t>> events;
+  for (const std::size_t place : scope.events({})) events[data.user_of[place]].push_back(place);
+  for (auto& [user, places] : events) {
+    std::stable_sort(places.begin(), places.end(), [&](std::size_t a, std::size_t b) {
+      return data.events[a].time < data.events[b].time;
+    });
+    all.by_user[user] = attempts.of(places);
+  }
+  return all;
+}
+
 }  // namespace
 
+Result<std::map<std::string, std::set<NaiveUser>>> funnel_values(const FunnelQuery& ask,
+                                                                 const QueryCommon& common,
+                                                                 const NaiveScope& scope) {
+  std::map<std::string, std::set<NaiveUser>> values;
+  ROLLCALL_ASSIGN_OR_RETURN(const AllAttempts all, all_attempts(ask, common, scope));
+  for (const auto& [user, attempts] : all.by_user) {
+    for (const Attempt& attempt : attempts) values[attempt.value].insert(user);
+  }
+  return values;
+}
+
 Result<NaiveTable> funnel_table(const FunnelQuery& ask, const QueryCommon& common,
-                                const NaiveScope& scope) {
+                                const NaiveScope& scope,
+                                const std::optional<PropertyCondition>& value) {
   const NaiveData& data = scope.data;
   NaiveTable table;
   if (ask.period) {
@@ -143,29 +199,9 @@ Result<NaiveTable> funnel_table(const FunnelQuery& ask, const QueryCommon& commo
     table.columns.push_back({"median_total_seconds", ColumnType::kRatio});
   }
   table.columns.push_back({"complete", ColumnType::kBool});
-  ROLLCALL_ASSIGN_OR_RETURN(const NaiveEnds ends,
-                            resolve_ends(data, scope.now, {common.from, common.to, common.last}));
-  if (data.events.empty()) return table;
-  const bool is_before_data =
-      std::all_of(data.days.begin(), data.days.end(), [&](Day day) { return scope.now.day < day; });
-  if (is_before_data || scope.now.day < *ends.from || *ends.to < *ends.from) return table;
-
-  const TimeUs seen_end = scope.now.time + kUsOfSecond;
-  const TimeUs range_end = std::min(seen_end, data.zone.start_of(*ends.to + 1));
-  TriedRules rules = rules_of(ask);
-  rules.last_start = range_end - 1;
-  const Attempts attempts(ask, scope, rules, data.zone.start_of(*ends.from),
-                          ask.steps_after_to ? seen_end : range_end);
-  std::map<NaiveUser, std::vector<std::size_t>> events;
-  for (const std::size_t place : scope.events({})) events[data.user_of[place]].push_back(place);
-
-  std::map<NaiveUser, std::vector<Attempt>> attempts_of;
-  for (auto& [user, places] : events) {
-    std::stable_sort(places.begin(), places.end(), [&](std::size_t a, std::size_t b) {
-      return data.events[a].time < data.events[b].time;
-    });
-    attempts_of[user] = attempts.of(places);
-  }
+  ROLLCALL_ASSIGN_OR_RETURN(const AllAttempts attempts, all_attempts(ask, common, scope));
+  if (!attempts.has_rows) return table;
+  const NaiveEnds& ends = attempts.ends;
 
   std::vector<Day> rows;
   const Day last_begun = std::min(*ends.to, scope.now.day);
@@ -182,9 +218,10 @@ Result<NaiveTable> funnel_table(const FunnelQuery& ask, const QueryCommon& commo
   for (const Day row : rows) {
     std::vector<Users> exactly(steps + 1);
     std::vector<std::vector<std::int64_t>> gaps(steps), totals(steps);
-    for (const auto& [user, all] : attempts_of) {
+    for (const auto& [user, all] : attempts.by_user) {
       std::optional<Attempt> best;
       for (const Attempt& attempt : all) {
+        if (value && !passes(*value, attempt.value)) continue;
         const Day day = data.zone.day_of(attempt.start);
         if (ask.period && data.calendar.first_day(day, period) != row) continue;
         const bool is_more = !best || attempt.outcome.steps > best->outcome.steps ||

@@ -31,10 +31,10 @@ Result<NaiveTable> table_of(const Query& query, const NaiveScope& scope, const N
       ask && ask->breakdown_match == RetentionQuery::BreakdownMatch::kCohort) {
     return retention_table(*ask, scope, range, value);
   }
-  const NaiveScope part = value ? scope.with(*value) : scope;
   if (const auto* ask = std::get_if<FunnelQuery>(&query.ask)) {
-    return funnel_table(*ask, query.common, part);
+    return funnel_table(*ask, query.common, scope, value);
   }
+  const NaiveScope part = value ? scope.with(*value) : scope;
   return std::visit(
       [&](const auto& ask) -> NaiveTable {
         using Ask = std::decay_t<decltype(ask)>;

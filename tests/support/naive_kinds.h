@@ -1,7 +1,10 @@
 // The kinds of questions, by the oracle: each a table, straight from its definition.
 #pragma once
 
+#include <map>
 #include <optional>
+#include <set>
+#include <string>
 
 #include "rollcall/query.h"
 #include "rollcall/status.h"
@@ -23,8 +26,14 @@ NaiveTable lifecycle_table(const LifecycleQuery& ask, const NaiveScope& scope,
                            const NaiveRange& range);
 NaiveTable stickiness_table(const StickinessQuery& ask, const NaiveScope& scope,
                             const NaiveRange& range);
+// With `value`, only attempts whose value of the breakdown's property passes it.
 Result<NaiveTable> funnel_table(const FunnelQuery& ask, const QueryCommon& common,
-                                const NaiveScope& scope);
+                                const NaiveScope& scope,
+                                const std::optional<PropertyCondition>& value);
+// The users with attempts of each value of the breakdown's property.
+Result<std::map<std::string, std::set<NaiveUser>>> funnel_values(const FunnelQuery& ask,
+                                                                 const QueryCommon& common,
+                                                                 const NaiveScope& scope);
 // With `value`, only users with an event that passes it.
 Result<NaiveTable> segment_table(const SegmentQuery& ask, const NaiveScope& scope,
                                  const std::optional<PropertyCondition>& value);

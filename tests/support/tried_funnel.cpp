@@ -168,7 +168,68 @@ void each_order(const std::vector<TriedEvent>& events, bool alike, std::size_t b
   } while (std::next_permutation(first, last, is_before));
 }
 
+// Whether events of `places` other than those that are `used` can serve each of `steps`.
+bool can_serve(const std::vector<TriedEvent>& events, const std::vector<std::size_t>& places,
+               const std::vector<unsigned>& steps, std::set<std::size_t> used) {
+  if (steps.empty()) return true;
+  const std::vector<unsigned> rest(steps.begin() + 1, steps.end());
+  for (const std::size_t place : places) {
+    if (used.contains(place) || !has(events[place].steps, steps.front())) continue;
+    std::set<std::size_t> more = used;
+    more.insert(place);
+    if (can_serve(events, places, rest, more)) return true;
+  }
+  return false;
+}
+
+// Whether the event adds a step to what `start` and all earlier events serve.
+bool adds_a_step(const TriedRules& rules, const std::vector<TriedEvent>& events, std::size_t start,
+                 std::size_t place) {
+  std::vector<std::uint32_t> before = {events[start].steps};
+  std::map<TimeUs, std::uint32_t> instants;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    if (events[i].time < events[start].time || events[i].time >= events[place].time) continue;
+    instants[events[i].time] |= events[i].steps;
+    if (i != start) before.push_back(events[i].steps);
+  }
+  if (rules.strictly_increasing) {
+    instants[events[start].time] |= events[start].steps;
+    before.clear();
+    for (const auto& [time, steps] : instants) before.push_back(steps);
+  }
+  const unsigned known = most_steps(before, rules.step_count);
+  before.push_back(events[place].steps);
+  return most_steps(before, rules.step_count) > known;
+}
+
 }  // namespace
+
+std::optional<std::size_t> serving_event(const TriedRules& rules,
+                                         const std::vector<TriedEvent>& events, std::size_t start,
+                                         const FunnelOutcome& outcome, std::size_t step,
+                                         const std::vector<std::string>& values) {
+  if (outcome.steps <= step) return std::nullopt;
+  if (step == 0) return start;
+  const TimeUs time = outcome.times[step];
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    if (events[i].time == time) places.push_back(i);
+  }
+  std::vector<unsigned> others;
+  for (unsigned other = 1; other < outcome.steps; ++other) {
+    if (outcome.times[other] == time && other != step) others.push_back(other);
+  }
+  std::optional<std::size_t> best;
+  for (const std::size_t place : places) {
+    if (place == start) continue;
+    const bool serves = rules.order == FunnelQuery::Order::kAny
+                            ? adds_a_step(rules, events, start, place)
+                            : has(events[place].steps, static_cast<unsigned>(step)) &&
+                                  can_serve(events, places, others, {start, place});
+    if (serves && (!best || values[place] < values[*best])) best = place;
+  }
+  return best;
+}
 
 bool is_better(const FunnelOutcome& a, const std::optional<FunnelOutcome>& b) {
   return !b || a.steps > b->steps || (a.steps == b->steps && a.times < b->times);

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <ostream>
+#include <string>
 #include <vector>
 
 #include "rollcall/question.h"
@@ -55,5 +56,14 @@ bool is_better(const FunnelOutcome& a, const std::optional<FunnelOutcome>& b);
 std::map<std::size_t, FunnelOutcome> by_trying(const TriedRules& rules,
                                                const std::vector<TriedEvent>& events,
                                                bool best_alone = false);
+
+// Returns the place of the event that serves step `step`, from 0, of the attempt that events[start]
+// opens: the one with the smallest value among those of its instant that may serve it and leave
+// events to the attempt's other steps of that instant; in any order, among those that add a step to
+// what came before. Returns nothing if the attempt does not make the step.
+std::optional<std::size_t> serving_event(const TriedRules& rules,
+                                         const std::vector<TriedEvent>& events, std::size_t start,
+                                         const FunnelOutcome& outcome, std::size_t step,
+                                         const std::vector<std::string>& values);
 
 }  // namespace rollcall::testing

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <stop_token>
@@ -136,6 +137,8 @@ struct StickinessQuery {
 
 // How far users come who do several things in an order. Needs history.
 struct FunnelQuery {
+  static constexpr std::size_t kStepsMax = 32;
+
   enum class Order : std::uint8_t { kOrdered, kStrict, kAny };
   enum class Ties : std::uint8_t { kAllowed, kStrictlyIncreasing };
   // Voids an attempt that has made `from_step` and sees `event` before it makes `to_step`.
@@ -146,7 +149,7 @@ struct FunnelQuery {
     friend bool operator==(const Exclusion&, const Exclusion&) = default;
   };
 
-  std::vector<Selector> steps;                       // 2 to 32
+  std::vector<Selector> steps;                       // 2 to kStepsMax
   Length window{std::int64_t{14} * 86'400'000'000};  // from step 1, its end included
   Order order = Order::kOrdered;
   Ties ties = Ties::kAllowed;     // whether events of one instant may be taken in any order
@@ -157,6 +160,7 @@ struct FunnelQuery {
   std::optional<Period> period;  // rows by the period of step 1, too
   std::string hold;              // a property that must have one value at all steps; empty: none
   bool total_seconds = false;    // adds the times from step 1
+  std::int32_t breakdown_step = 1;  // the step at which a breakdown looks for the value
 
   friend bool operator==(const FunnelQuery&, const FunnelQuery&) = default;
 };

@@ -44,6 +44,11 @@ struct KindRow {
   Period (*row_period)(const Ask& ask) = nullptr;
   // Returns the event whose values a breakdown ranks. Null: any event.
   const Selector& (*ranked_event)(const Ask& ask) = nullptr;
+  // Makes the plan that ranks the values of a breakdown: cell i is the users of values[i]. The
+  // values ascend, and are all values of the property and the empty one. Null: the values are
+  // ranked by the users of `ranked_event`.
+  PlanResult (*ranking)(const Ask& ask, const Query& query, const PlanContext& context,
+                        std::span<const std::string> values) = nullptr;
   // Returns the segment that it asks about, besides `among`. Null: there is none.
   const Segment& (*segment)(const Ask& ask) = nullptr;
 };

@@ -140,6 +140,14 @@ Selector ranked_event(const Query& query) {
   });
 }
 
+Result<std::unique_ptr<Plan>> make_ranking(const Query& query, const PlanContext& context,
+                                           std::span<const std::string> values) {
+  return with_row(query, [&](const auto& row, const auto& ask) -> PlanResult {
+    if (row.ranking == nullptr) return PlanResult(nullptr);
+    return row.ranking(ask, query, context, values);
+  });
+}
+
 const Segment* segment_of(const Query& query) {
   return with_row(query, [](const auto& row, const auto& ask) -> const Segment* {
     return row.segment == nullptr ? nullptr : &row.segment(ask);

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -43,5 +44,8 @@ Result<std::unique_ptr<Plan>> make_plan(const Query& query, const PlanContext& c
 std::optional<Period> row_period(const Query& query);
 // Returns the event whose values a breakdown ranks.
 Selector ranked_event(const Query& query);
+// Returns the kind's own plan that ranks `values` (KindRow::ranking), or null if it has none.
+Result<std::unique_ptr<Plan>> make_ranking(const Query& query, const PlanContext& context,
+                                           std::span<const std::string> values);
 
 }  // namespace rollcall

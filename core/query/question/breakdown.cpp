@@ -52,9 +52,29 @@ class RankingPlan final : public TablePlan {
   const std::vector<SeriesUnion> values_;
 };
 
+// The values of a declared property and the empty one, ascending.
+std::vector<std::string> all_values(const std::string& property, const SeriesCatalog& catalog) {
+  const std::vector<std::string>& dimensions = catalog.dimensions();
+  const auto dimension = std::ranges::find(dimensions, property) - dimensions.begin();
+  std::vector<std::string> values = catalog.values(static_cast<std::uint32_t>(dimension)).values();
+  values.emplace_back();
+  std::ranges::sort(values);
+  const auto repeated = std::ranges::unique(values);
+  values.erase(repeated.begin(), repeated.end());
+  return values;
+}
+
 }  // namespace
 
 Result<Breakdown> Breakdown::make(const Query& query, const PlanContext& context) {
+  Breakdown breakdown;
+  breakdown.property_ = query.common.breakdown;
+  breakdown.limit_ = static_cast<std::size_t>(query.common.breakdown_limit);
+  breakdown.values_ = all_values(query.common.breakdown, context.catalog);
+  ROLLCALL_ASSIGN_OR_RETURN(breakdown.ranking_, make_ranking(query, context, breakdown.values_));
+  if (breakdown.ranking_ != nullptr) return breakdown;
+  breakdown.values_.clear();
+
   const std::string_view kind = kind_of(query);
   ROLLCALL_ASSIGN_OR_RETURN(
       const SeriesUnion events,
@@ -79,9 +99,6 @@ Result<Breakdown> Breakdown::make(const Query& query, const PlanContext& context
     of_value.has_bounds = false;
     of_value.series.push_back(id);
   }
-  Breakdown breakdown;
-  breakdown.property_ = query.common.breakdown;
-  breakdown.limit_ = static_cast<std::size_t>(query.common.breakdown_limit);
   std::vector<SeriesUnion> unions;
   for (auto& [value, of_value] : series_by_value) {
     breakdown.values_.emplace_back(value);

@@ -44,25 +44,20 @@ class Group {
 
   struct Advance {
     unsigned level = 0;
-    std::size_t told = kNoEvent;  // the event that serves the told step, if it was made here
+    FunnelInstant told = {};  // if the told step was made here
   };
   // How far an attempt comes that had made `level` steps before. `used` serves one of these.
   Advance advance(unsigned level, std::size_t used = kNoEvent) {
-    Advance result{level, kNoEvent};
+    Advance result{level, {}};
     if (level == rules_.step_count || (steps_ >> level & 1) == 0) return result;
     if (events_.size() == 1) {
-      if (used == kNoEvent) result = {level + 1, rules_.told_step == level ? begin_ : kNoEvent};
-      return result;
+      return used == kNoEvent ? advanced(level, level + 1) : result;
     }
     if (rules_.strictly_increasing && used != kNoEvent) return result;
     StepMatching& matching = reset_matching();
     if (used != kNoEvent) matching.use(used);
     const unsigned most = rules_.strictly_increasing ? 1 : rules_.step_count - level;
-    result.level = level + matching.add_from(level, most);
-    if (level <= rules_.told_step && rules_.told_step < result.level) {
-      result.told = matching.event_of(rules_.told_step);
-    }
-    return result;
+    return advanced(level, level + matching.add_from(level, most));
   }
 
   // The levels at which an attempt may go on after the group, having made `level` steps before it,
@@ -110,6 +105,11 @@ class Group {
   }
 
  private:
+  Advance advanced(unsigned from, unsigned to) const {
+    if (from <= rules_.told_step && rules_.told_step < to) return {to, {begin_, from, to}};
+    return {to, {}};
+  }
+
   // Whether an event must repeat a step, in whatever order they come, where an attempt goes from
   // one level to another in the group: one of a step made before, or of the next one, that serves
   // none. What is of later steps alone may come before these are made.
@@ -230,7 +230,7 @@ class StepTimes {
 struct OpenAttempt {
   TimeUs start_time;
   std::size_t start;
-  std::size_t told;
+  FunnelInstant told;
 };
 
 // Attempts that go on alike: the earlier start first.
@@ -263,7 +263,7 @@ class AttemptWalk {
 
  private:
   void end(const OpenAttempt& attempt, unsigned steps, bool is_settled) {
-    const FunnelAttempt ended{attempt.start, steps, attempt.told};
+    const FunnelAttempt ended{attempt.start, steps, is_settled ? attempt.told : FunnelInstant()};
     if (is_settled || is_clean(ended)) found_(ended);
   }
   void end(Cohort& cohort) {
@@ -311,7 +311,7 @@ class AttemptWalk {
     for (LevelSet left = cohort.levels; left != 0; left &= left - 1) {
       const auto level = static_cast<unsigned>(std::countr_zero(left));
       const Group::Advance advance = group.advance(level);
-      if (advance.told != kNoEvent) {
+      if (advance.told.begin != kNoEvent) {
         for (OpenAttempt& attempt : cohort.attempts) attempt.told = advance.told;
       }
       cohort.reached = std::max(cohort.reached, advance.level);
@@ -390,8 +390,7 @@ class AttemptWalk {
       if (advance == by_steps.end()) {
         advance = by_steps.emplace(steps, group.opening(place)).first;
       }
-      const std::size_t told = rules_.told_step == 0 ? place : advance->second.told;
-      open_one(group, {group.time(), place, told}, advance->second.level);
+      open_one(group, {group.time(), place, advance->second.told}, advance->second.level);
     }
   }
 
@@ -455,9 +454,9 @@ class WindowWalk {
     }
   }
 
-  // The times at which one step more is made, and the events that make them.
-  std::vector<std::pair<TimeUs, std::size_t>> made_from(std::size_t start, unsigned steps) {
-    std::vector<std::pair<TimeUs, std::size_t>> made;
+  // Returns the times at which one step more is made.
+  std::vector<TimeUs> made_from(std::size_t start, unsigned steps) {
+    std::vector<TimeUs> made;
     counts_.clear();
     std::size_t begin = start;
     while (begin > 0 && events_[begin - 1].time == events_[start].time) --begin;
@@ -465,12 +464,7 @@ class WindowWalk {
       const std::size_t end = instant_end(begin);
       count(begin, end, 1);
       const unsigned size = std::min(matched(), steps);
-      std::size_t server = begin;
-      while (events_[server].steps == 0 && server + 1 < end) ++server;
-      // The attempt's own event makes its first step.
-      while (made.size() < size) {
-        made.emplace_back(events_[begin].time, made.empty() ? start : server);
-      }
+      if (made.size() < size) made.resize(size, events_[begin].time);
       begin = end;
     }
     counts_.clear();
@@ -516,12 +510,7 @@ class WindowWalk {
   void open(std::size_t begin, std::size_t end, unsigned steps, const Found& found) {
     for (std::size_t place = begin; place < end; ++place) {
       if (events_[place].steps == 0) continue;
-      FunnelAttempt attempt{place, steps, kNoEvent};
-      if (rules_.told_step < steps) {
-        WindowWalk walk(rules_, events_);
-        attempt.told = walk.made_from(place, rules_.told_step + 1).back().second;
-      }
-      found(attempt);
+      found({place, steps, {}});
       if (!rules_.starts_apart) return;
     }
   }
@@ -545,10 +534,7 @@ void FunnelMatcher::step_times(std::span<const StepEvent> events, const FunnelAt
                                std::vector<TimeUs>& times) const {
   times.clear();
   if (rules_.order == Order::kAny) {
-    for (const auto& [time, place] :
-         WindowWalk(rules_, events).made_from(attempt.start, attempt.steps)) {
-      times.push_back(time);
-    }
+    times = WindowWalk(rules_, events).made_from(attempt.start, attempt.steps);
     return;
   }
   times = StepTimes(rules_, events, attempt).find();

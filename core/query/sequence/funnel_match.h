@@ -41,14 +41,22 @@ struct FunnelRules {
   // Each event of the first step opens an attempt of its own; otherwise those of one instant open
   // one together, which goes as far as the best of them. With exclusions they are to be apart.
   bool starts_apart = false;
-  // Attempts report which event serves this step; kFunnelStepsMax: none is reported.
+  // Attempts report when they make this step, from 0; kFunnelStepsMax: they report none.
   unsigned told_step = kFunnelStepsMax;
 };
 
+// The events of the instant at which an attempt makes steps `from` to before `to`.
+struct FunnelInstant {
+  std::size_t begin = kNoEvent;  // place of the first one
+  unsigned from = 0;
+  unsigned to = 0;
+};
+
 struct FunnelAttempt {
-  std::size_t start = 0;        // place of the event that opened it
-  unsigned steps = 0;           // made, at least one
-  std::size_t told = kNoEvent;  // place of the event that serves FunnelRules::told_step
+  std::size_t start = 0;  // place of the event that opened it
+  unsigned steps = 0;     // made, at least one
+  // The instant of FunnelRules::told_step. No place is told if that takes the times of all steps.
+  FunnelInstant told = {};
 };
 
 // Threads: one at a time. Memory is kept from one user to the next.

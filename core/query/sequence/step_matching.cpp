@@ -50,11 +50,6 @@ unsigned StepMatching::add_from(unsigned step, unsigned most) {
   return added;
 }
 
-std::size_t StepMatching::event_of(unsigned step) const {
-  const auto event = std::ranges::find(events_, step, &Event::step);
-  return event == events_.end() ? kNoEvent : event->place;
-}
-
 namespace {
 
 // Matches events to steps; `servers` says which event has a step.

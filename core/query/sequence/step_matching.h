@@ -29,8 +29,6 @@ class StepMatching {
   bool add(unsigned step);
   // Returns how many steps from `step` on can be matched one after the other, at most `most`.
   unsigned add_from(unsigned step, unsigned most);
-  // Returns the event that serves a matched step.
-  std::size_t event_of(unsigned step) const;
 
  private:
   static constexpr unsigned kFree = kFunnelStepsMax;

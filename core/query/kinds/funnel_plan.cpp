@@ -1,0 +1,585 @@
+// The plan of funnels.
+//
+// Counted is each user's best attempt, in each row of the trend if there is one: by how many steps
+// it has made, so that no user is in two cells of a row.
+#include "core/query/kinds/funnel_plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <memory>
+#include <numeric>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "core/query/kinds/kind_table.h"
+#include "core/query/plan/table_plan.h"
+#include "core/query/sequence/funnel_match.h"
+#include "core/query/sequence/plain_funnel.h"
+#include "core/query/sequence/step_events.h"
+#include "core/query/sequence/told_step.h"
+#include "core/query/text/explanation.h"
+#include "core/time/calendar.h"
+#include "core/time/time_zone.h"
+#include "rollcall/message_text.h"
+
+namespace rollcall {
+namespace {
+
+using Order = FunnelQuery::Order;
+
+// The days of the range, and the rows that they make.
+struct FunnelRange {
+  Day from{0};
+  Day to{0};
+  std::int32_t first_row = 0;  // number of its period; 0 without a trend
+  std::size_t rows = 0;        // none: there is nothing to count
+};
+
+FunnelRules rules_of(const FunnelQuery& ask, bool is_broken_down) {
+  FunnelRules rules;
+  rules.step_count = static_cast<unsigned>(ask.steps.size());
+  rules.window = ask.window.us;
+  switch (ask.order) {
+    case Order::kOrdered:
+      rules.order = FunnelRules::Order::kOrdered;
+      break;
+    case Order::kStrict:
+      rules.order = FunnelRules::Order::kStrict;
+      break;
+    case Order::kAny:
+      rules.order = FunnelRules::Order::kAny;
+      break;
+  }
+  rules.strictly_increasing = ask.ties == FunnelQuery::Ties::kStrictlyIncreasing;
+  rules.collapse_repeats = ask.collapse_repeats;
+  rules.stop_on_repeat = ask.stop_on_repeat;
+  for (const FunnelQuery::Exclusion& exclusion : ask.exclusions) {
+    rules.exclusions.push_back({static_cast<unsigned>(exclusion.from_step - 1),
+                                static_cast<unsigned>(exclusion.to_step - 1)});
+  }
+  // Of events of one instant, some may open an attempt that is void, and others one that is not.
+  // They may also have different values of the property.
+  rules.starts_apart = !ask.exclusions.empty() || is_broken_down;
+  if (is_broken_down) rules.told_step = static_cast<unsigned>(ask.breakdown_step - 1);
+  return rules;
+}
+
+// The values that a breakdown goes by: those of one row of its answer or, to rank them, all values.
+struct FunnelValues {
+  static constexpr std::uint32_t kNoLabel = ~std::uint32_t{0};
+
+  std::size_t place = 0;             // of the property in StepSelectors::told
+  std::vector<std::uint32_t> ranks;  // by code: the place of the value in the order of bytes
+  // By code, and of the empty value: which of the labels it belongs to.
+  std::vector<std::uint32_t> labels;
+  std::uint32_t label_of_none = kNoLabel;
+  std::size_t label_count = 1;
+  bool is_ranking = false;
+};
+
+// What the plan of a funnel was made of, besides the query.
+struct FunnelParts {
+  StepSelectors selectors;
+  std::unique_ptr<const EventSelector> between;
+  std::optional<Calendar> calendar;
+  FunnelRange range;
+  TimeUs range_end = 0;  // the first instant after the range
+  std::vector<std::string> notes;
+  // Places in StepSelectors::told.
+  std::optional<std::size_t> hold;
+  std::optional<FunnelValues> values;
+  ValueCode no_value = 0;  // of the property that is held
+};
+
+class FunnelPlan final : public TablePlan {
+ public:
+  FunnelPlan(const Query& query, const PlanContext& context, Scope scope, FunnelParts parts);
+
+  std::size_t cell_count() const override {
+    return is_ranking() ? parts_.values->label_count : parts_.range.rows * step_count();
+  }
+  std::size_t sample_list_count() const override {
+    if (is_ranking()) return 0;
+    return parts_.range.rows * (step_count() - 1) * (ask_.total_seconds ? 2 : 1);
+  }
+  QueryResult finish(const Partial& counts) const override;
+  std::vector<std::size_t> cells_of(std::size_t row, std::string_view column) const override;
+
+ private:
+  // A user's best attempt in a row of the trend or, to rank values, with a value.
+  struct Best {
+    std::size_t row = 0;
+    FunnelAttempt attempt;
+    std::vector<TimeUs> times;  // of its steps
+  };
+  struct Scratch;
+
+  void count(ChunkSets& sets, CellSink& sink) const override;
+  // Takes the attempts of these events that are better than the best so far.
+  void match(std::span<const StepEvent> events, Scratch& scratch) const;
+  void match_held(std::span<const StepEvent> events, const StepEvents& seen,
+                  Scratch& scratch) const;
+  void take(std::span<const StepEvent> events, const FunnelAttempt& attempt,
+            Scratch& scratch) const;
+  void find_ranks(std::span<const StepEvent> events, const StepEvents& seen,
+                  Scratch& scratch) const;
+  void add(const Best& best, std::uint32_t place, CellSink& sink) const;
+  void write_identity(ByteWriter& writer) const override { writer.byte(is_ranking() ? 1 : 0); }
+  bool is_ranking() const { return parts_.values && parts_.values->is_ranking; }
+  // Returns the row that an attempt counts in; unset if its value is that of other rows.
+  std::optional<std::size_t> row_of(std::span<const StepEvent> events, const FunnelAttempt& attempt,
+                                    Scratch& scratch) const;
+  bool is_complete(std::size_t row) const;
+  // Of the gap before step `step`, from 1; or of the time from step 1 to it.
+  std::size_t list_of(std::size_t row, std::size_t step, bool total) const {
+    const std::size_t kinds = ask_.total_seconds ? 2 : 1;
+    return (row * (step_count() - 1) + step - 1) * kinds + (total ? 1 : 0);
+  }
+  std::size_t step_count() const { return ask_.steps.size(); }
+
+  const FunnelQuery ask_;
+  const TimeZone& zone_;
+  FunnelParts parts_;
+  FunnelRules rules_;
+  const bool may_be_plain_;  // if so, it also has one row, for one attempt of each user
+};
+
+struct FunnelPlan::Scratch {
+  Scratch(const FunnelRules& rules, const FunnelQuery& ask)
+      : matcher(rules), plain(rules), told(rules, static_cast<unsigned>(ask.breakdown_step - 1)) {}
+
+  // Attempts that open at one instant with events of the same steps, and come as far, make their
+  // steps at the same times.
+  struct Alike {
+    TimeUs start;
+    std::uint32_t opening_steps;
+    unsigned steps;
+    friend auto operator<=>(const Alike&, const Alike&) = default;
+  };
+
+  FunnelMatcher matcher;
+  PlainFunnel plain;
+  ToldStep told;
+  std::vector<Best> best;                         // by row, ascending
+  std::map<Alike, std::vector<TimeUs>> times_of;  // of the instant that was looked at last
+  std::vector<std::uint32_t> codes;               // of the property of a breakdown
+  std::vector<std::uint32_t> ranks;               // of these
+  std::vector<StepEvent> held;    // as far as they have one value of the property that is held
+  std::vector<ValueCode> values;  // of that property
+  std::vector<TimeUs> times;
+};
+
+FunnelPlan::FunnelPlan(const Query& query, const PlanContext& context, Scope scope,
+                       FunnelParts parts)
+    : TablePlan(query, std::move(scope)),
+      ask_(std::get<FunnelQuery>(query.ask)),
+      zone_(context.zone),
+      parts_(std::move(parts)),
+      rules_(rules_of(ask_, parts_.values.has_value())),
+      may_be_plain_(PlainFunnel::may_be_plain(rules_) && !parts_.calendar && !parts_.hold &&
+                    !parts_.values) {
+  reads_.history = parts_.range.rows != 0;
+  parts_.selectors.between = parts_.between.get();
+  rules_.last_start = parts_.range_end - 1;
+  JsonFields fields = fields_of(query);
+  fields.emplace_back("from",
+                      parts_.range.rows != 0 ? quote(to_string(parts_.range.from)) : "null");
+  fields.emplace_back("to", parts_.range.rows != 0 ? quote(to_string(parts_.range.to)) : "null");
+  fields.emplace_back("answered_from", quote("history"));
+  std::vector<std::string> notes = {
+      "every event of step 1 opens an attempt; counted is each user's best one: most steps, then "
+      "the earliest",
+      "seconds are given of the counts so far, also where a row is not complete"};
+  notes.insert(notes.end(), parts_.notes.begin(), parts_.notes.end());
+  define(std::move(fields), context, nullptr, std::move(notes));
+  if (parts_.calendar) result_.columns.push_back({"date", ColumnType::kDate});
+  result_.columns.insert(result_.columns.end(), {{"step", ColumnType::kInt},
+                                                 {"name", ColumnType::kString},
+                                                 {"users", ColumnType::kCount},
+                                                 {"rate", ColumnType::kRatio},
+                                                 {"step_rate", ColumnType::kRatio},
+                                                 {"dropped", ColumnType::kCount},
+                                                 {"mean_seconds", ColumnType::kRatio},
+                                                 {"median_seconds", ColumnType::kRatio}});
+  if (ask_.total_seconds) {
+    result_.columns.push_back({"mean_total_seconds", ColumnType::kRatio});
+    result_.columns.push_back({"median_total_seconds", ColumnType::kRatio});
+  }
+  result_.columns.push_back({"complete", ColumnType::kBool});
+  if (parts_.calendar) {
+    result_.pivot = Pivot{.rows = {"date"}, .column = "step", .cells = "users", .rate = "rate"};
+  } else {
+    result_.pivot = Pivot{.rows = {"step"}, .cells = "users", .rate = "rate"};
+  }
+}
+
+std::optional<std::size_t> FunnelPlan::row_of(std::span<const StepEvent> events,
+                                              const FunnelAttempt& attempt,
+                                              Scratch& scratch) const {
+  if (parts_.values) {
+    const std::size_t place = scratch.told.find(scratch.matcher, attempt);
+    const std::uint32_t label = place == kNoEvent ? parts_.values->label_of_none
+                                                  : parts_.values->labels[scratch.codes[place]];
+    if (label == FunnelValues::kNoLabel) return {};
+    if (parts_.values->is_ranking) return label;
+  }
+  if (!parts_.calendar) return 0;
+  const Day day = zone_.day_of(events[attempt.start].time);
+  return static_cast<std::size_t>(parts_.calendar->index_of(day) - parts_.range.first_row);
+}
+
+// Takes an attempt that is better than the best one of its row so far.
+void FunnelPlan::take(std::span<const StepEvent> events, const FunnelAttempt& attempt,
+                      Scratch& scratch) const {
+  const std::optional<std::size_t> row = row_of(events, attempt, scratch);
+  if (!row) return;
+  const StepEvent& opening = events[attempt.start];
+  auto best = std::ranges::lower_bound(scratch.best, *row, {}, &Best::row);
+  const bool is_first = best == scratch.best.end() || best->row != *row;
+  const std::pair found(-static_cast<std::int64_t>(attempt.steps), opening.time);
+  if (!is_first) {
+    const std::pair known(-static_cast<std::int64_t>(best->attempt.steps), best->times.front());
+    if (found > known) return;
+  }
+  if (!scratch.times_of.empty() && scratch.times_of.begin()->first.start != opening.time) {
+    scratch.times_of.clear();
+  }
+  const auto [known_times, is_new] =
+      scratch.times_of.try_emplace({opening.time, opening.steps, attempt.steps});
+  std::vector<TimeUs>& times = known_times->second;
+  if (is_new) scratch.matcher.step_times(events, attempt, times);
+  if (is_first) {
+    best = scratch.best.insert(best, Best{.row = *row, .attempt = {}, .times = {}});
+  } else if (attempt.steps == best->attempt.steps && times >= best->times) {
+    return;  // the steps of a value that is held may be at other times than those of another one
+  }
+  best->attempt = attempt;
+  best->times = times;
+}
+
+void FunnelPlan::match(std::span<const StepEvent> events, Scratch& scratch) const {
+  if (may_be_plain_ && PlainFunnel::allow(events)) {
+    const auto attempt = scratch.plain.best(events, scratch.times);
+    if (!attempt) return;
+    if (scratch.best.empty()) scratch.best.emplace_back();
+    scratch.best.front().attempt = *attempt;
+    scratch.best.front().times = scratch.times;
+    return;
+  }
+  scratch.times_of.clear();
+  if (parts_.values) scratch.told.begin(events, scratch.ranks);
+  scratch.matcher.match(events,
+                        [&](const FunnelAttempt& attempt) { take(events, attempt, scratch); });
+}
+
+// Finds the values of the property that a breakdown goes by.
+void FunnelPlan::find_ranks(std::span<const StepEvent> events, const StepEvents& seen,
+                            Scratch& scratch) const {
+  const FunnelValues& values = *parts_.values;
+  scratch.codes.clear();
+  scratch.ranks.clear();
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    scratch.codes.push_back(seen.value_of(i, values.place));
+    scratch.ranks.push_back(values.ranks[scratch.codes.back()]);
+  }
+}
+
+// The events of one value at a time: those of others serve no step.
+void FunnelPlan::match_held(std::span<const StepEvent> events, const StepEvents& seen,
+                            Scratch& scratch) const {
+  std::vector<ValueCode>& values = scratch.values;
+  values.clear();
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    const ValueCode value = seen.value_of(i, *parts_.hold);
+    if (events[i].steps != 0 && value != parts_.no_value) values.push_back(value);
+  }
+  std::ranges::sort(values);
+  const auto repeated = std::ranges::unique(values);
+  values.erase(repeated.begin(), repeated.end());
+  for (const ValueCode value : values) {
+    scratch.held.assign(events.begin(), events.end());
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      if (seen.value_of(i, *parts_.hold) != value) scratch.held[i].steps = 0;
+    }
+    match(scratch.held, scratch);
+  }
+}
+
+void FunnelPlan::add(const Best& best, std::uint32_t place, CellSink& sink) const {
+  if (is_ranking()) return sink.add_user(best.row, place);
+  const std::size_t steps = best.attempt.steps;
+  sink.add_user(best.row * step_count() + steps - 1, place);
+  for (std::size_t step = 1; step < steps; ++step) {
+    const TimeUs time = best.times[step];
+    sink.add_sample(list_of(best.row, step, /*total=*/false), time - best.times[step - 1]);
+    if (ask_.total_seconds) {
+      sink.add_sample(list_of(best.row, step, /*total=*/true), time - best.times[0]);
+    }
+  }
+}
+
+void FunnelPlan::count(ChunkSets& sets, CellSink& sink) const {
+  if (parts_.range.rows == 0) return;
+  StepEvents seen(parts_.selectors);
+  Scratch scratch(rules_, ask_);
+  const bool times_matter = !may_be_plain_ || ask_.steps_after_to;
+  sets.for_each_history([&](std::size_t run, const LogBlock& block) { seen.open(run, block); },
+                        [&](UserCursor& cursor, std::uint32_t place) {
+                          const std::span<const StepEvent> events =
+                              ask_.order == Order::kAny
+                                  ? seen.of_user(cursor)
+                                  : seen.from_first_step(cursor, times_matter);
+                          if (events.empty()) return;
+                          scratch.best.clear();
+                          if (parts_.values) find_ranks(events, seen, scratch);
+                          if (parts_.hold) {
+                            match_held(events, seen, scratch);
+                          } else {
+                            match(events, scratch);
+                          }
+                          for (const Best& best : scratch.best) add(best, place, sink);
+                        });
+}
+
+// The row's period and the window of its last instant, cut where the range or what counts ends.
+bool FunnelPlan::is_complete(std::size_t row) const {
+  Day last = parts_.range.to;
+  if (parts_.calendar) {
+    const auto period = parts_.range.first_row + static_cast<std::int32_t>(row);
+    last = std::min(last, parts_.calendar->last_day(period));
+  }
+  TimeUs needed = zone_.last_second_of(last);
+  if (parts_.calendar || ask_.steps_after_to) needed += ask_.window.us;
+  if (!ask_.steps_after_to) needed = std::min(needed, zone_.last_second_of(parts_.range.to));
+  return timeframe_.as_of_time >= needed;
+}
+
+constexpr std::uint64_t kUsPerSecondUnsigned = 1'000'000;
+
+// In seconds.
+Cell mean_of(const std::vector<std::int64_t>& numbers) {
+  if (numbers.empty()) return std::monostate{};
+  const AmountSum sum = std::accumulate(numbers.begin(), numbers.end(), AmountSum{0});
+  return nearest_quotient(sum, Divisor{kUsPerSecondUnsigned} * numbers.size());
+}
+
+Cell median_of(std::vector<std::int64_t> numbers) {
+  if (numbers.empty()) return std::monostate{};
+  const auto middle = numbers.begin() + static_cast<std::ptrdiff_t>(numbers.size() / 2);
+  std::ranges::nth_element(numbers, middle);
+  if (numbers.size() % 2 == 1) return nearest_quotient(AmountSum{*middle}, kUsPerSecondUnsigned);
+  const std::int64_t below = *std::max_element(numbers.begin(), middle);
+  return nearest_quotient(AmountSum{below} + *middle, 2 * kUsPerSecondUnsigned);
+}
+
+QueryResult FunnelPlan::finish(const Partial& counts) const {
+  QueryResult result = result_;
+  if (is_ranking()) return result;
+  const std::size_t steps = step_count();
+  for (std::size_t row = 0; row < parts_.range.rows; ++row) {
+    // Those who came so far end there or later.
+    std::vector<std::uint64_t> users(steps);
+    std::uint64_t reached = 0;
+    for (std::size_t step = steps; step-- > 0;) {
+      users[step] = reached += counts.cells[row * steps + step];
+    }
+    const bool complete = is_complete(row);
+    for (std::size_t step = 0; step < steps; ++step) {
+      std::vector<Cell> cells;
+      if (parts_.calendar) {
+        cells.push_back(
+            parts_.calendar->first_day(parts_.range.first_row + static_cast<std::int32_t>(row)));
+      }
+      cells.push_back(static_cast<std::int64_t>(step + 1));
+      cells.push_back(ask_.order == Order::kAny ? Cell() : Cell(selector_text(ask_.steps[step])));
+      cells.push_back(count_cell(users[step]));
+      cells.push_back(ratio_cell(users[step], users[0], true));
+      const std::uint64_t before = step == 0 ? users[0] : users[step - 1];
+      cells.push_back(ratio_cell(users[step], before, true));
+      cells.push_back(count_cell(before - users[step]));
+      for (const bool total : {false, true}) {
+        if (total && !ask_.total_seconds) continue;
+        static const std::vector<std::int64_t> kNone;
+        const auto& numbers = step == 0 ? kNone : counts.samples[list_of(row, step, total)];
+        cells.push_back(mean_of(numbers));
+        cells.push_back(median_of(numbers));
+      }
+      cells.push_back(complete);
+      add_row_of(result, std::move(cells));
+    }
+  }
+  return result;
+}
+
+std::vector<std::size_t> FunnelPlan::cells_of(std::size_t row, std::string_view column) const {
+  const std::size_t steps = step_count();
+  const std::size_t step = row % steps;
+  if (column == "dropped") {
+    return step == 0 ? std::vector<std::size_t>() : std::vector<std::size_t>{row - 1};
+  }
+  if (column != "users") return {};
+  std::vector<std::size_t> cells(steps - step);
+  std::iota(cells.begin(), cells.end(), row);
+  return cells;
+}
+
+Result<FunnelRange> resolve_range(const Query& query, const FunnelQuery& ask,
+                                  const PlanContext& context, const Timeframe& timeframe) {
+  ROLLCALL_ASSIGN_OR_RETURN(
+      const DateEnds ends,
+      resolve_dates("funnel", {query.common.from, query.common.to, query.common.last}, context,
+                    timeframe));
+  FunnelRange range;
+  if (timeframe.data.empty() || !ends.from || !ends.to) return range;
+  range.from = *ends.from;
+  range.to = *ends.to;
+  const Day last_begun = std::min(range.to, timeframe.last_day);
+  if (last_begun < range.from) return range;
+  range.rows = 1;
+  if (!ask.period) return range;
+  const Calendar calendar(*ask.period, context.settings.week_start);
+  range.first_row = calendar.index_of(range.from);
+  range.rows = static_cast<std::size_t>(calendar.index_of(last_begun) - range.first_row) + 1;
+  return range;
+}
+
+Result<std::uint32_t> find_dimension(std::string_view field, const std::string& name,
+                                     const SeriesCatalog& catalog) {
+  const std::vector<std::string>& properties = catalog.dimensions();
+  const auto found = std::ranges::find(properties, name);
+  if (found != properties.end()) return static_cast<std::uint32_t>(found - properties.begin());
+  return Status::invalid_argument(
+      fmt::format("funnel: {}: {}; a property is declared as a dimension when the store is made",
+                  field, unknown_name("property", name, properties)));
+}
+
+std::vector<std::uint32_t> ranks_of(const std::vector<std::string>& values) {
+  std::vector<std::uint32_t> order(values.size()), ranks(values.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::ranges::sort(order, {},
+                    [&](std::uint32_t code) -> const std::string& { return values[code]; });
+  for (std::uint32_t rank = 0; rank < order.size(); ++rank) ranks[order[rank]] = rank;
+  return ranks;
+}
+
+// Each value is a label of its own; `labels` ascend and have them all, and the empty value.
+FunnelValues ranked_values(const BoundedDictionary& known, std::span<const std::string> labels) {
+  FunnelValues values;
+  values.is_ranking = true;
+  values.ranks = ranks_of(known.values());
+  const auto label_of = [&](const std::string& value) {
+    return static_cast<std::uint32_t>(std::ranges::lower_bound(labels, value) - labels.begin());
+  };
+  for (const std::string& value : known.values()) values.labels.push_back(label_of(value));
+  values.label_of_none = label_of("");
+  values.label_count = labels.size();
+  return values;
+}
+
+// The values for which `condition`, which is that of a row of a breakdown, holds.
+FunnelValues values_of_row(const BoundedDictionary& known, const PropertyCondition& condition) {
+  FunnelValues values;
+  values.ranks = ranks_of(known.values());
+  const std::set<std::string_view> listed(condition.values.begin(), condition.values.end());
+  const bool is_any_of = condition.test == PropertyCondition::Test::kAnyOf;
+  const auto label_of = [&](std::string_view value) {
+    return listed.contains(value) == is_any_of ? 0 : FunnelValues::kNoLabel;
+  };
+  for (const std::string& value : known.values()) values.labels.push_back(label_of(value));
+  values.label_of_none = label_of("");
+  return values;
+}
+
+// `ranked`: the values to rank; null: the plan is that of an answer.
+PlanResult make_funnel_plan(const FunnelQuery& ask, const Query& query, const PlanContext& context,
+                            const std::span<const std::string>* ranked) {
+  if (!context.settings.history) {
+    return Status::invalid_argument(
+        "funnel: needs history, which the store does not keep (allowed: a new store, which keeps "
+        "it "
+        "unless it is told not to, with the same sources read again)");
+  }
+  ROLLCALL_ASSIGN_OR_RETURN(Scope scope, resolve_scope("funnel", query, context));
+  // The value of a breakdown binds attempts, and not events.
+  const std::vector<PropertyCondition>& where = query.common.where;
+  FunnelParts parts;
+  const auto add = [&](const std::string& field, const Selector& selector,
+                       std::vector<EventSelector>& to) -> Status {
+    ROLLCALL_ASSIGN_OR_RETURN(EventSelector resolved,
+                              resolve_event_selector(field, selector, where, context.catalog));
+    for (const std::string& note : resolved.notes) {
+      if (std::ranges::find(parts.notes, note) == parts.notes.end()) parts.notes.push_back(note);
+    }
+    to.push_back(std::move(resolved));
+    return {};
+  };
+  for (std::size_t i = 0; i < ask.steps.size(); ++i) {
+    ROLLCALL_RETURN_IF_ERROR(
+        add(fmt::format("funnel: steps[{}]", i), ask.steps[i], parts.selectors.steps));
+  }
+  for (std::size_t i = 0; i < ask.exclusions.size(); ++i) {
+    ROLLCALL_RETURN_IF_ERROR(add(fmt::format("funnel: exclusions[{}]: event", i),
+                                 ask.exclusions[i].event, parts.selectors.exclusions));
+  }
+  if (ask.order == Order::kStrict) {
+    std::vector<EventSelector> between;
+    ROLLCALL_RETURN_IF_ERROR(add("funnel: where", Selector(), between));
+    parts.between = std::make_unique<const EventSelector>(std::move(between.front()));
+  }
+  if (!ask.hold.empty()) {
+    ROLLCALL_ASSIGN_OR_RETURN(const std::uint32_t dimension,
+                              find_dimension("hold", ask.hold, context.catalog));
+    parts.hold = parts.selectors.told.size();
+    parts.selectors.told.push_back(dimension);
+    parts.no_value =
+        context.catalog.values(dimension).find("").value_or(std::numeric_limits<ValueCode>::max());
+  }
+  if (!query.common.breakdown.empty()) {
+    ROLLCALL_ASSIGN_OR_RETURN(const std::uint32_t dimension,
+                              find_dimension("breakdown", query.common.breakdown, context.catalog));
+    parts.values = ranked != nullptr
+                       ? ranked_values(context.catalog.values(dimension), *ranked)
+                       : values_of_row(context.catalog.values(dimension), *context.value);
+    parts.values->place = parts.selectors.told.size();
+    parts.selectors.told.push_back(dimension);
+  }
+  ROLLCALL_ASSIGN_OR_RETURN(parts.range, resolve_range(query, ask, context, scope.timeframe));
+  if (ask.period) parts.calendar.emplace(*ask.period, context.settings.week_start);
+  if (ranked != nullptr) parts.calendar.reset();
+  ROLLCALL_RETURN_IF_ERROR(
+      check_cell_count("funnel", parts.range.rows, ask.steps.size() * (ask.total_seconds ? 3 : 2)));
+  if (parts.range.rows != 0) {
+    parts.selectors.begin = context.zone.start_of(parts.range.from);
+    parts.range_end = context.zone.start_of(parts.range.to + 1);
+    const TimeUs seen_end = scope.timeframe.as_of_time + kUsPerSecond;
+    parts.range_end = std::min(parts.range_end, seen_end);
+    parts.selectors.end = ask.steps_after_to ? seen_end : parts.range_end;
+  }
+  return PlanResult(
+      std::make_unique<FunnelPlan>(query, context, std::move(scope), std::move(parts)));
+}
+
+}  // namespace
+
+PlanResult plan_funnel(const FunnelQuery& ask, const Query& query, const PlanContext& context) {
+  return make_funnel_plan(ask, query, context, nullptr);
+}
+
+PlanResult plan_funnel_ranking(const FunnelQuery& ask, const Query& query,
+                               const PlanContext& context, std::span<const std::string> values) {
+  return make_funnel_plan(ask, query, context, &values);
+}
+
+}  // namespace rollcall
