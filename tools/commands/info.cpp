@@ -93,7 +93,7 @@ Lines fact_lines(const EngineInfo& info) {
   add("value decimals", with_commas(info.settings.value_decimals));
   add("history", info.settings.history
                      ? with_commas(info.history_events) + " events"
-                     : "none (funnels need a new store, and its sources read again)");
+                     : "none (the order of events needs a new store, and its sources read again)");
   add("kernels", info.isa);
   return lines;
 }

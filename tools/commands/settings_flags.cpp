@@ -43,7 +43,7 @@ void add_settings_flags(CLI::App& command, SettingsFlags& flags) {
       ->group(group);
   command
       .add_flag("--no-history", flags.no_history,
-                "Keep totals alone, without the events that funnels need")
+                "Keep totals alone, without the events and their order")
       ->group(group);
   constexpr std::int64_t kNamesMax = std::numeric_limits<std::uint32_t>::max();
   command
@@ -124,8 +124,7 @@ std::string describe(const StoreSettings& settings) {
       "timezone={}, week-start={}, user-type={}, partitions={}, value-decimals={}, dimensions={}{}",
       settings.time_zone, name_of(settings.week_start), name_of(settings.user_kind),
       settings.partition_count, settings.value_decimals,
-      settings.dimensions.empty() ? "none"
-                                  : fmt::format("{}", fmt::join(settings.dimensions, ",")),
+      settings.dimensions.empty() ? "none" : fmt::format("{}", fmt::join(settings.dimensions, ",")),
       settings.history ? "" : ", no history");
 }
 
