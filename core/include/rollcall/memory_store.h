@@ -7,8 +7,8 @@
 
 namespace rollcall {
 
-// The disk of a memory store. Stores opened on the same disk see each other's commits, as stores
-// opened on the same directory would. Null stands for a new disk.
+// This is the disk of a memory store. Stores opened on the same disk see each other's commits, as
+// stores opened on the same directory would. Null stands for a new disk.
 class MemoryDisk;
 
 std::shared_ptr<MemoryDisk> make_memory_disk();
