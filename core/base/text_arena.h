@@ -1,4 +1,4 @@
-// Memory for texts that live as long as a block.
+// This is memory for texts that live as long as a block.
 #pragma once
 
 #include <algorithm>
