@@ -1,4 +1,4 @@
-// Reads rows from delimited text: CSV and its kin, and columns padded with blanks.
+// This reader takes rows from delimited text: CSV and its kin, and columns padded with blanks.
 #pragma once
 
 #include <cstddef>
@@ -61,7 +61,8 @@ class DelimitedReader {
   std::size_t column_count_;
   std::vector<std::uint32_t> columns_;
   std::string_view block_;
-  // The places of delimiters, line ends and quotes, after a first one for what is before them.
+  // Holds the places of delimiters, line ends and quotes, after a first one for what is before
+  // them.
   std::vector<std::uint32_t> structure_;
   std::size_t structure_size_ = 0;
   std::size_t cursor_ = 1;         // in structure_
