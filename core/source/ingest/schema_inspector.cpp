@@ -126,8 +126,7 @@ class ColumnChooser {
   SourceSchema& schema_;
 };
 
-// Says whether at least half of the texts in the column are such texts; it is true if there are
-// none.
+// Says whether at least half of the texts in the column are such texts, or there are none.
 bool holds_mostly(const RowSample& sample, const std::string& column,
                   const std::function<bool(std::string_view)>& is_such) {
   const auto found = std::find(sample.columns.begin(), sample.columns.end(), column);
@@ -272,10 +271,9 @@ Status choose_value(ColumnChooser& chooser, const RowSample& sample, const Sourc
   return {};
 }
 
-// Chooses the column of the user: the first that most rows fill among those whose name fits.
-// Exports have a column for those who are logged in beside one for everybody. Rows that do not have
-// it are rejected, and one row more or less changes nobody's id. If no column is filled like that,
-// it takes any.
+// Chooses the column of the user: the first that most rows fill among those whose name fits, and
+// any column if there is none. Exports have a column for those who are logged in beside one for
+// everybody. Rows that do not have it are rejected, and one more or less changes nobody's id.
 Status choose_user(ColumnChooser& chooser, const RowSample& sample, const SourceOptions& options,
                    SourceSchema& schema) {
   const std::span<const std::string_view> names = kUserNames;
@@ -438,8 +436,7 @@ Result<SourceSchema> inspect_as_named(std::string_view name, std::string_view he
          hint_for_times(sample, column, time_parser)});
   }
   if (schema.time.empty()) {
-    // Its name speaks for it, and the reasons for which its rows are rejected say how its times are
-    // to be read.
+    // Its name speaks for it, and the reasons of its rejected rows say how to read its times.
     ROLLCALL_ASSIGN_OR_RETURN(schema.time, chooser.choose("time", options.time, kTimeNames, any));
   }
   if (schema.time.empty()) {
@@ -485,8 +482,7 @@ bool begins_as_json(std::string_view head) {
   return next_is("{") && next_is("\"}");
 }
 
-// Returns the error for JSON in a file whose name is one of delimited text, of which no header can
-// be read.
+// Returns the error for JSON in a file named as delimited text, of which no header can be read.
 Status json_by_another_name(std::string_view name, std::string_view text, bool complete,
                             const SourceOptions& options) {
   SourceSchema schema;
@@ -530,8 +526,7 @@ Result<std::vector<std::string>> first_times(std::string_view name, std::string_
 
 namespace {
 
-// Counts the whole lines of `head` that are neither passed over, nor comments, nor blank, and stops
-// at `most`.
+// Counts the whole lines of `head` that are not passed over, comments or blank, up to `most`.
 std::size_t lines_of_rows(std::string_view head, const SourceOptions& options, std::size_t most) {
   head = after_preamble(head, options.skip_lines.value_or(0));
   std::size_t lines = 0;
