@@ -46,7 +46,7 @@ class Disk : public StoreView {
   std::map<PageAddress, std::string> pages_;
 };
 
-// A log and its oracle: rows in a list.
+// Is a log and its oracle, which has rows in a list.
 class EventLogTest : public ::testing::Test {
  protected:
   void append(std::size_t count) { append(random_rows(count, kUsers, 100'000, random_)); }

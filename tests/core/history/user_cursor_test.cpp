@@ -25,7 +25,7 @@ Stream random_stream(std::size_t run_count, std::mt19937_64& random) {
   for (std::size_t run = 0; run < run_count; ++run) {
     std::vector<HistoryRow> rows = random_rows(random() % 3000, 400, 500, random);
     if (run == 1) {
-      // A user whose events fill more than a block.
+      // This user has events that fill more than a block.
       const std::vector<HistoryRow> many = random_rows(kBlockEvents * 2 + 5, 1, 500, random);
       rows.insert(rows.end(), many.begin(), many.end());
     }

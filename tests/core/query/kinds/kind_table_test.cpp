@@ -28,7 +28,7 @@ std::string_view place_of(const QueryField& field) {
   return field.place.empty() ? field.name : field.place;
 }
 
-// "/rule/period"
+// Returns "/rule/period".
 JsonText::json_pointer pointer_to(const QueryField& field) {
   std::string path = "/" + std::string(place_of(field));
   std::replace(path.begin(), path.end(), '.', '/');

@@ -186,7 +186,7 @@ TEST(BlockDictionary, TellsTextsOfAllLengthsApart) {
   }
 }
 
-// Against digits taken one by one.
+// This is compared with digits taken one by one.
 TEST(BatchBuilder, ReadsIntegersOfAllLengths) {
   for (std::uint64_t seed = 1; seed <= 50'000; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed=" << seed);
