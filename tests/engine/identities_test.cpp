@@ -1,4 +1,4 @@
-// What must hold of the engine's answers for every data set, whatever the data: no oracle needed.
+// These identities must hold of the engine's answers whatever the data, so they need no oracle.
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -96,7 +96,7 @@ void Recount::check(const Masks& any, const Masks& logins) {
     }
   }
 
-  // Cohorts by first login, back with anything.
+  // The cohorts are by first login, and users come back with anything.
   std::vector<std::int64_t> sizes(kDays);
   std::vector<std::vector<std::int64_t>> back(kDays, std::vector<std::int64_t>(kDays));
   std::vector<std::int64_t> idle(kDays);
