@@ -29,7 +29,7 @@ constexpr std::int32_t kDays = 3'650;
 constexpr std::uint64_t kUsers = 5'000;
 constexpr std::uint32_t kValues = 400;  // of the property
 
-// Ten years: a few users on each day, and each user on a day or two.
+// Opens an engine with ten years: a few users on each day, and each user on a day or two.
 std::unique_ptr<Engine> open(std::size_t memory_bytes) {
   EngineOptions options;
   options.memory_bytes_max = memory_bytes;
@@ -64,7 +64,7 @@ std::unique_ptr<Engine> open(std::size_t memory_bytes) {
   return *std::move(engine);
 }
 
-// 9,999 parts, no two alike.
+// Returns a segment of 9,999 parts, no two alike.
 std::string large_segment() {
   std::string parts;
   for (int i = 0; i < 9'999; ++i) {
