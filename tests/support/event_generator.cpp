@@ -106,7 +106,7 @@ Amount random_amount(Random& random, bool extreme) {
   }
 }
 
-// In order of arrival.
+// Returns events in order of arrival.
 std::vector<NaiveEvent> random_events(Random& random, const StreamKnobs& knobs) {
   const NaiveZone zone(knobs.settings.time_zone);
   const std::vector<UserId> users = users_of(random, knobs);
@@ -234,7 +234,7 @@ class QueryDraw {
     return query;
   }
 
-  // An expression of at most `depth` levels.
+  // Returns an expression of at most `depth` levels.
   Segment segment(int depth = 3) {
     Segment segment;
     const std::size_t choice = depth > 1 ? random_.below(10) : random_.below(5);

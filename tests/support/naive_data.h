@@ -25,13 +25,13 @@ struct NaiveEvent {
   bool whole_day = false;  // given as a bare date: the data are known to the end of it
 };
 
-// The value of a property; an absent one equals the empty string.
+// Returns the value of a property; an absent one equals the empty string.
 std::string property_of(const NaiveEvent& event, const std::string& property);
 
 bool matches(const NaiveEvent& event, const Selector& selector);
 bool matches(const NaiveEvent& event, const std::vector<PropertyCondition>& where);
 
-// Users by number, in order of appearance.
+// Holds users by number, in order of appearance.
 using NaiveUser = std::size_t;
 
 struct NaiveData {

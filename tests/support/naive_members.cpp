@@ -12,8 +12,8 @@ namespace rollcall::testing {
 
 namespace {
 
-// As a question names it: only dates, numbers, text and null are in the columns that tell rows
-// apart.
+// Returns a cell as a question names it: only dates, numbers, text and null are in the columns that
+// tell rows apart.
 std::string key_text(const NaiveCell& cell) {
   struct Text {
     std::string operator()(std::monostate) const { return "null"; }

@@ -1,4 +1,4 @@
-// How much a randomised test does, and from which seed.
+// This says how much a randomised test does, and from which seed.
 #pragma once
 
 #include <cstdint>

@@ -19,7 +19,7 @@ namespace {
 
 bool has(std::uint32_t bits, unsigned bit) { return bit < 32 && (bits >> bit & 1) != 0; }
 
-// One attempt, with the events taken as they come.
+// Makes one attempt, with the events taken as they come.
 FunnelOutcome walk(const FunnelRules& rules, const std::vector<FunnelEvent>& events,
                    std::size_t start) {
   FunnelOutcome outcome{1, {events[start].time}};
@@ -65,7 +65,7 @@ bool is_void(const FunnelRules& rules, const std::vector<FunnelEvent>& events,
   return false;
 }
 
-// One ordered attempt, with every choice of events for its steps.
+// Makes one ordered attempt, with every choice of events for its steps.
 class Choices {
  public:
   Choices(const FunnelRules& rules, const std::vector<FunnelEvent>& events, std::size_t start)
