@@ -1,4 +1,4 @@
-// The bytes of files, and of all files of a directory.
+// These are the bytes of files, and of all files of a directory.
 #pragma once
 
 #include <filesystem>
