@@ -1,4 +1,4 @@
-// The file ANCHOR.
+// This fuzzes the file ANCHOR.
 
 #include <unistd.h>
 

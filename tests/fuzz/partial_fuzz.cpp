@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::size_t kHeadBytes = 8 + 1 + 8;  // magic, version, digest
 
-// Plans of every kind over three days, and pages of users.
+// The plans are of every kind, over three days, and pages of users.
 class Tasks {
  public:
   Tasks() {

@@ -27,7 +27,7 @@ struct DiskFault {
   bool takes_direct = true;  // false: a file system without direct writes
 };
 
-// How a process ends whose power was cut.
+// A process whose power was cut ends like this.
 inline constexpr int kPowerCutCode = 78;
 
 // The disk fails so from now on. `directory` need not exist yet. A power cut keeps what it may need
