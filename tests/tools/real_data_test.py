@@ -16,7 +16,7 @@ SKIPPED = 77
 
 
 class Store:
-    """Is a store made from one file, and questions to it."""
+    """Holds a store made from one file, and asks it questions."""
 
     def __init__(self, program, folder, flags, path):
         self.program = program

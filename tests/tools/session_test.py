@@ -8,8 +8,8 @@ lines that begin with `> ` continue it. What follows, up to the next command or 
 command prints, standard error included, with `[exit N]` at the end if N is not 0. A line that
 begins with `#` is a comment.
 
-In a .md file, the same stands in blocks marked `console`; blocks marked `sh` that begin with `cat
->` make the files that the examples use. Commands that need $ROLLCALL_DATA, and those after them in
+In a .md file the same stands in blocks marked `console`; blocks marked `sh` that begin with `cat >`
+make the files that the examples use. Commands that need $ROLLCALL_DATA, and those after them in
 their block, are passed over, and said to be, when there is no such folder.
 
 Times, rates and sizes on disk, which differ from run to run, are compared as <time>, <rate> and

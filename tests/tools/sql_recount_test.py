@@ -386,8 +386,7 @@ class Recount:
         return rows
 
     def values_shown(self, condition, limit):
-        """Returns the values with the most users, in order, each with its condition; then `$other`.
-        """
+        """Returns the values with the most users, each with its condition; then `$other`."""
         ranked = [value for (value,) in self.all(
             f"SELECT property FROM daily WHERE {condition} GROUP BY property "
             "ORDER BY COUNT(DISTINCT user) DESC, property")]
@@ -399,7 +398,7 @@ class Recount:
 
 
 class Questions:
-    """Yields pairs of a question and the rows that answer it."""
+    """Holds pairs of a question and the rows that answer it."""
 
     def __init__(self, recount):
         self.recount = recount

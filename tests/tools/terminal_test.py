@@ -1,6 +1,5 @@
 #!/usr/bin/env python3
-"""Checks what the program shows on a terminal, asked of a pseudo-terminal, and how it behaves in
-pipes.
+"""Checks what the program shows on a terminal (a pseudo-terminal), and how it behaves in pipes.
 
     terminal_test.py --rollcall PROGRAM
 """

@@ -11,8 +11,8 @@
 
 #include "core/base/byte_codec.h"
 #include "core/pages/page_check.h"
-#include "tests/core/pages/page_disk.h"
 #include "tests/support/error_text.h"
+#include "tests/core/pages/page_disk.h"
 #include "tests/support/random.h"
 #include "tests/support/run_size.h"
 
