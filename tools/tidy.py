@@ -23,6 +23,7 @@ import compile_database
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LINES_MAX = 700
 COLUMNS_MAX = 100
+PROSE_COLUMNS_MAX = 120
 
 # Each room may include these, besides "rollcall/..." and itself: rooms, or single headers. A room
 # is a folder, or what is in a folder and beneath it as far as no deeper one has a line of its own.
@@ -112,6 +113,10 @@ def is_source(path):
 
 def is_text(path):
     return is_source(path) or path.endswith((".py", ".sh", ".cmake", "CMakeLists.txt"))
+
+
+def is_prose(path):
+    return path.endswith(".md")
 
 
 def room_of(path):
@@ -207,6 +212,19 @@ def check_text(path, text):
             yield number, f"{len(line)} columns: at most {COLUMNS_MAX}"
 
 
+CODE_FENCE = re.compile(r"\s*```")
+
+
+def check_prose(text):
+    """Yields (line, fault) for prose that is too wide. Tables and code cannot be wrapped."""
+    is_code = False
+    for number, line in enumerate(text.split("\n"), 1):
+        if CODE_FENCE.match(line):
+            is_code = not is_code
+        elif not is_code and not line.startswith("|") and len(line) > PROSE_COLUMNS_MAX:
+            yield number, f"{len(line)} columns of prose: at most {PROSE_COLUMNS_MAX}"
+
+
 def check_words(path, text):
     """Yields (line, fault) for texts that speak of flags, and for code that reads texts."""
     if not path.endswith((".cpp", ".h")):
@@ -226,6 +244,8 @@ def check_file(root, path):
         text = file.read()
     yield from check_text(path, text)
     yield from check_words(path, text)
+    if is_prose(path):
+        yield from check_prose(text)
     if not is_source(path):
         return
     if path.startswith("core/") and room_of(path) is None:
@@ -279,7 +299,7 @@ def tree_files(root):
     except (OSError, subprocess.CalledProcessError):
         listed = [os.path.relpath(os.path.join(folder, name), root)
                   for folder, _, names in os.walk(root) for name in names]
-    return sorted(path for path in set(listed) if is_text(path)
+    return sorted(path for path in set(listed) if (is_text(path) or is_prose(path))
                   and not path.startswith("build/") and os.path.exists(os.path.join(root, path)))
 
 
@@ -316,6 +336,8 @@ GOOD = {
     "core/base/text.cpp": '// Read by "--lists".\nint i = text.find("x");\nbool b = m.message().empty();\n',
     "tools/main.cpp": '#include "rollcall/engine.h"\n#include "tools/draw.h"\n',
     "tests/support/naive.h": "#pragma once\n",
+    "docs/guide.md": f"{'x' * PROSE_COLUMNS_MAX}\n\n| {'x' * PROSE_COLUMNS_MAX} |\n\n"
+                     f"```\n{'x' * PROSE_COLUMNS_MAX} x\n```\n",
     "tests/core/users/users_test.cpp": '#include "kernels/words.h"\n#include "tests/support/naive.h"\n',
 }
 BAD = {
@@ -354,6 +376,9 @@ BAD = {
     "unfinished": ("core/users/a.cpp", "// TO" "DO: later\n", "unfinished"),
     "tab": ("core/users/a.cpp", "int\tf();\n", "a tab"),
     "long line": ("core/users/a.cpp", "// " + "x" * COLUMNS_MAX + "\n", "columns"),
+    "wide prose": ("docs/a.md", "x" * (PROSE_COLUMNS_MAX + 1) + "\n", "columns of prose"),
+    "wide prose after code":
+        ("docs/a.md", "```\nx\n```\n" + "x" * (PROSE_COLUMNS_MAX + 1) + "\n", "columns of prose"),
     "long file": ("core/users/a.cpp", "\n" * (LINES_MAX + 1), "lines: at most"),
     "blank at the end": ("core/users/a.cpp", "int f(); \n", "a blank"),
     "a flag in a text of core":
