@@ -40,9 +40,9 @@ namespace rollcall {
 
 struct PreparedRows;
 
-// A batch that has been checked, dated and split by partition, and is ready to be ingested. It owns
-// copies of what it needs. A batch that was moved from uses no memory, and `ingest` refuses it with
-// kFailedPrecondition.
+// Holds a batch that has been checked, dated and split by partition, and is ready to be ingested.
+// It owns copies of what it needs. A batch that was moved from uses no memory, and `ingest` refuses
+// it with kFailedPrecondition.
 class PreparedBatch {
  public:
   PreparedBatch(PreparedBatch&&) noexcept;

@@ -36,9 +36,9 @@ struct EventBatch {
   std::span<const Amount> value;  // empty: no event has a value
   std::span<const PropertyColumn> properties;
 
-  // The instant up to which the batch makes the data known, if that is later than its latest event
-  // time. A source whose events are bare dates sets it to the last second of its latest date. It
-  // has no effect in a batch without events.
+  // Is the instant up to which the batch makes the data known, if that is later than its latest
+  // event time. A source whose events are bare dates sets it to the last second of its latest date.
+  // It has no effect in a batch without events.
   std::optional<TimeUs> known_until;
 };
 

@@ -41,7 +41,7 @@
 
 namespace rollcall {
 
-// How a source will be read, including every guess made.
+// Says how a source will be read, including every guess made.
 struct SourceSchema {
   FileFormat format = FileFormat::kDelimited;
   std::string delimiter = ",";

@@ -20,8 +20,8 @@ struct JournalRecord {
   std::string_view bytes;
 };
 
-// Threads: `replay` is called before all else, `append` from one thread at a time, `rotate` from
-// the thread that commits, and the others from any thread.
+// `replay` is called before all else, `append` from one thread at a time, `rotate` from the thread
+// that commits, and the others from any thread.
 class Journal {
  public:
   using Visit = std::function<Status(const JournalRecord&)>;
