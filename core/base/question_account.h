@@ -27,7 +27,7 @@ class QuestionFailure : public std::exception {
   const Status status_;
 };
 
-// Holds the memory that all questions share. Threads: any.
+// Holds the memory that all questions share. Any thread may use it.
 class QuestionBudget {
  public:
   explicit QuestionBudget(std::size_t bytes_max) : bytes_max_(bytes_max) {}
@@ -58,7 +58,7 @@ enum class QuestionNeed : std::uint8_t {
   kSamples,   // durations, of which medians are made
 };
 
-// This is the account of one call of Engine::query. Threads: any.
+// This is the account of one call of Engine::query. Any thread may use it.
 class QuestionAccount {
  public:
   QuestionAccount(QuestionBudget& budget, const QueryLimits& limits)
@@ -96,7 +96,8 @@ class QuestionAccount {
   std::atomic<std::size_t> taken_{0};
 };
 
-// Checks an account every few steps, each of which takes some hundred nanoseconds. Threads: one.
+// Checks an account every few steps, each of which takes some hundred nanoseconds. Only one thread
+// uses it.
 class QuestionPace {
  public:
   explicit QuestionPace(const QuestionAccount* account) : account_(account) {}  // may be null

@@ -19,7 +19,7 @@
 //                               function, or T(). It can be iterated over when all are done.
 //
 // An exception from a task reaches the caller; of several, one does. Other tasks may then be
-// skipped. Threads: for_each and pipeline may be called from any number of threads.
+// skipped. Any number of threads may call for_each and pipeline.
 #pragma once
 
 #ifdef ROLLCALL_WORKERS_THREADS
