@@ -14,7 +14,7 @@ namespace rollcall {
 
 struct PreparedBlock;
 
-// Threads: any.
+// Any thread may use it.
 class BlockPool {
  public:
   // `kept_bytes_max` bounds the blocks that are kept for later.

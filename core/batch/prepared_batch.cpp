@@ -83,7 +83,7 @@ struct HashOfPair {
 };
 using PairNumbers = std::unordered_map<RawPair, std::uint32_t, HashOfPair>;
 
-// Numbers the pairs of one column for all blocks of a batch. Threads: any.
+// Numbers the pairs of one column for all blocks of a batch. Any thread may use it.
 class ColumnPairs {
  public:
   struct Pair {
