@@ -14,7 +14,7 @@
 
 namespace rollcall {
 
-// Threads: any.
+// Any thread may use it.
 class Checkpointer {
  public:
   // `make` makes a checkpoint. It is called outside the gate, with mutex() held. The gate guards

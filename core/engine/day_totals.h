@@ -1,7 +1,7 @@
 // Holds the events, amounts and users of single series on single days over all partitions. They are
 // kept from the first question that asks for them until something is added to the day.
 //
-// Threads: one at a time.
+// One thread may use it at a time.
 #pragma once
 
 #include <cstddef>

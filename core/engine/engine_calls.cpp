@@ -1,5 +1,5 @@
-// The public calls: each sees to it that the engine is open in this process, and that no exception
-// leaves it. The work is that of Engine::State.
+// These are the public calls: each sees to it that the engine is open in this process, and that no
+// exception leaves it. The work is that of Engine::State.
 #include <fmt/format.h>
 #include <unistd.h>
 

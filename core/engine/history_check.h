@@ -14,7 +14,7 @@
 
 namespace rollcall {
 
-// Counts every stored event anew, by event and day. Threads: one.
+// Counts every stored event anew, by event and day. Only one thread uses it.
 class HistoryCheck {
  public:
   // All that is referred to outlives the check.

@@ -14,8 +14,8 @@
 
 namespace rollcall {
 
-// Threads: any. Calls throw QuestionFailure if a block cannot be read, or if the question of the
-// account is over.
+// Any thread may use it. Calls throw QuestionFailure if a block cannot be read, or if the question
+// of the account is over.
 class HistoryReader {
  public:
   // Blocks that are read stay in `pinned` if keeps(bytes) says that there is room for them. All

@@ -184,7 +184,7 @@ struct Reading {
   }
 };
 
-// Is one chunk of a pinned partition. Threads: one.
+// Is one chunk of a pinned partition. Only one thread uses it.
 class PinnedChunk : public ChunkSource {
  public:
   PinnedChunk(const ReadSet& reads, const PinnedPartition& partition, std::uint32_t chunk,
