@@ -29,7 +29,7 @@
 
 namespace rollcall {
 
-// Holds rows that no longer change, as a run. Threads: any.
+// Holds rows that no longer change, as a run. Any thread may use it.
 class FrozenRows {
  public:
   explicit FrozenRows(OpenEvents::Snapshot rows) : size_(rows.size()), rows_(std::move(rows)) {}
@@ -158,7 +158,7 @@ class EventLog {
   std::uint32_t partition_;
   std::size_t dimension_count_;
   OpenEvents open_;
-  // Of the open events, as a question last saw them.
+  // Holds the open events, as a question last saw them.
   mutable std::shared_ptr<const FrozenRows> frozen_;
   std::vector<Run> runs_;  // the oldest first
   std::uint32_t next_run_ = 0;

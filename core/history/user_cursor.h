@@ -29,7 +29,7 @@ struct RunSource {
 // order of time. Parts of one run follow one another, parts of several runs may overlap, and events
 // of one instant have no order.
 //
-// Threads: one at a time.
+// One thread may use it at a time.
 class UserCursor {
  public:
   // `opened` is called with each block before a part of it is handed out. A reader may keep what it
