@@ -2,7 +2,7 @@
 // class has what they share. Whatever is derived must follow from what it is derived from, to the
 // last bit.
 //
-// Threads: one.
+// Only one thread uses it.
 #pragma once
 
 #include <cstddef>

@@ -21,8 +21,8 @@
 // That counts and bounds follow from presence is the partition's invariant, not one of this class,
 // because folding may be late. PageCheck (page_check.h) compares stored pages with each other.
 //
-// Threads: a non-const method needs one writer at a time and no readers meanwhile; otherwise there
-// may be any number of readers. Any thread may read pages and unions in PinnedPages at any time.
+// A non-const method needs one writer at a time and no readers meanwhile; otherwise there may be
+// any number of readers. Any thread may read pages and unions in PinnedPages at any time.
 #pragma once
 
 #include <algorithm>
