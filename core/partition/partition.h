@@ -2,8 +2,8 @@
 // and last days, and counters. It assigns the users' ordinals, applies batches to the pages, and
 // derives what follows from them. The pages themselves are in ResidentPages.
 //
-// Threads: a non-const method needs one writer at a time and no readers meanwhile; otherwise there
-// may be any number of readers. Pages that `pin` has handed out never change.
+// A non-const method needs one writer at a time and no readers meanwhile; otherwise there may be
+// any number of readers. Pages that `pin` has handed out never change.
 //
 // The hot path keeps only what cannot be derived: the presence of each series with its totals, and
 // the counters. The presence of any event, and first and last days, follow from that; `fold` brings

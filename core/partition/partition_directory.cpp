@@ -142,8 +142,8 @@ void Partition::collect_dirty(Epoch epoch, std::size_t merged_bytes_max, Collect
     superseded.insert(superseded.end(), changes.superseded.begin(), changes.superseded.end());
     if (changes.seal) work.push_back(std::move(changes.seal));
   }
-  // Users are only ever added or erased. So these pages change: the one that the last stored user
-  // is in, those after it, and those before it with erased users.
+  // Users are only ever added or erased. These pages therefore change: the one that the last stored
+  // user is in, those after it, and those before it with erased users.
   const std::uint32_t first_new = stored_user_count_ / kChunkOrdinals;
   for (const std::uint32_t chunk : erased_chunks_) {
     if (chunk < first_new || stored_user_count_ == user_count_) {
