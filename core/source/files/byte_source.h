@@ -15,7 +15,7 @@
 namespace rollcall {
 
 // Reads forwards, once. The first bytes of the content, not its name, tell whether it is gzip (any
-// number of members), zstd (any number of frames) or plain. Threads: one at a time.
+// number of members), zstd (any number of frames) or plain. One thread may use it at a time.
 class ByteSource {
  public:
   // Opens a path; "-" is standard input. `wait` says how to wait for slow input.

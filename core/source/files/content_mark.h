@@ -27,7 +27,7 @@ struct ContentMark {
   std::string waymarks;
 };
 
-// Computes the mark of bytes that come one after the other. Threads: one at a time.
+// Computes the mark of bytes that come one after the other. One thread may use it at a time.
 class ContentMarker {
  public:
   ContentMarker();

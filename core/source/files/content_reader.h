@@ -22,7 +22,7 @@ struct HeadWanted {
 };
 
 // Reading and taking are separate: a reader of records reads ahead of what it has handed out, and
-// the mark stands at what was taken. Threads: one at a time.
+// the mark stands at what was taken. One thread may use it at a time.
 class ContentReader {
  public:
   static Result<ContentReader> open(const std::string& path, SourceWait wait = {});

@@ -34,7 +34,7 @@ struct ReadBytes {
 // no whole record. Its text is empty if there are none.
 Status stopped_within(std::size_t bytes);
 
-// Threads: one at a time.
+// One thread may use it at a time.
 class StoredFile {
  public:
   using Clock = std::chrono::steady_clock;

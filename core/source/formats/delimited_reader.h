@@ -18,7 +18,7 @@ inline constexpr std::uint32_t kNoColumn = std::numeric_limits<std::uint32_t>::m
 // Reads the records that record_cutter.h describes. A line end is "\n" or "\r\n"; empty lines and
 // comments are no records. With the delimiter " ", fields are separated by runs of blanks and tabs,
 // leading and trailing ones have no meaning, and there are no quotes. A record with another number
-// of fields than there are columns is at fault. Threads: one at a time.
+// of fields than there are columns is at fault. One thread may use it at a time.
 class DelimitedReader {
  public:
   // Field i of a row comes from column `columns[i]` (kNoColumn: it stays empty) of `column_count`;

@@ -22,7 +22,7 @@ namespace rollcall {
 // occurs twice in a line is a fault. Strings are unescaped. Numbers are taken as their digits,
 // never through a double. null is the same as an absent member. true, false, arrays and objects are
 // texts, in properties only, with arrays and objects as NestedValues says. The contents of other
-// members are skipped without a close look. Threads: one at a time.
+// members are skipped without a close look. One thread may use it at a time.
 class NdjsonReader {
  public:
   // Field i of a row is the column `columns[i]` ("": it stays empty). Lines that begin with

@@ -77,8 +77,8 @@ inline bool is_rounded(std::string_view id) {
 }
 
 // Takes a row as a whole or not at all, so that a batch holds only what Engine::prepare accepts.
-// Times and amounts may be padded with blanks; other texts are taken as they are.
-// Threads: one at a time.
+// Times and amounts may be padded with blanks; other texts are taken as they are. One thread may
+// use it at a time.
 class BatchBuilder {
  public:
   BatchBuilder(BatchShape shape, TimeParser time_parser, Admission admission);

@@ -1,4 +1,4 @@
-// The first stage of ingest_files, which reads the blocks of one file after the other. Only
+// This is the first stage of ingest_files, which reads the blocks of one file after the other. Only
 // file_ingest.cpp includes it.
 #pragma once
 
@@ -136,7 +136,7 @@ class BlockStage {
   // Returns what failed while the stage waited for input.
   const Status& tick_failure() const { return tick_failure_; }
 
-  // Returns the bytes as stored of all files read so far. Threads: any.
+  // Returns the bytes as stored of all files read so far. Any thread may use it.
   std::uint64_t bytes_read() const { return bytes_read_.load(std::memory_order_relaxed); }
 
  private:

@@ -72,7 +72,7 @@ struct KnownSource {
   static std::optional<KnownSource> from_position(const SourcePosition& position);
 };
 
-// Threads: one at a time.
+// One thread may use it at a time.
 class SourceRegistry {
  public:
   explicit SourceRegistry(const std::vector<SourcePosition>& positions);

@@ -1,7 +1,7 @@
 // This header parses text into instants.
 //
 // clang-format off
-// Understood without a format:
+// These are understood without a format:
 //   2026-01-31T23:59:59.123456Z   RFC 3339; 'T' or one blank; offsets Z, UTC, +02, +0200, +02:00
 //   2026-01-31 23:59:59.123       without an offset: local clocks in the time zone
 //   2026-01-31                    a whole day; stands for its first instant
