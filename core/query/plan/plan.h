@@ -23,7 +23,7 @@
 
 namespace rollcall {
 
-// A plan is immutable. Threads: any.
+// A plan is immutable. Any thread may use it.
 class Plan {
  public:
   virtual ~Plan() = default;
