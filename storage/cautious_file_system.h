@@ -17,7 +17,7 @@
 
 namespace rollcall {
 
-// Threads: any method from any thread.
+// Any thread may call any method.
 class CautiousFileSystem final : public rocksdb::FileSystemWrapper {
  public:
   CautiousFileSystem();

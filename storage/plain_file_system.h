@@ -14,7 +14,7 @@
 
 namespace rollcall {
 
-// Threads: any method from any thread.
+// Any thread may call any method.
 class PlainFileSystem final : public rocksdb::FileSystemWrapper {
  public:
   PlainFileSystem();
