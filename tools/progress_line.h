@@ -17,7 +17,7 @@ std::string progress_text(const IngestProgress& progress, double elapsed_s);
 // Returns "38%  ETA 0:42"; `all` must not be 0.
 std::string progress_text(std::uint64_t done, std::uint64_t all, double elapsed_s);
 
-// Threads: one at a time.
+// One thread may use it at a time.
 class ProgressLine {
  public:
   ProgressLine();
