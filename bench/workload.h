@@ -62,7 +62,7 @@ Status generate_workload(const WorkloadOptions& options,
                          const std::function<Status(const WorkloadBatch&)>& sink);
 
 // Counts a workload's rows without an engine, as the truth to compare answers with. It holds a bit
-// per user and day. Threads: one at a time.
+// per user and day. One thread may use it at a time.
 class WorkloadTruth {
  public:
   explicit WorkloadTruth(const WorkloadOptions& options);
