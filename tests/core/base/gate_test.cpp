@@ -15,8 +15,8 @@
 namespace rollcall {
 namespace {
 
-// Threads that want to pass a gate, in an order that is known: each has been seen to wait before
-// the next one comes.
+// Has threads that want to pass a gate, in an order that is known: each has been seen to wait
+// before the next one comes.
 class Queue {
  public:
   explicit Queue(Gate& gate) : gate_(gate) {}

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t kMergeAll = std::size_t{1} << 40;
 
-// Pages of commits, as a store has them.
+// Holds pages of commits, as a store has them.
 class Disk : public StoreView {
  public:
   Result<std::string> read(const PageAddress& address) const override {

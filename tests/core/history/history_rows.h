@@ -1,4 +1,4 @@
-// Events of history as plain rows, for tests to compare with.
+// These are events of history as plain rows, for tests to compare with.
 #pragma once
 
 #include <algorithm>

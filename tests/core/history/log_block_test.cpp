@@ -167,7 +167,7 @@ TEST(LogBlock, FindsUsersByTheirOrdinal) {
   }
 }
 
-// A walk that looks for one user after the other, as a merge does.
+// This walk looks for one user after the other, as a merge does.
 TEST(LogBlock, SeeksOnFromWhereAWalkStands) {
   std::mt19937_64 random(kSeed);
   const EventColumns events = random_events({.events = 4000, .users = 700}, random);

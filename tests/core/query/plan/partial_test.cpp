@@ -25,7 +25,7 @@ namespace {
 constexpr std::size_t kChecksumBytes = 8;
 constexpr std::size_t kHeadBytes = 8 + 1 + 8;  // magic, version, digest
 
-// The bytes with a checksum that fits, as somebody would send them who means ill.
+// Returns the bytes with a checksum that fits, as somebody would send them who means ill.
 std::string sealed(std::string bytes) {
   const std::uint64_t checksum = XXH3_64bits(bytes.data(), bytes.size());
   bytes.append(reinterpret_cast<const char*>(&checksum), sizeof checksum);

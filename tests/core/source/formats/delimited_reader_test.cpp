@@ -163,7 +163,7 @@ std::size_t end_of_record(const std::string& text, std::size_t begin, const Reco
     }
     if (text[i] == '\n') return i + 1;
     if (text.compare(i, 2, "\r\n") == 0) return i + 2;
-    // The byte that neither goes on with a delimiter nor with a line end.
+    // This byte goes on neither with a delimiter nor with a line end.
     if (text[i] == '\r' && syntax.delimiter[0] != '\r') ++i;
     for (std::size_t k = 0; text[i] == syntax.delimiter[k]; ++k) ++i;
     return text.rfind('\n', i - 1) + 1;

@@ -67,7 +67,7 @@ TEST(BatchBuilder, BuildsColumns) {
   EXPECT_EQ(batch.known_until, std::nullopt);
 }
 
-// Parts that hold what joins them, or what escapes it.
+// These parts hold what joins them, or what escapes it.
 TEST(BatchBuilder, DifferentPartsJoinToDifferentValues) {
   BatchBuilder builder = make_builder(shape_with(UserKind::kString));
   builder.start(true);

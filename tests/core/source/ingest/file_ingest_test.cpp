@@ -138,7 +138,7 @@ TEST(FileIngest, AnInterruptedRunResumes) {
 // Blocks are ingested together, but never more than the memory allows.
 TEST(FileIngest, GathersBlocksToBatches) {
   const TestDirectory directory;
-  // A bad row in each block, of which is told as it is ingested.
+  // There is a bad row in each block, which is reported as it is ingested.
   std::string text(kHeader);
   for (int i = 0; i < 200; ++i) text += rows(i * 100, 100) + "bad\n";
   const std::string path = directory.write("a.csv", text);
