@@ -43,7 +43,7 @@ void for_streams(Check check) {
 
 std::int64_t count(const Cell& cell) { return std::get<std::int64_t>(cell); }
 
-// The answer to a question that random streams can always answer.
+// Returns the answer to a question that random streams can always answer.
 QueryResult ask(TestEngine& engine, const Query& query) {
   const Result<QueryResult> result = engine.query(query);
   EXPECT_TRUE(result.ok()) << result.status().to_string() << "\n" << to_json(query);

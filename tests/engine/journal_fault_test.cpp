@@ -67,7 +67,7 @@ class JournalFault : public ::testing::Test {
     return status;
   }
 
-  // The events of the batches that were acknowledged.
+  // Returns the events of the batches that were acknowledged.
   std::uint64_t events_acknowledged() const {
     std::uint64_t events = 0;
     for (std::size_t i = 0; i < count_; ++i) events += pushed_events(0, i).size();

@@ -80,7 +80,7 @@ NaiveEngine fed_oracle(const Case& input) {
   return oracle;
 }
 
-// A cell that counts users.
+// Is a cell that counts users.
 struct CountCell {
   Members members;
   std::size_t count = 0;
@@ -224,7 +224,7 @@ std::vector<Segment> simpler(const Segment& segment) {
   return simpler_ones;
 }
 
-// The segments of the question itself, which can be made simpler.
+// Returns the segments of the question itself, which can be made simpler.
 std::vector<Segment*> segments_of(Case& input) {
   std::vector<Segment*> segments;
   if (input.query.common.among) segments.push_back(&*input.query.common.among);
