@@ -32,8 +32,8 @@ constexpr std::string_view kPrecious = "what somebody needs\n";
 
 class Links : public ::testing::Test {
  protected:
-  // A session that makes every kind of file: of the journal, the log, tables. Adds the names that
-  // are there in between to `names`.
+  // Runs a session that makes every kind of file: of the journal, the log, tables. Adds the names
+  // that are there in between to `names`.
   Status work(std::set<std::string>* names = nullptr) const {
     const auto look = [&] {
       if (names == nullptr) return;

@@ -98,7 +98,7 @@ std::string text_of(const Result<std::vector<QueryResult>>& answers) {
   return text;
 }
 
-// An error, or the answer of an engine that has all the memory it wants.
+// Expects an error, or the answer of an engine that has all the memory it wants.
 void expect_right_or_exhausted(const Engine& engine, const Engine& rich, const std::string& json,
                                std::size_t questions_bytes) {
   SCOPED_TRACE(json.substr(0, 120));

@@ -493,8 +493,8 @@ class RandomRuns {
     return row;
   }
 
-  // A note that is too long for some limits. The lines that a reading line by line would make of it
-  // are no rows.
+  // Returns a note that is too long for some limits. The lines that a reading line by line would
+  // make of it are no rows.
   std::string many_lines() {
     std::string note = "\"";
     for (int lines = random_.between(2, 12); lines > 0; --lines) {

@@ -41,7 +41,7 @@ bool comes_true(const Holds& holds) {
   return true;
 }
 
-// A FIFO that is ingested by another thread.
+// Is a FIFO that is ingested by another thread.
 class SlowIngest {
  public:
   explicit SlowIngest(std::uint32_t checkpoint_seconds = 0, SourceOptions options = {})

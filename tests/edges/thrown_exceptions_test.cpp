@@ -381,7 +381,7 @@ TEST(ThrownExceptions, OfStores) {
   }
 }
 
-// A store whose calls go well, and return nothing.
+// Is a store whose calls go well, and return nothing.
 class EmptyHandedStore final : public Store {
  public:
   EmptyHandedStore(std::unique_ptr<Store> store, int views)

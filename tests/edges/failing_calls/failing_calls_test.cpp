@@ -74,7 +74,7 @@ std::vector<NamedText> user_lists() {
           {"list.zst", zstd(lines)}};
 }
 
-// A folder with files of events, lists of users, and a store that knows them.
+// Is a folder with files of events, lists of users, and a store that knows them.
 class Folder {
  public:
   Folder() : directory_(directory_in_memory()) {
