@@ -70,8 +70,8 @@ std::string property_value(std::size_t i) {
   return i < std::size(kValues) ? kValues[i] : "value" + std::to_string(i);
 }
 
-// An instant of `day`; often one at which something could go wrong. The next day that exists, for
-// a date that never was.
+// Returns an instant of `day`, which is often one at which something could go wrong. Returns the
+// next day that exists, for a date that never was.
 TimeUs time_in(Random& random, const NaiveZone& zone, Day day) {
   while (zone.start_of(day) == zone.start_of(day + 1)) day = day + 1;
   const TimeUs begin = zone.start_of(day);

@@ -1,4 +1,4 @@
-// A store whose calls fail when a test says so.
+// This is a store whose calls fail when a test says so.
 #pragma once
 
 #include <atomic>

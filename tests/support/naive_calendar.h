@@ -20,7 +20,7 @@ class NaiveCalendar {
   // The first day of the period `count` periods after the one named `first_day`.
   static Day shift(Day first_day, Period period, std::int32_t count);
 
-  // The days that a date means, counted from `today`.
+  // Returns the days that a date means, counted from `today`.
   DayRange days_of(const DateText& date, Day today) const;
   Day first_day_of(LastSpan span, Day today) const;
 

@@ -1,4 +1,4 @@
-// All that the oracle has been told, kept as it came.
+// This is all that the oracle has been told, kept as it came.
 #pragma once
 
 #include <cstddef>

@@ -29,7 +29,8 @@ Result<NaiveTable> funnel_table(const FunnelQuery& ask, const QueryCommon& commo
 Result<NaiveTable> segment_table(const SegmentQuery& ask, const NaiveScope& scope,
                                  const std::optional<PropertyCondition>& value);
 
-// The length of the periods of a question's rows; nothing for kinds that take no range of dates.
+// Returns the length of the periods of a question's rows, or nothing for kinds that take no range
+// of dates.
 std::optional<Period> row_period(const Query& query);
 
 // Returns the table of any kind. With `value`, it is that of one part of a breakdown: the events

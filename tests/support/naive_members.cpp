@@ -64,7 +64,7 @@ Result<std::size_t> row_of(const NaiveTable& table,
   return Status::invalid_argument("no such row");
 }
 
-// The columns that count users in some row.
+// Returns the columns that count users in some row.
 std::vector<std::string> user_columns(const NaiveTable& table) {
   std::vector<std::string> names;
   for (std::size_t c = 0; c < table.columns.size(); ++c) {

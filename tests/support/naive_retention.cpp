@@ -124,7 +124,7 @@ class Retention {
     return members;
   }
 
-  // The days whose events make the cell.
+  // Returns the days whose events make the cell.
   DayRange days_of_cell(Day cohort, std::size_t column) const {
     switch (ask_.mode) {
       case RetentionQuery::Mode::kOnOrAfter:

@@ -45,7 +45,7 @@ struct NaiveRange {
 Result<NaiveRange> resolve_range(const NaiveData& data, const NaiveNow& now,
                                  const QueryCommon& common, Period period);
 
-// The days on which each user did something.
+// Holds the days on which each user did something.
 using DaysByUser = std::map<NaiveUser, std::set<Day>>;
 
 // The events that a question sees: those up to its instant, that pass its own conditions, of the

@@ -1,5 +1,5 @@
-// A store that keeps pages in a file that it has removed already, and hardly anything in memory:
-// what a process that uses it takes is the engine's.
+// This store keeps pages in a file that it has removed already, and hardly anything in memory, so
+// that what a process that uses it takes is the engine's.
 #pragma once
 
 #include <unistd.h>

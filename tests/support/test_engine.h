@@ -1,4 +1,4 @@
-// An engine on a store of its own, in one of the many configurations that must all agree.
+// This is an engine on a store of its own, in one of the many configurations that must all agree.
 #pragma once
 
 #include <cstddef>

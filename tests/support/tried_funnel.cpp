@@ -105,7 +105,7 @@ class Choices {
   std::optional<FunnelOutcome> best_;
 };
 
-// The most steps that the events can serve, one each.
+// Returns the most steps that the events can serve, one each.
 unsigned most_steps(const std::vector<std::uint32_t>& events, unsigned step_count) {
   std::set<std::uint32_t> served = {0};  // every choice of steps that the events so far can serve
   for (const std::uint32_t event : events) {
