@@ -167,7 +167,7 @@ class LargeCommitCrashTest : public CrashTest {
       const auto store = open_rocks_store(path);
       ASSERT_TRUE(store.ok()) << store.status().to_string();
       ASSERT_NO_FATAL_FAILURE(expect_history(**store, history_, 1));
-      // An epoch that is used again, with other contents, and fewer pages.
+      // An epoch is used again, with other contents, and fewer pages.
       const Commit other =
           make_commit(2, {{page_id(0), std::string(kLargeBytes, 'y')}}, {}, "other");
       ASSERT_TRUE((*store)->commit(other).ok());
@@ -276,7 +276,8 @@ class DamageTest : public CrashTest {
     }
   }
 
-  // Files of the database that are not empty, with this extension; every file for "".
+  // Returns the files of the database that are not empty, with this extension, or every file for
+  // "".
   std::vector<fs::path> files(const std::string& path, const std::string& extension) {
     std::vector<fs::path> found;
     for (const auto& entry : fs::directory_iterator(path + "/rocksdb")) {

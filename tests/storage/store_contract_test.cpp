@@ -20,7 +20,7 @@
 namespace rollcall {
 namespace {
 
-// A place where a store can be opened again and again.
+// Is a place where a store can be opened again and again.
 class Medium {
  public:
   virtual ~Medium() = default;
