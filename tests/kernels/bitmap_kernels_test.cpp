@@ -401,8 +401,8 @@ TEST_P(BitmapKernels, TakeNullForNothing) {
   table().find_tags(nullptr, 0, nullptr, nullptr, 0);
 }
 
-// Tags that occur once, several times and not at all, and equal numbers that must not be taken for
-// tags.
+// Tags occur once, several times and not at all, and there are equal numbers that must not be taken
+// for tags.
 TEST_P(BitmapKernels, FindTagsAgreesWithReference) {
   for (const std::size_t buckets : {1u, 2u, 64u}) {
     GuardedBuffer<TaggedSlot> slots(buckets * kBucketSlots, 0, TaggedSlot{1, 99});

@@ -1,4 +1,4 @@
-// An array at a chosen misalignment, with a margin on each side that nobody may write.
+// This is an array at a chosen misalignment, with a margin on each side that nobody may write.
 #pragma once
 
 #include <algorithm>
