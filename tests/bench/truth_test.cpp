@@ -1,4 +1,4 @@
-// The plain answers that benchmarks are compared with, by hand, on six users.
+// This tests the plain answers that benchmarks are compared with, by hand, on six users.
 #include "bench/truth.h"
 
 #include <gtest/gtest.h>

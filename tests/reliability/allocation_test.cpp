@@ -91,7 +91,7 @@ std::string answer(const Engine& engine) {
 
 class AllocationTest : public ::testing::Test {
  protected:
-  // An engine with two batches, the second of which is not in a checkpoint.
+  // Makes an engine with two batches, the second of which is not in a checkpoint.
   void open() {
     disk_ = make_memory_disk();
     reopen();

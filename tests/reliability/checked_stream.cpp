@@ -76,7 +76,7 @@ CheckedStream::CheckedStream(std::uint64_t seed, std::size_t batch_count) {
       event.properties["channel"] = random.pick(channels);
       batch.push_back(std::move(event));
     };
-    // Every name in the first batch, so that every question has an answer after it.
+    // Every name is in the first batch, so that every question has an answer after it.
     for (std::size_t i = 0; i < kBatchEvents; ++i) {
       add("user" + std::to_string(random.below(kUsers)),
           i < names.size() ? i : random.below(names.size()));

@@ -40,7 +40,7 @@ namespace fs = std::filesystem;
 constexpr std::size_t kBatches = 9;       // in the store that is damaged; one more follows
 constexpr std::size_t kCheckpointed = 7;  // the others are in two files of the journal
 
-// The bytes of all files beneath; of LOCK, which says who writes, only that it is there.
+// Holds the bytes of all files beneath; of LOCK, which says who writes, it has only that it exists.
 using Files = std::map<std::string, std::string>;
 Files contents(const fs::path& directory) {
   Files files = all_files(directory);
@@ -134,7 +134,7 @@ class DamageTest : public ::testing::Test {
     for (const auto& [name, bytes] : files) write_file(fs::path(copy_) / name, bytes);
   }
 
-  // The file's bytes with the damage; nothing when it cannot be damaged so.
+  // Returns the file's bytes with the damage, or nothing if it cannot be damaged so.
   std::optional<std::string> damaged(Random& random, const Case& damage) const {
     std::string bytes = files_.at(damage.file);
     if (damage.damage == "stale") {

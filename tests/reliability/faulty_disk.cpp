@@ -251,14 +251,14 @@ std::atomic<Disk*> the_disk{nullptr};
 std::array<std::string, kDescriptorsMax> paths;  // of open files that are watched
 std::mutex paths_mutex;
 
-// The path of an open file that is watched, or "".
+// Returns the path of an open file that is watched, or "".
 std::string watched_path(int file) {
   if (the_disk == nullptr || file < 0 || file >= kDescriptorsMax) return "";
   const std::lock_guard lock(paths_mutex);
   return paths[static_cast<std::size_t>(file)];
 }
 
-// The disk, when it is to be asked about this path.
+// Returns the disk, if it is to be asked about this path.
 Disk* disk_of(const char* path) {
   Disk* disk = the_disk;
   return disk != nullptr && disk->watches(path) ? disk : nullptr;

@@ -204,7 +204,8 @@ class Recount:
         return [list(row) for row in self.sql.execute(statement, parameters)]
 
     def seen(self, kind, condition):
-        """A table (user, n, events, amount): who had such an event in which period."""
+        """Makes a table (user, n, events, amount) that says who had such an event in which period.
+        """
         key = (kind, condition)
         if key not in self.seen_tables:
             name = self.seen_tables[key] = f"seen_{len(self.seen_tables)}"
