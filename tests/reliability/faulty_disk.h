@@ -7,8 +7,8 @@
 // It knows what a power cut may take: bytes that were written and not synced, and names that were
 // made, changed or removed since their directory was synced.
 //
-// Any thread may use it, but there is one disk at a time, made and removed while no other thread uses
-// its files.
+// Any thread may use it, but there is one disk at a time, made and removed while no other thread
+// uses its files.
 #pragma once
 
 #include <cstdint>
