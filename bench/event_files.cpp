@@ -20,7 +20,7 @@ constexpr std::int64_t kSecondUs = 1'000'000;
 constexpr std::int64_t kDaySeconds = 86'400;
 constexpr std::array<std::string_view, 3> kPlatforms = {"ios", "web", "android"};
 
-// "2026-01-31T23:59:59Z"; neighbours in a stream share their date.
+// Writes "2026-01-31T23:59:59Z"; neighbours in a stream share their date.
 class TimeText {
  public:
   void append(TimeUs time, fmt::memory_buffer& out) {

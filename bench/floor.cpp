@@ -21,7 +21,7 @@ constexpr std::int64_t kDayUs = 86'400'000'000;
 constexpr std::size_t kAhead = 48;  // rows between a prefetch and its use
 constexpr std::uint32_t kFirstValued = kPurchase;
 
-// The finish of MurmurHash3 and its inverse.
+// These are the finish of MurmurHash3 and its inverse.
 std::uint64_t scramble(std::uint64_t x) {
   x = (x ^ (x >> 33)) * 0xff51afd7ed558ccdu;
   x = (x ^ (x >> 33)) * 0xc4ceb9fe1a85ec53u;
@@ -33,7 +33,7 @@ std::uint64_t unscramble(std::uint64_t x) {
   return x ^ (x >> 33);
 }
 
-// Bits that a number takes.
+// Returns how many bits a number takes.
 int width_of(std::uint64_t x) { return 64 - std::countl_zero(x); }
 
 // Runs work(0) to work(threads - 1) at once.
@@ -44,7 +44,7 @@ void run_threads(unsigned threads, Work work) {
   work(0U);
 }
 
-// The number of a time's day. Times rise, so that the day is nearly always the last one's.
+// Returns the number of a time's day. Times rise, so the day is nearly always the last one's.
 class DayOfTime {
  public:
   explicit DayOfTime(Day first_day) : first_us_(first_day.value * kDayUs), day_us_(first_us_) {}
@@ -62,8 +62,8 @@ class DayOfTime {
   std::uint32_t day_ = 0;
 };
 
-// What is kept of a user besides the bits: half a cache line. Counters are short because nearly all
-// users have few events; what overflows is added to a table on the side.
+// Holds what is kept of a user besides the bits, which is half a cache line. Counters are short
+// because nearly all users have few events; what overflows is added to a table on the side.
 struct Counters {
   std::array<std::uint16_t, kEventNames> events;
   std::array<std::int64_t, kEventNames - kFirstValued> sums;
@@ -93,12 +93,12 @@ inline void count(Counters& counters, Overflows& overflows, std::uint64_t user, 
   counters.sums[event % 2] += value;
 }
 
-// The number of a day's bitmap of an event name.
+// Returns the number of a day's bitmap of an event name.
 std::uint64_t bitmap_of(std::uint32_t day, std::uint64_t event) {
   return day * kEventNames + event;
 }
 
-// A bitmap over `users` for each day and event name.
+// Holds a bitmap over `users` for each day and event name.
 class Bitmaps {
  public:
   Bitmaps(std::uint64_t users, std::int32_t days)
@@ -106,7 +106,7 @@ class Bitmaps {
         day_count_(static_cast<std::size_t>(days)),
         words_(word_count_ * day_count_ * kEventNames) {}
 
-  // Of a bitmap numbered by day, then event name.
+  // Sets the bit of a user in a bitmap, which is numbered by day, then event name.
   void set(std::uint64_t user, std::size_t bitmap) {
     words_[bitmap * word_count_ + user / 64] |= std::uint64_t{1} << (user % 64);
   }
@@ -142,8 +142,9 @@ void add_counters(const Counters& counters, const Overflows& overflows, std::uin
   }
 }
 
-// Rows split by part, in a buffer for each writing thread and part. A part may hold twice its share
-// of the rows, and what the busiest users bring; `check`, called every kBlock rows, guards that.
+// Holds rows split by part, in a buffer for each writing thread and part. A part may hold twice its
+// share of the rows, and what the busiest users bring; `check`, called every kBlock rows, guards
+// that.
 template <class Record>
 class SplitRows {
  public:
@@ -189,7 +190,7 @@ void run_rounds(const FloorOptions& options, std::size_t rows, std::size_t parts
   }
 }
 
-// Dense ids, row by row.
+// Takes dense ids, row by row.
 class DirectDenseFloor final : public Floor {
  public:
   explicit DirectDenseFloor(const FloorOptions& options)
@@ -228,8 +229,8 @@ class DirectDenseFloor final : public Floor {
   Overflows overflows_;
 };
 
-// Dense ids, split by ranges of users. A record is 8 bytes: user and bitmap; values, which few
-// events have, travel in a column of their own.
+// Takes dense ids, split by ranges of users. A record is 8 bytes: user and bitmap; values, which
+// few events have, travel in a column of their own.
 class SplitDenseFloor final : public Floor {
  public:
   explicit SplitDenseFloor(const FloorOptions& options)
@@ -282,7 +283,8 @@ class SplitDenseFloor final : public Floor {
         const std::uint64_t user = rows.users[i], event = rows.events[i];
         const std::size_t part = user >> shift_;
         *records[part]++ = user | bitmap_of(day_of(rows.times[i]), event) << kBitmapShift;
-        // Written for every row, and kept where there is a value: no branch to be mispredicted.
+        // It is written for every row and kept if there is a value, so that there is no branch to
+        // be mispredicted.
         *values[part] = rows.values[i];
         values[part] += event >= kFirstValued;
       }
@@ -301,7 +303,7 @@ class SplitDenseFloor final : public Floor {
     Overflows& overflows = overflows_[part];
     const std::uint64_t* const end = records_.end(thread, part);
     for (const std::uint64_t* record = records_.begin(thread, part); record < end; ++record) {
-      // What lies past the end is of an earlier round or zero: a user all the same.
+      // What lies past the end is of an earlier round or zero, and so is a user all the same.
       __builtin_prefetch(&counters_[static_cast<std::uint32_t>(record[kAhead / 2])], 1);
       const std::uint64_t user = static_cast<std::uint32_t>(*record);
       const std::uint64_t bitmap = *record >> kBitmapShift;
@@ -323,14 +325,14 @@ class SplitDenseFloor final : public Floor {
   std::vector<Overflows> overflows_;  // by part
 };
 
-// A user with a scattered id: a cache line.
+// Holds a user with a scattered id, in one cache line.
 struct alignas(64) KeyedCounters {
   std::uint64_t key;  // the scrambled id
   Counters counters;
 };
 static_assert(sizeof(KeyedCounters) == 64);
 
-// A row with a scattered id.
+// Is a row with a scattered id.
 struct KeyedRecord {
   static constexpr int kBitmapBits = 16;
   std::uint64_t key;
@@ -343,9 +345,9 @@ struct KeyedRecord {
   Amount value() const { return packed >> kBitmapBits; }
 };
 
-// The users of one part, found by key: an index of short slots, probed linearly, that hold the
-// user's ordinal and some bits of the key; most slots that hold another user are told by those,
-// without touching that user's line.
+// Holds the users of one part, which are found by key. An index of short slots, probed linearly,
+// holds the user's ordinal and some bits of the key; these bits tell most slots that hold another
+// user, without touching that user's line.
 class KeyedPart {
  public:
   KeyedPart() = default;
@@ -409,7 +411,7 @@ class KeyedPart {
     return slot & ((std::uint32_t{1} << ordinal_bits_) - 1);
   }
 
-  // The ordinal, from 1, in the first slot that may hold the key; 0 when there is none.
+  // Returns the ordinal, from 1, in the first slot that may hold the key, or 0 if there is none.
   std::uint32_t likely_ordinal(std::uint64_t key) const {
     const std::uint32_t tag = tag_of(key);
     for (std::size_t slot = slot_of(key);; slot = (slot + 1) % slots_.size()) {
@@ -441,7 +443,7 @@ class KeyedPart {
   Overflows overflows_;
 };
 
-// Scattered ids, row by row (in groups).
+// Takes scattered ids, row by row (in groups).
 class DirectScatteredFloor final : public Floor {
  public:
   explicit DirectScatteredFloor(const FloorOptions& options)
@@ -473,7 +475,7 @@ class DirectScatteredFloor final : public Floor {
   KeyedPart part_;
 };
 
-// Scattered ids, split by the leading bits of the scrambled id.
+// Takes scattered ids, split by the leading bits of the scrambled id.
 class SplitScatteredFloor final : public Floor {
  public:
   explicit SplitScatteredFloor(const FloorOptions& options)
@@ -481,7 +483,7 @@ class SplitScatteredFloor final : public Floor {
         key_bits_(width_of(options.partitions - 1)),
         records_(options.threads, std::size_t{1} << key_bits_, options.round_rows) {
     const std::uint64_t mean = (options.users >> key_bits_) + 1;
-    // Nine standard deviations above the mean.
+    // This is nine standard deviations above the mean.
     const std::uint64_t users_max =
         mean + static_cast<std::uint64_t>(9 * std::sqrt(static_cast<double>(mean))) + 9;
     for (std::size_t part = 0; part < std::size_t{1} << key_bits_; ++part) {

@@ -1,8 +1,9 @@
-// The floor: the least code that keeps the same bits and counters on the same events, to measure
-// the engine against. It has no interface to speak of, no persistence, no late events, no readers;
-// it knows beforehand how many users and days there will be, and the names with values.
+// The floor is the least code that keeps the same bits and counters on the same events, to measure
+// the engine against. It has no interface to speak of, no persistence, no late events and no
+// readers, and it knows beforehand how many users and days there will be, and which names have
+// values.
 //
-// Kept: for each event name and day, a bitmap over the users; for each event name and user, how
+// It keeps, for each event name and day, a bitmap over the users; for each event name and user, how
 // many events, and for the two names with values the sum of them.
 #pragma once
 
@@ -21,15 +22,16 @@ struct FloorOptions {
   std::int32_t days = 0;
   Day first_day;
   unsigned threads = 1;
-  // 0: row by row, on one thread. Else rounds of rows are first split by user into about so many
-  // parts, and then applied part by part, each of which stays in the cache meanwhile.
+  // At 0, the floor goes row by row, on one thread. Otherwise rounds of rows are first split by
+  // user into about this many parts, and then applied part by part, so that each part stays in the
+  // cache meanwhile.
   unsigned partitions = 0;
   std::size_t round_rows = std::size_t{4} << 20;
 };
-// "dense, 32 parts, rounds of 4 Mi".
+// Returns "dense, 32 parts, rounds of 4 Mi".
 std::string to_string(const FloorOptions& options);
 
-// A sum over all that is kept, independent of order: the same for equal contents, and different
+// Returns a sum over all that is kept, in any order. It is the same for equal contents, and differs
 // for different ones but for a chance of 2^-64.
 struct Digest {
   std::uint64_t bits = 0;    // of (event, day, user id)

@@ -1,5 +1,5 @@
-# What all benchmarks measure on, and the program rollcall-bench: built with the benchmarks, and
-# with the tests, which run it small.
+# All benchmarks measure on this, and so does the program rollcall-bench. It is built with the
+# benchmarks, and with the tests, which run it on little data.
 include_guard(GLOBAL)
 include(${CMAKE_CURRENT_LIST_DIR}/workload.cmake)
 find_package(CLI11 CONFIG REQUIRED)
@@ -15,7 +15,7 @@ target_link_libraries(rollcall_bench_workload
 set_source_files_properties(${CMAKE_CURRENT_LIST_DIR}/floor.cpp
   TARGET_DIRECTORY rollcall_bench_workload PROPERTIES COMPILE_OPTIONS "-O3")
 
-# What groups of measurements share.
+# The groups of measurements share this.
 add_library(rollcall_bench_support STATIC
   ${CMAKE_CURRENT_LIST_DIR}/event_files.cpp
   ${CMAKE_CURRENT_LIST_DIR}/machine.cpp

@@ -1,4 +1,4 @@
-// The least that funnels take: every event of the workload in plain columns, ordered by user and
+// Funnels take at least this: every event of the workload in plain columns, ordered by user and
 // time, and one walk over them.
 #pragma once
 
@@ -19,9 +19,9 @@ class HistoryFloor {
 
   std::uint64_t bytes() const;
 
-  // Users by how many steps of an ordered funnel they make within `window_us` of the first, at
-  // index 0 those with the first alone. `steps` are places in kEventNameList. One start a level,
-  // the latest, is enough, as no two events of a user have the same time.
+  // Counts users by how many steps of an ordered funnel they make within `window_us` of the first;
+  // index 0 has those with the first alone. `steps` are places in kEventNameList. One start for
+  // each level, the latest, is enough, because no two events of a user have the same time.
   std::vector<std::uint64_t> funnel(std::span<const std::uint32_t> steps, TimeUs window_us,
                                     unsigned threads) const;
 

@@ -1,4 +1,4 @@
-// Zeroed memory on huge pages, for tables that are touched at random.
+// This is zeroed memory on huge pages, for tables that are touched at random.
 #pragma once
 
 #include <sys/mman.h>
@@ -10,8 +10,8 @@
 
 namespace rollcall::bench {
 
-// An array of `size` zeroed elements, in memory from the beginning: no page is missing when it is
-// first touched. Throws std::bad_alloc when there is not that much.
+// Is an array of `size` zeroed elements, all in memory from the beginning, so that no page is
+// missing when it is first touched. Throws std::bad_alloc if there is not that much.
 template <class T>
 class HugeArray {
   static_assert(std::is_trivially_copyable_v<T>);
@@ -24,7 +24,7 @@ class HugeArray {
         mmap(nullptr, bytes(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) throw std::bad_alloc();
     data_ = static_cast<T*>(memory);
-    // Without huge pages, and on a kernel before 5.14 without the pages, all works, slower.
+    // Without huge pages, or on a kernel before 5.14, everything works, only slower.
     static_cast<void>(madvise(memory, bytes(), MADV_HUGEPAGE));
     static_cast<void>(madvise(memory, bytes(), MADV_POPULATE_WRITE));
   }

@@ -18,7 +18,7 @@
 namespace rollcall::bench {
 namespace {
 
-// What follows `label` and blanks on the first line of `path` that begins with it.
+// Returns what follows `label` and blanks on the first line of `path` that begins with it.
 std::string line_after(const char* path, std::string_view label) {
   std::ifstream file(path);
   for (std::string line; std::getline(file, line);) {

@@ -1,4 +1,4 @@
-// Facts of the machine that numbers depend on.
+// Numbers depend on these facts of the machine.
 #pragma once
 
 #include <cstdint>
@@ -8,18 +8,19 @@
 
 namespace rollcall::bench {
 
-// Processor, memory, caches, instruction sets, kernel, compiler, libraries; name and value.
+// Lists processor, memory, caches, instruction sets, kernel, compiler and libraries by name and
+// value.
 std::vector<std::pair<std::string, std::string>> machine_facts();
 
-// What one thread reads from memory, in bytes a second: the best of some passes over far more than
-// a cache holds. Takes a quarter of a second.
+// Measures how many bytes a second one thread reads from memory: the best of some passes over far
+// more than a cache holds. Takes a quarter of a second.
 double memory_read_bandwidth();
 
-// Memory that this process holds, in bytes, and the most that it has held since the last reset; 0
-// where the system does not say.
+// Returns the memory that this process holds, in bytes, and the most that it has held since the
+// last reset; both are 0 if the system does not say.
 std::uint64_t resident_bytes();
 std::uint64_t peak_resident_bytes();
-// Gives back what was freed, too, so that it is not taken for free later.
+// It also gives back what was freed, so that it is not taken for free later.
 void reset_peak_resident();
 
 }  // namespace rollcall::bench

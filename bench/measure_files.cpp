@@ -1,4 +1,5 @@
-// Ingest of files in memory (the page cache) into a store in memory: bytes/s and events/s.
+// This measures ingest of files in memory (the page cache) into a store in memory, as bytes/s and
+// events/s.
 #include <fmt/format.h>
 
 #include <algorithm>

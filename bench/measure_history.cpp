@@ -1,4 +1,5 @@
-// What keeping every event costs, and what funnels take, beside the least that they could.
+// This measures what keeping every event costs, and what funnels take, beside the least that they
+// could take.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -55,7 +56,7 @@ std::vector<std::uint64_t> users_of(const QueryResult& answer) {
   return users;
 }
 
-// Of all that made so many steps, those that made as many or more.
+// Turns the numbers of users who made so many steps into those who made as many or more.
 std::vector<std::uint64_t> at_least(std::vector<std::uint64_t> users) {
   for (std::size_t i = users.size(); i-- > 1;) users[i - 1] += users[i];
   return users;

@@ -1,4 +1,5 @@
-// Ingest of events in memory, as events/s and as a share of the floor, measured in the same run.
+// This measures ingest of events in memory, as events/s and as a share of the floor, which is
+// measured in the same run.
 //
 //   memory       into a store in memory, without a checkpoint
 //   checkpoints  into a store on disk, with the checkpoints that fall due meanwhile, until the last
@@ -23,7 +24,7 @@
 namespace rollcall::bench {
 namespace {
 
-// Floors worth trying; the fastest of them is the floor.
+// These floors are worth trying; the fastest of them is the floor.
 std::vector<FloorOptions> floor_candidates(const Session& session, IdKind ids, unsigned threads) {
   const WorkloadWOptions& workload = session.options().workload;
   FloorOptions options;
@@ -34,8 +35,8 @@ std::vector<FloorOptions> floor_candidates(const Session& session, IdKind ids, u
   options.threads = threads;
   std::vector<FloorOptions> candidates;
   if (threads == 1) candidates.push_back(options);
-  // The more users, the more parts it takes for those of a part to fit the cache, and the more rows
-  // a round must have for each part of them to be worth fetching.
+  // With more users, it takes more parts for those of a part to fit the cache, and more rows in a
+  // round for each part of them to be worth fetching.
   struct Shape {
     unsigned partitions;
     std::size_t round_mi;

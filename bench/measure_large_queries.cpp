@@ -1,6 +1,7 @@
-// The questions at 128 M users: synthetic presence, every user active on every day with the same
-// probability, without ingest. Plans run over pinned pages, as the engine runs them. The days that
-// are read in the form that checkpoints leave them in, already in memory.
+// This measures the questions at 128 M users. Presence is synthetic: every user is active on every
+// day with the same probability, without ingest. Plans run over pinned pages, as the engine runs
+// them. The days that are read have the form in which checkpoints leave them, and are already in
+// memory.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -23,8 +24,8 @@ namespace {
 
 constexpr SeriesId kSeries = 1;  // of the only event name
 
-// Words whose bits are set with a probability of `of_256` / 256: random words are combined by AND
-// and OR, digit by digit of the probability from the lowest on.
+// Makes words whose bits are set with a probability of `of_256` / 256: random words are combined by
+// AND and OR, digit by digit of the probability from the lowest on.
 class RandomWords {
  public:
   RandomWords(std::uint64_t seed, std::uint32_t of_256) : state_(seed), of_256_(of_256) {}
@@ -44,7 +45,7 @@ class RandomWords {
   std::uint32_t of_256_;
 };
 
-// Presence of one series in memory, and the true answers to questions about it.
+// Holds the presence of one series in memory, and the true answers to questions about it.
 class SyntheticPresence {
  public:
   SyntheticPresence(std::uint64_t users, std::int32_t days, std::uint32_t partition_count,
@@ -68,8 +69,8 @@ class SyntheticPresence {
   std::uint64_t users() const { return users_; }
   const Counts& truth(std::size_t question) const { return truths_[question]; }
 
-  // What a plan reads: the pages of its days, and with `kept` unions over them that are filled in
-  // by the first who asks.
+  // A plan reads this: the pages of its days and, with `kept`, unions over them that the first
+  // question fills in.
   std::vector<PinnedPartition> pin(const ReadSet& reads, bool kept) const {
     std::vector<PinnedPartition> pinned;
     for (const SyntheticPartition& partition : partitions_) {
@@ -97,8 +98,8 @@ class SyntheticPresence {
     return pinned;
   }
 
-  // Of the sets that are read when everything is in memory: as stored, and of kept ones as they
-  // are.
+  // Returns the bytes of the sets that are read when everything is in memory: as stored, and as
+  // they are if they are kept.
   std::size_t bytes_read(const ReadSet& reads, bool kept) const {
     std::size_t bytes = 0;
     for (const SyntheticPartition& partition : partitions_) {

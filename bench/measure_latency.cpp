@@ -1,5 +1,6 @@
-// Waiting: of a small question while events come at full speed, of ingest while questions are
-// asked, and of an event until questions see it while events come at half of full speed.
+// This measures waiting: of a small question while events come at full speed, of ingest while
+// questions are asked, and of an event until questions see it while events come at half of full
+// speed.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -21,7 +22,7 @@ namespace {
 constexpr std::size_t kBatchRows = 65'536;
 constexpr auto kPause = std::chrono::milliseconds(5);  // between two questions
 
-// Of any event on the latest days.
+// The question is about any event on the latest days.
 constexpr const char* kSmallQuestion = R"({"kind": "active", "last": "7d"})";
 
 std::unique_ptr<Engine> open_engine(Session& session) {
@@ -110,8 +111,9 @@ double measure_disturbance(Session& session) {
   return alone.best();
 }
 
-// Events come evenly at `rate` a second and are gathered for a few milliseconds. How old is the
-// first of a batch when `ingest` returns, from when on every question sees it?
+// Events come evenly at `rate` a second and are gathered for a few milliseconds. The age of the
+// first event of a batch is taken when `ingest` returns, because from then on every question sees
+// it.
 void measure_visibility(Session& session, double rate) {
   using Clock = std::chrono::steady_clock;
   constexpr double kGatherSeconds = 2e-3;

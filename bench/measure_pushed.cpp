@@ -1,5 +1,5 @@
-// Events that two threads push, in batches of 64 Ki rows, into a store on disk that has the first
-// half of the workload: acknowledged in memory, or when they are durable.
+// This measures events that two threads push, in batches of 64 Ki rows, into a store on disk that
+// has the first half of the workload. They are acknowledged in memory, or once they are durable.
 //
 //   memory     events/s, without a checkpoint
 //   durable    events/s, each batch in the journal and synced
@@ -35,7 +35,7 @@ EngineOptions options_without_checkpoints(Session& session, IdKind ids) {
   return options;
 }
 
-// A store with the rows up to `end`, in a checkpoint.
+// Makes a store with the rows up to `end`, in a checkpoint.
 std::unique_ptr<Engine> open_with_rows(Session& session, const ScratchStore& store,
                                        const WorkloadColumns& columns, std::size_t end) {
   auto engine = store.open(options_without_checkpoints(session, columns.kind()));
@@ -46,7 +46,7 @@ std::unique_ptr<Engine> open_with_rows(Session& session, const ScratchStore& sto
   return engine;
 }
 
-// Seconds that the rows from `begin` on take.
+// Returns the seconds that the rows from `begin` on take.
 double push_seconds(Engine& engine, const WorkloadColumns& columns, std::size_t begin, Ack ack) {
   std::atomic<std::size_t> next{begin};
   std::array<Status, kPushers> failures;

@@ -1,4 +1,4 @@
-// Every kind of question, asked of the workload in a store on disk.
+// This asks every kind of question of the workload in a store on disk.
 //
 //   cold  the first question of a newly opened engine, the store's files not in memory
 //   hot   the same question again and again
@@ -15,7 +15,7 @@
 namespace rollcall::bench {
 namespace {
 
-// Asks until `seconds_min` have passed, and at least thrice; returns milliseconds.
+// Asks until `seconds_min` have passed, and at least three times; returns milliseconds.
 std::vector<double> ask_hot(const Engine& engine, const Question& question, double seconds_min) {
   const Query query = must(parse_query(question.json));
   std::vector<double> runs;
@@ -39,7 +39,7 @@ void measure_queries(Session& session) {
     must(engine->close());
   }
   const DaySets sets = any_event_sets(session.truth());
-  // Of one thread: what an answer that reads everything once from memory could come near to.
+  // Is for one thread: an answer that reads everything once from memory could come near to this.
   const double bandwidth = memory_read_bandwidth();
   session.report().add({"query/memory_read", "B/s", Better::kHigher, {bandwidth}, {}});
   for (const Question& question : make_questions(workload.first_day, workload.days, R"("*")")) {

@@ -1,4 +1,4 @@
-// What a store of the workload takes: bytes on disk, memory, and time to open.
+// This measures what a store of the workload takes: bytes on disk, memory, and time to open.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,8 +13,8 @@
 namespace rollcall::bench {
 namespace {
 
-// What the process holds for an engine with all of the workload in memory, beyond what it held
-// before; the workload itself is there before. The peak is that of ingest.
+// Measures what the process holds for an engine with all of the workload in memory, beyond what it
+// held before; it held the workload itself already. The peak is that of ingest.
 void measure_memory(Session& session) {
   session.report().now("store: memory");
   EngineOptions options = session.engine_options(IdKind::kDense, 0);

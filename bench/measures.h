@@ -1,5 +1,5 @@
-// The groups of measurements, one file each. Every one checks its answers before its times count,
-// and throws BenchError when they are wrong.
+// These are the groups of measurements, one file each. Every one checks its answers before its
+// times count, and throws BenchError if they are wrong.
 #pragma once
 
 #include <string>
@@ -18,7 +18,7 @@ void measure_latency(Session& session);
 void measure_history(Session& session);
 void measure_pushed(Session& session);
 
-// Reports what half of the times, all but one in a hundred, and all of them are not above.
+// Reports the times that a half, all but one in a hundred, and all of them do not exceed.
 void add_quantiles(Session& session, const std::string& name, const std::vector<double>& ms);
 
 }  // namespace rollcall::bench

@@ -8,7 +8,7 @@
 namespace rollcall::bench {
 namespace {
 
-// The value that a share of `values` is not above.
+// Returns the value that a share of `values` does not exceed.
 double quantile(std::vector<double> values, double share) {
   std::sort(values.begin(), values.end());
   const double last = static_cast<double>(values.size() - 1);

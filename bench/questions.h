@@ -1,4 +1,4 @@
-// The questions that benchmarks ask of a workload, with their true answers.
+// Benchmarks ask these questions of a workload, and have their true answers.
 #pragma once
 
 #include <cstdint>
@@ -16,17 +16,17 @@ struct Question {
   std::string json;                                  // as Engine::query takes it
   std::vector<std::string> columns;                  // of the answer, that are compared
   std::function<Counts(const DaySets& sets)> truth;  // row by row, the columns above
-  // Whether it reads nothing but the sets of one event, day by day.
+  // Says whether it reads nothing but the sets of one event, day by day.
   bool needs_sets_only = true;
 };
 
-// One of each kind, over `days` days from `first_day`; windows are half of them. `event` is a
-// selector in JSON, and `sets` given to `truth` are of it.
+// Returns one question of each kind, over `days` days from `first_day`; windows are half of them.
+// `event` is a selector in JSON, and the `sets` given to `truth` are those of it.
 std::vector<Question> make_questions(Day first_day, std::int32_t days, const std::string& event);
 
-// The columns of an answer, row by row. Throws BenchError when one is missing.
+// Returns the columns of an answer, row by row. Throws BenchError if one is missing.
 Counts counts_of(const QueryResult& result, const std::vector<std::string>& columns);
-// Throws BenchError when they are not the same.
+// Throws BenchError if they are not the same.
 void must_equal_counts(const std::string& what, const Counts& found, const Counts& expected);
 
 }  // namespace rollcall::bench

@@ -9,7 +9,7 @@
 namespace rollcall::bench {
 namespace {
 
-// Four figures that count, with the unit's usual prefix.
+// Writes four figures that count, with the unit's usual prefix.
 std::string amount_text(double value, const std::string& unit) {
   const auto scaled = [&](double base, std::initializer_list<const char*> prefixes,
                           std::string_view name) {

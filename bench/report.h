@@ -1,4 +1,4 @@
-// What was measured, and how it is shown: a line of progress, a table, a JSON file.
+// A report has what was measured, and shows it as a line of progress, a table, or a JSON file.
 #pragma once
 
 #include <chrono>
@@ -16,7 +16,7 @@ struct Measurement {
   std::string unit;  // "events/s", "ms", "bytes", "ratio", ...
   Better better = Better::kHigher;
   std::vector<double> runs;  // at least one
-  // What the numbers are true of, for the reader: {"floor", "dense, row by row"}.
+  // Says what the numbers are true of, for the reader: {"floor", "dense, row by row"}.
   std::vector<std::pair<std::string, std::string>> params;
 
   double best() const;    // of the runs; the first of them when none is better
@@ -25,7 +25,7 @@ struct Measurement {
 
 class Report {
  public:
-  // `progress`: draw what is going on, on standard error.
+  // If `progress` is set, what is going on is drawn on standard error.
   explicit Report(bool progress) : progress_(progress) {}
   ~Report() { wipe(); }
   Report(const Report&) = delete;
@@ -35,9 +35,9 @@ class Report {
   void now(std::string_view what);
   void add(Measurement measurement);
 
-  // The measurements as a table, the groups (what their names begin with) apart.
+  // Returns the measurements as a table, with the groups (what their names begin with) apart.
   std::string table() const;
-  // With the facts of `machine` beside them.
+  // Writes them together with the facts of `machine`.
   std::string json(const std::vector<std::pair<std::string, std::string>>& machine) const;
   const std::vector<Measurement>& measurements() const { return measurements_; }
   // Makes way for other lines.

@@ -1,4 +1,5 @@
-// rollcall-bench: how fast rollcall is on this machine, and how far from what the machine can do.
+// rollcall-bench measures how fast rollcall is on this machine, and how far from what the machine
+// can do.
 #include <fmt/format.h>
 #include <unistd.h>
 

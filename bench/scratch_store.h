@@ -1,4 +1,4 @@
-// A store on disk that goes when its object does.
+// Is a store on disk that is removed with its object.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ class ScratchStore {
 
   // Opens an engine on the store, which is made by the first call.
   std::unique_ptr<Engine> open(const EngineOptions& options) const;
-  // Of all its files.
+  // Returns the bytes of all its files.
   std::uint64_t disk_bytes() const;
   // Asks the system to forget what it holds of the files in memory; they must be written and
   // synced.

@@ -1,4 +1,4 @@
-// What all groups of measurements share: the options, the workload and its truth, the report.
+// All groups of measurements share a session: the options, the workload and its truth, the report.
 #pragma once
 
 #include <chrono>
@@ -25,13 +25,13 @@ struct SessionOptions {
   std::size_t round_rows = std::size_t{64} << 20;  // of the workload held at once
   int repeat = 3;
   bool in_memory = false;  // leave out what ingest takes with a store on disk
-  // Of ingest; other measures take dense ones.
+  // These ids are for ingest; other measures take dense ones.
   std::vector<IdKind> ids = {IdKind::kDense, IdKind::kScattered, IdKind::kString};
   bool quick = false;     // for tests: as little of everything as gives a number
   std::string directory;  // an existing folder for stores and files
 };
 
-// A benchmark whose answer was wrong, or that could not be run.
+// Says that a benchmark's answer was wrong, or that it could not be run.
 class BenchError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -51,7 +51,7 @@ void must_equal(const std::string& what, const T& found, const T& expected) {
 }
 void must_equal(const std::string& what, std::uint64_t found, std::uint64_t expected);
 
-// Seconds that `work` takes.
+// Returns the seconds that `work` takes.
 template <class Work>
 double seconds_of(Work work) {
   const auto begin = std::chrono::steady_clock::now();
@@ -65,22 +65,22 @@ class Session {
 
   const SessionOptions& options() const { return options_; }
   Report& report() { return report_; }
-  // 1, and the most threads.
+  // Returns 1, and the most threads.
   std::vector<unsigned> thread_counts() const;
 
-  // The workload, round by round. A round is made when it is asked for, unless it was the last one
-  // asked for, and is valid until the next call.
+  // Returns the workload, round by round. A round is made when it is asked for, unless it was the
+  // last one asked for, and is valid until the next call.
   std::size_t round_count() const;
   const WorkloadColumns& round(IdKind ids, std::size_t number);
-  // Made at the first call.
+  // Is made at the first call.
   const Recount& truth();
 
-  // Settings of stores, and engine options for `threads`, without a limit on memory.
+  // Return settings of stores, and engine options for `threads`, without a limit on memory.
   StoreSettings settings(IdKind ids) const;
   EngineOptions engine_options(IdKind ids, unsigned threads) const;
   // Ingests the whole workload, and returns the seconds that the engine took for it.
   double ingest(Engine& engine, IdKind ids);
-  // Throws BenchError when events, users or daily users are not the workload's.
+  // Throws BenchError if events, users or daily users are not the workload's.
   void check(const Engine& engine) { check(engine, truth()); }
   static void check(const Engine& engine, const Recount& truth);
 

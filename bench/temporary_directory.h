@@ -1,4 +1,4 @@
-// A folder that goes when its owner does.
+// Is a folder that is removed with its owner.
 #pragma once
 
 #include <cstdlib>

@@ -17,7 +17,7 @@ std::uint64_t count_both(const Set& a, const Set& b) {
   return count;
 }
 
-// The union of days `first` to `last`, as far as there are such days.
+// Returns the union of days `first` to `last`, as far as there are such days.
 Set union_of(const DaySets& sets, std::int32_t first, std::int32_t last) {
   Set all(sets[0].size());
   const std::int32_t end = std::min(last + 1, static_cast<std::int32_t>(sets.size()));

@@ -1,5 +1,5 @@
-# The generator of events, for benchmarks, tests and `rollcall generate`: built whether or not the
-# benchmarks are.
+# The generator of events is for benchmarks, tests and `rollcall generate`; it is built whether or
+# not the benchmarks are.
 include_guard(GLOBAL)
 add_library(rollcall_workload STATIC ${CMAKE_CURRENT_LIST_DIR}/workload.cpp)
 target_include_directories(rollcall_workload PUBLIC ${PROJECT_SOURCE_DIR})

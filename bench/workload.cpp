@@ -22,12 +22,12 @@ constexpr std::uint64_t kSessionMinutes = 8;
 constexpr std::size_t kSessionsMax = 1 << 16;
 constexpr std::size_t kIdDigits = 16;
 
-// How busy the hours of a day are, and the days of a week from Monday.
+// Say how busy the hours of a day are, and the days of a week from Monday.
 constexpr std::array<std::uint32_t, 24> kHourWeights = {
     30, 20, 14, 10, 9, 12, 22, 38, 52, 60, 64, 68, 74, 72, 68, 66, 68, 74, 84, 96, 104, 98, 76, 50};
 constexpr std::array<std::uint32_t, 7> kWeekdayWeights = {100, 102, 103, 104, 110, 88, 80};
 
-// Named values and the share of users, in 256ths, that have each.
+// Lists named values and the share of users, in 256ths, that have each.
 struct Share {
   std::string_view name;
   std::uint32_t of_256;
@@ -48,7 +48,7 @@ constexpr std::array<Share, 3> kPlatforms = {{{"android", 112}, {"ios", 84}, {"w
 constexpr std::array<Share, 5> kChannels = {
     {{"organic", 104}, {"ads", 64}, {"referral", 40}, {"seo", 32}, {"email", 16}}};
 
-// What a byte drawn at random stands for.
+// Says what a byte drawn at random stands for.
 template <std::size_t n>
 constexpr std::array<std::uint8_t, 256> shares_by_byte(const std::array<Share, n>& shares) {
   std::array<std::uint8_t, 256> by_byte{};
@@ -71,14 +71,14 @@ std::vector<std::string_view> names_of(const std::array<Share, n>& shares) {
   return names;
 }
 
-// A bijection of 64 bits onto themselves that leaves no pattern (the finish of SplitMix64).
+// Is a bijection of 64 bits onto themselves that leaves no pattern (the finish of SplitMix64).
 std::uint64_t mix(std::uint64_t x) {
   x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
   x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
   return x ^ (x >> 31);
 }
 
-// SplitMix64 (Steele, Lea, Flood 2014): a counter, mixed.
+// Is SplitMix64 (Steele, Lea, Flood 2014): a counter, mixed.
 class Bits {
  public:
   explicit Bits(std::uint64_t seed) : state_(mix(seed + 1)) {}
@@ -88,17 +88,18 @@ class Bits {
   std::uint64_t state_;
 };
 
-// `fraction` / 2^64 of `whole`, rounded down.
+// Returns `fraction` / 2^64 of `whole`, rounded down.
 std::uint64_t part_of(std::uint64_t whole, std::uint64_t fraction) {
   return static_cast<std::uint64_t>((Wide{whole} * fraction) >> 64);
 }
 
-// `whole` * `part` / `total`, rounded down.
+// Returns `whole` * `part` / `total`, rounded down.
 std::uint64_t share_of(std::uint64_t whole, std::uint64_t part, std::uint64_t total) {
   return static_cast<std::uint64_t>(Wide{whole} * part / total);
 }
 
-// The users who arrive on one day. A user's rank in it says for how long, and how often, they come.
+// Holds the users who arrive on one day. A user's rank in it says for how long, and how often, they
+// come.
 struct Cohort {
   std::uint64_t first_user = 0;
   std::uint64_t size = 0;
@@ -109,7 +110,7 @@ struct Cohort {
   std::uint64_t user(std::uint64_t rank) const { return first_user + rank * rank_factor % size; }
 };
 
-// How the rows of the whole stream are spread over its minutes.
+// Says how the rows of the whole stream are spread over its minutes.
 class Schedule {
  public:
   explicit Schedule(const WorkloadOptions& options) : options_(options) {
@@ -123,11 +124,11 @@ class Schedule {
   }
 
   const std::vector<Cohort>& cohorts() const { return cohorts_; }
-  // Of a cohort, `age` days after its own, those who may still come.
+  // Returns how many of a cohort may still come, `age` days after its own.
   std::uint64_t remaining(const Cohort& cohort, std::size_t age) const {
     return cohort.size * remaining_shares_[age] >> 32;  // both below 2^32, or one equal to it
   }
-  // First events, and all others, due by the end of a minute of a day.
+  // Return the first events, and all others, due by the end of a minute of a day.
   std::uint64_t arrivals_due(std::size_t day, std::size_t minute) const {
     return cohorts_[day].first_user +
            share_of(cohorts_[day].size, minute_ends_[minute + 1], minute_ends_[kDayMinutes]);
@@ -171,7 +172,7 @@ class Schedule {
   }
 
   // Each day has as many more events as users may come. Square root and division are exact to the
-  // last bit on every machine, so these are the same everywhere.
+  // last bit on every machine, so these numbers are the same everywhere.
   void plan_returns() {
     const std::size_t days = static_cast<std::size_t>(options_.days);
     for (std::size_t age = 0; age < days; ++age) {
@@ -194,7 +195,7 @@ class Schedule {
   std::vector<std::uint64_t> return_ends_;       // by day
 };
 
-// A user who is here now.
+// Is a user who is here now.
 struct Session {
   std::uint64_t user = 0;
   TimeUs not_before = 0;  // the day on which the user arrived
@@ -228,8 +229,8 @@ class Generator {
   }
 
  private:
-  // The first two names stand for the beginning of something where there are others. Of the rest,
-  // name i has a share like 1/(i + 1).
+  // The first two names stand for the beginning of something if there are others. Of the rest, name
+  // i has a share like 1/(i + 1).
   void fill_name_by_byte() {
     const std::size_t first = names_.size() > 2 ? 2 : names_.size() - 1;
     std::vector<std::uint64_t> ends = {0};
@@ -255,7 +256,7 @@ class Generator {
       column->reserve(options_.batch_rows);
   }
 
-  // Users of earlier days who may come today, by cohort.
+  // Holds users of earlier days who may come today, by cohort.
   void begin_day(std::size_t day) {
     day_ = day;
     remaining_ends_.assign(1, 0);
@@ -281,7 +282,7 @@ class Generator {
     const std::uint64_t spacing = static_cast<std::uint64_t>(kMinuteUs) / rows;
     std::uint64_t arrivals_before = 0;
     for (std::uint64_t row = 0; row < rows; ++row) {
-      // Evenly among the others, from the first row on.
+      // Arrivals are spread evenly among the others, from the first row on.
       const std::uint64_t arrivals_by_now = (arrivals * (row + 1) + rows - 1) / rows;
       const bool is_arrival = arrivals_by_now > arrivals_before;
       arrivals_before = arrivals_by_now;
@@ -300,7 +301,7 @@ class Generator {
     return {};
   }
 
-  // As many at once as come in the time that one takes.
+  // Keeps as many sessions at once as come in the time that one takes.
   void resize_sessions(std::uint64_t rows_per_minute) {
     const std::uint64_t wanted = rows_per_minute * kSessionMinutes / options_.session_events_mean;
     sessions_.resize(std::clamp<std::uint64_t>(wanted, 1, kSessionsMax));
@@ -328,7 +329,7 @@ class Generator {
 
   static std::int64_t time_of_day(TimeUs time) { return (time % kDayUs + kDayUs) % kDayUs; }
 
-  // Half by up to a minute, half of the others by up to two, and so on.
+  // Half of the late events are late by up to a minute, half of the others by up to two, and so on.
   std::int64_t lateness() {
     const std::uint64_t draw = bits_();
     const int doublings = std::countl_zero(draw | 1u);
@@ -337,7 +338,7 @@ class Generator {
         std::min(us << std::min(doublings, 20), static_cast<std::uint64_t>(kLateUsMax)));
   }
 
-  // Any of the users who may come today; those of earlier days by their ranks.
+  // Returns any of the users who may come today; those of earlier days are drawn by their ranks.
   void begin_return(Session& session) {
     const Cohort& today = schedule_.cohorts()[day_];
     const std::uint64_t arrived_today =
@@ -395,7 +396,7 @@ class Generator {
     texts_.emplace_back(digits, kIdDigits);
   }
 
-  // Mostly small, now and then large: 1.99 to 301.99.
+  // Values are mostly small, now and then large: 1.99 to 301.99.
   Amount price() {
     const std::uint64_t fraction = bits_();
     const std::uint64_t cubed = part_of(part_of(fraction, fraction), fraction);
@@ -446,7 +447,7 @@ class Generator {
   const std::vector<std::string_view> platform_names_ = names_of(kPlatforms);
   const std::vector<std::string_view> channel_names_ = names_of(kChannels);
 
-  // The batch that is being filled.
+  // Is the batch that is being filled.
   std::vector<std::uint64_t> users_;
   std::vector<std::uint64_t> ids_;
   std::vector<std::string_view> texts_;

@@ -1,4 +1,4 @@
-// A stream of events as a product sees them: for benchmarks, demonstrations and checks.
+// This is a stream of events as a product sees them, for benchmarks, demonstrations and checks.
 //
 // Users arrive day by day, more of them as time goes on. They come in sessions of several events;
 // some come far more often than others (rates fall by a power of the rank, as by Zipf's law), and
@@ -36,9 +36,9 @@ struct WorkloadOptions {
   Day first_day{20'454};         // 2026-01-01
   WorkloadIds ids = WorkloadIds::kDense;
 
-  // 1 to 256 names. A user's first event is of the first name, a later session begins with the
-  // second, and the rest of it is of the others, each rarer than the one before. Events named
-  // "purchase" have a value.
+  // There are 1 to 256 names. A user's first event is of the first name, a later session begins
+  // with the second, and the rest of it is of the others, each rarer than the one before. Events
+  // named "purchase" have a value.
   std::vector<std::string> event_names = {"signup", "login",       "view",     "search",
                                           "share",  "add_to_cart", "purchase", "review"};
   std::uint32_t session_events_mean = 5;  // 1 to 1,000
@@ -48,7 +48,7 @@ struct WorkloadOptions {
   std::size_t batch_rows = std::size_t{1} << 16;  // of one call of the sink, but for the last
 };
 
-// Rows in order of arrival. All that it points to is valid during the call of the sink only.
+// Holds rows in order of arrival. All that it points to is valid only during the call of the sink.
 struct WorkloadBatch {
   EventBatch events;  // properties: "country", "platform", "channel"
   std::span<const std::uint64_t>
@@ -61,8 +61,8 @@ struct WorkloadBatch {
 Status generate_workload(const WorkloadOptions& options,
                          const std::function<Status(const WorkloadBatch&)>& sink);
 
-// Counts a workload's rows without an engine: the truth to compare answers with. Holds a bit per
-// user and day. Threads: one at a time.
+// Counts a workload's rows without an engine, as the truth to compare answers with. It holds a bit
+// per user and day. One thread may use it at a time.
 class WorkloadTruth {
  public:
   explicit WorkloadTruth(const WorkloadOptions& options);
@@ -74,11 +74,12 @@ class WorkloadTruth {
     std::uint64_t events = 0;
     std::uint64_t users = 0;      // distinct
     std::uint64_t new_users = 0;  // whose first day this is
-    // Of the new ones, those seen 1 and 7 days later; unset where the stream ends before.
+    // Counts, of the new ones, those seen 1 and 7 days later; it is not set if the stream ends
+    // before.
     std::optional<std::uint64_t> back_after_1;
     std::optional<std::uint64_t> back_after_7;
   };
-  // Every day of the workload, in order.
+  // Returns every day of the workload, in order.
   std::vector<DayCounts> days() const;
   std::uint64_t events() const;
   std::uint64_t users() const;  // distinct

@@ -15,7 +15,7 @@ constexpr std::int64_t kSecondUs = 1'000'000;
 constexpr std::int64_t kDayUs = 86'400 * kSecondUs;
 constexpr std::int64_t kJitterUs = 60 * kSecondUs;
 
-// How many of a hundred events have each name.
+// Says how many of a hundred events have each name.
 constexpr std::array<std::uint32_t, kEventNames> kShares = {35, 20, 14, 10, 8, 6, 5, 2};
 constexpr std::array<std::uint8_t, 100> kEventByPercent = [] {
   std::array<std::uint8_t, 100> events{};
@@ -28,7 +28,7 @@ constexpr std::array<std::uint8_t, 100> kEventByPercent = [] {
   return events;
 }();
 
-// The finish of SplitMix64 (Steele, Lea, Flood 2014), a bijection.
+// Is the finish of SplitMix64 (Steele, Lea, Flood 2014), a bijection.
 std::uint64_t mix(std::uint64_t x) {
   x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
   x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
@@ -39,21 +39,21 @@ class Random {
  public:
   explicit Random(std::uint64_t seed) : state_(mix(seed)) {}
   std::uint64_t operator()() { return mix(state_ += 0x9e3779b97f4a7c15u); }
-  // In [0, 1).
+  // Returns a number in [0, 1).
   double fraction() { return static_cast<double>((*this)() >> 11) * 0x1p-53; }
 
  private:
   std::uint64_t state_;
 };
 
-// Below `bound`, from 32 random bits.
+// Returns a number below `bound`, from 32 random bits.
 std::uint32_t scale(std::uint32_t bits, std::uint32_t bound) {
   return static_cast<std::uint32_t>((std::uint64_t{bits} * bound) >> 32);
 }
 
-// Ranks 1..n with probabilities proportional to rank^-0.8, by rejection-inversion (Hörmann and
-// Derflinger, ACM TOMACS 6(3), 1996). With that exponent the integral of the hat is 5 x^0.2, whose
-// inverse is a fifth power: no call of the library for most draws.
+// Draws ranks 1..n with probabilities proportional to rank^-0.8, by rejection-inversion (Hörmann
+// and Derflinger, ACM TOMACS 6(3), 1996). With that exponent the integral of the hat is 5 x^0.2,
+// whose inverse is a fifth power, so most draws call no function of the library.
 class ZipfRanks {
  public:
   explicit ZipfRanks(std::uint64_t n)
@@ -152,7 +152,7 @@ void WorkloadW::generate_block(std::uint64_t block, std::uint64_t first, Workloa
     rows.times[i] = begin_us + std::clamp<std::int64_t>(
                                    static_cast<std::int64_t>(even_us) + jitter_us, 0, span_us - 1);
 
-    // From 0.01 to 200.00, in hundredths.
+    // Returns an amount from 0.01 to 200.00, in hundredths.
     const bool valued = options_.all_valued || event == kPurchase || event == kRefund;
     rows.values[i] =
         valued ? (1 + scale(static_cast<std::uint32_t>(random() >> 32), 20'000)) * Amount{10'000}
@@ -165,7 +165,7 @@ std::uint64_t WorkloadW::scattered_id(std::uint64_t user) { return mix(user + 1)
 std::size_t WorkloadW::string_id(std::uint64_t user, char* out) {
   const std::uint64_t id = scattered_id(user);
   const std::size_t length = 16 + id % 25;
-  // 16 digits name the user; those that follow repeat them.
+  // The first 16 digits name the user; those that follow repeat them.
   for (std::size_t i = 0; i < length; ++i) out[i] = "0123456789abcdef"[(id >> (i % 16 * 4)) & 15];
   return length;
 }

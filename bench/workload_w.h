@@ -1,4 +1,4 @@
-// Workload W: the stream of events that all speeds are measured on.
+// Workload W is the stream of events that all speeds are measured on.
 //
 // Users are drawn by Zipf's law with exponent 0.8 (the busiest of 2 M has 1.15 % of all events),
 // and a fixed bijection spreads the busy ones over the ids. Eight event names have shares of 35 %
@@ -44,7 +44,7 @@ struct WorkloadWOptions {
   bool all_valued = false;  // every event has a value, not purchases and refunds alone
 };
 
-// Rows in columns. `users` are the numbers that ids are made of, 0 to users - 1.
+// Holds rows in columns. `users` are the numbers that ids are made of, 0 to users - 1.
 struct WorkloadRows {
   std::vector<std::uint64_t> users;
   std::vector<TimeUs> times;
@@ -66,7 +66,7 @@ class WorkloadW {
   // multiple of kBlockRows; the stream's end cuts `count`.
   void generate(std::uint64_t first, std::size_t count, WorkloadRows& rows) const;
 
-  // The scattered id of a user: a bijection of 64 bits onto themselves.
+  // Returns the scattered id of a user, by a bijection of 64 bits onto themselves.
   static std::uint64_t scattered_id(std::uint64_t user);
   // Writes the string id of a user, at most kStringIdBytesMax bytes, and returns its length.
   static constexpr std::size_t kStringIdBytesMax = 40;
@@ -79,16 +79,16 @@ class WorkloadW {
   std::uint64_t rank_factor_;
 };
 
-// Rows with the ids of one kind, as an engine takes them. Converts the rows' users in place, so
-// that a long stream is held once.
+// Holds rows with the ids of one kind, as an engine takes them. It converts the rows' users in
+// place, so that a long stream is held once.
 class WorkloadColumns {
  public:
-  // Takes the rows over; for strings, makes their text.
+  // Takes the rows over and, for strings, makes their text.
   WorkloadColumns(WorkloadRows rows, IdKind kind);
 
   IdKind kind() const { return kind_; }
   std::size_t size() const { return rows_.size(); }
-  // Rows [begin, begin + count), cut at the end. A view of this object.
+  // Returns rows [begin, begin + count), cut at the end. They are a view of this object.
   EventBatch batch(std::size_t begin, std::size_t count) const;
   const WorkloadRows& rows() const { return rows_; }  // `users` are ids, whatever their kind
   // Gives the buffers back, to be filled anew.

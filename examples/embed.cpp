@@ -1,4 +1,5 @@
-// Counts who came back, inside another program: open, ingest a batch of columns, ask, print.
+// This program counts who came back, from inside another program: it opens an engine, ingests a
+// batch of columns, asks, and prints.
 #include <cstdio>
 #include <string_view>
 #include <vector>

@@ -1,4 +1,4 @@
-// The portable bodies of the kernels. Included only by table_<isa>.cpp.
+// These are the portable bodies of the kernels. Only table_<isa>.cpp includes them.
 //
 // `Lanes` is one instruction set: its xsimd batches, and the few operations that xsimd 8.1 lacks.
 //   Words, Column     xsimd batches of uint64_t and int32_t; Flags, the comparison of two Columns
@@ -108,7 +108,7 @@ class BitmapKernels {
   }
 
   // Adds the counts of as many whole blocks as there are to `lane_counts`; returns the first word
-  // after them. Four sums, so that no addition waits for the one before it.
+  // after them. There are four sums, so that no addition waits for the one before it.
   template <class Source>
   static std::size_t count_unrolled(Source source, std::size_t word_count, Words& lane_counts) {
     constexpr std::size_t kBlock = 4 * Words::size;
@@ -124,8 +124,9 @@ class BitmapKernels {
     return i;
   }
 
-  // The same without a fast count_bits (Harley and Seal): every bit position keeps a binary number
-  // of kDigits digits. Only what overflows it, one batch in 16, has its bits counted.
+  // Does the same without a fast count_bits (Harley and Seal): every bit position keeps a binary
+  // number of kDigits digits. Only what overflows it, which is one batch in 16, has its bits
+  // counted.
   static constexpr std::size_t kDigits = 4;
 
   template <class Source>
@@ -281,7 +282,8 @@ class BitmapKernels {
     for (std::size_t i = 0; i < count; ++i) mixed[i] = mix(numbers[i]);
   }
 
-  // How far ahead a bucket is prefetched: enough to hide a miss behind the keys before it.
+  // A bucket is prefetched this far ahead, which is enough to hide a miss behind the keys before
+  // it.
   static constexpr std::size_t kBucketsAhead = 16;
 
   static void find_tags(const TaggedSlot* slots, std::uint64_t bucket_mask,

@@ -1,9 +1,9 @@
 // Defines what each kernel, a loop over words, computes. Arrays may have any length, and any
 // alignment of the element type.
 //
-// Bit u of a bitset is bit (u % 64) of word (u / 64). Kernels never allocate, throw or lock.
-// Threads: any. Inputs may overlap each other; an output must not overlap an input, except where
-// noted.
+// Bit u of a bitset is bit (u % 64) of word (u / 64). Kernels never allocate, throw or lock. Any
+// thread may call them. Inputs may overlap each other; an output must not overlap an input, except
+// where noted.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@
 
 namespace rollcall::kernels {
 
-// A read-only bitset that somebody else owns. Words past `word_count` are zero.
+// Is a read-only bitset that somebody else owns. Words past `word_count` are zero.
 struct BitSpan {
   const std::uint64_t* words = nullptr;
   std::size_t word_count = 0;
@@ -19,8 +19,8 @@ struct BitSpan {
   bool empty() const { return word_count == 0; }
 };
 
-// One slot of a hash table made of buckets of 8, each a cache line: the number of a key that has
-// the tag, or 0 if the slot is free.
+// Is one slot of a hash table made of buckets of 8, each a cache line. It holds the number of a key
+// that has the tag, or 0 if the slot is free.
 struct TaggedSlot {
   std::uint32_t tag;
   std::uint32_t number;
@@ -33,7 +33,7 @@ inline constexpr std::uint32_t tag_of_hash(std::uint64_t hash) {
   return static_cast<std::uint32_t>(hash >> 20);
 }
 
-// The finalizer of MurmurHash3 (Appleby, public domain): a bijection.
+// Is the finalizer of MurmurHash3 (Appleby, public domain), which is a bijection.
 inline constexpr std::uint64_t mix(std::uint64_t x) {
   x ^= x >> 33;
   x *= 0xff51afd7ed558ccdu;
@@ -43,7 +43,7 @@ inline constexpr std::uint64_t mix(std::uint64_t x) {
   return x;
 }
 
-// The most digits of a number that count_planes can make, which suffice for all days of the
+// count_planes can make numbers of at most this many digits, which suffice for all days of the
 // calendar.
 inline constexpr std::size_t kPlanesMax = 24;
 
@@ -57,7 +57,7 @@ struct KernelTable {
   std::uint64_t (*andnot_count)(const std::uint64_t* a, const std::uint64_t* b,
                                 std::size_t word_count) noexcept;
 
-  // out |= a, out &= a, out &= ~a.
+  // Compute out |= a, out &= a, out &= ~a.
   void (*or_into)(std::uint64_t* out, const std::uint64_t* a, std::size_t word_count) noexcept;
   void (*and_into)(std::uint64_t* out, const std::uint64_t* a, std::size_t word_count) noexcept;
   void (*andnot_into)(std::uint64_t* out, const std::uint64_t* a, std::size_t word_count) noexcept;
@@ -73,10 +73,10 @@ struct KernelTable {
   void (*count_planes)(const BitSpan* sets, std::size_t set_count, std::uint64_t* const* planes,
                        std::size_t plane_count, std::size_t word_count) noexcept;
 
-  // A band of a product of bit matrices. For every row i, and every k < width with i + k <
-  // column_count: counts[i * stride + k] += how many bits are set in both rows[i] and
-  // columns[i + k]. Zeros at the ends of a row cost next to nothing. Sets that begin at multiples
-  // of 64 bytes are counted up to 1.3 times as fast as others.
+  // Computes a band of a product of bit matrices. For every row i, and every k < width with i + k <
+  // column_count: counts[i * stride + k] += how many bits are set in both rows[i] and columns[i +
+  // k]. Zeros at the ends of a row cost next to nothing. Sets that begin at multiples of 64 bytes
+  // are counted up to 1.3 times as fast as others.
   void (*and_count_band)(const BitSpan* rows, std::size_t row_count, const BitSpan* columns,
                          std::size_t column_count, std::size_t width, std::uint64_t* counts,
                          std::size_t stride) noexcept;
@@ -104,7 +104,7 @@ struct KernelTable {
                        const std::uint32_t* codes, std::size_t code_count,
                        std::uint64_t* out) noexcept;
 
-  // mixed[i] = mix(numbers[i]).
+  // Computes mixed[i] = mix(numbers[i]).
   void (*mix)(const std::uint64_t* numbers, std::uint64_t* mixed, std::size_t count) noexcept;
 
   // numbers[i] = the number in the first slot with the tag of hashes[i] in its bucket, which is

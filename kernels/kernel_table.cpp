@@ -40,7 +40,7 @@ RunnableTables detect_runnable_tables() noexcept {
   return runnable;
 }
 
-// An empty variable names nothing, as an unset one.
+// A variable that is empty names nothing, just as one that is not set.
 const KernelTable* choose_table() noexcept {
   const char* const forced_isa = std::getenv("ROLLCALL_ISA");
   if (forced_isa == nullptr || *forced_isa == '\0') return runnable_tables().back();

@@ -8,7 +8,7 @@
 
 namespace rollcall::kernels {
 
-// The plain loops, which define what is correct.
+// These are the plain loops, which define what is correct.
 extern const KernelTable reference_table;
 
 // Returns the tables that the processor and the operating system support: reference first, widest
@@ -19,8 +19,8 @@ std::span<const KernelTable* const> runnable_tables() noexcept;
 const KernelTable* find_table(std::string_view isa) noexcept;
 
 // Returns the table in use: the one that the environment variable ROLLCALL_ISA names, otherwise the
-// widest. The first call decides. Null if ROLLCALL_ISA names a table that this machine cannot run,
-// which Engine::open reports.
+// widest. The first call decides. The result is null if ROLLCALL_ISA names a table that this
+// machine cannot run, which Engine::open reports.
 const KernelTable* active_table() noexcept;
 
 }  // namespace rollcall::kernels

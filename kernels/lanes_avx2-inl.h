@@ -1,4 +1,4 @@
-// Implements `Lanes` of bitmap_kernels-inl.h for AVX2. Included only by table_avx2.cpp.
+// Implements `Lanes` of bitmap_kernels-inl.h for AVX2. Only table_avx2.cpp includes it.
 #pragma once
 
 #include <immintrin.h>

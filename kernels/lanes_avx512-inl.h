@@ -1,5 +1,5 @@
-// Implements `Lanes` of bitmap_kernels-inl.h for AVX-512 F, BW, DQ and VL. Included only by
-// table_avx512.cpp and table_avx512vpopcnt.cpp.
+// Implements `Lanes` of bitmap_kernels-inl.h for AVX-512 F, BW, DQ and VL. Only table_avx512.cpp
+// and table_avx512vpopcnt.cpp include it.
 #pragma once
 
 #include <immintrin.h>

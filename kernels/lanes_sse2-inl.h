@@ -1,4 +1,4 @@
-// Implements `Lanes` of bitmap_kernels-inl.h for SSE2. Included only by table_sse2.cpp.
+// Implements `Lanes` of bitmap_kernels-inl.h for SSE2. Only table_sse2.cpp includes it.
 #pragma once
 
 #include <emmintrin.h>

@@ -1,4 +1,4 @@
-// The portable bodies of the kernels that take many sets at once. Included only by
+// These are the portable bodies of the kernels that take many sets at once. Included only by
 // bitmap_kernels-inl.h, which says what `Lanes` is and why nothing here calls `std::`.
 //
 // In all of them, partial results stay in registers while the sets stream past.
@@ -37,7 +37,8 @@ class UnionKernel {
   // A tile fills half of the registers.
   static constexpr std::size_t kTileBatches = Lanes::kRegisters / 2;
   static constexpr std::size_t kTileWords = kTileBatches * Words::size;
-  // This many sets are added before the tile is checked, as a check costs as much as adding one.
+  // This many sets are added before the tile is checked, because a check costs as much as adding
+  // one.
   static constexpr std::size_t kSetsPerLook = 4;
 
   static void unite_tile(const BitSpan* sets, std::size_t set_count, std::uint64_t* out,
@@ -85,8 +86,8 @@ class UnionKernel {
 
 // --- Vertical counter. ---
 
-// Carry-save adders (as by Harley and Seal): two sets and the digit below make a digit and a carry,
-// so that eight sets pass only one carry on to the fourth digit.
+// These are carry-save adders (as by Harley and Seal): two sets and the digit below make a digit
+// and a carry, so that eight sets pass only one carry on to the fourth digit.
 template <class Lanes>
 class PlaneKernel {
  public:
@@ -166,8 +167,8 @@ class PlaneKernel {
 // --- Band of counts. ---
 
 // If one instruction counts bits, the sums of a tile of cells stay in registers while its rows and
-// columns pass by. Otherwise counting is so expensive that going pair by pair loses nothing, with
-// `pair_count`, which is the kernel and_count of the same table.
+// columns pass by. Otherwise counting is so expensive that going pair by pair loses nothing; it is
+// done with `pair_count`, which is the kernel and_count of the same table.
 template <class Lanes, auto pair_count>
 class BandKernel {
  public:
@@ -191,14 +192,15 @@ class BandKernel {
  private:
   using Words = typename Lanes::Words;
 
-  // Five rows and five columns: 25 sums, and registers to spare for what is added to them.
+  // There are five rows and five columns, which make 25 sums and leave registers for what is added
+  // to them.
   static constexpr std::size_t kTile = 5;
   static constexpr std::size_t kLoneWidth = 8;  // columns of a tile of one row
-  // How many words of all sets together stay in the second level cache while rows pass columns.
+  // This many words of all sets together stay in the second level cache while rows pass columns.
   static constexpr std::size_t kCachedWords = std::size_t{1} << 16;
   static constexpr std::size_t kBlockWordsMin = 128;
 
-  // The words from `begin` to `end` in a call.
+  // Holds the words from `begin` to `end` in a call.
   struct Band {
     const BitSpan* rows;
     const BitSpan* columns;
@@ -209,7 +211,7 @@ class BandKernel {
     std::uint64_t* counts;
     std::size_t stride;
 
-    // The cells of a row.
+    // Adds the cells of a row.
     std::size_t width_of(std::size_t row) const {
       return row < column_count ? smaller(width, column_count - row) : 0;
     }
@@ -241,7 +243,7 @@ class BandKernel {
     return xsimd::all(Words::load_unaligned(vector) == Words(std::uint64_t{0}));
   }
 
-  // The cells of kTile rows.
+  // Adds the cells of kTile rows.
   static void count_rows(const Band& band, std::size_t row) {
     WordRange ranges[kTile];
     WordRange all = {band.end, band.begin};
@@ -300,7 +302,7 @@ class BandKernel {
     return buffer;
   }
 
-  // The cells k to k + width - 1 of the rows from `row` on.
+  // Adds the cells k to k + width - 1 of the rows from `row` on.
   template <std::size_t height, std::size_t width>
   static void count_tile(const Band& band, std::size_t row, std::size_t k, WordRange range) {
     constexpr std::size_t kColumns = height + width - 1;

@@ -1,5 +1,5 @@
-// The kernels as plain loops: what every other table must agree with, and the only table where none
-// of the others is compiled.
+// These are the kernels as plain loops. Every other table must agree with them, and they are the
+// only table if none of the others is compiled.
 #include <algorithm>
 #include <bit>
 

@@ -17,12 +17,12 @@ struct Avx512VpopcntLanes : Avx512Lanes {
   }
 
  private:
-  // In each quarter of 128 bits: the sum of the two lanes of a, and that of b.
+  // Returns, in each quarter of 128 bits, the sum of the two lanes of a, and that of b.
   static __m512i add_neighbours(__m512i a, __m512i b) {
     return _mm512_add_epi64(_mm512_unpacklo_epi64(a, b), _mm512_unpackhi_epi64(a, b));
   }
 
-  // The sums of neighbouring quarters, of a and then of b.
+  // Returns the sums of neighbouring quarters, of a and then of b.
   static __m512i add_quarters(__m512i a, __m512i b) {
     return _mm512_add_epi64(_mm512_shuffle_i64x2(a, b, 0x88), _mm512_shuffle_i64x2(a, b, 0xdd));
   }

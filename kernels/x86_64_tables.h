@@ -1,5 +1,5 @@
-// The tables compiled for x86-64. kernel_table.h says which of them may be called: a kernel called
-// on a processor that lacks its instructions ends the process.
+// These tables are compiled for x86-64. kernel_table.h says which of them may be called: a kernel
+// called on a processor that lacks its instructions ends the process.
 #pragma once
 
 #include "kernels/bitmap_kernels.h"

@@ -15,8 +15,8 @@
 //   zeros          to the slot's end
 //
 // After them comes a journal mark (journal_format.h): how much of the journal was acknowledged. It
-// is not synced, as that would take as long as the journal's own sync. It survives the end of the
-// process, and with it a journal file that was put back in an older state is noticed.
+// is not synced, because that would take as long as the journal's own sync. It survives the end of
+// the process, and with it a journal file that was put back in an older state is noticed.
 #pragma once
 
 #include <cstddef>
@@ -39,14 +39,14 @@ struct AnchorState {
   StoreId store_id{};
   Epoch epoch = 0;
   std::uint64_t digest = 0;
-  // Journal files. If the first is past the last, none is needed.
+  // Holds the journal files that exist. If the first is past the last, none is needed.
   std::uint64_t first_journal = 1;
   std::uint64_t last_journal = 0;
 
   friend bool operator==(const AnchorState&, const AnchorState&) = default;
 };
 
-// Threads: the note_ functions may be called from any thread, everything else before them.
+// The note_ functions may be called from any thread; everything else comes before them.
 class Anchor {
  public:
   enum class Access { kRead, kWrite };
@@ -61,7 +61,7 @@ class Anchor {
 
   const AnchorState& state() const { return state_; }
 
-  // Returns the mark that was noted last; nullopt if it is damaged.
+  // Returns the mark that was noted last, or nullopt if it is damaged.
   Result<std::optional<JournalMark>> journal_mark() const;
 
   // Returns once `state` is on disk.

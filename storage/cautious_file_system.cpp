@@ -71,7 +71,7 @@ rocksdb::IOStatus CautiousFileSystem::DeleteFile(const std::string& path,
 rocksdb::IOStatus CautiousFileSystem::RenameFile(const std::string& from, const std::string& to,
                                                  const rocksdb::IOOptions& options,
                                                  rocksdb::IODebugContext* debug) {
-  // Whether or not it succeeds: a new MANIFEST may be in force from here on.
+  // This is so whether or not it succeeds, because a new MANIFEST may be in force from here on.
   if (std::filesystem::path(to).filename() == "CURRENT") keep_new_files();
   return FileSystemWrapper::RenameFile(from, to, options, debug);
 }

@@ -1,5 +1,5 @@
-// The file system for RocksDB, in which nothing is removed once a MANIFEST could not be written. Of
-// a database that cannot be opened, it leaves nothing that was not there before.
+// In this file system for RocksDB, nothing is removed once a MANIFEST could not be written. If a
+// database cannot be opened, it leaves nothing that was not there before.
 //
 // After a failed write or sync it is unknown whether the MANIFEST on disk names the tables that
 // were to be added. RocksDB 7 assumes that it does not, and removes them; if it does, the database
@@ -17,7 +17,7 @@
 
 namespace rollcall {
 
-// Threads: any method from any thread.
+// Any thread may call any method.
 class CautiousFileSystem final : public rocksdb::FileSystemWrapper {
  public:
   CautiousFileSystem();
@@ -35,15 +35,15 @@ class CautiousFileSystem final : public rocksdb::FileSystemWrapper {
                                const rocksdb::IOOptions& options,
                                rocksdb::IODebugContext* debug) override;
 
-  // For a database that could not be opened: removes the files that were created since, unless one
-  // of them is a MANIFEST that is already in force.
+  // Is for a database that could not be opened. It removes the files that were created since,
+  // unless one of them is a MANIFEST that is already in force.
   void remove_new_files();
-  // For a database that was opened: keeps them.
+  // Is for a database that was opened, and keeps them.
   void keep_new_files();
 
  private:
   Mutex mutex_;
-  // Files that no MANIFEST in force names.
+  // Lists files that no MANIFEST in force names.
   std::vector<std::string> new_files_ ROLLCALL_GUARDED_BY(mutex_);
   bool opening_ ROLLCALL_GUARDED_BY(mutex_) = true;
   const std::shared_ptr<std::atomic<bool>> manifest_failed_;

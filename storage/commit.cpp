@@ -98,7 +98,8 @@ Result<std::vector<std::string>> find_unfinished_commit(rocksdb::DB& db, Epoch l
     while (!keys.empty()) {
       const std::string_view key = keys.substr(0, kPageKeyBytes);
       const std::optional<PageAddress> address = decode_page_key(key);
-      // A list never names a page that a commit reaches: better to stop than to remove one.
+      // A list never names a page that a commit reaches, and it is better to stop than to remove
+      // one.
       if (!address || address->epoch <= last_epoch) {
         return Status::corruption(directory + ": the list of pages of the commit after " +
                                   std::to_string(last_epoch) + ", which never ended, is damaged");

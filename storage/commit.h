@@ -1,4 +1,4 @@
-// Writes commits to the database, and deals with one that was left unfinished.
+// This header writes commits to the database, and deals with one that was left unfinished.
 //
 // Pages go first (page_writer.h). Then one synced batch writes the commit record and removes the
 // superseded pages. A record found after a crash therefore implies its pages, and pages found
@@ -33,7 +33,7 @@ Status begin_sequence(rocksdb::DB& db, const std::string& directory);
 Result<CommitFacts> write_commit(rocksdb::DB& db, const Commit& commit, PagesWritten written,
                                  const CommitFacts& previous, const std::string& directory);
 
-// Returns the last commit's record; nullopt if the database has none, not even one of epoch 0.
+// Returns the last commit's record, or nullopt if the database has none, not even one of epoch 0.
 //   kCorruption  the record is damaged
 Result<std::optional<CommitRecord>> read_commit_record(rocksdb::DB& db,
                                                        const rocksdb::ReadOptions& read_options,

@@ -1,4 +1,4 @@
-// The value under kCommitRecordKey: the facts of the last commit, and its manifest.
+// The value under kCommitRecordKey holds the facts of the last commit, and its manifest:
 //
 //   version             1 byte, 1
 //   digest              8 bytes: XXH3-64 of all that follows

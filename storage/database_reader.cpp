@@ -8,7 +8,8 @@ namespace rollcall {
 
 namespace {
 
-// How often a reader begins anew because a writer changed the set of files while it opened them.
+// A reader begins anew at most this often because a writer changed the set of files while it opened
+// them.
 constexpr int kAttemptsMax = 50;
 
 }  // namespace
@@ -20,7 +21,7 @@ Result<DatabaseForReading> open_database_for_reading(const std::string& director
     return Status::not_found(directory + ": no rollcall store is there");
   }
   for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
-    // The anchor first: a database read later cannot be older.
+    // The anchor is read first, because a database that is read later cannot be older.
     const Result<Anchor> anchor = Anchor::open(anchor_path(directory), Anchor::Access::kRead);
     const Result<std::string> version = rocks_database_version(directory);
     if (version.status().code() == StatusCode::kNotFound) {
@@ -30,13 +31,13 @@ Result<DatabaseForReading> open_database_for_reading(const std::string& director
     ROLLCALL_RETURN_IF_ERROR(version.status());
     const Result<std::shared_ptr<RocksDatabase>> database =
         open_rocks_database(directory, options, /*create=*/false);
-    // RocksDB lists log files after it has read which are needed. One removed in between goes
-    // unnoticed, even if later ones are read, so that pages of a commit may be missing. A log is
-    // removed only after the set of files was changed in writing.
+    // RocksDB lists log files after it has read which are needed. A file that is removed in between
+    // goes unnoticed, even if later ones are read, so pages of a commit may be missing. RocksDB
+    // removes a log only after it has changed the set of files in writing.
     const Result<std::string> version_after = rocks_database_version(directory);
     ROLLCALL_RETURN_IF_ERROR(version_after.status());
     if (*version != *version_after) continue;
-    // Nor does an anchor say anything that was made only after it was looked for.
+    // An anchor that was looked for first says nothing of what was made only later, either.
     const bool anchor_missing = anchor.status().code() == StatusCode::kNotFound;
     if (anchor_missing && Anchor::open(anchor_path(directory), Anchor::Access::kRead).ok()) {
       continue;

@@ -58,7 +58,7 @@ Status FileJournal::replay(std::uint64_t covered, Epoch epoch, const Visit& visi
                               journal_path(directory_, numbers.back() - 1) +
                               " is not; put together files that were together");
   }
-  // What a crash left of files that a commit had made superfluous.
+  // A crash may have left files that a commit had made superfluous.
   for (const std::uint64_t number : numbers) {
     if (number >= anchor_.state().first_journal) break;
     ROLLCALL_RETURN_IF_ERROR(remove_file(journal_path(directory_, number)));
@@ -72,7 +72,7 @@ Status FileJournal::sync_and_mark(const JournalMark& mark) const {
                             PosixFile::open(journal_path(directory_, mark.file), O_RDWR));
   ROLLCALL_RETURN_IF_ERROR(file.truncate(mark.bytes));
   // A sync may have failed before a restart, after which the system counts what it did not write as
-  // written: only bytes that are written again are synced for certain.
+  // written. Only bytes that are written again are certain to be synced.
   constexpr std::uint64_t kStep = 1 << 20;
   for (std::uint64_t offset = 0; offset < mark.bytes; offset += kStep) {
     const std::uint64_t size = std::min(kStep, mark.bytes - offset);
@@ -107,7 +107,8 @@ Status FileJournal::begin_file() {
     ROLLCALL_RETURN_IF_ERROR(failure_);
     number = last_file_ + 1;
   }
-  // What could not be written counts for nothing yet: there may be room for it later.
+  // A record that could not be written counts for nothing yet, because there may be room for it
+  // later.
   ROLLCALL_ASSIGN_OR_RETURN(JournalFile file, JournalFile::create(directory_, store_id_, number));
   Status status = file.publish(directory_);
   if (status.ok()) status = anchor_.note_journal(number);
@@ -166,7 +167,8 @@ Status FileJournal::sync(std::uint64_t number) {
       synced_ = next;
       if (!unsynced.empty()) first_unsynced_ = unsynced.back().mark.file;
     } else {
-      // Not the words of a record that could not be written: these are, and may be on disk.
+      // The error has no words of a record that could not be written, because these records are,
+      // and may be on disk.
       failure_ = {status.code(), directory_ + ": cannot sync the journal: " + status.message()};
     }
     synced_more_.notify_all();
@@ -233,7 +235,7 @@ Status check_journal(const std::string& directory) {
         scan_journal({directory, anchor.state(), mark}, std::numeric_limits<std::uint64_t>::max(),
                      0, [](const JournalRecord&) { return Status(); }));
     ROLLCALL_ASSIGN_OR_RETURN(Anchor anchor_after, anchor_now());
-    // A writer removes files meanwhile, having noted that they are not needed.
+    // A writer may remove files meanwhile, having noted that they are not needed.
     if (scan.damage.ok() || anchor_after.state() == anchor.state()) return scan.damage;
     anchor = std::move(anchor_after);
   }

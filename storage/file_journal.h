@@ -1,5 +1,5 @@
-// The journal of a store in a directory: the files DIR/JOURNAL-n, and what the anchor notes about
-// them.
+// The journal of a store in a directory consists of the files DIR/JOURNAL-n, and of what the anchor
+// notes about them.
 //
 // A sync is shared: the first caller that waits for one syncs all that came before it, and the
 // others wait for that. There is no thread for it.
@@ -22,7 +22,8 @@ namespace rollcall {
 //   kCorruption  a synced record is damaged, or a file is lost
 Status check_journal(const std::string& directory);
 
-// Threads: as Journal says; `first_needed` and `remove_unneeded` like `rotate`.
+// The rules for threads are those of Journal; `first_needed` and `remove_unneeded` follow those of
+// `rotate`.
 class FileJournal final : public Journal {
  public:
   // `anchor` must outlive it. With `accept_loss`, replay() accepts the records before a damaged or
@@ -41,7 +42,7 @@ class FileJournal final : public Journal {
   Status remove_unneeded();
 
  private:
-  // A file to be synced, and what is then known to be on disk.
+  // Holds a file to be synced, and what is then known to be on disk.
   struct Unsynced {
     std::shared_ptr<const JournalFile> file;
     JournalMark mark;
@@ -63,7 +64,7 @@ class FileJournal final : public Journal {
   mutable Mutex mutex_;
   ConditionVariable synced_more_;
   std::vector<JournalMark> read_files_ ROLLCALL_GUARDED_BY(mutex_);  // found by replay()
-  // Files begun since; records are written to the last one.
+  // Holds files begun since; records are written to the last one.
   std::vector<std::shared_ptr<JournalFile>> files_ ROLLCALL_GUARDED_BY(mutex_);
   std::uint64_t last_file_ ROLLCALL_GUARDED_BY(mutex_) = 0;       // the last that was ever begun
   std::uint64_t first_unsynced_ ROLLCALL_GUARDED_BY(mutex_) = 0;  // files before it are on disk

@@ -1,4 +1,4 @@
-// One file of the journal: records end to end, and how much of them is known to be on disk.
+// This is one file of the journal: records end to end, and how much of them is known to be on disk.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace rollcall {
 
-// Threads: `sync` and `note` beside `append`; otherwise one at a time.
+// `sync` and `note` may be called beside `append`; otherwise one thread may use it at a time.
 class JournalFile {
  public:
   // Creates file `number`, empty. After an error it may be created again.
@@ -27,14 +27,14 @@ class JournalFile {
   // Returns the mark that will be true once all that was appended is on disk.
   JournalMark mark() const { return {number_, bytes_, next_}; }
 
-  // After an error the file is as before, unless restoring it failed as well: then intact() is
-  // false.
+  // After an error the file is as before, unless restoring it failed as well, in which case
+  // intact() is false.
   Status append(const JournalRecord& record);
   bool intact() const { return intact_; }
 
   // Returns once all that was appended before is on disk.
   Status sync() const { return file_.sync(); }
-  // Notes the mark in the file; not durable before the next sync.
+  // Notes the mark in the file, which is not durable before the next sync.
   Status note(const JournalMark& mark) const;
 
  private:

@@ -1,4 +1,4 @@
-// The bytes of a journal file, DIR/JOURNAL-n. docs/format.md describes them.
+// This is about the bytes of a journal file, DIR/JOURNAL-n. docs/format.md describes them.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +18,7 @@ inline constexpr std::uint64_t kJournalMarkOffsets[] = {512, 1024};
 inline constexpr std::size_t kJournalMarkBytes = 32;
 inline constexpr std::size_t kJournalRecordHeaderBytes = 32;
 
-// How much of a journal is known to be on disk.
+// Says how much of a journal is known to be on disk.
 struct JournalMark {
   std::uint64_t file = 0;   // number of the file
   std::uint64_t bytes = 0;  // how many of its bytes

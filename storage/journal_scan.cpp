@@ -24,7 +24,7 @@ class FileReader {
   FileReader(PosixFile file, const StoreId& store_id, std::uint64_t number)
       : file_(std::move(file)), store_id_(store_id), number_(number) {}
 
-  // Whether the file's beginning is whole; the mark is known then.
+  // Says whether the file's beginning is whole; the mark is known then.
   Result<bool> begin() {
     ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes, file_.read(0, kJournalRecordsBegin));
     if (bytes.size() < kJournalRecordsBegin ||
@@ -36,19 +36,19 @@ class FileReader {
           decode_journal_mark(std::string_view(bytes).substr(offset, kJournalMarkBytes), store_id_);
       if (mark && mark->file == number_ && mark->bytes > mark_.bytes) mark_ = *mark;
     }
-    // After the marks: a writer may go on meanwhile.
+    // The size is read after the marks, because a writer may go on meanwhile.
     ROLLCALL_ASSIGN_OR_RETURN(size_, file_.size());
     return mark_.bytes != 0;
   }
 
-  // The record at offset(), which is then passed; nothing where there is no good one.
+  // Returns the record at offset(), which is then passed, or nothing if there is no good one.
   Result<std::optional<JournalRecord>> next() {
     ROLLCALL_ASSIGN_OR_RETURN(const std::optional<JournalRecord> record, record_at(offset_));
     if (record) offset_ += kJournalRecordHeaderBytes + record->bytes.size();
     return record;
   }
 
-  // Whether a good record of a number from `number` on lies somewhere past offset().
+  // Says whether a good record of a number from `number` on lies somewhere past offset().
   Result<bool> any_later(std::uint64_t number) {
     constexpr std::uint64_t kStep = std::uint64_t{1} << 20;
     const std::uint64_t rest = size_ - offset_;
@@ -58,7 +58,7 @@ class FileReader {
       for (std::size_t i = 0; i + kJournalRecordHeaderBytes <= window.size(); ++i) {
         const JournalRecordHeader header = decode_journal_record_header(
             std::string_view(window).substr(i, kJournalRecordHeaderBytes));
-        // The number rules out nearly all that is no header, before the record is read.
+        // The number rules out nearly everything that is no header, before the record is read.
         const std::uint64_t record_begin = begin + i + kJournalRecordHeaderBytes;
         if (header.number < number || header.number - number > rest || record_begin > size_ ||
             header.bytes > size_ - record_begin) {

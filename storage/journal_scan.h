@@ -14,7 +14,7 @@
 
 namespace rollcall {
 
-// Where the journal's files are, and what is known about them from elsewhere.
+// Says where the journal's files are, and what is known about them from elsewhere.
 struct JournalSource {
   std::string directory;
   AnchorState anchor;
@@ -22,12 +22,12 @@ struct JournalSource {
 };
 
 struct JournalScan {
-  // Ok: all is there up to the end, except what was never synced. kCorruption: says what is wrong
-  // with the record, or the file, that follows the last good record, and that may have been
-  // acknowledged.
+  // Is ok if everything is there up to the end, except what was never synced. With kCorruption, it
+  // says what is wrong with the record, or the file, that follows the last good record, and that
+  // may have been acknowledged.
   Status damage;
-  // All files that have been read, each once, and how many of their bytes, up to the last good
-  // record.
+  // Lists all files that have been read, each once, and how many of their bytes, up to the last
+  // good record.
   std::vector<JournalMark> files;
   std::vector<std::uint64_t> unsynced;  // those with records that may not be on disk yet
   std::uint64_t next = 0;               // number of the record that is to follow

@@ -6,7 +6,7 @@ namespace rollcall {
 
 namespace {
 
-// Most significant byte first, as byte order is to be number order.
+// The most significant byte comes first, because byte order is to be number order.
 template <class Unsigned>
 void append_big_endian(std::string& key, Unsigned value) {
   static_assert(std::is_unsigned_v<Unsigned>);
@@ -26,7 +26,7 @@ Unsigned take_big_endian(std::string_view& key) {
   return value;
 }
 
-// Days before 1970 are negative: with the sign bit flipped they come first.
+// Days before 1970 are negative; with the sign bit flipped they come first.
 constexpr std::uint32_t kSignBit = 0x80000000u;
 
 bool is_page_kind(std::uint8_t kind) {

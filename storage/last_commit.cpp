@@ -7,7 +7,7 @@ namespace rollcall {
 
 namespace {
 
-// Checks that the database did not lose commits, as far as its anchor, or what came of opening it,
+// Checks that the database did not lose commits, as far as its anchor, or the attempt to open it,
 // can tell.
 Status check_anchor(const Result<Anchor>& anchor, const CommitFacts& last, Anchor::Access access,
                     const RocksStoreOptions& options, const std::string& directory) {

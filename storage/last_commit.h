@@ -12,8 +12,8 @@
 
 namespace rollcall {
 
-// Returns the facts of the last commit in the database, unless something is wrong with it; nullopt
-// if the store was never finished. `anchor` is the result of opening it.
+// Returns the facts of the last commit in the database, unless something is wrong with it, or
+// nullopt if the store was never finished. `anchor` is the result of opening it.
 //   kCorruption  database and anchor are of different stores, the anchor is missing or damaged, or
 //                the database lost commits; the last three not with options.accept_rollback
 Result<std::optional<CommitFacts>> checked_last_commit(const RocksDatabase& database,

@@ -1,4 +1,4 @@
-// Encodes unsigned integers as in values and files: eight bytes, least significant first.
+// Encodes unsigned integers as in values and files: eight bytes, with the least significant first.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// The stored value of a page:
+// The stored value of a page consists of:
 //
 //   version   1 byte, 1
 //   checksum  8 bytes: XXH3-64 of the payload, seeded with the XXH3-64 of the key

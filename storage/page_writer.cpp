@@ -17,7 +17,7 @@ namespace {
 // Up to this many bytes of pages, the log takes less time than table files with their syncs.
 constexpr std::size_t kBatchBytesMax = std::size_t{4} << 20;
 
-// Pages from `begin` to before `end`.
+// Is the range of pages from `begin` to before `end`.
 struct PageRange {
   std::size_t begin;
   std::size_t end;
@@ -46,7 +46,7 @@ std::vector<PageRange> split(const Commit& commit, std::size_t count) {
   return ranges;
 }
 
-// Encodes pages, one by one. A thread has its own.
+// Encodes pages, one by one. Each thread has its own.
 class PageEncoder {
  public:
   explicit PageEncoder(const Commit& commit) : commit_(commit) {}
@@ -60,7 +60,7 @@ class PageEncoder {
     return {};
   }
 
-  // Of the page encoded last.
+  // Is the checksum of the page encoded last.
   const std::string& key() const { return key_; }
   const std::string& value() const { return value_; }
   std::uint64_t checksum() const { return checksum_; }
@@ -119,7 +119,7 @@ Status write_to_tables(rocksdb::DB& db, const Commit& commit, const std::string&
   };
   std::vector<std::future<Status>> others;
   for (std::size_t i = 1; i < ranges.size(); ++i) {
-    // Deferred where the system has no thread to give.
+    // It is deferred if the system has no thread to give.
     others.push_back(std::async(std::launch::async | std::launch::deferred, write, i));
   }
   Status status = write(0);
@@ -131,7 +131,7 @@ Status write_to_tables(rocksdb::DB& db, const Commit& commit, const std::string&
   return add_to_database(db, tables, directory);
 }
 
-// Not synced: the record's write syncs what the log has before it.
+// This is not synced, because the record's write syncs what the log has before it.
 Status write_to_log(rocksdb::DB& db, const Commit& part, const std::string& list_key,
                     std::vector<std::uint64_t>& checksums, const std::string& directory) {
   rocksdb::WriteBatch batch;

@@ -1,9 +1,9 @@
 // Writes the pages of a commit to the database, each once.
 //
-// A few pages go into the write batch of the commit record: one synced write for all. More pages go
-// into table files, one for each of the commit's threads, each with a separate range of pages.
-// These files are synced and added to the database before the record is written. Pages written
-// ahead go into the log, or into table files as well.
+// A few pages go into the write batch of the commit record, so that there is one synced write for
+// all. More pages go into table files, one for each of the commit's threads, each with a separate
+// range of pages. These files are synced and added to the database before the record is written.
+// Pages written ahead go into the log, or into table files as well.
 //
 // Whatever is written before the record comes with a list of its keys, which the record's batch
 // removes. Lists found at opening name the pages of a commit that never ended.
@@ -19,7 +19,7 @@
 
 namespace rollcall {
 
-// How much of a commit has been written.
+// Says how much of a commit has been written.
 struct PagesWritten {
   std::uint64_t page_count = 0;
   std::uint64_t digest = 0;      // see commit_record.h

@@ -13,15 +13,16 @@ IOStatus to_io_status(const Status& status) {
   return status.ok() ? IOStatus::OK() : IOStatus::IOError(status.message());
 }
 
-// Before a file is opened that may be there. One that is not is for RocksDB to report. What is
-// opened to be written may have another name: a table that is added, to be synced (table_file.h).
+// Is called before a file is opened that may exist. A missing file is for RocksDB to report. A file
+// that is opened to be written may have another name: it may be a table that is added, to be synced
+// (table_file.h).
 IOStatus prepare_to_open(const std::string& path) {
   Status status = open_standard_descriptors();
   if (status.ok()) status = check_regular_file(path, FileUse::kRead);
   return to_io_status(status);
 }
 
-// Before a file is made.
+// Is called before a file is made.
 IOStatus prepare_to_make(const std::string& path) {
   Status status = open_standard_descriptors();
   if (status.ok()) status = remove_file(path);

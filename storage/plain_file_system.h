@@ -1,5 +1,5 @@
-// The file system for RocksDB, in which every file is a regular file. It opens no links, and what
-// it creates writes neither through a link nor into a file that also has another name. No file gets
+// In this file system for RocksDB, every file is a regular file. It opens no links, and what it
+// creates writes neither through a link nor into a file that also has another name. No file gets
 // one of the descriptors 0 to 2.
 //
 // RocksDB opens files by their names, and follows links. The check for a link therefore comes just
@@ -14,7 +14,7 @@
 
 namespace rollcall {
 
-// Threads: any method from any thread.
+// Any thread may call any method.
 class PlainFileSystem final : public rocksdb::FileSystemWrapper {
  public:
   PlainFileSystem();
@@ -28,7 +28,7 @@ class PlainFileSystem final : public rocksdb::FileSystemWrapper {
                                         const rocksdb::FileOptions& options,
                                         std::unique_ptr<rocksdb::FSRandomAccessFile>* file,
                                         rocksdb::IODebugContext* debug) override;
-  // If something has the name already, it loses the name.
+  // If a file has the name already, it loses the name.
   rocksdb::IOStatus NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,
                                     std::unique_ptr<rocksdb::FSWritableFile>* file,
                                     rocksdb::IODebugContext* debug) override;

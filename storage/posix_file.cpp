@@ -70,7 +70,7 @@ Result<PosixFile> PosixFile::open(const std::string& path, int flags) {
   ROLLCALL_RETURN_IF_ERROR(open_standard_descriptors());
   const bool is_directory = (flags & O_DIRECTORY) != 0;
   const FileUse use = (flags & O_ACCMODE) == O_RDONLY ? FileUse::kRead : FileUse::kWrite;
-  // Without waiting: the other end of a pipe may never come.
+  // It does not wait, because the other end of a pipe may never come.
   if (!is_directory) flags |= O_NOFOLLOW | O_NONBLOCK;
   const int descriptor = ::open(path.c_str(), flags | O_CLOEXEC, 0666);
   if (descriptor < 0) {

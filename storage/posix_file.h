@@ -1,5 +1,5 @@
-// Small files outside the database, read and written as a whole. Errors have the path and the
-// operating system's message.
+// This header reads and writes small files outside the database as a whole. Errors have the path
+// and the operating system's message.
 #pragma once
 
 #include <cstddef>
@@ -22,8 +22,8 @@ enum class FileUse { kRead, kWrite };
 //   kInvalidArgument  it is not; it is left alone
 Status check_regular_file(const std::string& path, FileUse use);
 
-// An open file that closes itself. Programs that this process starts do not inherit it, and it is
-// never one of the descriptors 0 to 2.
+// Is an open file that closes itself. Programs that this process starts do not inherit it, and it
+// is never one of the descriptors 0 to 2.
 class PosixFile {
  public:
   // Takes the flags of open(2). A file that they create has read and write permission for the
@@ -66,11 +66,11 @@ Result<PosixFile> make_file(const std::string& path);
 // any, or this one. PATH.new exists meanwhile.
 Status replace_file(const std::string& path, std::string_view bytes);
 
-// Removes what a crash may have left of a replace_file(). It may be a second name of PATH, since
+// Removes what a crash may have left of a replace_file(). It may be a second name of PATH, because
 // adding one name and removing another need not reach the disk together.
 Status remove_replacement(const std::string& path);
 
-// Removes a file; a missing one is fine. Not durable until its directory is synced.
+// Removes a file; a missing one is fine. The removal is not durable until its directory is synced.
 Status remove_file(const std::string& path);
 
 // Makes names created or removed in `directory` durable.

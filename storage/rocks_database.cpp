@@ -24,9 +24,9 @@ namespace {
 
 constexpr std::size_t kCurrentFileBytesMax = 4096;
 
-// RocksDB starts threads as a database is opened for writing: to flush, to compact, and for a timer
-// that all databases share. Where that one is refused, RocksDB ends the process later. So as many
-// are asked for before, and given back.
+// RocksDB starts threads when a database is opened for writing: to flush, to compact, and for a
+// timer that all databases share. If the system refuses that one, RocksDB ends the process later.
+// Therefore as many threads are first asked for, and given back.
 Status check_threads(const std::string& directory) {
   constexpr std::size_t kThreadCount = 3;
   std::latch enough(1);
@@ -39,8 +39,8 @@ Status check_threads(const std::string& directory) {
   return status;
 }
 
-// Calls `open`. What it throws leaves a database behind that nobody owns, but which goes on to use
-// the environment.
+// Calls `open`. If RocksDB throws, it leaves a database behind that nobody owns, but which goes on
+// to use the environment.
 template <class Open>
 rocksdb::Status open_in(std::unique_ptr<rocksdb::Env>& env, const Open& open) {
   try {
@@ -63,7 +63,7 @@ Result<std::shared_ptr<RocksDatabase>> open_rocks_database(const std::string& di
                                     ": is a symbolic link (allowed: a directory; the store as a "
                                     "whole may be moved, and linked to)");
   }
-  // RocksDB opens files of the system's, too.
+  // RocksDB also opens files that are not the store's.
   ROLLCALL_RETURN_IF_ERROR(open_standard_descriptors());
   auto database = std::make_shared<RocksDatabase>();
   database->directory = directory;
@@ -97,7 +97,7 @@ Result<std::string> rocks_database_version(const std::string& directory) {
   const std::string manifest = current.substr(0, current.find('\n'));
   std::error_code error;
   const std::uintmax_t bytes = std::filesystem::file_size(path / manifest, error);
-  // No damage yet: a writer may have put another MANIFEST in its place since.
+  // This is no damage yet, because a writer may have put another MANIFEST in its place since.
   if (error == std::errc::no_such_file_or_directory) return manifest + ", removed";
   if (error) return Status::io_error((path / manifest).string() + ": " + error.message());
   return manifest + " of " + std::to_string(bytes) + " bytes";
@@ -110,7 +110,7 @@ std::size_t limit_memory(const RocksDatabase& database, std::size_t bytes_max,
   if (database.lock) {
     database.write_buffers->SetBufferSize(buffer_bytes);
   } else {
-    // A reader's are what it found in the log, and stay.
+    // The memtables of a reader are what it found in the log, and stay.
     std::uint64_t found = 0;
     database.db->GetIntProperty(rocksdb::DB::Properties::kCurSizeAllMemTables, &found);
     buffer_bytes = found;
@@ -123,15 +123,15 @@ std::size_t limit_memory(const RocksDatabase& database, std::size_t bytes_max,
 
 Status compact_rocks_database(rocksdb::DB& db, const std::string& directory) {
   constexpr std::string_view kAction = "compact the database";
-  // The log goes with the memtable that it is the log of.
+  // The log is removed together with the memtable that it is the log of.
   ROLLCALL_RETURN_IF_ERROR(to_status(db.Flush(rocksdb::FlushOptions()), directory, kAction));
   rocksdb::CompactRangeOptions options;
-  // A compaction while a snapshot showed what was removed left it in the last level, which is not
-  // looked at again by itself.
+  // A compaction that ran while a snapshot still showed removed entries left them in the last
+  // level, which RocksDB does not look at again by itself.
   options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
   ROLLCALL_RETURN_IF_ERROR(
       to_status(db.CompactRange(options, nullptr, nullptr), directory, kAction));
-  // Old files may still be on their way out: that belongs to the background work that replaced
+  // Old files may still be about to be removed. That belongs to the background work that replaced
   // them, and pausing waits for its end.
   ROLLCALL_RETURN_IF_ERROR(to_status(db.PauseBackgroundWork(), directory, kAction));
   return to_status(db.ContinueBackgroundWork(), directory, kAction);

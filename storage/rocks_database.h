@@ -1,4 +1,4 @@
-// The RocksDB database of a store, from opening to closing.
+// This is the RocksDB database of a store, from opening to closing.
 #pragma once
 
 #include <rocksdb/cache.h>

@@ -21,8 +21,9 @@ namespace {
 constexpr int kWriteBufferCount = 3;
 constexpr std::uint64_t kTableFileBytes = std::uint64_t{128} << 20;
 constexpr int kOpenFilesMax = 256;
-// Tables of checkpoints overlap those before them, and are merged with them when there are so many
-// or so many bytes: sooner, and merging costs ingest more than the checkpoints do.
+// The tables of checkpoints overlap those before them, and are merged with them once there are so
+// many tables, or so many bytes. If they were merged sooner, merging would cost ingest more than
+// the checkpoints do.
 constexpr int kTablesMergedMin = 12;
 constexpr std::uint64_t kBytesMergedMin = std::uint64_t{1} << 30;
 constexpr std::size_t kBlockBytes = 16 << 10;
@@ -30,10 +31,10 @@ constexpr double kBloomBitsPerKey = 10;
 constexpr int kBackgroundJobs = 2;
 constexpr std::uint64_t kSyncStepBytes = 1 << 20;
 
-// Instead of RocksDB's info log. That ends the process when it cannot be written: a failed write
-// there, as on a full disk, makes the next one break an assertion that Debian's build has switched
-// on. Nothing is lost by it, as errors come as statuses; and a reader must not write beside a
-// writer.
+// This takes the place of RocksDB's info log. RocksDB ends the process if it cannot write that log:
+// a failed write there, as on a full disk, makes the next one break an assertion that Debian's
+// build has switched on. Nothing is lost by it, because errors come as statuses; and a reader must
+// not write beside a writer.
 class NoLog final : public rocksdb::Logger {
  public:
   using rocksdb::Logger::Logv;
@@ -63,9 +64,9 @@ rocksdb::CompressionType best_compression() {
 }  // namespace
 
 std::shared_ptr<rocksdb::Cache> make_block_cache(std::size_t bytes) {
-  // No strict capacity limit: past it, reads would fail instead of taking a little more memory. Few
-  // shards: where the cache is made smaller, the filter of a large table must fit in one, or it is
-  // read again for every page.
+  // There is no strict capacity limit, because past it, reads would fail instead of taking a little
+  // more memory. There are few shards: if the cache is made smaller, the filter of a large table
+  // must fit in one, or it is read again for every page.
   constexpr int kShardBits = 2;
   return rocksdb::NewLRUCache(bytes, kShardBits);
 }
@@ -83,7 +84,7 @@ rocksdb::Options rocks_options(const RocksStoreOptions& options,
   table.pin_l0_filter_and_index_blocks_in_cache = true;
   table.block_size = kBlockBytes;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kBloomBitsPerKey));
-  // Faster than CRC32C where RocksDB is built without the processor's instruction for it.
+  // This is faster than CRC32C if RocksDB is built without the processor's instruction for it.
   table.checksum = rocksdb::kXXH3;
 
   rocksdb::Options rocks;
@@ -114,10 +115,11 @@ rocksdb::Options rocks_options(const RocksStoreOptions& options,
   rocks.stats_persist_period_sec = 0;
   rocks.info_log = std::make_shared<NoLog>();
 
-  // More would be threads that RocksDB starts for the time of opening, and it ends the process
-  // where the system has none to give after the first.
+  // With more of them, RocksDB would start threads for the time of opening, and it ends the process
+  // if the system has none to give after the first.
   rocks.max_file_opening_threads = 1;
-  // A reader opens all files at once and keeps them so: the writer may remove them meanwhile.
+  // A reader opens all files at once and keeps them open, because the writer may remove them
+  // meanwhile.
   rocks.max_open_files = options.read_only ? -1 : kOpenFilesMax;
   if (options.read_only) rocks.merge_operator = std::make_shared<NoMerge>();
   return rocks;

@@ -1,4 +1,4 @@
-// The options of RocksDB, with the reasons.
+// These are the options of RocksDB, with the reasons.
 #pragma once
 
 #include <rocksdb/cache.h>
@@ -12,7 +12,7 @@
 
 namespace rollcall {
 
-// The most that all write buffers of a database take together.
+// All write buffers of a database together take at most this much.
 inline constexpr std::size_t kWriteBufferBytesMax = std::size_t{96} << 20;
 
 std::shared_ptr<rocksdb::Cache> make_block_cache(std::size_t bytes);

@@ -10,8 +10,8 @@
 
 namespace rollcall {
 
-// Returns ok for ok; otherwise "DIR/rocksdb: cannot ACTION: " and RocksDB's words, as kCorruption
-// if it found damage, and as kIoError otherwise.
+// Returns ok for ok, and otherwise "DIR/rocksdb: cannot ACTION: " and RocksDB's words, as
+// kCorruption if it found damage, and as kIoError if not.
 Status to_status(const rocksdb::Status& status, const std::string& directory,
                  std::string_view action);
 

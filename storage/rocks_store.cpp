@@ -29,7 +29,7 @@ namespace rollcall {
 
 namespace {
 
-// The state after a commit. Also keeps what that commit's record says.
+// Holds the state after a commit. It also keeps what that commit's record says.
 class RocksView final : public StoreView {
  public:
   explicit RocksView(std::shared_ptr<const RocksDatabase> database)
@@ -110,14 +110,14 @@ class RocksStore final : public Store {
  private:
   // Has view() see what is in the database now.
   void renew_view() {
-    // The old view may be the last to its snapshot: it is let go outside the mutex.
+    // The old view may be the last to its snapshot, so it is released outside the mutex.
     auto view = std::make_shared<const RocksView>(database_);
     const MutexLock lock(mutex_);
     view_.swap(view);
   }
-  // Whether the store takes commits.
+  // Returns whether the store takes commits.
   Status check_writable() const;
-  // And this one, or a part of it.
+  // Returns whether it takes this one, or a part of it.
   Status check_next(const Commit& commit) const;
   std::shared_ptr<const RocksView> last_view() const {
     const MutexLock lock(mutex_);
@@ -134,7 +134,7 @@ class RocksStore final : public Store {
   mutable Mutex mutex_;
   // The committing thread writes it within the mutex, and reads it without.
   CommitFacts last_;
-  // What every view() gets until more is written.
+  // Every view() gets this until more is written.
   std::shared_ptr<const RocksView> view_ ROLLCALL_GUARDED_BY(mutex_);
 };
 
@@ -195,7 +195,7 @@ Status RocksStore::commit(const Commit& commit) {
   commit_failed_ = false;
   ahead_ = {};
 
-  // The old view may be the last to its snapshot: it is let go outside the mutex.
+  // The old view may be the last to its snapshot, so it is released outside the mutex.
   const MutexLock lock(mutex_);
   last_ = facts;
   view_.swap(view);
@@ -217,7 +217,7 @@ Result<StoreSize> RocksStore::size() const {
   std::filesystem::recursive_directory_iterator entry(database_->directory, error);
   for (; !error && entry != std::filesystem::recursive_directory_iterator();
        entry.increment(error)) {
-    // Files come and go while a compaction runs: one that is gone takes no space.
+    // Files come and go while a compaction runs, and one that is gone takes no space.
     struct stat facts;
     if (::lstat(entry->path().c_str(), &facts) != 0) continue;
     constexpr std::uint64_t kStatBlockBytes = 512;
@@ -229,9 +229,9 @@ Result<StoreSize> RocksStore::size() const {
   return size;
 }
 
-// Looks at the database as a writer would find it, and changes nothing. RocksDB, opening it for
-// writing, cuts off a damaged log and removes tables that an old MANIFEST does not name: then it
-// would be too late to put the right file back.
+// Looks at the database as a writer would find it, and changes nothing. If RocksDB opened it for
+// writing, it would cut off a damaged log and remove tables that an old MANIFEST does not name, and
+// then it would be too late to put the right file back.
 Status look_before_writing(const std::string& directory, const Result<Anchor>& anchor,
                            RocksStoreOptions options) {
   options.read_only = true;
@@ -245,8 +245,9 @@ Status look_before_writing(const std::string& directory, const Result<Anchor>& a
       .status();
 }
 
-// What the anchor is to say of a database that it was found to agree with, or that replaces what it
-// says. A lost anchor takes with it what it knew of the journal: the files that are there count.
+// Returns what the anchor is to say of a database that it was found to agree with, or that replaces
+// what it says. A lost anchor takes with it what it knew of the journal, so the files that exist
+// count.
 Result<AnchorState> anchor_state(const Result<Anchor>& anchor, const CommitFacts& last,
                                  const std::string& directory) {
   AnchorState state;
@@ -311,7 +312,7 @@ Result<std::unique_ptr<Store>> open_writer(const std::string& directory,
   ROLLCALL_RETURN_IF_ERROR(remove_table_files(directory));
   ROLLCALL_RETURN_IF_ERROR(remove_unfinished_commit(db, last.epoch, directory));
   ROLLCALL_ASSIGN_OR_RETURN(const AnchorState stands, anchor_state(anchor, last, directory));
-  // Both slots are replaced: after a rollback, neither of the old ones is true.
+  // Both slots are replaced, because after a rollback neither of the old ones is true.
   if (!anchor.ok() || anchor->state() != stands) {
     anchor = Anchor::create(path, stands);
     ROLLCALL_RETURN_IF_ERROR(anchor.status());

@@ -33,7 +33,7 @@ constexpr RocksStoreOptions kWriter{.cache_bytes = std::size_t{8} << 20};
 constexpr std::uint64_t kTableBytesMax = std::uint64_t{128} << 20;
 constexpr std::size_t kReadAheadBytes = std::size_t{2} << 20;
 
-// What a database holds of a commit: its record and its live pages.
+// Holds what a database has of a commit: its record and its live pages.
 struct Contents {
   std::uint64_t page_count = 0;
   std::uint64_t page_bytes = 0;
@@ -56,7 +56,7 @@ Result<Contents> visit_commit(const RocksDatabase& database, const CommitFacts& 
     const std::string_view key = entry->key().ToStringView();
     const std::string_view value = entry->value().ToStringView();
     if (key != kCommitRecordKey) {
-      // The list of a commit under way, and its pages, are not of this one.
+      // The list of a commit under way, and its pages, do not belong to this one.
       if (key.starts_with(kWrittenListPrefix)) continue;
       const std::optional<PageAddress> address = decode_page_key(key);
       if (!address) {
@@ -81,10 +81,10 @@ Result<Contents> visit_commit(const RocksDatabase& database, const CommitFacts& 
   return contents;
 }
 
-// Makes a database of entries that come ascending by key.
+// Makes a database of entries that come in the order of their keys.
 class DatabaseMaker {
  public:
-  // In the store's directory, which must outlive it.
+  // It is in the store's directory, which must outlive it.
   static Result<DatabaseMaker> begin(const std::string& directory) {
     ROLLCALL_ASSIGN_OR_RETURN(std::shared_ptr<RocksDatabase> database,
                               open_rocks_database(directory, kWriter, /*create=*/true));

@@ -26,7 +26,7 @@ std::string path_in(const std::string& directory, std::string_view name) {
   return (std::filesystem::path(directory) / name).string();
 }
 
-// The number of a journal file of this name.
+// Returns the number of a journal file of this name.
 std::optional<std::uint64_t> journal_number(std::string_view name) {
   if (!name.starts_with(kJournalLead)) return std::nullopt;
   name.remove_prefix(kJournalLead.size());
@@ -36,7 +36,7 @@ std::optional<std::uint64_t> journal_number(std::string_view name) {
   return number;
 }
 
-// "rollcall store, format 1", a line end, and whatever follows.
+// Reads "rollcall store, format 1", a line end, and whatever follows.
 std::optional<std::uint32_t> parse_format_version(std::string_view text) {
   if (!text.starts_with(kFormatLead)) return std::nullopt;
   text.remove_prefix(kFormatLead.size());
@@ -68,7 +68,7 @@ Status check_format(const std::string& directory, std::string_view format_file) 
   return {};
 }
 
-// Whether the directory has nothing in it but what making a store begins with.
+// Says whether the directory has nothing in it but what making a store begins with.
 Result<bool> holds_nothing_else(const std::string& directory) {
   std::error_code error;
   std::filesystem::directory_iterator entry(directory, error);
@@ -113,7 +113,7 @@ Result<DirectoryState> inspect_directory(const std::string& directory) {
   struct stat facts;
   if (::stat(directory.c_str(), &facts) != 0) {
     const bool is_missing = errno == ENOENT;
-    // It may just have been made; a link is one that leads nowhere.
+    // It may just have been made; a link that is found here leads nowhere.
     if (is_missing && ::lstat(directory.c_str(), &facts) == 0 && S_ISLNK(facts.st_mode)) {
       return Status::invalid_argument(
           directory +
@@ -125,8 +125,8 @@ Result<DirectoryState> inspect_directory(const std::string& directory) {
   if (!S_ISDIR(facts.st_mode)) {
     return Status::invalid_argument(directory + ": not a rollcall store: not a directory");
   }
-  // Looked for again where it is missing: FORMAT is the first file of a store that somebody else
-  // may be making just now, and the others are seen after it was looked for.
+  // It is looked for again if it is missing. FORMAT is the first file of a store that somebody else
+  // may be making just now, and the others were seen after it was looked for.
   for (int attempt = 0; attempt < 2; ++attempt) {
     const Result<std::string> format_file =
         read_small_file(format_path(directory), kFormatFileBytesMax);

@@ -1,4 +1,4 @@
-// The directory of a store: its files, and the one that says what it is.
+// The directory of a store has its files, one of which says what it is.
 #pragma once
 
 #include <cstddef>
@@ -38,11 +38,11 @@ Status make_directory(const std::string& directory);
 // Writes FORMAT, which turns an empty directory, or a copy, into a store.
 Status mark_as_store(const std::string& directory);
 
-// Marks a store of an older format as one of this program's, which writes no other. Those before it
-// refuse the store from then on.
+// Marks a store of an older format as one of this program's, which writes no other. Programs before
+// this one refuse the store from then on.
 Status raise_format(const std::string& directory);
 
-// Writes FORMAT so that the directory is no store, but known to be a copy of one under way.
+// Writes FORMAT so that the directory is no store, but known to be an unfinished copy of one.
 Status mark_as_copy(const std::string& directory);
 
 // Returns whether it was marked that way, and not as a store since.

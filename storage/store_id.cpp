@@ -10,7 +10,7 @@ namespace rollcall {
 
 Result<StoreId> make_store_id() {
   StoreId id;
-  // So few bytes come whole, or not at all.
+  // This few bytes come whole, or not at all.
   if (::getrandom(id.data(), id.size(), 0) != static_cast<ssize_t>(id.size())) {
     return errno_status("random numbers", "make a store id");
   }

@@ -1,4 +1,4 @@
-// Identifies the files of one store: 128 random bits, made with the store.
+// This identifies the files of one store: 128 random bits, made with the store.
 #pragma once
 
 #include <array>

@@ -29,10 +29,10 @@ std::string host_name() {
   return name.data();
 }
 
-// When this process started, in seconds since 1970; 0 when /proc does not tell.
+// Returns when this process started, in seconds since 1970, or 0 if /proc does not tell.
 std::time_t process_start_time() {
   // Fields are separated by spaces, but the second one, in parentheses, may hold some itself. Field
-  // 22 is the start in clock ticks since the machine's.
+  // 22 is the start in clock ticks since the machine's start.
   const Result<std::string> stat = read_small_file("/proc/self/stat", 4096);
   if (!stat.ok()) return 0;
   std::size_t position = stat->rfind(')');
@@ -57,7 +57,7 @@ std::string utc(std::time_t time) {
   return text.data();
 }
 
-// "process 4711 on host example, started 2026-01-05T10:00:00Z"
+// Returns "process 4711 on host example, started 2026-01-05T10:00:00Z".
 std::string describe_this_process() {
   return "process " + std::to_string(::getpid()) + " on host " + host_name() + ", started " +
          utc(process_start_time());
@@ -101,7 +101,7 @@ Status StoreLock::check_place() const {
 
 StoreLock::~StoreLock() {
   if (file_.descriptor() < 0) return;
-  // An owner of the past is not to be named while the next one introduces itself.
+  // An owner of the past must not be named while the next one introduces itself.
   (void)file_.truncate();
   // Children made by fork() hold it as long as they have the file.
   (void)::flock(file_.descriptor(), LOCK_UN);

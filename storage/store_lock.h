@@ -1,4 +1,4 @@
-// Ensures one writer per store: a lock on DIR/LOCK that ends with its process, however that ends.
+// This lock on DIR/LOCK ensures one writer per store; it ends with its process, however that ends.
 #pragma once
 
 #include <string>
@@ -9,8 +9,8 @@
 
 namespace rollcall {
 
-// Held until it is destroyed, even if children made by fork() still have it open. If this process
-// ends first, they hold it until they end or start a program.
+// The lock is held until it is destroyed, even if children made by fork() still have it open. If
+// this process ends first, they hold it until they end or start a program.
 class StoreLock {
  public:
   // Takes the lock and notes in the file who has it.

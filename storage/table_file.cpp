@@ -42,11 +42,12 @@ TableFile::~TableFile() {
 Result<TableFile> TableFile::create(rocksdb::DB& db, std::size_t number,
                                     const std::string& directory) {
   TableFile file(new_table_path(directory, number), directory);
-  // A file of that name may be the second name of a table that is part of the database: that the
-  // name was not removed then is no error. Opening it would empty the table.
+  // A file of that name may be the second name of a table that is part of the database; it is no
+  // error that the name was not removed then. Opening it would empty the table.
   ROLLCALL_RETURN_IF_ERROR(remove_file(file.path_));
-  // Past the page cache: on a machine that had to find memory for it, half of a checkpoint's time
-  // went there, and it would push out what others have there. Not every file system can do it.
+  // The file is written past the page cache. On a machine that had to find memory for the cache,
+  // half of a checkpoint's time went there, and the pages would push out what others have there.
+  // Not every file system can do this.
   rocksdb::Status opened = file.open(db, /*direct=*/true);
   if (!opened.ok()) opened = file.open(db, /*direct=*/false);
   ROLLCALL_RETURN_IF_ERROR(to_status(opened, directory, "make " + file.path_));
@@ -67,16 +68,16 @@ Status add_to_database(rocksdb::DB& db, const std::vector<TableFile>& tables,
   for (const TableFile& table : tables) paths.push_back(table.path());
   rocksdb::IngestExternalFileOptions options;
   options.move_files = true;
-  // A view is never asked for a page of a later commit, so nothing needs to hide these from it. If
-  // something did, tables that overlap nothing, as those of the first checkpoint, would get a
-  // sequence number, and RocksDB would write them again to take it off.
+  // A view is never asked for a page of a later commit, so nothing needs to hide these pages from
+  // it. If something did, tables that overlap nothing, such as those of the first checkpoint, would
+  // get a sequence number, and RocksDB would write them again to take it off.
   options.snapshot_consistency = false;
-  // Else a number is written into the finished file, for versions of RocksDB before 5.16.
+  // Otherwise a number is written into the finished file, for versions of RocksDB before 5.16.
   options.write_global_seqno = false;
   ROLLCALL_RETURN_IF_ERROR(
       to_status(db.IngestExternalFile(paths, options), directory, "add table files"));
   // RocksDB reads the first and the last key from the file, and looks for a key only between them.
-  // Where that read fails it goes on with none: the pages would be there, and never be found.
+  // If that read fails, it goes on with no keys: the pages would be there, and never be found.
   for (const TableFile& table : tables) {
     for (const std::string& key : {table.first_key(), table.last_key()}) {
       rocksdb::PinnableSlice value;

@@ -1,4 +1,4 @@
-// Table files, written beside the database and then made part of it. Their contents are thus
+// Table files are written beside the database and then made part of it. Their contents are thus
 // written once, and not first to the log and then to a memtable's table.
 #pragma once
 
@@ -16,14 +16,14 @@
 
 namespace rollcall {
 
-// How many may exist at a time.
+// At most this many may exist at a time.
 inline constexpr std::size_t kTableFilesMax = 4;
 
 // Removes what a crash may have left of table files.
 Status remove_table_files(const std::string& directory);
 
-// If it ends before it is part of the database, its file is removed.
-// Threads: one at a time; different files from different threads.
+// If it ends before it is part of the database, its file is removed. One thread may use it at a
+// time; different threads may use different files.
 class TableFile {
  public:
   // Creates file `number`, less than kTableFilesMax, in the store's directory. `directory` must

@@ -46,7 +46,7 @@ Status check_target(const std::string& target) {
                                 "empty, or move this one away");
 }
 
-// Returns ok where a copy may be made: nothing is there, or what a crash left of another copy.
+// Returns ok if a copy may be made: nothing is there, or only what a crash left of another copy.
 Status check_place(const std::string& directory) {
   std::error_code error;
   if (!fs::is_symlink(fs::symlink_status(directory, error))) {
@@ -86,7 +86,7 @@ UnfinishedCopy::UnfinishedCopy(UnfinishedCopy&& other) noexcept
       lock_(std::move(other.lock_)) {}
 
 UnfinishedCopy::~UnfinishedCopy() {
-  // Another directory that has the name by now is another's.
+  // Another directory that has the name by now belongs to somebody else.
   if (directory_.empty() || !lock_.check_place().ok()) return;
   // What cannot be removed now is removed by the next copy.
   std::error_code ignored;

@@ -1,4 +1,4 @@
-// The directory in which a copy of a store is made, until it is complete.
+// A copy of a store is made in this directory, until it is complete.
 #pragma once
 
 #include <string>

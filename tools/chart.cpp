@@ -12,13 +12,13 @@ namespace {
 constexpr std::array<std::string_view, 9> kEighths = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"};
 constexpr std::array<std::string_view, 5> kShades = {" ", "░", "▒", "▓", "█"};
 
-// Steps of the viridis palette in the 256-colour cube, dark to bright; text in white up to the step
-// where black reads better.
+// These are steps of the viridis palette in the 256-colour cube, from dark to bright; text is white
+// up to the step where black reads better.
 constexpr std::array<int, 10> kHeat = {17, 18, 24, 30, 36, 35, 71, 107, 149, 190};
 constexpr std::size_t kFirstBright = 4;
 
-// The step of `count` equal ones that a rate falls in. Rates shrink fast from one period to the
-// next, so that a square root spreads the low ones, where the matrix lives.
+// Returns which of `count` equal steps a rate falls in. Rates shrink fast from one period to the
+// next, so a square root spreads the low ones, where most of the matrix lies.
 std::size_t step_of(double rate, std::size_t count) {
   const double position = std::sqrt(std::clamp(rate, 0.0, 1.0)) * static_cast<double>(count);
   return std::min(static_cast<std::size_t>(position), count - 1);

@@ -1,4 +1,4 @@
-// Numbers as pictures in a line of text: bars for series, shades for a matrix of rates.
+// These draw numbers as pictures in a line of text: bars for series, shades for a matrix of rates.
 #pragma once
 
 #include <cstddef>
@@ -7,18 +7,18 @@
 
 namespace rollcall::tools {
 
-// A bar of `value / maximum` times `width` columns, in eighths of a column: "██████▌". Empty when
-// the maximum is not positive.
+// Returns a bar of `value / maximum` times `width` columns, in eighths of a column: "██████▌". The
+// bar is empty if the maximum is not positive.
 std::string bar(double value, double maximum, std::size_t width);
 
-// The escape sequence that sets background and text colour for a rate between 0 and 1: from dark
-// blue for none to bright yellow for all, in 256 colours.
+// Returns the escape sequence that sets background and text colour for a rate between 0 and 1, from
+// dark blue for none to bright yellow for all, in 256 colours.
 std::string heat_color(double rate);
 inline constexpr std::string_view kColorReset = "\x1b[0m";
 inline constexpr std::string_view kColorBar = "\x1b[38;5;37m";
 inline constexpr std::string_view kColorDim = "\x1b[2m";
 
-// The same without colours: one character from ' ' to '█'.
+// Returns the same without colours: one character from ' ' to '█'.
 std::string_view heat_shade(double rate);
 
 }  // namespace rollcall::tools

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The compile database with a command for each source, also where several are compiled at a time.
+"""The compile database gets a command for each source, even if several are compiled at a time.
 
     compile_database.py FILE   prints it, for tools that look at one source after the other
 """
@@ -14,7 +14,7 @@ INCLUDED = re.compile(r'#include "(.*)"')
 
 
 def read(path):
-    """The entries of the database; those of united files are one for each of their sources."""
+    """Returns the entries of the database; united files have one for each of their sources."""
     with open(path, encoding="utf-8") as file:
         entries = json.load(file)
     alone = []

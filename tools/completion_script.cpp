@@ -9,7 +9,7 @@
 namespace rollcall::tools {
 namespace {
 
-// What may stand after an option.
+// Says what may stand after an option.
 enum class Takes { kNothing, kWord, kFile, kDirectory, kChoice };
 
 struct Flag {
@@ -74,7 +74,7 @@ std::vector<Command> commands_of(const CLI::App& app) {
   return commands;
 }
 
-// Within single quotes of a POSIX shell, and of fish.
+// Quotes a text within single quotes of a POSIX shell, and of fish.
 std::string shell_quoted(std::string_view text) {
   std::string result = "'";
   for (const char c : text) result += c == '\'' ? std::string("'\\''") : std::string(1, c);

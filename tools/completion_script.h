@@ -1,4 +1,5 @@
-// Completion scripts for shells, made from the options themselves, so that they cannot fall behind.
+// Completion scripts for shells are made from the options themselves, so that they cannot fall
+// behind.
 #pragma once
 
 #include <string>

@@ -56,7 +56,7 @@ class TimeWriter {
   std::string date_;
 };
 
-// Exactly, with no more digits than it needs, but at least two.
+// Writes the amount exactly, with no more digits than it needs, but at least two.
 void append_amount(Amount amount, std::uint32_t decimals, std::string& out) {
   if (amount < 0) out.push_back('-');
   std::uint64_t scale = 1;
@@ -87,7 +87,7 @@ std::string json_string(std::string_view text) {
   return quoted + '"';
 }
 
-// A dictionary column whose values have been made ready to be written.
+// Holds a dictionary column whose values have been made ready to be written.
 struct ReadyColumn {
   template <class Make>
   ReadyColumn(const DictionaryColumn& column, const Make& make) : codes(column.codes) {

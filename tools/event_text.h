@@ -1,5 +1,5 @@
-// Batches of events as text: CSV and NDJSON, as `rollcall ingest` reads them without being told
-// how.
+// These write batches of events as text: CSV and NDJSON, as `rollcall ingest` reads them without
+// being told how.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace rollcall::tools {
 
-// "user_id,event,time,value,country,...\n": the names of the properties at the end.
+// Returns "user_id,event,time,value,country,...\n", with the names of the properties at the end.
 std::string csv_header(const EventBatch& batch);
 
 // Append one line per event. Times are RFC 3339 in UTC, with microseconds; a value of 0 is left

@@ -1,15 +1,15 @@
-// Where a file lies that a command is to write, its links resolved, before it is made.
+// Says where a file lies that a command is to write, with its links resolved, before it is made.
 #pragma once
 
 #include <string>
 
 namespace rollcall::tools {
 
-// Whether a file of that name would lie in the directory, or below it.
+// Says whether a file of that name would lie in the directory, or below it.
 bool lies_beneath(const std::string& name, const std::string& directory);
 
-// The directory of the store in which a file of that name would lie; "" for none. A file in a
-// store that is not the store's own, or is written over, is damage to it.
+// Returns the directory of the store in which a file of that name would lie, or "" for none. A file
+// in a store that is not the store's own, or that overwrites one, is damage to it.
 std::string store_around(const std::string& name);
 
 }  // namespace rollcall::tools

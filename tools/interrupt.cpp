@@ -12,7 +12,7 @@
 namespace rollcall::tools {
 namespace {
 
-// What a handler may touch. Of the process, as signals are.
+// A handler may touch only this. It belongs to the process, as signals do.
 std::atomic<int> first_signal{0};
 std::atomic<int> wake_descriptor{-1};
 static_assert(std::atomic<int>::is_always_lock_free);
@@ -55,7 +55,7 @@ Interrupt::Interrupt() {
     struct sigaction action {};
     action.sa_handler = handle;
     action.sa_flags = SA_RESTART;
-    // No other of them comes in between.
+    // None of the other signals comes in between.
     for (const int other : kEndingSignals) sigaddset(&action.sa_mask, other);
     ::sigaction(kEndingSignals[i], &action, nullptr);
   }

@@ -1,4 +1,4 @@
-// Signals that ask the program to end: SIGINT, SIGTERM and SIGHUP.
+// These signals ask the program to end: SIGINT, SIGTERM and SIGHUP.
 #pragma once
 
 #include <array>
@@ -9,20 +9,21 @@
 
 namespace rollcall::tools {
 
-// The signals that ask a process to end.
+// These signals ask a process to end.
 inline constexpr std::array<int, 3> kEndingSignals = {SIGINT, SIGTERM, SIGHUP};
 
-// While it lives, the first such signal asks for a stop; a second one ends the process at once. One
-// that the parent has set to be ignored, as nohup does, stays ignored. At most one lives at a time.
+// While it lives, the first such signal asks for a stop; a second one ends the process at once. A
+// signal that the parent has set to be ignored, as nohup does, stays ignored. At most one lives at
+// a time.
 class Interrupt {
  public:
   Interrupt();
-  // Signals do again what they did before.
+  // The destructor makes signals do again what they did before.
   ~Interrupt();
   Interrupt(const Interrupt&) = delete;
   Interrupt& operator=(const Interrupt&) = delete;
 
-  // Callbacks of it run on a thread of the interrupt's own.
+  // Its callbacks run on a thread of the interrupt's own.
   std::stop_token token() const { return stop_.get_token(); }
   bool requested() const { return stop_.stop_requested(); }
 
@@ -31,8 +32,8 @@ class Interrupt {
   std::jthread thread_;  // waits for the first signal
 };
 
-// What a process that was ended by the first signal exits with, as shells have it: 130 after
-// SIGINT, 143 after SIGTERM, 129 after SIGHUP. Unset: there was none.
+// Returns what a process that was ended by the first signal exits with, as shells have it: 130
+// after SIGINT, 143 after SIGTERM, 129 after SIGHUP. It is not set if there was none.
 std::optional<int> interrupted_exit_code();
 
 }  // namespace rollcall::tools

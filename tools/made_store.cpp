@@ -26,7 +26,7 @@ Status cannot(std::string_view path, std::string_view action, int error) {
       fmt::format("{}: cannot {}: {}", path, action, std::generic_category().message(error)));
 }
 
-// Whether `name` is `begin`, digits, and `end`.
+// Says whether `name` is `begin`, digits, and `end`.
 bool is_numbered(std::string_view name, std::string_view begin, std::string_view end) {
   if (!name.starts_with(begin)) return false;
   name.remove_prefix(begin.size());
@@ -35,7 +35,7 @@ bool is_numbered(std::string_view name, std::string_view begin, std::string_view
   return !name.empty() && name.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-// The files of a store, which docs/format.md names.
+// These are the files of a store, which docs/format.md names.
 bool is_file_of_store(std::string_view name) {
   constexpr std::array<std::string_view, 5> kNames = {"FORMAT", "FORMAT.new", "LOCK", "ANCHOR",
                                                       "ANCHOR.new"};
@@ -43,7 +43,7 @@ bool is_file_of_store(std::string_view name) {
          is_numbered(name, "JOURNAL-", "") || is_numbered(name, "PAGES-", ".new");
 }
 
-// The files that RocksDB makes.
+// These are the files that RocksDB makes.
 bool is_file_of_database(std::string_view name) {
   constexpr std::array<std::string_view, 4> kNames = {"CURRENT", "IDENTITY", "LOCK", "LOG"};
   return std::find(kNames.begin(), kNames.end(), name) != kNames.end() ||
@@ -53,7 +53,7 @@ bool is_file_of_database(std::string_view name) {
          is_numbered(name, "", ".dbtmp");
 }
 
-// What is in a directory, sorted.
+// Lists what is in a directory, sorted.
 Result<std::vector<std::string>> names_in(int directory, const std::string& path) {
   const int again = ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   DIR* const entries = again < 0 ? nullptr : ::fdopendir(again);
@@ -88,7 +88,7 @@ Status remove_database(int directory, const std::string& path) {
   if (database < 0) return {};  // there is none, or it is none of ours
   const Status status = remove_files(database, path + "/" + kDatabase, is_file_of_database);
   ::close(database);
-  // Where something else is in it, it stays.
+  // If something else is in it, it stays.
   ::unlinkat(directory, kDatabase, AT_REMOVEDIR);
   return status;
 }
@@ -147,12 +147,12 @@ Status MadeStore::hide() {
     if (rename_to_new(directory_, hidden)) {
       place_ = hidden;
       if (is_at(place_)) return {};
-      // It was replaced in that very moment.
+      // The directory was replaced in that very moment.
       rename_to_new(place_, directory_);
       return Status::io_error(directory_ + ": was replaced meanwhile; nothing is removed");
     }
   }
-  // What says that there is a store goes first.
+  // The file that says that there is a store goes first.
   if (::unlinkat(descriptor_, "FORMAT", 0) != 0) return cannot(directory_, "remove FORMAT", errno);
   return {};
 }

@@ -1,4 +1,4 @@
-// A store that an ingest makes, and takes back when nothing comes into it.
+// An ingest makes this store, and takes it back if nothing comes into it.
 #pragma once
 
 #include <string>
@@ -9,8 +9,8 @@
 namespace rollcall::tools {
 
 // Takes a store back as if it had never been: the files that the store made, and the directory if
-// this process made it and nothing else is in it. To be made before the store is. Whatever else has
-// come to lie there, or has the store's name by now, is not touched.
+// this process made it and nothing else is in it. It is to be made before the store is. Whatever
+// else has come to lie there, or has the store's name by now, is not touched.
 class MadeStore {
  public:
   explicit MadeStore(std::string directory);

@@ -26,7 +26,7 @@ std::string title_of(const Cell& cell) {
   return "all";
 }
 
-// Where keys stand, in the order of their first appearance.
+// Holds where keys stand, in the order of their first appearance.
 template <class Key>
 class Places {
  public:
@@ -37,7 +37,7 @@ class Places {
   std::map<Key, std::size_t> places_;
 };
 
-// What the row that sums up the others holds: "pooled rate", "mean value_per_user".
+// Returns what the row that sums up the others holds: "pooled rate", "mean value_per_user".
 std::string summary_label(const QueryResult& result) {
   for (const auto& [name, value] : result.definition) {
     if (name != "summary") continue;
@@ -46,7 +46,7 @@ std::string summary_label(const QueryResult& result) {
   return result.pivot->rate;
 }
 
-// The place of the column that cells show.
+// Returns the place of the column that cells show.
 Result<std::size_t> find_shown(const QueryResult& result, const std::optional<std::string>& cells) {
   const Pivot& pivot = *result.pivot;
   std::vector<std::string> measures;
@@ -63,7 +63,8 @@ Result<std::size_t> find_shown(const QueryResult& result, const std::optional<st
   return find_column(result, wanted).value();
 }
 
-// The titles of the cells' columns: a value that is named as a column beside them says what it is.
+// Returns the titles of the cells' columns; a value that is named as a column beside them says what
+// it is.
 std::vector<std::string> distinct_titles(std::vector<std::string> titles,
                                          std::vector<std::string> taken,
                                          const std::string& across) {
@@ -81,7 +82,7 @@ std::vector<std::string> distinct_titles(std::vector<std::string> titles,
   return titles;
 }
 
-// Why an answer has no matrix, and what it has.
+// Says why an answer has no matrix, and what it has.
 Status no_matrix(const QueryResult& result) {
   const auto is_asked = [&](std::string_view field) {
     return std::any_of(result.definition.begin(), result.definition.end(),
@@ -95,7 +96,7 @@ Status no_matrix(const QueryResult& result) {
   if (is_asked("members")) {
     return Status::invalid_argument("--shape wide: a list of users has no matrix (allowed: long)");
   }
-  // A breakdown is a key more: the second only where there is one.
+  // A breakdown adds one key, which makes two only if there is one already.
   if (is_asked("breakdown") || !has_key) {
     return Status::invalid_argument(
         fmt::format("--shape wide: an answer of kind {} has no matrix, broken down or not "

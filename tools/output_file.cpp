@@ -108,7 +108,7 @@ class ZstdFile : public OutputFile {
  public:
   explicit ZstdFile(std::unique_ptr<OutputFile> file)
       : file_(std::move(file)), context_(ZSTD_createCCtx()), packed_(ZSTD_CStreamOutSize()) {
-    // Not by default, unlike in the command line zstd.
+    // It is not on by default, unlike in the command line of zstd.
     ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_checksumFlag, 1);
   }
 

@@ -1,5 +1,5 @@
-// A file written front to back: plain, or compressed as its name says (.gz, .zst), or standard
-// output.
+// Is a file that is written front to back: plain, or compressed as its name says (.gz, .zst), or
+// standard output.
 #pragma once
 
 #include <memory>
@@ -20,7 +20,7 @@ class OutputFile {
   static Result<std::unique_ptr<OutputFile>> open(const std::string& path);
   virtual ~OutputFile() = default;
 
-  // Whether writing may wait for somebody to read: it is no file on a disk.
+  // Says whether writing may wait for somebody to read, because it is no file on a disk.
   virtual bool may_wait() const = 0;
 
   virtual Status append(std::string_view bytes) = 0;

@@ -1,4 +1,5 @@
-// One line on standard error that says how far long work is; silent when that is no terminal.
+// This is one line on standard error that says how far long work is; it is silent if that is no
+// terminal.
 #pragma once
 
 #include <chrono>
@@ -9,14 +10,14 @@
 
 namespace rollcall::tools {
 
-// "38%  1.2M rows  8.1M rows/s  120.0 MiB of 310.4 MiB  ETA 0:42"; without the total, no share and
-// no ETA.
+// Returns "38%  1.2M rows  8.1M rows/s  120.0 MiB of 310.4 MiB  ETA 0:42"; without the total, there
+// is no share and no ETA.
 std::string progress_text(const IngestProgress& progress, double elapsed_s);
 
-// "38%  ETA 0:42"; `all` must not be 0.
+// Returns "38%  ETA 0:42"; `all` must not be 0.
 std::string progress_text(std::uint64_t done, std::uint64_t all, double elapsed_s);
 
-// Threads: one at a time.
+// One thread may use it at a time.
 class ProgressLine {
  public:
   ProgressLine();

@@ -37,7 +37,8 @@ Result<RejectFile> RejectFile::open(const std::string& path) {
       path == "-" ? ::fdopen(::dup(STDOUT_FILENO), "ab") : std::fopen(path.c_str(), "a+b");
   if (file == nullptr) return Status::io_error("--rejects " + path + ": " + std::strerror(errno));
   RejectFile rejects(path, file);
-  // A row is one write: who is killed leaves whole rows, and none that were told stay behind.
+  // A row is one write, so that a process that is killed leaves whole rows, and none that were
+  // reported stay behind.
   std::setvbuf(file, nullptr, _IONBF, 0);
   ROLLCALL_RETURN_IF_ERROR(rejects.begin());
   return rejects;
@@ -48,7 +49,7 @@ RejectFile::RejectFile(std::string path, std::FILE* file)
 
 Status RejectFile::begin() {
   std::FILE* const file = file_.get();
-  // Standard output has no beginning to look at, and pipes have none; they get a header each time.
+  // Standard output and pipes have no beginning to look at, so they get a header each time.
   if (path_ == "-" || !is_regular(file)) return write(kHeader);
   std::array<char, kHeader.size()> found{};
   std::rewind(file);

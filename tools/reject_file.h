@@ -1,4 +1,4 @@
-// The file of --rejects: rows that were not ingested, as CSV: file, line, column, reason,
+// The file of --rejects has the rows that were not ingested, as CSV: file, line, column, reason,
 // whether the file itself holds the row for a wider limit, row.
 #pragma once
 
@@ -14,7 +14,7 @@ namespace rollcall::tools {
 
 class RejectFile {
  public:
-  // Adds to the file that is there, or makes one with a header line. "-" is standard output.
+  // Adds to the file that exists, or makes one with a header line. "-" is standard output.
   //   kInvalidArgument  the file that is there has something else in it
   static Result<RejectFile> open(const std::string& path);
 

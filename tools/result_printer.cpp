@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::size_t kBarColumns = 30;
 
-// For programs: as it is; null is empty.
+// Writes a cell for programs, as it is; null is empty.
 std::string raw_text(const Cell& cell) {
   struct Visitor {
     std::string operator()(std::monostate) const { return {}; }
@@ -33,7 +33,7 @@ std::string raw_text(const Cell& cell) {
   return std::visit(Visitor(), cell);
 }
 
-// In its two largest units: "2d 1h", "12m 5s", "3.25s".
+// Writes it in its two largest units: "2d 1h", "12m 5s", "3.25s".
 std::string duration_text(double seconds) {
   constexpr double kMinute = 60, kHour = 3600, kDay = 86'400;
   const auto whole = [](double number) { return static_cast<std::int64_t>(number); };
@@ -47,8 +47,8 @@ std::string duration_text(double seconds) {
   return fmt::format("{}d {}h", whole(seconds / kDay), whole(seconds / kHour) % 24);
 }
 
-// For people: shares in percent, lengths of time in their units, null as a dash, nothing that would
-// move the cursor.
+// Writes a cell for people: shares in percent, lengths of time in their units, null as a dash, and
+// nothing that would move the cursor.
 std::string shown_text(const Cell& cell, std::string_view column, const Style& style) {
   if (std::holds_alternative<std::monostate>(cell)) return "-";
   if (const auto* ratio = std::get_if<double>(&cell)) {
@@ -108,7 +108,7 @@ Table to_table(const Matrix& matrix, const Style& style) {
       const bool empty = std::holds_alternative<std::monostate>(value);
       const bool incomplete = !matrix.incomplete.empty() && matrix.incomplete[y][x];
       TableCell& cell = table.rows[y][matrix.first_cell + x];
-      // A column of cells is named for its key: what they are, the row knows.
+      // A column of cells is named for its key; the row knows what they are.
       cell.text = shown_text(value, matrix.measures[y], style);
       cell.dim = empty || incomplete;
       if (incomplete && !empty) cell.text += "*";
@@ -126,7 +126,7 @@ std::string footer(const QueryResult& result, bool wide, const Style& style) {
 }
 
 std::string print_csv(const QueryResult& result, bool escape_formulas) {
-  // Numbers and dates are none, negative ones too.
+  // Numbers and dates are no formulas, even negative ones.
   const auto field = [escape_formulas](const std::string& text) {
     return csv_field(escape_formulas ? without_formula(text) : text);
   };
@@ -156,7 +156,8 @@ std::string json_text(const Cell& cell) {
     std::string operator()(std::monostate) const { return "null"; }
     std::string operator()(bool value) const { return value ? "true" : "false"; }
     std::string operator()(std::int64_t value) const { return fmt::format("{}", value); }
-    // The shortest text that reads back as the same number, and shows that it is no whole one.
+    // Returns the shortest text that reads back as the same number, and shows that it is no whole
+    // one.
     std::string operator()(double value) const {
       std::string text = fmt::format("{}", value);
       return text.find_first_of(".e") == std::string::npos ? text + ".0" : text;

@@ -1,4 +1,4 @@
-// The answer to a question, in the form asked for. The numbers are the same in each.
+// Prints the answer to a question, in the form asked for. The numbers are the same in each.
 #pragma once
 
 #include <optional>
@@ -16,7 +16,8 @@ enum class Shape { kAuto, kLong, kWide };
 
 struct PrintOptions {
   OutputFormat format = OutputFormat::kTable;
-  // Auto: wide for people (tables and Markdown) where that is usual (Pivot::is_usual), else long.
+  // Auto is wide for people (tables and Markdown) if that is usual (Pivot::is_usual), and long
+  // otherwise.
   Shape shape = Shape::kAuto;
   std::optional<std::string> cells = std::nullopt;  // the column that a matrix shows
   bool escape_formulas = false;                     // in CSV

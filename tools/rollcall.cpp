@@ -1,6 +1,6 @@
-// The command line: reads it, runs what it names, and turns the outcome into an exit code:
-// 0 done, 1 it went wrong, 2 the command line is not one, 3 done, but limits keep some rows out,
-// 128 + n it was ended by signal n (docs/command_line.md).
+// The command line is read here, runs what it names, and turns the outcome into an exit code: 0 if
+// it is done, 1 if it went wrong, 2 if the command line is not one, 3 if it is done but limits keep
+// some rows out, and 128 + n if signal n ended it (docs/command_line.md).
 #include <clocale>
 #include <csignal>
 #include <cstdlib>
@@ -42,7 +42,7 @@ constexpr std::string_view kExamples = R"(Examples:
   rollcall churn --db shop.db --members churned --at date=2026-01-03 -o csv > users.csv
   rollcall retention --explain | rollcall query --db shop.db -)";
 
-// What to do about an error of a command, where one can tell; empty otherwise.
+// Says what to do about an error of a command, if one can tell; the text is empty otherwise.
 std::string hint_for(const Status& status, std::string_view command) {
   if (std::string advice = advice_text(status.hint()); !advice.empty()) return advice;
   switch (status.code()) {
@@ -72,7 +72,7 @@ int report_failure(const Status& status, std::string_view command) {
   return status.code() == StatusCode::kCancelled && interrupted ? *interrupted : kFailure;
 }
 
-// The command, or the command of a command, that the command line has come to.
+// Returns the command, or the command of a command, that the command line has come to.
 const CLI::App& chosen_app(const CLI::App& app) {
   const std::vector<CLI::App*> chosen = app.get_subcommands();
   return chosen.empty() ? app : chosen_app(*chosen.front());
@@ -95,8 +95,8 @@ std::vector<std::string> names_of_commands(const CLI::App& app) {
   return names;
 }
 
-// What is wrong with arguments that nothing takes, in their order. One after an unknown flag is
-// likely its value, and says nothing by itself.
+// Says what is wrong with arguments that nothing takes, in their order. An argument after an
+// unknown flag is likely its value, and says nothing by itself.
 std::string unexpected_arguments(const CLI::App& app, const std::vector<std::string>& extras) {
   const std::vector<std::string> commands = names_of_commands(app);
   std::string text;
@@ -120,7 +120,7 @@ std::string unexpected_arguments(const CLI::App& app, const std::vector<std::str
   return text;
 }
 
-// Help and versions are no errors, and are what was asked for.
+// Help and versions are no errors: they were asked for.
 int print_asked(const CLI::App& app, const CLI::ParseError& error) {
   std::ostringstream text;
   app.exit(error, text, text);
@@ -217,7 +217,7 @@ int run_to_its_end(int argc, char** argv) {
 int main(int argc, char** argv) {
   const rollcall::Status descriptors = rollcall::open_standard_descriptors();
   if (!descriptors.ok()) return rollcall::tools::report_failure(descriptors, "");
-  // For the width of characters alone; numbers keep their point.
+  // This is for the width of characters alone; numbers keep their point.
   if (std::setlocale(LC_CTYPE, "C.UTF-8") == nullptr) std::setlocale(LC_CTYPE, "");
   // A reader that goes away must not end what is being written to a store; a file that may not grow
   // any more (ulimit -f) is an error of the write, which says which file it is.

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints which tests took longest, of a file that ctest --output-junit wrote.
+"""Prints which tests took longest, from a file that ctest --output-junit wrote.
 
     slowest_tests.py FILE
 """

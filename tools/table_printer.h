@@ -1,4 +1,5 @@
-// Tables of ready-made texts: in boxes for a terminal, aligned for a pipe, or as Markdown.
+// These are tables of ready-made texts: in boxes for a terminal, aligned for a pipe, or as
+// Markdown.
 #pragma once
 
 #include <optional>
@@ -27,8 +28,9 @@ struct Table {
   std::vector<std::vector<TableCell>> rows;  // each as long as `columns`
 };
 
-// A box on a pretty style; else columns two blanks apart, without trailing blanks. On a terminal
-// too narrow for all columns, those before the last are left out and "…" stands for them.
+// In a pretty style, the table is a box; otherwise its columns are two blanks apart, without
+// trailing blanks. On a terminal too narrow for all columns, those before the last are left out and
+// "…" stands for them.
 std::string print_table(const Table& table, const Style& style);
 
 std::string print_markdown(const Table& table);

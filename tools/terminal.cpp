@@ -23,15 +23,15 @@ std::string_view environment(const char* name) {
 std::optional<std::size_t> terminal_width(int descriptor) {
   winsize size{};
   if (isatty(descriptor) == 0 || ioctl(descriptor, TIOCGWINSZ, &size) != 0) return std::nullopt;
-  // Zero columns: a terminal that does not know, as a pseudo-terminal in a script.
+  // A terminal that does not know, such as a pseudo-terminal in a script, says zero columns.
   return size.ws_col == 0 ? 80 : size.ws_col;
 }
 
 std::atomic<bool> errors_lost{false};
 std::atomic<bool> reader_gone{false};
 
-// Returns 0, or the errno of what failed. Nobody reads what goes to one that was closed when the
-// program began.
+// Returns 0, or the errno of what failed. Nobody reads what goes to a descriptor that was closed
+// when the program began.
 int write_all(int descriptor, std::string_view text) {
   if (!text.empty() && was_closed(descriptor)) return EBADF;
   while (!text.empty()) {

@@ -1,4 +1,4 @@
-// What standard output and standard error can show, and writing to them.
+// This says what standard output and standard error can show, and writes to them.
 #pragma once
 
 #include <cstddef>
@@ -10,10 +10,10 @@
 
 namespace rollcall::tools {
 
-// What a person asked for on the command line: auto follows the terminal.
+// A person asks for this on the command line; auto follows the terminal.
 enum class When { kAuto, kAlways, kNever };
 
-// How a text may be drawn.
+// Says how a text may be drawn.
 struct Style {
   bool pretty = false;    // boxes, bars and footers
   bool color = false;     // ANSI 256-colour escapes
@@ -21,39 +21,41 @@ struct Style {
   bool terminal = false;  // whether it is a terminal that shows it
 };
 
-// The style of standard output. Auto means pretty on a terminal that is not dumb, and colours where
-// it is pretty and NO_COLOR is unset or empty (https://no-color.org).
+// Returns the style of standard output. Auto means pretty on a terminal that is not dumb, and
+// colours if it is pretty and NO_COLOR is unset or empty (https://no-color.org).
 Style standard_output_style(When pretty, When color);
 
-// A name or an id as a cell of a table so drawn.
+// Returns a name or an id as a cell of a table so drawn.
 std::string text_for(const Style& style, std::string_view text);
 
 bool standard_error_is_terminal();
 
-// The columns of the terminal behind standard error; unset when there is none.
+// Returns the columns of the terminal behind standard error; the result is not set if there is
+// none.
 std::optional<std::size_t> standard_error_width();
 
-// Columns that a UTF-8 text takes on a terminal; escapes are not expected in it. Needs a UTF-8
-// LC_CTYPE for wide characters, which `main` sets.
+// Returns the columns that a UTF-8 text takes on a terminal; escapes are not expected in it. Needs
+// a UTF-8 LC_CTYPE for wide characters, which `main` sets.
 std::size_t display_width(std::string_view text);
 
 // Writes all of `text`: to a file or a pipe byte by byte as it is, to a terminal as
 // `terminal_lines`. A reader that went away (`| head`) ends the process quietly.
 //   kIoError  the operating system refused, or it was closed when the program began
 Status write_standard_output(std::string_view text);
-// The same for a text with escapes of ours, all else of which is fit for a terminal.
+// Does the same for a text with escapes of ours, all else of which is fit for a terminal.
 Status draw_on_standard_output(std::string_view text);
 
 // Ends standard output: what the operating system still held back is written, or failed.
 Status close_standard_output();
 
-// As above. Of a failure there is nobody left to tell; has_lost_errors() knows it.
+// Does the same for standard error. There is nobody left to tell of a failure; has_lost_errors()
+// knows it.
 void write_standard_error(std::string_view text);
 void draw_on_standard_error(std::string_view text);
 bool has_lost_errors();
 
-// Whether who read standard output or standard error has gone, as in `rollcall ... | head`. Writes
-// of it fail with kCancelled.
+// Says whether the reader of standard output or standard error has gone, as in `rollcall ... |
+// head`. Writes of it fail with kCancelled.
 bool has_lost_reader();
 
 }  // namespace rollcall::tools

@@ -11,7 +11,7 @@
 namespace rollcall::tools {
 namespace {
 
-// The first character of a text that is not empty: without a code, a byte that is none.
+// Returns the first character of a text that is not empty; a byte that is none has no code.
 struct Character {
   std::optional<std::uint32_t> code;
   std::size_t bytes = 1;
@@ -28,14 +28,16 @@ Character first_character(std::string_view text) {
     if ((byte(i) & 0xC0) != 0x80) return {};
     code = code << 6 | (byte(i) & 0x3Fu);
   }
-  // Neither what fewer bytes could say, nor halves of a pair, nor what is past the last one.
+  // A character is none if fewer bytes could say it, if it is half of a pair, or if it is past the
+  // last one.
   constexpr std::array<std::uint32_t, 5> kLeast = {0, 0, 0x80, 0x800, 0x10000};
   if (code < kLeast[size] || (0xD800 <= code && code < 0xE000) || code > 0x10FFFF) return {};
   return {code, size};
 }
 
-// What changes the order of the text around it or takes no place: the default ignorables of
-// Unicode, without the variation selectors that emoji have, and its separators and annotations.
+// Says whether a character changes the order of the text around it or takes no place: these are the
+// default ignorables of Unicode, without the variation selectors that emoji have, and its
+// separators and annotations.
 bool is_unseen(std::uint32_t code) {
   struct Range {
     std::uint32_t first;

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Who holds which lock: compiles core and storage with clang's thread safety analysis.
+"""Checks who holds which lock: compiles core and storage with clang's thread safety analysis.
 
     thread_safety.py --compile-commands FILE               prints what is done without its lock
     thread_safety.py --compile-commands FILE --self-test   checks that this is seen
 
-core/base/thread_safety.h has the annotations. Exits with 77 where there is no clang++.
+core/base/thread_safety.h has the annotations. Exits with 77 if there is no clang++.
 """
 
 import argparse
@@ -25,7 +25,7 @@ SKIPPED = 77
 
 
 def read_commands(path):
-    """By file, relative to the root: the folder that it is compiled in, and the flags."""
+    """Returns, by file relative to the root, the folder that it is compiled in, and the flags."""
     commands = {}
     for entry in compile_database.read(path):
         name = os.path.relpath(os.path.join(entry["directory"], entry["file"]), ROOT)
@@ -40,7 +40,7 @@ def read_commands(path):
 
 
 def compile_with_clang(command, path):
-    """What clang has to say of the file; nothing where all is well."""
+    """Returns what clang has to say of the file, which is nothing if all is well."""
     folder, flags = command
     run = subprocess.run(["clang++", *flags, *FLAGS, path], cwd=folder, check=False,
                          capture_output=True, text=True)
@@ -58,7 +58,8 @@ def check(commands):
     return 1 if any(found) else 0
 
 
-# What is planted: a line of a file, what takes its place, and what clang has to say of that.
+# Each plants a fault: it names a line of a file, what takes its place, and what clang has to say of
+# that.
 PASS = "  const Gate::Pass pass(state_->gate);\n  return state_->tables.sources.positions();\n"
 PLANTED = {
     "state read outside the gate":

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""House rules that no compiler checks. Run as a test.
+"""Checks house rules that no compiler checks. It is run as a test.
 
     tidy.py [--compile-commands FILE]   checks the tree; prints file:line: what is wrong
     tidy.py --self-test                 checks that each rule can fail
 
-Who may include whom: kernels <- core <- storage <- tools, examples, bench, tests. The right may
-include the left, never the reverse; core is divided into rooms, which have an order of their own.
-Tools and examples see public headers ("rollcall/...") alone, which proves that they suffice; only
-storage and its tests know RocksDB.
+The order of who may include whom is: kernels <- core <- storage <- tools, examples, bench, tests.
+The right may include the left, never the reverse; core is divided into rooms, which have an order
+of their own. Tools and examples see public headers ("rollcall/...") alone, which proves that they
+suffice; only storage and its tests know RocksDB.
 """
 
 import argparse
@@ -23,9 +23,10 @@ import compile_database
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LINES_MAX = 700
 COLUMNS_MAX = 100
+PROSE_COLUMNS_MAX = 120
 
-# What each room may include, besides "rollcall/..." and itself: rooms, or single headers. A room is
-# a folder, or what is in a folder and beneath it as far as no deeper one has a line of its own.
+# Each room may include these, besides "rollcall/..." and itself: rooms, or single headers. A room
+# is a folder, or what is in a folder and beneath it as far as no deeper one has a line of its own.
 # docs/architecture.md has the table of core, too, and says which question each room answers.
 MAY_INCLUDE = {
     "kernels": [],
@@ -71,38 +72,38 @@ MAY_INCLUDE = {
               "core/query/kinds/kind_table.h", "core/time/time_zone.h"],
     "tests": ["kernels", "core", "storage", "bench"],
 }
-# Folders that may not even see the public headers, or only those of their own.
+# These folders may see no public headers, or only those of their own.
 PUBLIC_HEADERS = {
     "kernels": [],
     "core": ["core/include"],
 }
-# The rooms of core that may see the engine as others see it; the others are beneath it.
+# These rooms of core may see the engine as others see it; the others are beneath it.
 SEES_ENGINE = ("core/include", "core/engine", "core/source/ingest")
 ENGINE_HEADERS = ("rollcall/engine.h", "rollcall/file_source.h", "rollcall/arrow.h")
 ROCKSDB = ("storage/", "tests/storage/", "tests/install/", "bench/")
-# Built on purpose outside the main build.
+# These are built on purpose outside the main build.
 NOT_IN_BUILD = ("tests/install/consumer/",)
 
 INCLUDE = re.compile(r'\s*#\s*include\s*([<"])([^>"]+)[>"]')
 NAMESPACE = re.compile(r"(?:inline )?namespace ?([\w:]*) \{$")
 NAMESPACE_END = re.compile(r"\}  // namespace")
-# At the beginning of a line: not within another type.
+# The type stands at the beginning of a line, so it is not within another type.
 TYPE = re.compile(r"(?:struct|class|union|enum(?: class)?) (?:alignas\(\w+\) )?([\w:]+)"
                   r"(?: final)?(?: :.*)?(?: \{.*|$)")
-# core/base/mutex.h has those whose use clang checks.
+# core/base/mutex.h has locks whose use clang checks.
 UNCHECKED_LOCK = re.compile(
     r"\bstd::(?:\w*mutex|(?:unique|shared|scoped)_lock|lock_guard|condition_variable\w*)\b")
 CHECKED_LOCKS = "core/base/mutex.h"
-# Split, so that this file does not find itself.
-# A flag of the command line in a text of the library: surfaces spell options, see option_hint.h.
-# Programs that such a text names may have flags of their own.
+# This finds a flag of the command line in a text of the library; surfaces spell options, see
+# option_hint.h. Programs that such a text names may have flags of their own.
 FLAG_IN_TEXT = re.compile(r'"(?:[^"\\]|\\.)*?(?<![\w-])--[a-z]')
-# Whoever looks for words in the text of an error is wrong as soon as it is worded anew: errors have
-# codes and hints, rejected rows have kinds.
+# A test that looks for words in the text of an error is wrong as soon as it is worded anew; errors
+# have codes and hints, and rejected rows have kinds.
 SEARCH = r"(?:find|rfind|starts_with|ends_with|contains)\("
 PROSE_SEARCH = re.compile(
     r"(?:\b(?:message|error|reason|to_string)\(\)|\bmessage\([^;]*\)|\b(?:reason|message)\b)\s*\."
     + SEARCH + r"|\b(?:HasSubstr|ContainsRegex|MatchesRegex)\(")
+# The words are split, so that this file does not find itself.
 UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X)\b")
 
 
@@ -114,8 +115,12 @@ def is_text(path):
     return is_source(path) or path.endswith((".py", ".sh", ".cmake", "CMakeLists.txt"))
 
 
+def is_prose(path):
+    return path.endswith(".md")
+
+
 def room_of(path):
-    """The room that the file is in; None where there is none."""
+    """Returns the room that the file is in, or None if there is none."""
     folder = os.path.dirname(path)
     while folder and folder not in MAY_INCLUDE:
         folder = os.path.dirname(folder)
@@ -152,12 +157,12 @@ def check_include(root, path, quote, target):
     return f'includes "{target}": {room} may include {public}{names}'
 
 
-# A line of docs/architecture.md: room, what it may include, which question it answers.
+# A line of docs/architecture.md has a room, what it may include, and which question it answers.
 ROOM_LINE = re.compile(r"\| `core/([a-z/]+)/` \|([^|]*)\|[^|]*\? \|$")
 
 
 def check_rooms(root):
-    """Yields (path, line, fault) where the tree, the table above and the document differ."""
+    """Yields (path, line, fault) if the tree, the table above and the document differ."""
     document = "docs/architecture.md"
     rooms = {room for room in MAY_INCLUDE if room.startswith("core/") and room != "core/include"}
     there = {os.path.relpath(folder, root) for folder, _, names in os.walk(os.path.join(root, "core"))
@@ -207,6 +212,19 @@ def check_text(path, text):
             yield number, f"{len(line)} columns: at most {COLUMNS_MAX}"
 
 
+CODE_FENCE = re.compile(r"\s*```")
+
+
+def check_prose(text):
+    """Yields (line, fault) for prose that is too wide. Tables and code cannot be wrapped."""
+    is_code = False
+    for number, line in enumerate(text.split("\n"), 1):
+        if CODE_FENCE.match(line):
+            is_code = not is_code
+        elif not is_code and not line.startswith("|") and len(line) > PROSE_COLUMNS_MAX:
+            yield number, f"{len(line)} columns of prose: at most {PROSE_COLUMNS_MAX}"
+
+
 def check_words(path, text):
     """Yields (line, fault) for texts that speak of flags, and for code that reads texts."""
     if not path.endswith((".cpp", ".h")):
@@ -226,6 +244,8 @@ def check_file(root, path):
         text = file.read()
     yield from check_text(path, text)
     yield from check_words(path, text)
+    if is_prose(path):
+        yield from check_prose(text)
     if not is_source(path):
         return
     if path.startswith("core/") and room_of(path) is None:
@@ -251,8 +271,8 @@ def check_build(root, paths, compile_commands):
 def check_types(root, paths):
     """Yields (path, line, fault) for each type whose name another type has in the same namespace.
 
-    Where both are in one program, the linker takes the functions of templates over one of them for
-    the other as well, and no tool says so.
+    If both are in one program, the linker takes the functions of templates over one of them for the
+    other as well, and no tool says so.
     """
     first = {}
     for path in filter(is_source, paths):
@@ -272,14 +292,14 @@ def check_types(root, paths):
 
 
 def tree_files(root):
-    """What git has or would have; without git, all files outside build folders."""
+    """Returns what git has or would have; without git, that is all files outside build folders."""
     try:
         listed = subprocess.run(["git", "-C", root, "ls-files", "-co", "--exclude-standard"],
                                 check=True, capture_output=True, text=True).stdout.splitlines()
     except (OSError, subprocess.CalledProcessError):
         listed = [os.path.relpath(os.path.join(folder, name), root)
                   for folder, _, names in os.walk(root) for name in names]
-    return sorted(path for path in set(listed) if is_text(path)
+    return sorted(path for path in set(listed) if (is_text(path) or is_prose(path))
                   and not path.startswith("build/") and os.path.exists(os.path.join(root, path)))
 
 
@@ -316,6 +336,8 @@ GOOD = {
     "core/base/text.cpp": '// Read by "--lists".\nint i = text.find("x");\nbool b = m.message().empty();\n',
     "tools/main.cpp": '#include "rollcall/engine.h"\n#include "tools/draw.h"\n',
     "tests/support/naive.h": "#pragma once\n",
+    "docs/guide.md": f"{'x' * PROSE_COLUMNS_MAX}\n\n| {'x' * PROSE_COLUMNS_MAX} |\n\n"
+                     f"```\n{'x' * PROSE_COLUMNS_MAX} x\n```\n",
     "tests/core/users/users_test.cpp": '#include "kernels/words.h"\n#include "tests/support/naive.h"\n',
 }
 BAD = {
@@ -354,6 +376,9 @@ BAD = {
     "unfinished": ("core/users/a.cpp", "// TO" "DO: later\n", "unfinished"),
     "tab": ("core/users/a.cpp", "int\tf();\n", "a tab"),
     "long line": ("core/users/a.cpp", "// " + "x" * COLUMNS_MAX + "\n", "columns"),
+    "wide prose": ("docs/a.md", "x" * (PROSE_COLUMNS_MAX + 1) + "\n", "columns of prose"),
+    "wide prose after code":
+        ("docs/a.md", "```\nx\n```\n" + "x" * (PROSE_COLUMNS_MAX + 1) + "\n", "columns of prose"),
     "long file": ("core/users/a.cpp", "\n" * (LINES_MAX + 1), "lines: at most"),
     "blank at the end": ("core/users/a.cpp", "int f(); \n", "a blank"),
     "a flag in a text of core":

@@ -19,9 +19,9 @@ constexpr ComputeLimit kAndCountLimit = {
       return limits().and_count(data.a<std::uint64_t>(), data.b<std::uint64_t>(), words);
     }};
 
-// One overload for each shape of kernel: how it is called, and what it moves.
+// There is one overload for each shape of kernel, which says how it is called, and what it moves.
 
-// Counts over one set, and over two.
+// These count over one set, and over two.
 KernelCase make_case(const char* name,
                      std::uint64_t (*KernelTable::*kernel)(const std::uint64_t*,
                                                            std::size_t) noexcept) {
@@ -49,7 +49,7 @@ KernelCase make_case(const char* name,
           }};
 }
 
-// out = out (operation) a.
+// These compute out = out (operation) a.
 KernelCase make_case(const char* name,
                      void (*KernelTable::*kernel)(std::uint64_t*, const std::uint64_t*,
                                                   std::size_t) noexcept) {
@@ -64,7 +64,7 @@ KernelCase make_case(const char* name,
           }};
 }
 
-// `count` sets of so many words each, one after the other.
+// These take `count` sets of so many words each, one after the other.
 std::vector<BitSpan> sets_in(const std::uint64_t* words, std::size_t word_count,
                              std::size_t count) {
   std::vector<BitSpan> sets;
@@ -72,7 +72,8 @@ std::vector<BitSpan> sets_in(const std::uint64_t* words, std::size_t word_count,
   return sets;
 }
 
-// A union of a week: few enough random sets for no stretch of it to be all ones before the last.
+// This is a union of a week, with few enough random sets that no stretch of it is all ones before
+// the last.
 KernelCase make_case(const char* name,
                      void (*KernelTable::*kernel)(const BitSpan*, std::size_t, std::uint64_t*,
                                                   std::size_t) noexcept) {
@@ -90,7 +91,7 @@ KernelCase make_case(const char* name,
           }};
 }
 
-// The vertical counter over 28 days, as L28 makes it.
+// This is the vertical counter over 28 days, as L28 makes it.
 KernelCase make_case(const char* name,
                      void (*KernelTable::*kernel)(const BitSpan*, std::size_t,
                                                   std::uint64_t* const*, std::size_t,
@@ -112,7 +113,8 @@ KernelCase make_case(const char* name,
           }};
 }
 
-// A band of a product: 30 cohorts and 30 days after each. Counted is what pair after pair reads.
+// This is a band of a product: 30 cohorts and 30 days after each. The bytes are those that reading
+// pair after pair takes.
 KernelCase make_case(const char* name,
                      void (*KernelTable::*kernel)(const BitSpan*, std::size_t, const BitSpan*,
                                                   std::size_t, std::size_t, std::uint64_t*,
@@ -135,7 +137,7 @@ KernelCase make_case(const char* name,
           }};
 }
 
-// Ordinals into the bitset of a chunk.
+// This writes ordinals into the bitset of a chunk.
 KernelCase make_case(const char* name,
                      void (*KernelTable::*kernel)(std::uint64_t*, const std::uint32_t*,
                                                   std::size_t) noexcept) {
@@ -151,7 +153,7 @@ KernelCase make_case(const char* name,
           }};
 }
 
-// Numbers into hashes.
+// This turns numbers into hashes.
 KernelCase make_case(const char* name,
                      void (*KernelTable::*kernel)(const std::uint64_t*, std::uint64_t*,
                                                   std::size_t) noexcept) {
@@ -166,7 +168,7 @@ KernelCase make_case(const char* name,
           }};
 }
 
-// A column into the bits of those in a range.
+// This turns a column into the bits of those in a range.
 KernelCase make_case(const char* name,
                      void (*KernelTable::*kernel)(const std::int32_t*, std::int32_t, std::int32_t,
                                                   std::uint64_t*, std::size_t) noexcept) {
@@ -183,7 +185,7 @@ KernelCase make_case(const char* name,
           }};
 }
 
-// A value into a column, where bits are set.
+// This writes a value into a column where bits are set.
 KernelCase make_case(const char* name,
                      void (*KernelTable::*kernel)(std::int32_t*, const std::uint64_t*, std::int32_t,
                                                   std::size_t) noexcept) {

@@ -1,4 +1,4 @@
-// The kernels, each with what it is given, what it moves, and what its answer is.
+// These are the kernels, each with what it is given, what it moves, and what its answer is.
 #pragma once
 
 #include <cstddef>
@@ -12,8 +12,8 @@
 
 namespace rollcall::bench {
 
-// Columns of random bytes, each of up to `bytes_max`, for a kernel to read and write. `a` and `b`
-// are never written.
+// Holds columns of random bytes, each of up to `bytes_max`, for a kernel to read and write. `a` and
+// `b` are never written.
 class KernelData {
  public:
   explicit KernelData(std::size_t bytes_max);
@@ -32,14 +32,14 @@ class KernelData {
   }
   // Makes the first bytes of `out` what they were at first.
   void reset_out(std::size_t bytes);
-  // Of the first bytes of `out`.
+  // Returns a hash of the first bytes of `out`.
   std::uint64_t digest_out(std::size_t bytes) const;
 
  private:
   HugeArray<std::uint64_t> a_, b_, out_;
 };
 
-// A plain loop that shows how fast the machine computes what kernels compute.
+// Is a plain loop that shows how fast the machine computes what kernels compute.
 struct ComputeLimit {
   const char* name;
   std::size_t bytes_per_step;
@@ -48,19 +48,19 @@ struct ComputeLimit {
 
 struct KernelCase {
   const char* name;
-  // Of one step (a word, or a row): bytes that are touched, those of them that are written, and
-  // bytes that the rate counts. Those are the touched ones, or, where data are used more often than
-  // once, what it would take to read them each time.
+  // Counts, for one step (a word, or a row), the bytes that are touched, those of them that are
+  // written, and those that the rate counts. The latter are the touched ones or, if data are used
+  // more than once, what it would take to read them each time.
   std::size_t touched_bytes;
   std::size_t out_bytes;
   std::size_t counted_bytes;
-  // The limit where the data are in L1 or L2; null: that of reading.
+  // Is the limit if the data are in L1 or L2; if it is null, that is the limit of reading.
   const ComputeLimit* limit;
-  // Runs the kernel of a table over so many steps, and returns what it returns.
+  // Runs the kernel of a table over so many steps, and returns what the kernel returns.
   std::function<std::uint64_t(const kernels::KernelTable&, KernelData&, std::size_t steps)> run;
 };
 
-// Every kernel of KernelTable.
+// Returns every kernel of KernelTable.
 std::vector<KernelCase> kernel_cases();
 
 }  // namespace rollcall::bench

@@ -1,6 +1,6 @@
-// The loops of `Limits`, as plain as they can be. Included by the files that compile them for one
-// kind of machine; so nothing here is of the standard library, whose inline functions, compiled for
-// a wider machine, the linker could keep for the whole program.
+// These are the loops of `Limits`, as plain as they can be. Files that compile them for one kind of
+// machine include them. Nothing here comes from the standard library, because its inline functions,
+// compiled for a wider machine, could be the ones that the linker keeps for the whole program.
 #pragma once
 
 #include "bench/micro/limits.h"
@@ -8,10 +8,10 @@
 namespace rollcall::bench {
 namespace {
 
-// As wide as vectors get; the compiler makes several of one where they are narrower.
+// This is as wide as vectors get; the compiler makes several of one if they are narrower.
 using Words [[gnu::vector_size(64), gnu::aligned(8), gnu::may_alias]] = std::uint64_t;
 
-// Into several sums, so that no addition waits for the one before it.
+// There are several sums, so that no addition waits for the one before it.
 std::uint64_t sum(const std::uint64_t* a, std::size_t word_count) {
   constexpr std::size_t kLanes = sizeof(Words) / sizeof(std::uint64_t);
   Words sum_0 = {}, sum_1 = {}, sum_2 = {}, sum_3 = {};

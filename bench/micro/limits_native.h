@@ -1,11 +1,11 @@
-// The loops compiled for the compiling machine. May be called where `native_needs` are met.
+// Returns the loops compiled for the compiling machine. It may be called if `native_needs` are met.
 #pragma once
 
 #include "bench/micro/limits.h"
 
 namespace rollcall::bench {
 
-// The instruction sets that the compiler was allowed and other machines may lack.
+// Names the instruction sets that the compiler was allowed and other machines may lack.
 struct NativeNeeds {
   bool popcnt, avx2, avx512, avx512vpopcnt;
 };

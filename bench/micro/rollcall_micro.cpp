@@ -1,9 +1,10 @@
-// rollcall-micro: every kernel, on every instruction set that this machine has, on data in L1, L2,
-// L3 and DRAM; as bytes/s, and as a share of the limit that plain loops reach in the same run: of
-// counting bits for kernels that count, where the data are in L1 or L2; of reading for all else.
+// rollcall-micro measures every kernel, on every instruction set that this machine has, on data in
+// L1, L2, L3 and DRAM, as bytes/s and as a share of the limit that plain loops reach in the same
+// run. For kernels that count, if the data are in L1 or L2, that is the limit of counting bits; for
+// all else, it is that of reading.
 //
-// Every kernel's answer is compared with the reference's first; a wrong one ends the program
-// with 1.
+// Every kernel's answer is compared with the reference's first; a wrong one ends the program with
+// 1.
 //
 //   --json FILE   as --benchmark_out=FILE; --quick: as little of everything as gives a number
 #include <benchmark/benchmark.h>
@@ -37,20 +38,20 @@ constexpr std::array<Place, 4> kPlaces = {{{"L1", std::size_t{16} << 10, true},
                                            {"L3", std::size_t{16} << 20, false},
                                            {"DRAM", std::size_t{256} << 20, false}}};
 
-// A multiple of 8 steps: whole words of what is written.
+// This is a multiple of 8 steps, so that whole words are written.
 std::size_t steps_in(std::size_t bytes_per_step, const Place& place) {
   return std::max<std::size_t>(1, place.bytes / bytes_per_step / 8) * 8;
 }
 
-// Seconds that this thread has computed: what others do with the processor meanwhile is not
-// counted.
+// Returns the seconds that this thread has computed; what others do with the processor meanwhile is
+// not counted.
 double thread_seconds() {
   timespec now{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
   return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
 }
 
-// The bytes/s of the fastest of several runs of `work` over `bytes`.
+// Returns the bytes/s of the fastest of several runs of `work` over `bytes`.
 template <class Work>
 double best_rate(std::size_t bytes, double seconds_min, Work work) {
   const std::size_t repeats = std::max<std::size_t>(1, (std::size_t{1} << 22) / bytes);
@@ -65,7 +66,7 @@ double best_rate(std::size_t bytes, double seconds_min, Work work) {
   return best;
 }
 
-// Limits, measured when they are first asked for.
+// Holds the limits, each measured when it is first asked for.
 class MeasuredLimits {
  public:
   MeasuredLimits(const KernelData& data, double seconds_min)
@@ -92,7 +93,7 @@ class MeasuredLimits {
   std::map<std::pair<std::string_view, std::string_view>, double> rates_;
 };
 
-// What a kernel returns, and leaves in its output, when it is run once on fresh data.
+// Returns what a kernel returns, and leaves in its output, when it is run once on fresh data.
 std::pair<std::uint64_t, std::uint64_t> answer_of(const KernelCase& kernel,
                                                   const kernels::KernelTable& table,
                                                   KernelData& data, std::size_t steps) {
@@ -137,7 +138,7 @@ int main(int argc, char** argv) {
       arguments.emplace_back(argument);
     }
   }
-  // What comes later on the command line has the last word.
+  // An option that comes later on the command line decides, so these come first.
   arguments.insert(arguments.begin() + 1,
                    quick ? "--benchmark_min_time=0.001" : "--benchmark_min_time=0.1");
   std::vector<char*> pointers;

@@ -25,7 +25,7 @@ ChildProcess::ChildProcess(const std::vector<std::string>& command) {
   pid_ = fork();
   if (pid_ < 0) throw BenchError(command[0] + ": cannot be started");
   if (pid_ == 0) {
-    // It goes with this program, however that ends.
+    // The child ends with this program, however that ends.
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     dup2(in[0], STDIN_FILENO);
     dup2(out[1], STDOUT_FILENO);

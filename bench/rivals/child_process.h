@@ -1,4 +1,4 @@
-// A program that runs beside this one, spoken to line by line.
+// Is a program that runs beside this one, spoken to line by line.
 #pragma once
 
 #include <sys/types.h>
@@ -11,7 +11,7 @@ namespace rollcall::bench {
 
 class ChildProcess {
  public:
-  // Starts `command`, found on PATH; its standard error is this program's. Throws BenchError; a
+  // Starts `command`, found on PATH, whose standard error is this program's. Throws BenchError; a
   // program that cannot be found ends with 127.
   explicit ChildProcess(const std::vector<std::string>& command);
   // Closes its standard input, asks it to end (SIGTERM), and waits.
@@ -20,7 +20,7 @@ class ChildProcess {
   ChildProcess& operator=(const ChildProcess&) = delete;
 
   void write_line(const std::string& line);
-  // Without the line's end. Throws BenchError at the end of its output.
+  // Returns a line without its end. Throws BenchError at the end of its output.
   std::string read_line();
 
  private:
@@ -29,7 +29,7 @@ class ChildProcess {
   std::FILE* from_ = nullptr;
 };
 
-// The file of that name in a folder of PATH, or "".
+// Returns the file of that name in a folder of PATH, or "".
 std::string find_program(const std::string& name);
 
 }  // namespace rollcall::bench

@@ -20,7 +20,7 @@ double rate(const RivalResult& result) {
 }
 
 std::string amount(double value) { return fmt::format("{:.3g}", value); }
-// Without an exponent, for the eye.
+// Writes numbers without an exponent, for the eye.
 std::string plain(double value) {
   return value < 100 ? amount(value) : fmt::format("{:.0f}", value);
 }
@@ -76,7 +76,8 @@ Row measured_row(const RivalResult& result, const std::vector<std::string>& ques
 
 Row ratio_row(const RivalResult& rival, const RivalResult& rollcall,
               const std::vector<std::string>& questions) {
-  // What is kept differs too much for bytes and the work of sealing to be compared by a number.
+  // The rivals keep too different things for bytes and the work of sealing to be compared by a
+  // number.
   Row row = {rival.full_name(), plain(rate(rollcall) / rate(rival)) + "x"};
   for (const std::string& question : questions) {
     const auto theirs = rival.answer_ms.find(question), ours = rollcall.answer_ms.find(question);

@@ -1,4 +1,4 @@
-// The table of rollcall and its rivals.
+// This is the table of rollcall and its rivals.
 #pragma once
 
 #include <map>
@@ -10,7 +10,7 @@
 
 namespace rollcall::bench {
 
-// A line of the table.
+// Is a line of the table.
 struct RivalResult {
   std::string name;
   unsigned threads = 1;
@@ -23,16 +23,16 @@ struct RivalResult {
   std::optional<std::uint64_t> bytes;
   std::map<std::string, std::vector<double>> answer_ms;  // by question; those it was asked
 
-  // "clickhouse/raw/threads:2/disk".
+  // Is "clickhouse/raw/threads:2/disk".
   std::string full_name() const;
 };
 
-// Rivals in lines, then how often each takes the time of rollcall with as many threads, in the same
-// place; then settings, and loudly who is absent.
+// Shows the rivals in lines, then how many times longer each takes than rollcall with as many
+// threads, in the same place; then settings, and prominently who is absent.
 std::string comparison_table(const std::vector<RivalResult>& results,
                              const std::vector<std::string>& questions);
 
-// The same as measurements: "rival/croaring/threads:1/memory/ingest" and so on.
+// Returns the same as measurements: "rival/croaring/threads:1/memory/ingest" and so on.
 void add_measurements(const RivalResult& result, Report& report);
 
 }  // namespace rollcall::bench

@@ -1,4 +1,4 @@
-// CRoaring in this process, on one thread: a bitmap per event name and day.
+// This is CRoaring in this process, on one thread, with a bitmap per event name and day.
 #include "bench/rivals/rival.h"
 
 #if __has_include(<roaring/roaring.h>)

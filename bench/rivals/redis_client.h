@@ -1,4 +1,4 @@
-// A client of Redis over a socket, for commands in long rows.
+// This is a client of Redis over a socket, for commands in long rows.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ namespace rollcall::bench {
 
 class RedisClient {
  public:
-  // Connects to the server's socket, which may take up to 10 s to be there. Throws BenchError.
+  // Connects to the server's socket, which may take up to 10 s to appear. Throws BenchError.
   explicit RedisClient(const std::string& socket_path);
   ~RedisClient();
   RedisClient(const RedisClient&) = delete;
@@ -21,17 +21,17 @@ class RedisClient {
   // Sends no later than `send` or `replies`.
   void add(std::initializer_list<std::string_view> words);
   void add(std::span<const std::string> words);
-  // The same word by word.
+  // Does the same word by word.
   void begin(std::size_t word_count);
   void word(std::string_view word);
 
   void send();
-  // Bytes that wait to be sent.
+  // Holds bytes that wait to be sent.
   std::size_t waiting() const { return out_.size(); }
   // Sends, and reads the replies of `count` commands: numbers, or 0 for those that say OK. Throws
-  // BenchError when one is an error.
+  // BenchError if one is an error.
   std::vector<std::int64_t> replies(std::size_t count);
-  // The same for one that replies with bytes.
+  // Does the same for one that replies with bytes.
   std::string bulk_reply();
 
  private:

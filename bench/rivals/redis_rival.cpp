@@ -1,4 +1,4 @@
-// Redis on a socket of this machine: a string of bits per event name and day.
+// This is Redis on a socket of this machine, with a string of bits per event name and day.
 //
 //   setbit    one command an event
 //   bitfield  many bits of one string in a command
@@ -59,7 +59,7 @@ class RedisRival : public Rival {
       const WorkloadRows& rows = session.round(IdKind::kDense, number).rows();
       seconds += seconds_of([&] { write(rows); });
     }
-    // Its reply comes when all before it is done.
+    // Its reply comes when everything before it is done.
     seconds += seconds_of([&] {
       client_.add({"CLIENT", "REPLY", "ON"});
       client_.replies(1);
@@ -75,7 +75,7 @@ class RedisRival : public Rival {
         for (std::size_t event = 0; event < kEventNames; ++event) words.push_back(key(day, event));
         client_.add(words);
         client_.add({"BITOP", "OR", "seen", "seen", any(day)});
-        // What this day adds to those seen before.
+        // This leaves what the day adds to those seen before.
         client_.add({"BITOP", "XOR", fresh(day), "seen", "seen_before"});
         client_.add({"BITOP", "OR", "seen_before", "seen"});
         commands += 4;
@@ -106,7 +106,7 @@ class RedisRival : public Rival {
   static std::vector<std::string> command(const Session& session) {
     const std::string program = find_program("redis-server");
     if (program.empty()) throw RivalAbsent("no redis-server on PATH");
-    // One of an earlier server would be taken for this one's.
+    // A socket of an earlier server would be taken for this one's.
     std::filesystem::remove(socket_path(session));
     return {program,
             "--port",
@@ -268,7 +268,7 @@ class RedisRival : public Rival {
     wanted_.resize(kSlices, false);
     for (std::int32_t i = 0; i < kActiveWindow; ++i) {
       std::string carry = any(kActiveFirst + i);
-      // After i days the count fits the digits of i + 1.
+      // After i days, the count fits the digits of i + 1.
       for (int digit = 0; (i + 1) >> digit != 0; ++digit) {
         const std::string next = digit % 2 == 0 ? "carry:0" : "carry:1";
         operate("AND", next, {slice(digit), carry});

@@ -1,4 +1,4 @@
-// What is measured beside rollcall: takes the same events, is asked the same questions.
+// A rival is measured beside rollcall: it takes the same events and is asked the same questions.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace rollcall::bench {
 
-// A rival that is not installed; says what is missing.
+// Is a rival that is not installed; it says what is missing.
 class RivalAbsent : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -25,25 +25,26 @@ struct Answer {
   double seconds = 0;  // what the rival took, without the way to it
 };
 
-// Times are the rival's own work: files to read from are made before the clock starts.
-// Threads: one at a time. Errors: BenchError.
+// Times are those of the rival's own work: files to read from are made before the clock starts. One
+// thread may use it at a time. Its errors are BenchError.
 class Rival {
  public:
   virtual ~Rival() = default;
 
-  // Version and settings, for the reader.
+  // Returns version and settings, for the reader.
   virtual std::string settings() const = 0;
-  // Takes every row of the workload, dense ids; called once. Returns seconds.
+  // Takes every row of the workload, with dense ids; it is called once. Returns seconds.
   virtual double load(Session& session) = 0;
   // Then derives what makes answers fast and is not kept while events come in. Returns seconds.
   virtual double seal() = 0;
-  // Of what it keeps after that, as `settings` says; unset when it cannot tell.
+  // Returns the bytes that it keeps after that, as `settings` says; they are not set if it cannot
+  // tell.
   virtual std::optional<std::uint64_t> bytes() = 0;
-  // Unset when the question is not one for this rival.
+  // The answer is not set if the question is not one for this rival.
   virtual std::optional<Answer> ask(const RivalQuestion& question) = 0;
 };
 
-// A rival to be made.
+// Is a rival to be made.
 struct RivalEntry {
   std::string name;  // "clickhouse/raw"
   unsigned threads = 1;
@@ -53,7 +54,7 @@ struct RivalEntry {
   std::function<std::unique_ptr<Rival>(const Session& session)> make;
 };
 
-// Of each file, its rivals; `threads` is the most that one may use.
+// Return the rivals of each file; `threads` is the most that one may use.
 std::vector<RivalEntry> rollcall_entries(unsigned threads);
 std::vector<RivalEntry> croaring_entries();
 std::vector<RivalEntry> clickhouse_entries(unsigned threads);

@@ -9,7 +9,7 @@
 namespace rollcall::bench {
 namespace {
 
-// Days as bits: bit d is set when the user was seen on day d.
+// Holds days as bits: bit d is set if the user was seen on day d.
 std::vector<std::uint64_t> days_by_user(const DaySets& sets) {
   std::vector<std::uint64_t> days(sets[0].size() * 64);
   for (std::size_t day = 0; day < sets.size(); ++day) {
@@ -24,7 +24,7 @@ std::uint64_t day_range(std::int32_t first, std::int32_t count) {
   return ((std::uint64_t{1} << count) - 1) << first;
 }
 
-// Without the sizes, which are the counts after 0 days.
+// Leaves out the sizes, which are the counts after 0 days.
 Counts retention_counts(const DaySets& sets, bool recurring) {
   const Counts pairs = retention_truth(sets, kCohorts, kCohorts, recurring);
   Counts counts;

@@ -1,5 +1,5 @@
-// The questions that rollcall and its rivals are asked, with their true answers. All are of users
-// of any event, over 60 days; days are numbered from 0.
+// rollcall and its rivals are asked these questions, which have their true answers. All are about
+// users of any event, over 60 days; days are numbered from 0.
 #pragma once
 
 #include <cstdint>

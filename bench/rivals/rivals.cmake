@@ -1,6 +1,6 @@
-# The program rollcall-rivals: built with the benchmarks, and with the tests, which run it small.
-# Of the rivals, RocksDB is there anyway, and CRoaring is built in when it is found; the others are
-# programs of their own, looked for when it runs.
+# The program rollcall-rivals is built with the benchmarks, and with the tests, which run it on
+# little data. Of the rivals, RocksDB is present anyway, and CRoaring is built in if it is found;
+# the others are separate programs, which are looked for when it runs.
 include_guard(GLOBAL)
 include(${CMAKE_CURRENT_LIST_DIR}/../harness.cmake)
 

@@ -1,5 +1,6 @@
-// RocksDB by hand, an operation or two an event, as the state backend of a stream processor does:
-// a counter for each event name and user, and a key for each day, user and event name.
+// This is RocksDB by hand, with one operation or two for each event, as the state backend of a
+// stream processor uses it: there is a counter for each event name and user, and a key for each
+// day, user and event name.
 #include <fmt/format.h>
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
@@ -36,7 +37,8 @@ class AddUint64 : public rocksdb::AssociativeMergeOperator {
   const char* Name() const override { return "AddUint64"; }
 };
 
-// Big-endian, so that keys are in the order of their numbers: day, user, event; or event, user.
+// Keys are big-endian, so that they are in the order of their numbers: day, user, event; or event,
+// user.
 using DayKey = std::array<char, 6>;
 using CounterKey = std::array<char, 5>;
 
@@ -126,7 +128,7 @@ class RocksdbRival : public Rival {
     return bytes;
   }
 
-  // The others take the same walk over all keys, and then work that is not RocksDB's.
+  // The others take the same walk over all keys, and then do work that is not RocksDB's.
   std::optional<Answer> ask(const RivalQuestion& question) override {
     Answer answer;
     if (question.ask == Ask::kDaily) {

@@ -1,4 +1,4 @@
-// rollcall itself, through its public interface, with all of its aggregates.
+// This is rollcall itself, through its public interface, with all of its aggregates.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -42,7 +42,7 @@ class RollcallRival : public Rival {
     return on_disk_ ? scratch_->disk_bytes() : engine_->info().resident_bytes;
   }
   std::optional<Answer> ask(const RivalQuestion& question) override {
-    // Not each kind of question that rivals answer is one of rollcall's.
+    // Not every kind of question that rivals answer is one of rollcall's.
     const std::string wanted = nlohmann::json::parse(question.json).at("kind");
     const auto kinds = query_kinds();
     const bool has_kind = std::any_of(kinds.begin(), kinds.end(),

@@ -1,6 +1,6 @@
-// rollcall-rivals: rollcall and what its users would take instead, on the same events, on this
-// machine, in one run. Every answer of all of them is compared with a plain recount before any time
-// is shown; one that is wrong ends the run with 1.
+// rollcall-rivals measures rollcall and what its users would take instead, on the same events, on
+// this machine, in one run. Every answer of all of them is compared with a plain recount before any
+// time is shown; one that is wrong ends the run with 1.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -40,7 +40,7 @@ struct Options {
 
 std::string first_part(const std::string& name) { return name.substr(0, name.find('/')); }
 
-// The workload of one size with its questions and their answers.
+// Holds the workload of one size with its questions and their answers.
 struct Contest {
   explicit Contest(SessionOptions options, bool progress)
       : session(std::move(options), progress),
@@ -126,7 +126,8 @@ void run(const Options& options) {
   for (const auto& [name, value] : machine) {
     if (name != "flags") fmt::print("{:<18}{}\n", name, value);
   }
-  // By the number of events: those who are given fewer are compared with the truth of those.
+  // These are by the number of events: rivals that are given fewer are compared with the truth of
+  // those.
   std::map<std::uint64_t, Contest> contests;
   std::vector<RivalResult> results;
   for (const RivalEntry& entry : all_entries(options)) {
@@ -134,7 +135,7 @@ void run(const Options& options) {
     if (entry.events_max != 0) {
       session.workload.events = std::min(session.workload.events, entry.events_max);
     }
-    // One round.
+    // Runs one round.
     session.round_rows = session.workload.events + WorkloadW::kBlockRows;
     const auto [contest, made] = contests.try_emplace(session.workload.events, session, progress);
     results.push_back(measure(entry, contest->second));

@@ -1,4 +1,4 @@
-// Databases that are packages of Node.js: ClickHouse and DuckDB. Each has a script that does what
+// These databases are packages of Node.js: ClickHouse and DuckDB. Each has a script that does what
 // it is told, line by line, and answers in lines of JSON; see script.mjs.
 #include <fmt/format.h>
 
@@ -20,7 +20,8 @@ using Json = nlohmann::json;
 
 constexpr std::size_t kBlockRows = std::size_t{1} << 20;
 
-// The form that ClickHouse reads fastest, its own: columns in blocks, each with name and type.
+// This is ClickHouse's own form, which it reads fastest: columns in blocks, each with name and
+// type.
 void write_native(const WorkloadRows& rows, std::ofstream& file) {
   std::string block;
   const auto append_number = [&](std::uint64_t number) {
@@ -53,7 +54,7 @@ void write_native(const WorkloadRows& rows, std::ofstream& file) {
   }
 }
 
-// Integers with commas, which DuckDB makes a file of its own of.
+// DuckDB makes a file of its own out of integers with commas.
 void write_text(const WorkloadRows& rows, std::ofstream& file) {
   fmt::memory_buffer text;
   for (std::size_t begin = 0; begin < rows.size(); begin += kBlockRows) {

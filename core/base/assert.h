@@ -1,4 +1,4 @@
-// Assertions for conditions that only a bug inside rollcall can break.
+// These assertions are for conditions that only a bug inside rollcall can break.
 #pragma once
 
 #include <cstdio>
@@ -15,7 +15,7 @@
     }                                                                                       \
   } while (false)
 
-// The same in debug builds only, for the hot path.
+// Does the same in debug builds only, for the hot path.
 #ifdef NDEBUG
 #define ROLLCALL_DCHECK(condition) static_cast<void>(0)
 #else

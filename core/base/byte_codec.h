@@ -23,7 +23,7 @@ static_assert(std::endian::native == std::endian::little, "the stored format is 
 template <class Number>
 class ColumnWriter {
  public:
-  // `count` numbers that are at most `max` must be added.
+  // The caller must add `count` numbers that are at most `max`.
   ColumnWriter(std::string& out, Number max, std::size_t count) : out_(out) {
     while (width_ < sizeof max && max >> (8 * width_) != 0) ++width_;
     out.push_back(static_cast<char>(width_));
@@ -115,7 +115,7 @@ class ByteReader {
   explicit ByteReader(std::string_view bytes) : bytes_(bytes) {}
 
   bool ok() const { return ok_; }
-  // Whether everything was read, and nothing was missing.
+  // Returns whether everything was read, and nothing was missing.
   bool done() const { return ok_ && bytes_.empty(); }
   std::size_t remaining() const { return bytes_.size(); }
 

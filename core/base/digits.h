@@ -54,7 +54,8 @@ inline bool parse_short_digits(std::string_view text, std::uint64_t& number) {
     return size > 0;
   }
   if (size < 8) {
-    // The last four characters, preceded by those of the first four that are not among them.
+    // This word has the last four characters, preceded by those of the first four that are not
+    // among them.
     const std::uint64_t first = std::uint64_t{load_chars<std::uint32_t>(text.data())}
                                 << (8 * (8 - size));
     const std::uint64_t last = load_chars<std::uint32_t>(end - 4);

@@ -1,4 +1,4 @@
-// A gate that lets one caller through at a time, in the order of arrival.
+// A gate lets one caller through at a time, in the order of arrival.
 #pragma once
 
 #include <chrono>
@@ -34,7 +34,7 @@ class ROLLCALL_CAPABILITY("gate") Gate {
     Gate& gate_;
   };
 
-  // For lambdas, including tasks of the workers, whose callers have passed the gate.
+  // Is for lambdas, including tasks of the workers, whose callers have passed the gate.
   void assert_passed() const ROLLCALL_ASSERT_CAPABILITY(this) {}
 
  private:
@@ -47,7 +47,7 @@ class ROLLCALL_CAPABILITY("gate") Gate {
   void enter(const Check& check) ROLLCALL_ACQUIRE() {
     constexpr std::chrono::milliseconds kUnchecked(5);
     const MutexLock lock(mutex_);
-    // Reserved here so that leaving needs no memory even if all waiters give up.
+    // The memory is reserved here, so that leaving needs none even if all waiters give up.
     left_.reserve(static_cast<std::size_t>(next_ticket_ - serving_) + 1);
     const std::uint64_t ticket = next_ticket_++;
     auto unchecked_until = std::chrono::steady_clock::now() + kUnchecked;
@@ -76,7 +76,7 @@ class ROLLCALL_CAPABILITY("gate") Gate {
   ConditionVariable changed_;
   std::uint64_t next_ticket_ ROLLCALL_GUARDED_BY(mutex_) = 0;
   std::uint64_t serving_ ROLLCALL_GUARDED_BY(mutex_) = 0;
-  // Tickets of those who gave up waiting.
+  // These are the tickets of those who gave up waiting.
   std::vector<std::uint64_t> left_ ROLLCALL_GUARDED_BY(mutex_);
 };
 

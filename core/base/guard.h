@@ -1,4 +1,4 @@
-// The edge of the library, which no exception passes but std::bad_alloc.
+// This is the edge of the library, which no exception passes but std::bad_alloc.
 #pragma once
 
 #include <string_view>

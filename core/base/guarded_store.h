@@ -1,4 +1,4 @@
-// The wrapper through which callers use a store.
+// Callers use a store through this wrapper.
 #pragma once
 
 #include <memory>
@@ -9,7 +9,7 @@
 namespace rollcall {
 
 // Wraps a store so that it lets no exception out but std::bad_alloc, whatever the functions of a
-// commit throw. In a child made by fork() its calls, and those of its views and its journal, are
+// commit throw. In a child made by fork(), its calls, and those of its views and its journal, are
 // refused with kFailedPrecondition, and its destructor does nothing. `name` begins the errors.
 std::unique_ptr<Store> guard_store(std::unique_ptr<Store> store, std::string name);
 

@@ -1,4 +1,4 @@
-// An array in huge pages, for tables that are read at random: with pages of 4 KiB, every second
+// An array in huge pages is for tables that are read at random: with pages of 4 KiB, every second
 // access would miss the TLB, too.
 #pragma once
 
@@ -28,7 +28,7 @@ class HugeArray {
     const std::size_t bytes = (size * sizeof(T) + alignment - 1) / alignment * alignment;
     elements_.reset(static_cast<T*>(std::aligned_alloc(alignment, bytes)));
     if (elements_ == nullptr) throw std::bad_alloc();
-    // This is only advice: without huge pages everything works, only slower.
+    // This is only advice: without huge pages everything works, if more slowly.
     if (alignment == kHugePage) madvise(elements_.get(), bytes, MADV_HUGEPAGE);
     std::memset(elements_.get(), 0, bytes);
   }

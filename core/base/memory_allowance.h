@@ -7,7 +7,7 @@
 
 namespace rollcall {
 
-// Threads: any.
+// Any thread may use it.
 class MemoryAllowance {
  public:
   explicit MemoryAllowance(std::size_t bytes) : left_(static_cast<std::int64_t>(bytes)) {}

@@ -1,4 +1,5 @@
-// Divides EngineOptions::memory_bytes_max into shares. No other file names a share of it.
+// This header divides EngineOptions::memory_bytes_max into shares. No other file names a share of
+// it.
 #pragma once
 
 #include <algorithm>
@@ -6,7 +7,7 @@
 
 namespace rollcall {
 
-// A fraction of a whole: `parts` of `of` equal parts.
+// Is a fraction of a whole: `parts` of `of` equal parts.
 struct Share {
   std::size_t parts = 0;
   std::size_t of = 1;
@@ -61,7 +62,7 @@ static_assert(kPoolShare + kWaitingShare + kDecodingShare == kPreparedShare);
 // --- Shares of what the store gets. The cache gets the rest. ---
 
 inline constexpr Share kStoreBuffersShare{1, 2};
-// Neither the buffers nor the cache works with less.
+// Neither the buffers nor the cache work with less.
 inline constexpr std::size_t kStorePartBytesMin = std::size_t{2} << 20;
 
 // --- Shares of what the state gets. They bound different things, and do not add up to it. ---
@@ -72,20 +73,23 @@ inline constexpr Share kDaysAtOpenShare{1, 4};
 inline constexpr Share kKeptPagesShare{1, 8};
 // Eviction goes on until no more than this is in use, so that what comes next finds room.
 inline constexpr Share kEvictionTarget{3, 4};
-// How much room is made before a batch is staged a second time, or partitions are read one by one.
-// With the target above, a quarter of the state's memory stays in use: what was used last.
+// This much room is made before a batch is staged a second time, or before partitions are read one
+// by one. With the target above, a quarter of the state's memory stays in use, which is what was
+// used last.
 inline constexpr Share kRoomMadeShare{1, 2};
 static_assert(kRoomMadeShare <= kEvictionTarget);
 // A batch is staged a second time only if a checkpoint has at most this much left to encode, which
 // cannot be evicted. Otherwise the batch waits for the checkpoint.
 inline constexpr Share kHandedOverShareMost{1, 4};
 static_assert(kRoomMadeShare + kHandedOverShareMost <= kWhole);
-// What the runs of history that are merged at a time may take. It comes on top of what is resident.
+// The runs of history that are merged at a time may take this much. It comes on top of what is
+// resident.
 inline constexpr Share kMergedHistoryShare{1, 8};
-// How many dirty pages are worth a checkpoint when memory is full. A checkpoint for fewer would
-// free almost nothing, and the next one would be due at once.
+// When memory is full, at least this many dirty pages are worth a checkpoint. A checkpoint for
+// fewer would free almost nothing, and the next one would be due at once.
 inline constexpr Share kWorthWritingShare{1, 16};
-// How many bytes are evicted before free memory is given back to the system, and the least of it.
+// Free memory is given back to the system after this share has been evicted, and at least this many
+// bytes.
 inline constexpr Share kReturnedShare{1, 8};
 inline constexpr std::size_t kReturnedBytesMin = std::size_t{1} << 20;
 

@@ -12,7 +12,7 @@
 namespace rollcall {
 namespace {
 
-// Of what `text` says, as much as a message repeats, and no character of it by half.
+// Returns as much of `text` as a message repeats, and never half a character.
 std::string_view beginning_of(std::string_view text) {
   constexpr std::size_t kBytesMax = 64;
   if (text.size() <= kBytesMax) return text;
@@ -28,7 +28,7 @@ constexpr std::size_t kNameBytesMax = 256;
 
 char lower(char c) { return 'A' <= c && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
-// Optimal string alignment, row by row; `before` and `before_that` are the two rows above.
+// This is optimal string alignment, row by row; `before` and `before_that` are the two rows above.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> before_that(b.size() + 1), before(b.size() + 1), row(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
@@ -68,7 +68,7 @@ std::string in_order(std::vector<std::string> words) {
   return joined(words);
 }
 
-// Whether each of them is a word of `all`, in full or as it begins.
+// Returns whether each of them is a word of `all`, in full or abbreviated.
 bool are_among(const std::vector<std::string>& words, const std::vector<std::string>& all) {
   return std::all_of(words.begin(), words.end(), [&](const std::string& word) {
     return std::any_of(all.begin(), all.end(),
@@ -76,9 +76,9 @@ bool are_among(const std::vector<std::string>& words, const std::vector<std::str
   });
 }
 
-// How far a flag is from what was wanted, the least being the nearest: slips of the hand, then
-// words that are left out, then words too many; each where it begins alike, before where it does
-// not. Unset: too far.
+// Says how far a flag is from what was wanted, where the least distance is the nearest. Slips of
+// the hand are nearer than words that are left out, and these are nearer than words too many; among
+// equals, a flag that begins alike is nearer. The distance is not set if the flag is too far.
 using FlagDistance = std::array<std::size_t, 3>;
 
 std::optional<FlagDistance> distance_of_flags(std::string_view wanted, std::string_view flag) {
@@ -134,7 +134,7 @@ std::string excerpt(std::string_view text) {
 
 std::string nearest_name(std::string_view wanted, const std::vector<std::string>& names) {
   if (wanted.size() > kNameBytesMax) return {};
-  // A third of the letters may differ: "logni" is near "login", "ab" is not near "xy".
+  // A third of the letters may differ: "logni" is near "login", but "ab" is not near "xy".
   std::size_t nearest_distance = wanted.size() / 3 + 2;
   std::string nearest;
   for (const std::string& name : names) {

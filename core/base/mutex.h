@@ -19,7 +19,7 @@ class ROLLCALL_CAPABILITY("mutex") Mutex {
   void lock() ROLLCALL_ACQUIRE() { mutex_.lock(); }
   bool try_lock() ROLLCALL_TRY_ACQUIRE(true) { return mutex_.try_lock(); }
   void unlock() ROLLCALL_RELEASE() { mutex_.unlock(); }
-  // For lambdas whose callers hold it.
+  // Is for lambdas whose callers hold it.
   void assert_held() const ROLLCALL_ASSERT_CAPABILITY(this) {}
 
  private:

@@ -62,7 +62,7 @@ bool lies_beneath(const std::vector<std::string>& directories, const fs::path& f
   });
 }
 
-// Where an open file lies, whatever has happened to its name since.
+// Returns where an open file lies, whatever has happened to its name since.
 Result<fs::path> path_of(int descriptor, const std::string& name) {
   std::array<char, 4096> path{};
   const std::string link = fmt::format("/proc/self/fd/{}", descriptor);
@@ -97,8 +97,8 @@ Result<OpenFile> OpenFile::open_regular(const std::string& path, std::size_t byt
 Result<OpenFile> OpenFile::open_beneath(const std::vector<std::string>& directories,
                                         const std::string& path, std::size_t bytes_max) {
   ROLLCALL_RETURN_IF_ERROR(check_path(path));
-  // Before it is opened, so that nothing elsewhere is touched; and once it is open, as names may
-  // have come to mean something else meanwhile.
+  // The place is checked before the file is opened, so that nothing elsewhere is touched, and again
+  // once it is open, because names may have come to mean something else meanwhile.
   std::error_code error;
   if (const fs::path named = fs::weakly_canonical(fs::absolute(path, error), error);
       error || !lies_beneath(directories, named)) {

@@ -1,4 +1,4 @@
-// Opens files that somebody named, with care.
+// This header opens files that somebody named, with care.
 #pragma once
 
 #include <cstddef>
@@ -13,14 +13,14 @@ namespace rollcall {
 //   kInvalidArgument  it has a NUL byte, where the system would end it: that is another path
 Status check_path(const std::string& path);
 
-// An open file that closes itself.
+// Is an open file that closes itself.
 class OpenFile {
  public:
   // Opens a regular file of at most `bytes_max` bytes. The call does not wait for any other kind of
   // file, and lets none become the terminal of the process.
   //   kNotFound, kInvalidArgument, kIoError  as read_regular_file
   static Result<OpenFile> open_regular(const std::string& path, std::size_t bytes_max);
-  // The same, for a file that lies in or beneath one of `directories`, or is one of them, with
+  // Does the same for a file that lies in or beneath one of `directories`, or is one of them, with
   // links resolved. Others are refused alike, whether they exist or not.
   //   kInvalidArgument  as above, or it lies elsewhere
   static Result<OpenFile> open_beneath(const std::vector<std::string>& directories,

@@ -1,4 +1,4 @@
-// Ownership by the process that made an object.
+// An object with this wrapper is owned by the process that made it.
 #pragma once
 
 #include <unistd.h>

@@ -27,7 +27,7 @@ class QuestionFailure : public std::exception {
   const Status status_;
 };
 
-// The memory that all questions have together. Threads: any.
+// Holds the memory that all questions share. Any thread may use it.
 class QuestionBudget {
  public:
   explicit QuestionBudget(std::size_t bytes_max) : bytes_max_(bytes_max) {}
@@ -42,7 +42,7 @@ class QuestionBudget {
   std::atomic<std::size_t> taken_{0};
 };
 
-// What a question needs memory for. Errors say by it what to narrow.
+// Says what a question needs memory for. Errors go by it when they say what to narrow.
 enum class QuestionNeed : std::uint8_t {
   kReads,     // the names of what it reads
   kPlans,     // what is planned before anything is read
@@ -58,20 +58,20 @@ enum class QuestionNeed : std::uint8_t {
   kSamples,   // durations, of which medians are made
 };
 
-// The account of one call of Engine::query. Threads: any.
+// This is the account of one call of Engine::query. Any thread may use it.
 class QuestionAccount {
  public:
   QuestionAccount(QuestionBudget& budget, const QueryLimits& limits)
       : budget_(budget),
         limits_(limits),
         may_end_(limits.stop.stop_possible() || limits.deadline.has_value()) {}
-  // Gives back what was taken and not given back.
+  // The destructor gives back what was taken and not given back.
   ~QuestionAccount() { budget_.give_back(taken_); }
   QuestionAccount(const QuestionAccount&) = delete;
   QuestionAccount& operator=(const QuestionAccount&) = delete;
 
-  // Throws QuestionFailure if the caller no longer wants an answer. Takes a few dozen nanoseconds
-  // if the limits allow the caller to say so, and next to none otherwise.
+  // Throws QuestionFailure if the caller no longer wants an answer. This takes a few dozen
+  // nanoseconds if the limits allow the caller to say so, and next to none otherwise.
   void check() const {
     if (may_end_) check_limits();
   }
@@ -96,7 +96,8 @@ class QuestionAccount {
   std::atomic<std::size_t> taken_{0};
 };
 
-// Checks an account every few steps, each of which takes some hundred nanoseconds. Threads: one.
+// Checks an account every few steps, each of which takes some hundred nanoseconds. Only one thread
+// uses it.
 class QuestionPace {
  public:
   explicit QuestionPace(const QuestionAccount* account) : account_(account) {}  // may be null
@@ -140,7 +141,7 @@ class QuestionMemory {
   }
   // Leaves the bytes taken until the account ends, because they have gone into the answer.
   void leave() { bytes_ = 0; }
-  // As QuestionAccount::take_spare.
+  // Takes memory as QuestionAccount::take_spare does.
   bool take_spare(std::size_t bytes) {
     if (account_ == nullptr) return true;
     if (!account_->take_spare(bytes)) return false;

@@ -9,7 +9,7 @@
 
 namespace rollcall {
 
-// Allocators other than that of the GNU C library do so by themselves. Takes milliseconds.
+// Allocators other than that of the GNU C library do so by themselves. The call takes milliseconds.
 inline void return_free_memory() {
 #if defined(__GLIBC__)
   ::malloc_trim(0);

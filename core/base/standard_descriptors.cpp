@@ -27,9 +27,10 @@ Status open_standard_descriptors() {
     if (is_open(descriptor)) continue;
     const MutexLock lock(mutex);
     closed_before.at(static_cast<std::size_t>(descriptor)) = true;
-    // The lowest number that is free is given out: of the three, as those before are open.
+    // The lowest free number is given out, which is that of one of the three, because those before
+    // it are open.
     while (!is_open(descriptor)) {
-      // Programs that this one starts inherit it, and need it as much.
+      // Programs that this one starts inherit it and need it just as much.
       const int opened = ::open("/dev/null", O_WRONLY);
       if (opened < 0) {
         return Status::failed_precondition(

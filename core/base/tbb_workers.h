@@ -1,4 +1,5 @@
-// Workers (workers.h) on oneTBB, in an arena of their own, so that nothing global is changed.
+// These workers (workers.h) run on oneTBB, in an arena of their own, so that nothing global is
+// changed.
 #pragma once
 
 #include <algorithm>

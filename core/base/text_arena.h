@@ -1,4 +1,4 @@
-// Memory for texts that live as long as a block.
+// This is memory for texts that live as long as a block.
 #pragma once
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 
 namespace rollcall {
 
-// Hands out memory that stays in place until `clear`. Threads: one at a time.
+// Hands out memory that stays in place until `clear`. One thread may use it at a time.
 class TextArena {
  public:
   char* allocate(std::size_t size) {

@@ -1,4 +1,4 @@
-// Annotations that say what must be held for a function or a field. Clang's thread safety analysis
+// These annotations say what must be held for a function or a field. Clang's thread safety analysis
 // reads them; other compilers ignore them. `make tidy` compiles with clang, with each violation as
 // an error.
 //
@@ -12,14 +12,16 @@
 #define ROLLCALL_THREAD_SAFETY(attribute)
 #endif
 
-// A type with the first can be held; one with the second holds something for its lifetime.
+// The first marks a type that can be held; the second marks one that holds something for its
+// lifetime.
 #define ROLLCALL_CAPABILITY(name) ROLLCALL_THREAD_SAFETY(capability(name))
 #define ROLLCALL_SCOPED_CAPABILITY ROLLCALL_THREAD_SAFETY(scoped_lockable)
 
-// For fields: what a reader or writer must hold.
+// These are for fields: they say what a reader or writer must hold.
 #define ROLLCALL_GUARDED_BY(held) ROLLCALL_THREAD_SAFETY(guarded_by(held))
 
-// For functions: what their callers must hold, or must not hold; what they acquire and release.
+// These are for functions: they say what callers must hold, or must not hold, and what the
+// functions acquire and release.
 #define ROLLCALL_REQUIRES(...) ROLLCALL_THREAD_SAFETY(requires_capability(__VA_ARGS__))
 #define ROLLCALL_EXCLUDES(...) ROLLCALL_THREAD_SAFETY(locks_excluded(__VA_ARGS__))
 #define ROLLCALL_ACQUIRE(...) ROLLCALL_THREAD_SAFETY(acquire_capability(__VA_ARGS__))
@@ -32,5 +34,6 @@
 #define ROLLCALL_ASSERT_CAPABILITY(held) ROLLCALL_THREAD_SAFETY(assert_capability(held))
 #define ROLLCALL_RETURN_CAPABILITY(held) ROLLCALL_THREAD_SAFETY(lock_returned(held))
 
-// For functions that are correct in a way that the analysis cannot follow. A comment says why.
+// This is for functions that are correct in a way that the analysis cannot follow. A comment says
+// why.
 #define ROLLCALL_NO_THREAD_SAFETY_ANALYSIS ROLLCALL_THREAD_SAFETY(no_thread_safety_analysis)

@@ -1,5 +1,5 @@
-// Workers (workers.h) on plain threads that are started anew for each call: slow, but simple enough
-// for the thread sanitizer to follow.
+// These workers (workers.h) run on plain threads that are started anew for each call, which is
+// slow, but simple enough for the thread sanitizer to follow.
 #pragma once
 
 #include <algorithm>

@@ -1,8 +1,8 @@
-// The threads that do the engine's work.
+// These threads do the engine's work.
 //
 // There are two kinds with one interface: one on oneTBB, and one on plain threads, which the thread
-// sanitizer can follow; it cannot see how the oneTBB library synchronises. The build chooses
-// (ROLLCALL_WORKERS). Both have:
+// sanitizer can follow; it cannot see how the oneTBB library synchronises. The build chooses one of
+// them (ROLLCALL_WORKERS). Both have these members:
 //
 //   Workers(threads_max)        Uses at most that many threads, including the caller's; 0: as many
 //                               as the process may use. Starts no thread by itself.
@@ -19,8 +19,7 @@
 //                               function, or T(). It can be iterated over when all are done.
 //
 // An exception from a task reaches the caller; of several, one does. Other tasks may then be
-// skipped.
-// Threads: for_each and pipeline may be called from any number of threads.
+// skipped. Any number of threads may call for_each and pipeline.
 #pragma once
 
 #ifdef ROLLCALL_WORKERS_THREADS

@@ -33,7 +33,7 @@ void BlockPool::give_back(std::unique_ptr<PreparedBlock> block) noexcept {
     kept_.push_back(std::move(block));
     kept_bytes_ += bytes;
   } catch (const std::bad_alloc&) {
-    // The block goes, as if it had been one too many.
+    // The block is freed, as if it had been one too many.
   }
 }
 

@@ -1,5 +1,5 @@
-// A pool of blocks of prepared rows. Blocks are reused because getting the pages of fresh memory
-// from the system costs more than writing a block of events into them.
+// This is a pool of blocks of prepared rows. Blocks are reused because getting the pages of fresh
+// memory from the system costs more than writing a block of events into them.
 #pragma once
 
 #include <unistd.h>
@@ -14,7 +14,7 @@ namespace rollcall {
 
 struct PreparedBlock;
 
-// Threads: any.
+// Any thread may use it.
 class BlockPool {
  public:
   // `kept_bytes_max` bounds the blocks that are kept for later.
@@ -25,8 +25,8 @@ class BlockPool {
 
   // Returns a block with arbitrary content.
   std::unique_ptr<PreparedBlock> take();
-  // In a child made by fork() the block is freed, since a thread that does not exist there may hold
-  // the mutex.
+  // In a child made by fork(), the block is freed, because a thread that does not exist there may
+  // hold the mutex.
   void give_back(std::unique_ptr<PreparedBlock> block) noexcept;
   std::size_t kept_bytes() const;
 

@@ -15,7 +15,7 @@ std::string_view string_of(const PreparedBlock& block, std::size_t row) {
   return std::string_view(block.string_bytes).substr(begin, block.string_ends[row] - begin);
 }
 
-// The rows that stay, ascending.
+// Returns the rows that stay, in ascending order.
 std::vector<std::uint32_t> rows_to_keep(const PreparedBlock& block,
                                         const ForgottenUsers& forgotten) {
   std::vector<std::uint32_t> kept;

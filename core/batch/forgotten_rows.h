@@ -1,4 +1,4 @@
-// Takes the rows of forgotten users out of a prepared batch.
+// This header takes the rows of forgotten users out of a prepared batch.
 #pragma once
 
 #include "core/base/workers.h"

@@ -66,8 +66,8 @@ Status check_name(std::string_view column, std::size_t code, std::string_view va
                   may_be_empty ? 0 : 1, kNameBytesMax));
 }
 
-// What a pair is made of in a batch's own codes: event | value << 32, where the value is 0 in the
-// column of events; and a day.
+// A pair is made of these, in a batch's own codes: event | value << 32, where the value is 0 in the
+// column of events, and a day.
 struct RawPair {
   std::uint64_t codes;
   std::int32_t day;
@@ -84,7 +84,7 @@ struct HashOfPair {
 };
 using PairNumbers = std::unordered_map<RawPair, std::uint32_t, HashOfPair>;
 
-// Numbers the pairs of one column for all blocks of a batch. Threads: any.
+// Numbers the pairs of one column for all blocks of a batch. Any thread may use it.
 class ColumnPairs {
  public:
   struct Pair {
@@ -101,7 +101,7 @@ class ColumnPairs {
     first_row = std::min(first_row, row);
     return found->second;
   }
-  // By number, once nobody numbers any more.
+  // Returns the pairs by number, once no thread numbers any more.
   const std::vector<Pair>& pairs() const ROLLCALL_NO_THREAD_SAFETY_ANALYSIS { return pairs_; }
 
  private:
@@ -110,8 +110,8 @@ class ColumnPairs {
   std::vector<Pair> pairs_ ROLLCALL_GUARDED_BY(mutex_);
 };
 
-// Events come mostly in the order of time, so the pairs met lately are those that come next: they
-// are remembered here, at the price of a comparison.
+// Events mostly come in the order of time, so the next pairs are likely to be among those met
+// lately. These are remembered here, at the price of a comparison.
 class RecentPairs {
  public:
   struct Entry {
@@ -123,7 +123,7 @@ class RecentPairs {
   };
   RecentPairs() { forget(); }
   void forget() { entries_.fill({0, std::numeric_limits<std::int32_t>::max(), 0}); }
-  // The entry that a pair would be in.
+  // Returns the entry that a pair would be in.
   Entry& operator[](const RawPair& pair) {
     return entries_[(pair.event() + pair.value() * 31 +
                      static_cast<std::uint32_t>(pair.day) * kDayStep) %
@@ -143,13 +143,13 @@ T* grow(std::vector<T>& elements, std::size_t size) {
   return elements.data();
 }
 
-// What a thread needs while it fills a block.
+// A thread needs this while it fills a block.
 struct Scratch {
   std::vector<std::uint64_t> hashes;  // by row of the batch
   std::vector<std::uint32_t> places;  // where each of these rows goes
   std::vector<std::uint32_t> next;    // by partition: the next place
   std::vector<std::uint32_t> valued;  // rows with values
-  // Of the column and block at hand.
+  // Both are about the column and block at hand.
   RecentPairs recent_pairs;
   PairNumbers pair_numbers;
 };
@@ -168,7 +168,7 @@ class Preparation {
   Result<std::unique_ptr<PreparedRows>> run();
 
  private:
-  // What filling a block tells besides the block.
+  // Filling a block tells this besides the block.
   struct BlockSummary {
     Status status;
     TimeUs greatest_time;
@@ -206,7 +206,7 @@ class Preparation {
   std::vector<const DictionaryColumn*> dimensions_;
   std::vector<ColumnPairs> column_pairs_;
   Workers::PerThread<Scratch> scratch_;
-  // By code: its place among the used ones.
+  // Says by code which place the code has among the used ones.
   std::vector<std::uint32_t> event_numbers_;
   std::vector<std::vector<std::uint32_t>> value_numbers_;  // by dimension
 };
@@ -266,7 +266,7 @@ void Preparation::place_users(std::size_t number, Scratch& scratch, PreparedBloc
     const std::uint32_t place = next[partition_of(hashes[i])]++;
     places[i] = place;
     placed[place] = hashes[i];
-    // The line after this one, long before it is written to.
+    // This asks for the line after this one, long before it is written to.
     __builtin_prefetch(placed + place + 8, 1);
   }
 }
@@ -297,8 +297,8 @@ Status Preparation::check_codes(const RawPair& pair, std::size_t column, std::si
 }
 
 // Writes the pairs and hours of the rows from `row` on, as long as their times lie in `hour` and
-// their pairs are remembered, and returns the first row that is not so. Apart from what happens
-// then, so that all of it stays in registers.
+// their pairs are remembered, and returns the first row that is not so. It is separate from what
+// happens then, so that all of it stays in registers.
 template <class CodesOf>
 std::size_t write_remembered(std::size_t row, std::span<const TimeUs> times, CodesOf codes_of,
                              const HourSpan& hour, RecentPairs& recent,
@@ -321,8 +321,8 @@ std::size_t write_remembered(std::size_t row, std::span<const TimeUs> times, Cod
   return row;
 }
 
-// `codes_of(i)` are row i's, as in RawPair. Times and codes are checked when their hour or their
-// pair is met, and not again while it is remembered.
+// `codes_of(i)` are those of row i, as in RawPair. Times and codes are checked when their hour or
+// their pair is met, and not again while it is remembered.
 template <class CodesOf>
 Status Preparation::number_pairs(std::size_t number, std::size_t column, CodesOf codes_of,
                                  Scratch& scratch, PreparedBlock& block, BlockSummary& summary) {
@@ -377,7 +377,7 @@ void Preparation::collect_values(std::size_t number, Scratch& scratch, PreparedB
   }
 }
 
-// Copies the users' bytes partition by partition, each in its place.
+// Copies the users' bytes partition by partition, each to its place.
 Status Preparation::copy_strings(std::size_t number, const Scratch& scratch,
                                  PreparedBlock& block) const {
   const std::size_t first_row = number * kBlockRows;
@@ -399,7 +399,7 @@ Status Preparation::copy_strings(std::size_t number, const Scratch& scratch,
     const std::size_t begin = ends[scratch.places[i]] - users[i].size();
     std::memcpy(block.string_bytes.data() + begin, users[i].data(), users[i].size());
   }
-  // Together they are valid exactly when each is, provided that none begins inside a character.
+  // Together they are valid exactly if each is, provided that none begins inside a character.
   const auto begins_inside = [](std::string_view user) { return (user[0] & 0xc0) == 0x80; };
   if (valid_utf8(block.string_bytes) && std::none_of(users.begin(), users.end(), begins_inside)) {
     return {};
@@ -468,8 +468,8 @@ Result<std::uint32_t> Preparation::number_value(std::size_t dimension, std::uint
   return number;
 }
 
-// Gives the names and series that the pairs are made of their numbers, in the order of their first
-// rows: which names are the first to come may not depend on which thread was the first to see them.
+// Numbers the names and series that the pairs are made of in the order of their first rows, because
+// which names come first may not depend on which thread saw them first.
 Status Preparation::name_pairs() {
   event_numbers_.assign(batch_.event.values.size(), kUnused);
   for (const DictionaryColumn* column : dimensions_) {

@@ -1,4 +1,5 @@
-// A batch checked, dated and split by partition: all the work on a batch that needs no other state.
+// A prepared batch has been checked, dated and split by partition: this is all the work on a batch
+// that needs no other state.
 #pragma once
 
 #include <cstddef>
@@ -18,35 +19,36 @@
 
 namespace rollcall {
 
-// A series as a batch knows it, before the catalog has numbered it.
+// Describes a series as a batch knows it, before the catalog has numbered it.
 struct LocalSeries {
   std::uint32_t event = 0;      // index into `event_names`
   std::uint32_t dimension = 0;  // meaningless for the events' own series
   std::uint32_t value = 0;      // index into `dimension_values[dimension]`
 };
 
-// What a row adds to besides its user: 32 * (the number of its pair) + hours since the beginning of
-// its day. A pair is a series and a day.
+// Says what a row adds to besides its user: 32 * (the number of its pair) + hours since the
+// beginning of its day. A pair is a series and a day.
 using PairHour = std::uint32_t;
 inline constexpr std::uint32_t kHourBits = 5;
 inline constexpr std::uint32_t kHourStride = 1u << kHourBits;
 
-// The most rows in a block. What they are scattered to fits the second level of a core's cache.
+// A block has at most this many rows. What they are scattered to fits the second level of a core's
+// cache.
 inline constexpr std::size_t kBlockRows = 32'768;
 
-// Consecutive rows of a batch, ordered by partition, and within a partition in the order of the
-// batch. A block fits the cache of a core, in which its rows are put in their places.
+// Holds consecutive rows of a batch, ordered by partition, and within a partition in the order of
+// the batch. A block fits the cache of a core, in which its rows are put in their places.
 //
 // Blocks are reused: a column may be longer than there are rows, and hold anything past them.
 struct PreparedBlock {
   std::vector<std::uint32_t> partition_begin;  // partition p: rows [begin[p], begin[p + 1])
   std::vector<std::uint64_t> hashes;           // hash_user of the users
-  // By column (that of the events, then one for each dimension) and row. PreparedRows::pairs of the
-  // same column has the pairs.
+  // They are by column (that of the events, then one for each dimension) and row.
+  // PreparedRows::pairs of the same column has the pairs.
   std::vector<std::vector<PairHour>> pair_hours;
   std::vector<TimeUs> times;  // by row; none where the store keeps no history
 
-  // Rows whose value is not zero, in the order of rows.
+  // Lists the rows whose value is not zero, in the order of rows.
   struct Value {
     std::uint32_t row;
     Amount value;
@@ -54,7 +56,7 @@ struct PreparedBlock {
   std::vector<Value> values;
   std::vector<std::uint32_t> value_begin;  // by partition, as partition_begin
 
-  // For string users only: the bytes of all, end to end, in the order of rows.
+  // Holds, for string users only, the bytes of all ids, end to end, in the order of rows.
   std::string string_bytes;
   std::vector<std::uint32_t> string_ends;  // the end of each in string_bytes
 
@@ -92,7 +94,7 @@ struct PreparedRows {
   StoreSettings settings;                                  // those they were prepared for
   std::vector<std::string> event_names;                    // only those in use
   std::vector<std::vector<std::string>> dimension_values;  // only those in use, by dimension
-  // The events' series first (index = event), then those of the dimensions.
+  // The events' series come first (index = event), then those of the dimensions.
   std::vector<LocalSeries> series;
 
   struct Pair {
@@ -117,7 +119,7 @@ struct PreparedRows {
 // Returns the days that have rows.
 DayRange days_of(const PreparedRows& rows);
 
-// What preparing batches needs. All that it refers to outlives the call.
+// Preparing batches needs this. All that it refers to outlives the call.
 struct PrepareContext {
   const StoreSettings& settings;
   const TimeZone& zone;

@@ -1,4 +1,4 @@
-// Merges several prepared batches into one.
+// This header merges several prepared batches into one.
 #pragma once
 
 #include <memory>
@@ -8,8 +8,8 @@
 
 namespace rollcall {
 
-// Joins the batches, at least one, one after the other. Their rows stay where they are; only names,
-// series and pairs are numbered anew.
+// Joins the batches, of which there is at least one, one after the other. Their rows stay where
+// they are; only names, series and pairs are numbered anew.
 //   kInvalidArgument  they were prepared for different settings, or have 2^32 rows or more together
 Result<std::unique_ptr<PreparedRows>> merge_prepared(
     std::vector<std::unique_ptr<PreparedRows>> batches);

@@ -13,9 +13,11 @@ namespace {
 
 constexpr std::uint32_t kValueDecimalsMax = 12;
 constexpr std::size_t kDimensionsMax = 64;
-// What a manifest begins with. Those of format 1 begin with the kind of users, which is 0 or 1.
+// A manifest begins with this byte. Manifests of format 1 begin with the kind of users, which is 0
+// or 1.
 constexpr std::uint8_t kFormat = 2;
-// In the order in which format 1 has their epochs, but for the journal's number before the last.
+// They are in the order in which format 1 has their epochs, except that the journal's number
+// precedes the last.
 constexpr PageKind kTablesOfFirstFormat[] = {PageKind::kDictionary, PageKind::kSources,
                                              PageKind::kSegments, PageKind::kForgotten};
 

@@ -1,5 +1,5 @@
-// The manifest of a commit: what it says about the whole store, with the settings, the totals, and
-// where everything else begins.
+// The manifest of a commit says what there is to say about the whole store: the settings, the
+// totals, and where everything else begins.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@
 
 namespace rollcall {
 
-// The largest number of partitions of a store.
+// A store has at most this many partitions.
 inline constexpr std::uint32_t kPartitionsMax = 4096;
 
 struct Manifest {
@@ -24,7 +24,8 @@ struct Manifest {
   std::uint64_t event_count = 0;
   DayRange days;
   std::optional<TimeUs> known_until;
-  // Of the pages that the store has one of; none of a kind: nothing is to be said there.
+  // Holds the epochs of the pages that the store has one of. A kind without an epoch has no page,
+  // because there is nothing to say.
   std::map<PageKind, Epoch> table_epochs;
   std::uint64_t journal_next = 0;       // the first record of the journal that is not covered
   std::vector<Epoch> partition_epochs;  // by partition; 0: it has no users

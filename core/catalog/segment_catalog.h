@@ -1,4 +1,4 @@
-// The sets of users that a query may name: segments saved in the store, and lists in files.
+// A query may name these sets of users: segments saved in the store, and lists in files.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@
 
 namespace rollcall {
 
-// A segment that the store keeps: an expression, or a list.
+// Is a segment that the store keeps: an expression, or a list.
 struct SavedSegment {
   Segment expression;                     // meaningless if there is a list
   std::shared_ptr<const UserList> users;  // null: there is no list

@@ -1,4 +1,4 @@
-// The segments that the store keeps by name.
+// This table has the segments that the store keeps by name.
 #pragma once
 
 #include <map>

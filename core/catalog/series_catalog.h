@@ -1,8 +1,8 @@
 // Maps names to numbers: event names, dimension values, and the series made of them.
 //
-// A series is what presence is kept for: an event name, an event name with one value of one
-// dimension, or any event. Every event belongs to the series of its name and, for each declared
-// dimension, to the series of its value there ("" when absent).
+// Presence is kept for series: an event name, an event name with one value of one dimension, or any
+// event. Every event belongs to the series of its name and, for each declared dimension, to the
+// series of its value there ("" when absent).
 #pragma once
 
 #include <cstdint>
@@ -24,8 +24,8 @@ using ValueCode = std::uint32_t;
 inline constexpr SeriesId kAnySeries = 0;
 inline constexpr std::string_view kOtherName = "$other";
 
-// Strings numbered from 0 in the order of their first appearance, at most `size_max` of them. All
-// later ones get the number of "$other".
+// Holds strings, numbered from 0 in the order of their first appearance, at most `size_max` of
+// them. All later ones get the number of "$other".
 class BoundedDictionary {
  public:
   explicit BoundedDictionary(std::uint32_t size_max) : size_max_(size_max) {}
@@ -36,7 +36,7 @@ class BoundedDictionary {
   // Returns whether a value was turned into "$other".
   bool overflowed() const { return overflowed_; }
 
-  // How far it has grown, so that it can be truncated to that point.
+  // Says how far it has grown, so that it can be truncated to that point.
   struct Mark {
     std::size_t size = 0;
     bool overflowed = false;
@@ -61,12 +61,12 @@ class BoundedDictionary {
   std::unordered_map<std::string, std::uint32_t, Hash, std::equal_to<>> numbers_;
 };
 
-// Threads: one writer, no readers meanwhile; any number of readers otherwise.
+// One writer may use it while nobody reads; any number of readers may use it otherwise.
 class SeriesCatalog {
  public:
   explicit SeriesCatalog(const StoreSettings& settings);
 
-  // What a series is made of.
+  // Says what a series is made of.
   struct Series {
     static constexpr std::uint32_t kNoDimension = ~std::uint32_t{0};
     EventCode event = 0;  // meaningless for kAnySeries
@@ -97,8 +97,8 @@ class SeriesCatalog {
   std::size_t series_count() const { return series_.size(); }
   const Series& series(SeriesId id) const { return series_[id]; }
 
-  // How far the catalog has grown. Truncating it to a mark removes the names and series that came
-  // since, so that a batch that fails leaves none behind.
+  // Says how far the catalog has grown. Truncating it to a mark removes the names and series that
+  // came since, so that a batch that fails leaves none behind.
   struct Mark {
     BoundedDictionary::Mark events;
     std::vector<BoundedDictionary::Mark> values;

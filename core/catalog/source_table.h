@@ -1,4 +1,5 @@
-// What is known about each source: the position last ingested, and the tokens of its last batches.
+// This table has what is known about each source: the position last ingested, and the tokens of its
+// last batches.
 #pragma once
 
 #include <map>
@@ -16,7 +17,8 @@ namespace rollcall {
 
 class SourceTable {
  public:
-  // `durable_by` is the commit after which the batch survives a crash; 0: it does in any case.
+  // `durable_by` is the commit after which the batch survives a crash; if it is 0, the batch does
+  // so in any case.
   void set(const SourcePosition& position, Epoch durable_by);
   // Returns the positions in the order of their first appearance.
   const std::vector<SourcePosition>& positions() const { return positions_; }

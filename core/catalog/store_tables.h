@@ -1,4 +1,4 @@
-// The tables that a store has one page of each: the names, the sources, the saved segments and the
+// A store has one page of each of these tables: the names, the sources, the saved segments and the
 // forgotten users.
 //
 // A table has a row in store_tables.cpp, which says its kind of page, where the manifest has its
@@ -24,7 +24,7 @@
 
 namespace rollcall {
 
-// A set of tables, by their kinds of pages.
+// Is a set of tables, by their kinds of pages.
 class TableSet {
  public:
   void add(PageKind kind) { kinds_.set(static_cast<std::size_t>(kind)); }
@@ -47,13 +47,13 @@ struct StoreTables {
   std::shared_ptr<SeriesCatalog> catalog;  // never null
   SourceTable sources;
   SegmentTable segments;
-  // Users whose events are dropped; null if no user was forgotten. It is replaced, never changed,
-  // as batches are checked against it while others enter.
+  // Holds the users whose events are dropped; it is null if no user was forgotten. It is replaced
+  // and never changed, because batches are checked against it while others enter.
   std::shared_ptr<const ForgottenUsers> forgotten;
   TableSet changed;  // those that changed since the last commit
 };
 
-// A table as the next commit writes it.
+// Is a table as the next commit writes it.
 struct TablePage {
   PageId id;
   std::optional<PageAddress> superseded;
@@ -68,7 +68,7 @@ std::vector<TablePage> write_tables(const StoreTables& tables, Epoch epoch, Mani
 //   kCorruption  the bytes of one are not what was written
 Result<StoreTables> read_tables(const StoreView& view, const Manifest& manifest);
 
-// The result of reading each table separately, so that no two are in memory at once.
+// Has the result of reading each table separately, so that no two are in memory at once.
 struct VerifiedTables {
   std::uint64_t page_count = 0;
   std::shared_ptr<const SeriesCatalog> catalog;  // never null

@@ -1,4 +1,4 @@
-// The tokens of the last batches of one source.
+// This window has the tokens of the last batches of one source.
 #pragma once
 
 #include <cstddef>

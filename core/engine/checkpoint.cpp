@@ -1,4 +1,5 @@
-// All that changed since the last commit, to the store, while ingest and queries go on.
+// A checkpoint writes all that changed since the last commit to the store, while ingest and queries
+// go on.
 #include <algorithm>
 #include <deque>
 #include <iterator>
@@ -9,8 +10,9 @@
 #include "core/engine/engine_state.h"
 
 namespace rollcall {
-// From the moment that pages count as stored to the moment that they are. Whatever ends it early,
-// an error or an exception, ends writing: the engine no longer knows which pages the store has.
+// Exists from the moment that pages count as stored to the moment that they are. Whatever ends it
+// early, an error or an exception, ends writing, because the engine no longer knows which pages the
+// store has.
 class Engine::State::Handover {
  public:
   explicit Handover(State& state)
@@ -43,10 +45,9 @@ Status Engine::State::checkpoint() {
   return store->check_place();
 }
 
-// Within the gate, only long enough to fold what is due and to pin what is dirty; encoding and
+// The gate is held only long enough to fold what is due and to pin what is dirty; encoding and
 // writing come after. The pages handed over count as stored from then on, but none of them may
-// leave memory before the commit has succeeded; if it does not, writing ends for good, and they
-// stay.
+// leave memory before the commit has succeeded. If it fails, writing ends for good, and they stay.
 Status Engine::State::checkpoint_alone() {
   Handover handover(*this);
   CollectedPages pages;
@@ -102,7 +103,7 @@ Status Engine::State::checkpoint_alone() {
   }
 
   const Gate::Pass pass(gate);
-  // What a partition took in is not let go of before `epoch` says that it is stored.
+  // A partition lets go of nothing that it took in before `epoch` says that it is stored.
   for (Partition& partition : partitions) partition.finish_commit();
   handover.succeed();
   schedule.finish_commit();

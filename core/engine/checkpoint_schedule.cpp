@@ -9,8 +9,8 @@ void CheckpointSchedule::note_change(Clock::time_point now) {
 
 bool CheckpointSchedule::is_due(std::size_t dirty_bytes, std::uint64_t journal_bytes,
                                 Clock::time_point now) const {
-  // Ingest waits at least so many times as long as the last checkpoint took. A checkpoint costs
-  // more than its own time, as what it writes is compacted later.
+  // Ingest waits at least this many times as long as the last checkpoint took. A checkpoint costs
+  // more than its own time, because what it writes is compacted later.
   constexpr int kRestAfterCheckpoint = 14;
   const bool is_old =
       has_changes_ && limits_.age_max.count() != 0 && now - changed_since_ >= limits_.age_max;

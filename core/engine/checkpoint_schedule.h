@@ -7,8 +7,9 @@
 
 namespace rollcall {
 
-// What an engine knows about its checkpoints: what is not stored yet, whether one is in progress,
-// and how long the last one took. Threads: one at a time; the engine's gate guards it.
+// Holds what an engine knows about its checkpoints: what is not stored yet, whether one is in
+// progress, and how long the last one took. One thread may use it at a time; the engine's gate
+// guards it.
 class CheckpointSchedule {
  public:
   using Clock = std::chrono::steady_clock;
@@ -26,12 +27,12 @@ class CheckpointSchedule {
   void note_change(Clock::time_point now);
   bool has_changes() const { return has_changes_; }
 
-  // Returns whether ingest should start a checkpoint. One that is due waits while another is in
-  // progress, and for a rest after it.
+  // Returns whether ingest should start a checkpoint. A checkpoint that is due waits while another
+  // is in progress, and for a rest after it.
   bool is_due(std::size_t dirty_bytes, std::uint64_t journal_bytes, Clock::time_point now) const;
 
   // Note that a checkpoint has taken up all changes, and when it commits them. If the commit fails,
-  // it stays in progress: there will be no others.
+  // it stays in progress, because there will be no others.
   void begin_commit() { is_committing_ = true; }
   void take_changes() { has_changes_ = false; }
   void finish_commit() { is_committing_ = false; }

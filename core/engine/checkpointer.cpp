@@ -23,8 +23,8 @@ Status Checkpointer::make_scheduled() {
 bool Checkpointer::start_in_background() {
   const Gate::Pass pass(gate_);
   if (schedule_.is_in_background()) return true;  // another batch started it
-  // Whoever has the mutex may have it for long, as a compaction does: a checkpoint will be due
-  // again. The mutex is only tried, as whoever has it may wait for the gate.
+  // A thread that has the mutex may have it for long, as a compaction does; a checkpoint will be
+  // due again. The mutex is only tried, because the thread that has it may wait for the gate.
   if (!mutex_.try_lock()) return true;
   mutex_.unlock();
   try {

@@ -14,7 +14,7 @@
 
 namespace rollcall {
 
-// Threads: any.
+// Any thread may use it.
 class Checkpointer {
  public:
   // `make` makes a checkpoint. It is called outside the gate, with mutex() held. The gate guards
@@ -50,7 +50,7 @@ class Checkpointer {
   Failure& failure_ ROLLCALL_GUARDED_BY(gate_);
   const std::function<Status()> make_;
   Mutex mutex_;
-  // The last member, so that it is joined before any other is destroyed.
+  // This is the last member, so that it is joined before any other is destroyed.
   std::jthread thread_ ROLLCALL_GUARDED_BY(gate_);
 };
 

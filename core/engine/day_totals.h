@@ -1,7 +1,7 @@
-// Events, amounts and users of single series on single days over all partitions. They are kept from
-// the first question that asks for them until something is added to the day.
+// Holds the events, amounts and users of single series on single days over all partitions. They are
+// kept from the first question that asks for them until something is added to the day.
 //
-// Threads: one at a time.
+// One thread may use it at a time.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@ namespace rollcall {
 
 class DayTotals {
  public:
-  // A series on a day.
+  // Is a series on a day.
   struct Key {
     SeriesId series = 0;
     Day day;
@@ -33,14 +33,15 @@ class DayTotals {
   // those that are not kept, in the same order; its errors are passed on.
   template <class AddUp>
   Result<std::vector<PinnedTotal>> find(const TotalsRead& read, AddUp add_up);
-  // The next question will add this one up anew.
+  // The next question will add up this total anew.
   void forget(const Key& key) { totals_.erase(key); }
   void clear() { totals_.clear(); }
 
   std::size_t memory_bytes() const;
 
  private:
-  // About 5 MB. When it is exceeded, all are dropped, as they are quickly added up again.
+  // They take about 5 MB. When there are more, all are dropped, because they are quickly added up
+  // again.
   static constexpr std::size_t kTotalsMax = std::size_t{1} << 16;
 
   struct Hash {

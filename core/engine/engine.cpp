@@ -32,7 +32,7 @@ Status check_same(const StoreSettings& stored, const StoreSettings& wanted) {
         fmt::format("settings: {} is {} (the store was made with {})", setting, want, has));
   };
   if (stored == wanted) return {};
-  // Stores of before there was history are opened by programs that would have it.
+  // A store from before there was history may be opened by a program that would have it.
   StoreSettings without_history = wanted;
   without_history.history = false;
   if (stored == without_history) return {};
@@ -86,7 +86,7 @@ Status check_delivery(const Delivery& delivery) {
                   quoted_excerpt(token->source), token->token.size(), kTokenBytesMax));
 }
 
-// Files mean the same whoever asks, from wherever.
+// Files mean the same whoever asks, and wherever from.
 void make_paths_absolute(Segment& segment) {
   if (segment.kind == Segment::Kind::kFile) {
     std::error_code ignored;
@@ -175,8 +175,9 @@ Status Engine::State::load_commit() {
 }
 
 Result<JournalledBatch> Engine::State::decode(const JournalRecord& record) {
-  // At the first record all threads read the users, as far as there is room for them; where there
-  // is not, those of a partition are read again when its rows are decoded, and the others make way.
+  // At the first record, all threads read the users, as far as there is room for them. If there is
+  // too little, the users of a partition are read again when its rows are decoded, and the others
+  // make way.
   const auto load_users = [&](Partition& partition) {
     gate.assert_passed();
     return partition.load_users(*view);
@@ -239,7 +240,7 @@ Status Engine::State::sync_journal(std::uint64_t record) {
     return synced.ok() ? store->check_place() : synced;
   });
   if (status.ok()) return {};
-  // The batch is in, but may be lost; nobody may rely on what would be written after it.
+  // The batch is in but may be lost, and nobody may rely on what would be written after it.
   const Gate::Pass pass(gate);
   write_failure.note(status);
   return {StatusCode::kUncertain, status.message()};
@@ -264,7 +265,8 @@ Result<Engine::State::Passage> Engine::State::ingest_within_gate(
   const bool journalled = durable && !record;
   Passage passage;
   if (journalled) {
-    // A batch without the rows of users who are forgotten may not outlive their being so.
+    // A batch that still has the rows of forgotten users may not outlive the moment in which they
+    // are forgotten.
     Epoch needed = forgotten_by;
     for (const SourcePosition& position : delivery.positions) {
       needed = std::max(needed, tables.sources.durable_by(position.id));
@@ -290,7 +292,7 @@ Result<Engine::State::Passage> Engine::State::ingest_within_gate(
   // A batch that fails leaves nothing behind: no users, no names.
   StagedBatch staged(catalog, partitions);
   const std::vector<NumberedSeries> series = number_series(rows, catalog);
-  // Whether it fits.
+  // Says whether it fits.
   const auto stage = [&]() -> Result<bool> {
     gate.assert_passed();
     MemoryAllowance allowance(room());
@@ -303,8 +305,8 @@ Result<Engine::State::Passage> Engine::State::ingest_within_gate(
     return true;
   };
   ROLLCALL_ASSIGN_OR_RETURN(bool fits, stage());
-  // What a checkpoint has yet to store cannot leave. Where it is much, its end is waited for:
-  // letting all else go would not be enough.
+  // What a checkpoint has yet to store cannot leave memory. If that is much, the batch waits for
+  // the end of the checkpoint, because letting everything else go would not be enough.
   if (!fits && handed_over_bytes <= state_bytes_max() * kHandedOverShareMost) {
     for (Partition& partition : partitions) partition.unstage();
     evict_for(state_bytes_max() * kRoomMadeShare);
@@ -314,7 +316,7 @@ Result<Engine::State::Passage> Engine::State::ingest_within_gate(
     passage.needs_room = true;
     return passage;
   }
-  // What throws from here on (memory ran out) leaves a batch half applied.
+  // An exception from here on (memory ran out) leaves a batch half applied.
   UnlessFinished application(
       state_failure,
       Status::resource_exhausted("engine: a batch was applied in part; open the store again"));
@@ -370,7 +372,7 @@ Result<Engine::State::Passage> Engine::State::let_in(PreparedRows& rows, const D
   bool has_waited = false;
   bool has_made_room = false;
   while (passage.needs_checkpoint || (passage.needs_room && !has_made_room && !by_partition)) {
-    // One that is under way may be enough.
+    // A checkpoint that is under way may be enough.
     if (has_waited || !checkpointer.wait()) {
       ROLLCALL_RETURN_IF_ERROR(checkpoint());
       if (passage.needs_room) {
@@ -391,7 +393,7 @@ Result<Engine::State::Passage> Engine::State::let_in(PreparedRows& rows, const D
       const Result<Passage> passed = pass_gate([&]() -> Result<Passage> {
         gate.assert_passed();
         checkpointer.mutex().assert_held();
-        // Another batch may have come.
+        // Another batch may have come meanwhile.
         if (schedule.has_changes()) return Passage{.needs_checkpoint = true};
         return ingest_by_partition(rows, delivery, {});
       });
@@ -421,8 +423,8 @@ Result<IngestOutcome> Engine::State::ingest(PreparedRows& rows, const Delivery& 
   IngestOutcome outcome{.was_skipped = passage.is_known};
   if (!passage.is_known) outcome.rows_forgotten = row_count - rows.row_count;
   if (passage.record) ROLLCALL_RETURN_IF_ERROR(sync_journal(*passage.record));
-  // The batch is in. A caller who was told otherwise would send it again, so what goes wrong from
-  // here on is told to the next call.
+  // The batch is in. A caller who was told otherwise would send it again, so the next call is told
+  // what goes wrong from here on.
   Status room;
   try {
     room = guarded("engine: a checkpoint", [&] { return make_room(); });
@@ -447,7 +449,7 @@ bool Engine::State::is_known(const Delivery& delivery) const {
 }
 
 Status Engine::State::fold(FoldDepth depth) {
-  // Questions mostly find everything folded, which is not worth asking the workers about.
+  // Questions mostly find everything folded, which does not take the workers to find out.
   if (std::all_of(partitions.begin(), partitions.end(),
                   [&](const Partition& partition) { return partition.is_folded(depth); })) {
     return {};
@@ -462,7 +464,7 @@ Status Engine::State::save_segment(const std::string& name, SavedSegment segment
   ROLLCALL_RETURN_IF_ERROR(check_writable());
   if (name.empty()) return Status::invalid_argument("segment: must have a name, found \"\"");
   if (!segment.users) {
-    // What is wrong with it whatever the store holds; names of events may come later.
+    // These faults do not depend on what the store holds; names of events may come later.
     ROLLCALL_RETURN_IF_ERROR(check_segment("segment", segment.expression));
     make_paths_absolute(segment.expression);
   }

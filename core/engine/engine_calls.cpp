@@ -1,5 +1,5 @@
-// The public calls: each sees to it that the engine is open in this process, and that no exception
-// leaves it. The work is that of Engine::State.
+// These are the public calls: each sees to it that the engine is open in this process, and that no
+// exception leaves it. The work is that of Engine::State.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -41,7 +41,7 @@ Status check_options(const EngineOptions& options) {
                                               options.threads_max, kThreadsMax));
 }
 
-// They mean the same wherever the process goes.
+// Absolute paths mean the same wherever the process goes.
 Status make_absolute(std::vector<std::string>& directories) {
   for (std::string& directory : directories) {
     const Status whole = check_path(directory);
@@ -96,7 +96,7 @@ Engine::Engine(std::unique_ptr<State> state)
       state_(std::move(state)) {}
 
 Engine::~Engine() {
-  // A child's copy is left as it is, as is what it has of the store.
+  // A child's copy is left as it is, and so is its part of the store.
   if (::getpid() != process_) static_cast<void>(state_.release());
 }
 

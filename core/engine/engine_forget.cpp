@@ -1,4 +1,4 @@
-// How an engine forgets users.
+// This file has how an engine forgets users.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,8 +16,8 @@
 namespace rollcall {
 namespace {
 
-// The numbers of users, partition by partition. A list may be as long as memory has room for, so
-// that it is not copied.
+// Holds the numbers of users, partition by partition. A list may be as long as memory has room for,
+// so it is not copied.
 class UsersByPartition {
  public:
   UsersByPartition(std::span<const UserId> users, std::uint32_t partition_count)
@@ -45,7 +45,7 @@ class UsersByPartition {
 Status Engine::State::write_ahead(Partition& partition) {
   ROLLCALL_RETURN_IF_ERROR(write_failure.status());
   ROLLCALL_RETURN_IF_ERROR(partition.fold(*view, FoldDepth::kBounds));
-  // Pages count as stored before they are: what ends it early ends writing.
+  // Pages count as stored before they are, so whatever ends this early ends writing.
   UnlessFinished writing(
       write_failure,
       Status::resource_exhausted("engine: writing ahead was interrupted; open the store again"));
@@ -110,9 +110,9 @@ Result<std::uint64_t> Engine::State::forget_in_partitions(std::span<const UserId
   return found;
 }
 
-// First nobody can come back, then partition after partition forgets: a user is in one of them, and
-// gone at once. Ingest goes on between them as far as it needs no checkpoint: a crash undoes all of
-// it, or nothing. Where the changed pages do not fit in memory, they are written ahead of the
+// First, nobody can come back; then partition after partition forgets. A user is in one of them,
+// and gone at once. Ingest goes on between them as far as it needs no checkpoint. A crash undoes
+// all of it, or nothing. If the changed pages do not fit in memory, they are written ahead of the
 // commit, and batches wait for it.
 Result<std::uint64_t> Engine::State::forget(std::span<const UserId> users) {
   ROLLCALL_RETURN_IF_ERROR(check_writable());

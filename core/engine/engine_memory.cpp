@@ -1,4 +1,4 @@
-// How an engine keeps within its memory.
+// This file has how an engine keeps within its memory.
 #include <algorithm>
 #include <mutex>
 
@@ -53,7 +53,7 @@ Status Engine::State::make_room() {
   if (need_now == Need::kNothing) return {};
   if (need_now == Need::kCheckpoint && checkpointer.start_in_background()) return {};
   const MutexLock alone(checkpointer.mutex());
-  // One that was under way may have made it.
+  // The checkpoint that was under way may have made room.
   return need() == Need::kNothing ? Status() : checkpointer.make_scheduled();
 }
 
@@ -72,8 +72,9 @@ void Engine::State::evict_for(std::size_t wanted_bytes) {
 }
 
 void Engine::State::evict(Partition& partition, std::size_t bytes_max, Epoch durable) {
-  // What is freed stays with the process where it lies between what is not, and what comes next may
-  // be of other sizes: unless the free pages are given back now and then, the process grows on.
+  // Freed memory stays with the process if it lies between what is not free, and what comes next
+  // may be of other sizes. Unless the free pages are given back now and then, the process goes on
+  // growing.
   const std::size_t before = partition.memory_use().resident_bytes;
   partition.evict(bytes_max, durable);
   evicted_bytes += before - partition.memory_use().resident_bytes;

@@ -1,5 +1,5 @@
-// How an engine answers: what the questions read is pinned in one moment, and counted while events
-// go on arriving.
+// This file has how an engine answers: what the questions read is pinned in one moment, and counted
+// while events go on arriving.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -22,7 +22,7 @@
 
 namespace rollcall {
 
-// Bytes that count in a total while they are held.
+// These bytes count in a total while they are held.
 class HeldBytes {
  public:
   HeldBytes() = default;
@@ -52,14 +52,14 @@ bool names_segments(const Query& query) {
   return query.common.among || segment_of(query) != nullptr;
 }
 
-// The error of a question, with its number where there are several.
+// Returns the error of a question, with its number if there are several.
 Status numbered(const Status& status, std::size_t number, std::size_t count) {
   if (count == 1) return status;
   return status.within(fmt::format("[{}]", number));
 }
 
-// The error of a question that is not to be answered, with its kind; or what the store said, as it
-// is.
+// Returns the error of a question that is not to be answered, with its kind, or what the store
+// said, as it is.
 Status named(const Status& status, std::string_view kind) {
   const bool is_of_question = status.code() == StatusCode::kResourceExhausted ||
                               status.code() == StatusCode::kDeadlineExceeded ||
@@ -68,7 +68,7 @@ Status named(const Status& status, std::string_view kind) {
   return status.within(kind);
 }
 
-// Lets names go where ingest looks whether anybody else holds them.
+// Lets go of names where ingest looks whether anybody else holds them.
 class ReleaseWithinGate {
  public:
   ReleaseWithinGate(Gate& gate, std::shared_ptr<const SeriesCatalog>& names)
@@ -86,7 +86,7 @@ class ReleaseWithinGate {
   std::shared_ptr<const SeriesCatalog>& names_;
 };
 
-// Whether a question has to read pages, or to unite them.
+// Returns whether a question has to read pages, or to unite them.
 bool reads_something(const PinnedPartition& partition) {
   const std::vector<PinnedUnion>& unions = partition.pages.unions;
   return partition.pages.any_absent() || partition.history.any_absent() ||
@@ -96,7 +96,7 @@ bool reads_something(const PinnedPartition& partition) {
          });
 }
 
-// The totals of both, which ascend; those of the same series and hour as one.
+// Returns the totals of both, which ascend; those of the same series and hour become one.
 std::vector<PinnedTotal> added(const std::vector<PinnedTotal>& a, const std::vector<PinnedTotal>& b,
                                QuestionAccount& account) {
   std::vector<PinnedTotal> sums;
@@ -119,7 +119,7 @@ std::uint64_t microseconds(std::chrono::steady_clock::duration duration) {
 
 }  // namespace
 
-// The state of one moment, as far as some questions read it.
+// Holds the state of one moment, as far as some questions read it.
 class Engine::State::Snapshot : public PlanRunner {
  public:
   Snapshot(State& state, PinnedReads pinned, std::shared_ptr<const StoreView> view,
@@ -138,10 +138,10 @@ class Engine::State::Snapshot : public PlanRunner {
     return executor_.count(task.plan);
   }
 
-  // Leaves the pages that had to be read where the next question finds them.
+  // Leaves the pages that had to be read for the next question to find.
   void keep_pages() {
     if (executor_.kept_bytes() == 0) return;
-    // Others may have filled the room meanwhile; what is least recently used makes way.
+    // Others may have filled the room meanwhile, so what is least recently used makes way.
     const Gate::Pass pass(state_.gate);
     state_.evict_for(std::min(executor_.kept_bytes(), kept_bytes_max_));
     for (const PinnedPartition& partition : pinned_.partitions) {
@@ -157,7 +157,7 @@ class Engine::State::Snapshot : public PlanRunner {
         executor_.members(task.plan, task.cells);
     for (std::size_t i = 0; i < ordinals.size(); ++i) {
       if (ordinals[i].empty()) continue;
-      // An ordinal is that of the same user for ever: batches may come between the partitions.
+      // An ordinal belongs to the same user for ever, so batches may come between the partitions.
       const Gate::Pass pass(state_.gate, [&] { account_.check(); });
       account_.check();
       Partition& partition = state_.partitions[pinned_.partitions[i].partition];
@@ -179,17 +179,17 @@ class Engine::State::Snapshot : public PlanRunner {
   QueryExecutor executor_;
 };
 
-// Questions made ready, and what they read.
+// Holds questions that are ready to run, and what they read.
 struct Engine::State::Pinned {
   std::vector<Question> questions;
   PinnedReads reads;
   std::shared_ptr<const StoreView> view;
   HeldBytes kept;  // of what is read, at most
-  // Of breakdowns, which resolve values once they are ranked.
+  // The plans of breakdowns keep these, because they resolve values only after ranking them.
   std::shared_ptr<const SeriesCatalog> held_names;
 };
 
-// The sets of users that the questions may name.
+// Holds the sets of users that the questions may name.
 Result<SegmentCatalog> Engine::State::named_sets(std::span<const Query> queries,
                                                  QuestionAccount& account) {
   SegmentCatalog sets;
@@ -326,7 +326,7 @@ Result<std::vector<QueryResult>> Engine::State::answer(std::span<const Query> qu
                     account);
   std::vector<QueryResult> results;
   for (at = 0; at < queries.size(); ++at) {
-    // Its plans, and what they took, go when it is answered.
+    // When it is answered, its plans and what they took are released.
     const Question question = std::move(pinned.questions[at]);
     Result<QueryResult> result = question.answer(snapshot);
     if (!result.ok()) return numbered(result.status(), at, queries.size());

@@ -1,4 +1,4 @@
-// The parts of an engine. engine.cpp wires them together, engine_calls.cpp has the public calls,
+// An engine has these parts. engine.cpp wires them together, engine_calls.cpp has the public calls,
 // and checkpoint.cpp, engine_forget.cpp, ingest_by_partition.cpp and verify.cpp do one thing each.
 #pragma once
 
@@ -55,40 +55,41 @@ struct Engine::State {
   SourceTurns source_turns;  // taken before the gate and the checkpointer's mutex
 
   QuestionBudget questions;  // shared by all that are running
-  // How much of what they read questions may keep in memory, beside what they take of their budget.
+  // Questions may keep this much of what they read in memory, beside what they take of their
+  // budget.
   std::atomic<std::size_t> kept_bytes{0};
-  // The size of pages that a commit has yet to encode. They are held even if they have changed
-  // since.
+  // Holds the size of pages that a commit has yet to encode. They are held even if they have
+  // changed since.
   std::atomic<std::size_t> handed_over_bytes{0};
   std::atomic<bool> by_partition{false};  // recent batches did not fit in memory
 
   // Batches enter, and snapshots are taken, one at a time.
   mutable Gate gate;
-  // The view of the last commit; destroyed before the store.
+  // This is the view of the last commit; it is destroyed before the store.
   std::shared_ptr<const StoreView> view ROLLCALL_GUARDED_BY(gate);
   StoreTables tables ROLLCALL_GUARDED_BY(gate){StoreSettings()};
   std::vector<Partition> partitions ROLLCALL_GUARDED_BY(gate);
   DayTotals day_totals ROLLCALL_GUARDED_BY(gate);
   JournalRecordWriter record_writer ROLLCALL_GUARDED_BY(gate);
-  // The commit after which forgotten users stay forgotten in a crash.
+  // After this commit, forgotten users stay forgotten in a crash.
   Epoch forgotten_by ROLLCALL_GUARDED_BY(gate) = 0;
-  // The manifest of the next commit, except that its epochs are those of the last.
+  // This is the manifest of the next commit, except that its epochs are those of the last.
   Manifest manifest ROLLCALL_GUARDED_BY(gate);
-  // The epoch of the last commit, and how many users each partition has in it.
+  // Holds the epoch of the last commit, and how many users each partition has in it.
   Epoch epoch ROLLCALL_GUARDED_BY(gate) = 0;
   std::vector<std::uint32_t> committed_users ROLLCALL_GUARDED_BY(gate);
   CheckpointSchedule schedule ROLLCALL_GUARDED_BY(gate);  // for what changed since that commit
   BatchNumber batch_number ROLLCALL_GUARDED_BY(gate) = 0;
-  // The last batch at the time when a question last asked for unions.
+  // This was the last batch when a question last asked for unions.
   BatchNumber quiet_since ROLLCALL_GUARDED_BY(gate) = 0;
-  // Pages that were superseded by what was written ahead of the next commit. They may be all pages
-  // there are, so spare capacity for more would be large.
+  // Lists the pages that were superseded by what was written ahead of the next commit. They may be
+  // all pages of the store, so spare capacity for more would be large.
   std::deque<PageAddress> superseded_ahead ROLLCALL_GUARDED_BY(gate);
-  // Bytes evicted since free memory was last given back to the system.
+  // Counts the bytes evicted since free memory was last given back to the system.
   std::size_t evicted_bytes ROLLCALL_GUARDED_BY(gate) = 0;
-  // Why writing ended, for instance because a checkpoint failed. Queries continue.
+  // Says why writing ended, for instance because a checkpoint failed. Queries continue.
   Failure write_failure ROLLCALL_GUARDED_BY(gate);
-  // Why everything ended: memory ran out while a batch was applied.
+  // Says why everything ended: memory ran out while a batch was applied.
   Failure state_failure ROLLCALL_GUARDED_BY(gate);
 
   // Runs `visit(partition)` for all partitions on the workers and returns the first error.
@@ -101,20 +102,20 @@ struct Engine::State {
   // Loads the last commit, or an empty state if there is none yet.
   Status load_commit() ROLLCALL_REQUIRES(gate);
   Result<IngestOutcome> ingest(PreparedRows& rows, const Delivery& delivery);
-  // What became of a batch within the gate.
+  // Says what became of a batch within the gate.
   struct Passage {
-    // It is to be durable, and batches before it are not; nothing has happened.
+    // It is to be durable, and batches before it are not, so nothing has happened.
     bool needs_checkpoint = false;
-    // It does not fit in memory beside what is there; nothing has happened.
+    // It does not fit in memory beside what is there, so nothing has happened.
     bool needs_room = false;
     // Its token is known.
     bool is_known = false;
-    // The journal record to be synced, if there is one.
+    // Is the journal record to be synced, if there is one.
     std::optional<std::uint64_t> record = {};
   };
   // Ingests the batch, and makes whatever checkpoints that takes.
   Result<Passage> let_in(PreparedRows& rows, const Delivery& delivery) ROLLCALL_EXCLUDES(gate);
-  // `record` is the journal record that the batch comes from, if it does.
+  // `record` is the journal record that the batch comes from, if it comes from one.
   Result<Passage> ingest_within_gate(const PreparedRows& rows, const Delivery& delivery,
                                      std::optional<std::uint64_t> record) ROLLCALL_REQUIRES(gate);
   // Ingests a batch that does not fit in memory, one partition after the other. Each partition is
@@ -130,7 +131,7 @@ struct Engine::State {
   // Checks that the store may be written.
   //   kInvalidArgument  the store was opened read-only
   Status check_writable() const;
-  // Returns why nothing may change any more; ok if it may.
+  // Returns why nothing may change any more, or ok if it may.
   Status check_failures() const ROLLCALL_REQUIRES(gate);
   // Returns whether the source has sent the batch before.
   bool is_known(const Delivery& delivery) const ROLLCALL_REQUIRES(gate);
@@ -146,15 +147,15 @@ struct Engine::State {
   Status for_each_partition(std::size_t row_count, Visit visit) ROLLCALL_REQUIRES(gate);
   // Notes that there is something for a checkpoint to write.
   void note_change() ROLLCALL_REQUIRES(gate);
-  // What the options require next.
+  // Does what the options require next.
   enum class Need {
     kNothing,
     kCheckpoint,  // soon
     kRoom,        // a checkpoint before anything else, so that what is stored can leave memory
   };
   Need need() ROLLCALL_EXCLUDES(gate);
-  // Enforces the limits of the options after a batch: waits for room, and starts a checkpoint that
-  // is due, which continues beside what comes next.
+  // Enforces the limits of the options after a batch: it waits for room, and starts a checkpoint
+  // that is due, which continues beside what comes next.
   Status make_room() ROLLCALL_EXCLUDES(gate);
   // Return what questions may take of memory_bytes_max, and what the state may take beside these,
   // prepared batches and the store.
@@ -174,14 +175,14 @@ struct Engine::State {
   // Derives what queries and checkpoints read.
   Status fold(FoldDepth depth) ROLLCALL_REQUIRES(gate);
   Status checkpoint() ROLLCALL_EXCLUDES(gate);
-  // The same, for a caller that holds the checkpointer's mutex.
+  // Does the same for a caller that holds the checkpointer's mutex.
   Status checkpoint_alone() ROLLCALL_REQUIRES(checkpointer.mutex()) ROLLCALL_EXCLUDES(gate);
   Status compact() ROLLCALL_EXCLUDES(gate);
   class Handover;
   void collect_partitions(Epoch next, CollectedPages& pages) ROLLCALL_REQUIRES(gate);
-  // Has late bytes made.
+  // Has the late bytes made.
   Status finish_pages(const CollectedPages& pages, const StoreView& last);
-  // Of each partition's history, what may be merged at a time.
+  // Returns how much of each partition's history may be merged at a time.
   std::size_t merged_bytes_max() const;
   Result<std::vector<QueryResult>> query(std::span<const Query> queries, const QueryLimits& limits);
   Result<Explanation> explain(const Query& query, const QueryLimits& limits);
@@ -199,8 +200,8 @@ struct Engine::State {
   Status save_segment(const std::string& name, SavedSegment segment);
   Status drop_segment(const std::string& name);
   Result<std::uint64_t> forget(std::span<const UserId> users);
-  // Forgets them in all partitions. `has_written_ahead` is set as soon as some partition has done
-  // so.
+  // Forgets the users in all partitions. `has_written_ahead` is set as soon as some partition has
+  // written ahead.
   Result<std::uint64_t> forget_in_partitions(std::span<const UserId> users, bool& has_written_ahead)
       ROLLCALL_REQUIRES(checkpointer.mutex()) ROLLCALL_EXCLUDES(gate);
   MemoryUse memory_use() const ROLLCALL_REQUIRES(gate);

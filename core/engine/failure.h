@@ -9,7 +9,7 @@ namespace rollcall {
 
 class Failure {
  public:
-  // The reason; ok while nothing has failed.
+  // Returns the reason, or ok while nothing has failed.
   const Status& status() const { return status_; }
   bool has_failed() const { return !status_.ok(); }
 
@@ -27,7 +27,7 @@ class Failure {
 // ends it earlier, that is a failure.
 class UnlessFinished {
  public:
-  // `reason` is made in advance, as there may be no memory for it later.
+  // `reason` is made in advance, because there may be no memory for it later.
   UnlessFinished(Failure& failure, Status reason) : failure_(failure), reason_(std::move(reason)) {}
   ~UnlessFinished() {
     if (!is_finished_) failure_.replace(std::move(reason_));

@@ -1,4 +1,4 @@
-// Holds the stored history of a partition against its aggregates.
+// This check holds the stored history of a partition against its aggregates.
 #pragma once
 
 #include <cstdint>
@@ -14,17 +14,17 @@
 
 namespace rollcall {
 
-// Counts every stored event anew, by event and day. Threads: one.
+// Counts every stored event anew, by event and day. Only one thread uses it.
 class HistoryCheck {
  public:
   // All that is referred to outlives the check.
   HistoryCheck(const TimeZone& zone, const StoreView& view, PageCheck& check)
       : zone_(zone), view_(view), check_(check) {}
 
-  // Reads the blocks of the log; what is wrong with one is a fault.
+  // Reads the blocks of the log; anything wrong with one is a fault.
   void read(const EventLog& log);
-  // Holds a loaded day of the partition against what was read. What forgotten users did is in the
-  // aggregates alone, but for who did it.
+  // Holds a loaded day of the partition against what was read. For forgotten users, the aggregates
+  // still have what they did, but not who did it.
   void compare(Day date, Partition& partition);
 
  private:

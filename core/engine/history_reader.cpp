@@ -33,7 +33,7 @@ std::size_t HistoryReader::open_bytes() const {
   return bytes;
 }
 
-// Two threads may read a block at once where it lies in two chunks; both have the same then.
+// Two threads may read a block at once if it lies in two chunks; both then have the same.
 std::shared_ptr<const LogBlock> HistoryReader::block(PinnedBlock& pinned) {
   {
     const MutexLock lock(mutex_);

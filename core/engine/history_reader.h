@@ -1,4 +1,4 @@
-// The history of a pinned partition, read where it is not in memory.
+// This reader has the history of a pinned partition, and reads what is not in memory.
 #pragma once
 
 #include <cstddef>
@@ -14,19 +14,19 @@
 
 namespace rollcall {
 
-// Threads: any. Calls throw QuestionFailure where a block cannot be read, or the question of the
-// account is over.
+// Any thread may use it. Calls throw QuestionFailure if a block cannot be read, or if the question
+// of the account is over.
 class HistoryReader {
  public:
-  // Blocks that are read stay in `pinned` where keeps(bytes) says that there is room for them. All
-  // but the function outlive the reader.
+  // Blocks that are read stay in `pinned` if keeps(bytes) says that there is room for them. All
+  // arguments but the function outlive the reader.
   HistoryReader(PinnedLog& pinned, const StoreView& view, QuestionAccount& account,
                 std::function<bool(std::size_t)> keeps)
       : pinned_(pinned), view_(view), account_(account), keeps_(std::move(keeps)) {}
 
-  // The runs, the oldest first. They are read through the reader, which outlives them.
+  // Returns the runs, the oldest first. They are read through the reader, which outlives them.
   std::vector<RunSource> runs();
-  // What it takes to have a block of each run open, and what is looked for in it.
+  // Holds what it takes to have a block of each run open, and what is looked for in it.
   std::size_t open_bytes() const;
 
  private:

@@ -1,9 +1,9 @@
-// A batch that does not fit in memory beside what it is added to: partition after partition takes
-// in its rows, is written ahead of the commit that the batch gets for its own, and leaves memory
-// again.
+// A batch may not fit in memory beside what it is added to. Then one partition after the other
+// takes in its rows, is written ahead of a commit that the batch gets for its own, and leaves
+// memory again.
 //
-// This is external aggregation by hash partitions: slow, as every page that the batch touches is
-// read and written for it, but within memory for a single partition.
+// This is external aggregation by hash partitions. It is slow, because every page that the batch
+// touches is read and written for it, but it stays within memory for a single partition.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -28,7 +28,7 @@ Status no_room(std::uint32_t partition, std::size_t bytes_max, std::size_t memor
 
 }  // namespace
 
-// Partitions that are ahead of the last commit: unless there is a next one, they go back to it.
+// These partitions are ahead of the last commit; unless there is a next one, they go back to it.
 class Engine::State::Ahead {
  public:
   explicit Ahead(State& state)
@@ -43,7 +43,7 @@ class Engine::State::Ahead {
       if (status.ok()) return;
       failure_ = std::move(status);
     } catch (...) {
-      // Out of memory, or a store that throws: as failure_ says.
+      // Memory ran out, or the store threw; failure_ says that.
     }
     state_.state_failure.replace(std::move(failure_));
   }
@@ -55,7 +55,7 @@ class Engine::State::Ahead {
 
  private:
   Status go_back() ROLLCALL_REQUIRES(state_.gate) {
-    // Where a write has failed already, the next opening does it.
+    // If a write has failed already, the next opening does it.
     if (!state_.write_failure.has_failed()) {
       state_.write_failure.replace(state_.store->discard_ahead());
     }
@@ -87,7 +87,7 @@ Result<Engine::State::Passage> Engine::State::ingest_by_partition(
   StagedBatch staged(catalog, partitions);
   const std::vector<NumberedSeries> series = number_series(rows, catalog);
 
-  // What the commit will say, beside what the last one does until it is there.
+  // The commit will say this; until then, the last one still holds.
   Manifest next_manifest = manifest;
   StoreTables next_tables(settings);
   next_tables.catalog = tables.catalog;

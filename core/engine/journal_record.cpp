@@ -248,7 +248,7 @@ class Decoder {
 
   std::uint32_t number() { return reader_.varint_up_to<std::uint32_t>(~std::uint32_t{0}); }
 
-  // That every number names something that is there.
+  // Checks that every number names something that exists.
   Status check_head() {
     PreparedRows& rows = *batch_.rows;
     if (has_times_ != rows.settings.history) {
@@ -423,7 +423,7 @@ class Decoder {
   bool has_times_ = false;
   PreparedBlock* block_ = nullptr;  // that rows are added to
   std::size_t rows_found_ = 0;
-  // Of the partition at hand.
+  // Both are about the partition at hand.
   std::size_t listed_count_ = 0;
   std::vector<std::uint64_t> listed_hashes_;
   std::vector<std::string_view> listed_strings_;

@@ -1,4 +1,5 @@
-// Encodes a batch as a journal record, and decodes it. docs/format.md describes the bytes.
+// This header encodes a batch as a journal record, and decodes it. docs/format.md describes the
+// bytes.
 //
 // Users whom the last commit has are identified by their ordinals, which never change; the others
 // are listed in the record. A record therefore needs that commit, or a later one, but no batch that
@@ -21,8 +22,8 @@
 
 namespace rollcall {
 
-// Encodes batches, one after the other. Threads: `encode_rows` from any, one for each partition;
-// `begin` before them, and `finish` after.
+// Encodes batches, one after the other. Any thread may call `encode_rows`, one for each partition;
+// `begin` is called before them, and `finish` after.
 class JournalRecordWriter {
  public:
   void begin(const PreparedRows& rows, const Delivery& delivery, std::size_t partition_count);
@@ -39,7 +40,8 @@ class JournalRecordWriter {
  private:
   struct Part {
     std::string bytes;
-    // For users past base_users: the place in the record's list plus one; 0: not in it.
+    // Holds, for users past base_users, the place in the record's list plus one, or 0 for one who
+    // is not in it.
     std::vector<std::uint32_t> places;
     std::vector<std::uint32_t> listed;  // ordinals
     std::vector<std::uint32_t> codes;   // of the users, by row

@@ -26,7 +26,7 @@ std::string named(Segment::Kind kind, const std::string& name) {
   return to_string(segment);
 }
 
-// "in_file(lost.csv)", as a segment names it.
+// Returns "in_file(lost.csv)", as a segment names it.
 std::string place_of(const UserList& list, const SegmentCatalog& sets) {
   for (const auto& [path, listed] : sets.files) {
     if (listed.get() == &list) return named(Segment::Kind::kFile, path);
@@ -42,7 +42,7 @@ bool is_unchecked(const UserList& list, const SegmentCatalog& sets) {
                      [&](const std::string& path) { return sets.files.at(path).get() == &list; });
 }
 
-// How many of its ids the store knows.
+// Returns how many of its ids the store knows.
 std::size_t count_known(const UserList& list, const ReadSet& all,
                         std::span<const PinnedPartition> pinned) {
   const auto found = std::find_if(all.lists.begin(), all.lists.end(),
@@ -54,7 +54,7 @@ std::size_t count_known(const UserList& list, const ReadSet& all,
   return known;
 }
 
-// Where `known` of its ids are known; "" where that is all of them.
+// Says that `known` of its ids are known; the text is "" if that is all of them.
 std::string note_of(const UserList& list, std::size_t known) {
   const std::size_t count = list.entries().size();
   if (count == 0) return "it lists nobody";

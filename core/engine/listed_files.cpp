@@ -29,7 +29,7 @@ class FileReader {
     }
     if (segment.kind == Segment::Kind::kSaved) {
       const auto saved = catalog_.saved.find(segment.name);
-      // One that is not there, or names itself, is reported when it is resolved.
+      // A segment that is missing, or names itself, is reported when it is resolved.
       if (saved == catalog_.saved.end() || !seen_.insert(segment.name).second) return {};
       return saved->second.users ? Status() : read(saved->second.expression);
     }

@@ -13,8 +13,8 @@
 namespace rollcall {
 
 // Reads the files that the query's segments name, and those of the saved segments they name, into
-// `catalog`. Reads no file that lies outside `directories`. The lists take memory of the account;
-// throws QuestionFailure.
+// `catalog`. Reads no file that lies outside `directories`. The lists take memory of the account,
+// so the call may throw QuestionFailure.
 Status read_listed_files(const Query& query, UserKind kind,
                          const std::vector<std::string>& directories, SegmentCatalog& catalog,
                          QuestionAccount& account);

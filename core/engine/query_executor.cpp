@@ -44,7 +44,7 @@ class CountingSink : public CellSink {
     counts_.add_sample(list, number);
   }
   void add_amount(std::size_t cell, AmountSum amount) override { counts_.add_amount(cell, amount); }
-  // In parts that take a few milliseconds each.
+  // It works in parts that take a few milliseconds each.
   void add_and_band(const CellBand& band) override {
     constexpr std::size_t kWidthUnchecked = 256;
     for (std::size_t k = 0; k < band.width && k < band.columns.size(); k += kWidthUnchecked) {
@@ -88,7 +88,7 @@ class MemberSink : public CellSink {
     if (is_wanted(cell)) words_[place / 64] |= std::uint64_t{1} << (place % 64);
   }
 
-  // Their ordinals, the chunk's first being `first`.
+  // Returns their ordinals, where `first` is that of the chunk's first user.
   void append_to(std::vector<std::uint32_t>& ordinals, std::uint32_t first,
                  QuestionAccount& account) const {
     take_for(account, ordinals, kernels::active_table()->count(words_.data(), words_.size()),
@@ -115,7 +115,7 @@ std::uint32_t chunk_count_of(const PinnedPartition& partition) {
   return (partition.user_count + kChunkOrdinals - 1) / kChunkOrdinals;
 }
 
-// The pages of a partition, chunk by chunk.
+// Holds the pages of a partition, chunk by chunk.
 template <class T>
 class PagesByChunk {
  public:
@@ -127,7 +127,7 @@ class PagesByChunk {
     for (PinnedPage<T>& page : pages) pages_[next[page.address.id.chunk]++] = &page;
   }
 
-  // Those of one chunk, by page id.
+  // Holds those of one chunk, by page id.
   std::span<PinnedPage<T>* const> of(std::uint32_t chunk) const {
     return std::span(pages_).subspan(ends_[chunk], ends_[chunk + 1] - ends_[chunk]);
   }
@@ -137,14 +137,14 @@ class PagesByChunk {
   std::vector<PinnedPage<T>*> pages_;
 };
 
-// Finds pages of one chunk by series and day. Plans ask for them mostly in the order of the days,
-// so that the answer lies where the last one was, or next to it.
+// Finds pages of one chunk by series and day. Plans mostly ask for them in the order of the days,
+// so the answer lies at the last one, or next to it.
 template <class T>
 class PageFinder {
  public:
   explicit PageFinder(std::span<PinnedPage<T>* const> pages) : pages_(pages) {}
 
-  // Null: there is none.
+  // Returns null if there is none.
   PinnedPage<T>* find(std::int32_t day, SeriesId series) {
     const auto is_before = [&](const PinnedPage<T>* page) {
       const PageId& id = page->address.id;
@@ -167,14 +167,14 @@ class PageFinder {
   std::size_t next_ = 0;  // the first page that is not before what was last asked for
 };
 
-// What a walk shares: where pages are read, and how much of them may stay.
+// A walk shares this: where pages are read, and how much of them may stay.
 struct Reading {
   const StoreView& view;
   QuestionAccount& account;
   const std::size_t kept_bytes_max;
   std::atomic<std::size_t>& kept_bytes;
 
-  // Whether so many more may stay.
+  // Returns whether so many more may stay.
   bool keeps(std::size_t bytes) {
     if (kept_bytes.fetch_add(bytes, std::memory_order_relaxed) + bytes <= kept_bytes_max) {
       return true;
@@ -184,7 +184,7 @@ struct Reading {
   }
 };
 
-// One chunk of a pinned partition. Threads: one.
+// Is one chunk of a pinned partition. Only one thread uses it.
 class PinnedChunk : public ChunkSource {
  public:
   PinnedChunk(const ReadSet& reads, const PinnedPartition& partition, std::uint32_t chunk,
@@ -289,15 +289,15 @@ class PinnedChunk : public ChunkSource {
     std::vector<PinnedPage<T>*> passing;  // which were read, and go with the chunk
   };
 
-  // A page, which may not be in memory; null: there is none.
+  // Returns a page, which may not be in memory, or null if there is none.
   template <class T>
   PinnedPage<T>* find(Pages<T>& pages, std::int32_t day, SeriesId series) const {
     pace_.step();
     return pages.finder.find(day, series);
   }
 
-  // A page, read where it is not in memory. It stays there for good, or as long as the chunk does,
-  // or is in `read` alone.
+  // Returns a page, which is read if it is not in memory. It stays for good, or as long as the
+  // chunk does, or only in `read`.
   template <class T>
   const T& load(Pages<T>& pages, PinnedPage<T>& pinned, PageRef<T>& read) const {
     if (pinned.page) return *pinned.page;
@@ -371,8 +371,8 @@ void for_each(Workers& workers, bool alone, std::size_t count, const Task& task)
   for (std::size_t i = 0; i < count; ++i) task(i);
 }
 
-// Calls `visit(source, chunk)` for each chunk of a partition; those of a large one by several
-// threads, where there are and it is not to be done `alone`.
+// Calls `visit(source, chunk)` for each chunk of a partition. Several threads do the chunks of a
+// large one, if there are threads and it is not to be done `alone`.
 template <class Visit>
 void visit_partition(const ReadSet& reads, PinnedPartition& partition, Workers& workers, bool alone,
                      Reading& reading, const Visit& visit) {
@@ -391,8 +391,8 @@ void visit_partition(const ReadSet& reads, PinnedPartition& partition, Workers& 
   });
 }
 
-// Whether a plan is done before other threads would have come to help: when its sets take less than
-// a few hundred KB, and none of them has to be read from the store.
+// Returns whether a plan is done before other threads would have come to help: its sets take less
+// than a few hundred KB, and none of them has to be read from the store.
 bool is_small(const Plan& plan, std::span<const PinnedPartition> partitions) {
   constexpr std::size_t kSmallWords = std::size_t{1} << 16;
   constexpr std::size_t kCellsPerPage = 8;  // take as long: their sets are in a cache by then

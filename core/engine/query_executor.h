@@ -1,4 +1,4 @@
-// Runs plans over pinned partitions: chunk by chunk, partition by partition.
+// The executor runs plans over pinned partitions, chunk by chunk, partition by partition.
 #pragma once
 
 #include <atomic>
@@ -15,7 +15,7 @@
 
 namespace rollcall {
 
-// What plans run over: the pages of one moment.
+// Plans run over this: the pages of one moment.
 struct PinnedReads {
   ReadSet reads;  // covers those of every plan
   std::vector<PinnedPartition> partitions;

@@ -1,4 +1,4 @@
-// Orders the batches of one source.
+// These turns order the batches of one source.
 #pragma once
 
 #include <array>
@@ -20,7 +20,7 @@ namespace rollcall {
 // of them as well, and might never be done.
 class SourceTurns {
  public:
-  // The turn of a batch, for its lifetime. Batches that name no source do not wait.
+  // Is the turn of a batch, for its lifetime. Batches that name no source do not wait.
   class Turn {
    public:
     Turn(SourceTurns& turns, const Delivery& delivery) {

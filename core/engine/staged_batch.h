@@ -1,4 +1,5 @@
-// The effects of a batch on the state outside its partitions, in the two steps of ingest.
+// A staged batch is what a batch does to the state outside its partitions, in the two steps of
+// ingest.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,7 @@ namespace rollcall {
 // Numbers the batch's local series, and makes names and series that are new.
 std::vector<NumberedSeries> number_series(const PreparedRows& rows, SeriesCatalog& catalog);
 
-// Undoes the first step unless it is finished: no new users and no new names remain.
+// Undoes the first step unless it is finished, so that no new users and no new names remain.
 class StagedBatch {
  public:
   StagedBatch(SeriesCatalog& catalog, std::vector<Partition>& partitions)

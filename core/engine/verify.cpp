@@ -1,5 +1,6 @@
 // Reads every page of the last checkpoint and holds each against the others: what is derived must
-// follow from what it is derived from, to the last bit. What a page must agree with, its form says.
+// follow from what it is derived from, to the last bit. The form of a page says what it must agree
+// with.
 #include <fmt/format.h>
 
 #include <atomic>
@@ -55,7 +56,7 @@ class MemoryTurnstile {
   std::size_t inside_ ROLLCALL_GUARDED_BY(mutex_) = 0;
 };
 
-// One partition as it is stored, read page by page.
+// Is one partition as it is stored, read page by page.
 class PartitionVerifier {
  public:
   PartitionVerifier(std::uint32_t number, const StoreView& view, const SeriesCatalog& catalog,
@@ -101,10 +102,11 @@ class PartitionVerifier {
   std::vector<std::string> take_faults() { return std::move(check_.faults); }
 
  private:
-  // Of days that were looked at, before they are let go.
+  // The days that were looked at and not yet let go of may take this much.
   static constexpr std::size_t kDirectoryBytesMax = std::size_t{1} << 20;
 
-  // About how much it takes: the users' ids, then their bounds and the sets of a day, twice.
+  // Returns about how much it takes: the users' ids, then their bounds and the sets of a day,
+  // twice.
   std::size_t memory_bytes() const {
     constexpr std::size_t kUserBytes = 64;
     constexpr std::size_t kSetBytes = kChunkWords * sizeof(std::uint64_t);
@@ -115,7 +117,7 @@ class PartitionVerifier {
            2 * chunks * kSetBytes * catalog_.series_count() + history_bytes();
   }
 
-  // A block in columns, and a user for each event.
+  // Counts a block in columns, and a user for each event.
   std::size_t history_bytes() const {
     if (partition_.history() == nullptr) return 0;
     constexpr std::size_t kBlockBytes = std::size_t{4} << 20;
@@ -177,7 +179,7 @@ Result<VerifyReport> Engine::State::verify() {
   std::optional<LastCommit> last;
   std::shared_ptr<const StoreView> now;
   {
-    // Between two checkpoints, so that the view is of this very commit.
+    // No checkpoint is made meanwhile, so the view is of this very commit.
     const MutexLock no_checkpoint(checkpointer.mutex());
     ROLLCALL_ASSIGN_OR_RETURN(last, store->last_commit());
     if (!last) return report;

@@ -1,4 +1,4 @@
-// Packs numbers of a few bits each end to end into words.
+// This header packs numbers of a few bits each end to end into words.
 #pragma once
 
 #include <bit>
@@ -9,7 +9,7 @@
 
 namespace rollcall {
 
-// Returns how many bits it takes to write `number`; 0 for 0.
+// Returns how many bits it takes to write `number`, which are 0 for 0.
 inline constexpr unsigned bits_of(std::uint64_t number) {
   return static_cast<unsigned>(std::bit_width(number));
 }
@@ -53,7 +53,7 @@ class BitWriter {
   unsigned used_ = 0;  // bits of word_, below 64
 };
 
-// How many bytes past the end of a stream a reader may load.
+// A reader may load this many bytes past the end of a stream.
 inline constexpr std::size_t kBitStreamPadding = 8;
 
 // Returns the number of `width` bits, at most 64, that begins at bit `at` of a stream.

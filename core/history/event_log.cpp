@@ -10,10 +10,11 @@
 namespace rollcall {
 namespace {
 
-// Runs of one level are so many at most; more are merged into one of the next. Every event is
-// written once when it is sealed, and once more for each level that it rises.
+// There are at most this many runs of one level; more are merged into one of the next. Every event
+// is written once when it is sealed, and once more for each level that it rises.
 constexpr std::uint64_t kRunsPerLevel = 4;
-// Of an event while runs are merged: in columns, in a block, and in the block that it goes to.
+// An event takes this much while runs are merged, when it is held in columns, in a block, and in
+// the block that it goes to.
 constexpr std::size_t kMergedEventBytes = 48;
 
 unsigned level_of(std::uint64_t event_count) {
@@ -148,8 +149,8 @@ Status EventLog::read_directory(ByteReader& reader) {
   return {};
 }
 
-// How many of the last runs the next one takes in: those of its level or below, where these are as
-// many as a level may have, and so on for the level that it comes to.
+// Returns how many of the last runs the next one takes in: those of its level or below if these are
+// as many as a level may have, and so on for the level that it rises to.
 std::size_t EventLog::merged_runs(std::size_t merged_bytes_max) const {
   std::uint64_t events = open_.size();
   std::size_t merged = 0;
@@ -180,8 +181,7 @@ std::vector<PinnedBlock> EventLog::pin_run(const Run& run) const {
   std::vector<PinnedBlock> blocks;
   blocks.reserve(run.blocks.size());
   for (const Slot& slot : run.blocks) {
-    blocks.push_back(
-        {{id_of(run.number, slot.number), slot.epoch}, slot.block, slot.event_count});
+    blocks.push_back({{id_of(run.number, slot.number), slot.epoch}, slot.block, slot.event_count});
   }
   return blocks;
 }
@@ -224,8 +224,8 @@ EventLog::Changes EventLog::collect(Epoch epoch, std::size_t merged_bytes_max) {
     }
   }
   for (std::uint32_t block = 0; block < sealing->block_count(); ++block) {
-    pages.push_back({id_of(sealing->number, block),
-                     [sealing, block] { return sealing->run[block]->bytes(); }});
+    pages.push_back(
+        {id_of(sealing->number, block), [sealing, block] { return sealing->run[block]->bytes(); }});
   }
   seal = [sealing, dimension_count = dimension_count_](const StoreView& view) {
     return sealing->pack(view, dimension_count);
@@ -279,7 +279,7 @@ void EventLog::finish_seal() {
                           .block = block});
   }
   runs_.reserve(runs_.size() + 1);
-  // From here on nothing fails.
+  // From here on, nothing fails.
   for (std::size_t i = 0; i < sealing_->source_count; ++i) {
     for (Slot& slot : runs_.back().blocks) hold(slot, nullptr);
     runs_.pop_back();

@@ -1,14 +1,14 @@
-// The history of one partition: every event of its users.
+// This is the history of one partition: every event of its users.
 //
 // Stored events lie in runs. A run is sorted by user and time and cut into blocks, each of which is
-// a page. Events that came since the last checkpoint lie as they came. A checkpoint seals: it
-// freezes these rows and makes one new run of them and of older runs of about their size, so that
-// there are few runs, and every event is written a few times only. Sorting and merging happen
-// beside batches and questions; until the commit is there, questions read what the new run is made
-// of.
+// a page. Events that came since the last checkpoint lie in the order in which they came. A
+// checkpoint seals: it freezes these rows and makes one new run of them and of older runs of about
+// their size. Runs thus stay few, and every event is written only a few times. Sorting and merging
+// happen beside batches and questions; until the commit is there, questions read what the new run
+// is made of.
 //
-// Threads: one writer at a time, and nobody else meanwhile, for every method that is not const, and
-// for `pin`; any number of readers otherwise.
+// One writer may use it at a time, while nobody else does, for every method that is not const, and
+// for `pin`; any number of readers may use it otherwise.
 #pragma once
 
 #include <cstddef>
@@ -29,13 +29,13 @@
 
 namespace rollcall {
 
-// Rows that no longer change, as a run. Threads: any.
+// Holds rows that no longer change, as a run. Any thread may use it.
 class FrozenRows {
  public:
   explicit FrozenRows(OpenEvents::Snapshot rows) : size_(rows.size()), rows_(std::move(rows)) {}
 
   std::size_t size() const { return size_; }
-  // Sorts and packs them when it is called first, for which it takes packing_bytes().
+  // Sorts and packs them when it is first called, which takes packing_bytes().
   LogRun run() const;
   std::size_t packing_bytes() const;
 
@@ -46,14 +46,14 @@ class FrozenRows {
   mutable LogRun run_ ROLLCALL_GUARDED_BY(mutex_);
 };
 
-// A block in memory, or at an address of the snapshot's StoreView.
+// Is a block in memory, or at an address of the snapshot's StoreView.
 struct PinnedBlock {
   PageAddress address;
   std::shared_ptr<const LogBlock> block;
   std::uint32_t event_count = 0;
 };
 
-// The history of one moment.
+// Is the history of one moment.
 struct PinnedLog {
   std::vector<std::vector<PinnedBlock>> runs;  // the oldest first
   std::vector<std::shared_ptr<const FrozenRows>> rows;
@@ -71,7 +71,7 @@ class EventLog {
  public:
   EventLog(std::uint32_t partition, std::size_t dimension_count);
 
-  // What appending so many rows may add to the memory, sorting them included.
+  // Returns what appending so many rows may add to the memory, sorting them included.
   std::size_t growth_bytes(std::size_t row_count) const;
   void append(const OpenEvents::Rows& rows);
 
@@ -79,11 +79,11 @@ class EventLog {
   std::size_t dirty_bytes() const;
   std::uint64_t event_count() const;  // stored ones and others
 
-  // The runs as the directory page of the partition names them.
+  // Holds the runs as the directory page of the partition names them.
   void write_directory(ByteWriter& writer) const;
   Status read_directory(ByteReader& reader);
 
-  // A page whose bytes are there once Changes::seal has ended.
+  // Is a page whose bytes exist once Changes::seal has ended.
   struct Page {
     PageId id;
     std::function<std::string_view()> bytes;
@@ -91,25 +91,25 @@ class EventLog {
   struct Changes {
     std::vector<Page> pages;
     std::vector<PageAddress> superseded;
-    // Sorts and merges what is sealed; null: nothing is. Reads what is merged through the view of
-    // the last commit. Threads: any, beside every other call.
+    // Sorts and merges what is sealed; it is null if nothing is. It reads what is merged through
+    // the view of the last commit. Any thread may call it, beside every other call.
     std::function<Status(const StoreView&)> seal;
   };
   // Hands over all that differs from the store, as of `epoch`, and counts it as stored. Once that
-  // is in a commit, finish_seal() puts the new run in the place of what it is made of.
-  // `merged_bytes_max`: no runs are merged whose merging takes more.
+  // is in a commit, finish_seal() puts the new run in the place of what it was made from. Runs
+  // whose merging takes more than `merged_bytes_max` are not merged.
   Changes collect(Epoch epoch, std::size_t merged_bytes_max);
-  // Where there is no memory for that, everything stays as it was.
+  // If there is no memory for that, everything stays as it was.
   void finish_seal();
 
   PinnedLog pin() const;
-  // Keeps blocks that a question had to read, where they are still those of the log.
+  // Keeps blocks that a question had to read, if they still belong to the log.
   void install(const PinnedLog& pinned);
   // Lets go of blocks that commits up to `durable` have, until `excess` bytes are free.
   void evict(std::size_t excess, Epoch durable);
 
-  // Forgets users by their ordinals, ascending, in two steps: every block that has events of theirs
-  // is read and made anew, which may fail; then these take the places of the others.
+  // Forgets users by their ordinals, ascending, in two steps. First, every block that has events of
+  // theirs is read and made anew, which may fail; then the new blocks take the places of the old.
   Status prepare_to_forget(std::span<const std::uint32_t> ordinals, const StoreView& view);
   void forget(std::span<const std::uint32_t> ordinals);
 
@@ -126,7 +126,7 @@ class EventLog {
     std::vector<Slot> blocks;
     std::uint64_t event_count() const;
   };
-  // A run on its way to the store.
+  // Is a run on its way to the store.
   struct Sealing {
     Epoch epoch = 0;
     std::uint32_t number = 0;
@@ -139,7 +139,7 @@ class EventLog {
     std::size_t block_count() const;
     Status pack(const StoreView& view, std::size_t dimension_count);
   };
-  // What takes a block's place when users are forgotten.
+  // Takes a block's place when users are forgotten.
   struct Replacement {
     std::size_t run, slot;
     std::shared_ptr<const LogBlock> block;  // null: nothing is left of it
@@ -158,7 +158,7 @@ class EventLog {
   std::uint32_t partition_;
   std::size_t dimension_count_;
   OpenEvents open_;
-  // Of the open events, as a question last saw them.
+  // Holds the open events, as a question last saw them.
   mutable std::shared_ptr<const FrozenRows> frozen_;
   std::vector<Run> runs_;  // the oldest first
   std::uint32_t next_run_ = 0;

@@ -21,10 +21,11 @@ constexpr std::uint8_t kVersion = 1;
 constexpr unsigned kStepWidthBits = 7;  // of the width of a user's steps, which is up to 64
 constexpr std::uint32_t kUsersPerStop = 64;
 
-// Times are whole numbers of one of these microseconds, the first that fits all of a block.
+// Times are multiples of one of these numbers of microseconds, the first that fits all times of a
+// block.
 constexpr std::array<TimeUs, 4> kUnits = {60'000'000, 1'000'000, 1'000, 1};
 
-// The first of kUnits, from `from` on, that divides what lies between `base` and each time.
+// Returns the first of kUnits, from `from` on, that divides the distance of each time from `base`.
 std::size_t unit_of(std::span<const TimeUs> times, TimeUs base) {
   std::size_t unit = 0;
   const auto all_fit = [&](auto divisor) {
@@ -32,7 +33,7 @@ std::size_t unit_of(std::span<const TimeUs> times, TimeUs base) {
       return (static_cast<std::uint64_t>(time) - static_cast<std::uint64_t>(base)) % divisor == 0;
     });
   };
-  // Constants divide many times as fast as variables.
+  // Dividing by a constant is many times as fast as dividing by a variable.
   if (all_fit(std::integral_constant<std::uint64_t, kUnits[0]>())) return unit;
   if (++unit; all_fit(std::integral_constant<std::uint64_t, kUnits[1]>())) return unit;
   if (++unit; all_fit(std::integral_constant<std::uint64_t, kUnits[2]>())) return unit;
@@ -47,7 +48,7 @@ unsigned code_width(std::size_t size) {
   return size < 2 ? 0 : bits_of(static_cast<std::uint64_t>(size) - 1);
 }
 
-// Numbers to codes: the places among those that occur.
+// Turns numbers into codes, which are the places among those that occur.
 class NumberCodes {
  public:
   explicit NumberCodes(std::span<const std::uint32_t> column)
@@ -68,7 +69,7 @@ class NumberCodes {
   std::vector<std::uint32_t> codes_, numbers_;
 };
 
-// The same of texts.
+// Does the same for texts.
 class TextCodes {
  public:
   explicit TextCodes(std::span<const std::string_view> column) : codes_(column.size()) {
@@ -141,7 +142,7 @@ void EventColumns::resize(std::size_t size) {
 
 namespace {
 
-// The users of a block, and how wide the columns are that hold a number of each.
+// Holds the users of a block, and how wide the columns are that hold a number of each.
 struct UserColumns {
   std::vector<std::uint32_t> begins;  // of their events; then the end of the last
   std::vector<std::uint8_t> step_widths;
@@ -151,7 +152,7 @@ struct UserColumns {
   std::size_t size() const { return step_widths.size(); }
 };
 
-// Which events have a value, and how wide those are.
+// Says which events have a value, and how wide those are.
 struct ValueColumn {
   std::size_t count = 0;
   Amount min = 0;
@@ -348,7 +349,7 @@ Result<LogBlock> LogBlock::deserialize(std::string_view bytes) {
 
 namespace {
 
-// Ascending numbers, as write_numbers wrote them.
+// Reads ascending numbers, as write_numbers wrote them.
 std::vector<std::uint32_t> read_numbers(ByteReader& reader) {
   std::vector<std::uint32_t> numbers(reader.count(1));
   std::uint64_t next = 0;
@@ -449,7 +450,7 @@ Status LogBlock::read() {
   return check_users();
 }
 
-// Codes that stand for nothing, and bits past the last event.
+// Checks that no code stands for nothing, and that no bit is set past the last event.
 Status LogBlock::check_codes() const {
   const std::uint64_t rest = event_count_ % 64 == 0 ? 0 : ~std::uint64_t{0} << (event_count_ % 64);
   const auto check = [&](const Column& column) -> Status {
@@ -604,7 +605,7 @@ bool LogBlock::Walk::seek(std::uint32_t ordinal) {
     if (number >= next_user_) {
       next_user_ = number;
       user_ = {stop->ordinal, stop->begin, 0};
-      // As next() leaves it before the user of that number.
+      // This is the state in which next() leaves the walk before the user of that number.
       if (number > 0) {
         user_.ordinal -= 1 + static_cast<std::uint32_t>(read_bits(
                                  &block.words_[block.gaps_],

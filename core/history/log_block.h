@@ -1,7 +1,7 @@
-// A block of history: the events of some users, packed in columns.
+// A block of history holds the events of some users, packed in columns.
 //
 // The events are ordered by user and then by time. A block is made once and never changed. In
-// memory it has the form in which it is stored, and is unpacked as it is read. In bytes:
+// memory it has the form in which it is stored, and is unpacked as it is read. These are its bytes:
 //
 //   header      varints: counts, widths, dictionaries; then zeros up to a multiple of eight bytes
 //   codes       for the names, and for each property: bit planes of the codes, as below
@@ -11,7 +11,7 @@
 //   times       of each user, the steps from one event to the next, in the user's width
 //   values      of the events that have one
 //   padding     eight zero bytes, which readers of bits may load
-//
+// Each part consists of whole words, little endian.
 // Each part consists of whole words, little endian. A code is the place of a name in the block's
 // own dictionary of names. Bit p of the codes of events 64 w to 64 w + 63 is word w of plane p, so
 // that a few operations find a set of codes for 64 events at once. Times are counted from the
@@ -30,26 +30,26 @@
 
 namespace rollcall {
 
-// Events of one partition in columns, ordered by ordinal and then by time. All columns have the
-// same length.
+// Holds events of one partition in columns, ordered by ordinal and then by time. All columns have
+// the same length.
 struct EventColumns {
   std::vector<std::uint32_t> ordinals;
   std::vector<TimeUs> times;
   std::vector<std::uint32_t> names;  // numbers of the catalog
   std::vector<Amount> values;        // 0: none
-  // By declared dimension: numbers of the catalog.
+  // These are by declared dimension, and hold numbers of the catalog.
   std::vector<std::vector<std::uint32_t>> dimensions;
-  // By kept property.
+  // These are by kept property.
   std::vector<std::vector<std::string_view>> properties;
 
   std::size_t size() const { return ordinals.size(); }
   void resize(std::size_t size);
 };
 
-// The most events that a block has.
+// A block has at most this many events.
 inline constexpr std::size_t kBlockEvents = 32'768;
 
-// The codes of one column in a block, in bit planes.
+// Holds the codes of one column in a block, in bit planes.
 struct CodePlanes {
   const std::uint64_t* words = nullptr;  // plane by plane
   std::size_t plane_words = 0;
@@ -65,7 +65,7 @@ struct CodePlanes {
   }
 };
 
-// Threads: any number of readers. Moving a block leaves pointers into it valid.
+// Any number of threads may read it. Moving a block leaves pointers into it valid.
 class LogBlock {
  public:
   // Packs events [begin, end) of `events`, which are at least one.
@@ -92,7 +92,7 @@ class LogBlock {
     return dimensions_[dimension].numbers;
   }
   // Returns ascending texts, which point into the block. A block may have fewer properties than the
-  // store, as some may have been added since.
+  // store, because some may have been added since.
   std::size_t property_count() const { return properties_.size(); }
   std::span<const std::string_view> property_values(std::size_t property) const {
     return properties_[property].texts;
@@ -112,10 +112,10 @@ class LogBlock {
   void match(const CodePlanes& planes, std::span<const std::uint32_t> codes,
              std::uint64_t* out) const;
 
-  // Writes the values of all events, 0 for those without one.
+  // Writes the values of all events, and 0 for those without one.
   void values(std::span<Amount> out) const;
 
-  // One user's events: `count` of them, from `begin` on.
+  // Describes one user's events: `count` of them, from `begin` on.
   struct User {
     std::uint32_t ordinal = 0;
     std::uint32_t begin = 0;
@@ -155,7 +155,7 @@ class LogBlock {
     unsigned width = 0;
     std::size_t size() const { return numbers.size() + texts.size(); }
   };
-  // The position of a walk before every so many users.
+  // Holds the position of a walk before every so many users.
   struct Stop {
     std::uint32_t ordinal;
     std::uint32_t begin;
@@ -183,7 +183,8 @@ class LogBlock {
   TimeUs unit_ = 1;
   Column names_;
   std::vector<Column> dimensions_, properties_;
-  // Names whose events all have a value, if no others have one; otherwise has_value_ tells.
+  // Lists the names whose events all have a value, if no others have one; otherwise has_value_
+  // tells.
   std::vector<std::uint32_t> valued_names_;
   bool values_by_name_ = false;
   Amount value_base_ = 0;

@@ -26,7 +26,7 @@ void drop_first(EventColumns& events, std::size_t count) {
   });
 }
 
-// A run, event by event.
+// Reads a run event by event.
 class RunReader {
  public:
   RunReader(const LogRun& run, std::size_t property_count)
@@ -40,8 +40,8 @@ class RunReader {
   std::pair<std::uint32_t, TimeUs> key() const {
     return {events_.ordinals[place_], events_.times[place_]};
   }
-  // How far the events go, from here on in this block, that come before `key` of a later run, or
-  // with it.
+  // Returns how far the events from here on in this block go that come before `key` of a later run,
+  // or with it.
   std::size_t end_before(std::pair<std::uint32_t, TimeUs> key, bool equal_too) const {
     std::size_t end = place_;
     while (end < events_.size()) {
@@ -142,7 +142,8 @@ LogRun merge(std::span<const LogRun> runs, std::size_t dimension_count,
   std::erase_if(readers, [](const RunReader& reader) { return reader.done(); });
   RunWriter writer(dimension_count, property_count);
   while (!readers.empty()) {
-    // The least, of equal ones the first, goes as far as the next one allows.
+    // The reader with the least key, or the first of several with an equal one, goes as far as the
+    // next one allows.
     const auto least = std::ranges::min_element(readers, {}, &RunReader::key);
     auto next = readers.end();
     for (auto other = readers.begin(); other != readers.end(); ++other) {

@@ -1,4 +1,5 @@
-// Packs sorted events into blocks, and merges the blocks of several runs into those of one.
+// This header packs sorted events into blocks, and merges the blocks of several runs into those of
+// one.
 #pragma once
 
 #include <memory>
@@ -9,7 +10,7 @@
 
 namespace rollcall {
 
-// Consecutive blocks: no ordinal of one is above one of the next. All but the last have
+// Holds consecutive blocks: no ordinal of one is above one of the next. All but the last have
 // kBlockEvents events, so that the events of a user may continue in the next ones.
 using LogRun = std::vector<std::shared_ptr<const LogBlock>>;
 
@@ -18,7 +19,8 @@ class RunWriter {
  public:
   RunWriter(std::size_t dimension_count, std::size_t property_count);
 
-  // Adds rows [begin, end) of `events`. Texts must live until they are packed: until finish().
+  // Adds rows [begin, end) of `events`. Texts must live until they are packed, which is until
+  // finish().
   void add(const EventColumns& events, std::size_t begin, std::size_t end);
   // Returns the blocks of all that was added. The writer is empty afterwards.
   LogRun finish();

@@ -5,7 +5,7 @@
 namespace rollcall {
 namespace {
 
-// Where a row lies, with what it is sorted by.
+// Says where a row lies, with what it is sorted by.
 struct Place {
   TimeUs time;
   std::uint32_t row;
@@ -119,8 +119,8 @@ void OpenEvents::clear() {
   memory_bytes_ = 0;
 }
 
-// Rows are dealt to their users first, which leaves little to sort: most streams give the events of
-// a user in the order of time.
+// Rows are first dealt to their users, which leaves little to sort, because most streams give the
+// events of a user in the order of time.
 EventColumns OpenEvents::Snapshot::sorted() const {
   const auto piece_of = [&](std::size_t row) -> const Piece& { return *pieces_[row / kPieceRows]; };
   std::uint32_t least = ~std::uint32_t{0}, most = 0;

@@ -1,4 +1,4 @@
-// The events of a partition that no block holds yet, in the order in which they came.
+// Holds the events of a partition that no block has yet, in the order in which they came.
 #pragma once
 
 #include <array>
@@ -16,13 +16,13 @@
 
 namespace rollcall {
 
-// Threads: one writer. Any thread may read a snapshot while the writer goes on: rows lie in pieces
-// that never move, and later rows lie past those that the snapshot has.
+// There is one writer. Any thread may read a snapshot while the writer goes on, because rows lie in
+// pieces that never move, and later rows lie past those that the snapshot has.
 class OpenEvents {
  public:
   OpenEvents(std::size_t dimension_count, std::size_t property_count);
 
-  // Rows to be added, in columns of the same length. Texts are copied.
+  // Holds rows to be added, in columns of the same length. Texts are copied.
   struct Rows {
     std::span<const std::uint32_t> ordinals;
     std::span<const TimeUs> times;
@@ -32,7 +32,7 @@ class OpenEvents {
     std::span<const std::span<const std::string_view>> properties;
   };
   void append(const Rows& rows);
-  // An upper bound of what appending so many rows without properties adds to the memory.
+  // Returns an upper bound of what appending so many rows without properties adds to the memory.
   static std::size_t growth_bytes(std::size_t row_count, std::size_t dimension_count);
   // Drops the rows of users, given by their ordinals, which ascend. Returns whether there were any.
   bool drop(std::span<const std::uint32_t> ordinals);
@@ -54,12 +54,12 @@ class OpenEvents {
   };
 
  public:
-  // The rows that there were when the snapshot was made.
+  // Has the rows that existed when the snapshot was made.
   class Snapshot {
    public:
     std::size_t size() const { return size_; }
-    // Returns the rows by ordinal, then by time; those of one instant in the order in which they
-    // came.
+    // Returns the rows by ordinal, then by time; those of one instant stay in the order in which
+    // they came.
     EventColumns sorted() const;
 
    private:

@@ -19,7 +19,7 @@ void UserCursor::Reader::go_on() {
 
 void UserCursor::Reader::go_to(std::uint32_t ordinal) {
   if (block->last_ordinal() < ordinal) {
-    // The first block that does not end before it lies in [least, most].
+    // The first block that does not end before `ordinal` lies in [least, most].
     std::size_t least = at + 1, most = source.block_count;
     while (least < most) {
       const std::size_t middle = least + (most - least) / 2;

@@ -1,4 +1,4 @@
-// Iterates over the users of several runs, each with all of their events.
+// The cursor iterates over the users of several runs, each with all of their events.
 #pragma once
 
 #include <cstddef>
@@ -12,13 +12,13 @@
 
 namespace rollcall {
 
-// A run whose blocks are read when they are needed.
+// Is a run whose blocks are read when they are needed.
 struct RunSource {
   std::size_t block_count = 0;
-  // The block of that number. May throw.
+  // Returns the block of that number. The call may throw.
   std::function<std::shared_ptr<const LogBlock>(std::size_t number)> block;
 
-  // Of a run in memory, which must outlive it.
+  // Reads the blocks of a run in memory, which must outlive it.
   static RunSource of(const LogRun& run) {
     return {run.size(), [&run](std::size_t number) { return run[number]; }};
   }
@@ -29,7 +29,7 @@ struct RunSource {
 // order of time. Parts of one run follow one another, parts of several runs may overlap, and events
 // of one instant have no order.
 //
-// Threads: one at a time.
+// One thread may use it at a time.
 class UserCursor {
  public:
   // `opened` is called with each block before a part of it is handed out. A reader may keep what it
@@ -67,9 +67,9 @@ class UserCursor {
       walk.next();
     }
     bool has_ended() const { return at == source.block_count; }
-    // To the next user.
+    // Goes to the next user.
     void go_on();
-    // To the first user from here on with at least this ordinal.
+    // Goes to the first user from here on with at least this ordinal.
     void go_to(std::uint32_t ordinal);
     void open(std::size_t number);
 

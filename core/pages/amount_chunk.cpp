@@ -11,12 +11,12 @@
 namespace rollcall {
 namespace {
 
-// Fewer entries than this are not worth merging.
+// Merging fewer entries than this is not worthwhile.
 constexpr std::size_t kMergedMin = 256;
 
 }  // namespace
 
-// By the lower byte of the ordinal, then by the upper one.
+// They are sorted by the lower byte of the ordinal, then by the upper one.
 void AmountChunk::sort(std::vector<Entry>& entries) {
   std::vector<Entry> sorted(entries.size());
   for (const int shift : {0, 8}) {
@@ -47,7 +47,8 @@ void AmountChunk::merge(std::vector<Entry>& entries) {
 }
 
 void AmountChunk::add(std::uint32_t ordinal, Amount amount) {
-  // Merging when the list has doubled costs each entry a few moves, however long it grows.
+  // Merging only when the list has doubled costs each entry a few moves, however long the list
+  // grows.
   if (entries_.size() >= std::max(kMergedMin, 2 * merged_)) {
     merge(entries_);
     merged_ = entries_.size();

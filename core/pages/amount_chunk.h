@@ -1,4 +1,4 @@
-// The amounts of the users of one chunk, in one series on one day.
+// This chunk has the amounts of its users, in one series on one day.
 #pragma once
 
 #include <cstddef>
@@ -13,9 +13,9 @@
 
 namespace rollcall {
 
-// A list of ordinals with amounts, since few events have one. A user may appear several times with
-// parts of the sum: one entry for each event until entries are merged, and two if 64 bits do not
-// hold the sum.
+// This is a list of ordinals with amounts, because few events have one. A user may appear several
+// times with parts of the sum: one entry for each event until entries are merged, and two if 64
+// bits do not hold the sum.
 class AmountChunk {
  public:
   // Adds to the sum of ordinal % 65,536.

@@ -1,4 +1,5 @@
-// Amounts as a page form: how much each user had in a series on a day, if there was anything.
+// Amounts are a page form that says how much each user had in a series on a day, if there was
+// anything.
 #pragma once
 
 #include <span>

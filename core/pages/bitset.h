@@ -1,4 +1,4 @@
-// Bitsets over the ordinals of one chunk.
+// This header has bitsets over the ordinals of one chunk.
 #pragma once
 
 #include <cstddef>
@@ -9,8 +9,8 @@
 
 namespace rollcall {
 
-// A chunk: 65,536 consecutive ordinals of one partition. Ordinal o is bit (o % 65536) of chunk
-// (o / 65536).
+// A chunk is 65,536 consecutive ordinals of one partition. Ordinal o is bit (o % 65536) of chunk (o
+// / 65536).
 inline constexpr std::uint32_t kChunkOrdinals = 65'536;
 inline constexpr std::size_t kChunkWords = kChunkOrdinals / 64;
 

@@ -38,7 +38,7 @@ void BoundsChunk::serialize(std::string& out) const {
   const auto write = [&](const std::vector<std::int32_t>& days, std::int32_t never) {
     ColumnWriter<std::uint32_t>(out, static_cast<std::uint32_t>(latest - earliest + 1), days.size())
         .add(days.size(), [days = days.data(), never, before = earliest - 1](std::size_t i) {
-          // A product: whether somebody never came cannot be foreseen.
+          // This is a product, because a branch on whether somebody never came cannot be predicted.
           return static_cast<std::uint32_t>(days[i] != never) *
                  static_cast<std::uint32_t>(std::int64_t{days[i]} - before);
         });

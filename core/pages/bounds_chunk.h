@@ -1,4 +1,4 @@
-// The first and last day on which each user of one chunk was active in one series.
+// This chunk has the first and last day on which each of its users was active in one series.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +12,8 @@
 
 namespace rollcall {
 
-// Two columns of days, as long as the highest ordinal seen requires. Folding a day in twice changes
-// nothing, and days may come in any order.
+// Holds two columns of days, as long as the highest ordinal seen requires. Folding a day in twice
+// changes nothing, and days may come in any order.
 class BoundsChunk {
  public:
   // Records that `users` were active on `day`.

@@ -1,4 +1,5 @@
-// Bounds as a page form: the first and last day of each user in an event, and in any event.
+// Bounds are a page form that has the first and last day of each user in an event, and in any
+// event.
 #pragma once
 
 #include <span>

@@ -1,4 +1,4 @@
-// Counts how often, and with what amounts, each user of one chunk did one event.
+// This chunk counts how often, and with what amounts, each of its users did one event.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace rollcall {
 
-// Counts of 32 bits and sums of 64 bits, in columns as long as the highest ordinal touched
+// Holds counts of 32 bits and sums of 64 bits, in columns as long as the highest ordinal touched
 // requires; the sums exist only once there was an amount. The few that outgrow their column carry
 // the rest in a sorted list, so that every count and sum is exact, with 64 and 128 bits.
 class CounterChunk {
@@ -24,8 +24,8 @@ class CounterChunk {
   };
 
   // Returns the column of counts, with room for ordinals 0 to size - 1, to be added to in place. A
-  // caller that makes a count wrap around to 0 calls carry_events. Valid until the next non-const
-  // call.
+  // caller that makes a count wrap around to 0 calls carry_events. The column is valid until the
+  // next non-const call.
   std::uint32_t* reserve(std::uint32_t size);
   void carry_events(std::uint32_t ordinal) { ++carry_of(ordinal).events; }
   // Adds to the sum of an ordinal for which there is room.
@@ -42,7 +42,7 @@ class CounterChunk {
   Status validate() const;
 
  private:
-  // What does not fit: total = column + carry * 2^(bits of the column).
+  // Holds what does not fit: total = column + carry * 2^(bits of the column).
   struct Carry {
     std::uint32_t ordinal;
     std::uint32_t events;

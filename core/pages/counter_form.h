@@ -1,4 +1,4 @@
-// Counters as a page form: how often, and with what amounts, each user did an event.
+// Counters are a page form that says how often, and with what amounts, each user did an event.
 #pragma once
 
 #include <span>
@@ -22,7 +22,7 @@ struct CounterForm : ChunkForm<CounterChunk> {
     return growth_to(slot == nullptr ? 0 : slot->bytes, added.users * user_bytes);
   }
 
-  // No question reads them.
+  // No question reads counters.
   static std::span<const BoundsRead> reads(const ReadSet& /*reads*/) { return {}; }
   static std::size_t read_bytes(std::size_t users) {
     return users * (sizeof(std::uint32_t) + sizeof(Amount));

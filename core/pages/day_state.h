@@ -1,4 +1,4 @@
-// What a partition knows about a day: which pages it has, and the totals of its hours.
+// Says what a partition knows about a day: which pages it has, and the totals of its hours.
 #pragma once
 
 #include <cstdint>
@@ -9,14 +9,14 @@
 
 namespace rollcall {
 
-// The events and amounts of one hour of a day, counted from the day's first instant.
+// Holds the events and amounts of one hour of a day, counted from the day's first instant.
 struct HourTotal {
   std::uint8_t hour = 0;
   std::uint64_t events = 0;
   AmountSum value = 0;
 };
 
-// One series on one day: who was active, and how much.
+// Is one series on one day: who was active, and how much.
 struct SeriesDay {
   PerForm<SlotsOf, DayForms> pages;
   AmountSum forgotten_value = 0;  // part of the hours' amounts that belongs to no user any more

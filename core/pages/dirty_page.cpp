@@ -13,7 +13,7 @@ void encode(const DirtyPageOf<Form>& content, std::string& bytes) {
   content.page->serialize(bytes);
 }
 
-// About as many bytes as encode() appends.
+// Returns about as many bytes as encode() appends.
 std::size_t encoded_bytes(const std::string& content) { return content.size(); }
 std::size_t encoded_bytes(const LateBytes& content) { return content.bytes().size(); }
 template <class Form>

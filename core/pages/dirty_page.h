@@ -1,4 +1,4 @@
-// Pages on their way to the store.
+// These are pages on their way to the store.
 #pragma once
 
 #include <cstddef>
@@ -14,13 +14,13 @@
 
 namespace rollcall {
 
-// A snapshot of a page of a form, to be encoded.
+// Is a snapshot of a page of a form, to be encoded.
 template <class Form>
 struct DirtyPageOf {
   PageRef<PageOf<Form>> page;
 };
 
-// Bytes that are there when the page's turn comes, as long as this is.
+// Are bytes that exist when the page's turn comes, and stay as long as this does.
 struct LateBytes {
   std::function<std::string_view()> bytes;
 };
@@ -32,27 +32,27 @@ struct DirtyContent<std::tuple<Forms...>> {
   using Type = std::variant<DirtyPageOf<Forms>..., std::string, LateBytes>;
 };
 
-// A page to be stored: of a form, encoded when its turn comes; or its bytes, or where these will
-// be.
+// Is a page to be stored. It is of a form and encoded when its turn comes, or it has its bytes, or
+// says where these will be.
 struct DirtyPage {
   PageId id;
   DirtyContent<PageForms>::Type content;
 };
 
-// What a commit is to write.
+// Is what a commit is to write.
 struct CollectedPages {
   std::vector<DirtyPage> dirty;
   std::vector<PageAddress> superseded;  // the versions that these replace
-  // What makes late bytes. Each is called once before the pages are encoded, in any thread, with a
+  // These make late bytes. Each is called once before the pages are encoded, in any thread, with a
   // view of the last commit.
   std::vector<std::function<Status(const StoreView&)>> work;
 };
 
-// What it holds until it is let go of; nothing of bytes that somebody else holds.
+// Returns what it holds until it is let go of, without bytes that somebody else holds.
 std::size_t memory_bytes(const DirtyPage& page);
 
 // Returns the pages as a commit, or as a part of one, which lacks what it supersedes and its
-// manifest. Sorts the pages, and frees each as soon as it is encoded. `dirty` must outlive the
+// manifest. It sorts the pages, and frees each as soon as it is encoded. `dirty` must outlive the
 // commit.
 Commit commit_of(Epoch epoch, std::vector<DirtyPage>& dirty, unsigned threads);
 

@@ -1,11 +1,11 @@
-// Unions of the users of a series over runs of days, within one partition. They are kept for later
-// questions until one of the days changes.
+// These are unions of the users of a series over runs of days, within one partition. They are kept
+// for later questions until one of the days changes.
 //
-// The users of many days are those of two runs whose length is a power of two, and which may
-// overlap: one begins where the days begin, and the other ends where they end. The windows of later
+// The users of many days are those of two runs, which may overlap and whose lengths are powers of
+// two: one begins where the days begin, and the other ends where they end. The windows of later
 // days thus share runs with those of today.
 //
-// Threads: as Partition.
+// The rules for threads are those of Partition.
 #pragma once
 
 #include <array>
@@ -21,8 +21,8 @@
 
 namespace rollcall {
 
-// The users of a run of days, by chunk, as bitsets that may end early. The question that made it
-// fills it in, each chunk by one thread; it does not change afterwards.
+// Holds the users of a run of days, by chunk, as bitsets that may end early. The question that made
+// it fills it in, each chunk by one thread; it does not change afterwards.
 class RunSets {
  public:
   explicit RunSets(std::size_t chunk_count) : chunks_(chunk_count) {}
@@ -50,10 +50,10 @@ class RunSets {
   std::vector<Chunk> chunks_;
 };
 
-// Uniting fewer days than this anew is just as fast.
+// Fewer days than this are united anew just as fast.
 inline constexpr std::int32_t kRunDaysMin = 4;
 
-// The one or two runs that make up `days`; none if there are fewer than kRunDaysMin.
+// Returns the one or two runs that make up `days`, and none if there are fewer than kRunDaysMin.
 class RunsOfDays {
  public:
   explicit RunsOfDays(DayRange days);

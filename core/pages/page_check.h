@@ -1,7 +1,8 @@
-// Checks one partition's stored pages. Each page form compares its pages with the others; this is
-// what they share. Whatever is derived must follow from what it is derived from, to the last bit.
+// Checks one partition's stored pages. Each page form compares its pages with the others, and this
+// class has what they share. Whatever is derived must follow from what it is derived from, to the
+// last bit.
 //
-// Threads: one.
+// Only one thread uses it.
 #pragma once
 
 #include <cstddef>
@@ -40,11 +41,11 @@ class PageCheck {
   std::uint64_t page_count = 0;  // pages that were read
   std::vector<std::string> faults;
 
-  // What the directory says about forgotten users.
+  // Holds what the directory says about forgotten users.
   bool has_forgotten_users = false;
   std::map<SeriesId, std::uint64_t> forgotten_events;
-  // What the days add up to, as far as they have been checked: first and last days according to
-  // presence, and the events of each of the events' own series.
+  // Holds what the days add up to, as far as they have been checked: first and last days according
+  // to presence, and the events of each of the events' own series.
   std::map<std::pair<SeriesId, std::uint32_t>, BoundsChunk> bounds;
   std::map<SeriesId, std::uint64_t> series_events;
 

@@ -1,5 +1,5 @@
-// Defines what a page form is: one kind of page that a partition keeps about its users, chunk by
-// chunk.
+// This header defines what a page form is: one kind of page that a partition keeps about its users,
+// chunk by chunk.
 //
 // A form is a struct of constants and static functions. It says in one place where its pages hang,
 // who writes to them, how they grow, what their slots store, which questions read them, what they
@@ -29,27 +29,27 @@ namespace rollcall {
 class PageCheck;
 struct DayState;
 
-// What a series stands for. It decides which pages the series has.
+// Says what a series stands for. It decides which pages the series has.
 enum class SeriesRole : std::uint8_t { kEvent, kDimensionValue, kAny };
 
-// What each page of a form is for.
+// Says what each page of a form is for.
 enum class PagePer : std::uint8_t { kSeriesDayChunk, kSeriesChunk };
 
-// What writes to the pages of a series.
+// Says what writes to the pages of a series.
 enum class PageWriter : std::uint8_t {
   kNobody,  // the series has no such pages
   kApply,   // applying the rows of a batch
   kFold,    // folding, which derives from what rows have written
 };
 
-// Where a page hangs. Forms that have one page for all days ignore the day.
+// Says where a page hangs. Forms that have one page for all days ignore the day.
 struct PagePlace {
   SeriesId series = 0;
   Day day;
   std::uint32_t chunk = 0;
 };
 
-// What is about to be added to a page.
+// Says what is about to be added to a page.
 struct PageGrowth {
   PageWriter writer = PageWriter::kApply;
   std::uint32_t events = 0;  // rows that add to it; 0 for kFold
@@ -57,7 +57,7 @@ struct PageGrowth {
   bool has_values = false;   // whether any row of the batch has an amount
 };
 
-// What pages knew about users who are being forgotten.
+// Holds what pages knew about users who are being forgotten.
 struct ForgottenTotals {
   std::uint64_t events = 0;
   AmountSum value = 0;
@@ -69,16 +69,16 @@ constexpr std::size_t growth_to(std::size_t bytes, std::size_t needed) {
   return bytes >= needed ? 0 : 2 * needed - bytes;
 }
 
-// Defaults that most forms share. A form redeclares what differs.
+// These defaults are shared by most forms. A form redeclares what differs.
 template <class T>
 struct ChunkForm {
   using Page = T;
 
   // Pages in memory are about this many times as long as their bytes in the store.
   static constexpr std::size_t kEncodedShare = 1;
-  // How many bytes a row's amount may add to a page.
+  // A row's amount may add this many bytes to a page.
   static constexpr std::size_t kValueBytes = 0;
-  // Whether only rows with an amount write to the pages.
+  // Says whether only rows with an amount write to the pages.
   static constexpr bool kOnlyValues = false;
 
   // Write and read what the day page, or the directory page, says about a page.
@@ -125,7 +125,7 @@ concept PageForm = requires(typename F::Page& page, const typename F::Page& read
 //
 // It is called once for every day in their order, or once after all days.
 
-// The slots of each series, by chunk.
+// Holds the slots of each series, by chunk.
 template <class T>
 using SeriesChunks = std::unordered_map<SeriesId, std::vector<PageSlot<T>>>;
 

@@ -1,4 +1,4 @@
-// The table of page forms, with a row for each.
+// This is the table of page forms, with a row for each.
 #pragma once
 
 #include <tuple>
@@ -14,8 +14,8 @@
 
 namespace rollcall {
 
-// The forms in the order in which the day page and the directory page list their slots. A new row
-// goes last: it adds to those pages, and so changes the format version.
+// The forms are in the order in which the day page and the directory page list their slots. A new
+// row goes last: it adds to those pages, and so changes the format version.
 using PageForms = std::tuple<PresenceForm, AmountsForm, CounterForm, BoundsForm>;
 
 template <class Form>

@@ -1,4 +1,4 @@
-// Pages in memory, shared between the one writer and the readers of a snapshot.
+// The one writer and the readers of a snapshot share pages in memory.
 //
 // A snapshot pins pages by copying their PageRefs; the writer copies a page before it changes one
 // that is pinned elsewhere. Pins are taken while the writer stands still, so a page that the writer
@@ -36,9 +36,10 @@ class PageRef {
   const T& operator*() const { return node_->page; }
   const T* operator->() const { return &node_->page; }
 
-  // Returns the page for the writer to change: a copy of its own if the page is pinned elsewhere.
+  // Returns the page for the writer to change, which is a copy of its own if the page is pinned
+  // elsewhere.
   T& writable() {
-    // Acquire, so that what the last other holder read was read before we change it.
+    // This acquires, so that what the last other holder read was read before we change it.
     if (node_->references.load(std::memory_order_acquire) != 1) *this = PageRef(T(node_->page));
     return node_->page;
   }
@@ -54,12 +55,12 @@ class PageRef {
 // Batches are numbered from 1, starting when the engine was opened.
 using BatchNumber = std::uint64_t;
 
-// Where the writer has a page: in memory, in the store, or both.
+// Says where the writer has a page: in memory, in the store, or both.
 template <class T>
 struct PageSlot {
   PageRef<T> page;  // empty: not resident
   Epoch epoch = 0;  // of the stored version; 0: there is none
-  // The lower bits of a batch number; the least recently used page leaves memory first.
+  // These are the lower bits of a batch number; the least recently used page leaves memory first.
   std::uint32_t last_used = 0;
   std::uint32_t bytes = 0;     // of memory, as last accounted
   bool dirty = false;          // differs from the stored version

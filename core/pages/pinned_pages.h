@@ -1,4 +1,4 @@
-// The pages that a snapshot holds.
+// A snapshot holds these pages.
 #pragma once
 
 #include <algorithm>
@@ -11,7 +11,7 @@
 
 namespace rollcall {
 
-// A page in memory, or at an address of the snapshot's StoreView.
+// Is a page in memory, or at an address of the snapshot's StoreView.
 template <class T>
 struct PinnedPage {
   PageRef<T> page;
@@ -21,7 +21,7 @@ struct PinnedPage {
 template <class Form>
 using PinnedOf = std::vector<PinnedPage<PageOf<Form>>>;
 
-// What a UnionRead becomes in a partition.
+// A UnionRead becomes this in a partition.
 struct PinnedUnion {
   struct Run {
     DayRange days;
@@ -39,7 +39,7 @@ struct PinnedUnion {
   }
 };
 
-// Events of one series on one day, or in one of its hours.
+// Counts the events of one series on one day, or in one of its hours.
 struct PinnedTotal {
   SeriesId series = 0;
   Day day;
@@ -51,7 +51,7 @@ struct PinnedTotal {
   }
 };
 
-// The pages of one partition that a ReadSet names.
+// Holds the pages of one partition that a ReadSet names.
 struct PinnedPages {
   PerForm<PinnedOf, PageForms> pages;  // by page id
   std::vector<PinnedUnion> unions;     // ascending

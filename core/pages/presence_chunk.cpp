@@ -13,10 +13,10 @@ namespace rollcall {
 namespace {
 
 constexpr std::size_t kWordsStep = 8;  // one cache line
-// What a bitset's bytes are divided by before they are compared with those of the other forms. In
-// memory, a set is an array or runs only where that saves a lot: every question would have to turn
-// it into a bitset again, bit by bit. At a density of 5 %, a union of 30 days took six times as
-// long.
+// A bitset's bytes are divided by this before they are compared with those of the other forms. In
+// memory, a set is an array or runs only if that saves a lot, because every question would have to
+// turn it into a bitset again, bit by bit. At a density of 5 %, a union of 30 days took six times
+// as long.
 constexpr std::size_t kBitsetShareInMemory = 3;
 
 std::size_t words_for(std::uint32_t ordinal_max) {
@@ -119,7 +119,7 @@ void PresenceChunk::fill(std::uint64_t* words) const {
 void PresenceChunk::grow_words(std::uint32_t ordinal_max) {
   const std::size_t needed = words_for(ordinal_max);
   if (needed <= words_.size()) return;
-  // Doubling: users arrive one by one while the set is hot.
+  // It doubles, because users arrive one by one while the set is hot.
   words_.resize(std::min(kChunkWords, std::max(needed, words_.size() * 2)));
 }
 
@@ -170,7 +170,7 @@ bool PresenceChunk::contains(std::uint32_t ordinal) const {
   const auto place = std::upper_bound(shorts_.begin(), shorts_.end(), low);
   const auto before = static_cast<std::size_t>(place - shorts_.begin());
   if (before > 0 && shorts_[before - 1] == low) return true;
-  // Within a run, after its first and before its last.
+  // The ordinal lies within a run, after its first and before its last.
   return form_ == Form::kRuns && before % 2 == 1;
 }
 

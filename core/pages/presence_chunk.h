@@ -1,4 +1,4 @@
-// The users of one chunk who were active in one series on one day.
+// This chunk has those of its users who were active in one series on one day.
 #pragma once
 
 #include <cstdint>
@@ -12,13 +12,13 @@
 
 namespace rollcall {
 
-// A set of ordinals of one chunk, as a sorted array, a bitset or runs. While it is written to, it
-// is a small array, and later a bitset as long as its highest ordinal requires. `compact` turns it
-// into the form that is kept when nothing more is added. It is stored in the smallest of the three
-// forms.
+// Is a set of ordinals of one chunk, as a sorted array, a bitset or runs. While it is written to,
+// it is a small array, and later a bitset as long as its highest ordinal requires. `compact` turns
+// it into the form that is kept when nothing more is added. It is stored in the smallest of the
+// three forms.
 //
-// Invariants: the array ascends strictly; runs ascend, do not touch, and hold [first, last] pairs;
-// a bitset's length is a multiple of 8 words.
+// These are the invariants: the array ascends strictly; runs ascend, do not touch, and hold [first,
+// last] pairs; a bitset's length is a multiple of 8 words.
 class PresenceChunk {
  public:
   enum class Form : std::uint8_t { kArray = 1, kBitset = 2, kRuns = 3 };  // the numbers are stored
@@ -35,14 +35,14 @@ class PresenceChunk {
   void add(std::span<const std::uint32_t> ordinals);
   // Returns the words of the set, in which the caller sets bits, if `added_count` ordinals below
   // `ordinal_end` are to be added. Returns null if they are too few to give up an array for, and
-  // are to be added one by one. Valid until the next non-const call.
+  // are to be added one by one. The words are valid until the next non-const call.
   std::uint64_t* reserve(std::size_t added_count, std::uint32_t ordinal_end);
   // Adds the users of another chunk with the same ordinals.
   void add(BitSpan users);
-  // Look up and remove ordinal % 65,536.
+  // These look up and remove ordinal % 65,536.
   bool contains(std::uint32_t ordinal) const;
   void remove(std::uint32_t ordinal);
-  // Changes to the form to be kept in memory: a bitset, unless another has far fewer bytes.
+  // Changes to the form to be kept in memory, which is a bitset unless another has far fewer bytes.
   void compact();
 
   // Returns the set as a bitset: its own words, or `scratch`, which has kChunkWords words, filled

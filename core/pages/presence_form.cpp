@@ -32,7 +32,7 @@ void PresenceForm::check(PageCheck& check, Day date, const DayState& day) {
   using Words = std::array<std::uint64_t, kChunkWords>;
   using Sets = std::map<std::uint32_t, Words>;  // by chunk
   const SeriesCatalog& catalog = check.catalog();
-  // For each series and dimension that it has parts in: the union of these.
+  // Holds, for each series and dimension that it has parts in, the union of these.
   std::map<std::pair<SeriesId, std::uint32_t>, Sets> unions;
   std::map<SeriesId, Sets> sets;
   for (const auto& [series, series_day] : day.series) {

@@ -1,4 +1,4 @@
-// Presence as a page form: who was active in a series on a day.
+// Presence is a page form that says who was active in a series on a day.
 #pragma once
 
 #include <span>

@@ -9,7 +9,7 @@
 namespace rollcall {
 namespace {
 
-// Of presence or amounts: each day of a series once.
+// Merges reads of presence or amounts, so that each day of a series is read once.
 template <class Read>
 void merge_days(std::vector<Read>& reads) {
   if (reads.size() < 2) return;
@@ -45,7 +45,7 @@ void merge_days(std::vector<Read>& reads) {
   }
 }
 
-// Each read once.
+// Leaves each read only once.
 template <class Read, class KeyOf>
 void drop_repeated(std::vector<Read>& reads, KeyOf key_of) {
   std::sort(reads.begin(), reads.end(),

@@ -1,4 +1,4 @@
-// Which pages a question reads, in the same way in every partition.
+// These say which pages a question reads, in the same way in every partition.
 #pragma once
 
 #include <cstddef>
@@ -64,7 +64,7 @@ struct ReadSet {
   }
 };
 
-// The result of a read of totals.
+// Is the result of a read of totals.
 struct EventTotal {
   std::uint64_t events = 0;
   AmountSum value = 0;

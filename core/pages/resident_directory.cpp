@@ -1,5 +1,5 @@
-// How pages are found again: their part of the directory page, and the day pages.
-// `docs/format.md` describes the bytes.
+// This file has how pages are found again: by their part of the directory page, and by the day
+// pages. `docs/format.md` describes the bytes.
 #include <algorithm>
 
 #include "core/base/byte_codec.h"

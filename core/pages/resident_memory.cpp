@@ -1,4 +1,4 @@
-// What pages take in memory, what a batch may add to them, and which of them leave.
+// This file has what pages take in memory, what a batch may add to them, and which of them leave.
 #include <algorithm>
 #include <map>
 #include <utility>
@@ -11,7 +11,7 @@
 namespace rollcall {
 namespace {
 
-// How much a page grows if `added` is for pages of its form.
+// Returns how much a page grows if `added` is for pages of its form.
 template <class Form>
 std::size_t growth_of(const SlotsOf<Form>* slots, std::uint32_t chunk, SeriesRole role,
                       const PageGrowth& added) {

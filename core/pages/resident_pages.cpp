@@ -8,8 +8,8 @@
 namespace rollcall {
 namespace {
 
-// Compacting a page takes some 10 us, and a checkpoint has other things to do within the gate: what
-// is left over waits for the next one.
+// Compacting a page takes some 10 us, and a checkpoint has other things to do within the gate, so
+// what is left over waits for the next one.
 constexpr std::size_t kCompactedPagesMax = 64;
 
 void add_hour(const HourTotal& added, std::vector<HourTotal>& hours) {
@@ -161,7 +161,7 @@ std::vector<PinnedTotal> ResidentPages::totals(const TotalsRead& read, QuestionA
   return totals;
 }
 
-// Whether a page knew of the user, and was changed.
+// Returns whether a page knew of the user, and was changed.
 template <class Form>
 bool ResidentPages::forget_in(SlotsOf<Form>& slots, const PagePlace& place, std::uint32_t ordinal,
                               ForgottenTotals& totals) {

@@ -1,12 +1,11 @@
-// The pages of one partition: where each of them is, what they take in memory, and which of them a
-// checkpoint has to write. It knows users by their ordinals only.
+// Owns the pages of one partition: it knows where each of them is, what they take in memory, and
+// which of them a checkpoint has to write. It knows users by their ordinals only.
 //
-// It owns the days with their hours and the slots of their pages, the slots of the pages that
-// belong to no single day, the unions that questions have made, and the memory account of all of
-// these. It treats every page form (page_forms.h) alike; the row of a form has what is different
-// about it.
+// It has the days with their hours and the slots of their pages, the slots of the pages that belong
+// to no single day, the unions that questions have made, and the memory account of all of these. It
+// treats every page form (page_forms.h) alike; the row of a form has what is different about it.
 //
-// Invariants, between any two calls from outside:
+// These invariants hold between any two calls from outside:
 //  1. memory_use().resident_bytes = memory_bytes() of the pages in slots + directory bytes of the
 //     loaded days + bytes of the kept unions. dirty_bytes = memory_bytes() of the pages whose slots
 //     are dirty.
@@ -19,11 +18,11 @@
 //     not counted is in memory.
 //  7. A kept union is the union of the current presence of its days.
 //  8. A page that pin() has handed out does not change; the writer copies it first.
-// It is the partition's invariant, not one of this class, that counts and bounds follow from
-// presence, as folding may be late. PageCheck (page_check.h) compares stored pages with each other.
+// That counts and bounds follow from presence is the partition's invariant, not one of this class,
+// because folding may be late. PageCheck (page_check.h) compares stored pages with each other.
 //
-// Threads: a non-const method needs one writer at a time and no readers meanwhile; otherwise there
-// may be any number of readers. Any thread may read pages and unions in PinnedPages at any time.
+// A non-const method needs one writer at a time and no readers meanwhile; otherwise there may be
+// any number of readers. Any thread may read pages and unions in PinnedPages at any time.
 #pragma once
 
 #include <algorithm>
@@ -54,7 +53,7 @@ class ResidentPages {
  public:
   explicit ResidentPages(std::uint32_t partition) : partition_(partition) {}
 
-  // Sets the number of the batches and questions from here on: pages that they touch leave memory
+  // Sets the number of the batches and questions from here on; pages that they touch leave memory
   // later than others.
   void set_batch_number(BatchNumber number) { batch_number_ = number; }
   BatchNumber batch_number() const { return batch_number_; }
@@ -90,7 +89,7 @@ class ResidentPages {
   // Loads every page that may know about the ordinals, which ascend.
   Status load_for_users(std::span<const std::uint32_t> ordinals, const StoreView& view);
 
-  // How many bytes an amount adds, to whichever pages it goes.
+  // Returns how many bytes an amount adds, to whichever pages it goes.
   static constexpr std::size_t kValueBytes = [] {
     std::size_t bytes = 0;
     EachForm<PageForms>::visit(
@@ -102,9 +101,9 @@ class ResidentPages {
   std::size_t day_growth(const PagePlace& place, SeriesRole role, const PageGrowth& added) const;
   std::size_t series_growth(const PagePlace& place, SeriesRole role, const PageGrowth& added) const;
 
-  // Writing, to pages that are loaded or do not exist: take the slot, write to its page, and then
-  // report that it has changed. Slots stay where they are until another one of the same series is
-  // taken.
+  // These write to pages that are loaded or do not exist: take the slot, write to its page, and
+  // then report that it has changed. Slots stay where they are until another one of the same series
+  // is taken.
   //
   // Counts rows in the hours of a series on a day, which is made if it does not exist, and is dirty
   // from now on. Both spans are by hour; `values` may be empty. `day` must have been loaded.
@@ -146,8 +145,8 @@ class ResidentPages {
   void collect(Epoch epoch, std::vector<DirtyPage>& dirty, std::vector<PageAddress>& superseded);
 
   // Evict what commits up to `durable` have stored, until `excess` bytes are free or nothing is
-  // left: pages, the least recently used first; or days without pages in memory. Unions can be
-  // dropped at any time, as they can be made again.
+  // left. The first evicts pages, the least recently used first; the second evicts days without
+  // pages in memory. Unions can be dropped at any time, because they can be made again.
   void evict_pages(std::size_t excess, Epoch durable);
   void evict_days(std::size_t excess, Epoch durable);
   void drop_unions() { kept_unions_.clear(); }
@@ -240,7 +239,7 @@ SlotOf<Form>& ResidentPages::series_slot(SeriesId series, std::uint32_t chunk) {
   return slots[chunk];
 }
 
-// Returns the page of a slot: a new one if there is none, and a copy if somebody has pinned it.
+// Returns the page of a slot, which is new if there is none, and a copy if somebody has pinned it.
 template <class Form>
 PageOf<Form>& ResidentPages::writable(SlotOf<Form>& slot) {
   if (!slot.page) slot.page = PageRef<PageOf<Form>>(PageOf<Form>());

@@ -1,4 +1,4 @@
-// What snapshots hold of the pages, and what they leave behind.
+// This file has what snapshots hold of the pages, and what they leave behind.
 #include <algorithm>
 #include <utility>
 
@@ -49,7 +49,7 @@ PinnedUnion ResidentPages::pin_union(SeriesId series, DayRange days, std::uint32
                                      QuestionAccount& account) const {
   PinnedUnion result = {series, days, {}, {}};
   DayRange quiet = days;
-  // Those that are expected to change are mostly the last ones.
+  // The days that are expected to change are mostly the last ones.
   for (auto day = days_.upper_bound(days.last); day != days_.begin() &&
                                                 (--day)->first >= days.first &&
                                                 day->second.changed_in > quiet_since;) {

@@ -11,8 +11,8 @@
 namespace rollcall {
 namespace {
 
-// How far ahead a counter is asked for: enough to hide a miss behind the rows before it. The
-// columns of staged rows have as many to spare.
+// A counter is asked for this far ahead, which is enough to hide a miss behind the rows before it.
+// The columns of staged rows have as many elements to spare.
 constexpr std::size_t kRowsAhead = 64;
 
 // Makes room for `size` elements, whose values do not matter.
@@ -145,7 +145,7 @@ Status Partition::stage(const PreparedRows& rows, const StoreView& view,
     allowance.take(bytes - std::min(bytes, std::exchange(counted, bytes)));
     return allowance.is_overdrawn() ? no_room() : Status();
   };
-  // What is asked for first, as it may be too much, and counted when it is there.
+  // This is asked for first, because it may be too much, and counted once it exists.
   const auto reserve = [&](std::size_t peak, auto use) -> Status {
     allowance.take(peak);
     if (allowance.is_overdrawn()) return no_room();
@@ -420,7 +420,7 @@ PinnedPartition Partition::pin(const ReadSet& reads, std::uint32_t partition_cou
 void Partition::install(const PinnedPartition& pinned, BatchNumber batch_number) {
   pages_.install(pinned.pages, batch_number);
   if (history_) history_->install(pinned.history);
-  // Whoever was forgotten since is still in the unions.
+  // Users who were forgotten since are still in the unions.
   if (pinned.forgotten_count == forgotten_count_) pages_.install_unions(pinned.pages);
 }
 

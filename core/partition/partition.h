@@ -1,9 +1,9 @@
-// One partition's aggregates: who of its users was active in which series on which day, first and
-// last days, and counters. It assigns the users' ordinals, applies batches to the pages, and
+// Holds one partition's aggregates: who of its users was active in which series on which day, first
+// and last days, and counters. It assigns the users' ordinals, applies batches to the pages, and
 // derives what follows from them. The pages themselves are in ResidentPages.
 //
-// Threads: a non-const method needs one writer at a time and no readers meanwhile; otherwise there
-// may be any number of readers. Pages that `pin` has handed out never change.
+// A non-const method needs one writer at a time and no readers meanwhile; otherwise there may be
+// any number of readers. Pages that `pin` has handed out never change.
 //
 // The hot path keeps only what cannot be derived: the presence of each series with its totals, and
 // the counters. The presence of any event, and first and last days, follow from that; `fold` brings
@@ -39,17 +39,17 @@ struct PinnedPartition {
   std::uint32_t forgotten_count = 0;  // users whom it has forgotten
   PinnedPages pages;
   PinnedLog history;  // where it is read
-  // For each of ReadSet::lists: the ordinals of those of its users who are in the partition.
+  // Holds, for each of ReadSet::lists, the ordinals of those of its users who are in the partition.
   std::vector<std::vector<std::uint32_t>> lists;
 };
 
-// A series of a batch, as the catalog numbers it.
+// Is a series of a batch, as the catalog numbers it.
 struct NumberedSeries {
   SeriesId id = 0;
   std::uint32_t code = 0;  // of the event, or of the dimension's value
 };
 
-// How far fold() goes.
+// Says how far fold() goes.
 enum class FoldDepth : std::uint8_t {
   kPresence,  // presence of any event
   kBounds,    // also first and last days
@@ -97,8 +97,8 @@ class Partition {
 
   // Returns the total of a series on a day. Everything must be folded, and the day loaded.
   EventTotal day_total(SeriesId series, Day day) { return pages_.day_total(series, day); }
-  // Returns the totals of every existing series and day of the read, or hour by hour; ascending.
-  // They take memory of the account.
+  // Returns the totals of every existing series and day of the read, or of each of their hours, in
+  // ascending order. They take memory of the account.
   std::vector<PinnedTotal> totals(const TotalsRead& read, QuestionAccount& account) {
     return pages_.totals(read, account);
   }
@@ -125,9 +125,9 @@ class Partition {
 
   std::uint32_t number() const { return number_; }
   // Forgets users, given by their ordinals, ascending: who they are, and what they did on which
-  // day. Totals of hours stay as they are: nobody can be told from them. In two steps, as ingest:
-  // reading every page that knows of them may fail, forgetting cannot. Everything must be folded,
-  // and the users loaded.
+  // day. Totals of hours stay as they are, because nobody can be told from them. This has two
+  // steps, as ingest has: reading every page that knows of them may fail, but forgetting cannot.
+  // Everything must be folded, and the users loaded.
   Status load_pages_of(std::span<const std::uint32_t> ordinals, const StoreView& view);
   void forget(std::span<const std::uint32_t> ordinals);
 
@@ -140,9 +140,9 @@ class Partition {
   const std::map<SeriesId, std::uint64_t>& forgotten_events() const { return forgotten_events_; }
   const std::map<Day, DayState>& days() const { return pages_.days(); }  // whether loaded or not
   const ResidentPages& pages() const { return pages_; }
-  // Null if the store keeps none.
+  // Returns null if the store keeps none.
   const EventLog* history() const { return history_ ? &*history_ : nullptr; }
-  // Of pages and days, history, the user index and staged rows.
+  // Returns the memory of pages and days, history, the user index and staged rows.
   MemoryUse memory_use() const;
 
   // Loads all users of the partition, if they are not in memory yet.
@@ -150,12 +150,12 @@ class Partition {
   const UserIndex& users() const { return users_; }
 
  private:
-  // One column of a staged batch: that of the events, or of a dimension.
+  // Is one column of a staged batch: that of the events, or of a dimension.
   struct StagedColumn {
     std::vector<PagePlace> cells;          // what rows count in
     std::vector<std::uint32_t> codes;      // by cell, as NumberedSeries::code
     std::vector<std::uint32_t> row_cells;  // by row
-    // By cell * kHourStride + hour.
+    // These are by cell * kHourStride + hour.
     std::vector<std::uint32_t> hour_events;
     std::vector<AmountSum> hour_values;  // empty: there are none
 
@@ -168,7 +168,7 @@ class Partition {
     }
     std::uint32_t event_count(std::size_t cell) const;
   };
-  // Where the rows of the cells go, by cell.
+  // Says, by cell, where its rows go.
   struct CellTargets {
     std::vector<std::uint64_t*> words;   // null: rows go one by one into `presence`
     std::vector<std::uint32_t*> events;  // of the counters; for events only, like `counters`
@@ -228,12 +228,12 @@ class Partition {
   std::optional<EventLog> history_;  // unset: the store keeps none
 
   ResidentPages pages_;
-  // Presence that was touched since it was last folded, each once.
+  // Both list presence that was touched since it was last folded, each place once.
   std::vector<PagePlace> awaiting_any_;
   std::vector<PagePlace> awaiting_bounds_;
 
-  // State of the staged batch. It is kept from one batch to the next, as memory that has been
-  // written to before is far cheaper than fresh memory.
+  // Is the state of the staged batch. It is kept from one batch to the next, because memory that
+  // has been written to before is far cheaper than fresh memory.
   std::size_t staged_count_ = 0;             // rows; 0: none
   std::vector<std::uint32_t> ordinals_;      // by row
   std::vector<std::uint32_t> cell_numbers_;  // by pair and chunk
@@ -243,7 +243,7 @@ class Partition {
     Amount value;
   };
   std::vector<StagedValue> values_;  // those that are not zero
-  // The days and series of its events, each once, by chunk: folding will add something there.
+  // Lists the days and series of its events, each once, by chunk; folding will add something there.
   std::vector<std::pair<std::uint32_t, Day>> folded_days_;
   std::vector<std::pair<std::uint32_t, SeriesId>> folded_series_;
 };

@@ -1,5 +1,5 @@
-// How a partition finds its pages again: the directory page and the user pages, and what a
-// checkpoint writes. `docs/format.md` describes the bytes.
+// This file has how a partition finds its pages again: by the directory page and the user pages. It
+// also has what a checkpoint writes. `docs/format.md` describes the bytes.
 #include <algorithm>
 
 #include "core/base/assert.h"
@@ -76,7 +76,7 @@ Status Partition::open(const StoreView& view, Epoch epoch, std::size_t series_co
   epoch_ = epoch;
   stored_user_count_ = user_count_;
   users_loaded_ = user_count_ == 0;
-  // A guess, until they have been read once.
+  // This is a guess until they have been read once.
   constexpr std::size_t kUserBytes = 32;
   user_bytes_ = users_.kind() == UserKind::kString ? user_count_ * kUserBytes : 0;
   return {};
@@ -142,8 +142,8 @@ void Partition::collect_dirty(Epoch epoch, std::size_t merged_bytes_max, Collect
     superseded.insert(superseded.end(), changes.superseded.begin(), changes.superseded.end());
     if (changes.seal) work.push_back(std::move(changes.seal));
   }
-  // Users are only ever added, or erased: the page that the last stored user is in, and those after
-  // it; and before it those with erased ones.
+  // Users are only ever added or erased. These pages therefore change: the one that the last stored
+  // user is in, those after it, and those before it with erased users.
   const std::uint32_t first_new = stored_user_count_ / kChunkOrdinals;
   for (const std::uint32_t chunk : erased_chunks_) {
     if (chunk < first_new || stored_user_count_ == user_count_) {

@@ -1,4 +1,5 @@
-// What a partition takes in memory besides its pages, what a batch may add, and what leaves.
+// This file has what a partition takes in memory besides its pages, what a batch may add, and what
+// leaves.
 #include <algorithm>
 #include <utility>
 #include <vector>
@@ -41,13 +42,13 @@ MemoryUse Partition::memory_use() const {
   return use;
 }
 
-// Of a chunk, once the staged users are in.
+// Returns how many users a chunk has once the staged users are in.
 std::uint32_t Partition::staged_users(std::uint32_t chunk) const {
   return std::min(kChunkOrdinals, users_.size() - chunk * kChunkOrdinals);
 }
 
-// An upper bound. Pages that rows write to are counted cell by cell, those that folding writes to
-// once, though many cells are folded into one.
+// Returns an upper bound. Pages that rows write to are counted cell by cell, and those that folding
+// writes to once, though many cells are folded into one.
 std::size_t Partition::growth(const StagedColumn& column, SeriesRole role) {
   const bool has_values = !values_.empty();
   const auto applied = [&](std::uint32_t chunk, std::uint32_t events) {

@@ -28,7 +28,7 @@ class MemoryDisk {
     return LastCommit{last_epoch_, manifest_};
   }
 
-  // Pages of the next commit, before it.
+  // Writes a page of the next commit ahead of it.
   void write(const PageAddress& address, std::string bytes) {
     const WriteLock lock(mutex_);
     pages_.insert_or_assign(address, Page{std::move(bytes), kNever});
@@ -39,7 +39,7 @@ class MemoryDisk {
                   [last = last_epoch_](const auto& page) { return page.first.epoch > last; });
   }
 
-  // Makes the next commit the last one; its pages are written.
+  // Makes the next commit the last one, once its pages are written.
   void apply(const Commit& commit, std::string manifest) {
     const WriteLock lock(mutex_);
     for (const PageAddress& address : commit.superseded) {
@@ -53,7 +53,7 @@ class MemoryDisk {
     drop_unreadable_pages();
   }
 
-  // Whether the commit is the next one, its pages ascending.
+  // Checks that the commit is the next one and that its pages ascend.
   Status check_next(const Commit& commit) const {
     const ReadLock lock(mutex_);
     if (commit.epoch != last_epoch_ + 1) {
@@ -64,7 +64,7 @@ class MemoryDisk {
     return check_pages_ascend(commit);
   }
 
-  // Whether pages of the next commit are there.
+  // Says whether pages of the next commit are there.
   bool is_ahead() const {
     const ReadLock lock(mutex_);
     return std::any_of(pages_.begin(), pages_.end(),
@@ -125,7 +125,7 @@ class MemoryDisk {
 
   mutable SharedMutex mutex_;
   std::map<PageAddress, Page> pages_ ROLLCALL_GUARDED_BY(mutex_);
-  // By the commit that superseded them.
+  // These are by the commit that superseded them.
   std::map<Epoch, std::vector<PageAddress>> superseded_ ROLLCALL_GUARDED_BY(mutex_);
   std::multiset<Epoch> pinned_epochs_ ROLLCALL_GUARDED_BY(mutex_);  // one for each view
   Epoch last_epoch_ ROLLCALL_GUARDED_BY(mutex_) = 0;

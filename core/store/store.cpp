@@ -1,4 +1,4 @@
-// What all stores check alike.
+// All stores check this alike.
 #include "rollcall/store.h"
 
 namespace rollcall {

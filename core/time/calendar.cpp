@@ -22,7 +22,7 @@ constexpr std::uint32_t days_in_month(std::int32_t year, std::uint32_t month) {
   return month == 2 && is_leap(year) ? 29 : kDays[month - 1];
 }
 
-// The first day of week 0 and of fortnight 0.
+// Is the first day of week 0 and of fortnight 0.
 constexpr std::int32_t week_origin(WeekStart week_start) {
   return week_start == WeekStart::kMonday ? 4 : 3;  // 1970-01-05, 1970-01-04
 }

@@ -1,4 +1,4 @@
-// Civil periods: days, weeks, fortnights, months, quarters.
+// These are the civil periods: days, weeks, fortnights, months, quarters.
 #pragma once
 
 #include <optional>
@@ -10,7 +10,7 @@
 
 namespace rollcall {
 
-// Proleptic Gregorian dates (Hinnant, "chrono-Compatible Low-Level Date Algorithms").
+// These convert proleptic Gregorian dates (Hinnant, "chrono-Compatible Low-Level Date Algorithms").
 struct CivilDate {
   std::int32_t year = 1970;
   std::uint32_t month = 1;  // 1..12
@@ -18,10 +18,11 @@ struct CivilDate {
 };
 CivilDate civil_from_day(Day day);
 Day day_from_civil(CivilDate date);
-// Parses "YYYY-MM-DD" for an existing date between the years 1 and 9999; nullopt for anything else.
+// Parses "YYYY-MM-DD" for an existing date between the years 1 and 9999, and returns nullopt for
+// anything else.
 std::optional<Day> parse_date(std::string_view text);
 
-// The periods of one kind. Consecutive periods have consecutive numbers.
+// Numbers the periods of one kind. Consecutive periods have consecutive numbers.
 class Calendar {
  public:
   Calendar(Period period, WeekStart week_start) : period_(period), week_start_(week_start) {}

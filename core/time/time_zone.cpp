@@ -14,7 +14,8 @@
 namespace rollcall {
 namespace {
 
-// No clock is further from UTC than this, so an instant is within it of its local reading.
+// No clock is further from UTC than this, so an instant is within this distance of its local
+// reading.
 constexpr std::int64_t kOffsetMaxUs = 26 * kUsPerHour;
 constexpr TimeUs kTimeBegin = kDayMin.value * kUsPerDay;
 constexpr TimeUs kTimeEnd = (kDayMax.value + 1) * kUsPerDay;
@@ -25,8 +26,9 @@ Day local_day(TimeUs time, std::int64_t offset_us) {
   return {static_cast<std::int32_t>(floor_div(time + offset_us, kUsPerDay))};
 }
 
-// In some time zone databases, and for each machine to set up: its own zone, the rules of POSIX
-// strings, a zone nobody has chosen yet, and all zones once more, without and with leap seconds.
+// These names exist in some time zone databases, and each machine may set them up: its own zone,
+// the rules of POSIX strings, a zone nobody has chosen yet, and all zones once more, without and
+// with leap seconds.
 bool is_of_the_machine(std::string_view name) {
   return name == "localtime" || name == "posixrules" || name == "Factory" ||
          name.starts_with("posix/") || name.starts_with("right/");
@@ -124,7 +126,8 @@ TimeZone::Local TimeZone::find_local(std::int64_t local_us) const {
   std::size_t i = offset_index(local_us - kOffsetMaxUs);
   for (;; ++i) {
     const TimeUs time = local_us - offsets_[i].offset_us;
-    // Past the end of the interval before, and not yet in this one: the clocks skipped it.
+    // The reading is past the end of the interval before, and not yet in this one, because the
+    // clocks skipped it.
     if (i > 0 && time < offsets_[i].begin) {
       return {local_us - offsets_[i - 1].offset_us, offsets_[i].begin};
     }
@@ -148,7 +151,8 @@ std::optional<TimeUs> TimeZone::plain_start_of(Day day) const {
 
 std::string TimeZone::format(TimeUs time) const {
   const std::int64_t offset_minutes = offsets_[offset_index(time)].offset_us / (60 * kUsPerSecond);
-  // Local mean times of old have seconds, RFC 3339 offsets have none: shown is the same instant.
+  // RFC 3339 offsets have no seconds, but local mean times of old do. What is shown is the same
+  // instant with a whole number of minutes.
   const std::int64_t local_s = floor_div(time, kUsPerSecond) + offset_minutes * 60;
   const std::int64_t day = floor_div(local_s, 86'400);
   const std::int64_t second = local_s - day * 86'400;

@@ -13,14 +13,14 @@
 
 namespace rollcall {
 
-// The hours of the longest civil day, plus one.
+// These are the hours of the longest civil day, plus one.
 inline constexpr std::size_t kDayHoursMax = 26;
 
 inline constexpr std::int64_t kUsPerSecond = 1'000'000;
 inline constexpr std::int64_t kUsPerHour = 3600 * kUsPerSecond;
 inline constexpr std::int64_t kUsPerDay = 24 * kUsPerHour;
 
-// Instants [begin, end) that all lie in one hour of one civil day.
+// Is a range of instants [begin, end) that all lie in one hour of one civil day.
 struct HourSpan {
   TimeUs begin = 0;
   TimeUs end = 0;
@@ -28,10 +28,10 @@ struct HourSpan {
   std::uint32_t hour = 0;  // whole hours since the day's first instant
 };
 
-// Threads: any, as it never changes after `find`.
+// Any thread may use it, because it never changes after `find`.
 class TimeZone {
  public:
-  // UTC.
+  // Makes UTC.
   TimeZone();
   // Finds a zone by its IANA name.
   //   kInvalidArgument  this machine's time zone database has no such zone; the text has the
@@ -51,24 +51,26 @@ class TimeZone {
   // Returns the day and hour of an instant, with the surrounding instants that share them: the
   // whole hour, unless a clock change cuts it.
   HourSpan hour_at(TimeUs time) const;
-  // Whole hours since the day's first instant: 0..22, 0..23 or 0..24, depending on the length of
-  // the day. A zone that once crossed the date line eastwards lived one date twice; hours stop at
-  // 24 even then.
+  // Counts whole hours since the day's first instant: 0..22, 0..23 or 0..24, depending on the
+  // length of the day. A zone that once crossed the date line eastwards lived one date twice; hours
+  // stop at 24 even then.
   static constexpr std::uint32_t kHourMax = 24;
   static std::uint32_t hour_of_day(std::int64_t us_since_start) {
     const auto us = static_cast<std::uint64_t>(us_since_start);
     return static_cast<std::uint32_t>(std::min<std::uint64_t>(us / kUsPerHour, kHourMax));
   }
 
-  // Returns the first instant of a civil date: the first that exists, if clocks jump over midnight.
+  // Returns the first instant of a civil date, which is the first that exists if clocks jump over
+  // midnight.
   TimeUs start_of(Day day) const;
   // Returns the last whole second of a civil date: start_of(day + 1) minus one second.
   TimeUs last_second_of(Day day) const { return start_of(day + 1) - kUsPerSecond; }
-  // Returns up to when events until `time` may make the data known: a bare date counts to its end.
+  // Returns up to when events until `time` may make the data known; a bare date counts to its end.
   TimeUs known_until_max(TimeUs time) const { return std::max(time, last_second_of(day_of(time))); }
 
   // Returns the instant at which local clocks show `us_of_day` past midnight of `day`. If there are
-  // two, returns the earlier one; if clocks skip it, returns the instant as far past the jump.
+  // two, it returns the earlier one; if clocks skip it, it returns the instant as far past the
+  // jump.
   TimeUs from_local(Day day, std::int64_t us_of_day) const;
 
   // Returns start_of(day) if clocks do not change from then to the end of `day`, so that any of its
@@ -87,7 +89,8 @@ class TimeZone {
   };
   std::size_t offset_index(TimeUs time) const;
 
-  // The instant of a reading of local clocks, in microseconds since 1970-01-01T00:00 local time.
+  // Holds the instant of a reading of local clocks; the reading is in microseconds since
+  // 1970-01-01T00:00 local time.
   struct Local {
     TimeUs time;         // as from_local
     TimeUs first_shown;  // as start_of

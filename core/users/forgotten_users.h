@@ -1,8 +1,8 @@
-// The forgotten users. Their later events are recognised, but their ids cannot be listed.
+// Holds the forgotten users. Their later events are recognised, but their ids cannot be listed.
 //
-// For each user a hash of 128 bits is kept (XXH3, with a seed of the store's own), so that a source
-// that is read again does not bring the user back. Somebody who has the store and guesses an id can
-// see whether it was forgotten; nobody can read the ids from it.
+// For each user, a hash of 128 bits is kept (XXH3, with a seed of the store's own), so that a
+// source that is read again does not bring the user back. Somebody who has the store and guesses an
+// id can see whether it was forgotten; nobody can read the ids from it.
 #pragma once
 
 #include <cstddef>

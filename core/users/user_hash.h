@@ -9,7 +9,8 @@
 
 namespace rollcall {
 
-// A bijection, so integers never collide. A kernel with that function hashes columns of them.
+// This is a bijection, so integers never collide. A kernel with that function hashes columns of
+// them.
 inline std::uint64_t hash_user(std::uint64_t user) { return kernels::mix(user); }
 
 // Returns the user who has this hash.
@@ -22,7 +23,7 @@ inline std::uint64_t unhash_user(std::uint64_t hash) {
   return hash;
 }
 
-// XXH3 with 64 bits, whose values are frozen since xxHash 0.8.0.
+// This is XXH3 with 64 bits, whose values are frozen since xxHash 0.8.0.
 std::uint64_t hash_user(std::string_view user);
 
 }  // namespace rollcall

@@ -18,8 +18,8 @@ using kernels::TaggedSlot;
 
 constexpr std::size_t kSlotsMin = 2 * kBucketSlots;
 
-// The slots that a hash may be in, in the order in which they are filled. The top bits of hashes
-// chose the partition and are the same for all.
+// Holds the slots that a hash may be in, in the order in which they are filled. The top bits of
+// hashes chose the partition and are the same for all.
 class ProbeSequence {
  public:
   ProbeSequence(HugeArray<TaggedSlot>& slots, std::uint64_t hash)
@@ -97,8 +97,8 @@ void UserIndex::reserve(std::size_t user_count) {
 void UserIndex::fill_slots(std::size_t slot_count) {
   HugeArray<TaggedSlot> slots(slot_count);
   auto next_erased = erased_.begin();
-  // In the order of ordinals, so that the last user to come is always the last in its probe
-  // sequence: truncate relies on it.
+  // They go in the order of ordinals, so that the last user to come is always the last in its probe
+  // sequence; truncate relies on it.
   for (std::uint32_t ordinal = 0; ordinal < size_; ++ordinal) {
     if (next_erased != erased_.end() && *next_erased == ordinal) {
       ++next_erased;
@@ -126,7 +126,8 @@ std::uint32_t UserIndex::find_or_add_one(Key user, std::uint64_t hash) {
   }
 }
 
-// Apart from what happens to users that are not there, so that the loop stays in registers.
+// This is separate from what happens to users that are not there, so that the loop stays in
+// registers.
 template <class UserAt>
 std::size_t UserIndex::take_confirmed(std::size_t begin, std::size_t end,
                                       const std::uint32_t* numbers, UserAt user_at,
@@ -150,7 +151,7 @@ void UserIndex::find_or_add_all(std::span<const std::uint64_t> hashes, UserAt us
     const std::size_t end = std::min(begin + kStrip, hashes.size());
     kernel.find_tags(slots_.data(), bucket_mask, hashes.data() + begin, numbers.data(),
                      end - begin);
-    // What they will be compared with is asked for before the first is compared.
+    // The lines that they will be compared with are asked for before the first is compared.
     for (std::size_t i = 0; i < end - begin; ++i) {
       const std::uint32_t ordinal = numbers[i] - (numbers[i] != 0);
       if (kind_ == UserKind::kInteger) {

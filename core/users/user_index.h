@@ -15,7 +15,7 @@
 
 namespace rollcall {
 
-// Strings, stored end to end.
+// Holds strings, stored end to end.
 struct UserStrings {
   const char* bytes = nullptr;
   const std::uint32_t* ends = nullptr;  // where each ends in `bytes`
@@ -102,8 +102,8 @@ class UserIndex {
   std::string bytes_;                  // of all strings, end to end
   std::vector<std::uint64_t> ends_;    // of each string in bytes_
   std::vector<std::uint32_t> erased_;  // ordinals, ascending; no slot has one, and their ids are 0
-  // Buckets, at most 5/8 full, that spill over into the next one. A slot's number is an ordinal
-  // plus one; its tag saves most comparisons of ids that differ.
+  // Slots lie in buckets, at most 5/8 full, that spill over into the next one. A slot's number is
+  // an ordinal plus one; its tag saves most comparisons of ids that differ.
   HugeArray<kernels::TaggedSlot> slots_;
 };
 

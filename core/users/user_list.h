@@ -1,4 +1,4 @@
-// Lists of users who are named one by one.
+// These are lists of users who are named one by one.
 #pragma once
 
 #include <cstddef>
@@ -25,7 +25,7 @@ class UserTaker {
 
 class ListEntries;
 
-// A list with each user once, in the order of their hashes, so that those of a partition lie
+// Is a list with each user once, in the order of their hashes, so that those of a partition lie
 // together. Some may never have been seen.
 class UserList {
  public:

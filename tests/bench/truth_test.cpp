@@ -1,4 +1,4 @@
-// The plain answers that benchmarks are compared with, by hand, on six users.
+// This tests the plain answers that benchmarks are compared with, by hand, on six users.
 #include "bench/truth.h"
 
 #include <gtest/gtest.h>
@@ -19,7 +19,7 @@ TEST(Truth, ActiveCountsUnions) {
 }
 
 TEST(Truth, RetentionOfThoseWhoJoinOnce) {
-  // Day 0: users 0, 1, 2; day 1: user 3; day 2: nobody.
+  // Users 0, 1 and 2 come on day 0, user 3 on day 1, and nobody on day 2.
   EXPECT_EQ(retention_truth(kSets, 3, 3, false),
             (Counts{3, 3, 3, 1, 3, 2, 1, 1, 1, 0, 1, 0, 0, 0, 0, 0}));
 }

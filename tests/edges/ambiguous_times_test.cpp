@@ -20,7 +20,7 @@ TimeParser parser(TimeUnit unit = TimeUnit::kGuess, std::string_view zone = "UTC
   return TimeParser(*TimeZone::find(zone), unit, {});
 }
 
-// As text; "" for a fault.
+// Returns the time as text, or "" for a fault.
 std::string read(TimeParser here, std::string_view text) {
   ParsedTime time;
   if (here.parse(text, time) != TimeFault::kNone) return "";
@@ -56,7 +56,7 @@ TEST(NumbersWithExponents, AreReadAsWithoutThem) {
     EXPECT_EQ(parser().parse(text, time), TimeFault::kNotATime) << text;
   }
   EXPECT_EQ(parser().parse("1e308", time), TimeFault::kOutOfRange);
-  // What a spreadsheet has rounded may be any time within hours, unless its unit is said.
+  // A time that a spreadsheet has rounded may be any time within hours, unless its unit is given.
   for (const char* text : {"1e3", "1e9", "1.77E+09", "1.76723E+12", "1.767226e9"}) {
     EXPECT_EQ(parser().parse(text, time), TimeFault::kAmbiguous) << text;
   }

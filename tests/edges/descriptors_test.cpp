@@ -24,14 +24,14 @@ namespace {
 
 enum class Found : int { kFine, kFailed, kInAFile };
 
-// What has descriptor `fd`.
+// Says what has descriptor `fd`.
 std::string open_at(int fd) {
   std::array<char, 4096> path{};
   const std::string link = "/proc/self/fd/" + std::to_string(fd);
   return ::readlink(link.c_str(), path.data(), path.size() - 1) < 0 ? "" : path.data();
 }
 
-// Runs in a process of its own. Before each step those of `closed` are closed again.
+// Runs in a process of its own. Before each step, those of `closed` are closed again.
 Found work(const std::string& directory, const std::string& csv, const std::vector<int>& closed) {
   const auto close_again = [&] {
     for (const int fd : closed) ::close(fd);

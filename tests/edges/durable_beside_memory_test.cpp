@@ -54,7 +54,7 @@ TEST_F(DurableBesideMemory, WaitsForWhatCameBeforeAlone) {
   std::vector<std::thread> senders;
   for (int i = 0; i < 2; ++i) {
     senders.emplace_back([&] {
-      // Not for ever, should the durable batches never come in.
+      // The wait does not last for ever, should the durable batches never come in.
       const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
       while (!over && std::chrono::steady_clock::now() < end) {
         const SourcePosition position{"source", std::to_string(sent)};
@@ -82,7 +82,7 @@ TEST_F(DurableBesideMemory, WaitsForWhatCameBeforeAlone) {
   EXPECT_GE(open()->info().event_count, before + kDurable);
 }
 
-// One that names its source by the token, another by the position.
+// One names its source by the token, the other by the position.
 TEST_F(DurableBesideMemory, SourcesOfTokensAndPositionsAreTheSame) {
   std::unique_ptr<Engine> engine = open();
   ASSERT_TRUE(engine->checkpoint().ok());

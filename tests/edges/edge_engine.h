@@ -13,7 +13,7 @@
 
 namespace rollcall::testing {
 
-// Of 2026-01-01 and the days after it.
+// Holds events of 2026-01-01 and the days after it.
 inline NaiveEvent edge_event(std::string user, std::int32_t day = 0, std::string name = "login") {
   NaiveEvent event;
   event.user = std::move(user);

@@ -30,7 +30,7 @@ EngineOptions options_of(std::size_t memory_bytes_max) {
   return options;
 }
 
-// Visits of all users on a day.
+// Ingests visits of all users on a day.
 Status ingest_day(Engine& engine, int day) {
   std::vector<std::uint64_t> users;
   for (std::uint64_t user = 0; user < kUsers; ++user) users.push_back(user);
@@ -65,7 +65,7 @@ void expect_sound(const Engine& engine) {
   EXPECT_TRUE(report->faults.empty()) << report->faults.front();
 }
 
-// A disk with all days on it.
+// Makes a disk with all days on it.
 std::shared_ptr<MemoryDisk> make_disk() {
   const auto disk = make_memory_disk();
   const auto engine = *Engine::open(open_memory_store(disk), options_of(std::size_t{1} << 30));
@@ -74,7 +74,7 @@ std::shared_ptr<MemoryDisk> make_disk() {
   return disk;
 }
 
-// Of memory: none, some, all that is wanted.
+// The memory is none, some, or all that is wanted.
 TEST(ForgetMemory, AnswersAreThoseOfAnEngineWithMemory) {
   for (const std::size_t memory : {std::size_t{1}, std::size_t{60'000}, std::size_t{1} << 30}) {
     SCOPED_TRACE(memory);

@@ -54,7 +54,7 @@ std::string call_engine(Engine& engine) {
   return wrong;
 }
 
-// All but RocksDB's own log, to which its threads write when they like.
+// Returns all files but RocksDB's own log, to which its threads write when they like.
 std::map<std::string, std::string> files_of(const std::string& directory) {
   std::map<std::string, std::string> files = all_files(directory);
   std::erase_if(files, [](const auto& file) { return file.first.ends_with("/LOG"); });

@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 
 class HalfMadeStores : public ::testing::Test {
  protected:
-  // As far as making it got: each stage lacks what the one before has.
+  // Makes a store as far as the stage: each stage lacks what the one before has.
   void make_until(const std::string& stage) const {
     fs::remove_all(store_);
     ASSERT_TRUE(open_rocks_store(store_).ok());
@@ -52,7 +52,7 @@ TEST_F(HalfMadeStores, AreRefusedAlikeByEveryCall) {
         open_rocks_store(store_, {.create_if_missing = false, .accept_rollback = true}).status());
     EXPECT_TRUE(all_files(store_) == files);
 
-    // Who may make a store finishes it, with settings of its own.
+    // A process that may make a store finishes it, with settings of its own.
     auto store = open_rocks_store(store_);
     ASSERT_TRUE(store.ok()) << store.status().to_string();
     EngineOptions options;

@@ -50,7 +50,7 @@ TEST(JsonDocument, LargestOnesTakeLittle) {
   growth.expect_at_most(std::size_t{64} << 20);
 }
 
-// What an error shows is as it is written, and short.
+// An error shows its value as it is written, and cut short.
 TEST(JsonDocument, ValuesAreShownAsTheyAreWritten) {
   const auto shown = [](const std::string& json) { return (*parse_json(json)).text(1'000); };
   for (const char* const json :

@@ -1,9 +1,9 @@
-// A directory that somebody prepared with links: nothing is written through one, in whatever place
-// of a store's files it stands, nor is anything waited for.
+// Somebody prepared a directory with links: nothing is written through one, in whatever place of a
+// store's files it stands, nor is anything waited for.
 //
 // Which files a store makes is found out by making one. Then, in the place of each, there stands a
-// symbolic link to a file, one to nothing, a second name of a file, or a pipe; in an empty
-// directory, and in a store that goes on.
+// symbolic link to a file, one to nothing, a second name of a file, or a pipe. This is done in an
+// empty directory, and in a store that goes on.
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -32,8 +32,8 @@ constexpr std::string_view kPrecious = "what somebody needs\n";
 
 class Links : public ::testing::Test {
  protected:
-  // A session that makes every kind of file: of the journal, the log, tables. Adds the names that
-  // are there in between to `names`.
+  // Runs a session that makes every kind of file: of the journal, the log, tables. Adds the names
+  // that are there in between to `names`.
   Status work(std::set<std::string>* names = nullptr) const {
     const auto look = [&] {
       if (names == nullptr) return;
@@ -165,7 +165,7 @@ TEST_F(Links, RefusedWithTheNameOfWhatIsALink) {
   EXPECT_TRUE(work().ok());
 }
 
-// Of the two changes of names that a rename is, a crash may have kept one.
+// A rename is two changes of names, of which a crash may have kept one.
 TEST_F(Links, ThatACrashLeftAreRemoved) {
   ASSERT_TRUE(work().ok());
   fs::create_hard_link(store_ + "/ANCHOR", store_ + "/ANCHOR.new");

@@ -27,7 +27,7 @@ std::unique_ptr<Engine> open_engine() {
   return engine;
 }
 
-// What every call that returns a Status says, by its name.
+// Returns what every call that returns a Status says, by its name.
 std::map<std::string, Status> all_calls(Engine& engine, PreparedBatch batch) {
   const TestDirectory directory;
   const std::string file = directory.write("e.csv", "user,time,event\nann,2026-01-01,login\n");

@@ -96,7 +96,8 @@ TEST(OddAmounts, ErrorsNameTheOptions) {
             "value: not a number: \"high\" (allowed: amounts such as 12,50 or -3)");
 }
 
-// Against long addition: every amount within half a unit, halves away from zero.
+// Amounts are compared with long addition: every amount is within half a unit, with halves away
+// from zero.
 TEST(OddAmounts, RoundsToTheNearest) {
   const AmountForm rounds = {'.', "", "", true};
   EXPECT_EQ(parsed("15.299999999999999", rounds), 1530);
@@ -196,7 +197,7 @@ TEST(OddAmounts, ANamedColumnIsReadWhateverIsInIt) {
   EXPECT_NE(to_json(*counts).find("\"3\""), std::string::npos) << to_json(*counts);
 }
 
-// In NDJSON a column may come late.
+// In NDJSON, a column may come late.
 TEST(OddAmounts, AColumnThatComesLateIsSaid) {
   const TestDirectory directory;
   const auto line = [](const std::string& more) {

@@ -73,7 +73,7 @@ std::string slow_segment() {
   return parts;
 }
 
-// What is asked at once, and takes long enough for a stop within it.
+// These questions are asked at once, and take long enough for a stop within them.
 struct Asked {
   std::string name;
   std::vector<Query> queries;
@@ -133,7 +133,7 @@ TEST(QuestionLimits, NoTimeAtAll) {
   EXPECT_TRUE(engine->query(R"({"kind": "active"})", limits).ok());
 }
 
-// An answer, or how long after the moment its error came.
+// Is an answer, or how long after the moment its error came.
 struct Ending {
   Result<std::vector<QueryResult>> answers;
   steady_clock::duration late{};
@@ -197,9 +197,9 @@ steady_clock::duration median_late(const Engine& engine, const Asked& asked,
   return late.size() > kStops / 2 ? late[late.size() / 2] : steady_clock::duration::max();
 }
 
-// One that were not stopped would go on for longer than it had taken; it is to end in a small part
-// of that. Whatever else the machine does makes both longer. What it does now and then is left out
-// by the median, and by another turn: one that does not stop fails each of them.
+// A question that was not stopped would go on for longer than it had taken; a stopped one is to end
+// in a small part of that. Whatever else the machine does makes both longer. The median and another
+// turn leave out what it does only now and then; a question that does not stop fails each of them.
 void expect_to_end_at_once(const Engine& engine, const Asked& asked, std::uint64_t memory_bytes,
                            Random& random) {
   constexpr int kTurns = 5;
@@ -231,7 +231,7 @@ TEST(QuestionLimits, EndAtOnceAndLeaveNothingBehind) {
   const TestDirectory directory;
   const std::string list = write_list(directory);
   const std::uint64_t seed = run_seed();
-  // One whose pages are in memory, and one that reads them again and again.
+  // One question has its pages in memory, and one reads them again and again.
   for (const bool is_small : {false, true}) {
     const std::size_t memory_bytes = is_small ? kSmallBytes : std::size_t{4} << 30;
     const std::unique_ptr<Engine> engine = open(directory, memory_bytes);

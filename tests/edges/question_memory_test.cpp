@@ -29,7 +29,7 @@ constexpr std::int32_t kDays = 3'650;
 constexpr std::uint64_t kUsers = 5'000;
 constexpr std::uint32_t kValues = 400;  // of the property
 
-// Ten years: a few users on each day, and each user on a day or two.
+// Opens an engine with ten years: a few users on each day, and each user on a day or two.
 std::unique_ptr<Engine> open(std::size_t memory_bytes) {
   EngineOptions options;
   options.memory_bytes_max = memory_bytes;
@@ -64,7 +64,7 @@ std::unique_ptr<Engine> open(std::size_t memory_bytes) {
   return *std::move(engine);
 }
 
-// 9,999 parts, no two alike.
+// Returns a segment of 9,999 parts, no two alike.
 std::string large_segment() {
   std::string parts;
   for (int i = 0; i < 9'999; ++i) {
@@ -98,7 +98,7 @@ std::string text_of(const Result<std::vector<QueryResult>>& answers) {
   return text;
 }
 
-// An error, or the answer of an engine that has all the memory it wants.
+// Expects an error, or the answer of an engine that has all the memory it wants.
 void expect_right_or_exhausted(const Engine& engine, const Engine& rich, const std::string& json,
                                std::size_t questions_bytes) {
   SCOPED_TRACE(json.substr(0, 120));

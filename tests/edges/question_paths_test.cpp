@@ -1,4 +1,4 @@
-// What questions may read: regular files of a bounded size, where the options say, links resolved.
+// Questions may read regular files of a bounded size, where the options say, with links resolved.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -144,7 +144,7 @@ TEST_F(QuestionPaths, OfSavedSegmentsAndOfArraysAlike) {
   }
 }
 
-// A directory, devices, a pipe, a socket: all at once, none waited for.
+// There are a directory, devices, a pipe and a socket, all at once, and none is waited for.
 TEST_F(QuestionPaths, WhatIsNoRegularFileIsRefused) {
   open({"/"});
   ASSERT_EQ(::mkfifo(in("pipe").c_str(), 0600), 0);

@@ -20,7 +20,7 @@ namespace {
 constexpr std::size_t kMiB = std::size_t{1} << 20;
 constexpr TimeUs kDayUs = 86'400'000'000;
 
-// Visits of the users from `first` on, each `step` after the one before.
+// Ingests visits of the users from `first` on, each `step` after the one before.
 Status ingest(Engine& engine, std::uint64_t first, std::uint64_t step, std::size_t count, int day,
               Ack ack) {
   std::vector<std::string> ids;

@@ -1,4 +1,5 @@
-// What a limit refused comes in when its option moves, and only that: each row once.
+// What a limit refused comes in when its option moves, and nothing else does: each row comes in
+// once.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -34,7 +35,7 @@ using testing::Random;
 constexpr TimeUs kSecond = 1'000'000;
 constexpr TimeUs kDay = 86'400 * kSecond;
 
-// Of files whose times are small numbers.
+// Returns options for files whose times are small numbers.
 SourceOptions in_seconds() {
   SourceOptions options;
   options.time_unit = TimeUnit::kSeconds;
@@ -81,7 +82,7 @@ TEST(RefusedRows, ComeInWhenTheLimitMoves) {
   EXPECT_EQ(outcomes(report), std::vector{Outcome::kKnown});
   EXPECT_EQ(rows_of(report.files[0].admitted, SourceLimit::kTimeMax), 1u);
   EXPECT_EQ(rows_of(report.files[0].refused, SourceLimit::kTimeMax), 1u);
-  // Narrower limits change nothing; and then the rest.
+  // Narrower limits change nothing; then the rest comes in.
   report = ingest(*engine, {path}, times_until(kDay / 2));
   EXPECT_EQ(report.rows_read, 0u);
   EXPECT_EQ(rows_of(report.files[0].refused, SourceLimit::kTimeMax), 1u);
@@ -159,7 +160,7 @@ TEST(RefusedRows, OneRunHasToTakeARow) {
   EXPECT_EQ(ingest(*engine, {path}).rows_ingested, 0u);
 }
 
-// What is at fault otherwise is told once; in a line that nobody looked into, when somebody does.
+// Another fault is reported once, or, in a line that nobody looked into, when somebody does.
 TEST(RefusedRows, OtherFaultsAreNotToldAgain) {
   const TestDirectory directory;
   const auto engine = open_engine();
@@ -193,7 +194,7 @@ TEST(RefusedRows, NoLineCountsTwiceAsPartOfALongerRecord) {
   EXPECT_EQ(counts(*engine), (std::map<std::string, std::uint64_t>{{"inner", 1}, {"last", 1}}));
 }
 
-// A record of many lines, and good rows around it.
+// Returns a record of many lines, with good rows around it.
 std::string with_long_record(const std::string& note) {
   return "user,note,time,event\na,,1970-01-02,before\nv,\"" + note +
          "\",1970-01-02,long\nz,,1970-01-02,after\n";
@@ -315,7 +316,7 @@ TEST(RefusedRows, ReadInAnotherWayTheyCountOnlyWhenAsked) {
   EXPECT_EQ(ingest(*engine, {path}, wide).rows_ingested, 0u);
 }
 
-// What a file begins with belongs to whoever read it first: neither copy takes it in again.
+// The beginning of a file belongs to whichever was read first, and neither copy takes it in again.
 TEST(RefusedRows, FilesThatPartShareWhatTheyBeginWith) {
   const TestDirectory directory;
   for (const bool shorter_first : {true, false}) {
@@ -336,7 +337,7 @@ TEST(RefusedRows, FilesThatPartShareWhatTheyBeginWith) {
   }
 }
 
-// As f918a4b wrote it, after a run that refused two rows.
+// Version f918a4b wrote it like this, after a run that refused two rows.
 TEST(RefusedRows, PositionsThatDoNotTellThemCount) {
   const TestDirectory directory;
   const auto engine = open_engine();
@@ -406,7 +407,7 @@ TEST(RefusedRows, OfTheNativeFormat) {
   EXPECT_EQ(ingest(*engine, {path}).rows_read, 0u);
 }
 
-// A row of a random file.
+// Is a row of a random file.
 struct TestRow {
   std::string text;  // without the line end
   std::string name;  // of its event, which no other row has
@@ -420,7 +421,7 @@ struct TestRow {
   }
 };
 
-// A file whose versions grow, or part where one of them ended.
+// Is a file whose versions grow, or part where one of them ended.
 struct TestFile {
   std::vector<std::size_t> rows;  // numbers
   bool ended = true;              // its last line
@@ -492,7 +493,8 @@ class RandomRuns {
     return row;
   }
 
-  // A note that is too long for some limits. What of it would be read line by line is no row.
+  // Returns a note that is too long for some limits. The lines that a reading line by line would
+  // make of it are no rows.
   std::string many_lines() {
     std::string note = "\"";
     for (int lines = random_.between(2, 12); lines > 0; --lines) {
@@ -540,7 +542,7 @@ class RandomRuns {
     return directory_.write(name, gzip_ ? gzip(text) : text);
   }
 
-  // One run. `cut`: it may be stopped, or its process end, anywhere.
+  // Is one run. `cut` says that it may be stopped, or that its process may end, anywhere.
   void ingest_some(const std::vector<std::size_t>& numbers, const SourceOptions& limits, bool cut) {
     std::vector<std::string> paths;
     std::set<std::string> may_come;

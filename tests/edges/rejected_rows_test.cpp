@@ -76,7 +76,7 @@ TEST(RejectedRows, ThatCannotBeKeptAreReadAgain) {
         if (!status.ok()) {
           EXPECT_EQ(status.code(), StatusCode::kIoError);
         }
-        // What counts has been told of.
+        // The rows that count have been reported.
         ASSERT_TRUE(summary);
         EXPECT_EQ(summary->rows_ingested, engine->info().event_count - events_before);
         EXPECT_EQ(summary->rows_read, summary->rows_ingested + summary->rows_rejected);

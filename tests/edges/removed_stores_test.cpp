@@ -1,5 +1,6 @@
-// A store that is removed, moved or replaced while it is written: what is said to be durable would
-// be in no file that has a name, and nobody says so. Nor is what has the name now touched.
+// A store may be removed, moved or replaced while it is written. What is said to be durable would
+// then be in no file that has a name, and nobody would say so. What has the name now is not
+// touched, either.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -76,7 +77,7 @@ TEST_F(RemovedStores, ForgetNobody) {
   expect_gone(engine->forget(std::vector<UserId>{std::string("ann")}).status());
 }
 
-// Where the process goes is nothing to the store.
+// It makes no difference to the store where the process goes.
 TEST_F(RemovedStores, AreNoneThatWereOpenedByARelativePath) {
   const fs::path before = fs::current_path();
   fs::current_path(directory_.path(""));
@@ -87,7 +88,7 @@ TEST_F(RemovedStores, AreNoneThatWereOpenedByARelativePath) {
   EXPECT_TRUE(engine->close().ok());
 }
 
-// Where a copy is made, another directory has taken its name.
+// Another directory has taken the name of the one in which a copy is made.
 TEST_F(RemovedStores, CopiesThatFailTakeNothingElseAlong) {
   const std::string copy = directory_.path("copy");
   {

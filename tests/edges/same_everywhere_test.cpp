@@ -23,7 +23,7 @@ class Grouping : public std::numpunct<char> {
   std::string do_falsename() const override { return "falsch"; }
 };
 
-// All that a store tells of some files, made and asked from the beginning.
+// Returns all that a store tells of some files, made and asked from the beginning.
 std::string told(const TestDirectory& directory, const std::string& csv,
                  const std::string& ndjson) {
   std::filesystem::remove_all(directory.path("store"));

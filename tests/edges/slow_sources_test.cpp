@@ -30,7 +30,7 @@ namespace {
 
 constexpr auto kPatience = std::chrono::seconds(60);
 
-// Whether `holds` comes true while nobody does anything.
+// Returns whether `holds` comes true while nobody does anything.
 template <class Holds>
 bool comes_true(const Holds& holds) {
   const auto end = std::chrono::steady_clock::now() + kPatience;
@@ -41,7 +41,7 @@ bool comes_true(const Holds& holds) {
   return true;
 }
 
-// A FIFO that is ingested by another thread.
+// Is a FIFO that is ingested by another thread.
 class SlowIngest {
  public:
   explicit SlowIngest(std::uint32_t checkpoint_seconds = 0, SourceOptions options = {})
@@ -184,7 +184,7 @@ TEST(SlowSources, ALineWithoutItsEndWaits) {
   EXPECT_EQ(slow.report().rows_rejected, 0u);
 }
 
-// Never a second without new bytes.
+// There is never a second without new bytes.
 TEST(SlowSources, ADripIsIngestedAsItComes) {
   SlowIngest slow;
   slow.write(kHeader);

@@ -1,4 +1,4 @@
-// What functions of the caller's throw, and stores of the caller's, becomes an error that says so.
+// Whatever the caller's functions and stores throw becomes an error that says so.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -99,7 +99,7 @@ TEST(ThrownExceptions, OfHooks) {
   }
 }
 
-// An Arrow stream of no batch whose functions throw, the first `lucky` ones apart.
+// Ingests an Arrow stream of no batch whose functions throw, apart from the first `lucky` ones.
 Status ingest_throwing_stream(Engine& engine, Thrown what, int lucky) {
   static Thrown thrown;
   static int left;
@@ -367,7 +367,7 @@ TEST(ThrownExceptions, OfStores) {
     Throws counts;
     expect_only_bad_alloc(open(), counts);
     ASSERT_GT(counts.calls, 20u);
-    // On disk a few of the calls will do, as each takes a new directory.
+    // On disk, a few of the calls will do, because each takes a new directory.
     const std::uint64_t step = on_disk ? 7 : 1;
     for (std::uint64_t call = 1; call <= counts.calls + 2; call += step) {
       for (const Thrown what : kAllThrown) {
@@ -381,7 +381,7 @@ TEST(ThrownExceptions, OfStores) {
   }
 }
 
-// A store whose calls go well, and return nothing.
+// Is a store whose calls go well, and return nothing.
 class EmptyHandedStore final : public Store {
  public:
   EmptyHandedStore(std::unique_ptr<Store> store, int views)

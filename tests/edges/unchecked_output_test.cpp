@@ -1,5 +1,5 @@
-// What is compressed without a checksum is told of, once for each file; of what has one nothing is
-// said.
+// Files that are compressed without a checksum are reported, once for each file; files with one are
+// not.
 
 #include <gtest/gtest.h>
 #include <zstd.h>
@@ -67,7 +67,7 @@ TEST(UncheckedOutput, IsToldOfOncePerFile) {
 }
 
 TEST(UncheckedOutput, IsFoundWhereverAFrameBegins) {
-  // So that the windows in which a file is read end within the beginnings of frames.
+  // This makes the windows in which a file is read end within the beginnings of frames.
   constexpr std::size_t kWindowBytes = 256 << 10;
   const TestDirectory directory;
   std::string noise = std::string(kHeader);

@@ -27,7 +27,7 @@ class UserLists : public ::testing::Test {
     path_ = directory_.write(name, text);
     return read_user_file(path_, kind);
   }
-  // The error, without the path in front.
+  // Returns the error, without the path in front.
   std::string fault(const std::string& name, const std::string& text,
                     UserKind kind = UserKind::kString) {
     const Status status = read(name, text, kind).status();
@@ -178,7 +178,7 @@ TEST_F(UserLists, MemoryIsBoundedByOption) {
                          "users")
                   .to_string());
   }
-  // A frame that wants a window of 16 MiB.
+  // Is a frame that wants a window of 16 MiB.
   const std::string path = directory_.write(
       "wide.zst", std::string("\x28\xb5\x2f\xfd\x00\x70\x21\x00\x00", 9) + "ann\n");
   EXPECT_EQ(*read_user_file(path, UserKind::kString), ids({"ann"}));
@@ -210,7 +210,7 @@ TEST_F(UserLists, AListOfWhichNotAllAreKnownSaysSo) {
       std::vector<std::string>{"in_file(" + file + "): the store does not know 2 of its 4 ids"});
   directory_.write("list", "ann\nbob\n");
   EXPECT_TRUE(notes("in_file(" + file + ")").empty());
-  // Known, though not yet seen at that time.
+  // This user is known, though not yet seen at that time.
   EXPECT_TRUE(notes("in_file(" + file + ")", R"(, "as_of": "2026-01-01")").empty());
   directory_.write("list", "\n");
   EXPECT_EQ(notes("did(login) or in_file(" + file + ") or in_file(" + file + ")"),
@@ -233,7 +233,7 @@ TEST_F(UserLists, AListOfWhichNotAllAreKnownSaysSo) {
             std::string::npos);
 }
 
-// Which of two columns is meant, nobody can tell.
+// Nobody can tell which of two columns is meant.
 TEST_F(UserLists, WithTwoColumnsOfUsers) {
   const std::string column = ": has more than one column \"user\" (allowed: one)";
   for (const char* text : {"user,user\nann,bob\n", "user;n;user\nann;1;bob\n", "n\tuser\tuser\n"}) {

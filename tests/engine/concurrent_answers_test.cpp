@@ -1,5 +1,5 @@
-// Questions asked while one thread ingests and another makes checkpoints: each answer is the one of
-// a plain recount after some whole batch, none before the last that was acknowledged when the
+// Questions are asked while one thread ingests and another makes checkpoints. Each answer is that
+// of a plain recount after some whole batch: none before the last that was acknowledged when the
 // question began, and none after the last that had begun when it was answered.
 //
 // ROLLCALL_SEED=N draws other streams and questions.
@@ -139,7 +139,7 @@ TEST(ConcurrentAnswers, AreThoseOfSomeWholeBatch) {
       begun.fetch_add(1);
       EXPECT_TRUE(engine.ingest(batch).ok());
       done.fetch_add(1);
-      // So that questions fall between batches, too.
+      // This makes questions fall between batches, too.
       std::this_thread::sleep_for(std::chrono::microseconds(random.below(1500)));
     }
     for (std::thread& thread : threads) thread.join();

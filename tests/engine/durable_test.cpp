@@ -61,7 +61,7 @@ class Durable : public ::testing::TestWithParam<UserKind> {
     // A durable batch would have it made: records mean nothing without the settings.
     return engine_->info().epoch == 0 ? engine_->checkpoint() : Status();
   }
-  // As a crash would, without a checkpoint.
+  // Opens the engine as after a crash, without a checkpoint.
   void crash() { ASSERT_TRUE(open().ok()); }
 
   // `count` events of a few users, countries and days.
@@ -92,7 +92,7 @@ class Durable : public ::testing::TestWithParam<UserKind> {
     return engine_->ingest(columns.batch(), delivery);
   }
 
-  // That the engine holds exactly these events.
+  // Checks that the engine holds exactly these events.
   void expect_recount(const std::vector<NaiveEvent>& events) {
     NaiveEngine naive(settings_);
     naive.ingest(events);
@@ -274,7 +274,7 @@ TEST_P(Durable, WhatDoesNotFitInMemoryIsInACommitAtOnce) {
   ASSERT_NO_FATAL_FAILURE(crash());
   ASSERT_NO_FATAL_FAILURE(expect_recount(all));
   ASSERT_NO_FATAL_FAILURE(send(2, true));
-  // And what was in the journal, when there was memory for it.
+  // The batches of the journal are in as well, once there was memory for them.
   memory_bytes_max_ = EngineOptions{}.memory_bytes_max;
   ASSERT_TRUE(open().ok());
   ASSERT_NO_FATAL_FAILURE(send(3, false));
@@ -304,7 +304,7 @@ TEST_P(Durable, AJournalThatGrowsStartsACheckpoint) {
   }
   EXPECT_GT(appended, journal_bytes_max_);
   EXPECT_LT(engine_->info().store.journal_bytes, appended);
-  // Also while it is read again.
+  // This also holds while it is read again.
   journal_bytes_max_ = EngineOptions{}.journal_bytes_max;
   crash();
   for (std::uint64_t i = 0; i < 5; ++i) {

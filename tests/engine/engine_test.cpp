@@ -1,4 +1,4 @@
-// What an engine promises from `open` to `close`.
+// This tests what an engine promises from `open` to `close`.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -397,7 +397,8 @@ TEST(EngineInfo, TellsWhatTheStoreHolds) {
   }
 }
 
-// What the rows of a batch make pages grow by counts from that batch on: the budget depends on it.
+// The growth of pages by the rows of a batch counts from that batch on, because the budget depends
+// on it.
 TEST(EngineInfo, ResidentBytesIncludeTheSumsThatABatchBrought) {
   constexpr std::size_t kUsers = 60'000;
   std::vector<std::uint64_t> users(kUsers);

@@ -1,4 +1,5 @@
-// What goes wrong beneath the engine, or is asked of it wrongly, is told, and counts nothing twice.
+// What goes wrong beneath the engine, or is asked of it wrongly, is reported, and counts nothing
+// twice.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -46,7 +47,7 @@ class Failure : public ::testing::Test {
     options.checkpoint_dirty_bytes_max = 0;
     return options;
   }
-  // Whether it becomes so, while a checkpoint goes on beside.
+  // Returns whether it becomes so, while a checkpoint goes on beside.
   static bool soon(const std::function<bool()>& is_so) {
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
     while (!is_so()) {
@@ -149,8 +150,8 @@ TEST_F(Failure, ACheckpointThatIsDueRunsBesideBatchesAndQuestions) {
   EXPECT_EQ(users_on_last_day(), 2);
 }
 
-// What the checkpoint stores can leave memory afterwards: one of the batch's own would be one too
-// many.
+// What the checkpoint stores can leave memory afterwards, so a checkpoint of the batch's own would
+// be one too many.
 TEST_F(Failure, ABatchThatFindsNoRoomWaitsForTheCheckpointUnderWay) {
   std::counting_semaphore<> is_committing(0);
   std::latch may_commit(1);

@@ -41,7 +41,7 @@ constexpr std::uint64_t kSeedDefault = 20260401;
 // Totals keep what was counted; the rest of these tables is users.
 bool has_totals(const Query& query) { return std::holds_alternative<CountsQuery>(query.ask); }
 
-// Some of the stream's users, but for those whose events tell how far the data reach.
+// Chooses some of the stream's users, except those whose events tell how far the data reach.
 std::set<UserId> users_to_forget(const Stream& stream, Random& random) {
   std::set<UserId> users;
   for (const NaiveEvent& event : stream.events) {
@@ -98,7 +98,8 @@ TEST(Forget, LeavesTheAnswersOfTheOthers) {
       const bool is_funnel =
           stream.settings.history && stream.settings.dimensions.empty() && random.chance(20);
       Query query = is_funnel ? random_funnel(random, stream) : random_query(random, stream);
-      // Of others the oracle tries every order of what comes at once, which may be much here.
+      // For strict funnels and those that stop on repeats, the oracle tries every order of what
+      // comes at once, which may be much here.
       if (const auto* ask = std::get_if<FunnelQuery>(&query.ask)) {
         if (ask->order == FunnelQuery::Order::kStrict || ask->stop_on_repeat) continue;
       }
@@ -256,7 +257,7 @@ TEST(Forget, BesideQuestionsAndCheckpoints) {
       EXPECT_TRUE(answer.ok()) << answer.status().to_string();
       return answer.ok() ? std::get<std::int64_t>(answer->rows.at(0).at(1)) : -1;
     };
-    // Kept from the second question on.
+    // This is kept from the second question on.
     for (int time = 0; time < 3; ++time) ASSERT_EQ(users(), std::int64_t{kUsers});
 
     std::atomic<std::size_t> forgotten{0};
@@ -314,7 +315,7 @@ TEST(Forget, CompactTakesTheIdOutOfEveryFile) {
     const EventColumns columns(events, settings);
     ASSERT_TRUE(engine->ingest(columns.batch(), {.ack = ack}).ok());
   };
-  // In pages, in a saved list, and in the journal.
+  // The user is in pages, in a saved list, and in the journal.
   ingest({"ann", marker, "bob"}, Ack::kMemory);
   ASSERT_TRUE(engine->save_segment("vips", std::vector<UserId>{UserId(marker)}).ok());
   ASSERT_TRUE(engine->checkpoint().ok());

@@ -1,4 +1,4 @@
-// What must hold of the engine's answers for every data set, whatever the data: no oracle needed.
+// These identities must hold of the engine's answers whatever the data, so they need no oracle.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -43,7 +43,7 @@ void for_streams(Check check) {
 
 std::int64_t count(const Cell& cell) { return std::get<std::int64_t>(cell); }
 
-// The answer to a question that random streams can always answer.
+// Returns the answer to a question that random streams can always answer.
 QueryResult ask(TestEngine& engine, const Query& query) {
   const Result<QueryResult> result = engine.query(query);
   EXPECT_TRUE(result.ok()) << result.status().to_string() << "\n" << to_json(query);

@@ -1,4 +1,4 @@
-// What the journal asks of its files fails: a batch is in and durable, or it is neither and the
+// If what the journal asks of its files fails, a batch is in and durable, or it is neither and the
 // caller is told so, and nothing that was acknowledged before is lost.
 #include <gtest/gtest.h>
 
@@ -67,7 +67,7 @@ class JournalFault : public ::testing::Test {
     return status;
   }
 
-  // The events of the batches that were acknowledged.
+  // Returns the events of the batches that were acknowledged.
   std::uint64_t events_acknowledged() const {
     std::uint64_t events = 0;
     for (std::size_t i = 0; i < count_; ++i) events += pushed_events(0, i).size();
@@ -119,7 +119,7 @@ TEST_F(JournalFault, AJournalThatCannotBeWrittenIsMadeOnceThereIsRoom) {
     EXPECT_EQ(push_next().code(), StatusCode::kIoError);
     EXPECT_EQ(engine_->info().event_count, events_acknowledged());
     ASSERT_TRUE(push_next().ok()) << "there is room again";
-    // So it is with the file that a checkpoint begins.
+    // The same holds for the file that a checkpoint begins.
     fail_next("make", fate, ENOSPC);
     EXPECT_EQ(engine_->checkpoint().code(), StatusCode::kIoError);
     ASSERT_TRUE(push_next().ok()) << "the file before goes on";

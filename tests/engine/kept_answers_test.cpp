@@ -1,6 +1,6 @@
 // What an engine keeps from one question to the next (totals of days, unions over days) is never
-// older than what it was told since: the same questions again and again while events arrive, late
-// ones among them, against the oracle.
+// older than what it was told since. The same questions are asked again and again while events
+// arrive, late ones among them, and compared with the oracle.
 //
 // ROLLCALL_SEED=N draws other streams and questions.
 #include <gtest/gtest.h>
@@ -27,7 +27,7 @@ constexpr std::size_t kAskedInARow = 3;  // with nothing new between: the third 
 
 constexpr std::uint64_t kSeedDefault = 20260301;
 
-// Those that are answered from what is kept, among others.
+// Questions that are answered from what is kept are among them.
 std::vector<Query> questions_about(const Stream& stream, Random& random) {
   std::vector<Query> questions;
   for (const char* text : {R"({"kind": "active"})", R"({"kind": "active", "period": "month"})",

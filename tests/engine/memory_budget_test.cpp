@@ -1,7 +1,7 @@
-// Streams that take ten times the memory budget: the process stays within it, and the answers are
+// Streams take ten times the memory budget, but the process stays within it, and the answers are
 // those of an engine that has all the memory it wants.
 //
-// What counts is the peak that the operating system saw. The store takes hardly any memory here.
+// The peak that the operating system saw is what counts. The store takes hardly any memory here.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -116,7 +116,7 @@ class MemoryBudget : public ::testing::Test {
   }
   void TearDown() override { fs::remove_all(directory_); }
 
-  // On `store`, or on what the test has in a file.
+  // Opens an engine on `store`, or on what the test has in a file.
   std::unique_ptr<Engine> open(std::size_t budget, std::uint32_t partitions,
                                std::unique_ptr<Store> store = nullptr) {
     if (store == nullptr) store = std::make_unique<PageFileStore>(file_);
@@ -166,7 +166,7 @@ class MemoryBudget : public ::testing::Test {
     expect_right(payments, found);
   }
 
-  // Few users over many days: pages, and the directory of days.
+  // Few users over many days make many pages and a large directory of days.
   const Payments many_days_{.rows = 9'000'000, .users = 60'000, .days = 180, .times_budget = 5};
   // Ten times the users that the budget is enough for: their ids alone do not fit.
   const Payments many_users_{
@@ -177,7 +177,7 @@ TEST_F(MemoryBudget, HoldsForManyDays) { ingest_batches(many_days_); }
 
 TEST_F(MemoryBudget, HoldsForManyUsers) { ingest_batches(many_users_); }
 
-// With RocksDB beneath, whose cache and write buffers are part of the budget.
+// RocksDB is beneath, and its cache and write buffers are part of the budget.
 TEST_F(MemoryBudget, HoldsOnDisk) {
   auto store = open_rocks_store((directory_ / "store").string());
   ASSERT_TRUE(store.ok()) << store.status().to_string();
@@ -260,7 +260,7 @@ TEST_F(MemoryBudget, RefusesBatchesThatCannotFit) {
 }
 
 // A question reads the users of many days while two batches come: one that is in, and one that is
-// refused. What the question leaves for the next one must not be without the first batch.
+// refused. What the question leaves for the next one must include the first batch.
 TEST(RefusedBatch, LeavesNoUnionWithoutWhatCameBefore) {
   constexpr std::size_t kUsers = 50;
   const auto disk = make_memory_disk();

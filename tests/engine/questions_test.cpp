@@ -1,4 +1,5 @@
-// What an engine promises of several questions, of named sets of users, and of explanations.
+// This tests what an engine promises of several questions, of named sets of users, and of
+// explanations.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -136,7 +137,8 @@ TEST_F(Questions, NoSegmentIsSavedThatNamesItself) {
   EXPECT_EQ(save("b", "not segment(c) or segment(d)"), "ok");
   EXPECT_EQ(save("c", "segment(a)"),
             "invalid argument: segment: \"c\" would name itself, by way of a, b");
-  // One that is named twice is no loop, and one that takes the name of another is looked at anew.
+  // A segment that is named twice is no loop, and one that takes the name of another is looked at
+  // anew.
   EXPECT_EQ(save("c", "did(*)"), "ok");
   EXPECT_EQ(save("d", "segment(c) or not segment(c)"), "ok");
   EXPECT_EQ(save("a", "did(*)"), "ok");
@@ -160,7 +162,7 @@ TEST_F(Questions, SavedSegmentsWithinEachOtherAreBounded) {
             (std::vector<std::vector<Cell>>{{std::int64_t{3}}}));
 }
 
-// As every other set, a list has nobody in it who was not seen up to as_of.
+// Like every other set, a list has nobody in it who was not seen up to as_of.
 TEST_F(Questions, ListsFollowAsOf) {
   ASSERT_TRUE(
       engine_->save_segment("two", std::vector<UserId>{std::string("bob"), std::string("cem")})
@@ -260,7 +262,8 @@ TEST_F(Questions, ValuesPastTheLimitCountTogether) {
   const auto result =
       engine->query(R"({"kind": "active", "breakdown": "page", "breakdown_limit": 2})");
   ASSERT_TRUE(result.ok()) << result.status().to_string();
-  // By users, then by name. Everybody has a page among the rest, too, and counts there once.
+  // They are sorted by users, then by name. Everybody has a page among the rest, too, and counts
+  // there once.
   ASSERT_EQ(result->rows.size(), 3u);
   EXPECT_EQ(result->rows[0][0], Cell(std::string("page 0")));
   EXPECT_EQ(result->rows[1][0], Cell(std::string("page 3")));

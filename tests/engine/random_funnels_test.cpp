@@ -1,5 +1,5 @@
-// Random funnels over random streams, of the engine and of an oracle that tries every order of
-// events and every attempt.
+// Random funnels over random streams are asked of the engine and of an oracle that tries every
+// order of events and every attempt.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -65,7 +65,7 @@ bool disagree(const Stream& stream, const Query& query) {
   return !agree((*engine)->query(query), oracle.query(query));
 }
 
-// Drops events as long as the two still disagree.
+// Drops events for as long as the two still disagree.
 Stream shrink(Stream stream, const Query& query) {
   for (std::size_t length = stream.events.size(); length > 0; length /= 2) {
     for (std::size_t begin = 0; begin < stream.events.size();) {
@@ -119,7 +119,7 @@ TEST(RandomFunnels, EngineAndOracleAgree) {
     setup.batch_rows = random.below(60);
     setup.threads = static_cast<std::uint32_t>(1 + random.below(2));
     setup.checkpoint_dirty_bytes_max = random.chance(50) ? 1 : setup.checkpoint_dirty_bytes_max;
-    // With next to no memory every batch is written out, and every block is read back.
+    // With next to no memory, every batch is written out, and every block is read back.
     if (setup.batch_rows >= 30 && random.chance(60)) setup.memory_bytes_max = 1;
     auto engine = TestEngine::open(stream.settings, setup);
     ASSERT_TRUE(engine.ok()) << engine.status().to_string();

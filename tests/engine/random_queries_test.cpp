@@ -39,8 +39,8 @@ EngineSetup random_setup(Random& random) {
   setup.partition_count = random.pick(std::vector<std::uint32_t>{1, 2, 64});
   setup.batch_rows = random.pick(std::vector<std::size_t>{0, 1, 3, 50});
   setup.threads = random.pick(std::vector<std::uint32_t>{1, 2, 4});
-  // With next to no memory every batch is written out, and every page is read back: so not for
-  // batches of few rows.
+  // With next to no memory, every batch is written out, and every page is read back, so this is not
+  // for batches of few rows.
   if ((setup.batch_rows == 0 || setup.batch_rows == 50) && random.chance(40)) {
     setup.memory_bytes_max = random.chance(50) ? 1 : 100'000;
     setup.checkpoint_dirty_bytes_max = random.chance(50) ? 1 : 10'000;
@@ -48,7 +48,7 @@ EngineSetup random_setup(Random& random) {
   return setup;
 }
 
-// What an engine is fed and asked. It is closed and opened again before event `reopen_at`.
+// Is what an engine is fed and asked. It is closed and opened again before event `reopen_at`.
 struct Case {
   Stream stream;
   EngineSetup setup;
@@ -80,16 +80,16 @@ NaiveEngine fed_oracle(const Case& input) {
   return oracle;
 }
 
-// A cell that counts users.
+// Is a cell that counts users.
 struct CountCell {
   Members members;
   std::size_t count = 0;
 };
 
-// One of a random row of the answer; nothing where the row has none.
+// Returns a cell of a random row of the answer, or nothing if the row has none.
 std::optional<CountCell> random_cell(Random& random, const QueryResult& answer) {
   if (answer.rows.empty()) return std::nullopt;
-  // The columns that tell rows apart, of whatever kind.
+  // Holds the columns that tell rows apart, of whatever kind.
   constexpr std::string_view kKeys[] = {"date",      "hour",           "cohort",     "period",
                                         "from_days", "active_periods", "active_days"};
   const std::vector<Cell>& row = random.pick(answer.rows);
@@ -224,7 +224,7 @@ std::vector<Segment> simpler(const Segment& segment) {
   return simpler_ones;
 }
 
-// The segments of the question itself, which can be made simpler.
+// Returns the segments of the question itself, which can be made simpler.
 std::vector<Segment*> segments_of(Case& input) {
   std::vector<Segment*> segments;
   if (input.query.common.among) segments.push_back(&*input.query.common.among);
@@ -232,7 +232,7 @@ std::vector<Segment*> segments_of(Case& input) {
   return segments;
 }
 
-// Replaces a segment by a simpler one, as long as the two still disagree.
+// Replaces a segment by a simpler one, for as long as the two still disagree.
 bool shrink_segments(Case& input) {
   bool smaller = false;
   for (std::size_t i = 0; i < segments_of(input).size(); ++i) {

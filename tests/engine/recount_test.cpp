@@ -1,6 +1,6 @@
-// A large stream, answered under a memory budget that it does not fit, against a recount by plain
-// arrays: a set of days per user, and loops. ROLLCALL_RECOUNT_EVENTS=50000000 is the size at which
-// it was last run by hand; the default is short.
+// A large stream is answered under a memory budget that it does not fit, and compared with a
+// recount by plain arrays: a set of days per user, and loops. ROLLCALL_RECOUNT_EVENTS=50000000 is
+// the size at which it was last run by hand; the default is short.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -56,7 +56,7 @@ class Recount : public ::testing::Test {
   }
   std::int32_t day_of(const Cell& cell) const { return std::get<Day>(cell).value - first_day_; }
 
-  // Users whose mask has a bit in each of the two.
+  // Counts users whose mask has a bit in each of the two.
   std::int64_t count(const Masks& masks, std::uint64_t first, std::uint64_t second) const {
     return std::count_if(masks.begin(), masks.end(), [&](std::uint64_t mask) {
       return (mask & first) != 0 && (mask & second) != 0;
@@ -96,7 +96,7 @@ void Recount::check(const Masks& any, const Masks& logins) {
     }
   }
 
-  // Cohorts by first login, back with anything.
+  // The cohorts are by first login, and users come back with anything.
   std::vector<std::int64_t> sizes(kDays);
   std::vector<std::vector<std::int64_t>> back(kDays, std::vector<std::int64_t>(kDays));
   std::vector<std::int64_t> idle(kDays);

@@ -24,7 +24,7 @@ namespace {
 
 constexpr TimeUs kDayUs = 86'400'000'000;
 
-// A digest of every column of every batch.
+// Returns a digest of every column of every batch.
 class Digest {
  public:
   Status add(const WorkloadBatch& batch) {

@@ -1,4 +1,4 @@
-// The file ANCHOR.
+// This fuzzes the file ANCHOR.
 
 #include <unistd.h>
 
@@ -11,7 +11,7 @@
 
 namespace {
 
-// A file that goes with the process. An anchor is opened by its name, and never through a link.
+// Is a file that goes with the process. An anchor is opened by its name, and never through a link.
 class NamedFile {
  public:
   NamedFile() : descriptor_(::mkstemp(path_.data())) {}

@@ -1,4 +1,4 @@
-// Pages of presence, counters, amounts and bounds.
+// This fuzzes pages of presence, counters, amounts and bounds.
 
 #include <array>
 #include <bit>

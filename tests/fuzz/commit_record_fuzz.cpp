@@ -1,4 +1,4 @@
-// The commit record: any bytes, and any manifest within a good one.
+// This fuzzes the commit record: any bytes, and any manifest within a good one.
 
 #include "storage/commit_record.h"
 

@@ -57,7 +57,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string whole = fuzz::rows_of(text, syntax, columns);
   std::string in_blocks;
   for (std::string_view rest = text; !rest.empty();) {
-    // As much as a reader would have read, or all there is once no record ends in it.
+    // Returns as much as a reader would have read, or all there is once no record ends in it.
     std::size_t cut = 0;
     for (std::size_t read = 1 + choice; cut == 0 && read < rest.size(); read *= 2) {
       cut = whole_records_size(rest.substr(0, read), syntax);

@@ -1,5 +1,5 @@
-// What every fuzz target is: one function that takes any bytes. libFuzzer calls it where there is
-// one; plain_driver.cpp does elsewhere.
+// Every fuzz target is one function that takes any bytes. libFuzzer calls it if there is one;
+// plain_driver.cpp does elsewhere.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@ inline std::string_view as_text(const std::uint8_t* data, std::size_t size) {
   return {reinterpret_cast<const char*>(data), size};
 }
 
-// Takes the first byte off the input: a choice. 0 for no input.
+// Takes the first byte off the input: a choice. The choice is 0 for no input.
 inline unsigned take_choice(std::string_view& input) {
   if (input.empty()) return 0;
   const auto choice = static_cast<unsigned char>(input.front());
@@ -32,8 +32,8 @@ inline void require(bool holds, const std::string& what) {
   std::abort();
 }
 
-// What was read is written, read again, and written again: the two writings are equal. A reader may
-// take bytes that no writer makes, but it must know then what they mean.
+// What was read is written, read again, and written again, and the two writings are equal. A reader
+// may take bytes that no writer makes, but it must know then what they mean.
 template <class T, class Serialize, class Deserialize>
 void require_stable(const T& value, Serialize serialize, Deserialize deserialize) {
   const std::string once = serialize(value);

@@ -1,4 +1,4 @@
-// The payload of a record of the journal, of stores of both kinds of users.
+// This fuzzes the payload of a record of the journal, of stores of both kinds of users.
 
 #include <memory>
 #include <vector>

@@ -1,4 +1,4 @@
-// The manifest of a commit.
+// This fuzzes the manifest of a commit.
 
 #include "core/catalog/manifest.h"
 #include "tests/fuzz/fuzz_target.h"

@@ -1,5 +1,5 @@
-// Blocks of native files. The input is a payload; the header around it is right, so that the
-// payload is looked at.
+// This fuzzes blocks of native files. The input is a payload; the header around it is right, so
+// that the payload is looked at.
 
 #include <xxhash.h>
 

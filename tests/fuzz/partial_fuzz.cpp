@@ -1,5 +1,5 @@
-// A partial answer to one of some questions, which the first byte chooses: the rest of the input as
-// it is, and between a head and a checksum that fit.
+// This fuzzes a partial answer to one of some questions, which the first byte chooses: the rest of
+// the input is taken as it is, and between a head and a checksum that fit.
 
 #include <xxhash.h>
 
@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::size_t kHeadBytes = 8 + 1 + 8;  // magic, version, digest
 
-// Plans of every kind over three days, and pages of users.
+// The plans are of every kind, over three days, and pages of users.
 class Tasks {
  public:
   Tasks() {

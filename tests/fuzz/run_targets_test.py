@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What run_targets.py says of targets that go well, that break, and that never begin."""
+"""Checks what run_targets.py says of targets that go well, that break, and that never begin."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ import unittest
 
 SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "run_targets.py")
 
-# As libFuzzer does: the last argument is a corpus that must be there.
+# This does as libFuzzer does: the last argument is a corpus that must exist.
 PROGRAMS = {
     "fuzz_well": 'test -d "$(eval echo \\${$#})" || exit 3; echo "Done 41 runs in 1 second(s)" >&2',
     "fuzz_other": 'echo "Done 2 runs in 1 second(s)" >&2',

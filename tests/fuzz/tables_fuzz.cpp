@@ -1,4 +1,4 @@
-// The source positions, and the saved segments of stores of both kinds of users.
+// This fuzzes the source positions, and the saved segments of stores of both kinds of users.
 
 #include "core/catalog/segment_table.h"
 #include "core/catalog/source_table.h"

@@ -1,4 +1,4 @@
-// Lists of users in files: lines, CSV and JSON, compressed or not.
+// This fuzzes lists of users in files: lines, CSV and JSON, compressed or not.
 
 #include <fcntl.h>
 #include <sys/mman.h>

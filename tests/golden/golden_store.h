@@ -20,7 +20,7 @@ inline std::string file_text(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// What stands in `answers`, of an engine on the store.
+// Returns what stands in `answers`, of an engine on the store.
 inline std::string golden_answers(const Engine& engine, const std::string& questions) {
   std::string text;
   std::istringstream lines(questions);

@@ -76,7 +76,7 @@ TEST_P(Golden, AnswersAsItDid) {
     const auto writer = open(/*read_only=*/false);
     ASSERT_TRUE(writer.ok()) << writer.status().to_string();
     expect_answers(**writer);
-    // A commit by this program, in the format that it writes.
+    // This is a commit by this program, in the format that it writes.
     ASSERT_TRUE((*writer)->save_segment("more", Segment()).ok());
     ASSERT_TRUE((*writer)->drop_segment("more").ok());
     ASSERT_TRUE((*writer)->checkpoint().ok());
@@ -168,7 +168,8 @@ TEST_P(GoldenFiles, CountNoSecondTime) {
 
 INSTANTIATE_TEST_SUITE_P(Folders, GoldenFiles, ::testing::Values("format-1-files"), test_name);
 
-// Every file beneath the folders, with its digest, in the form that xxh128sum writes and checks.
+// This lists every file beneath the folders, with its digest, in the form that xxh128sum writes and
+// checks.
 TEST(GoldenBytes, AreThoseReleased) {
   std::vector<std::string> lines;
   for (const auto& folder : fs::directory_iterator(kGolden)) {

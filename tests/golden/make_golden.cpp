@@ -1,8 +1,8 @@
-// Makes the golden store of a format to come, and its answers, from the questions that are there.
+// Makes the golden store of a format to come, and its answers, from the questions that exist.
 //
 //   make_golden FOLDER      makes FOLDER/store and FOLDER/answers, of FOLDER/questions
 //
-// What is there already may be released, and is left alone.
+// A store that exists already may be released, and is left alone.
 
 #include <cstdio>
 #include <filesystem>

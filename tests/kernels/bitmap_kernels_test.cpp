@@ -26,7 +26,7 @@ constexpr std::uint64_t kSeed = 42;
 constexpr std::int32_t kInt32Min = std::numeric_limits<std::int32_t>::min();
 constexpr std::int32_t kInt32Max = std::numeric_limits<std::int32_t>::max();
 
-// Around the width of every vector, and around a block of the unrolled loops.
+// Returns lengths around the width of every vector, and around a block of the unrolled loops.
 std::vector<std::size_t> lengths() {
   std::vector<std::size_t> lengths;
   for (std::size_t length = 0; length <= 67; ++length) lengths.push_back(length);
@@ -312,7 +312,7 @@ TEST_P(BitmapKernels, AndCountBandAgreesWithReference) {
 TEST_P(BitmapKernels, SetBitsAgreesWithReference) {
   for (const std::size_t length : lengths()) {
     for (std::size_t misalignment = 0; misalignment < 16; ++misalignment) {
-      // From many repeats to a whole chunk; the words reach just the highest ordinal.
+      // They go from many repeats to a whole chunk; the words reach just the highest ordinal.
       for (const std::uint32_t ordinal_bound : {1u, 64u, 65u, 1000u, 65'536u}) {
         SCOPED_TRACE(testing::Message()
                      << "seed=" << kSeed << " ordinals=" << length
@@ -401,8 +401,8 @@ TEST_P(BitmapKernels, TakeNullForNothing) {
   table().find_tags(nullptr, 0, nullptr, nullptr, 0);
 }
 
-// Tags that occur once, several times and not at all, and equal numbers that must not be taken for
-// tags.
+// Tags occur once, several times and not at all, and there are equal numbers that must not be taken
+// for tags.
 TEST_P(BitmapKernels, FindTagsAgreesWithReference) {
   for (const std::size_t buckets : {1u, 2u, 64u}) {
     GuardedBuffer<TaggedSlot> slots(buckets * kBucketSlots, 0, TaggedSlot{1, 99});

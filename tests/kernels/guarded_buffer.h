@@ -1,4 +1,4 @@
-// An array at a chosen misalignment, with a margin on each side that nobody may write.
+// This is an array at a chosen misalignment, with a margin on each side that nobody may write.
 #pragma once
 
 #include <algorithm>
@@ -12,8 +12,8 @@ namespace rollcall::kernels {
 template <class T>
 class GuardedBuffer {
  public:
-  // `size` elements equal to `guard`, the first of them `misalignment` elements past a multiple of
-  // 64 bytes, with margins of elements equal to `guard`.
+  // Makes `size` elements equal to `guard`, the first of them `misalignment` elements past a
+  // multiple of 64 bytes, with margins of elements equal to `guard`.
   GuardedBuffer(std::size_t size, std::size_t misalignment, T guard)
       : storage_(kMargin + kLine + misalignment + size + kMargin, guard), guard_(guard) {
     const auto address = reinterpret_cast<std::uintptr_t>(storage_.data() + kMargin);

@@ -1,4 +1,4 @@
-// Which tables there are, and which one is in use.
+// This tests which tables there are, and which one is in use.
 #include "kernels/kernel_table.h"
 
 #include <gtest/gtest.h>

@@ -98,7 +98,7 @@ TEST(ReferenceKernels, SetBitsKeepsWhatIsSetAndTakesOrdinalsModuloTheChunk) {
   EXPECT_EQ(reference_table.count(words.data(), words.size()), 7u);
 }
 
-// Codes 0 to 5, ten of each, in three planes.
+// The codes are 0 to 5, ten of each, in three planes.
 TEST(ReferenceKernels, MatchPlanesFindsTheCodesOfASet) {
   std::array<std::uint64_t, 3> planes{};
   for (std::size_t i = 0; i < 60; ++i) {
@@ -115,7 +115,7 @@ TEST(ReferenceKernels, MatchPlanesFindsTheCodesOfASet) {
   EXPECT_EQ(out, 0u);
 }
 
-// MurmurHash3's own finalizer of these, and a bijection.
+// These are what MurmurHash3's own finalizer makes of them, and it is a bijection.
 TEST(ReferenceKernels, Mix) {
   const std::array<std::uint64_t, 3> numbers = {0, 1, 0xffff'ffff'ffff'ffff};
   std::array<std::uint64_t, 3> mixed{};

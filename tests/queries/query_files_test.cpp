@@ -1,5 +1,5 @@
-// Runs the questions of tests/queries/*.test on every kind of store, number of partitions, batch
-// size and number of threads, and on the oracle: all must give the answers that stand there.
+// This runs the questions of tests/queries/*.test on every kind of store, number of partitions,
+// batch size and number of threads, and on the oracle; all must give the answers that stand there.
 //
 // ROLLCALL_ISA forces the instruction set. ROLLCALL_REWRITE=1 writes the answers found into the
 // files.

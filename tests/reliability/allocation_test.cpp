@@ -50,7 +50,7 @@ void* operator new(std::size_t size) { return allocate(size, 1); }
 void* operator new(std::size_t size, std::align_val_t alignment) {
   return allocate(size, static_cast<std::size_t>(alignment));
 }
-// Else it may be a sanitizer's, and what that gives would come to the delete below.
+// Otherwise it may be a sanitizer's, and what that gives would come to the delete below.
 void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
   try {
     return allocate(size, 1);
@@ -69,7 +69,7 @@ namespace {
 constexpr TimeUs kDayUs = 86'400'000'000;
 constexpr TimeUs kFirstDayUs = 20'454 * kDayUs;  // 2026-01-01
 
-// What a question says, or the error that it gets.
+// Returns what a question says, or the error that it gets.
 std::string answer(const Engine& engine) {
   std::string text;
   for (const char* question :
@@ -91,7 +91,7 @@ std::string answer(const Engine& engine) {
 
 class AllocationTest : public ::testing::Test {
  protected:
-  // An engine with two batches, the second of which is not in a checkpoint.
+  // Makes an engine with two batches, the second of which is not in a checkpoint.
   void open() {
     disk_ = make_memory_disk();
     reopen();
@@ -161,7 +161,7 @@ class AllocationTest : public ::testing::Test {
       failures += failed;
       const std::string now = answer(*engine_);
       if (now.starts_with("error")) {
-        // A batch that was applied in part. What a checkpoint had is there again.
+        // This is about a batch that was applied in part. What a checkpoint had is there again.
         ++stopped;
         reopen();
         ASSERT_EQ(answer(*engine_).find("error"), std::string::npos);
@@ -221,7 +221,7 @@ TEST_F(AllocationTest, Open) {
   });
 }
 
-// In the thread beside as well.
+// Failures in the other thread are tested as well.
 TEST_F(AllocationTest, IngestThatStartsACheckpoint) {
   std::size_t failures_beside = 0;
   is_caller = true;

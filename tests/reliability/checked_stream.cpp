@@ -69,14 +69,14 @@ CheckedStream::CheckedStream(std::uint64_t seed, std::size_t batch_count) {
       NaiveEvent event;
       event.user = std::move(user);
       event.event = names[name];
-      // Late by up to four days.
+      // Events are late by up to four days.
       const auto day = static_cast<TimeUs>(number * 2 + random.below(4));
       event.time = (kFirstDay.value + day) * kDay + static_cast<TimeUs>(random.bits() % kDay);
       if (event.event == "purchase") event.value = random.between(-1'000'000, 9'000'000);
       event.properties["channel"] = random.pick(channels);
       batch.push_back(std::move(event));
     };
-    // Every name in the first batch, so that every question has an answer after it.
+    // Every name is in the first batch, so that every question has an answer after it.
     for (std::size_t i = 0; i < kBatchEvents; ++i) {
       add("user" + std::to_string(random.below(kUsers)),
           i < names.size() ? i : random.below(names.size()));

@@ -34,8 +34,8 @@ class CheckedStream {
   // journal, one behind the other, until the checkpoint after the third.
   static Ack ack(std::size_t number) { return number % 3 == 0 ? Ack::kMemory : Ack::kDurable; }
 
-  // How many batches the engine has, by its position; kCorruption for a position that is none of
-  // the stream's.
+  // Returns how many batches the engine has, by its position, or kCorruption for a position that is
+  // none of the stream's.
   Result<std::size_t> position(const Engine& engine) const;
 
   // Asks the engine everything there is to ask, and compares with a recount of the first `batches`

@@ -16,7 +16,7 @@ namespace {
 
 constexpr int kReturnedCode = 77;
 
-// A file without a name, shared with the child.
+// Is a file without a name, shared with the child.
 class SharedFile {
  public:
   SharedFile() : descriptor_(::memfd_create("rollcall-child", MFD_CLOEXEC)) {}

@@ -24,7 +24,7 @@ struct ChildEnd {
 // `seconds_max` is killed. The calling process must have no other thread.
 ChildEnd run_in_child(const std::function<std::string()>& work, unsigned seconds_max = 60);
 
-// For messages: "aborted: ...".
+// Returns "aborted: ...", for messages.
 std::string to_string(const ChildEnd& end);
 
 }  // namespace rollcall::testing

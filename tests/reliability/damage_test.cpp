@@ -1,5 +1,5 @@
-// Damage to any file of a store: the right answers, or an error that says what is wrong. Never a
-// wrong number, never events lost in silence, never a crash.
+// Damage to any file of a store gives the right answers, or an error that says what is wrong. It
+// never gives a wrong number, never loses events in silence, and never crashes.
 //
 // ROLLCALL_DAMAGE_CASES is how many files are damaged, each in a copy of its own, which a reader
 // and then a writer opens. RocksDB of Debian has its assertions on, and some damage breaks one:
@@ -8,8 +8,8 @@
 // The journal is damaged with the rest, and holds batches that are in no checkpoint. A last record
 // that is torn may be what a crash leaves of one that was never acknowledged, and is then dropped
 // in silence (docs/decisions/0016). None is here: each was synced, and then noted as synced in its
-// file and in the anchor, so that damage to one of the two cannot make it look unsynced. So every
-// batch must be there, or an error.
+// file and in the anchor, so that damage to one of the two cannot make it look unsynced. Therefore
+// every batch must be there, or there must be an error.
 
 #include <gtest/gtest.h>
 
@@ -40,7 +40,7 @@ namespace fs = std::filesystem;
 constexpr std::size_t kBatches = 9;       // in the store that is damaged; one more follows
 constexpr std::size_t kCheckpointed = 7;  // the others are in two files of the journal
 
-// The bytes of all files beneath; of LOCK, which says who writes, only that it is there.
+// Holds the bytes of all files beneath; of LOCK, which says who writes, it has only that it exists.
 using Files = std::map<std::string, std::string>;
 Files contents(const fs::path& directory) {
   Files files = all_files(directory);
@@ -49,7 +49,7 @@ Files contents(const fs::path& directory) {
   return files;
 }
 
-// "rocksdb/MANIFEST", "rocksdb/sst", "ANCHOR", ...: the name without its number.
+// Returns "rocksdb/MANIFEST", "rocksdb/sst", "ANCHOR", ...: the name without its number.
 std::string kind_of(const std::string& name) {
   const fs::path path(name);
   if (path.has_extension()) return (path.parent_path() / path.extension().string().substr(1));
@@ -81,7 +81,7 @@ enum class Outcome { kRight, kRefused, kTold, kAborted };
 constexpr const char* kOutcomes[] = {"right answers", "store refused", "told later",
                                      "RocksDB aborted"};
 
-// What a child found, as a text for its parent.
+// Returns what a child found, as a text for its parent.
 std::string found(Outcome outcome, const std::string& what) {
   return std::to_string(static_cast<int>(outcome)) + " " + what;
 }
@@ -134,7 +134,7 @@ class DamageTest : public ::testing::Test {
     for (const auto& [name, bytes] : files) write_file(fs::path(copy_) / name, bytes);
   }
 
-  // The file's bytes with the damage; nothing when it cannot be damaged so.
+  // Returns the file's bytes with the damage, or nothing if it cannot be damaged so.
   std::optional<std::string> damaged(Random& random, const Case& damage) const {
     std::string bytes = files_.at(damage.file);
     if (damage.damage == "stale") {
@@ -198,7 +198,7 @@ class DamageTest : public ::testing::Test {
     return look(path, /*read_only=*/false, kBatches + 1, Then::kVerify);
   }
 
-  // What reader and writer found; fails where it is wrong.
+  // Returns what reader and writer found; it fails if that is wrong.
   static std::vector<Outcome> judge(const ChildEnd& end) {
     const bool rocks_aborted = end.how == ChildEnd::How::kAborted &&
                                end.errors.find("broken invariant") == std::string::npos &&
@@ -231,7 +231,7 @@ TEST_F(DamageTest, IsToldOrHarmless) {
   std::vector<std::string> kinds;
   for (const auto& [kind, names] : kinds_) kinds.push_back(kind);
 
-  // By kind of file and by damage: outcomes.
+  // Counts outcomes by kind of file and by damage.
   std::map<std::string, std::map<Outcome, int>> counts;
   for (std::uint64_t i = 0; i < cases;) {
     const Case damage{random.pick(kinds_[random.pick(kinds)]), random.pick(damages)};
@@ -252,7 +252,7 @@ TEST_F(DamageTest, IsToldOrHarmless) {
       const std::string reader = look_as_reader(copy_);
       if (contents(copy_) != before) return found_wrong("a reader changed files");
       const std::string writer = look_as_writer(copy_);
-      // So that the right file can be put back.
+      // A store that was refused must be unchanged, so that the right file can be put back.
       if (writer.starts_with(found(Outcome::kRefused, "")) && contents(copy_) != before) {
         return found_wrong("files of a store that was refused were changed: " +
                            differences(before, contents(copy_)) + ": " + writer);

@@ -1,9 +1,9 @@
-// A disk that fails beneath a store: at any call, once or for ever, by a power cut, or for want of
-// room. Whatever was asked of the engine gets a clear error, questions are still answered, and the
-// store opened again has every batch that was acknowledged, wholly, and goes on.
+// A disk fails beneath a store: at any call, once or for ever, by a power cut, or for want of room.
+// Whatever was asked of the engine gets a clear error, questions are still answered, and the store
+// opened again has every batch that was acknowledged, wholly, and goes on.
 //
 // Of the calls that a session makes, every ROLLCALL_FAULT_STEP-th from ROLLCALL_FAULT_CALL on
-// fails, each in a process of its own; RocksDB of Debian has its assertions on, and some failures
+// fails, each in a process of its own. RocksDB of Debian has its assertions on, and some failures
 // break one, which is counted apart and must lose nothing either.
 
 #include <gtest/gtest.h>
@@ -33,7 +33,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kBatches = 7;
 
-// What a session has done, kept when its process ends.
+// Holds what a session has done, and is kept when its process ends.
 struct Progress {
   std::size_t begun = 0;
   std::size_t ingested = 0;
@@ -53,7 +53,7 @@ class DiskFaults : public ::testing::Test {
   ~DiskFaults() override { ::munmap(progress_, sizeof(Progress)); }
 
 #if defined(__SANITIZE_THREAD__)
-  // Else it takes files for others, and hangs in its report of that.
+  // Otherwise the sanitizer takes files for others, and hangs in its report of that.
   void SetUp() override {
     GTEST_SKIP() << "the thread sanitizer follows files by the functions of the C library whose "
                     "place faulty_disk.cpp takes";
@@ -69,8 +69,8 @@ class DiskFaults : public ::testing::Test {
     return Engine::open(std::move(store), options);
   }
 
-  // Ingests from where the engine stands to before batch `end`. After each batch in memory follows
-  // a checkpoint.
+  // Ingests from where the engine stands to before batch `end`. A checkpoint follows each batch in
+  // memory.
   Status feed(Engine& engine, std::size_t end) {
     ROLLCALL_ASSIGN_OR_RETURN(const std::size_t begin, stream_.position(engine));
     for (std::size_t i = begin; i < end; ++i) {
@@ -259,7 +259,7 @@ class DiskFaults : public ::testing::Test {
 
 TEST_F(DiskFaults, AnyCallFails) { fail_calls(18); }
 
-// With so little memory that every batch is written ahead of a commit of its own.
+// There is so little memory that every batch is written ahead of a commit of its own.
 TEST_F(DiskFaults, AnyCallFailsByPartition) {
   by_partition_ = true;
   fail_calls(48);  // these sessions have many more calls

@@ -31,7 +31,7 @@ constexpr int kDescriptorsMax = 4096;
 constexpr std::uint64_t kSectorBytes = 512;
 constexpr std::size_t kDirectBytes = 4096;  // direct writes are multiples of this
 
-// The kernel itself.
+// This calls the kernel itself.
 int kernel_open(const char* path, int flags, unsigned mode) {
   return static_cast<int>(::syscall(SYS_openat, AT_FDCWD, path, flags, mode));
 }
@@ -52,7 +52,7 @@ int kernel_unlink(const char* path) {
   return static_cast<int>(::syscall(SYS_unlinkat, AT_FDCWD, path, 0));
 }
 
-// "a/b" for "a//b", "a/b/" and "a/b/c/..".
+// Returns "a/b" for "a//b", "a/b/" and "a/b/c/..".
 std::string normal(const std::string& path) {
   const std::string text = fs::path(path).lexically_normal().string();
   return text.ends_with('/') ? text.substr(0, text.size() - 1) : text;
@@ -110,7 +110,7 @@ class Disk {
     return fail(fault_.error);
   }
 
-  // How many of `size` bytes fit; sets errno when none do.
+  // Returns how many of `size` bytes fit; sets errno if none do.
   std::size_t room(std::size_t size) {
     const std::uint64_t fits = std::min<std::uint64_t>(size, fault_.bytes_max - bytes_);
     bytes_ += fits;
@@ -180,7 +180,7 @@ class Disk {
     }
     return entry->second;
   }
-  // Not dup(), which would share the locks of `file`.
+  // This is not dup(), which would share the locks of `file`.
   static int open_again(int file) {
     return kernel_open(("/proc/self/fd/" + std::to_string(file)).c_str(), O_RDWR, 0);
   }
@@ -251,14 +251,14 @@ std::atomic<Disk*> the_disk{nullptr};
 std::array<std::string, kDescriptorsMax> paths;  // of open files that are watched
 std::mutex paths_mutex;
 
-// The path of an open file that is watched, or "".
+// Returns the path of an open file that is watched, or "".
 std::string watched_path(int file) {
   if (the_disk == nullptr || file < 0 || file >= kDescriptorsMax) return "";
   const std::lock_guard lock(paths_mutex);
   return paths[static_cast<std::size_t>(file)];
 }
 
-// The disk, when it is to be asked about this path.
+// Returns the disk, if it is to be asked about this path.
 Disk* disk_of(const char* path) {
   Disk* disk = the_disk;
   return disk != nullptr && disk->watches(path) ? disk : nullptr;
@@ -302,7 +302,7 @@ void stop_disk_faults() { delete the_disk.exchange(nullptr); }
 
 }  // namespace rollcall::testing
 
-// What the C library declares, with its words.
+// The C library declares these, with its words.
 extern "C" {
 
 using rollcall::testing::Disk;

@@ -7,7 +7,8 @@
 // It knows what a power cut may take: bytes that were written and not synced, and names that were
 // made, changed or removed since their directory was synced.
 //
-// Threads: any; but one disk at a time, made and removed while no other thread uses its files.
+// Any thread may use it, but there is one disk at a time, made and removed while no other thread
+// uses its files.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +28,7 @@ struct DiskFault {
   bool takes_direct = true;  // false: a file system without direct writes
 };
 
-// How a process ends whose power was cut.
+// A process whose power was cut ends like this.
 inline constexpr int kPowerCutCode = 78;
 
 // The disk fails so from now on. `directory` need not exist yet. A power cut keeps what it may need

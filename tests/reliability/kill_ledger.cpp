@@ -25,7 +25,7 @@ std::string KillLedger::hear(const std::string& line) {
     words >> word;
     for (std::size_t& batches : standing.batches) words >> batches;
     words >> standing.forgets;
-    // The same bytes were opened here, in a copy.
+    // Here the same bytes were opened, in a copy.
     return words && standing == returned_ ? "" : "opened at another place: " + no_sense;
   }
   std::size_t thread = 0;

@@ -1,4 +1,5 @@
-// What a process said that it began and finished, and so what its store must hold after a kill.
+// The ledger has what a process said that it began and finished, and so what its store must hold
+// after a kill.
 #pragma once
 
 #include <array>
@@ -12,7 +13,7 @@
 
 namespace rollcall::testing {
 
-// Between the two, both included.
+// Holds the bounds of the standing, both included.
 struct StandingBounds {
   Standing least;  // what was acknowledged
   Standing most;   // what was begun
@@ -27,16 +28,16 @@ class KillLedger {
   // opened the store. Returns what is wrong, or "".
   std::string hear(const std::string& line);
 
-  // How often the living process has begun work of this kind.
+  // Says how often the living process has begun work of this kind.
   std::size_t begun(Work kind) const { return begun_[static_cast<std::size_t>(kind)]; }
   // About how long such work takes: a mean, over all processes that were heard.
   std::chrono::microseconds usual_time(Work kind) const;
-  // What was begun and not finished.
+  // Holds what was begun and not finished.
   std::vector<Work> under_way() const;
 
   const StandingBounds& bounds() const { return bounds_; }
 
-  // By number: the backups that the process made, and the one it was making.
+  // Holds, by number, the backups that the process made, and the one it was making.
   struct Backup {
     Standing least;  // what it must hold
     bool finished = false;

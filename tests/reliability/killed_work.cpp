@@ -19,7 +19,7 @@ std::string source_name(std::size_t source) { return "source " + std::to_string(
 
 std::string user_name(std::size_t number) { return "user " + std::to_string(number); }
 
-// Never forgotten.
+// This event is of a user who is never forgotten.
 NaiveEvent event_of_keeper(const std::string& event, TimeUs time, const std::string& country) {
   return {.user = "keeper",
           .event = event,

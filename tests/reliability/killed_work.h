@@ -1,6 +1,6 @@
-// What a process does that is to be killed: which batches its sources have, and whom it forgets.
-// All of it follows from a number, so that what a store must answer is known without asking the
-// process.
+// A process that is to be killed does this: its sources have these batches, and it forgets these
+// users. All of it follows from a number, so that what a store must answer is known without asking
+// the process.
 #pragma once
 
 #include <array>
@@ -34,7 +34,7 @@ inline constexpr std::array<std::string_view, 7> kWorkNames = {
 // with their positions, and those of the first two with tokens.
 inline constexpr std::size_t kKilledSources = 3;
 
-// How much of the work a store has.
+// Says how much of the work a store has.
 struct Standing {
   std::array<std::size_t, kKilledSources> batches{};  // of each source: as many, from its first
   std::size_t forgets = 0;                            // this many calls, from the first
@@ -55,7 +55,7 @@ Result<IngestOutcome> ingest_killed(Engine& engine, std::size_t source, std::siz
 // The users of one call, each in no other.
 std::vector<UserId> users_to_forget(std::size_t number);
 
-// How far the store is, by its positions and by how many users it has forgotten.
+// Returns how far the store is, by its positions and by how many users it has forgotten.
 //   kCorruption  it is where nobody can have brought it: some users of a call are forgotten
 Result<Standing> standing_of(const Engine& engine);
 

@@ -56,20 +56,20 @@ Fate fate_of(std::string_view call) {
   return ++calls == kill_point.times ? kill_point.fate : Fate::kGo;
 }
 
-// In one piece, whichever thread it comes from.
+// Writes the text in one piece, whichever thread it comes from.
 void say(const std::string& text) {
   const std::string line = text + "\n";
   if (::write(STDOUT_FILENO, line.data(), line.size()) < 0) std::abort();
 }
 
-// Not std::exit(), which would wait for the other threads.
+// This does not call std::exit(), which would wait for the other threads.
 void require(const Status& status) {
   if (status.ok()) return;
   std::fprintf(stderr, "%s\n", status.to_string().c_str());
   ::_exit(1);
 }
 
-// One thread's work, announced.
+// Announces one thread's work.
 class Worker {
  public:
   Worker(std::size_t number, std::uint64_t seed) : number_(number), random_(seed + number) {}
@@ -87,7 +87,7 @@ class Worker {
     say(std::to_string(number_) + " end " + std::to_string(static_cast<long>(took.count())));
   }
 
-  // Up to so long.
+  // Rests for up to so long.
   void rest(std::size_t milliseconds_max) {
     std::this_thread::sleep_for(std::chrono::microseconds(random_.below(1'000 * milliseconds_max)));
   }
@@ -98,7 +98,7 @@ class Worker {
   Random random_;
 };
 
-// Sends the source's batches, the last ones of before the kill once more.
+// Sends the source's batches, and the last ones from before the kill once more.
 void send(Worker& worker, Engine& engine, std::size_t source, std::size_t next) {
   if (source != 2) {
     for (std::size_t number = next - std::min(next, kBatchesSentAgain); number < next; ++number) {

@@ -1,7 +1,7 @@
 // A process that ingests, checkpoints, compacts, forgets and backs up, all at once, is killed: at
 // random while a certain kind of work is under way, and at named calls to its files. After each
-// kill the store holds what was acknowledged, each batch wholly or not at all, and answers as a
-// recount of that does; who was forgotten does not come back.
+// kill, the store holds what was acknowledged, each batch wholly or not at all, and answers as a
+// recount of that does; users who were forgotten do not come back.
 //
 // ROLLCALL_KILLS is how many times the process is killed at random.
 #include <gtest/gtest.h>
@@ -106,7 +106,7 @@ void expect_within(const Standing& found, const StandingBounds& bounds) {
 
 class Kills : public ::testing::Test {
  protected:
-  // Where the process kills itself.
+  // Says where the process kills itself.
   struct Point {
     std::string call;
     int times = 1;
@@ -191,7 +191,8 @@ class Kills : public ::testing::Test {
     }
   }
 
-  // What is left of a process that was killed, and heard to its end.
+  // Expects everything to be well with what is left of a process that was killed, and heard to its
+  // end.
   void expect_all_well() {
     ASSERT_NO_FATAL_FAILURE(expect_backups());
     ASSERT_NO_FATAL_FAILURE(expect_store());

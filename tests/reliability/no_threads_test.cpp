@@ -16,7 +16,7 @@
 namespace rollcall::testing {
 namespace {
 
-// From here on the process gets no threads. Root would get them all the same.
+// Refuses threads to the process from here on. Root would get them all the same.
 bool refuse_threads() {
   constexpr uid_t kNobody = 65'534;
   constexpr rlimit kNone{1, 1};

@@ -24,7 +24,7 @@ namespace {
 
 constexpr std::size_t kBatches = 20;
 
-// What the writer has done, in memory that both processes see.
+// Holds what the writer has done, in memory that both processes see.
 struct Shared {
   std::atomic<std::size_t> begun{0};      // batches whose checkpoint may be there
   std::atomic<std::size_t> committed{0};  // batches whose checkpoint is there
@@ -44,7 +44,7 @@ class Readers : public ::testing::Test {
     return Engine::open(std::move(store), options);
   }
 
-  // Opened anew now and then: RocksDB changes most of its files then.
+  // The store is opened anew now and then, because RocksDB changes most of its files then.
   std::string write() {
     for (std::size_t i = 0; i < kBatches;) {
       auto engine = open(/*read_only=*/false);

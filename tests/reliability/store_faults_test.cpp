@@ -21,7 +21,7 @@ constexpr std::size_t kBatches = 4;
 
 class StoreFaults : public ::testing::Test {
  protected:
-  // With so little memory that pages leave it, and are read back.
+  // There is so little memory that pages leave it, and are read back.
   Result<std::unique_ptr<Engine>> open(const std::shared_ptr<Faults>& faults) const {
     EngineOptions options;
     options.settings = stream_.settings();
@@ -39,8 +39,8 @@ class StoreFaults : public ::testing::Test {
         << comparison.first_error.to_string();
   }
 
-  // Feeds an empty store, a checkpoint and all questions after each batch, and opens it again in
-  // between. Fails, and goes on after each failure, as a caller might.
+  // Feeds an empty store, makes a checkpoint and asks all questions after each batch, and opens it
+  // again in between. It fails, and goes on after each failure, as a caller might.
   void run(const std::shared_ptr<Faults>& faults) {
     disk_ = make_memory_disk();
     std::size_t acknowledged = 0;

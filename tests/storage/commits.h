@@ -14,7 +14,7 @@
 
 namespace rollcall {
 
-// Ascends with `number`.
+// Returns an id that ascends with `number`.
 inline PageId page_id(std::uint32_t number) {
   PageId id;
   id.kind = PageKind::kPresence;
@@ -45,8 +45,8 @@ inline Commit make_commit(Epoch epoch, std::vector<PageWrite> pages,
   return commit;
 }
 
-// Commit e of a history writes about a third of its pages anew, each with bytes of its own. So what
-// a store must hold after commit e is known without asking whoever wrote it.
+// Commit e of a history writes about a third of its pages anew, each with bytes of its own. Thus
+// what a store must hold after commit e is known without asking whoever wrote it.
 class History {
  public:
   History(std::uint64_t seed, std::uint32_t page_count, std::size_t page_bytes_max)
@@ -66,7 +66,7 @@ class History {
     return "manifest " + std::to_string(mix(seed_ + epoch)) + " of epoch " + std::to_string(epoch);
   }
 
-  // The live version of each page after commit `epoch`.
+  // Returns the live version of each page after commit `epoch`.
   std::vector<PageAddress> live_pages(Epoch epoch) const {
     std::vector<PageAddress> live;
     for (std::uint32_t number = 0; number < page_count_; ++number) {

@@ -34,7 +34,7 @@ std::uint64_t new_seed() {
   return seed;
 }
 
-// The page keys in the database, and other keys but the commit record's.
+// Holds the page keys in the database, and other keys but the commit record's.
 std::set<std::string> keys_in_database(const std::string& store_path) {
   std::set<std::string> keys;
   rocksdb::DB* db = nullptr;
@@ -76,7 +76,8 @@ class CrashTest : public testing::Test {
 TEST_F(CrashTest, KilledWriterLosesNothingThatItAcknowledged) {
   const std::uint64_t seed = new_seed();
   std::mt19937_64 random(seed);
-  // Commits of about 8 MiB: some batches of pages, and a flush of RocksDB's every few commits.
+  // Commits take about 8 MiB, which is some batches of pages, and a flush of RocksDB's every few
+  // commits.
   constexpr std::uint32_t kPageCount = 60;
   constexpr std::size_t kPageBytesMax = 800'000;
   const History history(seed, kPageCount, kPageBytesMax);
@@ -130,7 +131,7 @@ class LargeCommitCrashTest : public CrashTest {
  protected:
   static constexpr std::size_t kLargeBytes = std::size_t{5} << 20;
 
-  // Commit 1 of the history, then `second`.
+  // Writes commit 1 of the history, then `second`.
   void write(const Commit& second) {
     const auto store = open_rocks_store(path_);
     ASSERT_TRUE(store.ok()) << store.status().to_string();
@@ -166,7 +167,7 @@ class LargeCommitCrashTest : public CrashTest {
       const auto store = open_rocks_store(path);
       ASSERT_TRUE(store.ok()) << store.status().to_string();
       ASSERT_NO_FATAL_FAILURE(expect_history(**store, history_, 1));
-      // An epoch that is used again, with other contents, and fewer pages.
+      // An epoch is used again, with other contents, and fewer pages.
       const Commit other =
           make_commit(2, {{page_id(0), std::string(kLargeBytes, 'y')}}, {}, "other");
       ASSERT_TRUE((*store)->commit(other).ok());
@@ -177,7 +178,7 @@ class LargeCommitCrashTest : public CrashTest {
     EXPECT_EQ(keys_in_database(path), live);
   }
 
-  // About 8 MiB a commit.
+  // Each commit takes about 8 MiB.
   static constexpr std::uint64_t kSeed = 3;
   static constexpr std::uint32_t kPageCount = 60;
   static constexpr std::size_t kPageBytesMax = 800'000;
@@ -197,7 +198,8 @@ TEST_F(LargeCommitCrashTest, AfterTablesWereWritten) {
     const auto store = open_rocks_store(copy);
     ASSERT_TRUE(store.ok() && (*store)->commit(history_.commit(1)).ok());
   }
-  // The tables of commit 2, whole, but no part of the database; one of them linked into it already.
+  // The tables of commit 2 are whole, but no part of the database; one of them is linked into it
+  // already.
   int number = 0;
   for (const auto& entry : fs::directory_iterator(path_ + "/rocksdb")) {
     if (entry.path().extension() != ".sst") continue;
@@ -233,7 +235,7 @@ TEST_F(LargeCommitCrashTest, BeforeTheirSecondNamesWereRemoved) {
   {
     const auto store = open_rocks_store(path_);
     ASSERT_TRUE(store.ok()) << store.status().to_string();
-    // Also when they appear later: the next commit must not write through them.
+    // This also holds if they appear later: the next commit must not write through them.
     ASSERT_NO_FATAL_FAILURE(add_names());
     ASSERT_TRUE((*store)->commit(history_.commit(3)).ok());
     ASSERT_NO_FATAL_FAILURE(expect_history(**store, history_, 3));
@@ -274,7 +276,8 @@ class DamageTest : public CrashTest {
     }
   }
 
-  // Files of the database that are not empty, with this extension; every file for "".
+  // Returns the files of the database that are not empty, with this extension, or every file for
+  // "".
   std::vector<fs::path> files(const std::string& path, const std::string& extension) {
     std::vector<fs::path> found;
     for (const auto& entry : fs::directory_iterator(path + "/rocksdb")) {

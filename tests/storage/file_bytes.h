@@ -1,4 +1,4 @@
-// The bytes of files, and of all files of a directory.
+// These are the bytes of files, and of all files of a directory.
 #pragma once
 
 #include <filesystem>
@@ -20,7 +20,8 @@ inline void write_file(const std::filesystem::path& path, const std::string& byt
   std::ofstream(path, std::ios::binary) << bytes;
 }
 
-// Every file beneath `directory`, by its path from there; and every directory, as if it were empty.
+// Returns every file beneath `directory`, by its path from there, and every directory, as if it
+// were empty.
 inline std::map<std::string, std::string> all_files(const std::filesystem::path& directory) {
   std::map<std::string, std::string> files;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(directory)) {

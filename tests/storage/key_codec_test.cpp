@@ -27,7 +27,8 @@ class RandomAddresses {
   }
 
  private:
-  // Often equal to another one, and often at an edge, so that later fields decide as well.
+  // Returns a number that is often equal to another one, and often at an edge, so that later fields
+  // decide as well.
   std::uint32_t field() {
     constexpr std::array<std::uint32_t, 8> kEdges = {
         0, 1, 255, 256, 0xffffu, 0x7fffffffu, 0x80000000u, 0xffffffffu};

@@ -1,5 +1,5 @@
-// What a store in a directory does beyond the contract of every store: its files, one writer and
-// many readers, and everything that can be wrong with a directory.
+// This tests what a store in a directory does beyond the contract of every store: its files, one
+// writer and many readers, and everything that can be wrong with a directory.
 
 #include "rollcall/rocks_store.h"
 
@@ -366,7 +366,7 @@ TEST_F(RocksStoreTest, ReaderKeepsPagesWhoseFilesTheWriterRemoves) {
 }
 
 TEST_F(RocksStoreTest, ReadersOpenWhileAnotherProcessWrites) {
-  // About 4 MiB a commit: the writer flushes and compacts all the time.
+  // A commit takes about 4 MiB, so the writer flushes and compacts all the time.
   const History history(9, 40, 600'000);
   WriterProcess writer(path_, 9, 40, 600'000, 1'000'000);
   for (const char* line : {"opened", "1", "2"}) ASSERT_EQ(writer.next_line(), line);
@@ -485,7 +485,7 @@ TEST_P(RefusedWriteTest, LeavesTheLastCommit) {
   Epoch epoch = 2;
   make_store(epoch);
   bool one_succeeded = false;
-  // From a limit that stops the first batch to one that stops nothing.
+  // The limits go from one that stops the first batch to one that stops nothing.
   for (rlim_t limit = 100'000; !one_succeeded; limit *= 3) {
     SCOPED_TRACE(limit);
     auto store = open();
@@ -563,19 +563,19 @@ TEST_F(RocksStoreTest, AnchorThatCannotBeWrittenFailsTheCommit) {
     expect_history(*store, history_, epoch);
     EXPECT_EQ(store->commit(history_.commit(epoch + 2)).code(), StatusCode::kIoError);
   }
-  // As rocks_store.h says: only now is it known that the commit was durable.
+  // As rocks_store.h says, only now is it known that the commit was durable.
   expect_history(*open(kReadOnly), history_, epoch + 1);
   expect_history(*open(), history_, epoch + 1);
   commit(*open(), epoch + 2, epoch + 2);
 }
 
-// What tells the bytes of a page from all others.
+// This tells the bytes of a page from all others.
 std::string marker_of(const History& history, const PageAddress& address) {
   return history.page_bytes(address).substr(0, 64);
 }
 
 TEST_F(RocksStoreTest, CompactLeavesNoBytesOfSupersededPagesInAnyFile) {
-  // Through the log, and as tables.
+  // Pages go through the log, and as tables.
   for (const std::size_t page_bytes_max : {std::size_t{3'000}, std::size_t{800'000}}) {
     SCOPED_TRACE(page_bytes_max);
     history_ = History(5, 60, page_bytes_max);

@@ -1,4 +1,4 @@
-// What store.h promises, of every store.
+// This tests what store.h promises, of every store.
 
 #include <gtest/gtest.h>
 
@@ -20,7 +20,7 @@
 namespace rollcall {
 namespace {
 
-// A place where a store can be opened again and again.
+// Is a place where a store can be opened again and again.
 class Medium {
  public:
   virtual ~Medium() = default;
@@ -231,7 +231,7 @@ TEST_P(StoreContract, FailingPageLeavesNothingVisible) {
   expect_missing(*view(), {page_id(3), 2});
 }
 
-// In the log, and in table files.
+// Pages are in the log, and in table files.
 constexpr std::size_t kPartBytes[] = {10, std::size_t{5} << 20};
 
 TEST_P(StoreContract, PagesWrittenAheadAreSeenFromThenOn) {

@@ -83,7 +83,7 @@ class StoreCopyTest : public testing::Test {
 };
 
 TEST_F(StoreCopyTest, IsTheLastCommitAndNothingElse) {
-  // Through the log, and as tables.
+  // Pages go through the log, and as tables.
   for (const std::size_t page_bytes_max : {std::size_t{3'000}, std::size_t{800'000}}) {
     SCOPED_TRACE(page_bytes_max);
     history_ = History(5, 60, page_bytes_max);
@@ -204,7 +204,7 @@ TEST_F(StoreCopyTest, RefusesAStoreThatLostCommits) {
   ASSERT_TRUE(open(from_)->commit(history_.commit(3)).ok());
   fs::copy(from_ + "/ANCHOR", directory_.path("old/ANCHOR"), fs::copy_options::overwrite_existing);
   from_ = directory_.path("old");
-  // One commit ahead of its database: an anchor never is.
+  // The anchor is one commit ahead of its database, which it never is otherwise.
   EXPECT_EQ(copy_rocks_store(from_, to_).status().code(), StatusCode::kCorruption);
   expect_nothing_left();
 }
@@ -230,7 +230,7 @@ TEST_F(StoreCopyTest, ReadsACompactedStoreAsAnyOther) {
   expect_history(*open(to_), history_, 3);
 }
 
-// Of a copy nothing has a sequence number (storage/commit.h, begin_sequence).
+// Nothing in a copy has a sequence number (storage/commit.h, begin_sequence).
 TEST_F(StoreCopyTest, KeepsEverythingWhenItIsCompacted) {
   make_store(3);
   copy();

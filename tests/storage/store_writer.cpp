@@ -3,8 +3,8 @@
 //   rollcall_store_writer DIR SEED PAGE_COUNT PAGE_BYTES_MAX COMMIT_COUNT STEP
 //
 // Prints "opened" once the store is its own and the number of each commit once it is durable;
-// having made COMMIT_COUNT, it waits with the store open. Or it kills itself within the next
-// commit, where STEP is "encode", before the last page, or "manifest", before the commit record.
+// having made COMMIT_COUNT, it waits with the store open. Alternatively, it kills itself within the
+// next commit, if STEP is "encode", before the last page, or "manifest", before the commit record.
 // Ends with 1 and an error when something fails.
 
 #include <signal.h>

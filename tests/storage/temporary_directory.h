@@ -1,4 +1,4 @@
-// A directory for one test, gone afterwards.
+// This is a directory for one test, which is removed afterwards.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@
 
 namespace rollcall {
 
-// For tests of which nothing needs to be on a disk.
+// Returns a directory for tests of which nothing needs to be on a disk.
 inline std::string directory_in_memory() {
   return ::access("/dev/shm/", W_OK) == 0 ? "/dev/shm/" : ::testing::TempDir();
 }

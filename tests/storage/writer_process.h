@@ -1,4 +1,4 @@
-// The other process: rollcall_store_writer.
+// This is the other process: rollcall_store_writer.
 #pragma once
 
 #include <cstddef>

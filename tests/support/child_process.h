@@ -1,4 +1,4 @@
-// Another process: started, listened to and killed.
+// This is another process, which is started, listened to and killed.
 #pragma once
 
 #include <fcntl.h>
@@ -17,7 +17,7 @@ namespace rollcall {
 
 class ChildProcess {
  public:
-  // The program first.
+  // The program comes first.
   explicit ChildProcess(std::vector<std::string> arguments) {
     std::vector<char*> pointers;
     for (std::string& argument : arguments) pointers.push_back(argument.data());
@@ -64,14 +64,14 @@ class ChildProcess {
     ::waitpid(pid_, &wait_status_, 0);
   }
 
-  // Whether it was there to be killed, and had not failed or crashed before.
+  // Returns whether it was there to be killed, and had not failed or crashed before.
   bool was_killed() const { return WIFSIGNALED(wait_status_) && WTERMSIG(wait_status_) == SIGKILL; }
-  // For messages: "exited with 1", "ended by signal 9".
+  // Returns "exited with 1" or "ended by signal 9", for messages.
   std::string end_text() const {
     return WIFSIGNALED(wait_status_) ? "ended by signal " + std::to_string(WTERMSIG(wait_status_))
                                      : "exited with " + std::to_string(WEXITSTATUS(wait_status_));
   }
-  // Whether it ended by itself, and well.
+  // Returns whether it ended by itself, and well.
   bool succeeded() const { return WIFEXITED(wait_status_) && WEXITSTATUS(wait_status_) == 0; }
 
  private:

@@ -8,7 +8,7 @@
 
 namespace rollcall {
 
-// Whether `text` repeats `datum`, which the test gave or what it calls reported.
+// Returns whether `text` repeats `datum`, which the test gave or what it calls reported.
 inline bool repeats(std::string_view text, std::string_view datum) {
   return text.find(datum) != std::string_view::npos;
 }

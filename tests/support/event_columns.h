@@ -1,4 +1,4 @@
-// Events as the columns of a batch.
+// This header writes events as the columns of a batch.
 #pragma once
 
 #include <cstdint>

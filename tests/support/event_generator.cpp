@@ -70,8 +70,8 @@ std::string property_value(std::size_t i) {
   return i < std::size(kValues) ? kValues[i] : "value" + std::to_string(i);
 }
 
-// An instant of `day`; often one at which something could go wrong. The next day that exists, for
-// a date that never was.
+// Returns an instant of `day`, which is often one at which something could go wrong. Returns the
+// next day that exists, for a date that never was.
 TimeUs time_in(Random& random, const NaiveZone& zone, Day day) {
   while (zone.start_of(day) == zone.start_of(day + 1)) day = day + 1;
   const TimeUs begin = zone.start_of(day);
@@ -106,7 +106,7 @@ Amount random_amount(Random& random, bool extreme) {
   }
 }
 
-// In order of arrival.
+// Returns events in order of arrival.
 std::vector<NaiveEvent> random_events(Random& random, const StreamKnobs& knobs) {
   const NaiveZone zone(knobs.settings.time_zone);
   const std::vector<UserId> users = users_of(random, knobs);
@@ -234,7 +234,7 @@ class QueryDraw {
     return query;
   }
 
-  // An expression of at most `depth` levels.
+  // Returns an expression of at most `depth` levels.
   Segment segment(int depth = 3) {
     Segment segment;
     const std::size_t choice = depth > 1 ? random_.below(10) : random_.below(5);

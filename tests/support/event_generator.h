@@ -1,4 +1,4 @@
-// Random small streams of events, and random questions about them.
+// These are random small streams of events, and random questions about them.
 //
 // Both are drawn so that what is hard happens often: few users and few days, so that everything
 // meets everything; late and repeated events; days of 23 and 25 hours; days without any event;
@@ -15,7 +15,7 @@
 
 namespace rollcall::testing {
 
-// What a stream is drawn from. `random_stream` draws the knobs first where none are given.
+// A stream is drawn from this. `random_stream` draws the knobs first if none are given.
 struct StreamKnobs {
   StoreSettings settings;  // user kind, time zone, week start, dimensions, history
   Day first_day;

@@ -1,4 +1,4 @@
-// A store whose calls fail when a test says so.
+// This is a store whose calls fail when a test says so.
 #pragma once
 
 #include <atomic>
@@ -11,15 +11,15 @@
 
 namespace rollcall::testing {
 
-// What fails. Shared by the test and the store; any thread may change it.
+// Says what fails. Shared by the test and the store; any thread may change it.
 struct Faults {
   std::atomic<bool> reads{false};
   std::atomic<bool> commits{false};
   std::function<void()> before_commit;
   std::function<void()> before_read;  // of each page
 
-  // Of all calls, counted from 1, this one fails, and all after it if `for_ever`; 0: none. A commit
-  // fails when it is there, if `late`.
+  // Says which of all calls, counted from 1, fails, and all after it if `for_ever`; at 0, none
+  // does. A commit fails once it is there, if `late`.
   std::uint64_t call = 0;
   bool for_ever = false;
   bool late = false;

@@ -27,7 +27,7 @@ std::string path_of(int descriptor) {
   return size < 0 ? std::string() : std::string(path.data(), static_cast<std::size_t>(size));
 }
 
-// What the file is to RocksDB, in the words of kDatabaseCalls; "" for other files.
+// Says what the file is to RocksDB, in the words of kDatabaseCalls, or "" for other files.
 std::string_view database_file(std::string_view path) {
   const std::string_view name = file_name(path);
   if (name.ends_with(".log")) return "db log";
@@ -53,7 +53,7 @@ std::string_view write_call(int descriptor, off_t offset) {
   return database_file(path);  // a table, past the page cache
 }
 
-// Of a write at the end of a file.
+// Is for a write at the end of a file.
 std::string_view append_call(int descriptor) {
   return fate_of_file_call == nullptr ? "" : database_file(path_of(descriptor));
 }

@@ -24,7 +24,7 @@ inline constexpr std::array<std::string_view, 9> kJournalCalls = {
     "anchor mark",  // the anchor's journal mark is written
 };
 
-// What RocksDB does to its files.
+// Lists what RocksDB does to its files.
 inline constexpr std::array<std::string_view, 8> kDatabaseCalls = {
     "db log",            // its log is written
     "db log sync",       // and synced
@@ -45,7 +45,7 @@ enum class Fate {
   kFailHalfway  // of a write: with half of the bytes written
 };
 
-// Asked for the fate of each call, from any thread. Null: kGo.
+// Asked for the fate of each call, from any thread. Null stands for kGo.
 extern Fate (*volatile fate_of_file_call)(std::string_view call);
 extern volatile int file_call_error;
 

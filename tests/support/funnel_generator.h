@@ -1,4 +1,4 @@
-// Random funnels about the events of a stream.
+// These are random funnels about the events of a stream.
 #pragma once
 
 #include "rollcall/query.h"
@@ -7,8 +7,8 @@
 
 namespace rollcall::testing {
 
-// A funnel with any of its fields, and those of every kind but a breakdown and members. The stream
-// has events.
+// Returns a funnel with any of its fields, and those of every kind but a breakdown and members. The
+// stream has events.
 Query random_funnel(Random& random, const Stream& stream);
 
 }  // namespace rollcall::testing

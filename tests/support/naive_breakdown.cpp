@@ -15,7 +15,7 @@ namespace {
 
 const std::string kOther = "$other";
 
-// The event whose users say which values are the largest.
+// Returns the event whose users say which values are the largest.
 Selector ranking_event(const Query& query) {
   return std::visit(
       [](const auto& ask) -> Selector {

@@ -1,4 +1,4 @@
-// Breakdowns by the oracle: the table of each value of a property, one below the other.
+// The oracle answers breakdowns with the table of each value of a property, one below the other.
 #pragma once
 
 #include "rollcall/query.h"

@@ -1,4 +1,4 @@
-// Civil periods and dates in words for the oracle, by Hinnant's library alone.
+// These are civil periods and dates in words for the oracle, by Hinnant's library alone.
 #pragma once
 
 #include <cstdint>
@@ -14,13 +14,13 @@ class NaiveCalendar {
  public:
   explicit NaiveCalendar(WeekStart week_start) : week_start_(week_start) {}
 
-  // Of the period that holds `day`.
+  // Returns the first day of the period that holds `day`.
   Day first_day(Day day, Period period) const;
   Day last_day(Day day, Period period) const;
   // The first day of the period `count` periods after the one named `first_day`.
   static Day shift(Day first_day, Period period, std::int32_t count);
 
-  // The days that a date means, counted from `today`.
+  // Returns the days that a date means, counted from `today`.
   DayRange days_of(const DateText& date, Day today) const;
   Day first_day_of(LastSpan span, Day today) const;
 

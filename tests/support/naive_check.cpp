@@ -43,7 +43,7 @@ Status check_segment(const Segment& segment, const std::vector<PropertyCondition
   return {};
 }
 
-// Of the events themselves several properties may be asked for.
+// A funnel may ask for several properties, because it looks at the events themselves.
 Status check_funnel(const FunnelQuery& ask, const QueryCommon& common, const NaiveData& data) {
   std::vector<std::string> properties;
   const auto check = [&](const Selector& selector) {
@@ -74,7 +74,7 @@ Status check_names(const Query& query, const NaiveData& data) {
     return check_selector(selector, common.where, property, data);
   };
   if (const auto* ask = std::get_if<RetentionQuery>(&query.ask)) {
-    // By default a breakdown tells only cohort events apart.
+    // By default, a breakdown tells only cohort events apart.
     const bool both = ask->breakdown_match == RetentionQuery::BreakdownMatch::kBoth;
     ROLLCALL_RETURN_IF_ERROR(check(ask->cohort_event, common.breakdown));
     return check(ask->return_event, both ? common.breakdown : "");

@@ -1,4 +1,4 @@
-// Which questions cannot be answered, whatever the data say.
+// This says which questions cannot be answered, whatever the data say.
 #pragma once
 
 #include "rollcall/query.h"
@@ -7,7 +7,7 @@
 
 namespace rollcall::testing {
 
-// For a query whose segments name no others.
+// Is for a query whose segments name no others.
 //   kInvalidArgument  a name that is not known, or conditions on two properties of one event
 Status check_names(const Query& query, const NaiveData& data);
 

@@ -9,7 +9,7 @@ namespace {
 
 constexpr TimeUs kHour = 3'600'000'000;
 
-// Of some of the events.
+// Counts some of the events.
 struct Sums {
   std::int64_t events = 0;
   AmountSum value = 0;
@@ -22,7 +22,7 @@ struct Sums {
   }
 };
 
-// What is kept of single users is their days: no events, and nothing by hour.
+// Only the days of single users are kept: their events are not, and nothing is kept by hour.
 NaiveTable by_hour(const CountsQuery& ask, const NaiveScope& scope, const NaiveRange& range) {
   const NaiveData& data = scope.data;
   const std::vector<std::size_t> events = scope.events(ask.event);

@@ -1,4 +1,4 @@
-// All that the oracle has been told, kept as it came.
+// This is all that the oracle has been told, kept as it came.
 #pragma once
 
 #include <cstddef>
@@ -25,14 +25,14 @@ struct NaiveEvent {
   bool whole_day = false;  // given as a bare date: the data are known to the end of it
 };
 
-// The value of a property; an absent one equals the empty string.
+// Returns the value of a property; an absent one equals the empty string.
 std::string property_of(const NaiveEvent& event, const std::string& property);
 
 bool passes(const PropertyCondition& condition, const std::string& value);
 bool matches(const NaiveEvent& event, const Selector& selector);
 bool matches(const NaiveEvent& event, const std::vector<PropertyCondition>& where);
 
-// Users by number, in order of appearance.
+// Holds users by number, in order of appearance.
 using NaiveUser = std::size_t;
 
 struct NaiveData {

@@ -17,7 +17,7 @@
 
 namespace rollcall::testing {
 
-// Threads: none at the same time as `ingest` and `save_segment`.
+// No thread may use it while another calls `ingest` or `save_segment`.
 class NaiveEngine {
  public:
   explicit NaiveEngine(StoreSettings settings);

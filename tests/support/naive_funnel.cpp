@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::int64_t kUsOfSecond = 1'000'000;
 
-// As segments write an event.
+// Returns an event as segments write it.
 std::string name_of_step(const Selector& selector) {
   Segment segment;
   segment.event = selector;
@@ -43,7 +43,7 @@ struct Attempt {
   std::string value;  // of the property of a breakdown
 };
 
-// Of one user.
+// Makes the attempts of one user.
 class Attempts {
  public:
   Attempts(const FunnelQuery& ask, const std::string& breakdown, const NaiveScope& scope,

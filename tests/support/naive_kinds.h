@@ -1,4 +1,4 @@
-// The kinds of questions, by the oracle: each a table, straight from its definition.
+// The oracle answers the kinds of questions with a table each, straight from its definition.
 #pragma once
 
 #include <map>
@@ -30,19 +30,20 @@ NaiveTable stickiness_table(const StickinessQuery& ask, const NaiveScope& scope,
 Result<NaiveTable> funnel_table(const FunnelQuery& ask, const QueryCommon& common,
                                 const NaiveScope& scope,
                                 const std::optional<PropertyCondition>& value);
-// The users with attempts of each value of the breakdown's property.
+// Returns the users with attempts of each value of the breakdown's property.
 Result<std::map<std::string, std::set<NaiveUser>>> funnel_values(const FunnelQuery& ask,
                                                                  const QueryCommon& common,
                                                                  const NaiveScope& scope);
-// With `value`, only users with an event that passes it.
+// With `value`, only users with an event that passes it count.
 Result<NaiveTable> segment_table(const SegmentQuery& ask, const NaiveScope& scope,
                                  const std::optional<PropertyCondition>& value);
 
-// The length of the periods of a question's rows; nothing for kinds that take no range of dates.
+// Returns the length of the periods of a question's rows, or nothing for kinds that take no range
+// of dates.
 std::optional<Period> row_period(const Query& query);
 
-// The table of any kind. With `value`, that of one part of a breakdown: the events that pass it, in
-// the place that the kind gives them.
+// Returns the table of any kind. With `value`, it is that of one part of a breakdown: the events
+// that pass it, in the place that the kind gives them.
 Result<NaiveTable> table_of(const Query& query, const NaiveScope& scope, const NaiveRange& range,
                             const std::optional<PropertyCondition>& value);
 

@@ -12,8 +12,8 @@ namespace rollcall::testing {
 
 namespace {
 
-// As a question names it: only dates, numbers, text and null are in the columns that tell rows
-// apart.
+// Returns a cell as a question names it: only dates, numbers, text and null are in the columns that
+// tell rows apart.
 std::string key_text(const NaiveCell& cell) {
   struct Text {
     std::string operator()(std::monostate) const { return "null"; }
@@ -64,7 +64,7 @@ Result<std::size_t> row_of(const NaiveTable& table,
   return Status::invalid_argument("no such row");
 }
 
-// The columns that count users in some row.
+// Returns the columns that count users in some row.
 std::vector<std::string> user_columns(const NaiveTable& table) {
   std::vector<std::string> names;
   for (std::size_t c = 0; c < table.columns.size(); ++c) {

@@ -1,4 +1,4 @@
-// The users behind a cell, by the oracle.
+// The oracle lists the users behind a cell.
 #pragma once
 
 #include "rollcall/query.h"

@@ -4,7 +4,7 @@ namespace rollcall::testing {
 
 namespace {
 
-// A column of the table: periods `first` to `last` after the cohort's own.
+// A column of the table has the periods `first` to `last` after the cohort's own.
 struct PeriodGroup {
   std::int32_t first = 0;
   std::int32_t last = 0;
@@ -30,7 +30,7 @@ Cell column_label(const RetentionQuery& ask, PeriodGroup column) {
   return std::to_string(column.first) + "-" + std::to_string(column.last);
 }
 
-// What the cells of a column that are complete come to.
+// Holds what the cells of a column that are complete come to.
 struct ColumnTotal {
   std::int64_t cohorts = 0;
   std::int64_t size = 0;
@@ -124,7 +124,7 @@ class Retention {
     return members;
   }
 
-  // The days whose events make the cell.
+  // Returns the days whose events make the cell.
   DayRange days_of_cell(Day cohort, std::size_t column) const {
     switch (ask_.mode) {
       case RetentionQuery::Mode::kOnOrAfter:

@@ -1,4 +1,4 @@
-// What a question of the oracle looks at: the instant, the days, and the events that count.
+// A question of the oracle looks at this: the instant, the days, and the events that count.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@
 
 namespace rollcall::testing {
 
-// The instant up to which a question looks, and the civil days around it.
+// Holds the instant up to which a question looks, and the civil days around it.
 struct NaiveNow {
   bool is_known = false;  // not in an empty store, unless the question says the instant
   TimeUs time = 0;        // whole seconds
@@ -45,7 +45,7 @@ struct NaiveRange {
 Result<NaiveRange> resolve_range(const NaiveData& data, const NaiveNow& now,
                                  const QueryCommon& common, Period period);
 
-// The days on which each user did something.
+// Holds the days on which each user did something.
 using DaysByUser = std::map<NaiveUser, std::set<Day>>;
 
 // The events that a question sees: those up to its instant, that pass its own conditions, of the
@@ -56,9 +56,9 @@ struct NaiveScope {
   std::vector<PropertyCondition> where;
   std::optional<std::set<NaiveUser>> among;  // unset: everybody
 
-  // The same scope with one more condition.
+  // Returns the same scope with one more condition.
   NaiveScope with(const PropertyCondition& condition) const;
-  // Indices of the events that match.
+  // Returns indices of the events that match.
   std::vector<std::size_t> events(const Selector& selector) const;
   DaysByUser days_by_user(const Selector& selector) const;
 };

@@ -27,7 +27,8 @@ Result<Segment> written_out(const Segment& segment, const SavedSegments& saved,
   return result;
 }
 
-// Everybody with any event at all up to the scope's instant, whatever the question's conditions.
+// Returns everybody with any event at all up to the scope's instant, whatever the question's
+// conditions.
 UserSet seen(const NaiveScope& scope) {
   NaiveScope all = scope;
   all.where.clear();
@@ -69,7 +70,7 @@ Result<UserSet> who_did(const Segment& segment, const NaiveScope& scope) {
   return users;
 }
 
-// "user" or, with quotes doubled, a CSV field in quotes.
+// Returns the text of a field as CSV may write it: "user" or, with quotes doubled, in quotes.
 std::string csv_field(std::string line) {
   if (!line.starts_with('"')) return line;
   std::string field;

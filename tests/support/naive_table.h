@@ -29,17 +29,18 @@ struct NaiveTable {
   }
 };
 
-// The columns and rows, with users counted.
+// Holds the columns and rows, with users counted.
 QueryResult counted(const NaiveTable& table);
 
 inline std::int64_t count(const Users& users) { return static_cast<std::int64_t>(users.size()); }
 
-// Null over nobody, and while it is not yet known.
+// The cell is null over nobody, and while it is not yet known.
 Cell ratio(std::int64_t part, std::int64_t whole, bool complete = true);
 
-// The sum as a decimal number, exactly: "12.5", "3", "-0.25".
+// Returns the sum as a decimal number, exactly: "12.5", "3", "-0.25".
 std::string decimal_text(AmountSum sum, std::uint32_t decimals);
-// The same over a number of users, rounded. Null over nobody, and while it is not yet known.
+// Returns the same over a number of users, rounded. The cell is null over nobody, and while it is
+// not yet known.
 Cell amount_per_user(AmountSum sum, std::uint32_t decimals, std::int64_t users,
                      bool complete = true);
 

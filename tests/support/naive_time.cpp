@@ -20,7 +20,7 @@ Day day_from(DayPoint point) {
   return Day{static_cast<std::int32_t>(point.time_since_epoch().count())};
 }
 
-// Whether all of `text` is a time point in this format.
+// Returns whether all of `text` is a time point in this format.
 template <class TimePoint>
 bool read(std::string_view text, const char* format, TimePoint& time) {
   std::istringstream in{std::string(text)};

@@ -1,4 +1,4 @@
-// Civil time for the oracle, by Hinnant's library alone: an independent reading of
+// This is civil time for the oracle, by Hinnant's library alone: an independent reading of
 // core/time/time_zone.h.
 #pragma once
 
@@ -13,7 +13,7 @@ namespace rollcall::testing {
 
 class NaiveZone {
  public:
-  // An IANA name that exists.
+  // The name is an IANA name that exists.
   explicit NaiveZone(std::string name) : name_(std::move(name)) {}
 
   Day day_of(TimeUs time) const;
@@ -27,14 +27,14 @@ class NaiveZone {
   std::string name_;
 };
 
-// "2026-01-31T10:00:00.000001Z".
+// Returns "2026-01-31T10:00:00.000001Z".
 std::string exact_time_text(TimeUs time);
 
-// "2026-01-31" to a day, or nothing.
+// Turns "2026-01-31" into a day, or returns nothing.
 std::optional<Day> read_date(std::string_view text);
 
-// "2026-01-31T10:00:00Z", with an offset, or without one in the zone's own time; a fraction of the
-// second may follow. Or nothing.
+// Reads "2026-01-31T10:00:00Z", with an offset, or without one in the zone's own time; a fraction
+// of the second may follow. It returns nothing for any other text.
 std::optional<TimeUs> read_time(std::string_view text, const NaiveZone& zone);
 
 }  // namespace rollcall::testing

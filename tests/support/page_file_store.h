@@ -1,5 +1,5 @@
-// A store that keeps pages in a file that it has removed already, and hardly anything in memory:
-// what a process that uses it takes is the engine's.
+// This store keeps pages in a file that it has removed already, and hardly anything in memory, so
+// that what a process that uses it takes is the engine's.
 #pragma once
 
 #include <unistd.h>
@@ -17,7 +17,7 @@
 
 namespace rollcall::testing {
 
-// What a store has on disk.
+// Holds what a store has on disk.
 class PageFile {
  public:
   PageFile() : file_(std::tmpfile()) {
@@ -66,7 +66,8 @@ class PageFile {
   std::map<PageAddress, std::pair<std::size_t, std::size_t>> places_;  // begin and size
 };
 
-// For one engine at a time, that asks nothing while it ingests: superseded pages go at once.
+// Is for one engine at a time, which asks nothing while it ingests, because superseded pages are
+// removed at once.
 class PageFileStore final : public Store {
  public:
   explicit PageFileStore(std::shared_ptr<PageFile> file) : file_(std::move(file)) {}

@@ -1,4 +1,4 @@
-// How much memory a process comes to take, as the operating system sees it.
+// This says how much memory a process comes to take, as the operating system sees it.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -20,7 +20,7 @@ constexpr bool kIsSanitized = __has_feature(address_sanitizer) || __has_feature(
 constexpr bool kIsSanitized = false;
 #endif
 
-// How far the process has grown since this was made, at most. One at a time.
+// Says how far the process has grown since this was made, at most. Only one may exist at a time.
 class ProcessGrowth {
  public:
   ProcessGrowth() {
@@ -29,7 +29,7 @@ class ProcessGrowth {
     before_ = bytes_of("VmRSS");
   }
 
-  // Unless this is a sanitizer's build.
+  // Expects this, unless it is a sanitizer's build.
   void expect_at_most(std::size_t bytes_max) const {
     if (kIsSanitized) return;
     EXPECT_LE(bytes(), bytes_max) << "the process has grown by more";
@@ -41,7 +41,7 @@ class ProcessGrowth {
   }
 
  private:
-  // A line of /proc/self/status, "VmHWM:     1234 kB", in bytes.
+  // Returns a line of /proc/self/status, "VmHWM:     1234 kB", in bytes.
   static std::size_t bytes_of(const std::string& name) {
     std::ifstream status("/proc/self/status");
     for (std::string line; std::getline(status, line);) {

@@ -47,7 +47,7 @@ std::optional<std::vector<std::string>> split_fields(std::string_view line) {
   return fields;
 }
 
-// "-12.5" with 6 decimals: -12500000.
+// Reads "-12.5" with 6 decimals as -12500000.
 std::optional<Amount> read_amount(std::string_view text, std::uint32_t decimals) {
   const bool negative = text.starts_with('-');
   if (negative) text.remove_prefix(1);

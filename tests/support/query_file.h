@@ -67,9 +67,9 @@ class QueryFile {
   const StoreSettings& settings() const { return settings_; }
   const std::vector<Block>& blocks() const { return blocks_; }
 
-  // The answer to each block, as it would stand in the file; "" for reopen.
+  // Returns the answer to each block, as it would stand in the file, or "" for reopen.
   std::vector<std::string> run(const EngineSetup& setup) const;
-  // The same by the oracle, whose errors have other words: "error".
+  // Returns the same by the oracle, whose errors have other words: "error".
   std::vector<std::string> run_naive() const;
 
   // Writes the file anew with these answers in the place of those expected.
@@ -87,7 +87,7 @@ class QueryFile {
   std::vector<Block> blocks_;
 };
 
-// A file that holds these events, these segments, this question and this answer.
+// Returns a file that holds these events, these segments, this question and this answer.
 std::string query_file_text(const StoreSettings& settings, const std::vector<NaiveEvent>& events,
                             const SavedSegments& saved, const Query& query,
                             const std::string& answer);

@@ -15,7 +15,7 @@ class Random {
 
   std::uint64_t bits() { return engine_(); }
   std::size_t below(std::size_t bound) { return engine_() % bound; }
-  // Both ends included.
+  // Both ends are included.
   std::int32_t between(std::int32_t low, std::int32_t high) {
     return low + static_cast<std::int32_t>(below(static_cast<std::size_t>(high - low + 1)));
   }

@@ -8,11 +8,11 @@
 
 namespace rollcall::testing {
 
-// Null is "null", a ratio has at most four decimals, text is as it is.
+// Null is "null", a ratio has at most four decimals, and text is as it is.
 std::string cell_text(const Cell& cell);
 
-// "as_of ..." ("none" in an empty store) and an aligned table under its column names, then "next
-// ..." where a page of members has one: what stands in tests/queries.
+// Returns "as_of ..." ("none" in an empty store) and an aligned table under its column names, then
+// "next ..." where a page of members has one: what stands in tests/queries.
 std::string to_text(const QueryResult& result);
 
 // Says what is the first thing to differ: as_of, columns, rows cell by cell, or next; empty when
@@ -20,7 +20,7 @@ std::string to_text(const QueryResult& result);
 // stats.
 std::string first_difference(const QueryResult& found, const QueryResult& expected);
 
-// Whether nothing differs, or both are errors of one code.
+// Returns whether nothing differs, or both are errors of one code.
 bool agree(const Result<QueryResult>& found, const Result<QueryResult>& expected);
 
 }  // namespace rollcall::testing

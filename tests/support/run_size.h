@@ -1,4 +1,4 @@
-// How much a randomised test does, and from which seed.
+// This says how much a randomised test does, and from which seed.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace rollcall::testing {
 
-// The number that the environment variable gives, or `usual`.
+// Returns the number that the environment variable gives, or `usual`.
 inline std::uint64_t run_size(const char* variable, std::uint64_t usual) {
   const char* text = std::getenv(variable);
   return text == nullptr ? usual : std::strtoull(text, nullptr, 10);

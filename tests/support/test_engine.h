@@ -1,4 +1,4 @@
-// An engine on a store of its own, in one of the many configurations that must all agree.
+// This is an engine on a store of its own, in one of the many configurations that must all agree.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +18,7 @@ namespace rollcall::testing {
 
 enum class StoreKind : std::uint8_t { kMemory, kRocks };
 
-// Where a store's bytes are between two opens. A directory is removed with its place.
+// Is where a store's bytes are between two opens. A directory is removed with its place.
 class StorePlace {
  public:
   explicit StorePlace(StoreKind kind);
@@ -33,7 +33,7 @@ class StorePlace {
   std::string directory_;
 };
 
-// What may differ between engines that give the same answers.
+// Holds what may differ between engines that give the same answers.
 struct EngineSetup {
   StoreKind store = StoreKind::kMemory;
   std::uint32_t partition_count = 64;

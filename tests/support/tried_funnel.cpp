@@ -19,7 +19,7 @@ namespace {
 
 bool has(std::uint32_t bits, unsigned bit) { return bit < 32 && (bits >> bit & 1) != 0; }
 
-// One attempt, with the events taken as they come.
+// Makes one attempt, with the events taken as they come.
 FunnelOutcome walk(const TriedRules& rules, const std::vector<TriedEvent>& events,
                    std::size_t start) {
   FunnelOutcome outcome{1, {events[start].time}};
@@ -65,7 +65,7 @@ bool is_void(const TriedRules& rules, const std::vector<TriedEvent>& events,
   return false;
 }
 
-// One ordered attempt, with every choice of events for its steps.
+// Makes one ordered attempt, with every choice of events for its steps.
 class Choices {
  public:
   Choices(const TriedRules& rules, const std::vector<TriedEvent>& events, std::size_t start)
@@ -105,7 +105,7 @@ class Choices {
   std::optional<FunnelOutcome> best_;
 };
 
-// The most steps that the events can serve, one each.
+// Returns the most steps that the events can serve, one each.
 unsigned most_steps(const std::vector<std::uint32_t>& events, unsigned step_count) {
   std::set<std::uint32_t> served = {0};  // every choice of steps that the events so far can serve
   for (const std::uint32_t event : events) {

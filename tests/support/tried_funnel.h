@@ -1,4 +1,4 @@
-// A funnel by trying: every order of events of one instant, every attempt.
+// This is a funnel by trying: every order of events of one instant, and every attempt.
 #pragma once
 
 #include <cstddef>
@@ -38,7 +38,7 @@ struct TriedRules {
   TimeUs last_start = std::numeric_limits<TimeUs>::max();
 };
 
-// What becomes of the attempt that an event opens.
+// Says what becomes of the attempt that an event opens.
 struct FunnelOutcome {
   unsigned steps = 0;
   std::vector<TimeUs> times;  // of its steps
@@ -47,12 +47,13 @@ struct FunnelOutcome {
 };
 std::ostream& operator<<(std::ostream& out, const FunnelOutcome& outcome);
 
-// More steps, or as many at earlier times.
+// An outcome is better with more steps, or with as many at earlier times.
 bool is_better(const FunnelOutcome& a, const std::optional<FunnelOutcome>& b);
 
-// By the place of the first event; of those that are not void. Takes as long as there are orders.
-// With `best_alone`, of events of one instant that are alike one has the best outcome, and the
-// others may have less; not for funnels with exclusions, where the best may be void.
+// Returns the outcomes that are not void, by the place of the first event. Takes as long as there
+// are orders. With `best_alone`, one of the events of one instant that are alike has the best
+// outcome, and the others may have less. This is not for funnels with exclusions, where the best
+// may be void.
 std::map<std::size_t, FunnelOutcome> by_trying(const TriedRules& rules,
                                                const std::vector<TriedEvent>& events,
                                                bool best_alone = false);

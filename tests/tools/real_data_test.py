@@ -16,7 +16,7 @@ SKIPPED = 77
 
 
 class Store:
-    """A store made from one file, and questions to it."""
+    """Holds a store made from one file, and asks it questions."""
 
     def __init__(self, program, folder, flags, path):
         self.program = program
@@ -43,12 +43,12 @@ class Store:
         return json.loads(self.run("info", "-o", "json"))
 
     def cohort(self, first_day, *arguments):
-        """Users of one cohort by period."""
+        """Returns users of one cohort by period."""
         return [row["users"] for row in self.ask("retention", *arguments)
                 if row["cohort"] == first_day]
 
     def days(self, *arguments):
-        """(user-days, the busiest day, its users)."""
+        """Returns (user-days, the busiest day, its users)."""
         rows = self.ask("active", *arguments)
         peak = max(rows, key=lambda row: row["users"])
         return sum(row["users"] for row in rows), peak["date"], peak["users"]

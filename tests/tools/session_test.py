@@ -5,7 +5,7 @@
 
 A .session file is text. `$ command` is run by bash in a folder of its own, shared by the session;
 lines that begin with `> ` continue it. What follows, up to the next command or comment, is what the
-command prints, standard error included, with `[exit N]` at the end when N is not 0. A line that
+command prints, standard error included, with `[exit N]` at the end if N is not 0. A line that
 begins with `#` is a comment.
 
 In a .md file the same stands in blocks marked `console`; blocks marked `sh` that begin with `cat >`
@@ -27,7 +27,7 @@ import tempfile
 
 COMMAND_TIMEOUT_S = 120
 
-# What differs from run to run, as patterns with a group for what is replaced.
+# These differ from run to run, as patterns with a group for what is replaced.
 VOLATILE = [
     (re.compile(r"( in )[\d.:]+(?: s)? \([\d.]+[kM]? rows/s\)"), r"\1<time> (<rate> rows/s)"),
     (re.compile(r"(rows in )[\d.]+( ms)"), r"\1<time>\2"),

@@ -39,7 +39,7 @@ class Event(NamedTuple):
 
 
 class Selector(NamedTuple):
-    """Which events count: as JSON, and as a condition in SQL."""
+    """Returns which events count, as JSON, and as a condition in SQL."""
     spec: object
     sql: str
 
@@ -126,12 +126,12 @@ def period_of(kind, day):
 
 
 class Recount:
-    """The events in SQLite, and SQL for each kind of question over the whole history.
+    """Holds the events in SQLite, and SQL for each kind of question over the whole history.
 
-    Tables: events(user, name, day, hour, property, amount); daily, their numbers and amounts by day;
-    periods(kind, n, starts, last), numbered from 0 without gaps; calendar(kind, day, n); hours(day,
-    starts, hour, complete). Days count from 1970-01-01. `ended` is the latest day that is over, `last`
-    the latest one there is.
+    Tables: events(user, name, day, hour, property, amount); daily, their numbers and amounts by
+    day; periods(kind, n, starts, last), numbered from 0 without gaps; calendar(kind, day, n);
+    hours(day, starts, hour, complete). Days count from 1970-01-01. `ended` is the latest day that
+    is over, `last` the latest one there is.
     """
 
     def __init__(self, data, folder):
@@ -154,7 +154,7 @@ class Recount:
         self.make_calendar(first, last)
 
     def begin_of(self, day):
-        """Unix seconds of a day's first instant."""
+        """Returns the Unix seconds of a day's first instant."""
         date = EPOCH + datetime.timedelta(days=day)
         return datetime.datetime.combine(date, datetime.time(), self.zone).timestamp()
 
@@ -204,7 +204,8 @@ class Recount:
         return [list(row) for row in self.sql.execute(statement, parameters)]
 
     def seen(self, kind, condition):
-        """A table (user, n, events, amount): who had such an event in which period."""
+        """Makes a table (user, n, events, amount) that says who had such an event in which period.
+        """
         key = (kind, condition)
         if key not in self.seen_tables:
             name = self.seen_tables[key] = f"seen_{len(self.seen_tables)}"
@@ -313,7 +314,7 @@ class Recount:
             "      GROUP BY p.n) ORDER BY n", kind=kind, gap=gap)
 
     def churn_users(self, condition, kind, starts, column):
-        """Who is behind a number of a churn by periods."""
+        """Returns who is behind a number of a churn by periods."""
         seen = self.seen(kind, condition)
         after = f"SELECT 1 FROM {seen} AS t WHERE t.user = s.user AND t.n"
         chosen = {"base": "1", "retained": f"EXISTS ({after} = s.n + 1)",
@@ -386,7 +387,7 @@ class Recount:
         return rows
 
     def values_shown(self, condition, limit):
-        """The values with the most users, in order, each with its condition; then `$other`."""
+        """Returns the values with the most users, each with its condition; then `$other`."""
         ranked = [value for (value,) in self.all(
             f"SELECT property FROM daily WHERE {condition} GROUP BY property "
             "ORDER BY COUNT(DISTINCT user) DESC, property")]
@@ -398,7 +399,7 @@ class Recount:
 
 
 class Questions:
-    """Pairs of a question and the rows that answer it."""
+    """Holds pairs of a question and the rows that answer it."""
 
     def __init__(self, recount):
         self.recount = recount
@@ -568,7 +569,7 @@ def questions_of(recount):
 
 
 def ask(program, folder, flags, path, specs):
-    """Answers of a new store with the file in it."""
+    """Returns answers of a new store with the file in it."""
     store, file = os.path.join(folder, "store"), os.path.join(folder, "questions.json")
     with open(file, "w", encoding="utf-8") as out:
         json.dump(specs, out)
@@ -581,7 +582,7 @@ def ask(program, folder, flags, path, specs):
 
 
 def rows_of(answer):
-    """Rows of an answer, with amounts as whole millionths, as in SQL."""
+    """Returns rows of an answer, with amounts as whole millionths, as in SQL."""
     decimals = [column["type"] == "decimal" for column in answer["columns"]]
     return [[int(Decimal(cell) * SCALE) if decimal and cell is not None else cell
              for cell, decimal in zip(row, decimals)] for row in answer["rows"]]

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What the program shows on a terminal, asked of a pseudo-terminal, and how it behaves in pipes.
+"""Checks what the program shows on a terminal (a pseudo-terminal), and how it behaves in pipes.
 
     terminal_test.py --rollcall PROGRAM
 """
@@ -137,7 +137,7 @@ class Completions(unittest.TestCase):
                               check=True).stdout
 
     def complete(self, line):
-        """What bash offers at the end of `line`."""
+        """Returns what bash offers at the end of `line`."""
         words = line.split(" ")
         script = self.script("bash") + f"""
 COMP_WORDS=({" ".join(f"'{word}'" for word in words)}) COMP_CWORD={len(words) - 1}

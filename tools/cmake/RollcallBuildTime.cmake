@@ -1,14 +1,16 @@
-# What makes builds short.
+# This file makes builds short.
 #
-# Half of what a compiler does here is to read headers, of the standard library and of packages most of all. Sources of
-# a library are compiled several at a time, so that they are read once for all of them; tests, whose helpers have the
-# same names in many files, share precompiled headers instead. Sources with options of their own, as those on the path
-# of every event and those of wide instructions, are compiled by themselves: CMake leaves them out.
+# A compiler spends half of its time here on reading headers, most of all those of the standard
+# library and of packages. Sources of a library are therefore compiled several at a time, which
+# reads the headers once for all of them. Tests, whose helpers have the same names in many files,
+# share precompiled headers instead. Sources with options of their own, such as those on the path of
+# every event and those of wide instructions, are compiled by themselves, because CMake leaves them
+# out.
 #
-# With ROLLCALL_UNITE off each source is compiled by itself, as it can be.
+# With ROLLCALL_UNITE off, each source is compiled by itself, and must compile that way, too.
 
-# A compiler cache is used where there is one. It has to be told that times and definitions in what is precompiled do
-# not matter.
+# A compiler cache is used if there is one. It has to be told that times and definitions in what is
+# precompiled do not matter.
 find_program(ROLLCALL_CCACHE ccache DOC "Compiler cache to use, if CMAKE_CXX_COMPILER_LAUNCHER names no other")
 if(PROJECT_IS_TOP_LEVEL AND ROLLCALL_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER
@@ -20,8 +22,8 @@ function(rollcall_unite target)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ${ROLLCALL_UNITE} UNITY_BUILD_BATCH_SIZE 8)
 endfunction()
 
-# Precompiles the named headers of packages, and those of the standard library, for `target`. Headers of ours change
-# too often.
+# Precompiles the named headers of packages, and those of the standard library, for `target`.
+# Headers of ours change too often.
 function(rollcall_precompile target)
   if(NOT ROLLCALL_UNITE)
     return()

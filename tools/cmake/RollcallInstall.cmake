@@ -2,7 +2,7 @@
 # projects find them by: find_package(rollcall) and pkg-config rollcall.
 include(CMakePackageConfigHelpers)
 
-# One name for all that a program links: rollcall::rollcall.
+# A program links everything by one name: rollcall::rollcall.
 add_library(rollcall INTERFACE)
 add_library(rollcall::rollcall ALIAS rollcall)
 target_link_libraries(rollcall INTERFACE rollcall_storage rollcall_core rollcall_kernels)
@@ -23,7 +23,7 @@ install(FILES ${PROJECT_BINARY_DIR}/rollcallConfig.cmake
               ${PROJECT_BINARY_DIR}/rollcallConfigVersion.cmake
         DESTINATION ${rollcall_config_dir})
 
-# Relative to the file itself, so that an installed tree may be moved.
+# The path is relative to the file itself, so that an installed tree may be moved.
 file(RELATIVE_PATH rollcall_prefix_from_pc
      ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
 configure_file(tools/cmake/rollcall.pc.in rollcall.pc @ONLY)

@@ -24,7 +24,8 @@ rollcall_find(ZLIB zlib1g-dev MODULE)
 find_package(PkgConfig QUIET)
 if(PkgConfig_FOUND)
   pkg_check_modules(xxhash QUIET IMPORTED_TARGET GLOBAL libxxhash)
-  # Not "zstd": that name is the find module's of RocksDB, which would meet our results in the cache.
+  # The name is not "zstd", because the find module of RocksDB has that name, and would meet our
+  # results in the cache.
   pkg_check_modules(libzstd QUIET IMPORTED_TARGET GLOBAL libzstd)
 else()
   string(APPEND rollcall_missing "\n  pkg-config: apt-get install pkg-config")

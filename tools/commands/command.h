@@ -1,8 +1,8 @@
-// A subcommand: its flags, and what it does once they are read.
+// A subcommand has its flags, and what it does once they are read.
 //
-// Each `add_*_command` adds one to `app` and sets `chosen` when the command line names it. What is
-// wrong with the flags is thrown as a CLI::ParseError (exit code 2); what goes wrong later is the
-// action's Status (exit code 1). The commands of the kinds of questions are in question.h.
+// Each `add_*_command` adds one to `app` and sets `chosen` when the command line names it. A fault
+// of the flags is thrown as a CLI::ParseError (exit code 2); what goes wrong later is the action's
+// Status (exit code 1). The commands of the kinds of questions are in question.h.
 #pragma once
 
 #include <functional>
@@ -16,7 +16,7 @@ namespace rollcall::tools {
 using Action = std::function<Status()>;
 
 void add_init_command(CLI::App& app, Action& chosen);
-// Sets `rows_refused` when limits keep rows of the files out, which has an exit code of its own.
+// Sets `rows_refused` if limits keep rows of the files out, which has an exit code of its own.
 void add_ingest_command(CLI::App& app, Action& chosen, bool& rows_refused);
 void add_query_command(CLI::App& app, Action& chosen);
 void add_segment_command(CLI::App& app, Action& chosen);

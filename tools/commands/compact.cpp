@@ -1,4 +1,4 @@
-// rollcall compact: rewrites a store's files without what it no longer has.
+// rollcall compact rewrites a store's files without what it no longer has.
 #include <memory>
 #include <string>
 

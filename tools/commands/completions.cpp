@@ -1,4 +1,4 @@
-// rollcall completions: prints a completion script for a shell.
+// rollcall completions prints a completion script for a shell.
 #include <memory>
 #include <optional>
 #include <string>

@@ -1,4 +1,4 @@
-// rollcall backup and restore: a checked copy of a store, there and back.
+// rollcall backup and restore make a checked copy of a store, there and back.
 #include <memory>
 #include <string>
 #include <string_view>

@@ -1,4 +1,4 @@
-// rollcall explain: what a question means, and what answering it reads.
+// rollcall explain says what a question means, and what answering it reads.
 #include <memory>
 #include <string>
 #include <vector>

@@ -16,8 +16,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// "channel=ads": a property, a test and a value. The tests: = != ~ (contains); a bare name means
-// set, one after "!" not set.
+// Reads "channel=ads": a property, a test and a value. The tests are = != ~ (contains). A bare name
+// means that it is set, and one after "!" that it is not.
 struct Condition {
   std::string property;
   std::string test;
@@ -93,21 +93,21 @@ Json selector_json(const std::string& flag, const std::vector<std::string>& word
   return selector;
 }
 
-// --window-days for window_days.
+// Returns --window-days for window_days.
 std::string flag_of(std::string_view name) {
   std::string flag = "--" + std::string(name);
   std::replace(flag.begin(), flag.end(), '_', '-');
   return flag;
 }
 
-// SEGMENT for segment.
+// Returns SEGMENT for segment.
 std::string argument_of(std::string_view name) {
   std::string argument;
   for (const char c : name) argument += static_cast<char>(c - 'a' + 'A');
   return argument;
 }
 
-// `day` for "day", `0,1,7` for [0, 1, 7].
+// Returns `day` for "day", and `0,1,7` for [0, 1, 7].
 std::string default_of(const QueryField& field) {
   if (field.type == FieldType::kEvent) return "any";
   std::string text;
@@ -170,7 +170,8 @@ std::vector<std::string> split(std::string_view text, char separator) {
   return parts;
 }
 
-// An event as segments write it: "purchase", "purchase|refund", "purchase[plan=pro, !coupon]".
+// Reads an event as segments write it: "purchase", "purchase|refund", "purchase[plan=pro,
+// !coupon]".
 Json event_json(const std::string& flag, const std::string& text) {
   if (text.starts_with('{')) return selector_json(flag, {text});
   const std::size_t bracket = text.find('[');
@@ -186,7 +187,7 @@ Json event_json(const std::string& flag, const std::string& text) {
   return selector;
 }
 
-// "refund", or "refund:1-3" for other steps than the first two.
+// Reads "refund", or "refund:1-3" for other steps than the first two.
 Json exclusion_json(const std::string& flag, const std::string& text) {
   const std::size_t colon = text.rfind(':');
   if (colon != std::string::npos) {
@@ -262,7 +263,7 @@ CLI::Option* add_flag(CLI::App& command, const QueryField& field, std::optional<
   return nullptr;
 }
 
-// What a field was given, as JSON.
+// Returns what a field was given, as JSON.
 Json value_of(const QueryField& field, const std::optional<std::string>& word,
               const std::vector<std::string>& words) {
   const std::string flag = flag_of(field.name);

@@ -1,4 +1,4 @@
-// Flags that are made from the fields of questions (rollcall/kinds.h), and the JSON they become.
+// These flags are made from the fields of questions (rollcall/kinds.h), and become JSON.
 #pragma once
 
 #include <deque>
@@ -34,7 +34,7 @@ class FieldFlags {
   std::deque<Flag> flags_;  // the command has their addresses
 };
 
-// Reports a flag that cannot be read: exit code 2.
+// Reports a flag that cannot be read, with exit code 2.
 [[noreturn]] void throw_usage(const std::string& flag, const std::string& text);
 
 }  // namespace rollcall::tools

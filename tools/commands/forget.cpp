@@ -1,4 +1,4 @@
-// rollcall forget: users who are to be in no answer any more, and in no file.
+// rollcall forget removes users from all answers and all files.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

@@ -1,4 +1,4 @@
-// rollcall generate: writes a seeded stream of events as a product sees them.
+// rollcall generate writes a seeded stream of events as a product sees them.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -38,7 +38,7 @@ struct GenerateFlags {
   std::string path = "-";
 };
 
-// By the name of the file, as ingest tells: CSV where it says nothing.
+// The name of the file decides, as for ingest, and CSV is taken if it says nothing.
 FileFormat format_of(const GenerateFlags& flags) {
   if (flags.format) return *flags.format;
   std::string_view name = flags.path;
@@ -74,7 +74,7 @@ Status write_file(const std::string& path, std::string_view text) {
   return file->close();
 }
 
-// What is wrong with the options names fields, which are flags here.
+// Checks the options here, because the library's errors name fields, which are flags here.
 Status check_options(const WorkloadOptions& options) {
   if (options.users > options.events) {
     return Status::invalid_argument(
@@ -101,7 +101,7 @@ Status generate(const GenerateFlags& flags) {
   bool first = true;
   std::string bytes;
   std::uint64_t events_written = 0;
-  // A pipe may take nothing for long: there a signal ends the process at once.
+  // A pipe may take nothing for long, and meanwhile a signal ends the process at once.
   std::optional<Interrupt> interrupt;
   if (!file->may_wait()) interrupt.emplace();
   const auto write_batch = [&](const WorkloadBatch& batch) -> Status {
@@ -149,7 +149,7 @@ void add_stream_flags(CLI::App& command, WorkloadOptions& workload) {
       .add_option_function<std::string>(
           "--first-day",
           [&workload](const std::string& text) {
-            // Read as a date is in questions of any kind.
+            // It is read as a date is in questions of any kind.
             const std::string kind(query_kinds().front().name);
             const Result<Query> query =
                 parse_query(nlohmann::json({{"kind", kind}, {"from", text}}).dump());

@@ -1,4 +1,4 @@
-// rollcall info: what a store holds.
+// rollcall info says what a store holds.
 #include <memory>
 #include <string>
 #include <utility>

@@ -1,4 +1,4 @@
-// rollcall ingest: reads files of events into a store.
+// rollcall ingest reads files of events into a store.
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
@@ -60,7 +60,7 @@ void say(const std::string& line) {
   write_standard_error("rollcall: " + shortened(printable(line)) + "\n");
 }
 
-// Files are the caller's to repair, damaged ones too: it is no store that is damaged.
+// Files are the caller's to repair, damaged ones too, because no store is damaged.
 Status of_file(const Status& status) {
   return status.code() == StatusCode::kCorruption ? status.as(StatusCode::kInvalidArgument)
                                                   : status;
@@ -70,7 +70,7 @@ Status of_file(const Status& status) {
 // files that are alike.
 class SchemaVoice {
  public:
-  // `more_guesses`: what was guessed for the store, said with the first file.
+  // `more_guesses` says what was guessed for the store; it is said with the first file.
   explicit SchemaVoice(std::vector<std::string> more_guesses)
       : more_guesses_(std::move(more_guesses)) {}
 
@@ -101,11 +101,11 @@ class SchemaVoice {
   std::set<std::vector<std::string>> told_;
 };
 
-// The store, and what was guessed to make it.
+// Holds the store, and what was guessed to make it.
 struct OpenedStore {
   std::unique_ptr<Engine> engine;
   std::optional<MadeStore> made;  // unset: it was there
-  // From before it is made, so that what a signal leaves is taken back.
+  // This exists from before the store is made, so that what a signal leaves is taken back.
   std::unique_ptr<Interrupt> interrupt;
   std::vector<std::string> guessed;
 };
@@ -118,7 +118,7 @@ bool is_pipe(const std::string& path) {
 }
 
 // Opens the store, or makes it with what the flags and the first rows say. Standard input and pipes
-// say nothing, since they can be read only once.
+// say nothing, because they can be read only once.
 Result<OpenedStore> open_store(const IngestFlags& flags) {
   OpenedStore opened;
   const auto settings = [&]() -> Result<StoreSettings> {
@@ -144,7 +144,7 @@ Result<OpenedStore> open_store(const IngestFlags& flags) {
     say(fmt::format("made {}: {}", flags.store.directory, describe(opened.engine->settings())));
   } else {
     ROLLCALL_RETURN_IF_ERROR(check_settings(flags.settings, opened.engine->settings()));
-    // Until here a signal ends the process at once: nothing has been read.
+    // Until here, a signal ends the process at once, because nothing has been read.
     opened.interrupt = std::make_unique<Interrupt>();
   }
   return opened;
@@ -171,8 +171,8 @@ std::string names_text(const std::vector<std::string>& names) {
                            : fmt::format("{} and {} more", names.front(), names.size() - 1);
 }
 
-// What becomes of advice about files of which rows are in; empty where there is none. `rejects` is
-// the file that has the rejected rows, if any.
+// Says what becomes of advice about files of which rows are in; the text is empty if there is none.
+// `rejects` is the file that has the rejected rows, if any.
 std::string other_reading_text(const IngestReport& report,
                                const std::optional<std::string>& rejects) {
   std::vector<std::string> of_rows, of_columns;
@@ -323,7 +323,7 @@ std::string report_json(const IngestReport& report, double elapsed_s) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-// The file that a name or an open descriptor leads to, if it is one on a disk.
+// Returns the file that a name or an open descriptor leads to, if it is one on a disk.
 std::optional<std::pair<dev_t, ino_t>> file_behind(const std::string& path, int standard) {
   struct stat facts {};
   const int failed = path == "-" ? ::fstat(standard, &facts) : ::stat(path.c_str(), &facts);
@@ -331,8 +331,8 @@ std::optional<std::pair<dev_t, ino_t>> file_behind(const std::string& path, int 
   return std::pair(facts.st_dev, facts.st_ino);
 }
 
-// Whether rejected rows may be written to where `flags` say: not over what is read, nor to where it
-// would be read the next time, nor among the files of the store.
+// Checks that rejected rows may be written to where `flags` say: not over what is read, nor to
+// where it would be read the next time, nor among the files of the store.
 Status check_rejects_path(const IngestFlags& flags) {
   const std::string& rejects = *flags.rejects;
   const auto target = file_behind(rejects, STDOUT_FILENO);
@@ -357,7 +357,7 @@ Status check_rejects_path(const IngestFlags& flags) {
                   store == flags.store.directory ? "the " : "a "));
 }
 
-// What to do where all rows were rejected, mostly as of that kind.
+// Says what to do if all rows were rejected, mostly as of that kind.
 std::string_view advice_for(RejectKind kind) {
   if (const std::string_view advice = limit_advice(kind); !advice.empty()) return advice;
   switch (kind) {
@@ -409,13 +409,13 @@ Status outcome_of(const IngestReport& report) {
                                    [](const FileReport& file) { return file.rows_known == 0; });
   if (!all_new || report.rows_read == 0 || report.rows_ingested > 0) return {};
   const Status nothing = nothing_ingested(report);
-  // That some may yet come in is told by an exit code of its own.
+  // An exit code of its own says that some may yet come in.
   if (rows_kept_out(report) == 0) return nothing;
   say(nothing.message());
   return {};
 }
 
-// What became of an ingest that was stopped. `status` is of all that came after the stop.
+// Says what became of an ingest that was stopped. `status` is that of all that came after the stop.
 Status interrupted(const std::vector<std::string>& paths, const Status& status) {
   if (!status.ok()) {
     return {StatusCode::kCancelled,
@@ -429,7 +429,7 @@ Status interrupted(const std::vector<std::string>& paths, const Status& status) 
 }
 
 // Reads the files, with a progress line, rejected rows into their file, and a report at the end.
-// Sets `rows_refused` when limits keep some rows out.
+// Sets `rows_refused` if limits keep some rows out.
 Status read_files(const IngestFlags& flags, Engine& engine, SchemaVoice& voice,
                   std::optional<RejectFile>& rejects, const Interrupt& interrupt, bool& stopped,
                   bool& rows_refused) {
@@ -473,7 +473,7 @@ Status read_files(const IngestFlags& flags, Engine& engine, SchemaVoice& voice,
   }
   rows_refused = rows_kept_out(*summary) > 0;
   const Status outcome = outcome_of(*summary);
-  // An error that is of no file has ended the run early.
+  // An error that belongs to no file has ended the run early.
   const bool ended_early = !status.ok() && summary->failures.empty();
   return !outcome.ok() && !ended_early ? outcome : status;
 }

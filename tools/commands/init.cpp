@@ -1,4 +1,4 @@
-// rollcall init: makes a store.
+// rollcall init makes a store.
 #include <memory>
 #include <string>
 

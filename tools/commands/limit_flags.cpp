@@ -13,11 +13,11 @@
 namespace rollcall::tools {
 namespace {
 
-// One wrong clock must not move the end of the data past all others: what is known by then would be
-// asked of the future. Two days leave room for time zones, and for bare dates.
+// One wrong clock must not move the end of the data past all others, because questions would then
+// count the future as known. Two days leave room for time zones, and for bare dates.
 constexpr std::uint32_t kDaysAhead = 2;
-// Nor must a clock that was never set move its beginning: a time of 0 would make every answer start
-// in 1970.
+// A clock that was never set must not move its beginning, either: a time of 0 would make every
+// answer start in 1970.
 constexpr std::string_view kNotBefore = "1990-01-01";
 constexpr std::int64_t kDaysAheadMax = 3'650'000;  // past the year 9999
 
@@ -30,7 +30,7 @@ struct LimitText {
   std::string_view wider;      // a value of the flag that takes in more
 };
 
-// One row for each limit that a flag can move.
+// There is one row for each limit that a flag can move.
 constexpr auto kLimitTexts = std::to_array<LimitText>({
     {SourceLimit::kTimeMax, "--days-ahead", RejectKind::kTimeTooLate,
      "--days-ahead takes more of the future", "by --days-ahead", "a larger one"},
@@ -118,8 +118,8 @@ std::uint64_t rows_kept_out(const IngestReport& report) {
   std::uint64_t rows = 0;
   for (const FileReport& file : report.files) {
     for (const LimitCount& count : file.refused) {
-      // Whoever leaves out users that mean nobody has asked for it in so many words, and an amount
-      // that the store cannot keep is a fault of its row.
+      // A user who leaves out ids that mean nobody has asked for it explicitly, and an amount that
+      // the store cannot keep is a fault of its row.
       if (text_of(count.limit) != nullptr && count.limit != SourceLimit::kNullUser &&
           count.limit != SourceLimit::kUnrounded) {
         rows += count.rows;

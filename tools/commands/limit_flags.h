@@ -1,4 +1,5 @@
-// The flags of the limits that files are read under, and what is said of the rows they refuse.
+// These flags set the limits that files are read under; this header also says what is said of the
+// rows they refuse.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,7 @@
 
 namespace rollcall::tools {
 
-// Unset: not on the command line.
+// They are not set if they are not on the command line.
 struct LimitFlags {
   std::optional<std::uint32_t> days_ahead;
   std::optional<std::string> not_before;
@@ -31,17 +32,18 @@ void set_row_limit(const LimitFlags& flags, SourceOptions& options);
 //   kInvalidArgument  --not-before is no date
 Status set_limits(const LimitFlags& flags, const StoreSettings& settings, SourceOptions& options);
 
-// What to give to take in rows that are refused as of this kind; empty: nothing that is a limit.
+// Says what to give to take in rows that are refused as of this kind; the text is empty if no limit
+// does.
 std::string_view limit_advice(RejectKind kind);
 
-// How many rows of the files limits with a flag keep out.
+// Returns how many rows of the files limits with a flag keep out.
 std::uint64_t rows_kept_out(const IngestReport& report);
 
-// What limits did to a file's rows, and keep out of all files, in lines for people.
+// Says what limits did to a file's rows, and keep out of all files, in lines for people.
 std::string admitted_text(const FileReport& file);
 std::string kept_out_text(const IngestReport& report, const LimitFlags& flags);
 
-// The flag of a limit, by which reports name it.
+// Returns the flag of a limit, by which reports name it.
 std::string_view flag_of(SourceLimit limit);
 
 }  // namespace rollcall::tools

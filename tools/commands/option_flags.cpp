@@ -56,7 +56,7 @@ constexpr auto kFlags = std::to_array<FlagText>({
     {Option::kAcceptRollback, "--accept-rollback", "opens the store all the same"},
 });
 
-// Values that are flags of their own.
+// These values are flags of their own.
 struct FlagValue {
   OptionValue set;
   std::string_view flag;
@@ -95,7 +95,7 @@ std::string value_text(const OptionValue& set) {
   return shell_quoted(text);
 }
 
-// Null: the value is no flag of its own.
+// Returns null if the value is no flag of its own.
 const FlagValue* flag_value(const OptionValue& set) {
   const auto* const found = std::find_if(std::begin(kFlagValues), std::end(kFlagValues),
                                          [&](const FlagValue& value) { return value.set == set; });
@@ -116,7 +116,7 @@ std::string way_text(const OptionHint::Way& way) {
   return fmt::format("{}", fmt::join(flags, " "));
 }
 
-// Whether `way` is no more than another value of the option that `before` sets.
+// Says whether `way` is no more than another value of the option that `before` sets.
 bool continues(const OptionHint::Way& before, const OptionHint::Way& way) {
   return before.size() == 1 && way.size() == 1 && before[0].option == way[0].option &&
          !before[0].value.empty() && !way[0].value.empty();
@@ -131,7 +131,7 @@ std::string joined_by_or(const std::vector<std::string>& parts) {
   return text;
 }
 
-// A way and those after it that are no more than other values of its option.
+// Holds a way and those after it that are no more than other values of its option.
 struct Alternatives {
   std::string flags;  // "--time-unit s, ms or us"; "" where the command line has none
   std::size_t next = 0;
@@ -146,8 +146,8 @@ Alternatives alternatives_from(const OptionHint& hint, std::size_t i) {
   return {alternatives.front().empty() ? "" : joined_by_or(alternatives), next};
 }
 
-// Whether `way`, one of the hint's, is the option of another without its value, which says what it
-// does.
+// Says whether `way`, one of the hint's, is the option of another without its value, which says
+// what it does.
 bool is_said(const OptionHint& hint, const OptionHint::Way& way) {
   return way.size() == 1 && way[0].value.empty() &&
          std::any_of(hint.ways.begin(), hint.ways.end(), [&](const OptionHint::Way& other) {

@@ -11,7 +11,8 @@ namespace {
 constexpr std::uint64_t kBytesBase = 1024;
 constexpr std::uint64_t kCountBase = 1000;
 
-// The power that a unit stands for: 1 for "k", 2 for "M"; in bytes "kB" and "KiB" too.
+// Returns the power that a unit stands for: 1 for "k", 2 for "M"; in bytes, "kB" and "KiB" count,
+// too.
 std::optional<int> power_of(std::string_view unit, bool bytes) {
   if (unit.empty()) return 0;
   const auto upper = [](char c) { return std::toupper(static_cast<unsigned char>(c)); };
@@ -27,7 +28,7 @@ std::optional<int> power_of(std::string_view unit, bool bytes) {
   return power == std::string_view::npos ? 0 : static_cast<int>(power) + 1;
 }
 
-// "50M" as 50 * base * base; unset when it is no such number, 0, or too large.
+// Reads "50M" as 50 * base * base. The result is not set if it is no such number, 0, or too large.
 std::optional<std::uint64_t> parse_scaled(std::string_view text, std::uint64_t base) {
   std::uint64_t amount = 0;
   const char* const end = text.data() + text.size();
@@ -42,7 +43,8 @@ std::optional<std::uint64_t> parse_scaled(std::string_view text, std::uint64_t b
   return amount;
 }
 
-// "1.5", "10s", "500ms"; unset when it is no such span, or longer than a year.
+// Reads "1.5", "10s" or "500ms". The result is not set if it is no such span, or longer than a
+// year.
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
   constexpr std::pair<std::string_view, double> kUnits[] = {
       {"", 1e3}, {"ms", 1}, {"s", 1e3}, {"m", 60e3}, {"h", 3600e3}};

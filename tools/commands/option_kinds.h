@@ -1,4 +1,5 @@
-// Options with values of a kind that several commands take: one of a few words, a size, a count.
+// These options take values of a kind that several commands take: one of a few words, a size, a
+// count.
 #pragma once
 
 #include <chrono>
@@ -17,9 +18,9 @@
 
 namespace rollcall::tools {
 
-// An option that takes one of a few words, which help and completion show: "auto|always|never".
-// Sets `value` to what stands behind the word that was given; another word is a usage error that
-// lists the words.
+// Adds an option that takes one of a few words, which help and completion show:
+// "auto|always|never". Sets `value` to what stands behind the word that was given; another word is
+// a usage error that lists the words.
 template <class T>
 CLI::Option* add_choice(CLI::App& command, const std::string& name, T& value,
                         const std::vector<std::pair<std::string, T>>& choices,
@@ -41,7 +42,7 @@ CLI::Option* add_choice(CLI::App& command, const std::string& name, T& value,
       ->type_name(fmt::format("{}", fmt::join(words, "|")));
 }
 
-// The same, where the word is the value.
+// Does the same where the word is the value.
 CLI::Option* add_choice(CLI::App& command, const std::string& name,
                         std::optional<std::string>& value, const std::vector<std::string>& words,
                         const std::string& help);
@@ -49,19 +50,19 @@ CLI::Option* add_choice(CLI::App& command, const std::string& name,
 // Takes whole numbers from `min` to `max` only, and says so.
 CLI::Validator whole_number(std::int64_t min, std::int64_t max);
 
-// The days that a span of time may have.
+// A span of time may have this many days.
 inline constexpr std::int64_t kSpanDaysMax = 36'600;
 
-// A size in bytes, with K, M, G or T, or as KB or KiB, for powers of 1024 each. It is from `min` to
-// `max`, which are written alike; without `max`, of any size.
+// Adds a size in bytes, with K, M, G or T, or as KB or KiB, for powers of 1024 each. It is from
+// `min` to `max`, which are written alike; without `max`, it may be of any size.
 CLI::Option* add_size(CLI::App& command, const std::string& name, std::size_t& bytes,
                       const std::string& help, const std::string& min, const std::string& max = "");
 
-// A span of time: seconds, fractions allowed, or a number and ms, s, m or h.
+// Adds a span of time: seconds, with fractions allowed, or a number and ms, s, m or h.
 CLI::Option* add_duration(CLI::App& command, const std::string& name,
                           std::optional<std::chrono::milliseconds>& value, const std::string& help);
 
-// A count, with K, M, G or T for powers of 1000.
+// Adds a count, with K, M, G or T for powers of 1000.
 CLI::Option* add_count(CLI::App& command, const std::string& name, std::uint64_t& count,
                        const std::string& help);
 

@@ -35,7 +35,7 @@ Status write(std::string_view text, const OutputFlags& flags) {
                                               : write_standard_output(text);
 }
 
-// Members are lists that may be read back: those that are written as other ids are told.
+// Lists of members may be read back, so the reader is told of ids that are written as other ids.
 void note_escaped(const QueryResult& result, const OutputFlags& flags) {
   const bool is_list = result.columns.size() == 1 && result.columns.front().name == "user";
   if (!flags.escape_formulas || flags.format != OutputFormat::kCsv || !is_list) return;

@@ -1,4 +1,5 @@
-// How an answer is printed: -o, --shape, --cells, --escape-formulas, --color, --chart.
+// These flags say how an answer is printed: -o, --shape, --cells, --escape-formulas, --color,
+// --chart.
 #pragma once
 
 #include <optional>
@@ -26,17 +27,17 @@ struct OutputFlags {
 // `flags.format` as it stands is the default of -o.
 void add_output_flags(CLI::App& command, OutputFlags& flags);
 
-// -o for reports that are tables or one JSON object.
+// Adds -o for reports that are tables or one JSON object.
 void add_report_output_flag(CLI::App& command, OutputFlags& flags);
 
 Style style_of(const OutputFlags& flags);
 
-// What the reader should know of the answer, on standard error.
+// Writes what the reader should know of the answer to standard error.
 void print_notes(const QueryResult& result);
 
-// The answer on standard output, with its notes.
+// Writes the answer to standard output, with its notes.
 Status print(const QueryResult& result, const OutputFlags& flags);
-// Several answers: one JSON array, or one table after the other.
+// Writes several answers: as one JSON array, or one table after the other.
 Status print(const std::vector<QueryResult>& results, const OutputFlags& flags);
 
 }  // namespace rollcall::tools

@@ -1,4 +1,4 @@
-// rollcall query: asks a question written as JSON.
+// rollcall query asks a question written as JSON.
 #include <memory>
 #include <optional>
 #include <string>

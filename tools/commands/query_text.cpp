@@ -12,7 +12,7 @@
 namespace rollcall::tools {
 namespace {
 
-// Of questions in a file, or on standard input.
+// Questions in a file, or on standard input, may have this many bytes.
 constexpr std::size_t kBytesMax = std::size_t{4} << 20;
 
 bool is_inline(const std::string& spec) {
@@ -37,7 +37,7 @@ void add_query_text(CLI::App& command, std::string& spec) {
 Result<std::string> read_query_text(const std::string& spec, const QuestionGuard& guard) {
   if (is_inline(spec)) return spec;
   if (spec != "-") return read_regular_file(spec, kBytesMax);
-  // Who writes to a pipe may take long.
+  // A program that writes to a pipe may take long.
   return guard.wait_for<std::string>(
       [] { return read_to_end(STDIN_FILENO, "<stdin>", kBytesMax); });
 }
@@ -45,7 +45,7 @@ Result<std::string> read_query_text(const std::string& spec, const QuestionGuard
 Result<std::unique_ptr<Engine>> open_for_questions(const std::string& json, const std::string& spec,
                                                    StoreFlags store, const QuestionGuard& guard) {
   if (is_inline(spec)) {
-    // What is wrong with them is told once the store's time zone is known.
+    // Faults are reported once the store's time zone is known.
     const Result<std::vector<Query>> queries = parse_queries(json);
     if (queries.ok()) {
       for (const Query& query : *queries) allow_named_files(query, store);

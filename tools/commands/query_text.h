@@ -1,4 +1,4 @@
-// Questions as JSON, from where the command line says.
+// These read questions as JSON, from where the command line says.
 #pragma once
 
 #include <memory>
@@ -19,14 +19,14 @@ void add_query_text(CLI::App& command, std::string& spec);
 //   kCancelled, kDeadlineExceeded  as QuestionGuard::wait_for
 Result<std::string> read_query_text(const std::string& spec, const QuestionGuard& guard);
 
-// Opens the store for the questions that `json`, read from `spec`, holds. Those that stand on the
-// command line may read the lists of users that they name; those from elsewhere, what lies where
-// anybody's questions may read.
+// Opens the store for the questions that `json`, read from `spec`, holds. Questions that stand on
+// the command line may read the lists of users that they name; questions from elsewhere may read
+// what anybody's questions may.
 //   kCancelled, kDeadlineExceeded  as QuestionGuard::wait_for
 Result<std::unique_ptr<Engine>> open_for_questions(const std::string& json, const std::string& spec,
                                                    StoreFlags store, const QuestionGuard& guard);
 
-// The status with the file in front: "spec.json: query: 2:10: malformed JSON: ...".
+// Returns the status with the file in front: "spec.json: query: 2:10: malformed JSON: ...".
 Status located(const Status& status, const std::string& spec);
 
 }  // namespace rollcall::tools

@@ -69,7 +69,7 @@ void add_members_flags(CLI::App& command, QuestionFlags& flags) {
 }
 
 void add_question_flags(CLI::App& command, const QueryKind& kind, QuestionFlags& flags) {
-  // --explain needs no store, so that its absence is noticed later.
+  // --explain needs no store, so its absence is noticed later.
   add_store_flags(command, flags.store, /*required=*/false);
   add_lists_flag(command, flags.store);
   flags.common.add_to(command, common_fields());
@@ -97,7 +97,7 @@ Json members_json(const QuestionFlags& flags) {
   return members;
 }
 
-// The question as JSON: the fields that were given.
+// Returns the question as JSON: the fields that were given.
 std::string question_of(const QueryKind& kind, const QuestionFlags& flags) {
   Json spec = {{"kind", std::string(kind.name)}};
   flags.own.write(spec);
@@ -132,7 +132,7 @@ void add_kind_command(CLI::App& parent, const std::string& name, const QueryKind
   command->callback([flags, &kind, &chosen] {
     if (!flags->explain && flags->store.directory.empty()) throw CLI::RequiredError("--db");
     std::string json = question_of(kind, *flags);
-    // All of it comes from flags: what is wrong without a look at the store is wrong with them.
+    // All of it comes from flags, so what is wrong without a look at the store is wrong with them.
     if (const Result<Query> query = parse_query(json); !query.ok()) {
       throw CLI::ValidationError(query.status().message());
     }

@@ -1,5 +1,5 @@
-// The command of a kind of question: its flags are the fields of the kind, and become one JSON
-// query, which is then asked.
+// The flags of such a command are the fields of the kind, and become one JSON query, which is then
+// asked.
 #pragma once
 
 #include <string>

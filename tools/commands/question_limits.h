@@ -1,4 +1,4 @@
-// What ends a question before its answer: --timeout, and signals.
+// These end a question before its answer: --timeout, and signals.
 #pragma once
 
 #include <chrono>
@@ -24,7 +24,7 @@ using Timeout = std::optional<std::chrono::milliseconds>;
 
 void add_timeout_flag(CLI::App& command, Timeout& timeout);
 
-// To be made when the command begins, from which --timeout counts, and kept until it has its
+// It is to be made when the command begins, from which --timeout counts, and kept until it has its
 // answers.
 class QuestionGuard {
  public:
@@ -32,15 +32,15 @@ class QuestionGuard {
   const QueryLimits& limits() const { return limits_; }
 
   // Runs `work`, which reads only and can be stopped by nothing, such as the opening of a store, in
-  // a thread of its own, and waits for it no longer than until the limits end the question. It then
-  // goes on by itself until the process ends, so that it may refer to nothing that goes before:
+  // a thread of its own, and waits for it only until the limits end the question. The work then
+  // goes on by itself until the process ends, so it must refer to nothing that is destroyed before:
   // has_abandoned_work() knows.
   //   kCancelled, kDeadlineExceeded  as Engine::query, which is not reached
   template <class T>
   Result<T> wait_for(std::function<Result<T>()> work) const;
 
  private:
-  // What the thread and whoever waits for it have together.
+  // The thread and the one that waits for it share this.
   struct Progress {
     std::mutex mutex;
     std::condition_variable_any changed;
@@ -53,8 +53,8 @@ class QuestionGuard {
   QueryLimits limits_;
 };
 
-// Whether a thread is at work that nobody waits for. The process has to end by std::_Exit, which
-// destroys nothing of what that works with.
+// Says whether a thread is at work that nobody waits for. The process has to end by std::_Exit,
+// which destroys nothing of what that works with.
 bool has_abandoned_work();
 
 template <class T>

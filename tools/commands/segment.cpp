@@ -1,4 +1,4 @@
-// rollcall segment: counts the users of a segment, and keeps segments in the store by name.
+// rollcall segment counts the users of a segment, and keeps segments in the store by name.
 #include <algorithm>
 #include <cstdint>
 #include <memory>

@@ -1,4 +1,4 @@
-// The flags that choose what a store is made with.
+// These flags choose what a store is made with.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace rollcall::tools {
 
-// Unset: not on the command line.
+// They are not set if they are not on the command line.
 struct SettingsFlags {
   std::optional<std::string> time_zone;
   std::optional<std::string> user_kind;   // "integer" or "string"
@@ -28,17 +28,17 @@ struct SettingsFlags {
 
 void add_settings_flags(CLI::App& command, SettingsFlags& flags);
 
-// The settings of a new store: the defaults, and what the flags say.
+// Returns the settings of a new store: the defaults, and what the flags say.
 StoreSettings new_settings(const SettingsFlags& flags);
 
-// Throws CLI::ValidationError where no store can be made with them.
+// Throws CLI::ValidationError if no store can be made with them.
 void check_new_settings(const SettingsFlags& flags);
 
-// Whether the flags agree with the settings an existing store was made with.
+// Checks that the flags agree with the settings an existing store was made with.
 //   kInvalidArgument  one does not; the text names it
 Status check_settings(const SettingsFlags& flags, const StoreSettings& settings);
 
-// The settings on one line: "timezone=UTC, week start=monday, users=string, ...".
+// Returns the settings on one line: "timezone=UTC, week start=monday, users=string, ...".
 std::string describe(const StoreSettings& settings);
 
 std::string_view name_of(UserKind kind);

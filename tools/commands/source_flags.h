@@ -1,4 +1,4 @@
-// The flags that say how files of events are read.
+// These flags say how files of events are read.
 #pragma once
 
 #include <CLI/CLI.hpp>

@@ -44,7 +44,7 @@ void allow_named_files(const Segment& segment, StoreFlags& flags) {
   for (const Segment& part : segment.parts) allow_named_files(part, flags);
 }
 
-// Opens a store that is there.
+// Opens a store that exists.
 Result<std::unique_ptr<Engine>> open_existing(const StoreFlags& flags,
                                               const RocksStoreOptions& options) {
   Result<std::unique_ptr<Store>> store = open_rocks_store(flags.directory, options);

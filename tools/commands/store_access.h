@@ -1,4 +1,4 @@
-// The store a command works on, opened from --db.
+// A command works on this store, opened from --db.
 #pragma once
 
 #include <cstddef>
@@ -19,32 +19,32 @@
 
 namespace rollcall::tools {
 
-// --db, --memory, --threads and --accept-rollback.
+// These are --db, --memory, --threads and --accept-rollback.
 struct StoreFlags {
   std::string directory;
   std::size_t memory_bytes = 0;  // 0: the engine's default
   std::uint32_t threads = 0;     // 0: as many as the process may use
   bool accept_rollback = false;
-  // Of a command that asks: where questions may read lists of users, besides the current directory;
-  // directories, or the files that the command line names.
+  // Lists, for a command that asks, where questions may read lists of users besides the current
+  // directory: directories, or the files that the command line names.
   std::vector<std::string> lists;
 };
 
-// --db, which may stand in the environment too, as ROLLCALL_DB. A command that can do without a
-// store sets `required` to false and checks `directory` when it needs one.
+// Adds --db, which may also stand in the environment, as ROLLCALL_DB. A command that can do without
+// a store sets `required` to false and checks `directory` when it needs one.
 void add_directory_flag(CLI::App& command, std::string& directory, bool required = true);
 
-// All of them; `required` as above.
+// Adds all of these flags, with `required` as above.
 void add_store_flags(CLI::App& command, StoreFlags& flags, bool required = true);
 
-// --lists, of a command that asks.
+// Adds --lists, for a command that asks.
 void add_lists_flag(CLI::App& command, StoreFlags& flags);
 
 // Lets questions read the files that the segments of `query` name, as the command line does.
 void allow_named_files(const Query& query, StoreFlags& flags);
 
-// Reads a list of users that the command line names, within as much memory as questions have; says
-// so where it was compressed without a checksum.
+// Reads a list of users that the command line names, within as much memory as questions have, and
+// says so if it was compressed without a checksum.
 //   errors  as read_user_file
 Result<std::vector<UserId>> read_named_list(const std::string& path, const Engine& engine);
 
@@ -52,9 +52,9 @@ Result<std::vector<UserId>> read_named_list(const std::string& path, const Engin
 //   kNotFound  there is none, or one whose making is not finished
 Result<std::unique_ptr<Engine>> open_for_reading(const StoreFlags& flags);
 
-// Opens the store for writing, with the settings it was made with. Where there is none yet, or one
+// Opens the store for writing, with the settings it was made with. If there is none yet, or one
 // whose making was interrupted, `new_settings` is called, and the store is made with what it
-// returns, and committed before this returns; when the settings are refused, no directory has been
+// returns and committed before this returns. If the settings are refused, no directory has been
 // made.
 Result<std::unique_ptr<Engine>> open_for_writing(
     const StoreFlags& flags, const std::function<Result<StoreSettings>()>& new_settings);

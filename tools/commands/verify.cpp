@@ -1,4 +1,4 @@
-// rollcall verify: reads every page of a store and checks it.
+// rollcall verify reads every page of a store and checks it.
 #include <memory>
 #include <string>
 

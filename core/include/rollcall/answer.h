@@ -1,4 +1,4 @@
-// An answer: a table, and what was asked.
+// An answer consists of a table and of what was asked.
 #pragma once
 
 #include <cstdint>
@@ -20,11 +20,12 @@ struct Column {
   ColumnType type;
 };
 
-// One cell; monostate is null. kCount and kInt are int64, kRatio is double, kDecimal a string.
+// A cell holds one of these; monostate is null. kCount and kInt are int64, kRatio is double, and
+// kDecimal is a string.
 using Cell = std::variant<std::monostate, bool, std::int64_t, double, Day, std::string>;
 
-// How a long result becomes a matrix: it has one row for each combination of values of `rows` and
-// one column for each value of `column`. All of these are names of columns of the result.
+// Says how a long result becomes a matrix: it has one row for each combination of values of `rows`
+// and one column for each value of `column`. All of these are names of columns of the result.
 struct Pivot {
   std::vector<std::string> rows = {};
   std::string size = {};     // depends on the row alone and is shown beside its keys; may be empty
@@ -40,17 +41,17 @@ struct QueryStats {
   std::uint64_t partitions = 0;
 };
 
-// The answer, in long form: one row per cell, ordered by the key columns.
+// Holds the answer in long form: one row per cell, ordered by the key columns.
 struct QueryResult {
   std::string kind;
-  // Every option in force, as a field name and its value in JSON.
+  // Lists every option in force, as a field name and its value in JSON.
   std::vector<std::pair<std::string, std::string>> definition;
   std::string as_of;  // RFC 3339, whole seconds, in the store's time zone
   std::vector<Column> columns;
   std::vector<std::vector<Cell>> rows;
   std::optional<std::string> next;  // where the next page of members starts; unset: there is none
   std::optional<Pivot> pivot;       // set for two keys or more; not part of the JSON
-  // What the reader should know: "in_file(lost.csv): the store does not know 3 of its 16 ids".
+  // Says what the reader should know: "in_file(lost.csv): the store does not know 3 of its 16 ids".
   std::vector<std::string> notes;
   QueryStats stats;
 };

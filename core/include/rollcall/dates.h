@@ -1,4 +1,4 @@
-// Periods and dates, as questions give them.
+// This header has the periods and dates that questions are given in.
 #pragma once
 
 #include <cstdint>
@@ -10,12 +10,12 @@
 
 namespace rollcall {
 
-// Civil periods, named by their first day. A fortnight is two weeks, counted from the week that
-// holds 1970-01-05 (weeks from Monday) or 1970-01-04 (from Sunday).
+// These are civil periods, named by their first day. A fortnight is two weeks, counted from the
+// week that holds 1970-01-05 (weeks from Monday) or 1970-01-04 (from Sunday).
 enum class Period : std::uint8_t { kDay, kWeek, kFortnight, kMonth, kQuarter };
 
-// "30d", "4w", "6m", "2q", "1y": that many days, weeks, months, quarters or years, the last of
-// which holds `as_of`.
+// "30d", "4w", "6m", "2q" and "1y" are that many days, weeks, months, quarters or years, the last
+// of which holds `as_of`.
 struct LastSpan {
   enum class Unit : std::uint8_t { kDay, kWeek, kMonth, kQuarter, kYear };
 
@@ -25,9 +25,9 @@ struct LastSpan {
   friend bool operator==(const LastSpan&, const LastSpan&) = default;
 };
 
-// A date in words, counted from the day of `as_of`: "today", "yesterday", "3 days ago", "last
-// monday" (the latest one before that day), "this month", "last quarter". A period of several days
-// stands for its first day at the start of a range and for its last day at the end.
+// A date can be given in words, counted from the day of `as_of`: "today", "yesterday", "3 days
+// ago", "last monday" (the latest one before that day), "this month", "last quarter". A period of
+// several days stands for its first day at the start of a range and for its last day at the end.
 struct RelativeDate {
   enum class Unit : std::uint8_t { kDay, kWeek, kFortnight, kMonth, kQuarter, kYear, kWeekday };
   Unit unit = Unit::kDay;
@@ -39,11 +39,12 @@ struct RelativeDate {
 
 using DateText = std::variant<Day, RelativeDate>;
 
-// An instant, or a date, which stands for its last second in the store's time zone. A date in words
-// counts from the latest event of the store.
+// Holds an instant, or a date, which stands for its last second in the store's time zone. A date in
+// words counts from the latest event of the store.
 using AsOf = std::variant<TimeUs, Day, RelativeDate>;
 
-// A range of days, both ends included. An unset end reaches as far as the data known at `as_of`.
+// Holds a range of days, both ends included. An end that is not set reaches as far as the data
+// known at `as_of`.
 struct DateRangeText {
   std::optional<DateText> from;
   std::optional<DateText> to;
@@ -55,7 +56,7 @@ struct DateRangeText {
 std::string to_string(Period period);
 std::string to_string(Day day);  // "2026-01-31"
 
-// A length of elapsed time, whatever the clocks on the wall do. Not below zero.
+// Holds a length of elapsed time, whatever the clocks on the wall do. It is not negative.
 struct Length {
   std::int64_t us = 0;
 

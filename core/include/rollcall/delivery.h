@@ -1,4 +1,4 @@
-// What a caller passes along with a batch of events, and learns about it.
+// This header has what a caller passes along with a batch of events and what it learns about it.
 #pragma once
 
 #include <cstdint>
@@ -7,8 +7,8 @@
 
 namespace rollcall {
 
-// How far a source has been read. The engine keeps the latest position of each id and commits it
-// together with the aggregates of the batches it covers. It does not interpret positions.
+// Says how far a source has been read. The engine keeps the latest position of each id and commits
+// it together with the aggregates of the batches it covers. It does not interpret positions.
 struct SourcePosition {
   std::string id;
   std::string position;
@@ -20,21 +20,21 @@ struct BatchToken {
   std::string token;  // 1 to 256 bytes
 };
 
-// When `ingest` returns.
+// Says when `ingest` returns.
 enum class Ack : std::uint8_t {
   kMemory,   // at once: a crash loses what came after the last checkpoint
   kDurable,  // once the batch and all earlier ones from its source would survive a crash
 };
 
-// What comes with a batch besides its events. The caller owns what it points to, which need only
-// outlive the call.
+// This struct comes with a batch, besides its events. The caller owns what it points to, which need
+// only outlive the call.
 struct Delivery {
-  // How far the sources of the batch have been read: none, one, or several, such as the partitions
-  // of a log. Each id appears at most once.
+  // These positions say how far the sources of the batch have been read: there may be none, one, or
+  // several, such as those of the partitions of a log. Each id appears at most once.
   std::span<const SourcePosition> positions = {};
-  // Null: the batch is new. Otherwise a batch whose token is among the last 1,024 of its source is
-  // skipped along with its positions, and the call succeeds. The tokens of failed batches are not
-  // kept, and a crash loses the tokens of the batches that it loses.
+  // If this is null, the batch is new. Otherwise a batch whose token is among the last 1,024 of its
+  // source is skipped along with its positions, and the call succeeds. The tokens of failed batches
+  // are not kept, and a crash loses the tokens of the batches that it loses.
   const BatchToken* token = nullptr;
   // Sources are told apart by the ids of positions and by the token's source. Among batches without
   // either, one that was acknowledged in memory may be lost although a later one survives.

@@ -1,23 +1,22 @@
-// Counts who was active, when, and who came back. Start reading here.
+// An engine counts who was active, when, and who came back. This header is the place to start
+// reading.
 //
 //   auto engine = *rollcall::Engine::open(rollcall::open_memory_store(), {});
 //   engine->ingest(batch);
 //   auto answer = engine->query(R"({"kind": "retention", "event": "login"})");
 //
 // Threads: any method may be called from any thread at any time, except `close` and the destructor.
-// Processes: an engine belongs to the process that opened it. In a child made by fork() its calls
-// are refused, and its destructor neither writes nor waits.
-// Misuse: on an engine that is closed or belongs to another process, calls that return a Status
-// return kFailedPrecondition, `settings` and `options` return what they always did, and the others
-// return empty results.
-// Visibility: a query sees the state as it was after some whole batch, and sees every batch whose
-// `ingest` returned before the query began.
-// Durability: an event survives a crash once its `ingest` has returned and a `checkpoint` begun
-// after that has returned ok, or once its `ingest` with Ack::kDurable has returned. The latter
-// writes the batch to a journal, which `open` ingests again. A crash loses everything else that
-// came after the last checkpoint. It loses the source positions along with the events, so a source
-// that is read on from its committed position loses nothing and counts nothing twice.
-// The library never prints, never exits, sets no global state, and lets no exception out but
+// Processes: an engine belongs to the process that opened it. In a child made by fork(), its calls
+// are refused, and its destructor neither writes nor waits. Misuse: on an engine that is closed or
+// belongs to another process, calls that return a Status return kFailedPrecondition, `settings` and
+// `options` return what they always did, and the others return empty results. Visibility: a query
+// sees the state as it was after some whole batch, and sees every batch whose `ingest` returned
+// before the query began. Durability: an event survives a crash once its `ingest` has returned and
+// a `checkpoint` begun after that has returned ok, or once its `ingest` with Ack::kDurable has
+// returned. The latter writes the batch to a journal, which `open` ingests again. A crash loses
+// everything else that came after the last checkpoint. It loses the source positions along with the
+// events, so a source that is read on from its committed position loses nothing and counts nothing
+// twice. The library never prints, never exits, sets no global state, and lets no exception out but
 // std::bad_alloc: what a hook or a store of the caller throws becomes a kIoError that says so.
 #pragma once
 
@@ -41,9 +40,9 @@ namespace rollcall {
 
 struct PreparedRows;
 
-// A batch that has been checked, dated and split by partition, and is ready to be ingested. It owns
-// copies of what it needs. A batch that was moved from uses no memory, and `ingest` refuses it with
-// kFailedPrecondition.
+// Holds a batch that has been checked, dated and split by partition, and is ready to be ingested.
+// It owns copies of what it needs. A batch that was moved from uses no memory, and `ingest` refuses
+// it with kFailedPrecondition.
 class PreparedBatch {
  public:
   PreparedBatch(PreparedBatch&&) noexcept;
@@ -72,7 +71,7 @@ class Engine {
   //   kResourceExhausted  a batch of the journal does not fit in memory_bytes_max
   static Result<std::unique_ptr<Engine>> open(std::unique_ptr<Store> store,
                                               const EngineOptions& options);
-  // Makes no checkpoint, but waits for one that is in progress.
+  // The destructor makes no checkpoint, but waits for one that is in progress.
   ~Engine();
 
   // Records every event of `batch`, or none.
@@ -87,11 +86,12 @@ class Engine {
   //                       is opened again, and nothing is written until then
   Result<IngestOutcome> ingest(const EventBatch& batch, const Delivery& delivery = {});
 
-  // The same in two steps. `prepare` changes nothing and may run in many threads at once; batches
-  // become visible in the order of their `ingest` calls.
+  // These two calls do the same in two steps. `prepare` changes nothing and may run in many threads
+  // at once; batches become visible in the order of their `ingest` calls.
   Result<PreparedBatch> prepare(const EventBatch& batch) const;
   Result<IngestOutcome> ingest(PreparedBatch batch, const Delivery& delivery = {});
-  // Ingests several batches as one, which costs less than one after the other. May be empty.
+  // Ingests several batches as one, which costs less than one after the other. The span may be
+  // empty.
   Result<IngestOutcome> ingest(std::vector<PreparedBatch> batches, const Delivery& delivery = {});
 
   // Makes everything ingested before the call durable. Ingest and queries continue meanwhile.
@@ -102,8 +102,8 @@ class Engine {
   // takes as long as copying the store does, and as much room on disk until it is done.
   Status compact();
 
-  // Answers a question over one consistent state. When `limits` ask for it, the query ends within
-  // about 50 ms and releases all that it held.
+  // Answers a question over one consistent state. If `limits` stop it, the query ends within about
+  // 50 ms and releases all that it held.
   //   kInvalidArgument    an unknown name, or a question that the aggregates cannot answer exactly;
   //                       or a list of users that is malformed or lies outside question_directories
   //   kIoError            a list of users cannot be read
@@ -114,13 +114,14 @@ class Engine {
   Result<QueryResult> query(const Query& query, const QueryLimits& limits = {}) const;
   // Takes JSON of at most 4 MiB, 250,000 values and 256 levels.
   Result<QueryResult> query(std::string_view json, const QueryLimits& limits = {}) const;
-  // Answers several questions, all over the same state. What they share is read once. An error in
-  // one of them fails the whole call; its text has that question's number, from 0, in brackets.
+  // Answers several questions over the same state. Pages that several of them need are read once.
+  // An error in one of them fails the whole call; its text has that question's number, from 0, in
+  // brackets.
   Result<std::vector<QueryResult>> query(std::span<const Query> queries,
                                          const QueryLimits& limits = {}) const;
 
-  // Explains what a question means and what answering it would read. Does not answer it. Returns
-  // the same errors as `query`.
+  // Explains what a question means and what answering it would read. It does not answer it, and
+  // returns the same errors as `query`.
   Result<Explanation> explain(const Query& query, const QueryLimits& limits = {}) const;
 
   // Saves a segment under a name, for queries to use as {"segment": NAME}, and replaces any of that
@@ -149,11 +150,12 @@ class Engine {
   // After any other error some of them may be forgotten; call it again.
   Result<std::uint64_t> forget(std::span<const UserId> users);
 
-  // A last checkpoint (unless the store is read-only), after which every other call is refused.
+  // Makes a last checkpoint (unless the store is read-only), after which every other call is
+  // refused.
   Status close();
 
   const StoreSettings& settings() const { return settings_; }
-  // Returns the options that it was opened with; question_directories are absolute paths.
+  // Returns the options that the engine was opened with; question_directories are absolute paths.
   const EngineOptions& options() const { return options_; }
   // Returns the position last ingested for each source id, in the order of their first appearance.
   std::vector<SourcePosition> sources() const;

@@ -1,4 +1,4 @@
-// A batch of events, in columns.
+// A batch holds events in columns.
 #pragma once
 
 #include <cstdint>
@@ -10,23 +10,24 @@
 
 namespace rollcall {
 
-// Strings referred to by number: row i holds values[codes[i]]. If `codes` is empty, every row holds
-// values[0]. Values may repeat, and an unused value costs nothing.
+// Holds strings that are referred to by number: row i holds values[codes[i]]. If `codes` is empty,
+// every row holds values[0]. Values may repeat, and an unused value costs nothing.
 struct DictionaryColumn {
   std::span<const std::string_view> values;
   std::span<const std::uint32_t> codes;
 };
 
-// The values of a declared dimension. A batch without a column for it has "" in every row.
+// Holds the values of a declared dimension. A batch without a column for it has "" in every row.
 struct PropertyColumn {
   std::string_view name;
   DictionaryColumn column;
 };
 
-// Events to ingest. This is a view: the caller owns all that it points to, which need only outlive
-// the call. Row i consists of element i of every column.
+// Holds events to ingest. It is a view: the caller owns all that it points to, which need only
+// outlive the call. Row i consists of element i of every column.
 struct EventBatch {
-  // Exactly one of the two is set, by the store's UserKind. Strings are UTF-8 of 1 to 65,536 bytes.
+  // Exactly one of the two is set, depending on the store's UserKind. Strings are UTF-8 of 1 to
+  // 65,536 bytes.
   std::span<const std::uint64_t> user_integers;
   std::span<const std::string_view> user_strings;
 
@@ -35,9 +36,9 @@ struct EventBatch {
   std::span<const Amount> value;  // empty: no event has a value
   std::span<const PropertyColumn> properties;
 
-  // The instant up to which the batch makes the data known, if that is later than its latest event
-  // time. A source whose events are bare dates sets it to the last second of its latest date. It
-  // has no effect in a batch without events.
+  // Is the instant up to which the batch makes the data known, if that is later than its latest
+  // event time. A source whose events are bare dates sets it to the last second of its latest date.
+  // It has no effect in a batch without events.
   std::optional<TimeUs> known_until;
 };
 

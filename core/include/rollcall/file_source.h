@@ -1,5 +1,5 @@
-// Ingests files of events, each row exactly once: CSV and its kin, NDJSON, and the native format;
-// plain, gzip or zstd; from disk or standard input.
+// This header ingests files of events, each row exactly once. It reads CSV and its kin, NDJSON, and
+// the native format, plain or in gzip or zstd, from disk or standard input.
 //
 // Exactly once: a file is recognised by its content, not by its name, and what was guessed about it
 // once is not guessed again. Its position is committed together with the aggregates it produced. A
@@ -9,12 +9,11 @@
 // longer one may be its beginning, cut off; it is an error, since its rows would count twice. A
 // file that differs before its last lines (in a long file: before about its last thirtieth) is
 // another file. For files that were read by versions that kept too little to tell, only the first
-// 64 KiB are compared, and shorter ones are taken for other files.
-// A last line without a line end is a row like any other. If the file grows, what is added to that
-// line is rejected, unless the line itself was rejected: then the whole line is read again.
-// A compressed file is read to its end once before any of its rows is ingested, so that a damaged
-// one leaves no trace.
-// Standard input and pipes have no identity: what comes from them is always new.
+// 64 KiB are compared, and shorter ones are taken for other files. A last line without a line end
+// is a row like any other. If the file grows, what is added to that line is rejected, unless the
+// line itself was rejected: then the whole line is read again. A compressed file is read to its end
+// once before any of its rows is ingested, so that a damaged one leaves no trace. Standard input
+// and pipes have no identity: what comes from them is always new.
 //
 // Limits: a row that only a limit of SourceOptions keeps out (by its time, or the length of its
 // line or user) is refused, and may come in later. The position records the limits under which each
@@ -42,7 +41,7 @@
 
 namespace rollcall {
 
-// How a source will be read, including every guess made.
+// Says how a source will be read, including every guess made.
 struct SourceSchema {
   FileFormat format = FileFormat::kDelimited;
   std::string delimiter = ",";
@@ -55,12 +54,12 @@ struct SourceSchema {
   std::string event_name;
   std::string value;                 // a column name; empty: none
   std::vector<std::string> guessed;  // such as "user = CustomerID", for people to check
-  // Columns that are not used although their names suggest it, each with the reason and the option
-  // that would use it.
+  // Lists columns that are not used although their names suggest it, each with the reason and the
+  // option that would use it.
   std::vector<HintedText> passed_over;
   std::vector<std::string> ignored;  // columns that are neither used nor declared dimensions
-  // Declared dimensions without a column ("" in every row), and a requested value without one. For
-  // NDJSON and the native format, only the first rows are searched.
+  // Lists declared dimensions without a column ("" in every row), and a requested value without
+  // one. In NDJSON and the native format, only the first rows are searched.
   std::vector<std::string> absent;
 };
 
@@ -86,7 +85,7 @@ Result<UserKind> guess_user_kind(const std::vector<std::string>& paths,
 Status check_dimensions(const std::vector<std::string>& paths, const SourceOptions& options,
                         const std::vector<std::string>& dimensions);
 
-// A row that was not ingested.
+// Describes a row that was not ingested.
 struct RejectedRow {
   std::string file;
   std::uint64_t line = 0;    // in the file, from 1; in the native format: the row
@@ -94,8 +93,9 @@ struct RejectedRow {
   std::string reason;        // "time: not a time: \"yesterday\" (allowed: ...)", for people
   RejectKind kind = RejectKind::kFieldCount;
   OptionHint hint;  // the options that would take the row, as far as this can be told
-  // Only a limit keeps the row out, so that it comes in when the same file is read under a wider
-  // one. If it were also ingested from elsewhere, it would count twice. Always false for pipes.
+  // Is true if only a limit keeps the row out, so that it comes in when the same file is read under
+  // a wider one. If it were also ingested from elsewhere, it would count twice. It is always false
+  // for pipes.
   bool held = false;
   std::string row;  // the bytes as they stood, without the line end; only the first
                     // line_bytes_max of them if the row is too long
@@ -120,9 +120,10 @@ struct FileReport {
   bool is_pipe = false;          // it cannot be read again, and is not recognised later
   std::uint64_t rows_read = 0;   // in this run, without those of earlier runs
   std::uint64_t rows_known = 0;  // skipped because an earlier run had committed them
-  // Rows that an earlier run had refused and this run ingested, by the limit that refused them.
+  // Counts rows that an earlier run had refused and this run ingested, by the limit that refused
+  // them.
   std::vector<LimitCount> admitted;
-  // Rows that limits keep out, refused in this run or earlier.
+  // Counts rows that limits keep out, whether this run refused them or an earlier one.
   std::vector<LimitCount> refused;
   // Some of its rows are in, and others were rejected with advice to read or write them in another
   // way. The file counts once if a new store reads it that way, or if those rows become a file of
@@ -131,8 +132,8 @@ struct FileReport {
   // Some of its rows are in, and a column was passed over with advice to read it. Only a new store
   // can read the file that way without counting rows twice.
   bool columns_want_other_reading = false;
-  // False: some of it was read by a version that did not keep what limits refused. Rows of that
-  // part may be missing from `refused`, and will never be admitted.
+  // Is false if some of it was read by a version that did not keep what limits refused. Rows of
+  // that part may be missing from `refused`, and will never be admitted.
   bool refusals_known = true;
 };
 
@@ -141,7 +142,7 @@ struct RejectCount {
   std::uint64_t rows = 0;
 };
 
-// How many rows have `word` as their field.
+// Says how many rows have `word` as their field.
 struct WordCount {
   std::string word;
   std::uint64_t rows = 0;
@@ -153,15 +154,17 @@ struct IngestReport {
   std::uint64_t rows_rejected = 0;
   std::vector<RejectCount> rejected_by_kind;  // most frequent first
   std::vector<RejectedRow> examples;          // the first few
-  // Rows that were ingested although the id may mean nobody; most frequent first.
+  // Counts rows that were ingested although the id may mean nobody; the most frequent word comes
+  // first.
   std::vector<WordCount> null_users;
-  // Rows that were ingested without an amount, because a word says that there is none.
+  // Counts rows that were ingested without an amount, because a word says that there is none.
   std::vector<WordCount> null_values;
-  // Rows that were ingested with an id that begins or ends with a blank. Such an id is another user
-  // than the one without the blank. `word` is the first of them.
+  // Counts rows that were ingested with an id that begins or ends with a blank. Such an id is
+  // another user than the one without the blank. `word` is the first of them.
   WordCount padded_users;
-  // Rows that were ingested with an id that looks like a number whose last digits a spreadsheet
-  // dropped, such as 1.23457E+15. Several users may have become one. `word` is the first of them.
+  // Counts rows that were ingested with an id that looks like a number whose last digits a
+  // spreadsheet dropped, such as 1.23457E+15. Several users may have become one. `word` is the
+  // first of them.
   WordCount rounded_users;
   std::uint64_t rows_forgotten = 0;  // part of rows_ingested, left out as their users are forgotten
   std::vector<FileReport> files;
@@ -173,32 +176,32 @@ struct IngestReport {
 // An exception from a hook ends the run with a kIoError that names the hook; only std::bad_alloc is
 // passed on.
 struct IngestHooks {
-  // Called from one thread at a time, several times a second at most.
+  // Is called from one thread at a time, several times a second at most.
   std::function<void(const IngestProgress&)> progress;
-  // Called when the reading of a file that is not empty begins, from one thread at a time.
+  // Is called when the reading of a file that is not empty begins, from one thread at a time.
   std::function<void(const std::string& name, const SourceSchema& schema)> schema;
-  // Called at the end with what was done until then, even if an error will be returned.
+  // Is called at the end with what was done until then, even if an error will be returned.
   std::function<void(const IngestReport&)> summary;
-  // When a stop is requested, from any thread, the run ends as if the input ended after what was
-  // read; a run that waits for a pipe ends at once. A second run goes on from there. A pipe cannot
-  // be read again, so all rows that were read whole from it are ingested, and a note of the report
-  // says how many bytes of an unfinished row were lost.
+  // When any thread requests a stop, the run ends as if the input ended after what was read; a run
+  // that waits for a pipe ends at once. A second run goes on from there. A pipe cannot be read
+  // again, so all rows that were read whole from it are ingested, and a note of the report says how
+  // many bytes of an unfinished row were lost.
   std::stop_token stop;
-  // Called for every rejected row, in the order of the file, from one thread at a time, and before
-  // the position behind the row is ingested: rows that were not reported are read again by the next
-  // run. An error ends the run and is returned. What came before the group of rows that was being
-  // reported stays ingested, and a second run may report some rows of the group again. A pipe
-  // cannot be read again, so the good rows that came with the group are ingested. If the run ends
-  // in any other way, stopped or not, with a checkpoint, no later run reports a row again. Never
+  // Is called for every rejected row, in the order of the file, from one thread at a time, and
+  // before the position behind the row is ingested: rows that were not reported are read again by
+  // the next run. An error ends the run and is returned. The rows before the group that was being
+  // reported stay ingested, and a second run may report some rows of the group again. A pipe cannot
+  // be read again, so the good rows that came with the group are ingested. If the run ends in any
+  // other way, stopped or not, with a checkpoint, no later run reports a row again. It is never
   // called with `strict`.
   std::function<Status(const RejectedRow&)> reject;
-  // The first rejected row ends the run with kInvalidArgument, and nothing of its block is
-  // ingested. The first file that cannot be read ends the run as well, with its error.
+  // With `strict`, the first rejected row ends the run with kInvalidArgument, and nothing of its
+  // block is ingested. The first file that cannot be read ends the run as well, with its error.
   bool strict = false;
   std::size_t batch_bytes = std::size_t{4} << 20;  // how much text is decoded at a time
-  // Blocks of a file are gathered up to about this many rows and ingested together, or up to fewer
-  // if they would take more memory than the engine can spare. Rows from a pipe do not wait: whole
-  // rows are ingested about a second after they came.
+  // Blocks of a file are gathered up to about this many rows and ingested together. Fewer are
+  // gathered if they would take more memory than the engine can spare. Rows from a pipe do not
+  // wait: whole rows are ingested about a second after they came.
   std::size_t batch_rows = std::size_t{1} << 20;
 };
 

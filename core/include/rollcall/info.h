@@ -1,4 +1,4 @@
-// What an engine tells about itself, about what it holds, and about a question.
+// This header has what an engine tells about itself, about what it holds, and about a question.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ struct EventInfo {
   std::uint64_t events = 0;
 };
 
-// What a store holds.
+// Describes what a store holds.
 struct EngineInfo {
   StoreSettings settings;
   std::string isa;  // the instruction set of the kernels in use
@@ -47,7 +47,7 @@ struct EngineInfo {
   StoreSize store;
 };
 
-// What a question means, in plain words, and what answering it reads.
+// Explains in plain words what a question means, and says what answering it reads.
 struct Explanation {
   std::string meaning;
   std::vector<std::string> series;  // those whose users are looked at, each once
@@ -57,7 +57,7 @@ struct Explanation {
   std::uint64_t bytes = 0;          // size of the chunks when expanded
 };
 
-// A segment that the store keeps: an expression, or a list of users.
+// Describes a segment that the store keeps: an expression, or a list of users.
 struct SegmentInfo {
   std::string name;
   std::optional<Segment> expression;

@@ -1,4 +1,5 @@
-// The interface of a log beside the pages, which keeps single batches until a commit has them.
+// This is the interface of a log beside the pages, which keeps single batches until a commit has
+// them.
 //
 // Records are numbered from 0, without gaps, over the life of a store. The manifest of a commit
 // says how many of them its pages cover; the others are replayed after a crash.
@@ -19,8 +20,8 @@ struct JournalRecord {
   std::string_view bytes;
 };
 
-// Threads: `replay` is called before all else, `append` from one thread at a time, `rotate` from
-// the thread that commits, and the others from any thread.
+// `replay` is called before all else, `append` from one thread at a time, `rotate` from the thread
+// that commits, and the others from any thread.
 class Journal {
  public:
   using Visit = std::function<Status(const JournalRecord&)>;
@@ -28,9 +29,9 @@ class Journal {
   virtual ~Journal() = default;
 
   // Hands over the records from number `covered` on, in their order; later records are appended
-  // after the last of them. What a crash left unfinished of records that were never synced is
-  // dropped. An error of `visit` ends the replay and is passed on, an error of kind kCorruption
-  // with the record's place in front.
+  // after the last of them. Records that were never synced and that a crash left unfinished are
+  // dropped. An error of `visit` ends the replay and is passed on; if its code is kCorruption, the
+  // record's place is put in front.
   //   kCorruption  a synced record is damaged or lost, or is based on a commit after `epoch`
   virtual Status replay(std::uint64_t covered, Epoch epoch, const Visit& visit) = 0;
 

@@ -1,5 +1,5 @@
-// The kinds of questions and the fields of each, as data, for programs that offer questions to
-// people. The flags of the command line and their completions are made from it.
+// This header lists the kinds of questions and the fields of each as data, for programs that offer
+// questions to people. The flags of the command line and their completions are made from it.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +29,7 @@ enum class FieldType : std::uint8_t {
   kFlag,        // true or false
 };
 
-// A field of a question.
+// Describes a field of a question.
 struct QueryField {
   std::string_view name;  // the keyword; a flag has dashes where this has underscores
   FieldType type = FieldType::kWord;
@@ -39,7 +39,7 @@ struct QueryField {
   std::int64_t min = 0;
   std::int64_t max = 0;
   std::string_view place = {};  // in the question's JSON, "rule.period"; empty: same as the name
-  // The fields that take this one's value. None of them may be given together with it.
+  // Lists the fields that take this one's value. None of them may be given together with it.
   std::span<const std::string_view> stands_for = {};
   std::span<const std::string_view> excludes = {};  // fields that must not be given with this one
   std::string_view needs = {};                      // a field that must be given with this one

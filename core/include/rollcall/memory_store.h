@@ -1,4 +1,5 @@
-// A store that lives and dies with the process, for tests and for engines that need no disk.
+// This is a store that lives and dies with the process, for tests and for engines that need no
+// disk.
 #pragma once
 
 #include <memory>
@@ -7,8 +8,8 @@
 
 namespace rollcall {
 
-// The disk of a memory store. Stores opened on the same disk see each other's commits, as stores
-// opened on the same directory would. Null stands for a new disk.
+// This is the disk of a memory store. Stores opened on the same disk see each other's commits, as
+// stores opened on the same directory would. A null disk stands for a new one.
 class MemoryDisk;
 
 std::shared_ptr<MemoryDisk> make_memory_disk();

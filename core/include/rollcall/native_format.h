@@ -1,4 +1,4 @@
-// The native file format: batches of events as columns, which can be read at memory speed.
+// This is the native file format: batches of events as columns, which can be read at memory speed.
 //
 // A file is a sequence of independent blocks. It may be cut between blocks, and files may be joined
 // with `cat`. `docs/native_format.md` describes the bytes.

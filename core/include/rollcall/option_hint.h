@@ -55,8 +55,8 @@ enum class Option : std::uint8_t {
 // Returns the field's name: "time_unit".
 std::string_view name_of(Option option);
 
-// An option and the value to set it to. Values of an enum are words, as "excel_days" for
-// kExcelDays; those of a bool are "true" and "false". If the value is empty, the text beside it
+// Holds an option and the value to set it to. A value of an enum is a word, such as "excel_days"
+// for kExcelDays; a value of a bool is "true" or "false". If the value is empty, the text beside it
 // says what the option is for.
 struct OptionValue {
   Option option = Option::kFormat;
@@ -65,7 +65,8 @@ struct OptionValue {
   friend bool operator==(const OptionValue&, const OptionValue&) = default;
 };
 
-// Alternatives, any of which may help, the likeliest first. The options of one way go together.
+// Holds alternatives, any of which may help, with the likeliest first. The options of one way go
+// together.
 struct OptionHint {
   using Way = std::vector<OptionValue>;
   std::vector<Way> ways;
@@ -77,17 +78,18 @@ struct OptionHint {
   OptionHint&& or_else(Option option, std::string value = {}) &&;
 
   bool empty() const { return ways.empty(); }
-  // Returns whether some way sets the option; the second form, whether it sets it to that value.
+  // Returns whether some way sets the option. The second form returns whether some way sets it to
+  // that value.
   bool names(Option option) const;
   bool names(Option option, std::string_view value) const;
 
   friend bool operator==(const OptionHint&, const OptionHint&) = default;
 };
 
-// Returns for example "decimal = , and grouping = . or time_format"; "" for an empty hint.
+// Returns, for example, "decimal = , and grouping = . or time_format", or "" for an empty hint.
 std::string to_string(const OptionHint& hint);
 
-// What a reader should know, and which options would change it.
+// Says what a reader should know, and which options would change it.
 struct HintedText {
   std::string text;
   OptionHint hint;

@@ -1,4 +1,4 @@
-// Every limit and default of stores and engines. Names end in the unit.
+// This header has every limit and default of stores and engines. Names end in the unit.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@
 
 namespace rollcall {
 
-// Settings that are chosen when a store is made and never change, because they decide what the
+// These settings are chosen when a store is made and never change, because they decide what the
 // stored numbers mean.
 struct StoreSettings {
   UserKind user_kind = UserKind::kString;
@@ -19,24 +19,24 @@ struct StoreSettings {
   std::string time_zone = "UTC";       // an IANA name
   WeekStart week_start = WeekStart::kMonday;
   std::uint32_t value_decimals = 6;  // 0 to 12
-  // The properties that are aggregated. A name with '+' ("channel+platform") joins columns: the
-  // parts "ads" and "a+b" become the value "ads+a\+b", with a '\' before each '+' or '\' within a
-  // part.
+  // Names the properties that are aggregated. A name with '+' ("channel+platform") joins columns:
+  // the parts "ads" and "a+b" become the value "ads+a\+b", with a '\' before each '+' or '\' within
+  // a part.
   std::vector<std::string> dimensions;
   std::uint32_t event_names_max = 10'000;       // names past the limit count as "$other"
   std::uint32_t dimension_values_max = 10'000;  // per dimension; others count as "$other"
-  // Whether every event is kept, with its time, value and dimensions. Questions that need events in
-  // their order, such as funnels, need it. An existing store without history may be opened with
-  // `true`; it keeps none.
+  // Says whether every event is kept, with its time, value and dimensions. Questions that need
+  // events in their order, such as funnels, need it. An existing store without history may be
+  // opened with `true`; it keeps none.
   bool history = true;
 
   friend bool operator==(const StoreSettings&, const StoreSettings&) = default;
 };
 
-// The largest number of threads that an engine may be told to use.
+// An engine may be told to use at most this many threads.
 inline constexpr std::uint32_t kThreadsMax = 1024;
 
-// How an engine runs. The options may differ at each open.
+// These options say how an engine runs. They may differ at each open.
 struct EngineOptions {
   // A new store takes these settings, or the defaults if they are unset. An existing store must
   // have been made with the same ones, unless they are unset.
@@ -57,31 +57,33 @@ struct EngineOptions {
 
   // When dirty pages exceed this many bytes, the batch that crossed it starts a checkpoint, unless
   // less than fourteen times the duration of the last checkpoint has passed since it. While
-  // checkpoints take equally long, they thus take a fifteenth of the time, and more while they
-  // grow. Ingest and queries continue beside a checkpoint, but a batch that finds no room in
+  // checkpoints take equally long, this makes them take a fifteenth of the time, and more while
+  // they grow. Ingest and queries continue beside a checkpoint, but a batch that finds no room in
   // memory_bytes_max waits for its end: pages that are yet to be stored cannot leave memory, and
   // those that change meanwhile are there twice.
   std::size_t checkpoint_dirty_bytes_max = std::size_t{512} << 20;
 
   // A checkpoint also starts with the first batch, even an empty one, that finds changes older than
   // this many seconds that are in no checkpoint. While ingest_files waits, it sees to this itself.
-  // 0: never by time.
+  // At 0, the age starts none.
   std::uint32_t checkpoint_seconds = 60;
 
   // A checkpoint also starts when the journal of batches acknowledged as durable exceeds this many
   // bytes, since all of it is read when the store is opened after a crash.
   std::size_t journal_bytes_max = std::size_t{1} << 30;
 
-  // 0: as many as the process may use; at most kThreadsMax. A checkpoint that ingest starts uses
-  // the same number of its own threads.
+  // At 0, the engine uses as many as the process may use; kThreadsMax is the most. A checkpoint
+  // that ingest starts uses the same number of its own threads.
   std::uint32_t threads_max = 0;
 
-  // An event later than this is refused as beyond any plausible clock. So is a batch whose
-  // known_until lies beyond the date of this instant. Unset: year 9999.
+  // An event later than this is refused as beyond any plausible clock. A batch whose known_until
+  // lies beyond the date of this instant is refused, too. If it is unset, the limit is the year
+  // 9999.
   std::optional<TimeUs> time_max;
 
   // Questions may read lists of users ({"in_file": ...}) in and beneath these directories, with
-  // links resolved. A path may also name a single file. Empty: questions may read no file.
+  // links resolved. A path may also name a single file. If there are none, questions may read no
+  // file.
   std::vector<std::string> question_directories;
 };
 

@@ -1,4 +1,5 @@
-// Questions as text. This header includes all that questions and answers need.
+// This header has the functions that read and write questions as text. It includes all that
+// questions and answers need.
 #pragma once
 
 #include <string>

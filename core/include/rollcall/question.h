@@ -1,4 +1,4 @@
-// What can be asked. `docs/queries.md` says what every number of an answer means.
+// These structs say what can be asked. `docs/queries.md` says what every number of an answer means.
 #pragma once
 
 #include <chrono>
@@ -18,7 +18,7 @@ namespace rollcall {
 
 // Asks for the users behind one cell, instead of the counts.
 struct Members {
-  // The cell: a value for each key column, as in the result's rows.
+  // Names the cell: it has a value for each key column, as in the result's rows.
   std::vector<std::pair<std::string, std::string>> where;
   std::string of;                      // the count column; may be empty if there is only one
   std::optional<std::uint64_t> limit;  // the most users on a page; unset: all
@@ -27,7 +27,7 @@ struct Members {
   friend bool operator==(const Members&, const Members&) = default;
 };
 
-// Fields that every kind of query has.
+// Every kind of query has these fields.
 struct QueryCommon {
   std::optional<DateText> from;          // unset: the first day of the store
   std::optional<DateText> to;            // unset: the day of `as_of`
@@ -42,7 +42,7 @@ struct QueryCommon {
   friend bool operator==(const QueryCommon&, const QueryCommon&) = default;
 };
 
-// DAU, WAU, MAU: distinct users per period.
+// Asks for the distinct users of each period (DAU, WAU, MAU).
 struct ActiveQuery {
   Selector event;
   Period period = Period::kDay;
@@ -52,7 +52,7 @@ struct ActiveQuery {
   friend bool operator==(const ActiveQuery&, const ActiveQuery&) = default;
 };
 
-// Events, users and amounts per period.
+// Asks for the events, users and amounts of each period.
 struct CountsQuery {
   Selector event;
   Period period = Period::kDay;
@@ -61,7 +61,7 @@ struct CountsQuery {
   friend bool operator==(const CountsQuery&, const CountsQuery&) = default;
 };
 
-// Which users of a cohort came back, period by period.
+// Asks which users of a cohort came back, period by period.
 struct RetentionQuery {
   enum class Cohort : std::uint8_t { kFirstEver, kFirstInRange, kRecurring };
   enum class Mode : std::uint8_t { kOn, kOnOrAfter, kOnOrBefore, kStreak };
@@ -78,23 +78,23 @@ struct RetentionQuery {
   std::vector<std::int32_t> brackets;   // sizes of column groups after period 0, instead of periods
   Summary summary = Summary::kPooled;
   Measure measure = Measure::kUsers;  // what a cell holds: users, or their return events' amounts
-  // Whose value of the property a breakdown goes by: that of the cohort event in the cohort's
+  // Says whose value of the property a breakdown goes by: that of the cohort event in the cohort's
   // period, or that of both events.
   BreakdownMatch breakdown_match = BreakdownMatch::kCohort;
 
   friend bool operator==(const RetentionQuery&, const RetentionQuery&) = default;
 };
 
-// Who stopped coming.
+// Asks who stopped coming.
 struct ChurnQuery {
   enum class Base : std::uint8_t { kActive, kNew };
-  // Not active on any of the N days after the base day.
+  // Users have churned if they are not active on any of the N days after the base day.
   struct GapDays {
     std::int32_t days = 7;
     friend bool operator==(const GapDays&, const GapDays&) = default;
   };
 
-  // Not active in any of the `count` periods after the base period.
+  // Users have churned if they are not active in any of the `count` periods after the base period.
   struct NextPeriods {
     Period period = Period::kWeek;
     std::int32_t count = 1;
@@ -108,7 +108,7 @@ struct ChurnQuery {
   friend bool operator==(const ChurnQuery&, const ChurnQuery&) = default;
 };
 
-// Users by the whole days since their last event, as of `as_of`. Takes no date range.
+// Asks for users by the whole days since their last event, as of `as_of`. It takes no date range.
 struct IdleQuery {
   Selector event;
   std::vector<std::int32_t> edges = {0, 1, 7, 14, 30, 60, 90};  // ascending, from 0
@@ -117,7 +117,7 @@ struct IdleQuery {
   friend bool operator==(const IdleQuery&, const IdleQuery&) = default;
 };
 
-// Who is new, who stays, who comes back, and who left, per period.
+// Asks who is new, who stays, who comes back, and who left, in each period.
 struct LifecycleQuery {
   Selector event;
   Period period = Period::kDay;
@@ -125,8 +125,8 @@ struct LifecycleQuery {
   friend bool operator==(const LifecycleQuery&, const LifecycleQuery&) = default;
 };
 
-// In how many periods users are active: over the whole range or, with `window_days`, over the days
-// of a window that ends on each day of the range (L7, L28).
+// Asks in how many periods users are active: over the whole range or, with `window_days`, over the
+// days of a window that ends on each day of the range (L7, L28).
 struct StickinessQuery {
   Selector event;
   Period period = Period::kDay;
@@ -135,7 +135,7 @@ struct StickinessQuery {
   friend bool operator==(const StickinessQuery&, const StickinessQuery&) = default;
 };
 
-// How far users come who do several things in an order. Needs history.
+// Asks how far users get who do several things in order. It needs history.
 struct FunnelQuery {
   static constexpr std::size_t kStepsMax = 32;
 
@@ -165,7 +165,8 @@ struct FunnelQuery {
   friend bool operator==(const FunnelQuery&, const FunnelQuery&) = default;
 };
 
-// How many users a segment has. Takes no date range: the segment's own parts have theirs.
+// Asks how many users a segment has. It takes no date range, because the parts of the segment have
+// theirs.
 struct SegmentQuery {
   Segment segment;
 
@@ -181,7 +182,7 @@ struct Query {
   friend bool operator==(const Query&, const Query&) = default;
 };
 
-// What ends a query before it is answered.
+// These limits end a query before it is answered.
 struct QueryLimits {
   std::optional<std::chrono::steady_clock::time_point> deadline;
   std::stop_token stop;

@@ -1,4 +1,4 @@
-// Why a row of a file was not ingested, by kinds, to count rows by and to choose advice by.
+// Says why a row of a file was not ingested. Rows are counted and advice is chosen by these kinds.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Which events count, and sets of users.
+// This header has conditions on events, and sets of users.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace rollcall {
 
-// A condition on one property of an event. An absent property equals the empty string.
+// Is a condition on one property of an event. An absent property equals the empty string.
 struct PropertyCondition {
   enum class Test : std::uint8_t {
     kAnyOf,     // equals one of `values`
@@ -28,7 +28,7 @@ struct PropertyCondition {
   friend bool operator==(const PropertyCondition&, const PropertyCondition&) = default;
 };
 
-// Which events count. Default: any event.
+// Says which events count. By default, any event does.
 struct Selector {
   enum class Names : std::uint8_t { kAny, kAnyOf, kNoneOf };
   Names match = Names::kAny;
@@ -38,7 +38,7 @@ struct Selector {
   friend bool operator==(const Selector&, const Selector&) = default;
 };
 
-// A set of users, as an expression.
+// Is a set of users, written as an expression.
 struct Segment {
   enum class Kind : std::uint8_t {
     kDid,    // with an event in the range; with `days`, on that many days of it

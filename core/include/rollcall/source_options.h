@@ -1,5 +1,5 @@
-// How files of events are read: their format, columns, times and amounts, and what is plausible in
-// them. The functions of file_source.h take these options.
+// These options say how files of events are read: their format, columns, times and amounts, and
+// what is plausible in them. The functions of file_source.h take these options.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ namespace rollcall {
 
 enum class FileFormat : std::uint8_t { kDelimited, kNdjson, kNative };
 
-// What a quote at the beginning of a field of delimited text means.
+// Says what a quote at the beginning of a field of delimited text means.
 enum class QuoteRule : std::uint8_t {
   kFields,  // it opens a quoted field, as in RFC 4180; a record that breaks the rule is rejected
   // It opens a quoted field that ends on the same line. In a line that breaks the rule, quotes are
@@ -24,7 +24,7 @@ enum class QuoteRule : std::uint8_t {
   kText,  // it is text, like any other byte
 };
 
-// What an array or object becomes where the value of a dimension is expected.
+// Says what an array or object becomes where the value of a dimension is expected.
 enum class NestedValues : std::uint8_t {
   kText,   // its JSON text without blanks, or "$other" if that is longer than a value may be
   kOther,  // "$other"
@@ -39,14 +39,14 @@ enum class TimeUnit : std::uint8_t {
   kMilliseconds,
   kMicroseconds,
   kNanoseconds,
-  // Numbers of days as spreadsheets keep them, with a fraction for the time of day on the clocks of
-  // the store's zone. In the first, 1 is 1900-01-01 and 61 is 1900-03-01; in the second, 0 is
-  // 1904-01-01.
+  // These are numbers of days as spreadsheets keep them, with a fraction for the time of day on the
+  // clocks of the store's zone. In the first, 1 is 1900-01-01 and 61 is 1900-03-01; in the second,
+  // 0 is 1904-01-01.
   kExcelDays,
   kExcelDays1904
 };
 
-// How amounts are written, where they differ from 1234.56.
+// Says how amounts are written, where they differ from 1234.56.
 struct AmountForm {
   char decimal = '.';    // stands between the whole part and the fraction
   std::string grouping;  // one character between groups of three digits; "": none
@@ -56,7 +56,7 @@ struct AmountForm {
   friend bool operator==(const AmountForm&, const AmountForm&) = default;
 };
 
-// The limits that may keep a good row out, as file_source.h explains. The time limits are those of
+// These limits may keep a good row out, as file_source.h explains. The time limits are those of
 // SourceOptions; kTimeMax also stands for the engine's. kUnrounded refuses amounts with more
 // decimals than the store keeps.
 enum class SourceLimit : std::uint8_t {
@@ -68,18 +68,20 @@ enum class SourceLimit : std::uint8_t {
   kUnrounded
 };
 
-// How to read files. What is unset is guessed from the file's name, its header, and its first rows.
+// These options say how to read files. Those that are not set are guessed from the file's name, its
+// header, and its first rows.
 struct SourceOptions {
   std::optional<FileFormat>
       format;  // .csv .tsv .txt / .ndjson .jsonl .json / .rollcall, then .gz .zst
-  // Guessed among , ; | tab and space if unset. " " stands for any run of blanks; any other
-  // delimiter is 1 to 16 bytes of UTF-8 without a quote or a line end.
+  // If this is not set, it is guessed among , ; | tab and space. " " stands for any run of blanks;
+  // any other delimiter is 1 to 16 bytes of UTF-8 without a quote or a line end.
   std::optional<std::string> delimiter;
-  // Unset: kFieldsOrText if the delimiter is a tab, kText if it is " ", kFields otherwise.
+  // If this is not set, it is kFieldsOrText if the delimiter is a tab, kText if it is " ", and
+  // kFields otherwise.
   std::optional<QuoteRule> quotes;
-  // How many lines before the header are skipped; unset: none. If "sep=" and a delimiter stand in
-  // the first line, or in the first after those lines and comments, that is the delimiter, and the
-  // line is skipped, too.
+  // Says how many lines before the header are skipped; if it is not set, none are. If "sep=" and a
+  // delimiter stand in the first line, or in the first after those lines and comments, that is the
+  // delimiter, and the line is skipped, too.
   std::optional<std::uint32_t> skip_lines;
   std::string comment;               // lines that begin with it are skipped; empty: none
   std::vector<std::string> columns;  // names, if the file has no header line (or to replace them)
@@ -95,17 +97,17 @@ struct SourceOptions {
   std::optional<char> decimal;  // see AmountForm
   std::optional<std::string> grouping;
   std::optional<std::string> currency;
-  // Whether amounts are rounded to the store's decimals. If not, rows with amounts that would need
-  // rounding are refused (as kUnrounded).
+  // Says whether amounts are rounded to the store's decimals. If not, rows with amounts that would
+  // need rounding are refused (as kUnrounded).
   bool round_values = false;
-  // Whether rows whose user id means nobody ("null", "undefined", ...) are rejected (as kNullUser).
-  // If not, such ids are users like any other, and the report counts their rows.
+  // Says whether rows are rejected (as kNullUser) if their user id means nobody ("null",
+  // "undefined", ...). If not, such ids are users like any other, and the report counts their rows.
   bool reject_null_users = false;
   // A file whose content was read before with other columns, or that may be the beginning of a
   // longer one, is an error, since its rows would count twice. With this option they count again.
   // An end at which reading a longer file once stopped is recognised all the same.
   bool again = false;
-  // The limits. They also refuse rows of blocks of the native format.
+  // These limits also refuse rows of blocks of the native format.
   std::optional<TimeUs> time_min;  // rows before it are refused; unset: none are
   std::optional<TimeUs> time_max;  // rows after it are refused; unset: none are
   std::uint32_t line_bytes_max = 1 << 20;

@@ -1,4 +1,4 @@
-// The descriptors 0 to 2 of this process: standard input, output and error.
+// These are the descriptors 0 to 2 of this process: standard input, output and error.
 #pragma once
 
 #include "rollcall/status.h"
@@ -11,12 +11,12 @@ namespace rollcall {
 //
 // A program calls it first thing. The library calls it before each file that it opens, so that no
 // file of a store is ever one of the three, whatever its host has closed by then. A host must not
-// close one of them while the library is at work. Threads: any.
+// close one of them while the library is at work. Any thread may call it.
 //   kFailedPrecondition  one is closed, and /dev/null cannot be opened
 Status open_standard_descriptors();
 
-// Returns whether the descriptor had been closed, so that what is written to it is dropped.
-// Threads: any.
+// Returns whether the descriptor had been closed, so that what is written to it is dropped. Any
+// thread may call it.
 bool was_closed(int descriptor);
 
 }  // namespace rollcall

@@ -1,7 +1,7 @@
-// What a call that may fail returns: `Status` alone, or `Result<T>` with the value.
+// A call that may fail returns a `Status` alone, or a `Result<T>` with the value.
 //
 // Only conditions of the outside world are reported this way: a full disk, damaged bytes, a
-// question that cannot be answered. A broken promise inside rollcall is an assertion, see
+// question that cannot be answered. A broken promise inside rollcall is an assertion; see
 // core/base/assert.h.
 #pragma once
 
@@ -62,7 +62,7 @@ class [[nodiscard]] Status {
   bool ok() const { return error_ == nullptr; }
   StatusCode code() const;
   // Says what went wrong, where, what was found, and what is allowed. It is for people: programs go
-  // by the code and the hint. Empty when ok.
+  // by the code and the hint. It is empty when ok.
   const std::string& message() const;
   // Returns the options that would avoid the error; empty if none are known.
   const OptionHint& hint() const;
@@ -72,7 +72,7 @@ class [[nodiscard]] Status {
 
   // Returns the same error with that hint.
   Status with_hint(OptionHint hint) const;
-  // Returns the same error of something larger: its text begins with "WHERE: ".
+  // Returns the same error, told of something larger: its text begins with "WHERE: ".
   Status within(std::string_view where) const;
   // Returns the same error under another code.
   Status as(StatusCode code) const;
@@ -83,20 +83,20 @@ class [[nodiscard]] Status {
   explicit Status(Error error);
   const Error& error() const;
 
-  // Null when ok. A query makes and drops a status for each day of each partition. Nearly all of
-  // them are ok, and cost no more than the pointer.
+  // It is null when ok. A query makes and drops a status for each day of each partition. Nearly all
+  // of them are ok, and cost no more than the pointer.
   std::shared_ptr<const Error> error_;
 };
 
 // Ends the process, because somebody took the value of a Result that holds `error` instead.
 [[noreturn]] void end_without_value(const Status& error);
 
-// A value, or the reason why there is none.
+// Holds a value, or the reason why there is none.
 template <class T>
 class [[nodiscard]] Result {
  public:
   Result(T value) : value_(std::move(value)) {}  // NOLINT(google-explicit-constructor)
-  // Takes an error. A status that is ok has no value to go with it, and becomes
+  // Takes an error. A status that is ok has no value to go with it, and so becomes
   // kFailedPrecondition.
   Result(Status status)  // NOLINT(google-explicit-constructor)
       : status_(status.ok()

@@ -1,4 +1,4 @@
-// The interface beneath the engine, which keeps pages beyond the life of the process.
+// This is the interface beneath the engine, which keeps pages beyond the life of the process.
 //
 // A page is a whole value, written once and never changed. Its address is its id and the epoch of
 // the commit that wrote it; a later version of the page has a later epoch. Every live page is
@@ -22,7 +22,7 @@
 
 namespace rollcall {
 
-// The numbers are part of the stored format: append, never renumber.
+// The numbers are part of the stored format, so new ones are appended and none is ever changed.
 enum class PageKind : std::uint8_t {
   kDictionary = 1,  // series: dictionary number
   kSources = 2,     // the source positions
@@ -60,7 +60,7 @@ struct PageAddress {
   friend auto operator<=>(const PageAddress&, const PageAddress&) = default;
 };
 
-// A page that a commit is to write.
+// Is a page that a commit is to write.
 struct CommitPage {
   PageId id;
   std::size_t bytes = 0;  // an estimate of its size
@@ -74,7 +74,7 @@ struct Commit {
   std::function<Status(std::size_t number, std::string& bytes)> encode;
   unsigned threads = 1;
   std::vector<PageAddress> superseded;  // unreachable from this commit on
-  // Called once, after the last page.
+  // Is called once, after the last page.
   std::function<std::string()> manifest;
 };
 
@@ -87,16 +87,16 @@ struct LastCommit {
   std::string manifest;
 };
 
-// The size of a store on disk.
+// Holds the size of a store on disk.
 struct StoreSize {
   std::uint64_t page_count = 0;  // live pages, estimated
   std::uint64_t disk_bytes = 0;
   std::uint64_t journal_bytes = 0;  // part of disk_bytes: the journal's files
 };
 
-// The pages as they were at one moment. Pages superseded later can still be read through it; pages
-// written later may or may not be there.
-// Threads: any method from any thread. Ownership: a view must not outlive its Store.
+// Shows the pages as they were at one moment. Pages superseded later can still be read through it;
+// pages written later may or may not be there. Any thread may call any method. A view must not
+// outlive its Store.
 class StoreView {
  public:
   virtual ~StoreView() = default;
@@ -106,13 +106,13 @@ class StoreView {
   virtual Result<std::string> read(const PageAddress& address) const = 0;
 };
 
-// Threads: the methods that write (`write_ahead`, `discard_ahead`, `commit` and `compact`) are
-// called from one thread at a time; everything else from any thread at any time.
+// The methods that write (`write_ahead`, `discard_ahead`, `commit` and `compact`) are called from
+// one thread at a time; any thread may call the others at any time.
 class Store {
  public:
   virtual ~Store() = default;
 
-  // Returns the last durable commit; nullopt for a store without one.
+  // Returns the last durable commit, or nullopt for a store without one.
   virtual Result<std::optional<LastCommit>> last_commit() const = 0;
 
   // Makes all of `commit` durable and visible, or none of it visible. After an error the store may
@@ -135,8 +135,8 @@ class Store {
   virtual Result<std::shared_ptr<const StoreView>> view() const = 0;
 
   // Keeps what the store holds in memory (caches, buffers) within about `bytes_max` from here on.
-  // Returns how much it may really use: less if it needs less, more if it cannot do with so little.
-  // Engine::open calls it before anything else.
+  // Returns how much it may really use: this is less if it needs less, and more if it cannot do
+  // with so little. Engine::open calls it before anything else.
   virtual std::size_t limit_memory(std::size_t /*bytes_max*/) { return 0; }
 
   virtual bool read_only() const = 0;
@@ -148,8 +148,8 @@ class Store {
 
   virtual Result<StoreSize> size() const = 0;
 
-  // Returns the journal, which the store owns; null if batches become durable by commits alone, or
-  // if the store is read-only.
+  // Returns the journal, which the store owns. It is null if batches become durable by commits
+  // alone, or if the store is read-only.
   virtual Journal* journal() { return nullptr; }
 
   // Reads the journal on disk, if there is one.

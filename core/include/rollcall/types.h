@@ -1,4 +1,4 @@
-// The basic types that every other header uses: days, users, amounts.
+// These are the basic types that every other header uses: days, users, amounts.
 #pragma once
 
 #include <compare>
@@ -8,12 +8,12 @@
 
 namespace rollcall {
 
-// Counts commits from 1. Zero: never written.
+// Counts commits from 1. Zero means that it was never written.
 using Epoch = std::uint64_t;
 
-// A civil date in the store's time zone, as days since 1970-01-01: from -719162 (0001-01-01) to
-// 2932896 (9999-12-31). Differences are taken between dates, never between instants, so that a day
-// of 23 or 25 hours is one day.
+// A day is a civil date in the store's time zone, as days since 1970-01-01: from -719162
+// (0001-01-01) to 2932896 (9999-12-31). Differences are taken between dates, never between
+// instants, so that a day of 23 or 25 hours is one day.
 struct Day {
   std::int32_t value = 0;
 
@@ -26,7 +26,7 @@ struct Day {
 inline constexpr Day kDayMin{-719162};  // 0001-01-01
 inline constexpr Day kDayMax{2932896};  // 9999-12-31
 
-// The days from `first` to `last`, both included; empty when last < first.
+// Holds the days from `first` to `last`, both included; it is empty when last < first.
 struct DayRange {
   Day first{0};
   Day last{-1};
@@ -37,17 +37,17 @@ struct DayRange {
   constexpr std::int32_t size() const { return empty() ? 0 : last - first + 1; }
 };
 
-// Microseconds since 1970-01-01T00:00:00Z.
+// Counts microseconds since 1970-01-01T00:00:00Z.
 using TimeUs = std::int64_t;
 
-// An amount times 10^StoreSettings::value_decimals. Sums need 128 bits to stay exact.
+// Is an amount times 10^StoreSettings::value_decimals. Sums need 128 bits to stay exact.
 using Amount = std::int64_t;
 __extension__ using AmountSum = __int128;
 
-// The kind of a store's user ids. Each store has one kind, chosen when the store is made.
+// This is the kind of a store's user ids. Each store has one kind, chosen when the store is made.
 enum class UserKind : std::uint8_t { kInteger, kString };
 
-// A user id: an unsigned 64-bit integer or a UTF-8 string, compared exactly.
+// A user id is an unsigned 64-bit integer or a UTF-8 string, compared exactly.
 using UserId = std::variant<std::uint64_t, std::string>;
 
 enum class WeekStart : std::uint8_t { kMonday, kSunday };

@@ -18,7 +18,7 @@ namespace rollcall {
 Result<UserId> parse_user(std::string_view text, UserKind kind, const std::string& where);
 
 struct UserFileOptions {
-  // Bounds the decompressed text and the ids together.
+  // This bounds the decompressed text and the ids together.
   std::size_t memory_bytes_max = std::numeric_limits<std::size_t>::max();
   // Receives what the reader should know about a list that was read; may be null.
   std::vector<std::string>* notes = nullptr;

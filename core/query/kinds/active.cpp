@@ -1,4 +1,4 @@
-// Active users: distinct users per period, or per rolling window of days.
+// This kind counts active users: distinct users per period, or per rolling window of days.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -38,25 +38,26 @@ class ActivePlan final : public TablePlan {
   void unite_rows();
 
   bool has_window() const { return ask_.window_days || ask_.ratio_to_window; }
-  // A row's cells: its users, and those of the window that they are divided by.
+  // A row has these cells: its users, and those of the window that they are divided by.
   std::size_t cells_per_row() const { return ask_.ratio_to_window ? 2 : 1; }
   std::int32_t longest_window() const {
     return std::max(ask_.window_days.value_or(1), ask_.ratio_to_window.value_or(1));
   }
-  // Whether reading every window by itself takes less than sliding one along.
+  // Says whether reading every window by itself takes less than sliding one along.
   bool has_few_windows() const {
     constexpr std::size_t kSlidingPasses = 3;  // over a set, to push it and to take the value
     const auto window = static_cast<std::size_t>(longest_window());
     return range_.size() * window <= kSlidingPasses * (range_.size() + window);
   }
-  // The first day that a window of the first row needs.
+  // Returns the first day that a window of the first row needs.
   std::int32_t first_window_day() const;
 
   const ActiveQuery ask_;
   const Calendar calendar_;
   const PeriodRange range_;
   const SeriesUnion events_;
-  // By cell: its users. Empty: they are taken day by day, with windows that slide along.
+  // Holds the users of each cell. If it is empty, they are taken day by day, with windows that
+  // slide along.
   std::vector<LongUnion> unions_;
   bool is_kept_ = false;  // its counts are, so that no users are read
   DayRange kept_;         // the days of the totals

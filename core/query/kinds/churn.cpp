@@ -1,5 +1,5 @@
-// Churn: who was active in a base period, and not in the `window` periods after it. A gap of N days
-// is a window of N periods of one day.
+// Churn asks who was active in a base period, and not in the `window` periods after it. A gap of N
+// days is a window of N periods of one day.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -25,13 +25,13 @@
 namespace rollcall {
 namespace {
 
-// The periods of the rows: those of the rule.
+// Returns the periods of the rows, which are those of the rule.
 Period row_period(const ChurnQuery& ask) {
   const auto* next = std::get_if<ChurnQuery::NextPeriods>(&ask.rule);
   return next == nullptr ? Period::kDay : next->period;
 }
 
-// A row's cells.
+// A row has these cells.
 enum CellOfPeriod : std::size_t { kBase, kRetained, kChurned, kRecalled, kCellsPerPeriod };
 
 class ChurnPlan final : public TablePlan {
@@ -44,7 +44,7 @@ class ChurnPlan final : public TablePlan {
   std::vector<std::size_t> cells_of(std::size_t row, std::string_view column) const override;
 
  private:
-  // Who is in a row's base, in its window, and active after that.
+  // Holds who is in a row's base, in its window, and active after that.
   struct RowSets {
     BitSpan base;
     BitSpan back;
@@ -64,7 +64,7 @@ class ChurnPlan final : public TablePlan {
   std::int32_t last_needed_ = -1;  // the last period that a row needs by itself
   LongUnion active_before_;        // for new users: who is not
   LongUnion active_after_;         // past last_needed_
-  // Of a single row: its window, which is read as a whole.
+  // Is the window of a single row, which is read as a whole.
   std::optional<LongUnion> only_window_;
 };
 
@@ -128,7 +128,7 @@ void ChurnPlan::count(ChunkSets& sets, CellSink& sink) const {
   // No window needs to reach past the last set.
   const std::size_t window = std::min(static_cast<std::size_t>(window_), active.size());
 
-  // later[row]: active after the row's window.
+  // later[row] has the users who are active after the row's window.
   std::vector<BitSpan> later(
       active.begin() + static_cast<std::ptrdiff_t>(
                            std::min(static_cast<std::size_t>(window_) + 1, active.size())),

@@ -1,4 +1,4 @@
-// Counts: events, users and amounts per period, or per hour.
+// This kind counts events, users and amounts per period, or per hour.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -24,7 +24,7 @@
 namespace rollcall {
 namespace {
 
-// The periods of the rows, or the days of the hours.
+// Returns the periods of the rows, or the days of the hours.
 Period row_period(const CountsQuery& ask) { return ask.by_hour ? Period::kDay : ask.period; }
 
 constexpr TimeUs kUsPerHour = 3600 * kUsPerSecond;
@@ -46,7 +46,7 @@ class CountsPlan final : public TablePlan {
   void add_period(std::size_t row, const Partial& counts, QueryResult& result) const;
   void add_hours(Day day, const Partial& counts, QueryResult& result) const;
   bool has_amounts() const override { return among_.has_value() && !ask_.by_hour; }
-  // How often single users did something is kept over all time, not by day.
+  // Counts of how often single users did something are kept over all time, not by day.
   bool knows_events() const { return !among_; }
 
   const CountsQuery ask_;

@@ -1,4 +1,4 @@
-// Idle: users by whole days since their last event, at as_of.
+// Idle counts users by whole days since their last event, at as_of.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -26,7 +26,7 @@
 namespace rollcall {
 namespace {
 
-// Idle for `from` to `to` days; without a `to`, for `from` or more.
+// Holds users who are idle for `from` to `to` days or, without a `to`, for `from` or more.
 struct Bucket {
   std::int32_t from = 0;
   std::optional<std::int32_t> to;
@@ -107,7 +107,7 @@ QueryResult IdlePlan::finish(const Partial& counted) const {
   QueryResult result = result_;
   const std::uint64_t total = std::accumulate(cells.begin(), cells.end(), std::uint64_t{0});
   std::size_t row_count = buckets_.size();
-  // One row a day ends with the largest idle age there is.
+  // With one row a day, the rows end with the largest idle age that occurs.
   while (ask_.each_day && row_count > 0 && cells[row_count - 1] == 0) --row_count;
   for (std::size_t i = 0; i < row_count; ++i) {
     const auto& [from, to] = buckets_[i];

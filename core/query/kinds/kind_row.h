@@ -1,4 +1,4 @@
-// A row of the table of kinds, with all that there is to know about one kind of question. A kind is
+// A row of the table of kinds has all that there is to know about one kind of question. A kind is
 // one file, which has its plan and its row, and one line in kind_rows.h.
 #pragma once
 
@@ -31,7 +31,7 @@ struct KindRow {
   Status (*parse)(const QueryObject& object, Ask& ask);
   // Writes the fields in force as JSON.
   JsonFields (*write)(const Ask& ask);
-  // Writes the fields that are in force only with a breakdown. Null: there are none.
+  // Writes the fields that are in force only with a breakdown. It is null if there are none.
   JsonFields (*write_of_breakdown)(const Ask& ask) = nullptr;
   // Checks what can be checked without a store. Errors begin with the field.
   Status (*check)(const Ask& ask);
@@ -40,20 +40,20 @@ struct KindRow {
   // Makes the plan of `query`, which asks for `ask` and was checked.
   PlanResult (*plan)(const Ask& ask, const Query& query, const PlanContext& context);
 
-  // Returns the periods that rows go by. Null: rows go by none.
+  // Returns the periods that rows go by. It is null if rows go by none.
   Period (*row_period)(const Ask& ask) = nullptr;
-  // Returns the event whose values a breakdown ranks. Null: any event.
+  // Returns the event whose values a breakdown ranks. If it is null, that is any event.
   const Selector& (*ranked_event)(const Ask& ask) = nullptr;
   // Makes the plan that ranks the values of a breakdown: cell i is the users of values[i]. The
-  // values ascend, and are all values of the property and the empty one. Null: the values are
-  // ranked by the users of `ranked_event`.
+  // values ascend, and are all values of the property and the empty one. If it is null, the values
+  // are ranked by the users of `ranked_event`.
   PlanResult (*ranking)(const Ask& ask, const Query& query, const PlanContext& context,
                         std::span<const std::string> values) = nullptr;
-  // Returns the segment that it asks about, besides `among`. Null: there is none.
+  // Returns the segment that it asks about, besides `among`. It is null if there is none.
   const Segment& (*segment)(const Ask& ask) = nullptr;
 };
 
-// For rows of kinds with a `period` and an `event`.
+// Is for rows of kinds with a `period` and an `event`.
 template <class Ask>
 Period own_period(const Ask& ask) {
   return ask.period;

@@ -1,4 +1,5 @@
-// The rows of the table of kinds, one line per kind. Each is defined in the kind's own file.
+// These are the rows of the table of kinds, one line per kind. Each is defined in the kind's own
+// file.
 #pragma once
 
 #include <type_traits>

@@ -19,7 +19,7 @@ namespace {
 
 using AnyAsk = decltype(Query::ask);
 
-// What `use` returns for the row of the query's kind and what is asked.
+// Returns what `use` returns for the row of the query's kind and what is asked.
 template <class Use>
 auto with_row(const Query& query, Use use) {
   return std::visit(
@@ -32,7 +32,7 @@ std::array<QueryKind, sizeof...(Asks)> kinds_of(std::type_identity<std::variant<
   return {row_of(std::type_identity<Asks>()).kind...};
 }
 
-// What a question is read from, and what it becomes.
+// Says what a question is read from, and what it becomes.
 struct Reading {
   std::string_view kind;
   const Json& object;
@@ -40,7 +40,7 @@ struct Reading {
   Query& query;
 };
 
-// Unset if the question is no `Ask`.
+// It is not set if the question is no `Ask`.
 template <class Ask>
 std::optional<Status> parse_as(const Reading& reading) {
   const KindRow<Ask>& row = row_of(std::type_identity<Ask>());

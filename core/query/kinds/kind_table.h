@@ -1,5 +1,5 @@
-// Operations on a question of any kind, which the row of its kind defines. Reading and writing a
-// question as JSON are public (rollcall/query.h).
+// These operations work on a question of any kind; the row of its kind defines them. Reading and
+// writing a question as JSON are public (rollcall/query.h).
 #pragma once
 
 #include <memory>
@@ -18,8 +18,8 @@ namespace rollcall {
 
 std::string_view kind_of(const Query& query);
 
-// Reads the fields of `object`, which is a question of the kind `name`. Unset if there is no such
-// kind.
+// Reads the fields of `object`, which is a question of the kind `name`. The result is not set if
+// there is no such kind.
 std::optional<Status> parse_kind(std::string_view name, const Json& object,
                                  std::string_view time_zone, Query& query);
 
@@ -40,7 +40,7 @@ std::string describe(const Query& query);
 //                     declare
 Result<std::unique_ptr<Plan>> make_plan(const Query& query, const PlanContext& context);
 
-// Returns the periods of the query's rows. Unset if its rows go by none.
+// Returns the periods of the query's rows. The result is not set if its rows go by none.
 std::optional<Period> row_period(const Query& query);
 // Returns the event whose values a breakdown ranks.
 Selector ranked_event(const Query& query);

@@ -1,4 +1,4 @@
-// Lifecycle: who is new in a period, who stays, who comes back, and who went.
+// Lifecycle asks who is new in a period, who stays, who comes back, and who went.
 #include <fmt/format.h>
 
 #include <cstddef>
@@ -22,7 +22,7 @@
 namespace rollcall {
 namespace {
 
-// A row's cells, named as its columns.
+// A row has these cells, named as its columns.
 enum State : std::size_t { kNew, kReturning, kResurrecting, kDormant, kActive, kStateCount };
 constexpr std::string_view kCellNames[kStateCount] = {"new", "returning", "resurrecting", "dormant",
                                                       "active"};

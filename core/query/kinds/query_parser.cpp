@@ -1,4 +1,5 @@
-// Questions as JSON. The fields of a question are read as the row of its kind says.
+// This file reads and writes questions as JSON. The fields of a question are read as the row of its
+// kind says.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -20,7 +21,7 @@
 namespace rollcall {
 namespace {
 
-// At once, in one array.
+// One array may have this many questions.
 constexpr std::size_t kQuestionsMax = 1'000;
 
 std::vector<std::string> kind_names() {

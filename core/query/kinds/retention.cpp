@@ -1,7 +1,7 @@
-// Retention: which users of a cohort came back, period by period.
+// Retention asks which users of a cohort came back, period by period.
 //
-// Period sets are made once per chunk and shared by all cohorts. A cohort whose users join once is
-// what is left of its period's set when everybody seen before is taken away.
+// Period sets are made once per chunk and shared by all cohorts. For a cohort whose users join
+// once, everybody seen before is taken away from its period's set.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -34,11 +34,11 @@ using Summary = RetentionQuery::Summary;
 using Measure = RetentionQuery::Measure;
 using BreakdownMatch = RetentionQuery::BreakdownMatch;
 
-// So many cohorts are made before they meet the columns: a multiple of what the kernel takes at
+// This many cohorts are made before they meet the columns: a multiple of what the kernel takes at
 // once, and few enough for a cache.
 constexpr std::size_t kRowsTogether = 30;
 
-// A column: the periods `first` to `last` after the cohort's own.
+// A column has the periods `first` to `last` after the cohort's own.
 struct PeriodGroup {
   std::int32_t first = 0;
   std::int32_t last = 0;
@@ -55,7 +55,7 @@ std::vector<PeriodGroup> make_groups(const RetentionQuery& ask) {
   return groups;
 }
 
-// The query with the number of periods that it leaves to us.
+// Returns the query with the number of periods that it leaves to us.
 Query with_periods(Query query) {
   auto& ask = std::get<RetentionQuery>(query.ask);
   if (!ask.periods && ask.brackets.empty()) ask.periods = ask.period == Period::kDay ? 14 : 12;
@@ -68,7 +68,7 @@ class RetentionPlan final : public TablePlan {
                 SeriesUnion cohort_events, SeriesUnion return_events,
                 std::optional<SeriesUnion> cohort_value);
 
-  // A row's cells: its size, and its users of each column that may begin in time.
+  // A row has these cells: its size, and its users of each column that may begin in time.
   std::size_t cells_per_row() const { return 1 + begun_count_; }
   std::size_t cell_count() const override { return range_.size() * cells_per_row(); }
   bool has_amounts() const override { return ask_.measure == Measure::kValue; }
@@ -76,15 +76,15 @@ class RetentionPlan final : public TablePlan {
   std::vector<std::size_t> cells_of(std::size_t row, std::string_view column) const override;
 
  private:
-  // A chunk's sets: `returned` of each period from the first cohort's on, and, for `on_or_after`,
-  // `later`: those who returned in that period or after it.
+  // A chunk has these sets: `returned` of each period from the first cohort's on, and, for
+  // `on_or_after`, `later`, with those who returned in that period or after it.
   struct PeriodSets {
     std::vector<BitSpan> returned;
     std::vector<BitSpan> later;
   };
 
   void count(ChunkSets& sets, CellSink& sink) const override;
-  // Whether each column of a row is one set, which the rows before meet one column later.
+  // Says whether each column of a row is one set, which the rows before meet one column later.
   bool is_band() const {
     return !has_amounts() && ask_.brackets.empty() &&
            (ask_.mode == Mode::kOn || ask_.mode == Mode::kOnOrAfter);
@@ -93,10 +93,11 @@ class RetentionPlan final : public TablePlan {
                   const PeriodSets& periods, CellSink& sink) const;
   void count_row(std::size_t row, BitSpan cohort, const PeriodSets& periods, ChunkSets& sets,
                  CellSink& sink) const;
-  // The amounts of a row's users: of the periods of each column, as the mode takes them together.
+  // Holds the amounts of a row's users: those of the periods of each column, as the mode takes them
+  // together.
   void count_amounts(std::size_t row, BitSpan cohort, const PeriodSets& periods, ChunkSets& sets,
                      CellSink& sink) const;
-  // The users' amounts, from the first period of `group` after the row's own to the last.
+  // Returns the users' amounts, from the first period of `group` after the row's own to the last.
   AmountSum amount_of(std::size_t row, PeriodGroup group, BitSpan users,
                       const ChunkSets& sets) const;
   void add_measures(std::size_t cell, std::uint64_t size, bool complete, const Partial& counts,
@@ -123,8 +124,8 @@ class RetentionPlan final : public TablePlan {
   const SeriesUnion return_events_;
   const std::vector<SeriesId> valued_events_;  // where their amounts are
   const std::uint32_t decimals_;
-  // Of a breakdown by the cohort event: who joins counts where an event of the value lies in the
-  // cohort's period.
+  // In a breakdown by the cohort event, users who join count where an event of the value lies in
+  // the cohort's period.
   const std::optional<SeriesUnion> cohort_value_;
   const std::int32_t last_index_;  // of the period that holds as_of
   const std::vector<PeriodGroup> groups_;
@@ -362,7 +363,7 @@ void RetentionPlan::count_amounts(std::size_t row, BitSpan cohort, const PeriodS
   MutableSet group_set = sets.make_set();
   reached.assign(cohort);
   AmountSum before = 0;  // of the columns before
-  // Of all columns and what comes after them.
+  // This covers all columns and what comes after them.
   constexpr std::int32_t kEver = std::numeric_limits<std::int32_t>::max() / 2;
   const AmountSum ever =
       ask_.mode == Mode::kOnOrAfter ? amount_of(row, {0, kEver}, cohort, sets) : 0;
@@ -428,8 +429,8 @@ QueryResult RetentionPlan::finish(const Partial& counts) const {
 void RetentionPlan::add_summary(const Partial& counts, QueryResult& result) const {
   const Divisor scale = has_amounts() ? scale_of(decimals_) : 1;
   for (std::size_t i = 0; i < groups_.size(); ++i) {
-    // What no cohort has reached cannot be known, and is not 0. Later columns are not reached
-    // either.
+    // Columns that no cohort has reached cannot be known, and are not 0. Later columns are not
+    // reached either.
     if (!is_complete(0, groups_[i])) return;
     Partial pooled;  // of one cell
     pooled.cells.resize(1);
@@ -455,7 +456,8 @@ void RetentionPlan::add_summary(const Partial& counts, QueryResult& result) cons
 }
 
 std::vector<std::size_t> RetentionPlan::cells_of(std::size_t row, std::string_view column) const {
-  // Rows of the table are cells of the matrix that have begun, cohort by cohort; summaries follow.
+  // The rows of the table are the cells of the matrix that have begun, cohort by cohort; summaries
+  // follow.
   for (std::size_t cohort = 0; cohort < range_.size(); ++cohort) {
     std::size_t begun = 0;
     while (begun < groups_.size() && has_begun(cohort, groups_[begun])) ++begun;

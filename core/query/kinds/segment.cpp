@@ -1,4 +1,4 @@
-// Segment: how many users a segment has.
+// This kind asks how many users a segment has.
 #include <fmt/format.h>
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// Stickiness: on how many periods of the range users are active; or, for each day, on how many days
-// of the window that ends on it (L7, L28).
+// Stickiness asks on how many periods of the range users are active or, for each day, on how many
+// days of the window that ends on it (L7, L28).
 #include <fmt/format.h>
 
 #include <cstddef>
@@ -24,7 +24,7 @@
 namespace rollcall {
 namespace {
 
-// A row's cells are users by how many of its periods they are active in, from 1.
+// The cells of a row hold users by how many of its periods they are active in, from 1.
 class StickinessPlan final : public TablePlan {
  public:
   StickinessPlan(const Query& query, const PlanContext& context, Scope scope, PeriodRange range,

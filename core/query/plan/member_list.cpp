@@ -33,7 +33,7 @@ bool is_needed(const Column& column) {
   return is_key(column) && column.name != "to_days" && column.name != "name";
 }
 
-// A key as it is asked for.
+// Returns a key as it is asked for.
 std::string key_text(const Cell& cell) {
   if (const Day* day = std::get_if<Day>(&cell)) return to_string(*day);
   if (const auto* number = std::get_if<std::int64_t>(&cell)) return std::to_string(*number);
@@ -61,7 +61,7 @@ std::string user_text(const UserId& user) {
   return number == nullptr ? std::get<std::string>(user) : std::to_string(*number);
 }
 
-// The column of each key in `where`, none of those needed left out.
+// Finds the column of each key in `where`, and leaves out none of those needed.
 Result<std::vector<std::size_t>> find_key_columns(const QueryResult& table,
                                                   const Members& members) {
   std::vector<std::string> keys;
@@ -119,7 +119,7 @@ Result<std::vector<std::size_t>> find_member_cells(
     const std::function<std::vector<std::size_t>(std::size_t, std::string_view)>& cells_of) {
   ROLLCALL_ASSIGN_OR_RETURN(const std::vector<std::size_t> columns,
                             find_key_columns(table, members));
-  // The rows that agree in the first `count` keys.
+  // Returns the rows that agree in the first `count` keys.
   const auto agrees = [&](const std::vector<Cell>& cells, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
       if (!is_key_of(members.where[i].second, cells[columns[i]])) return false;
@@ -130,7 +130,7 @@ Result<std::vector<std::size_t>> find_member_cells(
   const auto row = std::find_if(table.rows.begin(), table.rows.end(),
                                 [&](const auto& cells) { return agrees(cells, columns.size()); });
   if (row == table.rows.end()) {
-    // The first key that no row has, beside those before it, is the one to name.
+    // The key to name is the first that no row has, beside those before it.
     std::size_t at = 0;
     while (std::any_of(table.rows.begin(), table.rows.end(),
                        [&](const auto& cells) { return agrees(cells, at + 1); })) {
@@ -184,7 +184,8 @@ bool MemberPage::is_before(const UserId& a, const UserId& b) {
 
 void MemberPage::add(UserId user) {
   if (after_ && !is_before(*after_, user)) return;
-  // Twice the page and what follows it, so that sorting it out takes a few steps a user.
+  // There is room for twice the page and what follows it, so that sorting it out takes a few steps
+  // a user.
   if (size_max_ != kNoLimit && users_.size() == 2 * (size_max_ + 1)) cut_to(size_max_ + 1);
   take_for(memory_, users_, 1, QuestionNeed::kMembers);
   memory_.take(heap_bytes(user), QuestionNeed::kMembers);
@@ -228,7 +229,7 @@ bool MemberPage::read(ByteReader& reader) {
     } else {
       user = number += reader.varint();
     }
-    // No user comes twice, nor anybody whom an earlier page had.
+    // No user comes twice, and neither does anybody whom an earlier page had.
     const UserId* const before = users_.empty() ? after_ ? &*after_ : nullptr : &users_.back();
     if (!reader.ok() || (before != nullptr && !is_before(*before, user))) return false;
     users_.push_back(std::move(user));

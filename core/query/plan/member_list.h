@@ -1,4 +1,4 @@
-// Lists the users behind a cell of a table.
+// This lists the users behind a cell of a table.
 #pragma once
 
 #include <cstddef>
@@ -38,8 +38,8 @@ Result<std::vector<std::size_t>> find_member_cells(
 // the page of all of them.
 class MemberPage {
  public:
-  // `members` has passed check_members. Users take memory of the account (null: without bounds)
-  // only if they may be on the page.
+  // `members` has passed check_members. Users take memory of the account only if they may be on the
+  // page; if the account is null, there is no bound.
   MemberPage(const Members& members, UserKind kind, QuestionAccount* account);
 
   void add(UserId user);

@@ -1,6 +1,6 @@
-// The answer of some partitions of a store to one plan, as a value. Partials of disjoint partitions
-// merge into the answer of all of them, in any order and any grouping. A user lives in exactly one
-// partition, so counts of users add up.
+// Is the answer of some partitions of a store to one plan, as a value. Partials of disjoint
+// partitions merge into the answer of all of them, in any order and any grouping. A user lives in
+// exactly one partition, so counts of users add up.
 #pragma once
 
 #include <bitset>
@@ -24,10 +24,10 @@ namespace rollcall {
 
 class Plan;
 
-// The numbers of some partitions of a store.
+// Holds the numbers of some partitions of a store.
 using PartitionSet = std::bitset<kPartitionsMax>;
 
-// What a plan is asked for: the counts of all its cells, or a page of the users of some of them.
+// A plan is asked for this: the counts of all its cells, or a page of the users of some of them.
 struct PlanTask {
   const Plan& plan;
   const Members* members = nullptr;         // the page; null: the task asks for counts
@@ -37,7 +37,7 @@ struct PlanTask {
 
 struct Partial;
 
-// How many numbers of each sort an answer has.
+// Says how many numbers of each sort an answer has.
 struct PartialShape {
   bool has_users = false;
   std::size_t cells = 0;
@@ -55,15 +55,16 @@ struct Partial {
   PartitionSet partitions;           // the partitions whose answer it is
   std::vector<std::uint64_t> cells;  // the users of each cell
   std::vector<AmountSum> amounts;    // the amount of each cell, if the plan has amounts
-  // For each of ReadSet::totals, by day, or by day and hour (kDayHoursMax per day) if asked for.
+  // Holds, for each of ReadSet::totals, the totals by day, or by day and hour (kDayHoursMax per
+  // day) if asked for.
   std::vector<std::vector<EventTotal>> totals;
-  // Numbers of single users, not below zero, in no order: what medians are made of.
+  // Holds numbers of single users, not below zero, in no order; medians are made of them.
   std::vector<std::vector<std::int64_t>> samples;
   std::optional<MemberPage> users;  // where users are asked for, in the place of all the counts
   QuestionMemory memory;            // that the counts take
 
   // Returns the answer of no partition, which changes nothing that it is merged with. Its memory
-  // comes from `account`; null: it is unbounded.
+  // comes from `account`; if that is null, it is unbounded.
   static Partial of_nobody(const PlanTask& task, QuestionAccount* account = nullptr);
   // Returns the same for the plan's counts, without `totals`.
   static Partial cells_of_nobody(const Plan& plan, QuestionAccount* account = nullptr);
@@ -76,7 +77,7 @@ struct Partial {
   void add_cells(const Partial& part);
 
   // Adds the answer of other partitions to the same task. Reading bytes checks the task by its
-  // digest; this checks only what an answer shows of it: how many counts, or which page.
+  // digest, but this checks only what an answer shows of it: how many counts, or which page.
   //   kInvalidArgument  a partition is in both, or the tasks differ; nothing was added
   Status merge(Partial other);
 
@@ -88,12 +89,12 @@ struct Partial {
   //   kCorruption       they are not what was written, or cannot be an answer to the task
   //   kUnsupported      another version wrote them
   //   kInvalidArgument  they answer another task
-  // Throws QuestionFailure if the account has no memory left.
+  // The call throws QuestionFailure if the account has no memory left.
   static Result<Partial> deserialize(std::string_view bytes, const PlanTask& task,
                                      QuestionAccount* account = nullptr);
   // Checks that it can be an answer to the task: it has as many numbers as the task, and its
-  // partitions can have these numbers. So no sum over 4,096 such partitions, or over the rows of a
-  // table, is too large for its type.
+  // partitions can have these numbers. This ensures that no sum over 4,096 such partitions, or over
+  // the rows of a table, is too large for its type.
   //   kCorruption  it cannot
   Status validate(const PlanTask& task) const;
 };

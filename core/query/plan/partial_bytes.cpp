@@ -1,4 +1,4 @@
-// Partial answers as bytes, which may come from anywhere.
+// These are partial answers as bytes, which may come from anywhere.
 #include <fmt/format.h>
 #include <xxhash.h>
 
@@ -31,7 +31,7 @@ constexpr std::uint64_t kRowsMax = std::uint64_t{1} << 23;  // above check_cell_
 static_assert(kEventsMax <= ~std::uint64_t{0} / kPartitionsMax);
 static_assert(kAmountMax <= (AmountSum{1} << 126) / kPartitionsMax / kRowsMax);
 
-// What each number takes at least, in bytes.
+// Each number takes at least this many bytes.
 constexpr std::size_t kAmountBytes = 2;
 constexpr std::size_t kTotalBytes = 4;
 
@@ -48,7 +48,7 @@ Contents contents_of(const PlanTask& task) {
   return task.user_kind == UserKind::kInteger ? kIntegerUsers : kStringUsers;
 }
 
-// Tells the task from others, on any machine.
+// This tells the task from others, on any machine.
 std::uint64_t digest_of(const PlanTask& task) {
   std::string identity;
   ByteWriter writer(identity);
@@ -73,7 +73,8 @@ std::uint64_t digest_of(const PlanTask& task) {
   return checksum_of(identity);
 }
 
-// The first number as it is, each other as how far it is past the number after the one before.
+// The first number is written as it is, and each other as how far it is past the number after the
+// one before.
 void write_partitions(const PartitionSet& partitions, ByteWriter& writer) {
   writer.varint(partitions.count());
   std::size_t next = 0;
@@ -102,7 +103,7 @@ void write_shape(const PartialShape& shape, ByteWriter& writer) {
   writer.varint(shape.sample_lists);
 }
 
-// Ascending, each as how far it is past the one before.
+// The numbers ascend, and each is written as how far it is past the one before.
 void write_samples(std::vector<std::int64_t> numbers, ByteWriter& writer) {
   std::ranges::sort(numbers);
   writer.varint(numbers.size());
@@ -125,7 +126,8 @@ bool read_samples(ByteReader& reader, std::size_t list, Partial& partial) {
   return reader.ok();
 }
 
-// Whether the numbers that come are as many as the task has, and there are bytes for so many.
+// Checks that the numbers to come are as many as the task has, and that there are bytes for so
+// many.
 bool is_shape(const PartialShape& shape, ByteReader& reader) {
   if (reader.varint() != shape.cells || reader.varint() != shape.amounts ||
       reader.varint() != shape.totals.size()) {
@@ -141,7 +143,7 @@ bool is_shape(const PartialShape& shape, ByteReader& reader) {
                                                   kTotalBytes * totals + shape.sample_lists;
 }
 
-// Takes off what surrounds the answer, when that is sound and of the task.
+// Takes off what surrounds the answer, if that is sound and of the task.
 Result<std::string_view> unwrap(std::string_view bytes, const PlanTask& task) {
   const std::size_t head = kMagic.size() + sizeof kVersion;
   std::uint64_t digest = 0, checksum = 0;

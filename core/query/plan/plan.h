@@ -1,10 +1,10 @@
-// A plan: the pages that a query reads, what it counts in a chunk, and the table that the counts
+// A plan has the pages that a query reads, what it counts in a chunk, and the table that the counts
 // become. Each kind is one file; everything else is shared.
 //
-// The path is Query -> make_plan (core/query/kinds/kind_table.h) -> Plan. The executor pins what
-// `reads()` names, calls `count` once for each chunk of each partition, adds up the cells, and
-// calls `finish` with the resulting Partial. A user lives in exactly one chunk, so counts of users
-// add up.
+// A question takes this path: Query -> make_plan (core/query/kinds/kind_table.h) -> Plan. The
+// executor pins what `reads()` names, calls `count` once for each chunk of each partition, adds up
+// the cells, and calls `finish` with the resulting Partial. A user lives in exactly one chunk, so
+// counts of users add up.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +23,7 @@
 
 namespace rollcall {
 
-// Immutable. Threads: any.
+// A plan is immutable. Any thread may use it.
 class Plan {
  public:
   virtual ~Plan() = default;
@@ -31,7 +31,7 @@ class Plan {
   virtual std::size_t cell_count() const = 0;
   // Returns whether its cells also have amounts.
   virtual bool has_amounts() const { return false; }
-  // How many lists of numbers of single users it has.
+  // Returns how many lists of numbers of single users it has.
   virtual std::size_t sample_list_count() const { return 0; }
   // Gives `sink` the users of every cell that are in the chunk.
   // Throws QuestionFailure, as the chunk and the sink may.

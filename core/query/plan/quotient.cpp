@@ -15,21 +15,22 @@ Magnitude magnitude_of(AmountSum number) {
                     : static_cast<Magnitude>(number);
 }
 
-// The double nearest to bits * 2^-shift, or just above that when there is a `rest`.
+// Returns the double nearest to bits * 2^-shift, or just above that if there is a `rest`.
 double rounded(Magnitude bits, bool rest, int shift) {
-  // A conversion from 64 bits rounds as it should; what is cut off before it leaves a last bit.
+  // A conversion from 64 bits rounds as it should, because what is cut off before it leaves a last
+  // bit.
   for (; bits >> 64 != 0; bits >>= 1, --shift) rest = rest || (bits & 1) != 0;
   const std::uint64_t kept = static_cast<std::uint64_t>(bits) | (rest ? 1 : 0);
   return std::ldexp(static_cast<double>(kept), -shift);
 }
 
-// A number as the sum of two doubles, the first of which is nearest to it.
+// Holds a number as the sum of two doubles, the first of which is nearest to it.
 struct Pair {
   double high = 0;
   double low = 0;
 };
 
-// a / b, bit by bit: as many as the two doubles hold.
+// Computes a / b bit by bit, with as many bits as the two doubles hold.
 Pair divide(Magnitude a, Magnitude b) {
   constexpr int kBitsOfEach = 55;  // two more than a double's, so that the last is a rest
   Magnitude quotient = a / b, rest = a % b;
@@ -45,7 +46,8 @@ Pair divide(Magnitude a, Magnitude b) {
   take_bits();
   Pair pair;
   pair.high = rounded(quotient, rest != 0, shift);
-  // What the quotient so far differs by from that double, which is no more than 64 bits of it.
+  // This is by how much the quotient so far differs from that double, which is no more than 64 bits
+  // of it.
   const auto whole = static_cast<Magnitude>(std::ldexp(pair.high, shift));
   const bool above = whole > quotient;
   const auto off = static_cast<double>(above ? whole - quotient : quotient - whole);
@@ -68,7 +70,7 @@ Pair quotient_of(AmountSum numerator, Divisor divisor) {
   return numerator < 0 ? Pair{-pair.high, -pair.low} : pair;
 }
 
-// a + b, and what that lacks (Knuth, TAOCP 2, 4.2.2).
+// Returns a + b, and what that lacks (Knuth, TAOCP 2, 4.2.2).
 Pair sum_of(double a, double b) {
   const double sum = a + b;
   const double of_b = sum - a;

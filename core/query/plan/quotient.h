@@ -7,14 +7,14 @@
 
 namespace rollcall {
 
-// A denominator: a number of users, times the scale of an amount. Below 2^126, and not 0.
+// Is a denominator: a number of users, times the scale of an amount. It is below 2^126, and not 0.
 __extension__ using Divisor = unsigned __int128;
 
-// Returns the double nearest to the exact numerator / divisor, ties to even.
+// Returns the double nearest to the exact numerator / divisor, with ties to even.
 double nearest_quotient(AmountSum numerator, Divisor divisor);
 
-// The mean of quotients. Each quotient and their sum are computed with twice the digits of a
-// double; only the mean is rounded to a double.
+// Computes the mean of quotients. Each quotient and their sum are computed with twice the digits of
+// a double; only the mean is rounded to a double.
 class QuotientMean {
  public:
   void add(AmountSum numerator, Divisor divisor);

@@ -16,7 +16,7 @@ namespace {
 using Kind = Segment::Kind;
 using Compare = Segment::Compare;
 
-// Parts of a segment, those of saved segments counted wherever they are named.
+// Counts the parts of a segment; those of saved segments count wherever they are named.
 constexpr std::size_t kPartsMax = 10'000;
 
 bool holds(Segment::DaysTest test, std::int32_t days) {
@@ -66,7 +66,7 @@ class SegmentSet::Resolver {
         }
         break;
       case Kind::kFile:
-        // Read before planning.
+        // The list was read before planning.
         set.list_ = context_.segments.files.find(segment.name)->second;
         set.seen_ = everybody(timeframe_);
         break;
@@ -107,7 +107,7 @@ class SegmentSet::Resolver {
         fmt::format("{}: {}", field_, segment.kind == Kind::kDid ? "did" : "first");
     ROLLCALL_ASSIGN_OR_RETURN(set.events_,
                               resolve_selector(field, segment.event, where_, context_.catalog));
-    // Here, in unions, and in what is read.
+    // The series are held here, in unions, and in what is read.
     constexpr std::size_t kCopies = 5;
     take(kCopies * set.events_.series.size() * sizeof(SeriesId));
     ROLLCALL_ASSIGN_OR_RETURN(const DateEnds ends,
@@ -186,8 +186,8 @@ BitSpan SegmentSet::evaluate(ChunkSets& sets) const {
     case Kind::kNot:
       break;
   }
-  // What goes on is taken from the arena before what goes into it, and stays when that is given
-  // back.
+  // The buffer for the result is taken from the arena before those for its parts, and stays when
+  // those are given back.
   MutableSet result = sets.make_set();
   const std::size_t mark = sets.arena().mark();
   if (list_) {

@@ -1,4 +1,4 @@
-// A segment as a plan reads it, with names resolved to series and dates to days.
+// Is a segment as a plan reads it, with names resolved to series and dates to days.
 #pragma once
 
 #include <memory>

@@ -46,7 +46,7 @@ std::uint64_t TablePlan::digest() const {
   ByteWriter writer(identity);
   writer.text(result_.kind);
   for (const auto& [name, value] : result_.definition) {
-    // Notes may tell of what one of the stores has seen.
+    // Notes may tell what one of the stores has seen.
     if (name == "notes") continue;
     writer.text(name);
     writer.text(value);
@@ -139,8 +139,8 @@ Cell ratio_cell(std::uint64_t users, std::uint64_t size, bool complete) {
 }
 
 Cell decimal_cell(AmountSum sum, std::uint32_t decimals) {
-  // The digits of |sum|, as many as the point needs; the magnitude of the smallest sum is not a
-  // sum.
+  // These are the digits of |sum|, as many as the point needs. The magnitude is unsigned, because
+  // that of the smallest sum is not a sum.
   __extension__ using Magnitude = unsigned __int128;
   Magnitude rest =
       sum < 0 ? Magnitude{0} - static_cast<Magnitude>(sum) : static_cast<Magnitude>(sum);

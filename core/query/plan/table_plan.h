@@ -1,4 +1,4 @@
-// What the plans of all kinds share.
+// The plans of all kinds share this.
 #pragma once
 
 #include <bit>
@@ -20,7 +20,7 @@
 
 namespace rollcall {
 
-// The days and users that a query looks at.
+// Says which days and users a query looks at.
 struct Scope {
   std::string_view kind;
   Timeframe timeframe;
@@ -35,7 +35,7 @@ Result<Scope> resolve_scope(std::string_view kind, const Query& query, const Pla
 // that the plan is about.
 std::vector<PropertyCondition> conditions_of(const Query& query, const PlanContext& context);
 
-// A plan whose days are resolved and whose result is begun.
+// Is a plan whose days are resolved and whose result is begun.
 class TablePlan : public Plan {
  public:
   const ReadSet& reads() const final { return reads_; }
@@ -67,7 +67,7 @@ class TablePlan : public Plan {
   DayRange read_totals(TotalsRead read);
 
   // Sets the definition: `fields`, which are those of the query in force; then, with `range`, its
-  // dates; then the store's settings, and `notes` in plain words.
+  // dates; then the store's settings and, in plain words, `notes`.
   void define(JsonFields fields, const PlanContext& context, const PeriodRange* range,
               std::vector<std::string> notes);
 
@@ -96,15 +96,15 @@ class TablePlan : public Plan {
   mutable SetArenaPool arenas_;
 };
 
-// Returns users / size as the nearest double; null over 0, and if it is not `complete`.
+// Returns users / size as the nearest double, or null over 0, or if it is not `complete`.
 Cell ratio_cell(std::uint64_t users, std::uint64_t size, bool complete);
 // Returns what a row of a table takes in memory, while rows are added to it.
 constexpr std::size_t bytes_of_row(std::size_t column_count) {
   constexpr std::size_t kBlockBytes = 16;  // of malloc
   return 3 * sizeof(std::vector<Cell>) + kBlockBytes + column_count * sizeof(Cell);
 }
-// Returns for how many rows memory is taken if a table has `row_count`. This is somewhat ahead, as
-// taking memory for each row would take as long as making it.
+// Returns for how many rows memory is taken if a table has `row_count`. This is somewhat ahead,
+// because taking memory for each row would take as long as making it.
 constexpr std::size_t rows_taken_for(std::size_t row_count) {
   constexpr std::size_t kRowsAhead = 32;
   if (row_count >= kRowsAhead) return (row_count + kRowsAhead - 1) / kRowsAhead * kRowsAhead;
@@ -115,7 +115,7 @@ constexpr std::size_t rows_taken_for(std::size_t row_count) {
 Cell decimal_cell(AmountSum sum, std::uint32_t decimals);
 // Returns the scale of amounts, 10^decimals.
 Divisor scale_of(std::uint32_t decimals);
-// Returns the scaled `sum` over `divisor` as the nearest double; null over 0, and if it is not
+// Returns the scaled `sum` over `divisor` as the nearest double, or null over 0, or if it is not
 // `complete`.
 Cell quotient_cell(AmountSum sum, std::uint32_t decimals, std::uint64_t divisor, bool complete);
 

@@ -14,7 +14,7 @@
 namespace rollcall {
 namespace {
 
-// Distinct users by value of a property, on some days.
+// Counts distinct users by value of a property, on some days.
 class RankingPlan final : public TablePlan {
  public:
   // `labels` are the values, by cell.

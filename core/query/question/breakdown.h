@@ -1,5 +1,5 @@
-// The values of a property by which an answer is broken down: those with the most users, and the
-// rest together.
+// An answer is broken down by these values of a property: those with the most users, and the rest
+// together.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +27,8 @@ class Breakdown {
 
   // Counts the users of each value.
   const Plan& ranking() const { return *ranking_; }
-  // Returns the values to show, in the order of their rows: by their bytes, "$other" last.
+  // Returns the values to show, in the order of their rows, which is that of their bytes with
+  // "$other" last.
   std::vector<BreakdownValue> values(std::span<const std::uint64_t> users) const;
 
  private:

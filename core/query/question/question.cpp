@@ -17,7 +17,8 @@
 namespace rollcall {
 namespace {
 
-// The column of a breakdown's values: named as the property, unless the table has such a column.
+// Returns the column of a breakdown's values, which is named as the property unless the table has
+// such a column.
 std::string column_of(const std::string& property, const QueryResult& table) {
   const bool is_taken = std::any_of(table.columns.begin(), table.columns.end(),
                                     [&](const Column& column) { return column.name == property; });

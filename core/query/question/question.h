@@ -1,4 +1,4 @@
-// A query prepared for answering: what it reads, and how its answer is put together once that is
+// Is a query prepared for answering: what it reads, and how its answer is put together once that is
 // pinned. Most queries have one plan; one with a breakdown has a plan that ranks the values, and
 // then one per value.
 #pragma once

@@ -1,4 +1,4 @@
-// What the names and dates of a question are resolved against.
+// The names and dates of a question are resolved against this.
 #pragma once
 
 #include <optional>
@@ -13,7 +13,7 @@
 
 namespace rollcall {
 
-// What a query is planned against: the names and the days of one moment.
+// A query is planned against this: the names and the days of one moment.
 struct PlanContext {
   const StoreSettings& settings;
   const TimeZone& zone;
@@ -21,7 +21,7 @@ struct PlanContext {
   DayRange days;                      // from the first to the last day with events; may be empty
   std::optional<TimeUs> known_until;  // unset in an empty store
   const SegmentCatalog& segments;     // saved segments, and the lists in files
-  // The value that this plan is about, in a query with a breakdown.
+  // This is the value that the plan is about, in a query with a breakdown.
   const PropertyCondition* value = nullptr;
   QuestionAccount* account = nullptr;  // pays for the plan's memory; null: without bounds
 };

@@ -21,7 +21,7 @@ Status fault(std::string_view field, const std::string& text) {
   return Status::invalid_argument(fmt::format("{}: {}", field, text));
 }
 
-// The events whose name passes the selector.
+// Returns the events whose name passes the selector.
 Result<std::vector<EventCode>> matching_events(std::string_view field, const Selector& selector,
                                                const BoundedDictionary& events) {
   const std::vector<std::string>& known = events.values();
@@ -50,7 +50,7 @@ Result<std::vector<EventCode>> matching_events(std::string_view field, const Sel
   return matching;
 }
 
-// The number of a declared property.
+// Returns the number of a declared property.
 Result<std::uint32_t> find_property(std::string_view field, const std::string& name,
                                     const std::vector<std::string>& dimensions) {
   const auto found = std::find(dimensions.begin(), dimensions.end(), name);
@@ -60,7 +60,7 @@ Result<std::uint32_t> find_property(std::string_view field, const std::string& n
                                   unknown_name("property", name, dimensions)));
 }
 
-// The declared property that all conditions are about.
+// Returns the declared property that all conditions are about.
 Result<std::uint32_t> find_dimension(std::string_view field,
                                      const std::vector<PropertyCondition>& where,
                                      const SeriesCatalog& catalog) {
@@ -109,9 +109,9 @@ bool holds(const PropertyCondition& condition, std::string_view value) {
   return value.empty();
 }
 
-// Whether a condition holds for the values counted as "$other", of which is known only that they
-// are not in the dictionary; nothing when it holds for some and not for others. "$other" itself may
-// be named, and is in the dictionary.
+// Says whether a condition holds for the values counted as "$other", of which is known only that
+// they are not in the dictionary. The result is nothing if it holds for some and not for others.
+// "$other" itself may be named, and is in the dictionary.
 std::optional<bool> holds_for_other(const PropertyCondition& condition,
                                     const BoundedDictionary& values) {
   const auto is_known = [&](std::string_view value) { return values.find(value).has_value(); };
@@ -130,11 +130,11 @@ std::optional<bool> holds_for_other(const PropertyCondition& condition,
   return {};
 }
 
-// The values for which all conditions hold.
+// Returns the values for which all conditions hold.
 Result<std::vector<ValueCode>> matching_values(std::string_view field,
                                                const std::vector<PropertyCondition>& where,
                                                const BoundedDictionary& values) {
-  // Those of conditions that name many, as of the rest of a breakdown.
+  // These are the values of conditions that name many, such as those for the rest of a breakdown.
   std::vector<std::unordered_set<std::string_view>> listed;
   for (const PropertyCondition& c : where) listed.emplace_back(c.values.begin(), c.values.end());
   const auto all_hold = [&](std::string_view value) {

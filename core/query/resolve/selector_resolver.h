@@ -11,12 +11,12 @@
 
 namespace rollcall {
 
-// The selector means the union of the users of these series. None: no event matches.
+// The selector means the union of the users of these series. If there are none, no event matches.
 struct SeriesUnion {
   std::vector<SeriesId> series;  // ascending
   bool has_bounds = true;        // first and last days are kept, as no series has a dimension
 
-  // What a reader of the answer should know: that values past a limit count as "$other".
+  // Says what a reader of the answer should know: that values past a limit count as "$other".
   std::vector<std::string> notes;
 
   friend bool operator==(const SeriesUnion& a, const SeriesUnion& b) {
@@ -37,7 +37,7 @@ Result<SeriesUnion> resolve_selector(std::string_view field, const Selector& sel
                                      const std::vector<PropertyCondition>& query_where,
                                      const SeriesCatalog& catalog);
 
-// Which events of a history a selector means.
+// Says which events of a history a selector means.
 struct EventSelector {
   struct Values {
     std::uint32_t dimension = 0;
@@ -50,7 +50,7 @@ struct EventSelector {
   std::vector<std::string> notes;  // as SeriesUnion::notes
 };
 
-// The same for the events themselves, so that conditions may be on several properties.
+// Does the same for the events themselves, so that conditions may be on several properties.
 //   kInvalidArgument  as resolve_selector, but for that
 Result<EventSelector> resolve_event_selector(std::string_view field, const Selector& selector,
                                              const std::vector<PropertyCondition>& query_where,

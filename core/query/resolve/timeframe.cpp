@@ -15,7 +15,7 @@ TimeUs whole_seconds(TimeUs time) {
   return time - fraction - (fraction < 0 ? kUsPerSecond : 0);
 }
 
-// The instant that `as_of` means; a date in words counts from the day of `known_until`.
+// Returns the instant that `as_of` means; a date in words counts from the day of `known_until`.
 std::optional<TimeUs> instant_of(const AsOf& as_of, const PlanContext& context) {
   if (const auto* time = std::get_if<TimeUs>(&as_of)) return *time;
   if (const auto* day = std::get_if<Day>(&as_of)) return context.zone.last_second_of(*day);

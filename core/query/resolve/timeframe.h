@@ -1,6 +1,6 @@
-// Resolves which days a query looks at, and which of them have ended.
+// This header resolves which days a query looks at, and which of them have ended.
 //
-// The rules:
+// These are the rules:
 // - `as_of` has a resolution of one second; a finer one is cut off. Unset, it is the latest event
 //   time of the store. Given as a date, it is the last second of that date.
 // - A day has ended when `as_of` has reached its last second. Days after the one that holds `as_of`
@@ -28,7 +28,7 @@
 namespace rollcall {
 
 struct Timeframe {
-  // The text in a query's result; empty in an empty store, unless the query has it.
+  // Is the text in a query's result, which is empty in an empty store, unless the query has it.
   std::string as_of;
   TimeUs as_of_time = 0;        // whole seconds
   Day last_day{kDayMin};        // holds `as_of`
@@ -43,8 +43,8 @@ struct Timeframe {
 Result<Timeframe> resolve_timeframe(std::string_view kind, const QueryCommon& common,
                                     const PlanContext& context);
 
-// A range as given, with its words turned into dates. Missing ends are filled in if the store or
-// `as_of` tells them: the first day with events, and the day of `as_of`.
+// Returns a range as given, with its words turned into dates. Missing ends are filled in if the
+// store or `as_of` tells them: the first day with events, and the day of `as_of`.
 struct DateEnds {
   std::optional<Day> from;
   std::optional<Day> to;
@@ -54,12 +54,12 @@ struct DateEnds {
 Result<DateEnds> resolve_dates(std::string_view field, const DateRangeText& dates,
                                const PlanContext& context, const Timeframe& timeframe);
 
-// The periods of a query's range, numbered as by `Calendar`.
+// Holds the periods of a query's range, numbered as by `Calendar`.
 struct PeriodRange {
-  // The range, widened to whole periods; unset if neither the query nor the store tells.
+  // Is the range, widened to whole periods. It is not set if neither the query nor the store tells.
   std::optional<Day> from;
   std::optional<Day> to;
-  // The periods that have rows: those of the range that do not begin after `as_of`.
+  // Holds the periods that have rows: those of the range that do not begin after `as_of`.
   std::int32_t first = 0;
   std::int32_t last = -1;
 

@@ -1,4 +1,4 @@
-// Receives the users of the cells of a plan's table.
+// A sink receives the users of the cells of a plan's table.
 #pragma once
 
 #include <cstddef>
@@ -10,8 +10,8 @@
 
 namespace rollcall {
 
-// The cells of a table whose rows meet the same columns, each row one column later than the one
-// before: for every row i, and every k < width with i + k < columns.size(), the users in both
+// Is a set of cells of a table whose rows meet the same columns, each row one column later than the
+// one before. For every row i, and every k < width with i + k < columns.size(), the users in both
 // rows[i] and columns[i + k] are those of cell first_cell + i * cells_per_row + k.
 struct CellBand {
   std::size_t first_cell = 0;
@@ -30,9 +30,10 @@ class CellSink {
   virtual void add_andnot(std::size_t cell, BitSpan a, BitSpan b) = 0;  // in `a`, not in `b`
   // Adds one user, by place in the chunk, who is not in the cell yet.
   virtual void add_user(std::size_t cell, std::uint32_t place) = 0;
-  // Of Plan::sample_list_count. Whoever collects users takes no samples.
+  // Adds one of the numbers of Plan::sample_list_count. A sink that collects users takes no
+  // samples.
   virtual void add_sample(std::size_t, std::int64_t) {}
-  // Of Plan::has_amounts. Whoever collects users takes no amounts.
+  // Adds to an amount, if Plan::has_amounts. A sink that collects users takes no amounts.
   virtual void add_amount(std::size_t, AmountSum) {}
   // Does add_and for each cell of the band, which a sink may do faster than one by one.
   virtual void add_and_band(const CellBand& band);

@@ -10,7 +10,7 @@
 namespace rollcall {
 namespace {
 
-// First and last days of a chunk take as many bytes as this many bitsets.
+// The first and last days of a chunk take as many bytes as this many bitsets.
 constexpr std::int32_t kBoundsDays = 64;
 
 DayRange intersection(DayRange a, DayRange b) {
@@ -239,7 +239,7 @@ void ChunkSets::unite_with_later(std::vector<BitSpan>& sets, BitSpan tail) {
 
 SlidingUnion::SlidingUnion(ChunkSets& sets, std::size_t window, std::size_t push_count)
     : window_(window), prefix_(sets.make_set()), both_(sets.make_set()) {
-  // Without a second block nobody needs the suffixes of the first.
+  // Without a second block, nobody needs the suffixes of the first.
   if (push_count <= window) return;
   for (std::size_t i = 0; i < window; ++i) slots_.push_back(sets.make_set());
 }

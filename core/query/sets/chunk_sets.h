@@ -1,5 +1,5 @@
-// The set algebra in which all kinds of queries are written: the users of one chunk, by selector
-// and days.
+// All kinds of queries are written in this set algebra: the users of one chunk, by selector and
+// days.
 //
 // Sets are bitsets that may end early (BitSpan). They point into the chunk's pages where they can,
 // into the arena otherwise, and stay valid until the arena takes their buffers back.
@@ -23,7 +23,7 @@
 
 namespace rollcall {
 
-// A set that grows and shrinks in a buffer of its own.
+// Is a set that grows and shrinks in a buffer of its own.
 class MutableSet {
  public:
   MutableSet(const kernels::KernelTable& kernels, SetArena& arena)
@@ -43,10 +43,10 @@ class MutableSet {
   std::size_t used_ = 0;  // words past it count as zero, whatever the buffer holds there
 };
 
-// A union over possibly many days. It is made at planning, because it decides what is read. If the
-// days are few, they are read day by day. Otherwise the union is read from kept unions or, over all
-// days before or since some day, from first or last days. Series of a property are many and each of
-// them is small, so they are also read day by day.
+// Is a union over possibly many days. It is made at planning, because it decides what is read. If
+// the days are few, they are read day by day. Otherwise the union is read from kept unions or, over
+// all days before or since some day, from first or last days. Series of a property are many and
+// each of them is small, so they are also read day by day.
 class LongUnion {
  public:
   LongUnion() = default;  // over no days
@@ -83,8 +83,8 @@ class ChunkSets {
   void limit_to(BitSpan users) { limit_ = users; }
   const std::optional<BitSpan>& limit() const { return limit_; }
 
-  // Goes through the users who have a history, are in the limit, and in the order of their places
-  // in the chunk: visit(cursor, place).
+  // Goes through the users who have a history and are in the limit, in the order of their places in
+  // the chunk, and calls visit(cursor, place).
   template <class Visit>
   void for_each_history(UserCursor::Opened opened, Visit visit) {
     UserCursor cursor = chunk_.history(std::move(opened));
@@ -125,8 +125,8 @@ class ChunkSets {
   BitSpan unite(const SeriesUnion& events, DayRange days);
   // Adds the set of each day and series to `found_`.
   void find(std::span<const SeriesId> series, DayRange days);
-  // Returns the users in any of `found_`, within the limit: a set of the chunk, or `result`, which
-  // is the first buffer after `mark`. The other buffers are given back.
+  // Returns the users in any of `found_`, within the limit, as a set of the chunk or as `result`,
+  // which is the first buffer after `mark`. The other buffers are given back.
   BitSpan unite_found(std::size_t mark, MutableSet& result);
   template <class ColumnOf>
   BitSpan in_range(const SeriesUnion& events, DayRange days, ColumnOf column_of);
@@ -141,13 +141,13 @@ class ChunkSets {
   bool has_expanded_ = false;   // whether some of them lie in buffers
 };
 
-// The union of the last `window` sets pushed. A push costs a few passes over a set, however long
+// Is the union of the last `window` sets pushed. A push costs a few passes over a set, however long
 // the window is. Sets are taken in blocks of `window`. A window is the end of one block, whose
 // suffix unions are made once, and the beginning of the next, whose prefix union grows with each
 // push.
 class SlidingUnion {
  public:
-  // For at most `push_count` sets. Takes as many buffers of the arena as it will need.
+  // Takes at most `push_count` sets. It takes as many buffers of the arena as it will need.
   SlidingUnion(ChunkSets& sets, std::size_t window, std::size_t push_count);
 
   void push(BitSpan set);

@@ -1,4 +1,4 @@
-// The interface through which plans read the users of one chunk.
+// Plans read the users of one chunk through this interface.
 #pragma once
 
 #include <array>
@@ -13,7 +13,7 @@
 
 namespace rollcall {
 
-// One chunk of one partition. Pages that are not in memory are read when they are asked for; if
+// Is one chunk of one partition. Pages that are not in memory are read when they are asked for; if
 // that fails, or if the question is over, calls throw QuestionFailure.
 class ChunkSource {
  public:
@@ -22,8 +22,8 @@ class ChunkSource {
   // Returns how many words cover every user of the chunk: a multiple of 8, at most kChunkWords.
   virtual std::size_t word_count() const = 0;
   // Returns the users of `series` on `day`, expanded into `scratch` (word_count() words) if they
-  // are not kept as a bitset. Works only for what the plan's ReadSet names; empty if nobody was
-  // active.
+  // are not kept as a bitset. Works only for what the plan's ReadSet names; the set is empty if
+  // nobody was active.
   virtual BitSpan presence(SeriesId series, Day day, std::uint64_t* scratch) const = 0;
   // Returns the users of `series` on any of `days`, which are those of a UnionRead: all who are in
   // one of `sets`, and all who are present on one of `rest`.
@@ -34,7 +34,7 @@ class ChunkSource {
   virtual Union unite(SeriesId series, DayRange days) const = 0;
   // Returns the first and last days of the first `size` users of the chunk (a multiple of 64; users
   // past it have none). Absent users hold kNeverFirst and kNeverLast. `size` is 0 if nobody has
-  // any. Valid until the next call.
+  // any. They are valid until the next call.
   struct Bounds {
     const std::int32_t* first = nullptr;
     const std::int32_t* last = nullptr;
@@ -43,11 +43,12 @@ class ChunkSource {
   virtual Bounds bounds(SeriesId series) const = 0;
   // Returns the sum of the amounts of `users` in the events of `series` on `day`.
   virtual AmountSum amount(SeriesId series, Day day, BitSpan users) const = 0;
-  // The history of the users of the partition, where the ReadSet has it: those of the chunk are the
-  // kChunkOrdinals from first_ordinal() on.
+  // Returns the history of the users of the partition, if the ReadSet has it; those of the chunk
+  // are the kChunkOrdinals from first_ordinal() on.
   virtual UserCursor history(UserCursor::Opened opened) const = 0;
   virtual std::uint32_t first_ordinal() const = 0;
-  // The users of the chunk in list `list` of the ReadSet, set in `scratch` (word_count() words).
+  // Returns the users of the chunk in list `list` of the ReadSet, set in `scratch` (word_count()
+  // words).
   virtual BitSpan listed(const UserList& list, std::uint64_t* scratch) const = 0;
 };
 

@@ -24,7 +24,7 @@ void SetArena::fit(std::size_t word_count) {
   if (sets_.empty() || set_words_ < word_count) {
     sets_.clear();
     memory_.give_back();
-    // Chunks that are a little larger find enough.
+    // This way, chunks that are a little larger find enough.
     set_words_ = std::min<std::size_t>(std::bit_ceil(word_count), kChunkWords);
   }
 }
@@ -36,7 +36,7 @@ SetArenaPool::Lease::Lease(SetArenaPool& pool, std::size_t word_count) : pool_(p
       arena_ = std::move(pool_.free_.back());
       pool_.free_.pop_back();
     } else {
-      // So that giving it back needs no memory.
+      // The room is made here, so that giving a buffer back needs no memory.
       pool_.free_.reserve(pool_.arena_count_ + 1);
       arena_ = std::make_unique<SetArena>(pool_.account_);
       ++pool_.arena_count_;

@@ -1,4 +1,4 @@
-// Scratch memory for sets of one chunk.
+// This is scratch memory for sets of one chunk.
 #pragma once
 
 #include <cstddef>
@@ -13,10 +13,10 @@
 
 namespace rollcall {
 
-// Buffers for the sets of a chunk, aligned to cache lines, handed out one after the other and given
-// back in the reverse order. It keeps its memory, so that a query allocates for its first chunks
-// only, and takes it from the question's account, unless that is null.
-// Threads: one at a time.
+// Hands out buffers for the sets of a chunk, aligned to cache lines, one after the other; they are
+// given back in the reverse order. It keeps its memory, so that a query allocates for its first
+// chunks only. The memory comes from the question's account, unless that is null. One thread may
+// use it at a time.
 class SetArena {
  public:
   explicit SetArena(QuestionAccount* account = nullptr) : memory_(account), pace_(account) {}
@@ -43,7 +43,7 @@ class SetArena {
   std::size_t taken_ = 0;
 };
 
-// The arenas of a plan, one for each thread at work on it. Threads: any.
+// Holds the arenas of a plan, one for each thread at work on it. Any thread may use it.
 class SetArenaPool {
  public:
   explicit SetArenaPool(QuestionAccount* account = nullptr) : account_(account) {}

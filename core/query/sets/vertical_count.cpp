@@ -19,8 +19,8 @@ VerticalCount::VerticalCount(ChunkSets& sets, std::span<const BitSpan> counted)
 
 BitSpan VerticalCount::at_least(std::size_t n) const {
   if (n > counted_) return {};
-  // More, or still as many, by the digits from the highest down. What n has no digit for has been
-  // ruled out: it is at most `counted_`.
+  // The users who have more, or still as many, are found digit by digit, from the highest down. An
+  // n that needs more digits has been ruled out, because it is at most `counted_`.
   MutableSet more = sets_.make_set();
   MutableSet equal = sets_.make_set();
   MutableSet both = sets_.make_set();
@@ -37,7 +37,7 @@ BitSpan VerticalCount::at_least(std::size_t n) const {
       continue;
     }
     if (all_equal) {
-      // Whoever has this digit has more, and those who lack it stay in the running.
+      // Users who have this digit have more, and those who lack it stay in the running.
       more.add(plane);
       continue;
     }

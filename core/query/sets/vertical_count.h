@@ -10,7 +10,7 @@
 
 namespace rollcall {
 
-// A vertical counter: a binary number for each user, digit by digit in bitsets. It takes its
+// Is a vertical counter: a binary number for each user, digit by digit in bitsets. It takes its
 // buffers from the arena of `sets`, and is valid until they are given back.
 class VerticalCount {
  public:

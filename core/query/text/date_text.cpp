@@ -43,7 +43,7 @@ std::string_view name_of(Unit unit) {
       ->name;
 }
 
-// "3 days ago", "1 week ago".
+// Reads "3 days ago" or "1 week ago".
 std::optional<RelativeDate> parse_ago(std::string_view text) {
   constexpr std::string_view kEnd = " ago";
   if (!text.ends_with(kEnd)) return {};
@@ -100,7 +100,8 @@ Period period_of(Unit unit) {
   return Period::kDay;
 }
 
-// `count` units before the one that holds `today`. The count is small enough for any calendar.
+// Returns the day that lies `count` units before the one that holds `today`. The count is small
+// enough for any calendar.
 DayRange days_back(Unit unit, std::int32_t count, Day today, WeekStart week_start) {
   if (unit == Unit::kYear) return years_of(civil_from_day(today).year - count);
   const Calendar calendar(period_of(unit), week_start);
@@ -154,7 +155,8 @@ DayRange days_of(const DateText& date, Day today, WeekStart week_start) {
   if (const Day* day = std::get_if<Day>(&date)) return {*day, *day};
   const auto [unit, ago, weekday] = std::get<RelativeDate>(date);
   if (unit != Unit::kWeekday) return days_back(unit, ago, today, week_start);
-  // A week from Monday whose first day is that weekday, the latest before today.
+  // This is the first day of a week from Monday, moved to that weekday; it is the latest such day
+  // before today.
   const Calendar weeks(Period::kWeek, WeekStart::kMonday);
   Day day = weeks.first_day(weeks.index_of(today)) + weekday;
   if (day >= today) day = day - 7;

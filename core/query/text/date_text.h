@@ -9,17 +9,17 @@
 
 namespace rollcall {
 
-// Reads "2026-01-31"; "today", "yesterday"; "3 days ago", "2 weeks ago" (also fortnights, months,
-// quarters, years); "this week", "last month" (the same units); "last monday". Returns nullopt for
-// any other text.
+// Reads "2026-01-31", "today", "yesterday", "3 days ago", "2 weeks ago" (also fortnights, months,
+// quarters, years), "this week", "last month" (the same units) and "last monday". Returns nullopt
+// for any other text.
 std::optional<DateText> parse_date_text(std::string_view text);
 std::string to_string(const DateText& date);
 
-// Reads "30d", see LastSpan. Returns nullopt for any other text.
+// Reads "30d"; see LastSpan. Returns nullopt for any other text.
 std::optional<LastSpan> parse_last_span(std::string_view text);
 std::string to_string(LastSpan span);
 
-// The texts above, for errors.
+// Describes the texts above, for errors.
 inline constexpr std::string_view kDateTextsAllowed =
     "an existing date such as \"2026-01-31\", or \"today\", \"yesterday\", \"3 days ago\", "
     "\"last monday\", \"this month\", \"last week\"";

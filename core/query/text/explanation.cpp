@@ -14,7 +14,7 @@
 namespace rollcall {
 namespace {
 
-// "a", "b" or "c".
+// Returns "a", "b" or "c".
 std::string list(const std::vector<std::string>& texts, std::string_view word) {
   std::string result;
   for (std::size_t i = 0; i < texts.size(); ++i) {

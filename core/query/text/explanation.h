@@ -1,4 +1,4 @@
-// Describes questions in plain words, with parts of sentences that several kinds need.
+// These describe questions in plain words, with parts of sentences that several kinds need.
 #pragma once
 
 #include <cstdint>
@@ -10,20 +10,20 @@
 
 namespace rollcall {
 
-// `event "login" whose channel is "ads"`.
+// Returns `event "login" whose channel is "ads"`.
 std::string event_noun(const Selector& selector);
-// The same with its article: `an event "login"`, `any event`.
+// Returns the same with its article: `an event "login"`, `any event`.
 std::string event_words(const Selector& selector);
-// `For each week`.
+// Returns `For each week`.
 std::string each_period(Period period);
-// `the week`, `the 3 weeks`.
+// Returns `the week` or `the 3 weeks`.
 std::string periods_words(std::int32_t count, Period period);
 
 // Returns the sentences about the fields of every kind, to follow those of a kind. Each begins with
 // a blank.
 std::string describe_common(const QueryCommon& common, bool takes_range);
 
-// `event "login", channel "ads"`.
+// Returns `event "login", channel "ads"`.
 std::string describe(SeriesId series, const SeriesCatalog& catalog);
 
 }  // namespace rollcall

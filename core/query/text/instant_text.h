@@ -9,7 +9,7 @@
 
 namespace rollcall {
 
-// A date and a time of day: "2026-01-31T23:59:59Z" (RFC 3339, with `Z` or an offset), or
+// Holds a date and a time of day: "2026-01-31T23:59:59Z" (RFC 3339, with `Z` or an offset), or
 // "2026-01-31 23:59:59" on the local clocks of some zone. `T` or a blank stands between, and
 // seconds may have a fraction, of which six digits count.
 struct InstantText {

@@ -14,14 +14,14 @@
 namespace rollcall {
 namespace {
 
-// The reader of the text, whose values are not kept.
+// Is the reader of the text, whose values are not kept.
 using Reader = nlohmann::json;
 
 // Builds the document from the events of the parser. A handler that returns false ends the parse.
 class Builder : public nlohmann::json_sax<Reader> {
  public:
   Json take_document() { return std::move(document_); }
-  // Why the parse ended, and, where the parser knew, before which byte (from 1; 0: not known).
+  // Says why the parse ended and, if the parser knew, before which byte (from 1; 0 if it did not).
   const std::string& fault() const { return fault_; }
   std::size_t fault_byte() const { return fault_byte_; }
 
@@ -54,8 +54,9 @@ class Builder : public nlohmann::json_sax<Reader> {
 
   bool parse_error(std::size_t byte, const std::string&,
                    const nlohmann::detail::exception& error) override {
-    // "[json.exception...] parse error at line 1, column 2: what we are after". What was read last
-    // is left out: it may be much, and be of a file that is no JSON and nobody's business.
+    // The text is "[json.exception...] parse error at line 1, column 2: what we are after". What
+    // was read last is left out: it may be much, and may come from a file that is no JSON and
+    // nobody's business.
     std::string what = error.what();
     const std::size_t read = what.find("; last read: '");
     const std::size_t read_end = std::min(what.rfind("'; expected "), what.size() - 1);
@@ -72,7 +73,7 @@ class Builder : public nlohmann::json_sax<Reader> {
     return false;
   }
 
-  // Null: there are too many.
+  // Returns null if there are too many.
   Json* add(Json value) {
     if (++value_count_ > kJsonValuesMax) {
       fail(fmt::format("has too many values, allowed: {}", kJsonValuesMax));
@@ -111,8 +112,8 @@ class Builder : public nlohmann::json_sax<Reader> {
   std::size_t fault_byte_ = 0;
 };
 
-// Where the token begins in which the parser stopped, before byte `stop` (from 1): it points at the
-// end of words, numbers and strings.
+// Returns where the token begins in which the parser stopped, before byte `stop` (from 1). The
+// parser points at the end of words, numbers and strings.
 std::size_t token_begin(std::string_view text, std::size_t stop, std::string_view fault) {
   const auto is_word = [](char c) {
     return ('a' <= c && c <= 'z') || ('A' <= c && c <= 'Z') || ('0' <= c && c <= '9') || c == '.' ||

@@ -10,7 +10,8 @@
 
 namespace rollcall {
 
-// The limits of a document. They allow far more than a question needs, and take little memory.
+// These are the limits of a document. They allow far more than a question needs, and take little
+// memory.
 inline constexpr std::size_t kJsonBytesMax = std::size_t{4} << 20;
 inline constexpr std::size_t kJsonDepthMax = 256;
 inline constexpr std::size_t kJsonValuesMax = 250'000;

@@ -8,7 +8,7 @@
 namespace rollcall {
 namespace {
 
-// A value as an error shows it: JSON, cut short.
+// Returns a value as an error shows it: as JSON, cut short.
 std::string show(const Json& value) {
   constexpr std::size_t kTextBytesMax = 256;  // an excerpt is shorter
   if (value.is_string()) return quoted_excerpt(value.get<std::string>());

@@ -1,4 +1,4 @@
-// A JSON value in memory. Unlike the values of the library that parses the text, it is destroyed
+// Is a JSON value in memory. Unlike the values of the library that parses the text, it is destroyed
 // without allocating memory, so that running out of memory there does not end the process.
 #pragma once
 
@@ -46,10 +46,10 @@ class Json {
     return std::get<T>(value_);
   }
 
-  // For arrays and objects only.
+  // This is for arrays and objects only.
   std::size_t size() const { return is_array() ? get<Array>().size() : get<Object>().size(); }
   bool empty() const { return size() == 0; }
-  // Returns the field of an object; null if there is none.
+  // Returns the field of an object, or null if there is none.
   const Json* find(std::string_view name) const;
   bool contains(std::string_view name) const { return find(name) != nullptr; }
 

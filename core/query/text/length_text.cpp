@@ -15,7 +15,8 @@ struct Unit {
   std::int64_t us;
 };
 constexpr std::int64_t kSecond = 1'000'000;
-// The largest first. Weeks are read and not written, as days are what people compare.
+// The units are listed from the largest. Weeks are read and not written, because days are what
+// people compare.
 constexpr std::array<Unit, 5> kUnits = {{{'w', 7 * 86'400 * kSecond},
                                          {'d', 86'400 * kSecond},
                                          {'h', 3'600 * kSecond},

@@ -1,4 +1,5 @@
-// Lengths of elapsed time as people write them: "90s", "5m", "3h", "14d", "2w".
+// This header reads and writes lengths of elapsed time as people write them: "90s", "5m", "3h",
+// "14d", "2w".
 #pragma once
 
 #include <optional>
@@ -9,9 +10,9 @@
 
 namespace rollcall {
 
-// Nothing for any other text, and for more than a hundred years.
+// Returns nothing for any other text, and for more than a hundred years.
 std::optional<Length> parse_length(std::string_view text);
-// In the largest unit, up to days, that it is a whole number of.
+// Writes it in the largest unit, up to days, that it is a whole number of.
 std::string to_string(Length length);
 
 inline constexpr std::string_view kLengthsAllowed =

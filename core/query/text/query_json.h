@@ -14,7 +14,7 @@
 
 namespace rollcall {
 
-// Field names and their values as JSON text, in the order in which they are written.
+// Holds field names and their values as JSON text, in the order in which they are written.
 using JsonFields = std::vector<std::pair<std::string, std::string>>;
 
 // Adds the fields of `common` that are in force, except its dates. `of_breakdown` are those that
@@ -26,10 +26,10 @@ void add_dates(const QueryCommon& common, JsonFields& fields);
 // Returns `text` as a JSON string; bytes that are not UTF-8 are replaced.
 std::string quote(std::string_view text);
 
-// {"a": 1, "b": 2}
+// Writes {"a": 1, "b": 2}.
 std::string to_object(const JsonFields& fields);
 
-// [1, 2]
+// Writes [1, 2].
 std::string integer_list(const std::vector<std::int32_t>& numbers);
 
 // Returns the name of `value` as a JSON string.

@@ -1,4 +1,4 @@
-// The JSON spelling of words that several kinds of queries share.
+// These are the JSON spellings of words that several kinds of queries share.
 #pragma once
 
 #include <array>
@@ -22,7 +22,7 @@ constexpr std::array<std::string_view, n> words_of(const std::array<Spelling<T>,
   for (std::size_t i = 0; i < n; ++i) words[i] = spellings[i].name;
   return words;
 }
-// The names alone, as in QueryField::words.
+// Returns the names alone, as in QueryField::words.
 template <const auto& spellings>
 inline constexpr auto kWordsOf = words_of(spellings);
 

@@ -44,7 +44,7 @@ Status read_as_of(const Json& value, const std::string& path, std::string_view t
   return {};
 }
 
-// {"date": "2026-01-03"}: numbers, true and false are taken as they are written.
+// In {"date": "2026-01-03"}, numbers, true and false are taken as they are written.
 Status read_cell(const Json& value, const std::string& path, Members& out) {
   if (!value.is_object()) {
     return unexpected(path, "an object such as {\"date\": \"2026-01-03\"}", value);

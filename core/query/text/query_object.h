@@ -9,7 +9,7 @@
 
 namespace rollcall {
 
-// A question whose kind is known, but whose other fields are yet to be read.
+// Is a question whose kind is known, but whose other fields are yet to be read.
 class QueryObject {
  public:
   struct Kind {

@@ -14,8 +14,8 @@
 namespace rollcall {
 namespace {
 
-// The field of a condition's JSON object: two conditions on a property with the same one could not
-// be written down.
+// Names the field of a condition's JSON object. Two conditions on a property with the same field
+// could not be written down.
 std::string_view field_of(PropertyCondition::Test test) {
   switch (test) {
     case PropertyCondition::Test::kAnyOf:

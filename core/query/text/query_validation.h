@@ -10,9 +10,9 @@
 
 namespace rollcall {
 
-// The longest window, gap, edge or span: a hundred years.
+// No window, gap, edge or span is longer than this: a hundred years.
 inline constexpr std::int32_t kSpanDaysMax = 36'600;
-// How deep parts of a segment may be nested.
+// Parts of a segment may be nested this deep.
 inline constexpr std::int32_t kSegmentDepthMax = 100;
 inline constexpr std::int32_t kBreakdownLimitMax = 10'000;
 

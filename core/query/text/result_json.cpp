@@ -9,7 +9,8 @@
 namespace rollcall {
 namespace {
 
-// The shortest text that reads back as the same number, and shows that it is no whole one: "1.0".
+// Returns the shortest text that reads back as the same number, and shows that it is no whole one:
+// "1.0".
 std::string number_json(double number) {
   std::array<char, 32> digits;
   const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), number);

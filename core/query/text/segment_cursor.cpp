@@ -13,7 +13,7 @@ constexpr std::string_view kBlanks = " \t\r\n";
 
 char lower(char c) { return 'A' <= c && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
-// Part of a name without quotes: anything beyond ASCII is.
+// Returns whether a character may be part of a name without quotes; anything beyond ASCII may.
 bool is_plain(char c) {
   const bool letter = 'a' <= lower(c) && lower(c) <= 'z';
   const bool digit = '0' <= c && c <= '9';

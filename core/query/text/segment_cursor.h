@@ -24,7 +24,7 @@ class SegmentCursor {
   // Takes `symbol`, or fails with what is `allowed` here.
   Status expect(std::string_view symbol, std::string_view allowed);
 
-  // Returns the longest run of characters that a name may have without quotes; may be empty.
+  // Returns the longest run of characters that a name may have without quotes, which may be empty.
   std::string_view word() const;
   std::string_view take_word();
   // Takes a word, or a name in double quotes, or fails with what is `allowed` here.
@@ -34,7 +34,7 @@ class SegmentCursor {
 
   // Returns `column N: must be ALLOWED, found ...`, about the word or symbol that stands here.
   Status unexpected(std::string_view allowed) const;
-  // The same about `part` of the text, or about what follows it if it is empty.
+  // Returns the same about `part` of the text, or about what follows it if it is empty.
   Status unexpected(std::string_view allowed, std::string_view part) const;
   // Returns `column N: MESSAGE`, where `part` of the text begins with its N-th byte, from 1.
   Status fault(std::string_view part, std::string_view message) const;

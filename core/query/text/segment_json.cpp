@@ -14,7 +14,7 @@ namespace {
 
 using Kind = Segment::Kind;
 
-// The field that tells what an object is.
+// This field tells what an object is.
 constexpr std::array<Spelling<Kind>, 7> kKinds = {{{"did", Kind::kDid},
                                                    {"first", Kind::kFirst},
                                                    {"all", Kind::kAll},

@@ -1,4 +1,4 @@
-// parse_segment: the text of a segment, read by recursive descent.
+// parse_segment reads the text of a segment by recursive descent.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -79,7 +79,7 @@ class SegmentParser {
     return read_list("and", Kind::kAll, &SegmentParser::read_part, depth, out);
   }
 
-  // Parts with `joint` between them; one alone stands for itself.
+  // Reads parts with `joint` between them; one alone stands for itself.
   Status read_list(std::string_view joint, Kind kind, ReadPart read, int depth, Segment& out) {
     ROLLCALL_RETURN_IF_ERROR((this->*read)(depth, out));
     if (!cursor_.accept_word(joint)) return {};
@@ -205,7 +205,7 @@ class SegmentParser {
     return "\",\" or \"]\"";
   }
 
-  // Everything up to the parenthesis, since dates in words have blanks within.
+  // It takes everything up to the parenthesis, because dates in words have blanks within.
   Status read_range(DateRangeText& out) {
     constexpr std::string_view kDots = "..";
     const std::string_view text = cursor_.take_until(')');
@@ -224,7 +224,7 @@ class SegmentParser {
     return read_date(text.substr(dots + kDots.size()), out.to);
   }
 
-  // Nothing leaves the end open.
+  // An empty text leaves the end open.
   Status read_date(std::string_view text, std::optional<DateText>& out) const {
     text = without_blanks_around(text);
     out = parse_date_text(text);

@@ -1,4 +1,4 @@
-// to_string: a segment as people write it.
+// to_string writes a segment as people write it.
 #include <fmt/format.h>
 
 #include <string>
@@ -15,7 +15,7 @@ namespace {
 
 using Kind = Segment::Kind;
 
-// How tightly the parts of an expression hold together.
+// Says how tightly the parts of an expression hold together.
 enum class Binding { kOr, kAnd, kUnary };
 
 Binding binding_of(Kind kind) {
@@ -87,7 +87,7 @@ std::string event_text(const Segment& segment) {
   return segment.days ? "days(" + text + ")" + days_text(*segment.days) : "did(" + text + ")";
 }
 
-// In parentheses unless it binds as tightly as `binding`.
+// Writes it in parentheses, unless it binds as tightly as `binding`.
 std::string segment_text(const Segment& segment, Binding binding);
 
 std::string list_text(const Segment& segment, std::string_view joint, Binding part_binding,

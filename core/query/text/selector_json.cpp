@@ -59,7 +59,7 @@ Status read_condition(const Json& value, const std::string& path, const std::str
         }}});
 }
 
-// Null, "*", a name, or a list of names.
+// Reads null, "*", a name, or a list of names.
 Status read_event_names(const Json& value, const std::string& path, Selector& out) {
   if (value.is_null() || is_text(value, "*")) return {};
   out.match = Selector::Names::kAnyOf;
@@ -72,7 +72,7 @@ std::string quote_list(const std::vector<std::string>& texts) {
   return "[" + list + "]";
 }
 
-// One string as itself, several as a list.
+// Writes one string as itself, and several as a list.
 std::string quote_all(const std::vector<std::string>& texts) {
   return texts.size() == 1 ? quote(texts[0]) : quote_list(texts);
 }

@@ -16,12 +16,12 @@ Status read_where(const Json& value, const std::string& path, std::vector<Proper
 Status read_selector(const Json& value, const std::string& path, Selector& out);
 FieldReader selector_field(std::string_view name, Selector& out);
 
-// A list of selectors.
+// Reads a list of selectors.
 FieldReader selectors_field(std::string_view name, std::vector<Selector>& out);
 
 std::string where_json(const std::vector<PropertyCondition>& where);
 std::string selector_json(const Selector& selector);
-// As segments have it: "purchase[plan=pro]".
+// Reads a selector as segments have it: "purchase[plan=pro]".
 std::string selector_text(const Selector& selector);
 
 }  // namespace rollcall

@@ -33,7 +33,7 @@ class PlainSource final : public ByteSource {
   }
 };
 
-// What gzip and zstd have in common: a window of compressed bytes, refilled when it is empty.
+// gzip and zstd have this in common: a window of compressed bytes, refilled when it is empty.
 class CompressedSource : public ByteSource {
  public:
   bool is_compressed() const override { return true; }
@@ -111,8 +111,8 @@ class GzipSource final : public CompressedSource {
     }
   }
 
-  // Goes to the next member, over padding with zeros; false at the end of the file, or past the
-  // deadline.
+  // Goes to the next member, over padding with zeros; returns false at the end of the file, or past
+  // the deadline.
   Result<bool> begin_member(Deadline deadline) {
     for (;;) {
       ROLLCALL_RETURN_IF_ERROR(refill(deadline));
@@ -179,7 +179,7 @@ class ZstdSource final : public CompressedSource {
     }
   }
 
-  // Looks at the byte after the magic number of the frame that `bytes` are of: it says whether a
+  // Looks at the byte after the magic number of the frame that `bytes` begin: it says whether a
   // checksum stands at the frame's end.
   void note_beginning(std::string_view bytes) {
     constexpr unsigned kChecksumBit = 4;
@@ -230,7 +230,7 @@ constexpr OtherCompression kOtherCompressions[] = {
     {"Rar!\x1A\x07"sv, "RAR"},
 };
 
-// The name of a compression that is not read; "" for all that is.
+// Returns the name of a compression that is not read, or "" for all that is.
 std::string_view other_compression(std::string_view head) {
   // The fourth character of bzip2 is its level.
   std::string bzip2(head);

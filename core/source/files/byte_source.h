@@ -15,7 +15,7 @@
 namespace rollcall {
 
 // Reads forwards, once. The first bytes of the content, not its name, tell whether it is gzip (any
-// number of members), zstd (any number of frames) or plain. Threads: one at a time.
+// number of members), zstd (any number of frames) or plain. One thread may use it at a time.
 class ByteSource {
  public:
   // Opens a path; "-" is standard input. `wait` says how to wait for slow input.
@@ -23,9 +23,9 @@ class ByteSource {
   //   kUnsupported  it is compressed in another way
   //   kCancelled    stopped
   static Result<std::unique_ptr<ByteSource>> open(const std::string& path, SourceWait wait = {});
-  // The same for an open file, which it takes over. `name` begins the errors. zstd keeps what it
-  // decompressed last in a window, whose size the file tells. If `window_bytes_max` is given, the
-  // window may have at most that many bytes.
+  // Does the same for an open file, which it takes over. `name` begins the errors. zstd keeps what
+  // it decompressed last in a window, whose size the file tells. If `window_bytes_max` is given,
+  // the window may have at most that many bytes.
   static Result<std::unique_ptr<ByteSource>> take(int descriptor, std::string name,
                                                   std::optional<std::size_t> window_bytes_max = {});
   virtual ~ByteSource() = default;

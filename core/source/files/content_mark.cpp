@@ -6,14 +6,14 @@
 namespace rollcall {
 namespace {
 
-// Positions hold waymarks, and so do the contents they are compared with: a change of these numbers
-// makes all files strangers that were read before.
+// Positions hold waymarks, and so do the contents they are compared with. A change of these numbers
+// would make strangers of all files that were read before.
 constexpr std::size_t kLinesMarked = 512;
 constexpr std::uint64_t kDistanceMin = 32;    // of two waymarks, where no line ends
 constexpr std::uint64_t kDistanceShare = 32;  // of what comes before: the distance further on
 
-// Thousands of files have a first line in common, and few of those that part later: the first
-// waymarks tell more than one of the later ones.
+// Thousands of files have a first line in common, and few of those that part later do. The first
+// waymarks therefore tell more than one of the later ones.
 constexpr std::size_t kFirstWaymarks = 8;
 constexpr std::size_t kFirstDigits = 5;
 constexpr std::size_t kLaterDigits = 1;

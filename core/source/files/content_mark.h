@@ -20,14 +20,14 @@ struct ContentMark {
   XXH128_hash_t hash{};          // XXH3 of the bytes before `offset`
   std::uint64_t head_bytes = 0;  // min(offset, kHeadBytes)
   XXH128_hash_t head_hash{};     // XXH3 of that many first bytes
-  // Some bits of the hash at points along the way: after each of the first lines, and, where no
-  // line ends, at distances that grow with the offset. The waymarks of the beginning of a content
-  // are the beginning of its waymarks, and those of two contents differ soon after the contents do.
-  // "" in marks that were made before there were waymarks.
+  // Holds some bits of the hash at points along the way: after each of the first lines and, where
+  // no line ends, at distances that grow with the offset. The waymarks of the beginning of a
+  // content are the beginning of its waymarks, and those of two contents differ soon after the
+  // contents do. They are "" in marks that were made before there were waymarks.
   std::string waymarks;
 };
 
-// Computes the mark of bytes that come one after the other. Threads: one at a time.
+// Computes the mark of bytes that come one after the other. One thread may use it at a time.
 class ContentMarker {
  public:
   ContentMarker();

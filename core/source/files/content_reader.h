@@ -22,21 +22,21 @@ struct HeadWanted {
 };
 
 // Reading and taking are separate: a reader of records reads ahead of what it has handed out, and
-// the mark stands at what was taken. Threads: one at a time.
+// the mark stands at what was taken. One thread may use it at a time.
 class ContentReader {
  public:
   static Result<ContentReader> open(const std::string& path, SourceWait wait = {});
 
-  // Returns the first kHeadBytes, or all there are; they are still to be read. While these are not
-  // enough, as rows may be longer, it returns more, up to `bytes_max`; from a slow pipe, it returns
-  // fewer once they are enough. If nothing is wanted, kHeadBytes are enough. Call it before any
-  // `read`; it returns the same each time.
+  // Returns the first kHeadBytes, or all there are; they are still to be read. If these are not
+  // enough, because rows may be longer, it returns more, up to `bytes_max`; from a slow pipe, it
+  // returns fewer once they are enough. If nothing is wanted, kHeadBytes are enough. Call it before
+  // any `read`; it returns the same each time.
   //   kCancelled  stopped before it was enough; the text says how much is lost
   Result<std::string_view> head(const HeadWanted& wanted = {});
   // Returns whether nothing follows what `head` returned.
   bool head_is_all() const { return at_end_; }
 
-  // As ByteSource::read, but it may return fewer bytes at any time.
+  // Reads as ByteSource::read does, but may return fewer bytes at any time.
   Result<ReadBytes> read(char* out, std::size_t size);
 
   // Does not read what follows `offset`, as if the content ended there.

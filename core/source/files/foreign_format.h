@@ -1,4 +1,4 @@
-// Recognises files of events in unsupported formats by their first bytes.
+// This header recognises files of events in unsupported formats by their first bytes.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 namespace rollcall {
 
 // Returns, as in an error, what a content that begins with `head` is and how to make a readable
-// file of it: "a Parquet file (allowed: ...)". Empty if it is no such format.
+// file of it: "a Parquet file (allowed: ...)". The text is empty if it is no such format.
 std::string foreign_format(std::string_view head);
 
 }  // namespace rollcall

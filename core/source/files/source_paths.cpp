@@ -40,14 +40,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What in and below a directory is not read, and why.
+// Holds what in and below a directory is not read, and why.
 struct PassedOver {
   std::string_view why;
   std::string allowed;
   std::vector<std::string> names;
 };
 
-// "passed over for their names: a.parquet, b.xlsx and 3 more (allowed: ...)"
+// Says "passed over for their names: a.parquet, b.xlsx and 3 more (allowed: ...)".
 std::string to_text(PassedOver& passed_over) {
   constexpr std::size_t kNamed = 3;
   std::vector<std::string>& names = passed_over.names;
@@ -58,7 +58,8 @@ std::string to_text(PassedOver& passed_over) {
                      more > 0 ? fmt::format(" and {} more", more) : "", passed_over.allowed);
 }
 
-// "; days/a.parquet: a Parquet file (allowed: ...)" of the first file that is known to be no text.
+// Says "; days/a.parquet: a Parquet file (allowed: ...)" of the first file that is known to be no
+// text.
 std::string first_foreign(const std::string& directory, std::vector<std::string> names) {
   std::sort(names.begin(), names.end());
   for (const std::string& name : names) {
@@ -66,7 +67,7 @@ std::string first_foreign(const std::string& directory, std::vector<std::string>
     Result<ContentReader> content = ContentReader::open(path.string());
     const Result<std::string_view> head =
         content.ok() ? content->head() : Result<std::string_view>(content.status());
-    // What cannot be opened says which file it is.
+    // The error for what cannot be opened says which file it is.
     const std::string what = head.ok() ? foreign_format(*head) : head.status().message();
     if (what.empty()) continue;
     return head.ok() ? fmt::format("; {}: {}", path.string(), what) : "; " + what;
@@ -95,7 +96,7 @@ Status expand_directory(const std::string& directory, ExpandedPaths& out) {
         files.push_back(entry.path());
       }
     } else if (status.type() == fs::file_type::directory) {
-      // One that leads upwards would never end.
+      // A link that leads upwards would never end.
       if (entry.is_symlink(error)) linked.names.push_back(name);
     } else if (is_wanted && status.type() == fs::file_type::not_found) {
       unknown.names.push_back(name + " (a link to nothing)");

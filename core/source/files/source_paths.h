@@ -1,4 +1,4 @@
-// Paths to files, and what their names say about them.
+// This header has paths to files, and what their names say about them.
 #pragma once
 
 #include <optional>

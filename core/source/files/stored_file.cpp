@@ -22,7 +22,7 @@ constexpr auto kSecond = std::chrono::seconds(1);
 
 std::string errno_text() { return std::error_code(errno, std::generic_category()).message(); }
 
-// What cannot be told is read without waiting, as a regular file.
+// If its kind cannot be told, it is read without waiting, as a regular file is.
 bool is_pipe_or_device(int descriptor) {
   struct stat info {};
   return ::fstat(descriptor, &info) == 0 &&
@@ -37,7 +37,7 @@ Status stopped_within(std::size_t bytes) {
           fmt::format("{} bytes at the end were read, are no whole row, and are not kept", bytes)};
 }
 
-// Becomes readable, for good, when the stop is asked for.
+// This becomes readable, for good, when the stop is asked for.
 class StoredFile::StopDescriptor {
  public:
   explicit StopDescriptor(const std::stop_token& stop) : callback_(stop, Wake{event_.value}) {}
@@ -65,7 +65,7 @@ Result<StoredFile> StoredFile::open(const std::string& path, SourceWait wait) {
   ROLLCALL_RETURN_IF_ERROR(open_standard_descriptors());
   ROLLCALL_RETURN_IF_ERROR(check_path(path));
   const bool standard_input = path == "-";
-  // Otherwise opening a FIFO would wait for its writer, where no stop is seen.
+  // Otherwise opening a FIFO would wait for its writer without noticing a stop.
   constexpr int kFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
   const int descriptor = standard_input ? STDIN_FILENO : ::open(path.c_str(), kFlags);
   if (descriptor < 0) {
@@ -144,7 +144,7 @@ Result<ReadBytes> StoredFile::read_stored(char* out, std::size_t size,
   }
 }
 
-// False: the deadline has passed.
+// Returns false if the deadline has passed.
 Result<bool> StoredFile::wait_for_bytes(std::optional<Clock::time_point> deadline) {
   for (;;) {
     if (wait_.stop.stop_requested()) return stopped_within(0);

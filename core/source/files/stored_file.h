@@ -1,4 +1,4 @@
-// An open file, pipe or device, whose bytes may take long to arrive.
+// This is an open file, pipe or device, whose bytes may take long to arrive.
 #pragma once
 
 #include <chrono>
@@ -15,16 +15,16 @@
 
 namespace rollcall {
 
-// How to wait for bytes.
+// Says how to wait for bytes.
 struct SourceWait {
   // Once a stop is requested, reading ends with kCancelled, immediately if it is waiting.
   std::stop_token stop;
-  // Called about once a second while a pipe or a device is read, by the thread that reads. An error
-  // ends the reading and is returned unchanged. May be empty.
+  // Is called about once a second while a pipe or a device is read, by the thread that reads. An
+  // error ends the reading and is returned unchanged. It may be empty.
   std::function<Status()> each_second;
 };
 
-// The result of a read.
+// Is the result of a read.
 struct ReadBytes {
   std::size_t size = 0;
   bool at_end = false;  // nothing follows
@@ -34,7 +34,7 @@ struct ReadBytes {
 // no whole record. Its text is empty if there are none.
 Status stopped_within(std::size_t bytes);
 
-// Threads: one at a time.
+// One thread may use it at a time.
 class StoredFile {
  public:
   using Clock = std::chrono::steady_clock;
@@ -56,8 +56,8 @@ class StoredFile {
   // Returns the first `size` bytes, or all there are. Call it before any read.
   Result<std::string_view> look_ahead(std::size_t size);
 
-  // Reads what there is, at least one byte; waits for it until the deadline, or as long as it
-  // takes. No bytes before the end mean that the deadline has passed.
+  // Reads what there is, at least one byte; it waits for that until the deadline, or as long as it
+  // takes. If there are no bytes before the end, the deadline has passed.
   //   kCancelled  stopped      kIoError  the operating system refused
   Result<ReadBytes> read(char* out, std::size_t size, std::optional<Clock::time_point> deadline);
 

@@ -13,12 +13,12 @@
 namespace rollcall {
 namespace {
 
-// What stands in the place of a line end before the block: the byte after it is the block's first.
+// Stands in the place of a line end before the block: the byte after it is the block's first.
 constexpr std::uint32_t kBeforeBlock = ~std::uint32_t{0};
 
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
-// Bit i: bytes[i] is one of the three.
+// Bit i says that bytes[i] is one of the three.
 std::uint64_t match_64(const char* bytes, char a, char b, char c) {
   std::uint64_t mask = 0;
 #if defined(__SSE2__)
@@ -181,6 +181,7 @@ bool DelimitedReader::next_quoted_or_plain(Row& row) {
   const std::size_t begin = position_;
   record_cursor_ = cursor_;
   std::size_t field = begin;
+  // This is the first quoted field that goes past the record's first line, if there is one.
   std::optional<std::size_t> many_lines_from;
   fields_.clear();
   for (;;) {
@@ -244,7 +245,7 @@ bool DelimitedReader::take_plain(Row& row) {
       *out++ = {};
       continue;
     }
-    // What ends the field before, or the line before.
+    // This is what ends the field before, or the line before.
     const std::uint32_t field = *(ends + column - 1) + (column == 0 ? 1 : delimiter_size);
     const std::size_t end = column == last ? record_end : ends[column];
     *out++ = {{bytes + field, end - field}, field - static_cast<std::uint32_t>(begin) + 1};

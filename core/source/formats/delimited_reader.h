@@ -1,4 +1,4 @@
-// Reads rows from delimited text: CSV and its kin, and columns padded with blanks.
+// This reader takes rows from delimited text: CSV and its kin, and columns padded with blanks.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +19,7 @@ inline constexpr std::uint32_t kNoColumn = std::numeric_limits<std::uint32_t>::m
 // Reads the records that record_cutter.h describes. A line end is "\n" or "\r\n"; empty lines and
 // comments are no records. With the delimiter " ", fields are separated by runs of blanks and tabs,
 // leading and trailing ones have no meaning, and there are no quotes. A record with another number
-// of fields than there are columns is at fault. Threads: one at a time.
+// of fields than there are columns is at fault. One thread may use it at a time.
 class DelimitedReader {
  public:
   // Field i of a row comes from column `columns[i]` (kNoColumn: it stays empty) of `column_count`;
@@ -72,7 +72,8 @@ class DelimitedReader {
   std::size_t column_count_;
   std::vector<std::uint32_t> columns_;
   std::string_view block_;
-  // The places of delimiters, line ends and quotes, after a first one for what is before them.
+  // Holds the places of delimiters, line ends and quotes, after a first one for what is before
+  // them.
   std::vector<std::uint32_t> structure_;
   std::size_t structure_size_ = 0;
   std::size_t cursor_ = 1;         // in structure_

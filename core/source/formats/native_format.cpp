@@ -19,7 +19,7 @@ constexpr std::uint64_t kPayloadBytesMax = std::uint64_t{1} << 30;
 
 enum Flag : std::uint8_t { kStringUsers = 1, kHasValue = 2, kHasKnownUntil = 4, kAllFlags = 7 };
 
-// What a block begins with; in memory as in the file.
+// A block begins with this, in memory as in the file.
 struct BlockHeader {
   char magic[8];
   std::uint32_t version;
@@ -202,7 +202,7 @@ Result<NativeBatch> decode_native_block(std::string_view name, std::string_view 
   ByteReader reader(payload);
   NativeBatch batch;
   batch.layout = read_layout(reader);
-  // Every row has a time: more rows than that are no rows.
+  // Every row has a time, so a block cannot have more rows than that.
   if (!reader.ok() || batch.layout.row_count > reader.remaining() / sizeof(TimeUs)) {
     return damaged(name);
   }
@@ -244,7 +244,7 @@ Result<bool> NativeBlockReader::next(SourceBlock& block) {
   ROLLCALL_RETURN_IF_ERROR(read_to(sizeof(BlockHeader), block));
   if (block.size == 0) return false;
   ROLLCALL_ASSIGN_OR_RETURN(const BlockHeader header, read_header(name_, block.text()));
-  // Step by step: a damaged size is found out before memory is taken for all of it.
+  // It goes step by step, so that a damaged size is found out before memory is taken for all of it.
   constexpr std::size_t kStepBytes = 16 << 20;
   const std::size_t block_size = sizeof(BlockHeader) + header.payload_bytes;
   while (block.size < block_size) {

@@ -19,7 +19,7 @@ namespace rollcall {
 
 inline constexpr std::string_view kNativeMagic = "rollcall";
 
-// What a block says about itself before its columns.
+// Holds what a block says about itself before its columns.
 struct NativeLayout {
   std::uint64_t row_count = 0;
   UserKind user_kind = UserKind::kInteger;
@@ -29,7 +29,7 @@ struct NativeLayout {
   std::vector<std::string> properties;
 };
 
-// A block's columns. `values` of dictionary columns are views of the block's bytes.
+// Holds a block's columns. `values` of dictionary columns are views of the block's bytes.
 struct NativeBatch {
   struct Column {
     std::vector<std::string_view> values;

@@ -47,7 +47,7 @@ bool is_json_number(std::string_view text) {
   return i == text.size();
 }
 
-// Whether a string's token is what is between two quotes, and nothing more.
+// Says whether a string's token is what is between two quotes, and nothing more.
 bool ends_with_its_quote(std::string_view token) {
   for (std::size_t i = 1; i < token.size(); ++i) {
     if (token[i] == '"') return i + 1 == token.size();
@@ -123,7 +123,7 @@ void NdjsonReader::watch_for(std::vector<std::string> names, std::vector<std::st
   passed_over_ = std::move(known);
 }
 
-// Nearly every member that comes here is none of those, and came in the row before, too.
+// Nearly every member that comes here is none of those, and was in the row before, too.
 void NdjsonReader::meet(std::string_view name) {
   if (next_unread_ < unread_.size() && unread_[next_unread_] == name) {
     ++next_unread_;
@@ -312,7 +312,7 @@ simdjson::error_code NdjsonReader::nested_text(ondemand::value value, std::strin
 
 namespace {
 
-// False when it is not JSON to its end.
+// Returns false if it is not JSON to its end.
 bool append_values(ondemand::object object, const std::string& prefix, int depth,
                    std::vector<NdjsonValue>& values) {
   constexpr int kDepthMax = 8;  // names deeper than that are not worth listing

@@ -22,7 +22,7 @@ namespace rollcall {
 // occurs twice in a line is a fault. Strings are unescaped. Numbers are taken as their digits,
 // never through a double. null is the same as an absent member. true, false, arrays and objects are
 // texts, in properties only, with arrays and objects as NestedValues says. The contents of other
-// members are skipped without a close look. Threads: one at a time.
+// members are skipped without a close look. One thread may use it at a time.
 class NdjsonReader {
  public:
   // Field i of a row is the column `columns[i]` ("": it stays empty). Lines that begin with
@@ -34,8 +34,8 @@ class NdjsonReader {
   // may be read, and must outlive its rows.
   void start(std::string_view block);
 
-  // Watches for members of lines that are not read, by their normalized_name. Those whose names are
-  // `known` are skipped.
+  // Watches for members of lines that are not read, by their normalized_name. Members whose names
+  // are `known` are skipped.
   void watch_for(std::vector<std::string> names, std::vector<std::string> known);
   // Returns the watched members that occurred, as they are spelled, each only once.
   std::vector<std::string> take_met() { return std::exchange(met_, {}); }
@@ -44,7 +44,7 @@ class NdjsonReader {
   bool next(Row& row);
 
  private:
-  // A member that is looked for.
+  // Is a member that is looked for.
   struct Member {
     std::string name;
     std::vector<std::size_t> slots;  // the slots that it fills
@@ -80,8 +80,8 @@ class NdjsonReader {
 };
 
 // Returns the values of one line by their paths ("a.b" for the members of objects), in their order,
-// with an object before its members. Empty if the line is not a JSON object. `line` is followed by
-// kBlockPadding bytes that may be read.
+// with an object before its members. There are none if the line is not a JSON object. `line` is
+// followed by kBlockPadding bytes that may be read.
 struct NdjsonValue {
   std::string path;
   std::string text;  // of a string or number, otherwise ""

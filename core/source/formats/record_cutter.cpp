@@ -23,7 +23,7 @@ std::size_t find_last(std::string_view text, char c, std::size_t begin, std::siz
 }
 
 // Finds the end of the quoted field that opens at `open`: the byte after its closing quote, or
-// kNone when `text` ends before that is known.
+// kNone if `text` ends before that is known.
 std::size_t quoted_field_end(std::string_view text, std::size_t open) {
   std::size_t quote = find(text, '"', open + 1, text.size());
   while (quote != kNone) {
@@ -34,8 +34,8 @@ std::size_t quoted_field_end(std::string_view text, std::size_t open) {
   return kNone;
 }
 
-// Finds the next field of `line` that begins with a quote; `field` is the beginning of one that
-// does not. kNone: there is none.
+// Finds the next field of `line` that begins with a quote, or kNone if there is none; `field` is
+// the beginning of one that does not.
 std::size_t next_quoted_field(std::string_view line, std::size_t field,
                               std::string_view delimiter) {
   if (delimiter.size() == 1) {
@@ -45,7 +45,7 @@ std::size_t next_quoted_field(std::string_view line, std::size_t field,
     }
     return quote;
   }
-  // Bytes before a quote that look like a delimiter may be none, as delimiters do not overlap.
+  // Bytes before a quote that look like a delimiter may be none, because delimiters do not overlap.
   while (find(line, '"', field, line.size()) != kNone) {
     const std::size_t next = line.find(delimiter, field);
     if (next == kNone) return kNone;
@@ -61,8 +61,8 @@ struct RecordEnd {
   bool too_long = false;  // bad, as it has more bytes than a record may have
 };
 
-// Returns the end of the record at `begin`, or of its first line when it is bad: the byte after a
-// line end. kNone when `text` ends before that is known.
+// Returns the end of the record at `begin`, or of its first line if it is bad: the byte after a
+// line end, or kNone if `text` ends before that is known.
 RecordEnd record_end(std::string_view text, std::size_t begin, const RecordSyntax& syntax) {
   const std::size_t first_line_end = find(text, '\n', begin, text.size());
   if (first_line_end == kNone) return {};
@@ -101,8 +101,8 @@ RecordEnd record_end(std::string_view text, std::size_t begin, const RecordSynta
   return {(too_long ? first_line_end : line_end) + 1, too_long, too_long};
 }
 
-// Whether `text` begins with a bad line, of `size` bytes, that may be a part of a longer record.
-// How much more of the text is there does not decide it.
+// Says whether `text` begins with a bad line, of `size` bytes, that may be a part of a longer
+// record. How much more of the text is there does not decide it.
 bool goes_on(std::string_view text, std::size_t size, const RecordSyntax& syntax) {
   const bool carriage_return = size > 1 && text[size - 2] == '\r';
   if (size - (carriage_return ? 2 : 1) <= syntax.line_bytes_max) return is_cut_short(text, syntax);
@@ -121,7 +121,7 @@ std::size_t whole_records_size(std::string_view text, const RecordSyntax& syntax
   while (syntax.quotes == QuoteRule::kFields) {
     const std::size_t quote = find(text, '"', begin, text.size());
     if (quote == kNone) break;
-    // Lines before the one with the quote are records each.
+    // Each line before the one with the quote is a record.
     const std::size_t line_end = find_last(text, '\n', begin, quote);
     if (line_end != kNone) begin = line_end + 1;
     const RecordEnd end = record_end(text, begin, syntax);
@@ -138,7 +138,7 @@ std::size_t whole_records_size(std::string_view text, const RecordSyntax& syntax
 
 bool is_cut_short(std::string_view text, const RecordSyntax& syntax) {
   if (syntax.quotes != QuoteRule::kFields) return false;
-  // So much decides it, and no more is sure to have been read.
+  // This much decides it, and no more is sure to have been read.
   const std::size_t enough = syntax.line_bytes_max + kLineEndBytesMax + 1;
   return record_end(text.substr(0, enough), 0, syntax).too_long;
 }

@@ -1,7 +1,7 @@
 // Finds where a text can be cut so that no record is.
 //
 // A record of delimited text ends with its line, unless a quoted field holds the line's end. As in
-// RFC 4180 a quote opens a quoted field only as the field's first byte; anywhere else in an
+// RFC 4180, a quote opens a quoted field only as the field's first byte; anywhere else in an
 // unquoted field it is a byte like any other. Inside, "" stands for a quote; the closing quote is
 // followed by a delimiter or the line's end. A record that breaks the last rule, is never closed,
 // or has more than line_bytes_max bytes, is not a record: its first line is bad, and the next
@@ -26,7 +26,7 @@ struct RecordSyntax {
   // in a field ends it.
   std::string delimiter = ",";
   QuoteRule quotes = QuoteRule::kFields;
-  // The most bytes of a record, without its line end. A longer one is bad.
+  // A record has at most this many bytes, without its line end. A longer one is bad.
   std::size_t line_bytes_max = std::size_t{1} << 20;
   std::string comment = {};  // empty: there are no comments
 

@@ -23,7 +23,7 @@ TextBlockReader::TextBlockReader(ContentReader& content, const RecordSyntax& syn
       long_record_(syntax) {}
 
 Status TextBlockReader::read_more(SourceBlock& block) {
-  // One byte more for the line end of a tail.
+  // One more byte is for the line end of a tail.
   block.reserve(block.size + block_bytes_ + 1);
   const Result<ReadBytes> read = content_.read(block.bytes.data() + block.size, block_bytes_);
   if (read.status().code() == StatusCode::kCancelled) return stopped_within(block.size);
@@ -105,7 +105,7 @@ std::size_t TextBlockReader::follow_long_record(SourceBlock& block, std::size_t 
     if (end > 0) return end;
   }
   if (followed_ > 0) return text[followed_ - 1] == '\n' ? followed_ : 0;
-  // Where its first line has shown the record to be none, another may begin.
+  // If its first line has shown the record to be none, another may begin.
   if (cut_short >= whole - block.preamble_size) return 0;
   block.long_record = block.preamble_size + cut_short;
   long_record_.begin();
@@ -139,11 +139,12 @@ bool TextBlockReader::holds_a_record(std::string_view text) const {
   return false;
 }
 
-// `block` is the beginning of one line. Keeps so much of it that it is too long whatever line end
+// `block` is the beginning of one line. It keeps enough of it that it is too long whatever line end
 // it has, and reads on to the line end.
 Status TextBlockReader::drop_rest_of_line(SourceBlock& block, std::size_t& taken) {
   content_.take(block.text().substr(taken));
-  // What is dropped must be followed as it goes: both as the rest of a record and as another one.
+  // Bytes that are dropped must be followed as they go, both as the rest of a record and as another
+  // one.
   LongRecord line(syntax_);
   if (syntax_.quotes == QuoteRule::kFields && !syntax_.is_comment(block.text())) line.begin();
   bool ended = false;

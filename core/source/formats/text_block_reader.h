@@ -12,13 +12,14 @@
 
 namespace rollcall {
 
-// A block of a source. It is reused, and keeps its memory when it is filled again.
+// Is a block of a source. It is reused, and keeps its memory when it is filled again.
 struct SourceBlock {
   std::vector<char> bytes;  // at least kBlockPadding more than `size`
   std::size_t size = 0;
   std::size_t rest_size = 0;      // bytes of later blocks after those, which have been read
   std::size_t preamble_size = 0;  // the lines at its beginning that are to be skipped
-  // Where a line begins that starts a record which was cut short; kNowhere: there is no such line.
+  // Says where a line begins that starts a record which was cut short; it is kNowhere if there is
+  // no such line.
   std::size_t long_record = kNowhere;
   bool in_long_record = false;  // that record, or one of an earlier block, goes on after the block
   ContentMark end;              // after the block
@@ -34,7 +35,7 @@ struct SourceBlock {
   void reserve(std::size_t capacity);
 };
 
-// How many bytes after a block may be read, which simdjson needs.
+// After a block, this many bytes may be read, which simdjson needs.
 inline constexpr std::size_t kBlockPadding = 64;
 
 // `block_bytes` decides where blocks end, but not which records there are. A byte order mark at the

@@ -24,7 +24,7 @@
 namespace rollcall {
 namespace {
 
-// Something of the interface, owned: released once, when it goes.
+// Owns something of the interface, and releases it once, at its own end.
 template <class T>
 class Owned {
  public:
@@ -37,7 +37,7 @@ class Owned {
     try {
       value_.release(&value_);
     } catch (...) {
-      // Released or not, nothing more can be done about it.
+      // Whether it was released or not, nothing more can be done about it.
     }
   }
   T* get() { return &value_; }
@@ -51,7 +51,7 @@ bool is_null_bit(const std::uint8_t* validity, std::int64_t row) {
   return (validity[row / 8] >> (row % 8) & 1) == 0;
 }
 
-// One column of a record batch.
+// Is one column of a record batch.
 struct Column {
   std::string name;
   const ArrowSchema* schema = nullptr;
@@ -81,7 +81,7 @@ struct Column {
   }
 };
 
-// The buffers of the types that are read, validity included.
+// Returns how many buffers the types that are read have, validity included.
 std::int64_t buffers_of(std::string_view format) { return format == "u" || format == "U" ? 3 : 2; }
 
 // Makes the column over rows [offset, offset + size) of `array`.
@@ -105,7 +105,7 @@ Result<Column> make_column(std::string name, const ArrowSchema* schema, const Ar
                                               quoted_excerpt(column.format())));
 }
 
-// Calls `visit(T{})` with the type of an integer column; false when it is none.
+// Calls `visit(T{})` with the type of an integer column; returns false if it is none.
 template <class Visit>
 bool visit_integer(std::string_view format, Visit visit) {
   if (format.size() != 1) return false;
@@ -143,7 +143,7 @@ bool is_integer(std::string_view format) {
   return visit_integer(format, [](auto) {});
 }
 
-// Texts of a column, by row or by code. Views of the column's bytes.
+// Holds the texts of a column, by row or by code. They are views of the column's bytes.
 struct Texts {
   static constexpr std::uint32_t kNull = ~std::uint32_t{0};
   std::vector<std::string_view> values;
@@ -285,7 +285,7 @@ struct Times {
 };
 
 Status read_timestamps(const Column& column, const TimeZone& zone, std::vector<TimeUs>& out) {
-  // "ts" + unit + ":" + zone
+  // Reads "ts" + unit + ":" + zone.
   const char unit = column.format()[2];
   const bool local = column.format().size() == 4;
   const std::int64_t us_per_unit = unit == 's' ? kUsPerSecond : unit == 'm' ? 1000 : 1;
@@ -356,7 +356,7 @@ Status read_times(const Column& column, const TimeZone& zone, TimeParser& parser
                      });
 }
 
-// The decimals of "d:precision,scale" or "d:precision,scale,128".
+// Returns the decimals of "d:precision,scale" or "d:precision,scale,128".
 std::optional<int> decimal128_scale(std::string_view format) {
   if (!format.starts_with("d:")) return {};
   const std::string text(format.substr(2));
@@ -444,7 +444,7 @@ class ArrowBatch {
   }
 
  private:
-  // The texts of a column as a dictionary.
+  // Holds the texts of a column as a dictionary.
   struct Coded {
     std::vector<std::string_view> values;
     std::vector<std::uint32_t> codes;
@@ -587,7 +587,7 @@ class ArrowBatch {
   std::vector<PropertyColumn> properties_;
 };
 
-// Whether `schema` and, where there are rows, `array` have all that is looked at.
+// Checks that `schema` and, if there are rows, `array` have all that is looked at.
 bool is_complete(const ArrowSchema* schema, const ArrowArray* array) {
   if (schema == nullptr || schema->format == nullptr || array == nullptr) return false;
   if (array->n_buffers > 0 && array->buffers == nullptr) return false;
@@ -622,7 +622,7 @@ Result<std::uint64_t> ingest_stream(Engine& engine, Owned<ArrowArrayStream>& tak
   if (taken->get_schema == nullptr || taken->get_next == nullptr) {
     return Status::invalid_argument("arrow: get_schema or get_next of the stream is null");
   }
-  // An engine that takes no call leaves the stream's batches unread.
+  // If an engine takes no call, the stream's batches stay unread.
   ROLLCALL_RETURN_IF_ERROR(engine.prepare({}).status());
   ROLLCALL_ASSIGN_OR_RETURN(const TimeZone zone, TimeZone::find(engine.settings().time_zone));
   TimeParser time_parser(zone, TimeUnit::kGuess, std::nullopt);

@@ -1,4 +1,4 @@
-// Turns rows into the columns of an EventBatch.
+// The builder turns rows into the columns of an EventBatch.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +21,7 @@
 
 namespace rollcall {
 
-// What the rows of a source become.
+// The rows of a source become this.
 struct BatchShape {
   struct Dimension {
     std::string name;
@@ -37,7 +37,7 @@ struct BatchShape {
   std::vector<Dimension> dimensions;
 };
 
-// Counts words. There are few different ones.
+// Counts words, of which there are few different ones.
 class WordCounter {
  public:
   void add(std::string_view word, std::uint64_t rows = 1);
@@ -77,8 +77,8 @@ inline bool is_rounded(std::string_view id) {
 }
 
 // Takes a row as a whole or not at all, so that a batch holds only what Engine::prepare accepts.
-// Times and amounts may be padded with blanks; other texts are taken as they are.
-// Threads: one at a time.
+// Times and amounts may be padded with blanks; other texts are taken as they are. One thread may
+// use it at a time.
 class BatchBuilder {
  public:
   BatchBuilder(BatchShape shape, TimeParser time_parser, Admission admission);
@@ -109,7 +109,7 @@ class BatchBuilder {
  private:
   std::optional<RowFault> parse_user(const Field& field, std::uint64_t& integer) const;
   std::optional<RowFault> parse_time(const Field& field, ParsedTime& time);
-  // Properties of an amount besides its number.
+  // These are properties of an amount besides its number.
   struct AmountTraits {
     bool is_null = false;
     bool is_unrounded = false;  // determined only if it matters

@@ -1,4 +1,4 @@
-// The first stage of ingest_files, which reads the blocks of one file after the other. Only
+// This is the first stage of ingest_files, which reads the blocks of one file after the other. Only
 // file_ingest.cpp includes it.
 #pragma once
 
@@ -38,7 +38,7 @@ namespace rollcall {
 
 inline constexpr std::size_t kBlockBytesMin = 1, kBlockBytesMax = std::size_t{1} << 30;
 
-// An item of the pipeline: a block of a file, the end of a file, or an error.
+// Is an item of the pipeline: a block of a file, the end of a file, or an error.
 struct Work {
   std::shared_ptr<FileRun> file;
   Status status;
@@ -83,7 +83,7 @@ class WorkPool {
   std::vector<std::shared_ptr<Work>> idle_ ROLLCALL_GUARDED_BY(mutex_);
 };
 
-// The first stage: opens one file after the other and reads its blocks.
+// Is the first stage: it opens one file after the other and reads its blocks.
 class BlockStage {
  public:
   BlockStage(Engine& engine, std::vector<std::string> paths, const SourceOptions& options,
@@ -131,12 +131,12 @@ class BlockStage {
 
   // Returns whether it ended early because a stop was requested.
   bool was_stopped() const { return was_stopped_; }
-  // Says what was read and is lost by the stop; may be empty.
+  // Says what was read and is lost by the stop; the text may be empty.
   const std::string& stop_note() const { return stop_note_; }
   // Returns what failed while the stage waited for input.
   const Status& tick_failure() const { return tick_failure_; }
 
-  // Returns the bytes as stored of all files read so far. Threads: any.
+  // Returns the bytes as stored of all files read so far. Any thread may use it.
   std::uint64_t bytes_read() const { return bytes_read_.load(std::memory_order_relaxed); }
 
  private:
@@ -146,7 +146,7 @@ class BlockStage {
     return nullptr;
   }
 
-  // The engine looks at the clock when a batch comes. While none does, a batch without rows makes
+  // The engine looks at the clock when a batch comes. While none comes, a batch without rows makes
   // it keep its promise of checkpoints by age.
   Status tick() {
     tick_failure_ = engine_.ingest(std::vector<PreparedBatch>()).status();
@@ -252,8 +252,8 @@ class BlockStage {
                              : Option::kValue;
   }
 
-  // A person may have an id in each of two columns, and an event two times or two amounts. Files
-  // that are guessed to be read by different columns would not add up.
+  // A person may have an id in each of two columns, and an event may have two times or two amounts.
+  // Files that are guessed to be read by different columns would not add up.
   Status check_columns(const std::string& name, const SourceSchema& schema) const {
     for (const auto& [role, guessed] : guessed_columns(schema)) {
       const auto others = columns_by_role_.find(role);

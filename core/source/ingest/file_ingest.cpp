@@ -1,4 +1,4 @@
-// The pipeline of ingest_files: blocks are read one after the other, decoded in parallel, and
+// ingest_files is a pipeline: blocks are read one after the other, decoded in parallel, and
 // ingested in their order.
 
 #include <fmt/format.h>
@@ -49,7 +49,7 @@ namespace rollcall {
 namespace {
 
 constexpr auto kProgressInterval = std::chrono::milliseconds(200);
-// What a block takes, with what it is decoded to, is about this many times its text.
+// A block, with what it is decoded to, takes about this many times its text.
 constexpr std::size_t kBlockFootprint = 6;
 constexpr std::uint64_t kToTheEnd = std::numeric_limits<std::uint64_t>::max();
 // Smaller blocks cost more time than they save memory.
@@ -65,7 +65,7 @@ std::uint64_t total_size(const std::vector<std::string>& paths) {
   return total;
 }
 
-// The last stage: gathers batches, ingests them and reports.
+// Is the last stage, which gathers batches, ingests them and reports.
 class IngestStage {
  public:
   IngestStage(Engine& engine, const IngestHooks& hooks, const BlockStage& blocks,
@@ -122,7 +122,7 @@ class IngestStage {
       waiting_bytes_ += decoded.batch->memory_bytes();
       waiting_.push_back(*std::move(decoded.batch));
     }
-    // What comes next through a pipe may be long in coming.
+    // What comes next through a pipe may take long.
     if (!file.identified || waiting_rows_ + rejects_.rows() >= hooks_.batch_rows ||
         waiting_bytes_ + rejects_.memory_bytes() >= waiting_bytes_max_) {
       ROLLCALL_RETURN_IF_ERROR(ingest_waiting());
@@ -131,9 +131,9 @@ class IngestStage {
     return {};
   }
 
-  // Tells of the rows that were rejected; then ingests what has been gathered, and has the open
-  // file's position say so: once that is durable, nobody tells of them any more. What fails is not
-  // tried again.
+  // Reports the rows that were rejected, then ingests what has been gathered, together with the
+  // position of the open file. Once that is durable, nobody reports them any more. After a failure,
+  // this is not tried again.
   Status ingest_waiting() {
     PendingRejects rejects = std::exchange(rejects_, {});
     std::vector<PreparedBatch> batches = std::exchange(waiting_, {});
@@ -171,7 +171,7 @@ class IngestStage {
     }
   }
 
-  // The end of a file that the run was stopped in.
+  // Finishes the file that the run was stopped in.
   Status finish_open_file() {
     if (open_file_ != nullptr) return finish(*open_file_, /*ended=*/false);
     if (unreported_ != nullptr) report_file(*unreported_);
@@ -259,7 +259,7 @@ class IngestStage {
     return {};
   }
 
-  // `ended`: all of it is read.
+  // `ended` says that all of it is read.
   Status finish(FileRun& file, bool ended) {
     ROLLCALL_RETURN_IF_ERROR(ingest_waiting());
     open_file_ = nullptr;
@@ -300,7 +300,7 @@ class IngestStage {
 
   // A second user, time or event of rows that have the first is nothing to worry about. A value
   // that is left out is seen nowhere else. No option reads one column of some rows and another of
-  // the rest, so that a hint is given for the value alone. Returns whether one was.
+  // the rest, so a hint is given for the value alone. Returns whether a hint was given.
   bool tell_late_columns(const FileRun& file) {
     bool is_told = false;
     for (const std::string& column : file.late_columns) {
@@ -316,7 +316,7 @@ class IngestStage {
     return is_told;
   }
 
-  // Whether a column was passed over that another reading would take.
+  // Returns whether a column was passed over that another reading would take.
   static bool has_passed_over(const FileRun& file) {
     const std::vector<HintedText>& columns = file.options.schema.passed_over;
     return std::any_of(columns.begin(), columns.end(),
@@ -354,7 +354,8 @@ class IngestStage {
     unreported_.reset();
   }
 
-  // What limits refused of a block that is read for the first time; before the position moves.
+  // Notes what limits refused of a block that is read for the first time, before the position
+  // moves.
   void note_refused(FileRun& file, const Work& work) {
     // A record that was cut short is read again to its end.
     const bool goes_on = std::exchange(record_is_open_, work.block.in_long_record);
@@ -386,7 +387,7 @@ class IngestStage {
     second.of->admitted.add(decoded.admitted);
   }
 
-  // Of a run that takes no row amiss.
+  // Returns the error of a run that takes no row amiss.
   Status first_reject(const FileRun& file, const DecodedBlock& decoded) const {
     const BlockReject& reject = decoded.rejects.front();
     return Status::invalid_argument(fmt::format("{}:{}:{}: {}", file.options.name,
@@ -414,9 +415,10 @@ class IngestStage {
   OddIds padded_users_, rounded_users_;
   std::vector<std::string> times_kept_;  // see FileRun::keeps_times
   std::vector<std::string> unended_;     // files whose last row was taken without its line end
-  // Rows and lines of the files read in this run, by their reading and the hash of their mark.
+  // Counts rows and lines of the files read in this run, by their reading and the hash of their
+  // mark.
   std::map<std::array<std::uint64_t, 3>, std::pair<std::uint64_t, std::uint64_t>> counts_;
-  // What limits keep out of the sources that were read in this run, by the source's id.
+  // Holds what limits keep out of the sources that were read in this run, by the source's id.
   std::unordered_map<std::string, RefusedRanges> refused_;
   FileRun* open_file_ = nullptr;         // begun and not finished
   std::shared_ptr<FileRun> unreported_;  // whose parts were read again, and not yet what follows
@@ -440,7 +442,7 @@ Result<IngestReport> run_pipeline(Engine& engine, const std::vector<std::string>
   std::atomic<bool> stopped{false};
   std::shared_ptr<FileRun> file_begun;
 
-  // Unlike the engine's, these have tasks that pass the gate.
+  // Unlike the engine's workers, these have tasks that pass the gate.
   Workers workers(engine.options().threads_max);
   const std::size_t blocks_max = workers.thread_count() + 2;
   const std::size_t block_bytes_max =
@@ -496,7 +498,7 @@ Result<IngestReport> run_pipeline(Engine& engine, const std::vector<std::string>
   return report;
 }
 
-// `hook`, so that what it throws says which one threw it.
+// Wraps `hook`, so that what it throws says which hook threw it.
 template <class Returned, class... Arguments>
 std::function<Returned(Arguments...)> named(std::string_view name,
                                             const std::function<Returned(Arguments...)>& hook) {
@@ -524,7 +526,7 @@ IngestHooks named_hooks(const IngestHooks& hooks) {
 
 Result<IngestReport> ingest_files(Engine& engine, const std::vector<std::string>& paths,
                                   const SourceOptions& options, const IngestHooks& hooks) {
-  // Of an engine that takes no call, nothing is read: a pipe would have lost it.
+  // If the engine takes no call, nothing is read, because what was read of a pipe would be lost.
   ROLLCALL_RETURN_IF_ERROR(engine.prepare({}).status());
   ROLLCALL_RETURN_IF_ERROR(check_source_options(options));
   Result<IngestReport> report =

@@ -1,4 +1,4 @@
-// One reading of a file, which the stages of ingest_files share.
+// The stages of ingest_files share one reading of a file.
 #pragma once
 
 #include <atomic>
@@ -17,8 +17,8 @@
 
 namespace rollcall {
 
-// One file of a run. The reading stage makes it, decoders share it, and the last stage reports on
-// it.
+// Is one file of a run. The reading stage makes it, decoders share it, and the last stage reports
+// on it.
 struct FileRun {
   DecoderOptions options;
   bool identified = false;  // its position is committed once it moves
@@ -35,10 +35,10 @@ struct FileRun {
   std::set<Option> roles_missing;          // rows were rejected for lack of these
   Refusals admitted;        // belongs to the last stage: refused before, and ingested by this run
   Refusals refused_beyond;  // rows that the position does not cover: of a pipe, or past its mark
-  // What else limits keep out of the content, as it was when the file was recognised.
+  // Holds what else limits keep out of the content, as it was when the file was recognised.
   std::vector<SourceRegistry::Part> parts;
 
-  // A second reading of a part of `of`, for rows that limits refused; `position` is that of the
+  // Is a second reading of a part of `of`, for rows that limits refused; `position` is that of the
   // part's owner.
   struct SecondReading {
     std::shared_ptr<FileRun> of;

@@ -17,7 +17,7 @@ void add_count(const RejectCount& count, std::vector<RejectCount>& counts) {
   }
 }
 
-// The memory of a hint; its values are short.
+// Returns the memory of a hint, whose values are short.
 std::size_t size_of(const OptionHint& hint) {
   std::size_t size = 0;
   for (const OptionHint::Way& way : hint.ways) {

@@ -1,4 +1,4 @@
-// Rejected rows of blocks that are not ingested yet.
+// These are rejected rows of blocks that are not ingested yet.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@
 
 namespace rollcall {
 
-// How many rejected rows a report shows.
+// A report shows at most this many rejected rows.
 inline constexpr std::size_t kExamplesMax = 10;
 
 // Holds rejected rows back until the position behind them is about to be ingested. A run that goes

@@ -86,7 +86,7 @@ void RefusedRanges::read_again(std::uint64_t from, std::uint64_t end, std::uint6
   rest.lines = lines;
   rest.continues_line = false;
   rest.refused.remove(decided);
-  // All of it is read: a tail that the first reading had moved over has no row left to decide.
+  // If all of it is read, a tail that the first reading had moved over has no row left to decide.
   if (rest.begin >= rest.end) rest.refused = {};
 }
 

@@ -49,7 +49,8 @@ Result<PreparedBatch> prepare(const Engine& engine, const EventBatch& batch,
   return prepared.status().within(name);
 }
 
-// Whether a row at fault may come in when it is read by other options, or from a file in UTF-8.
+// Says whether a row at fault may come in when it is read by other options, or from a file in
+// UTF-8.
 bool wants_other_reading(const RowFault& fault) {
   return fault.kind == RejectKind::kUserNotUtf8 || fault.kind == RejectKind::kEventNotUtf8 ||
          fault.kind == RejectKind::kPropertyNotUtf8 ||
@@ -71,7 +72,7 @@ class RejectCollector {
     out_.rejects.push_back({lines_, record, std::move(fault)});
   }
 
-  // Of a block without lines, by the row's number from 0.
+  // Adds a row of a block without lines by its number, from 0.
   void add_row(std::uint64_t row, RowFault fault) {
     count(fault);
     if (out_.rejects.size() < rejects_max_) out_.rejects.push_back({row, {}, std::move(fault)});
@@ -175,7 +176,7 @@ class TextDecoder final : public RowDecoder {
     }
   }
 
-  // Makes the fault of `row_` one of the limit of lines, where a larger one may take the row.
+  // Makes the fault of `row_` one of the limit of lines if a larger limit may take the row.
   void refuse_long(std::string_view text, DecodedBlock& out) {
     const std::string_view line = line_of(text, row_.record);
     std::size_t size = line.size();
@@ -188,8 +189,8 @@ class TextDecoder final : public RowDecoder {
     out.refused.add(SourceLimit::kLineBytes, static_cast<std::int64_t>(size));
   }
 
-  // Takes rows that were refused before and are not now. What else is at fault was told before,
-  // except in lines that nobody has looked into.
+  // Takes rows that were refused before and are not now. Other faults were reported before, except
+  // in lines that nobody has looked into.
   void read_again(std::string_view text, RejectCollector& rejects, DecodedBlock& out) {
     part_readers_.clear();
     while (reader_.next(row_)) {
@@ -203,7 +204,7 @@ class TextDecoder final : public RowDecoder {
     }
   }
 
-  // Whether the row was read line by line before.
+  // Says whether the row was read line by line before.
   bool has_lines_of_its_own(const Row& row) const {
     return row.record.size() > cut_line_bytes_ && row.record.find('\n') != std::string_view::npos;
   }
@@ -296,8 +297,8 @@ class TextDecoder final : public RowDecoder {
     return admission;
   }
 
-  // Whether a row that was read is good but for limits, and has the measures of `prober_` then.
-  // Otherwise sets `fault`.
+  // Says whether a row that was read is good but for limits; `prober_` then has its measures.
+  // Otherwise it sets `fault`.
   bool probe(const Row& row, std::optional<RowFault>& fault) {
     std::optional<RowFault> found = prober_.add(row.fields, row.record.size());
     const bool is_good = found && found->limit;
@@ -305,8 +306,8 @@ class TextDecoder final : public RowDecoder {
     return is_good;
   }
 
-  // Whether a line of the record `part`, of `size` bytes, or a few of them together, was ingested
-  // as a row before some reading took the record for one.
+  // Says whether a line of the record `part`, of `size` bytes, or a few of them together, was
+  // ingested as a row before some reading took the record for one.
   bool some_line_is_in(std::string_view part, std::size_t size) {
     const std::vector<Limits>& before = admission_.before;
     const auto whole = std::find_if(before.begin(), before.end(), [&](const Limits& limits) {
@@ -327,19 +328,19 @@ class TextDecoder final : public RowDecoder {
     return false;
   }
 
-  // Whether the line of the block was cut from a record by that limit.
+  // Says whether the line of the block was cut from a record by that limit.
   bool was_cut_short(std::string_view line, std::size_t line_bytes_max) {
     const auto begin = static_cast<std::size_t>(line.data() - text_and_rest_.data());
     syntax_.line_bytes_max = line_bytes_max;
     return is_cut_short(text_and_rest_.substr(begin), syntax_);
   }
 
-  // Of the longest records that earlier readings have looked into.
+  // Returns the length of the longest records that earlier readings have looked into.
   std::size_t width_before() const {
     return std::max(cut_line_bytes_, admission_.line_bytes_max_before());
   }
 
-  // How long records may be for some reading, the longest first.
+  // Returns how long records may be for some reading, the longest first.
   static std::vector<std::size_t> widths_of(const Admission& admission,
                                             std::size_t cut_line_bytes) {
     std::vector<std::size_t> widths = {cut_line_bytes};
@@ -354,7 +355,7 @@ class TextDecoder final : public RowDecoder {
     return widths;
   }
 
-  // The line that a record, or what is left of it, begins with; without its end.
+  // Returns the line that a record, or what is left of it, begins with, without its end.
   static std::string_view line_of(std::string_view text, std::string_view record) {
     const auto begin = static_cast<std::size_t>(record.data() - text.data());
     std::string_view line = text.substr(begin, text.find('\n', begin) - begin);
@@ -380,8 +381,8 @@ class TextDecoder final : public RowDecoder {
   Row row_;
 };
 
-// Blocks of columns are read whole, or are an error: whoever wrote them had the rows checked. But
-// limits are the reader's, and refuse rows.
+// Blocks of columns are read whole, or are an error, because whoever wrote them had the rows
+// checked. The limits, however, are the reader's, and refuse rows.
 class NativeDecoder final : public RowDecoder {
  public:
   NativeDecoder(const Engine& engine, const DecoderOptions& options)
@@ -444,7 +445,7 @@ class NativeDecoder final : public RowDecoder {
     out.null_users = counter.counts();
   }
 
-  // Whether no row can be refused, as the earliest and the latest time of a block may show.
+  // Says whether no row can be refused, which the earliest and the latest time of a block may show.
   bool admits_all(const NativeBatch& native) const {
     if (admission_.is_second_reading() || !native.user_strings.empty()) return false;
     TimeUs first = native.time[0], last = native.time[0];
@@ -463,7 +464,7 @@ class NativeDecoder final : public RowDecoder {
       return;
     }
     RejectCollector rejects(block, rejects_max_, out);
-    // Filled from the first row on that is left out.
+    // This is filled from the first row on that is left out.
     std::vector<std::uint32_t> kept;
     bool keeps_all = true;
     const auto leave_out = [&](std::size_t row) {
@@ -504,7 +505,7 @@ class NativeDecoder final : public RowDecoder {
     if (!keeps_all) native.keep(kept);
   }
 
-  // The fault of a row that has no text.
+  // Returns the fault of a row that has no text.
   RowFault limit_fault(SourceLimit limit, const RowMeasures& measures) const {
     const std::int64_t bound = admission_.now[limit];
     const TimeZone utc;
@@ -541,7 +542,8 @@ class NativeDecoder final : public RowDecoder {
     return {};
   }
 
-  // The property of that name, or "a+b" joined from the properties a and b; false when it has none.
+  // Finds the property of that name, or "a+b" joined from the properties a and b; returns false if
+  // there is none.
   Result<bool> find_dimension(NativeBatch& native, const std::string& name,
                               NativeBatch::Column& out) {
     const auto& properties = native.layout.properties;

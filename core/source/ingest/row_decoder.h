@@ -1,4 +1,4 @@
-// Decodes blocks of a source into prepared batches.
+// The decoder turns blocks of a source into prepared batches.
 #pragma once
 
 #include <cstddef>
@@ -20,15 +20,15 @@
 
 namespace rollcall {
 
-// A row at fault, as seen from its block.
+// Is a row at fault, as seen from its block.
 struct BlockReject {
   std::uint64_t line = 0;   // line ends between the block's beginning and the row
   std::string_view record;  // a view of the block
   RowFault fault;
 };
 
-// A decoded block. On a second reading, it has only rows that are decided anew: those it takes, and
-// those that it finds at fault for the first time. All others were reported before.
+// Is a decoded block. On a second reading, it has only rows that are decided anew: those it takes,
+// and those that it finds at fault for the first time. All others were reported before.
 struct DecodedBlock {
   std::optional<PreparedBatch> batch;  // unset: no row is good
   std::uint64_t rows = 0;              // good or not
@@ -38,7 +38,8 @@ struct DecodedBlock {
   std::vector<RejectCount> rejected_by_kind;  // of all rejects
   bool rejects_want_other_reading = false;    // as in FileReport, for any of them
   Refusals refused;                           // part of them (on a second reading: besides them)
-  // On a second reading: rows that were refused before, and those of them that are in `batch`.
+  // Counts, on a second reading, rows that were refused before, and those of them that are in
+  // `batch`.
   Refusals decided, admitted;
   std::vector<WordCount> null_users;  // as in IngestReport
   std::vector<WordCount> null_values;
@@ -46,7 +47,7 @@ struct DecodedBlock {
   std::vector<std::string> late_columns;  // those that were awaited
 };
 
-// How the blocks of one source are decoded. Immutable.
+// Says how the blocks of one source are decoded. It does not change.
 struct DecoderOptions {
   SourceOptions source;
   SourceSchema schema;
@@ -59,7 +60,7 @@ struct DecoderOptions {
   std::vector<std::string> awaited;  // see awaited_names
 };
 
-// Threads: one at a time; any number of decoders at once.
+// One thread may use it at a time; there may be any number of decoders at once.
 class RowDecoder {
  public:
   static std::unique_ptr<RowDecoder> make(const Engine& engine, const DecoderOptions& options);

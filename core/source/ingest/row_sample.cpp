@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t kRowsInspected = 1000;
 
-// The whole records of `head`, which then end with a line end.
+// Returns the whole records of `head`, which then end with a line end.
 std::string whole_head(std::string_view head, bool complete, const RecordSyntax& syntax) {
   std::string text(complete ? head : head.substr(0, whole_records_size(head, syntax)));
   if (!text.empty() && text.back() != '\n') text += '\n';
@@ -96,7 +96,8 @@ std::string_view delimiter_of_declaration(std::string_view head) {
   return line.size() == 1 ? line : std::string_view();
 }
 
-// Whether bytes of 0 stand where they do in ASCII that is written as UTF-16: in every other place.
+// Says whether bytes of 0 stand where they do in ASCII that is written as UTF-16: in every other
+// place.
 bool looks_like_utf16(std::string_view head) {
   constexpr std::size_t kBytesLookedAt = 32;
   head = head.substr(0, std::min(head.size() / 2 * 2, kBytesLookedAt));
@@ -174,8 +175,8 @@ std::string_view guess_delimiter(std::string_view name, std::string_view head, b
     if (tsv && delimiter == "\t" && fields > 1) return delimiter;
     const bool even = std::all_of(rows.begin(), rows.end(),
                                   [&](const auto& row) { return row.size() == fields; });
-    // Blanks stand in texts as well: they are asked last, and only taken when they fit everywhere
-    // and nothing else splits the first line.
+    // Blanks stand in texts as well. They are tried last, and only taken if they fit everywhere and
+    // nothing else splits the first line.
     const bool better = delimiter == " "
                             ? even && fields > 1 && best_fields == 1
                             : even > best_even || (even == best_even && fields > best_fields);

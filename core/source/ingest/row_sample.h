@@ -12,7 +12,7 @@
 
 namespace rollcall {
 
-// The first rows of a source, as text.
+// Holds the first rows of a source, as text.
 struct RowSample {
   std::vector<std::string> columns;
   std::vector<std::string> objects;            // NDJSON: names of objects that contain columns
@@ -31,7 +31,7 @@ std::string_view after_preamble(std::string_view head, std::uint32_t skip_lines)
 
 std::string_view first_line(std::string_view head);
 
-// A line "sep=;" as spreadsheets write and read it.
+// Is a line "sep=;" as spreadsheets write and read it.
 struct DeclaredDelimiter {
   std::string_view delimiter;  // "": there is no such line
   std::uint32_t lines = 0;     // up to the end of it

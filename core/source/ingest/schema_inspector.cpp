@@ -26,7 +26,7 @@
 namespace rollcall {
 namespace {
 
-// Common names, the likeliest first, as normalized_name writes them.
+// These are common names, the likeliest first, as normalized_name writes them.
 constexpr std::string_view kUserNames[] = {
     "userid",    "user",     "distinctid", "uid",          "customerid",  "customer", "visitorid",
     "accountid", "memberid", "playerid",   "userpseudoid", "anonymousid", "deviceid", "src"};
@@ -59,8 +59,8 @@ class ColumnChooser {
                            did_you_mean(column, columns_), excerpts(columns_)));
   }
 
-  // The wanted column or, if none is, the first common one that is there and `fits`; "" when there
-  // is none. `passed_over` is told of those before it that do not fit.
+  // Returns the wanted column or, if none is wanted, the first common one that exists and `fits`,
+  // or "" if there is none. `passed_over` receives those before it that do not fit.
   Result<std::string> choose(std::string_view role, const std::optional<std::string>& wanted,
                              std::span<const std::string_view> common,
                              const std::function<bool(const std::string&)>& fits,
@@ -84,8 +84,8 @@ class ColumnChooser {
     return std::string();
   }
 
-  // The error for a role without a column. `common`: the names that would have been guessed, which
-  // may stand within objects.
+  // Returns the error for a role without a column. `common` are the names that would have been
+  // guessed, which may stand within objects.
   Status missing(std::string_view role, Option option, std::span<const std::string_view> common,
                  std::string_view line) const {
     std::string text = fmt::format("{}: which column it is cannot be guessed; there are: {}", role,
@@ -104,7 +104,7 @@ class ColumnChooser {
     }
     hint.or_else(option);
     if (option == Option::kEvent) hint.or_else(Option::kEventName);
-    // A header has names; a row that was taken for one likely has a number or a date.
+    // A header has names; a row that was mistaken for one likely has a number or a date.
     const bool has_row = std::any_of(columns_.begin(), columns_.end(), [](const auto& column) {
       return !column.empty() && '0' <= column.front() && column.front() <= '9';
     });
@@ -126,7 +126,7 @@ class ColumnChooser {
   SourceSchema& schema_;
 };
 
-// Whether at least half of the texts in the column are such ones; true when there are none.
+// Says whether at least half of the texts in the column are such texts, or there are none.
 bool holds_mostly(const RowSample& sample, const std::string& column,
                   const std::function<bool(std::string_view)>& is_such) {
   const auto found = std::find(sample.columns.begin(), sample.columns.end(), column);
@@ -141,7 +141,7 @@ bool holds_mostly(const RowSample& sample, const std::string& column,
   return 2 * such >= texts;
 }
 
-// How many of the rows have no text in the column.
+// Says how many of the rows have no text in the column.
 std::size_t rows_without(const RowSample& sample, const std::string& column) {
   const auto found = std::find(sample.columns.begin(), sample.columns.end(), column);
   const auto index = static_cast<std::size_t>(found - sample.columns.begin());
@@ -150,12 +150,12 @@ std::size_t rows_without(const RowSample& sample, const std::string& column) {
                     [&](const auto& row) { return trim(row[index]).empty(); }));
 }
 
-// Whether at least half of the rows have a text in the column.
+// Says whether at least half of the rows have a text in the column.
 bool is_mostly_there(const RowSample& sample, const std::string& column) {
   return 2 * rows_without(sample, column) <= sample.rows.size();
 }
 
-// The first text of the column that is not such a one.
+// Returns the first text of the column that is no such text.
 std::string first_unlike(const RowSample& sample, const std::string& column,
                          const std::function<bool(std::string_view)>& is_such) {
   const auto found = std::find(sample.columns.begin(), sample.columns.end(), column);
@@ -174,7 +174,7 @@ bool is_amount(std::string_view text, const AmountForm& form) {
          parse_amount(text, form, kDecimals, amount) != AmountFault::kNotANumber;
 }
 
-// Whether no row has an amount, or another text that is not a word for nothing, in the column.
+// Says whether no row has an amount, or another text that is not a word for nothing, in the column.
 bool is_all_empty(const RowSample& sample, const std::string& column) {
   const auto found = std::find(sample.columns.begin(), sample.columns.end(), column);
   const auto index = static_cast<std::size_t>(found - sample.columns.begin());
@@ -184,9 +184,9 @@ bool is_all_empty(const RowSample& sample, const std::string& column) {
   });
 }
 
-// The options that read some of the column, most of which are no amounts in that form, such as
-// `found`. One that is named is read whatever is in it, so that none is named of which nothing is
-// an amount: all rows would be rejected.
+// Returns the options that read some of the column, most of which are no amounts in that form, such
+// as `found`. A column that is named is read whatever is in it, so no column is named that has no
+// amounts at all: all its rows would be rejected.
 OptionHint hint_for_amounts(const RowSample& sample, const std::string& column,
                             std::string_view found, const AmountForm& form) {
   constexpr std::uint32_t kDecimals = 12;
@@ -204,7 +204,7 @@ OptionHint hint_for_amounts(const RowSample& sample, const std::string& column,
   return hint;
 }
 
-// The same of times: where none can be read, the column needs a form or a unit, too.
+// Does the same for times: if none can be read, the column needs a form or a unit, too.
 OptionHint hint_for_times(const RowSample& sample, const std::string& column, TimeParser& parser) {
   TimeFault fault = TimeFault::kNone;
   const auto is_none = [&](std::string_view text) {
@@ -227,9 +227,9 @@ OptionHint hint_for_times(const RowSample& sample, const std::string& column, Ti
   return hint;
 }
 
-// Chooses the column of the value: of those whose name fits, one that some row has, since an export
-// may have columns that nobody fills. One that is named is taken whatever is in it: its rows say
-// what is wrong with them.
+// Chooses the column of the value: of those whose name fits, it takes one that some row fills,
+// because exports may have columns that nobody fills. A column that is named is taken whatever is
+// in it, and its rows say what is wrong with them.
 Status choose_value(ColumnChooser& chooser, const RowSample& sample, const SourceOptions& options,
                     SourceSchema& schema) {
   const AmountForm form = amount_form(options);
@@ -271,13 +271,13 @@ Status choose_value(ColumnChooser& chooser, const RowSample& sample, const Sourc
   return {};
 }
 
-// Chooses the column of the user: the first of those whose name fits that most rows have, since
-// exports have one for those who are logged in beside one for all. Rows that do not have it are
-// rejected: one row more or less changes nobody's id. Else any.
+// Chooses the column of the user: the first that most rows fill among those whose name fits, and
+// any column if there is none. Exports have a column for those who are logged in beside one for
+// everybody. Rows that do not have it are rejected, and one more or less changes nobody's id.
 Status choose_user(ColumnChooser& chooser, const RowSample& sample, const SourceOptions& options,
                    SourceSchema& schema) {
   const std::span<const std::string_view> names = kUserNames;
-  // The source of an edge is a user only where nothing else is.
+  // The source of an edge is a user only if nothing else is.
   const auto people = names.first(names.size() - 1);
   std::vector<std::string> mostly_empty;
   const auto is_mostly = [&](const std::string& column) { return is_mostly_there(sample, column); };
@@ -300,7 +300,7 @@ Status choose_user(ColumnChooser& chooser, const RowSample& sample, const Source
 
 // Looks for the columns of the dimensions, which may be `objects` as well, and says which columns
 // are left over. Rows of NDJSON and blocks of the native format need not have the same columns, so
-// that one of them may yet come.
+// a missing one may yet come.
 Status find_dimensions(const ColumnChooser& chooser, const std::vector<std::string>& dimensions,
                        const std::vector<std::string>& objects, SourceSchema& schema) {
   std::vector<std::string> used = {schema.user, schema.time, schema.event, schema.value};
@@ -436,7 +436,7 @@ Result<SourceSchema> inspect_as_named(std::string_view name, std::string_view he
          hint_for_times(sample, column, time_parser)});
   }
   if (schema.time.empty()) {
-    // Its name speaks for it; why its rows are rejected says how its times are to be read.
+    // Its name speaks for it, and the reasons of its rejected rows say how to read its times.
     ROLLCALL_ASSIGN_OR_RETURN(schema.time, chooser.choose("time", options.time, kTimeNames, any));
   }
   if (schema.time.empty()) {
@@ -468,7 +468,7 @@ Result<SourceSchema> inspect_as_named(std::string_view name, std::string_view he
   return schema;
 }
 
-// Whether a content begins as JSON does: with an object, or an array of such.
+// Says whether a content begins as JSON does: with an object, or an array of objects.
 bool begins_as_json(std::string_view head) {
   const auto next_is = [&head](std::string_view any_of) {
     const std::size_t first = head.find_first_not_of(" \t\r\n");
@@ -482,7 +482,7 @@ bool begins_as_json(std::string_view head) {
   return next_is("{") && next_is("\"}");
 }
 
-// The error of JSON in a file whose name is one of delimited text, of which no header can be read.
+// Returns the error for JSON in a file named as delimited text, of which no header can be read.
 Status json_by_another_name(std::string_view name, std::string_view text, bool complete,
                             const SourceOptions& options) {
   SourceSchema schema;
@@ -526,7 +526,7 @@ Result<std::vector<std::string>> first_times(std::string_view name, std::string_
 
 namespace {
 
-// How many whole lines of `head` are neither passed over, nor comments, nor blank; `most` at most.
+// Counts the whole lines of `head` that are not passed over, comments or blank, up to `most`.
 std::size_t lines_of_rows(std::string_view head, const SourceOptions& options, std::size_t most) {
   head = after_preamble(head, options.skip_lines.value_or(0));
   std::size_t lines = 0;
@@ -553,7 +553,7 @@ HeadWanted head_to_inspect(const std::string& name, const SourceOptions& options
                                                                          : 2;
     const std::size_t lines = lines_of_rows(head, options, kLinesEnough);
     if (lines < lines_min) return false;
-    // Nearly every file has so many, and need not be inspected for this.
+    // Nearly every file has this many, and need not be inspected for this.
     if (lines == kLinesEnough) return true;
     const Result<SourceSchema> schema =
         inspect_head(name, head, /*complete=*/false, options, dimensions);
@@ -568,7 +568,7 @@ HeadWanted head_to_inspect(const std::string& name, const SourceOptions& options
 
 namespace {
 
-// nullopt: the file is empty.
+// The result is nullopt if the file is empty.
 Result<std::optional<SourceSchema>> inspect_file(const std::string& path,
                                                  const SourceOptions& options,
                                                  const std::vector<std::string>& dimensions) {

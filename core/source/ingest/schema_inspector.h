@@ -23,8 +23,8 @@ bool holds_nothing(std::string_view head, bool complete);
 HeadWanted head_to_inspect(const std::string& name, const SourceOptions& options,
                            const std::vector<std::string>& dimensions);
 
-// The same as inspect_source, for a source named `name` whose content begins with `head`, and ends
-// with it if `complete`.
+// Does the same as inspect_source for a source named `name` whose content begins with `head`, and
+// ends with it if `complete`.
 Result<SourceSchema> inspect_head(std::string_view name, std::string_view head, bool complete,
                                   const SourceOptions& options,
                                   const std::vector<std::string>& dimensions);
@@ -46,7 +46,7 @@ std::vector<std::string> awaited_names(const SourceOptions& options);
 // Returns what such a column would have been: kUser, kTime, kEvent or kValue.
 Option role_of_awaited(std::string_view column);
 
-// Which columns are used for what.
+// Says which columns are used for what.
 struct ColumnPlan {
   std::vector<std::string> slot_columns;          // by slot (row.h); "": none
   std::vector<BatchShape::Dimension> dimensions;  // those that the source has

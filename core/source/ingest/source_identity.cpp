@@ -89,7 +89,7 @@ SourceReading reading_from(const nlohmann::json& json) {
   return reading;
 }
 
-// The mark that stood at an earlier end of `source`.
+// Returns the mark that stood at an earlier end of `source`.
 ContentMark mark_of(const KnownSource::End& end, const KnownSource& source) {
   const bool has_head = end.offset >= kHeadBytes;
   return {end.offset,
@@ -105,21 +105,21 @@ ContentMark mark_of(std::string_view content) {
   return marker.mark();
 }
 
-// A place up to which a source was read.
+// Is a place up to which a source was read.
 struct Candidate {
   const KnownSource* source = nullptr;
   const KnownSource::End* end = nullptr;  // null: where it stands now
   ContentMark mark;
 };
 
-// Where the first reading of a source came to.
+// Returns where the first reading of a source came to.
 std::uint64_t first_end_of(const KnownSource& source) {
   std::uint64_t first = source.mark.offset;
   for (const KnownSource::End& end : source.earlier_ends) first = std::min(first, end.offset);
   return first;
 }
 
-// Those that a content with this head may hold, by offset.
+// Returns those that a content with this head may hold, by offset.
 std::vector<Candidate> candidates_of(const std::vector<const KnownSource*>& sources,
                                      std::string_view head) {
   std::vector<Candidate> candidates;
@@ -316,7 +316,7 @@ const KnownSource* SourceRegistry::longer_than(std::string_view head,
                                                const HoldsRow& holds_row) const {
   const KnownSource* const longer = longer_than(mark_of(head));
   if (longer == nullptr) return nullptr;
-  // A row that is cut off is no evidence beside whole ones. One that is alone has to be whole.
+  // A row that is cut off is no evidence beside whole ones. A row that is alone has to be whole.
   if (holds_row(head.substr(0, head.rfind('\n') + 1))) return longer;
   const bool has_crlf = head.find("\r\n") != std::string_view::npos && !head.ends_with('\r');
   const std::string ended = std::string(head) + (has_crlf ? "\r\n" : "\n");
@@ -368,7 +368,7 @@ Result<SourceRegistry::Recognized> SourceRegistry::recognize(const std::string& 
       held.push_back(candidate);
     }
   }
-  // The longest that is read as this content is, too.
+  // This returns the longest that is read as this content is, too.
   const auto last_read_alike = [&](const std::vector<Candidate>& candidates) {
     const auto found =
         std::find_if(candidates.rbegin(), candidates.rend(), [&](const Candidate& candidate) {
@@ -382,10 +382,10 @@ Result<SourceRegistry::Recognized> SourceRegistry::recognize(const std::string& 
   std::vector<Candidate> counted;
   std::copy_if(held.begin(), held.end(), std::back_inserter(counted),
                [](const Candidate& candidate) { return candidate.source->counted; });
-  // Where some of it was counted, what was not decides nothing.
+  // If some of it was counted, what was not counted decides nothing.
   const std::optional<Candidate> best = last_read_alike(counted.empty() ? held : counted);
 
-  // Whether all of the content may be the beginning of a source that was read further.
+  // Says whether all of the content may be the beginning of a source that was read further.
   const KnownSource* longer = nullptr;
   std::uint64_t size = 0;  // of the content, if it is known to end before some mark
   if (head.size() < kHeadBytes) {
@@ -394,7 +394,7 @@ Result<SourceRegistry::Recognized> SourceRegistry::recognize(const std::string& 
   } else if (!not_reached.empty()) {
     size = result.content.offset();
     longer = longer_than(result.content.mark());
-    // Of a source without waymarks, no more can be said than that it begins with the same head.
+    // For a source without waymarks, it can only be said that it begins with the same head.
     std::erase_if(not_reached, [&](const Candidate& candidate) {
       return !candidate.source->mark.waymarks.empty() || (best && best->source != candidate.source);
     });

@@ -3,9 +3,9 @@
 // A source is identified by its content: its position tells, by a 128-bit hash, which bytes it had
 // up to where it was read. A file with those bytes is that source again, whatever its name, and
 // what follows them is new. A source that grows keeps its earlier ends, so that an older copy of it
-// is recognised as well, and a copy that went on differently counts from where the two differ. How
-// it is read is part of a source: the same content read in another way would be another source, and
-// count again.
+// is recognised as well, and a copy that went on differently counts from where the two differ. The
+// way it is read is part of a source: the same content read in another way would be another source,
+// and count again.
 #pragma once
 
 #include <xxhash.h>
@@ -30,34 +30,34 @@
 
 namespace rollcall {
 
-// How far a source has been read: what SourcePosition::position holds, as JSON.
+// Says how far a source has been read, which is what SourcePosition::position holds, as JSON.
 struct KnownSource {
   std::string id;    // SourcePosition::id; stays as the source grows
   std::string name;  // the path it was last read from, for people
-  // Never null. Thousands of files may share one.
+  // It is never null. Thousands of files may share one.
   std::shared_ptr<const SourceReading> reading = std::make_shared<SourceReading>();
   ContentMark mark;         // everything before it is committed
   std::uint64_t rows = 0;   // before the mark, ingested or not
   std::uint64_t lines = 0;  // line ends before the mark
   bool counted = false;     // some row before the mark may have been ingested
   bool tail = false;        // the last line before the mark had no line end
-  // The hash of all of the content, if a row after the mark was reported as rejected. That row is
-  // read again when the content grows, as it may not have been whole.
+  // Is the hash of all of the content, if a row after the mark was reported as rejected. That row
+  // is read again when the content grows, because it may not have been whole.
   std::optional<XXH128_hash_t> told;
 
-  // Rows before the mark that limits keep out, if this source has read them itself.
+  // Counts rows before the mark that limits keep out, if this source has read them itself.
   RefusedRanges refused;
-  // Before this offset, what limits refused was not kept, as an earlier version read it.
+  // Before this offset, what limits refused was not kept, because an earlier version read it.
   std::uint64_t refusals_unknown_before = 0;
-  // The content begins with another source, up to an end of that one. It was read as that source,
-  // which also keeps what was refused of it.
+  // Is set if the content begins with another source, up to an end of that one. It was read as that
+  // source, which also keeps what was refused of it.
   struct Origin {
     std::string id;
     std::uint64_t end = 0;
   };
   std::optional<Origin> origin;
 
-  // A place where reading ended before the content grew.
+  // Is a place where reading ended before the content grew.
   struct End {
     std::uint64_t offset = 0;
     XXH128_hash_t hash{};  // of the bytes before `offset`
@@ -72,13 +72,13 @@ struct KnownSource {
   static std::optional<KnownSource> from_position(const SourcePosition& position);
 };
 
-// Threads: one at a time.
+// One thread may use it at a time.
 class SourceRegistry {
  public:
   explicit SourceRegistry(const std::vector<SourcePosition>& positions);
 
-  // Returns how a content is to be read. What is not chosen is as in `known` (null: guessed), whose
-  // first reading got to `first_end`.
+  // Returns how a content is to be read. What is not chosen is as in `known`, whose first reading
+  // got to `first_end`; if `known` is null, it is guessed.
   using ReadAs =
       std::function<Result<SourceReading>(const SourceReading* known, std::uint64_t first_end)>;
   // Returns whether the beginning of a content holds a row, good or not.
@@ -114,8 +114,8 @@ class SourceRegistry {
   // Remembers how far a source has been read.
   void update(const KnownSource& source);
 
-  // What limits keep out of a content that is read as `source`: its own part, and those of the
-  // sources that it continues. The beginning of the content comes first.
+  // Holds what limits keep out of a content that is read as `source`: its own part, and those of
+  // the sources that it continues. The beginning of the content comes first.
   struct Part {
     KnownSource owner;      // as it was when the run began, if not updated since
     std::uint64_t end = 0;  // end of the owner's part in this content
@@ -126,7 +126,7 @@ class SourceRegistry {
   std::vector<Part> take_due(const KnownSource& source, const Limits& now);
 
  private:
-  // The first bytes of a mark, by their number and the two halves of their hash.
+  // Holds the first bytes of a mark, by their number and the two halves of their hash.
   using Head = std::array<std::uint64_t, 3>;
 
   std::string new_id(std::string_view head, const SourceReading& reading) const;
@@ -134,10 +134,10 @@ class SourceRegistry {
   std::vector<const KnownSource*> sources_like(std::string_view head) const;
   // Returns where the source of that number stands in by_waymarks_, or belongs.
   std::vector<std::size_t>::iterator place_by_waymarks(std::size_t number);
-  // Returns a source that was read further than `mark` and has its waymarks, too; null if there is
-  // none.
+  // Returns a source that was read further than `mark` and has its waymarks, too, or null if there
+  // is none.
   const KnownSource* longer_than(const ContentMark& mark) const;
-  // The same for a content that is `head`. Both must have at least one row in common.
+  // Does the same for a content that is `head`. Both must have at least one row in common.
   const KnownSource* longer_than(std::string_view head, const HoldsRow& holds_row) const;
 
   std::vector<KnownSource> sources_;

@@ -15,7 +15,7 @@ namespace {
 constexpr std::int64_t kLowest = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t kHighest = std::numeric_limits<std::int64_t>::max();
 
-// More than this the engine does not take, see event.h.
+// The engine takes no more than this; see event.h.
 constexpr std::uint32_t kUserBytesMax = 65'536;
 
 constexpr std::int64_t no_bound(std::size_t i) {

@@ -1,4 +1,4 @@
-// The limits under which files are read, and what they refuse.
+// This header has the limits under which files are read, and what they refuse.
 //
 // A limit is a bound on one measure of a row. A row that only a limit refused may come in when the
 // file is read again under other limits; no other row may. The position of a source therefore
@@ -24,8 +24,8 @@ struct LimitKind {
   bool is_lower;         // whether it refuses measures below its bound; otherwise those above
 };
 
-// One row for each SourceLimit, in its order. A row whose line is too long has no other measure, so
-// this limit comes first.
+// There is one row for each SourceLimit, in its order. A row whose line is too long has no other
+// measure, so this limit comes first.
 inline constexpr auto kLimitKinds = std::to_array<LimitKind>({
     {"line_bytes", false},
     {"time_min", true},
@@ -36,7 +36,7 @@ inline constexpr auto kLimitKinds = std::to_array<LimitKind>({
 });
 inline constexpr std::size_t kLimitCount = kLimitKinds.size();
 
-// Measures of a row, by SourceLimit.
+// Holds the measures of a row, by SourceLimit.
 using RowMeasures = std::array<std::int64_t, kLimitCount>;
 
 class Limits {
@@ -104,8 +104,8 @@ class Refusals {
 // Decides which rows of a part of a source are to be ingested.
 struct Admission {
   Limits now;
-  // The limits under which it was read before: rows that one of them takes are in. Empty on a first
-  // reading.
+  // Holds the limits under which it was read before: rows that one of them takes are in. There are
+  // none on a first reading.
   std::vector<Limits> before;
 
   bool is_second_reading() const { return !before.empty(); }

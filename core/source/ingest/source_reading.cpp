@@ -48,7 +48,7 @@ SourceReading reading_of(const SourceSchema& schema, const SourceOptions& option
   return reading;
 }
 
-// `options`, and what they leave open as it is in `known`.
+// Returns `options`, with what they leave open as it is in `known`.
 SourceOptions options_as_in(const SourceReading& known, SourceOptions options) {
   if (!options.format) options.format = known.format;
   if (!options.time_format && options.time_unit == TimeUnit::kGuess) {
@@ -124,7 +124,7 @@ std::string SourceReading::key() const {
     add(delimiter);
     text += fmt::format("{} ", header);
   }
-  // What every source had before these could be chosen is left out.
+  // Settings are left out if they are what every source had before they could be chosen.
   const QuoteRule usual = delimiter == " " ? QuoteRule::kText : QuoteRule::kFields;
   if (delimited && quotes != usual) text += fmt::format("quotes {} ", static_cast<int>(quotes));
   if (skip_lines != 0) text += fmt::format("skip {} ", skip_lines);
@@ -137,7 +137,7 @@ std::string SourceReading::key() const {
     add(column.role);
     add(delimited ? fmt::format("{}", column.number) : column.name);
   }
-  // Readings of before there were forms of amounts have the same keys as ever.
+  // Readings from before there were forms of amounts have the same keys as ever.
   AmountForm form = amounts;
   form.rounds = form.rounds && !holds_unrounded;
   if (form != AmountForm()) {

@@ -1,4 +1,4 @@
-// How a source is read: everything that decides which rows come out of its content.
+// Says how a source is read: this is everything that decides which rows come out of its content.
 //
 // It belongs to a known source and stays as the source grows: what was once guessed from its first
 // rows is not guessed again from more of them.
@@ -39,8 +39,8 @@ struct SourceReading {
   std::string time_format;
   TimeUnit time_unit = TimeUnit::kGuess;
   AmountForm amounts;  // the default if there is no value
-  // Rows whose amount would need rounding are held as refused, so that rounding is not another
-  // reading. False: there is no value, or an earlier version rejected them.
+  // Says that rows whose amount would need rounding are held as refused, so that rounding is not
+  // another reading. It is false if there is no value, or if an earlier version rejected them.
   bool holds_unrounded = false;
 
   bool operator==(const SourceReading&) const = default;
@@ -56,13 +56,14 @@ struct SourceReading {
 // Returns whether an option of the hint would change how a source is read.
 bool names_another_reading(const OptionHint& hint);
 
-// How a content is going to be read.
+// Says how a content is going to be read.
 struct ReadingPlan {
   SourceSchema schema;
   SourceOptions options;  // options that give this schema
   SourceReading reading;
-  // Another form or unit of times was chosen, but ignored, since it reads the first rows as before.
-  // What a limit refused of a source comes in as it was read, and so does what it grows by.
+  // Says that another form or unit of times was chosen but ignored, because it reads the first rows
+  // as before. What a limit refused of a source comes in as it was read, and so does what it grows
+  // by.
   bool keeps_times = false;
 };
 
@@ -77,7 +78,7 @@ Result<ReadingPlan> plan_reading(std::string_view name, std::string_view head, b
 // Returns how a source with guessed columns would be read if `options` had been given when
 // `beginning` was read for the first time; its content ends with `beginning` if `complete`. Options
 // that name its columns, or say how amounts are written while there is no value, decide which
-// columns are taken. Unset: as in `known`.
+// columns are taken. If the options do not decide it, it is as in `known`.
 std::optional<SourceReading> reading_if_new(std::string_view name, std::string_view beginning,
                                             bool complete, const SourceOptions& options,
                                             const std::vector<std::string>& dimensions,

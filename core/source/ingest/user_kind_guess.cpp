@@ -1,4 +1,4 @@
-// Whether the users of files are integers: what the whole of them says.
+// The users of files are integers if the whole of the files says so.
 
 #include <algorithm>
 #include <optional>

@@ -11,10 +11,10 @@
 
 namespace rollcall {
 
-// As read_user_file, for a file that lies in or beneath one of `directories`, or is one of them,
-// with links resolved. Its text takes memory of the account until the call returns; the heap bytes
-// of the ids stay taken. Throws QuestionFailure. Returns true if the file was compressed without a
-// checksum.
+// Reads as read_user_file does, for a file that lies in or beneath one of `directories`, or is one
+// of them, with links resolved. Its text takes memory of the account until the call returns; the
+// heap bytes of the ids stay taken. The call may throw QuestionFailure. Returns true if the file
+// was compressed without a checksum.
 //   kInvalidArgument  as above, or it lies elsewhere
 Result<bool> read_user_file_beneath(const std::vector<std::string>& directories,
                                     const std::string& path, UserKind kind,

@@ -17,7 +17,7 @@
 namespace rollcall {
 namespace {
 
-// Of the text of a list, compressed or not.
+// This bounds the text of a list, compressed or not.
 constexpr std::size_t kListBytesMax = std::size_t{256} << 20;
 
 constexpr std::size_t kReadBytes = std::size_t{256} << 10;
@@ -27,7 +27,8 @@ struct ListText {
   bool is_unchecked = false;
 };
 
-// Makes room for a step; for no more than a list may have and a step, but for that at once.
+// Makes room for a step. The room is never for more than a list may have and a step, and that much
+// is made at once.
 void make_room(std::vector<char>& text, QuestionAccount& account) {
   const std::size_t wanted = text.size() + kReadBytes, before = text.capacity();
   if (wanted <= before) return;
@@ -71,11 +72,11 @@ Result<ListText> read_text(OpenFile file, const std::string& name, QuestionAccou
   return list;
 }
 
-// True: it was compressed without a checksum.
+// Returns true if it was compressed without a checksum.
 Result<bool> read_list(OpenFile file, const std::string& name, UserKind kind,
                        QuestionAccount& account, UserTaker& users) {
   const Result<ListText> list = read_text(std::move(file), name, account);
-  // It is the caller's to mend: kCorruption is of the store, whose damage it would be taken for.
+  // The caller can mend this, whereas kCorruption would be taken for damage of the store.
   if (list.status().code() == StatusCode::kCorruption) {
     return list.status().as(StatusCode::kInvalidArgument);
   }

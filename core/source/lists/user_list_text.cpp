@@ -22,15 +22,15 @@ constexpr std::string_view kUserColumn = "user";
 // More of them would take gigabytes, however short they are.
 constexpr std::size_t kUsersMax = std::size_t{1} << 24;
 
-// Of an id, a field of CSV, and a text or number of JSON: each is read at one go, and into memory
-// that is not counted.
+// This bounds an id, a field of CSV, and a text or number of JSON, because each is read in one go,
+// and into memory that is not counted.
 constexpr std::size_t kPieceBytesMax = std::size_t{1} << 20;
 constexpr std::string_view kTooLong = "has more than 1048576 bytes in one piece, which are allowed";
 static_assert(kPieceBytesMax == 1048576);
 constexpr std::size_t kJsonDepthMax = 256;
 
-// Takes the users of a list. First they are counted only, so that they then take no more room than
-// they need.
+// Takes the users of a list. They are counted first, so that they then take no more room than they
+// need.
 class Users {
  public:
   Users(const std::string& name, UserKind kind, QuestionAccount& account, UserTaker& taker)
@@ -69,7 +69,7 @@ class Users {
     return Status::invalid_argument(fmt::format("{}:{}: {}", name_, line, what));
   }
   UserKind kind() const { return kind_; }
-  // A step that brings no user.
+  // Makes a step that brings no user.
   void step() { pace_.step(); }
 
  private:
@@ -92,7 +92,7 @@ std::string_view cut_line(std::string_view& text) {
   return line;
 }
 
-// Where the blanks end that a text begins with; its size where it is blank.
+// Returns where the blanks end that a text begins with, or its size if it is blank.
 std::size_t blanks_of(std::string_view text, Users& users) {
   constexpr std::size_t kStepBytes = std::size_t{4} << 10;
   for (std::size_t begin = 0; begin < text.size(); begin += kStepBytes) {
@@ -103,7 +103,7 @@ std::size_t blanks_of(std::string_view text, Users& users) {
   return text.size();
 }
 
-// What a line holds that is one field in quotes, as CSV writes it.
+// Returns what a line holds that is one field in quotes, as CSV writes it.
 std::optional<std::string> unquoted(std::string_view line) {
   if (line.size() < 2 || line.front() != '"' || line.back() != '"') return {};
   std::string text;
@@ -114,8 +114,8 @@ std::optional<std::string> unquoted(std::string_view line) {
   return text;
 }
 
-// Where ids are integers, a line in quotes is a field of CSV whose header has gone. In other lists
-// the quotes may be part of the id.
+// If ids are integers, a line in quotes is a field of CSV whose header has gone. In other lists the
+// quotes may be part of the id.
 Status read_lines(std::string_view text, Users& users) {
   for (std::size_t line = 1; !text.empty(); ++line) {
     const std::string_view plain = cut_line(text);
@@ -139,8 +139,8 @@ class CsvCutter {
   std::size_t field_count() const { return field_count_; }
   bool is_blank() const { return field_count_ == 1 && !has_text_; }
 
-  // Calls `field(number, text)` for each field, from 0; returns what is wrong with the record,
-  // empty: nothing.
+  // Calls `field(number, text)` for each field, from 0; returns what is wrong with the record, or
+  // nothing.
   template <class Field>
   std::string_view next(const Field& field) {
     line_ = next_line_;
@@ -198,7 +198,7 @@ class CsvCutter {
   bool has_text_ = false;
 };
 
-// The delimiter with which the first record has the column, and which column it is.
+// Holds the delimiter with which the first record has the column, and which column it is.
 struct CsvForm {
   char delimiter;
   std::size_t column;
@@ -245,7 +245,7 @@ Status read_csv(std::string_view text, const CsvForm& form, Users& users) {
 // --- JSON ---
 
 // Takes the users from a row ({"user": ID}), from an answer with its columns and rows, or from an
-// array of such answers. Stops at the first fault.
+// array of such answers. It stops at the first fault.
 class JsonUsers : public nlohmann::json_sax<Json> {
  public:
   JsonUsers(std::size_t line, Users& users) : line_(line), users_(users) {}
@@ -256,7 +256,7 @@ class JsonUsers : public nlohmann::json_sax<Json> {
   bool boolean(bool) override { return scalar({}); }
   bool number_integer(number_integer_t value) override { return scalar(std::to_string(value)); }
   bool number_unsigned(number_unsigned_t value) override { return scalar(std::to_string(value)); }
-  // One beyond the integers of the parser, or a fraction.
+  // Takes a number beyond the integers of the parser, or a fraction.
   bool number_float(number_float_t, const string_t& text) override {
     const bool is_whole = text.find_first_not_of("0123456789") == std::string::npos;
     return scalar(is_whole ? std::optional<std::string>(text) : std::nullopt);
@@ -315,7 +315,7 @@ class JsonUsers : public nlohmann::json_sax<Json> {
     within_.push_back(what);
     return true;
   }
-  // Something that is looked into for nothing; but users are not made of it.
+  // Opens something in which nothing is looked for, although users cannot be made of it.
   bool open_other() {
     if (is_user_here()) return fail(kNoId);
     if (is_in(In::kAnswers) || is_in(In::kRows)) return fail(kNoRow);
@@ -367,7 +367,8 @@ class JsonUsers : public nlohmann::json_sax<Json> {
   bool has_rows_ = false;
 };
 
-// Why a text cannot be read as JSON in bounded memory; empty: it can, if it is JSON.
+// Returns why a text cannot be read as JSON in bounded memory. The text is empty if it can,
+// provided that it is JSON.
 std::string_view json_excess(std::string_view text, Users& users) {
   constexpr std::size_t kStepBytes = std::size_t{4} << 10;
   std::size_t depth = 0, begin = 0, next_step = 0;
@@ -439,7 +440,7 @@ class JsonLook : public nlohmann::json_sax<Json> {
   Users& users_;
 };
 
-// Whether it is one document.
+// Says whether it is one document.
 bool is_json(std::string_view text, Users& users) {
   JsonLook look(users);
   return json_excess(text, users).empty() && Json::sax_parse(text, &look);

@@ -15,9 +15,9 @@ namespace rollcall {
 // Reads the number or text of an id. Returns false if it is not an id of the kind.
 bool to_user(std::string_view text, UserKind kind, UserId& user);
 
-// Reads a text in one of the forms that read_user_file lists, and adds its users. `name`, of the
-// file, begins the errors, which do not quote the text. The heap bytes of the ids are taken from
-// the account. Throws QuestionFailure.
+// Reads a text in one of the forms that read_user_file lists, and adds its users. `name`, which is
+// that of the file, begins the errors, which do not quote the text. The heap bytes of the ids are
+// taken from the account. The call may throw QuestionFailure.
 //   kInvalidArgument  as read_user_file; nothing has been added
 Status read_user_list(const std::string& name, std::string_view text, UserKind kind,
                       QuestionAccount& account, UserTaker& users);

@@ -74,7 +74,7 @@ bool parse_decimal(std::string_view text, Decimal& out) {
     if (i == text.size()) return false;
     std::int64_t exponent = 0;
     for (; i < text.size() && is_digit(text[i]); ++i) {
-      // Past any amount either way, and far from overflow.
+      // This is past any amount either way, and far from overflow.
       exponent = std::min<std::int64_t>(exponent * 10 + (text[i] - '0'), 1'000'000'000'000);
     }
     out.exponent += negative ? -exponent : exponent;
@@ -82,7 +82,8 @@ bool parse_decimal(std::string_view text, Decimal& out) {
   return i == text.size();
 }
 
-// Half of the last digit or more goes up. What was cut off decides nothing: it is less than that.
+// Half of the last digit or more goes up. What was cut off decides nothing, because it is less than
+// that.
 Wide divide_by_power_of_ten(Wide number, std::int64_t power) {
   constexpr std::int64_t kDigitsMax = 21;  // of a mantissa
   if (power > kDigitsMax) return 0;
@@ -114,7 +115,7 @@ AmountFault to_amount(const Decimal& decimal, std::uint32_t decimals, bool round
 
 AmountFault parse_plain(std::string_view text, std::uint32_t decimals, bool rounds,
                         Amount& amount) {
-  // Nearly every amount: at most 18 digits, few decimals, no exponent.
+  // Nearly every amount takes this way: it has at most 18 digits, few decimals and no exponent.
   constexpr std::size_t kPlainBytesMax = 18;
   if (text.size() <= kPlainBytesMax) {
     const bool negative = !text.empty() && text[0] == '-';
@@ -144,8 +145,8 @@ AmountFault parse_plain(std::string_view text, std::uint32_t decimals, bool roun
 
 bool is_sign(char c) { return c == '-' || c == '+'; }
 
-// Takes the currency from one end of `text`, if it is there, with the blanks beside it. It may
-// stand after a sign, which `sign` then is.
+// Takes the currency from one end of `text`, if it has one, with the blanks beside it. It may stand
+// after a sign, which `sign` then is.
 std::string_view without_currency(std::string_view text, std::string_view currency,
                                   std::string_view& sign) {
   constexpr std::string_view kBlanks = " \t";
@@ -161,7 +162,7 @@ std::string_view without_currency(std::string_view text, std::string_view curren
   return begin == std::string_view::npos ? std::string_view() : rest.substr(begin);
 }
 
-// `text` as parse_decimal reads it. False when it is not in the form.
+// Writes `text` as parse_decimal reads it. Returns false if it is not in the form.
 bool to_plain(std::string_view text, const AmountForm& form, std::string& plain) {
   std::string_view sign;
   text = without_currency(text, form.currency, sign);
@@ -193,13 +194,13 @@ bool to_plain(std::string_view text, const AmountForm& form, std::string& plain)
     plain += '.';
     text.remove_prefix(1);
   }
-  // The fraction and an exponent: there are no points any more.
+  // The fraction and an exponent follow, in which there are no points any more.
   if (text.find_first_of(".,") != std::string_view::npos) return false;
   plain += text;
   return true;
 }
 
-// What of the form is not as in 1234.56.
+// Returns the options for what is not as in 1234.56.
 OptionHint::Way options_of(const AmountForm& form) {
   OptionHint::Way options;
   if (form.decimal != '.') options.push_back({Option::kDecimal, std::string(1, form.decimal)});
@@ -208,8 +209,8 @@ OptionHint::Way options_of(const AmountForm& form) {
   return options;
 }
 
-// Whether a sign or word is one that people write beside amounts of money. Others may change the
-// number: "5k", "5 %", a minus of typographers.
+// Says whether a sign or word is one that people write beside amounts of money. Others may change
+// the number: "5k", "5 %", a minus of typographers.
 bool is_currency(std::string_view text) {
   constexpr std::string_view kSigns[] = {"$",  "€",  "£",  "¥",   "₹",   "₽", "₩",  "₪",   "₫",
                                          "฿",  "₴",  "₺",  "₦",   "₱",   "₡",   "₸",  "₿", "R$",
@@ -224,7 +225,7 @@ bool is_currency(std::string_view text) {
          std::ranges::find(kCodes, text) != std::end(kCodes);
 }
 
-// What stands before the number, or after it.
+// Returns what stands before the number, or after it.
 std::string_view currency_in(std::string_view text) {
   constexpr std::string_view kOfNumbers = "0123456789.,+-";
   const std::size_t first = text.find_first_of(kOfNumbers);
@@ -302,7 +303,7 @@ OptionHint amount_hint(std::string_view text) {
   OptionHint hint;
   for (const auto& [decimal, grouping] : kForms) {
     const AmountForm form = {decimal, std::string(grouping), std::string(currency), true};
-    // What is not there says nothing about the form.
+    // A sign that does not occur says nothing about the form.
     const bool is_there = number.find(grouping) != std::string_view::npos &&
                           (decimal == '.' || number.find(decimal) != std::string_view::npos);
     Amount amount = 0;
@@ -310,7 +311,7 @@ OptionHint amount_hint(std::string_view text) {
         parse_amount(text, form, 0, amount) == AmountFault::kNotANumber) {
       continue;
     }
-    // "1,234" is one number or another.
+    // "1,234" may be one number or another.
     if (OptionHint::Way options = options_of(form); !options.empty()) {
       hint.ways.push_back(std::move(options));
     }
@@ -329,7 +330,7 @@ AmountForm amount_form(const OptionHint::Way& options) {
 }
 
 std::string odd_amount_text(std::string_view text) {
-  // Whether it is an amount as it stands, or in a form of its own.
+  // Says whether it is an amount as it stands, or in a form of its own.
   const auto is_amount = [](std::string_view number) {
     Amount amount = 0;
     return parse_amount(number, 0, amount) != AmountFault::kNotANumber ||

@@ -1,4 +1,4 @@
-// Maps texts to numbers within one block.
+// This dictionary maps texts to numbers within one block.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@
 
 namespace rollcall {
 
-// Numbers texts from 0 in the order of their first appearance. Holds views of them.
+// Numbers texts from 0 in the order of their first appearance. It holds views of them.
 class BlockDictionary {
  public:
   static constexpr std::uint32_t kNew = ~std::uint32_t{0};
@@ -29,7 +29,7 @@ class BlockDictionary {
   void clear();
 
  private:
-  // The key by which texts are compared. It distinguishes all texts of up to kKeyBytes.
+  // Is the key by which texts are compared. It distinguishes all texts of up to kKeyBytes.
   struct Key {
     std::uint64_t first = 0;
     std::uint64_t last = 0;

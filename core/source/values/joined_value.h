@@ -1,4 +1,4 @@
-// Builds values of dimensions that join columns: "ads+web" of the parts "ads" and "web".
+// Builds values of dimensions that join columns, such as "ads+web" of the parts "ads" and "web".
 #pragma once
 
 #include <algorithm>

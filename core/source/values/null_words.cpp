@@ -7,7 +7,7 @@
 namespace rollcall {
 namespace {
 
-// In lower case.
+// The words are in lower case.
 constexpr std::string_view kNullWords[] = {"null", "(null)", "undefined", "nan",
                                            "none", "nil",    "n/a",       "\\n"};
 constexpr std::string_view kNullIds[] = {"[object object]", "00000000-0000-0000-0000-000000000000"};
@@ -19,7 +19,7 @@ bool is(std::string_view text, std::string_view lower) {
                     [](char a, char b) { return to_lower(a) == b; });
 }
 
-// What nearly every text is told by: no word begins like it, or has its size.
+// Nearly every text can be told by this, because no word begins like it or has its size.
 struct Look {
   std::uint64_t sizes = 0;       // bit n: some word has n bytes
   std::uint64_t beginnings = 0;  // bit n: some word begins with a character that ends in these bits

@@ -1,5 +1,5 @@
-// Words that programs write for an absent value. Every such word is in this file. Letters match in
-// either case.
+// These are words that programs write for an absent value. Every such word is in this file. Letters
+// match in either case.
 #pragma once
 
 #include <string_view>

@@ -14,7 +14,7 @@ struct RejectRow {
   std::string_view value = {};
 };
 
-// One row for each kind, in the order of the kinds.
+// There is one row for each kind, in the order of the kinds.
 constexpr auto kRejectRows = std::to_array<RejectRow>({
     {RejectKind::kQuoteNotClosed, "quoted field is not closed", Option::kQuotes, "text"},
     {RejectKind::kQuoteFollowedByBytes, "quoted field is followed by other bytes", Option::kQuotes,

@@ -1,4 +1,4 @@
-// What a reader of records passes to a builder of batches.
+// A reader of records passes this to a builder of batches.
 #pragma once
 
 #include <cstddef>
@@ -13,29 +13,30 @@
 
 namespace rollcall {
 
-// The most bytes of event names and property values, see event.h.
+// Event names and property values have at most this many bytes; see event.h.
 inline constexpr std::size_t kNameBytesMax = 1024;
 
-// The fields of a row that are used, in this order; properties follow.
+// These fields of a row are used, in this order; properties follow.
 enum Slot : std::size_t { kUserSlot, kTimeSlot, kEventSlot, kValueSlot, kFirstPropertySlot };
 
-// A field's text: a view, valid until the reader starts on another block. Empty: there is none.
+// Holds a field's text as a view, which is valid until the reader starts on another block. If it is
+// empty, there is none.
 struct Field {
   std::string_view text;
   std::uint32_t column = 0;  // of its first byte in the record, from 1; 0: not there
 };
 
-// Why a row cannot be ingested.
+// Says why a row cannot be ingested.
 struct RowFault {
   RejectKind kind = RejectKind::kFieldCount;
   std::string reason = {};
   std::uint32_t column = 0;  // as RejectedRow::column
   OptionHint hint = {};      // empty: hint_for(kind)
-  // The limit that alone keeps the row out, so that it may come in when it is read again.
+  // Is the limit that alone keeps the row out, so that it may come in when it is read again.
   std::optional<SourceLimit> limit = std::nullopt;
   bool is_in = false;  // not a fault: an earlier reading has ingested the row
 
-  // As RejectedRow::hint.
+  // Returns what RejectedRow::hint has.
   OptionHint helping_options() const { return hint.empty() ? hint_for(kind) : hint; }
 };
 

@@ -24,7 +24,7 @@ std::uint32_t days_of_month(std::int32_t year, std::uint32_t month) {
   return month == 2 && leap ? 29 : kDays[month - 1];
 }
 
-// What is left of a text, taken from the front.
+// Holds what is left of a text, taken from the front.
 class Cursor {
  public:
   explicit Cursor(std::string_view text) : text_(text) {}
@@ -57,7 +57,7 @@ class Cursor {
     while (!text_.empty() && is_blank(text_[0])) text_.remove_prefix(1);
   }
 
-  // A number of `digits_min` to `digits_max` digits, as many as there are.
+  // Takes a number of `digits_min` to `digits_max` digits, as many as there are.
   bool take_number(std::size_t digits_min, std::size_t digits_max, std::uint32_t& number) {
     std::size_t size = 0;
     std::uint32_t value = 0;
@@ -70,7 +70,7 @@ class Cursor {
     return true;
   }
 
-  // One digit or more of a fraction, cut off to microseconds.
+  // Takes one digit or more of a fraction, cut off to microseconds.
   bool take_fraction(std::uint32_t& microsecond) {
     std::size_t size = 0;
     std::uint32_t value = 0;
@@ -84,7 +84,7 @@ class Cursor {
     return true;
   }
 
-  // Z, UTC, +02, +0200, +02:00.
+  // Takes Z, UTC, +02, +0200 or +02:00.
   bool take_offset(std::int64_t& offset_us) {
     offset_us = 0;
     if (take_word("utc") || take_word("z")) return true;
@@ -117,8 +117,8 @@ class Cursor {
   std::string_view text_;
 };
 
-// The form of YYYYMMDD and what may follow, HHMMSS at most, if `digits` read as such a date of the
-// years 1900 to 2199; "" if not.
+// Returns the form of YYYYMMDD and what may follow, HHMMSS at most, if `digits` read as such a date
+// of the years 1900 to 2199, and "" if not.
 std::string_view date_form_of(std::string_view digits) {
   std::uint64_t number = 0;
   if (!parse_short_digits(digits, number)) return {};
@@ -157,8 +157,8 @@ std::string_view date_form_of(std::string_view digits) {
 constexpr TimeUs kGuessedMin = 631'152'000 * kUsPerSecond;    // 1990-01-01
 constexpr TimeUs kGuessedEnd = 4'102'444'800 * kUsPerSecond;  // 2100-01-01
 
-// Counts of 100 ns from the year 1, as .NET keeps times, of the years 2000 to 2059. As nanoseconds
-// they would be of 1990, where hardly any event is.
+// These count units of 100 ns from the year 1, as .NET keeps times, for the years 2000 to 2059. As
+// nanoseconds they would be of 1990, where hardly any event is.
 constexpr std::int64_t kTicksMin = 630'822'816'000'000'000;
 constexpr std::int64_t kTicksEnd = 649'757'376'000'000'000;
 constexpr std::int64_t kTicksAt1970 = 621'355'968'000'000'000;
@@ -169,7 +169,7 @@ bool is_serial(TimeUnit unit) {
   return unit == TimeUnit::kExcelDays || unit == TimeUnit::kExcelDays1904;
 }
 
-// What a number would be in, by its size.
+// Returns the unit that a number would be in, by its size.
 TimeUnit unit_of_size(std::int64_t number) {
   return number < 100'000'000'000           ? TimeUnit::kSeconds
          : number < 100'000'000'000'000     ? TimeUnit::kMilliseconds
@@ -177,7 +177,7 @@ TimeUnit unit_of_size(std::int64_t number) {
                                             : TimeUnit::kNanoseconds;
 }
 
-// Spreadsheets keep six digits of a large number: "1.76723E+12" may be any time within hours.
+// Spreadsheets keep six digits of a large number, so "1.76723E+12" may be any time within hours.
 constexpr std::ptrdiff_t kMantissaDigits = 8;
 
 std::ptrdiff_t digits_of_mantissa(std::string_view text) {
@@ -185,9 +185,10 @@ std::ptrdiff_t digits_of_mantissa(std::string_view text) {
   return std::count_if(mantissa.begin(), mantissa.end(), is_digit);
 }
 
-// "1767225600" for "1.7672256E9": the same number without its exponent. "" for any other text.
+// Returns "1767225600" for "1.7672256E9": the same number without its exponent. The result is ""
+// for any other text.
 std::string without_exponent(std::string_view text) {
-  // More than any number of 64 bits takes, whole or floating.
+  // This is more than any number of 64 bits takes, whole or floating.
   constexpr std::size_t kMantissaMax = 40, kExponentDigitsMax = 3;
   const std::size_t sign = text.find_first_of("eE");
   if (sign == std::string_view::npos || sign > kMantissaMax) return {};
@@ -221,8 +222,8 @@ std::string without_exponent(std::string_view text) {
   return plain;
 }
 
-// The date of a day's number. nullopt: in the count from 1900 there are a day 0 and a day 60, which
-// never were, the latter as 1900-02-29.
+// Returns the date of a day's number. It is nullopt for the days 0 and 60 of the count from 1900,
+// which never were; the latter stands for 1900-02-29.
 std::optional<Day> day_of_serial(std::int32_t number, TimeUnit unit) {
   if (unit == TimeUnit::kExcelDays1904) return Day{day_from_civil({1904, 1, 1}).value + number};
   if (number == 0 || number == 60) return {};
@@ -290,7 +291,7 @@ inline TimeFault TimeParser::parse_clock(std::string_view text, Civil& civil) {
   const char* const p = text.data();
   const bool separated = p[0] == 'T' || p[0] == ' ' || p[0] == 't';
   if (text.size() < 9 || !separated) return TimeFault::kNotATime;
-  // Digits become their values, colons 0.
+  // Digits become their values, and colons become 0.
   const std::uint64_t digits = load_chars<std::uint64_t>(p + 1) ^ 0x30303a30303a3030;
   if (!bytes_at_most(digits, 0x0909000909000909)) return TimeFault::kNotATime;
   const std::uint64_t pairs = digits * 10 + (digits >> 8);
@@ -515,11 +516,11 @@ TimeFault TimeParser::parse_serial(std::string_view text, ParsedTime& out) {
   const std::string_view whole = text.substr(0, text.find_first_of(".,"));
   std::uint64_t number = 0;
   if (!parse_short_digits(whole, number)) return TimeFault::kNotATime;
-  // Where the comma is the decimal sign it stands here too. It may group the digits of fewer.
+  // Where the comma is the decimal sign, it stands here, too. It may group the digits of fewer.
   constexpr std::size_t kGroupDigits = 3;
   const bool has_comma = whole.size() < text.size() && text[whole.size()] == ',';
   if (has_comma && whole.size() <= kGroupDigits) return TimeFault::kNotATime;
-  // Ten digits tell milliseconds apart; more make no other.
+  // Ten digits tell milliseconds apart; more digits make no difference.
   std::string_view fraction = text.substr(std::min(whole.size() + 1, text.size()));
   const bool has_digits = fraction.find_first_not_of("0123456789") == std::string_view::npos;
   if (!has_digits || (fraction.empty() && whole.size() < text.size())) return TimeFault::kNotATime;

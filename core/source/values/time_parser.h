@@ -1,7 +1,7 @@
-// Parses text into instants.
+// This header parses text into instants.
 //
 // clang-format off
-// Understood without a format:
+// These are understood without a format:
 //   2026-01-31T23:59:59.123456Z   RFC 3339; 'T' or one blank; offsets Z, UTC, +02, +0200, +02:00
 //   2026-01-31 23:59:59.123       without an offset: local clocks in the time zone
 //   2026-01-31                    a whole day; stands for its first instant
@@ -13,10 +13,10 @@
 // clang-format on
 // Fractions finer than a microsecond are cut off; those of days are rounded to milliseconds, the
 // finest that spreadsheets distinguish. While the unit is a guess, numbers are refused that would
-// not be between 1990 and 2100: spreadsheet days, years, dates without separators, and placeholders
-// for "no time" are all likelier than an event of 1970. Numbers with leading zeros are refused as
-// well, and so are those that would be nanoseconds of 1990 and may be .NET's ticks of today. Each
-// number is judged by itself.
+// not be between 1990 and 2100, because spreadsheet days, years, dates without separators, and
+// placeholders for "no time" are all likelier than an event of 1970. Numbers with leading zeros are
+// refused as well, and so are those that would be nanoseconds of 1990 and may be .NET's ticks of
+// today. Each number is judged by itself.
 #pragma once
 
 #include <array>
@@ -33,8 +33,8 @@
 
 namespace rollcall {
 
-// The range that the engine takes: a day less at either end, so that local dates are in range as
-// well.
+// This is the range that the engine takes, less a day at either end, so that local dates are in
+// range as well.
 inline constexpr TimeUs kTimeMin = (kDayMin.value + 1) * kUsPerDay;
 inline constexpr TimeUs kTimeMax = kDayMax.value * kUsPerDay - 1;
 
@@ -53,10 +53,10 @@ struct ParsedTime {
   Day date{0};             // only when whole_day
 };
 
-// Threads: one at a time, since it remembers the days it has seen.
+// One thread may use it at a time, because it remembers the days it has seen.
 class TimeParser {
  public:
-  // If `format` is set, it is the only form understood; check_format must accept it.
+  // If `format` is set, it is the only form understood, and check_format must accept it.
   TimeParser(TimeZone zone, TimeUnit unit, std::optional<std::string> format);
 
   // Checks a format.
@@ -80,7 +80,7 @@ class TimeParser {
   HintedText describe(std::string_view text, TimeUs time) const;
 
  private:
-  // A date and a local clock reading, as far as they were given.
+  // Holds a date and a local clock reading, as far as they were given.
   struct Civil {
     std::int32_t year = 1970;
     std::uint32_t month = 1, day = 1;
@@ -91,7 +91,7 @@ class TimeParser {
     bool has_such_clock() const { return hour <= 23 && minute <= 59 && second <= 59; }
   };
   class Directives;
-  // A date that was parsed, by its ten characters.
+  // Holds a date that was parsed, by its ten characters.
   struct KnownDate {
     std::uint64_t year_and_month = 0;
     std::uint16_t day_of_month = 0;
@@ -112,7 +112,7 @@ class TimeParser {
   TimeFault parse_serial(std::string_view text, ParsedTime& out);
   HintedText explain_ambiguous(std::string_view text) const;
   TimeFault finish(const Civil& civil, ParsedTime& out);
-  // `date` is the one of `civil`.
+  // `date` is the date of `civil`.
   TimeFault finish_on(Day date, const Civil& civil, ParsedTime& out);
   TimeUs from_local(Day day, std::int64_t us_of_day);
 

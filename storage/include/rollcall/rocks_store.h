@@ -1,4 +1,4 @@
-// A store in a directory, on top of RocksDB.
+// This is a store in a directory, on top of RocksDB.
 //
 //   DIR/FORMAT    what the directory is, and its format version
 //   DIR/LOCK      held by the one writer; says who it is
@@ -35,12 +35,12 @@ struct RocksStoreOptions {
   bool create_if_missing = true;
 
   // Opens a store that lost commits, its ANCHOR, or records of its journal, and accepts what is
-  // there: of the journal, what stands before the first lost record.
+  // there. Of the journal, that is what stands before the first lost record.
   bool accept_rollback = false;
 
-  // The most that RocksDB's block cache takes, including indexes and filters. Its write buffers,
-  // which hold what was committed last, take up to 96 MiB besides. An engine with little memory
-  // makes the store use less of both (EngineOptions::memory_bytes_max).
+  // RocksDB's block cache takes at most this much, including indexes and filters. Its write
+  // buffers, which hold what was committed last, take up to 96 MiB besides. An engine with little
+  // memory makes the store use less of both (EngineOptions::memory_bytes_max).
   std::size_t cache_bytes = std::size_t{64} << 20;
 };
 

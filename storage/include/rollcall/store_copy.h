@@ -1,4 +1,4 @@
-// Copies of a store in a directory: backups, and stores made from backups.
+// This header makes copies of a store in a directory: backups, and stores made from backups.
 #pragma once
 
 #include <cstdint>
@@ -27,8 +27,8 @@ using CopyProgress = std::function<void(std::uint64_t done, std::uint64_t all)>;
 //
 // Every page and the number of pages are checked while reading, and all pages are read back from
 // the copy and compared. Until then the copy is in `to`.new, which does not open as a store; it
-// gets its name only once it is on disk as a whole. What a crash leaves, there or under the name,
-// does not open as a store, and is removed by the next copy to the same place.
+// gets its name only once it is on disk as a whole. What a crash leaves behind, there or under the
+// name, does not open as a store, and the next copy to the same place removes it.
 //   kNotFound       `from` holds no store, or one whose making is not finished; or the parent is
 //                   missing
 //   kAlreadyExists  `to` or `to`.new holds something

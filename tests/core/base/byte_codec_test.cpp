@@ -38,7 +38,7 @@ TEST(ByteCodec, ReadsBackWhatWasWritten) {
   EXPECT_TRUE(reader.done());
 }
 
-// Every width, with the largest number that it holds and with the first that it does not.
+// Every width is tried, with the largest number that it holds and with the first that it does not.
 TEST(ByteCodec, ReadsBackColumnsOfEveryWidth) {
   for (std::size_t width = 1; width <= 8; ++width) {
     const std::uint64_t most = ~std::uint64_t{0} >> (64 - 8 * width);

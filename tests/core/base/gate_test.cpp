@@ -15,8 +15,8 @@
 namespace rollcall {
 namespace {
 
-// Threads that want to pass a gate, in an order that is known: each has been seen to wait before
-// the next one comes.
+// Has threads that want to pass a gate, in an order that is known: each has been seen to wait
+// before the next one comes.
 class Queue {
  public:
   explicit Queue(Gate& gate) : gate_(gate) {}
@@ -49,7 +49,7 @@ class Queue {
     threads_.clear();
   }
 
-  // Of those who passed; to be read after `join`.
+  // Lists those who passed; it is to be read after `join`.
   const std::vector<std::size_t>& order() const { return order_; }
   std::size_t left() const { return left_; }
 
@@ -124,7 +124,7 @@ TEST(Gate, GoesOnPastThoseWhoLeft) {
   const Gate::Pass again(gate);
 }
 
-// Where nobody has passed there is nothing to wait for, and so nothing to give up.
+// Where nobody has passed, there is nothing to wait for, and so nothing to give up.
 TEST(Gate, DoesNotCheckWhenItIsOpen) {
   Gate gate;
   const auto over = [] { throw std::runtime_error("over"); };

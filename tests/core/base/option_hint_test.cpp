@@ -1,4 +1,4 @@
-// Hints: which options they name, and that errors keep theirs.
+// This tests which options hints name, and that errors keep their hints.
 #include "rollcall/option_hint.h"
 
 #include <gtest/gtest.h>

@@ -20,7 +20,7 @@ namespace {
 template <class Kind>
 class WorkersTest : public testing::Test {};
 
-// Those that the engine is built with, and the plain ones.
+// These are the workers that the engine is built with, and the plain ones.
 using Kinds = testing::Types<Workers, ThreadWorkers>;
 TYPED_TEST_SUITE(WorkersTest, Kinds);
 
@@ -143,7 +143,8 @@ TYPED_TEST(WorkersTest, ThrowWhatAPipelineThrows) {
     } catch (const std::runtime_error& error) {
       EXPECT_EQ(error.what(), thrower);
     }
-    // In order as far as they came, and nothing past the one that was thrown at.
+    // Items are taken in order as far as they came, and nothing is taken past the one that was
+    // thrown at.
     ASSERT_LE(taken.size(), 20u);
     for (std::size_t i = 0; i < taken.size(); ++i) ASSERT_EQ(taken[i], static_cast<int>(i));
   }

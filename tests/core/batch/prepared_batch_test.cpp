@@ -111,7 +111,8 @@ TEST(PreparedBatch, OrdersRowsByPartitionAndKeepsThemWhole) {
   EXPECT_EQ(seen, 3u);
 }
 
-// Many blocks, dates on either side of every border, and users' bytes in the order of their rows.
+// There are many blocks, dates on either side of every border, and users' bytes in the order of
+// their rows.
 TEST(PreparedBatch, BlocksHoldEveryRowOnce) {
   StoreSettings settings;
   settings.partition_count = 8;

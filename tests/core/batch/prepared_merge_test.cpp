@@ -18,7 +18,7 @@
 namespace rollcall {
 namespace {
 
-// Rows, of which any stretch can be made a batch.
+// Holds rows, of which any stretch can be made a batch.
 struct Rows {
   std::vector<std::uint64_t> users;
   std::vector<std::uint32_t> events, channels;
@@ -79,7 +79,7 @@ std::unique_ptr<PreparedRows> prepare(const Rows& rows, std::size_t begin, std::
   });
 }
 
-// Every row in words, with all that it is counted by.
+// Returns every row in words, with all that it is counted by.
 std::vector<std::string> described(const PreparedRows& rows) {
   std::vector<std::string> out;
   for (const std::unique_ptr<PreparedBlock>& block : rows.blocks) {

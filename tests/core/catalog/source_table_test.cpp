@@ -54,7 +54,7 @@ TEST(SourceTable, IsDurableByTheLastCommitThatAPositionOrATokenWaitsFor) {
   EXPECT_EQ(table.durable_by("b"), 0u);
 }
 
-// Against a map and lists, through bytes now and then.
+// The table is compared with a map and lists, and goes through bytes now and then.
 TEST(SourceTable, ReadsBackWhatWasWritten) {
   std::mt19937_64 random(testing::run_seed());
   constexpr std::size_t kWindow = 1024;

@@ -26,7 +26,7 @@ StoreSettings settings() {
   return settings;
 }
 
-// One thing in each table.
+// Returns tables with one thing in each.
 StoreTables full_tables() {
   StoreTables tables(settings());
   SeriesCatalog& catalog = tables.writable_catalog();

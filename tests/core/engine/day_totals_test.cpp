@@ -19,7 +19,7 @@ namespace {
 
 using Place = std::pair<SeriesId, std::int32_t>;
 
-// What a store holds, and which of it a question has it add up.
+// Is what a store holds, and which of it a question has it add up.
 class Store {
  public:
   std::map<Place, std::uint64_t> events;

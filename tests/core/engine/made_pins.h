@@ -1,5 +1,5 @@
-// Helps to test the executor by itself. Pins are made by hand from random rows, a plan asks their
-// chunks in every way, and what it should count comes from sets and maps of the rows.
+// This helps to test the executor by itself. Pins are made by hand from random rows, a plan asks
+// their chunks in every way, and what it should count comes from sets and maps of the rows.
 #pragma once
 
 #include <gtest/gtest.h>

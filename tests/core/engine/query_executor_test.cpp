@@ -247,7 +247,7 @@ TEST_F(QueryExecutorTest, KeepsNoMoreThanMayStay) {
   }
 }
 
-// What does not stay goes with its chunk; where questions have little memory left, at once.
+// What does not stay is released with its chunk, or at once if questions have little memory left.
 TEST_F(QueryExecutorTest, ReadsAPageOnceForAChunkWhereMemoryIsLeft) {
   const Asked asked = everything();
   const auto twice = [&, once = script_of(asked)](const ChunkSource& chunk, CellSink& sink) {

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t kMergeAll = std::size_t{1} << 40;
 
-// Pages of commits, as a store has them.
+// Holds pages of commits, as a store has them.
 class Disk : public StoreView {
  public:
   Result<std::string> read(const PageAddress& address) const override {
@@ -46,7 +46,7 @@ class Disk : public StoreView {
   std::map<PageAddress, std::string> pages_;
 };
 
-// A log and its oracle: rows in a list.
+// Is a log and its oracle, which has rows in a list.
 class EventLogTest : public ::testing::Test {
  protected:
   void append(std::size_t count) { append(random_rows(count, kUsers, 100'000, random_)); }

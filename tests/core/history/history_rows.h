@@ -1,4 +1,4 @@
-// Events of history as plain rows, for tests to compare with.
+// These are events of history as plain rows, for tests to compare with.
 #pragma once
 
 #include <algorithm>
@@ -40,7 +40,7 @@ inline std::vector<HistoryRow> random_rows(std::size_t count, std::uint32_t user
   return rows;
 }
 
-// By user and time; those of one instant stay in their order.
+// Sorts by user and time; rows of one instant stay in their order.
 inline void sort_rows(std::vector<HistoryRow>& rows) {
   std::ranges::stable_sort(rows, {},
                            [](const HistoryRow& row) { return std::pair(row.ordinal, row.time); });

@@ -28,7 +28,7 @@ struct Shape {
   bool values_by_name = false;
 };
 
-// The texts of properties, which outlive the columns.
+// Holds the texts of properties, which outlive the columns.
 const std::vector<std::string>& texts() {
   static const std::vector<std::string> all = [] {
     std::vector<std::string> made = {""};
@@ -71,7 +71,7 @@ EventColumns random_events(const Shape& shape, std::mt19937_64& random) {
   return events;
 }
 
-// What the block says, event by event.
+// Returns what the block says, event by event.
 EventColumns unpacked(const LogBlock& block) {
   EventColumns events;
   events.dimensions.resize(block.dimension_count());
@@ -167,7 +167,7 @@ TEST(LogBlock, FindsUsersByTheirOrdinal) {
   }
 }
 
-// A walk that looks for one user after the other, as a merge does.
+// This walk looks for one user after the other, as a merge does.
 TEST(LogBlock, SeeksOnFromWhereAWalkStands) {
   std::mt19937_64 random(kSeed);
   const EventColumns events = random_events({.events = 4000, .users = 700}, random);

@@ -25,7 +25,7 @@ Stream random_stream(std::size_t run_count, std::mt19937_64& random) {
   for (std::size_t run = 0; run < run_count; ++run) {
     std::vector<HistoryRow> rows = random_rows(random() % 3000, 400, 500, random);
     if (run == 1) {
-      // A user whose events fill more than a block.
+      // This user has events that fill more than a block.
       const std::vector<HistoryRow> many = random_rows(kBlockEvents * 2 + 5, 1, 500, random);
       rows.insert(rows.end(), many.begin(), many.end());
     }
@@ -36,13 +36,14 @@ Stream random_stream(std::size_t run_count, std::mt19937_64& random) {
   return stream;
 }
 
-// The rows of the user that the cursor stands at, by time; of equal times the earlier run's first.
 std::vector<RunSource> sources_of(const std::vector<LogRun>& runs) {
   std::vector<RunSource> sources;
   for (const LogRun& run : runs) sources.push_back(RunSource::of(run));
   return sources;
 }
 
+// Returns the rows of the user that the cursor stands at, by time; of equal times, the earlier
+// run's come first.
 std::vector<HistoryRow> rows_at(UserCursor& cursor,
                                 const std::map<std::size_t, EventColumns>& opened) {
   std::vector<HistoryRow> rows;

@@ -49,8 +49,8 @@ TEST(BoundsChunk, DeserializeRefusesAFirstDayAfterTheLast) {
   chunk.fold({one.data(), one.size()}, Day{4});
   std::string bytes;
   chunk.serialize(bytes);
-  // Two bytes of length, the earliest day, the width, and the first user's first day among all
-  // days.
+  // These are two bytes of length, the earliest day, the width, and the first user's first day
+  // among all days.
   ASSERT_EQ(bytes[4], 1);
   bytes[4] = 3;
   EXPECT_EQ(BoundsChunk::deserialize(bytes).status().message(),

@@ -28,7 +28,7 @@ PresenceChunk chunk_of(const std::set<std::uint32_t>& ordinals) {
   return chunk;
 }
 
-// Every form, and the way between them, against a std::set.
+// Every form, and the way between them, is compared with a std::set.
 TEST(PresenceChunk, AgreesWithASetThroughEveryForm) {
   constexpr std::uint32_t kSeed = 7;
   std::mt19937 twister(kSeed);
@@ -81,7 +81,8 @@ TEST(PresenceChunk, CompactTakesTheFormToBeKept) {
   EXPECT_EQ(scattered.form(), PresenceChunk::Form::kBitset);
 }
 
-// One in twenty: an array has fewer bytes, and is stored; a bitset needs no expansion, and is kept.
+// With one user in twenty, an array has fewer bytes and is stored, and a bitset needs no expansion
+// and is kept.
 TEST(PresenceChunk, IsStoredSmallAndKeptReadyForUse) {
   std::set<std::uint32_t> every_twentieth;
   for (std::uint32_t i = 0; i < kChunkOrdinals; i += 20) every_twentieth.insert(i);

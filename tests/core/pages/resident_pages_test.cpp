@@ -86,7 +86,7 @@ ResidentPages empty_pages() {
   return pages;
 }
 
-// What is in memory, counted slot by slot; and that slots and days agree on what is dirty.
+// Counts what is in memory slot by slot, and checks that slots and days agree on what is dirty.
 struct Recount {
   std::size_t page_bytes = 0;
   std::size_t dirty_bytes = 0;
@@ -218,7 +218,7 @@ TEST(ResidentPages, EvictsTheLeastRecentlyUsedAndNoMoreThanItHasTo) {
   expect_right_account(pages);
 }
 
-// Everything of one series from day 0 to day 9.
+// Reads everything of one series from day 0 to day 9.
 ReadSet all_reads() {
   ReadSet reads;
   reads.presence.push_back({{kEvent}, {Day{0}, Day{9}}});
@@ -407,7 +407,7 @@ TEST(ResidentPages, EachFormHasAKindAndANameOfItsOwn) {
 
 // Batches take the memory of their pages from an allowance before they write to any.
 TEST(ResidentPages, GrowthCoversWhatRowsAddToNewPages) {
-  // Of the pages and of what leads to them; and bounds grow by 512 users at a time.
+  // This covers the pages and what leads to them; bounds grow by 512 users at a time.
   constexpr std::size_t kHeaders = 600 + 512 * 8;
   for (const std::uint32_t user_count : {1u, 256u, 257u, 20'000u}) {
     for (const Amount amount : {Amount{0}, Amount{-3}}) {
@@ -431,7 +431,7 @@ TEST(ResidentPages, GrowthCoversWhatRowsAddToNewPages) {
   EXPECT_EQ(empty_pages().series_growth({kEvent, Day(), 0}, SeriesRole::kDimensionValue, rows), 0u);
 }
 
-// After whatever was done, the account is what a recount finds.
+// Whatever was done, the account is what a recount finds.
 TEST(ResidentPages, TheAccountEqualsARecount) {
   Random random(testing::run_seed());
   for (int run = 0; run < 10; ++run) {

@@ -43,7 +43,7 @@ struct Row {
 const std::vector<std::string_view> kEvents = {"view", "buy", "leave"};
 const std::vector<std::string_view> kCountries = {"DE", "FR"};
 
-// What the rows say, by the name of a series: "any", "view", "view in DE".
+// Says what the rows say, by the name of a series: "any", "view", "view in DE".
 struct Oracle {
   using OfDays = std::map<std::pair<std::string, std::int32_t>, std::set<User>>;
   OfDays presence;
@@ -86,7 +86,7 @@ struct Oracle {
     });
   }
 
-  // First and last days of the events' series and any.
+  // Holds first and last days of the events' series and any.
   std::map<std::pair<std::string, User>, std::pair<std::int32_t, std::int32_t>> bounds() const {
     std::map<std::pair<std::string, User>, std::pair<std::int32_t, std::int32_t>> bounds;
     for (const auto& [key, set] : presence) {
@@ -247,7 +247,7 @@ class PartitionTest : public ::testing::Test {
     return reads;
   }
 
-  // What the partitions know, in the oracle's terms.
+  // Says what the partitions know, in the oracle's terms.
   void read_all(
       Oracle& found,
       std::map<std::pair<std::string, User>, std::pair<std::int32_t, std::int32_t>>& bounds) {
@@ -334,7 +334,7 @@ class PartitionTest : public ::testing::Test {
     std::map<std::pair<std::string, User>, std::pair<std::int32_t, std::int32_t>> bounds;
     day_users_.clear();
     ASSERT_NO_FATAL_FAILURE(read_all(found, bounds));
-    // Where everybody is forgotten, an empty page and no page mean the same.
+    // If everybody is forgotten, an empty page and no page mean the same.
     for (Oracle* const oracle : {&oracle_, &found}) {
       std::erase_if(oracle->presence, [](const auto& entry) { return entry.second.empty(); });
       for (auto& [key, of_users] : oracle->amounts) {

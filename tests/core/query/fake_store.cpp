@@ -14,7 +14,7 @@
 
 namespace rollcall::testing {
 
-// The pages of one chunk that a plan announced. Lives for one call of Plan::count.
+// Holds the pages of one chunk that a plan announced. It lives for one call of Plan::count.
 class FakeChunk : public ChunkSource {
  public:
   FakeChunk(const FakeStore::Chunk& chunk, const ReadSet& reads, Random& random)
@@ -63,7 +63,7 @@ class FakeChunk : public ChunkSource {
     const auto [begin, end] = unions_.equal_range(series);
     EXPECT_TRUE(std::any_of(begin, end, [&](const auto& read) { return read.second == days; }))
         << "series " << series << " from " << to_string(days.first);
-    // Some of the days in one set, the other, or both; the rest by themselves.
+    // Some of the days are in one set, the other, or both; the rest are given by themselves.
     const std::int32_t rest = random_.between(0, days.size());
     Union result = {{}, {days.last - rest + 1, days.last}};
     if (rest > 0) presence_.insert({series, result.rest});
@@ -111,7 +111,7 @@ class FakeChunk : public ChunkSource {
     return sum;
   }
 
-  // No test has lists of users here: they are found by partitions.
+  // No test has lists of users here, because partitions find them.
   BitSpan listed(const UserList&, std::uint64_t*) const override { return {}; }
 
  private:
@@ -177,7 +177,7 @@ class FakeSink : public CellSink {
   Partial& counts_;
 };
 
-// Which users are in some cells.
+// Notes which users are in some cells.
 class FakeMemberSink : public CellSink {
  public:
   FakeMemberSink(std::span<const std::size_t> cells, std::set<std::uint32_t>& ordinals)
@@ -277,7 +277,7 @@ class FakeStore::Runner : public PlanRunner {
   Runner(const FakeStore& store, const ReadSet& reads) : store_(store), reads_(reads) {}
 
   Result<Partial> run(const PlanTask& task) override {
-    // Some answer for several partitions.
+    // Is some answer for several partitions.
     std::vector<Partial> parts;
     for (std::size_t i = 0; i < kChunks; ++i) {
       if (parts.empty() || store_.random_.chance(70)) parts.push_back(Partial::of_nobody(task));

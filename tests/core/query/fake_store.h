@@ -23,8 +23,8 @@ namespace rollcall::testing {
 
 // Spreads the users of its events over several chunks, each of which is a partition. Answers in
 // every way that a chunk may: sets of its own and sets expanded into scratch, as long as the chunk
-// and shorter, bounds that end before the last user. What it answers is merged of the answers of
-// its partitions, in any order. A read that the plan did not announce fails the test.
+// and shorter, bounds that end before the last user. Its answer is merged from the answers of its
+// partitions, in any order. A read that the plan did not announce fails the test.
 class FakeStore {
  public:
   FakeStore(StoreSettings settings, const std::vector<NaiveEvent>& events, std::uint64_t seed = 1);

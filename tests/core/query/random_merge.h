@@ -36,7 +36,7 @@ inline Partial merge_once_at_random(const std::vector<std::string>& answers, con
   return std::move(parts.front());
 }
 
-// The same of one answer at least; it must not matter how they are merged.
+// Does the same for one answer at least; it must not matter how they are merged.
 inline Partial merge_at_random(const std::vector<std::string>& answers, const PlanTask& task,
                                Random& random) {
   Partial merged = merge_once_at_random(answers, task, random);

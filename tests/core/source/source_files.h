@@ -13,7 +13,7 @@
 
 namespace rollcall {
 
-// A directory of the running test, empty at first and removed with the object.
+// Is a directory of the running test, which is empty at first and removed with the object.
 class TestDirectory {
  public:
   TestDirectory() {

@@ -113,7 +113,8 @@ TEST(TimeZone, OffsetsWithSecondsAreFormattedAsTheSameInstant) {
   EXPECT_EQ(london.format(utc(day(1800, 1, 2), 0)), "1800-01-01T23:59:00-00:01");
 }
 
-// Every zone at random instants, against one another: date, hour, start of the day, and back.
+// Every zone is tested at random instants, one against another: date, hour, start of the day, and
+// back.
 TEST(TimeZone, HoursAgreeWithDays) {
   for (const char* name : {"UTC", "Europe/London", "America/New_York", "Pacific/Apia",
                            "Australia/Lord_Howe", "America/St_Johns", "Asia/Kathmandu"}) {

@@ -117,7 +117,7 @@ TEST(UserIndex, UsersOfOneBucketAreFoundAgain) {
   EXPECT_EQ(add(index, users), ordinals);
 }
 
-// What decides where stored users are may never change.
+// The numbers that decide where stored users are may never change.
 TEST(Partitioner, HashesAreFrozen) {
   EXPECT_EQ(hash_user(std::uint64_t{0}), 0u);
   EXPECT_EQ(hash_user(std::uint64_t{1}), 0xb456bcfc34c2cb2cu);

@@ -32,7 +32,7 @@ bool fails(Fails kind) {
   return fails_for_ever ? number >= first_failure : number == first_failure;
 }
 
-// Of a call that returns -1.
+// Is for a call that returns -1.
 bool fails_with_error(Fails kind) {
   if (!fails(kind)) return false;
   errno = kind == Fails::kOpens ? EMFILE : EIO;
@@ -66,7 +66,7 @@ std::string to_string(Fails kind) {
   return "";
 }
 
-// The function of the C library behind ours.
+// Is the function of the C library behind ours.
 template <class Function>
 Function* next_of(Function*, const char* name) {
   return reinterpret_cast<Function*>(::dlsym(RTLD_NEXT, name));

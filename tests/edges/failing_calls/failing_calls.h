@@ -14,8 +14,8 @@ enum class Fails : std::uint8_t {
   kThreads,  // pthread_create
 };
 
-// From here on calls of the kind are counted, and number `first` of them fails, from 1 on; with
-// `for_ever` all after it as well. 0: none.
+// From here on, calls of the kind are counted, and number `first` of them fails, counting from 1;
+// with `for_ever`, all after it fail as well. At 0, none fails.
 void fail_calls(Fails kind, std::uint64_t first, bool for_ever);
 
 // Ends that, and returns how many there were.

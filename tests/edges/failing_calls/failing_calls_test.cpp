@@ -51,7 +51,7 @@ std::string native_block() {
   return block;
 }
 
-// The same events in every format.
+// Returns the same events in every format.
 std::vector<NamedText> event_files() {
   const std::string csv = "user,time,event\nann,2026-01-01,login\nbob,2026-01-02,login\n";
   const std::string json =
@@ -74,7 +74,7 @@ std::vector<NamedText> user_lists() {
           {"list.zst", zstd(lines)}};
 }
 
-// A folder with files of events, lists of users, and a store that knows them.
+// Is a folder with files of events, lists of users, and a store that knows them.
 class Folder {
  public:
   Folder() : directory_(directory_in_memory()) {
@@ -116,7 +116,7 @@ void ask(const Engine& engine, const Folder& folder) {
   (void)engine.info();
 }
 
-// Of a file in every format.
+// Adds the ingest of a file in every format.
 void add_formats(std::vector<Session>& all) {
   for (const NamedText& file : user_lists()) {
     all.push_back({"list " + file.name, [name = file.name](const Folder& folder) {
@@ -191,7 +191,7 @@ std::vector<Session> sessions() {
   return all;
 }
 
-// What left a call of the session; "": nothing but std::bad_alloc.
+// Says what left a call of the session; it is "" for nothing but std::bad_alloc.
 std::string escaped(const Session& session, const Folder& folder) {
   try {
     session.run(folder);
@@ -205,8 +205,8 @@ std::string escaped(const Session& session, const Folder& folder) {
   return "";
 }
 
-// RocksDB ends the process by assertions of its own. So it does where it joins the thread of its
-// timer that could not be started again, which is refused before RocksDB asks for it, unless the
+// RocksDB ends the process by assertions of its own. It does so when it joins the thread of its
+// timer that could not be started again; this is refused before RocksDB asks for it, unless the
 // system changes its mind between the two. Other ends are told apart: of ours, and of the
 // language's (std::terminate).
 bool is_ours(const ChildEnd& end) {
@@ -218,7 +218,7 @@ bool is_ours(const ChildEnd& end) {
   return says("rollcall:") || (says("terminate called") && !is_timer);
 }
 
-// Without failures all of them is read.
+// Without failures, all of them are read.
 TEST(FailingCallsFiles, AreRead) {
   const ChildEnd end = run_in_child([] {
     const Folder folder;

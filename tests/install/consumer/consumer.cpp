@@ -1,4 +1,4 @@
-// A program that uses TBB and RocksDB itself, beside rollcall: neither notices the other.
+// This program uses TBB and RocksDB itself, beside rollcall, and neither notices the other.
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>

@@ -28,7 +28,7 @@ std::string_view place_of(const QueryField& field) {
   return field.place.empty() ? field.name : field.place;
 }
 
-// "/rule/period"
+// Returns "/rule/period".
 JsonText::json_pointer pointer_to(const QueryField& field) {
   std::string path = "/" + std::string(place_of(field));
   std::replace(path.begin(), path.end(), '.', '/');
@@ -50,7 +50,7 @@ const QueryField* find(const std::vector<QueryField>& fields, std::string_view n
   return field == fields.end() ? nullptr : &*field;
 }
 
-// A value that a field takes.
+// Returns a value that a field takes.
 JsonText sample_of(const QueryField& field) {
   switch (field.type) {
     case FieldType::kEvent:
@@ -93,7 +93,7 @@ JsonText least_of(const QueryKind& kind) {
   return question;
 }
 
-// The same with `value` in a field, and with the field that this one needs.
+// Returns the same with `value` in a field, and with the field that this one needs.
 JsonText question_with(const QueryKind& kind, const QueryField& field, const JsonText& value) {
   JsonText question = least_of(kind);
   const std::vector<QueryField> fields = fields_of_kind(kind);

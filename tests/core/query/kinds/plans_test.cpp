@@ -1,4 +1,4 @@
-// Every kind of plan against the naive engine, on random streams and random questions.
+// Every kind of plan is compared with the naive engine, on random streams and random questions.
 #include <gtest/gtest.h>
 
 #include <cstdint>
@@ -64,7 +64,8 @@ TEST(Plans, AgreeWithTheNaiveEngineOverLongTimes) {
   }
 }
 
-// Ann on the 5th, 6th and 12th of January, Bob on the 6th: bare dates.
+// Returns a store in which Ann comes on the 5th, 6th and 12th of January, and Bob on the 6th; all
+// are bare dates.
 FakeStore small_store() {
   const auto event = [](const std::string& user, std::string_view date) {
     const TimeUs time = read_date(date)->value * TimeUs{86'400'000'000};

@@ -1,4 +1,4 @@
-// Queries and results as JSON.
+// This tests queries and results as JSON.
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>

@@ -25,7 +25,7 @@ namespace {
 constexpr std::size_t kChecksumBytes = 8;
 constexpr std::size_t kHeadBytes = 8 + 1 + 8;  // magic, version, digest
 
-// The bytes with a checksum that fits, as somebody would send them who means ill.
+// Returns the bytes with a checksum that fits, as somebody would send them who means ill.
 std::string sealed(std::string bytes) {
   const std::uint64_t checksum = XXH3_64bits(bytes.data(), bytes.size());
   bytes.append(reinterpret_cast<const char*>(&checksum), sizeof checksum);
@@ -85,7 +85,7 @@ class PartialTest : public ::testing::Test {
   }
 
   const FakeStore store_;
-  // Cells; cells and amounts; totals.
+  // The plans have cells, cells and amounts, and totals.
   const std::unique_ptr<Plan> active_ = plan(R"({"kind": "active", "window_days": 2})");
   const std::unique_ptr<Plan> value_ = plan(R"({"kind": "retention", "measure": "value"})");
   const std::unique_ptr<Plan> hours_ = plan(R"({"kind": "counts", "period": "hour"})");
@@ -316,7 +316,8 @@ class PartialPageTest : public PartialTest {
     return ids;
   }
 
-  // What `users` are when they come as bytes, which are as they should be but for the users.
+  // Returns what `users` are when they come as bytes, which are as they should be but for the
+  // users.
   StatusCode code_of_users(const std::vector<UserId>& users) const {
     std::string bytes = page(9, {}).serialize(task()).substr(0, kHeadBytes);
     ByteWriter writer(bytes);
@@ -413,7 +414,7 @@ TEST_F(PartialPageTest, GivesItsMemoryBack) {
     EXPECT_LT(budget.taken(), 8'000u);
   }
   EXPECT_EQ(budget.taken(), 0u);
-  // What is in the answer is of the question until its end.
+  // What is in the answer belongs to the question until its end.
   EXPECT_EQ(listed(page(1, users, &account)).size(), 2u);
   EXPECT_GE(budget.taken(), 3'000u);
 }

@@ -34,7 +34,7 @@ Result<std::string> read_page(const StoreView& view, PageKind kind, Epoch epoch)
   return view.read({{kind, 0, 0, 0, 0}, epoch});
 }
 
-// What a closed engine left in its store: partitions, and what questions are planned against.
+// Holds what a closed engine left in its store: partitions, and what questions are planned against.
 class SplitStore {
  public:
   static Result<std::unique_ptr<SplitStore>> open(std::unique_ptr<Store> store) {
@@ -54,7 +54,7 @@ class SplitStore {
   }
 
  private:
-  // The partitions of one machine.
+  // Holds the partitions of one machine.
   using Group = std::vector<Partition*>;
 
   class GroupRunner : public PlanRunner {
@@ -164,7 +164,7 @@ class SplitStore {
   const QueryLimits limits_;
 };
 
-// A question, and what the engine said.
+// Holds a question, and what the engine said.
 struct Answered {
   Query query;
   QueryResult result;

@@ -12,7 +12,7 @@
 namespace rollcall::testing {
 namespace {
 
-// A store with events from 2026-01-05 10:00 to 2026-01-14 10:00:00.5, in its own zone.
+// Has a store with events from 2026-01-05 10:00 to 2026-01-14 10:00:00.5, in its own zone.
 class TimeframeTest : public ::testing::Test {
  protected:
   explicit TimeframeTest(std::string zone_name = "UTC")
@@ -41,7 +41,7 @@ class TimeframeTest : public ::testing::Test {
     return timeframe.ok() ? *timeframe : Timeframe{};
   }
 
-  // "from..to: first row..last row", by first days of periods.
+  // Returns "from..to: first row..last row", by first days of periods.
   std::string range(QueryCommon common, Period period = Period::kDay) const {
     const Calendar calendar(period, settings_.week_start);
     const Timeframe timeframe = *resolve_timeframe("active", common, context());
@@ -81,7 +81,7 @@ TEST_F(TimeframeTest, ADateIsItsLastSecond) {
   EXPECT_EQ(timeframe.last_ended_day, day("2026-01-10"));
   EXPECT_EQ(timeframe.data.last, day("2026-01-10"));
   EXPECT_FALSE(timeframe.knows_all);
-  // The same instant, said otherwise, down to the resolution of a second.
+  // These say the same instant otherwise, down to the resolution of a second.
   for (const TimeUs fraction : {TimeUs{0}, TimeUs{999'999}}) {
     EXPECT_EQ(resolve(at("2026-01-11", 0) - kUsPerSecond + fraction).last_ended_day,
               day("2026-01-10"));
@@ -146,7 +146,7 @@ TEST_F(TimeframeTest, WordsCountFromTheDayOfAsOf) {
   QueryCommon week;
   week.from = week.to = *parse_date_text("last week");
   EXPECT_EQ(range(week), "2026-01-05..2026-01-11: 2026-01-05..2026-01-11");
-  // As of a word: from the day of the latest event.
+  // As of a word, days count from the day of the latest event.
   EXPECT_EQ(resolve(std::get<RelativeDate>(*parse_date_text("yesterday"))).last_day,
             day("2026-01-13"));
 }

@@ -27,7 +27,7 @@ class EmptyChunk : public ChunkSource {
   std::uint32_t first_ordinal() const override { return 0; }
 };
 
-// Words of any length up to the chunk's; often none.
+// Makes words of any length up to the chunk's, and often none.
 Words random_words(Random& random) {
   Words words(random.chance(30) ? 0 : random.below(17));
   for (std::uint64_t& word : words) word = random.bits() & random.bits() & random.bits();

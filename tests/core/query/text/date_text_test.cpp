@@ -10,7 +10,7 @@
 namespace rollcall {
 namespace {
 
-// A Wednesday.
+// This day is a Wednesday.
 constexpr std::string_view kToday = "2026-01-14";
 
 std::string days(std::string_view text, WeekStart week_start = WeekStart::kMonday) {

@@ -59,7 +59,7 @@ Segment of_name(Kind kind, std::string name) {
   return segment;
 }
 
-// The examples of docs/queries.md.
+// These are the examples of docs/queries.md.
 TEST(SegmentText, DocumentedExamples) {
   for (const std::string_view text :
        {"did(purchase, 30d) and not did(login, 7d)", "days(login, 28d) >= 3",

@@ -141,8 +141,8 @@ TEST(DelimitedReader, HandsOverTheWantedColumns) {
   EXPECT_EQ(row.fields[3].text, "c");
 }
 
-// Where the record at `begin` ends, however long it is: after its line end; or where the line
-// begins that breaks the rule of quotes; or where the text ends.
+// Finds where the record at `begin` ends, however long it is: after its line end, where the line
+// begins that breaks the rule of quotes, or where the text ends.
 std::size_t end_of_record(const std::string& text, std::size_t begin, const RecordSyntax& syntax) {
   std::size_t i = begin;
   for (;;) {
@@ -163,15 +163,15 @@ std::size_t end_of_record(const std::string& text, std::size_t begin, const Reco
     }
     if (text[i] == '\n') return i + 1;
     if (text.compare(i, 2, "\r\n") == 0) return i + 2;
-    // The byte that neither goes on with a delimiter nor with a line end.
+    // This byte goes on neither with a delimiter nor with a line end.
     if (text[i] == '\r' && syntax.delimiter[0] != '\r') ++i;
     for (std::size_t k = 0; text[i] == syntax.delimiter[k]; ++k) ++i;
     return text.rfind('\n', i - 1) + 1;
   }
 }
 
-// The grammar of record_cutter.h, one byte at a time, over the whole text. `follows`: as a reader
-// of blocks follows records that are cut short.
+// Follows the grammar of record_cutter.h, one byte at a time, over the whole text. With `follows`,
+// it does so as a reader of blocks follows records that are cut short.
 std::vector<Record> oracle(const std::string& text, const RecordSyntax& syntax,
                            bool follows = false) {
   std::vector<Record> records;
@@ -191,7 +191,7 @@ std::vector<Record> oracle(const std::string& text, const RecordSyntax& syntax,
     for (bool more = true; more && fault.empty();) {
       std::string field;
       if (syntax.quotes != QuoteRule::kText && text[i] == '"') {
-        // Where quotes may be text, a field that goes past its line has them so.
+        // If quotes may be text, a field that goes past its line has them as text.
         const std::size_t end = syntax.quotes == QuoteRule::kFieldsOrText ? line_end : text.size();
         bool closed = false;
         for (++i; i < end && !closed; ++i) {
@@ -238,7 +238,7 @@ std::vector<Record> oracle(const std::string& text, const RecordSyntax& syntax,
       first_line.resize(syntax.line_bytes_max);
     }
     if (syntax.quotes == QuoteRule::kFieldsOrText && fault != "row is too long") {
-      // The line once more, its quotes being text.
+      // Reads the line once more, with its quotes as text.
       fields.assign(1, "");
       for (std::size_t at = 0; at < first_line.size();) {
         if (first_line.compare(at, syntax.delimiter.size(), syntax.delimiter) == 0) {

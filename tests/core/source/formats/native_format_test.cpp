@@ -13,7 +13,7 @@
 namespace rollcall {
 namespace {
 
-// A batch and what it points to.
+// Holds a batch and what it points to.
 struct Sample {
   std::vector<std::uint64_t> integers{7, 8, 7};
   std::vector<std::string_view> strings{"ann", "", "bob"};

@@ -12,7 +12,7 @@
 namespace rollcall {
 namespace {
 
-// user, time, event, value, and two properties.
+// The columns are user, time, event, value, and two properties.
 const std::vector<std::string> kColumns = {"user", "ts", "event", "amount", "properties.channel",
                                            "plan"};
 

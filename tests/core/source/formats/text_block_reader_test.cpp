@@ -115,7 +115,7 @@ TEST(TextBlockReader, LongLinesStreamBy) {
   }
 }
 
-// What decides it has been read whatever the size of blocks.
+// What decides it has been read, whatever the size of blocks.
 TEST(TextBlockReader, SaysWhichRecordsAreCutShort) {
   const TestDirectory directory;
   const RecordSyntax syntax{",", QuoteRule::kFields, 20};

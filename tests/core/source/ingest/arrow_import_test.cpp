@@ -15,7 +15,7 @@
 namespace rollcall {
 namespace {
 
-// A column as a producer keeps it: buffers, children and a dictionary that live until it is
+// Is a column as a producer keeps it: buffers, children and a dictionary that live until it is
 // released.
 struct Exported {
   std::string format, name;

@@ -67,7 +67,7 @@ TEST(BatchBuilder, BuildsColumns) {
   EXPECT_EQ(batch.known_until, std::nullopt);
 }
 
-// Parts that hold what joins them, or what escapes it.
+// These parts hold what joins them, or what escapes it.
 TEST(BatchBuilder, DifferentPartsJoinToDifferentValues) {
   BatchBuilder builder = make_builder(shape_with(UserKind::kString));
   builder.start(true);
@@ -186,7 +186,7 @@ TEST(BlockDictionary, TellsTextsOfAllLengthsApart) {
   }
 }
 
-// Against digits taken one by one.
+// This is compared with digits taken one by one.
 TEST(BatchBuilder, ReadsIntegersOfAllLengths) {
   for (std::uint64_t seed = 1; seed <= 50'000; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed=" << seed);

@@ -138,7 +138,7 @@ TEST(FileIngest, AnInterruptedRunResumes) {
 // Blocks are ingested together, but never more than the memory allows.
 TEST(FileIngest, GathersBlocksToBatches) {
   const TestDirectory directory;
-  // A bad row in each block, of which is told as it is ingested.
+  // There is a bad row in each block, which is reported as it is ingested.
   std::string text(kHeader);
   for (int i = 0; i < 200; ++i) text += rows(i * 100, 100) + "bad\n";
   const std::string path = directory.write("a.csv", text);
@@ -148,7 +148,7 @@ TEST(FileIngest, GathersBlocksToBatches) {
     options.memory_bytes_max = memory_bytes_max;
     options.threads_max = 1;
     const auto engine = *Engine::open(open_memory_store(), options);
-    // As many as there are different positions to be seen while blocks are read.
+    // There are as many as there are different positions to be seen while blocks are read.
     std::set<std::string> positions;
     IngestHooks hooks;
     hooks.batch_bytes = 10'000;
@@ -185,7 +185,7 @@ TEST(FileIngest, DamagedFilesLeaveNoTrace) {
     const IngestReport report = ingest(*engine, {directory.write("a.csv.gz", whole)}, {}, hooks);
     EXPECT_EQ(outcomes(report), std::vector{Outcome::kRead});
     EXPECT_EQ(engine->info().event_count, 20'000u);
-    // What was added to a file that is known.
+    // These rows were added to a file that is known.
     directory.append("a.csv.gz", gzip(rows(20'000, 9)).substr(0, 40));
     EXPECT_EQ(ingest_files(*engine, {directory.path("a.csv.gz")}, {}, hooks).status().code(),
               StatusCode::kCorruption);

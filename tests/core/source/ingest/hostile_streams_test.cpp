@@ -37,7 +37,7 @@ TEST(HostileStream, TimesOfEveryKind) {
   options.time_max = 1'769'990'399'000'000;  // 2026-02-01T23:59:59Z
   const auto engine = *Engine::open(open_memory_store(), options);
   std::string text(kHeader);
-  // The same instant in each unit, at first: all that numbers are guessed by.
+  // All rows have the same instant in each unit at first, which is all that numbers are guessed by.
   for (const char* time : {"1769903999", "1769903999123", "1769903999123456", "1769903999123456789",
                            "2026-01-31T23:59:59.1Z", "2026-02-01 00:59:59+01:00"}) {
     text += fmt::format("u{},{},e\n", text.size(), time);
@@ -113,8 +113,7 @@ TEST(HostileStream, OneLineOfAHundredMegabytes) {
   EXPECT_EQ(users(*engine, "2026-01-01"), 2);
 }
 
-// A megabyte that holds a gigabyte of the same, as one line and as short lines, of which none is a
-// row.
+// A megabyte holds a gigabyte of the same, as one line and as short lines, of which none is a row.
 TEST(HostileStream, CompressionBombs) {
   const TestDirectory directory;
   constexpr std::size_t kBombBytes = (testing::kIsSanitized ? 16 : 256) * kMiB;

@@ -232,7 +232,7 @@ TEST(SchemaInspector, ChecksOptions) {
     EXPECT_EQ(of_head.to_string(), status.to_string());
     const TestDirectory directory;
     const auto engine = open_engine();
-    // Before anything is opened.
+    // This is refused before anything is opened.
     const Status of_call = ingest_files(*engine, {directory.path("gone")}, options, {}).status();
     EXPECT_EQ(of_call.to_string(), status.to_string());
     return to_string(status.hint());
@@ -295,7 +295,7 @@ TEST(SchemaInspector, LooksAtFiles) {
   const auto schema = inspect_source({directory.path()}, {}, {});
   ASSERT_TRUE(schema.ok()) << schema.status().to_string();
   EXPECT_EQ(schema->columns, (Names{"user", "time", "event"}));
-  // One that cannot be read takes no other along.
+  // A file that cannot be read takes no other along.
   EXPECT_TRUE(
       inspect_source({directory.path("README.md"), directory.path("b.csv.gz")}, {}, {}).ok());
   EXPECT_FALSE(inspect_source({directory.path("README.md")}, {}, {}).ok());

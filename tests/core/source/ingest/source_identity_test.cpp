@@ -30,7 +30,7 @@ TEST(KnownSource, AFileReadTwiceChangesNothing) {
   const auto engine = open_engine(disk);
   const std::string before = answers(*engine);
   const Epoch epoch = engine->info().epoch;
-  // Under another name, compressed, and twice.
+  // The file comes under another name, compressed, and twice.
   const std::string copy = directory.write("b.csv.zst", zstd(std::string(kHeader) + rows(0, 100)));
   const IngestReport report = ingest(*engine, {path, copy, path});
   EXPECT_EQ(outcomes(report), (std::vector{Outcome::kKnown, Outcome::kKnown, Outcome::kKnown}));
@@ -124,7 +124,7 @@ TEST(KnownSource, OtherFilesWithTheSameBeginningAreOtherFiles) {
   }
 }
 
-// A growing log beside its older copies, shorter and longer than what identifies a file.
+// A growing log stands beside its older copies, shorter and longer than what identifies a file.
 TEST(KnownSource, AnOlderCopyOfASourceThatGrewIsKnown) {
   for (const int first : {3, 5000}) {
     const TestDirectory directory;
@@ -167,7 +167,7 @@ TEST(KnownSource, TwoFilesThatPartAfterAnEarlierEnd) {
   }
 }
 
-// What reading `path` came to: what happened to it, or nothing after an error that names it.
+// Says what reading `path` came to: what happened to it, or nothing after an error that names it.
 std::optional<Outcome> outcome_of(Engine& engine, const std::string& path,
                                   const SourceOptions& options = {}) {
   const auto report = ingest_files(engine, {path}, options, {});
@@ -233,7 +233,7 @@ TEST(KnownSource, BlocksThatWereCutOffAreAnError) {
   EXPECT_EQ(engine->info().event_count, 4u);
 }
 
-// However much they share, and however they end.
+// This holds however much they share, and however they end.
 TEST(KnownSource, AShorterFileThatDiffersIsAnotherOne) {
   const TestDirectory directory;
   const auto engine = open_engine();
@@ -249,7 +249,7 @@ TEST(KnownSource, AShorterFileThatDiffersIsAnotherOne) {
   for (const int shared : {1, 2, 300, 399}) {
     EXPECT_EQ(outcome(header + rows(0, shared) + "x,2026-01-01,e\n"), Outcome::kRead) << shared;
   }
-  // The rows of one and of the other that follow many of both.
+  // These are the rows of one and of the other that follow many of both.
   const std::string common = header + rows(5, 4000);
   ASSERT_GT(common.size(), kHeadBytes);
   EXPECT_EQ(outcome(common + rows(7, 1000)), Outcome::kRead);
@@ -277,7 +277,7 @@ TEST(KnownSource, ABeginningThatIsAnotherFileIsReadWhenAsked) {
     options.again = true;
     EXPECT_EQ(outcome_of(*engine, path, options), Outcome::kRead);
     EXPECT_EQ(engine->info().event_count, static_cast<std::uint64_t>(2 * count + 9));
-    // From here on both are known, and both may grow.
+    // From here on, both are known, and both may grow.
     EXPECT_EQ(outcome_of(*engine, path), Outcome::kKnown);
     directory.append("b.csv", "x,2026-01-01,e\n");
     directory.append("a.csv", "y,2026-01-01,e\n");
@@ -307,7 +307,7 @@ TEST(KnownSource, ACopyThatWentOnByItselfCountsFromWhereItParted) {
   options.again = true;
   EXPECT_EQ(outcome_of(*engine, directory.path("b.csv"), options), Outcome::kResumed);
   EXPECT_EQ(engine->info().event_count, 7003u);
-  // Where there is enough to tell, nobody is asked.
+  // If there is enough to tell, nobody is asked.
   directory.write("c.csv", text + rows(9, 500));
   EXPECT_EQ(outcome_of(*engine, directory.path("c.csv")), Outcome::kResumed);
   EXPECT_EQ(engine->info().event_count, 7503u);
@@ -378,7 +378,7 @@ TEST(KnownSource, ReadInAnotherWayAFileCountsOnlyWhenAsked) {
 TEST(KnownSource, WhatWasGuessedOnceIsNotGuessedAgain) {
   const TestDirectory directory;
   const std::string first = "{\"user\":\"a\",\"time\":1767225600,\"event\":\"e\"}\n";
-  // A likelier user, and a value.
+  // These are a likelier user, and a value.
   const std::string more =
       "{\"user\":\"b\",\"user_id\":7,\"time\":1767225601,\"event\":\"e\",\"value\":5}\n";
   {
@@ -395,7 +395,7 @@ TEST(KnownSource, WhatWasGuessedOnceIsNotGuessedAgain) {
         << report.notes[0].text;
     EXPECT_TRUE(ingest(*engine, {directory.path("a.jsonl")}).notes.empty());
   }
-  // In one run; and what was chosen, not guessed.
+  // Both come in one run, and the columns were chosen, not guessed.
   const auto engine = open_engine();
   SourceOptions options;
   options.user = "time";
@@ -548,7 +548,7 @@ TEST(KnownSource, RejectedRowsAtTheEndAreNotReadAgain) {
   EXPECT_EQ(report.rows_rejected, 0u);
 }
 
-// What other files there are costs a file next to nothing.
+// Other files, however many, cost a file next to nothing.
 TEST(SourceRegistry, ManyKnownSourcesAreNoBurden) {
   const TestDirectory directory;
   const std::string text = std::string(kHeader) + rows(0, 4000);

@@ -1,4 +1,4 @@
-// The kinds of rejected rows.
+// This tests the kinds of rejected rows.
 #include "rollcall/reject_kind.h"
 
 #include <gtest/gtest.h>

@@ -210,7 +210,7 @@ TEST(TimeParser, AgreesWithTheTimeZone) {
       ParsedTime out;
       ASSERT_EQ(here.parse(text, out), TimeFault::kNone);
       ASSERT_EQ(out.time, time);
-      // Without its offset it may mean the other pass through an hour shown twice.
+      // Without its offset, it may mean the other pass through an hour shown twice.
       const std::string clock = text.substr(0, 19);
       ASSERT_EQ(here.parse(clock, out), TimeFault::kNone);
       const Day day = *parse_date(clock.substr(0, 10));
@@ -263,7 +263,7 @@ TEST(TimeParser, ReadsDatesItKnowsAsOnesItDoesNot) {
   }
 }
 
-// Against characters taken one by one.
+// This is compared with characters taken one by one.
 TEST(TimeParser, ReadsClocksAsTheyStand) {
   TimeParser here = parser();
   for (std::uint64_t seed = 1; seed <= 100'000; ++seed) {
