@@ -22,6 +22,8 @@ using EventCode = std::uint32_t;
 using ValueCode = std::uint32_t;
 
 inline constexpr SeriesId kAnySeries = 0;
+// Series from here on are not in the catalog: a plan finds their events in the history.
+inline constexpr SeriesId kEventSeriesBegin = SeriesId{1} << 31;
 inline constexpr std::string_view kOtherName = "$other";
 
 // Holds strings, numbered from 0 in the order of their first appearance, at most `size_max` of

@@ -63,9 +63,22 @@ std::size_t bytes_of(const std::vector<Read>& reads) {
 
 }  // namespace
 
+bool ReadSet::reads_pages() const {
+  ReadSet of_pages;
+  of_pages.add(*this);
+  return !of_pages.presence.empty() || !of_pages.unions.empty() || !of_pages.bounds.empty() ||
+         !of_pages.amounts.empty() || !of_pages.totals.empty() || !of_pages.lists.empty();
+}
+
 void ReadSet::add(const ReadSet& other) {
   const auto append = [](auto& to, const auto& from) {
-    to.insert(to.end(), from.begin(), from.end());
+    for (const auto& read : from) {
+      if constexpr (requires { read.series; }) {
+        const bool has_pages = read.series.empty() || read.series.front() < kEventSeriesBegin;
+        if (!has_pages) continue;
+      }
+      to.push_back(read);
+    }
   };
   append(presence, other.presence);
   append(unions, other.unions);

@@ -53,10 +53,14 @@ struct ReadSet {
   std::vector<std::shared_ptr<const UserList>> lists;  // users named one by one
   bool history = false;                                // the events themselves
 
+  // Adds what another one reads of pages that there may be: none belong to series that are not in
+  // the catalog.
   void add(const ReadSet& other);
   // Merges what several reads name: days of a series that overlap become one range.
   void merge();
   std::size_t memory_bytes() const;
+  // Returns whether it reads pages of series of the catalog, or users named one by one.
+  bool reads_pages() const;
   // Returns whether anything about single users is read.
   bool reads_chunks() const {
     return !presence.empty() || !unions.empty() || !bounds.empty() || !amounts.empty() ||

@@ -185,8 +185,8 @@ std::vector<std::size_t> ActivePlan::cells_of(std::size_t row, std::string_view 
 
 PlanResult plan(const ActiveQuery& ask, const Query& query, const PlanContext& context) {
   const std::vector<PropertyCondition> conditions = conditions_of(query, context);
-  ROLLCALL_ASSIGN_OR_RETURN(SeriesUnion events, resolve_selector("active: event", ask.event,
-                                                                 conditions, context.catalog));
+  ROLLCALL_ASSIGN_OR_RETURN(SeriesUnion events,
+                            resolve_selector("active: event", ask.event, conditions, context));
   ROLLCALL_ASSIGN_OR_RETURN(Scope scope, resolve_scope("active", query, context));
   ROLLCALL_ASSIGN_OR_RETURN(const PeriodRange range,
                             resolve_range("active", query.common, context, scope.timeframe,

@@ -205,8 +205,8 @@ std::vector<std::size_t> ChurnPlan::cells_of(std::size_t row, std::string_view c
 
 PlanResult plan(const ChurnQuery& ask, const Query& query, const PlanContext& context) {
   const std::vector<PropertyCondition> conditions = conditions_of(query, context);
-  ROLLCALL_ASSIGN_OR_RETURN(
-      SeriesUnion events, resolve_selector("churn: event", ask.event, conditions, context.catalog));
+  ROLLCALL_ASSIGN_OR_RETURN(SeriesUnion events,
+                            resolve_selector("churn: event", ask.event, conditions, context));
   ROLLCALL_ASSIGN_OR_RETURN(Scope scope, resolve_scope("churn", query, context));
   const Calendar calendar(row_period(ask), context.settings.week_start);
   ROLLCALL_ASSIGN_OR_RETURN(const PeriodRange range, resolve_range("churn", query.common, context,

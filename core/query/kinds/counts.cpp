@@ -34,7 +34,10 @@ class CountsPlan final : public TablePlan {
   CountsPlan(const Query& query, const PlanContext& context, Scope scope, PeriodRange range,
              SeriesUnion events);
 
-  std::size_t cell_count() const override { return ask_.by_hour ? 0 : range_.size(); }
+  // From the history, each row has a second cell, whose amount is the number of the row's events.
+  std::size_t cell_count() const override {
+    return ask_.by_hour ? 0 : range_.size() * (from_history_ ? 2 : 1);
+  }
   QueryResult finish(const Partial& counts) const override;
   std::vector<std::size_t> cells_of(std::size_t row, std::string_view column) const override {
     if (ask_.by_hour || column != "users") return {};
@@ -45,14 +48,17 @@ class CountsPlan final : public TablePlan {
   void count(ChunkSets& sets, CellSink& sink) const override;
   void add_period(std::size_t row, const Partial& counts, QueryResult& result) const;
   void add_hours(Day day, const Partial& counts, QueryResult& result) const;
-  bool has_amounts() const override { return among_.has_value() && !ask_.by_hour; }
-  // Counts of how often single users did something are kept over all time, not by day.
-  bool knows_events() const { return !among_; }
+  bool has_amounts() const override {
+    return from_history_ || (among_.has_value() && !ask_.by_hour);
+  }
+  // Pages keep how often single users did something over all time, and not by day.
+  bool knows_events() const { return from_history_ || !among_; }
 
   const CountsQuery ask_;
   const Calendar calendar_;
   const PeriodRange range_;
   const SeriesUnion events_;
+  const bool from_history_;
   const std::uint32_t decimals_;
   const TimeZone zone_;
   const std::vector<SeriesId> counted_series_;
@@ -67,6 +73,7 @@ CountsPlan::CountsPlan(const Query& query, const PlanContext& context, Scope sco
       calendar_(row_period(std::get<CountsQuery>(query.ask)), context.settings.week_start),
       range_(range),
       events_(std::move(events)),
+      from_history_(is_from_history(events_)),
       decimals_(context.settings.value_decimals),
       zone_(context.zone),
       counted_series_(counted_series(events_, context.catalog)) {
@@ -74,7 +81,7 @@ CountsPlan::CountsPlan(const Query& query, const PlanContext& context, Scope sco
     const DayRange days = {calendar_.first_day(range_.first), calendar_.last_day(range_.last)};
     counted_ = {std::max(days.first, timeframe_.data.first),
                 std::min(days.last, timeframe_.data.last)};
-    if (knows_events()) read_totals({counted_series_, days, ask_.by_hour});
+    if (knows_events() && !from_history_) read_totals({counted_series_, days, ask_.by_hour});
     has_kept_users_ = !ask_.by_hour && keeps_counts(query, context, calendar_, events_);
     if (has_kept_users_) {
       read_totals({events_.series, days});
@@ -82,6 +89,7 @@ CountsPlan::CountsPlan(const Query& query, const PlanContext& context, Scope sco
       read_presence(events_, days);
     }
     if (has_amounts()) reads_.amounts.push_back({counted_series_, counted_});
+    tells_amounts_ = from_history_;
   }
   std::vector<std::string> notes = {
       ask_.by_hour ? "hours count from the first instant of the day; users are kept by day, so "
@@ -112,10 +120,15 @@ CountsPlan::CountsPlan(const Query& query, const PlanContext& context, Scope sco
 void CountsPlan::count(ChunkSets& sets, CellSink& sink) const {
   if (has_kept_users_) return;
   const std::size_t mark = sets.arena().mark();
-  for (std::size_t row = 0; row < cell_count(); ++row) {
+  for (std::size_t row = 0; !ask_.by_hour && row < range_.size(); ++row) {
     const DayRange days = calendar_.days(range_.first + static_cast<std::int32_t>(row));
-    sink.add(row, sets.active(events_, days));
-    if (has_amounts()) sink.add_amount(row, sets.amount(counted_series_, days, *sets.limit()));
+    const BitSpan users = sets.active(events_, days);
+    sink.add(row, users);
+    if (has_amounts()) sink.add_amount(row, sets.amount(counted_series_, days, users));
+    if (from_history_) {
+      const std::uint64_t events = sets.event_count(events_.series.front(), days, users);
+      sink.add_amount(range_.size() + row, static_cast<AmountSum>(events));
+    }
     sets.arena().give_back_to(mark);
   }
 }
@@ -142,8 +155,11 @@ void CountsPlan::add_period(std::size_t row, const Partial& counts, QueryResult&
           ? counts.totals[1][static_cast<std::size_t>(days.first - counted_.first)].users
           : counts.cells[row];
   const Day last = std::min(days.last, counted_.last);
-  for (Day day = std::max(days.first, counted_.first); knows_events() && day <= last;
-       day = day + 1) {
+  if (from_history_) {
+    total.events = static_cast<std::uint64_t>(counts.amounts[range_.size() + row]);
+  }
+  for (Day day = std::max(days.first, counted_.first);
+       knows_events() && !from_history_ && day <= last; day = day + 1) {
     const EventTotal& of_day = counts.totals[0][static_cast<std::size_t>(day - counted_.first)];
     total.events += of_day.events;
     total.value += of_day.value;
@@ -174,9 +190,17 @@ void CountsPlan::add_hours(Day day, const Partial& counts, QueryResult& result) 
 }
 
 PlanResult plan(const CountsQuery& ask, const Query& query, const PlanContext& context) {
-  ROLLCALL_ASSIGN_OR_RETURN(
-      SeriesUnion events,
-      resolve_selector("counts: event", ask.event, conditions_of(query, context), context.catalog));
+  // The history tells how often the users of `among` did something.
+  const bool wants_history =
+      context.settings.history && query.common.among.has_value() && !ask.by_hour;
+  const auto resolve = wants_history ? resolve_in_history : resolve_selector;
+  ROLLCALL_ASSIGN_OR_RETURN(SeriesUnion events, resolve("counts: event", ask.event,
+                                                        conditions_of(query, context), context));
+  if (ask.by_hour && TablePlan::is_from_history(events)) {
+    return Status::invalid_argument(
+        "counts: period: hours are those of the aggregates (allowed: conditions on one property, "
+        "and an as_of at the end of a day)");
+  }
   ROLLCALL_ASSIGN_OR_RETURN(Scope scope, resolve_scope("counts", query, context));
   ROLLCALL_ASSIGN_OR_RETURN(const PeriodRange range,
                             resolve_range("counts", query.common, context, scope.timeframe,

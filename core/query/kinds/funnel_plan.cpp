@@ -197,7 +197,6 @@ FunnelPlan::FunnelPlan(const Query& query, const PlanContext& context, Scope sco
   fields.emplace_back("from",
                       parts_.range.rows != 0 ? quote(to_string(parts_.range.from)) : "null");
   fields.emplace_back("to", parts_.range.rows != 0 ? quote(to_string(parts_.range.to)) : "null");
-  fields.emplace_back("answered_from", quote("history"));
   std::vector<std::string> notes = {
       "every event of step 1 opens an attempt; counted is each user's best one: most steps, then "
       "the earliest",

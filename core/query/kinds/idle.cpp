@@ -125,8 +125,8 @@ std::vector<std::size_t> IdlePlan::cells_of(std::size_t row, std::string_view co
 
 PlanResult plan(const IdleQuery& ask, const Query& query, const PlanContext& context) {
   const std::vector<PropertyCondition> conditions = conditions_of(query, context);
-  ROLLCALL_ASSIGN_OR_RETURN(
-      SeriesUnion events, resolve_selector("idle: event", ask.event, conditions, context.catalog));
+  ROLLCALL_ASSIGN_OR_RETURN(SeriesUnion events,
+                            resolve_selector("idle: event", ask.event, conditions, context));
   ROLLCALL_ASSIGN_OR_RETURN(Scope scope, resolve_scope("idle", query, context));
   return PlanResult(
       std::make_unique<IdlePlan>(query, context, std::move(scope), std::move(events)));

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "core/query/kinds/kind_rows.h"
+#include "core/query/resolve/timeframe.h"
 #include "core/query/text/explanation.h"
 #include "core/query/text/query_object.h"
 #include "core/query/text/query_validation.h"
@@ -123,8 +124,9 @@ std::string describe(const Query& query) {
 
 Result<std::unique_ptr<Plan>> make_plan(const Query& query, const PlanContext& context) {
   ROLLCALL_RETURN_IF_ERROR(validate(query));
+  const PlanContext own = with_events(query, context);
   return with_row(query,
-                  [&](const auto& row, const auto& ask) { return row.plan(ask, query, context); });
+                  [&](const auto& row, const auto& ask) { return row.plan(ask, query, own); });
 }
 
 std::optional<Period> row_period(const Query& query) {
@@ -144,7 +146,7 @@ Result<std::unique_ptr<Plan>> make_ranking(const Query& query, const PlanContext
                                            std::span<const std::string> values) {
   return with_row(query, [&](const auto& row, const auto& ask) -> PlanResult {
     if (row.ranking == nullptr) return PlanResult(nullptr);
-    return row.ranking(ask, query, context, values);
+    return row.ranking(ask, query, with_events(query, context), values);
   });
 }
 

@@ -122,9 +122,9 @@ std::vector<std::size_t> LifecyclePlan::cells_of(std::size_t row, std::string_vi
 }
 
 PlanResult plan(const LifecycleQuery& ask, const Query& query, const PlanContext& context) {
-  ROLLCALL_ASSIGN_OR_RETURN(SeriesUnion events,
-                            resolve_selector("lifecycle: event", ask.event,
-                                             conditions_of(query, context), context.catalog));
+  ROLLCALL_ASSIGN_OR_RETURN(
+      SeriesUnion events,
+      resolve_selector("lifecycle: event", ask.event, conditions_of(query, context), context));
   ROLLCALL_ASSIGN_OR_RETURN(Scope scope, resolve_scope("lifecycle", query, context));
   ROLLCALL_ASSIGN_OR_RETURN(const PeriodRange range,
                             resolve_range("lifecycle", query.common, context, scope.timeframe,

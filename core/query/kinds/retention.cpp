@@ -478,9 +478,8 @@ PlanResult plan(const RetentionQuery&, const Query& query, const PlanContext& co
   const auto& ask = std::get<RetentionQuery>(in_force.ask);
   const bool by_cohort = context.value != nullptr && ask.breakdown_match == BreakdownMatch::kCohort;
   const auto resolve = [&](std::string_view field, const Selector& selector, bool with_value) {
-    return resolve_selector(field, selector,
-                            with_value ? conditions_of(query, context) : query.common.where,
-                            context.catalog);
+    return resolve_selector(
+        field, selector, with_value ? conditions_of(query, context) : query.common.where, context);
   };
   ROLLCALL_ASSIGN_OR_RETURN(SeriesUnion cohort_events,
                             resolve("retention: cohort_event", ask.cohort_event, !by_cohort));

@@ -76,7 +76,7 @@ PlanResult plan(const SegmentQuery& ask, const Query& query, const PlanContext& 
   std::optional<SeriesUnion> value;
   if (context.value != nullptr) {
     ROLLCALL_ASSIGN_OR_RETURN(
-        value, resolve_selector("segment", {}, conditions_of(query, context), context.catalog));
+        value, resolve_selector("segment", {}, conditions_of(query, context), context));
   }
   return PlanResult(std::make_unique<SegmentPlan>(query, context, std::move(scope),
                                                   std::move(segment), std::move(value)));

@@ -156,9 +156,9 @@ std::vector<std::size_t> StickinessPlan::cells_of(std::size_t row, std::string_v
 }
 
 PlanResult plan(const StickinessQuery& ask, const Query& query, const PlanContext& context) {
-  ROLLCALL_ASSIGN_OR_RETURN(SeriesUnion events,
-                            resolve_selector("stickiness: event", ask.event,
-                                             conditions_of(query, context), context.catalog));
+  ROLLCALL_ASSIGN_OR_RETURN(
+      SeriesUnion events,
+      resolve_selector("stickiness: event", ask.event, conditions_of(query, context), context));
   ROLLCALL_ASSIGN_OR_RETURN(Scope scope, resolve_scope("stickiness", query, context));
   ROLLCALL_ASSIGN_OR_RETURN(const PeriodRange range,
                             resolve_range("stickiness", query.common, context, scope.timeframe,

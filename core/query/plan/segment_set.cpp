@@ -56,7 +56,7 @@ class SegmentSet::Resolver {
         ROLLCALL_RETURN_IF_ERROR(resolve_events(segment, set));
         break;
       case Kind::kNot:
-        set.seen_ = everybody(timeframe_);
+        set.seen_ = everybody(context_, timeframe_);
         [[fallthrough]];
       case Kind::kAll:
       case Kind::kAny:
@@ -68,14 +68,14 @@ class SegmentSet::Resolver {
       case Kind::kFile:
         // The list was read before planning.
         set.list_ = context_.segments.files.find(segment.name)->second;
-        set.seen_ = everybody(timeframe_);
+        set.seen_ = everybody(context_, timeframe_);
         break;
       case Kind::kSaved: {
         ROLLCALL_ASSIGN_OR_RETURN(const SavedSegment* const saved, find_saved(segment.name));
         if (!saved->users) return resolve_saved(segment.name, saved->expression);
         set.kind_ = Kind::kFile;
         set.list_ = saved->users;
-        set.seen_ = everybody(timeframe_);
+        set.seen_ = everybody(context_, timeframe_);
         break;
       }
     }
@@ -106,7 +106,7 @@ class SegmentSet::Resolver {
     const std::string field =
         fmt::format("{}: {}", field_, segment.kind == Kind::kDid ? "did" : "first");
     ROLLCALL_ASSIGN_OR_RETURN(set.events_,
-                              resolve_selector(field, segment.event, where_, context_.catalog));
+                              resolve_selector(field, segment.event, where_, context_));
     // The series are held here, in unions, and in what is read.
     constexpr std::size_t kCopies = 5;
     take(kCopies * set.events_.series.size() * sizeof(SeriesId));
@@ -123,7 +123,7 @@ class SegmentSet::Resolver {
     }
     set.days_test_ = segment.days;
     if (segment.days) {
-      if (holds(*segment.days, 0)) set.seen_ = everybody(timeframe_);
+      if (holds(*segment.days, 0)) set.seen_ = everybody(context_, timeframe_);
     } else if (set.days_.last == data.last) {
       set.active_ = LongUnion::since(set.events_, set.days_.first, timeframe_);
     } else if (set.days_.first == data.first) {
@@ -243,9 +243,10 @@ BitSpan SegmentSet::users_by_days(ChunkSets& sets) const {
   return result.span();
 }
 
-LongUnion everybody(const Timeframe& timeframe) {
-  return LongUnion::since({.series = {kAnySeries}, .has_bounds = true, .notes = {}},
-                          timeframe.data.first, timeframe);
+LongUnion everybody(const PlanContext& context, const Timeframe& timeframe) {
+  SeriesUnion any = {.series = {kAnySeries}, .has_bounds = true, .notes = {}};
+  if (context.events->takes_all()) any = {{context.events->add({})}, /*has_bounds=*/false, {}};
+  return LongUnion::since(any, timeframe.data.first, timeframe);
 }
 
 }  // namespace rollcall

@@ -49,6 +49,6 @@ class SegmentSet {
 };
 
 // Returns everybody seen up to as_of.
-LongUnion everybody(const Timeframe& timeframe);
+LongUnion everybody(const PlanContext& context, const Timeframe& timeframe);
 
 }  // namespace rollcall

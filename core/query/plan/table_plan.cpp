@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "core/query/sequence/event_days.h"
+
 namespace rollcall {
 
 Result<Scope> resolve_scope(std::string_view kind, const Query& query, const PlanContext& context) {
@@ -14,6 +16,7 @@ Result<Scope> resolve_scope(std::string_view kind, const Query& query, const Pla
   scope.kind = kind;
   scope.account = context.account;
   if (context.value != nullptr) scope.value = *context.value;
+  scope.events = context.events;
   ROLLCALL_ASSIGN_OR_RETURN(scope.timeframe, resolve_timeframe(kind, query.common, context));
   if (query.common.among) {
     ROLLCALL_ASSIGN_OR_RETURN(
@@ -35,6 +38,7 @@ TablePlan::TablePlan(const Query& query, Scope scope)
       breakdown_(query.common.breakdown),
       value_(std::move(scope.value)),
       account_(scope.account),
+      events_(std::move(scope.events)),
       arenas_(scope.account) {
   if (among_) among_->add_reads(reads_);
   result_.kind = scope.kind;
@@ -65,7 +69,10 @@ std::uint64_t TablePlan::digest() const {
 
 void TablePlan::count(const ChunkSource& chunk, CellSink& sink) const {
   SetArenaPool::Lease lease(arenas_, chunk.word_count());
-  ChunkSets sets(chunk, lease.arena(), timeframe_.data);
+  const EventDays::Scope scope = {*zone_, timeframe_.data, timeframe_.as_of_time + kUsPerSecond,
+                                  tells_amounts_};
+  const EventDays events(chunk, *events_, scope, account_);
+  ChunkSets sets(events, lease.arena(), timeframe_.data);
   if (among_) sets.limit_to(among_->evaluate(sets));
   count(sets, sink);
 }
@@ -99,8 +106,8 @@ void TablePlan::read_presence(const SeriesUnion& events, DayRange days) {
 bool TablePlan::keeps_counts(const Query& query, const PlanContext& context,
                              const Calendar& calendar, const SeriesUnion& events) const {
   // With a breakdown, all values have to be read alike.
-  return calendar.period() == Period::kDay && events.series.size() == 1 && !among_ &&
-         !query.common.members && context.value == nullptr;
+  return calendar.period() == Period::kDay && events.series.size() == 1 &&
+         !is_from_history(events) && !among_ && !query.common.members && context.value == nullptr;
 }
 
 DayRange TablePlan::read_totals(TotalsRead read) {
@@ -113,6 +120,14 @@ DayRange TablePlan::read_totals(TotalsRead read) {
 
 void TablePlan::define(JsonFields fields, const PlanContext& context, const PeriodRange* range,
                        std::vector<std::string> notes) {
+  zone_ = &context.zone;
+  if (context.settings.history) {
+    const bool reads_pages = reads_.reads_pages();
+    if (!events_->selectors().empty()) reads_.history = true;
+    fields.emplace_back("answered_from", quote(!reads_.history ? "aggregates"
+                                               : reads_pages   ? "both"
+                                                               : "history"));
+  }
   if (among_) among_->add_notes(notes);
   if (!breakdown_.empty()) {
     notes.push_back(

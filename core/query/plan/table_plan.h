@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstddef>
 #include <iterator>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,8 +26,9 @@ struct Scope {
   std::string_view kind;
   Timeframe timeframe;
   std::optional<SegmentSet> among;
-  std::optional<PropertyCondition> value;  // of the context
-  QuestionAccount* account = nullptr;      // of the context
+  std::optional<PropertyCondition> value;     // of the context
+  QuestionAccount* account = nullptr;         // of the context
+  std::shared_ptr<const EventSeries> events;  // of the context
 };
 // Resolves the scope of a query. `kind` must outlive the scope.
 Result<Scope> resolve_scope(std::string_view kind, const Query& query, const PlanContext& context);
@@ -43,6 +45,11 @@ class TablePlan : public Plan {
   void free_scratch() const final { arenas_.clear(); }
   std::uint64_t digest() const final;
   const QueryResult& heading() const final { return result_; }
+
+  // Returns whether the history tells the users of these events, and the pages do not.
+  static bool is_from_history(const SeriesUnion& events) {
+    return events.series.size() == 1 && EventSeries::is_one(events.series.front());
+  }
 
  protected:
   TablePlan(const Query& query, Scope scope);
@@ -84,6 +91,7 @@ class TablePlan : public Plan {
 
   const Timeframe timeframe_;
   const std::optional<SegmentSet> among_;
+  bool tells_amounts_ = false;  // of events that are found in the history
   ReadSet reads_;
   QueryResult result_;  // kind, as_of and definition; a plan adds columns when it is made
 
@@ -93,6 +101,8 @@ class TablePlan : public Plan {
   const std::string breakdown_;
   const std::optional<PropertyCondition> value_;
   QuestionAccount* const account_;
+  const std::shared_ptr<const EventSeries> events_;
+  const TimeZone* zone_ = nullptr;  // of the days of these events
   mutable SetArenaPool arenas_;
 };
 

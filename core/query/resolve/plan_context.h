@@ -1,11 +1,13 @@
 // The names and dates of a question are resolved against this.
 #pragma once
 
+#include <memory>
 #include <optional>
 
 #include "core/base/question_account.h"
 #include "core/catalog/segment_catalog.h"
 #include "core/catalog/series_catalog.h"
+#include "core/query/resolve/event_series.h"
 #include "core/time/time_zone.h"
 #include "rollcall/options.h"
 #include "rollcall/segment.h"
@@ -24,6 +26,8 @@ struct PlanContext {
   // This is the value that the plan is about, in a query with a breakdown.
   const PropertyCondition* value = nullptr;
   QuestionAccount* account = nullptr;  // pays for the plan's memory; null: without bounds
+  // The plan looks for these in the history. Selectors are added to it as they are resolved.
+  std::shared_ptr<EventSeries> events = std::make_shared<EventSeries>(false);
 };
 
 }  // namespace rollcall

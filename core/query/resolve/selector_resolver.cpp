@@ -6,8 +6,10 @@
 #include <cstddef>
 #include <map>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "rollcall/message_text.h"
@@ -191,6 +193,18 @@ std::string note_of_other_names() {
                      kOtherName);
 }
 
+// Whether pages cannot tell the users of the days of these events, and the history can.
+bool needs_history(const Selector& selector, const std::vector<PropertyCondition>& query_where,
+                   const PlanContext& context) {
+  if (!context.settings.history) return false;
+  if (context.events->takes_all()) return true;
+  std::set<std::string_view> properties;
+  for (const auto* const conditions : {&selector.where, &query_where}) {
+    for (const PropertyCondition& condition : *conditions) properties.insert(condition.property);
+  }
+  return properties.size() > 1;
+}
+
 }  // namespace
 
 std::vector<SeriesId> counted_series(const SeriesUnion& events, const SeriesCatalog& catalog) {
@@ -204,7 +218,11 @@ std::vector<SeriesId> counted_series(const SeriesUnion& events, const SeriesCata
 
 Result<SeriesUnion> resolve_selector(std::string_view field, const Selector& selector,
                                      const std::vector<PropertyCondition>& query_where,
-                                     const SeriesCatalog& catalog) {
+                                     const PlanContext& context) {
+  if (needs_history(selector, query_where, context)) {
+    return resolve_in_history(field, selector, query_where, context);
+  }
+  const SeriesCatalog& catalog = context.catalog;
   ROLLCALL_ASSIGN_OR_RETURN(const std::vector<EventCode> events,
                             matching_events(field, selector, catalog.events()));
   std::vector<PropertyCondition> where = selector.where;
@@ -234,6 +252,16 @@ Result<SeriesUnion> resolve_selector(std::string_view field, const Selector& sel
     result.notes.push_back(note_of_other_names());
   }
   std::sort(result.series.begin(), result.series.end());
+  return result;
+}
+
+Result<SeriesUnion> resolve_in_history(std::string_view field, const Selector& selector,
+                                       const std::vector<PropertyCondition>& query_where,
+                                       const PlanContext& context) {
+  ROLLCALL_ASSIGN_OR_RETURN(EventSelector events,
+                            resolve_event_selector(field, selector, query_where, context.catalog));
+  SeriesUnion result = {.series = {}, .has_bounds = false, .notes = events.notes};
+  result.series.push_back(context.events->add(std::move(events)));
   return result;
 }
 

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "core/catalog/series_catalog.h"
+#include "core/query/resolve/event_selector.h"
+#include "core/query/resolve/plan_context.h"
 #include "rollcall/segment.h"
 #include "rollcall/status.h"
 
@@ -28,27 +30,20 @@ struct SeriesUnion {
 // of any event has no counts of its own.
 std::vector<SeriesId> counted_series(const SeriesUnion& events, const SeriesCatalog& catalog);
 
-// Resolves the selector in `field` of a query, with the query's own conditions added to it.
-//   kInvalidArgument  an event or property that the store does not know; conditions on more than
-//                     one property; a value that may be among those counted as "$other". The text
-//                     names `field`. In a store without events, every event name passes and matches
-//                     nothing.
+// Resolves the selector in `field` of a query, with the query's own conditions added to it. If only
+// the history can tell its events, the series is one of context.events.
+//   kInvalidArgument  an event or property that the store does not know; without history,
+//                     conditions on more than one property; a value that may be among those counted
+//                     as "$other". The text names `field`. In a store without events, every event
+//                     name passes and matches nothing.
 Result<SeriesUnion> resolve_selector(std::string_view field, const Selector& selector,
                                      const std::vector<PropertyCondition>& query_where,
-                                     const SeriesCatalog& catalog);
+                                     const PlanContext& context);
 
-// Says which events of a history a selector means.
-struct EventSelector {
-  struct Values {
-    std::uint32_t dimension = 0;
-    std::vector<ValueCode> codes;  // ascending
-  };
-  bool any_name = true;
-  std::vector<EventCode> names;  // ascending; of `any_name` none
-  std::vector<Values> where;     // each must hold of the same event
-
-  std::vector<std::string> notes;  // as SeriesUnion::notes
-};
+// Does the same for questions that the history is to answer, whatever pages there are.
+Result<SeriesUnion> resolve_in_history(std::string_view field, const Selector& selector,
+                                       const std::vector<PropertyCondition>& query_where,
+                                       const PlanContext& context);
 
 // Does the same for the events themselves, so that conditions may be on several properties.
 //   kInvalidArgument  as resolve_selector, but for that

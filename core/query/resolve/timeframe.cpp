@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 #include <variant>
 
 #include "core/query/text/date_text.h"
@@ -44,9 +45,7 @@ Result<Timeframe> resolve_timeframe(std::string_view kind, const QueryCommon& co
   timeframe.data = {context.days.first, std::min(context.days.last, timeframe.last_day)};
   timeframe.knows_all = context.days.last <= timeframe.last_day;
 
-  const bool goes_on = context.known_until && whole_seconds(*context.known_until) > *as_of &&
-                       context.days.last >= timeframe.last_day;
-  if (!ended && goes_on) {
+  if (!context.settings.history && cuts_day(common, context)) {
     return Status::invalid_argument(fmt::format(
         "{}: as_of: must not cut through a day of which more may be known, as events are "
         "kept by day, found {}; the data go on to {}: ask for the end of a day, such as \"{}\"",
@@ -54,6 +53,23 @@ Result<Timeframe> resolve_timeframe(std::string_view kind, const QueryCommon& co
         to_string(timeframe.last_day - 1)));
   }
   return timeframe;
+}
+
+bool cuts_day(const QueryCommon& common, const PlanContext& context) {
+  if (!common.as_of || !context.known_until) return false;
+  const std::optional<TimeUs> as_of = instant_of(*common.as_of, context);
+  if (!as_of) return false;
+  const TimeUs time = whole_seconds(*as_of);
+  const Day day = context.zone.day_of(time);
+  return time < context.zone.last_second_of(day) && whole_seconds(*context.known_until) > time &&
+         context.days.last >= day;
+}
+
+PlanContext with_events(const Query& query, const PlanContext& context) {
+  PlanContext own = context;
+  own.events =
+      std::make_shared<EventSeries>(context.settings.history && cuts_day(query.common, context));
+  return own;
 }
 
 Result<DateEnds> resolve_dates(std::string_view field, const DateRangeText& dates,

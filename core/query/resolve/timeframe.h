@@ -5,9 +5,9 @@
 //   time of the store. Given as a date, it is the last second of that date.
 // - A day has ended when `as_of` has reached its last second. Days after the one that holds `as_of`
 //   are not looked at, whatever the store knows about them.
-// - An earlier `as_of` must not cut through a day of which the store may know more. If its day has
-// not ended at `as_of`, and the data go on after it, the question cannot be answered, since events
-// are kept by day. Ask for a date instead.
+// - An `as_of` cuts a day if the day has not ended by then, and the data go on after it. Pages hold
+//   the users of whole days, so such a question is answered from the history, and without one it is
+//   refused.
 // - `from` is by default the first day of the store, `to` the day of `as_of`. Both are widened to
 //   whole periods. `last` counts back from the day of `as_of`, which is its end.
 // - A range that is empty without being upside down, and any range in an empty store, has no rows.
@@ -39,7 +39,12 @@ struct Timeframe {
   bool has_ended(Day day) const { return day <= last_ended_day; }
 };
 
-//   kInvalidArgument  `as_of` cuts through a day
+// Returns whether the query's `as_of` cuts a day.
+bool cuts_day(const QueryCommon& common, const PlanContext& context);
+// Returns the context of one plan of the query, which has series of events of its own.
+PlanContext with_events(const Query& query, const PlanContext& context);
+
+//   kInvalidArgument  `as_of` cuts a day, and the store keeps no history
 Result<Timeframe> resolve_timeframe(std::string_view kind, const QueryCommon& common,
                                     const PlanContext& context);
 

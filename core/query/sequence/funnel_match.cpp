@@ -18,7 +18,7 @@ using Found = std::function<void(const FunnelAttempt&)>;
 using LevelSet = std::uint64_t;
 
 std::uint32_t first_steps(unsigned count) {
-  return count == kFunnelStepsMax ? ~std::uint32_t{0} : (std::uint32_t{1} << count) - 1;
+  return count == kStepsMax ? ~std::uint32_t{0} : (std::uint32_t{1} << count) - 1;
 }
 
 // The events of one instant.
@@ -127,7 +127,7 @@ class Group {
   // Whether the event is of the step just made, and not of the next one, at some of these levels.
   static bool is_passed_over(const StepEvent& event, unsigned from, unsigned to) {
     for (unsigned level = from; level <= to; ++level) {
-      const bool is_of_next = level < kFunnelStepsMax && (event.steps >> level & 1) != 0;
+      const bool is_of_next = level < kStepsMax && (event.steps >> level & 1) != 0;
       if ((event.steps >> (level - 1) & 1) != 0 && !is_of_next) return true;
     }
     return false;

@@ -41,8 +41,8 @@ struct FunnelRules {
   // Each event of the first step opens an attempt of its own; otherwise those of one instant open
   // one together, which goes as far as the best of them. With exclusions they are to be apart.
   bool starts_apart = false;
-  // Attempts report when they make this step, from 0; kFunnelStepsMax: they report none.
-  unsigned told_step = kFunnelStepsMax;
+  // Attempts report when they make this step, from 0; kStepsMax: they report none.
+  unsigned told_step = kStepsMax;
 };
 
 // The events of the instant at which an attempt makes steps `from` to before `to`.

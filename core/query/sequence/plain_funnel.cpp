@@ -13,7 +13,7 @@ constexpr TimeUs kNever = std::numeric_limits<TimeUs>::min();
 
 bool PlainFunnel::may_be_plain(const FunnelRules& rules) {
   return rules.order != FunnelRules::Order::kAny && !rules.stop_on_repeat &&
-         rules.told_step == kFunnelStepsMax;
+         rules.told_step == kStepsMax;
 }
 
 bool PlainFunnel::allow(std::span<const StepEvent> events) {

@@ -8,7 +8,7 @@
 
 namespace rollcall {
 
-inline constexpr unsigned kFunnelStepsMax = 32;
+inline constexpr unsigned kStepsMax = 32;
 inline constexpr std::size_t kNoEvent = ~std::size_t{0};
 
 // Returns the time from an instant to a later one, however far apart they are.

@@ -14,8 +14,8 @@ namespace rollcall {
 
 // The events that a question looks for, and what it wants to know of each.
 struct StepSelectors {
-  std::vector<EventSelector> steps;       // at most kFunnelStepsMax
-  std::vector<EventSelector> exclusions;  // at most kFunnelStepsMax
+  std::vector<EventSelector> steps;       // at most kStepsMax
+  std::vector<EventSelector> exclusions;  // at most kStepsMax
   // Events that are seen even if they are of no step and of no exclusion. Null: there are none.
   const EventSelector* between = nullptr;
   TimeUs begin = std::numeric_limits<TimeUs>::min();  // events from here on are seen

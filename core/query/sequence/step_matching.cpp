@@ -6,7 +6,7 @@ namespace rollcall {
 
 StepMatching::StepMatching(std::span<const StepEvent> events, std::size_t first_place,
                            unsigned step_count) {
-  std::array<unsigned, kFunnelStepsMax> kept{};
+  std::array<unsigned, kStepsMax> kept{};
   for (std::size_t i = 0; i < events.size(); ++i) {
     bool is_wanted = false;
     for (unsigned step = 0; step < step_count; ++step) {
@@ -54,8 +54,8 @@ namespace {
 
 // Matches events to steps; `servers` says which event has a step.
 bool serve(std::span<const std::uint32_t> events, std::size_t event, std::uint32_t steps,
-           std::uint32_t& visited, std::array<std::size_t, kFunnelStepsMax>& servers) {
-  for (unsigned step = 0; step < kFunnelStepsMax; ++step) {
+           std::uint32_t& visited, std::array<std::size_t, kStepsMax>& servers) {
+  for (unsigned step = 0; step < kStepsMax; ++step) {
     const std::uint32_t bit = std::uint32_t{1} << step;
     if ((events[event] & steps & bit & ~visited) == 0) continue;
     visited |= bit;
@@ -70,7 +70,7 @@ bool serve(std::span<const std::uint32_t> events, std::size_t event, std::uint32
 }  // namespace
 
 bool each_serves_one(std::span<const std::uint32_t> events, std::uint32_t steps) {
-  std::array<std::size_t, kFunnelStepsMax> servers;
+  std::array<std::size_t, kStepsMax> servers;
   servers.fill(kNoEvent);
   for (std::size_t event = 0; event < events.size(); ++event) {
     std::uint32_t visited = 0;

@@ -31,8 +31,8 @@ class StepMatching {
   unsigned add_from(unsigned step, unsigned most);
 
  private:
-  static constexpr unsigned kFree = kFunnelStepsMax;
-  static constexpr unsigned kUsed = kFunnelStepsMax + 1;
+  static constexpr unsigned kFree = kStepsMax;
+  static constexpr unsigned kUsed = kStepsMax + 1;
   struct Event {
     std::uint32_t steps;
     std::size_t place;

@@ -213,6 +213,15 @@ AmountSum ChunkSets::amount(const std::vector<SeriesId>& events, DayRange days,
   return sum;
 }
 
+std::uint64_t ChunkSets::event_count(SeriesId series, DayRange days, BitSpan users) const {
+  const DayRange read = intersection(days, data_);
+  std::uint64_t count = 0;
+  for (Day day = read.first; day <= read.last; day = day + 1) {
+    count += chunk_.events(series, day, users);
+  }
+  return count;
+}
+
 BitSpan ChunkSets::listed(const UserList& list) {
   MutableSet result = make_set();
   result.assign(chunk_.listed(list, scratch_));

@@ -114,6 +114,8 @@ class ChunkSets {
   BitSpan active(const LongUnion& events);
   // Returns the sum of the amounts of `users` in `events`, which name no event twice, on `days`.
   AmountSum amount(const std::vector<SeriesId>& events, DayRange days, BitSpan users) const;
+  // Returns how many events of `series`, which the history tells, `users` have on `days`.
+  std::uint64_t event_count(SeriesId series, DayRange days, BitSpan users) const;
   // Returns the users of a list that the plan reads.
   BitSpan listed(const UserList& list);
 

@@ -1,0 +1,31 @@
+// A selector whose names and values are those of the catalog.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/catalog/series_catalog.h"
+
+namespace rollcall {
+
+// Says which events of a history a selector means.
+struct EventSelector {
+  struct Values {
+    std::uint32_t dimension = 0;
+    std::vector<ValueCode> codes;  // ascending
+    friend bool operator==(const Values&, const Values&) = default;
+  };
+  bool any_name = true;
+  std::vector<EventCode> names;  // ascending; of `any_name` none
+  std::vector<Values> where;     // each must hold of the same event
+
+  std::vector<std::string> notes;  // as SeriesUnion::notes
+
+  // Returns whether they mean the same events.
+  friend bool operator==(const EventSelector& a, const EventSelector& b) {
+    return a.any_name == b.any_name && a.names == b.names && a.where == b.where;
+  }
+};
+
+}  // namespace rollcall

@@ -1,0 +1,131 @@
+#include "core/query/sequence/event_days.h"
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+#include <utility>
+
+#include "core/query/sequence/step_events.h"
+
+namespace rollcall {
+namespace {
+
+bool has_user(BitSpan users, std::uint32_t place) {
+  return place / 64 < users.word_count && (users.words[place / 64] >> (place % 64) & 1) != 0;
+}
+
+}  // namespace
+
+EventDays::EventDays(const ChunkSource& chunk, const EventSeries& series, const Scope& scope,
+                     QuestionAccount* account)
+    : chunk_(chunk), series_(series), scope_(scope), account_(account), memory_(account) {}
+
+BitSpan EventDays::presence(SeriesId series, Day day, std::uint64_t* scratch) const {
+  if (!EventSeries::is_one(series)) return chunk_.presence(series, day, scratch);
+  const DayUsers& users = users_of(series, day);
+  if (users.places.empty()) return {};
+  std::fill_n(scratch, word_count(), std::uint64_t{0});
+  for (const std::uint32_t place : users.places) {
+    scratch[place / 64] |= std::uint64_t{1} << (place % 64);
+  }
+  return {scratch, word_count()};
+}
+
+AmountSum EventDays::amount(SeriesId series, Day day, BitSpan users) const {
+  if (!EventSeries::is_one(series)) return chunk_.amount(series, day, users);
+  const DayUsers& all = users_of(series, day);
+  AmountSum sum = 0;
+  for (std::size_t i = 0; i < all.places.size(); ++i) {
+    if (has_user(users, all.places[i])) sum += all.amounts[i];
+  }
+  return sum;
+}
+
+std::uint64_t EventDays::events(SeriesId series, Day day, BitSpan users) const {
+  const DayUsers& all = users_of(series, day);
+  std::uint64_t count = 0;
+  for (std::size_t i = 0; i < all.places.size(); ++i) {
+    if (has_user(users, all.places[i])) count += all.counts[i];
+  }
+  return count;
+}
+
+const EventDays::DayUsers& EventDays::users_of(SeriesId series, Day day) const {
+  static const DayUsers kNobody;
+  if (!scope_.days.contains(day)) return kNobody;
+  if (!is_read_) read();
+  return days_[EventSeries::number_of(series)][static_cast<std::size_t>(day - scope_.days.first)];
+}
+
+void EventDays::read() const {
+  const std::size_t count = series_.selectors().size();
+  const auto days = static_cast<std::size_t>(scope_.days.size());
+  memory_.take(count * days * sizeof(DayUsers), QuestionNeed::kHistory);
+  days_.assign(count, std::vector<DayUsers>(days));
+  for (std::size_t first = 0; first < count; first += kStepsMax) read_pass(first);
+  is_read_ = true;
+}
+
+// Reads the history for as many series as one reading can tell apart, from `first` on.
+void EventDays::read_pass(std::size_t first) const {
+  const std::vector<EventSelector>& all = series_.selectors();
+  const std::size_t count = std::min<std::size_t>(all.size() - first, kStepsMax);
+  StepSelectors selectors;
+  const auto begin = all.begin() + static_cast<std::ptrdiff_t>(first);
+  selectors.steps.assign(begin, begin + static_cast<std::ptrdiff_t>(count));
+  selectors.begin = scope_.zone.start_of(scope_.days.first);
+  selectors.end = std::min(scope_.zone.start_of(scope_.days.last + 1), scope_.end);
+  selectors.tells_amounts = scope_.tells_amounts;
+  StepEvents seen(selectors);
+  QuestionPace pace(account_);
+  UserCursor cursor =
+      chunk_.history([&](std::size_t run, const LogBlock& block) { seen.open(run, block); });
+  const std::uint32_t first_place = chunk_.first_ordinal();
+  const std::size_t place_count = word_count() * 64;
+  for (bool is_there = cursor.seek(first_place); is_there; is_there = cursor.next()) {
+    const std::uint32_t place = cursor.ordinal() - first_place;
+    if (place >= place_count) break;
+    pace.step();
+    const std::span<const StepEvent> events = seen.of_user(cursor);
+    // The day of the event before, and its instants.
+    Day day{0};
+    TimeUs day_begin = 0, day_end = 0;
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      const StepEvent& event = events[i];
+      if (event.time < day_begin || event.time >= day_end) {
+        day = scope_.zone.day_of(event.time);
+        day_begin = scope_.zone.start_of(day);
+        day_end = scope_.zone.start_of(day + 1);
+      }
+      const auto number = static_cast<std::size_t>(day - scope_.days.first);
+      for (std::uint32_t rest = event.steps; rest != 0; rest &= rest - 1) {
+        const auto step = static_cast<std::size_t>(std::countr_zero(rest));
+        add(days_[first + step][number], place, scope_.tells_amounts ? seen.amount_of(i) : 0);
+      }
+    }
+  }
+}
+
+void EventDays::add(DayUsers& users, std::uint32_t place, Amount amount) const {
+  if (users.places.empty() || users.places.back() != place) {
+    if (users.places.size() == users.places.capacity()) {
+      constexpr std::size_t kFirstUsers = 16;
+      const std::size_t more = std::max(users.places.size(), kFirstUsers);
+      const std::size_t user_bytes =
+          sizeof(std::uint32_t) +
+          (scope_.tells_amounts ? sizeof(AmountSum) + sizeof(std::uint32_t) : 0);
+      memory_.take(more * user_bytes, QuestionNeed::kHistory);
+      users.places.reserve(users.places.size() + more);
+    }
+    users.places.push_back(place);
+    if (scope_.tells_amounts) {
+      users.amounts.push_back(0);
+      users.counts.push_back(0);
+    }
+  }
+  if (!scope_.tells_amounts) return;
+  users.amounts.back() += amount;
+  ++users.counts.back();
+}
+
+}  // namespace rollcall

@@ -1,0 +1,66 @@
+// The users of a chunk by the days of their events, for series that are looked for in the history
+// (event_series.h). A history is read once for all of these, when the first of them is asked for.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "core/base/question_account.h"
+#include "core/query/resolve/event_series.h"
+#include "core/query/sets/chunk_source.h"
+#include "core/time/time_zone.h"
+
+namespace rollcall {
+
+// A chunk that has these series, too. Only one thread uses it.
+class EventDays : public ChunkSource {
+ public:
+  struct Scope {
+    const TimeZone& zone;
+    DayRange days;   // days outside have nobody
+    TimeUs end = 0;  // events from here on are not seen
+    bool tells_amounts = false;
+  };
+  // All arguments outlive it; `account` may be null.
+  EventDays(const ChunkSource& chunk, const EventSeries& series, const Scope& scope,
+            QuestionAccount* account);
+
+  std::size_t word_count() const override { return chunk_.word_count(); }
+  BitSpan presence(SeriesId series, Day day, std::uint64_t* scratch) const override;
+  Union unite(SeriesId series, DayRange days) const override { return chunk_.unite(series, days); }
+  Bounds bounds(SeriesId series) const override { return chunk_.bounds(series); }
+  AmountSum amount(SeriesId series, Day day, BitSpan users) const override;
+  std::uint64_t events(SeriesId series, Day day, BitSpan users) const override;
+  UserCursor history(UserCursor::Opened opened) const override {
+    return chunk_.history(std::move(opened));
+  }
+  std::uint32_t first_ordinal() const override { return chunk_.first_ordinal(); }
+  BitSpan listed(const UserList& list, std::uint64_t* scratch) const override {
+    return chunk_.listed(list, scratch);
+  }
+
+ private:
+  // The users of a series on a day, ascending by their places in the chunk.
+  struct DayUsers {
+    std::vector<std::uint32_t> places;
+    // By user, if amounts are told: the sum of the amounts, and the number of the events.
+    std::vector<AmountSum> amounts;
+    std::vector<std::uint32_t> counts;
+  };
+
+  const DayUsers& users_of(SeriesId series, Day day) const;
+  void read() const;
+  void read_pass(std::size_t first) const;
+  void add(DayUsers& users, std::uint32_t place, Amount amount) const;
+
+  const ChunkSource& chunk_;
+  const EventSeries& series_;
+  const Scope scope_;
+  QuestionAccount* const account_;
+  mutable bool is_read_ = false;
+  mutable QuestionMemory memory_;
+  mutable std::vector<std::vector<DayUsers>> days_;  // by series, and by day of the scope
+};
+
+}  // namespace rollcall
