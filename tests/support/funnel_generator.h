@@ -7,6 +7,9 @@
 
 namespace rollcall::testing {
 
+// An event of the stream, or some of them, with conditions on any of its properties.
+Selector random_event(Random& random, const Stream& stream);
+
 // A funnel with any of its fields, and those of every kind but a breakdown and members. The stream
 // has events.
 Query random_funnel(Random& random, const Stream& stream);

@@ -66,6 +66,20 @@ Status check_funnel(const FunnelQuery& ask, const QueryCommon& common, const Nai
   return {};
 }
 
+// The values of a breakdown are ranked by what the aggregates know of `event`.
+template <class Ask>
+Status check_of_history(const Ask& ask, const std::vector<Selector>& selectors,
+                        const QueryCommon& common, const NaiveData& data) {
+  if (!common.breakdown.empty()) {
+    ROLLCALL_RETURN_IF_ERROR(check_selector(ask.event, common.where, common.breakdown, data));
+  }
+  FunnelQuery together;
+  together.steps = selectors;
+  QueryCommon others = common;
+  others.breakdown.clear();
+  return check_funnel(together, others, data);
+}
+
 }  // namespace
 
 Status check_names(const Query& query, const NaiveData& data) {
@@ -82,6 +96,11 @@ Status check_names(const Query& query, const NaiveData& data) {
   }
   if (const auto* ask = std::get_if<FunnelQuery>(&query.ask)) {
     return check_funnel(*ask, common, data);
+  }
+  if (const auto* ask = std::get_if<ClockQuery>(&query.ask)) {
+    std::vector<Selector> selectors = {ask->event};
+    if (ask->then) selectors.push_back(*ask->then);
+    return check_of_history(*ask, selectors, common, data);
   }
   if (const auto* ask = std::get_if<SegmentQuery>(&query.ask)) {
     ROLLCALL_RETURN_IF_ERROR(check_segment(ask->segment, common.where, data));

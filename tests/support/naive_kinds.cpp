@@ -14,6 +14,7 @@ std::optional<Period> row_period(const Query& query) {
     return Period::kDay;
   }
   if (std::holds_alternative<FunnelQuery>(query.ask)) return std::nullopt;  // has its own range
+  if (std::holds_alternative<ClockQuery>(query.ask)) return Period::kDay;  // a range of days
   return std::visit(
       [](const auto& ask) -> std::optional<Period> {
         if constexpr (requires { ask.period; }) return ask.period;
@@ -34,6 +35,9 @@ Result<NaiveTable> table_of(const Query& query, const NaiveScope& scope, const N
   const NaiveScope part = value ? scope.with(*value) : scope;
   if (const auto* ask = std::get_if<FunnelQuery>(&query.ask)) {
     return funnel_table(*ask, query.common, part);
+  }
+  if (const auto* ask = std::get_if<ClockQuery>(&query.ask)) {
+    return clock_table(*ask, query.common, part);
   }
   return std::visit(
       [&](const auto& ask) -> NaiveTable {

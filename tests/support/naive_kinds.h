@@ -25,6 +25,8 @@ NaiveTable stickiness_table(const StickinessQuery& ask, const NaiveScope& scope,
                             const NaiveRange& range);
 Result<NaiveTable> funnel_table(const FunnelQuery& ask, const QueryCommon& common,
                                 const NaiveScope& scope);
+Result<NaiveTable> clock_table(const ClockQuery& ask, const QueryCommon& common,
+                               const NaiveScope& scope);
 // With `value`, only users with an event that passes it.
 Result<NaiveTable> segment_table(const SegmentQuery& ask, const NaiveScope& scope,
                                  const std::optional<PropertyCondition>& value);

@@ -161,6 +161,15 @@ struct FunnelQuery {
   friend bool operator==(const FunnelQuery&, const FunnelQuery&) = default;
 };
 
+// When things happen: hour of the day by day of the week. Needs history.
+struct ClockQuery {
+  Selector event;
+  std::optional<Selector> then;  // adds how often another event follows
+  std::optional<Length> within;  // the time in which it does, its end included; unset: a day
+
+  friend bool operator==(const ClockQuery&, const ClockQuery&) = default;
+};
+
 // How many users a segment has. Takes no date range: the segment's own parts have theirs.
 struct SegmentQuery {
   Segment segment;
@@ -171,7 +180,7 @@ struct SegmentQuery {
 struct Query {
   QueryCommon common;
   std::variant<ActiveQuery, RetentionQuery, ChurnQuery, IdleQuery, CountsQuery, LifecycleQuery,
-               StickinessQuery, SegmentQuery, FunnelQuery>
+               StickinessQuery, SegmentQuery, FunnelQuery, ClockQuery>
       ask;
 
   friend bool operator==(const Query&, const Query&) = default;

@@ -31,6 +31,8 @@ class Plan {
   virtual std::size_t cell_count() const = 0;
   // Returns whether its cells also have amounts.
   virtual bool has_amounts() const { return false; }
+  // How many tallies it has: counts of what users may do several times, such as events.
+  virtual std::size_t tally_count() const { return 0; }
   // How many lists of numbers of single users it has.
   virtual std::size_t sample_list_count() const { return 0; }
   // Gives `sink` the users of every cell that are in the chunk.

@@ -32,6 +32,8 @@ class CellSink {
   virtual void add_user(std::size_t cell, std::uint32_t place) = 0;
   // Of Plan::sample_list_count. Whoever collects users takes no samples.
   virtual void add_sample(std::size_t, std::int64_t) {}
+  // Of Plan::tally_count. Whoever collects users takes no tallies.
+  virtual void add_tally(std::size_t, std::uint64_t) {}
   // Of Plan::has_amounts. Whoever collects users takes no amounts.
   virtual void add_amount(std::size_t, AmountSum) {}
   // Does add_and for each cell of the band, which a sink may do faster than one by one.

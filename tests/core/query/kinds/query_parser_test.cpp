@@ -95,6 +95,16 @@ TEST(QueryParser, Idle) {
   EXPECT_TRUE(parse_ask<IdleQuery>(R"({"kind": "idle", "edges": "each"})").each_day);
 }
 
+TEST(QueryParser, Clock) {
+  const auto least = parse_ask<ClockQuery>(R"({"kind": "clock"})");
+  EXPECT_EQ(least, ClockQuery());
+  const auto ask = parse_ask<ClockQuery>(
+      R"({"kind": "clock", "event": "login", "then": null, "within": "90s"})");
+  EXPECT_EQ(ask.event.names, std::vector<std::string>{"login"});
+  EXPECT_EQ(ask.then, Selector());
+  EXPECT_EQ(ask.within, Length{90'000'000});
+}
+
 TEST(QueryParser, Selectors) {
   using Names = Selector::Names;
   const std::vector<std::pair<std::string, Selector>> cases = {
@@ -207,13 +217,13 @@ TEST(QueryParser, MalformedJson) {
 TEST(QueryParser, Kinds) {
   EXPECT_EQ(error("{}"),
             "query: missing field \"kind\", allowed: active, retention, churn, idle, "
-            "counts, lifecycle, stickiness, segment, funnel");
+            "counts, lifecycle, stickiness, segment, funnel, clock");
   EXPECT_EQ(error(R"({"kind": "retentoin"})"),
             "query: unknown kind \"retentoin\" (did you mean \"retention\"?), allowed: active, "
-            "retention, churn, idle, counts, lifecycle, stickiness, segment, funnel");
+            "retention, churn, idle, counts, lifecycle, stickiness, segment, funnel, clock");
   EXPECT_EQ(error(R"({"kind": 3})"),
             "query: kind: must be one of active, retention, churn, idle, counts, lifecycle, "
-            "stickiness, segment, funnel, found 3");
+            "stickiness, segment, funnel, clock, found 3");
 }
 
 TEST(QueryParser, UnknownFields) {
@@ -355,6 +365,14 @@ TEST(QueryParser, WrongValues) {
       {R"({"kind": "idle", "edges": [0, 2, 2]})", "idle: edges: must ascend, found 2 after 2"},
       {R"({"kind": "idle", "edges": "all"})",
        "idle: edges: must be a list of whole numbers, or \"each\", found \"all\""},
+      {R"({"kind": "clock", "within": "1h"})", "clock: within: goes with \"then\" alone"},
+      {R"({"kind": "clock", "then": "buy", "within": "0s"})",
+       "clock: within: must be longer than 0s, found 0s"},
+      {R"({"kind": "clock", "then": "buy", "within": 60})",
+       "clock: within: must be a number of seconds, minutes, hours, days or weeks such as \"90s\", "
+       "\"5m\", \"3h\", \"14d\", \"2w\", found 60"},
+      {R"({"kind": "clock", "then": {"event": []}})",
+       "clock: then: event: must be a list of at least one string, found []"},
   };
   for (const auto& [json, message] : cases) EXPECT_EQ(error(json), message) << json;
 }
