@@ -41,10 +41,26 @@ Query random_clock(Random& random, const Stream& stream) {
   return query;
 }
 
+Query random_paths(Random& random, const Stream& stream) {
+  Query query{.common = random_common(random, stream), .ask = {}};
+  PathsQuery ask;
+  ask.event = random_selector(random, stream);
+  ask.direction = static_cast<PathsQuery::Direction>(random.below(2));
+  ask.steps = random_selector(random, stream);
+  ask.depth = random.between(1, 6);
+  ask.limit = random.between(1, 4);
+  if (random.chance(80)) ask.window = random_length(random);
+  if (!query.common.breakdown.empty()) ask.event.where.clear();
+  query.ask = std::move(ask);
+  return query;
+}
+
 Query random_history_question(Random& random, const Stream& stream) {
-  switch (random.below(2)) {
+  switch (random.below(3)) {
     case 0:
       return random_clock(random, stream);
+    case 1:
+      return random_paths(random, stream);
     default:
       return random_funnel(random, stream);
   }

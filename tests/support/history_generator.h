@@ -10,6 +10,7 @@ namespace rollcall::testing {
 // Each may have any of the fields of its kind, and those of every kind but members. The stream has
 // events.
 Query random_clock(Random& random, const Stream& stream);
+Query random_paths(Random& random, const Stream& stream);
 
 // A question of any kind that needs history.
 Query random_history_question(Random& random, const Stream& stream);

@@ -102,6 +102,9 @@ Status check_names(const Query& query, const NaiveData& data) {
     if (ask->then) selectors.push_back(*ask->then);
     return check_of_history(*ask, selectors, common, data);
   }
+  if (const auto* ask = std::get_if<PathsQuery>(&query.ask)) {
+    return check_of_history(*ask, {ask->event, ask->steps}, common, data);
+  }
   if (const auto* ask = std::get_if<SegmentQuery>(&query.ask)) {
     ROLLCALL_RETURN_IF_ERROR(check_segment(ask->segment, common.where, data));
     return check({}, common.breakdown);

@@ -17,7 +17,7 @@ namespace {
 std::string kind_name(const Query& query) {
   constexpr const char* kNames[] = {"active", "retention", "churn",      "idle",
                                     "counts", "lifecycle", "stickiness", "segment",
-                                    "funnel", "clock"};
+                                    "funnel", "clock",     "paths"};
   return kNames[query.ask.index()];
 }
 

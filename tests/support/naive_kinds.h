@@ -27,6 +27,8 @@ Result<NaiveTable> funnel_table(const FunnelQuery& ask, const QueryCommon& commo
                                 const NaiveScope& scope);
 Result<NaiveTable> clock_table(const ClockQuery& ask, const QueryCommon& common,
                                const NaiveScope& scope);
+Result<NaiveTable> paths_table(const PathsQuery& ask, const QueryCommon& common,
+                               const NaiveScope& scope);
 // With `value`, only users with an event that passes it.
 Result<NaiveTable> segment_table(const SegmentQuery& ask, const NaiveScope& scope,
                                  const std::optional<PropertyCondition>& value);

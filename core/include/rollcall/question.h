@@ -170,6 +170,20 @@ struct ClockQuery {
   friend bool operator==(const ClockQuery&, const ClockQuery&) = default;
 };
 
+// What users do next, or what they did before, step by step within a session. Needs history.
+struct PathsQuery {
+  enum class Direction : std::uint8_t { kAfter, kBefore };
+
+  Selector event;  // opens the path of a session: its first one, or its last one for kBefore
+  Direction direction = Direction::kAfter;
+  Selector steps;           // the events that paths lead over, besides `event`
+  std::int32_t depth = 5;   // steps of a path
+  std::int32_t limit = 10;  // names at each step, by most users; the rest is "$other"
+  Length window{std::int64_t{30} * 60'000'000};  // a longer pause between events ends a session
+
+  friend bool operator==(const PathsQuery&, const PathsQuery&) = default;
+};
+
 // How many users a segment has. Takes no date range: the segment's own parts have theirs.
 struct SegmentQuery {
   Segment segment;
@@ -180,7 +194,7 @@ struct SegmentQuery {
 struct Query {
   QueryCommon common;
   std::variant<ActiveQuery, RetentionQuery, ChurnQuery, IdleQuery, CountsQuery, LifecycleQuery,
-               StickinessQuery, SegmentQuery, FunnelQuery, ClockQuery>
+               StickinessQuery, SegmentQuery, FunnelQuery, ClockQuery, PathsQuery>
       ask;
 
   friend bool operator==(const Query&, const Query&) = default;
