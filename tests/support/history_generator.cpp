@@ -8,8 +8,7 @@
 namespace rollcall::testing {
 namespace {
 
-// The fields of every kind. Values of a breakdown are ranked by aggregates, which know events by
-// one property at most.
+// The fields of every kind.
 QueryCommon random_common(Random& random, const Stream& stream) {
   QueryCommon common = random_query(random, stream).common;
   common.members.reset();
@@ -36,7 +35,6 @@ Query random_clock(Random& random, const Stream& stream) {
     ask.then = random.chance(30) ? ask.event : random_selector(random, stream);
     if (random.chance(80)) ask.within = random_length(random);
   }
-  if (!query.common.breakdown.empty()) ask.event.where.clear();
   query.ask = std::move(ask);
   return query;
 }
@@ -50,7 +48,6 @@ Query random_paths(Random& random, const Stream& stream) {
   ask.depth = random.between(1, 6);
   ask.limit = random.between(1, 4);
   if (random.chance(80)) ask.window = random_length(random);
-  if (!query.common.breakdown.empty()) ask.event.where.clear();
   query.ask = std::move(ask);
   return query;
 }

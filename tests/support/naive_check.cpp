@@ -66,12 +66,10 @@ Status check_funnel(const FunnelQuery& ask, const QueryCommon& common, const Nai
   return {};
 }
 
-// The values of a breakdown are ranked by what the aggregates know of `event`.
-template <class Ask>
-Status check_of_history(const Ask& ask, const std::vector<Selector>& selectors,
-                        const QueryCommon& common, const NaiveData& data) {
+Status check_of_history(const std::vector<Selector>& selectors, const QueryCommon& common,
+                        const NaiveData& data) {
   if (!common.breakdown.empty()) {
-    ROLLCALL_RETURN_IF_ERROR(check_selector(ask.event, common.where, common.breakdown, data));
+    ROLLCALL_RETURN_IF_ERROR(check_selector({}, {}, common.breakdown, data));
   }
   FunnelQuery together;
   together.steps = selectors;
@@ -100,10 +98,10 @@ Status check_names(const Query& query, const NaiveData& data) {
   if (const auto* ask = std::get_if<ClockQuery>(&query.ask)) {
     std::vector<Selector> selectors = {ask->event};
     if (ask->then) selectors.push_back(*ask->then);
-    return check_of_history(*ask, selectors, common, data);
+    return check_of_history(selectors, common, data);
   }
   if (const auto* ask = std::get_if<PathsQuery>(&query.ask)) {
-    return check_of_history(*ask, {ask->event, ask->steps}, common, data);
+    return check_of_history({ask->event, ask->steps}, common, data);
   }
   if (const auto* ask = std::get_if<SegmentQuery>(&query.ask)) {
     ROLLCALL_RETURN_IF_ERROR(check_segment(ask->segment, common.where, data));

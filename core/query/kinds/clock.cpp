@@ -364,8 +364,8 @@ const KindRow<ClockQuery>& row_of(std::type_identity<ClockQuery>) {
       .check = check,
       .describe = describe,
       .plan = plan,
-      .row_period = [](const ClockQuery&) { return Period::kDay; },
-      .ranked_event = own_event};
+      .ranked_event = own_event,
+      .ranks_by_history = true};
   return kRow;
 }
 

@@ -44,6 +44,8 @@ struct KindRow {
   Period (*row_period)(const Ask& ask) = nullptr;
   // Returns the event whose values a breakdown ranks. Null: any event.
   const Selector& (*ranked_event)(const Ask& ask) = nullptr;
+  // Whether a breakdown ranks by the events themselves, in the range.
+  bool ranks_by_history = false;
   // Returns the segment that it asks about, besides `among`. Null: there is none.
   const Segment& (*segment)(const Ask& ask) = nullptr;
 };

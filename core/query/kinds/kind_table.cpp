@@ -140,6 +140,10 @@ Selector ranked_event(const Query& query) {
   });
 }
 
+bool ranks_by_history(const Query& query) {
+  return with_row(query, [](const auto& row, const auto&) { return row.ranks_by_history; });
+}
+
 const Segment* segment_of(const Query& query) {
   return with_row(query, [](const auto& row, const auto& ask) -> const Segment* {
     return row.segment == nullptr ? nullptr : &row.segment(ask);

@@ -43,5 +43,7 @@ Result<std::unique_ptr<Plan>> make_plan(const Query& query, const PlanContext& c
 std::optional<Period> row_period(const Query& query);
 // Returns the event whose values a breakdown ranks.
 Selector ranked_event(const Query& query);
+// Returns whether it ranks them by history (history_ranking.h), and not by aggregates.
+bool ranks_by_history(const Query& query);
 
 }  // namespace rollcall

@@ -458,8 +458,8 @@ const KindRow<PathsQuery>& row_of(std::type_identity<PathsQuery>) {
       .check = check,
       .describe = describe,
       .plan = plan,
-      .row_period = [](const PathsQuery&) { return Period::kDay; },
-      .ranked_event = own_event};
+      .ranked_event = own_event,
+      .ranks_by_history = true};
   return kRow;
 }
 

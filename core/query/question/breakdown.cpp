@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/query/kinds/history_ranking.h"
 #include "core/query/kinds/kind_table.h"
 #include "core/query/plan/table_plan.h"
 
@@ -55,6 +56,15 @@ class RankingPlan final : public TablePlan {
 }  // namespace
 
 Result<Breakdown> Breakdown::make(const Query& query, const PlanContext& context) {
+  Breakdown breakdown;
+  breakdown.property_ = query.common.breakdown;
+  breakdown.limit_ = static_cast<std::size_t>(query.common.breakdown_limit);
+  if (ranks_by_history(query)) {
+    ROLLCALL_ASSIGN_OR_RETURN(HistoryRanking ranking, make_history_ranking(query, context));
+    breakdown.values_ = std::move(ranking.values);
+    breakdown.ranking_ = std::move(ranking.plan);
+    return breakdown;
+  }
   const std::string_view kind = kind_of(query);
   ROLLCALL_ASSIGN_OR_RETURN(
       const SeriesUnion events,
@@ -79,9 +89,6 @@ Result<Breakdown> Breakdown::make(const Query& query, const PlanContext& context
     of_value.has_bounds = false;
     of_value.series.push_back(id);
   }
-  Breakdown breakdown;
-  breakdown.property_ = query.common.breakdown;
-  breakdown.limit_ = static_cast<std::size_t>(query.common.breakdown_limit);
   std::vector<SeriesUnion> unions;
   for (auto& [value, of_value] : series_by_value) {
     breakdown.values_.emplace_back(value);
