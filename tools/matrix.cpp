@@ -109,6 +109,26 @@ Status no_matrix(const QueryResult& result) {
                   result.kind));
 }
 
+// The cells that are not 0 as shares of the largest one.
+void shade_by_size(Matrix& matrix) {
+  const auto size_of = [&](std::size_t y, std::size_t x) {
+    const auto* count = std::get_if<std::int64_t>(&matrix.result.rows[y][matrix.first_cell + x]);
+    return count == nullptr ? 0.0 : static_cast<double>(*count);
+  };
+  double largest = 0;
+  for (std::size_t y = 0; y < matrix.shares.size(); ++y) {
+    for (std::size_t x = 0; x < matrix.shares[y].size(); ++x) {
+      largest = std::max(largest, size_of(y, x));
+    }
+  }
+  if (largest == 0) return;
+  for (std::size_t y = 0; y < matrix.shares.size(); ++y) {
+    for (std::size_t x = 0; x < matrix.shares[y].size(); ++x) {
+      if (size_of(y, x) > 0) matrix.shares[y][x] = size_of(y, x) / largest;
+    }
+  }
+}
+
 }  // namespace
 
 Result<Matrix> to_matrix(const QueryResult& result, const std::optional<std::string>& cells) {
@@ -185,6 +205,7 @@ Result<Matrix> to_matrix(const QueryResult& result, const std::optional<std::str
       matrix.incomplete[y][x] = done != nullptr && !*done;
     }
   }
+  if (pivot.is_shaded && !rate) shade_by_size(matrix);
   return matrix;
 }
 

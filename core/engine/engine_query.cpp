@@ -388,6 +388,13 @@ Result<Explanation> Engine::State::explain(const Query& query, QuestionAccount& 
   }
   for (const PinnedPartition& partition : pinned.reads.partitions) {
     const std::size_t users = std::min(partition.user_count, kChunkOrdinals);
+    if (pinned.reads.reads.history) {
+      std::uint64_t events = partition.history.row_count();
+      for (const std::vector<PinnedBlock>& run : partition.history.runs) {
+        for (const PinnedBlock& block : run) events += block.event_count;
+      }
+      explanation.history_events = explanation.history_events.value_or(0) + events;
+    }
     for (const PinnedUnion& pinned_union : partition.pages.unions) {
       for (const PinnedUnion::Run& run : pinned_union.runs) {
         if (run.is_new) continue;  // its days are among the pages

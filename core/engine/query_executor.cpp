@@ -43,6 +43,9 @@ class CountingSink : public CellSink {
   void add_sample(std::size_t list, std::int64_t number) override {
     counts_.add_sample(list, number);
   }
+  void add_tally(std::size_t tally, std::uint64_t count) override {
+    counts_.add_tally(tally, count);
+  }
   void add_amount(std::size_t cell, AmountSum amount) override { counts_.add_amount(cell, amount); }
   // It works in parts that take a few milliseconds each.
   void add_and_band(const CellBand& band) override {
@@ -422,8 +425,9 @@ Partial QueryExecutor::of_nobody(const PlanTask& task) const {
 Partial QueryExecutor::count(const Plan& plan) {
   Partial counts = of_nobody({plan});
   if (plan.reads().reads_chunks()) {
-    const std::size_t bytes =
-        counts.cells.size() * sizeof(counts.cells[0]) + counts.amounts.size() * sizeof(AmountSum);
+    const std::size_t bytes = counts.cells.size() * sizeof(counts.cells[0]) +
+                              counts.amounts.size() * sizeof(AmountSum) +
+                              counts.tallies.size() * sizeof(counts.tallies[0]);
     const bool alone = is_small(plan, pinned_.partitions) ||
                        workers_.thread_count() * bytes > account_.left() * kThreadCountsShare;
     try {

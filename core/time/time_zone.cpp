@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstddef>
 #include <exception>
+#include <limits>
 
 #include "core/time/calendar.h"
 #include "rollcall/message_text.h"
@@ -120,6 +121,14 @@ HourSpan TimeZone::hour_at(TimeUs time) const {
   span.begin = std::max(span.begin, hour_begin);
   if (span.hour < kHourMax) span.end = std::min(span.end, hour_begin + kUsPerHour);
   return span;
+}
+
+OffsetSpan TimeZone::offset_at(TimeUs time) const {
+  const std::size_t index = offset_index(time);
+  const bool is_first = index == 0, is_last = index + 1 == offsets_.size();
+  return {.begin = is_first ? std::numeric_limits<TimeUs>::min() : offsets_[index].begin,
+          .end = is_last ? std::numeric_limits<TimeUs>::max() : offsets_[index + 1].begin,
+          .offset_us = offsets_[index].offset_us};
 }
 
 TimeZone::Local TimeZone::find_local(std::int64_t local_us) const {

@@ -28,6 +28,13 @@ struct HourSpan {
   std::uint32_t hour = 0;  // whole hours since the day's first instant
 };
 
+// Tells that in instants [begin, end) local time is UTC plus `offset_us`.
+struct OffsetSpan {
+  TimeUs begin = 0;
+  TimeUs end = 0;
+  std::int64_t offset_us = 0;
+};
+
 // Any thread may use it, because it never changes after `find`.
 class TimeZone {
  public:
@@ -51,6 +58,8 @@ class TimeZone {
   // Returns the day and hour of an instant, with the surrounding instants that share them: the
   // whole hour, unless a clock change cuts it.
   HourSpan hour_at(TimeUs time) const;
+  // Returns how far local clocks are from UTC at an instant, and when they came and cease to be.
+  OffsetSpan offset_at(TimeUs time) const;
   // Counts whole hours since the day's first instant: 0..22, 0..23 or 0..24, depending on the
   // length of the day. A zone that once crossed the date line eastwards lived one date twice; hours
   // stop at 24 even then.

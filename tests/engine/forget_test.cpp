@@ -24,7 +24,7 @@
 #include "tests/storage/temporary_directory.h"
 #include "tests/support/event_columns.h"
 #include "tests/support/event_generator.h"
-#include "tests/support/funnel_generator.h"
+#include "tests/support/history_generator.h"
 #include "tests/support/naive_engine.h"
 #include "tests/support/result_text.h"
 #include "tests/support/run_size.h"
@@ -95,9 +95,10 @@ TEST(Forget, LeavesTheAnswersOfTheOthers) {
     }
     std::vector<Query> questions;
     while (questions.size() < kQuestions) {
-      const bool is_funnel =
-          stream.settings.history && stream.settings.dimensions.empty() && random.chance(20);
-      Query query = is_funnel ? random_funnel(random, stream) : random_query(random, stream);
+      const bool of_history =
+          stream.settings.history && stream.settings.dimensions.empty() && random.chance(40);
+      Query query =
+          of_history ? random_history_question(random, stream) : random_query(random, stream);
       // For strict funnels and those that stop on repeats, the oracle tries every order of what
       // comes at once, which may be much here.
       if (const auto* ask = std::get_if<FunnelQuery>(&query.ask)) {

@@ -75,7 +75,8 @@ std::string answer(const Engine& engine) {
   for (const char* question :
        {R"({"kind": "active"})", R"({"kind": "counts"})", R"({"kind": "retention", "periods": 3})",
         R"({"kind": "lifecycle", "last": "1d"})",
-        R"({"kind": "funnel", "steps": ["*", "*"], "period": "day"})"}) {
+        R"({"kind": "funnel", "steps": ["*", "*"], "period": "day"})",
+        R"({"kind": "clock", "then": "*", "within": "2d"})", R"({"kind": "paths"})"}) {
     const Result<QueryResult> result = engine.query(question);
     if (!result.ok()) return "error: " + result.status().to_string();
     for (const std::vector<Cell>& row : result->rows) {

@@ -24,7 +24,7 @@ constexpr std::size_t kLongNameBytes = 62'000;
 
 // Questions that read every kind of page: presence of names, of values and of any event, counters,
 // amounts, first and last days, hours, users and saved segments.
-constexpr std::array<std::string_view, 16> kQuestions = {
+constexpr std::array<std::string_view, 18> kQuestions = {
     R"({"kind": "active"})",
     R"({"kind": "active", "event": "login", "period": "week"})",
     R"({"kind": "active", "window_days": 7, "ratio_to_window": 30})",
@@ -40,6 +40,8 @@ constexpr std::array<std::string_view, 16> kQuestions = {
     R"({"kind": "idle"})",
     R"({"kind": "funnel", "steps": ["view", "login", "purchase"], "total_seconds": true})",
     R"({"kind": "funnel", "steps": ["login", "view"], "order": "strict", "period": "day"})",
+    R"({"kind": "clock", "event": "login", "then": "purchase"})",
+    R"({"kind": "paths", "window": "2d", "depth": 3})",
     R"({"kind": "segment", "segment": {"did": "purchase"}, "members": {"of": "users"}})",
 };
 

@@ -11,8 +11,16 @@ namespace {
 
 constexpr std::int64_t kUsOfSecond = 1'000'000;
 
-Selector random_selector(Random& random, const Stream& stream,
-                         const std::vector<std::string>& names) {
+std::vector<std::string> names_of(const Stream& stream) {
+  std::set<std::string> names;
+  for (const NaiveEvent& event : stream.events) names.insert(event.event);
+  return {names.begin(), names.end()};
+}
+
+}  // namespace
+
+Selector random_event(Random& random, const Stream& stream) {
+  const std::vector<std::string> names = names_of(stream);
   Selector selector;
   if (random.chance(90)) {
     selector.match = random.chance(90) ? Selector::Names::kAnyOf : Selector::Names::kNoneOf;
@@ -33,12 +41,7 @@ Selector random_selector(Random& random, const Stream& stream,
   return selector;
 }
 
-}  // namespace
-
 Query random_funnel(Random& random, const Stream& stream) {
-  std::set<std::string> all;
-  for (const NaiveEvent& event : stream.events) all.insert(event.event);
-  const std::vector<std::string> names(all.begin(), all.end());
   Query query = random_query(random, stream);  // for the fields of every kind
   const std::vector<std::string>& properties = stream.settings.dimensions;
   query.common.breakdown = random.chance(40) && !properties.empty() ? random.pick(properties) : "";
@@ -46,7 +49,7 @@ Query random_funnel(Random& random, const Stream& stream) {
   FunnelQuery ask;
   const std::size_t steps = 2 + random.below(3);
   for (std::size_t i = 0; i < steps; ++i) {
-    ask.steps.push_back(random_selector(random, stream, names));
+    ask.steps.push_back(random_event(random, stream));
   }
   const std::vector<std::int64_t> windows = {1, 60, 3'600, 86'400, 5 * 86'400, 40 * 86'400};
   ask.window = Length{random.pick(windows) * kUsOfSecond};
@@ -57,7 +60,7 @@ Query random_funnel(Random& random, const Stream& stream) {
   if (ask.order != FunnelQuery::Order::kAny) {
     for (std::size_t i = random.below(3); i > 0; --i) {
       const auto from = random.between(1, static_cast<std::int32_t>(steps) - 1);
-      ask.exclusions.push_back({random_selector(random, stream, names), from,
+      ask.exclusions.push_back({random_event(random, stream), from,
                                 random.between(from + 1, static_cast<std::int32_t>(steps))});
     }
   }

@@ -7,8 +7,11 @@
 
 namespace rollcall::testing {
 
-// Returns a funnel with any of its fields, and those of every kind but a breakdown and members. The
-// stream has events.
+// Returns an event of the stream, or some of them, with conditions on any of its properties.
+Selector random_event(Random& random, const Stream& stream);
+
+// Returns a funnel with any of its fields, and those of every kind but members. The stream has
+// events.
 Query random_funnel(Random& random, const Stream& stream);
 
 }  // namespace rollcall::testing

@@ -65,6 +65,18 @@ Status check_funnel(const FunnelQuery& ask, const QueryCommon& common, const Nai
   return {};
 }
 
+Status check_of_history(const std::vector<Selector>& selectors, const QueryCommon& common,
+                        const NaiveData& data) {
+  if (!common.breakdown.empty()) {
+    ROLLCALL_RETURN_IF_ERROR(check_selector({}, {}, common.breakdown, data));
+  }
+  FunnelQuery together;
+  together.steps = selectors;
+  QueryCommon others = common;
+  others.breakdown.clear();
+  return check_funnel(together, others, data);
+}
+
 }  // namespace
 
 Status check_names(const Query& query, const NaiveData& data) {
@@ -81,6 +93,14 @@ Status check_names(const Query& query, const NaiveData& data) {
   }
   if (const auto* ask = std::get_if<FunnelQuery>(&query.ask)) {
     return check_funnel(*ask, common, data);
+  }
+  if (const auto* ask = std::get_if<ClockQuery>(&query.ask)) {
+    std::vector<Selector> selectors = {ask->event};
+    if (ask->then) selectors.push_back(*ask->then);
+    return check_of_history(selectors, common, data);
+  }
+  if (const auto* ask = std::get_if<PathsQuery>(&query.ask)) {
+    return check_of_history({ask->event, ask->steps}, common, data);
   }
   if (const auto* ask = std::get_if<SegmentQuery>(&query.ask)) {
     ROLLCALL_RETURN_IF_ERROR(check_segment(ask->segment, common.where, data));

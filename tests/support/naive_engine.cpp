@@ -15,8 +15,9 @@ namespace rollcall::testing {
 namespace {
 
 std::string kind_name(const Query& query) {
-  constexpr const char* kNames[] = {"active",    "retention",  "churn",   "idle",  "counts",
-                                    "lifecycle", "stickiness", "segment", "funnel"};
+  constexpr const char* kNames[] = {"active", "retention", "churn",      "idle",
+                                    "counts", "lifecycle", "stickiness", "segment",
+                                    "funnel", "clock",     "paths"};
   return kNames[query.ask.index()];
 }
 

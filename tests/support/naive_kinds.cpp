@@ -14,6 +14,10 @@ std::optional<Period> row_period(const Query& query) {
     return Period::kDay;
   }
   if (std::holds_alternative<FunnelQuery>(query.ask)) return std::nullopt;  // has its own range
+  if (std::holds_alternative<ClockQuery>(query.ask) ||
+      std::holds_alternative<PathsQuery>(query.ask)) {
+    return Period::kDay;  // their ranges consist of days
+  }
   return std::visit(
       [](const auto& ask) -> std::optional<Period> {
         if constexpr (requires { ask.period; }) return ask.period;
@@ -35,6 +39,12 @@ Result<NaiveTable> table_of(const Query& query, const NaiveScope& scope, const N
     return funnel_table(*ask, query.common, scope, value);
   }
   const NaiveScope part = value ? scope.with(*value) : scope;
+  if (const auto* ask = std::get_if<ClockQuery>(&query.ask)) {
+    return clock_table(*ask, query.common, part);
+  }
+  if (const auto* ask = std::get_if<PathsQuery>(&query.ask)) {
+    return paths_table(*ask, query.common, part);
+  }
   return std::visit(
       [&](const auto& ask) -> NaiveTable {
         using Ask = std::decay_t<decltype(ask)>;

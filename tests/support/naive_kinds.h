@@ -34,6 +34,10 @@ Result<NaiveTable> funnel_table(const FunnelQuery& ask, const QueryCommon& commo
 Result<std::map<std::string, std::set<NaiveUser>>> funnel_values(const FunnelQuery& ask,
                                                                  const QueryCommon& common,
                                                                  const NaiveScope& scope);
+Result<NaiveTable> clock_table(const ClockQuery& ask, const QueryCommon& common,
+                               const NaiveScope& scope);
+Result<NaiveTable> paths_table(const PathsQuery& ask, const QueryCommon& common,
+                               const NaiveScope& scope);
 // With `value`, only users with an event that passes it count.
 Result<NaiveTable> segment_table(const SegmentQuery& ask, const NaiveScope& scope,
                                  const std::optional<PropertyCondition>& value);

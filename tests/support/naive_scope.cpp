@@ -96,6 +96,22 @@ DaysByUser NaiveScope::days_by_user(const Selector& selector) const {
   return days_by_user;
 }
 
+Result<std::optional<NaiveInstants>> resolve_instants(const NaiveScope& scope,
+                                                      const QueryCommon& common) {
+  const NaiveData& data = scope.data;
+  ROLLCALL_ASSIGN_OR_RETURN(const NaiveEnds ends,
+                            resolve_ends(data, scope.now, {common.from, common.to, common.last}));
+  const bool has_data = std::any_of(data.days.begin(), data.days.end(),
+                                    [&](Day day) { return day <= scope.now.day; });
+  if (!has_data) return std::optional<NaiveInstants>();
+  NaiveInstants instants{.from = *ends.from, .to = *ends.to};
+  instants.begin = data.zone.start_of(instants.from);
+  instants.known_end = scope.now.time + 1'000'000;
+  instants.end = std::min(instants.known_end, data.zone.start_of(instants.to + 1));
+  if (instants.end <= instants.begin) return std::optional<NaiveInstants>();
+  return std::optional(instants);
+}
+
 bool any_day_in(const std::set<Day>& days, Day first, Day last) {
   const auto day = days.lower_bound(first);
   return day != days.end() && *day <= last;

@@ -45,6 +45,14 @@ struct NaiveRange {
 Result<NaiveRange> resolve_range(const NaiveData& data, const NaiveNow& now,
                                  const QueryCommon& common, Period period);
 
+// Holds a range of dates as instants, not widened to periods.
+struct NaiveInstants {
+  Day from, to;
+  TimeUs begin = 0;
+  TimeUs end = 0;        // the first one after it, or after what is known
+  TimeUs known_end = 0;  // the first one after what is known
+};
+
 // Holds the days on which each user did something.
 using DaysByUser = std::map<NaiveUser, std::set<Day>>;
 
@@ -62,6 +70,11 @@ struct NaiveScope {
   std::vector<std::size_t> events(const Selector& selector) const;
   DaysByUser days_by_user(const Selector& selector) const;
 };
+
+// Nothing if no instant of the range is known.
+//   kInvalidArgument  `from` is later than `to`
+Result<std::optional<NaiveInstants>> resolve_instants(const NaiveScope& scope,
+                                                      const QueryCommon& common);
 
 bool any_day_in(const std::set<Day>& days, Day first, Day last);
 

@@ -50,6 +50,16 @@ TimeUs NaiveZone::from_local(Day day, std::int64_t us_of_day) const {
   return instant.time_since_epoch().count();
 }
 
+NaiveZone::Reading NaiveZone::reading_at(TimeUs time) const {
+  const date::sys_time<microseconds> instant{microseconds{time}};
+  const auto* const zone = date::locate_zone(name_);
+  const auto wall = zone->to_local(instant);
+  const auto day = date::floor<date::days>(wall);
+  const auto hour = date::floor<std::chrono::hours>(wall - day);
+  return {day_from(day), static_cast<std::size_t>(hour.count()),
+          zone->get_info(instant).offset.count()};
+}
+
 std::string NaiveZone::format(TimeUs time) const {
   const date::sys_seconds instant{std::chrono::floor<seconds>(microseconds{time})};
   return date::format(name_ == "UTC" ? "%FT%TZ" : "%FT%T%Ez", date::make_zoned(name_, instant));

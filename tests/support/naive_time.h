@@ -2,6 +2,7 @@
 // core/time/time_zone.h.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -21,6 +22,15 @@ class NaiveZone {
   TimeUs last_second_of(Day day) const;  // the last whole second that shows it
   // The instant at which clocks on the wall show this time of that day; the earlier of two.
   TimeUs from_local(Day day, std::int64_t us_of_day) const;
+  // What clocks on the wall show, and how far they are from UTC.
+  struct Reading {
+    Day day;
+    std::size_t hour = 0;  // 0 to 23
+    std::int64_t offset_seconds = 0;
+
+    friend bool operator==(const Reading&, const Reading&) = default;
+  };
+  Reading reading_at(TimeUs time) const;
   std::string format(TimeUs time) const;  // RFC 3339, whole seconds; "Z" in the zone UTC
 
  private:

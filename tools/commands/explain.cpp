@@ -35,6 +35,11 @@ std::string text_of(const Explanation& explanation) {
                         with_commas(static_cast<std::uint64_t>(explanation.days.size())),
                         to_string(explanation.days.first), to_string(explanation.days.last));
   }
+  if (explanation.history_events) {
+    text += fmt::format("history {} events, user by user\n",
+                        with_commas(*explanation.history_events));
+    if (explanation.chunks == 0) return text;
+  }
   text += fmt::format("chunks  {}, of which {} lie in the store\n", with_commas(explanation.chunks),
                       with_commas(explanation.stored_chunks));
   return text + fmt::format("bytes   {} in memory once read\n", bytes_text(explanation.bytes));

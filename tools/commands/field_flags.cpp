@@ -122,7 +122,8 @@ std::string help_of(const QueryField& field) {
     return "Condition on a property: a=b, a!=b, a~part, a (set), !a (not set); repeatable";
   }
   std::string help(field.meaning);
-  if (!field.default_json.empty()) help += fmt::format(" (default {})", default_of(field));
+  const std::string text = default_of(field);
+  if (!field.default_json.empty() && !text.empty()) help += fmt::format(" (default {})", text);
   if (field.type == FieldType::kFlag) return std::string(field.meaning);
   const bool is_repeatable =
       field.type == FieldType::kEvent || field.type == FieldType::kExclusions;

@@ -62,9 +62,10 @@ void add_output_flags(CLI::App& command, OutputFlags& flags) {
                             {"markdown", OutputFormat::kMarkdown}},
                            "Form of the answer")
       ->group(kGroup);
-  add_choice<Shape>(command, "--shape", flags.shape,
-                    {{"auto", Shape::kAuto}, {"long", Shape::kLong}, {"wide", Shape::kWide}},
-                    "A row per cell, or a matrix (auto: a matrix in tables of cohorts)")
+  add_choice<Shape>(
+      command, "--shape", flags.shape,
+      {{"auto", Shape::kAuto}, {"long", Shape::kLong}, {"wide", Shape::kWide}},
+      "A row per cell, or a matrix (auto: a matrix in tables of cohorts and of hours of the week)")
       ->group(kGroup);
   command
       .add_option("--cells", flags.cells,

@@ -34,6 +34,7 @@ struct Pivot {
   std::string rate = {};     // the quotient that belongs to `cells`; may be empty
   std::string summary = {};  // one of `rows`, null in a row that sums up others; may be empty
   bool is_usual = false;     // tables for people use this form unless told otherwise
+  bool is_shaded = false;    // without a rate, the larger a cell the darker
 };
 
 struct QueryStats {

@@ -55,6 +55,8 @@ struct Explanation {
   std::uint64_t chunks = 0;         // sets and columns, each of up to 65,536 users
   std::uint64_t stored_chunks = 0;  // chunks that are not in memory
   std::uint64_t bytes = 0;          // size of the chunks when expanded
+  // Is unset if the history is not read; else, how many of its events the partitions hold.
+  std::optional<std::uint64_t> history_events;
 };
 
 // Describes a segment that the store keeps: an expression, or a list of users.

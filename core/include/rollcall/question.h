@@ -165,6 +165,30 @@ struct FunnelQuery {
   friend bool operator==(const FunnelQuery&, const FunnelQuery&) = default;
 };
 
+// Asks when things happen: hour of the day by day of the week. It needs history.
+struct ClockQuery {
+  Selector event;
+  std::optional<Selector> then;  // adds how often another event follows
+  std::optional<Length> within;  // the time in which it does, its end included; unset: a day
+
+  friend bool operator==(const ClockQuery&, const ClockQuery&) = default;
+};
+
+// Asks what users do next, or what they did before, step by step within a session. It needs
+// history.
+struct PathsQuery {
+  enum class Direction : std::uint8_t { kAfter, kBefore };
+
+  Selector event;  // opens the path of a session: its first one, or its last one for kBefore
+  Direction direction = Direction::kAfter;
+  Selector steps;           // the events that paths lead over, besides `event`
+  std::int32_t depth = 5;   // steps of a path
+  std::int32_t limit = 10;  // names at each step, by most users; the rest is "$other"
+  Length window{std::int64_t{30} * 60'000'000};  // a longer pause between events ends a session
+
+  friend bool operator==(const PathsQuery&, const PathsQuery&) = default;
+};
+
 // Asks how many users a segment has. It takes no date range, because the parts of the segment have
 // theirs.
 struct SegmentQuery {
@@ -176,7 +200,7 @@ struct SegmentQuery {
 struct Query {
   QueryCommon common;
   std::variant<ActiveQuery, RetentionQuery, ChurnQuery, IdleQuery, CountsQuery, LifecycleQuery,
-               StickinessQuery, SegmentQuery, FunnelQuery>
+               StickinessQuery, SegmentQuery, FunnelQuery, ClockQuery, PathsQuery>
       ask;
 
   friend bool operator==(const Query&, const Query&) = default;

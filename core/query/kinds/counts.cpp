@@ -34,10 +34,8 @@ class CountsPlan final : public TablePlan {
   CountsPlan(const Query& query, const PlanContext& context, Scope scope, PeriodRange range,
              SeriesUnion events);
 
-  // From the history, each row has a second cell, whose amount is the number of the row's events.
-  std::size_t cell_count() const override {
-    return ask_.by_hour ? 0 : range_.size() * (from_history_ ? 2 : 1);
-  }
+  std::size_t cell_count() const override { return ask_.by_hour ? 0 : range_.size(); }
+  std::size_t tally_count() const override { return from_history_ ? range_.size() : 0; }
   QueryResult finish(const Partial& counts) const override;
   std::vector<std::size_t> cells_of(std::size_t row, std::string_view column) const override {
     if (ask_.by_hour || column != "users") return {};
@@ -126,8 +124,7 @@ void CountsPlan::count(ChunkSets& sets, CellSink& sink) const {
     sink.add(row, users);
     if (has_amounts()) sink.add_amount(row, sets.amount(counted_series_, days, users));
     if (from_history_) {
-      const std::uint64_t events = sets.event_count(events_.series.front(), days, users);
-      sink.add_amount(range_.size() + row, static_cast<AmountSum>(events));
+      sink.add_tally(row, sets.event_count(events_.series.front(), days, users));
     }
     sets.arena().give_back_to(mark);
   }
@@ -156,7 +153,7 @@ void CountsPlan::add_period(std::size_t row, const Partial& counts, QueryResult&
           : counts.cells[row];
   const Day last = std::min(days.last, counted_.last);
   if (from_history_) {
-    total.events = static_cast<std::uint64_t>(counts.amounts[range_.size() + row]);
+    total.events = counts.tallies[row];
   }
   for (Day day = std::max(days.first, counted_.first);
        knows_events() && !from_history_ && day <= last; day = day + 1) {

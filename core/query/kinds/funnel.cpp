@@ -76,7 +76,9 @@ std::string describe(const FunnelQuery& ask) {
       text += " Other events may lie between.";
       break;
     case Order::kStrict:
-      text += " No other event lies between.";
+      text += ask.collapse_repeats
+                  ? " No other event lies between, but for repeats of the step made last."
+                  : " No other event lies between.";
       break;
     case Order::kAny:
       text = fmt::format("Users by how many of these they do within {}, in any order: {}.",
@@ -87,6 +89,12 @@ std::string describe(const FunnelQuery& ask) {
     text += fmt::format(" An attempt with {} between steps {} and {} does not count.",
                         event_words(exclusion.event), exclusion.from_step, exclusion.to_step);
   }
+  if (ask.ties == FunnelQuery::Ties::kStrictlyIncreasing) {
+    text += " Each step is later than the one before.";
+  }
+  if (ask.stop_on_repeat) text += " An event of an earlier step ends an attempt.";
+  if (ask.steps_after_to) text += " Steps after the first may lie after the range.";
+  if (ask.period) text += fmt::format(" Rows go by the {} of step 1, too.", to_string(*ask.period));
   if (!ask.hold.empty()) text += fmt::format(" All steps have the same {}.", ask.hold);
   return text;
 }
@@ -105,7 +113,7 @@ const KindRow<FunnelQuery>& row_of(std::type_identity<FunnelQuery>) {
       .check = check_funnel,
       .describe = describe,
       .plan = plan_funnel,
-
+      .gives_early_rates = true,
       .ranking = plan_funnel_ranking};
   return kRow;
 }

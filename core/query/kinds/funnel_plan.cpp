@@ -25,6 +25,7 @@
 
 #include "core/query/kinds/kind_table.h"
 #include "core/query/plan/table_plan.h"
+#include "core/query/resolve/event_range.h"
 #include "core/query/sequence/funnel_match.h"
 #include "core/query/sequence/plain_funnel.h"
 #include "core/query/sequence/step_events.h"
@@ -108,7 +109,8 @@ class FunnelPlan final : public TablePlan {
   FunnelPlan(const Query& query, const PlanContext& context, Scope scope, FunnelParts parts);
 
   std::size_t cell_count() const override {
-    return is_ranking() ? parts_.values->label_count : parts_.range.rows * step_count();
+    // The last cell is nobody's: those who dropped out before step 1.
+    return is_ranking() ? parts_.values->label_count : parts_.range.rows * step_count() + 1;
   }
   std::size_t sample_list_count() const override {
     if (is_ranking()) return 0;
@@ -157,8 +159,11 @@ class FunnelPlan final : public TablePlan {
 };
 
 struct FunnelPlan::Scratch {
-  Scratch(const FunnelRules& rules, const FunnelQuery& ask)
-      : matcher(rules), plain(rules), told(rules, static_cast<unsigned>(ask.breakdown_step - 1)) {}
+  Scratch(const FunnelRules& rules, const FunnelQuery& ask, QuestionAccount* account)
+      : memory(account),
+        matcher(rules, account),
+        plain(rules),
+        told(rules, static_cast<unsigned>(ask.breakdown_step - 1)) {}
 
   // Attempts that open at one instant with events of the same steps, and come as far, make their
   // steps at the same times.
@@ -169,6 +174,16 @@ struct FunnelPlan::Scratch {
     friend auto operator<=>(const Alike&, const Alike&) = default;
   };
 
+  // Pays for what a matcher keeps of the attempts that are open at once, at most one an event.
+  void take_attempts(std::size_t events) {
+    constexpr std::size_t kAttemptBytes = 96;
+    if (events <= attempts_taken) return;
+    memory.take((events - attempts_taken) * kAttemptBytes, QuestionNeed::kHistory);
+    attempts_taken = events;
+  }
+
+  QuestionMemory memory;
+  std::size_t attempts_taken = 0;
   FunnelMatcher matcher;
   PlainFunnel plain;
   ToldStep told;
@@ -277,6 +292,7 @@ void FunnelPlan::match(std::span<const StepEvent> events, Scratch& scratch) cons
     scratch.best.front().times = scratch.times;
     return;
   }
+  scratch.take_attempts(events.size());
   scratch.times_of.clear();
   if (parts_.values) scratch.told.begin(events, scratch.ranks);
   scratch.matcher.match(events,
@@ -331,8 +347,8 @@ void FunnelPlan::add(const Best& best, std::uint32_t place, CellSink& sink) cons
 
 void FunnelPlan::count(ChunkSets& sets, CellSink& sink) const {
   if (parts_.range.rows == 0) return;
-  StepEvents seen(parts_.selectors);
-  Scratch scratch(rules_, ask_);
+  StepEvents seen(parts_.selectors, account());
+  Scratch scratch(rules_, ask_, account());
   const bool times_matter = !may_be_plain_ || ask_.steps_after_to;
   sets.for_each_history([&](std::size_t run, const LogBlock& block) { seen.open(run, block); },
                         [&](UserCursor& cursor, std::uint32_t place) {
@@ -426,7 +442,7 @@ std::vector<std::size_t> FunnelPlan::cells_of(std::size_t row, std::string_view 
   const std::size_t steps = step_count();
   const std::size_t step = row % steps;
   if (column == "dropped") {
-    return step == 0 ? std::vector<std::size_t>() : std::vector<std::size_t>{row - 1};
+    return {step == 0 ? parts_.range.rows * steps : row - 1};
   }
   if (column != "users") return {};
   std::vector<std::size_t> cells(steps - step);
@@ -441,7 +457,7 @@ Result<FunnelRange> resolve_range(const Query& query, const FunnelQuery& ask,
       resolve_dates("funnel", {query.common.from, query.common.to, query.common.last}, context,
                     timeframe));
   FunnelRange range;
-  if (timeframe.data.empty() || !ends.from || !ends.to) return range;
+  if (context.days.empty() || !ends.from || !ends.to) return range;
   range.from = *ends.from;
   range.to = *ends.to;
   const Day last_begun = std::min(range.to, timeframe.last_day);
@@ -504,12 +520,7 @@ FunnelValues values_of_row(const BoundedDictionary& known, const PropertyConditi
 // `ranked`: the values to rank; null: the plan is that of an answer.
 PlanResult make_funnel_plan(const FunnelQuery& ask, const Query& query, const PlanContext& context,
                             const std::span<const std::string>* ranked) {
-  if (!context.settings.history) {
-    return Status::invalid_argument(
-        "funnel: needs history, which the store does not keep (allowed: a new store, which keeps "
-        "it "
-        "unless it is told not to, with the same sources read again)");
-  }
+  ROLLCALL_RETURN_IF_ERROR(check_history("funnel", context.settings));
   ROLLCALL_ASSIGN_OR_RETURN(Scope scope, resolve_scope("funnel", query, context));
   // The value of a breakdown binds attempts, and not events.
   const std::vector<PropertyCondition>& where = query.common.where;
@@ -540,6 +551,16 @@ PlanResult make_funnel_plan(const FunnelQuery& ask, const Query& query, const Pl
   if (!ask.hold.empty()) {
     ROLLCALL_ASSIGN_OR_RETURN(const std::uint32_t dimension,
                               find_dimension("hold", ask.hold, context.catalog));
+    if (context.catalog.values(dimension).overflowed()) {
+      return Status::invalid_argument(
+                 fmt::format(
+                     "funnel: hold: cannot be answered exactly: {} has more values than the "
+                     "{} that the store keeps, and those counted as \"{}\" are not known to "
+                     "be the same; raise dimension_values_max when the store is made",
+                     excerpt(ask.hold), context.catalog.values(dimension).values().size() - 1,
+                     kOtherName))
+          .with_hint(Option::kDimensionValuesMax);
+    }
     parts.hold = parts.selectors.told.size();
     parts.selectors.told.push_back(dimension);
     parts.no_value =
@@ -548,6 +569,9 @@ PlanResult make_funnel_plan(const FunnelQuery& ask, const Query& query, const Pl
   if (!query.common.breakdown.empty()) {
     ROLLCALL_ASSIGN_OR_RETURN(const std::uint32_t dimension,
                               find_dimension("breakdown", query.common.breakdown, context.catalog));
+    if (context.catalog.values(dimension).overflowed()) {
+      parts.notes.push_back(note_of_other_values(query.common.breakdown));
+    }
     parts.values = ranked != nullptr
                        ? ranked_values(context.catalog.values(dimension), *ranked)
                        : values_of_row(context.catalog.values(dimension), *context.value);

@@ -40,6 +40,8 @@ struct KindRow {
   // Makes the plan of `query`, which asks for `ask` and was checked.
   PlanResult (*plan)(const Ask& ask, const Query& query, const PlanContext& context);
 
+  // Rates are also given of the counts so far, where these are not complete.
+  bool gives_early_rates = false;
   // Returns the periods that rows go by. It is null if rows go by none.
   Period (*row_period)(const Ask& ask) = nullptr;
   // Returns the event whose values a breakdown ranks. If it is null, that is any event.
@@ -49,6 +51,8 @@ struct KindRow {
   // are ranked by the users of `ranked_event`.
   PlanResult (*ranking)(const Ask& ask, const Query& query, const PlanContext& context,
                         std::span<const std::string> values) = nullptr;
+  // A breakdown then ranks by the events themselves, in the range.
+  bool ranks_by_history = false;
   // Returns the segment that it asks about, besides `among`. It is null if there is none.
   const Segment& (*segment)(const Ask& ask) = nullptr;
 };

@@ -17,5 +17,7 @@ const KindRow<LifecycleQuery>& row_of(std::type_identity<LifecycleQuery>);
 const KindRow<StickinessQuery>& row_of(std::type_identity<StickinessQuery>);
 const KindRow<SegmentQuery>& row_of(std::type_identity<SegmentQuery>);
 const KindRow<FunnelQuery>& row_of(std::type_identity<FunnelQuery>);
+const KindRow<ClockQuery>& row_of(std::type_identity<ClockQuery>);
+const KindRow<PathsQuery>& row_of(std::type_identity<PathsQuery>);
 
 }  // namespace rollcall

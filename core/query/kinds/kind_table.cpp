@@ -118,7 +118,7 @@ Status validate(const Query& query) {
 
 std::string describe(const Query& query) {
   return with_row(query, [&](const auto& row, const auto& ask) {
-    return row.describe(ask) + describe_common(query.common, row.kind.takes_range);
+    return row.describe(ask) + describe_common(query.common, row.kind.takes_range, row.gives_early_rates);
   });
 }
 
@@ -148,6 +148,10 @@ Result<std::unique_ptr<Plan>> make_ranking(const Query& query, const PlanContext
     if (row.ranking == nullptr) return PlanResult(nullptr);
     return row.ranking(ask, query, with_events(query, context), values);
   });
+}
+
+bool ranks_by_history(const Query& query) {
+  return with_row(query, [](const auto& row, const auto&) { return row.ranks_by_history; });
 }
 
 const Segment* segment_of(const Query& query) {

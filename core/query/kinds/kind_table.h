@@ -47,5 +47,7 @@ Selector ranked_event(const Query& query);
 // Returns the kind's own plan that ranks `values` (KindRow::ranking), or null if it has none.
 Result<std::unique_ptr<Plan>> make_ranking(const Query& query, const PlanContext& context,
                                            std::span<const std::string> values);
+// Returns whether it ranks them by history (history_ranking.h), and not by aggregates.
+bool ranks_by_history(const Query& query);
 
 }  // namespace rollcall

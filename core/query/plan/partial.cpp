@@ -22,6 +22,7 @@ PartialShape PartialShape::of(const PlanTask& task) {
   shape.amounts = task.plan.has_amounts() ? shape.cells : 0;
   for (const TotalsRead& read : task.plan.reads().totals) shape.totals.push_back(size_of(read));
   shape.sample_lists = task.plan.sample_list_count();
+  shape.tallies = task.plan.tally_count();
   return shape;
 }
 
@@ -34,6 +35,7 @@ PartialShape PartialShape::of(const Partial& partial) {
     shape.totals.push_back(totals.size());
   }
   shape.sample_lists = partial.samples.size();
+  shape.tallies = partial.tallies.size();
   return shape;
 }
 
@@ -47,6 +49,8 @@ Partial Partial::cells_of_nobody(const Plan& plan, QuestionAccount* account) {
   if (plan.has_amounts()) partial.amounts.resize(plan.cell_count());
   partial.memory.take(plan.sample_list_count() * sizeof(partial.samples[0]), QuestionNeed::kCells);
   partial.samples.resize(plan.sample_list_count());
+  partial.memory.take(plan.tally_count() * sizeof(partial.tallies[0]), QuestionNeed::kCells);
+  partial.tallies.resize(plan.tally_count());
   return partial;
 }
 
@@ -79,6 +83,9 @@ void Partial::add_cells(const Partial& part) {
   for (std::size_t cell = 0; cell < part.cells.size(); ++cell) cells[cell] += part.cells[cell];
   for (std::size_t cell = 0; cell < part.amounts.size(); ++cell) {
     amounts[cell] += part.amounts[cell];
+  }
+  for (std::size_t tally = 0; tally < part.tallies.size(); ++tally) {
+    add_tally(tally, part.tallies[tally]);
   }
   for (std::size_t list = 0; list < part.samples.size(); ++list) {
     for (const std::int64_t number : part.samples[list]) add_sample(list, number);

@@ -44,6 +44,7 @@ struct PartialShape {
   std::size_t amounts = 0;
   std::vector<std::size_t> totals;  // of each read
   std::size_t sample_lists = 0;
+  std::size_t tallies = 0;
 
   static PartialShape of(const PlanTask& task);
   static PartialShape of(const Partial& partial);
@@ -60,8 +61,9 @@ struct Partial {
   std::vector<std::vector<EventTotal>> totals;
   // Holds numbers of single users, not below zero, in no order; medians are made of them.
   std::vector<std::vector<std::int64_t>> samples;
-  std::optional<MemberPage> users;  // where users are asked for, in the place of all the counts
-  QuestionMemory memory;            // that the counts take
+  std::vector<std::uint64_t> tallies;  // counts of what users may do several times
+  std::optional<MemberPage> users;     // where users are asked for, in the place of all the counts
+  QuestionMemory memory;               // that the counts take
 
   // Returns the answer of no partition, which changes nothing that it is merged with. Its memory
   // comes from `account`; if that is null, it is unbounded.
@@ -73,6 +75,7 @@ struct Partial {
   void add(std::size_t cell, std::uint64_t user_count) { cells[cell] += user_count; }
   void add_amount(std::size_t cell, AmountSum amount) { amounts[cell] += amount; }
   void add_sample(std::size_t list, std::int64_t number);
+  void add_tally(std::size_t tally, std::uint64_t count) { tallies[tally] += count; }
   // Adds the cells of other users of the same partitions.
   void add_cells(const Partial& part);
 

@@ -17,7 +17,7 @@ namespace rollcall {
 namespace {
 
 constexpr std::string_view kMagic = "rollpart";
-constexpr std::uint8_t kVersion = 2;
+constexpr std::uint8_t kVersion = 3;
 
 enum Contents : std::uint8_t { kCounts, kIntegerUsers, kStringUsers };
 
@@ -59,6 +59,7 @@ std::uint64_t digest_of(const PlanTask& task) {
   writer.varint(shape.cells);
   writer.varint(shape.amounts);
   writer.varint(shape.sample_lists);
+  writer.varint(shape.tallies);
   for (const TotalsRead& read : task.plan.reads().totals) {
     writer.byte(read.by_hour ? 1 : 0);
     writer.zigzag(read.days.first.value);
@@ -101,6 +102,7 @@ void write_shape(const PartialShape& shape, ByteWriter& writer) {
   writer.varint(shape.totals.size());
   for (const std::size_t size : shape.totals) writer.varint(size);
   writer.varint(shape.sample_lists);
+  writer.varint(shape.tallies);
 }
 
 // The numbers ascend, and each is written as how far it is past the one before.
@@ -136,11 +138,12 @@ bool is_shape(const PartialShape& shape, ByteReader& reader) {
   for (const std::size_t size : shape.totals) {
     if (reader.varint() != size) return false;
   }
-  if (reader.varint() != shape.sample_lists) return false;
+  if (reader.varint() != shape.sample_lists || reader.varint() != shape.tallies) return false;
   const std::size_t totals =
       std::accumulate(shape.totals.begin(), shape.totals.end(), std::size_t{0});
   return reader.ok() && reader.remaining() >= shape.cells + kAmountBytes * shape.amounts +
-                                                  kTotalBytes * totals + shape.sample_lists;
+                                                  kTotalBytes * totals + shape.sample_lists +
+                                                  shape.tallies;
 }
 
 // Takes off what surrounds the answer, if that is sound and of the task.
@@ -186,6 +189,7 @@ std::string Partial::serialize(const PlanTask& task) const {
       }
     }
     for (const std::vector<std::int64_t>& numbers : samples) write_samples(numbers, writer);
+    for (const std::uint64_t tally : tallies) writer.varint(tally);
   }
   const std::uint64_t checksum = checksum_of(bytes);
   writer.elements(&checksum, 1);
@@ -218,6 +222,7 @@ Result<Partial> Partial::deserialize(std::string_view bytes, const PlanTask& tas
     for (std::size_t list = 0; list < shape.sample_lists; ++list) {
       if (!read_samples(reader, list, partial)) return damaged("its samples are no numbers");
     }
+    for (std::uint64_t& tally : partial.tallies) tally = reader.varint();
   }
   if (!reader.done()) return damaged("it has other bytes than its numbers take");
   ROLLCALL_RETURN_IF_ERROR(partial.validate(task));
@@ -243,6 +248,7 @@ Status Partial::validate(const PlanTask& task) const {
       (!users || users->user_count() <= users_max) &&
       std::ranges::all_of(cells, [&](std::uint64_t users_of) { return users_of <= users_max; }) &&
       std::ranges::all_of(amounts, is_amount) &&
+      std::ranges::all_of(tallies, [&](std::uint64_t tally) { return tally <= events_max; }) &&
       std::ranges::all_of(samples, [&](const auto& list) { return list.size() <= users_max; }) &&
       std::ranges::all_of(totals,
                           [&](const auto& read) { return std::ranges::all_of(read, is_total); });

@@ -31,6 +31,8 @@ class Plan {
   virtual std::size_t cell_count() const = 0;
   // Returns whether its cells also have amounts.
   virtual bool has_amounts() const { return false; }
+  // Returns how many tallies it has: counts of what users may do several times, such as events.
+  virtual std::size_t tally_count() const { return 0; }
   // Returns how many lists of numbers of single users it has.
   virtual std::size_t sample_list_count() const { return 0; }
   // Gives `sink` the users of every cell that are in the chunk.
@@ -43,11 +45,20 @@ class Plan {
   virtual std::uint64_t digest() const = 0;
   // Returns the table without its rows.
   virtual const QueryResult& heading() const = 0;
+  // Returns the plan that goes on with what this one has counted of all partitions, and reads no
+  // more than this one. Null: this one makes the table.
+  virtual std::unique_ptr<Plan> next(const Partial&) const { return nullptr; }
   // Returns the table, except its `stats`, for the answer of all partitions.
   virtual QueryResult finish(const Partial& counts) const = 0;
   // Returns the cells whose users a column of a row of that table counts; no user is in two of
   // them. Returns none if the column counts no users. `finish` made the row.
   virtual std::vector<std::size_t> cells_of(std::size_t row, std::string_view column) const = 0;
+  // Returns the same for a row that holds `cells`. Plans that leave out rows of nobody go by that,
+  // because the number of a row does not tell them which one it is.
+  virtual std::vector<std::size_t> cells_of_row(const std::vector<Cell>&, std::size_t row,
+                                                std::string_view column) const {
+    return cells_of(row, column);
+  }
 };
 
 }  // namespace rollcall

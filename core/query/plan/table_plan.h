@@ -60,6 +60,9 @@ class TablePlan : public Plan {
   // Writes what the cells depend on besides the definition, the days and the value.
   virtual void write_identity(ByteWriter&) const {}
 
+  // Returns the account of the question, which may be null.
+  QuestionAccount* account() const { return account_; }
+
   // Takes the memory of one more read of `events`, which will be made.
   void take_read(const SeriesUnion& events) const;
   // Adds a read of the users of `events` on those of `days` that may hold any.

@@ -5,14 +5,13 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
-#include <span>
 #include <string_view>
 #include <utility>
 
+#include "core/query/kinds/history_ranking.h"
 #include "core/query/kinds/kind_table.h"
 #include "core/query/plan/table_plan.h"
 #include "core/query/resolve/timeframe.h"
-#include "core/query/sequence/step_events.h"
 
 namespace rollcall {
 namespace {
@@ -55,63 +54,6 @@ class RankingPlan final : public TablePlan {
   const std::vector<SeriesUnion> values_;
 };
 
-// Counts distinct users by value of a property, on some days, as the history tells them.
-class EventRankingPlan final : public TablePlan {
- public:
-  // `labels` are all values of the property, ascending; cells go by them.
-  EventRankingPlan(const Query& query, const PlanContext& context, Scope scope, DayRange days,
-                   std::span<const std::string> labels, EventSelector events)
-      : TablePlan(query, std::move(scope)) {
-    selectors_.steps.push_back(std::move(events));
-    selectors_.begin = context.zone.start_of(std::max(days.first, timeframe_.data.first));
-    selectors_.end = std::min(context.zone.start_of(std::min(days.last, timeframe_.data.last) + 1),
-                              timeframe_.as_of_time + kUsPerSecond);
-    const std::vector<std::string>& dimensions = context.catalog.dimensions();
-    const auto dimension = static_cast<std::uint32_t>(
-        std::ranges::find(dimensions, query.common.breakdown) - dimensions.begin());
-    selectors_.told.push_back(dimension);
-    for (const std::string& value : context.catalog.values(dimension).values()) {
-      const auto label = std::ranges::lower_bound(labels, value);
-      cells_.push_back(static_cast<std::uint32_t>(label - labels.begin()));
-    }
-    cell_count_ = labels.size();
-    reads_.history = !days.empty();
-    define(fields_of(query), context, nullptr, {});
-  }
-
-  std::size_t cell_count() const override { return cell_count_; }
-  QueryResult finish(const Partial&) const override { return result_; }
-  std::vector<std::size_t> cells_of(std::size_t, std::string_view) const override { return {}; }
-
- private:
-  void write_identity(ByteWriter& writer) const override {
-    writer.text("ranking of events");
-    writer.zigzag(selectors_.begin);
-    writer.zigzag(selectors_.end);
-  }
-  void count(ChunkSets& sets, CellSink& sink) const override {
-    if (!reads_.history) return;
-    StepEvents seen(selectors_);
-    std::vector<std::uint32_t> cells;
-    sets.for_each_history([&](std::size_t run, const LogBlock& block) { seen.open(run, block); },
-                          [&](UserCursor& cursor, std::uint32_t place) {
-                            cells.clear();
-                            const std::size_t count = seen.of_user(cursor).size();
-                            for (std::size_t i = 0; i < count; ++i) {
-                              cells.push_back(cells_[seen.value_of(i, 0)]);
-                            }
-                            std::ranges::sort(cells);
-                            const auto repeated = std::ranges::unique(cells);
-                            cells.erase(repeated.begin(), repeated.end());
-                            for (const std::uint32_t cell : cells) sink.add_user(cell, place);
-                          });
-  }
-
-  StepSelectors selectors_;
-  std::vector<std::uint32_t> cells_;  // by code of the property
-  std::size_t cell_count_ = 0;
-};
-
 // The values of a declared property and the empty one, ascending.
 std::vector<std::string> all_values(const std::string& property, const SeriesCatalog& catalog) {
   const std::vector<std::string>& dimensions = catalog.dimensions();
@@ -130,6 +72,12 @@ Result<Breakdown> Breakdown::make(const Query& query, const PlanContext& context
   Breakdown breakdown;
   breakdown.property_ = query.common.breakdown;
   breakdown.limit_ = static_cast<std::size_t>(query.common.breakdown_limit);
+  if (ranks_by_history(query)) {
+    ROLLCALL_ASSIGN_OR_RETURN(HistoryRanking ranking, make_history_ranking(query, context, {}));
+    breakdown.values_ = std::move(ranking.values);
+    breakdown.ranking_ = std::move(ranking.plan);
+    return breakdown;
+  }
   breakdown.values_ = all_values(query.common.breakdown, context.catalog);
   ROLLCALL_ASSIGN_OR_RETURN(breakdown.ranking_, make_ranking(query, context, breakdown.values_));
   if (breakdown.ranking_ != nullptr) return breakdown;
@@ -152,12 +100,9 @@ Result<Breakdown> Breakdown::make(const Query& query, const PlanContext& context
   }
 
   if (TablePlan::is_from_history(events)) {
-    ROLLCALL_ASSIGN_OR_RETURN(
-        EventSelector selector,
-        resolve_event_selector(fmt::format("{}: breakdown", kind), ranked_event(query),
-                               query.common.where, context.catalog));
-    breakdown.ranking_ = std::make_unique<EventRankingPlan>(query, own, std::move(scope), days,
-                                                            breakdown.values_, std::move(selector));
+    ROLLCALL_ASSIGN_OR_RETURN(HistoryRanking ranking, make_history_ranking(query, own, days));
+    breakdown.values_ = std::move(ranking.values);
+    breakdown.ranking_ = std::move(ranking.plan);
     return breakdown;
   }
   breakdown.values_.clear();

@@ -129,6 +129,10 @@ Result<QueryResult> Question::answer_plan(const Plan& plan, const Members* membe
                                           PlanRunner& runner) const {
   ROLLCALL_ASSIGN_OR_RETURN(Partial counts, runner.run({plan}));
   plan.free_scratch();  // rows take its place
+  if (const std::unique_ptr<Plan> next = plan.next(counts)) {
+    counts = {};
+    return answer_plan(*next, members, runner);
+  }
   QueryResult table = plan.finish(counts);
   counts = {};
   if (members == nullptr) {
@@ -136,8 +140,8 @@ Result<QueryResult> Question::answer_plan(const Plan& plan, const Members* membe
     if (table.pivot && table.pivot->column.empty()) table.pivot.reset();
     return table;
   }
-  const auto cells_of = [&plan](std::size_t row, std::string_view column) {
-    return plan.cells_of(row, column);
+  const auto cells_of = [&](std::size_t row, std::string_view column) {
+    return plan.cells_of_row(table.rows[row], row, column);
   };
   ROLLCALL_ASSIGN_OR_RETURN(const std::vector<std::size_t> cells,
                             find_member_cells(table, *members, cells_of));

@@ -183,11 +183,6 @@ std::vector<SeriesId> event_series(const std::vector<EventCode>& events,
   return series;
 }
 
-std::string note_of_other_values(const std::string& property) {
-  return fmt::format("{} has more values than the store keeps; the others count as \"{}\"",
-                     property, kOtherName);
-}
-
 std::string note_of_other_names() {
   return fmt::format("there are more event names than the store keeps; the others count as \"{}\"",
                      kOtherName);
@@ -206,6 +201,11 @@ bool needs_history(const Selector& selector, const std::vector<PropertyCondition
 }
 
 }  // namespace
+
+std::string note_of_other_values(const std::string& property) {
+  return fmt::format("{} has more values than the store keeps; the others count as \"{}\"",
+                     property, kOtherName);
+}
 
 std::vector<SeriesId> counted_series(const SeriesUnion& events, const SeriesCatalog& catalog) {
   if (events.series != std::vector<SeriesId>{kAnySeries}) return events.series;

@@ -45,6 +45,9 @@ Result<SeriesUnion> resolve_in_history(std::string_view field, const Selector& s
                                        const std::vector<PropertyCondition>& query_where,
                                        const PlanContext& context);
 
+// Says that values of a property past a limit count as "$other".
+std::string note_of_other_values(const std::string& property);
+
 // Does the same for the events themselves, so that conditions may be on several properties.
 //   kInvalidArgument  as resolve_selector, but for that
 Result<EventSelector> resolve_event_selector(std::string_view field, const Selector& selector,

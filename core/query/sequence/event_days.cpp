@@ -76,7 +76,7 @@ void EventDays::read_pass(std::size_t first) const {
   selectors.begin = scope_.zone.start_of(scope_.days.first);
   selectors.end = std::min(scope_.zone.start_of(scope_.days.last + 1), scope_.end);
   selectors.tells_amounts = scope_.tells_amounts;
-  StepEvents seen(selectors);
+  StepEvents seen(selectors, account_);
   QuestionPace pace(account_);
   UserCursor cursor =
       chunk_.history([&](std::size_t run, const LogBlock& block) { seen.open(run, block); });

@@ -154,12 +154,13 @@ class Group {
 class StepTimes {
  public:
   StepTimes(const FunnelRules& rules, std::span<const StepEvent> events,
-            const FunnelAttempt& attempt)
+            const FunnelAttempt& attempt, QuestionPace& pace)
       : steps_(attempt.steps), used_(rules.starts_apart ? attempt.start : kNoEvent) {
     std::size_t begin = attempt.start;
     while (begin > 0 && events[begin - 1].time == events[attempt.start].time) --begin;
     // Before its first group an attempt has made nothing.
     for (LevelSet levels = 1; !is_reached_ && begin < events.size();) {
+      pace.step();
       Stage& stage = stages_.emplace_back(Stage{Group(events, begin, rules), levels, 0});
       begin = stage.group.end();
       levels = 0;
@@ -246,11 +247,13 @@ struct Cohort {
 // Attempts of ordered or strict funnels, walked together.
 class AttemptWalk {
  public:
-  AttemptWalk(const FunnelRules& rules, std::span<const StepEvent> events, const Found& found)
-      : rules_(rules), events_(events), found_(found) {}
+  AttemptWalk(const FunnelRules& rules, std::span<const StepEvent> events, const Found& found,
+              QuestionPace& pace)
+      : rules_(rules), events_(events), found_(found), pace_(pace) {}
 
   void run() {
     for (std::size_t begin = 0; begin < events_.size();) {
+      pace_.step();
       Group group(events_, begin, rules_);
       begin = group.end();
       expire(group.time());
@@ -276,7 +279,7 @@ class AttemptWalk {
   // Whether no exclusion lies between the steps that the attempt has made in the end.
   bool is_clean(const FunnelAttempt& attempt) {
     if (rules_.exclusions.empty()) return true;
-    const std::vector<TimeUs> times = StepTimes(rules_, events_, attempt).find();
+    const std::vector<TimeUs> times = StepTimes(rules_, events_, attempt, pace_).find();
     for (std::size_t i = 0; i < rules_.exclusions.size(); ++i) {
       const FunnelRules::Exclusion& exclusion = rules_.exclusions[i];
       if (times.size() <= exclusion.from) continue;
@@ -428,6 +431,7 @@ class AttemptWalk {
   const FunnelRules& rules_;
   std::span<const StepEvent> events_;
   const Found& found_;
+  QuestionPace& pace_;
   std::vector<Cohort> cohorts_;
   std::vector<std::vector<TimeUs>> exclusion_times_;  // by exclusion, made when it is needed
 };
@@ -435,12 +439,13 @@ class AttemptWalk {
 // Funnels in any order: how many steps the events of a window serve.
 class WindowWalk {
  public:
-  WindowWalk(const FunnelRules& rules, std::span<const StepEvent> events)
-      : rules_(rules), events_(events) {}
+  WindowWalk(const FunnelRules& rules, std::span<const StepEvent> events, QuestionPace& pace)
+      : rules_(rules), events_(events), pace_(pace) {}
 
   void run(const Found& found) {
     std::size_t begin = 0, end = 0;  // of the window
     while (begin < events_.size() && events_[begin].time <= rules_.last_start) {
+      pace_.step();
       const std::size_t next = instant_end(begin);
       while (end < events_.size() && elapsed(events_[begin].time, events_[end].time) <=
                                          static_cast<std::uint64_t>(rules_.window)) {
@@ -461,6 +466,7 @@ class WindowWalk {
     std::size_t begin = start;
     while (begin > 0 && events_[begin - 1].time == events_[start].time) --begin;
     while (made.size() < steps && begin < events_.size()) {
+      pace_.step();
       const std::size_t end = instant_end(begin);
       count(begin, end, 1);
       const unsigned size = std::min(matched(), steps);
@@ -517,6 +523,7 @@ class WindowWalk {
 
   const FunnelRules& rules_;
   std::span<const StepEvent> events_;
+  QuestionPace& pace_;
   std::map<std::uint32_t, std::int64_t> counts_;  // of the window's events, by the steps they serve
 };
 
@@ -524,9 +531,9 @@ class WindowWalk {
 
 void FunnelMatcher::match(std::span<const StepEvent> events, const Found& found) {
   if (rules_.order == Order::kAny) {
-    WindowWalk(rules_, events).run(found);
+    WindowWalk(rules_, events, pace_).run(found);
   } else {
-    AttemptWalk(rules_, events, found).run();
+    AttemptWalk(rules_, events, found, pace_).run();
   }
 }
 
@@ -534,10 +541,10 @@ void FunnelMatcher::step_times(std::span<const StepEvent> events, const FunnelAt
                                std::vector<TimeUs>& times) const {
   times.clear();
   if (rules_.order == Order::kAny) {
-    times = WindowWalk(rules_, events).made_from(attempt.start, attempt.steps);
+    times = WindowWalk(rules_, events, pace_).made_from(attempt.start, attempt.steps);
     return;
   }
-  times = StepTimes(rules_, events, attempt).find();
+  times = StepTimes(rules_, events, attempt, pace_).find();
 }
 
 }  // namespace rollcall

@@ -15,6 +15,7 @@
 #include <span>
 #include <vector>
 
+#include "core/base/question_account.h"
 #include "core/query/sequence/step_event.h"
 #include "rollcall/types.h"
 
@@ -62,7 +63,9 @@ struct FunnelAttempt {
 // Threads: one at a time. Memory is kept from one user to the next.
 class FunnelMatcher {
  public:
-  explicit FunnelMatcher(FunnelRules rules) : rules_(std::move(rules)) {}
+  // The question of `account`, which may be null, ends when it is over.
+  explicit FunnelMatcher(FunnelRules rules, const QuestionAccount* account = nullptr)
+      : rules_(std::move(rules)), pace_(account) {}
 
   // Calls `found` with every attempt that is not void, by ascending start. For strict order,
   // `events` are all events of the user; otherwise, only those that may serve a step or exclude.
@@ -75,6 +78,7 @@ class FunnelMatcher {
 
  private:
   FunnelRules rules_;
+  mutable QuestionPace pace_;
 };
 
 }  // namespace rollcall

@@ -8,12 +8,13 @@ namespace rollcall {
 namespace {
 
 constexpr TimeUs kNever = std::numeric_limits<TimeUs>::min();
+constexpr TimeUs kForever = std::numeric_limits<TimeUs>::max();
 
 }  // namespace
 
 bool PlainFunnel::may_be_plain(const FunnelRules& rules) {
   return rules.order != FunnelRules::Order::kAny && !rules.stop_on_repeat &&
-         rules.told_step == kStepsMax;
+         !rules.collapse_repeats && rules.told_step == kStepsMax;
 }
 
 bool PlainFunnel::allow(std::span<const StepEvent> events) {
@@ -67,11 +68,8 @@ unsigned PlainFunnel::strict_steps_from(std::span<const StepEvent> events, std::
   times.assign(1, events[start].time);
   for (std::size_t i = start + 1; i < events.size() && times.size() < rules_.step_count; ++i) {
     if (elapsed(times.front(), events[i].time) > static_cast<std::uint64_t>(rules_.window)) break;
-    if ((events[i].steps >> times.size() & 1) != 0) {
-      times.push_back(events[i].time);
-    } else if (!rules_.collapse_repeats || (events[i].steps >> (times.size() - 1) & 1) == 0) {
-      break;
-    }
+    if ((events[i].steps >> times.size() & 1) == 0) break;
+    times.push_back(events[i].time);
   }
   return static_cast<unsigned>(times.size());
 }
@@ -83,11 +81,31 @@ std::optional<FunnelAttempt> PlainFunnel::best_strict(std::span<const StepEvent>
     if ((events[start].steps & 1) == 0 || events[start].time > rules_.last_start) continue;
     const unsigned steps = strict_steps_from(events, start, tried_);
     if (best && steps <= best->steps) continue;
-    best = FunnelAttempt{start, steps, kNoEvent};
+    best = FunnelAttempt{start, steps, {}};
     times.swap(tried_);
     if (steps == rules_.step_count) break;
   }
   return best;
+}
+
+// Goes back from the last event. Of each step, it knows when the steps from there to the last one
+// end if that step comes next: the later events are, the fewer there are to choose from.
+std::size_t PlainFunnel::first_start(std::span<const StepEvent> events, unsigned most) {
+  std::size_t found = kNoEvent;
+  ends_.assign(most, kForever);
+  for (std::size_t i = events.size(); i-- > 0;) {
+    // An event serves one step of an attempt: earlier steps first, so that none serves two.
+    for (unsigned step = 0; step < most; ++step) {
+      if ((events[i].steps >> step & 1) == 0) continue;
+      const TimeUs end = step + 1 == most ? events[i].time : ends_[step + 1];
+      if (end == kForever) continue;
+      ends_[step] = end;
+      const bool is_in_time =
+          elapsed(events[i].time, end) <= static_cast<std::uint64_t>(rules_.window);
+      if (step == 0 && events[i].time <= rules_.last_start && is_in_time) found = i;
+    }
+  }
+  return found;
 }
 
 std::optional<FunnelAttempt> PlainFunnel::best(std::span<const StepEvent> events,
@@ -95,11 +113,16 @@ std::optional<FunnelAttempt> PlainFunnel::best(std::span<const StepEvent> events
   if (rules_.order == FunnelRules::Order::kStrict) return best_strict(events, times);
   const unsigned most = most_steps(events);
   if (most == 0) return {};
-  for (std::size_t start = 0; start < events.size(); ++start) {
+  // Mostly the first event of step 1 will do, or one of the next.
+  unsigned tries = 4;
+  for (std::size_t start = 0; start < events.size() && tries > 0; ++start) {
     if ((events[start].steps & 1) == 0) continue;
-    if (steps_from(events, start, times) == most) return FunnelAttempt{start, most, kNoEvent};
+    --tries;
+    if (steps_from(events, start, times) == most) return FunnelAttempt{start, most, {}};
   }
-  return {};
+  const std::size_t start = first_start(events, most);
+  steps_from(events, start, times);
+  return FunnelAttempt{start, most, {}};
 }
 
 }  // namespace rollcall

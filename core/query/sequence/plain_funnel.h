@@ -6,6 +6,7 @@
 // comes. Of a strict one, an attempt is what follows its start.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <vector>
@@ -34,11 +35,15 @@ class PlainFunnel {
                       std::vector<TimeUs>& times) const;
   unsigned strict_steps_from(std::span<const StepEvent> events, std::size_t start,
                              std::vector<TimeUs>& times) const;
+  // Returns the place of the first event that opens an attempt of so many steps, which some event
+  // does.
+  std::size_t first_start(std::span<const StepEvent> events, unsigned most);
   std::optional<FunnelAttempt> best_strict(std::span<const StepEvent> events,
                                            std::vector<TimeUs>& times);
 
   const FunnelRules& rules_;
   std::vector<TimeUs> starts_;  // by steps made, less one: when the last attempt with as many began
+  std::vector<TimeUs> ends_;    // by step: when the last step is made if that one comes next
   std::vector<TimeUs> tried_;   // of a strict attempt
 };
 

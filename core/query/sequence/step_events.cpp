@@ -7,8 +7,11 @@
 
 namespace rollcall {
 
-StepEvents::StepEvents(const StepSelectors& selectors)
-    : selectors_(selectors), told_count_(selectors.told.size() + (selectors.tells_names ? 1 : 0)) {
+StepEvents::StepEvents(const StepSelectors& selectors, QuestionAccount* account)
+    : selectors_(selectors),
+      memory_(account),
+      pace_(account),
+      told_count_(selectors.told.size() + (selectors.tells_names ? 1 : 0)) {
   for (const EventSelector& step : selectors.steps) matches_.emplace_back(step);
   for (const EventSelector& exclusion : selectors.exclusions) matches_.emplace_back(exclusion);
   if (selectors.between != nullptr) between_.emplace_back(*selectors.between);
@@ -78,6 +81,7 @@ void StepEvents::add_part(std::size_t run, const LogBlock::Walk& walk) {
     at = word_end;
     if (seen == 0) continue;
     if (!has_times) {
+      take(user.count, user.count);
       if (times_.size() < user.count) times_.resize(user.count);
       walk.times(times_.data());
       has_times = true;
@@ -130,6 +134,21 @@ bool StepEvents::has_match(const Part& part, std::size_t match) const {
 
 // A part that ends its block may go on in the next one of the run, which then takes the place of
 // what is known of this one. So it is read at once.
+void StepEvents::take(std::size_t event_count, std::size_t time_count) {
+  // Vectors grow by doubling, and sorting takes a second copy.
+  const std::size_t event_bytes = 4 * (sizeof(StepEvent) + told_count_ * sizeof(std::uint32_t) +
+                                       (selectors_.tells_amounts ? sizeof(Amount) : 0));
+  const std::size_t events = events_.size() + event_count;
+  if (events > events_taken_) {
+    memory_.take((events - events_taken_) * event_bytes, QuestionNeed::kHistory);
+    events_taken_ = events;
+  }
+  if (time_count > times_taken_) {
+    memory_.take((time_count - times_taken_) * sizeof(TimeUs), QuestionNeed::kHistory);
+    times_taken_ = time_count;
+  }
+}
+
 void StepEvents::read_parts(UserCursor& cursor) {
   events_.clear();
   codes_.clear();
@@ -140,6 +159,7 @@ void StepEvents::read_parts(UserCursor& cursor) {
   are_within_ = true;
   cursor.read_parts([&](std::size_t run, const LogBlock& block, const LogBlock::Walk& walk) {
     ++part_count_;
+    pace_.step();
     are_within_ = are_within_ && blocks_[run].is_within;
     const LogBlock::User& user = walk.user();
     if (user.begin + user.count < block.event_count()) {

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "core/base/question_account.h"
 #include "core/history/user_cursor.h"
 #include "core/query/sequence/block_match.h"
 #include "core/query/sequence/step_event.h"
@@ -28,7 +29,9 @@ struct StepSelectors {
 // Threads: one at a time. The selectors outlive it.
 class StepEvents {
  public:
-  explicit StepEvents(const StepSelectors& selectors);
+  // `account`, which may be null, pays for the events of a user, and ends the question when it is
+  // over.
+  StepEvents(const StepSelectors& selectors, QuestionAccount* account);
 
   // Looks at a block; to be called by the cursor.
   void open(std::size_t run, const LogBlock& block);
@@ -73,7 +76,14 @@ class StepEvents {
   void sort();
   void add_event(const OpenBlock& open, std::uint32_t event, TimeUs time);
 
+  // Takes memory for so many more events, and for the times of a part.
+  void take(std::size_t event_count, std::size_t time_count);
+
   const StepSelectors& selectors_;
+  QuestionMemory memory_;
+  QuestionPace pace_;
+  std::size_t events_taken_ = 0;  // as many have memory
+  std::size_t times_taken_ = 0;
   std::vector<BlockMatch> matches_;  // of the steps, and then of the exclusions
   Bits found_;                       // of one of them
   std::vector<BlockMatch> between_;  // one, or none
@@ -82,8 +92,8 @@ class StepEvents {
   std::vector<std::uint32_t> codes_;  // by event, told_count_ of them
   std::vector<Amount> amounts_;       // by event, if they are told
   std::vector<StepEvent> events_;
-  // The user's parts that are yet to be read, how many parts there are in all, which steps the parts
-  // that were read have, and whether all parts lie in the range.
+  // The user's parts that are yet to be read, how many parts there are in all, which steps the
+  // parts that were read have, and whether all parts lie in the range.
   std::vector<Part> parts_;
   std::size_t part_count_ = 0;
   std::uint64_t read_matches_ = 0;  // bit i: of matches_[i]

@@ -33,6 +33,8 @@ class CellSink {
   // Adds one of the numbers of Plan::sample_list_count. A sink that collects users takes no
   // samples.
   virtual void add_sample(std::size_t, std::int64_t) {}
+  // Adds to a tally of Plan::tally_count. A sink that collects users takes no tallies.
+  virtual void add_tally(std::size_t, std::uint64_t) {}
   // Adds to an amount, if Plan::has_amounts. A sink that collects users takes no amounts.
   virtual void add_amount(std::size_t, AmountSum) {}
   // Does add_and for each cell of the band, which a sink may do faster than one by one.

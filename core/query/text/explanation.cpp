@@ -92,7 +92,8 @@ std::string periods_words(std::int32_t count, Period period) {
                     : fmt::format("the {} {}s", count, to_string(period));
 }
 
-std::string describe_common(const QueryCommon& common, bool takes_range) {
+std::string describe_common(const QueryCommon& common, bool takes_range,
+                            bool gives_early_rates) {
   std::string text;
   if (!common.where.empty()) text += fmt::format(" Only events count{}.", words(common.where));
   if (common.among) {
@@ -108,9 +109,10 @@ std::string describe_common(const QueryCommon& common, bool takes_range) {
   if (common.members) {
     text += " Instead of the numbers, the users behind one of them are listed.";
   } else if (takes_range) {
-    text +=
+    text += fmt::format(
         " A row is complete once every day that it needs has ended; until then it holds the "
-        "count so far, and no rate.";
+        "count so far, and {}.",
+        gives_early_rates ? "the rate of that" : "no rate");
   }
   return text;
 }

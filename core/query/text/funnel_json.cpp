@@ -48,7 +48,10 @@ Status parse_funnel(const QueryObject& object, FunnelQuery& ask) {
         return read_word(value, path, "period", kPeriodNames, ask.period.emplace());
       }};
   const FieldReader hold = {"hold", [&ask](const Json& value, const std::string& path) -> Status {
-                              if (!value.is_string()) return unexpected(path, "a string", value);
+                              const bool is_name =
+                                  value.is_string() && !value.get<std::string>().empty();
+                              if (!is_name)
+                                return unexpected(path, "the name of a property", value);
                               ask.hold = value.get<std::string>();
                               return {};
                             }};

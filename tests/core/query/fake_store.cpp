@@ -156,6 +156,9 @@ class FakeSink : public CellSink {
     counts_.amounts.at(cell) += amount;
   }
   void add_user(std::size_t cell, std::uint32_t) override { ++counts_.cells.at(cell); }
+  void add_tally(std::size_t tally, std::uint64_t count) override {
+    counts_.tallies.at(tally) += count;
+  }
   void add_sample(std::size_t list, std::int64_t number) override {
     counts_.samples.at(list).push_back(number);
   }

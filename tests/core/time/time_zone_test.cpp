@@ -146,6 +146,24 @@ TEST(TimeZone, HoursAgreeWithDays) {
   }
 }
 
+TEST(TimeZone, OffsetsLastUntilClocksAreSet) {
+  const TimeZone london = zone("Europe/London");
+  const TimeUs spring = utc(day(2026, 3, 29), kHour), autumn = utc(day(2026, 10, 25), kHour);
+  for (const TimeUs time : {spring, autumn - 1}) {
+    const OffsetSpan summer = london.offset_at(time);
+    EXPECT_EQ(summer.begin, spring);
+    EXPECT_EQ(summer.end, autumn);
+    EXPECT_EQ(summer.offset_us, kHour);
+  }
+  EXPECT_EQ(london.offset_at(spring - 1).offset_us, 0);
+  EXPECT_EQ(london.offset_at(spring - 1).end, spring);
+  EXPECT_EQ(london.offset_at(autumn).begin, autumn);
+  const OffsetSpan ever = TimeZone().offset_at(0);
+  EXPECT_EQ(ever.offset_us, 0);
+  EXPECT_LT(ever.begin, utc(kDayMin, 0));
+  EXPECT_GT(ever.end, utc(kDayMax, kUsPerDay - 1));
+}
+
 TEST(TimeZone, FromLocalUndoesTheOffset) {
   const TimeZone zones[] = {zone("Europe/Berlin"), zone("Asia/Tokyo"), zone("America/Denver")};
   std::mt19937_64 random(7);

@@ -15,7 +15,7 @@
 #include "rollcall/query.h"
 #include "tests/support/error_text.h"
 #include "tests/support/event_generator.h"
-#include "tests/support/funnel_generator.h"
+#include "tests/support/history_generator.h"
 #include "tests/support/random.h"
 #include "tests/support/run_size.h"
 
@@ -179,8 +179,9 @@ TEST(KindTable, EveryFieldThatIsWrittenIsPublic) {
     Random random(seed + round);
     const Stream stream = random_stream(random, random_knobs(random));
     for (int i = 0; i < 20; ++i) {
-      const bool is_funnel = !stream.events.empty() && random.chance(10);
-      const Query query = is_funnel ? random_funnel(random, stream) : random_query(random, stream);
+      const bool of_history = !stream.events.empty() && random.chance(20);
+      const Query query =
+          of_history ? random_history_question(random, stream) : random_query(random, stream);
       seen.insert(query.ask.index());
       const std::string json = to_json(query);
       SCOPED_TRACE(::testing::Message() << "ROLLCALL_SEED=" << seed << " " << json);

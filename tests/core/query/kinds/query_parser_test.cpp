@@ -95,6 +95,32 @@ TEST(QueryParser, Idle) {
   EXPECT_TRUE(parse_ask<IdleQuery>(R"({"kind": "idle", "edges": "each"})").each_day);
 }
 
+TEST(QueryParser, Clock) {
+  const auto least = parse_ask<ClockQuery>(R"({"kind": "clock"})");
+  EXPECT_EQ(least, ClockQuery());
+  const auto ask = parse_ask<ClockQuery>(
+      R"({"kind": "clock", "event": "login", "then": null, "within": "90s"})");
+  EXPECT_EQ(ask.event.names, std::vector<std::string>{"login"});
+  EXPECT_EQ(ask.then, Selector());
+  EXPECT_EQ(ask.within, Length{90'000'000});
+}
+
+TEST(QueryParser, Paths) {
+  const auto least = parse_ask<PathsQuery>(R"({"kind": "paths"})");
+  EXPECT_EQ(least, PathsQuery());
+  PathsQuery ask;
+  ask.event = {Selector::Names::kAnyOf, {"login"}, {}};
+  ask.direction = PathsQuery::Direction::kBefore;
+  ask.steps = {Selector::Names::kNoneOf, {"ping"}, {}};
+  ask.depth = 3;
+  ask.limit = 4;
+  ask.window = Length{3'600'000'000};
+  EXPECT_EQ(parse_ask<PathsQuery>(
+                R"({"kind": "paths", "event": "login", "direction": "before", "depth": 3,
+                    "limit": 4, "steps": {"not_event": "ping"}, "window": "1h"})"),
+            ask);
+}
+
 TEST(QueryParser, Selectors) {
   using Names = Selector::Names;
   const std::vector<std::pair<std::string, Selector>> cases = {
@@ -207,13 +233,13 @@ TEST(QueryParser, MalformedJson) {
 TEST(QueryParser, Kinds) {
   EXPECT_EQ(error("{}"),
             "query: missing field \"kind\", allowed: active, retention, churn, idle, "
-            "counts, lifecycle, stickiness, segment, funnel");
+            "counts, lifecycle, stickiness, segment, funnel, clock, paths");
   EXPECT_EQ(error(R"({"kind": "retentoin"})"),
             "query: unknown kind \"retentoin\" (did you mean \"retention\"?), allowed: active, "
-            "retention, churn, idle, counts, lifecycle, stickiness, segment, funnel");
+            "retention, churn, idle, counts, lifecycle, stickiness, segment, funnel, clock, paths");
   EXPECT_EQ(error(R"({"kind": 3})"),
             "query: kind: must be one of active, retention, churn, idle, counts, lifecycle, "
-            "stickiness, segment, funnel, found 3");
+            "stickiness, segment, funnel, clock, paths, found 3");
 }
 
 TEST(QueryParser, UnknownFields) {
@@ -355,6 +381,22 @@ TEST(QueryParser, WrongValues) {
       {R"({"kind": "idle", "edges": [0, 2, 2]})", "idle: edges: must ascend, found 2 after 2"},
       {R"({"kind": "idle", "edges": "all"})",
        "idle: edges: must be a list of whole numbers, or \"each\", found \"all\""},
+      {R"({"kind": "clock", "within": "1h"})", "clock: within: goes with \"then\" alone"},
+      {R"({"kind": "clock", "then": "buy", "within": "0s"})",
+       "clock: within: must be longer than 0s, found 0s"},
+      {R"({"kind": "clock", "then": "buy", "within": 60})",
+       "clock: within: must be a number of seconds, minutes, hours, days or weeks such as \"90s\", "
+       "\"5m\", \"3h\", \"14d\", \"2w\", found 60"},
+      {R"({"kind": "clock", "then": {"event": []}})",
+       "clock: then: event: must be a list of at least one string, found []"},
+      {R"({"kind": "paths", "direction": "afer"})",
+       "paths: direction: unknown direction \"afer\" (did you mean \"after\"?), allowed: after, "
+       "before"},
+      {R"({"kind": "paths", "depth": 0})",
+       "paths: depth: must be a whole number from 1 to 100, found 0"},
+      {R"({"kind": "paths", "limit": 1001})",
+       "paths: limit: must be a whole number from 1 to 1000, found 1001"},
+      {R"({"kind": "paths", "window": "0s"})", "paths: window: must be longer than 0s, found 0s"},
   };
   for (const auto& [json, message] : cases) EXPECT_EQ(error(json), message) << json;
 }

@@ -77,6 +77,7 @@ class PartialTest : public ::testing::Test {
     for (std::vector<EventTotal>& totals : partial.totals) {
       for (EventTotal& total : totals) total.add({number, AmountSum{number}, number});
     }
+    for (std::size_t i = 0; i < partial.tallies.size(); ++i) partial.add_tally(i, number);
     return partial;
   }
 
@@ -85,10 +86,11 @@ class PartialTest : public ::testing::Test {
   }
 
   const FakeStore store_;
-  // The plans have cells, cells and amounts, and totals.
+  // The plans have cells; cells and amounts; totals; cells and tallies.
   const std::unique_ptr<Plan> active_ = plan(R"({"kind": "active", "window_days": 2})");
   const std::unique_ptr<Plan> value_ = plan(R"({"kind": "retention", "measure": "value"})");
   const std::unique_ptr<Plan> hours_ = plan(R"({"kind": "counts", "period": "hour"})");
+  const std::unique_ptr<Plan> week_ = plan(R"({"kind": "clock", "then": "login"})");
 };
 
 TEST_F(PartialTest, HasNumbersOfEachSort) {
@@ -97,10 +99,13 @@ TEST_F(PartialTest, HasNumbersOfEachSort) {
   const PartialShape value = PartialShape::of({*value_});
   EXPECT_GT(value.cells, 3u);
   EXPECT_EQ(value.amounts, value.cells);
+  PartialShape week{false, 168, 0, {}};
+  week.tallies = 3 * 168;
+  EXPECT_EQ(PartialShape::of({*week_}), week);
 }
 
 TEST_F(PartialTest, AddsUp) {
-  for (const Plan* plan : {active_.get(), value_.get(), hours_.get()}) {
+  for (const Plan* plan : {active_.get(), value_.get(), hours_.get(), week_.get()}) {
     const PlanTask task{*plan};
     Partial sum = filled(task, {0, 5}, 3);
     ASSERT_TRUE(sum.merge(filled(task, {4'095}, 4)).ok());
@@ -202,7 +207,7 @@ TEST_F(PartialTest, BytesOfOtherPagesAreRefused) {
 }
 
 TEST_F(PartialTest, DamageIsSeen) {
-  for (const Plan* plan : {active_.get(), value_.get(), hours_.get()}) {
+  for (const Plan* plan : {active_.get(), value_.get(), hours_.get(), week_.get()}) {
     const PlanTask task{*plan};
     const std::string bytes = filled(task, {0, 5}, 300).serialize(task);
     for (std::size_t size = 0; size < bytes.size(); ++size) {
@@ -236,6 +241,11 @@ TEST_F(PartialTest, PartitionsCannotComeToAnyNumber) {
   EXPECT_TRUE(is_valid(filled(task, {3, 4}, users_max + 1), task));
   EXPECT_FALSE(is_valid(filled(task, {}, 1), task));
   EXPECT_FALSE(is_valid(filled({*hours_}, {3}, (std::uint64_t{1} << 51) + 1), {*hours_}));
+  Partial tallies = filled({*week_}, {3}, 1);
+  tallies.tallies[5] = std::uint64_t{1} << 51;
+  EXPECT_TRUE(is_valid(tallies, {*week_}));
+  ++tallies.tallies[5];
+  EXPECT_FALSE(is_valid(tallies, {*week_}));
   for (const int sign : {1, -1}) {
     Partial amounts = filled({*value_}, {3}, 1);
     amounts.amounts[0] = sign * (AmountSum{1} << 91);

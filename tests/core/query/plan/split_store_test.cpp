@@ -22,7 +22,7 @@
 #include "core/time/time_zone.h"
 #include "tests/core/query/random_merge.h"
 #include "tests/support/event_generator.h"
-#include "tests/support/funnel_generator.h"
+#include "tests/support/history_generator.h"
 #include "tests/support/result_text.h"
 #include "tests/support/run_size.h"
 #include "tests/support/test_engine.h"
@@ -217,8 +217,10 @@ TEST(SplitStore, AnswersAsOneStore) {
       return result.ok();
     };
     for (int i = 0; i < 12; ++i) {
-      const bool is_funnel = stream.settings.history && !stream.events.empty() && random.chance(25);
-      const Query query = is_funnel ? random_funnel(random, stream) : random_query(random, stream);
+      const bool of_history =
+          stream.settings.history && !stream.events.empty() && random.chance(40);
+      const Query query =
+          of_history ? random_history_question(random, stream) : random_query(random, stream);
       if (!ask(query)) continue;
       ++by_kind[query.ask.index()];
       with_breakdown += !query.common.breakdown.empty();

@@ -1,0 +1,115 @@
+#include "core/query/kinds/history_ranking.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <numeric>
+#include <span>
+#include <utility>
+
+#include "core/query/kinds/kind_table.h"
+#include "core/query/plan/table_plan.h"
+#include "core/query/resolve/event_range.h"
+#include "core/query/sequence/step_events.h"
+
+namespace rollcall {
+namespace {
+
+class HistoryRankingPlan final : public TablePlan {
+ public:
+  // `cells` has the cell of each value, by number of the catalog.
+  HistoryRankingPlan(const Query& query, const PlanContext& context, Scope scope,
+                     StepSelectors selectors, std::vector<std::string> labels,
+                     std::vector<std::uint32_t> cells)
+      : TablePlan(query, std::move(scope)),
+        selectors_(std::move(selectors)),
+        labels_(std::move(labels)),
+        cells_(std::move(cells)) {
+    reads_.history = selectors_.begin < selectors_.end;
+    define(fields_of(query), context, nullptr, {});
+  }
+
+  std::size_t cell_count() const override { return cells_.size(); }
+  QueryResult finish(const Partial&) const override { return result_; }
+  std::vector<std::size_t> cells_of(std::size_t, std::string_view) const override { return {}; }
+
+ private:
+  void write_identity(ByteWriter& writer) const override {
+    writer.text("ranking of history");
+    writer.zigzag(selectors_.begin);
+    writer.zigzag(selectors_.end);
+    for (const std::string& label : labels_) writer.text(label);
+  }
+  void count(ChunkSets& sets, CellSink& sink) const override;
+
+  const StepSelectors selectors_;
+  const std::vector<std::string> labels_;
+  const std::vector<std::uint32_t> cells_;
+};
+
+void HistoryRankingPlan::count(ChunkSets& sets, CellSink& sink) const {
+  if (!reads_.history) return;
+  StepEvents seen(selectors_, account());
+  std::vector<std::uint32_t> cells;  // of a user
+  sets.for_each_history([&](std::size_t run, const LogBlock& block) { seen.open(run, block); },
+                        [&](UserCursor& cursor, std::uint32_t place) {
+                          const std::size_t count = seen.of_user(cursor).size();
+                          cells.clear();
+                          for (std::size_t i = 0; i < count; ++i) {
+                            cells.push_back(cells_[seen.value_of(i, 0)]);
+                          }
+                          std::ranges::sort(cells);
+                          const auto repeated = std::ranges::unique(cells);
+                          cells.erase(repeated.begin(), repeated.end());
+                          for (const std::uint32_t cell : cells) sink.add_user(cell, place);
+                        });
+}
+
+}  // namespace
+
+Result<HistoryRanking> make_history_ranking(const Query& query, const PlanContext& context,
+                                            std::optional<DayRange> days) {
+  const std::string_view kind = kind_of(query);
+  StepSelectors selectors;
+  ROLLCALL_ASSIGN_OR_RETURN(
+      EventSelector events,
+      resolve_event_selector(fmt::format("{}: breakdown", kind), ranked_event(query),
+                             conditions_of(query, context), context.catalog));
+  selectors.steps.push_back(std::move(events));
+  const std::vector<std::string>& properties = context.catalog.dimensions();
+  const auto property = std::ranges::find(properties, query.common.breakdown);
+  const auto dimension = static_cast<std::uint32_t>(property - properties.begin());
+  selectors.told.push_back(dimension);
+  ROLLCALL_ASSIGN_OR_RETURN(Scope scope, resolve_scope(kind, query, context));
+  if (days && !days->empty()) {
+    selectors.begin = context.zone.start_of(days->first);
+    selectors.end =
+        std::min(context.zone.start_of(days->last + 1), scope.timeframe.as_of_time + kUsPerSecond);
+  } else if (days) {
+    selectors.end = selectors.begin;
+  } else {
+    ROLLCALL_ASSIGN_OR_RETURN(const EventRange range,
+                              resolve_event_range(kind, query.common, context, scope.timeframe));
+    selectors.begin = range.begin;
+    selectors.end = range.end;
+  }
+
+  const std::vector<std::string>& known = context.catalog.values(dimension).values();
+  std::vector<std::uint32_t> order(known.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::ranges::sort(order, {},
+                    [&](std::uint32_t code) -> const std::string& { return known[code]; });
+  HistoryRanking ranking;
+  std::vector<std::uint32_t> cells(known.size());
+  for (const std::uint32_t code : order) {
+    cells[code] = static_cast<std::uint32_t>(ranking.values.size());
+    ranking.values.push_back(known[code]);
+  }
+  ranking.plan = std::make_unique<HistoryRankingPlan>(
+      query, context, std::move(scope), std::move(selectors), ranking.values, std::move(cells));
+  return ranking;
+}
+
+}  // namespace rollcall
