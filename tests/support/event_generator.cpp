@@ -65,8 +65,20 @@ std::string event_name(std::size_t i) {
 }
 
 std::string property_value(std::size_t i) {
-  constexpr const char* kValues[] = {"",      "ads", "seo", "readme, \"ads\"", "\xF0\x9F\xA6\x8A",
-                                     "$other"};
+  constexpr const char* kValues[] = {"",
+                                     "ads",
+                                     "10",
+                                     "seo",
+                                     "9.5",
+                                     "readme, \"ads\"",
+                                     "\xF0\x9F\xA6\x8A",
+                                     "$other",
+                                     "-2",
+                                     "10.00",
+                                     "+010",
+                                     "-2.000",
+                                     "1e1",
+                                     "123456789012345678901234567890.5"};
   return i < std::size(kValues) ? kValues[i] : "value" + std::to_string(i);
 }
 
@@ -165,7 +177,7 @@ StreamKnobs random_knobs(Random& random) {
   knobs.events =
       static_cast<std::size_t>(random.chance(10) ? random.between(0, 3) : random.between(4, 400));
   knobs.event_names = static_cast<std::size_t>(random.between(1, 5));
-  knobs.values = static_cast<std::size_t>(random.between(1, 5));
+  knobs.values = static_cast<std::size_t>(random.between(1, random.chance(60) ? 5 : 13));
   knobs.closed_days_percent = random.chance(30) ? 0 : random.between(0, 80);
   knobs.whole_day_percent = random.chance(70) ? 0 : random.between(1, 100);
   knobs.late_percent = random.between(0, 30);
@@ -343,7 +355,8 @@ class QueryDraw {
     PropertyCondition condition;
     condition.property = *property_;
     condition.test = static_cast<PropertyCondition::Test>(random_.below(5));
-    auto some_value = [&] { return property_value(random_.below(6)); };
+    if (random_.chance(25)) return number_condition(condition.property);
+    auto some_value = [&] { return property_value(random_.below(8)); };
     if (condition.test == PropertyCondition::Test::kContains) {
       condition.values = {random_.chance(50) ? "ad" : "e"};
     } else if (condition.test == PropertyCondition::Test::kAnyOf ||
@@ -357,9 +370,8 @@ class QueryDraw {
     return condition;
   }
 
-  static int kind(const PropertyCondition& condition) {
-    return std::min(static_cast<int>(condition.test),
-                    static_cast<int>(PropertyCondition::Test::kIsSet));
+  PropertyCondition number_condition(const std::string& property) {
+    return random_number_condition(random_, property);
   }
 
   Selector selector() {
@@ -374,11 +386,9 @@ class QueryDraw {
     }
     if (property_ && random_.chance(40)) {
       selector.where.push_back(condition());
-      // A second test of the same property must be of another kind.
-      PropertyCondition other = condition();
-      if (random_.chance(30) && kind(other) != kind(selector.where[0]))
-        selector.where.push_back(other);
+      while (random_.chance(30)) selector.where.push_back(condition());
     }
+    if (random_.chance(1)) selector.where.push_back(number_condition("value"));
     return selector;
   }
 
@@ -493,6 +503,17 @@ Stream random_stream(Random& random, const StreamKnobs& knobs) {
   Stream stream{.settings = knobs.settings, .events = random_events(random, knobs), .saved = {}};
   save_segments(random, stream);
   return stream;
+}
+
+PropertyCondition random_number_condition(Random& random, const std::string& property) {
+  PropertyCondition condition;
+  condition.property = property;
+  condition.test = static_cast<PropertyCondition::Test>(
+      static_cast<std::size_t>(PropertyCondition::Test::kMore) + random.below(5));
+  condition.values = {random.pick(std::vector<std::string>{
+      "10", "10.0", "0", "-2", "-.5", "+9.5", "9.4999999999999", "0.000001", "0.0000005",
+      "123456789012345678901234567890.50", "-123456789012345678901234567890"})};
+  return condition;
 }
 
 Query random_query(Random& random, const Stream& stream) {

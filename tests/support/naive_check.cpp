@@ -19,6 +19,11 @@ Status check_selector(const Selector& selector, const std::vector<PropertyCondit
     }
   }
   std::set<std::string> properties;
+  for (const auto* const conditions : {&selector.where, &where}) {
+    if (std::any_of(conditions->begin(), conditions->end(), is_on_amount)) {
+      return Status::invalid_argument("a condition on amounts, of which aggregates know nothing");
+    }
+  }
   if (!property.empty()) properties.insert(property);
   for (const PropertyCondition& condition : selector.where) properties.insert(condition.property);
   for (const PropertyCondition& condition : where) properties.insert(condition.property);
@@ -50,14 +55,16 @@ Status check_funnel(const FunnelQuery& ask, const QueryCommon& common, const Nai
   const auto check = [&](const Selector& selector) {
     Selector names = selector;
     for (const PropertyCondition& condition : selector.where) {
-      properties.push_back(condition.property);
+      if (!is_on_amount(condition)) properties.push_back(condition.property);
     }
     names.where.clear();
     return check_selector(names, {}, "", data);
   };
   for (const Selector& step : ask.steps) ROLLCALL_RETURN_IF_ERROR(check(step));
   for (const auto& exclusion : ask.exclusions) ROLLCALL_RETURN_IF_ERROR(check(exclusion.event));
-  for (const PropertyCondition& condition : common.where) properties.push_back(condition.property);
+  for (const PropertyCondition& condition : common.where) {
+    if (!is_on_amount(condition)) properties.push_back(condition.property);
+  }
   if (!ask.hold.empty()) properties.push_back(ask.hold);
   if (!common.breakdown.empty()) properties.push_back(common.breakdown);
   for (const std::string& name : properties) {

@@ -13,6 +13,10 @@
 namespace rollcall {
 
 // A condition on one property of an event. An absent property equals the empty string.
+//
+// The last five tests compare numbers, exactly: decimals such as "10" or "-2.50", of any length. What
+// is no number passes none of them. The property "value" is then the event's amount; an event that
+// has none, or one of 0, passes none of them either.
 struct PropertyCondition {
   enum class Test : std::uint8_t {
     kAnyOf,     // equals one of `values`
@@ -20,6 +24,11 @@ struct PropertyCondition {
     kContains,  // contains `values[0]`
     kIsSet,     // is not empty
     kIsNotSet,  // is empty
+    kMore,      // is a number above `values[0]`
+    kAtLeast,   // is a number not below `values[0]`
+    kLess,      // is a number below `values[0]`
+    kAtMost,    // is a number not above `values[0]`
+    kEquals,    // is the same number as `values[0]`
   };
   std::string property;
   Test test = Test::kAnyOf;

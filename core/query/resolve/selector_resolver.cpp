@@ -10,12 +10,20 @@
 #include <unordered_set>
 #include <vector>
 
+#include "core/query/text/decimal_text.h"
 #include "rollcall/message_text.h"
 
 namespace rollcall {
 namespace {
 
 using Test = PropertyCondition::Test;
+
+// Tests that compare numbers call the amount of an event so.
+constexpr std::string_view kAmountProperty = "value";
+
+bool is_on_amounts(const PropertyCondition& condition) {
+  return condition.property == kAmountProperty && is_number_test(condition.test);
+}
 
 Status fault(std::string_view field, const std::string& text) {
   return Status::invalid_argument(fmt::format("{}: {}", field, text));
@@ -55,6 +63,11 @@ Result<std::uint32_t> find_property(std::string_view field, const std::string& n
                                     const std::vector<std::string>& dimensions) {
   const auto found = std::find(dimensions.begin(), dimensions.end(), name);
   if (found != dimensions.end()) return static_cast<std::uint32_t>(found - dimensions.begin());
+  if (name == kAmountProperty) {
+    return fault(field,
+                 "where: value: the amount of an event is compared as a number (allowed: gt, gte, "
+                 "lt, lte, eq)");
+  }
   return fault(field, fmt::format("where: {}; a property is declared as a dimension when the store "
                                   "is made",
                                   unknown_name("property", name, dimensions)));
@@ -69,6 +82,11 @@ Result<std::uint32_t> find_dimension(std::string_view field,
     return std::find(dimensions.begin(), dimensions.end(), name);
   };
   for (const PropertyCondition& condition : where) {
+    if (is_on_amounts(condition)) {
+      return fault(field,
+                   "where: value: needs history, as aggregates do not tell the amount of a single "
+                   "event (allowed: conditions on a declared property)");
+    }
     ROLLCALL_RETURN_IF_ERROR(find_property(field, condition.property, dimensions).status());
   }
   const std::string& property = where[0].property;
@@ -104,9 +122,16 @@ bool holds(const PropertyCondition& condition, std::string_view value) {
     case Test::kIsSet:
       return !value.empty();
     case Test::kIsNotSet:
+      return value.empty();
+    case Test::kMore:
+    case Test::kAtLeast:
+    case Test::kLess:
+    case Test::kAtMost:
+    case Test::kEquals:
       break;
   }
-  return value.empty();
+  const auto number = parse_decimal_text(value);
+  return number && holds(condition.test, *number, *parse_decimal_text(condition.values[0]));
 }
 
 // Whether a condition holds for the values counted as "$other", of which is known only that they
@@ -125,6 +150,11 @@ std::optional<bool> holds_for_other(const PropertyCondition& condition,
       if (!is_known("")) return {};
       return holds(condition, kOtherName);
     case Test::kContains:
+    case Test::kMore:
+    case Test::kAtLeast:
+    case Test::kLess:
+    case Test::kAtMost:
+    case Test::kEquals:
       break;
   }
   return {};
@@ -193,6 +223,51 @@ std::string note_of_other_names() {
 
 }  // namespace
 
+namespace {
+
+// Takes those amounts away that fail the test.
+void narrow(const PropertyCondition& condition, std::uint32_t decimals,
+            EventSelector::Amounts& amounts) {
+  const ScaledDecimal bound = scaled(*parse_decimal_text(condition.values[0]), decimals);
+  AmountSum least = amounts.least, most = amounts.most;
+  switch (condition.test) {
+    case Test::kMore:
+      least = std::max(least, bound.floor + 1);
+      break;
+    case Test::kAtLeast:
+      least = std::max(least, bound.ceiling);
+      break;
+    case Test::kLess:
+      most = std::min(most, bound.ceiling - 1);
+      break;
+    case Test::kAtMost:
+      most = std::min(most, bound.floor);
+      break;
+    default:
+      least = std::max(least, bound.ceiling);
+      most = std::min(most, bound.floor);
+      break;
+  }
+  // Where nothing is left, the bounds may not be amounts any more.
+  amounts = least > most ? EventSelector::Amounts{.least = 1, .most = 0}
+                         : EventSelector::Amounts{.least = static_cast<Amount>(least),
+                                                  .most = static_cast<Amount>(most)};
+}
+
+}  // namespace
+
+bool needs_events(const Selector& selector, const std::vector<PropertyCondition>& query_where) {
+  const std::string* property = nullptr;
+  for (const auto* const conditions : {&selector.where, &query_where}) {
+    for (const PropertyCondition& condition : *conditions) {
+      if (is_on_amounts(condition)) return true;
+      if (property != nullptr && *property != condition.property) return true;
+      property = &condition.property;
+    }
+  }
+  return false;
+}
+
 std::vector<SeriesId> counted_series(const SeriesUnion& events, const SeriesCatalog& catalog) {
   if (events.series != std::vector<SeriesId>{kAnySeries}) return events.series;
   std::vector<SeriesId> series;
@@ -247,6 +322,11 @@ Result<EventSelector> resolve_event_selector(std::string_view field, const Selec
   std::map<std::uint32_t, std::vector<PropertyCondition>> where;
   for (const auto* const conditions : {&selector.where, &query_where}) {
     for (const PropertyCondition& condition : *conditions) {
+      if (is_on_amounts(condition)) {
+        if (!result.amounts) result.amounts.emplace();
+        narrow(condition, catalog.value_decimals(), *result.amounts);
+        continue;
+      }
       ROLLCALL_ASSIGN_OR_RETURN(const std::uint32_t dimension,
                                 find_property(field, condition.property, catalog.dimensions()));
       where[dimension].push_back(condition);

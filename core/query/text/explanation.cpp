@@ -37,9 +37,19 @@ std::string words(const PropertyCondition& condition) {
     case Test::kIsSet:
       return property + " is set";
     case Test::kIsNotSet:
+      return property + " is not set";
+    case Test::kMore:
+      return fmt::format("{} is more than {}", property, condition.values[0]);
+    case Test::kAtLeast:
+      return fmt::format("{} is at least {}", property, condition.values[0]);
+    case Test::kLess:
+      return fmt::format("{} is less than {}", property, condition.values[0]);
+    case Test::kAtMost:
+      return fmt::format("{} is at most {}", property, condition.values[0]);
+    case Test::kEquals:
       break;
   }
-  return property + " is not set";
+  return fmt::format("{} is the number {}", property, condition.values[0]);
 }
 
 std::string words(const std::vector<PropertyCondition>& where) {

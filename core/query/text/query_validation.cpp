@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "core/base/open_file.h"
+#include "core/query/text/decimal_text.h"
 #include "core/query/text/query_names.h"
 #include "core/time/time_zone.h"
 #include "rollcall/message_text.h"
@@ -14,8 +15,7 @@
 namespace rollcall {
 namespace {
 
-// The field of a condition's JSON object: two conditions on a property with the same one could not
-// be written down.
+// The field of a condition's JSON object.
 std::string_view field_of(PropertyCondition::Test test) {
   switch (test) {
     case PropertyCondition::Test::kAnyOf:
@@ -26,34 +26,41 @@ std::string_view field_of(PropertyCondition::Test test) {
       return "contains";
     case PropertyCondition::Test::kIsSet:
     case PropertyCondition::Test::kIsNotSet:
+      return "set";
+    case PropertyCondition::Test::kMore:
+    case PropertyCondition::Test::kAtLeast:
+    case PropertyCondition::Test::kLess:
+    case PropertyCondition::Test::kAtMost:
+    case PropertyCondition::Test::kEquals:
       break;
   }
-  return "set";
+  return name_of(kNumberTestNames, test);
 }
 
 Status check_where(const std::vector<PropertyCondition>& where) {
-  for (auto condition = where.begin(); condition != where.end(); ++condition) {
-    const std::string_view field = field_of(condition->test);
-    const std::string path = fmt::format("where: {}: {}", excerpt(condition->property), field);
-    if (condition->property.empty()) {
+  for (const PropertyCondition& condition : where) {
+    const std::string_view field = field_of(condition.test);
+    const std::string path = fmt::format("where: {}: {}", excerpt(condition.property), field);
+    if (condition.property.empty()) {
       return Status::invalid_argument("where: the name of a property is empty");
     }
-    const std::size_t value_count = condition->values.size();
+    const std::size_t value_count = condition.values.size();
+    const bool is_number = is_number_test(condition.test);
     if (field == "set" && value_count != 0) {
       return Status::invalid_argument(
           fmt::format("{}: takes no value, found {}", path, value_count));
     }
-    if (field == "contains" && value_count != 1) {
+    if ((field == "contains" || is_number) && value_count != 1) {
       return Status::invalid_argument(
           fmt::format("{}: takes one value, found {}", path, value_count));
     }
     if (field != "set" && value_count == 0) {
       return Status::invalid_argument(fmt::format("{}: must name a value, found none", path));
     }
-    const bool again = std::any_of(where.begin(), condition, [&](const PropertyCondition& other) {
-      return other.property == condition->property && field_of(other.test) == field;
-    });
-    if (again) return Status::invalid_argument(fmt::format("{}: is given twice", path));
+    if (is_number && !parse_decimal_text(condition.values[0])) {
+      return Status::invalid_argument(fmt::format(
+          "{}: must be {}, found {}", path, kDecimalsAllowed, quoted_excerpt(condition.values[0])));
+    }
   }
   return {};
 }

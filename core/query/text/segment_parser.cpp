@@ -14,6 +14,7 @@
 
 #include "core/base/guard.h"
 #include "core/query/text/date_text.h"
+#include "core/query/text/decimal_text.h"
 #include "core/query/text/query_validation.h"
 #include "core/query/text/segment_cursor.h"
 #include "rollcall/message_text.h"
@@ -50,6 +51,18 @@ constexpr std::array<Comparison, 6> kComparisons = {{{">=", Segment::Compare::kA
                                                      {"=", Segment::Compare::kExactly, 0},
                                                      {">", Segment::Compare::kAtLeast, 1},
                                                      {"<", Segment::Compare::kAtMost, -1}}};
+
+struct NumberTest {
+  std::string_view symbol;
+  Test test;
+};
+
+// No symbol begins with one before it, and "=" is tried after all of them.
+constexpr std::array<NumberTest, 5> kNumberTests = {{{">=", Test::kAtLeast},
+                                                     {"<=", Test::kAtMost},
+                                                     {"==", Test::kEquals},
+                                                     {">", Test::kMore},
+                                                     {"<", Test::kLess}}};
 
 constexpr std::string_view kPartsAllowed =
     "did(...), first(...), days(...), in_file(...), segment(...), not or \"(\"";
@@ -175,6 +188,11 @@ class SegmentParser {
     }
     ROLLCALL_RETURN_IF_ERROR(
         cursor_.read_name("the name of a property, or \"!\" and one", out.property));
+    for (const NumberTest& number : kNumberTests) {
+      if (!cursor_.accept(number.symbol)) continue;
+      out.test = number.test;
+      return read_decimal(out.values.emplace_back());
+    }
     if (cursor_.accept("=")) {
       out.test = Test::kAnyOf;
       return read_names(kNamesAllowed, out.values);
@@ -191,15 +209,26 @@ class SegmentParser {
     return {};
   }
 
+  Status read_decimal(std::string& out) {
+    if (!parse_decimal_text(cursor_.word())) return cursor_.unexpected(kDecimalsAllowed);
+    out = cursor_.take_word();
+    return {};
+  }
+
   static std::string_view after_condition(Test test) {
     switch (test) {
       case Test::kAnyOf:
       case Test::kNoneOf:
         return "\"|\", \",\" or \"]\"";
       case Test::kIsSet:
-        return "\"=\", \"!=\", \"~\", \",\" or \"]\"";
+        return "\"=\", \"!=\", \"~\", \">=\", \"<=\", \"==\", \">\", \"<\", \",\" or \"]\"";
       case Test::kContains:
       case Test::kIsNotSet:
+      case Test::kMore:
+      case Test::kAtLeast:
+      case Test::kLess:
+      case Test::kAtMost:
+      case Test::kEquals:
         break;
     }
     return "\",\" or \"]\"";

@@ -41,9 +41,19 @@ std::string condition_text(const PropertyCondition& condition) {
     case PropertyCondition::Test::kIsSet:
       return property;
     case PropertyCondition::Test::kIsNotSet:
+      return "!" + property;
+    case PropertyCondition::Test::kMore:
+      return property + " > " + condition.values[0];
+    case PropertyCondition::Test::kAtLeast:
+      return property + " >= " + condition.values[0];
+    case PropertyCondition::Test::kLess:
+      return property + " < " + condition.values[0];
+    case PropertyCondition::Test::kAtMost:
+      return property + " <= " + condition.values[0];
+    case PropertyCondition::Test::kEquals:
       break;
   }
-  return "!" + property;
+  return property + " == " + condition.values[0];
 }
 
 }  // namespace

@@ -135,9 +135,27 @@ TEST(QueryParser, Conditions) {
       {R"({"c": {"set": false}})", {{"c", Kind::kIsNotSet, {}}}},
       {R"({"c": {"set": true, "ne": "x"}, "d": "y"})",
        {{"c", Kind::kIsSet, {}}, {"c", Kind::kNoneOf, {"x"}}, {"d", Kind::kAnyOf, {"y"}}}},
+      {R"({"c": {"gt": "1", "lt": "-2.50"}})",
+       {{"c", Kind::kMore, {"1"}}, {"c", Kind::kLess, {"-2.50"}}}},
+      {R"({"c": {"gte": 10, "lte": -3, "eq": 2.50}})",
+       {{"c", Kind::kAtLeast, {"10"}},
+        {"c", Kind::kAtMost, {"-3"}},
+        {"c", Kind::kEquals, {"2.50"}}}},
+      {R"({"c": {"gte": 123456789012345678901234567890.5}})",
+       {{"c", Kind::kAtLeast, {"123456789012345678901234567890.5"}}}},
+      {R"([])", {}},
+      {R"([{}, {"c": "x"}])", {{"c", Kind::kAnyOf, {"x"}}}},
+      {R"([{"c": "x"}, {"c": "y", "d": "z"}, {"c": {"ne": "v"}}, {"c": {"ne": "w"}}])",
+       {{"c", Kind::kAnyOf, {"x"}},
+        {"c", Kind::kAnyOf, {"y"}},
+        {"d", Kind::kAnyOf, {"z"}},
+        {"c", Kind::kNoneOf, {"v"}},
+        {"c", Kind::kNoneOf, {"w"}}}},
   };
   for (const auto& [json, where] : cases) {
-    EXPECT_EQ(parse(R"({"kind": "idle", "where": )" + json + "}").common.where, where) << json;
+    const Query query = parse(R"({"kind": "idle", "where": )" + json + "}");
+    EXPECT_EQ(query.common.where, where) << json;
+    EXPECT_EQ(parse(to_json(query)), query) << json;
   }
 }
 
@@ -239,7 +257,7 @@ TEST(QueryParser, UnknownFields) {
   EXPECT_EQ(
       error(R"({"kind": "active", "where": {"c": {"nt": "a"}}})"),
       "active: where: c: unknown field \"nt\" (did you mean \"ne\"?), allowed: in, ne, not_in, "
-      "contains, set");
+      "contains, set, gt, gte, lt, lte, eq");
 }
 
 TEST(QueryParser, WrongValues) {
@@ -300,8 +318,19 @@ TEST(QueryParser, WrongValues) {
        "active: ratio_to_window: goes with the period \"day\" only, found \"month\""},
       {R"({"kind": "active", "window_days": 7, "ratio_to_window": 3})",
        "active: ratio_to_window: must not be less than window_days, found 3 and 7"},
-      {R"({"kind": "active", "where": []})",
-       "active: where: must be an object such as {\"channel\": \"ads\"}, found []"},
+      {R"({"kind": "active", "where": 3})",
+       "active: where: must be an object such as {\"channel\": \"ads\"}, or a list of them, found "
+       "3"},
+      {R"({"kind": "active", "where": [{"c": "x"}, []]})",
+       "active: where[1]: must be an object such as {\"channel\": \"ads\"}, or a list of them, "
+       "found []"},
+      {R"({"kind": "active", "where": {"c": {"gte": "1e3"}}})",
+       "active: where: c: gte: must be a decimal number such as \"10\" or \"-2.50\", found "
+       "\"1e3\""},
+      {R"({"kind": "active", "where": {"c": {"eq": true}}})",
+       "active: where: c: eq: must be a decimal number such as \"10\" or \"-2.50\", found true"},
+      {R"({"kind": "active", "where": {"c": {"lt": 1e3}}})",
+       "active: where: c: lt: must be a decimal number such as \"10\" or \"-2.50\", found 1e3"},
       {R"({"kind": "active", "where": {"c": 3}})",
        "active: where: c: must be a string, a list of strings, or an object such as {\"ne\": "
        "\"ads\"}, "

@@ -125,6 +125,16 @@ TEST(SegmentText, Selectors) {
       {"a[channel]", {Names::kAnyOf, {"a"}, {{"channel", Check::kIsSet, {}}}}},
       {"a[!channel,plan]",
        {Names::kAnyOf, {"a"}, {{"channel", Check::kIsNotSet, {}}, {"plan", Check::kIsSet, {}}}}},
+      {"a[value >= 10, value<20.50]",
+       {Names::kAnyOf,
+        {"a"},
+        {{"value", Check::kAtLeast, {"10"}}, {"value", Check::kLess, {"20.50"}}}}},
+      {"a[c > -.5, c <= +3, c == 007.]",
+       {Names::kAnyOf,
+        {"a"},
+        {{"c", Check::kMore, {"-.5"}},
+         {"c", Check::kAtMost, {"+3"}},
+         {"c", Check::kEquals, {"007."}}}}},
       {R"~(a["the channel"=""])~", {Names::kAnyOf, {"a"}, {{"the channel", Check::kAnyOf, {""}}}}},
   };
   for (const auto& [text, selector] : cases) {
@@ -192,6 +202,7 @@ TEST(SegmentText, Errors) {
       R"~(did(...), first(...), days(...), in_file(...), segment(...), not or "(")~";
   const std::string event = R"~(the name of an event, "!" and a name, or "*")~";
   const std::string name = "a name, in double quotes if it has blanks";
+  const std::string decimal = R"~(a decimal number such as "10" or "-2.50")~";
   const std::string date =
       R"~(an existing date such as "2026-01-31", or "today", "yesterday", "3 days ago", )~"
       R"~("last monday", "this month", "last week")~";
@@ -234,12 +245,16 @@ TEST(SegmentText, Errors) {
       {"did(a[])", R"~(column 7: must be the name of a property, or "!" and one, found "]")~"},
       {"did(a[!=x])", R"~(column 8: must be the name of a property, found "=")~"},
       {"did(a[c=])", "column 9: must be " + name + R"~(, found "]")~"},
-      {"did(a[c==x])", "column 9: must be " + name + R"~(, found "=")~"},
+      {"did(a[c==x])", "column 10: must be " + decimal + R"~(, found "x")~"},
+      {"did(a[c>=1e3])", "column 10: must be " + decimal + R"~(, found "1e3")~"},
+      {"did(a[c<])", "column 9: must be " + decimal + R"~(, found "]")~"},
+      {"did(a[c<1|2])", R"~(column 10: must be "," or "]", found "|")~"},
       {"did(a[c!=])", "column 10: must be " + name + R"~(, found "]")~"},
       {"did(a[c~])", "column 9: must be " + name + R"~(, found "]")~"},
       {"did(a[c=x y])", R"~(column 11: must be "|", "," or "]", found "y")~"},
       {"did(a[c~x|y])", R"~(column 10: must be "," or "]", found "|")~"},
-      {"did(a[c > 3])", R"~(column 9: must be "=", "!=", "~", "," or "]", found ">")~"},
+      {"did(a[c 3])",
+       R"~(column 9: must be "=", "!=", "~", ">=", "<=", "==", ">", "<", "," or "]", found "3")~"},
       {"did(a[!c=x])", R"~(column 9: must be "," or "]", found "=")~"},
       {"did(a,)", "column 7: must be " + range + R"~(, found ")")~"},
       {"did(a, soon)", "column 8: must be " + range + R"~(, found "soon")~"},
@@ -395,11 +410,15 @@ PropertyCondition random_condition(Random& random) {
   PropertyCondition condition;
   condition.property = random.pick(kRandomNames);
   condition.test = random.pick<Check>(
-      {Check::kAnyOf, Check::kNoneOf, Check::kContains, Check::kIsSet, Check::kIsNotSet});
+      {Check::kAnyOf, Check::kNoneOf, Check::kContains, Check::kIsSet, Check::kIsNotSet,
+       Check::kMore, Check::kAtLeast, Check::kLess, Check::kAtMost, Check::kEquals});
   if (condition.test == Check::kAnyOf || condition.test == Check::kNoneOf) {
     condition.values = random_names(random);
   }
   if (condition.test == Check::kContains) condition.values = {random.pick(kRandomNames)};
+  if (condition.test >= Check::kMore) {
+    condition.values = {random.pick<std::string>({"10", "-2.50", "+.5", "0.", "00"})};
+  }
   return condition;
 }
 
