@@ -193,7 +193,7 @@ namespace {
 class QueryDraw {
  public:
   QueryDraw(Random& random, const Stream& stream)
-      : random_(random), zone_(stream.settings.time_zone) {
+      : random_(random), zone_(stream.settings.time_zone), has_history_(stream.settings.history) {
     for (const NaiveEvent& event : stream.events) {
       const Day day = zone_.day_of(event.time);
       first_ = names_.empty() ? day : std::min(first_, day);
@@ -249,6 +249,7 @@ class QueryDraw {
   // An expression of at most `depth` levels.
   Segment segment(int depth = 3) {
     Segment segment;
+    if (random_.chance(has_history_ ? 30 : 1)) return history_segment();
     const std::size_t choice = depth > 1 ? random_.below(10) : random_.below(5);
     if (choice == 4 && !saved_.empty() && random_.chance(50)) {
       segment.kind = Segment::Kind::kSaved;
@@ -273,6 +274,46 @@ class QueryDraw {
   }
 
  private:
+  // Draws a segment that the events themselves tell.
+  Segment history_segment() {
+    Segment segment;
+    segment.event = selector();
+    if (random_.chance(15)) segment.event.where.push_back(number_condition("value"));
+    if (random_.chance(15) && !dimensions_.empty()) {
+      segment.event.where.push_back(condition(random_.pick(dimensions_)));
+    }
+    if (random_.chance(70)) segment.range = range(0);
+    const auto compare = static_cast<Segment::Compare>(random_.below(3));
+    switch (random_.below(6)) {
+      case 0:
+        segment.times = {.compare = compare, .times = random_.between(0, 6)};
+        break;
+      case 1:
+        segment.sum = {.compare = compare,
+                       .amount = random_number_condition(random_, "").values[0]};
+        break;
+      case 2:
+        segment.kind = Segment::Kind::kDeclined;
+        segment.range = {{}, {}, LastSpan{random_.between(1, random_.chance(80) ? 10 : 200)}};
+        segment.decline = {
+            .to_at_most = random_.pick(std::vector<std::string>{"0.5", "0", "1", ".25", "0.333"}),
+            .from_at_least = random_.between(1, 4)};
+        break;
+      case 3:
+        if (dimensions_.empty()) break;
+        segment.kind = Segment::Kind::kFavourite;
+        segment.favourite = {random_.pick(dimensions_),
+                             property_value(1 + random_.below(random_.chance(80) ? 4 : 12))};
+        break;
+      case 4:
+        segment.kind = Segment::Kind::kFirst;
+        break;
+      default:
+        if (random_.chance(50)) segment.days = {.compare = compare, .days = random_.between(0, 5)};
+    }
+    return segment;
+  }
+
   Day some_day() { return first_ + random_.between(-10, last_ - first_ + 10); }
 
   RelativeDate some_words() {
@@ -351,9 +392,10 @@ class QueryDraw {
     return common;
   }
 
-  PropertyCondition condition() {
+  PropertyCondition condition() { return condition(*property_); }
+  PropertyCondition condition(const std::string& property) {
     PropertyCondition condition;
-    condition.property = *property_;
+    condition.property = property;
     condition.test = static_cast<PropertyCondition::Test>(random_.below(5));
     if (random_.chance(25)) return number_condition(condition.property);
     auto some_value = [&] { return property_value(random_.below(8)); };
@@ -480,6 +522,7 @@ class QueryDraw {
 
   Random& random_;
   NaiveZone zone_;
+  const bool has_history_;
   Day first_{0}, last_{0};
   TimeUs last_time_ = 0;
   std::vector<std::string> names_;

@@ -41,8 +41,8 @@ struct Stream {
 };
 Stream random_stream(Random& random, const StreamKnobs& knobs);
 
-// A condition that compares numbers, near those that events of a stream have as values of properties
-// and as amounts.
+// Draws a condition that compares numbers, near those that events of a stream have as values of
+// properties and as amounts.
 PropertyCondition random_number_condition(Random& random, const std::string& property);
 
 // A question of any kind, with any of its fields but `members`; few are refused. It is mostly about

@@ -37,10 +37,34 @@ Status check_selector(const Selector& selector, const std::vector<PropertyCondit
   return {};
 }
 
+// The events themselves may be asked for several properties, and for amounts.
+Status check_event(const Selector& selector, const std::vector<PropertyCondition>& where,
+                   const NaiveData& data) {
+  Selector names = selector;
+  names.where.clear();
+  ROLLCALL_RETURN_IF_ERROR(check_selector(names, {}, "", data));
+  for (const auto* const conditions : {&selector.where, &where}) {
+    for (const PropertyCondition& condition : *conditions) {
+      if (is_on_amount(condition)) continue;
+      ROLLCALL_RETURN_IF_ERROR(check_selector({}, {}, condition.property, data));
+    }
+  }
+  return {};
+}
+
 Status check_segment(const Segment& segment, const std::vector<PropertyCondition>& where,
                      const NaiveData& data) {
-  if (segment.kind == Segment::Kind::kDid || segment.kind == Segment::Kind::kFirst) {
-    ROLLCALL_RETURN_IF_ERROR(check_selector(segment.event, where, "", data));
+  using Kind = Segment::Kind;
+  const bool takes_history = segment.kind == Kind::kDeclined || segment.kind == Kind::kFavourite ||
+                             segment.times || segment.sum;
+  if (takes_history && !data.settings.history) return Status::invalid_argument("no history");
+  if (segment.kind == Kind::kFavourite) {
+    ROLLCALL_RETURN_IF_ERROR(check_selector({}, {}, segment.favourite.property, data));
+  }
+  if (takes_history || segment.kind == Kind::kDid || segment.kind == Kind::kFirst) {
+    ROLLCALL_RETURN_IF_ERROR(data.settings.history
+                                 ? check_event(segment.event, where, data)
+                                 : check_selector(segment.event, where, "", data));
   }
   for (const Segment& part : segment.parts) {
     ROLLCALL_RETURN_IF_ERROR(check_segment(part, where, data));
@@ -48,29 +72,16 @@ Status check_segment(const Segment& segment, const std::vector<PropertyCondition
   return {};
 }
 
-// Of the events themselves several properties may be asked for.
 Status check_funnel(const FunnelQuery& ask, const QueryCommon& common, const NaiveData& data) {
+  if (!data.settings.history) return Status::invalid_argument("no history");
   if (!common.breakdown.empty()) return Status::invalid_argument("a breakdown of a funnel");
-  std::vector<std::string> properties;
-  const auto check = [&](const Selector& selector) {
-    Selector names = selector;
-    for (const PropertyCondition& condition : selector.where) {
-      if (!is_on_amount(condition)) properties.push_back(condition.property);
-    }
-    names.where.clear();
-    return check_selector(names, {}, "", data);
-  };
-  for (const Selector& step : ask.steps) ROLLCALL_RETURN_IF_ERROR(check(step));
-  for (const auto& exclusion : ask.exclusions) ROLLCALL_RETURN_IF_ERROR(check(exclusion.event));
-  for (const PropertyCondition& condition : common.where) {
-    if (!is_on_amount(condition)) properties.push_back(condition.property);
+  for (const Selector& step : ask.steps) {
+    ROLLCALL_RETURN_IF_ERROR(check_event(step, common.where, data));
   }
-  if (!ask.hold.empty()) properties.push_back(ask.hold);
-  if (!common.breakdown.empty()) properties.push_back(common.breakdown);
-  for (const std::string& name : properties) {
-    ROLLCALL_RETURN_IF_ERROR(check_selector({}, {}, name, data));
+  for (const auto& exclusion : ask.exclusions) {
+    ROLLCALL_RETURN_IF_ERROR(check_event(exclusion.event, common.where, data));
   }
-  return {};
+  return check_selector({}, {}, ask.hold, data);
 }
 
 }  // namespace
@@ -92,7 +103,7 @@ Status check_names(const Query& query, const NaiveData& data) {
   }
   if (const auto* ask = std::get_if<SegmentQuery>(&query.ask)) {
     ROLLCALL_RETURN_IF_ERROR(check_segment(ask->segment, common.where, data));
-    return check({}, common.breakdown);
+    return common.breakdown.empty() ? Status() : check({}, common.breakdown);
   }
   return std::visit(
       [&](const auto& ask) -> Status {

@@ -89,6 +89,10 @@ bool holds(const PropertyCondition& condition, const std::string& value) {
 
 }  // namespace
 
+int compare_decimals(const std::string& a, const std::string& b) {
+  return compare_numbers(digits_of(a).value(), digits_of(b).value());
+}
+
 bool is_on_amount(const PropertyCondition& condition) {
   return condition.property == "value" && condition.test >= PropertyCondition::Test::kMore;
 }

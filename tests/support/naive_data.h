@@ -30,6 +30,9 @@ struct NaiveEvent {
 // The value of a property; an absent one equals the empty string.
 std::string property_of(const NaiveEvent& event, const std::string& property);
 
+// Returns a number below 0, 0 or above 0, as a is less than b, the same or more.
+int compare_decimals(const std::string& a, const std::string& b);
+
 // Whether a condition compares the event's amount with a number.
 bool is_on_amount(const PropertyCondition& condition);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 
 #include "core/base/question_account.h"
 #include "core/catalog/segment_catalog.h"
@@ -9,6 +10,7 @@
 #include "core/time/time_zone.h"
 #include "rollcall/options.h"
 #include "rollcall/segment.h"
+#include "rollcall/status.h"
 #include "rollcall/types.h"
 
 namespace rollcall {
@@ -25,5 +27,9 @@ struct PlanContext {
   const PropertyCondition* value = nullptr;
   QuestionAccount* account = nullptr;  // pays for the plan's memory; null: without bounds
 };
+
+// Checks that the store keeps what `field` asks of.
+//   kInvalidArgument  it keeps no history; the text begins with `field`
+Status check_history(std::string_view field, const PlanContext& context);
 
 }  // namespace rollcall

@@ -181,8 +181,8 @@ FieldReader selectors_field(std::string_view name, std::vector<Selector>& out) {
 
 namespace {
 
-// It has the conditions of one object, in their order: those on one property follow one another, and
-// have different fields.
+// It has the conditions of one object, in their order: those on one property follow one another,
+// and have different fields.
 using WhereObject = std::vector<std::pair<std::string, JsonFields>>;
 
 // Returns whether two fields would be read as one condition, or cannot stand in one object.

@@ -159,6 +159,82 @@ TEST(QueryParser, Conditions) {
   }
 }
 
+TEST(QueryParser, SegmentsOfHistory) {
+  const auto segment = [](const std::string& json) {
+    return parse_ask<SegmentQuery>(R"({"kind": "segment", "segment": )" + json + "}").segment;
+  };
+  using Kind = Segment::Kind;
+  using Compare = Segment::Compare;
+  Segment times;
+  times.event = {Selector::Names::kAnyOf, {"buy"}, {}};
+  times.range.last = LastSpan{30};
+  times.times = {Compare::kAtMost, 3};
+  EXPECT_EQ(segment(R"({"did": "buy", "last": "30d", "times": {"lte": 3}})"), times);
+
+  Segment sum;
+  sum.sum = {Compare::kExactly, "2.50"};
+  EXPECT_EQ(segment(R"({"did": "*", "sum": {"eq": 2.50}})"), sum);
+  EXPECT_EQ(segment(R"({"did": "*", "sum": {"eq": "2.50"}})"), sum);
+
+  Segment declined;
+  declined.kind = Kind::kDeclined;
+  declined.range.last = LastSpan{7};
+  declined.decline = {"0.5", 4};
+  EXPECT_EQ(segment(R"({"declined": "*", "last": "7d", "to_at_most": 0.5, "from_at_least": 4})"),
+            declined);
+
+  Segment favourite;
+  favourite.kind = Kind::kFavourite;
+  favourite.event = times.event;
+  favourite.range.from = *parse_date("2026-01-01");
+  favourite.favourite = {"category", "wuxia"};
+  EXPECT_EQ(
+      segment(R"({"favourite": "category", "of": "buy", "is": "wuxia", "from": "2026-01-01"})"),
+      favourite);
+  for (const Segment& each : {times, sum, declined, favourite}) {
+    const Query query{.common = {}, .ask = SegmentQuery{each}};
+    EXPECT_EQ(parse(to_json(query)), query) << to_json(query);
+  }
+}
+
+TEST(QueryParser, SegmentsOfHistoryThatAreNone) {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {R"({"first": "a", "times": {"gte": 1}})",
+       "segment: segment: unknown field \"times\", allowed: first, from, to, last"},
+      {R"({"did": "a", "days": {"gte": 1}, "sum": {"gte": 1}})",
+       "segment: segment: sum: stands alone, found days beside it; \"all\" of two parts asks for "
+       "both"},
+      {R"({"did": "a", "times": {"gte": -1}})",
+       "segment: segment: times: must be a whole number from 0 to 2147483647, found -1"},
+      {R"({"did": "a", "times": {"gt": 1}})",
+       "segment: segment: times: unknown field \"gt\" (did you mean \"gte\"?), allowed: gte, lte, "
+       "eq"},
+      {R"({"did": "a", "sum": {"gte": "ten"}})",
+       "segment: segment: sum: gte: must be a decimal number such as \"10\" or \"-2.50\", found "
+       "\"ten\""},
+      {R"({"declined": "a", "last": "7d", "to_at_most": 0.5})",
+       "segment: segment: missing field \"from_at_least\""},
+      {R"({"declined": "a", "from": "2026-01-01", "to_at_most": 0.5, "from_at_least": 1})",
+       "segment: segment: unknown field \"from\", allowed: declined, last, to_at_most, "
+       "from_at_least"},
+      {R"({"declined": "a", "last": "2w", "to_at_most": 0.5, "from_at_least": 1})",
+       "segment: segment: declined: its range must be last, a number of days such as \"7d\""},
+      {R"({"declined": "a", "last": "7d", "to_at_most": 1.5, "from_at_least": 1})",
+       "segment: segment: to_at_most: must be a decimal number from 0 to 1 such as \"0.5\", of at "
+       "most 18 decimals, found \"1.5\""},
+      {R"({"declined": "a", "last": "7d", "to_at_most": 0.5, "from_at_least": 0})",
+       "segment: segment: from_at_least: must be a whole number from 1 to 2147483647, found 0"},
+      {R"({"favourite": "c", "of": "a"})", "segment: segment: missing field \"is\""},
+      {R"({"favourite": "c", "of": "a", "is": ""})",
+       "segment: segment: is: must be a value, found \"\""},
+      {R"({"favourite": ["c"], "is": "x"})",
+       "segment: segment: favourite: must be a string, found [\"c\"]"},
+  };
+  for (const auto& [json, message] : cases) {
+    EXPECT_EQ(error(R"({"kind": "segment", "segment": )" + json + "}"), message) << json;
+  }
+}
+
 TEST(QueryParser, DatesAndInstants) {
   const QueryCommon common =
       parse(
