@@ -55,7 +55,10 @@ Status BoundedDictionary::deserialize(std::string_view bytes) {
 }
 
 SeriesCatalog::SeriesCatalog(const StoreSettings& settings)
-    : dimensions_(settings.dimensions), events_(settings.event_names_max), series_(1) {
+    : dimensions_(settings.dimensions),
+      value_decimals_(settings.value_decimals),
+      events_(settings.event_names_max),
+      series_(1) {
   for (std::size_t i = 0; i < dimensions_.size(); ++i) {
     values_.emplace_back(settings.dimension_values_max);
   }

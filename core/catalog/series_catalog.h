@@ -93,6 +93,8 @@ class SeriesCatalog {
                                             ValueCode value) const;
 
   const BoundedDictionary& events() const { return events_; }
+  // Returns how many decimals amounts have.
+  std::uint32_t value_decimals() const { return value_decimals_; }
   const std::vector<std::string>& dimensions() const { return dimensions_; }
   const BoundedDictionary& values(std::size_t dimension) const { return values_[dimension]; }
   // Series other than kAnySeries are numbered 1..series_count() - 1.
@@ -117,6 +119,7 @@ class SeriesCatalog {
   SeriesId find_or_make(const Series& series);
 
   std::vector<std::string> dimensions_;
+  std::uint32_t value_decimals_;
   BoundedDictionary events_;
   std::vector<BoundedDictionary> values_;  // by dimension
   std::vector<Series> series_;

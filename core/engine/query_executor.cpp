@@ -266,7 +266,9 @@ class PinnedChunk : public ChunkSource {
   }
 
   UserCursor history(UserCursor::Opened opened) const override {
-    memory_.take(history_.open_bytes(), QuestionNeed::kHistory);
+    // A plan goes through history more than once, but has one cursor at a time.
+    if (!has_opened_history_) memory_.take(history_.open_bytes(), QuestionNeed::kHistory);
+    has_opened_history_ = true;
     return {history_.runs(), std::move(opened)};
   }
   std::uint32_t first_ordinal() const override { return first_ordinal_; }
@@ -361,6 +363,7 @@ class PinnedChunk : public ChunkSource {
   mutable PageRef<BoundsChunk> read_bounds_;  // the last that was read and is not in memory
   mutable std::vector<RunSets*> passing_sets_;
   mutable QuestionMemory memory_;  // of what goes with the chunk
+  mutable bool has_opened_history_ = false;
   mutable QuestionPace pace_;
 };
 

@@ -213,6 +213,8 @@ std::vector<Segment> simpler(const Segment& segment) {
   add([](Segment& s) { s.event = {}; });
   add([](Segment& s) { s.range = {}; });
   add([](Segment& s) { s.days = std::nullopt; });
+  add([](Segment& s) { s.times = std::nullopt; });
+  add([](Segment& s) { s.sum = std::nullopt; });
   for (std::size_t i = 0; i < segment.parts.size(); ++i) {
     if (segment.parts.size() > 1) {
       add([i](Segment& s) { s.parts.erase(s.parts.begin() + static_cast<std::ptrdiff_t>(i)); });

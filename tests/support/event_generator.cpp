@@ -65,8 +65,20 @@ std::string event_name(std::size_t i) {
 }
 
 std::string property_value(std::size_t i) {
-  constexpr const char* kValues[] = {"",      "ads", "seo", "readme, \"ads\"", "\xF0\x9F\xA6\x8A",
-                                     "$other"};
+  constexpr const char* kValues[] = {"",
+                                     "ads",
+                                     "10",
+                                     "seo",
+                                     "9.5",
+                                     "readme, \"ads\"",
+                                     "\xF0\x9F\xA6\x8A",
+                                     "$other",
+                                     "-2",
+                                     "10.00",
+                                     "+010",
+                                     "-2.000",
+                                     "1e1",
+                                     "123456789012345678901234567890.5"};
   return i < std::size(kValues) ? kValues[i] : "value" + std::to_string(i);
 }
 
@@ -165,7 +177,7 @@ StreamKnobs random_knobs(Random& random) {
   knobs.events =
       static_cast<std::size_t>(random.chance(10) ? random.between(0, 3) : random.between(4, 400));
   knobs.event_names = static_cast<std::size_t>(random.between(1, 5));
-  knobs.values = static_cast<std::size_t>(random.between(1, 5));
+  knobs.values = static_cast<std::size_t>(random.between(1, random.chance(60) ? 5 : 13));
   knobs.closed_days_percent = random.chance(30) ? 0 : random.between(0, 80);
   knobs.whole_day_percent = random.chance(70) ? 0 : random.between(1, 100);
   knobs.late_percent = random.between(0, 30);
@@ -181,7 +193,7 @@ namespace {
 class QueryDraw {
  public:
   QueryDraw(Random& random, const Stream& stream)
-      : random_(random), zone_(stream.settings.time_zone) {
+      : random_(random), zone_(stream.settings.time_zone), has_history_(stream.settings.history) {
     for (const NaiveEvent& event : stream.events) {
       const Day day = zone_.day_of(event.time);
       first_ = names_.empty() ? day : std::min(first_, day);
@@ -237,6 +249,7 @@ class QueryDraw {
   // Returns an expression of at most `depth` levels.
   Segment segment(int depth = 3) {
     Segment segment;
+    if (random_.chance(has_history_ ? 30 : 1)) return history_segment();
     const std::size_t choice = depth > 1 ? random_.below(10) : random_.below(5);
     if (choice == 4 && !saved_.empty() && random_.chance(50)) {
       segment.kind = Segment::Kind::kSaved;
@@ -261,6 +274,46 @@ class QueryDraw {
   }
 
  private:
+  // Draws a segment that the events themselves tell.
+  Segment history_segment() {
+    Segment segment;
+    segment.event = selector();
+    if (random_.chance(15)) segment.event.where.push_back(number_condition("value"));
+    if (random_.chance(15) && !dimensions_.empty()) {
+      segment.event.where.push_back(condition(random_.pick(dimensions_)));
+    }
+    if (random_.chance(70)) segment.range = range(0);
+    const auto compare = static_cast<Segment::Compare>(random_.below(3));
+    switch (random_.below(6)) {
+      case 0:
+        segment.times = {.compare = compare, .times = random_.between(0, 6)};
+        break;
+      case 1:
+        segment.sum = {.compare = compare,
+                       .amount = random_number_condition(random_, "").values[0]};
+        break;
+      case 2:
+        segment.kind = Segment::Kind::kDeclined;
+        segment.range = {{}, {}, LastSpan{random_.between(1, random_.chance(80) ? 10 : 200)}};
+        segment.decline = {
+            .to_at_most = random_.pick(std::vector<std::string>{"0.5", "0", "1", ".25", "0.333"}),
+            .from_at_least = random_.between(1, 4)};
+        break;
+      case 3:
+        if (dimensions_.empty()) break;
+        segment.kind = Segment::Kind::kFavourite;
+        segment.favourite = {random_.pick(dimensions_),
+                             property_value(1 + random_.below(random_.chance(80) ? 4 : 12))};
+        break;
+      case 4:
+        segment.kind = Segment::Kind::kFirst;
+        break;
+      default:
+        if (random_.chance(50)) segment.days = {.compare = compare, .days = random_.between(0, 5)};
+    }
+    return segment;
+  }
+
   Day some_day() { return first_ + random_.between(-10, last_ - first_ + 10); }
 
   RelativeDate some_words() {
@@ -339,11 +392,13 @@ class QueryDraw {
     return common;
   }
 
-  PropertyCondition condition() {
+  PropertyCondition condition() { return condition(*property_); }
+  PropertyCondition condition(const std::string& property) {
     PropertyCondition condition;
-    condition.property = *property_;
+    condition.property = property;
     condition.test = static_cast<PropertyCondition::Test>(random_.below(5));
-    auto some_value = [&] { return property_value(random_.below(6)); };
+    if (random_.chance(25)) return number_condition(condition.property);
+    auto some_value = [&] { return property_value(random_.below(8)); };
     if (condition.test == PropertyCondition::Test::kContains) {
       condition.values = {random_.chance(50) ? "ad" : "e"};
     } else if (condition.test == PropertyCondition::Test::kAnyOf ||
@@ -357,9 +412,8 @@ class QueryDraw {
     return condition;
   }
 
-  static int kind(const PropertyCondition& condition) {
-    return std::min(static_cast<int>(condition.test),
-                    static_cast<int>(PropertyCondition::Test::kIsSet));
+  PropertyCondition number_condition(const std::string& property) {
+    return random_number_condition(random_, property);
   }
 
   Selector selector() {
@@ -374,11 +428,9 @@ class QueryDraw {
     }
     if (property_ && random_.chance(40)) {
       selector.where.push_back(condition());
-      // A second test of the same property must be of another kind.
-      PropertyCondition other = condition();
-      if (random_.chance(30) && kind(other) != kind(selector.where[0]))
-        selector.where.push_back(other);
+      while (random_.chance(30)) selector.where.push_back(condition());
     }
+    if (random_.chance(1)) selector.where.push_back(number_condition("value"));
     return selector;
   }
 
@@ -470,6 +522,7 @@ class QueryDraw {
 
   Random& random_;
   NaiveZone zone_;
+  const bool has_history_;
   Day first_{0}, last_{0};
   TimeUs last_time_ = 0;
   std::vector<std::string> names_;
@@ -493,6 +546,17 @@ Stream random_stream(Random& random, const StreamKnobs& knobs) {
   Stream stream{.settings = knobs.settings, .events = random_events(random, knobs), .saved = {}};
   save_segments(random, stream);
   return stream;
+}
+
+PropertyCondition random_number_condition(Random& random, const std::string& property) {
+  PropertyCondition condition;
+  condition.property = property;
+  condition.test = static_cast<PropertyCondition::Test>(
+      static_cast<std::size_t>(PropertyCondition::Test::kMore) + random.below(5));
+  condition.values = {random.pick(std::vector<std::string>{
+      "10", "10.0", "0", "-2", "-.5", "+9.5", "9.4999999999999", "0.000001", "0.0000005",
+      "123456789012345678901234567890.50", "-123456789012345678901234567890"})};
+  return condition;
 }
 
 Query random_query(Random& random, const Stream& stream) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <vector>
 
 #include "rollcall/options.h"
@@ -39,6 +40,10 @@ struct Stream {
   SavedSegments saved;
 };
 Stream random_stream(Random& random, const StreamKnobs& knobs);
+
+// Draws a condition that compares numbers, near those that events of a stream have as values of
+// properties and as amounts.
+PropertyCondition random_number_condition(Random& random, const std::string& property);
 
 // A question of any kind, with any of its fields but `members`; few are refused. It is mostly about
 // one property, since the aggregates cannot answer conditions on two of one event.

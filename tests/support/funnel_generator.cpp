@@ -32,12 +32,14 @@ Selector random_event(Random& random, const Stream& stream) {
   }
   const std::vector<std::string>& properties = stream.settings.dimensions;
   for (const std::string& property : properties) {
+    if (random.chance(10)) selector.where.push_back(random_number_condition(random, property));
     if (!random.chance(15)) continue;
     selector.where.push_back(
         {property,
          random.chance(50) ? PropertyCondition::Test::kIsSet : PropertyCondition::Test::kIsNotSet,
          {}});
   }
+  if (random.chance(20)) selector.where.push_back(random_number_condition(random, "value"));
   return selector;
 }
 

@@ -19,6 +19,11 @@ Status check_selector(const Selector& selector, const std::vector<PropertyCondit
     }
   }
   std::set<std::string> properties;
+  for (const auto* const conditions : {&selector.where, &where}) {
+    if (std::any_of(conditions->begin(), conditions->end(), is_on_amount)) {
+      return Status::invalid_argument("a condition on amounts, of which aggregates know nothing");
+    }
+  }
   if (!property.empty()) properties.insert(property);
   for (const PropertyCondition& condition : selector.where) properties.insert(condition.property);
   for (const PropertyCondition& condition : where) properties.insert(condition.property);
@@ -32,10 +37,34 @@ Status check_selector(const Selector& selector, const std::vector<PropertyCondit
   return {};
 }
 
+// The events themselves may be asked for several properties, and for amounts.
+Status check_event(const Selector& selector, const std::vector<PropertyCondition>& where,
+                   const NaiveData& data) {
+  Selector names = selector;
+  names.where.clear();
+  ROLLCALL_RETURN_IF_ERROR(check_selector(names, {}, "", data));
+  for (const auto* const conditions : {&selector.where, &where}) {
+    for (const PropertyCondition& condition : *conditions) {
+      if (is_on_amount(condition)) continue;
+      ROLLCALL_RETURN_IF_ERROR(check_selector({}, {}, condition.property, data));
+    }
+  }
+  return {};
+}
+
 Status check_segment(const Segment& segment, const std::vector<PropertyCondition>& where,
                      const NaiveData& data) {
-  if (segment.kind == Segment::Kind::kDid || segment.kind == Segment::Kind::kFirst) {
-    ROLLCALL_RETURN_IF_ERROR(check_selector(segment.event, where, "", data));
+  using Kind = Segment::Kind;
+  const bool takes_history = segment.kind == Kind::kDeclined || segment.kind == Kind::kFavourite ||
+                             segment.times || segment.sum;
+  if (takes_history && !data.settings.history) return Status::invalid_argument("no history");
+  if (segment.kind == Kind::kFavourite) {
+    ROLLCALL_RETURN_IF_ERROR(check_selector({}, {}, segment.favourite.property, data));
+  }
+  if (takes_history || segment.kind == Kind::kDid || segment.kind == Kind::kFirst) {
+    ROLLCALL_RETURN_IF_ERROR(data.settings.history
+                                 ? check_event(segment.event, where, data)
+                                 : check_selector(segment.event, where, "", data));
   }
   for (const Segment& part : segment.parts) {
     ROLLCALL_RETURN_IF_ERROR(check_segment(part, where, data));
@@ -43,26 +72,16 @@ Status check_segment(const Segment& segment, const std::vector<PropertyCondition
   return {};
 }
 
-// A funnel may ask for several properties, because it looks at the events themselves.
 Status check_funnel(const FunnelQuery& ask, const QueryCommon& common, const NaiveData& data) {
-  std::vector<std::string> properties;
-  const auto check = [&](const Selector& selector) {
-    Selector names = selector;
-    for (const PropertyCondition& condition : selector.where) {
-      properties.push_back(condition.property);
-    }
-    names.where.clear();
-    return check_selector(names, {}, "", data);
-  };
-  for (const Selector& step : ask.steps) ROLLCALL_RETURN_IF_ERROR(check(step));
-  for (const auto& exclusion : ask.exclusions) ROLLCALL_RETURN_IF_ERROR(check(exclusion.event));
-  for (const PropertyCondition& condition : common.where) properties.push_back(condition.property);
-  if (!ask.hold.empty()) properties.push_back(ask.hold);
-  if (!common.breakdown.empty()) properties.push_back(common.breakdown);
-  for (const std::string& name : properties) {
-    ROLLCALL_RETURN_IF_ERROR(check_selector({}, {}, name, data));
+  if (!data.settings.history) return Status::invalid_argument("no history");
+  for (const Selector& step : ask.steps) {
+    ROLLCALL_RETURN_IF_ERROR(check_event(step, common.where, data));
   }
-  return {};
+  for (const auto& exclusion : ask.exclusions) {
+    ROLLCALL_RETURN_IF_ERROR(check_event(exclusion.event, common.where, data));
+  }
+  ROLLCALL_RETURN_IF_ERROR(check_selector({}, {}, common.breakdown, data));
+  return check_selector({}, {}, ask.hold, data);
 }
 
 Status check_of_history(const std::vector<Selector>& selectors, const QueryCommon& common,
@@ -82,8 +101,15 @@ Status check_of_history(const std::vector<Selector>& selectors, const QueryCommo
 Status check_names(const Query& query, const NaiveData& data) {
   const QueryCommon& common = query.common;
   if (common.among) ROLLCALL_RETURN_IF_ERROR(check_segment(*common.among, {}, data));
-  const auto check = [&](const Selector& selector, const std::string& property) {
-    return check_selector(selector, common.where, property, data);
+  const auto* const counts = std::get_if<CountsQuery>(&query.ask);
+  const bool by_hour = counts != nullptr && counts->by_hour;
+  const auto check = [&](const Selector& selector, const std::string& property) -> Status {
+    // The history tells all properties of an event, but hours are those of the aggregates.
+    if (!data.settings.history || by_hour) {
+      return check_selector(selector, common.where, property, data);
+    }
+    ROLLCALL_RETURN_IF_ERROR(check_event(selector, common.where, data));
+    return check_selector({}, {}, property, data);
   };
   if (const auto* ask = std::get_if<RetentionQuery>(&query.ask)) {
     // By default, a breakdown tells only cohort events apart.
@@ -104,7 +130,7 @@ Status check_names(const Query& query, const NaiveData& data) {
   }
   if (const auto* ask = std::get_if<SegmentQuery>(&query.ask)) {
     ROLLCALL_RETURN_IF_ERROR(check_segment(ask->segment, common.where, data));
-    return check({}, common.breakdown);
+    return common.breakdown.empty() ? Status() : check({}, common.breakdown);
   }
   return std::visit(
       [&](const auto& ask) -> Status {

@@ -83,7 +83,7 @@ NaiveTable counts_table(const CountsQuery& ask, const NaiveScope& scope, const N
     const bool complete = scope.now.ended(last);
     const Users users(sums.users.begin(), sums.users.end());
     Cell number, events_per_user;
-    if (!scope.among) {
+    if (!scope.among || data.settings.history) {
       number = sums.events;
       events_per_user = ratio(sums.events, count(users), complete);
     }

@@ -3,7 +3,72 @@
 #include <algorithm>
 #include <utility>
 
+#include "tests/support/naive_table.h"
+
 namespace rollcall::testing {
+
+namespace {
+
+// A number in parts of digits, which may be padded.
+struct Digits {
+  bool negative = false;
+  std::string whole;
+  std::string fraction;
+};
+
+std::optional<Digits> digits_of(std::string text) {
+  Digits digits;
+  if (text.starts_with('-') || text.starts_with('+')) {
+    digits.negative = text[0] == '-';
+    text.erase(0, 1);
+  }
+  const std::size_t point = text.find('.');
+  digits.whole = text.substr(0, point);
+  if (point != std::string::npos) digits.fraction = text.substr(point + 1);
+  const std::string all = digits.whole + digits.fraction;
+  if (all.empty() || all.find_first_not_of("0123456789") != std::string::npos) return std::nullopt;
+  if (all.find_first_not_of('0') == std::string::npos) digits.negative = false;
+  return digits;
+}
+
+// Below 0, 0 or above 0, as a is less than b, the same or more.
+int compare_numbers(Digits a, Digits b) {
+  if (a.negative != b.negative) return a.negative ? -1 : 1;
+  const std::size_t whole = std::max(a.whole.size(), b.whole.size());
+  const std::size_t fraction = std::max(a.fraction.size(), b.fraction.size());
+  for (Digits* number : {&a, &b}) {
+    number->whole.insert(0, whole - number->whole.size(), '0');
+    number->fraction.resize(fraction, '0');
+  }
+  const int order = (a.whole + a.fraction).compare(b.whole + b.fraction);
+  return a.negative ? -order : order;
+}
+
+bool passes_number(const PropertyCondition& condition, const std::string& value) {
+  const std::optional<Digits> found = digits_of(value);
+  if (!found) return false;
+  const int order = compare_numbers(*found, *digits_of(condition.values.at(0)));
+  switch (condition.test) {
+    case PropertyCondition::Test::kMore:
+      return order > 0;
+    case PropertyCondition::Test::kAtLeast:
+      return order >= 0;
+    case PropertyCondition::Test::kLess:
+      return order < 0;
+    case PropertyCondition::Test::kAtMost:
+      return order <= 0;
+    default:
+      return order == 0;
+  }
+}
+
+// What an amount condition looks at: nothing where there is no amount, or one of 0.
+std::string amount_of(const NaiveEvent& event) {
+  const Amount amount = event.value.value_or(0);
+  return amount == 0 ? "" : decimal_text(amount, event.value_decimals);
+}
+
+}  // namespace
 
 bool passes(const PropertyCondition& condition, const std::string& value) {
   const bool listed =
@@ -19,8 +84,17 @@ bool passes(const PropertyCondition& condition, const std::string& value) {
       return !value.empty();
     case PropertyCondition::Test::kIsNotSet:
       return value.empty();
+    default:
+      return passes_number(condition, value);
   }
-  return false;
+}
+
+int compare_decimals(const std::string& a, const std::string& b) {
+  return compare_numbers(digits_of(a).value(), digits_of(b).value());
+}
+
+bool is_on_amount(const PropertyCondition& condition) {
+  return condition.property == "value" && condition.test >= PropertyCondition::Test::kMore;
 }
 
 std::string property_of(const NaiveEvent& event, const std::string& property) {
@@ -30,7 +104,8 @@ std::string property_of(const NaiveEvent& event, const std::string& property) {
 
 bool matches(const NaiveEvent& event, const std::vector<PropertyCondition>& where) {
   return std::all_of(where.begin(), where.end(), [&](const PropertyCondition& condition) {
-    return passes(condition, property_of(event, condition.property));
+    const bool is_amount = is_on_amount(condition);
+    return passes(condition, is_amount ? amount_of(event) : property_of(event, condition.property));
   });
 }
 
@@ -54,6 +129,7 @@ void NaiveData::add(const NaiveEvent& event) {
   const auto [number, is_new] = numbers.try_emplace(event.user, users.size());
   if (is_new) users.push_back(event.user);
   events.push_back(event);
+  events.back().value_decimals = settings.value_decimals;
   days.push_back(day);
   user_of.push_back(number->second);
   event_names.insert(event.event);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
@@ -22,13 +23,20 @@ struct NaiveEvent {
   TimeUs time = 0;
   std::optional<Amount> value;
   std::map<std::string, std::string> properties;
-  bool whole_day = false;  // given as a bare date: the data are known to the end of it
+  bool whole_day = false;            // given as a bare date: the data are known to the end of it
+  std::uint32_t value_decimals = 6;  // of the store; NaiveData sets it
 };
 
 // Returns the value of a property; an absent one equals the empty string.
 std::string property_of(const NaiveEvent& event, const std::string& property);
 
 bool passes(const PropertyCondition& condition, const std::string& value);
+// Returns a number below 0, 0 or above 0, as a is less than b, the same or more.
+int compare_decimals(const std::string& a, const std::string& b);
+
+// Returns whether a condition compares the event's amount with a number.
+bool is_on_amount(const PropertyCondition& condition);
+
 bool matches(const NaiveEvent& event, const Selector& selector);
 bool matches(const NaiveEvent& event, const std::vector<PropertyCondition>& where);
 

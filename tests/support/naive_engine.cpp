@@ -48,6 +48,10 @@ Result<QueryResult> NaiveEngine::query(const Query& question) const {
   }
   ROLLCALL_RETURN_IF_ERROR(check_names(query, data_));
   ROLLCALL_ASSIGN_OR_RETURN(const NaiveNow now, resolve_now(data_, query.common.as_of));
+  const auto* const counts = std::get_if<CountsQuery>(&query.ask);
+  if (counts != nullptr && counts->by_hour && now.cuts_day) {
+    return Status::invalid_argument("hours up to an instant within a day");
+  }
   ROLLCALL_ASSIGN_OR_RETURN(QueryResult result, answer(query, now));
   result.kind = kind_name(query);
   if (now.is_known) result.as_of = data_.zone.format(now.time);

@@ -140,9 +140,7 @@ Result<AllAttempts> all_attempts(const FunnelQuery& ask, const QueryCommon& comm
   ROLLCALL_ASSIGN_OR_RETURN(all.ends,
                             resolve_ends(data, scope.now, {common.from, common.to, common.last}));
   if (data.events.empty()) return all;
-  const bool is_before_data =
-      std::all_of(data.days.begin(), data.days.end(), [&](Day day) { return scope.now.day < day; });
-  if (is_before_data || scope.now.day < *all.ends.from || *all.ends.to < *all.ends.from) return all;
+  if (scope.now.day < *all.ends.from || *all.ends.to < *all.ends.from) return all;
   all.has_rows = true;
 
   const TimeUs seen_end = scope.now.time + kUsOfSecond;

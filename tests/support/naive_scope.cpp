@@ -33,7 +33,9 @@ Result<NaiveNow> resolve_now(const NaiveData& data, const std::optional<AsOf>& a
   now.time = whole_seconds(*time);
   now.day = data.zone.day_of(now.time);
   now.last_ended = now.time >= data.zone.last_second_of(now.day) ? now.day : now.day - 1;
-  if (!now.ended(now.day) && data.known_until && whole_seconds(*data.known_until) > now.time) {
+  now.cuts_day =
+      !now.ended(now.day) && data.known_until && whole_seconds(*data.known_until) > now.time;
+  if (now.cuts_day && !data.settings.history) {
     return Status::invalid_argument("as_of cuts through a day of which more is known");
   }
   return now;
@@ -82,7 +84,10 @@ NaiveScope NaiveScope::with(const PropertyCondition& condition) const {
 std::vector<std::size_t> NaiveScope::events(const Selector& selector) const {
   std::vector<std::size_t> found;
   for (std::size_t i = 0; i < data.events.size(); ++i) {
-    if (data.days[i] <= now.day && (!among || among->contains(data.user_of[i])) &&
+    const bool is_seen = data.settings.history
+                             ? data.events[i].time < now.time + 1'000'000
+                             : data.days[i] <= now.day;
+    if (is_seen && (!among || among->contains(data.user_of[i])) &&
         matches(data.events[i], selector) && matches(data.events[i], where)) {
       found.push_back(i);
     }

@@ -15,6 +15,7 @@ namespace rollcall::testing {
 
 // Holds the instant up to which a question looks, and the civil days around it.
 struct NaiveNow {
+  bool cuts_day = false;  // more is known of its day
   bool is_known = false;  // not in an empty store, unless the question says the instant
   TimeUs time = 0;        // whole seconds
   Day day;                // that holds `time`

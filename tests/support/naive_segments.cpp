@@ -1,7 +1,14 @@
 #include "tests/support/naive_segments.h"
 
+#include <algorithm>
+#include <compare>
 #include <fstream>
+#include <map>
+#include <string>
 #include <utility>
+#include <vector>
+
+#include "tests/support/naive_table.h"
 
 namespace rollcall::testing {
 
@@ -37,23 +44,108 @@ UserSet seen(const NaiveScope& scope) {
   return users;
 }
 
-bool holds(Segment::DaysTest test, std::int32_t days) {
-  switch (test.compare) {
+// `order` is that of what was found to what is asked for.
+bool holds(Segment::Compare compare, std::strong_ordering order) {
+  switch (compare) {
     case Segment::Compare::kAtLeast:
-      return days >= test.days;
+      return order >= 0;
     case Segment::Compare::kAtMost:
-      return days <= test.days;
+      return order <= 0;
     case Segment::Compare::kExactly:
-      return days == test.days;
+      return order == 0;
   }
   return false;
 }
 
+// They are the events of each user that match and lie on certain days, in no order.
+using EventsByUser = std::map<NaiveUser, std::vector<std::size_t>>;
+
+EventsByUser events_on(const Selector& selector, Day first, Day last, const NaiveScope& scope) {
+  EventsByUser events;
+  for (const std::size_t i : scope.events(selector)) {
+    const Day day = scope.data.days[i];
+    if (first <= day && day <= last) events[scope.data.user_of[i]].push_back(i);
+  }
+  return events;
+}
+
+// Finds users by the number of their events, or by what their amounts add up to.
+UserSet who_counts(const Segment& segment, Day first, Day last, const NaiveScope& scope) {
+  const EventsByUser events = events_on(segment.event, first, last, scope);
+  UserSet users;
+  for (const NaiveUser user : seen(scope)) {
+    const auto found = events.find(user);
+    const std::vector<std::size_t> own =
+        found == events.end() ? std::vector<std::size_t>() : found->second;
+    bool is_in = false;
+    if (segment.times) {
+      is_in =
+          holds(segment.times->compare, std::ssize(own) <=> std::ptrdiff_t{segment.times->times});
+    } else {
+      AmountSum sum = 0;
+      for (const std::size_t i : own) sum += scope.data.events[i].value.value_or(0);
+      const std::string text = decimal_text(sum, scope.data.settings.value_decimals);
+      is_in = holds(segment.sum->compare, compare_decimals(text, segment.sum->amount) <=> 0);
+    }
+    if (is_in) users.insert(user);
+  }
+  return users;
+}
+
+UserSet who_declined(const Segment& segment, const NaiveScope& scope) {
+  const std::int32_t days = segment.range.last->count;
+  const Day today = scope.now.last_ended;
+  const EventsByUser now = events_on(segment.event, today - days + 1, today, scope);
+  const EventsByUser before = events_on(segment.event, today - 2 * days + 1, today - days, scope);
+  // The decimal becomes a fraction: "0.25" is 025 / 100.
+  std::string digits = segment.decline.to_at_most;
+  AmountSum whole = 1;
+  if (const std::size_t point = digits.find('.'); point != std::string::npos) {
+    for (std::size_t i = point + 1; i < digits.size(); ++i) whole *= 10;
+    digits.erase(point, 1);
+  }
+  const AmountSum part = std::stoll(digits);
+  UserSet users;
+  for (const auto& [user, events] : before) {
+    const auto left = now.find(user);
+    const AmountSum count = left == now.end() ? 0 : static_cast<AmountSum>(left->second.size());
+    const auto earlier = static_cast<AmountSum>(events.size());
+    if (earlier >= segment.decline.from_at_least && count * whole <= part * earlier) {
+      users.insert(user);
+    }
+  }
+  return users;
+}
+
+UserSet who_favours(const Segment& segment, Day first, Day last, const NaiveScope& scope) {
+  UserSet users;
+  for (const auto& [user, events] : events_on(segment.event, first, last, scope)) {
+    std::map<std::string, std::pair<std::int64_t, TimeUs>> values;  // how often, and when last
+    for (const std::size_t i : events) {
+      const NaiveEvent& event = scope.data.events[i];
+      const std::string value = property_of(event, segment.favourite.property);
+      if (value.empty()) continue;
+      auto& [count, time] = values.try_emplace(value, 0, event.time).first->second;
+      ++count;
+      time = std::max(time, event.time);
+    }
+    // The first of equals is the smaller in bytes.
+    const auto best =
+        std::max_element(values.begin(), values.end(),
+                         [](const auto& a, const auto& b) { return a.second < b.second; });
+    if (best != values.end() && best->first == segment.favourite.value) users.insert(user);
+  }
+  return users;
+}
+
 Result<UserSet> who_did(const Segment& segment, const NaiveScope& scope) {
+  if (segment.kind == Kind::kDeclined) return who_declined(segment, scope);
   ROLLCALL_ASSIGN_OR_RETURN(const NaiveEnds ends,
                             resolve_ends(scope.data, scope.now, segment.range));
   UserSet users;
   if (!ends.from || !ends.to) return users;
+  if (segment.times || segment.sum) return who_counts(segment, *ends.from, *ends.to, scope);
+  if (segment.kind == Kind::kFavourite) return who_favours(segment, *ends.from, *ends.to, scope);
   const DaysByUser activity = scope.days_by_user(segment.event);
   for (const NaiveUser user : seen(scope)) {
     const auto found = activity.find(user);
@@ -61,7 +153,7 @@ Result<UserSet> who_did(const Segment& segment, const NaiveScope& scope) {
     std::int32_t in_range = 0;
     for (const Day day : days) in_range += *ends.from <= day && day <= *ends.to;
     bool is_in = in_range > 0;
-    if (segment.days) is_in = holds(*segment.days, in_range);
+    if (segment.days) is_in = holds(segment.days->compare, in_range <=> segment.days->days);
     if (segment.kind == Kind::kFirst) {
       is_in = !days.empty() && *ends.from <= *days.begin() && *days.begin() <= *ends.to;
     }
@@ -113,7 +205,9 @@ Result<Segment> written_out(const Segment& segment, const SavedSegments& saved) 
 }
 
 Result<UserSet> users_of(const Segment& segment, const NaiveScope& scope) {
-  if (segment.kind == Kind::kDid || segment.kind == Kind::kFirst) return who_did(segment, scope);
+  const bool is_of_events = segment.kind == Kind::kDid || segment.kind == Kind::kFirst ||
+                            segment.kind == Kind::kDeclined || segment.kind == Kind::kFavourite;
+  if (is_of_events) return who_did(segment, scope);
   if (segment.kind == Kind::kFile) return who_is_listed(segment.name, scope);
   std::vector<UserSet> parts;
   for (const Segment& part : segment.parts) {

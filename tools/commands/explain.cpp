@@ -36,8 +36,8 @@ std::string text_of(const Explanation& explanation) {
                         to_string(explanation.days.first), to_string(explanation.days.last));
   }
   if (explanation.history_events) {
-    text += fmt::format("history {} events, user by user\n",
-                        with_commas(*explanation.history_events));
+    text +=
+        fmt::format("history {} events, user by user\n", with_commas(*explanation.history_events));
     if (explanation.chunks == 0) return text;
   }
   text += fmt::format("chunks  {}, of which {} lie in the store\n", with_commas(explanation.chunks),

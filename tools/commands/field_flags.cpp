@@ -16,32 +16,52 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Reads "channel=ads": a property, a test and a value. The tests are = != ~ (contains). A bare name
-// means that it is set, and one after "!" that it is not.
+// Reads "channel=ads": a property, the field of its test in JSON, and a value. A bare name means that
+// it is set, and one after "!" that it is not.
 struct Condition {
   std::string property;
-  std::string test;
+  std::string_view field;
   std::string value;
 };
 
+struct ConditionTest {
+  std::string_view symbol;
+  std::string_view field;
+  bool compares_numbers;
+};
+
+// No symbol begins with one before it.
+constexpr ConditionTest kTests[] = {
+    {"!=", "not_in", false}, {"~", "contains", false}, {">=", "gte", true}, {"<=", "lte", true},
+    {"==", "eq", true},      {">", "gt", true},        {"<", "lt", true},   {"=", "in", false}};
+
+std::string_view without_blanks_after(std::string_view text) {
+  return text.substr(0, text.find_last_not_of(' ') + 1);
+}
+
 Condition parse_condition(std::string_view text) {
-  const std::size_t at = text.find_first_of("=!~", text.starts_with('!') ? 1 : 0);
+  const std::size_t at = text.find_first_of("=!~<>", text.starts_with('!') ? 1 : 0);
   Condition condition;
   if (at == std::string_view::npos) {
     const bool negated = text.starts_with('!');
-    condition = {std::string(text.substr(negated ? 1 : 0)), negated ? "unset" : "set", ""};
-  } else if (text[at] == '!') {
-    if (text.substr(at, 2) == "!=") {
-      condition = {std::string(text.substr(0, at)), "!=", std::string(text.substr(at + 2))};
+    condition = {std::string(text.substr(negated ? 1 : 0)), "set", negated ? "false" : "true"};
+  }
+  for (const ConditionTest& test : kTests) {
+    if (at == std::string_view::npos || !text.substr(at).starts_with(test.symbol)) continue;
+    condition = {std::string(text.substr(0, at)), test.field,
+                 std::string(text.substr(at + test.symbol.size()))};
+    if (test.compares_numbers) {
+      condition.property = without_blanks_after(condition.property);
+      condition.value.erase(0, condition.value.find_first_not_of(' '));
     }
-  } else {
-    condition = {std::string(text.substr(0, at)), std::string(1, text[at]),
-                 std::string(text.substr(at + 1))};
+    break;
   }
   if (condition.property.empty() || condition.property.starts_with('!')) {
-    throw_usage("--where", fmt::format("not a condition: {} (allowed: property=value, "
-                                       "property!=value, property~part, property, !property)",
-                                       quoted_excerpt(text)));
+    throw_usage("--where",
+                fmt::format("not a condition: {} (allowed: property=value, property!=value, "
+                            "property~part, property, !property, and with numbers property>=10, "
+                            "<=, >, <, ==)",
+                            quoted_excerpt(text)));
   }
   return condition;
 }
@@ -57,31 +77,37 @@ void add_value(Json& list, const std::string& value) {
   }
 }
 
+// The conditions of several objects, all of which must hold: in the first, as far as it has room.
+// "=" again means any of the values, and "!=" none of them.
 Json where_json(const std::vector<std::string>& words) {
-  Json where = Json::object();
-  Json tests = Json::object();  // property: the test that its conditions share
+  Json objects = Json::array({Json::object()});
   for (const std::string& word : words) {
     const Condition condition = parse_condition(word);
-    const bool again = tests.contains(condition.property);
-    const bool repeatable = condition.test == "=" || condition.test == "!=";
-    if (again && (!repeatable || tests[condition.property] != condition.test)) {
-      throw_usage("--where", fmt::format("{}: a property has one condition (allowed twice: = "
-                                         "for any of the values, != for none of them)",
-                                         quoted_excerpt(word)));
+    const std::string field(condition.field);
+    const bool is_list = field == "in" || field == "not_in";
+    std::size_t place = 0;
+    while (!is_list && objects[place][condition.property].contains(field)) {
+      if (++place == objects.size()) objects.push_back(Json::object());
     }
-    tests[condition.property] = condition.test;
-    Json& field = where[condition.property];
-    if (condition.test == "=") {
-      add_value(field, condition.value);
-    } else if (condition.test == "!=") {
-      field["not_in"].push_back(condition.value);
-    } else if (condition.test == "~") {
-      field["contains"] = condition.value;
+    Json& tests = objects[place][condition.property];
+    if (is_list) {
+      add_value(tests[field], condition.value);
+    } else if (field == "set") {
+      tests[field] = condition.value == "true";
     } else {
-      field["set"] = condition.test == "set";
+      tests[field] = condition.value;
     }
   }
-  return where;
+  for (Json& object : objects) {
+    for (Json& tests : object) {
+      const bool is_lone = tests.size() == 1 && tests.contains("in");
+      if (is_lone) tests = Json(tests["in"]);
+      if (tests.contains("not_in") && tests["not_in"].is_string()) {
+        tests["not_in"] = Json::array({tests["not_in"]});
+      }
+    }
+  }
+  return objects.size() == 1 ? objects[0] : objects;
 }
 
 Json selector_json(const std::string& flag, const std::vector<std::string>& words) {
@@ -119,7 +145,8 @@ std::string default_of(const QueryField& field) {
 
 std::string help_of(const QueryField& field) {
   if (field.type == FieldType::kConditions) {
-    return "Condition on a property: a=b, a!=b, a~part, a (set), !a (not set); repeatable";
+    return "Condition on a property: a=b, a!=b, a~part, a (set), !a (not set), numbers a>=2 <= > < "
+           "==; repeatable";
   }
   std::string help(field.meaning);
   const std::string text = default_of(field);

@@ -13,6 +13,10 @@
 namespace rollcall {
 
 // Is a condition on one property of an event. An absent property equals the empty string.
+//
+// The last five tests compare numbers exactly: decimals such as "10" or "-2.50", of any length.
+// What is no number passes none of them. The property "value" is then the event's amount; an event
+// that has none, or one of 0, passes none of them either.
 struct PropertyCondition {
   enum class Test : std::uint8_t {
     kAnyOf,     // equals one of `values`
@@ -20,6 +24,11 @@ struct PropertyCondition {
     kContains,  // contains `values[0]`
     kIsSet,     // is not empty
     kIsNotSet,  // is empty
+    kMore,      // is a number above `values[0]`
+    kAtLeast,   // is a number not below `values[0]`
+    kLess,      // is a number below `values[0]`
+    kAtMost,    // is a number not above `values[0]`
+    kEquals,    // is the same number as `values[0]`
   };
   std::string property;
   Test test = Test::kAnyOf;
@@ -41,13 +50,15 @@ struct Selector {
 // Is a set of users, written as an expression.
 struct Segment {
   enum class Kind : std::uint8_t {
-    kDid,    // with an event in the range; with `days`, on that many days of it
-    kFirst,  // whose first matching event ever lies in the range
-    kAll,    // in all of `parts`
-    kAny,    // in any of `parts`
-    kNot,    // seen up to as_of, and not in `parts[0]`
-    kFile,   // listed in the file `name` (user_file.h)
-    kSaved,  // in the segment that the store keeps as `name`
+    kDid,        // with an event in the range; with `days`, `times` or `sum`, so many of them
+    kFirst,      // whose first matching event ever lies in the range
+    kAll,        // in all of `parts`
+    kAny,        // in any of `parts`
+    kNot,        // seen up to as_of, and not in `parts[0]`
+    kFile,       // listed in the file `name` (user_file.h)
+    kSaved,      // in the segment that the store keeps as `name`
+    kDeclined,   // with far fewer events in the last days than in as many days before
+    kFavourite,  // most of whose events in the range have one value of a property
   };
   enum class Compare : std::uint8_t { kAtLeast, kAtMost, kExactly };
   struct DaysTest {
@@ -55,13 +66,44 @@ struct Segment {
     std::int32_t days = 1;
     friend bool operator==(const DaysTest&, const DaysTest&) = default;
   };
+  // It compares how many events a user has in the range. This and what follows need history.
+  struct TimesTest {
+    Compare compare = Compare::kAtLeast;
+    std::int32_t times = 1;
+    friend bool operator==(const TimesTest&, const TimesTest&) = default;
+  };
+  // It compares what the amounts of these events add up to with a decimal number.
+  struct SumTest {
+    Compare compare = Compare::kAtLeast;
+    std::string amount = "0";
+    friend bool operator==(const SumTest&, const SumTest&) = default;
+  };
+  // It sets the last days that have ended at as_of, as many as the range's `last` says, against as
+  // many before them: there are at least `from_at_least` events in these, and at most that number
+  // times `to_at_most`, a decimal from 0 to 1, in those.
+  struct Decline {
+    std::string to_at_most = "0.5";
+    std::int32_t from_at_least = 1;
+    friend bool operator==(const Decline&, const Decline&) = default;
+  };
+  // The value is the most frequent one among the events that have one. Of several it is the one
+  // seen last, and of those the smaller in bytes.
+  struct Favourite {
+    std::string property;
+    std::string value;
+    friend bool operator==(const Favourite&, const Favourite&) = default;
+  };
 
   Kind kind = Kind::kDid;
-  Selector event;                // kDid, kFirst
-  DateRangeText range;           // kDid, kFirst
-  std::optional<DaysTest> days;  // kDid
-  std::vector<Segment> parts;    // kAll, kAny, kNot
-  std::string name;              // kFile, kSaved
+  Selector event;                  // kDid, kFirst, kDeclined, kFavourite
+  DateRangeText range;             // the same; kDeclined: `last` alone, in days
+  std::optional<DaysTest> days;    // kDid: at most one of `days`, `times` and `sum`
+  std::vector<Segment> parts;      // kAll, kAny, kNot
+  std::string name;                // kFile, kSaved
+  std::optional<TimesTest> times;  // kDid
+  std::optional<SumTest> sum;      // kDid
+  Decline decline;                 // kDeclined
+  Favourite favourite;             // kFavourite
 
   friend bool operator==(const Segment&, const Segment&) = default;
 };

@@ -269,7 +269,7 @@ QueryResult ClockPlan::finish(const Partial& counts) const {
 }
 
 PlanResult plan(const ClockQuery& ask, const Query& query, const PlanContext& context) {
-  ROLLCALL_RETURN_IF_ERROR(check_history("clock", context.settings));
+  ROLLCALL_RETURN_IF_ERROR(check_history("clock", context));
   ROLLCALL_ASSIGN_OR_RETURN(Scope scope, resolve_scope("clock", query, context));
   const std::vector<PropertyCondition> where = conditions_of(query, context);
   ClockParts parts;

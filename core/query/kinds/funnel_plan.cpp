@@ -520,7 +520,7 @@ FunnelValues values_of_row(const BoundedDictionary& known, const PropertyConditi
 // `ranked`: the values to rank; null: the plan is that of an answer.
 PlanResult make_funnel_plan(const FunnelQuery& ask, const Query& query, const PlanContext& context,
                             const std::span<const std::string>* ranked) {
-  ROLLCALL_RETURN_IF_ERROR(check_history("funnel", context.settings));
+  ROLLCALL_RETURN_IF_ERROR(check_history("funnel", context));
   ROLLCALL_ASSIGN_OR_RETURN(Scope scope, resolve_scope("funnel", query, context));
   // The value of a breakdown binds attempts, and not events.
   const std::vector<PropertyCondition>& where = query.common.where;

@@ -118,7 +118,8 @@ Status validate(const Query& query) {
 
 std::string describe(const Query& query) {
   return with_row(query, [&](const auto& row, const auto& ask) {
-    return row.describe(ask) + describe_common(query.common, row.kind.takes_range, row.gives_early_rates);
+    return row.describe(ask) +
+           describe_common(query.common, row.kind.takes_range, row.gives_early_rates);
   });
 }
 

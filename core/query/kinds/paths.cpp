@@ -337,7 +337,7 @@ std::vector<std::string> notes_of(const PathsParts& parts, bool has_other_names)
 }
 
 PlanResult plan(const PathsQuery& ask, const Query& query, const PlanContext& context) {
-  ROLLCALL_RETURN_IF_ERROR(check_history("paths", context.settings));
+  ROLLCALL_RETURN_IF_ERROR(check_history("paths", context));
   auto parts = std::make_shared<PathsParts>();
   parts->query = query;
   parts->ask = ask;

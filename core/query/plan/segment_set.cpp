@@ -53,7 +53,13 @@ class SegmentSet::Resolver {
     switch (segment.kind) {
       case Kind::kDid:
       case Kind::kFirst:
-        ROLLCALL_RETURN_IF_ERROR(resolve_events(segment, set));
+      case Kind::kDeclined:
+      case Kind::kFavourite:
+        if (SegmentHistory::is_needed(segment, where_, context_)) {
+          ROLLCALL_RETURN_IF_ERROR(resolve_history(segment, set));
+        } else {
+          ROLLCALL_RETURN_IF_ERROR(resolve_events(segment, set));
+        }
         break;
       case Kind::kNot:
         set.seen_ = everybody(context_, timeframe_);
@@ -100,6 +106,17 @@ class SegmentSet::Resolver {
     Result<SegmentSet> set = resolve(expression);
     within_.pop_back();
     return set;
+  }
+
+  Status resolve_history(const Segment& segment, SegmentSet& set) const {
+    take(sizeof(SegmentHistory));
+    ROLLCALL_ASSIGN_OR_RETURN(
+        SegmentHistory history,
+        SegmentHistory::resolve(field_, segment, where_, context_, timeframe_));
+    if (history.takes_others()) set.seen_ = everybody(context_, timeframe_);
+    take(history.memory_bytes());
+    set.history_ = std::make_shared<const SegmentHistory>(std::move(history));
+    return {};
   }
 
   Status resolve_events(const Segment& segment, SegmentSet& set) const {
@@ -163,34 +180,35 @@ void SegmentSet::add_reads(ReadSet& reads) const {
   before_.add_reads(reads);
   seen_.add_reads(reads);
   if (list_) reads.lists.push_back(list_);
+  if (history_ && history_->reads_history()) reads.history = true;
   for (const SegmentSet& part : parts_) part.add_reads(reads);
 }
 
 void SegmentSet::add_notes(std::vector<std::string>& notes) const {
-  for (const std::string& note : events_.notes) {
+  for (const std::string& note : history_ ? history_->notes() : events_.notes) {
     if (std::find(notes.begin(), notes.end(), note) == notes.end()) notes.push_back(note);
   }
   for (const SegmentSet& part : parts_) part.add_notes(notes);
 }
 
 BitSpan SegmentSet::evaluate(ChunkSets& sets) const {
-  switch (kind_) {
-    case Kind::kDid:
-      if (days_test_) return users_by_days(sets);
-      return active_.empty() ? sets.active(events_, days_) : sets.active(active_);
-    case Kind::kFile:
-    case Kind::kSaved:
-    case Kind::kFirst:
-    case Kind::kAll:
-    case Kind::kAny:
-    case Kind::kNot:
-      break;
+  if (kind_ == Kind::kDid && !history_) {
+    if (days_test_) return users_by_days(sets);
+    return active_.empty() ? sets.active(events_, days_) : sets.active(active_);
   }
   // The buffer for the result is taken from the arena before those for its parts, and stays when
   // those are given back.
   MutableSet result = sets.make_set();
   const std::size_t mark = sets.arena().mark();
-  if (list_) {
+  if (history_) {
+    const BitSpan told = history_->evaluate(sets);
+    if (history_->takes_others()) {
+      result.assign(sets.active(seen_));
+      result.remove(told);
+    } else {
+      result.assign(told);
+    }
+  } else if (list_) {
     result.assign(sets.listed(*list_));
     result.keep(sets.active(seen_));
   } else if (kind_ == Kind::kFirst) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/catalog/segment_catalog.h"
+#include "core/query/plan/segment_history.h"
 #include "core/query/resolve/plan_context.h"
 #include "core/query/resolve/timeframe.h"
 #include "core/query/sets/chunk_sets.h"
@@ -42,10 +43,11 @@ class SegmentSet {
   DayRange days_;
   LongUnion active_;  // kDid, without days
   LongUnion before_;  // kFirst: who was there earlier
-  LongUnion seen_;    // kNot, and tests that zero days pass: everybody
+  LongUnion seen_;    // kNot, and tests that users without an event pass: everybody
   std::optional<Segment::DaysTest> days_test_;
   std::vector<SegmentSet> parts_;
   std::shared_ptr<const UserList> list_;
+  std::shared_ptr<const SegmentHistory> history_;  // null: aggregates tell
 };
 
 // Returns everybody seen up to as_of.

@@ -1,7 +1,5 @@
 #include "core/query/resolve/event_range.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 namespace rollcall {
@@ -19,14 +17,6 @@ Result<EventRange> resolve_event_range(std::string_view kind, const QueryCommon&
   range.seen_end = timeframe.as_of_time + kUsPerSecond;
   range.end = std::min(context.zone.start_of(*ends.to + 1), range.seen_end);
   return range;
-}
-
-Status check_history(std::string_view kind, const StoreSettings& settings) {
-  if (settings.history) return {};
-  return Status::invalid_argument(
-      fmt::format("{}: needs history, which the store does not keep (allowed: a new store, which "
-                  "keeps it unless it is told not to, with the same sources read again)",
-                  kind));
 }
 
 }  // namespace rollcall

@@ -27,7 +27,4 @@ struct EventRange {
 Result<EventRange> resolve_event_range(std::string_view kind, const QueryCommon& common,
                                        const PlanContext& context, const Timeframe& timeframe);
 
-// Checks that the store keeps history, without which a question of this kind has no answer.
-Status check_history(std::string_view kind, const StoreSettings& settings);
-
 }  // namespace rollcall

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,12 +21,21 @@ struct EventSelector {
   bool any_name = true;
   std::vector<EventCode> names;  // ascending; of `any_name` none
   std::vector<Values> where;     // each must hold of the same event
+  // Is the least and the most amount of a matching event, which has one that is not 0. If it is
+  // unset, the amount does not matter.
+  struct Amounts {
+    Amount least = std::numeric_limits<Amount>::min();
+    Amount most = std::numeric_limits<Amount>::max();
+    friend bool operator==(const Amounts&, const Amounts&) = default;
+  };
+  std::optional<Amounts> amounts;
 
   std::vector<std::string> notes;  // as SeriesUnion::notes
 
   // Returns whether they mean the same events.
   friend bool operator==(const EventSelector& a, const EventSelector& b) {
-    return a.any_name == b.any_name && a.names == b.names && a.where == b.where;
+    return a.any_name == b.any_name && a.names == b.names && a.where == b.where &&
+           a.amounts == b.amounts;
   }
 };
 

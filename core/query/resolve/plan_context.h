@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <string_view>
 
 #include "core/base/question_account.h"
 #include "core/catalog/segment_catalog.h"
@@ -11,6 +12,7 @@
 #include "core/time/time_zone.h"
 #include "rollcall/options.h"
 #include "rollcall/segment.h"
+#include "rollcall/status.h"
 #include "rollcall/types.h"
 
 namespace rollcall {
@@ -29,5 +31,9 @@ struct PlanContext {
   // The plan looks for these in the history. Selectors are added to it as they are resolved.
   std::shared_ptr<EventSeries> events = std::make_shared<EventSeries>(false);
 };
+
+// Checks that the store keeps what `field` asks of.
+//   kInvalidArgument  it keeps no history; the text begins with `field`
+Status check_history(std::string_view field, const PlanContext& context);
 
 }  // namespace rollcall

@@ -6,18 +6,25 @@
 #include <cstddef>
 #include <map>
 #include <optional>
-#include <set>
 #include <string_view>
 #include <unordered_set>
 #include <utility>
 #include <vector>
 
+#include "core/query/text/decimal_text.h"
 #include "rollcall/message_text.h"
 
 namespace rollcall {
 namespace {
 
 using Test = PropertyCondition::Test;
+
+// Tests that compare numbers call the amount of an event so.
+constexpr std::string_view kAmountProperty = "value";
+
+bool is_on_amounts(const PropertyCondition& condition) {
+  return condition.property == kAmountProperty && is_number_test(condition.test);
+}
 
 Status fault(std::string_view field, const std::string& text) {
   return Status::invalid_argument(fmt::format("{}: {}", field, text));
@@ -57,6 +64,11 @@ Result<std::uint32_t> find_property(std::string_view field, const std::string& n
                                     const std::vector<std::string>& dimensions) {
   const auto found = std::find(dimensions.begin(), dimensions.end(), name);
   if (found != dimensions.end()) return static_cast<std::uint32_t>(found - dimensions.begin());
+  if (name == kAmountProperty) {
+    return fault(field,
+                 "where: value: the amount of an event is compared as a number (allowed: gt, gte, "
+                 "lt, lte, eq)");
+  }
   return fault(field, fmt::format("where: {}; a property is declared as a dimension when the store "
                                   "is made",
                                   unknown_name("property", name, dimensions)));
@@ -71,6 +83,11 @@ Result<std::uint32_t> find_dimension(std::string_view field,
     return std::find(dimensions.begin(), dimensions.end(), name);
   };
   for (const PropertyCondition& condition : where) {
+    if (is_on_amounts(condition)) {
+      return fault(field,
+                   "where: value: needs history, as aggregates do not tell the amount of a single "
+                   "event (allowed: conditions on a declared property)");
+    }
     ROLLCALL_RETURN_IF_ERROR(find_property(field, condition.property, dimensions).status());
   }
   const std::string& property = where[0].property;
@@ -106,9 +123,16 @@ bool holds(const PropertyCondition& condition, std::string_view value) {
     case Test::kIsSet:
       return !value.empty();
     case Test::kIsNotSet:
+      return value.empty();
+    case Test::kMore:
+    case Test::kAtLeast:
+    case Test::kLess:
+    case Test::kAtMost:
+    case Test::kEquals:
       break;
   }
-  return value.empty();
+  const auto number = parse_decimal_text(value);
+  return number && holds(condition.test, *number, *parse_decimal_text(condition.values[0]));
 }
 
 // Says whether a condition holds for the values counted as "$other", of which is known only that
@@ -127,6 +151,11 @@ std::optional<bool> holds_for_other(const PropertyCondition& condition,
       if (!is_known("")) return {};
       return holds(condition, kOtherName);
     case Test::kContains:
+    case Test::kMore:
+    case Test::kAtLeast:
+    case Test::kLess:
+    case Test::kAtMost:
+    case Test::kEquals:
       break;
   }
   return {};
@@ -188,23 +217,56 @@ std::string note_of_other_names() {
                      kOtherName);
 }
 
-// Whether pages cannot tell the users of the days of these events, and the history can.
-bool needs_history(const Selector& selector, const std::vector<PropertyCondition>& query_where,
-                   const PlanContext& context) {
-  if (!context.settings.history) return false;
-  if (context.events->takes_all()) return true;
-  std::set<std::string_view> properties;
-  for (const auto* const conditions : {&selector.where, &query_where}) {
-    for (const PropertyCondition& condition : *conditions) properties.insert(condition.property);
-  }
-  return properties.size() > 1;
-}
-
 }  // namespace
 
 std::string note_of_other_values(const std::string& property) {
   return fmt::format("{} has more values than the store keeps; the others count as \"{}\"",
                      property, kOtherName);
+}
+
+namespace {
+
+// Takes those amounts away that fail the test.
+void narrow(const PropertyCondition& condition, std::uint32_t decimals,
+            EventSelector::Amounts& amounts) {
+  const ScaledDecimal bound = scaled(*parse_decimal_text(condition.values[0]), decimals);
+  AmountSum least = amounts.least, most = amounts.most;
+  switch (condition.test) {
+    case Test::kMore:
+      least = std::max(least, bound.floor + 1);
+      break;
+    case Test::kAtLeast:
+      least = std::max(least, bound.ceiling);
+      break;
+    case Test::kLess:
+      most = std::min(most, bound.ceiling - 1);
+      break;
+    case Test::kAtMost:
+      most = std::min(most, bound.floor);
+      break;
+    default:
+      least = std::max(least, bound.ceiling);
+      most = std::min(most, bound.floor);
+      break;
+  }
+  // Where nothing is left, the bounds may not be amounts any more.
+  amounts = least > most ? EventSelector::Amounts{.least = 1, .most = 0}
+                         : EventSelector::Amounts{.least = static_cast<Amount>(least),
+                                                  .most = static_cast<Amount>(most)};
+}
+
+}  // namespace
+
+bool needs_events(const Selector& selector, const std::vector<PropertyCondition>& query_where) {
+  const std::string* property = nullptr;
+  for (const auto* const conditions : {&selector.where, &query_where}) {
+    for (const PropertyCondition& condition : *conditions) {
+      if (is_on_amounts(condition)) return true;
+      if (property != nullptr && *property != condition.property) return true;
+      property = &condition.property;
+    }
+  }
+  return false;
 }
 
 std::vector<SeriesId> counted_series(const SeriesUnion& events, const SeriesCatalog& catalog) {
@@ -219,7 +281,8 @@ std::vector<SeriesId> counted_series(const SeriesUnion& events, const SeriesCata
 Result<SeriesUnion> resolve_selector(std::string_view field, const Selector& selector,
                                      const std::vector<PropertyCondition>& query_where,
                                      const PlanContext& context) {
-  if (needs_history(selector, query_where, context)) {
+  const bool needs_history = context.events->takes_all() || needs_events(selector, query_where);
+  if (context.settings.history && needs_history) {
     return resolve_in_history(field, selector, query_where, context);
   }
   const SeriesCatalog& catalog = context.catalog;
@@ -275,6 +338,11 @@ Result<EventSelector> resolve_event_selector(std::string_view field, const Selec
   std::map<std::uint32_t, std::vector<PropertyCondition>> where;
   for (const auto* const conditions : {&selector.where, &query_where}) {
     for (const PropertyCondition& condition : *conditions) {
+      if (is_on_amounts(condition)) {
+        if (!result.amounts) result.amounts.emplace();
+        narrow(condition, catalog.value_decimals(), *result.amounts);
+        continue;
+      }
       ROLLCALL_ASSIGN_OR_RETURN(const std::uint32_t dimension,
                                 find_property(field, condition.property, catalog.dimensions()));
       where[dimension].push_back(condition);

@@ -1,6 +1,8 @@
 // Resolves which series a selector means.
 #pragma once
 
+#include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,9 +35,9 @@ std::vector<SeriesId> counted_series(const SeriesUnion& events, const SeriesCata
 // Resolves the selector in `field` of a query, with the query's own conditions added to it. If only
 // the history can tell its events, the series is one of context.events.
 //   kInvalidArgument  an event or property that the store does not know; without history,
-//                     conditions on more than one property; a value that may be among those counted
-//                     as "$other". The text names `field`. In a store without events, every event
-//                     name passes and matches nothing.
+//                     conditions on more than one property, or on amounts; a value that may be among
+//                     those counted as "$other". The text names `field`. In a store without events,
+//                     every event name passes and matches nothing.
 Result<SeriesUnion> resolve_selector(std::string_view field, const Selector& selector,
                                      const std::vector<PropertyCondition>& query_where,
                                      const PlanContext& context);
@@ -48,7 +50,12 @@ Result<SeriesUnion> resolve_in_history(std::string_view field, const Selector& s
 // Says that values of a property past a limit count as "$other".
 std::string note_of_other_values(const std::string& property);
 
-// Does the same for the events themselves, so that conditions may be on several properties.
+// Returns whether only the events themselves tell which of them meet all conditions: one is on
+// their amounts, or they are on several properties.
+bool needs_events(const Selector& selector, const std::vector<PropertyCondition>& query_where);
+
+// Does the same for the events themselves, so that conditions may be on several properties and on
+// amounts.
 //   kInvalidArgument  as resolve_selector, but for that
 Result<EventSelector> resolve_event_selector(std::string_view field, const Selector& selector,
                                              const std::vector<PropertyCondition>& query_where,

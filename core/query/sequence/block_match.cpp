@@ -1,6 +1,7 @@
 #include "core/query/sequence/block_match.h"
 
 #include <algorithm>
+#include <bit>
 #include <span>
 
 #include "core/history/bit_stream.h"
@@ -39,6 +40,24 @@ void BlockMatch::find(const LogBlock& block, std::vector<std::uint64_t>& events)
     matches_.resize(words);
     block.match(block.dimension_planes(values.dimension), codes_, matches_.data());
     for (std::size_t word = 0; word < words; ++word) events[word] &= matches_[word];
+  }
+  if (selector_->amounts) keep_amounts(block, events);
+}
+
+void BlockMatch::keep_amounts(const LogBlock& block, std::vector<std::uint64_t>& events) {
+  const auto [least, most] = *selector_->amounts;
+  if (!block.has_values() || least > most) {
+    std::ranges::fill(events, 0);
+    return;
+  }
+  amounts_.resize(block.event_count());
+  block.values(amounts_);
+  for (std::size_t word = 0; word < events.size(); ++word) {
+    for (std::uint64_t rest = events[word]; rest != 0; rest &= rest - 1) {
+      const Amount amount = amounts_[64 * word + static_cast<unsigned>(std::countr_zero(rest))];
+      const bool passes = amount != 0 && least <= amount && amount <= most;
+      if (!passes) events[word] &= ~(rest & (~rest + 1));
+    }
   }
 }
 

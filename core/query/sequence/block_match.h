@@ -19,9 +19,13 @@ class BlockMatch {
   void find(const LogBlock& block, std::vector<std::uint64_t>& events);
 
  private:
+  // Takes those events out whose amount is none that is wanted.
+  void keep_amounts(const LogBlock& block, std::vector<std::uint64_t>& events);
+
   const EventSelector* selector_;
   std::vector<std::uint32_t> codes_;    // of the block
   std::vector<std::uint64_t> matches_;  // of one condition
+  std::vector<Amount> amounts_;         // of all events, 0 for those without one
 };
 
 }  // namespace rollcall

@@ -5,6 +5,7 @@
 // into the arena otherwise, and stay valid until the arena takes their buffers back.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -96,6 +97,18 @@ class ChunkSets {
                                             (limit_->words[place / 64] >> (place % 64) & 1) != 0);
       if (is_looked_at) visit(cursor, place);
     }
+  }
+
+  // Returns those of them for whom is_in(cursor) holds.
+  template <class IsIn>
+  BitSpan with_history(UserCursor::Opened opened, IsIn is_in) {
+    const std::size_t word_count = chunk_.word_count();
+    std::uint64_t* const words = arena_.take();
+    std::fill_n(words, word_count, std::uint64_t{0});
+    for_each_history(std::move(opened), [&](UserCursor& cursor, std::uint32_t place) {
+      if (is_in(cursor)) words[place / 64] |= std::uint64_t{1} << (place % 64);
+    });
+    return {words, word_count};
   }
 
   const kernels::KernelTable& kernels() const { return kernels_; }

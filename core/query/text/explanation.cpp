@@ -37,9 +37,19 @@ std::string words(const PropertyCondition& condition) {
     case Test::kIsSet:
       return property + " is set";
     case Test::kIsNotSet:
+      return property + " is not set";
+    case Test::kMore:
+      return fmt::format("{} is more than {}", property, condition.values[0]);
+    case Test::kAtLeast:
+      return fmt::format("{} is at least {}", property, condition.values[0]);
+    case Test::kLess:
+      return fmt::format("{} is less than {}", property, condition.values[0]);
+    case Test::kAtMost:
+      return fmt::format("{} is at most {}", property, condition.values[0]);
+    case Test::kEquals:
       break;
   }
-  return property + " is not set";
+  return fmt::format("{} is the number {}", property, condition.values[0]);
 }
 
 std::string words(const std::vector<PropertyCondition>& where) {
@@ -92,8 +102,7 @@ std::string periods_words(std::int32_t count, Period period) {
                     : fmt::format("the {} {}s", count, to_string(period));
 }
 
-std::string describe_common(const QueryCommon& common, bool takes_range,
-                            bool gives_early_rates) {
+std::string describe_common(const QueryCommon& common, bool takes_range, bool gives_early_rates) {
   std::string text;
   if (!common.where.empty()) text += fmt::format(" Only events count{}.", words(common.where));
   if (common.among) {

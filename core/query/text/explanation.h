@@ -21,8 +21,7 @@ std::string periods_words(std::int32_t count, Period period);
 
 // Returns the sentences about the fields of every kind, to follow those of a kind. Each begins with
 // a blank.
-std::string describe_common(const QueryCommon& common, bool takes_range,
-                            bool gives_early_rates);
+std::string describe_common(const QueryCommon& common, bool takes_range, bool gives_early_rates);
 
 // Returns `event "login", channel "ads"`.
 std::string describe(SeriesId series, const SeriesCatalog& catalog);

@@ -29,6 +29,7 @@ class Json {
   bool is_string() const { return std::holds_alternative<std::string>(value_); }
   bool is_array() const { return std::holds_alternative<Array>(value_); }
   bool is_object() const { return std::holds_alternative<Object>(value_); }
+  bool is_number() const { return is_number_integer() || std::holds_alternative<Fraction>(value_); }
   bool is_structured() const { return is_array() || is_object(); }
   bool is_number_unsigned() const { return std::holds_alternative<std::uint64_t>(value_); }
   bool is_number_integer() const {

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "core/base/open_file.h"
+#include "core/query/text/decimal_text.h"
 #include "core/query/text/query_names.h"
 #include "core/time/time_zone.h"
 #include "rollcall/message_text.h"
@@ -14,8 +15,7 @@
 namespace rollcall {
 namespace {
 
-// Names the field of a condition's JSON object. Two conditions on a property with the same field
-// could not be written down.
+// Names the field of a condition's JSON object.
 std::string_view field_of(PropertyCondition::Test test) {
   switch (test) {
     case PropertyCondition::Test::kAnyOf:
@@ -26,34 +26,41 @@ std::string_view field_of(PropertyCondition::Test test) {
       return "contains";
     case PropertyCondition::Test::kIsSet:
     case PropertyCondition::Test::kIsNotSet:
+      return "set";
+    case PropertyCondition::Test::kMore:
+    case PropertyCondition::Test::kAtLeast:
+    case PropertyCondition::Test::kLess:
+    case PropertyCondition::Test::kAtMost:
+    case PropertyCondition::Test::kEquals:
       break;
   }
-  return "set";
+  return name_of(kNumberTestNames, test);
 }
 
 Status check_where(const std::vector<PropertyCondition>& where) {
-  for (auto condition = where.begin(); condition != where.end(); ++condition) {
-    const std::string_view field = field_of(condition->test);
-    const std::string path = fmt::format("where: {}: {}", excerpt(condition->property), field);
-    if (condition->property.empty()) {
+  for (const PropertyCondition& condition : where) {
+    const std::string_view field = field_of(condition.test);
+    const std::string path = fmt::format("where: {}: {}", excerpt(condition.property), field);
+    if (condition.property.empty()) {
       return Status::invalid_argument("where: the name of a property is empty");
     }
-    const std::size_t value_count = condition->values.size();
+    const std::size_t value_count = condition.values.size();
+    const bool is_number = is_number_test(condition.test);
     if (field == "set" && value_count != 0) {
       return Status::invalid_argument(
           fmt::format("{}: takes no value, found {}", path, value_count));
     }
-    if (field == "contains" && value_count != 1) {
+    if ((field == "contains" || is_number) && value_count != 1) {
       return Status::invalid_argument(
           fmt::format("{}: takes one value, found {}", path, value_count));
     }
     if (field != "set" && value_count == 0) {
       return Status::invalid_argument(fmt::format("{}: must name a value, found none", path));
     }
-    const bool again = std::any_of(where.begin(), condition, [&](const PropertyCondition& other) {
-      return other.property == condition->property && field_of(other.test) == field;
-    });
-    if (again) return Status::invalid_argument(fmt::format("{}: is given twice", path));
+    if (is_number && !parse_decimal_text(condition.values[0])) {
+      return Status::invalid_argument(fmt::format(
+          "{}: must be {}, found {}", path, kDecimalsAllowed, quoted_excerpt(condition.values[0])));
+    }
   }
   return {};
 }
@@ -124,6 +131,108 @@ Status check_selector(std::string_view field, const Selector& selector) {
   return {};
 }
 
+bool is_share(std::string_view text) {
+  constexpr std::size_t kDecimalsMax = 18;
+  const auto number = parse_decimal_text(text);
+  return number && number->fraction.size() <= kDecimalsMax && *number >= DecimalText{} &&
+         *number <= *parse_decimal_text("1");
+}
+
+namespace {
+
+Status within(std::string_view field, const Status& status) {
+  if (status.ok()) return status;
+  return Status::invalid_argument(fmt::format("{}: {}", field, status.message()));
+}
+
+// Returns the field of the selector.
+std::string_view events_field(Segment::Kind kind) {
+  switch (kind) {
+    case Segment::Kind::kFirst:
+      return "first";
+    case Segment::Kind::kDeclined:
+      return "declined";
+    case Segment::Kind::kFavourite:
+      return "of";
+    default:
+      return "did";
+  }
+}
+
+// Checks that at most one of days, times and sum is given, and only with did.
+Status check_tests(std::string_view field, const Segment& segment) {
+  const auto fault = [&](std::string_view text) {
+    return Status::invalid_argument(fmt::format("{}: {}", field, text));
+  };
+  const std::pair<std::string_view, bool> tests[] = {{"days", segment.days.has_value()},
+                                                     {"times", segment.times.has_value()},
+                                                     {"sum", segment.sum.has_value()}};
+  std::string_view given;
+  for (const auto& [name, is_given] : tests) {
+    if (!is_given) continue;
+    if (segment.kind != Segment::Kind::kDid) {
+      return fault(fmt::format("{}: goes with did only", name));
+    }
+    if (!given.empty()) {
+      return fault(fmt::format(
+          "{}: stands alone, found {} beside it; \"all\" of two parts asks for both", name, given));
+    }
+    given = name;
+  }
+  if (segment.days) {
+    return check_whole_number(fmt::format("{}: days", field), segment.days->days, 0, kSpanDaysMax);
+  }
+  if (segment.times) {
+    return check_whole_number(fmt::format("{}: times", field), segment.times->times, 0, kTimesMax);
+  }
+  if (segment.sum && !parse_decimal_text(segment.sum->amount)) {
+    return fault(fmt::format("sum: must be {}, found {}", kDecimalsAllowed,
+                             quoted_excerpt(segment.sum->amount)));
+  }
+  return {};
+}
+
+Status check_decline(std::string_view field, const Segment& segment) {
+  const auto fault = [&](std::string_view text) {
+    return Status::invalid_argument(fmt::format("{}: {}", field, text));
+  };
+  const DateRangeText& range = segment.range;
+  if (range.from || range.to || !range.last || range.last->unit != LastSpan::Unit::kDay) {
+    return fault(fmt::format("declined: its range must be last, {}", kDaySpansAllowed));
+  }
+  if (!is_share(segment.decline.to_at_most)) {
+    return fault(fmt::format("to_at_most: must be {}, found {}", kSharesAllowed,
+                             quoted_excerpt(segment.decline.to_at_most)));
+  }
+  return check_whole_number(fmt::format("{}: from_at_least", field), segment.decline.from_at_least,
+                            1, kTimesMax);
+}
+
+Status check_favourite(std::string_view field, const Segment& segment) {
+  const auto fault = [&](std::string_view text) {
+    return Status::invalid_argument(fmt::format("{}: {}", field, text));
+  };
+  if (segment.favourite.property.empty()) {
+    return fault("favourite: the name of a property is empty");
+  }
+  // An event without a value does not count.
+  if (segment.favourite.value.empty()) return fault("is: must be a value, found \"\"");
+  return {};
+}
+
+Status check_events(std::string_view field, const Segment& segment) {
+  const std::string at = fmt::format("{}: {}", field, events_field(segment.kind));
+  ROLLCALL_RETURN_IF_ERROR(check_selector(at, segment.event));
+  const DateRangeText& range = segment.range;
+  ROLLCALL_RETURN_IF_ERROR(within(at, check_dates(range.from, range.to, range.last)));
+  ROLLCALL_RETURN_IF_ERROR(check_tests(field, segment));
+  if (segment.kind == Segment::Kind::kDeclined) return check_decline(field, segment);
+  if (segment.kind == Segment::Kind::kFavourite) return check_favourite(field, segment);
+  return {};
+}
+
+}  // namespace
+
 Status check_segment(std::string_view field, const Segment& segment, int depth) {
   constexpr std::size_t kNameBytesMax = 4096;  // no longer path is one
   const auto fault = [&](std::string_view text) {
@@ -135,18 +244,10 @@ Status check_segment(std::string_view field, const Segment& segment, int depth) 
   using Kind = Segment::Kind;
   switch (segment.kind) {
     case Kind::kDid:
-    case Kind::kFirst: {
-      const std::string at =
-          fmt::format("{}: {}", field, segment.kind == Kind::kDid ? "did" : "first");
-      ROLLCALL_RETURN_IF_ERROR(check_selector(at, segment.event));
-      Status status = check_dates(segment.range.from, segment.range.to, segment.range.last);
-      if (!status.ok())
-        return Status::invalid_argument(fmt::format("{}: {}", at, status.message()));
-      if (!segment.days) return {};
-      if (segment.kind == Kind::kFirst) return fault("days: goes with did only");
-      return check_whole_number(fmt::format("{}: days", field), segment.days->days, 0,
-                                kSpanDaysMax);
-    }
+    case Kind::kFirst:
+    case Kind::kDeclined:
+    case Kind::kFavourite:
+      return check_events(field, segment);
     case Kind::kAll:
     case Kind::kAny:
       if (segment.parts.empty()) return fault("must have at least one part");

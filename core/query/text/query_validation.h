@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string_view>
 
 #include "rollcall/question.h"
@@ -15,10 +16,17 @@ inline constexpr std::int32_t kSpanDaysMax = 36'600;
 // Parts of a segment may be nested this deep.
 inline constexpr std::int32_t kSegmentDepthMax = 100;
 inline constexpr std::int32_t kBreakdownLimitMax = 10'000;
+// A segment may ask for so many events of a user.
+inline constexpr std::int32_t kTimesMax = std::numeric_limits<std::int32_t>::max();
 
 // Faults are kInvalidArgument, with a text that begins with the field.
 Status check_whole_number(std::string_view field, std::int64_t found, std::int64_t min,
                           std::int64_t max);
+// Returns whether a text is a decimal from 0 to 1.
+bool is_share(std::string_view text);
+inline constexpr std::string_view kSharesAllowed =
+    "a decimal number from 0 to 1 such as \"0.5\", of at most 18 decimals";
+inline constexpr std::string_view kDaySpansAllowed = "a number of days such as \"7d\"";
 Status check_selector(std::string_view field, const Selector& selector);
 // `depth` says how many segments it is nested in.
 Status check_segment(std::string_view field, const Segment& segment, int depth = 0);

@@ -1,10 +1,16 @@
 #include "core/query/text/segment_json.h"
 
+#include <algorithm>
 #include <array>
+#include <iterator>
+#include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "core/query/text/decimal_text.h"
 #include "core/query/text/query_json.h"
 #include "core/query/text/range_json.h"
 #include "core/query/text/selector_json.h"
@@ -15,8 +21,10 @@ namespace {
 using Kind = Segment::Kind;
 
 // This field tells what an object is.
-constexpr std::array<Spelling<Kind>, 7> kKinds = {{{"did", Kind::kDid},
+constexpr std::array<Spelling<Kind>, 9> kKinds = {{{"did", Kind::kDid},
                                                    {"first", Kind::kFirst},
+                                                   {"declined", Kind::kDeclined},
+                                                   {"favourite", Kind::kFavourite},
                                                    {"all", Kind::kAll},
                                                    {"any", Kind::kAny},
                                                    {"not", Kind::kNot},
@@ -24,22 +32,68 @@ constexpr std::array<Spelling<Kind>, 7> kKinds = {{{"did", Kind::kDid},
                                                    {"segment", Kind::kSaved}}};
 
 constexpr std::string_view kExpected =
-    "a segment: a text such as \"did(purchase, 30d)\", or an object with one of did, first, all, "
-    "any, not, in_file, segment";
+    "a segment: a text such as \"did(purchase, 30d)\", or an object with one of did, first, "
+    "declined, favourite, all, any, not, in_file, segment";
 
-Status read_days(const Json& value, const std::string& path, Segment& out) {
-  if (!value.is_object() || value.size() != 1) {
-    return unexpected(path, "an object such as {\"gte\": 3} (gte, lte, eq)", value);
-  }
-  Segment::DaysTest& test = out.days.emplace(Segment::DaysTest{});
+// Reads a field such as {"gte": 3}, whose number `read_number` reads.
+template <class Test, class Number>
+FieldReader comparison_field(std::string_view field, std::optional<Test>& out, Number Test::*number,
+                             Status (*read_number)(const Json&, const std::string&, Number&)) {
+  return {
+      field, [&out, number, read_number](const Json& value, const std::string& path) {
+        if (!value.is_object() || value.size() != 1) {
+          return unexpected(path, "an object such as {\"gte\": 3} (gte, lte, eq)", value);
+        }
+        Test& test = out.emplace();
+        FieldReaders fields;
+        for (const auto& [name, compare] : kCompareNames) {
+          fields.push_back({name, [&, compare = compare](const Json& json, const std::string& at) {
+                              test.compare = compare;
+                              return read_number(json, at, test.*number);
+                            }});
+        }
+        return read_fields(value, path, fields);
+      }};
+}
+
+FieldReader text_field(std::string_view name, std::string& out) {
+  return {name, [&out](const Json& value, const std::string& path) -> Status {
+            if (!value.is_string()) return unexpected(path, "a string", value);
+            out = value.get<std::string>();
+            return {};
+          }};
+}
+
+// Returns the fields of a kind besides its own and those of a range.
+FieldReaders fields_of_kind(Segment& out) {
   FieldReaders fields;
-  for (const auto& [name, compare] : kCompareNames) {
-    fields.push_back({name, [&test, compare = compare](const Json& json, const std::string& at) {
-                        test.compare = compare;
-                        return read_integer(json, at, test.days);
+  if (out.kind == Kind::kDid) {
+    fields.push_back(comparison_field("days", out.days, &Segment::DaysTest::days, read_integer));
+    fields.push_back(
+        comparison_field("times", out.times, &Segment::TimesTest::times, read_integer));
+    fields.push_back(comparison_field("sum", out.sum, &Segment::SumTest::amount, read_decimal));
+  }
+  if (out.kind == Kind::kDeclined) {
+    fields.push_back({"to_at_most", [&out](const Json& json, const std::string& at) {
+                        return read_decimal(json, at, out.decline.to_at_most);
+                      }});
+    fields.push_back({"from_at_least", [&out](const Json& json, const std::string& at) {
+                        return read_integer(json, at, out.decline.from_at_least);
                       }});
   }
-  return read_fields(value, path, fields);
+  if (out.kind == Kind::kFavourite) {
+    fields.push_back(selector_field("of", out.event));
+    fields.push_back(text_field("is", out.favourite.value));
+  }
+  return fields;
+}
+
+std::span<const std::string_view> required_fields(Kind kind) {
+  static constexpr std::string_view kOfDeclined[] = {"last", "to_at_most", "from_at_least"};
+  static constexpr std::string_view kOfFavourite[] = {"is"};
+  if (kind == Kind::kDeclined) return kOfDeclined;
+  if (kind == Kind::kFavourite) return kOfFavourite;
+  return {};
 }
 
 Status read_parts(const Json& value, const std::string& path, Segment& out) {
@@ -50,17 +104,14 @@ Status read_parts(const Json& value, const std::string& path, Segment& out) {
   return {};
 }
 
-Status read_name(const Json& value, const std::string& path, Segment& out) {
-  if (!value.is_string()) return unexpected(path, "a string", value);
-  out.name = value.get<std::string>();
-  return {};
-}
-
 FieldReader operand_field(std::string_view name, Segment& out) {
   switch (out.kind) {
     case Kind::kDid:
     case Kind::kFirst:
+    case Kind::kDeclined:
       return selector_field(name, out.event);
+    case Kind::kFavourite:
+      return text_field(name, out.favourite.property);
     case Kind::kAll:
     case Kind::kAny:
       return {name, [&out](const Json& value, const std::string& path) {
@@ -74,9 +125,11 @@ FieldReader operand_field(std::string_view name, Segment& out) {
     case Kind::kSaved:
       break;
   }
-  return {name, [&out](const Json& value, const std::string& path) {
-            return read_name(value, path, out);
-          }};
+  return text_field(name, out.name);
+}
+
+bool has_range(Kind kind) {
+  return kind == Kind::kDid || kind == Kind::kFirst || kind == Kind::kFavourite;
 }
 
 }  // namespace
@@ -101,18 +154,33 @@ Status read_segment(const Json& value, const std::string& path, Segment& out) {
   }
   if (found.empty()) return unexpected(path, kExpected, value);
   FieldReaders fields = {operand_field(found, out)};
-  if (out.kind == Kind::kDid || out.kind == Kind::kFirst) {
+  if (has_range(out.kind)) {
     fields.push_back(date_field("from", out.range.from));
     fields.push_back(date_field("to", out.range.to));
+  }
+  if (has_range(out.kind) || out.kind == Kind::kDeclined) {
     fields.push_back(last_field(out.range.last));
   }
-  if (out.kind == Kind::kDid) {
-    fields.push_back({"days", [&out](const Json& json, const std::string& at) {
-                        return read_days(json, at, out);
-                      }});
+  std::ranges::move(fields_of_kind(out), std::back_inserter(fields));
+  ROLLCALL_RETURN_IF_ERROR(read_fields(value, path, fields));
+  for (const std::string_view field : required_fields(out.kind)) {
+    if (!value.contains(field)) {
+      return Status::invalid_argument(
+          fmt::format("{}: missing field {}", path, quoted_excerpt(field)));
+    }
   }
-  return read_fields(value, path, fields);
+  return {};
 }
+
+namespace {
+
+void add_test(std::string_view field, Segment::Compare compare, std::string number,
+              JsonFields& fields) {
+  fields.emplace_back(
+      field, to_object({{std::string(name_of(kCompareNames, compare)), std::move(number)}}));
+}
+
+}  // namespace
 
 std::string segment_json(const Segment& segment) {
   const std::string field(name_of(kKinds, segment.kind));
@@ -123,10 +191,26 @@ std::string segment_json(const Segment& segment) {
       fields.emplace_back(field, selector_json(segment.event));
       add_range(segment.range.from, segment.range.to, segment.range.last, fields);
       if (segment.days) {
-        fields.emplace_back("days",
-                            to_object({{std::string(name_of(kCompareNames, segment.days->compare)),
-                                        std::to_string(segment.days->days)}}));
+        add_test("days", segment.days->compare, std::to_string(segment.days->days), fields);
       }
+      if (segment.times) {
+        add_test("times", segment.times->compare, std::to_string(segment.times->times), fields);
+      }
+      if (segment.sum) {
+        add_test("sum", segment.sum->compare, quote(segment.sum->amount), fields);
+      }
+      break;
+    case Kind::kDeclined:
+      fields.emplace_back(field, selector_json(segment.event));
+      add_range(segment.range.from, segment.range.to, segment.range.last, fields);
+      fields.emplace_back("to_at_most", quote(segment.decline.to_at_most));
+      fields.emplace_back("from_at_least", std::to_string(segment.decline.from_at_least));
+      break;
+    case Kind::kFavourite:
+      fields.emplace_back(field, quote(segment.favourite.property));
+      fields.emplace_back("of", selector_json(segment.event));
+      fields.emplace_back("is", quote(segment.favourite.value));
+      add_range(segment.range.from, segment.range.to, segment.range.last, fields);
       break;
     case Kind::kAll:
     case Kind::kAny: {

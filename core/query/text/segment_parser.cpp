@@ -14,6 +14,7 @@
 
 #include "core/base/guard.h"
 #include "core/query/text/date_text.h"
+#include "core/query/text/decimal_text.h"
 #include "core/query/text/query_validation.h"
 #include "core/query/text/segment_cursor.h"
 #include "rollcall/message_text.h"
@@ -25,17 +26,24 @@ namespace {
 using Kind = Segment::Kind;
 using Test = PropertyCondition::Test;
 
+// It says what stands behind the parenthesis of a function.
+enum class Tail { kNothing, kDays, kTimes, kSum, kValue };
+
 struct Function {
   std::string_view name;
   Kind kind;
-  bool counts_days;  // goes on with a comparison
+  Tail tail;
 };
 
-constexpr std::array<Function, 5> kFunctions = {{{"did", Kind::kDid, false},
-                                                 {"first", Kind::kFirst, false},
-                                                 {"days", Kind::kDid, true},
-                                                 {"in_file", Kind::kFile, false},
-                                                 {"segment", Kind::kSaved, false}}};
+constexpr std::array<Function, 9> kFunctions = {{{"did", Kind::kDid, Tail::kNothing},
+                                                 {"first", Kind::kFirst, Tail::kNothing},
+                                                 {"days", Kind::kDid, Tail::kDays},
+                                                 {"times", Kind::kDid, Tail::kTimes},
+                                                 {"sum", Kind::kDid, Tail::kSum},
+                                                 {"declined", Kind::kDeclined, Tail::kNothing},
+                                                 {"favourite", Kind::kFavourite, Tail::kValue},
+                                                 {"in_file", Kind::kFile, Tail::kNothing},
+                                                 {"segment", Kind::kSaved, Tail::kNothing}}};
 
 struct Comparison {
   std::string_view symbol;
@@ -51,8 +59,21 @@ constexpr std::array<Comparison, 6> kComparisons = {{{">=", Segment::Compare::kA
                                                      {">", Segment::Compare::kAtLeast, 1},
                                                      {"<", Segment::Compare::kAtMost, -1}}};
 
+struct NumberTest {
+  std::string_view symbol;
+  Test test;
+};
+
+// No symbol begins with one before it, and "=" is tried after all of them.
+constexpr std::array<NumberTest, 5> kNumberTests = {{{">=", Test::kAtLeast},
+                                                     {"<=", Test::kAtMost},
+                                                     {"==", Test::kEquals},
+                                                     {">", Test::kMore},
+                                                     {"<", Test::kLess}}};
+
 constexpr std::string_view kPartsAllowed =
-    "did(...), first(...), days(...), in_file(...), segment(...), not or \"(\"";
+    "did(...), first(...), days(...), times(...), sum(...), declined(...), favourite(...), "
+    "in_file(...), segment(...), not or \"(\"";
 constexpr std::string_view kEventsAllowed = "the name of an event, \"!\" and a name, or \"*\"";
 constexpr std::string_view kNamesAllowed = "a name, in double quotes if it has blanks";
 
@@ -125,14 +146,55 @@ class SegmentParser {
       ROLLCALL_RETURN_IF_ERROR(cursor_.read_name(kNamesAllowed, out.name));
       return cursor_.expect(")", "\")\"");
     }
+    if (out.kind == Kind::kFavourite) {
+      ROLLCALL_RETURN_IF_ERROR(cursor_.read_name("the name of a property", out.favourite.property));
+      if (!cursor_.accept_word("of")) return cursor_.unexpected("\"of\" and an event");
+    }
     ROLLCALL_RETURN_IF_ERROR(read_selector(out.event));
+    if (out.kind == Kind::kDeclined) return read_decline(out);
     std::string_view allowed = after_selector(out.event);
     if (cursor_.accept(",")) {
       ROLLCALL_RETURN_IF_ERROR(read_range(out.range));
       allowed = "\")\"";
     }
     ROLLCALL_RETURN_IF_ERROR(cursor_.expect(")", allowed));
-    return function->counts_days ? read_days(out.days) : Status();
+    return read_tail(function->tail, out);
+  }
+
+  Status read_tail(Tail tail, Segment& out) {
+    switch (tail) {
+      case Tail::kNothing:
+        break;
+      case Tail::kDays: {
+        Segment::DaysTest& test = out.days.emplace();
+        return read_count("days", kSpanDaysMax, test.compare, test.days);
+      }
+      case Tail::kTimes: {
+        Segment::TimesTest& test = out.times.emplace();
+        return read_count("times", kTimesMax, test.compare, test.times);
+      }
+      case Tail::kSum:
+        return read_sum(out.sum.emplace());
+      case Tail::kValue:
+        ROLLCALL_RETURN_IF_ERROR(cursor_.expect("=", "\"=\" and a value of the property"));
+        return cursor_.read_name(kNamesAllowed, out.favourite.value);
+    }
+    return {};
+  }
+
+  // Reads what follows the selector: ", 7d, 0.5, 4)".
+  Status read_decline(Segment& out) {
+    ROLLCALL_RETURN_IF_ERROR(cursor_.expect(",", "\",\" and a number of days such as \"7d\""));
+    const std::optional<LastSpan> span = parse_last_span(cursor_.word());
+    if (!span || span->unit != LastSpan::Unit::kDay) return cursor_.unexpected(kDaySpansAllowed);
+    out.range.last = span;
+    cursor_.take_word();
+    ROLLCALL_RETURN_IF_ERROR(cursor_.expect(",", "\",\" and a share such as \"0.5\""));
+    if (!is_share(cursor_.word())) return cursor_.unexpected(kSharesAllowed);
+    out.decline.to_at_most = cursor_.take_word();
+    ROLLCALL_RETURN_IF_ERROR(cursor_.expect(",", "\",\" and a number of events"));
+    ROLLCALL_RETURN_IF_ERROR(read_whole_number(1, kTimesMax, out.decline.from_at_least));
+    return cursor_.expect(")", "\")\"");
   }
 
   Status unknown_function(std::string_view word) const {
@@ -175,6 +237,11 @@ class SegmentParser {
     }
     ROLLCALL_RETURN_IF_ERROR(
         cursor_.read_name("the name of a property, or \"!\" and one", out.property));
+    for (const NumberTest& number : kNumberTests) {
+      if (!cursor_.accept(number.symbol)) continue;
+      out.test = number.test;
+      return read_decimal(out.values.emplace_back());
+    }
     if (cursor_.accept("=")) {
       out.test = Test::kAnyOf;
       return read_names(kNamesAllowed, out.values);
@@ -191,15 +258,26 @@ class SegmentParser {
     return {};
   }
 
+  Status read_decimal(std::string& out) {
+    if (!parse_decimal_text(cursor_.word())) return cursor_.unexpected(kDecimalsAllowed);
+    out = cursor_.take_word();
+    return {};
+  }
+
   static std::string_view after_condition(Test test) {
     switch (test) {
       case Test::kAnyOf:
       case Test::kNoneOf:
         return "\"|\", \",\" or \"]\"";
       case Test::kIsSet:
-        return "\"=\", \"!=\", \"~\", \",\" or \"]\"";
+        return "\"=\", \"!=\", \"~\", \">=\", \"<=\", \"==\", \">\", \"<\", \",\" or \"]\"";
       case Test::kContains:
       case Test::kIsNotSet:
+      case Test::kMore:
+      case Test::kAtLeast:
+      case Test::kLess:
+      case Test::kAtMost:
+      case Test::kEquals:
         break;
     }
     return "\",\" or \"]\"";
@@ -231,25 +309,48 @@ class SegmentParser {
     return out || text.empty() ? Status() : cursor_.unexpected(kDateTextsAllowed, text);
   }
 
-  Status read_days(std::optional<Segment::DaysTest>& out) {
+  // Reads a comparison with a number of `what`, of which there are at most `most`.
+  Status read_count(std::string_view what, std::int32_t most, Segment::Compare& compare,
+                    std::int32_t& count) {
     const auto* const comparison =
         std::find_if(kComparisons.begin(), kComparisons.end(),
                      [&](const Comparison& c) { return cursor_.accept(c.symbol); });
     if (comparison == kComparisons.end()) {
-      return cursor_.unexpected("\">=\", \"<=\", \"=\", \">\" or \"<\" and a number of days");
+      return cursor_.unexpected(
+          fmt::format("\">=\", \"<=\", \"=\", \">\" or \"<\" and a number of {}", what));
     }
-    const std::int32_t min = std::max(0, -comparison->shift);
-    const std::int32_t max = kSpanDaysMax - comparison->shift;
+    std::int64_t number = 0;
+    ROLLCALL_RETURN_IF_ERROR(read_whole_number(std::max(0, -comparison->shift),
+                                               std::int64_t{most} - comparison->shift, number));
+    compare = comparison->compare;
+    count = static_cast<std::int32_t>(number + comparison->shift);
+    return {};
+  }
+
+  template <class Number>
+  Status read_whole_number(std::int64_t min, std::int64_t max, Number& out) {
     const std::string_view word = cursor_.word();
-    std::int32_t number = 0;
+    Number number = 0;
     const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
     const bool is_number = error == std::errc() && end == word.data() + word.size();
     if (!is_number || number < min || number > max) {
       return cursor_.unexpected(fmt::format("a whole number from {} to {}", min, max));
     }
     cursor_.take_word();
-    out = Segment::DaysTest{comparison->compare, number + comparison->shift};
+    out = number;
     return {};
+  }
+
+  // An amount has no next one, so that there is nothing for ">" and "<" to stand for.
+  Status read_sum(Segment::SumTest& out) {
+    const auto* const comparison =
+        std::find_if(kComparisons.begin(), kComparisons.end(),
+                     [&](const Comparison& c) { return c.shift == 0 && cursor_.accept(c.symbol); });
+    if (comparison == kComparisons.end()) {
+      return cursor_.unexpected("\">=\", \"<=\" or \"=\" and a sum");
+    }
+    out.compare = comparison->compare;
+    return read_decimal(out.amount);
   }
 
   SegmentCursor cursor_;

@@ -41,9 +41,19 @@ std::string condition_text(const PropertyCondition& condition) {
     case PropertyCondition::Test::kIsSet:
       return property;
     case PropertyCondition::Test::kIsNotSet:
+      return "!" + property;
+    case PropertyCondition::Test::kMore:
+      return property + " > " + condition.values[0];
+    case PropertyCondition::Test::kAtLeast:
+      return property + " >= " + condition.values[0];
+    case PropertyCondition::Test::kLess:
+      return property + " < " + condition.values[0];
+    case PropertyCondition::Test::kAtMost:
+      return property + " <= " + condition.values[0];
+    case PropertyCondition::Test::kEquals:
       break;
   }
-  return "!" + property;
+  return property + " == " + condition.values[0];
 }
 
 }  // namespace
@@ -68,23 +78,41 @@ std::string range_text(const DateRangeText& range) {
   return (range.from ? to_string(*range.from) : "") + ".." + (range.to ? to_string(*range.to) : "");
 }
 
-std::string days_text(Segment::DaysTest test) {
-  switch (test.compare) {
+template <class Number>
+std::string test_text(Segment::Compare compare, const Number& number) {
+  switch (compare) {
     case Segment::Compare::kAtLeast:
-      return fmt::format(" >= {}", test.days);
+      return fmt::format(" >= {}", number);
     case Segment::Compare::kAtMost:
-      return fmt::format(" <= {}", test.days);
+      return fmt::format(" <= {}", number);
     case Segment::Compare::kExactly:
       break;
   }
-  return fmt::format(" = {}", test.days);
+  return fmt::format(" = {}", number);
 }
 
 std::string event_text(const Segment& segment) {
   std::string text = selector_text(segment.event);
   if (segment.range != DateRangeText{}) text += ", " + range_text(segment.range);
   if (segment.kind == Kind::kFirst) return "first(" + text + ")";
-  return segment.days ? "days(" + text + ")" + days_text(*segment.days) : "did(" + text + ")";
+  if (segment.kind == Kind::kDeclined) {
+    return fmt::format("declined({}, {}, {})", text, segment.decline.to_at_most,
+                       segment.decline.from_at_least);
+  }
+  if (segment.kind == Kind::kFavourite) {
+    return fmt::format("favourite({} of {}) = {}", name_text(segment.favourite.property), text,
+                       name_text(segment.favourite.value));
+  }
+  if (segment.days) {
+    return "days(" + text + ")" + test_text(segment.days->compare, segment.days->days);
+  }
+  if (segment.times) {
+    return "times(" + text + ")" + test_text(segment.times->compare, segment.times->times);
+  }
+  if (segment.sum) {
+    return "sum(" + text + ")" + test_text(segment.sum->compare, segment.sum->amount);
+  }
+  return "did(" + text + ")";
 }
 
 // Writes it in parentheses, unless it binds as tightly as `binding`.
@@ -115,6 +143,8 @@ std::string segment_text(const Segment& segment, Binding binding) {
       return "segment(" + name_text(segment.name) + ")";
     case Kind::kDid:
     case Kind::kFirst:
+    case Kind::kDeclined:
+    case Kind::kFavourite:
       break;
   }
   return event_text(segment);

@@ -3,28 +3,31 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
+#include "core/query/text/decimal_text.h"
 #include "core/query/text/query_json.h"
 
 namespace rollcall {
 namespace {
 
-// Adds a condition; what a property must not equal may be said in two fields ("ne", "not_in").
-void add_condition(PropertyCondition condition, std::vector<PropertyCondition>& where) {
-  const auto same = std::find_if(where.begin(), where.end(), [&](const PropertyCondition& other) {
-    return condition.test == PropertyCondition::Test::kNoneOf && other.test == condition.test &&
-           other.property == condition.property;
+// Adds a condition to those of the same property; what it must not equal may be said in two fields
+// ("ne", "not_in").
+void add_condition(PropertyCondition condition, std::vector<PropertyCondition>& conditions) {
+  const auto same = std::ranges::find_if(conditions, [&](const PropertyCondition& other) {
+    return condition.test == PropertyCondition::Test::kNoneOf && other.test == condition.test;
   });
-  if (same == where.end()) {
-    where.push_back(std::move(condition));
+  if (same == conditions.end()) {
+    conditions.push_back(std::move(condition));
   } else {
     same->values.insert(same->values.end(), condition.values.begin(), condition.values.end());
   }
 }
 
-Status read_condition(const Json& value, const std::string& path, const std::string& property,
-                      std::vector<PropertyCondition>& where) {
+// Reads the conditions of one property.
+Status read_conditions(const Json& value, const std::string& path, const std::string& property,
+                       std::vector<PropertyCondition>& where) {
   using ConditionTest = PropertyCondition::Test;
   const auto read_values = [&](ConditionTest test) {
     return [&where, &property, test](const Json& json, const std::string& at) -> Status {
@@ -44,19 +47,28 @@ Status read_condition(const Json& value, const std::string& path, const std::str
     return unexpected(path, "a string, a list of strings, or an object such as {\"ne\": \"ads\"}",
                       value);
   }
-  return read_fields(
-      value, path,
-      {{"in", read_values(ConditionTest::kAnyOf)},
-       {"ne", read_value(ConditionTest::kNoneOf)},
-       {"not_in", read_values(ConditionTest::kNoneOf)},
-       {"contains", read_value(ConditionTest::kContains)},
-       {"set", [&](const Json& json, const std::string& at) -> Status {
-          if (!json.is_boolean()) return unexpected(at, "true or false", json);
-          add_condition(
-              {property, json.get<bool>() ? ConditionTest::kIsSet : ConditionTest::kIsNotSet, {}},
-              where);
-          return {};
-        }}});
+  FieldReaders fields = {
+      {"in", read_values(ConditionTest::kAnyOf)},
+      {"ne", read_value(ConditionTest::kNoneOf)},
+      {"not_in", read_values(ConditionTest::kNoneOf)},
+      {"contains", read_value(ConditionTest::kContains)},
+      {"set", [&](const Json& json, const std::string& at) -> Status {
+         if (!json.is_boolean()) return unexpected(at, "true or false", json);
+         add_condition(
+             {property, json.get<bool>() ? ConditionTest::kIsSet : ConditionTest::kIsNotSet, {}},
+             where);
+         return {};
+       }}};
+  for (const auto& [name, test] : kNumberTestNames) {
+    fields.push_back(
+        {name, [&where, &property, test = test](const Json& json, const std::string& at) -> Status {
+           PropertyCondition condition{property, test, {}};
+           ROLLCALL_RETURN_IF_ERROR(read_decimal(json, at, condition.values.emplace_back()));
+           add_condition(std::move(condition), where);
+           return {};
+         }});
+  }
+  return read_fields(value, path, fields);
 }
 
 // Reads null, "*", a name, or a list of names.
@@ -88,19 +100,39 @@ std::pair<std::string, std::string> test_field(const PropertyCondition& conditio
     case PropertyCondition::Test::kIsSet:
       return {"set", "true"};
     case PropertyCondition::Test::kIsNotSet:
+      return {"set", "false"};
+    case PropertyCondition::Test::kMore:
+    case PropertyCondition::Test::kAtLeast:
+    case PropertyCondition::Test::kLess:
+    case PropertyCondition::Test::kAtMost:
+    case PropertyCondition::Test::kEquals:
       break;
   }
-  return {"set", "false"};
+  return {std::string(name_of(kNumberTestNames, condition.test)), quote(condition.values[0])};
+}
+
+Status read_where_object(const Json& value, const std::string& path,
+                         std::vector<PropertyCondition>& out) {
+  if (!value.is_object()) {
+    return unexpected(path, "an object such as {\"channel\": \"ads\"}, or a list of them", value);
+  }
+  for (const auto& [property, conditions] : value.get<Json::Object>()) {
+    const std::string at = fmt::format("{}: {}", path, excerpt(property));
+    std::vector<PropertyCondition> read;
+    ROLLCALL_RETURN_IF_ERROR(read_conditions(conditions, at, property, read));
+    std::ranges::move(read, std::back_inserter(out));
+  }
+  return {};
 }
 
 }  // namespace
 
 Status read_where(const Json& value, const std::string& path, std::vector<PropertyCondition>& out) {
-  if (!value.is_object())
-    return unexpected(path, "an object such as {\"channel\": \"ads\"}", value);
-  for (const auto& [property, condition] : value.get<Json::Object>()) {
+  if (!value.is_array()) return read_where_object(value, path, out);
+  std::size_t number = 0;
+  for (const Json& element : value.get<Json::Array>()) {
     ROLLCALL_RETURN_IF_ERROR(
-        read_condition(condition, fmt::format("{}: {}", path, excerpt(property)), property, out));
+        read_where_object(element, fmt::format("{}[{}]", path, number++), out));
   }
   return {};
 }
@@ -147,22 +179,54 @@ FieldReader selectors_field(std::string_view name, std::vector<Selector>& out) {
           }};
 }
 
-// Conditions on one property share an object; a lone "any of" is written without one.
-std::string where_json(const std::vector<PropertyCondition>& where) {
+namespace {
+
+// It has the conditions of one object, in their order: those on one property follow one another,
+// and have different fields.
+using WhereObject = std::vector<std::pair<std::string, JsonFields>>;
+
+// Returns whether two fields would be read as one condition, or cannot stand in one object.
+bool are_one_field(std::string_view a, std::string_view b) {
+  const auto excludes = [](std::string_view field) { return field == "ne" || field == "not_in"; };
+  return a == b || (excludes(a) && excludes(b));
+}
+
+bool has_room(const WhereObject& object, const std::string& property, std::string_view field) {
+  const auto same = std::ranges::find(object, property, &WhereObject::value_type::first);
+  if (same == object.end()) return true;
+  return std::next(same) == object.end() &&
+         std::ranges::none_of(same->second,
+                              [&](const auto& test) { return are_one_field(test.first, field); });
+}
+
+std::string where_object_json(const WhereObject& object) {
   JsonFields properties;
-  for (auto condition = where.begin(); condition != where.end(); ++condition) {
-    const auto is_same = [&](const PropertyCondition& c) {
-      return c.property == condition->property;
-    };
-    if (std::any_of(where.begin(), condition, is_same)) continue;
-    JsonFields tests;
-    for (const PropertyCondition& same : where) {
-      if (is_same(same)) tests.push_back(test_field(same));
-    }
+  for (const auto& [property, tests] : object) {
     const bool lone = tests.size() == 1 && tests[0].first == "in";
-    properties.emplace_back(condition->property, lone ? tests[0].second : to_object(tests));
+    properties.emplace_back(property, lone ? tests[0].second : to_object(tests));
   }
   return to_object(properties);
+}
+
+}  // namespace
+
+// A lone "any of" is written without an object of its own.
+std::string where_json(const std::vector<PropertyCondition>& where) {
+  std::vector<WhereObject> objects(1);
+  for (const PropertyCondition& condition : where) {
+    std::pair<std::string, std::string> test = test_field(condition);
+    if (!has_room(objects.back(), condition.property, test.first)) objects.emplace_back();
+    WhereObject& object = objects.back();
+    if (object.empty() || object.back().first != condition.property) {
+      object.emplace_back(condition.property, JsonFields());
+    }
+    object.back().second.push_back(std::move(test));
+  }
+  if (objects.size() == 1) return where_object_json(objects.front());
+  std::string list;
+  for (const WhereObject& object : objects)
+    list += (list.empty() ? "" : ", ") + where_object_json(object);
+  return "[" + list + "]";
 }
 
 std::string selector_json(const Selector& selector) {

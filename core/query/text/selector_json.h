@@ -10,7 +10,8 @@
 
 namespace rollcall {
 
-// Reads {"channel": "ads", "plan": {"ne": "free"}} and adds the conditions to `out`.
+// Reads {"channel": "ads", "plan": {"ne": "free"}}, or a list of such objects, and adds the
+// conditions to `out`.
 Status read_where(const Json& value, const std::string& path, std::vector<PropertyCondition>& out);
 // Reads null, "*", a name, a list of names, or an object with event or not_event, and where.
 Status read_selector(const Json& value, const std::string& path, Selector& out);

@@ -161,9 +161,103 @@ TEST(QueryParser, Conditions) {
       {R"({"c": {"set": false}})", {{"c", Kind::kIsNotSet, {}}}},
       {R"({"c": {"set": true, "ne": "x"}, "d": "y"})",
        {{"c", Kind::kIsSet, {}}, {"c", Kind::kNoneOf, {"x"}}, {"d", Kind::kAnyOf, {"y"}}}},
+      {R"({"c": {"gt": "1", "lt": "-2.50"}})",
+       {{"c", Kind::kMore, {"1"}}, {"c", Kind::kLess, {"-2.50"}}}},
+      {R"({"c": {"gte": 10, "lte": -3, "eq": 2.50}})",
+       {{"c", Kind::kAtLeast, {"10"}},
+        {"c", Kind::kAtMost, {"-3"}},
+        {"c", Kind::kEquals, {"2.50"}}}},
+      {R"({"c": {"gte": 123456789012345678901234567890.5}})",
+       {{"c", Kind::kAtLeast, {"123456789012345678901234567890.5"}}}},
+      {R"([])", {}},
+      {R"([{}, {"c": "x"}])", {{"c", Kind::kAnyOf, {"x"}}}},
+      {R"([{"c": "x"}, {"c": "y", "d": "z"}, {"c": {"ne": "v"}}, {"c": {"ne": "w"}}])",
+       {{"c", Kind::kAnyOf, {"x"}},
+        {"c", Kind::kAnyOf, {"y"}},
+        {"d", Kind::kAnyOf, {"z"}},
+        {"c", Kind::kNoneOf, {"v"}},
+        {"c", Kind::kNoneOf, {"w"}}}},
   };
   for (const auto& [json, where] : cases) {
-    EXPECT_EQ(parse(R"({"kind": "idle", "where": )" + json + "}").common.where, where) << json;
+    const Query query = parse(R"({"kind": "idle", "where": )" + json + "}");
+    EXPECT_EQ(query.common.where, where) << json;
+    EXPECT_EQ(parse(to_json(query)), query) << json;
+  }
+}
+
+TEST(QueryParser, SegmentsOfHistory) {
+  const auto segment = [](const std::string& json) {
+    return parse_ask<SegmentQuery>(R"({"kind": "segment", "segment": )" + json + "}").segment;
+  };
+  using Kind = Segment::Kind;
+  using Compare = Segment::Compare;
+  Segment times;
+  times.event = {Selector::Names::kAnyOf, {"buy"}, {}};
+  times.range.last = LastSpan{30};
+  times.times = {Compare::kAtMost, 3};
+  EXPECT_EQ(segment(R"({"did": "buy", "last": "30d", "times": {"lte": 3}})"), times);
+
+  Segment sum;
+  sum.sum = {Compare::kExactly, "2.50"};
+  EXPECT_EQ(segment(R"({"did": "*", "sum": {"eq": 2.50}})"), sum);
+  EXPECT_EQ(segment(R"({"did": "*", "sum": {"eq": "2.50"}})"), sum);
+
+  Segment declined;
+  declined.kind = Kind::kDeclined;
+  declined.range.last = LastSpan{7};
+  declined.decline = {"0.5", 4};
+  EXPECT_EQ(segment(R"({"declined": "*", "last": "7d", "to_at_most": 0.5, "from_at_least": 4})"),
+            declined);
+
+  Segment favourite;
+  favourite.kind = Kind::kFavourite;
+  favourite.event = times.event;
+  favourite.range.from = *parse_date("2026-01-01");
+  favourite.favourite = {"category", "wuxia"};
+  EXPECT_EQ(
+      segment(R"({"favourite": "category", "of": "buy", "is": "wuxia", "from": "2026-01-01"})"),
+      favourite);
+  for (const Segment& each : {times, sum, declined, favourite}) {
+    const Query query{.common = {}, .ask = SegmentQuery{each}};
+    EXPECT_EQ(parse(to_json(query)), query) << to_json(query);
+  }
+}
+
+TEST(QueryParser, SegmentsOfHistoryThatAreNone) {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {R"({"first": "a", "times": {"gte": 1}})",
+       "segment: segment: unknown field \"times\", allowed: first, from, to, last"},
+      {R"({"did": "a", "days": {"gte": 1}, "sum": {"gte": 1}})",
+       "segment: segment: sum: stands alone, found days beside it; \"all\" of two parts asks for "
+       "both"},
+      {R"({"did": "a", "times": {"gte": -1}})",
+       "segment: segment: times: must be a whole number from 0 to 2147483647, found -1"},
+      {R"({"did": "a", "times": {"gt": 1}})",
+       "segment: segment: times: unknown field \"gt\" (did you mean \"gte\"?), allowed: gte, lte, "
+       "eq"},
+      {R"({"did": "a", "sum": {"gte": "ten"}})",
+       "segment: segment: sum: gte: must be a decimal number such as \"10\" or \"-2.50\", found "
+       "\"ten\""},
+      {R"({"declined": "a", "last": "7d", "to_at_most": 0.5})",
+       "segment: segment: missing field \"from_at_least\""},
+      {R"({"declined": "a", "from": "2026-01-01", "to_at_most": 0.5, "from_at_least": 1})",
+       "segment: segment: unknown field \"from\", allowed: declined, last, to_at_most, "
+       "from_at_least"},
+      {R"({"declined": "a", "last": "2w", "to_at_most": 0.5, "from_at_least": 1})",
+       "segment: segment: declined: its range must be last, a number of days such as \"7d\""},
+      {R"({"declined": "a", "last": "7d", "to_at_most": 1.5, "from_at_least": 1})",
+       "segment: segment: to_at_most: must be a decimal number from 0 to 1 such as \"0.5\", of at "
+       "most 18 decimals, found \"1.5\""},
+      {R"({"declined": "a", "last": "7d", "to_at_most": 0.5, "from_at_least": 0})",
+       "segment: segment: from_at_least: must be a whole number from 1 to 2147483647, found 0"},
+      {R"({"favourite": "c", "of": "a"})", "segment: segment: missing field \"is\""},
+      {R"({"favourite": "c", "of": "a", "is": ""})",
+       "segment: segment: is: must be a value, found \"\""},
+      {R"({"favourite": ["c"], "is": "x"})",
+       "segment: segment: favourite: must be a string, found [\"c\"]"},
+  };
+  for (const auto& [json, message] : cases) {
+    EXPECT_EQ(error(R"({"kind": "segment", "segment": )" + json + "}"), message) << json;
   }
 }
 
@@ -265,7 +359,7 @@ TEST(QueryParser, UnknownFields) {
   EXPECT_EQ(
       error(R"({"kind": "active", "where": {"c": {"nt": "a"}}})"),
       "active: where: c: unknown field \"nt\" (did you mean \"ne\"?), allowed: in, ne, not_in, "
-      "contains, set");
+      "contains, set, gt, gte, lt, lte, eq");
 }
 
 TEST(QueryParser, WrongValues) {
@@ -326,8 +420,19 @@ TEST(QueryParser, WrongValues) {
        "active: ratio_to_window: goes with the period \"day\" only, found \"month\""},
       {R"({"kind": "active", "window_days": 7, "ratio_to_window": 3})",
        "active: ratio_to_window: must not be less than window_days, found 3 and 7"},
-      {R"({"kind": "active", "where": []})",
-       "active: where: must be an object such as {\"channel\": \"ads\"}, found []"},
+      {R"({"kind": "active", "where": 3})",
+       "active: where: must be an object such as {\"channel\": \"ads\"}, or a list of them, found "
+       "3"},
+      {R"({"kind": "active", "where": [{"c": "x"}, []]})",
+       "active: where[1]: must be an object such as {\"channel\": \"ads\"}, or a list of them, "
+       "found []"},
+      {R"({"kind": "active", "where": {"c": {"gte": "1e3"}}})",
+       "active: where: c: gte: must be a decimal number such as \"10\" or \"-2.50\", found "
+       "\"1e3\""},
+      {R"({"kind": "active", "where": {"c": {"eq": true}}})",
+       "active: where: c: eq: must be a decimal number such as \"10\" or \"-2.50\", found true"},
+      {R"({"kind": "active", "where": {"c": {"lt": 1e3}}})",
+       "active: where: c: lt: must be a decimal number such as \"10\" or \"-2.50\", found 1e3"},
       {R"({"kind": "active", "where": {"c": 3}})",
        "active: where: c: must be a string, a list of strings, or an object such as {\"ne\": "
        "\"ads\"}, "

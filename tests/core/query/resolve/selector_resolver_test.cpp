@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -128,6 +130,83 @@ TEST_F(SelectorResolver, Conditions) {
   EXPECT_TRUE(resolve_selector("event", {}, {}, catalog_)->has_bounds);
 }
 
+TEST(SelectorResolverOfNumbers, ValuesThatAreNumbers) {
+  StoreSettings settings;
+  settings.dimensions = {"price"};
+  SeriesCatalog catalog(settings);
+  const EventCode view = catalog.intern_event("view");
+  for (const char* const value : {"9.5", "10", "10.00", "-1", "ten", "1e9", ""}) {
+    catalog.value_series(view, 0, catalog.intern_value(0, value));
+  }
+  const auto passing = [&](Kind test, const char* number) {
+    std::vector<std::string> values;
+    const auto found = resolve_selector(
+        "event", {Selector::Names::kAny, {}, {{"price", test, {number}}}}, {}, catalog);
+    for (const SeriesId id : found->series) {
+      values.push_back(catalog.values(0).values()[catalog.series(id).value]);
+    }
+    std::ranges::sort(values);
+    return values;
+  };
+  using Values = std::vector<std::string>;
+  EXPECT_EQ(passing(Kind::kMore, "9.50"), (Values{"10", "10.00"}));
+  EXPECT_EQ(passing(Kind::kAtLeast, "9.50"), (Values{"10", "10.00", "9.5"}));
+  EXPECT_EQ(passing(Kind::kLess, "10"), (Values{"-1", "9.5"}));
+  EXPECT_EQ(passing(Kind::kAtMost, "10"), (Values{"-1", "10", "10.00", "9.5"}));
+  EXPECT_EQ(passing(Kind::kEquals, "010.0"), (Values{"10", "10.00"}));
+}
+
+TEST_F(SelectorResolver, AmountsOfEvents) {
+  using Amounts = EventSelector::Amounts;
+  const Amounts all;
+  const Amounts none = {.least = 1, .most = 0};
+  const auto amounts = [&](std::vector<PropertyCondition> conditions) {
+    const auto resolved = resolve_event_selector("event", where(conditions), {}, catalog_);
+    EXPECT_TRUE(resolved.ok()) << resolved.status().message();
+    EXPECT_TRUE(resolved->where.empty());
+    return resolved->amounts;
+  };
+  const auto of = [&](Kind test, const char* number) {
+    return *amounts({{"value", test, {number}}});
+  };
+  EXPECT_EQ(amounts({}), std::nullopt);
+  EXPECT_EQ(of(Kind::kMore, "2.5"), (Amounts{2'500'001, all.most}));
+  EXPECT_EQ(of(Kind::kAtLeast, "2.5"), (Amounts{2'500'000, all.most}));
+  EXPECT_EQ(of(Kind::kLess, "2.5"), (Amounts{all.least, 2'499'999}));
+  EXPECT_EQ(of(Kind::kAtMost, "2.5"), (Amounts{all.least, 2'500'000}));
+  EXPECT_EQ(of(Kind::kEquals, "-2.5"), (Amounts{-2'500'000, -2'500'000}));
+  // Between two amounts.
+  EXPECT_EQ(of(Kind::kMore, "0.0000015"), (Amounts{2, all.most}));
+  EXPECT_EQ(of(Kind::kAtLeast, "0.0000015"), (Amounts{2, all.most}));
+  EXPECT_EQ(of(Kind::kLess, "-0.0000015"), (Amounts{all.least, -2}));
+  EXPECT_EQ(of(Kind::kAtMost, "-0.0000015"), (Amounts{all.least, -2}));
+  EXPECT_EQ(of(Kind::kEquals, "0.0000015"), none);
+  // Past all amounts.
+  EXPECT_EQ(of(Kind::kMore, "-99999999999999999999999999999999999999999999"), all);
+  EXPECT_EQ(of(Kind::kAtMost, "99999999999999999999999999999999999999999999"), all);
+  EXPECT_EQ(of(Kind::kMore, "9223372036854.775807"), none);
+  EXPECT_EQ(of(Kind::kAtLeast, "9223372036854.775807"), (Amounts{all.most, all.most}));
+  EXPECT_EQ(of(Kind::kLess, "-9223372036854.775808"), none);
+  EXPECT_EQ(amounts({{"value", Kind::kMore, {"1"}}, {"value", Kind::kLess, {"2"}}}),
+            (Amounts{1'000'001, 1'999'999}));
+  EXPECT_EQ(amounts({{"value", Kind::kMore, {"2"}}, {"value", Kind::kLess, {"1"}}}), none);
+}
+
+TEST_F(SelectorResolver, TellsWhatAggregatesCannot) {
+  const PropertyCondition ads = {"channel", Kind::kAnyOf, {"ads"}};
+  const PropertyCondition large = {"value", Kind::kMore, {"10"}};
+  EXPECT_FALSE(needs_events({}, {}));
+  EXPECT_FALSE(needs_events(where({ads, {"channel", Kind::kIsSet, {}}}), {ads}));
+  EXPECT_TRUE(needs_events(where({ads}), {{"plan", Kind::kIsSet, {}}}));
+  EXPECT_TRUE(needs_events({}, {large}));
+  EXPECT_EQ(error(where({large})),
+            "event: where: value: needs history, as aggregates do not tell the amount of a single "
+            "event (allowed: conditions on a declared property)");
+  EXPECT_EQ(error(where({{"value", Kind::kIsSet, {}}})),
+            "event: where: value: the amount of an event is compared as a number (allowed: gt, "
+            "gte, lt, lte, eq)");
+}
+
 TEST_F(SelectorResolver, PropertiesThatCannotBeAsked) {
   EXPECT_EQ(
       error(where({{"chanel", Kind::kAnyOf, {"ads"}}})),
@@ -167,6 +246,7 @@ TEST_F(SelectorResolver, ValuesThatDidNotFit) {
   EXPECT_EQ(error(where({{"channel", Kind::kAnyOf, {"ads", "seo"}}})), message);
   EXPECT_EQ(error(where({{"channel", Kind::kNoneOf, {"seo"}}})), message);
   EXPECT_EQ(error(where({{"channel", Kind::kContains, {"a"}}})), message);
+  EXPECT_EQ(error(where({{"channel", Kind::kLess, {"10"}}})), message);
 
   EXPECT_EQ(resolve_selector("event", where({{"channel", Kind::kIsSet, {}}}), {}, catalog_)->notes,
             std::vector<std::string>{

@@ -65,7 +65,9 @@ TEST(SegmentText, DocumentedExamples) {
        {"did(purchase, 30d) and not did(login, 7d)", "days(login, 28d) >= 3",
         "first(signup, 2026-01-01..2026-01-31)",
         "did(login[channel=ads], this month) or segment(staff)",
-        R"~(did(!heartbeat|"page view", 7d) and not in_file("test users.txt"))~"}) {
+        R"~(did(!heartbeat|"page view", 7d) and not in_file("test users.txt"))~",
+        "times(purchase, 30d) >= 3 or sum(purchase, 30d) >= 100", "declined(login, 7d, 0.5, 4)",
+        "favourite(category of read, 90d) = wuxia"}) {
     EXPECT_EQ(to_string(parse(text)), text);
   }
 }
@@ -103,6 +105,40 @@ TEST(SegmentText, Comparisons) {
   EXPECT_EQ(test("> 36599"), (Segment::DaysTest{Compare::kAtLeast, 36'600}));
 }
 
+TEST(SegmentText, TimesAndSums) {
+  const auto times = [](std::string_view text) {
+    return *parse("times(login)" + std::string(text)).times;
+  };
+  EXPECT_EQ(times(">= 3"), (Segment::TimesTest{Compare::kAtLeast, 3}));
+  EXPECT_EQ(times("<= 0"), (Segment::TimesTest{Compare::kAtMost, 0}));
+  EXPECT_EQ(times("= 2147483647"), (Segment::TimesTest{Compare::kExactly, 2'147'483'647}));
+  EXPECT_EQ(times("> 2147483646"), (Segment::TimesTest{Compare::kAtLeast, 2'147'483'647}));
+  EXPECT_EQ(times("< 2147483648"), (Segment::TimesTest{Compare::kAtMost, 2'147'483'647}));
+  const auto sum = [](std::string_view text) {
+    return *parse("SUM(login, 30d)" + std::string(text)).sum;
+  };
+  EXPECT_EQ(sum(">= 100"), (Segment::SumTest{Compare::kAtLeast, "100"}));
+  EXPECT_EQ(sum("<=-2.50"), (Segment::SumTest{Compare::kAtMost, "-2.50"}));
+  EXPECT_EQ(sum("== 0"), (Segment::SumTest{Compare::kExactly, "0"}));
+}
+
+TEST(SegmentText, DeclinesAndFavourites) {
+  Segment declined = did("login");
+  declined.kind = Kind::kDeclined;
+  declined.range.last = LastSpan{7};
+  declined.decline = {.to_at_most = ".25", .from_at_least = 4};
+  EXPECT_EQ(parse("Declined( login , 7d, .25,4 )"), declined);
+  EXPECT_EQ(to_string(declined), "declined(login, 7d, .25, 4)");
+
+  Segment favourite = did("read");
+  favourite.kind = Kind::kFavourite;
+  favourite.event.where = {{"value", Check::kMore, {"1"}}};
+  favourite.favourite = {"the category", "wu xia"};
+  EXPECT_EQ(parse(R"~(favourite("the category" OF read[value>1]) = "wu xia")~"), favourite);
+  EXPECT_EQ(to_string(favourite), R"~(favourite("the category" of read[value > 1]) = "wu xia")~");
+  EXPECT_EQ(parse("favourite(of of of, 2w) = of").favourite, (Segment::Favourite{"of", "of"}));
+}
+
 TEST(SegmentText, Selectors) {
   const std::vector<std::pair<std::string, Selector>> cases = {
       {"*", {}},
@@ -125,6 +161,16 @@ TEST(SegmentText, Selectors) {
       {"a[channel]", {Names::kAnyOf, {"a"}, {{"channel", Check::kIsSet, {}}}}},
       {"a[!channel,plan]",
        {Names::kAnyOf, {"a"}, {{"channel", Check::kIsNotSet, {}}, {"plan", Check::kIsSet, {}}}}},
+      {"a[value >= 10, value<20.50]",
+       {Names::kAnyOf,
+        {"a"},
+        {{"value", Check::kAtLeast, {"10"}}, {"value", Check::kLess, {"20.50"}}}}},
+      {"a[c > -.5, c <= +3, c == 007.]",
+       {Names::kAnyOf,
+        {"a"},
+        {{"c", Check::kMore, {"-.5"}},
+         {"c", Check::kAtMost, {"+3"}},
+         {"c", Check::kEquals, {"007."}}}}},
       {R"~(a["the channel"=""])~", {Names::kAnyOf, {"a"}, {{"the channel", Check::kAnyOf, {""}}}}},
   };
   for (const auto& [text, selector] : cases) {
@@ -189,9 +235,13 @@ TEST(SegmentText, BlanksAndCaseDoNotMatter) {
 
 TEST(SegmentText, Errors) {
   const std::string parts =
-      R"~(did(...), first(...), days(...), in_file(...), segment(...), not or "(")~";
+      "did(...), first(...), days(...), times(...), sum(...), declined(...), favourite(...), "
+      R"~(in_file(...), segment(...), not or "(")~";
   const std::string event = R"~(the name of an event, "!" and a name, or "*")~";
   const std::string name = "a name, in double quotes if it has blanks";
+  const std::string decimal = R"~(a decimal number such as "10" or "-2.50")~";
+  const std::string share =
+      R"~(a decimal number from 0 to 1 such as "0.5", of at most 18 decimals)~";
   const std::string date =
       R"~(an existing date such as "2026-01-31", or "today", "yesterday", "3 days ago", )~"
       R"~("last monday", "this month", "last week")~";
@@ -208,10 +258,12 @@ TEST(SegmentText, Errors) {
       {"And did(a)", "column 1: must be " + parts + R"~(, found "And")~"},
       {"not )", "column 5: must be " + parts + R"~(, found ")")~"},
       {R"~("did"(a))~", "column 1: must be " + parts + R"~(, found "\"")~"},
-      {"not dit(a)", R"~(column 5: unknown function "dit" (did you mean "did"?), )~"
-                     "allowed: did, first, days, in_file, segment"},
+      {"not dit(a)",
+       R"~(column 5: unknown function "dit" (did you mean "did"?), )~"
+       "allowed: did, first, days, times, sum, declined, favourite, in_file, segment"},
       {"purchase and login",
-       R"~(column 1: unknown function "purchase", allowed: did, first, days, in_file, segment)~"},
+       R"~(column 1: unknown function "purchase", allowed: did, first, days, times, sum, )~"
+       "declined, favourite, in_file, segment"},
       {"did", R"~(column 4: must be "(", found the end)~"},
       {"did a", R"~(column 5: must be "(", found "a")~"},
       {"did(a) did(b)", R"~(column 8: must be and, or, or the end, found "did")~"},
@@ -234,12 +286,16 @@ TEST(SegmentText, Errors) {
       {"did(a[])", R"~(column 7: must be the name of a property, or "!" and one, found "]")~"},
       {"did(a[!=x])", R"~(column 8: must be the name of a property, found "=")~"},
       {"did(a[c=])", "column 9: must be " + name + R"~(, found "]")~"},
-      {"did(a[c==x])", "column 9: must be " + name + R"~(, found "=")~"},
+      {"did(a[c==x])", "column 10: must be " + decimal + R"~(, found "x")~"},
+      {"did(a[c>=1e3])", "column 10: must be " + decimal + R"~(, found "1e3")~"},
+      {"did(a[c<])", "column 9: must be " + decimal + R"~(, found "]")~"},
+      {"did(a[c<1|2])", R"~(column 10: must be "," or "]", found "|")~"},
       {"did(a[c!=])", "column 10: must be " + name + R"~(, found "]")~"},
       {"did(a[c~])", "column 9: must be " + name + R"~(, found "]")~"},
       {"did(a[c=x y])", R"~(column 11: must be "|", "," or "]", found "y")~"},
       {"did(a[c~x|y])", R"~(column 10: must be "," or "]", found "|")~"},
-      {"did(a[c > 3])", R"~(column 9: must be "=", "!=", "~", "," or "]", found ">")~"},
+      {"did(a[c 3])",
+       R"~(column 9: must be "=", "!=", "~", ">=", "<=", "==", ">", "<", "," or "]", found "3")~"},
       {"did(a[!c=x])", R"~(column 9: must be "," or "]", found "=")~"},
       {"did(a,)", "column 7: must be " + range + R"~(, found ")")~"},
       {"did(a, soon)", "column 8: must be " + range + R"~(, found "soon")~"},
@@ -262,6 +318,26 @@ TEST(SegmentText, Errors) {
       {"days(a) > 36600", R"~(column 11: must be a whole number from 0 to 36599, found "36600")~"},
       {"days(a) > 99999999999",
        R"~(column 11: must be a whole number from 0 to 36599, found "99999999999")~"},
+      {"times(a)",
+       R"~(column 9: must be ">=", "<=", "=", ">" or "<" and a number of times, found the end)~"},
+      {"times(a) < 0", R"~(column 12: must be a whole number from 1 to 2147483648, found "0")~"},
+      {"times(a) > 2147483647",
+       R"~(column 12: must be a whole number from 0 to 2147483646, found "2147483647")~"},
+      {"sum(a) > 3", R"~(column 8: must be ">=", "<=" or "=" and a sum, found ">")~"},
+      {"sum(a) >= 3x", "column 11: must be " + decimal + R"~(, found "3x")~"},
+      {"declined(a)", R"~(column 11: must be "," and a number of days such as "7d", found ")")~"},
+      {"declined(a, 2w, 0.5, 4)",
+       R"~(column 13: must be a number of days such as "7d", found "2w")~"},
+      {"declined(a, 7d)", R"~(column 15: must be "," and a share such as "0.5", found ")")~"},
+      {"declined(a, 7d, 1.01, 4)", "column 17: must be " + share + R"~(, found "1.01")~"},
+      {"declined(a, 7d, -0.5, 4)", "column 17: must be " + share + R"~(, found "-0.5")~"},
+      {"declined(a, 7d, 0.5)", R"~(column 20: must be "," and a number of events, found ")")~"},
+      {"declined(a, 7d, 0.5, 0)",
+       R"~(column 22: must be a whole number from 1 to 2147483647, found "0")~"},
+      {"favourite(a)", R"~(column 12: must be "of" and an event, found ")")~"},
+      {"favourite(a of b)",
+       R"~(column 18: must be "=" and a value of the property, found the end)~"},
+      {"favourite(a of b) = ", "column 21: must be " + name + ", found the end"},
       {std::string("did(a)\0", 7), R"~(column 7: must be and, or, or the end, found "\x00")~"},
   };
   for (const auto& [text, message] : cases) EXPECT_EQ(error(text), message) << text;
@@ -395,11 +471,15 @@ PropertyCondition random_condition(Random& random) {
   PropertyCondition condition;
   condition.property = random.pick(kRandomNames);
   condition.test = random.pick<Check>(
-      {Check::kAnyOf, Check::kNoneOf, Check::kContains, Check::kIsSet, Check::kIsNotSet});
+      {Check::kAnyOf, Check::kNoneOf, Check::kContains, Check::kIsSet, Check::kIsNotSet,
+       Check::kMore, Check::kAtLeast, Check::kLess, Check::kAtMost, Check::kEquals});
   if (condition.test == Check::kAnyOf || condition.test == Check::kNoneOf) {
     condition.values = random_names(random);
   }
   if (condition.test == Check::kContains) condition.values = {random.pick(kRandomNames)};
+  if (condition.test >= Check::kMore) {
+    condition.values = {random.pick<std::string>({"10", "-2.50", "+.5", "0.", "00"})};
+  }
   return condition;
 }
 
@@ -430,22 +510,38 @@ DateRangeText random_range(Random& random) {
   return range;
 }
 
+// A test of a "did", or none.
+void add_test(Random& random, Segment& segment) {
+  const auto compare =
+      random.pick<Compare>({Compare::kAtLeast, Compare::kAtMost, Compare::kExactly});
+  switch (random.below(6)) {
+    case 0:
+    case 1:
+      segment.days = {compare, random.between(0, kSpanDaysMax)};
+      break;
+    case 2:
+      segment.times = {compare, random.between(0, kTimesMax - 1)};
+      break;
+    case 3:
+      segment.sum = {compare, random.pick<std::string>({"100", "-0.50", "+.5", "007"})};
+      break;
+    default:
+      break;
+  }
+}
+
 Segment random_segment(Random& random, int depth) {
   Segment segment;
   const bool leaf = depth == 0 || random.chance(30);
-  segment.kind =
-      leaf ? random.pick<Kind>({Kind::kDid, Kind::kDid, Kind::kFirst, Kind::kFile, Kind::kSaved})
-           : random.pick<Kind>({Kind::kAll, Kind::kAny, Kind::kNot});
+  segment.kind = leaf ? random.pick<Kind>({Kind::kDid, Kind::kDid, Kind::kFirst, Kind::kDeclined,
+                                           Kind::kFavourite, Kind::kFile, Kind::kSaved})
+                      : random.pick<Kind>({Kind::kAll, Kind::kAny, Kind::kNot});
   switch (segment.kind) {
     case Kind::kDid:
     case Kind::kFirst:
       segment.event = random_selector(random);
       segment.range = random_range(random);
-      if (segment.kind == Kind::kDid && random.chance(50)) {
-        segment.days = {
-            random.pick<Compare>({Compare::kAtLeast, Compare::kAtMost, Compare::kExactly}),
-            random.between(0, kSpanDaysMax)};
-      }
+      if (segment.kind == Kind::kDid) add_test(random, segment);
       break;
     case Kind::kAll:
     case Kind::kAny:
@@ -455,6 +551,17 @@ Segment random_segment(Random& random, int depth) {
       break;
     case Kind::kNot:
       segment.parts = {random_segment(random, depth - 1)};
+      break;
+    case Kind::kDeclined:
+      segment.event = random_selector(random);
+      segment.range.last = LastSpan{random.between(1, kSpanDaysMax)};
+      segment.decline = {random.pick<std::string>({"0.5", "1", ".25", "0"}),
+                         random.between(1, kTimesMax - 1)};
+      break;
+    case Kind::kFavourite:
+      segment.event = random_selector(random);
+      segment.range = random_range(random);
+      segment.favourite = {random.pick(kRandomNames), random.pick(kRandomNames)};
       break;
     case Kind::kFile:
     case Kind::kSaved:

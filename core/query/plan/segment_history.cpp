@@ -1,0 +1,283 @@
+#include "core/query/plan/segment_history.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+#include <utility>
+
+#include "core/query/text/decimal_text.h"
+#include "rollcall/message_text.h"
+
+namespace rollcall {
+namespace {
+
+using Kind = Segment::Kind;
+using Compare = Segment::Compare;
+
+// Returns the whole numbers that compare in this way with one between `floor` and `ceiling`.
+NumberRange range_of(Compare compare, ScaledDecimal number) {
+  switch (compare) {
+    case Compare::kAtLeast:
+      return {number.ceiling, kScaledMax};
+    case Compare::kAtMost:
+      return {-kScaledMax, number.floor};
+    case Compare::kExactly:
+      break;
+  }
+  return {number.ceiling, number.floor};
+}
+
+NumberRange range_of(Compare compare, std::int32_t number) {
+  return range_of(compare, ScaledDecimal{number, number});
+}
+
+std::string_view name_of_part(const Segment& segment) {
+  if (segment.kind == Kind::kDeclined) return "declined";
+  if (segment.kind == Kind::kFavourite) return "favourite";
+  if (segment.kind == Kind::kFirst) return "first";
+  if (segment.times) return "times";
+  return segment.sum ? "sum" : "did";
+}
+
+}  // namespace
+
+// ---- The rules ----
+
+bool TimesRule::holds(std::span<const StepEvent> events, const StepEvents&) const {
+  return times.contains(static_cast<AmountSum>(events.size()));
+}
+
+bool SumRule::holds(std::span<const StepEvent> events, const StepEvents& told) const {
+  AmountSum found = 0;
+  for (std::size_t place = 0; place < events.size(); ++place) found += told.amount_of(place);
+  return sum.contains(found);
+}
+
+bool DaysRule::holds(std::span<const StepEvent> events, const StepEvents&) const {
+  AmountSum found = 0;
+  TimeUs day_end = std::numeric_limits<TimeUs>::min();
+  for (const StepEvent& event : events) {
+    if (event.time < day_end) continue;
+    ++found;
+    day_end = zone->start_of(zone->day_of(event.time) + 1);
+  }
+  return days.contains(found);
+}
+
+bool FirstRule::holds(std::span<const StepEvent> events, const StepEvents&) const {
+  return events.front().time >= range_begin;
+}
+
+bool DeclineRule::holds(std::span<const StepEvent> events, const StepEvents&) const {
+  const auto later = std::ranges::lower_bound(events, later_begin, {}, &StepEvent::time);
+  const auto before = static_cast<AmountSum>(later - events.begin());
+  const auto after = static_cast<AmountSum>(events.end() - later);
+  return before >= from_at_least && after * whole <= before * part;
+}
+
+bool FavouriteRule::holds(std::span<const StepEvent> events, const StepEvents& told) const {
+  struct Seen {
+    std::size_t count = 0;
+    TimeUs last = 0;
+  };
+  std::vector<std::pair<ValueCode, TimeUs>> values;
+  values.reserve(events.size());
+  for (std::size_t place = 0; place < events.size(); ++place) {
+    values.emplace_back(told.value_of(place, 0), events[place].time);
+  }
+  std::ranges::sort(values);
+  const auto seen_of = [&](ValueCode code) {
+    const auto [first, last] =
+        std::ranges::equal_range(values, code, {}, &std::pair<ValueCode, TimeUs>::first);
+    return first == last ? Seen{} : Seen{static_cast<std::size_t>(last - first), last[-1].second};
+  };
+  const Seen wanted = seen_of(value);
+  if (wanted.count == 0) return false;
+  for (auto next = values.begin(); next != values.end();) {
+    const ValueCode code = next->first;
+    const Seen other = seen_of(code);
+    next += static_cast<std::ptrdiff_t>(other.count);
+    if (code == value || other.count < wanted.count) continue;
+    if (other.count > wanted.count || other.last > wanted.last) return false;
+    if (other.last == wanted.last && is_smaller[code]) return false;
+  }
+  return true;
+}
+
+// ---- SegmentHistory ----
+
+class SegmentHistory::Resolver {
+ public:
+  Resolver(std::string_view field, const Segment& segment,
+           const std::vector<PropertyCondition>& where, const PlanContext& context,
+           const Timeframe& timeframe)
+      : field_(fmt::format("{}: {}", field, name_of_part(segment))),
+        segment_(segment),
+        where_(where),
+        context_(context),
+        timeframe_(timeframe) {}
+
+  Result<SegmentHistory> resolve() {
+    ROLLCALL_RETURN_IF_ERROR(check_history(field_, context_));
+    SegmentHistory part;
+    part.account_ = context_.account;
+    if (segment_.kind == Kind::kDeclined) {
+      resolve_decline(part);
+    } else {
+      ROLLCALL_RETURN_IF_ERROR(resolve_days(part));
+      if (segment_.kind == Kind::kFavourite) ROLLCALL_RETURN_IF_ERROR(resolve_favourite(part));
+      if (segment_.kind == Kind::kFirst) resolve_first(part);
+      if (segment_.kind == Kind::kDid) resolve_count(part);
+    }
+    set_instants(part);
+    ROLLCALL_RETURN_IF_ERROR(add_events(part));
+    return part;
+  }
+
+ private:
+  // Finds the days of the range that have data.
+  Status resolve_days(SegmentHistory& part) const {
+    ROLLCALL_ASSIGN_OR_RETURN(const DateEnds ends,
+                              resolve_dates(field_, segment_.range, context_, timeframe_));
+    const DayRange data = timeframe_.data;
+    if (ends.from && ends.to) {
+      part.days_ = {std::max(*ends.from, data.first), std::min(*ends.to, data.last)};
+    }
+    return {};
+  }
+
+  // Nothing after as_of is seen.
+  void set_instants(SegmentHistory& part) const {
+    if (part.days_.empty()) return;
+    part.selectors_.begin = context_.zone.start_of(part.days_.first);
+    part.selectors_.end =
+        std::min(context_.zone.start_of(part.days_.last + 1), timeframe_.as_of_time + kUsPerSecond);
+  }
+
+  void resolve_count(SegmentHistory& part) const {
+    NumberRange range;
+    if (segment_.sum) {
+      const DecimalText amount = *parse_decimal_text(segment_.sum->amount);
+      range = range_of(segment_.sum->compare, scaled(amount, context_.settings.value_decimals));
+      part.rule_ = SumRule{range};
+      part.selectors_.tells_amounts = true;
+    } else if (segment_.days) {
+      range = range_of(segment_.days->compare, segment_.days->days);
+      part.rule_ = DaysRule{range, &context_.zone};
+    } else {
+      const Segment::TimesTest test = segment_.times.value_or(Segment::TimesTest());
+      range = range_of(test.compare, test.times);
+      part.rule_ = TimesRule{range};
+    }
+    part.takes_others_ = range.contains(0);
+  }
+
+  // A first event in the range is one of all events up to the end of it.
+  void resolve_first(SegmentHistory& part) const {
+    if (part.days_.empty()) return;
+    part.rule_ = FirstRule{context_.zone.start_of(part.days_.first)};
+    part.days_.first = timeframe_.data.first;
+  }
+
+  void resolve_decline(SegmentHistory& part) const {
+    const std::int32_t count = segment_.range.last->count;
+    const Day last = timeframe_.last_ended_day;
+    const DayRange data = timeframe_.data;
+    part.days_ = {std::max(last - (2 * count - 1), data.first), std::min(last, data.last)};
+    if (part.days_.empty()) return;
+    const DecimalText share = *parse_decimal_text(segment_.decline.to_at_most);
+    const auto decimals = static_cast<std::uint32_t>(share.fraction.size());
+    part.rule_ =
+        DeclineRule{.later_begin = context_.zone.start_of(std::max(last - (count - 1), kDayMin)),
+                    .part = scaled(share, decimals).floor,
+                    .whole = scaled(*parse_decimal_text("1"), decimals).floor,
+                    .from_at_least = segment_.decline.from_at_least};
+  }
+
+  Status resolve_favourite(SegmentHistory& part) {
+    const Segment::Favourite& wanted = segment_.favourite;
+    const std::vector<std::string>& properties = context_.catalog.dimensions();
+    const auto found = std::ranges::find(properties, wanted.property);
+    if (found == properties.end()) {
+      return Status::invalid_argument(
+          fmt::format("{}: {}; a property is declared as a dimension when the store is made",
+                      field_, unknown_name("property", wanted.property, properties)));
+    }
+    const auto dimension = static_cast<std::uint32_t>(found - properties.begin());
+    part.selectors_.told.push_back(dimension);
+    // Events without a value do not count.
+    added_.push_back({wanted.property, PropertyCondition::Test::kIsSet, {}});
+    Selector with_value;
+    with_value.where = {{wanted.property, PropertyCondition::Test::kAnyOf, {wanted.value}}};
+    ROLLCALL_ASSIGN_OR_RETURN(const EventSelector value,
+                              resolve_event_selector(field_, with_value, {}, context_.catalog));
+    const std::vector<ValueCode>& codes = value.where.front().codes;
+    FavouriteRule rule{.value = codes.empty() ? std::numeric_limits<ValueCode>::max() : codes[0],
+                       .is_smaller = {}};
+    for (const std::string& other : context_.catalog.values(dimension).values()) {
+      rule.is_smaller.push_back(other < wanted.value);
+    }
+    part.rule_ = std::move(rule);
+    return {};
+  }
+
+  Status add_events(SegmentHistory& part) const {
+    Selector selector = segment_.event;
+    selector.where.insert(selector.where.end(), added_.begin(), added_.end());
+    ROLLCALL_ASSIGN_OR_RETURN(EventSelector events,
+                              resolve_event_selector(field_, selector, where_, context_.catalog));
+    part.selectors_.steps.push_back(std::move(events));
+    return {};
+  }
+
+  const std::string field_;
+  const Segment& segment_;
+  const std::vector<PropertyCondition>& where_;
+  const PlanContext& context_;
+  const Timeframe& timeframe_;
+  std::vector<PropertyCondition> added_;  // conditions beside those of the selector
+};
+
+bool SegmentHistory::is_needed(const Segment& segment, const std::vector<PropertyCondition>& where,
+                               const PlanContext& context) {
+  if (segment.kind == Kind::kDeclined || segment.kind == Kind::kFavourite) return true;
+  if (segment.times || segment.sum) return true;
+  // Without history, the error says what the aggregates would have to know.
+  return context.settings.history && needs_events(segment.event, where);
+}
+
+Result<SegmentHistory> SegmentHistory::resolve(std::string_view field, const Segment& segment,
+                                               const std::vector<PropertyCondition>& where,
+                                               const PlanContext& context,
+                                               const Timeframe& timeframe) {
+  return Resolver(field, segment, where, context, timeframe).resolve();
+}
+
+std::size_t SegmentHistory::memory_bytes() const {
+  std::size_t bytes = 0;
+  for (const EventSelector& step : selectors_.steps) {
+    bytes += step.names.size() * sizeof(EventCode);
+    for (const EventSelector::Values& values : step.where) {
+      bytes += values.codes.size() * sizeof(ValueCode);
+    }
+  }
+  const auto* const favourite = std::get_if<FavouriteRule>(&rule_);
+  return bytes + (favourite == nullptr ? 0 : favourite->is_smaller.size() / 8);
+}
+
+BitSpan SegmentHistory::evaluate(ChunkSets& sets) const {
+  if (days_.empty()) return {};
+  StepEvents told(selectors_, account_);
+  return sets.with_history([&](std::size_t run, const LogBlock& block) { told.open(run, block); },
+                           [&](UserCursor& cursor) {
+                             const std::span<const StepEvent> events = told.of_user(cursor);
+                             if (events.empty()) return false;
+                             const bool holds = std::visit(
+                                 [&](const auto& rule) { return rule.holds(events, told); }, rule_);
+                             return holds != takes_others_;
+                           });
+}
+
+}  // namespace rollcall

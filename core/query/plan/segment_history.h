@@ -1,0 +1,98 @@
+// Finds the users of a part of a segment in one walk through the history of a chunk, where only the
+// events themselves tell who they are.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/query/resolve/plan_context.h"
+#include "core/query/resolve/timeframe.h"
+#include "core/query/sequence/step_events.h"
+#include "core/query/sets/chunk_sets.h"
+#include "core/time/time_zone.h"
+#include "rollcall/segment.h"
+
+namespace rollcall {
+
+// It holds the numbers from `least` to `most`, both included.
+struct NumberRange {
+  AmountSum least = 0;
+  AmountSum most = 0;
+  bool contains(AmountSum number) const { return least <= number && number <= most; }
+};
+
+// A rule says what the events of a user in the range must be like. There is at least one, and they
+// are in the order of time.
+struct TimesRule {
+  NumberRange times;
+  bool holds(std::span<const StepEvent> events, const StepEvents& told) const;
+};
+struct SumRule {
+  NumberRange sum;
+  bool holds(std::span<const StepEvent> events, const StepEvents& told) const;
+};
+struct DaysRule {
+  NumberRange days;
+  const TimeZone* zone;
+  bool holds(std::span<const StepEvent> events, const StepEvents& told) const;
+};
+// The first of all events must not come before the range.
+struct FirstRule {
+  TimeUs range_begin;
+  bool holds(std::span<const StepEvent> events, const StepEvents& told) const;
+};
+// There must be enough events before an instant, and later at most part / whole of their number.
+struct DeclineRule {
+  TimeUs later_begin;
+  AmountSum part;
+  AmountSum whole;
+  AmountSum from_at_least;
+  bool holds(std::span<const StepEvent> events, const StepEvents& told) const;
+};
+// The value must be the most frequent one. Every event has a value.
+struct FavouriteRule {
+  ValueCode value;
+  std::vector<bool> is_smaller;  // by code, whether its bytes come before those of the value
+  bool holds(std::span<const StepEvent> events, const StepEvents& told) const;
+};
+
+class SegmentHistory {
+ public:
+  // Returns whether a part that is about events asks for what aggregates do not know.
+  static bool is_needed(const Segment& segment, const std::vector<PropertyCondition>& where,
+                        const PlanContext& context);
+  // Resolves such a part. What it refers to in the context outlives it.
+  //   kInvalidArgument  the store keeps no history; a name that it does not know; a value that may
+  //                     be among those counted as "$other". The text begins with `field`
+  static Result<SegmentHistory> resolve(std::string_view field, const Segment& segment,
+                                        const std::vector<PropertyCondition>& where,
+                                        const PlanContext& context, const Timeframe& timeframe);
+
+  // Returns whether users without an event in the range are in it.
+  bool takes_others() const { return takes_others_; }
+  // Returns whether it has any days to look at.
+  bool reads_history() const { return !days_.empty(); }
+  std::size_t memory_bytes() const;
+  const std::vector<std::string>& notes() const { return selectors_.steps.front().notes; }
+
+  // Returns the users of the chunk who are in it; or, if it takes users without an event, those who
+  // are not in it.
+  BitSpan evaluate(ChunkSets& sets) const;
+
+ private:
+  class Resolver;
+  using Rule = std::variant<TimesRule, SumRule, DaysRule, FirstRule, DeclineRule, FavouriteRule>;
+
+  StepSelectors selectors_;
+  QuestionAccount* account_ = nullptr;  // of the context
+  DayRange days_;
+  Rule rule_;
+  bool takes_others_ = false;
+};
+
+}  // namespace rollcall
