@@ -188,7 +188,7 @@ TEST_F(TimeframeTest, Last) {
   EXPECT_EQ(last(2, Unit::kQuarter), "2025-10-01..2026-01-14: 2025-10-01..2026-01-14");
   EXPECT_EQ(last(2, Unit::kYear), "2025-01-01..2026-01-14: 2025-01-01..2026-01-14");
   EXPECT_EQ(last(3, Unit::kDay, Period::kMonth), "2026-01-01..2026-01-31: 2026-01-01..2026-01-01");
-  EXPECT_EQ(last(36'600, 'y').substr(0, 10), "0001-01-01");
+  EXPECT_EQ(last(36'600, Unit::kYear).substr(0, 10), "0001-01-01");
 }
 
 // The clocks of Berlin go forward on 2026-03-29 and back on 2026-10-25.
