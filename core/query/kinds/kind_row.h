@@ -1,5 +1,6 @@
 // A row of the table of kinds, with all that there is to know about one kind of question. A kind is
-// one file, which has its plan and its row, and one line in kind_rows.h.
+// one file, which has its plan and its row, and one line in kind_rows.h. Plans may have files of
+// their own beside it.
 #pragma once
 
 #include <cstdint>
