@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -170,6 +171,33 @@ TEST(Identities, RetentionModesAreOrdered) {
       ASSERT_LE(count(on_or_after[i][3]), count(on_or_after[i - 1][3]));
       ASSERT_GE(count(on_or_before[i][3]), count(on_or_before[i - 1][3]));
       ASSERT_LE(count(streak[i][3]), count(streak[i - 1][3]));
+    }
+  });
+}
+
+// What a user of the cohort is worth is what an active one is worth, times the share of these.
+TEST(Identities, ValuePerUserIsValuePerActiveTimesTheirShare) {
+  for_streams([](const Stream& stream, Random& random) {
+    const auto engine = engine_of(stream);
+    ASSERT_NE(engine, nullptr);
+    RetentionQuery by_users;
+    by_users.period = static_cast<Period>(random.below(5));
+    by_users.cohort = static_cast<RetentionQuery::Cohort>(random.below(3));
+    by_users.mode = static_cast<RetentionQuery::Mode>(random.below(4));
+    RetentionQuery by_value = by_users;
+    by_value.measure = RetentionQuery::Measure::kValue;
+    const auto users = ask(*engine, query_of(by_users)).rows;
+    const auto values = ask(*engine, query_of(by_value)).rows;
+    ASSERT_EQ(users.size(), values.size());
+    for (std::size_t i = 0; i < users.size(); ++i) {
+      ASSERT_EQ(values[i][5], users[i][3]);
+      const double* const per_user = std::get_if<double>(&values[i][4]);
+      const double* const per_active = std::get_if<double>(&values[i][6]);
+      const double* const share = std::get_if<double>(&users[i][4]);
+      if (per_active == nullptr) continue;
+      ASSERT_NE(per_user, nullptr);
+      ASSERT_NE(share, nullptr);
+      ASSERT_NEAR(*per_user, *per_active * *share, 1e-9 * std::abs(*per_user));
     }
   });
 }

@@ -188,8 +188,8 @@ std::string describe(const RetentionQuery& ask) {
   if (!ask.brackets.empty()) text += fmt::format(" Columns are groups of {}s.", period);
   if (ask.measure == Measure::kValue) {
     text +=
-        " What is shown is the sum of the amounts of those return events, in all and for each "
-        "user of the cohort, returned or not.";
+        " What is shown is the sum of the amounts of those return events, in all, for each user of "
+        "the cohort, returned or not, and for each who returned.";
   }
   return text;
 }

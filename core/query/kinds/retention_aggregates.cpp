@@ -152,11 +152,8 @@ void RetentionPlan::count(ChunkSets& sets, CellSink& sink) const {
     } else {
       const std::size_t row_mark = sets.arena().mark();
       for (std::size_t i = 0; i < cohorts.size(); ++i) {
-        if (has_amounts()) {
-          count_amounts(first_row + i, cohorts[i], periods, sets, sink);
-        } else {
-          count_row(first_row + i, cohorts[i], periods, sets, sink);
-        }
+        count_row(first_row + i, cohorts[i], periods, sets, sink);
+        if (has_amounts()) count_amounts(first_row + i, cohorts[i], periods, sets, sink);
         sets.arena().give_back_to(row_mark);
       }
     }
@@ -233,9 +230,8 @@ AmountSum RetentionPlan::amount_of(std::size_t row, PeriodGroup group, BitSpan u
 void RetentionPlan::count_amounts(std::size_t row, BitSpan cohort, const PeriodSets& periods,
                                   ChunkSets& sets, CellSink& sink) const {
   if (cohort.empty()) return;
-  std::size_t cell = row * cells_per_row();
-  sink.add(cell++, cohort);
-  MutableSet reached = sets.make_set();  // whose streak goes on
+  std::size_t cell = row * cells_per_row() + 1;  // the size has no amount
+  MutableSet reached = sets.make_set();          // whose streak goes on
   MutableSet group_set = sets.make_set();
   reached.assign(cohort);
   AmountSum before = 0;  // of the columns before

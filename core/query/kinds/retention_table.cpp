@@ -101,7 +101,8 @@ std::vector<std::string> RetentionTable::notes_of(const Query& query) const {
   if (has_amounts()) {
     notes.push_back(
         "value is the sum of the amounts of return events in the periods of the cell; "
-        "value_per_user divides it by size, all users of the cohort, returned or not");
+        "value_per_user divides it by size, all users of the cohort, returned or not, and "
+        "value_per_active by users, those with a return event among them");
   }
   if (ask_.summary != Summary::kNone) {
     notes.push_back(
@@ -118,6 +119,8 @@ void RetentionTable::add_columns() {
   if (has_amounts()) {
     result_.columns.push_back({"value", ColumnType::kDecimal});
     result_.columns.push_back({"value_per_user", ColumnType::kRatio});
+    result_.columns.push_back({"users", ColumnType::kCount});
+    result_.columns.push_back({"value_per_active", ColumnType::kRatio});
     result_.pivot = Pivot{{"cohort"}, "size", "period", "value", "value_per_user", "cohort"};
   } else {
     result_.columns.push_back({"users", ColumnType::kCount});
@@ -139,6 +142,8 @@ void RetentionTable::add_measures(std::size_t cell, std::uint64_t size, bool com
   if (has_amounts()) {
     row.push_back(decimal_cell(counts.amounts[cell], decimals_));
     row.push_back(quotient_cell(counts.amounts[cell], decimals_, size, complete));
+    row.push_back(count_cell(counts.cells[cell]));
+    row.push_back(quotient_cell(counts.amounts[cell], decimals_, counts.cells[cell], complete));
   } else {
     row.push_back(count_cell(counts.cells[cell]));
     row.push_back(ratio_cell(counts.cells[cell], size, complete));
@@ -171,6 +176,7 @@ void RetentionTable::add_summary(const Partial& counts, QueryResult& result) con
     pooled.amounts.resize(1);
     std::uint64_t size = 0;
     QuotientMean rates;
+    QuotientMean by_active;
     for (std::size_t row = 0; row < range_.size() && is_complete(row, groups_[i]); ++row) {
       const std::size_t first = row * cells_per_row();
       const std::uint64_t cohort_size = counts.cells[first];
@@ -180,12 +186,15 @@ void RetentionTable::add_summary(const Partial& counts, QueryResult& result) con
       pooled.cells[0] += users;
       pooled.amounts[0] += amount;
       if (cohort_size != 0) rates.add(amount, scale * cohort_size);
+      if (users != 0) by_active.add(amount, scale * users);
     }
     add_row(result, Cell(), count_cell(size), label(groups_[i]));
     std::vector<Cell>& row = result.rows.back();
     const std::size_t rate = row.size() + 1;
     add_measures(0, size, /*complete=*/true, pooled, row);
-    if (ask_.summary == Summary::kMean && rates.count() > 0) row[rate] = rates.value();
+    if (ask_.summary != Summary::kMean) continue;
+    if (rates.count() > 0) row[rate] = rates.value();
+    if (has_amounts() && by_active.count() > 0) row[rate + 2] = by_active.value();
   }
 }
 
