@@ -199,6 +199,9 @@ std::vector<std::function<void(Case&)>> simplifications() {
   for_ask([](auto& ask) {
     if constexpr (requires { ask.breakdown_match; }) ask.breakdown_match = {};
   });
+  for_ask([](auto& ask) {
+    if constexpr (requires { ask.windows; }) ask.windows = {};
+  });
   return changes;
 }
 

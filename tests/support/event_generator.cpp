@@ -192,6 +192,7 @@ class QueryDraw {
       last_time_ = std::max(last_time_, event.time);
     }
     for (const auto& [name, segment] : stream.saved) saved_.push_back(name);
+    has_history_ = stream.settings.history;
     dimensions_ = stream.settings.dimensions;
     if (!dimensions_.empty() && random_.chance(60)) property_ = random_.pick(dimensions_);
   }
@@ -415,7 +416,15 @@ class QueryDraw {
     if (has_breakdown && random_.chance(50)) {
       ask.breakdown_match = RetentionQuery::BreakdownMatch::kBoth;
     }
+    if (random_.chance(has_history_ ? 60 : 2)) ask_history(ask);
     return ask;
+  }
+
+  // Draws the fields that need history.
+  void ask_history(RetentionQuery& ask) {
+    const bool may_roll =
+        ask.cohort != RetentionQuery::Cohort::kRecurring && ask.period != Period::kQuarter;
+    if (may_roll && random_.chance(60)) ask.windows = RetentionQuery::Windows::kRolling;
   }
 
   CountsQuery counts() {
@@ -472,6 +481,7 @@ class QueryDraw {
   NaiveZone zone_;
   Day first_{0}, last_{0};
   TimeUs last_time_ = 0;
+  bool has_history_ = false;
   std::vector<std::string> names_;
   std::vector<std::string> saved_;
   std::vector<std::string> dimensions_;

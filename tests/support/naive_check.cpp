@@ -43,6 +43,38 @@ Status check_segment(const Segment& segment, const std::vector<PropertyCondition
   return {};
 }
 
+bool needs_history(const RetentionQuery& ask) {
+  return ask.windows == RetentionQuery::Windows::kRolling;
+}
+
+Status check_retention(const RetentionQuery& ask, const QueryCommon& common,
+                       const NaiveData& data) {
+  // By default a breakdown tells only cohort events apart.
+  const bool both = ask.breakdown_match == RetentionQuery::BreakdownMatch::kBoth;
+  if (!needs_history(ask)) {
+    ROLLCALL_RETURN_IF_ERROR(
+        check_selector(ask.cohort_event, common.where, common.breakdown, data));
+    return check_selector(ask.return_event, common.where, both ? common.breakdown : "", data);
+  }
+  if (!data.settings.history) return Status::invalid_argument("a question of history");
+  // The values of a breakdown are ranked by aggregates.
+  if (!common.breakdown.empty()) {
+    ROLLCALL_RETURN_IF_ERROR(
+        check_selector(ask.cohort_event, common.where, common.breakdown, data));
+  }
+  for (const Selector* selector : {&ask.cohort_event, &ask.return_event}) {
+    Selector names = *selector;
+    names.where.clear();
+    ROLLCALL_RETURN_IF_ERROR(check_selector(names, {}, "", data));
+    for (const std::vector<PropertyCondition>* where : {&selector->where, &common.where}) {
+      for (const PropertyCondition& condition : *where) {
+        ROLLCALL_RETURN_IF_ERROR(check_selector({}, {condition}, "", data));
+      }
+    }
+  }
+  return {};
+}
+
 // Of the events themselves several properties may be asked for.
 Status check_funnel(const FunnelQuery& ask, const QueryCommon& common, const NaiveData& data) {
   if (!common.breakdown.empty()) return Status::invalid_argument("a breakdown of a funnel");
@@ -75,10 +107,7 @@ Status check_names(const Query& query, const NaiveData& data) {
     return check_selector(selector, common.where, property, data);
   };
   if (const auto* ask = std::get_if<RetentionQuery>(&query.ask)) {
-    // By default a breakdown tells only cohort events apart.
-    const bool both = ask->breakdown_match == RetentionQuery::BreakdownMatch::kBoth;
-    ROLLCALL_RETURN_IF_ERROR(check(ask->cohort_event, common.breakdown));
-    return check(ask->return_event, both ? common.breakdown : "");
+    return check_retention(*ask, common, data);
   }
   if (const auto* ask = std::get_if<FunnelQuery>(&query.ask)) {
     return check_funnel(*ask, common, data);

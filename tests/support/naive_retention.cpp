@@ -39,6 +39,20 @@ Cell column_label(const RetentionQuery& ask, PeriodGroup column) {
   return std::to_string(column.first) + "-" + std::to_string(column.last);
 }
 
+// Days of a rolling period.
+std::int64_t rolling_days(Period period) {
+  switch (period) {
+    case Period::kWeek:
+      return 7;
+    case Period::kFortnight:
+      return 14;
+    case Period::kMonth:
+      return 30;
+    default:
+      return 1;
+  }
+}
+
 Cell mean_of(const std::vector<double>& numbers) {
   if (numbers.empty()) return {};
   double sum = 0;
@@ -123,6 +137,8 @@ class Retention {
 
  private:
   bool by_value() const { return ask_.measure == RetentionQuery::Measure::kValue; }
+  bool is_rolling() const { return ask_.windows == RetentionQuery::Windows::kRolling; }
+  std::int64_t window() const { return rolling_days(ask_.period) * 86'400'000'000; }
   TimeUs time_of(std::size_t event) const { return scope_.data.events[event].time; }
 
   std::map<NaiveUser, Events> by_user(const Events& events) const {
@@ -167,6 +183,7 @@ class Retention {
     const auto events = with_value_->find(user);
     if (events == with_value_->end()) return false;
     return std::any_of(events->second.begin(), events->second.end(), [&](std::size_t event) {
+      if (is_rolling()) return time_of(event) == joined.time;
       return period_of(event) == static_cast<std::int64_t>(joined.row);
     });
   }
@@ -176,8 +193,11 @@ class Retention {
     const auto events = returning_.find(user);
     if (events == returning_.end()) return visits;
     for (const std::size_t event : events->second) {
-      const std::int64_t period = period_of(event) - static_cast<std::int64_t>(joined.row);
-      if (period < 0) continue;
+      const TimeUs since = time_of(event) - joined.time;
+      const std::int64_t period = is_rolling()
+                                      ? since / window()
+                                      : period_of(event) - static_cast<std::int64_t>(joined.row);
+      if (period < 0 || (is_rolling() && since < 0)) continue;
       visits[period].value += scope_.data.events[event].value.value_or(0);
     }
     return visits;
@@ -186,12 +206,18 @@ class Retention {
   bool has_begun(std::size_t row, std::size_t column) const {
     const Day cohort = range_.periods[row];
     const std::int32_t first = columns_[column].first;
+    if (is_rolling())
+      return scope_.data.zone.start_of(cohort) + first * window() <= scope_.now.time;
     return NaiveCalendar::shift(cohort, ask_.period, first) <= scope_.now.day;
   }
   bool is_complete(std::size_t row, std::size_t column) const {
     const NaiveCalendar& calendar = scope_.data.calendar;
     const Day cohort = range_.periods[row];
     const std::int32_t last = columns_[column].last;
+    if (is_rolling()) {
+      const Day last_day = calendar.last_day(cohort, ask_.period);
+      return scope_.data.zone.last_second_of(last_day) + (last + 1) * window() <= scope_.now.time;
+    }
     return scope_.now.ended(
         calendar.last_day(NaiveCalendar::shift(cohort, ask_.period, last), ask_.period));
   }

@@ -151,6 +151,8 @@ Status QueryFile::parse_setting(std::string_view line) {
     settings_.user_kind = value == "integer" ? UserKind::kInteger : UserKind::kString;
   } else if (name == "dimensions") {
     settings_.dimensions = split_list(value);
+  } else if (name == "history" && (value == "yes" || value == "no")) {
+    settings_.history = value == "yes";
   } else {
     return Status::invalid_argument("no such setting: " + std::string(line));
   }
@@ -285,6 +287,7 @@ std::string query_file_text(const StoreSettings& settings, const std::vector<Nai
   if (!settings.dimensions.empty()) {
     text += fmt::format("dimensions={}\n", fmt::join(settings.dimensions, ","));
   }
+  if (!settings.history) text += "history=no\n";
   text += "\ningest\n";
   for (const NaiveEvent& event : events) {
     const Day day = zone.day_of(event.time);

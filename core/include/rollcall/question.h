@@ -67,6 +67,7 @@ struct RetentionQuery {
   enum class Summary : std::uint8_t { kPooled, kMean, kNone };
   enum class Measure : std::uint8_t { kUsers, kValue };
   enum class BreakdownMatch : std::uint8_t { kCohort, kBoth };
+  enum class Windows : std::uint8_t { kCalendar, kRolling };
 
   Selector cohort_event;
   Selector return_event;
@@ -80,6 +81,10 @@ struct RetentionQuery {
   // Whose value of the property a breakdown goes by: that of the cohort event in the cohort's
   // period, or that of both events.
   BreakdownMatch breakdown_match = BreakdownMatch::kCohort;
+
+  // Civil periods, or as many times 24 hours as the period usually has days, from the user's first
+  // cohort event on, which need history.
+  Windows windows = Windows::kCalendar;
 
   friend bool operator==(const RetentionQuery&, const RetentionQuery&) = default;
 };

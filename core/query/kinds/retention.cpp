@@ -23,9 +23,22 @@ using Mode = RetentionQuery::Mode;
 using Summary = RetentionQuery::Summary;
 using Measure = RetentionQuery::Measure;
 using BreakdownMatch = RetentionQuery::BreakdownMatch;
+using Windows = RetentionQuery::Windows;
 
-PlanResult plan(const RetentionQuery&, const Query& query, const PlanContext& context) {
-  return make_retention_from_aggregates(query, context);
+// The field that aggregates cannot answer; empty: there is none.
+std::string_view field_of_history(const RetentionQuery& ask) {
+  if (ask.windows == Windows::kRolling) return "windows";
+  return {};
+}
+
+PlanResult plan(const RetentionQuery& ask, const Query& query, const PlanContext& context) {
+  const std::string_view field = field_of_history(ask);
+  if (field.empty()) return make_retention_from_aggregates(query, context);
+  if (context.settings.history) return make_retention_from_history(query, context);
+  return Status::invalid_argument(fmt::format(
+      "retention: {}: needs history, which the store does not keep (allowed: a new store, which "
+      "keeps it unless it is told not to, with the same sources read again)",
+      field));
 }
 
 // --- The row. ---
@@ -49,6 +62,9 @@ constexpr std::array<Spelling<Measure>, 2> kMeasureNames = {
 constexpr std::array<Spelling<BreakdownMatch>, 2> kBreakdownMatchNames = {
     {{"cohort", BreakdownMatch::kCohort}, {"both", BreakdownMatch::kBoth}}};
 
+constexpr std::array<Spelling<Windows>, 2> kWindowsNames = {
+    {{"calendar", Windows::kCalendar}, {"rolling", Windows::kRolling}}};
+
 constexpr std::int32_t kPeriodsMax = std::numeric_limits<std::int32_t>::max();
 
 constexpr std::string_view kBothEvents[] = {"cohort_event", "return_event"};
@@ -64,6 +80,8 @@ constexpr QueryField kRetentionFields[] = {
     field_of_word("cohort", "When a user joins", "\"first_ever\"", kWordsOf<kCohortNames>),
     field_of_word("mode", "When a user counts as back", "\"on\"", kWordsOf<kModeNames>),
     kPeriodField,
+    field_of_word("windows", "Civil periods, or elapsed time since the user's own first event",
+                  "\"calendar\"", kWordsOf<kWindowsNames>),
     field_of_integer("periods", "Columns after the first: unless given, 14 for days, else 12", 0,
                      kPeriodsMax),
     {.name = "brackets",
@@ -103,6 +121,7 @@ Status parse(const QueryObject& object, RetentionQuery& ask) {
                       word_field("period", kPeriodNames, ask.period),
                       optional_integer_field("periods", ask.periods),
                       word_field("mode", kModeNames, ask.mode), brackets,
+                      word_field("windows", kWindowsNames, ask.windows),
                       word_field("summary", kSummaryNames, ask.summary),
                       word_field("measure", kMeasureNames, ask.measure),
                       word_field("breakdown_match", kBreakdownMatchNames, ask.breakdown_match)});
@@ -112,7 +131,8 @@ JsonFields write(const RetentionQuery& ask) {
   JsonFields fields = {{"cohort_event", selector_json(ask.cohort_event)},
                        {"return_event", selector_json(ask.return_event)},
                        {"cohort", word(kCohortNames, ask.cohort)},
-                       {"period", word(kPeriodNames, ask.period)}};
+                       {"period", word(kPeriodNames, ask.period)},
+                       {"windows", word(kWindowsNames, ask.windows)}};
   if (ask.periods) fields.emplace_back("periods", std::to_string(*ask.periods));
   fields.emplace_back("mode", word(kModeNames, ask.mode));
   if (!ask.brackets.empty()) fields.emplace_back("brackets", integer_list(ask.brackets));
@@ -123,6 +143,21 @@ JsonFields write(const RetentionQuery& ask) {
 
 JsonFields write_of_breakdown(const RetentionQuery& ask) {
   return {{"breakdown_match", word(kBreakdownMatchNames, ask.breakdown_match)}};
+}
+
+// Checks the fields that need history.
+Status check_of_history(const RetentionQuery& ask) {
+  if (ask.windows == Windows::kRolling && ask.cohort == Cohort::kRecurring) {
+    return Status::invalid_argument(
+        "windows: \"rolling\" does not go with the cohort \"recurring\", as its windows begin at "
+        "one event of a user (allowed: first_ever, first_in_range)");
+  }
+  if (ask.windows == Windows::kRolling && ask.period == Period::kQuarter) {
+    return Status::invalid_argument(
+        "windows: \"rolling\" does not go with the period \"quarter\" (allowed: day, week, "
+        "fortnight, month: 24 hours, 7, 14 and 30 days)");
+  }
+  return {};
 }
 
 Status check(const RetentionQuery& ask) {
@@ -140,7 +175,22 @@ Status check(const RetentionQuery& ask) {
     sum += size;
     ROLLCALL_RETURN_IF_ERROR(check_whole_number("brackets: their sum", sum, 1, kPeriodsMax));
   }
-  return {};
+  return check_of_history(ask);
+}
+
+std::string_view window_words(Period period) {
+  switch (period) {
+    case Period::kDay:
+      return "24 hours";
+    case Period::kWeek:
+      return "7 days of 24 hours";
+    case Period::kFortnight:
+      return "14 days of 24 hours";
+    case Period::kMonth:
+    case Period::kQuarter:
+      break;
+  }
+  return "30 days of 24 hours";
 }
 
 std::string describe(const RetentionQuery& ask) {
@@ -186,6 +236,10 @@ std::string describe(const RetentionQuery& ask) {
       break;
   }
   if (!ask.brackets.empty()) text += fmt::format(" Columns are groups of {}s.", period);
+  if (ask.windows == Windows::kRolling) {
+    text += fmt::format(" A {} lasts {}, counted for each user from that first event on.", period,
+                        window_words(ask.period));
+  }
   if (ask.measure == Measure::kValue) {
     text +=
         " What is shown is the sum of the amounts of those return events, in all, for each user of "

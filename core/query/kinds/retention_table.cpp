@@ -22,6 +22,24 @@ std::vector<PeriodGroup> make_groups(const RetentionQuery& ask) {
   return groups;
 }
 
+// How long a rolling period is, in microseconds; 0 where periods are civil.
+std::int64_t window_of(const RetentionQuery& ask) {
+  if (ask.windows == RetentionQuery::Windows::kCalendar) return 0;
+  switch (ask.period) {
+    case Period::kDay:
+      return kUsPerDay;
+    case Period::kWeek:
+      return 7 * kUsPerDay;
+    case Period::kFortnight:
+      return 14 * kUsPerDay;
+    case Period::kMonth:
+      return 30 * kUsPerDay;
+    case Period::kQuarter:
+      break;  // the question was checked
+  }
+  return 0;
+}
+
 // The query with the number of periods that it leaves to us.
 Query with_periods(Query query) {
   auto& ask = std::get<RetentionQuery>(query.ask);
@@ -49,10 +67,12 @@ RetentionTable::RetentionTable(RetentionScope scope, const PlanContext& context,
                                RetentionSource source, const std::vector<std::string>& event_notes)
     : TablePlan(scope.query, std::move(scope.scope)),
       ask_(std::get<RetentionQuery>(scope.query.ask)),
+      zone_(context.zone),
       calendar_(ask_.period, context.settings.week_start),
       range_(scope.range),
       last_index_(calendar_.index_of(timeframe_.last_day)),
       groups_(make_groups(ask_)),
+      window_us_(window_of(ask_)),
       decimals_(context.settings.value_decimals),
       ended_index_(calendar_.index_of(timeframe_.last_ended_day + 1) - 1) {
   while (range_.size() > 0 && begun_count_ < groups_.size() &&
@@ -71,13 +91,41 @@ RetentionTable::RetentionTable(RetentionScope scope, const PlanContext& context,
 
 RetentionTable::Reach RetentionTable::reach_of(std::size_t row) const {
   const std::int64_t own = range_.first + static_cast<std::int64_t>(row);
+  if (window_us_ != 0) {
+    const Day last = calendar_.last_day(static_cast<std::int32_t>(own));
+    const std::int64_t since_first = timeframe_.as_of_time - zone_.start_of(first_day(row));
+    const std::int64_t since_last = timeframe_.as_of_time - zone_.last_second_of(last);
+    return {.begun = since_first < 0 ? -1 : since_first / window_us_,
+            .complete = since_last < 0 ? -1 : since_last / window_us_ - 1};
+  }
   return {.begun = last_index_ - own, .complete = ended_index_ - own};
 }
 
+std::string_view RetentionTable::note_of_value() const {
+  if (ask_.breakdown_match == BreakdownMatch::kBoth) {
+    return "the value is that of both events: who joins is decided by events of the value alone";
+  }
+  if (window_us_ != 0) {
+    return "the value is that of a cohort event at the instant with which the user's periods "
+           "begin; "
+           "return events count whatever theirs is";
+  }
+  return "the value is that of a cohort event in the cohort's period; return events count whatever "
+         "theirs is";
+}
+
 std::vector<std::string> RetentionTable::notes_of(const Query& query) const {
-  std::vector<std::string> notes = {
-      "a cell is complete when its last period has ended at as_of; the rate of an incomplete one "
-      "is null, and a cell that begins after as_of is left out"};
+  std::vector<std::string> notes;
+  if (window_us_ == 0) {
+    notes.push_back(
+        "a cell is complete when its last period has ended at as_of; the rate of an incomplete one "
+        "is null, and a cell that begins after as_of is left out");
+  } else {
+    notes.push_back(
+        "a cell is complete when its last period has ended at as_of for those who join at the last "
+        "instant of the row; the rate of an incomplete one is null, and a cell whose first period "
+        "begins after as_of for all who are in the row is left out");
+  }
   if (ask_.cohort == Cohort::kFirstInRange) {
     notes.push_back(
         "the range in which a user's first event counts is that from from to to, both as "
@@ -90,14 +138,7 @@ std::vector<std::string> RetentionTable::notes_of(const Query& query) const {
     notes.push_back(
         "a streak goes on through a bracket when the user is seen in one of its periods");
   }
-  if (!query.common.breakdown.empty()) {
-    notes.push_back(
-        ask_.breakdown_match == BreakdownMatch::kCohort
-            ? "the value is that of a cohort event in the cohort's period; return events "
-              "count whatever theirs is"
-            : "the value is that of both events: who joins is decided by events of the "
-              "value alone");
-  }
+  if (!query.common.breakdown.empty()) notes.emplace_back(note_of_value());
   if (has_amounts()) {
     notes.push_back(
         "value is the sum of the amounts of return events in the periods of the cell; "

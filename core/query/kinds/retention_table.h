@@ -11,6 +11,7 @@
 #include "core/query/kinds/kind_row.h"
 #include "core/query/plan/table_plan.h"
 #include "core/time/calendar.h"
+#include "core/time/time_zone.h"
 
 namespace rollcall {
 
@@ -74,14 +75,17 @@ class RetentionTable : public TablePlan {
   }
 
   const RetentionQuery ask_;
+  const TimeZone& zone_;
   const Calendar calendar_;
   const PeriodRange range_;
   const std::int32_t last_index_;  // of the period that holds as_of
   const std::vector<PeriodGroup> groups_;
-  std::size_t begun_count_ = 0;  // columns that have begun for the first cohort at least
+  const std::int64_t window_us_;  // how long a rolling period is; 0: periods are civil
+  std::size_t begun_count_ = 0;   // columns that have begun for the first cohort at least
 
  private:
   std::vector<std::string> notes_of(const Query& query) const;
+  std::string_view note_of_value() const;  // of a breakdown
   void add_columns();
   Cell label(PeriodGroup group) const;
   void add_measures(std::size_t cell, std::uint64_t size, bool complete, const Partial& counts,

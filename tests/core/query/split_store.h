@@ -41,6 +41,15 @@ class SplitStore {
     GroupRunner runner(*this, question.reads(), account, random);
     return question.answer(runner);
   }
+  // The same with the plan that `make_plan` makes of a question without a breakdown.
+  template <class MakePlan>
+  Result<QueryResult> query(const Query& query, MakePlan make_plan, Random& random) {
+    QuestionAccount account(budget_, limits_);
+    ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Plan> plan, make_plan(query, context(account)));
+    GroupRunner runner(*this, plan->reads(), account, random);
+    ROLLCALL_ASSIGN_OR_RETURN(const Partial counts, runner.run({*plan}));
+    return plan->finish(counts);
+  }
 
  private:
   // The partitions of one machine.

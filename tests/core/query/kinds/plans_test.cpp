@@ -16,7 +16,8 @@
 namespace rollcall::testing {
 namespace {
 
-void compare_with_naive_engine(std::uint64_t seed, const StreamKnobs& knobs, Random& random) {
+void compare_with_naive_engine(std::uint64_t seed, StreamKnobs knobs, Random& random) {
+  knobs.settings.history = false;  // which a FakeStore does not have
   const Stream stream = random_stream(random, knobs);
   NaiveEngine oracle(stream.settings);
   oracle.ingest(stream.events);
@@ -91,7 +92,8 @@ TEST(Plans, DefinitionEchoesEveryOptionInForce) {
             "timezone=\"UTC\" week_start=\"monday\" ");
   EXPECT_EQ(definition(store, R"({"kind": "retention", "event": "login", "period": "month"})"),
             "cohort_event=\"login\" return_event=\"login\" cohort=\"first_ever\" "
-            "period=\"month\" periods=12 mode=\"on\" summary=\"pooled\" measure=\"users\" "
+            "period=\"month\" windows=\"calendar\" periods=12 mode=\"on\" "
+            "summary=\"pooled\" measure=\"users\" "
             "from=\"2026-01-01\" to=\"2026-01-31\" timezone=\"UTC\" week_start=\"monday\" ");
   EXPECT_EQ(definition(store, R"({"kind": "retention", "brackets": [1, 2]})").find("periods"),
             std::string::npos);

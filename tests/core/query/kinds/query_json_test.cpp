@@ -17,7 +17,8 @@ TEST(QueryJson, EveryFieldInForce) {
   EXPECT_EQ(to_json(Query{}), R"({"kind": "active", "event": "*", "period": "day"})");
   EXPECT_EQ(to_json(Query{{}, RetentionQuery{}}),
             R"({"kind": "retention", "cohort_event": "*", "return_event": "*", )"
-            R"("cohort": "first_ever", "period": "day", "mode": "on", "summary": "pooled", )"
+            R"("cohort": "first_ever", "period": "day", )"
+            R"("windows": "calendar", "mode": "on", "summary": "pooled", )"
             R"("measure": "users"})");
   EXPECT_EQ(to_json(Query{{}, ChurnQuery{}}),
             R"({"kind": "churn", "event": "*", "base": "active", "rule": {"gap_days": 7}})");

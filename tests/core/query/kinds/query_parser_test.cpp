@@ -69,6 +69,12 @@ TEST(QueryParser, Retention) {
             (std::vector<std::int32_t>{1, 2, 4}));
 }
 
+TEST(QueryParser, RetentionOfHistory) {
+  RetentionQuery ask;
+  ask.windows = RetentionQuery::Windows::kRolling;
+  EXPECT_EQ(parse_ask<RetentionQuery>(R"({"kind": "retention", "windows": "rolling"})"), ask);
+}
+
 TEST(QueryParser, RetentionEventStandsForBoth) {
   const auto ask = parse_ask<RetentionQuery>(R"({"kind": "retention", "event": "login"})");
   EXPECT_EQ(ask.cohort_event.names, std::vector<std::string>{"login"});
@@ -222,12 +228,11 @@ TEST(QueryParser, UnknownFields) {
       "active: unknown field \"perod\" (did you mean \"period\"?), allowed: kind, event, period, "
       "window_days, ratio_to_window, from, to, last, as_of, where, among, breakdown, "
       "breakdown_limit, members");
-  EXPECT_EQ(
-      error(R"({"kind": "retention", "cohrt": 1})"),
-      "retention: unknown field \"cohrt\" (did you mean \"cohort\"?), allowed: kind, event, "
-      "cohort_event, return_event, cohort, period, periods, mode, brackets, summary, "
-      "measure, breakdown_match, from, to, last, as_of, where, among, breakdown, breakdown_limit, "
-      "and 1 more");
+  EXPECT_EQ(error(R"({"kind": "retention", "cohrt": 1})"),
+            "retention: unknown field \"cohrt\" (did you mean \"cohort\"?), allowed: kind, event, "
+            "cohort_event, return_event, cohort, period, periods, mode, brackets, windows, "
+            "summary, measure, breakdown_match, from, to, last, as_of, where, among, breakdown, "
+            "and 2 more");
   EXPECT_EQ(error(R"({"kind": "churn", "zzzzzzzz": 1})"),
             "churn: unknown field \"zzzzzzzz\", allowed: kind, event, base, rule, from, to, last, "
             "as_of, where, among, breakdown, breakdown_limit, members");
@@ -339,6 +344,15 @@ TEST(QueryParser, WrongValues) {
       {R"({"kind": "retention", "brackets": [2147483647, 1]})",
        "retention: brackets: their sum: must be a whole number from 1 to 2147483647, found "
        "2147483648"},
+      {R"({"kind": "retention", "windows": "roling"})",
+       "retention: windows: unknown windows \"roling\" (did you mean \"rolling\"?), allowed: "
+       "calendar, rolling"},
+      {R"({"kind": "retention", "windows": "rolling", "cohort": "recurring"})",
+       "retention: windows: \"rolling\" does not go with the cohort \"recurring\", as its windows "
+       "begin at one event of a user (allowed: first_ever, first_in_range)"},
+      {R"({"kind": "retention", "windows": "rolling", "period": "quarter"})",
+       "retention: windows: \"rolling\" does not go with the period \"quarter\" (allowed: day, "
+       "week, fortnight, month: 24 hours, 7, 14 and 30 days)"},
       {R"({"kind": "churn", "rule": "week"})",
        "churn: rule: must be {\"gap_days\": N}, {\"period\": \"week\"} or {\"period\": \"month\", "
        "\"count\": 3}, found \"week\""},
