@@ -202,6 +202,9 @@ std::vector<std::function<void(Case&)>> simplifications() {
   for_ask([](auto& ask) {
     if constexpr (requires { ask.windows; }) ask.windows = {};
   });
+  for_ask([](auto& ask) {
+    if constexpr (requires { ask.first_of; }) ask.first_of = {};
+  });
   return changes;
 }
 

@@ -425,6 +425,10 @@ class QueryDraw {
     const bool may_roll =
         ask.cohort != RetentionQuery::Cohort::kRecurring && ask.period != Period::kQuarter;
     if (may_roll && random_.chance(60)) ask.windows = RetentionQuery::Windows::kRolling;
+    if (ask.cohort == RetentionQuery::Cohort::kFirstEver && random_.chance(40)) {
+      ask.first_of = RetentionQuery::FirstOf::kName;
+      if (property_ && random_.chance(70)) ask.cohort_event.where = {condition()};
+    }
   }
 
   CountsQuery counts() {

@@ -99,6 +99,11 @@ class Retention {
          first = NaiveCalendar::shift(first, ask.period, 1)) {
       firsts_.push_back(first);
     }
+    if (ask.first_of == RetentionQuery::FirstOf::kName) {
+      Selector named = ask.cohort_event;
+      named.where.clear();
+      named_ = by_user(scope.events(named));
+    }
     if (cohort_value) with_value_ = by_user(scope.with(*cohort_value).events(ask.cohort_event));
     cohorts_.resize(range.periods.size());
     for (const auto& [user, events] : joining_) {
@@ -166,6 +171,7 @@ class Retention {
     std::vector<Joined> all;
     for (const std::size_t event : events) {
       if (ask_.cohort != RetentionQuery::Cohort::kFirstEver && !has_row(event)) continue;
+      if (named_ && time_of(named_->at(user).front()) != time_of(event)) break;
       const auto row = static_cast<std::size_t>(period_of(event));
       const bool is_next = all.empty() || all.back().row != row;
       if (is_next) all.push_back({row, time_of(event)});
@@ -316,6 +322,7 @@ class Retention {
   std::vector<Day> firsts_;  // of the periods from the first row's to that of now
   const std::map<NaiveUser, Events> joining_;
   const std::map<NaiveUser, Events> returning_;
+  std::optional<std::map<NaiveUser, Events>> named_;       // where the first of a name counts
   std::optional<std::map<NaiveUser, Events>> with_value_;  // cohort events of the value asked for
   std::vector<std::vector<std::pair<NaiveUser, Visits>>> cohorts_;  // by row
   std::vector<ColumnTotal> totals_;

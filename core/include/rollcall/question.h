@@ -68,6 +68,7 @@ struct RetentionQuery {
   enum class Measure : std::uint8_t { kUsers, kValue };
   enum class BreakdownMatch : std::uint8_t { kCohort, kBoth };
   enum class Windows : std::uint8_t { kCalendar, kRolling };
+  enum class FirstOf : std::uint8_t { kMatching, kName };
 
   Selector cohort_event;
   Selector return_event;
@@ -82,9 +83,13 @@ struct RetentionQuery {
   // period, or that of both events.
   BreakdownMatch breakdown_match = BreakdownMatch::kCohort;
 
+  // The following need history, where they are not the default.
+
   // Civil periods, or as many times 24 hours as the period usually has days, from the user's first
-  // cohort event on, which need history.
+  // cohort event on.
   Windows windows = Windows::kCalendar;
+  // With kFirstEver: the first event that matches, or the first of its name, which must then match.
+  FirstOf first_of = FirstOf::kMatching;
 
   friend bool operator==(const RetentionQuery&, const RetentionQuery&) = default;
 };

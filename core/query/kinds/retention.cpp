@@ -24,10 +24,12 @@ using Summary = RetentionQuery::Summary;
 using Measure = RetentionQuery::Measure;
 using BreakdownMatch = RetentionQuery::BreakdownMatch;
 using Windows = RetentionQuery::Windows;
+using FirstOf = RetentionQuery::FirstOf;
 
 // The field that aggregates cannot answer; empty: there is none.
 std::string_view field_of_history(const RetentionQuery& ask) {
   if (ask.windows == Windows::kRolling) return "windows";
+  if (ask.first_of == FirstOf::kName && !ask.cohort_event.where.empty()) return "first_of";
   return {};
 }
 
@@ -65,6 +67,9 @@ constexpr std::array<Spelling<BreakdownMatch>, 2> kBreakdownMatchNames = {
 constexpr std::array<Spelling<Windows>, 2> kWindowsNames = {
     {{"calendar", Windows::kCalendar}, {"rolling", Windows::kRolling}}};
 
+constexpr std::array<Spelling<FirstOf>, 2> kFirstOfNames = {
+    {{"matching", FirstOf::kMatching}, {"name", FirstOf::kName}}};
+
 constexpr std::int32_t kPeriodsMax = std::numeric_limits<std::int32_t>::max();
 
 constexpr std::string_view kBothEvents[] = {"cohort_event", "return_event"};
@@ -78,6 +83,8 @@ constexpr QueryField kRetentionFields[] = {
     field_of_event("cohort_event", "Event that makes a user join"),
     field_of_event("return_event", "Event that counts as coming back"),
     field_of_word("cohort", "When a user joins", "\"first_ever\"", kWordsOf<kCohortNames>),
+    field_of_word("first_of", "Which event is the first: one that matches, or one of its name",
+                  "\"matching\"", kWordsOf<kFirstOfNames>),
     field_of_word("mode", "When a user counts as back", "\"on\"", kWordsOf<kModeNames>),
     kPeriodField,
     field_of_word("windows", "Civil periods, or elapsed time since the user's own first event",
@@ -118,6 +125,7 @@ Status parse(const QueryObject& object, RetentionQuery& ask) {
   return object.read({event, selector_field("cohort_event", ask.cohort_event),
                       selector_field("return_event", ask.return_event),
                       word_field("cohort", kCohortNames, ask.cohort),
+                      word_field("first_of", kFirstOfNames, ask.first_of),
                       word_field("period", kPeriodNames, ask.period),
                       optional_integer_field("periods", ask.periods),
                       word_field("mode", kModeNames, ask.mode), brackets,
@@ -130,9 +138,10 @@ Status parse(const QueryObject& object, RetentionQuery& ask) {
 JsonFields write(const RetentionQuery& ask) {
   JsonFields fields = {{"cohort_event", selector_json(ask.cohort_event)},
                        {"return_event", selector_json(ask.return_event)},
-                       {"cohort", word(kCohortNames, ask.cohort)},
-                       {"period", word(kPeriodNames, ask.period)},
-                       {"windows", word(kWindowsNames, ask.windows)}};
+                       {"cohort", word(kCohortNames, ask.cohort)}};
+  fields.emplace_back("first_of", word(kFirstOfNames, ask.first_of));
+  fields.emplace_back("period", word(kPeriodNames, ask.period));
+  fields.emplace_back("windows", word(kWindowsNames, ask.windows));
   if (ask.periods) fields.emplace_back("periods", std::to_string(*ask.periods));
   fields.emplace_back("mode", word(kModeNames, ask.mode));
   if (!ask.brackets.empty()) fields.emplace_back("brackets", integer_list(ask.brackets));
@@ -156,6 +165,11 @@ Status check_of_history(const RetentionQuery& ask) {
     return Status::invalid_argument(
         "windows: \"rolling\" does not go with the period \"quarter\" (allowed: day, week, "
         "fortnight, month: 24 hours, 7, 14 and 30 days)");
+  }
+  if (ask.first_of == FirstOf::kName && ask.cohort != Cohort::kFirstEver) {
+    return Status::invalid_argument(
+        fmt::format("first_of: \"name\" goes with the cohort \"first_ever\" only, found \"{}\"",
+                    name_of(kCohortNames, ask.cohort)));
   }
   return {};
 }
@@ -209,6 +223,12 @@ std::string describe(const RetentionQuery& ask) {
       text = fmt::format("Users join the cohort of every {} in which they have {}.", period,
                          event_words(ask.cohort_event));
       break;
+  }
+  if (ask.first_of == FirstOf::kName) {
+    Selector named = ask.cohort_event;
+    named.where.clear();
+    text = fmt::format("Users join the cohort of the {} of their first ever {}, if it is {}.",
+                       period, event_noun(named), event_words(ask.cohort_event));
   }
   const std::string event = event_words(ask.return_event);
   switch (ask.mode) {

@@ -28,6 +28,7 @@ constexpr unsigned kReturnStep = 1;
 
 struct RetentionEvents {
   StepSelectors selectors;
+  unsigned first_step = kCohortStep;  // the first event of it has to be a cohort event as well
   unsigned value_step = kCohortStep;  // cohort events of the value that the plan is about
   std::vector<std::string> notes;
 };
@@ -39,9 +40,10 @@ class RetentionHistory final : public RetentionTable {
  private:
   struct Scratch;
 
-  // The first instant with cohort events.
+  // The first instant with an event that `first_of` looks at.
   struct FirstInstant {
     TimeUs time = 0;
+    bool has_cohort_event = false;
     bool has_value = false;
   };
   // A user's cohort events in a civil period.
@@ -66,7 +68,8 @@ class RetentionHistory final : public RetentionTable {
   void find_cohort_periods(std::span<const StepEvent> events, Scratch& scratch) const;
   void find_cohorts(std::span<const StepEvent> events, Scratch& scratch) const;
   // The only civil period that the user may join. Unset: there are several, or none.
-  std::optional<std::int32_t> joined_period(const Scratch& scratch) const;
+  std::optional<std::int32_t> joined_period(std::span<const StepEvent> events,
+                                            const Scratch& scratch) const;
   void gather_by_period(std::span<const StepEvent> events, const StepEvents& seen,
                         Scratch& scratch) const;
   void gather_returns(std::span<const StepEvent> events, const Joined& joined,
@@ -138,12 +141,13 @@ void RetentionHistory::count(ChunkSets& sets, CellSink& sink) const {
 std::optional<RetentionHistory::FirstInstant> RetentionHistory::first_instant(
     std::span<const StepEvent> events) const {
   const auto first = std::ranges::find_if(events, [&](const StepEvent& event) {
-    return is_of(event, kCohortStep) &&
+    return is_of(event, events_.first_step) &&
            (ask_.cohort == Cohort::kFirstEver || has_row(index_of(event.time)));
   });
   if (first == events.end()) return {};
   FirstInstant instant{.time = first->time};
   for (auto event = first; event != events.end() && event->time == first->time; ++event) {
+    instant.has_cohort_event = instant.has_cohort_event || is_of(*event, kCohortStep);
     instant.has_value = instant.has_value || is_of(*event, events_.value_step);
   }
   return instant;
@@ -165,28 +169,33 @@ void RetentionHistory::find_cohort_periods(std::span<const StepEvent> events,
   }
 }
 
-std::optional<std::int32_t> RetentionHistory::joined_period(const Scratch& scratch) const {
+std::optional<std::int32_t> RetentionHistory::joined_period(std::span<const StepEvent> events,
+                                                            const Scratch& scratch) const {
   const std::vector<CohortPeriod>& periods = scratch.cohort_periods;
   if (ask_.cohort == Cohort::kFirstInRange) {
     const auto first = std::ranges::lower_bound(periods, range_.first, {}, &CohortPeriod::index);
     if (first == periods.end()) return {};
     return first->index;
   }
-  return periods.front().index;
+  if (events_.first_step == kCohortStep) return periods.front().index;
+  const std::optional<FirstInstant> first = first_instant(events);
+  if (!first || !first->has_cohort_event) return {};
+  return index_of(first->time);
 }
 
 void RetentionHistory::find_cohorts(std::span<const StepEvent> events, Scratch& scratch) const {
   scratch.joined.clear();
   if (window_us_ != 0) {
     const std::optional<FirstInstant> first = first_instant(events);
-    if (!first || !first->has_value) return;
+    if (!first || !first->has_cohort_event || !first->has_value) return;
     const std::int32_t index = index_of(first->time);
     if (has_row(index)) scratch.joined.push_back({row_of(index), first->time});
     return;
   }
   find_cohort_periods(events, scratch);
   const bool joins_once = ask_.cohort != Cohort::kRecurring;
-  const std::optional<std::int32_t> only = joins_once ? joined_period(scratch) : std::nullopt;
+  const std::optional<std::int32_t> only =
+      joins_once ? joined_period(events, scratch) : std::nullopt;
   if (joins_once && !only) return;
   for (const CohortPeriod& period : scratch.cohort_periods) {
     const bool joins = has_row(period.index) && (!joins_once || period.index == *only);
@@ -311,6 +320,12 @@ class RetentionEventsResolver {
                            ask_.breakdown_match == RetentionQuery::BreakdownMatch::kCohort;
     ROLLCALL_RETURN_IF_ERROR(add("retention: cohort_event", ask_.cohort_event, !by_cohort));
     ROLLCALL_RETURN_IF_ERROR(add("retention: return_event", ask_.return_event, !by_cohort));
+    if (ask_.first_of == RetentionQuery::FirstOf::kName) {
+      Selector named = ask_.cohort_event;
+      named.where.clear();
+      events_.first_step = next_step();
+      ROLLCALL_RETURN_IF_ERROR(add("retention: cohort_event", named, !by_cohort));
+    }
     if (by_cohort) {
       events_.value_step = next_step();
       ROLLCALL_RETURN_IF_ERROR(

@@ -131,6 +131,9 @@ std::vector<std::string> RetentionTable::notes_of(const Query& query) const {
         "the range in which a user's first event counts is that from from to to, both as "
         "given here: whole periods");
   }
+  if (ask_.first_of == RetentionQuery::FirstOf::kName) {
+    notes.push_back("of several first events of one instant, one that matches makes the user join");
+  }
   if (ask_.mode == Mode::kOnOrAfter) {
     notes.push_back("on_or_after counts returns up to as_of, also past the last period shown");
   }

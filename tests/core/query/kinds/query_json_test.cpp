@@ -17,7 +17,7 @@ TEST(QueryJson, EveryFieldInForce) {
   EXPECT_EQ(to_json(Query{}), R"({"kind": "active", "event": "*", "period": "day"})");
   EXPECT_EQ(to_json(Query{{}, RetentionQuery{}}),
             R"({"kind": "retention", "cohort_event": "*", "return_event": "*", )"
-            R"("cohort": "first_ever", "period": "day", )"
+            R"("cohort": "first_ever", "first_of": "matching", "period": "day", )"
             R"("windows": "calendar", "mode": "on", "summary": "pooled", )"
             R"("measure": "users"})");
   EXPECT_EQ(to_json(Query{{}, ChurnQuery{}}),

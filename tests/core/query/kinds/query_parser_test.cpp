@@ -72,7 +72,10 @@ TEST(QueryParser, Retention) {
 TEST(QueryParser, RetentionOfHistory) {
   RetentionQuery ask;
   ask.windows = RetentionQuery::Windows::kRolling;
-  EXPECT_EQ(parse_ask<RetentionQuery>(R"({"kind": "retention", "windows": "rolling"})"), ask);
+  ask.first_of = RetentionQuery::FirstOf::kName;
+  EXPECT_EQ(parse_ask<RetentionQuery>(R"({"kind": "retention", "windows": "rolling",
+                                          "first_of": "name"})"),
+            ask);
 }
 
 TEST(QueryParser, RetentionEventStandsForBoth) {
@@ -228,11 +231,12 @@ TEST(QueryParser, UnknownFields) {
       "active: unknown field \"perod\" (did you mean \"period\"?), allowed: kind, event, period, "
       "window_days, ratio_to_window, from, to, last, as_of, where, among, breakdown, "
       "breakdown_limit, members");
-  EXPECT_EQ(error(R"({"kind": "retention", "cohrt": 1})"),
-            "retention: unknown field \"cohrt\" (did you mean \"cohort\"?), allowed: kind, event, "
-            "cohort_event, return_event, cohort, period, periods, mode, brackets, windows, "
-            "summary, measure, breakdown_match, from, to, last, as_of, where, among, breakdown, "
-            "and 2 more");
+  EXPECT_EQ(
+      error(R"({"kind": "retention", "cohrt": 1})"),
+      "retention: unknown field \"cohrt\" (did you mean \"cohort\"?), allowed: kind, event, "
+      "cohort_event, return_event, cohort, first_of, period, periods, mode, brackets, windows, "
+      "summary, measure, breakdown_match, from, to, last, as_of, where, among, "
+      "and 3 more");
   EXPECT_EQ(error(R"({"kind": "churn", "zzzzzzzz": 1})"),
             "churn: unknown field \"zzzzzzzz\", allowed: kind, event, base, rule, from, to, last, "
             "as_of, where, among, breakdown, breakdown_limit, members");
@@ -353,6 +357,12 @@ TEST(QueryParser, WrongValues) {
       {R"({"kind": "retention", "windows": "rolling", "period": "quarter"})",
        "retention: windows: \"rolling\" does not go with the period \"quarter\" (allowed: day, "
        "week, fortnight, month: 24 hours, 7, 14 and 30 days)"},
+      {R"({"kind": "retention", "first_of": "names"})",
+       "retention: first_of: unknown first_of \"names\" (did you mean \"name\"?), allowed: "
+       "matching, name"},
+      {R"({"kind": "retention", "first_of": "name", "cohort": "first_in_range"})",
+       "retention: first_of: \"name\" goes with the cohort \"first_ever\" only, found "
+       "\"first_in_range\""},
       {R"({"kind": "churn", "rule": "week"})",
        "churn: rule: must be {\"gap_days\": N}, {\"period\": \"week\"} or {\"period\": \"month\", "
        "\"count\": 3}, found \"week\""},

@@ -24,6 +24,7 @@ std::optional<Query> random_retention(Random& random, const Stream& stream) {
   auto* const ask = std::get_if<RetentionQuery>(&query.ask);
   if (ask == nullptr) return {};
   ask->windows = RetentionQuery::Windows::kCalendar;
+  ask->first_of = RetentionQuery::FirstOf::kMatching;
   query.common.breakdown.clear();
   return query;
 }
