@@ -153,6 +153,7 @@ TEST(Identities, RetentionModesAreOrdered) {
     retention.summary = RetentionQuery::Summary::kNone;
     retention.periods = 10;
     if (stream.settings.history) {
+      retention.min_return_count = random.between(1, 3);
       const bool may_roll = retention.cohort != RetentionQuery::Cohort::kRecurring &&
                             retention.period != Period::kQuarter;
       if (may_roll && random.chance(60)) retention.windows = RetentionQuery::Windows::kRolling;

@@ -205,6 +205,9 @@ std::vector<std::function<void(Case&)>> simplifications() {
   for_ask([](auto& ask) {
     if constexpr (requires { ask.first_of; }) ask.first_of = {};
   });
+  for_ask([](auto& ask) {
+    if constexpr (requires { ask.min_return_count; }) ask.min_return_count = 1;
+  });
   return changes;
 }
 

@@ -429,6 +429,9 @@ class QueryDraw {
       ask.first_of = RetentionQuery::FirstOf::kName;
       if (property_ && random_.chance(70)) ask.cohort_event.where = {condition()};
     }
+    if (ask.measure == RetentionQuery::Measure::kUsers && random_.chance(40)) {
+      ask.min_return_count = random_.between(1, 4);
+    }
   }
 
   CountsQuery counts() {

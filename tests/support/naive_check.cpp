@@ -45,7 +45,8 @@ Status check_segment(const Segment& segment, const std::vector<PropertyCondition
 
 bool needs_history(const RetentionQuery& ask) {
   return ask.windows == RetentionQuery::Windows::kRolling ||
-         (ask.first_of == RetentionQuery::FirstOf::kName && !ask.cohort_event.where.empty());
+         (ask.first_of == RetentionQuery::FirstOf::kName && !ask.cohort_event.where.empty()) ||
+         ask.min_return_count > 1;
 }
 
 Status check_retention(const RetentionQuery& ask, const QueryCommon& common,

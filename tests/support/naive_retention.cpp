@@ -80,6 +80,7 @@ struct Joined {
 
 // What a user did in a period.
 struct Visit {
+  std::int64_t events = 0;
   AmountSum value = 0;
 };
 using Visits = std::map<std::int64_t, Visit>;  // by periods since the cohort's own
@@ -204,6 +205,7 @@ class Retention {
                                       ? since / window()
                                       : period_of(event) - static_cast<std::int64_t>(joined.row);
       if (period < 0 || (is_rolling() && since < 0)) continue;
+      visits[period].events += 1;
       visits[period].value += scope_.data.events[event].value.value_or(0);
     }
     return visits;
@@ -240,7 +242,8 @@ class Retention {
 
   bool is_seen(const Visits& visits, PeriodGroup periods) const {
     return std::any_of(visits.begin(), visits.end(), [&](const auto& visit) {
-      return visit.first >= periods.first && visit.first <= periods.last;
+      return visit.first >= periods.first && visit.first <= periods.last &&
+             visit.second.events >= ask_.min_return_count;
     });
   }
 

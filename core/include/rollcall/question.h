@@ -90,6 +90,7 @@ struct RetentionQuery {
   Windows windows = Windows::kCalendar;
   // With kFirstEver: the first event that matches, or the first of its name, which must then match.
   FirstOf first_of = FirstOf::kMatching;
+  std::int32_t min_return_count = 1;  // so many return events in a period make a user seen in it
 
   friend bool operator==(const RetentionQuery&, const RetentionQuery&) = default;
 };

@@ -30,6 +30,7 @@ using FirstOf = RetentionQuery::FirstOf;
 std::string_view field_of_history(const RetentionQuery& ask) {
   if (ask.windows == Windows::kRolling) return "windows";
   if (ask.first_of == FirstOf::kName && !ask.cohort_event.where.empty()) return "first_of";
+  if (ask.min_return_count > 1) return "min_return_count";
   return {};
 }
 
@@ -72,6 +73,8 @@ constexpr std::array<Spelling<FirstOf>, 2> kFirstOfNames = {
 
 constexpr std::int32_t kPeriodsMax = std::numeric_limits<std::int32_t>::max();
 
+constexpr std::int32_t kReturnCountMax = std::numeric_limits<std::int32_t>::max();
+
 constexpr std::string_view kBothEvents[] = {"cohort_event", "return_event"};
 constexpr std::string_view kPeriodsField[] = {"periods"};
 
@@ -86,6 +89,12 @@ constexpr QueryField kRetentionFields[] = {
     field_of_word("first_of", "Which event is the first: one that matches, or one of its name",
                   "\"matching\"", kWordsOf<kFirstOfNames>),
     field_of_word("mode", "When a user counts as back", "\"on\"", kWordsOf<kModeNames>),
+    {.name = "min_return_count",
+     .type = FieldType::kInteger,
+     .meaning = "Return events in a period that make a user seen in it",
+     .default_json = "1",
+     .min = 1,
+     .max = kReturnCountMax},
     kPeriodField,
     field_of_word("windows", "Civil periods, or elapsed time since the user's own first event",
                   "\"calendar\"", kWordsOf<kWindowsNames>),
@@ -117,6 +126,10 @@ Status parse(const QueryObject& object, RetentionQuery& ask) {
         ask.return_event = ask.cohort_event;
         return {};
       }};
+  const FieldReader min_return_count = {"min_return_count",
+                                        [&ask](const Json& value, const std::string& path) {
+                                          return read_integer(value, path, ask.min_return_count);
+                                        }};
   const FieldReader brackets = {"brackets", [&ask](const Json& value, const std::string& path) {
                                   return !value.is_array() || value.empty()
                                              ? unexpected(path, "a list of whole numbers", value)
@@ -128,7 +141,7 @@ Status parse(const QueryObject& object, RetentionQuery& ask) {
                       word_field("first_of", kFirstOfNames, ask.first_of),
                       word_field("period", kPeriodNames, ask.period),
                       optional_integer_field("periods", ask.periods),
-                      word_field("mode", kModeNames, ask.mode), brackets,
+                      word_field("mode", kModeNames, ask.mode), min_return_count, brackets,
                       word_field("windows", kWindowsNames, ask.windows),
                       word_field("summary", kSummaryNames, ask.summary),
                       word_field("measure", kMeasureNames, ask.measure),
@@ -144,6 +157,7 @@ JsonFields write(const RetentionQuery& ask) {
   fields.emplace_back("windows", word(kWindowsNames, ask.windows));
   if (ask.periods) fields.emplace_back("periods", std::to_string(*ask.periods));
   fields.emplace_back("mode", word(kModeNames, ask.mode));
+  fields.emplace_back("min_return_count", std::to_string(ask.min_return_count));
   if (!ask.brackets.empty()) fields.emplace_back("brackets", integer_list(ask.brackets));
   fields.emplace_back("summary", word(kSummaryNames, ask.summary));
   fields.emplace_back("measure", word(kMeasureNames, ask.measure));
@@ -170,6 +184,13 @@ Status check_of_history(const RetentionQuery& ask) {
     return Status::invalid_argument(
         fmt::format("first_of: \"name\" goes with the cohort \"first_ever\" only, found \"{}\"",
                     name_of(kCohortNames, ask.cohort)));
+  }
+  ROLLCALL_RETURN_IF_ERROR(
+      check_whole_number("min_return_count", ask.min_return_count, 1, kReturnCountMax));
+  if (ask.min_return_count > 1 && ask.measure == Measure::kValue) {
+    return Status::invalid_argument(fmt::format(
+        "min_return_count: goes with the measure \"users\" only, found {} and \"value\"",
+        ask.min_return_count));
   }
   return {};
 }
@@ -259,6 +280,10 @@ std::string describe(const RetentionQuery& ask) {
   if (ask.windows == Windows::kRolling) {
     text += fmt::format(" A {} lasts {}, counted for each user from that first event on.", period,
                         window_words(ask.period));
+  }
+  if (ask.min_return_count > 1) {
+    text += fmt::format(" Only a {} with at least {} such events counts.", period,
+                        ask.min_return_count);
   }
   if (ask.measure == Measure::kValue) {
     text +=

@@ -60,6 +60,7 @@ class RetentionHistory final : public RetentionTable {
   // A user's return events in a period: its civil number, or how many after the cohort's own it is.
   struct ReturnPeriod {
     std::int64_t period = 0;
+    std::uint64_t events = 0;
     AmountSum amount = 0;
   };
 
@@ -84,6 +85,9 @@ class RetentionHistory final : public RetentionTable {
                           CellSink& sink) const;
   void add_cell(std::size_t cell, AmountSum amount, std::uint32_t place, CellSink& sink) const;
 
+  bool is_back(const ReturnPeriod& period) const {
+    return period.events >= static_cast<std::uint64_t>(ask_.min_return_count);
+  }
   std::int32_t index_of(TimeUs time) const { return calendar_.index_of(zone_.day_of(time)); }
   bool has_row(std::int32_t index) const { return index >= range_.first && index <= range_.last; }
   std::size_t row_of(std::int32_t index) const {
@@ -212,6 +216,7 @@ void RetentionHistory::add_return(std::int64_t period, std::size_t place, const 
     found = std::ranges::lower_bound(periods, period, {}, &ReturnPeriod::period);
     if (found->period != period) found = periods.insert(found, {.period = period});
   }
+  ++found->events;
   if (has_amounts()) found->amount += seen.amount_of(place);
 }
 
@@ -242,7 +247,7 @@ void RetentionHistory::gather_returns(std::span<const StepEvent> events, const J
   const std::int64_t own = range_.first + static_cast<std::int64_t>(joined.row);
   auto period = std::ranges::lower_bound(scratch.by_period, own, {}, &ReturnPeriod::period);
   for (; period != scratch.by_period.end(); ++period) {
-    returns.push_back({period->period - own, period->amount});
+    returns.push_back({period->period - own, period->events, period->amount});
   }
 }
 
@@ -269,13 +274,15 @@ void RetentionHistory::add_single_columns(std::size_t first_cell, std::size_t be
   for (std::size_t i = 0; i < returns.size();) {
     const std::size_t column = columns_until(returns[i].period) - 1;
     if (column >= begun || returns[i].period > groups_[column].last) return;
+    bool is_back_then = false;
     AmountSum amount = 0;
     for (; i < returns.size() && returns[i].period <= groups_[column].last; ++i) {
+      is_back_then = is_back_then || is_back(returns[i]);
       amount += returns[i].amount;
     }
-    if (ask_.mode == Mode::kStreak && column != streak) return;
+    if (ask_.mode == Mode::kStreak && (column != streak || !is_back_then)) return;
     ++streak;
-    add_cell(first_cell + column, amount, place, sink);
+    if (is_back_then) add_cell(first_cell + column, amount, place, sink);
   }
 }
 
@@ -292,16 +299,21 @@ void RetentionHistory::add_cells(const Joined& joined, std::span<const ReturnPer
   AmountSum amount = 0;
   auto next = returns.begin();
   if (ask_.mode == Mode::kOnOrBefore) {
+    bool is_back_by_then = false;
     for (std::size_t column = 0; column < begun; ++column) {
       for (; next != returns.end() && next->period <= groups_[column].last; ++next) {
+        is_back_by_then = is_back_by_then || is_back(*next);
         amount += next->amount;
       }
-      if (next != returns.begin()) add_cell(first_cell + column, amount, place, sink);
+      if (is_back_by_then) add_cell(first_cell + column, amount, place, sink);
     }
     return;
   }
-  for (const ReturnPeriod& period : returns) amount += period.amount;
-  const std::int64_t last_back = returns.empty() ? -1 : returns.back().period;
+  std::int64_t last_back = -1;
+  for (const ReturnPeriod& period : returns) {
+    amount += period.amount;
+    if (is_back(period)) last_back = period.period;
+  }
   const std::size_t columns = std::min(begun, columns_until(last_back));
   for (std::size_t column = 0; column < columns; ++column) {
     for (; next->period < groups_[column].first; ++next) amount -= next->amount;

@@ -18,7 +18,7 @@ TEST(QueryJson, EveryFieldInForce) {
   EXPECT_EQ(to_json(Query{{}, RetentionQuery{}}),
             R"({"kind": "retention", "cohort_event": "*", "return_event": "*", )"
             R"("cohort": "first_ever", "first_of": "matching", "period": "day", )"
-            R"("windows": "calendar", "mode": "on", "summary": "pooled", )"
+            R"("windows": "calendar", "mode": "on", "min_return_count": 1, "summary": "pooled", )"
             R"("measure": "users"})");
   EXPECT_EQ(to_json(Query{{}, ChurnQuery{}}),
             R"({"kind": "churn", "event": "*", "base": "active", "rule": {"gap_days": 7}})");

@@ -73,8 +73,9 @@ TEST(QueryParser, RetentionOfHistory) {
   RetentionQuery ask;
   ask.windows = RetentionQuery::Windows::kRolling;
   ask.first_of = RetentionQuery::FirstOf::kName;
+  ask.min_return_count = 3;
   EXPECT_EQ(parse_ask<RetentionQuery>(R"({"kind": "retention", "windows": "rolling",
-                                          "first_of": "name"})"),
+                                          "first_of": "name", "min_return_count": 3})"),
             ask);
 }
 
@@ -234,9 +235,9 @@ TEST(QueryParser, UnknownFields) {
   EXPECT_EQ(
       error(R"({"kind": "retention", "cohrt": 1})"),
       "retention: unknown field \"cohrt\" (did you mean \"cohort\"?), allowed: kind, event, "
-      "cohort_event, return_event, cohort, first_of, period, periods, mode, brackets, windows, "
-      "summary, measure, breakdown_match, from, to, last, as_of, where, among, "
-      "and 3 more");
+      "cohort_event, return_event, cohort, first_of, period, periods, mode, min_return_count, "
+      "brackets, windows, summary, measure, breakdown_match, from, to, last, as_of, where, "
+      "and 4 more");
   EXPECT_EQ(error(R"({"kind": "churn", "zzzzzzzz": 1})"),
             "churn: unknown field \"zzzzzzzz\", allowed: kind, event, base, rule, from, to, last, "
             "as_of, where, among, breakdown, breakdown_limit, members");
@@ -363,6 +364,12 @@ TEST(QueryParser, WrongValues) {
       {R"({"kind": "retention", "first_of": "name", "cohort": "first_in_range"})",
        "retention: first_of: \"name\" goes with the cohort \"first_ever\" only, found "
        "\"first_in_range\""},
+      {R"({"kind": "retention", "min_return_count": 0})",
+       "retention: min_return_count: must be a whole number from 1 to 2147483647, found 0"},
+      {R"({"kind": "retention", "min_return_count": "2"})",
+       "retention: min_return_count: must be a whole number, found \"2\""},
+      {R"({"kind": "retention", "min_return_count": 2, "measure": "value"})",
+       "retention: min_return_count: goes with the measure \"users\" only, found 2 and \"value\""},
       {R"({"kind": "churn", "rule": "week"})",
        "churn: rule: must be {\"gap_days\": N}, {\"period\": \"week\"} or {\"period\": \"month\", "
        "\"count\": 3}, found \"week\""},

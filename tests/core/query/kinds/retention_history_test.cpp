@@ -25,6 +25,7 @@ std::optional<Query> random_retention(Random& random, const Stream& stream) {
   if (ask == nullptr) return {};
   ask->windows = RetentionQuery::Windows::kCalendar;
   ask->first_of = RetentionQuery::FirstOf::kMatching;
+  ask->min_return_count = 1;
   query.common.breakdown.clear();
   return query;
 }
