@@ -208,6 +208,9 @@ std::vector<std::function<void(Case&)>> simplifications() {
   for_ask([](auto& ask) {
     if constexpr (requires { ask.min_return_count; }) ask.min_return_count = 1;
   });
+  for_ask([](auto& ask) {
+    if constexpr (requires { ask.value_from; }) ask.value_from = {};
+  });
   return changes;
 }
 

@@ -429,8 +429,10 @@ class QueryDraw {
       ask.first_of = RetentionQuery::FirstOf::kName;
       if (property_ && random_.chance(70)) ask.cohort_event.where = {condition()};
     }
-    if (ask.measure == RetentionQuery::Measure::kUsers && random_.chance(40)) {
-      ask.min_return_count = random_.between(1, 4);
+    if (ask.measure == RetentionQuery::Measure::kUsers) {
+      if (random_.chance(40)) ask.min_return_count = random_.between(1, 4);
+    } else if (random_.chance(50)) {
+      ask.value_from = RetentionQuery::ValueFrom::kCohortEvent;
     }
   }
 

@@ -46,7 +46,7 @@ Status check_segment(const Segment& segment, const std::vector<PropertyCondition
 bool needs_history(const RetentionQuery& ask) {
   return ask.windows == RetentionQuery::Windows::kRolling ||
          (ask.first_of == RetentionQuery::FirstOf::kName && !ask.cohort_event.where.empty()) ||
-         ask.min_return_count > 1;
+         ask.min_return_count > 1 || ask.value_from == RetentionQuery::ValueFrom::kCohortEvent;
 }
 
 Status check_retention(const RetentionQuery& ask, const QueryCommon& common,

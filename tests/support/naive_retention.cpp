@@ -205,6 +205,8 @@ class Retention {
                                       ? since / window()
                                       : period_of(event) - static_cast<std::int64_t>(joined.row);
       if (period < 0 || (is_rolling() && since < 0)) continue;
+      const bool from_event = ask_.value_from == RetentionQuery::ValueFrom::kCohortEvent;
+      if (from_event && period == 0 && since < 0) continue;
       visits[period].events += 1;
       visits[period].value += scope_.data.events[event].value.value_or(0);
     }

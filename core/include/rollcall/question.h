@@ -69,6 +69,7 @@ struct RetentionQuery {
   enum class BreakdownMatch : std::uint8_t { kCohort, kBoth };
   enum class Windows : std::uint8_t { kCalendar, kRolling };
   enum class FirstOf : std::uint8_t { kMatching, kName };
+  enum class ValueFrom : std::uint8_t { kPeriod, kCohortEvent };
 
   Selector cohort_event;
   Selector return_event;
@@ -91,6 +92,9 @@ struct RetentionQuery {
   // With kFirstEver: the first event that matches, or the first of its name, which must then match.
   FirstOf first_of = FirstOf::kMatching;
   std::int32_t min_return_count = 1;  // so many return events in a period make a user seen in it
+  // With kValue: which amounts of the cohort's own period count, all or those from the user's first
+  // cohort event in it on.
+  ValueFrom value_from = ValueFrom::kPeriod;
 
   friend bool operator==(const RetentionQuery&, const RetentionQuery&) = default;
 };

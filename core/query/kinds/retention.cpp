@@ -25,12 +25,14 @@ using Measure = RetentionQuery::Measure;
 using BreakdownMatch = RetentionQuery::BreakdownMatch;
 using Windows = RetentionQuery::Windows;
 using FirstOf = RetentionQuery::FirstOf;
+using ValueFrom = RetentionQuery::ValueFrom;
 
 // The field that aggregates cannot answer; empty: there is none.
 std::string_view field_of_history(const RetentionQuery& ask) {
   if (ask.windows == Windows::kRolling) return "windows";
   if (ask.first_of == FirstOf::kName && !ask.cohort_event.where.empty()) return "first_of";
   if (ask.min_return_count > 1) return "min_return_count";
+  if (ask.value_from == ValueFrom::kCohortEvent) return "value_from";
   return {};
 }
 
@@ -71,6 +73,9 @@ constexpr std::array<Spelling<Windows>, 2> kWindowsNames = {
 constexpr std::array<Spelling<FirstOf>, 2> kFirstOfNames = {
     {{"matching", FirstOf::kMatching}, {"name", FirstOf::kName}}};
 
+constexpr std::array<Spelling<ValueFrom>, 2> kValueFromNames = {
+    {{"period", ValueFrom::kPeriod}, {"cohort_event", ValueFrom::kCohortEvent}}};
+
 constexpr std::int32_t kPeriodsMax = std::numeric_limits<std::int32_t>::max();
 
 constexpr std::int32_t kReturnCountMax = std::numeric_limits<std::int32_t>::max();
@@ -109,6 +114,12 @@ constexpr QueryField kRetentionFields[] = {
     field_of_word("summary", "How the last row sums up", "\"pooled\"", kWordsOf<kSummaryNames>),
     field_of_word("measure", "What a cell holds: users, or the amounts of their return events",
                   "\"users\"", kWordsOf<kMeasureNames>),
+    {.name = "value_from",
+     .type = FieldType::kWord,
+     .meaning = "Where amounts of the cohort's own period begin to count",
+     .default_json = "\"period\"",
+     .words = kWordsOf<kValueFromNames>,
+     .needs = "measure"},
     {.name = "breakdown_match",
      .type = FieldType::kWord,
      .meaning = "Whose value counts in a breakdown: the cohort event's, or both events'",
@@ -145,6 +156,7 @@ Status parse(const QueryObject& object, RetentionQuery& ask) {
                       word_field("windows", kWindowsNames, ask.windows),
                       word_field("summary", kSummaryNames, ask.summary),
                       word_field("measure", kMeasureNames, ask.measure),
+                      word_field("value_from", kValueFromNames, ask.value_from),
                       word_field("breakdown_match", kBreakdownMatchNames, ask.breakdown_match)});
 }
 
@@ -161,6 +173,7 @@ JsonFields write(const RetentionQuery& ask) {
   if (!ask.brackets.empty()) fields.emplace_back("brackets", integer_list(ask.brackets));
   fields.emplace_back("summary", word(kSummaryNames, ask.summary));
   fields.emplace_back("measure", word(kMeasureNames, ask.measure));
+  fields.emplace_back("value_from", word(kValueFromNames, ask.value_from));
   return fields;
 }
 
@@ -191,6 +204,10 @@ Status check_of_history(const RetentionQuery& ask) {
     return Status::invalid_argument(fmt::format(
         "min_return_count: goes with the measure \"users\" only, found {} and \"value\"",
         ask.min_return_count));
+  }
+  if (ask.value_from == ValueFrom::kCohortEvent && ask.measure != Measure::kValue) {
+    return Status::invalid_argument(
+        "value_from: \"cohort_event\" goes with the measure \"value\" only, found \"users\"");
   }
   return {};
 }
@@ -289,6 +306,11 @@ std::string describe(const RetentionQuery& ask) {
     text +=
         " What is shown is the sum of the amounts of those return events, in all, for each user of "
         "the cohort, returned or not, and for each who returned.";
+  }
+  if (ask.value_from == ValueFrom::kCohortEvent) {
+    text += fmt::format(
+        " In the cohort's own {}, events before the user's first cohort event do not count.",
+        period);
   }
   return text;
 }

@@ -75,6 +75,9 @@ class RetentionHistory final : public RetentionTable {
                         Scratch& scratch) const;
   void gather_returns(std::span<const StepEvent> events, const Joined& joined,
                       const StepEvents& seen, Scratch& scratch) const;
+  // What the period of the cohort event holds from that on.
+  ReturnPeriod own_period_from(std::span<const StepEvent> events, const Joined& joined,
+                               const StepEvents& seen) const;
   void add_return(std::int64_t period, std::size_t place, const StepEvents& seen,
                   std::vector<ReturnPeriod>& periods) const;
   void add_cells(const Joined& joined, std::span<const ReturnPeriod> returns, std::uint32_t place,
@@ -249,6 +252,26 @@ void RetentionHistory::gather_returns(std::span<const StepEvent> events, const J
   for (; period != scratch.by_period.end(); ++period) {
     returns.push_back({period->period - own, period->events, period->amount});
   }
+  if (ask_.value_from != RetentionQuery::ValueFrom::kCohortEvent || returns.empty() ||
+      returns.front().period != 0) {
+    return;
+  }
+  returns.front() = own_period_from(events, joined, seen);
+  if (returns.front().events == 0) returns.erase(returns.begin());
+}
+
+RetentionHistory::ReturnPeriod RetentionHistory::own_period_from(std::span<const StepEvent> events,
+                                                                 const Joined& joined,
+                                                                 const StepEvents& seen) const {
+  ReturnPeriod own;
+  const auto begin = std::ranges::lower_bound(events, joined.time, {}, &StepEvent::time);
+  for (auto event = begin; event != events.end(); ++event) {
+    const std::int32_t index = index_of(event->time);
+    if (!is_of(*event, kReturnStep) || !has_row(index) || row_of(index) != joined.row) continue;
+    ++own.events;
+    own.amount += seen.amount_of(static_cast<std::size_t>(event - events.begin()));
+  }
+  return own;
 }
 
 std::size_t RetentionHistory::columns_until(std::int64_t period) const {

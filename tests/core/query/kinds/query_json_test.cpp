@@ -19,7 +19,7 @@ TEST(QueryJson, EveryFieldInForce) {
             R"({"kind": "retention", "cohort_event": "*", "return_event": "*", )"
             R"("cohort": "first_ever", "first_of": "matching", "period": "day", )"
             R"("windows": "calendar", "mode": "on", "min_return_count": 1, "summary": "pooled", )"
-            R"("measure": "users"})");
+            R"("measure": "users", "value_from": "period"})");
   EXPECT_EQ(to_json(Query{{}, ChurnQuery{}}),
             R"({"kind": "churn", "event": "*", "base": "active", "rule": {"gap_days": 7}})");
   EXPECT_EQ(to_json(Query{{}, IdleQuery{}}),

@@ -77,6 +77,12 @@ TEST(QueryParser, RetentionOfHistory) {
   EXPECT_EQ(parse_ask<RetentionQuery>(R"({"kind": "retention", "windows": "rolling",
                                           "first_of": "name", "min_return_count": 3})"),
             ask);
+  ask = {};
+  ask.measure = RetentionQuery::Measure::kValue;
+  ask.value_from = RetentionQuery::ValueFrom::kCohortEvent;
+  EXPECT_EQ(parse_ask<RetentionQuery>(
+                R"({"kind": "retention", "measure": "value", "value_from": "cohort_event"})"),
+            ask);
 }
 
 TEST(QueryParser, RetentionEventStandsForBoth) {
@@ -236,8 +242,8 @@ TEST(QueryParser, UnknownFields) {
       error(R"({"kind": "retention", "cohrt": 1})"),
       "retention: unknown field \"cohrt\" (did you mean \"cohort\"?), allowed: kind, event, "
       "cohort_event, return_event, cohort, first_of, period, periods, mode, min_return_count, "
-      "brackets, windows, summary, measure, breakdown_match, from, to, last, as_of, where, "
-      "and 4 more");
+      "brackets, windows, summary, measure, value_from, breakdown_match, from, to, last, as_of, "
+      "and 5 more");
   EXPECT_EQ(error(R"({"kind": "churn", "zzzzzzzz": 1})"),
             "churn: unknown field \"zzzzzzzz\", allowed: kind, event, base, rule, from, to, last, "
             "as_of, where, among, breakdown, breakdown_limit, members");
@@ -370,6 +376,11 @@ TEST(QueryParser, WrongValues) {
        "retention: min_return_count: must be a whole number, found \"2\""},
       {R"({"kind": "retention", "min_return_count": 2, "measure": "value"})",
        "retention: min_return_count: goes with the measure \"users\" only, found 2 and \"value\""},
+      {R"({"kind": "retention", "value_from": "cohort_event"})",
+       "retention: value_from: \"cohort_event\" goes with the measure \"value\" only, found "
+       "\"users\""},
+      {R"({"kind": "retention", "value_from": "event", "measure": "value"})",
+       "retention: value_from: unknown value_from \"event\", allowed: period, cohort_event"},
       {R"({"kind": "churn", "rule": "week"})",
        "churn: rule: must be {\"gap_days\": N}, {\"period\": \"week\"} or {\"period\": \"month\", "
        "\"count\": 3}, found \"week\""},

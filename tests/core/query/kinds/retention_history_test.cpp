@@ -26,6 +26,7 @@ std::optional<Query> random_retention(Random& random, const Stream& stream) {
   ask->windows = RetentionQuery::Windows::kCalendar;
   ask->first_of = RetentionQuery::FirstOf::kMatching;
   ask->min_return_count = 1;
+  ask->value_from = RetentionQuery::ValueFrom::kPeriod;
   query.common.breakdown.clear();
   return query;
 }
