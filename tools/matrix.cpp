@@ -235,7 +235,7 @@ bool is_duration(std::string_view column) { return column.ends_with("_seconds");
 
 bool is_share(std::string_view column) {
   return column != "quick_ratio" && column != "events_per_user" && column != "value_per_user" &&
-         column != "mean" && !is_duration(column);
+         column != "value_per_active" && column != "mean" && !is_duration(column);
 }
 
 }  // namespace rollcall::tools

@@ -84,25 +84,27 @@ class Quotients(unittest.TestCase):
                 for row in idle:
                     total = sum(int(r["users"]) for r in idle if r.get("channel") == row.get("channel"))
                     checked += self.expect(row["share"], self.over(row["users"], total), row)
-                for measure, what, quotient in (("users", "users", "rate"), ("value", "value", "value_per_user")):
+                for measure, what, quotient, whole in (
+                        ("users", "users", "rate", "size"), ("value", "value", "value_per_user", "size"),
+                        ("value", "value", "value_per_active", "users")):
                     for mode in ("on", "on_or_before"):
                         for summary in ("pooled", "mean"):
                             checked += self.check_retention(
                                 self.rows("retention", *store, "--shape", "long", "--periods", "8", "--measure", measure,
-                                          "--mode", mode, "--summary", summary, *options), what, quotient, summary)
+                                          "--mode", mode, "--summary", summary, *options), what, quotient, whole, summary)
             self.assertGreater(checked, 1000)
 
-    def check_retention(self, rows, what, quotient, summary):
+    def check_retention(self, rows, what, quotient, whole, summary):
         checked = 0
         quotients = {}
         for row in rows:
             key = (row.get("channel"), row["period"])
             if row["cohort"]:
-                exact = self.over(row[what], row["size"], row["complete"])
+                exact = self.over(row[what], row[whole], row["complete"])
                 if exact is not None:
                     quotients.setdefault(key, []).append(exact)
             elif summary == "pooled":
-                exact = self.over(row[what], row["size"])
+                exact = self.over(row[what], row[whole])
             else:
                 known = quotients.get(key, [])
                 exact = sum(known) / len(known) if known else None

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -151,6 +152,12 @@ TEST(Identities, RetentionModesAreOrdered) {
     retention.cohort = static_cast<RetentionQuery::Cohort>(random.below(3));
     retention.summary = RetentionQuery::Summary::kNone;
     retention.periods = 10;
+    if (stream.settings.history) {
+      retention.min_return_count = random.between(1, 3);
+      const bool may_roll = retention.cohort != RetentionQuery::Cohort::kRecurring &&
+                            retention.period != Period::kQuarter;
+      if (may_roll && random.chance(60)) retention.windows = RetentionQuery::Windows::kRolling;
+    }
     using Mode = RetentionQuery::Mode;
     const auto by_mode = [&](Mode mode) {
       retention.mode = mode;
@@ -170,6 +177,85 @@ TEST(Identities, RetentionModesAreOrdered) {
       ASSERT_LE(count(on_or_after[i][3]), count(on_or_after[i - 1][3]));
       ASSERT_GE(count(on_or_before[i][3]), count(on_or_before[i - 1][3]));
       ASSERT_LE(count(streak[i][3]), count(streak[i - 1][3]));
+    }
+  });
+}
+
+// Makes each user's first event, and what repeats it, one event "start"; the others get another
+// name, and none of them is a day later to the microsecond.
+Stream with_one_start(Stream stream) {
+  constexpr TimeUs kDay = 86'400'000'000;
+  std::map<UserId, TimeUs> starts;
+  for (const NaiveEvent& event : stream.events) {
+    const auto start = starts.try_emplace(event.user, event.time).first;
+    start->second = std::min(start->second, event.time);
+  }
+  std::vector<NaiveEvent> events;
+  for (const auto& [user, time] : starts) {
+    events.push_back({.user = user, .event = "start", .time = time, .value = {}, .properties = {}});
+  }
+  for (NaiveEvent& event : stream.events) {
+    event.event = "next";
+    const TimeUs start = starts[event.user];
+    if (event.time != start && event.time != start + kDay) events.push_back(event);
+  }
+  stream.events = std::move(events);
+  return stream;
+}
+
+TEST(Identities, RollingRetentionIsAFunnelOfTwoSteps) {
+  std::int64_t all_returned = 0;
+  for_streams([&](const Stream& drawn, Random&) {
+    if (!drawn.settings.history || drawn.events.empty()) return;
+    const auto engine = engine_of(with_one_start(drawn));
+    ASSERT_NE(engine, nullptr);
+    FunnelQuery funnel;
+    funnel.steps = {{Selector::Names::kAnyOf, {"start"}, {}},
+                    {Selector::Names::kNoneOf, {"start"}, {}}};
+    funnel.window = Length{86'400'000'000};
+    funnel.steps_after_to = true;
+    RetentionQuery retention;
+    retention.cohort_event = funnel.steps[0];
+    retention.return_event = funnel.steps[1];
+    retention.windows = RetentionQuery::Windows::kRolling;
+    retention.periods = 0;
+    retention.summary = RetentionQuery::Summary::kNone;
+    const auto steps = ask(*engine, query_of(funnel)).rows;
+    std::int64_t joined = 0, returned = 0;
+    for (const auto& row : ask(*engine, query_of(retention)).rows) {
+      joined += count(row[1]);
+      returned += count(row[3]);
+    }
+    ASSERT_EQ(joined, count(steps.at(0)[2]));
+    ASSERT_EQ(returned, count(steps.at(1)[2]));
+    all_returned += returned;
+  });
+  EXPECT_GT(all_returned, 0);
+}
+
+// What a user of the cohort is worth is what an active one is worth, times the share of these.
+TEST(Identities, ValuePerUserIsValuePerActiveTimesTheirShare) {
+  for_streams([](const Stream& stream, Random& random) {
+    const auto engine = engine_of(stream);
+    ASSERT_NE(engine, nullptr);
+    RetentionQuery by_users;
+    by_users.period = static_cast<Period>(random.below(5));
+    by_users.cohort = static_cast<RetentionQuery::Cohort>(random.below(3));
+    by_users.mode = static_cast<RetentionQuery::Mode>(random.below(4));
+    RetentionQuery by_value = by_users;
+    by_value.measure = RetentionQuery::Measure::kValue;
+    const auto users = ask(*engine, query_of(by_users)).rows;
+    const auto values = ask(*engine, query_of(by_value)).rows;
+    ASSERT_EQ(users.size(), values.size());
+    for (std::size_t i = 0; i < users.size(); ++i) {
+      ASSERT_EQ(values[i][5], users[i][3]);
+      const double* const per_user = std::get_if<double>(&values[i][4]);
+      const double* const per_active = std::get_if<double>(&values[i][6]);
+      const double* const share = std::get_if<double>(&users[i][4]);
+      if (per_active == nullptr) continue;
+      ASSERT_NE(per_user, nullptr);
+      ASSERT_NE(share, nullptr);
+      ASSERT_NEAR(*per_user, *per_active * *share, 1e-9 * std::abs(*per_user));
     }
   });
 }

@@ -199,6 +199,18 @@ std::vector<std::function<void(Case&)>> simplifications() {
   for_ask([](auto& ask) {
     if constexpr (requires { ask.breakdown_match; }) ask.breakdown_match = {};
   });
+  for_ask([](auto& ask) {
+    if constexpr (requires { ask.windows; }) ask.windows = {};
+  });
+  for_ask([](auto& ask) {
+    if constexpr (requires { ask.first_of; }) ask.first_of = {};
+  });
+  for_ask([](auto& ask) {
+    if constexpr (requires { ask.min_return_count; }) ask.min_return_count = 1;
+  });
+  for_ask([](auto& ask) {
+    if constexpr (requires { ask.value_from; }) ask.value_from = {};
+  });
   return changes;
 }
 

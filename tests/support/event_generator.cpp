@@ -204,6 +204,7 @@ class QueryDraw {
       last_time_ = std::max(last_time_, event.time);
     }
     for (const auto& [name, segment] : stream.saved) saved_.push_back(name);
+    has_history_ = stream.settings.history;
     dimensions_ = stream.settings.dimensions;
     if (!dimensions_.empty() && random_.chance(60)) property_ = random_.pick(dimensions_);
   }
@@ -467,7 +468,24 @@ class QueryDraw {
     if (has_breakdown && random_.chance(50)) {
       ask.breakdown_match = RetentionQuery::BreakdownMatch::kBoth;
     }
+    if (random_.chance(has_history_ ? 60 : 2)) ask_history(ask);
     return ask;
+  }
+
+  // Draws the fields that need history.
+  void ask_history(RetentionQuery& ask) {
+    const bool may_roll =
+        ask.cohort != RetentionQuery::Cohort::kRecurring && ask.period != Period::kQuarter;
+    if (may_roll && random_.chance(60)) ask.windows = RetentionQuery::Windows::kRolling;
+    if (ask.cohort == RetentionQuery::Cohort::kFirstEver && random_.chance(40)) {
+      ask.first_of = RetentionQuery::FirstOf::kName;
+      if (property_ && random_.chance(70)) ask.cohort_event.where = {condition()};
+    }
+    if (ask.measure == RetentionQuery::Measure::kUsers) {
+      if (random_.chance(40)) ask.min_return_count = random_.between(1, 4);
+    } else if (random_.chance(50)) {
+      ask.value_from = RetentionQuery::ValueFrom::kCohortEvent;
+    }
   }
 
   CountsQuery counts() {
@@ -525,6 +543,7 @@ class QueryDraw {
   const bool has_history_;
   Day first_{0}, last_{0};
   TimeUs last_time_ = 0;
+  bool has_history_ = false;
   std::vector<std::string> names_;
   std::vector<std::string> saved_;
   std::vector<std::string> dimensions_;

@@ -72,6 +72,12 @@ Status check_segment(const Segment& segment, const std::vector<PropertyCondition
   return {};
 }
 
+bool needs_history(const RetentionQuery& ask) {
+  return ask.windows == RetentionQuery::Windows::kRolling ||
+         (ask.first_of == RetentionQuery::FirstOf::kName && !ask.cohort_event.where.empty()) ||
+         ask.min_return_count > 1 || ask.value_from == RetentionQuery::ValueFrom::kCohortEvent;
+}
+
 Status check_funnel(const FunnelQuery& ask, const QueryCommon& common, const NaiveData& data) {
   if (!data.settings.history) return Status::invalid_argument("no history");
   for (const Selector& step : ask.steps) {
@@ -112,6 +118,9 @@ Status check_names(const Query& query, const NaiveData& data) {
     return check_selector({}, {}, property, data);
   };
   if (const auto* ask = std::get_if<RetentionQuery>(&query.ask)) {
+    if (needs_history(*ask) && !data.settings.history) {
+      return Status::invalid_argument("a question of history");
+    }
     // By default, a breakdown tells only cohort events apart.
     const bool both = ask->breakdown_match == RetentionQuery::BreakdownMatch::kBoth;
     ROLLCALL_RETURN_IF_ERROR(check(ask->cohort_event, common.breakdown));

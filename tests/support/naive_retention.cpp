@@ -1,3 +1,12 @@
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "tests/support/naive_kinds.h"
 
 namespace rollcall::testing {
@@ -30,22 +39,51 @@ Cell column_label(const RetentionQuery& ask, PeriodGroup column) {
   return std::to_string(column.first) + "-" + std::to_string(column.last);
 }
 
-// Holds what the cells of a column that are complete come to.
+// Days of a rolling period.
+std::int64_t rolling_days(Period period) {
+  switch (period) {
+    case Period::kWeek:
+      return 7;
+    case Period::kFortnight:
+      return 14;
+    case Period::kMonth:
+      return 30;
+    default:
+      return 1;
+  }
+}
+
+Cell mean_of(const std::vector<double>& numbers) {
+  if (numbers.empty()) return {};
+  double sum = 0;
+  for (const double number : numbers) sum += number;
+  return sum / static_cast<double>(numbers.size());
+}
+
+// What the cells of a column that are complete come to.
 struct ColumnTotal {
   std::int64_t cohorts = 0;
   std::int64_t size = 0;
   std::int64_t users = 0;
   AmountSum value = 0;
   std::vector<double> rates;
-
-  // The mean of the rates; null where there are none.
-  Cell mean() const {
-    if (rates.empty()) return {};
-    double sum = 0;
-    for (const double rate : rates) sum += rate;
-    return sum / static_cast<double>(rates.size());
-  }
+  std::vector<double> by_active;
 };
+
+using Events = std::vector<std::size_t>;  // by index, in the order of time
+
+// A user in a cohort.
+struct Joined {
+  std::size_t row = 0;
+  TimeUs time = 0;  // of the user's first cohort event in the cohort's period
+};
+
+// What a user did in a period.
+struct Visit {
+  std::int64_t events = 0;
+  AmountSum value = 0;
+};
+using Visits = std::map<std::int64_t, Visit>;  // by periods since the cohort's own
 
 class Retention {
  public:
@@ -55,31 +93,48 @@ class Retention {
         scope_(scope),
         range_(range),
         columns_(columns_of(ask)),
-        joining_(scope.days_by_user(ask.cohort_event)) {
-    if (cohort_value) with_value_ = scope.with(*cohort_value).days_by_user(ask.cohort_event);
-    for (const std::size_t i : scope.events(ask.return_event)) {
-      const NaiveUser user = scope.data.user_of[i];
-      const Day day = scope.data.days[i];
-      returning_[user].insert(day);
-      amounts_[user][day] += scope.data.events[i].value.value_or(0);
+        joining_(by_user(scope.events(ask.cohort_event))),
+        returning_(by_user(scope.events(ask.return_event))) {
+    if (range.periods.empty()) return;
+    for (Day first = range.periods.front(); first <= scope.now.day;
+         first = NaiveCalendar::shift(first, ask.period, 1)) {
+      firsts_.push_back(first);
+    }
+    if (ask.first_of == RetentionQuery::FirstOf::kName) {
+      Selector named = ask.cohort_event;
+      named.where.clear();
+      named_ = by_user(scope.events(named));
+    }
+    if (cohort_value) with_value_ = by_user(scope.with(*cohort_value).events(ask.cohort_event));
+    cohorts_.resize(range.periods.size());
+    for (const auto& [user, events] : joining_) {
+      for (const Joined& joined : joined_by(user, events)) {
+        cohorts_[joined.row].emplace_back(user, visits_of(user, joined));
+      }
     }
   }
 
   NaiveTable table() {
-    const bool by_value = ask_.measure == RetentionQuery::Measure::kValue;
     table_.keys = {"cohort", "period"};
-    table_.columns = {
-        {"cohort", ColumnType::kDate},
-        {"size", ColumnType::kCount},
-        {"period", ask_.brackets.empty() ? ColumnType::kInt : ColumnType::kString},
-        {by_value ? "value" : "users", by_value ? ColumnType::kDecimal : ColumnType::kCount},
-        {by_value ? "value_per_user" : "rate", ColumnType::kRatio},
-        {"complete", ColumnType::kBool}};
+    table_.columns = {{"cohort", ColumnType::kDate},
+                      {"size", ColumnType::kCount},
+                      {"period", ask_.brackets.empty() ? ColumnType::kInt : ColumnType::kString}};
+    if (by_value()) {
+      table_.columns.insert(table_.columns.end(), {{"value", ColumnType::kDecimal},
+                                                   {"value_per_user", ColumnType::kRatio},
+                                                   {"users", ColumnType::kCount},
+                                                   {"value_per_active", ColumnType::kRatio}});
+    } else {
+      table_.columns.insert(table_.columns.end(),
+                            {{"users", ColumnType::kCount}, {"rate", ColumnType::kRatio}});
+    }
+    table_.columns.push_back({"complete", ColumnType::kBool});
     totals_.resize(columns_.size());
-    for (const Day cohort : range_.periods) {
-      const Users members = members_of(cohort);
+    for (std::size_t row = 0; row < cohorts_.size(); ++row) {
+      Users members;
+      for (const auto& [user, visits] : cohorts_[row]) members.push_back(user);
       for (std::size_t c = 0; c < columns_.size(); ++c) {
-        if (first_day(cohort, c) <= scope_.now.day) add_cell(cohort, members, c);
+        if (has_begun(row, c)) add_cell(row, members, c);
       }
     }
     if (ask_.summary != RetentionQuery::Summary::kNone && !range_.periods.empty()) add_summary();
@@ -87,95 +142,156 @@ class Retention {
   }
 
  private:
-  Day last_of_period(Day first) const { return scope_.data.calendar.last_day(first, ask_.period); }
-  Day first_day(Day cohort, std::size_t column) const {
-    return NaiveCalendar::shift(cohort, ask_.period, columns_[column].first);
-  }
-  Day last_day(Day cohort, std::size_t column) const {
-    return last_of_period(NaiveCalendar::shift(cohort, ask_.period, columns_[column].last));
-  }
+  bool by_value() const { return ask_.measure == RetentionQuery::Measure::kValue; }
+  bool is_rolling() const { return ask_.windows == RetentionQuery::Windows::kRolling; }
+  std::int64_t window() const { return rolling_days(ask_.period) * 86'400'000'000; }
+  TimeUs time_of(std::size_t event) const { return scope_.data.events[event].time; }
 
-  bool joins(const std::set<Day>& days, Day cohort) const {
-    switch (ask_.cohort) {
-      case RetentionQuery::Cohort::kFirstEver:
-        return cohort <= *days.begin() && *days.begin() <= last_of_period(cohort);
-      case RetentionQuery::Cohort::kFirstInRange:
-        return any_day_in(days, cohort, last_of_period(cohort)) &&
-               !any_day_in(days, range_.periods.front(), cohort - 1);
-      case RetentionQuery::Cohort::kRecurring:
-        return any_day_in(days, cohort, last_of_period(cohort));
+  std::map<NaiveUser, Events> by_user(const Events& events) const {
+    std::map<NaiveUser, Events> users;
+    for (const std::size_t i : events) users[scope_.data.user_of[i]].push_back(i);
+    for (auto& [user, own] : users) {
+      std::stable_sort(own.begin(), own.end(),
+                       [&](std::size_t a, std::size_t b) { return time_of(a) < time_of(b); });
     }
-    return false;
+    return users;
   }
 
-  Users members_of(Day cohort) const {
-    Users members;
-    for (const auto& [user, days] : joining_) {
-      if (!joins(days, cohort)) continue;
-      if (with_value_) {
-        const auto found = with_value_->find(user);
-        if (found == with_value_->end() ||
-            !any_day_in(found->second, cohort, last_of_period(cohort))) {
-          continue;
-        }
-      }
-      members.push_back(user);
+  // The number of the civil period of an event, from the first row's; -1 before that.
+  std::int64_t period_of(std::size_t event) const {
+    const Day day = scope_.data.days[event];
+    return std::upper_bound(firsts_.begin(), firsts_.end(), day) - firsts_.begin() - 1;
+  }
+  bool has_row(std::size_t event) const {
+    const std::int64_t period = period_of(event);
+    return period >= 0 && period < static_cast<std::int64_t>(range_.periods.size());
+  }
+
+  // `events` are the user's cohort events.
+  std::vector<Joined> joined_by(NaiveUser user, const Events& events) const {
+    std::vector<Joined> all;
+    for (const std::size_t event : events) {
+      if (ask_.cohort != RetentionQuery::Cohort::kFirstEver && !has_row(event)) continue;
+      if (named_ && time_of(named_->at(user).front()) != time_of(event)) break;
+      const auto row = static_cast<std::size_t>(period_of(event));
+      const bool is_next = all.empty() || all.back().row != row;
+      if (is_next) all.push_back({row, time_of(event)});
+      if (ask_.cohort != RetentionQuery::Cohort::kRecurring) break;
     }
-    return members;
-  }
-
-  // Returns the days whose events make the cell.
-  DayRange days_of_cell(Day cohort, std::size_t column) const {
-    switch (ask_.mode) {
-      case RetentionQuery::Mode::kOnOrAfter:
-        return {first_day(cohort, column), scope_.now.day};
-      case RetentionQuery::Mode::kOnOrBefore:
-        return {cohort, last_day(cohort, column)};
-      case RetentionQuery::Mode::kOn:
-      case RetentionQuery::Mode::kStreak:
-        break;
+    std::vector<Joined> shown;
+    for (const Joined& joined : all) {
+      if (joined.row < range_.periods.size() && has_value(user, joined)) shown.push_back(joined);
     }
-    return {first_day(cohort, column), last_day(cohort, column)};
+    return shown;
   }
 
-  bool comes_back(NaiveUser user, Day cohort, std::size_t column) const {
-    const auto days = returning_.find(user);
-    if (days == returning_.end()) return false;
+  bool has_value(NaiveUser user, const Joined& joined) const {
+    if (!with_value_) return true;
+    const auto events = with_value_->find(user);
+    if (events == with_value_->end()) return false;
+    return std::any_of(events->second.begin(), events->second.end(), [&](std::size_t event) {
+      if (is_rolling()) return time_of(event) == joined.time;
+      return period_of(event) == static_cast<std::int64_t>(joined.row);
+    });
+  }
+
+  Visits visits_of(NaiveUser user, const Joined& joined) const {
+    Visits visits;
+    const auto events = returning_.find(user);
+    if (events == returning_.end()) return visits;
+    for (const std::size_t event : events->second) {
+      const TimeUs since = time_of(event) - joined.time;
+      const std::int64_t period = is_rolling()
+                                      ? since / window()
+                                      : period_of(event) - static_cast<std::int64_t>(joined.row);
+      if (period < 0 || (is_rolling() && since < 0)) continue;
+      const bool from_event = ask_.value_from == RetentionQuery::ValueFrom::kCohortEvent;
+      if (from_event && period == 0 && since < 0) continue;
+      visits[period].events += 1;
+      visits[period].value += scope_.data.events[event].value.value_or(0);
+    }
+    return visits;
+  }
+
+  bool has_begun(std::size_t row, std::size_t column) const {
+    const Day cohort = range_.periods[row];
+    const std::int32_t first = columns_[column].first;
+    if (is_rolling())
+      return scope_.data.zone.start_of(cohort) + first * window() <= scope_.now.time;
+    return NaiveCalendar::shift(cohort, ask_.period, first) <= scope_.now.day;
+  }
+  bool is_complete(std::size_t row, std::size_t column) const {
+    const NaiveCalendar& calendar = scope_.data.calendar;
+    const Day cohort = range_.periods[row];
+    const std::int32_t last = columns_[column].last;
+    if (is_rolling()) {
+      const Day last_day = calendar.last_day(cohort, ask_.period);
+      return scope_.data.zone.last_second_of(last_day) + (last + 1) * window() <= scope_.now.time;
+    }
+    return scope_.now.ended(
+        calendar.last_day(NaiveCalendar::shift(cohort, ask_.period, last), ask_.period));
+  }
+
+  // The periods that make the cell.
+  PeriodGroup periods_of_cell(std::size_t column) const {
+    PeriodGroup periods = columns_[column];
+    if (ask_.mode == RetentionQuery::Mode::kOnOrAfter) {
+      periods.last = std::numeric_limits<std::int32_t>::max();
+    }
+    if (ask_.mode == RetentionQuery::Mode::kOnOrBefore) periods.first = 0;
+    return periods;
+  }
+
+  bool is_seen(const Visits& visits, PeriodGroup periods) const {
+    return std::any_of(visits.begin(), visits.end(), [&](const auto& visit) {
+      return visit.first >= periods.first && visit.first <= periods.last &&
+             visit.second.events >= ask_.min_return_count;
+    });
+  }
+
+  bool comes_back(const Visits& visits, std::size_t column) const {
     if (ask_.mode == RetentionQuery::Mode::kStreak) {
       for (std::size_t c = 0; c < column; ++c) {
-        if (!any_day_in(days->second, first_day(cohort, c), last_day(cohort, c))) return false;
+        if (!is_seen(visits, columns_[c])) return false;
       }
     }
-    const DayRange cell = days_of_cell(cohort, column);
-    return any_day_in(days->second, cell.first, cell.last);
+    return is_seen(visits, periods_of_cell(column));
   }
 
-  AmountSum amount_in(NaiveUser user, DayRange days) const {
+  static AmountSum value_in(const Visits& visits, PeriodGroup periods) {
     AmountSum sum = 0;
-    for (const auto& [day, amount] : amounts_.at(user)) {
-      if (days.contains(day)) sum += amount;
+    for (const auto& [period, visit] : visits) {
+      if (period >= periods.first && period <= periods.last) sum += visit.value;
     }
     return sum;
   }
 
-  void add_cell(Day cohort, const Users& members, std::size_t column) {
+  void add_cell(std::size_t row, const Users& members, std::size_t column) {
     Users back;
     AmountSum value = 0;
-    for (const NaiveUser user : members) {
-      if (!comes_back(user, cohort, column)) continue;
+    for (const auto& [user, visits] : cohorts_[row]) {
+      if (!comes_back(visits, column)) continue;
       back.push_back(user);
-      value += amount_in(user, days_of_cell(cohort, column));
+      value += value_in(visits, periods_of_cell(column));
     }
-    const bool complete = scope_.now.ended(last_day(cohort, column));
-    const Cell rate = rate_of(count(back), value, count(members), complete);
+    const bool complete = is_complete(row, column);
     const Cell label = column_label(ask_, columns_[column]);
-    table_.add_row(cohort, members, label, what(back, value), rate, complete);
+    const Cell rate = by_value() ? quotient(value, count(members), complete)
+                                 : ratio(count(back), count(members), complete);
+    const Cell by_active = quotient(value, count(back), complete);
+    const Day cohort = range_.periods[row];
+    if (by_value()) {
+      table_.add_row(cohort, members, label, text(value), rate, back, by_active, complete);
+    } else {
+      table_.add_row(cohort, members, label, back, rate, complete);
+    }
     if (!complete) return;
     totals_[column].cohorts += 1;
     totals_[column].size += count(members);
     totals_[column].users += count(back);
     totals_[column].value += value;
     if (!members.empty()) totals_[column].rates.push_back(std::get<double>(rate));
+    if (!back.empty()) totals_[column].by_active.push_back(std::get<double>(by_active));
   }
 
   void add_summary() {
@@ -183,35 +299,37 @@ class Retention {
       const ColumnTotal& total = totals_[c];
       if (total.cohorts == 0) continue;  // no cohort is known so far
       const bool is_mean = ask_.summary == RetentionQuery::Summary::kMean;
-      const Cell rate =
-          is_mean ? total.mean() : rate_of(total.users, total.value, total.size, true);
-      const Cell sum =
-          ask_.measure == RetentionQuery::Measure::kUsers ? Cell(total.users) : text(total.value);
-      table_.add_row(std::monostate{}, total.size, column_label(ask_, columns_[c]), sum, rate,
-                     true);
+      const Cell label = column_label(ask_, columns_[c]);
+      if (by_value()) {
+        const Cell rate = is_mean ? mean_of(total.rates) : quotient(total.value, total.size, true);
+        const Cell by_active =
+            is_mean ? mean_of(total.by_active) : quotient(total.value, total.users, true);
+        table_.add_row(std::monostate{}, total.size, label, text(total.value), rate, total.users,
+                       by_active, true);
+      } else {
+        const Cell rate = is_mean ? mean_of(total.rates) : ratio(total.users, total.size, true);
+        table_.add_row(std::monostate{}, total.size, label, total.users, rate, true);
+      }
     }
   }
 
   Cell text(AmountSum value) const {
     return decimal_text(value, scope_.data.settings.value_decimals);
   }
-  NaiveCell what(const Users& users, AmountSum value) const {
-    return ask_.measure == RetentionQuery::Measure::kUsers ? NaiveCell(users)
-                                                           : NaiveCell(text(value));
-  }
-  Cell rate_of(std::int64_t users, AmountSum value, std::int64_t size, bool complete) const {
-    if (ask_.measure == RetentionQuery::Measure::kUsers) return ratio(users, size, complete);
-    return amount_per_user(value, scope_.data.settings.value_decimals, size, complete);
+  Cell quotient(AmountSum value, std::int64_t users, bool complete) const {
+    return amount_per_user(value, scope_.data.settings.value_decimals, users, complete);
   }
 
   const RetentionQuery& ask_;
   const NaiveScope& scope_;
   const NaiveRange& range_;
   const std::vector<PeriodGroup> columns_;
-  const DaysByUser joining_;
-  std::optional<DaysByUser> with_value_;  // the cohort events of the value asked for
-  DaysByUser returning_;
-  std::map<NaiveUser, std::map<Day, AmountSum>> amounts_;  // of return events
+  std::vector<Day> firsts_;  // of the periods from the first row's to that of now
+  const std::map<NaiveUser, Events> joining_;
+  const std::map<NaiveUser, Events> returning_;
+  std::optional<std::map<NaiveUser, Events>> named_;       // where the first of a name counts
+  std::optional<std::map<NaiveUser, Events>> with_value_;  // cohort events of the value asked for
+  std::vector<std::vector<std::pair<NaiveUser, Visits>>> cohorts_;  // by row
   std::vector<ColumnTotal> totals_;
   NaiveTable table_;
 };

@@ -84,9 +84,8 @@ NaiveScope NaiveScope::with(const PropertyCondition& condition) const {
 std::vector<std::size_t> NaiveScope::events(const Selector& selector) const {
   std::vector<std::size_t> found;
   for (std::size_t i = 0; i < data.events.size(); ++i) {
-    const bool is_seen = data.settings.history
-                             ? data.events[i].time < now.time + 1'000'000
-                             : data.days[i] <= now.day;
+    const bool is_seen = data.settings.history ? data.events[i].time < now.time + 1'000'000
+                                               : data.days[i] <= now.day;
     if (is_seen && (!among || among->contains(data.user_of[i])) &&
         matches(data.events[i], selector) && matches(data.events[i], where)) {
       found.push_back(i);

@@ -7,6 +7,7 @@
 //   week_start=sunday
 //   dimensions=channel,plan
 //   user_kind=integer
+//   history=no
 //
 //   ingest                                                       TIME USER EVENT [NAME=VALUE ...]
 //   2026-01-01T10:00:00Z alice login channel=ads

@@ -68,6 +68,9 @@ struct RetentionQuery {
   enum class Summary : std::uint8_t { kPooled, kMean, kNone };
   enum class Measure : std::uint8_t { kUsers, kValue };
   enum class BreakdownMatch : std::uint8_t { kCohort, kBoth };
+  enum class Windows : std::uint8_t { kCalendar, kRolling };
+  enum class FirstOf : std::uint8_t { kMatching, kName };
+  enum class ValueFrom : std::uint8_t { kPeriod, kCohortEvent };
 
   Selector cohort_event;
   Selector return_event;
@@ -81,6 +84,18 @@ struct RetentionQuery {
   // Says whose value of the property a breakdown goes by: that of the cohort event in the cohort's
   // period, or that of both events.
   BreakdownMatch breakdown_match = BreakdownMatch::kCohort;
+
+  // The following need history, where they are not the default.
+
+  // Civil periods, or as many times 24 hours as the period usually has days, from the user's first
+  // cohort event on.
+  Windows windows = Windows::kCalendar;
+  // With kFirstEver: the first event that matches, or the first of its name, which must then match.
+  FirstOf first_of = FirstOf::kMatching;
+  std::int32_t min_return_count = 1;  // so many return events in a period make a user seen in it
+  // With kValue: which amounts of the cohort's own period count, all or those from the user's first
+  // cohort event in it on.
+  ValueFrom value_from = ValueFrom::kPeriod;
 
   friend bool operator==(const RetentionQuery&, const RetentionQuery&) = default;
 };

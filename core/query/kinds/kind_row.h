@@ -1,5 +1,6 @@
 // A row of the table of kinds has all that there is to know about one kind of question. A kind is
-// one file, which has its plan and its row, and one line in kind_rows.h.
+// one file, which has its row, and one line in kind_rows.h. Its plans are in the same file, or in
+// files beside it that have its name, too.
 #pragma once
 
 #include <cstdint>

@@ -94,7 +94,8 @@ TEST(Plans, DefinitionEchoesEveryOptionInForce) {
             "timezone=\"UTC\" week_start=\"monday\" ");
   EXPECT_EQ(definition(store, R"({"kind": "retention", "event": "login", "period": "month"})"),
             "cohort_event=\"login\" return_event=\"login\" cohort=\"first_ever\" "
-            "period=\"month\" periods=12 mode=\"on\" summary=\"pooled\" measure=\"users\" "
+            "first_of=\"matching\" period=\"month\" windows=\"calendar\" periods=12 mode=\"on\" "
+            "min_return_count=1 summary=\"pooled\" measure=\"users\" value_from=\"period\" "
             "from=\"2026-01-01\" to=\"2026-01-31\" timezone=\"UTC\" week_start=\"monday\" ");
   EXPECT_EQ(definition(store, R"({"kind": "retention", "brackets": [1, 2]})").find("periods"),
             std::string::npos);

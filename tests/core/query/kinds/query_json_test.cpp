@@ -17,8 +17,9 @@ TEST(QueryJson, EveryFieldInForce) {
   EXPECT_EQ(to_json(Query{}), R"({"kind": "active", "event": "*", "period": "day"})");
   EXPECT_EQ(to_json(Query{{}, RetentionQuery{}}),
             R"({"kind": "retention", "cohort_event": "*", "return_event": "*", )"
-            R"("cohort": "first_ever", "period": "day", "mode": "on", "summary": "pooled", )"
-            R"("measure": "users"})");
+            R"("cohort": "first_ever", "first_of": "matching", "period": "day", )"
+            R"("windows": "calendar", "mode": "on", "min_return_count": 1, "summary": "pooled", )"
+            R"("measure": "users", "value_from": "period"})");
   EXPECT_EQ(to_json(Query{{}, ChurnQuery{}}),
             R"({"kind": "churn", "event": "*", "base": "active", "rule": {"gap_days": 7}})");
   EXPECT_EQ(to_json(Query{{}, IdleQuery{}}),

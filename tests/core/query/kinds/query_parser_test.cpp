@@ -69,6 +69,22 @@ TEST(QueryParser, Retention) {
             (std::vector<std::int32_t>{1, 2, 4}));
 }
 
+TEST(QueryParser, RetentionOfHistory) {
+  RetentionQuery ask;
+  ask.windows = RetentionQuery::Windows::kRolling;
+  ask.first_of = RetentionQuery::FirstOf::kName;
+  ask.min_return_count = 3;
+  EXPECT_EQ(parse_ask<RetentionQuery>(R"({"kind": "retention", "windows": "rolling",
+                                          "first_of": "name", "min_return_count": 3})"),
+            ask);
+  ask = {};
+  ask.measure = RetentionQuery::Measure::kValue;
+  ask.value_from = RetentionQuery::ValueFrom::kCohortEvent;
+  EXPECT_EQ(parse_ask<RetentionQuery>(
+                R"({"kind": "retention", "measure": "value", "value_from": "cohort_event"})"),
+            ask);
+}
+
 TEST(QueryParser, RetentionEventStandsForBoth) {
   const auto ask = parse_ask<RetentionQuery>(R"({"kind": "retention", "event": "login"})");
   EXPECT_EQ(ask.cohort_event.names, std::vector<std::string>{"login"});
@@ -345,9 +361,9 @@ TEST(QueryParser, UnknownFields) {
   EXPECT_EQ(
       error(R"({"kind": "retention", "cohrt": 1})"),
       "retention: unknown field \"cohrt\" (did you mean \"cohort\"?), allowed: kind, event, "
-      "cohort_event, return_event, cohort, period, periods, mode, brackets, summary, "
-      "measure, breakdown_match, from, to, last, as_of, where, among, breakdown, breakdown_limit, "
-      "and 1 more");
+      "cohort_event, return_event, cohort, first_of, period, periods, mode, min_return_count, "
+      "brackets, windows, summary, measure, value_from, breakdown_match, from, to, last, as_of, "
+      "and 5 more");
   EXPECT_EQ(error(R"({"kind": "churn", "zzzzzzzz": 1})"),
             "churn: unknown field \"zzzzzzzz\", allowed: kind, event, base, rule, from, to, last, "
             "as_of, where, among, breakdown, breakdown_limit, members");
@@ -470,6 +486,32 @@ TEST(QueryParser, WrongValues) {
       {R"({"kind": "retention", "brackets": [2147483647, 1]})",
        "retention: brackets: their sum: must be a whole number from 1 to 2147483647, found "
        "2147483648"},
+      {R"({"kind": "retention", "windows": "roling"})",
+       "retention: windows: unknown windows \"roling\" (did you mean \"rolling\"?), allowed: "
+       "calendar, rolling"},
+      {R"({"kind": "retention", "windows": "rolling", "cohort": "recurring"})",
+       "retention: windows: \"rolling\" does not go with the cohort \"recurring\", as its windows "
+       "begin at one event of a user (allowed: first_ever, first_in_range)"},
+      {R"({"kind": "retention", "windows": "rolling", "period": "quarter"})",
+       "retention: windows: \"rolling\" does not go with the period \"quarter\" (allowed: day, "
+       "week, fortnight, month: 24 hours, 7, 14 and 30 days)"},
+      {R"({"kind": "retention", "first_of": "names"})",
+       "retention: first_of: unknown first_of \"names\" (did you mean \"name\"?), allowed: "
+       "matching, name"},
+      {R"({"kind": "retention", "first_of": "name", "cohort": "first_in_range"})",
+       "retention: first_of: \"name\" goes with the cohort \"first_ever\" only, found "
+       "\"first_in_range\""},
+      {R"({"kind": "retention", "min_return_count": 0})",
+       "retention: min_return_count: must be a whole number from 1 to 2147483647, found 0"},
+      {R"({"kind": "retention", "min_return_count": "2"})",
+       "retention: min_return_count: must be a whole number, found \"2\""},
+      {R"({"kind": "retention", "min_return_count": 2, "measure": "value"})",
+       "retention: min_return_count: goes with the measure \"users\" only, found 2 and \"value\""},
+      {R"({"kind": "retention", "value_from": "cohort_event"})",
+       "retention: value_from: \"cohort_event\" goes with the measure \"value\" only, found "
+       "\"users\""},
+      {R"({"kind": "retention", "value_from": "event", "measure": "value"})",
+       "retention: value_from: unknown value_from \"event\", allowed: period, cohort_event"},
       {R"({"kind": "churn", "rule": "week"})",
        "churn: rule: must be {\"gap_days\": N}, {\"period\": \"week\"} or {\"period\": \"month\", "
        "\"count\": 3}, found \"week\""},
