@@ -82,8 +82,8 @@ class StepEvents {
   std::vector<std::uint32_t> codes_;  // by event, told_count_ of them
   std::vector<Amount> amounts_;       // by event, if they are told
   std::vector<StepEvent> events_;
-  // The user's parts that are yet to be read, how many parts there are in all, which steps the parts
-  // that were read have, and whether all parts lie in the range.
+  // The user's parts that are yet to be read, how many parts there are in all, which steps the
+  // parts that were read have, and whether all parts lie in the range.
   std::vector<Part> parts_;
   std::size_t part_count_ = 0;
   std::uint64_t read_matches_ = 0;  // bit i: of matches_[i]
