@@ -316,5 +316,34 @@ TEST_F(Questions, ExplanationsSayWhatIsReadAndWhatItMeans) {
   EXPECT_EQ(cold->stored_chunks, cold->chunks);
 }
 
+// Blocks of history end within the events of a user, which go on in the next one.
+TEST_F(Questions, SegmentsOfUsersWhoseEventsFillSeveralBlocks) {
+  constexpr std::int32_t kEvents = 50'000;
+  std::vector<NaiveEvent> events;
+  for (const char* const user : {"dan", "eve", "fay"}) {
+    for (std::int32_t i = 0; i < kEvents; ++i) {
+      events.push_back(event(user, 10, "tap"));
+      events.back().time += i * std::int64_t{1'000'000};
+      const bool has_amount = user == std::string("eve") && (i == 0 || i + 1 == kEvents);
+      if (has_amount) events.back().value = 2'500'000;
+    }
+  }
+  ingest(events);
+  const auto users_of = [&](const std::string& segment) {
+    const Result<QueryResult> result =
+        engine_->query(R"({"kind": "segment", "segment": ")" + segment + "\"}");
+    return result.ok() ? cell_text(result->rows.at(0).at(0)) : result.status().to_string();
+  };
+  for (const bool is_stored : {false, true}) {
+    if (is_stored) reopen();
+    EXPECT_EQ(users_of("times(tap) = 50000"), "3") << is_stored;
+    EXPECT_EQ(users_of("times(tap) > 50000"), "0") << is_stored;
+    EXPECT_EQ(users_of("sum(tap) = 5"), "1") << is_stored;
+    EXPECT_EQ(users_of("times(tap[value >= 2.5]) = 2"), "1") << is_stored;
+    // Ann, Bob and Cem have none.
+    EXPECT_EQ(users_of("times(tap[value >= 2.5]) <= 1"), "5") << is_stored;
+  }
+}
+
 }  // namespace
 }  // namespace rollcall::testing
