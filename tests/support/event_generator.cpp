@@ -204,7 +204,6 @@ class QueryDraw {
       last_time_ = std::max(last_time_, event.time);
     }
     for (const auto& [name, segment] : stream.saved) saved_.push_back(name);
-    has_history_ = stream.settings.history;
     dimensions_ = stream.settings.dimensions;
     if (!dimensions_.empty() && random_.chance(60)) property_ = random_.pick(dimensions_);
   }
@@ -543,7 +542,6 @@ class QueryDraw {
   const bool has_history_;
   Day first_{0}, last_{0};
   TimeUs last_time_ = 0;
-  bool has_history_ = false;
   std::vector<std::string> names_;
   std::vector<std::string> saved_;
   std::vector<std::string> dimensions_;

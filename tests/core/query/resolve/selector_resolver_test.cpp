@@ -24,6 +24,7 @@ class SelectorResolver : public ::testing::Test {
     StoreSettings settings;
     settings.dimensions = {"channel", "plan", "country", "channel+plan"};
     settings.dimension_values_max = 3;
+    settings.history = false;
     return settings;
   }
 
@@ -55,20 +56,26 @@ class SelectorResolver : public ::testing::Test {
 
   std::vector<SeriesId> resolve(const Selector& selector,
                                 const std::vector<PropertyCondition>& where = {}) const {
-    const auto result = resolve_selector("event", selector, where, catalog_);
+    const auto result = resolve_selector("event", selector, where, context(catalog_));
     EXPECT_TRUE(result.ok()) << result.status().to_string();
     return result.ok() ? result->series : std::vector<SeriesId>{kNoSuchSeries};
   }
   std::string error(const Selector& selector,
                     const std::vector<PropertyCondition>& where = {}) const {
-    const auto result = resolve_selector("event", selector, where, catalog_);
+    const auto result = resolve_selector("event", selector, where, context(catalog_));
     EXPECT_FALSE(result.ok());
     return result.status().message();
+  }
+  PlanContext context(const SeriesCatalog& catalog) const {
+    return {settings_, zone_, catalog, {}, std::nullopt, segments_};
   }
   static Selector where(std::vector<PropertyCondition> conditions) {
     return {Selector::Names::kAny, {}, std::move(conditions)};
   }
 
+  StoreSettings settings_ = settings();
+  const TimeZone zone_;
+  const SegmentCatalog segments_;
   SeriesCatalog catalog_;
 };
 
@@ -94,7 +101,7 @@ TEST(SelectorResolverOfManyNames, ANamePastTheLimitIsNotCalledUnknown) {
   catalog.intern_event("purchase");
   ASSERT_TRUE(catalog.events().overflowed());
   const auto result =
-      resolve_selector("event", {Selector::Names::kAnyOf, {"purchase"}, {}}, {}, catalog);
+      resolve_selector("event", {Selector::Names::kAnyOf, {"purchase"}, {}}, {}, context(catalog));
   EXPECT_EQ(
       result.status().message(),
       "event: \"purchase\": cannot be answered exactly: there are more event names than the 1 "
@@ -126,8 +133,8 @@ TEST_F(SelectorResolver, Conditions) {
   EXPECT_EQ(resolve({Selector::Names::kAnyOf, {"login"}, {{"channel", Kind::kAnyOf, {"ads"}}}}),
             std::vector<SeriesId>{value_series("login", "ads")});
   EXPECT_FALSE(
-      resolve_selector("event", where({{"channel", Kind::kIsSet, {}}}), {}, catalog_)->has_bounds);
-  EXPECT_TRUE(resolve_selector("event", {}, {}, catalog_)->has_bounds);
+      resolve_selector("event", where({{"channel", Kind::kIsSet, {}}}), {}, context(catalog_))->has_bounds);
+  EXPECT_TRUE(resolve_selector("event", {}, {}, context(catalog_))->has_bounds);
 }
 
 TEST(SelectorResolverOfNumbers, ValuesThatAreNumbers) {
@@ -141,7 +148,7 @@ TEST(SelectorResolverOfNumbers, ValuesThatAreNumbers) {
   const auto passing = [&](Kind test, const char* number) {
     std::vector<std::string> values;
     const auto found = resolve_selector(
-        "event", {Selector::Names::kAny, {}, {{"price", test, {number}}}}, {}, catalog);
+        "event", {Selector::Names::kAny, {}, {{"price", test, {number}}}}, {}, context(catalog));
     for (const SeriesId id : found->series) {
       values.push_back(catalog.values(0).values()[catalog.series(id).value]);
     }
@@ -161,7 +168,7 @@ TEST_F(SelectorResolver, AmountsOfEvents) {
   const Amounts all;
   const Amounts none = {.least = 1, .most = 0};
   const auto amounts = [&](std::vector<PropertyCondition> conditions) {
-    const auto resolved = resolve_event_selector("event", where(conditions), {}, catalog_);
+    const auto resolved = resolve_event_selector("event", where(conditions), {}, context(catalog_));
     EXPECT_TRUE(resolved.ok()) << resolved.status().message();
     EXPECT_TRUE(resolved->where.empty());
     return resolved->amounts;
@@ -248,18 +255,18 @@ TEST_F(SelectorResolver, ValuesThatDidNotFit) {
   EXPECT_EQ(error(where({{"channel", Kind::kContains, {"a"}}})), message);
   EXPECT_EQ(error(where({{"channel", Kind::kLess, {"10"}}})), message);
 
-  EXPECT_EQ(resolve_selector("event", where({{"channel", Kind::kIsSet, {}}}), {}, catalog_)->notes,
+  EXPECT_EQ(resolve_selector("event", where({{"channel", Kind::kIsSet, {}}}), {}, context(catalog_))->notes,
             std::vector<std::string>{
                 "channel has more values than the store keeps; the others count as \"$other\""});
   EXPECT_TRUE(
-      resolve_selector("event", where({{"plan", Kind::kIsSet, {}}}), {}, catalog_)->notes.empty());
+      resolve_selector("event", where({{"plan", Kind::kIsSet, {}}}), {}, context(catalog_))->notes.empty());
 }
 
 TEST_F(SelectorResolver, StoreWithoutEvents) {
   const SeriesCatalog empty(settings());
   const Selector login{Selector::Names::kAnyOf, {"login"}, {}};
-  EXPECT_TRUE(resolve_selector("event", login, {}, empty)->series.empty());
-  EXPECT_FALSE(resolve_selector("event", login, {{"city", Kind::kIsSet, {}}}, empty).ok());
+  EXPECT_TRUE(resolve_selector("event", login, {}, context(empty))->series.empty());
+  EXPECT_FALSE(resolve_selector("event", login, {{"city", Kind::kIsSet, {}}}, context(empty)).ok());
 }
 
 // Values that did not fit are counted by the plans, and the answer says so.
