@@ -11,6 +11,7 @@ suffice; only storage and its tests know RocksDB.
 """
 
 import argparse
+import ast
 import json
 import os
 import re
@@ -104,6 +105,14 @@ SEARCH = r"(?:find|rfind|starts_with|ends_with|contains)\("
 PROSE_SEARCH = re.compile(
     r"(?:\b(?:message|error|reason|to_string)\(\)|\bmessage\([^;]*\)|\b(?:reason|message)\b)\s*\."
     + SEARCH + r"|\b(?:HasSubstr|ContainsRegex|MatchesRegex)\(")
+SEARCH_FAULT = "looks for words in the text of an error"
+# The same in Python, of names that the texts of errors have there.
+ERROR_NAMES = {"error", "errors", "stderr"}
+TEXT_OF_TEXT = {"casefold", "decode", "lower", "lstrip", "rstrip", "strip", "upper"}
+PYTHON_SEARCH = {"endswith", "find", "index", "rfind", "rindex", "startswith"}
+REGEX_SEARCH = {"findall", "finditer", "fullmatch", "match", "search"}
+# By assertion, which argument is searched.
+SEARCHED_ARGUMENT = {"assertIn": 1, "assertNotIn": 1, "assertNotRegex": 0, "assertRegex": 0}
 # The words are split, so that this file does not find itself.
 UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X)\b")
 
@@ -234,10 +243,59 @@ def check_words(path, text):
     # A statement may go over several lines.
     code = re.sub(r"^\s*//.*$", "", text, flags=re.M)
     for found in PROSE_SEARCH.finditer(code):
-        yield code.count("\n", 0, found.start()) + 1, "looks for words in the text of an error"
+        yield code.count("\n", 0, found.start()) + 1, SEARCH_FAULT
     for number, line in enumerate(code.split("\n"), 1):
         if is_library and FLAG_IN_TEXT.search(line):
             yield number, "a text of the library names a flag of the command line"
+
+
+def is_error_text(node):
+    """Whether the expression is the text of an error, or a line of one, as far as names tell."""
+    if isinstance(node, ast.Name):
+        return node.id in ERROR_NAMES
+    if isinstance(node, ast.Attribute):
+        return node.attr in ERROR_NAMES
+    if isinstance(node, ast.BinOp):
+        return is_error_text(node.left) or is_error_text(node.right)
+    if isinstance(node, ast.Subscript):
+        lines = node.value
+        return is_error_text(lines) or (is_call_of(lines, {"splitlines", "split"})
+                                        and is_error_text(lines.func.value))
+    return is_call_of(node, TEXT_OF_TEXT) and is_error_text(node.func.value)
+
+
+def is_call_of(node, methods):
+    return (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+            and node.func.attr in methods)
+
+
+def searched(node):
+    """Yields what the expression looks for words in."""
+    if isinstance(node, ast.Compare):
+        for operator, operand in zip(node.ops, node.comparators):
+            if isinstance(operator, (ast.In, ast.NotIn)):
+                yield operand
+    elif is_call_of(node, SEARCHED_ARGUMENT):
+        yield from node.args[SEARCHED_ARGUMENT[node.func.attr]:][:1]
+    elif is_call_of(node, PYTHON_SEARCH):
+        yield node.func.value
+    elif is_call_of(node, REGEX_SEARCH):
+        yield from node.args
+
+
+def check_python_words(path, text):
+    """Yields (line, fault) for Python that reads the texts of errors. A whole line may be among the
+    lines of one."""
+    if not path.endswith(".py"):
+        return
+    try:
+        tree = ast.parse(text)
+    except SyntaxError as error:
+        yield error.lineno or 1, f"no Python: {error.msg}"
+        return
+    for node in ast.walk(tree):
+        if any(is_error_text(operand) for operand in searched(node)):
+            yield node.lineno, SEARCH_FAULT
 
 
 def check_file(root, path):
@@ -247,6 +305,7 @@ def check_file(root, path):
     yield from check_words(path, text)
     if is_prose(path):
         yield from check_prose(text)
+    yield from check_python_words(path, text)
     if not is_source(path):
         return
     if path.startswith("core/") and room_of(path) is None:
@@ -339,6 +398,11 @@ GOOD = {
     "tests/support/naive.h": "#pragma once\n",
     "docs/guide.md": f"{'x' * PROSE_COLUMNS_MAX}\n\n| {'x' * PROSE_COLUMNS_MAX} |\n\n"
                      f"```\n{'x' * PROSE_COLUMNS_MAX} x\n```\n",
+    "tests/tools/a_test.py": 'self.assertEqual(done.stderr, "x")\n'
+                             'self.assertIn(code, (0, 1), done.stderr)\n'
+                             'self.assertIn("x", done.stderr.splitlines())\n'
+                             'self.assertEqual(error.splitlines()[-1], "x")\n'
+                             'found = [line for line in error if line in done.stdout]\n',
     "tests/core/users/users_test.cpp": '#include "kernels/words.h"\n#include "tests/support/naive.h"\n',
 }
 BAD = {
@@ -395,6 +459,20 @@ BAD = {
         ("tests/core/a.cpp", 'bool b = message(f(1)).find("x") == 0;\n', "looks for words"),
     "a matcher of parts":
         ("tests/core/a.cpp", 'EXPECT_THAT(s, HasSubstr("x"));\n', "looks for words"),
+    "a search of standard error":
+        ("tests/a.py", 'self.assertIn("x",\n              done.stderr)\n', "looks for words"),
+    "a search of standard error, decoded":
+        ("tests/a.py", 'self.assertNotIn("x", done.stderr.decode())\n', "looks for words"),
+    "a search of both outputs":
+        ("tests/a.py", 'self.assertIn("x", done.stdout + done.stderr)\n', "looks for words"),
+    "a pattern for an error": ("tests/a.py", 'self.assertRegex(error, "x")\n', "looks for words"),
+    "a branch by the words of an error":
+        ("tests/a.py", 'if words not in error:\n    pass\n', "looks for words"),
+    "a number out of an error":
+        ("tools/a.py", 'count = re.search(r"[0-9]+", error).group()\n', "looks for words"),
+    "how an error's line begins":
+        ("tests/a.py", 'ok = error.splitlines()[0].startswith("x")\n', "looks for words"),
+    "no Python": ("tests/a.py", "def f(:\n", "no Python"),
     "no last line end": ("core/users/a.cpp", "int f();", "no end"),
 }
 

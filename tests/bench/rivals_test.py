@@ -76,9 +76,10 @@ class Rivals(unittest.TestCase):
                            "    print('{\"settings\": \"none\", \"seconds\": 1, \"bytes\": 1,'\n"
                            "          ' \"counts\": [1]}', flush=True)\n")
             os.chmod(node, 0o755)
-            done = self.run_program("--only", "duckdb", PATH=folder)
+            done = self.run_program("--only", "duckdb", "--threads", "2", PATH=folder)
         self.assertEqual(done.returncode, 1)
-        self.assertRegex(done.stderr, "duckdb/raw.*daily_60: cells: found 1, expected 60")
+        self.assertEqual(done.stderr.splitlines()[-1], "rollcall-rivals: wrong answer: "
+                         "duckdb/raw/threads:2/disk: daily_60: cells: found 1, expected 60")
         self.assertNotIn("ingest", done.stdout, "times, in spite of a wrong answer")
 
     def test_one_rival_alone(self):

@@ -5,6 +5,7 @@
 """
 
 import argparse
+import errno
 import itertools
 import os
 import shutil
@@ -22,6 +23,7 @@ class Descriptors(unittest.TestCase):
         temporary = tempfile.TemporaryDirectory()
         self.addCleanup(temporary.cleanup)
         self.folder = temporary.name
+        self.lines_said = set()
         with open(os.path.join(self.folder, "many.csv"), "w", encoding="utf-8") as file:
             file.write("user,event,time\n")
             for i in range(3000):
@@ -40,8 +42,8 @@ class Descriptors(unittest.TestCase):
             for name in names:
                 with open(os.path.join(directory, name), "rb") as file:
                     content = file.read()
-                for said in (b"rows read", b"rollcall: ", b"checked", b"pages ", b"2026-01-01  "):
-                    self.assertNotIn(said, content, name)
+                for line in self.lines_said:
+                    self.assertNotIn(line, content, name)
 
     def test_every_command(self):
         self.assertEqual(self.run_program(["ingest", "--db", "kept", "--partitions", "4",
@@ -71,11 +73,14 @@ class Descriptors(unittest.TestCase):
                                     os.path.join(self.folder, "a"))
                     done = self.run_program(command, closed)
                     said.setdefault(tuple(command), (done.stdout, done.stderr))
+                    # A single word may be in a file of a store for good.
+                    self.lines_said.update(line for line in (done.stdout + done.stderr).splitlines() if b" " in line)
                     # What it says is lost where that is closed, and has to be told.
                     lost = 1 in closed and said[tuple(command)][0] or 2 in closed and said[tuple(command)][1]
                     self.assertEqual(done.returncode, 1 if lost else 0, done.stderr)
                     if lost and 2 not in closed:
-                        self.assertIn(b"standard output: it was closed when the program began", done.stderr)
+                        self.assertEqual(done.stderr.splitlines()[-1],
+                                         b"rollcall: standard output: it was closed when the program began")
                     for name in ("a", "b", "new"):
                         if os.path.isdir(os.path.join(self.folder, name)):
                             self.expect_good(name)
@@ -83,7 +88,9 @@ class Descriptors(unittest.TestCase):
     def test_standard_input_that_is_closed_cannot_be_read(self):
         done = self.run_program(["ingest", "--db", "a", "-"], closed=[0])
         self.assertEqual(done.returncode, 1)
-        self.assertIn(b"standard input: cannot be read", done.stderr)
+        self.assertEqual(done.stderr.decode().splitlines()[-1],
+                         f"rollcall: standard input: cannot be read: {os.strerror(errno.EBADF)}")
+        self.assertFalse(os.path.exists(os.path.join(self.folder, "a")))
 
 
 if __name__ == "__main__":

@@ -38,25 +38,21 @@ class TimeZoneDatabase(unittest.TestCase):
         return subprocess.run(without(hidden, *command) if hidden else command, cwd=self.folder,
                               capture_output=True, text=True, check=False, timeout=120)
 
-    def expect_no_damage(self, done):
+    def expect_error(self, done, text):
         self.assertEqual(done.returncode, 1)
-        self.assertIn('"Europe/London"', done.stderr)
-        self.assertIn("time zone", done.stderr)
-        self.assertNotIn("damaged pa", done.stderr)
-        self.assertNotIn("corrupt", done.stderr)
-        self.assertNotIn("hint: rollcall verify", done.stderr)
+        self.assertEqual(done.stderr, "rollcall: " + text + "\n")
 
     def test_the_database_is_missing(self):
         made = self.run_program("ingest", "--db", "s", "--timezone", "Europe/London", "e.csv")
         self.assertEqual(made.returncode, 0, made.stderr)
+        missing = ('time zone: "Europe/London": this machine\'s time zone database cannot be read (it has no '
+                   "zones); install tzdata")
         for command in (["active"], ["verify"], ["info"], ["compact"], ["ingest", "e.csv"]):
             with self.subTest(command=command):
                 done = self.run_program(command[0], "--db", "s", *command[1:], hidden=ZONES)
-                self.expect_no_damage(done)
-                self.assertIn("nothing in the store is damaged", done.stderr)
+                self.expect_error(done, "the store's " + missing + "; nothing in the store is damaged")
         done = self.run_program("init", "--db", "t", "--timezone", "Europe/London", hidden=ZONES)
-        self.expect_no_damage(done)
-        self.assertIn("install tzdata", done.stderr)
+        self.expect_error(done, missing + "\nhint: --timezone says where its days begin")
         self.assertFalse(os.path.exists(os.path.join(self.folder, "t")))
         # Copies need to know no zone, nor does a store in UTC.
         copied = self.run_program("backup", "--db", "s", "--to", "b", hidden=ZONES)
@@ -68,9 +64,15 @@ class TimeZoneDatabase(unittest.TestCase):
     def test_a_zone_is_damaged_or_not_known_yet(self):
         made = self.run_program("ingest", "--db", "s", "--timezone", "Europe/London", "e.csv")
         self.assertEqual(made.returncode, 0, made.stderr)
-        self.expect_no_damage(self.run_program("active", "--db", "s",
-                                               hidden=f"{ZONES}/Europe/London"))
-        self.expect_no_damage(self.run_program("active", "--db", "s", hidden=f"{ZONES}/Europe"))
+        # Why it cannot be read is the C++ library's to say. A store that is damaged has a hint, on a second line.
+        done = self.run_program("active", "--db", "s", hidden=f"{ZONES}/Europe/London")
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+        self.expect_error(self.run_program("active", "--db", "s", hidden=f"{ZONES}/Europe"),
+                          'the store\'s time zone: unknown name: found "Europe/London", allowed: an IANA name such '
+                          'as "UTC" or "Europe/London"; nothing in the store is damaged')
+        verified = self.run_program("verify", "--db", "s")
+        self.assertEqual(verified.returncode, 0, verified.stderr)
 
 
 if __name__ == "__main__":

@@ -83,6 +83,10 @@ ChildEnd run_in_child(const std::function<std::string()>& work, unsigned seconds
   return end;
 }
 
+bool is_told_by_rollcall(const ChildEnd& end) {
+  return end.errors.find("rollcall: ") != std::string::npos;
+}
+
 std::string to_string(const ChildEnd& end) {
   switch (end.how) {
     case ChildEnd::How::kReturned:

@@ -24,6 +24,10 @@ struct ChildEnd {
 // `seconds_max` is killed. The calling process must have no other thread.
 ChildEnd run_in_child(const std::function<std::string()>& work, unsigned seconds_max = 60);
 
+// Returns whether rollcall said why it ended: its name begins all that it writes to standard error,
+// and nothing that a library writes.
+bool is_told_by_rollcall(const ChildEnd& end);
+
 // Returns "aborted: ...", for messages.
 std::string to_string(const ChildEnd& end);
 

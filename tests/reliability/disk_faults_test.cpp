@@ -160,8 +160,7 @@ class DiskFaults : public ::testing::Test {
     });
     if (end.how == ChildEnd::How::kExited && end.code == kPowerCutCode) {
       ++power_cuts_;
-    } else if (end.how == ChildEnd::How::kAborted &&
-               end.errors.find("broken invariant") == std::string::npos) {
+    } else if (end.how == ChildEnd::How::kAborted && !is_told_by_rollcall(end)) {
       ++aborts_;
       ++assertions_[end.errors];
     } else {

@@ -84,7 +84,7 @@ class Readers : public ::testing::Test {
 
       const Status second = open_rocks_store(path_, {.create_if_missing = false}).status();
       if (second.code() == StatusCode::kBusy &&
-          !repeats(second, "process " + std::to_string(writer) + " ") &&
+          !repeats(second, " " + std::to_string(writer) + " ") &&
           second.message() != path_ +
                                   "/LOCK: the store is being written by a process that has not "
                                   "said who it is yet") {

@@ -238,7 +238,10 @@ TEST_F(RocksStoreTest, OldDatabaseUnderANewAnchorIsRefused) {
     const Status status = open_status(options);
     EXPECT_EQ(status.code(), StatusCode::kCorruption);
     EXPECT_EQ(status.hint(), OptionHint(Option::kAcceptRollback, "true"));
-    EXPECT_TRUE(repeats(status, "commit 2") && repeats(status, "commit 5")) << status.message();
+    EXPECT_EQ(status.message(), "the store went back in time: " + path_ +
+                                    "/rocksdb holds commit 2, but " + path_ +
+                                    "/ANCHOR has seen commit 5; put the newer database back, or "
+                                    "accept the rollback and ingest again what it lost");
   }
   expect_history(*open({.read_only = true, .accept_rollback = true}), history_, 2);
   EXPECT_EQ(open_status().code(), StatusCode::kCorruption);  // a reader accepts for itself alone
@@ -300,7 +303,7 @@ TEST_F(RocksStoreTest, SecondWriterIsTurnedAway) {
   const auto first = open();
   const Status status = open_status();
   EXPECT_EQ(status.code(), StatusCode::kBusy);
-  EXPECT_TRUE(repeats(status, "process " + std::to_string(::getpid()))) << status.message();
+  EXPECT_TRUE(repeats(status, " " + std::to_string(::getpid()) + " ")) << status.message();
 }
 
 TEST_F(RocksStoreTest, WriterInAnotherProcessIsNamedAndFreesTheStoreByDying) {
@@ -308,8 +311,7 @@ TEST_F(RocksStoreTest, WriterInAnotherProcessIsNamedAndFreesTheStoreByDying) {
   for (const char* line : {"opened", "1", "2", "3"}) ASSERT_EQ(writer.next_line(), line);
   const Status status = open_status();
   EXPECT_EQ(status.code(), StatusCode::kBusy);
-  EXPECT_TRUE(repeats(status, "process " + std::to_string(writer.pid()) + " on host "))
-      << status.message();
+  EXPECT_TRUE(repeats(status, " " + std::to_string(writer.pid()) + " ")) << status.message();
   expect_history(*open(kReadOnly), history_, 3);
   writer.kill();
   expect_history(*open(), history_, 3);
@@ -409,9 +411,9 @@ TEST_F(RocksStoreTest, DamagedPageIsAnErrorThatNamesIt) {
   for (const PageAddress& address : {damaged, missing}) {
     const Status status = (*store->view())->read(address).status();
     EXPECT_EQ(status.code(), StatusCode::kCorruption);
-    EXPECT_TRUE(repeats(status, path_) && repeats(status, to_string(address.id)) &&
-                repeats(status, "epoch 1"))
-        << status.message();
+    EXPECT_EQ(status.message(), path_ + ": " + to_string(address.id) + ", epoch 1: " +
+                                    (address == damaged ? "its bytes do not match their checksum"
+                                                        : "the page is missing"));
   }
 }
 

@@ -21,7 +21,7 @@ TEST(StoreLock, IsHeldUntilDestroyed) {
     const Result<StoreLock> second = StoreLock::acquire(path);
     EXPECT_EQ(second.status().code(), StatusCode::kBusy);
     EXPECT_TRUE(repeats(second.status(), path));
-    EXPECT_TRUE(repeats(second.status(), "process " + std::to_string(::getpid())))
+    EXPECT_TRUE(repeats(second.status(), " " + std::to_string(::getpid()) + " "))
         << second.status().message();
   }
   EXPECT_TRUE(StoreLock::acquire(path).ok());
@@ -46,7 +46,7 @@ TEST(StoreLock, NamesTheProcessThatHoldsIt) {
   ASSERT_EQ(byte, 'y');
   const Result<StoreLock> refused = StoreLock::acquire(path);
   EXPECT_EQ(refused.status().code(), StatusCode::kBusy);
-  EXPECT_TRUE(repeats(refused.status(), "process " + std::to_string(child)))
+  EXPECT_TRUE(repeats(refused.status(), " " + std::to_string(child) + " "))
       << refused.status().message();
 
   ASSERT_EQ(::write(leave[1], &byte, 1), 1);

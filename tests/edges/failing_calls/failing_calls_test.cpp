@@ -215,7 +215,7 @@ bool is_ours(const ChildEnd& end) {
     return end.errors.find(text) != std::string::npos;
   };
   const bool is_timer = says("terminate called") && says("what():  Invalid argument");
-  return says("rollcall:") || (says("terminate called") && !is_timer);
+  return is_told_by_rollcall(end) || (says("terminate called") && !is_timer);
 }
 
 // Without failures, all of them are read.

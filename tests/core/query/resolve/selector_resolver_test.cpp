@@ -133,7 +133,8 @@ TEST_F(SelectorResolver, Conditions) {
   EXPECT_EQ(resolve({Selector::Names::kAnyOf, {"login"}, {{"channel", Kind::kAnyOf, {"ads"}}}}),
             std::vector<SeriesId>{value_series("login", "ads")});
   EXPECT_FALSE(
-      resolve_selector("event", where({{"channel", Kind::kIsSet, {}}}), {}, context(catalog_))->has_bounds);
+      resolve_selector("event", where({{"channel", Kind::kIsSet, {}}}), {}, context(catalog_))
+          ->has_bounds);
   EXPECT_TRUE(resolve_selector("event", {}, {}, context(catalog_))->has_bounds);
 }
 
@@ -168,7 +169,7 @@ TEST_F(SelectorResolver, AmountsOfEvents) {
   const Amounts all;
   const Amounts none = {.least = 1, .most = 0};
   const auto amounts = [&](std::vector<PropertyCondition> conditions) {
-    const auto resolved = resolve_event_selector("event", where(conditions), {}, context(catalog_));
+    const auto resolved = resolve_event_selector("event", where(conditions), {}, catalog_);
     EXPECT_TRUE(resolved.ok()) << resolved.status().message();
     EXPECT_TRUE(resolved->where.empty());
     return resolved->amounts;
@@ -255,11 +256,12 @@ TEST_F(SelectorResolver, ValuesThatDidNotFit) {
   EXPECT_EQ(error(where({{"channel", Kind::kContains, {"a"}}})), message);
   EXPECT_EQ(error(where({{"channel", Kind::kLess, {"10"}}})), message);
 
-  EXPECT_EQ(resolve_selector("event", where({{"channel", Kind::kIsSet, {}}}), {}, context(catalog_))->notes,
+  EXPECT_EQ(resolve_selector("event", where({{"channel", Kind::kIsSet, {}}}), {}, context(catalog_))
+                ->notes,
             std::vector<std::string>{
                 "channel has more values than the store keeps; the others count as \"$other\""});
-  EXPECT_TRUE(
-      resolve_selector("event", where({{"plan", Kind::kIsSet, {}}}), {}, context(catalog_))->notes.empty());
+  EXPECT_TRUE(resolve_selector("event", where({{"plan", Kind::kIsSet, {}}}), {}, context(catalog_))
+                  ->notes.empty());
 }
 
 TEST_F(SelectorResolver, StoreWithoutEvents) {

@@ -100,8 +100,13 @@ TEST_F(TimeframeTest, EarlierThanTheData) {
   EXPECT_TRUE(timeframe.data.empty());
 }
 
+// Without history, that is.
 TEST_F(TimeframeTest, MustNotCutThroughADay) {
   QueryCommon common;
+  common.as_of = at("2026-01-10", 12);
+  EXPECT_TRUE(cuts_day(common, context()));
+  EXPECT_EQ(resolve_timeframe("churn", common, context())->as_of, "2026-01-10T12:00:00Z");
+  settings_.history = false;
   common.as_of = at("2026-01-10", 12);
   EXPECT_EQ(
       resolve_timeframe("churn", common, context()).status().message(),
