@@ -96,12 +96,14 @@ TEST_F(SelectorResolver, Events) {
 TEST(SelectorResolverOfManyNames, ANamePastTheLimitIsNotCalledUnknown) {
   StoreSettings settings;
   settings.event_names_max = 1;
+  const TimeZone zone;
+  const SegmentCatalog segments;
   SeriesCatalog catalog(settings);
   catalog.intern_event("login");
   catalog.intern_event("purchase");
   ASSERT_TRUE(catalog.events().overflowed());
-  const auto result =
-      resolve_selector("event", {Selector::Names::kAnyOf, {"purchase"}, {}}, {}, context(catalog));
+  const auto result = resolve_selector("event", {Selector::Names::kAnyOf, {"purchase"}, {}}, {},
+                                       {settings, zone, catalog, {}, std::nullopt, segments});
   EXPECT_EQ(
       result.status().message(),
       "event: \"purchase\": cannot be answered exactly: there are more event names than the 1 "
@@ -141,6 +143,8 @@ TEST_F(SelectorResolver, Conditions) {
 TEST(SelectorResolverOfNumbers, ValuesThatAreNumbers) {
   StoreSettings settings;
   settings.dimensions = {"price"};
+  const TimeZone zone;
+  const SegmentCatalog segments;
   SeriesCatalog catalog(settings);
   const EventCode view = catalog.intern_event("view");
   for (const char* const value : {"9.5", "10", "10.00", "-1", "ten", "1e9", ""}) {
@@ -148,8 +152,9 @@ TEST(SelectorResolverOfNumbers, ValuesThatAreNumbers) {
   }
   const auto passing = [&](Kind test, const char* number) {
     std::vector<std::string> values;
-    const auto found = resolve_selector(
-        "event", {Selector::Names::kAny, {}, {{"price", test, {number}}}}, {}, context(catalog));
+    const auto found =
+        resolve_selector("event", {Selector::Names::kAny, {}, {{"price", test, {number}}}}, {},
+                         {settings, zone, catalog, {}, std::nullopt, segments});
     for (const SeriesId id : found->series) {
       values.push_back(catalog.values(0).values()[catalog.series(id).value]);
     }

@@ -1,5 +1,6 @@
 #include "core/query/sequence/funnel_match.h"
 #include "core/query/sequence/plain_funnel.h"
+#include "core/query/sequence/told_step.h"
 
 #include <gtest/gtest.h>
 
@@ -7,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <random>
+#include <string>
 #include <vector>
 
 #include "tests/support/tried_funnel.h"
@@ -19,8 +21,7 @@ using testing::is_better;
 using Outcome = testing::FunnelOutcome;
 constexpr std::uint64_t kSeed = 0xf0551e;
 
-std::map<std::size_t, Outcome> by_trying(const FunnelRules& rules,
-                                         const std::vector<StepEvent>& events) {
+testing::TriedRules tried_rules(const FunnelRules& rules) {
   testing::TriedRules tried;
   tried.step_count = rules.step_count;
   tried.window = rules.window;
@@ -34,11 +35,16 @@ std::map<std::size_t, Outcome> by_trying(const FunnelRules& rules,
   for (const auto& exclusion : rules.exclusions) {
     tried.exclusions.push_back({exclusion.from, exclusion.to});
   }
+  return tried;
+}
+
+std::map<std::size_t, Outcome> by_trying(const FunnelRules& rules,
+                                         const std::vector<StepEvent>& events) {
   std::vector<testing::TriedEvent> tried_events;
   for (const StepEvent& event : events) {
     tried_events.push_back({event.time, event.steps, event.exclusions});
   }
-  return testing::by_trying(tried, tried_events);
+  return testing::by_trying(tried_rules(rules), tried_events);
 }
 
 std::map<std::size_t, Outcome> matched(const FunnelRules& rules,
@@ -159,27 +165,85 @@ TEST(PlainFunnel, FindsTheBestOfAllAttempts) {
   EXPECT_GT(plain, 2'000);
 }
 
-TEST(FunnelMatch, TellsWhichEventServesAStep) {
+// The places of the events that serve a step, by the places of those that open the attempts.
+std::map<std::size_t, std::size_t> told(const FunnelRules& rules,
+                                        const std::vector<StepEvent>& events,
+                                        const std::vector<std::uint32_t>& ranks) {
+  std::map<std::size_t, std::size_t> places;
+  FunnelMatcher matcher(rules);
+  ToldStep step(rules, rules.told_step);
+  step.begin(events, ranks);
+  matcher.match(events, [&](const FunnelAttempt& attempt) {
+    const std::size_t place = step.find(matcher, attempt);
+    if (place != kNoEvent) places[attempt.start] = place;
+  });
+  return places;
+}
+
+TEST(ToldStep, IsTheEventThatServesAStep) {
   const std::vector<StepEvent> events = {{0, 1}, {1, 2}, {2, 1}, {3, 2}, {4, 4}};
-  for (const unsigned told_step : {0u, 1u, 2u}) {
+  const std::vector<std::uint32_t> ranks(events.size());
+  using Places = std::map<std::size_t, std::size_t>;
+  const std::vector<Places> ordered = {{{0, 0}, {2, 2}}, {{0, 1}, {2, 3}}, {{0, 4}, {2, 4}}};
+  const std::vector<Places> strict = {{{0, 0}, {2, 2}}, {{0, 1}, {2, 3}}, {{2, 4}}};
+  for (const unsigned step : {0u, 1u, 2u}) {
     FunnelRules rules;
     rules.step_count = 3;
     rules.window = 10;
-    rules.told_step = told_step;
-    for (const Order order : {Order::kOrdered, Order::kStrict}) {
-      rules.order = order;
-      std::map<std::size_t, std::size_t> told;
-      FunnelMatcher(rules).match(
-          events, [&](const FunnelAttempt& attempt) { told[attempt.start] = attempt.told; });
-      const std::size_t strict_last = told_step == 2 ? kNoEvent : told_step;
-      const std::map<std::size_t, std::size_t> ordered =
-          told_step == 0   ? std::map<std::size_t, std::size_t>{{0, 0}, {2, 2}}
-          : told_step == 1 ? std::map<std::size_t, std::size_t>{{0, 1}, {2, 3}}
-                           : std::map<std::size_t, std::size_t>{{0, 4}, {2, 4}};
-      const std::map<std::size_t, std::size_t> strict = {{0, strict_last}, {2, ordered.at(2)}};
-      EXPECT_EQ(told, order == Order::kOrdered ? ordered : strict) << told_step;
+    rules.starts_apart = true;
+    rules.told_step = step;
+    EXPECT_EQ(told(rules, events, ranks), ordered[step]) << step;
+    rules.order = Order::kStrict;
+    EXPECT_EQ(told(rules, events, ranks), strict[step]) << step;
+  }
+}
+
+TEST(ToldStep, AgreesWithTryingEveryEvent) {
+  std::mt19937_64 random(kSeed);
+  std::size_t choices = 0;
+  for (int trial = 0; trial < 20'000; ++trial) {
+    Case example = random_case(random, trial % 4 != 0);
+    example.rules.told_step = static_cast<unsigned>(random() % example.rules.step_count);
+    std::vector<std::uint32_t> ranks;
+    std::vector<std::string> values;
+    std::vector<testing::TriedEvent> tried;
+    for (const StepEvent& event : example.events) {
+      ranks.push_back(static_cast<std::uint32_t>(random() % 4));
+      values.push_back(std::to_string(ranks.back()));
+      tried.push_back({event.time, event.steps, event.exclusions});
+    }
+    const std::map<std::size_t, std::size_t> found = told(example.rules, example.events, ranks);
+    for (const auto& [start, outcome] : by_trying(example.rules, example.events)) {
+      const auto expected = testing::serving_event(tried_rules(example.rules), tried, start,
+                                                   outcome, example.rules.told_step, values);
+      const auto place = found.find(start);
+      ASSERT_EQ(place != found.end(), expected.has_value())
+          << "seed=" << kSeed << " trial=" << trial << " start=" << start << '\n'
+          << example;
+      if (!expected) continue;
+      ASSERT_EQ(values[place->second], values[*expected])
+          << "seed=" << kSeed << " trial=" << trial << " start=" << start << " step "
+          << example.rules.told_step << '\n'
+          << example;
+      choices += place->second != start;
     }
   }
+  EXPECT_GT(choices, 5'000u);
+}
+
+// The last step comes too late for all but the last start.
+TEST(PlainFunnel, CostGrowsWithTheEvents) {
+  constexpr TimeUs kMany = 300'000;
+  std::vector<StepEvent> events;
+  for (TimeUs i = 0; i < kMany; ++i) events.push_back({i, 1});
+  events.push_back({2 * kMany - 1, 2});
+  FunnelRules rules;
+  rules.window = kMany;
+  std::vector<TimeUs> times;
+  const auto best = PlainFunnel(rules).best(events, times);
+  ASSERT_TRUE(best.has_value());
+  EXPECT_EQ(best->start, static_cast<std::size_t>(kMany) - 1);
+  EXPECT_EQ(times, (std::vector<TimeUs>{kMany - 1, 2 * kMany - 1}));
 }
 
 // One user with very many events costs as much for each as one with few.
