@@ -177,11 +177,12 @@ class Stopping(unittest.TestCase):
         subprocess.run([PROGRAM, "ingest", "--db", "s.db", "e.csv"], cwd=self.folder, check=True,
                        capture_output=True)
         events = self.events("s.db")
-        for arguments, words in ((("compact",), "nothing of the store is lost; its files may hold more than they need"),
-                                 (("backup", "--to", "copy.db"), "copy.db is not made; what is in copy.db.new is removed by "
-                                                           "the next copy to the same place"),
-                                 (("forget", "--user", "7"), "all of the users are forgotten, or none; the same command "
-                                                     "makes sure")):
+        for arguments, words in (
+                (("compact",), "nothing of the store is lost; its files may hold more than they need"),
+                (("backup", "--to", "copy.db"),
+                 "copy.db is not made; what is in copy.db.new is removed by the next copy to the same place"),
+                (("forget", "--user", "7"),
+                 "all of the users are forgotten, or none; the same command makes sure")):
             with self.subTest(arguments[0]):
                 self.stop_in_the_middle(arguments, words)
                 self.assertEqual(self.events("s.db"), events)
