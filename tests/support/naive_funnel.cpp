@@ -257,7 +257,7 @@ Result<NaiveTable> funnel_table(const FunnelQuery& ask, const QueryCommon& commo
       cells.emplace_back(users);
       cells.emplace_back(ratio(count(users), first));
       cells.emplace_back(ratio(count(users), before));
-      cells.emplace_back(step == 0 ? NaiveCell(Cell(std::int64_t{0})) : NaiveCell(dropped));
+      cells.emplace_back(dropped);
       cells.emplace_back(mean_seconds(gaps[step]));
       cells.emplace_back(median_seconds(gaps[step]));
       if (ask.total_seconds) {

@@ -205,7 +205,7 @@ FunnelPlan::FunnelPlan(const Query& query, const PlanContext& context, Scope sco
       rules_(rules_of(ask_, parts_.values.has_value())),
       may_be_plain_(PlainFunnel::may_be_plain(rules_) && !parts_.calendar && !parts_.hold &&
                     !parts_.values) {
-  reads_.history = parts_.range.rows != 0;
+  if (parts_.range.rows != 0) reads_.history = true;
   parts_.selectors.between = parts_.between.get();
   rules_.last_start = parts_.range_end - 1;
   JsonFields fields = fields_of(query);

@@ -27,7 +27,7 @@ class HistoryRankingPlan final : public TablePlan {
         selectors_(std::move(selectors)),
         labels_(std::move(labels)),
         cells_(std::move(cells)) {
-    reads_.history = selectors_.begin < selectors_.end;
+    if (selectors_.begin < selectors_.end) reads_.history = true;
     define(fields_of(query), context, nullptr, {});
   }
 
@@ -50,7 +50,7 @@ class HistoryRankingPlan final : public TablePlan {
 };
 
 void HistoryRankingPlan::count(ChunkSets& sets, CellSink& sink) const {
-  if (!reads_.history) return;
+  if (selectors_.begin >= selectors_.end) return;
   StepEvents seen(selectors_, account());
   std::vector<std::uint32_t> cells;  // of a user
   sets.for_each_history([&](std::size_t run, const LogBlock& block) { seen.open(run, block); },

@@ -83,7 +83,7 @@ RetentionTable::RetentionTable(RetentionScope scope, const PlanContext& context,
   for (const std::string& note : event_notes) {
     if (std::find(notes.begin(), notes.end(), note) == notes.end()) notes.push_back(note);
   }
-  reads_.history = source == RetentionSource::kHistory && range_.size() > 0;
+  if (source == RetentionSource::kHistory && range_.size() > 0) reads_.history = true;
   define(fields_of(scope.query), context, &range_, std::move(notes));
   add_columns();
 }

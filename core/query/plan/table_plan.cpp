@@ -17,6 +17,7 @@ Result<Scope> resolve_scope(std::string_view kind, const Query& query, const Pla
   scope.account = context.account;
   if (context.value != nullptr) scope.value = *context.value;
   scope.events = context.events;
+  scope.zone = &context.zone;
   ROLLCALL_ASSIGN_OR_RETURN(scope.timeframe, resolve_timeframe(kind, query.common, context));
   if (query.common.among) {
     ROLLCALL_ASSIGN_OR_RETURN(
@@ -39,8 +40,10 @@ TablePlan::TablePlan(const Query& query, Scope scope)
       value_(std::move(scope.value)),
       account_(scope.account),
       events_(std::move(scope.events)),
+      zone_(scope.zone),
       arenas_(scope.account) {
   if (among_) among_->add_reads(reads_);
+  if (!events_->selectors().empty()) reads_.history = true;
   result_.kind = scope.kind;
   result_.as_of = timeframe_.as_of;
 }
@@ -120,7 +123,6 @@ DayRange TablePlan::read_totals(TotalsRead read) {
 
 void TablePlan::define(JsonFields fields, const PlanContext& context, const PeriodRange* range,
                        std::vector<std::string> notes) {
-  zone_ = &context.zone;
   if (context.settings.history) {
     const bool reads_pages = reads_.reads_pages();
     if (!events_->selectors().empty()) reads_.history = true;

@@ -29,6 +29,7 @@ struct Scope {
   std::optional<PropertyCondition> value;     // of the context
   QuestionAccount* account = nullptr;         // of the context
   std::shared_ptr<const EventSeries> events;  // of the context
+  const TimeZone* zone = nullptr;             // of the context
 };
 // Resolves the scope of a query. `kind` must outlive the scope.
 Result<Scope> resolve_scope(std::string_view kind, const Query& query, const PlanContext& context);
@@ -105,7 +106,7 @@ class TablePlan : public Plan {
   const std::optional<PropertyCondition> value_;
   QuestionAccount* const account_;
   const std::shared_ptr<const EventSeries> events_;
-  const TimeZone* zone_ = nullptr;  // of the days of these events
+  const TimeZone* const zone_;  // of the days of these events
   mutable SetArenaPool arenas_;
 };
 

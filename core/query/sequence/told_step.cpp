@@ -66,7 +66,8 @@ ToldStep::Candidates ToldStep::candidates(const Instant& instant) const {
       matching.use(*opening);
     }
     bool is_free = true;
-    for (unsigned step = instant.from; step < instant.to && is_free; ++step) {
+    // The opening event makes the first step.
+    for (unsigned step = std::max(instant.from, 1U); step < instant.to && is_free; ++step) {
       is_free = step == step_ || matching.add(step);
     }
     if (!is_free) continue;

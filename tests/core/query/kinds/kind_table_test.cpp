@@ -75,7 +75,7 @@ JsonText sample_of(const QueryField& field) {
     case FieldType::kLength:
       return "30d";
     case FieldType::kEvents:
-      return JsonText::array({"login", "login"});
+      return std::vector<std::string>(FunnelQuery::kStepsMax, "login");
     case FieldType::kExclusions:
       return JsonText::array({{{"event", "login"}}});
     case FieldType::kFlag:

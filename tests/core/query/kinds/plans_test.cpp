@@ -90,21 +90,24 @@ std::string definition(const FakeStore& store, std::string_view json) {
 TEST(Plans, DefinitionEchoesEveryOptionInForce) {
   const FakeStore store = small_store();
   EXPECT_EQ(definition(store, R"({"kind": "active", "last": "1w"})"),
-            "event=\"*\" period=\"day\" from=\"2026-01-12\" to=\"2026-01-12\" "
+            "event=\"*\" period=\"day\" answered_from=\"aggregates\" from=\"2026-01-12\" "
+            "to=\"2026-01-12\" "
             "timezone=\"UTC\" week_start=\"monday\" ");
   EXPECT_EQ(definition(store, R"({"kind": "retention", "event": "login", "period": "month"})"),
             "cohort_event=\"login\" return_event=\"login\" cohort=\"first_ever\" "
             "first_of=\"matching\" period=\"month\" windows=\"calendar\" periods=12 mode=\"on\" "
             "min_return_count=1 summary=\"pooled\" measure=\"users\" value_from=\"period\" "
-            "from=\"2026-01-01\" to=\"2026-01-31\" timezone=\"UTC\" week_start=\"monday\" ");
+            "answered_from=\"aggregates\" from=\"2026-01-01\" to=\"2026-01-31\" timezone=\"UTC\" "
+            "week_start=\"monday\" ");
   EXPECT_EQ(definition(store, R"({"kind": "retention", "brackets": [1, 2]})").find("periods"),
             std::string::npos);
-  EXPECT_EQ(
-      definition(store, R"({"kind": "churn", "rule": {"period": "week"}})"),
-      "event=\"*\" base=\"active\" rule={\"period\": \"week\", \"count\": 1} from=\"2026-01-05\" "
-      "to=\"2026-01-18\" timezone=\"UTC\" week_start=\"monday\" ");
+  EXPECT_EQ(definition(store, R"({"kind": "churn", "rule": {"period": "week"}})"),
+            "event=\"*\" base=\"active\" rule={\"period\": \"week\", \"count\": 1} "
+            "answered_from=\"aggregates\" from=\"2026-01-05\" "
+            "to=\"2026-01-18\" timezone=\"UTC\" week_start=\"monday\" ");
   EXPECT_EQ(definition(store, R"({"kind": "idle", "edges": [0, 7]})"),
-            "event=\"*\" edges=[0, 7] timezone=\"UTC\" week_start=\"monday\" ");
+            "event=\"*\" edges=[0, 7] answered_from=\"aggregates\" timezone=\"UTC\" "
+            "week_start=\"monday\" ");
 }
 
 TEST(Plans, EmptyStoreHasNoRows) {
