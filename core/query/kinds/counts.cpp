@@ -5,8 +5,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -17,6 +19,7 @@
 #include "core/query/kinds/kind_rows.h"
 #include "core/query/kinds/kind_table.h"
 #include "core/query/plan/table_plan.h"
+#include "core/query/sequence/step_events.h"
 #include "core/query/text/explanation.h"
 #include "core/query/text/query_validation.h"
 #include "core/query/text/selector_json.h"
@@ -44,6 +47,7 @@ class CountsPlan final : public TablePlan {
 
  private:
   void count(ChunkSets& sets, CellSink& sink) const override;
+  void count_history(ChunkSets& sets, CellSink& sink) const;
   void add_period(std::size_t row, const Partial& counts, QueryResult& result) const;
   void add_hours(Day day, const Partial& counts, QueryResult& result) const;
   bool has_amounts() const override {
@@ -57,6 +61,7 @@ class CountsPlan final : public TablePlan {
   const PeriodRange range_;
   const SeriesUnion events_;
   const bool from_history_;
+  StepSelectors selectors_;  // from the history
   const std::uint32_t decimals_;
   const TimeZone zone_;
   const std::vector<SeriesId> counted_series_;
@@ -81,13 +86,19 @@ CountsPlan::CountsPlan(const Query& query, const PlanContext& context, Scope sco
                 std::min(days.last, timeframe_.data.last)};
     if (knows_events() && !from_history_) read_totals({counted_series_, days, ask_.by_hour});
     has_kept_users_ = !ask_.by_hour && keeps_counts(query, context, calendar_, events_);
-    if (has_kept_users_) {
+    if (from_history_) {
+      const EventSeries& series = *context.events;
+      selectors_.steps = {series.selectors()[EventSeries::number_of(events_.series.front())]};
+      selectors_.begin = zone_.start_of(counted_.first);
+      selectors_.end =
+          std::min(zone_.start_of(counted_.last + 1), timeframe_.as_of_time + kUsPerSecond);
+      selectors_.tells_amounts = true;
+    } else if (has_kept_users_) {
       read_totals({events_.series, days});
     } else if (!ask_.by_hour) {
       read_presence(events_, days);
     }
-    if (has_amounts()) reads_.amounts.push_back({counted_series_, counted_});
-    tells_amounts_ = from_history_;
+    if (has_amounts() && !from_history_) reads_.amounts.push_back({counted_series_, counted_});
   }
   std::vector<std::string> notes = {
       ask_.by_hour ? "hours count from the first instant of the day; users are kept by day, so "
@@ -117,17 +128,37 @@ CountsPlan::CountsPlan(const Query& query, const PlanContext& context, Scope sco
 
 void CountsPlan::count(ChunkSets& sets, CellSink& sink) const {
   if (has_kept_users_) return;
+  if (from_history_) return count_history(sets, sink);
   const std::size_t mark = sets.arena().mark();
   for (std::size_t row = 0; !ask_.by_hour && row < range_.size(); ++row) {
     const DayRange days = calendar_.days(range_.first + static_cast<std::int32_t>(row));
     const BitSpan users = sets.active(events_, days);
     sink.add(row, users);
     if (has_amounts()) sink.add_amount(row, sets.amount(counted_series_, days, users));
-    if (from_history_) {
-      sink.add_tally(row, sets.event_count(events_.series.front(), days, users));
-    }
     sets.arena().give_back_to(mark);
   }
+}
+
+void CountsPlan::count_history(ChunkSets& sets, CellSink& sink) const {
+  if (range_.size() == 0 || counted_.empty()) return;
+  StepEvents seen(selectors_, account());
+  const auto count_user = [&](UserCursor& cursor, std::uint32_t place) {
+    const std::span<const StepEvent> events = seen.of_user(cursor);
+    std::size_t row = range_.size();  // that of the event before, until `row_end`
+    TimeUs row_end = std::numeric_limits<TimeUs>::min();
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      if (events[i].time >= row_end) {
+        const std::int32_t period = calendar_.index_of(zone_.day_of(events[i].time));
+        row = static_cast<std::size_t>(period - range_.first);
+        row_end = zone_.start_of(calendar_.last_day(period) + 1);
+        sink.add_user(row, place);
+      }
+      sink.add_tally(row, 1);
+      sink.add_amount(row, seen.amount_of(i));
+    }
+  };
+  sets.for_each_history([&](std::size_t run, const LogBlock& block) { seen.open(run, block); },
+                        count_user);
 }
 
 QueryResult CountsPlan::finish(const Partial& counts) const {
