@@ -41,7 +41,9 @@ KIND_PLACES = ("core/include/rollcall/question.h", KIND_ROWS)
 # These names are words of the field, too, so that only the types are looked for.
 EVERYDAY_NAMES = ("active", "clock", "counts", "idle", "paths", "segment")
 # The help has examples; the command of segments, which also keeps them, asks how many users one has.
-KIND_EXCEPTIONS = {("tools/rollcall.cpp", "retention"), ("tools/rollcall.cpp", "churn"),
+# A line of every store says in a few words what the program is for.
+KIND_EXCEPTIONS = {("storage/store_directory.cpp", "retention"), ("storage/store_directory.cpp", "churn"),
+                   ("tools/rollcall.cpp", "retention"), ("tools/rollcall.cpp", "churn"),
                    ("tools/commands/segment.cpp", "SegmentQuery")}
 # An algorithm may be named for the kind that it is for. These files see no question.
 KIND_ALGORITHMS = {"funnel": re.compile(r"core/query/sequence/")}
@@ -67,7 +69,9 @@ def names_of_kinds(sources, kinds):
         if name not in EVERYDAY_NAMES:
             words.append(rf"(?i:(?<![a-z]){name}s?(?![a-z]))")
         for path, text in sources.items():
-            if path == own or path.startswith(own.removesuffix(".cpp") + "_") or path in KIND_PLACES:
+            # A kind may have several files of its name, in the rooms of questions.
+            is_own = path.startswith("core/query/") and os.path.basename(path).startswith(f"{name}_")
+            if path == own or is_own or path in KIND_PLACES:
                 continue
             algorithm = KIND_ALGORITHMS.get(name)
             looked_for = words[:1] if algorithm and algorithm.match(path) else words
