@@ -187,5 +187,49 @@ TEST(RandomFunnels, UsersWhoseEventsFillSeveralBlocks) {
   }
 }
 
+// Two of the values past the limit are not known to be the same.
+TEST(RandomFunnels, AHeldDimensionHasAllItsValues) {
+  StoreSettings settings;
+  settings.dimensions = {"plan"};
+  settings.dimension_values_max = 2;
+  std::vector<NaiveEvent> events;
+  for (const char* const plan : {"free", "pro", "team"}) {
+    for (const char* const name : {"pay", "refund"}) {
+      events.push_back({.user = "user",
+                        .event = name,
+                        .time = static_cast<TimeUs>(events.size()) * kUsOfSecond,
+                        .value = {},
+                        .properties = {{"plan", plan}}});
+    }
+  }
+  const auto engine = TestEngine::open(settings, EngineSetup{});
+  ASSERT_TRUE(engine.ok());
+  ASSERT_TRUE((*engine)->ingest(std::span(events).first(4)).ok());
+  const std::string funnel = R"({"kind": "funnel", "steps": ["pay", "refund"], "hold": "plan"})";
+  ASSERT_TRUE((*engine)->query(funnel).ok());
+  ASSERT_TRUE((*engine)->ingest(std::span(events).subspan(4)).ok());
+  const Status refused = (*engine)->query(funnel).status();
+  EXPECT_EQ(refused.code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(refused.hint(), OptionHint(Option::kDimensionValuesMax));
+}
+
+// The events of a user are in memory together, which has to be there.
+TEST(RandomFunnels, AUserWithMoreEventsThanFitIsRefused) {
+  std::vector<NaiveEvent> events;
+  for (std::int64_t i = 0; i < 400'000; ++i) {
+    events.push_back(
+        {.user = "user", .event = "visit", .time = i * kUsOfSecond, .value = {}, .properties = {}});
+  }
+  const auto engine =
+      TestEngine::open({}, EngineSetup{.partition_count = 1, .memory_bytes_max = 64 << 20});
+  ASSERT_TRUE(engine.ok());
+  ASSERT_TRUE((*engine)->ingest(events).ok());
+  ASSERT_TRUE((*engine)->reopen().ok());  // sorting the last events takes memory, too
+  const std::string funnel = R"({"kind": "funnel", "steps": ["visit", "visit"], "window": "10s")";
+  EXPECT_EQ((*engine)->query(funnel + "}").status().code(), StatusCode::kResourceExhausted);
+  const Status within = (*engine)->query(funnel + R"(, "to": "1970-01-01"})").status();
+  EXPECT_TRUE(within.ok()) << within.to_string();
+}
+
 }  // namespace
 }  // namespace rollcall::testing

@@ -16,8 +16,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Reads "channel=ads": a property, the field of its test in JSON, and a value. A bare name means that
-// it is set, and one after "!" that it is not.
+// Reads "channel=ads": a property, the field of its test in JSON, and a value. A bare name means
+// that it is set, and one after "!" that it is not.
 struct Condition {
   std::string property;
   std::string_view field;

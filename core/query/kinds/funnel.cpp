@@ -1,4 +1,4 @@
-// The row of the kind that asks how far users come who do several things in an order.
+// Has the row of the kind that asks how far users come who do several things in an order.
 #include <fmt/format.h>
 
 #include <string>

@@ -1,4 +1,4 @@
-// The plan of funnels.
+// Funnels have this plan.
 //
 // Counted is each user's best attempt, in each row of the trend if there is one: by how many steps
 // it has made, so that no user is in two cells of a row.
@@ -40,7 +40,7 @@ namespace {
 
 using Order = FunnelQuery::Order;
 
-// The days of the range, and the rows that they make.
+// Holds the days of the range, and the rows that they make.
 struct FunnelRange {
   Day from{0};
   Day to{0};
@@ -77,20 +77,21 @@ FunnelRules rules_of(const FunnelQuery& ask, bool is_broken_down) {
   return rules;
 }
 
-// The values that a breakdown goes by: those of one row of its answer or, to rank them, all values.
+// Holds the values that a breakdown goes by: those of one row of its answer or, to rank them, all
+// values.
 struct FunnelValues {
   static constexpr std::uint32_t kNoLabel = ~std::uint32_t{0};
 
   std::size_t place = 0;             // of the property in StepSelectors::told
   std::vector<std::uint32_t> ranks;  // by code: the place of the value in the order of bytes
-  // By code, and of the empty value: which of the labels it belongs to.
+  // These say to which of the labels a value belongs, by code, and the empty value.
   std::vector<std::uint32_t> labels;
   std::uint32_t label_of_none = kNoLabel;
   std::size_t label_count = 1;
   bool is_ranking = false;
 };
 
-// What the plan of a funnel was made of, besides the query.
+// Holds what the plan of a funnel was made of, besides the query.
 struct FunnelParts {
   StepSelectors selectors;
   std::unique_ptr<const EventSelector> between;
@@ -120,7 +121,7 @@ class FunnelPlan final : public TablePlan {
   std::vector<std::size_t> cells_of(std::size_t row, std::string_view column) const override;
 
  private:
-  // A user's best attempt in a row of the trend or, to rank values, with a value.
+  // Holds a user's best attempt in a row of the trend or, to rank values, with a value.
   struct Best {
     std::size_t row = 0;
     FunnelAttempt attempt;
@@ -144,7 +145,8 @@ class FunnelPlan final : public TablePlan {
   std::optional<std::size_t> row_of(std::span<const StepEvent> events, const FunnelAttempt& attempt,
                                     Scratch& scratch) const;
   bool is_complete(std::size_t row) const;
-  // Of the gap before step `step`, from 1; or of the time from step 1 to it.
+  // Returns the list of the times from the step before to step `step`, which counts from 0, or of
+  // the times from the first step to it.
   std::size_t list_of(std::size_t row, std::size_t step, bool total) const {
     const std::size_t kinds = ask_.total_seconds ? 2 : 1;
     return (row * (step_count() - 1) + step - 1) * kinds + (total ? 1 : 0);
@@ -311,7 +313,7 @@ void FunnelPlan::find_ranks(std::span<const StepEvent> events, const StepEvents&
   }
 }
 
-// The events of one value at a time: those of others serve no step.
+// Takes the events of one value at a time, as those of others serve no step.
 void FunnelPlan::match_held(std::span<const StepEvent> events, const StepEvents& seen,
                             Scratch& scratch) const {
   std::vector<ValueCode>& values = scratch.values;
@@ -368,7 +370,8 @@ void FunnelPlan::count(ChunkSets& sets, CellSink& sink) const {
                         });
 }
 
-// The row's period and the window of its last instant, cut where the range or what counts ends.
+// A row needs its period and the window of its last instant, cut where the range or what counts
+// ends.
 bool FunnelPlan::is_complete(std::size_t row) const {
   Day last = parts_.range.to;
   if (parts_.calendar) {
@@ -503,7 +506,7 @@ FunnelValues ranked_values(const BoundedDictionary& known, std::span<const std::
   return values;
 }
 
-// The values for which `condition`, which is that of a row of a breakdown, holds.
+// Takes the values for which `condition`, which is that of a row of a breakdown, holds.
 FunnelValues values_of_row(const BoundedDictionary& known, const PropertyCondition& condition) {
   FunnelValues values;
   values.ranks = ranks_of(known.values());

@@ -1,4 +1,4 @@
-// The plans of funnels.
+// Makes the plans of funnels.
 #pragma once
 
 #include <span>
@@ -9,7 +9,7 @@
 
 namespace rollcall {
 
-// As KindRow::plan and KindRow::ranking.
+// These do what KindRow::plan and KindRow::ranking say.
 PlanResult plan_funnel(const FunnelQuery& ask, const Query& query, const PlanContext& context);
 PlanResult plan_funnel_ranking(const FunnelQuery& ask, const Query& query,
                                const PlanContext& context, std::span<const std::string> values);

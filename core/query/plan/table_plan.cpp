@@ -75,7 +75,10 @@ void TablePlan::count(const ChunkSource& chunk, CellSink& sink) const {
   const EventDays::Scope scope = {*zone_, timeframe_.data, timeframe_.as_of_time + kUsPerSecond,
                                   tells_amounts_};
   const EventDays events(chunk, *events_, scope, account_);
-  ChunkSets sets(events, lease.arena(), timeframe_.data);
+  // Most plans have no such series, and read the chunk without a detour.
+  const ChunkSource& source =
+      events_->selectors().empty() ? chunk : static_cast<const ChunkSource&>(events);
+  ChunkSets sets(source, lease.arena(), timeframe_.data);
   if (among_) sets.limit_to(among_->evaluate(sets));
   count(sets, sink);
 }

@@ -35,9 +35,9 @@ std::vector<SeriesId> counted_series(const SeriesUnion& events, const SeriesCata
 // Resolves the selector in `field` of a query, with the query's own conditions added to it. If only
 // the history can tell its events, the series is one of context.events.
 //   kInvalidArgument  an event or property that the store does not know; without history,
-//                     conditions on more than one property, or on amounts; a value that may be among
-//                     those counted as "$other". The text names `field`. In a store without events,
-//                     every event name passes and matches nothing.
+//                     conditions on more than one property, or on amounts; a value that may be
+//                     among those counted as "$other". The text names `field`. In a store without
+//                     events, every event name passes and matches nothing.
 Result<SeriesUnion> resolve_selector(std::string_view field, const Selector& selector,
                                      const std::vector<PropertyCondition>& query_where,
                                      const PlanContext& context);

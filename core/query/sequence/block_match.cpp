@@ -9,7 +9,7 @@
 namespace rollcall {
 namespace {
 
-// The places in `known` of those of `wanted` that are there; both ascend.
+// Finds the places in `known` of those of `wanted` that are there. Both ascend.
 void find_codes(std::span<const std::uint32_t> known, std::span<const std::uint32_t> wanted,
                 std::vector<std::uint32_t>& codes) {
   codes.clear();

@@ -87,7 +87,7 @@ void EventDays::read_pass(std::size_t first) const {
     if (place >= place_count) break;
     pace.step();
     const std::span<const StepEvent> events = seen.of_user(cursor);
-    // The day of the event before, and its instants.
+    // These are the day of the event before, and its instants.
     Day day{0};
     TimeUs day_begin = 0, day_end = 0;
     for (std::size_t i = 0; i < events.size(); ++i) {

@@ -1,5 +1,6 @@
-// The users of a chunk by the days of their events, for series that are looked for in the history
-// (event_series.h). A history is read once for all of these, when the first of them is asked for.
+// Tells the users of a chunk by the days of their events, for series that are looked for in the
+// history (event_series.h). A history is read once for all of these, when the first of them is
+// asked for.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +14,7 @@
 
 namespace rollcall {
 
-// A chunk that has these series, too. Only one thread uses it.
+// Is a chunk that has these series, too. Only one thread uses it.
 class EventDays : public ChunkSource {
  public:
   struct Scope {
@@ -41,10 +42,10 @@ class EventDays : public ChunkSource {
   }
 
  private:
-  // The users of a series on a day, ascending by their places in the chunk.
+  // Holds the users of a series on a day, ascending by their places in the chunk.
   struct DayUsers {
     std::vector<std::uint32_t> places;
-    // By user, if amounts are told: the sum of the amounts, and the number of the events.
+    // These go by user, if amounts are told: the sum of the amounts, and the number of the events.
     std::vector<AmountSum> amounts;
     std::vector<std::uint32_t> counts;
   };

@@ -21,7 +21,7 @@ std::uint32_t first_steps(unsigned count) {
   return count == kStepsMax ? ~std::uint32_t{0} : (std::uint32_t{1} << count) - 1;
 }
 
-// The events of one instant.
+// Holds the events of one instant.
 class Group {
  public:
   Group(std::span<const StepEvent> events, std::size_t begin, const FunnelRules& rules)
@@ -46,7 +46,8 @@ class Group {
     unsigned level = 0;
     FunnelInstant told = {};  // if the told step was made here
   };
-  // How far an attempt comes that had made `level` steps before. `used` serves one of these.
+  // Returns how far an attempt comes that had made `level` steps before. `used` serves one of
+  // these.
   Advance advance(unsigned level, std::size_t used = kNoEvent) {
     Advance result{level, {}};
     if (level == rules_.step_count || (steps_ >> level & 1) == 0) return result;
@@ -60,8 +61,8 @@ class Group {
     return advanced(level, level + matching.add_from(level, most));
   }
 
-  // The levels at which an attempt may go on after the group, having made `level` steps before it,
-  // which advance() takes to `reached`; none: it ends here.
+  // Returns the levels at which an attempt may go on after the group, having made `level` steps
+  // before it, which advance() takes to `reached`; none: it ends here.
   LevelSet levels_after(unsigned level, unsigned reached) const {
     if (rules_.order == Order::kOrdered && !rules_.stop_on_repeat) return LevelSet{1} << reached;
     if (rules_.order == Order::kOrdered) {
@@ -91,15 +92,15 @@ class Group {
     return levels;
   }
 
-  // The same of an attempt that opens in the group and makes `reached` steps in it at most. Where
-  // other events bind it, they may have come before it.
+  // Returns the same of an attempt that opens in the group and makes `reached` steps in it at most.
+  // Where other events bind it, they may have come before it.
   LevelSet levels_opened(unsigned reached) const {
     const bool is_bound = rules_.order == Order::kStrict || rules_.stop_on_repeat;
     return is_bound ? (LevelSet{2} << reached) - 2 : LevelSet{1} << reached;
   }
 
-  // How far an attempt comes in the group where it opens, with any event of the first step, or with
-  // `used`.
+  // Returns how far an attempt comes in the group where it opens, with any event of the first step,
+  // or with `used`.
   Advance opening(std::size_t used = kNoEvent) {
     return used == kNoEvent ? advance(0) : advance(1, used);
   }
@@ -110,9 +111,9 @@ class Group {
     return {to, {}};
   }
 
-  // Whether an event must repeat a step, in whatever order they come, where an attempt goes from
-  // one level to another in the group: one of a step made before, or of the next one, that serves
-  // none. What is of later steps alone may come before these are made.
+  // Returns whether an event must repeat a step, in whatever order they come, where an attempt goes
+  // from one level to another in the group: one of a step made before, or of the next one, that
+  // serves none. What is of later steps alone may come before these are made.
   bool repeats(unsigned from, unsigned to) const {
     const std::uint32_t made = first_steps(from + 1);
     std::vector<std::uint32_t> serving;
@@ -124,7 +125,8 @@ class Group {
     return !each_serves_one(serving, first_steps(to) & ~first_steps(from));
   }
 
-  // Whether the event is of the step just made, and not of the next one, at some of these levels.
+  // Returns whether the event is of the step just made, and not of the next one, at some of these
+  // levels.
   static bool is_passed_over(const StepEvent& event, unsigned from, unsigned to) {
     for (unsigned level = from; level <= to; ++level) {
       const bool is_of_next = level < kStepsMax && (event.steps >> level & 1) != 0;
@@ -149,8 +151,8 @@ class Group {
   std::optional<StepMatching> matching_;
 };
 
-// When the steps of an attempt were made, of all orders of equal times that let it go as far: each
-// as early as may be.
+// Finds when the steps of an attempt were made, of all orders of equal times that let it go as far:
+// each as early as may be.
 class StepTimes {
  public:
   StepTimes(const FunnelRules& rules, std::span<const StepEvent> events,
@@ -195,7 +197,7 @@ class StepTimes {
     }
   }
 
-  // Where the attempt may stand after a stage; all its steps count, whatever ends it there.
+  // Returns where the attempt may stand after a stage; all its steps count, whatever ends it there.
   LevelSet after(Stage& stage, unsigned level) {
     Group& group = stage.group;
     const unsigned reached = (level == 0 ? group.opening(used_) : group.advance(level)).level;
@@ -234,17 +236,17 @@ struct OpenAttempt {
   FunnelInstant told;
 };
 
-// Attempts that go on alike: the earlier start first.
+// Holds attempts that go on alike, the earlier start first.
 struct Cohort {
   LevelSet levels = 0;   // where they may stand
   unsigned reached = 0;  // the most steps that they have made
-  // Whether the orders of the instants so far, and so the times of the steps, are settled. If not,
-  // what excludes is known in the end alone.
+  // Says whether the orders of the instants so far, and so the times of the steps, are settled. If
+  // not, what excludes is known in the end alone.
   bool is_settled = true;
   std::deque<OpenAttempt> attempts;
 };
 
-// Attempts of ordered or strict funnels, walked together.
+// Walks the attempts of ordered or strict funnels together.
 class AttemptWalk {
  public:
   AttemptWalk(const FunnelRules& rules, std::span<const StepEvent> events, const Found& found,
@@ -276,7 +278,7 @@ class AttemptWalk {
     cohort.attempts.clear();
   }
 
-  // Whether no exclusion lies between the steps that the attempt has made in the end.
+  // Returns whether no exclusion lies between the steps that the attempt has made in the end.
   bool is_clean(const FunnelAttempt& attempt) {
     if (rules_.exclusions.empty()) return true;
     const std::vector<TimeUs> times = StepTimes(rules_, events_, attempt, pace_).find();
@@ -330,7 +332,7 @@ class AttemptWalk {
     add(std::move(cohort));
   }
 
-  // Whether an exclusion comes strictly after its first step and before its last one.
+  // Returns whether an exclusion comes strictly after its first step and before its last one.
   bool is_void(const Group& group, unsigned reached_before, unsigned reached) const {
     for (std::size_t i = 0; group.exclusions() != 0 && i < rules_.exclusions.size(); ++i) {
       const FunnelRules::Exclusion& exclusion = rules_.exclusions[i];
@@ -436,7 +438,7 @@ class AttemptWalk {
   std::vector<std::vector<TimeUs>> exclusion_times_;  // by exclusion, made when it is needed
 };
 
-// Funnels in any order: how many steps the events of a window serve.
+// Walks funnels in any order, and finds how many steps the events of a window serve.
 class WindowWalk {
  public:
   WindowWalk(const FunnelRules& rules, std::span<const StepEvent> events, QuestionPace& pace)
@@ -500,7 +502,7 @@ class WindowWalk {
     if (count == 0) counts_.erase(steps);
   }
 
-  // How many steps can be served at once by what is counted.
+  // Returns how many steps can be served at once by what is counted.
   unsigned matched() const {
     std::vector<StepEvent> events;
     for (const auto& [steps, count] : counts_) {

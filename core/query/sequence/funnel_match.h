@@ -42,11 +42,11 @@ struct FunnelRules {
   // Each event of the first step opens an attempt of its own; otherwise those of one instant open
   // one together, which goes as far as the best of them. With exclusions they are to be apart.
   bool starts_apart = false;
-  // Attempts report when they make this step, from 0; kStepsMax: they report none.
+  // Attempts report when they make this step, from 0. With kStepsMax, they report none.
   unsigned told_step = kStepsMax;
 };
 
-// The events of the instant at which an attempt makes steps `from` to before `to`.
+// Names the events of the instant at which an attempt makes steps `from` to before `to`.
 struct FunnelInstant {
   std::size_t begin = kNoEvent;  // place of the first one
   unsigned from = 0;
@@ -56,11 +56,12 @@ struct FunnelInstant {
 struct FunnelAttempt {
   std::size_t start = 0;  // place of the event that opened it
   unsigned steps = 0;     // made, at least one
-  // The instant of FunnelRules::told_step. No place is told if that takes the times of all steps.
+  // This is the instant of FunnelRules::told_step. No place is told if that takes the times of all
+  // steps.
   FunnelInstant told = {};
 };
 
-// Threads: one at a time. Memory is kept from one user to the next.
+// Only one thread uses it. Memory is kept from one user to the next.
 class FunnelMatcher {
  public:
   // The question of `account`, which may be null, ends when it is over.

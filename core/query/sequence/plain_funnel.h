@@ -1,4 +1,4 @@
-// The best attempt of a user in a plain funnel.
+// Finds the best attempt of a user in a plain funnel.
 //
 // A funnel is plain for a user where no two events have the same time and none excludes, and where
 // steps are not ended by repeats. Of an ordered one, the attempt that began last among those with
@@ -15,22 +15,22 @@
 
 namespace rollcall {
 
-// Threads: one at a time.
+// Only one thread uses it.
 class PlainFunnel {
  public:
-  // Whether funnels of these rules are plain for users whose events allow it.
+  // Returns whether funnels of these rules are plain for users whose events allow it.
   static bool may_be_plain(const FunnelRules& rules);
-  // Whether the events of a user allow it.
+  // Returns whether the events of a user allow it.
   static bool allow(std::span<const StepEvent> events);
   explicit PlainFunnel(const FunnelRules& rules) : rules_(rules), starts_(rules.step_count) {}
 
-  // The attempt with the most steps, of several the earliest, and when it made each; none: no event
-  // opens one. `events` are in the order of time, no two at once.
+  // Returns the attempt with the most steps, of several the earliest, and when it made each.
+  // Returns none if no event opens one. `events` are in the order of time, no two at once.
   std::optional<FunnelAttempt> best(std::span<const StepEvent> events, std::vector<TimeUs>& times);
 
  private:
   unsigned most_steps(std::span<const StepEvent> events);
-  // How far the attempt that opens at `start` comes; `times` has when it made each step.
+  // Returns how far the attempt that opens at `start` comes; `times` gets when it made each step.
   unsigned steps_from(std::span<const StepEvent> events, std::size_t start,
                       std::vector<TimeUs>& times) const;
   unsigned strict_steps_from(std::span<const StepEvent> events, std::size_t start,

@@ -23,7 +23,7 @@ struct PathRules {
   bool is_backwards = false;
 };
 
-// Threads: one at a time.
+// Only one thread uses it.
 class SessionPaths {
  public:
   // Events of one instant come in the order of their ranks; `ranks` has those of the names, by

@@ -61,6 +61,7 @@ void StepEvents::add_event(const OpenBlock& open, std::uint32_t event, TimeUs ti
   for (std::size_t i = step_count; i < matches_.size(); ++i) {
     seen.exclusions |= static_cast<std::uint32_t>(bits[i] >> (event % 64) & 1) << (i - step_count);
   }
+  if (events_.size() == events_taken_) take_events();
   events_.push_back(seen);
   for (std::size_t i = 0; i < open.told.size(); ++i) {
     codes_.push_back(open.told_numbers[i][open.told[i].code_of(event)]);
@@ -81,8 +82,7 @@ void StepEvents::add_part(std::size_t run, const LogBlock::Walk& walk) {
     at = word_end;
     if (seen == 0) continue;
     if (!has_times) {
-      take(user.count, user.count);
-      if (times_.size() < user.count) times_.resize(user.count);
+      take_times(user.count);
       walk.times(times_.data());
       has_times = true;
     }
@@ -118,7 +118,7 @@ void StepEvents::sort() {
   amounts_ = std::move(amounts);
 }
 
-// Whether some event of the part is one that matches_[match] finds.
+// Returns whether some event of the part is one that matches_[match] finds.
 bool StepEvents::has_match(const Part& part, std::size_t match) const {
   const OpenBlock& open = blocks_[part.run];
   const LogBlock::User& user = part.walk.user();
@@ -134,19 +134,19 @@ bool StepEvents::has_match(const Part& part, std::size_t match) const {
 
 // A part that ends its block may go on in the next one of the run, which then takes the place of
 // what is known of this one. So it is read at once.
-void StepEvents::take(std::size_t event_count, std::size_t time_count) {
+void StepEvents::take_events() {
   // Vectors grow by doubling, and sorting takes a second copy.
   const std::size_t event_bytes = 4 * (sizeof(StepEvent) + told_count_ * sizeof(std::uint32_t) +
                                        (selectors_.tells_amounts ? sizeof(Amount) : 0));
-  const std::size_t events = events_.size() + event_count;
-  if (events > events_taken_) {
-    memory_.take((events - events_taken_) * event_bytes, QuestionNeed::kHistory);
-    events_taken_ = events;
-  }
-  if (time_count > times_taken_) {
-    memory_.take((time_count - times_taken_) * sizeof(TimeUs), QuestionNeed::kHistory);
-    times_taken_ = time_count;
-  }
+  constexpr std::size_t kEventsAtOnce = 4'096;
+  memory_.take(kEventsAtOnce * event_bytes, QuestionNeed::kHistory);
+  events_taken_ += kEventsAtOnce;
+}
+
+void StepEvents::take_times(std::size_t count) {
+  if (count <= times_.size()) return;
+  memory_.take((count - times_.size()) * sizeof(TimeUs), QuestionNeed::kHistory);
+  times_.resize(count);
 }
 
 void StepEvents::read_parts(UserCursor& cursor) {

@@ -13,11 +13,12 @@
 
 namespace rollcall {
 
-// The events that a question looks for, and what it wants to know of each.
+// Names the events that a question looks for, and what it wants to know of each.
 struct StepSelectors {
   std::vector<EventSelector> steps;       // at most kStepsMax
   std::vector<EventSelector> exclusions;  // at most kStepsMax
-  // Events that are seen even if they are of no step and of no exclusion. Null: there are none.
+  // These events are seen even if they are of no step and of no exclusion. If it is null, there are
+  // none.
   const EventSelector* between = nullptr;
   TimeUs begin = std::numeric_limits<TimeUs>::min();  // events from here on are seen
   TimeUs end = std::numeric_limits<TimeUs>::max();    // events before here are seen
@@ -26,7 +27,7 @@ struct StepSelectors {
   bool tells_amounts = false;
 };
 
-// Threads: one at a time. The selectors outlive it.
+// Only one thread uses it. The selectors outlive it.
 class StepEvents {
  public:
   // `account`, which may be null, pays for the events of a user, and ends the question when it is
@@ -36,10 +37,11 @@ class StepEvents {
   // Looks at a block; to be called by the cursor.
   void open(std::size_t run, const LogBlock& block);
 
-  // The events of the user that the cursor stands at, in the order of time. Valid until the next
-  // call.
+  // Returns the events of the user that the cursor stands at, in the order of time. They are valid
+  // until the next call.
   std::span<const StepEvent> of_user(UserCursor& cursor);
-  // The same where an event of the first step has to come first: none, if there is no such event.
+  // Does the same where an event of the first step has to come first, and returns none if there is
+  // no such event.
   // Unless `times_matter`, one event of the first step, at the beginning of the range, stands for
   // users who have none of the second step and none that excludes.
   std::span<const StepEvent> from_first_step(UserCursor& cursor, bool times_matter);
@@ -59,7 +61,7 @@ class StepEvents {
     Bits bits;               // by word of events, of each step and then of each exclusion
     bool is_within = false;  // whether all of its events are in the range
     Bits seen;               // events that are one of these, or stand between
-    // The columns that are told: the dimensions, and then the names.
+    // These are the columns that are told: the dimensions, and then the names.
     std::vector<CodePlanes> told;
     std::vector<std::span<const std::uint32_t>> told_numbers;
     std::vector<Amount> amounts;
@@ -76,14 +78,14 @@ class StepEvents {
   void sort();
   void add_event(const OpenBlock& open, std::uint32_t event, TimeUs time);
 
-  // Takes memory for so many more events, and for the times of a part.
-  void take(std::size_t event_count, std::size_t time_count);
+  // Take memory for more events, and for the times of so many events of a part.
+  void take_events();
+  void take_times(std::size_t count);
 
   const StepSelectors& selectors_;
   QuestionMemory memory_;
   QuestionPace pace_;
   std::size_t events_taken_ = 0;  // as many have memory
-  std::size_t times_taken_ = 0;
   std::vector<BlockMatch> matches_;  // of the steps, and then of the exclusions
   Bits found_;                       // of one of them
   std::vector<BlockMatch> between_;  // one, or none

@@ -18,7 +18,7 @@
 
 namespace rollcall {
 
-// Threads: one at a time.
+// Only one thread uses it.
 class ToldStep {
  public:
   // `step` counts from 0. Attempts open apart (FunnelRules::starts_apart).
@@ -30,7 +30,7 @@ class ToldStep {
   std::size_t find(const FunnelMatcher& matcher, const FunnelAttempt& attempt);
 
  private:
-  // The steps from `from` to before `to`, which the attempt makes at one instant.
+  // Names the steps from `from` to before `to`, which the attempt makes at one instant.
   struct Instant {
     std::size_t begin = 0;  // place of its first event
     unsigned from = 0;
@@ -38,7 +38,8 @@ class ToldStep {
     std::uint32_t opening_steps = 0;  // those of the opening event, if it is of that instant
     friend auto operator<=>(const Instant&, const Instant&) = default;
   };
-  // The first two that may serve the step; the second is for the attempt that the first one opens.
+  // These are the first two that may serve the step; the second is for the attempt that the first
+  // one opens.
   using Candidates = std::pair<std::size_t, std::size_t>;
 
   Candidates candidates(const Instant& instant) const;

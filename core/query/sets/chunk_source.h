@@ -43,8 +43,8 @@ class ChunkSource {
   virtual Bounds bounds(SeriesId series) const = 0;
   // Returns the sum of the amounts of `users` in the events of `series` on `day`.
   virtual AmountSum amount(SeriesId series, Day day, BitSpan users) const = 0;
-  // Returns how many events of `series` the users have on `day`, if the history tells them. Pages do
-  // not: they tell of none.
+  // Returns how many events of `series` the users have on `day`, if the history tells them. Pages
+  // do not: they tell of none.
   virtual std::uint64_t events(SeriesId, Day, BitSpan) const { return 0; }
   // Returns the history of the users of the partition, if the ReadSet has it; those of the chunk
   // are the kChunkOrdinals from first_ordinal() on.

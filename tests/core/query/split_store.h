@@ -46,7 +46,8 @@ class SplitStore {
   template <class MakePlan>
   Result<QueryResult> query(const Query& query, MakePlan make_plan, Random& random) {
     QuestionAccount account(budget_, limits_);
-    ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Plan> plan, make_plan(query, with_events(query, context(account))));
+    ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Plan> plan,
+                              make_plan(query, with_events(query, context(account))));
     GroupRunner runner(*this, plan->reads(), account, random);
     ROLLCALL_ASSIGN_OR_RETURN(const Partial counts, runner.run({*plan}));
     return plan->finish(counts);

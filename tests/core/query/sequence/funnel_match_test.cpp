@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <random>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -245,6 +246,23 @@ TEST(PlainFunnel, CostGrowsWithTheEvents) {
   ASSERT_TRUE(best.has_value());
   EXPECT_EQ(best->start, static_cast<std::size_t>(kMany) - 1);
   EXPECT_EQ(times, (std::vector<TimeUs>{kMany - 1, 2 * kMany - 1}));
+}
+
+TEST(FunnelMatch, EndsWithItsQuestion) {
+  QuestionBudget budget(1 << 20);
+  std::stop_source stop;
+  stop.request_stop();
+  const QueryLimits limits{.deadline = {}, .stop = stop.get_token()};
+  const QuestionAccount account(budget, limits);
+  std::vector<StepEvent> events;
+  for (TimeUs i = 0; i < 1'000; ++i) events.push_back({i, i % 2 == 0 ? 1u : 2u});
+  for (const Order order : {Order::kOrdered, Order::kStrict, Order::kAny}) {
+    FunnelRules rules;
+    rules.window = 1'000;
+    rules.order = order;
+    FunnelMatcher matcher(rules, &account);
+    EXPECT_THROW(matcher.match(events, [](const FunnelAttempt&) {}), QuestionFailure);
+  }
 }
 
 // One user with very many events costs as much for each as one with few.
