@@ -507,6 +507,10 @@ class QueryDraw {
     } else if (random_.chance(50)) {
       ask.period = some_period();
     }
+    if (random_.chance(has_history_ ? 50 : 3)) {
+      ask.per_period = {static_cast<Segment::Compare>(random_.below(3)), random_.between(1, 4)};
+    }
+    if (!ask.window_days && random_.chance(40)) ask.period_step = random_.between(1, 6);
     return ask;
   }
 

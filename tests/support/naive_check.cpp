@@ -126,6 +126,13 @@ Status check_names(const Query& query, const NaiveData& data) {
     ROLLCALL_RETURN_IF_ERROR(check(ask->cohort_event, common.breakdown));
     return check(ask->return_event, both ? common.breakdown : "");
   }
+  if (const auto* ask = std::get_if<StickinessQuery>(&query.ask)) {
+    const bool is_presence =
+        !ask->per_period || *ask->per_period == Segment::TimesTest{Segment::Compare::kAtLeast, 1};
+    if (!is_presence && !data.settings.history) {
+      return Status::invalid_argument("a question of history");
+    }
+  }
   if (const auto* ask = std::get_if<FunnelQuery>(&query.ask)) {
     return check_funnel(*ask, common, data);
   }

@@ -1,12 +1,39 @@
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <utility>
+#include <vector>
+
 #include "tests/support/naive_kinds.h"
 
 namespace rollcall::testing {
 
 namespace {
 
+// Holds how many events a user has on each day.
+using DayCounts = std::map<Day, std::int64_t>;
+
+std::map<NaiveUser, DayCounts> day_counts(const Selector& selector, const NaiveScope& scope) {
+  std::map<NaiveUser, DayCounts> counts;
+  for (const std::size_t i : scope.events(selector)) {
+    ++counts[scope.data.user_of[i]][scope.data.days[i]];
+  }
+  return counts;
+}
+
+// Returns whether from..to counts as a period of a user with these events.
+bool counts_as_active(const StickinessQuery& ask, const DayCounts& events, Day from, Day to) {
+  std::int64_t count = 0;
+  for (const auto& [day, of_day] : events) count += from <= day && day <= to ? of_day : 0;
+  if (count == 0 || !ask.per_period) return count != 0;
+  const std::int64_t bound = ask.per_period->times;
+  if (ask.per_period->compare == Segment::Compare::kExactly) return count == bound;
+  return ask.per_period->compare == Segment::Compare::kAtLeast ? count >= bound : count <= bound;
+}
+
 NaiveTable by_window(const StickinessQuery& ask, std::int32_t window_days, const NaiveScope& scope,
                      const NaiveRange& range) {
-  const DaysByUser activity = scope.days_by_user(ask.event);
+  const std::map<NaiveUser, DayCounts> activity = day_counts(ask.event, scope);
   NaiveTable table;
   table.keys = {"date", "active_days"};
   table.columns = {{"date", ColumnType::kDate},
@@ -19,9 +46,11 @@ NaiveTable by_window(const StickinessQuery& ask, std::int32_t window_days, const
     std::vector<Users> by_days(static_cast<std::size_t>(window_days) + 1);
     Users everybody;
     std::int64_t active_days = 0;
-    for (const auto& [user, days] : activity) {
+    for (const auto& [user, events] : activity) {
       std::size_t in_window = 0;
-      for (const Day d : days) in_window += day - window_days < d && d <= day;
+      for (const auto& [d, _] : events) {
+        in_window += day - window_days < d && d <= day && counts_as_active(ask, events, d, d);
+      }
       if (in_window == 0) continue;
       by_days[in_window].push_back(user);
       everybody.push_back(user);
@@ -41,11 +70,21 @@ NaiveTable by_window(const StickinessQuery& ask, std::int32_t window_days, const
 NaiveTable stickiness_table(const StickinessQuery& ask, const NaiveScope& scope,
                             const NaiveRange& range) {
   if (ask.window_days) return by_window(ask, *ask.window_days, scope, range);
-  std::vector<Users> exactly(range.periods.size() + 1), at_least(range.periods.size() + 1);
-  for (const auto& [user, days] : scope.days_by_user(ask.event)) {
+  // The first and last days of what counts as one period.
+  std::vector<std::pair<Day, Day>> steps;
+  for (std::size_t i = 0; i < range.periods.size(); ++i) {
+    const Day last = scope.data.calendar.last_day(range.periods[i], ask.period);
+    if (i % static_cast<std::size_t>(ask.period_step) == 0) {
+      steps.emplace_back(range.periods[i], last);
+    } else {
+      steps.back().second = last;
+    }
+  }
+  std::vector<Users> exactly(steps.size() + 1), at_least(steps.size() + 1);
+  for (const auto& [user, events] : day_counts(ask.event, scope)) {
     std::size_t active_periods = 0;
-    for (const Day p : range.periods) {
-      active_periods += any_day_in(days, p, scope.data.calendar.last_day(p, ask.period));
+    for (const auto& [first, last] : steps) {
+      active_periods += counts_as_active(ask, events, first, last);
     }
     exactly[active_periods].push_back(user);
     for (std::size_t n = 0; n <= active_periods; ++n) at_least[n].push_back(user);

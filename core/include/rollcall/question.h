@@ -146,6 +146,10 @@ struct StickinessQuery {
   Selector event;
   Period period = Period::kDay;
   std::optional<std::int32_t> window_days;
+  // A period, or a day of a window, counts for users with so many events in it, at least one
+  // always. More than "at least 1" needs history.
+  std::optional<Segment::TimesTest> per_period = {};
+  std::int32_t period_step = 1;  // so many periods count as one, from the first of the range on
 
   friend bool operator==(const StickinessQuery&, const StickinessQuery&) = default;
 };
@@ -171,10 +175,10 @@ struct FunnelQuery {
   bool collapse_repeats = false;  // kStrict: events of the step made last are passed over
   bool stop_on_repeat = false;    // kOrdered: an event of a step made earlier ends the attempt
   std::vector<Exclusion> exclusions;
-  bool steps_after_to = false;   // only step 1 must lie in the range
-  std::optional<Period> period;  // rows by the period of step 1, too
-  std::string hold;              // a property that must have one value at all steps; empty: none
-  bool total_seconds = false;    // adds the times from step 1
+  bool steps_after_to = false;      // only step 1 must lie in the range
+  std::optional<Period> period;     // rows by the period of step 1, too
+  std::string hold;                 // a property that must have one value at all steps; empty: none
+  bool total_seconds = false;       // adds the times from step 1
   std::int32_t breakdown_step = 1;  // the step at which a breakdown looks for the value
 
   friend bool operator==(const FunnelQuery&, const FunnelQuery&) = default;

@@ -2,9 +2,11 @@
 // days of the window that ends on it (L7, L28).
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,10 +21,31 @@
 #include "core/query/sets/vertical_count.h"
 #include "core/query/text/explanation.h"
 #include "core/query/text/query_validation.h"
+#include "core/query/text/segment_json.h"
 #include "core/query/text/selector_json.h"
 
 namespace rollcall {
 namespace {
+
+// Returns whether only the number of events of single users tells where they are active.
+bool counts_events(const StickinessQuery& ask) {
+  return ask.per_period &&
+         !(ask.per_period->compare == Segment::Compare::kAtLeast && ask.per_period->times == 1);
+}
+
+ChunkSource::EventBounds bounds_of(const Segment::TimesTest& test) {
+  const auto times = static_cast<std::uint32_t>(test.times);
+  ChunkSource::EventBounds bounds;
+  if (test.compare != Segment::Compare::kAtMost) bounds.least = times;
+  if (test.compare != Segment::Compare::kAtLeast) bounds.most = times;
+  return bounds;
+}
+
+// Returns how many rows steps of `step` periods make, of which the last may be short.
+std::size_t step_count(const PeriodRange& range, std::int32_t step) {
+  const auto periods = static_cast<std::size_t>(step);
+  return (range.size() + periods - 1) / periods;
+}
 
 // The cells of a row hold users by how many of its periods they are active in, from 1.
 class StickinessPlan final : public TablePlan {
@@ -31,13 +54,15 @@ class StickinessPlan final : public TablePlan {
                  SeriesUnion events);
 
   std::size_t cell_count() const override {
-    return ask_.window_days ? range_.size() * cells_per_window() : range_.size();
+    return ask_.window_days ? range_.size() * cells_per_window()
+                            : step_count(range_, ask_.period_step);
   }
   QueryResult finish(const Partial& counts) const override;
   std::vector<std::size_t> cells_of(std::size_t row, std::string_view column) const override;
 
  private:
   void count(ChunkSets& sets, CellSink& sink) const override;
+  std::vector<BitSpan> active_by_step(ChunkSets& sets) const;
   void finish_range(const Partial& counts, QueryResult& result) const;
   void finish_windows(const Partial& counts, QueryResult& result) const;
 
@@ -60,6 +85,7 @@ StickinessPlan::StickinessPlan(const Query& query, const PlanContext& context, S
   if (range_.size() > 0) {
     read_presence(events_, {calendar_.first_day(first_period()), calendar_.last_day(range_.last)});
   }
+  tells_amounts_ = counts_events(ask_);
   std::vector<std::string> notes;
   if (ask_.window_days) {
     notes = {"a row is complete when its last day has ended at as_of",
@@ -78,6 +104,11 @@ StickinessPlan::StickinessPlan(const Query& query, const PlanContext& context, S
                        {"users_at_least", ColumnType::kCount}};
     result_.pivot = Pivot{.rows = {"active_periods"}, .cells = "users"};
   }
+  if (counts_events(ask_)) {
+    notes.push_back(
+        "a period counts for users whose events in it, at least one, are as many as per_period "
+        "asks for");
+  }
   result_.columns.push_back({"complete", ColumnType::kBool});
   notes.insert(notes.end(), events_.notes.begin(), events_.notes.end());
   define(fields_of(query), context, &range_, std::move(notes));
@@ -85,8 +116,7 @@ StickinessPlan::StickinessPlan(const Query& query, const PlanContext& context, S
 
 void StickinessPlan::count(ChunkSets& sets, CellSink& sink) const {
   if (range_.size() == 0) return;
-  const std::vector<BitSpan> active =
-      sets.active_by_period(events_, calendar_, first_period(), range_.last);
+  const std::vector<BitSpan> active = active_by_step(sets);
   if (!ask_.window_days) {
     VerticalCount(sets, active).add_each(sink, 0);
     return;
@@ -97,6 +127,20 @@ void StickinessPlan::count(ChunkSets& sets, CellSink& sink) const {
     VerticalCount(sets, window).add_each(sink, row * cells_per_window());
     sets.arena().give_back_to(mark);
   }
+}
+
+// Returns the users active in each period, or in each step of periods.
+std::vector<BitSpan> StickinessPlan::active_by_step(ChunkSets& sets) const {
+  std::vector<BitSpan> active;
+  for (std::int32_t rest = range_.last - first_period() + 1; rest > 0; rest -= ask_.period_step) {
+    const std::int32_t first = range_.last - rest + 1;
+    const std::int32_t last = first + std::min(rest, ask_.period_step) - 1;
+    const DayRange days = {calendar_.first_day(first), calendar_.last_day(last)};
+    active.push_back(counts_events(ask_) ? sets.active_with(events_.series.front(), days,
+                                                            bounds_of(*ask_.per_period))
+                                         : sets.active(events_, days));
+  }
+  return active;
 }
 
 QueryResult StickinessPlan::finish(const Partial& counts) const {
@@ -142,7 +186,7 @@ void StickinessPlan::finish_windows(const Partial& counts, QueryResult& result) 
 std::vector<std::size_t> StickinessPlan::cells_of(std::size_t row, std::string_view column) const {
   std::vector<std::size_t> cells;
   if (!ask_.window_days) {
-    const std::size_t end = column == "users_at_least" ? range_.size() : row + 1;
+    const std::size_t end = column == "users_at_least" ? cell_count() : row + 1;
     if (column != "users" && column != "users_at_least") return {};
     for (std::size_t cell = row; cell < end; ++cell) cells.push_back(cell);
     return cells;
@@ -156,14 +200,17 @@ std::vector<std::size_t> StickinessPlan::cells_of(std::size_t row, std::string_v
 }
 
 PlanResult plan(const StickinessQuery& ask, const Query& query, const PlanContext& context) {
-  ROLLCALL_ASSIGN_OR_RETURN(
-      SeriesUnion events,
-      resolve_selector("stickiness: event", ask.event, conditions_of(query, context), context));
+  if (counts_events(ask)) {
+    ROLLCALL_RETURN_IF_ERROR(check_history("stickiness: per_period", context));
+  }
+  const auto resolve = counts_events(ask) ? resolve_in_history : resolve_selector;
+  ROLLCALL_ASSIGN_OR_RETURN(SeriesUnion events, resolve("stickiness: event", ask.event,
+                                                        conditions_of(query, context), context));
   ROLLCALL_ASSIGN_OR_RETURN(Scope scope, resolve_scope("stickiness", query, context));
   ROLLCALL_ASSIGN_OR_RETURN(const PeriodRange range,
                             resolve_range("stickiness", query.common, context, scope.timeframe,
                                           Calendar(ask.period, context.settings.week_start)));
-  ROLLCALL_RETURN_IF_ERROR(check_cell_count("stickiness", range.size(),
+  ROLLCALL_RETURN_IF_ERROR(check_cell_count("stickiness", step_count(range, ask.period_step),
                                             static_cast<std::size_t>(ask.window_days.value_or(1))));
   return PlanResult(
       std::make_unique<StickinessPlan>(query, context, std::move(scope), range, std::move(events)));
@@ -172,6 +219,21 @@ PlanResult plan(const StickinessQuery& ask, const Query& query, const PlanContex
 // --- The row. ---
 
 constexpr std::string_view kPerWords[] = {"day"};
+constexpr std::string_view kWindowDays[] = {"window_days"};
+constexpr std::string_view kNotWithGte[] = {"per_period_lte", "per_period_eq"};
+constexpr std::string_view kNotWithLte[] = {"per_period_gte", "per_period_eq"};
+constexpr std::string_view kNotWithEq[] = {"per_period_gte", "per_period_lte"};
+
+// Is the field of one way to compare the events of a period.
+constexpr QueryField per_period_field(std::string_view name, std::string_view place,
+                                      std::string_view meaning,
+                                      std::span<const std::string_view> excludes) {
+  QueryField field = field_of_integer(name, meaning, 1, kTimesMax);
+  field.place = place;
+  field.excludes = excludes;
+  return field;
+}
+
 constexpr QueryField kStickinessFields[] = {
     kEventField,
     kPeriodField,
@@ -182,7 +244,20 @@ constexpr QueryField kStickinessFields[] = {
      .meaning = "What has a window of its own: each day",
      .words = kPerWords,
      .needs = "window_days",
-     .is_implied = true}};
+     .is_implied = true},
+    per_period_field("per_period_gte", "per_period.gte",
+                     "A period counts with at least N events in it", kNotWithGte),
+    per_period_field("per_period_lte", "per_period.lte",
+                     "A period counts with one to N events in it", kNotWithLte),
+    per_period_field("per_period_eq", "per_period.eq",
+                     "A period counts with exactly N events in it", kNotWithEq),
+    {.name = "period_step",
+     .type = FieldType::kInteger,
+     .meaning = "So many periods count as one",
+     .default_json = "1",
+     .min = 1,
+     .max = kSpanDaysMax,
+     .excludes = kWindowDays}};
 
 Status parse(const QueryObject& object, StickinessQuery& ask) {
   const FieldReader per = {"per", [](const Json& value, const std::string& path) {
@@ -192,9 +267,14 @@ Status parse(const QueryObject& object, StickinessQuery& ask) {
   if (object.has("per") && !object.has("window_days")) {
     return object.fault("per: goes with window_days only");
   }
+  const FieldReader period_step = {"period_step",
+                                   [&ask](const Json& value, const std::string& path) {
+                                     return read_integer(value, path, ask.period_step);
+                                   }};
   return object.read({selector_field("event", ask.event),
                       word_field("period", kPeriodNames, ask.period),
-                      optional_integer_field("window_days", ask.window_days), per});
+                      optional_integer_field("window_days", ask.window_days), per,
+                      times_field("per_period", ask.per_period), period_step});
 }
 
 JsonFields write(const StickinessQuery& ask) {
@@ -204,12 +284,27 @@ JsonFields write(const StickinessQuery& ask) {
     fields.emplace_back("window_days", std::to_string(*ask.window_days));
     fields.emplace_back("per", quote("day"));
   }
+  if (ask.per_period) fields.emplace_back("per_period", times_json(*ask.per_period));
+  // Windows are of single days.
+  if (!ask.window_days) fields.emplace_back("period_step", std::to_string(ask.period_step));
   return fields;
 }
 
 Status check(const StickinessQuery& ask) {
   ROLLCALL_RETURN_IF_ERROR(check_selector("event", ask.event));
+  if (ask.per_period) {
+    const std::string field =
+        fmt::format("per_period: {}", name_of(kCompareNames, ask.per_period->compare));
+    ROLLCALL_RETURN_IF_ERROR(check_whole_number(field, ask.per_period->times, 1, kTimesMax));
+  }
+  ROLLCALL_RETURN_IF_ERROR(check_whole_number("period_step", ask.period_step, 1, kSpanDaysMax));
   if (!ask.window_days) return {};
+  if (ask.period_step != 1) {
+    return Status::invalid_argument(
+        fmt::format("period_step: does not go with window_days, whose days count by themselves, "
+                    "found {} (allowed: 1)",
+                    ask.period_step));
+  }
   if (ask.period != Period::kDay) {
     return Status::invalid_argument(fmt::format(
         "window_days: goes with the period \"day\" only, found \"{}\"", to_string(ask.period)));
@@ -217,16 +312,32 @@ Status check(const StickinessQuery& ask) {
   return check_whole_number("window_days", *ask.window_days, 1, kSpanDaysMax);
 }
 
+// Says how many events a user has in a period that counts: "one", "at least 3".
+std::string count_words(const StickinessQuery& ask) {
+  if (!counts_events(ask)) return "one";
+  const std::int32_t times = ask.per_period->times;
+  switch (ask.per_period->compare) {
+    case Segment::Compare::kAtLeast:
+      return fmt::format("at least {}", times);
+    case Segment::Compare::kAtMost:
+      return fmt::format("at least 1 and at most {}", times);
+    case Segment::Compare::kExactly:
+      break;
+  }
+  return fmt::format("exactly {}", times);
+}
+
 std::string describe(const StickinessQuery& ask) {
   const std::string event = event_words(ask.event);
   if (ask.window_days) {
     return fmt::format(
         "For each day: users with {} in the {} days that end on it, by on how many of "
-        "these days they had one; and the mean of that.",
-        event, *ask.window_days);
+        "these days they had {}; and the mean of that.",
+        event, *ask.window_days, count_words(ask));
   }
-  return fmt::format("Users with {} in the range, by in how many of its {}s they had one.", event,
-                     to_string(ask.period));
+  const std::string step = ask.period_step == 1 ? "" : fmt::format("steps of {} ", ask.period_step);
+  return fmt::format("Users with {} in the range, by in how many of its {}{}s they had {}.", event,
+                     step, to_string(ask.period), count_words(ask));
 }
 
 }  // namespace

@@ -50,6 +50,34 @@ std::uint64_t EventDays::events(SeriesId series, Day day, BitSpan users) const {
   return count;
 }
 
+BitSpan EventDays::users_with(SeriesId series, DayRange days, EventBounds bounds,
+                              std::uint64_t* scratch) const {
+  if (sums_.empty()) {
+    memory_.take(word_count() * 64 * sizeof(std::uint32_t), QuestionNeed::kHistory);
+    sums_.assign(word_count() * 64, 0);
+  }
+  for (Day day = days.first; day <= days.last; day = day + 1) {
+    const DayUsers& users = users_of(series, day);
+    for (std::size_t i = 0; i < users.places.size(); ++i) {
+      std::uint32_t& sum = sums_[users.places[i]];
+      // A sum stops at the largest number, which is more than any question asks for.
+      sum += std::min(users.counts[i], std::numeric_limits<std::uint32_t>::max() - sum);
+    }
+  }
+  std::fill_n(scratch, word_count(), std::uint64_t{0});
+  bool has_any = false;
+  for (Day day = days.first; day <= days.last; day = day + 1) {
+    for (const std::uint32_t place : users_of(series, day).places) {
+      const std::uint32_t sum = std::exchange(sums_[place], 0);
+      // A user of several days has a sum on the first of them only.
+      if (sum == 0 || sum < bounds.least || sum > bounds.most) continue;
+      scratch[place / 64] |= std::uint64_t{1} << (place % 64);
+      has_any = true;
+    }
+  }
+  return has_any ? BitSpan{scratch, word_count()} : BitSpan{};
+}
+
 const EventDays::DayUsers& EventDays::users_of(SeriesId series, Day day) const {
   static const DayUsers kNobody;
   if (!scope_.days.contains(day)) return kNobody;

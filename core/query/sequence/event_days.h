@@ -33,6 +33,8 @@ class EventDays : public ChunkSource {
   Bounds bounds(SeriesId series) const override { return chunk_.bounds(series); }
   AmountSum amount(SeriesId series, Day day, BitSpan users) const override;
   std::uint64_t events(SeriesId series, Day day, BitSpan users) const override;
+  BitSpan users_with(SeriesId series, DayRange days, EventBounds bounds,
+                     std::uint64_t* scratch) const override;
   UserCursor history(UserCursor::Opened opened) const override {
     return chunk_.history(std::move(opened));
   }
@@ -62,6 +64,8 @@ class EventDays : public ChunkSource {
   mutable bool is_read_ = false;
   mutable QuestionMemory memory_;
   mutable std::vector<std::vector<DayUsers>> days_;  // by series, and by day of the scope
+  // By place, 0 between calls: the events of the days that are looked at together.
+  mutable std::vector<std::uint32_t> sums_;
 };
 
 }  // namespace rollcall

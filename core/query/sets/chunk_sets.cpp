@@ -222,6 +222,15 @@ std::uint64_t ChunkSets::event_count(SeriesId series, DayRange days, BitSpan use
   return count;
 }
 
+BitSpan ChunkSets::active_with(SeriesId series, DayRange days, ChunkSource::EventBounds bounds) {
+  const BitSpan found = chunk_.users_with(series, intersection(days, data_), bounds, scratch_);
+  if (found.empty()) return {};
+  MutableSet result = make_set();
+  result.assign(found);
+  if (limit_) result.keep(*limit_);
+  return result.span();
+}
+
 BitSpan ChunkSets::listed(const UserList& list) {
   MutableSet result = make_set();
   result.assign(chunk_.listed(list, scratch_));

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 
 #include "core/catalog/series_catalog.h"
 #include "core/history/user_cursor.h"
@@ -46,6 +47,15 @@ class ChunkSource {
   // Returns how many events of `series` the users have on `day`, if the history tells them. Pages
   // do not: they tell of none.
   virtual std::uint64_t events(SeriesId, Day, BitSpan) const { return 0; }
+  // Returns the users with `least` >= 1 to `most` events of `series` on all of `days` together, set
+  // in `scratch` (word_count() words). Pages do not tell them, either.
+  struct EventBounds {
+    std::uint32_t least = 1;
+    std::uint32_t most = std::numeric_limits<std::uint32_t>::max();
+  };
+  virtual BitSpan users_with(SeriesId, DayRange, EventBounds, std::uint64_t* /*scratch*/) const {
+    return {};
+  }
   // Returns the history of the users of the partition, if the ReadSet has it; those of the chunk
   // are the kChunkOrdinals from first_ordinal() on.
   virtual UserCursor history(UserCursor::Opened opened) const = 0;

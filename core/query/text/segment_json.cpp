@@ -69,8 +69,7 @@ FieldReaders fields_of_kind(Segment& out) {
   FieldReaders fields;
   if (out.kind == Kind::kDid) {
     fields.push_back(comparison_field("days", out.days, &Segment::DaysTest::days, read_integer));
-    fields.push_back(
-        comparison_field("times", out.times, &Segment::TimesTest::times, read_integer));
+    fields.push_back(times_field("times", out.times));
     fields.push_back(comparison_field("sum", out.sum, &Segment::SumTest::amount, read_decimal));
   }
   if (out.kind == Kind::kDeclined) {
@@ -172,15 +171,21 @@ Status read_segment(const Json& value, const std::string& path, Segment& out) {
   return {};
 }
 
+FieldReader times_field(std::string_view name, std::optional<Segment::TimesTest>& out) {
+  return comparison_field(name, out, &Segment::TimesTest::times, read_integer);
+}
+
 namespace {
 
-void add_test(std::string_view field, Segment::Compare compare, std::string number,
-              JsonFields& fields) {
-  fields.emplace_back(
-      field, to_object({{std::string(name_of(kCompareNames, compare)), std::move(number)}}));
+std::string test_json(Segment::Compare compare, std::string number) {
+  return to_object({{std::string(name_of(kCompareNames, compare)), std::move(number)}});
 }
 
 }  // namespace
+
+std::string times_json(const Segment::TimesTest& test) {
+  return test_json(test.compare, std::to_string(test.times));
+}
 
 std::string segment_json(const Segment& segment) {
   const std::string field(name_of(kKinds, segment.kind));
@@ -191,13 +196,12 @@ std::string segment_json(const Segment& segment) {
       fields.emplace_back(field, selector_json(segment.event));
       add_range(segment.range.from, segment.range.to, segment.range.last, fields);
       if (segment.days) {
-        add_test("days", segment.days->compare, std::to_string(segment.days->days), fields);
+        fields.emplace_back("days",
+                            test_json(segment.days->compare, std::to_string(segment.days->days)));
       }
-      if (segment.times) {
-        add_test("times", segment.times->compare, std::to_string(segment.times->times), fields);
-      }
+      if (segment.times) fields.emplace_back("times", times_json(*segment.times));
       if (segment.sum) {
-        add_test("sum", segment.sum->compare, quote(segment.sum->amount), fields);
+        fields.emplace_back("sum", test_json(segment.sum->compare, quote(segment.sum->amount)));
       }
       break;
     case Kind::kDeclined:

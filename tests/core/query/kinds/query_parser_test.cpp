@@ -111,6 +111,22 @@ TEST(QueryParser, Idle) {
   EXPECT_TRUE(parse_ask<IdleQuery>(R"({"kind": "idle", "edges": "each"})").each_day);
 }
 
+TEST(QueryParser, Stickiness) {
+  StickinessQuery ask;
+  ask.period = Period::kWeek;
+  ask.per_period = {Segment::Compare::kAtMost, 3};
+  ask.period_step = 2;
+  EXPECT_EQ(parse_ask<StickinessQuery>(R"({"kind": "stickiness", "period": "week",
+                                           "per_period": {"lte": 3}, "period_step": 2})"),
+            ask);
+  ask = {};
+  ask.window_days = 7;
+  ask.per_period = {Segment::Compare::kExactly, 1};
+  EXPECT_EQ(parse_ask<StickinessQuery>(
+                R"({"kind": "stickiness", "window_days": 7, "per_period": {"eq": 1}})"),
+            ask);
+}
+
 TEST(QueryParser, Clock) {
   const auto least = parse_ask<ClockQuery>(R"({"kind": "clock"})");
   EXPECT_EQ(least, ClockQuery());
@@ -528,6 +544,21 @@ TEST(QueryParser, WrongValues) {
       {R"({"kind": "idle", "edges": [0, 2, 2]})", "idle: edges: must ascend, found 2 after 2"},
       {R"({"kind": "idle", "edges": "all"})",
        "idle: edges: must be a list of whole numbers, or \"each\", found \"all\""},
+      {R"({"kind": "stickiness", "per_period": 3})",
+       "stickiness: per_period: must be an object such as {\"gte\": 3} (gte, lte, eq), found 3"},
+      {R"({"kind": "stickiness", "per_period": {"gte": 2, "lte": 3}})",
+       "stickiness: per_period: must be an object such as {\"gte\": 3} (gte, lte, eq), found "
+       "{\"gte\":2,\"lte\":3}"},
+      {R"({"kind": "stickiness", "per_period": {"gt": 2}})",
+       "stickiness: per_period: unknown field \"gt\" (did you mean \"gte\"?), allowed: gte, lte, "
+       "eq"},
+      {R"({"kind": "stickiness", "per_period": {"lte": 0}})",
+       "stickiness: per_period: lte: must be a whole number from 1 to 2147483647, found 0"},
+      {R"({"kind": "stickiness", "period_step": 0})",
+       "stickiness: period_step: must be a whole number from 1 to 36600, found 0"},
+      {R"({"kind": "stickiness", "window_days": 7, "period_step": 2})",
+       "stickiness: period_step: does not go with window_days, whose days count by themselves, "
+       "found 2 (allowed: 1)"},
       {R"({"kind": "clock", "within": "1h"})", "clock: within: goes with \"then\" alone"},
       {R"({"kind": "clock", "then": "buy", "within": "0s"})",
        "clock: within: must be longer than 0s, found 0s"},
