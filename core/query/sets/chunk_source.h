@@ -44,9 +44,6 @@ class ChunkSource {
   virtual Bounds bounds(SeriesId series) const = 0;
   // Returns the sum of the amounts of `users` in the events of `series` on `day`.
   virtual AmountSum amount(SeriesId series, Day day, BitSpan users) const = 0;
-  // Returns how many events of `series` the users have on `day`, if the history tells them. Pages
-  // do not: they tell of none.
-  virtual std::uint64_t events(SeriesId, Day, BitSpan) const { return 0; }
   // Returns the users with `least` >= 1 to `most` events of `series` on all of `days` together, set
   // in `scratch` (word_count() words). Pages do not tell them, either.
   struct EventBounds {
