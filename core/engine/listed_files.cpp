@@ -34,7 +34,8 @@ class FileReader {
       return saved->second.users ? Status() : read(saved->second.expression);
     }
     for (const Segment& part : segment.parts) ROLLCALL_RETURN_IF_ERROR(read(part));
-    return {};
+    const Segment* const among = funnel_among(segment);
+    return among == nullptr ? Status() : read(*among);
   }
 
  private:

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "tests/support/naive_time.h"
 
@@ -284,6 +286,7 @@ class QueryDraw {
     }
     if (random_.chance(70)) segment.range = range(0);
     const auto compare = static_cast<Segment::Compare>(random_.below(3));
+    if (random_.chance(10)) return funnel_segment();
     switch (random_.below(6)) {
       case 0:
         segment.times = {.compare = compare, .times = random_.between(0, 6)};
@@ -311,6 +314,29 @@ class QueryDraw {
       default:
         if (random_.chance(50)) segment.days = {.compare = compare, .days = random_.between(0, 5)};
     }
+    return segment;
+  }
+
+  // Draws who made the last of few steps, or dropped out before one of them.
+  Segment funnel_segment() {
+    FunnelQuery ask;
+    const std::int32_t steps = random_.between(2, 3);
+    for (std::int32_t i = 0; i < steps; ++i) ask.steps.push_back(selector());
+    const std::vector<std::int64_t> hours = {1, 24, 5 * 24, 40 * 24};
+    ask.window = Length{random_.pick(hours) * 3'600'000'000};
+    ask.steps_after_to = random_.chance(30);
+    Query funnel;
+    const DateRangeText dates = range(0);
+    funnel.common.from = dates.from;
+    funnel.common.to = dates.to;
+    funnel.common.last = dates.last;
+    if (property_ && random_.chance(20)) funnel.common.where = {condition()};
+    if (random_.chance(20)) funnel.common.among = segment(1);
+    funnel.ask = std::move(ask);
+    Segment segment;
+    segment.kind = random_.chance(50) ? Segment::Kind::kConverted : Segment::Kind::kDropped;
+    if (segment.kind == Segment::Kind::kDropped) segment.at_step = random_.between(2, steps);
+    segment.funnel = std::make_shared<const Query>(std::move(funnel));
     return segment;
   }
 

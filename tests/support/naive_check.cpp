@@ -52,9 +52,20 @@ Status check_event(const Selector& selector, const std::vector<PropertyCondition
   return {};
 }
 
+Status check_funnel(const FunnelQuery& ask, const QueryCommon& common, const NaiveData& data);
+
+// `funnels` says how many it is within.
 Status check_segment(const Segment& segment, const std::vector<PropertyCondition>& where,
-                     const NaiveData& data) {
+                     const NaiveData& data, int funnels = 0) {
   using Kind = Segment::Kind;
+  if (segment.kind == Kind::kConverted || segment.kind == Kind::kDropped) {
+    QueryCommon common = segment.funnel->common;
+    common.where.insert(common.where.end(), where.begin(), where.end());
+    ROLLCALL_RETURN_IF_ERROR(
+        check_funnel(std::get<FunnelQuery>(segment.funnel->ask), common, data));
+    if (funnels == 10) return Status::invalid_argument("funnels nested too deep");
+    return common.among ? check_segment(*common.among, {}, data, funnels + 1) : Status();
+  }
   const bool takes_history = segment.kind == Kind::kDeclined || segment.kind == Kind::kFavourite ||
                              segment.times || segment.sum;
   if (takes_history && !data.settings.history) return Status::invalid_argument("no history");
@@ -67,7 +78,7 @@ Status check_segment(const Segment& segment, const std::vector<PropertyCondition
                                  : check_selector(segment.event, where, "", data));
   }
   for (const Segment& part : segment.parts) {
-    ROLLCALL_RETURN_IF_ERROR(check_segment(part, where, data));
+    ROLLCALL_RETURN_IF_ERROR(check_segment(part, where, data, funnels));
   }
   return {};
 }

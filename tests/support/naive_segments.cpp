@@ -4,10 +4,13 @@
 #include <compare>
 #include <fstream>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
+#include "tests/support/naive_kinds.h"
 #include "tests/support/naive_table.h"
 
 namespace rollcall::testing {
@@ -30,6 +33,12 @@ Result<Segment> written_out(const Segment& segment, const SavedSegments& saved,
   Segment result = segment;
   for (Segment& part : result.parts) {
     ROLLCALL_ASSIGN_OR_RETURN(part, written_out(part, saved, within));
+  }
+  if (funnel_among(result) != nullptr) {
+    Query funnel = *result.funnel;
+    ROLLCALL_ASSIGN_OR_RETURN(*funnel.common.among,
+                              written_out(*result.funnel->common.among, saved, within));
+    result.funnel = std::make_shared<const Query>(std::move(funnel));
   }
   return result;
 }
@@ -198,6 +207,34 @@ Result<UserSet> who_is_listed(const std::string& path, const NaiveScope& scope) 
   return users;
 }
 
+// Finds users by the cell of the funnel's table that counts them.
+Result<UserSet> who_came_so_far(const Segment& segment, const NaiveScope& scope) {
+  const auto& ask = std::get<FunnelQuery>(segment.funnel->ask);
+  const QueryCommon& common = segment.funnel->common;
+  NaiveScope own = scope;
+  if (common.among) {
+    NaiveScope all = scope;
+    all.where.clear();
+    ROLLCALL_ASSIGN_OR_RETURN(own.among, users_of(*common.among, all));
+  }
+  own.where.insert(own.where.end(), common.where.begin(), common.where.end());
+  ROLLCALL_ASSIGN_OR_RETURN(const NaiveTable table, funnel_table(ask, common, own, {}));
+  if (table.rows.empty()) return UserSet();
+  const bool is_dropped = segment.kind == Kind::kDropped;
+  const std::size_t row =
+      is_dropped ? static_cast<std::size_t>(segment.at_step) - 1 : ask.steps.size() - 1;
+  const std::string column = is_dropped ? "dropped" : "users";
+  const auto at = std::find_if(table.columns.begin(), table.columns.end(),
+                               [&](const Column& other) { return other.name == column; });
+  const auto place = static_cast<std::size_t>(at - table.columns.begin());
+  const auto& users = std::get<Users>(table.rows[row][place]);
+  UserSet found;
+  for (const NaiveUser user : users) {
+    if (!scope.among || scope.among->contains(user)) found.insert(user);
+  }
+  return found;
+}
+
 }  // namespace
 
 Result<Segment> written_out(const Segment& segment, const SavedSegments& saved) {
@@ -209,6 +246,9 @@ Result<UserSet> users_of(const Segment& segment, const NaiveScope& scope) {
                             segment.kind == Kind::kDeclined || segment.kind == Kind::kFavourite;
   if (is_of_events) return who_did(segment, scope);
   if (segment.kind == Kind::kFile) return who_is_listed(segment.name, scope);
+  if (segment.kind == Kind::kConverted || segment.kind == Kind::kDropped) {
+    return who_came_so_far(segment, scope);
+  }
   std::vector<UserSet> parts;
   for (const Segment& part : segment.parts) {
     ROLLCALL_ASSIGN_OR_RETURN(parts.emplace_back(), users_of(part, scope));

@@ -144,6 +144,9 @@ Status show(const NameFlags& flags) {
 }
 
 bool names_saved(const Segment& segment, const std::string& name) {
+  if (const Segment* const among = funnel_among(segment); among != nullptr) {
+    if (names_saved(*among, name)) return true;
+  }
   return (segment.kind == Segment::Kind::kSaved && segment.name == name) ||
          std::any_of(segment.parts.begin(), segment.parts.end(),
                      [&](const Segment& part) { return names_saved(part, name); });

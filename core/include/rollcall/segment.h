@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,8 @@
 #include "rollcall/status.h"
 
 namespace rollcall {
+
+struct Query;  // rollcall/question.h
 
 // Is a condition on one property of an event. An absent property equals the empty string.
 //
@@ -59,6 +62,8 @@ struct Segment {
     kSaved,      // in the segment that the store keeps as `name`
     kDeclined,   // with far fewer events in the last days than in as many days before
     kFavourite,  // most of whose events in the range have one value of a property
+    kConverted,  // who made the last step of `funnel`
+    kDropped,    // who made the step before `at_step` of `funnel`, and not `at_step`
   };
   enum class Compare : std::uint8_t { kAtLeast, kAtMost, kExactly };
   struct DaysTest {
@@ -104,9 +109,17 @@ struct Segment {
   std::optional<SumTest> sum;      // kDid
   Decline decline;                 // kDeclined
   Favourite favourite;             // kFavourite
+  // kConverted, kDropped: asks for a FunnelQuery, and has no fields besides those of it but dates,
+  // `where` and `among`. Its as_of is that of the question.
+  std::shared_ptr<const Query> funnel;
+  std::int32_t at_step = 2;  // kDropped
 
-  friend bool operator==(const Segment&, const Segment&) = default;
+  // Funnels are compared, and not where they lie.
+  friend bool operator==(const Segment& a, const Segment& b);
 };
+
+// Returns the segment that the funnel of a segment looks among, or null if there is none.
+const Segment* funnel_among(const Segment& segment);
 
 // Reads a segment as people write it: `did(purchase, 30d) and not did(login, 7d)`.
 // `docs/queries.md` has the grammar.

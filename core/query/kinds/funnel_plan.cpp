@@ -216,8 +216,10 @@ FunnelPlan::FunnelPlan(const Query& query, const PlanContext& context, Scope sco
   fields.emplace_back("to", parts_.range.rows != 0 ? quote(to_string(parts_.range.to)) : "null");
   std::vector<std::string> notes = {
       "every event of step 1 opens an attempt; counted is each user's best one: most steps, then "
-      "the earliest",
-      "seconds are given of the counts so far, also where a row is not complete"};
+      "the earliest"};
+  if (context.nesting == nullptr) {  // a segment has no seconds
+    notes.push_back("seconds are given of the counts so far, also where a row is not complete");
+  }
   notes.insert(notes.end(), parts_.notes.begin(), parts_.notes.end());
   define(std::move(fields), context, nullptr, std::move(notes));
   if (parts_.calendar) result_.columns.push_back({"date", ColumnType::kDate});

@@ -123,9 +123,15 @@ std::string describe(const Query& query) {
   });
 }
 
+PlanContext planning_context(const Query& query, const PlanContext& context) {
+  PlanContext own = with_events(query, context);
+  own.make_plan = make_plan;
+  return own;
+}
+
 Result<std::unique_ptr<Plan>> make_plan(const Query& query, const PlanContext& context) {
   ROLLCALL_RETURN_IF_ERROR(validate(query));
-  const PlanContext own = with_events(query, context);
+  const PlanContext own = planning_context(query, context);
   return with_row(query,
                   [&](const auto& row, const auto& ask) { return row.plan(ask, query, own); });
 }
@@ -147,7 +153,7 @@ Result<std::unique_ptr<Plan>> make_ranking(const Query& query, const PlanContext
                                            std::span<const std::string> values) {
   return with_row(query, [&](const auto& row, const auto& ask) -> PlanResult {
     if (row.ranking == nullptr) return PlanResult(nullptr);
-    return row.ranking(ask, query, with_events(query, context), values);
+    return row.ranking(ask, query, planning_context(query, context), values);
   });
 }
 

@@ -34,6 +34,8 @@ Status validate(const Query& query);
 // Describes a query in one paragraph: who is counted, when, and what the numbers of a row are.
 std::string describe(const Query& query);
 
+// Returns the context of one plan of the query, which has events of its own and can plan funnels.
+PlanContext planning_context(const Query& query, const PlanContext& context);
 // Makes the plan of a query.
 //   kInvalidArgument  as validate; an unknown event or property, an impossible range, or a question
 //                     that the aggregates cannot answer exactly; the text says what to change or

@@ -26,6 +26,10 @@ class SegmentPlan final : public TablePlan {
               std::optional<SeriesUnion> value);
 
   std::size_t cell_count() const override { return has_data_ ? 1 : 0; }
+  void free_scratch() const override {
+    TablePlan::free_scratch();
+    segment_.free_scratch();
+  }
   QueryResult finish(const Partial& counts) const override {
     QueryResult result = result_;
     for (const std::uint64_t users : counts.cells) add_row(result, count_cell(users));

@@ -10,6 +10,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -45,6 +47,8 @@ class Plan {
   virtual std::uint64_t digest() const = 0;
   // Returns the table without its rows.
   virtual const QueryResult& heading() const = 0;
+  // Returns what a reader of the table should know, as its definition has it.
+  virtual std::span<const std::string> notes() const { return {}; }
   // Returns the plan that goes on with what this one has counted of all partitions, and reads no
   // more than this one. Null: this one makes the table.
   virtual std::unique_ptr<Plan> next(const Partial&) const { return nullptr; }

@@ -4,11 +4,16 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <span>
 #include <string>
 #include <utility>
+#include <variant>
 
+#include "core/query/plan/plan.h"
+#include "core/query/sets/cell_sink.h"
 #include "core/query/sets/vertical_count.h"
 #include "rollcall/message_text.h"
+#include "rollcall/question.h"
 
 namespace rollcall {
 namespace {
@@ -18,6 +23,8 @@ using Compare = Segment::Compare;
 
 // Counts the parts of a segment; those of saved segments count wherever they are named.
 constexpr std::size_t kPartsMax = 10'000;
+// Each funnel within a funnel is planned and counted within that one.
+constexpr std::size_t kFunnelDepthMax = 10;
 
 bool holds(Segment::DaysTest test, std::int32_t days) {
   switch (test.compare) {
@@ -31,16 +38,57 @@ bool holds(Segment::DaysTest test, std::int32_t days) {
   return days == test.days;
 }
 
+// Collects the users of some cells of a plan.
+class UserSink final : public CellSink {
+ public:
+  // `words` cover every user of the chunk.
+  UserSink(std::span<const std::size_t> cells, std::span<std::uint64_t> words)
+      : cells_(cells), words_(words) {
+    std::ranges::fill(words, std::uint64_t{0});
+  }
+
+  void add(std::size_t cell, BitSpan users) override {
+    add_words(cell, users.word_count, [&](std::size_t i) { return users.words[i]; });
+  }
+  void add_and(std::size_t cell, BitSpan a, BitSpan b) override {
+    add_words(cell, std::min(a.word_count, b.word_count),
+              [&](std::size_t i) { return a.words[i] & b.words[i]; });
+  }
+  void add_andnot(std::size_t cell, BitSpan a, BitSpan b) override {
+    add_words(cell, a.word_count, [&](std::size_t i) {
+      return i < b.word_count ? a.words[i] & ~b.words[i] : a.words[i];
+    });
+  }
+  void add_user(std::size_t cell, std::uint32_t place) override {
+    if (is_wanted(cell)) words_[place / 64] |= std::uint64_t{1} << (place % 64);
+  }
+
+ private:
+  bool is_wanted(std::size_t cell) const { return std::ranges::find(cells_, cell) != cells_.end(); }
+  template <class WordAt>
+  void add_words(std::size_t cell, std::size_t count, WordAt word_at) {
+    if (!is_wanted(cell)) return;
+    for (std::size_t i = 0; i < count; ++i) words_[i] |= word_at(i);
+  }
+
+  const std::span<const std::size_t> cells_;
+  const std::span<std::uint64_t> words_;
+};
+
 }  // namespace
 
 class SegmentSet::Resolver {
  public:
   Resolver(std::string_view field, const std::vector<PropertyCondition>& where,
            const PlanContext& context, const Timeframe& timeframe)
-      : field_(field), where_(where), context_(context), timeframe_(timeframe) {}
+      : field_(field),
+        where_(where),
+        context_(context),
+        timeframe_(timeframe),
+        nesting_(context.nesting == nullptr ? own_nesting_ : *context.nesting) {}
 
   Result<SegmentSet> resolve(const Segment& segment) {
-    if (++part_count_ > kPartsMax) {
+    if (++nesting_.parts > kPartsMax) {
       return fault(
           fmt::format("must have at most {} parts, those of the segments it names counted "
                       "wherever they are named, found more",
@@ -60,6 +108,10 @@ class SegmentSet::Resolver {
         } else {
           ROLLCALL_RETURN_IF_ERROR(resolve_events(segment, set));
         }
+        break;
+      case Kind::kConverted:
+      case Kind::kDropped:
+        ROLLCALL_RETURN_IF_ERROR(resolve_funnel(segment, set));
         break;
       case Kind::kNot:
         set.seen_ = everybody(context_, timeframe_);
@@ -98,14 +150,47 @@ class SegmentSet::Resolver {
   }
 
   Result<SegmentSet> resolve_saved(const std::string& name, const Segment& expression) {
-    if (std::find(within_.begin(), within_.end(), name) != within_.end()) {
+    std::vector<std::string>& within = nesting_.saved;
+    if (std::find(within.begin(), within.end(), name) != within.end()) {
       return fault(fmt::format("segment {} names itself, by way of {}", quoted_excerpt(name),
-                               excerpts(within_)));
+                               excerpts(within)));
     }
-    within_.push_back(name);
+    within.push_back(name);
     Result<SegmentSet> set = resolve(expression);
-    within_.pop_back();
+    within.pop_back();
     return set;
+  }
+
+  // The funnel is planned like any other, up to the instant of the question.
+  Status resolve_funnel(const Segment& segment, SegmentSet& set) {
+    const bool is_dropped = segment.kind == Kind::kDropped;
+    const std::string field = fmt::format("{}: {}", field_, is_dropped ? "dropped" : "converted");
+    ROLLCALL_RETURN_IF_ERROR(check_history(field, context_));
+    if (nesting_.funnels == kFunnelDepthMax) {
+      return fault(
+          fmt::format("funnels are nested deeper than {}, those of the segments it names counted "
+                      "wherever they are named",
+                      kFunnelDepthMax));
+    }
+    Query funnel = *segment.funnel;
+    funnel.common.where.insert(funnel.common.where.end(), where_.begin(), where_.end());
+    if (!timeframe_.as_of.empty()) funnel.common.as_of = timeframe_.as_of_time;
+    PlanContext context = context_;
+    context.value = nullptr;
+    context.nesting = &nesting_;
+    ++nesting_.funnels;
+    Result<std::unique_ptr<Plan>> plan = context_.make_plan(funnel, context);
+    --nesting_.funnels;
+    if (!plan.ok()) return plan.status().within(field);
+    constexpr std::size_t kCopies = 3;  // the plan's, that of the question, and that of all
+    constexpr std::size_t kPlanBytes = 8'192;
+    take(kPlanBytes + kCopies * (*plan)->reads().memory_bytes());
+    const std::size_t steps = std::get<FunnelQuery>(funnel.ask).steps.size();
+    set.funnel_cells_ =
+        is_dropped ? (*plan)->cells_of(static_cast<std::size_t>(segment.at_step) - 1, "dropped")
+                   : (*plan)->cells_of(steps - 1, "users");
+    set.funnel_ = *std::move(plan);
+    return {};
   }
 
   Status resolve_history(const Segment& segment, SegmentSet& set) const {
@@ -164,8 +249,8 @@ class SegmentSet::Resolver {
   const std::vector<PropertyCondition>& where_;
   const PlanContext& context_;
   const Timeframe& timeframe_;
-  std::size_t part_count_ = 0;
-  std::vector<std::string> within_;  // saved segments
+  SegmentNesting own_nesting_;
+  SegmentNesting& nesting_;
 };
 
 Result<SegmentSet> SegmentSet::resolve(std::string_view field, const Segment& segment,
@@ -181,11 +266,20 @@ void SegmentSet::add_reads(ReadSet& reads) const {
   seen_.add_reads(reads);
   if (list_) reads.lists.push_back(list_);
   if (history_ && history_->reads_history()) reads.history = true;
+  if (funnel_) reads.add(funnel_->reads());
   for (const SegmentSet& part : parts_) part.add_reads(reads);
 }
 
+void SegmentSet::free_scratch() const {
+  if (funnel_) funnel_->free_scratch();
+  for (const SegmentSet& part : parts_) part.free_scratch();
+}
+
 void SegmentSet::add_notes(std::vector<std::string>& notes) const {
-  for (const std::string& note : history_ ? history_->notes() : events_.notes) {
+  const std::span<const std::string> own = funnel_    ? funnel_->notes()
+                                           : history_ ? std::span(history_->notes())
+                                                      : std::span(events_.notes);
+  for (const std::string& note : own) {
     if (std::find(notes.begin(), notes.end(), note) == notes.end()) notes.push_back(note);
   }
   for (const SegmentSet& part : parts_) part.add_notes(notes);
@@ -200,7 +294,10 @@ BitSpan SegmentSet::evaluate(ChunkSets& sets) const {
   // those are given back.
   MutableSet result = sets.make_set();
   const std::size_t mark = sets.arena().mark();
-  if (history_) {
+  if (funnel_) {
+    result.assign(users_of_funnel(sets));
+    if (sets.limit()) result.keep(*sets.limit());
+  } else if (history_) {
     const BitSpan told = history_->evaluate(sets);
     if (history_->takes_others()) {
       result.assign(sets.active(seen_));
@@ -232,6 +329,13 @@ BitSpan SegmentSet::evaluate(ChunkSets& sets) const {
   }
   sets.arena().give_back_to(mark);
   return result.span();
+}
+
+BitSpan SegmentSet::users_of_funnel(ChunkSets& sets) const {
+  const std::span<std::uint64_t> words(sets.arena().take(), sets.chunk().word_count());
+  UserSink sink(funnel_cells_, words);
+  funnel_->count(sets.chunk(), sink);
+  return {words.data(), words.size()};
 }
 
 BitSpan SegmentSet::users_by_days(ChunkSets& sets) const {

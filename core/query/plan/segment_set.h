@@ -1,6 +1,7 @@
 // Is a segment as a plan reads it, with names resolved to series and dates to days.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +17,8 @@
 
 namespace rollcall {
 
+class Plan;
+
 class SegmentSet {
  public:
   // `where` is added to every selector.
@@ -29,6 +32,8 @@ class SegmentSet {
   // Returns the users of the chunk who are in the segment, in the arena until it takes its buffers
   // back.
   BitSpan evaluate(ChunkSets& sets) const;
+  // Frees what `evaluate` keeps from one chunk to the next, as Plan::free_scratch does.
+  void free_scratch() const;
 
   // Adds what a reader of the answer should know about it.
   void add_notes(std::vector<std::string>& notes) const;
@@ -37,6 +42,8 @@ class SegmentSet {
   class Resolver;
 
   BitSpan users_by_days(ChunkSets& sets) const;
+  // Returns the users of `funnel_cells_`.
+  BitSpan users_of_funnel(ChunkSets& sets) const;
 
   Segment::Kind kind_ = Segment::Kind::kDid;
   SeriesUnion events_;
@@ -48,6 +55,8 @@ class SegmentSet {
   std::vector<SegmentSet> parts_;
   std::shared_ptr<const UserList> list_;
   std::shared_ptr<const SegmentHistory> history_;  // null: aggregates tell
+  std::shared_ptr<const Plan> funnel_;             // kConverted, kDropped
+  std::vector<std::size_t> funnel_cells_;          // whose users are in it
 };
 
 // Returns everybody seen up to as_of.

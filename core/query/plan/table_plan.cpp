@@ -148,6 +148,7 @@ void TablePlan::define(JsonFields fields, const PlanContext& context, const Peri
   const bool monday = context.settings.week_start == WeekStart::kMonday;
   fields.emplace_back("timezone", quote(context.settings.time_zone));
   fields.emplace_back("week_start", quote(monday ? "monday" : "sunday"));
+  notes_ = notes;
   for (std::string& note : notes) note = quote(note);
   fields.emplace_back("notes", fmt::format("[{}]", fmt::join(notes, ", ")));
   result_.definition = std::move(fields);

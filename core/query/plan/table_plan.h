@@ -6,6 +6,7 @@
 #include <iterator>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -43,9 +44,13 @@ class TablePlan : public Plan {
  public:
   const ReadSet& reads() const final { return reads_; }
   void count(const ChunkSource& chunk, CellSink& sink) const final;
-  void free_scratch() const final { arenas_.clear(); }
+  void free_scratch() const override {
+    arenas_.clear();
+    if (among_) among_->free_scratch();
+  }
   std::uint64_t digest() const final;
   const QueryResult& heading() const final { return result_; }
+  std::span<const std::string> notes() const final { return notes_; }
 
   // Returns whether the history tells the users of these events, and the pages do not.
   static bool is_from_history(const SeriesUnion& events) {
@@ -104,6 +109,7 @@ class TablePlan : public Plan {
 
   const std::string breakdown_;
   const std::optional<PropertyCondition> value_;
+  std::vector<std::string> notes_;
   QuestionAccount* const account_;
   const std::shared_ptr<const EventSeries> events_;
   const TimeZone* const zone_;  // of the days of these events

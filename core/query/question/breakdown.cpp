@@ -72,8 +72,9 @@ Result<Breakdown> Breakdown::make(const Query& query, const PlanContext& context
   Breakdown breakdown;
   breakdown.property_ = query.common.breakdown;
   breakdown.limit_ = static_cast<std::size_t>(query.common.breakdown_limit);
+  const PlanContext own = planning_context(query, context);
   if (ranks_by_history(query)) {
-    ROLLCALL_ASSIGN_OR_RETURN(HistoryRanking ranking, make_history_ranking(query, context, {}));
+    ROLLCALL_ASSIGN_OR_RETURN(HistoryRanking ranking, make_history_ranking(query, own, {}));
     breakdown.values_ = std::move(ranking.values);
     breakdown.ranking_ = std::move(ranking.plan);
     return breakdown;
@@ -83,7 +84,6 @@ Result<Breakdown> Breakdown::make(const Query& query, const PlanContext& context
   if (breakdown.ranking_ != nullptr) return breakdown;
 
   const std::string_view kind = kind_of(query);
-  const PlanContext own = with_events(query, context);
   ROLLCALL_ASSIGN_OR_RETURN(
       const SeriesUnion events,
       resolve_selector(fmt::format("{}: breakdown", kind), ranked_event(query),

@@ -1,9 +1,12 @@
 // The names and dates of a question are resolved against this.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/question_account.h"
 #include "core/catalog/segment_catalog.h"
@@ -16,6 +19,16 @@
 #include "rollcall/types.h"
 
 namespace rollcall {
+
+class Plan;
+struct Query;
+
+// Says where in a segment a part of it is. Segments of funnels within it are parts of it, too.
+struct SegmentNesting {
+  std::size_t parts = 0;           // all that were met so far
+  std::size_t funnels = 0;         // those that the part is within
+  std::vector<std::string> saved;  // saved segments that it is within
+};
 
 // A query is planned against this: the names and the days of one moment.
 struct PlanContext {
@@ -30,6 +43,9 @@ struct PlanContext {
   QuestionAccount* account = nullptr;  // pays for the plan's memory; null: without bounds
   // The plan looks for these in the history. Selectors are added to it as they are resolved.
   std::shared_ptr<EventSeries> events = std::make_shared<EventSeries>(false);
+  // Makes the plan of a funnel in a segment, as kind_table.h has it.
+  Result<std::unique_ptr<Plan>> (*make_plan)(const Query&, const PlanContext&) = nullptr;
+  SegmentNesting* nesting = nullptr;  // of that funnel; null: the plan is of no segment
 };
 
 // Checks that the store keeps what `field` asks of.

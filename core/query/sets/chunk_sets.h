@@ -111,6 +111,7 @@ class ChunkSets {
     return {words, word_count};
   }
 
+  const ChunkSource& chunk() const { return chunk_; }
   const kernels::KernelTable& kernels() const { return kernels_; }
   SetArena& arena() { return arena_; }
   MutableSet make_set() { return {kernels_, arena_}; }

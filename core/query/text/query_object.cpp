@@ -105,17 +105,19 @@ void add_range_fields(QueryCommon& common, FieldReaders& fields) {
   fields.push_back(last_field(common.last));
 }
 
-void add_common_fields(QueryCommon& common, std::string_view time_zone, FieldReaders& fields) {
+void add_common_fields(QueryCommon& common, std::string_view time_zone, int segment_depth,
+                       FieldReaders& fields) {
   fields.push_back({"as_of", [&common, time_zone](const Json& value, const std::string& path) {
                       return read_as_of(value, path, time_zone, common.as_of);
                     }});
   fields.push_back({"where", [&common](const Json& value, const std::string& path) {
                       return read_where(value, path, common.where);
                     }});
-  fields.push_back({"among", [&common](const Json& value, const std::string& path) -> Status {
-                      if (value.is_null()) return {};
-                      return read_segment(value, path, common.among.emplace());
-                    }});
+  fields.push_back(
+      {"among", [&common, segment_depth](const Json& value, const std::string& path) -> Status {
+         if (value.is_null()) return {};
+         return read_segment(value, path, common.among.emplace(), segment_depth);
+       }});
   fields.push_back(string_field("breakdown", common.breakdown));
   fields.push_back({"breakdown_limit", [&common](const Json& value, const std::string& path) {
                       return read_integer(value, path, common.breakdown_limit);
@@ -175,7 +177,7 @@ Status QueryObject::read(FieldReaders own) const {
   fields.insert(fields.end(), std::make_move_iterator(own.begin()),
                 std::make_move_iterator(own.end()));
   if (kind_.takes_range) add_range_fields(common_, fields);
-  add_common_fields(common_, time_zone_, fields);
+  add_common_fields(common_, time_zone_, kind_.segment_depth, fields);
   return read_fields(json_, std::string(kind_.name), fields);
 }
 

@@ -15,6 +15,7 @@ class QueryObject {
   struct Kind {
     std::string_view name;
     bool takes_range = false;  // from, to and last
+    int segment_depth = 0;     // how many segments it is nested in
   };
 
   // All that the arguments refer to outlives the object. `common` receives the fields of every

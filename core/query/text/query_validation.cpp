@@ -8,6 +8,7 @@
 
 #include "core/base/open_file.h"
 #include "core/query/text/decimal_text.h"
+#include "core/query/text/funnel_json.h"
 #include "core/query/text/query_names.h"
 #include "core/time/time_zone.h"
 #include "rollcall/message_text.h"
@@ -231,6 +232,49 @@ Status check_events(std::string_view field, const Segment& segment) {
   return {};
 }
 
+// Checks that a funnel has nothing that does not tell who is in a segment.
+Status check_funnel_of_segment(std::string_view field, const Query& funnel,
+                               const FunnelQuery& ask) {
+  struct Refused {
+    std::string_view name;
+    bool is_given;
+    std::string_view reason;
+  };
+  constexpr std::string_view kOneRow = "which has no rows to tell apart";
+  const QueryCommon& common = funnel.common;
+  const Refused fields[] = {
+      {"as_of", common.as_of.has_value(), "whose as_of is that of the question"},
+      {"members", common.members.has_value(), "which is a set of users"},
+      {"breakdown", !common.breakdown.empty(), kOneRow},
+      {"breakdown_limit", common.breakdown_limit != QueryCommon().breakdown_limit, kOneRow},
+      {"breakdown_step", ask.breakdown_step != FunnelQuery().breakdown_step, kOneRow},
+      {"period", ask.period.has_value(), kOneRow},
+      {"total_seconds", ask.total_seconds, "which has no seconds"}};
+  for (const Refused& refused : fields) {
+    if (!refused.is_given) continue;
+    return Status::invalid_argument(
+        fmt::format("{}: {}: does not go with a segment, {}", field, refused.name, refused.reason));
+  }
+  ROLLCALL_RETURN_IF_ERROR(within(field, check_dates(common.from, common.to, common.last)));
+  ROLLCALL_RETURN_IF_ERROR(within(field, check_where(common.where)));
+  return within(field, check_funnel(ask));
+}
+
+Status check_funnel_part(std::string_view field, const Segment& segment, int depth) {
+  const bool is_dropped = segment.kind == Segment::Kind::kDropped;
+  const std::string at = fmt::format("{}: {}", field, is_dropped ? "dropped" : "converted");
+  const FunnelQuery* const ask =
+      segment.funnel == nullptr ? nullptr : std::get_if<FunnelQuery>(&segment.funnel->ask);
+  if (ask == nullptr) return Status::invalid_argument(at + ": must have a funnel, found none");
+  ROLLCALL_RETURN_IF_ERROR(check_funnel_of_segment(at, *segment.funnel, *ask));
+  if (is_dropped) {
+    ROLLCALL_RETURN_IF_ERROR(check_whole_number(fmt::format("{}: at", field), segment.at_step, 2,
+                                                static_cast<std::int64_t>(ask->steps.size())));
+  }
+  const Segment* const among = funnel_among(segment);
+  return among == nullptr ? Status() : check_segment(at + ": among", *among, depth + 1);
+}
+
 }  // namespace
 
 Status check_segment(std::string_view field, const Segment& segment, int depth) {
@@ -248,6 +292,9 @@ Status check_segment(std::string_view field, const Segment& segment, int depth) 
     case Kind::kDeclined:
     case Kind::kFavourite:
       return check_events(field, segment);
+    case Kind::kConverted:
+    case Kind::kDropped:
+      return check_funnel_part(field, segment, depth);
     case Kind::kAll:
     case Kind::kAny:
       if (segment.parts.empty()) return fault("must have at least one part");

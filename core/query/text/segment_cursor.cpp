@@ -83,6 +83,30 @@ Status SegmentCursor::read_quoted(std::string& out) {
   return {};
 }
 
+Status SegmentCursor::read_object(std::string_view allowed, std::string_view& out) {
+  const std::string_view rest = text_.substr(at_);
+  if (!rest.starts_with('{')) return unexpected(allowed);
+  std::size_t open = 0;
+  bool is_quoted = false;
+  for (std::size_t i = 0; i < rest.size(); ++i) {
+    if (is_quoted) {
+      if (rest[i] == '\\') {
+        ++i;  // what it escapes ends no string
+      } else if (rest[i] == '"') {
+        is_quoted = false;
+      }
+      continue;
+    }
+    if (rest[i] == '"') is_quoted = true;
+    if (rest[i] == '{') ++open;
+    if (rest[i] != '}' || --open != 0) continue;
+    out = rest.substr(0, i + 1);
+    advance(out.size());
+    return {};
+  }
+  return fault(rest, "a JSON object must end with }, found the end");
+}
+
 std::string_view SegmentCursor::take_until(char end) {
   const std::string_view rest = text_.substr(at_);
   const std::string_view taken = rest.substr(0, rest.find(end));

@@ -29,6 +29,8 @@ class SegmentCursor {
   std::string_view take_word();
   // Takes a word, or a name in double quotes, or fails with what is `allowed` here.
   Status read_name(std::string_view allowed, std::string& out);
+  // Takes a JSON object, from its brace to the one that ends it, or fails with what is `allowed`.
+  Status read_object(std::string_view allowed, std::string_view& out);
   // Takes everything before the next `end`, or the rest, without surrounding blanks.
   std::string_view take_until(char end);
 

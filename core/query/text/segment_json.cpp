@@ -3,15 +3,20 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "core/query/text/decimal_text.h"
+#include "core/query/text/funnel_json.h"
 #include "core/query/text/query_json.h"
+#include "core/query/text/query_object.h"
+#include "core/query/text/query_validation.h"
 #include "core/query/text/range_json.h"
 #include "core/query/text/selector_json.h"
 
@@ -21,19 +26,21 @@ namespace {
 using Kind = Segment::Kind;
 
 // This field tells what an object is.
-constexpr std::array<Spelling<Kind>, 9> kKinds = {{{"did", Kind::kDid},
-                                                   {"first", Kind::kFirst},
-                                                   {"declined", Kind::kDeclined},
-                                                   {"favourite", Kind::kFavourite},
-                                                   {"all", Kind::kAll},
-                                                   {"any", Kind::kAny},
-                                                   {"not", Kind::kNot},
-                                                   {"in_file", Kind::kFile},
-                                                   {"segment", Kind::kSaved}}};
+constexpr std::array<Spelling<Kind>, 11> kKinds = {{{"did", Kind::kDid},
+                                                    {"first", Kind::kFirst},
+                                                    {"declined", Kind::kDeclined},
+                                                    {"favourite", Kind::kFavourite},
+                                                    {"converted", Kind::kConverted},
+                                                    {"dropped", Kind::kDropped},
+                                                    {"all", Kind::kAll},
+                                                    {"any", Kind::kAny},
+                                                    {"not", Kind::kNot},
+                                                    {"in_file", Kind::kFile},
+                                                    {"segment", Kind::kSaved}}};
 
 constexpr std::string_view kExpected =
     "a segment: a text such as \"did(purchase, 30d)\", or an object with one of did, first, "
-    "declined, favourite, all, any, not, in_file, segment";
+    "declined, favourite, converted, dropped, all, any, not, in_file, segment";
 
 // Reads a field such as {"gte": 3}, whose number `read_number` reads.
 template <class Test, class Number>
@@ -84,26 +91,33 @@ FieldReaders fields_of_kind(Segment& out) {
     fields.push_back(selector_field("of", out.event));
     fields.push_back(text_field("is", out.favourite.value));
   }
+  if (out.kind == Kind::kDropped) {
+    fields.push_back({"at", [&out](const Json& json, const std::string& at) {
+                        return read_integer(json, at, out.at_step);
+                      }});
+  }
   return fields;
 }
 
 std::span<const std::string_view> required_fields(Kind kind) {
   static constexpr std::string_view kOfDeclined[] = {"last", "to_at_most", "from_at_least"};
   static constexpr std::string_view kOfFavourite[] = {"is"};
+  static constexpr std::string_view kOfDropped[] = {"at"};
   if (kind == Kind::kDeclined) return kOfDeclined;
   if (kind == Kind::kFavourite) return kOfFavourite;
+  if (kind == Kind::kDropped) return kOfDropped;
   return {};
 }
 
-Status read_parts(const Json& value, const std::string& path, Segment& out) {
+Status read_parts(const Json& value, const std::string& path, int depth, Segment& out) {
   if (!value.is_array() || value.empty()) return unexpected(path, "a list of segments", value);
   for (const Json& part : value.get<Json::Array>()) {
-    ROLLCALL_RETURN_IF_ERROR(read_segment(part, path, out.parts.emplace_back()));
+    ROLLCALL_RETURN_IF_ERROR(read_segment(part, path, out.parts.emplace_back(), depth + 1));
   }
   return {};
 }
 
-FieldReader operand_field(std::string_view name, Segment& out) {
+FieldReader operand_field(std::string_view name, Segment& out, int depth) {
   switch (out.kind) {
     case Kind::kDid:
     case Kind::kFirst:
@@ -113,12 +127,20 @@ FieldReader operand_field(std::string_view name, Segment& out) {
       return text_field(name, out.favourite.property);
     case Kind::kAll:
     case Kind::kAny:
-      return {name, [&out](const Json& value, const std::string& path) {
-                return read_parts(value, path, out);
+      return {name, [&out, depth](const Json& value, const std::string& path) {
+                return read_parts(value, path, depth, out);
               }};
     case Kind::kNot:
-      return {name, [&out](const Json& value, const std::string& path) {
-                return read_segment(value, path, out.parts.emplace_back());
+      return {name, [&out, depth](const Json& value, const std::string& path) {
+                return read_segment(value, path, out.parts.emplace_back(), depth + 1);
+              }};
+    case Kind::kConverted:
+    case Kind::kDropped:
+      return {name, [&out, depth](const Json& value, const std::string& path) -> Status {
+                Query funnel;
+                ROLLCALL_RETURN_IF_ERROR(read_segment_funnel(value, path, depth + 1, funnel));
+                out.funnel = std::make_shared<const Query>(std::move(funnel));
+                return {};
               }};
     case Kind::kFile:
     case Kind::kSaved:
@@ -133,9 +155,26 @@ bool has_range(Kind kind) {
 
 }  // namespace
 
-Status read_segment(const Json& value, const std::string& path, Segment& out) {
+Status read_segment_funnel(const Json& value, const std::string& path, int depth, Query& out) {
+  if (!value.is_object()) {
+    return unexpected(path, "a funnel such as {\"steps\": [\"visit\", \"order\"]}", value);
+  }
+  // Texts within texts have no other bound.
+  if (depth > kSegmentDepthMax) {
+    return Status::invalid_argument(
+        fmt::format("{}: segments are nested deeper than {}", path, kSegmentDepthMax));
+  }
+  if (const Json* const kind = value.find("kind"); kind != nullptr && !is_text(*kind, "funnel")) {
+    return unexpected(path + ": kind", "\"funnel\"", *kind);
+  }
+  const QueryObject object(value, {.name = path, .takes_range = true, .segment_depth = depth},
+                           "UTC", out.common);
+  return parse_funnel(object, out.ask.emplace<FunnelQuery>());
+}
+
+Status read_segment(const Json& value, const std::string& path, Segment& out, int depth) {
   if (value.is_string()) {
-    Result<Segment> segment = parse_segment(value.get<std::string>());
+    Result<Segment> segment = parse_nested_segment(value.get<std::string>(), depth);
     if (!segment.ok()) {
       return Status::invalid_argument(path + ": " + segment.status().message());
     }
@@ -152,7 +191,7 @@ Status read_segment(const Json& value, const std::string& path, Segment& out) {
     out.kind = kind;
   }
   if (found.empty()) return unexpected(path, kExpected, value);
-  FieldReaders fields = {operand_field(found, out)};
+  FieldReaders fields = {operand_field(found, out, depth)};
   if (has_range(out.kind)) {
     fields.push_back(date_field("from", out.range.from));
     fields.push_back(date_field("to", out.range.to));
@@ -185,6 +224,14 @@ std::string test_json(Segment::Compare compare, std::string number) {
 
 std::string times_json(const Segment::TimesTest& test) {
   return test_json(test.compare, std::to_string(test.times));
+}
+
+JsonFields segment_funnel_fields(const Query& funnel) {
+  JsonFields fields = write_funnel(std::get<FunnelQuery>(funnel.ask));
+  std::erase_if(fields, [](const auto& field) { return field.first == "total_seconds"; });
+  add_common(funnel.common, {}, fields);
+  add_dates(funnel.common, fields);
+  return fields;
 }
 
 std::string segment_json(const Segment& segment) {
@@ -231,6 +278,13 @@ std::string segment_json(const Segment& segment) {
     case Kind::kFile:
     case Kind::kSaved:
       fields.emplace_back(field, quote(segment.name));
+      break;
+    case Kind::kConverted:
+    case Kind::kDropped:
+      fields.emplace_back(field, to_object(segment_funnel_fields(*segment.funnel)));
+      if (segment.kind == Kind::kDropped) {
+        fields.emplace_back("at", std::to_string(segment.at_step));
+      }
       break;
   }
   return to_object(fields);

@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,9 +16,12 @@
 #include "core/base/guard.h"
 #include "core/query/text/date_text.h"
 #include "core/query/text/decimal_text.h"
+#include "core/query/text/json_document.h"
 #include "core/query/text/query_validation.h"
 #include "core/query/text/segment_cursor.h"
+#include "core/query/text/segment_json.h"
 #include "rollcall/message_text.h"
+#include "rollcall/question.h"
 #include "rollcall/segment.h"
 
 namespace rollcall {
@@ -35,15 +39,17 @@ struct Function {
   Tail tail;
 };
 
-constexpr std::array<Function, 9> kFunctions = {{{"did", Kind::kDid, Tail::kNothing},
-                                                 {"first", Kind::kFirst, Tail::kNothing},
-                                                 {"days", Kind::kDid, Tail::kDays},
-                                                 {"times", Kind::kDid, Tail::kTimes},
-                                                 {"sum", Kind::kDid, Tail::kSum},
-                                                 {"declined", Kind::kDeclined, Tail::kNothing},
-                                                 {"favourite", Kind::kFavourite, Tail::kValue},
-                                                 {"in_file", Kind::kFile, Tail::kNothing},
-                                                 {"segment", Kind::kSaved, Tail::kNothing}}};
+constexpr std::array<Function, 11> kFunctions = {{{"did", Kind::kDid, Tail::kNothing},
+                                                  {"first", Kind::kFirst, Tail::kNothing},
+                                                  {"days", Kind::kDid, Tail::kDays},
+                                                  {"times", Kind::kDid, Tail::kTimes},
+                                                  {"sum", Kind::kDid, Tail::kSum},
+                                                  {"declined", Kind::kDeclined, Tail::kNothing},
+                                                  {"favourite", Kind::kFavourite, Tail::kValue},
+                                                  {"converted", Kind::kConverted, Tail::kNothing},
+                                                  {"dropped", Kind::kDropped, Tail::kNothing},
+                                                  {"in_file", Kind::kFile, Tail::kNothing},
+                                                  {"segment", Kind::kSaved, Tail::kNothing}}};
 
 struct Comparison {
   std::string_view symbol;
@@ -73,17 +79,18 @@ constexpr std::array<NumberTest, 5> kNumberTests = {{{">=", Test::kAtLeast},
 
 constexpr std::string_view kPartsAllowed =
     "did(...), first(...), days(...), times(...), sum(...), declined(...), favourite(...), "
-    "in_file(...), segment(...), not or \"(\"";
+    "converted(...), dropped(...), in_file(...), segment(...), not or \"(\"";
 constexpr std::string_view kEventsAllowed = "the name of an event, \"!\" and a name, or \"*\"";
+constexpr std::string_view kFunnelsAllowed = "a funnel such as {\"steps\": [\"visit\", \"order\"]}";
 constexpr std::string_view kNamesAllowed = "a name, in double quotes if it has blanks";
 
 class SegmentParser {
  public:
-  explicit SegmentParser(std::string_view text) : cursor_(text) {}
+  SegmentParser(std::string_view text, int depth) : cursor_(text), depth_(depth) {}
 
   Result<Segment> parse() {
     Segment segment;
-    ROLLCALL_RETURN_IF_ERROR(read_any(0, segment));
+    ROLLCALL_RETURN_IF_ERROR(read_any(depth_, segment));
     if (!cursor_.at_end()) return cursor_.unexpected("and, or, or the end");
     return segment;
   }
@@ -91,7 +98,7 @@ class SegmentParser {
  private:
   using ReadPart = Status (SegmentParser::*)(int depth, Segment& out);
 
-  // `depth` counts the `not` and the parentheses around a part.
+  // `depth` counts the `not` and the parentheses around a part, and the segments around the text.
   Status read_any(int depth, Segment& out) {
     return read_list("or", Kind::kAny, &SegmentParser::read_all, depth, out);
   }
@@ -127,10 +134,10 @@ class SegmentParser {
       ROLLCALL_RETURN_IF_ERROR(read_any(depth + 1, out));
       return cursor_.expect(")", "and, or, or \")\"");
     }
-    return read_call(out);
+    return read_call(depth, out);
   }
 
-  Status read_call(Segment& out) {
+  Status read_call(int depth, Segment& out) {
     const std::string_view word = cursor_.word();
     if (word.empty() || is_word(word, "and") || is_word(word, "or")) {
       return cursor_.unexpected(kPartsAllowed);
@@ -145,6 +152,9 @@ class SegmentParser {
     if (out.kind == Kind::kFile || out.kind == Kind::kSaved) {
       ROLLCALL_RETURN_IF_ERROR(cursor_.read_name(kNamesAllowed, out.name));
       return cursor_.expect(")", "\")\"");
+    }
+    if (out.kind == Kind::kConverted || out.kind == Kind::kDropped) {
+      return read_funnel(function->name, depth, out);
     }
     if (out.kind == Kind::kFavourite) {
       ROLLCALL_RETURN_IF_ERROR(cursor_.read_name("the name of a property", out.favourite.property));
@@ -180,6 +190,24 @@ class SegmentParser {
         return cursor_.read_name(kNamesAllowed, out.favourite.value);
     }
     return {};
+  }
+
+  // Reads what stands in the parentheses: {"steps": ["visit", "order"]}, 2)
+  Status read_funnel(std::string_view name, int depth, Segment& out) {
+    std::string_view text;
+    ROLLCALL_RETURN_IF_ERROR(cursor_.read_object(kFunnelsAllowed, text));
+    const Result<Json> json = parse_json(text);
+    if (!json.ok()) return cursor_.fault(text, json.status().message());
+    Query funnel;
+    const Status status = read_segment_funnel(*json, std::string(name), depth + 1, funnel);
+    if (!status.ok()) return cursor_.fault(text, status.message());
+    out.funnel = std::make_shared<const Query>(std::move(funnel));
+    if (out.kind == Kind::kDropped) {
+      ROLLCALL_RETURN_IF_ERROR(cursor_.expect(",", "\",\" and a step"));
+      ROLLCALL_RETURN_IF_ERROR(
+          read_whole_number(2, static_cast<std::int64_t>(FunnelQuery::kStepsMax), out.at_step));
+    }
+    return cursor_.expect(")", "\")\"");
   }
 
   // Reads what follows the selector: ", 7d, 0.5, 4)".
@@ -354,12 +382,17 @@ class SegmentParser {
   }
 
   SegmentCursor cursor_;
+  const int depth_;
 };
 
 }  // namespace
 
+Result<Segment> parse_nested_segment(std::string_view text, int depth) {
+  return SegmentParser(text, depth).parse();
+}
+
 Result<Segment> parse_segment(std::string_view text) {
-  return guarded("segment", [&] { return SegmentParser(text).parse(); });
+  return guarded("segment", [&] { return parse_nested_segment(text, 0); });
 }
 
 }  // namespace rollcall

@@ -1,13 +1,17 @@
 // to_string writes a segment as people write it.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/query/text/date_text.h"
+#include "core/query/text/query_json.h"
 #include "core/query/text/segment_cursor.h"
+#include "core/query/text/segment_json.h"
 #include "core/query/text/selector_json.h"
+#include "rollcall/question.h"
 #include "rollcall/segment.h"
 
 namespace rollcall {
@@ -115,6 +119,20 @@ std::string event_text(const Segment& segment) {
   return "did(" + text + ")";
 }
 
+// Leaves out the fields that have their usual value.
+std::string funnel_text(const Segment& segment) {
+  Query usual;
+  usual.ask.emplace<FunnelQuery>();
+  const JsonFields left_out = segment_funnel_fields(usual);
+  JsonFields fields = segment_funnel_fields(*segment.funnel);
+  std::erase_if(fields, [&](const auto& field) {
+    return std::ranges::find(left_out, field) != left_out.end();
+  });
+  const std::string funnel = to_object(fields);
+  if (segment.kind == Kind::kConverted) return fmt::format("converted({})", funnel);
+  return fmt::format("dropped({}, {})", funnel, segment.at_step);
+}
+
 // Writes it in parentheses, unless it binds as tightly as `binding`.
 std::string segment_text(const Segment& segment, Binding binding);
 
@@ -141,6 +159,9 @@ std::string segment_text(const Segment& segment, Binding binding) {
       return "in_file(" + name_text(segment.name) + ")";
     case Kind::kSaved:
       return "segment(" + name_text(segment.name) + ")";
+    case Kind::kConverted:
+    case Kind::kDropped:
+      return funnel_text(segment);
     case Kind::kDid:
     case Kind::kFirst:
     case Kind::kDeclined:

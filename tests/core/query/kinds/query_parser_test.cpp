@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -287,6 +288,69 @@ TEST(QueryParser, SegmentsOfHistoryThatAreNone) {
        "segment: segment: is: must be a value, found \"\""},
       {R"({"favourite": ["c"], "is": "x"})",
        "segment: segment: favourite: must be a string, found [\"c\"]"},
+  };
+  for (const auto& [json, message] : cases) {
+    EXPECT_EQ(error(R"({"kind": "segment", "segment": )" + json + "}"), message) << json;
+  }
+}
+
+TEST(QueryParser, SegmentsOfFunnels) {
+  FunnelQuery ask;
+  ask.steps = {{Selector::Names::kAnyOf, {"visit"}, {}}, {Selector::Names::kAnyOf, {"order"}, {}}};
+  ask.window = Length{std::int64_t{3} * 86'400'000'000};
+  Query funnel{.common = {}, .ask = ask};
+  funnel.common.last = LastSpan{30};
+  funnel.common.among.emplace().event = ask.steps[0];
+  Segment segment;
+  segment.kind = Segment::Kind::kDropped;
+  segment.at_step = 2;
+  segment.funnel = std::make_shared<const Query>(funnel);
+  const std::string json =
+      R"~({"steps": ["visit", "order"], "window": "3d", "last": "30d", "among": "did(visit)"})~";
+  Query query = parse(R"({"kind": "segment", "segment": {"dropped": )" + json + R"(, "at": 2}})");
+  EXPECT_EQ(std::get<SegmentQuery>(query.ask).segment, segment);
+  EXPECT_EQ(parse(to_json(query)), query);
+
+  segment.kind = Segment::Kind::kConverted;
+  query = parse(R"({"kind": "idle", "among": {"converted": )" + json + "}}");
+  EXPECT_EQ(query.common.among, segment);
+  EXPECT_EQ(parse(to_json(query)), query);
+}
+
+TEST(QueryParser, SegmentsOfFunnelsThatAreNone) {
+  const auto funnel = [](const std::string& field) {
+    return R"({"converted": {"steps": ["a", "b"], )" + field + "}}";
+  };
+  const std::string at = "segment: segment: converted: ";
+  const std::string one_row = ": does not go with a segment, which has no rows to tell apart";
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {R"({"converted": "a"})",
+       at + R"(must be a funnel such as {"steps": ["visit", "order"]}, found "a")"},
+      {R"({"converted": {}})", at + "missing field \"steps\""},
+      {R"({"converted": {"steps": ["a"]}})", at + "steps: must be 2 to 32 events, found 1"},
+      {R"({"converted": {"steps": ["a", "b"]}, "at": 2})",
+       "segment: segment: unknown field \"at\", allowed: converted"},
+      {R"({"dropped": {"steps": ["a", "b"]}})", "segment: segment: missing field \"at\""},
+      {R"({"dropped": {"steps": ["a", "b"]}, "at": 1})",
+       "segment: segment: at: must be a whole number from 2 to 2, found 1"},
+      {R"({"dropped": {"steps": ["a", "b"]}, "at": 3})",
+       "segment: segment: at: must be a whole number from 2 to 2, found 3"},
+      {funnel(R"("kind": "paths")"), at + R"(kind: must be "funnel", found "paths")"},
+      {funnel(R"("as_of": "2026-01-01")"),
+       at + "as_of: does not go with a segment, whose as_of is that of the question"},
+      {funnel(R"("members": {"of": "users"})"),
+       at + "members: does not go with a segment, which is a set of users"},
+      {funnel(R"("breakdown": "channel")"), at + "breakdown" + one_row},
+      {funnel(R"("breakdown_limit": 3)"), at + "breakdown_limit" + one_row},
+      {funnel(R"("breakdown_step": 2)"), at + "breakdown_step" + one_row},
+      {funnel(R"("period": "day")"), at + "period" + one_row},
+      {funnel(R"("total_seconds": true)"),
+       at + "total_seconds: does not go with a segment, which has no seconds"},
+      {funnel(R"("last": "7d", "from": "2026-01-01")"),
+       at + "last: stands for from and to: give either, found both"},
+      {funnel(R"("window": "0s")"), at + "window: must be longer than 0s, found 0s"},
+      {funnel(R"("among": {"did": "a", "days": {"gte": -1}})"),
+       at + "among: days: must be a whole number from 0 to 36600, found -1"},
   };
   for (const auto& [json, message] : cases) {
     EXPECT_EQ(error(R"({"kind": "segment", "segment": )" + json + "}"), message) << json;

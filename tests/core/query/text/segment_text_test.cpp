@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -66,9 +67,89 @@ TEST(SegmentText, DocumentedExamples) {
         "did(login[channel=ads], this month) or segment(staff)",
         R"~(did(!heartbeat|"page view", 7d) and not in_file("test users.txt"))~",
         "times(purchase, 30d) >= 3 or sum(purchase, 30d) >= 100", "declined(login, 7d, 0.5, 4)",
-        "favourite(category of read, 90d) = wuxia"}) {
+        "favourite(category of read, 90d) = wuxia",
+        R"~(converted({"steps": ["visit", "order"], "window": "3d", "last": "30d"}))~",
+        R"~(dropped({"steps": ["visit", "order"]}, 2) and not did(*, 7d))~"}) {
     EXPECT_EQ(to_string(parse(text)), text);
   }
+}
+
+Selector event(std::string name) { return {Names::kAnyOf, {std::move(name)}, {}}; }
+
+Segment of_funnel(Kind kind, Query funnel) {
+  Segment segment;
+  segment.kind = kind;
+  segment.funnel = std::make_shared<const Query>(std::move(funnel));
+  return segment;
+}
+
+TEST(SegmentText, Funnels) {
+  FunnelQuery ask;
+  ask.steps = {event("a"), event("b} \"{")};
+  ask.order = FunnelQuery::Order::kStrict;
+  Query funnel{.common = {}, .ask = ask};
+  funnel.common.from = day("2026-01-01");
+  funnel.common.where = {{"c", Check::kAnyOf, {"x"}}};
+  funnel.common.among = of_parts(Kind::kNot, {did("d")});
+  const Segment converted = of_funnel(Kind::kConverted, funnel);
+  EXPECT_EQ(parse(R"~(Converted( {"kind": "funnel", "steps": ["a", "b} \"{"], "order": "strict",
+                                 "from": "2026-01-01", "where": {"c": "x"},
+                                 "among": "not did(d)"} ))~"),
+            converted);
+  EXPECT_EQ(parse(to_string(converted)), converted);
+
+  Segment dropped = of_funnel(Kind::kDropped, funnel);
+  dropped.at_step = 2;
+  EXPECT_EQ(parse(to_string(dropped)), dropped);
+  EXPECT_NE(dropped, converted);
+  Segment later = dropped;
+  later.at_step = 3;
+  EXPECT_NE(dropped, later);
+  funnel.common.among.reset();
+  EXPECT_NE(of_funnel(Kind::kConverted, funnel), converted);
+  Segment none = converted;
+  none.funnel = nullptr;
+  EXPECT_NE(none, converted);
+}
+
+TEST(SegmentText, NestedFunnelsAreBounded) {
+  const auto nested = [](int depth) {
+    std::string text = R"~({"steps": ["a", "b"]})~";
+    for (int i = 1; i < depth; ++i) {
+      text = R"~({"steps": ["a", "b"], "among": {"converted": )~" + text + "}}";
+    }
+    return "converted(" + text + ")";
+  };
+  const Segment deepest = parse(nested(kSegmentDepthMax));
+  EXPECT_TRUE(check_segment("segment", deepest).ok());
+  EXPECT_EQ(parse(to_string(deepest)), deepest);
+  EXPECT_EQ(parse_segment(nested(kSegmentDepthMax + 1)).status().code(),
+            StatusCode::kInvalidArgument);
+
+  // A text in a text is as deep as what it is in.
+  const auto within = [](int depth, const std::string& among) {
+    std::string text = R"~({"steps": ["a", "b"], "among": ")~" + among + "\"}";
+    for (int i = 1; i < depth; ++i) {
+      text = R"~({"steps": ["a", "b"], "among": {"converted": )~" + text + "}}";
+    }
+    return "converted(" + text + ")";
+  };
+  EXPECT_EQ(parse(within(kSegmentDepthMax - 1, "not did(a)")).kind, Kind::kConverted);
+  EXPECT_EQ(parse_segment(within(kSegmentDepthMax, "not did(a)")).status().code(),
+            StatusCode::kInvalidArgument);
+}
+
+TEST(SegmentText, FunnelsThatAreNone) {
+  const auto fault = [](const Segment& segment) {
+    return check_segment("segment", segment).message();
+  };
+  Segment converted;
+  converted.kind = Kind::kConverted;
+  EXPECT_EQ(fault(converted), "segment: converted: must have a funnel, found none");
+  converted.funnel = std::make_shared<const Query>();
+  EXPECT_EQ(fault(converted), "segment: converted: must have a funnel, found none");
+  Segment dropped = of_funnel(Kind::kDropped, {.common = {}, .ask = FunnelQuery()});
+  EXPECT_EQ(fault(dropped), "segment: dropped: steps: must be 2 to 32 events, found 0");
 }
 
 TEST(SegmentText, Functions) {
@@ -235,7 +316,8 @@ TEST(SegmentText, BlanksAndCaseDoNotMatter) {
 TEST(SegmentText, Errors) {
   const std::string parts =
       "did(...), first(...), days(...), times(...), sum(...), declined(...), favourite(...), "
-      R"~(in_file(...), segment(...), not or "(")~";
+      R"~(converted(...), dropped(...), in_file(...), segment(...), not or "(")~";
+  const std::string funnel = R"~(a funnel such as {"steps": ["visit", "order"]})~";
   const std::string event = R"~(the name of an event, "!" and a name, or "*")~";
   const std::string name = "a name, in double quotes if it has blanks";
   const std::string decimal = R"~(a decimal number such as "10" or "-2.50")~";
@@ -259,10 +341,11 @@ TEST(SegmentText, Errors) {
       {R"~("did"(a))~", "column 1: must be " + parts + R"~(, found "\"")~"},
       {"not dit(a)",
        R"~(column 5: unknown function "dit" (did you mean "did"?), )~"
-       "allowed: did, first, days, times, sum, declined, favourite, in_file, segment"},
+       "allowed: did, first, days, times, sum, declined, favourite, converted, dropped, in_file, "
+       "segment"},
       {"purchase and login",
        R"~(column 1: unknown function "purchase", allowed: did, first, days, times, sum, )~"
-       "declined, favourite, in_file, segment"},
+       "declined, favourite, converted, dropped, in_file, segment"},
       {"did", R"~(column 4: must be "(", found the end)~"},
       {"did a", R"~(column 5: must be "(", found "a")~"},
       {"did(a) did(b)", R"~(column 8: must be and, or, or the end, found "did")~"},
@@ -337,6 +420,16 @@ TEST(SegmentText, Errors) {
       {"favourite(a of b)",
        R"~(column 18: must be "=" and a value of the property, found the end)~"},
       {"favourite(a of b) = ", "column 21: must be " + name + ", found the end"},
+      {"converted(a)", "column 11: must be " + funnel + R"~(, found "a")~"},
+      {R"~(converted({"steps": ["a"])~", "column 11: a JSON object must end with }, found the end"},
+      {R"~(converted({"steps": ["a})~", "column 11: a JSON object must end with }, found the end"},
+      {R"~(converted({"steps": ["a", "b"]}, 2))~", R"~(column 32: must be ")", found ",")~"},
+      {R"~(converted({"step": ["a", "b"]}))~", R"~(column 11: converted: missing field "steps")~"},
+      {R"~(dropped({"steps": ["a", "b"]}))~", R"~(column 30: must be "," and a step, found ")")~"},
+      {R"~(dropped({"steps": ["a", "b"]}, 1))~",
+       R"~(column 32: must be a whole number from 2 to 32, found "1")~"},
+      {R"~(dropped({"steps": ["a", "b"], "among": "did("}, 2))~",
+       "column 9: dropped: among: column 5: must be " + event + ", found the end"},
       {std::string("did(a)\0", 7), R"~(column 7: must be and, or, or the end, found "\x00")~"},
   };
   for (const auto& [text, message] : cases) EXPECT_EQ(error(text), message) << text;
@@ -529,8 +622,44 @@ void add_test(Random& random, Segment& segment) {
   }
 }
 
+// JSON has no bytes that are not UTF-8.
+std::string random_text(Random& random) {
+  for (;;) {
+    const std::string& text = random.pick(kRandomNames);
+    if (text != "\xff") return text;
+  }
+}
+
+Segment random_funnel(Random& random, int depth) {
+  FunnelQuery ask;
+  for (int i = random.between(2, 4); i > 0; --i) ask.steps.push_back(event(random_text(random)));
+  ask.order = random.pick<FunnelQuery::Order>(
+      {FunnelQuery::Order::kOrdered, FunnelQuery::Order::kStrict, FunnelQuery::Order::kAny});
+  ask.window = Length{std::int64_t{random.between(1, 100)} * 1'000'000};
+  if (random.chance(30)) ask.exclusions = {{event(random_text(random)), 1, 2}};
+  if (random.chance(30)) ask.hold = random_text(random);
+  ask.steps_after_to = random.chance(50);
+  Query funnel{.common = {}, .ask = std::move(ask)};
+  const DateRangeText range = random_range(random);
+  funnel.common.from = range.from;
+  funnel.common.to = range.to;
+  funnel.common.last = range.last;
+  if (depth > 0 && random.chance(50)) {
+    Segment among;
+    among.event = event(random_text(random));
+    funnel.common.among = of_parts(Kind::kNot, {std::move(among)});
+  }
+  Segment segment = of_funnel(Kind::kConverted, std::move(funnel));
+  if (random.chance(50)) {
+    segment.kind = Kind::kDropped;
+    segment.at_step = random.between(2, 32);
+  }
+  return segment;
+}
+
 Segment random_segment(Random& random, int depth) {
   Segment segment;
+  if (random.chance(10)) return random_funnel(random, depth);
   const bool leaf = depth == 0 || random.chance(30);
   segment.kind = leaf ? random.pick<Kind>({Kind::kDid, Kind::kDid, Kind::kFirst, Kind::kDeclined,
                                            Kind::kFavourite, Kind::kFile, Kind::kSaved})
@@ -561,6 +690,9 @@ Segment random_segment(Random& random, int depth) {
       segment.event = random_selector(random);
       segment.range = random_range(random);
       segment.favourite = {random.pick(kRandomNames), random.pick(kRandomNames)};
+      break;
+    case Kind::kConverted:
+    case Kind::kDropped:
       break;
     case Kind::kFile:
     case Kind::kSaved:
