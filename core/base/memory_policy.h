@@ -80,8 +80,8 @@ inline constexpr Share kRoomMadeShare{1, 2};
 static_assert(kRoomMadeShare <= kEvictionTarget);
 // A batch is staged a second time only if a checkpoint has at most this much left to encode, which
 // cannot be evicted. Otherwise the batch waits for the checkpoint.
-inline constexpr Share kHandedOverShareMost{1, 4};
-static_assert(kRoomMadeShare + kHandedOverShareMost <= kWhole);
+inline constexpr Share kWrittenOutShareMost{1, 4};
+static_assert(kRoomMadeShare + kWrittenOutShareMost <= kWhole);
 // The runs of history that are merged at a time may take this much. It comes on top of what is
 // resident.
 inline constexpr Share kMergedHistoryShare{1, 8};

@@ -22,7 +22,7 @@ namespace rollcall {
 // Describes a series as a batch knows it, before the catalog has numbered it.
 struct LocalSeries {
   std::uint32_t event = 0;      // index into `event_names`
-  std::uint32_t dimension = 0;  // meaningless for the events' own series
+  std::uint32_t dimension = 0;  // ignored for the events' own series
   std::uint32_t value = 0;      // index into `dimension_values[dimension]`
 };
 
@@ -105,7 +105,7 @@ struct PreparedRows {
   std::vector<std::unique_ptr<PreparedBlock>> blocks;
   std::shared_ptr<BlockPool> pool;  // the blocks go back to it
   std::size_t row_count = 0;
-  DayRange day_range;  // meaningless in an empty batch, and so is the next member
+  DayRange day_range;  // ignored in an empty batch, as is the next member
   TimeUs known_until = 0;
 
   bool has_values(std::uint32_t partition) const;

@@ -71,7 +71,7 @@ class SeriesCatalog {
   // Says what a series is made of.
   struct Series {
     static constexpr std::uint32_t kNoDimension = ~std::uint32_t{0};
-    EventCode event = 0;  // meaningless for kAnySeries
+    EventCode event = 0;  // ignored for kAnySeries
     std::uint32_t dimension = kNoDimension;
     ValueCode value = 0;
 

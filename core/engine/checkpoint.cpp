@@ -13,20 +13,20 @@ namespace rollcall {
 // Exists from the moment that pages count as stored to the moment that they are. Whatever ends it
 // early, an error or an exception, ends writing, because the engine no longer knows which pages the
 // store has.
-class Engine::State::Handover {
+class Engine::State::WriteOut {
  public:
-  explicit Handover(State& state)
+  explicit WriteOut(State& state)
       : state_(state),
         failure_(Status::resource_exhausted(
             "engine: a checkpoint was interrupted; open the store again")) {}
-  ~Handover() {
+  ~WriteOut() {
     if (!begun_) return;
     const Gate::Pass pass(state_.gate);
-    state_.handed_over_bytes = 0;
+    state_.written_out_bytes = 0;
     state_.write_failure.replace(std::move(failure_));
   }
-  Handover(const Handover&) = delete;
-  Handover& operator=(const Handover&) = delete;
+  WriteOut(const WriteOut&) = delete;
+  WriteOut& operator=(const WriteOut&) = delete;
 
   void begin() { begun_ = true; }
   void fail(const Status& failure) { failure_ = failure; }
@@ -49,7 +49,7 @@ Status Engine::State::checkpoint() {
 // writing come after. The pages handed over count as stored from then on, but none of them may
 // leave memory before the commit has succeeded. If it fails, writing ends for good, and they stay.
 Status Engine::State::checkpoint_alone() {
-  Handover handover(*this);
+  WriteOut write_out(*this);
   CollectedPages pages;
   std::shared_ptr<const StoreView> last;
   Epoch next = 0;
@@ -62,7 +62,7 @@ Status Engine::State::checkpoint_alone() {
     ROLLCALL_RETURN_IF_ERROR(check_failures());
     if (!schedule.has_changes()) return {};
     ROLLCALL_RETURN_IF_ERROR(fold(FoldDepth::kBounds));
-    handover.begin();
+    write_out.begin();
     schedule.begin_commit();
     next = epoch + 1;
     last = view;
@@ -75,7 +75,7 @@ Status Engine::State::checkpoint_alone() {
       std::deque<PageAddress>().swap(superseded_ahead);
     }
     // Until it is encoded, a page that the writer changes meanwhile is held twice.
-    for (const DirtyPage& page : pages.dirty) handed_over_bytes += memory_bytes(page);
+    for (const DirtyPage& page : pages.dirty) written_out_bytes += memory_bytes(page);
     for (const Partition& partition : partitions) user_counts.push_back(partition.ordinal_count());
     manifest_bytes = manifest.serialize();
     schedule.take_changes();
@@ -83,7 +83,7 @@ Status Engine::State::checkpoint_alone() {
   }
 
   if (Status finished = finish_pages(pages, *last); !finished.ok()) {
-    handover.fail(finished);
+    write_out.fail(finished);
     return finished;
   }
   last.reset();
@@ -91,21 +91,21 @@ Status Engine::State::checkpoint_alone() {
   commit.superseded = std::move(pages.superseded);
   commit.manifest = [&] { return manifest_bytes; };
   commit.encode = [&, encode = std::move(commit.encode)](std::size_t number, std::string& bytes) {
-    handed_over_bytes -= memory_bytes(pages.dirty[number]);
+    written_out_bytes -= memory_bytes(pages.dirty[number]);
     return encode(number, bytes);
   };
   Status status = store->commit(commit);
   Result<std::shared_ptr<const StoreView>> committed = view_of(*store);
   if (status.ok() && !committed.ok()) status = committed.status();
   if (!status.ok()) {
-    handover.fail(status);
+    write_out.fail(status);
     return status;
   }
 
   const Gate::Pass pass(gate);
   // A partition lets go of nothing that it took in before `epoch` says that it is stored.
   for (Partition& partition : partitions) partition.finish_commit();
-  handover.succeed();
+  write_out.succeed();
   schedule.finish_commit();
   epoch = next;
   committed_users = std::move(user_counts);

@@ -201,15 +201,16 @@ Result<JournalledBatch> Engine::State::decode(const JournalRecord& record) {
 Status Engine::State::replay(const JournalRecord& record) {
   JournalledBatch batch;
   Delivery delivery{.ack = Ack::kDurable};
-  Passage passage;
+  BatchOutcome batch_outcome;
   {
     const Gate::Pass pass(gate);
     ROLLCALL_ASSIGN_OR_RETURN(batch, decode(record));
     delivery.positions = batch.positions;
     delivery.token = batch.token ? &*batch.token : nullptr;
-    ROLLCALL_ASSIGN_OR_RETURN(passage, ingest_within_gate(*batch.rows, delivery, record.number));
+    ROLLCALL_ASSIGN_OR_RETURN(batch_outcome,
+                              ingest_within_gate(*batch.rows, delivery, record.number));
   }
-  if (passage.needs_room) {
+  if (batch_outcome.needs_room) {
     ROLLCALL_RETURN_IF_ERROR(checkpoint());
     const MutexLock no_checkpoint(checkpointer.mutex());
     const Gate::Pass pass(gate);
@@ -223,7 +224,7 @@ Status Engine::State::replay(const JournalRecord& record) {
     }
   }
   // This thread makes the checkpoint: nothing else passes the gate while the engine opens.
-  if (need() == Need::kNothing) return {};
+  if (checkpoint_need() == CheckpointNeed::kNothing) return {};
   const MutexLock alone(checkpointer.mutex());
   return checkpointer.make_scheduled();
 }
@@ -263,12 +264,12 @@ Status Engine::State::check_failures() const {
 
 void Engine::State::note_change() { schedule.note_change(CheckpointSchedule::Clock::now()); }
 
-Result<Engine::State::Passage> Engine::State::ingest_within_gate(
+Result<Engine::State::BatchOutcome> Engine::State::ingest_within_gate(
     const PreparedRows& rows, const Delivery& delivery, std::optional<std::uint64_t> record) {
   ROLLCALL_RETURN_IF_ERROR(check_failures());
   const bool durable = delivery.ack == Ack::kDurable;
   const bool journalled = durable && !record;
-  Passage passage;
+  BatchOutcome batch_outcome;
   if (journalled) {
     // A batch that still has the rows of forgotten users may not outlive the moment in which they
     // are forgotten.
@@ -280,18 +281,18 @@ Result<Engine::State::Passage> Engine::State::ingest_within_gate(
       needed = std::max(needed, tables.sources.durable_by(delivery.token->source));
     }
     // The first commit has the settings, without which a record means nothing.
-    passage.needs_checkpoint = needed > epoch || epoch == 0;
-    if (passage.needs_checkpoint) return passage;
+    batch_outcome.needs_checkpoint = needed > epoch || epoch == 0;
+    if (batch_outcome.needs_checkpoint) return batch_outcome;
   }
   if (is_known(delivery)) {
-    passage.is_known = true;
+    batch_outcome.is_known = true;
     // The batch that came before may still wait to be synced.
-    if (journalled && manifest.journal_next != 0) passage.record = manifest.journal_next - 1;
-    return passage;
+    if (journalled && manifest.journal_next != 0) batch_outcome.record = manifest.journal_next - 1;
+    return batch_outcome;
   }
   if (by_partition) {
-    passage.needs_room = true;
-    return passage;
+    batch_outcome.needs_room = true;
+    return batch_outcome;
   }
   SeriesCatalog& catalog = tables.writable_catalog();
   // A batch that fails leaves nothing behind: no users, no names.
@@ -312,14 +313,14 @@ Result<Engine::State::Passage> Engine::State::ingest_within_gate(
   ROLLCALL_ASSIGN_OR_RETURN(bool fits, stage());
   // What a checkpoint has yet to store cannot leave memory. If that is much, the batch waits for
   // the end of the checkpoint, because letting everything else go would not be enough.
-  if (!fits && handed_over_bytes <= state_bytes_max() * kHandedOverShareMost) {
+  if (!fits && written_out_bytes <= state_bytes_max() * kWrittenOutShareMost) {
     for (Partition& partition : partitions) partition.unstage();
     evict_for(state_bytes_max() * kRoomMadeShare);
     ROLLCALL_ASSIGN_OR_RETURN(fits, stage());
   }
   if (!fits) {
-    passage.needs_room = true;
-    return passage;
+    batch_outcome.needs_room = true;
+    return batch_outcome;
   }
   // An exception from here on (memory ran out) leaves a batch half applied.
   UnlessFinished application(
@@ -331,7 +332,7 @@ Result<Engine::State::Passage> Engine::State::ingest_within_gate(
       application.finish();  // nothing is applied yet
       return appended.status();
     }
-    passage.record = record = *appended;
+    batch_outcome.record = record = *appended;
   }
   if (staged.changed_names()) tables.changed.add(PageKind::kDictionary);
   staged.finish();
@@ -353,13 +354,14 @@ Result<Engine::State::Passage> Engine::State::ingest_within_gate(
   }
   if (rows.row_count != 0 || record || tables.changed.has(PageKind::kSources)) note_change();
   application.finish();
-  return passage;
+  return batch_outcome;
 }
 
-Result<Engine::State::Passage> Engine::State::let_in(PreparedRows& rows, const Delivery& delivery) {
+Result<Engine::State::BatchOutcome> Engine::State::let_in(PreparedRows& rows,
+                                                          const Delivery& delivery) {
   const SourceTurns::Turn turn(source_turns, delivery);
   std::shared_ptr<const ForgottenUsers> dropped;  // whose rows are no longer among them
-  const auto pass_gate = [&](auto enter) -> Result<Passage> {
+  const auto pass_gate = [&](auto enter) -> Result<BatchOutcome> {
     for (;;) {
       {
         const Gate::Pass pass(gate);
@@ -373,43 +375,44 @@ Result<Engine::State::Passage> Engine::State::let_in(PreparedRows& rows, const D
     gate.assert_passed();
     return ingest_within_gate(rows, delivery, {});
   };
-  ROLLCALL_ASSIGN_OR_RETURN(Passage passage, pass_gate(ingest_whole));
+  ROLLCALL_ASSIGN_OR_RETURN(BatchOutcome batch_outcome, pass_gate(ingest_whole));
   bool has_waited = false;
   bool has_made_room = false;
-  while (passage.needs_checkpoint || (passage.needs_room && !has_made_room && !by_partition)) {
+  while (batch_outcome.needs_checkpoint ||
+         (batch_outcome.needs_room && !has_made_room && !by_partition)) {
     // A checkpoint that is under way may be enough.
     if (has_waited || !checkpointer.wait()) {
       ROLLCALL_RETURN_IF_ERROR(checkpoint());
-      if (passage.needs_room) {
+      if (batch_outcome.needs_room) {
         const Gate::Pass pass(gate);
         evict_for(state_bytes_max());
         has_made_room = true;
       }
     }
     has_waited = true;
-    ROLLCALL_ASSIGN_OR_RETURN(passage, pass_gate(ingest_whole));
+    ROLLCALL_ASSIGN_OR_RETURN(batch_outcome, pass_gate(ingest_whole));
   }
-  if (passage.needs_room) {
+  if (batch_outcome.needs_room) {
     const MutexLock no_checkpoint(checkpointer.mutex());
     const bool was_by_partition = by_partition;
     do {
       by_partition = true;  // for others too: they wait behind this one, and not before it
       ROLLCALL_RETURN_IF_ERROR(checkpoint_alone());
-      const Result<Passage> passed = pass_gate([&]() -> Result<Passage> {
+      const Result<BatchOutcome> passed = pass_gate([&]() -> Result<BatchOutcome> {
         gate.assert_passed();
         checkpointer.mutex().assert_held();
         // Another batch may have come meanwhile.
-        if (schedule.has_changes()) return Passage{.needs_checkpoint = true};
+        if (schedule.has_changes()) return BatchOutcome{.needs_checkpoint = true};
         return ingest_by_partition(rows, delivery, {});
       });
       if (!passed.ok()) {
         by_partition = was_by_partition;
         return passed.status();
       }
-      passage = *passed;
-    } while (passage.needs_checkpoint);
+      batch_outcome = *passed;
+    } while (batch_outcome.needs_checkpoint);
   }
-  return passage;
+  return batch_outcome;
 }
 
 Result<IngestOutcome> Engine::State::ingest(PreparedRows& rows, const Delivery& delivery) {
@@ -424,10 +427,10 @@ Result<IngestOutcome> Engine::State::ingest(PreparedRows& rows, const Delivery& 
         "(allowed: in memory; or a store on disk)");
   }
   const std::uint64_t row_count = rows.row_count;
-  ROLLCALL_ASSIGN_OR_RETURN(const Passage passage, let_in(rows, delivery));
-  IngestOutcome outcome{.was_skipped = passage.is_known};
-  if (!passage.is_known) outcome.rows_forgotten = row_count - rows.row_count;
-  if (passage.record) ROLLCALL_RETURN_IF_ERROR(sync_journal(*passage.record));
+  ROLLCALL_ASSIGN_OR_RETURN(const BatchOutcome batch_outcome, let_in(rows, delivery));
+  IngestOutcome outcome{.was_skipped = batch_outcome.is_known};
+  if (!batch_outcome.is_known) outcome.rows_forgotten = row_count - rows.row_count;
+  if (batch_outcome.record) ROLLCALL_RETURN_IF_ERROR(sync_journal(*batch_outcome.record));
   // The batch is in. A caller who was told otherwise would send it again, so the next call is told
   // what goes wrong from here on.
   Status room;

@@ -17,7 +17,7 @@ std::size_t Engine::State::questions_bytes_max() const {
 }
 
 std::size_t Engine::State::room() const {
-  const std::size_t taken = memory_use().resident_bytes + handed_over_bytes + kept_bytes;
+  const std::size_t taken = memory_use().resident_bytes + written_out_bytes + kept_bytes;
   return state_bytes_max() - std::min(state_bytes_max(), taken);
 }
 
@@ -32,7 +32,7 @@ MemoryUse Engine::State::memory_use() const {
   return use;
 }
 
-Engine::State::Need Engine::State::need() {
+Engine::State::CheckpointNeed Engine::State::checkpoint_need() {
   const std::size_t resident_max = state_bytes_max();
   const std::size_t worth_writing = resident_max * kWorthWritingShare;
   const std::uint64_t journal_bytes = store->journal() == nullptr ? 0 : store->journal()->bytes();
@@ -42,19 +42,20 @@ Engine::State::Need Engine::State::need() {
     evict_for(0);
     use = memory_use();
   }
-  if (use.resident_bytes > resident_max && use.dirty_bytes > worth_writing) return Need::kRoom;
+  if (use.resident_bytes > resident_max && use.dirty_bytes > worth_writing)
+    return CheckpointNeed::kRoom;
   const auto now = CheckpointSchedule::Clock::now();
   const bool is_due = schedule.is_due(use.dirty_bytes, journal_bytes, now);
-  return is_due ? Need::kCheckpoint : Need::kNothing;
+  return is_due ? CheckpointNeed::kCheckpoint : CheckpointNeed::kNothing;
 }
 
 Status Engine::State::make_room() {
-  const Need need_now = need();
-  if (need_now == Need::kNothing) return {};
-  if (need_now == Need::kCheckpoint && checkpointer.start_in_background()) return {};
+  const CheckpointNeed need_now = checkpoint_need();
+  if (need_now == CheckpointNeed::kNothing) return {};
+  if (need_now == CheckpointNeed::kCheckpoint && checkpointer.start_in_background()) return {};
   const MutexLock alone(checkpointer.mutex());
   // The checkpoint that was under way may have made room.
-  return need() == Need::kNothing ? Status() : checkpointer.make_scheduled();
+  return checkpoint_need() == CheckpointNeed::kNothing ? Status() : checkpointer.make_scheduled();
 }
 
 void Engine::State::evict_for(std::size_t wanted_bytes) {

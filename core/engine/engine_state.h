@@ -60,7 +60,7 @@ struct Engine::State {
   std::atomic<std::size_t> kept_bytes{0};
   // Holds the size of pages that a commit has yet to encode. They are held even if they have
   // changed since.
-  std::atomic<std::size_t> handed_over_bytes{0};
+  std::atomic<std::size_t> written_out_bytes{0};
   std::atomic<bool> by_partition{false};  // recent batches did not fit in memory
 
   // Batches enter, and snapshots are taken, one at a time.
@@ -103,7 +103,7 @@ struct Engine::State {
   Status load_commit() ROLLCALL_REQUIRES(gate);
   Result<IngestOutcome> ingest(PreparedRows& rows, const Delivery& delivery);
   // Says what became of a batch within the gate.
-  struct Passage {
+  struct BatchOutcome {
     // It is to be durable, and batches before it are not, so nothing has happened.
     bool needs_checkpoint = false;
     // It does not fit in memory beside what is there, so nothing has happened.
@@ -114,17 +114,18 @@ struct Engine::State {
     std::optional<std::uint64_t> record = {};
   };
   // Ingests the batch, and makes whatever checkpoints that takes.
-  Result<Passage> let_in(PreparedRows& rows, const Delivery& delivery) ROLLCALL_EXCLUDES(gate);
+  Result<BatchOutcome> let_in(PreparedRows& rows, const Delivery& delivery) ROLLCALL_EXCLUDES(gate);
   // `record` is the journal record that the batch comes from, if it comes from one.
-  Result<Passage> ingest_within_gate(const PreparedRows& rows, const Delivery& delivery,
-                                     std::optional<std::uint64_t> record) ROLLCALL_REQUIRES(gate);
+  Result<BatchOutcome> ingest_within_gate(const PreparedRows& rows, const Delivery& delivery,
+                                          std::optional<std::uint64_t> record)
+      ROLLCALL_REQUIRES(gate);
   // Ingests a batch that does not fit in memory, one partition after the other. Each partition is
   // written ahead of a commit of its own and then evicted. Everything must be in the last commit.
   //   kResourceExhausted  what it touches of one partition does not fit; nothing has happened
-  Result<Passage> ingest_by_partition(const PreparedRows& rows, const Delivery& delivery,
-                                      std::optional<std::uint64_t> record)
+  Result<BatchOutcome> ingest_by_partition(const PreparedRows& rows, const Delivery& delivery,
+                                           std::optional<std::uint64_t> record)
       ROLLCALL_REQUIRES(gate, checkpointer.mutex());
-  class Ahead;
+  class PartitionsWrittenAhead;
   // Writes what changed of a partition ahead of the next commit and evicts it. Until that commit,
   // nothing may change in it.
   Status write_ahead(Partition& partition) ROLLCALL_REQUIRES(gate, checkpointer.mutex());
@@ -148,12 +149,12 @@ struct Engine::State {
   // Notes that there is something for a checkpoint to write.
   void note_change() ROLLCALL_REQUIRES(gate);
   // Does what the options require next.
-  enum class Need {
+  enum class CheckpointNeed {
     kNothing,
     kCheckpoint,  // soon
     kRoom,        // a checkpoint before anything else, so that what is stored can leave memory
   };
-  Need need() ROLLCALL_EXCLUDES(gate);
+  CheckpointNeed checkpoint_need() ROLLCALL_EXCLUDES(gate);
   // Enforces the limits of the options after a batch: it waits for room, and starts a checkpoint
   // that is due, which continues beside what comes next.
   Status make_room() ROLLCALL_EXCLUDES(gate);
@@ -178,7 +179,7 @@ struct Engine::State {
   // Does the same for a caller that holds the checkpointer's mutex.
   Status checkpoint_alone() ROLLCALL_REQUIRES(checkpointer.mutex()) ROLLCALL_EXCLUDES(gate);
   Status compact() ROLLCALL_EXCLUDES(gate);
-  class Handover;
+  class WriteOut;
   void collect_partitions(Epoch next, CollectedPages& pages) ROLLCALL_REQUIRES(gate);
   // Has the late bytes made.
   Status finish_pages(const CollectedPages& pages, const StoreView& last);

@@ -29,13 +29,13 @@ Status no_room(std::uint32_t partition, std::size_t bytes_max, std::size_t memor
 }  // namespace
 
 // These partitions are ahead of the last commit; unless there is a next one, they go back to it.
-class Engine::State::Ahead {
+class Engine::State::PartitionsWrittenAhead {
  public:
-  explicit Ahead(State& state)
+  explicit PartitionsWrittenAhead(State& state)
       : state_(state),
         failure_(Status::resource_exhausted(
             "engine: a batch that was given up cannot be undone; open the store again")) {}
-  ~Ahead() {
+  ~PartitionsWrittenAhead() {
     if (count_ == 0) return;
     state_.gate.assert_passed();
     try {
@@ -47,8 +47,8 @@ class Engine::State::Ahead {
     }
     state_.state_failure.replace(std::move(failure_));
   }
-  Ahead(const Ahead&) = delete;
-  Ahead& operator=(const Ahead&) = delete;
+  PartitionsWrittenAhead(const PartitionsWrittenAhead&) = delete;
+  PartitionsWrittenAhead& operator=(const PartitionsWrittenAhead&) = delete;
 
   void add() { ++count_; }  // the next partition
   void finish() { count_ = 0; }
@@ -75,15 +75,15 @@ class Engine::State::Ahead {
   std::uint32_t count_ = 0;
 };
 
-Result<Engine::State::Passage> Engine::State::ingest_by_partition(
+Result<Engine::State::BatchOutcome> Engine::State::ingest_by_partition(
     const PreparedRows& rows, const Delivery& delivery, std::optional<std::uint64_t> record) {
   ROLLCALL_RETURN_IF_ERROR(check_failures());
-  if (is_known(delivery)) return Passage{.is_known = true};
+  if (is_known(delivery)) return BatchOutcome{.is_known = true};
   for (Partition& partition : partitions) evict(partition, 0, epoch);
   day_totals.clear();
   const std::size_t bytes_max = std::max(room(), kPartitionBytesMin);
   SeriesCatalog& catalog = tables.writable_catalog();
-  Ahead ahead(*this);
+  PartitionsWrittenAhead ahead(*this);
   StagedBatch staged(catalog, partitions);
   const std::vector<NumberedSeries> series = number_series(rows, catalog);
 
@@ -151,11 +151,11 @@ Result<Engine::State::Passage> Engine::State::ingest_by_partition(
   if (!committed.ok()) {
     // The batch is in. A caller who was told otherwise would send it again.
     reading.fail(committed.status());
-    return Passage{};
+    return BatchOutcome{};
   }
   view = *std::move(committed);
   reading.finish();
-  return Passage{};
+  return BatchOutcome{};
 }
 
 }  // namespace rollcall

@@ -31,7 +31,7 @@ struct LastSpan {
 struct RelativeDate {
   enum class Unit : std::uint8_t { kDay, kWeek, kFortnight, kMonth, kQuarter, kYear, kWeekday };
   Unit unit = Unit::kDay;
-  std::int32_t ago = 0;      // units back; meaningless for kWeekday
+  std::int32_t ago = 0;      // units back; ignored for kWeekday
   std::int32_t weekday = 0;  // 0 (Monday) to 6 (Sunday)
 
   friend auto operator<=>(const RelativeDate&, const RelativeDate&) = default;

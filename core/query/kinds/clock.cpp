@@ -37,7 +37,7 @@ constexpr std::size_t kDaysOfWeek = 7;
 constexpr std::size_t kHoursOfWeek = kDaysOfWeek * kHoursOfDay;
 constexpr Length kWithinUsual{kUsPerDay};
 
-// The places of the selectors in StepEvent::steps.
+// These are the places of the selectors in StepEvent::steps.
 constexpr std::uint32_t kOfEvent = 1;
 constexpr std::uint32_t kOfThen = 2;
 
@@ -52,7 +52,7 @@ std::size_t weekday_of(Day day) {
   return static_cast<std::size_t>(days - 7 * floor_quotient(days, 7));
 }
 
-// The place in the week of an hour that is counted from 1970-01-01T00:00 local time.
+// Returns the place in the week of an hour that is counted from 1970-01-01T00:00 local time.
 std::size_t cell_of_hour(std::int64_t hour) {
   const std::int64_t day = floor_quotient(hour, std::int64_t{kHoursOfDay});
   return weekday_of({static_cast<std::int32_t>(day)}) * kHoursOfDay +
@@ -61,7 +61,7 @@ std::size_t cell_of_hour(std::int64_t hour) {
 
 using HourCounts = std::array<std::uint64_t, kHoursOfWeek>;
 
-// How often each hour of the week begins in [begin, end), or goes on from before.
+// Counts how often each hour of the week begins in [begin, end), or goes on from before.
 HourCounts count_hours(const TimeZone& zone, TimeUs begin, TimeUs end) {
   HourCounts counts{};
   while (begin < end) {
@@ -112,7 +112,7 @@ class ClockPlan final : public TablePlan {
   }
 
  private:
-  // The tallies of a cell, one after the other.
+  // These are the tallies of a cell, one after the other.
   enum Tally : std::size_t { kEvents, kDue, kFollowed, kTallies };
   std::size_t tallies_of_cell() const { return ask_.then ? std::size_t{kTallies} : 1; }
   std::size_t tally_of(std::size_t cell, Tally tally) const {

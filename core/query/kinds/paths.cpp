@@ -45,7 +45,7 @@ constexpr std::int32_t kLimitMax = 1'000;
 constexpr std::string_view kEndName = "$end";
 constexpr std::string_view kStartName = "$start";
 
-// What both plans of a question share.
+// Holds what both plans of a question share.
 struct PathsParts {
   Query query;
   PathsQuery ask;
@@ -67,7 +67,8 @@ struct PathsParts {
   std::string_view end_name() const {
     return ask.direction == Direction::kBefore ? kStartName : kEndName;
   }
-  // Whether a name means something else in an answer, so that events of it are among the others.
+  // Returns whether a name means something else in an answer, so that events of it are among the
+  // others.
   static bool is_taken(std::string_view name) {
     return name == kOtherName || name == kEndName || name == kStartName;
   }
@@ -98,7 +99,7 @@ void add_to_cells(std::vector<std::size_t>& cells, std::uint32_t place, CellSink
   cells.clear();
 }
 
-// The names that are shown at a place of the paths.
+// Holds the names that are shown at a place of the paths.
 struct ShownNames {
   std::vector<std::uint32_t> ranks;   // ascending
   std::vector<std::uint32_t> labels;  // by rank of any name: its place in `ranks`, or other()
@@ -284,7 +285,7 @@ std::unique_ptr<Plan> PathNamesPlan::next(const Partial& counts) const {
   return std::make_unique<PathsPlan>(parts_, std::move(shown));
 }
 
-// The names of the catalog in the order of their bytes.
+// Returns the names of the catalog in the order of their bytes.
 void rank_names(const std::vector<std::string>& names, PathsParts& parts) {
   std::size_t bytes = 0;
   for (const std::string& name : names) bytes += sizeof name + name.size();

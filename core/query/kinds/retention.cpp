@@ -27,7 +27,7 @@ using Windows = RetentionQuery::Windows;
 using FirstOf = RetentionQuery::FirstOf;
 using ValueFrom = RetentionQuery::ValueFrom;
 
-// The field that aggregates cannot answer; empty: there is none.
+// Returns the field that aggregates cannot answer, or an empty name if there is none.
 std::string_view field_of_history(const RetentionQuery& ask) {
   if (ask.windows == Windows::kRolling) return "windows";
   if (ask.first_of == FirstOf::kName && !ask.cohort_event.where.empty()) return "first_of";

@@ -38,7 +38,7 @@ class RetentionPlan final : public RetentionTable {
   };
 
   void count(ChunkSets& sets, CellSink& sink) const override;
-  // Whether each column of a row is one set, which the rows before meet one column later.
+  // Returns whether each column of a row is one set, which the rows before meet one column later.
   bool is_band() const {
     return !has_amounts() && ask_.brackets.empty() &&
            (ask_.mode == Mode::kOn || ask_.mode == Mode::kOnOrAfter);
@@ -47,18 +47,19 @@ class RetentionPlan final : public RetentionTable {
                   const PeriodSets& periods, CellSink& sink) const;
   void count_row(std::size_t row, BitSpan cohort, const PeriodSets& periods, ChunkSets& sets,
                  CellSink& sink) const;
-  // The amounts of a row's users: of the periods of each column, as the mode takes them together.
+  // Counts the amounts of a row's users: of the periods of each column, as the mode takes them
+  // together.
   void count_amounts(std::size_t row, BitSpan cohort, const PeriodSets& periods, ChunkSets& sets,
                      CellSink& sink) const;
-  // The users' amounts, from the first period of `group` after the row's own to the last.
+  // Returns the users' amounts, from the first period of `group` after the row's own to the last.
   AmountSum amount_of(std::size_t row, PeriodGroup group, BitSpan users,
                       const ChunkSets& sets) const;
 
   const SeriesUnion cohort_events_;
   const SeriesUnion return_events_;
   const std::vector<SeriesId> valued_events_;  // where their amounts are
-  // Of a breakdown by the cohort event: who joins counts where an event of the value lies in the
-  // cohort's period.
+  // In a breakdown by the cohort event, users who join count where an event of the value lies in
+  // the cohort's period.
   const std::optional<SeriesUnion> cohort_value_;
   std::int32_t last_returned_ = 0;  // the last period that a cell needs by itself
   LongUnion joined_before_;         // for first_ever: who cannot join any more
@@ -236,7 +237,7 @@ void RetentionPlan::count_amounts(std::size_t row, BitSpan cohort, const PeriodS
   MutableSet group_set = sets.make_set();
   reached.assign(cohort);
   AmountSum before = 0;  // of the columns before
-  // Of all columns and what comes after them.
+  // This covers all columns and what comes after them.
   constexpr std::int32_t kEver = std::numeric_limits<std::int32_t>::max() / 2;
   const AmountSum ever =
       ask_.mode == Mode::kOnOrAfter ? amount_of(row, {0, kEver}, cohort, sets) : 0;

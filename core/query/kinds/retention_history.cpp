@@ -22,7 +22,7 @@
 namespace rollcall {
 namespace {
 
-// What the events of the question are among the steps of StepEvents.
+// These are the places of the question's events among the steps of StepEvents.
 constexpr unsigned kCohortStep = 0;
 constexpr unsigned kReturnStep = 1;
 
@@ -40,7 +40,7 @@ class RetentionHistory final : public RetentionTable {
  private:
   struct Scratch;
 
-  // The first instant with an event that `first_of` looks at.
+  // This is the first instant with an event that `first_of` looks at.
   struct FirstInstant {
     TimeUs time = 0;
     bool has_cohort_event = false;
@@ -68,21 +68,21 @@ class RetentionHistory final : public RetentionTable {
   std::optional<FirstInstant> first_instant(std::span<const StepEvent> events) const;
   void find_cohort_periods(std::span<const StepEvent> events, Scratch& scratch) const;
   void find_cohorts(std::span<const StepEvent> events, Scratch& scratch) const;
-  // The only civil period that the user may join. Unset: there are several, or none.
+  // Returns the only civil period that the user may join, or nothing if there are several or none.
   std::optional<std::int32_t> joined_period(std::span<const StepEvent> events,
                                             const Scratch& scratch) const;
   void gather_by_period(std::span<const StepEvent> events, const StepEvents& seen,
                         Scratch& scratch) const;
   void gather_returns(std::span<const StepEvent> events, const Joined& joined,
                       const StepEvents& seen, Scratch& scratch) const;
-  // What the period of the cohort event holds from that on.
+  // Returns what the period of the cohort event holds from that on.
   ReturnPeriod own_period_from(std::span<const StepEvent> events, const Joined& joined,
                                const StepEvents& seen) const;
   void add_return(std::int64_t period, std::size_t place, const StepEvents& seen,
                   std::vector<ReturnPeriod>& periods) const;
   void add_cells(const Joined& joined, std::span<const ReturnPeriod> returns, std::uint32_t place,
                  CellSink& sink) const;
-  // The same for the modes that look at the columns one by one: `on`, and `streak`.
+  // Does the same for the modes that look at the columns one by one: `on`, and `streak`.
   void add_single_columns(std::size_t first_cell, std::size_t begun,
                           std::span<const ReturnPeriod> returns, std::uint32_t place,
                           CellSink& sink) const;
@@ -96,7 +96,7 @@ class RetentionHistory final : public RetentionTable {
   std::size_t row_of(std::int32_t index) const {
     return static_cast<std::size_t>(index - range_.first);
   }
-  // How many columns begin with the period or before it.
+  // Returns how many columns begin with the period or before it.
   std::size_t columns_until(std::int64_t period) const;
 
   const RetentionEvents events_;
@@ -117,7 +117,7 @@ RetentionHistory::RetentionHistory(RetentionScope scope, const PlanContext& cont
       events_([&] {
         events.selectors.tells_amounts = has_amounts();
         events.selectors.end = timeframe_.as_of_time + kUsPerSecond;
-        // Of who joins once in all history, every event may matter.
+        // Every event may matter of users who join once in all history.
         if (ask_.cohort != Cohort::kFirstEver && range_.size() > 0) {
           events.selectors.begin = zone_.start_of(first_day(0));
         }

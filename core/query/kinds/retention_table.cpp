@@ -22,7 +22,7 @@ std::vector<PeriodGroup> make_groups(const RetentionQuery& ask) {
   return groups;
 }
 
-// How long a rolling period is, in microseconds; 0 where periods are civil.
+// Returns how long a rolling period is, in microseconds, or 0 where periods are civil.
 std::int64_t window_of(const RetentionQuery& ask) {
   if (ask.windows == RetentionQuery::Windows::kCalendar) return 0;
   switch (ask.period) {
@@ -40,7 +40,7 @@ std::int64_t window_of(const RetentionQuery& ask) {
   return 0;
 }
 
-// The query with the number of periods that it leaves to us.
+// Returns the query with the number of periods that it leaves to us.
 Query with_periods(Query query) {
   auto& ask = std::get<RetentionQuery>(query.ask);
   if (!ask.periods && ask.brackets.empty()) ask.periods = ask.period == Period::kDay ? 14 : 12;

@@ -1,5 +1,5 @@
-// The table of a question about retention, whether its cells are counted from aggregates or from
-// history.
+// Has the table of a question about retention, whether its cells are counted from aggregates or
+// from history.
 #pragma once
 
 #include <cstddef>
@@ -27,7 +27,7 @@ enum class RetentionSource : std::uint8_t { kAggregates, kHistory };
 PlanResult make_retention_from_aggregates(const Query& query, const PlanContext& context);
 PlanResult make_retention_from_history(const Query& query, const PlanContext& context);
 
-// The days and users of the question, and the periods that have rows.
+// Holds the days and users of the question, and the periods that have rows.
 struct RetentionScope {
   // Resolves them after the events of the question.
   //   kInvalidArgument  a date, or too many cells
@@ -60,8 +60,8 @@ class RetentionTable : public TablePlan {
   // `event_notes` are those of the selectors.
   RetentionTable(RetentionScope scope, const PlanContext& context, RetentionSource source,
                  const std::vector<std::string>& event_notes);
-  // The last periods of a row, counted from its own, that have begun and that are complete for all
-  // who may be in it. Below 0: there are none.
+  // Holds the last periods of a row, counted from its own, that have begun and that are complete
+  // for all who may be in it. Below 0: there are none.
   struct Reach {
     std::int64_t begun = -1;
     std::int64_t complete = -1;

@@ -19,7 +19,7 @@ struct EventRange {
   TimeUs end = 0;  // the first instant after the range, or after what is known if that is first
   TimeUs seen_end = 0;  // the first instant after what is known
 
-  // Whether the store has no events, or as_of lies before the range.
+  // Returns whether the store has no events, or as_of lies before the range.
   bool empty() const { return end <= begin; }
 };
 

@@ -1,6 +1,6 @@
-// The selectors of a plan whose events are looked for in the history, since no pages hold the users
-// of their days. Each becomes a series of the plan's own, beside those of the catalog, so that sets
-// of users are made of both in the same way.
+// Holds the selectors of a plan whose events are looked for in the history, since no pages hold the
+// users of their days. Each becomes a series of the plan's own, beside those of the catalog, so
+// that sets of users are made of both in the same way.
 #pragma once
 
 #include <algorithm>

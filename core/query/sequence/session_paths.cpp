@@ -9,7 +9,8 @@ void SessionPaths::take(const StepEvents& seen, std::span<const StepEvent> event
   for (std::size_t i = 0; i < events.size(); ++i) {
     events_.push_back({events[i].time, ranks_[seen.name_of(i)], (events[i].steps & 1) != 0});
   }
-  // Of one instant and name, the event that opens a path is the first that the path meets.
+  // Among events of one instant and name, the event that opens a path is the first that the path
+  // meets.
   const auto is_before = [&](const Event& a, const Event& b) {
     const bool a_last = rules_.is_backwards == a.opens, b_last = rules_.is_backwards == b.opens;
     return std::tie(a.time, a.rank, a_last) < std::tie(b.time, b.rank, b_last);

@@ -108,7 +108,7 @@ DayRange days_back(Unit unit, std::int32_t count, Day today, WeekStart week_star
   return within_calendar(calendar.days(calendar.index_of(today) - count));
 }
 
-// By LastSpan::Unit.
+// The letters go by LastSpan::Unit.
 constexpr std::string_view kSpanLetters = "dwmqy";
 
 Unit unit_of(LastSpan::Unit unit) {

@@ -30,8 +30,8 @@ struct DecimalText {
 // has an exponent, blanks or separators of groups.
 std::optional<DecimalText> parse_decimal_text(std::string_view text);
 
-// The whole numbers nearest to number * 10^decimals: the last that is not above it, and the first
-// that is not below it. Both are cut to kScaledMax, which no sum of amounts reaches.
+// Holds the whole numbers nearest to number * 10^decimals: the last that is not above it, and the
+// first that is not below it. Both are cut to kScaledMax, which no sum of amounts reaches.
 struct ScaledDecimal {
   AmountSum floor = 0;
   AmountSum ceiling = 0;

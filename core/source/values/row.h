@@ -42,7 +42,7 @@ struct RowFault {
 
 struct Row {
   std::string_view record;    // as it stands in the block, without the line end
-  std::vector<Field> fields;  // by slot; meaningless if there is a fault
+  std::vector<Field> fields;  // by slot; ignored if there is a fault
   std::optional<RowFault> fault;
 };
 

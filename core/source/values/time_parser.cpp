@@ -366,7 +366,7 @@ TimeFault TimeParser::parse_standard(std::string_view text, ParsedTime& out) {
   return fault;
 }
 
-// What the directives of a format have read of a time.
+// Holds what the directives of a format have read of a time.
 class TimeParser::Directives {
  public:
   // Reads what the directive of that letter stands for. Returns false if it is not there.

@@ -52,6 +52,15 @@ Segment of_parts(Kind kind, std::vector<Segment> parts) {
   return segment;
 }
 
+Selector event(std::string name) { return {Names::kAnyOf, {std::move(name)}, {}}; }
+
+Segment of_funnel(Kind kind, Query funnel) {
+  Segment segment;
+  segment.kind = kind;
+  segment.funnel = std::make_shared<const Query>(std::move(funnel));
+  return segment;
+}
+
 Segment of_name(Kind kind, std::string name) {
   Segment segment;
   segment.kind = kind;
@@ -72,84 +81,6 @@ TEST(SegmentText, DocumentedExamples) {
         R"~(dropped({"steps": ["visit", "order"]}, 2) and not did(*, 7d))~"}) {
     EXPECT_EQ(to_string(parse(text)), text);
   }
-}
-
-Selector event(std::string name) { return {Names::kAnyOf, {std::move(name)}, {}}; }
-
-Segment of_funnel(Kind kind, Query funnel) {
-  Segment segment;
-  segment.kind = kind;
-  segment.funnel = std::make_shared<const Query>(std::move(funnel));
-  return segment;
-}
-
-TEST(SegmentText, Funnels) {
-  FunnelQuery ask;
-  ask.steps = {event("a"), event("b} \"{")};
-  ask.order = FunnelQuery::Order::kStrict;
-  Query funnel{.common = {}, .ask = ask};
-  funnel.common.from = day("2026-01-01");
-  funnel.common.where = {{"c", Check::kAnyOf, {"x"}}};
-  funnel.common.among = of_parts(Kind::kNot, {did("d")});
-  const Segment converted = of_funnel(Kind::kConverted, funnel);
-  EXPECT_EQ(parse(R"~(Converted( {"kind": "funnel", "steps": ["a", "b} \"{"], "order": "strict",
-                                 "from": "2026-01-01", "where": {"c": "x"},
-                                 "among": "not did(d)"} ))~"),
-            converted);
-  EXPECT_EQ(parse(to_string(converted)), converted);
-
-  Segment dropped = of_funnel(Kind::kDropped, funnel);
-  dropped.at_step = 2;
-  EXPECT_EQ(parse(to_string(dropped)), dropped);
-  EXPECT_NE(dropped, converted);
-  Segment later = dropped;
-  later.at_step = 3;
-  EXPECT_NE(dropped, later);
-  funnel.common.among.reset();
-  EXPECT_NE(of_funnel(Kind::kConverted, funnel), converted);
-  Segment none = converted;
-  none.funnel = nullptr;
-  EXPECT_NE(none, converted);
-}
-
-TEST(SegmentText, NestedFunnelsAreBounded) {
-  const auto nested = [](int depth) {
-    std::string text = R"~({"steps": ["a", "b"]})~";
-    for (int i = 1; i < depth; ++i) {
-      text = R"~({"steps": ["a", "b"], "among": {"converted": )~" + text + "}}";
-    }
-    return "converted(" + text + ")";
-  };
-  const Segment deepest = parse(nested(kSegmentDepthMax));
-  EXPECT_TRUE(check_segment("segment", deepest).ok());
-  EXPECT_EQ(parse(to_string(deepest)), deepest);
-  EXPECT_EQ(parse_segment(nested(kSegmentDepthMax + 1)).status().code(),
-            StatusCode::kInvalidArgument);
-
-  // A text in a text is as deep as what it is in.
-  const auto within = [](int depth, const std::string& among) {
-    std::string text = R"~({"steps": ["a", "b"], "among": ")~" + among + "\"}";
-    for (int i = 1; i < depth; ++i) {
-      text = R"~({"steps": ["a", "b"], "among": {"converted": )~" + text + "}}";
-    }
-    return "converted(" + text + ")";
-  };
-  EXPECT_EQ(parse(within(kSegmentDepthMax - 1, "not did(a)")).kind, Kind::kConverted);
-  EXPECT_EQ(parse_segment(within(kSegmentDepthMax, "not did(a)")).status().code(),
-            StatusCode::kInvalidArgument);
-}
-
-TEST(SegmentText, FunnelsThatAreNone) {
-  const auto fault = [](const Segment& segment) {
-    return check_segment("segment", segment).message();
-  };
-  Segment converted;
-  converted.kind = Kind::kConverted;
-  EXPECT_EQ(fault(converted), "segment: converted: must have a funnel, found none");
-  converted.funnel = std::make_shared<const Query>();
-  EXPECT_EQ(fault(converted), "segment: converted: must have a funnel, found none");
-  Segment dropped = of_funnel(Kind::kDropped, {.common = {}, .ask = FunnelQuery()});
-  EXPECT_EQ(fault(dropped), "segment: dropped: steps: must be 2 to 32 events, found 0");
 }
 
 TEST(SegmentText, Functions) {

@@ -1,0 +1,105 @@
+// Funnels within segments as people write them.
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "core/query/text/query_validation.h"
+#include "core/time/calendar.h"
+#include "rollcall/query.h"
+
+namespace rollcall::testing {
+namespace {
+
+using Kind = Segment::Kind;
+using Names = Selector::Names;
+using Check = PropertyCondition::Test;
+
+Segment parse(std::string_view text) {
+  Result<Segment> segment = parse_segment(text);
+  EXPECT_TRUE(segment.ok()) << text << "\n" << segment.status().to_string();
+  return segment.ok() ? *std::move(segment) : Segment{};
+}
+
+Selector event(std::string name) { return {Names::kAnyOf, {std::move(name)}, {}}; }
+
+Segment of_funnel(Kind kind, Query funnel) {
+  Segment segment;
+  segment.kind = kind;
+  segment.funnel = std::make_shared<const Query>(std::move(funnel));
+  return segment;
+}
+
+TEST(SegmentFunnel, IsReadBack) {
+  FunnelQuery ask;
+  ask.steps = {event("a"), event("b} \"{")};
+  ask.order = FunnelQuery::Order::kStrict;
+  Query funnel{.common = {}, .ask = ask};
+  funnel.common.from = *parse_date("2026-01-01");
+  funnel.common.where = {{"c", Check::kAnyOf, {"x"}}};
+  funnel.common.among = parse("not did(d)");
+  const Segment converted = of_funnel(Kind::kConverted, funnel);
+  EXPECT_EQ(parse(R"~(Converted( {"kind": "funnel", "steps": ["a", "b} \"{"], "order": "strict",
+                                 "from": "2026-01-01", "where": {"c": "x"},
+                                 "among": "not did(d)"} ))~"),
+            converted);
+  EXPECT_EQ(parse(to_string(converted)), converted);
+
+  Segment dropped = of_funnel(Kind::kDropped, funnel);
+  dropped.at_step = 2;
+  EXPECT_EQ(parse(to_string(dropped)), dropped);
+  EXPECT_NE(dropped, converted);
+  Segment later = dropped;
+  later.at_step = 3;
+  EXPECT_NE(dropped, later);
+  funnel.common.among.reset();
+  EXPECT_NE(of_funnel(Kind::kConverted, funnel), converted);
+  Segment none = converted;
+  none.funnel = nullptr;
+  EXPECT_NE(none, converted);
+}
+
+TEST(SegmentFunnel, NestedOnesAreBounded) {
+  const auto nested = [](int depth) {
+    std::string text = R"~({"steps": ["a", "b"]})~";
+    for (int i = 1; i < depth; ++i) {
+      text = R"~({"steps": ["a", "b"], "among": {"converted": )~" + text + "}}";
+    }
+    return "converted(" + text + ")";
+  };
+  const Segment deepest = parse(nested(kSegmentDepthMax));
+  EXPECT_TRUE(check_segment("segment", deepest).ok());
+  EXPECT_EQ(parse(to_string(deepest)), deepest);
+  EXPECT_EQ(parse_segment(nested(kSegmentDepthMax + 1)).status().code(),
+            StatusCode::kInvalidArgument);
+
+  // A text in a text is as deep as what it is in.
+  const auto within = [](int depth, const std::string& among) {
+    std::string text = R"~({"steps": ["a", "b"], "among": ")~" + among + "\"}";
+    for (int i = 1; i < depth; ++i) {
+      text = R"~({"steps": ["a", "b"], "among": {"converted": )~" + text + "}}";
+    }
+    return "converted(" + text + ")";
+  };
+  EXPECT_EQ(parse(within(kSegmentDepthMax - 1, "not did(a)")).kind, Kind::kConverted);
+  EXPECT_EQ(parse_segment(within(kSegmentDepthMax, "not did(a)")).status().code(),
+            StatusCode::kInvalidArgument);
+}
+
+TEST(SegmentFunnel, OnesThatAreNone) {
+  const auto fault = [](const Segment& segment) {
+    return check_segment("segment", segment).message();
+  };
+  Segment converted;
+  converted.kind = Kind::kConverted;
+  EXPECT_EQ(fault(converted), "segment: converted: must have a funnel, found none");
+  converted.funnel = std::make_shared<const Query>();
+  EXPECT_EQ(fault(converted), "segment: converted: must have a funnel, found none");
+  Segment dropped = of_funnel(Kind::kDropped, {.common = {}, .ask = FunnelQuery()});
+  EXPECT_EQ(fault(dropped), "segment: dropped: steps: must be 2 to 32 events, found 0");
+}
+
+}  // namespace
+}  // namespace rollcall::testing
