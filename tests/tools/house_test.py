@@ -47,6 +47,11 @@ KIND_EXCEPTIONS = {("storage/store_directory.cpp", "retention"), ("storage/store
                    ("tools/commands/segment.cpp", "SegmentQuery")}
 # An algorithm may be named for the kind that it is for. These files see no question.
 KIND_ALGORITHMS = {"funnel": re.compile(r"core/query/sequence/")}
+# A segment may hold a question of this kind. These files see it as a part of segments.
+KIND_PARTS = {"funnel": re.compile(
+    r"core/(include/rollcall/segment\.h|catalog/segment_table|engine/(engine|listed_files)\.cpp"
+    r"|query/(plan/segment_set|resolve/plan_context|text/(funnel_json|segment_|query_validation)))"
+    r"|tools/commands/(segment|store_access)\.cpp")}
 # Benchmarks, tests and examples ask questions of every kind, as programs do.
 KIND_FOLDERS = ("core", "kernels", "storage", "tools")
 
@@ -72,6 +77,8 @@ def names_of_kinds(sources, kinds):
             # A kind may have several files of its name, in the rooms of questions.
             is_own = path.startswith("core/query/") and os.path.basename(path).startswith(f"{name}_")
             if path == own or is_own or path in KIND_PLACES:
+                continue
+            if name in KIND_PARTS and KIND_PARTS[name].match(path):
                 continue
             algorithm = KIND_ALGORITHMS.get(name)
             looked_for = words[:1] if algorithm and algorithm.match(path) else words
