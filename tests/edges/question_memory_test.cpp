@@ -209,6 +209,7 @@ TEST(QuestionMemoryTogether, PagesThatDoNotFitAreReadOneByOne) {
     options.settings.emplace();
     options.settings->user_kind = UserKind::kInteger;
     options.settings->partition_count = 1;
+    options.settings->history = false;  // all of these are answered from pages then
     std::unique_ptr<Engine> engine = *Engine::open(open_memory_store(), options);
     constexpr std::uint64_t kPeople = 60'000;
     std::vector<std::uint64_t> users(5'000);

@@ -122,7 +122,7 @@ class House(unittest.TestCase):
         for text in ('if (kind == "stickiness") return 1;', "std::get<StickinessQuery>(query.ask);",
                      "std::get<ActiveQuery>(query.ask);", "void add_stickiness_command();",
                      'error("lifecycles need days");', "std::get<FunnelQuery>(query.ask);"):
-            for path in ("core/engine/engine.cpp", "tools/rollcall.cpp", "core/query/kinds/active.cpp",
+            for path in ("core/engine/verify.cpp", "tools/rollcall.cpp", "core/query/kinds/active.cpp",
                          "core/query/sequence/step_events.cpp", "storage/store_lock.cpp"):
                 sources = {path: read(path) for path in sources_in(*KIND_FOLDERS)}
                 kinds = query_kinds(sources)

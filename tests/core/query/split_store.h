@@ -17,8 +17,8 @@
 #include "core/catalog/segment_table.h"
 #include "core/engine/query_executor.h"
 #include "core/partition/partition.h"
+#include "core/query/kinds/kind_table.h"
 #include "core/query/question/question.h"
-#include "core/query/resolve/timeframe.h"
 #include "core/time/time_zone.h"
 #include "rollcall/store.h"
 #include "tests/core/query/random_merge.h"
@@ -47,7 +47,7 @@ class SplitStore {
   Result<QueryResult> query(const Query& query, MakePlan make_plan, Random& random) {
     QuestionAccount account(budget_, limits_);
     ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Plan> plan,
-                              make_plan(query, with_events(query, context(account))));
+                              make_plan(query, planning_context(query, context(account))));
     GroupRunner runner(*this, plan->reads(), account, random);
     ROLLCALL_ASSIGN_OR_RETURN(const Partial counts, runner.run({*plan}));
     return plan->finish(counts);
