@@ -87,8 +87,7 @@ struct FunnelValues {
   // These say to which of the labels a value belongs, by code, and the empty value.
   std::vector<std::uint32_t> labels;
   std::uint32_t label_of_none = kNoLabel;
-  std::size_t label_count = 1;
-  bool is_ranking = false;
+  std::vector<std::string> ranked;  // these are the labels, to rank them; none: one row is asked
 };
 
 // Holds what the plan of a funnel was made of, besides the query.
@@ -111,7 +110,7 @@ class FunnelPlan final : public TablePlan {
 
   std::size_t cell_count() const override {
     // The last cell is nobody's: those who dropped out before step 1.
-    return is_ranking() ? parts_.values->label_count : parts_.range.rows * step_count() + 1;
+    return is_ranking() ? parts_.values->ranked.size() : parts_.range.rows * step_count() + 1;
   }
   std::size_t sample_list_count() const override {
     if (is_ranking()) return 0;
@@ -139,8 +138,13 @@ class FunnelPlan final : public TablePlan {
   void find_ranks(std::span<const StepEvent> events, const StepEvents& seen,
                   Scratch& scratch) const;
   void add(const Best& best, std::uint32_t place, CellSink& sink) const;
-  void write_identity(ByteWriter& writer) const override { writer.byte(is_ranking() ? 1 : 0); }
-  bool is_ranking() const { return parts_.values && parts_.values->is_ranking; }
+  // Cells of a ranking go by the values that the store knows.
+  void write_identity(ByteWriter& writer) const override {
+    writer.byte(is_ranking() ? 1 : 0);
+    if (!is_ranking()) return;
+    for (const std::string& value : parts_.values->ranked) writer.text(value);
+  }
+  bool is_ranking() const { return parts_.values && !parts_.values->ranked.empty(); }
   // Returns the row that an attempt counts in; unset if its value is that of other rows.
   std::optional<std::size_t> row_of(std::span<const StepEvent> events, const FunnelAttempt& attempt,
                                     Scratch& scratch) const;
@@ -251,7 +255,7 @@ std::optional<std::size_t> FunnelPlan::row_of(std::span<const StepEvent> events,
     const std::uint32_t label = place == kNoEvent ? parts_.values->label_of_none
                                                   : parts_.values->labels[scratch.codes[place]];
     if (label == FunnelValues::kNoLabel) return {};
-    if (parts_.values->is_ranking) return label;
+    if (is_ranking()) return label;
   }
   if (!parts_.calendar) return 0;
   const Day day = zone_.day_of(events[attempt.start].time);
@@ -497,14 +501,13 @@ std::vector<std::uint32_t> ranks_of(const std::vector<std::string>& values) {
 // Each value is a label of its own; `labels` ascend and have them all, and the empty value.
 FunnelValues ranked_values(const BoundedDictionary& known, std::span<const std::string> labels) {
   FunnelValues values;
-  values.is_ranking = true;
   values.ranks = ranks_of(known.values());
   const auto label_of = [&](const std::string& value) {
     return static_cast<std::uint32_t>(std::ranges::lower_bound(labels, value) - labels.begin());
   };
   for (const std::string& value : known.values()) values.labels.push_back(label_of(value));
   values.label_of_none = label_of("");
-  values.label_count = labels.size();
+  values.ranked.assign(labels.begin(), labels.end());
   return values;
 }
 
