@@ -62,7 +62,7 @@ MAY_INCLUDE = {
     "core/source/formats": ["core/base", "core/catalog", "core/source/values", "core/source/files"],
     "core/engine": ["kernels", "core/base", "core/time", "core/users", "core/catalog", "core/pages",
                     "core/batch", "core/history", "core/partition", "core/query/text",
-                    "core/query/plan",
+                    "core/query/sets", "core/query/plan",
                     "core/query/kinds", "core/query/question", "core/source/files",
                     "core/source/lists"],
     "core/source/ingest": ["core/base", "core/time", "core/source/values", "core/source/files",

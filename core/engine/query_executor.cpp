@@ -12,6 +12,7 @@
 #include "core/base/memory_policy.h"
 #include "core/base/mutex.h"
 #include "core/engine/history_reader.h"
+#include "core/query/sets/user_sink.h"
 #include "kernels/kernel_table.h"
 
 namespace rollcall {
@@ -65,54 +66,19 @@ class CountingSink : public CellSink {
   QuestionPace pace_;
 };
 
-// Collects who is in some of the cells of one chunk.
-class MemberSink : public CellSink {
- public:
-  // `cells` ascend.
-  explicit MemberSink(std::span<const std::size_t> cells) : cells_(cells), words_(kChunkWords) {}
-
-  void add(std::size_t cell, BitSpan users) override {
-    if (!is_wanted(cell)) return;
-    kernels::active_table()->or_into(words_.data(), users.words, users.word_count);
-  }
-  void add_and(std::size_t cell, BitSpan a, BitSpan b) override {
-    if (!is_wanted(cell)) return;
-    const std::size_t both = std::min(a.word_count, b.word_count);
-    for (std::size_t i = 0; i < both; ++i) words_[i] |= a.words[i] & b.words[i];
-  }
-  void add_andnot(std::size_t cell, BitSpan a, BitSpan b) override {
-    if (!is_wanted(cell)) return;
-    for (std::size_t i = 0; i < a.word_count; ++i) {
-      words_[i] |= a.words[i] & ~(i < b.word_count ? b.words[i] : 0);
+// Appends the ordinals of users of a chunk, whose first user has the ordinal `first`.
+void append_ordinals(std::span<const std::uint64_t> words, std::uint32_t first,
+                     std::vector<std::uint32_t>& ordinals, QuestionAccount& account) {
+  take_for(account, ordinals, kernels::active_table()->count(words.data(), words.size()),
+           QuestionNeed::kMembers);
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    for (std::uint64_t rest = words[i]; rest != 0; rest &= rest - 1) {
+      const auto bit =
+          static_cast<std::uint32_t>(64 * i) + static_cast<std::uint32_t>(std::countr_zero(rest));
+      ordinals.push_back(first + bit);
     }
   }
-
-  void add_user(std::size_t cell, std::uint32_t place) override {
-    if (is_wanted(cell)) words_[place / 64] |= std::uint64_t{1} << (place % 64);
-  }
-
-  // Returns their ordinals, where `first` is that of the chunk's first user.
-  void append_to(std::vector<std::uint32_t>& ordinals, std::uint32_t first,
-                 QuestionAccount& account) const {
-    take_for(account, ordinals, kernels::active_table()->count(words_.data(), words_.size()),
-             QuestionNeed::kMembers);
-    for (std::size_t i = 0; i < words_.size(); ++i) {
-      for (std::uint64_t rest = words_[i]; rest != 0; rest &= rest - 1) {
-        const auto bit =
-            static_cast<std::uint32_t>(64 * i) + static_cast<std::uint32_t>(std::countr_zero(rest));
-        ordinals.push_back(first + bit);
-      }
-    }
-  }
-
- private:
-  bool is_wanted(std::size_t cell) const {
-    return std::binary_search(cells_.begin(), cells_.end(), cell);
-  }
-
-  std::span<const std::size_t> cells_;
-  std::vector<std::uint64_t> words_;
-};
+}
 
 std::uint32_t chunk_count_of(const PinnedPartition& partition) {
   return (partition.user_count + kChunkOrdinals - 1) / kChunkOrdinals;
@@ -492,10 +458,11 @@ std::vector<std::vector<std::uint32_t>> QueryExecutor::members(const Plan& plan,
   for_each(workers_, /*alone=*/false, ordinals.size(), [&](std::size_t i) {
     visit_partition(pinned_.reads, pinned_.partitions[i], workers_, /*alone=*/false, reading,
                     [&](const ChunkSource& source, std::uint32_t chunk) {
-                      MemberSink sink(wanted);
+                      std::vector<std::uint64_t> words(kChunkWords);
+                      UserSink sink(wanted, words);
                       plan.count(source, sink);
                       const MutexLock lock(mutexes[i]);
-                      sink.append_to(ordinals[i], chunk * kChunkOrdinals, account_);
+                      append_ordinals(words, chunk * kChunkOrdinals, ordinals[i], account_);
                     });
   });
   return ordinals;

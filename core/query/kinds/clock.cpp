@@ -18,6 +18,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/query/kinds/history_ranking.h"
 #include "core/query/kinds/kind_rows.h"
 #include "core/query/kinds/kind_table.h"
 #include "core/query/plan/table_plan.h"
@@ -364,7 +365,7 @@ const KindRow<ClockQuery>& row_of(std::type_identity<ClockQuery>) {
       .describe = describe,
       .plan = plan,
       .ranked_event = own_event,
-      .ranks_by_history = true};
+      .ranking = rank_by_history<ClockQuery>};
   return kRow;
 }
 

@@ -114,7 +114,7 @@ const KindRow<FunnelQuery>& row_of(std::type_identity<FunnelQuery>) {
       .describe = describe,
       .plan = plan_funnel,
       .gives_early_rates = true,
-      .ranking = plan_funnel_ranking};
+      .ranking = rank_funnel};
   return kRow;
 }
 

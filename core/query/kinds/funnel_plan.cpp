@@ -608,9 +608,20 @@ PlanResult plan_funnel(const FunnelQuery& ask, const Query& query, const PlanCon
   return make_funnel_plan(ask, query, context, nullptr);
 }
 
-PlanResult plan_funnel_ranking(const FunnelQuery& ask, const Query& query,
-                               const PlanContext& context, std::span<const std::string> values) {
-  return make_funnel_plan(ask, query, context, &values);
+Result<Ranking> rank_funnel(const FunnelQuery& ask, const Query& query,
+                            const PlanContext& context) {
+  ROLLCALL_ASSIGN_OR_RETURN(const std::uint32_t dimension,
+                            find_dimension("breakdown", query.common.breakdown, context.catalog));
+  Ranking ranking;
+  // Attempts that do not make the step have the empty value.
+  ranking.values = context.catalog.values(dimension).values();
+  ranking.values.emplace_back();
+  std::ranges::sort(ranking.values);
+  const auto repeated = std::ranges::unique(ranking.values);
+  ranking.values.erase(repeated.begin(), repeated.end());
+  const std::span<const std::string> values = ranking.values;
+  ROLLCALL_ASSIGN_OR_RETURN(ranking.plan, make_funnel_plan(ask, query, context, &values));
+  return ranking;
 }
 
 }  // namespace rollcall

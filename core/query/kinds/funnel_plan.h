@@ -1,9 +1,6 @@
 // Makes the plans of funnels.
 #pragma once
 
-#include <span>
-#include <string>
-
 #include "core/query/kinds/kind_row.h"
 #include "rollcall/question.h"
 
@@ -11,7 +8,6 @@ namespace rollcall {
 
 // These do what KindRow::plan and KindRow::ranking say.
 PlanResult plan_funnel(const FunnelQuery& ask, const Query& query, const PlanContext& context);
-PlanResult plan_funnel_ranking(const FunnelQuery& ask, const Query& query,
-                               const PlanContext& context, std::span<const std::string> values);
+Result<Ranking> rank_funnel(const FunnelQuery& ask, const Query& query, const PlanContext& context);
 
 }  // namespace rollcall

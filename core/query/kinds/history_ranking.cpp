@@ -69,8 +69,8 @@ void HistoryRankingPlan::count(ChunkSets& sets, CellSink& sink) const {
 
 }  // namespace
 
-Result<HistoryRanking> make_history_ranking(const Query& query, const PlanContext& context,
-                                            std::optional<DayRange> days) {
+Result<Ranking> make_history_ranking(const Query& query, const PlanContext& context,
+                                     std::optional<DayRange> days) {
   const std::string_view kind = kind_of(query);
   StepSelectors selectors;
   ROLLCALL_ASSIGN_OR_RETURN(
@@ -101,7 +101,7 @@ Result<HistoryRanking> make_history_ranking(const Query& query, const PlanContex
   std::iota(order.begin(), order.end(), 0);
   std::ranges::sort(order, {},
                     [&](std::uint32_t code) -> const std::string& { return known[code]; });
-  HistoryRanking ranking;
+  Ranking ranking;
   std::vector<std::uint32_t> cells(known.size());
   for (const std::uint32_t code : order) {
     cells[code] = static_cast<std::uint32_t>(ranking.values.size());

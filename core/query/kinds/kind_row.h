@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/query/plan/plan.h"
 #include "core/query/text/query_json.h"
@@ -21,6 +22,12 @@
 namespace rollcall {
 
 using PlanResult = Result<std::unique_ptr<Plan>>;
+
+// Ranks the values of a breakdown: cell i of the plan is the users of values[i].
+struct Ranking {
+  std::vector<std::string> values;  // ascending
+  std::unique_ptr<Plan> plan;
+};
 
 // `Ask` is the kind's alternative of Query::ask.
 template <class Ask>
@@ -47,13 +54,9 @@ struct KindRow {
   Period (*row_period)(const Ask& ask) = nullptr;
   // Returns the event whose values a breakdown ranks. If it is null, that is any event.
   const Selector& (*ranked_event)(const Ask& ask) = nullptr;
-  // Makes the plan that ranks the values of a breakdown: cell i is the users of values[i]. The
-  // values ascend, and are all values of the property and the empty one. If it is null, the values
-  // are ranked by the users of `ranked_event`.
-  PlanResult (*ranking)(const Ask& ask, const Query& query, const PlanContext& context,
-                        std::span<const std::string> values) = nullptr;
-  // A breakdown then ranks by the events themselves, in the range.
-  bool ranks_by_history = false;
+  // Ranks the values of a breakdown. If it is null, they are ranked by the users of `ranked_event`.
+  Result<Ranking> (*ranking)(const Ask& ask, const Query& query,
+                             const PlanContext& context) = nullptr;
   // Returns the segment that it asks about, besides `among`. It is null if there is none.
   const Segment& (*segment)(const Ask& ask) = nullptr;
 };

@@ -149,16 +149,13 @@ Selector ranked_event(const Query& query) {
   });
 }
 
-Result<std::unique_ptr<Plan>> make_ranking(const Query& query, const PlanContext& context,
-                                           std::span<const std::string> values) {
-  return with_row(query, [&](const auto& row, const auto& ask) -> PlanResult {
-    if (row.ranking == nullptr) return PlanResult(nullptr);
-    return row.ranking(ask, query, planning_context(query, context), values);
+Result<std::optional<Ranking>> make_ranking(const Query& query, const PlanContext& context) {
+  return with_row(query, [&](const auto& row, const auto& ask) -> Result<std::optional<Ranking>> {
+    if (row.ranking == nullptr) return std::optional<Ranking>();
+    ROLLCALL_ASSIGN_OR_RETURN(Ranking ranking,
+                              row.ranking(ask, query, planning_context(query, context)));
+    return std::optional(std::move(ranking));
   });
-}
-
-bool ranks_by_history(const Query& query) {
-  return with_row(query, [](const auto& row, const auto&) { return row.ranks_by_history; });
 }
 
 const Segment* segment_of(const Query& query) {

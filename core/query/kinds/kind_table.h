@@ -4,10 +4,10 @@
 
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 
+#include "core/query/kinds/kind_row.h"
 #include "core/query/plan/plan.h"
 #include "core/query/text/json_value.h"
 #include "core/query/text/query_json.h"
@@ -46,10 +46,8 @@ Result<std::unique_ptr<Plan>> make_plan(const Query& query, const PlanContext& c
 std::optional<Period> row_period(const Query& query);
 // Returns the event whose values a breakdown ranks.
 Selector ranked_event(const Query& query);
-// Returns the kind's own plan that ranks `values` (KindRow::ranking), or null if it has none.
-Result<std::unique_ptr<Plan>> make_ranking(const Query& query, const PlanContext& context,
-                                           std::span<const std::string> values);
-// Returns whether it ranks them by history (history_ranking.h), and not by aggregates.
-bool ranks_by_history(const Query& query);
+// Returns the kind's own ranking of the values of a breakdown (KindRow::ranking), or none if it has
+// none.
+Result<std::optional<Ranking>> make_ranking(const Query& query, const PlanContext& context);
 
 }  // namespace rollcall

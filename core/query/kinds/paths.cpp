@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "core/base/question_account.h"
+#include "core/query/kinds/history_ranking.h"
 #include "core/query/kinds/kind_rows.h"
 #include "core/query/kinds/kind_table.h"
 #include "core/query/plan/table_plan.h"
@@ -459,7 +460,7 @@ const KindRow<PathsQuery>& row_of(std::type_identity<PathsQuery>) {
       .describe = describe,
       .plan = plan,
       .ranked_event = own_event,
-      .ranks_by_history = true};
+      .ranking = rank_by_history<PathsQuery>};
   return kRow;
 }
 

@@ -75,8 +75,7 @@ std::vector<std::string> joined_notes(const SeriesUnion& a, const SeriesUnion& b
 RetentionPlan::RetentionPlan(RetentionScope scope, const PlanContext& context,
                              SeriesUnion cohort_events, SeriesUnion return_events,
                              std::optional<SeriesUnion> cohort_value)
-    : RetentionTable(std::move(scope), context, RetentionSource::kAggregates,
-                     joined_notes(cohort_events, return_events)),
+    : RetentionTable(std::move(scope), context),
       cohort_events_(std::move(cohort_events)),
       return_events_(std::move(return_events)),
       valued_events_(counted_series(return_events_, context.catalog)),
@@ -110,6 +109,7 @@ RetentionPlan::RetentionPlan(RetentionScope scope, const PlanContext& context,
     joined_before_.add_reads(reads_);
     returned_after_.add_reads(reads_);
   }
+  define_table(context, joined_notes(cohort_events_, return_events_));
 }
 
 void RetentionPlan::count(ChunkSets& sets, CellSink& sink) const {

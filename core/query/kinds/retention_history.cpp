@@ -113,8 +113,7 @@ bool is_of(const StepEvent& event, unsigned step) { return (event.steps >> step 
 
 RetentionHistory::RetentionHistory(RetentionScope scope, const PlanContext& context,
                                    RetentionEvents events)
-    : RetentionTable(std::move(scope), context, RetentionSource::kHistory, events.notes),
-      events_([&] {
+    : RetentionTable(std::move(scope), context), events_([&] {
         events.selectors.tells_amounts = has_amounts();
         events.selectors.end = timeframe_.as_of_time + kUsPerSecond;
         // Every event may matter of users who join once in all history.
@@ -122,7 +121,10 @@ RetentionHistory::RetentionHistory(RetentionScope scope, const PlanContext& cont
           events.selectors.begin = zone_.start_of(first_day(0));
         }
         return std::move(events);
-      }()) {}
+      }()) {
+  if (range_.size() > 0) reads_.history = true;
+  define_table(context, events_.notes);
+}
 
 void RetentionHistory::count(ChunkSets& sets, CellSink& sink) const {
   if (range_.size() == 0) return;

@@ -63,10 +63,10 @@ Result<RetentionScope> RetentionScope::resolve(const Query& query, const PlanCon
   return resolved;
 }
 
-RetentionTable::RetentionTable(RetentionScope scope, const PlanContext& context,
-                               RetentionSource source, const std::vector<std::string>& event_notes)
+RetentionTable::RetentionTable(RetentionScope scope, const PlanContext& context)
     : TablePlan(scope.query, std::move(scope.scope)),
-      ask_(std::get<RetentionQuery>(scope.query.ask)),
+      query_(std::move(scope.query)),
+      ask_(std::get<RetentionQuery>(query_.ask)),
       zone_(context.zone),
       calendar_(ask_.period, context.settings.week_start),
       range_(scope.range),
@@ -79,12 +79,15 @@ RetentionTable::RetentionTable(RetentionScope scope, const PlanContext& context,
          has_begun(0, groups_[begun_count_])) {
     ++begun_count_;
   }
-  std::vector<std::string> notes = notes_of(scope.query);
+}
+
+void RetentionTable::define_table(const PlanContext& context,
+                                  const std::vector<std::string>& event_notes) {
+  std::vector<std::string> notes = notes_of(query_);
   for (const std::string& note : event_notes) {
     if (std::find(notes.begin(), notes.end(), note) == notes.end()) notes.push_back(note);
   }
-  if (source == RetentionSource::kHistory && range_.size() > 0) reads_.history = true;
-  define(fields_of(scope.query), context, &range_, std::move(notes));
+  define(fields_of(query_), context, &range_, std::move(notes));
   add_columns();
 }
 

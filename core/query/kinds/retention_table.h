@@ -21,8 +21,6 @@ struct PeriodGroup {
   std::int32_t last = 0;
 };
 
-enum class RetentionSource : std::uint8_t { kAggregates, kHistory };
-
 // Both can answer a question unless a field needs history.
 PlanResult make_retention_from_aggregates(const Query& query, const PlanContext& context);
 PlanResult make_retention_from_history(const Query& query, const PlanContext& context);
@@ -57,9 +55,10 @@ class RetentionTable : public TablePlan {
   using Summary = RetentionQuery::Summary;
   using BreakdownMatch = RetentionQuery::BreakdownMatch;
 
-  // `event_notes` are those of the selectors.
-  RetentionTable(RetentionScope scope, const PlanContext& context, RetentionSource source,
-                 const std::vector<std::string>& event_notes);
+  RetentionTable(RetentionScope scope, const PlanContext& context);
+  // Sets the definition and the columns, once all reads are known. `event_notes` are those of the
+  // selectors.
+  void define_table(const PlanContext& context, const std::vector<std::string>& event_notes);
   // Holds the last periods of a row, counted from its own, that have begun and that are complete
   // for all who may be in it. Below 0: there are none.
   struct Reach {
@@ -74,7 +73,8 @@ class RetentionTable : public TablePlan {
     return calendar_.first_day(range_.first + static_cast<std::int32_t>(row));
   }
 
-  const RetentionQuery ask_;
+  const Query query_;  // in force
+  const RetentionQuery& ask_;
   const TimeZone& zone_;
   const Calendar calendar_;
   const PeriodRange range_;

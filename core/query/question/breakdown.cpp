@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -54,18 +55,6 @@ class RankingPlan final : public TablePlan {
   const std::vector<SeriesUnion> values_;
 };
 
-// The values of a declared property and the empty one, ascending.
-std::vector<std::string> all_values(const std::string& property, const SeriesCatalog& catalog) {
-  const std::vector<std::string>& dimensions = catalog.dimensions();
-  const auto dimension = std::ranges::find(dimensions, property) - dimensions.begin();
-  std::vector<std::string> values = catalog.values(static_cast<std::uint32_t>(dimension)).values();
-  values.emplace_back();
-  std::ranges::sort(values);
-  const auto repeated = std::ranges::unique(values);
-  values.erase(repeated.begin(), repeated.end());
-  return values;
-}
-
 }  // namespace
 
 Result<Breakdown> Breakdown::make(const Query& query, const PlanContext& context) {
@@ -73,15 +62,13 @@ Result<Breakdown> Breakdown::make(const Query& query, const PlanContext& context
   breakdown.property_ = query.common.breakdown;
   breakdown.limit_ = static_cast<std::size_t>(query.common.breakdown_limit);
   const PlanContext own = planning_context(query, context);
-  if (ranks_by_history(query)) {
-    ROLLCALL_ASSIGN_OR_RETURN(HistoryRanking ranking, make_history_ranking(query, own, {}));
+  const auto take = [&breakdown](Ranking ranking) {
     breakdown.values_ = std::move(ranking.values);
     breakdown.ranking_ = std::move(ranking.plan);
-    return breakdown;
-  }
-  breakdown.values_ = all_values(query.common.breakdown, context.catalog);
-  ROLLCALL_ASSIGN_OR_RETURN(breakdown.ranking_, make_ranking(query, context, breakdown.values_));
-  if (breakdown.ranking_ != nullptr) return breakdown;
+    return std::move(breakdown);
+  };
+  ROLLCALL_ASSIGN_OR_RETURN(std::optional<Ranking> of_kind, make_ranking(query, context));
+  if (of_kind) return take(*std::move(of_kind));
 
   const std::string_view kind = kind_of(query);
   ROLLCALL_ASSIGN_OR_RETURN(
@@ -100,12 +87,9 @@ Result<Breakdown> Breakdown::make(const Query& query, const PlanContext& context
   }
 
   if (TablePlan::is_from_history(events)) {
-    ROLLCALL_ASSIGN_OR_RETURN(HistoryRanking ranking, make_history_ranking(query, own, days));
-    breakdown.values_ = std::move(ranking.values);
-    breakdown.ranking_ = std::move(ranking.plan);
-    return breakdown;
+    ROLLCALL_ASSIGN_OR_RETURN(Ranking ranking, make_history_ranking(query, own, days));
+    return take(std::move(ranking));
   }
-  breakdown.values_.clear();
   std::map<std::string_view, SeriesUnion> series_by_value;
   for (const SeriesId id : events.series) {
     const SeriesCatalog::Series& series = context.catalog.series(id);

@@ -85,7 +85,7 @@ class StepEvents {
   const StepSelectors& selectors_;
   QuestionMemory memory_;
   QuestionPace pace_;
-  std::size_t events_taken_ = 0;  // as many have memory
+  std::size_t events_taken_ = 0;     // as many have memory
   std::vector<BlockMatch> matches_;  // of the steps, and then of the exclusions
   Bits found_;                       // of one of them
   std::vector<BlockMatch> between_;  // one, or none

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/query/kinds/kind_table.h"
 #include "tests/core/query/fake_store.h"
 #include "tests/support/event_generator.h"
 #include "tests/support/naive_engine.h"
@@ -108,6 +109,22 @@ TEST(Plans, DefinitionEchoesEveryOptionInForce) {
   EXPECT_EQ(definition(store, R"({"kind": "idle", "edges": [0, 7]})"),
             "event=\"*\" edges=[0, 7] answered_from=\"aggregates\" timezone=\"UTC\" "
             "week_start=\"monday\" ");
+}
+
+// The cells of a ranking are the values that the store knows.
+TEST(Plans, RankingsOfOtherValuesAreOtherPlans) {
+  StoreSettings settings;
+  settings.dimensions = {"channel"};
+  const auto digest_of = [&](const std::string& channel) {
+    const FakeStore store(settings, {{"ann", "login", 0, {}, {{"channel", channel}}, true}});
+    const Query query = *parse_query(
+        R"({"kind": "funnel", "steps": ["login", "login"], "breakdown": "channel"})", "UTC");
+    const auto ranking = make_ranking(query, store.context());
+    EXPECT_TRUE(ranking.ok()) << ranking.status().to_string();
+    return (*ranking)->plan->digest();
+  };
+  EXPECT_EQ(digest_of("ads"), digest_of("ads"));
+  EXPECT_NE(digest_of("ads"), digest_of("seo"));
 }
 
 TEST(Plans, EmptyStoreHasNoRows) {
