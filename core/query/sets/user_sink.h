@@ -14,8 +14,8 @@ namespace rollcall {
 // Collects the users of some cells of a plan, in one chunk. Only one thread uses it.
 class UserSink final : public CellSink {
  public:
-  // `cells` ascend, and `words`, which become empty sets, cover every user of the chunk. Both outlive
-  // the sink.
+  // `cells` ascend, and `words`, which become empty sets, cover every user of the chunk. Both
+  // outlive the sink.
   UserSink(std::span<const std::size_t> cells, std::span<std::uint64_t> words)
       : cells_(cells), words_(words) {
     std::ranges::fill(words, std::uint64_t{0});

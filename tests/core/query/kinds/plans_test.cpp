@@ -111,6 +111,31 @@ TEST(Plans, DefinitionEchoesEveryOptionInForce) {
             "week_start=\"monday\" ");
 }
 
+TEST(Plans, SayWhatTheyAreAnsweredFrom) {
+  StoreSettings settings;
+  settings.dimensions = {"channel", "plan"};
+  const FakeStore store(settings,
+                        {{"ann", "login", 0, {}, {{"channel", "ads"}, {"plan", "pro"}}, true}});
+  const auto source_of = [&](const std::string& json) {
+    const auto plan = store.plan(*parse_query(json, "UTC"));
+    EXPECT_TRUE(plan.ok()) << plan.status().to_string();
+    for (const auto& [name, value] : (*plan)->heading().definition) {
+      if (name == "answered_from") return value;
+    }
+    return std::string();
+  };
+  const std::string both_properties = R"({"channel": "ads", "plan": "pro"})";
+  EXPECT_EQ(source_of(R"({"kind": "active", "where": {"plan": "pro"}})"), "\"aggregates\"");
+  EXPECT_EQ(source_of(R"({"kind": "active", "where": )" + both_properties + "}"), "\"history\"");
+  const std::string returns = R"({"kind": "retention", "cohort_event": {"where": )" +
+                              both_properties + R"(}, "return_event": "login"})";
+  EXPECT_EQ(source_of(returns), "\"both\"");
+  EXPECT_EQ(source_of(R"({"kind": "retention", "windows": "rolling"})"), "\"history\"");
+  const std::string among =
+      R"q({"kind": "funnel", "steps": ["login", "login"], "among": "did(login)"})q";
+  EXPECT_EQ(source_of(among), "\"both\"");
+}
+
 // The cells of a ranking are the values that the store knows.
 TEST(Plans, RankingsOfOtherValuesAreOtherPlans) {
   StoreSettings settings;
