@@ -8,6 +8,7 @@
 #include <limits>
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 #include "core/base/assert.h"
 #include "core/base/byte_codec.h"
@@ -518,7 +519,9 @@ Status LogBlock::check_users() {
     }
     Wide time = Wide{first_time_} + Wide{first} * unit_;
     for (std::uint64_t i = 1; i < count; ++i, step += width) {
-      time += Wide{read_bits(&words_[steps_], step, width)} * unit_;
+      const std::uint64_t number = read_bits(&words_[steps_], step, width);
+      if (number == 0) ties_.push_back(static_cast<std::uint32_t>(events + i));
+      time += Wide{number} * unit_;
     }
     last_time = std::max(last_time, time);
     events += count;
@@ -527,13 +530,18 @@ Status LogBlock::check_users() {
       last_time > std::numeric_limits<TimeUs>::max()) {
     return damaged("its users do not add up");
   }
+  constexpr std::size_t kEventsPerTie = 32;  // at least, to be listed
+  has_many_ties_ = ties_.size() * kEventsPerTie > event_count_;
+  if (has_many_ties_) ties_.clear();
+  ties_.shrink_to_fit();
   last_ordinal_ = static_cast<std::uint32_t>(ordinal);
   last_time_ = static_cast<TimeUs>(last_time);
   return {};
 }
 
 std::size_t LogBlock::memory_bytes() const {
-  std::size_t bytes = sizeof *this + 8 * words_.capacity() + stops_.capacity() * sizeof(Stop);
+  std::size_t bytes = sizeof *this + 8 * words_.capacity() + stops_.capacity() * sizeof(Stop) +
+                      ties_.capacity() * sizeof(ties_[0]);
   const auto add = [&](const Column& column) {
     bytes += sizeof column + column.numbers.capacity() * sizeof(std::uint32_t) +
              column.texts.capacity() * sizeof(std::string_view);
@@ -621,15 +629,37 @@ bool LogBlock::Walk::seek(std::uint32_t ordinal) {
   return false;
 }
 
-void LogBlock::Walk::times(TimeUs* out) const {
-  const LogBlock& block = *block_;
-  const auto unit = static_cast<std::uint64_t>(block.unit_);
-  std::uint64_t time = static_cast<std::uint64_t>(block.first_time_) + first_ * unit;
-  out[0] = static_cast<TimeUs>(time);
-  std::uint64_t step = first_step_;
-  for (std::uint32_t i = 1; i < user_.count; ++i, step += step_width_) {
-    time += read_bits(&block.words_[block.steps_], step, step_width_) * unit;
-    out[i] = static_cast<TimeUs>(time);
+TimeUs LogBlock::Walk::first_time() const {
+  const std::uint64_t above = first_ * static_cast<std::uint64_t>(block_->unit_);
+  return static_cast<TimeUs>(static_cast<std::uint64_t>(block_->first_time_) + above);
+}
+
+bool LogBlock::Walk::may_have_ties() const {
+  if (block_->ties_.empty()) return block_->has_many_ties_;
+  const auto tie = std::ranges::lower_bound(block_->ties_, user_.begin);
+  return tie != block_->ties_.end() && *tie - user_.begin < user_.count;
+}
+
+LogBlock::Times::Times(const Walk& walk)
+    : block_(walk.block_),
+      step_(walk.first_step_),
+      time_(static_cast<std::uint64_t>(walk.first_time())),
+      width_(walk.step_width_),
+      left_(walk.user_.count) {}
+
+void LogBlock::Times::read(std::uint32_t count, TimeUs* out) {
+  if (count == 0) return;
+  left_ -= count;
+  // The first event has no step to it.
+  if (!std::exchange(has_begun_, true)) {
+    *out++ = static_cast<TimeUs>(time_);
+    --count;
+  }
+  const std::uint64_t* const steps = &block_->words_[block_->steps_];
+  const auto unit = static_cast<std::uint64_t>(block_->unit_);
+  for (std::uint32_t i = 0; i < count; ++i, step_ += width_) {
+    time_ += read_bits(steps, step_, width_) * unit;
+    out[i] = static_cast<TimeUs>(time_);
   }
 }
 

@@ -11,7 +11,6 @@
 //   times       of each user, the steps from one event to the next, in the user's width
 //   values      of the events that have one
 //   padding     eight zero bytes, which readers of bits may load
-// Each part consists of whole words, little endian.
 // Each part consists of whole words, little endian. A code is the place of a name in the block's
 // own dictionary of names. Bit p of the codes of events 64 w to 64 w + 63 is word w of plane p, so
 // that a few operations find a set of codes for 64 events at once. Times are counted from the
@@ -132,11 +131,14 @@ class LogBlock {
     // there is none.
     bool seek(std::uint32_t ordinal);
     const User& user() const { return user_; }
-    // Writes the times of the user's events, in their order.
-    void times(TimeUs* out) const;
+    // Returns the time of the user's first event.
+    TimeUs first_time() const;
+    // Returns whether two events of the user may have the same time.
+    bool may_have_ties() const;
 
    private:
     friend class LogBlock;
+    friend class Times;
     const LogBlock* block_;
     std::uint32_t next_user_ = 0;  // its number in the block
     User user_;
@@ -144,6 +146,23 @@ class LogBlock {
     std::uint64_t next_step_ = 0;   // and where those of the next user do
     std::uint64_t first_ = 0;
     unsigned step_width_ = 0;
+  };
+
+  // Reads the times of the user at whom a walk stands, one stretch after the other.
+  class Times {
+   public:
+    explicit Times(const Walk& walk);
+    std::uint32_t left() const { return left_; }  // events whose times are not read yet
+    // Writes the times of the next `count` events, of at most those that are left.
+    void read(std::uint32_t count, TimeUs* out);
+
+   private:
+    const LogBlock* block_;
+    std::uint64_t step_;  // the bit where the step to the next event begins
+    std::uint64_t time_;  // of the event before
+    unsigned width_;
+    std::uint32_t left_;
+    bool has_begun_ = false;
   };
 
  private:
@@ -193,6 +212,9 @@ class LogBlock {
               values_ = 0;  // in words
   std::uint64_t step_bits_ = 0;
   std::vector<Stop> stops_;
+  // Lists the events that have the time of the one before, in order, unless they are many.
+  std::vector<std::uint32_t> ties_;
+  bool has_many_ties_ = false;
 };
 
 }  // namespace rollcall

@@ -119,7 +119,7 @@ EventColumns unpack(const LogBlock& block, std::size_t property_count) {
   block.values(events.values);
   LogBlock::Walk walk(block);
   while (walk.next()) {
-    walk.times(&events.times[walk.user().begin]);
+    LogBlock::Times(walk).read(walk.user().count, &events.times[walk.user().begin]);
     std::fill_n(&events.ordinals[walk.user().begin], walk.user().count, walk.user().ordinal);
   }
   const auto decode = [&](const CodePlanes& planes, const auto& meanings, auto& column) {

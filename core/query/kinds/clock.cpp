@@ -230,7 +230,7 @@ void ClockPlan::count(ChunkSets& sets, CellSink& sink) const {
   sets.for_each_history([&](std::size_t run, const LogBlock& block) { seen.open(run, block); },
                         [&](UserCursor& cursor, std::uint32_t place) {
                           const std::span<const StepEvent> events =
-                              seen.from_first_step(cursor, /*times_matter=*/true);
+                              seen.from_first_step(cursor);
                           if (!events.empty()) add_user(events, place, scratch, sink);
                         });
   for (std::size_t tally = 0; tally < scratch.tallies.size(); ++tally) {

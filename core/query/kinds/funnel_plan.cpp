@@ -129,8 +129,15 @@ class FunnelPlan final : public TablePlan {
   struct Scratch;
 
   void count(ChunkSets& sets, CellSink& sink) const override;
+  // Finds the best attempts of the user at whom the events have begun.
+  void match_user(StepEvents::Outlook outlook, StepEvents& seen, Scratch& scratch) const;
   // Takes the attempts of these events that are better than the best so far.
   void match(std::span<const StepEvent> events, Scratch& scratch) const;
+  // Does so if the funnel is plain for the user, with as many events as that takes; otherwise it
+  // returns false and takes none.
+  bool match_plain(const StepEvents::Outlook& outlook, StepEvents& seen, Scratch& scratch) const;
+  void take_plain(const FunnelAttempt& attempt, const StepEvents& seen, Scratch& scratch) const;
+  void add_times(std::span<const StepEvent> events, Scratch& scratch) const;
   void match_held(std::span<const StepEvent> events, const StepEvents& seen,
                   Scratch& scratch) const;
   void take(std::span<const StepEvent> events, const FunnelAttempt& attempt,
@@ -148,6 +155,7 @@ class FunnelPlan final : public TablePlan {
   // Returns the row that an attempt counts in; unset if its value is that of other rows.
   std::optional<std::size_t> row_of(std::span<const StepEvent> events, const FunnelAttempt& attempt,
                                     Scratch& scratch) const;
+  std::size_t period_of(TimeUs time, Scratch& scratch) const;
   bool is_complete(std::size_t row) const;
   // Returns the list of the times from the step before to step `step`, which counts from 0, or of
   // the times from the first step to it.
@@ -161,7 +169,9 @@ class FunnelPlan final : public TablePlan {
   const TimeZone& zone_;
   FunnelParts parts_;
   FunnelRules rules_;
-  const bool may_be_plain_;  // if so, it also has one row, for one attempt of each user
+  const bool may_be_plain_;
+  const bool has_one_row_;
+  const bool may_skip_times_;  // of users who make step 1 alone
 };
 
 struct FunnelPlan::Scratch {
@@ -188,8 +198,23 @@ struct FunnelPlan::Scratch {
     attempts_taken = events;
   }
 
+  // Keep the memory of times from one user to the next.
+  Best best_of(std::size_t row) {
+    Best found{.row = row, .attempt = {}, .times = {}};
+    if (spare.empty()) return found;
+    found.times = std::move(spare.back());
+    found.times.clear();
+    spare.pop_back();
+    return found;
+  }
+  void clear_best() {
+    for (Best& found : best) spare.push_back(std::move(found.times));
+    best.clear();
+  }
+
   QuestionMemory memory;
   std::size_t attempts_taken = 0;
+  std::vector<std::vector<TimeUs>> spare;
   FunnelMatcher matcher;
   PlainFunnel plain;
   ToldStep told;
@@ -199,7 +224,9 @@ struct FunnelPlan::Scratch {
   std::vector<std::uint32_t> ranks;               // of these
   std::vector<StepEvent> held;    // as far as they have one value of the property that is held
   std::vector<ValueCode> values;  // of that property
-  std::vector<TimeUs> times;
+  // This is the row of the trend that was looked for last.
+  TimeUs period_begin = 0, period_end = 0;
+  std::size_t period = 0;
 };
 
 FunnelPlan::FunnelPlan(const Query& query, const PlanContext& context, Scope scope,
@@ -209,8 +236,9 @@ FunnelPlan::FunnelPlan(const Query& query, const PlanContext& context, Scope sco
       zone_(context.zone),
       parts_(std::move(parts)),
       rules_(rules_of(ask_, parts_.values.has_value())),
-      may_be_plain_(PlainFunnel::may_be_plain(rules_) && !parts_.calendar && !parts_.hold &&
-                    !parts_.values) {
+      may_be_plain_(PlainFunnel::may_be_plain(rules_)),
+      has_one_row_(!parts_.calendar && !parts_.values),
+      may_skip_times_(may_be_plain_ && has_one_row_ && !parts_.hold && !ask_.steps_after_to) {
   if (parts_.range.rows != 0) reads_.history = true;
   parts_.selectors.between = parts_.between.get();
   rules_.last_start = parts_.range_end - 1;
@@ -257,9 +285,20 @@ std::optional<std::size_t> FunnelPlan::row_of(std::span<const StepEvent> events,
     if (label == FunnelValues::kNoLabel) return {};
     if (is_ranking()) return label;
   }
+  return period_of(events[attempt.start].time, scratch);
+}
+
+// Returns the row of the trend that an instant lies in. Attempts open in the order of time, so that
+// it is mostly the one of the instant before.
+std::size_t FunnelPlan::period_of(TimeUs time, Scratch& scratch) const {
   if (!parts_.calendar) return 0;
-  const Day day = zone_.day_of(events[attempt.start].time);
-  return static_cast<std::size_t>(parts_.calendar->index_of(day) - parts_.range.first_row);
+  if (time < scratch.period_begin || time >= scratch.period_end) {
+    const std::int32_t period = parts_.calendar->index_of(zone_.day_of(time));
+    scratch.period_begin = zone_.start_of(parts_.calendar->first_day(period));
+    scratch.period_end = zone_.start_of(parts_.calendar->first_day(period + 1));
+    scratch.period = static_cast<std::size_t>(period - parts_.range.first_row);
+  }
+  return scratch.period;
 }
 
 // Takes an attempt that is better than the best one of its row so far.
@@ -283,7 +322,7 @@ void FunnelPlan::take(std::span<const StepEvent> events, const FunnelAttempt& at
   std::vector<TimeUs>& times = known_times->second;
   if (is_new) scratch.matcher.step_times(events, attempt, times);
   if (is_first) {
-    best = scratch.best.insert(best, Best{.row = *row, .attempt = {}, .times = {}});
+    best = scratch.best.insert(best, scratch.best_of(*row));
   } else if (attempt.steps == best->attempt.steps && times >= best->times) {
     return;  // the steps of a value that is held may be at other times than those of another one
   }
@@ -292,19 +331,77 @@ void FunnelPlan::take(std::span<const StepEvent> events, const FunnelAttempt& at
 }
 
 void FunnelPlan::match(std::span<const StepEvent> events, Scratch& scratch) const {
-  if (may_be_plain_ && PlainFunnel::allow(events)) {
-    const auto attempt = scratch.plain.best(events, scratch.times);
-    if (!attempt) return;
-    if (scratch.best.empty()) scratch.best.emplace_back();
-    scratch.best.front().attempt = *attempt;
-    scratch.best.front().times = scratch.times;
-    return;
-  }
   scratch.take_attempts(events.size());
   scratch.times_of.clear();
   if (parts_.values) scratch.told.begin(events, scratch.ranks);
   scratch.matcher.match(events,
                         [&](const FunnelAttempt& attempt) { take(events, attempt, scratch); });
+}
+
+void FunnelPlan::take_plain(const FunnelAttempt& attempt, const StepEvents& seen,
+                            Scratch& scratch) const {
+  const TimeUs start = seen.events()[attempt.start].time;
+  std::size_t row = 0;
+  if (parts_.values) {
+    const FunnelValues& values = *parts_.values;
+    const std::size_t place = attempt.told.begin;
+    const std::uint32_t label = place == kNoEvent
+                                    ? values.label_of_none
+                                    : values.labels[seen.value_of(place, values.place)];
+    if (label == FunnelValues::kNoLabel) return;
+    row = label;
+  }
+  if (!is_ranking()) row = period_of(start, scratch);
+  auto best = std::ranges::lower_bound(scratch.best, row, {}, &Best::row);
+  if (best == scratch.best.end() || best->row != row) {
+    best = scratch.best.insert(best, scratch.best_of(row));
+  } else if (attempt.steps < best->attempt.steps ||
+             (attempt.steps == best->attempt.steps && start >= best->times.front())) {
+    return;
+  }
+  best->attempt = attempt;
+  best->times.assign(1, start);
+}
+
+// Completes the times of attempts of these events, of which take_plain knows the first.
+void FunnelPlan::add_times(std::span<const StepEvent> events, Scratch& scratch) const {
+  for (Best& best : scratch.best) {
+    if (best.times.size() < best.attempt.steps) {
+      scratch.plain.step_times(events, best.attempt, best.times);
+    }
+  }
+}
+
+bool FunnelPlan::match_plain(const StepEvents::Outlook& outlook, StepEvents& seen,
+                             Scratch& scratch) const {
+  const auto found = [&](const FunnelAttempt& attempt) {
+    take_plain(attempt, seen, scratch);
+    return !has_one_row_ || attempt.steps < outlook.most_steps;
+  };
+  PlainFunnel& plain = scratch.plain;
+  plain.begin(outlook.most_steps);
+  std::size_t walked = 0;
+  for (auto outcome = PlainFunnel::Outcome::kGoesOn; outcome == PlainFunnel::Outcome::kGoesOn;) {
+    const StepEvents::Stretch stretch = seen.read_stretch();
+    if (stretch == StepEvents::Stretch::kNone) {
+      plain.end(found);
+      break;
+    }
+    if (stretch == StepEvents::Stretch::kAnew) {
+      plain.begin(outlook.most_steps);
+      scratch.clear_best();
+      walked = 0;
+    }
+    scratch.take_attempts(seen.events().size());
+    outcome = plain.walk(seen.events(), walked, found);
+    if (outcome == PlainFunnel::Outcome::kIsNotPlain) {
+      scratch.clear_best();
+      return false;
+    }
+    walked = seen.events().size();
+  }
+  add_times(seen.events(), scratch);
+  return true;
 }
 
 // Finds the values of the property that a breakdown goes by.
@@ -331,12 +428,29 @@ void FunnelPlan::match_held(std::span<const StepEvent> events, const StepEvents&
   std::ranges::sort(values);
   const auto repeated = std::ranges::unique(values);
   values.erase(repeated.begin(), repeated.end());
+  // Events of other values serve no step, but whether two are of one instant holds for all values.
+  PlainFunnel& plain = scratch.plain;
+  plain.begin(rules_.step_count);
+  const auto goes_on = [](const FunnelAttempt&) { return true; };
+  const bool is_plain =
+      may_be_plain_ && plain.walk(events, 0, goes_on) == PlainFunnel::Outcome::kGoesOn;
   for (const ValueCode value : values) {
     scratch.held.assign(events.begin(), events.end());
     for (std::size_t i = 0; i < events.size(); ++i) {
       if (seen.value_of(i, *parts_.hold) != value) scratch.held[i].steps = 0;
     }
-    match(scratch.held, scratch);
+    if (!is_plain) {
+      match(scratch.held, scratch);
+      continue;
+    }
+    const auto found = [&](const FunnelAttempt& attempt) {
+      take_plain(attempt, seen, scratch);
+      return true;
+    };
+    plain.begin(rules_.step_count);
+    plain.walk(scratch.held, 0, found);
+    plain.end(found);
+    add_times(scratch.held, scratch);
   }
 }
 
@@ -357,23 +471,34 @@ void FunnelPlan::count(ChunkSets& sets, CellSink& sink) const {
   if (parts_.range.rows == 0) return;
   StepEvents seen(parts_.selectors, account());
   Scratch scratch(rules_, ask_, account());
-  const bool times_matter = !may_be_plain_ || ask_.steps_after_to;
   sets.for_each_history([&](std::size_t run, const LogBlock& block) { seen.open(run, block); },
                         [&](UserCursor& cursor, std::uint32_t place) {
-                          const std::span<const StepEvent> events =
-                              ask_.order == Order::kAny
-                                  ? seen.of_user(cursor)
-                                  : seen.from_first_step(cursor, times_matter);
-                          if (events.empty()) return;
-                          scratch.best.clear();
-                          if (parts_.values) find_ranks(events, seen, scratch);
-                          if (parts_.hold) {
-                            match_held(events, seen, scratch);
-                          } else {
-                            match(events, scratch);
-                          }
+                          scratch.clear_best();
+                          match_user(seen.begin(cursor, ask_.order == Order::kAny), seen, scratch);
                           for (const Best& best : scratch.best) add(best, place, sink);
                         });
+}
+
+void FunnelPlan::match_user(StepEvents::Outlook outlook, StepEvents& seen, Scratch& scratch) const {
+  if (outlook.most_steps == 0) return;
+  // An attempt that is void leaves the field to others.
+  if (outlook.has_exclusions) outlook.most_steps = rules_.step_count;
+  if (outlook.most_steps == 1 && may_skip_times_ && outlook.are_within) {
+    Best best = scratch.best_of(0);
+    best.attempt.steps = 1;
+    best.times.push_back(parts_.selectors.begin);
+    scratch.best.push_back(std::move(best));
+    return;
+  }
+  if (may_be_plain_ && !parts_.hold && match_plain(outlook, seen, scratch)) return;
+  seen.read_rest();
+  const std::span<const StepEvent> events = seen.events();
+  if (parts_.values) find_ranks(events, seen, scratch);
+  if (parts_.hold) {
+    match_held(events, seen, scratch);
+  } else {
+    match(events, scratch);
+  }
 }
 
 // A row needs its period and the window of its last instant, cut where the range or what counts

@@ -131,7 +131,7 @@ void RetentionHistory::count(ChunkSets& sets, CellSink& sink) const {
   StepEvents seen(events_.selectors, account());
   Scratch scratch;
   const auto count_user = [&](UserCursor& cursor, std::uint32_t place) {
-    const std::span<const StepEvent> events = seen.from_first_step(cursor, /*times_matter=*/true);
+    const std::span<const StepEvent> events = seen.from_first_step(cursor);
     if (events.empty()) return;
     find_cohorts(events, scratch);
     if (scratch.joined.empty()) return;

@@ -6,12 +6,19 @@
 #include <utility>
 
 namespace rollcall {
+namespace {
+
+constexpr std::uint32_t kStretchEvents = 256;
+
+}  // namespace
 
 StepEvents::StepEvents(const StepSelectors& selectors, QuestionAccount* account)
     : selectors_(selectors),
       memory_(account),
       pace_(account),
-      told_count_(selectors.told.size() + (selectors.tells_names ? 1 : 0)) {
+      told_count_(selectors.told.size() + (selectors.tells_names ? 1 : 0)),
+      tells_(told_count_ != 0 || selectors.tells_amounts),
+      times_(kStretchEvents) {
   for (const EventSelector& step : selectors.steps) matches_.emplace_back(step);
   for (const EventSelector& exclusion : selectors.exclusions) matches_.emplace_back(exclusion);
   if (selectors.between != nullptr) between_.emplace_back(*selectors.between);
@@ -51,47 +58,45 @@ void StepEvents::open(std::size_t run, const LogBlock& block) {
   }
 }
 
-void StepEvents::add_event(const OpenBlock& open, std::uint32_t event, TimeUs time) {
-  const std::uint64_t* const bits = open.bits.data() + event / 64 * matches_.size();
-  const std::size_t step_count = selectors_.steps.size();
-  StepEvent seen{time, 0, 0};
-  for (std::size_t i = 0; i < step_count; ++i) {
-    seen.steps |= static_cast<std::uint32_t>(bits[i] >> (event % 64) & 1) << i;
-  }
-  for (std::size_t i = step_count; i < matches_.size(); ++i) {
-    seen.exclusions |= static_cast<std::uint32_t>(bits[i] >> (event % 64) & 1) << (i - step_count);
-  }
-  if (events_.size() == events_taken_) take_events();
-  events_.push_back(seen);
-  for (std::size_t i = 0; i < open.told.size(); ++i) {
-    codes_.push_back(open.told_numbers[i][open.told[i].code_of(event)]);
-  }
-  if (selectors_.tells_amounts) amounts_.push_back(open.amounts[event]);
-}
-
-void StepEvents::add_part(std::size_t run, const LogBlock::Walk& walk) {
-  const OpenBlock& open = blocks_[run];
-  const LogBlock::User& user = walk.user();
-  const std::uint32_t end = user.begin + user.count;
-  bool has_times = false;
-  for (std::uint32_t at = user.begin; at < end;) {
+TimeUs StepEvents::add_events(Part& part, std::uint32_t count_max) {
+  const OpenBlock& open = blocks_[part.run];
+  const std::uint32_t first = part.user.begin + part.user.count - part.times.left();
+  const std::uint32_t count = std::min({count_max, part.times.left(), kStretchEvents});
+  const std::uint32_t end = first + count;
+  part.times.read(count, times_.data());
+  if (events_.size() + count > events_taken_) take_events();
+  const std::size_t match_count = matches_.size(), step_count = selectors_.steps.size();
+  std::size_t size = events_.size();
+  events_.resize(size + count);
+  for (std::uint32_t at = first; at < end;) {
     const std::uint32_t word = at / 64;
+    const std::uint64_t* const bits = open.bits.data() + word * match_count;
     std::uint64_t seen = open.seen[word] & ~std::uint64_t{0} << (at % 64);
     const std::uint32_t word_end = std::min(end, 64 * word + 64);
     if (word_end % 64 != 0) seen &= ~(~std::uint64_t{0} << (word_end % 64));
     at = word_end;
-    if (seen == 0) continue;
-    if (!has_times) {
-      take_times(user.count);
-      walk.times(times_.data());
-      has_times = true;
-    }
     for (; seen != 0; seen &= seen - 1) {
-      const std::uint32_t event = 64 * word + static_cast<std::uint32_t>(std::countr_zero(seen));
-      const TimeUs time = times_[event - user.begin];
-      if (time >= selectors_.begin && time < selectors_.end) add_event(open, event, time);
+      const auto bit = static_cast<unsigned>(std::countr_zero(seen));
+      const std::uint32_t event = 64 * word + bit;
+      const TimeUs time = times_[event - first];
+      if (time < selectors_.begin || time >= selectors_.end) continue;
+      std::uint64_t matches = 0;
+      for (std::size_t i = 0; i < match_count; ++i) matches |= (bits[i] >> bit & 1) << i;
+      const std::uint64_t steps = matches & ~(~std::uint64_t{0} << step_count);
+      events_[size++] = {time, static_cast<std::uint32_t>(steps),
+                         static_cast<std::uint32_t>(matches >> step_count)};
+      if (tells_) tell(open, event);
     }
   }
+  events_.resize(size);
+  return times_[count - 1];
+}
+
+void StepEvents::tell(const OpenBlock& open, std::uint32_t event) {
+  for (std::size_t i = 0; i < open.told.size(); ++i) {
+    codes_.push_back(open.told_numbers[i][open.told[i].code_of(event)]);
+  }
+  if (selectors_.tells_amounts) amounts_.push_back(open.amounts[event]);
 }
 
 // Parts of several runs overlap, and each of them is in order.
@@ -118,22 +123,36 @@ void StepEvents::sort() {
   amounts_ = std::move(amounts);
 }
 
-// Returns whether some event of the part is one that matches_[match] finds.
-bool StepEvents::has_match(const Part& part, std::size_t match) const {
+// Returns the first event of the part, at `from` or later, that matches_[match] finds; its end if
+// there is none.
+std::uint32_t StepEvents::next_match(const Part& part, std::size_t match,
+                                     std::uint32_t from) const {
   const OpenBlock& open = blocks_[part.run];
-  const LogBlock::User& user = part.walk.user();
-  const std::uint32_t last = user.begin + user.count - 1;
-  for (std::uint32_t word = user.begin / 64; word <= last / 64; ++word) {
-    std::uint64_t bits = open.bits[word * matches_.size() + match];
-    if (word == user.begin / 64) bits &= ~std::uint64_t{0} << (user.begin % 64);
-    if (word == last / 64) bits &= ~std::uint64_t{0} >> (63 - last % 64);
-    if (bits != 0) return true;
+  const std::uint32_t end = part.user.begin + part.user.count;
+  if (from >= end) return end;
+  std::uint64_t mask = ~std::uint64_t{0} << (from % 64);
+  for (std::uint32_t word = from / 64; 64 * word < end; ++word) {
+    const std::uint64_t bits = open.bits[word * matches_.size() + match] & mask;
+    if (bits != 0) return std::min(end, 64 * word + static_cast<unsigned>(std::countr_zero(bits)));
+    mask = ~std::uint64_t{0};
   }
-  return false;
+  return end;
 }
 
-// A part that ends its block may go on in the next one of the run, which then takes the place of
-// what is known of this one. So it is read at once.
+bool StepEvents::has_match(const Part& part, std::size_t match) const {
+  return next_match(part, match, part.user.begin) != part.user.begin + part.user.count;
+}
+
+unsigned StepEvents::steps_in_order(const Part& part) const {
+  const std::uint32_t end = part.user.begin + part.user.count;
+  unsigned made = 0;
+  for (std::uint32_t at = part.user.begin; made < selectors_.steps.size(); ++made) {
+    at = next_match(part, made, at) + 1;
+    if (at > end) break;
+  }
+  return made;
+}
+
 void StepEvents::take_events() {
   // Vectors grow by doubling, and sorting takes a second copy.
   const std::size_t event_bytes = 4 * (sizeof(StepEvent) + told_count_ * sizeof(std::uint32_t) +
@@ -143,12 +162,8 @@ void StepEvents::take_events() {
   events_taken_ += kEventsAtOnce;
 }
 
-void StepEvents::take_times(std::size_t count) {
-  if (count <= times_.size()) return;
-  memory_.take((count - times_.size()) * sizeof(TimeUs), QuestionNeed::kHistory);
-  times_.resize(count);
-}
-
+// A part that ends its block may go on in the next one of the run, which then takes the place of
+// what is known of this one. So it is read at once.
 void StepEvents::read_parts(UserCursor& cursor) {
   events_.clear();
   codes_.clear();
@@ -157,19 +172,22 @@ void StepEvents::read_parts(UserCursor& cursor) {
   part_count_ = 0;
   read_matches_ = 0;
   are_within_ = true;
+  next_part_ = 0;
+  are_all_read_ = false;
   cursor.read_parts([&](std::size_t run, const LogBlock& block, const LogBlock::Walk& walk) {
     ++part_count_;
     pace_.step();
     are_within_ = are_within_ && blocks_[run].is_within;
     const LogBlock::User& user = walk.user();
+    Part part{run, user, walk.first_time(), walk.may_have_ties(), LogBlock::Times(walk)};
     if (user.begin + user.count < block.event_count()) {
-      parts_.push_back({run, walk});
+      parts_.push_back(part);
       return;
     }
     for (std::size_t i = 0; i < matches_.size(); ++i) {
-      if (has_match({run, walk}, i)) read_matches_ |= std::uint64_t{1} << i;
+      if (has_match(part, i)) read_matches_ |= std::uint64_t{1} << i;
     }
-    add_part(run, walk);
+    while (part.times.left() > 0) add_events(part, kStretchEvents);
   });
 }
 
@@ -179,7 +197,9 @@ bool StepEvents::any_has(std::size_t match) const {
 }
 
 std::span<const StepEvent> StepEvents::add_parts() {
-  for (const Part& part : parts_) add_part(part.run, part.walk);
+  for (Part& part : parts_) {
+    while (part.times.left() > 0) add_events(part, kStretchEvents);
+  }
   if (part_count_ > 1) sort();
   return events_;
 }
@@ -189,21 +209,51 @@ std::span<const StepEvent> StepEvents::of_user(UserCursor& cursor) {
   return add_parts();
 }
 
-std::span<const StepEvent> StepEvents::from_first_step(UserCursor& cursor, bool times_matter) {
+std::span<const StepEvent> StepEvents::from_first_step(UserCursor& cursor) {
   read_parts(cursor);
   if (!any_has(0)) return {};
-  bool has_exclusions = false;
-  for (std::size_t i = selectors_.steps.size(); i < matches_.size(); ++i) {
-    has_exclusions = has_exclusions || any_has(i);
-  }
-  if (!times_matter && !has_exclusions && are_within_ && !any_has(1)) {
-    events_.assign(1, {selectors_.begin, 1, 0});
-    return events_;
-  }
   const std::span<const StepEvent> events = add_parts();
   const bool opens =
       std::ranges::any_of(events, [](const StepEvent& event) { return (event.steps & 1) != 0; });
   return opens ? events : std::span<const StepEvent>();
+}
+
+StepEvents::Outlook StepEvents::begin(UserCursor& cursor, bool in_any_order) {
+  read_parts(cursor);
+  const auto step_count = static_cast<unsigned>(selectors_.steps.size());
+  Outlook outlook;
+  outlook.are_within = are_within_;
+  for (std::size_t i = step_count; i < matches_.size(); ++i) {
+    outlook.has_exclusions = outlook.has_exclusions || any_has(i);
+  }
+  if (in_any_order) {
+    for (unsigned step = 0; step < step_count; ++step)
+      outlook.most_steps += any_has(step) ? 1U : 0U;
+  } else if (part_count_ == 1 && parts_.size() == 1 && !parts_.front().may_have_ties) {
+    outlook.most_steps = steps_in_order(parts_.front());
+  } else {
+    while (outlook.most_steps < step_count && any_has(outlook.most_steps)) ++outlook.most_steps;
+  }
+  std::ranges::sort(parts_, {}, &Part::first_time);
+  return outlook;
+}
+
+StepEvents::Stretch StepEvents::read_stretch() {
+  if (are_all_read_) return Stretch::kNone;
+  pace_.step();
+  const std::size_t read_before = events_.size();
+  // What ended a block has been read before.
+  bool in_order = parts_.size() == part_count_;
+  while (in_order && next_part_ < parts_.size() && events_.size() == read_before) {
+    Part& part = parts_[next_part_];
+    const TimeUs last_time = add_events(part, kStretchEvents);
+    in_order = next_part_ + 1 == parts_.size() || last_time < parts_[next_part_ + 1].first_time;
+    if (part.times.left() == 0) ++next_part_;
+  }
+  if (in_order && events_.size() != read_before) return Stretch::kMore;
+  are_all_read_ = true;
+  if (in_order) return Stretch::kNone;
+  return add_parts().empty() ? Stretch::kNone : Stretch::kAnew;
 }
 
 }  // namespace rollcall

@@ -42,9 +42,32 @@ class StepEvents {
   std::span<const StepEvent> of_user(UserCursor& cursor);
   // Does the same where an event of the first step has to come first, and returns none if there is
   // no such event.
-  // Unless `times_matter`, one event of the first step, at the beginning of the range, stands for
-  // users who have none of the second step and none that excludes.
-  std::span<const StepEvent> from_first_step(UserCursor& cursor, bool times_matter);
+  std::span<const StepEvent> from_first_step(UserCursor& cursor);
+
+  // Says what the user's events can be before their times are known.
+  struct Outlook {
+    // No attempt makes more of the steps, each later than the one before or, in any order, within
+    // whatever time.
+    unsigned most_steps = 0;
+    bool has_exclusions = false;
+    bool are_within = false;  // whether all events lie in the range of the question
+  };
+  // Goes to the user that the cursor stands at, whose events are then read stretch by stretch, as
+  // far as they are needed.
+  Outlook begin(UserCursor& cursor, bool in_any_order);
+  enum class Stretch : std::uint8_t {
+    kMore,  // events follow those read before
+    kAnew,  // the events, now all of them, are not those read before with others behind them
+    kNone,  // there are no more
+  };
+  Stretch read_stretch();
+  void read_rest() {
+    while (read_stretch() != Stretch::kNone) {
+    }
+  }
+  // Returns what was read of the user, in the order of time.
+  std::span<const StepEvent> events() const { return events_; }
+
   // Return what the event at `place` of the span has: its value of the dimension told[number], its
   // name, and its amount, 0 if it has none.
   ValueCode value_of(std::size_t place, std::size_t number) const {
@@ -66,21 +89,25 @@ class StepEvents {
     std::vector<std::span<const std::uint32_t>> told_numbers;
     std::vector<Amount> amounts;
   };
-  void add_part(std::size_t run, const LogBlock::Walk& walk);
+  // Is what the user has in one block.
   struct Part {
     std::size_t run;
-    LogBlock::Walk walk;
+    LogBlock::User user;
+    TimeUs first_time;
+    bool may_have_ties;
+    LogBlock::Times times;
   };
   void read_parts(UserCursor& cursor);
   bool has_match(const Part& part, std::size_t match) const;
   bool any_has(std::size_t match) const;
+  unsigned steps_in_order(const Part& part) const;
+  std::uint32_t next_match(const Part& part, std::size_t match, std::uint32_t from) const;
+  // Reads at most so many events of a part that has some left, and returns the time of the last.
+  TimeUs add_events(Part& part, std::uint32_t count_max);
   std::span<const StepEvent> add_parts();
   void sort();
-  void add_event(const OpenBlock& open, std::uint32_t event, TimeUs time);
-
-  // Take memory for more events, and for the times of so many events of a part.
+  void tell(const OpenBlock& open, std::uint32_t event);
   void take_events();
-  void take_times(std::size_t count);
 
   const StepSelectors& selectors_;
   QuestionMemory memory_;
@@ -91,6 +118,7 @@ class StepEvents {
   std::vector<BlockMatch> between_;  // one, or none
   std::vector<OpenBlock> blocks_;    // by run
   const std::size_t told_count_;
+  const bool tells_;                  // anything
   std::vector<std::uint32_t> codes_;  // by event, told_count_ of them
   std::vector<Amount> amounts_;       // by event, if they are told
   std::vector<StepEvent> events_;
@@ -100,7 +128,9 @@ class StepEvents {
   std::size_t part_count_ = 0;
   std::uint64_t read_matches_ = 0;  // bit i: of matches_[i]
   bool are_within_ = true;
-  std::vector<TimeUs> times_;
+  std::size_t next_part_ = 0;  // of those that are read stretch by stretch
+  bool are_all_read_ = false;
+  std::vector<TimeUs> times_;  // of the stretch that was read last
 };
 
 }  // namespace rollcall

@@ -80,7 +80,7 @@ EventColumns unpacked(const LogBlock& block) {
   block.values(events.values);
   LogBlock::Walk walk(block);
   while (walk.next()) {
-    walk.times(&events.times[walk.user().begin]);
+    LogBlock::Times(walk).read(walk.user().count, &events.times[walk.user().begin]);
     std::fill_n(&events.ordinals[walk.user().begin], walk.user().count, walk.user().ordinal);
   }
   for (std::size_t i = 0; i < events.size(); ++i) {
@@ -161,7 +161,7 @@ TEST(LogBlock, FindsUsersByTheirOrdinal) {
     ASSERT_EQ(walk.user().begin, begin);
     ASSERT_EQ(walk.user().count, std::ranges::count(events.ordinals, *first));
     std::vector<TimeUs> times(walk.user().count);
-    walk.times(times.data());
+    LogBlock::Times(walk).read(walk.user().count, times.data());
     ASSERT_TRUE(
         std::ranges::equal(times, std::span(events.times).subspan(begin, walk.user().count)));
   }
@@ -180,7 +180,7 @@ TEST(LogBlock, SeeksOnFromWhereAWalkStands) {
     ASSERT_EQ(walk.user().ordinal, *first);
     ASSERT_EQ(walk.user().begin, first - events.ordinals.begin());
     std::vector<TimeUs> times(walk.user().count);
-    walk.times(times.data());
+    LogBlock::Times(walk).read(walk.user().count, times.data());
     ASSERT_EQ(times.front(), events.times[walk.user().begin]);
     ASSERT_EQ(times.back(), events.times[walk.user().begin + walk.user().count - 1]);
   }

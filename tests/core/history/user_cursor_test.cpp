@@ -51,7 +51,7 @@ std::vector<HistoryRow> rows_at(UserCursor& cursor,
     const EventColumns& columns = opened.at(run);
     EXPECT_EQ(columns.size(), block.event_count());
     std::vector<TimeUs> times(walk.user().count);
-    walk.times(times.data());
+    LogBlock::Times(walk).read(walk.user().count, times.data());
     for (std::uint32_t i = 0; i < walk.user().count; ++i) {
       const std::size_t event = walk.user().begin + i;
       EXPECT_EQ(columns.ordinals[event], cursor.ordinal());

@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <random>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -143,28 +144,99 @@ TEST(FunnelMatch, AnInstantOpensOneAttemptWhereStartsAreNotTold) {
   }
 }
 
-TEST(PlainFunnel, FindsTheBestOfAllAttempts) {
+bool is_plain(const Case& example) {
+  const auto serves_several = [](const StepEvent& event) {
+    return (event.steps & (event.steps - 1)) != 0;
+  };
+  const auto same_time = [](const StepEvent& a, const StepEvent& b) { return a.time == b.time; };
+  return std::ranges::adjacent_find(example.events, same_time) == example.events.end() &&
+         (example.rules.order != Order::kAny ||
+          std::ranges::none_of(example.events, serves_several));
+}
+
+struct PlainAttempt {
+  std::size_t start = 0;
+  Outcome outcome;
+  std::size_t told = kNoEvent;
+};
+
+// Walks the events in stretches of random lengths, until `goes_on(attempt)` is false.
+template <class GoesOn>
+PlainFunnel::Outcome walk(const Case& example, unsigned most_steps, std::mt19937_64& random,
+                          GoesOn goes_on) {
+  PlainFunnel funnel(example.rules);
+  funnel.begin(most_steps);
+  const auto found = [&](const FunnelAttempt& attempt) {
+    PlainAttempt plain{attempt.start, {attempt.steps, {}}, attempt.told.begin};
+    funnel.step_times(example.events, attempt, plain.outcome.times);
+    return goes_on(plain);
+  };
+  const std::span<const StepEvent> events = example.events;
+  for (std::size_t walked = 0; walked < events.size();) {
+    const std::size_t end = std::min<std::size_t>(events.size(), walked + 1 + random() % 4);
+    const PlainFunnel::Outcome outcome = funnel.walk(events.first(end), walked, found);
+    if (outcome != PlainFunnel::Outcome::kGoesOn) return outcome;
+    walked = end;
+  }
+  funnel.end(found);
+  return PlainFunnel::Outcome::kGoesOn;
+}
+
+TEST(PlainFunnel, FindsAllAttempts) {
   std::mt19937_64 random(kSeed);
   int plain = 0;
+  for (int trial = 0; trial < 40'000; ++trial) {
+    Case example = random_case(random, /*ties=*/trial % 8 == 0);
+    if (!PlainFunnel::may_be_plain(example.rules)) continue;
+    if (example.rules.order != Order::kAny) {
+      example.rules.told_step = static_cast<unsigned>(random() % example.rules.step_count);
+    }
+    std::map<std::size_t, Outcome> found;
+    const auto outcome =
+        walk(example, example.rules.step_count, random, [&](const PlainAttempt& attempt) {
+          EXPECT_TRUE(found.emplace(attempt.start, attempt.outcome).second) << "is told twice";
+          const bool is_told = attempt.outcome.steps > example.rules.told_step;
+          EXPECT_EQ(attempt.told != kNoEvent, is_told);
+          if (is_told) {
+            EXPECT_EQ(example.events[attempt.told].time,
+                      attempt.outcome.times[example.rules.told_step]);
+          }
+          return true;
+        });
+    ASSERT_EQ(outcome == PlainFunnel::Outcome::kGoesOn, is_plain(example))
+        << "seed=" << kSeed << " trial=" << trial << '\n'
+        << example;
+    if (outcome != PlainFunnel::Outcome::kGoesOn) continue;
+    ASSERT_EQ(found, by_trying(example.rules, example.events))
+        << "seed=" << kSeed << " trial=" << trial << '\n'
+        << example;
+    plain += found.empty() ? 0 : 1;
+  }
+  EXPECT_GT(plain, 4'000);
+}
+
+// Where nothing is void, the first attempt with the most steps is the best of all.
+TEST(PlainFunnel, MeetsTheBestAttemptFirst) {
+  std::mt19937_64 random(kSeed);
+  int met = 0;
   for (int trial = 0; trial < 20'000; ++trial) {
     Case example = random_case(random, /*ties=*/false);
-    if (example.rules.order == Order::kAny) example.rules.order = Order::kOrdered;
-    example.rules.stop_on_repeat = false;
-    example.rules.collapse_repeats = false;
-    if (!PlainFunnel::allow(example.events)) continue;
-    std::optional<Outcome> expected;
+    example.rules.exclusions.clear();
+    if (!PlainFunnel::may_be_plain(example.rules) || !is_plain(example)) continue;
+    std::optional<Outcome> best;
     for (const auto& [place, outcome] : by_trying(example.rules, example.events)) {
-      if (is_better(outcome, expected)) expected = outcome;
+      if (is_better(outcome, best)) best = outcome;
     }
-    ASSERT_TRUE(PlainFunnel::may_be_plain(example.rules));
+    if (!best) continue;
     std::optional<Outcome> found;
-    std::vector<TimeUs> times;
-    const auto best = PlainFunnel(example.rules).best(example.events, times);
-    if (best) found = Outcome{best->steps, times};
-    ASSERT_EQ(found, expected) << "seed=" << kSeed << " trial=" << trial << '\n' << example;
-    plain += found.has_value();
+    walk(example, best->steps, random, [&](const PlainAttempt& attempt) {
+      if (attempt.outcome.steps == best->steps) found = attempt.outcome;
+      return !found.has_value();
+    });
+    ASSERT_EQ(found, best) << "seed=" << kSeed << " trial=" << trial << '\n' << example;
+    ++met;
   }
-  EXPECT_GT(plain, 2'000);
+  EXPECT_GT(met, 4'000);
 }
 
 // The places of the events that serve a step, by the places of those that open the attempts.
@@ -241,11 +313,15 @@ TEST(PlainFunnel, CostGrowsWithTheEvents) {
   events.push_back({2 * kMany - 1, 2});
   FunnelRules rules;
   rules.window = kMany;
-  std::vector<TimeUs> times;
-  const auto best = PlainFunnel(rules).best(events, times);
-  ASSERT_TRUE(best.has_value());
-  EXPECT_EQ(best->start, static_cast<std::size_t>(kMany) - 1);
-  EXPECT_EQ(times, (std::vector<TimeUs>{kMany - 1, 2 * kMany - 1}));
+  PlainFunnel funnel(rules);
+  funnel.begin(2);
+  std::vector<std::size_t> starts;  // of the attempts that come to the end
+  const auto outcome = funnel.walk(events, 0, [&](const FunnelAttempt& attempt) {
+    if (attempt.steps == 2) starts.push_back(attempt.start);
+    return true;
+  });
+  EXPECT_EQ(outcome, PlainFunnel::Outcome::kGoesOn);
+  EXPECT_EQ(starts, (std::vector<std::size_t>{kMany - 1}));
 }
 
 TEST(FunnelMatch, EndsWithItsQuestion) {
