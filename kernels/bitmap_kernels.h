@@ -47,6 +47,10 @@ inline constexpr std::uint64_t mix(std::uint64_t x) {
 // calendar.
 inline constexpr std::size_t kPlanesMax = 24;
 
+// unpack_sums reads each number by one load of eight bytes, which hold so many of its bits wherever
+// in a byte it begins.
+inline constexpr unsigned kUnpackWidthMax = 57;
+
 struct KernelTable {
   const char* isa;  // "reference", "sse2", "avx2", "avx512", "avx512vpopcnt"
 
@@ -103,6 +107,12 @@ struct KernelTable {
   void (*match_planes)(const std::uint64_t* planes, std::size_t plane_count, std::size_t word_count,
                        const std::uint32_t* codes, std::size_t code_count,
                        std::uint64_t* out) noexcept;
+
+  // Numbers of `width` bits, at most kUnpackWidthMax, lie end to end from bit `at` of a stream on, whose bit b is
+  // bit (b % 64) of word (b / 64): sums[i] = the sum of the first i + 1 of them. The stream goes on
+  // for at least eight bytes after the last one's first byte.
+  void (*unpack_sums)(const std::uint64_t* stream, std::uint64_t at, unsigned width,
+                      std::uint64_t* sums, std::size_t count) noexcept;
 
   // Computes mixed[i] = mix(numbers[i]).
   void (*mix)(const std::uint64_t* numbers, std::uint64_t* mixed, std::size_t count) noexcept;

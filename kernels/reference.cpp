@@ -132,6 +132,17 @@ void match_planes(const std::uint64_t* planes, std::size_t plane_count, std::siz
   }
 }
 
+void unpack_sums(const std::uint64_t* stream, std::uint64_t at, unsigned width, std::uint64_t* sums,
+                 std::size_t count) noexcept {
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    for (unsigned bit = 0; bit < width; ++bit, ++at) {
+      sum += (stream[at / 64] >> (at % 64) & 1) << bit;
+    }
+    sums[i] = sum;
+  }
+}
+
 void mix_all(const std::uint64_t* numbers, std::uint64_t* mixed, std::size_t count) noexcept {
   std::transform(numbers, numbers + count, mixed, [](std::uint64_t x) { return mix(x); });
 }
@@ -165,6 +176,7 @@ constinit const KernelTable reference_table = {
     .min_where = &min_where,
     .max_where = &max_where,
     .match_planes = &match_planes,
+    .unpack_sums = &unpack_sums,
     .mix = &mix_all,
     .find_tags = &find_tags,
 };

@@ -657,6 +657,14 @@ void LogBlock::Times::read(std::uint32_t count, TimeUs* out) {
   }
   const std::uint64_t* const steps = &block_->words_[block_->steps_];
   const auto unit = static_cast<std::uint64_t>(block_->unit_);
+  if (width_ <= kernels::kUnpackWidthMax) {
+    auto* const sums = reinterpret_cast<std::uint64_t*>(out);  // may alias what is signed
+    kernels::active_table()->unpack_sums(steps, step_, width_, sums, count);
+    for (std::uint32_t i = 0; i < count; ++i) sums[i] = time_ + sums[i] * unit;
+    if (count > 0) time_ = sums[count - 1];
+    step_ += std::uint64_t{width_} * count;
+    return;
+  }
   for (std::uint32_t i = 0; i < count; ++i, step_ += width_) {
     time_ += read_bits(steps, step_, width_) * unit;
     out[i] = static_cast<TimeUs>(time_);

@@ -380,6 +380,27 @@ TEST_P(BitmapKernels, MatchPlanesAgreesWithReference) {
   }
 }
 
+// --- Packed numbers. ---
+
+TEST_P(BitmapKernels, UnpackSumsAgreesWithReference) {
+  for (const std::size_t length : lengths()) {
+    for (unsigned width = 0; width <= kUnpackWidthMax; ++width) {
+      const std::size_t misalignment = random_() % 8;
+      const std::uint64_t at = random_() % 200;
+      SCOPED_TRACE(testing::Message() << "seed=" << kSeed << " numbers=" << length
+                                      << " width=" << width << " at=" << at);
+      std::vector<std::uint64_t> stream((at + length * width) / 64 + 2);
+      for (std::uint64_t& word : stream) word = random_();
+      GuardedBuffer<std::uint64_t> sums(length, misalignment, 0x5eed);
+      std::vector<std::uint64_t> expected(length);
+      reference_table.unpack_sums(stream.data(), at, width, expected.data(), length);
+      table().unpack_sums(stream.data(), at, width, sums.data(), length);
+      ASSERT_EQ(copy_of(sums.elements()), expected);
+      ASSERT_TRUE(sums.margins_intact());
+    }
+  }
+}
+
 // --- Nothing to do. ---
 
 TEST_P(BitmapKernels, TakeNullForNothing) {
@@ -397,6 +418,7 @@ TEST_P(BitmapKernels, TakeNullForNothing) {
   table().min_where(nullptr, nullptr, 0, 0);
   table().max_where(nullptr, nullptr, 0, 0);
   table().match_planes(nullptr, 0, 0, nullptr, 0, nullptr);
+  table().unpack_sums(nullptr, 0, 0, nullptr, 0);
   table().mix(nullptr, nullptr, 0);
   table().find_tags(nullptr, 0, nullptr, nullptr, 0);
 }

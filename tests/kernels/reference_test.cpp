@@ -115,6 +115,14 @@ TEST(ReferenceKernels, MatchPlanesFindsTheCodesOfASet) {
   EXPECT_EQ(out, 0u);
 }
 
+// The numbers 5, 0, 7 and 1 of three bits each begin at bit 62.
+TEST(ReferenceKernels, UnpackSumsAddsUpWhatLiesEndToEnd) {
+  const std::array<std::uint64_t, 3> stream = {std::uint64_t{0b01} << 62, 0b001'111'000'1, 0};
+  std::array<std::uint64_t, 4> sums{};
+  reference_table.unpack_sums(stream.data(), 62, 3, sums.data(), sums.size());
+  EXPECT_EQ(sums, (std::array<std::uint64_t, 4>{5, 5, 12, 13}));
+}
+
 // These are what MurmurHash3's own finalizer makes of them, and it is a bijection.
 TEST(ReferenceKernels, Mix) {
   const std::array<std::uint64_t, 3> numbers = {0, 1, 0xffff'ffff'ffff'ffff};

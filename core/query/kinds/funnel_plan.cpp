@@ -26,8 +26,10 @@
 #include "core/query/kinds/kind_table.h"
 #include "core/query/plan/table_plan.h"
 #include "core/query/resolve/event_range.h"
+#include "core/query/sequence/bit_funnel.h"
 #include "core/query/sequence/funnel_match.h"
 #include "core/query/sequence/plain_funnel.h"
+#include "core/query/sequence/step_bits.h"
 #include "core/query/sequence/step_events.h"
 #include "core/query/sequence/told_step.h"
 #include "core/query/text/explanation.h"
@@ -130,7 +132,8 @@ class FunnelPlan final : public TablePlan {
 
   void count(ChunkSets& sets, CellSink& sink) const override;
   // Finds the best attempts of the user at whom the events have begun.
-  void match_user(StepEvents::Outlook outlook, StepEvents& seen, Scratch& scratch) const;
+  void match_user(StepEvents& seen, Scratch& scratch) const;
+  void add_by_bits(std::uint32_t place, Scratch& scratch, CellSink& sink) const;
   // Takes the attempts of these events that are better than the best so far.
   void match(std::span<const StepEvent> events, Scratch& scratch) const;
   // Does so if the funnel is plain for the user, with as many events as that takes; otherwise it
@@ -172,6 +175,7 @@ class FunnelPlan final : public TablePlan {
   const bool may_be_plain_;
   const bool has_one_row_;
   const bool may_skip_times_;  // of users who make step 1 alone
+  const bool may_be_bits_;     // so that the order of names decides
 };
 
 struct FunnelPlan::Scratch {
@@ -179,6 +183,8 @@ struct FunnelPlan::Scratch {
       : memory(account),
         matcher(rules, account),
         plain(rules),
+        bit_funnel(rules),
+        bits(rules.step_count),
         told(rules, static_cast<unsigned>(ask.breakdown_step - 1)) {}
 
   // Attempts that open at one instant with events of the same steps, and come as far, make their
@@ -217,6 +223,8 @@ struct FunnelPlan::Scratch {
   std::vector<std::vector<TimeUs>> spare;
   FunnelMatcher matcher;
   PlainFunnel plain;
+  BitFunnel bit_funnel;
+  StepBits bits;
   ToldStep told;
   std::vector<Best> best;                         // by row, ascending
   std::map<Alike, std::vector<TimeUs>> times_of;  // of the instant that was looked at last
@@ -224,6 +232,7 @@ struct FunnelPlan::Scratch {
   std::vector<std::uint32_t> ranks;               // of these
   std::vector<StepEvent> held;    // as far as they have one value of the property that is held
   std::vector<ValueCode> values;  // of that property
+  Best alone;                     // where there is one for each user
   // This is the row of the trend that was looked for last.
   TimeUs period_begin = 0, period_end = 0;
   std::size_t period = 0;
@@ -238,7 +247,9 @@ FunnelPlan::FunnelPlan(const Query& query, const PlanContext& context, Scope sco
       rules_(rules_of(ask_, parts_.values.has_value())),
       may_be_plain_(PlainFunnel::may_be_plain(rules_)),
       has_one_row_(!parts_.calendar && !parts_.values),
-      may_skip_times_(may_be_plain_ && has_one_row_ && !parts_.hold && !ask_.steps_after_to) {
+      may_skip_times_(may_be_plain_ && has_one_row_ && !parts_.hold && !ask_.steps_after_to),
+      may_be_bits_(may_skip_times_ && BitFunnel::may_decide(rules_) &&
+                   (!parts_.between || *parts_.between == EventSelector())) {
   if (parts_.range.rows != 0) reads_.history = true;
   parts_.selectors.between = parts_.between.get();
   rules_.last_start = parts_.range_end - 1;
@@ -473,13 +484,26 @@ void FunnelPlan::count(ChunkSets& sets, CellSink& sink) const {
   Scratch scratch(rules_, ask_, account());
   sets.for_each_history([&](std::size_t run, const LogBlock& block) { seen.open(run, block); },
                         [&](UserCursor& cursor, std::uint32_t place) {
+                          seen.begin(cursor);
+                          if (may_be_bits_ && seen.read_bits(scratch.bits)) {
+                            return add_by_bits(place, scratch, sink);
+                          }
                           scratch.clear_best();
-                          match_user(seen.begin(cursor, ask_.order == Order::kAny), seen, scratch);
+                          match_user(seen, scratch);
                           for (const Best& best : scratch.best) add(best, place, sink);
                         });
 }
 
-void FunnelPlan::match_user(StepEvents::Outlook outlook, StepEvents& seen, Scratch& scratch) const {
+void FunnelPlan::add_by_bits(std::uint32_t place, Scratch& scratch, CellSink& sink) const {
+  Best& best = scratch.alone;
+  const auto attempt = scratch.bit_funnel.best(scratch.bits, best.times);
+  if (!attempt) return;
+  best.attempt = *attempt;
+  add(best, place, sink);
+}
+
+void FunnelPlan::match_user(StepEvents& seen, Scratch& scratch) const {
+  StepEvents::Outlook outlook = seen.outlook(ask_.order == Order::kAny);
   if (outlook.most_steps == 0) return;
   // An attempt that is void leaves the field to others.
   if (outlook.has_exclusions) outlook.most_steps = rules_.step_count;

@@ -218,8 +218,39 @@ std::span<const StepEvent> StepEvents::from_first_step(UserCursor& cursor) {
   return opens ? events : std::span<const StepEvent>();
 }
 
-StepEvents::Outlook StepEvents::begin(UserCursor& cursor, bool in_any_order) {
+void StepEvents::begin(UserCursor& cursor) {
   read_parts(cursor);
+  if (parts_.size() > 1) std::ranges::sort(parts_, {}, &Part::first_time);
+}
+
+bool StepEvents::read_bits(StepBits& bits) {
+  // What ended a block has been read otherwise.
+  if (!are_within_ || parts_.size() != part_count_) return false;
+  for (std::size_t i = selectors_.steps.size(); i < matches_.size(); ++i) {
+    if (any_has(i)) return false;
+  }
+  std::uint32_t event_count = 0;
+  for (const Part& part : parts_) {
+    if (part.may_have_ties) return false;
+    event_count += part.user.count;
+  }
+  if (event_count > bits_taken_) {
+    const std::size_t event_bytes = 2 * (sizeof(TimeUs) + (selectors_.steps.size() + 7) / 8);
+    memory_.take((event_count - bits_taken_) * event_bytes, QuestionNeed::kHistory);
+    bits_taken_ = event_count;
+  }
+  bits.begin(event_count);
+  std::uint32_t appended = 0;
+  for (const Part& part : parts_) {
+    if (appended > 0 && bits.time(appended - 1) >= part.first_time) return false;
+    bits.append(blocks_[part.run].bits.data(), matches_.size(), part.user.begin, part.user.count,
+                part.times);
+    appended += part.user.count;
+  }
+  return true;
+}
+
+StepEvents::Outlook StepEvents::outlook(bool in_any_order) const {
   const auto step_count = static_cast<unsigned>(selectors_.steps.size());
   Outlook outlook;
   outlook.are_within = are_within_;
@@ -227,14 +258,14 @@ StepEvents::Outlook StepEvents::begin(UserCursor& cursor, bool in_any_order) {
     outlook.has_exclusions = outlook.has_exclusions || any_has(i);
   }
   if (in_any_order) {
-    for (unsigned step = 0; step < step_count; ++step)
+    for (unsigned step = 0; step < step_count; ++step) {
       outlook.most_steps += any_has(step) ? 1U : 0U;
+    }
   } else if (part_count_ == 1 && parts_.size() == 1 && !parts_.front().may_have_ties) {
     outlook.most_steps = steps_in_order(parts_.front());
   } else {
     while (outlook.most_steps < step_count && any_has(outlook.most_steps)) ++outlook.most_steps;
   }
-  std::ranges::sort(parts_, {}, &Part::first_time);
   return outlook;
 }
 

@@ -9,6 +9,7 @@
 #include "core/base/question_account.h"
 #include "core/history/user_cursor.h"
 #include "core/query/sequence/block_match.h"
+#include "core/query/sequence/step_bits.h"
 #include "core/query/sequence/step_event.h"
 
 namespace rollcall {
@@ -44,7 +45,13 @@ class StepEvents {
   // no such event.
   std::span<const StepEvent> from_first_step(UserCursor& cursor);
 
-  // Says what the user's events can be before their times are known.
+  // Goes to the user that the cursor stands at. The calls below then read as much as is needed.
+  void begin(UserCursor& cursor);
+  // Reads the events as bits. Returns false if that cannot tell all that matters: some lie outside
+  // the range or exclude, two may have the same time, or parts of several runs overlap.
+  bool read_bits(StepBits& bits);
+
+  // Says what the events can be before their times are known.
   struct Outlook {
     // No attempt makes more of the steps, each later than the one before or, in any order, within
     // whatever time.
@@ -52,9 +59,9 @@ class StepEvents {
     bool has_exclusions = false;
     bool are_within = false;  // whether all events lie in the range of the question
   };
-  // Goes to the user that the cursor stands at, whose events are then read stretch by stretch, as
-  // far as they are needed.
-  Outlook begin(UserCursor& cursor, bool in_any_order);
+  Outlook outlook(bool in_any_order) const;
+
+  // Reads the events stretch by stretch.
   enum class Stretch : std::uint8_t {
     kMore,  // events follow those read before
     kAnew,  // the events, now all of them, are not those read before with others behind them
@@ -113,6 +120,7 @@ class StepEvents {
   QuestionMemory memory_;
   QuestionPace pace_;
   std::size_t events_taken_ = 0;     // as many have memory
+  std::size_t bits_taken_ = 0;       // as bits, too
   std::vector<BlockMatch> matches_;  // of the steps, and then of the exclusions
   Bits found_;                       // of one of them
   std::vector<BlockMatch> between_;  // one, or none

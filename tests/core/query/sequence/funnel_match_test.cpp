@@ -1,11 +1,14 @@
 #include "core/query/sequence/funnel_match.h"
+#include "core/query/sequence/bit_funnel.h"
 #include "core/query/sequence/plain_funnel.h"
 #include "core/query/sequence/told_step.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
+#include <memory>
 #include <optional>
 #include <random>
 #include <span>
@@ -237,6 +240,100 @@ TEST(PlainFunnel, MeetsTheBestAttemptFirst) {
     ++met;
   }
   EXPECT_GT(met, 4'000);
+}
+
+// Puts the events into blocks of a log, with what they serve as bits, in as many parts.
+class BitsOfEvents {
+ public:
+  BitsOfEvents(std::span<const StepEvent> events, unsigned step_count, std::size_t part_count)
+      : bits_(step_count) {
+    bits_.begin(static_cast<std::uint32_t>(events.size()));
+    std::size_t begin = 0;
+    for (std::size_t part = 1; part <= part_count; ++part) {
+      const std::size_t end = events.size() * part / part_count;
+      if (end > begin) append(events.subspan(begin, end - begin), step_count);
+      begin = end;
+    }
+  }
+  StepBits& bits() { return bits_; }
+
+ private:
+  // Events of another user come before those of the part, so that its bits begin somewhere.
+  void append(std::span<const StepEvent> events, unsigned step_count) {
+    const std::size_t first = 37 * (1 + blocks_.size());
+    EventColumns columns;
+    columns.resize(first + events.size());
+    std::vector<std::uint64_t> words((columns.size() + 63) / 64 * step_count);
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      columns.ordinals[first + i] = 1;
+      columns.times[first + i] = events[i].time;
+      for (unsigned step = 0; step < step_count; ++step) {
+        const std::uint64_t bit = events[i].steps >> step & 1;
+        words[(first + i) / 64 * step_count + step] |= bit << (first + i) % 64;
+      }
+    }
+    blocks_.push_back(std::make_unique<LogBlock>(LogBlock::pack(columns, 0, columns.size())));
+    LogBlock::Walk walk(*blocks_.back());
+    EXPECT_TRUE(walk.seek(1));
+    EXPECT_FALSE(walk.may_have_ties());
+    bits_.append(words.data(), step_count, static_cast<std::uint32_t>(first),
+                 static_cast<std::uint32_t>(events.size()), LogBlock::Times(walk));
+  }
+
+  std::vector<std::unique_ptr<LogBlock>> blocks_;
+  StepBits bits_;
+};
+
+TEST(BitFunnel, FindsTheBestOfAllAttempts) {
+  std::mt19937_64 random(kSeed);
+  int found_some = 0;
+  for (int trial = 0; trial < 20'000; ++trial) {
+    Case example = random_case(random, /*ties=*/false);
+    example.rules.exclusions.clear();
+    example.rules.last_start = std::numeric_limits<TimeUs>::max();
+    for (StepEvent& event : example.events) event.exclusions = 0;
+    if (trial % 10 == 0) {
+      // Enough for several words.
+      for (TimeUs time = example.events.back().time; example.events.size() < 200;) {
+        time += 1 + static_cast<TimeUs>(random() % 2);
+        const std::uint64_t steps =
+            random() % 8 == 0 ? random() % (1u << example.rules.step_count) : 0;
+        example.events.push_back({time, static_cast<std::uint32_t>(steps)});
+      }
+    }
+    if (!BitFunnel::may_decide(example.rules)) continue;
+    std::optional<Outcome> expected;
+    for (const auto& [place, outcome] : by_trying(example.rules, example.events)) {
+      if (is_better(outcome, expected)) expected = outcome;
+    }
+    BitsOfEvents made(example.events, example.rules.step_count, 1 + random() % 3);
+    std::optional<Outcome> found;
+    std::vector<TimeUs> times;
+    if (const auto best = BitFunnel(example.rules).best(made.bits(), times)) {
+      if (best->steps == 1) times.assign(1, example.events[best->start].time);
+      EXPECT_EQ(example.events[best->start].time, times.front());
+      found = Outcome{best->steps, times};
+    }
+    ASSERT_EQ(found, expected) << "seed=" << kSeed << " trial=" << trial << '\n' << example;
+    found_some += found.has_value() ? 1 : 0;
+  }
+  EXPECT_GT(found_some, 4'000);
+}
+
+// Step 1 comes once, and the last step too late each time.
+TEST(BitFunnel, CostGrowsWithTheEvents) {
+  constexpr TimeUs kMany = 1'000'000;
+  std::vector<StepEvent> events = {{0, 1}, {1, 2}};
+  for (TimeUs i = 0; i < kMany; ++i) events.push_back({kMany + i, 4});
+  FunnelRules rules;
+  rules.step_count = 3;
+  rules.window = 10;
+  BitsOfEvents made(events, 3, 1);
+  std::vector<TimeUs> times;
+  const auto best = BitFunnel(rules).best(made.bits(), times);
+  ASSERT_TRUE(best.has_value());
+  EXPECT_EQ(best->steps, 2u);
+  EXPECT_EQ(times, (std::vector<TimeUs>{0, 1}));
 }
 
 // The places of the events that serve a step, by the places of those that open the attempts.
