@@ -238,12 +238,21 @@ void RetentionHistory::gather_returns(std::span<const StepEvent> events, const J
   returns.clear();
   if (window_us_ != 0) {
     const auto begin = std::ranges::lower_bound(events, joined.time, {}, &StepEvent::time);
+    const auto window = static_cast<std::uint64_t>(window_us_);
+    // Most events lie in the period of the one before, which spares a division.
+    std::uint64_t period_begin = 0;
     for (auto event = begin; event != events.end(); ++event) {
       if (!is_of(*event, kReturnStep)) continue;
-      const std::uint64_t period =
-          elapsed(joined.time, event->time) / static_cast<std::uint64_t>(window_us_);
-      add_return(static_cast<std::int64_t>(period),
-                 static_cast<std::size_t>(event - events.begin()), seen, returns);
+      const std::uint64_t since = elapsed(joined.time, event->time);
+      if (returns.empty() || since - period_begin >= window) {
+        const std::uint64_t period = since / window;
+        period_begin = period * window;
+        returns.push_back({.period = static_cast<std::int64_t>(period)});
+      }
+      ++returns.back().events;
+      if (!has_amounts()) continue;
+      const auto place = static_cast<std::size_t>(event - events.begin());
+      returns.back().amount += seen.amount_of(place);
     }
     return;
   }
