@@ -11,8 +11,8 @@
 
 #include "core/base/byte_codec.h"
 #include "core/pages/page_check.h"
-#include "tests/support/error_text.h"
 #include "tests/core/pages/page_disk.h"
+#include "tests/support/error_text.h"
 #include "tests/support/random.h"
 #include "tests/support/run_size.h"
 
@@ -364,7 +364,7 @@ TEST(ResidentPages, DamagedBytesAreAnError) {
       ResidentPages again = reopened(pages);
       const Status status = load(again, place, damaged);
       EXPECT_EQ(status.code(), StatusCode::kCorruption);
-      EXPECT_TRUE(repeats(status, to_string(address.id) + ": ")) << status.message();
+      EXPECT_TRUE(repeats(status, to_string(address.id))) << status.message();
       expect_right_account(again);
       EXPECT_TRUE(load(again, place, disk).ok());  // what was read before is not lost
       expect_right_account(again);
