@@ -126,62 +126,11 @@ class ColumnChooser {
   SourceSchema& schema_;
 };
 
-// Says whether at least half of the texts in the column are such texts, or there are none.
-bool holds_mostly(const RowSample& sample, const std::string& column,
-                  const std::function<bool(std::string_view)>& is_such) {
-  const auto found = std::find(sample.columns.begin(), sample.columns.end(), column);
-  const std::size_t index = static_cast<std::size_t>(found - sample.columns.begin());
-  std::size_t texts = 0, such = 0;
-  for (const auto& row : sample.rows) {
-    const std::string_view text = trim(row[index]);
-    if (text.empty()) continue;
-    ++texts;
-    if (is_such(text)) ++such;
-  }
-  return 2 * such >= texts;
-}
-
-// Says how many of the rows have no text in the column.
-std::size_t rows_without(const RowSample& sample, const std::string& column) {
-  const auto found = std::find(sample.columns.begin(), sample.columns.end(), column);
-  const auto index = static_cast<std::size_t>(found - sample.columns.begin());
-  return static_cast<std::size_t>(
-      std::count_if(sample.rows.begin(), sample.rows.end(),
-                    [&](const auto& row) { return trim(row[index]).empty(); }));
-}
-
-// Says whether at least half of the rows have a text in the column.
-bool is_mostly_there(const RowSample& sample, const std::string& column) {
-  return 2 * rows_without(sample, column) <= sample.rows.size();
-}
-
-// Returns the first text of the column that is no such text.
-std::string first_unlike(const RowSample& sample, const std::string& column,
-                         const std::function<bool(std::string_view)>& is_such) {
-  const auto found = std::find(sample.columns.begin(), sample.columns.end(), column);
-  const std::size_t index = static_cast<std::size_t>(found - sample.columns.begin());
-  for (const auto& row : sample.rows) {
-    const std::string_view text = trim(row[index]);
-    if (!text.empty() && !is_such(text)) return std::string(text);
-  }
-  return {};
-}
-
 bool is_amount(std::string_view text, const AmountForm& form) {
   constexpr std::uint32_t kDecimals = 12;  // what the store keeps is not known here
   Amount amount = 0;
   return is_null_word(text) ||
          parse_amount(text, form, kDecimals, amount) != AmountFault::kNotANumber;
-}
-
-// Says whether no row has an amount, or another text that is not a word for nothing, in the column.
-bool is_all_empty(const RowSample& sample, const std::string& column) {
-  const auto found = std::find(sample.columns.begin(), sample.columns.end(), column);
-  const auto index = static_cast<std::size_t>(found - sample.columns.begin());
-  return std::all_of(sample.rows.begin(), sample.rows.end(), [&](const auto& row) {
-    const std::string_view text = trim(row[index]);
-    return text.empty() || is_null_word(text);
-  });
 }
 
 // Returns the options that read some of the column, most of which are no amounts in that form, such
