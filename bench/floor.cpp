@@ -6,9 +6,7 @@
 #include <bit>
 #include <cmath>
 #include <cstdlib>
-#include <functional>
 #include <thread>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -18,7 +16,7 @@ namespace rollcall::bench {
 namespace {
 
 constexpr std::int64_t kDayUs = 86'400'000'000;
-constexpr std::size_t kAhead = 48;  // rows between a prefetch and its use
+constexpr std::size_t kAhead = 24;  // records between a prefetch and its use
 constexpr std::uint32_t kFirstValued = kPurchase;
 
 // These are the finish of MurmurHash3 and its inverse.
@@ -62,36 +60,9 @@ class DayOfTime {
   std::uint32_t day_ = 0;
 };
 
-// Holds what is kept of a user besides the bits, which is half a cache line. Counters are short
-// because nearly all users have few events; what overflows is added to a table on the side.
-struct Counters {
-  std::array<std::uint16_t, kEventNames> events;
-  std::array<std::int64_t, kEventNames - kFirstValued> sums;
-};
-static_assert(sizeof(Counters) == 32);
-static_assert(kEventNames - kFirstValued == 2);
-
-class Overflows {
- public:
-  void add(std::uint64_t user, std::uint32_t event) {
-    counts_[user * kEventNames + event] += std::uint64_t{1} << 16;
-  }
-  std::uint64_t of(std::uint64_t user, std::uint32_t event) const {
-    const auto found = counts_.find(user * kEventNames + event);
-    return found == counts_.end() ? 0 : found->second;
-  }
-
- private:
-  std::unordered_map<std::uint64_t, std::uint64_t> counts_;
-};
-
-// Adds one event. A value of an event without one is 0, and added all the same.
-inline void count(Counters& counters, Overflows& overflows, std::uint64_t user, std::uint32_t event,
-                  Amount value) {
-  if (++counters.events[event] == 0) [[unlikely]]
-    overflows.add(user, event);
-  counters.sums[event % 2] += value;
-}
+// Holds the sums of a user's values, of each event name that has some.
+using Sums = std::array<Amount, kEventNames - kFirstValued>;
+static_assert(kFirstValued % 2 == 0 && kEventNames - kFirstValued == 2);
 
 // Returns the number of a day's bitmap of an event name.
 std::uint64_t bitmap_of(std::uint32_t day, std::uint64_t event) {
@@ -128,17 +99,28 @@ class Bitmaps {
   HugeArray<std::uint64_t> words_;
 };
 
-template <class IdOf>
-void add_counters(const Counters& counters, const Overflows& overflows, std::uint64_t user,
-                  IdOf id_of, Digest& digest) {
-  for (std::uint32_t event = 0; event < kEventNames; ++event) {
-    const std::uint64_t events = counters.events[event] + overflows.of(user, event);
-    if (events == 0) continue;
-    const std::uint64_t name = digest_of(id_of(user), event, kNoDay);
-    digest.counts += name * events;
-    if (event >= kFirstValued) {
-      digest.sums += name * static_cast<std::uint64_t>(counters.sums[event % 2]);
+// Counts events by bitmap.
+class Totals {
+ public:
+  Totals() = default;
+  explicit Totals(std::int32_t days) : events_(static_cast<std::size_t>(days) * kEventNames) {}
+
+  void add(std::size_t bitmap) { ++events_[bitmap]; }
+  void add_to(Digest& digest) const {
+    for (std::size_t bitmap = 0; bitmap < events_.size(); ++bitmap) {
+      digest.counts += digest_of(kEverybody, static_cast<std::uint32_t>(bitmap % kEventNames),
+                                 static_cast<std::int32_t>(bitmap / kEventNames)) *
+                       events_[bitmap];
     }
+  }
+
+ private:
+  std::vector<std::uint64_t> events_;
+};
+
+void add_sums(const Sums& sums, std::uint64_t user_id, Digest& digest) {
+  for (std::uint32_t event = kFirstValued; event < kEventNames; ++event) {
+    digest.sums += digest_of(user_id, event, kNoDay) * static_cast<std::uint64_t>(sums[event % 2]);
   }
 }
 
@@ -190,20 +172,43 @@ void run_rounds(const FloorOptions& options, std::size_t rows, std::size_t parts
   }
 }
 
-// Takes dense ids, row by row.
+// Is a row with a value and a dense id.
+struct ValuedRecord {
+  std::uint32_t user;
+  std::uint32_t event;
+  Amount value;
+};
+
+// Takes dense ids, row by row. Rows with a value are few, and go a second way.
 class DirectDenseFloor final : public Floor {
  public:
   explicit DirectDenseFloor(const FloorOptions& options)
-      : day_of_(options.first_day), bits_(options.users, options.days), counters_(options.users) {}
+      : day_of_(options.first_day),
+        bits_(options.users, options.days),
+        totals_(options.days),
+        sums_(options.users) {}
 
   void ingest(const WorkloadColumns& columns) override {
     const WorkloadRows& rows = columns.rows();
-    const std::size_t size = rows.size(), ahead_end = size - std::min(size, kAhead);
-    for (std::size_t i = 0; i < ahead_end; ++i) {
-      __builtin_prefetch(&counters_[rows.users[i + kAhead]], 1);
-      add(rows, i);
+    std::vector<std::uint32_t> valued(kBlock);
+    for (std::size_t begin = 0; begin < rows.size(); begin += kBlock) {
+      const std::size_t end = std::min(rows.size(), begin + kBlock);
+      std::size_t valued_count = 0;
+      for (std::size_t i = begin; i < end; ++i) {
+        const std::uint64_t bitmap = bitmap_of(day_of_(rows.times[i]), rows.events[i]);
+        bits_.set(rows.users[i], bitmap);
+        totals_.add(bitmap);
+        valued[valued_count] = static_cast<std::uint32_t>(i - begin);
+        valued_count += rows.events[i] >= kFirstValued;
+      }
+      for (std::size_t i = 0; i < valued_count; ++i) {
+        __builtin_prefetch(&sums_[rows.users[begin + valued[i]]], 1);
+      }
+      for (std::size_t i = 0; i < valued_count; ++i) {
+        const std::size_t row = begin + valued[i];
+        sums_[rows.users[row]][rows.events[row] % 2] += rows.values[row];
+      }
     }
-    for (std::size_t i = ahead_end; i < size; ++i) add(rows, i);
   }
 
   Digest digest() const override {
@@ -211,26 +216,22 @@ class DirectDenseFloor final : public Floor {
     bits_.for_each([&](std::uint64_t user, std::uint32_t event, std::int32_t day) {
       digest.bits += digest_of(user, event, day);
     });
-    for (std::uint64_t user = 0; user < counters_.size(); ++user) {
-      add_counters(counters_[user], overflows_, user, std::identity(), digest);
-    }
+    totals_.add_to(digest);
+    for (std::uint64_t user = 0; user < sums_.size(); ++user) add_sums(sums_[user], user, digest);
     return digest;
   }
 
  private:
-  void add(const WorkloadRows& rows, std::size_t i) {
-    bits_.set(rows.users[i], bitmap_of(day_of_(rows.times[i]), rows.events[i]));
-    count(counters_[rows.users[i]], overflows_, rows.users[i], rows.events[i], rows.values[i]);
-  }
+  static constexpr std::size_t kBlock = 1024;
 
   DayOfTime day_of_;
   Bitmaps bits_;
-  HugeArray<Counters> counters_;
-  Overflows overflows_;
+  Totals totals_;
+  HugeArray<Sums> sums_;
 };
 
-// Takes dense ids, split by ranges of users. A record is 8 bytes: user and bitmap; values, which
-// few events have, travel in a column of their own.
+// Takes dense ids, split by ranges of users. A record is 8 bytes: user and bitmap; rows with a
+// value, which are few, travel a second time with it.
 class SplitDenseFloor final : public Floor {
  public:
   explicit SplitDenseFloor(const FloorOptions& options)
@@ -240,8 +241,8 @@ class SplitDenseFloor final : public Floor {
         records_(options.threads, parts_, options.round_rows),
         values_(options.threads, parts_, options.round_rows),
         bits_(options.users, options.days),
-        counters_(options.users),
-        overflows_(parts_) {}
+        totals_(parts_, Totals(options.days)),
+        sums_(options.users) {}
 
   void ingest(const WorkloadColumns& columns) override {
     const WorkloadRows& rows = columns.rows();
@@ -260,9 +261,8 @@ class SplitDenseFloor final : public Floor {
     bits_.for_each([&](std::uint64_t user, std::uint32_t event, std::int32_t day) {
       digest.bits += digest_of(user, event, day);
     });
-    for (std::uint64_t user = 0; user < counters_.size(); ++user) {
-      add_counters(counters_[user], overflows_[user >> shift_], user, std::identity(), digest);
-    }
+    for (const Totals& totals : totals_) totals.add_to(digest);
+    for (std::uint64_t user = 0; user < sums_.size(); ++user) add_sums(sums_[user], user, digest);
     return digest;
   }
 
@@ -271,7 +271,7 @@ class SplitDenseFloor final : public Floor {
 
   void split(const WorkloadRows& rows, unsigned thread, std::size_t begin, std::size_t end) {
     std::vector<std::uint64_t*> records(parts_);
-    std::vector<Amount*> values(parts_);
+    std::vector<ValuedRecord*> values(parts_);
     for (std::size_t part = 0; part < parts_; ++part) {
       records[part] = records_.begin(thread, part);
       values[part] = values_.begin(thread, part);
@@ -285,7 +285,8 @@ class SplitDenseFloor final : public Floor {
         *records[part]++ = user | bitmap_of(day_of(rows.times[i]), event) << kBitmapShift;
         // It is written for every row and kept if there is a value, so that there is no branch to
         // be mispredicted.
-        *values[part] = rows.values[i];
+        *values[part] = {static_cast<std::uint32_t>(user), static_cast<std::uint32_t>(event),
+                         rows.values[i]};
         values[part] += event >= kFirstValued;
       }
       for (std::size_t part = 0; part < parts_; ++part) {
@@ -294,24 +295,25 @@ class SplitDenseFloor final : public Floor {
       }
       begin = block_end;
     }
-    for (std::size_t part = 0; part < parts_; ++part) records_.end(thread, part) = records[part];
+    for (std::size_t part = 0; part < parts_; ++part) {
+      records_.end(thread, part) = records[part];
+      values_.end(thread, part) = values[part];
+    }
   }
 
   void apply(unsigned thread, std::size_t part) {
-    // Past the last value there is some other one, which is read and not used.
-    const Amount* value = values_.begin(thread, part);
-    Overflows& overflows = overflows_[part];
+    Totals& totals = totals_[part];
     const std::uint64_t* const end = records_.end(thread, part);
     for (const std::uint64_t* record = records_.begin(thread, part); record < end; ++record) {
-      // What lies past the end is of an earlier round or zero, and so is a user all the same.
-      __builtin_prefetch(&counters_[static_cast<std::uint32_t>(record[kAhead / 2])], 1);
-      const std::uint64_t user = static_cast<std::uint32_t>(*record);
       const std::uint64_t bitmap = *record >> kBitmapShift;
-      const std::uint32_t event = static_cast<std::uint32_t>(bitmap % kEventNames);
-      bits_.set(user, bitmap);
-      const bool valued = event >= kFirstValued;
-      count(counters_[user], overflows, user, event, *value & -Amount{valued});
-      value += valued;
+      bits_.set(static_cast<std::uint32_t>(*record), bitmap);
+      totals.add(bitmap);
+    }
+    const ValuedRecord* const values_end = values_.end(thread, part);
+    for (const ValuedRecord* record = values_.begin(thread, part); record < values_end; ++record) {
+      // What lies past the end is of an earlier round or zero, and so is a user all the same.
+      __builtin_prefetch(&sums_[record[kAhead].user], 1);
+      sums_[record->user][record->event % 2] += record->value;
     }
   }
 
@@ -319,18 +321,18 @@ class SplitDenseFloor final : public Floor {
   int shift_;
   std::size_t parts_;
   SplitRows<std::uint64_t> records_;
-  SplitRows<Amount> values_;
+  SplitRows<ValuedRecord> values_;
   Bitmaps bits_;
-  HugeArray<Counters> counters_;
-  std::vector<Overflows> overflows_;  // by part
+  std::vector<Totals> totals_;  // by part
+  HugeArray<Sums> sums_;
 };
 
-// Holds a user with a scattered id, in one cache line.
-struct alignas(64) KeyedCounters {
+// Holds a user with a scattered id, in half a cache line.
+struct alignas(32) KeyedSums {
   std::uint64_t key;  // the scrambled id
-  Counters counters;
+  Sums sums;
 };
-static_assert(sizeof(KeyedCounters) == 64);
+static_assert(sizeof(KeyedSums) == 32);
 
 // Is a row with a scattered id.
 struct KeyedRecord {
@@ -359,7 +361,8 @@ class KeyedPart {
         ordinal_bits_(width_of(users_max)),
         slots_(std::size_t{1} << (64 - slot_shift_)),
         users_(users_max + 1),
-        bits_(users_max + 1, days) {}
+        bits_(users_max + 1, days),
+        totals_(days) {}
 
   // Rows are taken in groups, so that the group's cache misses overlap: first on the index, then on
   // the users.
@@ -374,8 +377,9 @@ class KeyedPart {
     bits_.for_each([&](std::uint64_t ordinal, std::uint32_t event, std::int32_t day) {
       digest.bits += digest_of(id_of(ordinal), event, day);
     });
+    totals_.add_to(digest);
     for (std::uint64_t ordinal = 1; ordinal <= user_count_; ++ordinal) {
-      add_counters(users_[ordinal].counters, overflows_, ordinal, id_of, digest);
+      add_sums(users_[ordinal].sums, id_of(ordinal), digest);
     }
   }
 
@@ -398,8 +402,9 @@ class KeyedPart {
                                         ? likely[i]
                                         : find_or_insert(record.key);
       bits_.set(ordinal, record.bitmap());
-      count(users_[ordinal].counters, overflows_, ordinal,
-            static_cast<std::uint32_t>(record.bitmap() % kEventNames), record.value());
+      totals_.add(record.bitmap());
+      // The line is at hand, so a value of 0 costs less than a branch.
+      users_[ordinal].sums[record.bitmap() % 2] += record.value();
     }
   }
 
@@ -438,9 +443,9 @@ class KeyedPart {
   int slot_shift_ = 0, key_bits_ = 0, ordinal_bits_ = 0;
   std::uint32_t user_count_ = 0;
   HugeArray<std::uint32_t> slots_;  // 0: free
-  HugeArray<KeyedCounters> users_;  // by ordinal; 0 is nobody's
+  HugeArray<KeyedSums> users_;      // by ordinal; 0 is nobody's
   Bitmaps bits_{0, 0};
-  Overflows overflows_;
+  Totals totals_;
 };
 
 // Takes scattered ids, row by row (in groups).

@@ -1,10 +1,10 @@
-// The floor is the least code that keeps the same bits and counters on the same events, to measure
+// The floor is the least code that keeps the same bits and totals of the same events, to measure
 // the engine against. It has no interface to speak of, no persistence, no late events and no
 // readers, and it knows beforehand how many users and days there will be, and which names have
 // values.
 //
-// It keeps, for each event name and day, a bitmap over the users; for each event name and user, how
-// many events, and for the two names with values the sum of them.
+// It keeps, for each event name and day, a bitmap over the users and how many events; and for the
+// two names with values, the sum of them for each user.
 #pragma once
 
 #include <cstddef>
@@ -35,13 +35,14 @@ std::string to_string(const FloorOptions& options);
 // for different ones but for a chance of 2^-64.
 struct Digest {
   std::uint64_t bits = 0;    // of (event, day, user id)
-  std::uint64_t counts = 0;  // of (event, user id), times events
+  std::uint64_t counts = 0;  // of (event, day), times events
   std::uint64_t sums = 0;    // of (event, user id), times the sum of values
 
   friend bool operator==(const Digest&, const Digest&) = default;
 };
 std::uint64_t digest_of(std::uint64_t user_id, std::uint32_t event, std::int32_t day_number);
-inline constexpr std::int32_t kNoDay = -1;  // the day number of counts and sums
+inline constexpr std::int32_t kNoDay = -1;                      // the day number of sums
+inline constexpr std::uint64_t kEverybody = ~std::uint64_t{0};  // the user id of counts
 
 class Floor {
  public:

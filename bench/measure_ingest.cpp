@@ -58,7 +58,7 @@ double floor_seconds(Session& session, const FloorOptions& options, const Digest
     const WorkloadColumns& columns = session.round(options.ids, number);
     seconds += seconds_of([&] { floor->ingest(columns); });
   }
-  must_equal("bits and counters of the floor: " + to_string(options), floor->digest(), expected);
+  must_equal("bits and totals of the floor: " + to_string(options), floor->digest(), expected);
   return seconds;
 }
 

@@ -167,7 +167,7 @@ void measure(Session& session, std::uint64_t users, std::uint32_t of_256) {
   constexpr std::int32_t kDays = 60;
   const std::string event(kEventNameList[0]);
   std::vector<Question> questions = make_questions(Day{0}, kDays, '"' + event + '"');
-  // First and last days, counters and the presence of any event are not made up here.
+  // First and last days and the presence of any event are not made up here.
   std::erase_if(questions, [](const Question& question) { return !question.needs_sets_only; });
 
   const std::string density = fmt::format("{:.0f}%", of_256 / 2.56);

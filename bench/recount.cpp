@@ -58,10 +58,10 @@ void Recount::add_block(const WorkloadRows& rows, std::size_t begin, std::size_t
     std::atomic_ref(bits_[(day * kEventNames + event) * word_count_ + user / 64])
         .fetch_or(std::uint64_t{1} << (user % 64), std::memory_order_relaxed);
     for (const IdKind ids : {IdKind::kDense, IdKind::kScattered}) {
-      const std::uint64_t name = digest_of(id_of(ids, user), event, kNoDay);
       Digest& digest = counts[static_cast<std::size_t>(ids)];
-      digest.counts += name;
-      digest.sums += name * static_cast<std::uint64_t>(rows.values[i]);
+      digest.counts += digest_of(kEverybody, event, static_cast<std::int32_t>(day));
+      digest.sums +=
+          digest_of(id_of(ids, user), event, kNoDay) * static_cast<std::uint64_t>(rows.values[i]);
     }
   }
 }

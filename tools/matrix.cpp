@@ -129,83 +129,110 @@ void shade_by_size(Matrix& matrix) {
   }
 }
 
+// Holds the columns of an answer by what they are in its matrix.
+struct MatrixColumns {
+  std::vector<std::size_t> keys;  // of a line, with `size` if there is one
+  std::size_t across = 0;         // says in which column of the matrix a row's cell is
+  std::size_t shown = 0;          // what cells show
+  std::optional<std::size_t> size;
+  std::optional<std::size_t> complete;
+  std::optional<std::size_t> rate;
+  std::optional<std::size_t> summary;
+};
+
+Result<MatrixColumns> find_matrix_columns(const QueryResult& result,
+                                          const std::optional<std::string>& cells) {
+  const Pivot& pivot = *result.pivot;
+  MatrixColumns columns;
+  ROLLCALL_ASSIGN_OR_RETURN(columns.shown, find_shown(result, cells));
+  columns.across = find_column(result, pivot.column).value();
+  columns.size = find_column(result, pivot.size);
+  columns.complete = find_column(result, "complete");
+  columns.rate = find_column(result, pivot.rate);
+  columns.summary = find_column(result, pivot.summary);
+  for (const std::string& name : pivot.rows) {
+    columns.keys.push_back(find_column(result, name).value());
+  }
+  if (columns.size) columns.keys.push_back(*columns.size);
+  return columns;
+}
+
+// Returns what tells the lines of the matrix apart.
+std::vector<Cell> key_of(const std::vector<Cell>& row, const MatrixColumns& columns) {
+  std::vector<Cell> key;
+  for (const std::size_t column : columns.keys) {
+    if (column != columns.size) key.push_back(row[column]);
+  }
+  return key;
+}
+
+// Writes a row of the answer into line `y` and column `x` of the cells.
+void put_row(const QueryResult& result, const std::vector<Cell>& row, const MatrixColumns& columns,
+             std::size_t y, std::size_t x, Matrix& matrix) {
+  std::vector<Cell>& line = matrix.result.rows[y];
+  const bool sums_up = columns.summary && columns.rate &&
+                       std::holds_alternative<std::monostate>(row[*columns.summary]);
+  for (std::size_t i = 0; i < columns.keys.size(); ++i) {
+    if (sums_up && columns.keys[i] == *columns.summary) {
+      matrix.result.columns[i].type = ColumnType::kString;
+      line[i] = summary_label(result);
+    } else if (!sums_up || columns.keys[i] != columns.size) {
+      line[i] = row[columns.keys[i]];
+    }
+  }
+  const std::size_t measure = sums_up ? *columns.rate : columns.shown;
+  line[matrix.first_cell + x] = row[measure];
+  matrix.measures[y] = result.columns[measure].name;
+  if (columns.rate && is_share(result.pivot->rate)) {
+    if (const auto* share = std::get_if<double>(&row[*columns.rate])) matrix.shares[y][x] = *share;
+  }
+  if (columns.complete) {
+    const auto* done = std::get_if<bool>(&row[*columns.complete]);
+    matrix.incomplete[y][x] = done != nullptr && !*done;
+  }
+}
+
 }  // namespace
 
 Result<Matrix> to_matrix(const QueryResult& result, const std::optional<std::string>& cells) {
   if (!result.pivot) return no_matrix(result);
   const Pivot& pivot = *result.pivot;
-  ROLLCALL_ASSIGN_OR_RETURN(const std::size_t shown, find_shown(result, cells));
-  const std::optional<std::size_t> size = find_column(result, pivot.size);
-  const std::optional<std::size_t> complete = find_column(result, "complete");
-  const std::optional<std::size_t> rate = find_column(result, pivot.rate);
-  const std::optional<std::size_t> summary = find_column(result, pivot.summary);
-  const std::size_t across = find_column(result, pivot.column).value();
+  ROLLCALL_ASSIGN_OR_RETURN(const MatrixColumns columns, find_matrix_columns(result, cells));
 
   Matrix matrix;
   matrix.result.kind = result.kind;
   matrix.result.definition = result.definition;
   matrix.result.as_of = result.as_of;
   matrix.result.stats = result.stats;
-  std::vector<std::size_t> keys;
   std::vector<std::string> taken;
-  for (const std::string& name : pivot.rows) keys.push_back(find_column(result, name).value());
-  if (size) keys.push_back(*size);
-  for (const std::size_t key : keys) {
+  for (const std::size_t key : columns.keys) {
     matrix.result.columns.push_back(result.columns[key]);
     taken.push_back(result.columns[key].name);
   }
-  matrix.first_cell = keys.size();
+  matrix.first_cell = columns.keys.size();
 
-  using Key = std::vector<Cell>;
-  const auto key_of = [&](const std::vector<Cell>& row) {
-    Key key;
-    for (const std::size_t column : keys) {
-      if (column != size) key.push_back(row[column]);
-    }
-    return key;
-  };
-  Places<Key> lines;
+  Places<std::vector<Cell>> lines;
   Places<std::string> places;
   std::vector<std::string> titles;
   for (const auto& row : result.rows) {
-    lines.of(key_of(row));
-    std::string title = title_of(row[across]);
+    lines.of(key_of(row, columns));
+    std::string title = title_of(row[columns.across]);
     if (places.of(title) == titles.size()) titles.push_back(std::move(title));
   }
   for (std::string& title : distinct_titles(titles, taken, pivot.column)) {
-    matrix.result.columns.push_back({std::move(title), result.columns[shown].type});
+    matrix.result.columns.push_back({std::move(title), result.columns[columns.shown].type});
   }
   matrix.result.rows.resize(lines.size(), std::vector<Cell>(matrix.result.columns.size()));
   matrix.shares.resize(lines.size(), std::vector<std::optional<double>>(titles.size()));
-  if (complete) matrix.incomplete.resize(lines.size(), std::vector<bool>(titles.size()));
-  matrix.measures.resize(lines.size());
-
-  const bool has_shares = rate && is_share(pivot.rate);
-  for (const auto& row : result.rows) {
-    const std::size_t y = lines.of(key_of(row));
-    const std::size_t x = places.of(title_of(row[across]));
-    std::vector<Cell>& line = matrix.result.rows[y];
-    const bool sums_up = summary && rate && std::holds_alternative<std::monostate>(row[*summary]);
-    for (std::size_t i = 0; i < keys.size(); ++i) {
-      if (sums_up && keys[i] == *summary) {
-        matrix.result.columns[i].type = ColumnType::kString;
-        line[i] = summary_label(result);
-      } else if (!sums_up || keys[i] != size) {
-        line[i] = row[keys[i]];
-      }
-    }
-    const std::size_t measure = sums_up ? *rate : shown;
-    line[matrix.first_cell + x] = row[measure];
-    matrix.measures[y] = result.columns[measure].name;
-    if (has_shares) {
-      if (const auto* share = std::get_if<double>(&row[*rate])) matrix.shares[y][x] = *share;
-    }
-    if (complete) {
-      const auto* done = std::get_if<bool>(&row[*complete]);
-      matrix.incomplete[y][x] = done != nullptr && !*done;
-    }
+  if (columns.complete) {
+    matrix.incomplete.resize(lines.size(), std::vector<bool>(titles.size()));
   }
-  if (pivot.is_shaded && !rate) shade_by_size(matrix);
+  matrix.measures.resize(lines.size());
+  for (const auto& row : result.rows) {
+    put_row(result, row, columns, lines.of(key_of(row, columns)),
+            places.of(title_of(row[columns.across])), matrix);
+  }
+  if (pivot.is_shaded && !columns.rate) shade_by_size(matrix);
   return matrix;
 }
 

@@ -103,8 +103,13 @@ FLAG_IN_TEXT = re.compile(r'"(?:[^"\\]|\\.)*?(?<![\w-])--[a-z]')
 # have codes and hints, and rejected rows have kinds.
 SEARCH = r"(?:find|rfind|starts_with|ends_with|contains)\("
 PROSE_SEARCH = re.compile(
-    r"(?:\b(?:message|error|reason|to_string)\(\)|\bmessage\([^;]*\)|\b(?:reason|message)\b)\s*\."
-    + SEARCH + r"|\b(?:HasSubstr|ContainsRegex|MatchesRegex)\(")
+    r"(?:\b(?:message|error|reason|to_string|what)\(\)|\bmessage\([^;]*\)"
+    r"|\b(?:reason|message|errors)\b"
+    # This is one of several texts, which may have a hint.
+    r"|\b(?:notes|passed_over|faults|failures)(?:\[[^;]*?\]|\.(?:front|back)\(\))(?:\.text)?)"
+    r"\s*\." + SEARCH + r"|\b(?:HasSubstr|ContainsRegex|MatchesRegex)\("
+    # An error repeats what the test has in a variable. A literal may be words of its own.
+    r"|\brepeats\([^;]*,\s*\"(?:[^\"\\]|\\.)*\"\)")
 SEARCH_FAULT = "looks for words in the text of an error"
 # The same in Python, of names that the texts of errors have there.
 ERROR_NAMES = {"error", "errors", "stderr"}
@@ -393,7 +398,8 @@ GOOD = {
     "storage/rocks.cpp": '#include <rocksdb/db.h>\n#include "rollcall/rocks_store.h"\n',
     "tools/draw.h": "#pragma once\n",
     "tools/flags.cpp": 'f("--lists", "names more");\n',
-    "core/base/text.cpp": '// Read by "--lists".\nint i = text.find("x");\nbool b = m.message().empty();\n',
+    "core/base/text.cpp": '// Read by "--lists".\nint i = text.find("x");\nbool b = m.message().empty();\n'
+                          'bool c = repeats(status, path + "/x") || notes.at(0).text == "x";\n',
     "tools/main.cpp": '#include "rollcall/engine.h"\n#include "tools/draw.h"\n',
     "tests/support/naive.h": "#pragma once\n",
     "docs/guide.md": f"{'x' * PROSE_COLUMNS_MAX}\n\n| {'x' * PROSE_COLUMNS_MAX} |\n\n"
@@ -457,6 +463,17 @@ BAD = {
     "a search of a reason": ("tools/a.cpp", 'bool b = row.reason.find("x") > 1;\n', "looks for words"),
     "a search of what a helper returned":
         ("tests/core/a.cpp", 'bool b = message(f(1)).find("x") == 0;\n', "looks for words"),
+    "a search of what a child wrote":
+        ("tests/core/a.cpp", 'bool b = end.errors.find("x") == 0;\n', "looks for words"),
+    "a search of what was thrown":
+        ("tests/core/a.cpp", 'bool b = thrown.what().contains("x");\n', "looks for words"),
+    "a search of a note":
+        ("tests/core/a.cpp", 'bool b = report.notes[i].text.ends_with("x");\n', "looks for words"),
+    "a search of the last fault":
+        ("tests/core/a.cpp", 'bool b = report->faults.back().find("x") == 0;\n', "looks for words"),
+    "words that an error is to repeat":
+        ("tests/core/a.cpp", 'EXPECT_TRUE(repeats(status,\n                    "x"));\n',
+         "looks for words"),
     "a matcher of parts":
         ("tests/core/a.cpp", 'EXPECT_THAT(s, HasSubstr("x"));\n', "looks for words"),
     "a search of standard error":

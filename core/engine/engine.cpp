@@ -160,9 +160,13 @@ Status Engine::State::load_commit() {
     }
   });
   for (Status& status : statuses) ROLLCALL_RETURN_IF_ERROR(std::move(status));
+  bool has_retired_pages = false;
   for (const Partition& partition : partitions) {
     committed_users.push_back(partition.ordinal_count());
+    has_retired_pages = has_retired_pages || partition.pages().has_retired_pages();
   }
+  // A commit lets go of them, even if nothing else comes.
+  if (has_retired_pages && !store->read_only()) note_change();
   // Most questions will want the days.
   const std::size_t days_bytes_max = state_bytes_max() * kDaysAtOpenShare;
   std::atomic<std::size_t> days_bytes{0};

@@ -351,6 +351,58 @@ Result<Explanation> Engine::State::explain(const Query& query, const QueryLimits
   }
 }
 
+namespace {
+
+// Adds the days of the reads, if they have any, and their series.
+void explain_reads(const ReadSet& reads, Explanation& explanation, std::set<SeriesId>& series) {
+  const auto add = [&](const auto& named) {
+    for (const auto& read : named) {
+      series.insert(read.series.begin(), read.series.end());
+      if constexpr (requires { read.days; }) {
+        const bool none = explanation.days.empty();
+        DayRange& days = explanation.days;
+        days.first = none ? read.days.first : std::min(days.first, read.days.first);
+        days.last = none ? read.days.last : std::max(days.last, read.days.last);
+      }
+    }
+  };
+  add(reads.presence);
+  add(reads.unions);
+  add(reads.totals);
+  add(reads.amounts);
+  add(reads.bounds);
+}
+
+// Adds what is read of the partition.
+void explain_pages(const PinnedPartition& partition, Explanation& explanation) {
+  const std::size_t users = std::min(partition.user_count, kChunkOrdinals);
+  for (const PinnedUnion& pinned_union : partition.pages.unions) {
+    for (const PinnedUnion::Run& run : pinned_union.runs) {
+      if (run.is_new) continue;  // its days are among the pages
+      explanation.chunks += run.sets->chunk_count();
+      explanation.bytes += run.sets->chunk_count() * PresenceForm::read_bytes(users);
+    }
+  }
+  partition.pages.pages.for_each(
+      [&]<class Form>(std::type_identity<Form>, const PinnedOf<Form>& pages) {
+        for (const PinnedPage<PageOf<Form>>& page : pages) {
+          ++explanation.chunks;
+          explanation.stored_chunks += !page.page;
+          explanation.bytes += Form::read_bytes(users);
+        }
+      });
+}
+
+std::uint64_t events_of(const PinnedLog& history) {
+  std::uint64_t events = history.row_count();
+  for (const std::vector<PinnedBlock>& run : history.runs) {
+    for (const PinnedBlock& block : run) events += block.event_count;
+  }
+  return events;
+}
+
+}  // namespace
+
 Result<Explanation> Engine::State::explain(const Query& query, QuestionAccount& account) {
   ROLLCALL_ASSIGN_OR_RETURN(const SegmentCatalog sets, named_sets({&query, 1}, account));
   ROLLCALL_ASSIGN_OR_RETURN(Pinned pinned, pin({&query, 1}, sets, account));
@@ -358,58 +410,17 @@ Result<Explanation> Engine::State::explain(const Query& query, QuestionAccount& 
   Explanation explanation;
   explanation.meaning = describe(query);
   std::set<SeriesId> series;
-  const auto add_days = [&](DayRange days) {
-    const bool none = explanation.days.empty();
-    explanation.days.first = none ? days.first : std::min(explanation.days.first, days.first);
-    explanation.days.last = none ? days.last : std::max(explanation.days.last, days.last);
-  };
-  for (const PresenceRead& read : pinned.reads.reads.presence) {
-    series.insert(read.series.begin(), read.series.end());
-    add_days(read.days);
-  }
-  for (const UnionRead& read : pinned.reads.reads.unions) {
-    series.insert(read.series.begin(), read.series.end());
-    add_days(read.days);
-  }
-  for (const TotalsRead& read : pinned.reads.reads.totals) {
-    series.insert(read.series.begin(), read.series.end());
-    add_days(read.days);
-  }
-  for (const AmountRead& read : pinned.reads.reads.amounts) {
-    series.insert(read.series.begin(), read.series.end());
-    add_days(read.days);
-  }
-  for (const BoundsRead& read : pinned.reads.reads.bounds) {
-    series.insert(read.series.begin(), read.series.end());
-  }
+  explain_reads(pinned.reads.reads, explanation, series);
   {
     const Gate::Pass pass(gate);
     for (const SeriesId id : series) explanation.series.push_back(describe(id, *tables.catalog));
   }
   for (const PinnedPartition& partition : pinned.reads.partitions) {
-    const std::size_t users = std::min(partition.user_count, kChunkOrdinals);
     if (pinned.reads.reads.history) {
-      std::uint64_t events = partition.history.row_count();
-      for (const std::vector<PinnedBlock>& run : partition.history.runs) {
-        for (const PinnedBlock& block : run) events += block.event_count;
-      }
-      explanation.history_events = explanation.history_events.value_or(0) + events;
+      explanation.history_events =
+          explanation.history_events.value_or(0) + events_of(partition.history);
     }
-    for (const PinnedUnion& pinned_union : partition.pages.unions) {
-      for (const PinnedUnion::Run& run : pinned_union.runs) {
-        if (run.is_new) continue;  // its days are among the pages
-        explanation.chunks += run.sets->chunk_count();
-        explanation.bytes += run.sets->chunk_count() * PresenceForm::read_bytes(users);
-      }
-    }
-    partition.pages.pages.for_each(
-        [&]<class Form>(std::type_identity<Form>, const PinnedOf<Form>& pages) {
-          for (const PinnedPage<PageOf<Form>>& page : pages) {
-            ++explanation.chunks;
-            explanation.stored_chunks += !page.page;
-            explanation.bytes += Form::read_bytes(users);
-          }
-        });
+    explain_pages(partition, explanation);
   }
   return explanation;
 }

@@ -68,6 +68,60 @@ void JournalRecordWriter::begin(const PreparedRows& rows, const Delivery& delive
   }
 }
 
+void JournalRecordWriter::Part::list_users(std::span<const std::uint32_t> ordinals,
+                                           std::uint32_t base_users) {
+  listed.clear();
+  codes.resize(ordinals.size());
+  for (std::size_t i = 0; i < ordinals.size(); ++i) {
+    codes[i] = ordinals[i];
+    if (ordinals[i] < base_users) continue;
+    std::uint32_t& place = places[ordinals[i] - base_users];
+    if (place == 0) {
+      listed.push_back(ordinals[i]);
+      place = static_cast<std::uint32_t>(listed.size());
+    }
+    codes[i] = base_users + place - 1;
+  }
+  for (const std::uint32_t ordinal : listed) places[ordinal - base_users] = 0;
+}
+
+namespace {
+
+// Writes which series and day each row of the partition is of, and the hour, column by column.
+void write_pair_hours(const PreparedRows& rows, std::uint32_t partition, std::size_t row_count,
+                      std::string& bytes) {
+  for (std::size_t column = 0; column < rows.pairs.size(); ++column) {
+    const auto pair_hour_max =
+        static_cast<std::uint32_t>((rows.pairs[column].size() << kHourBits) - 1);
+    ColumnWriter<std::uint32_t> pair_hours(bytes, pair_hour_max, row_count);
+    for (const auto& block : rows.blocks) {
+      const std::span<const PairHour> added = block->pair_hours_of(column, partition);
+      pair_hours.add(added.size(), [added](std::size_t i) { return added[i]; });
+    }
+  }
+}
+
+// Writes the amounts of the rows that have one, each with its row.
+void write_values(const PreparedRows& rows, std::uint32_t partition, ByteWriter& writer) {
+  std::size_t value_count = 0;
+  for (const auto& block : rows.blocks) value_count += block->values_of(partition).size();
+  writer.varint(value_count);
+  std::uint32_t first_row = 0;
+  std::uint32_t row_before = 0;
+  for (const auto& block : rows.blocks) {
+    const std::uint32_t begin = block->partition_begin[partition];
+    for (const PreparedBlock::Value& value : block->values_of(partition)) {
+      const std::uint32_t row = first_row + value.row - begin;
+      writer.varint(row - row_before);
+      writer.zigzag(value.value);
+      row_before = row;
+    }
+    first_row += static_cast<std::uint32_t>(block->row_count(partition));
+  }
+}
+
+}  // namespace
+
 void JournalRecordWriter::encode_rows(const PreparedRows& rows, const Partition& partition,
                                       std::uint32_t base_users) {
   const std::uint32_t number = partition.number();
@@ -76,42 +130,19 @@ void JournalRecordWriter::encode_rows(const PreparedRows& rows, const Partition&
   const std::span<const std::uint32_t> ordinals = partition.staged_ordinals();
   if (ordinals.empty()) return;
   const UserIndex& users = partition.users();
-
-  part.listed.clear();
-  part.codes.resize(ordinals.size());
   if (part.places.size() < users.size() - base_users) part.places.resize(users.size() - base_users);
-  for (std::size_t i = 0; i < ordinals.size(); ++i) {
-    part.codes[i] = ordinals[i];
-    if (ordinals[i] < base_users) continue;
-    std::uint32_t& place = part.places[ordinals[i] - base_users];
-    if (place == 0) {
-      part.listed.push_back(ordinals[i]);
-      place = static_cast<std::uint32_t>(part.listed.size());
-    }
-    part.codes[i] = base_users + place - 1;
-  }
+  part.list_users(ordinals, base_users);
 
   ByteWriter writer(part.bytes);
   writer.varint(number);
   writer.varint(ordinals.size());
   writer.varint(base_users);
   writer.varint(part.listed.size());
-  for (const std::uint32_t ordinal : part.listed) {
-    part.places[ordinal - base_users] = 0;
-    users.serialize_user(ordinal, part.bytes);
-  }
+  for (const std::uint32_t ordinal : part.listed) users.serialize_user(ordinal, part.bytes);
   const auto code_max = static_cast<std::uint32_t>(base_users + part.listed.size() - 1);
   ColumnWriter<std::uint32_t>(part.bytes, code_max, ordinals.size())
       .add(ordinals.size(), [codes = part.codes.data()](std::size_t i) { return codes[i]; });
-  for (std::size_t column = 0; column < rows.pairs.size(); ++column) {
-    const auto pair_hour_max =
-        static_cast<std::uint32_t>((rows.pairs[column].size() << kHourBits) - 1);
-    ColumnWriter<std::uint32_t> pair_hours(part.bytes, pair_hour_max, ordinals.size());
-    for (const auto& block : rows.blocks) {
-      const std::span<const PairHour> added = block->pair_hours_of(column, number);
-      pair_hours.add(added.size(), [added](std::size_t i) { return added[i]; });
-    }
-  }
+  write_pair_hours(rows, number, ordinals.size(), part.bytes);
   if (rows.settings.history) {
     part.times.clear();
     for (const auto& block : rows.blocks) {
@@ -120,21 +151,7 @@ void JournalRecordWriter::encode_rows(const PreparedRows& rows, const Partition&
     }
     writer.amounts(part.times);
   }
-  std::size_t value_count = 0;
-  for (const auto& block : rows.blocks) value_count += block->values_of(number).size();
-  writer.varint(value_count);
-  std::uint32_t first_row = 0;
-  std::uint32_t row_before = 0;
-  for (const auto& block : rows.blocks) {
-    const std::uint32_t begin = block->partition_begin[number];
-    for (const PreparedBlock::Value& value : block->values_of(number)) {
-      const std::uint32_t row = first_row + value.row - begin;
-      writer.varint(row - row_before);
-      writer.zigzag(value.value);
-      row_before = row;
-    }
-    first_row += static_cast<std::uint32_t>(block->row_count(number));
-  }
+  write_values(rows, number, writer);
 }
 
 std::string_view JournalRecordWriter::finish() {

@@ -39,6 +39,9 @@ class JournalRecordWriter {
 
  private:
   struct Part {
+    // Fills `listed` and `codes`. `places` must be large enough, and is all 0 before and after.
+    void list_users(std::span<const std::uint32_t> ordinals, std::uint32_t base_users);
+
     std::string bytes;
     // Holds, for users past base_users, the place in the record's list plus one, or 0 for one who
     // is not in it.

@@ -74,7 +74,6 @@ class PartitionVerifier {
     const MemoryTurnstile::Stay stay(turnstile, memory_bytes());
     check_.page_count += 1 + partition_.days().size();
     check_.has_forgotten_users = partition_.has_forgotten_users();
-    check_.forgotten_events = partition_.forgotten_events();
     check_.note(users_id_, partition_.load_users(view_));
     check_.page_count += (partition_.ordinal_count() + kChunkOrdinals - 1) / kChunkOrdinals;
     if (partition_.history() != nullptr) history_.read(*partition_.history());

@@ -31,9 +31,7 @@ struct AmountsForm : ChunkForm<AmountChunk> {
 
   // Looking for a user in the list takes as long as forgetting them.
   static bool knows(const Page& /*page*/, std::uint32_t /*ordinal*/) { return true; }
-  static void forget(Page& page, std::uint32_t ordinal, ForgottenTotals& totals) {
-    totals.value += page.take(ordinal);
-  }
+  static AmountSum forget(Page& page, std::uint32_t ordinal) { return page.take(ordinal); }
 
   // Together with what was forgotten, the amounts of the users add up to those of the hours.
   static void check(PageCheck& check, Day date, const DayState& day);

@@ -28,8 +28,9 @@ struct BoundsForm : ChunkForm<BoundsChunk> {
   static bool knows(const Page& page, std::uint32_t ordinal) {
     return page.contains(ordinal % kChunkOrdinals);
   }
-  static void forget(Page& page, std::uint32_t ordinal, ForgottenTotals& /*totals*/) {
+  static AmountSum forget(Page& page, std::uint32_t ordinal) {
     page.remove(ordinal % kChunkOrdinals);
+    return 0;
   }
 
   // First and last days are those of presence.

@@ -41,9 +41,7 @@ class PageCheck {
   std::uint64_t page_count = 0;  // pages that were read
   std::vector<std::string> faults;
 
-  // Holds what the directory says about forgotten users.
-  bool has_forgotten_users = false;
-  std::map<SeriesId, std::uint64_t> forgotten_events;
+  bool has_forgotten_users = false;  // as the directory says
   // Holds what the days add up to, as far as they have been checked: first and last days according
   // to presence, and the events of each of the events' own series.
   std::map<std::pair<SeriesId, std::uint32_t>, BoundsChunk> bounds;

@@ -38,7 +38,7 @@ enum class PagePer : std::uint8_t { kSeriesDayChunk, kSeriesChunk };
 // Says what writes to the pages of a series.
 enum class PageWriter : std::uint8_t {
   kNobody,  // the series has no such pages
-  kApply,   // applying the rows of a batch
+  kApply,   // applying the rows of a batch, to pages of a day
   kFold,    // folding, which derives from what rows have written
 };
 
@@ -55,12 +55,6 @@ struct PageGrowth {
   std::uint32_t events = 0;  // rows that add to it; 0 for kFold
   std::uint32_t users = 0;   // users of the chunk, including new ones
   bool has_values = false;   // whether any row of the batch has an amount
-};
-
-// Holds what pages knew about users who are being forgotten.
-struct ForgottenTotals {
-  std::uint64_t events = 0;
-  AmountSum value = 0;
 };
 
 // Returns how much a page of `bytes` may grow until it holds `needed` bytes: its columns may
@@ -91,7 +85,7 @@ struct ChunkForm {
 template <class F>
 concept PageForm = requires(typename F::Page& page, const typename F::Page& read,
                             PageSlot<typename F::Page>& slot, ByteWriter& writer,
-                            ByteReader& reader, std::string& out, ForgottenTotals& totals) {
+                            ByteReader& reader, std::string& out) {
   // The page itself is stored in these bytes, and every byte that is read is checked.
   read.serialize(out);
   { F::Page::deserialize(std::string_view()) } -> std::same_as<Result<typename F::Page>>;
@@ -112,10 +106,10 @@ concept PageForm = requires(typename F::Page& page, const typename F::Page& read
   // These say which reads of a question name it, and about how many bytes it takes for `users`.
   F::reads(ReadSet());
   { F::read_bytes(std::size_t{}) } -> std::same_as<std::size_t>;
-  // These say whether it knows an ordinal, and forget one that it knows. Forms with a page for each
-  // day are only asked about users who have presence there.
+  // These say whether it knows an ordinal, and forget one that it knows, and return the amount that
+  // was theirs. Forms with a page for each day are only asked about users who have presence there.
   { F::knows(read, std::uint32_t{}) } -> std::same_as<bool>;
-  F::forget(page, std::uint32_t{}, totals);
+  { F::forget(page, std::uint32_t{}) } -> std::same_as<AmountSum>;
 };
 
 // A form also has a check of what its pages must agree with:

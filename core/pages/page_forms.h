@@ -8,7 +8,6 @@
 
 #include "core/pages/amounts_form.h"
 #include "core/pages/bounds_form.h"
-#include "core/pages/counter_form.h"
 #include "core/pages/page_form.h"
 #include "core/pages/presence_form.h"
 
@@ -16,7 +15,7 @@ namespace rollcall {
 
 // The forms are in the order in which the day page and the directory page list their slots. A new
 // row goes last: it adds to those pages, and so changes the format version.
-using PageForms = std::tuple<PresenceForm, AmountsForm, CounterForm, BoundsForm>;
+using PageForms = std::tuple<PresenceForm, AmountsForm, BoundsForm>;
 
 template <class Form>
 using PageOf = typename Form::Page;
@@ -49,6 +48,17 @@ struct EachForm<std::tuple<Forms...>> {
     (visit(std::type_identity<Forms>()), ...);
   }
 };
+
+// Rows are applied to pages of days alone, and the others follow from those.
+static_assert([] {
+  bool has_apply = false;
+  EachForm<SeriesForms>::visit([&]<class Form>(std::type_identity<Form>) {
+    for (const auto role : {SeriesRole::kEvent, SeriesRole::kDimensionValue, SeriesRole::kAny}) {
+      has_apply = has_apply || Form::writer(role) == PageWriter::kApply;
+    }
+  });
+  return !has_apply;
+}());
 
 // Holds an Of<Form> for each form of a list.
 template <template <class> class Of, class Forms>

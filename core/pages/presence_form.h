@@ -37,8 +37,9 @@ struct PresenceForm : ChunkForm<PresenceChunk> {
   static std::size_t read_bytes(std::size_t users) { return (users + 511) / 512 * 64; }
 
   static bool knows(const Page& page, std::uint32_t ordinal) { return page.contains(ordinal); }
-  static void forget(Page& page, std::uint32_t ordinal, ForgottenTotals& /*totals*/) {
+  static AmountSum forget(Page& page, std::uint32_t ordinal) {
     page.remove(ordinal);
+    return 0;
   }
 
   // Presence of any event is the union of that of the events, and presence of an event is, for each

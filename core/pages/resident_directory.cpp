@@ -1,6 +1,7 @@
 // This file has how pages are found again: by their part of the directory page, and by the day
 // pages. `docs/format.md` describes the bytes.
 #include <algorithm>
+#include <optional>
 
 #include "core/base/byte_codec.h"
 #include "core/pages/resident_pages.h"
@@ -33,6 +34,7 @@ void read_slots(ByteReader& reader, SlotsOf<Form>& slots) {
 }  // namespace
 
 void ResidentPages::write_directory(ByteWriter& writer) const {
+  writer.varint(0);  // retired pages
   series_.for_each([&]<class Form>(std::type_identity<Form>, const SeriesOf<Form>& pages) {
     writer.varint(pages.size());
     for (const SeriesId series : sorted_keys(pages)) {
@@ -47,7 +49,27 @@ void ResidentPages::write_directory(ByteWriter& writer) const {
   }
 }
 
+// Earlier programs kept counters for each of the events' own series and chunk.
+Status ResidentPages::read_retired(ByteReader& reader) {
+  std::optional<SeriesId> before;
+  for (std::size_t left = reader.count(2); left > 0 && reader.ok(); --left) {
+    const auto series = reader.varint_up_to<SeriesId>(~SeriesId{0});
+    if (before && series <= *before) {
+      return Status::corruption("its counter pages do not ascend by series");
+    }
+    before = series;
+    const auto chunk_count = static_cast<std::uint32_t>(reader.count(1));
+    for (std::uint32_t chunk = 0; chunk < chunk_count; ++chunk) {
+      const PageAddress address{{PageKind::kCounters, partition_, series, 0, chunk},
+                                reader.varint()};
+      if (address.epoch != 0) retired_.push_back(address);
+    }
+  }
+  return {};
+}
+
 Status ResidentPages::read_directory(ByteReader& reader, BatchNumber opened_in) {
+  ROLLCALL_RETURN_IF_ERROR(read_retired(reader));
   series_.for_each([&]<class Form>(std::type_identity<Form>, SeriesOf<Form>& pages) {
     const std::size_t count = reader.count(2);
     for (std::size_t i = 0; i < count && reader.ok(); ++i) {

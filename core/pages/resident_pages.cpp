@@ -56,11 +56,7 @@ Status ResidentPages::load_for_rows(const PagePlace& place, SeriesRole role, boo
       ROLLCALL_RETURN_IF_ERROR(found->second.pages.try_each(load_slot));
     }
   }
-  return series_.try_each([&]<class Form>(std::type_identity<Form> form, SeriesOf<Form>& series) {
-    if (Form::writer(role) != PageWriter::kApply) return Status();
-    const auto found = series.find(place.series);
-    return found == series.end() ? Status() : load_slot(form, found->second);
-  });
+  return {};
 }
 
 Status ResidentPages::load_for_users(std::span<const std::uint32_t> ordinals,
@@ -164,46 +160,42 @@ std::vector<PinnedTotal> ResidentPages::totals(const TotalsRead& read, QuestionA
 // Returns whether a page knew of the user, and was changed.
 template <class Form>
 bool ResidentPages::forget_in(SlotsOf<Form>& slots, const PagePlace& place, std::uint32_t ordinal,
-                              ForgottenTotals& totals) {
+                              AmountSum& forgotten_value) {
   if (place.chunk >= slots.size()) return false;
   SlotOf<Form>& slot = slots[place.chunk];
   if (!slot.page || !Form::knows(*slot.page, ordinal)) return false;
-  Form::forget(slot.page.writable(), ordinal, totals);
+  forgotten_value += Form::forget(slot.page.writable(), ordinal);
   changed<Form>(slot, place);
   return true;
 }
 
-std::map<SeriesId, std::uint64_t> ResidentPages::forget(std::span<const std::uint32_t> ordinals) {
+void ResidentPages::forget(std::span<const std::uint32_t> ordinals) {
   kept_unions_.clear();  // at once, as most days may lose somebody
   for (auto& [date, day] : days_) {
     for (auto& [series, series_day] : day.series) {
-      ForgottenTotals totals;
+      AmountSum& value = series_day.forgotten_value;
       for (const std::uint32_t ordinal : ordinals) {
         const PagePlace place = {series, date, ordinal / kChunkOrdinals};
-        if (!forget_in<PresenceForm>(series_day.slots<PresenceForm>(), place, ordinal, totals)) {
+        if (!forget_in<PresenceForm>(series_day.slots<PresenceForm>(), place, ordinal, value)) {
           continue;
         }
         day.dirty = true;
         day.compact = false;
         series_day.pages.for_each([&]<class Form>(std::type_identity<Form>, SlotsOf<Form>& slots) {
           if constexpr (std::is_same_v<Form, PresenceForm>) return;
-          forget_in<Form>(slots, place, ordinal, totals);
+          forget_in<Form>(slots, place, ordinal, value);
         });
       }
-      series_day.forgotten_value += totals.value;
     }
   }
-  std::map<SeriesId, std::uint64_t> events;
   series_.for_each([&]<class Form>(std::type_identity<Form>, SeriesOf<Form>& pages) {
+    AmountSum value = 0;  // the days have all of it
     for (auto& [series, slots] : pages) {
-      ForgottenTotals totals;
       for (const std::uint32_t ordinal : ordinals) {
-        forget_in<Form>(slots, {series, Day(), ordinal / kChunkOrdinals}, ordinal, totals);
+        forget_in<Form>(slots, {series, Day(), ordinal / kChunkOrdinals}, ordinal, value);
       }
-      if (totals.events != 0) events[series] += totals.events;
     }
   });
-  return events;
 }
 
 void ResidentPages::compact_quiet_days() {
@@ -268,6 +260,8 @@ void ResidentPages::collect(Epoch epoch, std::vector<DirtyPage>& dirty,
       collect_slots<Form>(slots, {series, Day(), 0}, epoch, dirty, superseded);
     }
   });
+  superseded.insert(superseded.end(), retired_.begin(), retired_.end());
+  std::vector<PageAddress>().swap(retired_);
 }
 
 }  // namespace rollcall

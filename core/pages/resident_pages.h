@@ -18,8 +18,8 @@
 //     not counted is in memory.
 //  7. A kept union is the union of the current presence of its days.
 //  8. A page that pin() has handed out does not change; the writer copies it first.
-// That counts and bounds follow from presence is the partition's invariant, not one of this class,
-// because folding may be late. PageCheck (page_check.h) compares stored pages with each other.
+// That bounds follow from presence is the partition's invariant, not one of this class, because
+// folding may be late. PageCheck (page_check.h) compares stored pages with each other.
 //
 // A non-const method needs one writer at a time and no readers meanwhile; otherwise there may be
 // any number of readers. Any thread may read pages and unions in PinnedPages at any time.
@@ -63,9 +63,13 @@ class ResidentPages {
 
   // Write and read the pages' part of the directory page. What was read counts as changed in
   // `opened_in`, so that questions pinned before that batch find all days changed.
-  //   kCorruption  the days do not ascend within the calendar
+  //   kCorruption  the days do not ascend within the calendar, or retired pages not by series
   void write_directory(ByteWriter& writer) const;
   Status read_directory(ByteReader& reader, BatchNumber opened_in);
+
+  // Returns whether the directory named pages of a kind that is kept no more. They are not read,
+  // and the next collect() lets go of them.
+  bool has_retired_pages() const { return !retired_.empty(); }
 
   const std::map<Day, DayState>& days() const { return days_; }  // whether loaded or not
   template <class Form>
@@ -120,9 +124,8 @@ class ResidentPages {
   template <class Form>
   void changed(SlotOf<Form>& slot, const PagePlace& place);
 
-  // Forgets users by their ordinals, ascending; their pages are loaded. Returns their events, of
-  // each series that has counts.
-  std::map<SeriesId, std::uint64_t> forget(std::span<const std::uint32_t> ordinals);
+  // Forgets users by their ordinals, ascending; their pages are loaded.
+  void forget(std::span<const std::uint32_t> ordinals);
 
   // Return totals of loaded days; presence of any event must be folded.
   EventTotal day_total(SeriesId series, Day day);
@@ -166,7 +169,7 @@ class ResidentPages {
   void for_each_slot(Visit visit);
   template <class Form>
   bool forget_in(SlotsOf<Form>& slots, const PagePlace& place, std::uint32_t ordinal,
-                 ForgottenTotals& totals);
+                 AmountSum& forgotten_value);
   template <class Form>
   void collect_slots(SlotsOf<Form>& slots, PagePlace place, Epoch epoch,
                      std::vector<DirtyPage>& dirty, std::vector<PageAddress>& superseded);
@@ -183,6 +186,7 @@ class ResidentPages {
   static EventTotal total_of(SeriesDay& series_day);
   static std::size_t directory_bytes(const SeriesDay& series_day);
   static std::string serialize_day(const DayState& day);
+  Status read_retired(ByteReader& reader);
   static Status deserialize_day(std::string_view bytes, std::size_t series_count, DayState& day);
 
   std::uint32_t partition_;
@@ -191,6 +195,7 @@ class ResidentPages {
 
   std::map<Day, DayState> days_;
   PerForm<SeriesOf, SeriesForms> series_;
+  std::vector<PageAddress> retired_;
   KeptUnions kept_unions_;
 
   MemoryUse memory_;  // of the pages only

@@ -11,10 +11,6 @@
 namespace rollcall {
 namespace {
 
-// A counter is asked for this far ahead, which is enough to hide a miss behind the rows before it.
-// The columns of staged rows have as many elements to spare.
-constexpr std::size_t kRowsAhead = 64;
-
 // Makes room for `size` elements, whose values do not matter.
 template <class T>
 T* grow(std::vector<T>& elements, std::size_t size) {
@@ -40,8 +36,7 @@ std::uint32_t Partition::StagedColumn::event_count(std::size_t cell) const {
 }
 
 void Partition::stage_users(const PreparedRows& rows, std::size_t count) {
-  std::uint32_t* ordinals = grow(ordinals_, count + kRowsAhead);
-  std::fill_n(ordinals + count, kRowsAhead, 0);
+  std::uint32_t* ordinals = grow(ordinals_, count);
   for (std::size_t i = 0; i < rows.blocks.size(); ++i) {
     if (i + 1 < rows.blocks.size()) prefetch(rows.blocks[i + 1]->hashes_of(number_));
     const PreparedBlock& block = *rows.blocks[i];
@@ -70,8 +65,7 @@ void Partition::stage_column(const PreparedRows& rows, std::size_t column, std::
   staged.cells.clear();
   staged.codes.clear();
   staged.hour_events.clear();
-  std::uint32_t* row_cells = grow(staged.row_cells, count + kRowsAhead);
-  std::fill_n(row_cells + count, kRowsAhead, 0);
+  std::uint32_t* row_cells = grow(staged.row_cells, count);
   std::uint32_t* hour_events = nullptr;
   const std::uint32_t* ordinals = ordinals_.data();
   for (std::size_t block = 0; block < rows.blocks.size(); ++block) {
@@ -242,10 +236,6 @@ void Partition::open_cell(const StagedColumn& column, std::size_t number, Series
   targets.words[number] = targets.presence[number]->reserve(event_count, chunk_users);
   if (role != SeriesRole::kEvent) return;
   events_[cell.series] += event_count;
-
-  SlotOf<CounterForm>& counters = pages_.series_slot<CounterForm>(cell.series, cell.chunk);
-  targets.counters[number] = &ResidentPages::writable<CounterForm>(counters);
-  targets.events[number] = targets.counters[number]->reserve(chunk_users);
   if (!presence.awaits_any) {
     awaiting_any_.push_back(cell);
     presence.awaits_any = true;
@@ -256,19 +246,10 @@ void Partition::open_cell(const StagedColumn& column, std::size_t number, Series
   }
 }
 
-// Marks the pages of a cell as changed, and takes account of what its rows made them grow by.
-void Partition::close_cell(const PagePlace& cell, SeriesDay& series_day, SeriesRole role) {
-  pages_.changed<PresenceForm>(pages_.day_slot<PresenceForm>(series_day, cell.chunk), cell);
-  if (role != SeriesRole::kEvent) return;
-  pages_.changed<CounterForm>(pages_.series_slot<CounterForm>(cell.series, cell.chunk), cell);
-}
-
-template <SeriesRole kRole>
 void Partition::apply_rows(const StagedColumn& column, const CellTargets& targets) {
   const std::uint32_t* const cells = column.row_cells.data();
   const std::uint32_t* const ordinals = ordinals_.data();
   std::uint64_t* const* const words_of = targets.words.data();
-  std::uint32_t* const* const events_of = targets.events.data();
   const std::size_t count = staged_count_;
   for (std::size_t row = 0; row < count; ++row) {
     const std::uint32_t cell = cells[row];
@@ -278,41 +259,25 @@ void Partition::apply_rows(const StagedColumn& column, const CellTargets& target
     } else {
       targets.presence[cell]->add({ordinals + row, 1});
     }
-    if constexpr (kRole == SeriesRole::kEvent) {
-      // The counters are more than the second level of the cache can hold beside the rest.
-      __builtin_prefetch(
-          events_of[cells[row + kRowsAhead]] + ordinals[row + kRowsAhead] % kChunkOrdinals, 1);
-      if (++events_of[cell][ordinal] == 0) [[unlikely]] {
-        targets.counters[cell]->carry_events(ordinal);
-      }
-    }
   }
 }
 
 void Partition::apply_column(const StagedColumn& column, SeriesRole role) {
-  const bool has_counters = role == SeriesRole::kEvent;
   const std::size_t cell_count = column.cells.size();
   CellTargets targets;
   targets.words.resize(cell_count);
   targets.presence.resize(cell_count);
   targets.series_days.resize(cell_count);
-  targets.events.resize(has_counters ? cell_count : 0);
-  targets.counters.resize(has_counters ? cell_count : 0);
   for (std::size_t cell = 0; cell < cell_count; ++cell) {
     open_cell(column, cell, role, targets);
   }
-  if (has_counters) {
-    apply_rows<SeriesRole::kEvent>(column, targets);
-    for (const StagedValue& value : values_) {
-      targets.counters[column.row_cells[value.row]]->add_value(
-          ordinals_[value.row] % kChunkOrdinals, value.value);
-    }
-  } else {
-    apply_rows<SeriesRole::kDimensionValue>(column, targets);
-  }
+  apply_rows(column, targets);
   apply_amounts(column, targets);
+  // What the rows made the pages grow by is taken into account now.
   for (std::size_t cell = 0; cell < cell_count; ++cell) {
-    close_cell(column.cells[cell], *targets.series_days[cell], role);
+    const PagePlace& place = column.cells[cell];
+    pages_.changed<PresenceForm>(
+        pages_.day_slot<PresenceForm>(*targets.series_days[cell], place.chunk), place);
   }
 }
 
@@ -388,7 +353,7 @@ Status Partition::load_pages_of(std::span<const std::uint32_t> ordinals, const S
 void Partition::forget(std::span<const std::uint32_t> ordinals) {
   ROLLCALL_ASSERT(users_loaded_ && awaiting_any_.empty() && awaiting_bounds_.empty());
   if (ordinals.empty()) return;
-  for (const auto& [series, events] : pages_.forget(ordinals)) forgotten_events_[series] += events;
+  pages_.forget(ordinals);
   if (history_) history_->forget(ordinals);
   users_.erase(ordinals);
   for (const std::uint32_t ordinal : ordinals) erased_chunks_.insert(ordinal / kChunkOrdinals);

@@ -1,13 +1,13 @@
-// Holds one partition's aggregates: who of its users was active in which series on which day, first
-// and last days, and counters. It assigns the users' ordinals, applies batches to the pages, and
-// derives what follows from them. The pages themselves are in ResidentPages.
+// Holds one partition's aggregates: who of its users was active in which series on which day, with
+// which amounts, and first and last days. It assigns the users' ordinals, applies batches to the
+// pages, and derives what follows from them. The pages themselves are in ResidentPages.
 //
 // A non-const method needs one writer at a time and no readers meanwhile; otherwise there may be
 // any number of readers. Pages that `pin` has handed out never change.
 //
-// The hot path keeps only what cannot be derived: the presence of each series with its totals, and
-// the counters. The presence of any event, and first and last days, follow from that; `fold` brings
-// them up to date before they are read and before they are stored. Folding twice changes nothing.
+// The hot path keeps only what cannot be derived: the presence of each series with its totals and
+// amounts. The presence of any event, and first and last days, follow from that; `fold` brings them
+// up to date before they are read and before they are stored. Folding twice changes nothing.
 #pragma once
 
 #include <cstdint>
@@ -136,8 +136,6 @@ class Partition {
   bool has_forgotten_users() const { return forgotten_count_ != 0; }
   // Returns the events of each of the events' own series.
   const std::map<SeriesId, std::uint64_t>& events() const { return events_; }
-  // Returns, for each series, the counted events that belong to no user any more.
-  const std::map<SeriesId, std::uint64_t>& forgotten_events() const { return forgotten_events_; }
   const std::map<Day, DayState>& days() const { return pages_.days(); }  // whether loaded or not
   const ResidentPages& pages() const { return pages_; }
   // Returns null if the store keeps none.
@@ -170,10 +168,8 @@ class Partition {
   };
   // Says, by cell, where its rows go.
   struct CellTargets {
-    std::vector<std::uint64_t*> words;   // null: rows go one by one into `presence`
-    std::vector<std::uint32_t*> events;  // of the counters; for events only, like `counters`
+    std::vector<std::uint64_t*> words;  // null: rows go one by one into `presence`
     std::vector<PresenceChunk*> presence;
-    std::vector<CounterChunk*> counters;
     std::vector<SeriesDay*> series_days;  // these stay where they are
   };
 
@@ -196,9 +192,7 @@ class Partition {
   void apply_column(const StagedColumn& column, SeriesRole role);
   void open_cell(const StagedColumn& column, std::size_t cell, SeriesRole role,
                  CellTargets& targets);
-  template <SeriesRole kRole>
   void apply_rows(const StagedColumn& column, const CellTargets& targets);
-  void close_cell(const PagePlace& cell, SeriesDay& series_day, SeriesRole role);
   void apply_amounts(const StagedColumn& column, const CellTargets& targets);
   Status fold_any(const StoreView& view);
   Status fold_bounds(const StoreView& view);
@@ -223,7 +217,6 @@ class Partition {
   std::uint32_t forgotten_count_ = 0;
   std::set<std::uint32_t> erased_chunks_;  // their stored user pages still have forgotten users
   std::map<SeriesId, std::uint64_t> events_;
-  std::map<SeriesId, std::uint64_t> forgotten_events_;
 
   std::optional<EventLog> history_;  // unset: the store keeps none
 

@@ -38,7 +38,7 @@ std::string Partition::serialize_directory() const {
   writer.varint(user_count_);
   writer.varint(forgotten_count_);
   write_events(events_, writer);
-  write_events(forgotten_events_, writer);
+  write_events({}, writer);  // of forgotten users, which nothing keeps
   writer.varint(user_page_epochs_.size());
   for (const Epoch epoch : user_page_epochs_) writer.varint(epoch);
   pages_.write_directory(writer);
@@ -51,7 +51,7 @@ Status Partition::deserialize_directory(std::string_view bytes, BatchNumber open
   user_count_ = reader.varint_up_to(~std::uint32_t{0});
   forgotten_count_ = reader.varint_up_to(user_count_);
   events_ = read_events(reader, pages_.series_count());
-  forgotten_events_ = read_events(reader, pages_.series_count());
+  read_events(reader, pages_.series_count());  // of forgotten users, by earlier programs
   user_page_epochs_.resize(reader.count(1));
   for (Epoch& epoch : user_page_epochs_) epoch = reader.varint();
   ROLLCALL_RETURN_IF_ERROR(pages_.read_directory(reader, opened_in));
@@ -75,6 +75,7 @@ Status Partition::open(const StoreView& view, Epoch epoch, std::size_t series_co
   }
   epoch_ = epoch;
   stored_user_count_ = user_count_;
+  dirty_ = pages_.has_retired_pages();
   users_loaded_ = user_count_ == 0;
   // This is a guess until they have been read once.
   constexpr std::size_t kUserBytes = 32;

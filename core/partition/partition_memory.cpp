@@ -79,9 +79,7 @@ std::size_t Partition::growth(const StagedColumn& column, SeriesRole role) {
   }
   for (const auto& [chunk, series] : folded_series_) {
     const SeriesRole of_series = series == kAnySeries ? SeriesRole::kAny : SeriesRole::kEvent;
-    const PagePlace place = {series, Day(), chunk};
-    bytes += pages_.series_growth(place, of_series, folded(chunk));
-    bytes += pages_.series_growth(place, of_series, applied(chunk, 0));
+    bytes += pages_.series_growth({series, Day(), chunk}, of_series, folded(chunk));
   }
   return bytes;
 }

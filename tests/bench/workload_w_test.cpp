@@ -180,7 +180,6 @@ struct FloorCase {
 
 class Floors : public testing::TestWithParam<FloorCase> {};
 
-// With so few users, the busiest overflow their short counters.
 TEST_P(Floors, KeepWhatTheRowsSay) {
   WorkloadWOptions options = small_options();
   options.events = 2'000'000;

@@ -31,6 +31,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+const std::string kSecret = "secret";  // a user of each list
+
 class QuestionPaths : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -38,7 +40,7 @@ class QuestionPaths : public ::testing::Test {
     fs::create_directories(directory_.path("inner"));  // begins as the other does
     fs::create_directories(directory_.path("out"));
     for (const char* name : {"in/list", "in/deep/list", "inner/list", "out/list"}) {
-      directory_.write(name, "ann\nsecret\n");
+      directory_.write(name, "ann\n" + kSecret + "\n");
     }
     open({directory_.path("in")});
   }
@@ -66,7 +68,7 @@ class QuestionPaths : public ::testing::Test {
     const Status status = ask(path);
     EXPECT_EQ(status.code(), StatusCode::kInvalidArgument) << path << ": " << status.to_string();
     EXPECT_EQ(status.hint(), OptionHint(Option::kQuestionDirectories)) << status.to_string();
-    EXPECT_FALSE(repeats(status, "secret"));
+    EXPECT_FALSE(repeats(status, kSecret));
   }
 
   TestDirectory directory_;

@@ -203,7 +203,7 @@ class JournalDamage : public JournalFault {
     const Status status = open();
     EXPECT_EQ(status.code(), StatusCode::kCorruption) << status.to_string();
     EXPECT_EQ(status.hint(), OptionHint(Option::kAcceptRollback, "true")) << status.to_string();
-    EXPECT_TRUE(repeats(status, "/JOURNAL-")) << status.message();
+    EXPECT_TRUE(repeats(status, path_ + "/JOURNAL-")) << status.message();
   }
 
   // Going on without what is lost, for good.

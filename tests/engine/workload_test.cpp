@@ -17,7 +17,6 @@
 
 #include "rollcall/engine.h"
 #include "rollcall/memory_store.h"
-#include "tests/support/error_text.h"
 
 namespace rollcall::testing {
 namespace {
@@ -212,22 +211,23 @@ TEST(Workload, StopsWhereItsSinkFails) {
 }
 
 TEST(Workload, ImpossibleOptionsAreRefused) {
-  std::map<std::string, WorkloadOptions> bad;
-  bad["events"].events = 0;
-  bad["users"].users = 0;
-  bad["users"].events = 10;
-  bad["days"].days = 0;
-  bad["first_day"].first_day = kDayMax;
-  bad["event_names"].event_names.clear();
-  bad["session_events_mean"].session_events_mean = 0;
-  bad["rank_power"].rank_power = 9;
-  bad["late_per_thousand"].late_per_thousand = 1001;
-  bad["value_decimals"].value_decimals = 1;
-  bad["batch_rows"].batch_rows = 0;
-  for (const auto& [name, options] : bad) {
+  std::map<std::string, WorkloadOptions> bad;  // by the error
+  bad["events: found 0, allowed: 1 to 4398046511104"].events = 0;
+  bad["users: found 0, allowed: 1 to 10"].users = 0;
+  bad["users: found 0, allowed: 1 to 10"].events = 10;
+  bad["days: found 0, allowed: 1 to 36600"].days = 0;
+  bad["first_day: allowed: so that all days lie between 0001-01-02 and 9999-12-30"].first_day =
+      kDayMax;
+  bad["event_names: found 0, allowed: 1 to 256"].event_names.clear();
+  bad["session_events_mean: found 0, allowed: 1 to 1000"].session_events_mean = 0;
+  bad["rank_power: found 9, allowed: 1 to 8"].rank_power = 9;
+  bad["late_per_thousand: found 1001, allowed: 0 to 1000"].late_per_thousand = 1001;
+  bad["value_decimals: found 1, allowed: 2 to 12"].value_decimals = 1;
+  bad["batch_rows: found 0, allowed: 1 to 1073741824"].batch_rows = 0;
+  for (const auto& [text, options] : bad) {
     const Status status = generate_workload(options, [](const WorkloadBatch&) { return Status(); });
-    EXPECT_EQ(status.code(), StatusCode::kInvalidArgument) << name;
-    EXPECT_TRUE(repeats(status, name)) << status.to_string();
+    EXPECT_EQ(status.code(), StatusCode::kInvalidArgument) << text;
+    EXPECT_EQ(status.message(), "workload: " + text);
   }
 }
 

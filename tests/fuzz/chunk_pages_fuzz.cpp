@@ -1,4 +1,4 @@
-// This fuzzes pages of presence, counters, amounts and bounds.
+// This fuzzes pages of presence, amounts and bounds.
 
 #include <array>
 #include <bit>
@@ -6,7 +6,6 @@
 
 #include "core/pages/amount_chunk.h"
 #include "core/pages/bounds_chunk.h"
-#include "core/pages/counter_chunk.h"
 #include "core/pages/presence_chunk.h"
 #include "tests/fuzz/fuzz_target.h"
 
@@ -39,7 +38,7 @@ std::string written(const Chunk& chunk) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace rollcall;
   std::string_view input = fuzz::as_text(data, size);
-  const unsigned choice = fuzz::take_choice(input) % 4;
+  const unsigned choice = fuzz::take_choice(input) % 3;
   if (choice == 0) {
     if (const auto chunk = fuzz::read<PresenceChunk>(input)) {
       std::array<std::uint64_t, kChunkWords> scratch{};
@@ -52,11 +51,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       fuzz::require_stable(*chunk, fuzz::written<PresenceChunk>, PresenceChunk::deserialize);
     }
   } else if (choice == 1) {
-    if (const auto chunk = fuzz::read<CounterChunk>(input)) {
-      for (std::uint32_t i = 0; i < chunk->size(); i += 63) (void)chunk->total(i);
-      fuzz::require_stable(*chunk, fuzz::written<CounterChunk>, CounterChunk::deserialize);
-    }
-  } else if (choice == 2) {
     // Parts of a user's sum may be put together otherwise each time; the sum stays.
     if (const auto chunk = fuzz::read<AmountChunk>(input)) {
       const auto again = AmountChunk::deserialize(fuzz::written(*chunk));

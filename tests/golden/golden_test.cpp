@@ -16,6 +16,7 @@
 
 #include "rollcall/file_source.h"
 #include "rollcall/rocks_store.h"
+#include "rollcall/store_copy.h"
 #include "tests/golden/golden_store.h"
 #include "tests/storage/temporary_directory.h"
 
@@ -46,6 +47,25 @@ class Golden : public ::testing::TestWithParam<std::string> {
     const Result<VerifyReport> report = engine.verify();
     ASSERT_TRUE(report.ok()) << report.status().to_string();
     EXPECT_TRUE(report->faults.empty()) << report->faults.front();
+  }
+
+  // Looks for counter pages wherever they may be: the store has one partition and few users.
+  std::size_t counter_pages() const {
+    constexpr std::uint32_t kSeriesMax = 64;
+    const auto store = open_rocks_store(copy_, {.read_only = true});
+    EXPECT_TRUE(store.ok()) << store.status().to_string();
+    const Epoch last = (*(*store)->last_commit())->epoch;
+    const auto view = *(*store)->view();
+    std::size_t count = 0;
+    for (Epoch epoch = 1; epoch <= last; ++epoch) {
+      for (std::uint32_t series = 0; series <= kSeriesMax; ++series) {
+        count += view->read({{PageKind::kCounters, 0, series, 0, 0}, epoch}).ok();
+      }
+    }
+    return count;
+  }
+  std::uint64_t page_count() const {
+    return (*(*open_rocks_store(copy_, {.read_only = true}))->size()).page_count;
   }
 
   // Every name beneath the copy, with what would tell a change.
@@ -81,6 +101,32 @@ TEST_P(Golden, AnswersAsItDid) {
     ASSERT_TRUE((*writer)->drop_segment("more").ok());
     ASSERT_TRUE((*writer)->checkpoint().ok());
   }
+}
+
+// Counter pages of earlier programs, of which no question was ever asked, go with the first commit.
+TEST_P(Golden, LosesItsCounterPages) {
+  EXPECT_GT(counter_pages(), 0u);
+  {
+    const auto writer = open(/*read_only=*/false);
+    ASSERT_TRUE(writer.ok()) << writer.status().to_string();
+    EXPECT_GT(counter_pages(), 0u);
+    ASSERT_TRUE((*writer)->checkpoint().ok());
+    expect_answers(**writer);
+    EXPECT_EQ(counter_pages(), 0u);
+    const std::uint64_t epoch = (*writer)->info().epoch;
+    ASSERT_TRUE((*writer)->compact().ok());
+    EXPECT_EQ((*writer)->info().epoch, epoch) << "there was nothing left to write";
+    ASSERT_TRUE((*writer)->close().ok());
+  }
+  const auto reader = open(/*read_only=*/true);
+  ASSERT_TRUE(reader.ok()) << reader.status().to_string();
+  expect_answers(**reader);
+  EXPECT_EQ(counter_pages(), 0u);
+  // The store has the pages that are checked, and no others.
+  const Result<VerifyReport> report = (*reader)->verify();
+  ASSERT_TRUE(report.ok()) << report.status().to_string();
+  EXPECT_EQ(report->page_count, page_count());
+  EXPECT_TRUE(copy_rocks_store(copy_, directory_.path("second")).ok());
 }
 
 TEST_P(Golden, HasThisFormatOnceItIsOpenedToWrite) {

@@ -22,8 +22,8 @@ constexpr std::size_t kUsers = 60;
 constexpr std::size_t kLongUsers = 70;
 constexpr std::size_t kLongNameBytes = 62'000;
 
-// Questions that read every kind of page: presence of names, of values and of any event, counters,
-// amounts, first and last days, hours, users and saved segments.
+// Questions that read every kind of page: presence of names, of values and of any event, amounts,
+// first and last days, hours, users and saved segments.
 constexpr std::array<std::string_view, 18> kQuestions = {
     R"({"kind": "active"})",
     R"({"kind": "active", "event": "login", "period": "week"})",

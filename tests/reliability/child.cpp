@@ -8,13 +8,18 @@
 #include <unistd.h>
 
 #include <array>
+#include <cassert>
 #include <cstdio>
+#include <cstdlib>
 
 namespace rollcall::testing {
 
 namespace {
 
 constexpr int kReturnedCode = 77;
+constexpr int kAssertedCode = 76;
+
+bool is_child = false;
 
 // Is a file without a name, shared with the child.
 class SharedFile {
@@ -57,6 +62,7 @@ ChildEnd run_in_child(const std::function<std::string()>& work, unsigned seconds
   ChildEnd end;
   const pid_t child = ::fork();
   if (child == 0) {
+    is_child = true;
     ::dup2(errors.descriptor(), STDERR_FILENO);
     ::signal(SIGALRM, SIG_DFL);
     const rlimit no_core{};
@@ -74,7 +80,9 @@ ChildEnd run_in_child(const std::function<std::string()>& work, unsigned seconds
   end.errors = errors.text();
   if (WIFEXITED(status)) {
     end.code = WEXITSTATUS(status);
-    end.how = end.code == kReturnedCode ? ChildEnd::How::kReturned : ChildEnd::How::kExited;
+    end.how = end.code == kReturnedCode   ? ChildEnd::How::kReturned
+              : end.code == kAssertedCode ? ChildEnd::How::kAsserted
+                                          : ChildEnd::How::kExited;
     if (end.how == ChildEnd::How::kReturned) end.report = report.text();
   } else {
     end.code = WTERMSIG(status);
@@ -83,16 +91,14 @@ ChildEnd run_in_child(const std::function<std::string()>& work, unsigned seconds
   return end;
 }
 
-bool is_told_by_rollcall(const ChildEnd& end) {
-  return end.errors.find("rollcall: ") != std::string::npos;
-}
-
 std::string to_string(const ChildEnd& end) {
   switch (end.how) {
     case ChildEnd::How::kReturned:
       return "returned: " + end.report;
     case ChildEnd::How::kExited:
       return "exited with " + std::to_string(end.code) + ": " + end.errors;
+    case ChildEnd::How::kAsserted:
+      return "an assertion failed: " + end.errors;
     case ChildEnd::How::kAborted:
       return "aborted: " + end.errors;
     case ChildEnd::How::kKilled:
@@ -102,3 +108,12 @@ std::string to_string(const ChildEnd& end) {
 }
 
 }  // namespace rollcall::testing
+
+// Takes the place of what the C library calls when an assert() fails, so that such an end has an
+// exit code of its own: abort() would look like an end of ours.
+extern "C" void __assert_fail(const char* condition, const char* file, unsigned line,
+                              const char* function) noexcept {
+  std::fprintf(stderr, "%s:%u: %s: the assertion failed: %s\n", file, line, function, condition);
+  if (rollcall::testing::is_child) ::_exit(rollcall::testing::kAssertedCode);
+  std::abort();
+}

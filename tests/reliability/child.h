@@ -11,7 +11,8 @@ struct ChildEnd {
   enum class How : std::uint8_t {
     kReturned,  // the work returned `report`
     kExited,    // by _exit with `code`
-    kAborted,   // an assertion, of RocksDB's or ours: `errors` says which
+    kAsserted,  // by assert(), which libraries use and rollcall does not
+    kAborted,   // by abort(): a broken invariant of ours, or an exception that nothing caught
     kKilled,    // by signal `code`: a crash, or SIGALRM when it took too long
   };
   How how = How::kReturned;
@@ -23,10 +24,6 @@ struct ChildEnd {
 // Forks, runs `work` in the child, and returns how it ended. A child that takes more than
 // `seconds_max` is killed. The calling process must have no other thread.
 ChildEnd run_in_child(const std::function<std::string()>& work, unsigned seconds_max = 60);
-
-// Returns whether rollcall said why it ended: its name begins all that it writes to standard error,
-// and nothing that a library writes.
-bool is_told_by_rollcall(const ChildEnd& end);
 
 // Returns "aborted: ...", for messages.
 std::string to_string(const ChildEnd& end);

@@ -114,7 +114,7 @@ class DiskFaults : public ::testing::Test {
   std::string told(const Status& status) {
     progress_->was_told = true;
     if (!disk_has_failed()) return "an error without a fault: " + status.to_string();
-    progress_->was_told_of_journal = repeats(status, "/JOURNAL-");
+    progress_->was_told_of_journal = repeats(status, path_ + "/JOURNAL-");
     const bool says_where = repeats(status, path_);
     return says_where ? "" : "the error does not say where: " + status.to_string();
   }
@@ -160,7 +160,7 @@ class DiskFaults : public ::testing::Test {
     });
     if (end.how == ChildEnd::How::kExited && end.code == kPowerCutCode) {
       ++power_cuts_;
-    } else if (end.how == ChildEnd::How::kAborted && !is_told_by_rollcall(end)) {
+    } else if (end.how == ChildEnd::How::kAsserted) {
       ++aborts_;
       ++assertions_[end.errors];
     } else {

@@ -35,17 +35,18 @@ TEST(CommitRecord, DecodingUndoesEncoding) {
 }
 
 TEST(CommitRecord, EveryFlippedBitAndMissingTailIsNoticed) {
+  const std::string path = "/data/retail.db";
   CommitFacts facts = some_facts();
   const std::string value = encode_commit_record(facts, "manifest");
   for (std::size_t i = 0; i < value.size(); ++i) {
-    EXPECT_FALSE(decode_commit_record(value.substr(0, i), "/data/retail.db").ok()) << i;
+    EXPECT_FALSE(decode_commit_record(value.substr(0, i), path).ok()) << i;
     for (int bit = 0; bit < 8; ++bit) {
       std::string damaged = value;
       damaged[i] = static_cast<char>(static_cast<unsigned char>(damaged[i]) ^ (1u << bit));
-      const Result<CommitRecord> record = decode_commit_record(damaged, "/data/retail.db");
+      const Result<CommitRecord> record = decode_commit_record(damaged, path);
       ASSERT_FALSE(record.ok()) << "byte " << i << " bit " << bit;
       EXPECT_EQ(record.status().code(), StatusCode::kCorruption);
-      EXPECT_TRUE(repeats(record.status(), "/data/retail.db"));
+      EXPECT_TRUE(repeats(record.status(), path));
     }
   }
 }

@@ -18,7 +18,7 @@ sys.path.insert(0, os.path.join(ROOT, "tools"))
 import compile_database  # pylint: disable=wrong-import-position
 BUILD = None
 
-EVENT_PATH = {"amount_parser.cpp", "batch_builder.cpp", "counter_chunk.cpp", "delimited_reader.cpp",
+EVENT_PATH = {"amount_parser.cpp", "batch_builder.cpp", "delimited_reader.cpp",
               "journal_record.cpp", "log_block.cpp", "log_merge.cpp", "ndjson_reader.cpp",
               "open_events.cpp", "partition.cpp", "prepared_batch.cpp", "resident_pages.cpp",
               "row_decoder.cpp", "time_parser.cpp", "user_index.cpp"}

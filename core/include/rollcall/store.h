@@ -30,7 +30,7 @@ enum class PageKind : std::uint8_t {
   kDay = 4,         // partition, day
   kUsers = 5,       // partition, chunk
   kPresence = 6,    // partition, series, day, chunk
-  kCounters = 7,    // partition, series, chunk
+  kCounters = 7,    // partition, series, chunk; of earlier programs
   kBounds = 8,      // partition, series, chunk
   kSegments = 9,    // the saved segments
   kAmounts = 10,    // partition, series, day, chunk

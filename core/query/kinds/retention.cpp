@@ -242,54 +242,57 @@ std::string_view window_words(Period period) {
   return "30 days of 24 hours";
 }
 
-std::string describe(const RetentionQuery& ask) {
+std::string cohort_words(const RetentionQuery& ask) {
   const std::string period = to_string(ask.period);
-  std::string text;
-  switch (ask.cohort) {
-    case Cohort::kFirstEver:
-      text = fmt::format("Users join the cohort of the {} of their first ever {}.", period,
-                         event_noun(ask.cohort_event));
-      break;
-    case Cohort::kFirstInRange:
-      text = fmt::format("Users join the cohort of the {} of their first {} within the range.",
-                         period, event_noun(ask.cohort_event));
-      break;
-    case Cohort::kRecurring:
-      text = fmt::format("Users join the cohort of every {} in which they have {}.", period,
-                         event_words(ask.cohort_event));
-      break;
-  }
   if (ask.first_of == FirstOf::kName) {
     Selector named = ask.cohort_event;
     named.where.clear();
-    text = fmt::format("Users join the cohort of the {} of their first ever {}, if it is {}.",
+    return fmt::format("Users join the cohort of the {} of their first ever {}, if it is {}.",
                        period, event_noun(named), event_words(ask.cohort_event));
   }
+  switch (ask.cohort) {
+    case Cohort::kFirstEver:
+      return fmt::format("Users join the cohort of the {} of their first ever {}.", period,
+                         event_noun(ask.cohort_event));
+    case Cohort::kFirstInRange:
+      return fmt::format("Users join the cohort of the {} of their first {} within the range.",
+                         period, event_noun(ask.cohort_event));
+    case Cohort::kRecurring:
+      break;
+  }
+  return fmt::format("Users join the cohort of every {} in which they have {}.", period,
+                     event_words(ask.cohort_event));
+}
+
+std::string mode_words(const RetentionQuery& ask) {
+  const std::string period = to_string(ask.period);
   const std::string event = event_words(ask.return_event);
   switch (ask.mode) {
     case Mode::kOn:
-      text += fmt::format(" A cell counts those of them with {} in the {} so many {}s later.",
-                          event, period, period);
-      break;
+      return fmt::format(" A cell counts those of them with {} in the {} so many {}s later.", event,
+                         period, period);
     case Mode::kOnOrAfter:
-      text += fmt::format(
+      return fmt::format(
           " A cell counts those of them with {} in the {} so many {}s later, or in "
           "any after it.",
           event, period, period);
-      break;
     case Mode::kOnOrBefore:
-      text += fmt::format(
+      return fmt::format(
           " A cell counts those of them with {} in any {} from the cohort's own to "
           "the one so many {}s later.",
           event, period, period);
-      break;
     case Mode::kStreak:
-      text += fmt::format(
-          " A cell counts those of them with {} in every {} from the cohort's own "
-          "to the one so many {}s later.",
-          event, period, period);
       break;
   }
+  return fmt::format(
+      " A cell counts those of them with {} in every {} from the cohort's own "
+      "to the one so many {}s later.",
+      event, period, period);
+}
+
+std::string describe(const RetentionQuery& ask) {
+  const std::string period = to_string(ask.period);
+  std::string text = cohort_words(ask) + mode_words(ask);
   if (!ask.brackets.empty()) text += fmt::format(" Columns are groups of {}s.", period);
   if (ask.windows == Windows::kRolling) {
     text += fmt::format(" A {} lasts {}, counted for each user from that first event on.", period,

@@ -188,22 +188,36 @@ class BlockStage {
     if (!empty) {
       ROLLCALL_ASSIGN_OR_RETURN(ReadingPlan chosen,
                                 plan(file->known ? file->position.reading.get() : nullptr));
-      if (!file->known) ROLLCALL_RETURN_IF_ERROR(check_columns(decoding.name, chosen.schema));
-      for (const auto& [role, column] : columns_of(chosen.schema)) {
-        columns_by_role_[role].insert(column);
-      }
-      decoding.schema = std::move(chosen.schema);
-      decoding.source = std::move(chosen.options);
-      decoding.holds_unrounded = chosen.reading.holds_unrounded;
-      file->keeps_times = chosen.keeps_times && file->position.counted;
-      decoding.awaited = awaited_names(options_);
-      decoding.admission.now = limits_for(chosen.reading);
-      for (const std::string& name : decoding.schema.absent) {
-        file->notes.push_back(fmt::format(
-            "{}: no column {}: it is empty in every row{}", decoding.name, name,
-            decoding.schema.format == FileFormat::kDelimited ? "" : " that does not have it"));
-      }
+      ROLLCALL_RETURN_IF_ERROR(read_as(std::move(chosen), *file));
     }
+    read_ranges_again(file);
+    to_read_.push_back(std::move(file));
+    return {};
+  }
+
+  // Has the file read as it was planned.
+  Status read_as(ReadingPlan plan, FileRun& file) {
+    DecoderOptions& decoding = file.options;
+    if (!file.known) ROLLCALL_RETURN_IF_ERROR(check_columns(decoding.name, plan.schema));
+    for (const auto& [role, column] : columns_of(plan.schema)) {
+      columns_by_role_[role].insert(column);
+    }
+    decoding.schema = std::move(plan.schema);
+    decoding.source = std::move(plan.options);
+    decoding.holds_unrounded = plan.reading.holds_unrounded;
+    file.keeps_times = plan.keeps_times && file.position.counted;
+    decoding.awaited = awaited_names(options_);
+    decoding.admission.now = limits_for(plan.reading);
+    for (const std::string& name : decoding.schema.absent) {
+      file.notes.push_back(fmt::format(
+          "{}: no column {}: it is empty in every row{}", decoding.name, name,
+          decoding.schema.format == FileFormat::kDelimited ? "" : " that does not have it"));
+    }
+    return {};
+  }
+
+  // Reads what limits kept out of the file, and now let in, before the rest of it.
+  void read_ranges_again(const std::shared_ptr<FileRun>& file) {
     for (SourceRegistry::Part& part : file->parts) {
       for (RefusedRange& range : part.due) {
         auto again = std::make_shared<FileRun>();
@@ -217,8 +231,6 @@ class BlockStage {
         to_read_.push_back(std::move(again));
       }
     }
-    to_read_.push_back(std::move(file));
-    return {};
   }
 
   // Returns the columns that were guessed, by role.

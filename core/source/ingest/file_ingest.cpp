@@ -433,6 +433,24 @@ class IngestStage {
   std::chrono::steady_clock::time_point progress_time_ = std::chrono::steady_clock::now();
 };
 
+// Ingests what is waiting, and reports. `status` says how reading ended; what was read before an
+// error stands.
+Result<IngestReport> finish_run(Status status, IngestStage& ingest, const IngestHooks& hooks) {
+  Status rest = status.ok() ? ingest.finish_open_file() : ingest.ingest_waiting();
+  if (status.ok()) status = std::move(rest);
+  IngestReport report = ingest.finish_report();
+  if (status.ok() && !report.failures.empty()) status = report.failures.front();
+  if (hooks.summary) {
+    const Status told = guarded("ingest", [&] {
+      hooks.summary(report);
+      return Status();
+    });
+    if (status.ok()) status = told;
+  }
+  ROLLCALL_RETURN_IF_ERROR(status);
+  return report;
+}
+
 Result<IngestReport> run_pipeline(Engine& engine, const std::vector<std::string>& paths,
                                   const SourceOptions& options, const IngestHooks& hooks) {
   ROLLCALL_ASSIGN_OR_RETURN(const ExpandedPaths expanded, expand_directories(paths));
@@ -482,20 +500,7 @@ Result<IngestReport> run_pipeline(Engine& engine, const std::vector<std::string>
   workers.pipeline(next, decode_block, take);
   if (status.ok()) status = blocks.tick_failure();
   if (status.ok()) status = std::move(next_status);
-  // What was read before an error stands.
-  Status rest = status.ok() ? ingest.finish_open_file() : ingest.ingest_waiting();
-  if (status.ok()) status = std::move(rest);
-  IngestReport report = ingest.finish_report();
-  if (status.ok() && !report.failures.empty()) status = report.failures.front();
-  if (hooks.summary) {
-    const Status told = guarded("ingest", [&] {
-      hooks.summary(report);
-      return Status();
-    });
-    if (status.ok()) status = told;
-  }
-  ROLLCALL_RETURN_IF_ERROR(status);
-  return report;
+  return finish_run(std::move(status), ingest, hooks);
 }
 
 // Wraps `hook`, so that what it throws says which hook threw it.

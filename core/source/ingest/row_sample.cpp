@@ -10,6 +10,7 @@
 #include "core/source/formats/delimited_reader.h"
 #include "core/source/formats/ndjson_reader.h"
 #include "core/source/formats/text_block_reader.h"
+#include "core/source/values/null_words.h"
 
 namespace rollcall {
 namespace {
@@ -307,6 +308,52 @@ bool holds_a_row(std::string_view name, std::string_view content, const SourceOp
   const Result<RowSample> sample = sample_rows(name, after_preamble(content, schema.skip_lines),
                                                /*complete=*/true, options, schema);
   return sample.ok() && !sample->rows.empty();
+}
+
+bool holds_mostly(const RowSample& sample, const std::string& column,
+                  const std::function<bool(std::string_view)>& is_such) {
+  const auto found = std::find(sample.columns.begin(), sample.columns.end(), column);
+  const std::size_t index = static_cast<std::size_t>(found - sample.columns.begin());
+  std::size_t texts = 0, such = 0;
+  for (const auto& row : sample.rows) {
+    const std::string_view text = trim(row[index]);
+    if (text.empty()) continue;
+    ++texts;
+    if (is_such(text)) ++such;
+  }
+  return 2 * such >= texts;
+}
+
+std::size_t rows_without(const RowSample& sample, const std::string& column) {
+  const auto found = std::find(sample.columns.begin(), sample.columns.end(), column);
+  const auto index = static_cast<std::size_t>(found - sample.columns.begin());
+  return static_cast<std::size_t>(
+      std::count_if(sample.rows.begin(), sample.rows.end(),
+                    [&](const auto& row) { return trim(row[index]).empty(); }));
+}
+
+bool is_mostly_there(const RowSample& sample, const std::string& column) {
+  return 2 * rows_without(sample, column) <= sample.rows.size();
+}
+
+std::string first_unlike(const RowSample& sample, const std::string& column,
+                         const std::function<bool(std::string_view)>& is_such) {
+  const auto found = std::find(sample.columns.begin(), sample.columns.end(), column);
+  const std::size_t index = static_cast<std::size_t>(found - sample.columns.begin());
+  for (const auto& row : sample.rows) {
+    const std::string_view text = trim(row[index]);
+    if (!text.empty() && !is_such(text)) return std::string(text);
+  }
+  return {};
+}
+
+bool is_all_empty(const RowSample& sample, const std::string& column) {
+  const auto found = std::find(sample.columns.begin(), sample.columns.end(), column);
+  const auto index = static_cast<std::size_t>(found - sample.columns.begin());
+  return std::all_of(sample.rows.begin(), sample.rows.end(), [&](const auto& row) {
+    const std::string_view text = trim(row[index]);
+    return text.empty() || is_null_word(text);
+  });
 }
 
 }  // namespace rollcall

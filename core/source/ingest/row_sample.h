@@ -1,7 +1,9 @@
 // Samples the first rows of text sources, and determines from them how the text is cut.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -65,6 +67,19 @@ RecordSyntax record_syntax(const SourceSchema& schema, const SourceOptions& opti
 //   kInvalidArgument  there is none that can be read
 Result<RowSample> sample_rows(std::string_view name, std::string_view head, bool complete,
                               const SourceOptions& options, const SourceSchema& schema);
+
+// Returns whether at least half of the texts in the column are such texts, or there are none.
+bool holds_mostly(const RowSample& sample, const std::string& column,
+                  const std::function<bool(std::string_view)>& is_such);
+// Returns the first text of the column that is no such text, or "" if there is none.
+std::string first_unlike(const RowSample& sample, const std::string& column,
+                         const std::function<bool(std::string_view)>& is_such);
+
+// Returns how many of the rows have no text in the column, and whether it is at most half of them.
+std::size_t rows_without(const RowSample& sample, const std::string& column);
+bool is_mostly_there(const RowSample& sample, const std::string& column);
+// Returns whether no row has a text in the column that is not a word for nothing.
+bool is_all_empty(const RowSample& sample, const std::string& column);
 
 // Returns whether a content with this schema that is all in `content` has a row, good or not.
 bool holds_a_row(std::string_view name, std::string_view content, const SourceOptions& options,

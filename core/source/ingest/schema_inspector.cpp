@@ -126,62 +126,11 @@ class ColumnChooser {
   SourceSchema& schema_;
 };
 
-// Says whether at least half of the texts in the column are such texts, or there are none.
-bool holds_mostly(const RowSample& sample, const std::string& column,
-                  const std::function<bool(std::string_view)>& is_such) {
-  const auto found = std::find(sample.columns.begin(), sample.columns.end(), column);
-  const std::size_t index = static_cast<std::size_t>(found - sample.columns.begin());
-  std::size_t texts = 0, such = 0;
-  for (const auto& row : sample.rows) {
-    const std::string_view text = trim(row[index]);
-    if (text.empty()) continue;
-    ++texts;
-    if (is_such(text)) ++such;
-  }
-  return 2 * such >= texts;
-}
-
-// Says how many of the rows have no text in the column.
-std::size_t rows_without(const RowSample& sample, const std::string& column) {
-  const auto found = std::find(sample.columns.begin(), sample.columns.end(), column);
-  const auto index = static_cast<std::size_t>(found - sample.columns.begin());
-  return static_cast<std::size_t>(
-      std::count_if(sample.rows.begin(), sample.rows.end(),
-                    [&](const auto& row) { return trim(row[index]).empty(); }));
-}
-
-// Says whether at least half of the rows have a text in the column.
-bool is_mostly_there(const RowSample& sample, const std::string& column) {
-  return 2 * rows_without(sample, column) <= sample.rows.size();
-}
-
-// Returns the first text of the column that is no such text.
-std::string first_unlike(const RowSample& sample, const std::string& column,
-                         const std::function<bool(std::string_view)>& is_such) {
-  const auto found = std::find(sample.columns.begin(), sample.columns.end(), column);
-  const std::size_t index = static_cast<std::size_t>(found - sample.columns.begin());
-  for (const auto& row : sample.rows) {
-    const std::string_view text = trim(row[index]);
-    if (!text.empty() && !is_such(text)) return std::string(text);
-  }
-  return {};
-}
-
 bool is_amount(std::string_view text, const AmountForm& form) {
   constexpr std::uint32_t kDecimals = 12;  // what the store keeps is not known here
   Amount amount = 0;
   return is_null_word(text) ||
          parse_amount(text, form, kDecimals, amount) != AmountFault::kNotANumber;
-}
-
-// Says whether no row has an amount, or another text that is not a word for nothing, in the column.
-bool is_all_empty(const RowSample& sample, const std::string& column) {
-  const auto found = std::find(sample.columns.begin(), sample.columns.end(), column);
-  const auto index = static_cast<std::size_t>(found - sample.columns.begin());
-  return std::all_of(sample.rows.begin(), sample.rows.end(), [&](const auto& row) {
-    const std::string_view text = trim(row[index]);
-    return text.empty() || is_null_word(text);
-  });
 }
 
 // Returns the options that read some of the column, most of which are no amounts in that form, such
@@ -357,6 +306,92 @@ bool holds_nothing(std::string_view head, bool complete) {
 
 namespace {
 
+// Reads the first rows of a text, and says how: which lines come before them, what stands between
+// fields, and which columns there are. Takes the lines before them off `head`.
+Result<RowSample> sample_text(std::string_view name, std::string_view& head, bool complete,
+                              const SourceOptions& options, SourceSchema& schema) {
+  const bool delimited = schema.format == FileFormat::kDelimited;
+  ROLLCALL_RETURN_IF_ERROR(check_text(name, head));
+  schema.skip_lines = options.skip_lines.value_or(0);
+  DeclaredDelimiter declared;
+  if (delimited && options.skip_lines != 0U) {
+    declared = declared_delimiter(head, schema.skip_lines, options.comment);
+  }
+  schema.skip_lines = std::max(schema.skip_lines, declared.lines);
+  if (schema.skip_lines > declared.lines) declared = {};
+  head = after_preamble(head, schema.skip_lines);
+  ROLLCALL_RETURN_IF_ERROR(check_text(name, head));
+  schema.header = delimited && options.header.value_or(options.columns.empty());
+  if (delimited) {
+    schema.delimiter = options.delimiter ? *options.delimiter
+                       : !declared.delimiter.empty()
+                           ? declared.delimiter
+                           : guess_delimiter(name, head, complete, options);
+    schema.quotes = quotes_of(schema.delimiter, options);
+  }
+  ROLLCALL_ASSIGN_OR_RETURN(RowSample sample, sample_rows(name, head, complete, options, schema));
+  if (delimited && !options.delimiter && schema.delimiter != ",") {
+    schema.guessed.push_back(fmt::format("delimiter = {}", schema.delimiter == "\t" ? "tab"
+                                                           : schema.delimiter == " "
+                                                               ? "blanks"
+                                                               : schema.delimiter));
+  }
+  schema.columns = sample.columns;
+  return sample;
+}
+
+// Chooses the column of the time: the first that mostly holds times among those whose name fits,
+// and any of them if there is none.
+Status choose_time(ColumnChooser& chooser, const RowSample& sample, const SourceOptions& options,
+                   SourceSchema& schema) {
+  ROLLCALL_ASSIGN_OR_RETURN(const TimeZone utc, TimeZone::find("UTC"));
+  TimeParser time_parser(utc, options.time_unit, options.time_format);
+  const auto is_time = [&](std::string_view text) {
+    ParsedTime time;
+    return time_parser.parse(text, time) == TimeFault::kNone;
+  };
+  const auto holds_times = [&](const std::string& column) {
+    return is_mostly_there(sample, column) && holds_mostly(sample, column, is_time);
+  };
+  std::vector<std::string> odd_times;
+  const auto is_odd = [&](const std::string& column) { odd_times.push_back(column); };
+  ROLLCALL_ASSIGN_OR_RETURN(schema.time,
+                            chooser.choose("time", options.time, kTimeNames, holds_times, is_odd));
+  if (schema.time.empty()) {
+    // Its name speaks for it, and the reasons of its rejected rows say how to read its times.
+    const auto any = [](const std::string&) { return true; };
+    ROLLCALL_ASSIGN_OR_RETURN(schema.time, chooser.choose("time", options.time, kTimeNames, any));
+    return {};
+  }
+  for (const std::string& column : odd_times) {
+    schema.passed_over.push_back(
+        {fmt::format("column {} is not read as the time: most of its first rows are no times, such "
+                     "as {}",
+                     column, quoted_excerpt(first_unlike(sample, column, is_time))),
+         hint_for_times(sample, column, time_parser)});
+  }
+  return {};
+}
+
+// Chooses the column of the event, unless all rows are of one: the first that most rows fill among
+// those whose name fits, and any of them if there is none.
+Status choose_event(ColumnChooser& chooser, const RowSample& sample, const SourceOptions& options,
+                    SourceSchema& schema) {
+  if (options.event_name) {
+    schema.event_name = *options.event_name;
+    return {};
+  }
+  const auto is_mostly = [&](const std::string& column) { return is_mostly_there(sample, column); };
+  ROLLCALL_ASSIGN_OR_RETURN(schema.event,
+                            chooser.choose("event", options.event, kEventNames, is_mostly));
+  if (schema.event.empty()) {
+    const auto any = [](const std::string&) { return true; };
+    ROLLCALL_ASSIGN_OR_RETURN(schema.event,
+                              chooser.choose("event", options.event, kEventNames, any));
+  }
+  return {};
+}
+
 Result<SourceSchema> inspect_as_named(std::string_view name, std::string_view head, bool complete,
                                       const SourceOptions& options,
                                       const std::vector<std::string>& dimensions) {
@@ -371,89 +406,21 @@ Result<SourceSchema> inspect_as_named(std::string_view name, std::string_view he
 
   SourceSchema schema;
   schema.format = format;
-  const bool delimited = format == FileFormat::kDelimited;
-  ROLLCALL_RETURN_IF_ERROR(check_text(name, head));
-  schema.skip_lines = options.skip_lines.value_or(0);
-  DeclaredDelimiter declared;
-  if (delimited && options.skip_lines != 0U) {
-    declared = declared_delimiter(head, schema.skip_lines, options.comment);
-  }
-  schema.skip_lines = std::max(schema.skip_lines, declared.lines);
-  if (schema.skip_lines > declared.lines) declared = {};
-  head = after_preamble(head, schema.skip_lines);
-  ROLLCALL_RETURN_IF_ERROR(check_text(name, head));
-  RowSample sample;
-  if (delimited) {
-    schema.delimiter = options.delimiter ? *options.delimiter
-                       : !declared.delimiter.empty()
-                           ? declared.delimiter
-                           : guess_delimiter(name, head, complete, options);
-    schema.quotes = quotes_of(schema.delimiter, options);
-    schema.header = options.header.value_or(options.columns.empty());
-    ROLLCALL_ASSIGN_OR_RETURN(sample, sample_rows(name, head, complete, options, schema));
-    if (!options.delimiter && schema.delimiter != ",") {
-      schema.guessed.push_back(fmt::format("delimiter = {}", schema.delimiter == "\t" ? "tab"
-                                                             : schema.delimiter == " "
-                                                                 ? "blanks"
-                                                                 : schema.delimiter));
-    }
-  } else {
-    schema.header = false;
-    ROLLCALL_ASSIGN_OR_RETURN(sample, sample_rows(name, head, complete, options, schema));
-  }
-  schema.columns = sample.columns;
-
+  ROLLCALL_ASSIGN_OR_RETURN(const RowSample sample,
+                            sample_text(name, head, complete, options, schema));
   ColumnChooser chooser(name, schema.columns, schema);
-  const auto any = [](const std::string&) { return true; };
   const std::string_view line = first_line(head);
-  // A name that fits is not enough: exports have columns that are empty in most rows.
-  const auto is_present = [&](const std::string& column) {
-    return is_mostly_there(sample, column);
-  };
   ROLLCALL_RETURN_IF_ERROR(choose_user(chooser, sample, options, schema));
   if (schema.user.empty()) {
     return chooser.missing("user", Option::kUser, kUserNames, line);
   }
-  ROLLCALL_ASSIGN_OR_RETURN(const TimeZone utc, TimeZone::find("UTC"));
-  TimeParser time_parser(utc, options.time_unit, options.time_format);
-  const auto is_time = [&](std::string_view text) {
-    ParsedTime time;
-    return time_parser.parse(text, time) == TimeFault::kNone;
-  };
-  const auto holds_times = [&](const std::string& column) {
-    return is_present(column) && holds_mostly(sample, column, is_time);
-  };
-  std::vector<std::string> odd_times;
-  const auto is_odd = [&](const std::string& column) { odd_times.push_back(column); };
-  ROLLCALL_ASSIGN_OR_RETURN(schema.time,
-                            chooser.choose("time", options.time, kTimeNames, holds_times, is_odd));
-  for (const std::string& column : odd_times) {
-    if (schema.time.empty()) break;
-    schema.passed_over.push_back(
-        {fmt::format("column {} is not read as the time: most of its first rows are no times, such "
-                     "as {}",
-                     column, quoted_excerpt(first_unlike(sample, column, is_time))),
-         hint_for_times(sample, column, time_parser)});
-  }
-  if (schema.time.empty()) {
-    // Its name speaks for it, and the reasons of its rejected rows say how to read its times.
-    ROLLCALL_ASSIGN_OR_RETURN(schema.time, chooser.choose("time", options.time, kTimeNames, any));
-  }
+  ROLLCALL_RETURN_IF_ERROR(choose_time(chooser, sample, options, schema));
   if (schema.time.empty()) {
     return chooser.missing("time", Option::kTime, kTimeNames, line);
   }
-  if (options.event_name) {
-    schema.event_name = *options.event_name;
-  } else {
-    ROLLCALL_ASSIGN_OR_RETURN(schema.event,
-                              chooser.choose("event", options.event, kEventNames, is_present));
-    if (schema.event.empty()) {
-      ROLLCALL_ASSIGN_OR_RETURN(schema.event,
-                                chooser.choose("event", options.event, kEventNames, any));
-    }
-    if (schema.event.empty()) {
-      return chooser.missing("event", Option::kEvent, kEventNames, line);
-    }
+  ROLLCALL_RETURN_IF_ERROR(choose_event(chooser, sample, options, schema));
+  if (schema.event.empty() && !options.event_name) {
+    return chooser.missing("event", Option::kEvent, kEventNames, line);
   }
   const bool may_come = schema.format == FileFormat::kNdjson && options.value &&
                         !options.value->empty() && !chooser.has(*options.value);

@@ -349,6 +349,81 @@ std::vector<const KnownSource*> SourceRegistry::sources_like(std::string_view he
   return sources;
 }
 
+namespace {
+
+// Holds the candidates whose mark the content has, and those whose mark lies past its end.
+struct MetMarks {
+  std::vector<Candidate> held;
+  std::vector<Candidate> not_reached;
+};
+
+// One pass over the content meets the marks of all candidates.
+Result<MetMarks> meet_marks(const std::vector<Candidate>& candidates, ContentReader& content) {
+  MetMarks met;
+  for (const Candidate& candidate : candidates) {
+    ROLLCALL_ASSIGN_OR_RETURN(const bool reached, content.skip_to(candidate.mark.offset));
+    if (!reached) {
+      met.not_reached.push_back(candidate);
+    } else if (equal(content.mark().hash, candidate.mark.hash)) {
+      met.held.push_back(candidate);
+    }
+  }
+  return met;
+}
+
+// Returns the longest candidate that is read as the content is, too.
+std::optional<Candidate> last_read_alike(const std::vector<Candidate>& candidates,
+                                         const SourceRegistry::ReadAs& read_as) {
+  const auto found =
+      std::find_if(candidates.rbegin(), candidates.rend(), [&](const Candidate& candidate) {
+        const SourceReading& known = *candidate.source->reading;
+        const Result<SourceReading> reading =
+            read_as(candidate.source->counted ? &known : nullptr, first_end_of(*candidate.source));
+        return reading.ok() && reading->key() == known.key();
+      });
+  return found == candidates.rend() ? std::nullopt : std::optional(*found);
+}
+
+// Returns the source that goes on from the candidate's mark. From an earlier end, it is a new one,
+// which has no id yet.
+KnownSource continue_from(const Candidate& candidate) {
+  const KnownSource& before = *candidate.source;
+  KnownSource source;
+  if (candidate.end == nullptr) {
+    source = before;
+    source.earlier_ends.push_back(
+        {source.mark.offset, source.mark.hash, source.rows, source.lines, source.tail});
+    return source;
+  }
+  source.reading = before.reading;
+  source.mark = candidate.mark;
+  source.rows = candidate.end->rows;
+  source.lines = candidate.end->lines;
+  source.counted = before.counted;
+  source.tail = candidate.end->tail;
+  source.origin = {before.id, candidate.mark.offset};
+  source.refusals_unknown_before = std::min(before.refusals_unknown_before, candidate.mark.offset);
+  for (const KnownSource::End& end : before.earlier_ends) {
+    if (end.offset <= candidate.mark.offset) source.earlier_ends.push_back(end);
+  }
+  return source;
+}
+
+// Brings the content to the mark of its source, from its beginning if it is elsewhere.
+Status go_to_mark(const std::string& path, SourceRegistry::Recognized& recognized) {
+  const ContentMark& mark = recognized.source.mark;
+  if (recognized.content.offset() == mark.offset) return {};
+  ROLLCALL_ASSIGN_OR_RETURN(recognized.content,
+                            ContentReader::open(path, recognized.content.wait()));
+  ROLLCALL_ASSIGN_OR_RETURN(const bool reached, recognized.content.skip_to(mark.offset));
+  if (!reached || (recognized.known && !equal(recognized.content.mark().hash, mark.hash))) {
+    return Status::io_error(fmt::format("{}: it has changed while it was read", path));
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<SourceRegistry::Recognized> SourceRegistry::recognize(const std::string& path,
                                                              ContentReader content,
                                                              const ReadAs& read_as,
@@ -356,34 +431,14 @@ Result<SourceRegistry::Recognized> SourceRegistry::recognize(const std::string& 
   ROLLCALL_ASSIGN_OR_RETURN(const std::string_view looked_at, content.head());
   const std::string head(looked_at.substr(0, kHeadBytes));
   Recognized result{std::move(content), {}, false, {}, {}};
-
-  // One pass over the content meets the marks of all sources that begin like it.
-  std::vector<Candidate> held, not_reached;
-  for (const Candidate& candidate : candidates_of(sources_like(head), head)) {
-    const ContentMark& mark = candidate.mark;
-    ROLLCALL_ASSIGN_OR_RETURN(const bool reached, result.content.skip_to(mark.offset));
-    if (!reached) {
-      not_reached.push_back(candidate);
-    } else if (equal(result.content.mark().hash, mark.hash)) {
-      held.push_back(candidate);
-    }
-  }
-  // This returns the longest that is read as this content is, too.
-  const auto last_read_alike = [&](const std::vector<Candidate>& candidates) {
-    const auto found =
-        std::find_if(candidates.rbegin(), candidates.rend(), [&](const Candidate& candidate) {
-          const SourceReading& known = *candidate.source->reading;
-          const Result<SourceReading> reading = read_as(
-              candidate.source->counted ? &known : nullptr, first_end_of(*candidate.source));
-          return reading.ok() && reading->key() == known.key();
-        });
-    return found == candidates.rend() ? std::nullopt : std::optional(*found);
-  };
+  ROLLCALL_ASSIGN_OR_RETURN(MetMarks met,
+                            meet_marks(candidates_of(sources_like(head), head), result.content));
   std::vector<Candidate> counted;
-  std::copy_if(held.begin(), held.end(), std::back_inserter(counted),
+  std::copy_if(met.held.begin(), met.held.end(), std::back_inserter(counted),
                [](const Candidate& candidate) { return candidate.source->counted; });
   // If some of it was counted, what was not counted decides nothing.
-  const std::optional<Candidate> best = last_read_alike(counted.empty() ? held : counted);
+  const std::optional<Candidate> best =
+      last_read_alike(counted.empty() ? met.held : counted, read_as);
 
   // Says whether all of the content may be the beginning of a source that was read further.
   const KnownSource* longer = nullptr;
@@ -391,55 +446,31 @@ Result<SourceRegistry::Recognized> SourceRegistry::recognize(const std::string& 
   if (head.size() < kHeadBytes) {
     size = head.size();
     longer = longer_than(head, holds_row);
-  } else if (!not_reached.empty()) {
+  } else if (!met.not_reached.empty()) {
     size = result.content.offset();
     longer = longer_than(result.content.mark());
     // For a source without waymarks, it can only be said that it begins with the same head.
-    std::erase_if(not_reached, [&](const Candidate& candidate) {
+    std::erase_if(met.not_reached, [&](const Candidate& candidate) {
       return !candidate.source->mark.waymarks.empty() || (best && best->source != candidate.source);
     });
-    if (const auto alike = last_read_alike(not_reached); longer == nullptr && alike) {
+    if (const auto alike = last_read_alike(met.not_reached, read_as); longer == nullptr && alike) {
       longer = alike->source;
     }
   }
   if (longer != nullptr && (!best || best->mark.offset < size)) {
     result.longer = {longer->name, longer->mark.offset, size};
   }
-  KnownSource& source = result.source;
   result.known = best.has_value();
-  if (best && best->end == nullptr) {
-    source = *best->source;
-    source.earlier_ends.push_back(
-        {source.mark.offset, source.mark.hash, source.rows, source.lines, source.tail});
-  } else if (best) {
-    source.reading = best->source->reading;
-    source.id = new_id(head, *source.reading);
-    source.mark = best->mark;
-    source.rows = best->end->rows;
-    source.lines = best->end->lines;
-    source.counted = best->source->counted;
-    source.tail = best->end->tail;
-    source.origin = {best->source->id, best->mark.offset};
-    source.refusals_unknown_before =
-        std::min(best->source->refusals_unknown_before, best->mark.offset);
-    for (const KnownSource::End& end : best->source->earlier_ends) {
-      if (end.offset <= best->mark.offset) source.earlier_ends.push_back(end);
-    }
+  if (best) {
+    result.source = continue_from(*best);
   } else {
     ROLLCALL_ASSIGN_OR_RETURN(SourceReading reading, read_as(nullptr, 0));
-    source.reading = std::make_shared<SourceReading>(std::move(reading));
-    source.id = new_id(head, *source.reading);
+    result.source.reading = std::make_shared<SourceReading>(std::move(reading));
     if (!counted.empty()) result.otherwise = *counted.back().source->reading;
   }
-  source.name = path;
-  if (result.content.offset() != result.source.mark.offset) {
-    ROLLCALL_ASSIGN_OR_RETURN(result.content, ContentReader::open(path, result.content.wait()));
-    ROLLCALL_ASSIGN_OR_RETURN(const bool reached,
-                              result.content.skip_to(result.source.mark.offset));
-    if (!reached || (result.known && !equal(result.content.mark().hash, result.source.mark.hash))) {
-      return Status::io_error(fmt::format("{}: it has changed while it was read", path));
-    }
-  }
+  if (result.source.id.empty()) result.source.id = new_id(head, *result.source.reading);
+  result.source.name = path;
+  ROLLCALL_RETURN_IF_ERROR(go_to_mark(path, result));
   return result;
 }
 

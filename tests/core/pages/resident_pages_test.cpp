@@ -11,8 +11,8 @@
 
 #include "core/base/byte_codec.h"
 #include "core/pages/page_check.h"
-#include "tests/support/error_text.h"
 #include "tests/core/pages/page_disk.h"
+#include "tests/support/error_text.h"
 #include "tests/support/random.h"
 #include "tests/support/run_size.h"
 
@@ -25,7 +25,7 @@ using testing::Random;
 constexpr SeriesId kEvent = 1;
 constexpr std::uint32_t kPartition = 3;
 
-// Rows of one user each, all in one hour, that have counters, and amounts if `amount` is not 0.
+// Rows of one user each, all in one hour, that have bounds, and amounts if `amount` is not 0.
 void add(ResidentPages& pages, const PagePlace& place, const std::vector<std::uint32_t>& ordinals,
          Amount amount = 0) {
   std::array<std::uint32_t, 32> events{};
@@ -35,18 +35,14 @@ void add(ResidentPages& pages, const PagePlace& place, const std::vector<std::ui
   SeriesDay& series_day = pages.add_rows(place, events, values);
   auto& presence = pages.day_slot<PresenceForm>(series_day, place.chunk);
   PresenceChunk& users = ResidentPages::writable<PresenceForm>(presence);
-  auto& counters = pages.series_slot<CounterForm>(place.series, place.chunk);
-  CounterChunk& counts = ResidentPages::writable<CounterForm>(counters);
   for (const std::uint32_t ordinal : ordinals) {
     users.add({&ordinal, 1});
-    ++counts.reserve(ordinal % kChunkOrdinals + 1)[ordinal % kChunkOrdinals];
     if (amount == 0) continue;
     auto& amounts = pages.day_slot<AmountsForm>(series_day, place.chunk);
     ResidentPages::writable<AmountsForm>(amounts).add(ordinal, amount);
     pages.changed<AmountsForm>(amounts, place);
   }
   pages.changed<PresenceForm>(presence, place);
-  pages.changed<CounterForm>(counters, place);
   auto& bounds = pages.series_slot<BoundsForm>(place.series, place.chunk);
   alignas(64) std::array<std::uint64_t, kChunkWords> scratch{};
   ResidentPages::writable<BoundsForm>(bounds).fold(users.expand(scratch.data()), place.day);
@@ -117,7 +113,6 @@ Recount recounted(const ResidentPages& pages) {
                                  series_day.hours.capacity() * sizeof(HourTotal);
     }
   }
-  for (const auto& [series, slots] : pages.series<CounterForm>()) recount.add(slots, true);
   for (const auto& [series, slots] : pages.series<BoundsForm>()) recount.add(slots, true);
   return recount;
 }
@@ -139,21 +134,20 @@ TEST(ResidentPages, LoadsWhatWasStoredAndReadsItOnce) {
   add(pages, place, {kChunkOrdinals + 4, kChunkOrdinals + 70}, -5);
   commit(pages, 1, disk);
   EXPECT_EQ(pages.memory_use().dirty_bytes, 0u);
-  EXPECT_EQ(disk.pages.size(), 5u);  // four forms and the day
+  EXPECT_EQ(disk.pages.size(), 4u);  // three forms and the day
 
   ResidentPages again = reopened(pages);
   EXPECT_FALSE(again.days().at(place.day).loaded);
   EXPECT_EQ(again.memory_use().resident_bytes, 0u);
   ASSERT_TRUE(load(again, place, disk).ok());
-  EXPECT_EQ(disk.reads, 5u);
+  EXPECT_EQ(disk.reads, 4u);
   ASSERT_TRUE(load(again, place, disk).ok());
-  EXPECT_EQ(disk.reads, 5u);
+  EXPECT_EQ(disk.reads, 4u);
   const SeriesDay& series_day = again.days().at(place.day).series.at(kEvent);
   EXPECT_FALSE(series_day.slots<PresenceForm>().at(0).exists());
   EXPECT_EQ(presence_of(again, place).users, 2u);
   EXPECT_TRUE(presence_of(again, place).page->contains(kChunkOrdinals + 70));
   EXPECT_EQ(series_day.slots<AmountsForm>().at(1).page->sum(), -10);
-  EXPECT_EQ(again.series<CounterForm>().at(kEvent).at(1).page->total(4).events, 1u);
   EXPECT_EQ(again.series<BoundsForm>().at(kEvent).at(1).page->first()[70], 100);
   const EventTotal total = again.day_total(kEvent, place.day);
   EXPECT_EQ(total.events, 2u);
@@ -177,7 +171,6 @@ TEST(ResidentPages, HandsOverEachChangeOnceAndSaysWhatItReplaces) {
   const std::set<PageAddress> replaced(superseded.begin(), superseded.end());
   EXPECT_EQ(replaced, (std::set<PageAddress>{{{PageKind::kDay, kPartition, 0, 101, 0}, 1},
                                              {{PageKind::kPresence, kPartition, kEvent, 101, 0}, 1},
-                                             {{PageKind::kCounters, kPartition, kEvent, 0, 0}, 1},
                                              {{PageKind::kBounds, kPartition, kEvent, 0, 0}, 1}}));
   EXPECT_EQ(dirty.size(), replaced.size());
 }
@@ -245,7 +238,6 @@ TEST(ResidentPages, PinnedPagesStayAsTheyWere) {
   ASSERT_EQ(pinned.of<PresenceForm>().size(), 2u);  // each once
   ASSERT_EQ(pinned.of<AmountsForm>().size(), 1u);
   ASSERT_EQ(pinned.of<BoundsForm>().size(), 1u);
-  EXPECT_TRUE(pinned.of<CounterForm>().empty());  // no question reads them
   EXPECT_FALSE(pinned.any_absent());
 
   add(pages, {kEvent, Day{1}, 0}, {7}, 100);
@@ -329,8 +321,7 @@ TEST(ResidentPages, ForgetsUsersAndKeepsTheTotals) {
   ResidentPages again = reopened(pages);
   const std::vector<std::uint32_t> users = {2, kChunkOrdinals};
   ASSERT_TRUE(again.load_for_users(users, disk).ok());
-  const std::map<SeriesId, std::uint64_t> events = again.forget(users);
-  EXPECT_EQ(events, (std::map<SeriesId, std::uint64_t>{{kEvent, 3}}));
+  again.forget(users);
   EXPECT_EQ(again.day_total(kEvent, Day{2}).events, 2u);
   EXPECT_EQ(again.day_total(kEvent, Day{2}).value, 12);
   EXPECT_EQ(again.day_total(kEvent, Day{2}).users, 0u);
@@ -339,7 +330,7 @@ TEST(ResidentPages, ForgetsUsersAndKeepsTheTotals) {
   EXPECT_TRUE(presence_of(again, {kEvent, Day{1}, 0}).page->contains(1));
   EXPECT_FALSE(again.series<BoundsForm>().at(kEvent).at(0).page->contains(2));
   EXPECT_FALSE(again.series<BoundsForm>().at(kEvent).at(1).page->contains(0));
-  EXPECT_TRUE(again.series<CounterForm>().at(kEvent + 1).at(0).page->total(3).events == 1);
+  EXPECT_TRUE(again.series<BoundsForm>().at(kEvent + 1).at(0).page->contains(3));
   // Pages without them are not written again.
   EXPECT_FALSE(presence_of(again, {kEvent + 1, Day{2}, 0}).dirty);
   expect_right_account(again);
@@ -364,7 +355,7 @@ TEST(ResidentPages, DamagedBytesAreAnError) {
       ResidentPages again = reopened(pages);
       const Status status = load(again, place, damaged);
       EXPECT_EQ(status.code(), StatusCode::kCorruption);
-      EXPECT_TRUE(repeats(status, to_string(address.id) + ": ")) << status.message();
+      EXPECT_TRUE(repeats(status, to_string(address.id))) << status.message();
       expect_right_account(again);
       EXPECT_TRUE(load(again, place, disk).ok());  // what was read before is not lost
       expect_right_account(again);
@@ -387,6 +378,67 @@ TEST(ResidentPages, RefusesADirectoryWhoseDaysDoNotAscend) {
   EXPECT_EQ(pages.read_directory(reader, 0).code(), StatusCode::kCorruption);
 }
 
+// A directory as earlier programs wrote it, with their counter pages by series and then chunk.
+std::string directory_with_counters(
+    const std::vector<std::pair<SeriesId, std::vector<Epoch>>>& of) {
+  std::string bytes;
+  ByteWriter writer(bytes);
+  writer.varint(of.size());
+  for (const auto& [series, epochs] : of) {
+    writer.varint(series);
+    writer.varint(epochs.size());
+    for (const Epoch epoch : epochs) writer.varint(epoch);
+  }
+  writer.varint(0);  // bounds
+  writer.varint(0);  // days
+  return bytes;
+}
+
+TEST(ResidentPages, LetsGoOfCounterPagesOnceAndReadsNone) {
+  const std::string bytes = directory_with_counters({{kEvent, {7, 0, 9}}, {kEvent + 2, {8}}});
+  ResidentPages pages = empty_pages();
+  EXPECT_FALSE(pages.has_retired_pages());
+  ByteReader reader(bytes);
+  ASSERT_TRUE(pages.read_directory(reader, 0).ok());
+  EXPECT_TRUE(reader.done());
+  EXPECT_TRUE(pages.has_retired_pages());
+  // Whatever they hold, they are not read: nothing is on this disk.
+  PageDisk disk;
+  ASSERT_TRUE(load(pages, {kEvent, Day{1}, 0}, disk).ok());
+  add(pages, {kEvent, Day{1}, 0}, {1});
+  ASSERT_TRUE(pages.load_for_users(std::vector<std::uint32_t>{1}, disk).ok());
+  EXPECT_EQ(disk.reads, 0u);
+  std::vector<DirtyPage> dirty;
+  std::vector<PageAddress> superseded;
+  pages.collect(10, dirty, superseded);
+  EXPECT_EQ(superseded,
+            (std::vector<PageAddress>{{{PageKind::kCounters, kPartition, kEvent, 0, 0}, 7},
+                                      {{PageKind::kCounters, kPartition, kEvent, 0, 2}, 9},
+                                      {{PageKind::kCounters, kPartition, kEvent + 2, 0, 0}, 8}}));
+  EXPECT_FALSE(pages.has_retired_pages());
+  EXPECT_FALSE(reopened(pages).has_retired_pages());
+  superseded.clear();
+  add(pages, {kEvent, Day{2}, 0}, {1});
+  pages.collect(11, dirty, superseded);
+  for (const PageAddress& address : superseded) EXPECT_NE(address.id.kind, PageKind::kCounters);
+}
+
+// Each must be let go of once, or the store would count its pages wrongly.
+TEST(ResidentPages, RefusesCounterPagesThatDoNotAscend) {
+  const std::string good = directory_with_counters({{kEvent, {7}}, {kEvent + 1, {7}}});
+  for (const SeriesId second : {kEvent, kEvent - 1}) {
+    const std::string bytes = directory_with_counters({{kEvent, {7}}, {second, {7}}});
+    ResidentPages pages = empty_pages();
+    ByteReader reader(bytes);
+    EXPECT_EQ(pages.read_directory(reader, 0).code(), StatusCode::kCorruption);
+  }
+  for (std::size_t size = 0; size < good.size(); ++size) {
+    ResidentPages pages = empty_pages();
+    ByteReader reader(std::string_view(good).substr(0, size));
+    EXPECT_FALSE(pages.read_directory(reader, 0).ok() && reader.done()) << size;
+  }
+}
+
 // Names in errors, and that no two forms are stored under one kind.
 TEST(ResidentPages, EachFormHasAKindAndANameOfItsOwn) {
   std::set<PageKind> kinds;
@@ -401,7 +453,6 @@ TEST(ResidentPages, EachFormHasAKindAndANameOfItsOwn) {
   EXPECT_EQ(names,
             (std::set<std::string>{"presence page of partition 3, 1970-01-01, series 7, chunk 2",
                                    "amounts page of partition 3, 1970-01-01, series 7, chunk 2",
-                                   "counter page of partition 3, series 7, chunk 2",
                                    "bounds page of partition 3, series 7, chunk 2"}));
 }
 
@@ -418,7 +469,6 @@ TEST(ResidentPages, GrowthCoversWhatRowsAddToNewPages) {
       const PageGrowth applied = {PageWriter::kApply, user_count, user_count, amount != 0};
       const PageGrowth folded = {PageWriter::kFold, 0, user_count, amount != 0};
       const std::size_t growth = pages.day_growth(place, SeriesRole::kEvent, applied) +
-                                 pages.series_growth(place, SeriesRole::kEvent, applied) +
                                  pages.series_growth(place, SeriesRole::kEvent, folded) +
                                  (amount != 0 ? user_count * ResidentPages::kValueBytes : 0);
       add(pages, place, users, amount);
@@ -426,9 +476,10 @@ TEST(ResidentPages, GrowthCoversWhatRowsAddToNewPages) {
       EXPECT_GE(pages.loaded_bytes(), growth / 4) << user_count << " users";
     }
   }
-  // Rows of a dimension's value have neither counters nor bounds.
-  const PageGrowth rows = {PageWriter::kApply, 5, 5, false};
-  EXPECT_EQ(empty_pages().series_growth({kEvent, Day(), 0}, SeriesRole::kDimensionValue, rows), 0u);
+  // Values of dimensions have no bounds.
+  const PageGrowth folded = {PageWriter::kFold, 0, 5, false};
+  EXPECT_EQ(empty_pages().series_growth({kEvent, Day(), 0}, SeriesRole::kDimensionValue, folded),
+            0u);
 }
 
 // Whatever was done, the account is what a recount finds.

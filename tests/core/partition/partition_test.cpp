@@ -48,14 +48,13 @@ struct Oracle {
   using OfDays = std::map<std::pair<std::string, std::int32_t>, std::set<User>>;
   OfDays presence;
   std::map<std::pair<std::string, std::int32_t>, std::map<User, AmountSum>> amounts;
-  std::map<std::pair<std::string, User>, std::uint64_t> counts;
   struct Hour {
     std::uint64_t events = 0;
     AmountSum value = 0;
     friend bool operator==(const Hour&, const Hour&) = default;
   };
   std::map<std::tuple<std::string, std::int32_t, int>, Hour> hours;
-  std::map<std::string, std::uint64_t> events, forgotten_events;
+  std::map<std::string, std::uint64_t> events;
   std::set<User> users, forgotten;
 
   void add(const Row& row) {
@@ -64,7 +63,6 @@ struct Oracle {
     users.insert(row.user);
     presence[{"any", row.day}].insert(row.user);
     ++events[event];
-    ++counts[{event, row.user}];
     for (const std::string& series : {event, in_country}) {
       presence[{series, row.day}].insert(row.user);
       if (row.value != 0) amounts[{series, row.day}][row.user] += row.value;
@@ -79,11 +77,6 @@ struct Oracle {
     forgotten.insert(user);
     for (auto& [key, set] : presence) set.erase(user);
     for (auto& [key, of_users] : amounts) of_users.erase(user);
-    std::erase_if(counts, [&](const auto& entry) {
-      if (entry.first.second != user) return false;
-      forgotten_events[entry.first.first] += entry.second;
-      return true;
-    });
   }
 
   // Holds first and last days of the events' series and any.
@@ -295,20 +288,6 @@ class PartitionTest : public ::testing::Test {
                                                                                   chunk.last()[i]};
         }
       }
-      for (const auto& [series, slots] : partition.pages().series<CounterForm>()) {
-        for (std::uint32_t chunk = 0; chunk < slots.size(); ++chunk) {
-          if (!slots[chunk].exists()) continue;
-          const CounterChunk counters = page_of(
-              slots[chunk].page, {page_id<CounterForm>(partition.number(), {series, Day(), chunk}),
-                                  slots[chunk].epoch});
-          for (std::uint32_t i = 0; i < counters.size(); ++i) {
-            const std::uint64_t events = counters.total(i).events;
-            if (events != 0) {
-              found.counts[{names_[series], users.at(chunk * kChunkOrdinals + i)}] = events;
-            }
-          }
-        }
-      }
       for (const TotalsRead& read : reads.totals) {
         for (const PinnedTotal& total : partition.totals(read, account)) {
           Oracle::Hour& hour = found.hours[{names_[total.series], total.day.value, total.hour}];
@@ -318,9 +297,6 @@ class PartitionTest : public ::testing::Test {
       }
       for (const auto& [series, events] : partition.events()) {
         found.events[names_[series]] += events;
-      }
-      for (const auto& [series, events] : partition.forgotten_events()) {
-        found.forgotten_events[names_[series]] += events;
       }
       for (const auto& [key, set] : oracle_.presence) {
         day_users_[key] += partition.day_total(number_of(key.first), Day{key.second}).users;
@@ -345,10 +321,8 @@ class PartitionTest : public ::testing::Test {
     EXPECT_EQ(found.users, oracle_.users);
     EXPECT_TRUE(found.presence == oracle_.presence);
     EXPECT_TRUE(found.amounts == oracle_.amounts);
-    EXPECT_TRUE(found.counts == oracle_.counts);
     EXPECT_TRUE(found.hours == oracle_.hours);
     EXPECT_EQ(found.events, oracle_.events);
-    EXPECT_EQ(found.forgotten_events, oracle_.forgotten_events);
     EXPECT_TRUE(bounds == oracle_.bounds());
     for (const auto& [key, set] : oracle_.presence) {
       EXPECT_EQ(day_users_[key], set.size()) << key.first << " on day " << key.second;

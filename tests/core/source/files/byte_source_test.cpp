@@ -129,9 +129,10 @@ TEST(ByteSource, DamageIsAnError) {
 
 TEST(ByteSource, WhatIsNotThere) {
   const TestDirectory directory;
-  const Result<std::string> missing = contents(directory.path("missing.csv"), 10);
+  const std::string path = directory.path("missing.csv");
+  const Result<std::string> missing = contents(path, 10);
   EXPECT_EQ(missing.status().code(), StatusCode::kNotFound);
-  EXPECT_TRUE(repeats(missing.status(), "missing.csv"));
+  EXPECT_TRUE(repeats(missing.status(), path));
   EXPECT_EQ(contents(directory.path(), 10).status().code(), StatusCode::kIoError);
 }
 

@@ -142,12 +142,13 @@ TEST(NativeBlockReader, CutOffIsAnError) {
   for (const std::size_t size : {1u, 20u, 31u, 32u, 40u}) {
     const std::string path = directory.write("a", one + one.substr(0, size));
     ContentReader content = *ContentReader::open(path);
-    NativeBlockReader reader("a.rollcall", content);
+    const std::string name = "a.rollcall";
+    NativeBlockReader reader(name, content);
     SourceBlock block;
     ASSERT_TRUE(*reader.next(block));
     const Result<bool> next = reader.next(block);
     EXPECT_EQ(next.status().code(), StatusCode::kCorruption);
-    EXPECT_TRUE(repeats(next.status(), "a.rollcall"));
+    EXPECT_TRUE(repeats(next.status(), name));
   }
 }
 

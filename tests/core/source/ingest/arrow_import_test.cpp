@@ -170,6 +170,8 @@ void fill(const Exported& column, ArrowSchema& out) {
   ++live_schemas;
 }
 
+constexpr const char* kStreamError = "the disk is on fire";
+
 // A stream of record batches; after the last it ends, or fails.
 struct StreamMemory {
   std::vector<Exported> batches;
@@ -193,7 +195,7 @@ ArrowArrayStream stream_of(std::vector<Exported> batches, bool fails = false) {
     }
     return memory.fails ? 5 : 0;
   };
-  stream.get_last_error = [](ArrowArrayStream*) { return "the disk is on fire"; };
+  stream.get_last_error = [](ArrowArrayStream*) { return kStreamError; };
   stream.release = [](ArrowArrayStream* self) {
     delete static_cast<StreamMemory*>(self->private_data);
     self->release = nullptr;
@@ -500,7 +502,7 @@ TEST_F(ArrowImport, AStreamThatFails) {
       batch_of({numbers<std::int32_t>("i", "user", {1, 2, 3}), times(), events()});
   const auto result = ingest(*engine, {batch, batch}, {}, true);
   EXPECT_EQ(result.status().code(), StatusCode::kIoError);
-  EXPECT_TRUE(repeats(result.status(), "the disk is on fire"));
+  EXPECT_TRUE(repeats(result.status(), kStreamError));
   EXPECT_EQ(engine->info().event_count, 6u);
   ArrowArrayStream released{};
   EXPECT_EQ(ingest_arrow_stream(*engine, &released, {}).status().code(),

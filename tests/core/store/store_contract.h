@@ -1,4 +1,6 @@
-// This tests what store.h promises, of every store.
+// This tests what store.h promises. A test of a store includes it, and says by
+// INSTANTIATE_TEST_SUITE_P how its store is opened.
+#pragma once
 
 #include <gtest/gtest.h>
 
@@ -10,11 +12,9 @@
 #include <thread>
 #include <vector>
 
-#include "rollcall/memory_store.h"
-#include "rollcall/rocks_store.h"
+#include "rollcall/store.h"
 #include "tests/storage/commits.h"
 #include "tests/storage/history_checks.h"
-#include "tests/storage/temporary_directory.h"
 #include "tests/support/error_text.h"
 
 namespace rollcall {
@@ -25,26 +25,6 @@ class Medium {
  public:
   virtual ~Medium() = default;
   virtual std::unique_ptr<Store> open() = 0;
-};
-
-class MemoryMedium : public Medium {
- public:
-  std::unique_ptr<Store> open() override { return open_memory_store(disk_); }
-
- private:
-  std::shared_ptr<MemoryDisk> disk_ = make_memory_disk();
-};
-
-class RocksMedium : public Medium {
- public:
-  std::unique_ptr<Store> open() override {
-    auto store = open_rocks_store(directory_.path("store"));
-    EXPECT_TRUE(store.ok()) << store.status().to_string();
-    return store.ok() ? *std::move(store) : nullptr;
-  }
-
- private:
-  TemporaryDirectory directory_;
 };
 
 struct MediumKind {
@@ -372,12 +352,6 @@ TEST_P(StoreContract, ReadersRunWhileCommitsAreWritten) {
   done = true;
   for (std::thread& reader : readers) reader.join();
 }
-
-INSTANTIATE_TEST_SUITE_P(
-    Stores, StoreContract,
-    testing::Values(MediumKind{"Memory", [] { return std::make_unique<MemoryMedium>(); }},
-                    MediumKind{"Rocks", [] { return std::make_unique<RocksMedium>(); }}),
-    [](const auto& test) { return test.param.name; });
 
 }  // namespace
 }  // namespace rollcall
