@@ -33,6 +33,8 @@ std::string to_string(const PageId& id) {
       return fmt::format("day page of partition {}, {}", id.partition, to_string(Day{id.day}));
     case PageKind::kUsers:
       return fmt::format("user page of partition {}, chunk {}", id.partition, id.chunk);
+    case PageKind::kHistoryLimit:
+      return "history limit page";
     case PageKind::kHistory:
       return fmt::format("history page of partition {}, run {}, block {}", id.partition, id.series,
                          id.chunk);

@@ -211,7 +211,7 @@ FunnelPlan::FunnelPlan(const Query& query, const PlanContext& context, Scope sco
       rules_(rules_of(ask_, parts_.values.has_value())),
       may_be_plain_(PlainFunnel::may_be_plain(rules_) && !parts_.calendar && !parts_.hold &&
                     !parts_.values) {
-  if (parts_.range.rows != 0) reads_.history = true;
+  if (parts_.range.rows != 0) reads_.read_history(parts_.range.from);
   parts_.selectors.between = parts_.between.get();
   rules_.last_start = parts_.range_end - 1;
   JsonFields fields = fields_of(query);
@@ -464,7 +464,7 @@ Result<FunnelRange> resolve_range(const Query& query, const FunnelQuery& ask,
   ROLLCALL_ASSIGN_OR_RETURN(
       const DateEnds ends,
       resolve_dates("funnel", {query.common.from, query.common.to, query.common.last}, context,
-                    timeframe));
+                    timeframe, context.first_day_of_history()));
   FunnelRange range;
   if (context.days.empty() || !ends.from || !ends.to) return range;
   range.from = *ends.from;
