@@ -8,8 +8,8 @@
 // is made of.
 //
 // History may have a beginning. Earlier events are left out of every new run. Of the blocks that
-// stay, a checkpoint makes some of those anew of which a quarter lies before it, so that no event is
-// written more than a few times for it. Questions have to pass over the events that are still
+// stay, a checkpoint makes a few anew of which a quarter lies before it, so that no event is
+// written more than a few times for that. Questions have to pass over the events that are still
 // there.
 //
 // One writer may use it at a time, while nobody else does, for every method that is not const, and

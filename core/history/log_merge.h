@@ -39,9 +39,9 @@ class RunWriter {
   LogRun blocks_;
 };
 
-// Merges all events of the runs into one run, without those before `begin`. Events of one user and instant are in the order of
-// the runs.
-// Blocks made before a property was added have the empty text for it.
+// Merges all events of the runs into one run, without those before `begin`. Events of one user and
+// instant are in the order of the runs. Blocks made before a property was added have the empty text
+// for it.
 LogRun merge(std::span<const LogRun> runs, std::size_t dimension_count, std::size_t property_count,
              TimeUs begin = std::numeric_limits<TimeUs>::min());
 

@@ -43,8 +43,8 @@ struct DirtyPage {
 struct CollectedPages {
   std::vector<DirtyPage> dirty;
   std::vector<PageAddress> superseded;  // the versions that these replace
-  // These make late bytes, and add the pages that come of that to `more`. Each is called once before
-  // the pages are encoded, in any thread, with a view of the last commit.
+  // These make late bytes, and add pages that come of it to `more`. Each is called once before the
+  // pages are encoded, in any thread, with a view of the last commit.
   std::vector<std::function<Status(const StoreView&, CollectedPages& more)>> work;
 };
 

@@ -1,5 +1,5 @@
-// This fuzzes the source positions, the saved segments of stores of both kinds of users, and how far
-// back history reaches.
+// This fuzzes the source positions, the saved segments of stores of both kinds of users, and how
+// far back history reaches.
 
 #include <type_traits>
 

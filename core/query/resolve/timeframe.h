@@ -9,8 +9,8 @@
 //   the users of whole days, so such a question is answered from the history, and without one it is
 //   refused.
 // - `from` is by default the first day of the store, `to` the day of `as_of`. Both are widened to
-//   whole periods. If the question reads the history, and this begins later than the store, a range
-//   left open begins where history does: with its first whole period. `last` counts back from the day of `as_of`, which is its end.
+//   whole periods. `last` counts back from the day of `as_of`, which is its end. If the question
+//   reads a history that begins later, a range left open begins with its first whole period.
 // - A range that is empty without being upside down, and any range in an empty store, has no rows.
 #pragma once
 
