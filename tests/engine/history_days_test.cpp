@@ -1,5 +1,5 @@
-// A history that reaches back so many days: what it lets go of, and when; what is answered, and what
-// is refused.
+// A history that reaches back so many days: what it lets go of, and when; what is answered, and
+// what is refused.
 #include <gtest/gtest.h>
 
 #include <algorithm>
