@@ -69,6 +69,8 @@ std::string_view name_of(Option option) {
       return "event_names_max";
     case Option::kDimensionValuesMax:
       return "dimension_values_max";
+    case Option::kHistoryDays:
+      return "history_days";
     case Option::kQuestionDirectories:
       return "question_directories";
     case Option::kAcceptRollback:

@@ -42,6 +42,13 @@ constexpr TableRow kRows[] = {
        tables.forgotten = std::make_shared<const ForgottenUsers>(std::move(users));
        return {};
      }},
+    {.kind = PageKind::kHistoryLimit,
+     .write = [](const StoreTables& tables,
+                 std::string& bytes) { tables.history_limit.serialize(bytes); },
+     .read = [](std::string_view bytes, const StoreSettings&, StoreTables& tables) -> Status {
+       ROLLCALL_ASSIGN_OR_RETURN(tables.history_limit, HistoryLimit::deserialize(bytes));
+       return {};
+     }},
 };
 
 PageId id_of(const TableRow& row) { return {row.kind, 0, 0, 0, 0}; }
@@ -106,6 +113,7 @@ Result<VerifiedTables> verify_tables(const StoreView& view, const Manifest& mani
     ROLLCALL_RETURN_IF_ERROR(read_table(row, epoch, view, manifest, alone));
     ++verified.page_count;
     if (row.kind == PageKind::kDictionary) verified.catalog = std::move(alone.catalog);
+    if (row.kind == PageKind::kHistoryLimit) verified.history_limit = alone.history_limit;
     return {};
   });
   if (!status.ok()) return status;

@@ -1,5 +1,5 @@
-// A store has one page of each of these tables: the names, the sources, the saved segments and the
-// forgotten users.
+// A store has one page of each of these tables: the names, the sources, the saved segments, the
+// forgotten users, and how far back history reaches.
 //
 // A table has a row in store_tables.cpp, which says its kind of page, where the manifest has its
 // epoch, and how its bytes are written and read. A new table needs its member here, its row there,
@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "core/catalog/history_limit.h"
 #include "core/catalog/manifest.h"
 #include "core/catalog/segment_table.h"
 #include "core/catalog/series_catalog.h"
@@ -50,6 +51,7 @@ struct StoreTables {
   // Holds the users whose events are dropped; it is null if no user was forgotten. It is replaced
   // and never changed, because batches are checked against it while others enter.
   std::shared_ptr<const ForgottenUsers> forgotten;
+  HistoryLimit history_limit;
   TableSet changed;  // those that changed since the last commit
 };
 
@@ -72,6 +74,7 @@ Result<StoreTables> read_tables(const StoreView& view, const Manifest& manifest)
 struct VerifiedTables {
   std::uint64_t page_count = 0;
   std::shared_ptr<const SeriesCatalog> catalog;  // never null
+  HistoryLimit history_limit;
 };
 // Returns the same errors as read_tables().
 Result<VerifiedTables> verify_tables(const StoreView& view, const Manifest& manifest);

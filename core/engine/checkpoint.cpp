@@ -1,15 +1,28 @@
 // A checkpoint writes all that changed since the last commit to the store, while ingest and queries
 // go on.
 #include <algorithm>
+#include <atomic>
 #include <deque>
+#include <functional>
 #include <iterator>
+#include <set>
 #include <utility>
+#include <vector>
 
 #include "core/base/memory_policy.h"
 #include "core/base/return_memory.h"
 #include "core/engine/engine_state.h"
 
 namespace rollcall {
+namespace {
+
+template <class T>
+void move_all(std::vector<T>& from, std::vector<T>& to) {
+  std::move(from.begin(), from.end(), std::back_inserter(to));
+}
+
+}  // namespace
+
 // Exists from the moment that pages count as stored to the moment that they are. Whatever ends it
 // early, an error or an exception, ends writing, because the engine no longer knows which pages the
 // store has.
@@ -60,8 +73,9 @@ Status Engine::State::checkpoint_alone() {
   {
     const Gate::Pass pass(gate);
     ROLLCALL_RETURN_IF_ERROR(check_failures());
-    if (!schedule.has_changes()) return {};
+    if (!schedule.has_changes() && !history_is_due) return {};
     ROLLCALL_RETURN_IF_ERROR(fold(FoldDepth::kBounds));
+    ROLLCALL_RETURN_IF_ERROR(move_history_begin());
     write_out.begin();
     schedule.begin_commit();
     next = epoch + 1;
@@ -107,6 +121,7 @@ Status Engine::State::checkpoint_alone() {
   for (Partition& partition : partitions) partition.finish_commit();
   write_out.succeed();
   schedule.finish_commit();
+  history_is_due = has_old_events();
   epoch = next;
   committed_users = std::move(user_counts);
   view = *std::move(committed);
@@ -116,13 +131,11 @@ Status Engine::State::checkpoint_alone() {
 
 void Engine::State::collect_partitions(Epoch next, CollectedPages& pages) {
   std::vector<CollectedPages> parts(partitions.size());
+  const SealLimits limits = seal_limits();
   workers.for_each(partitions.size(), [&](std::size_t i) {
     gate.assert_passed();
-    partitions[i].collect_dirty(next, merged_bytes_max(), parts[i]);
+    partitions[i].collect_dirty(next, limits, parts[i]);
   });
-  const auto move_all = [](auto& from, auto& to) {
-    std::move(from.begin(), from.end(), std::back_inserter(to));
-  };
   for (std::size_t i = 0; i < partitions.size(); ++i) {
     manifest.partition_epochs[i] = partitions[i].epoch();
     move_all(parts[i].dirty, pages.dirty);
@@ -131,17 +144,63 @@ void Engine::State::collect_partitions(Epoch next, CollectedPages& pages) {
   }
 }
 
-Status Engine::State::finish_pages(const CollectedPages& pages, const StoreView& last) {
+Status Engine::State::finish_pages(CollectedPages& pages, const StoreView& last) {
   std::vector<Status> statuses(pages.work.size());
-  workers.for_each(pages.work.size(), [&](std::size_t i) { statuses[i] = pages.work[i](last); });
+  std::vector<CollectedPages> more(pages.work.size());
+  workers.for_each(pages.work.size(),
+                   [&](std::size_t i) { statuses[i] = pages.work[i](last, more[i]); });
   for (Status& status : statuses) ROLLCALL_RETURN_IF_ERROR(std::move(status));
+  for (CollectedPages& part : more) {
+    move_all(part.dirty, pages.dirty);
+    move_all(part.superseded, pages.superseded);
+  }
   // The rows that were packed lay between others.
   if (!pages.work.empty()) return_free_memory();
   return {};
 }
 
-std::size_t Engine::State::merged_bytes_max() const {
-  return state_bytes_max() * kMergedHistoryShare / std::max<std::size_t>(workers.thread_count(), 1);
+SealLimits Engine::State::seal_limits() const {
+  SealLimits limits;
+  limits.merged_bytes_max =
+      state_bytes_max() * kMergedHistoryShare / std::max<std::size_t>(workers.thread_count(), 1);
+  if (tables.history_limit.from) limits.history_begin = zone.start_of(*tables.history_limit.from);
+  return limits;
+}
+
+bool Engine::State::has_old_events() const {
+  const TimeUs history_begin = seal_limits().history_begin;
+  return std::ranges::any_of(partitions, [&](const Partition& partition) {
+    return partition.has_old_events(history_begin);
+  });
+}
+
+// Looks only at days that would move the beginning, so that few of them are read.
+Status Engine::State::move_history_begin() {
+  HistoryLimit& limit = tables.history_limit;
+  if (!settings.history || limit.days == 0) return {};
+  std::set<Day, std::greater<>> days;
+  for (const Partition& partition : partitions) {
+    for (auto day = partition.days().rbegin(); day != partition.days().rend(); ++day) {
+      if (limit.from && begin_of_history(day->first, limit.days) <= *limit.from) break;
+      days.insert(day->first);
+    }
+  }
+  for (const Day day : days) {
+    std::atomic<std::uint64_t> users{0};
+    Status read = read_partitions([&](Partition& partition) -> Status {
+      gate.assert_passed();
+      if (!partition.days().contains(day)) return {};
+      ROLLCALL_RETURN_IF_ERROR(partition.load_days({day, day}, *view));
+      users += partition.day_total(kAnySeries, day).users;
+      return {};
+    });
+    if (!read.ok()) return read;
+    if (users < kUsersOfLatestDay) continue;
+    limit.from = begin_of_history(day, limit.days);
+    tables.changed.add(PageKind::kHistoryLimit);
+    return {};
+  }
+  return {};
 }
 
 }  // namespace rollcall

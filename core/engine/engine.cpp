@@ -148,6 +148,7 @@ Status Engine::State::load_commit() {
   }
   ROLLCALL_ASSIGN_OR_RETURN(view, view_of(*store));
   ROLLCALL_ASSIGN_OR_RETURN(tables, read_tables(*view, manifest));
+  ROLLCALL_RETURN_IF_ERROR(set_history_days());
   partitions.reserve(settings.partition_count);
   for (std::uint32_t i = 0; i < settings.partition_count; ++i) {
     partitions.emplace_back(i, settings);
@@ -161,6 +162,7 @@ Status Engine::State::load_commit() {
   });
   for (Status& status : statuses) ROLLCALL_RETURN_IF_ERROR(std::move(status));
   bool has_retired_pages = false;
+  history_is_due = has_old_events();
   for (const Partition& partition : partitions) {
     committed_users.push_back(partition.ordinal_count());
     has_retired_pages = has_retired_pages || partition.pages().has_retired_pages();
@@ -181,6 +183,25 @@ Status Engine::State::load_commit() {
     return {};
   });
   return days_read;
+}
+
+Status Engine::State::set_history_days() {
+  HistoryLimit& limit = tables.history_limit;
+  if (!options.history_days || *options.history_days == limit.days) return {};
+  const auto refused = [&](std::string_view why) {
+    return Status::invalid_argument(
+               fmt::format("engine: history_days is {}, and {}", *options.history_days, why))
+        .with_hint(Option::kHistoryDays);
+  };
+  if (!settings.history) return refused("the store keeps no history (allowed: 0)");
+  if (store->read_only()) {
+    return refused(
+        fmt::format("the store was opened read-only (allowed: {}, as it has)", limit.days));
+  }
+  limit.days = *options.history_days;
+  tables.changed.add(PageKind::kHistoryLimit);
+  note_change();
+  return {};
 }
 
 Result<JournalledBatch> Engine::State::decode(const JournalRecord& record) {
@@ -524,6 +545,8 @@ EngineInfo Engine::State::info() const {
   const SeriesCatalog& catalog = *tables.catalog;
   info.series_count = catalog.series_count();
   info.source_count = tables.sources.positions().size();
+  info.history_days = tables.history_limit.days;
+  info.history_from = tables.history_limit.from;
   info.forgotten_count = tables.forgotten ? tables.forgotten->size() : 0;
   std::vector<std::uint64_t> events(catalog.events().values().size());
   std::vector<Day> days;

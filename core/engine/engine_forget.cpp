@@ -50,9 +50,9 @@ Status Engine::State::write_ahead(Partition& partition) {
       write_failure,
       Status::resource_exhausted("engine: writing ahead was interrupted; open the store again"));
   CollectedPages pages;
-  partition.collect_dirty(epoch + 1, merged_bytes_max(), pages);
-  superseded_ahead.insert(superseded_ahead.end(), pages.superseded.begin(), pages.superseded.end());
+  partition.collect_dirty(epoch + 1, seal_limits(), pages);
   Status written = finish_pages(pages, *view);
+  superseded_ahead.insert(superseded_ahead.end(), pages.superseded.begin(), pages.superseded.end());
   if (written.ok()) {
     written = store->write_ahead(
         commit_of(epoch + 1, pages.dirty, static_cast<unsigned>(workers.thread_count())));

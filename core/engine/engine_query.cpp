@@ -256,8 +256,9 @@ Result<Engine::State::Pinned> Engine::State::pin(std::span<const Query> queries,
   Pinned pinned;
   ReadSet& reads = pinned.reads.reads;
   ROLLCALL_RETURN_IF_ERROR(state_failure.status());
-  const PlanContext context{settings, zone,    *tables.catalog, manifest.days, manifest.known_until,
-                            sets,     nullptr, &account};
+  PlanContext context{settings, zone,    *tables.catalog, manifest.days, manifest.known_until,
+                      sets,     nullptr, &account};
+  context.history_limit = tables.history_limit;
   // A question holds its plan, what its names were resolved to, and its answer without rows. No
   // question was seen to take half of this.
   constexpr std::size_t kPlanBytes = std::size_t{8} << 10;
@@ -414,6 +415,7 @@ Result<Explanation> Engine::State::explain(const Query& query, QuestionAccount& 
   {
     const Gate::Pass pass(gate);
     for (const SeriesId id : series) explanation.series.push_back(describe(id, *tables.catalog));
+    if (pinned.reads.reads.history) explanation.history_from = tables.history_limit.from;
   }
   for (const PinnedPartition& partition : pinned.reads.partitions) {
     if (pinned.reads.reads.history) {

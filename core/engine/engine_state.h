@@ -79,6 +79,8 @@ struct Engine::State {
   Epoch epoch ROLLCALL_GUARDED_BY(gate) = 0;
   std::vector<std::uint32_t> committed_users ROLLCALL_GUARDED_BY(gate);
   CheckpointSchedule schedule ROLLCALL_GUARDED_BY(gate);  // for what changed since that commit
+  // The next checkpoint may have something to let go of, even if nothing has changed.
+  bool history_is_due ROLLCALL_GUARDED_BY(gate) = false;
   BatchNumber batch_number ROLLCALL_GUARDED_BY(gate) = 0;
   // This was the last batch when a question last asked for unions.
   BatchNumber quiet_since ROLLCALL_GUARDED_BY(gate) = 0;
@@ -101,6 +103,8 @@ struct Engine::State {
   Status load() ROLLCALL_EXCLUDES(gate);
   // Loads the last commit, or an empty state if there is none yet.
   Status load_commit() ROLLCALL_REQUIRES(gate);
+  // Takes over the option, once the tables are read.
+  Status set_history_days() ROLLCALL_REQUIRES(gate);
   Result<IngestOutcome> ingest(PreparedRows& rows, const Delivery& delivery);
   // Says what became of a batch within the gate.
   struct BatchOutcome {
@@ -182,9 +186,13 @@ struct Engine::State {
   class WriteOut;
   void collect_partitions(Epoch next, CollectedPages& pages) ROLLCALL_REQUIRES(gate);
   // Has the late bytes made.
-  Status finish_pages(const CollectedPages& pages, const StoreView& last);
-  // Returns how much of each partition's history may be merged at a time.
-  std::size_t merged_bytes_max() const;
+  Status finish_pages(CollectedPages& pages, const StoreView& last);
+  // Returns what the checkpoints of this moment do to the history of each partition.
+  SealLimits seal_limits() const ROLLCALL_REQUIRES(gate);
+  // Returns whether a good part of some block lies before the beginning of history.
+  bool has_old_events() const ROLLCALL_REQUIRES(gate);
+  // Lets history begin later if the latest day is later than it was. Everything must be folded.
+  Status move_history_begin() ROLLCALL_REQUIRES(gate);
   Result<std::vector<QueryResult>> query(std::span<const Query> queries, const QueryLimits& limits);
   Result<Explanation> explain(const Query& query, const QueryLimits& limits);
   // The following functions also throw QuestionFailure.

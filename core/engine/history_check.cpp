@@ -44,6 +44,7 @@ void HistoryCheck::add(const LogBlock& block, std::uint32_t ordinal_before, cons
 }
 
 void HistoryCheck::compare(Day date, Partition& partition) {
+  if (date < first_day_) return;
   std::map<std::uint32_t, Recount>& recounts = recounts_[date];
   const SeriesCatalog& catalog = check_.catalog();
   const auto& series_of_day = partition.days().at(date).series;

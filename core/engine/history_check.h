@@ -18,13 +18,14 @@ namespace rollcall {
 class HistoryCheck {
  public:
   // All that is referred to outlives the check.
-  HistoryCheck(const TimeZone& zone, const StoreView& view, PageCheck& check)
-      : zone_(zone), view_(view), check_(check) {}
+  HistoryCheck(const TimeZone& zone, const StoreView& view, PageCheck& check, Day first_day)
+      : zone_(zone), view_(view), check_(check), first_day_(first_day) {}
 
   // Reads the blocks of the log; anything wrong with one is a fault.
   void read(const EventLog& log);
   // Holds a loaded day of the partition against what was read. For forgotten users, the aggregates
-  // still have what they did, but not who did it.
+  // still have what they did, but not who did it. Of days before the first one, history may hold
+  // anything.
   void compare(Day date, Partition& partition);
 
  private:
@@ -38,6 +39,7 @@ class HistoryCheck {
   const TimeZone& zone_;
   const StoreView& view_;
   PageCheck& check_;
+  const Day first_day_;
   std::map<Day, std::map<std::uint32_t, Recount>> recounts_;  // by day, by code of the event
 };
 

@@ -112,9 +112,9 @@ Result<Engine::State::BatchOutcome> Engine::State::ingest_by_partition(
     ROLLCALL_RETURN_IF_ERROR(partition.fold(*view, FoldDepth::kBounds));
     bytes_all += partition.memory_use().resident_bytes - bytes_before;
     CollectedPages pages;
-    partition.collect_dirty(epoch + 1, merged_bytes_max(), pages);
-    superseded.insert(superseded.end(), pages.superseded.begin(), pages.superseded.end());
+    partition.collect_dirty(epoch + 1, seal_limits(), pages);
     ROLLCALL_RETURN_IF_ERROR(finish_pages(pages, *view));
+    superseded.insert(superseded.end(), pages.superseded.begin(), pages.superseded.end());
     if (Status written = store->write_ahead(commit_of(epoch + 1, pages.dirty, threads));
         !written.ok()) {
       write_failure.replace(written);
@@ -154,6 +154,7 @@ Result<Engine::State::BatchOutcome> Engine::State::ingest_by_partition(
     return BatchOutcome{};
   }
   view = *std::move(committed);
+  history_is_due = tables.history_limit.days != 0;
   reading.finish();
   return BatchOutcome{};
 }

@@ -59,13 +59,13 @@ class MemoryTurnstile {
 // Is one partition as it is stored, read page by page.
 class PartitionVerifier {
  public:
-  PartitionVerifier(std::uint32_t number, const StoreView& view, const SeriesCatalog& catalog,
+  PartitionVerifier(std::uint32_t number, const StoreView& view, const VerifiedTables& tables,
                     const StoreSettings& settings, const TimeZone& zone)
       : view_(view),
-        catalog_(catalog),
+        catalog_(*tables.catalog),
         partition_(number, settings),
-        check_(number, view, catalog),
-        history_(zone, view, check_),
+        check_(number, view, catalog_),
+        history_(zone, view, check_, tables.history_limit.from.value_or(kDayMin)),
         users_id_{PageKind::kUsers, number, 0, 0, 0} {}
 
   void run(Epoch epoch, MemoryTurnstile& turnstile) {
@@ -197,8 +197,8 @@ Result<VerifyReport> Engine::State::verify() {
   std::vector<std::uint64_t> event_counts(parts.size());
   workers.for_each(parts.size(), [&](std::size_t i) {
     if (stored.partition_epochs[i] == 0) return;
-    PartitionVerifier verifier(static_cast<std::uint32_t>(i), *now, *tables_stored.catalog,
-                               stored.settings, zone);
+    PartitionVerifier verifier(static_cast<std::uint32_t>(i), *now, tables_stored, stored.settings,
+                               zone);
     verifier.run(stored.partition_epochs[i], turnstile);
     parts[i] = {verifier.page_count(), verifier.take_faults()};
     event_counts[i] = verifier.event_count();

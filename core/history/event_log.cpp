@@ -16,12 +16,44 @@ constexpr std::uint64_t kRunsPerLevel = 4;
 // An event takes this much while runs are merged, when it is held in columns, in a block, and in
 // the block that it goes to.
 constexpr std::size_t kMergedEventBytes = 48;
+// A checkpoint makes so many blocks anew for their old events, and more with a large new run: as
+// much of history grows old as comes in, and a block may hold four times as many events as leave
+// it.
+constexpr std::size_t kAgeingBlocks = 4;
+constexpr std::size_t kAgeingPerNewBlock = 4;
+// An event takes about this much in a block that is made anew.
+constexpr std::size_t kAgedEventBytes = 8;
+// Begins the part of a directory that says how old blocks are.
+constexpr std::uint8_t kAges = 1;
 
 unsigned level_of(std::uint64_t event_count) {
   constexpr std::uint64_t kLowest = kBlockEvents;
   unsigned level = 0;
   for (std::uint64_t most = kLowest; most < event_count; most *= kRunsPerLevel) ++level;
   return level;
+}
+
+// Returns the block, which holds as many events as the directory says, or an error.
+Result<std::shared_ptr<const LogBlock>> block_of(const PinnedBlock& pinned, const StoreView& view) {
+  if (pinned.block) return pinned.block;
+  ROLLCALL_ASSIGN_OR_RETURN(std::shared_ptr<const LogBlock> block,
+                            read_block(pinned.address, view));
+  if (block->event_count() != pinned.event_count) {
+    return Status::corruption(fmt::format("{}: {} events, its directory says {}",
+                                          to_string(pinned.address.id), block->event_count(),
+                                          pinned.event_count));
+  }
+  return block;
+}
+
+// Returns the instant by which a quarter of the events has come; of few events, the first.
+TimeUs quarter_of(const LogBlock& block) {
+  std::vector<TimeUs> times(block.event_count());
+  LogBlock::Walk walk(block);
+  while (walk.next()) walk.times(&times[walk.user().begin]);
+  const auto quarter = times.begin() + static_cast<std::ptrdiff_t>((times.size() - 1) / 4);
+  std::ranges::nth_element(times, quarter);
+  return *quarter;
 }
 
 }  // namespace
@@ -79,7 +111,8 @@ void EventLog::append(const OpenEvents::Rows& rows) { open_.append(rows); }
 
 // While rows are sorted and packed, they are held a second time.
 std::size_t EventLog::resident_bytes() const {
-  return 2 * open_.memory_bytes() + block_bytes_ + (sealing_ ? 2 * sealing_->rows_bytes : 0);
+  return 2 * open_.memory_bytes() + block_bytes_ +
+         (sealing_ ? 2 * sealing_->rows_bytes + sealing_->ageing_bytes : 0);
 }
 
 std::size_t EventLog::dirty_bytes() const { return open_.memory_bytes() + dirty_block_bytes_; }
@@ -90,36 +123,31 @@ std::uint64_t EventLog::Run::event_count() const {
   return count;
 }
 
-std::size_t EventLog::Sealing::block_count() const {
-  return static_cast<std::size_t>((event_count + kBlockEvents - 1) / kBlockEvents);
-}
-
 std::uint64_t EventLog::event_count() const {
-  std::uint64_t count = open_.size() + (sealing_ ? sealing_->rows->size() : 0);
+  std::uint64_t count = open_.size() + (sealing_ && sealing_->rows ? sealing_->rows->size() : 0);
   for (const Run& run : runs_) count += run.event_count();
   return count;
 }
 
-void EventLog::write_directory(ByteWriter& writer) const {
-  const std::size_t kept = runs_.size() - (sealing_ ? sealing_->source_count : 0);
-  writer.varint(next_run_);
-  writer.varint(kept + (sealing_ ? 1 : 0));
-  for (std::size_t i = 0; i < kept; ++i) {
-    writer.varint(runs_[i].number);
-    writer.varint(runs_[i].blocks.size());
-    for (const Slot& slot : runs_[i].blocks) {
+void EventLog::Directory::write(ByteWriter& writer) const {
+  writer.varint(next_run);
+  writer.varint(runs.size());
+  for (const Run& run : runs) {
+    writer.varint(run.number);
+    writer.varint(run.blocks.size());
+    for (const Slot& slot : run.blocks) {
       writer.varint(slot.number);
       writer.varint(slot.epoch);
       writer.varint(slot.event_count);
     }
   }
-  if (!sealing_) return;
-  writer.varint(sealing_->number);
-  writer.varint(sealing_->block_count());
-  for (std::uint64_t i = 0; i < sealing_->block_count(); ++i) {
-    writer.varint(i);
-    writer.varint(sealing_->epoch);
-    writer.varint(std::min<std::uint64_t>(kBlockEvents, sealing_->event_count - i * kBlockEvents));
+  if (!has_ages) return;
+  writer.byte(kAges);
+  for (const Run& run : runs) {
+    for (const Slot& slot : run.blocks) {
+      writer.byte(slot.quarter ? 1 : 0);
+      if (slot.quarter) writer.zigzag(*slot.quarter);
+    }
   }
 }
 
@@ -144,6 +172,14 @@ Status EventLog::read_directory(ByteReader& reader) {
         return Status::corruption("its blocks of history do not add up");
       }
       block_before = slot.number;
+    }
+  }
+  has_ages_ = reader.remaining() != 0;
+  if (!has_ages_) return {};
+  if (reader.byte() != kAges) return Status::corruption("its history has a part of unknown kind");
+  for (Run& run : runs_) {
+    for (Slot& slot : run.blocks) {
+      if (reader.varint_up_to<std::uint8_t>(1) == 1) slot.quarter = reader.zigzag();
     }
   }
   return {};
@@ -186,80 +222,179 @@ std::vector<PinnedBlock> EventLog::pin_run(const Run& run) const {
   return blocks;
 }
 
-EventLog::Changes EventLog::collect(Epoch epoch, std::size_t merged_bytes_max) {
+EventLog::Directory EventLog::directory_of(std::size_t run_count) const {
+  Directory directory{.next_run = next_run_, .runs = {}, .has_ages = has_ages_};
+  directory.runs.assign(runs_.begin(), runs_.begin() + static_cast<std::ptrdiff_t>(run_count));
+  for (Run& run : directory.runs) {
+    for (Slot& slot : run.blocks) slot.block = nullptr;
+  }
+  return directory;
+}
+
+bool EventLog::has_old_events(TimeUs history_begin) const {
+  if (history_begin == SealLimits().history_begin) return false;
+  return std::ranges::any_of(runs_, [&](const Run& run) {
+    return std::ranges::any_of(run.blocks,
+                               [&](const Slot& slot) { return slot.is_old(history_begin); });
+  });
+}
+
+std::vector<EventLog::Ageing> EventLog::ageing_blocks(std::size_t run_count,
+                                                      const SealLimits& limits) const {
+  std::vector<Ageing> ageing;
+  if (!has_ages_) return ageing;
+  const std::size_t new_blocks = (open_.size() + kBlockEvents - 1) / kBlockEvents;
+  const std::size_t most = std::min(
+      kAgeingBlocks + kAgeingPerNewBlock * new_blocks,
+      std::max<std::size_t>(limits.merged_bytes_max / (kBlockEvents * kMergedEventBytes), 1));
+  for (std::size_t run = 0; run < run_count; ++run) {
+    for (std::size_t i = 0; i < runs_[run].blocks.size(); ++i) {
+      const Slot& slot = runs_[run].blocks[i];
+      if (!slot.is_old(limits.history_begin)) continue;
+      if (ageing.size() == most) return ageing;
+      const PageAddress address{id_of(runs_[run].number, slot.number), slot.epoch};
+      ageing.push_back({run, i, {address, slot.block, slot.event_count}});
+    }
+  }
+  return ageing;
+}
+
+EventLog::Changes EventLog::collect(Epoch epoch, const SealLimits& limits) {
   ROLLCALL_ASSERT(!sealing_);
   Changes changes;
-  auto& [pages, superseded, seal] = changes;
-  const std::size_t merged = open_.size() == 0 ? 0 : merged_runs(merged_bytes_max);
+  has_ages_ = has_ages_ || limits.history_begin != SealLimits().history_begin;
+  const bool has_rows = open_.size() != 0;
+  const std::size_t merged = has_rows ? merged_runs(limits.merged_bytes_max) : 0;
   const std::size_t kept = runs_.size() - merged;
+  std::vector<Ageing> ageing = ageing_blocks(kept, limits);
   for (std::size_t i = 0; i < kept; ++i) {
     for (Slot& slot : runs_[i].blocks) {
       if (!std::exchange(slot.dirty, false)) continue;
       const PageId id = id_of(runs_[i].number, slot.number);
-      superseded.push_back({id, slot.epoch});
+      changes.superseded.push_back({id, slot.epoch});
       slot.epoch = epoch;
-      pages.push_back({id, [block = slot.block] { return block->bytes(); }});
+      changes.pages.push_back({id, [block = slot.block] { return block->bytes(); }});
     }
   }
-  superseded.insert(superseded.end(), emptied_.begin(), emptied_.end());
+  changes.superseded.insert(changes.superseded.end(), emptied_.begin(), emptied_.end());
   emptied_.clear();
   has_dirty_blocks_ = false;
   dirty_block_bytes_ = 0;
-  if (open_.size() == 0) return changes;
+  if (!has_rows && ageing.empty()) {
+    changes.write_directory = [directory = directory_of(kept)](ByteWriter& writer) {
+      directory.write(writer);
+    };
+    return changes;
+  }
 
   // Nothing that a question reads changes before all memory is there.
   const auto sealing = std::make_shared<Sealing>();
   sealing->epoch = epoch;
+  sealing->limits = limits;
+  sealing->partition = partition_;
   sealing->number = next_run_;
   sealing->source_count = merged;
-  sealing->rows = frozen();
+  if (has_rows) sealing->rows = frozen();
   sealing->rows_bytes = open_.memory_bytes();
-  sealing->event_count = open_.size();
+  sealing->ageing = std::move(ageing);
+  for (const Ageing& block : sealing->ageing) {
+    sealing->ageing_bytes += block.pinned.event_count * kAgedEventBytes;
+  }
   for (std::size_t i = kept; i < runs_.size(); ++i) {
-    sealing->event_count += runs_[i].event_count();
     sealing->sources.push_back(pin_run(runs_[i]));
     for (Slot& slot : runs_[i].blocks) {
-      superseded.push_back({id_of(runs_[i].number, slot.number), slot.epoch});
+      changes.superseded.push_back({id_of(runs_[i].number, slot.number), slot.epoch});
       slot.dirty = false;
     }
   }
-  for (std::uint32_t block = 0; block < sealing->block_count(); ++block) {
-    pages.push_back(
-        {id_of(sealing->number, block), [sealing, block] { return sealing->run[block]->bytes(); }});
-  }
-  seal = [sealing, dimension_count = dimension_count_](const StoreView& view) {
+  sealing->directory = directory_of(kept);
+  changes.seal = [sealing, dimension_count = dimension_count_](const StoreView& view) {
     return sealing->pack(view, dimension_count);
   };
+  changes.write_directory = [sealing](ByteWriter& writer) { sealing->directory.write(writer); };
   sealing_ = sealing;
-  ++next_run_;
+  if (!has_rows) return changes;
+  sealing->directory.next_run = ++next_run_;
   open_.clear();
   frozen_ = nullptr;
   return changes;
 }
 
-Status EventLog::Sealing::pack(const StoreView& view, std::size_t dimension_count) {
+Result<EventLog::Pages> EventLog::Sealing::pack(const StoreView& view,
+                                                std::size_t dimension_count) {
+  ROLLCALL_RETURN_IF_ERROR(pack_run(view, dimension_count));
+  ROLLCALL_RETURN_IF_ERROR(let_go(view));
+  return finish_directory();
+}
+
+Status EventLog::Sealing::pack_run(const StoreView& view, std::size_t dimension_count) {
+  if (!rows) return {};
   std::vector<LogRun> runs;
   for (const std::vector<PinnedBlock>& source : sources) {
     LogRun& of_source = runs.emplace_back();
     for (const PinnedBlock& pinned : source) {
-      if (pinned.block) {
-        of_source.push_back(pinned.block);
-        continue;
-      }
-      ROLLCALL_ASSIGN_OR_RETURN(std::shared_ptr<const LogBlock> block,
-                                read_block(pinned.address, view));
+      ROLLCALL_ASSIGN_OR_RETURN(std::shared_ptr<const LogBlock> block, block_of(pinned, view));
       of_source.push_back(std::move(block));
     }
   }
   runs.push_back(rows->run());
-  LogRun merged = runs.size() == 1 ? std::move(runs.front())
-                                   : merge(runs, dimension_count, /*property_count=*/0);
-  if (merged.size() != block_count()) {
-    return Status::corruption(
-        fmt::format("history run {}: it has other events than its directory says", number));
+  const bool is_whole = std::ranges::all_of(
+      runs.back(), [&](const auto& block) { return block->first_time() >= limits.history_begin; });
+  run = runs.size() == 1 && is_whole
+            ? std::move(runs.front())
+            : merge(runs, dimension_count, /*property_count=*/0, limits.history_begin);
+  for (const std::shared_ptr<const LogBlock>& block : run) {
+    std::optional<TimeUs>& quarter = quarters.emplace_back();
+    if (directory.has_ages) quarter = quarter_of(*block);
   }
-  run = std::move(merged);
   return {};
+}
+
+// Makes the blocks anew of which a quarter is older than history.
+Status EventLog::Sealing::let_go(const StoreView& view) {
+  for (Ageing& block : ageing) {
+    ROLLCALL_ASSIGN_OR_RETURN(const std::shared_ptr<const LogBlock> whole,
+                              block_of(block.pinned, view));
+    block.quarter = quarter_of(*whole);
+    block.is_replaced = *block.quarter < limits.history_begin;
+    if (!block.is_replaced) continue;
+    std::optional<LogBlock> rest =
+        events_where(*whole, [&](const EventColumns& events, std::size_t event) {
+          return events.times[event] >= limits.history_begin;
+        });
+    if (!rest) continue;
+    block.rest = std::make_shared<const LogBlock>(*std::move(rest));
+    block.quarter = quarter_of(*block.rest);
+  }
+  return {};
+}
+
+EventLog::Pages EventLog::Sealing::finish_directory() {
+  Pages made;
+  for (const Ageing& block : ageing) {
+    Slot& slot = directory.runs[block.run].blocks[block.slot];
+    slot.quarter = block.quarter;
+    if (!block.is_replaced) continue;
+    made.superseded.push_back(block.pinned.address);
+    slot.epoch = epoch;
+    slot.event_count = block.rest ? block.rest->event_count() : 0;
+    if (block.rest) {
+      made.pages.push_back(
+          {block.pinned.address.id, [rest = block.rest] { return rest->bytes(); }});
+    }
+  }
+  Run made_run{.number = number, .blocks = {}};
+  for (std::uint32_t i = 0; i < run.size(); ++i) {
+    made_run.blocks.push_back({.number = i,
+                               .epoch = epoch,
+                               .event_count = run[i]->event_count(),
+                               .quarter = quarters[i]});
+    made.pages.push_back(
+        {id_of(partition, number, i), [block = run[i]] { return block->bytes(); }});
+  }
+  directory.runs.push_back(std::move(made_run));
+  drop_empty(directory.runs);
+  return made;
 }
 
 void EventLog::hold(Slot& slot, std::shared_ptr<const LogBlock> block) {
@@ -276,7 +411,8 @@ void EventLog::finish_seal() {
     run.blocks.push_back({.number = number,
                           .epoch = sealing_->epoch,
                           .event_count = block->event_count(),
-                          .block = block});
+                          .block = block,
+                          .quarter = sealing_->quarters[number]});
   }
   runs_.reserve(runs_.size() + 1);
   // From here on, nothing fails.
@@ -284,15 +420,31 @@ void EventLog::finish_seal() {
     for (Slot& slot : runs_.back().blocks) hold(slot, nullptr);
     runs_.pop_back();
   }
+  for (Ageing& block : sealing_->ageing) {
+    Slot& slot = runs_[block.run].blocks[block.slot];
+    slot.quarter = block.quarter;
+    if (!block.is_replaced) continue;
+    hold(slot, std::move(block.rest));
+    slot.epoch = sealing_->epoch;
+    slot.event_count = slot.block ? slot.block->event_count() : 0;
+  }
   for (const Slot& slot : run.blocks) block_bytes_ += slot.block->memory_bytes();
   runs_.push_back(std::move(run));
+  drop_empty(runs_);
   sealing_ = nullptr;
+}
+
+void EventLog::drop_empty(std::vector<Run>& runs) {
+  for (Run& run : runs) {
+    std::erase_if(run.blocks, [](const Slot& slot) { return slot.event_count == 0; });
+  }
+  std::erase_if(runs, [](const Run& run) { return run.blocks.empty(); });
 }
 
 PinnedLog EventLog::pin() const {
   PinnedLog pinned;
   for (const Run& run : runs_) pinned.runs.push_back(pin_run(run));
-  if (sealing_) pinned.rows.push_back(sealing_->rows);
+  if (sealing_ && sealing_->rows) pinned.rows.push_back(sealing_->rows);
   if (open_.size() != 0) pinned.rows.push_back(frozen());
   return pinned;
 }
@@ -322,24 +474,6 @@ void EventLog::evict(std::size_t excess, Epoch durable) {
   }
 }
 
-std::optional<LogBlock> EventLog::without(const LogBlock& block,
-                                          std::span<const std::uint32_t> ordinals) const {
-  const EventColumns events = unpack(block, block.property_count());
-  EventColumns kept;
-  kept.dimensions.resize(events.dimensions.size());
-  kept.properties.resize(events.properties.size());
-  for (std::size_t begin = 0; begin < events.size();) {
-    std::size_t end = begin;
-    while (end < events.size() && events.ordinals[end] == events.ordinals[begin]) ++end;
-    if (!std::ranges::binary_search(ordinals, events.ordinals[begin])) {
-      rollcall::append(kept, events, begin, end);
-    }
-    begin = end;
-  }
-  if (kept.size() == 0) return {};
-  return LogBlock::pack(kept, 0, kept.size());
-}
-
 Status EventLog::prepare_to_forget(std::span<const std::uint32_t> ordinals, const StoreView& view) {
   ROLLCALL_ASSERT(!sealing_);
   replacements_.clear();
@@ -356,7 +490,10 @@ Status EventLog::prepare_to_forget(std::span<const std::uint32_t> ordinals, cons
       for (auto ordinal = first; ordinal != ordinals.end(); ++ordinal) {
         if (!walk.seek(*ordinal)) break;
         if (walk.user().ordinal != *ordinal) continue;
-        std::optional<LogBlock> rest = without(*block, ordinals);
+        std::optional<LogBlock> rest =
+            events_where(*block, [&](const EventColumns& events, std::size_t event) {
+              return !std::ranges::binary_search(ordinals, events.ordinals[event]);
+            });
         replacements_.push_back(
             {r, s, rest ? std::make_shared<const LogBlock>(*std::move(rest)) : nullptr});
         break;
@@ -381,9 +518,7 @@ void EventLog::forget(std::span<const std::uint32_t> ordinals) {
     has_dirty_blocks_ = true;
   }
   replacements_.clear();
-  for (Run& run : runs_) {
-    std::erase_if(run.blocks, [](const Slot& slot) { return slot.event_count == 0; });
-  }
+  drop_empty(runs_);
   if (open_.drop(ordinals)) frozen_ = nullptr;
 }
 

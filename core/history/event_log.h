@@ -7,6 +7,11 @@
 // happen beside batches and questions; until the commit is there, questions read what the new run
 // is made of.
 //
+// History may have a beginning. Earlier events are left out of every new run. Of the blocks that
+// stay, a checkpoint makes a few anew of which a quarter lies before it, so that no event is
+// written more than a few times for that. Questions have to pass over the events that are still
+// there.
+//
 // One writer may use it at a time, while nobody else does, for every method that is not const, and
 // for `pin`; any number of readers may use it otherwise.
 #pragma once
@@ -14,6 +19,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -53,6 +59,12 @@ struct PinnedBlock {
   std::uint32_t event_count = 0;
 };
 
+// Bounds what a checkpoint does to a history.
+struct SealLimits {
+  std::size_t merged_bytes_max = 0;  // runs whose merging takes more are not merged
+  TimeUs history_begin = std::numeric_limits<TimeUs>::min();  // earlier events are let go of
+};
+
 // Is the history of one moment.
 struct PinnedLog {
   std::vector<std::vector<PinnedBlock>> runs;  // the oldest first
@@ -79,8 +91,7 @@ class EventLog {
   std::size_t dirty_bytes() const;
   std::uint64_t event_count() const;  // stored ones and others
 
-  // Holds the runs as the directory page of the partition names them.
-  void write_directory(ByteWriter& writer) const;
+  // Reads the runs as the directory page of the partition names them.
   Status read_directory(ByteReader& reader);
 
   // Is a page whose bytes exist once Changes::seal has ended.
@@ -88,19 +99,25 @@ class EventLog {
     PageId id;
     std::function<std::string_view()> bytes;
   };
-  struct Changes {
+  struct Pages {
     std::vector<Page> pages;
     std::vector<PageAddress> superseded;
-    // Sorts and merges what is sealed; it is null if nothing is. It reads what is merged through
-    // the view of the last commit. Any thread may call it, beside every other call.
-    std::function<Status(const StoreView&)> seal;
+  };
+  struct Changes : Pages {
+    // Sorts and merges what is sealed, lets go of events, and returns the pages that come of that;
+    // it is null if there is nothing to do. It reads what it needs through the view of the last
+    // commit. Any thread may call it, beside every other call.
+    std::function<Result<Pages>(const StoreView&)> seal;
+    // Writes the runs as the directory page of the partition names them, once `seal` has ended.
+    std::function<void(ByteWriter&)> write_directory;
   };
   // Hands over all that differs from the store, as of `epoch`, and counts it as stored. Once that
-  // is in a commit, finish_seal() puts the new run in the place of what it was made from. Runs
-  // whose merging takes more than `merged_bytes_max` are not merged.
-  Changes collect(Epoch epoch, std::size_t merged_bytes_max);
+  // is in a commit, finish_seal() puts what was sealed in the place of what it was made from.
+  Changes collect(Epoch epoch, const SealLimits& limits);
   // If there is no memory for that, everything stays as it was.
   void finish_seal();
+  // Returns whether there are blocks of which a good part lies before `history_begin`, or may.
+  bool has_old_events(TimeUs history_begin) const;
 
   PinnedLog pin() const;
   // Keeps blocks that a question had to read, if they still belong to the log.
@@ -120,24 +137,52 @@ class EventLog {
     std::uint32_t event_count = 0;
     std::shared_ptr<const LogBlock> block = nullptr;  // null: it is in the store alone
     bool dirty = false;
+    // A quarter of its events lie at this instant or before it. It is unset if nobody has looked.
+    std::optional<TimeUs> quarter = {};
+    bool is_old(TimeUs history_begin) const {
+      return !dirty && (!quarter || *quarter < history_begin);
+    }
   };
   struct Run {
     std::uint32_t number = 0;
     std::vector<Slot> blocks;
     std::uint64_t event_count() const;
   };
-  // Is a run on its way to the store.
+  // Is what the directory page says: runs and their blocks, none of which is in memory.
+  struct Directory {
+    std::uint32_t next_run = 0;
+    std::vector<Run> runs;
+    bool has_ages = false;  // of blocks
+    void write(ByteWriter& writer) const;
+  };
+  // Is a block that may have too many events from before the beginning of history.
+  struct Ageing {
+    std::size_t run, slot;  // where it is, in the log and in the directory
+    PinnedBlock pinned;
+    std::shared_ptr<const LogBlock> rest = nullptr;  // what is left of it, if it is made anew
+    bool is_replaced = false;
+    std::optional<TimeUs> quarter = {};
+  };
+  // Is what a checkpoint makes, on its way to the store.
   struct Sealing {
     Epoch epoch = 0;
-    std::uint32_t number = 0;
+    SealLimits limits;
+    std::uint32_t partition = 0;
+    std::uint32_t number = 0;      // of the new run, if there is one
     std::size_t source_count = 0;  // of the last runs, which it takes in
     std::vector<std::vector<PinnedBlock>> sources;
-    std::shared_ptr<const FrozenRows> rows;
-    std::uint64_t event_count = 0;
+    std::shared_ptr<const FrozenRows> rows;  // null: there is no new run
     std::size_t rows_bytes = 0;
-    LogRun run;  // once it is packed
-    std::size_t block_count() const;
-    Status pack(const StoreView& view, std::size_t dimension_count);
+    std::vector<Ageing> ageing;
+    std::size_t ageing_bytes = 0;
+    // These are there once it is packed.
+    LogRun run;
+    std::vector<std::optional<TimeUs>> quarters;  // by block of the run
+    Directory directory;                          // has only the runs that stay until then
+    Result<Pages> pack(const StoreView& view, std::size_t dimension_count);
+    Status pack_run(const StoreView& view, std::size_t dimension_count);
+    Status let_go(const StoreView& view);
+    Pages finish_directory();
   };
   // Takes a block's place when users are forgotten.
   struct Replacement {
@@ -145,15 +190,19 @@ class EventLog {
     std::shared_ptr<const LogBlock> block;  // null: nothing is left of it
   };
 
+  static PageId id_of(std::uint32_t partition, std::uint32_t run, std::uint32_t block) {
+    return {PageKind::kHistory, partition, run, 0, block};
+  }
   PageId id_of(std::uint32_t run, std::uint32_t block) const {
-    return {PageKind::kHistory, partition_, run, 0, block};
+    return id_of(partition_, run, block);
   }
   std::size_t merged_runs(std::size_t merged_bytes_max) const;
+  std::vector<Ageing> ageing_blocks(std::size_t run_count, const SealLimits& limits) const;
+  Directory directory_of(std::size_t run_count) const;
   std::shared_ptr<const FrozenRows> frozen() const;
   void hold(Slot& slot, std::shared_ptr<const LogBlock> block);
+  static void drop_empty(std::vector<Run>& runs);  // of blocks, and of runs without any
   std::vector<PinnedBlock> pin_run(const Run& run) const;
-  std::optional<LogBlock> without(const LogBlock& block,
-                                  std::span<const std::uint32_t> ordinals) const;
 
   std::uint32_t partition_;
   std::size_t dimension_count_;
@@ -162,6 +211,7 @@ class EventLog {
   mutable std::shared_ptr<const FrozenRows> frozen_;
   std::vector<Run> runs_;  // the oldest first
   std::uint32_t next_run_ = 0;
+  bool has_ages_ = false;             // history has a beginning, so that ages of blocks are kept
   std::shared_ptr<Sealing> sealing_;  // null: none is under way
   bool has_dirty_blocks_ = false;
   std::size_t block_bytes_ = 0;        // of blocks in memory

@@ -79,12 +79,23 @@ void append(EventColumns& events, const EventColumns& others, std::size_t begin,
   });
 }
 
-RunWriter::RunWriter(std::size_t dimension_count, std::size_t property_count) {
+RunWriter::RunWriter(std::size_t dimension_count, std::size_t property_count, TimeUs begin)
+    : begin_(begin) {
   pending_.dimensions.resize(dimension_count);
   pending_.properties.resize(property_count);
 }
 
 void RunWriter::add(const EventColumns& events, std::size_t begin, std::size_t end) {
+  if (begin_ == std::numeric_limits<TimeUs>::min()) return add_stretch(events, begin, end);
+  while (begin < end) {
+    std::size_t stop = begin;
+    while (stop < end && events.times[stop] >= begin_) ++stop;
+    add_stretch(events, begin, stop);
+    begin = stop + 1;
+  }
+}
+
+void RunWriter::add_stretch(const EventColumns& events, std::size_t begin, std::size_t end) {
   while (begin < end) {
     const std::size_t part = std::min(end - begin, kBlockEvents);
     append(pending_, events, begin, begin + part);
@@ -135,12 +146,12 @@ EventColumns unpack(const LogBlock& block, std::size_t property_count) {
   return events;
 }
 
-LogRun merge(std::span<const LogRun> runs, std::size_t dimension_count,
-             std::size_t property_count) {
+LogRun merge(std::span<const LogRun> runs, std::size_t dimension_count, std::size_t property_count,
+             TimeUs begin) {
   std::vector<RunReader> readers;
   for (const LogRun& run : runs) readers.emplace_back(run, property_count);
   std::erase_if(readers, [](const RunReader& reader) { return reader.done(); });
-  RunWriter writer(dimension_count, property_count);
+  RunWriter writer(dimension_count, property_count, begin);
   while (!readers.empty()) {
     // The reader with the least key, or the first of several with an equal one, goes as far as the
     // next one allows.

@@ -43,9 +43,9 @@ struct DirtyPage {
 struct CollectedPages {
   std::vector<DirtyPage> dirty;
   std::vector<PageAddress> superseded;  // the versions that these replace
-  // These make late bytes. Each is called once before the pages are encoded, in any thread, with a
-  // view of the last commit.
-  std::vector<std::function<Status(const StoreView&)>> work;
+  // These make late bytes, and add pages that come of it to `more`. Each is called once before the
+  // pages are encoded, in any thread, with a view of the last commit.
+  std::vector<std::function<Status(const StoreView&, CollectedPages& more)>> work;
 };
 
 // Returns what it holds until it is let go of, without bytes that somebody else holds.

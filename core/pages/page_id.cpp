@@ -36,6 +36,8 @@ std::string to_string(const PageId& id) {
     case PageKind::kCounters:
       return fmt::format("counter page of partition {}, series {}, chunk {}", id.partition,
                          id.series, id.chunk);
+    case PageKind::kHistoryLimit:
+      return "history limit page";
     case PageKind::kHistory:
       return fmt::format("history page of partition {}, run {}, block {}", id.partition, id.series,
                          id.chunk);

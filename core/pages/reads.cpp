@@ -70,6 +70,20 @@ bool ReadSet::reads_pages() const {
          !of_pages.amounts.empty() || !of_pages.totals.empty() || !of_pages.lists.empty();
 }
 
+Day ReadSet::first_event_day() const {
+  Day first = history_from;
+  const auto look_at = [&](const auto& reads) {
+    for (const auto& read : reads) {
+      const bool has_pages = read.series.empty() || read.series.front() < kEventSeriesBegin;
+      if (!has_pages) first = std::min(first, read.days.first);
+    }
+  };
+  look_at(presence);
+  look_at(unions);
+  look_at(amounts);
+  return first;
+}
+
 void ReadSet::add(const ReadSet& other) {
   const auto append = [](auto& to, const auto& from) {
     for (const auto& read : from) {
@@ -87,6 +101,7 @@ void ReadSet::add(const ReadSet& other) {
   append(totals, other.totals);
   append(lists, other.lists);
   history = history || other.history;
+  history_from = std::min(history_from, other.first_event_day());
 }
 
 void ReadSet::merge() {

@@ -1,6 +1,7 @@
 // These say which pages a question reads, in the same way in every partition.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -52,6 +53,13 @@ struct ReadSet {
   std::vector<TotalsRead> totals;
   std::vector<std::shared_ptr<const UserList>> lists;  // users named one by one
   bool history = false;                                // the events themselves
+  Day history_from = kDayMax;  // the earliest day whose events are read for themselves
+
+  // Reads the events of `from` and later days.
+  void read_history(Day from) {
+    history = true;
+    history_from = std::min(history_from, from);
+  }
 
   // Adds what another one reads of pages that there may be: none belong to series that are not in
   // the catalog.
@@ -59,6 +67,9 @@ struct ReadSet {
   // Merges what several reads name: days of a series that overlap become one range.
   void merge();
   std::size_t memory_bytes() const;
+  // Returns the earliest day whose events are looked at, be it for who was active on a day; kDayMax
+  // if there is none.
+  Day first_event_day() const;
   // Returns whether it reads pages of series of the catalog, or users named one by one.
   bool reads_pages() const;
   // Returns whether anything about single users is read.

@@ -109,9 +109,12 @@ class Partition {
   void install(const PinnedPartition& pinned, BatchNumber batch_number);
 
   // Hands over all that differs from the store, as of `epoch`, and counts it as stored. Everything
-  // must be folded. `merged_bytes_max`: see EventLog::collect. Once the pages are in a commit,
-  // finish_commit() is to be called.
-  void collect_dirty(Epoch epoch, std::size_t merged_bytes_max, CollectedPages& pages);
+  // must be folded. Once the pages are in a commit, finish_commit() is to be called.
+  void collect_dirty(Epoch epoch, const SealLimits& limits, CollectedPages& pages);
+  // Returns whether history holds a good part of a block that lies before its beginning.
+  bool has_old_events(TimeUs history_begin) const {
+    return history_ && history_->has_old_events(history_begin);
+  }
   void finish_commit() {
     if (history_) history_->finish_seal();
   }

@@ -30,8 +30,16 @@ std::map<SeriesId, std::uint64_t> read_events(ByteReader& reader, std::size_t se
   return events;
 }
 
+void add_pages(EventLog::Pages& from, CollectedPages& to) {
+  for (EventLog::Page& block : from.pages) {
+    to.dirty.push_back({block.id, LateBytes{std::move(block.bytes)}});
+  }
+  to.superseded.insert(to.superseded.end(), from.superseded.begin(), from.superseded.end());
+}
+
 }  // namespace
 
+// It lacks the runs of history, which come last.
 std::string Partition::serialize_directory() const {
   std::string bytes;
   ByteWriter writer(bytes);
@@ -42,7 +50,6 @@ std::string Partition::serialize_directory() const {
   writer.varint(user_page_epochs_.size());
   for (const Epoch epoch : user_page_epochs_) writer.varint(epoch);
   pages_.write_directory(writer);
-  if (history_) history_->write_directory(writer);
   return bytes;
 }
 
@@ -129,20 +136,15 @@ void Partition::collect_users(std::uint32_t chunk, Epoch epoch, std::vector<Dirt
   dirty.push_back({id, std::move(bytes)});
 }
 
-void Partition::collect_dirty(Epoch epoch, std::size_t merged_bytes_max, CollectedPages& pages) {
+void Partition::collect_dirty(Epoch epoch, const SealLimits& limits, CollectedPages& pages) {
   auto& [dirty, superseded, work] = pages;
   ROLLCALL_ASSERT(awaiting_any_.empty() && awaiting_bounds_.empty());
   pages_.compact_quiet_days();
-  if (!dirty_) return;
+  if (!dirty_ && !has_old_events(limits.history_begin)) return;
   pages_.collect(epoch, dirty, superseded);
-  if (history_) {
-    EventLog::Changes changes = history_->collect(epoch, merged_bytes_max);
-    for (EventLog::Page& block : changes.pages) {
-      dirty.push_back({block.id, LateBytes{std::move(block.bytes)}});
-    }
-    superseded.insert(superseded.end(), changes.superseded.begin(), changes.superseded.end());
-    if (changes.seal) work.push_back(std::move(changes.seal));
-  }
+  EventLog::Changes history;
+  if (history_) history = history_->collect(epoch, limits);
+  add_pages(history, pages);
   // Users are only ever added or erased. These pages therefore change: the one that the last stored
   // user is in, those after it, and those before it with erased users.
   const std::uint32_t first_new = stored_user_count_ / kChunkOrdinals;
@@ -161,7 +163,22 @@ void Partition::collect_dirty(Epoch epoch, std::size_t merged_bytes_max, Collect
   if (epoch_ != 0) superseded.push_back({id, epoch_});
   epoch_ = epoch;
   dirty_ = false;
-  dirty.push_back({id, serialize_directory()});
+  std::string directory = serialize_directory();
+  if (!history.seal) {
+    if (ByteWriter writer(directory); history_) history.write_directory(writer);
+    dirty.push_back({id, std::move(directory)});
+    return;
+  }
+  // It ends with what comes of sealing.
+  work.push_back([id, history = std::move(history), directory = std::move(directory)](
+                     const StoreView& view, CollectedPages& more) mutable -> Status {
+    ROLLCALL_ASSIGN_OR_RETURN(EventLog::Pages sealed, history.seal(view));
+    add_pages(sealed, more);
+    ByteWriter writer(directory);
+    history.write_directory(writer);
+    more.dirty.push_back({id, std::move(directory)});
+    return {};
+  });
 }
 
 }  // namespace rollcall

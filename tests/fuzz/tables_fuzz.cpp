@@ -1,5 +1,9 @@
-// This fuzzes the source positions, and the saved segments of stores of both kinds of users.
+// This fuzzes the source positions, the saved segments of stores of both kinds of users, and how
+// far back history reaches.
 
+#include <type_traits>
+
+#include "core/catalog/history_limit.h"
 #include "core/catalog/segment_table.h"
 #include "core/catalog/source_table.h"
 #include "tests/fuzz/fuzz_target.h"
@@ -16,9 +20,13 @@ std::string written(const Table& table) {
 
 template <class Table, class... Kind>
 Result<Table> read(std::string_view bytes, Kind... kind) {
-  Table table;
-  ROLLCALL_RETURN_IF_ERROR(table.deserialize(bytes, kind...));
-  return table;
+  if constexpr (std::is_same_v<Table, HistoryLimit>) {
+    return Table::deserialize(bytes);
+  } else {
+    Table table;
+    ROLLCALL_RETURN_IF_ERROR(table.deserialize(bytes, kind...));
+    return table;
+  }
 }
 
 template <class Table, class... Kind>
@@ -38,9 +46,12 @@ void check(std::string_view bytes, Kind... kind) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace rollcall;
   std::string_view input = fuzz::as_text(data, size);
-  switch (fuzz::take_choice(input) % 3) {
+  switch (fuzz::take_choice(input) % 4) {
     case 0:
       fuzz::check<SourceTable>(input);
+      break;
+    case 3:
+      fuzz::check<HistoryLimit>(input);
       break;
     case 1:
       fuzz::check<SegmentTable>(input, UserKind::kInteger);

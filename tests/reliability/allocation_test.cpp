@@ -11,6 +11,7 @@
 #include <iostream>
 #include <memory>
 #include <new>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -97,7 +98,7 @@ class AllocationTest : public ::testing::Test {
     reopen();
     ASSERT_TRUE(ingest(0, "visit").ok());
     ASSERT_TRUE(engine_->checkpoint().ok());
-    ASSERT_TRUE(ingest(1, "visit").ok());
+    ASSERT_TRUE(ingest(second_day_, "visit").ok());
   }
   void reopen() {
     engine_.reset();
@@ -111,6 +112,7 @@ class AllocationTest : public ::testing::Test {
     options.settings->partition_count = 2;
     options.memory_bytes_max = memory_bytes_max_;
     options.checkpoint_dirty_bytes_max = dirty_bytes_max_;
+    options.history_days = history_days_;
     ROLLCALL_ASSIGN_OR_RETURN(engine_, Engine::open(open_memory_store(disk_), options));
     return {};
   }
@@ -178,6 +180,8 @@ class AllocationTest : public ::testing::Test {
 
   std::size_t memory_bytes_max_ = EngineOptions{}.memory_bytes_max;
   std::size_t dirty_bytes_max_ = EngineOptions{}.checkpoint_dirty_bytes_max;
+  std::optional<std::uint32_t> history_days_;
+  std::uint32_t second_day_ = 1;
   std::shared_ptr<MemoryDisk> disk_;
   std::unique_ptr<Engine> engine_;
 };
@@ -302,6 +306,14 @@ TEST_F(AllocationTest, QueryAsJson) {
 
 TEST_F(AllocationTest, Checkpoint) {
   sweep("checkpoint", [&] { return engine_->checkpoint(); });
+}
+
+// All events of the first day leave the history.
+TEST_F(AllocationTest, CheckpointThatLetsGoOfEvents) {
+  history_days_ = 2;
+  second_day_ = 9;
+  sweep("a checkpoint that lets go of events", [&] { return engine_->checkpoint(); });
+  EXPECT_EQ(engine_->info().history_events, 40u);
 }
 
 TEST_F(AllocationTest, SaveSegment) {

@@ -156,6 +156,8 @@ void run(const std::string& path, const std::string& backups, std::uint64_t seed
     options.journal_bytes_max = std::size_t{8} << 10;  // so that ingest starts checkpoints, too
     // One in three has so little memory that batches go in by partition, without a journal.
     if (kill_point.call.empty() && seed % 3 == 0) options.memory_bytes_max = 1;
+    // One in two has stores let go of the first days, and so do all that open them later.
+    if (seed % 2 == 0) options.history_days = 3;
     ROLLCALL_ASSIGN_OR_RETURN(engine, Engine::open(std::move(store), options));
     return {};
   });

@@ -36,11 +36,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// The funnel begins with the first day that every history still has.
 constexpr std::array<std::string_view, 6> kQuestions = {
     R"({"kind": "active", "breakdown": "country"})",
     R"({"kind": "retention"})",
     R"({"kind": "idle"})",
-    R"({"kind": "funnel", "steps": ["*", "buy"], "window": "2d", "total_seconds": true})",
+    R"({"kind": "funnel", "steps": ["*", "buy"], "window": "2d", "total_seconds": true,
+        "from": "2026-01-03"})",
     R"({"kind": "churn", "rule": {"gap_days": 2}})",
     R"({"kind": "segment", "segment": {"did": "buy"}, "members": {"of": "users"}})",
 };

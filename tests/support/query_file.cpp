@@ -153,6 +153,8 @@ Status QueryFile::parse_setting(std::string_view line) {
     settings_.dimensions = split_list(value);
   } else if (name == "history" && (value == "true" || value == "false")) {
     settings_.history = value == "true";
+  } else if (name == "history_days" && !value.empty()) {
+    history_days_ = static_cast<std::uint32_t>(std::stoul(value));
   } else {
     return Status::invalid_argument("no such setting: " + std::string(line));
   }
@@ -202,8 +204,10 @@ Result<Segment> QueryFile::parse_segment_block(const std::string& text) const {
   return std::get<SegmentQuery>(query.ask).segment;
 }
 
-std::vector<std::string> QueryFile::run(const EngineSetup& setup) const {
+std::vector<std::string> QueryFile::run(const EngineSetup& with) const {
   std::vector<std::string> answers(blocks_.size());
+  EngineSetup setup = with;
+  setup.history_days = history_days_;
   auto engine = TestEngine::open(settings_, setup);
   for (std::size_t i = 0; i < blocks_.size(); ++i) {
     const Block& block = blocks_[i];

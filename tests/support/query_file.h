@@ -7,7 +7,8 @@
 //   week_start=sunday
 //   dimensions=channel,plan
 //   user_kind=integer
-//   history=no
+//   history=false
+//   history_days=30                                              takes effect when the store closes
 //
 //   ingest                                                       TIME USER EVENT [NAME=VALUE ...]
 //   2026-01-01T10:00:00Z alice login channel=ads
@@ -38,6 +39,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -66,6 +68,7 @@ class QueryFile {
     std::size_t expected_end = 0;
   };
   const StoreSettings& settings() const { return settings_; }
+  const std::optional<std::uint32_t>& history_days() const { return history_days_; }
   const std::vector<Block>& blocks() const { return blocks_; }
 
   // Returns the answer to each block, as it would stand in the file, or "" for reopen.
@@ -85,6 +88,7 @@ class QueryFile {
   std::string path_;
   std::vector<std::string> lines_;
   StoreSettings settings_;
+  std::optional<std::uint32_t> history_days_;
   std::vector<Block> blocks_;
 };
 

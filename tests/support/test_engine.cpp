@@ -58,6 +58,7 @@ Status TestEngine::open_engine() {
   options.threads_max = setup_.threads;
   options.memory_bytes_max = setup_.memory_bytes_max;
   options.checkpoint_dirty_bytes_max = setup_.checkpoint_dirty_bytes_max;
+  options.history_days = setup_.history_days;
   ROLLCALL_ASSIGN_OR_RETURN(engine_, Engine::open(std::move(store), options));
   return {};
 }

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -41,6 +42,7 @@ struct EngineSetup {
   std::uint32_t threads = 1;
   std::size_t memory_bytes_max = EngineOptions{}.memory_bytes_max;
   std::size_t checkpoint_dirty_bytes_max = EngineOptions{}.checkpoint_dirty_bytes_max;
+  std::optional<std::uint32_t> history_days = {};
 };
 std::string to_string(const EngineSetup& setup);
 

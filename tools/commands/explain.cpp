@@ -38,6 +38,10 @@ std::string text_of(const Explanation& explanation) {
   if (explanation.history_events) {
     text +=
         fmt::format("history {} events, user by user\n", with_commas(*explanation.history_events));
+    if (explanation.history_from) {
+      text +=
+          fmt::format("from    {}, where history begins\n", to_string(*explanation.history_from));
+    }
     if (explanation.chunks == 0) return text;
   }
   text += fmt::format("chunks  {}, of which {} lie in the store\n", with_commas(explanation.chunks),

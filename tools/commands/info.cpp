@@ -34,6 +34,8 @@ Json info_json(const EngineInfo& info) {
                {"value_decimals", info.settings.value_decimals},
                {"history", info.settings.history},
                {"history_events", info.history_events},
+               {"history_days", info.history_days},
+               {"history_from", nullptr},
                {"isa", info.isa},
                {"users", info.user_count},
                {"forgotten_users", info.forgotten_count},
@@ -54,6 +56,7 @@ Json info_json(const EngineInfo& info) {
     json["first_day"] = to_string(info.days.first);
     json["last_day"] = to_string(info.days.last);
   }
+  if (info.history_from) json["history_from"] = to_string(*info.history_from);
   for (const EventInfo& event : info.events) {
     json["event_names"].push_back({{"name", event.name}, {"events", event.events}});
   }
@@ -94,6 +97,10 @@ Lines fact_lines(const EngineInfo& info) {
   add("history", info.settings.history
                      ? with_commas(info.history_events) + " events"
                      : "none (the order of events needs a new store, and its sources read again)");
+  if (info.history_days != 0) {
+    add("history days", with_commas(info.history_days) + " before the latest day");
+  }
+  if (info.history_from) add("history from", to_string(*info.history_from));
   add("kernels", info.isa);
   return lines;
 }

@@ -534,6 +534,7 @@ void add_ingest_command(CLI::App& app, Action& chosen, bool& rows_refused) {
       "ingest", "Read files of events into a store, each exactly once; makes the store if need be");
   const auto flags = std::make_shared<IngestFlags>();
   add_store_flags(*command, flags->store);
+  add_history_flag(*command, flags->store);
   add_source_flags(*command, flags->source);
   add_limit_flags(*command, flags->limits);
   add_settings_flags(*command, flags->settings);

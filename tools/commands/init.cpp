@@ -41,6 +41,7 @@ void add_init_command(CLI::App& app, Action& chosen) {
   CLI::App* command = app.add_subcommand("init", "Make a store and choose what never changes");
   const auto flags = std::make_shared<InitFlags>();
   add_store_flags(*command, flags->store);
+  add_history_flag(*command, flags->store);
   add_settings_flags(*command, flags->settings);
   command->callback([flags, &chosen] {
     check_new_settings(flags->settings);

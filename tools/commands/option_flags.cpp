@@ -52,6 +52,7 @@ constexpr auto kFlags = std::to_array<FlagText>({
     {Option::kEventNamesMax, "--event-names-max", "keeps more names, when the store is made"},
     {Option::kDimensionValuesMax, "--dimension-values-max",
      "keeps more values, when the store is made"},
+    {Option::kHistoryDays, "--history-days", "says how far back history reaches"},
     {Option::kQuestionDirectories, "--lists", "names more directories"},
     {Option::kAcceptRollback, "--accept-rollback", "opens the store all the same"},
 });

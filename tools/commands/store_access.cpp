@@ -30,6 +30,7 @@ EngineOptions engine_options(const StoreFlags& flags) {
         std::min(options.checkpoint_dirty_bytes_max, flags.memory_bytes / 4);
   }
   options.threads_max = flags.threads;
+  options.history_days = flags.history_days;
   options.question_directories = flags.lists;
   std::error_code error;  // the directory may be gone
   if (const std::filesystem::path here = std::filesystem::current_path(error); !error) {
@@ -74,6 +75,16 @@ void add_store_flags(CLI::App& command, StoreFlags& flags, bool required) {
       ->type_name("N");
   command.add_flag("--accept-rollback", flags.accept_rollback,
                    "Open a store that lost its latest commits, as one put back from a backup");
+}
+
+void add_history_flag(CLI::App& command, StoreFlags& flags) {
+  constexpr std::int64_t kDaysMax = 4'000'000;  // more than there are
+  command
+      .add_option("--history-days", flags.history_days,
+                  "Let go of events from more days before the latest one, but not of their "
+                  "totals; 0 keeps all (default: as before)")
+      ->check(whole_number(0, kDaysMax))
+      ->type_name("N");
 }
 
 void add_lists_flag(CLI::App& command, StoreFlags& flags) {

@@ -25,6 +25,7 @@ struct StoreFlags {
   std::size_t memory_bytes = 0;  // 0: the engine's default
   std::uint32_t threads = 0;     // 0: as many as the process may use
   bool accept_rollback = false;
+  std::optional<std::uint32_t> history_days;  // unset: the store goes on as before
   // Lists, for a command that asks, where questions may read lists of users besides the current
   // directory: directories, or the files that the command line names.
   std::vector<std::string> lists;
@@ -36,6 +37,9 @@ void add_directory_flag(CLI::App& command, std::string& directory, bool required
 
 // Adds all of these flags, with `required` as above.
 void add_store_flags(CLI::App& command, StoreFlags& flags, bool required = true);
+
+// Adds --history-days, for a command that writes.
+void add_history_flag(CLI::App& command, StoreFlags& flags);
 
 // Adds --lists, for a command that asks.
 void add_lists_flag(CLI::App& command, StoreFlags& flags);

@@ -39,6 +39,8 @@ struct EngineInfo {
   std::uint64_t series_count = 0;
   std::uint64_t source_count = 0;
   std::uint64_t history_events = 0;   // events that are kept, where the store keeps them
+  std::uint32_t history_days = 0;     // how many days before the latest one it keeps; 0: all
+  std::optional<Day> history_from;    // the day from which on it reaches; unset: it has all
   std::uint64_t forgotten_count = 0;  // users, whether the store knew them or not
   Epoch epoch = 0;                    // of the last checkpoint
   bool checkpointing = false;         // a checkpoint that ingest started is in progress
@@ -57,6 +59,7 @@ struct Explanation {
   std::uint64_t bytes = 0;          // size of the chunks when expanded
   // Is unset if the history is not read; else, how many of its events the partitions hold.
   std::optional<std::uint64_t> history_events;
+  std::optional<Day> history_from;  // the first day of the history, if earlier ones are let go of
 };
 
 // Describes a segment that the store keeps: an expression, or a list of users.

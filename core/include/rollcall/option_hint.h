@@ -47,6 +47,7 @@ enum class Option : std::uint8_t {
   kEventNamesMax,
   kDimensionValuesMax,
   // EngineOptions
+  kHistoryDays,
   kQuestionDirectories,
   // RocksStoreOptions
   kAcceptRollback,

@@ -42,6 +42,16 @@ struct EngineOptions {
   // have been made with the same ones, unless they are unset.
   std::optional<StoreSettings> settings;
 
+  // The history lets go of days that lie more than so many days before the latest day; at 0, it
+  // keeps all. Aggregates keep all days, so questions that need the events of such a day are
+  // refused, and others are answered as ever. The store takes it over for good, until it is opened
+  // with another one; if it is unset, the store goes on as before. A larger number brings nothing
+  // back. The latest day is the last one with events of at least two users, so that one wrong clock
+  // empties nothing; time_max keeps out many of them. It is looked up at each checkpoint, which
+  // also makes some of the stored history anew without what is too old, until at least three
+  // quarters of each stored block are events that questions see.
+  std::optional<std::uint32_t> history_days;
+
   // Bounds all memory that the engine holds: its state, questions, prepared batches, and the
   // store's caches and buffers. A quarter is for prepared batches and an eighth for the store. An
   // eighth, but at least 16 MiB, is for what all running questions take beside the state: their

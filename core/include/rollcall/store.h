@@ -24,18 +24,19 @@ namespace rollcall {
 
 // The numbers are part of the stored format, so new ones are appended and none is ever changed.
 enum class PageKind : std::uint8_t {
-  kDictionary = 1,  // series: dictionary number
-  kSources = 2,     // the source positions
-  kPartition = 3,   // partition
-  kDay = 4,         // partition, day
-  kUsers = 5,       // partition, chunk
-  kPresence = 6,    // partition, series, day, chunk
-  kCounters = 7,    // partition, series, chunk; of earlier programs
-  kBounds = 8,      // partition, series, chunk
-  kSegments = 9,    // the saved segments
-  kAmounts = 10,    // partition, series, day, chunk
-  kForgotten = 11,  // the forgotten users
-  kHistory = 12,    // partition, series: run, chunk: block within the run
+  kDictionary = 1,     // series: dictionary number
+  kSources = 2,        // the source positions
+  kPartition = 3,      // partition
+  kDay = 4,            // partition, day
+  kUsers = 5,          // partition, chunk
+  kPresence = 6,       // partition, series, day, chunk
+  kCounters = 7,       // partition, series, chunk; of earlier programs
+  kBounds = 8,         // partition, series, chunk
+  kSegments = 9,       // the saved segments
+  kAmounts = 10,       // partition, series, day, chunk
+  kForgotten = 11,     // the forgotten users
+  kHistory = 12,       // partition, series: run, chunk: block within the run
+  kHistoryLimit = 14,  // how far back history reaches
 };
 
 // Names a page. Fields that a kind does not use are zero. Stores keep pages in the order of their

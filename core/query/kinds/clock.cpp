@@ -149,7 +149,7 @@ ClockPlan::ClockPlan(const Query& query, const PlanContext& context, Scope scope
       ask_(std::get<ClockQuery>(query.ask)),
       zone_(context.zone),
       parts_(std::move(parts)) {
-  if (!parts_.range.empty()) reads_.history = true;
+  if (!parts_.range.empty()) reads_.read_history(*parts_.range.from);
   hours_ = count_hours(zone_, parts_.range.begin, parts_.range.end);
   const EventRange& range = parts_.range;
   JsonFields fields = fields_of(query);

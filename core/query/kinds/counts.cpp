@@ -90,6 +90,7 @@ CountsPlan::CountsPlan(const Query& query, const PlanContext& context, Scope sco
       const EventSeries& series = *context.events;
       selectors_.steps = {series.selectors()[EventSeries::number_of(events_.series.front())]};
       selectors_.begin = zone_.start_of(counted_.first);
+      reads_.read_history(counted_.first);
       selectors_.end =
           std::min(zone_.start_of(counted_.last + 1), timeframe_.as_of_time + kUsPerSecond);
       selectors_.tells_amounts = true;

@@ -250,7 +250,7 @@ FunnelPlan::FunnelPlan(const Query& query, const PlanContext& context, Scope sco
       may_skip_times_(may_be_plain_ && has_one_row_ && !parts_.hold && !ask_.steps_after_to),
       may_be_bits_(may_skip_times_ && BitFunnel::may_decide(rules_) &&
                    (!parts_.between || *parts_.between == EventSelector())) {
-  if (parts_.range.rows != 0) reads_.history = true;
+  if (parts_.range.rows != 0) reads_.read_history(parts_.range.from);
   parts_.selectors.between = parts_.between.get();
   rules_.last_start = parts_.range_end - 1;
   JsonFields fields = fields_of(query);
@@ -613,7 +613,7 @@ Result<FunnelRange> resolve_range(const Query& query, const FunnelQuery& ask,
   ROLLCALL_ASSIGN_OR_RETURN(
       const DateEnds ends,
       resolve_dates("funnel", {query.common.from, query.common.to, query.common.last}, context,
-                    timeframe));
+                    timeframe, context.first_day_of_history()));
   FunnelRange range;
   if (context.days.empty() || !ends.from || !ends.to) return range;
   range.from = *ends.from;

@@ -27,7 +27,9 @@ class HistoryRankingPlan final : public TablePlan {
         selectors_(std::move(selectors)),
         labels_(std::move(labels)),
         cells_(std::move(cells)) {
-    if (selectors_.begin < selectors_.end) reads_.history = true;
+    if (selectors_.begin < selectors_.end) {
+      reads_.read_history(context.zone.day_of(selectors_.begin));
+    }
     define(fields_of(query), context, nullptr, {});
   }
 

@@ -122,7 +122,9 @@ RetentionHistory::RetentionHistory(RetentionScope scope, const PlanContext& cont
         }
         return std::move(events);
       }()) {
-  if (range_.size() > 0) reads_.history = true;
+  if (range_.size() > 0) {
+    reads_.read_history(ask_.cohort == Cohort::kFirstEver ? kDayMin : first_day(0));
+  }
   define_table(context, events_.notes);
 }
 

@@ -140,7 +140,8 @@ class SegmentHistory::Resolver {
   // Finds the days of the range that have data.
   Status resolve_days(SegmentHistory& part) const {
     ROLLCALL_ASSIGN_OR_RETURN(const DateEnds ends,
-                              resolve_dates(field_, segment_.range, context_, timeframe_));
+                              resolve_dates(field_, segment_.range, context_, timeframe_,
+                                            context_.first_day_of_history()));
     const DayRange data = timeframe_.data;
     if (ends.from && ends.to) {
       part.days_ = {std::max(*ends.from, data.first), std::min(*ends.to, data.last)};

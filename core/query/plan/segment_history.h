@@ -77,6 +77,7 @@ class SegmentHistory {
   bool takes_others() const { return takes_others_; }
   // Returns whether it has any days to look at.
   bool reads_history() const { return !days_.empty(); }
+  Day first_day() const { return days_.first; }
   std::size_t memory_bytes() const;
   const std::vector<std::string>& notes() const { return selectors_.steps.front().notes; }
 

@@ -140,6 +140,7 @@ class SegmentSet::Resolver {
     if (!timeframe_.as_of.empty()) funnel.common.as_of = timeframe_.as_of_time;
     PlanContext context = context_;
     context.value = nullptr;
+    context.open_from.reset();
     context.nesting = &nesting_;
     ++nesting_.funnels;
     Result<std::unique_ptr<Plan>> plan = context_.make_plan(funnel, context);
@@ -175,8 +176,12 @@ class SegmentSet::Resolver {
     // The series are held here, in unions, and in what is read.
     constexpr std::size_t kCopies = 5;
     take(kCopies * set.events_.series.size() * sizeof(SeriesId));
-    ROLLCALL_ASSIGN_OR_RETURN(const DateEnds ends,
-                              resolve_dates(field, segment.range, context_, timeframe_));
+    const bool is_from_history =
+        !set.events_.series.empty() && EventSeries::is_one(set.events_.series.front());
+    ROLLCALL_ASSIGN_OR_RETURN(
+        const DateEnds ends,
+        resolve_dates(field, segment.range, context_, timeframe_,
+                      is_from_history ? context_.first_day_of_history() : context_.days.first));
     const DayRange data = timeframe_.data;
     if (ends.from && ends.to) {
       set.days_ = {std::max(*ends.from, data.first), std::min(*ends.to, data.last)};
@@ -228,7 +233,7 @@ void SegmentSet::add_reads(ReadSet& reads) const {
   before_.add_reads(reads);
   seen_.add_reads(reads);
   if (list_) reads.lists.push_back(list_);
-  if (history_ && history_->reads_history()) reads.history = true;
+  if (history_ && history_->reads_history()) reads.read_history(history_->first_day());
   if (funnel_) reads.add(funnel_->reads());
   for (const SegmentSet& part : parts_) part.add_reads(reads);
 }

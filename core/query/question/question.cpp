@@ -37,7 +37,7 @@ Result<Question> Question::make(const Query& query, const PlanContext& context) 
     }
   }
   if (query.common.breakdown.empty()) {
-    ROLLCALL_ASSIGN_OR_RETURN(question.plan_, make_plan(query, context));
+    ROLLCALL_RETURN_IF_ERROR(question.make_reaching_plan());
     question.add_reads(*question.plan_);
     return question;
   }
@@ -49,13 +49,29 @@ Result<Question> Question::make(const Query& query, const PlanContext& context) 
   }
   const PropertyCondition any_value = {
       query.common.breakdown, PropertyCondition::Test::kNoneOf, {}};
-  PlanContext all_values = context;
-  all_values.value = &any_value;
-  ROLLCALL_ASSIGN_OR_RETURN(question.plan_, make_plan(query, all_values));
-  ROLLCALL_ASSIGN_OR_RETURN(question.breakdown_, Breakdown::make(query, all_values));
+  question.context_.value = &any_value;
+  ROLLCALL_RETURN_IF_ERROR(question.make_reaching_plan());
+  ROLLCALL_ASSIGN_OR_RETURN(question.breakdown_, Breakdown::make(query, question.context_));
+  question.context_.value = nullptr;
+  ROLLCALL_RETURN_IF_ERROR(check_reach(
+      kind_of(query), question.breakdown_->ranking().reads().first_event_day(), question.context_));
   question.add_reads(*question.plan_);
   question.add_reads(question.breakdown_->ranking());
   return question;
+}
+
+Status Question::make_reaching_plan() {
+  const bool is_open = !query_.common.from && !query_.common.last;
+  constexpr int kTriesMax = 3;
+  for (int tries = 1;; ++tries) {
+    ROLLCALL_ASSIGN_OR_RETURN(plan_, make_plan(query_, context_));
+    const Day needed = std::max(plan_->reads().first_event_day(), context_.days.first);
+    const Status status = check_reach(kind_of(query_), needed, context_);
+    const Day begin = context_.first_day_of_history();
+    const Day from = context_.open_from ? *context_.open_from + (begin - needed) : begin;
+    if (status.ok() || !is_open || tries == kTriesMax || from > context_.days.last) return status;
+    context_.open_from = from;
+  }
 }
 
 void Question::add_reads(const Plan& plan) {

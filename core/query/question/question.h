@@ -40,6 +40,9 @@ class Question {
  private:
   Question(const Query& query, const PlanContext& context) : query_(query), context_(context) {}
 
+  // Makes the plan of all values. If that reads the history and leaves the range open, the range
+  // begins where history does, or as much later as the plan looks back.
+  Status make_reaching_plan();
   void add_reads(const Plan& plan);
   Result<QueryResult> answer_breakdown(PlanRunner& runner) const;
   // Returns the table of a plan, or the users behind a cell of it.

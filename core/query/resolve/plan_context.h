@@ -1,6 +1,7 @@
 // The names and dates of a question are resolved against this.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "core/base/question_account.h"
+#include "core/catalog/history_limit.h"
 #include "core/catalog/segment_catalog.h"
 #include "core/catalog/series_catalog.h"
 #include "core/query/resolve/event_series.h"
@@ -46,10 +48,21 @@ struct PlanContext {
   // Makes the plan of a funnel in a segment, as kind_table.h has it.
   Result<std::unique_ptr<Plan>> (*make_plan)(const Query&, const PlanContext&) = nullptr;
   SegmentNesting* nesting = nullptr;  // of that funnel; null: the plan is of no segment
+  HistoryLimit history_limit = {};
+  // Is where a range of periods begins that is left open, if that is later than the first day.
+  std::optional<Day> open_from = {};
+
+  // Returns the first day that history has events of, or may have.
+  Day first_day_of_history() const {
+    return std::max(days.first, history_limit.from.value_or(days.first));
+  }
 };
 
 // Checks that the store keeps what `field` asks of.
 //   kInvalidArgument  it keeps no history; the text begins with `field`
 Status check_history(std::string_view field, const PlanContext& context);
+// Checks that history reaches back to the day `needed`, if there is anything before it begins.
+//   kInvalidArgument  it begins later; the text begins with `field`
+Status check_reach(std::string_view field, Day needed, const PlanContext& context);
 
 }  // namespace rollcall

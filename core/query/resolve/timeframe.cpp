@@ -73,7 +73,8 @@ PlanContext with_events(const Query& query, const PlanContext& context) {
 }
 
 Result<DateEnds> resolve_dates(std::string_view field, const DateRangeText& dates,
-                               const PlanContext& context, const Timeframe& timeframe) {
+                               const PlanContext& context, const Timeframe& timeframe,
+                               std::optional<Day> open_from) {
   DateEnds ends;
   const WeekStart week_start = context.settings.week_start;
   const bool has_today = !timeframe.as_of.empty();
@@ -92,7 +93,14 @@ Result<DateEnds> resolve_dates(std::string_view field, const DateRangeText& date
     ends.from = days_of(*dates.last, timeframe.last_day, week_start).first;
   }
   if (!ends.to && has_today) ends.to = timeframe.last_day;
-  if (!ends.from && !context.days.empty()) ends.from = context.days.first;
+  if (ends.from || context.days.empty()) return ends;
+  ends.from = std::max(context.days.first, open_from.value_or(context.days.first));
+  if (ends.to && *ends.to < *ends.from && *ends.to >= context.days.first) {
+    return Status::invalid_argument(
+        fmt::format("{}: the range ends on {}, and the history begins with {} (allowed: a later "
+                    "end)",
+                    field, to_string(*ends.to), to_string(*context.history_limit.from)));
+  }
   return ends;
 }
 
@@ -100,8 +108,14 @@ Result<PeriodRange> resolve_range(std::string_view kind, const QueryCommon& comm
                                   const PlanContext& context, const Timeframe& timeframe,
                                   const Calendar& calendar) {
   ROLLCALL_ASSIGN_OR_RETURN(
-      const DateEnds ends,
-      resolve_dates(kind, {common.from, common.to, common.last}, context, timeframe));
+      DateEnds ends, resolve_dates(kind, {common.from, common.to, common.last}, context, timeframe,
+                                   context.open_from));
+  const bool is_open = !common.from && !common.last;
+  if (is_open && context.open_from && ends.from) {
+    // The first period begins no earlier than history does.
+    const std::int32_t first = calendar.index_of(*ends.from);
+    if (calendar.first_day(first) < *ends.from) ends.from = calendar.first_day(first + 1);
+  }
   PeriodRange range;
   if (ends.from) range.from = calendar.first_day(calendar.index_of(*ends.from));
   if (ends.to) range.to = calendar.last_day(calendar.index_of(*ends.to));

@@ -9,7 +9,8 @@
 //   the users of whole days, so such a question is answered from the history, and without one it is
 //   refused.
 // - `from` is by default the first day of the store, `to` the day of `as_of`. Both are widened to
-//   whole periods. `last` counts back from the day of `as_of`, which is its end.
+//   whole periods. `last` counts back from the day of `as_of`, which is its end. If the question
+//   reads a history that begins later, a range left open begins with its first whole period.
 // - A range that is empty without being upside down, and any range in an empty store, has no rows.
 #pragma once
 
@@ -49,15 +50,17 @@ Result<Timeframe> resolve_timeframe(std::string_view kind, const QueryCommon& co
                                     const PlanContext& context);
 
 // Returns a range as given, with its words turned into dates. Missing ends are filled in if the
-// store or `as_of` tells them: the first day with events, and the day of `as_of`.
+// store or `as_of` tells them: `open_from` or else the first day with events, and the day of
+// `as_of`.
 struct DateEnds {
   std::optional<Day> from;
   std::optional<Day> to;
 };
 
-//   kInvalidArgument  `from` lies after `to`; the text names `field`
+//   kInvalidArgument  `from` lies after `to`, or `open_from` does; the text names `field`
 Result<DateEnds> resolve_dates(std::string_view field, const DateRangeText& dates,
-                               const PlanContext& context, const Timeframe& timeframe);
+                               const PlanContext& context, const Timeframe& timeframe,
+                               std::optional<Day> open_from = {});
 
 // Holds the periods of a query's range, numbered as by `Calendar`.
 struct PeriodRange {

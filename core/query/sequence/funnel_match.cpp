@@ -259,8 +259,11 @@ class AttemptWalk {
       Group group(events_, begin, rules_);
       begin = group.end();
       expire(group.time());
-      std::vector<Cohort> before = std::exchange(cohorts_, {});
-      for (Cohort& cohort : before) go_on(std::move(cohort), group);
+      // Both vectors keep their memory: growing one would copy the attempts, as moving a deque may
+      // throw.
+      before_.swap(cohorts_);
+      cohorts_.clear();
+      for (Cohort& cohort : before_) go_on(std::move(cohort), group);
       open(group);
     }
     for (Cohort& cohort : cohorts_) end(cohort);
@@ -435,6 +438,7 @@ class AttemptWalk {
   const Found& found_;
   QuestionPace& pace_;
   std::vector<Cohort> cohorts_;
+  std::vector<Cohort> before_;                        // those of the instant before, as they go on
   std::vector<std::vector<TimeUs>> exclusion_times_;  // by exclusion, made when it is needed
 };
 

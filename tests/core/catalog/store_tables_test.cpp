@@ -40,8 +40,9 @@ StoreTables full_tables() {
   auto forgotten = std::make_shared<ForgottenUsers>();
   forgotten->add(UserId(std::uint64_t{42}));
   tables.forgotten = std::move(forgotten);
-  for (const PageKind kind :
-       {PageKind::kDictionary, PageKind::kSources, PageKind::kSegments, PageKind::kForgotten}) {
+  tables.history_limit = {.days = 30, .from = Day{-5}};
+  for (const PageKind kind : {PageKind::kDictionary, PageKind::kSources, PageKind::kSegments,
+                              PageKind::kForgotten, PageKind::kHistoryLimit}) {
     tables.changed.add(kind);
   }
   return tables;
@@ -65,7 +66,7 @@ class StoreTablesTest : public testing::Test {
 };
 
 TEST_F(StoreTablesTest, AreReadAsTheyWereWritten) {
-  EXPECT_EQ(write(full_tables(), 3).size(), 4u);
+  EXPECT_EQ(write(full_tables(), 3).size(), 5u);
   EXPECT_EQ(manifest_.table_epochs[PageKind::kDictionary], 3u);
   EXPECT_EQ(manifest_.table_epochs[PageKind::kSources], 3u);
   EXPECT_EQ(manifest_.table_epochs[PageKind::kSegments], 3u);
@@ -80,8 +81,10 @@ TEST_F(StoreTablesTest, AreReadAsTheyWereWritten) {
   EXPECT_EQ(read->segments.saved().count("listed"), 1u);
   ASSERT_NE(read->forgotten, nullptr);
   EXPECT_TRUE(read->forgotten->contains(UserId(std::uint64_t{42})));
-  for (const PageKind kind :
-       {PageKind::kDictionary, PageKind::kSources, PageKind::kSegments, PageKind::kForgotten}) {
+  EXPECT_EQ(read->history_limit.days, 30u);
+  EXPECT_EQ(read->history_limit.from, Day{-5});
+  for (const PageKind kind : {PageKind::kDictionary, PageKind::kSources, PageKind::kSegments,
+                              PageKind::kForgotten, PageKind::kHistoryLimit}) {
     EXPECT_FALSE(read->changed.has(kind)) << static_cast<int>(kind);
   }
 }
@@ -117,7 +120,8 @@ TEST_F(StoreTablesTest, AreVerifiedOneByOne) {
   write(full_tables(), 3);
   const Result<VerifiedTables> verified = verify_tables(view_, manifest_);
   ASSERT_TRUE(verified.ok()) << verified.status().to_string();
-  EXPECT_EQ(verified->page_count, 4u);
+  EXPECT_EQ(verified->page_count, 5u);
+  EXPECT_EQ(verified->history_limit.from, Day{-5});
   EXPECT_EQ(verified->catalog->series_count(), 2u);
   for (const auto& [address, bytes] : view_.pages) {
     PagesInMemory damaged = view_;

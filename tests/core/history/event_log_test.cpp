@@ -27,7 +27,7 @@ class Disk : public StoreView {
     ++reads;
     return page->second;
   }
-  void write(Epoch epoch, const EventLog::Changes& changes) {
+  void write(Epoch epoch, const EventLog::Pages& changes) {
     for (const EventLog::Page& page : changes.pages) {
       EXPECT_TRUE(pages_.emplace(PageAddress{page.id, epoch}, page.bytes()).second);
       written_bytes += page.bytes().size();
@@ -38,6 +38,11 @@ class Disk : public StoreView {
     }
   }
   std::size_t page_count() const { return pages_.size(); }
+  std::size_t bytes() const {
+    std::size_t bytes = 0;
+    for (const auto& [address, page] : pages_) bytes += page.size();
+    return bytes;
+  }
 
   mutable std::size_t reads = 0;
   std::size_t written_bytes = 0;
@@ -69,13 +74,19 @@ class EventLogTest : public ::testing::Test {
   }
 
   void checkpoint(std::size_t merged_bytes_max = kMergeAll) {
-    const EventLog::Changes changes = log_.collect(++epoch_, merged_bytes_max);
-    if (changes.seal) ASSERT_TRUE(changes.seal(disk_).ok());
+    const EventLog::Changes changes = log_.collect(++epoch_, {merged_bytes_max, history_begin_});
+    EventLog::Pages sealed;
+    if (changes.seal) {
+      Result<EventLog::Pages> pages = changes.seal(disk_);
+      ASSERT_TRUE(pages.ok()) << pages.status().to_string();
+      sealed = *std::move(pages);
+    }
     expect_rows("while it is written");
     std::string directory;
     ByteWriter writer(directory);
-    log_.write_directory(writer);
+    changes.write_directory(writer);
     disk_.write(epoch_, changes);
+    disk_.write(epoch_, sealed);
     log_.finish_seal();
     directory_ = directory;
     EXPECT_EQ(log_.dirty_bytes(), 0u);
@@ -126,10 +137,25 @@ class EventLogTest : public ::testing::Test {
       });
       return all;
     };
-    const std::vector<HistoryRow> expected = sorted(rows_), rows = sorted(found());
+    // What lies before the beginning of history may be there or not.
+    const auto in_history = [&](std::vector<HistoryRow> all) {
+      std::erase_if(all, [&](const HistoryRow& row) { return row.time < history_begin_; });
+      return all;
+    };
+    const std::vector<HistoryRow> all = found();
+    const std::vector<HistoryRow> expected = sorted(in_history(rows_)),
+                                  rows = sorted(in_history(all));
     ASSERT_EQ(rows.size(), expected.size()) << when;
     ASSERT_EQ(rows, expected) << when;
-    EXPECT_EQ(log_.event_count(), rows_.size()) << when;
+    EXPECT_EQ(log_.event_count(), all.size()) << when;
+    EXPECT_LE(all.size(), rows_.size()) << when;
+  }
+
+  // Returns how many events there are from before the beginning of history.
+  std::size_t old_events() {
+    const std::vector<HistoryRow> rows = found();
+    return static_cast<std::size_t>(std::ranges::count_if(
+        rows, [&](const HistoryRow& row) { return row.time < history_begin_; }));
   }
 
   static constexpr std::uint32_t kUsers = 300;
@@ -139,6 +165,7 @@ class EventLogTest : public ::testing::Test {
   Disk disk_;
   Epoch epoch_ = 0;
   std::string directory_;
+  TimeUs history_begin_ = SealLimits().history_begin;
   std::vector<HistoryRow> rows_;
   PinnedLog pinned_;
 };
@@ -146,7 +173,13 @@ class EventLogTest : public ::testing::Test {
 TEST_F(EventLogTest, HasEveryEventWhateverHappens) {
   for (int turn = 0; turn < 60; ++turn) {
     SCOPED_TRACE(::testing::Message() << "turn " << turn);
-    switch (random_() % 6) {
+    switch (random_() % 7) {
+      case 6:
+        if (random_() % 3 == 0) {
+          history_begin_ =
+              std::max<TimeUs>(history_begin_, static_cast<TimeUs>(random_() % 80'000));
+        }
+        break;
       case 0:
       case 1:
         append(1 + random_() % 3'000);
@@ -173,12 +206,14 @@ TEST_F(EventLogTest, HasEveryEventWhateverHappens) {
 // Rows that come while others are sealed are part of neither the commit nor what is lost.
 TEST_F(EventLogTest, TakesRowsBesideASeal) {
   append(2'000);
-  const EventLog::Changes changes = log_.collect(++epoch_, kMergeAll);
+  const EventLog::Changes changes = log_.collect(++epoch_, {kMergeAll});
   append(500);
   expect_rows("before it is sorted");
-  ASSERT_TRUE(changes.seal(disk_).ok());
+  const Result<EventLog::Pages> sealed = changes.seal(disk_);
+  ASSERT_TRUE(sealed.ok());
   append(500);
   disk_.write(epoch_, changes);
+  disk_.write(epoch_, *sealed);
   log_.finish_seal();
   expect_rows("after it");
   EXPECT_GT(log_.dirty_bytes(), 0u);
@@ -220,6 +255,70 @@ TEST_F(EventLogTest, ForgettingLeavesNoPageOfAUserAlone) {
   EXPECT_EQ(disk_.page_count(), 0u);
   ASSERT_NO_FATAL_FAILURE(reopen());
   expect_rows("once nothing is left");
+}
+
+// History moves on with the stream. What is too old leaves, in little work at a time, and no event
+// is written often for that.
+TEST_F(EventLogTest, LetsGoOfWhatIsTooOld) {
+  constexpr int kDays = 60, kKeptDays = 10;
+  constexpr TimeUs kDay = 1'000;
+  std::size_t written_before = 0, most_written = 0;
+  for (int day = 0; day < kDays; ++day) {
+    std::vector<HistoryRow> rows = random_rows(kBlockEvents / 4, kUsers, kDay, random_);
+    for (HistoryRow& row : rows) row.time += day * kDay;
+    append(rows);
+    history_begin_ = std::max(0, day - kKeptDays) * kDay;
+    ASSERT_NO_FATAL_FAILURE(checkpoint());
+    if (day % 7 == 0) {
+      ASSERT_NO_FATAL_FAILURE(reopen());
+    }
+    most_written = std::max(most_written, disk_.written_bytes - written_before);
+    written_before = disk_.written_bytes;
+  }
+  expect_rows("of the last days");
+  const std::size_t old = old_events();
+  EXPECT_LE(old, log_.event_count() / 3) << "of " << log_.event_count();
+  EXPECT_FALSE(log_.has_old_events(history_begin_));
+  const std::size_t kept_bytes = disk_.bytes();
+  EXPECT_LE(disk_.written_bytes, 6 * kept_bytes * kDays / kKeptDays);
+  EXPECT_LE(most_written, 3 * kept_bytes);
+}
+
+// A history that had no beginning gets one: every block is looked at, a few at each checkpoint.
+TEST_F(EventLogTest, LooksAtAFewBlocksAtATime) {
+  append(20 * kBlockEvents);
+  ASSERT_NO_FATAL_FAILURE(checkpoint());
+  ASSERT_NO_FATAL_FAILURE(reopen());
+  history_begin_ = 50'000;  // half of it is too old
+  int checkpoints = 0;
+  for (; log_.has_old_events(history_begin_); ++checkpoints) {
+    const std::size_t reads = disk_.reads, count = log_.event_count();
+    ASSERT_NO_FATAL_FAILURE(checkpoint());
+    EXPECT_LT(log_.event_count(), count);
+    EXPECT_GE(log_.event_count() + 5 * kBlockEvents, count);
+    EXPECT_LE(disk_.reads - reads, 24u) << "to expect_rows() as well";
+    ASSERT_NO_FATAL_FAILURE(reopen());
+  }
+  EXPECT_GE(checkpoints, 5);
+  EXPECT_EQ(old_events(), 0u);
+  history_begin_ = 51'000;
+  EXPECT_FALSE(log_.has_old_events(history_begin_)) << "too few are older";
+  history_begin_ = 64'000;
+  EXPECT_TRUE(log_.has_old_events(history_begin_));
+}
+
+// Late rows from before the beginning leave with the rows that they came with.
+TEST_F(EventLogTest, BlocksThatAreTooOldVanish) {
+  append(random_rows(kBlockEvents * 2, kUsers, 1'000, random_));
+  ASSERT_NO_FATAL_FAILURE(checkpoint());
+  history_begin_ = 1'000;
+  append(random_rows(100, kUsers, 1'000, random_));
+  ASSERT_NO_FATAL_FAILURE(checkpoint());
+  EXPECT_EQ(log_.event_count(), 0u);
+  EXPECT_EQ(disk_.page_count(), 0u);
+  ASSERT_NO_FATAL_FAILURE(reopen());
+  EXPECT_EQ(log_.event_count(), 0u);
+  EXPECT_TRUE(log_.pin().runs.empty());
 }
 
 TEST_F(EventLogTest, EvictedBlocksComeBack) {

@@ -176,8 +176,12 @@ class PartitionTest : public ::testing::Test {
     ++epoch_;
     for (Partition& partition : partitions_) {
       CollectedPages pages;
-      partition.collect_dirty(epoch_, /*merged_bytes_max=*/0, pages);
-      for (const auto& work : pages.work) ASSERT_TRUE(work(disk_).ok());
+      partition.collect_dirty(epoch_, {}, pages);
+      CollectedPages more;
+      for (const auto& work : pages.work) ASSERT_TRUE(work(disk_, more).ok());
+      for (DirtyPage& page : more.dirty) pages.dirty.push_back(std::move(page));
+      pages.superseded.insert(pages.superseded.end(), more.superseded.begin(),
+                              more.superseded.end());
       disk_.write(epoch_, std::move(pages.dirty), pages.superseded);
       partition.finish_commit();
       EXPECT_EQ(partition.memory_use().dirty_bytes, 0u);
