@@ -16,6 +16,8 @@ constexpr std::uint64_t kRunsPerLevel = 4;
 // An event takes this much while runs are merged, when it is held in columns, in a block, and in
 // the block that it goes to.
 constexpr std::size_t kMergedEventBytes = 48;
+// This is for each of its kept properties, without the text.
+constexpr std::size_t kTextBytes = 4;
 
 unsigned level_of(std::uint64_t event_count) {
   constexpr std::uint64_t kLowest = kBlockEvents;
@@ -41,7 +43,7 @@ LogRun FrozenRows::run() const {
 std::size_t FrozenRows::packing_bytes() const {
   constexpr std::size_t kRowBytes = 64;  // its place, its columns, and its part of a block
   const MutexLock lock(mutex_);
-  return run_.empty() ? size_ * kRowBytes : 0;
+  return run_.empty() ? size_ * kRowBytes + rows_.property_bytes() : 0;
 }
 
 bool PinnedLog::any_absent() const {
@@ -66,13 +68,14 @@ Result<std::shared_ptr<const LogBlock>> read_block(const PageAddress& address,
   return std::make_shared<const LogBlock>(*std::move(block));
 }
 
-EventLog::EventLog(std::uint32_t partition, std::size_t dimension_count)
+EventLog::EventLog(std::uint32_t partition, std::size_t dimension_count, std::size_t property_count)
     : partition_(partition),
       dimension_count_(dimension_count),
-      open_(dimension_count, /*property_count=*/0) {}
+      property_count_(property_count),
+      open_(dimension_count, property_count) {}
 
-std::size_t EventLog::growth_bytes(std::size_t row_count) const {
-  return 2 * OpenEvents::growth_bytes(row_count, dimension_count_);
+std::size_t EventLog::growth_bytes(std::size_t row_count, std::size_t text_bytes) const {
+  return 2 * open_.growth_bytes(row_count, text_bytes);
 }
 
 void EventLog::append(const OpenEvents::Rows& rows) { open_.append(rows); }
@@ -113,14 +116,23 @@ void EventLog::write_directory(ByteWriter& writer) const {
       writer.varint(slot.event_count);
     }
   }
-  if (!sealing_) return;
-  writer.varint(sealing_->number);
-  writer.varint(sealing_->block_count());
-  for (std::uint64_t i = 0; i < sealing_->block_count(); ++i) {
-    writer.varint(i);
-    writer.varint(sealing_->epoch);
-    writer.varint(std::min<std::uint64_t>(kBlockEvents, sealing_->event_count - i * kBlockEvents));
+  std::vector<std::size_t> text_bytes;
+  for (std::size_t i = 0; i < kept; ++i) text_bytes.push_back(runs_[i].text_bytes);
+  if (sealing_) {
+    writer.varint(sealing_->number);
+    writer.varint(sealing_->block_count());
+    for (std::uint64_t i = 0; i < sealing_->block_count(); ++i) {
+      writer.varint(i);
+      writer.varint(sealing_->epoch);
+      writer.varint(
+          std::min<std::uint64_t>(kBlockEvents, sealing_->event_count - i * kBlockEvents));
+    }
+    text_bytes.push_back(sealing_->text_bytes);
   }
+  const bool has_texts =
+      std::ranges::any_of(text_bytes, [](std::size_t bytes) { return bytes != 0; });
+  if (!has_texts) return;
+  for (const std::size_t bytes : text_bytes) writer.varint(bytes);
 }
 
 Status EventLog::read_directory(ByteReader& reader) {
@@ -146,6 +158,9 @@ Status EventLog::read_directory(ByteReader& reader) {
       block_before = slot.number;
     }
   }
+  if (reader.remaining() == 0) return {};
+  constexpr std::uint64_t kTextBytesMax = std::uint64_t{1} << 48;
+  for (Run& run : runs_) run.text_bytes = reader.varint_up_to<std::size_t>(kTextBytesMax);
   return {};
 }
 
@@ -153,19 +168,26 @@ Status EventLog::read_directory(ByteReader& reader) {
 // as many as a level may have, and so on for the level that it rises to.
 std::size_t EventLog::merged_runs(std::size_t merged_bytes_max) const {
   std::uint64_t events = open_.size();
+  std::size_t texts = open_.text_bytes();
   std::size_t merged = 0;
   for (;;) {
     std::uint64_t more = 0;
+    std::size_t more_texts = 0;
     std::size_t count = merged;
     const unsigned level = level_of(events);
     for (; count < runs_.size(); ++count) {
       const std::uint64_t of_run = runs_[runs_.size() - 1 - count].event_count();
       if (level_of(of_run) > level) break;
       more += of_run;
+      more_texts += runs_[runs_.size() - 1 - count].text_bytes;
     }
     if (count - merged + 1 < kRunsPerLevel) return merged;
-    if ((events + more) * kMergedEventBytes > merged_bytes_max) return merged;
+    // Texts are in the block that they come from, and in the one that they go to.
+    const std::size_t bytes = (events + more) * (kMergedEventBytes + property_count_ * kTextBytes) +
+                              2 * (texts + more_texts);
+    if (bytes > merged_bytes_max) return merged;
     events += more;
+    texts += more_texts;
     merged = count;
   }
 }
@@ -181,7 +203,10 @@ std::vector<PinnedBlock> EventLog::pin_run(const Run& run) const {
   std::vector<PinnedBlock> blocks;
   blocks.reserve(run.blocks.size());
   for (const Slot& slot : run.blocks) {
-    blocks.push_back({{id_of(run.number, slot.number), slot.epoch}, slot.block, slot.event_count});
+    blocks.push_back({{id_of(run.number, slot.number), slot.epoch},
+                      slot.block,
+                      slot.event_count,
+                      run.text_bytes / run.blocks.size()});
   }
   return blocks;
 }
@@ -215,8 +240,10 @@ EventLog::Changes EventLog::collect(Epoch epoch, std::size_t merged_bytes_max) {
   sealing->rows = frozen();
   sealing->rows_bytes = open_.memory_bytes();
   sealing->event_count = open_.size();
+  sealing->text_bytes = open_.text_bytes();
   for (std::size_t i = kept; i < runs_.size(); ++i) {
     sealing->event_count += runs_[i].event_count();
+    sealing->text_bytes += runs_[i].text_bytes;
     sealing->sources.push_back(pin_run(runs_[i]));
     for (Slot& slot : runs_[i].blocks) {
       superseded.push_back({id_of(runs_[i].number, slot.number), slot.epoch});
@@ -227,9 +254,8 @@ EventLog::Changes EventLog::collect(Epoch epoch, std::size_t merged_bytes_max) {
     pages.push_back(
         {id_of(sealing->number, block), [sealing, block] { return sealing->run[block]->bytes(); }});
   }
-  seal = [sealing, dimension_count = dimension_count_](const StoreView& view) {
-    return sealing->pack(view, dimension_count);
-  };
+  seal = [sealing, dimensions = dimension_count_, properties = property_count_](
+             const StoreView& view) { return sealing->pack(view, dimensions, properties); };
   sealing_ = sealing;
   ++next_run_;
   open_.clear();
@@ -237,7 +263,8 @@ EventLog::Changes EventLog::collect(Epoch epoch, std::size_t merged_bytes_max) {
   return changes;
 }
 
-Status EventLog::Sealing::pack(const StoreView& view, std::size_t dimension_count) {
+Status EventLog::Sealing::pack(const StoreView& view, std::size_t dimension_count,
+                               std::size_t property_count) {
   std::vector<LogRun> runs;
   for (const std::vector<PinnedBlock>& source : sources) {
     LogRun& of_source = runs.emplace_back();
@@ -252,8 +279,8 @@ Status EventLog::Sealing::pack(const StoreView& view, std::size_t dimension_coun
     }
   }
   runs.push_back(rows->run());
-  LogRun merged = runs.size() == 1 ? std::move(runs.front())
-                                   : merge(runs, dimension_count, /*property_count=*/0);
+  LogRun merged =
+      runs.size() == 1 ? std::move(runs.front()) : merge(runs, dimension_count, property_count);
   if (merged.size() != block_count()) {
     return Status::corruption(
         fmt::format("history run {}: it has other events than its directory says", number));
@@ -270,7 +297,7 @@ void EventLog::hold(Slot& slot, std::shared_ptr<const LogBlock> block) {
 
 void EventLog::finish_seal() {
   if (!sealing_) return;
-  Run run{.number = sealing_->number, .blocks = {}};
+  Run run{.number = sealing_->number, .blocks = {}, .text_bytes = sealing_->text_bytes};
   for (std::uint32_t number = 0; number < sealing_->run.size(); ++number) {
     const std::shared_ptr<const LogBlock>& block = sealing_->run[number];
     run.blocks.push_back({.number = number,

@@ -51,6 +51,7 @@ struct PinnedBlock {
   PageAddress address;
   std::shared_ptr<const LogBlock> block;
   std::uint32_t event_count = 0;
+  std::size_t text_bytes = 0;  // of its properties, about
 };
 
 // Is the history of one moment.
@@ -69,10 +70,11 @@ Result<std::shared_ptr<const LogBlock>> read_block(const PageAddress& address,
 
 class EventLog {
  public:
-  EventLog(std::uint32_t partition, std::size_t dimension_count);
+  EventLog(std::uint32_t partition, std::size_t dimension_count, std::size_t property_count);
 
-  // Returns what appending so many rows may add to the memory, sorting them included.
-  std::size_t growth_bytes(std::size_t row_count) const;
+  // Returns what appending so many rows may add to the memory, sorting them included; `text_bytes`:
+  // see OpenEvents::growth_bytes.
+  std::size_t growth_bytes(std::size_t row_count, std::size_t text_bytes) const;
   void append(const OpenEvents::Rows& rows);
 
   std::size_t resident_bytes() const;
@@ -124,6 +126,7 @@ class EventLog {
   struct Run {
     std::uint32_t number = 0;
     std::vector<Slot> blocks;
+    std::size_t text_bytes = 0;  // bounds what the texts of its properties take
     std::uint64_t event_count() const;
   };
   // Is a run on its way to the store.
@@ -134,10 +137,11 @@ class EventLog {
     std::vector<std::vector<PinnedBlock>> sources;
     std::shared_ptr<const FrozenRows> rows;
     std::uint64_t event_count = 0;
+    std::size_t text_bytes = 0;  // as that of a run
     std::size_t rows_bytes = 0;
     LogRun run;  // once it is packed
     std::size_t block_count() const;
-    Status pack(const StoreView& view, std::size_t dimension_count);
+    Status pack(const StoreView& view, std::size_t dimension_count, std::size_t property_count);
   };
   // Takes a block's place when users are forgotten.
   struct Replacement {
@@ -156,7 +160,7 @@ class EventLog {
                                   std::span<const std::uint32_t> ordinals) const;
 
   std::uint32_t partition_;
-  std::size_t dimension_count_;
+  std::size_t dimension_count_, property_count_;
   OpenEvents open_;
   // Holds the open events, as a question last saw them.
   mutable std::shared_ptr<const FrozenRows> frozen_;

@@ -31,6 +31,7 @@ StoreTables full_tables() {
   StoreTables tables(settings());
   SeriesCatalog& catalog = tables.writable_catalog();
   catalog.event_series(catalog.intern_event("login"));
+  catalog.set_kept_properties({"session", "page"});
   tables.sources.set({.id = "a.csv", .position = "7"}, 0);
   tables.sources.add({.source = "queue", .token = "t1"}, 0);
   Segment expression;
@@ -40,8 +41,8 @@ StoreTables full_tables() {
   auto forgotten = std::make_shared<ForgottenUsers>();
   forgotten->add(UserId(std::uint64_t{42}));
   tables.forgotten = std::move(forgotten);
-  for (const PageKind kind :
-       {PageKind::kDictionary, PageKind::kSources, PageKind::kSegments, PageKind::kForgotten}) {
+  for (const PageKind kind : {PageKind::kDictionary, PageKind::kSources, PageKind::kSegments,
+                              PageKind::kForgotten, PageKind::kKept}) {
     tables.changed.add(kind);
   }
   return tables;
@@ -65,24 +66,39 @@ class StoreTablesTest : public testing::Test {
 };
 
 TEST_F(StoreTablesTest, AreReadAsTheyWereWritten) {
-  EXPECT_EQ(write(full_tables(), 3).size(), 4u);
+  EXPECT_EQ(write(full_tables(), 3).size(), 5u);
   EXPECT_EQ(manifest_.table_epochs[PageKind::kDictionary], 3u);
   EXPECT_EQ(manifest_.table_epochs[PageKind::kSources], 3u);
   EXPECT_EQ(manifest_.table_epochs[PageKind::kSegments], 3u);
   EXPECT_EQ(manifest_.table_epochs[PageKind::kForgotten], 3u);
+  EXPECT_EQ(manifest_.table_epochs[PageKind::kKept], 3u);
   const Result<StoreTables> read = read_tables(view_, manifest_);
   ASSERT_TRUE(read.ok()) << read.status().to_string();
   EXPECT_EQ(read->catalog->events().values(), std::vector<std::string>{"login"});
   EXPECT_EQ(read->catalog->series_count(), 2u);
+  EXPECT_EQ(read->catalog->kept_properties(), (std::vector<std::string>{"session", "page"}));
   ASSERT_EQ(read->sources.positions().size(), 1u);
   EXPECT_EQ(read->sources.positions()[0].position, "7");
   EXPECT_TRUE(read->sources.has({.source = "queue", .token = "t1"}));
   EXPECT_EQ(read->segments.saved().count("listed"), 1u);
   ASSERT_NE(read->forgotten, nullptr);
   EXPECT_TRUE(read->forgotten->contains(UserId(std::uint64_t{42})));
-  for (const PageKind kind :
-       {PageKind::kDictionary, PageKind::kSources, PageKind::kSegments, PageKind::kForgotten}) {
+  for (const PageKind kind : {PageKind::kDictionary, PageKind::kSources, PageKind::kSegments,
+                              PageKind::kForgotten, PageKind::kKept}) {
     EXPECT_FALSE(read->changed.has(kind)) << static_cast<int>(kind);
+  }
+}
+
+TEST_F(StoreTablesTest, NamesOfKeptPropertiesAreChecked) {
+  write(full_tables(), 3);
+  std::string& bytes = view_.pages[{{PageKind::kKept, 0, 0, 0, 0}, 3}];
+  EXPECT_EQ(bytes, std::string("\x02\x07session\x04page"));
+  for (const char* const damaged : {"", "\x01", "\x01\x01", "\x02\x01x\x01x",
+                                    "\x01\x07"
+                                    "country",
+                                    "\x01\x01x."}) {
+    bytes = damaged;
+    EXPECT_EQ(read_tables(view_, manifest_).status().code(), StatusCode::kCorruption) << bytes;
   }
 }
 
@@ -117,7 +133,7 @@ TEST_F(StoreTablesTest, AreVerifiedOneByOne) {
   write(full_tables(), 3);
   const Result<VerifiedTables> verified = verify_tables(view_, manifest_);
   ASSERT_TRUE(verified.ok()) << verified.status().to_string();
-  EXPECT_EQ(verified->page_count, 4u);
+  EXPECT_EQ(verified->page_count, 5u);
   EXPECT_EQ(verified->catalog->series_count(), 2u);
   for (const auto& [address, bytes] : view_.pages) {
     PagesInMemory damaged = view_;
