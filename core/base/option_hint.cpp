@@ -61,6 +61,8 @@ std::string_view name_of(Option option) {
       return "user_kind";
     case Option::kDimensions:
       return "dimensions";
+    case Option::kKeptProperties:
+      return "kept_properties";
     case Option::kPartitionCount:
       return "partition_count";
     case Option::kValueDecimals:

@@ -56,6 +56,7 @@ enum class QuestionNeed : std::uint8_t {
   kLists,     // lists of users
   kHistory,   // events of history, and sorting those that came last
   kSamples,   // durations, of which medians are made
+  kValues,    // the values that a breakdown ranks
 };
 
 // This is the account of one call of Engine::query. Any thread may use it.

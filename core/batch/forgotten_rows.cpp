@@ -64,6 +64,9 @@ void keep_rows(PreparedBlock& block, const std::vector<std::uint32_t>& kept) {
     block.hashes[row] = block.hashes[kept[row]];
     for (std::vector<PairHour>& column : block.pair_hours) column[row] = column[kept[row]];
     if (!block.times.empty()) block.times[row] = block.times[kept[row]];
+    for (PreparedBlock::Texts& texts : block.kept) {
+      if (!texts.codes.empty()) texts.codes[row] = texts.codes[kept[row]];
+    }
   }
 }
 

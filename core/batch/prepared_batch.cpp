@@ -9,6 +9,7 @@
 #include <limits>
 #include <numeric>
 #include <unordered_map>
+#include <utility>
 
 #include "core/base/assert.h"
 #include "core/base/mutex.h"
@@ -64,6 +65,14 @@ Status check_name(std::string_view column, std::size_t code, std::string_view va
       fmt::format("batch: column {}: value {} is {} (allowed: UTF-8 of {} to {} bytes)", column,
                   code, value.empty() ? "empty" : fmt::format("{} bytes", value.size()),
                   may_be_empty ? 0 : 1, kNameBytesMax));
+}
+
+Status check_code(std::string_view name, const DictionaryColumn& column, std::uint32_t code,
+                  std::size_t row) {
+  if (code < column.values.size()) return {};
+  return Status::invalid_argument(
+      fmt::format("batch: column {}: row {} has code {} (allowed: below {})", name, row, code,
+                  column.values.size()));
 }
 
 // A pair is made of these, in a batch's own codes: event | value << 32, where the value is 0 in the
@@ -149,6 +158,11 @@ struct Scratch {
   std::vector<std::uint32_t> places;  // where each of these rows goes
   std::vector<std::uint32_t> next;    // by partition: the next place
   std::vector<std::uint32_t> valued;  // rows with values
+  // These are about the kept property at hand: by code of the batch, which number the text has in
+  // the block; the codes that have one; and by number, in which partition it was last met, from 1.
+  std::vector<std::uint32_t> text_numbers;
+  std::vector<std::uint32_t> numbered_codes;
+  std::vector<std::uint32_t> met_in;
   // Both are about the column and block at hand.
   RecentPairs recent_pairs;
   PairNumbers pair_numbers;
@@ -183,10 +197,13 @@ class Preparation {
     return column.subspan(block * kBlockRows, block_rows(block));
   }
 
-  Status resolve_dimensions();
+  Status resolve_properties();
   Status fill(std::size_t number, BlockSummary& summary);
   Status check_time(std::size_t row) const;
   void place_times(std::size_t number, const Scratch& scratch, PreparedBlock& block) const;
+  Status place_texts(std::size_t number, Scratch& scratch, PreparedBlock& block) const;
+  Status place_texts(std::size_t number, std::string_view name, const DictionaryColumn& column,
+                     Scratch& scratch, PreparedBlock::Texts& texts) const;
   void place_users(std::size_t number, Scratch& scratch, PreparedBlock& block) const;
   template <class CodesOf>
   Status number_pairs(std::size_t number, std::size_t column, CodesOf codes_of, Scratch& scratch,
@@ -204,6 +221,7 @@ class Preparation {
   const TimeUs time_max_;
   std::unique_ptr<PreparedRows> rows_;
   std::vector<const DictionaryColumn*> dimensions_;
+  std::vector<const DictionaryColumn*> kept_;  // null: the batch does not have the property
   std::vector<ColumnPairs> column_pairs_;
   Workers::PerThread<Scratch> scratch_;
   // Says by code which place the code has among the used ones.
@@ -211,19 +229,25 @@ class Preparation {
   std::vector<std::vector<std::uint32_t>> value_numbers_;  // by dimension
 };
 
-Status Preparation::resolve_dimensions() {
+Status Preparation::resolve_properties() {
   static constexpr std::string_view kAbsent[] = {""};
   static constexpr DictionaryColumn kAbsentColumn{kAbsent, {}};
   const std::vector<std::string>& names = context_.settings.dimensions;
+  const std::vector<std::string>& kept_names = context_.settings.kept_properties;
   dimensions_.assign(names.size(), nullptr);
+  kept_.assign(kept_names.size(), nullptr);
   for (const PropertyColumn& property : batch_.properties) {
     const auto found = std::find(names.begin(), names.end(), property.name);
-    if (found == names.end()) {
+    const auto kept = std::find(kept_names.begin(), kept_names.end(), property.name);
+    if (found == names.end() && kept == kept_names.end()) {
       return Status::invalid_argument(
-          fmt::format("batch: property {} is not a dimension of the store (declared: {})",
-                      quoted_excerpt(property.name), names.empty() ? "none" : excerpts(names)));
+          fmt::format("batch: property {} is not a dimension of the store (declared: {}{})",
+                      quoted_excerpt(property.name), names.empty() ? "none" : excerpts(names),
+                      kept_names.empty() ? "" : fmt::format("; kept: {}", excerpts(kept_names))));
     }
-    const DictionaryColumn*& column = dimensions_[static_cast<std::size_t>(found - names.begin())];
+    const DictionaryColumn*& column =
+        found != names.end() ? dimensions_[static_cast<std::size_t>(found - names.begin())]
+                             : kept_[static_cast<std::size_t>(kept - kept_names.begin())];
     if (column != nullptr) {
       return Status::invalid_argument(
           fmt::format("batch: property {} stands in it twice", quoted_excerpt(property.name)));
@@ -284,16 +308,77 @@ void Preparation::place_times(std::size_t number, const Scratch& scratch,
   }
 }
 
+// Bounds what texts take in the history: a piece of its open events (open_events.h) holds each text
+// once or, if its rows are far between, as often as they come.
+std::size_t bytes_in_history(std::span<const std::uint32_t> codes,
+                             const PreparedBlock::Texts& texts, std::uint32_t partition,
+                             std::vector<std::uint32_t>& met_in) {
+  constexpr std::size_t kPieceRows = 256;
+  std::size_t all = 0, distinct = 0;
+  for (const std::uint32_t code : codes) {
+    const std::size_t size = texts.text(code).size();
+    all += size;
+    if (std::exchange(met_in[code], partition + 1) != partition + 1) distinct += size;
+  }
+  return std::min(all, distinct * (codes.size() / kPieceRows + 2));
+}
+
+// Gives the texts of a block numbers of its own, so that it holds those of its rows and no others.
+Status Preparation::place_texts(std::size_t number, Scratch& scratch, PreparedBlock& block) const {
+  block.kept.resize(kept_.size());
+  block.kept_bytes.assign(context_.settings.partition_count, 0);
+  for (std::size_t i = 0; i < kept_.size(); ++i) {
+    PreparedBlock::Texts& texts = block.kept[i];
+    texts.clear();
+    if (kept_[i] == nullptr) continue;
+    ROLLCALL_RETURN_IF_ERROR(
+        place_texts(number, context_.settings.kept_properties[i], *kept_[i], scratch, texts));
+    if (texts.bytes.empty()) {
+      texts.clear();
+      continue;
+    }
+    scratch.met_in.assign(texts.ends.size(), 0);
+    for (std::uint32_t partition = 0; partition < block.kept_bytes.size(); ++partition) {
+      const std::span<const std::uint32_t> codes(
+          texts.codes.data() + block.partition_begin[partition], block.row_count(partition));
+      block.kept_bytes[partition] += bytes_in_history(codes, texts, partition, scratch.met_in);
+    }
+  }
+  return {};
+}
+
+Status Preparation::place_texts(std::size_t number, std::string_view name,
+                                const DictionaryColumn& column, Scratch& scratch,
+                                PreparedBlock::Texts& texts) const {
+  const std::size_t first_row = number * kBlockRows;
+  const std::size_t count = block_rows(number);
+  texts.codes.resize(count);
+  std::vector<std::uint32_t>& numbers = scratch.text_numbers;
+  if (numbers.size() < column.values.size()) numbers.resize(column.values.size(), kUnused);
+  Status status;
+  for (std::size_t i = 0; i < count && status.ok(); ++i) {
+    const std::uint32_t code = column.codes.empty() ? 0 : column.codes[first_row + i];
+    status = check_code(name, column, code, first_row + i);
+    if (!status.ok()) break;
+    std::uint32_t& text = numbers[code];
+    if (text == kUnused) {
+      status = check_name(name, code, column.values[code], /*may_be_empty=*/true);
+      text = static_cast<std::uint32_t>(texts.ends.size());
+      texts.add(column.values[code]);
+      scratch.numbered_codes.push_back(code);
+    }
+    texts.codes[scratch.places[i]] = text;
+  }
+  for (const std::uint32_t code : scratch.numbered_codes) numbers[code] = kUnused;
+  scratch.numbered_codes.clear();
+  return status;
+}
+
 Status Preparation::check_codes(const RawPair& pair, std::size_t column, std::size_t row) const {
-  const auto check = [&](std::string_view name, const DictionaryColumn& from, std::uint32_t code) {
-    if (code < from.values.size()) return Status();
-    return Status::invalid_argument(
-        fmt::format("batch: column {}: row {} has code {} (allowed: below {})", name, row, code,
-                    from.values.size()));
-  };
-  ROLLCALL_RETURN_IF_ERROR(check("event", batch_.event, pair.event()));
+  ROLLCALL_RETURN_IF_ERROR(check_code("event", batch_.event, pair.event(), row));
   if (column == 0) return {};
-  return check(context_.settings.dimensions[column - 1], *dimensions_[column - 1], pair.value());
+  return check_code(context_.settings.dimensions[column - 1], *dimensions_[column - 1],
+                    pair.value(), row);
 }
 
 // Writes the pairs and hours of the rows from `row` on, as long as their times lie in `hour` and
@@ -415,6 +500,7 @@ Status Preparation::fill(std::size_t number, BlockSummary& summary) {
   Scratch& scratch = scratch_.local();
   place_users(number, scratch, block);
   place_times(number, scratch, block);
+  ROLLCALL_RETURN_IF_ERROR(place_texts(number, scratch, block));
 
   block.pair_hours.resize(1 + dimensions_.size());
   const std::size_t first_row = number * kBlockRows;
@@ -507,7 +593,7 @@ Result<std::unique_ptr<PreparedRows>> Preparation::run() {
   rows_->settings = context_.settings;
   rows_->row_count = row_count_;
   rows_->pool = context_.pool;
-  ROLLCALL_RETURN_IF_ERROR(resolve_dimensions());
+  ROLLCALL_RETURN_IF_ERROR(resolve_properties());
   rows_->dimension_values.resize(dimensions_.size());
   rows_->pairs.resize(1 + dimensions_.size());
   if (row_count_ == 0) return std::move(rows_);
@@ -550,6 +636,10 @@ std::size_t PreparedBlock::memory_bytes() const {
       string_ends.capacity() * sizeof(string_ends[0]) + times.capacity() * sizeof(times[0]);
   for (const std::vector<PairHour>& column : pair_hours) {
     bytes += column.capacity() * sizeof(column[0]);
+  }
+  for (const Texts& texts : kept) {
+    bytes += sizeof(texts) + texts.bytes.capacity() +
+             (texts.codes.capacity() + texts.ends.capacity()) * sizeof(std::uint32_t);
   }
   return bytes;
 }

@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/workers.h"
@@ -47,6 +48,33 @@ struct PreparedBlock {
   // PreparedRows::pairs of the same column has the pairs.
   std::vector<std::vector<PairHour>> pair_hours;
   std::vector<TimeUs> times;  // by row; none where the store keeps no history
+
+  // Has the values of a kept property, each text once.
+  struct Texts {
+    std::vector<std::uint32_t> codes;  // by row; none: every row has the empty text
+    std::string bytes;                 // of the texts, end to end
+    std::vector<std::uint32_t> ends;   // the end of each in `bytes`
+
+    std::string_view text(std::uint32_t code) const {
+      const std::uint32_t begin = code == 0 ? 0 : ends[code - 1];
+      return std::string_view(bytes).substr(begin, ends[code] - begin);
+    }
+    std::string_view of_row(std::size_t row) const {
+      return codes.empty() ? std::string_view() : text(codes[row]);
+    }
+    void add(std::string_view text) {
+      bytes += text;
+      ends.push_back(static_cast<std::uint32_t>(bytes.size()));
+    }
+    void clear() {
+      codes.clear();
+      bytes.clear();
+      ends.clear();
+    }
+  };
+  std::vector<Texts> kept;  // by kept property
+  // Bounds what the texts of the rows take in the history, by partition.
+  std::vector<std::size_t> kept_bytes;
 
   // Lists the rows whose value is not zero, in the order of rows.
   struct Value {

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::uint32_t kValueDecimalsMax = 12;
 constexpr std::size_t kDimensionsMax = 64;
+constexpr std::size_t kKeptPropertiesMax = 64;
 // A manifest begins with this byte. Manifests of format 1 begin with the kind of users, which is 0
 // or 1.
 constexpr std::uint8_t kFormat = 2;
@@ -73,6 +74,43 @@ Status read_tables(ByteReader& reader, Manifest& manifest) {
 
 }  // namespace
 
+namespace {
+
+Status validate_kept(const StoreSettings& settings) {
+  const std::vector<std::string>& kept = settings.kept_properties;
+  if (kept.empty()) return {};
+  const auto fault = [](const std::string& text) {
+    return Status::invalid_argument("settings: " + text).with_hint(Option::kKeptProperties);
+  };
+  if (!settings.history) {
+    return fault(
+        fmt::format("kept properties {}: the store keeps no history (allowed: dimensions; or a new "
+                    "store with history)",
+                    excerpts(kept)));
+  }
+  if (kept.size() > kKeptPropertiesMax) {
+    return fault(
+        fmt::format("{} kept properties (allowed: up to {})", kept.size(), kKeptPropertiesMax));
+  }
+  for (auto name = kept.begin(); name != kept.end(); ++name) {
+    const std::vector<std::string>& dimensions = settings.dimensions;
+    const bool is_dimension =
+        std::find(dimensions.begin(), dimensions.end(), *name) != dimensions.end();
+    if (name->empty() || is_dimension || std::find(kept.begin(), name, *name) != name) {
+      return fault(
+          fmt::format("kept property {} is {} (allowed: distinct names that are no "
+                      "dimensions)",
+                      quoted_excerpt(*name),
+                      name->empty()  ? "empty"
+                      : is_dimension ? "a dimension"
+                                     : "named twice"));
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
 Status validate(const StoreSettings& settings) {
   if (!std::has_single_bit(settings.partition_count) || settings.partition_count > kPartitionsMax) {
     return Status::invalid_argument(
@@ -103,7 +141,7 @@ Status validate(const StoreSettings& settings) {
           .with_hint(Option::kDimensions);
     }
   }
-  return {};
+  return validate_kept(settings);
 }
 
 std::string Manifest::serialize() const {

@@ -56,6 +56,7 @@ Status BoundedDictionary::deserialize(std::string_view bytes) {
 
 SeriesCatalog::SeriesCatalog(const StoreSettings& settings)
     : dimensions_(settings.dimensions),
+      kept_properties_(settings.kept_properties),
       value_decimals_(settings.value_decimals),
       events_(settings.event_names_max),
       series_(1) {

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "rollcall/options.h"
@@ -97,6 +98,9 @@ class SeriesCatalog {
   std::uint32_t value_decimals() const { return value_decimals_; }
   const std::vector<std::string>& dimensions() const { return dimensions_; }
   const BoundedDictionary& values(std::size_t dimension) const { return values_[dimension]; }
+  // Returns the names of the kept properties, which have no series, in the order of their numbers.
+  const std::vector<std::string>& kept_properties() const { return kept_properties_; }
+  void set_kept_properties(std::vector<std::string> names) { kept_properties_ = std::move(names); }
   // Series other than kAnySeries are numbered 1..series_count() - 1.
   std::size_t series_count() const { return series_.size(); }
   const Series& series(SeriesId id) const { return series_[id]; }
@@ -119,6 +123,7 @@ class SeriesCatalog {
   SeriesId find_or_make(const Series& series);
 
   std::vector<std::string> dimensions_;
+  std::vector<std::string> kept_properties_;
   std::uint32_t value_decimals_;
   BoundedDictionary events_;
   std::vector<BoundedDictionary> values_;  // by dimension

@@ -7,8 +7,23 @@
 #include <string_view>
 #include <utility>
 
+#include "core/base/byte_codec.h"
+
 namespace rollcall {
 namespace {
+
+// Reads the names of the kept properties, of which there is at least one.
+Status read_kept(std::string_view bytes, const StoreSettings& settings, StoreTables& tables) {
+  ByteReader reader(bytes);
+  StoreSettings with_kept = settings;
+  with_kept.kept_properties.resize(reader.count(1));
+  for (std::string& name : with_kept.kept_properties) name = reader.text();
+  if (!reader.done() || with_kept.kept_properties.empty() || !validate(with_kept).ok()) {
+    return Status::corruption("kept properties: their names do not add up");
+  }
+  tables.catalog->set_kept_properties(std::move(with_kept.kept_properties));
+  return {};
+}
 
 struct TableRow {
   PageKind kind;
@@ -49,6 +64,15 @@ constexpr TableRow kRows[] = {
        ROLLCALL_ASSIGN_OR_RETURN(tables.history_limit, HistoryLimit::deserialize(bytes));
        return {};
      }},
+    {.kind = PageKind::kKept,
+     .write =
+         [](const StoreTables& tables, std::string& bytes) {
+           ByteWriter writer(bytes);
+           const std::vector<std::string>& names = tables.catalog->kept_properties();
+           writer.varint(names.size());
+           for (const std::string& name : names) writer.text(name);
+         },
+     .read = read_kept},
 };
 
 PageId id_of(const TableRow& row) { return {row.kind, 0, 0, 0, 0}; }

@@ -31,11 +31,13 @@ Status check_same(const StoreSettings& stored, const StoreSettings& wanted) {
     return Status::invalid_argument(
         fmt::format("settings: {} is {} (the store was made with {})", setting, want, has));
   };
-  if (stored == wanted) return {};
+  // Kept properties may grow.
+  StoreSettings fixed = wanted;
+  fixed.kept_properties = stored.kept_properties;
+  if (stored == fixed) return {};
   // A store from before there was history may be opened by a program that would have it.
-  StoreSettings without_history = wanted;
-  without_history.history = false;
-  if (stored == without_history) return {};
+  fixed.history = false;
+  if (stored == fixed) return {};
   if (stored.user_kind != wanted.user_kind) {
     const auto name = [](UserKind kind) {
       return kind == UserKind::kInteger ? "integer" : "string";
@@ -140,8 +142,10 @@ Status Engine::State::load_commit() {
     }
     zone = *std::move(found);
   } else {
-    settings = manifest.settings = options.settings.value_or(StoreSettings{});
+    settings = options.settings.value_or(StoreSettings{});
     ROLLCALL_RETURN_IF_ERROR(check_store_settings(settings));
+    settings.kept_properties.clear();  // they are added when the tables are there
+    manifest.settings = settings;
     ROLLCALL_ASSIGN_OR_RETURN(zone, TimeZone::find(settings.time_zone));
     manifest.partition_epochs.assign(settings.partition_count, 0);
     note_change();  // the settings themselves are worth a commit
@@ -149,6 +153,7 @@ Status Engine::State::load_commit() {
   ROLLCALL_ASSIGN_OR_RETURN(view, view_of(*store));
   ROLLCALL_ASSIGN_OR_RETURN(tables, read_tables(*view, manifest));
   ROLLCALL_RETURN_IF_ERROR(set_history_days());
+  ROLLCALL_RETURN_IF_ERROR(add_kept_properties());
   partitions.reserve(settings.partition_count);
   for (std::uint32_t i = 0; i < settings.partition_count; ++i) {
     partitions.emplace_back(i, settings);
@@ -200,6 +205,32 @@ Status Engine::State::set_history_days() {
   }
   limit.days = *options.history_days;
   tables.changed.add(PageKind::kHistoryLimit);
+  return {};
+}
+
+Status Engine::State::add_kept_properties() {
+  settings.kept_properties = tables.catalog->kept_properties();
+  std::vector<std::string> wanted = options.keep;
+  if (options.settings) {
+    const std::vector<std::string>& names = options.settings->kept_properties;
+    wanted.insert(wanted.begin(), names.begin(), names.end());
+  }
+  for (std::string& name : wanted) {
+    const std::vector<std::string>& kept = settings.kept_properties;
+    if (std::find(kept.begin(), kept.end(), name) != kept.end()) continue;
+    if (store->read_only()) {
+      return Status::invalid_argument(
+          fmt::format("settings: kept property {}: the store does not keep it, and was opened "
+                      "read-only (kept: {})",
+                      quoted_excerpt(name), kept.empty() ? "none" : excerpts(kept)));
+    }
+    settings.kept_properties.push_back(std::move(name));
+  }
+  if (settings.kept_properties.size() == tables.catalog->kept_properties().size()) return {};
+  ROLLCALL_RETURN_IF_ERROR(validate(settings));
+  tables.writable_catalog().set_kept_properties(settings.kept_properties);
+  tables.changed.add(PageKind::kKept);
+  kept_by = epoch + 1;
   note_change();
   return {};
 }
@@ -298,7 +329,7 @@ Result<Engine::State::BatchOutcome> Engine::State::ingest_within_gate(
   if (journalled) {
     // A batch that still has the rows of forgotten users may not outlive the moment in which they
     // are forgotten.
-    Epoch needed = forgotten_by;
+    Epoch needed = std::max(forgotten_by, kept_by);
     for (const SourcePosition& position : delivery.positions) {
       needed = std::max(needed, tables.sources.durable_by(position.id));
     }

@@ -73,6 +73,8 @@ struct Engine::State {
   JournalRecordWriter record_writer ROLLCALL_GUARDED_BY(gate);
   // After this commit, forgotten users stay forgotten in a crash.
   Epoch forgotten_by ROLLCALL_GUARDED_BY(gate) = 0;
+  // After this commit, the store knows the names of the kept properties that records have.
+  Epoch kept_by ROLLCALL_GUARDED_BY(gate) = 0;
   // This is the manifest of the next commit, except that its epochs are those of the last.
   Manifest manifest ROLLCALL_GUARDED_BY(gate);
   // Holds the epoch of the last commit, and how many users each partition has in it.
@@ -105,6 +107,8 @@ struct Engine::State {
   Status load_commit() ROLLCALL_REQUIRES(gate);
   // Takes over the option, once the tables are read.
   Status set_history_days() ROLLCALL_REQUIRES(gate);
+  // Adds the names of the options to the kept properties that the store has.
+  Status add_kept_properties() ROLLCALL_REQUIRES(gate);
   Result<IngestOutcome> ingest(PreparedRows& rows, const Delivery& delivery);
   // Says what became of a batch within the gate.
   struct BatchOutcome {

@@ -23,9 +23,11 @@ std::size_t HistoryReader::open_bytes() const {
   constexpr std::size_t kEventBytes = 8;  // packed, and some bits
   std::size_t bytes = 0;
   for (const std::vector<PinnedBlock>& run : pinned_.runs) {
-    std::uint32_t most = 0;
-    for (const PinnedBlock& pinned : run) most = std::max(most, pinned.event_count);
-    bytes += kRunBytes + most * kEventBytes;
+    std::size_t most = 0;
+    for (const PinnedBlock& pinned : run) {
+      most = std::max(most, pinned.event_count * kEventBytes + pinned.text_bytes);
+    }
+    bytes += kRunBytes + most;
   }
   for (const auto& rows : pinned_.rows) {
     bytes += kRunBytes + std::min(rows->size(), kBlockEvents) * kEventBytes;

@@ -21,6 +21,7 @@ constexpr std::uint8_t kHasPosition = 1;
 constexpr std::uint8_t kHasToken = 2;
 constexpr std::uint8_t kHasPositions = 4;  // several, and how many; versions up to 0.1 refuse it
 constexpr std::uint8_t kHasTimes = 8;      // of every row; in stores that keep history
+constexpr std::uint8_t kHasTexts = 16;     // of kept properties, and how many there are
 
 }  // namespace
 
@@ -32,7 +33,8 @@ void JournalRecordWriter::begin(const PreparedRows& rows, const Delivery& delive
   const std::size_t position_count = delivery.positions.size();
   const int flags =
       (position_count == 1 ? kHasPosition : 0) | (position_count > 1 ? kHasPositions : 0) |
-      (delivery.token != nullptr ? kHasToken : 0) | (rows.settings.history ? kHasTimes : 0);
+      (delivery.token != nullptr ? kHasToken : 0) | (rows.settings.history ? kHasTimes : 0) |
+      (rows.settings.kept_properties.empty() ? 0 : kHasTexts);
   writer.byte(static_cast<std::uint8_t>(flags));
   if (position_count > 1) writer.varint(position_count);
   for (const SourcePosition& position : delivery.positions) {
@@ -66,6 +68,48 @@ void JournalRecordWriter::begin(const PreparedRows& rows, const Delivery& delive
       writer.zigzag(pair.day.value);
     }
   }
+  if ((flags & kHasTexts) != 0) writer.varint(rows.settings.kept_properties.size());
+}
+
+// Only texts that rows have are written, as others may be those of forgotten users.
+void JournalRecordWriter::encode_texts(const PreparedRows& rows, std::size_t property,
+                                       std::uint32_t partition, Part& part) const {
+  part.texts.clear();
+  part.text_codes.clear();
+  const auto place_of = [&](std::string_view text, std::uint32_t& place) {
+    if (place == 0) {
+      part.texts.push_back(text);
+      place = static_cast<std::uint32_t>(part.texts.size());
+    }
+    part.text_codes.push_back(place - 1);
+  };
+  std::uint32_t place_of_none = 0;
+  for (const auto& block : rows.blocks) {
+    const PreparedBlock::Texts& texts = block->kept[property];
+    // All places are 0 between blocks.
+    if (part.text_places.size() < texts.ends.size()) part.text_places.resize(texts.ends.size());
+    const std::uint32_t end = block->partition_begin[partition + std::size_t{1}];
+    for (std::uint32_t row = block->partition_begin[partition]; row < end; ++row) {
+      if (texts.codes.empty()) {
+        place_of({}, place_of_none);
+      } else {
+        place_of(texts.of_row(row), part.text_places[texts.codes[row]]);
+      }
+    }
+    if (texts.codes.empty()) continue;
+    for (std::uint32_t row = block->partition_begin[partition]; row < end; ++row) {
+      part.text_places[texts.codes[row]] = 0;
+    }
+  }
+  ByteWriter writer(part.bytes);
+  const bool has_none = part.texts.size() == 1 && part.texts.front().empty();
+  writer.varint(has_none ? 0 : part.texts.size());
+  if (has_none) return;
+  for (const std::string_view text : part.texts) writer.text(text);
+  ColumnWriter<std::uint32_t>(part.bytes, static_cast<std::uint32_t>(part.texts.size() - 1),
+                              part.text_codes.size())
+      .add(part.text_codes.size(),
+           [codes = part.text_codes.data()](std::size_t i) { return codes[i]; });
 }
 
 void JournalRecordWriter::Part::list_users(std::span<const std::uint32_t> ordinals,
@@ -151,6 +195,9 @@ void JournalRecordWriter::encode_rows(const PreparedRows& rows, const Partition&
     }
     writer.amounts(part.times);
   }
+  for (std::size_t property = 0; property < rows.settings.kept_properties.size(); ++property) {
+    encode_texts(rows, property, number, part);
+  }
   write_values(rows, number, writer);
 }
 
@@ -166,8 +213,10 @@ std::size_t JournalRecordWriter::memory_bytes() const {
   std::size_t bytes = record_.capacity();
   for (const Part& part : parts_) {
     bytes += part.bytes.capacity() +
-             (part.places.capacity() + part.listed.capacity() + part.codes.capacity()) *
+             (part.places.capacity() + part.listed.capacity() + part.codes.capacity() +
+              part.text_places.capacity() + part.text_codes.capacity()) *
                  sizeof(std::uint32_t) +
+             part.texts.capacity() * sizeof(std::string_view) +
              part.times.capacity() * sizeof(TimeUs);
   }
   return bytes;
@@ -218,8 +267,8 @@ class Decoder {
 
   void decode_head() {
     PreparedRows& rows = *batch_.rows;
-    const auto flags =
-        reader_.varint_up_to<std::uint8_t>(kHasPosition | kHasToken | kHasPositions | kHasTimes);
+    const auto flags = reader_.varint_up_to<std::uint8_t>(kHasPosition | kHasToken | kHasPositions |
+                                                          kHasTimes | kHasTexts);
     has_times_ = (flags & kHasTimes) != 0;
     if ((flags & kHasPosition) != 0) batch_.positions.resize(1);
     if ((flags & kHasPositions) != 0) batch_.positions.resize(reader_.count(2));
@@ -261,6 +310,7 @@ class Decoder {
             reader_.zigzag(), std::int64_t{kDayMin.value} - 1, std::int64_t{kDayMax.value} + 1));
       }
     }
+    if ((flags & kHasTexts) != 0) text_column_count_ = number();
   }
 
   std::uint32_t number() { return reader_.varint_up_to<std::uint32_t>(~std::uint32_t{0}); }
@@ -276,6 +326,9 @@ class Decoder {
     if (rows.dimension_values.size() != dimension_count ||
         rows.pairs.size() != 1 + dimension_count) {
       return wrong("it has other dimensions than the store");
+    }
+    if (text_column_count_ > rows.settings.kept_properties.size()) {
+      return wrong("it has more kept properties than the store");
     }
     for (std::size_t i = rows.event_names.size(); i < rows.series.size(); ++i) {
       const LocalSeries& series = rows.series[i];
@@ -337,6 +390,7 @@ class Decoder {
       times = reader_.amounts(count);
       if (times.size() != count) return wrong("its times are cut short");
     }
+    ROLLCALL_RETURN_IF_ERROR(decode_texts(count));
     const std::size_t value_count = reader_.count(2);
     std::vector<PreparedBlock::Value> values;
     std::uint64_t row = 0;
@@ -378,6 +432,43 @@ class Decoder {
     return {};
   }
 
+  // Properties that the store has kept since the record was written have no texts in it.
+  Status decode_texts(std::size_t count) {
+    texts_.assign(batch_.rows->settings.kept_properties.size(), {});
+    for (std::uint32_t property = 0; property < text_column_count_; ++property) {
+      TextColumn& column = texts_[property];
+      column.texts.resize(reader_.count(1));
+      for (std::string_view& text : column.texts) text = reader_.text();
+      if (column.texts.empty()) continue;
+      column.codes = reader_.column<std::uint32_t>(count);
+      if (column.codes.size() != count) return wrong("its texts are cut short");
+      for (const std::uint32_t code : column.codes) {
+        if (code >= column.texts.size()) return wrong("a row has a text that is not there");
+      }
+      column.numbers.assign(column.texts.size(), 0);
+    }
+    return {};
+  }
+
+  void add_texts(std::uint32_t partition, std::size_t row) {
+    for (std::size_t property = 0; property < texts_.size(); ++property) {
+      TextColumn& column = texts_[property];
+      PreparedBlock::Texts& to = block_->kept[property];
+      std::uint32_t number = 0;
+      if (!column.codes.empty()) {
+        const std::string_view text = column.texts[column.codes[row]];
+        std::uint32_t& known = column.numbers[column.codes[row]];
+        if (known == 0 && !text.empty()) {
+          known = static_cast<std::uint32_t>(to.ends.size());
+          to.add(text);
+        }
+        number = known;
+        block_->kept_bytes[partition] += text.size();
+      }
+      to.codes.push_back(number);
+    }
+  }
+
   void add_rows(std::uint32_t partition, std::uint32_t base_users,
                 const std::vector<std::uint32_t>& users,
                 const std::vector<std::vector<std::uint32_t>>& pair_hours,
@@ -401,6 +492,7 @@ class Decoder {
         block_->pair_hours[column].push_back(pair_hours[column][row]);
       }
       if (has_times_) block_->times.push_back(times[row]);
+      add_texts(partition, row);
       for (; value != values.end() && value->row == row; ++value) {
         block_->values.push_back({place, value->value});
         ++block_->value_begin[partition + std::size_t{1}];
@@ -419,6 +511,13 @@ class Decoder {
     block_->pair_hours.resize(rows.pairs.size());
     for (std::vector<PairHour>& column : block_->pair_hours) column.clear();
     block_->times.clear();
+    block_->kept.resize(rows.settings.kept_properties.size());
+    block_->kept_bytes.assign(partitions_.size(), 0);
+    for (PreparedBlock::Texts& texts : block_->kept) {
+      texts.clear();
+      texts.add({});  // number 0
+    }
+    for (TextColumn& column : texts_) std::ranges::fill(column.numbers, 0);
     block_->values.clear();
     block_->string_bytes.clear();
     block_->string_ends.clear();
@@ -438,12 +537,19 @@ class Decoder {
   const Partitioner partition_of_;
   JournalledBatch batch_;
   bool has_times_ = false;
-  PreparedBlock* block_ = nullptr;  // that rows are added to
+  std::uint32_t text_column_count_ = 0;  // kept properties that the record has
+  PreparedBlock* block_ = nullptr;       // that rows are added to
   std::size_t rows_found_ = 0;
-  // Both are about the partition at hand.
+  // These are about the partition at hand.
   std::size_t listed_count_ = 0;
   std::vector<std::uint64_t> listed_hashes_;
   std::vector<std::string_view> listed_strings_;
+  struct TextColumn {
+    std::vector<std::string_view> texts;
+    std::vector<std::uint32_t> codes;    // by row; none: every row has the empty text
+    std::vector<std::uint32_t> numbers;  // by code: its number in the block at hand; 0: none yet
+  };
+  std::vector<TextColumn> texts_;  // by kept property
 };
 
 }  // namespace

@@ -49,7 +49,14 @@ class JournalRecordWriter {
     std::vector<std::uint32_t> listed;  // ordinals
     std::vector<std::uint32_t> codes;   // of the users, by row
     std::vector<TimeUs> times;          // by row
+    // These are about the kept property at hand: its texts, where each text of the block at hand is
+    // among them, from 1, and by row the place of its text.
+    std::vector<std::string_view> texts;
+    std::vector<std::uint32_t> text_places;
+    std::vector<std::uint32_t> text_codes;
   };
+  void encode_texts(const PreparedRows& rows, std::size_t property, std::uint32_t partition,
+                    Part& part) const;
 
   std::string record_;
   std::vector<Part> parts_;  // by partition

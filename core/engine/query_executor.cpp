@@ -47,6 +47,10 @@ class CountingSink : public CellSink {
   void add_tally(std::size_t tally, std::uint64_t count) override {
     counts_.add_tally(tally, count);
   }
+  void add_text(std::string_view text) override {
+    pace_.step();
+    counts_.add_text(text, 1);
+  }
   void add_amount(std::size_t cell, AmountSum amount) override { counts_.add_amount(cell, amount); }
   // It works in parts that take a few milliseconds each.
   void add_and_band(const CellBand& band) override {

@@ -23,8 +23,11 @@ constexpr std::size_t kAgeingBlocks = 4;
 constexpr std::size_t kAgeingPerNewBlock = 4;
 // An event takes about this much in a block that is made anew.
 constexpr std::size_t kAgedEventBytes = 8;
-// Begins the part of a directory that says how old blocks are.
+// Merging takes this for each of its kept properties, without the text.
+constexpr std::size_t kTextBytes = 4;
+// These begin parts of a directory: how old blocks are, and what the texts of runs take.
 constexpr std::uint8_t kAges = 1;
+constexpr std::uint8_t kTexts = 2;
 
 unsigned level_of(std::uint64_t event_count) {
   constexpr std::uint64_t kLowest = kBlockEvents;
@@ -50,7 +53,7 @@ Result<std::shared_ptr<const LogBlock>> block_of(const PinnedBlock& pinned, cons
 TimeUs quarter_of(const LogBlock& block) {
   std::vector<TimeUs> times(block.event_count());
   LogBlock::Walk walk(block);
-  while (walk.next()) walk.times(&times[walk.user().begin]);
+  while (walk.next()) LogBlock::Times(walk).read(walk.user().count, &times[walk.user().begin]);
   const auto quarter = times.begin() + static_cast<std::ptrdiff_t>((times.size() - 1) / 4);
   std::ranges::nth_element(times, quarter);
   return *quarter;
@@ -73,7 +76,7 @@ LogRun FrozenRows::run() const {
 std::size_t FrozenRows::packing_bytes() const {
   constexpr std::size_t kRowBytes = 64;  // its place, its columns, and its part of a block
   const MutexLock lock(mutex_);
-  return run_.empty() ? size_ * kRowBytes : 0;
+  return run_.empty() ? size_ * kRowBytes + rows_.property_bytes() : 0;
 }
 
 bool PinnedLog::any_absent() const {
@@ -98,13 +101,14 @@ Result<std::shared_ptr<const LogBlock>> read_block(const PageAddress& address,
   return std::make_shared<const LogBlock>(*std::move(block));
 }
 
-EventLog::EventLog(std::uint32_t partition, std::size_t dimension_count)
+EventLog::EventLog(std::uint32_t partition, std::size_t dimension_count, std::size_t property_count)
     : partition_(partition),
       dimension_count_(dimension_count),
-      open_(dimension_count, /*property_count=*/0) {}
+      property_count_(property_count),
+      open_(dimension_count, property_count) {}
 
-std::size_t EventLog::growth_bytes(std::size_t row_count) const {
-  return 2 * OpenEvents::growth_bytes(row_count, dimension_count_);
+std::size_t EventLog::growth_bytes(std::size_t row_count, std::size_t text_bytes) const {
+  return 2 * open_.growth_bytes(row_count, text_bytes);
 }
 
 void EventLog::append(const OpenEvents::Rows& rows) { open_.append(rows); }
@@ -141,14 +145,20 @@ void EventLog::Directory::write(ByteWriter& writer) const {
       writer.varint(slot.event_count);
     }
   }
-  if (!has_ages) return;
-  writer.byte(kAges);
-  for (const Run& run : runs) {
-    for (const Slot& slot : run.blocks) {
-      writer.byte(slot.quarter ? 1 : 0);
-      if (slot.quarter) writer.zigzag(*slot.quarter);
+  if (has_ages) {
+    writer.byte(kAges);
+    for (const Run& run : runs) {
+      for (const Slot& slot : run.blocks) {
+        writer.byte(slot.quarter ? 1 : 0);
+        if (slot.quarter) writer.zigzag(*slot.quarter);
+      }
     }
   }
+  const bool has_texts =
+      std::ranges::any_of(runs, [](const Run& run) { return run.text_bytes != 0; });
+  if (!has_texts) return;
+  writer.byte(kTexts);
+  for (const Run& run : runs) writer.varint(run.text_bytes);
 }
 
 Status EventLog::read_directory(ByteReader& reader) {
@@ -174,14 +184,20 @@ Status EventLog::read_directory(ByteReader& reader) {
       block_before = slot.number;
     }
   }
-  has_ages_ = reader.remaining() != 0;
-  if (!has_ages_) return {};
-  if (reader.byte() != kAges) return Status::corruption("its history has a part of unknown kind");
-  for (Run& run : runs_) {
-    for (Slot& slot : run.blocks) {
-      if (reader.varint_up_to<std::uint8_t>(1) == 1) slot.quarter = reader.zigzag();
+  std::uint8_t part = reader.remaining() != 0 ? reader.byte() : 0;
+  has_ages_ = part == kAges;
+  if (has_ages_) {
+    for (Run& run : runs_) {
+      for (Slot& slot : run.blocks) {
+        if (reader.varint_up_to<std::uint8_t>(1) == 1) slot.quarter = reader.zigzag();
+      }
     }
+    part = reader.remaining() != 0 ? reader.byte() : 0;
   }
+  if (part == 0) return {};
+  if (part != kTexts) return Status::corruption("its history has a part of unknown kind");
+  constexpr std::uint64_t kTextBytesMax = std::uint64_t{1} << 48;
+  for (Run& run : runs_) run.text_bytes = reader.varint_up_to<std::size_t>(kTextBytesMax);
   return {};
 }
 
@@ -189,19 +205,26 @@ Status EventLog::read_directory(ByteReader& reader) {
 // as many as a level may have, and so on for the level that it rises to.
 std::size_t EventLog::merged_runs(std::size_t merged_bytes_max) const {
   std::uint64_t events = open_.size();
+  std::size_t texts = open_.text_bytes();
   std::size_t merged = 0;
   for (;;) {
     std::uint64_t more = 0;
+    std::size_t more_texts = 0;
     std::size_t count = merged;
     const unsigned level = level_of(events);
     for (; count < runs_.size(); ++count) {
       const std::uint64_t of_run = runs_[runs_.size() - 1 - count].event_count();
       if (level_of(of_run) > level) break;
       more += of_run;
+      more_texts += runs_[runs_.size() - 1 - count].text_bytes;
     }
     if (count - merged + 1 < kRunsPerLevel) return merged;
-    if ((events + more) * kMergedEventBytes > merged_bytes_max) return merged;
+    // Texts are in the block that they come from, and in the one that they go to.
+    const std::size_t bytes = (events + more) * (kMergedEventBytes + property_count_ * kTextBytes) +
+                              2 * (texts + more_texts);
+    if (bytes > merged_bytes_max) return merged;
     events += more;
+    texts += more_texts;
     merged = count;
   }
 }
@@ -217,7 +240,10 @@ std::vector<PinnedBlock> EventLog::pin_run(const Run& run) const {
   std::vector<PinnedBlock> blocks;
   blocks.reserve(run.blocks.size());
   for (const Slot& slot : run.blocks) {
-    blocks.push_back({{id_of(run.number, slot.number), slot.epoch}, slot.block, slot.event_count});
+    blocks.push_back({{id_of(run.number, slot.number), slot.epoch},
+                      slot.block,
+                      slot.event_count,
+                      run.text_bytes / run.blocks.size()});
   }
   return blocks;
 }
@@ -253,7 +279,8 @@ std::vector<EventLog::Ageing> EventLog::ageing_blocks(std::size_t run_count,
       if (!slot.is_old(limits.history_begin)) continue;
       if (ageing.size() == most) return ageing;
       const PageAddress address{id_of(runs_[run].number, slot.number), slot.epoch};
-      ageing.push_back({run, i, {address, slot.block, slot.event_count}});
+      const std::size_t text_bytes = runs_[run].text_bytes / runs_[run].blocks.size();
+      ageing.push_back({run, i, {address, slot.block, slot.event_count, text_bytes}});
     }
   }
   return ageing;
@@ -295,12 +322,14 @@ EventLog::Changes EventLog::collect(Epoch epoch, const SealLimits& limits) {
   sealing->number = next_run_;
   sealing->source_count = merged;
   if (has_rows) sealing->rows = frozen();
+  sealing->text_bytes = open_.text_bytes();
   sealing->rows_bytes = open_.memory_bytes();
   sealing->ageing = std::move(ageing);
   for (const Ageing& block : sealing->ageing) {
     sealing->ageing_bytes += block.pinned.event_count * kAgedEventBytes;
   }
   for (std::size_t i = kept; i < runs_.size(); ++i) {
+    sealing->text_bytes += runs_[i].text_bytes;
     sealing->sources.push_back(pin_run(runs_[i]));
     for (Slot& slot : runs_[i].blocks) {
       changes.superseded.push_back({id_of(runs_[i].number, slot.number), slot.epoch});
@@ -308,9 +337,8 @@ EventLog::Changes EventLog::collect(Epoch epoch, const SealLimits& limits) {
     }
   }
   sealing->directory = directory_of(kept);
-  changes.seal = [sealing, dimension_count = dimension_count_](const StoreView& view) {
-    return sealing->pack(view, dimension_count);
-  };
+  changes.seal = [sealing, dimensions = dimension_count_, properties = property_count_](
+                     const StoreView& view) { return sealing->pack(view, dimensions, properties); };
   changes.write_directory = [sealing](ByteWriter& writer) { sealing->directory.write(writer); };
   sealing_ = sealing;
   if (!has_rows) return changes;
@@ -320,14 +348,15 @@ EventLog::Changes EventLog::collect(Epoch epoch, const SealLimits& limits) {
   return changes;
 }
 
-Result<EventLog::Pages> EventLog::Sealing::pack(const StoreView& view,
-                                                std::size_t dimension_count) {
-  ROLLCALL_RETURN_IF_ERROR(pack_run(view, dimension_count));
+Result<EventLog::Pages> EventLog::Sealing::pack(const StoreView& view, std::size_t dimension_count,
+                                                std::size_t property_count) {
+  ROLLCALL_RETURN_IF_ERROR(pack_run(view, dimension_count, property_count));
   ROLLCALL_RETURN_IF_ERROR(let_go(view));
   return finish_directory();
 }
 
-Status EventLog::Sealing::pack_run(const StoreView& view, std::size_t dimension_count) {
+Status EventLog::Sealing::pack_run(const StoreView& view, std::size_t dimension_count,
+                                   std::size_t property_count) {
   if (!rows) return {};
   std::vector<LogRun> runs;
   for (const std::vector<PinnedBlock>& source : sources) {
@@ -342,7 +371,7 @@ Status EventLog::Sealing::pack_run(const StoreView& view, std::size_t dimension_
       runs.back(), [&](const auto& block) { return block->first_time() >= limits.history_begin; });
   run = runs.size() == 1 && is_whole
             ? std::move(runs.front())
-            : merge(runs, dimension_count, /*property_count=*/0, limits.history_begin);
+            : merge(runs, dimension_count, property_count, limits.history_begin);
   for (const std::shared_ptr<const LogBlock>& block : run) {
     std::optional<TimeUs>& quarter = quarters.emplace_back();
     if (directory.has_ages) quarter = quarter_of(*block);
@@ -383,7 +412,7 @@ EventLog::Pages EventLog::Sealing::finish_directory() {
           {block.pinned.address.id, [rest = block.rest] { return rest->bytes(); }});
     }
   }
-  Run made_run{.number = number, .blocks = {}};
+  Run made_run{.number = number, .blocks = {}, .text_bytes = text_bytes};
   for (std::uint32_t i = 0; i < run.size(); ++i) {
     made_run.blocks.push_back({.number = i,
                                .epoch = epoch,
@@ -405,7 +434,7 @@ void EventLog::hold(Slot& slot, std::shared_ptr<const LogBlock> block) {
 
 void EventLog::finish_seal() {
   if (!sealing_) return;
-  Run run{.number = sealing_->number, .blocks = {}};
+  Run run{.number = sealing_->number, .blocks = {}, .text_bytes = sealing_->text_bytes};
   for (std::uint32_t number = 0; number < sealing_->run.size(); ++number) {
     const std::shared_ptr<const LogBlock>& block = sealing_->run[number];
     run.blocks.push_back({.number = number,

@@ -57,6 +57,7 @@ struct PinnedBlock {
   PageAddress address;
   std::shared_ptr<const LogBlock> block;
   std::uint32_t event_count = 0;
+  std::size_t text_bytes = 0;  // of its properties, about
 };
 
 // Bounds what a checkpoint does to a history.
@@ -81,10 +82,11 @@ Result<std::shared_ptr<const LogBlock>> read_block(const PageAddress& address,
 
 class EventLog {
  public:
-  EventLog(std::uint32_t partition, std::size_t dimension_count);
+  EventLog(std::uint32_t partition, std::size_t dimension_count, std::size_t property_count);
 
-  // Returns what appending so many rows may add to the memory, sorting them included.
-  std::size_t growth_bytes(std::size_t row_count) const;
+  // Returns what appending so many rows may add to the memory, sorting them included; `text_bytes`:
+  // see OpenEvents::growth_bytes.
+  std::size_t growth_bytes(std::size_t row_count, std::size_t text_bytes) const;
   void append(const OpenEvents::Rows& rows);
 
   std::size_t resident_bytes() const;
@@ -146,6 +148,7 @@ class EventLog {
   struct Run {
     std::uint32_t number = 0;
     std::vector<Slot> blocks;
+    std::size_t text_bytes = 0;  // bounds what the texts of its properties take
     std::uint64_t event_count() const;
   };
   // Is what the directory page says: runs and their blocks, none of which is in memory.
@@ -173,14 +176,16 @@ class EventLog {
     std::vector<std::vector<PinnedBlock>> sources;
     std::shared_ptr<const FrozenRows> rows;  // null: there is no new run
     std::size_t rows_bytes = 0;
+    std::size_t text_bytes = 0;  // as that of a run
     std::vector<Ageing> ageing;
     std::size_t ageing_bytes = 0;
     // These are there once it is packed.
     LogRun run;
     std::vector<std::optional<TimeUs>> quarters;  // by block of the run
     Directory directory;                          // has only the runs that stay until then
-    Result<Pages> pack(const StoreView& view, std::size_t dimension_count);
-    Status pack_run(const StoreView& view, std::size_t dimension_count);
+    Result<Pages> pack(const StoreView& view, std::size_t dimension_count,
+                       std::size_t property_count);
+    Status pack_run(const StoreView& view, std::size_t dimension_count, std::size_t property_count);
     Status let_go(const StoreView& view);
     Pages finish_directory();
   };
@@ -205,7 +210,7 @@ class EventLog {
   std::vector<PinnedBlock> pin_run(const Run& run) const;
 
   std::uint32_t partition_;
-  std::size_t dimension_count_;
+  std::size_t dimension_count_, property_count_;
   OpenEvents open_;
   // Holds the open events, as a question last saw them.
   mutable std::shared_ptr<const FrozenRows> frozen_;

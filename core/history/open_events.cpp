@@ -1,6 +1,7 @@
 #include "core/history/open_events.h"
 
 #include <algorithm>
+#include <functional>
 
 namespace rollcall {
 namespace {
@@ -15,6 +16,8 @@ struct Place {
   }
 };
 
+constexpr std::size_t kRecentTexts = 256;
+
 }  // namespace
 
 OpenEvents::OpenEvents(std::size_t dimension_count, std::size_t property_count)
@@ -24,12 +27,34 @@ OpenEvents::Piece& OpenEvents::last_piece() {
   if (size_ % kPieceRows == 0) {
     pieces_.push_back(std::make_shared<Piece>());
     Piece& piece = *pieces_.back();
+    if (property_count_ != 0) recent_texts_.assign(kRecentTexts, {});
     piece.dimensions.resize(dimension_count_ * kPieceRows);
     piece.properties.resize(property_count_ * kPieceRows);
     memory_bytes_ += sizeof(Piece) + piece.dimensions.size() * sizeof(std::uint32_t) +
                      piece.properties.size() * sizeof(std::string_view);
   }
   return *pieces_.back();
+}
+
+std::string_view OpenEvents::store(std::string_view text, Piece& piece) {
+  if (text.empty()) return {};
+  constexpr std::size_t kPlaces = 8;
+  const std::size_t first = std::hash<std::string_view>{}(text) % recent_texts_.size();
+  std::size_t place = first;
+  for (std::size_t i = 0; i < kPlaces; ++i) {
+    const std::size_t next = (first + i) % recent_texts_.size();
+    if (recent_texts_[next] == text) return recent_texts_[next];
+    if (!recent_texts_[next].empty()) continue;
+    place = next;
+    break;
+  }
+  std::string_view& recent = recent_texts_[place];
+  const std::size_t before = piece.texts.memory_bytes();
+  recent = piece.texts.store(text);
+  const std::size_t more = piece.texts.memory_bytes() - before;
+  memory_bytes_ += more;
+  text_bytes_ += more;
+  return recent;
 }
 
 void OpenEvents::append(const Rows& rows) {
@@ -51,13 +76,8 @@ void OpenEvents::append(const Rows& rows) {
     }
     for (std::size_t property = 0; property < property_count_; ++property) {
       for (std::size_t i = 0; i < count; ++i) {
-        const std::string_view text = rows.properties[property][done + i];
-        auto known = piece.known_texts.find(text);
-        if (known == piece.known_texts.end()) {
-          known = piece.known_texts.insert(piece.texts.store(text)).first;
-          memory_bytes_ += text.size() + 2 * sizeof(std::string_view);
-        }
-        piece.properties[property * kPieceRows + at + i] = *known;
+        piece.properties[property * kPieceRows + at + i] =
+            store(rows.properties[property][done + i], piece);
       }
     }
     done += count;
@@ -65,10 +85,14 @@ void OpenEvents::append(const Rows& rows) {
   }
 }
 
-std::size_t OpenEvents::growth_bytes(std::size_t row_count, std::size_t dimension_count) {
+std::size_t OpenEvents::growth_bytes(std::size_t row_count, std::size_t text_bytes) const {
   const std::size_t piece_bytes = sizeof(Piece) + sizeof(std::shared_ptr<Piece>) +
-                                  dimension_count * kPieceRows * sizeof(std::uint32_t);
-  return (row_count / kPieceRows + 1) * piece_bytes;
+                                  dimension_count_ * kPieceRows * sizeof(std::uint32_t) +
+                                  property_count_ * kPieceRows * sizeof(std::string_view) +
+                                  (text_bytes == 0 ? std::size_t{0} : kTextChunkBytes);
+  const std::size_t recent_bytes =
+      property_count_ == 0 ? 0 : kRecentTexts * sizeof(std::string_view);
+  return recent_bytes + (row_count / kPieceRows + 1) * piece_bytes + text_bytes + text_bytes / 2;
 }
 
 bool OpenEvents::drop(std::span<const std::uint32_t> ordinals) {
@@ -77,7 +101,7 @@ bool OpenEvents::drop(std::span<const std::uint32_t> ordinals) {
   };
   std::size_t kept_count = 0;
   for (std::size_t row = 0; row < size_; ++row) {
-    kept_count += is_dropped(pieces_[row / kPieceRows]->ordinals[row % kPieceRows]) ? 0 : 1;
+    kept_count += is_dropped(pieces_[row / kPieceRows]->ordinals[row % kPieceRows]) ? 0U : 1U;
   }
   if (kept_count == size_) return false;
   OpenEvents kept(dimension_count_, property_count_);
@@ -110,13 +134,22 @@ OpenEvents::Snapshot OpenEvents::snapshot() const {
   snapshot.size_ = size_;
   snapshot.dimension_count_ = dimension_count_;
   snapshot.property_count_ = property_count_;
+  snapshot.text_bytes_ = text_bytes_;
   return snapshot;
 }
 
 void OpenEvents::clear() {
   pieces_.clear();
+  recent_texts_ = {};
   size_ = 0;
   memory_bytes_ = 0;
+  text_bytes_ = 0;
+}
+
+std::size_t OpenEvents::Snapshot::property_bytes() const {
+  // A row has its text in two columns, and a block of rows has a dictionary while it is packed.
+  constexpr std::size_t kTextBytes = 2 * sizeof(std::string_view);
+  return size_ * property_count_ * kTextBytes + text_bytes_;
 }
 
 // Rows are first dealt to their users, which leaves little to sort, because most streams give the

@@ -7,7 +7,6 @@
 #include <memory>
 #include <span>
 #include <string_view>
-#include <unordered_set>
 #include <vector>
 
 #include "core/base/text_arena.h"
@@ -32,16 +31,23 @@ class OpenEvents {
     std::span<const std::span<const std::string_view>> properties;
   };
   void append(const Rows& rows);
-  // Returns an upper bound of what appending so many rows without properties adds to the memory.
-  static std::size_t growth_bytes(std::size_t row_count, std::size_t dimension_count);
+  // Returns an upper bound of what appending so many rows adds to the memory. `text_bytes` is how
+  // much their texts take, each counted once in any kPieceRows rows.
+  std::size_t growth_bytes(std::size_t row_count, std::size_t text_bytes) const;
   // Drops the rows of users, given by their ordinals, which ascend. Returns whether there were any.
   bool drop(std::span<const std::uint32_t> ordinals);
 
   std::size_t size() const { return size_; }
-  std::size_t memory_bytes() const { return memory_bytes_; }
+  std::size_t memory_bytes() const {
+    return memory_bytes_ + recent_texts_.capacity() * sizeof(std::string_view);
+  }
+  // Returns how much of that the texts take.
+  std::size_t text_bytes() const { return text_bytes_; }
+
+  static constexpr std::size_t kPieceRows = 256;
 
  private:
-  static constexpr std::size_t kPieceRows = 256;
+  static constexpr std::size_t kTextChunkBytes = 1024;
   struct Piece {
     std::array<std::uint32_t, kPieceRows> ordinals;
     std::array<TimeUs, kPieceRows> times;
@@ -49,8 +55,7 @@ class OpenEvents {
     std::array<Amount, kPieceRows> values;
     std::vector<std::uint32_t> dimensions;     // kPieceRows of each dimension
     std::vector<std::string_view> properties;  // kPieceRows of each property
-    TextArena texts;
-    std::unordered_set<std::string_view> known_texts;  // used by the writer only
+    TextArena texts{kTextChunkBytes};
   };
 
  public:
@@ -61,12 +66,15 @@ class OpenEvents {
     // Returns the rows by ordinal, then by time; those of one instant stay in the order in which
     // they came.
     EventColumns sorted() const;
+    // Returns what it takes to sort and pack the properties.
+    std::size_t property_bytes() const;
 
    private:
     friend class OpenEvents;
     std::vector<std::shared_ptr<const Piece>> pieces_;
     std::size_t size_ = 0;
     std::size_t dimension_count_ = 0, property_count_ = 0;
+    std::size_t text_bytes_ = 0;
   };
   Snapshot snapshot() const;
 
@@ -75,11 +83,17 @@ class OpenEvents {
 
  private:
   Piece& last_piece();
+  // Returns the text in the memory of the last piece.
+  std::string_view store(std::string_view text, Piece& piece);
 
   std::size_t dimension_count_, property_count_;
+  // Holds texts of the last piece, each near the place that its hash gives, so that few that come
+  // again are stored again.
+  std::vector<std::string_view> recent_texts_;
   std::vector<std::shared_ptr<Piece>> pieces_;
   std::size_t size_ = 0;
   std::size_t memory_bytes_ = 0;
+  std::size_t text_bytes_ = 0;
 };
 
 }  // namespace rollcall

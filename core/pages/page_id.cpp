@@ -27,6 +27,8 @@ std::string to_string(const PageId& id) {
       return "saved segments page";
     case PageKind::kForgotten:
       return "forgotten users page";
+    case PageKind::kKept:
+      return "kept properties page";
     case PageKind::kPartition:
       return fmt::format("directory page of partition {}", id.partition);
     case PageKind::kDay:

@@ -169,7 +169,9 @@ Status Partition::stage(const PreparedRows& rows, const StoreView& view,
     counted = memory_use().resident_bytes;
   }
   if (history_) {
-    allowance.take(history_->growth_bytes(count));
+    std::size_t text_bytes = 0;
+    for (const auto& block : rows.blocks) text_bytes += block->kept_bytes[number_];
+    allowance.take(history_->growth_bytes(count, text_bytes));
     if (allowance.is_overdrawn()) return no_room();
   }
   staged_count_ = count;
@@ -194,6 +196,8 @@ void Partition::apply(const PreparedRows& rows, BatchNumber batch_number) {
 void Partition::append_history(const PreparedRows& rows) {
   std::vector<std::vector<std::uint32_t>> codes(columns_.size());
   std::vector<std::span<const std::uint32_t>> dimensions(columns_.size() - 1);
+  std::vector<std::vector<std::string_view>> texts(rows.settings.kept_properties.size());
+  std::vector<std::span<const std::string_view>> properties(texts.size());
   std::vector<Amount> amounts;
   std::size_t first = 0;  // row of the block
   auto value = values_.begin();
@@ -207,6 +211,14 @@ void Partition::append_history(const PreparedRows& rows) {
       for (std::size_t i = 0; i < count; ++i) codes[column][i] = staged.codes[cells[i]];
       if (column != 0) dimensions[column - 1] = codes[column];
     }
+    const std::uint32_t begin = block->partition_begin[number_];
+    for (std::size_t property = 0; property < texts.size(); ++property) {
+      texts[property].resize(count);
+      for (std::size_t i = 0; i < count; ++i) {
+        texts[property][i] = block->kept[property].of_row(begin + i);
+      }
+      properties[property] = texts[property];
+    }
     amounts.clear();
     for (; value != values_.end() && value->row < first + count; ++value) {
       amounts.resize(count);
@@ -217,7 +229,7 @@ void Partition::append_history(const PreparedRows& rows) {
                       .names = codes[0],
                       .values = amounts,
                       .dimensions = dimensions,
-                      .properties = {}});
+                      .properties = properties});
     first += count;
   }
 }

@@ -59,7 +59,9 @@ class Partition {
  public:
   Partition(std::uint32_t number, const StoreSettings& settings)
       : number_(number), users_(settings.user_kind), pages_(number) {
-    if (settings.history) history_.emplace(number, settings.dimensions.size());
+    if (settings.history) {
+      history_.emplace(number, settings.dimensions.size(), settings.kept_properties.size());
+    }
   }
 
   // Reads the directory of the partition; days, pages and users are read when they are needed.

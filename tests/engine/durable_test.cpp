@@ -34,6 +34,8 @@ constexpr const char* kQuestions[] = {
     R"({"kind": "retention"})",
     R"({"kind": "idle"})",
     R"({"kind": "funnel", "steps": ["login", "view", "buy"], "total_seconds": true})",
+    R"({"kind": "active", "breakdown": "session", "breakdown_limit": 100})",
+    R"({"kind": "counts", "event": {"where": {"session": {"contains": "1"}, "country": "DE"}}})",
 };
 
 class Durable : public ::testing::TestWithParam<UserKind> {
@@ -43,6 +45,7 @@ class Durable : public ::testing::TestWithParam<UserKind> {
     settings_.partition_count = 4;
     settings_.time_zone = "Europe/London";
     settings_.dimensions = {"country", "plan"};
+    settings_.kept_properties = {"session"};
   }
 
   Status open(RocksStoreOptions store_options = {}) {
@@ -82,6 +85,7 @@ class Durable : public ::testing::TestWithParam<UserKind> {
       if (event.event == "buy") event.value = random.between(-500, 5'000);
       if (random.chance(70)) event.properties["country"] = random.chance(50) ? "DE" : "FR";
       if (random.chance(30)) event.properties["plan"] = "plan " + std::to_string(random.below(5));
+      if (random.chance(60)) event.properties["session"] = std::to_string(random.below(count));
       events.push_back(std::move(event));
     }
     return events;

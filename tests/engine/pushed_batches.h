@@ -21,6 +21,7 @@ inline StoreSettings pushed_settings() {
   StoreSettings settings;
   settings.partition_count = 4;
   settings.dimensions = {"country"};
+  settings.kept_properties = {"session"};
   return settings;
 }
 
@@ -34,6 +35,7 @@ inline std::vector<NaiveEvent> pushed_events(std::size_t source, std::size_t num
                  random.between(0, 86'399) * TimeUs{1'000'000};
     if (event.event == "buy") event.value = random.between(-50, 500);
     if (random.chance(50)) event.properties["country"] = random.chance(50) ? "DE" : "FR";
+    if (random.chance(70)) event.properties["session"] = std::to_string(random.below(30));
   }
   return events;
 }

@@ -166,7 +166,9 @@ std::string test_name(const ::testing::TestParamInfo<std::string>& folder) {
   return name;
 }
 INSTANTIATE_TEST_SUITE_P(Folders, Golden,
-                         ::testing::Values("format-1", "format-1-files", "format-2"), test_name);
+                         ::testing::Values("format-1", "format-1-files", "format-2",
+                                           "format-2-kept"),
+                         test_name);
 
 class GoldenFiles : public Golden {
  protected:

@@ -1,6 +1,7 @@
 // Makes the golden store of a format to come, and its answers, from the questions that exist.
 //
-//   make_golden FOLDER      makes FOLDER/store and FOLDER/answers, of FOLDER/questions
+//   make_golden FOLDER [NAME]   makes FOLDER/store and FOLDER/answers, of FOLDER/questions; the store
+//                               keeps the property NAME from its second opening on
 //
 // A store that exists already may be released, and is left alone.
 
@@ -18,11 +19,12 @@
 namespace rollcall::testing {
 namespace {
 
-Stream golden_stream() {
+Stream golden_stream(const std::vector<std::string>& keep) {
   StreamKnobs knobs;
   knobs.settings.time_zone = "Europe/London";
   knobs.settings.week_start = WeekStart::kSunday;
   knobs.settings.dimensions = {"channel"};
+  knobs.settings.kept_properties = keep;
   knobs.settings.partition_count = 1;
   knobs.first_day = Day{20'536};  // the clocks change on the sixth
   knobs.days = 10;
@@ -34,7 +36,7 @@ Stream golden_stream() {
 }
 
 // Opened twice: pages are in table files, and in the log. A checkpoint is superseded by the next.
-Status make(const std::string& folder) {
+Status make(const std::string& folder, const std::vector<std::string>& keep) {
   const std::string directory = folder + "/store";
   for (const std::string& made : {directory, folder + "/answers"}) {
     if (std::filesystem::exists(made)) {
@@ -44,9 +46,10 @@ Status make(const std::string& folder) {
   if (!std::filesystem::exists(folder + "/questions")) {
     return Status::not_found(folder + "/questions: write the questions first");
   }
-  const Stream stream = golden_stream();
+  const Stream stream = golden_stream(keep);
   EngineOptions options;
   options.settings = stream.settings;
+  options.settings->kept_properties.clear();
   options.threads_max = 1;
   constexpr std::size_t kSessions = 2;
   constexpr std::size_t kBatches = 2;
@@ -54,13 +57,18 @@ Status make(const std::string& folder) {
     static std::unique_ptr<Engine> engine;
     if (batch % kBatches == 0) {
       engine.reset();
+      if (batch != 0) options.keep = keep;
       ROLLCALL_ASSIGN_OR_RETURN(std::unique_ptr<Store> store, open_rocks_store(directory));
       ROLLCALL_ASSIGN_OR_RETURN(engine, Engine::open(std::move(store), options));
     }
     const std::size_t size = stream.events.size() / (kSessions * kBatches);
-    const std::vector<NaiveEvent> events(
+    std::vector<NaiveEvent> events(
         stream.events.begin() + static_cast<std::ptrdiff_t>(batch * size),
         stream.events.begin() + static_cast<std::ptrdiff_t>((batch + 1) * size));
+    for (NaiveEvent& event : events) {
+      if (!options.keep.empty()) break;
+      for (const std::string& name : keep) event.properties.erase(name);
+    }
     const SourcePosition position{"events", std::to_string(batch + 1)};
     ROLLCALL_RETURN_IF_ERROR(engine->ingest(EventColumns(events, stream.settings).batch(),
                                             {.positions = {&position, 1}}));
@@ -86,8 +94,9 @@ Status make(const std::string& folder) {
 }  // namespace rollcall::testing
 
 int main(int argument_count, char** arguments) {
-  if (argument_count != 2) return 2;
-  const rollcall::Status status = rollcall::testing::make(arguments[1]);
+  if (argument_count != 2 && argument_count != 3) return 2;
+  const rollcall::Status status =
+      rollcall::testing::make(arguments[1], {arguments + 2, arguments + argument_count});
   std::fprintf(stderr, "%s\n", status.to_string().c_str());
   return status.ok() ? 0 : 1;
 }

@@ -42,6 +42,8 @@ constexpr std::array<std::string_view, 18> kQuestions = {
     R"({"kind": "funnel", "steps": ["login", "view"], "order": "strict", "period": "day"})",
     R"({"kind": "clock", "event": "login", "then": "purchase"})",
     R"({"kind": "paths", "window": "2d", "depth": 3})",
+    R"({"kind": "active", "event": {"where": {"session": {"contains": "7"}, "channel": "ads"}}})",
+    R"({"kind": "active", "period": "week", "breakdown": "session"})",
     R"({"kind": "segment", "segment": {"did": "purchase"}, "members": {"of": "users"}})",
 };
 
@@ -51,6 +53,7 @@ CheckedStream::CheckedStream(std::uint64_t seed, std::size_t batch_count) {
   settings_.partition_count = 4;
   settings_.time_zone = "Europe/London";
   settings_.dimensions = {"channel"};
+  settings_.kept_properties = {"session"};
   Random random(seed);
   const std::vector<std::string> names = {"login", "login", "view", "purchase"};
   const std::vector<std::string> channels = {"", "ads", "seo"};
@@ -76,6 +79,7 @@ CheckedStream::CheckedStream(std::uint64_t seed, std::size_t batch_count) {
       event.time = (kFirstDay.value + day) * kDay + static_cast<TimeUs>(random.bits() % kDay);
       if (event.event == "purchase") event.value = random.between(-1'000'000, 9'000'000);
       event.properties["channel"] = random.pick(channels);
+      if (random.chance(80)) event.properties["session"] = std::to_string(random.below(100));
       batch.push_back(std::move(event));
     };
     // Every name is in the first batch, so that every question has an answer after it.

@@ -34,6 +34,7 @@ StoreSettings killed_settings() {
   StoreSettings settings;
   settings.partition_count = 8;
   settings.dimensions = {"country"};
+  settings.kept_properties = {"session"};
   return settings;
 }
 
@@ -51,6 +52,7 @@ std::vector<NaiveEvent> killed_events(std::size_t source, std::size_t number) {
     event.time = kFirst + random.between(0, kDays * 86'400 - 1) * kSecond;
     if (event.event == "buy") event.value = random.between(-50, 500);
     if (random.chance(50)) event.properties["country"] = random.chance(50) ? "DE" : "FR";
+    if (random.chance(70)) event.properties["session"] = std::to_string(random.below(20));
   }
   return events;
 }

@@ -39,6 +39,7 @@ namespace fs = std::filesystem;
 // The funnel begins with the first day that every history still has.
 constexpr std::array<std::string_view, 6> kQuestions = {
     R"({"kind": "active", "breakdown": "country"})",
+    R"({"kind": "active", "breakdown": "session"})",
     R"({"kind": "retention"})",
     R"({"kind": "idle"})",
     R"({"kind": "funnel", "steps": ["*", "buy"], "window": "2d", "total_seconds": true,

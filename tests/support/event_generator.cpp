@@ -147,6 +147,12 @@ std::vector<NaiveEvent> random_events(Random& random, const StreamKnobs& knobs) 
       const std::string value = property_value(random.below(knobs.values + 1));
       if (!value.empty() || random.chance(50)) event.properties[dimension] = value;
     }
+    for (const std::string& kept : knobs.settings.kept_properties) {
+      // Some values come often, and others with a few events only.
+      std::string value = property_value(random.below(knobs.values + 1));
+      if (random.chance(40)) value = "s" + std::to_string(random.below(1 + knobs.events / 2));
+      if (!value.empty() || random.chance(50)) event.properties[kept] = value;
+    }
     events.push_back(event);
     if (random.chance(knobs.repeated_percent)) events.push_back(event);
   }
@@ -173,6 +179,10 @@ StreamKnobs random_knobs(Random& random) {
   if (random.chance(60)) knobs.settings.dimensions.emplace_back("channel");
   if (random.chance(30)) knobs.settings.dimensions.emplace_back("plan");
   knobs.settings.history = random.chance(50);
+  if (knobs.settings.history) {
+    if (random.chance(40)) knobs.settings.kept_properties.emplace_back("session");
+    if (random.chance(20)) knobs.settings.kept_properties.emplace_back("page");
+  }
   knobs.days = random.chance(70) ? random.between(1, 40) : random.between(41, 400);
   knobs.first_day = *read_date(place.day) - random.between(0, knobs.days);
   knobs.users = static_cast<std::size_t>(random.chance(10) ? 1 : random.between(2, 30));
@@ -206,8 +216,8 @@ class QueryDraw {
       last_time_ = std::max(last_time_, event.time);
     }
     for (const auto& [name, segment] : stream.saved) saved_.push_back(name);
-    dimensions_ = stream.settings.dimensions;
-    if (!dimensions_.empty() && random_.chance(60)) property_ = random_.pick(dimensions_);
+    properties_ = stream.settings.properties();
+    if (!properties_.empty() && random_.chance(60)) property_ = random_.pick(properties_);
   }
 
   Query draw() {
@@ -281,8 +291,8 @@ class QueryDraw {
     Segment segment;
     segment.event = selector();
     if (random_.chance(15)) segment.event.where.push_back(number_condition("value"));
-    if (random_.chance(15) && !dimensions_.empty()) {
-      segment.event.where.push_back(condition(random_.pick(dimensions_)));
+    if (random_.chance(15) && !properties_.empty()) {
+      segment.event.where.push_back(condition(random_.pick(properties_)));
     }
     if (random_.chance(70)) segment.range = range(0);
     const auto compare = static_cast<Segment::Compare>(random_.below(3));
@@ -303,9 +313,9 @@ class QueryDraw {
             .from_at_least = random_.between(1, 4)};
         break;
       case 3:
-        if (dimensions_.empty()) break;
+        if (properties_.empty()) break;
         segment.kind = Segment::Kind::kFavourite;
-        segment.favourite = {random_.pick(dimensions_),
+        segment.favourite = {random_.pick(properties_),
                              property_value(1 + random_.below(random_.chance(80) ? 4 : 12))};
         break;
       case 4:
@@ -409,9 +419,9 @@ class QueryDraw {
     }
     if (property_ && random_.chance(30)) common.where.push_back(condition());
     if (random_.chance(25)) common.among = segment();
-    if (!dimensions_.empty() && random_.chance(25)) {
+    if (!properties_.empty() && random_.chance(25)) {
       const bool is_another = !property_ || random_.chance(5);
-      common.breakdown = is_another ? random_.pick(dimensions_) : *property_;
+      common.breakdown = is_another ? random_.pick(properties_) : *property_;
       if (!property_) property_ = common.breakdown;
       if (random_.chance(70)) common.breakdown_limit = random_.between(1, 5);
     }
@@ -574,7 +584,7 @@ class QueryDraw {
   TimeUs last_time_ = 0;
   std::vector<std::string> names_;
   std::vector<std::string> saved_;
-  std::vector<std::string> dimensions_;
+  std::vector<std::string> properties_;
   std::optional<std::string> property_;  // that every condition of the question is about
 };
 

@@ -18,7 +18,7 @@ namespace rollcall::testing {
 
 // A stream is drawn from this. `random_stream` draws the knobs first if none are given.
 struct StreamKnobs {
-  StoreSettings settings;  // user kind, time zone, week start, dimensions, history
+  StoreSettings settings;  // user kind, time zone, week start, dimensions, history, kept ones
   Day first_day;
   std::int32_t days = 30;
   std::size_t users = 10;

@@ -30,7 +30,7 @@ Selector random_event(Random& random, const Stream& stream) {
     const auto repeated = std::ranges::unique(selector.names);
     selector.names.erase(repeated.begin(), repeated.end());
   }
-  const std::vector<std::string>& properties = stream.settings.dimensions;
+  const std::vector<std::string> properties = stream.settings.properties();
   for (const std::string& property : properties) {
     if (random.chance(10)) selector.where.push_back(random_number_condition(random, property));
     if (!random.chance(15)) continue;
@@ -45,9 +45,11 @@ Selector random_event(Random& random, const Stream& stream) {
 
 Query random_funnel(Random& random, const Stream& stream) {
   Query query = random_query(random, stream);  // for the fields of every kind
-  const std::vector<std::string>& properties = stream.settings.dimensions;
+  const std::vector<std::string> properties = stream.settings.properties();
   query.common.breakdown = random.chance(40) && !properties.empty() ? random.pick(properties) : "";
   query.common.members.reset();
+  // Kept properties have many values, each with all the rows of a trend.
+  if (!query.common.breakdown.empty()) query.common.breakdown_limit = random.between(1, 8);
   FunnelQuery ask;
   const std::size_t steps = 2 + random.below(3);
   for (std::size_t i = 0; i < steps; ++i) {
@@ -69,8 +71,8 @@ Query random_funnel(Random& random, const Stream& stream) {
   ask.steps_after_to = random.chance(40);
   if (random.chance(50)) ask.period = static_cast<Period>(random.below(5));
   ask.total_seconds = random.chance(50);
-  if (random.chance(20) && !stream.settings.dimensions.empty() && ask.exclusions.empty()) {
-    ask.hold = random.pick(stream.settings.dimensions);
+  if (random.chance(20) && !properties.empty() && ask.exclusions.empty()) {
+    ask.hold = random.pick(properties);
   }
   if (!query.common.breakdown.empty()) {
     ask.breakdown_step = random.between(1, static_cast<std::int32_t>(steps));

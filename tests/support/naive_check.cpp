@@ -10,6 +10,24 @@ namespace rollcall::testing {
 
 namespace {
 
+bool is_kept(const std::string& property, const NaiveData& data) {
+  const std::vector<std::string>& kept = data.settings.kept_properties;
+  return std::find(kept.begin(), kept.end(), property) != kept.end();
+}
+
+// Aggregates know nothing of kept properties.
+Status check_no_kept(const Selector& selector, const std::vector<PropertyCondition>& where,
+                     const std::string& property, const NaiveData& data) {
+  const auto is_on_kept = [&](const PropertyCondition& condition) {
+    return is_kept(condition.property, data);
+  };
+  if (is_kept(property, data) || std::ranges::any_of(selector.where, is_on_kept) ||
+      std::ranges::any_of(where, is_on_kept)) {
+    return Status::invalid_argument("a kept property, of which aggregates know nothing");
+  }
+  return {};
+}
+
 // `property` is that of a breakdown that the selector's events are told apart by; may be empty.
 Status check_selector(const Selector& selector, const std::vector<PropertyCondition>& where,
                       const std::string& property, const NaiveData& data) {
@@ -29,7 +47,8 @@ Status check_selector(const Selector& selector, const std::vector<PropertyCondit
   for (const PropertyCondition& condition : where) properties.insert(condition.property);
   const std::vector<std::string>& declared = data.settings.dimensions;
   for (const std::string& name : properties) {
-    if (std::find(declared.begin(), declared.end(), name) == declared.end()) {
+    if (std::find(declared.begin(), declared.end(), name) == declared.end() &&
+        !is_kept(name, data)) {
       return Status::invalid_argument("undeclared property: " + name);
     }
   }
@@ -123,6 +142,7 @@ Status check_names(const Query& query, const NaiveData& data) {
   const auto check = [&](const Selector& selector, const std::string& property) -> Status {
     // The history tells all properties of an event, but hours are those of the aggregates.
     if (!data.settings.history || by_hour) {
+      ROLLCALL_RETURN_IF_ERROR(check_no_kept(selector, common.where, property, data));
       return check_selector(selector, common.where, property, data);
     }
     ROLLCALL_RETURN_IF_ERROR(check_event(selector, common.where, data));

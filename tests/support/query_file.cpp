@@ -151,6 +151,8 @@ Status QueryFile::parse_setting(std::string_view line) {
     settings_.user_kind = value == "integer" ? UserKind::kInteger : UserKind::kString;
   } else if (name == "dimensions") {
     settings_.dimensions = split_list(value);
+  } else if (name == "keep") {
+    settings_.kept_properties = split_list(value);
   } else if (name == "history" && (value == "true" || value == "false")) {
     settings_.history = value == "true";
   } else if (name == "history_days" && !value.empty()) {
@@ -290,6 +292,9 @@ std::string query_file_text(const StoreSettings& settings, const std::vector<Nai
                   integers ? "integer" : "string");
   if (!settings.dimensions.empty()) {
     text += fmt::format("dimensions={}\n", fmt::join(settings.dimensions, ","));
+  }
+  if (!settings.kept_properties.empty()) {
+    text += fmt::format("keep={}\n", fmt::join(settings.kept_properties, ","));
   }
   if (!settings.history) text += "history=false\n";
   text += "\ningest\n";

@@ -6,6 +6,7 @@
 //   timezone=Europe/London
 //   week_start=sunday
 //   dimensions=channel,plan
+//   keep=session
 //   user_kind=integer
 //   history=false
 //   history_days=30                                              takes effect when the store closes

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "rollcall/engine.h"
@@ -51,7 +52,8 @@ Json info_json(const EngineInfo& info) {
                {"journal_bytes", info.store.journal_bytes},
                {"event_names_overflowed", info.event_names_overflowed},
                {"event_names", Json::array()},
-               {"dimensions", Json::array()}};
+               {"dimensions", Json::array()},
+               {"kept_properties", info.settings.kept_properties}};
   if (!info.days.empty()) {
     json["first_day"] = to_string(info.days.first);
     json["last_day"] = to_string(info.days.last);
@@ -70,7 +72,7 @@ Json info_json(const EngineInfo& info) {
 
 using Lines = std::vector<std::vector<TableCell>>;
 
-Lines fact_lines(const EngineInfo& info) {
+Lines fact_lines(const EngineInfo& info, const Style& style) {
   const std::string days = info.days.empty()
                                ? "none"
                                : fmt::format("{} ({} to {})", with_commas(info.day_count),
@@ -101,13 +103,20 @@ Lines fact_lines(const EngineInfo& info) {
     add("history days", with_commas(info.history_days) + " before the latest day");
   }
   if (info.history_from) add("history from", to_string(*info.history_from));
+  if (!info.settings.kept_properties.empty()) {
+    std::vector<std::string> names;
+    for (const std::string& name : info.settings.kept_properties) {
+      names.push_back(text_for(style, name));
+    }
+    add("kept properties", fmt::format("{}", fmt::join(names, ", ")));
+  }
   add("kernels", info.isa);
   return lines;
 }
 
 std::string info_tables(const EngineInfo& info, const Style& style) {
   std::string text = print_table(
-      {.columns = {{.title = "store"}, {.title = ""}}, .rows = fact_lines(info)}, style);
+      {.columns = {{.title = "store"}, {.title = ""}}, .rows = fact_lines(info, style)}, style);
   if (!info.events.empty()) {
     Table table{.columns = {{.title = "event"}, {.title = "events", .right = true}}, .rows = {}};
     for (const EventInfo& event : info.events) {

@@ -125,10 +125,10 @@ Result<OpenedStore> open_store(const IngestFlags& flags) {
     StoreSettings chosen = new_settings(flags.settings);
     if (!is_pipe(flags.paths.front())) {
       const Status looked_at =
-          inspect_source(flags.paths, flags.source, chosen.dimensions).status();
+          inspect_source(flags.paths, flags.source, chosen.properties()).status();
       if (!looked_at.ok()) return of_file(looked_at);
       ROLLCALL_RETURN_IF_ERROR(
-          of_file(check_dimensions(flags.paths, flags.source, chosen.dimensions)));
+          of_file(check_properties(flags.paths, flags.source, chosen.dimensions)));
       if (!flags.settings.user_kind) {
         ROLLCALL_ASSIGN_OR_RETURN(chosen.user_kind, guess_user_kind(flags.paths, flags.source));
         opened.guessed = {fmt::format("user-type = {}", name_of(chosen.user_kind))};
@@ -138,7 +138,11 @@ Result<OpenedStore> open_store(const IngestFlags& flags) {
     opened.made.emplace(flags.store.directory);
     return chosen;
   };
-  ROLLCALL_ASSIGN_OR_RETURN(opened.engine, open_for_writing(flags.store, settings));
+  const std::vector<std::string>& keep = flags.settings.keep;
+  if (!is_pipe(flags.paths.front())) {
+    ROLLCALL_RETURN_IF_ERROR(of_file(check_properties(flags.paths, flags.source, keep)));
+  }
+  ROLLCALL_ASSIGN_OR_RETURN(opened.engine, open_for_writing(flags.store, keep, settings));
   if (opened.made) {
     ROLLCALL_RETURN_IF_ERROR(opened.made->note_made());
     say(fmt::format("made {}: {}", flags.store.directory, describe(opened.engine->settings())));

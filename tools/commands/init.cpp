@@ -24,7 +24,7 @@ Status init(const InitFlags& flags) {
     return Result<StoreSettings>(new_settings(flags.settings));
   };
   ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
-                            open_for_writing(flags.store, settings));
+                            open_for_writing(flags.store, {}, settings));
   if (!made) {
     return Status::already_exists(fmt::format("{}: there is a store already, made with {}",
                                               flags.store.directory, describe(engine->settings())));

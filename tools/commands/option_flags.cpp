@@ -47,6 +47,7 @@ constexpr auto kFlags = std::to_array<FlagText>({
     {Option::kTimeZone, "--timezone", "says where its days begin"},
     {Option::kUserKind, "--user-type", "says what user ids are, when the store is made"},
     {Option::kDimensions, "--dimension", "names a property to count by"},
+    {Option::kKeptProperties, "--keep", "names a property to keep with every event"},
     {Option::kPartitionCount, "--partitions", "says into how many parts users are divided"},
     {Option::kValueDecimals, "--value-decimals", "says how many digits are kept"},
     {Option::kEventNamesMax, "--event-names-max", "keeps more names, when the store is made"},

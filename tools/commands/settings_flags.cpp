@@ -34,6 +34,15 @@ void add_settings_flags(CLI::App& command, SettingsFlags& flags) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->type_name("NAME")
       ->group(group);
+  command
+      .add_option("--keep", flags.keep,
+                  "Property to keep with every event, for questions about history; repeat for "
+                  "more; a store that exists keeps it from now on")
+      ->type_size(1)
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->type_name("NAME")
+      ->group(group);
   command.add_option("--partitions", flags.partitions, "A power of two, 1 to 4096 (default 64)")
       ->type_name("N")
       ->group(group);
@@ -69,6 +78,7 @@ StoreSettings new_settings(const SettingsFlags& flags) {
   if (flags.value_decimals) settings.value_decimals = *flags.value_decimals;
   settings.history = !flags.no_history;
   settings.dimensions = flags.dimensions;
+  settings.kept_properties = flags.keep;
   if (flags.event_names_max) settings.event_names_max = *flags.event_names_max;
   if (flags.dimension_values_max) settings.dimension_values_max = *flags.dimension_values_max;
   return settings;
@@ -121,10 +131,14 @@ Status check_settings(const SettingsFlags& flags, const StoreSettings& settings)
 
 std::string describe(const StoreSettings& settings) {
   return fmt::format(
-      "timezone={}, week-start={}, user-type={}, partitions={}, value-decimals={}, dimensions={}{}",
+      "timezone={}, week-start={}, user-type={}, partitions={}, value-decimals={}, "
+      "dimensions={}{}{}",
       settings.time_zone, name_of(settings.week_start), name_of(settings.user_kind),
       settings.partition_count, settings.value_decimals,
       settings.dimensions.empty() ? "none" : fmt::format("{}", fmt::join(settings.dimensions, ",")),
+      settings.kept_properties.empty()
+          ? ""
+          : fmt::format(", keep={}", fmt::join(settings.kept_properties, ",")),
       settings.history ? "" : ", no history");
 }
 

@@ -21,6 +21,7 @@ struct SettingsFlags {
   std::optional<std::uint32_t> partitions;
   std::optional<std::uint32_t> value_decimals;
   std::vector<std::string> dimensions;
+  std::vector<std::string> keep;  // a store that exists may be given more
   std::optional<std::uint32_t> event_names_max;
   std::optional<std::uint32_t> dimension_values_max;
   bool no_history = false;

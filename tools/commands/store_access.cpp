@@ -123,8 +123,10 @@ Result<std::unique_ptr<Engine>> open_for_reading(const StoreFlags& flags) {
 }
 
 Result<std::unique_ptr<Engine>> open_for_writing(
-    const StoreFlags& flags, const std::function<Result<StoreSettings>()>& new_settings) {
+    const StoreFlags& flags, const std::vector<std::string>& keep,
+    const std::function<Result<StoreSettings>()>& new_settings) {
   EngineOptions options_of_engine = engine_options(flags);
+  options_of_engine.keep = keep;
   const auto choose_settings = [&]() -> Status {
     ROLLCALL_ASSIGN_OR_RETURN(options_of_engine.settings, new_settings());
     // Refused settings leave no directory.

@@ -56,12 +56,14 @@ Result<std::vector<UserId>> read_named_list(const std::string& path, const Engin
 //   kNotFound  there is none, or one whose making is not finished
 Result<std::unique_ptr<Engine>> open_for_reading(const StoreFlags& flags);
 
-// Opens the store for writing, with the settings it was made with. If there is none yet, or one
+// Opens the store for writing, with the settings it was made with; `keep` names properties that it
+// keeps from now on, besides those that it keeps already. If there is none yet, or one
 // whose making was interrupted, `new_settings` is called, and the store is made with what it
 // returns and committed before this returns. If the settings are refused, no directory has been
 // made.
 Result<std::unique_ptr<Engine>> open_for_writing(
-    const StoreFlags& flags, const std::function<Result<StoreSettings>()>& new_settings);
+    const StoreFlags& flags, const std::vector<std::string>& keep,
+    const std::function<Result<StoreSettings>()>& new_settings);
 
 //   kNotFound  as open_for_reading
 Result<std::unique_ptr<Engine>> open_existing_for_writing(const StoreFlags& flags);

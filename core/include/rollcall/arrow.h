@@ -67,8 +67,9 @@ struct ArrowArrayStream {
 
 namespace rollcall {
 
-// Says which columns hold what. A column with the name of a dimension of the store holds its
-// values, and the dimension "a+b" joins the columns a and b. All other columns are ignored.
+// Says which columns hold what. A column with the name of a dimension or of a kept property of the
+// store holds its values, and the property "a+b" joins the columns a and b. All other columns are
+// ignored.
 struct ArrowColumns {
   std::string user = "user";
   std::string time = "time";
@@ -86,7 +87,7 @@ struct ArrowColumns {
 //   time               timestamps of any unit, date32 (whole days), and integers and strings as in
 //                      files. Timestamps without a zone are clock readings in the store's zone;
 //                      what is finer than a microsecond is cut off
-//   event, dimensions  strings; a null in a dimension is ""
+//   event, properties  strings; a null in a property is ""
 //   value              integers, decimal128, strings, and floats, which stand for the shortest
 //                      decimal that reads back as them; never rounded; null is 0
 // Strings are utf8 or large_utf8, plain or dictionary-encoded.

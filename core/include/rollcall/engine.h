@@ -76,8 +76,8 @@ class Engine {
 
   // Records every event of `batch`, or none.
   //   kInvalidArgument    columns of different lengths, a code outside its dictionary, a user id of
-  //                       the other kind, an undeclared property, a time out of range, a token that
-  //                       is empty or too long, two positions of one id
+  //                       the other kind, a property that is neither declared nor kept, a time
+  //                       out of range, a token that is empty or too long, two positions of one id
   //   kUnsupported        Ack::kDurable, on a store that has no journal
   //   kResourceExhausted  what it touches of one partition does not fit in memory_bytes_max
   //   kIoError            the journal could not be written; nothing has happened

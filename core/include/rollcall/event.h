@@ -17,7 +17,8 @@ struct DictionaryColumn {
   std::span<const std::uint32_t> codes;
 };
 
-// Holds the values of a declared dimension. A batch without a column for it has "" in every row.
+// Holds the values of a dimension or of a kept property (StoreSettings). They are UTF-8 of up to
+// 1,024 bytes. A batch without a column for one has "" in every row.
 struct PropertyColumn {
   std::string_view name;
   DictionaryColumn column;

@@ -57,20 +57,20 @@ struct SourceSchema {
   // Lists columns that are not used although their names suggest it, each with the reason and the
   // option that would use it.
   std::vector<HintedText> passed_over;
-  std::vector<std::string> ignored;  // columns that are neither used nor declared dimensions
-  // Lists declared dimensions without a column ("" in every row), and a requested value without
+  std::vector<std::string> ignored;  // columns that are neither used nor properties of the store
+  // Lists properties of the store without a column ("" in every row), and a requested value without
   // one. In NDJSON and the native format, only the first rows are searched.
   std::vector<std::string> absent;
 };
 
-// Looks at the first rows of the first file that has some and can be read. `dimensions` are the
-// store's declared ones. Standard input and pipes cannot be inspected, since reading them would
-// lose rows.
+// Looks at the first rows of the first file that has some and can be read. `properties` are the
+// store's dimensions and kept properties. Standard input and pipes cannot be inspected, since
+// reading them would lose rows.
 //   kInvalidArgument  a column does not exist or cannot be guessed, and the text lists the columns
 //                     there are; or a path is a pipe
 Result<SourceSchema> inspect_source(const std::vector<std::string>& paths,
                                     const SourceOptions& options,
-                                    const std::vector<std::string>& dimensions);
+                                    const std::vector<std::string>& properties);
 
 // Returns kInteger if every user of all files is the canonical text of an integer (decimal digits,
 // no leading zeros), so that no later row can turn out to be something else, and kString otherwise.
@@ -79,11 +79,11 @@ Result<SourceSchema> inspect_source(const std::vector<std::string>& paths,
 Result<UserKind> guess_user_kind(const std::vector<std::string>& paths,
                                  const SourceOptions& options);
 
-// Checks that every dimension has a column in some file, as far as the first rows show. If one of
+// Checks that every property has a column in some file, as far as the first rows show. If one of
 // the files is a pipe, this cannot be checked, and the call succeeds.
-//   kInvalidArgument  a dimension has no column; the text names the nearest column
-Status check_dimensions(const std::vector<std::string>& paths, const SourceOptions& options,
-                        const std::vector<std::string>& dimensions);
+//   kInvalidArgument  a property has no column; the text names the nearest column
+Status check_properties(const std::vector<std::string>& paths, const SourceOptions& options,
+                        const std::vector<std::string>& properties);
 
 // Describes a row that was not ingested.
 struct RejectedRow {

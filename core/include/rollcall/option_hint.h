@@ -42,6 +42,7 @@ enum class Option : std::uint8_t {
   kTimeZone,
   kUserKind,
   kDimensions,
+  kKeptProperties,
   kPartitionCount,
   kValueDecimals,
   kEventNamesMax,

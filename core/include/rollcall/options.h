@@ -12,7 +12,7 @@
 namespace rollcall {
 
 // These settings are chosen when a store is made and never change, because they decide what the
-// stored numbers mean.
+// stored numbers mean. Only kept_properties may grow.
 struct StoreSettings {
   UserKind user_kind = UserKind::kString;
   std::uint32_t partition_count = 64;  // a power of two, 1 to 4,096
@@ -29,6 +29,19 @@ struct StoreSettings {
   // events in their order, such as funnels, need it. An existing store without history may be
   // opened with `true`; it keeps none.
   bool history = true;
+  // Names properties that are kept with every event of the history, besides the dimensions: strings
+  // with as many values as events, such as ids of sessions. They are not aggregated, so questions
+  // about them read the history. At most 64; a name with '+' joins columns, as above. An existing
+  // store that is opened with names it does not keep yet keeps them from then on, after its own,
+  // and gives the empty string for earlier events. It never drops a name.
+  std::vector<std::string> kept_properties;
+
+  // Returns the names of the dimensions, and then those of the kept properties.
+  std::vector<std::string> properties() const {
+    std::vector<std::string> names = dimensions;
+    names.insert(names.end(), kept_properties.begin(), kept_properties.end());
+    return names;
+  }
 
   friend bool operator==(const StoreSettings&, const StoreSettings&) = default;
 };
@@ -51,6 +64,8 @@ struct EngineOptions {
   // also makes some of the stored history anew without what is too old, until at least three
   // quarters of each stored block are events that questions see.
   std::optional<std::uint32_t> history_days;
+  // Adds to StoreSettings::kept_properties, whether `settings` is set or not.
+  std::vector<std::string> keep;
 
   // Bounds all memory that the engine holds: its state, questions, prepared batches, and the
   // store's caches and buffers. A quarter is for prepared batches and an eighth for the store. An

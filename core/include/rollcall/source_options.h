@@ -24,7 +24,7 @@ enum class QuoteRule : std::uint8_t {
   kText,  // it is text, like any other byte
 };
 
-// Says what an array or object becomes where the value of a dimension is expected.
+// Says what an array or object becomes where the value of a property is expected.
 enum class NestedValues : std::uint8_t {
   kText,   // its JSON text without blanks, or "$other" if that is longer than a value may be
   kOther,  // "$other"

@@ -36,6 +36,7 @@ enum class PageKind : std::uint8_t {
   kAmounts = 10,       // partition, series, day, chunk
   kForgotten = 11,     // the forgotten users
   kHistory = 12,       // partition, series: run, chunk: block within the run
+  kKept = 13,          // the names of the kept properties
   kHistoryLimit = 14,  // how far back history reaches
 };
 

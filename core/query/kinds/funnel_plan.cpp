@@ -26,6 +26,7 @@
 #include "core/query/kinds/kind_table.h"
 #include "core/query/plan/table_plan.h"
 #include "core/query/resolve/event_range.h"
+#include "core/query/resolve/value_test.h"
 #include "core/query/sequence/bit_funnel.h"
 #include "core/query/sequence/funnel_match.h"
 #include "core/query/sequence/plain_funnel.h"
@@ -89,7 +90,12 @@ struct FunnelValues {
   // These say to which of the labels a value belongs, by code, and the empty value.
   std::vector<std::uint32_t> labels;
   std::uint32_t label_of_none = kNoLabel;
-  std::vector<std::string> ranked;  // these are the labels, to rank them; none: one row is asked
+  std::vector<std::string> ranked;  // these are the labels, to rank them
+  bool is_ranking = false;          // if not, one row is asked
+  // The values of a kept property have no codes. To rank them, each text of a user is a label; of a
+  // row, these conditions say which texts belong to it.
+  bool is_of_texts = false;
+  std::vector<PropertyCondition> conditions;
 };
 
 // Holds what the plan of a funnel was made of, besides the query.
@@ -114,6 +120,7 @@ class FunnelPlan final : public TablePlan {
     // The last cell is nobody's: those who dropped out before step 1.
     return is_ranking() ? parts_.values->ranked.size() : parts_.range.rows * step_count() + 1;
   }
+  bool has_texts() const override { return is_ranking() && parts_.values->is_of_texts; }
   std::size_t sample_list_count() const override {
     if (is_ranking()) return 0;
     return parts_.range.rows * (step_count() - 1) * (ask_.total_seconds ? 2 : 1);
@@ -133,7 +140,8 @@ class FunnelPlan final : public TablePlan {
   void count(ChunkSets& sets, CellSink& sink) const override;
   // Finds the best attempts of the user at whom the events have begun.
   void match_user(StepEvents& seen, Scratch& scratch) const;
-  void add_by_bits(std::uint32_t place, Scratch& scratch, CellSink& sink) const;
+  void add_by_bits(const StepEvents& seen, std::uint32_t place, Scratch& scratch,
+                   CellSink& sink) const;
   // Takes the attempts of these events that are better than the best so far.
   void match(std::span<const StepEvent> events, Scratch& scratch) const;
   // Does so if the funnel is plain for the user, with as many events as that takes; otherwise it
@@ -147,14 +155,15 @@ class FunnelPlan final : public TablePlan {
             Scratch& scratch) const;
   void find_ranks(std::span<const StepEvent> events, const StepEvents& seen,
                   Scratch& scratch) const;
-  void add(const Best& best, std::uint32_t place, CellSink& sink) const;
+  void find_text_ranks(const StepEvents& seen, Scratch& scratch) const;
+  void add(const Best& best, const StepEvents& seen, std::uint32_t place, CellSink& sink) const;
   // Cells of a ranking go by the values that the store knows.
   void write_identity(ByteWriter& writer) const override {
     writer.byte(is_ranking() ? 1 : 0);
     if (!is_ranking()) return;
     for (const std::string& value : parts_.values->ranked) writer.text(value);
   }
-  bool is_ranking() const { return parts_.values && !parts_.values->ranked.empty(); }
+  bool is_ranking() const { return parts_.values && parts_.values->is_ranking; }
   // Returns the row that an attempt counts in; unset if its value is that of other rows.
   std::optional<std::size_t> row_of(std::span<const StepEvent> events, const FunnelAttempt& attempt,
                                     Scratch& scratch) const;
@@ -179,8 +188,10 @@ class FunnelPlan final : public TablePlan {
 };
 
 struct FunnelPlan::Scratch {
-  Scratch(const FunnelRules& rules, const FunnelQuery& ask, QuestionAccount* account)
-      : memory(account),
+  Scratch(const FunnelRules& rules, const FunnelQuery& ask,
+          std::span<const PropertyCondition> conditions, QuestionAccount* account)
+      : test(conditions),
+        memory(account),
         matcher(rules, account),
         plain(rules),
         bit_funnel(rules),
@@ -218,6 +229,7 @@ struct FunnelPlan::Scratch {
     best.clear();
   }
 
+  const ValueTest test;  // of FunnelValues::conditions
   QuestionMemory memory;
   std::size_t attempts_taken = 0;
   std::vector<std::vector<TimeUs>> spare;
@@ -230,6 +242,8 @@ struct FunnelPlan::Scratch {
   std::map<Alike, std::vector<TimeUs>> times_of;  // of the instant that was looked at last
   std::vector<std::uint32_t> codes;               // of the property of a breakdown
   std::vector<std::uint32_t> ranks;               // of these
+  // These are by text of the user, for a kept property.
+  std::vector<std::uint32_t> text_ranks, text_labels, text_order;
   std::vector<StepEvent> held;    // as far as they have one value of the property that is held
   std::vector<ValueCode> values;  // of that property
   Best alone;                     // where there is one for each user
@@ -245,7 +259,8 @@ FunnelPlan::FunnelPlan(const Query& query, const PlanContext& context, Scope sco
       zone_(context.zone),
       parts_(std::move(parts)),
       rules_(rules_of(ask_, parts_.values.has_value())),
-      may_be_plain_(PlainFunnel::may_be_plain(rules_)),
+      may_be_plain_(PlainFunnel::may_be_plain(rules_) &&
+                    !(parts_.values && parts_.values->is_of_texts)),
       has_one_row_(!parts_.calendar && !parts_.values),
       may_skip_times_(may_be_plain_ && has_one_row_ && !parts_.hold && !ask_.steps_after_to),
       may_be_bits_(may_skip_times_ && BitFunnel::may_decide(rules_) &&
@@ -291,8 +306,12 @@ std::optional<std::size_t> FunnelPlan::row_of(std::span<const StepEvent> events,
                                               Scratch& scratch) const {
   if (parts_.values) {
     const std::size_t place = scratch.told.find(scratch.matcher, attempt);
-    const std::uint32_t label = place == kNoEvent ? parts_.values->label_of_none
-                                                  : parts_.values->labels[scratch.codes[place]];
+    const bool is_of_texts = parts_.values->is_of_texts;
+    const std::vector<std::uint32_t>& labels =
+        is_of_texts ? scratch.text_labels : parts_.values->labels;
+    const std::uint32_t label_of_none =
+        is_of_texts ? scratch.text_labels.front() : parts_.values->label_of_none;
+    const std::uint32_t label = place == kNoEvent ? label_of_none : labels[scratch.codes[place]];
     if (label == FunnelValues::kNoLabel) return {};
     if (is_ranking()) return label;
   }
@@ -419,11 +438,30 @@ bool FunnelPlan::match_plain(const StepEvents::Outlook& outlook, StepEvents& see
 void FunnelPlan::find_ranks(std::span<const StepEvent> events, const StepEvents& seen,
                             Scratch& scratch) const {
   const FunnelValues& values = *parts_.values;
+  if (values.is_of_texts) find_text_ranks(seen, scratch);
+  const std::vector<std::uint32_t>& ranks = values.is_of_texts ? scratch.text_ranks : values.ranks;
   scratch.codes.clear();
   scratch.ranks.clear();
   for (std::size_t i = 0; i < events.size(); ++i) {
     scratch.codes.push_back(seen.value_of(i, values.place));
-    scratch.ranks.push_back(values.ranks[scratch.codes.back()]);
+    scratch.ranks.push_back(ranks[scratch.codes.back()]);
+  }
+}
+
+// Finds the order of the user's texts, and the label of each.
+void FunnelPlan::find_text_ranks(const StepEvents& seen, Scratch& scratch) const {
+  const auto count = static_cast<std::uint32_t>(seen.text_count());
+  scratch.text_order.resize(count);
+  scratch.text_ranks.resize(count);
+  scratch.text_labels.resize(count);
+  std::iota(scratch.text_order.begin(), scratch.text_order.end(), 0);
+  std::ranges::sort(scratch.text_order, {}, [&](std::uint32_t text) { return seen.text_of(text); });
+  for (std::uint32_t rank = 0; rank < count; ++rank) {
+    const std::uint32_t text = scratch.text_order[rank];
+    const std::uint32_t label_of_row =
+        scratch.test.holds(seen.text_of(text)) ? 0 : FunnelValues::kNoLabel;
+    scratch.text_ranks[text] = rank;
+    scratch.text_labels[text] = is_ranking() ? text : label_of_row;
   }
 }
 
@@ -465,7 +503,9 @@ void FunnelPlan::match_held(std::span<const StepEvent> events, const StepEvents&
   }
 }
 
-void FunnelPlan::add(const Best& best, std::uint32_t place, CellSink& sink) const {
+void FunnelPlan::add(const Best& best, const StepEvents& seen, std::uint32_t place,
+                     CellSink& sink) const {
+  if (has_texts()) return sink.add_text(seen.text_of(static_cast<std::uint32_t>(best.row)));
   if (is_ranking()) return sink.add_user(best.row, place);
   const std::size_t steps = best.attempt.steps;
   sink.add_user(best.row * step_count() + steps - 1, place);
@@ -481,25 +521,28 @@ void FunnelPlan::add(const Best& best, std::uint32_t place, CellSink& sink) cons
 void FunnelPlan::count(ChunkSets& sets, CellSink& sink) const {
   if (parts_.range.rows == 0) return;
   StepEvents seen(parts_.selectors, account());
-  Scratch scratch(rules_, ask_, account());
+  const FunnelValues none;
+  const FunnelValues& values = parts_.values ? *parts_.values : none;
+  Scratch scratch(rules_, ask_, values.conditions, account());
   sets.for_each_history([&](std::size_t run, const LogBlock& block) { seen.open(run, block); },
                         [&](UserCursor& cursor, std::uint32_t place) {
                           seen.begin(cursor);
                           if (may_be_bits_ && seen.read_bits(scratch.bits)) {
-                            return add_by_bits(place, scratch, sink);
+                            return add_by_bits(seen, place, scratch, sink);
                           }
                           scratch.clear_best();
                           match_user(seen, scratch);
-                          for (const Best& best : scratch.best) add(best, place, sink);
+                          for (const Best& best : scratch.best) add(best, seen, place, sink);
                         });
 }
 
-void FunnelPlan::add_by_bits(std::uint32_t place, Scratch& scratch, CellSink& sink) const {
+void FunnelPlan::add_by_bits(const StepEvents& seen, std::uint32_t place, Scratch& scratch,
+                             CellSink& sink) const {
   Best& best = scratch.alone;
   const auto attempt = scratch.bit_funnel.best(scratch.bits, best.times);
   if (!attempt) return;
   best.attempt = *attempt;
-  add(best, place, sink);
+  add(best, seen, place, sink);
 }
 
 void FunnelPlan::match_user(StepEvents& seen, Scratch& scratch) const {
@@ -628,14 +671,15 @@ Result<FunnelRange> resolve_range(const Query& query, const FunnelQuery& ask,
   return range;
 }
 
-Result<std::uint32_t> find_dimension(std::string_view field, const std::string& name,
-                                     const SeriesCatalog& catalog) {
-  const std::vector<std::string>& properties = catalog.dimensions();
-  const auto found = std::ranges::find(properties, name);
-  if (found != properties.end()) return static_cast<std::uint32_t>(found - properties.begin());
+Result<std::uint32_t> find_property(std::string_view field, const std::string& name,
+                                    const SeriesCatalog& catalog) {
+  if (const auto number = property_number(name, catalog)) return *number;
   return Status::invalid_argument(
-      fmt::format("funnel: {}: {}; a property is declared as a dimension when the store is made",
-                  field, unknown_name("property", name, properties)));
+      fmt::format("funnel: {}: {}", field, unknown_property(name, catalog)));
+}
+
+bool is_kept(std::uint32_t property, const SeriesCatalog& catalog) {
+  return property >= catalog.dimensions().size();
 }
 
 std::vector<std::uint32_t> ranks_of(const std::vector<std::string>& values) {
@@ -657,6 +701,16 @@ FunnelValues ranked_values(const BoundedDictionary& known, std::span<const std::
   for (const std::string& value : known.values()) values.labels.push_back(label_of(value));
   values.label_of_none = label_of("");
   values.ranked.assign(labels.begin(), labels.end());
+  values.is_ranking = true;
+  return values;
+}
+
+// `row` is the condition of a row; null: all values are ranked.
+FunnelValues values_of_texts(const PropertyCondition* row) {
+  FunnelValues values;
+  values.is_of_texts = true;
+  values.is_ranking = row == nullptr;
+  if (row != nullptr) values.conditions.push_back(*row);
   return values;
 }
 
@@ -706,34 +760,38 @@ PlanResult make_funnel_plan(const FunnelQuery& ask, const Query& query, const Pl
     parts.between = std::make_unique<const EventSelector>(std::move(between.front()));
   }
   if (!ask.hold.empty()) {
-    ROLLCALL_ASSIGN_OR_RETURN(const std::uint32_t dimension,
-                              find_dimension("hold", ask.hold, context.catalog));
-    if (context.catalog.values(dimension).overflowed()) {
+    ROLLCALL_ASSIGN_OR_RETURN(const std::uint32_t property,
+                              find_property("hold", ask.hold, context.catalog));
+    const bool has_codes = !is_kept(property, context.catalog);
+    if (has_codes && context.catalog.values(property).overflowed()) {
       return Status::invalid_argument(
                  fmt::format(
                      "funnel: hold: cannot be answered exactly: {} has more values than the "
                      "{} that the store keeps, and those counted as \"{}\" are not known to "
                      "be the same; raise dimension_values_max when the store is made",
-                     excerpt(ask.hold), context.catalog.values(dimension).values().size() - 1,
+                     excerpt(ask.hold), context.catalog.values(property).values().size() - 1,
                      kOtherName))
           .with_hint(Option::kDimensionValuesMax);
     }
     parts.hold = parts.selectors.told.size();
-    parts.selectors.told.push_back(dimension);
+    parts.selectors.told.push_back(property);
+    constexpr ValueCode kNoCode = std::numeric_limits<ValueCode>::max();
     parts.no_value =
-        context.catalog.values(dimension).find("").value_or(std::numeric_limits<ValueCode>::max());
+        has_codes ? context.catalog.values(property).find("").value_or(kNoCode) : ValueCode{0};
   }
   if (!query.common.breakdown.empty()) {
-    ROLLCALL_ASSIGN_OR_RETURN(const std::uint32_t dimension,
-                              find_dimension("breakdown", query.common.breakdown, context.catalog));
-    if (context.catalog.values(dimension).overflowed()) {
-      parts.notes.push_back(note_of_other_values(query.common.breakdown));
+    ROLLCALL_ASSIGN_OR_RETURN(const std::uint32_t property,
+                              find_property("breakdown", query.common.breakdown, context.catalog));
+    if (is_kept(property, context.catalog)) {
+      parts.values = values_of_texts(ranked != nullptr ? nullptr : context.value);
+    } else {
+      const BoundedDictionary& known = context.catalog.values(property);
+      if (known.overflowed()) parts.notes.push_back(note_of_other_values(query.common.breakdown));
+      parts.values =
+          ranked != nullptr ? ranked_values(known, *ranked) : values_of_row(known, *context.value);
     }
-    parts.values = ranked != nullptr
-                       ? ranked_values(context.catalog.values(dimension), *ranked)
-                       : values_of_row(context.catalog.values(dimension), *context.value);
     parts.values->place = parts.selectors.told.size();
-    parts.selectors.told.push_back(dimension);
+    parts.selectors.told.push_back(property);
   }
   ROLLCALL_ASSIGN_OR_RETURN(parts.range, resolve_range(query, ask, context, scope.timeframe));
   if (ask.period) parts.calendar.emplace(*ask.period, context.settings.week_start);
@@ -759,15 +817,17 @@ PlanResult plan_funnel(const FunnelQuery& ask, const Query& query, const PlanCon
 
 Result<Ranking> rank_funnel(const FunnelQuery& ask, const Query& query,
                             const PlanContext& context) {
-  ROLLCALL_ASSIGN_OR_RETURN(const std::uint32_t dimension,
-                            find_dimension("breakdown", query.common.breakdown, context.catalog));
+  ROLLCALL_ASSIGN_OR_RETURN(const std::uint32_t property,
+                            find_property("breakdown", query.common.breakdown, context.catalog));
   Ranking ranking;
-  // Attempts that do not make the step have the empty value.
-  ranking.values = context.catalog.values(dimension).values();
-  ranking.values.emplace_back();
-  std::ranges::sort(ranking.values);
-  const auto repeated = std::ranges::unique(ranking.values);
-  ranking.values.erase(repeated.begin(), repeated.end());
+  if (!is_kept(property, context.catalog)) {
+    // Attempts that do not make the step have the empty value.
+    ranking.values = context.catalog.values(property).values();
+    ranking.values.emplace_back();
+    std::ranges::sort(ranking.values);
+    const auto repeated = std::ranges::unique(ranking.values);
+    ranking.values.erase(repeated.begin(), repeated.end());
+  }
   const std::span<const std::string> values = ranking.values;
   ROLLCALL_ASSIGN_OR_RETURN(ranking.plan, make_funnel_plan(ask, query, context, &values));
   return ranking;

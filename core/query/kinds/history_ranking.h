@@ -11,7 +11,7 @@
 namespace rollcall {
 
 // Counts the users of ranked_event(query), by value of the property that the query is broken down
-// by, which is declared: on `days` or, if these are unset, in the query's own range.
+// by, which the store has: on `days` or, if these are unset, in the query's own range.
 //   kInvalidArgument  as resolve_event_selector and resolve_event_range
 Result<Ranking> make_history_ranking(const Query& query, const PlanContext& context,
                                      std::optional<DayRange> days = {});

@@ -23,7 +23,8 @@ namespace rollcall {
 
 using PlanResult = Result<std::unique_ptr<Plan>>;
 
-// Ranks the values of a breakdown: cell i of the plan is the users of values[i].
+// Ranks the values of a breakdown: cell i of the plan is the users of values[i]. The values of a
+// kept property are the texts of the plan (Plan::has_texts), and there are no cells.
 struct Ranking {
   std::vector<std::string> values;  // ascending
   std::unique_ptr<Plan> plan;

@@ -23,6 +23,7 @@ PartialShape PartialShape::of(const PlanTask& task) {
   for (const TotalsRead& read : task.plan.reads().totals) shape.totals.push_back(size_of(read));
   shape.sample_lists = task.plan.sample_list_count();
   shape.tallies = task.plan.tally_count();
+  shape.has_texts = task.plan.has_texts();
   return shape;
 }
 
@@ -36,6 +37,7 @@ PartialShape PartialShape::of(const Partial& partial) {
   }
   shape.sample_lists = partial.samples.size();
   shape.tallies = partial.tallies.size();
+  shape.has_texts = partial.has_texts;
   return shape;
 }
 
@@ -51,6 +53,7 @@ Partial Partial::cells_of_nobody(const Plan& plan, QuestionAccount* account) {
   partial.samples.resize(plan.sample_list_count());
   partial.memory.take(plan.tally_count() * sizeof(partial.tallies[0]), QuestionNeed::kCells);
   partial.tallies.resize(plan.tally_count());
+  partial.has_texts = plan.has_texts();
   return partial;
 }
 
@@ -79,6 +82,17 @@ void Partial::add_sample(std::size_t list, std::int64_t number) {
   numbers.push_back(number);
 }
 
+void Partial::add_text(std::string_view text, std::uint64_t user_count) {
+  const auto known = texts.find(text);
+  if (known != texts.end()) {
+    known->second += user_count;
+    return;
+  }
+  constexpr std::size_t kTextBytes = 96;  // with its place in the map
+  memory.take(kTextBytes + text.size(), QuestionNeed::kValues);
+  texts.emplace(text, user_count);
+}
+
 void Partial::add_cells(const Partial& part) {
   for (std::size_t cell = 0; cell < part.cells.size(); ++cell) cells[cell] += part.cells[cell];
   for (std::size_t cell = 0; cell < part.amounts.size(); ++cell) {
@@ -90,6 +104,7 @@ void Partial::add_cells(const Partial& part) {
   for (std::size_t list = 0; list < part.samples.size(); ++list) {
     for (const std::int64_t number : part.samples[list]) add_sample(list, number);
   }
+  for (const auto& [text, user_count] : part.texts) add_text(text, user_count);
 }
 
 Status Partial::merge(Partial other) {

@@ -6,6 +6,8 @@
 #include <bitset>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -45,6 +47,7 @@ struct PartialShape {
   std::vector<std::size_t> totals;  // of each read
   std::size_t sample_lists = 0;
   std::size_t tallies = 0;
+  bool has_texts = false;
 
   static PartialShape of(const PlanTask& task);
   static PartialShape of(const Partial& partial);
@@ -62,8 +65,11 @@ struct Partial {
   // Holds numbers of single users, not below zero, in no order; medians are made of them.
   std::vector<std::vector<std::int64_t>> samples;
   std::vector<std::uint64_t> tallies;  // counts of what users may do several times
-  std::optional<MemberPage> users;     // where users are asked for, in the place of all the counts
-  QuestionMemory memory;               // that the counts take
+  // Holds the users of each text that has some, if Plan::has_texts.
+  std::map<std::string, std::uint64_t, std::less<>> texts;
+  bool has_texts = false;
+  std::optional<MemberPage> users;  // where users are asked for, in the place of all the counts
+  QuestionMemory memory;            // that the counts take
 
   // Returns the answer of no partition, which changes nothing that it is merged with. Its memory
   // comes from `account`; if that is null, it is unbounded.
@@ -76,6 +82,7 @@ struct Partial {
   void add_amount(std::size_t cell, AmountSum amount) { amounts[cell] += amount; }
   void add_sample(std::size_t list, std::int64_t number);
   void add_tally(std::size_t tally, std::uint64_t count) { tallies[tally] += count; }
+  void add_text(std::string_view text, std::uint64_t user_count);
   // Adds the cells of other users of the same partitions.
   void add_cells(const Partial& part);
 

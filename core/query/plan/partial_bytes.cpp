@@ -17,7 +17,7 @@ namespace rollcall {
 namespace {
 
 constexpr std::string_view kMagic = "rollpart";
-constexpr std::uint8_t kVersion = 3;
+constexpr std::uint8_t kVersion = 4;
 
 enum Contents : std::uint8_t { kCounts, kIntegerUsers, kStringUsers };
 
@@ -60,6 +60,7 @@ std::uint64_t digest_of(const PlanTask& task) {
   writer.varint(shape.amounts);
   writer.varint(shape.sample_lists);
   writer.varint(shape.tallies);
+  writer.byte(shape.has_texts ? 1 : 0);
   for (const TotalsRead& read : task.plan.reads().totals) {
     writer.byte(read.by_hour ? 1 : 0);
     writer.zigzag(read.days.first.value);
@@ -128,6 +129,17 @@ bool read_samples(ByteReader& reader, std::size_t list, Partial& partial) {
   return reader.ok();
 }
 
+bool read_texts(ByteReader& reader, Partial& partial) {
+  for (std::size_t left = reader.count(2); left > 0; --left) {
+    const std::string_view text = reader.text();
+    const std::uint64_t user_count = reader.varint();
+    const bool ascends = partial.texts.empty() || partial.texts.rbegin()->first < text;
+    if (!reader.ok() || !ascends) return false;
+    partial.add_text(text, user_count);
+  }
+  return reader.ok();
+}
+
 // Checks that the numbers to come are as many as the task has, and that there are bytes for so
 // many.
 bool is_shape(const PartialShape& shape, ByteReader& reader) {
@@ -190,6 +202,13 @@ std::string Partial::serialize(const PlanTask& task) const {
     }
     for (const std::vector<std::int64_t>& numbers : samples) write_samples(numbers, writer);
     for (const std::uint64_t tally : tallies) writer.varint(tally);
+    if (has_texts) {
+      writer.varint(texts.size());
+      for (const auto& [text, user_count] : texts) {
+        writer.text(text);
+        writer.varint(user_count);
+      }
+    }
   }
   const std::uint64_t checksum = checksum_of(bytes);
   writer.elements(&checksum, 1);
@@ -223,6 +242,7 @@ Result<Partial> Partial::deserialize(std::string_view bytes, const PlanTask& tas
       if (!read_samples(reader, list, partial)) return damaged("its samples are no numbers");
     }
     for (std::uint64_t& tally : partial.tallies) tally = reader.varint();
+    if (shape.has_texts && !read_texts(reader, partial)) return damaged("its texts do not ascend");
   }
   if (!reader.done()) return damaged("it has other bytes than its numbers take");
   ROLLCALL_RETURN_IF_ERROR(partial.validate(task));
@@ -248,6 +268,7 @@ Status Partial::validate(const PlanTask& task) const {
       (!users || users->user_count() <= users_max) &&
       std::ranges::all_of(cells, [&](std::uint64_t users_of) { return users_of <= users_max; }) &&
       std::ranges::all_of(amounts, is_amount) &&
+      std::ranges::all_of(texts, [&](const auto& text) { return text.second <= users_max; }) &&
       std::ranges::all_of(tallies, [&](std::uint64_t tally) { return tally <= events_max; }) &&
       std::ranges::all_of(samples, [&](const auto& list) { return list.size() <= users_max; }) &&
       std::ranges::all_of(totals,

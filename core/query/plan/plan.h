@@ -37,6 +37,8 @@ class Plan {
   virtual std::size_t tally_count() const { return 0; }
   // Returns how many lists of numbers of single users it has.
   virtual std::size_t sample_list_count() const { return 0; }
+  // Returns whether it counts users by text, of which it does not know beforehand which there are.
+  virtual bool has_texts() const { return false; }
   // Gives `sink` the users of every cell that are in the chunk.
   // Throws QuestionFailure, as the chunk and the sink may.
   virtual void count(const ChunkSource& chunk, CellSink& sink) const = 0;

@@ -93,15 +93,25 @@ bool FavouriteRule::holds(std::span<const StepEvent> events, const StepEvents& t
         std::ranges::equal_range(values, code, {}, &std::pair<ValueCode, TimeUs>::first);
     return first == last ? Seen{} : Seen{static_cast<std::size_t>(last - first), last[-1].second};
   };
-  const Seen wanted = seen_of(value);
+  ValueCode value_here = value;
+  if (text) {
+    const auto has_text = [&](const auto& seen) { return told.text_of(seen.first) == *text; };
+    const auto found = std::ranges::find_if(values, has_text);
+    if (found == values.end()) return false;
+    value_here = found->first;
+  }
+  const auto comes_first = [&](ValueCode code) {
+    return text ? told.text_of(code) < *text : is_smaller[code];
+  };
+  const Seen wanted = seen_of(value_here);
   if (wanted.count == 0) return false;
   for (auto next = values.begin(); next != values.end();) {
     const ValueCode code = next->first;
     const Seen other = seen_of(code);
     next += static_cast<std::ptrdiff_t>(other.count);
-    if (code == value || other.count < wanted.count) continue;
+    if (code == value_here || other.count < wanted.count) continue;
     if (other.count > wanted.count || other.last > wanted.last) return false;
-    if (other.last == wanted.last && is_smaller[code]) return false;
+    if (other.last == wanted.last && comes_first(code)) return false;
   }
   return true;
 }
@@ -199,25 +209,27 @@ class SegmentHistory::Resolver {
 
   Status resolve_favourite(SegmentHistory& part) {
     const Segment::Favourite& wanted = segment_.favourite;
-    const std::vector<std::string>& properties = context_.catalog.dimensions();
-    const auto found = std::ranges::find(properties, wanted.property);
-    if (found == properties.end()) {
+    const auto property = property_number(wanted.property, context_.catalog);
+    if (!property) {
       return Status::invalid_argument(
-          fmt::format("{}: {}; a property is declared as a dimension when the store is made",
-                      field_, unknown_name("property", wanted.property, properties)));
+          fmt::format("{}: {}", field_, unknown_property(wanted.property, context_.catalog)));
     }
-    const auto dimension = static_cast<std::uint32_t>(found - properties.begin());
-    part.selectors_.told.push_back(dimension);
+    part.selectors_.told.push_back(*property);
     // Events without a value do not count.
     added_.push_back({wanted.property, PropertyCondition::Test::kIsSet, {}});
+    if (*property >= context_.catalog.dimensions().size()) {
+      part.rule_ = FavouriteRule{.value = 0, .is_smaller = {}, .text = wanted.value};
+      return {};
+    }
     Selector with_value;
     with_value.where = {{wanted.property, PropertyCondition::Test::kAnyOf, {wanted.value}}};
     ROLLCALL_ASSIGN_OR_RETURN(const EventSelector value,
                               resolve_event_selector(field_, with_value, {}, context_.catalog));
     const std::vector<ValueCode>& codes = value.where.front().codes;
     FavouriteRule rule{.value = codes.empty() ? std::numeric_limits<ValueCode>::max() : codes[0],
-                       .is_smaller = {}};
-    for (const std::string& other : context_.catalog.values(dimension).values()) {
+                       .is_smaller = {},
+                       .text = {}};
+    for (const std::string& other : context_.catalog.values(*property).values()) {
       rule.is_smaller.push_back(other < wanted.value);
     }
     part.rule_ = std::move(rule);
@@ -246,7 +258,7 @@ bool SegmentHistory::is_needed(const Segment& segment, const std::vector<Propert
   if (segment.kind == Kind::kDeclined || segment.kind == Kind::kFavourite) return true;
   if (segment.times || segment.sum) return true;
   // Without history, the error says what the aggregates would have to know.
-  return context.settings.history && needs_events(segment.event, where);
+  return context.settings.history && needs_events(segment.event, where, context.catalog);
 }
 
 Result<SegmentHistory> SegmentHistory::resolve(std::string_view field, const Segment& segment,

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -57,7 +58,8 @@ struct DeclineRule {
 // The value must be the most frequent one. Every event has a value.
 struct FavouriteRule {
   ValueCode value;
-  std::vector<bool> is_smaller;  // by code, whether its bytes come before those of the value
+  std::vector<bool> is_smaller;     // by code, whether its bytes come before those of the value
+  std::optional<std::string> text;  // the value of a kept property, which has no code
   bool holds(std::span<const StepEvent> events, const StepEvents& told) const;
 };
 

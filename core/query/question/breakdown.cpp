@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <map>
-#include <numeric>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -108,30 +107,36 @@ Result<Breakdown> Breakdown::make(const Query& query, const PlanContext& context
   return breakdown;
 }
 
-std::vector<BreakdownValue> Breakdown::values(std::span<const std::uint64_t> users) const {
-  std::vector<std::size_t> ranked;
+std::vector<BreakdownValue> Breakdown::values(const Partial& ranked) const {
+  // The largest come first, and of those that are as large the smaller in bytes.
+  using Ranked = std::pair<std::uint64_t, std::string_view>;
+  const auto comes_before = [](const Ranked& a, const Ranked& b) {
+    return a.first != b.first ? a.first > b.first : a.second < b.second;
+  };
+  std::vector<Ranked> largest;  // a heap, at most limit_ of them
   bool has_other = false;
-  for (std::size_t i = 0; i < values_.size(); ++i) {
-    if (users[i] == 0) continue;
-    if (values_[i] == kOtherName) {
+  const auto rank = [&](std::string_view value, std::uint64_t users) {
+    if (users == 0) return;
+    if (value == kOtherName) {
       has_other = true;
-    } else {
-      ranked.push_back(i);
+      return;
     }
-  }
-  // Values ascend, so that a stable sort leaves the smaller one first.
-  std::stable_sort(ranked.begin(), ranked.end(),
-                   [&](std::size_t a, std::size_t b) { return users[a] > users[b]; });
-  if (ranked.size() > limit_) {
+    largest.emplace_back(users, value);
+    std::push_heap(largest.begin(), largest.end(), comes_before);
+    if (largest.size() <= limit_) return;
     has_other = true;
-    ranked.resize(limit_);
-  }
-  std::sort(ranked.begin(), ranked.end());
+    std::pop_heap(largest.begin(), largest.end(), comes_before);
+    largest.pop_back();
+  };
+  for (std::size_t i = 0; i < values_.size(); ++i) rank(values_[i], ranked.cells[i]);
+  for (const auto& [text, users] : ranked.texts) rank(text, users);
+  std::ranges::sort(largest, {}, &Ranked::second);
   std::vector<BreakdownValue> shown;
   PropertyCondition rest = {property_, PropertyCondition::Test::kNoneOf, {}};
-  for (const std::size_t i : ranked) {
-    shown.push_back({values_[i], {property_, PropertyCondition::Test::kAnyOf, {values_[i]}}});
-    rest.values.push_back(values_[i]);
+  for (const auto& [users, value] : largest) {
+    const std::string label(value);
+    shown.push_back({label, {property_, PropertyCondition::Test::kAnyOf, {label}}});
+    rest.values.push_back(label);
   }
   if (has_other) shown.push_back({std::string(kOtherName), std::move(rest)});
   return shown;

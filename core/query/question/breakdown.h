@@ -4,8 +4,8 @@
 
 #include <cstdint>
 #include <memory>
-#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/query/plan/plan.h"
@@ -29,12 +29,12 @@ class Breakdown {
   const Plan& ranking() const { return *ranking_; }
   // Returns the values to show, in the order of their rows, which is that of their bytes with
   // "$other" last.
-  std::vector<BreakdownValue> values(std::span<const std::uint64_t> users) const;
+  std::vector<BreakdownValue> values(const Partial& ranked) const;
 
  private:
   std::string property_;
   std::size_t limit_ = 0;
-  std::vector<std::string> values_;  // by cell of the ranking
+  std::vector<std::string> values_;  // by cell of the ranking; none if it has texts
   std::unique_ptr<Plan> ranking_;
 };
 

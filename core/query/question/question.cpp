@@ -11,6 +11,7 @@
 #include "core/query/kinds/kind_table.h"
 #include "core/query/plan/member_list.h"
 #include "core/query/plan/table_plan.h"
+#include "core/query/resolve/selector_resolver.h"
 #include "core/query/resolve/timeframe.h"
 #include "rollcall/message_text.h"
 
@@ -41,11 +42,10 @@ Result<Question> Question::make(const Query& query, const PlanContext& context) 
     question.add_reads(*question.plan_);
     return question;
   }
-  const std::vector<std::string>& properties = context.catalog.dimensions();
-  if (std::find(properties.begin(), properties.end(), query.common.breakdown) == properties.end()) {
-    return Status::invalid_argument(fmt::format(
-        "{}: breakdown: {}; a property is declared as a dimension when the store is made",
-        kind_of(query), unknown_name("property", query.common.breakdown, properties)));
+  if (!property_number(query.common.breakdown, context.catalog)) {
+    return Status::invalid_argument(
+        fmt::format("{}: breakdown: {}", kind_of(query),
+                    unknown_property(query.common.breakdown, context.catalog)));
   }
   const PropertyCondition any_value = {
       query.common.breakdown, PropertyCondition::Test::kNoneOf, {}};
@@ -89,7 +89,7 @@ Result<QueryResult> Question::answer(PlanRunner& runner) const {
 
 Result<QueryResult> Question::answer_breakdown(PlanRunner& runner) const {
   ROLLCALL_ASSIGN_OR_RETURN(Partial ranked, runner.run({breakdown_->ranking()}));
-  const std::vector<BreakdownValue> values = breakdown_->values(ranked.cells);
+  const std::vector<BreakdownValue> values = breakdown_->values(ranked);
   ranked = {};
   breakdown_->ranking().free_scratch();
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/catalog/series_catalog.h"
+#include "rollcall/segment.h"
 
 namespace rollcall {
 
@@ -21,6 +22,13 @@ struct EventSelector {
   bool any_name = true;
   std::vector<EventCode> names;  // ascending; of `any_name` none
   std::vector<Values> where;     // each must hold of the same event
+  // Is about a kept property, whose values have no codes.
+  struct Texts {
+    std::uint32_t property = 0;
+    std::vector<PropertyCondition> conditions;  // all must hold
+    friend bool operator==(const Texts&, const Texts&) = default;
+  };
+  std::vector<Texts> kept;  // each must hold of the same event
   // Is the least and the most amount of a matching event, which has one that is not 0. If it is
   // unset, the amount does not matter.
   struct Amounts {
@@ -35,7 +43,7 @@ struct EventSelector {
   // Returns whether they mean the same events.
   friend bool operator==(const EventSelector& a, const EventSelector& b) {
     return a.any_name == b.any_name && a.names == b.names && a.where == b.where &&
-           a.amounts == b.amounts;
+           a.kept == b.kept && a.amounts == b.amounts;
   }
 };
 

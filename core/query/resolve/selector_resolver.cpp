@@ -7,10 +7,10 @@
 #include <map>
 #include <optional>
 #include <string_view>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
+#include "core/query/resolve/value_test.h"
 #include "core/query/text/decimal_text.h"
 #include "rollcall/message_text.h"
 
@@ -59,19 +59,16 @@ Result<std::vector<EventCode>> matching_events(std::string_view field, const Sel
   return matching;
 }
 
-// Returns the number of a declared property.
+// Returns the number of a property.
 Result<std::uint32_t> find_property(std::string_view field, const std::string& name,
-                                    const std::vector<std::string>& dimensions) {
-  const auto found = std::find(dimensions.begin(), dimensions.end(), name);
-  if (found != dimensions.end()) return static_cast<std::uint32_t>(found - dimensions.begin());
+                                    const SeriesCatalog& catalog) {
+  if (const auto number = property_number(name, catalog)) return *number;
   if (name == kAmountProperty) {
     return fault(field,
                  "where: value: the amount of an event is compared as a number (allowed: gt, gte, "
                  "lt, lte, eq)");
   }
-  return fault(field, fmt::format("where: {}; a property is declared as a dimension when the store "
-                                  "is made",
-                                  unknown_name("property", name, dimensions)));
+  return fault(field, "where: " + unknown_property(name, catalog));
 }
 
 // Returns the declared property that all conditions are about.
@@ -88,7 +85,7 @@ Result<std::uint32_t> find_dimension(std::string_view field,
                    "where: value: needs history, as aggregates do not tell the amount of a single "
                    "event (allowed: conditions on a declared property)");
     }
-    ROLLCALL_RETURN_IF_ERROR(find_property(field, condition.property, dimensions).status());
+    ROLLCALL_RETURN_IF_ERROR(find_property(field, condition.property, catalog).status());
   }
   const std::string& property = where[0].property;
   for (const PropertyCondition& condition : where) {
@@ -108,31 +105,6 @@ Result<std::uint32_t> find_dimension(std::string_view field,
                                     quoted_excerpt(joined)));
   }
   return static_cast<std::uint32_t>(find(property) - dimensions.begin());
-}
-
-bool holds(const PropertyCondition& condition, std::string_view value) {
-  const bool listed =
-      std::find(condition.values.begin(), condition.values.end(), value) != condition.values.end();
-  switch (condition.test) {
-    case Test::kAnyOf:
-      return listed;
-    case Test::kNoneOf:
-      return !listed;
-    case Test::kContains:
-      return value.find(condition.values[0]) != std::string_view::npos;
-    case Test::kIsSet:
-      return !value.empty();
-    case Test::kIsNotSet:
-      return value.empty();
-    case Test::kMore:
-    case Test::kAtLeast:
-    case Test::kLess:
-    case Test::kAtMost:
-    case Test::kEquals:
-      break;
-  }
-  const auto number = parse_decimal_text(value);
-  return number && holds(condition.test, *number, *parse_decimal_text(condition.values[0]));
 }
 
 // Says whether a condition holds for the values counted as "$other", of which is known only that
@@ -165,19 +137,7 @@ std::optional<bool> holds_for_other(const PropertyCondition& condition,
 Result<std::vector<ValueCode>> matching_values(std::string_view field,
                                                const std::vector<PropertyCondition>& where,
                                                const BoundedDictionary& values) {
-  // These are the values of conditions that name many, such as those for the rest of a breakdown.
-  std::vector<std::unordered_set<std::string_view>> listed;
-  for (const PropertyCondition& c : where) listed.emplace_back(c.values.begin(), c.values.end());
-  const auto all_hold = [&](std::string_view value) {
-    for (std::size_t i = 0; i < where.size(); ++i) {
-      const bool names_values = where[i].test == Test::kAnyOf || where[i].test == Test::kNoneOf;
-      const bool holds_here = names_values
-                                  ? listed[i].contains(value) == (where[i].test == Test::kAnyOf)
-                                  : holds(where[i], value);
-      if (!holds_here) return false;
-    }
-    return true;
-  };
+  const ValueTest test(where);
   bool other_passes = true, other_is_known = true;
   for (const PropertyCondition& condition : where) {
     const auto passes = holds_for_other(condition, values);
@@ -198,7 +158,7 @@ Result<std::vector<ValueCode>> matching_values(std::string_view field,
   for (ValueCode code = 0; code < values.values().size(); ++code) {
     const std::string& value = values.values()[code];
     const bool is_other = values.overflowed() && value == kOtherName;
-    if (is_other ? other_passes : all_hold(value)) matching.push_back(code);
+    if (is_other ? other_passes : test.holds(value)) matching.push_back(code);
   }
   return matching;
 }
@@ -222,6 +182,26 @@ std::string note_of_other_names() {
 std::string note_of_other_values(const std::string& property) {
   return fmt::format("{} has more values than the store keeps; the others count as \"{}\"",
                      property, kOtherName);
+}
+
+std::optional<std::uint32_t> property_number(const std::string& name,
+                                             const SeriesCatalog& catalog) {
+  std::uint32_t number = 0;
+  for (const auto* const names : {&catalog.dimensions(), &catalog.kept_properties()}) {
+    const auto found = std::find(names->begin(), names->end(), name);
+    if (found != names->end()) return number + static_cast<std::uint32_t>(found - names->begin());
+    number += static_cast<std::uint32_t>(names->size());
+  }
+  return {};
+}
+
+std::string unknown_property(const std::string& name, const SeriesCatalog& catalog) {
+  std::vector<std::string> names = catalog.dimensions();
+  const std::vector<std::string>& kept = catalog.kept_properties();
+  names.insert(names.end(), kept.begin(), kept.end());
+  return fmt::format("{}; a property is declared as a dimension when the store is made{}",
+                     unknown_name("property", name, names),
+                     kept.empty() ? "" : ", or kept from some time on");
 }
 
 namespace {
@@ -257,12 +237,15 @@ void narrow(const PropertyCondition& condition, std::uint32_t decimals,
 
 }  // namespace
 
-bool needs_events(const Selector& selector, const std::vector<PropertyCondition>& query_where) {
+bool needs_events(const Selector& selector, const std::vector<PropertyCondition>& query_where,
+                  const SeriesCatalog& catalog) {
+  const std::vector<std::string>& kept = catalog.kept_properties();
   const std::string* property = nullptr;
   for (const auto* const conditions : {&selector.where, &query_where}) {
     for (const PropertyCondition& condition : *conditions) {
       if (is_on_amounts(condition)) return true;
       if (property != nullptr && *property != condition.property) return true;
+      if (std::find(kept.begin(), kept.end(), condition.property) != kept.end()) return true;
       property = &condition.property;
     }
   }
@@ -281,7 +264,8 @@ std::vector<SeriesId> counted_series(const SeriesUnion& events, const SeriesCata
 Result<SeriesUnion> resolve_selector(std::string_view field, const Selector& selector,
                                      const std::vector<PropertyCondition>& query_where,
                                      const PlanContext& context) {
-  const bool needs_history = context.events->takes_all() || needs_events(selector, query_where);
+  const bool needs_history =
+      context.events->takes_all() || needs_events(selector, query_where, context.catalog);
   if (context.settings.history && needs_history) {
     return resolve_in_history(field, selector, query_where, context);
   }
@@ -335,7 +319,7 @@ Result<EventSelector> resolve_event_selector(std::string_view field, const Selec
   ROLLCALL_ASSIGN_OR_RETURN(result.names, matching_events(field, selector, catalog.events()));
   result.any_name = selector.match == Selector::Names::kAny;
   if (result.any_name) result.names.clear();
-  std::map<std::uint32_t, std::vector<PropertyCondition>> where;
+  std::map<std::uint32_t, std::vector<PropertyCondition>> where;  // by property
   for (const auto* const conditions : {&selector.where, &query_where}) {
     for (const PropertyCondition& condition : *conditions) {
       if (is_on_amounts(condition)) {
@@ -343,12 +327,17 @@ Result<EventSelector> resolve_event_selector(std::string_view field, const Selec
         narrow(condition, catalog.value_decimals(), *result.amounts);
         continue;
       }
-      ROLLCALL_ASSIGN_OR_RETURN(const std::uint32_t dimension,
-                                find_property(field, condition.property, catalog.dimensions()));
-      where[dimension].push_back(condition);
+      ROLLCALL_ASSIGN_OR_RETURN(const std::uint32_t property,
+                                find_property(field, condition.property, catalog));
+      where[property].push_back(condition);
     }
   }
-  for (const auto& [dimension, conditions] : where) {
+  const auto dimension_count = static_cast<std::uint32_t>(catalog.dimensions().size());
+  for (auto& [dimension, conditions] : where) {
+    if (dimension >= dimension_count) {
+      result.kept.push_back({dimension - dimension_count, std::move(conditions)});
+      continue;
+    }
     const BoundedDictionary& values = catalog.values(dimension);
     ROLLCALL_ASSIGN_OR_RETURN(std::vector<ValueCode> codes,
                               matching_values(field, conditions, values));

@@ -47,15 +47,23 @@ Result<SeriesUnion> resolve_in_history(std::string_view field, const Selector& s
                                        const std::vector<PropertyCondition>& query_where,
                                        const PlanContext& context);
 
+// Returns the number of a property: dimensions come first, and then the kept properties. Returns
+// none if the store has no such property.
+std::optional<std::uint32_t> property_number(const std::string& name, const SeriesCatalog& catalog);
+
+// Says that the store has no property of that name, and which ones it has.
+std::string unknown_property(const std::string& name, const SeriesCatalog& catalog);
+
 // Says that values of a property past a limit count as "$other".
 std::string note_of_other_values(const std::string& property);
 
 // Returns whether only the events themselves tell which of them meet all conditions: one is on
-// their amounts, or they are on several properties.
-bool needs_events(const Selector& selector, const std::vector<PropertyCondition>& query_where);
+// their amounts or on a kept property, or they are on several properties.
+bool needs_events(const Selector& selector, const std::vector<PropertyCondition>& query_where,
+                  const SeriesCatalog& catalog);
 
-// Does the same for the events themselves, so that conditions may be on several properties and on
-// amounts.
+// Does the same for the events themselves, so that conditions may be on several properties, on kept
+// ones and on amounts.
 //   kInvalidArgument  as resolve_selector, but for that
 Result<EventSelector> resolve_event_selector(std::string_view field, const Selector& selector,
                                              const std::vector<PropertyCondition>& query_where,

@@ -21,7 +21,57 @@ void find_codes(std::span<const std::uint32_t> known, std::span<const std::uint3
   }
 }
 
+// Finds the codes of those texts that pass. The texts ascend.
+void find_texts(std::span<const std::string_view> texts, const ValueTest& test,
+                std::vector<std::uint32_t>& codes) {
+  codes.clear();
+  // Few values are looked up, and otherwise all texts are tested.
+  constexpr std::size_t kTextsPerValue = 16;
+  const auto* const named = test.named();
+  if (named != nullptr && named->size() * kTextsPerValue < texts.size()) {
+    for (const std::string_view value : *named) {
+      const auto found = std::ranges::lower_bound(texts, value);
+      if (found == texts.end() || *found != value || !test.holds(value)) continue;
+      codes.push_back(static_cast<std::uint32_t>(found - texts.begin()));
+    }
+    std::ranges::sort(codes);
+    return;
+  }
+  for (std::uint32_t code = 0; code < texts.size(); ++code) {
+    if (test.holds(texts[code])) codes.push_back(code);
+  }
+}
+
 }  // namespace
+
+void BlockMatch::keep_texts(const LogBlock& block, std::size_t number,
+                            std::vector<std::uint64_t>& events) {
+  const std::uint32_t property = selector_->kept[number].property;
+  if (property >= block.property_count()) {  // it was made before the property was kept
+    if (!tests_[number].holds({})) std::ranges::fill(events, 0);
+    return;
+  }
+  const std::span<const std::string_view> texts = block.property_values(property);
+  const CodePlanes planes = block.property_planes(property);
+  find_texts(texts, tests_[number], codes_);
+  if (codes_.size() == texts.size()) return;
+  // Planes are searched for one code after the other.
+  constexpr std::size_t kFewCodes = 16;
+  if (codes_.size() <= kFewCodes) {
+    matches_.resize(events.size());
+    block.match(planes, codes_, matches_.data());
+    for (std::size_t word = 0; word < events.size(); ++word) events[word] &= matches_[word];
+    return;
+  }
+  wanted_.assign(texts.size(), false);
+  for (const std::uint32_t code : codes_) wanted_[code] = true;
+  for (std::size_t word = 0; word < events.size(); ++word) {
+    for (std::uint64_t rest = events[word]; rest != 0; rest &= rest - 1) {
+      const std::size_t event = 64 * word + static_cast<std::size_t>(std::countr_zero(rest));
+      if (!wanted_[planes.code_of(event)]) events[word] &= ~(rest & (~rest + 1));
+    }
+  }
+}
 
 void BlockMatch::find(const LogBlock& block, std::vector<std::uint64_t>& events) {
   const std::size_t words = words_of(block.event_count());
@@ -41,6 +91,7 @@ void BlockMatch::find(const LogBlock& block, std::vector<std::uint64_t>& events)
     block.match(block.dimension_planes(values.dimension), codes_, matches_.data());
     for (std::size_t word = 0; word < words; ++word) events[word] &= matches_[word];
   }
+  for (std::size_t i = 0; i < tests_.size(); ++i) keep_texts(block, i, events);
   if (selector_->amounts) keep_amounts(block, events);
 }
 

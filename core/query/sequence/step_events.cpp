@@ -18,6 +18,7 @@ StepEvents::StepEvents(const StepSelectors& selectors, QuestionAccount* account)
       pace_(account),
       told_count_(selectors.told.size() + (selectors.tells_names ? 1 : 0)),
       tells_(told_count_ != 0 || selectors.tells_amounts),
+      texts_(account),
       times_(kStretchEvents) {
   for (const EventSelector& step : selectors.steps) matches_.emplace_back(step);
   for (const EventSelector& exclusion : selectors.exclusions) matches_.emplace_back(exclusion);
@@ -44,18 +45,33 @@ void StepEvents::open(std::size_t run, const LogBlock& block) {
   }
   open.told.clear();
   open.told_numbers.clear();
-  for (const std::uint32_t dimension : selectors_.told) {
-    open.told.push_back(block.dimension_planes(dimension));
-    open.told_numbers.push_back(block.dimension_values(dimension));
-  }
+  open.told_texts.clear();
+  for (const std::uint32_t property : selectors_.told) open_told(block, property, open);
   if (selectors_.tells_names) {
     open.told.push_back(block.name_planes());
     open.told_numbers.push_back(block.names());
+    open.told_texts.emplace_back();
   }
   if (selectors_.tells_amounts) {
     open.amounts.resize(block.event_count());
     block.values(open.amounts);
   }
+}
+
+void StepEvents::open_told(const LogBlock& block, std::uint32_t property, OpenBlock& open) {
+  if (property < block.dimension_count()) {
+    open.told.push_back(block.dimension_planes(property));
+    open.told_numbers.push_back(block.dimension_values(property));
+    open.told_texts.emplace_back();
+    return;
+  }
+  static constexpr std::string_view kNone[] = {{}};
+  const std::size_t kept = property - block.dimension_count();
+  const bool is_there = kept < block.property_count();
+  open.told.push_back(is_there ? block.property_planes(kept) : CodePlanes());
+  open.told_numbers.emplace_back();
+  open.told_texts.push_back(is_there ? block.property_values(kept)
+                                     : std::span<const std::string_view>(kNone));
 }
 
 TimeUs StepEvents::add_events(Part& part, std::uint32_t count_max) {
@@ -94,7 +110,9 @@ TimeUs StepEvents::add_events(Part& part, std::uint32_t count_max) {
 
 void StepEvents::tell(const OpenBlock& open, std::uint32_t event) {
   for (std::size_t i = 0; i < open.told.size(); ++i) {
-    codes_.push_back(open.told_numbers[i][open.told[i].code_of(event)]);
+    const std::uint32_t code = open.told[i].code_of(event);
+    const std::span<const std::string_view> texts = open.told_texts[i];
+    codes_.push_back(texts.empty() ? open.told_numbers[i][code] : texts_.number_of(texts[code]));
   }
   if (selectors_.tells_amounts) amounts_.push_back(open.amounts[event]);
 }
@@ -168,6 +186,7 @@ void StepEvents::read_parts(UserCursor& cursor) {
   events_.clear();
   codes_.clear();
   amounts_.clear();
+  texts_.clear();
   parts_.clear();
   part_count_ = 0;
   read_matches_ = 0;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "core/base/question_account.h"
@@ -11,6 +12,7 @@
 #include "core/query/sequence/block_match.h"
 #include "core/query/sequence/step_bits.h"
 #include "core/query/sequence/step_event.h"
+#include "core/query/sequence/user_texts.h"
 
 namespace rollcall {
 
@@ -23,7 +25,7 @@ struct StepSelectors {
   const EventSelector* between = nullptr;
   TimeUs begin = std::numeric_limits<TimeUs>::min();  // events from here on are seen
   TimeUs end = std::numeric_limits<TimeUs>::max();    // events before here are seen
-  std::vector<std::uint32_t> told;                    // dimensions whose values are told, by number
+  std::vector<std::uint32_t> told;  // properties whose values are told, as property_number() has it
   bool tells_names = false;
   bool tells_amounts = false;
 };
@@ -75,8 +77,9 @@ class StepEvents {
   // Returns what was read of the user, in the order of time.
   std::span<const StepEvent> events() const { return events_; }
 
-  // Return what the event at `place` of the span has: its value of the dimension told[number], its
-  // name, and its amount, 0 if it has none.
+  // Return what the event at `place` of the span has: its value of the property told[number], its
+  // name, and its amount, 0 if it has none. Values of kept properties have numbers for this user
+  // alone, below text_count(), and 0 for the empty text; text_of() returns them.
   ValueCode value_of(std::size_t place, std::size_t number) const {
     return codes_[place * told_count_ + number];
   }
@@ -84,6 +87,8 @@ class StepEvents {
     return codes_[place * told_count_ + told_count_ - 1];
   }
   Amount amount_of(std::size_t place) const { return amounts_[place]; }
+  std::string_view text_of(std::uint32_t value) const { return texts_.text_of(value); }
+  std::size_t text_count() const { return texts_.size(); }
 
  private:
   using Bits = std::vector<std::uint64_t>;
@@ -91,9 +96,10 @@ class StepEvents {
     Bits bits;               // by word of events, of each step and then of each exclusion
     bool is_within = false;  // whether all of its events are in the range
     Bits seen;               // events that are one of these, or stand between
-    // These are the columns that are told: the dimensions, and then the names.
+    // These are the columns that are told: the properties, and then the names.
     std::vector<CodePlanes> told;
     std::vector<std::span<const std::uint32_t>> told_numbers;
+    std::vector<std::span<const std::string_view>> told_texts;  // of kept properties
     std::vector<Amount> amounts;
   };
   // Is what the user has in one block.
@@ -113,6 +119,7 @@ class StepEvents {
   TimeUs add_events(Part& part, std::uint32_t count_max);
   std::span<const StepEvent> add_parts();
   void sort();
+  static void open_told(const LogBlock& block, std::uint32_t property, OpenBlock& open);
   void tell(const OpenBlock& open, std::uint32_t event);
   void take_events();
 
@@ -129,6 +136,7 @@ class StepEvents {
   const bool tells_;                  // anything
   std::vector<std::uint32_t> codes_;  // by event, told_count_ of them
   std::vector<Amount> amounts_;       // by event, if they are told
+  UserTexts texts_;                   // those of kept properties that are told
   std::vector<StepEvent> events_;
   // The user's parts that are yet to be read, how many parts there are in all, which steps the
   // parts that were read have, and whether all parts lie in the range.

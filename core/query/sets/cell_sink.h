@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "core/pages/bitset.h"
 #include "rollcall/types.h"
@@ -35,6 +36,9 @@ class CellSink {
   virtual void add_sample(std::size_t, std::int64_t) {}
   // Adds to a tally of Plan::tally_count. A sink that collects users takes no tallies.
   virtual void add_tally(std::size_t, std::uint64_t) {}
+  // Adds a user to a text, if Plan::has_texts; the same user at most once to each. A sink that
+  // collects users takes no texts.
+  virtual void add_text(std::string_view) {}
   // Adds to an amount, if Plan::has_amounts. A sink that collects users takes no amounts.
   virtual void add_amount(std::size_t, AmountSum) {}
   // Does add_and for each cell of the band, which a sink may do faster than one by one.

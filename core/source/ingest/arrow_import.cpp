@@ -412,7 +412,12 @@ class ArrowBatch {
  public:
   ArrowBatch(const Engine& engine, const TimeZone& zone, const ArrowColumns& names,
              const ArrowSchema* schema, const ArrowArray* array)
-      : settings_(engine.settings()), zone_(zone), names_(names), schema_(schema), array_(array) {}
+      : settings_(engine.settings()),
+        zone_(zone),
+        names_(names),
+        schema_(schema),
+        array_(array),
+        wanted_(settings_.properties()) {}
 
   Result<EventBatch> read(TimeParser& time_parser) {
     ROLLCALL_RETURN_IF_ERROR(check_shape());
@@ -438,7 +443,7 @@ class ArrowBatch {
       ROLLCALL_RETURN_IF_ERROR(read_amounts(value, settings_.value_decimals, amounts_));
       batch.value = amounts_;
     }
-    ROLLCALL_RETURN_IF_ERROR(read_dimensions());
+    ROLLCALL_RETURN_IF_ERROR(read_properties());
     batch.properties = properties_;
     return batch;
   }
@@ -536,11 +541,11 @@ class ArrowBatch {
     return {};
   }
 
-  Status read_dimensions() {
+  Status read_properties() {
     const std::vector<std::string> names = column_names();
-    dimensions_.resize(settings_.dimensions.size());
-    for (std::size_t i = 0; i < settings_.dimensions.size(); ++i) {
-      const std::vector<std::string> parts = dimension_parts(settings_.dimensions[i], names);
+    columns_.resize(wanted_.size());
+    for (std::size_t i = 0; i < wanted_.size(); ++i) {
+      const std::vector<std::string> parts = property_parts(wanted_[i], names);
       const bool there = std::any_of(parts.begin(), parts.end(), [&](const std::string& part) {
         return std::find(names.begin(), names.end(), part) != names.end();
       });
@@ -550,9 +555,8 @@ class ArrowBatch {
         ROLLCALL_ASSIGN_OR_RETURN(const Column column, find(part));
         ROLLCALL_ASSIGN_OR_RETURN(coded.emplace_back(), code(column, /*may_be_null=*/true));
       }
-      dimensions_[i] = coded.size() == 1 ? std::move(coded.front()) : join(coded);
-      properties_.push_back(
-          {settings_.dimensions[i], {dimensions_[i].values, dimensions_[i].codes}});
+      columns_[i] = coded.size() == 1 ? std::move(coded.front()) : join(coded);
+      properties_.push_back({wanted_[i], {columns_[i].values, columns_[i].codes}});
     }
     return {};
   }
@@ -583,7 +587,8 @@ class ArrowBatch {
   Times times_;
   Coded events_;
   std::vector<Amount> amounts_;
-  std::vector<Coded> dimensions_;
+  const std::vector<std::string> wanted_;  // properties
+  std::vector<Coded> columns_;             // of these
   std::vector<PropertyColumn> properties_;
 };
 

@@ -57,8 +57,8 @@ BatchBuilder::BatchBuilder(BatchShape shape, TimeParser time_parser, Admission a
       strict_form_(shape_.amount_form),
       is_strict_(shape_.holds_unrounded && (admission_.is_second_reading() ||
                                             admission_.now.is_set(SourceLimit::kUnrounded))),
-      property_values_(shape_.dimensions.size()),
-      property_codes_(shape_.dimensions.size()) {
+      property_values_(shape_.properties.size()),
+      property_codes_(shape_.properties.size()) {
   strict_form_.rounds = false;
 }
 
@@ -208,19 +208,19 @@ std::optional<RowFault> BatchBuilder::check_property(std::string_view name,
   return {};
 }
 
-std::optional<RowFault> BatchBuilder::check_dimension(const BatchShape::Dimension& dimension,
-                                                      std::span<const Field> fields) const {
-  const bool joins = dimension.slots.size() > 1;
-  std::size_t size = dimension.slots.size() - 1;
-  for (const std::size_t slot : dimension.slots) {
+std::optional<RowFault> BatchBuilder::check_columns_of(const BatchShape::Property& property,
+                                                       std::span<const Field> fields) const {
+  const bool joins = property.slots.size() > 1;
+  std::size_t size = property.slots.size() - 1;
+  for (const std::size_t slot : property.slots) {
     const std::string_view text = fields[slot].text;
     size += joins ? JoinedValue::size_of(text) : text.size();
     if (text.empty()) continue;
-    if (auto fault = check_property(dimension.name, fields[slot])) return fault;
+    if (auto fault = check_property(property.name, fields[slot])) return fault;
   }
   if (size <= kNameBytesMax) return {};
-  return too_long(RejectKind::kPropertyTooLong, dimension.name, size, kNameBytesMax,
-                  fields[dimension.slots.front()].column);
+  return too_long(RejectKind::kPropertyTooLong, property.name, size, kNameBytesMax,
+                  fields[property.slots.front()].column);
 }
 
 std::optional<RowFault> BatchBuilder::add(std::span<const Field> fields, std::size_t line_bytes) {
@@ -241,8 +241,8 @@ std::optional<RowFault> BatchBuilder::add(std::span<const Field> fields, std::si
       if (auto fault = check_event(fields[kEventSlot])) return fault;
     }
   }
-  for (const BatchShape::Dimension& dimension : shape_.dimensions) {
-    if (auto fault = check_dimension(dimension, fields)) return fault;
+  for (const BatchShape::Property& property : shape_.properties) {
+    if (auto fault = check_columns_of(property, fields)) return fault;
   }
   const bool integers = shape_.user_kind == UserKind::kInteger;
   const std::size_t user_bytes = integers ? 0 : fields[kUserSlot].text.size();
@@ -279,15 +279,15 @@ std::optional<RowFault> BatchBuilder::add(std::span<const Field> fields, std::si
     latest_whole_day_ = latest_whole_day_ ? std::max(*latest_whole_day_, time.date) : time.date;
   }
   if (shape_.has_value) values_.push_back(value);
-  for (std::size_t i = 0; i < shape_.dimensions.size(); ++i) {
+  for (std::size_t i = 0; i < shape_.properties.size(); ++i) {
     property_codes_[i].push_back(property_code(i, fields));
   }
   return {};
 }
 
-std::uint32_t BatchBuilder::property_code(std::size_t dimension, std::span<const Field> fields) {
-  const std::vector<std::size_t>& slots = shape_.dimensions[dimension].slots;
-  BlockDictionary& values = property_values_[dimension];
+std::uint32_t BatchBuilder::property_code(std::size_t property, std::span<const Field> fields) {
+  const std::vector<std::size_t>& slots = shape_.properties[property].slots;
+  BlockDictionary& values = property_values_[property];
   if (slots.size() == 1) {
     const std::string_view text = fields[slots.front()].text;
     const std::uint32_t code = values.find(text);
@@ -311,9 +311,9 @@ EventBatch BatchBuilder::batch() {
   batch.time = times_;
   batch.value = values_;
   properties_.clear();
-  for (std::size_t i = 0; i < shape_.dimensions.size(); ++i) {
+  for (std::size_t i = 0; i < shape_.properties.size(); ++i) {
     properties_.push_back(
-        {shape_.dimensions[i].name, {property_values_[i].values(), property_codes_[i]}});
+        {shape_.properties[i].name, {property_values_[i].values(), property_codes_[i]}});
   }
   batch.properties = properties_;
   if (latest_whole_day_) {

@@ -23,7 +23,7 @@ namespace rollcall {
 
 // The rows of a source become this.
 struct BatchShape {
-  struct Dimension {
+  struct Property {
     std::string name;
     std::vector<std::size_t> slots;  // those of the columns it joins, in order
   };
@@ -33,8 +33,8 @@ struct BatchShape {
   bool has_value = false;
   std::uint32_t value_decimals = 6;
   AmountForm amount_form;
-  bool holds_unrounded = false;  // as SourceReading::holds_unrounded
-  std::vector<Dimension> dimensions;
+  bool holds_unrounded = false;      // as SourceReading::holds_unrounded
+  std::vector<Property> properties;  // dimensions and kept properties
 };
 
 // Counts words, of which there are few different ones.
@@ -123,9 +123,9 @@ class BatchBuilder {
   std::optional<RowFault> check_event(const Field& field) const;
   std::optional<RowFault> check_property(std::string_view name, const Field& field) const;
   bool is_utf8(std::string_view text) const;
-  std::optional<RowFault> check_dimension(const BatchShape::Dimension& dimension,
-                                          std::span<const Field> fields) const;
-  std::uint32_t property_code(std::size_t dimension, std::span<const Field> fields);
+  std::optional<RowFault> check_columns_of(const BatchShape::Property& property,
+                                           std::span<const Field> fields) const;
+  std::uint32_t property_code(std::size_t property, std::span<const Field> fields);
 
   BatchShape shape_;
   TimeParser time_parser_;
@@ -147,8 +147,8 @@ class BatchBuilder {
   WordCounter null_users_;
   WordCounter null_values_;
   OddIds padded_users_, rounded_users_;
-  std::vector<BlockDictionary> property_values_;            // by dimension
-  std::vector<std::vector<std::uint32_t>> property_codes_;  // by dimension, then row
+  std::vector<BlockDictionary> property_values_;            // by property
+  std::vector<std::vector<std::uint32_t>> property_codes_;  // by property, then row
   JoinedValue joined_;
   TextArena arena_;  // joined values
   TimeUs latest_time_ = 0;

@@ -156,8 +156,9 @@ class BlockStage {
   // Determines what is to be read of the next path.
   Status open(const std::string& path) {
     ROLLCALL_ASSIGN_OR_RETURN(ContentReader content, ContentReader::open(path, wait_));
-    ROLLCALL_ASSIGN_OR_RETURN(const std::string_view looked_at,
-                              content.head(head_to_inspect(path, options_, settings_.dimensions)));
+    ROLLCALL_ASSIGN_OR_RETURN(
+        const std::string_view looked_at,
+        content.head(head_to_inspect(path, options_, settings_.properties())));
     const std::string head(looked_at);
     auto file = std::make_shared<FileRun>();
     DecoderOptions& decoding = file->options;
@@ -170,16 +171,14 @@ class BlockStage {
     const bool complete = content.head_is_all();
     const bool empty = holds_nothing(head, complete);
     const auto plan = [&](const SourceReading* known) {
-      return plan_reading(decoding.name, head, complete, options_, settings_.dimensions, zone_,
-                          known);
+      return plan_reading(decoding.name, head, complete, options_, settings_, zone_, known);
     };
     file->report.is_pipe = !stored_size(path).has_value();
     file->identified = !empty && !file->report.is_pipe;
     if (file->identified) {
       const auto plan_anew = [&](const SourceReading& known, std::uint64_t first_end) {
         return reading_if_new(decoding.name, std::string_view(head).substr(0, first_end),
-                              complete || first_end < head.size(), options_, settings_.dimensions,
-                              known);
+                              complete || first_end < head.size(), options_, settings_, known);
       };
       ROLLCALL_RETURN_IF_ERROR(recognize(path, std::move(content), plan, plan_anew, *file));
     } else {

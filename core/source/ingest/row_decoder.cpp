@@ -422,13 +422,13 @@ class NativeDecoder final : public RowDecoder {
     }
     arena_.clear();
     joined_.clear();
-    joined_.resize(settings.dimensions.size());
+    const std::vector<std::string> names = settings.properties();
+    joined_.resize(names.size());
     std::vector<PropertyColumn> properties;
-    for (std::size_t i = 0; i < settings.dimensions.size(); ++i) {
-      ROLLCALL_ASSIGN_OR_RETURN(const bool there,
-                                find_dimension(native, settings.dimensions[i], joined_[i]));
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      ROLLCALL_ASSIGN_OR_RETURN(const bool there, find_property(native, names[i], joined_[i]));
       if (there) {
-        properties.push_back({settings.dimensions[i], {joined_[i].values, joined_[i].codes}});
+        properties.push_back({names[i], {joined_[i].values, joined_[i].codes}});
       }
     }
     batch.properties = properties;
@@ -544,8 +544,8 @@ class NativeDecoder final : public RowDecoder {
 
   // Finds the property of that name, or "a+b" joined from the properties a and b; returns false if
   // there is none.
-  Result<bool> find_dimension(NativeBatch& native, const std::string& name,
-                              NativeBatch::Column& out) {
+  Result<bool> find_property(NativeBatch& native, const std::string& name,
+                             NativeBatch::Column& out) {
     const auto& properties = native.layout.properties;
     const auto find = [&](std::string_view property) -> NativeBatch::Column* {
       const auto found = std::find(properties.begin(), properties.end(), property);
@@ -559,7 +559,7 @@ class NativeDecoder final : public RowDecoder {
     const std::size_t plus = name.find('+');
     if (plus == std::string::npos) return false;
     std::vector<const NativeBatch::Column*> parts;
-    for (const std::string& part : dimension_parts(name, properties)) parts.push_back(find(part));
+    for (const std::string& part : property_parts(name, properties)) parts.push_back(find(part));
     if (std::count(parts.begin(), parts.end(), nullptr) > 0) return false;
     BlockDictionary values;
     JoinedValue joined;
@@ -599,7 +599,7 @@ std::unique_ptr<RowDecoder> RowDecoder::make(const Engine& engine, const Decoder
   if (schema.format == FileFormat::kNative) {
     return std::make_unique<NativeDecoder>(engine, options);
   }
-  const ColumnPlan plan = plan_columns(schema, engine.settings().dimensions);
+  const ColumnPlan plan = plan_columns(schema, engine.settings().properties());
   BatchShape shape;
   shape.user_kind = engine.settings().user_kind;
   shape.event_name = schema.event_name;
@@ -607,7 +607,7 @@ std::unique_ptr<RowDecoder> RowDecoder::make(const Engine& engine, const Decoder
   shape.value_decimals = engine.settings().value_decimals;
   shape.amount_form = amount_form(options.source);
   shape.holds_unrounded = options.holds_unrounded;
-  shape.dimensions = plan.dimensions;
+  shape.properties = plan.properties;
   const auto make_builder = [&](const Admission& admission) {
     return BatchBuilder(
         shape, TimeParser(options.zone, options.source.time_unit, options.source.time_format),

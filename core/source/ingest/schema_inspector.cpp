@@ -247,21 +247,21 @@ Status choose_user(ColumnChooser& chooser, const RowSample& sample, const Source
   return {};
 }
 
-// Looks for the columns of the dimensions, which may be `objects` as well, and says which columns
+// Looks for the columns of the properties, which may be `objects` as well, and says which columns
 // are left over. Rows of NDJSON and blocks of the native format need not have the same columns, so
 // a missing one may yet come.
-Status find_dimensions(const ColumnChooser& chooser, const std::vector<std::string>& dimensions,
+Status find_properties(const ColumnChooser& chooser, const std::vector<std::string>& properties,
                        const std::vector<std::string>& objects, SourceSchema& schema) {
   std::vector<std::string> used = {schema.user, schema.time, schema.event, schema.value};
-  for (const std::string& dimension : dimensions) {
-    const std::vector<std::string> parts = dimension_parts(dimension, schema.columns);
+  for (const std::string& property : properties) {
+    const std::vector<std::string> parts = property_parts(property, schema.columns);
     const auto there = std::count_if(parts.begin(), parts.end(), [&](const std::string& part) {
       return chooser.has(part) || std::find(objects.begin(), objects.end(), part) != objects.end();
     });
-    if (there == 0) schema.absent.push_back(dimension);
+    if (there == 0) schema.absent.push_back(property);
     for (const std::string& part : parts) {
       if (there > 0 && schema.format == FileFormat::kDelimited) {
-        ROLLCALL_RETURN_IF_ERROR(chooser.check(fmt::format("dimension {}", dimension), part));
+        ROLLCALL_RETURN_IF_ERROR(chooser.check(fmt::format("property {}", property), part));
       }
       used.push_back(part);
     }
@@ -274,7 +274,7 @@ Status find_dimensions(const ColumnChooser& chooser, const std::vector<std::stri
 
 Result<SourceSchema> inspect_native(std::string_view name, std::string_view head,
                                     const SourceOptions& options,
-                                    const std::vector<std::string>& dimensions) {
+                                    const std::vector<std::string>& properties) {
   if (options.user || options.event || options.time || options.value || options.event_name) {
     return source_fault(name,
                         "the native format names its own columns: user, event, time, value and "
@@ -294,7 +294,7 @@ Result<SourceSchema> inspect_native(std::string_view name, std::string_view head
   }
   schema.columns.insert(schema.columns.end(), layout.properties.begin(), layout.properties.end());
   const ColumnChooser chooser(name, schema.columns, schema);
-  ROLLCALL_RETURN_IF_ERROR(find_dimensions(chooser, dimensions, {}, schema));
+  ROLLCALL_RETURN_IF_ERROR(find_properties(chooser, properties, {}, schema));
   return schema;
 }
 
@@ -394,10 +394,10 @@ Status choose_event(ColumnChooser& chooser, const RowSample& sample, const Sourc
 
 Result<SourceSchema> inspect_as_named(std::string_view name, std::string_view head, bool complete,
                                       const SourceOptions& options,
-                                      const std::vector<std::string>& dimensions) {
+                                      const std::vector<std::string>& properties) {
   const FileFormat format = options.format.value_or(
       head.starts_with(kNativeMagic) ? FileFormat::kNative : guess_format(name, head));
-  if (format == FileFormat::kNative) return inspect_native(name, head, options, dimensions);
+  if (format == FileFormat::kNative) return inspect_native(name, head, options, properties);
   if (!options.format) {
     if (const std::string foreign = foreign_format(head); !foreign.empty()) {
       return source_fault(name, foreign);
@@ -431,7 +431,7 @@ Result<SourceSchema> inspect_as_named(std::string_view name, std::string_view he
     ROLLCALL_RETURN_IF_ERROR(choose_value(chooser, sample, options, schema));
   }
 
-  ROLLCALL_RETURN_IF_ERROR(find_dimensions(chooser, dimensions, sample.objects, schema));
+  ROLLCALL_RETURN_IF_ERROR(find_properties(chooser, properties, sample.objects, schema));
   return schema;
 }
 
@@ -463,9 +463,9 @@ Status json_by_another_name(std::string_view name, std::string_view text, bool c
 
 Result<SourceSchema> inspect_head(std::string_view name, std::string_view head, bool complete,
                                   const SourceOptions& options,
-                                  const std::vector<std::string>& dimensions) {
+                                  const std::vector<std::string>& properties) {
   ROLLCALL_RETURN_IF_ERROR(check_source_options(options));
-  Result<SourceSchema> schema = inspect_as_named(name, head, complete, options, dimensions);
+  Result<SourceSchema> schema = inspect_as_named(name, head, complete, options, properties);
   const std::string_view text = after_preamble(head, options.skip_lines.value_or(0));
   const bool is_named_otherwise =
       !options.format && guess_format(name, head) == FileFormat::kDelimited;
@@ -511,8 +511,8 @@ std::size_t lines_of_rows(std::string_view head, const SourceOptions& options, s
 }  // namespace
 
 HeadWanted head_to_inspect(const std::string& name, const SourceOptions& options,
-                           const std::vector<std::string>& dimensions) {
-  const auto enough = [&name, &options, &dimensions](std::string_view head) {
+                           const std::vector<std::string>& properties) {
+  const auto enough = [&name, &options, &properties](std::string_view head) {
     constexpr std::size_t kLinesEnough = 100;
     const bool has_header = options.header.value_or(options.columns.empty());
     const std::size_t lines_min = head.starts_with(kNativeMagic)         ? 0
@@ -523,7 +523,7 @@ HeadWanted head_to_inspect(const std::string& name, const SourceOptions& options
     // Nearly every file has this many, and need not be inspected for this.
     if (lines == kLinesEnough) return true;
     const Result<SourceSchema> schema =
-        inspect_head(name, head, /*complete=*/false, options, dimensions);
+        inspect_head(name, head, /*complete=*/false, options, properties);
     if (!schema.ok()) return false;
     const bool is_slow = head.size() < kHeadBytes;
     return is_slow || holds_a_row(name, head.substr(0, head.rfind('\n') + 1), options, *schema);
@@ -538,20 +538,20 @@ namespace {
 // The result is nullopt if the file is empty.
 Result<std::optional<SourceSchema>> inspect_file(const std::string& path,
                                                  const SourceOptions& options,
-                                                 const std::vector<std::string>& dimensions) {
+                                                 const std::vector<std::string>& properties) {
   ROLLCALL_ASSIGN_OR_RETURN(ContentReader content, ContentReader::open(path));
   ROLLCALL_ASSIGN_OR_RETURN(const std::string_view head,
-                            content.head(head_to_inspect(path, options, dimensions)));
+                            content.head(head_to_inspect(path, options, properties)));
   const bool complete = content.head_is_all();
   if (holds_nothing(head, complete)) return std::optional<SourceSchema>();
   ROLLCALL_ASSIGN_OR_RETURN(SourceSchema schema,
-                            inspect_head(path, head, complete, options, dimensions));
+                            inspect_head(path, head, complete, options, properties));
   return std::optional<SourceSchema>(std::move(schema));
 }
 
 Result<SourceSchema> inspect_files(const std::vector<std::string>& paths,
                                    const SourceOptions& options,
-                                   const std::vector<std::string>& dimensions) {
+                                   const std::vector<std::string>& properties) {
   ROLLCALL_ASSIGN_OR_RETURN(const ExpandedPaths expanded, expand_directories(paths));
   Status first_failure;
   for (const std::string& path : expanded.files) {
@@ -559,7 +559,7 @@ Result<SourceSchema> inspect_files(const std::vector<std::string>& paths,
       return Status::invalid_argument(
           fmt::format("{}: only a file can be looked at without being read", path));
     }
-    Result<std::optional<SourceSchema>> schema = inspect_file(path, options, dimensions);
+    Result<std::optional<SourceSchema>> schema = inspect_file(path, options, properties);
     if (schema.ok() && *schema) return **std::move(schema);
     if (first_failure.ok()) first_failure = schema.status();
   }
@@ -567,18 +567,18 @@ Result<SourceSchema> inspect_files(const std::vector<std::string>& paths,
   return Status::invalid_argument(fmt::format("{}: empty", excerpts(expanded.files)));
 }
 
-Status look_for_dimensions(const std::vector<std::string>& paths, const SourceOptions& options,
-                           const std::vector<std::string>& dimensions) {
+Status look_for_properties(const std::vector<std::string>& paths, const SourceOptions& options,
+                           const std::vector<std::string>& properties) {
   ROLLCALL_ASSIGN_OR_RETURN(const ExpandedPaths expanded, expand_directories(paths));
-  std::vector<std::string> absent = dimensions;
+  std::vector<std::string> absent = properties;
   std::vector<std::string> columns;
   for (const std::string& path : expanded.files) {
     if (absent.empty() || !stored_size(path)) return {};
-    const Result<std::optional<SourceSchema>> schema = inspect_file(path, options, dimensions);
+    const Result<std::optional<SourceSchema>> schema = inspect_file(path, options, properties);
     if (!schema.ok() || !*schema) continue;
     const std::vector<std::string>& without = (*schema)->absent;
-    std::erase_if(absent, [&](const std::string& dimension) {
-      return std::find(without.begin(), without.end(), dimension) == without.end();
+    std::erase_if(absent, [&](const std::string& property) {
+      return std::find(without.begin(), without.end(), property) == without.end();
     });
     for (const std::string& column : (*schema)->columns) {
       if (std::find(columns.begin(), columns.end(), column) == columns.end()) {
@@ -588,7 +588,7 @@ Status look_for_dimensions(const std::vector<std::string>& paths, const SourceOp
   }
   if (absent.empty() || columns.empty()) return {};
   return Status::invalid_argument(
-      fmt::format("dimension {}: no such column{}; there are: {}", quoted_excerpt(absent.front()),
+      fmt::format("property {}: no such column{}; there are: {}", quoted_excerpt(absent.front()),
                   did_you_mean(absent.front(), columns), excerpts(columns)));
 }
 
@@ -596,26 +596,26 @@ Status look_for_dimensions(const std::vector<std::string>& paths, const SourceOp
 
 Result<SourceSchema> inspect_source(const std::vector<std::string>& paths,
                                     const SourceOptions& options,
-                                    const std::vector<std::string>& dimensions) {
-  return guarded("inspect", [&] { return inspect_files(paths, options, dimensions); });
+                                    const std::vector<std::string>& properties) {
+  return guarded("inspect", [&] { return inspect_files(paths, options, properties); });
 }
 
-Status check_dimensions(const std::vector<std::string>& paths, const SourceOptions& options,
-                        const std::vector<std::string>& dimensions) {
-  return guarded("inspect", [&] { return look_for_dimensions(paths, options, dimensions); });
+Status check_properties(const std::vector<std::string>& paths, const SourceOptions& options,
+                        const std::vector<std::string>& properties) {
+  return guarded("inspect", [&] { return look_for_properties(paths, options, properties); });
 }
 
-std::vector<std::string> dimension_parts(const std::string& dimension,
-                                         const std::vector<std::string>& columns) {
-  if (std::find(columns.begin(), columns.end(), dimension) != columns.end()) return {dimension};
+std::vector<std::string> property_parts(const std::string& property,
+                                        const std::vector<std::string>& columns) {
+  if (std::find(columns.begin(), columns.end(), property) != columns.end()) return {property};
   std::vector<std::string> parts;
   std::size_t begin = 0;
-  for (std::size_t plus = dimension.find('+'); plus != std::string::npos;
-       plus = dimension.find('+', begin)) {
-    parts.push_back(dimension.substr(begin, plus - begin));
+  for (std::size_t plus = property.find('+'); plus != std::string::npos;
+       plus = property.find('+', begin)) {
+    parts.push_back(property.substr(begin, plus - begin));
     begin = plus + 1;
   }
-  parts.push_back(dimension.substr(begin));
+  parts.push_back(property.substr(begin));
   return parts;
 }
 
@@ -646,16 +646,16 @@ Option role_of_awaited(std::string_view column) {
   return is_one_of(kEventNames) ? Option::kEvent : Option::kValue;
 }
 
-ColumnPlan plan_columns(const SourceSchema& schema, const std::vector<std::string>& dimensions) {
+ColumnPlan plan_columns(const SourceSchema& schema, const std::vector<std::string>& properties) {
   ColumnPlan plan;
   plan.slot_columns = {schema.user, schema.time, schema.event, schema.value};
-  for (const std::string& dimension : dimensions) {
+  for (const std::string& property : properties) {
     const bool absent =
-        std::find(schema.absent.begin(), schema.absent.end(), dimension) != schema.absent.end();
+        std::find(schema.absent.begin(), schema.absent.end(), property) != schema.absent.end();
     if (absent && schema.format == FileFormat::kDelimited) continue;
-    BatchShape::Dimension& joined = plan.dimensions.emplace_back();
-    joined.name = dimension;
-    for (const std::string& part : dimension_parts(dimension, schema.columns)) {
+    BatchShape::Property& joined = plan.properties.emplace_back();
+    joined.name = property;
+    for (const std::string& part : property_parts(property, schema.columns)) {
       joined.slots.push_back(plan.slot_columns.size());
       plan.slot_columns.push_back(part);
     }

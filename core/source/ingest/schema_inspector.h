@@ -21,13 +21,13 @@ bool holds_nothing(std::string_view head, bool complete);
 // which may be long, or for a slow source only enough to tell how to read it. It does not wait for
 // faults to show. The arguments outlive the result.
 HeadWanted head_to_inspect(const std::string& name, const SourceOptions& options,
-                           const std::vector<std::string>& dimensions);
+                           const std::vector<std::string>& properties);
 
 // Does the same as inspect_source for a source named `name` whose content begins with `head`, and
 // ends with it if `complete`.
 Result<SourceSchema> inspect_head(std::string_view name, std::string_view head, bool complete,
                                   const SourceOptions& options,
-                                  const std::vector<std::string>& dimensions);
+                                  const std::vector<std::string>& properties);
 
 // Returns the times of the first rows that inspect_head looked at to find `schema`; none for the
 // native format.
@@ -48,14 +48,14 @@ Option role_of_awaited(std::string_view column);
 
 // Says which columns are used for what.
 struct ColumnPlan {
-  std::vector<std::string> slot_columns;          // by slot (row.h); "": none
-  std::vector<BatchShape::Dimension> dimensions;  // those that the source has
+  std::vector<std::string> slot_columns;         // by slot (row.h); "": none
+  std::vector<BatchShape::Property> properties;  // those that the source has
 };
-ColumnPlan plan_columns(const SourceSchema& schema, const std::vector<std::string>& dimensions);
+ColumnPlan plan_columns(const SourceSchema& schema, const std::vector<std::string>& properties);
 
-// Returns the columns of a dimension: its own or, if none of `columns` has its name, those that it
+// Returns the columns of a property: its own or, if none of `columns` has its name, those that it
 // joins with '+'.
-std::vector<std::string> dimension_parts(const std::string& dimension,
-                                         const std::vector<std::string>& columns);
+std::vector<std::string> property_parts(const std::string& property,
+                                        const std::vector<std::string>& columns);
 
 }  // namespace rollcall

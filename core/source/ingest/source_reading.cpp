@@ -42,8 +42,8 @@ SourceReading reading_of(const SourceSchema& schema, const SourceOptions& option
   add("time", schema.time);
   add("event", schema.event);
   add("value", schema.value);
-  for (const BatchShape::Dimension& dimension : plan.dimensions) {
-    for (const std::size_t slot : dimension.slots) add(dimension.name, plan.slot_columns[slot]);
+  for (const BatchShape::Property& property : plan.properties) {
+    for (const std::size_t slot : property.slots) add(property.name, plan.slot_columns[slot]);
   }
   return reading;
 }
@@ -200,18 +200,17 @@ bool names_another_reading(const OptionHint& hint) {
 }
 
 Result<ReadingPlan> plan_reading(std::string_view name, std::string_view head, bool complete,
-                                 const SourceOptions& options,
-                                 const std::vector<std::string>& dimensions, const TimeZone& zone,
-                                 const SourceReading* known) {
+                                 const SourceOptions& options, const StoreSettings& settings,
+                                 const TimeZone& zone, const SourceReading* known) {
   if (options.time_format && options.time_unit != TimeUnit::kGuess) {
     return Status::invalid_argument(
         fmt::format("{}: time_format and time_unit: both are set (allowed: one of them)", name));
   }
   ReadingPlan plan;
   plan.options = known != nullptr ? options_as_in(*known, options) : options;
-  ROLLCALL_ASSIGN_OR_RETURN(plan.schema,
-                            inspect_head(name, head, complete, plan.options, dimensions));
-  plan.reading = reading_of(plan.schema, plan.options, dimensions);
+  ROLLCALL_ASSIGN_OR_RETURN(
+      plan.schema, inspect_head(name, head, complete, plan.options, settings.properties()));
+  plan.reading = reading_of(plan.schema, plan.options, settings.dimensions);
   if (known == nullptr) return plan;
   plan.reading.holds_unrounded = known->holds_unrounded;
   const bool same_form =
@@ -232,7 +231,7 @@ Result<ReadingPlan> plan_reading(std::string_view name, std::string_view head, b
 
 std::optional<SourceReading> reading_if_new(std::string_view name, std::string_view beginning,
                                             bool complete, const SourceOptions& options,
-                                            const std::vector<std::string>& dimensions,
+                                            const StoreSettings& settings,
                                             const SourceReading& known) {
   const bool has_value =
       std::any_of(known.columns.begin(), known.columns.end(),
@@ -250,9 +249,10 @@ std::optional<SourceReading> reading_if_new(std::string_view name, std::string_v
     open.event = options.event;
     open.event_name = options.event_name;
   }
-  const Result<SourceSchema> schema = inspect_head(name, beginning, complete, open, dimensions);
+  const Result<SourceSchema> schema =
+      inspect_head(name, beginning, complete, open, settings.properties());
   if (!schema.ok()) return {};
-  SourceReading reading = reading_of(*schema, open, dimensions);
+  SourceReading reading = reading_of(*schema, open, settings.dimensions);
   reading.holds_unrounded = has_value ? known.holds_unrounded : reading.holds_unrounded;
   reading.time_format = known.time_format;
   reading.time_unit = known.time_unit;

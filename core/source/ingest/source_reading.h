@@ -71,9 +71,8 @@ struct ReadingPlan {
 // `complete`. What `options` leave open is as in `known` if that is set, and otherwise guessed. A
 // form or unit of times that reads the first rows as `known` does counts as the same.
 Result<ReadingPlan> plan_reading(std::string_view name, std::string_view head, bool complete,
-                                 const SourceOptions& options,
-                                 const std::vector<std::string>& dimensions, const TimeZone& zone,
-                                 const SourceReading* known);
+                                 const SourceOptions& options, const StoreSettings& settings,
+                                 const TimeZone& zone, const SourceReading* known);
 
 // Returns how a source with guessed columns would be read if `options` had been given when
 // `beginning` was read for the first time; its content ends with `beginning` if `complete`. Options
@@ -81,7 +80,7 @@ Result<ReadingPlan> plan_reading(std::string_view name, std::string_view head, b
 // columns are taken. If the options do not decide it, it is as in `known`.
 std::optional<SourceReading> reading_if_new(std::string_view name, std::string_view beginning,
                                             bool complete, const SourceOptions& options,
-                                            const std::vector<std::string>& dimensions,
+                                            const StoreSettings& settings,
                                             const SourceReading& known);
 
 }  // namespace rollcall

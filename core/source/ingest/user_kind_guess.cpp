@@ -54,14 +54,14 @@ void look_at_text(ContentReader& content, const SourceSchema& schema, const Reco
 void look_at_file(const std::string& path, const SourceOptions& options, UsersSeen& seen) {
   Result<ContentReader> content = ContentReader::open(path);
   if (!content.ok()) return;
-  const std::vector<std::string> no_dimensions;
+  const std::vector<std::string> no_properties;
   const Result<std::string_view> looked_at =
-      content->head(head_to_inspect(path, options, no_dimensions));
+      content->head(head_to_inspect(path, options, no_properties));
   if (!looked_at.ok()) return;
   const std::string head(*looked_at);
   const bool complete = content->head_is_all();
   if (holds_nothing(head, complete)) return;
-  const Result<SourceSchema> schema = inspect_head(path, head, complete, options, no_dimensions);
+  const Result<SourceSchema> schema = inspect_head(path, head, complete, options, no_properties);
   if (!schema.ok()) return;
 
   if (schema->format == FileFormat::kNative) {

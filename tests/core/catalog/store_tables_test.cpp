@@ -31,6 +31,7 @@ StoreTables full_tables() {
   StoreTables tables(settings());
   SeriesCatalog& catalog = tables.writable_catalog();
   catalog.event_series(catalog.intern_event("login"));
+  catalog.set_kept_properties({"session", "page"});
   tables.sources.set({.id = "a.csv", .position = "7"}, 0);
   tables.sources.add({.source = "queue", .token = "t1"}, 0);
   Segment expression;
@@ -42,7 +43,7 @@ StoreTables full_tables() {
   tables.forgotten = std::move(forgotten);
   tables.history_limit = {.days = 30, .from = Day{-5}};
   for (const PageKind kind : {PageKind::kDictionary, PageKind::kSources, PageKind::kSegments,
-                              PageKind::kForgotten, PageKind::kHistoryLimit}) {
+                              PageKind::kForgotten, PageKind::kKept, PageKind::kHistoryLimit}) {
     tables.changed.add(kind);
   }
   return tables;
@@ -71,10 +72,12 @@ TEST_F(StoreTablesTest, AreReadAsTheyWereWritten) {
   EXPECT_EQ(manifest_.table_epochs[PageKind::kSources], 3u);
   EXPECT_EQ(manifest_.table_epochs[PageKind::kSegments], 3u);
   EXPECT_EQ(manifest_.table_epochs[PageKind::kForgotten], 3u);
+  EXPECT_EQ(manifest_.table_epochs[PageKind::kKept], 3u);
   const Result<StoreTables> read = read_tables(view_, manifest_);
   ASSERT_TRUE(read.ok()) << read.status().to_string();
   EXPECT_EQ(read->catalog->events().values(), std::vector<std::string>{"login"});
   EXPECT_EQ(read->catalog->series_count(), 2u);
+  EXPECT_EQ(read->catalog->kept_properties(), (std::vector<std::string>{"session", "page"}));
   ASSERT_EQ(read->sources.positions().size(), 1u);
   EXPECT_EQ(read->sources.positions()[0].position, "7");
   EXPECT_TRUE(read->sources.has({.source = "queue", .token = "t1"}));
@@ -84,8 +87,21 @@ TEST_F(StoreTablesTest, AreReadAsTheyWereWritten) {
   EXPECT_EQ(read->history_limit.days, 30u);
   EXPECT_EQ(read->history_limit.from, Day{-5});
   for (const PageKind kind : {PageKind::kDictionary, PageKind::kSources, PageKind::kSegments,
-                              PageKind::kForgotten, PageKind::kHistoryLimit}) {
+                              PageKind::kForgotten, PageKind::kKept, PageKind::kHistoryLimit}) {
     EXPECT_FALSE(read->changed.has(kind)) << static_cast<int>(kind);
+  }
+}
+
+TEST_F(StoreTablesTest, NamesOfKeptPropertiesAreChecked) {
+  write(full_tables(), 3);
+  std::string& bytes = view_.pages[{{PageKind::kKept, 0, 0, 0, 0}, 3}];
+  EXPECT_EQ(bytes, std::string("\x02\x07session\x04page"));
+  for (const char* const damaged : {"", "\x01", "\x01\x01", "\x02\x01x\x01x",
+                                    "\x01\x07"
+                                    "country",
+                                    "\x01\x01x."}) {
+    bytes = damaged;
+    EXPECT_EQ(read_tables(view_, manifest_).status().code(), StatusCode::kCorruption) << bytes;
   }
 }
 

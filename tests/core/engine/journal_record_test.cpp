@@ -29,6 +29,7 @@ class JournalRecordTest : public testing::TestWithParam<UserKind> {
     settings_.user_kind = GetParam();
     settings_.partition_count = 8;
     settings_.dimensions = {"country"};
+    settings_.kept_properties = {"session"};
     for (std::uint32_t i = 0; i < settings_.partition_count; ++i) {
       partitions_.emplace_back(i, settings_);
     }
@@ -40,7 +41,7 @@ class JournalRecordTest : public testing::TestWithParam<UserKind> {
     std::vector<std::uint64_t> integers;
     std::vector<std::string> texts;
     std::vector<std::string_view> strings;
-    std::vector<std::uint32_t> events, countries;
+    std::vector<std::uint32_t> events, countries, sessions;
     std::vector<TimeUs> times;
     std::vector<Amount> values;
     const std::size_t users = 1 + below(2 * count + 1);
@@ -49,13 +50,18 @@ class JournalRecordTest : public testing::TestWithParam<UserKind> {
       texts.push_back("user " + std::to_string(integers.back()));
       events.push_back(static_cast<std::uint32_t>(below(3)));
       countries.push_back(static_cast<std::uint32_t>(below(2)));
+      sessions.push_back(static_cast<std::uint32_t>(below(count)));
       times.push_back(static_cast<TimeUs>(below(40)) * kUsPerHour - 3 * kUsPerDay);
       values.push_back(below(3) == 0 ? static_cast<Amount>(random_()) : 0);
     }
     strings.assign(texts.begin(), texts.end());
     const std::vector<std::string_view> names = {"login", "buy", "view"};
     const std::vector<std::string_view> country_names = {"DE", ""};
-    const std::vector<PropertyColumn> properties = {{"country", {country_names, countries}}};
+    std::vector<std::string> session_texts(count);
+    for (std::size_t i = 1; i < count; ++i) session_texts[i] = "session " + std::to_string(i);
+    const std::vector<std::string_view> session_names(session_texts.begin(), session_texts.end());
+    std::vector<PropertyColumn> properties = {{"country", {country_names, countries}}};
+    if (below(4) != 0) properties.push_back({"session", {session_names, sessions}});
     EventBatch batch;
     if (GetParam() == UserKind::kInteger) {
       batch.user_integers = integers;
@@ -107,6 +113,8 @@ class JournalRecordTest : public testing::TestWithParam<UserKind> {
             name += " of ";
             name += block->strings_of(partition)[i];
           }
+          name += " in ";
+          name += block->kept[0].of_row(begin + i);
           Amount amount = 0;
           if (value != block->values_of(partition).end() && value->row == begin + i) {
             amount = value++->value;

@@ -93,7 +93,7 @@ class EventLogTest : public ::testing::Test {
   }
 
   void reopen() {
-    log_ = EventLog(3, 1);
+    log_ = EventLog(3, 1, 0);
     ByteReader reader(directory_);
     ASSERT_TRUE(log_.read_directory(reader).ok());
     EXPECT_TRUE(reader.done());
@@ -161,7 +161,7 @@ class EventLogTest : public ::testing::Test {
   static constexpr std::uint32_t kUsers = 300;
   const std::uint64_t seed_ = testing::run_seed();
   std::mt19937_64 random_{seed_};
-  EventLog log_{3, 1};
+  EventLog log_{3, 1, 0};
   Disk disk_;
   Epoch epoch_ = 0;
   std::string directory_;
@@ -242,6 +242,53 @@ TEST_F(EventLogTest, MergesNoMoreThanItMay) {
   EXPECT_EQ(log_.pin().runs.size(), 12u);
   EXPECT_EQ(disk_.page_count(), 12u);
   expect_rows("in twelve runs");
+}
+
+// Texts count, too, and are not forgotten when the log is read again.
+TEST_F(EventLogTest, MergesNoMoreTextsThanItMay) {
+  constexpr std::size_t kRows = 100, kTextBytes = 1'000;
+  constexpr std::size_t kMergedBytesMax = kRows * kTextBytes;
+  log_ = EventLog(3, 1, 1);
+  const auto seal = [&] {
+    std::vector<HistoryRow> rows = random_rows(kRows, kUsers, 100'000, random_);
+    std::vector<std::string_view> texts;
+    for (HistoryRow& row : rows) {
+      row.property = std::to_string(random_()) + std::string(kTextBytes, 'x');
+      texts.push_back(row.property);
+    }
+    std::vector<std::uint32_t> ordinals, names, dimension;
+    std::vector<TimeUs> times;
+    for (const HistoryRow& row : rows) {
+      ordinals.push_back(row.ordinal);
+      times.push_back(row.time);
+      names.push_back(row.name);
+      dimension.push_back(row.dimension);
+    }
+    const std::span<const std::uint32_t> dimensions[] = {dimension};
+    const std::span<const std::string_view> properties[] = {texts};
+    const std::size_t before = log_.resident_bytes();
+    const std::size_t growth = log_.growth_bytes(kRows, kRows * (kTextBytes + 20));
+    log_.append({ordinals, times, names, {}, dimensions, properties});
+    EXPECT_LE(log_.resident_bytes(), before + growth);
+    const EventLog::Changes changes = log_.collect(++epoch_, kMergedBytesMax);
+    ASSERT_TRUE(changes.seal(disk_).ok());
+    directory_.clear();
+    ByteWriter writer(directory_);
+    log_.write_directory(writer);
+    disk_.write(epoch_, changes);
+    log_.finish_seal();
+  };
+  for (int i = 0; i < 6; ++i) ASSERT_NO_FATAL_FAILURE(seal());
+  EXPECT_EQ(log_.pin().runs.size(), 6u);
+  log_ = EventLog(3, 1, 1);
+  ByteReader reader(directory_);
+  ASSERT_TRUE(log_.read_directory(reader).ok());
+  EXPECT_TRUE(reader.done());
+  ASSERT_NO_FATAL_FAILURE(seal());
+  EXPECT_EQ(log_.pin().runs.size(), 7u);
+  for (const std::vector<PinnedBlock>& run : log_.pin().runs) {
+    EXPECT_GE(run.front().text_bytes, kRows * kTextBytes);
+  }
 }
 
 TEST_F(EventLogTest, ForgettingLeavesNoPageOfAUserAlone) {
@@ -344,7 +391,7 @@ TEST_F(EventLogTest, DirectoriesThatCannotBeAreRefused) {
   ASSERT_NO_FATAL_FAILURE(checkpoint());
   for (std::size_t size = 0; size < directory_.size(); ++size) {
     ByteReader reader(std::string_view(directory_).substr(0, size));
-    EventLog log(3, 1);
+    EventLog log(3, 1, 0);
     EXPECT_FALSE(log.read_directory(reader).ok() && reader.done()) << size;
   }
 }

@@ -14,7 +14,7 @@
 
 #include "core/base/workers.h"
 #include "core/catalog/manifest.h"
-#include "core/catalog/segment_table.h"
+#include "core/catalog/store_tables.h"
 #include "core/engine/query_executor.h"
 #include "core/partition/partition.h"
 #include "core/query/kinds/kind_table.h"
@@ -129,27 +129,15 @@ class SplitStore {
             manifest_.known_until, segments_, nullptr,   &account};
   }
 
-  Result<std::string> read_table(PageKind kind, Epoch epoch) const {
-    return view_->read({{kind, 0, 0, 0, 0}, epoch});
-  }
-
   Status load() {
     ROLLCALL_ASSIGN_OR_RETURN(const std::optional<LastCommit> last, store_->last_commit());
     if (!last) return Status::not_found("the engine left no commit");
     ROLLCALL_ASSIGN_OR_RETURN(manifest_, Manifest::deserialize(last->manifest));
     ROLLCALL_ASSIGN_OR_RETURN(zone_, TimeZone::find(manifest_.settings.time_zone));
     ROLLCALL_ASSIGN_OR_RETURN(view_, store_->view());
-    catalog_.emplace(manifest_.settings);
-    if (const Epoch epoch = manifest_.table_epochs[PageKind::kDictionary]; epoch != 0) {
-      ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes, read_table(PageKind::kDictionary, epoch));
-      ROLLCALL_RETURN_IF_ERROR(catalog_->deserialize(bytes));
-    }
-    if (const Epoch epoch = manifest_.table_epochs[PageKind::kSegments]; epoch != 0) {
-      ROLLCALL_ASSIGN_OR_RETURN(const std::string bytes, read_table(PageKind::kSegments, epoch));
-      SegmentTable table;
-      ROLLCALL_RETURN_IF_ERROR(table.deserialize(bytes, manifest_.settings.user_kind));
-      segments_.saved = table.saved();
-    }
+    ROLLCALL_ASSIGN_OR_RETURN(const StoreTables tables, read_tables(*view_, manifest_));
+    catalog_ = tables.catalog;
+    segments_.saved = tables.segments.saved();
     for (std::uint32_t i = 0; i < manifest_.settings.partition_count; ++i) {
       Partition& partition = partitions_.emplace_back(i, manifest_.settings);
       if (const Epoch epoch = manifest_.partition_epochs[i]; epoch != 0) {
@@ -163,7 +151,7 @@ class SplitStore {
   std::shared_ptr<const StoreView> view_;
   Manifest manifest_;
   TimeZone zone_;
-  std::optional<SeriesCatalog> catalog_;
+  std::shared_ptr<const SeriesCatalog> catalog_;
   SegmentCatalog segments_;
   std::vector<Partition> partitions_;
   Workers workers_{2};

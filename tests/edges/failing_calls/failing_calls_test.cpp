@@ -151,7 +151,7 @@ std::vector<Session> sessions() {
   all.push_back({"inspect", [](const Folder& folder) {
                    (void)inspect_source({folder.path("e.csv")}, {}, {"channel"});
                    (void)inspect_source({folder.path("")}, {}, {});
-                   (void)check_dimensions({folder.path("e.csv")}, {}, {"channel"});
+                   (void)check_properties({folder.path("e.csv")}, {}, {"channel"});
                    (void)parse_query(R"({"kind": "active", "as_of": "2026-01-01"})", "Asia/Tokyo");
                  }});
   all.push_back({"memory engine", [](const Folder& folder) {

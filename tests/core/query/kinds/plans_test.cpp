@@ -20,6 +20,7 @@ namespace {
 void compare_with_naive_engine(std::uint64_t seed, StreamKnobs knobs, Random& random) {
   // The fake store keeps none.
   knobs.settings.history = false;
+  knobs.settings.kept_properties.clear();
   const Stream stream = random_stream(random, knobs);
   NaiveEngine oracle(stream.settings);
   oracle.ingest(stream.events);

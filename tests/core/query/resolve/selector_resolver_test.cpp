@@ -208,16 +208,37 @@ TEST_F(SelectorResolver, AmountsOfEvents) {
 TEST_F(SelectorResolver, TellsWhatAggregatesCannot) {
   const PropertyCondition ads = {"channel", Kind::kAnyOf, {"ads"}};
   const PropertyCondition large = {"value", Kind::kMore, {"10"}};
-  EXPECT_FALSE(needs_events({}, {}));
-  EXPECT_FALSE(needs_events(where({ads, {"channel", Kind::kIsSet, {}}}), {ads}));
-  EXPECT_TRUE(needs_events(where({ads}), {{"plan", Kind::kIsSet, {}}}));
-  EXPECT_TRUE(needs_events({}, {large}));
+  EXPECT_FALSE(needs_events({}, {}, catalog_));
+  EXPECT_FALSE(needs_events(where({ads, {"channel", Kind::kIsSet, {}}}), {ads}, catalog_));
+  EXPECT_TRUE(needs_events(where({ads}), {{"plan", Kind::kIsSet, {}}}, catalog_));
+  EXPECT_TRUE(needs_events({}, {large}, catalog_));
   EXPECT_EQ(error(where({large})),
             "event: where: value: needs history, as aggregates do not tell the amount of a single "
             "event (allowed: conditions on a declared property)");
   EXPECT_EQ(error(where({{"value", Kind::kIsSet, {}}})),
             "event: where: value: the amount of an event is compared as a number (allowed: gt, "
             "gte, lt, lte, eq)");
+}
+
+TEST_F(SelectorResolver, KeptPropertiesComeAfterDimensions) {
+  catalog_.set_kept_properties({"session", "page"});
+  EXPECT_EQ(property_number("channel", catalog_), 0u);
+  EXPECT_EQ(property_number("page", catalog_), 5u);
+  EXPECT_EQ(property_number("pages", catalog_), std::nullopt);
+  const PropertyCondition on_page = {"page", Kind::kAnyOf, {"/a"}};
+  const PropertyCondition on_plan = {"plan", Kind::kAnyOf, {"mail"}};
+  EXPECT_TRUE(needs_events(where({on_page}), {}, catalog_));
+  const auto selector = resolve_event_selector("event", where({on_page, on_plan}),
+                                               {{"page", Kind::kIsSet, {}}}, catalog_);
+  ASSERT_TRUE(selector.ok()) << selector.status().to_string();
+  ASSERT_EQ(selector->kept.size(), 1u);
+  EXPECT_EQ(selector->kept[0].property, 1u);
+  EXPECT_EQ(selector->kept[0].conditions.size(), 2u);
+  EXPECT_EQ(selector->where.size(), 1u);
+  EXPECT_EQ(error(where({{"pages", Kind::kIsSet, {}}})),
+            "event: where: unknown property \"pages\" (did you mean \"page\"?), allowed: channel, "
+            "plan, country, channel+plan, session, page; a property is declared as a dimension "
+            "when the store is made, or kept from some time on");
 }
 
 TEST_F(SelectorResolver, PropertiesThatCannotBeAsked) {

@@ -365,6 +365,24 @@ TEST_F(ArrowImport, DifferentPartsJoinToDifferentValues) {
   EXPECT_EQ(engine->info().dimensions[0].value_count, 3u);
 }
 
+TEST_F(ArrowImport, KeptProperties) {
+  StoreSettings settings;
+  settings.dimensions = {"channel"};
+  settings.kept_properties = {"session"};
+  const auto engine = open(settings);
+  const auto count =
+      ingest(*engine, {batch_of({text("user", {"ann", "bob", "cat"}), times(), events(),
+                                 text("session", {"s1", "", "s1"}, {true, false, true}),
+                                 text("channel", {"ads", "seo", "ads"})})});
+  ASSERT_TRUE(count.ok()) << count.status().to_string();
+  const auto answer = engine->query(
+      R"({"kind": "segment", "segment": {"did": {"where": {"session": "s1", "channel": "ads"}}},
+          "members": {}})");
+  ASSERT_TRUE(answer.ok()) << answer.status().to_string();
+  ASSERT_EQ(answer->rows.size(), 2u);
+  EXPECT_EQ(std::get<std::string>(answer->rows[1][0]), "cat");
+}
+
 TEST_F(ArrowImport, SlicesAndNulls) {
   StoreSettings settings;
   settings.dimensions = {"channel", "plan", "channel+plan"};

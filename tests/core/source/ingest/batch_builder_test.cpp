@@ -20,7 +20,7 @@ BatchShape shape_with(UserKind kind) {
   shape.user_kind = kind;
   shape.has_value = true;
   shape.value_decimals = 2;
-  shape.dimensions = {{"channel", {4}}, {"channel+platform", {4, 5}}};
+  shape.properties = {{"channel", {4}}, {"channel+platform", {4, 5}}};
   return shape;
 }
 

@@ -202,7 +202,7 @@ TEST(SchemaInspector, Ndjson) {
   EXPECT_EQ(schema->ignored, Names{"properties.y"});
   EXPECT_EQ(schema->absent, Names{"plan"});
   // A later row may have it.
-  EXPECT_EQ(plan_columns(*schema, {"properties.channel", "plan"}).dimensions.size(), 2u);
+  EXPECT_EQ(plan_columns(*schema, {"properties.channel", "plan"}).properties.size(), 2u);
   EXPECT_EQ(inspect(text, options, {}, "-")->format, FileFormat::kNdjson);
   options.value = "amount";
   EXPECT_EQ(inspect(text, options, {}, "f.json")->value, "amount");
@@ -217,9 +217,9 @@ TEST(SchemaInspector, Dimensions) {
   EXPECT_TRUE(schema->ignored.empty());
   const ColumnPlan plan = plan_columns(*schema, dimensions);
   EXPECT_EQ(plan.slot_columns, (Names{"user", "time", "event", "", "a", "b", "a+c"}));
-  ASSERT_EQ(plan.dimensions.size(), 2u);
-  EXPECT_EQ(plan.dimensions[0].slots, (std::vector<std::size_t>{4, 5}));
-  EXPECT_EQ(plan.dimensions[1].slots, (std::vector<std::size_t>{6}));
+  ASSERT_EQ(plan.properties.size(), 2u);
+  EXPECT_EQ(plan.properties[0].slots, (std::vector<std::size_t>{4, 5}));
+  EXPECT_EQ(plan.properties[1].slots, (std::vector<std::size_t>{6}));
   EXPECT_EQ(message(inspect(text, {}, {"a+d"})),
             "f.csv: dimension a+d: no column \"d\"; there are: user, time, event, a, b, a+c");
 }
@@ -281,8 +281,8 @@ TEST(SchemaInspector, EveryDimensionHasAColumnSomewhere) {
   directory.write("a.csv", "user,time,event,plan\n1,1,e,x\n");
   directory.write("b.csv", "user,time,event,chanel\n1,1,e,x\n");
   directory.write("c.csv", "nothing that is known\n");
-  EXPECT_TRUE(check_dimensions({directory.path()}, {}, {"plan", "chanel"}).ok());
-  const Status status = check_dimensions({directory.path()}, {}, {"plan", "channel"});
+  EXPECT_TRUE(check_properties({directory.path()}, {}, {"plan", "chanel"}).ok());
+  const Status status = check_properties({directory.path()}, {}, {"plan", "channel"});
   EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
   EXPECT_EQ(status.message(),
             "dimension \"channel\": no such column (did you mean \"chanel\"?); there are: user, "
