@@ -160,7 +160,7 @@ TEST_F(Failure, ABatchThatFindsNoRoomWaitsForTheCheckpointUnderWay) {
     may_commit.wait();
   };
   EngineOptions options = always_due();
-  options.memory_bytes_max = std::size_t{34} << 20;  // enough for both, if neither is there twice
+  options.memory_bytes_max = std::size_t{31} << 20;  // enough for both, if neither is there twice
   options.settings.emplace().history = false;
   ASSERT_TRUE(open(options).ok());
   const auto ingest_users = [&](std::uint32_t begin) {
