@@ -362,7 +362,7 @@ TEST(QueryParser, DatesAndInstants) {
       parse(
           R"({"kind": "active", "from": "2026-01-05", "to": "2026-01-05", "as_of": "2026-01-09"})")
           .common;
-  EXPECT_EQ(common.from, DateText(*parse_date("2026-01-05")));
+  EXPECT_EQ(common.from, RangeEnd(*parse_date("2026-01-05")));
   EXPECT_EQ(common.to, common.from);
   EXPECT_EQ(common.as_of, AsOf(*parse_date("2026-01-09")));
 
@@ -479,11 +479,13 @@ TEST(QueryParser, WrongValues) {
        "active: period: must be one of day, week, fortnight, month, quarter, found 1"},
       {R"({"kind": "active", "from": "2026-02-30"})",
        "active: from: must be an existing date such as \"2026-01-31\", or \"today\", "
-       "\"yesterday\", \"3 days ago\", \"last monday\", \"this month\", \"last week\", found "
+       "\"yesterday\", \"3 days ago\", \"last monday\", \"this month\", \"last week\"; or, in "
+       "funnels and by hours or minutes, a time such as \"2026-01-31T06:00\", found "
        "\"2026-02-30\""},
       {R"({"kind": "active", "from": null})",
        "active: from: must be an existing date such as \"2026-01-31\", or \"today\", "
-       "\"yesterday\", \"3 days ago\", \"last monday\", \"this month\", \"last week\", found null"},
+       "\"yesterday\", \"3 days ago\", \"last monday\", \"this month\", \"last week\"; or, in "
+       "funnels and by hours or minutes, a time such as \"2026-01-31T06:00\", found null"},
       {R"({"kind": "active", "from": "2026-01-02", "to": "2026-01-01"})",
        "active: from: must not be later than to, found 2026-01-02 and 2026-01-01"},
       {R"({"kind": "active", "last": "30"})",
@@ -511,7 +513,7 @@ TEST(QueryParser, WrongValues) {
       {R"({"kind": "active", "window_days": 18446744073709551615})",
        "active: window_days: must be a whole number up to 2147483647, found 18446744073709551615"},
       {R"({"kind": "active", "window_days": 7, "period": "week"})",
-       "active: window_days: goes with the period \"day\" only, found \"week\""},
+       "active: window_days: goes with the periods \"day\" and \"hour\" only, found \"week\""},
       {R"({"kind": "active", "ratio_to_window": 7, "period": "month"})",
        "active: ratio_to_window: goes with the period \"day\" only, found \"month\""},
       {R"({"kind": "active", "window_days": 7, "ratio_to_window": 3})",
