@@ -90,8 +90,8 @@ class TimeZone {
   // clock readings is that instant plus as many microseconds.
   std::optional<TimeUs> plain_start_of(Day day) const;
 
-  // Returns the instant with the offset of local clocks. RFC 3339 offsets have no seconds, but local
-  // mean times of old do; theirs is cut to whole minutes.
+  // Returns the instant with the offset of local clocks, as in RFC 3339: its offsets have no
+  // seconds, so that those of local mean times of old are cut to whole minutes.
   ZonedTime zoned(TimeUs time) const;
   // Formats as RFC 3339 with whole seconds: "2026-01-31T23:59:59Z", "2026-07-01T00:00:00+02:00".
   std::string format(TimeUs time) const;

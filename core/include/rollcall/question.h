@@ -42,8 +42,8 @@ struct QueryCommon {
   friend bool operator==(const QueryCommon&, const QueryCommon&) = default;
 };
 
-// Asks for the distinct users of each period (DAU, WAU, MAU). Here as in the kinds below, periods of
-// hours and minutes need history.
+// Asks for the distinct users of each period (DAU, WAU, MAU). Periods of hours and minutes need
+// history, here as in the kinds below.
 struct ActiveQuery {
   Selector event;
   Period period = Period::kDay;

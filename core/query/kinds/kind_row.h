@@ -50,8 +50,8 @@ struct KindRow {
 
   // Rates are also given of the counts so far, where these are not complete.
   bool gives_early_rates = false;
-  // Its range may have times of day, whatever its rows go by. If rows go by hours or minutes, it may
-  // anyway.
+  // Its range may have times of day, whatever its rows go by. If these go by hours or minutes, it
+  // may anyway.
   bool takes_times = false;
   // Returns the periods that rows go by. It is null if rows go by none.
   Period (*row_period)(const Ask& ask) = nullptr;

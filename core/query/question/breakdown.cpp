@@ -14,7 +14,6 @@
 #include "core/query/kinds/kind_table.h"
 #include "core/query/plan/table_plan.h"
 #include "core/query/resolve/timeframe.h"
-#include "core/time/calendar.h"
 
 namespace rollcall {
 namespace {

@@ -1,6 +1,6 @@
-// Tells the users of a chunk by the days of their events, for series that are looked for in the
-// history (event_series.h). The days are those of an axis, such as hours (time_axis.h). A history is read once for all of these, when the first of them is
-// asked for.
+// Tells the users of a chunk by the days of their events, or the hours that a day stands for
+// (time_axis.h), for series that are looked for in the history (event_series.h). A history is read
+// once for all of these, when the first of them is asked for.
 #pragma once
 
 #include <cstddef>

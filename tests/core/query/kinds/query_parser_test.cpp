@@ -473,10 +473,12 @@ TEST(QueryParser, WrongValues) {
        "active: event: must be an object with either event or not_event, found "
        "{\"event\":\"a\",\"not_event\":\"b\"}"},
       {R"({"kind": "active", "period": "weeks"})",
-       "active: period: unknown period \"weeks\" (did you mean \"week\"?), allowed: day, week, "
+       "active: period: unknown period \"weeks\" (did you mean \"week\"?), allowed: minute, hour, "
+       "day, week, "
        "fortnight, month, quarter"},
       {R"({"kind": "active", "period": 1})",
-       "active: period: must be one of day, week, fortnight, month, quarter, found 1"},
+       "active: period: must be one of minute, hour, day, week, fortnight, month, quarter, found "
+       "1"},
       {R"({"kind": "active", "from": "2026-02-30"})",
        "active: from: must be an existing date such as \"2026-01-31\", or \"today\", "
        "\"yesterday\", \"3 days ago\", \"last monday\", \"this month\", \"last week\"; or, in "
@@ -575,8 +577,8 @@ TEST(QueryParser, WrongValues) {
        "retention: windows: \"rolling\" does not go with the cohort \"recurring\", as its windows "
        "begin at one event of a user (allowed: first_ever, first_in_range)"},
       {R"({"kind": "retention", "windows": "rolling", "period": "quarter"})",
-       "retention: windows: \"rolling\" does not go with the period \"quarter\" (allowed: day, "
-       "week, fortnight, month: 24 hours, 7, 14 and 30 days)"},
+       "retention: windows: \"rolling\" does not go with the period \"quarter\" (allowed: minute, "
+       "hour, day, week, fortnight, month: 1 minute, 1 and 24 hours, 7, 14 and 30 days)"},
       {R"({"kind": "retention", "first_of": "names"})",
        "retention: first_of: unknown first_of \"names\" (did you mean \"name\"?), allowed: "
        "matching, name"},

@@ -92,7 +92,8 @@ class PartialTest : public ::testing::Test {
   // The plans have cells; cells and amounts; totals; cells and tallies.
   const std::unique_ptr<Plan> active_ = plan(R"({"kind": "active", "window_days": 2})");
   const std::unique_ptr<Plan> value_ = plan(R"({"kind": "retention", "measure": "value"})");
-  const std::unique_ptr<Plan> hours_ = plan(R"({"kind": "counts", "period": "hour"})", without_history_);
+  const std::unique_ptr<Plan> hours_ =
+      plan(R"({"kind": "counts", "period": "hour"})", without_history_);
   const std::unique_ptr<Plan> week_ = plan(R"({"kind": "clock", "then": "login"})");
 };
 
