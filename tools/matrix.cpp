@@ -22,6 +22,7 @@ std::optional<std::size_t> find_column(const QueryResult& result, std::string_vi
 std::string title_of(const Cell& cell) {
   if (const auto* number = std::get_if<std::int64_t>(&cell)) return fmt::format("{}", *number);
   if (const auto* day = std::get_if<Day>(&cell)) return to_string(*day);
+  if (const auto* time = std::get_if<ZonedTime>(&cell)) return to_string(*time);
   if (const auto* text = std::get_if<std::string>(&cell)) return *text;
   return "all";
 }
@@ -90,8 +91,8 @@ Status no_matrix(const QueryResult& result) {
   };
   const bool has_key =
       std::any_of(result.columns.begin(), result.columns.end(), [](const Column& column) {
-        return column.type == ColumnType::kDate || column.type == ColumnType::kInt ||
-               column.type == ColumnType::kString;
+        return column.type == ColumnType::kDate || column.type == ColumnType::kTime ||
+               column.type == ColumnType::kInt || column.type == ColumnType::kString;
       });
   if (is_asked("members")) {
     return Status::invalid_argument("--shape wide: a list of users has no matrix (allowed: long)");

@@ -28,6 +28,7 @@ std::string raw_text(const Cell& cell) {
     std::string operator()(std::int64_t value) const { return fmt::format("{}", value); }
     std::string operator()(double value) const { return fmt::format("{}", value); }
     std::string operator()(Day value) const { return to_string(value); }
+    std::string operator()(const ZonedTime& value) const { return to_string(value); }
     std::string operator()(const std::string& value) const { return value; }
   };
   return std::visit(Visitor(), cell);
@@ -163,6 +164,7 @@ std::string json_text(const Cell& cell) {
       return text.find_first_of(".e") == std::string::npos ? text + ".0" : text;
     }
     std::string operator()(Day value) const { return json_string(to_string(value)); }
+    std::string operator()(const ZonedTime& value) const { return json_string(to_string(value)); }
     std::string operator()(const std::string& value) const { return json_string(value); }
   };
   return std::visit(Visitor(), cell);

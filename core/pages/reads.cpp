@@ -72,6 +72,7 @@ bool ReadSet::reads_pages() const {
 
 Day ReadSet::first_event_day() const {
   Day first = history_from;
+  if (is_by_clock) return first;
   const auto look_at = [&](const auto& reads) {
     for (const auto& read : reads) {
       const bool has_pages = read.series.empty() || read.series.front() < kEventSeriesBegin;

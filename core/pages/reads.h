@@ -54,6 +54,8 @@ struct ReadSet {
   std::vector<std::shared_ptr<const UserList>> lists;  // users named one by one
   bool history = false;                                // the events themselves
   Day history_from = kDayMax;  // the earliest day whose events are read for themselves
+  // Days of what is read are hours or minutes of a question, and history_from alone is a day.
+  bool is_by_clock = false;
 
   // Reads the events of `from` and later days.
   void read_history(Day from) {

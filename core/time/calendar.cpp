@@ -2,12 +2,10 @@
 
 #include <array>
 
+#include "core/time/floor_quotient.h"
+
 namespace rollcall {
 namespace {
-
-constexpr std::int32_t floor_divide(std::int32_t a, std::int32_t b) {
-  return a / b - (a % b < 0 ? 1 : 0);
-}
 
 // Years begin in March here, so that the day a leap year adds is their last; 400 years are an era.
 constexpr std::int32_t kDaysPerEra = 146'097;
@@ -35,7 +33,7 @@ constexpr std::int32_t months_per(Period period) { return period == Period::kQua
 
 CivilDate civil_from_day(Day day) {
   const std::int32_t shifted = day.value + kDaysToEpoch;
-  const std::int32_t era = floor_divide(shifted, kDaysPerEra);
+  const std::int32_t era = floor_quotient(shifted, kDaysPerEra);
   const std::int32_t day_of_era = shifted - era * kDaysPerEra;
   const std::int32_t year_of_era =
       (day_of_era - day_of_era / 1460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
@@ -51,7 +49,7 @@ CivilDate civil_from_day(Day day) {
 Day day_from_civil(CivilDate date) {
   const std::int32_t month = static_cast<std::int32_t>(date.month);
   const std::int32_t year = date.year - (month <= 2 ? 1 : 0);
-  const std::int32_t era = floor_divide(year, 400);
+  const std::int32_t era = floor_quotient(year, 400);
   const std::int32_t year_of_era = year - era * 400;
   const std::int32_t month_from_march = month > 2 ? month - 3 : month + 9;
   const std::int32_t day_of_year =
@@ -83,22 +81,26 @@ std::optional<Day> parse_date(std::string_view text) {
 std::int32_t Calendar::index_of(Day day) const {
   switch (period_) {
     case Period::kDay:
+    case Period::kHour:
+    case Period::kMinute:
       return day.value;
     case Period::kWeek:
     case Period::kFortnight:
-      return floor_divide(day.value - week_origin(week_start_), 7 * weeks_per(period_));
+      return floor_quotient(day.value - week_origin(week_start_), 7 * weeks_per(period_));
     case Period::kMonth:
     case Period::kQuarter:
       break;
   }
   const CivilDate date = civil_from_day(day);
   const std::int32_t month = (date.year - 1970) * 12 + static_cast<std::int32_t>(date.month) - 1;
-  return floor_divide(month, months_per(period_));
+  return floor_quotient(month, months_per(period_));
 }
 
 Day Calendar::first_day(std::int32_t index) const {
   switch (period_) {
     case Period::kDay:
+    case Period::kHour:
+    case Period::kMinute:
       return {index};
     case Period::kWeek:
     case Period::kFortnight:
@@ -108,7 +110,7 @@ Day Calendar::first_day(std::int32_t index) const {
       break;
   }
   const std::int32_t month = index * months_per(period_);
-  const std::int32_t year = floor_divide(month, 12);
+  const std::int32_t year = floor_quotient(month, 12);
   return day_from_civil(
       {.year = 1970 + year, .month = static_cast<std::uint32_t>(month - year * 12 + 1), .day = 1});
 }

@@ -1,4 +1,5 @@
-// These are the civil periods: days, weeks, fortnights, months, quarters.
+// These are the civil periods: days, weeks, fortnights, months, quarters. Hours and minutes are
+// numbered by ClockPeriods (clock_periods.h).
 #pragma once
 
 #include <optional>
@@ -22,7 +23,13 @@ Day day_from_civil(CivilDate date);
 // anything else.
 std::optional<Day> parse_date(std::string_view text);
 
-// Numbers the periods of one kind. Consecutive periods have consecutive numbers.
+// Returns whether the periods are parts of a day.
+constexpr bool is_by_clock(Period period) {
+  return period == Period::kHour || period == Period::kMinute;
+}
+
+// Numbers the periods of one kind. Consecutive periods have consecutive numbers. Where the days of
+// a question stand for hours or minutes (TimeAxis), each of them is a period.
 class Calendar {
  public:
   Calendar(Period period, WeekStart week_start) : period_(period), week_start_(week_start) {}

@@ -6,10 +6,13 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdlib>
 #include <exception>
 #include <limits>
 
 #include "core/time/calendar.h"
+#include "core/time/floor_quotient.h"
+#include "rollcall/answer.h"
 #include "rollcall/message_text.h"
 
 namespace rollcall {
@@ -21,10 +24,15 @@ constexpr std::int64_t kOffsetMaxUs = 26 * kUsPerHour;
 constexpr TimeUs kTimeBegin = kDayMin.value * kUsPerDay;
 constexpr TimeUs kTimeEnd = (kDayMax.value + 1) * kUsPerDay;
 
-std::int64_t floor_div(std::int64_t a, std::int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
-
 Day local_day(TimeUs time, std::int64_t offset_us) {
-  return {static_cast<std::int32_t>(floor_div(time + offset_us, kUsPerDay))};
+  return {static_cast<std::int32_t>(floor_quotient(time + offset_us, kUsPerDay))};
+}
+
+std::string offset_text(const ZonedTime& time) {
+  if (!time.offset_minutes) return "Z";
+  const std::int32_t minutes = std::abs(*time.offset_minutes);
+  return fmt::format("{}{:02}:{:02}", *time.offset_minutes < 0 ? '-' : '+', minutes / 60,
+                     minutes % 60);
 }
 
 // These names exist in some time zone databases, and each machine may set them up: its own zone,
@@ -158,20 +166,42 @@ std::optional<TimeUs> TimeZone::plain_start_of(Day day) const {
   return midnight && !changes ? std::optional(start) : std::nullopt;
 }
 
+TimeUs TimeZone::first_at(const LocalTime& time) const {
+  return find_local(time.day.value * kUsPerDay + time.us_of_day).first_shown;
+}
+
+ZonedTime TimeZone::zoned(TimeUs time) const {
+  if (name_ == "UTC") return {.time = time, .offset_minutes = {}};
+  return {.time = time,
+          .offset_minutes =
+              static_cast<std::int32_t>(offsets_[offset_index(time)].offset_us / kUsPerMinute)};
+}
+
 std::string TimeZone::format(TimeUs time) const {
-  const std::int64_t offset_minutes = offsets_[offset_index(time)].offset_us / (60 * kUsPerSecond);
-  // RFC 3339 offsets have no seconds, but local mean times of old do. What is shown is the same
-  // instant with a whole number of minutes.
-  const std::int64_t local_s = floor_div(time, kUsPerSecond) + offset_minutes * 60;
-  const std::int64_t day = floor_div(local_s, 86'400);
-  const std::int64_t second = local_s - day * 86'400;
-  const CivilDate date = civil_from_day({static_cast<std::int32_t>(day)});
-  std::string text = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", date.year, date.month,
-                                 date.day, second / 3600, second / 60 % 60, second % 60);
-  if (name_ == "UTC") return text + "Z";
-  const std::int64_t minutes = std::abs(offset_minutes);
-  return text +
-         fmt::format("{}{:02}:{:02}", offset_minutes < 0 ? '-' : '+', minutes / 60, minutes % 60);
+  const ZonedTime zoned = this->zoned(time);
+  // What is shown is the same instant with a whole number of minutes.
+  const std::int64_t local_us = time + zoned.offset_minutes.value_or(0) * kUsPerMinute;
+  const Day day = local_day(local_us, 0);
+  const std::int64_t seconds = (local_us - day.value * kUsPerDay) / kUsPerSecond;
+  return fmt::format("{}T{:02}:{:02}:{:02}{}", to_string(day), seconds / 3600, seconds / 60 % 60,
+                     seconds % 60, offset_text(zoned));
+}
+
+std::string to_string(const ZonedTime& time) {
+  const std::int64_t local_us = time.time + time.offset_minutes.value_or(0) * kUsPerMinute;
+  const Day day = local_day(local_us, 0);
+  return to_string(LocalTime{.day = day, .us_of_day = local_us - day.value * kUsPerDay}) +
+         offset_text(time);
+}
+
+std::string to_string(const LocalTime& time) {
+  const std::int64_t seconds = time.us_of_day / kUsPerSecond;
+  const std::int64_t fraction_us = time.us_of_day % kUsPerSecond;
+  std::string text =
+      fmt::format("{}T{:02}:{:02}", to_string(time.day), seconds / 3600, seconds / 60 % 60);
+  if (seconds % 60 != 0 || fraction_us != 0) text += fmt::format(":{:02}", seconds % 60);
+  if (fraction_us != 0) text += fmt::format(".{:06}", fraction_us);
+  return text;
 }
 
 }  // namespace rollcall

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "rollcall/dates.h"
 #include "rollcall/status.h"
 #include "rollcall/types.h"
 
@@ -17,7 +18,8 @@ namespace rollcall {
 inline constexpr std::size_t kDayHoursMax = 26;
 
 inline constexpr std::int64_t kUsPerSecond = 1'000'000;
-inline constexpr std::int64_t kUsPerHour = 3600 * kUsPerSecond;
+inline constexpr std::int64_t kUsPerMinute = 60 * kUsPerSecond;
+inline constexpr std::int64_t kUsPerHour = 60 * kUsPerMinute;
 inline constexpr std::int64_t kUsPerDay = 24 * kUsPerHour;
 
 // Is a range of instants [begin, end) that all lie in one hour of one civil day.
@@ -81,11 +83,16 @@ class TimeZone {
   // two, it returns the earlier one; if clocks skip it, it returns the instant as far past the
   // jump.
   TimeUs from_local(Day day, std::int64_t us_of_day) const;
+  // Returns the same, but the instant of the jump if clocks skip it.
+  TimeUs first_at(const LocalTime& time) const;
 
   // Returns start_of(day) if clocks do not change from then to the end of `day`, so that any of its
   // clock readings is that instant plus as many microseconds.
   std::optional<TimeUs> plain_start_of(Day day) const;
 
+  // Returns the instant with the offset of local clocks, as in RFC 3339: its offsets have no
+  // seconds, so that those of local mean times of old are cut to whole minutes.
+  ZonedTime zoned(TimeUs time) const;
   // Formats as RFC 3339 with whole seconds: "2026-01-31T23:59:59Z", "2026-07-01T00:00:00+02:00".
   std::string format(TimeUs time) const;
 

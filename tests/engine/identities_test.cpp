@@ -400,7 +400,7 @@ TEST(Identities, CountsOfDisjointUsersAddUp) {
     churn.rule = ChurnQuery::NextPeriods{period, random.between(1, 3)};
     for (Query query :
          {query_of(ActiveQuery{{}, period, {}, {}}), query_of(retention), query_of(churn),
-          query_of(CountsQuery{{}, period, false}), query_of(LifecycleQuery{{}, period}),
+          query_of(CountsQuery{{}, period}), query_of(LifecycleQuery{{}, period}),
           query_of(StickinessQuery{{}, period, {}}), query_of(StickinessQuery{{}, Period::kDay, 7}),
           query_of(IdleQuery{}), query_of(SegmentQuery{})}) {
       if (!std::holds_alternative<IdleQuery>(query.ask) &&
@@ -447,7 +447,7 @@ TEST(Identities, ShiftByWholeWeeksShiftsEveryAnswer) {
     retention.mode = static_cast<RetentionQuery::Mode>(random.below(4));
     ChurnQuery churn;
     churn.rule = ChurnQuery::NextPeriods{periods[random.below(3)], random.between(1, 3)};
-    const CountsQuery counts{{}, periods[random.below(3)], random.chance(30)};
+    const CountsQuery counts{{}, periods[random.below(3)]};
     const LifecycleQuery lifecycle{{}, periods[random.below(3)]};
     const StickinessQuery stickiness{{}, periods[random.below(3)], {}};
     const StickinessQuery windows{{}, Period::kDay, random.between(1, 30)};

@@ -74,7 +74,7 @@ void check_users(const LogBlock& block, const EventColumns& events) {
     require(begin <= block.event_count(), "users have more events than there are");
     require(users++ > 0 || user.ordinal == block.first_ordinal(), "the first user is another");
     times.resize(user.count);
-    walk.times(times.data());
+    LogBlock::Times(walk).read(walk.user().count, times.data());
     require(std::ranges::is_sorted(times), "times go back");
     require(std::ranges::equal(times, std::span(events.times).subspan(user.begin, user.count)),
             "times differ");
@@ -85,7 +85,7 @@ void check_users(const LogBlock& block, const EventColumns& events) {
                 seeking.user().begin == user.begin && seeking.user().count == user.count,
             "a user is not found");
     std::vector<TimeUs> again(user.count);
-    seeking.times(again.data());
+    LogBlock::Times(seeking).read(seeking.user().count, again.data());
     require(times == again, "a user who is looked for has other times");
     if (user.ordinal == block.last_ordinal()) break;
     require(seeking.seek(user.ordinal + 1) && seeking.user().ordinal > user.ordinal,

@@ -5,7 +5,9 @@
 #include <limits>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "tests/support/naive_time.h"
@@ -15,6 +17,8 @@ namespace rollcall::testing {
 namespace {
 
 constexpr TimeUs kSecond = 1'000'000;
+constexpr TimeUs kMinute = 60 * kSecond;
+constexpr TimeUs kDay = 24 * 60 * kMinute;
 
 // A zone, and a day on or near which its clocks change (or, for UTC, the calendar is of interest).
 struct Place {
@@ -250,6 +254,8 @@ class QueryDraw {
       default:
         query.ask = idle();
     }
+    const bool is_counts = std::holds_alternative<CountsQuery>(query.ask);
+    if (random_.chance(has_history_ ? 25 : is_counts ? 30 : 2)) ask_by_hours(query);
     if (std::holds_alternative<IdleQuery>(query.ask) ||
         std::holds_alternative<SegmentQuery>(query.ask)) {
       query.common.from = query.common.to = std::nullopt;
@@ -337,8 +343,8 @@ class QueryDraw {
     ask.steps_after_to = random_.chance(30);
     Query funnel;
     const DateRangeText dates = range(0);
-    funnel.common.from = dates.from;
-    funnel.common.to = dates.to;
+    funnel.common.from = end_of(dates.from);
+    funnel.common.to = end_of(dates.to);
     funnel.common.last = dates.last;
     if (property_ && random_.chance(20)) funnel.common.where = {condition()};
     if (random_.chance(20)) funnel.common.among = segment(1);
@@ -391,12 +397,70 @@ class QueryDraw {
     return range;
   }
 
+  static std::optional<RangeEnd> end_of(const std::optional<DateText>& date) {
+    if (!date) return std::nullopt;
+    return std::visit([](auto alternative) { return RangeEnd(alternative); }, *date);
+  }
+
+  // Turns a question into one by hours or minutes, of a short range: the oracle goes through them
+  // one by one.
+  void ask_by_hours(Query& query) {
+    constexpr std::int32_t kDaysOfMinutes = 40;
+    const bool may_be_long = last_ - first_ > kDaysOfMinutes || random_.chance(80);
+    const Period period = may_be_long ? Period::kHour : Period::kMinute;
+    if (auto* active = std::get_if<ActiveQuery>(&query.ask)) {
+      active->window_days = active->ratio_to_window = std::nullopt;
+      if (period == Period::kHour && random_.chance(40)) {
+        active->window_days = random_.between(1, 4);
+      }
+    }
+    if (auto* retention = std::get_if<RetentionQuery>(&query.ask)) {
+      const bool may_roll = retention->cohort != RetentionQuery::Cohort::kRecurring;
+      if (may_roll && random_.chance(30)) retention->windows = RetentionQuery::Windows::kRolling;
+    }
+    if (auto* stickiness = std::get_if<StickinessQuery>(&query.ask)) {
+      stickiness->window_days = std::nullopt;
+    }
+    const bool has_period = std::visit(
+        [period](auto& ask) {
+          if constexpr (requires { ask.period = Period::kDay; } &&
+                        !std::is_same_v<std::decay_t<decltype(ask)>, FunnelQuery>) {
+            ask.period = period;
+            return true;
+          }
+          return false;
+        },
+        query.ask);
+    if (!has_period) return;
+    query.common.last = std::nullopt;
+    const Day from = some_day();
+    if (period == Period::kMinute) {
+      const LocalTime begin = some_time(from);
+      query.common.from = begin;
+      const std::int64_t end = begin.us_of_day + random_.between(0, 120) * kMinute;
+      query.common.to = LocalTime{from, std::min(end, kDay - 1)};
+      return;
+    }
+    query.common.from = random_.chance(50) ? RangeEnd(from) : RangeEnd(some_time(from));
+    const Day to = from + random_.between(random_.chance(5) ? -1 : 0, 3);
+    query.common.to = random_.chance(50) ? RangeEnd(to) : RangeEnd(some_time(to));
+  }
+
+  // Mostly in the hours in which clocks are changed.
+  LocalTime some_time(Day day) {
+    const std::int64_t hour = random_.chance(60) ? random_.between(0, 3) : random_.between(0, 23);
+    std::int64_t us = hour * 60 * kMinute;
+    if (random_.chance(60)) us += random_.between(0, 59) * kMinute;
+    if (random_.chance(20)) us += random_.between(0, 59'999'999);
+    return {day, us};
+  }
+
   QueryCommon common() {
     QueryCommon common;
     if (random_.chance(70)) {
       const DateRangeText range = this->range(5);
-      common.from = range.from;
-      common.to = range.to;
+      common.from = end_of(range.from);
+      common.to = end_of(range.to);
       common.last = range.last;
     }
     if (random_.chance(40)) {
@@ -470,6 +534,7 @@ class QueryDraw {
     return selector;
   }
 
+  // Of days or longer.
   Period some_period() { return static_cast<Period>(random_.below(5)); }
 
   ActiveQuery active() {
@@ -526,8 +591,7 @@ class QueryDraw {
   CountsQuery counts() {
     CountsQuery ask;
     ask.event = selector();
-    ask.by_hour = random_.chance(30);
-    if (!ask.by_hour && random_.chance(50)) ask.period = some_period();
+    if (random_.chance(50)) ask.period = some_period();
     return ask;
   }
 
@@ -614,6 +678,19 @@ PropertyCondition random_number_condition(Random& random, const std::string& pro
       "10", "10.0", "0", "-2", "-.5", "+9.5", "9.4999999999999", "0.000001", "0.0000005",
       "123456789012345678901234567890.50", "-123456789012345678901234567890"})};
   return condition;
+}
+
+bool is_upside_down(const QueryCommon& common) {
+  const auto reading_of = [](const std::optional<RangeEnd>& end,
+                             std::int64_t us_of_day) -> std::optional<LocalTime> {
+    if (!end) return std::nullopt;
+    if (const Day* day = std::get_if<Day>(&*end)) return LocalTime{*day, us_of_day};
+    const LocalTime* time = std::get_if<LocalTime>(&*end);
+    return time == nullptr ? std::nullopt : std::optional(*time);
+  };
+  const std::optional<LocalTime> from = reading_of(common.from, 0);
+  const std::optional<LocalTime> to = reading_of(common.to, kDay - 1);
+  return from && to && *to < *from;
 }
 
 Query random_query(Random& random, const Stream& stream) {

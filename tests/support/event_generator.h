@@ -49,4 +49,7 @@ PropertyCondition random_number_condition(Random& random, const std::string& pro
 // one property, since the aggregates cannot answer conditions on two of one event.
 Query random_query(Random& random, const Stream& stream);
 
+// Returns whether a range ends before it begins, as it is written.
+bool is_upside_down(const QueryCommon& common);
+
 }  // namespace rollcall::testing

@@ -9,8 +9,6 @@
 namespace rollcall::testing {
 namespace {
 
-constexpr std::int64_t kUsOfSecond = 1'000'000;
-
 std::vector<std::string> names_of(const Stream& stream) {
   std::set<std::string> names;
   for (const NaiveEvent& event : stream.events) names.insert(event.event);

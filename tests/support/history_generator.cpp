@@ -1,6 +1,8 @@
 #include "tests/support/history_generator.h"
 
+#include <optional>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "tests/support/funnel_generator.h"
@@ -12,6 +14,11 @@ namespace {
 QueryCommon random_common(Random& random, const Stream& stream) {
   QueryCommon common = random_query(random, stream).common;
   common.members.reset();
+  // The range of a question by hours has times of day.
+  for (std::optional<RangeEnd>* const end : {&common.from, &common.to}) {
+    const auto* const time = *end ? std::get_if<LocalTime>(&**end) : nullptr;
+    if (time != nullptr) *end = time->day;
+  }
   if (random.chance(50)) common.breakdown.clear();
   return common;
 }

@@ -20,7 +20,9 @@ NaiveTable active_table(const ActiveQuery& ask, const NaiveScope& scope, const N
   for (const Day p : range.periods) {
     const Day last = scope.data.calendar.last_day(p, ask.period);
     const bool complete = scope.now.ended(last);
-    const Users users = users_between(ask.window_days ? last - (*ask.window_days - 1) : p, last);
+    const std::int32_t periods_of_day = ask.period == Period::kHour ? 24 : 1;
+    const Users users =
+        users_between(ask.window_days ? last - (*ask.window_days * periods_of_day - 1) : p, last);
     if (ask.ratio_to_window) {
       const Users window = users_between(last - (*ask.ratio_to_window - 1), last);
       table.add_row(p, users, ratio(count(users), count(window), complete), complete);

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/support/naive_hours.h"
 #include "tests/support/naive_kinds.h"
 
 namespace rollcall::testing {
@@ -33,12 +34,20 @@ Result<std::map<std::string, std::set<NaiveUser>>> users_by_value(const Query& q
     return funnel_values(*ask, query.common, scope);
   }
   const std::optional<Period> period = row_period(query);
+  // Without history, users are known by whole days.
+  const NaiveData& data = scope.data;
+  const bool by_whole_days = period && is_by_hours(*period) && !data.settings.history;
+  const auto day_of = [&](Day number) { return data.zone.day_of(data.start_of(number)); };
   std::map<std::string, std::set<NaiveUser>> users;
   for (const std::size_t i : scope.events(ranking_event(query))) {
-    const Day day = scope.data.days[i];
-    const bool in_range =
-        !period || (!range.periods.empty() && range.periods.front() <= day &&
-                    day <= scope.data.calendar.last_day(range.periods.back(), *period));
+    bool in_range = !period;
+    if (by_whole_days && !range.periods.empty()) {
+      const Day day = data.zone.day_of(data.events[i].time);
+      in_range = day_of(range.periods.front()) <= day && day <= day_of(range.periods.back());
+    } else if (period && !range.periods.empty()) {
+      in_range = range.periods.front() <= data.days[i] &&
+                 data.days[i] <= data.calendar.last_day(range.periods.back(), *period);
+    }
     if (!in_range) continue;
     users[property_of(scope.data.events[i], query.common.breakdown)].insert(scope.data.user_of[i]);
   }

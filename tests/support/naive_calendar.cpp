@@ -52,6 +52,8 @@ Day NaiveCalendar::first_day(Day day, Period period) const {
   const unsigned month = static_cast<unsigned>(date.month());
   switch (period) {
     case Period::kDay:
+    case Period::kHour:
+    case Period::kMinute:
       return day;
     case Period::kWeek:
       return week;
@@ -72,6 +74,8 @@ Day NaiveCalendar::last_day(Day day, Period period) const {
 Day NaiveCalendar::shift(Day first_day, Period period, std::int32_t count) {
   switch (period) {
     case Period::kDay:
+    case Period::kHour:
+    case Period::kMinute:
       return first_day + count;
     case Period::kWeek:
       return first_day + 7 * count;

@@ -10,6 +10,7 @@
 
 namespace rollcall::testing {
 
+// Where days stand for hours or minutes (naive_hours.h), each of these periods is one day.
 class NaiveCalendar {
  public:
   explicit NaiveCalendar(WeekStart week_start) : week_start_(week_start) {}

@@ -6,6 +6,9 @@
 #include <variant>
 #include <vector>
 
+#include "tests/support/naive_hours.h"
+#include "tests/support/naive_kinds.h"
+
 namespace rollcall::testing {
 
 namespace {
@@ -132,16 +135,27 @@ Status check_of_history(const std::vector<Selector>& selectors, const QueryCommo
   return check_funnel(together, others, data);
 }
 
+// Without history, the values of a breakdown are ranked by the users of whole days.
+bool has_times_broken_down(const QueryCommon& common) {
+  const auto is_time = [](const std::optional<RangeEnd>& end) {
+    return end && std::holds_alternative<LocalTime>(*end);
+  };
+  return !common.breakdown.empty() && (is_time(common.from) || is_time(common.to));
+}
+
 }  // namespace
 
 Status check_names(const Query& query, const NaiveData& data) {
   const QueryCommon& common = query.common;
   if (common.among) ROLLCALL_RETURN_IF_ERROR(check_segment(*common.among, {}, data));
-  const auto* const counts = std::get_if<CountsQuery>(&query.ask);
-  const bool by_hour = counts != nullptr && counts->by_hour;
+  if (const std::optional<Period> period = row_period(query); period && is_by_hours(*period)) {
+    const bool is_known = std::holds_alternative<CountsQuery>(query.ask) &&
+                          *period == Period::kHour && !has_times_broken_down(common);
+    if (!data.settings.history && !is_known) return Status::invalid_argument("hours, of history");
+  }
   const auto check = [&](const Selector& selector, const std::string& property) -> Status {
-    // The history tells all properties of an event, but hours are those of the aggregates.
-    if (!data.settings.history || by_hour) {
+    // The history tells all properties of an event.
+    if (!data.settings.history) {
       ROLLCALL_RETURN_IF_ERROR(check_no_kept(selector, common.where, property, data));
       return check_selector(selector, common.where, property, data);
     }

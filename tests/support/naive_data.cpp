@@ -122,6 +122,11 @@ NaiveData::NaiveData(StoreSettings store_settings)
       zone(settings.time_zone),
       calendar(settings.week_start) {}
 
+TimeUs NaiveData::start_of(Day day) const {
+  return period_starts.empty() ? zone.start_of(day)
+                               : period_starts.at(static_cast<std::size_t>(day.value));
+}
+
 void NaiveData::add(const NaiveEvent& event) {
   const Day day = zone.day_of(event.time);
   const TimeUs known = event.whole_day ? zone.last_second_of(day) : event.time;

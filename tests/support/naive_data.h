@@ -47,12 +47,16 @@ struct NaiveData {
   explicit NaiveData(StoreSettings store_settings);
 
   void add(const NaiveEvent& event);
+  // Returns the first instant of a day, or of the period that a day stands for.
+  TimeUs start_of(Day day) const;
 
   StoreSettings settings;
   NaiveZone zone;
   NaiveCalendar calendar;
   std::vector<NaiveEvent> events;
-  std::vector<Day> days;           // of the events, by index
+  std::vector<Day> days;  // of the events, by index
+  // In a question by hours, days are numbers of periods, which begin at these instants.
+  std::vector<TimeUs> period_starts;
   std::vector<NaiveUser> user_of;  // of the events, by index
   std::vector<UserId> users;
   std::map<UserId, NaiveUser> numbers;  // in `users`

@@ -6,6 +6,7 @@
 
 #include "tests/support/naive_breakdown.h"
 #include "tests/support/naive_check.h"
+#include "tests/support/naive_hours.h"
 #include "tests/support/naive_kinds.h"
 #include "tests/support/naive_members.h"
 #include "tests/support/naive_table.h"
@@ -48,10 +49,6 @@ Result<QueryResult> NaiveEngine::query(const Query& question) const {
   }
   ROLLCALL_RETURN_IF_ERROR(check_names(query, data_));
   ROLLCALL_ASSIGN_OR_RETURN(const NaiveNow now, resolve_now(data_, query.common.as_of));
-  const auto* const counts = std::get_if<CountsQuery>(&query.ask);
-  if (counts != nullptr && counts->by_hour && now.cuts_day) {
-    return Status::invalid_argument("hours up to an instant within a day");
-  }
   ROLLCALL_ASSIGN_OR_RETURN(QueryResult result, answer(query, now));
   result.kind = kind_name(query);
   if (now.is_known) result.as_of = data_.zone.format(now.time);
@@ -66,11 +63,21 @@ Result<QueryResult> NaiveEngine::answer(const Query& query, const NaiveNow& now)
     scope.among = among;
   }
   scope.where = query.common.where;
-  NaiveRange range;
-  if (const std::optional<Period> period = row_period(query)) {
-    ROLLCALL_ASSIGN_OR_RETURN(range, resolve_range(data_, now, query.common, *period));
+  const std::optional<Period> period = row_period(query);
+  NaiveTable table;
+  if (period && is_by_hours(*period)) {
+    ROLLCALL_ASSIGN_OR_RETURN(const NaiveHours hours, in_hours(data_, now, query.common, *period));
+    const NaiveScope in_numbers{
+        .data = hours.data, .now = hours.now, .where = scope.where, .among = scope.among};
+    ROLLCALL_ASSIGN_OR_RETURN(table, broken_down_table(query, in_numbers, hours.range));
+    name_hours(hours.data, table);
+  } else {
+    NaiveRange range;
+    if (period) {
+      ROLLCALL_ASSIGN_OR_RETURN(range, resolve_range(data_, now, query.common, *period));
+    }
+    ROLLCALL_ASSIGN_OR_RETURN(table, broken_down_table(query, scope, range));
   }
-  ROLLCALL_ASSIGN_OR_RETURN(const NaiveTable table, broken_down_table(query, scope, range));
   if (query.common.members) return members_of(table, *query.common.members, data_);
   return counted(table);
 }

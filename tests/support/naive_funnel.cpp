@@ -12,8 +12,6 @@ namespace rollcall::testing {
 
 namespace {
 
-constexpr std::int64_t kUsOfSecond = 1'000'000;
-
 // Returns an event as segments write it.
 std::string name_of_step(const Selector& selector) {
   Segment segment;
@@ -137,17 +135,17 @@ Result<AllAttempts> all_attempts(const FunnelQuery& ask, const QueryCommon& comm
                                  const NaiveScope& scope) {
   const NaiveData& data = scope.data;
   AllAttempts all;
-  ROLLCALL_ASSIGN_OR_RETURN(all.ends,
-                            resolve_ends(data, scope.now, {common.from, common.to, common.last}));
+  ROLLCALL_ASSIGN_OR_RETURN(all.ends, resolve_ends(data, scope.now, common));
   if (data.events.empty()) return all;
   if (scope.now.day < *all.ends.from || *all.ends.to < *all.ends.from) return all;
+  if (scope.now.time + kUsOfSecond <= *all.ends.begin) return all;
   all.has_rows = true;
 
   const TimeUs seen_end = scope.now.time + kUsOfSecond;
-  const TimeUs range_end = std::min(seen_end, data.zone.start_of(*all.ends.to + 1));
+  const TimeUs range_end = std::min(seen_end, *all.ends.last + 1);
   TriedRules rules = rules_of(ask);
   rules.last_start = range_end - 1;
-  const Attempts attempts(ask, common.breakdown, scope, rules, data.zone.start_of(*all.ends.from),
+  const Attempts attempts(ask, common.breakdown, scope, rules, *all.ends.begin,
                           ask.steps_after_to ? seen_end : range_end);
   std::map<NaiveUser, std::vector<std::size_t>> events;
   for (const std::size_t place : scope.events({})) events[data.user_of[place]].push_back(place);
@@ -235,10 +233,14 @@ Result<NaiveTable> funnel_table(const FunnelQuery& ask, const QueryCommon& commo
         totals[step].push_back(times[step] - times[0]);
       }
     }
-    TimeUs needed = data.zone.last_second_of(
-        ask.period ? std::min(*ends.to, data.calendar.last_day(row, period)) : *ends.to);
+    // The second that holds the last instant of the range.
+    const TimeUs range_end = *ends.last - (*ends.last % kUsOfSecond + kUsOfSecond) % kUsOfSecond;
+    TimeUs needed = range_end;
+    if (ask.period) {
+      needed = std::min(needed, data.zone.last_second_of(data.calendar.last_day(row, period)));
+    }
     if (ask.period || ask.steps_after_to) needed += ask.window.us;
-    if (!ask.steps_after_to) needed = std::min(needed, data.zone.last_second_of(*ends.to));
+    if (!ask.steps_after_to) needed = std::min(needed, range_end);
     const bool complete = scope.now.time >= needed;
     std::int64_t first = 0;
     for (std::size_t step = 0; step < steps; ++step) {

@@ -10,9 +10,6 @@ std::optional<Period> row_period(const Query& query) {
     const auto* next = std::get_if<ChurnQuery::NextPeriods>(&churn->rule);
     return next ? next->period : Period::kDay;
   }
-  if (const auto* counts = std::get_if<CountsQuery>(&query.ask); counts && counts->by_hour) {
-    return Period::kDay;
-  }
   if (std::holds_alternative<FunnelQuery>(query.ask)) return std::nullopt;  // has its own range
   if (std::holds_alternative<ClockQuery>(query.ask) ||
       std::holds_alternative<PathsQuery>(query.ask)) {

@@ -14,16 +14,18 @@ namespace {
 
 // Returns a cell as a question names it: only dates, numbers, text and null are in the columns that
 // tell rows apart.
-std::string key_text(const NaiveCell& cell) {
+std::string key_text(const NaiveCell& cell, const NaiveZone& zone) {
   struct Text {
+    const NaiveZone& zone;
     std::string operator()(std::monostate) const { return "null"; }
     std::string operator()(bool) const { return {}; }
     std::string operator()(std::int64_t number) const { return std::to_string(number); }
     std::string operator()(double) const { return {}; }
     std::string operator()(Day day) const { return date_text(day); }
+    std::string operator()(const ZonedTime& time) const { return zone.format_minute(time.time); }
     std::string operator()(const std::string& text) const { return text; }
   };
-  return std::visit(Text{}, std::get<Cell>(cell));
+  return std::visit(Text{zone}, std::get<Cell>(cell));
 }
 
 std::string id_text(const UserId& user) {
@@ -41,7 +43,8 @@ Result<UserId> read_id(const std::string& text, UserKind kind) {
 }
 
 Result<std::size_t> row_of(const NaiveTable& table,
-                           const std::vector<std::pair<std::string, std::string>>& where) {
+                           const std::vector<std::pair<std::string, std::string>>& where,
+                           const NaiveZone& zone) {
   std::set<std::string> missing(table.keys.begin(), table.keys.end());
   std::set<std::string> allowed = missing;
   allowed.insert(table.optional_keys.begin(), table.optional_keys.end());
@@ -55,7 +58,7 @@ Result<std::size_t> row_of(const NaiveTable& table,
     for (const auto& [column, value] : where) {
       for (std::size_t c = 0; c < table.columns.size(); ++c) {
         if (table.columns[c].name == column) {
-          is_meant = is_meant && key_text(table.rows[r][c]) == value;
+          is_meant = is_meant && key_text(table.rows[r][c], zone) == value;
         }
       }
     }
@@ -80,7 +83,7 @@ std::vector<std::string> user_columns(const NaiveTable& table) {
 
 Result<QueryResult> members_of(const NaiveTable& table, const Members& members,
                                const NaiveData& data) {
-  ROLLCALL_ASSIGN_OR_RETURN(const std::size_t row, row_of(table, members.where));
+  ROLLCALL_ASSIGN_OR_RETURN(const std::size_t row, row_of(table, members.where, data.zone));
   const std::vector<std::string> countable = user_columns(table);
   if (members.of.empty() && countable.size() != 1) {
     return Status::invalid_argument("no count, or one of several");

@@ -39,17 +39,22 @@ Cell column_label(const RetentionQuery& ask, PeriodGroup column) {
   return std::to_string(column.first) + "-" + std::to_string(column.last);
 }
 
-// Days of a rolling period.
-std::int64_t rolling_days(Period period) {
+// How long a rolling period is, in minutes.
+std::int64_t rolling_minutes(Period period) {
+  constexpr std::int64_t kDay = 24 * 60;
   switch (period) {
-    case Period::kWeek:
-      return 7;
-    case Period::kFortnight:
-      return 14;
-    case Period::kMonth:
-      return 30;
-    default:
+    case Period::kMinute:
       return 1;
+    case Period::kHour:
+      return 60;
+    case Period::kWeek:
+      return 7 * kDay;
+    case Period::kFortnight:
+      return 14 * kDay;
+    case Period::kMonth:
+      return 30 * kDay;
+    default:
+      return kDay;
   }
 }
 
@@ -144,7 +149,7 @@ class Retention {
  private:
   bool by_value() const { return ask_.measure == RetentionQuery::Measure::kValue; }
   bool is_rolling() const { return ask_.windows == RetentionQuery::Windows::kRolling; }
-  std::int64_t window() const { return rolling_days(ask_.period) * 86'400'000'000; }
+  std::int64_t window() const { return rolling_minutes(ask_.period) * 60 * kUsOfSecond; }
   TimeUs time_of(std::size_t event) const { return scope_.data.events[event].time; }
 
   std::map<NaiveUser, Events> by_user(const Events& events) const {
@@ -216,8 +221,7 @@ class Retention {
   bool has_begun(std::size_t row, std::size_t column) const {
     const Day cohort = range_.periods[row];
     const std::int32_t first = columns_[column].first;
-    if (is_rolling())
-      return scope_.data.zone.start_of(cohort) + first * window() <= scope_.now.time;
+    if (is_rolling()) return scope_.data.start_of(cohort) + first * window() <= scope_.now.time;
     return NaiveCalendar::shift(cohort, ask_.period, first) <= scope_.now.day;
   }
   bool is_complete(std::size_t row, std::size_t column) const {
@@ -226,7 +230,8 @@ class Retention {
     const std::int32_t last = columns_[column].last;
     if (is_rolling()) {
       const Day last_day = calendar.last_day(cohort, ask_.period);
-      return scope_.data.zone.last_second_of(last_day) + (last + 1) * window() <= scope_.now.time;
+      return scope_.data.start_of(last_day + 1) - kUsOfSecond + (last + 1) * window() <=
+             scope_.now.time;
     }
     return scope_.now.ended(
         calendar.last_day(NaiveCalendar::shift(cohort, ask_.period, last), ask_.period));

@@ -58,13 +58,46 @@ Result<NaiveEnds> resolve_ends(const NaiveData& data, const NaiveNow& now,
     ends.from = *std::min_element(data.days.begin(), data.days.end());
   }
   if (!ends.to && now.is_known) ends.to = now.day;
+  if (ends.from) ends.begin = data.zone.start_of(*ends.from);
+  if (ends.to) ends.last = data.zone.start_of(*ends.to + 1) - 1;
+  return ends;
+}
+
+Result<NaiveEnds> resolve_ends(const NaiveData& data, const NaiveNow& now,
+                               const QueryCommon& common) {
+  // A time of day lies on its day.
+  const auto whole_day = [](const std::optional<RangeEnd>& end) -> std::optional<DateText> {
+    if (!end) return std::nullopt;
+    if (const Day* day = std::get_if<Day>(&*end)) return *day;
+    if (const LocalTime* time = std::get_if<LocalTime>(&*end)) return time->day;
+    return std::get<RelativeDate>(*end);
+  };
+  const auto time_of_day = [](const std::optional<RangeEnd>& end) {
+    return end ? std::get_if<LocalTime>(&*end) : nullptr;
+  };
+  ROLLCALL_ASSIGN_OR_RETURN(
+      NaiveEnds ends,
+      resolve_ends(data, now,
+                   DateRangeText{whole_day(common.from), whole_day(common.to), common.last}));
+  const LocalTime* const from = time_of_day(common.from);
+  const LocalTime* const to = time_of_day(common.to);
+  if (from != nullptr && to != nullptr && from->day == to->day && from->us_of_day > to->us_of_day) {
+    return Status::invalid_argument("from is later than to");
+  }
+  if (from != nullptr) {
+    ends.begin = data.zone.from_local(from->day, from->us_of_day);
+    ends.from = data.zone.day_of(*ends.begin);
+  }
+  if (to != nullptr) {
+    ends.last = data.zone.from_local(to->day, to->us_of_day);
+    ends.to = data.zone.day_of(*ends.last);
+  }
   return ends;
 }
 
 Result<NaiveRange> resolve_range(const NaiveData& data, const NaiveNow& now,
                                  const QueryCommon& common, Period period) {
-  ROLLCALL_ASSIGN_OR_RETURN(const NaiveEnds ends,
-                            resolve_ends(data, now, {common.from, common.to, common.last}));
+  ROLLCALL_ASSIGN_OR_RETURN(const NaiveEnds ends, resolve_ends(data, now, common));
   NaiveRange range;
   if (data.events.empty()) return range;
   for (Day p = data.calendar.first_day(*ends.from, period); p <= *ends.to && p <= now.day;
@@ -103,8 +136,7 @@ DaysByUser NaiveScope::days_by_user(const Selector& selector) const {
 Result<std::optional<NaiveInstants>> resolve_instants(const NaiveScope& scope,
                                                       const QueryCommon& common) {
   const NaiveData& data = scope.data;
-  ROLLCALL_ASSIGN_OR_RETURN(const NaiveEnds ends,
-                            resolve_ends(data, scope.now, {common.from, common.to, common.last}));
+  ROLLCALL_ASSIGN_OR_RETURN(const NaiveEnds ends, resolve_ends(data, scope.now, common));
   const bool has_data = std::any_of(data.days.begin(), data.days.end(),
                                     [&](Day day) { return day <= scope.now.day; });
   if (!has_data) return std::optional<NaiveInstants>();

@@ -31,11 +31,17 @@ Result<NaiveNow> resolve_now(const NaiveData& data, const std::optional<AsOf>& a
 struct NaiveEnds {
   std::optional<Day> from;
   std::optional<Day> to;
+  // The first and the last instant, to the microsecond.
+  std::optional<TimeUs> begin;
+  std::optional<TimeUs> last;
 };
 
 //   kInvalidArgument  `from` is later than `to`
 Result<NaiveEnds> resolve_ends(const NaiveData& data, const NaiveNow& now,
                                const DateRangeText& range);
+// Does the same for the range of a question, which may have times of day.
+Result<NaiveEnds> resolve_ends(const NaiveData& data, const NaiveNow& now,
+                               const QueryCommon& common);
 
 struct NaiveRange {
   std::vector<Day> periods;  // the first days of those that begin up to `now`, in order

@@ -60,6 +60,40 @@ NaiveZone::Reading NaiveZone::reading_at(TimeUs time) const {
           zone->get_info(instant).offset.count()};
 }
 
+TimeUs NaiveZone::period_start(TimeUs time, TimeUs length) const {
+  const auto* const zone = date::locate_zone(name_);
+  const auto info = zone->get_info(date::sys_time<microseconds>{microseconds{time}});
+  const microseconds offset = info.offset;
+  const TimeUs wall = time + offset.count();
+  const TimeUs since = (wall % length + length) % length;
+  // Some changes are of other things than the time that clocks show.
+  const TimeUs changed = microseconds{info.begin.time_since_epoch()}.count();
+  if (changed <= time - since) return time - since;
+  const bool is_other = zone->get_info(info.begin - seconds{1}).offset != info.offset;
+  return is_other ? changed : time - since;
+}
+
+TimeUs NaiveZone::next_period(TimeUs time, TimeUs length) const {
+  const auto* const zone = date::locate_zone(name_);
+  const auto info = zone->get_info(date::sys_time<microseconds>{microseconds{time}});
+  const TimeUs wall = time + microseconds{info.offset}.count();
+  const TimeUs next = time + length - (wall % length + length) % length;
+  const TimeUs changed = microseconds{info.end.time_since_epoch()}.count();
+  if (next <= changed) return next;
+  return zone->get_info(info.end).offset != info.offset ? changed : next;
+}
+
+ZonedTime NaiveZone::zoned(TimeUs time) const {
+  if (name_ == "UTC") return {.time = time, .offset_minutes = {}};
+  return {.time = time,
+          .offset_minutes = static_cast<std::int32_t>(reading_at(time).offset_seconds / 60)};
+}
+
+std::string NaiveZone::format_minute(TimeUs time) const {
+  const date::sys_seconds instant{std::chrono::floor<seconds>(microseconds{time})};
+  return date::format(name_ == "UTC" ? "%FT%RZ" : "%FT%R%Ez", date::make_zoned(name_, instant));
+}
+
 std::string NaiveZone::format(TimeUs time) const {
   const date::sys_seconds instant{std::chrono::floor<seconds>(microseconds{time})};
   return date::format(name_ == "UTC" ? "%FT%TZ" : "%FT%T%Ez", date::make_zoned(name_, instant));

@@ -8,9 +8,12 @@
 #include <string>
 #include <string_view>
 
+#include "rollcall/answer.h"
 #include "rollcall/types.h"
 
 namespace rollcall::testing {
+
+inline constexpr std::int64_t kUsOfSecond = 1'000'000;
 
 class NaiveZone {
  public:
@@ -31,7 +34,13 @@ class NaiveZone {
     friend bool operator==(const Reading&, const Reading&) = default;
   };
   Reading reading_at(TimeUs time) const;
-  std::string format(TimeUs time) const;  // RFC 3339, whole seconds; "Z" in the zone UTC
+  // Returns the first instant of the civil period that holds `time`, and of the one after it. The
+  // period is an hour or a minute long unless clocks are changed.
+  TimeUs period_start(TimeUs time, TimeUs length) const;
+  TimeUs next_period(TimeUs time, TimeUs length) const;
+  ZonedTime zoned(TimeUs time) const;
+  std::string format(TimeUs time) const;         // RFC 3339, whole seconds; "Z" in the zone UTC
+  std::string format_minute(TimeUs time) const;  // the same without the seconds
 
  private:
   std::string name_;

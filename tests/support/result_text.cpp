@@ -45,6 +45,7 @@ std::string cell_text(const Cell& cell) {
     std::string operator()(std::int64_t value) const { return std::to_string(value); }
     std::string operator()(double value) const { return ratio_text(value); }
     std::string operator()(Day day) const { return rollcall::to_string(day); }
+    std::string operator()(const ZonedTime& time) const { return rollcall::to_string(time); }
     std::string operator()(const std::string& text) const { return text; }
   };
   return std::visit(Text{}, cell);

@@ -162,6 +162,11 @@ class Recount:
         date = EPOCH + datetime.timedelta(days=day)
         return datetime.datetime.combine(date, datetime.time(), self.zone).timestamp()
 
+    def key_of(self, time):
+        """Returns "2026-01-31T06:00+01:00", with "Z" in the zone UTC."""
+        text = time.isoformat(timespec="minutes")
+        return text.removesuffix("+00:00") + "Z" if self.data.zone == "UTC" else text
+
     def row_of(self, event):
         if isinstance(event.time, int):
             instant, date = event.time, datetime.datetime.fromtimestamp(event.time, self.zone).date()
@@ -199,9 +204,9 @@ class Recount:
             for hour in range(int(self.begin_of(day + 1) - begin) // HOUR):
                 if begin + hour * HOUR <= self.latest:
                     over = begin + (hour + 1) * HOUR - 1 <= self.latest
+                    starts = datetime.datetime.fromtimestamp(begin + hour * HOUR, self.zone)
                     self.sql.execute("INSERT INTO hours VALUES (?, ?, ?, ?)",
-                                     (day, (EPOCH + datetime.timedelta(days=day)).isoformat(), hour,
-                                      over))
+                                     (day, self.key_of(starts), hour, over))
 
     def all(self, statement, **parameters):
         parameters.update(last=getattr(self, "last", None), ended=getattr(self, "ended", None))
@@ -248,11 +253,16 @@ class Recount:
 
     def counts_by_hour(self, condition):
         return self.all(
-            "SELECT starts, h.hour, COALESCE(e.events, 0), NULL, COALESCE(e.amount, 0), NULL, NULL, "
-            "       complete "
-            "FROM hours AS h LEFT JOIN (SELECT day, hour, COUNT(*) AS events, SUM(amount) AS amount "
-            f"                          FROM events WHERE {condition} GROUP BY day, hour) AS e "
-            "ON e.day = h.day AND e.hour = h.hour ORDER BY h.day, h.hour")
+            "SELECT starts, events, users, amount, "
+            "       CASE WHEN complete AND users > 0 THEN 1.0 * events / users END, "
+            f"      CASE WHEN complete AND users > 0 THEN 1.0 * amount / users / {SCALE} END, complete "
+            "FROM (SELECT h.day, h.hour, starts, complete, COALESCE(e.events, 0) AS events, "
+            "             COALESCE(e.users, 0) AS users, COALESCE(e.amount, 0) AS amount "
+            "      FROM hours AS h LEFT JOIN (SELECT day, hour, COUNT(*) AS events, "
+            "                                        COUNT(DISTINCT user) AS users, "
+            "                                        SUM(amount) AS amount "
+            f"                                FROM events WHERE {condition} GROUP BY day, hour) AS e "
+            "      ON e.day = h.day AND e.hour = h.hour) ORDER BY day, hour")
 
     def retention(self, cohort_condition, return_condition, *, kind, cohort, mode, periods,
                   measure="users", value_condition="1"):

@@ -13,7 +13,16 @@
 
 namespace rollcall {
 
-enum class ColumnType : std::uint8_t { kDate, kString, kInt, kCount, kRatio, kDecimal, kBool };
+enum class ColumnType : std::uint8_t {
+  kDate,
+  kTime,
+  kString,
+  kInt,
+  kCount,
+  kRatio,
+  kDecimal,
+  kBool
+};
 
 struct Column {
   std::string name;
@@ -22,7 +31,7 @@ struct Column {
 
 // A cell holds one of these; monostate is null. kCount and kInt are int64, kRatio is double, and
 // kDecimal is a string.
-using Cell = std::variant<std::monostate, bool, std::int64_t, double, Day, std::string>;
+using Cell = std::variant<std::monostate, bool, std::int64_t, double, Day, ZonedTime, std::string>;
 
 // Says how a long result becomes a matrix: it has one row for each combination of values of `rows`
 // and one column for each value of `column`. All of these are names of columns of the result.
@@ -58,6 +67,9 @@ struct QueryResult {
 };
 
 std::string_view to_string(ColumnType type);
+// Returns "2026-01-31T06:00+01:00", with "Z" in the zone UTC; with seconds, and a fraction of them,
+// where there are any.
+std::string to_string(const ZonedTime& time);
 // Returns the result as one JSON object on one line.
 std::string to_json(const QueryResult& result);
 

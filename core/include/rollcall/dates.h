@@ -11,8 +11,9 @@
 namespace rollcall {
 
 // These are civil periods, named by their first day. A fortnight is two weeks, counted from the
-// week that holds 1970-01-05 (weeks from Monday) or 1970-01-04 (from Sunday).
-enum class Period : std::uint8_t { kDay, kWeek, kFortnight, kMonth, kQuarter };
+// week that holds 1970-01-05 (weeks from Monday) or 1970-01-04 (from Sunday). Hours and minutes are
+// those that local clocks go through, one after the other, named by their first instant.
+enum class Period : std::uint8_t { kDay, kWeek, kFortnight, kMonth, kQuarter, kHour, kMinute };
 
 // "30d", "4w", "6m", "2q" and "1y" are that many days, weeks, months, quarters or years, the last
 // of which holds `as_of`.
@@ -39,6 +40,19 @@ struct RelativeDate {
 
 using DateText = std::variant<Day, RelativeDate>;
 
+// Is a reading of local clocks, in the store's time zone. Clocks that are set back show it twice,
+// and the first time is meant; where they skip it, the instant at which they are changed is meant.
+struct LocalTime {
+  Day day;
+  std::int64_t us_of_day = 0;  // from 0, below a day
+
+  friend auto operator<=>(const LocalTime&, const LocalTime&) = default;
+};
+
+// Is an end of the range of a question: a whole day, or an instant of it. An instant goes with
+// funnels, and with periods of hours and minutes.
+using RangeEnd = std::variant<Day, RelativeDate, LocalTime>;
+
 // Holds an instant, or a date, which stands for its last second in the store's time zone. A date in
 // words counts from the latest event of the store.
 using AsOf = std::variant<TimeUs, Day, RelativeDate>;
@@ -55,6 +69,8 @@ struct DateRangeText {
 
 std::string to_string(Period period);
 std::string to_string(Day day);  // "2026-01-31"
+// Returns "2026-01-31T06:00", with seconds, and a fraction of them, where there are any.
+std::string to_string(const LocalTime& time);
 
 // Holds a length of elapsed time, whatever the clocks on the wall do. It is not negative.
 struct Length {

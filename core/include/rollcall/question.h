@@ -29,8 +29,8 @@ struct Members {
 
 // Every kind of query has these fields.
 struct QueryCommon {
-  std::optional<DateText> from;          // unset: the first day of the store
-  std::optional<DateText> to;            // unset: the day of `as_of`
+  std::optional<RangeEnd> from;          // unset: the first day of the store
+  std::optional<RangeEnd> to;            // unset: the day of `as_of`
   std::optional<LastSpan> last;          // instead of `from` and `to`
   std::optional<AsOf> as_of;             // unset: the latest event time of the store
   std::vector<PropertyCondition> where;  // added to every selector except those of `among`
@@ -42,21 +42,23 @@ struct QueryCommon {
   friend bool operator==(const QueryCommon&, const QueryCommon&) = default;
 };
 
-// Asks for the distinct users of each period (DAU, WAU, MAU).
+// Asks for the distinct users of each period (DAU, WAU, MAU). Periods of hours and minutes need
+// history, here as in the kinds below.
 struct ActiveQuery {
   Selector event;
   Period period = Period::kDay;
-  std::optional<std::int32_t> window_days;      // per day d: distinct users of [d-N+1, d]
+  // Per day d: distinct users of [d-N+1, d]; per hour: of the 24 N hours that end with it.
+  std::optional<std::int32_t> window_days;
   std::optional<std::int32_t> ratio_to_window;  // adds users / distinct users of the last N days
 
   friend bool operator==(const ActiveQuery&, const ActiveQuery&) = default;
 };
 
-// Asks for the events, users and amounts of each period.
+// Asks for the events, users and amounts of each period. Without history, the users of an hour are
+// not known.
 struct CountsQuery {
   Selector event;
   Period period = Period::kDay;
-  bool by_hour = false;  // hours of each day, instead of periods
 
   friend bool operator==(const CountsQuery&, const CountsQuery&) = default;
 };
@@ -87,8 +89,8 @@ struct RetentionQuery {
 
   // The following need history, where they are not the default.
 
-  // Civil periods, or as many times 24 hours as the period usually has days, from the user's first
-  // cohort event on.
+  // Civil periods, or periods of a minute, an hour, or as many times 24 hours as the period usually
+  // has days, from the user's first cohort event on.
   Windows windows = Windows::kCalendar;
   // With kFirstEver: the first event that matches, or the first of its name, which must then match.
   FirstOf first_of = FirstOf::kMatching;
@@ -176,7 +178,7 @@ struct FunnelQuery {
   bool stop_on_repeat = false;    // kOrdered: an event of a step made earlier ends the attempt
   std::vector<Exclusion> exclusions;
   bool steps_after_to = false;      // only step 1 must lie in the range
-  std::optional<Period> period;     // rows by the period of step 1, too
+  std::optional<Period> period;     // rows by the period of step 1, too: days or longer
   std::string hold;                 // a property that must have one value at all steps; empty: none
   bool total_seconds = false;       // adds the times from step 1
   std::int32_t breakdown_step = 1;  // the step at which a breakdown looks for the value

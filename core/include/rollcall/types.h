@@ -3,6 +3,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -39,6 +40,14 @@ struct DayRange {
 
 // Counts microseconds since 1970-01-01T00:00:00Z.
 using TimeUs = std::int64_t;
+
+// Is an instant as local clocks show it.
+struct ZonedTime {
+  TimeUs time = 0;
+  std::optional<std::int32_t> offset_minutes;  // ahead of UTC; unset: the zone is UTC
+
+  friend auto operator<=>(const ZonedTime&, const ZonedTime&) = default;
+};
 
 // Is an amount times 10^StoreSettings::value_decimals. Sums need 128 bits to stay exact.
 using Amount = std::int64_t;

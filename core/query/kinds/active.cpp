@@ -1,4 +1,6 @@
 // This kind counts active users: distinct users per period, or per rolling window of days.
+//
+// Windows are counted in periods here: days, or hours.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -22,6 +24,13 @@
 namespace rollcall {
 namespace {
 
+// Returns how many periods a window has, if there is one.
+std::optional<std::int32_t> window_of(const ActiveQuery& ask) {
+  constexpr std::int32_t kHoursOfDay = 24;
+  if (!ask.window_days) return {};
+  return *ask.window_days * (ask.period == Period::kHour ? kHoursOfDay : 1);
+}
+
 class ActivePlan final : public TablePlan {
  public:
   ActivePlan(const Query& query, const PlanContext& context, Scope scope, PeriodRange range,
@@ -41,7 +50,11 @@ class ActivePlan final : public TablePlan {
   // A row has these cells: its users, and those of the window that they are divided by.
   std::size_t cells_per_row() const { return ask_.ratio_to_window ? 2 : 1; }
   std::int32_t longest_window() const {
-    return std::max(ask_.window_days.value_or(1), ask_.ratio_to_window.value_or(1));
+    return std::max(window_of(ask_).value_or(1), ask_.ratio_to_window.value_or(1));
+  }
+  // Says whether a row has one day of the axis.
+  bool has_single_days() const {
+    return calendar_.period() == Period::kDay || is_by_clock(calendar_.period());
   }
   // Says whether reading every window by itself takes less than sliding one along.
   bool has_few_windows() const {
@@ -68,7 +81,7 @@ ActivePlan::ActivePlan(const Query& query, const PlanContext& context, Scope sco
     : TablePlan(query, std::move(scope)),
       ask_(std::get<ActiveQuery>(query.ask)),
       calendar_(ask_.period, context.settings.week_start),
-      range_(range),
+      range_(std::move(range)),
       events_(std::move(events)) {
   if (range_.size() > 0) {
     const Day first = has_window() ? Day{first_window_day()} : calendar_.first_day(range_.first);
@@ -76,19 +89,19 @@ ActivePlan::ActivePlan(const Query& query, const PlanContext& context, Scope sco
     is_kept_ = !has_window() && keeps_counts(query, context, calendar_, events_);
     if (is_kept_) {
       kept_ = read_totals({events_.series, days});
-    } else if (has_window() ? has_few_windows() : calendar_.period() != Period::kDay) {
+    } else if (has_window() ? has_few_windows() : !has_single_days()) {
       unite_rows();
     } else {
       read_presence(events_, days);
     }
   }
-  std::vector<std::string> notes = {"a row is complete when its last day has ended at as_of"};
+  std::vector<std::string> notes = {note_of_complete_rows(ask_.period)};
   if (has_window())
     notes.push_back("a window reaches back before from; before the first event lies nobody");
   notes.insert(notes.end(), events_.notes.begin(), events_.notes.end());
   define(fields_of(query), context, &range_, std::move(notes));
 
-  result_.columns = {{"date", ColumnType::kDate}, {"users", ColumnType::kCount}};
+  result_.columns = {{"date", axis().key_type()}, {"users", ColumnType::kCount}};
   if (ask_.ratio_to_window) result_.columns.push_back({"ratio", ColumnType::kRatio});
   result_.columns.push_back({"complete", ColumnType::kBool});
   result_.pivot =
@@ -108,7 +121,7 @@ void ActivePlan::unite_rows() {
   };
   for (std::int32_t period = range_.first; period <= range_.last; ++period) {
     const Day last = calendar_.last_day(period);
-    const std::int32_t window = ask_.window_days.value_or(1);
+    const std::int32_t window = window_of(ask_).value_or(1);
     add(has_window() ? DayRange{last - window + 1, last} : calendar_.days(period));
     if (ask_.ratio_to_window) add({last - *ask_.ratio_to_window + 1, last});
   }
@@ -133,7 +146,7 @@ void ActivePlan::count_days(ChunkSets& sets, CellSink& sink) const {
     }
     return window;
   };
-  std::optional<SlidingUnion> users = make_window(ask_.window_days);
+  std::optional<SlidingUnion> users = make_window(window_of(ask_));
   std::optional<SlidingUnion> divisor = make_window(ask_.ratio_to_window);
 
   const std::size_t mark = sets.arena().mark();
@@ -170,9 +183,10 @@ QueryResult ActivePlan::finish(const Partial& counted) const {
         kept_.contains(date) ? counted.totals[0][static_cast<std::size_t>(date - kept_.first)].users
                              : counts[0];
     if (ask_.ratio_to_window) {
-      add_row(result, date, count_cell(users), ratio_cell(users, counts[1], complete), complete);
+      add_row(result, key_of(date), count_cell(users), ratio_cell(users, counts[1], complete),
+              complete);
     } else {
-      add_row(result, date, count_cell(users), complete);
+      add_row(result, key_of(date), count_cell(users), complete);
     }
   }
   return result;
@@ -187,34 +201,38 @@ PlanResult plan(const ActiveQuery& ask, const Query& query, const PlanContext& c
   const std::vector<PropertyCondition> conditions = conditions_of(query, context);
   ROLLCALL_ASSIGN_OR_RETURN(SeriesUnion events,
                             resolve_selector("active: event", ask.event, conditions, context));
-  ROLLCALL_ASSIGN_OR_RETURN(Scope scope, resolve_scope("active", query, context));
-  ROLLCALL_ASSIGN_OR_RETURN(const PeriodRange range,
-                            resolve_range("active", query.common, context, scope.timeframe,
-                                          Calendar(ask.period, context.settings.week_start)));
-  ROLLCALL_RETURN_IF_ERROR(check_cell_count("active", range.size(), ask.ratio_to_window ? 2 : 1));
-  return PlanResult(
-      std::make_unique<ActivePlan>(query, context, std::move(scope), range, std::move(events)));
+  if (is_by_clock(ask.period)) {
+    ROLLCALL_RETURN_IF_ERROR(check_history("active: period", context));
+  }
+  const ClockReach reach{.periods_before = window_of(ask).value_or(1) - 1};
+  ROLLCALL_ASSIGN_OR_RETURN(PeriodScope periods,
+                            resolve_periods("active", query, context, ask.period, reach));
+  ROLLCALL_RETURN_IF_ERROR(
+      check_cell_count("active", periods.range.size(), ask.ratio_to_window ? 2 : 1));
+  return PlanResult(std::make_unique<ActivePlan>(query, context, std::move(periods.scope),
+                                                 std::move(periods.range), std::move(events)));
 }
 
 // --- The row. ---
 
 constexpr QueryField kActiveFields[] = {
     kEventField, kPeriodField,
-    field_of_integer("window_days", "Per day: users of the last N days", 1, kSpanDaysMax),
+    field_of_integer("window_days", "Per day: users of the last N days; per hour: of 24 N hours", 1,
+                     kSpanDaysMax),
     field_of_integer("ratio_to_window",
                      "Add users / users of the last N days, such as 30 for DAU/MAU", 1,
                      kSpanDaysMax)};
 
 Status parse(const QueryObject& object, ActiveQuery& ask) {
   return object.read({selector_field("event", ask.event),
-                      word_field("period", kPeriodNames, ask.period),
+                      word_field("period", kAllPeriodNames, ask.period),
                       optional_integer_field("window_days", ask.window_days),
                       optional_integer_field("ratio_to_window", ask.ratio_to_window)});
 }
 
 JsonFields write(const ActiveQuery& ask) {
   JsonFields fields = {{"event", selector_json(ask.event)},
-                       {"period", word(kPeriodNames, ask.period)}};
+                       {"period", word(kAllPeriodNames, ask.period)}};
   if (ask.window_days) fields.emplace_back("window_days", std::to_string(*ask.window_days));
   if (ask.ratio_to_window) {
     fields.emplace_back("ratio_to_window", std::to_string(*ask.ratio_to_window));
@@ -224,18 +242,22 @@ JsonFields write(const ActiveQuery& ask) {
 
 Status check(const ActiveQuery& ask) {
   ROLLCALL_RETURN_IF_ERROR(check_selector("event", ask.event));
-  const auto check_window = [&](std::string_view field, std::int32_t days) -> Status {
-    if (ask.period != Period::kDay) {
-      return Status::invalid_argument(fmt::format(
-          "{}: goes with the period \"day\" only, found \"{}\"", field, to_string(ask.period)));
-    }
-    return check_whole_number(field, days, 1, kSpanDaysMax);
-  };
   if (ask.window_days) {
-    ROLLCALL_RETURN_IF_ERROR(check_window("window_days", *ask.window_days));
+    if (ask.period != Period::kDay && ask.period != Period::kHour) {
+      return Status::invalid_argument(
+          fmt::format("window_days: goes with the periods \"day\" and \"hour\" only, found \"{}\"",
+                      to_string(ask.period)));
+    }
+    ROLLCALL_RETURN_IF_ERROR(check_whole_number("window_days", *ask.window_days, 1, kSpanDaysMax));
   }
   if (ask.ratio_to_window) {
-    ROLLCALL_RETURN_IF_ERROR(check_window("ratio_to_window", *ask.ratio_to_window));
+    if (ask.period != Period::kDay) {
+      return Status::invalid_argument(
+          fmt::format("ratio_to_window: goes with the period \"day\" only, found \"{}\"",
+                      to_string(ask.period)));
+    }
+    ROLLCALL_RETURN_IF_ERROR(
+        check_whole_number("ratio_to_window", *ask.ratio_to_window, 1, kSpanDaysMax));
     if (ask.window_days && *ask.ratio_to_window < *ask.window_days) {
       return Status::invalid_argument(
           fmt::format("ratio_to_window: must not be less than window_days, found {} and {}",
@@ -248,12 +270,15 @@ Status check(const ActiveQuery& ask) {
 std::string describe(const ActiveQuery& ask) {
   const std::string event = event_words(ask.event);
   std::string text =
-      ask.window_days
+      !ask.window_days
+          ? fmt::format("{}: how many distinct users had {} in it.", each_period(ask.period), event)
+      : ask.period == Period::kHour
           ? fmt::format(
+                "For each hour: how many distinct users had {} in the {} hours that end with it.",
+                event, *window_of(ask))
+          : fmt::format(
                 "For each day: how many distinct users had {} in the {} days that end on it.",
-                event, *ask.window_days)
-          : fmt::format("{}: how many distinct users had {} in it.", each_period(ask.period),
-                        event);
+                event, *ask.window_days);
   if (ask.ratio_to_window) {
     text +=
         fmt::format(" The ratio divides that by the distinct users of the {} days that end there.",

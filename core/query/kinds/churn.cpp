@@ -297,8 +297,9 @@ Status check(const ChurnQuery& ask) {
   if (const auto* gap = std::get_if<ChurnQuery::GapDays>(&ask.rule)) {
     return check_whole_number("rule: gap_days", gap->days, 1, kSpanDaysMax);
   }
-  return check_whole_number("rule: count", std::get<ChurnQuery::NextPeriods>(ask.rule).count, 1,
-                            kSpanDaysMax);
+  const auto& next = std::get<ChurnQuery::NextPeriods>(ask.rule);
+  ROLLCALL_RETURN_IF_ERROR(check_days_or_longer("rule: period", next.period));
+  return check_whole_number("rule: count", next.count, 1, kSpanDaysMax);
 }
 
 std::string describe(const ChurnQuery& ask) {

@@ -28,6 +28,7 @@
 #include "core/query/text/length_text.h"
 #include "core/query/text/query_validation.h"
 #include "core/query/text/selector_json.h"
+#include "core/time/floor_quotient.h"
 #include "core/time/time_zone.h"
 
 namespace rollcall {
@@ -44,13 +45,11 @@ constexpr std::uint32_t kOfThen = 2;
 
 Length within_of(const ClockQuery& ask) { return ask.within.value_or(kWithinUsual); }
 
-std::int64_t floor_quotient(std::int64_t a, std::int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
-
 // 0 is Monday.
 std::size_t weekday_of(Day day) {
   constexpr std::int64_t kOfDay0 = 3;  // 1970-01-01 was a Thursday
   const std::int64_t days = day.value + kOfDay0;
-  return static_cast<std::size_t>(days - 7 * floor_quotient(days, 7));
+  return static_cast<std::size_t>(days - 7 * floor_quotient<std::int64_t>(days, 7));
 }
 
 // Returns the place in the week of an hour that is counted from 1970-01-01T00:00 local time.
@@ -229,8 +228,7 @@ void ClockPlan::count(ChunkSets& sets, CellSink& sink) const {
   Scratch scratch(zone_, tally_count());
   sets.for_each_history([&](std::size_t run, const LogBlock& block) { seen.open(run, block); },
                         [&](UserCursor& cursor, std::uint32_t place) {
-                          const std::span<const StepEvent> events =
-                              seen.from_first_step(cursor);
+                          const std::span<const StepEvent> events = seen.from_first_step(cursor);
                           if (!events.empty()) add_user(events, place, scratch, sink);
                         });
   for (std::size_t tally = 0; tally < scratch.tallies.size(); ++tally) {

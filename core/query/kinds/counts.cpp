@@ -1,8 +1,10 @@
-// This kind counts events, users and amounts per period, or per hour.
+// This kind counts events, users and amounts per period.
+//
+// Without history, hours are those of the day's totals, which count from its first instant and do
+// not know their users.
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -27,21 +29,34 @@
 namespace rollcall {
 namespace {
 
-// Returns the periods of the rows, or the days of the hours.
-Period row_period(const CountsQuery& ask) { return ask.by_hour ? Period::kDay : ask.period; }
+// Is an hour of a day in totals by hour.
+struct HourOfDay {
+  Day day;
+  std::size_t hour = 0;
+};
 
-constexpr TimeUs kUsPerHour = 3600 * kUsPerSecond;
+// Returns which hour of a day is the period that begins at `begin`, before `end`. If it is none,
+// because clocks do not change by whole hours, the result is not set.
+std::optional<HourOfDay> find_hour(const TimeZone& zone, TimeUs begin, TimeUs end) {
+  const Day day = zone.day_of(begin);
+  const TimeUs since_start = begin - zone.start_of(day);
+  const auto hour = static_cast<std::size_t>(since_start / kUsPerHour);
+  const bool is_last = end == zone.start_of(day + 1);
+  const bool is_whole = is_last || (end - begin == kUsPerHour && hour < TimeZone::kHourMax);
+  if (since_start % kUsPerHour != 0 || hour > TimeZone::kHourMax || !is_whole) return {};
+  return HourOfDay{day, hour};
+}
 
 class CountsPlan final : public TablePlan {
  public:
   CountsPlan(const Query& query, const PlanContext& context, Scope scope, PeriodRange range,
              SeriesUnion events);
 
-  std::size_t cell_count() const override { return ask_.by_hour ? 0 : range_.size(); }
+  std::size_t cell_count() const override { return has_hour_totals_ ? 0 : range_.size(); }
   std::size_t tally_count() const override { return from_history_ ? range_.size() : 0; }
   QueryResult finish(const Partial& counts) const override;
   std::vector<std::size_t> cells_of(std::size_t row, std::string_view column) const override {
-    if (ask_.by_hour || column != "users") return {};
+    if (has_hour_totals_ || column != "users") return {};
     return {row};
   }
 
@@ -49,9 +64,10 @@ class CountsPlan final : public TablePlan {
   void count(ChunkSets& sets, CellSink& sink) const override;
   void count_history(ChunkSets& sets, CellSink& sink) const;
   void add_period(std::size_t row, const Partial& counts, QueryResult& result) const;
-  void add_hours(Day day, const Partial& counts, QueryResult& result) const;
+  DayRange hour_days() const;  // of totals by hour
+  void add_hour(std::size_t row, const Partial& counts, QueryResult& result) const;
   bool has_amounts() const override {
-    return from_history_ || (among_.has_value() && !ask_.by_hour);
+    return from_history_ || (among_.has_value() && !has_hour_totals_);
   }
   // Pages keep how often single users did something over all time, and not by day.
   bool knows_events() const { return from_history_ || !among_; }
@@ -61,6 +77,7 @@ class CountsPlan final : public TablePlan {
   const PeriodRange range_;
   const SeriesUnion events_;
   const bool from_history_;
+  const bool has_hour_totals_;
   StepSelectors selectors_;  // from the history
   const std::uint32_t decimals_;
   const TimeZone zone_;
@@ -73,10 +90,11 @@ CountsPlan::CountsPlan(const Query& query, const PlanContext& context, Scope sco
                        PeriodRange range, SeriesUnion events)
     : TablePlan(query, std::move(scope)),
       ask_(std::get<CountsQuery>(query.ask)),
-      calendar_(row_period(std::get<CountsQuery>(query.ask)), context.settings.week_start),
-      range_(range),
+      calendar_(ask_.period, context.settings.week_start),
+      range_(std::move(range)),
       events_(std::move(events)),
       from_history_(is_from_history(events_)),
+      has_hour_totals_(is_by_clock(ask_.period) && !from_history_),
       decimals_(context.settings.value_decimals),
       zone_(context.zone),
       counted_series_(counted_series(events_, context.catalog)) {
@@ -84,30 +102,33 @@ CountsPlan::CountsPlan(const Query& query, const PlanContext& context, Scope sco
     const DayRange days = {calendar_.first_day(range_.first), calendar_.last_day(range_.last)};
     counted_ = {std::max(days.first, timeframe_.data.first),
                 std::min(days.last, timeframe_.data.last)};
-    if (knows_events() && !from_history_) read_totals({counted_series_, days, ask_.by_hour});
-    has_kept_users_ = !ask_.by_hour && keeps_counts(query, context, calendar_, events_);
+    if (has_hour_totals_) counted_ = hour_days();
+    if (knows_events() && !from_history_) {
+      read_totals({counted_series_, has_hour_totals_ ? counted_ : days, has_hour_totals_});
+    }
+    has_kept_users_ = keeps_counts(query, context, calendar_, events_);
     if (from_history_) {
       const EventSeries& series = *context.events;
       selectors_.steps = {series.selectors()[EventSeries::number_of(events_.series.front())]};
-      selectors_.begin = zone_.start_of(counted_.first);
-      reads_.read_history(counted_.first);
+      selectors_.begin = axis().start_of(counted_.first);
+      reads_.read_history(zone_.day_of(selectors_.begin));
       selectors_.end =
-          std::min(zone_.start_of(counted_.last + 1), timeframe_.as_of_time + kUsPerSecond);
+          std::min(axis().start_of(counted_.last + 1), timeframe_.as_of_time + kUsPerSecond);
       selectors_.tells_amounts = true;
     } else if (has_kept_users_) {
       read_totals({events_.series, days});
-    } else if (!ask_.by_hour) {
+    } else if (!has_hour_totals_) {
       read_presence(events_, days);
     }
     if (has_amounts() && !from_history_) reads_.amounts.push_back({counted_series_, counted_});
   }
   std::vector<std::string> notes = {
-      ask_.by_hour ? "hours count from the first instant of the day; users are kept by day, so "
-                     "that those of an hour are not known"
-                   : "events_per_user and value_per_user are over the users of the row",
+      has_hour_totals_ ? "without history, users are kept by day, so that those of an hour are not "
+                         "known"
+                       : "events_per_user and value_per_user are over the users of the row",
       "a row is complete when its last second has passed at as_of"};
   if (!knows_events()) {
-    notes.push_back(ask_.by_hour
+    notes.push_back(has_hour_totals_
                         ? "events and amounts of an hour are kept for all users together, so that "
                           "those of the users of among are not known"
                         : "how often single users did something is not kept by day, so that the "
@@ -115,23 +136,27 @@ CountsPlan::CountsPlan(const Query& query, const PlanContext& context, Scope sco
   }
   notes.insert(notes.end(), events_.notes.begin(), events_.notes.end());
   define(fields_of(query), context, &range_, std::move(notes));
-  result_.columns = {{"date", ColumnType::kDate}};
-  if (ask_.by_hour) result_.columns.push_back({"hour", ColumnType::kInt});
-  const std::vector<Column> measures = {
-      {"events", ColumnType::kCount},         {"users", ColumnType::kCount},
-      {"value", ColumnType::kDecimal},        {"events_per_user", ColumnType::kRatio},
-      {"value_per_user", ColumnType::kRatio}, {"complete", ColumnType::kBool}};
-  result_.columns.insert(result_.columns.end(), measures.begin(), measures.end());
-  result_.pivot = Pivot{.rows = {"date"},
-                        .column = ask_.by_hour ? "hour" : "",
-                        .cells = knows_events() ? "events" : "users"};
+  result_.columns = {{"date", axis().key_type()},
+                     {"events", ColumnType::kCount},
+                     {"users", ColumnType::kCount},
+                     {"value", ColumnType::kDecimal},
+                     {"events_per_user", ColumnType::kRatio},
+                     {"value_per_user", ColumnType::kRatio},
+                     {"complete", ColumnType::kBool}};
+  result_.pivot = Pivot{.rows = {"date"}, .cells = knows_events() ? "events" : "users"};
+}
+
+DayRange CountsPlan::hour_days() const {
+  const Day first = zone_.day_of(axis().start_of({range_.first}));
+  const Day last = zone_.day_of(axis().start_of({range_.last}));
+  return {std::max(first, civil_days().first), std::min(last, civil_days().last)};
 }
 
 void CountsPlan::count(ChunkSets& sets, CellSink& sink) const {
   if (has_kept_users_) return;
   if (from_history_) return count_history(sets, sink);
   const std::size_t mark = sets.arena().mark();
-  for (std::size_t row = 0; !ask_.by_hour && row < range_.size(); ++row) {
+  for (std::size_t row = 0; !has_hour_totals_ && row < range_.size(); ++row) {
     const DayRange days = calendar_.days(range_.first + static_cast<std::int32_t>(row));
     const BitSpan users = sets.active(events_, days);
     sink.add(row, users);
@@ -149,9 +174,9 @@ void CountsPlan::count_history(ChunkSets& sets, CellSink& sink) const {
     TimeUs row_end = std::numeric_limits<TimeUs>::min();
     for (std::size_t i = 0; i < events.size(); ++i) {
       if (events[i].time >= row_end) {
-        const std::int32_t period = calendar_.index_of(zone_.day_of(events[i].time));
+        const std::int32_t period = calendar_.index_of(axis().day_of(events[i].time));
         row = static_cast<std::size_t>(period - range_.first);
-        row_end = zone_.start_of(calendar_.last_day(period) + 1);
+        row_end = axis().start_of(calendar_.last_day(period) + 1);
         sink.add_user(row, place);
       }
       sink.add_tally(row, 1);
@@ -165,9 +190,8 @@ void CountsPlan::count_history(ChunkSets& sets, CellSink& sink) const {
 QueryResult CountsPlan::finish(const Partial& counts) const {
   QueryResult result = result_;
   for (std::size_t row = 0; row < range_.size(); ++row) {
-    if (ask_.by_hour) {
-      const std::int32_t day = range_.first + static_cast<std::int32_t>(row);
-      add_hours(calendar_.first_day(day), counts, result);
+    if (has_hour_totals_) {
+      add_hour(row, counts, result);
     } else {
       add_period(row, counts, result);
     }
@@ -194,84 +218,75 @@ void CountsPlan::add_period(std::size_t row, const Partial& counts, QueryResult&
     total.value += of_day.value;
   }
   const bool complete = timeframe_.has_ended(days.last);
-  add_row(result, days.first, knows_events() ? count_cell(total.events) : Cell(), count_cell(users),
-          decimal_cell(total.value, decimals_),
+  add_row(result, key_of(days.first), knows_events() ? count_cell(total.events) : Cell(),
+          count_cell(users), decimal_cell(total.value, decimals_),
           ratio_cell(total.events, users, complete && knows_events()),
           quotient_cell(total.value, decimals_, users, complete), complete);
 }
 
-void CountsPlan::add_hours(Day day, const Partial& counts, QueryResult& result) const {
-  const TimeUs begin = zone_.start_of(day), end = zone_.start_of(day + 1);
-  std::size_t hour = 0;
-  for (TimeUs time = begin; time < end && time <= timeframe_.as_of_time; time += kUsPerHour) {
-    EventTotal total;
-    if (counted_.contains(day) && knows_events()) {
-      const auto first = static_cast<std::size_t>(day - counted_.first) * kDayHoursMax;
-      total = counts.totals[0][first + hour];
-    }
-    const TimeUs last_second = std::min(time + kUsPerHour, end) - kUsPerSecond;
-    add_row(result, day, static_cast<std::int64_t>(hour),
-            knows_events() ? count_cell(total.events) : Cell(), Cell(),
-            knows_events() ? decimal_cell(total.value, decimals_) : Cell(), Cell(), Cell(),
-            timeframe_.as_of_time >= last_second);
-    ++hour;
+void CountsPlan::add_hour(std::size_t row, const Partial& counts, QueryResult& result) const {
+  const Day period{range_.first + static_cast<std::int32_t>(row)};
+  const HourOfDay hour = *find_hour(zone_, axis().start_of(period), axis().start_of(period + 1));
+  EventTotal total;
+  if (counted_.contains(hour.day) && knows_events()) {
+    const auto first = static_cast<std::size_t>(hour.day - counted_.first) * kDayHoursMax;
+    total = counts.totals[0][first + hour.hour];
   }
+  add_row(result, key_of(period), knows_events() ? count_cell(total.events) : Cell(), Cell(),
+          knows_events() ? decimal_cell(total.value, decimals_) : Cell(), Cell(), Cell(),
+          timeframe_.has_ended(period));
+}
+
+// Checks that the totals of hours have all hours of the rows.
+Status check_hours(const PeriodScope& periods, const PlanContext& context) {
+  const TimeAxis& axis = periods.scope.axis;
+  for (std::int32_t period = periods.range.first; period <= periods.range.last; ++period) {
+    const TimeUs begin = axis.start_of({period});
+    if (find_hour(context.zone, begin, axis.start_of(Day{period} + 1))) continue;
+    return check_history(
+        fmt::format("counts: period: \"hour\" of {}, whose clocks are not set by whole hours",
+                    to_string(context.zone.day_of(begin))),
+        context);
+  }
+  return {};
 }
 
 PlanResult plan(const CountsQuery& ask, const Query& query, const PlanContext& context) {
+  if (ask.period == Period::kMinute) {
+    ROLLCALL_RETURN_IF_ERROR(check_history("counts: period: \"minute\"", context));
+  }
   // The history tells how often the users of `among` did something.
-  const bool wants_history =
-      context.settings.history && query.common.among.has_value() && !ask.by_hour;
+  const bool wants_history = context.settings.history && query.common.among.has_value();
   const auto resolve = wants_history ? resolve_in_history : resolve_selector;
   ROLLCALL_ASSIGN_OR_RETURN(SeriesUnion events, resolve("counts: event", ask.event,
                                                         conditions_of(query, context), context));
-  if (ask.by_hour && TablePlan::is_from_history(events)) {
-    return Status::invalid_argument(
-        "counts: period: hours are those of the aggregates (allowed: conditions on one property, "
-        "and an as_of at the end of a day)");
+  ROLLCALL_ASSIGN_OR_RETURN(PeriodScope periods,
+                            resolve_periods("counts", query, context, ask.period));
+  ROLLCALL_RETURN_IF_ERROR(check_cell_count("counts", periods.range.size(), 1));
+  if (is_by_clock(ask.period) && !TablePlan::is_from_history(events)) {
+    ROLLCALL_RETURN_IF_ERROR(check_hours(periods, context));
   }
-  ROLLCALL_ASSIGN_OR_RETURN(Scope scope, resolve_scope("counts", query, context));
-  ROLLCALL_ASSIGN_OR_RETURN(const PeriodRange range,
-                            resolve_range("counts", query.common, context, scope.timeframe,
-                                          Calendar(row_period(ask), context.settings.week_start)));
-  ROLLCALL_RETURN_IF_ERROR(
-      check_cell_count("counts", range.size(), ask.by_hour ? kDayHoursMax : 1));
-  return PlanResult(
-      std::make_unique<CountsPlan>(query, context, std::move(scope), range, std::move(events)));
+  return PlanResult(std::make_unique<CountsPlan>(query, context, std::move(periods.scope),
+                                                 std::move(periods.range), std::move(events)));
 }
 
 // --- The row. ---
 
-constexpr auto kCountsPeriodWords = [] {
-  std::array<std::string_view, kWordsOf<kPeriodNames>.size() + 1> words = {"hour"};
-  std::copy(kWordsOf<kPeriodNames>.begin(), kWordsOf<kPeriodNames>.end(), words.begin() + 1);
-  return words;
-}();
-constexpr QueryField kCountsFields[] = {
-    kEventField, field_of_word("period", "Period", "\"day\"", kCountsPeriodWords)};
+constexpr QueryField kCountsFields[] = {kEventField, kPeriodField};
 
 Status parse(const QueryObject& object, CountsQuery& ask) {
-  const FieldReader period = {
-      "period", [&ask](const Json& value, const std::string& path) {
-        ask.by_hour = is_text(value, "hour");
-        return ask.by_hour ? Status() : read_word(value, path, "period", kPeriodNames, ask.period);
-      }};
-  return object.read({selector_field("event", ask.event), period});
+  return object.read(
+      {selector_field("event", ask.event), word_field("period", kAllPeriodNames, ask.period)});
 }
 
 JsonFields write(const CountsQuery& ask) {
-  return {{"event", selector_json(ask.event)},
-          {"period", ask.by_hour ? quote("hour") : word(kPeriodNames, ask.period)}};
+  return {{"event", selector_json(ask.event)}, {"period", word(kAllPeriodNames, ask.period)}};
 }
 
 Status check(const CountsQuery& ask) { return check_selector("event", ask.event); }
 
 std::string describe(const CountsQuery& ask) {
   const std::string event = event_words(ask.event);
-  if (ask.by_hour) {
-    return fmt::format(
-        "For each hour of each day: how often {} happened, and the sum of the amounts.", event);
-  }
   return fmt::format(
       "{}: how often {} happened, to how many distinct users, and the sum of the "
       "amounts; both also for each of these users.",
@@ -291,7 +306,7 @@ const KindRow<CountsQuery>& row_of(std::type_identity<CountsQuery>) {
       .check = check,
       .describe = describe,
       .plan = plan,
-      .row_period = row_period,
+      .row_period = own_period,
       .ranked_event = own_event};
   return kRow;
 }

@@ -114,6 +114,7 @@ const KindRow<FunnelQuery>& row_of(std::type_identity<FunnelQuery>) {
       .describe = describe,
       .plan = plan_funnel,
       .gives_early_rates = true,
+      .takes_times = true,
       .ranking = rank_funnel};
   return kRow;
 }

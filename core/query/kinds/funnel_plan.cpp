@@ -34,7 +34,9 @@
 #include "core/query/sequence/step_events.h"
 #include "core/query/sequence/told_step.h"
 #include "core/query/text/explanation.h"
+#include "core/query/text/selector_json.h"
 #include "core/time/calendar.h"
+#include "core/time/floor_quotient.h"
 #include "core/time/time_zone.h"
 #include "rollcall/message_text.h"
 
@@ -43,10 +45,10 @@ namespace {
 
 using Order = FunnelQuery::Order;
 
-// Holds the days of the range, and the rows that they make.
+// Holds the range, and the rows that it makes.
 struct FunnelRange {
-  Day from{0};
-  Day to{0};
+  RangeEnds::End from;
+  RangeEnds::End to;
   std::int32_t first_row = 0;  // number of its period; 0 without a trend
   std::size_t rows = 0;        // none: there is nothing to count
 };
@@ -265,13 +267,12 @@ FunnelPlan::FunnelPlan(const Query& query, const PlanContext& context, Scope sco
       may_skip_times_(may_be_plain_ && has_one_row_ && !parts_.hold && !ask_.steps_after_to),
       may_be_bits_(may_skip_times_ && BitFunnel::may_decide(rules_) &&
                    (!parts_.between || *parts_.between == EventSelector())) {
-  if (parts_.range.rows != 0) reads_.read_history(parts_.range.from);
+  if (parts_.range.rows != 0) reads_.read_history(parts_.range.from.day);
   parts_.selectors.between = parts_.between.get();
   rules_.last_start = parts_.range_end - 1;
   JsonFields fields = fields_of(query);
-  fields.emplace_back("from",
-                      parts_.range.rows != 0 ? quote(to_string(parts_.range.from)) : "null");
-  fields.emplace_back("to", parts_.range.rows != 0 ? quote(to_string(parts_.range.to)) : "null");
+  fields.emplace_back("from", parts_.range.rows != 0 ? quote(parts_.range.from.text) : "null");
+  fields.emplace_back("to", parts_.range.rows != 0 ? quote(parts_.range.to.text) : "null");
   std::vector<std::string> notes = {
       "every event of step 1 opens an attempt; counted is each user's best one: most steps, then "
       "the earliest"};
@@ -568,17 +569,20 @@ void FunnelPlan::match_user(StepEvents& seen, Scratch& scratch) const {
   }
 }
 
+// Returns the second that holds an instant, which is known when as_of has reached it.
+TimeUs last_second(TimeUs time) { return floor_quotient(time, kUsPerSecond) * kUsPerSecond; }
+
 // A row needs its period and the window of its last instant, cut where the range or what counts
 // ends.
 bool FunnelPlan::is_complete(std::size_t row) const {
-  Day last = parts_.range.to;
+  const TimeUs range_end = last_second(parts_.range.to.time);
+  TimeUs needed = range_end;
   if (parts_.calendar) {
     const auto period = parts_.range.first_row + static_cast<std::int32_t>(row);
-    last = std::min(last, parts_.calendar->last_day(period));
+    needed = std::min(needed, zone_.last_second_of(parts_.calendar->last_day(period)));
   }
-  TimeUs needed = zone_.last_second_of(last);
   if (parts_.calendar || ask_.steps_after_to) needed += ask_.window.us;
-  if (!ask_.steps_after_to) needed = std::min(needed, zone_.last_second_of(parts_.range.to));
+  if (!ask_.steps_after_to) needed = std::min(needed, range_end);
   return timeframe_.as_of_time >= needed;
 }
 
@@ -654,19 +658,20 @@ std::vector<std::size_t> FunnelPlan::cells_of(std::size_t row, std::string_view 
 Result<FunnelRange> resolve_range(const Query& query, const FunnelQuery& ask,
                                   const PlanContext& context, const Timeframe& timeframe) {
   ROLLCALL_ASSIGN_OR_RETURN(
-      const DateEnds ends,
-      resolve_dates("funnel", {query.common.from, query.common.to, query.common.last}, context,
-                    timeframe, context.first_day_of_history()));
+      const RangeEnds ends,
+      resolve_ends("funnel", query.common, context, timeframe, context.first_day_of_history()));
   FunnelRange range;
   if (context.days.empty() || !ends.from || !ends.to) return range;
   range.from = *ends.from;
   range.to = *ends.to;
-  const Day last_begun = std::min(range.to, timeframe.last_day);
-  if (last_begun < range.from) return range;
+  const Day last_begun = std::min(range.to.day, timeframe.last_day);
+  if (last_begun < range.from.day || timeframe.as_of_time + kUsPerSecond <= range.from.time) {
+    return range;
+  }
   range.rows = 1;
   if (!ask.period) return range;
   const Calendar calendar(*ask.period, context.settings.week_start);
-  range.first_row = calendar.index_of(range.from);
+  range.first_row = calendar.index_of(range.from.day);
   range.rows = static_cast<std::size_t>(calendar.index_of(last_begun) - range.first_row) + 1;
   return range;
 }
@@ -799,8 +804,8 @@ PlanResult make_funnel_plan(const FunnelQuery& ask, const Query& query, const Pl
   ROLLCALL_RETURN_IF_ERROR(
       check_cell_count("funnel", parts.range.rows, ask.steps.size() * (ask.total_seconds ? 3 : 2)));
   if (parts.range.rows != 0) {
-    parts.selectors.begin = context.zone.start_of(parts.range.from);
-    parts.range_end = context.zone.start_of(parts.range.to + 1);
+    parts.selectors.begin = parts.range.from.time;
+    parts.range_end = parts.range.to.time + 1;
     const TimeUs seen_end = scope.timeframe.as_of_time + kUsPerSecond;
     parts.range_end = std::min(parts.range_end, seen_end);
     parts.selectors.end = ask.steps_after_to ? seen_end : parts.range_end;

@@ -83,7 +83,7 @@ void HistoryRankingPlan::count(ChunkSets& sets, CellSink& sink) const {
 }  // namespace
 
 Result<Ranking> make_history_ranking(const Query& query, const PlanContext& context,
-                                     std::optional<DayRange> days) {
+                                     std::optional<InstantRange> range) {
   const std::string_view kind = kind_of(query);
   StepSelectors selectors;
   ROLLCALL_ASSIGN_OR_RETURN(
@@ -94,17 +94,14 @@ Result<Ranking> make_history_ranking(const Query& query, const PlanContext& cont
   const std::uint32_t property = *property_number(query.common.breakdown, context.catalog);
   selectors.told.push_back(property);
   ROLLCALL_ASSIGN_OR_RETURN(Scope scope, resolve_scope(kind, query, context));
-  if (days && !days->empty()) {
-    selectors.begin = context.zone.start_of(days->first);
-    selectors.end =
-        std::min(context.zone.start_of(days->last + 1), scope.timeframe.as_of_time + kUsPerSecond);
-  } else if (days) {
-    selectors.end = selectors.begin;
+  if (range) {
+    selectors.begin = range->begin;
+    selectors.end = std::min(range->end, scope.timeframe.as_of_time + kUsPerSecond);
   } else {
-    ROLLCALL_ASSIGN_OR_RETURN(const EventRange range,
+    ROLLCALL_ASSIGN_OR_RETURN(const EventRange own,
                               resolve_event_range(kind, query.common, context, scope.timeframe));
-    selectors.begin = range.begin;
-    selectors.end = range.end;
+    selectors.begin = own.begin;
+    selectors.end = own.end;
   }
 
   Ranking ranking;

@@ -10,11 +10,18 @@
 
 namespace rollcall {
 
+// Is a range of instants [begin, end), which may be empty.
+struct InstantRange {
+  TimeUs begin = 0;
+  TimeUs end = 0;
+};
+
 // Counts the users of ranked_event(query), by value of the property that the query is broken down
-// by, which the store has: on `days` or, if these are unset, in the query's own range.
+// by, which the store has: in `range`, as far as it is known, or, if that is unset, in the query's
+// own range.
 //   kInvalidArgument  as resolve_event_selector and resolve_event_range
 Result<Ranking> make_history_ranking(const Query& query, const PlanContext& context,
-                                     std::optional<DayRange> days = {});
+                                     std::optional<InstantRange> range = {});
 
 // Is that of a kind whose breakdowns are always ranked so.
 template <class Ask>

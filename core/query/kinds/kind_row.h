@@ -51,6 +51,9 @@ struct KindRow {
 
   // Rates are also given of the counts so far, where these are not complete.
   bool gives_early_rates = false;
+  // Its range may have times of day, whatever its rows go by. If these go by hours or minutes, it
+  // may anyway.
+  bool takes_times = false;
   // Returns the periods that rows go by. It is null if rows go by none.
   Period (*row_period)(const Ask& ask) = nullptr;
   // Returns the event whose values a breakdown ranks. If it is null, that is any event.
@@ -90,7 +93,8 @@ constexpr QueryField field_of_event(std::string_view name, std::string_view mean
   return {.name = name, .type = FieldType::kEvent, .meaning = meaning, .default_json = "\"*\""};
 }
 inline constexpr QueryField kEventField = field_of_event("event", "Event that counts");
+// Is for kinds whose periods may be hours and minutes, too.
 inline constexpr QueryField kPeriodField =
-    field_of_word("period", "Period", "\"day\"", kWordsOf<kPeriodNames>);
+    field_of_word("period", "Period", "\"day\"", kWordsOf<kAllPeriodNames>);
 
 }  // namespace rollcall

@@ -5,13 +5,16 @@
 #include <algorithm>
 #include <array>
 #include <type_traits>
+#include <utility>
 #include <variant>
 
 #include "core/query/kinds/kind_rows.h"
 #include "core/query/resolve/timeframe.h"
+#include "core/query/text/date_text.h"
 #include "core/query/text/explanation.h"
 #include "core/query/text/query_object.h"
 #include "core/query/text/query_validation.h"
+#include "core/time/calendar.h"
 #include "rollcall/kinds.h"
 #include "rollcall/query.h"
 
@@ -63,6 +66,20 @@ Status check_no_range(const QueryCommon& common, std::string_view reason) {
   return Status::invalid_argument(fmt::format("takes no from, to or last: {}", reason));
 }
 
+// Checks that a range has times of day only where it may.
+Status check_times(const QueryCommon& common, bool takes_times) {
+  const std::pair<std::string_view, const std::optional<RangeEnd>&> ends[] = {{"from", common.from},
+                                                                              {"to", common.to}};
+  for (const auto& [field, end] : ends) {
+    if (takes_times || !end || !std::holds_alternative<LocalTime>(*end)) continue;
+    return Status::invalid_argument(
+        fmt::format("{}: a time of day goes with the periods \"hour\" and \"minute\", and with "
+                    "funnels, found {} (allowed: a date)",
+                    field, to_string(*end)));
+  }
+  return {};
+}
+
 }  // namespace
 
 std::span<const QueryKind> query_kinds() {
@@ -106,10 +123,11 @@ std::string to_json(const Query& query) {
 Status validate(const Query& query) {
   Status status = check_common(query.common);
   if (status.ok()) {
-    status = with_row(query, [&](const auto& row, const auto& ask) {
-      const Status checked = row.check(ask);
-      if (!checked.ok() || row.kind.takes_range) return checked;
-      return check_no_range(query.common, row.no_range);
+    status = with_row(query, [&](const auto& row, const auto& ask) -> Status {
+      ROLLCALL_RETURN_IF_ERROR(row.check(ask));
+      if (!row.kind.takes_range) return check_no_range(query.common, row.no_range);
+      const bool is_clock = row.row_period != nullptr && is_by_clock(row.row_period(ask));
+      return check_times(query.common, row.takes_times || is_clock);
     });
   }
   if (status.ok()) return {};
@@ -118,8 +136,12 @@ Status validate(const Query& query) {
 
 std::string describe(const Query& query) {
   return with_row(query, [&](const auto& row, const auto& ask) {
-    return row.describe(ask) +
-           describe_common(query.common, row.kind.takes_range, row.gives_early_rates);
+    std::optional<Period> needed;
+    if (row.kind.takes_range) needed = Period::kDay;
+    if (row.row_period != nullptr && is_by_clock(row.row_period(ask))) {
+      needed = row.row_period(ask);
+    }
+    return row.describe(ask) + describe_common(query.common, needed, row.gives_early_rates);
   });
 }
 
@@ -131,7 +153,11 @@ PlanContext planning_context(const Query& query, const PlanContext& context) {
 
 Result<std::unique_ptr<Plan>> make_plan(const Query& query, const PlanContext& context) {
   ROLLCALL_RETURN_IF_ERROR(validate(query));
-  const PlanContext own = planning_context(query, context);
+  PlanContext own = planning_context(query, context);
+  const std::optional<Period> period = row_period(query);
+  if (context.settings.history && period && is_by_clock(*period)) {
+    own.events = std::make_shared<EventSeries>(true);  // pages know nothing of parts of a day
+  }
   return with_row(query,
                   [&](const auto& row, const auto& ask) { return row.plan(ask, query, own); });
 }

@@ -49,7 +49,7 @@ LifecyclePlan::LifecyclePlan(const Query& query, const PlanContext& context, Sco
                              PeriodRange range, SeriesUnion events)
     : TablePlan(query, std::move(scope)),
       calendar_(std::get<LifecycleQuery>(query.ask).period, context.settings.week_start),
-      range_(range),
+      range_(std::move(range)),
       events_(std::move(events)) {
   if (range_.size() > 0) {
     read_presence(events_,
@@ -61,11 +61,10 @@ LifecyclePlan::LifecyclePlan(const Query& query, const PlanContext& context, Sco
       "new: first ever event in the period; returning: here in the period before, too; "
       "resurrecting: not in the period before, but earlier; dormant: in the period before, and not "
       "in this one",
-      "quick_ratio is (new + resurrecting) / dormant",
-      "a row is complete when its last day has ended at as_of"};
+      "quick_ratio is (new + resurrecting) / dormant", note_of_complete_rows(calendar_.period())};
   notes.insert(notes.end(), events_.notes.begin(), events_.notes.end());
   define(fields_of(query), context, &range_, std::move(notes));
-  result_.columns = {{"date", ColumnType::kDate}};
+  result_.columns = {{"date", axis().key_type()}};
   for (const std::string_view name : kCellNames) {
     result_.columns.push_back({std::string(name), ColumnType::kCount});
   }
@@ -106,7 +105,7 @@ QueryResult LifecyclePlan::finish(const Partial& counts) const {
     const std::int32_t period = range_.first + static_cast<std::int32_t>(row);
     const bool complete = timeframe_.has_ended(calendar_.last_day(period));
     const auto cells = std::span(counts.cells).subspan(row * kStateCount, kStateCount);
-    add_row(result, calendar_.first_day(period), count_cell(cells[kNew]),
+    add_row(result, key_of(calendar_.first_day(period)), count_cell(cells[kNew]),
             count_cell(cells[kReturning]), count_cell(cells[kResurrecting]),
             count_cell(cells[kDormant]), count_cell(cells[kActive]),
             ratio_cell(cells[kNew] + cells[kResurrecting], cells[kDormant], complete), complete);
@@ -125,13 +124,15 @@ PlanResult plan(const LifecycleQuery& ask, const Query& query, const PlanContext
   ROLLCALL_ASSIGN_OR_RETURN(
       SeriesUnion events,
       resolve_selector("lifecycle: event", ask.event, conditions_of(query, context), context));
-  ROLLCALL_ASSIGN_OR_RETURN(Scope scope, resolve_scope("lifecycle", query, context));
-  ROLLCALL_ASSIGN_OR_RETURN(const PeriodRange range,
-                            resolve_range("lifecycle", query.common, context, scope.timeframe,
-                                          Calendar(ask.period, context.settings.week_start)));
-  ROLLCALL_RETURN_IF_ERROR(check_cell_count("lifecycle", range.size(), kStateCount));
-  return PlanResult(
-      std::make_unique<LifecyclePlan>(query, context, std::move(scope), range, std::move(events)));
+  if (is_by_clock(ask.period)) {
+    ROLLCALL_RETURN_IF_ERROR(check_history("lifecycle: period", context));
+  }
+  ROLLCALL_ASSIGN_OR_RETURN(PeriodScope periods,
+                            resolve_periods("lifecycle", query, context, ask.period,
+                                            {.periods_before = 1, .all_before = true}));
+  ROLLCALL_RETURN_IF_ERROR(check_cell_count("lifecycle", periods.range.size(), kStateCount));
+  return PlanResult(std::make_unique<LifecyclePlan>(query, context, std::move(periods.scope),
+                                                    std::move(periods.range), std::move(events)));
 }
 
 // --- The row. ---
@@ -140,11 +141,11 @@ constexpr QueryField kLifecycleFields[] = {kEventField, kPeriodField};
 
 Status parse(const QueryObject& object, LifecycleQuery& ask) {
   return object.read(
-      {selector_field("event", ask.event), word_field("period", kPeriodNames, ask.period)});
+      {selector_field("event", ask.event), word_field("period", kAllPeriodNames, ask.period)});
 }
 
 JsonFields write(const LifecycleQuery& ask) {
-  return {{"event", selector_json(ask.event)}, {"period", word(kPeriodNames, ask.period)}};
+  return {{"event", selector_json(ask.event)}, {"period", word(kAllPeriodNames, ask.period)}};
 }
 
 Status check(const LifecycleQuery& ask) { return check_selector("event", ask.event); }

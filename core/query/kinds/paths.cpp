@@ -83,8 +83,7 @@ void for_each_path(const PathsParts& parts, ChunkSets& sets, Visit visit, Done d
   SessionPaths paths(parts.rules(), parts.ranks);
   sets.for_each_history([&](std::size_t run, const LogBlock& block) { seen.open(run, block); },
                         [&](UserCursor& cursor, std::uint32_t place) {
-                          const std::span<const StepEvent> events =
-                              seen.from_first_step(cursor);
+                          const std::span<const StepEvent> events = seen.from_first_step(cursor);
                           if (events.empty()) return;
                           paths.find(seen, events, visit);
                           done(place);

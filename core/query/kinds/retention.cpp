@@ -29,6 +29,7 @@ using ValueFrom = RetentionQuery::ValueFrom;
 
 // Returns the field that aggregates cannot answer, or an empty name if there is none.
 std::string_view field_of_history(const RetentionQuery& ask) {
+  if (is_by_clock(ask.period)) return "period";
   if (ask.windows == Windows::kRolling) return "windows";
   if (ask.first_of == FirstOf::kName && !ask.cohort_event.where.empty()) return "first_of";
   if (ask.min_return_count > 1) return "min_return_count";
@@ -147,7 +148,7 @@ Status parse(const QueryObject& object, RetentionQuery& ask) {
                       selector_field("return_event", ask.return_event),
                       word_field("cohort", kCohortNames, ask.cohort),
                       word_field("first_of", kFirstOfNames, ask.first_of),
-                      word_field("period", kPeriodNames, ask.period),
+                      word_field("period", kAllPeriodNames, ask.period),
                       optional_integer_field("periods", ask.periods),
                       word_field("mode", kModeNames, ask.mode), min_return_count, brackets,
                       word_field("windows", kWindowsNames, ask.windows),
@@ -162,7 +163,7 @@ JsonFields write(const RetentionQuery& ask) {
                        {"return_event", selector_json(ask.return_event)},
                        {"cohort", word(kCohortNames, ask.cohort)}};
   fields.emplace_back("first_of", word(kFirstOfNames, ask.first_of));
-  fields.emplace_back("period", word(kPeriodNames, ask.period));
+  fields.emplace_back("period", word(kAllPeriodNames, ask.period));
   fields.emplace_back("windows", word(kWindowsNames, ask.windows));
   if (ask.periods) fields.emplace_back("periods", std::to_string(*ask.periods));
   fields.emplace_back("mode", word(kModeNames, ask.mode));
@@ -187,8 +188,8 @@ Status check_of_history(const RetentionQuery& ask) {
   }
   if (ask.windows == Windows::kRolling && ask.period == Period::kQuarter) {
     return Status::invalid_argument(
-        "windows: \"rolling\" does not go with the period \"quarter\" (allowed: day, week, "
-        "fortnight, month: 24 hours, 7, 14 and 30 days)");
+        "windows: \"rolling\" does not go with the period \"quarter\" (allowed: minute, hour, day, "
+        "week, fortnight, month: 1 minute, 1 and 24 hours, 7, 14 and 30 days)");
   }
   if (ask.first_of == FirstOf::kName && ask.cohort != Cohort::kFirstEver) {
     return Status::invalid_argument(
@@ -229,6 +230,10 @@ Status check(const RetentionQuery& ask) {
 
 std::string_view window_words(Period period) {
   switch (period) {
+    case Period::kMinute:
+      return "60 seconds";
+    case Period::kHour:
+      return "60 minutes";
     case Period::kDay:
       return "24 hours";
     case Period::kWeek:

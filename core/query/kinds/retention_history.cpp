@@ -17,7 +17,6 @@
 
 #include "core/query/kinds/retention_table.h"
 #include "core/query/sequence/step_events.h"
-#include "core/time/time_zone.h"
 
 namespace rollcall {
 namespace {
@@ -91,7 +90,7 @@ class RetentionHistory final : public RetentionTable {
   bool is_back(const ReturnPeriod& period) const {
     return period.events >= static_cast<std::uint64_t>(ask_.min_return_count);
   }
-  std::int32_t index_of(TimeUs time) const { return calendar_.index_of(zone_.day_of(time)); }
+  std::int32_t index_of(TimeUs time) const { return calendar_.index_of(axis().day_of(time)); }
   bool has_row(std::int32_t index) const { return index >= range_.first && index <= range_.last; }
   std::size_t row_of(std::int32_t index) const {
     return static_cast<std::size_t>(index - range_.first);
@@ -118,12 +117,13 @@ RetentionHistory::RetentionHistory(RetentionScope scope, const PlanContext& cont
         events.selectors.end = timeframe_.as_of_time + kUsPerSecond;
         // Every event may matter of users who join once in all history.
         if (ask_.cohort != Cohort::kFirstEver && range_.size() > 0) {
-          events.selectors.begin = zone_.start_of(first_day(0));
+          events.selectors.begin = axis().start_of(first_day(0));
         }
         return std::move(events);
       }()) {
   if (range_.size() > 0) {
-    reads_.read_history(ask_.cohort == Cohort::kFirstEver ? kDayMin : first_day(0));
+    const bool reads_all = ask_.cohort == Cohort::kFirstEver;
+    reads_.read_history(reads_all ? kDayMin : context.zone.day_of(events_.selectors.begin));
   }
   define_table(context, events_.notes);
 }

@@ -26,6 +26,10 @@ std::vector<PeriodGroup> make_groups(const RetentionQuery& ask) {
 std::int64_t window_of(const RetentionQuery& ask) {
   if (ask.windows == RetentionQuery::Windows::kCalendar) return 0;
   switch (ask.period) {
+    case Period::kMinute:
+      return kUsPerMinute;
+    case Period::kHour:
+      return kUsPerHour;
     case Period::kDay:
       return kUsPerDay;
     case Period::kWeek:
@@ -53,10 +57,8 @@ Result<RetentionScope> RetentionScope::resolve(const Query& query, const PlanCon
   RetentionScope resolved;
   resolved.query = with_periods(query);
   const auto& ask = std::get<RetentionQuery>(resolved.query.ask);
-  ROLLCALL_ASSIGN_OR_RETURN(resolved.scope, resolve_scope("retention", query, context));
-  ROLLCALL_ASSIGN_OR_RETURN(
-      resolved.range, resolve_range("retention", query.common, context, resolved.scope.timeframe,
-                                    Calendar(ask.period, context.settings.week_start)));
+  ROLLCALL_ASSIGN_OR_RETURN(resolved.periods,
+                            resolve_periods("retention", query, context, ask.period));
   const std::size_t column_count =
       ask.brackets.empty() ? static_cast<std::size_t>(*ask.periods) + 1 : ask.brackets.size() + 1;
   ROLLCALL_RETURN_IF_ERROR(check_cell_count("retention", 1, column_count));
@@ -64,12 +66,11 @@ Result<RetentionScope> RetentionScope::resolve(const Query& query, const PlanCon
 }
 
 RetentionTable::RetentionTable(RetentionScope scope, const PlanContext& context)
-    : TablePlan(scope.query, std::move(scope.scope)),
+    : TablePlan(scope.query, std::move(scope.periods.scope)),
       query_(std::move(scope.query)),
       ask_(std::get<RetentionQuery>(query_.ask)),
-      zone_(context.zone),
       calendar_(ask_.period, context.settings.week_start),
-      range_(scope.range),
+      range_(std::move(scope.periods.range)),
       last_index_(calendar_.index_of(timeframe_.last_day)),
       groups_(make_groups(ask_)),
       window_us_(window_of(ask_)),
@@ -95,8 +96,8 @@ RetentionTable::Reach RetentionTable::reach_of(std::size_t row) const {
   const std::int64_t own = range_.first + static_cast<std::int64_t>(row);
   if (window_us_ != 0) {
     const Day last = calendar_.last_day(static_cast<std::int32_t>(own));
-    const std::int64_t since_first = timeframe_.as_of_time - zone_.start_of(first_day(row));
-    const std::int64_t since_last = timeframe_.as_of_time - zone_.last_second_of(last);
+    const std::int64_t since_first = timeframe_.as_of_time - axis().start_of(first_day(row));
+    const std::int64_t since_last = timeframe_.as_of_time - axis().last_second_of(last);
     return {.begun = since_first < 0 ? -1 : since_first / window_us_,
             .complete = since_last < 0 ? -1 : since_last / window_us_ - 1};
   }
@@ -159,7 +160,7 @@ std::vector<std::string> RetentionTable::notes_of(const Query& query) const {
 }
 
 void RetentionTable::add_columns() {
-  result_.columns = {{"cohort", ColumnType::kDate},
+  result_.columns = {{"cohort", axis().key_type()},
                      {"size", ColumnType::kCount},
                      {"period", ask_.brackets.empty() ? ColumnType::kInt : ColumnType::kString}};
   if (has_amounts()) {
@@ -203,7 +204,7 @@ QueryResult RetentionTable::finish(const Partial& counts) const {
     const std::size_t first = row * cells_per_row();
     const std::uint64_t size = counts.cells[first];
     for (std::size_t i = 0; i < groups_.size() && has_begun(row, groups_[i]); ++i) {
-      add_row(result, first_day(row), count_cell(size), label(groups_[i]));
+      add_row(result, key_of(first_day(row)), count_cell(size), label(groups_[i]));
       add_measures(first + 1 + i, size, is_complete(row, groups_[i]), counts, result.rows.back());
     }
   }

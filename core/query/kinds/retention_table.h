@@ -11,7 +11,6 @@
 #include "core/query/kinds/kind_row.h"
 #include "core/query/plan/table_plan.h"
 #include "core/time/calendar.h"
-#include "core/time/time_zone.h"
 
 namespace rollcall {
 
@@ -32,8 +31,7 @@ struct RetentionScope {
   static Result<RetentionScope> resolve(const Query& query, const PlanContext& context);
 
   Query query;  // with the number of periods that was left open
-  Scope scope;
-  PeriodRange range;
+  PeriodScope periods;
 };
 
 class RetentionTable : public TablePlan {
@@ -75,7 +73,6 @@ class RetentionTable : public TablePlan {
 
   const Query query_;  // in force
   const RetentionQuery& ask_;
-  const TimeZone& zone_;
   const Calendar calendar_;
   const PeriodRange range_;
   const std::int32_t last_index_;  // of the period that holds as_of

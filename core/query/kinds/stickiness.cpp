@@ -80,7 +80,7 @@ StickinessPlan::StickinessPlan(const Query& query, const PlanContext& context, S
     : TablePlan(query, std::move(scope)),
       ask_(std::get<StickinessQuery>(query.ask)),
       calendar_(ask_.period, context.settings.week_start),
-      range_(range),
+      range_(std::move(range)),
       events_(std::move(events)) {
   if (range_.size() > 0) {
     read_presence(events_, {calendar_.first_day(first_period()), calendar_.last_day(range_.last)});
@@ -155,7 +155,7 @@ QueryResult StickinessPlan::finish(const Partial& counts) const {
 
 void StickinessPlan::finish_range(const Partial& counts, QueryResult& result) const {
   if (range_.size() == 0) return;
-  const bool complete = timeframe_.has_ended(*range_.to);
+  const bool complete = range_.has_ended;
   std::uint64_t at_least = 0;
   for (const std::uint64_t users : counts.cells) at_least += users;
   for (std::size_t i = 0; i < counts.cells.size(); ++i) {
@@ -206,14 +206,16 @@ PlanResult plan(const StickinessQuery& ask, const Query& query, const PlanContex
   const auto resolve = counts_events(ask) ? resolve_in_history : resolve_selector;
   ROLLCALL_ASSIGN_OR_RETURN(SeriesUnion events, resolve("stickiness: event", ask.event,
                                                         conditions_of(query, context), context));
-  ROLLCALL_ASSIGN_OR_RETURN(Scope scope, resolve_scope("stickiness", query, context));
-  ROLLCALL_ASSIGN_OR_RETURN(const PeriodRange range,
-                            resolve_range("stickiness", query.common, context, scope.timeframe,
-                                          Calendar(ask.period, context.settings.week_start)));
-  ROLLCALL_RETURN_IF_ERROR(check_cell_count("stickiness", step_count(range, ask.period_step),
+  if (is_by_clock(ask.period)) {
+    ROLLCALL_RETURN_IF_ERROR(check_history("stickiness: period", context));
+  }
+  ROLLCALL_ASSIGN_OR_RETURN(PeriodScope periods,
+                            resolve_periods("stickiness", query, context, ask.period));
+  ROLLCALL_RETURN_IF_ERROR(check_cell_count("stickiness",
+                                            step_count(periods.range, ask.period_step),
                                             static_cast<std::size_t>(ask.window_days.value_or(1))));
-  return PlanResult(
-      std::make_unique<StickinessPlan>(query, context, std::move(scope), range, std::move(events)));
+  return PlanResult(std::make_unique<StickinessPlan>(query, context, std::move(periods.scope),
+                                                     std::move(periods.range), std::move(events)));
 }
 
 // --- The row. ---
@@ -272,14 +274,14 @@ Status parse(const QueryObject& object, StickinessQuery& ask) {
                                      return read_integer(value, path, ask.period_step);
                                    }};
   return object.read({selector_field("event", ask.event),
-                      word_field("period", kPeriodNames, ask.period),
+                      word_field("period", kAllPeriodNames, ask.period),
                       optional_integer_field("window_days", ask.window_days), per,
                       times_field("per_period", ask.per_period), period_step});
 }
 
 JsonFields write(const StickinessQuery& ask) {
   JsonFields fields = {{"event", selector_json(ask.event)},
-                       {"period", word(kPeriodNames, ask.period)}};
+                       {"period", word(kAllPeriodNames, ask.period)}};
   if (ask.window_days) {
     fields.emplace_back("window_days", std::to_string(*ask.window_days));
     fields.emplace_back("per", quote("day"));

@@ -24,8 +24,8 @@ Status fault(std::string_view kind, std::string_view text) {
 }
 
 bool is_key(const Column& column) {
-  return column.type == ColumnType::kDate || column.type == ColumnType::kString ||
-         column.type == ColumnType::kInt;
+  return column.type == ColumnType::kDate || column.type == ColumnType::kTime ||
+         column.type == ColumnType::kString || column.type == ColumnType::kInt;
 }
 
 // A bucket is known by where it begins, and a step by its number.
@@ -36,6 +36,7 @@ bool is_needed(const Column& column) {
 // Returns a key as it is asked for.
 std::string key_text(const Cell& cell) {
   if (const Day* day = std::get_if<Day>(&cell)) return to_string(*day);
+  if (const auto* time = std::get_if<ZonedTime>(&cell)) return to_string(*time);
   if (const auto* number = std::get_if<std::int64_t>(&cell)) return std::to_string(*number);
   const auto* const value = std::get_if<std::string>(&cell);
   return value == nullptr ? "null" : *value;

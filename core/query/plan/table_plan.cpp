@@ -4,6 +4,7 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -14,17 +15,48 @@ namespace rollcall {
 Result<Scope> resolve_scope(std::string_view kind, const Query& query, const PlanContext& context) {
   Scope scope;
   scope.kind = kind;
+  scope.axis = scope.civil = TimeAxis(context.zone);
   scope.account = context.account;
   if (context.value != nullptr) scope.value = *context.value;
   scope.events = context.events;
-  scope.zone = &context.zone;
+  scope.among_events = context.events;
   ROLLCALL_ASSIGN_OR_RETURN(scope.timeframe, resolve_timeframe(kind, query.common, context));
+  scope.days = scope.timeframe.data;
+  scope.begin = context.zone.start_of(scope.days.first);
   if (query.common.among) {
     ROLLCALL_ASSIGN_OR_RETURN(
         scope.among, SegmentSet::resolve(fmt::format("{}: among", kind), *query.common.among, {},
                                          context, scope.timeframe));
   }
   return scope;
+}
+
+Result<PeriodScope> resolve_periods(std::string_view kind, const Query& query,
+                                    const PlanContext& context, Period period, ClockReach reach) {
+  PeriodScope resolved;
+  if (!is_by_clock(period)) {
+    ROLLCALL_ASSIGN_OR_RETURN(resolved.scope, resolve_scope(kind, query, context));
+    ROLLCALL_ASSIGN_OR_RETURN(resolved.range,
+                              resolve_range(kind, query.common, context, resolved.scope.timeframe,
+                                            Calendar(period, context.settings.week_start)));
+    return resolved;
+  }
+  PlanContext of_among = with_events(query, context);
+  ROLLCALL_ASSIGN_OR_RETURN(resolved.scope, resolve_scope(kind, query, of_among));
+  Scope& scope = resolved.scope;
+  ROLLCALL_ASSIGN_OR_RETURN(
+      ClockFrame frame, resolve_clock(kind, query.common, context, scope.timeframe, period, reach));
+  scope.axis = std::move(frame.axis);
+  scope.timeframe = std::move(frame.timeframe);
+  scope.begin = frame.begin;
+  scope.events = context.events;
+  resolved.range = std::move(frame.range);
+  return resolved;
+}
+
+std::string note_of_complete_rows(Period period) {
+  return is_by_clock(period) ? "a row is complete when its last second has passed at as_of"
+                             : "a row is complete when its last day has ended at as_of";
 }
 
 std::vector<PropertyCondition> conditions_of(const Query& query, const PlanContext& context) {
@@ -39,13 +71,27 @@ TablePlan::TablePlan(const Query& query, Scope scope)
       breakdown_(query.common.breakdown),
       value_(std::move(scope.value)),
       account_(scope.account),
+      axis_(std::move(scope.axis)),
+      begin_(scope.begin),
       events_(std::move(scope.events)),
-      zone_(scope.zone),
+      among_events_(std::move(scope.among_events)),
+      days_(scope.days),
+      civil_(std::move(scope.civil)),
       arenas_(scope.account) {
   if (among_) among_->add_reads(reads_);
-  if (!events_->selectors().empty()) reads_.history = true;
+  reads_.is_by_clock = axis_.is_by_clock();
+  if (!among_events_->selectors().empty()) reads_.history = true;
+  add_history_of_events();
   result_.kind = scope.kind;
   result_.as_of = timeframe_.as_of;
+}
+
+void TablePlan::add_history_of_events() {
+  if (events_->selectors().empty()) return;
+  reads_.history = true;
+  if (!axis_.is_by_clock()) return;
+  const bool all_before = begin_ == std::numeric_limits<TimeUs>::min();
+  reads_.read_history(all_before ? kDayMin : civil_.day_of(begin_));
 }
 
 std::uint64_t TablePlan::digest() const {
@@ -61,6 +107,10 @@ std::uint64_t TablePlan::digest() const {
   writer.zigzag(timeframe_.as_of_time);
   writer.zigzag(timeframe_.data.first.value);
   writer.zigzag(timeframe_.data.last.value);
+  if (axis_.is_by_clock()) {
+    writer.zigzag(days_.first.value);
+    writer.zigzag(days_.last.value);
+  }
   if (value_) {
     writer.text(value_->property);
     writer.byte(static_cast<std::uint8_t>(value_->test));
@@ -72,14 +122,23 @@ std::uint64_t TablePlan::digest() const {
 
 void TablePlan::count(const ChunkSource& chunk, CellSink& sink) const {
   SetArenaPool::Lease lease(arenas_, chunk.word_count());
-  const EventDays::Scope scope = {*zone_, timeframe_.data, timeframe_.as_of_time + kUsPerSecond,
-                                  tells_amounts_};
-  const EventDays events(chunk, *events_, scope, account_);
+  const TimeUs end = timeframe_.as_of_time + kUsPerSecond;
+  const EventDays events(chunk, *events_, {axis_, timeframe_.data, begin_, end, tells_amounts_},
+                         account_);
   // Most plans have no such series, and read the chunk without a detour.
-  const ChunkSource& source =
-      events_->selectors().empty() ? chunk : static_cast<const ChunkSource&>(events);
-  ChunkSets sets(source, lease.arena(), timeframe_.data);
-  if (among_) sets.limit_to(among_->evaluate(sets));
+  const auto source_of = [&chunk](const EventSeries& series,
+                                  const EventDays& days) -> const ChunkSource& {
+    return series.selectors().empty() ? chunk : static_cast<const ChunkSource&>(days);
+  };
+  ChunkSets sets(source_of(*events_, events), lease.arena(), timeframe_.data);
+  if (among_ && !axis_.is_by_clock()) {
+    sets.limit_to(among_->evaluate(sets));
+  } else if (among_) {
+    const EventDays::Scope civil = {civil_, days_, civil_.start_of(days_.first), end};
+    const EventDays among_events(chunk, *among_events_, civil, account_);
+    ChunkSets among_sets(source_of(*among_events_, among_events), lease.arena(), days_);
+    sets.limit_to(among_->evaluate(among_sets));
+  }
   count(sets, sink);
 }
 
@@ -117,8 +176,7 @@ bool TablePlan::keeps_counts(const Query& query, const PlanContext& context,
 }
 
 DayRange TablePlan::read_totals(TotalsRead read) {
-  read.days = {std::max(read.days.first, timeframe_.data.first),
-               std::min(read.days.last, timeframe_.data.last)};
+  read.days = {std::max(read.days.first, days_.first), std::min(read.days.last, days_.last)};
   const DayRange days = read.days;
   if (!days.empty()) reads_.totals.push_back(std::move(read));
   return days;
@@ -128,7 +186,7 @@ void TablePlan::define(JsonFields fields, const PlanContext& context, const Peri
                        std::vector<std::string> notes) {
   if (context.settings.history) {
     const bool reads_pages = reads_.reads_pages();
-    if (!events_->selectors().empty()) reads_.history = true;
+    add_history_of_events();
     fields.emplace_back("answered_from", quote(!reads_.history ? "aggregates"
                                                : reads_pages   ? "both"
                                                                : "history"));
@@ -142,8 +200,8 @@ void TablePlan::define(JsonFields fields, const PlanContext& context, const Peri
                     breakdown_, kOtherName));
   }
   if (range != nullptr) {
-    fields.emplace_back("from", range->from ? quote(to_string(*range->from)) : "null");
-    fields.emplace_back("to", range->to ? quote(to_string(*range->to)) : "null");
+    fields.emplace_back("from", range->from.empty() ? "null" : quote(range->from));
+    fields.emplace_back("to", range->to.empty() ? "null" : quote(range->to));
   }
   const bool monday = context.settings.week_start == WeekStart::kMonday;
   fields.emplace_back("timezone", quote(context.settings.time_zone));

@@ -16,6 +16,7 @@
 #include "core/query/plan/plan.h"
 #include "core/query/plan/quotient.h"
 #include "core/query/plan/segment_set.h"
+#include "core/query/resolve/time_axis.h"
 #include "core/query/resolve/timeframe.h"
 #include "core/query/sets/chunk_sets.h"
 #include "core/query/text/query_json.h"
@@ -25,15 +26,34 @@ namespace rollcall {
 // Says which days and users a query looks at.
 struct Scope {
   std::string_view kind;
-  Timeframe timeframe;
+  TimeAxis axis;
+  Timeframe timeframe;  // by days of the axis
+  TimeUs begin = 0;     // the first instant that the first day of the data holds
   std::optional<SegmentSet> among;
   std::optional<PropertyCondition> value;     // of the context
   QuestionAccount* account = nullptr;         // of the context
   std::shared_ptr<const EventSeries> events;  // of the context
-  const TimeZone* zone = nullptr;             // of the context
+  // Are those of `among`, which goes by the civil days of `days`. They are the same, unless the
+  // axis is another one.
+  std::shared_ptr<const EventSeries> among_events;
+  DayRange days;
+  TimeAxis civil;
 };
 // Resolves the scope of a query. `kind` must outlive the scope.
 Result<Scope> resolve_scope(std::string_view kind, const Query& query, const PlanContext& context);
+
+// Says which users and periods a query looks at whose rows go by periods.
+struct PeriodScope {
+  Scope scope;
+  PeriodRange range;
+};
+// Resolves it for any period. `reach` matters for hours and minutes only.
+//   kInvalidArgument  as resolve_scope, resolve_range and resolve_clock
+Result<PeriodScope> resolve_periods(std::string_view kind, const Query& query,
+                                    const PlanContext& context, Period period,
+                                    ClockReach reach = {});
+// Says when a row is complete, as a note of the definition.
+std::string note_of_complete_rows(Period period);
 
 // Returns the conditions that every selector of the query must meet: its own `where`, and the value
 // that the plan is about.
@@ -66,6 +86,13 @@ class TablePlan : public Plan {
   // Writes what the cells depend on besides the definition, the days and the value.
   virtual void write_identity(ByteWriter&) const {}
 
+  // Returns the axis of the plan's days.
+  const TimeAxis& axis() const { return axis_; }
+  // Returns the civil days that have any data, up to as_of.
+  DayRange civil_days() const { return days_; }
+  // Returns the key of a row that begins with `day`.
+  Cell key_of(Day day) const { return axis_.key_of(day); }
+
   // Returns the account of the question, which may be null.
   QuestionAccount* account() const { return account_; }
 
@@ -78,8 +105,8 @@ class TablePlan : public Plan {
   // totals of its day. Otherwise, the users themselves have to be read.
   bool keeps_counts(const Query& query, const PlanContext& context, const Calendar& calendar,
                     const SeriesUnion& events) const;
-  // Adds a read of totals on those days that may have any, and returns these days. They are the
-  // next of Partial::totals.
+  // Adds a read of totals on those civil days that may have any, and returns these days. They are
+  // the next of Partial::totals.
   DayRange read_totals(TotalsRead read);
 
   // Sets the definition: `fields`, which are those of the query in force; then, with `range`, its
@@ -105,14 +132,20 @@ class TablePlan : public Plan {
   QueryResult result_;  // kind, as_of and definition; a plan adds columns when it is made
 
  private:
+  // Names the history that events of their own are found in.
+  void add_history_of_events();
   std::vector<Cell>& begin_row(QueryResult& result) const;
 
   const std::string breakdown_;
   const std::optional<PropertyCondition> value_;
   std::vector<std::string> notes_;
   QuestionAccount* const account_;
+  const TimeAxis axis_;
+  const TimeUs begin_;
   const std::shared_ptr<const EventSeries> events_;
-  const TimeZone* const zone_;  // of the days of these events
+  const std::shared_ptr<const EventSeries> among_events_;
+  const DayRange days_;
+  const TimeAxis civil_;
   mutable SetArenaPool arenas_;
 };
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string_view>
 #include <utility>
+#include <variant>
 
 #include "core/query/kinds/history_ranking.h"
 #include "core/query/kinds/kind_table.h"
@@ -54,6 +55,13 @@ class RankingPlan final : public TablePlan {
   const std::vector<SeriesUnion> values_;
 };
 
+bool has_times(const QueryCommon& common) {
+  const auto is_time = [](const std::optional<RangeEnd>& end) {
+    return end && std::holds_alternative<LocalTime>(*end);
+  };
+  return is_time(common.from) || is_time(common.to);
+}
+
 }  // namespace
 
 Result<Breakdown> Breakdown::make(const Query& query, const PlanContext& context) {
@@ -70,14 +78,31 @@ Result<Breakdown> Breakdown::make(const Query& query, const PlanContext& context
   if (of_kind) return take(*std::move(of_kind));
 
   const std::string_view kind = kind_of(query);
+  const std::optional<Period> period = row_period(query);
+  if (period && is_by_clock(*period) && context.settings.history) {
+    ROLLCALL_ASSIGN_OR_RETURN(const PeriodScope rows, resolve_periods(kind, query, own, *period));
+    const TimeAxis& axis = rows.scope.axis;
+    const InstantRange range = rows.range.size() == 0
+                                   ? InstantRange{}
+                                   : InstantRange{axis.start_of({rows.range.first}),
+                                                  axis.start_of(Day{rows.range.last} + 1)};
+    ROLLCALL_ASSIGN_OR_RETURN(Ranking ranking, make_history_ranking(query, own, range));
+    return take(std::move(ranking));
+  }
+  if (period && is_by_clock(*period) && has_times(query.common)) {
+    // All that is known of the users of hours is those of their days.
+    ROLLCALL_RETURN_IF_ERROR(
+        check_history(fmt::format("{}: breakdown: a range with times of day", kind), context));
+  }
   ROLLCALL_ASSIGN_OR_RETURN(
       const SeriesUnion events,
       resolve_selector(fmt::format("{}: breakdown", kind), ranked_event(query),
                        conditions_of(query, context), own));
   ROLLCALL_ASSIGN_OR_RETURN(Scope scope, resolve_scope(kind, query, own));
   DayRange days = scope.timeframe.data;
-  if (const std::optional<Period> period = row_period(query)) {
-    const Calendar calendar(*period, context.settings.week_start);
+  if (period) {
+    const Calendar calendar(is_by_clock(*period) ? Period::kDay : *period,
+                            context.settings.week_start);
     ROLLCALL_ASSIGN_OR_RETURN(const PeriodRange range, resolve_range(kind, query.common, context,
                                                                      scope.timeframe, calendar));
     days = range.size() == 0
@@ -86,7 +111,10 @@ Result<Breakdown> Breakdown::make(const Query& query, const PlanContext& context
   }
 
   if (TablePlan::is_from_history(events)) {
-    ROLLCALL_ASSIGN_OR_RETURN(Ranking ranking, make_history_ranking(query, own, days));
+    const InstantRange range = days.empty() ? InstantRange{}
+                                            : InstantRange{context.zone.start_of(days.first),
+                                                           context.zone.start_of(days.last + 1)};
+    ROLLCALL_ASSIGN_OR_RETURN(Ranking ranking, make_history_ranking(query, own, range));
     return take(std::move(ranking));
   }
   std::map<std::string_view, SeriesUnion> series_by_value;

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <memory>
 #include <variant>
 
@@ -104,25 +106,101 @@ Result<DateEnds> resolve_dates(std::string_view field, const DateRangeText& date
   return ends;
 }
 
+Result<RangeEnds> resolve_ends(std::string_view kind, const QueryCommon& common,
+                               const PlanContext& context, const Timeframe& timeframe,
+                               std::optional<Day> open_from) {
+  // The days of the ends come first, and then their times of day.
+  const auto date_of = [](const std::optional<RangeEnd>& end) -> std::optional<DateText> {
+    if (!end) return {};
+    if (const auto* time = std::get_if<LocalTime>(&*end)) return time->day;
+    if (const auto* day = std::get_if<Day>(&*end)) return *day;
+    return std::get<RelativeDate>(*end);
+  };
+  ROLLCALL_ASSIGN_OR_RETURN(
+      const DateEnds days,
+      resolve_dates(kind, {date_of(common.from), date_of(common.to), common.last}, context,
+                    timeframe, open_from));
+  const auto end_of = [&](const std::optional<Day>& day, const std::optional<RangeEnd>& end,
+                          TimeUs time_of_day) -> std::optional<RangeEnds::End> {
+    if (!day) return {};
+    const auto* const time = end ? std::get_if<LocalTime>(&*end) : nullptr;
+    if (time == nullptr) return RangeEnds::End{*day, time_of_day, to_string(*day)};
+    const TimeUs instant = context.zone.first_at(*time);
+    return RangeEnds::End{context.zone.day_of(instant), instant,
+                          to_string(context.zone.zoned(instant))};
+  };
+  RangeEnds ends;
+  ends.from = end_of(days.from, common.from, days.from ? context.zone.start_of(*days.from) : 0);
+  ends.to = end_of(days.to, common.to, days.to ? context.zone.start_of(*days.to + 1) - 1 : 0);
+  return ends;
+}
+
 Result<PeriodRange> resolve_range(std::string_view kind, const QueryCommon& common,
                                   const PlanContext& context, const Timeframe& timeframe,
                                   const Calendar& calendar) {
-  ROLLCALL_ASSIGN_OR_RETURN(
-      DateEnds ends, resolve_dates(kind, {common.from, common.to, common.last}, context, timeframe,
-                                   context.open_from));
+  ROLLCALL_ASSIGN_OR_RETURN(RangeEnds ends,
+                            resolve_ends(kind, common, context, timeframe, context.open_from));
   const bool is_open = !common.from && !common.last;
   if (is_open && context.open_from && ends.from) {
     // The first period begins no earlier than history does.
-    const std::int32_t first = calendar.index_of(*ends.from);
-    if (calendar.first_day(first) < *ends.from) ends.from = calendar.first_day(first + 1);
+    const std::int32_t first = calendar.index_of(ends.from->day);
+    if (calendar.first_day(first) < ends.from->day) {
+      ends.from->day = calendar.first_day(first + 1);
+    }
   }
   PeriodRange range;
-  if (ends.from) range.from = calendar.first_day(calendar.index_of(*ends.from));
-  if (ends.to) range.to = calendar.last_day(calendar.index_of(*ends.to));
+  if (ends.from) range.from = to_string(calendar.first_day(calendar.index_of(ends.from->day)));
+  if (ends.to) {
+    const Day last = calendar.last_day(calendar.index_of(ends.to->day));
+    range.to = to_string(last);
+    range.has_ended = timeframe.has_ended(last);
+  }
   if (context.days.empty() || !ends.from || !ends.to) return range;
-  range.first = calendar.index_of(*ends.from);
-  range.last = calendar.index_of(std::min(*ends.to, timeframe.last_day));
+  range.first = calendar.index_of(ends.from->day);
+  range.last = calendar.index_of(std::min(ends.to->day, timeframe.last_day));
   return range;
+}
+
+Result<ClockFrame> resolve_clock(std::string_view kind, const QueryCommon& common,
+                                 const PlanContext& context, const Timeframe& civil, Period period,
+                                 ClockReach reach) {
+  const TimeZone& zone = context.zone;
+  ROLLCALL_ASSIGN_OR_RETURN(const RangeEnds ends,
+                            resolve_ends(kind, common, context, civil, context.open_from));
+  ClockFrame frame = {
+      .axis = TimeAxis(zone, ClockPeriods(zone, period, 0, 0), 0), .timeframe = civil, .range = {}};
+  if (context.days.empty() || !ends.from || !ends.to) {
+    if (ends.from) frame.range.from = ends.from->text;
+    if (ends.to) frame.range.to = ends.to->text;
+    return frame;
+  }
+  const TimeUs origin = std::min(ends.from->time, zone.start_of(context.days.first));
+  const ClockPeriods periods(zone, period, origin, std::max(ends.to->time, civil.as_of_time));
+  const std::int64_t first = periods.index_of(ends.from->time);
+  const std::int64_t last = periods.index_of(std::min(ends.to->time, civil.as_of_time));
+  if (first <= last) {
+    ROLLCALL_RETURN_IF_ERROR(check_cell_count(kind, static_cast<std::size_t>(last - first) + 1, 1));
+  }
+  // Nothing comes before the first period that was numbered.
+  const std::int64_t first_needed = std::max<std::int64_t>(first - reach.periods_before, 0);
+  frame.axis = TimeAxis(zone, periods, first_needed);
+
+  Timeframe& timeframe = frame.timeframe;
+  timeframe.last_day = frame.axis.day_of(civil.as_of_time);
+  const bool has_ended = civil.as_of_time >= frame.axis.last_second_of(timeframe.last_day);
+  timeframe.last_ended_day = has_ended ? timeframe.last_day : timeframe.last_day - 1;
+
+  PeriodRange& range = frame.range;
+  range.first = static_cast<std::int32_t>(first - first_needed);
+  range.last = first <= last ? static_cast<std::int32_t>(last - first_needed) : range.first - 1;
+  const TimeUs end = periods.start_of(periods.index_of(ends.to->time) + 1);
+  range.from = to_string(zone.zoned(periods.start_of(first)));
+  range.to = to_string(zone.zoned(end - kUsPerSecond));
+  range.has_ended = civil.as_of_time >= end - kUsPerSecond;
+
+  timeframe.data = {Day{reach.all_before ? -1 : 0}, Day{range.last}};
+  frame.begin = reach.all_before ? std::numeric_limits<TimeUs>::min() : frame.axis.start_of({0});
+  return frame;
 }
 
 Status check_cell_count(std::string_view kind, std::size_t rows, std::size_t cells_per_row) {

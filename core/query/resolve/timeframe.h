@@ -11,6 +11,8 @@
 // - `from` is by default the first day of the store, `to` the day of `as_of`. Both are widened to
 //   whole periods. `last` counts back from the day of `as_of`, which is its end. If the question
 //   reads a history that begins later, a range left open begins with its first whole period.
+// - Rows by hours and minutes are those of the history (resolve_clock), and end when `as_of` has
+//   reached their last second.
 // - A range that is empty without being upside down, and any range in an empty store, has no rows.
 #pragma once
 
@@ -21,6 +23,7 @@
 #include <string_view>
 
 #include "core/query/resolve/plan_context.h"
+#include "core/query/resolve/time_axis.h"
 #include "core/time/calendar.h"
 #include "rollcall/dates.h"
 #include "rollcall/question.h"
@@ -28,6 +31,7 @@
 
 namespace rollcall {
 
+// Its days are those of an axis (time_axis.h): civil days, unless resolve_clock made it.
 struct Timeframe {
   // Is the text in a query's result, which is empty in an empty store, unless the query has it.
   std::string as_of;
@@ -62,11 +66,29 @@ Result<DateEnds> resolve_dates(std::string_view field, const DateRangeText& date
                                const PlanContext& context, const Timeframe& timeframe,
                                std::optional<Day> open_from = {});
 
+// Returns the range of a query as given, as instants.
+struct RangeEnds {
+  struct End {
+    Day day;           // that holds the instant
+    TimeUs time = 0;   // the first of the range, or the last
+    std::string text;  // the date, or the time with its offset
+  };
+  std::optional<End> from;
+  std::optional<End> to;
+};
+
+//   kInvalidArgument  `from` lies after `to`; the text names `kind`
+Result<RangeEnds> resolve_ends(std::string_view kind, const QueryCommon& common,
+                               const PlanContext& context, const Timeframe& timeframe,
+                               std::optional<Day> open_from = {});
+
 // Holds the periods of a query's range, numbered as by `Calendar`.
 struct PeriodRange {
-  // Is the range, widened to whole periods. It is not set if neither the query nor the store tells.
-  std::optional<Day> from;
-  std::optional<Day> to;
+  // Is the range, widened to whole periods, as an answer's definition has it. It is empty if
+  // neither the query nor the store tells.
+  std::string from;
+  std::string to;
+  bool has_ended = false;  // all of it, periods yet to come included
   // Holds the periods that have rows: those of the range that do not begin after `as_of`.
   std::int32_t first = 0;
   std::int32_t last = -1;
@@ -77,6 +99,27 @@ struct PeriodRange {
 Result<PeriodRange> resolve_range(std::string_view kind, const QueryCommon& common,
                                   const PlanContext& context, const Timeframe& timeframe,
                                   const Calendar& calendar);
+
+// Holds what a question by hours or minutes goes by.
+struct ClockFrame {
+  TimeAxis axis;
+  Timeframe timeframe;  // by days of the axis
+  PeriodRange range;    // by these, too
+  TimeUs begin = 0;     // the first instant that the sets of the first day of `data` hold
+};
+
+// Says what the rows of such a question need besides their own periods.
+struct ClockReach {
+  std::int32_t periods_before = 0;  // so many before the first row
+  bool all_before = false;  // whatever came before these, too: the first day of the data has it
+};
+
+// Lays out the hours or minutes of a question's range as the days of an axis. `civil` is the
+// question's timeframe.
+//   kInvalidArgument  as resolve_ends; or there are too many rows
+Result<ClockFrame> resolve_clock(std::string_view kind, const QueryCommon& common,
+                                 const PlanContext& context, const Timeframe& civil, Period period,
+                                 ClockReach reach);
 
 // Guards against questions with an absurd number of cells.
 //   kInvalidArgument  more than 5 million cells: about a gigabyte

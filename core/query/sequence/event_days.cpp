@@ -92,8 +92,8 @@ void EventDays::read_pass(std::size_t first) const {
   StepSelectors selectors;
   const auto begin = all.begin() + static_cast<std::ptrdiff_t>(first);
   selectors.steps.assign(begin, begin + static_cast<std::ptrdiff_t>(count));
-  selectors.begin = scope_.zone.start_of(scope_.days.first);
-  selectors.end = std::min(scope_.zone.start_of(scope_.days.last + 1), scope_.end);
+  selectors.begin = scope_.begin;
+  selectors.end = std::min(scope_.axis.start_of(scope_.days.last + 1), scope_.end);
   selectors.tells_amounts = scope_.tells_amounts;
   StepEvents seen(selectors, account_);
   QuestionPace pace(account_);
@@ -112,9 +112,10 @@ void EventDays::read_pass(std::size_t first) const {
     for (std::size_t i = 0; i < events.size(); ++i) {
       const StepEvent& event = events[i];
       if (event.time < day_begin || event.time >= day_end) {
-        day = scope_.zone.day_of(event.time);
-        day_begin = scope_.zone.start_of(day);
-        day_end = scope_.zone.start_of(day + 1);
+        day = scope_.axis.day_of(event.time);
+        day_begin = scope_.axis.start_of(day);
+        day_end = scope_.axis.start_of(day + 1);
+        day = std::max(day, scope_.days.first);
       }
       const auto number = static_cast<std::size_t>(day - scope_.days.first);
       for (std::uint32_t rest = event.steps; rest != 0; rest &= rest - 1) {

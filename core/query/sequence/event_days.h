@@ -1,6 +1,6 @@
-// Tells the users of a chunk by the days of their events, for series that are looked for in the
-// history (event_series.h). A history is read once for all of these, when the first of them is
-// asked for.
+// Tells the users of a chunk by the days of their events, or the hours that a day stands for
+// (time_axis.h), for series that are looked for in the history (event_series.h). A history is read
+// once for all of these, when the first of them is asked for.
 #pragma once
 
 #include <cstddef>
@@ -9,8 +9,8 @@
 
 #include "core/base/question_account.h"
 #include "core/query/resolve/event_series.h"
+#include "core/query/resolve/time_axis.h"
 #include "core/query/sets/chunk_source.h"
-#include "core/time/time_zone.h"
 
 namespace rollcall {
 
@@ -18,9 +18,11 @@ namespace rollcall {
 class EventDays : public ChunkSource {
  public:
   struct Scope {
-    const TimeZone& zone;
-    DayRange days;   // days outside have nobody
-    TimeUs end = 0;  // events from here on are not seen
+    const TimeAxis& axis;  // of the days
+    // Days outside have nobody. What begins before the first of them, and is seen, is of that one.
+    DayRange days;
+    TimeUs begin = 0;  // events from here on are seen
+    TimeUs end = 0;    // events from here on are not seen
     bool tells_amounts = false;
   };
   // All arguments outlive it; `account` may be null.

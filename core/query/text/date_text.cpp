@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <system_error>
 
+#include "core/query/text/instant_text.h"
 #include "core/time/calendar.h"
 
 namespace rollcall {
@@ -134,6 +135,18 @@ std::string to_string(const DateText& date) {
   if (unit == Unit::kDay && ago <= 1) return ago == 0 ? "today" : "yesterday";
   if (ago <= 1) return fmt::format("{} {}", ago == 0 ? "this" : "last", name_of(unit));
   return fmt::format("{} {}s ago", ago, name_of(unit));
+}
+
+std::optional<RangeEnd> parse_range_end(std::string_view text) {
+  if (const auto day = parse_date(text)) return *day;
+  if (const auto date = parse_relative(text)) return *date;
+  return parse_local_time(text);
+}
+
+std::string to_string(const RangeEnd& end) {
+  if (const auto* time = std::get_if<LocalTime>(&end)) return to_string(*time);
+  if (const auto* day = std::get_if<Day>(&end)) return to_string(*day);
+  return to_string(DateText(std::get<RelativeDate>(end)));
 }
 
 std::optional<LastSpan> parse_last_span(std::string_view text) {

@@ -14,6 +14,9 @@ namespace rollcall {
 // for any other text.
 std::optional<DateText> parse_date_text(std::string_view text);
 std::string to_string(const DateText& date);
+// Reads the same, or a time of day (instant_text.h).
+std::optional<RangeEnd> parse_range_end(std::string_view text);
+std::string to_string(const RangeEnd& end);
 
 // Reads "30d"; see LastSpan. Returns nullopt for any other text.
 std::optional<LastSpan> parse_last_span(std::string_view text);
@@ -23,6 +26,11 @@ std::string to_string(LastSpan span);
 inline constexpr std::string_view kDateTextsAllowed =
     "an existing date such as \"2026-01-31\", or \"today\", \"yesterday\", \"3 days ago\", "
     "\"last monday\", \"this month\", \"last week\"";
+inline constexpr std::string_view kRangeEndsAllowed =
+    "an existing date such as \"2026-01-31\", or \"today\", \"yesterday\", \"3 days ago\", "
+    "\"last monday\", \"this month\", \"last week\"; or, in funnels and by hours or minutes, a "
+    "time "
+    "such as \"2026-01-31T06:00\"";
 inline constexpr std::string_view kLastSpansAllowed =
     "a number of days, weeks, months, quarters or years such as \"30d\", \"4w\", \"6m\", \"2q\", "
     "\"1y\"";

@@ -102,7 +102,8 @@ std::string periods_words(std::int32_t count, Period period) {
                     : fmt::format("the {} {}s", count, to_string(period));
 }
 
-std::string describe_common(const QueryCommon& common, bool takes_range, bool gives_early_rates) {
+std::string describe_common(const QueryCommon& common, std::optional<Period> needed,
+                            bool gives_early_rates) {
   std::string text;
   if (!common.where.empty()) text += fmt::format(" Only events count{}.", words(common.where));
   if (common.among) {
@@ -117,11 +118,11 @@ std::string describe_common(const QueryCommon& common, bool takes_range, bool gi
   }
   if (common.members) {
     text += " Instead of the numbers, the users behind one of them are listed.";
-  } else if (takes_range) {
+  } else if (needed) {
     text += fmt::format(
-        " A row is complete once every day that it needs has ended; until then it holds the "
+        " A row is complete once every {} that it needs has ended; until then it holds the "
         "count so far, and {}.",
-        gives_early_rates ? "the rate of that" : "no rate");
+        to_string(*needed), gives_early_rates ? "the rate of that" : "no rate");
   }
   return text;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "core/catalog/series_catalog.h"
@@ -20,8 +21,10 @@ std::string each_period(Period period);
 std::string periods_words(std::int32_t count, Period period);
 
 // Returns the sentences about the fields of every kind, to follow those of a kind. Each begins with
-// a blank.
-std::string describe_common(const QueryCommon& common, bool takes_range, bool gives_early_rates);
+// a blank. A row needs several `needed`, days or parts of them; if it is unset, the kind takes no
+// range.
+std::string describe_common(const QueryCommon& common, std::optional<Period> needed,
+                            bool gives_early_rates);
 
 // Returns `event "login", channel "ads"`.
 std::string describe(SeriesId series, const SeriesCatalog& catalog);

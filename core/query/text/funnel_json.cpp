@@ -113,6 +113,7 @@ Status check_funnel(const FunnelQuery& ask) {
     return Status::invalid_argument("window: must be longer than 0s, found " +
                                     to_string(ask.window));
   }
+  if (ask.period) ROLLCALL_RETURN_IF_ERROR(check_days_or_longer("period", *ask.period));
   if (ask.collapse_repeats && ask.order != FunnelQuery::Order::kStrict) {
     return Status::invalid_argument("collapse_repeats: goes with order \"strict\" alone");
   }

@@ -60,10 +60,13 @@ class Scanner {
   std::string_view rest_;
 };
 
-}  // namespace
+struct ScannedTime {
+  LocalTime time;
+  bool has_seconds = false;
+};
 
-std::optional<InstantText> parse_instant(std::string_view text) {
-  Scanner scanner(text);
+// Takes a date and a time of day.
+std::optional<ScannedTime> take_local_time(Scanner& scanner) {
   const auto date = scanner.take(10);
   const auto day = date ? parse_date(*date) : std::nullopt;
   if (!day || !scanner.take_one_of("Tt ")) return std::nullopt;
@@ -71,16 +74,29 @@ std::optional<InstantText> parse_instant(std::string_view text) {
   const auto hours = scanner.take_two_digits(23);
   if (!hours || !scanner.take_one_of(":")) return std::nullopt;
   const auto minutes = scanner.take_two_digits(59);
-  if (!minutes || !scanner.take_one_of(":")) return std::nullopt;
+  if (!minutes) return std::nullopt;
+  ScannedTime scanned{
+      .time = {.day = *day, .us_of_day = *hours * kUsPerHour + *minutes * kUsPerMinute},
+      .has_seconds = scanner.take_one_of(":").has_value()};
+  if (!scanned.has_seconds) return scanned;
   const auto seconds = scanner.take_two_digits(59);
   if (!seconds) return std::nullopt;
-  InstantText instant{.day = *day,
-                      .us_of_day = ((*hours * 60 + *minutes) * 60 + *seconds) * kUsPerSecond,
-                      .offset_us = std::nullopt};
+  scanned.time.us_of_day += *seconds * kUsPerSecond;
   if (scanner.take_one_of(".")) {
     if (!scanner.next_is_digit()) return std::nullopt;
-    instant.us_of_day += scanner.take_fraction_us();
+    scanned.time.us_of_day += scanner.take_fraction_us();
   }
+  return scanned;
+}
+
+}  // namespace
+
+std::optional<InstantText> parse_instant(std::string_view text) {
+  Scanner scanner(text);
+  const auto time = take_local_time(scanner);
+  if (!time || !time->has_seconds) return std::nullopt;
+  InstantText instant{
+      .day = time->time.day, .us_of_day = time->time.us_of_day, .offset_us = std::nullopt};
 
   if (scanner.done()) return instant;
   if (scanner.take_one_of("Zz")) {
@@ -95,6 +111,13 @@ std::optional<InstantText> parse_instant(std::string_view text) {
   }
   if (!instant.offset_us || !scanner.done()) return std::nullopt;
   return instant;
+}
+
+std::optional<LocalTime> parse_local_time(std::string_view text) {
+  Scanner scanner(text);
+  const auto time = take_local_time(scanner);
+  if (!time || !scanner.done()) return std::nullopt;
+  return time->time;
 }
 
 std::string format_instant(TimeUs time) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "rollcall/dates.h"
 #include "rollcall/types.h"
 
 namespace rollcall {
@@ -20,6 +21,10 @@ struct InstantText {
 
 // Returns nullopt if `text` is not an instant.
 std::optional<InstantText> parse_instant(std::string_view text);
+
+// Reads a date and a time of day on local clocks: "2026-01-31T06:00" or "2026-01-31 06:00:30.5".
+// Returns nullopt for any other text.
+std::optional<LocalTime> parse_local_time(std::string_view text);
 
 // Returns the RFC 3339 text in UTC, with a fraction only if there is one.
 std::string format_instant(TimeUs time);

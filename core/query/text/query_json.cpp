@@ -68,6 +68,6 @@ std::string integer_list(const std::vector<std::int32_t>& numbers) {
   return fmt::format("[{}]", fmt::join(numbers, ", "));
 }
 
-std::string to_string(Period period) { return std::string(name_of(kPeriodNames, period)); }
+std::string to_string(Period period) { return std::string(name_of(kAllPeriodNames, period)); }
 
 }  // namespace rollcall

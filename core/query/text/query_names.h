@@ -1,6 +1,7 @@
 // These are the JSON spellings of words that several kinds of queries share.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -26,11 +27,18 @@ constexpr std::array<std::string_view, n> words_of(const std::array<Spelling<T>,
 template <const auto& spellings>
 inline constexpr auto kWordsOf = words_of(spellings);
 
+// These are the periods of every kind that has any.
 inline constexpr std::array<Spelling<Period>, 5> kPeriodNames = {{{"day", Period::kDay},
                                                                   {"week", Period::kWeek},
                                                                   {"fortnight", Period::kFortnight},
                                                                   {"month", Period::kMonth},
                                                                   {"quarter", Period::kQuarter}}};
+// Some kinds also have these.
+inline constexpr std::array<Spelling<Period>, 7> kAllPeriodNames = [] {
+  std::array<Spelling<Period>, 7> names = {{{"minute", Period::kMinute}, {"hour", Period::kHour}}};
+  std::copy(kPeriodNames.begin(), kPeriodNames.end(), names.begin() + 2);
+  return names;
+}();
 
 inline constexpr std::array<Spelling<Segment::Compare>, 3> kCompareNames = {
     {{"gte", Segment::Compare::kAtLeast},

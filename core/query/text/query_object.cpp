@@ -100,8 +100,8 @@ FieldReader kind_field() {
 }
 
 void add_range_fields(QueryCommon& common, FieldReaders& fields) {
-  fields.push_back(date_field("from", common.from));
-  fields.push_back(date_field("to", common.to));
+  fields.push_back(range_end_field("from", common.from));
+  fields.push_back(range_end_field("to", common.to));
   fields.push_back(last_field(common.last));
 }
 

@@ -7,9 +7,11 @@
 #include <limits>
 
 #include "core/base/open_file.h"
+#include "core/query/text/date_text.h"
 #include "core/query/text/decimal_text.h"
 #include "core/query/text/funnel_json.h"
 #include "core/query/text/query_names.h"
+#include "core/time/calendar.h"
 #include "core/time/time_zone.h"
 #include "rollcall/message_text.h"
 
@@ -77,6 +79,32 @@ Status check_date(std::string_view field, const DateText& date) {
   return day == nullptr ? Status() : check_day(field, *day);
 }
 
+Status check_date(std::string_view field, const RangeEnd& end) {
+  if (const auto* day = std::get_if<Day>(&end)) return check_day(field, *day);
+  const auto* const time = std::get_if<LocalTime>(&end);
+  if (time == nullptr) return {};
+  if (time->us_of_day < 0 || time->us_of_day >= kUsPerDay) {
+    return Status::invalid_argument(
+        fmt::format("{}: the time of day must be less than 24 hours, found {} microseconds", field,
+                    time->us_of_day));
+  }
+  return check_day(field, time->day);
+}
+
+// Returns the first (last) reading of clocks that an end means, if it is not in words.
+std::optional<LocalTime> reading_of(const DateText& date, std::int64_t us_of_day) {
+  const auto* const day = std::get_if<Day>(&date);
+  if (day == nullptr) return {};
+  return LocalTime{.day = *day, .us_of_day = us_of_day};
+}
+
+std::optional<LocalTime> reading_of(const RangeEnd& end, std::int64_t us_of_day) {
+  if (const auto* time = std::get_if<LocalTime>(&end)) return *time;
+  const auto* const day = std::get_if<Day>(&end);
+  if (day == nullptr) return {};
+  return LocalTime{.day = *day, .us_of_day = us_of_day};
+}
+
 Status check_as_of(const AsOf& as_of) {
   if (const Day* day = std::get_if<Day>(&as_of)) return check_day("as_of", *day);
   const TimeUs* const time = std::get_if<TimeUs>(&as_of);
@@ -88,7 +116,8 @@ Status check_as_of(const AsOf& as_of) {
 
 Status check_last(LastSpan last) { return check_whole_number("last", last.count, 1, kSpanDaysMax); }
 
-Status check_dates(const std::optional<DateText>& from, const std::optional<DateText>& to,
+template <class End>
+Status check_dates(const std::optional<End>& from, const std::optional<End>& to,
                    const std::optional<LastSpan>& last) {
   if (last && (from || to)) {
     return Status::invalid_argument("last: stands for from and to: give either, found both");
@@ -96,11 +125,11 @@ Status check_dates(const std::optional<DateText>& from, const std::optional<Date
   if (last) ROLLCALL_RETURN_IF_ERROR(check_last(*last));
   if (from) ROLLCALL_RETURN_IF_ERROR(check_date("from", *from));
   if (to) ROLLCALL_RETURN_IF_ERROR(check_date("to", *to));
-  const Day* const first = from ? std::get_if<Day>(&*from) : nullptr;
-  const Day* const end = to ? std::get_if<Day>(&*to) : nullptr;
-  if (first != nullptr && end != nullptr && *end < *first) {
+  const auto first = from ? reading_of(*from, 0) : std::nullopt;
+  const auto end = to ? reading_of(*to, kUsPerDay - 1) : std::nullopt;
+  if (first && end && *end < *first) {
     return Status::invalid_argument(fmt::format("from: must not be later than to, found {} and {}",
-                                                to_string(*first), to_string(*end)));
+                                                to_string(*from), to_string(*to)));
   }
   return {};
 }
@@ -130,6 +159,13 @@ Status check_selector(std::string_view field, const Selector& selector) {
     return Status::invalid_argument(fmt::format("{}: {}", field, status.message()));
   }
   return {};
+}
+
+Status check_days_or_longer(std::string_view field, Period period) {
+  if (!is_by_clock(period)) return {};
+  return Status::invalid_argument(fmt::format("{}: must be {}, found \"{}\"", field,
+                                              fmt::join(kWordsOf<kPeriodNames>, ", "),
+                                              to_string(period)));
 }
 
 bool is_share(std::string_view text) {

@@ -22,6 +22,8 @@ inline constexpr std::int32_t kTimesMax = std::numeric_limits<std::int32_t>::max
 // Faults are kInvalidArgument, with a text that begins with the field.
 Status check_whole_number(std::string_view field, std::int64_t found, std::int64_t min,
                           std::int64_t max);
+// Checks that a period is not part of a day.
+Status check_days_or_longer(std::string_view field, Period period);
 // Returns whether a text is a decimal from 0 to 1.
 bool is_share(std::string_view text);
 inline constexpr std::string_view kSharesAllowed =

@@ -1,7 +1,5 @@
 #include "core/query/text/range_json.h"
 
-#include "core/query/text/date_text.h"
-
 namespace rollcall {
 namespace {
 
@@ -20,15 +18,12 @@ FieldReader date_field(std::string_view name, std::optional<DateText>& out) {
   return text_field(name, kDateTextsAllowed, out, parse_date_text);
 }
 
-FieldReader last_field(std::optional<LastSpan>& out) {
-  return text_field("last", kLastSpansAllowed, out, parse_last_span);
+FieldReader range_end_field(std::string_view name, std::optional<RangeEnd>& out) {
+  return text_field(name, kRangeEndsAllowed, out, parse_range_end);
 }
 
-void add_range(const std::optional<DateText>& from, const std::optional<DateText>& to,
-               const std::optional<LastSpan>& last, JsonFields& fields) {
-  if (from) fields.emplace_back("from", quote(to_string(*from)));
-  if (to) fields.emplace_back("to", quote(to_string(*to)));
-  if (last) fields.emplace_back("last", quote(to_string(*last)));
+FieldReader last_field(std::optional<LastSpan>& out) {
+  return text_field("last", kLastSpansAllowed, out, parse_last_span);
 }
 
 }  // namespace rollcall

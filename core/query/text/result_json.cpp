@@ -27,6 +27,7 @@ struct CellWriter {
   void operator()(std::int64_t value) const { text += std::to_string(value); }
   void operator()(double value) const { text += number_json(value); }
   void operator()(Day value) const { text += quote(to_string(value)); }
+  void operator()(const ZonedTime& value) const { text += quote(to_string(value)); }
   void operator()(const std::string& value) const { text += quote(value); }
 };
 
@@ -49,6 +50,8 @@ std::string_view to_string(ColumnType type) {
   switch (type) {
     case ColumnType::kDate:
       return "date";
+    case ColumnType::kTime:
+      return "time";
     case ColumnType::kString:
       return "string";
     case ColumnType::kInt:

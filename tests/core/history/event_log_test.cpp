@@ -270,11 +270,11 @@ TEST_F(EventLogTest, MergesNoMoreTextsThanItMay) {
     const std::size_t growth = log_.growth_bytes(kRows, kRows * (kTextBytes + 20));
     log_.append({ordinals, times, names, {}, dimensions, properties});
     EXPECT_LE(log_.resident_bytes(), before + growth);
-    const EventLog::Changes changes = log_.collect(++epoch_, kMergedBytesMax);
+    const EventLog::Changes changes = log_.collect(++epoch_, {kMergedBytesMax});
     ASSERT_TRUE(changes.seal(disk_).ok());
     directory_.clear();
     ByteWriter writer(directory_);
-    log_.write_directory(writer);
+    changes.write_directory(writer);
     disk_.write(epoch_, changes);
     log_.finish_seal();
   };

@@ -25,6 +25,8 @@ Day expected_first_day(Day day, Period period, WeekStart week_start) {
   const Day week = day - static_cast<std::int32_t>(days_into_week);
   switch (period) {
     case Period::kDay:
+    case Period::kHour:
+    case Period::kMinute:
       return day;
     case Period::kWeek:
       return week;

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "core/time/calendar.h"
+#include "rollcall/answer.h"
+#include "tests/support/error_text.h"
 
 namespace rollcall {
 namespace {
@@ -82,6 +84,31 @@ TEST(TimeZone, LocalTimesThatAreSkippedOrShownTwice) {
   EXPECT_EQ(london.format(london.from_local(spring, 90 * kMinute)), "2011-03-27T02:30:00+01:00");
   // 01:30 was shown twice; the earlier is still summer time.
   EXPECT_EQ(london.from_local(autumn, 90 * kMinute), utc(autumn, 30 * kMinute));
+}
+
+TEST(TimeZone, FirstInstantsOfLocalTimes) {
+  const TimeZone london = zone("Europe/London");
+  const Day spring = day(2011, 3, 27), autumn = day(2011, 10, 30);
+  // What is skipped is the instant of the change, and what comes twice the first time.
+  EXPECT_EQ(london.first_at({spring, 90 * kMinute}), utc(spring, 60 * kMinute));
+  EXPECT_EQ(london.first_at({spring, 60 * kMinute}), utc(spring, 60 * kMinute));
+  EXPECT_EQ(london.first_at({spring, 120 * kMinute + 1}), utc(spring, 60 * kMinute + 1));
+  EXPECT_EQ(london.first_at({autumn, 90 * kMinute}), utc(autumn, 30 * kMinute));
+  EXPECT_EQ(london.first_at({autumn, 120 * kMinute}), utc(autumn, 120 * kMinute));
+}
+
+TEST(TimeZone, ZonedTimesAreWrittenAsShortAsTheyCanBe) {
+  const TimeZone london = zone("Europe/London");
+  const TimeUs noon = utc(day(2011, 7, 1), 12 * kHour);
+  EXPECT_EQ(to_string(TimeZone().zoned(noon)), "2011-07-01T12:00Z");
+  EXPECT_EQ(to_string(london.zoned(noon)), "2011-07-01T13:00+01:00");
+  EXPECT_EQ(to_string(london.zoned(noon + kUsPerSecond)), "2011-07-01T13:00:01+01:00");
+  EXPECT_EQ(to_string(london.zoned(noon - 1)), "2011-07-01T12:59:59.999999+01:00");
+  EXPECT_EQ(to_string(zone("America/St_Johns").zoned(-1)), "1969-12-31T20:29:59.999999-03:30");
+  // Local mean time was 4:56:02 behind: the same instant is shown.
+  const TimeZone new_york = zone("America/New_York");
+  EXPECT_EQ(to_string(new_york.zoned(new_york.start_of(day(1880, 1, 1)))),
+            "1880-01-01T00:00:02-04:56");
 }
 
 TEST(TimeZone, ClocksThatJumpOverMidnight) {

@@ -283,6 +283,31 @@ TEST(KindTable, AFieldThatStandsForOthersSetsThem) {
   });
 }
 
+TEST(KindTable, TimesOfDayAndPartsOfDaysAreRefusedFromProgramsWhereTheyDoNotGo) {
+  Query churn{.common = {}, .ask = ChurnQuery()};
+  EXPECT_TRUE(validate(churn).ok());
+  std::get<ChurnQuery>(churn.ask).rule = ChurnQuery::NextPeriods{Period::kHour, 1};
+  EXPECT_EQ(validate(churn).message(),
+            "churn: rule: period: must be day, week, fortnight, month, quarter, found \"hour\"");
+  Query funnel = *parse_query(R"({"kind": "funnel", "steps": ["a", "b"]})");
+  funnel.common.from = LocalTime{Day{0}, 1};
+  EXPECT_TRUE(validate(funnel).ok());
+  std::get<FunnelQuery>(funnel.ask).period = Period::kMinute;
+  EXPECT_EQ(validate(funnel).message(),
+            "funnel: period: must be day, week, fortnight, month, quarter, found \"minute\"");
+  Query active{.common = {}, .ask = ActiveQuery()};
+  active.common.to = LocalTime{Day{0}, 60'000'000};
+  EXPECT_EQ(validate(active).message(),
+            "active: to: a time of day goes with the periods \"hour\" and \"minute\", and with "
+            "funnels, found 1970-01-01T00:01 (allowed: a date)");
+  std::get<ActiveQuery>(active.ask).period = Period::kMinute;
+  EXPECT_TRUE(validate(active).ok());
+  active.common.to = LocalTime{Day{0}, 86'400'000'000};
+  EXPECT_EQ(validate(active).message(),
+            "active: to: the time of day must be less than 24 hours, found 86400000000 "
+            "microseconds");
+}
+
 TEST(KindTable, AKindWithoutARangeTakesNoneFromPrograms) {
   for (const QueryKind& kind : query_kinds()) {
     Query query = *parse_query(least_of(kind).dump());

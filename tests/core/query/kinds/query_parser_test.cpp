@@ -362,7 +362,7 @@ TEST(QueryParser, DatesAndInstants) {
       parse(
           R"({"kind": "active", "from": "2026-01-05", "to": "2026-01-05", "as_of": "2026-01-09"})")
           .common;
-  EXPECT_EQ(common.from, DateText(*parse_date("2026-01-05")));
+  EXPECT_EQ(common.from, RangeEnd(*parse_date("2026-01-05")));
   EXPECT_EQ(common.to, common.from);
   EXPECT_EQ(common.as_of, AsOf(*parse_date("2026-01-09")));
 
@@ -473,17 +473,21 @@ TEST(QueryParser, WrongValues) {
        "active: event: must be an object with either event or not_event, found "
        "{\"event\":\"a\",\"not_event\":\"b\"}"},
       {R"({"kind": "active", "period": "weeks"})",
-       "active: period: unknown period \"weeks\" (did you mean \"week\"?), allowed: day, week, "
+       "active: period: unknown period \"weeks\" (did you mean \"week\"?), allowed: minute, hour, "
+       "day, week, "
        "fortnight, month, quarter"},
       {R"({"kind": "active", "period": 1})",
-       "active: period: must be one of day, week, fortnight, month, quarter, found 1"},
+       "active: period: must be one of minute, hour, day, week, fortnight, month, quarter, found "
+       "1"},
       {R"({"kind": "active", "from": "2026-02-30"})",
        "active: from: must be an existing date such as \"2026-01-31\", or \"today\", "
-       "\"yesterday\", \"3 days ago\", \"last monday\", \"this month\", \"last week\", found "
+       "\"yesterday\", \"3 days ago\", \"last monday\", \"this month\", \"last week\"; or, in "
+       "funnels and by hours or minutes, a time such as \"2026-01-31T06:00\", found "
        "\"2026-02-30\""},
       {R"({"kind": "active", "from": null})",
        "active: from: must be an existing date such as \"2026-01-31\", or \"today\", "
-       "\"yesterday\", \"3 days ago\", \"last monday\", \"this month\", \"last week\", found null"},
+       "\"yesterday\", \"3 days ago\", \"last monday\", \"this month\", \"last week\"; or, in "
+       "funnels and by hours or minutes, a time such as \"2026-01-31T06:00\", found null"},
       {R"({"kind": "active", "from": "2026-01-02", "to": "2026-01-01"})",
        "active: from: must not be later than to, found 2026-01-02 and 2026-01-01"},
       {R"({"kind": "active", "last": "30"})",
@@ -511,7 +515,7 @@ TEST(QueryParser, WrongValues) {
       {R"({"kind": "active", "window_days": 18446744073709551615})",
        "active: window_days: must be a whole number up to 2147483647, found 18446744073709551615"},
       {R"({"kind": "active", "window_days": 7, "period": "week"})",
-       "active: window_days: goes with the period \"day\" only, found \"week\""},
+       "active: window_days: goes with the periods \"day\" and \"hour\" only, found \"week\""},
       {R"({"kind": "active", "ratio_to_window": 7, "period": "month"})",
        "active: ratio_to_window: goes with the period \"day\" only, found \"month\""},
       {R"({"kind": "active", "window_days": 7, "ratio_to_window": 3})",
@@ -573,8 +577,8 @@ TEST(QueryParser, WrongValues) {
        "retention: windows: \"rolling\" does not go with the cohort \"recurring\", as its windows "
        "begin at one event of a user (allowed: first_ever, first_in_range)"},
       {R"({"kind": "retention", "windows": "rolling", "period": "quarter"})",
-       "retention: windows: \"rolling\" does not go with the period \"quarter\" (allowed: day, "
-       "week, fortnight, month: 24 hours, 7, 14 and 30 days)"},
+       "retention: windows: \"rolling\" does not go with the period \"quarter\" (allowed: minute, "
+       "hour, day, week, fortnight, month: 1 minute, 1 and 24 hours, 7, 14 and 30 days)"},
       {R"({"kind": "retention", "first_of": "names"})",
        "retention: first_of: unknown first_of \"names\" (did you mean \"name\"?), allowed: "
        "matching, name"},

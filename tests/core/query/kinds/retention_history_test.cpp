@@ -9,6 +9,7 @@
 
 #include "core/query/kinds/kind_table.h"
 #include "core/query/kinds/retention_table.h"
+#include "core/time/calendar.h"
 #include "tests/core/query/split_store.h"
 #include "tests/support/event_generator.h"
 #include "tests/support/result_text.h"
@@ -22,7 +23,7 @@ namespace {
 std::optional<Query> random_retention(Random& random, const Stream& stream) {
   Query query = random_query(random, stream);
   auto* const ask = std::get_if<RetentionQuery>(&query.ask);
-  if (ask == nullptr) return {};
+  if (ask == nullptr || is_by_clock(ask->period)) return {};
   ask->windows = RetentionQuery::Windows::kCalendar;
   ask->first_of = RetentionQuery::FirstOf::kMatching;
   ask->min_return_count = 1;

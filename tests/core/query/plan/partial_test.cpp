@@ -38,11 +38,12 @@ std::string unsealed(const std::string& bytes) {
 
 class PartialTest : public ::testing::Test {
  protected:
-  PartialTest() : store_(settings(), events()) {}
+  PartialTest() : store_(settings(true), events()), without_history_(settings(false), events()) {}
 
-  static StoreSettings settings() {
+  static StoreSettings settings(bool history) {
     StoreSettings settings;
     settings.dimensions = {"channel"};
+    settings.history = history;
     return settings;
   }
 
@@ -57,10 +58,11 @@ class PartialTest : public ::testing::Test {
     return events;
   }
 
-  std::unique_ptr<Plan> plan(std::string_view json) const {
+  std::unique_ptr<Plan> plan(std::string_view json) const { return plan(json, store_); }
+  static std::unique_ptr<Plan> plan(std::string_view json, const FakeStore& store) {
     const Result<Query> query = parse_query(json, "UTC");
     EXPECT_TRUE(query.ok()) << query.status().to_string();
-    Result<std::unique_ptr<Plan>> plan = store_.plan(*query);
+    Result<std::unique_ptr<Plan>> plan = store.plan(*query);
     EXPECT_TRUE(plan.ok()) << plan.status().to_string();
     return *std::move(plan);
   }
@@ -86,10 +88,12 @@ class PartialTest : public ::testing::Test {
   }
 
   const FakeStore store_;
+  const FakeStore without_history_;
   // The plans have cells; cells and amounts; totals; cells and tallies.
   const std::unique_ptr<Plan> active_ = plan(R"({"kind": "active", "window_days": 2})");
   const std::unique_ptr<Plan> value_ = plan(R"({"kind": "retention", "measure": "value"})");
-  const std::unique_ptr<Plan> hours_ = plan(R"({"kind": "counts", "period": "hour"})");
+  const std::unique_ptr<Plan> hours_ =
+      plan(R"({"kind": "counts", "period": "hour"})", without_history_);
   const std::unique_ptr<Plan> week_ = plan(R"({"kind": "clock", "then": "login"})");
 };
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "core/catalog/series_catalog.h"
@@ -48,7 +49,7 @@ class TimeframeTest : public ::testing::Test {
     const auto resolved = resolve_range("active", common, context(), timeframe, calendar);
     if (!resolved.ok()) return resolved.status().message();
     const PeriodRange range = *resolved;
-    std::string text = to_string(*range.from) + ".." + to_string(*range.to) + ": ";
+    std::string text = range.from + ".." + range.to + ": ";
     if (range.size() == 0) return text + "none";
     return text + to_string(calendar.first_day(range.first)) + ".." +
            to_string(calendar.first_day(range.last));
@@ -133,14 +134,14 @@ TEST_F(TimeframeTest, EmptyStore) {
   EXPECT_EQ(resolve_range("active", {}, empty_context(), timeframe, calendar)->size(), 0u);
   const PeriodRange range = *resolve_range("active", common, empty_context(), asked, calendar);
   EXPECT_EQ(range.size(), 0u);
-  EXPECT_EQ(range.from, day("2026-01-01"));
-  EXPECT_EQ(range.to, day("2026-01-31"));
+  EXPECT_EQ(range.from, "2026-01-01");
+  EXPECT_EQ(range.to, "2026-01-31");
 }
 
 TEST_F(TimeframeTest, WordsCountFromTheDayOfAsOf) {
   QueryCommon common;
-  common.from = *parse_date_text("last monday");
-  common.to = *parse_date_text("yesterday");
+  common.from = *parse_range_end("last monday");
+  common.to = *parse_range_end("yesterday");
   EXPECT_EQ(range(common), "2026-01-12..2026-01-13: 2026-01-12..2026-01-13");
   common.as_of = day("2026-01-12");
   EXPECT_EQ(range(common), "2026-01-05..2026-01-11: 2026-01-05..2026-01-11");
@@ -149,10 +150,10 @@ TEST_F(TimeframeTest, WordsCountFromTheDayOfAsOf) {
             "active: from: must not be later than to, found 2026-01-11 and 2026-01-05");
   // A longer unit stands for its first day at one end, and for its last at the other.
   QueryCommon week;
-  week.from = week.to = *parse_date_text("last week");
+  week.from = week.to = *parse_range_end("last week");
   EXPECT_EQ(range(week), "2026-01-05..2026-01-11: 2026-01-05..2026-01-11");
   // As of a word, days count from the day of the latest event.
-  EXPECT_EQ(resolve(std::get<RelativeDate>(*parse_date_text("yesterday"))).last_day,
+  EXPECT_EQ(resolve(std::get<RelativeDate>(*parse_range_end("yesterday"))).last_day,
             day("2026-01-13"));
 }
 
@@ -206,6 +207,52 @@ TEST_F(BerlinTimeframe, DaysOf23And25HoursEndAtTheirOwnLastSecond) {
   }
   EXPECT_EQ(resolve(day("2026-03-29")).as_of, "2026-03-29T23:59:59+02:00");
   EXPECT_EQ(resolve(day("2026-10-25")).as_of, "2026-10-25T23:59:59+01:00");
+}
+
+// On 2026-03-29, 01:00 UTC, 02:00 is followed by 03:00. The sets of hours begin before the range by
+// as many as are needed, and end with as_of.
+TEST_F(BerlinTimeframe, HoursAreTheDaysOfTheirAxis) {
+  QueryCommon common;
+  common.from = LocalTime{day("2026-03-29"), kUsPerHour + 1};
+  common.to = day("2026-03-29");
+  common.as_of = zone_.start_of(day("2026-03-29")) + 3 * kUsPerHour - kUsPerSecond;
+  known_until_ = at("2026-03-29", 1) + 90 * kUsPerMinute;  // 03:30
+  const Timeframe civil = *resolve_timeframe("active", common, context());
+  const auto resolve = [&](ClockReach reach) {
+    return *resolve_clock("active", common, context(), civil, Period::kHour, reach);
+  };
+  const ClockFrame frame = resolve({.periods_before = 2});
+  EXPECT_EQ(frame.range.from, "2026-03-29T01:00+01:00");
+  EXPECT_EQ(frame.range.to, "2026-03-29T23:59:59+02:00");
+  EXPECT_FALSE(frame.range.has_ended);
+  EXPECT_EQ(frame.range.first, 2);
+  ASSERT_EQ(frame.range.size(), 2u);  // 01:00 and 03:00; as_of is 03:59:59
+  EXPECT_EQ(to_string(std::get<ZonedTime>(frame.axis.key_of({3}))), "2026-03-29T03:00+02:00");
+  EXPECT_EQ(frame.axis.day_of(at("2026-03-28", 23)), Day{0});
+  EXPECT_EQ(frame.begin, at("2026-03-28", 23));
+  EXPECT_EQ(frame.timeframe.data, (DayRange{Day{0}, Day{3}}));
+  EXPECT_EQ(frame.timeframe.last_ended_day, Day{3});
+
+  const ClockFrame all = resolve({.periods_before = 1, .all_before = true});
+  EXPECT_EQ(all.timeframe.data, (DayRange{Day{-1}, Day{2}}));
+  EXPECT_LT(all.begin, zone_.start_of(day("1970-01-01")));
+
+  // What does not begin by as_of has no rows.
+  common.from = LocalTime{day("2026-03-29"), 4 * kUsPerHour};
+  EXPECT_EQ(resolve({}).range.size(), 0u);
+}
+
+TEST_F(TimeframeTest, MinutesOfManyYearsAreTooMany) {
+  QueryCommon common;
+  common.from = day("1900-01-01");
+  const Timeframe civil = *resolve_timeframe("active", common, context());
+  const auto resolve = [&](Period period) {
+    return resolve_clock("active", common, context(), civil, period, {}).status().message();
+  };
+  EXPECT_EQ(resolve(Period::kHour), "");
+  EXPECT_EQ(resolve(Period::kMinute),
+            "active: too many cells: found 66289561 rows of 1 cells, allowed: 5000000 cells; "
+            "narrow the range with from and to, or take longer periods");
 }
 
 TEST(CellCount, IsGuarded) {

@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "core/time/calendar.h"
 
@@ -63,6 +66,34 @@ TEST(DateText, IsWrittenAsItIsRead) {
   for (const std::string text : {"2026-01-14", "today", "yesterday", "2 days ago", "this week",
                                  "last quarter", "5 fortnights ago", "last friday"}) {
     EXPECT_EQ(to_string(*parse_date_text(text)), text);
+  }
+}
+
+TEST(RangeEnd, IsADateOrATimeOnLocalClocks) {
+  const Day day = *parse_date("2026-01-14");
+  const auto time = [&](std::string_view text) {
+    const std::optional<RangeEnd> end = parse_range_end(text);
+    return end ? std::get<LocalTime>(*end) : LocalTime{};
+  };
+  constexpr std::int64_t kSecond = 1'000'000;
+  EXPECT_EQ(parse_range_end("2026-01-14"), RangeEnd(day));
+  EXPECT_EQ(parse_range_end("yesterday"), RangeEnd(RelativeDate{.ago = 1}));
+  EXPECT_EQ(time("2026-01-14T06:05"), (LocalTime{day, (6 * 60 + 5) * 60 * kSecond}));
+  EXPECT_EQ(time("2026-01-14 00:00:30"), (LocalTime{day, 30 * kSecond}));
+  EXPECT_EQ(time("2026-01-14t23:59:59.9999999"), (LocalTime{day, 86'400 * kSecond - 1}));
+  for (const std::string_view text :
+       {"2026-01-14T", "2026-01-14T6:00", "2026-01-14T06", "2026-01-14T24:00", "2026-01-14T06:60",
+        "2026-01-14T06:00:", "2026-01-14T06:00:60", "2026-01-14T06:00:00.", "2026-01-14T06:00Z",
+        "2026-01-14T06:00+01:00", "2026-02-30T06:00", "06:00", "yesterday 06:00", ""}) {
+    EXPECT_FALSE(parse_range_end(text)) << text;
+  }
+}
+
+TEST(RangeEnd, IsWrittenAsItIsRead) {
+  for (const std::string text :
+       {"2026-01-14", "last friday", "2026-01-14T06:00", "2026-01-14T06:00:01",
+        "2026-01-14T23:59:00.000001", "2026-01-14T00:00:59.500000"}) {
+    EXPECT_EQ(to_string(*parse_range_end(text)), text);
   }
 }
 

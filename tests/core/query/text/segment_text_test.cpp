@@ -572,8 +572,12 @@ Segment random_funnel(Random& random, int depth) {
   ask.steps_after_to = random.chance(50);
   Query funnel{.common = {}, .ask = std::move(ask)};
   const DateRangeText range = random_range(random);
-  funnel.common.from = range.from;
-  funnel.common.to = range.to;
+  const auto end_of = [](const std::optional<DateText>& date) -> std::optional<RangeEnd> {
+    if (!date) return std::nullopt;
+    return std::visit([](auto alternative) { return RangeEnd(alternative); }, *date);
+  };
+  funnel.common.from = end_of(range.from);
+  funnel.common.to = end_of(range.to);
   funnel.common.last = range.last;
   if (depth > 0 && random.chance(50)) {
     Segment among;
