@@ -24,7 +24,7 @@ constexpr std::size_t kLongNameBytes = 62'000;
 
 // Questions that read every kind of page: presence of names, of values and of any event, counters,
 // amounts, first and last days, hours, users and saved segments.
-constexpr std::array<std::string_view, 18> kQuestions = {
+constexpr std::array<std::string_view, 20> kQuestions = {
     R"({"kind": "active"})",
     R"({"kind": "active", "event": "login", "period": "week"})",
     R"({"kind": "active", "window_days": 7, "ratio_to_window": 30})",
