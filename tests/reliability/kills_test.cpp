@@ -36,7 +36,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 6> kQuestions = {
+constexpr std::array<std::string_view, 7> kQuestions = {
     R"({"kind": "active", "breakdown": "country"})",
     R"({"kind": "active", "breakdown": "session"})",
     R"({"kind": "retention"})",
