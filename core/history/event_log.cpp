@@ -219,6 +219,9 @@ std::size_t EventLog::merged_runs(std::size_t merged_bytes_max) const {
       more_texts += runs_[runs_.size() - 1 - count].text_bytes;
     }
     if (count - merged + 1 < kRunsPerLevel) return merged;
+    // Whatever is merged is held until the commit. Texts make that much, so partitions take turns.
+    const bool has_texts = texts + more_texts != 0;
+    if (has_texts && (partition_ + next_run_) % kRunsPerLevel != 0) return merged;
     // Texts are in the block that they come from, and in the one that they go to.
     const std::size_t bytes = (events + more) * (kMergedEventBytes + property_count_ * kTextBytes) +
                               2 * (texts + more_texts);

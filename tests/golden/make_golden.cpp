@@ -1,7 +1,9 @@
 // Makes the golden store of a format to come, and its answers, from the questions that exist.
 //
-//   make_golden FOLDER [NAME]   makes FOLDER/store and FOLDER/answers, of FOLDER/questions; the store
-//                               keeps the property NAME from its second opening on
+//   make_golden FOLDER [NAME]
+//
+// makes FOLDER/store and FOLDER/answers, of FOLDER/questions. The store keeps the property NAME, if
+// it is given, from its second opening on.
 //
 // A store that exists already may be released, and is left alone.
 

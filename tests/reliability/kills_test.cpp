@@ -37,7 +37,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // The funnel begins with the first day that every history still has.
-constexpr std::array<std::string_view, 6> kQuestions = {
+constexpr std::array<std::string_view, 7> kQuestions = {
     R"({"kind": "active", "breakdown": "country"})",
     R"({"kind": "active", "breakdown": "session"})",
     R"({"kind": "retention"})",
