@@ -96,9 +96,13 @@ Status Engine::State::checkpoint_alone() {
     tables.changed.clear();
   }
 
+  const std::size_t counted = pages.dirty.size();
   if (Status finished = finish_pages(pages, *last); !finished.ok()) {
     write_out.fail(finished);
     return finished;
+  }
+  for (std::size_t i = counted; i < pages.dirty.size(); ++i) {
+    written_out_bytes += memory_bytes(pages.dirty[i]);
   }
   last.reset();
   Commit commit = commit_of(next, pages.dirty, static_cast<unsigned>(workers.thread_count()));

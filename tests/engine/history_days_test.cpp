@@ -133,6 +133,13 @@ TEST(HistoryDays, QuestionsThatReachFurtherAreRefused) {
                           R"({"value": {"gte": 0}}}})",
                           "from"),
             "\"2026-02-05\"");
+  EXPECT_EQ(answer(*engine, R"({"kind": "active", "window_days": 7, "to": "2026-02-02",
+                               "event": {"where": {"value": {"gte": 0}}}})"),
+            "active: needs the events from 2026-01-24 on, and history begins with 2026-01-30, as "
+            "the store lets go of what is older than 30 days (allowed: what needs no earlier "
+            "events)");
+  const std::string sticky = R"({"kind": "stickiness", "per_period": {"gte": 2}})";
+  EXPECT_EQ(definition_of(*engine, sticky, "from"), "\"2026-01-30\"");
   // All of history is needed.
   EXPECT_EQ(engine->query(R"({"kind": "retention", "windows": "rolling", "from": "2026-02-10"})")
                 .status()

@@ -63,10 +63,14 @@ Result<Question> Question::make(const Query& query, const PlanContext& context) 
 Status Question::make_reaching_plan() {
   const bool is_open = !query_.common.from && !query_.common.last;
   constexpr int kTriesMax = 3;
+  Status status;
   for (int tries = 1;; ++tries) {
-    ROLLCALL_ASSIGN_OR_RETURN(plan_, make_plan(query_, context_));
+    Result<std::unique_ptr<Plan>> plan = make_plan(query_, context_);
+    // Where windows leave no day that they could begin with, the range is not at fault.
+    if (!plan.ok()) return tries == kTriesMax ? status : plan.status();
+    plan_ = *std::move(plan);
     const Day needed = std::max(plan_->reads().first_event_day(), context_.days.first);
-    const Status status = check_reach(kind_of(query_), needed, context_);
+    status = check_reach(kind_of(query_), needed, context_);
     const Day begin = context_.first_day_of_history();
     const Day from = context_.open_from ? *context_.open_from + (begin - needed) : begin;
     if (status.ok() || !is_open || tries == kTriesMax || from > context_.days.last) return status;
