@@ -36,6 +36,7 @@ add_executable(rollcall_bench
   ${CMAKE_CURRENT_LIST_DIR}/measure_files.cpp
   ${CMAKE_CURRENT_LIST_DIR}/measure_ingest.cpp
   ${CMAKE_CURRENT_LIST_DIR}/measure_large_queries.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/history_scan.cpp
   ${CMAKE_CURRENT_LIST_DIR}/measure_history.cpp
   ${CMAKE_CURRENT_LIST_DIR}/measure_latency.cpp
   ${CMAKE_CURRENT_LIST_DIR}/measure_pushed.cpp
