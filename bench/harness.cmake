@@ -18,6 +18,8 @@ set_source_files_properties(${CMAKE_CURRENT_LIST_DIR}/floor.cpp
 # The groups of measurements share this.
 add_library(rollcall_bench_support STATIC
   ${CMAKE_CURRENT_LIST_DIR}/event_files.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/history_floor.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/history_truth.cpp
   ${CMAKE_CURRENT_LIST_DIR}/machine.cpp
   ${CMAKE_CURRENT_LIST_DIR}/questions.cpp
   ${CMAKE_CURRENT_LIST_DIR}/report.cpp
@@ -26,14 +28,15 @@ add_library(rollcall_bench_support STATIC
   ${CMAKE_CURRENT_LIST_DIR}/truth.cpp)
 target_link_libraries(rollcall_bench_support
   PUBLIC rollcall_bench_workload rollcall_storage rollcall_core
-  PRIVATE rollcall_build_flags rollcall_kernels fmt::fmt nlohmann_json::nlohmann_json)
+  PRIVATE rollcall_build_flags rollcall_kernels fmt::fmt nlohmann_json::nlohmann_json
+          Threads::Threads)
 
 add_executable(rollcall_bench
   ${CMAKE_CURRENT_LIST_DIR}/rollcall_bench.cpp
   ${CMAKE_CURRENT_LIST_DIR}/measure_files.cpp
   ${CMAKE_CURRENT_LIST_DIR}/measure_ingest.cpp
   ${CMAKE_CURRENT_LIST_DIR}/measure_large_queries.cpp
-  ${CMAKE_CURRENT_LIST_DIR}/history_floor.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/history_scan.cpp
   ${CMAKE_CURRENT_LIST_DIR}/measure_history.cpp
   ${CMAKE_CURRENT_LIST_DIR}/measure_latency.cpp
   ${CMAKE_CURRENT_LIST_DIR}/measure_pushed.cpp

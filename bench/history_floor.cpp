@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 #include <thread>
+#include <tuple>
 #include <utility>
 
 namespace rollcall::bench {
@@ -43,7 +44,9 @@ HistoryFloor::HistoryFloor(Session& session) {
   for (std::size_t user = 0; user < users; ++user) {
     const auto first = rows.begin() + static_cast<std::ptrdiff_t>(begins_[user]);
     const auto last = rows.begin() + static_cast<std::ptrdiff_t>(begins_[user + 1]);
-    std::sort(first, last, [](const Row& a, const Row& b) { return a.time < b.time; });
+    std::sort(first, last, [](const Row& a, const Row& b) {
+      return std::tie(a.time, a.name) < std::tie(b.time, b.name);
+    });
   }
   for (std::size_t i = 0; i < rows.size(); ++i) {
     times_[i] = rows[i].time;
@@ -51,13 +54,22 @@ HistoryFloor::HistoryFloor(Session& session) {
   }
 }
 
-std::uint64_t HistoryFloor::bytes() const {
-  return begins_.size() * sizeof(begins_[0]) + times_.size() * (sizeof(TimeUs) + 1);
+HistoryFloor::UserEvents HistoryFloor::events_of(std::size_t user) const {
+  const std::size_t begin = begins_[user], count = begins_[user + 1] - begin;
+  return {std::span(times_).subspan(begin, count), std::span(names_).subspan(begin, count)};
+}
+
+bool HistoryFloor::has_ties() const {
+  for (std::size_t user = 0; user < user_count(); ++user) {
+    const std::span<const TimeUs> times = events_of(user).times;
+    if (std::adjacent_find(times.begin(), times.end()) != times.end()) return true;
+  }
+  return false;
 }
 
 std::vector<std::uint64_t> HistoryFloor::funnel(std::span<const std::uint32_t> steps,
                                                 TimeUs window_us, unsigned threads) const {
-  const std::size_t users = begins_.size() - 1;
+  const std::size_t users = user_count();
   std::vector<std::vector<std::uint64_t>> parts(threads, std::vector<std::uint64_t>(steps.size()));
   const auto walk = [&](unsigned thread) {
     constexpr TimeUs kNever = INT64_MIN;

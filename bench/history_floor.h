@@ -17,11 +17,21 @@ class HistoryFloor {
   // Brings the whole workload of `session`, with dense ids, into order.
   explicit HistoryFloor(Session& session);
 
-  std::uint64_t bytes() const;
+  // Holds one user's events by time, and those of one time by the place of their name.
+  struct UserEvents {
+    std::span<const TimeUs> times;
+    std::span<const std::uint8_t> names;  // places in kEventNameList
+    std::size_t size() const { return times.size(); }
+  };
+  std::size_t user_count() const { return begins_.size() - 1; }
+  UserEvents events_of(std::size_t user) const;
+  // Returns whether two events of a user have the same time.
+  bool has_ties() const;
 
   // Counts users by how many steps of an ordered funnel they make within `window_us` of the first;
-  // index 0 has those with the first alone. `steps` are places in kEventNameList. One start for
-  // each level, the latest, is enough, because no two events of a user have the same time.
+  // index 0 has those with the first alone. `steps` are places in kEventNameList, and ascend, so
+  // that events of one time come in the order that serves the most steps. One start for each level,
+  // the latest, is enough.
   std::vector<std::uint64_t> funnel(std::span<const std::uint32_t> steps, TimeUs window_us,
                                     unsigned threads) const;
 

@@ -26,14 +26,20 @@ std::string plain(double value) {
 }
 
 const RivalResult* rollcall_beside(const std::vector<RivalResult>& results,
-                                   const RivalResult& rival) {
+                                   const std::string& rollcall, const RivalResult& rival) {
   for (const RivalResult& result : results) {
-    if (result.name == "rollcall" && result.absent.empty() && result.threads == rival.threads &&
+    if (result.name == rollcall && result.absent.empty() && result.threads == rival.threads &&
         result.on_disk == rival.on_disk) {
       return &result;
     }
   }
   return nullptr;
+}
+
+bool answers_any(const RivalResult& result, const std::vector<std::string>& questions) {
+  return std::any_of(questions.begin(), questions.end(), [&](const std::string& question) {
+    return result.answer_ms.contains(question);
+  });
 }
 
 std::string table_of(const std::vector<Row>& rows) {
@@ -87,40 +93,54 @@ Row ratio_row(const RivalResult& rival, const RivalResult& rollcall,
   return row;
 }
 
+// Returns the table of one part, and that of its ratios.
+std::string tables_of(const std::vector<RivalResult>& results, const ComparisonPart& part) {
+  std::vector<Row> rows = {head("answers in ms, warm", part.questions)}, ratios;
+  Row ratio_head = {"times slower than " + part.rollcall, "ingest"};
+  ratio_head.insert(ratio_head.end(), part.questions.begin(), part.questions.end());
+  ratios.push_back(ratio_head);
+  for (const RivalResult& result : results) {
+    if (!result.absent.empty()) {
+      rows.push_back(absent_row(result, rows[0].size()));
+      continue;
+    }
+    if (!answers_any(result, part.questions)) continue;
+    rows.push_back(measured_row(result, part.questions));
+    const RivalResult* const rollcall = rollcall_beside(results, part.rollcall, result);
+    if (result.name != part.rollcall && rollcall != nullptr) {
+      ratios.push_back(ratio_row(result, *rollcall, part.questions));
+    }
+  }
+  std::string text = table_of(rows) + '\n';
+  if (ratios.size() > 1) {
+    text += table_of(ratios) + fmt::format(
+                                   "({} with as many threads, in memory or on disk as the "
+                                   "rival is)\n\n",
+                                   part.rollcall);
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string RivalResult::full_name() const {
   return fmt::format("{}/threads:{}/{}", name, threads, on_disk ? "disk" : "memory");
 }
 
-std::string comparison_table(const std::vector<RivalResult>& results,
-                             const std::vector<std::string>& questions) {
-  std::vector<Row> rows = {head("answers in ms, warm", questions)}, ratios;
-  Row ratio_head = {"times slower than rollcall", "ingest"};
-  ratio_head.insert(ratio_head.end(), questions.begin(), questions.end());
-  ratios.push_back(ratio_head);
-  std::string settings, absent;
+std::string comparison_text(const std::vector<RivalResult>& results,
+                            const std::vector<ComparisonPart>& parts) {
+  std::string text;
+  for (const ComparisonPart& part : parts) text += tables_of(results, part);
+  std::string absent;
   for (const RivalResult& result : results) {
-    if (!result.absent.empty()) {
-      rows.push_back(absent_row(result, rows[0].size()));
+    if (result.absent.empty()) {
+      text +=
+          fmt::format("{}: {} events; {}\n", result.full_name(), result.events, result.settings);
+    } else {
       absent += fmt::format("ABSENT: {}: {}; bench/rivals/setup installs it\n", result.full_name(),
                             result.absent);
-      continue;
-    }
-    rows.push_back(measured_row(result, questions));
-    settings +=
-        fmt::format("{}: {} events; {}\n", result.full_name(), result.events, result.settings);
-    const RivalResult* const rollcall = rollcall_beside(results, result);
-    if (result.name != "rollcall" && rollcall != nullptr) {
-      ratios.push_back(ratio_row(result, *rollcall, questions));
     }
   }
-  std::string text = table_of(rows) + '\n';
-  if (ratios.size() > 1) {
-    text += table_of(ratios) +
-            "(rollcall with as many threads, in memory or on disk as the rival is)\n\n";
-  }
-  text += settings;
   if (!absent.empty()) text += '\n' + absent;
   return text;
 }

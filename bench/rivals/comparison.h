@@ -1,4 +1,4 @@
-// This is the table of rollcall and its rivals.
+// These are the tables of rollcall and its rivals.
 #pragma once
 
 #include <map>
@@ -27,10 +27,17 @@ struct RivalResult {
   std::string full_name() const;
 };
 
-// Shows the rivals in lines, then how many times longer each takes than rollcall with as many
-// threads, in the same place; then settings, and prominently who is absent.
-std::string comparison_table(const std::vector<RivalResult>& results,
-                             const std::vector<std::string>& questions);
+// Is a table: questions, and the one of rollcall's results that others are compared with.
+struct ComparisonPart {
+  std::string rollcall;  // "rollcall/history"
+  std::vector<std::string> questions;
+};
+
+// Shows for each part the rivals that answer one of its questions, in lines, then how many times
+// longer each takes than rollcall with as many threads, in the same place; then settings, and
+// prominently who is absent.
+std::string comparison_text(const std::vector<RivalResult>& results,
+                            const std::vector<ComparisonPart>& parts);
 
 // Returns the same as measurements: "rival/croaring/threads:1/memory/ingest" and so on.
 void add_measurements(const RivalResult& result, Report& report);

@@ -75,8 +75,9 @@ class CroaringRival : public Rival {
   }
 
   std::optional<Answer> ask(const RivalQuestion& question) override {
+    if (question.needs_history()) return std::nullopt;
     Answer answer;
-    answer.seconds = seconds_of([&] { answer.counts = counts(question.ask); });
+    answer.seconds = seconds_of([&] { answer.counts = counts(*question.ask); });
     return answer;
   }
 

@@ -4,6 +4,7 @@
 import {join} from 'node:path';
 import {statSync} from 'node:fs';
 import {countsOf, maskQuestions} from './masks.mjs';
+import {orderQuestions} from './order.mjs';
 import {requirePackage, secondsOf, serve} from './script.mjs';
 
 const masks = maskQuestions({
@@ -20,6 +21,33 @@ const dayOf = (time) => `(date_diff('day', DATE '${firstDay}', ${time}::DATE))::
 const sinceDay = (day) => `time >= TIMESTAMP '${firstDay}' + INTERVAL ${day} DAY`;
 const path = (name) => join(folder, name);
 
+// No function of DuckDB's finds the steps. Of each step this keeps the latest start that leads to
+// it, step by step, in windows over each user's events.
+function funnel(steps, window) {
+  const latest = (step) => `max(start${step}) OVER (PARTITION BY user ORDER BY time, event
+                                                    ROWS UNBOUNDED PRECEDING)`;
+  let source = `SELECT user, event, epoch_us(time) AS time,
+      CASE WHEN event = ${steps[0]} THEN epoch_us(time) END AS start0
+    FROM events WHERE event IN (${steps.join(', ')})`;
+  for (let step = 1; step < steps.length; ++step) {
+    source = `SELECT * REPLACE (CASE WHEN event = ${steps[step]} AND time - start${step} <= ${window}
+                                THEN start${step} END AS start${step})
+              FROM (SELECT *, ${latest(step - 1)} AS start${step} FROM (${source}))`;
+  }
+  const made = steps.map((_, step) => `count(start${step}) > 0`).map((test) => `(${test})::INT`);
+  return `SELECT user, ${made.join(' + ')} AS made FROM (${source}) GROUP BY user`;
+}
+
+const orderedSql = (question) => orderQuestions({
+  micros: (time) => `epoch_us(${time})`,
+  dayOf,
+  sinceDay,
+  countIf: (condition) => `count(*) FILTER (WHERE ${condition})`,
+  hasBit: (mask, n) => `((${mask} >> ${n}) & 1)`,
+  orOfBits: (number, unit) => `bit_or(1::BIGINT << (${number} // ${unit})::INT)`,
+  funnel,
+})[question];
+
 async function rowsOf(sql) {
   const reader = await connection.runAndReadAll(sql);
   return reader.getRows().map((row) => row.map(Number));
@@ -27,6 +55,8 @@ async function rowsOf(sql) {
 
 function sqlOf(question) {
   if (variant === 'distinct') return masks[question]?.('SELECT mask FROM user_masks');
+  const inOrder = orderedSql(question);
+  if (inOrder) return inOrder;
   if (question === 'daily_60') {
     return `SELECT count(*) FROM (SELECT DISTINCT ${dayOf('time')} AS day, user FROM events)
             GROUP BY day ORDER BY day`;

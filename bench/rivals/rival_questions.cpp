@@ -1,8 +1,12 @@
 #include "bench/rivals/rival_questions.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <array>
 #include <bit>
+#include <span>
+#include <string_view>
 
 #include "rollcall/query.h"
 
@@ -66,6 +70,71 @@ Counts active_days_counts(const DaySets& sets) {
   return counts;
 }
 
+// Have the steps of funnels in common with bench/measure_history.cpp: view, login and add_to_cart,
+// and between them search and click.
+constexpr std::array<std::uint32_t, 3> kThreeSteps = {0, 3, 5};
+constexpr std::array<std::uint32_t, 5> kFiveSteps = {0, 1, 2, 3, 5};
+constexpr std::size_t kTimes = 3;
+constexpr Amount kAmountLow = 50'000'000, kAmountHigh = 100'000'000;  // millionths
+
+void add_history_questions(Day first_day, std::vector<RivalQuestion>& questions) {
+  const auto funnel = [&](const char* name, std::span<const std::uint32_t> steps, TimeUs window_us,
+                          const char* order, auto truth) {
+    std::vector<std::string_view> names;
+    for (const std::uint32_t step : steps) names.push_back(kEventNameList[step]);
+    questions.push_back(
+        {std::nullopt,
+         name,
+         fmt::format(R"({{"kind": "funnel", "steps": ["{}"], "window": "{}h", "order": "{}"}})",
+                     fmt::join(names, R"(", ")"), window_us / kHourUs, order),
+         {"users"},
+         [=](const TrueEvents& events) {
+           return truth(events.history, {steps, window_us});
+         }});
+  };
+  funnel("funnel_3_7d", kThreeSteps, 7 * kDayUs, "ordered", funnel_truth);
+  funnel("funnel_3_1h", kThreeSteps, kHourUs, "ordered", funnel_truth);
+  funnel("funnel_5_30d", kFiveSteps, 30 * kDayUs, "ordered", funnel_truth);
+  funnel("funnel_3_strict", kThreeSteps, 7 * kDayUs, "strict", strict_funnel_truth);
+
+  const TimeUs first = std::int64_t{first_day.value} * kDayUs;
+  const TimeUs since = first + (kRivalDays - kWindowDays) * kDayUs;
+  const std::string last_days =
+      fmt::format(R"("from": "{}", "to": "{}")", to_string(first_day + (kRivalDays - kWindowDays)),
+                  to_string(first_day + (kRivalDays - 1)));
+  questions.push_back(
+      {std::nullopt,
+       "times_3_30d",
+       fmt::format(
+           R"({{"kind": "segment", "segment": {{"did": "{}", {}, "times": {{"gte": {}}}}}}})",
+           kEventNameList[kPurchase], last_days, kTimes),
+       {"users"},
+       [=](const TrueEvents& events) {
+         return times_truth(events.history, kPurchase, since, kTimes);
+       }});
+  questions.push_back(
+      {std::nullopt,
+       "amount_30d",
+       fmt::format(R"({{"kind": "segment", "segment": {{"did": {{"event": "{}", "where": )"
+                   R"({{"value": {{"gte": "{}", "lt": "{}"}}}}}}, {}}}}})",
+                   kEventNameList[kPurchase], kAmountLow / 1'000'000, kAmountHigh / 1'000'000,
+                   last_days),
+       {"users"},
+       [=](const TrueEvents& events) {
+         return amount_truth(events.session, kPurchase, since, kAmountLow, kAmountHigh);
+       }});
+  questions.push_back(
+      {std::nullopt,
+       "rolling_30x30",
+       fmt::format(R"({{"kind": "retention", "windows": "rolling", "from": "{}", "to": "{}", )"
+                   R"("periods": {}, "summary": "none"}})",
+                   to_string(first_day), to_string(first_day + (kCohorts - 1)), kCohorts - 1),
+       {"users"},
+       [=](const TrueEvents& events) {
+         return rolling_retention_truth(events.history, first, kCohorts, kCohorts);
+       }});
+}
+
 }  // namespace
 
 std::vector<RivalQuestion> rival_questions(Day first_day) {
@@ -78,48 +147,53 @@ std::vector<RivalQuestion> rival_questions(Day first_day) {
         R"({{"kind": "retention", "cohort": "{}", {}, "periods": {}, "summary": "none"}})", cohort,
         range(0, kCohorts - 1), kCohorts - 1);
   };
-  return {
+  const auto of_days = [](auto truth) {
+    return [truth](const TrueEvents& events) { return truth(events.days); };
+  };
+  std::vector<RivalQuestion> questions = {
       {Ask::kDaily,
        "daily_60",
        R"({"kind": "active"})",
        {"users"},
-       [](const DaySets& sets) { return active_truth(sets, 1, 0, kRivalDays - 1); }},
+       of_days([](const DaySets& sets) { return active_truth(sets, 1, 0, kRivalDays - 1); })},
       {Ask::kMonthly,
        "monthly_30",
        fmt::format(R"({{"kind": "active", "window_days": {}, "from": "{}"}})", kWindowDays,
                    date(kRivalDays - 1)),
        {"users"},
-       [](const DaySets& sets) {
+       of_days([](const DaySets& sets) {
          return active_truth(sets, kWindowDays, kRivalDays - 1, kRivalDays - 1);
-       }},
+       })},
       {Ask::kRetention,
        "retention_30x30",
        retention("first_ever"),
        {"users"},
-       [](const DaySets& sets) { return retention_counts(sets, false); }},
+       of_days([](const DaySets& sets) { return retention_counts(sets, false); })},
       {Ask::kRetentionRecurring,
        "recurring_30x30",
        retention("recurring"),
        {"users"},
-       [](const DaySets& sets) { return retention_counts(sets, true); }},
+       of_days([](const DaySets& sets) { return retention_counts(sets, true); })},
       {Ask::kLifecycle,
        "lifecycle_week",
        fmt::format(R"({{"kind": "lifecycle", "period": "week", {}}})",
                    range(kWeekFirst, kRivalDays - 1)),
        {"new", "returning", "resurrecting", "dormant"},
-       lifecycle_counts},
+       of_days(lifecycle_counts)},
       {Ask::kChurn,
        "churn_7d",
        fmt::format(R"({{"kind": "churn", "rule": {{"gap_days": {}}}, {}}})", kWeekDays,
                    range(kChurnDay, kChurnDay)),
        {"base", "retained", "churned"},
-       churn_counts},
+       of_days(churn_counts)},
       {Ask::kActiveDays,
        "active_days_28",
        fmt::format(R"({{"kind": "stickiness", {}}})", range(kActiveFirst, kRivalDays - 1)),
        {"users"},
-       active_days_counts},
+       of_days(active_days_counts)},
   };
+  add_history_questions(first_day, questions);
+  return questions;
 }
 
 }  // namespace rollcall::bench

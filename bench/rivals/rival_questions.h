@@ -1,12 +1,16 @@
-// rollcall and its rivals are asked these questions, which have their true answers. All are about
-// users of any event, over 60 days; days are numbered from 0.
+// rollcall and its rivals are asked these questions, which have their true answers. Those that are
+// answered from sets of days are about users of any event. Those that need the events in their order
+// are about names, as bench/measure_history.cpp asks them. The data are of 60 days, numbered from 0.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "bench/history_truth.h"
+#include "bench/session.h"
 #include "bench/truth.h"
 #include "rollcall/types.h"
 
@@ -21,6 +25,7 @@ inline constexpr std::int32_t kChurnDay = 52;   // and seen in the next kWeekDay
 inline constexpr std::int32_t kActiveWindow = 28;
 inline constexpr std::int32_t kActiveFirst = kRivalDays - kActiveWindow;
 
+// Are the questions about sets of days.
 enum class Ask : std::uint8_t {
   kDaily,               // users of each day
   kMonthly,             // users of the last 30 days
@@ -31,12 +36,23 @@ enum class Ask : std::uint8_t {
   kActiveDays,          // of the last 28 days: users seen on exactly 1, 2, ... 28 of them
 };
 
+// Is the workload in the forms that true answers are counted from.
+struct TrueEvents {
+  explicit TrueEvents(Session& of) : session(of), days(any_event_sets(of.truth())), history(of) {}
+
+  Session& session;
+  DaySets days;
+  HistoryFloor history;
+};
+
 struct RivalQuestion {
-  Ask ask;
+  std::optional<Ask> ask;            // unset: it needs the events in their order
   std::string name;                  // "retention_30x30"
   std::string json;                  // as Engine::query takes it
   std::vector<std::string> columns;  // of its answer: the counts that rivals give, in this order
-  std::function<Counts(const DaySets& sets)> truth;
+  std::function<Counts(const TrueEvents& events)> truth;
+
+  bool needs_history() const { return !ask; }
 };
 
 std::vector<RivalQuestion> rival_questions(Day first_day);

@@ -1,4 +1,5 @@
-// This is rollcall itself, through its public interface, with all of its aggregates.
+// This is rollcall itself, through its public interface, with all of its aggregates, and with or
+// without the history of its events. What aggregates answer is asked of a store that has them alone.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -18,8 +19,10 @@ namespace {
 
 class RollcallRival : public Rival {
  public:
-  RollcallRival(const Session& session, unsigned threads, bool on_disk) : on_disk_(on_disk) {
+  RollcallRival(const Session& session, unsigned threads, bool on_disk, bool history)
+      : on_disk_(on_disk), history_(history) {
     EngineOptions options = session.engine_options(IdKind::kDense, threads);
+    options.settings->history = history;
     if (on_disk) {
       scratch_ = std::make_unique<ScratchStore>(session);
       engine_ = scratch_->open(options);
@@ -30,8 +33,9 @@ class RollcallRival : public Rival {
   }
 
   std::string settings() const override {
-    return fmt::format("{} kernels, {} partitions; bytes of all aggregates{}", engine_->info().isa,
-                       engine_->settings().partition_count,
+    return fmt::format("{} kernels, {} partitions; bytes of all aggregates{}{}",
+                       engine_->info().isa, engine_->settings().partition_count,
+                       history_ ? " and every event" : "",
                        on_disk_ ? "; seal: the last checkpoint" : " in memory");
   }
   double load(Session& session) override { return session.ingest(*engine_, IdKind::kDense); }
@@ -42,6 +46,7 @@ class RollcallRival : public Rival {
     return on_disk_ ? scratch_->disk_bytes() : engine_->info().resident_bytes;
   }
   std::optional<Answer> ask(const RivalQuestion& question) override {
+    if (question.needs_history() != history_) return std::nullopt;
     // Not every kind of question that rivals answer is one of rollcall's.
     const std::string wanted = nlohmann::json::parse(question.json).at("kind");
     const auto kinds = query_kinds();
@@ -58,6 +63,7 @@ class RollcallRival : public Rival {
 
  private:
   bool on_disk_;
+  bool history_;
   std::unique_ptr<ScratchStore> scratch_;
   std::unique_ptr<Engine> engine_;
 };
@@ -66,12 +72,15 @@ class RollcallRival : public Rival {
 
 std::vector<RivalEntry> rollcall_entries(unsigned threads) {
   std::vector<RivalEntry> entries;
+  const auto add_one = [&](const char* name, unsigned count, bool on_disk, bool history) {
+    entries.push_back({name, count, on_disk, 0, [=](const Session& session) {
+                         return std::make_unique<RollcallRival>(session, count, on_disk, history);
+                       }});
+  };
   const auto add = [&](unsigned count) {
-    for (const bool on_disk : {false, true}) {
-      entries.push_back({"rollcall", count, on_disk, 0, [=](const Session& session) {
-                           return std::make_unique<RollcallRival>(session, count, on_disk);
-                         }});
-    }
+    add_one("rollcall", count, false, false);
+    add_one("rollcall", count, true, false);
+    add_one("rollcall/history", count, true, true);
   };
   add(1);
   if (threads > 1) add(threads);

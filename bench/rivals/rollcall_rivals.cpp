@@ -45,8 +45,8 @@ struct Contest {
   explicit Contest(SessionOptions options, bool progress)
       : session(std::move(options), progress),
         questions(rival_questions(session.options().workload.first_day)) {
-    const DaySets sets = any_event_sets(session.truth());
-    for (const RivalQuestion& question : questions) truths.push_back(question.truth(sets));
+    const TrueEvents events(session);
+    for (const RivalQuestion& question : questions) truths.push_back(question.truth(events));
   }
 
   Session session;
@@ -107,7 +107,7 @@ std::vector<RivalEntry> all_entries(const Options& options) {
       const auto& only = options.only;
       const bool wanted =
           only.empty() || std::find(only.begin(), only.end(), first_part(entry.name)) != only.end();
-      if (wanted || entry.name == "rollcall") all.push_back(std::move(entry));
+      if (wanted || first_part(entry.name) == "rollcall") all.push_back(std::move(entry));
     }
   };
   const unsigned threads = options.session.threads;
@@ -143,11 +143,19 @@ void run(const Options& options) {
   }
 
   const Contest& main_contest = contests.at(options.session.workload.events);
-  std::vector<std::string> questions;
-  for (const RivalQuestion& question : main_contest.questions) questions.push_back(question.name);
+  const auto questions = [&](bool need_history) {
+    std::vector<std::string> names;
+    for (const RivalQuestion& question : main_contest.questions) {
+      if (question.needs_history() == need_history) names.push_back(question.name);
+    }
+    return names;
+  };
   const WorkloadWOptions& workload = options.session.workload;
-  fmt::print("{:<18}{} events, {} users, {} days, seed {}\n\n{}", "workload", workload.events,
-             workload.users, workload.days, workload.seed, comparison_table(results, questions));
+  fmt::print("{:<18}{} events, {} users, {} days, seed {}\n\n", "workload", workload.events,
+             workload.users, workload.days, workload.seed);
+  const std::vector<ComparisonPart> parts = {{"rollcall", questions(false)},
+                                             {"rollcall/history", questions(true)}};
+  fmt::print("{}", comparison_text(results, parts));
   if (options.json_file.empty()) return;
   Report report(false);
   for (const RivalResult& result : results) {

@@ -148,7 +148,8 @@ std::vector<RivalEntry> entries_of(const Script& script, const std::vector<std::
 }  // namespace
 
 std::vector<RivalEntry> clickhouse_entries(unsigned threads) {
-  return entries_of({"clickhouse", write_native}, {"raw", "bitmaps", "masks", "views"}, threads);
+  return entries_of({"clickhouse", write_native}, {"raw", "by_user", "bitmaps", "masks", "views"},
+                    threads);
 }
 
 std::vector<RivalEntry> duckdb_entries(unsigned threads) {

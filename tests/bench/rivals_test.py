@@ -17,6 +17,8 @@ PROGRAM = None
 EVENTS = 20_000
 QUESTIONS = ["daily_60", "monthly_30", "retention_30x30", "recurring_30x30", "lifecycle_week",
              "churn_7d", "active_days_28"]
+ORDER_QUESTIONS = ["funnel_3_7d", "funnel_3_1h", "funnel_5_30d", "funnel_3_strict", "times_3_30d",
+                   "amount_30d", "rolling_30x30"]
 
 
 class Rivals(unittest.TestCase):
@@ -46,6 +48,12 @@ class Rivals(unittest.TestCase):
         for rival in ["rollcall/threads:1/memory", "rollcall/threads:2/disk"]:
             for what in ["ingest", "seal", "bytes", "daily_60", "retention_30x30"]:
                 self.assertIn(f"rival/{rival}/{what}", results)
+        for question in ORDER_QUESTIONS:
+            self.assertIn(f"rival/rollcall/history/threads:2/disk/{question}", results)
+            self.assertNotIn(f"rival/rollcall/threads:2/disk/{question}", results)
+            for rival in ["clickhouse/raw", "clickhouse/by_user", "duckdb/raw"]:
+                if f"absent: {rival}/threads:2/disk" not in document["machine"]:
+                    self.assertIn(f"rival/{rival}/threads:2/disk/{question}", results)
         # These two are libraries that the tests are built with.
         self.assertIn("rival/rocksdb/threads:1/disk/daily_60", results)
         self.assertEqual(results["rival/rocksdb/threads:1/disk/ingest"]["params"]["events"],

@@ -1,0 +1,194 @@
+#include "bench/history_truth.h"
+
+#include <algorithm>
+#include <limits>
+#include <vector>
+
+namespace rollcall::bench {
+namespace {
+
+constexpr TimeUs kNever = std::numeric_limits<TimeUs>::min();
+
+using UserEvents = HistoryFloor::UserEvents;
+
+// Returns the number of the step that an event of this name is of, or that of all steps.
+std::size_t step_of(const FunnelSteps& funnel, std::uint8_t name) {
+  const auto found = std::find(funnel.steps.begin(), funnel.steps.end(), std::uint32_t{name});
+  return static_cast<std::size_t>(found - funnel.steps.begin());
+}
+
+// Counts users by the steps that steps_made(events) returns.
+template <class StepsMade>
+Counts users_by_steps(const HistoryFloor& history, const FunnelSteps& funnel,
+                      StepsMade steps_made) {
+  Counts counts(funnel.steps.size());
+  for (std::size_t user = 0; user < history.user_count(); ++user) {
+    const std::size_t made = steps_made(history.events_of(user));
+    for (std::size_t step = 0; step < made; ++step) ++counts[step];
+  }
+  return counts;
+}
+
+// Returns the most steps of an attempt that begins in [begin, end), at the first event `from` or
+// later. Of each step it keeps the latest attempt that made it, which lasts longest.
+std::size_t steps_from(const UserEvents& events, const FunnelSteps& funnel, std::size_t from,
+                       TimeUs begin, TimeUs end) {
+  std::vector<TimeUs> starts(funnel.steps.size(), kNever);
+  std::size_t made = 0;
+  for (std::size_t i = from; i < events.size() && made < starts.size(); ++i) {
+    const TimeUs time = events.times[i];
+    if (time >= end + funnel.window_us) break;
+    const std::size_t step = step_of(funnel, events.names[i]);
+    if (step == starts.size()) continue;
+    if (step == 0) {
+      if (time < begin || time >= end) continue;
+      starts[0] = time;
+    } else {
+      if (starts[step - 1] == kNever || time - starts[step - 1] > funnel.window_us) continue;
+      starts[step] = starts[step - 1];
+    }
+    made = std::max(made, step + 1);
+  }
+  return made;
+}
+
+void must_have_no_ties(const HistoryFloor& history) {
+  if (history.has_ties()) {
+    throw BenchError(
+        "two events of a user have the same time, and what is asked is which was first");
+  }
+}
+
+}  // namespace
+
+Counts funnel_truth(const HistoryFloor& history, const FunnelSteps& funnel) {
+  Counts counts = history.funnel(funnel.steps, funnel.window_us, 1);
+  for (std::size_t i = counts.size(); i-- > 1;) counts[i - 1] += counts[i];
+  return counts;
+}
+
+Counts strict_funnel_truth(const HistoryFloor& history, const FunnelSteps& funnel) {
+  must_have_no_ties(history);
+  return users_by_steps(history, funnel, [&](const UserEvents& events) {
+    std::size_t made = 0;
+    for (std::size_t first = 0; first < events.size(); ++first) {
+      std::size_t step = 0;
+      while (step < funnel.steps.size() && first + step < events.size() &&
+             events.names[first + step] == funnel.steps[step] &&
+             events.times[first + step] - events.times[first] <= funnel.window_us) {
+        ++step;
+      }
+      made = std::max(made, step);
+    }
+    return made;
+  });
+}
+
+Counts any_funnel_truth(const HistoryFloor& history, const FunnelSteps& funnel) {
+  return users_by_steps(history, funnel, [&](const UserEvents& events) {
+    std::vector<TimeUs> latest(funnel.steps.size(), kNever);
+    std::size_t made = 0;
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      const std::size_t step = step_of(funnel, events.names[i]);
+      if (step == latest.size()) continue;
+      latest[step] = events.times[i];
+      const auto within = std::count_if(latest.begin(), latest.end(), [&](TimeUs time) {
+        return time != kNever && events.times[i] - time <= funnel.window_us;
+      });
+      made = std::max(made, static_cast<std::size_t>(within));
+    }
+    return made;
+  });
+}
+
+Counts excluding_funnel_truth(const HistoryFloor& history, const FunnelSteps& funnel,
+                              std::uint32_t exclusion) {
+  must_have_no_ties(history);
+  return users_by_steps(history, funnel, [&](const UserEvents& events) {
+    std::size_t made = 0;
+    for (std::size_t first = 0; first < events.size(); ++first) {
+      if (events.names[first] != funnel.steps[0]) continue;
+      std::size_t step = 1;
+      for (std::size_t i = first + 1;
+           i < events.size() && step < funnel.steps.size() && step != 0 &&
+           events.times[i] - events.times[first] <= funnel.window_us;
+           ++i) {
+        if (events.names[i] == exclusion) {
+          step = 0;
+        } else if (events.names[i] == funnel.steps[step]) {
+          ++step;
+        }
+      }
+      made = std::max(made, step);
+    }
+    return made;
+  });
+}
+
+Counts funnel_trend_truth(const HistoryFloor& history, const FunnelSteps& funnel,
+                          std::span<const TimeUs> begins) {
+  const std::size_t width = funnel.steps.size();
+  Counts counts((begins.size() - 1) * width);
+  for (std::size_t user = 0; user < history.user_count(); ++user) {
+    const UserEvents events = history.events_of(user);
+    for (std::size_t period = 0; period + 1 < begins.size(); ++period) {
+      const auto from = std::lower_bound(events.times.begin(), events.times.end(), begins[period]);
+      const std::size_t made =
+          steps_from(events, funnel, static_cast<std::size_t>(from - events.times.begin()),
+                     begins[period], begins[period + 1]);
+      for (std::size_t step = 0; step < made; ++step) ++counts[period * width + step];
+    }
+  }
+  return counts;
+}
+
+Counts rolling_retention_truth(const HistoryFloor& history, TimeUs first, std::size_t cohorts,
+                               std::size_t periods) {
+  Counts counts(cohorts * periods);
+  std::vector<bool> seen;
+  for (std::size_t user = 0; user < history.user_count(); ++user) {
+    const UserEvents events = history.events_of(user);
+    if (events.size() == 0) continue;
+    const auto cohort = static_cast<std::size_t>((events.times[0] - first) / kDayUs);
+    if (cohort >= cohorts) continue;
+    seen.assign(periods, false);
+    for (const TimeUs time : events.times) {
+      const auto period = static_cast<std::size_t>((time - events.times[0]) / kDayUs);
+      if (period < periods) seen[period] = true;
+    }
+    for (std::size_t period = 0; period < periods; ++period) {
+      counts[cohort * periods + period] += seen[period];
+    }
+  }
+  return counts;
+}
+
+Counts times_truth(const HistoryFloor& history, std::uint32_t event, TimeUs since,
+                   std::size_t times) {
+  std::uint64_t users = 0;
+  for (std::size_t user = 0; user < history.user_count(); ++user) {
+    const UserEvents events = history.events_of(user);
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      count += events.names[i] == event && events.times[i] >= since;
+    }
+    users += count >= times;
+  }
+  return {users};
+}
+
+Counts amount_truth(Session& session, std::uint32_t event, TimeUs since, Amount low, Amount high) {
+  std::vector<bool> found(session.options().workload.users);
+  for (std::size_t number = 0; number < session.round_count(); ++number) {
+    const WorkloadRows& rows = session.round(IdKind::kDense, number).rows();
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (rows.events[i] == event && rows.times[i] >= since && rows.values[i] >= low &&
+          rows.values[i] < high) {
+        found[rows.users[i]] = true;
+      }
+    }
+  }
+  return {static_cast<std::uint64_t>(std::count(found.begin(), found.end(), true))};
+}
+
+}  // namespace rollcall::bench

@@ -1,0 +1,54 @@
+// This answers the benchmarks' questions about events in their order, by plain loops over the events
+// of one user after the other.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "bench/history_floor.h"
+#include "bench/session.h"
+#include "bench/truth.h"
+#include "bench/workload_w.h"
+#include "rollcall/types.h"
+
+namespace rollcall::bench {
+
+inline constexpr TimeUs kHourUs = std::int64_t{3600} * 1'000'000;
+inline constexpr TimeUs kDayUs = 24 * kHourUs;
+
+// Is a funnel over event names.
+struct FunnelSteps {
+  std::span<const std::uint32_t> steps;  // places in kEventNameList, ascending
+  TimeUs window_us = 0;                  // from the first step, its end included
+};
+
+// Each counts the users who made at least 1, 2, ... all steps of a funnel.
+Counts funnel_truth(const HistoryFloor& history, const FunnelSteps& funnel);
+// Counts those who made them in consecutive events. Throws BenchError if the history has ties,
+// because these may be taken in any order.
+Counts strict_funnel_truth(const HistoryFloor& history, const FunnelSteps& funnel);
+// Counts those who made so many different steps, in any order, within one window.
+Counts any_funnel_truth(const HistoryFloor& history, const FunnelSteps& funnel);
+// Counts those with an attempt that no event of the name `exclusion` voids: one between the first
+// step and the last one, or the end of the window. Throws BenchError if the history has ties.
+Counts excluding_funnel_truth(const HistoryFloor& history, const FunnelSteps& funnel,
+                              std::uint32_t exclusion);
+// Counts them for each period apart, by their attempts whose first step lies in it. Period i is
+// [begins[i], begins[i + 1]).
+Counts funnel_trend_truth(const HistoryFloor& history, const FunnelSteps& funnel,
+                          std::span<const TimeUs> begins);
+
+// Counts, for each of the first `cohorts` days from `first` on and each k below `periods`, the users
+// whose first event lies in that day, and of whom there is one in the 24 hours that begin k times 24
+// hours after it.
+Counts rolling_retention_truth(const HistoryFloor& history, TimeUs first, std::size_t cohorts,
+                               std::size_t periods);
+// Counts the users who have at least `times` events of the name `event` from `since` on.
+Counts times_truth(const HistoryFloor& history, std::uint32_t event, TimeUs since,
+                   std::size_t times);
+// Counts the users who have an event of that name from `since` on whose value is at least `low`, and
+// less than `high`.
+Counts amount_truth(Session& session, std::uint32_t event, TimeUs since, Amount low, Amount high);
+
+}  // namespace rollcall::bench
