@@ -205,6 +205,7 @@ Status Engine::State::set_history_days() {
   }
   limit.days = *options.history_days;
   tables.changed.add(PageKind::kHistoryLimit);
+  note_change();
   return {};
 }
 

@@ -36,10 +36,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The funnel begins with the first day that every history still has.
+// What the history answers begins with the first day that every history still has.
 constexpr std::array<std::string_view, 7> kQuestions = {
     R"({"kind": "active", "breakdown": "country"})",
-    R"({"kind": "active", "breakdown": "session"})",
+    R"({"kind": "active", "breakdown": "session", "from": "2026-01-03"})",
     R"({"kind": "retention"})",
     R"({"kind": "idle"})",
     R"({"kind": "funnel", "steps": ["*", "buy"], "window": "2d", "total_seconds": true,

@@ -67,7 +67,7 @@ class StoreTablesTest : public testing::Test {
 };
 
 TEST_F(StoreTablesTest, AreReadAsTheyWereWritten) {
-  EXPECT_EQ(write(full_tables(), 3).size(), 5u);
+  EXPECT_EQ(write(full_tables(), 3).size(), 6u);
   EXPECT_EQ(manifest_.table_epochs[PageKind::kDictionary], 3u);
   EXPECT_EQ(manifest_.table_epochs[PageKind::kSources], 3u);
   EXPECT_EQ(manifest_.table_epochs[PageKind::kSegments], 3u);
@@ -136,7 +136,7 @@ TEST_F(StoreTablesTest, AreVerifiedOneByOne) {
   write(full_tables(), 3);
   const Result<VerifiedTables> verified = verify_tables(view_, manifest_);
   ASSERT_TRUE(verified.ok()) << verified.status().to_string();
-  EXPECT_EQ(verified->page_count, 5u);
+  EXPECT_EQ(verified->page_count, 6u);
   EXPECT_EQ(verified->history_limit.from, Day{-5});
   EXPECT_EQ(verified->catalog->series_count(), 2u);
   for (const auto& [address, bytes] : view_.pages) {

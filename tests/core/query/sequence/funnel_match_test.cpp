@@ -9,6 +9,7 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <random>
 #include <span>
@@ -263,6 +264,7 @@ class BitsOfEvents {
     const std::size_t first = 37 * (1 + blocks_.size());
     EventColumns columns;
     columns.resize(first + events.size());
+    std::iota(columns.times.begin(), columns.times.end(), 0);
     std::vector<std::uint64_t> words((columns.size() + 63) / 64 * step_count);
     for (std::size_t i = 0; i < events.size(); ++i) {
       columns.ordinals[first + i] = 1;

@@ -221,7 +221,7 @@ TEST(SchemaInspector, Dimensions) {
   EXPECT_EQ(plan.properties[0].slots, (std::vector<std::size_t>{4, 5}));
   EXPECT_EQ(plan.properties[1].slots, (std::vector<std::size_t>{6}));
   EXPECT_EQ(message(inspect(text, {}, {"a+d"})),
-            "f.csv: dimension a+d: no column \"d\"; there are: user, time, event, a, b, a+c");
+            "f.csv: property a+d: no column \"d\"; there are: user, time, event, a, b, a+c");
 }
 
 TEST(SchemaInspector, ChecksOptions) {
@@ -285,7 +285,7 @@ TEST(SchemaInspector, EveryDimensionHasAColumnSomewhere) {
   const Status status = check_properties({directory.path()}, {}, {"plan", "channel"});
   EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
   EXPECT_EQ(status.message(),
-            "dimension \"channel\": no such column (did you mean \"chanel\"?); there are: user, "
+            "property \"channel\": no such column (did you mean \"chanel\"?); there are: user, "
             "time, event, plan, chanel");
 }
 
