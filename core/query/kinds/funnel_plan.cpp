@@ -4,18 +4,14 @@
 // it has made, so that no user is in two cells of a row.
 #include "core/query/kinds/funnel_plan.h"
 
-#include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <map>
 #include <memory>
 #include <numeric>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,9 +19,9 @@
 #include <variant>
 #include <vector>
 
+#include "core/query/kinds/funnel_parts.h"
 #include "core/query/kinds/kind_table.h"
 #include "core/query/plan/table_plan.h"
-#include "core/query/resolve/event_range.h"
 #include "core/query/resolve/value_test.h"
 #include "core/query/sequence/bit_funnel.h"
 #include "core/query/sequence/funnel_match.h"
@@ -33,7 +29,6 @@
 #include "core/query/sequence/step_bits.h"
 #include "core/query/sequence/step_events.h"
 #include "core/query/sequence/told_step.h"
-#include "core/query/text/explanation.h"
 #include "core/query/text/selector_json.h"
 #include "core/time/calendar.h"
 #include "core/time/floor_quotient.h"
@@ -44,14 +39,6 @@ namespace rollcall {
 namespace {
 
 using Order = FunnelQuery::Order;
-
-// Holds the range, and the rows that it makes.
-struct FunnelRange {
-  RangeEnds::End from;
-  RangeEnds::End to;
-  std::int32_t first_row = 0;  // number of its period; 0 without a trend
-  std::size_t rows = 0;        // none: there is nothing to count
-};
 
 FunnelRules rules_of(const FunnelQuery& ask, bool is_broken_down) {
   FunnelRules rules;
@@ -81,38 +68,6 @@ FunnelRules rules_of(const FunnelQuery& ask, bool is_broken_down) {
   if (is_broken_down) rules.told_step = static_cast<unsigned>(ask.breakdown_step - 1);
   return rules;
 }
-
-// Holds the values that a breakdown goes by: those of one row of its answer or, to rank them, all
-// values.
-struct FunnelValues {
-  static constexpr std::uint32_t kNoLabel = ~std::uint32_t{0};
-
-  std::size_t place = 0;             // of the property in StepSelectors::told
-  std::vector<std::uint32_t> ranks;  // by code: the place of the value in the order of bytes
-  // These say to which of the labels a value belongs, by code, and the empty value.
-  std::vector<std::uint32_t> labels;
-  std::uint32_t label_of_none = kNoLabel;
-  std::vector<std::string> ranked;  // these are the labels, to rank them
-  bool is_ranking = false;          // if not, one row is asked
-  // The values of a kept property have no codes. To rank them, each text of a user is a label; of a
-  // row, these conditions say which texts belong to it.
-  bool is_of_texts = false;
-  std::vector<PropertyCondition> conditions;
-};
-
-// Holds what the plan of a funnel was made of, besides the query.
-struct FunnelParts {
-  StepSelectors selectors;
-  std::unique_ptr<const EventSelector> between;
-  std::optional<Calendar> calendar;
-  FunnelRange range;
-  TimeUs range_end = 0;  // the first instant after the range
-  std::vector<std::string> notes;
-  // Places in StepSelectors::told.
-  std::optional<std::size_t> hold;
-  std::optional<FunnelValues> values;
-  ValueCode no_value = 0;  // of the property that is held
-};
 
 class FunnelPlan final : public TablePlan {
  public:
@@ -655,161 +610,13 @@ std::vector<std::size_t> FunnelPlan::cells_of(std::size_t row, std::string_view 
   return cells;
 }
 
-Result<FunnelRange> resolve_range(const Query& query, const FunnelQuery& ask,
-                                  const PlanContext& context, const Timeframe& timeframe) {
-  ROLLCALL_ASSIGN_OR_RETURN(
-      const RangeEnds ends,
-      resolve_ends("funnel", query.common, context, timeframe, context.first_day_of_history()));
-  FunnelRange range;
-  if (context.days.empty() || !ends.from || !ends.to) return range;
-  range.from = *ends.from;
-  range.to = *ends.to;
-  const Day last_begun = std::min(range.to.day, timeframe.last_day);
-  if (last_begun < range.from.day || timeframe.as_of_time + kUsPerSecond <= range.from.time) {
-    return range;
-  }
-  range.rows = 1;
-  if (!ask.period) return range;
-  const Calendar calendar(*ask.period, context.settings.week_start);
-  range.first_row = calendar.index_of(range.from.day);
-  range.rows = static_cast<std::size_t>(calendar.index_of(last_begun) - range.first_row) + 1;
-  return range;
-}
-
-Result<std::uint32_t> find_property(std::string_view field, const std::string& name,
-                                    const SeriesCatalog& catalog) {
-  if (const auto number = property_number(name, catalog)) return *number;
-  return Status::invalid_argument(
-      fmt::format("funnel: {}: {}", field, unknown_property(name, catalog)));
-}
-
-bool is_kept(std::uint32_t property, const SeriesCatalog& catalog) {
-  return property >= catalog.dimensions().size();
-}
-
-std::vector<std::uint32_t> ranks_of(const std::vector<std::string>& values) {
-  std::vector<std::uint32_t> order(values.size()), ranks(values.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::ranges::sort(order, {},
-                    [&](std::uint32_t code) -> const std::string& { return values[code]; });
-  for (std::uint32_t rank = 0; rank < order.size(); ++rank) ranks[order[rank]] = rank;
-  return ranks;
-}
-
-// Each value is a label of its own; `labels` ascend and have them all, and the empty value.
-FunnelValues ranked_values(const BoundedDictionary& known, std::span<const std::string> labels) {
-  FunnelValues values;
-  values.ranks = ranks_of(known.values());
-  const auto label_of = [&](const std::string& value) {
-    return static_cast<std::uint32_t>(std::ranges::lower_bound(labels, value) - labels.begin());
-  };
-  for (const std::string& value : known.values()) values.labels.push_back(label_of(value));
-  values.label_of_none = label_of("");
-  values.ranked.assign(labels.begin(), labels.end());
-  values.is_ranking = true;
-  return values;
-}
-
-// `row` is the condition of a row; null: all values are ranked.
-FunnelValues values_of_texts(const PropertyCondition* row) {
-  FunnelValues values;
-  values.is_of_texts = true;
-  values.is_ranking = row == nullptr;
-  if (row != nullptr) values.conditions.push_back(*row);
-  return values;
-}
-
-// Takes the values for which `condition`, which is that of a row of a breakdown, holds.
-FunnelValues values_of_row(const BoundedDictionary& known, const PropertyCondition& condition) {
-  FunnelValues values;
-  values.ranks = ranks_of(known.values());
-  const std::set<std::string_view> listed(condition.values.begin(), condition.values.end());
-  const bool is_any_of = condition.test == PropertyCondition::Test::kAnyOf;
-  const auto label_of = [&](std::string_view value) {
-    return listed.contains(value) == is_any_of ? 0 : FunnelValues::kNoLabel;
-  };
-  for (const std::string& value : known.values()) values.labels.push_back(label_of(value));
-  values.label_of_none = label_of("");
-  return values;
-}
-
 // `ranked`: the values to rank; null: the plan is that of an answer.
 PlanResult make_funnel_plan(const FunnelQuery& ask, const Query& query, const PlanContext& context,
                             const std::span<const std::string>* ranked) {
   ROLLCALL_RETURN_IF_ERROR(check_history("funnel", context));
   ROLLCALL_ASSIGN_OR_RETURN(Scope scope, resolve_scope("funnel", query, context));
-  // The value of a breakdown binds attempts, and not events.
-  const std::vector<PropertyCondition>& where = query.common.where;
-  FunnelParts parts;
-  const auto add = [&](const std::string& field, const Selector& selector,
-                       std::vector<EventSelector>& to) -> Status {
-    ROLLCALL_ASSIGN_OR_RETURN(EventSelector resolved,
-                              resolve_event_selector(field, selector, where, context.catalog));
-    for (const std::string& note : resolved.notes) {
-      if (std::ranges::find(parts.notes, note) == parts.notes.end()) parts.notes.push_back(note);
-    }
-    to.push_back(std::move(resolved));
-    return {};
-  };
-  for (std::size_t i = 0; i < ask.steps.size(); ++i) {
-    ROLLCALL_RETURN_IF_ERROR(
-        add(fmt::format("funnel: steps[{}]", i), ask.steps[i], parts.selectors.steps));
-  }
-  for (std::size_t i = 0; i < ask.exclusions.size(); ++i) {
-    ROLLCALL_RETURN_IF_ERROR(add(fmt::format("funnel: exclusions[{}]: event", i),
-                                 ask.exclusions[i].event, parts.selectors.exclusions));
-  }
-  if (ask.order == Order::kStrict) {
-    std::vector<EventSelector> between;
-    ROLLCALL_RETURN_IF_ERROR(add("funnel: where", Selector(), between));
-    parts.between = std::make_unique<const EventSelector>(std::move(between.front()));
-  }
-  if (!ask.hold.empty()) {
-    ROLLCALL_ASSIGN_OR_RETURN(const std::uint32_t property,
-                              find_property("hold", ask.hold, context.catalog));
-    const bool has_codes = !is_kept(property, context.catalog);
-    if (has_codes && context.catalog.values(property).overflowed()) {
-      return Status::invalid_argument(
-                 fmt::format(
-                     "funnel: hold: cannot be answered exactly: {} has more values than the "
-                     "{} that the store keeps, and those counted as \"{}\" are not known to "
-                     "be the same; raise dimension_values_max when the store is made",
-                     excerpt(ask.hold), context.catalog.values(property).values().size() - 1,
-                     kOtherName))
-          .with_hint(Option::kDimensionValuesMax);
-    }
-    parts.hold = parts.selectors.told.size();
-    parts.selectors.told.push_back(property);
-    constexpr ValueCode kNoCode = std::numeric_limits<ValueCode>::max();
-    parts.no_value =
-        has_codes ? context.catalog.values(property).find("").value_or(kNoCode) : ValueCode{0};
-  }
-  if (!query.common.breakdown.empty()) {
-    ROLLCALL_ASSIGN_OR_RETURN(const std::uint32_t property,
-                              find_property("breakdown", query.common.breakdown, context.catalog));
-    if (is_kept(property, context.catalog)) {
-      parts.values = values_of_texts(ranked != nullptr ? nullptr : context.value);
-    } else {
-      const BoundedDictionary& known = context.catalog.values(property);
-      if (known.overflowed()) parts.notes.push_back(note_of_other_values(query.common.breakdown));
-      parts.values =
-          ranked != nullptr ? ranked_values(known, *ranked) : values_of_row(known, *context.value);
-    }
-    parts.values->place = parts.selectors.told.size();
-    parts.selectors.told.push_back(property);
-  }
-  ROLLCALL_ASSIGN_OR_RETURN(parts.range, resolve_range(query, ask, context, scope.timeframe));
-  if (ask.period) parts.calendar.emplace(*ask.period, context.settings.week_start);
-  if (ranked != nullptr) parts.calendar.reset();
-  ROLLCALL_RETURN_IF_ERROR(
-      check_cell_count("funnel", parts.range.rows, ask.steps.size() * (ask.total_seconds ? 3 : 2)));
-  if (parts.range.rows != 0) {
-    parts.selectors.begin = parts.range.from.time;
-    parts.range_end = parts.range.to.time + 1;
-    const TimeUs seen_end = scope.timeframe.as_of_time + kUsPerSecond;
-    parts.range_end = std::min(parts.range_end, seen_end);
-    parts.selectors.end = ask.steps_after_to ? seen_end : parts.range_end;
-  }
+  ROLLCALL_ASSIGN_OR_RETURN(FunnelParts parts,
+                            resolve_funnel(ask, query, context, scope.timeframe, ranked));
   return PlanResult(
       std::make_unique<FunnelPlan>(query, context, std::move(scope), std::move(parts)));
 }
@@ -822,10 +629,11 @@ PlanResult plan_funnel(const FunnelQuery& ask, const Query& query, const PlanCon
 
 Result<Ranking> rank_funnel(const FunnelQuery& ask, const Query& query,
                             const PlanContext& context) {
-  ROLLCALL_ASSIGN_OR_RETURN(const std::uint32_t property,
-                            find_property("breakdown", query.common.breakdown, context.catalog));
+  ROLLCALL_ASSIGN_OR_RETURN(
+      const std::uint32_t property,
+      find_funnel_property("breakdown", query.common.breakdown, context.catalog));
   Ranking ranking;
-  if (!is_kept(property, context.catalog)) {
+  if (property < context.catalog.dimensions().size()) {  // values of kept ones come from the events
     // Attempts that do not make the step have the empty value.
     ranking.values = context.catalog.values(property).values();
     ranking.values.emplace_back();

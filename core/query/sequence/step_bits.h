@@ -21,8 +21,8 @@ class StepBits {
 
   // Goes to another user, who has so many events.
   void begin(std::uint32_t event_count);
-  // Appends the next `count` events, which have these times. Bit `first` + i of all words[step + w *
-  // stride] says whether the i-th of them is of the step.
+  // Appends the next `count` events, which have these times. Bit `first` + i of the words
+  // words[step + w * stride] says whether the i-th of them is of the step.
   void append(const std::uint64_t* words, std::size_t stride, std::uint32_t first,
               std::uint32_t count, const LogBlock::Times& times);
 
