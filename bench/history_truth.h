@@ -1,5 +1,5 @@
-// This answers the benchmarks' questions about events in their order, by plain loops over the events
-// of one user after the other.
+// This answers the benchmarks' questions about events in their order, by plain loops over the
+// events of one user after the other.
 #pragma once
 
 #include <cstddef>
@@ -39,16 +39,16 @@ Counts excluding_funnel_truth(const HistoryFloor& history, const FunnelSteps& fu
 Counts funnel_trend_truth(const HistoryFloor& history, const FunnelSteps& funnel,
                           std::span<const TimeUs> begins);
 
-// Counts, for each of the first `cohorts` days from `first` on and each k below `periods`, the users
-// whose first event lies in that day, and of whom there is one in the 24 hours that begin k times 24
-// hours after it.
+// Counts, for each of the first `cohorts` days from `first` on and each k below `periods`, the
+// users whose first event lies in that day, and of whom there is one in the 24 hours that begin k
+// times 24 hours after it.
 Counts rolling_retention_truth(const HistoryFloor& history, TimeUs first, std::size_t cohorts,
                                std::size_t periods);
 // Counts the users who have at least `times` events of the name `event` from `since` on.
 Counts times_truth(const HistoryFloor& history, std::uint32_t event, TimeUs since,
                    std::size_t times);
-// Counts the users who have an event of that name from `since` on whose value is at least `low`, and
-// less than `high`.
+// Counts the users who have an event of that name from `since` on whose value is at least `low`,
+// and less than `high`.
 Counts amount_truth(Session& session, std::uint32_t event, TimeUs since, Amount low, Amount high);
 
 }  // namespace rollcall::bench

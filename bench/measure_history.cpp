@@ -1,5 +1,5 @@
-// This measures what keeping every event costs, and what questions that need it take: funnels beside
-// the least that they could take, and reading the blocks alone.
+// This measures what keeping every event costs, and what questions that need it take: funnels
+// beside the least that they could take, and reading the blocks alone.
 #include <fmt/format.h>
 
 #include <algorithm>

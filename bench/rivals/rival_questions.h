@@ -1,6 +1,7 @@
 // rollcall and its rivals are asked these questions, which have their true answers. Those that are
-// answered from sets of days are about users of any event. Those that need the events in their order
-// are about names, as bench/measure_history.cpp asks them. The data are of 60 days, numbered from 0.
+// answered from sets of days are about users of any event. Those that need the events in their
+// order are about names, as bench/measure_history.cpp asks them. The data are of 60 days, numbered
+// from 0.
 #pragma once
 
 #include <cstdint>

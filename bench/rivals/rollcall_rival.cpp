@@ -1,5 +1,6 @@
 // This is rollcall itself, through its public interface, with all of its aggregates, and with or
-// without the history of its events. What aggregates answer is asked of a store that has them alone.
+// without the history of its events. What aggregates answer is asked of a store that has them
+// alone.
 #include <fmt/format.h>
 
 #include <algorithm>
