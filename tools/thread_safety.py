@@ -76,7 +76,9 @@ PLANTED = {
          "  const MutexLock one_at_a_time(checkpointer.mutex());\n  const Gate::Pass pass(gate);\n",
          "cannot call function 'checkpoint_alone' while gate 'gate' is held"),
     "a task that does not say who holds the gate":
-        ("core/engine/checkpoint.cpp", "    gate.assert_passed();\n", "", "requires holding gate"),
+        ("core/engine/checkpoint.cpp",
+         "  workers.for_each(partitions.size(), [&](std::size_t i) {\n    gate.assert_passed();\n",
+         "  workers.for_each(partitions.size(), [&](std::size_t i) {\n", "requires holding gate"),
     "a field of storage read without its mutex":
         ("storage/file_journal.cpp",
          "std::uint64_t FileJournal::bytes() const {\n  const MutexLock lock(mutex_);\n",

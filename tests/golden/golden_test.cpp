@@ -105,11 +105,12 @@ TEST_P(Golden, AnswersAsItDid) {
 
 // Counter pages of earlier programs, of which no question was ever asked, go with the first commit.
 TEST_P(Golden, LosesItsCounterPages) {
-  EXPECT_GT(counter_pages(), 0u);
+  const bool has_some = GetParam() != "format-2-kept";  // which is younger
+  EXPECT_EQ(counter_pages() > 0, has_some);
   {
     const auto writer = open(/*read_only=*/false);
     ASSERT_TRUE(writer.ok()) << writer.status().to_string();
-    EXPECT_GT(counter_pages(), 0u);
+    EXPECT_EQ(counter_pages() > 0, has_some);
     ASSERT_TRUE((*writer)->checkpoint().ok());
     expect_answers(**writer);
     EXPECT_EQ(counter_pages(), 0u);

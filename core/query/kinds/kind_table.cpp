@@ -73,8 +73,8 @@ Status check_times(const QueryCommon& common, bool takes_times) {
   for (const auto& [field, end] : ends) {
     if (takes_times || !end || !std::holds_alternative<LocalTime>(*end)) continue;
     return Status::invalid_argument(
-        fmt::format("{}: a time of day goes with the periods \"hour\" and \"minute\", and with "
-                    "funnels, found {} (allowed: a date)",
+        fmt::format("{}: a time of day goes with the periods \"hour\" and \"minute\", found {} "
+                    "(allowed: a date)",
                     field, to_string(*end)));
   }
   return {};

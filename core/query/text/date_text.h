@@ -28,9 +28,8 @@ inline constexpr std::string_view kDateTextsAllowed =
     "\"last monday\", \"this month\", \"last week\"";
 inline constexpr std::string_view kRangeEndsAllowed =
     "an existing date such as \"2026-01-31\", or \"today\", \"yesterday\", \"3 days ago\", "
-    "\"last monday\", \"this month\", \"last week\"; or, in funnels and by hours or minutes, a "
-    "time "
-    "such as \"2026-01-31T06:00\"";
+    "\"last monday\", \"this month\", \"last week\"; or, by hours or minutes, a time such as "
+    "\"2026-01-31T06:00\"";
 inline constexpr std::string_view kLastSpansAllowed =
     "a number of days, weeks, months, quarters or years such as \"30d\", \"4w\", \"6m\", \"2q\", "
     "\"1y\"";

@@ -298,8 +298,8 @@ TEST(KindTable, TimesOfDayAndPartsOfDaysAreRefusedFromProgramsWhereTheyDoNotGo) 
   Query active{.common = {}, .ask = ActiveQuery()};
   active.common.to = LocalTime{Day{0}, 60'000'000};
   EXPECT_EQ(validate(active).message(),
-            "active: to: a time of day goes with the periods \"hour\" and \"minute\", and with "
-            "funnels, found 1970-01-01T00:01 (allowed: a date)");
+            "active: to: a time of day goes with the periods \"hour\" and \"minute\", found "
+            "1970-01-01T00:01 (allowed: a date)");
   std::get<ActiveQuery>(active.ask).period = Period::kMinute;
   EXPECT_TRUE(validate(active).ok());
   active.common.to = LocalTime{Day{0}, 86'400'000'000};
