@@ -172,7 +172,7 @@ struct FunnelPlan::Scratch {
     attempts_taken = events;
   }
 
-  // Returns an attempt without steps. Its memory for times is that of an attempt of an earlier user.
+  // Returns an attempt without steps. It takes over the memory for times of one that is done with.
   Best best_of(std::size_t row) {
     Best found{.row = row, .attempt = {}, .times = {}};
     if (spare.empty()) return found;
