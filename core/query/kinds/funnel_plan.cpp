@@ -4,7 +4,6 @@
 // it has made, so that no user is in two cells of a row.
 #include "core/query/kinds/funnel_plan.h"
 
-
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
