@@ -108,8 +108,8 @@ struct KernelTable {
                        const std::uint32_t* codes, std::size_t code_count,
                        std::uint64_t* out) noexcept;
 
-  // Unpacks numbers of `width` bits, at most kUnpackWidthMax, that lie end to end from bit `at` of a
-  // stream on; its bit b is bit (b % 64) of word (b / 64). sums[i] = the sum of the first i + 1
+  // Unpacks numbers of `width` bits, at most kUnpackWidthMax, that lie end to end from bit `at` of
+  // a stream on; its bit b is bit (b % 64) of word (b / 64). sums[i] = the sum of the first i + 1
   // numbers. The stream goes on for at least eight bytes after the first byte of the last one.
   void (*unpack_sums)(const std::uint64_t* stream, std::uint64_t at, unsigned width,
                       std::uint64_t* sums, std::size_t count) noexcept;

@@ -72,10 +72,6 @@ Status read_tables(ByteReader& reader, Manifest& manifest) {
   return {};
 }
 
-}  // namespace
-
-namespace {
-
 Status validate_kept(const StoreSettings& settings) {
   const std::vector<std::string>& kept = settings.kept_properties;
   if (kept.empty()) return {};

@@ -1,10 +1,9 @@
 // A store has one page of each of these tables: the names, the sources, the saved segments, the
 // forgotten users, the names of the kept properties, and how far back history reaches.
 //
-// A table has a row in store_tables.cpp, which says its kind of page, where the manifest has its
-// epoch, and how its bytes are written and read. A new table needs its member here, its row there,
-// a PageKind, and its epoch in the manifest. Code that opens, commits or verifies a store goes by
-// the rows.
+// A table has a row in store_tables.cpp, which says its kind of page and how its bytes are written
+// and read. A new table needs its member here, its row there, and a PageKind. Code that opens,
+// commits or verifies a store goes by the rows.
 #pragma once
 
 #include <bitset>

@@ -4,7 +4,6 @@
 // it has made, so that no user is in two cells of a row.
 #include "core/query/kinds/funnel_plan.h"
 
-
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -172,7 +171,7 @@ struct FunnelPlan::Scratch {
     attempts_taken = events;
   }
 
-  // Keep the memory of times from one user to the next.
+  // Returns an attempt without steps. It takes over the memory for times of one that is done with.
   Best best_of(std::size_t row) {
     Best found{.row = row, .attempt = {}, .times = {}};
     if (spare.empty()) return found;
@@ -543,7 +542,7 @@ bool FunnelPlan::is_complete(std::size_t row) const {
 
 constexpr std::uint64_t kUsPerSecondUnsigned = 1'000'000;
 
-// In seconds.
+// Returns the mean of these microseconds in seconds, which is null if there are none.
 Cell mean_of(const std::vector<std::int64_t>& numbers) {
   if (numbers.empty()) return std::monostate{};
   const AmountSum sum = std::accumulate(numbers.begin(), numbers.end(), AmountSum{0});

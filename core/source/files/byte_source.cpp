@@ -198,10 +198,6 @@ class ZstdSource final : public CompressedSource {
   bool is_unchecked_ = false;
 };
 
-}  // namespace
-
-namespace {
-
 // A frame of zstd may be one to skip.
 bool is_zstd(std::string_view head) {
   if (head.starts_with(kZstdMagic)) return true;

@@ -105,10 +105,6 @@ Status damaged(std::string_view name) {
   return Status::corruption(fmt::format("{}: native block: it is not what was written", name));
 }
 
-}  // namespace
-
-namespace {
-
 Status append_block(const EventBatch& batch, std::uint32_t value_decimals, std::string& out) {
   const std::size_t rows = batch.time.size();
   const std::size_t users = batch.user_integers.size() + batch.user_strings.size();
