@@ -121,7 +121,8 @@ unsigned most_steps(const std::vector<std::uint32_t>& events, unsigned step_coun
 }
 
 FunnelOutcome in_any_order(const TriedRules& rules, const std::vector<TriedEvent>& events,
-                           TimeUs start) {
+                           const TriedEvent& opening) {
+  const TimeUs start = opening.time;
   FunnelOutcome outcome;
   std::set<TimeUs> ends;
   for (const TriedEvent& event : events) {
@@ -136,6 +137,8 @@ FunnelOutcome in_any_order(const TriedRules& rules, const std::vector<TriedEvent
       instants[event.time] |= event.steps;
     }
     if (rules.strictly_increasing) {
+      // The opening event serves a step, so that no other of its instant does.
+      instants[start] = opening.steps;
       within.clear();
       for (const auto& [time, steps] : instants) within.push_back(steps);
     }
@@ -193,7 +196,7 @@ bool adds_a_step(const TriedRules& rules, const std::vector<TriedEvent>& events,
     if (i != start) before.push_back(events[i].steps);
   }
   if (rules.strictly_increasing) {
-    instants[events[start].time] |= events[start].steps;
+    instants[events[start].time] = events[start].steps;
     before.clear();
     for (const auto& [time, steps] : instants) before.push_back(steps);
   }
@@ -242,7 +245,7 @@ std::map<std::size_t, FunnelOutcome> by_trying(const TriedRules& rules,
   if (rules.order == FunnelQuery::Order::kAny) {
     for (std::size_t i = 0; i < events.size(); ++i) {
       if (events[i].steps == 0 || events[i].time > rules.last_start) continue;
-      outcomes[i] = in_any_order(rules, events, events[i].time);
+      outcomes[i] = in_any_order(rules, events, events[i]);
     }
     return outcomes;
   }

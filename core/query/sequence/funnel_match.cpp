@@ -459,7 +459,7 @@ class WindowWalk {
         count(end, instant, 1);
         end = instant;
       }
-      open(begin, next, matched(), found);
+      open(begin, next, found);
       count(begin, next, -1);
       begin = next;
     }
@@ -474,7 +474,11 @@ class WindowWalk {
     while (made.size() < steps && begin < events_.size()) {
       pace_.step();
       const std::size_t end = instant_end(begin);
-      count(begin, end, 1);
+      if (made.empty() && opens_alone()) {
+        change(events_[start].steps, 1);
+      } else {
+        count(begin, end, 1);
+      }
       const unsigned size = std::min(matched(), steps);
       if (made.size() < size) made.resize(size, events_[begin].time);
       begin = end;
@@ -519,12 +523,26 @@ class WindowWalk {
     return size;
   }
 
-  void open(std::size_t begin, std::size_t end, unsigned steps, const Found& found) {
+  // Returns whether an attempt has no other event of the instant at which it opens: an instant
+  // serves one step at most, and that is one of the event that opens the attempt.
+  bool opens_alone() const { return rules_.starts_apart && rules_.strictly_increasing; }
+
+  // Opens the attempts of an instant, whose events are counted with those of their window.
+  void open(std::size_t begin, std::size_t end, const Found& found) {
+    const unsigned steps_of_all = matched();
+    if (opens_alone()) count(begin, end, -1);
     for (std::size_t place = begin; place < end; ++place) {
       if (events_[place].steps == 0) continue;
+      unsigned steps = steps_of_all;
+      if (opens_alone()) {
+        change(events_[place].steps, 1);
+        steps = matched();
+        change(events_[place].steps, -1);
+      }
       found({place, steps, {}});
-      if (!rules_.starts_apart) return;
+      if (!rules_.starts_apart) break;
     }
+    if (opens_alone()) count(begin, end, 1);
   }
 
   const FunnelRules& rules_;

@@ -97,9 +97,8 @@ std::size_t ToldStep::in_any_order(const FunnelAttempt& attempt, TimeUs time) co
       any |= events_[place].steps;
       if (!rules_.strictly_increasing && place != attempt.start) keep(events_[place].steps);
     }
-    // One instant serves one step at most.
+    // One instant serves one step at most: that of the attempt's opening, one of its event.
     if (rules_.strictly_increasing && now != start) keep(any);
-    if (rules_.strictly_increasing && now == start) before.front().steps = any;
   }
   const unsigned known = served(before, rules_.step_count);
   for (const std::size_t candidate : by_rank(place)) {
