@@ -33,7 +33,7 @@ asan tsan: setup  ## build with sanitizers and run every test
 	ctest --preset $@
 
 .PHONY: soak-queries
-soak-queries: setup  ## ask a million random questions, of the engine and of a plain recount
+soak-queries: setup  ## ask the engine and a plain recount a million random questions, and a million of histories
 	cmake --preset dev
 	cmake --build --preset dev --target soak-queries
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "tests/support/event_generator.h"
+#include "tests/support/funnel_generator.h"
 #include "tests/support/result_text.h"
 #include "tests/support/test_engine.h"
 
@@ -232,6 +233,180 @@ TEST(Identities, RollingRetentionIsAFunnelOfTwoSteps) {
   });
   EXPECT_GT(all_returned, 0);
 }
+
+// ---- Funnels ----
+
+constexpr int kFunnelsPerStream = 20;
+
+// Calls `check(engine, funnel, random, stream)` for random funnels over random streams.
+template <class Check>
+void for_funnels(Check check) {
+  for (int seed = 0; seed < kStreams; ++seed) {
+    SCOPED_TRACE(::testing::Message() << "seed=" << seed);
+    Random random(static_cast<std::uint64_t>(seed));
+    StreamKnobs knobs = random_knobs(random);
+    knobs.settings.history = true;
+    knobs.whole_day_percent = 0;
+    const Stream stream = random_stream(random, knobs);
+    if (stream.events.empty()) continue;
+    const auto engine = engine_of(stream);
+    ASSERT_NE(engine, nullptr);
+    for (int i = 0; i < kFunnelsPerStream; ++i) {
+      const Query funnel = random_funnel(random, stream);
+      SCOPED_TRACE(to_json(funnel));
+      check(*engine, funnel, random, stream);
+      if (::testing::Test::HasFatalFailure()) return;
+    }
+  }
+}
+
+FunnelQuery& funnel_of(Query& query) { return std::get<FunnelQuery>(query.ask); }
+
+std::size_t column_of(const QueryResult& result, const std::string& name) {
+  const auto column = std::ranges::find(result.columns, name, &Column::name);
+  return static_cast<std::size_t>(column - result.columns.begin());
+}
+
+// The users of every row, or nothing if the question is refused.
+std::vector<std::int64_t> users_of(TestEngine& engine, const Query& query) {
+  const Result<QueryResult> result = engine.query(query);
+  std::vector<std::int64_t> users;
+  if (!result.ok()) return users;
+  const std::size_t column = column_of(*result, "users");
+  for (const auto& row : result->rows) users.push_back(count(row.at(column)));
+  return users;
+}
+
+// Expects as many rows in both, and in each of `more` at least the users of `fewer`. Returns in how
+// many there are more.
+std::int64_t expect_no_fewer(const std::vector<std::int64_t>& more,
+                             const std::vector<std::int64_t>& fewer) {
+  EXPECT_EQ(more.size(), fewer.size());
+  std::int64_t differ = 0;
+  for (std::size_t i = 0; i < std::min(more.size(), fewer.size()); ++i) {
+    EXPECT_GE(more[i], fewer[i]) << "row " << i;
+    differ += more[i] > fewer[i];
+  }
+  return differ;
+}
+
+TEST(Identities, UsersOfAFunnelNeverRiseWithTheStep) {
+  std::int64_t falls = 0;
+  for_funnels([&](TestEngine& engine, const Query& funnel, Random&, const Stream&) {
+    const Result<QueryResult> result = engine.query(funnel);
+    if (!result.ok()) return;
+    const std::size_t users = column_of(*result, "users"), step = column_of(*result, "step");
+    for (std::size_t i = 1; i < result->rows.size(); ++i) {
+      const auto &row = result->rows[i], &before = result->rows[i - 1];
+      if (count(row[step]) == 1) continue;
+      ASSERT_EQ(count(row[step]), count(before[step]) + 1);
+      ASSERT_LE(count(row[users]), count(before[users])) << "row " << i;
+      falls += count(row[users]) < count(before[users]);
+    }
+  });
+  EXPECT_GT(falls, 0);
+}
+
+// The fields that bind some of the orders are left out, and so is a breakdown, whose value is that
+// at a step, which another order may take elsewhere.
+TEST(Identities, AnyOrderHasNoFewerThanOrderedNorThatThanStrict) {
+  std::int64_t any_has_more = 0, ordered_has_more = 0;
+  for_funnels([&](TestEngine& engine, Query funnel, Random&, const Stream&) {
+    funnel.common.breakdown.clear();
+    funnel.common.breakdown_limit = QueryCommon().breakdown_limit;
+    FunnelQuery& ask = funnel_of(funnel);
+    ask.breakdown_step = FunnelQuery().breakdown_step;
+    ask.exclusions.clear();
+    ask.collapse_repeats = ask.stop_on_repeat = false;
+    const auto in_order = [&](FunnelQuery::Order order) {
+      ask.order = order;
+      return users_of(engine, funnel);
+    };
+    const auto any = in_order(FunnelQuery::Order::kAny);
+    const auto ordered = in_order(FunnelQuery::Order::kOrdered);
+    const auto strict = in_order(FunnelQuery::Order::kStrict);
+    any_has_more += expect_no_fewer(any, ordered);
+    ordered_has_more += expect_no_fewer(ordered, strict);
+    ASSERT_FALSE(::testing::Test::HasFailure());
+  });
+  EXPECT_GT(any_has_more, 0);
+  EXPECT_GT(ordered_has_more, 0);
+}
+
+TEST(Identities, LongerWindowOfAFunnelLowersNoCount) {
+  std::int64_t longer_has_more = 0;
+  for_funnels([&](TestEngine& engine, Query funnel, Random& random, const Stream&) {
+    funnel.common.breakdown.clear();
+    funnel.common.breakdown_limit = QueryCommon().breakdown_limit;
+    FunnelQuery& ask = funnel_of(funnel);
+    ask.breakdown_step = FunnelQuery().breakdown_step;
+    ask.exclusions.clear();
+    const auto shorter = users_of(engine, funnel);
+    ask.window.us += ask.window.us * random.between(0, 3) + random.between(1, 1'000'000);
+    longer_has_more += expect_no_fewer(users_of(engine, funnel), shorter);
+    ASSERT_FALSE(::testing::Test::HasFailure());
+  });
+  EXPECT_GT(longer_has_more, 0);
+}
+
+// Makes the selector take both names where it takes one of them, and the first name only in
+// `renamed`, which is about events that all have the first.
+void join_names(Selector& selector, Selector& renamed, const std::string& first,
+                const std::string& second) {
+  const std::size_t erased = std::erase_if(
+      selector.names, [&](const std::string& name) { return name == first || name == second; });
+  renamed.names = selector.names;
+  if (erased == 0) return;
+  selector.names.insert(selector.names.end(), {first, second});
+  renamed.names.push_back(first);
+  std::ranges::sort(selector.names);
+  std::ranges::sort(renamed.names);
+}
+
+// The text of the steps is all that differs.
+TEST(Identities, AStepOfTwoNamesIsTheStepOfTheseRenamedToOne) {
+  std::int64_t users_of_joined_steps = 0;
+  for_funnels([&](TestEngine& engine, Query funnel, Random& random, const Stream& stream) {
+    const std::string first = random.pick(stream.events).event;
+    const std::string second = random.pick(stream.events).event;
+    if (first == second) return;
+    Stream renamed_stream = stream;
+    for (NaiveEvent& event : renamed_stream.events) {
+      if (event.event == second) event.event = first;
+    }
+    funnel.common.among.reset();  // a segment may tell the names apart
+    Query renamed = funnel;
+    FunnelQuery &ask = funnel_of(funnel), &renamed_ask = funnel_of(renamed);
+    bool is_joined = false;
+    for (std::size_t i = 0; i < ask.steps.size(); ++i) {
+      join_names(ask.steps[i], renamed_ask.steps[i], first, second);
+      is_joined |= ask.steps[i].names != renamed_ask.steps[i].names;
+    }
+    for (std::size_t i = 0; i < ask.exclusions.size(); ++i) {
+      join_names(ask.exclusions[i].event, renamed_ask.exclusions[i].event, first, second);
+    }
+    if (!is_joined) return;
+    const auto renamed_engine = engine_of(renamed_stream);
+    ASSERT_NE(renamed_engine, nullptr);
+    const Result<QueryResult> found = engine.query(funnel);
+    const Result<QueryResult> expected = renamed_engine->query(renamed);
+    ASSERT_EQ(found.ok(), expected.ok());
+    if (!found.ok()) return;
+    const std::size_t name = column_of(*found, "name"), users = column_of(*found, "users");
+    ASSERT_EQ(found->rows.size(), expected->rows.size());
+    for (std::size_t i = 0; i < found->rows.size(); ++i) {
+      for (std::size_t c = 0; c < found->columns.size(); ++c) {
+        if (c == name) continue;
+        ASSERT_EQ(found->rows[i][c], expected->rows[i][c])
+            << "row " << i << ", " << found->columns[c].name;
+      }
+      users_of_joined_steps += count(found->rows[i][users]);
+    }
+  });
+  EXPECT_GT(users_of_joined_steps, 0);
+}
+
+// ---- Values, brackets and windows ----
 
 // What a user of the cohort is worth is what an active one is worth, times the share of these.
 TEST(Identities, ValuePerUserIsValuePerActiveTimesTheirShare) {

@@ -72,7 +72,7 @@ EngineSetup random_setup(Random& random) {
 
 TEST(RandomHistories, EngineAndOracleAgree) {
   const std::uint64_t seed = run_size("ROLLCALL_SEED", 0xc10c);
-  const std::uint64_t pairs = run_size("ROLLCALL_RANDOM_PAIRS", 3'000);
+  const std::uint64_t pairs = run_size("ROLLCALL_RANDOM_PAIRS", 8'000);
   std::cout << "ROLLCALL_SEED=" << seed << " ROLLCALL_RANDOM_PAIRS=" << pairs << std::endl;
   Random random(seed);
   std::array<std::uint64_t, 2> answered{};
