@@ -481,13 +481,13 @@ TEST(QueryParser, WrongValues) {
        "1"},
       {R"({"kind": "active", "from": "2026-02-30"})",
        "active: from: must be an existing date such as \"2026-01-31\", or \"today\", "
-       "\"yesterday\", \"3 days ago\", \"last monday\", \"this month\", \"last week\"; or, in "
-       "funnels and by hours or minutes, a time such as \"2026-01-31T06:00\", found "
+       "\"yesterday\", \"3 days ago\", \"last monday\", \"this month\", \"last week\"; or, "
+       "by hours or minutes, a time such as \"2026-01-31T06:00\", found "
        "\"2026-02-30\""},
       {R"({"kind": "active", "from": null})",
        "active: from: must be an existing date such as \"2026-01-31\", or \"today\", "
-       "\"yesterday\", \"3 days ago\", \"last monday\", \"this month\", \"last week\"; or, in "
-       "funnels and by hours or minutes, a time such as \"2026-01-31T06:00\", found null"},
+       "\"yesterday\", \"3 days ago\", \"last monday\", \"this month\", \"last week\"; or, "
+       "by hours or minutes, a time such as \"2026-01-31T06:00\", found null"},
       {R"({"kind": "active", "from": "2026-01-02", "to": "2026-01-01"})",
        "active: from: must not be later than to, found 2026-01-02 and 2026-01-01"},
       {R"({"kind": "active", "last": "30"})",
