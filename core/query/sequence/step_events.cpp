@@ -10,6 +10,20 @@ namespace {
 
 constexpr std::uint32_t kStretchEvents = 256;
 
+// Returns the first bit from `from` to before `end` that is set, or `end`. Word w is
+// words[w * stride].
+std::uint32_t next_bit(const std::uint64_t* words, std::size_t stride, std::uint32_t from,
+                       std::uint32_t end) {
+  if (from >= end) return end;
+  std::uint64_t mask = ~std::uint64_t{0} << (from % 64);
+  for (std::uint32_t word = from / 64; 64 * word < end; ++word) {
+    const std::uint64_t bits = words[word * stride] & mask;
+    if (bits != 0) return std::min(end, 64 * word + static_cast<unsigned>(std::countr_zero(bits)));
+    mask = ~std::uint64_t{0};
+  }
+  return end;
+}
+
 }  // namespace
 
 StepEvents::StepEvents(const StepSelectors& selectors, QuestionAccount* account)
@@ -145,16 +159,16 @@ void StepEvents::sort() {
 // there is none.
 std::uint32_t StepEvents::next_match(const Part& part, std::size_t match,
                                      std::uint32_t from) const {
-  const OpenBlock& open = blocks_[part.run];
+  return next_bit(blocks_[part.run].bits.data() + match, matches_.size(), from,
+                  part.user.begin + part.user.count);
+}
+
+// Adds what is seen of the rest of a part. Where that is nothing, no time is read.
+void StepEvents::add_rest(Part& part) {
   const std::uint32_t end = part.user.begin + part.user.count;
-  if (from >= end) return end;
-  std::uint64_t mask = ~std::uint64_t{0} << (from % 64);
-  for (std::uint32_t word = from / 64; 64 * word < end; ++word) {
-    const std::uint64_t bits = open.bits[word * matches_.size() + match] & mask;
-    if (bits != 0) return std::min(end, 64 * word + static_cast<unsigned>(std::countr_zero(bits)));
-    mask = ~std::uint64_t{0};
-  }
-  return end;
+  const std::uint32_t next = end - part.times.left();
+  if (next_bit(blocks_[part.run].seen.data(), 1, next, end) == end) return;
+  while (part.times.left() > 0) add_events(part, kStretchEvents);
 }
 
 bool StepEvents::has_match(const Part& part, std::size_t match) const {
@@ -206,7 +220,7 @@ void StepEvents::read_parts(UserCursor& cursor) {
     for (std::size_t i = 0; i < matches_.size(); ++i) {
       if (has_match(part, i)) read_matches_ |= std::uint64_t{1} << i;
     }
-    while (part.times.left() > 0) add_events(part, kStretchEvents);
+    add_rest(part);
   });
 }
 
@@ -216,9 +230,7 @@ bool StepEvents::any_has(std::size_t match) const {
 }
 
 std::span<const StepEvent> StepEvents::add_parts() {
-  for (Part& part : parts_) {
-    while (part.times.left() > 0) add_events(part, kStretchEvents);
-  }
+  for (Part& part : parts_) add_rest(part);
   if (part_count_ > 1) sort();
   return events_;
 }

@@ -117,6 +117,7 @@ class StepEvents {
   std::uint32_t next_match(const Part& part, std::size_t match, std::uint32_t from) const;
   // Reads at most so many events of a part that has some left, and returns the time of the last.
   TimeUs add_events(Part& part, std::uint32_t count_max);
+  void add_rest(Part& part);
   std::span<const StepEvent> add_parts();
   void sort();
   static void open_told(const LogBlock& block, std::uint32_t property, OpenBlock& open);
