@@ -255,7 +255,7 @@ void StepEvents::begin(UserCursor& cursor) {
 }
 
 bool StepEvents::read_bits(StepBits& bits) {
-  // What ended a block has been read otherwise.
+  // A part that ends its block has been read already, so that its bits may be gone.
   if (!are_within_ || parts_.size() != part_count_) return false;
   for (std::size_t i = selectors_.steps.size(); i < matches_.size(); ++i) {
     if (any_has(i)) return false;
@@ -304,7 +304,7 @@ StepEvents::Stretch StepEvents::read_stretch() {
   if (are_all_read_) return Stretch::kNone;
   pace_.step();
   const std::size_t read_before = events_.size();
-  // What ended a block has been read before.
+  // A part that ends its block has been read already, whatever the order.
   bool in_order = parts_.size() == part_count_;
   while (in_order && next_part_ < parts_.size() && events_.size() == read_before) {
     Part& part = parts_[next_part_];

@@ -237,7 +237,7 @@ TEST_F(BerlinTimeframe, HoursAreTheDaysOfTheirAxis) {
   EXPECT_EQ(all.timeframe.data, (DayRange{Day{-1}, Day{2}}));
   EXPECT_LT(all.begin, zone_.start_of(day("1970-01-01")));
 
-  // What does not begin by as_of has no rows.
+  // A range that does not begin by as_of has no rows.
   common.from = LocalTime{day("2026-03-29"), 4 * kUsPerHour};
   EXPECT_EQ(resolve({}).range.size(), 0u);
 }
