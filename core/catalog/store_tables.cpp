@@ -64,6 +64,11 @@ constexpr TableRow kRows[] = {
        ROLLCALL_ASSIGN_OR_RETURN(tables.history_limit, HistoryLimit::deserialize(bytes));
        return {};
      }},
+    {.kind = PageKind::kObjects,
+     .write = [](const StoreTables& tables,
+                 std::string& bytes) { tables.objects.serialize(bytes); },
+     .read = [](std::string_view bytes, const StoreSettings&,
+                StoreTables& tables) { return tables.objects.deserialize(bytes); }},
     {.kind = PageKind::kKept,
      .write =
          [](const StoreTables& tables, std::string& bytes) {

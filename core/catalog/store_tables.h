@@ -1,5 +1,5 @@
-// A store has one page of each of these tables: the names, the sources, the saved segments, the
-// forgotten users, the names of the kept properties, and how far back history reaches.
+// A store has one page of each of these tables: the names, the sources, the saved segments and other
+// objects, the forgotten users, the names of the kept properties, and how far back history reaches.
 //
 // A table has a row in store_tables.cpp, which says its kind of page and how its bytes are written
 // and read. A new table needs its member here, its row there, and a PageKind. Code that opens,
@@ -15,6 +15,7 @@
 
 #include "core/catalog/history_limit.h"
 #include "core/catalog/manifest.h"
+#include "core/catalog/object_table.h"
 #include "core/catalog/segment_table.h"
 #include "core/catalog/series_catalog.h"
 #include "core/catalog/source_table.h"
@@ -51,6 +52,7 @@ struct StoreTables {
   // and never changed, because batches are checked against it while others enter.
   std::shared_ptr<const ForgottenUsers> forgotten;
   HistoryLimit history_limit;
+  ObjectTable objects;
   TableSet changed;  // those that changed since the last commit
 };
 

@@ -211,7 +211,9 @@ struct Engine::State {
   Result<SegmentCatalog> named_sets(std::span<const Query> queries, QuestionAccount& account);
   class Snapshot;
   Status save_segment(const std::string& name, SavedSegment segment);
-  Status drop_segment(const std::string& name);
+  Status save_objects(std::span<const SavedObject> objects, OnSameName on_same_name);
+  Status drop_object(ObjectKind kind, const std::string& name);
+  std::vector<SavedObject> objects_of(ObjectKind kind) const ROLLCALL_REQUIRES(gate);
   Result<std::uint64_t> forget(std::span<const UserId> users);
   // Forgets the users in all partitions. `has_written_ahead` is set as soon as some partition has
   // written ahead.

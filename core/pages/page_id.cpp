@@ -40,6 +40,8 @@ std::string to_string(const PageId& id) {
                          id.series, id.chunk);
     case PageKind::kHistoryLimit:
       return "history limit page";
+    case PageKind::kObjects:
+      return "saved objects page";
     case PageKind::kHistory:
       return fmt::format("history page of partition {}, run {}, block {}", id.partition, id.series,
                          id.chunk);

@@ -1,9 +1,10 @@
-// This fuzzes the source positions, the saved segments of stores of both kinds of users, and how
-// far back history reaches.
+// This fuzzes the source positions, the saved segments of stores of both kinds of users, the other
+// saved objects, and how far back history reaches.
 
 #include <type_traits>
 
 #include "core/catalog/history_limit.h"
+#include "core/catalog/object_table.h"
 #include "core/catalog/segment_table.h"
 #include "core/catalog/source_table.h"
 #include "tests/fuzz/fuzz_target.h"
@@ -46,12 +47,15 @@ void check(std::string_view bytes, Kind... kind) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace rollcall;
   std::string_view input = fuzz::as_text(data, size);
-  switch (fuzz::take_choice(input) % 4) {
+  switch (fuzz::take_choice(input) % 5) {
     case 0:
       fuzz::check<SourceTable>(input);
       break;
     case 3:
       fuzz::check<HistoryLimit>(input);
+      break;
+    case 4:
+      fuzz::check<ObjectTable>(input);
       break;
     case 1:
       fuzz::check<SegmentTable>(input, UserKind::kInteger);

@@ -321,6 +321,14 @@ TEST_F(AllocationTest, SaveSegment) {
         [&] { return engine_->save_segment("vips", std::vector<UserId>{UserId("user 1")}); });
 }
 
+TEST_F(AllocationTest, SaveObjects) {
+  const std::vector<SavedObject> objects = {
+      {ObjectKind::kSegment, "buyers", R"j({"segment": "did(buy)"})j"},
+      {ObjectKind::kSegment, "vips", R"({"users": ["user 1"]})"},
+      {ObjectKind::kAlert, "a", "{}"}};
+  sweep("save_objects", [&] { return engine_->save_objects(objects, OnSameName::kReplace); });
+}
+
 TEST_F(AllocationTest, Forget) {
   sweep("forget", [&] { return engine_->forget(std::vector<UserId>{UserId("user 4")}).status(); });
 }

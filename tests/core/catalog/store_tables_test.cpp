@@ -42,8 +42,10 @@ StoreTables full_tables() {
   forgotten->add(UserId(std::uint64_t{42}));
   tables.forgotten = std::move(forgotten);
   tables.history_limit = {.days = 30, .from = Day{-5}};
-  for (const PageKind kind : {PageKind::kDictionary, PageKind::kSources, PageKind::kSegments,
-                              PageKind::kForgotten, PageKind::kKept, PageKind::kHistoryLimit}) {
+  tables.objects.set({ObjectKind::kAlert, "quiet"}, "{}");
+  for (const PageKind kind :
+       {PageKind::kDictionary, PageKind::kSources, PageKind::kSegments, PageKind::kForgotten,
+        PageKind::kKept, PageKind::kHistoryLimit, PageKind::kObjects}) {
     tables.changed.add(kind);
   }
   return tables;
@@ -67,7 +69,7 @@ class StoreTablesTest : public testing::Test {
 };
 
 TEST_F(StoreTablesTest, AreReadAsTheyWereWritten) {
-  EXPECT_EQ(write(full_tables(), 3).size(), 6u);
+  EXPECT_EQ(write(full_tables(), 3).size(), 7u);
   EXPECT_EQ(manifest_.table_epochs[PageKind::kDictionary], 3u);
   EXPECT_EQ(manifest_.table_epochs[PageKind::kSources], 3u);
   EXPECT_EQ(manifest_.table_epochs[PageKind::kSegments], 3u);
@@ -86,8 +88,10 @@ TEST_F(StoreTablesTest, AreReadAsTheyWereWritten) {
   EXPECT_TRUE(read->forgotten->contains(UserId(std::uint64_t{42})));
   EXPECT_EQ(read->history_limit.days, 30u);
   EXPECT_EQ(read->history_limit.from, Day{-5});
-  for (const PageKind kind : {PageKind::kDictionary, PageKind::kSources, PageKind::kSegments,
-                              PageKind::kForgotten, PageKind::kKept, PageKind::kHistoryLimit}) {
+  EXPECT_EQ(read->objects.saved(), full_tables().objects.saved());
+  for (const PageKind kind :
+       {PageKind::kDictionary, PageKind::kSources, PageKind::kSegments, PageKind::kForgotten,
+        PageKind::kKept, PageKind::kHistoryLimit, PageKind::kObjects}) {
     EXPECT_FALSE(read->changed.has(kind)) << static_cast<int>(kind);
   }
 }
@@ -100,6 +104,18 @@ TEST_F(StoreTablesTest, NamesOfKeptPropertiesAreChecked) {
                                     "\x01\x07"
                                     "country",
                                     "\x01\x01x."}) {
+    bytes = damaged;
+    EXPECT_EQ(read_tables(view_, manifest_).status().code(), StatusCode::kCorruption) << bytes;
+  }
+}
+
+TEST_F(StoreTablesTest, ObjectsAreChecked) {
+  write(full_tables(), 3);
+  std::string& bytes = view_.pages[{{PageKind::kObjects, 0, 0, 0, 0}, 3}];
+  EXPECT_EQ(bytes, std::string("\x01\x04\x05quiet\x02{}"));
+  for (const char* const damaged :
+       {"", "\x01", "\x02\x04\x01x\x02{}\x04\x01x\x02{}", "\x01\x01\x01x\x02{}",
+        "\x01\x05\x01x\x02{}", "\x01\x04\x01x\x03{}"}) {
     bytes = damaged;
     EXPECT_EQ(read_tables(view_, manifest_).status().code(), StatusCode::kCorruption) << bytes;
   }
