@@ -266,6 +266,26 @@ std::vector<SavedObject> Engine::objects(ObjectKind kind) const {
   return state_->objects_of(kind);
 }
 
+Result<AudienceInfo> Engine::freeze(const AudienceRequest& request, const QueryLimits& limits) {
+  return guarded("engine: freeze", [&]() -> Result<AudienceInfo> {
+    ROLLCALL_RETURN_IF_ERROR(check_open());
+    return state_->freeze(request, limits);
+  });
+}
+
+Status Engine::drop_audience(const AudienceName& name) {
+  return guarded("engine: drop_audience", [&]() -> Status {
+    ROLLCALL_RETURN_IF_ERROR(check_open());
+    return state_->drop_audience(name);
+  });
+}
+
+std::vector<AudienceInfo> Engine::audiences() const {
+  if (!is_open()) return {};
+  const Gate::Pass pass(state_->gate);
+  return state_->audience_infos();
+}
+
 Result<std::uint64_t> Engine::forget(std::span<const UserId> users) {
   return guarded("engine: forget", [&]() -> Result<std::uint64_t> {
     ROLLCALL_RETURN_IF_ERROR(check_open());

@@ -149,7 +149,7 @@ Result<CheckedObject> check_object(const SavedObject& object, const StoreSetting
   if (object.kind == ObjectKind::kQuestion) {
     ROLLCALL_RETURN_IF_ERROR(parse_query(object.definition, settings.time_zone).status());
   }
-  checked.definition = object.definition;
+  checked.definition = definition.text(SavedObject::kDefinitionBytesMax);
   return checked;
 }
 

@@ -12,6 +12,7 @@
 #include "core/base/memory_policy.h"
 #include "core/base/mutex.h"
 #include "core/engine/history_reader.h"
+#include "core/pages/audience_chunk.h"
 #include "core/query/sets/user_sink.h"
 #include "kernels/kernel_table.h"
 
@@ -253,6 +254,29 @@ class PinnedChunk : public ChunkSource {
     const auto end = std::lower_bound(begin, ordinals.end(), first_ordinal_ + word_count_ * 64);
     kernels::active_table()->set_bits(scratch, ordinals.data() + (begin - ordinals.begin()),
                                       static_cast<std::size_t>(end - begin));
+    return {scratch, word_count_};
+  }
+
+  BitSpan in_audience(const AudienceRead& read, std::uint64_t* scratch) const override {
+    std::fill_n(scratch, word_count_, std::uint64_t{0});
+    const auto found = read.pages.find({partition_.partition, chunk_});
+    if (found == read.pages.end()) return {};
+    const AudienceRead::Page& page = found->second;
+    reading_.account.check();
+    std::string stored;
+    if (page.bytes == nullptr) {
+      Result<std::string> bytes = reading_.view.read(page.address);
+      if (!bytes.ok()) throw QuestionFailure(bytes.status());
+      stored = *std::move(bytes);
+    }
+    const Result<AudienceChunk> chunk =
+        AudienceChunk::deserialize(page.bytes == nullptr ? stored : *page.bytes, read.set_count);
+    if (!chunk.ok()) throw QuestionFailure(chunk.status().within(to_string(page.address.id)));
+    alignas(64) std::array<std::uint64_t, kChunkWords> expanded;
+    for (const std::size_t number : read.sets) {
+      const BitSpan set = expand(chunk->sets()[number], expanded.data());
+      kernels::active_table()->or_into(scratch, set.words, set.word_count);
+    }
     return {scratch, word_count_};
   }
 

@@ -67,7 +67,8 @@ bool ReadSet::reads_pages() const {
   ReadSet of_pages;
   of_pages.add(*this);
   return !of_pages.presence.empty() || !of_pages.unions.empty() || !of_pages.bounds.empty() ||
-         !of_pages.amounts.empty() || !of_pages.totals.empty() || !of_pages.lists.empty();
+         !of_pages.amounts.empty() || !of_pages.totals.empty() || !of_pages.lists.empty() ||
+         !of_pages.audiences.empty();
 }
 
 Day ReadSet::first_event_day() const {
@@ -101,6 +102,7 @@ void ReadSet::add(const ReadSet& other) {
   append(amounts, other.amounts);
   append(totals, other.totals);
   append(lists, other.lists);
+  append(audiences, other.audiences);
   history = history || other.history;
   history_from = std::min(history_from, other.first_event_day());
 }
@@ -124,11 +126,14 @@ void ReadSet::merge() {
     bounds = {BoundsRead{std::move(series)}};
   }
   drop_repeated(lists, [](const std::shared_ptr<const UserList>& list) { return list.get(); });
+  drop_repeated(audiences,
+                [](const std::shared_ptr<const AudienceRead>& read) { return read.get(); });
 }
 
 std::size_t ReadSet::memory_bytes() const {
   return bytes_of(presence) + bytes_of(unions) + bytes_of(bounds) + bytes_of(amounts) +
-         bytes_of(totals) + lists.size() * sizeof(lists[0]);
+         bytes_of(totals) + lists.size() * sizeof(lists[0]) +
+         audiences.size() * sizeof(audiences[0]);
 }
 
 }  // namespace rollcall

@@ -4,9 +4,12 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
+#include "core/catalog/audience_table.h"
 #include "core/catalog/series_catalog.h"
 #include "core/users/user_list.h"
 #include "rollcall/types.h"
@@ -45,6 +48,17 @@ struct TotalsRead {
   bool by_hour = false;
 };
 
+// Reads who is in some sets of an audience.
+struct AudienceRead {
+  struct Page {
+    PageAddress address;
+    std::shared_ptr<const std::string> bytes;  // null: it is in the store
+  };
+  std::size_t set_count = 0;              // which a page has
+  std::vector<std::size_t> sets;          // those that are read, ascending
+  std::map<Audience::Place, Page> pages;  // those that there are
+};
+
 struct ReadSet {
   std::vector<PresenceRead> presence;
   std::vector<UnionRead> unions;
@@ -52,7 +66,8 @@ struct ReadSet {
   std::vector<AmountRead> amounts;
   std::vector<TotalsRead> totals;
   std::vector<std::shared_ptr<const UserList>> lists;  // users named one by one
-  bool history = false;                                // the events themselves
+  std::vector<std::shared_ptr<const AudienceRead>> audiences;
+  bool history = false;        // the events themselves
   Day history_from = kDayMax;  // the earliest day whose events are read for themselves
   // Days of what is read are hours or minutes of a question, and history_from alone is a day.
   bool is_by_clock = false;
@@ -77,7 +92,7 @@ struct ReadSet {
   // Returns whether anything about single users is read.
   bool reads_chunks() const {
     return !presence.empty() || !unions.empty() || !bounds.empty() || !amounts.empty() ||
-           !lists.empty() || history;
+           !lists.empty() || !audiences.empty() || history;
   }
 };
 

@@ -18,10 +18,9 @@ namespace {
 
 using Objects = std::vector<SavedObject>;
 
-const SavedObject kLogins{ObjectKind::kQuestion, "logins",
-                          R"({"kind": "active", "event": "login"})"};
+const SavedObject kLogins{ObjectKind::kQuestion, "logins", R"({"kind":"active","event":"login"})"};
 const SavedObject kWinBack{ObjectKind::kCampaign, "win back",
-                           R"j({"audience": "not did(*, 7d)", "anything": [1, 2]})j"};
+                           R"j({"audience":"not did(*, 7d)","anything":[1,2]})j"};
 const SavedObject kBuyers{ObjectKind::kSegment, "buyers", R"j({"segment": "did(buy)"})j"};
 
 class SavedObjects : public ::testing::Test {
@@ -57,13 +56,17 @@ class SavedObjects : public ::testing::Test {
 };
 
 TEST_F(SavedObjects, AreKept) {
-  const SavedObject alert{ObjectKind::kAlert, "logins", R"({"below": 0.05})"};
+  const SavedObject alert{ObjectKind::kAlert, "logins", R"({"below":0.05})"};
   EXPECT_EQ(save({kWinBack, kLogins, alert, kBuyers}), "ok");
   reopen();
   EXPECT_EQ(engine_->objects(ObjectKind::kQuestion), Objects{kLogins});
   EXPECT_EQ(engine_->objects(ObjectKind::kCampaign), Objects{kWinBack});
   EXPECT_EQ(engine_->objects(ObjectKind::kAlert), Objects{alert});
   EXPECT_TRUE(engine_->verify()->faults.empty());
+
+  EXPECT_EQ(save(ObjectKind::kAlert, "blanks", " { \"a\" : [ 1.50 , null ] } "), "ok");
+  EXPECT_EQ(engine_->objects(ObjectKind::kAlert)[0].definition, R"({"a":[1.50,null]})");
+  EXPECT_EQ(engine_->drop_object(ObjectKind::kAlert, "blanks").to_string(), "ok");
 
   // A kind has names of its own.
   EXPECT_EQ(engine_->drop_object(ObjectKind::kAlert, "logins").to_string(), "ok");
@@ -101,7 +104,7 @@ TEST_F(SavedObjects, SegmentsAreTheSameWhicheverWayTheyCame) {
 TEST_F(SavedObjects, AllOfThemAreKeptOrNone) {
   ASSERT_EQ(save({kLogins}), "ok");
   SavedObject other = kLogins;
-  other.definition = R"({"kind": "churn"})";
+  other.definition = R"({"kind":"churn"})";
   EXPECT_EQ(save({kWinBack, kBuyers, other}),
             "already exists: question \"logins\": the store has one of that name (allowed: another "
             "name, or to replace it)");
@@ -129,7 +132,7 @@ TEST_F(SavedObjects, DefinitionsAreChecked) {
             "invalid argument: alert \"\": the name has 0 bytes (allowed: 1 to 200)");
   EXPECT_EQ(save(ObjectKind::kAlert, long_name, "{}"),
             "invalid argument: alert \"" + std::string(64, 'n') +
-                "...\": the name has 201 bytes (allowed: 1 to 200)");
+                "\"...: the name has 201 bytes (allowed: 1 to 200)");
   EXPECT_EQ(save(ObjectKind::kAlert, "a\xff", "{}"),
             "invalid argument: alert \"a\\xff\": the name is not UTF-8");
   EXPECT_EQ(save(ObjectKind::kAlert, "a", "[1]"),
@@ -144,7 +147,7 @@ TEST_F(SavedObjects, DefinitionsAreChecked) {
             "\"users\", found {}");
   EXPECT_EQ(
       save(ObjectKind::kSegment, "s", R"({"users": ["ann", 7]})"),
-      "invalid argument: segment \"s\": definition.users: must be a list of strings, found 7");
+      "invalid argument: segment \"s\": definition: users: must be a list of strings, found 7");
   for (const ObjectKind kind :
        {ObjectKind::kSegment, ObjectKind::kQuestion, ObjectKind::kCampaign, ObjectKind::kAlert}) {
     EXPECT_TRUE(engine_->objects(kind).empty());
@@ -156,7 +159,7 @@ TEST_F(SavedObjects, IntegersAreIdsOfStoresThatHaveThem) {
   disk_ = make_memory_disk();
   open(UserKind::kInteger);
   EXPECT_EQ(save(ObjectKind::kSegment, "s", R"({"users": [7, -1]})"),
-            "invalid argument: segment \"s\": definition.users: must be a list of integers, found "
+            "invalid argument: segment \"s\": definition: users: must be a list of integers, found "
             "-1");
   EXPECT_EQ(save(ObjectKind::kSegment, "s", R"({"users": [7, 18446744073709551615]})"), "ok");
   EXPECT_EQ(engine_->segments()[0].users, 2u);
@@ -181,7 +184,7 @@ TEST_F(SavedObjects, AreBoundedInBytes) {
         {ObjectKind::kAlert, std::to_string(i), R"({"x": ")" + std::string(65'000, 'x') + "\"}"});
   }
   EXPECT_EQ(save(objects),
-            "resource exhausted: objects: the definitions would have 2145297 bytes together "
+            "resource exhausted: objects: the definitions would have 2145264 bytes together "
             "(allowed: up to 2097152)");
   objects.pop_back();
   EXPECT_EQ(save(objects), "ok");
@@ -212,10 +215,10 @@ TEST_F(SavedObjects, AreWrittenAndReadAsADocument) {
   EXPECT_EQ(said(R"({"objects": [{"kind": "alert", "definition": {}}]})"),
             "objects[0]: missing field \"name\"");
   EXPECT_EQ(said(R"({"objects": [{"kind": "alarm", "name": "a", "definition": {}}]})"),
-            "objects[0].kind: unknown kind \"alarm\" (did you mean \"alert\"?), allowed: segment, "
+            "objects[0]: kind: unknown kind \"alarm\" (did you mean \"alert\"?), allowed: segment, "
             "question, campaign, alert");
   EXPECT_EQ(said(R"({"objects": [{"kind": "alert", "name": "a", "definition": "x"}]})"),
-            "objects[0].definition: must be an object, found \"x\"");
+            "objects[0]: definition: must be an object, found \"x\"");
 }
 
 TEST_F(SavedObjects, NothingIsSavedToAStoreThatIsReadOnly) {

@@ -49,7 +49,7 @@ KIND_EXCEPTIONS = {("storage/store_directory.cpp", "retention"), ("storage/store
 KIND_ALGORITHMS = {"funnel": re.compile(r"core/query/sequence/")}
 # A segment may hold a question of this kind. These files see it as a part of segments.
 KIND_PARTS = {"funnel": re.compile(
-    r"core/(include/rollcall/segment\.h|catalog/segment_table|engine/(engine|listed_files)\.cpp"
+    r"core/(include/rollcall/segment\.h|catalog/segment_table|engine/(engine_objects|listed_files)\.cpp"
     r"|query/(plan/segment_set|resolve/plan_context|text/(funnel_json|segment_|query_validation)))"
     r"|tools/commands/(segment|store_access)\.cpp")}
 # Benchmarks, tests and examples ask questions of every kind, as programs do.

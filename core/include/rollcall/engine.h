@@ -28,6 +28,7 @@
 #include <string_view>
 #include <vector>
 
+#include "rollcall/audience.h"
 #include "rollcall/delivery.h"
 #include "rollcall/event.h"
 #include "rollcall/info.h"
@@ -155,6 +156,19 @@ class Engine {
   // Returns the objects of a kind, ordered by name. The definition of a segment that is a list has
   // all its users.
   std::vector<SavedObject> objects(ObjectKind kind) const;
+
+  // Freezes an audience: finds its users, and keeps who they are, whatever they do from here on.
+  // Returns once that is durable. Users who are forgotten leave it.
+  //   kInvalidArgument    a field that is not as audience.h says, a segment that cannot be
+  //                       evaluated, or a store opened read-only
+  //   kAlreadyExists      there is an audience of that name
+  //   kResourceExhausted, kDeadlineExceeded, kCancelled  as `query`
+  Result<AudienceInfo> freeze(const AudienceRequest& request, const QueryLimits& limits = {});
+  // Drops an audience, durably with the next checkpoint.
+  //   kNotFound  there is none of that name
+  Status drop_audience(const AudienceName& name);
+  // Returns the audiences, ordered by campaign and run.
+  std::vector<AudienceInfo> audiences() const;
 
   // Forgets users for good. From here on, no answer counts or names them, lists of saved segments
   // do not have them, and any events of theirs that come later, for instance from a source that is

@@ -36,7 +36,7 @@ struct SavedObject {
 
   ObjectKind kind = ObjectKind::kQuestion;
   std::string name;        // UTF-8, not empty
-  std::string definition;  // a JSON object
+  std::string definition;  // a JSON object; it is kept without blanks between its parts
 
   friend bool operator==(const SavedObject&, const SavedObject&) = default;
 };

@@ -111,6 +111,12 @@ std::string describe(const SegmentQuery& ask) {
 
 }  // namespace
 
+Query count_of(Segment users) {
+  Query query;
+  query.ask = SegmentQuery{std::move(users)};
+  return query;
+}
+
 const KindRow<SegmentQuery>& row_of(std::type_identity<SegmentQuery>) {
   static constexpr KindRow<SegmentQuery> kRow = {
       .kind = {.name = "segment",

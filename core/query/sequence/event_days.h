@@ -43,6 +43,9 @@ class EventDays : public ChunkSource {
   BitSpan listed(const UserList& list, std::uint64_t* scratch) const override {
     return chunk_.listed(list, scratch);
   }
+  BitSpan in_audience(const AudienceRead& read, std::uint64_t* scratch) const override {
+    return chunk_.in_audience(read, scratch);
+  }
 
  private:
   // Holds the users of a series on a day, ascending by their places in the chunk.

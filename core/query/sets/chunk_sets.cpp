@@ -229,6 +229,13 @@ BitSpan ChunkSets::listed(const UserList& list) {
   return result.span();
 }
 
+BitSpan ChunkSets::in_audience(const AudienceRead& read) {
+  MutableSet result = make_set();
+  result.assign(chunk_.in_audience(read, scratch_));
+  if (limit_) result.keep(*limit_);
+  return result.span();
+}
+
 void ChunkSets::unite_with_later(std::vector<BitSpan>& sets, BitSpan tail) {
   BitSpan later = tail;
   for (auto set = sets.rbegin(); set != sets.rend(); ++set) {

@@ -132,6 +132,8 @@ class ChunkSets {
   BitSpan active_with(SeriesId series, DayRange days, ChunkSource::EventBounds bounds);
   // Returns the users of a list that the plan reads.
   BitSpan listed(const UserList& list);
+  // Returns the users in sets of an audience that the plan reads.
+  BitSpan in_audience(const AudienceRead& read);
 
   // Replaces each set by its union with all that follow and with `tail`.
   void unite_with_later(std::vector<BitSpan>& sets, BitSpan tail);

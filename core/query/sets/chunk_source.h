@@ -9,6 +9,7 @@
 #include "core/catalog/series_catalog.h"
 #include "core/history/user_cursor.h"
 #include "core/pages/bitset.h"
+#include "core/pages/reads.h"
 #include "core/users/user_list.h"
 #include "rollcall/types.h"
 
@@ -60,6 +61,9 @@ class ChunkSource {
   // Returns the users of the chunk in list `list` of the ReadSet, set in `scratch` (word_count()
   // words).
   virtual BitSpan listed(const UserList& list, std::uint64_t* scratch) const = 0;
+  // Returns the users of the chunk in the sets of `read`, which is one of the ReadSet, set in
+  // `scratch` (word_count() words).
+  virtual BitSpan in_audience(const AudienceRead& read, std::uint64_t* scratch) const = 0;
 };
 
 }  // namespace rollcall

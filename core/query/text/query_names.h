@@ -45,6 +45,10 @@ inline constexpr std::array<Spelling<Segment::Compare>, 3> kCompareNames = {
      {"lte", Segment::Compare::kAtMost},
      {"eq", Segment::Compare::kExactly}}};
 
+inline constexpr std::array<Spelling<Segment::AudiencePart::Arm>, 2> kArmNames = {
+    {{"contacted", Segment::AudiencePart::Arm::kContacted},
+     {"holdout", Segment::AudiencePart::Arm::kHoldout}}};
+
 template <class T, std::size_t n>
 std::string_view name_of(const std::array<Spelling<T>, n>& spellings, T value) {
   for (const Spelling<T>& spelling : spellings) {

@@ -340,6 +340,7 @@ Status check_segment(std::string_view field, const Segment& segment, int depth) 
       break;
     case Kind::kFile:
     case Kind::kSaved:
+    case Kind::kAudience:
       if (segment.name.empty()) return fault("must have a name, found \"\"");
       if (segment.name.size() > kNameBytesMax) {
         return fault(fmt::format("must have a name of at most {} bytes, found {}", kNameBytesMax,

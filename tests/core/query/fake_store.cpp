@@ -111,8 +111,9 @@ class FakeChunk : public ChunkSource {
     return sum;
   }
 
-  // No test has lists of users here, because partitions find them.
+  // No test has lists of users or audiences here, because partitions find them.
   BitSpan listed(const UserList&, std::uint64_t*) const override { return {}; }
+  BitSpan in_audience(const AudienceRead&, std::uint64_t*) const override { return {}; }
 
  private:
   using Announced = std::multimap<SeriesId, DayRange>;

@@ -23,6 +23,7 @@ class EmptyChunk : public ChunkSource {
   Bounds bounds(SeriesId) const override { return {}; }
   AmountSum amount(SeriesId, Day, BitSpan) const override { return 0; }
   BitSpan listed(const UserList&, std::uint64_t*) const override { return {}; }
+  BitSpan in_audience(const AudienceRead&, std::uint64_t*) const override { return {}; }
   UserCursor history(UserCursor::Opened opened) const override { return {{}, std::move(opened)}; }
   std::uint32_t first_ordinal() const override { return 0; }
 };
