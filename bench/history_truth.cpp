@@ -177,6 +177,25 @@ Counts times_truth(const HistoryFloor& history, std::uint32_t event, TimeUs sinc
   return {users};
 }
 
+Counts risk_truth(const HistoryFloor& history, TimeUs end) {
+  constexpr TimeUs kWeekUs = 7 * kDayUs;
+  constexpr std::size_t kEventsBefore = 4;
+  std::uint64_t silent = 0, declining = 0;
+  for (std::size_t user = 0; user < history.user_count(); ++user) {
+    std::size_t in_base = 0, before = 0, since = 0;
+    for (const TimeUs time : history.events_of(user).times) {
+      if (time >= end) continue;
+      in_base += time >= end - 30 * kDayUs;
+      since += time >= end - kWeekUs;
+      before += time >= end - 2 * kWeekUs && time < end - kWeekUs;
+    }
+    if (in_base == 0) continue;
+    silent += since == 0;
+    declining += since != 0 && before >= kEventsBefore && 2 * since <= before;
+  }
+  return {silent, declining};
+}
+
 Counts amount_truth(Session& session, std::uint32_t event, TimeUs since, Amount low, Amount high) {
   std::vector<bool> found(session.options().workload.users);
   for (std::size_t number = 0; number < session.round_count(); ++number) {

@@ -47,6 +47,10 @@ Counts rolling_retention_truth(const HistoryFloor& history, TimeUs first, std::s
 // Counts the users who have at least `times` events of the name `event` from `since` on.
 Counts times_truth(const HistoryFloor& history, std::uint32_t event, TimeUs since,
                    std::size_t times);
+// Counts the users of the default rules of early warning at the instant `end`, the end of a day:
+// those of the last 30 days with no event in the last 7, and then those with at least 4 in the 7
+// days before these, and at most half as many since.
+Counts risk_truth(const HistoryFloor& history, TimeUs end);
 // Counts the users who have an event of that name from `since` on whose value is at least `low`,
 // and less than `high`.
 Counts amount_truth(Session& session, std::uint32_t event, TimeUs since, Amount low, Amount high);

@@ -105,7 +105,9 @@ std::vector<HistoryQuestion> history_questions(Session& session, const HistoryFl
        fmt::format(R"({{"kind": "segment", "segment": {{"did": {{"event": "purchase", "where": )"
                    R"({{"value": {{"gte": "50", "lt": "100"}}}}}}, {}}}}})",
                    last_days),
-       amount_truth(session, kPurchase, begin(since), 50'000'000, 100'000'000)}};
+       amount_truth(session, kPurchase, begin(since), 50'000'000, 100'000'000)},
+      {"at_risk", fmt::format(R"({{"kind": "at_risk", "as_of": "{}"}})", date(workload.days - 1)),
+       risk_truth(floor, begin(workload.days))}};
 }
 
 EngineOptions with_history(Session& session, unsigned threads, bool history) {

@@ -21,8 +21,17 @@ namespace {
 
 class CountingSink : public CellSink {
  public:
-  CountingSink(Partial& counts, const QuestionAccount& account)
-      : counts_(counts), account_(account), pace_(&account) {}
+  CountingSink(Partial& counts, QuestionAccount& account)
+      : counts_(counts), account_(account), pace_(&account), memory_(&account) {}
+  ~CountingSink() override {
+    std::uint64_t users = 0;
+    for (std::size_t cell = 0; cell < steps_.size(); ++cell) {
+      users += steps_[cell];
+      counts_.add(cell, users);
+    }
+  }
+  CountingSink(const CountingSink&) = delete;
+  CountingSink& operator=(const CountingSink&) = delete;
 
   void add(std::size_t cell, BitSpan users) override {
     pace_.step();
@@ -41,6 +50,16 @@ class CountingSink : public CellSink {
   void add_user(std::size_t cell, std::uint32_t) override {
     pace_.step();
     counts_.add(cell, 1);
+  }
+  // However long a run is, it adds a step up and a step down. Steps down are negative, modulo 2^64.
+  void add_user_run(std::size_t first_cell, std::size_t count, std::uint32_t) override {
+    pace_.step();
+    if (steps_.empty()) {
+      memory_.take(counts_.cells.size() * sizeof(steps_[0]), QuestionNeed::kCells);
+      steps_.resize(counts_.cells.size());
+    }
+    ++steps_[first_cell];
+    if (first_cell + count < steps_.size()) --steps_[first_cell + count];
   }
   void add_sample(std::size_t list, std::int64_t number) override {
     counts_.add_sample(list, number);
@@ -67,8 +86,11 @@ class CountingSink : public CellSink {
  private:
   const kernels::KernelTable& kernel_ = *kernels::active_table();
   Partial& counts_;
-  const QuestionAccount& account_;
+  QuestionAccount& account_;
   QuestionPace pace_;
+  QuestionMemory memory_;
+  // Holds, by cell, by how much the users of runs are more than those of the cell before.
+  std::vector<std::uint64_t> steps_;
 };
 
 // Appends the ordinals of users of a chunk, whose first user has the ordinal `first`.
@@ -234,6 +256,15 @@ class PinnedChunk : public ChunkSource {
     if (pinned == nullptr) return 0;
     PageRef<AmountChunk> read;
     return load(amounts_, *pinned, read).sum_of(users);
+  }
+
+  void add_amounts(SeriesId series, Day day, UserSums& sums) const override {
+    PinnedPage<AmountChunk>* const pinned = find(amounts_, day.value, series);
+    if (pinned == nullptr) return;
+    PageRef<AmountChunk> read;
+    load(amounts_, *pinned, read).for_each([&](std::uint32_t place, Amount amount) {
+      sums.add(place, amount);
+    });
   }
 
   UserCursor history(UserCursor::Opened opened) const override {

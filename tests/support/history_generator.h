@@ -12,7 +12,10 @@ namespace rollcall::testing {
 Query random_clock(Random& random, const Stream& stream);
 Query random_paths(Random& random, const Stream& stream);
 
-// A question of any kind that needs history.
+// Draws the fields of every kind but members, for a question that goes by days or longer.
+QueryCommon random_common(Random& random, const Stream& stream);
+
+// A question of any kind that needs history, or mostly does.
 Query random_history_question(Random& random, const Stream& stream);
 
 }  // namespace rollcall::testing

@@ -189,6 +189,21 @@ Status check_names(const Query& query, const NaiveData& data) {
   if (const auto* ask = std::get_if<PathsQuery>(&query.ask)) {
     return check_of_history({ask->event, ask->steps}, common, data);
   }
+  if (const auto* ask = std::get_if<NpsQuery>(&query.ask)) {
+    return check_of_history({ask->event}, common, data);
+  }
+  if (const auto* ask = std::get_if<AtRiskQuery>(&query.ask)) {
+    // The events of a breakdown's value are those that segments look at.
+    std::vector<PropertyCondition> where = common.where;
+    if (!common.breakdown.empty()) {
+      where.push_back({common.breakdown, PropertyCondition::Test::kNoneOf, {}});
+    }
+    ROLLCALL_RETURN_IF_ERROR(check_segment(ask->base, where, data));
+    for (const AtRiskQuery::Rule& rule : ask->rules) {
+      ROLLCALL_RETURN_IF_ERROR(check_segment(rule.segment, where, data));
+    }
+    return check({}, common.breakdown);
+  }
   if (const auto* ask = std::get_if<SegmentQuery>(&query.ask)) {
     ROLLCALL_RETURN_IF_ERROR(check_segment(ask->segment, common.where, data));
     return common.breakdown.empty() ? Status() : check({}, common.breakdown);

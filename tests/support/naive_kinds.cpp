@@ -35,6 +35,9 @@ Result<NaiveTable> table_of(const Query& query, const NaiveScope& scope, const N
   if (const auto* ask = std::get_if<FunnelQuery>(&query.ask)) {
     return funnel_table(*ask, query.common, scope, value);
   }
+  if (const auto* ask = std::get_if<AtRiskQuery>(&query.ask)) {
+    return at_risk_table(*ask, scope, range, value);
+  }
   const NaiveScope part = value ? scope.with(*value) : scope;
   if (const auto* ask = std::get_if<ClockQuery>(&query.ask)) {
     return clock_table(*ask, query.common, part);
@@ -56,6 +59,7 @@ Result<NaiveTable> table_of(const Query& query, const NaiveScope& scope, const N
         if constexpr (std::is_same_v<Ask, StickinessQuery>) {
           return stickiness_table(ask, part, range);
         }
+        if constexpr (std::is_same_v<Ask, NpsQuery>) return nps_table(ask, part, range);
         return {};
       },
       query.ask);

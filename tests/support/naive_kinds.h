@@ -38,6 +38,11 @@ Result<NaiveTable> clock_table(const ClockQuery& ask, const QueryCommon& common,
                                const NaiveScope& scope);
 Result<NaiveTable> paths_table(const PathsQuery& ask, const QueryCommon& common,
                                const NaiveScope& scope);
+// With `value`, only events that pass it are there, and only users with one.
+Result<NaiveTable> at_risk_table(const AtRiskQuery& ask, const NaiveScope& scope,
+                                 const NaiveRange& range,
+                                 const std::optional<PropertyCondition>& value);
+NaiveTable nps_table(const NpsQuery& ask, const NaiveScope& scope, const NaiveRange& range);
 // With `value`, only users with an event that passes it count.
 Result<NaiveTable> segment_table(const SegmentQuery& ask, const NaiveScope& scope,
                                  const std::optional<PropertyCondition>& value);

@@ -136,6 +136,8 @@ std::string argument_of(std::string_view name) {
 // Returns `day` for "day", and `0,1,7` for [0, 1, 7].
 std::string default_of(const QueryField& field) {
   if (field.type == FieldType::kEvent) return "any";
+  // What these mean says what they are by default.
+  if (field.type == FieldType::kSegment || field.type == FieldType::kRules) return {};
   std::string text;
   for (const char c : field.default_json) {
     if (std::string_view("[]\" ").find(c) == std::string_view::npos) text += c;
@@ -152,8 +154,9 @@ std::string help_of(const QueryField& field) {
   const std::string text = default_of(field);
   if (!field.default_json.empty() && !text.empty()) help += fmt::format(" (default {})", text);
   if (field.type == FieldType::kFlag) return std::string(field.meaning);
-  const bool is_repeatable =
-      field.type == FieldType::kEvent || field.type == FieldType::kExclusions;
+  const bool is_repeatable = field.type == FieldType::kEvent ||
+                             field.type == FieldType::kExclusions ||
+                             field.type == FieldType::kNames || field.type == FieldType::kRules;
   return is_repeatable ? help + "; repeatable" : help;
 }
 
@@ -215,6 +218,16 @@ Json event_json(const std::string& flag, const std::string& text) {
   return selector;
 }
 
+// Reads "quiet=not did(*, 3d)": the name of a rule, and its segment.
+Json rule_json(const std::string& flag, const std::string& text) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0) {
+    throw_usage(flag, fmt::format("not a name and its segment: {} (allowed: name=segment)",
+                                  quoted_excerpt(text)));
+  }
+  return {{"name", text.substr(0, equals)}, {"segment", text.substr(equals + 1)}};
+}
+
 // Reads "refund", or "refund:1-3" for other steps than the first two.
 Json exclusion_json(const std::string& flag, const std::string& text) {
   const std::size_t colon = text.rfind(':');
@@ -256,6 +269,14 @@ CLI::Option* add_flag(CLI::App& command, const QueryField& field, std::optional<
       return command.add_option(name, words, help)->type_name(field.is_required ? "" : "EVENT");
     case FieldType::kExclusions:
       option = command.add_option(name, words, help)->type_name("EVENT[:FROM-TO]");
+      make_repeatable(*option);
+      return option;
+    case FieldType::kNames:
+      option = command.add_option(name, words, help)->type_name("EVENT");
+      make_repeatable(*option);
+      return option;
+    case FieldType::kRules:
+      option = command.add_option(name, words, help)->type_name("NAME=SEGMENT");
       make_repeatable(*option);
       return option;
     case FieldType::kFlag:
@@ -307,6 +328,13 @@ Json value_of(const QueryField& field, const std::optional<std::string>& word,
         list.push_back(field.type == FieldType::kEvents ? event_json(flag, text)
                                                         : exclusion_json(flag, text));
       }
+      return list;
+    }
+    case FieldType::kNames:
+      return words;
+    case FieldType::kRules: {
+      Json list = Json::array();
+      for (const std::string& text : words) list.push_back(rule_json(flag, text));
       return list;
     }
     case FieldType::kFlag:

@@ -210,6 +210,37 @@ struct PathsQuery {
   friend bool operator==(const PathsQuery&, const PathsQuery&) = default;
 };
 
+// Asks who is about to leave: users of `base`, each counted in the first rule that fits.
+struct AtRiskQuery {
+  struct Rule {
+    std::string name;
+    Segment segment;
+    friend bool operator==(const Rule&, const Rule&) = default;
+  };
+  // Returns the rules "silent" and "declining", and "lapsed_NAME" for the name of each event.
+  static std::vector<Rule> usual_rules(const std::vector<std::string>& features = {});
+  // Returns the users active in the last 30 days.
+  static Segment usual_base();
+
+  std::vector<Rule> rules = usual_rules();  // names differ
+  Segment base = usual_base();
+  // Rows also go by periods, days or longer, each as it stood at its end. Only then is there a
+  // range of dates.
+  std::optional<Period> period;
+
+  friend bool operator==(const AtRiskQuery&, const AtRiskQuery&) = default;
+};
+
+// Asks for the net promoter score: each user's latest answer in the days that end with a period. An
+// answer is an event whose amount is a whole number from 0 to 10. It needs history.
+struct NpsQuery {
+  Selector event;
+  std::vector<std::int32_t> window_days = {7, 30};  // ascending
+  Period period = Period::kDay;                     // or longer
+
+  friend bool operator==(const NpsQuery&, const NpsQuery&) = default;
+};
+
 // Asks how many users a segment has. It takes no date range, because the parts of the segment have
 // theirs.
 struct SegmentQuery {
@@ -221,7 +252,8 @@ struct SegmentQuery {
 struct Query {
   QueryCommon common;
   std::variant<ActiveQuery, RetentionQuery, ChurnQuery, IdleQuery, CountsQuery, LifecycleQuery,
-               StickinessQuery, SegmentQuery, FunnelQuery, ClockQuery, PathsQuery>
+               StickinessQuery, SegmentQuery, FunnelQuery, ClockQuery, PathsQuery, AtRiskQuery,
+               NpsQuery>
       ask;
 
   friend bool operator==(const Query&, const Query&) = default;

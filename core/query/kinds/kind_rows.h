@@ -19,5 +19,7 @@ const KindRow<SegmentQuery>& row_of(std::type_identity<SegmentQuery>);
 const KindRow<FunnelQuery>& row_of(std::type_identity<FunnelQuery>);
 const KindRow<ClockQuery>& row_of(std::type_identity<ClockQuery>);
 const KindRow<PathsQuery>& row_of(std::type_identity<PathsQuery>);
+const KindRow<AtRiskQuery>& row_of(std::type_identity<AtRiskQuery>);
+const KindRow<NpsQuery>& row_of(std::type_identity<NpsQuery>);
 
 }  // namespace rollcall

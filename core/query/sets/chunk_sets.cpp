@@ -213,6 +213,16 @@ AmountSum ChunkSets::amount(const std::vector<SeriesId>& events, DayRange days,
   return sum;
 }
 
+void ChunkSets::add_amounts(const std::vector<SeriesId>& events, DayRange days,
+                            UserSums& sums) const {
+  const DayRange read = intersection(days, data_);
+  for (const SeriesId series : events) {
+    for (Day day = read.first; day <= read.last; day = day + 1) {
+      chunk_.add_amounts(series, day, sums);
+    }
+  }
+}
+
 BitSpan ChunkSets::active_with(SeriesId series, DayRange days, ChunkSource::EventBounds bounds) {
   const BitSpan found = chunk_.users_with(series, intersection(days, data_), bounds, scratch_);
   if (found.empty()) return {};

@@ -111,6 +111,13 @@ class FakeChunk : public ChunkSource {
     return sum;
   }
 
+  void add_amounts(SeriesId series, Day day, UserSums& sums) const override {
+    expect_announced(amounts_, series, day);
+    const auto found = chunk_.amounts.find({series, day});
+    if (found == chunk_.amounts.end()) return;
+    for (const auto& [ordinal, amount] : found->second) sums.add(ordinal, amount);
+  }
+
   // No test has lists of users or audiences here, because partitions find them.
   BitSpan listed(const UserList&, std::uint64_t*) const override { return {}; }
   BitSpan in_audience(const AudienceRead&, std::uint64_t*) const override { return {}; }

@@ -95,6 +95,11 @@ class PartialTest : public ::testing::Test {
   const std::unique_ptr<Plan> hours_ =
       plan(R"({"kind": "counts", "period": "hour"})", without_history_);
   const std::unique_ptr<Plan> week_ = plan(R"({"kind": "clock", "then": "login"})");
+  // These have cells of a base and of rules, and cells and tallies of windows.
+  const std::unique_ptr<Plan> risk_ = plan(R"({"kind": "at_risk", "period": "day"})");
+  const std::unique_ptr<Plan> score_ = plan(R"({"kind": "nps"})");
+  const std::vector<const Plan*> all_ = {active_.get(), value_.get(), hours_.get(),
+                                         week_.get(),   risk_.get(),  score_.get()};
 };
 
 TEST_F(PartialTest, HasNumbersOfEachSort) {
@@ -106,10 +111,14 @@ TEST_F(PartialTest, HasNumbersOfEachSort) {
   PartialShape week{false, 168, 0, {}};
   week.tallies = 3 * 168;
   EXPECT_EQ(PartialShape::of({*week_}), week);
+  EXPECT_EQ(PartialShape::of({*risk_}), (PartialShape{false, 3 * (1 + 2 * 2), 0, {}}));
+  PartialShape score{false, 3 * 2 * 3, 0, {}};
+  score.tallies = 3 * 2;
+  EXPECT_EQ(PartialShape::of({*score_}), score);
 }
 
 TEST_F(PartialTest, AddsUp) {
-  for (const Plan* plan : {active_.get(), value_.get(), hours_.get(), week_.get()}) {
+  for (const Plan* plan : all_) {
     const PlanTask task{*plan};
     Partial sum = filled(task, {0, 5}, 3);
     ASSERT_TRUE(sum.merge(filled(task, {4'095}, 4)).ok());
@@ -211,7 +220,7 @@ TEST_F(PartialTest, BytesOfOtherPagesAreRefused) {
 }
 
 TEST_F(PartialTest, DamageIsSeen) {
-  for (const Plan* plan : {active_.get(), value_.get(), hours_.get(), week_.get()}) {
+  for (const Plan* plan : all_) {
     const PlanTask task{*plan};
     const std::string bytes = filled(task, {0, 5}, 300).serialize(task);
     for (std::size_t size = 0; size < bytes.size(); ++size) {
