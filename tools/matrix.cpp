@@ -263,7 +263,8 @@ bool is_duration(std::string_view column) { return column.ends_with("_seconds");
 
 bool is_share(std::string_view column) {
   return column != "quick_ratio" && column != "events_per_user" && column != "value_per_user" &&
-         column != "value_per_active" && column != "mean" && !is_duration(column);
+         column != "value_per_active" && column != "monetary" && !column.starts_with("mean") &&
+         !is_duration(column);
 }
 
 }  // namespace rollcall::tools

@@ -27,6 +27,9 @@ enum class FieldType : std::uint8_t {
   kExclusions,  // a list of FunnelQuery::Exclusion, as objects
   kLength,      // a length of elapsed time, such as "14d"
   kFlag,        // true or false
+  kEdges,       // one of QueryField::words, or RfmRules::Edges, as an object
+  kSegments,    // a list of RfmRules::Segment, as objects
+  kText,        // any text
 };
 
 // Describes a field of a question.
@@ -53,6 +56,7 @@ struct QueryKind {
   std::span<const QueryField> fields = {};  // its own fields, in the order to offer them
   bool takes_range = true;                  // it has the fields of `range_fields` as well
   std::string_view chart = {};  // the column of an answer that a chart shows; empty: there is none
+  bool has_members = true;      // the users of its counts can be listed
 };
 
 // Returns the kinds in the order of the alternatives of Query::ask.

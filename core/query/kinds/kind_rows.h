@@ -19,5 +19,7 @@ const KindRow<SegmentQuery>& row_of(std::type_identity<SegmentQuery>);
 const KindRow<FunnelQuery>& row_of(std::type_identity<FunnelQuery>);
 const KindRow<ClockQuery>& row_of(std::type_identity<ClockQuery>);
 const KindRow<PathsQuery>& row_of(std::type_identity<PathsQuery>);
+const KindRow<RfmQuery>& row_of(std::type_identity<RfmQuery>);
+const KindRow<RfmUsersQuery>& row_of(std::type_identity<RfmUsersQuery>);
 
 }  // namespace rollcall

@@ -41,6 +41,12 @@ AmountSum EventDays::amount(SeriesId series, Day day, BitSpan users) const {
   return sum;
 }
 
+void EventDays::add_amounts(SeriesId series, Day day, std::span<AmountSum> sums) const {
+  if (!EventSeries::is_one(series)) return chunk_.add_amounts(series, day, sums);
+  const DayUsers& users = users_of(series, day);
+  for (std::size_t i = 0; i < users.places.size(); ++i) sums[users.places[i]] += users.amounts[i];
+}
+
 BitSpan EventDays::users_with(SeriesId series, DayRange days, EventBounds bounds,
                               std::uint64_t* scratch) const {
   if (sums_.empty()) {
