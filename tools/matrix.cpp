@@ -266,7 +266,8 @@ bool is_share(std::string_view kind, std::string_view column) {
   const QueryKind* const known = find_query_kind(kind);
   if (known != nullptr && !known->shows_percent) return false;
   return column != "quick_ratio" && column != "events_per_user" && column != "value_per_user" &&
-         column != "value_per_active" && column != "mean" && !is_duration(column);
+         column != "value_per_active" && column != "monetary" && !column.starts_with("mean") &&
+         !is_duration(column);
 }
 
 }  // namespace rollcall::tools

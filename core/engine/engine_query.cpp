@@ -171,10 +171,11 @@ class Engine::State::Snapshot : public PlanRunner {
       ROLLCALL_RETURN_IF_ERROR(partition.load_users(*state_.view));
       for (const std::uint32_t ordinal : ordinals[i]) {
         if (partition.users().is_erased(ordinal)) continue;  // forgotten since
-        partial.users->add(partition.users().user(ordinal));
+        partial.users->add(partition.users().user(ordinal), QueryExecutor::place_of(i, ordinal));
       }
       state_.evict_for(0);
     }
+    executor_.tell(task.plan, *partial.users);
     return partial;
   }
 

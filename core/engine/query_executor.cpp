@@ -72,6 +72,11 @@ class CountingSink : public CellSink {
     counts_.add_text(text, 1);
   }
   void add_amount(std::size_t cell, AmountSum amount) override { counts_.add_amount(cell, amount); }
+  void add_number(std::size_t distribution, AmountSum number, std::uint64_t of,
+                  std::uint64_t user_count) override {
+    pace_.step();
+    counts_.add_number(distribution, {number, of}, user_count);
+  }
   // It works in parts that take a few milliseconds each.
   void add_and_band(const CellBand& band) override {
     constexpr std::size_t kWidthUnchecked = 256;
@@ -258,13 +263,11 @@ class PinnedChunk : public ChunkSource {
     return load(amounts_, *pinned, read).sum_of(users);
   }
 
-  void add_amounts(SeriesId series, Day day, UserSums& sums) const override {
+  void add_amounts(SeriesId series, Day day, std::span<AmountSum> sums) const override {
     PinnedPage<AmountChunk>* const pinned = find(amounts_, day.value, series);
     if (pinned == nullptr) return;
     PageRef<AmountChunk> read;
-    load(amounts_, *pinned, read).for_each([&](std::uint32_t place, Amount amount) {
-      sums.add(place, amount);
-    });
+    load(amounts_, *pinned, read).add_to(sums);
   }
 
   UserCursor history(UserCursor::Opened opened) const override {
@@ -525,6 +528,42 @@ std::vector<std::vector<std::uint32_t>> QueryExecutor::members(const Plan& plan,
                     });
   });
   return ordinals;
+}
+
+void QueryExecutor::tell(const Plan& plan, MemberPage& page) {
+  if (plan.numbers_per_user() == 0) return;
+  const std::span<MemberPage::User> users = page.cut();
+  QuestionMemory memory(&account_);
+  memory.take(users.size() * sizeof(MemberPage::User*), QuestionNeed::kMembers);
+  std::vector<MemberPage::User*> by_place;
+  by_place.reserve(users.size());
+  for (MemberPage::User& user : users) by_place.push_back(&user);
+  std::ranges::sort(by_place, {}, &MemberPage::User::place);
+  const auto first_from = [&](std::uint64_t place) {
+    return std::ranges::lower_bound(by_place, place, {}, &MemberPage::User::place);
+  };
+  Reading reading{view_, account_, kept_bytes_max_, kept_bytes_};
+  Mutex mutex;  // guards the page
+  for_each(workers_, /*alone=*/false, pinned_.partitions.size(), [&](std::size_t i) {
+    if (first_from(place_of(i, 0)) == first_from(place_of(i + 1, 0))) return;
+    visit_partition(pinned_.reads, pinned_.partitions[i], workers_, /*alone=*/false, reading,
+                    [&](const ChunkSource& source, std::uint32_t) {
+                      const std::uint64_t first_place = place_of(i, source.first_ordinal());
+                      const auto begin = first_from(first_place);
+                      const auto end = first_from(first_place + 64 * source.word_count());
+                      if (begin == end) return;
+                      std::vector<std::uint64_t> words(source.word_count());
+                      for (auto user = begin; user != end; ++user) {
+                        const std::uint64_t place = (*user)->place - first_place;
+                        words[place / 64] |= std::uint64_t{1} << (place % 64);
+                      }
+                      plan.tell(source, {words.data(), words.size()},
+                                [&](std::uint32_t place, std::span<const AmountSum> numbers) {
+                                  const MutexLock lock(mutex);
+                                  page.tell(**first_from(first_place + place), numbers);
+                                });
+                    });
+  });
 }
 
 }  // namespace rollcall

@@ -79,6 +79,12 @@ AmountSum AmountChunk::sum_of(BitSpan users) const {
   return sum;
 }
 
+void AmountChunk::add_to(std::span<AmountSum> sums) const {
+  for (const Entry& entry : entries_) {
+    if (entry.ordinal < sums.size()) sums[entry.ordinal] += entry.amount;
+  }
+}
+
 AmountSum AmountChunk::sum() const {
   AmountSum sum = 0;
   for (const Entry& entry : entries_) sum += entry.amount;

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,11 +25,8 @@ class AmountChunk {
   AmountSum take(std::uint32_t ordinal);
   // Returns the sum over the users of a set.
   AmountSum sum_of(BitSpan users) const;
-  // Calls add(place, amount) for each part of a user's sum; the place is ordinal % 65,536.
-  template <class Add>
-  void for_each(Add add) const {
-    for (const Entry& entry : entries_) add(entry.ordinal, entry.amount);
-  }
+  // Adds the sum of each user to `sums`, by ordinal % 65,536. Users past its end are left out.
+  void add_to(std::span<AmountSum> sums) const;
   // Returns the sum over all users.
   AmountSum sum() const;
   std::size_t memory_bytes() const;

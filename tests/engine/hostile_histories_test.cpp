@@ -44,6 +44,8 @@ constexpr std::string_view kQuestions[] = {
     R"({"kind": "clock", "event": "view", "then": "view"})",
     R"({"kind": "at_risk", "features": "view"})",
     R"({"kind": "nps", "event": "view"})",
+    R"({"kind": "rfm", "monetary": "mean"})",
+    R"({"kind": "rfm_users", "event": {"event": "view", "where": {"value": {"gte": 1}}}})",
     R"({"kind": "retention", "windows": "rolling", "min_return_count": 2, "periods": 3})",
     R"({"kind": "segment", "segment": "times(view) >= 3 and sum(view) >= 2"})",
     R"({"kind": "counts", "event": {"event": "view", "where": {"value": {"gte": 1}}}})",

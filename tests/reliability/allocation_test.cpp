@@ -78,7 +78,8 @@ Result<std::string> answer(const Engine& engine) {
         R"({"kind": "lifecycle", "last": "1d"})",
         R"({"kind": "funnel", "steps": ["*", "*"], "period": "day"})",
         R"({"kind": "clock", "then": "*", "within": "2d"})", R"({"kind": "paths"})",
-        R"({"kind": "at_risk", "period": "day"})", R"({"kind": "nps"})"}) {
+        R"({"kind": "at_risk", "period": "day"})", R"({"kind": "nps"})",
+        R"({"kind": "rfm", "monetary": "mean"})", R"({"kind": "rfm_users", "limit": 2})"}) {
     ROLLCALL_ASSIGN_OR_RETURN(const QueryResult result, engine.query(question));
     for (const std::vector<Cell>& row : result.rows) {
       for (const Cell& cell : row) {

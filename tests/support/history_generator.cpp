@@ -7,6 +7,7 @@
 
 #include "tests/support/funnel_generator.h"
 #include "tests/support/risk_generator.h"
+#include "tests/support/value_generator.h"
 
 namespace rollcall::testing {
 namespace {
@@ -60,7 +61,7 @@ Query random_paths(Random& random, const Stream& stream) {
 }
 
 Query random_history_question(Random& random, const Stream& stream) {
-  switch (random.below(5)) {
+  switch (random.below(7)) {
     case 0:
       return random_clock(random, stream);
     case 1:
@@ -69,6 +70,10 @@ Query random_history_question(Random& random, const Stream& stream) {
       return random_at_risk(random, stream);
     case 3:
       return random_nps(random, stream);
+    case 4:
+      return random_rfm(random, stream);
+    case 5:
+      return random_rfm_users(random, stream);
     default:
       return random_funnel(random, stream);
   }

@@ -7,6 +7,9 @@
 
 namespace rollcall::testing {
 
+// The fields of every kind but members. Its range has no times of day.
+QueryCommon random_common(Random& random, const Stream& stream);
+
 // Each may have any of the fields of its kind, and those of every kind but members. The stream has
 // events.
 Query random_clock(Random& random, const Stream& stream);

@@ -204,6 +204,14 @@ Status check_names(const Query& query, const NaiveData& data) {
     }
     return check({}, common.breakdown);
   }
+  const RfmRules* rules = std::get_if<RfmQuery>(&query.ask);
+  if (rules == nullptr) rules = std::get_if<RfmUsersQuery>(&query.ask);
+  const bool counts_events =
+      rules != nullptr && (rules->frequency == RfmRules::Frequency::kEvents ||
+                           rules->monetary == RfmRules::Monetary::kMean);
+  if (counts_events && !data.settings.history) {
+    return Status::invalid_argument("a question of history");
+  }
   if (const auto* ask = std::get_if<SegmentQuery>(&query.ask)) {
     ROLLCALL_RETURN_IF_ERROR(check_segment(ask->segment, common.where, data));
     return common.breakdown.empty() ? Status() : check({}, common.breakdown);

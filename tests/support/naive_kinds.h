@@ -43,6 +43,10 @@ Result<NaiveTable> at_risk_table(const AtRiskQuery& ask, const NaiveScope& scope
                                  const NaiveRange& range,
                                  const std::optional<PropertyCondition>& value);
 NaiveTable nps_table(const NpsQuery& ask, const NaiveScope& scope, const NaiveRange& range);
+Result<NaiveTable> rfm_table(const RfmQuery& ask, const QueryCommon& common,
+                             const NaiveScope& scope);
+Result<NaiveTable> rfm_users_table(const RfmUsersQuery& ask, const QueryCommon& common,
+                                   const NaiveScope& scope);
 // With `value`, only users with an event that passes it count.
 Result<NaiveTable> segment_table(const SegmentQuery& ask, const NaiveScope& scope,
                                  const std::optional<PropertyCondition>& value);

@@ -8,6 +8,7 @@ namespace rollcall::testing {
 QueryResult counted(const NaiveTable& table) {
   QueryResult result;
   result.columns = table.columns;
+  result.next = table.next;
   for (const auto& row : table.rows) {
     std::vector<Cell>& cells = result.rows.emplace_back();
     for (const NaiveCell& cell : row) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -21,6 +22,7 @@ struct NaiveTable {
   std::vector<std::vector<NaiveCell>> rows;
   std::vector<std::string> keys;           // columns that tell the rows apart
   std::vector<std::string> optional_keys;  // columns that follow from those
+  std::optional<std::string> next = {};    // where the next page of rows starts
 
   template <class... Cells>
   void add_row(Cells&&... cells) {

@@ -110,13 +110,16 @@ Json where_json(const std::vector<std::string>& words) {
   return objects.size() == 1 ? objects[0] : objects;
 }
 
+Json object_json(const std::string& flag, const std::string& text) {
+  Json object = Json::parse(text, nullptr, false);
+  if (object.is_discarded()) throw_usage(flag, "not a JSON object: " + quoted_excerpt(text));
+  return object;
+}
+
 Json selector_json(const std::string& flag, const std::vector<std::string>& words) {
   if (words.empty() || (words.size() == 1 && words[0] == "*")) return nullptr;
   if (words.size() > 1) return {{"event", words}};
-  if (!words[0].starts_with('{')) return words[0];
-  Json selector = Json::parse(words[0], nullptr, false);
-  if (selector.is_discarded()) throw_usage(flag, "not a JSON object: " + quoted_excerpt(words[0]));
-  return selector;
+  return words[0].starts_with('{') ? object_json(flag, words[0]) : Json(words[0]);
 }
 
 // Returns --window-days for window_days.
@@ -151,12 +154,14 @@ std::string help_of(const QueryField& field) {
            "==; repeatable";
   }
   std::string help(field.meaning);
-  const std::string text = default_of(field);
+  // A table is too much for a line of help.
+  const std::string text = field.type == FieldType::kSegments ? "" : default_of(field);
   if (!field.default_json.empty() && !text.empty()) help += fmt::format(" (default {})", text);
   if (field.type == FieldType::kFlag) return std::string(field.meaning);
   const bool is_repeatable = field.type == FieldType::kEvent ||
                              field.type == FieldType::kExclusions ||
-                             field.type == FieldType::kNames || field.type == FieldType::kRules;
+                             field.type == FieldType::kNames || field.type == FieldType::kRules ||
+                             field.type == FieldType::kSegments;
   return is_repeatable ? help + "; repeatable" : help;
 }
 
@@ -246,6 +251,28 @@ Json exclusion_json(const std::string& flag, const std::string& text) {
   return {{"event", event_json(flag, text)}};
 }
 
+// Reads "vip=r4-5,f5": a name, and the scores of those who have it.
+Json scores_json(const std::string& flag, const std::string& text) {
+  const std::size_t equals = std::min(text.rfind('='), text.size());
+  Json segment = {{"name", text.substr(0, equals)}};
+  for (const std::string& part : split(std::string_view(text).substr(equals), ',')) {
+    const std::size_t begin = part.starts_with('=') ? 1 : 0;
+    const std::string name = part.substr(begin, 1);
+    const std::string_view scores = std::string_view(part).substr(std::min(begin + 1, part.size()));
+    const std::size_t dash = std::min(scores.find('-'), scores.size());
+    const auto first = parse_integer(scores.substr(0, dash));
+    const auto last = dash == scores.size() ? first : parse_integer(scores.substr(dash + 1));
+    const bool is_score = name == "r" || name == "f" || name == "m";
+    if (!is_score || !first || !last) {
+      throw_usage(flag, fmt::format("not a segment by scores: {} (allowed: a name and its scores, "
+                                    "such as vip=r4-5,f5)",
+                                    quoted_excerpt(text)));
+    }
+    segment[name] = {*first, *last};
+  }
+  return segment;
+}
+
 // Lets the flag be given again, with one word each time.
 void make_repeatable(CLI::Option& option) {
   option.type_size(1)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
@@ -279,6 +306,14 @@ CLI::Option* add_flag(CLI::App& command, const QueryField& field, std::optional<
       option = command.add_option(name, words, help)->type_name("NAME=SEGMENT");
       make_repeatable(*option);
       return option;
+    case FieldType::kSegments:
+      option = command.add_option(name, words, help)->type_name("NAME=SCORES");
+      make_repeatable(*option);
+      return option;
+    case FieldType::kEdges:
+      return command.add_option(name, word, help)->type_name("WORD|JSON");
+    case FieldType::kText:
+      return command.add_option(name, word, help)->type_name("TEXT");
     case FieldType::kFlag:
       return command.add_flag_callback(
           name, [&word] { word = "true"; }, help);
@@ -337,6 +372,13 @@ Json value_of(const QueryField& field, const std::optional<std::string>& word,
       for (const std::string& text : words) list.push_back(rule_json(flag, text));
       return list;
     }
+    case FieldType::kSegments: {
+      Json list = Json::array();
+      for (const std::string& text : words) list.push_back(scores_json(flag, text));
+      return list;
+    }
+    case FieldType::kEdges:
+      return word->starts_with('{') ? object_json(flag, *word) : Json(*word);
     case FieldType::kFlag:
       return true;
     case FieldType::kInteger:

@@ -30,6 +30,9 @@ enum class FieldType : std::uint8_t {
   kFlag,        // true or false
   kNames,       // a list of names of events
   kRules,       // a list of AtRiskQuery::Rule, as objects
+  kEdges,       // one of QueryField::words, or RfmRules::Edges, as an object
+  kSegments,    // a list of RfmRules::Segment, as objects
+  kText,        // any text
 };
 
 // Describes a field of a question.
@@ -58,6 +61,7 @@ struct QueryKind {
   std::string_view chart = {};  // the column of an answer that a chart shows; empty: there is none
   std::string_view range_needs = {};  // its own field that must be given with a range; may be empty
   bool shows_percent = true;          // its quotients are parts of a whole, unless named otherwise
+  bool has_members = true;            // the users of its counts can be listed
 };
 
 // Returns the kinds in the order of the alternatives of Query::ask.

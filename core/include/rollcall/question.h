@@ -241,6 +241,62 @@ struct NpsQuery {
   friend bool operator==(const NpsQuery&, const NpsQuery&) = default;
 };
 
+// Says how users are scored by recency, frequency and monetary value, from 1 to 5, 5 being best.
+struct RfmRules {
+  static constexpr std::int32_t kScoreMax = 5;
+  static constexpr std::size_t kEdges = 4;
+
+  enum class Frequency : std::uint8_t { kEvents, kDays };
+  enum class Monetary : std::uint8_t { kSum, kMean };
+  // Fixed edges of scores, each of kEdges that ascend. An edge begins a bucket. Monetary edges are
+  // decimal numbers as they are written.
+  struct Edges {
+    std::vector<std::int32_t> recency;
+    std::vector<std::int32_t> frequency;
+    std::vector<std::string> monetary;
+    friend bool operator==(const Edges&, const Edges&) = default;
+  };
+  // Holds the scores from `first` to `last`, both included.
+  struct Scores {
+    std::int32_t first = 1;
+    std::int32_t last = kScoreMax;
+    friend bool operator==(const Scores&, const Scores&) = default;
+  };
+  struct Segment {
+    std::string name;
+    Scores r, f, m;
+    friend bool operator==(const Segment&, const Segment&) = default;
+  };
+  // Returns the table of segments that questions have unless they bring their own.
+  static std::vector<Segment> usual_segments();
+
+  Selector event;
+  Frequency frequency = Frequency::kEvents;
+  Monetary monetary = Monetary::kSum;
+  std::optional<Edges> edges;                        // unset: scores go by the users' ranks
+  std::vector<Segment> segments = usual_segments();  // the first that fits; the rest is "other"
+
+  friend bool operator==(const RfmRules&, const RfmRules&) = default;
+};
+
+// Asks how many users are where by recency, frequency and monetary value.
+struct RfmQuery : RfmRules {
+  enum class By : std::uint8_t { kSegment, kCell };
+
+  By by = By::kSegment;
+
+  friend bool operator==(const RfmQuery&, const RfmQuery&) = default;
+};
+
+// Asks for recency, frequency and monetary value user by user, with what models of repeated
+// purchases need.
+struct RfmUsersQuery : RfmRules {
+  std::optional<std::uint64_t> limit;  // the most users on a page; unset: all
+  std::string after;                   // `next` of the previous page
+
+  friend bool operator==(const RfmUsersQuery&, const RfmUsersQuery&) = default;
+};
+
 // Asks how many users a segment has. It takes no date range, because the parts of the segment have
 // theirs.
 struct SegmentQuery {
@@ -253,7 +309,7 @@ struct Query {
   QueryCommon common;
   std::variant<ActiveQuery, RetentionQuery, ChurnQuery, IdleQuery, CountsQuery, LifecycleQuery,
                StickinessQuery, SegmentQuery, FunnelQuery, ClockQuery, PathsQuery, AtRiskQuery,
-               NpsQuery>
+               NpsQuery, RfmQuery, RfmUsersQuery>
       ask;
 
   friend bool operator==(const Query&, const Query&) = default;

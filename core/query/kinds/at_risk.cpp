@@ -153,6 +153,7 @@ void AtRiskPlan::count(ChunkSets& sets, CellSink& sink) const {
     rest.assign(moment.base.evaluate(sets));
     if (!moment.with_value.empty()) rest.keep(sets.active(moment.with_value));
     sink.add(at * cells_per_moment(), rest.span());
+    const BitSpan payers = sums.positive();
     const std::size_t mark_of_rule = sets.arena().mark();
     for (std::size_t rule = 0; rule < rule_count(); ++rule) {
       // Whoever is in a rule is looked at no more.
@@ -161,7 +162,7 @@ void AtRiskPlan::count(ChunkSets& sets, CellSink& sink) const {
       const BitSpan found = moment.rules[rule].evaluate(of_rest);
       const std::size_t cell = users_cell(at, rule);
       sink.add(cell, found);
-      sink.add_and(cell + 1, found, sums.positive());
+      sink.add_and(cell + 1, found, payers);
       rest.remove(found);
       sets.arena().give_back_to(mark_of_rule);
     }

@@ -21,5 +21,7 @@ const KindRow<ClockQuery>& row_of(std::type_identity<ClockQuery>);
 const KindRow<PathsQuery>& row_of(std::type_identity<PathsQuery>);
 const KindRow<AtRiskQuery>& row_of(std::type_identity<AtRiskQuery>);
 const KindRow<NpsQuery>& row_of(std::type_identity<NpsQuery>);
+const KindRow<RfmQuery>& row_of(std::type_identity<RfmQuery>);
+const KindRow<RfmUsersQuery>& row_of(std::type_identity<RfmUsersQuery>);
 
 }  // namespace rollcall

@@ -120,7 +120,8 @@ std::uint64_t TablePlan::digest() const {
   return XXH3_64bits(identity.data(), identity.size());
 }
 
-void TablePlan::count(const ChunkSource& chunk, CellSink& sink) const {
+template <class Use>
+void TablePlan::with_sets(const ChunkSource& chunk, const BitSpan* limit, Use use) const {
   SetArenaPool::Lease lease(arenas_, chunk.word_count());
   const TimeUs end = timeframe_.as_of_time + kUsPerSecond;
   const EventDays events(chunk, *events_, {axis_, timeframe_.data, begin_, end, tells_amounts_},
@@ -131,7 +132,9 @@ void TablePlan::count(const ChunkSource& chunk, CellSink& sink) const {
     return series.selectors().empty() ? chunk : static_cast<const ChunkSource&>(days);
   };
   ChunkSets sets(source_of(*events_, events), lease.arena(), timeframe_.data);
-  if (among_ && !axis_.is_by_clock()) {
+  if (limit != nullptr) {
+    sets.limit_to(*limit);
+  } else if (among_ && !axis_.is_by_clock()) {
     sets.limit_to(among_->evaluate(sets));
   } else if (among_) {
     const EventDays::Scope civil = {civil_, days_, civil_.start_of(days_.first), end};
@@ -139,7 +142,15 @@ void TablePlan::count(const ChunkSource& chunk, CellSink& sink) const {
     ChunkSets among_sets(source_of(*among_events_, among_events), lease.arena(), days_);
     sets.limit_to(among_->evaluate(among_sets));
   }
-  count(sets, sink);
+  use(sets);
+}
+
+void TablePlan::count(const ChunkSource& chunk, CellSink& sink) const {
+  with_sets(chunk, nullptr, [&](ChunkSets& sets) { count(sets, sink); });
+}
+
+void TablePlan::tell(const ChunkSource& chunk, BitSpan users, const TellUser& tell_user) const {
+  with_sets(chunk, &users, [&](ChunkSets& sets) { tell(sets, tell_user); });
 }
 
 std::vector<Cell>& TablePlan::begin_row(QueryResult& result) const {

@@ -64,6 +64,7 @@ class TablePlan : public Plan {
  public:
   const ReadSet& reads() const final { return reads_; }
   void count(const ChunkSource& chunk, CellSink& sink) const final;
+  void tell(const ChunkSource& chunk, BitSpan users, const TellUser& tell) const final;
   void free_scratch() const override {
     arenas_.clear();
     if (among_) among_->free_scratch();
@@ -82,6 +83,8 @@ class TablePlan : public Plan {
 
   // Counts one chunk, with scratch memory at hand.
   virtual void count(ChunkSets& sets, CellSink& sink) const = 0;
+  // Tells of the users whom the sets are limited to.
+  virtual void tell(ChunkSets&, const TellUser&) const {}
 
   // Writes what the cells depend on besides the definition, the days and the value.
   virtual void write_identity(ByteWriter&) const {}
@@ -132,6 +135,9 @@ class TablePlan : public Plan {
   QueryResult result_;  // kind, as_of and definition; a plan adds columns when it is made
 
  private:
+  // Calls use(sets) with the sets of a chunk; `limit`, unless it is null, are users of `among`.
+  template <class Use>
+  void with_sets(const ChunkSource& chunk, const BitSpan* limit, Use use) const;
   // Names the history that events of their own are found in.
   void add_history_of_events();
   std::vector<Cell>& begin_row(QueryResult& result) const;

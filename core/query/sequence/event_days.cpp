@@ -41,10 +41,10 @@ AmountSum EventDays::amount(SeriesId series, Day day, BitSpan users) const {
   return sum;
 }
 
-void EventDays::add_amounts(SeriesId series, Day day, UserSums& sums) const {
+void EventDays::add_amounts(SeriesId series, Day day, std::span<AmountSum> sums) const {
   if (!EventSeries::is_one(series)) return chunk_.add_amounts(series, day, sums);
-  const DayUsers& all = users_of(series, day);
-  for (std::size_t i = 0; i < all.places.size(); ++i) sums.add(all.places[i], all.amounts[i]);
+  const DayUsers& users = users_of(series, day);
+  for (std::size_t i = 0; i < users.places.size(); ++i) sums[users.places[i]] += users.amounts[i];
 }
 
 BitSpan EventDays::users_with(SeriesId series, DayRange days, EventBounds bounds,

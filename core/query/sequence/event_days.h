@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "core/base/question_account.h"
@@ -34,7 +35,7 @@ class EventDays : public ChunkSource {
   Union unite(SeriesId series, DayRange days) const override { return chunk_.unite(series, days); }
   Bounds bounds(SeriesId series) const override { return chunk_.bounds(series); }
   AmountSum amount(SeriesId series, Day day, BitSpan users) const override;
-  void add_amounts(SeriesId series, Day day, UserSums& sums) const override;
+  void add_amounts(SeriesId series, Day day, std::span<AmountSum> sums) const override;
   BitSpan users_with(SeriesId series, DayRange days, EventBounds bounds,
                      std::uint64_t* scratch) const override;
   UserCursor history(UserCursor::Opened opened) const override {

@@ -43,6 +43,10 @@ class CellSink {
   virtual void add_text(std::string_view) {}
   // Adds to an amount, if Plan::has_amounts. A sink that collects users takes no amounts.
   virtual void add_amount(std::size_t, AmountSum) {}
+  // Adds users with a number to a distribution of Plan::distribution_count: `number` / `of`, which
+  // is 1 or more. A sink that collects users takes none.
+  virtual void add_number(std::size_t, AmountSum /*number*/, std::uint64_t /*of*/,
+                          std::uint64_t /*user_count*/) {}
   // Does add_and for each cell of the band, which a sink may do faster than one by one.
   virtual void add_and_band(const CellBand& band);
 };

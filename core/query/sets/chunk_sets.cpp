@@ -218,7 +218,7 @@ void ChunkSets::add_amounts(const std::vector<SeriesId>& events, DayRange days,
   const DayRange read = intersection(days, data_);
   for (const SeriesId series : events) {
     for (Day day = read.first; day <= read.last; day = day + 1) {
-      chunk_.add_amounts(series, day, sums);
+      chunk_.add_amounts(series, day, sums.all());
     }
   }
 }

@@ -19,6 +19,7 @@
 #include "core/query/resolve/timeframe.h"
 #include "core/query/sets/chunk_source.h"
 #include "core/query/sets/set_arena.h"
+#include "core/query/sets/user_sums.h"
 #include "kernels/bitmap_kernels.h"
 #include "rollcall/types.h"
 

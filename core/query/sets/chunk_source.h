@@ -5,12 +5,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <span>
 
 #include "core/catalog/series_catalog.h"
 #include "core/history/user_cursor.h"
 #include "core/pages/bitset.h"
 #include "core/pages/reads.h"
-#include "core/query/sets/user_sums.h"
 #include "core/users/user_list.h"
 #include "rollcall/types.h"
 
@@ -46,8 +46,9 @@ class ChunkSource {
   virtual Bounds bounds(SeriesId series) const = 0;
   // Returns the sum of the amounts of `users` in the events of `series` on `day`.
   virtual AmountSum amount(SeriesId series, Day day, BitSpan users) const = 0;
-  // Adds the amounts of each user in the events of `series` on `day`.
-  virtual void add_amounts(SeriesId series, Day day, UserSums& sums) const = 0;
+  // Adds the amounts of all users in the events of `series` on `day` to `sums`, which has
+  // word_count() * 64 places.
+  virtual void add_amounts(SeriesId series, Day day, std::span<AmountSum> sums) const = 0;
   // Returns the users with `least` >= 1 to `most` events of `series` on all of `days` together, set
   // in `scratch` (word_count() words). Pages do not tell them, either.
   struct EventBounds {

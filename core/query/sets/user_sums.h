@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "core/base/question_account.h"
@@ -23,15 +24,19 @@ class UserSums {
     positive_.resize(word_count);
   }
 
-  // Adds to the sum of the user at that place of the chunk.
-  void add(std::uint32_t place, AmountSum amount) {
-    const AmountSum sum = sums_[place] += amount;
-    std::uint64_t& word = positive_[place / 64];
-    const std::uint64_t bit = std::uint64_t{1} << (place % 64);
-    word = sum > 0 ? word | bit : word & ~bit;
-  }
+  // Returns the sums, by place in the chunk.
+  std::span<AmountSum> all() { return sums_; }
   // Returns the users whose sums are above 0, until the next call.
-  BitSpan positive() const { return {positive_.data(), positive_.size()}; }
+  BitSpan positive() {
+    for (std::size_t word = 0; word < positive_.size(); ++word) {
+      std::uint64_t bits = 0;
+      for (std::size_t i = 0; i < 64; ++i) {
+        bits |= std::uint64_t{sums_[64 * word + i] > 0 ? 1U : 0U} << i;
+      }
+      positive_[word] = bits;
+    }
+    return {positive_.data(), positive_.size()};
+  }
 
  private:
   QuestionMemory memory_;

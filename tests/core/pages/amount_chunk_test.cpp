@@ -6,6 +6,7 @@
 #include <map>
 #include <random>
 #include <string_view>
+#include <vector>
 
 namespace rollcall {
 namespace {
@@ -44,6 +45,12 @@ TEST(AmountChunk, SumsAgreeWithAMap) {
     ASSERT_TRUE(chunk.sum_of(users) == sum) << "seed " << kSeed << " step " << i;
     ASSERT_TRUE(chunk.sum() == all);
     ASSERT_TRUE(reread(chunk).sum_of(users) == sum);
+    std::vector<AmountSum> sums(600, 1);  // ends before the last user
+    chunk.add_to(sums);
+    for (std::size_t user = 0; user < sums.size(); ++user) {
+      const auto found = expected.find(static_cast<std::uint32_t>(user));
+      ASSERT_TRUE(sums[user] == 1 + (found == expected.end() ? 0 : found->second));
+    }
   }
 }
 

@@ -111,11 +111,11 @@ class FakeChunk : public ChunkSource {
     return sum;
   }
 
-  void add_amounts(SeriesId series, Day day, UserSums& sums) const override {
+  void add_amounts(SeriesId series, Day day, std::span<AmountSum> sums) const override {
     expect_announced(amounts_, series, day);
     const auto found = chunk_.amounts.find({series, day});
     if (found == chunk_.amounts.end()) return;
-    for (const auto& [ordinal, amount] : found->second) sums.add(ordinal, amount);
+    for (const auto& [ordinal, amount] : found->second) sums[ordinal] += amount;
   }
 
   // No test has lists of users or audiences here, because partitions find them.
@@ -169,6 +169,10 @@ class FakeSink : public CellSink {
   }
   void add_sample(std::size_t list, std::int64_t number) override {
     counts_.samples.at(list).push_back(number);
+  }
+  void add_number(std::size_t distribution, AmountSum number, std::uint64_t of,
+                  std::uint64_t user_count) override {
+    counts_.distributions.at(distribution).add({number, of}, user_count);
   }
   void add_and(std::size_t cell, BitSpan a, BitSpan b) override {
     for (std::size_t i = 0; i < std::min(a.word_count, b.word_count); ++i) {
@@ -317,7 +321,28 @@ class FakeStore::Runner : public PlanRunner {
     std::set<std::uint32_t> ordinals;
     FakeMemberSink sink(task.cells, ordinals);
     task.plan.count(FakeChunk(chunk, reads_, store_.random_), sink);
+    if (task.plan.numbers_per_user() > 0) return tell(task.plan, chunk, ordinals, listed);
     for (const std::uint32_t ordinal : ordinals) listed.users->add(chunk.users.at(ordinal));
+  }
+
+  void tell(const Plan& plan, const Chunk& chunk, const std::set<std::uint32_t>& ordinals,
+            Partial& listed) const {
+    for (const std::uint32_t ordinal : ordinals) {
+      std::vector<std::uint64_t> words(chunk.word_count);
+      words[ordinal / 64] |= std::uint64_t{1} << (ordinal % 64);
+      const auto add = [&](std::uint32_t place, std::span<const AmountSum> numbers) {
+        EXPECT_EQ(place, ordinal);
+        MemberPage one({},
+                       std::get_if<std::uint64_t>(&chunk.users.at(ordinal)) != nullptr
+                           ? UserKind::kInteger
+                           : UserKind::kString,
+                       nullptr, plan.numbers_per_user());
+        one.add(chunk.users.at(ordinal));
+        one.tell(one.cut().front(), numbers);
+        listed.users->merge(std::move(one));
+      };
+      plan.tell(FakeChunk(chunk, reads_, store_.random_), {words.data(), words.size()}, add);
+    }
   }
 
   static void add_totals(const TotalsRead& read, const Chunk& chunk,

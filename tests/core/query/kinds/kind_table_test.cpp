@@ -82,6 +82,12 @@ JsonText sample_of(const QueryField& field) {
       return JsonText::array({"login"});
     case FieldType::kRules:
       return JsonText::array({{{"name", "quiet"}, {"segment", "did(login)"}}});
+    case FieldType::kEdges:
+      return std::string(field.words.back());
+    case FieldType::kSegments:
+      return JsonText::array({{{"name", "vip"}, {"r", {4, 5}}}});
+    case FieldType::kText:
+      return "7";
     case FieldType::kFlag:
       return false;  // true may go with some other fields alone
   }
@@ -154,8 +160,9 @@ TEST(KindTable, FieldsAreWellFormed) {
     EXPECT_EQ(find(fields, field.name)->meaning, field.meaning) << "two fields of one name";
     EXPECT_FALSE(field.meaning.empty());
     EXPECT_EQ(field.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz_"), std::string_view::npos);
-    EXPECT_EQ(field.type == FieldType::kWord,
-              !field.words.empty() && field.type != FieldType::kIntegers);
+    EXPECT_EQ(field.type == FieldType::kWord, !field.words.empty() &&
+                                                  field.type != FieldType::kIntegers &&
+                                                  field.type != FieldType::kEdges);
     EXPECT_LE(field.min, field.max);
     for (const std::string_view other : field.stands_for) EXPECT_NE(find(fields, other), nullptr);
     for (const std::string_view other : field.excludes) EXPECT_NE(find(fields, other), nullptr);

@@ -1,5 +1,6 @@
 // Queries as people write them: what is read, and the exact words for what is not.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -9,6 +10,8 @@
 
 #include "core/time/calendar.h"
 #include "core/time/time_zone.h"
+#include "rollcall/kinds.h"
+#include "rollcall/message_text.h"
 #include "rollcall/query.h"
 
 namespace rollcall::testing {
@@ -125,48 +128,6 @@ TEST(QueryParser, Stickiness) {
   ask.per_period = {Segment::Compare::kExactly, 1};
   EXPECT_EQ(parse_ask<StickinessQuery>(
                 R"({"kind": "stickiness", "window_days": 7, "per_period": {"eq": 1}})"),
-            ask);
-}
-
-TEST(QueryParser, AtRisk) {
-  EXPECT_EQ(parse_ask<AtRiskQuery>(R"({"kind": "at_risk"})"), AtRiskQuery());
-  const auto ask = parse_ask<AtRiskQuery>(
-      R"q({"kind": "at_risk", "base": "did(*, 90d)", "period": "week",
-          "rules": [{"name": "quiet", "segment": "not did(login, 3d)"}]})q");
-  AtRiskQuery expected;
-  expected.rules = {{"quiet", *parse_segment("not did(login, 3d)")}};
-  expected.base = *parse_segment("did(*, 90d)");
-  expected.period = Period::kWeek;
-  EXPECT_EQ(ask, expected);
-  EXPECT_EQ(parse_ask<AtRiskQuery>(R"({"kind": "at_risk", "period": null})"), AtRiskQuery());
-}
-
-TEST(QueryParser, AtRiskHasRulesByDefault) {
-  const auto ask =
-      parse_ask<AtRiskQuery>(R"({"kind": "at_risk", "features": ["export", "share"]})");
-  const std::vector<AtRiskQuery::Rule> expected = {
-      {"silent", *parse_segment("not did(*, 7d)")},
-      {"declining", *parse_segment("declined(*, 7d, 0.5, 4)")},
-      {"lapsed_export", *parse_segment("did(export, 60d) and not did(export, 14d)")},
-      {"lapsed_share", *parse_segment("did(share, 60d) and not did(share, 14d)")}};
-  EXPECT_EQ(ask.rules, expected);
-  EXPECT_EQ(ask.base, *parse_segment("did(*, 30d)"));
-  EXPECT_EQ(parse_ask<AtRiskQuery>(R"({"kind": "at_risk", "features": "export"})").rules,
-            AtRiskQuery::usual_rules({"export"}));
-}
-
-TEST(QueryParser, Nps) {
-  EXPECT_EQ(parse_ask<NpsQuery>(R"({"kind": "nps"})"), NpsQuery());
-  NpsQuery ask;
-  ask.event = {Selector::Names::kAnyOf, {"answer"}, {}};
-  ask.period = Period::kMonth;
-  ask.window_days = {90};
-  EXPECT_EQ(parse_ask<NpsQuery>(
-                R"({"kind": "nps", "event": "answer", "period": "month", "window_days": 90})"),
-            ask);
-  ask.window_days = {1, 36'600};
-  EXPECT_EQ(parse_ask<NpsQuery>(R"({"kind": "nps", "event": "answer", "period": "month",
-                                    "window_days": [1, 36600]})"),
             ask);
 }
 
@@ -463,16 +424,15 @@ TEST(QueryParser, MalformedJson) {
 }
 
 TEST(QueryParser, Kinds) {
-  EXPECT_EQ(error("{}"),
-            "query: missing field \"kind\", allowed: active, retention, churn, idle, "
-            "counts, lifecycle, stickiness, segment, funnel, clock, paths, at_risk, nps");
+  std::vector<std::string> kinds;
+  for (const QueryKind& kind : query_kinds()) kinds.emplace_back(kind.name);
+  ASSERT_EQ(kinds.front(), "active");
+  const std::string all = fmt::format("{}", fmt::join(kinds, ", "));
+  EXPECT_EQ(error("{}"), "query: missing field \"kind\", allowed: " + all);
   EXPECT_EQ(error(R"({"kind": "retentoin"})"),
-            "query: unknown kind \"retentoin\" (did you mean \"retention\"?), allowed: active, "
-            "retention, churn, idle, counts, lifecycle, stickiness, segment, funnel, clock, paths, "
-            "at_risk, nps");
-  EXPECT_EQ(error(R"({"kind": 3})"),
-            "query: kind: must be one of active, retention, churn, idle, counts, lifecycle, "
-            "stickiness, segment, funnel, clock, paths, at_risk, nps, found 3");
+            "query: unknown kind \"retentoin\" (did you mean \"retention\"?), allowed: " +
+                excerpts(kinds));
+  EXPECT_EQ(error(R"({"kind": 3})"), "query: kind: must be one of " + all + ", found 3");
 }
 
 TEST(QueryParser, UnknownFields) {
@@ -678,69 +638,16 @@ TEST(QueryParser, WrongValues) {
        "\"5m\", \"3h\", \"14d\", \"2w\", found 60"},
       {R"({"kind": "clock", "then": {"event": []}})",
        "clock: then: event: must be a list of at least one string, found []"},
-      {R"({"kind": "at_risk", "rules": []})",
-       "at_risk: rules: must have at least one rule, found none"},
-      {R"({"kind": "at_risk", "rules": {"a": "did(*)"}})",
-       "at_risk: rules: must be a list of rules, found {\"a\":\"did(*)\"}"},
-      {R"({"kind": "at_risk", "rules": ["did(*)"]})",
-       "at_risk: rules[0]: must be an object such as {\"name\": \"quiet\", \"segment\": \"not "
-       "did(*, 3d)\"}, found \"did(*)\""
-},
-      {R"({"kind": "at_risk", "rules": [{"name": "a"}]})",
-       "at_risk: rules[0]: missing field \"segment\", allowed: an object such as {\"name\": "
-       "\"quiet\", \"segment\": \"not did(*, 3d)\"}"},
-      {R"({"kind": "at_risk", "rules": [{"name": 3, "segment": "did(*)"}]
-})",
-       "at_risk: rules[0]: name: must be a string, found 3"
-},
-      {R"({"kind": "at_risk", "rules": [{"name": "", "segment": "did(*)"}]
-})",
-       "at_risk: rules[0]: name: must not be empty"
-},
-      {R"({"kind": "at_risk", "rules": [{"name": "a", "segment": "did(*)"},
-                                        {"name": "a", "segment": "did(b)"}]
-})",
-       "at_risk: rules[1]: name: must differ from those before, found \"a\""
-},
-      {R"({"kind": "at_risk", "rules": [{"name": "a", "segmet": "did(*)", "segment": "did(b)"}]
-})",
-       "at_risk: rules[0]: unknown field \"segmet\" (did you mean \"segment\"?), allowed: name, "
-       "segment"
-},
-      {R"({"kind": "at_risk", "features": ["a", "a"]})",
-       "at_risk: rules[3]: name: must differ from those before, found \"lapsed_a\""},
-      {R"({"kind": "at_risk", "features": [], "period": "day"})",
-       "at_risk: features: must be a list of at least one string, found []"},
-      {R"({"kind": "at_risk", "features": "a", "rules": [{"name": "a", "segment": "did(*)"}]
-})",
-       "at_risk: features: go with the usual rules alone, found rules beside them"
-}
-,
-    {R"({"kind": "at_risk", "period": "hour"})",
-     "at_risk: period: unknown period \"hour\", allowed: day, week, fortnight, month, quarter"},
-    {R"({"kind": "at_risk", "last": "30d"})",
-     "at_risk: takes no from, to or last: without a period, it is a view of one moment, as_of"},
-    {R"({"kind": "nps", "window_days": []})",
-     "nps: window_days: must have at least one number, found none"},
-    {R"({"kind": "nps", "window_days": [30, 7]})",
-     "nps: window_days: must ascend, found 7 after 30"},
-    {R"({"kind": "nps", "window_days": 0})",
-     "nps: window_days: must be a whole number from 1 to 36600, found 0"},
-    {R"({"kind": "nps", "window_days": "7d"})",
-     "nps: window_days: must be a whole number, or a list of them, found \"7d\""},
-    {R"({"kind": "nps", "period": "minute"})",
-     "nps: period: unknown period \"minute\", allowed: day, week, fortnight, month, quarter"},
-    {R"({"kind": "paths", "direction": "afer"})",
-     "paths: direction: unknown direction \"afer\" (did you mean \"after\"?), allowed: after, "
-     "before"},
-    {R"({"kind": "paths", "depth": 0})",
-     "paths: depth: must be a whole number from 1 to 100, found 0"},
-    {R"({"kind": "paths", "limit": 1001})",
-     "paths: limit: must be a whole number from 1 to 1000, found 1001"},
-    {R"({"kind": "paths", "window": "0s"})", "paths: window: must be longer than 0s, found 0s"},
-}
-;
-for (const auto& [json, message] : cases) EXPECT_EQ(error(json), message) << json;
+      {R"({"kind": "paths", "direction": "afer"})",
+       "paths: direction: unknown direction \"afer\" (did you mean \"after\"?), allowed: after, "
+       "before"},
+      {R"({"kind": "paths", "depth": 0})",
+       "paths: depth: must be a whole number from 1 to 100, found 0"},
+      {R"({"kind": "paths", "limit": 1001})",
+       "paths: limit: must be a whole number from 1 to 1000, found 1001"},
+      {R"({"kind": "paths", "window": "0s"})", "paths: window: must be longer than 0s, found 0s"},
+  };
+  for (const auto& [json, message] : cases) EXPECT_EQ(error(json), message) << json;
 }
 
 TEST(QueryParser, LocalInstantInAnUnknownZone) {
