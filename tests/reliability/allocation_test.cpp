@@ -77,7 +77,9 @@ Result<std::string> answer(const Engine& engine) {
        {R"({"kind": "active"})", R"({"kind": "counts"})", R"({"kind": "retention", "periods": 3})",
         R"({"kind": "lifecycle", "last": "1d"})",
         R"({"kind": "funnel", "steps": ["*", "*"], "period": "day"})",
-        R"({"kind": "clock", "then": "*", "within": "2d"})", R"({"kind": "paths"})"}) {
+        R"({"kind": "clock", "then": "*", "within": "2d"})", R"({"kind": "paths"})",
+        R"({"kind": "adoption", "features": ["*"], "period": "week"})",
+        R"({"kind": "aha", "within": "1h", "from_day": 2, "to_day": 3})"}) {
     ROLLCALL_ASSIGN_OR_RETURN(const QueryResult result, engine.query(question));
     for (const std::vector<Cell>& row : result.rows) {
       for (const Cell& cell : row) {

@@ -42,6 +42,8 @@ constexpr std::array<std::string_view, 20> kQuestions = {
     R"({"kind": "funnel", "steps": ["login", "view"], "order": "strict", "period": "day"})",
     R"({"kind": "clock", "event": "login", "then": "purchase"})",
     R"({"kind": "paths", "window": "2d", "depth": 3})",
+    R"({"kind": "adoption", "features": ["login", {"event": "view", "where": {"session": "7"}}]})",
+    R"({"kind": "aha", "cohort_event": "login", "within": "1d", "from_day": 2, "to_day": 6})",
     R"({"kind": "active", "event": {"where": {"session": {"contains": "7"}, "channel": "ads"}}})",
     R"({"kind": "active", "period": "week", "breakdown": "session"})",
     R"({"kind": "segment", "segment": {"did": "purchase"}, "members": {"of": "users"}})",

@@ -7,6 +7,9 @@
 
 namespace rollcall::testing {
 
+// Returns the fields of every kind but members, with whole days as ends of the range.
+QueryCommon random_common(Random& random, const Stream& stream);
+
 // Each may have any of the fields of its kind, and those of every kind but members. The stream has
 // events.
 Query random_clock(Random& random, const Stream& stream);

@@ -19,5 +19,7 @@ const KindRow<SegmentQuery>& row_of(std::type_identity<SegmentQuery>);
 const KindRow<FunnelQuery>& row_of(std::type_identity<FunnelQuery>);
 const KindRow<ClockQuery>& row_of(std::type_identity<ClockQuery>);
 const KindRow<PathsQuery>& row_of(std::type_identity<PathsQuery>);
+const KindRow<AdoptionQuery>& row_of(std::type_identity<AdoptionQuery>);
+const KindRow<AhaQuery>& row_of(std::type_identity<AhaQuery>);
 
 }  // namespace rollcall

@@ -34,6 +34,7 @@ class EventDays : public ChunkSource {
   Union unite(SeriesId series, DayRange days) const override { return chunk_.unite(series, days); }
   Bounds bounds(SeriesId series) const override { return chunk_.bounds(series); }
   AmountSum amount(SeriesId series, Day day, BitSpan users) const override;
+  std::uint64_t event_count(SeriesId series, Day day, BitSpan users) const override;
   BitSpan users_with(SeriesId series, DayRange days, EventBounds bounds,
                      std::uint64_t* scratch) const override;
   UserCursor history(UserCursor::Opened opened) const override {

@@ -128,6 +128,8 @@ class ChunkSets {
   BitSpan active(const LongUnion& events);
   // Returns the sum of the amounts of `users` in `events`, which name no event twice, on `days`.
   AmountSum amount(const std::vector<SeriesId>& events, DayRange days, BitSpan users) const;
+  // Returns how many of these events on `days` are those of `users`.
+  std::uint64_t event_count(SeriesId series, DayRange days, BitSpan users) const;
   // Returns the users with so many of these events on `days`.
   BitSpan active_with(SeriesId series, DayRange days, ChunkSource::EventBounds bounds);
   // Returns the users of a list that the plan reads.

@@ -89,7 +89,7 @@ class PartialTest : public ::testing::Test {
 
   const FakeStore store_;
   const FakeStore without_history_;
-  // The plans have cells; cells and amounts; totals; cells and tallies.
+  // The plans have cells; cells and amounts; totals; cells and tallies; cells, samples and tallies.
   const std::unique_ptr<Plan> active_ = plan(R"({"kind": "active", "window_days": 2})");
   const std::unique_ptr<Plan> value_ = plan(R"({"kind": "retention", "measure": "value"})");
   const std::unique_ptr<Plan> hours_ =
