@@ -163,6 +163,32 @@ Counts rolling_retention_truth(const HistoryFloor& history, TimeUs first, std::s
   return counts;
 }
 
+Counts aha_truth(const HistoryFloor& history, TimeUs first, std::int32_t days,
+                 std::span<const std::uint32_t> candidates, std::span<const std::int32_t> at_least,
+                 TimeUs within_us) {
+  Counts counts(candidates.size() * at_least.size());
+  for (std::size_t user = 0; user < history.user_count(); ++user) {
+    const UserEvents events = history.events_of(user);
+    if (events.size() == 0 || events.times[0] >= first + days * kDayUs) continue;
+    const TimeUs start = events.times[0];
+    for (std::size_t candidate = 0; candidate < candidates.size(); ++candidate) {
+      std::int32_t times = 0;
+      bool has_other_first = false;
+      for (std::size_t i = 0; i < events.size() && events.times[i] - start <= within_us; ++i) {
+        const bool is_one = (candidates[candidate] >> events.names[i] & 1) != 0;
+        times += is_one ? 1 : 0;
+        has_other_first = has_other_first || (events.times[i] == start && !is_one);
+      }
+      if (!has_other_first) --times;
+      for (std::size_t level = 0; level < at_least.size(); ++level) {
+        counts[candidate * at_least.size() + level] += times >= at_least[level];
+      }
+    }
+  }
+  std::ranges::sort(counts);
+  return counts;
+}
+
 Counts times_truth(const HistoryFloor& history, std::uint32_t event, TimeUs since,
                    std::size_t times) {
   std::uint64_t users = 0;

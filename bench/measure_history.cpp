@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -67,7 +69,39 @@ struct HistoryQuestion {
   const char* name;
   std::string json;
   Counts truth;
+  bool is_by_size = false;  // rows have an order of their own, and the truth ascends
 };
+
+// Asks which of 20 candidates go with staying: all names, and pairs of them.
+HistoryQuestion aha_question(Session& session, const HistoryFloor& floor) {
+  constexpr std::size_t kCandidates = 20;
+  const WorkloadWOptions& workload = session.options().workload;
+  const auto name_count = static_cast<std::uint32_t>(kEventNameList.size());
+  std::vector<std::uint32_t> candidates;
+  std::string json;
+  for (std::uint32_t apart = 0; candidates.size() < kCandidates; ++apart) {
+    for (std::uint32_t name = 0; name + apart < name_count && candidates.size() < kCandidates;
+         ++name) {
+      candidates.push_back(1U << name | 1U << (name + apart));
+      json += json.empty() ? "" : ", ";
+      json += apart == 0 ? fmt::format(R"("{}")", kEventNameList[name])
+                         : fmt::format(R"(["{}", "{}"])", kEventNameList[name],
+                                       kEventNameList[name + apart]);
+    }
+  }
+  // The default days are known of those who came at least 30 days before the end.
+  constexpr std::int32_t kToDay = 30;
+  const std::int32_t to_day = std::clamp(workload.days - 1, 8, kToDay);
+  const std::int32_t days = std::max(0, workload.days - to_day);
+  constexpr std::int32_t kAtLeast[] = {1, 2, 3, 5, 10};
+  return {.name = "aha/20_candidates",
+          .json = fmt::format(R"({{"kind": "aha", "candidates": [{}], "to_day": {}, )"
+                              R"("as_of": "{}"}})",
+                              json, to_day, to_string(workload.first_day + workload.days - 1)),
+          .truth = aha_truth(floor, workload.first_day.value * kDayUs, days, candidates, kAtLeast,
+                             7 * kDayUs),
+          .is_by_size = true};
+}
 
 std::vector<HistoryQuestion> history_questions(Session& session, const HistoryFloor& floor) {
   const WorkloadWOptions& workload = session.options().workload;
@@ -107,7 +141,8 @@ std::vector<HistoryQuestion> history_questions(Session& session, const HistoryFl
                    last_days),
        amount_truth(session, kPurchase, begin(since), 50'000'000, 100'000'000)},
       {"at_risk", fmt::format(R"({{"kind": "at_risk", "as_of": "{}"}})", date(workload.days - 1)),
-       risk_truth(floor, begin(workload.days))}};
+       risk_truth(floor, begin(workload.days))},
+      aha_question(session, floor)};
 }
 
 EngineOptions with_history(Session& session, unsigned threads, bool history) {
@@ -184,8 +219,9 @@ void measure_questions(Session& session, const Engine& engine,
   for (const HistoryQuestion& question : questions) {
     const std::string name = fmt::format("history/{}/threads:{}", question.name, threads);
     session.report().now(name);
-    must_equal_counts(name, counts_of(must(engine.query(question.json)), {"users"}),
-                      question.truth);
+    Counts found = counts_of(must(engine.query(question.json)), {"users"});
+    if (question.is_by_size) std::ranges::sort(found);
+    must_equal_counts(name, found, question.truth);
     std::vector<double> ms;
     for (int turn = 0; turn < session.options().repeat; ++turn) {
       ms.push_back(1e3 * seconds_of([&] { must(engine.query(question.json)); }));

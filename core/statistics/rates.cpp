@@ -78,9 +78,18 @@ std::optional<TestResult> two_proportion_z(RateCounts rate, RateCounts base) {
 }
 
 std::optional<double> phi_coefficient(RateCounts with, RateCounts without) {
-  const std::optional<TestResult> test = two_proportion_z(with, without);
-  if (!test) return std::nullopt;
-  return test->statistic / std::sqrt(static_cast<double>(with.users + without.users));
+  const std::uint64_t users = with.users + without.users;
+  const std::uint64_t hits = with.hits + without.hits;
+  if (with.users == 0 || without.users == 0 || hits == 0 || hits == users) return std::nullopt;
+  // The square is a fraction, and the parts in which tables of the same users differ come first.
+  const WideCount difference =
+      WideCount{with.hits} * without.users - WideCount{without.hits} * with.users;
+  const auto numerator = static_cast<long double>(difference);
+  const long double square =
+      numerator * numerator / static_cast<long double>(WideCount{with.users} * without.users);
+  const auto phi = static_cast<double>(
+      std::sqrt(square / static_cast<long double>(WideCount{hits} * (users - hits))));
+  return difference < 0 ? -phi : phi;
 }
 
 }  // namespace rollcall

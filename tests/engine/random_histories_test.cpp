@@ -3,11 +3,15 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cstddef>
+#include <cstdint>
 #include <iostream>
+#include <iterator>
 #include <string>
 #include <vector>
 
 #include "tests/support/event_generator.h"
+#include "tests/support/feature_generator.h"
 #include "tests/support/history_generator.h"
 #include "tests/support/naive_engine.h"
 #include "tests/support/query_file.h"
@@ -21,6 +25,10 @@ namespace rollcall::testing {
 namespace {
 
 constexpr std::uint64_t kQueriesPerStream = 10;
+
+using Generator = Query (*)(Random& random, const Stream& stream);
+constexpr Generator kGenerators[] = {random_clock, random_paths,   random_adoption,
+                                     random_aha,   random_at_risk, random_nps};
 
 // Moves events to whole minutes, hours or days, so that many come at once.
 void bring_events_together(Random& random, std::vector<NaiveEvent>& events) {
@@ -58,11 +66,11 @@ void ask_members(Random& random, const QueryResult& answer, Query& query) {
       members.where.emplace_back(answer.columns[i].name, cell_text(row[i]));
     }
   }
-  if (random.chance(50)) members.of = "users";
-  if (random.chance(40)) {
-    const Column& column = random.pick(answer.columns);
-    if (column.type == ColumnType::kCount) members.of = column.name;
+  std::vector<std::string> counts;
+  for (const Column& column : answer.columns) {
+    if (column.type == ColumnType::kCount) counts.push_back(column.name);
   }
+  if (random.chance(70)) members.of = random.pick(counts);
   if (random.chance(50)) members.limit = 2;
 }
 
@@ -82,8 +90,7 @@ TEST(RandomHistories, EngineAndOracleAgree) {
   const std::uint64_t pairs = run_size("ROLLCALL_RANDOM_PAIRS", 8'000);
   std::cout << "ROLLCALL_SEED=" << seed << " ROLLCALL_RANDOM_PAIRS=" << pairs << std::endl;
   Random random(seed);
-  constexpr std::array draws = {random_clock, random_paths, random_at_risk, random_nps};
-  std::array<std::uint64_t, draws.size()> answered{};
+  std::array<std::uint64_t, std::size(kGenerators)> answered{};
   std::uint64_t with_breakdown = 0;
   for (std::uint64_t asked = 0; asked < pairs; asked += kQueriesPerStream) {
     SCOPED_TRACE(::testing::Message() << "pair " << asked);
@@ -112,7 +119,7 @@ TEST(RandomHistories, EngineAndOracleAgree) {
     ASSERT_TRUE((*engine)->ingest(events.subspan(half)).ok());
     for (std::uint64_t i = 0; i < kQueriesPerStream; ++i) {
       const std::size_t kind = random.below(answered.size());
-      Query query = draws[kind](random, stream);
+      Query query = kGenerators[kind](random, stream);
       const Result<QueryResult> found = (*engine)->query(query);
       ASSERT_NO_FATAL_FAILURE(expect_agreement(stream, query, found, oracle.query(query)));
       answered[kind] += found.ok();

@@ -5,6 +5,7 @@
 #include <variant>
 #include <vector>
 
+#include "tests/support/feature_generator.h"
 #include "tests/support/funnel_generator.h"
 #include "tests/support/risk_generator.h"
 #include "tests/support/value_generator.h"
@@ -61,7 +62,7 @@ Query random_paths(Random& random, const Stream& stream) {
 }
 
 Query random_history_question(Random& random, const Stream& stream) {
-  switch (random.below(7)) {
+  switch (random.below(9)) {
     case 0:
       return random_clock(random, stream);
     case 1:
@@ -74,6 +75,10 @@ Query random_history_question(Random& random, const Stream& stream) {
       return random_rfm(random, stream);
     case 5:
       return random_rfm_users(random, stream);
+    case 6:
+      return random_adoption(random, stream);
+    case 7:
+      return random_aha(random, stream);
     default:
       return random_funnel(random, stream);
   }

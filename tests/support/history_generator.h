@@ -7,16 +7,13 @@
 
 namespace rollcall::testing {
 
-// The fields of every kind but members. Its range has no times of day.
+// Returns the fields of every kind but members, with whole days as ends of the range.
 QueryCommon random_common(Random& random, const Stream& stream);
 
 // Each may have any of the fields of its kind, and those of every kind but members. The stream has
 // events.
 Query random_clock(Random& random, const Stream& stream);
 Query random_paths(Random& random, const Stream& stream);
-
-// Draws the fields of every kind but members, for a question that goes by days or longer.
-QueryCommon random_common(Random& random, const Stream& stream);
 
 // A question of any kind that needs history, or mostly does.
 Query random_history_question(Random& random, const Stream& stream);

@@ -189,6 +189,17 @@ Status check_names(const Query& query, const NaiveData& data) {
   if (const auto* ask = std::get_if<PathsQuery>(&query.ask)) {
     return check_of_history({ask->event, ask->steps}, common, data);
   }
+  if (const auto* ask = std::get_if<AdoptionQuery>(&query.ask)) {
+    for (const Selector& feature : ask->features) {
+      ROLLCALL_RETURN_IF_ERROR(check(feature, common.breakdown));
+    }
+    return check({}, common.breakdown);
+  }
+  if (const auto* ask = std::get_if<AhaQuery>(&query.ask)) {
+    std::vector<Selector> selectors = {ask->cohort_event, ask->return_event};
+    selectors.insert(selectors.end(), ask->candidates.begin(), ask->candidates.end());
+    return check_of_history(selectors, common, data);
+  }
   if (const auto* ask = std::get_if<NpsQuery>(&query.ask)) {
     return check_of_history({ask->event}, common, data);
   }

@@ -18,7 +18,8 @@ namespace {
 std::string kind_name(const Query& query) {
   constexpr const char* kNames[] = {"active",    "retention",  "churn",   "idle",   "counts",
                                     "lifecycle", "stickiness", "segment", "funnel", "clock",
-                                    "paths",     "at_risk",    "nps",     "rfm",    "rfm_users"};
+                                    "paths",     "at_risk",    "nps",     "rfm",    "rfm_users",
+                                    "adoption",  "aha"};
   return kNames[query.ask.index()];
 }
 

@@ -14,7 +14,8 @@ std::optional<Period> row_period(const Query& query) {
   if (std::holds_alternative<ClockQuery>(query.ask) ||
       std::holds_alternative<PathsQuery>(query.ask) ||
       std::holds_alternative<RfmQuery>(query.ask) ||
-      std::holds_alternative<RfmUsersQuery>(query.ask)) {
+      std::holds_alternative<RfmUsersQuery>(query.ask) ||
+      std::holds_alternative<AhaQuery>(query.ask)) {
     return Period::kDay;  // their ranges consist of days
   }
   return std::visit(
@@ -53,6 +54,9 @@ Result<NaiveTable> table_of(const Query& query, const NaiveScope& scope, const N
   if (const auto* ask = std::get_if<RfmUsersQuery>(&query.ask)) {
     return rfm_users_table(*ask, query.common, part);
   }
+  if (const auto* ask = std::get_if<AhaQuery>(&query.ask)) {
+    return aha_table(*ask, query.common, part);
+  }
   return std::visit(
       [&](const auto& ask) -> NaiveTable {
         using Ask = std::decay_t<decltype(ask)>;
@@ -68,6 +72,7 @@ Result<NaiveTable> table_of(const Query& query, const NaiveScope& scope, const N
           return stickiness_table(ask, part, range);
         }
         if constexpr (std::is_same_v<Ask, NpsQuery>) return nps_table(ask, part, range);
+        if constexpr (std::is_same_v<Ask, AdoptionQuery>) return adoption_table(ask, part, range);
         return {};
       },
       query.ask);

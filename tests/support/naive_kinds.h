@@ -47,6 +47,10 @@ Result<NaiveTable> rfm_table(const RfmQuery& ask, const QueryCommon& common,
                              const NaiveScope& scope);
 Result<NaiveTable> rfm_users_table(const RfmUsersQuery& ask, const QueryCommon& common,
                                    const NaiveScope& scope);
+NaiveTable adoption_table(const AdoptionQuery& ask, const NaiveScope& scope,
+                          const NaiveRange& range);
+Result<NaiveTable> aha_table(const AhaQuery& ask, const QueryCommon& common,
+                             const NaiveScope& scope);
 // With `value`, only users with an event that passes it count.
 Result<NaiveTable> segment_table(const SegmentQuery& ask, const NaiveScope& scope,
                                  const std::optional<PropertyCondition>& value);

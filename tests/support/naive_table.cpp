@@ -25,6 +25,13 @@ Cell ratio(std::int64_t part, std::int64_t whole, bool complete) {
   return cell;
 }
 
+std::string event_text(const Selector& selector) {
+  Segment segment;
+  segment.event = selector;
+  const std::string text = to_string(segment);  // did(...)
+  return text.substr(4, text.size() - 5);
+}
+
 std::string decimal_text(AmountSum sum, std::uint32_t decimals) {
   const bool is_negative = sum < 0;
   std::string digits;  // from the last one on

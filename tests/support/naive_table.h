@@ -39,6 +39,9 @@ inline std::int64_t count(const Users& users) { return static_cast<std::int64_t>
 // The cell is null over nobody, and while it is not yet known.
 Cell ratio(std::int64_t part, std::int64_t whole, bool complete = true);
 
+// Returns an event as segments write it.
+std::string event_text(const Selector& selector);
+
 // Returns the sum as a decimal number, exactly: "12.5", "3", "-0.25".
 std::string decimal_text(AmountSum sum, std::uint32_t decimals);
 // Returns the same over a number of users, rounded. The cell is null over nobody, and while it is

@@ -297,6 +297,36 @@ struct RfmUsersQuery : RfmRules {
   friend bool operator==(const RfmUsersQuery&, const RfmUsersQuery&) = default;
 };
 
+// Asks who uses which features, and who takes to them.
+struct AdoptionQuery {
+  static constexpr std::size_t kFeaturesMax = 1'000;
+
+  std::vector<Selector> features;  // 1 to kFeaturesMax, no two of them the same
+  Period period = Period::kDay;    // days or longer
+
+  friend bool operator==(const AdoptionQuery&, const AdoptionQuery&) = default;
+};
+
+// Asks which early events go with staying: of the users whose first ever `cohort_event` lies in the
+// range, who did what how often, and who came back later. It needs history.
+struct AhaQuery {
+  static constexpr std::size_t kCandidatesMax = 1'000;
+
+  Selector cohort_event;
+  Selector return_event;
+  Length within{std::int64_t{7} * 86'400'000'000};  // from the cohort event, its end included
+  // No two of them are the same. Empty: each name that the store knows, but for those that
+  // `cohort_event` names.
+  std::vector<Selector> candidates;
+  std::vector<std::int32_t> at_least = {1, 2, 3, 5, 10};  // ascending: so many events, or more
+  // Users have stayed if they come back on any of these days after that of the cohort event. None
+  // of the days can lie within `within`.
+  std::int32_t from_day = 8;
+  std::int32_t to_day = 30;
+
+  friend bool operator==(const AhaQuery&, const AhaQuery&) = default;
+};
+
 // Asks how many users a segment has. It takes no date range, because the parts of the segment have
 // theirs.
 struct SegmentQuery {
@@ -309,7 +339,7 @@ struct Query {
   QueryCommon common;
   std::variant<ActiveQuery, RetentionQuery, ChurnQuery, IdleQuery, CountsQuery, LifecycleQuery,
                StickinessQuery, SegmentQuery, FunnelQuery, ClockQuery, PathsQuery, AtRiskQuery,
-               NpsQuery, RfmQuery, RfmUsersQuery>
+               NpsQuery, RfmQuery, RfmUsersQuery, AdoptionQuery, AhaQuery>
       ask;
 
   friend bool operator==(const Query&, const Query&) = default;

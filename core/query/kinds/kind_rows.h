@@ -23,5 +23,7 @@ const KindRow<AtRiskQuery>& row_of(std::type_identity<AtRiskQuery>);
 const KindRow<NpsQuery>& row_of(std::type_identity<NpsQuery>);
 const KindRow<RfmQuery>& row_of(std::type_identity<RfmQuery>);
 const KindRow<RfmUsersQuery>& row_of(std::type_identity<RfmUsersQuery>);
+const KindRow<AdoptionQuery>& row_of(std::type_identity<AdoptionQuery>);
+const KindRow<AhaQuery>& row_of(std::type_identity<AhaQuery>);
 
 }  // namespace rollcall

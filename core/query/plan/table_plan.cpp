@@ -252,6 +252,15 @@ Cell quotient_cell(AmountSum sum, std::uint32_t decimals, std::uint64_t divisor,
   return nearest_quotient(sum, scale_of(decimals) * divisor);
 }
 
+Cell median_cell(std::vector<std::int64_t> numbers, std::uint64_t unit) {
+  if (numbers.empty()) return std::monostate{};
+  const auto middle = numbers.begin() + static_cast<std::ptrdiff_t>(numbers.size() / 2);
+  std::ranges::nth_element(numbers, middle);
+  if (numbers.size() % 2 == 1) return nearest_quotient(AmountSum{*middle}, unit);
+  const std::int64_t below = *std::max_element(numbers.begin(), middle);
+  return nearest_quotient(AmountSum{below} + *middle, Divisor{2} * unit);
+}
+
 Divisor scale_of(std::uint32_t decimals) {
   Divisor scale = 1;
   for (std::uint32_t i = 0; i < decimals; ++i) scale *= 10;

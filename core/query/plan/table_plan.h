@@ -3,6 +3,7 @@
 
 #include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <iterator>
 #include <memory>
 #include <optional>
@@ -177,6 +178,9 @@ Divisor scale_of(std::uint32_t decimals);
 // Returns the scaled `sum` over `divisor` as the nearest double, or null over 0, or if it is not
 // `complete`.
 Cell quotient_cell(AmountSum sum, std::uint32_t decimals, std::uint64_t divisor, bool complete);
+// Returns the median of these numbers of `unit`s, exactly, as the nearest double: that of an even
+// number of them is the mean of the middle two. It is null if there are none.
+Cell median_cell(std::vector<std::int64_t> numbers, std::uint64_t unit);
 
 inline Cell count_cell(std::uint64_t count) { return static_cast<std::int64_t>(count); }
 

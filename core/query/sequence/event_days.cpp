@@ -47,6 +47,15 @@ void EventDays::add_amounts(SeriesId series, Day day, std::span<AmountSum> sums)
   for (std::size_t i = 0; i < users.places.size(); ++i) sums[users.places[i]] += users.amounts[i];
 }
 
+std::uint64_t EventDays::event_count(SeriesId series, Day day, BitSpan users) const {
+  const DayUsers& all = users_of(series, day);
+  std::uint64_t count = 0;
+  for (std::size_t i = 0; i < all.places.size(); ++i) {
+    if (has_user(users, all.places[i])) count += all.counts[i];
+  }
+  return count;
+}
+
 BitSpan EventDays::users_with(SeriesId series, DayRange days, EventBounds bounds,
                               std::uint64_t* scratch) const {
   if (sums_.empty()) {

@@ -36,6 +36,7 @@ class EventDays : public ChunkSource {
   Bounds bounds(SeriesId series) const override { return chunk_.bounds(series); }
   AmountSum amount(SeriesId series, Day day, BitSpan users) const override;
   void add_amounts(SeriesId series, Day day, std::span<AmountSum> sums) const override;
+  std::uint64_t event_count(SeriesId series, Day day, BitSpan users) const override;
   BitSpan users_with(SeriesId series, DayRange days, EventBounds bounds,
                      std::uint64_t* scratch) const override;
   UserCursor history(UserCursor::Opened opened) const override {

@@ -8,8 +8,6 @@
 namespace rollcall {
 namespace {
 
-constexpr std::uint32_t kStretchEvents = 256;
-
 // Returns the first bit from `from` to before `end` that is set, or `end`. Word w is
 // words[w * stride].
 std::uint32_t next_bit(const std::uint64_t* words, std::size_t stride, std::uint32_t from,
@@ -91,7 +89,7 @@ void StepEvents::open_told(const LogBlock& block, std::uint32_t property, OpenBl
 TimeUs StepEvents::add_events(Part& part, std::uint32_t count_max) {
   const OpenBlock& open = blocks_[part.run];
   const std::uint32_t first = part.user.begin + part.user.count - part.times.left();
-  const std::uint32_t count = std::min({count_max, part.times.left(), kStretchEvents});
+  const std::uint32_t count = std::min(count_max, part.times.left());
   const std::uint32_t end = first + count;
   part.times.read(count, times_.data());
   if (events_.size() + count > events_taken_) take_events();
@@ -300,7 +298,7 @@ StepEvents::Outlook StepEvents::outlook(bool in_any_order) const {
   return outlook;
 }
 
-StepEvents::Stretch StepEvents::read_stretch() {
+StepEvents::Stretch StepEvents::read_stretch(std::uint32_t events_max) {
   if (are_all_read_) return Stretch::kNone;
   pace_.step();
   const std::size_t read_before = events_.size();
@@ -308,7 +306,7 @@ StepEvents::Stretch StepEvents::read_stretch() {
   bool in_order = parts_.size() == part_count_;
   while (in_order && next_part_ < parts_.size() && events_.size() == read_before) {
     Part& part = parts_[next_part_];
-    const TimeUs last_time = add_events(part, kStretchEvents);
+    const TimeUs last_time = add_events(part, events_max);
     in_order = next_part_ + 1 == parts_.size() || last_time < parts_[next_part_ + 1].first_time;
     if (part.times.left() == 0) ++next_part_;
   }

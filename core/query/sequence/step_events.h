@@ -1,6 +1,7 @@
 // Collects the events of a user that a question about sequences looks for.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <span>
@@ -33,6 +34,8 @@ struct StepSelectors {
 // Only one thread uses it. The selectors outlive it.
 class StepEvents {
  public:
+  static constexpr std::uint32_t kStretchEvents = 256;
+
   // `account`, which may be null, pays for the events of a user, and ends the question when it is
   // over.
   StepEvents(const StepSelectors& selectors, QuestionAccount* account);
@@ -63,13 +66,13 @@ class StepEvents {
   };
   Outlook outlook(bool in_any_order) const;
 
-  // Reads the events stretch by stretch.
+  // Reads the events stretch by stretch, of at most `events_max` each, which is 1 to kStretchEvents.
   enum class Stretch : std::uint8_t {
     kMore,  // events follow those read before
     kAnew,  // the events, now all of them, are not those read before with others behind them
     kNone,  // there are no more
   };
-  Stretch read_stretch();
+  Stretch read_stretch(std::uint32_t events_max = kStretchEvents);
   void read_rest() {
     while (read_stretch() != Stretch::kNone) {
     }

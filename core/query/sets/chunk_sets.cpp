@@ -223,6 +223,15 @@ void ChunkSets::add_amounts(const std::vector<SeriesId>& events, DayRange days,
   }
 }
 
+std::uint64_t ChunkSets::event_count(SeriesId series, DayRange days, BitSpan users) const {
+  const DayRange read = intersection(days, data_);
+  std::uint64_t count = 0;
+  for (Day day = read.first; day <= read.last; day = day + 1) {
+    count += chunk_.event_count(series, day, users);
+  }
+  return count;
+}
+
 BitSpan ChunkSets::active_with(SeriesId series, DayRange days, ChunkSource::EventBounds bounds) {
   const BitSpan found = chunk_.users_with(series, intersection(days, data_), bounds, scratch_);
   if (found.empty()) return {};

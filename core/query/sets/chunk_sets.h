@@ -132,6 +132,8 @@ class ChunkSets {
   // Adds the amounts of each user in `events`, which name no event twice, on `days`, whatever the
   // limit.
   void add_amounts(const std::vector<SeriesId>& events, DayRange days, UserSums& sums) const;
+  // Returns how many of these events on `days` are those of `users`.
+  std::uint64_t event_count(SeriesId series, DayRange days, BitSpan users) const;
   // Returns the users with so many of these events on `days`.
   BitSpan active_with(SeriesId series, DayRange days, ChunkSource::EventBounds bounds);
   // Returns the users of a list that the plan reads.

@@ -2,9 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <cstdlib>
 #include <optional>
+#include <vector>
 
 namespace rollcall {
 namespace {
@@ -141,6 +144,39 @@ TEST(Phi, EqualsKnownAssociations) {
   expect_near(phi_coefficient({43, 52}, {44, 48}).value(), -0.1333197299732686);
   expect_near(phi_coefficient({7, 7}, {0, 3}).value(), 1);
   expect_near(phi_coefficient({0, 7}, {3, 3}).value(), -1);
+}
+
+// All tables of 60 users with 24 hits, in pairs.
+TEST(Phi, IsTheSameOfEqualAssociations) {
+  constexpr std::int64_t kUsers = 60, kHits = 24;
+  struct Table {
+    std::int64_t cross;    // d
+    std::int64_t product;  // of both numbers of users; phi goes as d / sqrt(product)
+    double phi;
+  };
+  std::vector<Table> tables;
+  for (std::int64_t users = 1; users < kUsers; ++users) {
+    for (std::int64_t hits = std::max<std::int64_t>(0, kHits - (kUsers - users));
+         hits <= std::min(users, kHits); ++hits) {
+      const RateCounts with = {static_cast<std::uint64_t>(hits), static_cast<std::uint64_t>(users)};
+      const RateCounts without = {static_cast<std::uint64_t>(kHits - hits),
+                                  static_cast<std::uint64_t>(kUsers - users)};
+      tables.push_back({hits * (kUsers - users) - (kHits - hits) * users, users * (kUsers - users),
+                        phi_coefficient(with, without).value()});
+    }
+  }
+  int alike = 0;
+  for (const Table& a : tables) {
+    for (const Table& b : tables) {
+      const std::int64_t left = a.cross * std::abs(a.cross) * b.product;
+      const std::int64_t right = b.cross * std::abs(b.cross) * a.product;
+      EXPECT_EQ(left == right, a.phi == b.phi) << a.phi << ' ' << b.phi;
+      EXPECT_EQ(left < right, a.phi < b.phi) << a.phi << ' ' << b.phi;
+      alike += left == right && a.product != b.product;
+    }
+  }
+  EXPECT_GT(alike, 100);
+  EXPECT_EQ(phi_coefficient({7, 7}, {0, 3}), 1);
 }
 
 TEST(Phi, KnowsNothingOfAnEmptyMargin) {

@@ -92,7 +92,8 @@ class PartialTest : public ::testing::Test {
 
   const FakeStore store_;
   const FakeStore without_history_;
-  // The plans have cells; cells and amounts; totals; cells and tallies; distributions.
+  // The plans have cells; cells and amounts; totals; cells and tallies, or samples, too;
+  // distributions.
   const std::unique_ptr<Plan> active_ = plan(R"({"kind": "active", "window_days": 2})");
   const std::unique_ptr<Plan> value_ = plan(R"({"kind": "retention", "measure": "value"})");
   const std::unique_ptr<Plan> hours_ =
