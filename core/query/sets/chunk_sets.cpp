@@ -208,7 +208,9 @@ AmountSum ChunkSets::amount(const std::vector<SeriesId>& events, DayRange days,
   AmountSum sum = 0;
   if (users.empty()) return sum;
   for (Day day = read.first; day <= read.last; day = day + 1) {
-    for (const SeriesId series : events) sum += chunk_.amount(series, day, users);
+    for (const SeriesId series : events) {
+      sum += sum_of(chunk_.amounts(series, day), users);
+    }
   }
   return sum;
 }

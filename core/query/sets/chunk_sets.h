@@ -128,6 +128,10 @@ class ChunkSets {
   BitSpan active(const LongUnion& events);
   // Returns the sum of the amounts of `users` in `events`, which name no event twice, on `days`.
   AmountSum amount(const std::vector<SeriesId>& events, DayRange days, BitSpan users) const;
+  // Returns the amounts of `series` on `day`, as the chunk does, also of users out of the limit.
+  std::span<const UserAmount> amounts(SeriesId series, Day day) const {
+    return data_.contains(day) ? chunk_.amounts(series, day) : std::span<const UserAmount>();
+  }
   // Returns the users with so many of these events on `days`.
   BitSpan active_with(SeriesId series, DayRange days, ChunkSource::EventBounds bounds);
   // Returns the users of a list that the plan reads.

@@ -5,9 +5,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <span>
 
 #include "core/catalog/series_catalog.h"
 #include "core/history/user_cursor.h"
+#include "core/pages/amount_chunk.h"
 #include "core/pages/bitset.h"
 #include "core/users/user_list.h"
 #include "rollcall/types.h"
@@ -42,8 +44,9 @@ class ChunkSource {
     std::size_t size = 0;
   };
   virtual Bounds bounds(SeriesId series) const = 0;
-  // Returns the sum of the amounts of `users` in the events of `series` on `day`.
-  virtual AmountSum amount(SeriesId series, Day day, BitSpan users) const = 0;
+  // Returns the amounts of users in the events of `series` on `day`, in no order. A user may have
+  // several, whose sum counts. They are valid until the next call.
+  virtual std::span<const UserAmount> amounts(SeriesId series, Day day) const = 0;
   // Returns the users with `least` >= 1 to `most` events of `series` on all of `days` together, set
   // in `scratch` (word_count() words). Pages do not tell them, either.
   struct EventBounds {
