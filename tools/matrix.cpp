@@ -262,8 +262,18 @@ QueryResult with_incomplete_column(const Matrix& matrix) {
 bool is_duration(std::string_view column) { return column.ends_with("_seconds"); }
 
 bool is_share(std::string_view column) {
-  return column != "quick_ratio" && column != "events_per_user" && column != "value_per_user" &&
-         column != "value_per_active" && column != "mean" && !is_duration(column);
+  constexpr std::string_view kNoShares[] = {"quick_ratio",
+                                            "events_per_user",
+                                            "value_per_user",
+                                            "value_per_active",
+                                            "value_per_payer",
+                                            "mean",
+                                            "ltv",
+                                            "arppu",
+                                            "cost_per_user",
+                                            "ltv_to_cost"};
+  return std::find(std::begin(kNoShares), std::end(kNoShares), column) == std::end(kNoShares) &&
+         !is_duration(column);
 }
 
 }  // namespace rollcall::tools

@@ -27,6 +27,7 @@ enum class FieldType : std::uint8_t {
   kExclusions,  // a list of FunnelQuery::Exclusion, as objects
   kLength,      // a length of elapsed time, such as "14d"
   kFlag,        // true or false
+  kAmounts,     // a decimal number not below 0, or an object with one for each value of a property
 };
 
 // Describes a field of a question.

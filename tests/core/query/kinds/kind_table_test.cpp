@@ -78,6 +78,8 @@ JsonText sample_of(const QueryField& field) {
       return std::vector<std::string>(FunnelQuery::kStepsMax, "login");
     case FieldType::kExclusions:
       return JsonText::array({{{"event", "login"}}});
+    case FieldType::kAmounts:
+      return "1.80";
     case FieldType::kFlag:
       return false;  // true may go with some other fields alone
   }

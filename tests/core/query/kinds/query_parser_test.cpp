@@ -154,6 +154,36 @@ TEST(QueryParser, Paths) {
             ask);
 }
 
+TEST(QueryParser, Ltv) {
+  EXPECT_EQ(parse_ask<LtvQuery>(R"({"kind": "ltv"})"), LtvQuery());
+  LtvQuery ask;
+  ask.cohort_event = {Selector::Names::kAnyOf, {"signup"}, {}};
+  ask.value_event = {Selector::Names::kNoneOf, {"gift"}, {}};
+  ask.cohort = LtvQuery::Cohort::kFirstInRange;
+  ask.period = Period::kWeek;
+  ask.summary = LtvQuery::Summary::kMean;
+  ask.horizons = {0, 30};
+  const auto with_cost = [](const std::string& cost) {
+    return parse_ask<LtvQuery>(R"({"kind": "ltv", "cohort_event": "signup", "period": "week",
+        "value_event": {"not_event": "gift"}, "cohort": "first_in_range", "summary": "mean",
+        "horizons": [0, 30])" + cost +
+                               "}");
+  };
+  EXPECT_EQ(with_cost(""), ask);
+  ask.cost = LtvQuery::CostPerUser{"1.80"};
+  EXPECT_EQ(with_cost(R"(, "cost": {"per_user": "1.80"})"), ask);
+  EXPECT_EQ(with_cost(R"(, "cost": {"per_user": 1.80})"), ask);
+  ask.cost = LtvQuery::CostByValue{{{"ads", "1.80"}, {"", "0"}}};
+  EXPECT_EQ(with_cost(R"(, "cost": {"per_user": {"ads": "1.80", "": 0}})"), ask);
+  ask.cost = LtvQuery::CostOfEvents{{Selector::Names::kAnyOf, {"spend"}, {}}};
+  EXPECT_EQ(with_cost(R"(, "cost": {"event": "spend"})"), ask);
+}
+
+TEST(QueryParser, CountsOfPayers) {
+  EXPECT_FALSE(parse_ask<CountsQuery>(R"({"kind": "counts"})").payers);
+  EXPECT_TRUE(parse_ask<CountsQuery>(R"({"kind": "counts", "payers": true})").payers);
+}
+
 TEST(QueryParser, Selectors) {
   using Names = Selector::Names;
   const std::vector<std::pair<std::string, Selector>> cases = {
@@ -423,13 +453,14 @@ TEST(QueryParser, MalformedJson) {
 TEST(QueryParser, Kinds) {
   EXPECT_EQ(error("{}"),
             "query: missing field \"kind\", allowed: active, retention, churn, idle, "
-            "counts, lifecycle, stickiness, segment, funnel, clock, paths");
-  EXPECT_EQ(error(R"({"kind": "retentoin"})"),
-            "query: unknown kind \"retentoin\" (did you mean \"retention\"?), allowed: active, "
-            "retention, churn, idle, counts, lifecycle, stickiness, segment, funnel, clock, paths");
+            "counts, lifecycle, stickiness, segment, funnel, clock, paths, ltv");
+  EXPECT_EQ(
+      error(R"({"kind": "retentoin"})"),
+      "query: unknown kind \"retentoin\" (did you mean \"retention\"?), allowed: active, "
+      "retention, churn, idle, counts, lifecycle, stickiness, segment, funnel, clock, paths, ltv");
   EXPECT_EQ(error(R"({"kind": 3})"),
             "query: kind: must be one of active, retention, churn, idle, counts, lifecycle, "
-            "stickiness, segment, funnel, clock, paths, found 3");
+            "stickiness, segment, funnel, clock, paths, ltv, found 3");
 }
 
 TEST(QueryParser, UnknownFields) {
@@ -642,6 +673,27 @@ TEST(QueryParser, WrongValues) {
        "paths: depth: must be a whole number from 1 to 100, found 0"},
       {R"({"kind": "paths", "limit": 1001})",
        "paths: limit: must be a whole number from 1 to 1000, found 1001"},
+      {R"({"kind": "counts", "payers": 1})", "counts: payers: must be true or false, found 1"},
+      {R"({"kind": "ltv", "cohort": "recurring"})",
+       "ltv: cohort: unknown cohort \"recurring\", allowed: first_ever, first_in_range"},
+      {R"({"kind": "ltv", "horizons": "each"})",
+       "ltv: horizons: must be a list of whole numbers, found \"each\""},
+      {R"({"kind": "ltv", "horizons": []})", "ltv: horizons: must have a day at least, found []"},
+      {R"({"kind": "ltv", "horizons": [7, 1]})", "ltv: horizons: must ascend, found 1 after 7"},
+      {R"({"kind": "ltv", "cost": {}})",
+       "ltv: cost: must be {\"per_user\": \"1.80\"}, {\"per_user\": {\"ads\": \"1.80\"}} by the "
+       "value of the breakdown, or {\"event\": \"spend\"}, found {}"},
+      {R"({"kind": "ltv", "cost": {"per_user": "-0.01"}})",
+       "ltv: cost: per_user: must be a decimal number not below 0 such as \"1.80\", found "
+       "\"-0.01\""},
+      {R"({"kind": "ltv", "cost": {"per_user": {"ads": null}}})",
+       "ltv: cost: per_user: ads: must be a decimal number not below 0 such as \"1.80\", found "
+       "null"},
+      {R"({"kind": "ltv", "cost": {"per_user": {}}})",
+       "ltv: cost: per_user: must be an amount, or an object such as {\"ads\": \"1.80\"}, found "
+       "{}"},
+      {R"({"kind": "ltv", "cost": {"event": {"event": []}}})",
+       "ltv: cost: event: event: must be a list of at least one string, found []"},
       {R"({"kind": "paths", "window": "0s"})", "paths: window: must be longer than 0s, found 0s"},
   };
   for (const auto& [json, message] : cases) EXPECT_EQ(error(json), message) << json;

@@ -89,9 +89,10 @@ class PartialTest : public ::testing::Test {
 
   const FakeStore store_;
   const FakeStore without_history_;
-  // The plans have cells; cells and amounts; totals; cells and tallies.
+  // The plans have cells; cells and amounts, twice; totals; cells and tallies.
   const std::unique_ptr<Plan> active_ = plan(R"({"kind": "active", "window_days": 2})");
   const std::unique_ptr<Plan> value_ = plan(R"({"kind": "retention", "measure": "value"})");
+  const std::unique_ptr<Plan> ltv_ = plan(R"({"kind": "ltv", "cost": {"event": "login"}})");
   const std::unique_ptr<Plan> hours_ =
       plan(R"({"kind": "counts", "period": "hour"})", without_history_);
   const std::unique_ptr<Plan> week_ = plan(R"({"kind": "clock", "then": "login"})");
@@ -103,13 +104,15 @@ TEST_F(PartialTest, HasNumbersOfEachSort) {
   const PartialShape value = PartialShape::of({*value_});
   EXPECT_GT(value.cells, 3u);
   EXPECT_EQ(value.amounts, value.cells);
+  // Three cohorts, of three, two and one days: sizes, horizons 0 and 1 and their costs, and days.
+  EXPECT_EQ(PartialShape::of({*ltv_}), (PartialShape{false, 19, 19, {}}));
   PartialShape week{false, 168, 0, {}};
   week.tallies = 3 * 168;
   EXPECT_EQ(PartialShape::of({*week_}), week);
 }
 
 TEST_F(PartialTest, AddsUp) {
-  for (const Plan* plan : {active_.get(), value_.get(), hours_.get(), week_.get()}) {
+  for (const Plan* plan : {active_.get(), value_.get(), ltv_.get(), hours_.get(), week_.get()}) {
     const PlanTask task{*plan};
     Partial sum = filled(task, {0, 5}, 3);
     ASSERT_TRUE(sum.merge(filled(task, {4'095}, 4)).ok());
@@ -211,7 +214,7 @@ TEST_F(PartialTest, BytesOfOtherPagesAreRefused) {
 }
 
 TEST_F(PartialTest, DamageIsSeen) {
-  for (const Plan* plan : {active_.get(), value_.get(), hours_.get(), week_.get()}) {
+  for (const Plan* plan : {active_.get(), value_.get(), ltv_.get(), hours_.get(), week_.get()}) {
     const PlanTask task{*plan};
     const std::string bytes = filled(task, {0, 5}, 300).serialize(task);
     for (std::size_t size = 0; size < bytes.size(); ++size) {
