@@ -265,9 +265,18 @@ bool is_duration(std::string_view column) { return column.ends_with("_seconds");
 bool is_share(std::string_view kind, std::string_view column) {
   const QueryKind* const known = find_query_kind(kind);
   if (known != nullptr && !known->shows_percent) return false;
-  return column != "quick_ratio" && column != "events_per_user" && column != "value_per_user" &&
-         column != "value_per_active" && column != "monetary" && !column.starts_with("mean") &&
-         !is_duration(column);
+  constexpr std::string_view kNoShares[] = {"quick_ratio",
+                                            "events_per_user",
+                                            "value_per_user",
+                                            "value_per_active",
+                                            "value_per_payer",
+                                            "monetary",
+                                            "ltv",
+                                            "arppu",
+                                            "cost_per_user",
+                                            "ltv_to_cost"};
+  return std::find(std::begin(kNoShares), std::end(kNoShares), column) == std::end(kNoShares) &&
+         !column.starts_with("mean") && !is_duration(column);
 }
 
 }  // namespace rollcall::tools

@@ -256,18 +256,10 @@ class PinnedChunk : public ChunkSource {
     return {page.first(), page.last(), std::min(page.size(), word_count_ * 64)};
   }
 
-  AmountSum amount(SeriesId series, Day day, BitSpan users) const override {
+  std::span<const UserAmount> amounts(SeriesId series, Day day) const override {
     PinnedPage<AmountChunk>* const pinned = find(amounts_, day.value, series);
-    if (pinned == nullptr) return 0;
-    PageRef<AmountChunk> read;
-    return load(amounts_, *pinned, read).sum_of(users);
-  }
-
-  void add_amounts(SeriesId series, Day day, std::span<AmountSum> sums) const override {
-    PinnedPage<AmountChunk>* const pinned = find(amounts_, day.value, series);
-    if (pinned == nullptr) return;
-    PageRef<AmountChunk> read;
-    load(amounts_, *pinned, read).add_to(sums);
+    if (pinned == nullptr) return {};
+    return load(amounts_, *pinned, read_amounts_).entries();
   }
 
   UserCursor history(UserCursor::Opened opened) const override {
@@ -388,7 +380,9 @@ class PinnedChunk : public ChunkSource {
   mutable Pages<BoundsChunk> bounds_;
   mutable Pages<AmountChunk> amounts_;
   HistoryReader& history_;
-  mutable PageRef<BoundsChunk> read_bounds_;  // the last that was read and is not in memory
+  // Are the last pages that were read and are not in memory.
+  mutable PageRef<BoundsChunk> read_bounds_;
+  mutable PageRef<AmountChunk> read_amounts_;
   mutable std::vector<RunSets*> passing_sets_;
   mutable QuestionMemory memory_;  // of what goes with the chunk
   mutable bool has_opened_history_ = false;

@@ -50,6 +50,8 @@ constexpr std::string_view kQuestions[] = {
     R"({"kind": "retention", "windows": "rolling", "min_return_count": 2, "periods": 3})",
     R"({"kind": "segment", "segment": "times(view) >= 3 and sum(view) >= 2"})",
     R"({"kind": "counts", "event": {"event": "view", "where": {"value": {"gte": 1}}}})",
+    R"({"kind": "counts", "payers": true, "period": "hour", "last": "3d"})",
+    R"({"kind": "ltv", "value_event": {"where": {"value": {"gte": 1}}}, "cost": {"event": "buy"}})",
 };
 
 double cpu_seconds() {

@@ -90,8 +90,9 @@ struct CountCell {
 std::optional<CountCell> random_cell(Random& random, const QueryResult& answer) {
   if (answer.rows.empty()) return std::nullopt;
   // Holds the columns that tell rows apart, of whatever kind.
-  constexpr std::string_view kKeys[] = {"date",      "hour",           "cohort",      "period",
-                                        "from_days", "active_periods", "active_days", "rule"};
+  constexpr std::string_view kKeys[] = {"date",        "hour",      "cohort",
+                                        "period",      "from_days", "active_periods",
+                                        "active_days", "rule",      "day"};
   const std::vector<Cell>& row = random.pick(answer.rows);
   CountCell cell;
   std::vector<std::size_t> counts;
@@ -180,6 +181,18 @@ std::vector<std::function<void(Case&)>> simplifications() {
   });
   for_ask([](auto& ask) {
     if constexpr (requires { ask.period; }) ask.period = Period::kDay;
+  });
+  for_ask([](auto& ask) {
+    if constexpr (requires { ask.payers; }) ask.payers = false;
+  });
+  for_ask([](auto& ask) {
+    if constexpr (requires { ask.value_event; }) ask.value_event = {};
+  });
+  for_ask([](auto& ask) {
+    if constexpr (requires { ask.horizons; }) ask.horizons = {ask.horizons.back()};
+  });
+  for_ask([](auto& ask) {
+    if constexpr (requires { ask.cost; }) ask.cost = std::nullopt;
   });
   for_ask([](auto& ask) {
     if constexpr (requires { ask.ratio_to_window; }) ask.ratio_to_window = std::nullopt;

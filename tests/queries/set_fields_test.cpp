@@ -164,6 +164,7 @@ void see_query(const Query& query, Fields& fields) {
         if constexpr (requires { ask.event; }) see_all(ask.event);
         if constexpr (requires { ask.cohort_event; }) see_all(ask.cohort_event);
         if constexpr (requires { ask.return_event; }) see_all(ask.return_event);
+        if constexpr (requires { ask.value_event; }) see_all(ask.value_event);
         if constexpr (requires { ask.steps; }) see_all(ask.steps);
         if constexpr (requires { ask.exclusions; }) {
           for (const auto& exclusion : ask.exclusions) see_all(exclusion.event);

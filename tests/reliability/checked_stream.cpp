@@ -46,6 +46,8 @@ constexpr std::array<std::string_view, 22> kQuestions = {
     R"({"kind": "rfm_users", "limit": 10, "event": "purchase"})",
     R"({"kind": "adoption", "features": ["login", {"event": "view", "where": {"session": "7"}}]})",
     R"({"kind": "aha", "cohort_event": "login", "within": "1d", "from_day": 2, "to_day": 6})",
+    R"({"kind": "ltv", "horizons": [0, 3], "cost": {"per_user": "1"}})",
+    R"({"kind": "counts", "event": "purchase", "payers": true, "period": "week"})",
     R"({"kind": "active", "event": {"where": {"session": {"contains": "7"}, "channel": "ads"}}})",
     R"({"kind": "active", "period": "week", "breakdown": "session"})",
     R"({"kind": "segment", "segment": {"did": "purchase"}, "members": {"of": "users"}})",

@@ -229,9 +229,12 @@ class QueryDraw {
   Query draw() {
     Query query;
     query.common = common();
-    switch (random_.below(11)) {
+    switch (random_.below(12)) {
       case 0:
         query.ask = active();
+        break;
+      case 9:
+        query.ask = ltv(query.common.breakdown.empty());
         break;
       case 1:
       case 2:
@@ -253,7 +256,7 @@ class QueryDraw {
       case 8:
         query.ask = SegmentQuery{segment()};
         break;
-      case 9:
+      case 10:
         query.ask = at_risk();
         break;
       default:
@@ -431,7 +434,8 @@ class QueryDraw {
         [period](auto& ask) {
           if constexpr (requires { ask.period = Period::kDay; } &&
                         !std::is_same_v<std::decay_t<decltype(ask)>, FunnelQuery> &&
-                        !std::is_same_v<std::decay_t<decltype(ask)>, AtRiskQuery>) {
+                        !std::is_same_v<std::decay_t<decltype(ask)>, AtRiskQuery> &&
+                        !std::is_same_v<std::decay_t<decltype(ask)>, LtvQuery>) {
             ask.period = period;
             return true;
           }
@@ -599,6 +603,44 @@ class QueryDraw {
     CountsQuery ask;
     ask.event = selector();
     if (random_.chance(50)) ask.period = some_period();
+    ask.payers = random_.chance(50);
+    return ask;
+  }
+
+  LtvQuery ltv(bool is_whole) {
+    LtvQuery ask;
+    ask.cohort_event = selector();
+    ask.value_event = random_.chance(50) ? Selector() : selector();
+    ask.cohort = static_cast<LtvQuery::Cohort>(random_.below(2));
+    if (random_.chance(50)) ask.period = some_period();
+    ask.summary = static_cast<LtvQuery::Summary>(random_.below(3));
+    if (random_.chance(60)) {
+      ask.horizons.clear();
+      std::int32_t day = random_.between(0, 5);
+      const std::int32_t count = random_.between(1, 8);
+      for (std::int32_t i = 0; i < count; ++i) {
+        ask.horizons.push_back(day);
+        day += random_.between(1, random_.chance(90) ? 8 : 200);
+      }
+    }
+    const std::vector<std::string> costs = {"0", "1.80", "+.5", "0.000001", "12", "100.5"};
+    switch (random_.below(random_.chance(5) || !is_whole ? 4 : 3)) {
+      case 0:
+        break;
+      case 1:
+        ask.cost = LtvQuery::CostPerUser{random_.pick(costs)};
+        break;
+      case 2:
+        ask.cost = LtvQuery::CostOfEvents{selector()};
+        break;
+      default:
+        LtvQuery::CostByValue by_value;
+        for (std::size_t i = 0; i < 8; ++i) {
+          if (i > 0 && random_.chance(50)) continue;
+          by_value.amounts.emplace_back(property_value(i), random_.pick(costs));
+        }
+        ask.cost = by_value;
+    }
     return ask;
   }
 

@@ -135,6 +135,21 @@ Status check_of_history(const std::vector<Selector>& selectors, const QueryCommo
   return check_funnel(together, others, data);
 }
 
+// Returns whether an event may have a name that passes both.
+bool names_meet(const Selector& a, const Selector& b) {
+  const auto passes = [](const Selector& selector, const std::string& name) {
+    const bool is_named = std::ranges::find(selector.names, name) != selector.names.end();
+    return selector.match == Selector::Names::kAny ||
+           is_named == (selector.match == Selector::Names::kAnyOf);
+  };
+  for (const auto& [list, other] : {std::pair(&a, &b), std::pair(&b, &a)}) {
+    if (list->match != Selector::Names::kAnyOf) continue;
+    return std::ranges::any_of(list->names,
+                               [&](const std::string& name) { return passes(*other, name); });
+  }
+  return true;
+}
+
 // Without history, the values of a breakdown are ranked by the users of whole days.
 bool has_times_broken_down(const QueryCommon& common) {
   const auto is_time = [](const std::optional<RangeEnd>& end) {
@@ -170,6 +185,21 @@ Status check_names(const Query& query, const NaiveData& data) {
     const bool both = ask->breakdown_match == RetentionQuery::BreakdownMatch::kBoth;
     ROLLCALL_RETURN_IF_ERROR(check(ask->cohort_event, common.breakdown));
     return check(ask->return_event, both ? common.breakdown : "");
+  }
+  if (const auto* ask = std::get_if<LtvQuery>(&query.ask)) {
+    ROLLCALL_RETURN_IF_ERROR(check(ask->cohort_event, common.breakdown));
+    ROLLCALL_RETURN_IF_ERROR(check(ask->value_event, ""));
+    const bool by_value = ask->cost && std::holds_alternative<LtvQuery::CostByValue>(*ask->cost);
+    if (by_value && common.breakdown.empty()) return Status::invalid_argument("no breakdown");
+    const auto* cost = ask->cost ? std::get_if<LtvQuery::CostOfEvents>(&*ask->cost) : nullptr;
+    if (cost == nullptr) return {};
+    ROLLCALL_RETURN_IF_ERROR(check(cost->event, ""));
+    if (!names_meet(ask->value_event, cost->event)) return {};
+    // Events that are both are taken off the value.
+    Selector both = cost->event;
+    both.where.insert(both.where.end(), ask->value_event.where.begin(),
+                      ask->value_event.where.end());
+    return check(both, "");
   }
   if (const auto* ask = std::get_if<StickinessQuery>(&query.ask)) {
     const bool is_presence =

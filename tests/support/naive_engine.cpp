@@ -19,7 +19,7 @@ std::string kind_name(const Query& query) {
   constexpr const char* kNames[] = {"active",    "retention",  "churn",   "idle",   "counts",
                                     "lifecycle", "stickiness", "segment", "funnel", "clock",
                                     "paths",     "at_risk",    "nps",     "rfm",    "rfm_users",
-                                    "adoption",  "aha"};
+                                    "adoption",  "aha",        "ltv"};
   return kNames[query.ask.index()];
 }
 

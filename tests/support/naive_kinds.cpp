@@ -35,6 +35,9 @@ Result<NaiveTable> table_of(const Query& query, const NaiveScope& scope, const N
       ask && ask->breakdown_match == RetentionQuery::BreakdownMatch::kCohort) {
     return retention_table(*ask, scope, range, value);
   }
+  if (const auto* ask = std::get_if<LtvQuery>(&query.ask)) {
+    return ltv_table(*ask, scope, range, value);
+  }
   if (const auto* ask = std::get_if<FunnelQuery>(&query.ask)) {
     return funnel_table(*ask, query.common, scope, value);
   }

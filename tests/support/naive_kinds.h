@@ -51,6 +51,10 @@ NaiveTable adoption_table(const AdoptionQuery& ask, const NaiveScope& scope,
                           const NaiveRange& range);
 Result<NaiveTable> aha_table(const AhaQuery& ask, const QueryCommon& common,
                              const NaiveScope& scope);
+// With `value`, a cohort's users are only those with a cohort event that passes it in the cohort's
+// period.
+NaiveTable ltv_table(const LtvQuery& ask, const NaiveScope& scope, const NaiveRange& range,
+                     const std::optional<PropertyCondition>& value);
 // With `value`, only users with an event that passes it count.
 Result<NaiveTable> segment_table(const SegmentQuery& ask, const NaiveScope& scope,
                                  const std::optional<PropertyCondition>& value);

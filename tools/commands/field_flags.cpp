@@ -158,10 +158,10 @@ std::string help_of(const QueryField& field) {
   const std::string text = field.type == FieldType::kSegments ? "" : default_of(field);
   if (!field.default_json.empty() && !text.empty()) help += fmt::format(" (default {})", text);
   if (field.type == FieldType::kFlag) return std::string(field.meaning);
-  const bool is_repeatable = field.type == FieldType::kEvent ||
-                             field.type == FieldType::kExclusions ||
-                             field.type == FieldType::kNames || field.type == FieldType::kRules ||
-                             field.type == FieldType::kSegments;
+  const bool is_repeatable =
+      field.type == FieldType::kEvent || field.type == FieldType::kExclusions ||
+      field.type == FieldType::kNames || field.type == FieldType::kRules ||
+      field.type == FieldType::kSegments || field.type == FieldType::kAmounts;
   return is_repeatable ? help + "; repeatable" : help;
 }
 
@@ -273,6 +273,21 @@ Json scores_json(const std::string& flag, const std::string& text) {
   return segment;
 }
 
+// Reads "1.80", or "ads=1.80" and others like it.
+Json amounts_json(const std::string& flag, const std::vector<std::string>& words) {
+  Json amounts = Json::object();
+  for (const std::string& word : words) {
+    const std::size_t at = word.rfind('=');
+    if (at == std::string::npos && words.size() == 1) return word;
+    if (at == std::string::npos) {
+      throw_usage(flag, fmt::format("{}: one amount for all stands alone (allowed: value=amount)",
+                                    quoted_excerpt(word)));
+    }
+    amounts[word.substr(0, at)] = word.substr(at + 1);
+  }
+  return amounts;
+}
+
 // Lets the flag be given again, with one word each time.
 void make_repeatable(CLI::Option& option) {
   option.type_size(1)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
@@ -314,6 +329,10 @@ CLI::Option* add_flag(CLI::App& command, const QueryField& field, std::optional<
       return command.add_option(name, word, help)->type_name("WORD|JSON");
     case FieldType::kText:
       return command.add_option(name, word, help)->type_name("TEXT");
+    case FieldType::kAmounts:
+      option = command.add_option(name, words, help)->type_name("AMOUNT|VALUE=AMOUNT");
+      make_repeatable(*option);
+      return option;
     case FieldType::kFlag:
       return command.add_flag_callback(
           name, [&word] { word = "true"; }, help);
@@ -379,6 +398,8 @@ Json value_of(const QueryField& field, const std::optional<std::string>& word,
     }
     case FieldType::kEdges:
       return word->starts_with('{') ? object_json(flag, *word) : Json(*word);
+    case FieldType::kAmounts:
+      return amounts_json(flag, words);
     case FieldType::kFlag:
       return true;
     case FieldType::kInteger:

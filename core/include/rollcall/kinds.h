@@ -33,6 +33,7 @@ enum class FieldType : std::uint8_t {
   kEdges,       // one of QueryField::words, or RfmRules::Edges, as an object
   kSegments,    // a list of RfmRules::Segment, as objects
   kText,        // any text
+  kAmounts,     // a decimal number not below 0, or an object with one for each value of a property
 };
 
 // Describes a field of a question.

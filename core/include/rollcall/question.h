@@ -59,6 +59,7 @@ struct ActiveQuery {
 struct CountsQuery {
   Selector event;
   Period period = Period::kDay;
+  bool payers = false;  // adds the users whose amounts sum to more than 0
 
   friend bool operator==(const CountsQuery&, const CountsQuery&) = default;
 };
@@ -327,6 +328,39 @@ struct AhaQuery {
   friend bool operator==(const AhaQuery&, const AhaQuery&) = default;
 };
 
+// Asks what the users of a cohort are worth so many days after each user's own first day, and when
+// that is what they cost.
+struct LtvQuery {
+  enum class Cohort : std::uint8_t { kFirstEver, kFirstInRange };
+  using Summary = RetentionQuery::Summary;
+  // Each user costs this decimal number, which is not below 0.
+  struct CostPerUser {
+    std::string amount;
+    friend bool operator==(const CostPerUser&, const CostPerUser&) = default;
+  };
+  // Each user costs as much as the value of the breakdown says. Of other values it is not known.
+  struct CostByValue {
+    std::vector<std::pair<std::string, std::string>> amounts;  // values, and decimal numbers
+    friend bool operator==(const CostByValue&, const CostByValue&) = default;
+  };
+  // The amounts of these events are costs, and no value.
+  struct CostOfEvents {
+    Selector event;
+    friend bool operator==(const CostOfEvents&, const CostOfEvents&) = default;
+  };
+  using Cost = std::variant<CostPerUser, CostByValue, CostOfEvents>;
+
+  Selector cohort_event;
+  Selector value_event;
+  Cohort cohort = Cohort::kFirstEver;
+  Period period = Period::kDay;  // of the cohorts: days or longer
+  Summary summary = Summary::kPooled;
+  std::vector<std::int32_t> horizons = {0, 1, 7, 14, 30, 60, 90};  // days, ascending
+  std::optional<Cost> cost;
+
+  friend bool operator==(const LtvQuery&, const LtvQuery&) = default;
+};
+
 // Asks how many users a segment has. It takes no date range, because the parts of the segment have
 // theirs.
 struct SegmentQuery {
@@ -339,7 +373,7 @@ struct Query {
   QueryCommon common;
   std::variant<ActiveQuery, RetentionQuery, ChurnQuery, IdleQuery, CountsQuery, LifecycleQuery,
                StickinessQuery, SegmentQuery, FunnelQuery, ClockQuery, PathsQuery, AtRiskQuery,
-               NpsQuery, RfmQuery, RfmUsersQuery, AdoptionQuery, AhaQuery>
+               NpsQuery, RfmQuery, RfmUsersQuery, AdoptionQuery, AhaQuery, LtvQuery>
       ask;
 
   friend bool operator==(const Query&, const Query&) = default;

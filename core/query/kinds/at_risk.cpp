@@ -21,6 +21,7 @@
 #include "core/query/kinds/kind_rows.h"
 #include "core/query/kinds/kind_table.h"
 #include "core/query/plan/table_plan.h"
+#include "core/query/sets/user_sums.h"
 #include "core/query/text/query_validation.h"
 #include "core/query/text/segment_json.h"
 
@@ -144,11 +145,11 @@ void AtRiskPlan::free_scratch() const {
 
 void AtRiskPlan::count(ChunkSets& sets, CellSink& sink) const {
   if (parts_.moments.empty()) return;
-  UserSums sums(sets.chunk().word_count(), account());
+  UserSums sums(sets, account());
   const std::size_t mark = sets.arena().mark();
   for (std::size_t at = 0; at < parts_.moments.size(); ++at) {
     const RiskMoment& moment = parts_.moments[at];
-    sets.add_amounts(counted_series_, moment.new_days, sums);
+    sums.add(counted_series_, moment.new_days);
     MutableSet rest = sets.make_set();
     rest.assign(moment.base.evaluate(sets));
     if (!moment.with_value.empty()) rest.keep(sets.active(moment.with_value));

@@ -25,5 +25,6 @@ const KindRow<RfmQuery>& row_of(std::type_identity<RfmQuery>);
 const KindRow<RfmUsersQuery>& row_of(std::type_identity<RfmUsersQuery>);
 const KindRow<AdoptionQuery>& row_of(std::type_identity<AdoptionQuery>);
 const KindRow<AhaQuery>& row_of(std::type_identity<AhaQuery>);
+const KindRow<LtvQuery>& row_of(std::type_identity<LtvQuery>);
 
 }  // namespace rollcall

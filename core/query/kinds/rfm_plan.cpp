@@ -335,7 +335,10 @@ void RfmPlan::meet_users(const SeriesUnion& events, DayRange days, bool backward
 void RfmPlan::add_amounts(const RfmParts& parts, DayRange days, const ChunkSets& sets,
                           std::span<AmountSum> sums) {
   for (Day day = days.first; day <= days.last; day = day + 1) {
-    for (const SeriesId series : parts.valued_series) sets.chunk().add_amounts(series, day, sums);
+    for (const SeriesId series : parts.valued_series) {
+      for (const UserAmount& of_user : sets.amounts(series, day))
+        sums[of_user.place] += of_user.amount;
+    }
   }
 }
 

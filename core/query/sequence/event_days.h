@@ -34,8 +34,7 @@ class EventDays : public ChunkSource {
   BitSpan presence(SeriesId series, Day day, std::uint64_t* scratch) const override;
   Union unite(SeriesId series, DayRange days) const override { return chunk_.unite(series, days); }
   Bounds bounds(SeriesId series) const override { return chunk_.bounds(series); }
-  AmountSum amount(SeriesId series, Day day, BitSpan users) const override;
-  void add_amounts(SeriesId series, Day day, std::span<AmountSum> sums) const override;
+  std::span<const UserAmount> amounts(SeriesId series, Day day) const override;
   std::uint64_t event_count(SeriesId series, Day day, BitSpan users) const override;
   BitSpan users_with(SeriesId series, DayRange days, EventBounds bounds,
                      std::uint64_t* scratch) const override;
@@ -54,9 +53,10 @@ class EventDays : public ChunkSource {
   // Holds the users of a series on a day, ascending by their places in the chunk.
   struct DayUsers {
     std::vector<std::uint32_t> places;
-    // These go by user, if amounts are told: the sum of the amounts, and the number of the events.
-    std::vector<AmountSum> amounts;
+    // If amounts are told: the number of the user's events, and the amounts, one for a user unless
+    // it does not hold the sum.
     std::vector<std::uint32_t> counts;
+    std::vector<UserAmount> amounts;
   };
 
   const DayUsers& users_of(SeriesId series, Day day) const;

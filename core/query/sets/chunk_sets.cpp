@@ -208,19 +208,11 @@ AmountSum ChunkSets::amount(const std::vector<SeriesId>& events, DayRange days,
   AmountSum sum = 0;
   if (users.empty()) return sum;
   for (Day day = read.first; day <= read.last; day = day + 1) {
-    for (const SeriesId series : events) sum += chunk_.amount(series, day, users);
-  }
-  return sum;
-}
-
-void ChunkSets::add_amounts(const std::vector<SeriesId>& events, DayRange days,
-                            UserSums& sums) const {
-  const DayRange read = intersection(days, data_);
-  for (const SeriesId series : events) {
-    for (Day day = read.first; day <= read.last; day = day + 1) {
-      chunk_.add_amounts(series, day, sums.all());
+    for (const SeriesId series : events) {
+      sum += sum_of(chunk_.amounts(series, day), users);
     }
   }
+  return sum;
 }
 
 std::uint64_t ChunkSets::event_count(SeriesId series, DayRange days, BitSpan users) const {

@@ -19,7 +19,6 @@
 #include "core/query/resolve/timeframe.h"
 #include "core/query/sets/chunk_source.h"
 #include "core/query/sets/set_arena.h"
-#include "core/query/sets/user_sums.h"
 #include "kernels/bitmap_kernels.h"
 #include "rollcall/types.h"
 
@@ -129,9 +128,10 @@ class ChunkSets {
   BitSpan active(const LongUnion& events);
   // Returns the sum of the amounts of `users` in `events`, which name no event twice, on `days`.
   AmountSum amount(const std::vector<SeriesId>& events, DayRange days, BitSpan users) const;
-  // Adds the amounts of each user in `events`, which name no event twice, on `days`, whatever the
-  // limit.
-  void add_amounts(const std::vector<SeriesId>& events, DayRange days, UserSums& sums) const;
+  // Returns the amounts of `series` on `day`, as the chunk does, also of users out of the limit.
+  std::span<const UserAmount> amounts(SeriesId series, Day day) const {
+    return data_.contains(day) ? chunk_.amounts(series, day) : std::span<const UserAmount>();
+  }
   // Returns how many of these events on `days` are those of `users`.
   std::uint64_t event_count(SeriesId series, DayRange days, BitSpan users) const;
   // Returns the users with so many of these events on `days`.

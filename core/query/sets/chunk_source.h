@@ -9,6 +9,7 @@
 
 #include "core/catalog/series_catalog.h"
 #include "core/history/user_cursor.h"
+#include "core/pages/amount_chunk.h"
 #include "core/pages/bitset.h"
 #include "core/pages/reads.h"
 #include "core/users/user_list.h"
@@ -44,11 +45,9 @@ class ChunkSource {
     std::size_t size = 0;
   };
   virtual Bounds bounds(SeriesId series) const = 0;
-  // Returns the sum of the amounts of `users` in the events of `series` on `day`.
-  virtual AmountSum amount(SeriesId series, Day day, BitSpan users) const = 0;
-  // Adds the amounts of all users in the events of `series` on `day` to `sums`, which has
-  // word_count() * 64 places.
-  virtual void add_amounts(SeriesId series, Day day, std::span<AmountSum> sums) const = 0;
+  // Returns the amounts of users in the events of `series` on `day`, in no order. A user may have
+  // several, whose sum counts. They are valid until the next call.
+  virtual std::span<const UserAmount> amounts(SeriesId series, Day day) const = 0;
   // Returns the users with `least` >= 1 to `most` events of `series` on all of `days` together, set
   // in `scratch` (word_count() words). Pages do not tell them, either.
   struct EventBounds {

@@ -581,7 +581,7 @@ TEST_F(QueryExecutorTest, IsStoppedWithinAChunk) {
       {"presence", [](auto& chunk, auto&, auto& s) { chunk.presence(0, Day{0}, s.words()); }},
       {"unite", [&](auto& chunk, auto&, auto&) { chunk.unite(0, days); }},
       {"bounds", [](auto& chunk, auto&, auto&) { chunk.bounds(0); }},
-      {"amount", [](auto& chunk, auto&, auto& s) { chunk.amount(0, Day{0}, s.all()); }},
+      {"amounts", [](auto& chunk, auto&, auto&) { (void)chunk.amounts(0, Day{0}); }},
       {"add", [](auto&, auto& sink, auto& s) { sink.add(0, s.all()); }},
       {"add_and", [](auto&, auto& sink, auto& s) { sink.add_and(0, s.all(), s.all()); }},
       {"add_andnot", [](auto&, auto& sink, auto& s) { sink.add_andnot(0, s.all(), s.all()); }},

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <limits>
 #include <list>
 #include <span>
 
@@ -98,24 +99,27 @@ class FakeChunk : public ChunkSource {
     return {std::prev(own_columns_.end(), 2)->data(), own_columns_.back().data(), size};
   }
 
-  AmountSum amount(SeriesId series, Day day, BitSpan users) const override {
+  // Some users have their amount in two parts, and none have it in order.
+  std::span<const UserAmount> amounts(SeriesId series, Day day) const override {
     expect_announced(amounts_, series, day);
+    own_amounts_.clear();
     const auto found = chunk_.amounts.find({series, day});
-    AmountSum sum = 0;
-    if (found == chunk_.amounts.end()) return sum;
+    if (found == chunk_.amounts.end()) return {};
+    const auto add = [&](std::uint32_t ordinal, AmountSum amount) {
+      constexpr AmountSum kMax = std::numeric_limits<Amount>::max();
+      while (amount != 0) {
+        const AmountSum part = std::clamp(amount, -kMax, kMax);
+        own_amounts_.push_back({static_cast<std::uint16_t>(ordinal), static_cast<Amount>(part)});
+        amount -= part;
+      }
+    };
     for (const auto& [ordinal, amount] : found->second) {
-      const std::size_t word = ordinal / 64;
-      const bool is_in = word < users.word_count && (users.words[word] >> (ordinal % 64) & 1) != 0;
-      if (is_in) sum += amount;
+      const AmountSum first = random_.chance(30) ? random_.between(-1'000'000, 1'000'000) : 0;
+      add(ordinal, first);
+      add(ordinal, amount - first);
     }
-    return sum;
-  }
-
-  void add_amounts(SeriesId series, Day day, std::span<AmountSum> sums) const override {
-    expect_announced(amounts_, series, day);
-    const auto found = chunk_.amounts.find({series, day});
-    if (found == chunk_.amounts.end()) return;
-    for (const auto& [ordinal, amount] : found->second) sums[ordinal] += amount;
+    random_.shuffle(own_amounts_);
+    return own_amounts_;
   }
 
   // No test has lists of users or audiences here, because partitions find them.
@@ -149,6 +153,7 @@ class FakeChunk : public ChunkSource {
   std::set<SeriesId> bounds_;
   mutable std::list<std::vector<std::uint64_t>> own_sets_;
   mutable std::list<std::vector<std::int32_t>> own_columns_;
+  mutable std::vector<UserAmount> own_amounts_;  // valid until the next call
 };
 
 namespace {

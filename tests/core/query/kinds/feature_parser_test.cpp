@@ -24,9 +24,6 @@ std::string error(std::string_view json) {
   return query.status().message();
 }
 
-            ask);
-}
-
 TEST(FeatureParser, Adoption) {
   AdoptionQuery ask;
   ask.features = {{Selector::Names::kAnyOf, {"search"}, {}}, {}};
@@ -51,6 +48,8 @@ TEST(FeatureParser, Aha) {
                 R"({"kind": "aha", "cohort_event": "signup", "return_event": {"not_event": "ping"},
                     "within": "1d", "candidates": ["invite"], "at_least": [1, 4], "from_day": 2,
                     "to_day": 2})"),
+            ask);
+}
 
 TEST(FeatureParser, Errors) {
   const std::vector<std::pair<std::string, std::string>> cases = {
@@ -65,7 +64,8 @@ TEST(FeatureParser, Errors) {
        "adoption: period: unknown period \"hour\", allowed: day, week, fortnight, month, quarter"},
       {R"({"kind": "aha", "within": "0s"})", "aha: within: must be longer than 0s, found 0s"},
       {R"({"kind": "aha", "candidates": []})",
-       "aha: candidates: must be a list of events, found an empty one (allowed: without this field, "
+       "aha: candidates: must be a list of events, found an empty one (allowed: without this "
+       "field, "
        "each name of the store is tried)"},
       {R"({"kind": "aha", "candidates": ["a", "a"]})",
        "aha: candidates[1]: must be another event than candidates[0], found \"a\" twice"},

@@ -88,6 +88,8 @@ JsonText sample_of(const QueryField& field) {
       return JsonText::array({{{"name", "vip"}, {"r", {4, 5}}}});
     case FieldType::kText:
       return "7";
+    case FieldType::kAmounts:
+      return "1.80";
     case FieldType::kFlag:
       return false;  // true may go with some other fields alone
   }

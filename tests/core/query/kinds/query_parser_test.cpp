@@ -672,6 +672,27 @@ TEST(QueryParser, WrongValues) {
        "paths: depth: must be a whole number from 1 to 100, found 0"},
       {R"({"kind": "paths", "limit": 1001})",
        "paths: limit: must be a whole number from 1 to 1000, found 1001"},
+      {R"({"kind": "counts", "payers": 1})", "counts: payers: must be true or false, found 1"},
+      {R"({"kind": "ltv", "cohort": "recurring"})",
+       "ltv: cohort: unknown cohort \"recurring\", allowed: first_ever, first_in_range"},
+      {R"({"kind": "ltv", "horizons": "each"})",
+       "ltv: horizons: must be a list of whole numbers, found \"each\""},
+      {R"({"kind": "ltv", "horizons": []})", "ltv: horizons: must have a day at least, found []"},
+      {R"({"kind": "ltv", "horizons": [7, 1]})", "ltv: horizons: must ascend, found 1 after 7"},
+      {R"({"kind": "ltv", "cost": {}})",
+       "ltv: cost: must be {\"per_user\": \"1.80\"}, {\"per_user\": {\"ads\": \"1.80\"}} by the "
+       "value of the breakdown, or {\"event\": \"spend\"}, found {}"},
+      {R"({"kind": "ltv", "cost": {"per_user": "-0.01"}})",
+       "ltv: cost: per_user: must be a decimal number not below 0 such as \"1.80\", found "
+       "\"-0.01\""},
+      {R"({"kind": "ltv", "cost": {"per_user": {"ads": null}}})",
+       "ltv: cost: per_user: ads: must be a decimal number not below 0 such as \"1.80\", found "
+       "null"},
+      {R"({"kind": "ltv", "cost": {"per_user": {}}})",
+       "ltv: cost: per_user: must be an amount, or an object such as {\"ads\": \"1.80\"}, found "
+       "{}"},
+      {R"({"kind": "ltv", "cost": {"event": {"event": []}}})",
+       "ltv: cost: event: event: must be a list of at least one string, found []"},
       {R"({"kind": "paths", "window": "0s"})", "paths: window: must be longer than 0s, found 0s"},
       {R"({"kind": "adoption"})", "adoption: features: must be 1 to 1000 events, found 0"},
       {R"({"kind": "adoption", "features": "search"})",

@@ -96,6 +96,7 @@ class PartialTest : public ::testing::Test {
   // distributions.
   const std::unique_ptr<Plan> active_ = plan(R"({"kind": "active", "window_days": 2})");
   const std::unique_ptr<Plan> value_ = plan(R"({"kind": "retention", "measure": "value"})");
+  const std::unique_ptr<Plan> ltv_ = plan(R"({"kind": "ltv", "cost": {"event": "login"}})");
   const std::unique_ptr<Plan> hours_ =
       plan(R"({"kind": "counts", "period": "hour"})", without_history_);
   const std::unique_ptr<Plan> week_ = plan(R"({"kind": "clock", "then": "login"})");
@@ -104,7 +105,7 @@ class PartialTest : public ::testing::Test {
   const std::unique_ptr<Plan> score_ = plan(R"({"kind": "nps"})");
   const std::unique_ptr<Plan> ranks_ = plan(R"({"kind": "rfm", "frequency": "days"})");
   const std::vector<const Plan*> all_ = {active_.get(), value_.get(), hours_.get(), week_.get(),
-                                         risk_.get(),   score_.get(), ranks_.get()};
+                                         ltv_.get(),    risk_.get(),  score_.get(), ranks_.get()};
 };
 
 TEST_F(PartialTest, HasNumbersOfEachSort) {
@@ -113,6 +114,8 @@ TEST_F(PartialTest, HasNumbersOfEachSort) {
   const PartialShape value = PartialShape::of({*value_});
   EXPECT_GT(value.cells, 3u);
   EXPECT_EQ(value.amounts, value.cells);
+  // Three cohorts, of three, two and one days: sizes, horizons 0 and 1 and their costs, and days.
+  EXPECT_EQ(PartialShape::of({*ltv_}), (PartialShape{false, 19, 19, {}}));
   PartialShape week{false, 168, 0, {}};
   week.tallies = 3 * 168;
   EXPECT_EQ(PartialShape::of({*week_}), week);

@@ -39,7 +39,7 @@ std::optional<Query> ask_for_members(const Query& query, const QueryResult& answ
     const Column& column = answer.columns[i];
     const bool is_key = column.type == ColumnType::kDate || column.type == ColumnType::kString ||
                         column.type == ColumnType::kInt;
-    if (is_key && column.name != "to_days") {
+    if (is_key && column.name != "to_days" && column.name != "payback_day") {
       members.where.emplace_back(column.name, cell_text(row[i]));
     } else if (column.type == ColumnType::kCount) {
       counts.push_back(column.name);

@@ -21,8 +21,7 @@ class EmptyChunk : public ChunkSource {
   BitSpan presence(SeriesId, Day, std::uint64_t*) const override { return {}; }
   Union unite(SeriesId, DayRange) const override { return {}; }
   Bounds bounds(SeriesId) const override { return {}; }
-  AmountSum amount(SeriesId, Day, BitSpan) const override { return 0; }
-  void add_amounts(SeriesId, Day, std::span<AmountSum>) const override {}
+  std::span<const UserAmount> amounts(SeriesId, Day) const override { return {}; }
   BitSpan listed(const UserList&, std::uint64_t*) const override { return {}; }
   BitSpan in_audience(const AudienceRead&, std::uint64_t*) const override { return {}; }
   UserCursor history(UserCursor::Opened opened) const override { return {{}, std::move(opened)}; }
