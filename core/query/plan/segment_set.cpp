@@ -66,8 +66,8 @@ class SegmentSet::Resolver {
       case Kind::kFirst:
       case Kind::kDeclined:
       case Kind::kFavourite:
-        if (SegmentHistory::is_needed(segment, where_, context_)) {
-          ROLLCALL_RETURN_IF_ERROR(resolve_history(segment, set));
+        if (auto reason = SegmentHistory::why_needed(segment, where_, context_)) {
+          ROLLCALL_RETURN_IF_ERROR(resolve_history(segment, *std::move(reason), set));
         } else {
           ROLLCALL_RETURN_IF_ERROR(resolve_events(segment, set));
         }
@@ -157,11 +157,11 @@ class SegmentSet::Resolver {
     return {};
   }
 
-  Status resolve_history(const Segment& segment, SegmentSet& set) const {
+  Status resolve_history(const Segment& segment, std::string reason, SegmentSet& set) const {
     take(sizeof(SegmentHistory));
     ROLLCALL_ASSIGN_OR_RETURN(
         SegmentHistory history,
-        SegmentHistory::resolve(field_, segment, where_, context_, timeframe_));
+        SegmentHistory::resolve(field_, segment, where_, context_, timeframe_, std::move(reason)));
     if (history.takes_others()) set.seen_ = everybody(context_, timeframe_);
     take(history.memory_bytes());
     set.history_ = std::make_shared<const SegmentHistory>(std::move(history));
@@ -233,7 +233,9 @@ void SegmentSet::add_reads(ReadSet& reads) const {
   before_.add_reads(reads);
   seen_.add_reads(reads);
   if (list_) reads.lists.push_back(list_);
-  if (history_ && history_->reads_history()) reads.read_history(history_->first_day());
+  if (history_ && history_->reads_history()) {
+    reads.read_history(history_->days().first, history_->reason());
+  }
   if (funnel_) reads.add(funnel_->reads());
   for (const SegmentSet& part : parts_) part.add_reads(reads);
 }
@@ -335,7 +337,9 @@ BitSpan SegmentSet::users_by_days(ChunkSets& sets) const {
 
 LongUnion everybody(const PlanContext& context, const Timeframe& timeframe) {
   SeriesUnion any = {.series = {kAnySeries}, .has_bounds = true, .notes = {}};
-  if (context.events->takes_all()) any = {{context.events->add({})}, /*has_bounds=*/false, {}};
+  if (context.events->takes_all()) {
+    any = {{context.events->add({}, context.events->why_all())}, /*has_bounds=*/false, {}};
+  }
   return LongUnion::since(any, timeframe.data.first, timeframe);
 }
 
