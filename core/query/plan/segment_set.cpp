@@ -255,6 +255,15 @@ void SegmentSet::add_notes(std::vector<std::string>& notes) const {
   for (const SegmentSet& part : parts_) part.add_notes(notes);
 }
 
+void SegmentSet::write_identity(ByteWriter& writer) const {
+  for (const DayRange days : {days_, history_ ? history_->days() : DayRange()}) {
+    writer.zigzag(days.first.value);
+    writer.zigzag(days.last.value);
+  }
+  if (funnel_) writer.varint(funnel_->digest());
+  for (const SegmentSet& part : parts_) part.write_identity(writer);
+}
+
 BitSpan SegmentSet::evaluate(ChunkSets& sets) const {
   if (kind_ == Kind::kDid && !history_) {
     if (days_test_) return users_by_days(sets);

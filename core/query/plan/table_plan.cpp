@@ -120,6 +120,7 @@ std::uint64_t TablePlan::digest() const {
     writer.byte(static_cast<std::uint8_t>(value_->test));
     for (const std::string& value : value_->values) writer.text(value);
   }
+  if (among_) among_->write_identity(writer);
   write_identity(writer);
   return XXH3_64bits(identity.data(), identity.size());
 }
