@@ -23,7 +23,7 @@ TEST(RichQuestions, AreOfEveryKind) {
 
 TEST(RichQuestions, EngineAndOracleAgree) {
   const StoreSettings settings = rich_settings(UserKind::kString);
-  const std::vector<NaiveEvent> events = rich_events(UserKind::kString, 60, 9, kLast);
+  const std::vector<NaiveEvent> events = rich_events(UserKind::kString, 200, 9, kLast);
   const auto engine = *TestEngine::open(settings, {.partition_count = 4, .batch_rows = 100});
   ASSERT_TRUE(engine->ingest(events).ok());
   NaiveEngine oracle(settings);
@@ -54,7 +54,7 @@ std::string word_of(const std::vector<std::string>& sources) {
 TEST(RichQuestions, AreExplainedAsTheyAreAnswered) {
   const StoreSettings settings = rich_settings(UserKind::kString);
   const auto engine = *TestEngine::open(settings, {});
-  ASSERT_TRUE(engine->ingest(rich_events(UserKind::kString, 60, 9, kLast)).ok());
+  ASSERT_TRUE(engine->ingest(rich_events(UserKind::kString, 200, 9, kLast)).ok());
   for (const auto& [kind, json] : rich_questions(kLast)) {
     SCOPED_TRACE(json);
     const Query query = *parse_query(json, settings.time_zone);

@@ -308,9 +308,9 @@ TEST_F(AllocationTest, QueryAsJson) {
   sweep("query as JSON", [&] { return engine_->query(question).status(); });
 }
 
-// Rich questions of every kind are asked of an engine just opened, so that pages and blocks are read
-// back, too. Every ROLLCALL_FAULT_STEP-th allocation fails, in turn. A question changes nothing, so
-// that the engine may be asked again.
+// Rich questions of every kind are asked of an engine just opened, so that pages and blocks are
+// read back, too. Every ROLLCALL_FAULT_STEP-th allocation fails, in turn. A question changes
+// nothing, so that the engine may be asked again.
 TEST(AllocationOfQuestions, OfEveryKind) {
   constexpr Day kLast{20'460};
   const std::uint64_t step = run_size("ROLLCALL_FAULT_STEP", 7);

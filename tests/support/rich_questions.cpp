@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "rollcall/kinds.h"
 
@@ -13,7 +14,7 @@ namespace {
 constexpr TimeUs kRichMinute = 60'000'000;
 constexpr TimeUs kRichDay = 24 * 60 * kRichMinute;
 
-// DAY stands for the day of the latest event.
+// DAY stands for the day of the latest event, and BEGIN for the first of the nine that end with it.
 constexpr std::string_view kRichQuestions[] = {
     R"q({"kind": "active", "event": "visit", "window_days": 3, "ratio_to_window": 5, "last": "4d",
          "breakdown": "channel", "among": "times(visit, 7d) >= 1"})q",
@@ -34,14 +35,13 @@ constexpr std::string_view kRichQuestions[] = {
          "min_return_count": 1, "last": "6d", "among": "favourite(channel of visit, 9d) = ads"})q",
     R"q({"kind": "retention", "period": "hour", "periods": 4, "last": "2d", "cohort":
          "first_in_range", "min_return_count": 2, "summary": "mean"})q",
-    R"q({"kind": "retention", "first_of": "name", "periods": 2, "last": "4d",
+    R"q({"kind": "retention", "first_of": "name", "periods": 2, "last": "9d",
          "cohort_event": {"event": "visit", "where": {"channel": "ads", "session": {"set": true}}},
-         "members": {"where": {"cohort": "DAY", "period": 0}, "of": "size"}})q",
-    R"q({"kind": "churn", "event": {"event": "visit", "where": {"channel": "ads"}}, "base": "new",
-         "rule": {"gap_days": 1}, "last": "3d", "members": {"where": {"date": "DAY"}, "of":
-         "base"}})q",
-    R"q({"kind": "churn", "rule": {"period": "week", "count": 2}, "breakdown": "session",
-         "breakdown_limit": 2, "among": "favourite(channel of visit, 9d) = ads"})q",
+         "members": {"where": {"cohort": "BEGIN", "period": 0}, "of": "size"}})q",
+    R"q({"kind": "churn", "event": {"event": "visit", "where": {"channel": "ads"}}, "last": "3d",
+         "rule": {"gap_days": 1}, "members": {"where": {"date": "DAY"}, "of": "base"}})q",
+    R"q({"kind": "churn", "base": "new", "rule": {"period": "week", "count": 2}, "breakdown":
+         "session", "breakdown_limit": 2, "among": "favourite(channel of visit, 9d) = ads"})q",
     R"q({"kind": "idle", "edges": [0, 1, 2], "breakdown": "channel",
          "among": {"converted": {"kind": "funnel", "steps": ["visit", "purchase"]}}})q",
     R"q({"kind": "idle", "edges": "each", "event": {"event": "purchase", "where": {"value": {"gte":
@@ -57,27 +57,29 @@ constexpr std::string_view kRichQuestions[] = {
          "among": "times(visit, 9d) <= 100"})q",
     R"q({"kind": "stickiness", "period_step": 2, "last": "6d", "event": "purchase",
          "members": {"where": {"active_periods": 1}, "of": "users_at_least"}})q",
-    R"q({"kind": "segment", "segment": "times(visit, 9d) >= 2 and sum(purchase, 9d) <= 1000 or
-         favourite(session of visit) = s1", "breakdown": "channel"})q",
+    R"q({"kind": "segment", "breakdown": "channel", "segment":
+         "times(visit, 9d) >= 2 and sum(purchase, 9d) <= 1000 or favourite(session of visit) = s1"
+         })q",
     R"q({"kind": "segment", "segment": {"all": [
            {"dropped": {"kind": "funnel", "steps": ["visit", "purchase", "purchase"], "hold":
            "session"}, "at": 3}, {"not": "declined(visit, 3d, 0.5, 4)"}, {"any":
            ["first(visit[channel=ads, session], 9d)", "days(visit[channel=seo, session], 9d) >= 2"]}
          ]}, "members": {"of": "users"}})q",
-    R"q({"kind": "funnel", "steps": ["visit", "purchase", "visit"], "window": "3d", "hold": "session",
-         "exclusions": [{"event": {"event": "purchase", "where": {"value": {"gt": "6"}}},
-         "from_step": 2, "to_step": 3}], "period": "day", "total_seconds": true})q",
+    R"q({"kind": "funnel", "steps": ["visit", "purchase", "visit"], "window": "3d",
+         "hold": "session", "exclusions": [{"event": {"event": "purchase", "where": {"value": {"gt":
+         "6"}}}, "from_step": 2, "to_step": 3}], "period": "day", "total_seconds": true})q",
     R"q({"kind": "funnel", "steps": ["visit", "purchase"], "order": "any", "breakdown": "session",
          "breakdown_limit": 2, "breakdown_step": 2, "steps_after_to": true, "last": "3d"})q",
     R"q({"kind": "funnel", "steps": ["visit", {"event": ["purchase", "visit"]}], "order": "strict",
          "collapse_repeats": true, "ties": "strictly_increasing", "breakdown": "channel",
          "among": "did(purchase)"})q",
     R"q({"kind": "funnel", "steps": ["visit", "purchase", "visit"], "stop_on_repeat": true,
-         "members": {"where": {"step": 2}, "of": "dropped"}})q",
+         "members": {"where": {"step": 2}, "of": "users"}})q",
     R"q({"kind": "clock", "event": "visit", "then": "purchase", "within": "2h", "breakdown":
          "channel", "among": "sum(purchase) >= 1"})q",
-    R"q({"kind": "clock", "event": {"event": "visit", "where": {"channel": "ads", "session":
-         {"set": true}}}, "members": {"where": {"weekday": 1, "hour": 9}, "of": "users"}})q",
+    R"q({"kind": "clock", "event": {"event": "visit", "where": {"channel": {"ne": "mail"},
+         "session": {"set": true}}},
+         "members": {"where": {"weekday": 1, "hour": 9}, "of": "users"}})q",
     R"q({"kind": "paths", "event": "visit", "depth": 3, "limit": 2, "breakdown": "session",
          "breakdown_limit": 2, "window": "1d"})q",
     R"q({"kind": "paths", "event": "purchase", "direction": "before", "depth": 1, "window": "30m",
@@ -89,9 +91,11 @@ std::vector<RichQuestion> rich_questions(Day last) {
   std::vector<RichQuestion> questions;
   for (const std::string_view text : kRichQuestions) {
     std::string json(text);
-    constexpr std::string_view kDay = "DAY";
-    for (std::size_t at = json.find(kDay); at != std::string::npos; at = json.find(kDay)) {
-      json.replace(at, kDay.size(), to_string(last));
+    for (const auto& [word, day] : {std::pair<std::string_view, Day>("DAY", last),
+                                    std::pair<std::string_view, Day>("BEGIN", last - 8)}) {
+      for (std::size_t at = json.find(word); at != std::string::npos; at = json.find(word)) {
+        json.replace(at, word.size(), to_string(day));
+      }
     }
     const std::string kind = nlohmann::json::parse(json).at("kind");
     questions.push_back({kind, std::move(json)});
@@ -135,7 +139,7 @@ std::vector<NaiveEvent> rich_events(UserKind user_kind, std::uint64_t users, std
         event.user = fmt::format("user {}", user);
       }
       event.event = "visit";
-      event.time = midnight + static_cast<TimeUs>(mixed % (24 * 60 - 10)) * kRichMinute;
+      event.time = midnight + static_cast<TimeUs>(mixed * 97 % (24 * 60 - 10)) * kRichMinute;
       event.properties = {{"channel", std::string(kChannels[mixed % 3])},
                           {"session", fmt::format("s{}", mixed % 4)}};
       events.push_back(event);
