@@ -57,6 +57,11 @@ calls-soak: setup  ## fail every read, stat, open and start of a thread beneath 
 	cmake --preset dev
 	cmake --build --preset dev --target $@
 
+.PHONY: hostile-soak
+hostile-soak: setup  ## give one user ten million events of one instant or one hour, and ask about them
+	cmake --preset dev
+	cmake --build --preset dev --target hostile-soak
+
 .PHONY: memory-soak
 memory-soak: setup  ## hold the peak of every command against budgets of 32M to 1G
 	cmake --preset dev

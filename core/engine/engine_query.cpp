@@ -441,15 +441,16 @@ Result<Explanation> Engine::State::explain(const Query& query, QuestionAccount& 
   const ReleaseWithinGate release(gate, pinned.held_names);
   Explanation explanation;
   explanation.meaning = describe(query);
+  explanation.answered_from = pinned.questions.front().answered_from();
   std::set<SeriesId> series;
   explain_reads(pinned.reads.reads, explanation, series);
   {
     const Gate::Pass pass(gate);
     for (const SeriesId id : series) explanation.series.push_back(describe(id, *tables.catalog));
-    if (pinned.reads.reads.history) explanation.history_from = tables.history_limit.from;
+    if (pinned.reads.reads.reads_history()) explanation.history_from = tables.history_limit.from;
   }
   for (const PinnedPartition& partition : pinned.reads.partitions) {
-    if (pinned.reads.reads.history) {
+    if (pinned.reads.reads.reads_history()) {
       explanation.history_events =
           explanation.history_events.value_or(0) + events_of(partition.history);
     }

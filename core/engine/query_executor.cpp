@@ -427,7 +427,7 @@ bool is_small(const Plan& plan, std::span<const PinnedPartition> partitions) {
   std::size_t words = 0;
   for (const PinnedPartition& partition : partitions) {
     if (partition.pages.any_absent()) return false;
-    if (plan.reads().history) return false;
+    if (plan.reads().reads_history()) return false;
     const std::size_t users = partition.user_count;
     words += std::min<std::size_t>(users, kChunkOrdinals) / 64 *
                  (partition.pages.of<PresenceForm>().size() + 2 * partition.pages.unions.size()) +

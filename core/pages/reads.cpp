@@ -63,6 +63,11 @@ std::size_t bytes_of(const std::vector<Read>& reads) {
 
 }  // namespace
 
+void ReadSet::read_history(std::string_view reason) {
+  if (std::ranges::find(history_reasons, reason) != history_reasons.end()) return;
+  history_reasons.emplace_back(reason);
+}
+
 bool ReadSet::reads_pages() const {
   ReadSet of_pages;
   of_pages.add(*this);
@@ -103,7 +108,7 @@ void ReadSet::add(const ReadSet& other) {
   append(totals, other.totals);
   append(lists, other.lists);
   append(audiences, other.audiences);
-  history = history || other.history;
+  for (const std::string& reason : other.history_reasons) read_history(reason);
   history_from = std::min(history_from, other.first_event_day());
 }
 
@@ -131,8 +136,10 @@ void ReadSet::merge() {
 }
 
 std::size_t ReadSet::memory_bytes() const {
-  return bytes_of(presence) + bytes_of(unions) + bytes_of(bounds) + bytes_of(amounts) +
-         bytes_of(totals) + lists.size() * sizeof(lists[0]) +
+  std::size_t reason_bytes = history_reasons.size() * sizeof(std::string);
+  for (const std::string& reason : history_reasons) reason_bytes += reason.size();
+  return reason_bytes + bytes_of(presence) + bytes_of(unions) + bytes_of(bounds) +
+         bytes_of(amounts) + bytes_of(totals) + lists.size() * sizeof(lists[0]) +
          audiences.size() * sizeof(audiences[0]);
 }
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/catalog/audience_table.h"
@@ -67,16 +68,21 @@ struct ReadSet {
   std::vector<TotalsRead> totals;
   std::vector<std::shared_ptr<const UserList>> lists;  // users named one by one
   std::vector<std::shared_ptr<const AudienceRead>> audiences;
-  bool history = false;        // the events themselves
+  // Say why the events themselves are read, each once; if there are none, the history is not read.
+  // Each goes on from "the history answers, as ".
+  std::vector<std::string> history_reasons;
   Day history_from = kDayMax;  // the earliest day whose events are read for themselves
   // Days of what is read are hours or minutes of a question, and history_from alone is a day.
   bool is_by_clock = false;
 
+  // Reads events, be it for who was active on a day.
+  void read_history(std::string_view reason);
   // Reads the events of `from` and later days.
-  void read_history(Day from) {
-    history = true;
+  void read_history(Day from, std::string_view reason) {
+    read_history(reason);
     history_from = std::min(history_from, from);
   }
+  bool reads_history() const { return !history_reasons.empty(); }
 
   // Adds what another one reads of pages that there may be: none belong to series that are not in
   // the catalog.
@@ -92,7 +98,7 @@ struct ReadSet {
   // Returns whether anything about single users is read.
   bool reads_chunks() const {
     return !presence.empty() || !unions.empty() || !bounds.empty() || !amounts.empty() ||
-           !lists.empty() || !audiences.empty() || history;
+           !lists.empty() || !audiences.empty() || reads_history();
   }
 };
 

@@ -16,8 +16,10 @@
 
 #include "rollcall/engine.h"
 #include "rollcall/memory_store.h"
+#include "tests/support/event_columns.h"
 #include "tests/support/process_growth.h"
 #include "tests/support/result_text.h"
+#include "tests/support/rich_questions.h"
 
 namespace rollcall::testing {
 namespace {
@@ -253,6 +255,32 @@ TEST(QuestionMemoryTogether, PagesThatDoNotFitAreReadOneByOne) {
     const Result<QueryResult> right = rich->query(question);
     ASSERT_TRUE(right.ok()) << right.status().to_string();
     EXPECT_EQ(to_text(*answer), to_text(*right));
+  }
+}
+
+// Rich questions of every kind, on a store whose pages and events do not stay in memory.
+TEST(QuestionMemoryTogether, RichQuestionsOfEveryKind) {
+  constexpr Day kLast{20'460};
+  constexpr std::uint64_t kPeople = 30'000;
+  constexpr std::int32_t kDaysOfPeople = 20;
+  const auto open_with = [](std::size_t memory_bytes) {
+    EngineOptions options;
+    options.memory_bytes_max = memory_bytes;
+    options.threads_max = 2;
+    options.settings = rich_settings(UserKind::kInteger);
+    std::unique_ptr<Engine> engine = *Engine::open(open_memory_store(), options);
+    for (std::int32_t back = 0; back < kDaysOfPeople; ++back) {
+      const std::vector<NaiveEvent> events =
+          rich_events(UserKind::kInteger, kPeople, 1, kLast - back);
+      EXPECT_TRUE(engine->ingest(EventColumns(events, engine->settings()).batch()).ok());
+    }
+    EXPECT_TRUE(engine->checkpoint().ok());
+    return engine;
+  };
+  const std::unique_ptr<Engine> engine = open_with(24 * kMiB),
+                                rich = open_with(std::size_t{8} << 30);
+  for (const auto& [kind, json] : rich_questions(kLast)) {
+    expect_right_or_exhausted(*engine, *rich, json, 16 * kMiB);
   }
 }
 

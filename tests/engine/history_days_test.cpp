@@ -21,6 +21,7 @@
 #include "tests/support/naive_engine.h"
 #include "tests/support/query_file.h"
 #include "tests/support/random.h"
+#include "tests/support/random_case.h"
 #include "tests/support/result_text.h"
 #include "tests/support/run_size.h"
 #include "tests/support/test_engine.h"
@@ -414,12 +415,7 @@ TEST(HistoryDays, EngineAndOracleAgree) {
     if (!latest) continue;
     NaiveEngine oracle(stream.settings);
     oracle.ingest(stream.events);
-    EngineSetup setup;
-    setup.store = random.chance(20) ? StoreKind::kRocks : StoreKind::kMemory;
-    setup.partition_count = std::uint32_t{1} << random.below(4);
-    setup.batch_rows = random.below(60);
-    setup.threads = static_cast<std::uint32_t>(1 + random.below(2));
-    if (setup.batch_rows >= 30 && random.chance(30)) setup.memory_bytes_max = 1;
+    EngineSetup setup = random_setup(random);
     auto whole = TestEngine::open(stream.settings, setup);
     setup.history_days = static_cast<std::uint32_t>(1 + random.below(20));
     auto engine = TestEngine::open(stream.settings, setup);
@@ -452,8 +448,7 @@ TEST(HistoryDays, EngineAndOracleAgree) {
       const Result<QueryResult> expected = oracle.query(query);
       const auto what = [&] {
         return query_file_text(stream.settings, stream.events, {}, query, "") + "found:\n" +
-               (found.ok() ? to_text(*found) : found.status().to_string()) + "\nexpected:\n" +
-               (expected.ok() ? to_text(*expected) : expected.status().to_string());
+               text_or_error(found) + "expected:\n" + text_or_error(expected);
       };
       const Result<Explanation> explained = (*whole)->engine().explain(query);
       const bool reads_history = explained.ok() && explained->history_events.has_value();

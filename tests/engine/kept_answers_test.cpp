@@ -13,6 +13,7 @@
 
 #include "tests/support/event_generator.h"
 #include "tests/support/naive_engine.h"
+#include "tests/support/random_case.h"
 #include "tests/support/result_text.h"
 #include "tests/support/run_size.h"
 #include "tests/support/test_engine.h"
@@ -42,19 +43,6 @@ std::vector<Query> questions_about(const Stream& stream, Random& random) {
   }
   while (questions.size() < kQuestions) questions.push_back(random_query(random, stream));
   return questions;
-}
-
-EngineSetup random_setup(Random& random) {
-  EngineSetup setup;
-  setup.store = random.chance(20) ? StoreKind::kRocks : StoreKind::kMemory;
-  setup.partition_count = random.pick(std::vector<std::uint32_t>{1, 2, 16});
-  setup.batch_rows = random.pick(std::vector<std::size_t>{0, 20});
-  setup.threads = random.pick(std::vector<std::uint32_t>{1, 2});
-  if (random.chance(40)) {
-    setup.memory_bytes_max = random.chance(50) ? 1 : 100'000;
-    setup.checkpoint_dirty_bytes_max = random.chance(50) ? 1 : 10'000;
-  }
-  return setup;
 }
 
 TEST(KeptAnswers, AreThoseOfARecountWhileEventsArrive) {

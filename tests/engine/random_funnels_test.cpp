@@ -13,6 +13,7 @@
 #include "tests/support/naive_engine.h"
 #include "tests/support/query_file.h"
 #include "tests/support/random.h"
+#include "tests/support/random_case.h"
 #include "tests/support/result_text.h"
 #include "tests/support/run_size.h"
 #include "tests/support/test_engine.h"
@@ -42,15 +43,6 @@ void bring_together(Random& random, std::vector<NaiveEvent>& events) {
     kept.push_back(event);
   }
   events = std::move(kept);
-}
-
-std::string text_of(const Result<QueryResult>& result) {
-  return result.ok() ? to_text(*result) : result.status().to_string() + "\n";
-}
-
-bool agree(const Result<QueryResult>& found, const Result<QueryResult>& expected) {
-  if (!found.ok() || !expected.ok()) return found.status().code() == expected.status().code();
-  return to_text(*found) == to_text(*expected);
 }
 
 bool disagree(const Stream& stream, const Query& query) {
@@ -83,18 +75,6 @@ Stream shrink(Stream stream, const Query& query) {
   return stream;
 }
 
-// The users of a count of a random row.
-void ask_members(Random& random, const QueryResult& answer, Query& query) {
-  const std::vector<Cell>& row = random.pick(answer.rows);
-  Members& members = query.common.members.emplace();
-  for (std::size_t i = 0; i < row.size(); ++i) {
-    const std::string& name = answer.columns[i].name;
-    const bool is_key = name == "date" || name == "step" || name == query.common.breakdown;
-    if (is_key) members.where.emplace_back(name, cell_text(row[i]));
-  }
-  members.of = random.chance(60) ? "users" : "dropped";
-}
-
 TEST(RandomFunnels, EngineAndOracleAgree) {
   const std::uint64_t seed = run_size("ROLLCALL_SEED", 0xf00d);
   const std::uint64_t pairs = run_size("ROLLCALL_RANDOM_PAIRS", 8'000);
@@ -113,14 +93,7 @@ TEST(RandomFunnels, EngineAndOracleAgree) {
     NaiveEngine oracle(stream.settings);
     oracle.ingest(stream.events);
     for (const auto& [name, segment] : stream.saved) oracle.save_segment(name, segment);
-    EngineSetup setup;
-    setup.store = random.chance(30) ? StoreKind::kRocks : StoreKind::kMemory;
-    setup.partition_count = std::uint32_t{1} << random.below(4);
-    setup.batch_rows = random.below(60);
-    setup.threads = static_cast<std::uint32_t>(1 + random.below(2));
-    setup.checkpoint_dirty_bytes_max = random.chance(50) ? 1 : setup.checkpoint_dirty_bytes_max;
-    // With next to no memory, every batch is written out, and every block is read back.
-    if (setup.batch_rows >= 30 && random.chance(60)) setup.memory_bytes_max = 1;
+    const EngineSetup setup = random_setup(random);
     auto engine = TestEngine::open(stream.settings, setup);
     ASSERT_TRUE(engine.ok()) << engine.status().to_string();
     for (const auto& [name, segment] : stream.saved) {
@@ -140,13 +113,16 @@ TEST(RandomFunnels, EngineAndOracleAgree) {
       const Result<QueryResult> expected = oracle.query(query);
       const auto explain = [&](const auto& engine_answer, const auto& oracle_answer) {
         const Stream least = disagree(stream, query) ? shrink(stream, query) : stream;
-        return "on a " + to_string(setup) + "\nfound:\n" + text_of(engine_answer) +
-               "expected, of all events:\n" + text_of(oracle_answer) + "those that it takes:\n" +
+        return "on a " + to_string(setup) + "\nfound:\n" + text_or_error(engine_answer) +
+               "expected, of all events:\n" + text_or_error(oracle_answer) +
+               "those that it takes:\n" +
                query_file_text(least.settings, least.events, least.saved, query, "");
       };
       ASSERT_TRUE(agree(found, expected)) << explain(found, expected);
-      if (!found.ok() || found->rows.empty()) continue;
-      ask_members(random, *found, query);
+      if (!found.ok()) continue;
+      const std::optional<CountCell> cell = random_cell(random, *found);
+      if (!cell) continue;
+      query.common.members = cell->members;
       const Result<QueryResult> users = (*engine)->query(query);
       const Result<QueryResult> expected_users = oracle.query(query);
       ASSERT_TRUE(agree(users, expected_users)) << explain(users, expected_users);

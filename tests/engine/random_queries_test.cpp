@@ -22,6 +22,7 @@
 #include "tests/support/event_generator.h"
 #include "tests/support/naive_engine.h"
 #include "tests/support/query_file.h"
+#include "tests/support/random_case.h"
 #include "tests/support/result_text.h"
 #include "tests/support/run_size.h"
 #include "tests/support/test_engine.h"
@@ -33,21 +34,6 @@ constexpr std::uint64_t kSeedDefault = 20260105;
 constexpr std::uint64_t kPairsDefault = 20'000;
 constexpr std::uint64_t kQueriesPerStream = 20;
 
-EngineSetup random_setup(Random& random) {
-  EngineSetup setup;
-  setup.store = random.chance(15) ? StoreKind::kRocks : StoreKind::kMemory;
-  setup.partition_count = random.pick(std::vector<std::uint32_t>{1, 2, 64});
-  setup.batch_rows = random.pick(std::vector<std::size_t>{0, 1, 3, 50});
-  setup.threads = random.pick(std::vector<std::uint32_t>{1, 2, 4});
-  // With next to no memory, every batch is written out, and every page is read back, so this is not
-  // for batches of few rows.
-  if ((setup.batch_rows == 0 || setup.batch_rows == 50) && random.chance(40)) {
-    setup.memory_bytes_max = random.chance(50) ? 1 : 100'000;
-    setup.checkpoint_dirty_bytes_max = random.chance(50) ? 1 : 10'000;
-  }
-  return setup;
-}
-
 // Is what an engine is fed and asked. It is closed and opened again before event `reopen_at`.
 struct Case {
   Stream stream;
@@ -55,10 +41,6 @@ struct Case {
   std::size_t reopen_at = 0;
   Query query;
 };
-
-std::string answer_text(const Result<QueryResult>& result) {
-  return result.ok() ? to_text(*result) : result.status().to_string() + "\n";
-}
 
 Result<std::unique_ptr<TestEngine>> fed_engine(const Case& input) {
   ROLLCALL_ASSIGN_OR_RETURN(auto engine, TestEngine::open(input.stream.settings, input.setup));
@@ -78,40 +60,6 @@ NaiveEngine fed_oracle(const Case& input) {
   oracle.ingest(input.stream.events);
   for (const auto& [name, segment] : input.stream.saved) oracle.save_segment(name, segment);
   return oracle;
-}
-
-// Is a cell that counts users.
-struct CountCell {
-  Members members;
-  std::size_t count = 0;
-};
-
-// Returns a cell of a random row of the answer, or nothing if the row has none.
-std::optional<CountCell> random_cell(Random& random, const QueryResult& answer) {
-  if (answer.rows.empty()) return std::nullopt;
-  // Holds the columns that tell rows apart, of whatever kind.
-  constexpr std::string_view kKeys[] = {"date",        "hour",      "cohort",
-                                        "period",      "from_days", "active_periods",
-                                        "active_days", "rule",      "day"};
-  const std::vector<Cell>& row = random.pick(answer.rows);
-  CountCell cell;
-  std::vector<std::size_t> counts;
-  for (std::size_t c = 0; c < row.size(); ++c) {
-    const Column& column = answer.columns[c];
-    const bool is_property = c == 0 && column.type == ColumnType::kString;
-    if (is_property ||
-        std::find(std::begin(kKeys), std::end(kKeys), column.name) != std::end(kKeys)) {
-      if (column.name == "cohort" && row[c] == Cell()) return std::nullopt;  // a summary
-      cell.members.where.emplace_back(column.name, cell_text(row[c]));
-    } else if (column.type == ColumnType::kCount && column.name != "events" && row[c] != Cell()) {
-      counts.push_back(c);
-    }
-  }
-  if (counts.empty()) return std::nullopt;
-  const std::size_t chosen = random.pick(counts);
-  cell.members.of = answer.columns[chosen].name;
-  cell.count = static_cast<std::size_t>(std::get<std::int64_t>(row[chosen]));
-  return cell;
 }
 
 bool disagree(const Case& input) {
@@ -314,11 +262,11 @@ Case shrink(Case input) {
 std::string report(const Case& input) {
   const auto engine = fed_engine(input);
   const std::string found =
-      engine.ok() ? answer_text((*engine)->query(input.query)) : engine.status().to_string();
+      engine.ok() ? text_or_error((*engine)->query(input.query)) : engine.status().to_string();
   return "on a " + to_string(input.setup) + ", opened again before event " +
          std::to_string(input.reopen_at) + "\nfound:\n" + found + "expected:\n" +
          query_file_text(input.stream.settings, input.stream.events, input.stream.saved,
-                         input.query, answer_text(fed_oracle(input).query(input.query)));
+                         input.query, text_or_error(fed_oracle(input).query(input.query)));
 }
 
 // Asks for the users of a random cell of the answer, and for a page of them. Says what is wrong
@@ -419,8 +367,8 @@ TEST(RandomQueries, ManyUsers) {
       const Result<QueryResult> expected = oracle.query(query);
       ASSERT_TRUE(agree(found, expected)) << to_string(setup) << "\n"
                                           << to_json(query) << "\nfound:\n"
-                                          << answer_text(found) << "expected:\n"
-                                          << answer_text(expected);
+                                          << text_or_error(found) << "expected:\n"
+                                          << text_or_error(expected);
     }
   }
 }

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <iostream>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "tests/support/naive_engine.h"
 #include "tests/support/query_file.h"
 #include "tests/support/random.h"
+#include "tests/support/random_case.h"
 #include "tests/support/result_text.h"
 #include "tests/support/run_size.h"
 #include "tests/support/test_engine.h"
@@ -21,30 +23,13 @@ namespace {
 
 constexpr std::uint64_t kQueriesPerStream = 10;
 
-std::string text_or_error(const Result<QueryResult>& result) {
-  return result.ok() ? to_text(*result) : result.status().to_string() + "\n";
-}
-
 void expect_agreement(const Stream& stream, const Query& query, const Result<QueryResult>& found,
                       const Result<QueryResult>& expected) {
-  const bool agree = found.ok() && expected.ok()
-                         ? first_difference(*found, *expected).empty()
-                         : found.status().code() == expected.status().code();
-  ASSERT_TRUE(agree) << "found:\n"
-                     << text_or_error(found) << "expected:\n"
-                     << text_or_error(expected)
-                     << query_file_text(stream.settings, stream.events, stream.saved, query, "");
-}
-
-// The users of a random row.
-void ask_members(Random& random, const QueryResult& answer, Query& query) {
-  const std::vector<Cell>& row = random.pick(answer.rows);
-  Members& members = query.common.members.emplace();
-  for (std::size_t i = 0; i < row.size() && answer.columns[i].name != "users"; ++i) {
-    members.where.emplace_back(answer.columns[i].name, cell_text(row[i]));
-  }
-  if (random.chance(50)) members.of = "users";
-  if (random.chance(50)) members.limit = 2;
+  ASSERT_TRUE(agree(found, expected))
+      << "found:\n"
+      << text_or_error(found) << "expected:\n"
+      << text_or_error(expected)
+      << query_file_text(stream.settings, stream.events, stream.saved, query, "");
 }
 
 TEST(RandomRfm, EngineAndOracleAgree) {
@@ -63,12 +48,7 @@ TEST(RandomRfm, EngineAndOracleAgree) {
     if (stream.events.empty()) continue;
     NaiveEngine oracle(stream.settings);
     oracle.ingest(stream.events);
-    EngineSetup setup;
-    setup.store = random.chance(30) ? StoreKind::kRocks : StoreKind::kMemory;
-    setup.partition_count = std::uint32_t{1} << random.below(4);
-    setup.batch_rows = random.below(60);
-    setup.threads = static_cast<std::uint32_t>(1 + random.below(2));
-    if (setup.batch_rows >= 30 && random.chance(60)) setup.memory_bytes_max = 1;
+    const EngineSetup setup = random_setup(random);
     SCOPED_TRACE(to_string(setup));
     auto engine = TestEngine::open(stream.settings, setup);
     ASSERT_TRUE(engine.ok()) << engine.status().to_string();
@@ -92,7 +72,10 @@ TEST(RandomRfm, EngineAndOracleAgree) {
         std::get<RfmUsersQuery>(query.ask).after = *found->next;
         ++pages;
       } else {
-        ask_members(random, *found, query);
+        const std::optional<CountCell> cell = random_cell(random, *found);
+        if (!cell) continue;
+        query.common.members = cell->members;
+        if (random.chance(50)) query.common.members->limit = 2;
       }
       ASSERT_NO_FATAL_FAILURE(
           expect_agreement(stream, query, (*engine)->query(query), oracle.query(query)));

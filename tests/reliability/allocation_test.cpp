@@ -19,6 +19,10 @@
 
 #include "rollcall/engine.h"
 #include "rollcall/memory_store.h"
+#include "tests/support/event_columns.h"
+#include "tests/support/result_text.h"
+#include "tests/support/rich_questions.h"
+#include "tests/support/run_size.h"
 
 namespace {
 
@@ -307,6 +311,59 @@ TEST_F(AllocationTest, QueryAsJson) {
           {"any": [{"did": {"event": "visit"}}, {"not": "did(visit, 1d)"}]},
           {"did": ["visit"], "days": {"gte": 1}}]}})q";
   sweep("query as JSON", [&] { return engine_->query(question).status(); });
+}
+
+// Rich questions of every kind are asked of an engine just opened, so that pages and blocks are
+// read back, too. Every ROLLCALL_FAULT_STEP-th allocation fails, in turn. A question changes
+// nothing, so that the engine may be asked again.
+TEST(AllocationOfQuestions, OfEveryKind) {
+  constexpr Day kLast{20'460};
+  const std::uint64_t step = run_size("ROLLCALL_FAULT_STEP", 7);
+  const std::shared_ptr<MemoryDisk> disk = make_memory_disk();
+  const auto open = [&] {
+    EngineOptions options;
+    options.threads_max = 1;
+    options.settings = rich_settings(UserKind::kString);
+    return *Engine::open(open_memory_store(disk), options);
+  };
+  {
+    const auto engine = open();
+    const std::vector<NaiveEvent> events = rich_events(UserKind::kString, 40, 9, kLast);
+    ASSERT_TRUE(engine->ingest(EventColumns(events, engine->settings()).batch()).ok());
+    ASSERT_TRUE(engine->checkpoint().ok());
+  }
+  std::size_t failures = 0;
+  std::uint64_t first = 0;  // of the allocations to fail
+  for (const auto& [kind, json] : rich_questions(kLast)) {
+    const Query query = *parse_query(json, "UTC");
+    const std::string right = text_or_error(open()->query(query));
+    std::size_t of_question = 0;
+    bool was_hit = true;
+    for (std::uint64_t allowed = first++ % step; was_hit; allowed += step) {
+      SCOPED_TRACE(json + ": allocation " + std::to_string(allowed) + " fails");
+      const auto engine = open();
+      std::string found = "no memory";
+      until_failure = static_cast<long>(allowed);
+      counting = true;
+      try {
+        const Result<QueryResult> result = engine->query(query);
+        counting = false;
+        found = text_or_error(result);
+        of_question += !result.ok();
+      } catch (const std::bad_alloc&) {
+        counting = false;
+        ++of_question;
+      }
+      was_hit = until_failure.load() < 0;
+      if (!was_hit) {
+        ASSERT_EQ(found, right);
+      }
+      ASSERT_EQ(text_or_error(engine->query(query)), right);
+    }
+    failures += of_question;
+    EXPECT_GT(of_question, 0u) << json;
+  }
+  std::cout << failures << " calls failed\n";
 }
 
 TEST_F(AllocationTest, Checkpoint) {

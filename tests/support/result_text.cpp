@@ -73,6 +73,10 @@ std::string to_text(const QueryResult& result) {
   return text;
 }
 
+std::string text_or_error(const Result<QueryResult>& result) {
+  return result.ok() ? to_text(*result) : result.status().to_string() + "\n";
+}
+
 std::string first_difference(const QueryResult& found, const QueryResult& expected) {
   if (found.kind != expected.kind) {
     return fmt::format("kind: found={} expected={}", found.kind, expected.kind);

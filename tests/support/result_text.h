@@ -15,6 +15,9 @@ std::string cell_text(const Cell& cell);
 // "next ..." where a page of members has one: what stands in tests/queries.
 std::string to_text(const QueryResult& result);
 
+// Returns that, or the error.
+std::string text_or_error(const Result<QueryResult>& result);
+
 // Says what is the first thing to differ: as_of, columns, rows cell by cell, or next; empty when
 // nothing does. Ratios may differ by the rounding of a sum. Does not look at definition, pivot and
 // stats.

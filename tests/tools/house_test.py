@@ -118,6 +118,11 @@ class House(unittest.TestCase):
         self.assertGreaterEqual(len(kinds), 8)
         self.assertEqual(list(names_of_kinds(sources, kinds)), [])
 
+    def test_each_kind_says_how_large_its_partial_answers_are(self):
+        kinds = query_kinds({path: read(path) for path in sources_in(*KIND_FOLDERS)})
+        text = read("docs/format.md")
+        self.assertEqual([name for _, name, _ in kinds if f"\n| `{name}` | " not in text], [])
+
     def test_a_second_place_of_a_kind_is_seen(self):
         for text in ('if (kind == "stickiness") return 1;', "std::get<StickinessQuery>(query.ask);",
                      "std::get<ActiveQuery>(query.ask);", "void add_stickiness_command();",

@@ -23,6 +23,9 @@ struct ExplainFlags {
 
 std::string text_of(const Explanation& explanation) {
   std::string text = explanation.meaning + "\n\n";
+  for (const std::string& source : explanation.answered_from) {
+    text += fmt::format("answer  from {}\n", source);
+  }
   constexpr std::size_t kSeriesShown = 10;
   for (std::size_t i = 0; i < explanation.series.size() && i < kSeriesShown; ++i) {
     text += fmt::format("reads   {}\n", explanation.series[i]);

@@ -71,8 +71,8 @@ Status of_file(const Status& status) {
 class SchemaVoice {
  public:
   // `more_guesses` says what was guessed for the store; it is said with the first file.
-  explicit SchemaVoice(std::vector<std::string> more_guesses)
-      : more_guesses_(std::move(more_guesses)) {}
+  SchemaVoice(std::vector<std::string> more_guesses, bool has_history)
+      : more_guesses_(std::move(more_guesses)), has_history_(has_history) {}
 
   void tell(const std::string& file, SourceSchema schema) {
     std::vector<std::string>& guessed = schema.guessed;
@@ -84,9 +84,10 @@ class SchemaVoice {
     }
     if (!guessed.empty()) lines.push_back(fmt::format("guessed: {}", fmt::join(guessed, ", ")));
     if (!schema.ignored.empty()) {
-      lines.push_back(
-          fmt::format("ignored columns: {} (--dimension NAME keeps one, in a new store)",
-                      excerpts(schema.ignored)));
+      lines.push_back(fmt::format("ignored columns: {} ({})", excerpts(schema.ignored),
+                                  has_history_ ? "--keep NAME keeps one from now on, --dimension "
+                                                 "NAME in a new store"
+                                               : "--dimension NAME keeps one, in a new store"));
     }
     if (!schema.absent.empty()) {
       lines.push_back(fmt::format("columns that are not there, and count as empty: {}",
@@ -98,6 +99,7 @@ class SchemaVoice {
 
  private:
   std::vector<std::string> more_guesses_;
+  const bool has_history_;
   std::set<std::vector<std::string>> told_;
 };
 

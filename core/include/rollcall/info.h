@@ -52,6 +52,8 @@ struct EngineInfo {
 // Explains in plain words what a question means, and says what answering it reads.
 struct Explanation {
   std::string meaning;
+  // Say what the numbers come from, and why: "the history, as ..." or "the aggregates, as ...".
+  std::vector<std::string> answered_from;
   std::vector<std::string> series;  // those whose users are looked at, each once
   DayRange days;                    // the days that are looked at one by one; may be empty
   std::uint64_t chunks = 0;         // sets and columns, each of up to 65,536 users

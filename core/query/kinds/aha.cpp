@@ -134,7 +134,8 @@ AhaPlan::AhaPlan(const Query& query, const PlanContext& context, Scope scope, Ah
     before_ = LongUnion::before(parts_.cohort, days.first, timeframe_);
     before_.add_reads(reads_);
     read_presence(parts_.returns, {days.first + ask_.from_day, days.last + ask_.to_day});
-    reads_.read_history(days.first);
+    reads_.read_history(days.first,
+                        "aggregates do not know how often users did something in a time of theirs");
   }
   JsonFields fields = fields_of(query);
   const EventRange& range = parts_.range;

@@ -148,7 +148,10 @@ ClockPlan::ClockPlan(const Query& query, const PlanContext& context, Scope scope
       ask_(std::get<ClockQuery>(query.ask)),
       zone_(context.zone),
       parts_(std::move(parts)) {
-  if (!parts_.range.empty()) reads_.read_history(*parts_.range.from);
+  if (!parts_.range.empty()) {
+    reads_.read_history(*parts_.range.from,
+                        "aggregates know the users of a day, not of a single hour");
+  }
   hours_ = count_hours(zone_, parts_.range.begin, parts_.range.end);
   const EventRange& range = parts_.range;
   JsonFields fields = fields_of(query);

@@ -120,7 +120,8 @@ CountsPlan::CountsPlan(const Query& query, const PlanContext& context, Scope sco
       const EventSeries& series = *context.events;
       selectors_.steps = {series.selectors()[EventSeries::number_of(events_.series.front())]};
       selectors_.begin = axis().start_of(counted_.first);
-      reads_.read_history(zone_.day_of(selectors_.begin));
+      reads_.read_history(zone_.day_of(selectors_.begin),
+                          series.reasons()[EventSeries::number_of(events_.series.front())]);
       selectors_.end =
           std::min(axis().start_of(counted_.last + 1), timeframe_.as_of_time + kUsPerSecond);
       selectors_.tells_amounts = true;
@@ -301,9 +302,12 @@ PlanResult plan(const CountsQuery& ask, const Query& query, const PlanContext& c
   }
   // The history tells how often the users of `among` did something.
   const bool wants_history = context.settings.history && query.common.among.has_value();
-  const auto resolve = wants_history ? resolve_in_history : resolve_selector;
-  ROLLCALL_ASSIGN_OR_RETURN(SeriesUnion events, resolve("counts: event", ask.event,
-                                                        conditions_of(query, context), context));
+  ROLLCALL_ASSIGN_OR_RETURN(
+      SeriesUnion events,
+      wants_history
+          ? resolve_in_history("counts: event", ask.event, conditions_of(query, context), context,
+                               "aggregates do not know how often the users of among did something")
+          : resolve_selector("counts: event", ask.event, conditions_of(query, context), context));
   ROLLCALL_ASSIGN_OR_RETURN(PeriodScope periods,
                             resolve_periods("counts", query, context, ask.period));
   ROLLCALL_RETURN_IF_ERROR(check_cell_count("counts", periods.range.size(), ask.payers ? 2 : 1));

@@ -221,7 +221,10 @@ FunnelPlan::FunnelPlan(const Query& query, const PlanContext& context, Scope sco
       may_skip_times_(may_be_plain_ && has_one_row_ && !parts_.hold && !ask_.steps_after_to),
       may_be_bits_(may_skip_times_ && BitFunnel::may_decide(rules_) &&
                    (!parts_.between || *parts_.between == EventSelector())) {
-  if (parts_.range.rows != 0) reads_.read_history(parts_.range.from.day);
+  if (parts_.range.rows != 0) {
+    reads_.read_history(parts_.range.from.day,
+                        "a funnel goes by the order and the times of a user's events");
+  }
   parts_.selectors.between = parts_.between.get();
   rules_.last_start = parts_.range_end - 1;
   JsonFields fields = fields_of(query);

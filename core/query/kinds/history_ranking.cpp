@@ -30,7 +30,8 @@ class HistoryRankingPlan final : public TablePlan {
         cells_(std::move(cells)),
         is_of_texts_(is_of_texts) {
     if (selectors_.begin < selectors_.end) {
-      reads_.read_history(context.zone.day_of(selectors_.begin));
+      reads_.read_history(context.zone.day_of(selectors_.begin),
+                          "the values of a breakdown are ranked by the events that count");
     }
     define(fields_of(query), context, nullptr, {});
   }

@@ -161,7 +161,8 @@ Result<std::unique_ptr<Plan>> make_plan(const Query& query, const PlanContext& c
   PlanContext own = planning_context(query, context);
   const std::optional<Period> period = row_period(query);
   if (context.settings.history && period && is_by_clock(*period)) {
-    own.events = std::make_shared<EventSeries>(true);  // pages know nothing of parts of a day
+    own.events = std::make_shared<EventSeries>(
+        fmt::format("aggregates know the users of a day, not of a single {}", to_string(*period)));
   }
   return with_row(query,
                   [&](const auto& row, const auto& ask) { return row.plan(ask, query, own); });

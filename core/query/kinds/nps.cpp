@@ -110,7 +110,10 @@ NpsPlan::NpsPlan(const Query& query, const PlanContext& context, PeriodScope per
   selectors_.begin = instants.begin;
   selectors_.end = instants.end;
   selectors_.tells_amounts = true;
-  if (instants.begin < instants.end) reads_.read_history(zone_.day_of(instants.begin));
+  if (instants.begin < instants.end) {
+    reads_.read_history(zone_.day_of(instants.begin),
+                        "aggregates do not know which answer of a user is the latest");
+  }
   std::vector<std::string> notes = {
       "a user counts by their latest answer in the window_days days that end with the row's "
       "period; of answers of one instant, by the lower",

@@ -43,6 +43,7 @@ constexpr std::array<Spelling<Direction>, 2> kDirectionNames = {
 
 constexpr std::int32_t kDepthMax = 100;
 constexpr std::int32_t kLimitMax = 1'000;
+constexpr std::string_view kWhyHistory = "paths follow the events of a user one by one";
 constexpr std::string_view kEndName = "$end";
 constexpr std::string_view kStartName = "$start";
 
@@ -139,7 +140,7 @@ class PathsPlan final : public TablePlan {
 
 PathsPlan::PathsPlan(std::shared_ptr<const PathsParts> parts, std::vector<ShownNames> shown)
     : TablePlan(parts->query, parts->scope), parts_(std::move(parts)), shown_(std::move(shown)) {
-  if (!parts_->range.empty()) reads_.read_history(*parts_->range.from);
+  if (!parts_->range.empty()) reads_.read_history(*parts_->range.from, kWhyHistory);
   result_ = parts_->heading;
   for (const ShownNames& names : shown_) label_count_ = std::max(label_count_, names.end() + 1);
 }
@@ -249,7 +250,7 @@ class PathNamesPlan final : public TablePlan {
 PathNamesPlan::PathNamesPlan(const PlanContext& context, std::shared_ptr<PathsParts> parts,
                              std::vector<std::string> notes)
     : TablePlan(parts->query, parts->scope) {
-  if (!parts->range.empty()) reads_.read_history(*parts->range.from);
+  if (!parts->range.empty()) reads_.read_history(*parts->range.from, kWhyHistory);
   JsonFields fields = fields_of(parts->query);
   fields.emplace_back("from", parts->range.from ? quote(to_string(*parts->range.from)) : "null");
   fields.emplace_back("to", parts->range.to ? quote(to_string(*parts->range.to)) : "null");

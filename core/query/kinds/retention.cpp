@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -26,21 +27,36 @@ using Windows = RetentionQuery::Windows;
 using FirstOf = RetentionQuery::FirstOf;
 using ValueFrom = RetentionQuery::ValueFrom;
 
-// Returns the field that aggregates cannot answer, or an empty name if there is none.
-std::string_view field_of_history(const RetentionQuery& ask) {
-  if (is_by_clock(ask.period)) return "period";
-  if (ask.windows == Windows::kRolling) return "windows";
-  if (ask.first_of == FirstOf::kName && !ask.cohort_event.where.empty()) return "first_of";
-  if (ask.min_return_count > 1) return "min_return_count";
-  if (ask.value_from == ValueFrom::kCohortEvent) return "value_from";
+// Is a field that aggregates cannot answer, with the reason, which goes on from "as ".
+struct FieldOfHistory {
+  std::string_view name;
+  std::string_view reason;
+};
+
+std::optional<FieldOfHistory> field_of_history(const RetentionQuery& ask,
+                                               const PlanContext& context) {
+  if (is_by_clock(ask.period)) return FieldOfHistory{"period", context.events->why_all()};
+  if (ask.windows == Windows::kRolling) {
+    return FieldOfHistory{"windows", "rolling windows are elapsed time"};
+  }
+  if (ask.first_of == FirstOf::kName && !ask.cohort_event.where.empty()) {
+    return FieldOfHistory{"first_of", "first_of asks what the very first event of a name was like"};
+  }
+  if (ask.min_return_count > 1) {
+    return FieldOfHistory{"min_return_count",
+                          "min_return_count counts the events of a user in a period"};
+  }
+  if (ask.value_from == ValueFrom::kCohortEvent) {
+    return FieldOfHistory{"value_from", "value_from parts the amounts of a period at an event"};
+  }
   return {};
 }
 
 PlanResult plan(const RetentionQuery& ask, const Query& query, const PlanContext& context) {
-  const std::string_view field = field_of_history(ask);
-  if (field.empty()) return make_retention_from_aggregates(query, context);
-  ROLLCALL_RETURN_IF_ERROR(check_history(fmt::format("retention: {}", field), context));
-  return make_retention_from_history(query, context);
+  const std::optional<FieldOfHistory> field = field_of_history(ask, context);
+  if (!field) return make_retention_from_aggregates(query, context);
+  ROLLCALL_RETURN_IF_ERROR(check_history(fmt::format("retention: {}", field->name), context));
+  return make_retention_from_history(query, context, field->reason);
 }
 
 // --- The row. ---

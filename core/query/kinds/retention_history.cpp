@@ -34,7 +34,8 @@ struct RetentionEvents {
 
 class RetentionHistory final : public RetentionTable {
  public:
-  RetentionHistory(RetentionScope scope, const PlanContext& context, RetentionEvents events);
+  RetentionHistory(RetentionScope scope, const PlanContext& context, RetentionEvents events,
+                   std::string_view reason);
 
  private:
   struct Scratch;
@@ -111,7 +112,7 @@ struct RetentionHistory::Scratch {
 bool is_of(const StepEvent& event, unsigned step) { return (event.steps >> step & 1) != 0; }
 
 RetentionHistory::RetentionHistory(RetentionScope scope, const PlanContext& context,
-                                   RetentionEvents events)
+                                   RetentionEvents events, std::string_view reason)
     : RetentionTable(std::move(scope), context), events_([&] {
         events.selectors.tells_amounts = has_amounts();
         events.selectors.end = timeframe_.as_of_time + kUsPerSecond;
@@ -123,7 +124,7 @@ RetentionHistory::RetentionHistory(RetentionScope scope, const PlanContext& cont
       }()) {
   if (range_.size() > 0) {
     const bool reads_all = ask_.cohort == Cohort::kFirstEver;
-    reads_.read_history(reads_all ? kDayMin : context.zone.day_of(events_.selectors.begin));
+    reads_.read_history(reads_all ? kDayMin : context.zone.day_of(events_.selectors.begin), reason);
   }
   define_table(context, events_.notes);
 }
@@ -402,11 +403,13 @@ class RetentionEventsResolver {
 
 }  // namespace
 
-PlanResult make_retention_from_history(const Query& query, const PlanContext& context) {
+PlanResult make_retention_from_history(const Query& query, const PlanContext& context,
+                                       std::string_view reason) {
   ROLLCALL_ASSIGN_OR_RETURN(RetentionEvents events,
                             RetentionEventsResolver(query, context).resolve());
   ROLLCALL_ASSIGN_OR_RETURN(RetentionScope scope, RetentionScope::resolve(query, context));
-  auto plan = std::make_unique<RetentionHistory>(std::move(scope), context, std::move(events));
+  auto plan =
+      std::make_unique<RetentionHistory>(std::move(scope), context, std::move(events), reason);
   ROLLCALL_RETURN_IF_ERROR(plan->check_size());
   return PlanResult(std::move(plan));
 }

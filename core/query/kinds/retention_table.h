@@ -22,7 +22,9 @@ struct PeriodGroup {
 
 // Both can answer a question unless a field needs history.
 PlanResult make_retention_from_aggregates(const Query& query, const PlanContext& context);
-PlanResult make_retention_from_history(const Query& query, const PlanContext& context);
+// `reason` says why the history does, and goes on from "as ".
+PlanResult make_retention_from_history(const Query& query, const PlanContext& context,
+                                       std::string_view reason);
 
 // Holds the days and users of the question, and the periods that have rows.
 struct RetentionScope {

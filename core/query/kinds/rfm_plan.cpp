@@ -240,12 +240,17 @@ void RfmPlan::add_reads(const RfmParts& parts) {
   if (parts.days.empty()) return;
   const DayRange ever = parts.wants_ever ? timeframe_.data : parts.days;
   if (parts.from_history) {
-    reads_.read_history(ever.first);
+    reads_.read_history(
+        ever.first,
+        parts.scope.events->reasons()[EventSeries::number_of(parts.events.series.front())]);
     return;
   }
   read_presence(parts.events, ever);
   reads_.amounts.push_back({parts.valued_series, ever});
-  if (parts.counts_events()) reads_.read_history(parts.days.first);
+  if (parts.counts_events()) {
+    reads_.read_history(parts.days.first,
+                        "aggregates know the days of a user, not how many events there were");
+  }
 }
 
 void write_scales(const RfmScales& scales, ByteWriter& writer) {

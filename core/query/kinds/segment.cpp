@@ -41,6 +41,7 @@ class SegmentPlan final : public TablePlan {
   }
 
  private:
+  void write_identity(ByteWriter& writer) const override { segment_.write_identity(writer); }
   void count(ChunkSets& sets, CellSink& sink) const override {
     if (!has_data_) return;
     const BitSpan users = segment_.evaluate(sets);

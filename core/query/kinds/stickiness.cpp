@@ -203,9 +203,12 @@ PlanResult plan(const StickinessQuery& ask, const Query& query, const PlanContex
   if (counts_events(ask)) {
     ROLLCALL_RETURN_IF_ERROR(check_history("stickiness: per_period", context));
   }
-  const auto resolve = counts_events(ask) ? resolve_in_history : resolve_selector;
-  ROLLCALL_ASSIGN_OR_RETURN(SeriesUnion events, resolve("stickiness: event", ask.event,
-                                                        conditions_of(query, context), context));
+  const std::vector<PropertyCondition> where = conditions_of(query, context);
+  ROLLCALL_ASSIGN_OR_RETURN(
+      SeriesUnion events,
+      counts_events(ask) ? resolve_in_history("stickiness: event", ask.event, where, context,
+                                              "per_period counts the events of a user in a period")
+                         : resolve_selector("stickiness: event", ask.event, where, context));
   if (is_by_clock(ask.period)) {
     ROLLCALL_RETURN_IF_ERROR(check_history("stickiness: period", context));
   }

@@ -253,19 +253,26 @@ class SegmentHistory::Resolver {
   std::vector<PropertyCondition> added_;  // conditions beside those of the selector
 };
 
-bool SegmentHistory::is_needed(const Segment& segment, const std::vector<PropertyCondition>& where,
-                               const PlanContext& context) {
-  if (segment.kind == Kind::kDeclined || segment.kind == Kind::kFavourite) return true;
-  if (segment.times || segment.sum) return true;
+std::optional<std::string> SegmentHistory::why_needed(const Segment& segment,
+                                                      const std::vector<PropertyCondition>& where,
+                                                      const PlanContext& context) {
+  if (segment.kind == Kind::kDeclined || segment.kind == Kind::kFavourite || segment.times) {
+    return fmt::format("{} counts the events of a user", name_of_part(segment));
+  }
+  if (segment.sum) return "sum adds up the amounts of a user's events";
   // Without history, the error says what the aggregates would have to know.
-  return context.settings.history && needs_events(segment.event, where, context.catalog);
+  if (!context.settings.history) return {};
+  return why_events_are_needed(segment.event, where, context.catalog);
 }
 
 Result<SegmentHistory> SegmentHistory::resolve(std::string_view field, const Segment& segment,
                                                const std::vector<PropertyCondition>& where,
                                                const PlanContext& context,
-                                               const Timeframe& timeframe) {
-  return Resolver(field, segment, where, context, timeframe).resolve();
+                                               const Timeframe& timeframe, std::string reason) {
+  ROLLCALL_ASSIGN_OR_RETURN(SegmentHistory part,
+                            Resolver(field, segment, where, context, timeframe).resolve());
+  part.reason_ = std::move(reason);
+  return part;
 }
 
 std::size_t SegmentHistory::memory_bytes() const {

@@ -65,21 +65,25 @@ struct FavouriteRule {
 
 class SegmentHistory {
  public:
-  // Returns whether a part that is about events asks for what aggregates do not know.
-  static bool is_needed(const Segment& segment, const std::vector<PropertyCondition>& where,
-                        const PlanContext& context);
-  // Resolves such a part. What it refers to in the context outlives it.
+  // Says why a part that is about events asks for what aggregates do not know, which goes on from
+  // "as ". Returns nothing if they know it.
+  static std::optional<std::string> why_needed(const Segment& segment,
+                                               const std::vector<PropertyCondition>& where,
+                                               const PlanContext& context);
+  // Resolves such a part, for the reason it has. What it refers to in the context outlives it.
   //   kInvalidArgument  the store keeps no history; a name that it does not know; a value that may
   //                     be among those counted as "$other". The text begins with `field`
   static Result<SegmentHistory> resolve(std::string_view field, const Segment& segment,
                                         const std::vector<PropertyCondition>& where,
-                                        const PlanContext& context, const Timeframe& timeframe);
+                                        const PlanContext& context, const Timeframe& timeframe,
+                                        std::string reason);
 
   // Returns whether users without an event in the range are in it.
   bool takes_others() const { return takes_others_; }
   // Returns whether it has any days to look at.
   bool reads_history() const { return !days_.empty(); }
-  Day first_day() const { return days_.first; }
+  DayRange days() const { return days_; }
+  const std::string& reason() const { return reason_; }
   std::size_t memory_bytes() const;
   const std::vector<std::string>& notes() const { return selectors_.steps.front().notes; }
 
@@ -91,6 +95,7 @@ class SegmentHistory {
   class Resolver;
   using Rule = std::variant<TimesRule, SumRule, DaysRule, FirstRule, DeclineRule, FavouriteRule>;
 
+  std::string reason_;
   StepSelectors selectors_;
   QuestionAccount* account_ = nullptr;  // of the context
   DayRange days_;

@@ -66,8 +66,8 @@ class SegmentSet::Resolver {
       case Kind::kFirst:
       case Kind::kDeclined:
       case Kind::kFavourite:
-        if (SegmentHistory::is_needed(segment, where_, context_)) {
-          ROLLCALL_RETURN_IF_ERROR(resolve_history(segment, set));
+        if (auto reason = SegmentHistory::why_needed(segment, where_, context_)) {
+          ROLLCALL_RETURN_IF_ERROR(resolve_history(segment, *std::move(reason), set));
         } else {
           ROLLCALL_RETURN_IF_ERROR(resolve_events(segment, set));
         }
@@ -212,11 +212,11 @@ class SegmentSet::Resolver {
     return {};
   }
 
-  Status resolve_history(const Segment& segment, SegmentSet& set) const {
+  Status resolve_history(const Segment& segment, std::string reason, SegmentSet& set) const {
     take(sizeof(SegmentHistory));
     ROLLCALL_ASSIGN_OR_RETURN(
         SegmentHistory history,
-        SegmentHistory::resolve(field_, segment, where_, context_, timeframe_));
+        SegmentHistory::resolve(field_, segment, where_, context_, timeframe_, std::move(reason)));
     if (history.takes_others()) set.seen_ = everybody(context_, timeframe_);
     take(history.memory_bytes());
     set.history_ = std::make_shared<const SegmentHistory>(std::move(history));
@@ -289,7 +289,9 @@ void SegmentSet::add_reads(ReadSet& reads) const {
   seen_.add_reads(reads);
   if (list_) reads.lists.push_back(list_);
   reads.audiences.insert(reads.audiences.end(), audiences_.begin(), audiences_.end());
-  if (history_ && history_->reads_history()) reads.read_history(history_->first_day());
+  if (history_ && history_->reads_history()) {
+    reads.read_history(history_->days().first, history_->reason());
+  }
   if (funnel_) reads.add(funnel_->reads());
   for (const SegmentSet& part : parts_) part.add_reads(reads);
 }
@@ -307,6 +309,15 @@ void SegmentSet::add_notes(std::vector<std::string>& notes) const {
     if (std::find(notes.begin(), notes.end(), note) == notes.end()) notes.push_back(note);
   }
   for (const SegmentSet& part : parts_) part.add_notes(notes);
+}
+
+void SegmentSet::write_identity(ByteWriter& writer) const {
+  for (const DayRange days : {days_, history_ ? history_->days() : DayRange()}) {
+    writer.zigzag(days.first.value);
+    writer.zigzag(days.last.value);
+  }
+  if (funnel_) writer.varint(funnel_->digest());
+  for (const SegmentSet& part : parts_) part.write_identity(writer);
 }
 
 BitSpan SegmentSet::evaluate(ChunkSets& sets) const {
@@ -397,7 +408,9 @@ BitSpan SegmentSet::users_by_days(ChunkSets& sets) const {
 
 LongUnion everybody(const PlanContext& context, const Timeframe& timeframe) {
   SeriesUnion any = {.series = {kAnySeries}, .has_bounds = true, .notes = {}};
-  if (context.events->takes_all()) any = {{context.events->add({})}, /*has_bounds=*/false, {}};
+  if (context.events->takes_all()) {
+    any = {{context.events->add({}, context.events->why_all())}, /*has_bounds=*/false, {}};
+  }
   return LongUnion::since(any, timeframe.data.first, timeframe);
 }
 

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/byte_codec.h"
 #include "core/catalog/segment_catalog.h"
 #include "core/query/plan/segment_history.h"
 #include "core/query/resolve/plan_context.h"
@@ -37,6 +38,8 @@ class SegmentSet {
 
   // Adds what a reader of the answer should know about it.
   void add_notes(std::vector<std::string>& notes) const;
+  // Writes what it depends on besides its expression: the days that its parts came to mean.
+  void write_identity(ByteWriter& writer) const;
 
  private:
   class Resolver;

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "core/query/plan/answer_sources.h"
 #include "core/query/sequence/event_days.h"
 
 namespace rollcall {
@@ -80,18 +81,21 @@ TablePlan::TablePlan(const Query& query, Scope scope)
       arenas_(scope.account) {
   if (among_) among_->add_reads(reads_);
   reads_.is_by_clock = axis_.is_by_clock();
-  if (!among_events_->selectors().empty()) reads_.history = true;
+  for (const std::string& reason : among_events_->reasons()) reads_.read_history(reason);
   add_history_of_events();
   result_.kind = scope.kind;
   result_.as_of = timeframe_.as_of;
 }
 
 void TablePlan::add_history_of_events() {
-  if (events_->selectors().empty()) return;
-  reads_.history = true;
-  if (!axis_.is_by_clock()) return;
   const bool all_before = begin_ == std::numeric_limits<TimeUs>::min();
-  reads_.read_history(all_before ? kDayMin : civil_.day_of(begin_));
+  for (const std::string& reason : events_->reasons()) {
+    if (axis_.is_by_clock()) {
+      reads_.read_history(all_before ? kDayMin : civil_.day_of(begin_), reason);
+    } else {
+      reads_.read_history(reason);
+    }
+  }
 }
 
 std::uint64_t TablePlan::digest() const {
@@ -116,6 +120,7 @@ std::uint64_t TablePlan::digest() const {
     writer.byte(static_cast<std::uint8_t>(value_->test));
     for (const std::string& value : value_->values) writer.text(value);
   }
+  if (among_) among_->write_identity(writer);
   write_identity(writer);
   return XXH3_64bits(identity.data(), identity.size());
 }
@@ -196,11 +201,8 @@ DayRange TablePlan::read_totals(TotalsRead read) {
 void TablePlan::define(JsonFields fields, const PlanContext& context, const PeriodRange* range,
                        std::vector<std::string> notes) {
   if (context.settings.history) {
-    const bool reads_pages = reads_.reads_pages();
     add_history_of_events();
-    fields.emplace_back("answered_from", quote(!reads_.history ? "aggregates"
-                                               : reads_pages   ? "both"
-                                                               : "history"));
+    fields.emplace_back("answered_from", quote(answered_from(reads_)));
   }
   if (among_) among_->add_notes(notes);
   if (!breakdown_.empty()) {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/query/kinds/kind_table.h"
+#include "core/query/plan/answer_sources.h"
 #include "core/query/plan/member_list.h"
 #include "core/query/plan/table_plan.h"
 #include "core/query/resolve/selector_resolver.h"
@@ -85,6 +86,8 @@ void Question::add_reads(const Plan& plan) {
   }
   reads_.add(plan.reads());
 }
+
+std::vector<std::string> Question::answered_from() const { return sources_of(plan_->reads()); }
 
 Result<QueryResult> Question::answer(PlanRunner& runner) const {
   if (breakdown_) return answer_breakdown(runner);

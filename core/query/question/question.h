@@ -32,6 +32,8 @@ class Question {
   //   kInvalidArgument  as make_plan; or the property of the breakdown is not declared
   static Result<Question> make(const Query& query, const PlanContext& context);
 
+  // Says what the numbers come from, and why, as sources_of does.
+  std::vector<std::string> answered_from() const;
   // Covers what every plan of the question reads.
   const ReadSet& reads() const { return reads_; }
   // Returns all but the `stats`. Its rows take memory of the context's account until that ends.

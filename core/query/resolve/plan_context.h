@@ -45,7 +45,7 @@ struct PlanContext {
   const PropertyCondition* value = nullptr;
   QuestionAccount* account = nullptr;  // pays for the plan's memory; null: without bounds
   // The plan looks for these in the history. Selectors are added to it as they are resolved.
-  std::shared_ptr<EventSeries> events = std::make_shared<EventSeries>(false);
+  std::shared_ptr<EventSeries> events = std::make_shared<EventSeries>();
   // Makes the plan of a funnel in a segment, as kind_table.h has it.
   Result<std::unique_ptr<Plan>> (*make_plan)(const Query&, const PlanContext&) = nullptr;
   SegmentNesting* nesting = nullptr;  // of that funnel; null: the plan is of no segment

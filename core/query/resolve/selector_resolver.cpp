@@ -237,19 +237,25 @@ void narrow(const PropertyCondition& condition, std::uint32_t decimals,
 
 }  // namespace
 
-bool needs_events(const Selector& selector, const std::vector<PropertyCondition>& query_where,
-                  const SeriesCatalog& catalog) {
+std::optional<std::string> why_events_are_needed(const Selector& selector,
+                                                 const std::vector<PropertyCondition>& query_where,
+                                                 const SeriesCatalog& catalog) {
   const std::vector<std::string>& kept = catalog.kept_properties();
   const std::string* property = nullptr;
   for (const auto* const conditions : {&selector.where, &query_where}) {
     for (const PropertyCondition& condition : *conditions) {
-      if (is_on_amounts(condition)) return true;
-      if (property != nullptr && *property != condition.property) return true;
-      if (std::find(kept.begin(), kept.end(), condition.property) != kept.end()) return true;
+      if (is_on_amounts(condition)) return "a condition is on the amount of a single event";
+      if (std::find(kept.begin(), kept.end(), condition.property) != kept.end()) {
+        return fmt::format("{} is kept with the events only", quoted_excerpt(condition.property));
+      }
+      if (property != nullptr && *property != condition.property) {
+        return fmt::format("conditions on {} and {} must hold of the same event",
+                           quoted_excerpt(*property), quoted_excerpt(condition.property));
+      }
       property = &condition.property;
     }
   }
-  return false;
+  return {};
 }
 
 std::vector<SeriesId> counted_series(const SeriesUnion& events, const SeriesCatalog& catalog) {
@@ -264,10 +270,13 @@ std::vector<SeriesId> counted_series(const SeriesUnion& events, const SeriesCata
 Result<SeriesUnion> resolve_selector(std::string_view field, const Selector& selector,
                                      const std::vector<PropertyCondition>& query_where,
                                      const PlanContext& context) {
-  const bool needs_history =
-      context.events->takes_all() || needs_events(selector, query_where, context.catalog);
-  if (context.settings.history && needs_history) {
-    return resolve_in_history(field, selector, query_where, context);
+  if (context.settings.history) {
+    std::optional<std::string> reason =
+        why_events_are_needed(selector, query_where, context.catalog);
+    if (!reason && context.events->takes_all()) reason = context.events->why_all();
+    if (reason) {
+      return resolve_in_history(field, selector, query_where, context, *std::move(reason));
+    }
   }
   const SeriesCatalog& catalog = context.catalog;
   ROLLCALL_ASSIGN_OR_RETURN(const std::vector<EventCode> events,
@@ -304,11 +313,11 @@ Result<SeriesUnion> resolve_selector(std::string_view field, const Selector& sel
 
 Result<SeriesUnion> resolve_in_history(std::string_view field, const Selector& selector,
                                        const std::vector<PropertyCondition>& query_where,
-                                       const PlanContext& context) {
+                                       const PlanContext& context, std::string reason) {
   ROLLCALL_ASSIGN_OR_RETURN(EventSelector events,
                             resolve_event_selector(field, selector, query_where, context.catalog));
   SeriesUnion result = {.series = {}, .has_bounds = false, .notes = events.notes};
-  result.series.push_back(context.events->add(std::move(events)));
+  result.series.push_back(context.events->add(std::move(events), std::move(reason)));
   return result;
 }
 

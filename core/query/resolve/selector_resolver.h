@@ -42,10 +42,11 @@ Result<SeriesUnion> resolve_selector(std::string_view field, const Selector& sel
                                      const std::vector<PropertyCondition>& query_where,
                                      const PlanContext& context);
 
-// Does the same for questions that the history is to answer, whatever pages there are.
+// Does the same for questions that the history is to answer, whatever pages there are. `reason`
+// says why, and goes on from "as ".
 Result<SeriesUnion> resolve_in_history(std::string_view field, const Selector& selector,
                                        const std::vector<PropertyCondition>& query_where,
-                                       const PlanContext& context);
+                                       const PlanContext& context, std::string reason);
 
 // Returns the number of a property: dimensions come first, and then the kept properties. Returns
 // none if the store has no such property.
@@ -57,10 +58,12 @@ std::string unknown_property(const std::string& name, const SeriesCatalog& catal
 // Says that values of a property past a limit count as "$other".
 std::string note_of_other_values(const std::string& property);
 
-// Returns whether only the events themselves tell which of them meet all conditions: one is on
-// their amounts or on a kept property, or they are on several properties.
-bool needs_events(const Selector& selector, const std::vector<PropertyCondition>& query_where,
-                  const SeriesCatalog& catalog);
+// Says why only the events themselves tell which of them meet all conditions: one is on their
+// amounts or on a kept property, or they are on several properties. The reason goes on from "as ".
+// Returns nothing if aggregates tell it as well.
+std::optional<std::string> why_events_are_needed(const Selector& selector,
+                                                 const std::vector<PropertyCondition>& query_where,
+                                                 const SeriesCatalog& catalog);
 
 // Does the same for the events themselves, so that conditions may be on several properties, on kept
 // ones and on amounts.

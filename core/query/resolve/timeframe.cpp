@@ -80,8 +80,10 @@ bool cuts_day(const QueryCommon& common, const PlanContext& context) {
 
 PlanContext with_events(const Query& query, const PlanContext& context) {
   PlanContext own = context;
-  own.events =
-      std::make_shared<EventSeries>(context.settings.history && cuts_day(query.common, context));
+  constexpr const char* kReason = "as_of cuts a day, and aggregates go by whole days";
+  own.events = context.settings.history && cuts_day(query.common, context)
+                   ? std::make_shared<EventSeries>(kReason)
+                   : std::make_shared<EventSeries>();
   return own;
 }
 

@@ -179,6 +179,34 @@ TEST_F(PartialTest, BytesOfOtherQuestionsAreRefused) {
   }
 }
 
+// Each store finds for itself where its history begins, and so does a range that is left open.
+TEST_F(PartialTest, BytesOfOtherHistoriesAreRefused) {
+  const auto plan_from = [&](std::string_view json, std::string_view begin) {
+    PlanContext context = store_.context();
+    context.history_limit = {.days = 2, .from = read_date(begin)};
+    Result<std::unique_ptr<Plan>> plan = make_plan(*parse_query(json, "UTC"), context);
+    EXPECT_TRUE(plan.ok()) << json << plan.status().to_string();
+    return *std::move(plan);
+  };
+  const std::pair<std::string_view, StatusCode> questions[] = {
+      {R"({"kind": "clock"})", StatusCode::kInvalidArgument},
+      {R"q({"kind": "segment", "segment": "times(login) >= 2"})q", StatusCode::kInvalidArgument},
+      {R"q({"kind": "segment", "segment": "not (did(login, 1d) or sum(login) >= 2)"})q",
+       StatusCode::kInvalidArgument},
+      {R"q({"kind": "active", "among": "times(login) >= 2"})q", StatusCode::kInvalidArgument},
+      {R"q({"kind": "active", "among": {"converted": {"kind": "funnel", "steps":
+           ["login", "login"]}}})q",
+       StatusCode::kInvalidArgument},
+      {R"q({"kind": "active", "among": "times(login, 1d) >= 2"})q", StatusCode::kOk},
+      {R"({"kind": "clock", "last": "1d"})", StatusCode::kOk},
+      {R"q({"kind": "active", "among": "did(login)"})q", StatusCode::kOk}};
+  for (const auto& [json, code] : questions) {
+    const std::unique_ptr<Plan> one = plan_from(json, "2026-01-05");
+    const std::unique_ptr<Plan> other = plan_from(json, "2026-01-06");
+    EXPECT_EQ(code_of(filled({*one}, {1}, 3).serialize({*one}), {*other}), code) << json;
+  }
+}
+
 // Plans of one question that differ in the values of the property alone, and the ranking of these.
 TEST_F(PartialTest, BytesOfOtherValuesAreRefused) {
   const std::vector<PropertyCondition> values = {

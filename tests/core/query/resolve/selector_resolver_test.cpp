@@ -208,10 +208,13 @@ TEST_F(SelectorResolver, AmountsOfEvents) {
 TEST_F(SelectorResolver, TellsWhatAggregatesCannot) {
   const PropertyCondition ads = {"channel", Kind::kAnyOf, {"ads"}};
   const PropertyCondition large = {"value", Kind::kMore, {"10"}};
-  EXPECT_FALSE(needs_events({}, {}, catalog_));
-  EXPECT_FALSE(needs_events(where({ads, {"channel", Kind::kIsSet, {}}}), {ads}, catalog_));
-  EXPECT_TRUE(needs_events(where({ads}), {{"plan", Kind::kIsSet, {}}}, catalog_));
-  EXPECT_TRUE(needs_events({}, {large}, catalog_));
+  EXPECT_EQ(why_events_are_needed({}, {}, catalog_), std::nullopt);
+  EXPECT_EQ(why_events_are_needed(where({ads, {"channel", Kind::kIsSet, {}}}), {ads}, catalog_),
+            std::nullopt);
+  EXPECT_EQ(why_events_are_needed(where({ads}), {{"plan", Kind::kIsSet, {}}}, catalog_),
+            "conditions on \"channel\" and \"plan\" must hold of the same event");
+  EXPECT_EQ(why_events_are_needed({}, {large}, catalog_),
+            "a condition is on the amount of a single event");
   EXPECT_EQ(error(where({large})),
             "event: where: value: needs history, as aggregates do not tell the amount of a single "
             "event (allowed: conditions on a declared property)");
@@ -227,7 +230,8 @@ TEST_F(SelectorResolver, KeptPropertiesComeAfterDimensions) {
   EXPECT_EQ(property_number("pages", catalog_), std::nullopt);
   const PropertyCondition on_page = {"page", Kind::kAnyOf, {"/a"}};
   const PropertyCondition on_plan = {"plan", Kind::kAnyOf, {"mail"}};
-  EXPECT_TRUE(needs_events(where({on_page}), {}, catalog_));
+  EXPECT_EQ(why_events_are_needed(where({on_page}), {}, catalog_),
+            "\"page\" is kept with the events only");
   const auto selector = resolve_event_selector("event", where({on_page, on_plan}),
                                                {{"page", Kind::kIsSet, {}}}, catalog_);
   ASSERT_TRUE(selector.ok()) << selector.status().to_string();
