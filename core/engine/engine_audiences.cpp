@@ -97,29 +97,6 @@ std::vector<Query> questions_of(const AudienceRequest& request) {
   return questions;
 }
 
-// Draws the arms. The hash of `draw` seeds that of a user's hash_user, in its bytes from the least
-// significant on; a user is held out if that, as a fraction of 2^64, is below the share.
-class Draw {
- public:
-  Draw(const std::string& draw, const std::string& share)
-      : seed_(XXH3_64bits(draw.data(), draw.size())) {
-    constexpr std::uint32_t kDecimals = 18;
-    constexpr AmountSum kWholeShare = 1'000'000'000'000'000'000;
-    const AmountSum scaled_share = scaled(*parse_decimal_text(share), kDecimals).floor;
-    is_everybody_ = scaled_share == kWholeShare;
-    end_ = static_cast<std::uint64_t>((scaled_share << 64) / kWholeShare);
-  }
-
-  bool holds_out(std::uint64_t user_hash) const {
-    return is_everybody_ || XXH3_64bits_withSeed(&user_hash, sizeof user_hash, seed_) < end_;
-  }
-
- private:
-  std::uint64_t seed_;
-  bool is_everybody_;
-  std::uint64_t end_;
-};
-
 std::shared_ptr<const std::string> bytes_of(const AudienceChunk& chunk) {
   auto bytes = std::make_shared<std::string>();
   chunk.serialize(*bytes);
@@ -146,8 +123,9 @@ class Engine::State::AudienceDraft {
  public:
   AudienceDraft(const AudienceRequest& request, QuestionAccount& account)
       : draw_(request.draw, request.holdout), account_(account) {
-    for (const AudienceClass& part : request.classes)
+    for (const AudienceClass& part : request.classes) {
       audience_.classes.push_back({.name = part.name});
+    }
     audience_.classes.push_back({.name = AudienceRequest::kRest});
   }
 
@@ -178,6 +156,29 @@ class Engine::State::AudienceDraft {
   void set_as_of(std::string as_of) { audience_.as_of = std::move(as_of); }
 
  private:
+  // Draws the arms. The hash of `draw` seeds that of a user's hash_user, in its bytes from the least
+  // significant on; a user is held out if that, as a fraction of 2^64, is below the share.
+  class Draw {
+   public:
+    Draw(const std::string& draw, const std::string& share)
+        : seed_(XXH3_64bits(draw.data(), draw.size())) {
+      constexpr std::uint32_t kDecimals = 18;
+      constexpr AmountSum kWholeShare = 1'000'000'000'000'000'000;
+      const AmountSum scaled_share = scaled(*parse_decimal_text(share), kDecimals).floor;
+      is_everybody_ = scaled_share == kWholeShare;
+      end_ = static_cast<std::uint64_t>((scaled_share << 64) / kWholeShare);
+    }
+
+    bool holds_out(std::uint64_t user_hash) const {
+      return is_everybody_ || XXH3_64bits_withSeed(&user_hash, sizeof user_hash, seed_) < end_;
+    }
+
+   private:
+    std::uint64_t seed_;
+    bool is_everybody_;
+    std::uint64_t end_;
+  };
+
   const Draw draw_;
   QuestionAccount& account_;
   Audience audience_;
