@@ -59,6 +59,19 @@ void must_have_no_ties(const HistoryFloor& history) {
   }
 }
 
+// Returns the scores of the users, 0 to 4, of whom those with a larger number are better.
+std::vector<std::size_t> scores_of(const std::vector<std::int64_t>& numbers) {
+  std::vector<std::int64_t> sorted = numbers;
+  std::ranges::sort(sorted);
+  std::vector<std::size_t> scores;
+  for (const std::int64_t number : numbers) {
+    const auto equal = std::ranges::equal_range(sorted, number);
+    const auto worse = static_cast<std::size_t>(equal.begin() - sorted.begin());
+    scores.push_back(5 * (2 * worse + equal.size()) / (2 * sorted.size()));
+  }
+  return scores;
+}
+
 }  // namespace
 
 Counts funnel_truth(const HistoryFloor& history, const FunnelSteps& funnel) {
@@ -234,6 +247,35 @@ Counts amount_truth(Session& session, std::uint32_t event, TimeUs since, Amount 
     }
   }
   return {static_cast<std::uint64_t>(std::count(found.begin(), found.end(), true))};
+}
+
+Counts rfm_truth(Session& session) {
+  struct User {
+    std::int64_t last_day = 0, events = 0, value = 0;
+  };
+  std::vector<User> users(session.options().workload.users);
+  for (std::size_t number = 0; number < session.round_count(); ++number) {
+    const WorkloadRows& rows = session.round(IdKind::kDense, number).rows();
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      User& user = users[rows.users[i]];
+      user.last_day = std::max(user.last_day, rows.times[i] / kDayUs);
+      ++user.events;
+      user.value += rows.values[i];
+    }
+  }
+  std::erase_if(users, [](const User& user) { return user.events == 0; });
+  const auto scores_by = [&](std::int64_t User::*member) {
+    std::vector<std::int64_t> numbers;
+    for (const User& user : users) numbers.push_back(user.*member);
+    return scores_of(numbers);
+  };
+  const std::vector<std::size_t> r = scores_by(&User::last_day), f = scores_by(&User::events),
+                                 m = scores_by(&User::value);
+  Counts cells(125);
+  for (std::size_t user = 0; user < users.size(); ++user) {
+    ++cells[(r[user] * 5 + f[user]) * 5 + m[user]];
+  }
+  return cells;
 }
 
 }  // namespace rollcall::bench

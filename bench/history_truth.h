@@ -62,4 +62,8 @@ Counts risk_truth(const HistoryFloor& history, TimeUs end);
 // and less than `high`.
 Counts amount_truth(Session& session, std::uint32_t event, TimeUs since, Amount low, Amount high);
 
+// Returns the users of each of the 125 cells of recency, frequency and monetary value, scored by
+// rank over all events.
+Counts rfm_truth(Session& session);
+
 }  // namespace rollcall::bench

@@ -142,7 +142,8 @@ std::vector<HistoryQuestion> history_questions(Session& session, const HistoryFl
        amount_truth(session, kPurchase, begin(since), 50'000'000, 100'000'000)},
       {"at_risk", fmt::format(R"({{"kind": "at_risk", "as_of": "{}"}})", date(workload.days - 1)),
        risk_truth(floor, begin(workload.days))},
-      aha_question(session, floor)};
+      aha_question(session, floor),
+      {"rfm", R"({"kind": "rfm", "by": "cell"})", rfm_truth(session)}};
 }
 
 EngineOptions with_history(Session& session, unsigned threads, bool history) {

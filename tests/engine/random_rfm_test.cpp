@@ -59,7 +59,9 @@ TEST(RandomRfm, EngineAndOracleAgree) {
     const std::span<const NaiveEvent> events = stream.events;
     const std::size_t half = random.below(events.size() + 1);
     ASSERT_TRUE((*engine)->ingest(events.first(half)).ok());
-    if (random.chance(50)) ASSERT_TRUE((*engine)->reopen().ok());
+    if (random.chance(50)) {
+      ASSERT_TRUE((*engine)->reopen().ok());
+    }
     ASSERT_TRUE((*engine)->ingest(events.subspan(half)).ok());
     for (std::uint64_t i = 0; i < kQueriesPerStream; ++i) {
       const std::size_t kind = random.below(2);

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "tests/support/funnel_generator.h"
 #include "tests/support/history_generator.h"
 
 namespace rollcall::testing {
@@ -65,7 +66,7 @@ Query random_rfm(Random& random, const Stream& stream) {
 
 Query random_rfm_users(Random& random, const Stream& stream) {
   Query query{.common = random_common(random, stream), .ask = {}};
-  RfmUsersQuery ask{random_rules(random, stream)};
+  RfmUsersQuery ask{random_rules(random, stream), {}, {}};
   if (random.chance(query.common.breakdown.empty() ? 70 : 5)) {
     ask.limit = 1 + random.below(random.chance(80) ? 6 : 60);
   }

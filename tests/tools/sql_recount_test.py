@@ -28,7 +28,12 @@ SCALE = 10**6  # amounts are kept with six decimals
 EPOCH = datetime.date(1970, 1, 1)
 HOUR = 3600
 ALL_KINDS = ("active", "counts", "retention", "churn", "idle", "lifecycle", "stickiness", "segment",
-             "ltv")
+             "ltv", "rfm", "rfm_users")
+SEGMENTS = [("champions", "r >= 4 AND f >= 4 AND m >= 4"), ("loyal", "r >= 3 AND f >= 4"),
+            ("potential", "r >= 4 AND f = 3"), ("new", "r >= 4 AND f <= 2"),
+            ("needs_attention", "r = 3 AND f = 3"), ("about_to_sleep", "r = 3 AND f <= 2"),
+            ("cannot_lose", "r = 1 AND f >= 4 AND m >= 4"), ("at_risk", "r <= 2 AND f >= 3"),
+            ("hibernating", "r = 2"), ("lost", "r = 1")]
 
 
 class Event(NamedTuple):
@@ -482,6 +487,40 @@ class Recount:
             shown.append(("$other", f"property NOT IN ({listed})"))
         return shown
 
+    def rfm_users(self, condition, frequency, monetary):
+        """Makes the table rfm, and returns the rows of its users."""
+        worth = {"sum": f"1.0 * amount / {SCALE}",
+                 "mean": f"1.0 * amount / valued / {SCALE}"}[monetary]
+        ranked = " ".join(
+            f", 1 + 5 * (2 * (RANK() OVER (ORDER BY {by}) - 1) + COUNT(*) OVER (PARTITION BY {by})) "
+            f"/ (2 * COUNT(*) OVER ()) AS {score}"
+            for score, by in (("r", "-recency"), ("f", "frequency"), ("m", "COALESCE(worth, 0)")))
+        cases = " ".join(f"WHEN {fits} THEN '{name}'" for name, fits in SEGMENTS)
+        self.sql.execute("DROP TABLE IF EXISTS rfm")
+        self.all(
+            "CREATE TABLE rfm AS WITH matching AS "
+            f" (SELECT *, MIN(day) OVER (PARTITION BY user) AS first FROM events WHERE {condition}), "
+            "people AS (SELECT user, :last - MAX(day) AS recency, "
+            f"      COUNT({'*' if frequency == 'events' else 'DISTINCT day'}) AS frequency, "
+            "       SUM(amount) AS amount, SUM(amount <> 0) AS valued, "
+            "       COUNT(DISTINCT day) - 1 AS x, MAX(day) - MIN(day) AS t_x, "
+            "       :last - MIN(day) AS t, SUM(CASE WHEN day > first THEN amount ELSE 0 END) AS later "
+            "       FROM matching GROUP BY user), "
+            f"worths AS (SELECT *, {worth} AS worth FROM people), "
+            f"scored AS (SELECT * {ranked} FROM worths) "
+            f"SELECT *, CASE {cases} END AS segment FROM scored ORDER BY user")
+        shown = "amount" if monetary == "sum" else "worth"
+        return [[str(row[0])] + row[1:] for row in self.all(
+            f"SELECT user, recency, frequency, {shown}, r, f, m, segment, x, t_x, t, "
+            f"      CASE WHEN x > 0 THEN 1.0 * later / x / {SCALE} END, 1 FROM rfm ORDER BY user")]
+
+    def rfm(self, condition, frequency, monetary):
+        self.rfm_users(condition, frequency, monetary)
+        rows = {row[0]: row for row in self.all(
+            "SELECT segment, COUNT(*), 1.0 * COUNT(*) / (SELECT COUNT(*) FROM rfm), AVG(recency), "
+            "       AVG(frequency), AVG(worth), SUM(amount), 1 FROM rfm GROUP BY segment")}
+        return [rows.get(name, [name, 0, 0.0, None, None, None, 0, 1]) for name, _ in SEGMENTS]
+
 
 class Questions:
     """Holds pairs of a question and the rows that answer it."""
@@ -563,6 +602,14 @@ class Questions:
                      event=selector.spec, period=period)
         self.add(self.recount.stickiness_of_windows(selector.sql, 7), kind="stickiness",
                  event=selector.spec, window_days=7)
+
+    def add_rfm(self, selector):
+        for frequency in ("events", "days"):
+            for monetary in ("sum", "mean"):
+                spec = {"event": selector.spec, "frequency": frequency, "monetary": monetary}
+                self.add(self.recount.rfm(selector.sql, frequency, monetary), kind="rfm", **spec)
+                self.add(self.recount.rfm_users(selector.sql, frequency, monetary),
+                         kind="rfm_users", **spec)
 
     def add_ranges(self, selector):
         """Questions of part of the history: rows are those of all of it."""
@@ -663,6 +710,7 @@ def questions_of(recount):
         questions.add_idle(selector)
         questions.add_lifecycle(selector)
         questions.add_stickiness(selector)
+        questions.add_rfm(selector)
         questions.add_ranges(selector)
         questions.add_segments(selector)
         questions.add_members(selector)

@@ -90,6 +90,16 @@ class EventCounter {
   std::vector<TimeUs> times_;
 };
 
+// Calls visit(place) for each user of a set.
+template <class Visit>
+void for_each_place(BitSpan set, Visit visit) {
+  for (std::size_t word = 0; word < set.word_count; ++word) {
+    for (std::uint64_t rest = set.words[word]; rest != 0; rest &= rest - 1) {
+      visit(64 * word + static_cast<std::size_t>(std::countr_zero(rest)));
+    }
+  }
+}
+
 // Scores the users of all partitions by rank, and goes on with the plan of the answer.
 class RanksPlan final : public RfmPlan {
  public:
@@ -295,16 +305,6 @@ RfmMeasures RfmPlan::measure(const RfmParts& parts, ChunkSets& sets, bool with_e
     if (parts.counts_events()) count_events(parts, sets, found);
   }
   return found;
-}
-
-// Calls visit(place) for each user of a set.
-template <class Visit>
-void for_each_place(BitSpan set, Visit visit) {
-  for (std::size_t word = 0; word < set.word_count; ++word) {
-    for (std::uint64_t rest = set.words[word]; rest != 0; rest &= rest - 1) {
-      visit(64 * word + static_cast<std::size_t>(std::countr_zero(rest)));
-    }
-  }
 }
 
 template <class Meet>

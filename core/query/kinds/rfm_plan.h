@@ -31,7 +31,12 @@ struct ScoreScale {
 
   std::size_t score_of(const Fraction& number) const {
     std::size_t score = 1;
-    for (const Fraction& start : starts) score += is_less(number, start) ? 0U : 1U;
+    for (const Fraction& start : starts) {
+      // Most numbers are whole, and need no products.
+      const bool are_whole = number.of == 1 && start.of == 1;
+      const bool is_below = are_whole ? number.number < start.number : is_less(number, start);
+      score += is_below ? 0U : 1U;
+    }
     return score;
   }
 };
