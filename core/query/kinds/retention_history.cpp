@@ -107,6 +107,7 @@ class RetentionHistory final : public RetentionTable {
   const RetentionEvents events_;
   // Whether only the first event and whether there is one in each rolling period matter.
   const bool is_by_bits_;
+  std::vector<std::size_t> begun_columns_;  // by row: those that may begin in time
 };
 
 struct RetentionHistory::Scratch {
@@ -141,6 +142,11 @@ RetentionHistory::RetentionHistory(RetentionScope scope, const PlanContext& cont
     reads_.read_history(reads_all ? kDayMin : context.zone.day_of(events_.selectors.begin));
   }
   define_table(context, events_.notes);
+  if (check_size().ok()) {
+    for (std::size_t row = 0; row < range_.size(); ++row) {
+      begun_columns_.push_back(columns_until(reach_of(row).begun));
+    }
+  }
 }
 
 void RetentionHistory::count(ChunkSets& sets, CellSink& sink) const {
@@ -212,7 +218,9 @@ void RetentionHistory::count_bits(std::uint32_t place, Scratch& scratch, CellSin
     const std::uint64_t since = elapsed(joined, bits.time(at));
     if (since - period * window >= window) period = since / window;
     if (static_cast<std::int64_t>(period) > last_period) break;
-    scratch.returns.push_back({.period = static_cast<std::int64_t>(period), .events = 1});
+    ReturnPeriod& found = scratch.returns.emplace_back();
+    found.period = static_cast<std::int64_t>(period);
+    found.events = 1;
     at = bits.next(kReturnStep, first_in(++period, at + 1));
   }
   add_cells({row_of(index), joined}, scratch.returns, place, sink);
@@ -320,7 +328,7 @@ void RetentionHistory::gather_returns(std::span<const StepEvent> events, const J
       if (returns.empty() || since - period_begin >= window) {
         const std::uint64_t period = since / window;
         period_begin = period * window;
-        returns.push_back({.period = static_cast<std::int64_t>(period)});
+        returns.emplace_back().period = static_cast<std::int64_t>(period);
       }
       ++returns.back().events;
       if (!has_amounts()) continue;
@@ -395,7 +403,7 @@ void RetentionHistory::add_cells(const Joined& joined, std::span<const ReturnPer
                                  std::uint32_t place, CellSink& sink) const {
   const std::size_t size_cell = joined.row * cells_per_row();
   const std::size_t first_cell = size_cell + 1;
-  const std::size_t begun = columns_until(reach_of(joined.row).begun);
+  const std::size_t begun = begun_columns_[joined.row];
   sink.add_user(size_cell, place);
   if (ask_.mode == Mode::kOn || ask_.mode == Mode::kStreak) {
     add_single_columns(first_cell, begun, returns, place, sink);
