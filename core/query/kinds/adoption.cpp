@@ -361,9 +361,13 @@ PlanResult plan(const AdoptionQuery& ask, const Query& query, const PlanContext&
     feature.text = selector_text(ask.features[i]);
     ROLLCALL_ASSIGN_OR_RETURN(feature.events,
                               resolve_selector(field, ask.features[i], conditions, context));
-    if (wants_history || TablePlan::is_from_history(feature.events)) {
-      ROLLCALL_ASSIGN_OR_RETURN(const SeriesUnion counted,
-                                resolve_in_history(field, ask.features[i], conditions, context));
+    if (TablePlan::is_from_history(feature.events)) {
+      feature.counted = feature.events.series.front();
+    } else if (wants_history) {
+      ROLLCALL_ASSIGN_OR_RETURN(
+          const SeriesUnion counted,
+          resolve_in_history(field, ask.features[i], conditions, context,
+                             "aggregates do not know how often the users of among did something"));
       feature.counted = counted.series.front();
     }
     parts.features.push_back(std::move(feature));

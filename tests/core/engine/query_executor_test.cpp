@@ -356,7 +356,7 @@ TEST_F(QueryExecutorTest, RunsOfCellsAreTheirCellsOneByOne) {
   const ScriptPlan single(plan_reads(), kCells, script(false));
   EXPECT_TRUE(asking->count(runs).cells == asking->count(single).cells);
   for (const std::size_t cell : {std::size_t{0}, std::size_t{17}, kCells - 1}) {
-    const std::size_t cells[] = {cell};
+    const std::vector<std::size_t> cells = {cell};
     EXPECT_EQ(sorted_members(asking, runs, cells), sorted_members(asking, single, cells));
   }
 }
