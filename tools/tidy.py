@@ -72,8 +72,8 @@ MAY_INCLUDE = {
     "tools": ["bench/workload.h"],
     "examples": [],
     "bench": ["kernels", "core/base/workers.h", "core/engine/query_executor.h",
-              "core/history/log_block.h", "core/query/kinds/kind_table.h",
-              "core/time/time_zone.h"],
+              "core/history", "core/query/kinds/kind_table.h",
+              "core/query/sequence/block_match.h", "core/time/time_zone.h"],
     "tests": ["kernels", "core", "storage", "bench"],
 }
 # These folders may see no public headers, or only those of their own.

@@ -6,10 +6,12 @@
 namespace rollcall {
 namespace {
 
-// Says where a row lies, with what it is sorted by.
+// Says where a row lies, with what it is sorted by, and with what every row has.
 struct Place {
   TimeUs time;
+  Amount value;
   std::uint32_t row;
+  std::uint32_t name;
 
   friend bool operator<(const Place& a, const Place& b) {
     return a.time != b.time ? a.time < b.time : a.row < b.row;
@@ -25,7 +27,7 @@ OpenEvents::OpenEvents(std::size_t dimension_count, std::size_t property_count)
 
 OpenEvents::Piece& OpenEvents::last_piece() {
   if (size_ % kPieceRows == 0) {
-    pieces_.push_back(std::make_shared<Piece>());
+    pieces_.push_back(std::make_shared_for_overwrite<Piece>());
     Piece& piece = *pieces_.back();
     if (property_count_ != 0) recent_texts_.assign(kRecentTexts, {});
     piece.dimensions.resize(dimension_count_ * kPieceRows);
@@ -172,7 +174,8 @@ EventColumns OpenEvents::Snapshot::sorted() const {
   for (std::size_t row = 0; row < size_; ++row) {
     const Piece& piece = piece_of(row);
     const std::size_t at = row % kPieceRows;
-    places[ends[piece.ordinals[at] - least]++] = {piece.times[at], static_cast<std::uint32_t>(row)};
+    places[ends[piece.ordinals[at] - least]++] = {piece.times[at], piece.values[at],
+                                                  static_cast<std::uint32_t>(row), piece.names[at]};
   }
 
   EventColumns sorted;
@@ -188,11 +191,14 @@ EventColumns OpenEvents::Snapshot::sorted() const {
               sorted.ordinals.begin() + ends[user], static_cast<std::uint32_t>(least + user));
   }
   for (std::size_t i = 0; i < size_; ++i) {
+    sorted.times[i] = places[i].time;
+    sorted.names[i] = places[i].name;
+    sorted.values[i] = places[i].value;
+  }
+  if (dimension_count_ == 0 && property_count_ == 0) return sorted;
+  for (std::size_t i = 0; i < size_; ++i) {
     const Piece& piece = piece_of(places[i].row);
     const std::size_t at = places[i].row % kPieceRows;
-    sorted.times[i] = places[i].time;
-    sorted.names[i] = piece.names[at];
-    sorted.values[i] = piece.values[at];
     for (std::size_t dimension = 0; dimension < dimension_count_; ++dimension) {
       sorted.dimensions[dimension][i] = piece.dimensions[dimension * kPieceRows + at];
     }
