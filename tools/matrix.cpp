@@ -263,7 +263,13 @@ bool is_duration(std::string_view column) { return column.ends_with("_seconds");
 
 bool is_share(std::string_view column) {
   return column != "quick_ratio" && column != "events_per_user" && column != "value_per_user" &&
-         column != "value_per_active" && column != "mean" && !is_duration(column);
+         column != "value_per_active" && column != "mean" && column != "low_mean" &&
+         column != "high_mean" && !is_duration(column) && !is_statistic(column);
+}
+
+bool is_statistic(std::string_view column) {
+  return column == "difference" || column == "low" || column == "high" || column == "statistic" ||
+         column == "p";
 }
 
 }  // namespace rollcall::tools

@@ -44,5 +44,7 @@ Result<Matrix> to_matrix(const QueryResult& result, const std::optional<std::str
 bool is_duration(std::string_view column);
 // Says whether the quotients of a column are parts of a whole, which people read in percent.
 bool is_share(std::string_view column);
+// Says whether the numbers of a column tell how sure a difference is.
+bool is_statistic(std::string_view column);
 
 }  // namespace rollcall::tools

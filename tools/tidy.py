@@ -54,7 +54,7 @@ MAY_INCLUDE = {
                         "core/query/sequence"],
     "core/query/kinds": ["core/base", "core/time", "core/history", "core/query/text",
                          "core/query/resolve", "core/query/sets", "core/query/sequence",
-                         "core/query/plan"],
+                         "core/query/plan", "core/statistics"],
     "core/query/question": ["core/catalog", "core/pages", "core/query/resolve", "core/query/plan",
                             "core/query/kinds"],
     "core/source/values": ["core/base", "core/time"],

@@ -49,7 +49,7 @@ class HeldBytes {
 namespace {
 
 bool names_segments(const Query& query) {
-  return query.common.among || segment_of(query) != nullptr;
+  return query.common.among || !segments_of(query).empty();
 }
 
 // Returns the error of a question, with its number if there are several.

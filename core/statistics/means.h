@@ -20,8 +20,8 @@ struct SampleSums {
 
   std::uint64_t users = 0;
   AmountSum sum = 0;
-  // Holds the sum of the squares, with kDigitBits a digit, the lowest first. Squares are added digit
-  // by digit. Nothing is carried into the next digit, so that each is a sum like any other.
+  // Holds the sum of the squares, with kDigitBits a digit, the lowest first. Squares are added
+  // digit by digit. Nothing is carried into the next digit, so that each is a sum like any other.
   std::array<AmountSum, kSquareDigits> squares{};
 
   // Adds a user of this amount, which is between -2^96 and 2^96.

@@ -80,7 +80,8 @@ TEST_F(Questions, AnErrorNamesTheQuestion) {
             "buy");
   EXPECT_EQ(parse_queries(R"([{"kind": "active"}, {"kind": "activ"}])").status().message(),
             "[1]: query: unknown kind \"activ\" (did you mean \"active\"?), allowed: active, "
-            "retention, churn, idle, counts, lifecycle, stickiness, segment, funnel, clock, paths");
+            "retention, churn, idle, counts, lifecycle, stickiness, segment, funnel, clock, paths, "
+            "compare");
 }
 
 TEST_F(Questions, SegmentsAreKeptAndEvaluatedAnew) {

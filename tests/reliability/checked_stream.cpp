@@ -42,6 +42,7 @@ constexpr std::array<std::string_view, 20> kQuestions = {
     R"({"kind": "funnel", "steps": ["login", "view"], "order": "strict", "period": "day"})",
     R"({"kind": "clock", "event": "login", "then": "purchase"})",
     R"({"kind": "paths", "window": "2d", "depth": 3})",
+    R"({"kind": "compare", "variant": "channel", "metric": {"count": "view", "within": "2d"}})",
     R"({"kind": "active", "event": {"where": {"session": {"contains": "7"}, "channel": "ads"}}})",
     R"({"kind": "active", "period": "week", "breakdown": "session"})",
     R"({"kind": "segment", "segment": {"did": "purchase"}, "members": {"of": "users"}})",

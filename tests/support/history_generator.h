@@ -11,6 +11,7 @@ namespace rollcall::testing {
 // events.
 Query random_clock(Random& random, const Stream& stream);
 Query random_paths(Random& random, const Stream& stream);
+Query random_compare(Random& random, const Stream& stream);
 
 // A question of any kind that needs history.
 Query random_history_question(Random& random, const Stream& stream);

@@ -18,7 +18,7 @@ namespace {
 std::string kind_name(const Query& query) {
   constexpr const char* kNames[] = {"active", "retention", "churn",      "idle",
                                     "counts", "lifecycle", "stickiness", "segment",
-                                    "funnel", "clock",     "paths"};
+                                    "funnel", "clock",     "paths",      "compare"};
   return kNames[query.ask.index()];
 }
 
@@ -46,6 +46,11 @@ Result<QueryResult> NaiveEngine::query(const Query& question) const {
   }
   if (auto* ask = std::get_if<SegmentQuery>(&query.ask)) {
     ROLLCALL_ASSIGN_OR_RETURN(ask->segment, written_out(ask->segment, saved_));
+  }
+  if (auto* ask = std::get_if<CompareQuery>(&query.ask)) {
+    for (CompareQuery::Arm& arm : ask->variants) {
+      ROLLCALL_ASSIGN_OR_RETURN(arm.segment, written_out(arm.segment, saved_));
+    }
   }
   ROLLCALL_RETURN_IF_ERROR(check_names(query, data_));
   ROLLCALL_ASSIGN_OR_RETURN(const NaiveNow now, resolve_now(data_, query.common.as_of));

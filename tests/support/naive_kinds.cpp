@@ -12,7 +12,8 @@ std::optional<Period> row_period(const Query& query) {
   }
   if (std::holds_alternative<FunnelQuery>(query.ask)) return std::nullopt;  // has its own range
   if (std::holds_alternative<ClockQuery>(query.ask) ||
-      std::holds_alternative<PathsQuery>(query.ask)) {
+      std::holds_alternative<PathsQuery>(query.ask) ||
+      std::holds_alternative<CompareQuery>(query.ask)) {
     return Period::kDay;  // their ranges consist of days
   }
   return std::visit(
@@ -41,6 +42,9 @@ Result<NaiveTable> table_of(const Query& query, const NaiveScope& scope, const N
   }
   if (const auto* ask = std::get_if<PathsQuery>(&query.ask)) {
     return paths_table(*ask, query.common, part);
+  }
+  if (const auto* ask = std::get_if<CompareQuery>(&query.ask)) {
+    return compare_table(*ask, query.common, part);
   }
   return std::visit(
       [&](const auto& ask) -> NaiveTable {

@@ -38,6 +38,8 @@ Result<NaiveTable> clock_table(const ClockQuery& ask, const QueryCommon& common,
                                const NaiveScope& scope);
 Result<NaiveTable> paths_table(const PathsQuery& ask, const QueryCommon& common,
                                const NaiveScope& scope);
+Result<NaiveTable> compare_table(const CompareQuery& ask, const QueryCommon& common,
+                                 const NaiveScope& scope);
 // With `value`, only users with an event that passes it count.
 Result<NaiveTable> segment_table(const SegmentQuery& ask, const NaiveScope& scope,
                                  const std::optional<PropertyCondition>& value);

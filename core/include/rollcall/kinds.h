@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "rollcall/question.h"
 #include "rollcall/segment.h"
@@ -27,6 +28,11 @@ enum class FieldType : std::uint8_t {
   kExclusions,  // a list of FunnelQuery::Exclusion, as objects
   kLength,      // a length of elapsed time, such as "14d"
   kFlag,        // true or false
+  kText,        // any text
+  kTexts,       // a list of texts
+  kMetric,      // a CompareQuery::Metric, as an object
+  kVariants,    // an object: a Segment for each name
+  kShares,      // an object: a number for each name
 };
 
 // Describes a field of a question.
@@ -60,8 +66,8 @@ std::span<const QueryKind> query_kinds();
 // Returns null if there is no kind of that name.
 const QueryKind* find_query_kind(std::string_view name);
 
-// Returns the segment that the query asks about, besides `among`, or null if its kind has none.
-const Segment* segment_of(const Query& query);
+// Returns the segments that the query asks about, besides `among`. They are those of the query.
+std::vector<const Segment*> segments_of(const Query& query);
 
 // Return the fields that every kind has besides "kind" itself, and those of a range of dates.
 std::span<const QueryField> common_fields();

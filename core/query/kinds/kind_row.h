@@ -61,8 +61,8 @@ struct KindRow {
   // Ranks the values of a breakdown. If it is null, they are ranked by the users of `ranked_event`.
   Result<Ranking> (*ranking)(const Ask& ask, const Query& query,
                              const PlanContext& context) = nullptr;
-  // Returns the segment that it asks about, besides `among`. It is null if there is none.
-  const Segment& (*segment)(const Ask& ask) = nullptr;
+  // Returns the segments that it asks about, besides `among`. It is null if there are none.
+  std::vector<const Segment*> (*segments)(const Ask& ask) = nullptr;
 };
 
 // Is for rows of kinds with a `period` and an `event`.

@@ -19,5 +19,6 @@ const KindRow<SegmentQuery>& row_of(std::type_identity<SegmentQuery>);
 const KindRow<FunnelQuery>& row_of(std::type_identity<FunnelQuery>);
 const KindRow<ClockQuery>& row_of(std::type_identity<ClockQuery>);
 const KindRow<PathsQuery>& row_of(std::type_identity<PathsQuery>);
+const KindRow<CompareQuery>& row_of(std::type_identity<CompareQuery>);
 
 }  // namespace rollcall

@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "core/query/kinds/kind_rows.h"
 #include "core/query/resolve/timeframe.h"
@@ -184,9 +185,9 @@ Result<std::optional<Ranking>> make_ranking(const Query& query, const PlanContex
   });
 }
 
-const Segment* segment_of(const Query& query) {
-  return with_row(query, [](const auto& row, const auto& ask) -> const Segment* {
-    return row.segment == nullptr ? nullptr : &row.segment(ask);
+std::vector<const Segment*> segments_of(const Query& query) {
+  return with_row(query, [](const auto& row, const auto& ask) {
+    return row.segments == nullptr ? std::vector<const Segment*>() : row.segments(ask);
   });
 }
 

@@ -123,7 +123,7 @@ const KindRow<SegmentQuery>& row_of(std::type_identity<SegmentQuery>) {
       .check = check,
       .describe = describe,
       .plan = plan,
-      .segment = [](const SegmentQuery& ask) -> const Segment& { return ask.segment; }};
+      .segments = [](const SegmentQuery& ask) { return std::vector{&ask.segment}; }};
   return kRow;
 }
 

@@ -78,6 +78,16 @@ JsonText sample_of(const QueryField& field) {
       return std::vector<std::string>(FunnelQuery::kStepsMax, "login");
     case FieldType::kExclusions:
       return JsonText::array({{{"event", "login"}}});
+    case FieldType::kText:
+      return "a";
+    case FieldType::kTexts:
+      return JsonText::array({"a", "b"});
+    case FieldType::kMetric:
+      return {{"retention_day", 7}};
+    case FieldType::kVariants:
+      return {{"a", "did(login)"}, {"b", "not did(login)"}};
+    case FieldType::kShares:
+      return {{"a", 0.5}, {"b", 1}};
     case FieldType::kFlag:
       return false;  // true may go with some other fields alone
   }

@@ -423,13 +423,14 @@ TEST(QueryParser, MalformedJson) {
 TEST(QueryParser, Kinds) {
   EXPECT_EQ(error("{}"),
             "query: missing field \"kind\", allowed: active, retention, churn, idle, "
-            "counts, lifecycle, stickiness, segment, funnel, clock, paths");
+            "counts, lifecycle, stickiness, segment, funnel, clock, paths, compare");
   EXPECT_EQ(error(R"({"kind": "retentoin"})"),
             "query: unknown kind \"retentoin\" (did you mean \"retention\"?), allowed: active, "
-            "retention, churn, idle, counts, lifecycle, stickiness, segment, funnel, clock, paths");
+            "retention, churn, idle, counts, lifecycle, stickiness, segment, funnel, clock, paths, "
+            "compare");
   EXPECT_EQ(error(R"({"kind": 3})"),
             "query: kind: must be one of active, retention, churn, idle, counts, lifecycle, "
-            "stickiness, segment, funnel, clock, paths, found 3");
+            "stickiness, segment, funnel, clock, paths, compare, found 3");
 }
 
 TEST(QueryParser, UnknownFields) {

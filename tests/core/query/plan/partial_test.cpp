@@ -89,12 +89,15 @@ class PartialTest : public ::testing::Test {
 
   const FakeStore store_;
   const FakeStore without_history_;
-  // The plans have cells; cells and amounts; totals; cells and tallies.
+  // The plans have cells; cells and amounts; totals; cells and tallies; cells and amounts.
   const std::unique_ptr<Plan> active_ = plan(R"({"kind": "active", "window_days": 2})");
   const std::unique_ptr<Plan> value_ = plan(R"({"kind": "retention", "measure": "value"})");
   const std::unique_ptr<Plan> hours_ =
       plan(R"({"kind": "counts", "period": "hour"})", without_history_);
   const std::unique_ptr<Plan> week_ = plan(R"({"kind": "clock", "then": "login"})");
+  const std::unique_ptr<Plan> arms_ =
+      plan(R"({"kind": "compare", "variant": "channel", "values": ["ads", "seo"],
+               "metric": {"value": "*", "within": "1d"}})");
 };
 
 TEST_F(PartialTest, HasNumbersOfEachSort) {
@@ -106,10 +109,11 @@ TEST_F(PartialTest, HasNumbersOfEachSort) {
   PartialShape week{false, 168, 0, {}};
   week.tallies = 3 * 168;
   EXPECT_EQ(PartialShape::of({*week_}), week);
+  EXPECT_EQ(PartialShape::of({*arms_}), (PartialShape{false, 10, 10, {}}));
 }
 
 TEST_F(PartialTest, AddsUp) {
-  for (const Plan* plan : {active_.get(), value_.get(), hours_.get(), week_.get()}) {
+  for (const Plan* plan : {active_.get(), value_.get(), hours_.get(), week_.get(), arms_.get()}) {
     const PlanTask task{*plan};
     Partial sum = filled(task, {0, 5}, 3);
     ASSERT_TRUE(sum.merge(filled(task, {4'095}, 4)).ok());
@@ -211,7 +215,7 @@ TEST_F(PartialTest, BytesOfOtherPagesAreRefused) {
 }
 
 TEST_F(PartialTest, DamageIsSeen) {
-  for (const Plan* plan : {active_.get(), value_.get(), hours_.get(), week_.get()}) {
+  for (const Plan* plan : {active_.get(), value_.get(), hours_.get(), week_.get(), arms_.get()}) {
     const PlanTask task{*plan};
     const std::string bytes = filled(task, {0, 5}, 300).serialize(task);
     for (std::size_t size = 0; size < bytes.size(); ++size) {
