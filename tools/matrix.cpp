@@ -276,7 +276,12 @@ bool is_share(std::string_view kind, std::string_view column) {
                                             "cost_per_user",
                                             "ltv_to_cost"};
   return std::find(std::begin(kNoShares), std::end(kNoShares), column) == std::end(kNoShares) &&
-         !column.starts_with("mean") && !is_duration(column);
+         !column.starts_with("mean") && !is_duration(column) && !is_statistic(column);
+}
+
+bool is_statistic(std::string_view column) {
+  return column == "difference" || column == "low" || column == "high" || column == "statistic" ||
+         column == "p";
 }
 
 }  // namespace rollcall::tools

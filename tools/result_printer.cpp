@@ -48,13 +48,14 @@ std::string duration_text(double seconds) {
   return fmt::format("{}d {}h", whole(seconds / kDay), whole(seconds / kHour) % 24);
 }
 
-// Writes a cell for people: shares in percent, lengths of time in their units, null as a dash, and
-// nothing that would move the cursor.
+// Writes a cell for people: shares in percent, lengths of time in their units, statistics with more
+// digits, null as a dash, and nothing that would move the cursor.
 std::string shown_text(const Cell& cell, std::string_view kind, std::string_view column,
                        const Style& style) {
   if (std::holds_alternative<std::monostate>(cell)) return "-";
   if (const auto* ratio = std::get_if<double>(&cell)) {
     if (is_duration(column)) return duration_text(*ratio);
+    if (is_statistic(column)) return fmt::format("{:.4f}", *ratio);
     return is_share(kind, column) ? fmt::format("{:.1f}%", *ratio * 100)
                                   : fmt::format("{:.2f}", *ratio);
   }

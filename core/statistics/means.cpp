@@ -4,12 +4,14 @@
 #include <boost/multiprecision/cpp_int.hpp>
 #include <cmath>
 
+#include "core/base/assert.h"
+
 namespace rollcall {
 namespace {
 
-__extension__ using Magnitude128 = unsigned __int128;
+__extension__ using Magnitude = unsigned __int128;
 
-// Holds whatever products of these sums come to: squares have 254 bits, and there are three factors
+// Holds whatever products of these sums come to: squares have 192 bits, and there are three factors
 // of numbers of users, each below 2^62.
 using Wide = boost::multiprecision::int512_t;
 
@@ -18,7 +20,7 @@ double to_double(const Wide& number) { return number.convert_to<double>(); }
 Wide squares_of(const SampleSums& sample) {
   Wide squares = 0;
   for (std::size_t i = sample.squares.size(); i-- > 0;)
-    squares = (squares << 64) + sample.squares[i];
+    squares = (squares << SampleSums::kDigitBits) + sample.squares[i];
   return squares;
 }
 
@@ -47,21 +49,17 @@ double student_quantile(const boost::math::students_t& distribution) {
 void SampleSums::add(AmountSum amount) {
   ++users;
   sum += amount;
-  const Magnitude128 magnitude = amount < 0 ? Magnitude128{0} - static_cast<Magnitude128>(amount)
-                                            : static_cast<Magnitude128>(amount);
-  const auto digit = [](Magnitude128 number) {
-    return Magnitude128{static_cast<std::uint64_t>(number)};
-  };
-  const Magnitude128 low = digit(magnitude), high = magnitude >> 64;
-  const Magnitude128 of_low = low * low;
-  squares[0] += static_cast<AmountSum>(digit(of_low));
-  // `high` is below 2^63, so that neither its square nor twice its product with `low` overflows.
-  const Magnitude128 middle = 2 * high * low;
-  const Magnitude128 second = (of_low >> 64) + digit(middle);
-  squares[1] += static_cast<AmountSum>(digit(second));
-  const Magnitude128 upper = high * high + (middle >> 64) + (second >> 64);
-  squares[2] += static_cast<AmountSum>(digit(upper));
-  squares[3] += static_cast<AmountSum>(upper >> 64);
+  const auto magnitude = static_cast<Magnitude>(amount < 0 ? -amount : amount);
+  ROLLCALL_DCHECK(magnitude >> (2 * kDigitBits) == 0);
+  constexpr Magnitude kDigit = (Magnitude{1} << kDigitBits) - 1;
+  const Magnitude low = magnitude & kDigit, high = magnitude >> kDigitBits;
+  Magnitude rest = low * low;
+  squares[0] += static_cast<AmountSum>(rest & kDigit);
+  rest = (rest >> kDigitBits) + 2 * low * high;
+  squares[1] += static_cast<AmountSum>(rest & kDigit);
+  rest = (rest >> kDigitBits) + high * high;
+  squares[2] += static_cast<AmountSum>(rest & kDigit);
+  squares[3] += static_cast<AmountSum>(rest >> kDigitBits);
 }
 
 std::optional<Interval> mean_interval(const SampleSums& sample, double scale) {

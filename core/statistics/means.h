@@ -16,14 +16,15 @@ namespace rollcall {
 // There are fewer than 2^62 users.
 struct SampleSums {
   static constexpr std::size_t kSquareDigits = 4;
+  static constexpr unsigned kDigitBits = 48;
 
   std::uint64_t users = 0;
   AmountSum sum = 0;
-  // Holds the sum of the squares, with 64 bits a digit, the lowest first. Squares are added digit
-  // by digit. Nothing is carried into the next digit, and none overflows.
+  // Holds the sum of the squares, with kDigitBits a digit, the lowest first. Squares are added
+  // digit by digit. Nothing is carried into the next digit, so that each is a sum like any other.
   std::array<AmountSum, kSquareDigits> squares{};
 
-  // Adds a user of this amount.
+  // Adds a user of this amount, which is between -2^96 and 2^96.
   void add(AmountSum amount);
 };
 

@@ -28,8 +28,8 @@ namespace {
 constexpr std::uint64_t kQueriesPerStream = 10;
 
 using Generator = Query (*)(Random& random, const Stream& stream);
-constexpr Generator kGenerators[] = {random_clock, random_paths,   random_adoption,
-                                     random_aha,   random_at_risk, random_nps};
+constexpr Generator kGenerators[] = {random_clock,   random_paths, random_adoption, random_aha,
+                                     random_at_risk, random_nps,   random_compare};
 
 // Moves events to whole minutes, hours or days, so that many come at once.
 void bring_events_together(Random& random, std::vector<NaiveEvent>& events) {

@@ -86,7 +86,9 @@ Result<std::string> answer(const Engine& engine) {
         R"({"kind": "rfm", "monetary": "mean"})", R"({"kind": "rfm_users", "limit": 2})",
         R"({"kind": "adoption", "features": ["*"], "period": "week"})",
         R"({"kind": "aha", "within": "1h", "from_day": 2, "to_day": 3})",
-        R"({"kind": "ltv", "cost": {"per_user": "1"}})"}) {
+        R"({"kind": "ltv", "cost": {"per_user": "1"}})",
+        R"q({"kind": "compare", "metric": {"value": "*", "within": "1d"}, "from": "2026-01-02",
+             "variants": {"a": "did(*)", "b": "not did(*)"}})q"}) {
     ROLLCALL_ASSIGN_OR_RETURN(const QueryResult result, engine.query(question));
     for (const std::vector<Cell>& row : result.rows) {
       for (const Cell& cell : row) {

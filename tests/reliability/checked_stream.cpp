@@ -48,6 +48,7 @@ constexpr std::array<std::string_view, 22> kQuestions = {
     R"({"kind": "aha", "cohort_event": "login", "within": "1d", "from_day": 2, "to_day": 6})",
     R"({"kind": "ltv", "horizons": [0, 3], "cost": {"per_user": "1"}})",
     R"({"kind": "counts", "event": "purchase", "payers": true, "period": "week"})",
+    R"({"kind": "compare", "variant": "channel", "metric": {"count": "view", "within": "2d"}})",
     R"({"kind": "active", "event": {"where": {"session": {"contains": "7"}, "channel": "ads"}}})",
     R"({"kind": "active", "period": "week", "breakdown": "session"})",
     R"({"kind": "segment", "segment": {"did": "purchase"}, "members": {"of": "users"}})",

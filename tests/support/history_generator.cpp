@@ -1,6 +1,10 @@
 #include "tests/support/history_generator.h"
 
+#include <cstddef>
+#include <cstdint>
 #include <optional>
+#include <set>
+#include <string>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -61,8 +65,60 @@ Query random_paths(Random& random, const Stream& stream) {
   return query;
 }
 
+Query random_compare(Random& random, const Stream& stream) {
+  Query query{.common = random_common(random, stream), .ask = {}};
+  CompareQuery ask;
+  ask.metric.kind = static_cast<CompareQuery::Metric::Kind>(random.below(4));
+  if (ask.metric.kind == CompareQuery::Metric::Kind::kActive) {
+    ask.metric.from_day = random.between(0, 3);
+    ask.metric.to_day = ask.metric.from_day + random.between(0, 3);
+    ask.event = random_selector(random, stream);
+  } else {
+    ask.metric.outcome = random_selector(random, stream);
+    ask.metric.within = random_length(random);
+  }
+  std::vector<std::string> properties = stream.settings.dimensions;
+  properties.insert(properties.end(), stream.settings.kept_properties.begin(),
+                    stream.settings.kept_properties.end());
+  if (properties.empty() || random.chance(20)) {
+    for (const char* const name : {"b", "a", "c"}) {
+      std::optional<Segment> segment;
+      while (!segment) segment = random_query(random, stream).common.among;
+      ask.variants.push_back({name, *std::move(segment)});
+    }
+    constexpr std::int64_t kUsOfDay = 86'400'000'000;
+    const auto day = random.pick(stream.events).time / kUsOfDay;
+    query.common.from = Day{static_cast<std::int32_t>(day) + random.between(0, 1)};
+    query.common.to.reset();
+    query.common.last.reset();
+  } else {
+    ask.exposure = random_selector(random, stream);
+    ask.variant = random.pick(properties);
+    if (random.chance(60)) {
+      std::set<std::string> values = {"", "no such value"};
+      for (const NaiveEvent& event : stream.events) values.insert(property_of(event, ask.variant));
+      ask.values.assign(values.begin(), values.end());
+      while (ask.values.size() > 2 && random.chance(60)) {
+        ask.values.erase(ask.values.begin() +
+                         static_cast<std::ptrdiff_t>(random.below(ask.values.size())));
+      }
+    }
+  }
+  std::vector<std::string> names = ask.values;
+  for (const CompareQuery::Arm& arm : ask.variants) names.push_back(arm.variant);
+  if (!names.empty() && random.chance(50)) {
+    // An empty name would be none.
+    ask.control = random.pick(names);
+    for (const std::string& name : names) {
+      ask.split.push_back({name, static_cast<double>(random.between(1, 4)) / 4});
+    }
+  }
+  query.ask = std::move(ask);
+  return query;
+}
+
 Query random_history_question(Random& random, const Stream& stream) {
-  switch (random.below(9)) {
+  switch (random.below(10)) {
     case 0:
       return random_clock(random, stream);
     case 1:
@@ -79,6 +135,8 @@ Query random_history_question(Random& random, const Stream& stream) {
       return random_adoption(random, stream);
     case 7:
       return random_aha(random, stream);
+    case 8:
+      return random_compare(random, stream);
     default:
       return random_funnel(random, stream);
   }

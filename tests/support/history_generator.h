@@ -14,6 +14,7 @@ QueryCommon random_common(Random& random, const Stream& stream);
 // events.
 Query random_clock(Random& random, const Stream& stream);
 Query random_paths(Random& random, const Stream& stream);
+Query random_compare(Random& random, const Stream& stream);
 
 // A question of any kind that needs history, or mostly does.
 Query random_history_question(Random& random, const Stream& stream);

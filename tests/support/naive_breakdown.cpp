@@ -22,6 +22,7 @@ Selector ranking_event(const Query& query) {
   return std::visit(
       [](const auto& ask) -> Selector {
         if constexpr (requires { ask.cohort_event; }) return ask.cohort_event;
+        if constexpr (requires { ask.exposure; }) return ask.exposure;
         if constexpr (requires { ask.event; }) return ask.event;
         return {};
       },

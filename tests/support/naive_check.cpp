@@ -150,6 +150,24 @@ bool names_meet(const Selector& a, const Selector& b) {
   return true;
 }
 
+Status check_variants(const CompareQuery& ask, const QueryCommon& common, const NaiveData& data) {
+  if (!ask.variants.empty()) {
+    const bool is_from_alone = common.from && !common.to && !common.last;
+    return is_from_alone ? Status() : Status::invalid_argument("segments before which day");
+  }
+  if (ask.variant.empty()) return Status::invalid_argument("no property of variants");
+  ROLLCALL_RETURN_IF_ERROR(check_selector({}, {}, ask.variant, data));
+  const std::vector<std::string>& declared = data.settings.dimensions;
+  const bool is_declared =
+      std::find(declared.begin(), declared.end(), ask.variant) != declared.end();
+  const bool is_known =
+      ask.control.empty() || !ask.values.empty() || !is_declared ||
+      std::any_of(data.events.begin(), data.events.end(), [&](const NaiveEvent& event) {
+        return property_of(event, ask.variant) == ask.control;
+      });
+  return is_known ? Status() : Status::invalid_argument("a control that no event has");
+}
+
 // Without history, the values of a breakdown are ranked by the users of whole days.
 bool has_times_broken_down(const QueryCommon& common) {
   const auto is_time = [](const std::optional<RangeEnd>& end) {
@@ -218,6 +236,13 @@ Status check_names(const Query& query, const NaiveData& data) {
   }
   if (const auto* ask = std::get_if<PathsQuery>(&query.ask)) {
     return check_of_history({ask->event, ask->steps}, common, data);
+  }
+  if (const auto* ask = std::get_if<CompareQuery>(&query.ask)) {
+    for (const CompareQuery::Arm& arm : ask->variants) {
+      ROLLCALL_RETURN_IF_ERROR(check_segment(arm.segment, common.where, data));
+    }
+    ROLLCALL_RETURN_IF_ERROR(check_variants(*ask, common, data));
+    return check_of_history({ask->exposure, ask->event, ask->metric.outcome}, common, data);
   }
   if (const auto* ask = std::get_if<AdoptionQuery>(&query.ask)) {
     for (const Selector& feature : ask->features) {

@@ -19,7 +19,7 @@ std::string kind_name(const Query& query) {
   constexpr const char* kNames[] = {"active",    "retention",  "churn",   "idle",   "counts",
                                     "lifecycle", "stickiness", "segment", "funnel", "clock",
                                     "paths",     "at_risk",    "nps",     "rfm",    "rfm_users",
-                                    "adoption",  "aha",        "ltv"};
+                                    "adoption",  "aha",        "ltv",     "compare"};
   return kNames[query.ask.index()];
 }
 
@@ -47,6 +47,11 @@ Result<QueryResult> NaiveEngine::query(const Query& question) const {
   }
   if (auto* ask = std::get_if<SegmentQuery>(&query.ask)) {
     ROLLCALL_ASSIGN_OR_RETURN(ask->segment, written_out(ask->segment, saved_));
+  }
+  if (auto* ask = std::get_if<CompareQuery>(&query.ask)) {
+    for (CompareQuery::Arm& arm : ask->variants) {
+      ROLLCALL_ASSIGN_OR_RETURN(arm.segment, written_out(arm.segment, saved_));
+    }
   }
   if (auto* ask = std::get_if<AtRiskQuery>(&query.ask)) {
     ROLLCALL_ASSIGN_OR_RETURN(ask->base, written_out(ask->base, saved_));

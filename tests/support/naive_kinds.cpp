@@ -15,7 +15,8 @@ std::optional<Period> row_period(const Query& query) {
       std::holds_alternative<PathsQuery>(query.ask) ||
       std::holds_alternative<RfmQuery>(query.ask) ||
       std::holds_alternative<RfmUsersQuery>(query.ask) ||
-      std::holds_alternative<AhaQuery>(query.ask)) {
+      std::holds_alternative<AhaQuery>(query.ask) ||
+      std::holds_alternative<CompareQuery>(query.ask)) {
     return Period::kDay;  // their ranges consist of days
   }
   return std::visit(
@@ -59,6 +60,9 @@ Result<NaiveTable> table_of(const Query& query, const NaiveScope& scope, const N
   }
   if (const auto* ask = std::get_if<AhaQuery>(&query.ask)) {
     return aha_table(*ask, query.common, part);
+  }
+  if (const auto* ask = std::get_if<CompareQuery>(&query.ask)) {
+    return compare_table(*ask, query.common, part);
   }
   return std::visit(
       [&](const auto& ask) -> NaiveTable {

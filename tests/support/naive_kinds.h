@@ -55,6 +55,8 @@ Result<NaiveTable> aha_table(const AhaQuery& ask, const QueryCommon& common,
 // period.
 NaiveTable ltv_table(const LtvQuery& ask, const NaiveScope& scope, const NaiveRange& range,
                      const std::optional<PropertyCondition>& value);
+Result<NaiveTable> compare_table(const CompareQuery& ask, const QueryCommon& common,
+                                 const NaiveScope& scope);
 // With `value`, only users with an event that passes it count.
 Result<NaiveTable> segment_table(const SegmentQuery& ask, const NaiveScope& scope,
                                  const std::optional<PropertyCondition>& value);

@@ -113,7 +113,13 @@ constexpr std::string_view kRichQuestions[] = {
          "breakdown": "channel", "last": "5d", "among": "times(visit, 9d) >= 1"})q",
     R"q({"kind": "ltv", "cohort": "first_in_range", "value_event": {"event": "purchase", "where":
          {"session": {"set": true}, "channel": "ads"}}, "cost": {"event": "visit"}, "horizons": [1],
-         "members": {"where": {"cohort": "BEGIN", "day": 1}, "of": "size"}})q"};
+         "members": {"where": {"cohort": "BEGIN", "day": 1}, "of": "size"}})q",
+    R"q({"kind": "compare", "exposure": "visit", "variant": "channel", "values": ["ads", "seo"],
+         "metric": {"value": "purchase", "within": "1d"}, "aa": 3, "last": "6d",
+         "among": "times(visit, 9d) >= 1"})q",
+    R"q({"kind": "compare", "from": "DAY", "variants": {"a": "did(purchase)", "b":
+         "not did(purchase)"}, "metric": {"window": [0, 1]},
+         "members": {"where": {"variant": "a"}, "of": "users"}})q"};
 
 }  // namespace
 

@@ -39,7 +39,7 @@ KIND_ROWS = "core/query/kinds/kind_rows.h"
 # Two files name a kind beside its own: the one with its struct, and the list of rows.
 KIND_PLACES = ("core/include/rollcall/question.h", KIND_ROWS)
 # These names are words of the field, too, so that only the types are looked for.
-EVERYDAY_NAMES = ("active", "clock", "counts", "idle", "ltv", "paths", "segment")
+EVERYDAY_NAMES = ("active", "clock", "compare", "counts", "idle", "ltv", "paths", "segment")
 # The help has examples; the command of segments, which also keeps them, asks how many users one has.
 # A line of every store says in a few words what the program is for.
 KIND_EXCEPTIONS = {("storage/store_directory.cpp", "retention"), ("storage/store_directory.cpp", "churn"),

@@ -161,7 +161,8 @@ std::string help_of(const QueryField& field) {
   const bool is_repeatable =
       field.type == FieldType::kEvent || field.type == FieldType::kExclusions ||
       field.type == FieldType::kNames || field.type == FieldType::kRules ||
-      field.type == FieldType::kSegments || field.type == FieldType::kAmounts;
+      field.type == FieldType::kSegments || field.type == FieldType::kAmounts ||
+      field.type == FieldType::kVariants || field.type == FieldType::kShares;
   return is_repeatable ? help + "; repeatable" : help;
 }
 
@@ -288,6 +289,57 @@ Json amounts_json(const std::string& flag, const std::vector<std::string>& words
   return amounts;
 }
 
+// Reads "retention_day:7", "window:1-7", "conversion:order:7d" or, the same way, value and count.
+Json metric_json(const std::string& flag, const std::string& text) {
+  if (text.starts_with('{')) return selector_json(flag, {text});
+  const std::size_t colon = text.find(':');
+  const std::string name = text.substr(0, colon);
+  const std::string rest = colon == std::string::npos ? "" : text.substr(colon + 1);
+  if (name == "retention_day") {
+    if (const auto day = parse_integer(rest)) return {{name, *day}};
+  }
+  if (name == "window") {
+    const std::size_t dash = rest.find('-');
+    const auto from = parse_integer(std::string_view(rest).substr(0, dash));
+    const auto to = dash == std::string::npos
+                        ? std::nullopt
+                        : parse_integer(std::string_view(rest).substr(dash + 1));
+    if (from && to) return {{name, {*from, *to}}};
+  }
+  const std::size_t within = rest.rfind(':');
+  const bool is_outcome = name == "conversion" || name == "value" || name == "count";
+  if (is_outcome && within != std::string::npos) {
+    return {{name, event_json(flag, rest.substr(0, within))}, {"within", rest.substr(within + 1)}};
+  }
+  throw_usage(flag, fmt::format("not a metric: {} (allowed: retention_day:DAY, window:FROM-TO, "
+                                "conversion:EVENT:LENGTH, value:EVENT:LENGTH, count:EVENT:LENGTH)",
+                                quoted_excerpt(text)));
+}
+
+// Reads "NAME=WHAT" for each variant; `element` makes JSON of what is given.
+template <class Element>
+Json by_variant(const std::string& flag, const std::vector<std::string>& words, Element element) {
+  Json object = Json::object();
+  for (const std::string& word : words) {
+    const std::size_t sign = word.find('=');
+    if (sign == std::string::npos || object.contains(word.substr(0, sign))) {
+      throw_usage(
+          flag, fmt::format("{} (allowed: VARIANT=..., each variant once)", quoted_excerpt(word)));
+    }
+    object[word.substr(0, sign)] = element(word.substr(sign + 1));
+  }
+  return object;
+}
+
+Json share_json(const std::string& flag, const std::string& text) {
+  const Json share = Json::parse(text, nullptr, false);
+  if (!share.is_number()) {
+    throw_usage(flag,
+                fmt::format("{} (allowed: a number above 0, such as 0.5)", quoted_excerpt(text)));
+  }
+  return share;
+}
+
 // Lets the flag be given again, with one word each time.
 void make_repeatable(CLI::Option& option) {
   option.type_size(1)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
@@ -333,6 +385,18 @@ CLI::Option* add_flag(CLI::App& command, const QueryField& field, std::optional<
       option = command.add_option(name, words, help)->type_name("AMOUNT|VALUE=AMOUNT");
       make_repeatable(*option);
       return option;
+    case FieldType::kVariants:
+      option = command.add_option(name, words, help)->type_name("VARIANT=SEGMENT");
+      make_repeatable(*option);
+      return option;
+    case FieldType::kShares:
+      option = command.add_option(name, words, help)->type_name("VARIANT=NUMBER");
+      make_repeatable(*option);
+      return option;
+    case FieldType::kTexts:
+      return command.add_option(name, words, help)->type_name("TEXT");
+    case FieldType::kMetric:
+      return command.add_option(name, word, help)->type_name(field.is_required ? "" : "METRIC");
     case FieldType::kFlag:
       return command.add_flag_callback(
           name, [&word] { word = "true"; }, help);
@@ -400,6 +464,15 @@ Json value_of(const QueryField& field, const std::optional<std::string>& word,
       return word->starts_with('{') ? object_json(flag, *word) : Json(*word);
     case FieldType::kAmounts:
       return amounts_json(flag, words);
+    case FieldType::kTexts:
+      return words;
+    case FieldType::kVariants:
+      return by_variant(flag, words, [](const std::string& text) { return Json(text); });
+    case FieldType::kShares:
+      return by_variant(flag, words,
+                        [&flag](const std::string& text) { return share_json(flag, text); });
+    case FieldType::kMetric:
+      return metric_json(flag, *word);
     case FieldType::kFlag:
       return true;
     case FieldType::kInteger:

@@ -34,6 +34,10 @@ enum class FieldType : std::uint8_t {
   kSegments,    // a list of RfmRules::Segment, as objects
   kText,        // any text
   kAmounts,     // a decimal number not below 0, or an object with one for each value of a property
+  kTexts,       // a list of texts
+  kMetric,      // a CompareQuery::Metric, as an object
+  kVariants,    // an object: a Segment for each name
+  kShares,      // an object: a number for each name
 };
 
 // Describes a field of a question.

@@ -361,6 +361,50 @@ struct LtvQuery {
   friend bool operator==(const LtvQuery&, const LtvQuery&) = default;
 };
 
+// Asks how the users of each variant of an experiment fare, against those of a control. It needs
+// history.
+struct CompareQuery {
+  // Is what is measured of each user, from the instant of their first exposure on.
+  struct Metric {
+    enum class Kind : std::uint8_t {
+      kActive,  // an `event` on any of the days `from_day` to `to_day` after that of the exposure
+      kConversion,  // an event `outcome` within a time
+      kValue,       // the sum of the amounts of `outcome` within a time
+      kCount,       // the number of events `outcome` within a time
+    };
+    Kind kind = Kind::kActive;
+    std::int32_t from_day = 1;  // kActive
+    std::int32_t to_day = 1;    // kActive
+    Selector outcome;           // the other kinds
+    Length within;              // the same: its end is included
+    friend bool operator==(const Metric&, const Metric&) = default;
+  };
+  // Is a variant that is a segment, as it stood before the first day of the range.
+  struct Arm {
+    std::string variant;
+    Segment segment;
+    friend bool operator==(const Arm&, const Arm&) = default;
+  };
+  struct Share {
+    std::string variant;
+    double share = 0;  // relative to the sum of all
+    friend bool operator==(const Share&, const Share&) = default;
+  };
+
+  // The variant of a user is the value of the property `variant` that their exposures in the range
+  // have; or the variants are segments, `variants`, and the range has a `from` alone.
+  Selector exposure;
+  std::string variant;
+  std::vector<std::string> values;  // the variants to compare; empty: all that there are
+  std::vector<Arm> variants;
+  std::string control;  // empty: the first of `values`, or else of the variants by their bytes
+  Metric metric;
+  Selector event;            // kActive
+  std::vector<Share> split;  // what the numbers of users should go by; empty: all alike
+
+  friend bool operator==(const CompareQuery&, const CompareQuery&) = default;
+};
+
 // Asks how many users a segment has. It takes no date range, because the parts of the segment have
 // theirs.
 struct SegmentQuery {
@@ -373,7 +417,7 @@ struct Query {
   QueryCommon common;
   std::variant<ActiveQuery, RetentionQuery, ChurnQuery, IdleQuery, CountsQuery, LifecycleQuery,
                StickinessQuery, SegmentQuery, FunnelQuery, ClockQuery, PathsQuery, AtRiskQuery,
-               NpsQuery, RfmQuery, RfmUsersQuery, AdoptionQuery, AhaQuery, LtvQuery>
+               NpsQuery, RfmQuery, RfmUsersQuery, AdoptionQuery, AhaQuery, LtvQuery, CompareQuery>
       ask;
 
   friend bool operator==(const Query&, const Query&) = default;

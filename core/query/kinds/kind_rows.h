@@ -26,5 +26,6 @@ const KindRow<RfmUsersQuery>& row_of(std::type_identity<RfmUsersQuery>);
 const KindRow<AdoptionQuery>& row_of(std::type_identity<AdoptionQuery>);
 const KindRow<AhaQuery>& row_of(std::type_identity<AhaQuery>);
 const KindRow<LtvQuery>& row_of(std::type_identity<LtvQuery>);
+const KindRow<CompareQuery>& row_of(std::type_identity<CompareQuery>);
 
 }  // namespace rollcall

@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "core/query/kinds/kind_rows.h"
 #include "core/query/resolve/timeframe.h"

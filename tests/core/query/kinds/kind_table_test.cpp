@@ -90,6 +90,14 @@ JsonText sample_of(const QueryField& field) {
       return "7";
     case FieldType::kAmounts:
       return "1.80";
+    case FieldType::kTexts:
+      return JsonText::array({"a", "b"});
+    case FieldType::kMetric:
+      return {{"retention_day", 7}};
+    case FieldType::kVariants:
+      return {{"a", "did(login)"}, {"b", "not did(login)"}};
+    case FieldType::kShares:
+      return {{"a", 0.5}, {"b", 1}};
     case FieldType::kFlag:
       return false;  // true may go with some other fields alone
   }

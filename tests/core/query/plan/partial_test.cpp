@@ -100,12 +100,16 @@ class PartialTest : public ::testing::Test {
   const std::unique_ptr<Plan> hours_ =
       plan(R"({"kind": "counts", "period": "hour"})", without_history_);
   const std::unique_ptr<Plan> week_ = plan(R"({"kind": "clock", "then": "login"})");
+  const std::unique_ptr<Plan> arms_ =
+      plan(R"({"kind": "compare", "variant": "channel", "values": ["ads", "seo"],
+               "metric": {"value": "*", "within": "1d"}})");
   // These have cells of a base and of rules, cells and tallies of windows, and distributions.
   const std::unique_ptr<Plan> risk_ = plan(R"({"kind": "at_risk", "period": "day"})");
   const std::unique_ptr<Plan> score_ = plan(R"({"kind": "nps"})");
   const std::unique_ptr<Plan> ranks_ = plan(R"({"kind": "rfm", "frequency": "days"})");
-  const std::vector<const Plan*> all_ = {active_.get(), value_.get(), hours_.get(), week_.get(),
-                                         ltv_.get(),    risk_.get(),  score_.get(), ranks_.get()};
+  const std::vector<const Plan*> all_ = {active_.get(), value_.get(), hours_.get(),
+                                         week_.get(),   ltv_.get(),   risk_.get(),
+                                         score_.get(),  ranks_.get(), arms_.get()};
 };
 
 TEST_F(PartialTest, HasNumbersOfEachSort) {
@@ -126,6 +130,7 @@ TEST_F(PartialTest, HasNumbersOfEachSort) {
   PartialShape ranks;
   ranks.distributions = 3;
   EXPECT_EQ(PartialShape::of({*ranks_}), ranks);
+  EXPECT_EQ(PartialShape::of({*arms_}), (PartialShape{false, 10, 10, {}}));
 }
 
 TEST_F(PartialTest, AddsUp) {
