@@ -10,7 +10,9 @@
 #include <variant>
 #include <vector>
 
+#include "tests/support/condition_generator.h"
 #include "tests/support/naive_time.h"
+#include "tests/support/risk_generator.h"
 
 namespace rollcall::testing {
 
@@ -229,7 +231,7 @@ class QueryDraw {
   Query draw() {
     Query query;
     query.common = common();
-    switch (random_.below(12)) {
+    switch (random_.below(11)) {
       case 0:
         query.ask = active();
         break;
@@ -256,17 +258,13 @@ class QueryDraw {
       case 8:
         query.ask = SegmentQuery{segment()};
         break;
-      case 10:
-        query.ask = at_risk();
-        break;
       default:
         query.ask = idle();
     }
     const bool is_counts = std::holds_alternative<CountsQuery>(query.ask);
     if (random_.chance(has_history_ ? 25 : is_counts ? 30 : 2)) ask_by_hours(query);
-    const auto* const at_risk = std::get_if<AtRiskQuery>(&query.ask);
     if (std::holds_alternative<IdleQuery>(query.ask) ||
-        std::holds_alternative<SegmentQuery>(query.ask) || (at_risk && !at_risk->period)) {
+        std::holds_alternative<SegmentQuery>(query.ask)) {
       query.common.from = query.common.to = std::nullopt;
       query.common.last = std::nullopt;
     }
@@ -434,7 +432,6 @@ class QueryDraw {
         [period](auto& ask) {
           if constexpr (requires { ask.period = Period::kDay; } &&
                         !std::is_same_v<std::decay_t<decltype(ask)>, FunnelQuery> &&
-                        !std::is_same_v<std::decay_t<decltype(ask)>, AtRiskQuery> &&
                         !std::is_same_v<std::decay_t<decltype(ask)>, LtvQuery>) {
             ask.period = period;
             return true;
@@ -676,22 +673,6 @@ class QueryDraw {
     return ask;
   }
 
-  AtRiskQuery at_risk() {
-    AtRiskQuery ask;
-    ask.rules.clear();
-    const std::int32_t count = random_.between(1, 3);
-    for (std::int32_t i = 0; i < count; ++i) {
-      ask.rules.push_back({"rule " + std::to_string(i), segment(2)});
-    }
-    if (random_.chance(50)) ask.base = segment(2);
-    // The oracle goes through all events for each period.
-    if (random_.chance(60)) {
-      ask.period = last_ - first_ <= 60 && random_.chance(40) ? Period::kDay : some_period();
-      if (ask.period == Period::kDay && last_ - first_ > 60) ask.period = Period::kMonth;
-    }
-    return ask;
-  }
-
   IdleQuery idle() {
     IdleQuery ask;
     ask.event = selector();
@@ -734,17 +715,6 @@ Stream random_stream(Random& random, const StreamKnobs& knobs) {
   return stream;
 }
 
-PropertyCondition random_number_condition(Random& random, const std::string& property) {
-  PropertyCondition condition;
-  condition.property = property;
-  condition.test = static_cast<PropertyCondition::Test>(
-      static_cast<std::size_t>(PropertyCondition::Test::kMore) + random.below(5));
-  condition.values = {random.pick(std::vector<std::string>{
-      "10", "10.0", "0", "-2", "-.5", "+9.5", "9.4999999999999", "0.000001", "0.0000005",
-      "123456789012345678901234567890.50", "-123456789012345678901234567890"})};
-  return condition;
-}
-
 Segment random_segment(Random& random, const Stream& stream, int depth) {
   return QueryDraw(random, stream).segment(depth);
 }
@@ -763,6 +733,7 @@ bool is_upside_down(const QueryCommon& common) {
 }
 
 Query random_query(Random& random, const Stream& stream) {
+  if (random.chance(9)) return random_rules(random, stream);
   return QueryDraw(random, stream).draw();
 }
 

@@ -42,10 +42,6 @@ struct Stream {
 };
 Stream random_stream(Random& random, const StreamKnobs& knobs);
 
-// Draws a condition that compares numbers, near those that events of a stream have as values of
-// properties and as amounts.
-PropertyCondition random_number_condition(Random& random, const std::string& property);
-
 // Draws an expression of at most `depth` levels. Few have ranges that end before they begin.
 Segment random_segment(Random& random, const Stream& stream, int depth);
 

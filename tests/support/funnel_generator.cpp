@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "tests/support/condition_generator.h"
+
 namespace rollcall::testing {
 namespace {
 

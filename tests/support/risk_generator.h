@@ -7,8 +7,9 @@
 
 namespace rollcall::testing {
 
-// Each may have any of the fields of its kind, and those of every kind but members. The stream has
-// events.
+// Each may have any of the fields of its kind, and those of every kind but members. For all but the
+// first, the stream has events.
+Query random_rules(Random& random, const Stream& stream);  // of any sort
 Query random_at_risk(Random& random, const Stream& stream);
 Query random_nps(Random& random, const Stream& stream);
 

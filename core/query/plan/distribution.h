@@ -17,6 +17,8 @@ namespace rollcall {
 struct Fraction {
   AmountSum number = 0;
   std::uint64_t of = 1;
+
+  friend bool operator==(const Fraction&, const Fraction&) = default;
 };
 inline bool is_less(const Fraction& a, const Fraction& b) {
   return a.number * static_cast<AmountSum>(b.of) < b.number * static_cast<AmountSum>(a.of);

@@ -53,8 +53,8 @@ PlanContext with_events(const Query& query, const PlanContext& context);
 Result<Timeframe> resolve_timeframe(std::string_view kind, const QueryCommon& common,
                                     const PlanContext& context);
 
-// Returns the timeframe of the same question asked at the end of `day`, or `asked` itself if the day
-// has not ended by then. Events after that end are not seen.
+// Returns the timeframe of the same question asked at the end of `day`, or `asked` itself if that
+// has not come by then. Events after that end are not seen.
 Timeframe timeframe_until(const Timeframe& asked, Day day, const PlanContext& context);
 
 // Returns a range as given, with its words turned into dates. Missing ends are filled in if the
