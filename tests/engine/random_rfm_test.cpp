@@ -16,7 +16,7 @@
 #include "tests/support/result_text.h"
 #include "tests/support/run_size.h"
 #include "tests/support/test_engine.h"
-#include "tests/support/value_generator.h"
+#include "tests/support/rfm_generator.h"
 
 namespace rollcall::testing {
 namespace {

@@ -13,6 +13,7 @@
 #include "tests/support/condition_generator.h"
 #include "tests/support/naive_time.h"
 #include "tests/support/risk_generator.h"
+#include "tests/support/value_generator.h"
 
 namespace rollcall::testing {
 
@@ -105,24 +106,6 @@ TimeUs time_in(Random& random, const NaiveZone& zone, Day day) {
       return end - kSecond;
     default:
       return begin + static_cast<TimeUs>(random.below(static_cast<std::size_t>(end - begin)));
-  }
-}
-
-Amount random_amount(Random& random, bool extreme) {
-  constexpr Amount kOne = 1'000'000;  // with six decimals
-  if (extreme && random.chance(10)) {
-    return random.chance(50) ? std::numeric_limits<Amount>::max()
-                             : std::numeric_limits<Amount>::min();
-  }
-  switch (random.below(8)) {
-    case 0:
-      return 0;
-    case 1:
-      return kOne * random.between(-1'000'000, 1'000'000);
-    case 2:
-      return random.between(-9, 9);  // the smallest there are
-    default:
-      return random.between(-1'000'000, 100'000'000);
   }
 }
 
@@ -236,7 +219,8 @@ class QueryDraw {
         query.ask = active();
         break;
       case 9:
-        query.ask = ltv(query.common.breakdown.empty());
+        query.ask = random_ltv(
+            random_, [&] { return selector(); }, !query.common.breakdown.empty());
         break;
       case 1:
       case 2:
@@ -601,43 +585,6 @@ class QueryDraw {
     ask.event = selector();
     if (random_.chance(50)) ask.period = some_period();
     ask.payers = random_.chance(50);
-    return ask;
-  }
-
-  LtvQuery ltv(bool is_whole) {
-    LtvQuery ask;
-    ask.cohort_event = selector();
-    ask.value_event = random_.chance(50) ? Selector() : selector();
-    ask.cohort = static_cast<LtvQuery::Cohort>(random_.below(2));
-    if (random_.chance(50)) ask.period = some_period();
-    ask.summary = static_cast<LtvQuery::Summary>(random_.below(3));
-    if (random_.chance(60)) {
-      ask.horizons.clear();
-      std::int32_t day = random_.between(0, 5);
-      const std::int32_t count = random_.between(1, 8);
-      for (std::int32_t i = 0; i < count; ++i) {
-        ask.horizons.push_back(day);
-        day += random_.between(1, random_.chance(90) ? 8 : 200);
-      }
-    }
-    const std::vector<std::string> costs = {"0", "1.80", "+.5", "0.000001", "12", "100.5"};
-    switch (random_.below(random_.chance(5) || !is_whole ? 4 : 3)) {
-      case 0:
-        break;
-      case 1:
-        ask.cost = LtvQuery::CostPerUser{random_.pick(costs)};
-        break;
-      case 2:
-        ask.cost = LtvQuery::CostOfEvents{selector()};
-        break;
-      default:
-        LtvQuery::CostByValue by_value;
-        for (std::size_t i = 0; i < 8; ++i) {
-          if (i > 0 && random_.chance(50)) continue;
-          by_value.amounts.emplace_back(property_value(i), random_.pick(costs));
-        }
-        ask.cost = by_value;
-    }
     return ask;
   }
 

@@ -12,7 +12,7 @@
 #include "tests/support/feature_generator.h"
 #include "tests/support/funnel_generator.h"
 #include "tests/support/risk_generator.h"
-#include "tests/support/value_generator.h"
+#include "tests/support/rfm_generator.h"
 
 namespace rollcall::testing {
 namespace {

@@ -1,82 +1,73 @@
 #include "tests/support/value_generator.h"
 
-#include <algorithm>
-#include <cstddef>
-#include <set>
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <utility>
-#include <variant>
 #include <vector>
-
-#include "tests/support/funnel_generator.h"
-#include "tests/support/history_generator.h"
 
 namespace rollcall::testing {
 namespace {
 
-std::vector<std::int32_t> ascending(Random& random, std::int32_t most) {
-  std::set<std::int32_t> numbers;
-  while (numbers.size() < RfmRules::kEdges) numbers.insert(random.between(0, most));
-  return {numbers.begin(), numbers.end()};
-}
-
-RfmRules::Scores random_scores(Random& random) {
-  const std::int32_t first = random.between(1, 5);
-  return {first, random.between(first, 5)};
-}
-
-// Prefers what pages know if the stream keeps no history.
-RfmRules random_rules(Random& random, const Stream& stream) {
-  const bool has_history = stream.settings.history;
-  RfmRules rules;
-  if (random.chance(70)) rules.event = random_event(random, stream);
-  if (random.chance(has_history ? 50 : 95)) rules.frequency = RfmRules::Frequency::kDays;
-  if (random.chance(has_history ? 40 : 3)) rules.monetary = RfmRules::Monetary::kMean;
-  if (random.chance(35)) {
-    rules.edges = {.recency = ascending(random, random.chance(50) ? 8 : 200),
-                   .frequency = ascending(random, 9),
-                   .monetary = random.pick(std::vector<std::vector<std::string>>{
-                       {"-2.5", "0", "0.000001", "10"},
-                       {"-100", "-0.0000005", "7.333333333", "123456789012345678"},
-                       {"1", "2.50", "20", "300"}})};
+LtvQuery::CostByValue random_costs(Random& random, const std::vector<std::string>& amounts) {
+  LtvQuery::CostByValue costs;
+  for (const char* const value : {"", "ads", "10", "seo", "9.5", "$other", "nobody has this"}) {
+    const bool is_taken = costs.amounts.empty() || random.chance(50);
+    if (is_taken) costs.amounts.emplace_back(value, random.pick(amounts));
   }
-  if (random.chance(40)) {
-    rules.segments.clear();
-    const std::int32_t count = random.between(1, 5);
-    for (std::int32_t i = 0; i < count; ++i) {
-      rules.segments.push_back({"segment " + std::to_string(i), random_scores(random),
-                                random_scores(random), random_scores(random)});
-    }
-  }
-  return rules;
+  return costs;
 }
 
 }  // namespace
 
-Query random_rfm(Random& random, const Stream& stream) {
-  Query query{.common = random_common(random, stream), .ask = {}};
-  RfmQuery ask{random_rules(random, stream)};
-  if (random.chance(30)) {
-    ask.by = RfmQuery::By::kCell;
-    ask.segments = RfmRules::usual_segments();
+Amount random_amount(Random& random, bool extreme) {
+  constexpr Amount kOne = 1'000'000;  // with six decimals
+  if (extreme && random.chance(10)) {
+    return random.chance(50) ? std::numeric_limits<Amount>::max()
+                             : std::numeric_limits<Amount>::min();
   }
-  query.ask = std::move(ask);
-  return query;
+  switch (random.below(8)) {
+    case 0:
+      return 0;
+    case 1:
+      return kOne * random.between(-1'000'000, 1'000'000);
+    case 2:
+      return random.between(-9, 9);  // the smallest there are
+    default:
+      return random.between(-1'000'000, 100'000'000);
+  }
 }
 
-Query random_rfm_users(Random& random, const Stream& stream) {
-  Query query{.common = random_common(random, stream), .ask = {}};
-  RfmUsersQuery ask{random_rules(random, stream), {}, {}};
-  if (random.chance(query.common.breakdown.empty() ? 70 : 5)) {
-    ask.limit = 1 + random.below(random.chance(80) ? 6 : 60);
+LtvQuery random_ltv(Random& random, const std::function<Selector()>& selector, bool has_breakdown) {
+  LtvQuery ask;
+  ask.cohort_event = selector();
+  ask.value_event = random.chance(50) ? Selector() : selector();
+  ask.cohort = static_cast<LtvQuery::Cohort>(random.below(2));
+  if (random.chance(50)) ask.period = static_cast<Period>(random.below(5));  // days or longer
+  ask.summary = static_cast<LtvQuery::Summary>(random.below(3));
+  if (random.chance(60)) {
+    ask.horizons.clear();
+    std::int32_t day = random.between(0, 5);
+    const std::int32_t count = random.between(1, 8);
+    for (std::int32_t i = 0; i < count; ++i) {
+      ask.horizons.push_back(day);
+      day += random.between(1, random.chance(90) ? 8 : 200);
+    }
   }
-  if (random.chance(query.common.breakdown.empty() ? 40 : 5)) {
-    const UserId& user = random.pick(stream.events).user;
-    const auto* const number = std::get_if<std::uint64_t>(&user);
-    ask.after = number == nullptr ? std::get<std::string>(user) : std::to_string(*number);
+  const std::vector<std::string> amounts = {"0", "1.80", "+.5", "0.000001", "12", "100.5"};
+  switch (random.below(has_breakdown || random.chance(5) ? 4 : 3)) {
+    case 0:
+      break;
+    case 1:
+      ask.cost = LtvQuery::CostPerUser{random.pick(amounts)};
+      break;
+    case 2:
+      ask.cost = LtvQuery::CostOfEvents{selector()};
+      break;
+    default:
+      ask.cost = random_costs(random, amounts);
   }
-  query.ask = std::move(ask);
-  return query;
+  return ask;
 }
 
 }  // namespace rollcall::testing

@@ -1,15 +1,19 @@
-// Random questions about what users are worth, of the events of a stream.
+// Draws amounts, and questions about what users are worth.
 #pragma once
 
+#include <functional>
+
 #include "rollcall/query.h"
-#include "tests/support/event_generator.h"
+#include "rollcall/types.h"
 #include "tests/support/random.h"
 
 namespace rollcall::testing {
 
-// Each may have any of the fields of its kind, and those of every kind but members. The stream has
-// events.
-Query random_rfm(Random& random, const Stream& stream);
-Query random_rfm_users(Random& random, const Stream& stream);
+// Draws an amount of a store with six decimals. If it may be extreme, it is the smallest or the
+// largest that there is now and then.
+Amount random_amount(Random& random, bool extreme);
+
+// `selector` draws the events. Costs by the value of a breakdown come mostly where there is one.
+LtvQuery random_ltv(Random& random, const std::function<Selector()>& selector, bool has_breakdown);
 
 }  // namespace rollcall::testing
