@@ -512,7 +512,7 @@ Status ingest(const IngestFlags& flags, bool& rows_refused) {
     ROLLCALL_ASSIGN_OR_RETURN(rejects, RejectFile::open(*flags.rejects));
   }
   ROLLCALL_ASSIGN_OR_RETURN(OpenedStore store, open_store(flags));
-  SchemaVoice voice(std::move(store.guessed));
+  SchemaVoice voice(std::move(store.guessed), store.engine->settings().history);
   const Interrupt& interrupt = *store.interrupt;
   const std::stop_callback notice(interrupt.token(), [] {
     say("stopping, and keeping what was read; a second signal ends it at once");
