@@ -36,12 +36,15 @@ add_executable(rollcall_bench
   ${CMAKE_CURRENT_LIST_DIR}/measure_files.cpp
   ${CMAKE_CURRENT_LIST_DIR}/measure_ingest.cpp
   ${CMAKE_CURRENT_LIST_DIR}/measure_large_queries.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/history_pages.cpp
   ${CMAKE_CURRENT_LIST_DIR}/history_scan.cpp
   ${CMAKE_CURRENT_LIST_DIR}/measure_history.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/measure_history_writes.cpp
   ${CMAKE_CURRENT_LIST_DIR}/measure_latency.cpp
   ${CMAKE_CURRENT_LIST_DIR}/measure_pushed.cpp
   ${CMAKE_CURRENT_LIST_DIR}/measure_queries.cpp
   ${CMAKE_CURRENT_LIST_DIR}/measure_store.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/packed_run.cpp
   ${CMAKE_CURRENT_LIST_DIR}/quantiles.cpp)
 set_target_properties(rollcall_bench PROPERTIES OUTPUT_NAME rollcall-bench
                       RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})

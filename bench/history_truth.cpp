@@ -59,6 +59,19 @@ void must_have_no_ties(const HistoryFloor& history) {
   }
 }
 
+// Returns the scores of the users, 0 to 4, of whom those with a larger number are better.
+std::vector<std::size_t> scores_of(const std::vector<std::int64_t>& numbers) {
+  std::vector<std::int64_t> sorted = numbers;
+  std::ranges::sort(sorted);
+  std::vector<std::size_t> scores;
+  for (const std::int64_t number : numbers) {
+    const auto equal = std::ranges::equal_range(sorted, number);
+    const auto worse = static_cast<std::size_t>(equal.begin() - sorted.begin());
+    scores.push_back(5 * (2 * worse + equal.size()) / (2 * sorted.size()));
+  }
+  return scores;
+}
+
 }  // namespace
 
 Counts funnel_truth(const HistoryFloor& history, const FunnelSteps& funnel) {
@@ -163,6 +176,32 @@ Counts rolling_retention_truth(const HistoryFloor& history, TimeUs first, std::s
   return counts;
 }
 
+Counts aha_truth(const HistoryFloor& history, TimeUs first, std::int32_t days,
+                 std::span<const std::uint32_t> candidates, std::span<const std::int32_t> at_least,
+                 TimeUs within_us) {
+  Counts counts(candidates.size() * at_least.size());
+  for (std::size_t user = 0; user < history.user_count(); ++user) {
+    const UserEvents events = history.events_of(user);
+    if (events.size() == 0 || events.times[0] >= first + days * kDayUs) continue;
+    const TimeUs start = events.times[0];
+    for (std::size_t candidate = 0; candidate < candidates.size(); ++candidate) {
+      std::int32_t times = 0;
+      bool has_other_first = false;
+      for (std::size_t i = 0; i < events.size() && events.times[i] - start <= within_us; ++i) {
+        const bool is_one = (candidates[candidate] >> events.names[i] & 1) != 0;
+        times += is_one ? 1 : 0;
+        has_other_first = has_other_first || (events.times[i] == start && !is_one);
+      }
+      if (!has_other_first) --times;
+      for (std::size_t level = 0; level < at_least.size(); ++level) {
+        counts[candidate * at_least.size() + level] += times >= at_least[level];
+      }
+    }
+  }
+  std::ranges::sort(counts);
+  return counts;
+}
+
 Counts times_truth(const HistoryFloor& history, std::uint32_t event, TimeUs since,
                    std::size_t times) {
   std::uint64_t users = 0;
@@ -177,6 +216,25 @@ Counts times_truth(const HistoryFloor& history, std::uint32_t event, TimeUs sinc
   return {users};
 }
 
+Counts risk_truth(const HistoryFloor& history, TimeUs end) {
+  constexpr TimeUs kWeekUs = 7 * kDayUs;
+  constexpr std::size_t kEventsBefore = 4;
+  std::uint64_t silent = 0, declining = 0;
+  for (std::size_t user = 0; user < history.user_count(); ++user) {
+    std::size_t in_base = 0, before = 0, since = 0;
+    for (const TimeUs time : history.events_of(user).times) {
+      if (time >= end) continue;
+      in_base += time >= end - 30 * kDayUs;
+      since += time >= end - kWeekUs;
+      before += time >= end - 2 * kWeekUs && time < end - kWeekUs;
+    }
+    if (in_base == 0) continue;
+    silent += since == 0;
+    declining += since != 0 && before >= kEventsBefore && 2 * since <= before;
+  }
+  return {silent, declining};
+}
+
 Counts amount_truth(Session& session, std::uint32_t event, TimeUs since, Amount low, Amount high) {
   std::vector<bool> found(session.options().workload.users);
   for (std::size_t number = 0; number < session.round_count(); ++number) {
@@ -189,6 +247,35 @@ Counts amount_truth(Session& session, std::uint32_t event, TimeUs since, Amount 
     }
   }
   return {static_cast<std::uint64_t>(std::count(found.begin(), found.end(), true))};
+}
+
+Counts rfm_truth(Session& session) {
+  struct User {
+    std::int64_t last_day = 0, events = 0, value = 0;
+  };
+  std::vector<User> users(session.options().workload.users);
+  for (std::size_t number = 0; number < session.round_count(); ++number) {
+    const WorkloadRows& rows = session.round(IdKind::kDense, number).rows();
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      User& user = users[rows.users[i]];
+      user.last_day = std::max(user.last_day, rows.times[i] / kDayUs);
+      ++user.events;
+      user.value += rows.values[i];
+    }
+  }
+  std::erase_if(users, [](const User& user) { return user.events == 0; });
+  const auto scores_by = [&](std::int64_t User::*member) {
+    std::vector<std::int64_t> numbers;
+    for (const User& user : users) numbers.push_back(user.*member);
+    return scores_of(numbers);
+  };
+  const std::vector<std::size_t> r = scores_by(&User::last_day), f = scores_by(&User::events),
+                                 m = scores_by(&User::value);
+  Counts cells(125);
+  for (std::size_t user = 0; user < users.size(); ++user) {
+    ++cells[(r[user] * 5 + f[user]) * 5 + m[user]];
+  }
+  return cells;
 }
 
 }  // namespace rollcall::bench

@@ -44,11 +44,26 @@ Counts funnel_trend_truth(const HistoryFloor& history, const FunnelSteps& funnel
 // times 24 hours after it.
 Counts rolling_retention_truth(const HistoryFloor& history, TimeUs first, std::size_t cohorts,
                                std::size_t periods);
+// Counts, for each of `candidates`, which are sets of names (bit i: place i of kEventNameList), and
+// each of `at_least`, the users whose first event lies in one of the first `days` days from `first`
+// on, and who have so many events of the candidate besides it within `within_us` of it, the end
+// included. Smaller counts come first.
+Counts aha_truth(const HistoryFloor& history, TimeUs first, std::int32_t days,
+                 std::span<const std::uint32_t> candidates, std::span<const std::int32_t> at_least,
+                 TimeUs within_us);
 // Counts the users who have at least `times` events of the name `event` from `since` on.
 Counts times_truth(const HistoryFloor& history, std::uint32_t event, TimeUs since,
                    std::size_t times);
+// Counts the users of the default rules of early warning at the instant `end`, the end of a day:
+// those of the last 30 days with no event in the last 7, and then those with at least 4 in the 7
+// days before these, and at most half as many since.
+Counts risk_truth(const HistoryFloor& history, TimeUs end);
 // Counts the users who have an event of that name from `since` on whose value is at least `low`,
 // and less than `high`.
 Counts amount_truth(Session& session, std::uint32_t event, TimeUs since, Amount low, Amount high);
+
+// Returns the users of each of the 125 cells of recency, frequency and monetary value, scored by
+// rank over all events.
+Counts rfm_truth(Session& session);
 
 }  // namespace rollcall::bench

@@ -1,11 +1,16 @@
-// This measures what keeping every event costs, and what questions that need it take: funnels
-// beside the least that they could take, and reading the blocks alone.
+// This measures what keeping every event costs, and what questions that need it take, beside the
+// least that they could take; and reading the blocks alone.
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bench/history_floor.h"
@@ -20,27 +25,38 @@ namespace rollcall::bench {
 namespace {
 
 using FunnelTruth = std::function<Counts(const HistoryFloor&, const FunnelSteps&)>;
+// Counts users by the most steps that they make, beginning with one step.
+using FunnelFloor =
+    std::function<Counts(const HistoryFloor&, const FunnelSteps&, unsigned threads)>;
 
 struct FunnelCase {
   const char* name;
   std::vector<std::uint32_t> steps;  // places in kEventNameList
   TimeUs window_us;
-  const char* rest;  // further fields, as JSON; a funnel with some has no floor
+  const char* rest;  // further fields, as JSON
   FunnelTruth truth;
+  FunnelFloor floor;         // may be empty
   bool ties_matter = false;  // the truth is known only if no user has two events of one time
 };
 
 const std::vector<FunnelCase>& funnel_cases() {
+  const FunnelFloor in_order = [](const HistoryFloor& history, const FunnelSteps& funnel,
+                                  unsigned threads) {
+    return history.funnel(funnel.steps, funnel.window_us, threads);
+  };
   static const std::vector<FunnelCase> kCases = {
-      {"3_steps_7d", {0, 3, 5}, 7 * kDayUs, "", funnel_truth},
-      {"3_steps_1h", {0, 3, 5}, kHourUs, "", funnel_truth},
-      {"5_steps_30d", {0, 1, 2, 3, 5}, 30 * kDayUs, "", funnel_truth},
-      {"3_steps_any", {0, 3, 5}, 7 * kDayUs, R"(, "order": "any")", any_funnel_truth},
+      {"3_steps_7d", {0, 3, 5}, 7 * kDayUs, "", funnel_truth, in_order},
+      {"3_steps_1h", {0, 3, 5}, kHourUs, "", funnel_truth, in_order},
+      {"5_steps_30d", {0, 1, 2, 3, 5}, 30 * kDayUs, "", funnel_truth, in_order},
+      {"3_steps_any", {0, 3, 5}, 7 * kDayUs, R"(, "order": "any")", any_funnel_truth, {}},
       {"3_steps_strict",
        {0, 3, 5},
        7 * kDayUs,
        R"(, "order": "strict")",
        strict_funnel_truth,
+       [](const HistoryFloor& history, const FunnelSteps& funnel, unsigned threads) {
+         return history.strict_funnel(funnel.steps, funnel.window_us, threads);
+       },
        true},
       {"3_steps_exclusion",
        {0, 3, 5},
@@ -48,6 +64,9 @@ const std::vector<FunnelCase>& funnel_cases() {
        R"(, "exclusions": [{"event": "refund", "from_step": 1, "to_step": 3}])",
        [](const HistoryFloor& history, const FunnelSteps& funnel) {
          return excluding_funnel_truth(history, funnel, kRefund);
+       },
+       [](const HistoryFloor& history, const FunnelSteps& funnel, unsigned threads) {
+         return history.excluding_funnel(funnel.steps, funnel.window_us, kRefund, threads);
        },
        true}};
   return kCases;
@@ -62,18 +81,51 @@ std::string question_of(const FunnelCase& funnel) {
                      funnel.window_us / kHourUs, funnel.rest);
 }
 
-// Is a question that has no floor.
 struct HistoryQuestion {
   const char* name;
   std::string json;
   Counts truth;
+  std::function<Counts(unsigned threads)> floor = {};  // may be empty
+  bool is_by_size = false;  // rows have an order of their own, and the truth ascends
 };
 
+// Asks which of 20 candidates go with staying: all names, and pairs of them.
+HistoryQuestion aha_question(Session& session, const HistoryFloor& floor) {
+  constexpr std::size_t kCandidates = 20;
+  const WorkloadWOptions& workload = session.options().workload;
+  const auto name_count = static_cast<std::uint32_t>(kEventNameList.size());
+  std::vector<std::uint32_t> candidates;
+  std::string json;
+  for (std::uint32_t apart = 0; candidates.size() < kCandidates; ++apart) {
+    for (std::uint32_t name = 0; name + apart < name_count && candidates.size() < kCandidates;
+         ++name) {
+      candidates.push_back(1U << name | 1U << (name + apart));
+      json += json.empty() ? "" : ", ";
+      json += apart == 0 ? fmt::format(R"("{}")", kEventNameList[name])
+                         : fmt::format(R"(["{}", "{}"])", kEventNameList[name],
+                                       kEventNameList[name + apart]);
+    }
+  }
+  // The default days are known of those who came at least 30 days before the end.
+  constexpr std::int32_t kToDay = 30;
+  const std::int32_t to_day = std::clamp(workload.days - 1, 8, kToDay);
+  const std::int32_t days = std::max(0, workload.days - to_day);
+  constexpr std::int32_t kAtLeast[] = {1, 2, 3, 5, 10};
+  return {.name = "aha/20_candidates",
+          .json = fmt::format(R"({{"kind": "aha", "candidates": [{}], "to_day": {}, )"
+                              R"("as_of": "{}"}})",
+                              json, to_day, to_string(workload.first_day + workload.days - 1)),
+          .truth = aha_truth(floor, workload.first_day.value * kDayUs, days, candidates, kAtLeast,
+                             7 * kDayUs),
+          .is_by_size = true};
+}
+
+// They refer to `floor`.
 std::vector<HistoryQuestion> history_questions(Session& session, const HistoryFloor& floor) {
   const WorkloadWOptions& workload = session.options().workload;
   const Day first_day = workload.first_day;
-  const auto date = [&](std::int32_t day) { return to_string(first_day + day); };
-  const auto begin = [&](std::int32_t day) { return (first_day.value + day) * kDayUs; };
+  const auto date = [first_day](std::int32_t day) { return to_string(first_day + day); };
+  const auto begin = [first_day](std::int32_t day) { return (first_day.value + day) * kDayUs; };
 
   const FunnelCase& funnel = funnel_cases().front();
   FunnelCase by_week = funnel;
@@ -83,7 +135,12 @@ std::vector<HistoryQuestion> history_questions(Session& session, const HistoryFl
     weeks.push_back(begin(day));
   }
 
-  const std::int32_t half = std::max(1, workload.days / 2);
+  // All of them are complete, and a cohort has at most 31 columns.
+  const std::int32_t cohorts = std::max(1, workload.days / 2 - 1);
+  const std::int32_t columns = std::clamp(workload.days - cohorts, 1, 31);
+  const auto rolling = [begin, cohorts, columns](const auto& count) {
+    return count(begin(0), static_cast<std::size_t>(cohorts), static_cast<std::size_t>(columns));
+  };
   const std::int32_t since = std::max(0, workload.days - 30);
   const std::string last_days =
       fmt::format(R"("from": "{}", "to": "{}")", date(since), date(workload.days - 1));
@@ -93,19 +150,32 @@ std::vector<HistoryQuestion> history_questions(Session& session, const HistoryFl
       {"retention/rolling_24h",
        fmt::format(R"({{"kind": "retention", "windows": "rolling", "from": "{}", "to": "{}", )"
                    R"("periods": {}, "summary": "none"}})",
-                   date(0), date(half - 1), half - 1),
-       rolling_retention_truth(floor, begin(0), static_cast<std::size_t>(half),
-                               static_cast<std::size_t>(half))},
+                   date(0), date(cohorts - 1), columns - 1),
+       rolling([&](TimeUs first, std::size_t rows, std::size_t periods) {
+         return rolling_retention_truth(floor, first, rows, periods);
+       }),
+       [&floor, rolling](unsigned threads) {
+         return rolling([&](TimeUs first, std::size_t rows, std::size_t periods) {
+           return floor.rolling_retention(first, rows, periods, threads);
+         });
+       }},
       {"segment/times_3_30d",
        fmt::format(R"({{"kind": "segment", "segment": )"
                    R"({{"did": "purchase", {}, "times": {{"gte": 3}}}}}})",
                    last_days),
-       times_truth(floor, kPurchase, begin(since), 3)},
+       times_truth(floor, kPurchase, begin(since), 3),
+       [&floor, from = begin(since)](unsigned threads) {
+         return Counts{floor.users_with(kPurchase, from, 3, threads)};
+       }},
       {"segment/amount_30d",
        fmt::format(R"({{"kind": "segment", "segment": {{"did": {{"event": "purchase", "where": )"
                    R"({{"value": {{"gte": "50", "lt": "100"}}}}}}, {}}}}})",
                    last_days),
-       amount_truth(session, kPurchase, begin(since), 50'000'000, 100'000'000)}};
+       amount_truth(session, kPurchase, begin(since), 50'000'000, 100'000'000)},
+      {"at_risk", fmt::format(R"({{"kind": "at_risk", "as_of": "{}"}})", date(workload.days - 1)),
+       risk_truth(floor, begin(workload.days))},
+      aha_question(session, floor),
+      {"rfm", R"({"kind": "rfm", "by": "cell"})", rfm_truth(session)}};
 }
 
 EngineOptions with_history(Session& session, unsigned threads, bool history) {
@@ -122,6 +192,14 @@ double disk_bytes_of(Session& session, bool history) {
   session.check(*engine);
   must(engine->close());
   return static_cast<double>(store.disk_bytes());
+}
+
+// Reports what the history of a workload takes beside its aggregates.
+void measure_disk(Session& session, Session& workload, const std::string& name) {
+  session.report().now("history: on disk");
+  const double bytes = disk_bytes_of(workload, true) - disk_bytes_of(workload, false);
+  const auto events = static_cast<double>(workload.options().workload.events);
+  session.report().add({name, "bytes", Better::kLower, {bytes / events}, {}});
 }
 
 void measure_cost(Session& session, unsigned threads) {
@@ -146,34 +224,46 @@ void measure_cost(Session& session, unsigned threads) {
       {fmt::format("history/ingest/added/threads:{}", threads), "ns", Better::kLower, added, {}});
 }
 
+// Measures a question and its floor in turns. The answer is the one that is expected, unless that
+// is not known.
+void measure_beside_floor(Session& session, const Engine& engine, const std::string& name,
+                          const std::string& question, const std::optional<Counts>& expected,
+                          const std::function<Counts()>& floor, bool floor_is_by_steps) {
+  session.report().now(name);
+  const Counts found = counts_of(must(engine.query(question)), {"users"});
+  if (expected) must_equal_counts(name, found, *expected);
+  if (floor && expected) {
+    Counts of_floor = floor();
+    if (floor_is_by_steps) {
+      for (std::size_t i = of_floor.size(); i-- > 1;) of_floor[i - 1] += of_floor[i];
+    }
+    must_equal_counts(name + "/floor", of_floor, found);
+  }
+  std::vector<double> ms, floor_ms, ratios;
+  for (int turn = 0; turn < session.options().repeat; ++turn) {
+    ms.push_back(1e3 * seconds_of([&] { must(engine.query(question)); }));
+    if (!floor) continue;
+    floor_ms.push_back(1e3 * seconds_of([&] { floor(); }));
+    ratios.push_back(ms.back() / floor_ms.back());
+  }
+  session.report().add({name, "ms", Better::kLower, ms, {}});
+  if (!floor) return;
+  session.report().add({name + "/floor", "ms", Better::kLower, floor_ms, {}});
+  session.report().add({name + "/of_floor", "ratio", Better::kLower, ratios, {}});
+}
+
 void measure_funnels(Session& session, const Engine& engine, const HistoryFloor& floor,
                      unsigned threads) {
   const bool has_ties = floor.has_ties();
   for (const FunnelCase& funnel : funnel_cases()) {
-    const bool has_floor = *funnel.rest == '\0';
-    const std::string name = fmt::format("history/funnel/{}/threads:{}", funnel.name, threads);
-    session.report().now(name);
-    std::vector<double> ms, floor_ms, ratios;
-    for (int turn = 0; turn <= session.options().repeat; ++turn) {
-      QueryResult answer;
-      const double seconds = seconds_of([&] { answer = must(engine.query(question_of(funnel))); });
-      if (turn == 0) {
-        if (!has_ties || !funnel.ties_matter) {
-          must_equal_counts(name, counts_of(answer, {"users"}),
-                            funnel.truth(floor, {funnel.steps, funnel.window_us}));
-        }
-        continue;
-      }
-      ms.push_back(1e3 * seconds);
-      if (!has_floor) continue;
-      floor_ms.push_back(
-          1e3 * seconds_of([&] { floor.funnel(funnel.steps, funnel.window_us, threads); }));
-      ratios.push_back(ms.back() / floor_ms.back());
-    }
-    session.report().add({name, "ms", Better::kLower, ms, {}});
-    if (!has_floor) continue;
-    session.report().add({name + "/floor", "ms", Better::kLower, floor_ms, {}});
-    session.report().add({name + "/of_floor", "ratio", Better::kLower, ratios, {}});
+    const FunnelSteps steps{funnel.steps, funnel.window_us};
+    std::optional<Counts> expected;
+    if (!has_ties || !funnel.ties_matter) expected = funnel.truth(floor, steps);
+    std::function<Counts()> floor_of;
+    if (funnel.floor) floor_of = [&] { return funnel.floor(floor, steps, threads); };
+    measure_beside_floor(session, engine,
+                         fmt::format("history/funnel/{}/threads:{}", funnel.name, threads),
+                         question_of(funnel), expected, floor_of, /*floor_is_by_steps=*/true);
   }
 }
 
@@ -181,35 +271,119 @@ void measure_questions(Session& session, const Engine& engine,
                        const std::vector<HistoryQuestion>& questions, unsigned threads) {
   for (const HistoryQuestion& question : questions) {
     const std::string name = fmt::format("history/{}/threads:{}", question.name, threads);
-    session.report().now(name);
-    must_equal_counts(name, counts_of(must(engine.query(question.json)), {"users"}),
-                      question.truth);
-    std::vector<double> ms;
-    for (int turn = 0; turn < session.options().repeat; ++turn) {
-      ms.push_back(1e3 * seconds_of([&] { must(engine.query(question.json)); }));
+    std::function<Counts()> floor;
+    if (question.floor) floor = [&] { return question.floor(threads); };
+    std::optional<Counts> expected = question.truth;
+    if (question.is_by_size) {
+      Counts found = counts_of(must(engine.query(question.json)), {"users"});
+      std::ranges::sort(found);
+      must_equal_counts(name, found, question.truth);
+      expected.reset();
     }
-    session.report().add({name, "ms", Better::kLower, ms, {}});
+    measure_beside_floor(session, engine, name, question.json, expected, floor,
+                         /*floor_is_by_steps=*/false);
+  }
+}
+
+// Measures purchases with two properties, which are made from the time of the event.
+void measure_two_properties(Session& session, const HistoryFloor& history) {
+  constexpr std::array<std::string_view, 8> kCountries = {"at", "ch", "de", "es",
+                                                          "fr", "it", "nl", "pl"};
+  constexpr std::array<std::string_view, 4> kPlatforms = {"android", "ios", "tv", "web"};
+  constexpr std::uint32_t kCountry = 2, kPlatform = 3;
+  const auto country_of = [](TimeUs time) { return static_cast<std::uint32_t>(time % 8); };
+  const auto platform_of = [](TimeUs time) { return static_cast<std::uint32_t>(time / 8 % 4); };
+
+  session.report().now("history: two properties of one event");
+  const ScratchStore store(session);
+  const auto options = [&](unsigned threads) {
+    EngineOptions with_properties = with_history(session, threads, true);
+    with_properties.settings->dimensions = {"country", "platform"};
+    return with_properties;
+  };
+  {
+    const auto engine = store.open(options(0));
+    std::vector<std::uint32_t> countries, platforms;
+    for (std::size_t number = 0; number < session.round_count(); ++number) {
+      const WorkloadColumns& columns = session.round(IdKind::kDense, number);
+      for (std::size_t begin = 0; begin < columns.size(); begin += session.options().batch_rows) {
+        EventBatch batch = columns.batch(begin, session.options().batch_rows);
+        countries.clear();
+        platforms.clear();
+        for (const TimeUs time : batch.time) {
+          countries.push_back(country_of(time));
+          platforms.push_back(platform_of(time));
+        }
+        const std::array<PropertyColumn, 2> properties = {
+            {{"country", {kCountries, countries}}, {"platform", {kPlatforms, platforms}}}};
+        batch.properties = properties;
+        must(engine->ingest(batch));
+      }
+    }
+    must(engine->close());
+  }
+  std::uint64_t expected = 0;
+  for (std::size_t user = 0; user < history.user_count(); ++user) {
+    const HistoryFloor::UserEvents events = history.events_of(user);
+    bool is_one = false;
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      is_one = is_one || (events.names[i] == kPurchase && country_of(events.times[i]) == kCountry &&
+                          platform_of(events.times[i]) == kPlatform);
+    }
+    expected += is_one ? 1U : 0U;
+  }
+  const std::string question =
+      fmt::format(R"({{"kind": "segment", "segment": {{"did": {{"event": "purchase", )"
+                  R"("where": {{"country": "{}", "platform": "{}"}}}}}}}})",
+                  kCountries[kCountry], kPlatforms[kPlatform]);
+  for (const unsigned threads : session.thread_counts()) {
+    const auto engine = store.open(options(threads));
+    measure_beside_floor(session, *engine,
+                         fmt::format("history/segment/two_properties/threads:{}", threads),
+                         question, Counts{expected}, {}, /*floor_is_by_steps=*/false);
   }
 }
 
 void measure_scans(Session& session, const HistoryFloor& floor) {
   session.report().now("history: scans");
-  const auto events = static_cast<double>(session.options().workload.events);
+  const WorkloadWOptions& workload = session.options().workload;
+  const auto events = static_cast<double>(workload.events);
   const std::vector<std::uint32_t>& names = funnel_cases().front().steps;
   std::uint64_t named = 0;
   for (const std::uint32_t name : names) named += session.truth().events(name);
   const std::uint64_t digest = HistoryScan::digest_of(floor);
-  HistoryScan scan(floor);
-  std::vector<double> name_rates, rates;
-  for (int turn = 0; turn < session.options().repeat; ++turn) {
-    std::uint64_t found = 0;
-    name_rates.push_back(events / seconds_of([&] { found = scan.match_names(names); }));
-    must_equal("history/scan/3_names", found, named);
-    rates.push_back(events / seconds_of([&] { found = scan.read_names_and_times(); }));
-    must_equal("history/scan/names_and_times", found, digest);
+  const TimeUs first_time = WorkloadW(workload).first_time();
+  HistoryScan scan(floor, first_time);
+
+  struct Scan {
+    const char* name;
+    std::uint64_t expected;
+    std::function<std::uint64_t()> run, floor;
+  };
+  const std::vector<Scan> scans = {
+      {"3_names", named, [&] { return scan.match_names(names); },
+       [&] { return scan.floor().list_names(names); }},
+      {"names_and_times", digest, [&] { return scan.read_names_and_times(); },
+       [&] { return scan.floor().read_names_and_times(first_time); }},
+      {"selector", named, [&] { return scan.match_selector(names); },
+       [&] { return scan.floor().count_names(names); }},
+      {"cursor", digest, [&] { return scan.read_with_cursor(); },
+       [&] { return scan.floor().read_names_and_times(first_time); }}};
+  for (const Scan& one : scans) {
+    const std::string name = fmt::format("history/scan/{}", one.name);
+    std::vector<double> rates, floor_rates, shares;
+    for (int turn = 0; turn < session.options().repeat; ++turn) {
+      std::uint64_t found = 0;
+      rates.push_back(events / seconds_of([&] { found = one.run(); }));
+      must_equal(name, found, one.expected);
+      floor_rates.push_back(events / seconds_of([&] { found = one.floor(); }));
+      must_equal(name + "/floor", found, one.expected);
+      shares.push_back(rates.back() / floor_rates.back());
+    }
+    session.report().add({name, "events/s", Better::kHigher, rates, {}});
+    session.report().add({name + "/floor", "events/s", Better::kHigher, floor_rates, {}});
+    session.report().add({name + "/of_floor", "ratio", Better::kHigher, shares, {}});
   }
-  session.report().add({"history/scan/3_names", "events/s", Better::kHigher, name_rates, {}});
-  session.report().add({"history/scan/names_and_times", "events/s", Better::kHigher, rates, {}});
 }
 
 }  // namespace
@@ -218,9 +392,14 @@ void measure_history(Session& session) {
   const auto events = static_cast<double>(session.options().workload.events);
   for (const unsigned threads : session.thread_counts()) measure_cost(session, threads);
 
-  session.report().now("history: on disk");
-  const double bytes = disk_bytes_of(session, true) - disk_bytes_of(session, false);
-  session.report().add({"history/disk/per_event", "bytes", Better::kLower, {bytes / events}, {}});
+  measure_history_writes(session);
+  measure_disk(session, session, "history/disk/per_event");
+  {
+    SessionOptions options = session.options();
+    options.workload.whole_seconds = true;
+    Session of_seconds(options, /*progress=*/false);
+    measure_disk(session, of_seconds, "history/disk/per_event/whole_seconds");
+  }
 
   const HistoryFloor floor(session);
   measure_scans(session, floor);
@@ -254,6 +433,7 @@ void measure_history(Session& session) {
     cold.push_back(1e3 * seconds_of([&] { must(engine->query(question)); }));
   }
   session.report().add({"history/funnel/3_steps_7d/cold", "ms", Better::kLower, cold, {}});
+  measure_two_properties(session, floor);
 }
 
 }  // namespace rollcall::bench

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <limits>
 #include <memory>
@@ -12,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "bench/asker.h"
 #include "bench/measures.h"
 #include "bench/questions.h"
 #include "rollcall/memory_store.h"
@@ -20,51 +20,12 @@ namespace rollcall::bench {
 namespace {
 
 constexpr std::size_t kBatchRows = 65'536;
-constexpr auto kPause = std::chrono::milliseconds(5);  // between two questions
-
-// The question is about any event on the latest days.
-constexpr const char* kSmallQuestion = R"({"kind": "active", "last": "7d"})";
 
 std::unique_ptr<Engine> open_engine(Session& session) {
   EngineOptions options = session.engine_options(IdKind::kDense, 0);
   options.checkpoint_dirty_bytes_max = std::numeric_limits<std::size_t>::max() / 2;
   return must(Engine::open(open_memory_store(), options));
 }
-
-// Ingests all in batches of kBatchRows; returns the milliseconds of each.
-std::vector<double> ingest_ms(Session& session, Engine& engine) {
-  std::vector<double> ms;
-  for (std::size_t number = 0; number < session.round_count(); ++number) {
-    const WorkloadColumns& columns = session.round(IdKind::kDense, number);
-    for (std::size_t begin = 0; begin < columns.size(); begin += kBatchRows) {
-      ms.push_back(1e3 *
-                   seconds_of([&] { must(engine.ingest(columns.batch(begin, kBatchRows))); }));
-    }
-  }
-  return ms;
-}
-
-// Asks the small question again and again, from its own thread, while it lives.
-class Asker {
- public:
-  explicit Asker(const Engine& engine)
-      : thread_([this, &engine] {
-          while (!stopped_) {
-            ms_.push_back(1e3 * seconds_of([&] { must(engine.query(kSmallQuestion)); }));
-            std::this_thread::sleep_for(kPause);
-          }
-        }) {}
-  std::vector<double> stop() {
-    stopped_ = true;
-    thread_.join();
-    return std::move(ms_);
-  }
-
- private:
-  std::atomic<bool> stopped_{false};
-  std::vector<double> ms_;
-  std::thread thread_;
-};
 
 double sum_of(const std::vector<double>& values) {
   double sum = 0;
@@ -80,7 +41,7 @@ double measure_disturbance(Session& session) {
     session.report().now(fmt::format("latency: ingest alone, turn {}", turn));
     {
       const auto engine = open_engine(session);
-      const std::vector<double> ms = ingest_ms(session, *engine);
+      const std::vector<double> ms = session.ingest_ms(*engine, kBatchRows);
       alone_rates.push_back(events / sum_of(ms) * 1e3);
       alone_stalls.insert(alone_stalls.end(), ms.begin(), ms.end());
     }
@@ -88,7 +49,7 @@ double measure_disturbance(Session& session) {
     const auto engine = open_engine(session);
     // The first batch makes the store one that can be asked.
     Asker asker(*engine);
-    const std::vector<double> ms = ingest_ms(session, *engine);
+    const std::vector<double> ms = session.ingest_ms(*engine, kBatchRows);
     const std::vector<double> turn_waits = asker.stop();
     session.check(*engine);
     disturbed_rates.push_back(events / sum_of(ms) * 1e3);

@@ -16,6 +16,7 @@ void measure_queries(Session& session);
 void measure_large_queries(Session& session);
 void measure_latency(Session& session);
 void measure_history(Session& session);
+void measure_history_writes(Session& session);  // a part of it
 void measure_pushed(Session& session);
 
 // Reports the times that a half, all but one in a hundred, and all of them do not exceed.

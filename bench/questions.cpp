@@ -1,6 +1,7 @@
 #include "bench/questions.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -14,6 +15,23 @@ namespace {
 
 constexpr std::array<std::int32_t, 7> kIdleEdges = {0, 1, 7, 14, 30, 60, 90};
 constexpr std::int32_t kGapDays = 7;
+constexpr std::array<std::int32_t, 10> kLtvDays = {0, 1, 3, 7, 14, 21, 28, 35, 42, 56};
+
+// Returns the size of the cohort of each row.
+Counts ltv_sizes(const DaySets& sets) {
+  const auto days = static_cast<std::int32_t>(sets.size());
+  const Counts by_cohort = retention_truth(sets, days, 1, /*recurring=*/false);
+  Counts sizes;
+  for (std::int32_t cohort = 0; cohort < days; ++cohort) {
+    for (const std::int32_t day : kLtvDays) {
+      constexpr std::size_t kColumns = 2;  // the size, and who came back
+      if (cohort + day < days) {
+        sizes.push_back(by_cohort[kColumns * static_cast<std::size_t>(cohort)]);
+      }
+    }
+  }
+  return sizes;
+}
 
 }  // namespace
 
@@ -97,6 +115,12 @@ std::vector<Question> make_questions(Day first_day, std::int32_t days, const std
        fmt::format(R"({{"kind": "counts", "event": {}}})", event),
        {"users"},
        [=](const DaySets& sets) { return active_truth(sets, 1, 0, days - 1); },
+       false},
+      {fmt::format("ltv_{}x{}", days, kLtvDays.size()),
+       fmt::format(R"({{"kind": "ltv", "cohort_event": {}, "horizons": [{}], "summary": "none"}})",
+                   event, fmt::join(kLtvDays, ", ")),
+       {"size"},
+       ltv_sizes,
        false},
       {"idle",
        fmt::format(R"({{"kind": "idle", "event": {}}})", event),

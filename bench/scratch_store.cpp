@@ -19,8 +19,12 @@ ScratchStore::~ScratchStore() {
   std::filesystem::remove_all(path_, ignored);
 }
 
+std::unique_ptr<Store> ScratchStore::open_store() const {
+  return must(open_rocks_store(path_.string()));
+}
+
 std::unique_ptr<Engine> ScratchStore::open(const EngineOptions& options) const {
-  return must(Engine::open(must(open_rocks_store(path_.string())), options));
+  return must(Engine::open(open_store(), options));
 }
 
 std::uint64_t ScratchStore::disk_bytes() const {

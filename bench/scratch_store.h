@@ -8,6 +8,7 @@
 
 #include "bench/session.h"
 #include "rollcall/engine.h"
+#include "rollcall/store.h"
 
 namespace rollcall::bench {
 
@@ -20,6 +21,7 @@ class ScratchStore {
 
   // Opens an engine on the store, which is made by the first call.
   std::unique_ptr<Engine> open(const EngineOptions& options) const;
+  std::unique_ptr<Store> open_store() const;
   // Returns the bytes of all its files.
   std::uint64_t disk_bytes() const;
   // Asks the system to forget what it holds of the files in memory; they must be written and

@@ -80,6 +80,18 @@ double Session::ingest(Engine& engine, IdKind ids) {
   return seconds;
 }
 
+std::vector<double> Session::ingest_ms(Engine& engine, std::size_t batch_rows) {
+  std::vector<double> ms;
+  for (std::size_t number = 0; number < round_count(); ++number) {
+    const WorkloadColumns& columns = round(IdKind::kDense, number);
+    for (std::size_t begin = 0; begin < columns.size(); begin += batch_rows) {
+      ms.push_back(1e3 *
+                   seconds_of([&] { must(engine.ingest(columns.batch(begin, batch_rows))); }));
+    }
+  }
+  return ms;
+}
+
 void Session::check(const Engine& engine, const Recount& truth) {
   const EngineInfo info = engine.info();
   must_equal("events", info.event_count, truth.events());

@@ -151,6 +151,7 @@ void WorkloadW::generate_block(std::uint64_t block, std::uint64_t first, Workloa
     const double even_us = static_cast<double>(first + i) * step_us;
     rows.times[i] = begin_us + std::clamp<std::int64_t>(
                                    static_cast<std::int64_t>(even_us) + jitter_us, 0, span_us - 1);
+    if (options_.whole_seconds) rows.times[i] -= rows.times[i] % kSecondUs;
 
     // Returns an amount from 0.01 to 200.00, in hundredths.
     const bool valued = options_.all_valued || event == kPurchase || event == kRefund;

@@ -40,8 +40,9 @@ struct WorkloadWOptions {
   std::uint64_t events = 50'000'000;
   std::uint64_t users = 2'000'000;  // 1 to 2^32 - 1
   std::int32_t days = 60;
-  Day first_day{20'454};    // 2026-01-01
-  bool all_valued = false;  // every event has a value, not purchases and refunds alone
+  Day first_day{20'454};       // 2026-01-01
+  bool all_valued = false;     // every event has a value, not purchases and refunds alone
+  bool whole_seconds = false;  // times have no fraction of a second
 };
 
 // Holds rows in columns. `users` are the numbers that ids are made of, 0 to users - 1.

@@ -31,7 +31,7 @@ constexpr std::uint32_t kSignBit = 0x80000000u;
 
 bool is_page_kind(std::uint8_t kind) {
   return kind >= static_cast<std::uint8_t>(PageKind::kDictionary) &&
-         kind <= static_cast<std::uint8_t>(PageKind::kHistoryLimit);
+         kind <= static_cast<std::uint8_t>(PageKind::kAudience);
 }
 
 }  // namespace

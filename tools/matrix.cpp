@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "rollcall/kinds.h"
 #include "rollcall/message_text.h"
 
 namespace rollcall::tools {
@@ -184,7 +185,7 @@ void put_row(const QueryResult& result, const std::vector<Cell>& row, const Matr
   const std::size_t measure = sums_up ? *columns.rate : columns.shown;
   line[matrix.first_cell + x] = row[measure];
   matrix.measures[y] = result.columns[measure].name;
-  if (columns.rate && is_share(result.pivot->rate)) {
+  if (columns.rate && is_share(result.kind, result.pivot->rate)) {
     if (const auto* share = std::get_if<double>(&row[*columns.rate])) matrix.shares[y][x] = *share;
   }
   if (columns.complete) {
@@ -261,9 +262,21 @@ QueryResult with_incomplete_column(const Matrix& matrix) {
 
 bool is_duration(std::string_view column) { return column.ends_with("_seconds"); }
 
-bool is_share(std::string_view column) {
-  return column != "quick_ratio" && column != "events_per_user" && column != "value_per_user" &&
-         column != "value_per_active" && column != "mean" && !is_duration(column);
+bool is_share(std::string_view kind, std::string_view column) {
+  const QueryKind* const known = find_query_kind(kind);
+  if (known != nullptr && !known->shows_percent) return false;
+  constexpr std::string_view kNoShares[] = {"quick_ratio",
+                                            "events_per_user",
+                                            "value_per_user",
+                                            "value_per_active",
+                                            "value_per_payer",
+                                            "monetary",
+                                            "ltv",
+                                            "arppu",
+                                            "cost_per_user",
+                                            "ltv_to_cost"};
+  return std::find(std::begin(kNoShares), std::end(kNoShares), column) == std::end(kNoShares) &&
+         !column.starts_with("mean") && !is_duration(column);
 }
 
 }  // namespace rollcall::tools

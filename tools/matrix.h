@@ -42,7 +42,8 @@ Result<Matrix> to_matrix(const QueryResult& result, const std::optional<std::str
 
 // Says whether the numbers of a column are seconds.
 bool is_duration(std::string_view column);
-// Says whether the quotients of a column are parts of a whole, which people read in percent.
-bool is_share(std::string_view column);
+// Says whether the quotients of a column, in answers of a kind, are parts of a whole, which people
+// read in percent.
+bool is_share(std::string_view kind, std::string_view column);
 
 }  // namespace rollcall::tools

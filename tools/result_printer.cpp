@@ -50,11 +50,13 @@ std::string duration_text(double seconds) {
 
 // Writes a cell for people: shares in percent, lengths of time in their units, null as a dash, and
 // nothing that would move the cursor.
-std::string shown_text(const Cell& cell, std::string_view column, const Style& style) {
+std::string shown_text(const Cell& cell, std::string_view kind, std::string_view column,
+                       const Style& style) {
   if (std::holds_alternative<std::monostate>(cell)) return "-";
   if (const auto* ratio = std::get_if<double>(&cell)) {
     if (is_duration(column)) return duration_text(*ratio);
-    return is_share(column) ? fmt::format("{:.1f}%", *ratio * 100) : fmt::format("{:.2f}", *ratio);
+    return is_share(kind, column) ? fmt::format("{:.1f}%", *ratio * 100)
+                                  : fmt::format("{:.2f}", *ratio);
   }
   if (const auto* yes = std::get_if<bool>(&cell)) return *yes ? "yes" : "no";
   return text_for(style, raw_text(cell));
@@ -80,7 +82,7 @@ Table to_table(const QueryResult& result, const Style& style) {
   for (const auto& row : result.rows) {
     std::vector<TableCell>& cells = table.rows.emplace_back();
     for (std::size_t i = 0; i < row.size(); ++i) {
-      cells.push_back({.text = shown_text(row[i], result.columns[i].name, style)});
+      cells.push_back({.text = shown_text(row[i], result.kind, result.columns[i].name, style)});
     }
   }
   return table;
@@ -110,7 +112,7 @@ Table to_table(const Matrix& matrix, const Style& style) {
       const bool incomplete = !matrix.incomplete.empty() && matrix.incomplete[y][x];
       TableCell& cell = table.rows[y][matrix.first_cell + x];
       // A column of cells is named for its key; the row knows what they are.
-      cell.text = shown_text(value, matrix.measures[y], style);
+      cell.text = shown_text(value, matrix.result.kind, matrix.measures[y], style);
       cell.dim = empty || incomplete;
       if (incomplete && !empty) cell.text += "*";
       if (style.pretty) cell.heat = matrix.shares[y][x];

@@ -40,6 +40,8 @@ NeedText text_of(QuestionNeed need) {
       return {"events", "ask one question at a time, or give the store more memory"};
     case QuestionNeed::kSamples:
       return {"durations that medians are made of", "narrow the range"};
+    case QuestionNeed::kNumbers:
+      return {"numbers to rank users by", "ask about fewer users, or give fixed edges"};
     case QuestionNeed::kValues:
       return {"values to rank", "narrow the range, or break down by a property of fewer values"};
     case QuestionNeed::kMembers:

@@ -57,6 +57,7 @@ enum class QuestionNeed : std::uint8_t {
   kHistory,   // events of history, and sorting those that came last
   kSamples,   // durations, of which medians are made
   kValues,    // the values that a breakdown ranks
+  kNumbers,   // numbers of single users, of which ranks are made
 };
 
 // This is the account of one call of Engine::query. Any thread may use it.

@@ -64,6 +64,19 @@ constexpr TableRow kRows[] = {
        ROLLCALL_ASSIGN_OR_RETURN(tables.history_limit, HistoryLimit::deserialize(bytes));
        return {};
      }},
+    {.kind = PageKind::kObjects,
+     .write = [](const StoreTables& tables,
+                 std::string& bytes) { tables.objects.serialize(bytes); },
+     .read = [](std::string_view bytes, const StoreSettings&,
+                StoreTables& tables) { return tables.objects.deserialize(bytes); }},
+    {.kind = PageKind::kAudiences,
+     .write = [](const StoreTables& tables,
+                 std::string& bytes) { tables.audiences->serialize(bytes); },
+     .read = [](std::string_view bytes, const StoreSettings&, StoreTables& tables) -> Status {
+       ROLLCALL_ASSIGN_OR_RETURN(AudienceTable audiences, AudienceTable::deserialize(bytes));
+       tables.audiences = std::make_shared<const AudienceTable>(std::move(audiences));
+       return {};
+     }},
     {.kind = PageKind::kKept,
      .write =
          [](const StoreTables& tables, std::string& bytes) {
@@ -132,12 +145,14 @@ Result<StoreTables> read_tables(const StoreView& view, const Manifest& manifest)
 Result<VerifiedTables> verify_tables(const StoreView& view, const Manifest& manifest) {
   VerifiedTables verified;
   verified.catalog = std::make_shared<const SeriesCatalog>(manifest.settings);
+  verified.audiences = std::make_shared<const AudienceTable>();
   Status status = for_each_table(manifest, [&](const TableRow& row, Epoch epoch) -> Status {
     StoreTables alone(manifest.settings);
     ROLLCALL_RETURN_IF_ERROR(read_table(row, epoch, view, manifest, alone));
     ++verified.page_count;
     if (row.kind == PageKind::kDictionary) verified.catalog = std::move(alone.catalog);
     if (row.kind == PageKind::kHistoryLimit) verified.history_limit = alone.history_limit;
+    if (row.kind == PageKind::kAudiences) verified.audiences = std::move(alone.audiences);
     return {};
   });
   if (!status.ok()) return status;

@@ -1,5 +1,6 @@
-// A store has one page of each of these tables: the names, the sources, the saved segments, the
-// forgotten users, the names of the kept properties, and how far back history reaches.
+// A store has one page of each of these tables: the names, the sources, the saved segments and
+// other objects, the audiences, the forgotten users, the names of the kept properties, and how far
+// back history reaches.
 //
 // A table has a row in store_tables.cpp, which says its kind of page and how its bytes are written
 // and read. A new table needs its member here, its row there, and a PageKind. Code that opens,
@@ -13,8 +14,10 @@
 #include <string>
 #include <vector>
 
+#include "core/catalog/audience_table.h"
 #include "core/catalog/history_limit.h"
 #include "core/catalog/manifest.h"
+#include "core/catalog/object_table.h"
 #include "core/catalog/segment_table.h"
 #include "core/catalog/series_catalog.h"
 #include "core/catalog/source_table.h"
@@ -51,6 +54,9 @@ struct StoreTables {
   // and never changed, because batches are checked against it while others enter.
   std::shared_ptr<const ForgottenUsers> forgotten;
   HistoryLimit history_limit;
+  ObjectTable objects;
+  // Is never null. It is replaced and never changed, because questions hold it, too.
+  std::shared_ptr<const AudienceTable> audiences = std::make_shared<const AudienceTable>();
   TableSet changed;  // those that changed since the last commit
 };
 
@@ -74,6 +80,7 @@ struct VerifiedTables {
   std::uint64_t page_count = 0;
   std::shared_ptr<const SeriesCatalog> catalog;  // never null
   HistoryLimit history_limit;
+  std::shared_ptr<const AudienceTable> audiences;  // never null
 };
 // Returns the same errors as read_tables().
 Result<VerifiedTables> verify_tables(const StoreView& view, const Manifest& manifest);

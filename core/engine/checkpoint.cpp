@@ -81,6 +81,11 @@ Status Engine::State::checkpoint_alone() {
     next = epoch + 1;
     last = view;
     add_tables(tables, next, manifest, pages.dirty, pages.superseded);
+    for (const auto& [id, bytes] : audience_pages) {
+      pages.dirty.push_back({id, LateBytes{[bytes = bytes] { return std::string_view(*bytes); }}});
+    }
+    move_all(audience_pages_superseded, pages.superseded);
+    audience_pages_superseded.clear();
     collect_partitions(next, pages);
     if (!superseded_ahead.empty()) {
       pages.superseded.reserve(pages.superseded.size() + superseded_ahead.size());
@@ -123,6 +128,7 @@ Status Engine::State::checkpoint_alone() {
   const Gate::Pass pass(gate);
   // A partition lets go of nothing that it took in before `epoch` says that it is stored.
   for (Partition& partition : partitions) partition.finish_commit();
+  audience_pages.clear();
   write_out.succeed();
   schedule.finish_commit();
   history_is_due = has_old_events();

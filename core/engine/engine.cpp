@@ -88,21 +88,6 @@ Status check_delivery(const Delivery& delivery) {
                   quoted_excerpt(token->source), token->token.size(), kTokenBytesMax));
 }
 
-// Files mean the same whoever asks, and wherever from.
-void make_paths_absolute(Segment& segment) {
-  if (segment.kind == Segment::Kind::kFile) {
-    std::error_code ignored;
-    const std::filesystem::path path = std::filesystem::absolute(segment.name, ignored);
-    if (!ignored) segment.name = path.lexically_normal().string();
-  }
-  for (Segment& part : segment.parts) make_paths_absolute(part);
-  if (funnel_among(segment) != nullptr) {
-    Query funnel = *segment.funnel;
-    make_paths_absolute(*funnel.common.among);
-    segment.funnel = std::make_shared<const Query>(std::move(funnel));
-  }
-}
-
 }  // namespace
 
 Result<std::shared_ptr<const StoreView>> Engine::State::view_of(const Store& store) {
@@ -523,43 +508,6 @@ Status Engine::State::fold(FoldDepth depth) {
     gate.assert_passed();
     return partition.fold(*view, depth);
   });
-}
-
-Status Engine::State::save_segment(const std::string& name, SavedSegment segment) {
-  ROLLCALL_RETURN_IF_ERROR(check_writable());
-  if (name.empty()) return Status::invalid_argument("segment: must have a name, found \"\"");
-  if (!segment.users) {
-    // These faults do not depend on what the store holds; names of events may come later.
-    ROLLCALL_RETURN_IF_ERROR(check_segment("segment", segment.expression));
-    make_paths_absolute(segment.expression);
-  }
-  const Gate::Pass pass(gate);
-  ROLLCALL_RETURN_IF_ERROR(write_failure.status());
-  if (!segment.users) {
-    if (const auto way = tables.segments.way_back(name, segment.expression)) {
-      return Status::invalid_argument(
-          fmt::format("segment: {} would name itself{}", quoted_excerpt(name),
-                      way->empty() ? "" : ", by way of " + excerpts(*way)));
-    }
-  }
-  tables.segments.set(name, std::move(segment));
-  tables.changed.add(PageKind::kSegments);
-  note_change();
-  return {};
-}
-
-Status Engine::State::drop_segment(const std::string& name) {
-  ROLLCALL_RETURN_IF_ERROR(check_writable());
-  const Gate::Pass pass(gate);
-  ROLLCALL_RETURN_IF_ERROR(write_failure.status());
-  if (!tables.segments.erase(name)) {
-    std::vector<std::string> names;
-    for (const auto& [saved, segment] : tables.segments.saved()) names.push_back(saved);
-    return Status::not_found(unknown_name("segment", name, names));
-  }
-  tables.changed.add(PageKind::kSegments);
-  note_change();
-  return {};
 }
 
 EngineInfo Engine::State::info() const {

@@ -227,7 +227,7 @@ Status Engine::save_segment(const std::string& name, std::vector<UserId> users) 
 Status Engine::drop_segment(const std::string& name) {
   return guarded("engine: drop_segment", [&]() -> Status {
     ROLLCALL_RETURN_IF_ERROR(check_open());
-    return state_->drop_segment(name);
+    return state_->drop_object(ObjectKind::kSegment, name);
   });
 }
 
@@ -244,6 +244,46 @@ std::vector<SegmentInfo> Engine::segments() const {
     }
   }
   return infos;
+}
+
+Status Engine::save_objects(std::span<const SavedObject> objects, OnSameName on_same_name) {
+  return guarded("engine: save_objects", [&]() -> Status {
+    ROLLCALL_RETURN_IF_ERROR(check_open());
+    return state_->save_objects(objects, on_same_name);
+  });
+}
+
+Status Engine::drop_object(ObjectKind kind, const std::string& name) {
+  return guarded("engine: drop_object", [&]() -> Status {
+    ROLLCALL_RETURN_IF_ERROR(check_open());
+    return state_->drop_object(kind, name);
+  });
+}
+
+std::vector<SavedObject> Engine::objects(ObjectKind kind) const {
+  if (!is_open()) return {};
+  const Gate::Pass pass(state_->gate);
+  return state_->objects_of(kind);
+}
+
+Result<AudienceInfo> Engine::freeze(const AudienceRequest& request, const QueryLimits& limits) {
+  return guarded("engine: freeze", [&]() -> Result<AudienceInfo> {
+    ROLLCALL_RETURN_IF_ERROR(check_open());
+    return state_->freeze(request, limits);
+  });
+}
+
+Status Engine::drop_audience(const AudienceName& name) {
+  return guarded("engine: drop_audience", [&]() -> Status {
+    ROLLCALL_RETURN_IF_ERROR(check_open());
+    return state_->drop_audience(name);
+  });
+}
+
+std::vector<AudienceInfo> Engine::audiences() const {
+  if (!is_open()) return {};
+  const Gate::Pass pass(state_->gate);
+  return state_->audience_infos();
 }
 
 Result<std::uint64_t> Engine::forget(std::span<const UserId> users) {

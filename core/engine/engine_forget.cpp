@@ -94,6 +94,7 @@ Result<std::uint64_t> Engine::State::forget_in_partitions(std::span<const UserId
     UnlessFinished forgetting(
         state_failure,
         Status::resource_exhausted("engine: a user was forgotten in part; open the store again"));
+    ROLLCALL_RETURN_IF_ERROR(forget_in_audiences(i, ordinals));
     partition.forget(ordinals);
     day_totals.clear();
     forgetting.finish();

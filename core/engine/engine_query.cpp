@@ -49,7 +49,7 @@ class HeldBytes {
 namespace {
 
 bool names_segments(const Query& query) {
-  return query.common.among || segment_of(query) != nullptr;
+  return query.common.among || !segments_of(query).empty();
 }
 
 // Returns the error of a question, with its number if there are several.
@@ -134,9 +134,16 @@ class Engine::State::Snapshot : public PlanRunner {
   Snapshot& operator=(const Snapshot&) = delete;
 
   Result<Partial> run(const PlanTask& task) override {
+    if (task.members != nullptr && collected_ != nullptr) {
+      *collected_ = executor_.members(task.plan, task.cells);
+      return executor_.of_nobody(task);
+    }
     if (task.members != nullptr) return list_members(task);
     return executor_.count(task.plan);
   }
+
+  // From here on, members are not listed: `ordinals` receives them, by partition.
+  void collect_into(OrdinalsByPartition& ordinals) { collected_ = &ordinals; }
 
   // Leaves the pages that had to be read for the next question to find.
   void keep_pages() {
@@ -164,10 +171,11 @@ class Engine::State::Snapshot : public PlanRunner {
       ROLLCALL_RETURN_IF_ERROR(partition.load_users(*state_.view));
       for (const std::uint32_t ordinal : ordinals[i]) {
         if (partition.users().is_erased(ordinal)) continue;  // forgotten since
-        partial.users->add(partition.users().user(ordinal));
+        partial.users->add(partition.users().user(ordinal), QueryExecutor::place_of(i, ordinal));
       }
       state_.evict_for(0);
     }
+    executor_.tell(task.plan, *partial.users);
     return partial;
   }
 
@@ -177,6 +185,7 @@ class Engine::State::Snapshot : public PlanRunner {
   const std::size_t kept_bytes_max_;
   QuestionAccount& account_;
   QueryExecutor executor_;
+  OrdinalsByPartition* collected_ = nullptr;
 };
 
 // Holds questions that are ready to run, and what they read.
@@ -259,6 +268,10 @@ Result<Engine::State::Pinned> Engine::State::pin(std::span<const Query> queries,
   PlanContext context{settings, zone,    *tables.catalog, manifest.days, manifest.known_until,
                       sets,     nullptr, &account};
   context.history_limit = tables.history_limit;
+  if (std::ranges::any_of(queries, names_segments)) {
+    context.audiences =
+        std::make_shared<const AudienceCatalog>(AudienceCatalog{tables.audiences, audience_pages});
+  }
   // A question holds its plan, what its names were resolved to, and its answer without rows. No
   // question was seen to take half of this.
   constexpr std::size_t kPlanBytes = std::size_t{8} << 10;
@@ -340,6 +353,24 @@ Result<std::vector<QueryResult>> Engine::State::answer(std::span<const Query> qu
   }
   snapshot.keep_pages();
   return results;
+}
+
+Result<OrdinalsOfQueries> Engine::State::users_of(std::span<const Query> queries,
+                                                  QuestionAccount& account) {
+  ROLLCALL_ASSIGN_OR_RETURN(const SegmentCatalog sets, named_sets(queries, account));
+  ROLLCALL_ASSIGN_OR_RETURN(Pinned pinned, pin(queries, sets, account));
+  const ReleaseWithinGate release(gate, pinned.held_names);
+  Snapshot snapshot(*this, std::move(pinned.reads), std::move(pinned.view), pinned.kept.count(),
+                    account);
+  OrdinalsOfQueries users;
+  for (std::size_t i = 0; i < queries.size(); ++i) {
+    const Question question = std::move(pinned.questions[i]);
+    snapshot.collect_into(users.ordinals.emplace_back());
+    ROLLCALL_ASSIGN_OR_RETURN(const QueryResult result, question.answer(snapshot));
+    users.as_of = result.as_of;
+  }
+  snapshot.keep_pages();
+  return users;
 }
 
 Result<Explanation> Engine::State::explain(const Query& query, const QueryLimits& limits) {

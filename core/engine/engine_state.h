@@ -1,10 +1,12 @@
 // An engine has these parts. engine.cpp wires them together, engine_calls.cpp has the public calls,
-// and checkpoint.cpp, engine_forget.cpp, ingest_by_partition.cpp and verify.cpp do one thing each.
+// and checkpoint.cpp, engine_audiences.cpp, engine_forget.cpp, engine_objects.cpp,
+// ingest_by_partition.cpp and verify.cpp do one thing each.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -25,11 +27,21 @@
 #include "core/engine/failure.h"
 #include "core/engine/journal_record.h"
 #include "core/engine/source_turns.h"
+#include "core/pages/audience_chunk.h"
 #include "core/partition/partition.h"
 #include "core/time/time_zone.h"
 #include "rollcall/engine.h"
 
 namespace rollcall {
+
+// Users by the number of their partition.
+using OrdinalsByPartition = std::vector<std::vector<std::uint32_t>>;
+
+// Are the users whom questions ask for as members.
+struct OrdinalsOfQueries {
+  std::vector<OrdinalsByPartition> ordinals;  // by question
+  std::string as_of;                          // as QueryResult::as_of of the last
+};
 
 struct Engine::State {
   explicit State(const EngineOptions& engine_options)
@@ -89,6 +101,9 @@ struct Engine::State {
   // Lists the pages that were superseded by what was written ahead of the next commit. They may be
   // all pages of the store, so spare capacity for more would be large.
   std::deque<PageAddress> superseded_ahead ROLLCALL_GUARDED_BY(gate);
+  // Holds pages of audiences that are to be in the next commit.
+  WaitingAudiencePages audience_pages ROLLCALL_GUARDED_BY(gate);
+  std::vector<PageAddress> audience_pages_superseded ROLLCALL_GUARDED_BY(gate);
   // Counts the bytes evicted since free memory was last given back to the system.
   std::size_t evicted_bytes ROLLCALL_GUARDED_BY(gate) = 0;
   // Says why writing ended, for instance because a checkpoint failed. Queries continue.
@@ -198,6 +213,9 @@ struct Engine::State {
   // Lets history begin later if the latest day is later than it was. Everything must be folded.
   Status move_history_begin() ROLLCALL_REQUIRES(gate);
   Result<std::vector<QueryResult>> query(std::span<const Query> queries, const QueryLimits& limits);
+  // Returns the users whom each of the questions asks for as members, all as of one moment.
+  //   throws QuestionFailure
+  Result<OrdinalsOfQueries> users_of(std::span<const Query> queries, QuestionAccount& account);
   Result<Explanation> explain(const Query& query, const QueryLimits& limits);
   // The following functions also throw QuestionFailure.
   Result<std::vector<QueryResult>> answer(std::span<const Query> queries, QuestionAccount& account,
@@ -211,7 +229,24 @@ struct Engine::State {
   Result<SegmentCatalog> named_sets(std::span<const Query> queries, QuestionAccount& account);
   class Snapshot;
   Status save_segment(const std::string& name, SavedSegment segment);
-  Status drop_segment(const std::string& name);
+  Status save_objects(std::span<const SavedObject> objects, OnSameName on_same_name);
+  Status drop_object(ObjectKind kind, const std::string& name);
+  std::vector<SavedObject> objects_of(ObjectKind kind) const ROLLCALL_REQUIRES(gate);
+  Result<AudienceInfo> freeze(const AudienceRequest& request, const QueryLimits& limits);
+  class AudienceDraft;
+  Status fault_of(const AudienceRequest& request, std::span<const Query> asked, const Status& fault,
+                  const QueryLimits& limits);
+  // Removes an audience that `freeze` could not store.
+  void take_back(const AudienceName& name) ROLLCALL_REQUIRES(checkpointer.mutex())
+      ROLLCALL_EXCLUDES(gate);
+  Status drop_audience(const AudienceName& name);
+  std::vector<AudienceInfo> audience_infos() const ROLLCALL_REQUIRES(gate);
+  // Takes users of a partition out of all audiences. The pages that had them are those of the next
+  // commit.
+  Status forget_in_audiences(std::uint32_t partition, std::span<const std::uint32_t> ordinals)
+      ROLLCALL_REQUIRES(gate, checkpointer.mutex());
+  Result<AudienceChunk> read_audience(const Audience& audience, Audience::Place place) const
+      ROLLCALL_REQUIRES(gate);
   Result<std::uint64_t> forget(std::span<const UserId> users);
   // Forgets the users in all partitions. `has_written_ahead` is set as soon as some partition has
   // written ahead.

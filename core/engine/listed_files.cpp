@@ -53,8 +53,10 @@ Status read_listed_files(const Query& query, UserKind kind,
                          QuestionAccount& account) {
   FileReader reader(kind, directories, catalog, account);
   if (query.common.among) ROLLCALL_RETURN_IF_ERROR(reader.read(*query.common.among));
-  const Segment* const segment = segment_of(query);
-  return segment == nullptr ? Status() : reader.read(*segment);
+  for (const Segment* const segment : segments_of(query)) {
+    ROLLCALL_RETURN_IF_ERROR(reader.read(*segment));
+  }
+  return {};
 }
 
 }  // namespace rollcall

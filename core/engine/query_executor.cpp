@@ -12,6 +12,7 @@
 #include "core/base/memory_policy.h"
 #include "core/base/mutex.h"
 #include "core/engine/history_reader.h"
+#include "core/pages/audience_chunk.h"
 #include "core/query/sets/user_sink.h"
 #include "kernels/kernel_table.h"
 
@@ -20,8 +21,17 @@ namespace {
 
 class CountingSink : public CellSink {
  public:
-  CountingSink(Partial& counts, const QuestionAccount& account)
-      : counts_(counts), account_(account), pace_(&account) {}
+  CountingSink(Partial& counts, QuestionAccount& account)
+      : counts_(counts), account_(account), pace_(&account), memory_(&account) {}
+  ~CountingSink() override {
+    std::uint64_t users = 0;
+    for (std::size_t cell = 0; cell < steps_.size(); ++cell) {
+      users += steps_[cell];
+      counts_.add(cell, users);
+    }
+  }
+  CountingSink(const CountingSink&) = delete;
+  CountingSink& operator=(const CountingSink&) = delete;
 
   void add(std::size_t cell, BitSpan users) override {
     pace_.step();
@@ -41,6 +51,16 @@ class CountingSink : public CellSink {
     pace_.step();
     counts_.add(cell, 1);
   }
+  // However long a run is, it adds a step up and a step down. Steps down are negative, modulo 2^64.
+  void add_user_run(std::size_t first_cell, std::size_t count, std::uint32_t) override {
+    pace_.step();
+    if (steps_.empty()) {
+      memory_.take(counts_.cells.size() * sizeof(steps_[0]), QuestionNeed::kCells);
+      steps_.resize(counts_.cells.size());
+    }
+    ++steps_[first_cell];
+    if (first_cell + count < steps_.size()) --steps_[first_cell + count];
+  }
   void add_sample(std::size_t list, std::int64_t number) override {
     counts_.add_sample(list, number);
   }
@@ -52,6 +72,11 @@ class CountingSink : public CellSink {
     counts_.add_text(text, 1);
   }
   void add_amount(std::size_t cell, AmountSum amount) override { counts_.add_amount(cell, amount); }
+  void add_number(std::size_t distribution, AmountSum number, std::uint64_t of,
+                  std::uint64_t user_count) override {
+    pace_.step();
+    counts_.add_number(distribution, {number, of}, user_count);
+  }
   // It works in parts that take a few milliseconds each.
   void add_and_band(const CellBand& band) override {
     constexpr std::size_t kWidthUnchecked = 256;
@@ -66,8 +91,11 @@ class CountingSink : public CellSink {
  private:
   const kernels::KernelTable& kernel_ = *kernels::active_table();
   Partial& counts_;
-  const QuestionAccount& account_;
+  QuestionAccount& account_;
   QuestionPace pace_;
+  QuestionMemory memory_;
+  // Holds, by cell, by how much the users of runs are more than those of the cell before.
+  std::vector<std::uint64_t> steps_;
 };
 
 // Appends the ordinals of users of a chunk, whose first user has the ordinal `first`.
@@ -228,11 +256,10 @@ class PinnedChunk : public ChunkSource {
     return {page.first(), page.last(), std::min(page.size(), word_count_ * 64)};
   }
 
-  AmountSum amount(SeriesId series, Day day, BitSpan users) const override {
+  std::span<const UserAmount> amounts(SeriesId series, Day day) const override {
     PinnedPage<AmountChunk>* const pinned = find(amounts_, day.value, series);
-    if (pinned == nullptr) return 0;
-    PageRef<AmountChunk> read;
-    return load(amounts_, *pinned, read).sum_of(users);
+    if (pinned == nullptr) return {};
+    return load(amounts_, *pinned, read_amounts_).entries();
   }
 
   UserCursor history(UserCursor::Opened opened) const override {
@@ -253,6 +280,29 @@ class PinnedChunk : public ChunkSource {
     const auto end = std::lower_bound(begin, ordinals.end(), first_ordinal_ + word_count_ * 64);
     kernels::active_table()->set_bits(scratch, ordinals.data() + (begin - ordinals.begin()),
                                       static_cast<std::size_t>(end - begin));
+    return {scratch, word_count_};
+  }
+
+  BitSpan in_audience(const AudienceRead& read, std::uint64_t* scratch) const override {
+    std::fill_n(scratch, word_count_, std::uint64_t{0});
+    const auto found = read.pages.find({partition_.partition, chunk_});
+    if (found == read.pages.end()) return {};
+    const AudienceRead::Page& page = found->second;
+    reading_.account.check();
+    std::string stored;
+    if (page.bytes == nullptr) {
+      Result<std::string> bytes = reading_.view.read(page.address);
+      if (!bytes.ok()) throw QuestionFailure(bytes.status());
+      stored = *std::move(bytes);
+    }
+    const Result<AudienceChunk> chunk =
+        AudienceChunk::deserialize(page.bytes == nullptr ? stored : *page.bytes, read.set_count);
+    if (!chunk.ok()) throw QuestionFailure(chunk.status().within(to_string(page.address.id)));
+    alignas(64) std::array<std::uint64_t, kChunkWords> expanded;
+    for (const std::size_t number : read.sets) {
+      const BitSpan set = expand(chunk->sets()[number], expanded.data());
+      kernels::active_table()->or_into(scratch, set.words, set.word_count);
+    }
     return {scratch, word_count_};
   }
 
@@ -330,7 +380,9 @@ class PinnedChunk : public ChunkSource {
   mutable Pages<BoundsChunk> bounds_;
   mutable Pages<AmountChunk> amounts_;
   HistoryReader& history_;
-  mutable PageRef<BoundsChunk> read_bounds_;  // the last that was read and is not in memory
+  // Are the last pages that were read and are not in memory.
+  mutable PageRef<BoundsChunk> read_bounds_;
+  mutable PageRef<AmountChunk> read_amounts_;
   mutable std::vector<RunSets*> passing_sets_;
   mutable QuestionMemory memory_;  // of what goes with the chunk
   mutable bool has_opened_history_ = false;
@@ -470,6 +522,42 @@ std::vector<std::vector<std::uint32_t>> QueryExecutor::members(const Plan& plan,
                     });
   });
   return ordinals;
+}
+
+void QueryExecutor::tell(const Plan& plan, MemberPage& page) {
+  if (plan.numbers_per_user() == 0) return;
+  const std::span<MemberPage::User> users = page.cut();
+  QuestionMemory memory(&account_);
+  memory.take(users.size() * sizeof(MemberPage::User*), QuestionNeed::kMembers);
+  std::vector<MemberPage::User*> by_place;
+  by_place.reserve(users.size());
+  for (MemberPage::User& user : users) by_place.push_back(&user);
+  std::ranges::sort(by_place, {}, &MemberPage::User::place);
+  const auto first_from = [&](std::uint64_t place) {
+    return std::ranges::lower_bound(by_place, place, {}, &MemberPage::User::place);
+  };
+  Reading reading{view_, account_, kept_bytes_max_, kept_bytes_};
+  Mutex mutex;  // guards the page
+  for_each(workers_, /*alone=*/false, pinned_.partitions.size(), [&](std::size_t i) {
+    if (first_from(place_of(i, 0)) == first_from(place_of(i + 1, 0))) return;
+    visit_partition(pinned_.reads, pinned_.partitions[i], workers_, /*alone=*/false, reading,
+                    [&](const ChunkSource& source, std::uint32_t) {
+                      const std::uint64_t first_place = place_of(i, source.first_ordinal());
+                      const auto begin = first_from(first_place);
+                      const auto end = first_from(first_place + 64 * source.word_count());
+                      if (begin == end) return;
+                      std::vector<std::uint64_t> words(source.word_count());
+                      for (auto user = begin; user != end; ++user) {
+                        const std::uint64_t place = (*user)->place - first_place;
+                        words[place / 64] |= std::uint64_t{1} << (place % 64);
+                      }
+                      plan.tell(source, {words.data(), words.size()},
+                                [&](std::uint32_t place, std::span<const AmountSum> numbers) {
+                                  const MutexLock lock(mutex);
+                                  page.tell(**first_from(first_place + place), numbers);
+                                });
+                    });
+  });
 }
 
 }  // namespace rollcall

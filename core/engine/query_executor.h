@@ -47,6 +47,14 @@ class QueryExecutor {
   std::vector<std::vector<std::uint32_t>> members(const Plan& plan,
                                                   std::span<const std::size_t> cells);
 
+  // Returns where a user is, for MemberPage::add: `partition` is the place among those pinned.
+  static std::uint64_t place_of(std::size_t partition, std::uint32_t ordinal) {
+    return std::uint64_t{partition} << 32 | ordinal;
+  }
+  // Adds the numbers that the plan tells of the users of a page, who are where `place_of` says.
+  // Does nothing if it tells none.
+  void tell(const Plan& plan, MemberPage& page);
+
   // Returns the size of the pages that were read and the unions that were made, if they stay.
   std::size_t kept_bytes() const { return kept_bytes_; }
 

@@ -3,14 +3,19 @@
 // with.
 #include <fmt/format.h>
 
+#include <array>
 #include <atomic>
+#include <bit>
 #include <map>
+#include <span>
 
 #include "core/base/memory_policy.h"
 #include "core/base/mutex.h"
 #include "core/engine/engine_state.h"
 #include "core/engine/history_check.h"
+#include "core/pages/audience_chunk.h"
 #include "core/pages/page_check.h"
+#include "rollcall/message_text.h"
 
 namespace rollcall {
 namespace {
@@ -98,6 +103,7 @@ class PartitionVerifier {
 
   std::uint64_t page_count() const { return check_.page_count; }
   std::uint64_t event_count() const { return event_count_; }
+  std::uint32_t user_count() const { return partition_.ordinal_count(); }
   std::vector<std::string> take_faults() { return std::move(check_.faults); }
 
  private:
@@ -166,6 +172,50 @@ class PartitionVerifier {
   std::uint64_t event_count_ = 0;
 };
 
+// Checks that an audience has as many users as its table says, and none whom the store has not.
+void verify_audience(const AudienceName& name, const Audience& audience, const StoreView& view,
+                     std::span<const std::uint32_t> user_counts, VerifyReport& report) {
+  std::vector<AudienceInfo::Class> found(audience.classes.size());
+  for (const auto& [place, epoch] : audience.pages) {
+    ++report.page_count;
+    const PageId id = audience.page_id(place);
+    const Result<std::string> bytes = view.read({id, epoch});
+    if (!bytes.ok()) {
+      report.faults.push_back(bytes.status().message());
+      return;
+    }
+    const Result<AudienceChunk> chunk = AudienceChunk::deserialize(*bytes, audience.set_count());
+    if (!chunk.ok()) {
+      report.faults.push_back(chunk.status().within(to_string(id)).message());
+      return;
+    }
+    alignas(64) std::array<std::uint64_t, kChunkWords> scratch;
+    for (std::size_t set = 0; set < audience.set_count(); ++set) {
+      const PresenceChunk& users = chunk->sets()[set];
+      AudienceInfo::Class& part = found[set / 2];
+      (set % 2 == 0 ? part.contacted : part.holdout) += users.cardinality();
+      const BitSpan span = users.expand(scratch.data());
+      const std::uint64_t known =
+          place.partition < user_counts.size() ? user_counts[place.partition] : 0;
+      for (std::size_t word = 0; word < span.word_count; ++word) {
+        const std::uint64_t first = std::uint64_t{place.chunk} * kChunkOrdinals + 64 * word;
+        const std::uint64_t end = first + std::bit_width(span.words[word]);
+        if (span.words[word] == 0 || end <= known) continue;
+        report.faults.push_back(to_string(id) + ": it has users whom the partition has not");
+        return;
+      }
+    }
+  }
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    found[i].name = audience.classes[i].name;
+    if (found[i] == audience.classes[i]) continue;
+    report.faults.push_back(fmt::format(
+        "audience {}: class {} has {} users, its pages have {}", quoted_excerpt(name.campaign),
+        quoted_excerpt(found[i].name), audience.classes[i].contacted + audience.classes[i].holdout,
+        found[i].contacted + found[i].holdout));
+  }
+}
+
 }  // namespace
 
 Result<VerifyReport> Engine::State::verify() {
@@ -195,6 +245,7 @@ Result<VerifyReport> Engine::State::verify() {
   MemoryTurnstile turnstile(bytes_max, kept_bytes);
   std::vector<VerifyReport> parts(stored.partition_epochs.size());
   std::vector<std::uint64_t> event_counts(parts.size());
+  std::vector<std::uint32_t> user_counts(parts.size());
   workers.for_each(parts.size(), [&](std::size_t i) {
     if (stored.partition_epochs[i] == 0) return;
     PartitionVerifier verifier(static_cast<std::uint32_t>(i), *now, tables_stored, stored.settings,
@@ -202,7 +253,11 @@ Result<VerifyReport> Engine::State::verify() {
     verifier.run(stored.partition_epochs[i], turnstile);
     parts[i] = {verifier.page_count(), verifier.take_faults()};
     event_counts[i] = verifier.event_count();
+    user_counts[i] = verifier.user_count();
   });
+  for (const auto& [name, audience] : tables_stored.audiences->all()) {
+    verify_audience(name, audience, *now, user_counts, report);
+  }
   std::uint64_t event_count = 0;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     report.page_count += parts[i].page_count;

@@ -37,8 +37,15 @@ class RunReader {
   bool done() const { return place_ == events_.size(); }
   const EventColumns& events() const { return events_; }
   std::size_t place() const { return place_; }
+  std::uint32_t ordinal() const { return events_.ordinals[place_]; }
   std::pair<std::uint32_t, TimeUs> key() const {
     return {events_.ordinals[place_], events_.times[place_]};
+  }
+  // Returns where the user's events in this block end.
+  std::size_t user_end() const {
+    std::size_t end = place_ + 1;
+    while (end < events_.size() && events_.ordinals[end] == events_.ordinals[place_]) ++end;
+    return end;
   }
   // Returns how far the events from here on in this block go that come before `key` of a later run,
   // or with it.
@@ -98,9 +105,14 @@ void RunWriter::add(const EventColumns& events, std::size_t begin, std::size_t e
 void RunWriter::add_stretch(const EventColumns& events, std::size_t begin, std::size_t end) {
   while (begin < end) {
     const std::size_t part = std::min(end - begin, kBlockEvents);
-    append(pending_, events, begin, begin + part);
+    if (part == kBlockEvents && pending_.size() == 0) {
+      blocks_.push_back(
+          std::make_shared<const LogBlock>(LogBlock::pack(events, begin, begin + part)));
+    } else {
+      append(pending_, events, begin, begin + part);
+      pack_whole_blocks();
+    }
     begin += part;
-    pack_whole_blocks();
   }
 }
 
@@ -146,27 +158,61 @@ EventColumns unpack(const LogBlock& block, std::size_t property_count) {
   return events;
 }
 
+namespace {
+
+// Merges the events of the next user, unless events of several runs overlap in time, or a block
+// ends in between. Returns whether it did. `ends` is for its use alone.
+bool merge_user(std::vector<RunReader>& readers, RunWriter& writer,
+                std::vector<std::pair<RunReader*, std::size_t>>& ends) {
+  std::uint32_t ordinal = readers.front().ordinal();
+  for (const RunReader& reader : readers) ordinal = std::min(ordinal, reader.ordinal());
+  ends.clear();
+  for (RunReader& reader : readers) {
+    if (reader.ordinal() != ordinal) continue;
+    if (!ends.empty()) {
+      const auto& [before, end] = ends.back();
+      const EventColumns& events = before->events();
+      if (end == events.size() || reader.key().second < events.times[end - 1]) return false;
+    }
+    ends.emplace_back(&reader, reader.user_end());
+  }
+  for (const auto& [reader, end] : ends) {
+    writer.add(reader->events(), reader->place(), end);
+    reader->go_to(end);
+  }
+  std::erase_if(readers, [](const RunReader& reader) { return reader.done(); });
+  return true;
+}
+
+// Merges the next events: those of the run with the least key, or the first of several with an
+// equal one, as far as the next run allows.
+void merge_stretch(std::vector<RunReader>& readers, RunWriter& writer) {
+  const auto least = std::ranges::min_element(readers, {}, &RunReader::key);
+  auto next = readers.end();
+  for (auto other = readers.begin(); other != readers.end(); ++other) {
+    const bool is_less = next == readers.end() || other->key() < next->key();
+    if (other != least && is_less) next = other;
+  }
+  const std::size_t end = next == readers.end()
+                              ? least->events().size()
+                              : least->end_before(next->key(), /*equal_too=*/least < next);
+  writer.add(least->events(), least->place(), end);
+  least->go_to(end);
+  if (least->done()) readers.erase(least);
+}
+
+}  // namespace
+
+// Runs mostly hold one time after the other.
 LogRun merge(std::span<const LogRun> runs, std::size_t dimension_count, std::size_t property_count,
              TimeUs begin) {
   std::vector<RunReader> readers;
   for (const LogRun& run : runs) readers.emplace_back(run, property_count);
   std::erase_if(readers, [](const RunReader& reader) { return reader.done(); });
   RunWriter writer(dimension_count, property_count, begin);
+  std::vector<std::pair<RunReader*, std::size_t>> ends;
   while (!readers.empty()) {
-    // The reader with the least key, or the first of several with an equal one, goes as far as the
-    // next one allows.
-    const auto least = std::ranges::min_element(readers, {}, &RunReader::key);
-    auto next = readers.end();
-    for (auto other = readers.begin(); other != readers.end(); ++other) {
-      const bool is_less = next == readers.end() || other->key() < next->key();
-      if (other != least && is_less) next = other;
-    }
-    const std::size_t end = next == readers.end()
-                                ? least->events().size()
-                                : least->end_before(next->key(), /*equal_too=*/least < next);
-    writer.add(least->events(), least->place(), end);
-    least->go_to(end);
-    if (least->done()) readers.erase(least);
+    if (readers.size() == 1 || !merge_user(readers, writer, ends)) merge_stretch(readers, writer);
   }
   return writer.finish();
 }

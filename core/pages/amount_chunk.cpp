@@ -16,26 +16,37 @@ constexpr std::size_t kMergedMin = 256;
 
 }  // namespace
 
+AmountSum sum_of(std::span<const UserAmount> amounts, BitSpan users) {
+  AmountSum sum = 0;
+  for (const UserAmount& of_user : amounts) {
+    const std::size_t word = of_user.place / 64;
+    const bool is_in =
+        word < users.word_count && (users.words[word] >> (of_user.place % 64) & 1) != 0;
+    sum += is_in ? of_user.amount : 0;
+  }
+  return sum;
+}
+
 // They are sorted by the lower byte of the ordinal, then by the upper one.
-void AmountChunk::sort(std::vector<Entry>& entries) {
-  std::vector<Entry> sorted(entries.size());
+void AmountChunk::sort(std::vector<UserAmount>& entries) {
+  std::vector<UserAmount> sorted(entries.size());
   for (const int shift : {0, 8}) {
-    const auto byte_of = [shift](const Entry& entry) {
-      return static_cast<std::uint8_t>(entry.ordinal >> shift);
+    const auto byte_of = [shift](const UserAmount& entry) {
+      return static_cast<std::uint8_t>(entry.place >> shift);
     };
     std::array<std::uint32_t, 256> places{};  // of the next entry with that byte
-    for (const Entry& entry : entries) ++places[byte_of(entry)];
+    for (const UserAmount& entry : entries) ++places[byte_of(entry)];
     std::exclusive_scan(places.begin(), places.end(), places.begin(), std::uint32_t{0});
-    for (const Entry& entry : entries) sorted[places[byte_of(entry)]++] = entry;
+    for (const UserAmount& entry : entries) sorted[places[byte_of(entry)]++] = entry;
     entries.swap(sorted);
   }
 }
 
-void AmountChunk::merge(std::vector<Entry>& entries) {
+void AmountChunk::merge(std::vector<UserAmount>& entries) {
   sort(entries);
   std::size_t kept = 0;
-  for (const Entry& entry : entries) {
-    const bool same = kept > 0 && entries[kept - 1].ordinal == entry.ordinal;
+  for (const UserAmount& entry : entries) {
+    const bool same = kept > 0 && entries[kept - 1].place == entry.place;
     Amount sum = 0;
     if (same && !__builtin_add_overflow(entries[kept - 1].amount, entry.amount, &sum)) {
       entries[kept - 1].amount = sum;
@@ -59,8 +70,8 @@ void AmountChunk::add(std::uint32_t ordinal, Amount amount) {
 AmountSum AmountChunk::take(std::uint32_t ordinal) {
   merge(entries_);
   AmountSum taken = 0;
-  std::erase_if(entries_, [&](const Entry& entry) {
-    if (entry.ordinal != ordinal % kChunkOrdinals) return false;
+  std::erase_if(entries_, [&](const UserAmount& entry) {
+    if (entry.place != ordinal % kChunkOrdinals) return false;
     taken += entry.amount;
     return true;
   });
@@ -68,20 +79,9 @@ AmountSum AmountChunk::take(std::uint32_t ordinal) {
   return taken;
 }
 
-AmountSum AmountChunk::sum_of(BitSpan users) const {
-  AmountSum sum = 0;
-  for (const Entry& entry : entries_) {
-    const std::size_t word = entry.ordinal / 64;
-    const bool is_in =
-        word < users.word_count && (users.words[word] >> (entry.ordinal % 64) & 1) != 0;
-    sum += is_in ? entry.amount : 0;
-  }
-  return sum;
-}
-
 AmountSum AmountChunk::sum() const {
   AmountSum sum = 0;
-  for (const Entry& entry : entries_) sum += entry.amount;
+  for (const UserAmount& entry : entries_) sum += entry.amount;
   return sum;
 }
 
@@ -90,14 +90,14 @@ std::size_t AmountChunk::memory_bytes() const {
 }
 
 void AmountChunk::serialize(std::string& out) const {
-  std::vector<Entry> entries = entries_;
+  std::vector<UserAmount> entries = entries_;
   merge(entries);
   std::vector<std::uint16_t> ordinals;
   std::vector<Amount> amounts;
   ordinals.reserve(entries.size());
   amounts.reserve(entries.size());
-  for (const Entry& entry : entries) {
-    ordinals.push_back(entry.ordinal);
+  for (const UserAmount& entry : entries) {
+    ordinals.push_back(entry.place);
     amounts.push_back(entry.amount);
   }
   ByteWriter writer(out);
@@ -122,9 +122,9 @@ Result<AmountChunk> AmountChunk::deserialize(std::string_view bytes) {
 
 Status AmountChunk::validate() const {
   for (std::size_t i = 1; i < merged_; ++i) {
-    if (entries_[i].ordinal < entries_[i - 1].ordinal) {
-      return Status::corruption(fmt::format("amounts: ordinal {} follows {}", entries_[i].ordinal,
-                                            entries_[i - 1].ordinal));
+    if (entries_[i].place < entries_[i - 1].place) {
+      return Status::corruption(
+          fmt::format("amounts: ordinal {} follows {}", entries_[i].place, entries_[i - 1].place));
     }
   }
   return {};

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,15 @@
 
 namespace rollcall {
 
+// Is the amount of a user of a chunk, or a part of it.
+struct UserAmount {
+  std::uint16_t place;  // in the chunk
+  Amount amount;
+};
+
+// Returns the sum of the amounts of the users of a set.
+AmountSum sum_of(std::span<const UserAmount> amounts, BitSpan users);
+
 // This is a list of ordinals with amounts, because few events have one. A user may appear several
 // times with parts of the sum: one entry for each event until entries are merged, and two if 64
 // bits do not hold the sum.
@@ -22,8 +32,8 @@ class AmountChunk {
   void add(std::uint32_t ordinal, Amount amount);
   // Removes the whole sum of ordinal % 65,536, and returns it.
   AmountSum take(std::uint32_t ordinal);
-  // Returns the sum over the users of a set.
-  AmountSum sum_of(BitSpan users) const;
+  // Returns the amounts, in no order. Adding to them or taking some ends their validity.
+  std::span<const UserAmount> entries() const { return entries_; }
   // Returns the sum over all users.
   AmountSum sum() const;
   std::size_t memory_bytes() const;
@@ -34,16 +44,12 @@ class AmountChunk {
   Status validate() const;
 
  private:
-  struct Entry {
-    std::uint16_t ordinal;
-    Amount amount;
-  };
   // Sorts by ordinal; entries of the same ordinal keep their order.
-  static void sort(std::vector<Entry>& entries);
+  static void sort(std::vector<UserAmount>& entries);
   // Sorts the entries and adds up those of the same ordinal, as far as 64 bits hold the sums.
-  static void merge(std::vector<Entry>& entries);
+  static void merge(std::vector<UserAmount>& entries);
 
-  std::vector<Entry> entries_;
+  std::vector<UserAmount> entries_;
   std::size_t merged_ = 0;  // how many were left when they were last merged
 };
 

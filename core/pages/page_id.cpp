@@ -40,6 +40,13 @@ std::string to_string(const PageId& id) {
                          id.series, id.chunk);
     case PageKind::kHistoryLimit:
       return "history limit page";
+    case PageKind::kObjects:
+      return "saved objects page";
+    case PageKind::kAudiences:
+      return "audiences page";
+    case PageKind::kAudience:
+      return fmt::format("audience page of partition {}, audience {}, chunk {}", id.partition,
+                         id.series, id.chunk);
     case PageKind::kHistory:
       return fmt::format("history page of partition {}, run {}, block {}", id.partition, id.series,
                          id.chunk);

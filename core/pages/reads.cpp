@@ -72,7 +72,8 @@ bool ReadSet::reads_pages() const {
   ReadSet of_pages;
   of_pages.add(*this);
   return !of_pages.presence.empty() || !of_pages.unions.empty() || !of_pages.bounds.empty() ||
-         !of_pages.amounts.empty() || !of_pages.totals.empty() || !of_pages.lists.empty();
+         !of_pages.amounts.empty() || !of_pages.totals.empty() || !of_pages.lists.empty() ||
+         !of_pages.audiences.empty();
 }
 
 Day ReadSet::first_event_day() const {
@@ -106,6 +107,7 @@ void ReadSet::add(const ReadSet& other) {
   append(amounts, other.amounts);
   append(totals, other.totals);
   append(lists, other.lists);
+  append(audiences, other.audiences);
   for (const std::string& reason : other.history_reasons) read_history(reason);
   history_from = std::min(history_from, other.first_event_day());
 }
@@ -129,13 +131,16 @@ void ReadSet::merge() {
     bounds = {BoundsRead{std::move(series)}};
   }
   drop_repeated(lists, [](const std::shared_ptr<const UserList>& list) { return list.get(); });
+  drop_repeated(audiences,
+                [](const std::shared_ptr<const AudienceRead>& read) { return read.get(); });
 }
 
 std::size_t ReadSet::memory_bytes() const {
   std::size_t reason_bytes = history_reasons.size() * sizeof(std::string);
   for (const std::string& reason : history_reasons) reason_bytes += reason.size();
   return reason_bytes + bytes_of(presence) + bytes_of(unions) + bytes_of(bounds) +
-         bytes_of(amounts) + bytes_of(totals) + lists.size() * sizeof(lists[0]);
+         bytes_of(amounts) + bytes_of(totals) + lists.size() * sizeof(lists[0]) +
+         audiences.size() * sizeof(audiences[0]);
 }
 
 }  // namespace rollcall

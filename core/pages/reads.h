@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/catalog/audience_table.h"
 #include "core/catalog/series_catalog.h"
 #include "core/users/user_list.h"
 #include "rollcall/types.h"
@@ -47,6 +49,17 @@ struct TotalsRead {
   bool by_hour = false;
 };
 
+// Reads who is in some sets of an audience.
+struct AudienceRead {
+  struct Page {
+    PageAddress address;
+    std::shared_ptr<const std::string> bytes;  // null: it is in the store
+  };
+  std::size_t set_count = 0;              // which a page has
+  std::vector<std::size_t> sets;          // those that are read, ascending
+  std::map<Audience::Place, Page> pages;  // those that there are
+};
+
 struct ReadSet {
   std::vector<PresenceRead> presence;
   std::vector<UnionRead> unions;
@@ -54,6 +67,7 @@ struct ReadSet {
   std::vector<AmountRead> amounts;
   std::vector<TotalsRead> totals;
   std::vector<std::shared_ptr<const UserList>> lists;  // users named one by one
+  std::vector<std::shared_ptr<const AudienceRead>> audiences;
   // Say why the events themselves are read, each once; if there are none, the history is not read.
   // Each goes on from "the history answers, as ".
   std::vector<std::string> history_reasons;
@@ -84,7 +98,7 @@ struct ReadSet {
   // Returns whether anything about single users is read.
   bool reads_chunks() const {
     return !presence.empty() || !unions.empty() || !bounds.empty() || !amounts.empty() ||
-           !lists.empty() || reads_history();
+           !lists.empty() || !audiences.empty() || reads_history();
   }
 };
 

@@ -381,7 +381,7 @@ PinnedPartition Partition::pin(const ReadSet& reads, std::uint32_t partition_cou
                             .pages = pages_.pin(reads, user_count_, quiet_since, account),
                             .history = {},
                             .lists = {}};
-  if (reads.history && history_) pinned.history = history_->pin();
+  if (reads.reads_history() && history_) pinned.history = history_->pin();
   for (const auto& list : reads.lists) {
     std::vector<std::uint32_t>& ordinals = pinned.lists.emplace_back();
     const std::span<const UserList::Entry> entries = list->of_partition(number_, partition_count);

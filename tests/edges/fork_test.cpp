@@ -45,11 +45,15 @@ std::string call_engine(Engine& engine) {
   said["explain"] = engine.explain(*parse_query(kQuestion)).status();
   said["save_segment"] = engine.save_segment("t", *parse_segment("did(login)"));
   said["drop_segment"] = engine.drop_segment("s");
+  said["save_objects"] =
+      engine.save_objects(std::vector<SavedObject>{{ObjectKind::kAlert, "a", "{}"}});
+  said["drop_object"] = engine.drop_object(ObjectKind::kAlert, "a");
   said["forget"] = engine.forget(std::vector<UserId>{std::string("ann")}).status();
   said["verify"] = engine.verify().status();
   said["close"] = engine.close();
   std::string wrong = codes(said);
   if (!engine.sources().empty() || !engine.segments().empty()) wrong += "lists\n";
+  if (!engine.objects(ObjectKind::kAlert).empty()) wrong += "objects\n";
   if (engine.info().event_count != 0 || engine.settings() != StoreSettings{}) wrong += "info\n";
   return wrong;
 }

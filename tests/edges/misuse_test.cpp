@@ -47,6 +47,9 @@ std::map<std::string, Status> all_calls(Engine& engine, PreparedBatch batch) {
   said["save_segment"] = engine.save_segment("t", *parse_segment("did(login)"));
   said["save_segment of users"] = engine.save_segment("u", std::vector<UserId>{std::string("ann")});
   said["drop_segment"] = engine.drop_segment("s");
+  said["save_objects"] =
+      engine.save_objects(std::vector<SavedObject>{{ObjectKind::kAlert, "a", "{}"}});
+  said["drop_object"] = engine.drop_object(ObjectKind::kAlert, "a");
   said["forget"] = engine.forget(std::vector<UserId>{std::string("ann")}).status();
   said["verify"] = engine.verify().status();
   said["ingest_files"] = ingest_files(engine, {file}, {}, {}).status();
@@ -65,6 +68,7 @@ TEST(Misuse, EveryCallAfterCloseIsRefused) {
   EXPECT_EQ(engine->options().memory_bytes_max, EngineOptions{}.memory_bytes_max);
   EXPECT_TRUE(engine->sources().empty());
   EXPECT_TRUE(engine->segments().empty());
+  EXPECT_TRUE(engine->objects(ObjectKind::kAlert).empty());
   EXPECT_EQ(engine->info().event_count, 0u);
   EXPECT_EQ(engine->info().settings, StoreSettings{});
 }

@@ -89,6 +89,7 @@ std::vector<std::string> large_questions() {
       R"({"kind": "churn", "rule": {"gap_days": 3000}})",
       R"({"kind": "lifecycle", "breakdown": "channel", "breakdown_limit": 10000, "last": "2000d"})",
       R"({"kind": "idle", "edges": "each"})",
+      R"({"kind": "ltv", "last": "2000d", "cost": {"event": "visit"}})",
       R"q({"kind": "segment", "segment": "not did(visit, 1d)", "members": {"of": "users"}})q",
       R"({"kind": "segment", "segment": {"any": [)" + parts + "]}}",
       R"({"kind": "active", "among": {"all": [)" + parts + R"(]}, "last": "30d"})"};
@@ -242,6 +243,8 @@ TEST(QuestionMemoryTogether, PagesThatDoNotFitAreReadOneByOne) {
         R"({"kind": "active", "period": "week"})", R"({"kind": "idle", "edges": "each"})",
         R"({"kind": "stickiness", "last": "1000d"})",
         R"({"kind": "retention", "periods": 30, "last": "200d", "measure": "value"})",
+        R"({"kind": "ltv", "cost": {"per_user": "1"}, "last": "200d"})",
+        R"({"kind": "counts", "payers": true, "period": "month"})",
         R"({"kind": "lifecycle", "period": "month"})", R"({"kind": "churn", "last": "300d"})"}) {
     SCOPED_TRACE(question);
     const ProcessGrowth growth;

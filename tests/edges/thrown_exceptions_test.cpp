@@ -336,11 +336,13 @@ void use_engine(std::unique_ptr<Store> store) {
   (void)ingest_events(engine, {edge_event("ann")});
   (void)ingest_events(engine, {edge_event("bob", 1)}, {.ack = Ack::kDurable});
   (void)engine.save_segment("s", *parse_segment("did(login)"));
+  (void)engine.save_objects(std::vector<SavedObject>{{ObjectKind::kAlert, "a", "{}"}});
   (void)engine.checkpoint();
   (void)engine.query(R"({"kind": "active", "members": {"where": {"date": "2026-01-01"}}})");
   (void)engine.explain(*parse_query(R"({"kind": "retention"})"));
   (void)engine.info();
   (void)engine.segments();
+  (void)engine.objects(ObjectKind::kAlert);
   (void)engine.sources();
   (void)engine.verify();
   (void)engine.forget(std::vector<UserId>{std::string("ann")});

@@ -68,9 +68,16 @@ constexpr std::string_view kQuestions[] = {
     R"({"kind": "paths", "event": "view"})",
     R"({"kind": "paths", "event": "buy", "direction": "before"})",
     R"({"kind": "clock", "event": "view", "then": "view"})",
+    R"({"kind": "at_risk", "features": "view"})",
+    R"({"kind": "nps", "event": "view"})",
+    R"({"kind": "rfm", "monetary": "mean"})",
+    R"({"kind": "rfm_users", "event": {"event": "view", "where": {"value": {"gte": 1}}}})",
+    R"({"kind": "aha", "cohort_event": "view", "within": "1d", "from_day": 2, "to_day": 3})",
     R"({"kind": "retention", "windows": "rolling", "min_return_count": 2, "periods": 3})",
     R"({"kind": "segment", "segment": "times(view) >= 3 and sum(view) >= 2"})",
     R"({"kind": "counts", "event": {"event": "view", "where": {"value": {"gte": 1}}}})",
+    R"({"kind": "counts", "payers": true, "period": "hour", "last": "3d"})",
+    R"({"kind": "ltv", "value_event": {"where": {"value": {"gte": 1}}}, "cost": {"event": "buy"}})",
 };
 
 double cpu_seconds() {

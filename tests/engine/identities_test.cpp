@@ -234,6 +234,88 @@ TEST(Identities, RollingRetentionIsAFunnelOfTwoSteps) {
   EXPECT_GT(all_returned, 0);
 }
 
+// ---- Amounts ----
+
+const Cell& cell_of(const QueryResult& result, std::size_t row, const std::string& column) {
+  const auto found = std::ranges::find(result.columns, column, &Column::name);
+  return result.rows.at(row).at(static_cast<std::size_t>(found - result.columns.begin()));
+}
+
+// One quotient is rounded, and the two others and their product are.
+TEST(Identities, ValuePerUserIsThatOfPayersTimesTheirRate) {
+  std::int64_t looked_at = 0;
+  for_streams([&](const Stream& stream, Random& random) {
+    const auto engine = engine_of(stream);
+    ASSERT_NE(engine, nullptr);
+    CountsQuery counts;
+    counts.payers = true;
+    counts.period = static_cast<Period>(random.below(5));
+    if (stream.settings.history && random.chance(30)) counts.period = Period::kHour;
+    const QueryResult result = ask(*engine, query_of(counts));
+    for (std::size_t i = 0; i < result.rows.size(); ++i) {
+      const auto* const per_user = std::get_if<double>(&cell_of(result, i, "value_per_user"));
+      const auto* const per_payer = std::get_if<double>(&cell_of(result, i, "value_per_payer"));
+      const auto* const rate = std::get_if<double>(&cell_of(result, i, "paying_rate"));
+      ASSERT_LE(count(cell_of(result, i, "payers")), count(cell_of(result, i, "users")));
+      ASSERT_EQ(per_user != nullptr, rate != nullptr);
+      if (per_payer == nullptr) continue;
+      ASSERT_NEAR(*per_user, *per_payer * *rate, 1e-14 * std::abs(*per_user));
+      ++looked_at;
+    }
+  });
+  EXPECT_GT(looked_at, 100);
+}
+
+TEST(Identities, LtvOfDaysIsRetentionByValueUpToThem) {
+  std::int64_t looked_at = 0;
+  for_streams([&](const Stream& stream, Random& random) {
+    const auto engine = engine_of(stream);
+    ASSERT_NE(engine, nullptr);
+    for (int i = 0; i < kQuestionsPerStream; ++i) {
+      Query ltv = random_query(random, stream);
+      RetentionQuery retention;
+      retention.measure = RetentionQuery::Measure::kValue;
+      retention.mode = RetentionQuery::Mode::kOnOrBefore;
+      retention.periods = 20;
+      LtvQuery days;
+      days.horizons.clear();
+      for (std::int32_t day = 0; day <= *retention.periods; ++day) days.horizons.push_back(day);
+      if (const auto* const drawn = std::get_if<RetentionQuery>(&ltv.ask)) {
+        retention.cohort_event = drawn->cohort_event;
+        retention.return_event = drawn->return_event;
+        retention.summary = drawn->summary;
+      }
+      if (random.chance(50)) {
+        retention.cohort = RetentionQuery::Cohort::kFirstInRange;
+        days.cohort = LtvQuery::Cohort::kFirstInRange;
+      }
+      days.cohort_event = retention.cohort_event;
+      days.value_event = retention.return_event;
+      days.summary = retention.summary;
+      Query by_value = ltv;
+      ltv.ask = days;
+      by_value.ask = retention;
+      SCOPED_TRACE(to_json(ltv));
+      const Result<QueryResult> found = engine->query(ltv);
+      const Result<QueryResult> expected = engine->query(by_value);
+      ASSERT_EQ(found.ok(), expected.ok());
+      if (!found.ok()) continue;
+      ASSERT_EQ(found->rows.size(), expected->rows.size());
+      const std::pair<std::string, std::string> same[] = {
+          {"cohort", "cohort"}, {"size", "size"},          {"day", "period"},
+          {"value", "value"},   {"ltv", "value_per_user"}, {"complete", "complete"}};
+      for (std::size_t row = 0; row < found->rows.size(); ++row) {
+        for (const auto& [column, other] : same) {
+          ASSERT_EQ(cell_of(*found, row, column), cell_of(*expected, row, other))
+              << column << " of row " << row;
+        }
+      }
+      looked_at += static_cast<std::int64_t>(found->rows.size());
+    }
+  });
+  EXPECT_GT(looked_at, 1000);
+}
+
 // ---- Funnels ----
 
 constexpr int kFunnelsPerStream = 20;
@@ -640,6 +722,137 @@ TEST(Identities, CountsOfDisjointUsersAddUp) {
       }
     }
   });
+}
+
+// ---- Recency, frequency and monetary value ----
+
+TEST(Identities, RfmUsersAddUpToUsersWithAnEvent) {
+  for_streams([](const Stream& stream, Random& random) {
+    const auto engine = engine_of(stream);
+    ASSERT_NE(engine, nullptr);
+    const bool has_history = stream.settings.history && !stream.events.empty();
+    for (int i = 0; i < kQuestionsPerStream; ++i) {
+      RfmQuery rfm;
+      if (!stream.events.empty() && random.chance(70)) {
+        rfm.event = {Selector::Names::kAnyOf, {random.pick(stream.events).event}, {}};
+      }
+      if (!has_history || random.chance(50)) rfm.frequency = RfmRules::Frequency::kDays;
+      if (has_history && random.chance(30)) rfm.monetary = RfmRules::Monetary::kMean;
+      if (random.chance(30)) {
+        rfm.edges = {{1, 3, 7, 20}, {2, 3, 5, 8}, {"-1", "0", "2.5", "100"}};
+      }
+      if (random.chance(40)) rfm.by = RfmQuery::By::kCell;
+      Query query = query_of(rfm);
+      SegmentQuery segment;
+      segment.segment.event = rfm.event;
+      if (random.chance(50)) {
+        query.common.last = LastSpan{random.between(1, 40)};
+        segment.segment.range.last = query.common.last;
+      }
+      const std::size_t users = rfm.by == RfmQuery::By::kCell ? 3 : 1;
+      std::int64_t all = 0;
+      for (const auto& row : ask(*engine, query).rows) all += count(row[users]);
+      std::int64_t expected = 0;
+      for (const auto& row : ask(*engine, query_of(segment)).rows) expected += count(row[0]);
+      ASSERT_EQ(all, expected) << to_json(query);
+    }
+  });
+}
+
+// Amounts turned round turn the scores round, where no rank falls on a cut: where the users, and
+// those with each amount, are such numbers that 5 (worse + equal / 2) / all is never whole.
+TEST(Identities, QuantileScoresTurnRoundWithTheOrder) {
+  std::size_t compared = 0;
+  for (int seed = 0; seed < kStreams; ++seed) {
+    SCOPED_TRACE(::testing::Message() << "seed=" << seed);
+    Random random(static_cast<std::uint64_t>(seed));
+    StreamKnobs knobs = random_knobs(random);
+    knobs.settings.history = true;
+    knobs.extreme_amounts = false;
+    knobs.users = 5 + random.below(60);
+    knobs.events = 300;
+    Stream stream = random_stream(random, knobs);
+    const bool few = random.chance(50);  // amounts, so that many users have equal ones
+    for (NaiveEvent& event : stream.events) {
+      event.value = static_cast<Amount>(few ? random.below(3) : random.below(1'000'000)) - 1;
+    }
+    Stream turned = stream;
+    for (NaiveEvent& event : turned.events) *event.value = -*event.value;
+    const auto engine = engine_of(stream), turned_engine = engine_of(turned);
+    ASSERT_TRUE(engine && turned_engine);
+    for (const RfmRules::Monetary monetary :
+         {RfmRules::Monetary::kSum, RfmRules::Monetary::kMean}) {
+      RfmUsersQuery rfm;
+      rfm.monetary = monetary;
+      const QueryResult here = ask(*engine, query_of(rfm));
+      const QueryResult there = ask(*turned_engine, query_of(rfm));
+      ASSERT_EQ(here.rows.size(), there.rows.size());
+      constexpr std::size_t kMonetary = 3, kScore = 6;
+      const auto all = static_cast<std::int64_t>(here.rows.size());
+      std::map<Cell, std::vector<std::size_t>> by_amount;
+      for (std::size_t row = 0; row < here.rows.size(); ++row) {
+        by_amount[here.rows[row][kMonetary]].push_back(row);
+      }
+      for (const auto& [amount, rows] : by_amount) {
+        // Amounts are in the order of their texts here, so that each is compared with all others.
+        const auto number_of = [](const Cell& cell) {
+          if (const auto* mean = std::get_if<double>(&cell)) return *mean;
+          const auto* text = std::get_if<std::string>(&cell);
+          return text == nullptr ? 0.0 : std::stod(*text);
+        };
+        std::int64_t worse = 0, equal = 0;
+        for (const auto& [other, others] : by_amount) {
+          const double a = number_of(other), b = number_of(amount);
+          (a < b ? worse : equal) += a > b ? 0 : static_cast<std::int64_t>(others.size());
+        }
+        if (5 * (2 * worse + equal) % (2 * all) == 0) continue;
+        for (const std::size_t row : rows) {
+          ASSERT_EQ(count(here.rows[row][kScore]), 6 - count(there.rows[row][kScore]));
+          ++compared;
+        }
+      }
+    }
+  }
+  EXPECT_GE(compared, 500u);
+}
+
+// What pages tell of days and amounts, history tells too.
+TEST(Identities, RfmFromHistoryIsRfmFromAggregates) {
+  for (int seed = 0; seed < kStreams; ++seed) {
+    SCOPED_TRACE(::testing::Message() << "seed=" << seed);
+    Random random(static_cast<std::uint64_t>(seed));
+    StreamKnobs knobs = random_knobs(random);
+    knobs.settings.history = true;
+    knobs.whole_day_percent = 0;
+    const Stream stream = random_stream(random, knobs);
+    if (stream.events.empty()) continue;
+    NaiveEvent next = *std::ranges::max_element(stream.events, {}, &NaiveEvent::time);
+    const TimeUs as_of = next.time;
+    next.time += 1'000'000;  // an as_of is a whole second
+    Stream longer = stream;
+    longer.events.push_back(next);
+    const auto engine = engine_of(stream), longer_engine = engine_of(longer);
+    ASSERT_TRUE(engine && longer_engine);
+    for (const RfmRules::Frequency frequency :
+         {RfmRules::Frequency::kEvents, RfmRules::Frequency::kDays}) {
+      for (const RfmRules::Monetary monetary :
+           {RfmRules::Monetary::kSum, RfmRules::Monetary::kMean}) {
+        RfmQuery rfm;
+        rfm.frequency = frequency;
+        rfm.monetary = monetary;
+        RfmUsersQuery users;
+        users.frequency = frequency;
+        users.monetary = monetary;
+        for (Query query : {query_of(rfm), query_of(users)}) {
+          query.common.as_of = as_of;
+          if (random.chance(50)) query.common.last = LastSpan{random.between(1, 20)};
+          const QueryResult expected = ask(*engine, query);
+          QueryResult found = ask(*longer_engine, query);
+          ASSERT_EQ(first_difference(found, expected), "") << to_json(query);
+        }
+      }
+    }
+  }
 }
 
 // Weeks and fortnights stay in step when all is moved by whole fortnights; months do not.

@@ -131,6 +131,18 @@ std::vector<std::function<void(Case&)>> simplifications() {
     if constexpr (requires { ask.period; }) ask.period = Period::kDay;
   });
   for_ask([](auto& ask) {
+    if constexpr (requires { ask.payers; }) ask.payers = false;
+  });
+  for_ask([](auto& ask) {
+    if constexpr (requires { ask.value_event; }) ask.value_event = {};
+  });
+  for_ask([](auto& ask) {
+    if constexpr (requires { ask.horizons; }) ask.horizons = {ask.horizons.back()};
+  });
+  for_ask([](auto& ask) {
+    if constexpr (requires { ask.cost; }) ask.cost = std::nullopt;
+  });
+  for_ask([](auto& ask) {
     if constexpr (requires { ask.ratio_to_window; }) ask.ratio_to_window = std::nullopt;
   });
   for_ask([](auto& ask) {

@@ -1,10 +1,11 @@
-// This fuzzes pages of presence, amounts and bounds.
+// This fuzzes pages of presence, amounts, bounds and audiences.
 
 #include <array>
 #include <bit>
 #include <optional>
 
 #include "core/pages/amount_chunk.h"
+#include "core/pages/audience_chunk.h"
 #include "core/pages/bounds_chunk.h"
 #include "core/pages/presence_chunk.h"
 #include "tests/fuzz/fuzz_target.h"
@@ -38,7 +39,7 @@ std::string written(const Chunk& chunk) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace rollcall;
   std::string_view input = fuzz::as_text(data, size);
-  const unsigned choice = fuzz::take_choice(input) % 3;
+  const unsigned choice = fuzz::take_choice(input) % 4;
   if (choice == 0) {
     if (const auto chunk = fuzz::read<PresenceChunk>(input)) {
       std::array<std::uint64_t, kChunkWords> scratch{};
@@ -55,6 +56,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (const auto chunk = fuzz::read<AmountChunk>(input)) {
       const auto again = AmountChunk::deserialize(fuzz::written(*chunk));
       fuzz::require(again.ok() && again->sum() == chunk->sum(), "the sum changes");
+    }
+  } else if (choice == 3) {
+    constexpr std::size_t kSetCount = 4;
+    const auto read = [](std::string_view bytes) {
+      return AudienceChunk::deserialize(bytes, kSetCount);
+    };
+    const Result<AudienceChunk> chunk = read(input);
+    if (chunk.ok()) {
+      fuzz::require_stable(*chunk, fuzz::written<AudienceChunk>, read);
+    } else {
+      fuzz::require(chunk.status().code() == StatusCode::kCorruption, chunk.status().to_string());
     }
   } else if (const auto chunk = fuzz::read<BoundsChunk>(input)) {
     fuzz::require_stable(*chunk, fuzz::written<BoundsChunk>, BoundsChunk::deserialize);

@@ -1,9 +1,11 @@
-// This fuzzes the source positions, the saved segments of stores of both kinds of users, and how
-// far back history reaches.
+// This fuzzes the source positions, the saved segments of stores of both kinds of users, the other
+// saved objects, the audiences, and how far back history reaches.
 
 #include <type_traits>
 
+#include "core/catalog/audience_table.h"
 #include "core/catalog/history_limit.h"
+#include "core/catalog/object_table.h"
 #include "core/catalog/segment_table.h"
 #include "core/catalog/source_table.h"
 #include "tests/fuzz/fuzz_target.h"
@@ -20,7 +22,7 @@ std::string written(const Table& table) {
 
 template <class Table, class... Kind>
 Result<Table> read(std::string_view bytes, Kind... kind) {
-  if constexpr (std::is_same_v<Table, HistoryLimit>) {
+  if constexpr (std::is_same_v<Table, HistoryLimit> || std::is_same_v<Table, AudienceTable>) {
     return Table::deserialize(bytes);
   } else {
     Table table;
@@ -46,12 +48,18 @@ void check(std::string_view bytes, Kind... kind) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace rollcall;
   std::string_view input = fuzz::as_text(data, size);
-  switch (fuzz::take_choice(input) % 4) {
+  switch (fuzz::take_choice(input) % 6) {
     case 0:
       fuzz::check<SourceTable>(input);
       break;
     case 3:
       fuzz::check<HistoryLimit>(input);
+      break;
+    case 5:
+      fuzz::check<AudienceTable>(input);
+      break;
+    case 4:
+      fuzz::check<ObjectTable>(input);
       break;
     case 1:
       fuzz::check<SegmentTable>(input, UserKind::kInteger);

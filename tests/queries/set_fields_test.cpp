@@ -151,7 +151,7 @@ void see_segment(const Segment& segment, Fields& fields) {
 void see_query(const Query& query, Fields& fields) {
   see_conditions(query.common.where, fields);
   if (query.common.among) see_segment(*query.common.among, fields);
-  if (const Segment* const segment = segment_of(query)) see_segment(*segment, fields);
+  for (const Segment* const segment : segments_of(query)) see_segment(*segment, fields);
   const auto see_all = [&](const auto& selectors) {
     if constexpr (std::is_same_v<std::decay_t<decltype(selectors)>, Selector>) {
       see_selector(selectors, fields);
@@ -164,6 +164,7 @@ void see_query(const Query& query, Fields& fields) {
         if constexpr (requires { ask.event; }) see_all(ask.event);
         if constexpr (requires { ask.cohort_event; }) see_all(ask.cohort_event);
         if constexpr (requires { ask.return_event; }) see_all(ask.return_event);
+        if constexpr (requires { ask.value_event; }) see_all(ask.value_event);
         if constexpr (requires { ask.steps; }) see_all(ask.steps);
         if constexpr (requires { ask.exclusions; }) {
           for (const auto& exclusion : ask.exclusions) see_all(exclusion.event);

@@ -81,7 +81,12 @@ Result<std::string> answer(const Engine& engine) {
        {R"({"kind": "active"})", R"({"kind": "counts"})", R"({"kind": "retention", "periods": 3})",
         R"({"kind": "lifecycle", "last": "1d"})",
         R"({"kind": "funnel", "steps": ["*", "*"], "period": "day"})",
-        R"({"kind": "clock", "then": "*", "within": "2d"})", R"({"kind": "paths"})"}) {
+        R"({"kind": "clock", "then": "*", "within": "2d"})", R"({"kind": "paths"})",
+        R"({"kind": "at_risk", "period": "day"})", R"({"kind": "nps"})",
+        R"({"kind": "rfm", "monetary": "mean"})", R"({"kind": "rfm_users", "limit": 2})",
+        R"({"kind": "adoption", "features": ["*"], "period": "week"})",
+        R"({"kind": "aha", "within": "1h", "from_day": 2, "to_day": 3})",
+        R"({"kind": "ltv", "cost": {"per_user": "1"}})"}) {
     ROLLCALL_ASSIGN_OR_RETURN(const QueryResult result, engine.query(question));
     for (const std::vector<Cell>& row : result.rows) {
       for (const Cell& cell : row) {
@@ -376,6 +381,14 @@ TEST_F(AllocationTest, CheckpointThatLetsGoOfEvents) {
 TEST_F(AllocationTest, SaveSegment) {
   sweep("save_segment",
         [&] { return engine_->save_segment("vips", std::vector<UserId>{UserId("user 1")}); });
+}
+
+TEST_F(AllocationTest, SaveObjects) {
+  const std::vector<SavedObject> objects = {
+      {ObjectKind::kSegment, "buyers", R"j({"segment": "did(buy)"})j"},
+      {ObjectKind::kSegment, "vips", R"({"users": ["user 1"]})"},
+      {ObjectKind::kAlert, "a", "{}"}};
+  sweep("save_objects", [&] { return engine_->save_objects(objects, OnSameName::kReplace); });
 }
 
 TEST_F(AllocationTest, Forget) {

@@ -24,7 +24,7 @@ constexpr std::size_t kLongNameBytes = 62'000;
 
 // Questions that read every kind of page: presence of names, of values and of any event, amounts,
 // first and last days, hours, users and saved segments.
-constexpr std::array<std::string_view, 20> kQuestions = {
+constexpr std::array<std::string_view, 22> kQuestions = {
     R"({"kind": "active"})",
     R"({"kind": "active", "event": "login", "period": "week"})",
     R"({"kind": "active", "window_days": 7, "ratio_to_window": 30})",
@@ -42,6 +42,12 @@ constexpr std::array<std::string_view, 20> kQuestions = {
     R"({"kind": "funnel", "steps": ["login", "view"], "order": "strict", "period": "day"})",
     R"({"kind": "clock", "event": "login", "then": "purchase"})",
     R"({"kind": "paths", "window": "2d", "depth": 3})",
+    R"({"kind": "rfm", "by": "cell", "monetary": "mean"})",
+    R"({"kind": "rfm_users", "limit": 10, "event": "purchase"})",
+    R"({"kind": "adoption", "features": ["login", {"event": "view", "where": {"session": "7"}}]})",
+    R"({"kind": "aha", "cohort_event": "login", "within": "1d", "from_day": 2, "to_day": 6})",
+    R"({"kind": "ltv", "horizons": [0, 3], "cost": {"per_user": "1"}})",
+    R"({"kind": "counts", "event": "purchase", "payers": true, "period": "week"})",
     R"({"kind": "active", "event": {"where": {"session": {"contains": "7"}, "channel": "ads"}}})",
     R"({"kind": "active", "period": "week", "breakdown": "session"})",
     R"({"kind": "segment", "segment": {"did": "purchase"}, "members": {"of": "users"}})",

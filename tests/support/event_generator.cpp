@@ -147,6 +147,7 @@ std::vector<NaiveEvent> random_events(Random& random, const StreamKnobs& knobs) 
       event.time = zone.start_of(zone.day_of(event.time));
     }
     if (random.chance(30)) event.value = random_amount(random, knobs.extreme_amounts);
+    if (random.chance(knobs.scores_percent)) event.value = 1'000'000 * random.between(-1, 12);
     for (const std::string& dimension : knobs.settings.dimensions) {
       const std::string value = property_value(random.below(knobs.values + 1));
       if (!value.empty() || random.chance(50)) event.properties[dimension] = value;
@@ -197,6 +198,7 @@ StreamKnobs random_knobs(Random& random) {
   knobs.closed_days_percent = random.chance(30) ? 0 : random.between(0, 80);
   knobs.whole_day_percent = random.chance(70) ? 0 : random.between(1, 100);
   knobs.late_percent = random.between(0, 30);
+  knobs.scores_percent = random.chance(70) ? 0 : random.between(1, 80);
   knobs.extreme_amounts = random.chance(20);
   knobs.shuffled = random.chance(20);
   return knobs;
@@ -227,9 +229,12 @@ class QueryDraw {
   Query draw() {
     Query query;
     query.common = common();
-    switch (random_.below(10)) {
+    switch (random_.below(12)) {
       case 0:
         query.ask = active();
+        break;
+      case 9:
+        query.ask = ltv(query.common.breakdown.empty());
         break;
       case 1:
       case 2:
@@ -251,13 +256,17 @@ class QueryDraw {
       case 8:
         query.ask = SegmentQuery{segment()};
         break;
+      case 10:
+        query.ask = at_risk();
+        break;
       default:
         query.ask = idle();
     }
     const bool is_counts = std::holds_alternative<CountsQuery>(query.ask);
     if (random_.chance(has_history_ ? 25 : is_counts ? 30 : 2)) ask_by_hours(query);
+    const auto* const at_risk = std::get_if<AtRiskQuery>(&query.ask);
     if (std::holds_alternative<IdleQuery>(query.ask) ||
-        std::holds_alternative<SegmentQuery>(query.ask)) {
+        std::holds_alternative<SegmentQuery>(query.ask) || (at_risk && !at_risk->period)) {
       query.common.from = query.common.to = std::nullopt;
       query.common.last = std::nullopt;
     }
@@ -424,7 +433,9 @@ class QueryDraw {
     const bool has_period = std::visit(
         [period](auto& ask) {
           if constexpr (requires { ask.period = Period::kDay; } &&
-                        !std::is_same_v<std::decay_t<decltype(ask)>, FunnelQuery>) {
+                        !std::is_same_v<std::decay_t<decltype(ask)>, FunnelQuery> &&
+                        !std::is_same_v<std::decay_t<decltype(ask)>, AtRiskQuery> &&
+                        !std::is_same_v<std::decay_t<decltype(ask)>, LtvQuery>) {
             ask.period = period;
             return true;
           }
@@ -592,6 +603,44 @@ class QueryDraw {
     CountsQuery ask;
     ask.event = selector();
     if (random_.chance(50)) ask.period = some_period();
+    ask.payers = random_.chance(50);
+    return ask;
+  }
+
+  LtvQuery ltv(bool is_whole) {
+    LtvQuery ask;
+    ask.cohort_event = selector();
+    ask.value_event = random_.chance(50) ? Selector() : selector();
+    ask.cohort = static_cast<LtvQuery::Cohort>(random_.below(2));
+    if (random_.chance(50)) ask.period = some_period();
+    ask.summary = static_cast<LtvQuery::Summary>(random_.below(3));
+    if (random_.chance(60)) {
+      ask.horizons.clear();
+      std::int32_t day = random_.between(0, 5);
+      const std::int32_t count = random_.between(1, 8);
+      for (std::int32_t i = 0; i < count; ++i) {
+        ask.horizons.push_back(day);
+        day += random_.between(1, random_.chance(90) ? 8 : 200);
+      }
+    }
+    const std::vector<std::string> costs = {"0", "1.80", "+.5", "0.000001", "12", "100.5"};
+    switch (random_.below(random_.chance(5) || !is_whole ? 4 : 3)) {
+      case 0:
+        break;
+      case 1:
+        ask.cost = LtvQuery::CostPerUser{random_.pick(costs)};
+        break;
+      case 2:
+        ask.cost = LtvQuery::CostOfEvents{selector()};
+        break;
+      default:
+        LtvQuery::CostByValue by_value;
+        for (std::size_t i = 0; i < 8; ++i) {
+          if (i > 0 && random_.chance(50)) continue;
+          by_value.amounts.emplace_back(property_value(i), random_.pick(costs));
+        }
+        ask.cost = by_value;
+    }
     return ask;
   }
 
@@ -623,6 +672,22 @@ class QueryDraw {
     } else {
       ask.rule =
           ChurnQuery::NextPeriods{some_period(), random_.chance(50) ? 1 : random_.between(1, 6)};
+    }
+    return ask;
+  }
+
+  AtRiskQuery at_risk() {
+    AtRiskQuery ask;
+    ask.rules.clear();
+    const std::int32_t count = random_.between(1, 3);
+    for (std::int32_t i = 0; i < count; ++i) {
+      ask.rules.push_back({"rule " + std::to_string(i), segment(2)});
+    }
+    if (random_.chance(50)) ask.base = segment(2);
+    // The oracle goes through all events for each period.
+    if (random_.chance(60)) {
+      ask.period = last_ - first_ <= 60 && random_.chance(40) ? Period::kDay : some_period();
+      if (ask.period == Period::kDay && last_ - first_ > 60) ask.period = Period::kMonth;
     }
     return ask;
   }
@@ -678,6 +743,10 @@ PropertyCondition random_number_condition(Random& random, const std::string& pro
       "10", "10.0", "0", "-2", "-.5", "+9.5", "9.4999999999999", "0.000001", "0.0000005",
       "123456789012345678901234567890.50", "-123456789012345678901234567890"})};
   return condition;
+}
+
+Segment random_segment(Random& random, const Stream& stream, int depth) {
+  return QueryDraw(random, stream).segment(depth);
 }
 
 bool is_upside_down(const QueryCommon& common) {

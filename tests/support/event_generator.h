@@ -29,6 +29,7 @@ struct StreamKnobs {
   int repeated_percent = 5;      // events that come twice
   int late_percent = 10;         // events moved to a random place in the stream
   int whole_day_percent = 0;     // events given as bare dates
+  int scores_percent = 0;        // amounts that are whole numbers, most of them from 0 to 10
   bool extreme_amounts = false;  // the smallest and the largest amounts that can be
   bool shuffled = false;         // the whole stream in no order at all
 };
@@ -44,6 +45,9 @@ Stream random_stream(Random& random, const StreamKnobs& knobs);
 // Draws a condition that compares numbers, near those that events of a stream have as values of
 // properties and as amounts.
 PropertyCondition random_number_condition(Random& random, const std::string& property);
+
+// Draws an expression of at most `depth` levels. Few have ranges that end before they begin.
+Segment random_segment(Random& random, const Stream& stream, int depth);
 
 // A question of any kind, with any of its fields but `members`; few are refused. It is mostly about
 // one property, since the aggregates cannot answer conditions on two of one event.

@@ -5,23 +5,13 @@
 #include <variant>
 #include <vector>
 
+#include "tests/support/feature_generator.h"
 #include "tests/support/funnel_generator.h"
+#include "tests/support/risk_generator.h"
+#include "tests/support/value_generator.h"
 
 namespace rollcall::testing {
 namespace {
-
-// The fields of every kind.
-QueryCommon random_common(Random& random, const Stream& stream) {
-  QueryCommon common = random_query(random, stream).common;
-  common.members.reset();
-  // The range of a question by hours has times of day.
-  for (std::optional<RangeEnd>* const end : {&common.from, &common.to}) {
-    const auto* const time = *end ? std::get_if<LocalTime>(&**end) : nullptr;
-    if (time != nullptr) *end = time->day;
-  }
-  if (random.chance(50)) common.breakdown.clear();
-  return common;
-}
 
 Selector random_selector(Random& random, const Stream& stream) {
   return random.chance(30) ? Selector() : random_event(random, stream);
@@ -33,6 +23,18 @@ Length random_length(Random& random) {
 }
 
 }  // namespace
+
+QueryCommon random_common(Random& random, const Stream& stream) {
+  QueryCommon common = random_query(random, stream).common;
+  common.members.reset();
+  // The range of a question by hours has times of day.
+  for (std::optional<RangeEnd>* const end : {&common.from, &common.to}) {
+    const auto* const time = *end ? std::get_if<LocalTime>(&**end) : nullptr;
+    if (time != nullptr) *end = time->day;
+  }
+  if (random.chance(50)) common.breakdown.clear();
+  return common;
+}
 
 Query random_clock(Random& random, const Stream& stream) {
   Query query{.common = random_common(random, stream), .ask = {}};
@@ -60,11 +62,23 @@ Query random_paths(Random& random, const Stream& stream) {
 }
 
 Query random_history_question(Random& random, const Stream& stream) {
-  switch (random.below(3)) {
+  switch (random.below(9)) {
     case 0:
       return random_clock(random, stream);
     case 1:
       return random_paths(random, stream);
+    case 2:
+      return random_at_risk(random, stream);
+    case 3:
+      return random_nps(random, stream);
+    case 4:
+      return random_rfm(random, stream);
+    case 5:
+      return random_rfm_users(random, stream);
+    case 6:
+      return random_adoption(random, stream);
+    case 7:
+      return random_aha(random, stream);
     default:
       return random_funnel(random, stream);
   }

@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "tests/support/naive_hours.h"
@@ -33,7 +34,10 @@ Result<std::map<std::string, std::set<NaiveUser>>> users_by_value(const Query& q
   if (const auto* ask = std::get_if<FunnelQuery>(&query.ask)) {
     return funnel_values(*ask, query.common, scope);
   }
-  const std::optional<Period> period = row_period(query);
+  std::optional<Period> period = row_period(query);
+  // Whoever is about to leave was there before the range.
+  if (std::holds_alternative<AtRiskQuery>(query.ask)) period.reset();
+  const auto* const nps = std::get_if<NpsQuery>(&query.ask);
   // Without history, users are known by whole days.
   const NaiveData& data = scope.data;
   const bool by_whole_days = period && is_by_hours(*period) && !data.settings.history;
@@ -45,7 +49,9 @@ Result<std::map<std::string, std::set<NaiveUser>>> users_by_value(const Query& q
       const Day day = data.zone.day_of(data.events[i].time);
       in_range = day_of(range.periods.front()) <= day && day <= day_of(range.periods.back());
     } else if (period && !range.periods.empty()) {
-      in_range = range.periods.front() <= data.days[i] &&
+      Day first = range.periods.front();
+      if (nps) first = data.calendar.last_day(first, *period) - (nps->window_days.back() - 1);
+      in_range = first <= data.days[i] &&
                  data.days[i] <= data.calendar.last_day(range.periods.back(), *period);
     }
     if (!in_range) continue;

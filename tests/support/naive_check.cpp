@@ -135,6 +135,21 @@ Status check_of_history(const std::vector<Selector>& selectors, const QueryCommo
   return check_funnel(together, others, data);
 }
 
+// Returns whether an event may have a name that passes both.
+bool names_meet(const Selector& a, const Selector& b) {
+  const auto passes = [](const Selector& selector, const std::string& name) {
+    const bool is_named = std::ranges::find(selector.names, name) != selector.names.end();
+    return selector.match == Selector::Names::kAny ||
+           is_named == (selector.match == Selector::Names::kAnyOf);
+  };
+  for (const auto& [list, other] : {std::pair(&a, &b), std::pair(&b, &a)}) {
+    if (list->match != Selector::Names::kAnyOf) continue;
+    return std::ranges::any_of(list->names,
+                               [&](const std::string& name) { return passes(*other, name); });
+  }
+  return true;
+}
+
 // Without history, the values of a breakdown are ranked by the users of whole days.
 bool has_times_broken_down(const QueryCommon& common) {
   const auto is_time = [](const std::optional<RangeEnd>& end) {
@@ -171,6 +186,21 @@ Status check_names(const Query& query, const NaiveData& data) {
     ROLLCALL_RETURN_IF_ERROR(check(ask->cohort_event, common.breakdown));
     return check(ask->return_event, both ? common.breakdown : "");
   }
+  if (const auto* ask = std::get_if<LtvQuery>(&query.ask)) {
+    ROLLCALL_RETURN_IF_ERROR(check(ask->cohort_event, common.breakdown));
+    ROLLCALL_RETURN_IF_ERROR(check(ask->value_event, ""));
+    const bool by_value = ask->cost && std::holds_alternative<LtvQuery::CostByValue>(*ask->cost);
+    if (by_value && common.breakdown.empty()) return Status::invalid_argument("no breakdown");
+    const auto* cost = ask->cost ? std::get_if<LtvQuery::CostOfEvents>(&*ask->cost) : nullptr;
+    if (cost == nullptr) return {};
+    ROLLCALL_RETURN_IF_ERROR(check(cost->event, ""));
+    if (!names_meet(ask->value_event, cost->event)) return {};
+    // Events that are both are taken off the value.
+    Selector both = cost->event;
+    both.where.insert(both.where.end(), ask->value_event.where.begin(),
+                      ask->value_event.where.end());
+    return check(both, "");
+  }
   if (const auto* ask = std::get_if<StickinessQuery>(&query.ask)) {
     const bool is_presence =
         !ask->per_period || *ask->per_period == Segment::TimesTest{Segment::Compare::kAtLeast, 1};
@@ -188,6 +218,40 @@ Status check_names(const Query& query, const NaiveData& data) {
   }
   if (const auto* ask = std::get_if<PathsQuery>(&query.ask)) {
     return check_of_history({ask->event, ask->steps}, common, data);
+  }
+  if (const auto* ask = std::get_if<AdoptionQuery>(&query.ask)) {
+    for (const Selector& feature : ask->features) {
+      ROLLCALL_RETURN_IF_ERROR(check(feature, common.breakdown));
+    }
+    return check({}, common.breakdown);
+  }
+  if (const auto* ask = std::get_if<AhaQuery>(&query.ask)) {
+    std::vector<Selector> selectors = {ask->cohort_event, ask->return_event};
+    selectors.insert(selectors.end(), ask->candidates.begin(), ask->candidates.end());
+    return check_of_history(selectors, common, data);
+  }
+  if (const auto* ask = std::get_if<NpsQuery>(&query.ask)) {
+    return check_of_history({ask->event}, common, data);
+  }
+  if (const auto* ask = std::get_if<AtRiskQuery>(&query.ask)) {
+    // The events of a breakdown's value are those that segments look at.
+    std::vector<PropertyCondition> where = common.where;
+    if (!common.breakdown.empty()) {
+      where.push_back({common.breakdown, PropertyCondition::Test::kNoneOf, {}});
+    }
+    ROLLCALL_RETURN_IF_ERROR(check_segment(ask->base, where, data));
+    for (const AtRiskQuery::Rule& rule : ask->rules) {
+      ROLLCALL_RETURN_IF_ERROR(check_segment(rule.segment, where, data));
+    }
+    return check({}, common.breakdown);
+  }
+  const RfmRules* rules = std::get_if<RfmQuery>(&query.ask);
+  if (rules == nullptr) rules = std::get_if<RfmUsersQuery>(&query.ask);
+  const bool counts_events =
+      rules != nullptr && (rules->frequency == RfmRules::Frequency::kEvents ||
+                           rules->monetary == RfmRules::Monetary::kMean);
+  if (counts_events && !data.settings.history) {
+    return Status::invalid_argument("a question of history");
   }
   if (const auto* ask = std::get_if<SegmentQuery>(&query.ask)) {
     ROLLCALL_RETURN_IF_ERROR(check_segment(ask->segment, common.where, data));

@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <set>
+#include <map>
 
 #include "tests/support/naive_hours.h"
 #include "tests/support/naive_kinds.h"
@@ -12,12 +12,13 @@ namespace {
 struct Sums {
   std::int64_t events = 0;
   AmountSum value = 0;
-  std::set<NaiveUser> users;
+  std::map<NaiveUser, AmountSum> users;
 
   void add(const NaiveData& data, std::size_t event) {
+    const Amount amount = data.events[event].value.value_or(0);
     ++events;
-    value += data.events[event].value.value_or(0);
-    users.insert(data.user_of[event]);
+    value += amount;
+    users[data.user_of[event]] += amount;
   }
 };
 
@@ -34,8 +35,13 @@ NaiveTable counts_table(const CountsQuery& ask, const NaiveScope& scope, const N
                    {"users", ColumnType::kCount},
                    {"value", ColumnType::kDecimal},
                    {"events_per_user", ColumnType::kRatio},
-                   {"value_per_user", ColumnType::kRatio},
-                   {"complete", ColumnType::kBool}};
+                   {"value_per_user", ColumnType::kRatio}};
+  if (ask.payers) {
+    table.columns.insert(table.columns.end(), {{"payers", ColumnType::kCount},
+                                               {"paying_rate", ColumnType::kRatio},
+                                               {"value_per_payer", ColumnType::kRatio}});
+  }
+  table.columns.push_back({"complete", ColumnType::kBool});
   for (const Day p : range.periods) {
     const Day last = data.calendar.last_day(p, ask.period);
     Sums sums;
@@ -51,17 +57,29 @@ NaiveTable counts_table(const CountsQuery& ask, const NaiveScope& scope, const N
         value_of_all = decimal_text(sums.value, decimals);
       }
       table.add_row(p, events_of_all, std::monostate{}, value_of_all, std::monostate{},
-                    std::monostate{}, complete);
+                    std::monostate{});
+      table.rows.back().resize(table.columns.size() - 1, Cell());
+      table.rows.back().emplace_back(Cell(complete));
       continue;
     }
-    const Users users(sums.users.begin(), sums.users.end());
+    Users users, payers;
+    for (const auto& [user, sum] : sums.users) {
+      users.push_back(user);
+      if (sum > 0) payers.push_back(user);
+    }
     Cell number, events_per_user;
     if (!scope.among || data.settings.history) {
       number = sums.events;
       events_per_user = ratio(sums.events, count(users), complete);
     }
     table.add_row(p, number, users, decimal_text(sums.value, decimals), events_per_user,
-                  amount_per_user(sums.value, decimals, count(users), complete), complete);
+                  amount_per_user(sums.value, decimals, count(users), complete));
+    std::vector<NaiveCell>& row = table.rows.back();
+    if (ask.payers) {
+      row.insert(row.end(), {payers, ratio(count(payers), count(users), complete),
+                             amount_per_user(sums.value, decimals, count(payers), complete)});
+    }
+    row.emplace_back(Cell(complete));
   }
   return table;
 }

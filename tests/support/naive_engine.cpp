@@ -16,9 +16,10 @@ namespace rollcall::testing {
 namespace {
 
 std::string kind_name(const Query& query) {
-  constexpr const char* kNames[] = {"active", "retention", "churn",      "idle",
-                                    "counts", "lifecycle", "stickiness", "segment",
-                                    "funnel", "clock",     "paths"};
+  constexpr const char* kNames[] = {"active",    "retention",  "churn",   "idle",   "counts",
+                                    "lifecycle", "stickiness", "segment", "funnel", "clock",
+                                    "paths",     "at_risk",    "nps",     "rfm",    "rfm_users",
+                                    "adoption",  "aha",        "ltv"};
   return kNames[query.ask.index()];
 }
 
@@ -46,6 +47,12 @@ Result<QueryResult> NaiveEngine::query(const Query& question) const {
   }
   if (auto* ask = std::get_if<SegmentQuery>(&query.ask)) {
     ROLLCALL_ASSIGN_OR_RETURN(ask->segment, written_out(ask->segment, saved_));
+  }
+  if (auto* ask = std::get_if<AtRiskQuery>(&query.ask)) {
+    ROLLCALL_ASSIGN_OR_RETURN(ask->base, written_out(ask->base, saved_));
+    for (AtRiskQuery::Rule& rule : ask->rules) {
+      ROLLCALL_ASSIGN_OR_RETURN(rule.segment, written_out(rule.segment, saved_));
+    }
   }
   ROLLCALL_RETURN_IF_ERROR(check_names(query, data_));
   ROLLCALL_ASSIGN_OR_RETURN(const NaiveNow now, resolve_now(data_, query.common.as_of));

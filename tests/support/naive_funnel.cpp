@@ -12,14 +12,6 @@ namespace rollcall::testing {
 
 namespace {
 
-// Returns an event as segments write it.
-std::string name_of_step(const Selector& selector) {
-  Segment segment;
-  segment.event = selector;
-  const std::string text = to_string(segment);  // did(...)
-  return text.substr(4, text.size() - 5);
-}
-
 TriedRules rules_of(const FunnelQuery& ask) {
   TriedRules rules;
   rules.step_count = static_cast<unsigned>(ask.steps.size());
@@ -254,8 +246,8 @@ Result<NaiveTable> funnel_table(const FunnelQuery& ask, const QueryCommon& commo
       std::vector<NaiveCell> cells;
       if (ask.period) cells.emplace_back(Cell(row));
       cells.emplace_back(Cell(static_cast<std::int64_t>(step + 1)));
-      cells.emplace_back(
-          ask.order == FunnelQuery::Order::kAny ? Cell() : Cell(name_of_step(ask.steps[step])));
+      cells.emplace_back(ask.order == FunnelQuery::Order::kAny ? Cell()
+                                                               : Cell(event_text(ask.steps[step])));
       cells.emplace_back(users);
       cells.emplace_back(ratio(count(users), first));
       cells.emplace_back(ratio(count(users), before));

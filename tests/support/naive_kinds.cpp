@@ -12,7 +12,10 @@ std::optional<Period> row_period(const Query& query) {
   }
   if (std::holds_alternative<FunnelQuery>(query.ask)) return std::nullopt;  // has its own range
   if (std::holds_alternative<ClockQuery>(query.ask) ||
-      std::holds_alternative<PathsQuery>(query.ask)) {
+      std::holds_alternative<PathsQuery>(query.ask) ||
+      std::holds_alternative<RfmQuery>(query.ask) ||
+      std::holds_alternative<RfmUsersQuery>(query.ask) ||
+      std::holds_alternative<AhaQuery>(query.ask)) {
     return Period::kDay;  // their ranges consist of days
   }
   return std::visit(
@@ -32,8 +35,14 @@ Result<NaiveTable> table_of(const Query& query, const NaiveScope& scope, const N
       ask && ask->breakdown_match == RetentionQuery::BreakdownMatch::kCohort) {
     return retention_table(*ask, scope, range, value);
   }
+  if (const auto* ask = std::get_if<LtvQuery>(&query.ask)) {
+    return ltv_table(*ask, scope, range, value);
+  }
   if (const auto* ask = std::get_if<FunnelQuery>(&query.ask)) {
     return funnel_table(*ask, query.common, scope, value);
+  }
+  if (const auto* ask = std::get_if<AtRiskQuery>(&query.ask)) {
+    return at_risk_table(*ask, scope, range, value);
   }
   const NaiveScope part = value ? scope.with(*value) : scope;
   if (const auto* ask = std::get_if<ClockQuery>(&query.ask)) {
@@ -41,6 +50,15 @@ Result<NaiveTable> table_of(const Query& query, const NaiveScope& scope, const N
   }
   if (const auto* ask = std::get_if<PathsQuery>(&query.ask)) {
     return paths_table(*ask, query.common, part);
+  }
+  if (const auto* ask = std::get_if<RfmQuery>(&query.ask)) {
+    return rfm_table(*ask, query.common, part);
+  }
+  if (const auto* ask = std::get_if<RfmUsersQuery>(&query.ask)) {
+    return rfm_users_table(*ask, query.common, part);
+  }
+  if (const auto* ask = std::get_if<AhaQuery>(&query.ask)) {
+    return aha_table(*ask, query.common, part);
   }
   return std::visit(
       [&](const auto& ask) -> NaiveTable {
@@ -56,6 +74,8 @@ Result<NaiveTable> table_of(const Query& query, const NaiveScope& scope, const N
         if constexpr (std::is_same_v<Ask, StickinessQuery>) {
           return stickiness_table(ask, part, range);
         }
+        if constexpr (std::is_same_v<Ask, NpsQuery>) return nps_table(ask, part, range);
+        if constexpr (std::is_same_v<Ask, AdoptionQuery>) return adoption_table(ask, part, range);
         return {};
       },
       query.ask);

@@ -38,6 +38,23 @@ Result<NaiveTable> clock_table(const ClockQuery& ask, const QueryCommon& common,
                                const NaiveScope& scope);
 Result<NaiveTable> paths_table(const PathsQuery& ask, const QueryCommon& common,
                                const NaiveScope& scope);
+// With `value`, only events that pass it are there, and only users with one.
+Result<NaiveTable> at_risk_table(const AtRiskQuery& ask, const NaiveScope& scope,
+                                 const NaiveRange& range,
+                                 const std::optional<PropertyCondition>& value);
+NaiveTable nps_table(const NpsQuery& ask, const NaiveScope& scope, const NaiveRange& range);
+Result<NaiveTable> rfm_table(const RfmQuery& ask, const QueryCommon& common,
+                             const NaiveScope& scope);
+Result<NaiveTable> rfm_users_table(const RfmUsersQuery& ask, const QueryCommon& common,
+                                   const NaiveScope& scope);
+NaiveTable adoption_table(const AdoptionQuery& ask, const NaiveScope& scope,
+                          const NaiveRange& range);
+Result<NaiveTable> aha_table(const AhaQuery& ask, const QueryCommon& common,
+                             const NaiveScope& scope);
+// With `value`, a cohort's users are only those with a cohort event that passes it in the cohort's
+// period.
+NaiveTable ltv_table(const LtvQuery& ask, const NaiveScope& scope, const NaiveRange& range,
+                     const std::optional<PropertyCondition>& value);
 // With `value`, only users with an event that passes it count.
 Result<NaiveTable> segment_table(const SegmentQuery& ask, const NaiveScope& scope,
                                  const std::optional<PropertyCondition>& value);

@@ -28,20 +28,6 @@ std::string key_text(const NaiveCell& cell, const NaiveZone& zone) {
   return std::visit(Text{zone}, std::get<Cell>(cell));
 }
 
-std::string id_text(const UserId& user) {
-  if (const auto* number = std::get_if<std::uint64_t>(&user)) return std::to_string(*number);
-  return std::get<std::string>(user);
-}
-
-Result<UserId> read_id(const std::string& text, UserKind kind) {
-  if (kind == UserKind::kString) return UserId(text);
-  std::uint64_t id = 0;
-  const char* end = text.data() + text.size();
-  const auto [read, error] = std::from_chars(text.data(), end, id);
-  if (error != std::errc() || read != end) return Status::invalid_argument("no id: " + text);
-  return UserId(id);
-}
-
 Result<std::size_t> row_of(const NaiveTable& table,
                            const std::vector<std::pair<std::string, std::string>>& where,
                            const NaiveZone& zone) {
@@ -80,6 +66,20 @@ std::vector<std::string> user_columns(const NaiveTable& table) {
 }
 
 }  // namespace
+
+std::string id_text(const UserId& user) {
+  if (const auto* number = std::get_if<std::uint64_t>(&user)) return std::to_string(*number);
+  return std::get<std::string>(user);
+}
+
+Result<UserId> read_id(const std::string& text, UserKind kind) {
+  if (kind == UserKind::kString) return UserId(text);
+  std::uint64_t id = 0;
+  const char* end = text.data() + text.size();
+  const auto [read, error] = std::from_chars(text.data(), end, id);
+  if (error != std::errc() || read != end) return Status::invalid_argument("no id: " + text);
+  return UserId(id);
+}
 
 Result<QueryResult> members_of(const NaiveTable& table, const Members& members,
                                const NaiveData& data) {

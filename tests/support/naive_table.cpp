@@ -8,6 +8,7 @@ namespace rollcall::testing {
 QueryResult counted(const NaiveTable& table) {
   QueryResult result;
   result.columns = table.columns;
+  result.next = table.next;
   for (const auto& row : table.rows) {
     std::vector<Cell>& cells = result.rows.emplace_back();
     for (const NaiveCell& cell : row) {
@@ -22,6 +23,13 @@ Cell ratio(std::int64_t part, std::int64_t whole, bool complete) {
   Cell cell;
   if (whole != 0 && complete) cell = static_cast<double>(part) / static_cast<double>(whole);
   return cell;
+}
+
+std::string event_text(const Selector& selector) {
+  Segment segment;
+  segment.event = selector;
+  const std::string text = to_string(segment);  // did(...)
+  return text.substr(4, text.size() - 5);
 }
 
 std::string decimal_text(AmountSum sum, std::uint32_t decimals) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -21,6 +22,7 @@ struct NaiveTable {
   std::vector<std::vector<NaiveCell>> rows;
   std::vector<std::string> keys;           // columns that tell the rows apart
   std::vector<std::string> optional_keys;  // columns that follow from those
+  std::optional<std::string> next = {};    // where the next page of rows starts
 
   template <class... Cells>
   void add_row(Cells&&... cells) {
@@ -36,6 +38,9 @@ inline std::int64_t count(const Users& users) { return static_cast<std::int64_t>
 
 // The cell is null over nobody, and while it is not yet known.
 Cell ratio(std::int64_t part, std::int64_t whole, bool complete = true);
+
+// Returns an event as segments write it.
+std::string event_text(const Selector& selector);
 
 // Returns the sum as a decimal number, exactly: "12.5", "3", "-0.25".
 std::string decimal_text(AmountSum sum, std::uint32_t decimals);

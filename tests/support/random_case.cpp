@@ -42,7 +42,9 @@ std::optional<CountCell> random_cell(Random& random, const QueryResult& answer) 
         break;
       case ColumnType::kCount:
         // Nobody asks for the users behind a number of events.
-        if (column.name != "events" && row[c] != Cell()) counts.push_back(c);
+        if (column.name != "events" && column.name != "invalid" && row[c] != Cell()) {
+          counts.push_back(c);
+        }
         break;
       default:
         break;

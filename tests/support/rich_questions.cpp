@@ -83,7 +83,37 @@ constexpr std::string_view kRichQuestions[] = {
     R"q({"kind": "paths", "event": "visit", "depth": 3, "limit": 2, "breakdown": "session",
          "breakdown_limit": 2, "window": "1d"})q",
     R"q({"kind": "paths", "event": "purchase", "direction": "before", "depth": 1, "window": "30m",
-         "members": {"where": {"step": 1, "from": "visit", "to": "purchase"}, "of": "users"}})q"};
+         "members": {"where": {"step": 1, "from": "visit", "to": "purchase"}, "of": "users"}})q",
+    R"q({"kind": "at_risk", "period": "day", "last": "3d", "breakdown": "channel", "features":
+         ["visit"], "where": {"channel": {"ne": "mail"}, "session": {"set": true}}})q",
+    R"q({"kind": "at_risk", "rules": [{"name": "few", "segment": "times(visit, 9d) <= 100"}],
+         "members": {"where": {"rule": "few"}, "of": "users"}})q",
+    R"q({"kind": "nps", "event": "purchase", "window_days": [1, 4], "last": "3d", "breakdown":
+         "session", "breakdown_limit": 2, "among": "times(visit, 9d) >= 1"})q",
+    R"q({"kind": "nps", "event": {"event": "purchase", "where": {"value": {"gte": "1"}}},
+         "members": {"where": {"date": "DAY", "window_days": 7}, "of": "answers"}})q",
+    R"q({"kind": "rfm", "monetary": "mean", "by": "cell", "breakdown": "channel",
+         "among": "times(visit, 9d) >= 1"})q",
+    R"q({"kind": "rfm", "event": "visit", "frequency": "days", "segments": [{"name": "all"}],
+         "members": {"where": {"segment": "all"}, "of": "users"}})q",
+    R"q({"kind": "rfm_users", "breakdown": "session", "breakdown_limit": 2})q",
+    R"q({"kind": "rfm_users", "frequency": "days", "limit": 3, "where": {"channel": "ads",
+         "session": {"set": true}}})q",
+    R"q({"kind": "adoption", "features": ["visit", {"event": "purchase", "where": {"session":
+         {"set": true}, "channel": "ads"}}], "last": "4d", "breakdown": "channel",
+         "among": "times(visit, 9d) >= 1"})q",
+    R"q({"kind": "adoption", "features": ["visit"], "period": "week",
+         "members": {"where": {"date": "null", "feature": "visit"}, "of": "users"}})q",
+    R"q({"kind": "aha", "cohort_event": "visit", "within": "1d", "from_day": 2, "to_day": 3,
+         "at_least": [1, 2], "breakdown": "session", "breakdown_limit": 2})q",
+    R"q({"kind": "aha", "cohort_event": {"event": "visit", "where": {"session": {"set": true},
+         "channel": {"ne": ""}}}, "within": "1h", "from_day": 2, "to_day": 2, "at_least": [1],
+         "members": {"where": {"event": "purchase", "at_least": 1}, "of": "users"}})q",
+    R"q({"kind": "ltv", "cohort_event": "visit", "horizons": [0, 3], "cost": {"per_user": "1.5"},
+         "breakdown": "channel", "last": "5d", "among": "times(visit, 9d) >= 1"})q",
+    R"q({"kind": "ltv", "cohort": "first_in_range", "value_event": {"event": "purchase", "where":
+         {"session": {"set": true}, "channel": "ads"}}, "cost": {"event": "visit"}, "horizons": [1],
+         "members": {"where": {"cohort": "BEGIN", "day": 1}, "of": "size"}})q"};
 
 }  // namespace
 

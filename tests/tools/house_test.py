@@ -39,7 +39,7 @@ KIND_ROWS = "core/query/kinds/kind_rows.h"
 # Two files name a kind beside its own: the one with its struct, and the list of rows.
 KIND_PLACES = ("core/include/rollcall/question.h", KIND_ROWS)
 # These names are words of the field, too, so that only the types are looked for.
-EVERYDAY_NAMES = ("active", "clock", "counts", "idle", "paths", "segment")
+EVERYDAY_NAMES = ("active", "clock", "counts", "idle", "ltv", "paths", "segment")
 # The help has examples; the command of segments, which also keeps them, asks how many users one has.
 # A line of every store says in a few words what the program is for.
 KIND_EXCEPTIONS = {("storage/store_directory.cpp", "retention"), ("storage/store_directory.cpp", "churn"),
@@ -49,7 +49,7 @@ KIND_EXCEPTIONS = {("storage/store_directory.cpp", "retention"), ("storage/store
 KIND_ALGORITHMS = {"funnel": re.compile(r"core/query/sequence/")}
 # A segment may hold a question of this kind. These files see it as a part of segments.
 KIND_PARTS = {"funnel": re.compile(
-    r"core/(include/rollcall/segment\.h|catalog/segment_table|engine/(engine|listed_files)\.cpp"
+    r"core/(include/rollcall/segment\.h|catalog/segment_table|engine/(engine_objects|listed_files)\.cpp"
     r"|query/(plan/segment_set|resolve/plan_context|text/(funnel_json|segment_|query_validation)))"
     r"|tools/commands/(segment|store_access)\.cpp")}
 # Benchmarks, tests and examples ask questions of every kind, as programs do.

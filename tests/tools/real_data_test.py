@@ -6,6 +6,8 @@ the program. Exit code 77 (skipped) when a data set is not there.
 """
 
 import argparse
+import csv
+import gzip
 import json
 import os
 import subprocess
@@ -23,6 +25,7 @@ class Store:
         self.db = os.path.join(folder, "store")
         self.report = json.loads(self.run("ingest", "-o", "json", *flags, path))
         self.flags, self.path = flags, path
+        self.folder = os.path.dirname(path)
 
     def run(self, command, *arguments):
         done = subprocess.run([self.program, command, "--db", self.db, *arguments],
@@ -118,6 +121,18 @@ def cdnow(store_of, check):
                       "--time-format", "%Y%m%d", "--event-name", "purchase", "--value", "dollars")
     check.equal("sample: purchases", sample.report["rows_ingested"], 6919)
     check.equal("sample: customers", sample.info()["users"], 2357)
+    customers = sample.ask("rfm_users", "--as-of", "1997-09-30")
+    with gzip.open(os.path.join(sample.folder, "CDNOW_sample_summary.csv.gz"), "rt",
+                   encoding="utf-8") as file:
+        published = list(csv.DictReader(file))
+    check.equal("sample: customers of the summary", len(customers), len(published))
+    # Both are in the order of ids; the summary counts in weeks of two decimals.
+    for row, known in zip(customers, published):
+        mean = row["mean_repeat"] or 0
+        check.equal(f"sample: summary of customer {known['ID']}",
+                    [row["x"], f"{row['t_x'] / 7:.2f}", f"{row['T'] / 7:.2f}",
+                     abs(mean - float(known["zbar"])) < 0.0101],
+                    [int(known["x"]), known["t_x"], known["T"], True])
 
 
 def college_msg(store_of, check):

@@ -27,7 +27,13 @@ SKIPPED = 77
 SCALE = 10**6  # amounts are kept with six decimals
 EPOCH = datetime.date(1970, 1, 1)
 HOUR = 3600
-ALL_KINDS = ("active", "counts", "retention", "churn", "idle", "lifecycle", "stickiness", "segment")
+ALL_KINDS = ("active", "counts", "retention", "churn", "idle", "lifecycle", "stickiness", "segment",
+             "ltv", "rfm", "rfm_users")
+SEGMENTS = [("champions", "r >= 4 AND f >= 4 AND m >= 4"), ("loyal", "r >= 3 AND f >= 4"),
+            ("potential", "r >= 4 AND f = 3"), ("new", "r >= 4 AND f <= 2"),
+            ("needs_attention", "r = 3 AND f = 3"), ("about_to_sleep", "r = 3 AND f <= 2"),
+            ("cannot_lose", "r = 1 AND f >= 4 AND m >= 4"), ("at_risk", "r <= 2 AND f >= 3"),
+            ("hibernating", "r = 2"), ("lost", "r = 1")]
 
 
 class Event(NamedTuple):
@@ -251,6 +257,20 @@ class Recount:
             f"     FROM periods AS p LEFT JOIN {seen} AS s ON s.n = p.n "
             "      WHERE kind = :kind GROUP BY p.n) ORDER BY n", kind=kind)
 
+    def counts_with_payers(self, condition, kind):
+        seen = self.seen(kind, condition)
+        payers = dict(self.all(f"SELECT starts, COUNT(user) FROM periods AS p JOIN {seen} AS s ON "
+                               "s.n = p.n AND amount > 0 WHERE kind = :kind GROUP BY starts",
+                               kind=kind))
+        rows = []
+        for *row, complete in self.counts(condition, kind):
+            starts, _, users, amount = row[:4]
+            paying = payers.get(starts, 0)
+            rate = paying / users if complete and users else None
+            rows.append(row + [paying, rate, amount / paying / SCALE if complete and paying else None,
+                               complete])
+        return rows
+
     def counts_by_hour(self, condition):
         return self.all(
             "SELECT starts, events, users, amount, "
@@ -312,6 +332,56 @@ class Recount:
             "        SUM(returned * complete) AS returned, 1 AS complete "
             " FROM cells GROUP BY k HAVING SUM(complete) > 0) ORDER BY k")
         return cells + pooled
+
+    def ltv(self, cohort_condition, value_condition, *, kind, horizons, of_value="1", per_user=None,
+            cost_condition=None):
+        """`of_value`: what one of the cohort events of the cohort's period must be, too."""
+        joined = self.seen(kind, f"({cohort_condition}) AND {of_value}")
+        value = f"({value_condition}) AND NOT ({cost_condition or 0})"
+        cost = cost_condition or 0
+        for table in ("cohort", "sums", "cells", "paid"):
+            self.sql.execute(f"DROP TABLE IF EXISTS {table}")
+        self.all("CREATE TABLE cohort AS SELECT user, first, f.n AS n "
+                 f"FROM (SELECT user, MIN(day) AS first FROM daily WHERE {cohort_condition} "
+                 "       GROUP BY user) "
+                 "JOIN calendar AS f ON f.kind = :kind AND f.day = first "
+                 f"JOIN {joined} USING (user, n)", kind=kind)
+        late = " UNION ALL ".join(f"SELECT {day} AS k" for day in horizons)
+        amounts = "(SELECT COALESCE(SUM(amount), 0) FROM daily AS d WHERE d.user = m.user AND "
+        self.all(
+            f"CREATE TABLE sums AS SELECT n, k, {amounts} day BETWEEN first AND first + k AND {value}) "
+            f"AS value, {amounts} day <= first + k AND ({cost})) AS cost "
+            f"FROM cohort AS m JOIN ({late})")
+        self.all(
+            "CREATE TABLE cells AS SELECT p.n AS n, starts, k, COUNT(s.value) AS size, "
+            "       COALESCE(SUM(value), 0) AS value, COALESCE(SUM(value > 0), 0) AS payers, "
+            "       COALESCE(SUM(cost), 0) AS cost, p.last + k <= :ended AS complete "
+            f"FROM periods AS p JOIN ({late}) LEFT JOIN sums AS s USING (n, k) "
+            "WHERE p.kind = :kind AND julianday(starts) - 2440587.5 + k <= :last GROUP BY p.n, k",
+            kind=kind)
+        if per_user is not None:
+            self.all("UPDATE cells SET cost = size * :cost", cost=per_user)
+        self.all(
+            "CREATE TABLE paid AS WITH days AS "
+            f"(SELECT n, MAX(day - first, 0) AS late, SUM(amount * ((day >= first AND {value}) - "
+            f"        ({cost}))) AS came FROM cohort JOIN daily USING (user) GROUP BY n, late), "
+            "totals AS (SELECT n, late, SUM(came) OVER (PARTITION BY n ORDER BY late) AS total "
+            "           FROM days), "
+            "sizes AS (SELECT n, COUNT(*) AS size FROM cohort GROUP BY n) "
+            "SELECT n, MIN(late) AS payback_day FROM totals JOIN sizes USING (n) "
+            "JOIN periods AS p USING (n) WHERE p.kind = :kind AND p.last + late <= :ended "
+            "AND total >= size * :cost GROUP BY n", kind=kind, cost=per_user or 0)
+        is_asked = per_user is not None or cost_condition is not None
+        quotients = ("CASE WHEN complete AND {1} <> 0 THEN 1.0 * {0} / {1} / %s END" % SCALE).format
+        costs = (f"cost, {quotients('cost', 'size')}, "
+                 f"CASE WHEN complete AND cost <> 0 THEN 1.0 * value / cost END, payback_day, ")
+        columns = (f"size, k, value, {quotients('value', 'size')}, payers, "
+                   f"{quotients('value', 'payers')}, {costs if is_asked else ''} complete")
+        rows = self.all(f"SELECT starts, {columns} FROM cells LEFT JOIN paid USING (n) ORDER BY n, k")
+        return rows + self.all(
+            f"SELECT NULL, {columns} FROM (SELECT k, SUM(size) AS size, SUM(value) AS value, "
+            "       SUM(payers) AS payers, SUM(cost) AS cost, NULL AS payback_day, 1 AS complete "
+            "FROM cells WHERE complete GROUP BY k) ORDER BY k")
 
     def churn(self, condition, kind, gap, base):
         seen = self.seen(kind, condition)
@@ -417,6 +487,40 @@ class Recount:
             shown.append(("$other", f"property NOT IN ({listed})"))
         return shown
 
+    def rfm_users(self, condition, frequency, monetary):
+        """Makes the table rfm, and returns the rows of its users."""
+        worth = {"sum": f"1.0 * amount / {SCALE}",
+                 "mean": f"1.0 * amount / valued / {SCALE}"}[monetary]
+        ranked = " ".join(
+            f", 1 + 5 * (2 * (RANK() OVER (ORDER BY {by}) - 1) + COUNT(*) OVER (PARTITION BY {by})) "
+            f"/ (2 * COUNT(*) OVER ()) AS {score}"
+            for score, by in (("r", "-recency"), ("f", "frequency"), ("m", "COALESCE(worth, 0)")))
+        cases = " ".join(f"WHEN {fits} THEN '{name}'" for name, fits in SEGMENTS)
+        self.sql.execute("DROP TABLE IF EXISTS rfm")
+        self.all(
+            "CREATE TABLE rfm AS WITH matching AS "
+            f" (SELECT *, MIN(day) OVER (PARTITION BY user) AS first FROM events WHERE {condition}), "
+            "people AS (SELECT user, :last - MAX(day) AS recency, "
+            f"      COUNT({'*' if frequency == 'events' else 'DISTINCT day'}) AS frequency, "
+            "       SUM(amount) AS amount, SUM(amount <> 0) AS valued, "
+            "       COUNT(DISTINCT day) - 1 AS x, MAX(day) - MIN(day) AS t_x, "
+            "       :last - MIN(day) AS t, SUM(CASE WHEN day > first THEN amount ELSE 0 END) AS later "
+            "       FROM matching GROUP BY user), "
+            f"worths AS (SELECT *, {worth} AS worth FROM people), "
+            f"scored AS (SELECT * {ranked} FROM worths) "
+            f"SELECT *, CASE {cases} END AS segment FROM scored ORDER BY user")
+        shown = "amount" if monetary == "sum" else "worth"
+        return [[str(row[0])] + row[1:] for row in self.all(
+            f"SELECT user, recency, frequency, {shown}, r, f, m, segment, x, t_x, t, "
+            f"      CASE WHEN x > 0 THEN 1.0 * later / x / {SCALE} END, 1 FROM rfm ORDER BY user")]
+
+    def rfm(self, condition, frequency, monetary):
+        self.rfm_users(condition, frequency, monetary)
+        rows = {row[0]: row for row in self.all(
+            "SELECT segment, COUNT(*), 1.0 * COUNT(*) / (SELECT COUNT(*) FROM rfm), AVG(recency), "
+            "       AVG(frequency), AVG(worth), SUM(amount), 1 FROM rfm GROUP BY segment")}
+        return [rows.get(name, [name, 0, 0.0, None, None, None, 0, 1]) for name, _ in SEGMENTS]
+
 
 class Questions:
     """Holds pairs of a question and the rows that answer it."""
@@ -442,8 +546,23 @@ class Questions:
         for period in ("day", "month"):
             self.add(self.recount.counts(selector.sql, period), kind="counts", event=selector.spec,
                      period=period)
+            self.add(self.recount.counts_with_payers(selector.sql, period), kind="counts",
+                     event=selector.spec, period=period, payers=True)
         self.add(self.recount.counts_by_hour(selector.sql), kind="counts", event=selector.spec,
                  period="hour")
+
+    def add_ltv(self, cohort_event, value_event, cost_event):
+        horizons = [0, 1, 7, 30, 90, 365]
+        events = {"kind": "ltv", "cohort_event": cohort_event.spec, "value_event": value_event.spec,
+                  "horizons": horizons}
+        for period in ("day", "week", "month"):
+            def recount(period=period, **cost):
+                return self.recount.ltv(cohort_event.sql, value_event.sql, kind=period,
+                                        horizons=horizons, **cost)
+            self.add(recount(), period=period, **events)
+            self.add(recount(per_user=40 * SCALE), period=period, cost={"per_user": "40"}, **events)
+            self.add(recount(cost_condition=cost_event.sql), period=period,
+                     cost={"event": cost_event.spec}, **events)
 
     def add_retention(self, cohort_event, return_event):
         tables = [("day", 7, "first_ever"), ("week", 6, "recurring"), ("month", 5, "first_ever"),
@@ -483,6 +602,14 @@ class Questions:
                      event=selector.spec, period=period)
         self.add(self.recount.stickiness_of_windows(selector.sql, 7), kind="stickiness",
                  event=selector.spec, window_days=7)
+
+    def add_rfm(self, selector):
+        for frequency in ("events", "days"):
+            for monetary in ("sum", "mean"):
+                spec = {"event": selector.spec, "frequency": frequency, "monetary": monetary}
+                self.add(self.recount.rfm(selector.sql, frequency, monetary), kind="rfm", **spec)
+                self.add(self.recount.rfm_users(selector.sql, frequency, monetary),
+                         kind="rfm_users", **spec)
 
     def add_ranges(self, selector):
         """Questions of part of the history: rows are those of all of it."""
@@ -561,6 +688,10 @@ class Questions:
             self.add(by_value(joins, limit, lambda more: recount.retention(
                 joins, returns, value_condition=more.removeprefix("AND "), **retention)),
                      **spec, **options)
+            self.add(by_value(joins, limit, lambda more: recount.ltv(
+                joins, returns, kind="month", horizons=[0, 30], of_value=more.removeprefix("AND "))),
+                     kind="ltv", cohort_event=cohort_event.spec, value_event=return_event.spec,
+                     period="month", horizons=[0, 30], **options)
 
     def add_members(self, selector):
         for starts, *_ in self.recount.churn(selector.sql, "month", 1, "active"):
@@ -579,10 +710,12 @@ def questions_of(recount):
         questions.add_idle(selector)
         questions.add_lifecycle(selector)
         questions.add_stickiness(selector)
+        questions.add_rfm(selector)
         questions.add_ranges(selector)
         questions.add_segments(selector)
         questions.add_members(selector)
     questions.add_retention(data.cohort_event, data.return_event)
+    questions.add_ltv(data.cohort_event, data.return_event, data.selectors[-1])
     if data.property:
         questions.add_breakdowns(ANY, data.cohort_event, data.return_event)
     return questions.asked

@@ -110,13 +110,16 @@ Json where_json(const std::vector<std::string>& words) {
   return objects.size() == 1 ? objects[0] : objects;
 }
 
+Json object_json(const std::string& flag, const std::string& text) {
+  Json object = Json::parse(text, nullptr, false);
+  if (object.is_discarded()) throw_usage(flag, "not a JSON object: " + quoted_excerpt(text));
+  return object;
+}
+
 Json selector_json(const std::string& flag, const std::vector<std::string>& words) {
   if (words.empty() || (words.size() == 1 && words[0] == "*")) return nullptr;
   if (words.size() > 1) return {{"event", words}};
-  if (!words[0].starts_with('{')) return words[0];
-  Json selector = Json::parse(words[0], nullptr, false);
-  if (selector.is_discarded()) throw_usage(flag, "not a JSON object: " + quoted_excerpt(words[0]));
-  return selector;
+  return words[0].starts_with('{') ? object_json(flag, words[0]) : Json(words[0]);
 }
 
 // Returns --window-days for window_days.
@@ -136,6 +139,8 @@ std::string argument_of(std::string_view name) {
 // Returns `day` for "day", and `0,1,7` for [0, 1, 7].
 std::string default_of(const QueryField& field) {
   if (field.type == FieldType::kEvent) return "any";
+  // What these mean says what they are by default.
+  if (field.type == FieldType::kSegment || field.type == FieldType::kRules) return {};
   std::string text;
   for (const char c : field.default_json) {
     if (std::string_view("[]\" ").find(c) == std::string_view::npos) text += c;
@@ -149,11 +154,14 @@ std::string help_of(const QueryField& field) {
            "==; repeatable";
   }
   std::string help(field.meaning);
-  const std::string text = default_of(field);
+  // A table is too much for a line of help.
+  const std::string text = field.type == FieldType::kSegments ? "" : default_of(field);
   if (!field.default_json.empty() && !text.empty()) help += fmt::format(" (default {})", text);
   if (field.type == FieldType::kFlag) return std::string(field.meaning);
   const bool is_repeatable =
-      field.type == FieldType::kEvent || field.type == FieldType::kExclusions;
+      field.type == FieldType::kEvent || field.type == FieldType::kExclusions ||
+      field.type == FieldType::kNames || field.type == FieldType::kRules ||
+      field.type == FieldType::kSegments || field.type == FieldType::kAmounts;
   return is_repeatable ? help + "; repeatable" : help;
 }
 
@@ -215,6 +223,16 @@ Json event_json(const std::string& flag, const std::string& text) {
   return selector;
 }
 
+// Reads "quiet=not did(*, 3d)": the name of a rule, and its segment.
+Json rule_json(const std::string& flag, const std::string& text) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0) {
+    throw_usage(flag, fmt::format("not a name and its segment: {} (allowed: name=segment)",
+                                  quoted_excerpt(text)));
+  }
+  return {{"name", text.substr(0, equals)}, {"segment", text.substr(equals + 1)}};
+}
+
 // Reads "refund", or "refund:1-3" for other steps than the first two.
 Json exclusion_json(const std::string& flag, const std::string& text) {
   const std::size_t colon = text.rfind(':');
@@ -231,6 +249,43 @@ Json exclusion_json(const std::string& flag, const std::string& text) {
     }
   }
   return {{"event", event_json(flag, text)}};
+}
+
+// Reads "vip=r4-5,f5": a name, and the scores of those who have it.
+Json scores_json(const std::string& flag, const std::string& text) {
+  const std::size_t equals = std::min(text.rfind('='), text.size());
+  Json segment = {{"name", text.substr(0, equals)}};
+  for (const std::string& part : split(std::string_view(text).substr(equals), ',')) {
+    const std::size_t begin = part.starts_with('=') ? 1 : 0;
+    const std::string name = part.substr(begin, 1);
+    const std::string_view scores = std::string_view(part).substr(std::min(begin + 1, part.size()));
+    const std::size_t dash = std::min(scores.find('-'), scores.size());
+    const auto first = parse_integer(scores.substr(0, dash));
+    const auto last = dash == scores.size() ? first : parse_integer(scores.substr(dash + 1));
+    const bool is_score = name == "r" || name == "f" || name == "m";
+    if (!is_score || !first || !last) {
+      throw_usage(flag, fmt::format("not a segment by scores: {} (allowed: a name and its scores, "
+                                    "such as vip=r4-5,f5)",
+                                    quoted_excerpt(text)));
+    }
+    segment[name] = {*first, *last};
+  }
+  return segment;
+}
+
+// Reads "1.80", or "ads=1.80" and others like it.
+Json amounts_json(const std::string& flag, const std::vector<std::string>& words) {
+  Json amounts = Json::object();
+  for (const std::string& word : words) {
+    const std::size_t at = word.rfind('=');
+    if (at == std::string::npos && words.size() == 1) return word;
+    if (at == std::string::npos) {
+      throw_usage(flag, fmt::format("{}: one amount for all stands alone (allowed: value=amount)",
+                                    quoted_excerpt(word)));
+    }
+    amounts[word.substr(0, at)] = word.substr(at + 1);
+  }
+  return amounts;
 }
 
 // Lets the flag be given again, with one word each time.
@@ -256,6 +311,26 @@ CLI::Option* add_flag(CLI::App& command, const QueryField& field, std::optional<
       return command.add_option(name, words, help)->type_name(field.is_required ? "" : "EVENT");
     case FieldType::kExclusions:
       option = command.add_option(name, words, help)->type_name("EVENT[:FROM-TO]");
+      make_repeatable(*option);
+      return option;
+    case FieldType::kNames:
+      option = command.add_option(name, words, help)->type_name("EVENT");
+      make_repeatable(*option);
+      return option;
+    case FieldType::kRules:
+      option = command.add_option(name, words, help)->type_name("NAME=SEGMENT");
+      make_repeatable(*option);
+      return option;
+    case FieldType::kSegments:
+      option = command.add_option(name, words, help)->type_name("NAME=SCORES");
+      make_repeatable(*option);
+      return option;
+    case FieldType::kEdges:
+      return command.add_option(name, word, help)->type_name("WORD|JSON");
+    case FieldType::kText:
+      return command.add_option(name, word, help)->type_name("TEXT");
+    case FieldType::kAmounts:
+      option = command.add_option(name, words, help)->type_name("AMOUNT|VALUE=AMOUNT");
       make_repeatable(*option);
       return option;
     case FieldType::kFlag:
@@ -309,6 +384,22 @@ Json value_of(const QueryField& field, const std::optional<std::string>& word,
       }
       return list;
     }
+    case FieldType::kNames:
+      return words;
+    case FieldType::kRules: {
+      Json list = Json::array();
+      for (const std::string& text : words) list.push_back(rule_json(flag, text));
+      return list;
+    }
+    case FieldType::kSegments: {
+      Json list = Json::array();
+      for (const std::string& text : words) list.push_back(scores_json(flag, text));
+      return list;
+    }
+    case FieldType::kEdges:
+      return word->starts_with('{') ? object_json(flag, *word) : Json(*word);
+    case FieldType::kAmounts:
+      return amounts_json(flag, words);
     case FieldType::kFlag:
       return true;
     case FieldType::kInteger:

@@ -22,8 +22,8 @@ bool is_inline(const std::string& spec) {
 
 }  // namespace
 
-void add_query_text(CLI::App& command, std::string& spec) {
-  command
+CLI::Option* add_query_text(CLI::App& command, std::string& spec) {
+  return command
       .add_option("SPEC", spec,
                   "A file with one JSON object, or an array of them; the JSON itself; or -")
       ->required()

@@ -14,7 +14,7 @@
 namespace rollcall::tools {
 
 // Adds the argument SPEC: a file, the JSON itself, or - for standard input.
-void add_query_text(CLI::App& command, std::string& spec);
+CLI::Option* add_query_text(CLI::App& command, std::string& spec);
 
 //   kCancelled, kDeadlineExceeded  as QuestionGuard::wait_for
 Result<std::string> read_query_text(const std::string& spec, const QuestionGuard& guard);

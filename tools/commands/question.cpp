@@ -73,7 +73,7 @@ void add_question_flags(CLI::App& command, const QueryKind& kind, QuestionFlags&
   add_store_flags(command, flags.store, /*required=*/false);
   add_lists_flag(command, flags.store);
   flags.common.add_to(command, common_fields());
-  add_members_flags(command, flags);
+  if (kind.has_members) add_members_flags(command, flags);
   add_timeout_flag(command, flags.timeout);
   command.add_flag("--explain", flags.explain, "Print the question as JSON instead of asking it");
   add_output_flags(command, flags.output);

@@ -98,7 +98,7 @@ void add_lists_flag(CLI::App& command, StoreFlags& flags) {
 
 void allow_named_files(const Query& query, StoreFlags& flags) {
   if (query.common.among) allow_named_files(*query.common.among, flags);
-  if (const Segment* const segment = segment_of(query)) allow_named_files(*segment, flags);
+  for (const Segment* const segment : segments_of(query)) allow_named_files(*segment, flags);
 }
 
 Result<std::vector<UserId>> read_named_list(const std::string& path, const Engine& engine) {

@@ -28,11 +28,13 @@
 #include <string_view>
 #include <vector>
 
+#include "rollcall/audience.h"
 #include "rollcall/delivery.h"
 #include "rollcall/event.h"
 #include "rollcall/info.h"
 #include "rollcall/options.h"
 #include "rollcall/query.h"
+#include "rollcall/saved_object.h"
 #include "rollcall/status.h"
 #include "rollcall/store.h"
 
@@ -137,6 +139,36 @@ class Engine {
   Status drop_segment(const std::string& name);
   // Returns the saved segments, ordered by name.
   std::vector<SegmentInfo> segments() const;
+
+  // Keeps objects by name: all of them, or none after an error. They are durable with the next
+  // checkpoint.
+  //   kInvalidArgument    a name that is empty or too long, a definition that is no JSON object, is
+  //                       too long or is not one of its kind, an object twice, a segment that would
+  //                       refer to itself, or a store opened read-only; the text begins with the
+  //                       kind and the name
+  //   kAlreadyExists      kRefuse, and a name is taken
+  //   kResourceExhausted  there would be too many
+  Status save_objects(std::span<const SavedObject> objects,
+                      OnSameName on_same_name = OnSameName::kRefuse);
+  // Drops an object. Whatever refers to it stays.
+  //   kNotFound  there is none of that kind and name
+  Status drop_object(ObjectKind kind, const std::string& name);
+  // Returns the objects of a kind, ordered by name. The definition of a segment that is a list has
+  // all its users.
+  std::vector<SavedObject> objects(ObjectKind kind) const;
+
+  // Freezes an audience: finds its users, and keeps who they are, whatever they do from here on.
+  // Returns once that is durable. Users who are forgotten leave it.
+  //   kInvalidArgument    a field that is not as audience.h says, a segment that cannot be
+  //                       evaluated, or a store opened read-only
+  //   kAlreadyExists      there is an audience of that name
+  //   kResourceExhausted, kDeadlineExceeded, kCancelled  as `query`
+  Result<AudienceInfo> freeze(const AudienceRequest& request, const QueryLimits& limits = {});
+  // Drops an audience, durably with the next checkpoint.
+  //   kNotFound  there is none of that name
+  Status drop_audience(const AudienceName& name);
+  // Returns the audiences, ordered by campaign and run.
+  std::vector<AudienceInfo> audiences() const;
 
   // Forgets users for good. From here on, no answer counts or names them, lists of saved segments
   // do not have them, and any events of theirs that come later, for instance from a source that is

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "rollcall/question.h"
 #include "rollcall/segment.h"
@@ -27,6 +28,12 @@ enum class FieldType : std::uint8_t {
   kExclusions,  // a list of FunnelQuery::Exclusion, as objects
   kLength,      // a length of elapsed time, such as "14d"
   kFlag,        // true or false
+  kNames,       // a list of names of events
+  kRules,       // a list of AtRiskQuery::Rule, as objects
+  kEdges,       // one of QueryField::words, or RfmRules::Edges, as an object
+  kSegments,    // a list of RfmRules::Segment, as objects
+  kText,        // any text
+  kAmounts,     // a decimal number not below 0, or an object with one for each value of a property
 };
 
 // Describes a field of a question.
@@ -53,6 +60,9 @@ struct QueryKind {
   std::span<const QueryField> fields = {};  // its own fields, in the order to offer them
   bool takes_range = true;                  // it has the fields of `range_fields` as well
   std::string_view chart = {};  // the column of an answer that a chart shows; empty: there is none
+  std::string_view range_needs = {};  // its own field that must be given with a range; may be empty
+  bool shows_percent = true;          // its quotients are parts of a whole, unless named otherwise
+  bool has_members = true;            // the users of its counts can be listed
 };
 
 // Returns the kinds in the order of the alternatives of Query::ask.
@@ -60,8 +70,8 @@ std::span<const QueryKind> query_kinds();
 // Returns null if there is no kind of that name.
 const QueryKind* find_query_kind(std::string_view name);
 
-// Returns the segment that the query asks about, besides `among`, or null if its kind has none.
-const Segment* segment_of(const Query& query);
+// Returns the segments that the query asks about, besides `among`. They are part of the query.
+std::vector<const Segment*> segments_of(const Query& query);
 
 // Return the fields that every kind has besides "kind" itself, and those of a range of dates.
 std::span<const QueryField> common_fields();

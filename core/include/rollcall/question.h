@@ -59,6 +59,7 @@ struct ActiveQuery {
 struct CountsQuery {
   Selector event;
   Period period = Period::kDay;
+  bool payers = false;  // adds the users whose amounts sum to more than 0
 
   friend bool operator==(const CountsQuery&, const CountsQuery&) = default;
 };
@@ -210,6 +211,156 @@ struct PathsQuery {
   friend bool operator==(const PathsQuery&, const PathsQuery&) = default;
 };
 
+// Asks who is about to leave: users of `base`, each counted in the first rule that fits.
+struct AtRiskQuery {
+  struct Rule {
+    std::string name;
+    Segment segment;
+    friend bool operator==(const Rule&, const Rule&) = default;
+  };
+  // Returns the rules "silent" and "declining", and "lapsed_NAME" for the name of each event.
+  static std::vector<Rule> usual_rules(const std::vector<std::string>& features = {});
+  // Returns the users active in the last 30 days.
+  static Segment usual_base();
+
+  std::vector<Rule> rules = usual_rules();  // names differ
+  Segment base = usual_base();
+  // Rows also go by periods, days or longer, each as it stood at its end. Only then is there a
+  // range of dates.
+  std::optional<Period> period;
+
+  friend bool operator==(const AtRiskQuery&, const AtRiskQuery&) = default;
+};
+
+// Asks for the net promoter score: each user's latest answer in the days that end with a period. An
+// answer is an event whose amount is a whole number from 0 to 10. It needs history.
+struct NpsQuery {
+  Selector event;
+  std::vector<std::int32_t> window_days = {7, 30};  // ascending
+  Period period = Period::kDay;                     // or longer
+
+  friend bool operator==(const NpsQuery&, const NpsQuery&) = default;
+};
+
+// Says how users are scored by recency, frequency and monetary value, from 1 to 5, 5 being best.
+struct RfmRules {
+  static constexpr std::int32_t kScoreMax = 5;
+  static constexpr std::size_t kEdges = 4;
+
+  enum class Frequency : std::uint8_t { kEvents, kDays };
+  enum class Monetary : std::uint8_t { kSum, kMean };
+  // Fixed edges of scores, each of kEdges that ascend. An edge begins a bucket. Monetary edges are
+  // decimal numbers as they are written.
+  struct Edges {
+    std::vector<std::int32_t> recency;
+    std::vector<std::int32_t> frequency;
+    std::vector<std::string> monetary;
+    friend bool operator==(const Edges&, const Edges&) = default;
+  };
+  // Holds the scores from `first` to `last`, both included.
+  struct Scores {
+    std::int32_t first = 1;
+    std::int32_t last = kScoreMax;
+    friend bool operator==(const Scores&, const Scores&) = default;
+  };
+  struct Segment {
+    std::string name;
+    Scores r, f, m;
+    friend bool operator==(const Segment&, const Segment&) = default;
+  };
+  // Returns the table of segments that questions have unless they bring their own.
+  static std::vector<Segment> usual_segments();
+
+  Selector event;
+  Frequency frequency = Frequency::kEvents;
+  Monetary monetary = Monetary::kSum;
+  std::optional<Edges> edges;                        // unset: scores go by the users' ranks
+  std::vector<Segment> segments = usual_segments();  // the first that fits; the rest is "other"
+
+  friend bool operator==(const RfmRules&, const RfmRules&) = default;
+};
+
+// Asks how many users are where by recency, frequency and monetary value.
+struct RfmQuery : RfmRules {
+  enum class By : std::uint8_t { kSegment, kCell };
+
+  By by = By::kSegment;
+
+  friend bool operator==(const RfmQuery&, const RfmQuery&) = default;
+};
+
+// Asks for recency, frequency and monetary value user by user, with what models of repeated
+// purchases need.
+struct RfmUsersQuery : RfmRules {
+  std::optional<std::uint64_t> limit;  // the most users on a page; unset: all
+  std::string after;                   // `next` of the previous page
+
+  friend bool operator==(const RfmUsersQuery&, const RfmUsersQuery&) = default;
+};
+
+// Asks who uses which features, and who takes to them.
+struct AdoptionQuery {
+  static constexpr std::size_t kFeaturesMax = 1'000;
+
+  std::vector<Selector> features;  // 1 to kFeaturesMax, no two of them the same
+  Period period = Period::kDay;    // days or longer
+
+  friend bool operator==(const AdoptionQuery&, const AdoptionQuery&) = default;
+};
+
+// Asks which early events go with staying: of the users whose first ever `cohort_event` lies in the
+// range, who did what how often, and who came back later. It needs history.
+struct AhaQuery {
+  static constexpr std::size_t kCandidatesMax = 1'000;
+
+  Selector cohort_event;
+  Selector return_event;
+  Length within{std::int64_t{7} * 86'400'000'000};  // from the cohort event, its end included
+  // No two of them are the same. Empty: each name that the store knows, but for those that
+  // `cohort_event` names.
+  std::vector<Selector> candidates;
+  std::vector<std::int32_t> at_least = {1, 2, 3, 5, 10};  // ascending: so many events, or more
+  // Users have stayed if they come back on any of these days after that of the cohort event. None
+  // of the days can lie within `within`.
+  std::int32_t from_day = 8;
+  std::int32_t to_day = 30;
+
+  friend bool operator==(const AhaQuery&, const AhaQuery&) = default;
+};
+
+// Asks what the users of a cohort are worth so many days after each user's own first day, and when
+// that is what they cost.
+struct LtvQuery {
+  enum class Cohort : std::uint8_t { kFirstEver, kFirstInRange };
+  using Summary = RetentionQuery::Summary;
+  // Each user costs this decimal number, which is not below 0.
+  struct CostPerUser {
+    std::string amount;
+    friend bool operator==(const CostPerUser&, const CostPerUser&) = default;
+  };
+  // Each user costs as much as the value of the breakdown says. Of other values it is not known.
+  struct CostByValue {
+    std::vector<std::pair<std::string, std::string>> amounts;  // values, and decimal numbers
+    friend bool operator==(const CostByValue&, const CostByValue&) = default;
+  };
+  // The amounts of these events are costs, and no value.
+  struct CostOfEvents {
+    Selector event;
+    friend bool operator==(const CostOfEvents&, const CostOfEvents&) = default;
+  };
+  using Cost = std::variant<CostPerUser, CostByValue, CostOfEvents>;
+
+  Selector cohort_event;
+  Selector value_event;
+  Cohort cohort = Cohort::kFirstEver;
+  Period period = Period::kDay;  // of the cohorts: days or longer
+  Summary summary = Summary::kPooled;
+  std::vector<std::int32_t> horizons = {0, 1, 7, 14, 30, 60, 90};  // days, ascending
+  std::optional<Cost> cost;
+
+  friend bool operator==(const LtvQuery&, const LtvQuery&) = default;
+};
+
 // Asks how many users a segment has. It takes no date range, because the parts of the segment have
 // theirs.
 struct SegmentQuery {
@@ -221,7 +372,8 @@ struct SegmentQuery {
 struct Query {
   QueryCommon common;
   std::variant<ActiveQuery, RetentionQuery, ChurnQuery, IdleQuery, CountsQuery, LifecycleQuery,
-               StickinessQuery, SegmentQuery, FunnelQuery, ClockQuery, PathsQuery>
+               StickinessQuery, SegmentQuery, FunnelQuery, ClockQuery, PathsQuery, AtRiskQuery,
+               NpsQuery, RfmQuery, RfmUsersQuery, AdoptionQuery, AhaQuery, LtvQuery>
       ask;
 
   friend bool operator==(const Query&, const Query&) = default;

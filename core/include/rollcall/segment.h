@@ -64,6 +64,7 @@ struct Segment {
     kFavourite,  // most of whose events in the range have one value of a property
     kConverted,  // who made the last step of `funnel`
     kDropped,    // who made the step before `at_step` of `funnel`, and not `at_step`
+    kAudience,   // in an audience of the campaign `name`, or in a part of it
   };
   enum class Compare : std::uint8_t { kAtLeast, kAtMost, kExactly };
   struct DaysTest {
@@ -99,12 +100,21 @@ struct Segment {
     friend bool operator==(const Favourite&, const Favourite&) = default;
   };
 
+  // What is unset leaves nobody out.
+  struct AudiencePart {
+    enum class Arm : std::uint8_t { kContacted, kHoldout };
+    std::optional<std::string> run;
+    std::optional<std::string> class_name;
+    std::optional<Arm> arm;
+    friend bool operator==(const AudiencePart&, const AudiencePart&) = default;
+  };
+
   Kind kind = Kind::kDid;
   Selector event;                  // kDid, kFirst, kDeclined, kFavourite
   DateRangeText range;             // the same; kDeclined: `last` alone, in days
   std::optional<DaysTest> days;    // kDid: at most one of `days`, `times` and `sum`
   std::vector<Segment> parts;      // kAll, kAny, kNot
-  std::string name;                // kFile, kSaved
+  std::string name;                // kFile, kSaved, kAudience
   std::optional<TimesTest> times;  // kDid
   std::optional<SumTest> sum;      // kDid
   Decline decline;                 // kDeclined
@@ -113,6 +123,7 @@ struct Segment {
   // `where` and `among`. Its as_of is that of the question.
   std::shared_ptr<const Query> funnel;
   std::int32_t at_step = 2;  // kDropped
+  AudiencePart audience;     // kAudience
 
   // Funnels are compared, and not where they lie.
   friend bool operator==(const Segment& a, const Segment& b);

@@ -38,6 +38,9 @@ enum class PageKind : std::uint8_t {
   kHistory = 12,       // partition, series: run, chunk: block within the run
   kKept = 13,          // the names of the kept properties
   kHistoryLimit = 14,  // how far back history reaches
+  kObjects = 15,       // the saved questions, campaigns and alerts
+  kAudiences = 16,     // which audiences there are
+  kAudience = 17,      // partition, series: number of the audience, chunk
 };
 
 // Names a page. Fields that a kind does not use are zero. Stores keep pages in the order of their

@@ -22,6 +22,7 @@
 #include "core/query/kinds/kind_table.h"
 #include "core/query/plan/table_plan.h"
 #include "core/query/sequence/step_events.h"
+#include "core/query/sets/user_sums.h"
 #include "core/query/text/explanation.h"
 #include "core/query/text/query_validation.h"
 #include "core/query/text/selector_json.h"
@@ -52,12 +53,18 @@ class CountsPlan final : public TablePlan {
   CountsPlan(const Query& query, const PlanContext& context, Scope scope, PeriodRange range,
              SeriesUnion events);
 
-  std::size_t cell_count() const override { return has_hour_totals_ ? 0 : range_.size(); }
+  // The users of the rows come first, and then their payers.
+  std::size_t cell_count() const override {
+    if (has_hour_totals_) return 0;
+    return ask_.payers ? 2 * range_.size() : range_.size();
+  }
   std::size_t tally_count() const override { return from_history_ ? range_.size() : 0; }
   QueryResult finish(const Partial& counts) const override;
   std::vector<std::size_t> cells_of(std::size_t row, std::string_view column) const override {
-    if (has_hour_totals_ || column != "users") return {};
-    return {row};
+    if (has_hour_totals_) return {};
+    if (column == "users") return {row};
+    if (column == "payers") return {payers_cell(row)};
+    return {};
   }
 
  private:
@@ -69,6 +76,8 @@ class CountsPlan final : public TablePlan {
   bool has_amounts() const override {
     return from_history_ || (among_.has_value() && !has_hour_totals_);
   }
+  bool has_payers() const { return ask_.payers && !has_hour_totals_; }
+  std::size_t payers_cell(std::size_t row) const { return range_.size() + row; }
   // Pages keep how often single users did something over all time, and not by day.
   bool knows_events() const { return from_history_ || !among_; }
 
@@ -121,7 +130,9 @@ CountsPlan::CountsPlan(const Query& query, const PlanContext& context, Scope sco
     } else if (!has_hour_totals_) {
       read_presence(events_, days);
     }
-    if (has_amounts() && !from_history_) reads_.amounts.push_back({counted_series_, counted_});
+    if (!from_history_ && (has_amounts() || has_payers())) {
+      reads_.amounts.push_back({counted_series_, counted_});
+    }
   }
   std::vector<std::string> notes = {
       has_hour_totals_ ? "without history, users are kept by day, so that those of an hour are not "
@@ -135,6 +146,11 @@ CountsPlan::CountsPlan(const Query& query, const PlanContext& context, Scope sco
                         : "how often single users did something is not kept by day, so that the "
                           "events of the users of among are not known");
   }
+  if (has_payers()) {
+    notes.emplace_back(
+        "payers are users whose amounts of the row sum to more than 0; value_per_payer divides "
+        "value by them");
+  }
   notes.insert(notes.end(), events_.notes.begin(), events_.notes.end());
   define(fields_of(query), context, &range_, std::move(notes));
   result_.columns = {{"date", axis().key_type()},
@@ -142,8 +158,13 @@ CountsPlan::CountsPlan(const Query& query, const PlanContext& context, Scope sco
                      {"users", ColumnType::kCount},
                      {"value", ColumnType::kDecimal},
                      {"events_per_user", ColumnType::kRatio},
-                     {"value_per_user", ColumnType::kRatio},
-                     {"complete", ColumnType::kBool}};
+                     {"value_per_user", ColumnType::kRatio}};
+  if (ask_.payers) {
+    result_.columns.insert(result_.columns.end(), {{"payers", ColumnType::kCount},
+                                                   {"paying_rate", ColumnType::kRatio},
+                                                   {"value_per_payer", ColumnType::kRatio}});
+  }
+  result_.columns.push_back({"complete", ColumnType::kBool});
   result_.pivot = Pivot{.rows = {"date"}, .cells = knows_events() ? "events" : "users"};
 }
 
@@ -154,14 +175,19 @@ DayRange CountsPlan::hour_days() const {
 }
 
 void CountsPlan::count(ChunkSets& sets, CellSink& sink) const {
-  if (has_kept_users_) return;
   if (from_history_) return count_history(sets, sink);
+  if (has_hour_totals_ || (has_kept_users_ && !has_payers())) return;
+  std::optional<UserSums> sums;
+  if (has_payers()) sums.emplace(sets, account());
   const std::size_t mark = sets.arena().mark();
-  for (std::size_t row = 0; !has_hour_totals_ && row < range_.size(); ++row) {
+  for (std::size_t row = 0; row < range_.size(); ++row) {
     const DayRange days = calendar_.days(range_.first + static_cast<std::int32_t>(row));
-    const BitSpan users = sets.active(events_, days);
-    sink.add(row, users);
-    if (has_amounts()) sink.add_amount(row, sets.amount(counted_series_, days, users));
+    if (!has_kept_users_) {
+      const BitSpan users = sets.active(events_, days);
+      sink.add(row, users);
+      if (has_amounts()) sink.add_amount(row, sets.amount(counted_series_, days, users));
+    }
+    if (sums) sink.add(payers_cell(row), sums->payers(counted_series_, days));
     sets.arena().give_back_to(mark);
   }
 }
@@ -173,8 +199,14 @@ void CountsPlan::count_history(ChunkSets& sets, CellSink& sink) const {
     const std::span<const StepEvent> events = seen.of_user(cursor);
     std::size_t row = range_.size();  // that of the event before, until `row_end`
     TimeUs row_end = std::numeric_limits<TimeUs>::min();
+    AmountSum sum = 0;  // of the row
+    const auto end_row = [&] {
+      if (has_payers() && sum > 0) sink.add_user(payers_cell(row), place);
+      sum = 0;
+    };
     for (std::size_t i = 0; i < events.size(); ++i) {
       if (events[i].time >= row_end) {
+        end_row();
         const std::int32_t period = calendar_.index_of(axis().day_of(events[i].time));
         row = static_cast<std::size_t>(period - range_.first);
         row_end = axis().start_of(calendar_.last_day(period) + 1);
@@ -182,7 +214,9 @@ void CountsPlan::count_history(ChunkSets& sets, CellSink& sink) const {
       }
       sink.add_tally(row, 1);
       sink.add_amount(row, seen.amount_of(i));
+      sum += seen.amount_of(i);
     }
+    end_row();
   };
   sets.for_each_history([&](std::size_t run, const LogBlock& block) { seen.open(run, block); },
                         count_user);
@@ -222,7 +256,15 @@ void CountsPlan::add_period(std::size_t row, const Partial& counts, QueryResult&
   add_row(result, key_of(days.first), knows_events() ? count_cell(total.events) : Cell(),
           count_cell(users), decimal_cell(total.value, decimals_),
           ratio_cell(total.events, users, complete && knows_events()),
-          quotient_cell(total.value, decimals_, users, complete), complete);
+          quotient_cell(total.value, decimals_, users, complete));
+  std::vector<Cell>& cells = result.rows.back();
+  if (ask_.payers) {
+    const std::uint64_t payers = counts.cells[payers_cell(row)];
+    cells.push_back(count_cell(payers));
+    cells.push_back(ratio_cell(payers, users, complete));
+    cells.push_back(quotient_cell(total.value, decimals_, payers, complete));
+  }
+  cells.emplace_back(complete);
 }
 
 void CountsPlan::add_hour(std::size_t row, const Partial& counts, QueryResult& result) const {
@@ -234,8 +276,10 @@ void CountsPlan::add_hour(std::size_t row, const Partial& counts, QueryResult& r
     total = counts.totals[0][first + hour.hour];
   }
   add_row(result, key_of(period), knows_events() ? count_cell(total.events) : Cell(), Cell(),
-          knows_events() ? decimal_cell(total.value, decimals_) : Cell(), Cell(), Cell(),
-          timeframe_.has_ended(period));
+          knows_events() ? decimal_cell(total.value, decimals_) : Cell());
+  std::vector<Cell>& cells = result.rows.back();
+  cells.resize(result.columns.size() - 1);  // no quotients, and no payers
+  cells.emplace_back(timeframe_.has_ended(period));
 }
 
 // Checks that the totals of hours have all hours of the rows.
@@ -266,7 +310,7 @@ PlanResult plan(const CountsQuery& ask, const Query& query, const PlanContext& c
           : resolve_selector("counts: event", ask.event, conditions_of(query, context), context));
   ROLLCALL_ASSIGN_OR_RETURN(PeriodScope periods,
                             resolve_periods("counts", query, context, ask.period));
-  ROLLCALL_RETURN_IF_ERROR(check_cell_count("counts", periods.range.size(), 1));
+  ROLLCALL_RETURN_IF_ERROR(check_cell_count("counts", periods.range.size(), ask.payers ? 2 : 1));
   if (is_by_clock(ask.period) && !TablePlan::is_from_history(events)) {
     ROLLCALL_RETURN_IF_ERROR(check_hours(periods, context));
   }
@@ -276,15 +320,24 @@ PlanResult plan(const CountsQuery& ask, const Query& query, const PlanContext& c
 
 // --- The row. ---
 
-constexpr QueryField kCountsFields[] = {kEventField, kPeriodField};
+constexpr QueryField kCountsFields[] = {
+    kEventField,
+    kPeriodField,
+    {.name = "payers",
+     .type = FieldType::kFlag,
+     .meaning = "Show who paid: users whose amounts sum to more than 0",
+     .default_json = "false"}};
 
 Status parse(const QueryObject& object, CountsQuery& ask) {
-  return object.read(
-      {selector_field("event", ask.event), word_field("period", kAllPeriodNames, ask.period)});
+  return object.read({selector_field("event", ask.event),
+                      word_field("period", kAllPeriodNames, ask.period),
+                      flag_field("payers", ask.payers)});
 }
 
 JsonFields write(const CountsQuery& ask) {
-  return {{"event", selector_json(ask.event)}, {"period", word(kAllPeriodNames, ask.period)}};
+  return {{"event", selector_json(ask.event)},
+          {"period", word(kAllPeriodNames, ask.period)},
+          {"payers", ask.payers ? "true" : "false"}};
 }
 
 Status check(const CountsQuery& ask) { return check_selector("event", ask.event); }
@@ -293,8 +346,9 @@ std::string describe(const CountsQuery& ask) {
   const std::string event = event_words(ask.event);
   return fmt::format(
       "{}: how often {} happened, to how many distinct users, and the sum of the "
-      "amounts; both also for each of these users.",
-      each_period(ask.period), event);
+      "amounts; both also for each of these users.{}",
+      each_period(ask.period), event,
+      ask.payers ? " Payers are those whose amounts sum to more than 0." : "");
 }
 
 }  // namespace

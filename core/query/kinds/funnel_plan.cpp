@@ -552,15 +552,6 @@ Cell mean_of(const std::vector<std::int64_t>& numbers) {
   return nearest_quotient(sum, Divisor{kUsPerSecondUnsigned} * numbers.size());
 }
 
-Cell median_of(std::vector<std::int64_t> numbers) {
-  if (numbers.empty()) return std::monostate{};
-  const auto middle = numbers.begin() + static_cast<std::ptrdiff_t>(numbers.size() / 2);
-  std::ranges::nth_element(numbers, middle);
-  if (numbers.size() % 2 == 1) return nearest_quotient(AmountSum{*middle}, kUsPerSecondUnsigned);
-  const std::int64_t below = *std::max_element(numbers.begin(), middle);
-  return nearest_quotient(AmountSum{below} + *middle, 2 * kUsPerSecondUnsigned);
-}
-
 QueryResult FunnelPlan::finish(const Partial& counts) const {
   QueryResult result = result_;
   if (is_ranking()) return result;
@@ -591,7 +582,7 @@ QueryResult FunnelPlan::finish(const Partial& counts) const {
         static const std::vector<std::int64_t> kNone;
         const auto& numbers = step == 0 ? kNone : counts.samples[list_of(row, step, total)];
         cells.push_back(mean_of(numbers));
-        cells.push_back(median_of(numbers));
+        cells.push_back(median_cell(numbers, kUsPerSecondUnsigned));
       }
       cells.push_back(complete);
       add_row_of(result, std::move(cells));

@@ -34,7 +34,7 @@ struct Ranking {
 template <class Ask>
 struct KindRow {
   QueryKind kind;
-  std::string_view no_range = {};  // why it takes no range of dates; empty if it takes one
+  std::string_view no_range = {};  // why it takes no range of dates; empty if it always takes one
 
   // Reads the fields of `object` into `ask`.
   Status (*parse)(const QueryObject& object, Ask& ask);
@@ -51,6 +51,8 @@ struct KindRow {
 
   // Rates are also given of the counts so far, where these are not complete.
   bool gives_early_rates = false;
+  // Returns whether it takes a range of dates. It is null if kind.range_needs is empty.
+  bool (*takes_range)(const Ask& ask) = nullptr;
   // Its range may have times of day, whatever its rows go by. If these go by hours or minutes, it
   // may anyway.
   bool takes_times = false;
@@ -61,8 +63,8 @@ struct KindRow {
   // Ranks the values of a breakdown. If it is null, they are ranked by the users of `ranked_event`.
   Result<Ranking> (*ranking)(const Ask& ask, const Query& query,
                              const PlanContext& context) = nullptr;
-  // Returns the segment that it asks about, besides `among`. It is null if there is none.
-  const Segment& (*segment)(const Ask& ask) = nullptr;
+  // Returns the segments that it asks about, besides `among`. It is null if there are none.
+  std::vector<const Segment*> (*segments)(const Ask& ask) = nullptr;
 };
 
 // Is for rows of kinds with a `period` and an `event`.

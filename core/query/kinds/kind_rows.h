@@ -19,5 +19,12 @@ const KindRow<SegmentQuery>& row_of(std::type_identity<SegmentQuery>);
 const KindRow<FunnelQuery>& row_of(std::type_identity<FunnelQuery>);
 const KindRow<ClockQuery>& row_of(std::type_identity<ClockQuery>);
 const KindRow<PathsQuery>& row_of(std::type_identity<PathsQuery>);
+const KindRow<AtRiskQuery>& row_of(std::type_identity<AtRiskQuery>);
+const KindRow<NpsQuery>& row_of(std::type_identity<NpsQuery>);
+const KindRow<RfmQuery>& row_of(std::type_identity<RfmQuery>);
+const KindRow<RfmUsersQuery>& row_of(std::type_identity<RfmUsersQuery>);
+const KindRow<AdoptionQuery>& row_of(std::type_identity<AdoptionQuery>);
+const KindRow<AhaQuery>& row_of(std::type_identity<AhaQuery>);
+const KindRow<LtvQuery>& row_of(std::type_identity<LtvQuery>);
 
 }  // namespace rollcall

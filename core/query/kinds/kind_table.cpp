@@ -31,6 +31,11 @@ auto with_row(const Query& query, Use use) {
       query.ask);
 }
 
+template <class Ask>
+bool takes_range(const KindRow<Ask>& row, const Ask& ask) {
+  return row.takes_range == nullptr ? row.kind.takes_range : row.takes_range(ask);
+}
+
 template <class... Asks>
 std::array<QueryKind, sizeof...(Asks)> kinds_of(std::type_identity<std::variant<Asks...>>) {
   return {row_of(std::type_identity<Asks>()).kind...};
@@ -125,7 +130,7 @@ Status validate(const Query& query) {
   if (status.ok()) {
     status = with_row(query, [&](const auto& row, const auto& ask) -> Status {
       ROLLCALL_RETURN_IF_ERROR(row.check(ask));
-      if (!row.kind.takes_range) return check_no_range(query.common, row.no_range);
+      if (!takes_range(row, ask)) return check_no_range(query.common, row.no_range);
       const bool is_clock = row.row_period != nullptr && is_by_clock(row.row_period(ask));
       return check_times(query.common, row.takes_times || is_clock);
     });
@@ -137,7 +142,7 @@ Status validate(const Query& query) {
 std::string describe(const Query& query) {
   return with_row(query, [&](const auto& row, const auto& ask) {
     std::optional<Period> needed;
-    if (row.kind.takes_range) needed = Period::kDay;
+    if (takes_range(row, ask)) needed = Period::kDay;
     if (row.row_period != nullptr && is_by_clock(row.row_period(ask))) {
       needed = row.row_period(ask);
     }
@@ -185,9 +190,9 @@ Result<std::optional<Ranking>> make_ranking(const Query& query, const PlanContex
   });
 }
 
-const Segment* segment_of(const Query& query) {
-  return with_row(query, [](const auto& row, const auto& ask) -> const Segment* {
-    return row.segment == nullptr ? nullptr : &row.segment(ask);
+std::vector<const Segment*> segments_of(const Query& query) {
+  return with_row(query, [](const auto& row, const auto& ask) {
+    return row.segments == nullptr ? std::vector<const Segment*>() : row.segments(ask);
   });
 }
 

@@ -18,6 +18,9 @@ namespace rollcall {
 
 std::string_view kind_of(const Query& query);
 
+// Returns the question how many users a segment has.
+Query count_of(Segment users);
+
 // Reads the fields of `object`, which is a question of the kind `name`. The result is not set if
 // there is no such kind.
 std::optional<Status> parse_kind(std::string_view name, const Json& object,

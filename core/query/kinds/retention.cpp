@@ -21,7 +21,6 @@ namespace {
 
 using Cohort = RetentionQuery::Cohort;
 using Mode = RetentionQuery::Mode;
-using Summary = RetentionQuery::Summary;
 using Measure = RetentionQuery::Measure;
 using BreakdownMatch = RetentionQuery::BreakdownMatch;
 using Windows = RetentionQuery::Windows;
@@ -71,9 +70,6 @@ constexpr std::array<Spelling<Mode>, 4> kModeNames = {{{"on", Mode::kOn},
                                                        {"on_or_after", Mode::kOnOrAfter},
                                                        {"on_or_before", Mode::kOnOrBefore},
                                                        {"streak", Mode::kStreak}}};
-
-constexpr std::array<Spelling<Summary>, 3> kSummaryNames = {
-    {{"pooled", Summary::kPooled}, {"mean", Summary::kMean}, {"none", Summary::kNone}}};
 
 constexpr std::array<Spelling<Measure>, 2> kMeasureNames = {
     {{"users", Measure::kUsers}, {"value", Measure::kValue}}};

@@ -2,10 +2,11 @@
 //
 // A user joins one cohort, or several if cohorts recur. For each of them, return events are
 // gathered by the periods since it, civil or rolling, and what the periods hold decides which cells
-// the user is in.
+// the user is in. Where one event in a rolling period is enough, the others in it are passed over.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -16,6 +17,7 @@
 #include <vector>
 
 #include "core/query/kinds/retention_table.h"
+#include "core/query/sequence/step_bits.h"
 #include "core/query/sequence/step_events.h"
 
 namespace rollcall {
@@ -65,6 +67,10 @@ class RetentionHistory final : public RetentionTable {
   };
 
   void count(ChunkSets& sets, CellSink& sink) const override;
+  void count_events(std::span<const StepEvent> events, const StepEvents& seen, std::uint32_t place,
+                    Scratch& scratch, CellSink& sink) const;
+  // Does so where the question is decided by bits.
+  void count_bits(std::uint32_t place, Scratch& scratch, CellSink& sink) const;
   std::optional<FirstInstant> first_instant(std::span<const StepEvent> events) const;
   void find_cohort_periods(std::span<const StepEvent> events, Scratch& scratch) const;
   void find_cohorts(std::span<const StepEvent> events, Scratch& scratch) const;
@@ -100,9 +106,15 @@ class RetentionHistory final : public RetentionTable {
   std::size_t columns_until(std::int64_t period) const;
 
   const RetentionEvents events_;
+  // Whether only the first event and whether there is one in each rolling period matter.
+  const bool is_by_bits_;
+  std::vector<std::size_t> begun_columns_;  // by row: those that may begin in time
 };
 
 struct RetentionHistory::Scratch {
+  explicit Scratch(std::size_t step_count) : bits(step_count) {}
+
+  StepBits bits;
   std::vector<CohortPeriod> cohort_periods;  // ascending
   std::vector<Joined> joined;
   std::vector<ReturnPeriod> by_period;  // ascending, of all return events
@@ -113,7 +125,8 @@ bool is_of(const StepEvent& event, unsigned step) { return (event.steps >> step 
 
 RetentionHistory::RetentionHistory(RetentionScope scope, const PlanContext& context,
                                    RetentionEvents events, std::string_view reason)
-    : RetentionTable(std::move(scope), context), events_([&] {
+    : RetentionTable(std::move(scope), context),
+      events_([&] {
         events.selectors.tells_amounts = has_amounts();
         events.selectors.end = timeframe_.as_of_time + kUsPerSecond;
         // Every event may matter of users who join once in all history.
@@ -121,31 +134,97 @@ RetentionHistory::RetentionHistory(RetentionScope scope, const PlanContext& cont
           events.selectors.begin = axis().start_of(first_day(0));
         }
         return std::move(events);
-      }()) {
+      }()),
+      is_by_bits_(window_us_ != 0 && ask_.cohort == Cohort::kFirstEver &&
+                  ask_.min_return_count == 1 && !has_amounts() &&
+                  events_.first_step == kCohortStep && events_.value_step == kCohortStep) {
   if (range_.size() > 0) {
     const bool reads_all = ask_.cohort == Cohort::kFirstEver;
     reads_.read_history(reads_all ? kDayMin : context.zone.day_of(events_.selectors.begin), reason);
   }
   define_table(context, events_.notes);
+  if (check_size().ok()) {
+    for (std::size_t row = 0; row < range_.size(); ++row) {
+      begun_columns_.push_back(columns_until(reach_of(row).begun));
+    }
+  }
 }
 
 void RetentionHistory::count(ChunkSets& sets, CellSink& sink) const {
   if (range_.size() == 0) return;
   StepEvents seen(events_.selectors, account());
-  Scratch scratch;
+  Scratch scratch(events_.selectors.steps.size());
   const auto count_user = [&](UserCursor& cursor, std::uint32_t place) {
-    const std::span<const StepEvent> events = seen.from_first_step(cursor);
-    if (events.empty()) return;
-    find_cohorts(events, scratch);
-    if (scratch.joined.empty()) return;
-    if (window_us_ == 0) gather_by_period(events, seen, scratch);
-    for (const Joined& joined : scratch.joined) {
-      gather_returns(events, joined, seen, scratch);
-      add_cells(joined, scratch.returns, place, sink);
+    if (!is_by_bits_) {
+      return count_events(seen.from_first_step(cursor), seen, place, scratch, sink);
     }
+    seen.begin(cursor);
+    if (seen.read_bits(scratch.bits)) return count_bits(place, scratch, sink);
+    seen.read_rest();
+    count_events(seen.events(), seen, place, scratch, sink);
   };
   sets.for_each_history([&](std::size_t run, const LogBlock& block) { seen.open(run, block); },
                         count_user);
+}
+
+void RetentionHistory::count_events(std::span<const StepEvent> events, const StepEvents& seen,
+                                    std::uint32_t place, Scratch& scratch, CellSink& sink) const {
+  if (events.empty()) return;
+  find_cohorts(events, scratch);
+  if (scratch.joined.empty()) return;
+  if (window_us_ == 0) gather_by_period(events, seen, scratch);
+  for (const Joined& joined : scratch.joined) {
+    gather_returns(events, joined, seen, scratch);
+    add_cells(joined, scratch.returns, place, sink);
+  }
+}
+
+void RetentionHistory::count_bits(std::uint32_t place, Scratch& scratch, CellSink& sink) const {
+  StepBits& bits = scratch.bits;
+  const std::uint32_t first = bits.next(kCohortStep, 0);
+  if (first == bits.event_count()) return;
+  const TimeUs joined = bits.time(first);
+  const std::int32_t index = index_of(joined);
+  if (!has_row(index)) return;
+  // Returns the first event from `from` on that lies in the period or later. Most are near.
+  const auto window = static_cast<std::uint64_t>(window_us_);
+  const auto first_in = [&](std::uint64_t period, std::uint32_t from) {
+    const std::uint64_t begin = period * window;
+    const auto is_before = [&](std::uint32_t event) {
+      return elapsed(joined, bits.time(event)) < begin;
+    };
+    std::uint32_t end = from;  // events before `from` lie before the period
+    for (std::uint32_t step = 1; end < bits.event_count() && is_before(end); step *= 2) {
+      from = end + 1;
+      end += std::min(step, bits.event_count() - end);
+    }
+    while (from < end) {
+      const std::uint32_t middle = from + (end - from) / 2;
+      if (is_before(middle)) {
+        from = middle + 1;
+      } else {
+        end = middle;
+      }
+    }
+    return end;
+  };
+  // What comes after the last column matters only to those of users who are back then or later.
+  const bool has_end = ask_.mode != Mode::kOnOrAfter && !groups_.empty();
+  const std::int64_t last_period =
+      has_end ? groups_.back().last : std::numeric_limits<std::int64_t>::max();
+  scratch.returns.clear();
+  std::uint64_t period = 0;
+  for (std::uint32_t at = bits.next(kReturnStep, first); at < bits.event_count();) {
+    // Most come in the next period, which spares a division.
+    const std::uint64_t since = elapsed(joined, bits.time(at));
+    if (since - period * window >= window) period = since / window;
+    if (static_cast<std::int64_t>(period) > last_period) break;
+    ReturnPeriod& found = scratch.returns.emplace_back();
+    found.period = static_cast<std::int64_t>(period);
+    found.events = 1;
+    at = bits.next(kReturnStep, first_in(++period, at + 1));
+  }
+  add_cells({row_of(index), joined}, scratch.returns, place, sink);
 }
 
 std::optional<RetentionHistory::FirstInstant> RetentionHistory::first_instant(
@@ -250,7 +329,7 @@ void RetentionHistory::gather_returns(std::span<const StepEvent> events, const J
       if (returns.empty() || since - period_begin >= window) {
         const std::uint64_t period = since / window;
         period_begin = period * window;
-        returns.push_back({.period = static_cast<std::int64_t>(period)});
+        returns.emplace_back().period = static_cast<std::int64_t>(period);
       }
       ++returns.back().events;
       if (!has_amounts()) continue;
@@ -325,7 +404,7 @@ void RetentionHistory::add_cells(const Joined& joined, std::span<const ReturnPer
                                  std::uint32_t place, CellSink& sink) const {
   const std::size_t size_cell = joined.row * cells_per_row();
   const std::size_t first_cell = size_cell + 1;
-  const std::size_t begun = columns_until(reach_of(joined.row).begun);
+  const std::size_t begun = begun_columns_[joined.row];
   sink.add_user(size_cell, place);
   if (ask_.mode == Mode::kOn || ask_.mode == Mode::kStreak) {
     add_single_columns(first_cell, begun, returns, place, sink);

@@ -112,6 +112,12 @@ std::string describe(const SegmentQuery& ask) {
 
 }  // namespace
 
+Query count_of(Segment users) {
+  Query query;
+  query.ask = SegmentQuery{std::move(users)};
+  return query;
+}
+
 const KindRow<SegmentQuery>& row_of(std::type_identity<SegmentQuery>) {
   static constexpr KindRow<SegmentQuery> kRow = {
       .kind = {.name = "segment",
@@ -124,7 +130,7 @@ const KindRow<SegmentQuery>& row_of(std::type_identity<SegmentQuery>) {
       .check = check,
       .describe = describe,
       .plan = plan,
-      .segment = [](const SegmentQuery& ask) -> const Segment& { return ask.segment; }};
+      .segments = [](const SegmentQuery& ask) { return std::vector{&ask.segment}; }};
   return kRow;
 }
 

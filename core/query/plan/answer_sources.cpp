@@ -35,8 +35,9 @@ std::string source_of_aggregates(const ReadSet& reads) {
     kept.emplace_back(by_hour ? "the totals of every hour" : "the totals of every day");
   }
   if (!kept.empty()) return fmt::format("the aggregates, as they keep {}", listed(kept));
-  return pages.lists.empty() ? "the aggregates, as no day with events is asked about"
-                             : "the aggregates, as the users are named one by one";
+  return pages.lists.empty() && pages.audiences.empty()
+             ? "the aggregates, as no day with events is asked about"
+             : "the aggregates, as the users are named one by one";
 }
 
 }  // namespace

@@ -24,6 +24,7 @@ Status fault(std::string_view kind, std::string_view text) {
 }
 
 bool is_key(const Column& column) {
+  if (column.name == "payback_day") return false;  // a measure
   return column.type == ColumnType::kDate || column.type == ColumnType::kTime ||
          column.type == ColumnType::kString || column.type == ColumnType::kInt;
 }
@@ -57,11 +58,6 @@ std::optional<std::uint64_t> parse_integer(std::string_view text) {
 
 constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max() / 4;
 
-std::string user_text(const UserId& user) {
-  const auto* number = std::get_if<std::uint64_t>(&user);
-  return number == nullptr ? std::get<std::string>(user) : std::to_string(*number);
-}
-
 // Finds the column of each key in `where`, and leaves out none of those needed.
 Result<std::vector<std::size_t>> find_key_columns(const QueryResult& table,
                                                   const Members& members) {
@@ -91,10 +87,20 @@ Result<std::vector<std::size_t>> find_key_columns(const QueryResult& table,
 
 }  // namespace
 
+std::string user_text(const UserId& user) {
+  const auto* number = std::get_if<std::uint64_t>(&user);
+  return number == nullptr ? std::get<std::string>(user) : std::to_string(*number);
+}
+
+Status check_after(const std::string& after, UserKind kind) {
+  if (after.empty() || kind == UserKind::kString || parse_integer(after)) return {};
+  return Status::invalid_argument("after: must be the id of a user, found " +
+                                  quoted_excerpt(after));
+}
+
 Status check_members(const Members& members, UserKind kind) {
-  if (members.after.empty() || kind == UserKind::kString || parse_integer(members.after)) return {};
-  return Status::invalid_argument("members: after: must be the id of a user, found " +
-                                  quoted_excerpt(members.after));
+  const Status status = check_after(members.after, kind);
+  return status.ok() ? status : status.within("members");
 }
 
 Result<std::string> take_key(std::string_view kind, const std::string& column, Members& members) {
@@ -165,10 +171,12 @@ Result<std::vector<std::size_t>> find_member_cells(
   return cells_of(index, members.of);
 }
 
-MemberPage::MemberPage(const Members& members, UserKind kind, QuestionAccount* account)
+MemberPage::MemberPage(const Members& members, UserKind kind, QuestionAccount* account,
+                       std::size_t numbers_per_user)
     : kind_(kind),
       size_max_(static_cast<std::size_t>(
           std::min<std::uint64_t>(members.limit.value_or(kNoLimit), kNoLimit))),
+      numbers_per_user_(numbers_per_user),
       account_(account),
       memory_(account),
       pace_(account) {
@@ -183,84 +191,122 @@ bool MemberPage::is_before(const UserId& a, const UserId& b) {
   return a < b;
 }
 
-void MemberPage::add(UserId user) {
-  if (after_ && !is_before(*after_, user)) return;
+void MemberPage::add(User user) {
+  if (after_ && !is_before(*after_, user.id)) return;
   // There is room for twice the page and what follows it, so that sorting it out takes a few steps
   // a user.
   if (size_max_ != kNoLimit && users_.size() == 2 * (size_max_ + 1)) cut_to(size_max_ + 1);
   take_for(memory_, users_, 1, QuestionNeed::kMembers);
-  memory_.take(heap_bytes(user), QuestionNeed::kMembers);
+  memory_.take(heap_bytes(user.id), QuestionNeed::kMembers);
   users_.push_back(std::move(user));
 }
 
 void MemberPage::merge(MemberPage other) {
-  for (UserId& user : other.users_) add(std::move(user));
+  for (User& user : other.users_) {
+    if (user.numbers != nullptr) {
+      memory_.take(numbers_per_user_ * sizeof(AmountSum), QuestionNeed::kMembers);
+    }
+    add(std::move(user));
+  }
+}
+
+std::vector<const MemberPage::User*> MemberPage::first(std::size_t count) const {
+  std::vector<const User*> users(std::min(count, users_.size()));
+  std::vector<const User*> all;
+  all.reserve(users_.size());
+  for (const User& user : users_) all.push_back(&user);
+  std::partial_sort_copy(all.begin(), all.end(), users.begin(), users.end(),
+                         [](const User* a, const User* b) { return a->id < b->id; });
+  return users;
 }
 
 void MemberPage::write(ByteWriter& writer) const {
-  const std::size_t count = std::min(size_max_ + 1, users_.size());
-  std::vector<const UserId*> first(count);
-  std::vector<const UserId*> all;
-  all.reserve(users_.size());
-  for (const UserId& user : users_) all.push_back(&user);
-  std::partial_sort_copy(all.begin(), all.end(), first.begin(), first.end(),
-                         [](const UserId* a, const UserId* b) { return *a < *b; });
-  writer.varint(count);
+  const std::vector<const User*> users = first(size_max_ + 1);
+  writer.varint(users.size());
   std::uint64_t before = 0;
-  for (const UserId* user : first) {
+  for (const User* user : users) {
     if (kind_ == UserKind::kString) {
-      writer.text(std::get<std::string>(*user));
+      writer.text(std::get<std::string>(user->id));
     } else {
-      const auto number = std::get<std::uint64_t>(*user);
+      const auto number = std::get<std::uint64_t>(user->id);
       writer.varint(number - std::exchange(before, number));
     }
+    for (std::size_t i = 0; i < numbers_per_user_; ++i) writer.sum(user->numbers[i]);
   }
 }
 
 bool MemberPage::read(ByteReader& reader) {
-  const std::size_t count = reader.count(1);
+  constexpr std::size_t kNumberBytes = 2;
+  const std::size_t count = reader.count(1 + kNumberBytes * numbers_per_user_);
   if (count > size_max_ + 1) return false;
   take_for(memory_, users_, count, QuestionNeed::kMembers);
   std::uint64_t number = 0;
   for (std::size_t i = 0; i < count; ++i) {
-    UserId user;
+    User user;
     if (kind_ == UserKind::kString) {
-      user = std::string(reader.text());
-      memory_.take(heap_bytes(user), QuestionNeed::kMembers);
+      user.id = std::string(reader.text());
+      memory_.take(heap_bytes(user.id), QuestionNeed::kMembers);
     } else {
-      user = number += reader.varint();
+      user.id = number += reader.varint();
     }
     // No user comes twice, and neither does anybody whom an earlier page had.
-    const UserId* const before = users_.empty() ? after_ ? &*after_ : nullptr : &users_.back();
-    if (!reader.ok() || (before != nullptr && !is_before(*before, user))) return false;
+    const UserId* const before = users_.empty() ? after_ ? &*after_ : nullptr : &users_.back().id;
+    if (!reader.ok() || (before != nullptr && !is_before(*before, user.id))) return false;
+    if (numbers_per_user_ > 0) take_numbers(user);
+    for (std::size_t n = 0; n < numbers_per_user_; ++n) user.numbers[n] = reader.sum();
     users_.push_back(std::move(user));
   }
-  return true;
+  return reader.ok();
+}
+
+void MemberPage::take_numbers(User& user) {
+  memory_.take(numbers_per_user_ * sizeof(AmountSum), QuestionNeed::kMembers);
+  user.numbers = std::make_unique<AmountSum[]>(numbers_per_user_);
 }
 
 void MemberPage::cut_to(std::size_t count) {
   const auto end = users_.begin() + static_cast<std::ptrdiff_t>(count);
   std::nth_element(users_.begin(), end - 1, users_.end(),
-                   [&](const UserId& a, const UserId& b) { return is_before(a, b); });
-  for (auto user = end; user != users_.end(); ++user) memory_.give_back(heap_bytes(*user));
+                   [&](const User& a, const User& b) { return is_before(a.id, b.id); });
+  for (auto user = end; user != users_.end(); ++user) {
+    memory_.give_back(heap_bytes(user->id));
+    if (user->numbers != nullptr) memory_.give_back(numbers_per_user_ * sizeof(AmountSum));
+  }
   users_.erase(end, users_.end());
+}
+
+std::span<MemberPage::User> MemberPage::cut() {
+  if (users_.size() > size_max_ + 1) cut_to(size_max_ + 1);
+  return users_;
+}
+
+void MemberPage::tell(User& user, std::span<const AmountSum> numbers) {
+  take_numbers(user);
+  std::ranges::copy(numbers, user.numbers.get());
+}
+
+std::vector<const MemberPage::User*> MemberPage::listed() const { return first(size_max_); }
+
+std::optional<std::string> MemberPage::next(const std::vector<const User*>& page) const {
+  if (page.empty() || page.size() == users_.size()) return {};
+  return user_text(page.back()->id);
 }
 
 QueryResult MemberPage::list(QueryResult table) {
   std::sort(users_.begin(), users_.end(),
-            [&](const UserId& a, const UserId& b) { return is_before(a, b); });
+            [&](const User& a, const User& b) { return is_before(a.id, b.id); });
   const std::size_t page = std::min(size_max_, users_.size());
   table.rows.clear();
   table.rows.shrink_to_fit();
   table.pivot.reset();
   table.columns = {{"user", ColumnType::kString}};
-  if (page < users_.size() && page > 0) table.next = user_text(users_[page - 1]);
+  if (page < users_.size() && page > 0) table.next = user_text(users_[page - 1].id);
   if (account_ != nullptr) account_->take(page * bytes_of_row(1), QuestionNeed::kMembers);
   table.rows.reserve(page);
   for (std::size_t i = 0; i < page; ++i) {
     std::vector<Cell>& row = table.rows.emplace_back();
-    auto* const text = std::get_if<std::string>(&users_[i]);
-    row.emplace_back(text == nullptr ? user_text(users_[i]) : std::move(*text));
+    auto* const text = std::get_if<std::string>(&users_[i].id);
+    row.emplace_back(text == nullptr ? user_text(users_[i].id) : std::move(*text));
   }
   memory_.leave();  // the ids are in the rows now
   users_.clear();

@@ -2,10 +2,14 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/byte_codec.h"
@@ -17,7 +21,11 @@
 
 namespace rollcall {
 
-// Checks that `after` is an id of that kind.
+// Returns an id as answers have it.
+std::string user_text(const UserId& user);
+
+// Check that `after`, if it is not empty, is an id of that kind.
+Status check_after(const std::string& after, UserKind kind);
 Status check_members(const Members& members, UserKind kind);
 
 // Takes the value of a key column out of `members.where`.
@@ -38,19 +46,28 @@ Result<std::vector<std::size_t>> find_member_cells(
 // the page of all of them.
 class MemberPage {
  public:
-  // `members` has passed check_members. Users take memory of the account only if they may be on the
-  // page; if the account is null, there is no bound.
-  MemberPage(const Members& members, UserKind kind, QuestionAccount* account);
+  struct User {
+    UserId id;
+    std::uint64_t place = 0;               // as the user was added
+    std::unique_ptr<AmountSum[]> numbers;  // null: they were not told, or there are none
+  };
 
-  void add(UserId user);
+  // `members` has passed check_members. Users take memory of the account only if they may be on the
+  // page; if the account is null, there is no bound. Each user of the page has so many numbers.
+  MemberPage(const Members& members, UserKind kind, QuestionAccount* account,
+             std::size_t numbers_per_user = 0);
+
+  void add(UserId user, std::uint64_t place = 0) { add(User{std::move(user), place, nullptr}); }
   // Adds the users of a page of the same `members`.
   void merge(MemberPage other);
   std::size_t user_count() const { return users_.size(); }
   // Returns whether both are the same page of users of the same kind.
   bool is_same_page(const MemberPage& other) const {
-    return kind_ == other.kind_ && size_max_ == other.size_max_ && after_ == other.after_;
+    return kind_ == other.kind_ && size_max_ == other.size_max_ && after_ == other.after_ &&
+           numbers_per_user_ == other.numbers_per_user_;
   }
-  // Writes the users who may be on the page, and the one who would begin the next, ordered by id.
+  // Writes the users who may be on the page, and the one who would begin the next, ordered by id,
+  // each with their numbers.
   void write(ByteWriter& writer) const;
   // Reads what `write` wrote for the same `members` into a page without users. Returns false if the
   // bytes cannot be that.
@@ -58,15 +75,30 @@ class MemberPage {
   // Returns `table` with the users in place of its rows, ordered by id, and leaves none here.
   QueryResult list(QueryResult table);
 
+  // Leaves no more users than may be on the page, and the one who would begin the next, and returns
+  // them in no order.
+  std::span<User> cut();
+  // Sets the numbers of a user whom `cut` returned.
+  void tell(User& user, std::span<const AmountSum> numbers);
+  // Returns the users of the page, ordered by id. They have their numbers.
+  std::vector<const User*> listed() const;
+  // Returns where the next page starts; it is not set if there is none.
+  std::optional<std::string> next(const std::vector<const User*>& page) const;
+
  private:
+  void add(User user);
+  // Returns the first `count`, ordered by id.
+  std::vector<const User*> first(std::size_t count) const;
   // Keeps only the first `count`.
   void cut_to(std::size_t count);
   bool is_before(const UserId& a, const UserId& b);
+  void take_numbers(User& user);
 
   UserKind kind_;
   std::size_t size_max_;
+  std::size_t numbers_per_user_;
   std::optional<UserId> after_;
-  std::vector<UserId> users_;
+  std::vector<User> users_;
   QuestionAccount* account_;
   QuestionMemory memory_;  // taken by the users
   QuestionPace pace_;

@@ -24,6 +24,7 @@ PartialShape PartialShape::of(const PlanTask& task) {
   shape.sample_lists = task.plan.sample_list_count();
   shape.tallies = task.plan.tally_count();
   shape.has_texts = task.plan.has_texts();
+  shape.distributions = task.plan.distribution_count();
   return shape;
 }
 
@@ -38,6 +39,7 @@ PartialShape PartialShape::of(const Partial& partial) {
   shape.sample_lists = partial.samples.size();
   shape.tallies = partial.tallies.size();
   shape.has_texts = partial.has_texts;
+  shape.distributions = partial.distributions.size();
   return shape;
 }
 
@@ -54,13 +56,17 @@ Partial Partial::cells_of_nobody(const Plan& plan, QuestionAccount* account) {
   partial.memory.take(plan.tally_count() * sizeof(partial.tallies[0]), QuestionNeed::kCells);
   partial.tallies.resize(plan.tally_count());
   partial.has_texts = plan.has_texts();
+  partial.memory.take(plan.distribution_count() * sizeof(Distribution), QuestionNeed::kCells);
+  for (std::size_t i = 0; i < plan.distribution_count(); ++i) {
+    partial.distributions.emplace_back(account);
+  }
   return partial;
 }
 
 Partial Partial::of_nobody(const PlanTask& task, QuestionAccount* account) {
   if (task.members != nullptr) {
     Partial partial;
-    partial.users.emplace(*task.members, task.user_kind, account);
+    partial.users.emplace(*task.members, task.user_kind, account, task.plan.numbers_per_user());
     return partial;
   }
   Partial partial = cells_of_nobody(task.plan, account);
@@ -105,6 +111,9 @@ void Partial::add_cells(const Partial& part) {
     for (const std::int64_t number : part.samples[list]) add_sample(list, number);
   }
   for (const auto& [text, user_count] : part.texts) add_text(text, user_count);
+  for (std::size_t i = 0; i < part.distributions.size(); ++i) {
+    distributions[i].merge(part.distributions[i]);
+  }
 }
 
 Status Partial::merge(Partial other) {

@@ -17,6 +17,7 @@
 #include "core/base/question_account.h"
 #include "core/catalog/manifest.h"
 #include "core/pages/reads.h"
+#include "core/query/plan/distribution.h"
 #include "core/query/plan/member_list.h"
 #include "rollcall/question.h"
 #include "rollcall/status.h"
@@ -48,6 +49,7 @@ struct PartialShape {
   std::size_t sample_lists = 0;
   std::size_t tallies = 0;
   bool has_texts = false;
+  std::size_t distributions = 0;
 
   static PartialShape of(const PlanTask& task);
   static PartialShape of(const Partial& partial);
@@ -68,6 +70,7 @@ struct Partial {
   // Holds the users of each text that has some, if Plan::has_texts.
   std::map<std::string, std::uint64_t, std::less<>> texts;
   bool has_texts = false;
+  std::vector<Distribution> distributions;  // of exact numbers of single users
   std::optional<MemberPage> users;  // where users are asked for, in the place of all the counts
   QuestionMemory memory;            // that the counts take
 
@@ -83,6 +86,9 @@ struct Partial {
   void add_sample(std::size_t list, std::int64_t number);
   void add_tally(std::size_t tally, std::uint64_t count) { tallies[tally] += count; }
   void add_text(std::string_view text, std::uint64_t user_count);
+  void add_number(std::size_t distribution, const Fraction& number, std::uint64_t user_count) {
+    distributions[distribution].add(number, user_count);
+  }
   // Adds the cells of other users of the same partitions.
   void add_cells(const Partial& part);
 

@@ -17,7 +17,7 @@ namespace rollcall {
 namespace {
 
 constexpr std::string_view kMagic = "rollpart";
-constexpr std::uint8_t kVersion = 4;
+constexpr std::uint8_t kVersion = 5;
 
 enum Contents : std::uint8_t { kCounts, kIntegerUsers, kStringUsers };
 
@@ -61,6 +61,7 @@ std::uint64_t digest_of(const PlanTask& task) {
   writer.varint(shape.sample_lists);
   writer.varint(shape.tallies);
   writer.byte(shape.has_texts ? 1 : 0);
+  writer.varint(shape.distributions);
   for (const TotalsRead& read : task.plan.reads().totals) {
     writer.byte(read.by_hour ? 1 : 0);
     writer.zigzag(read.days.first.value);
@@ -104,6 +105,7 @@ void write_shape(const PartialShape& shape, ByteWriter& writer) {
   for (const std::size_t size : shape.totals) writer.varint(size);
   writer.varint(shape.sample_lists);
   writer.varint(shape.tallies);
+  writer.varint(shape.distributions);
 }
 
 // The numbers ascend, and each is written as how far it is past the one before.
@@ -150,12 +152,15 @@ bool is_shape(const PartialShape& shape, ByteReader& reader) {
   for (const std::size_t size : shape.totals) {
     if (reader.varint() != size) return false;
   }
-  if (reader.varint() != shape.sample_lists || reader.varint() != shape.tallies) return false;
+  if (reader.varint() != shape.sample_lists || reader.varint() != shape.tallies ||
+      reader.varint() != shape.distributions) {
+    return false;
+  }
   const std::size_t totals =
       std::accumulate(shape.totals.begin(), shape.totals.end(), std::size_t{0});
   return reader.ok() && reader.remaining() >= shape.cells + kAmountBytes * shape.amounts +
                                                   kTotalBytes * totals + shape.sample_lists +
-                                                  shape.tallies;
+                                                  shape.tallies + shape.distributions;
 }
 
 // Takes off what surrounds the answer, if that is sound and of the task.
@@ -209,6 +214,7 @@ std::string Partial::serialize(const PlanTask& task) const {
         writer.varint(user_count);
       }
     }
+    for (const Distribution& distribution : distributions) distribution.write(writer);
   }
   const std::uint64_t checksum = checksum_of(bytes);
   writer.elements(&checksum, 1);
@@ -243,6 +249,9 @@ Result<Partial> Partial::deserialize(std::string_view bytes, const PlanTask& tas
     }
     for (std::uint64_t& tally : partial.tallies) tally = reader.varint();
     if (shape.has_texts && !read_texts(reader, partial)) return damaged("its texts do not ascend");
+    for (Distribution& distribution : partial.distributions) {
+      if (!distribution.read(reader)) return damaged("its distributions are not of numbers");
+    }
   }
   if (!reader.done()) return damaged("it has other bytes than its numbers take");
   ROLLCALL_RETURN_IF_ERROR(partial.validate(task));
@@ -271,6 +280,10 @@ Status Partial::validate(const PlanTask& task) const {
       std::ranges::all_of(texts, [&](const auto& text) { return text.second <= users_max; }) &&
       std::ranges::all_of(tallies, [&](std::uint64_t tally) { return tally <= events_max; }) &&
       std::ranges::all_of(samples, [&](const auto& list) { return list.size() <= users_max; }) &&
+      std::ranges::all_of(distributions,
+                          [&](const Distribution& distribution) {
+                            return distribution.is_within(users_max, kAmountMax, amount_max);
+                          }) &&
       std::ranges::all_of(totals,
                           [&](const auto& read) { return std::ranges::all_of(read, is_total); });
   return is_possible ? Status() : damaged("no partitions can come to its numbers");

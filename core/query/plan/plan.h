@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -39,9 +40,20 @@ class Plan {
   virtual std::size_t sample_list_count() const { return 0; }
   // Returns whether it counts users by text, of which it does not know beforehand which there are.
   virtual bool has_texts() const { return false; }
+  // Returns how many distributions of numbers of users it has.
+  virtual std::size_t distribution_count() const { return 0; }
   // Gives `sink` the users of every cell that are in the chunk.
   // Throws QuestionFailure, as the chunk and the sink may.
   virtual void count(const ChunkSource& chunk, CellSink& sink) const = 0;
+  // Returns the page of users whom the answer has a row for each, out of those of cell 0. Null: its
+  // rows are of counts.
+  virtual const Members* page() const { return nullptr; }
+  // Returns how many numbers `tell` tells of each user. It tells none if there is no page.
+  virtual std::size_t numbers_per_user() const { return 0; }
+  // Calls tell(place, numbers) for each of `users`, who are of the chunk and in cell 0.
+  // Throws QuestionFailure, as the chunk may.
+  using TellUser = std::function<void(std::uint32_t place, std::span<const AmountSum> numbers)>;
+  virtual void tell(const ChunkSource&, BitSpan, const TellUser&) const {}
   // Frees what `count` keeps from one chunk to the next. Must not be called while something counts.
   virtual void free_scratch() const {}
   // Returns a number that distinguishes the plan from those of other questions, days, users and
@@ -54,7 +66,8 @@ class Plan {
   // Returns the plan that goes on with what this one has counted of all partitions, and reads no
   // more than this one. Null: this one makes the table.
   virtual std::unique_ptr<Plan> next(const Partial&) const { return nullptr; }
-  // Returns the table, except its `stats`, for the answer of all partitions.
+  // Returns the table, except its `stats`, for the answer of all partitions, which is the page of
+  // users if the plan has one.
   virtual QueryResult finish(const Partial& counts) const = 0;
   // Returns the cells whose users a column of a row of that table counts; no user is in two of
   // them. Returns none if the column counts no users. `finish` made the row.

@@ -92,10 +92,10 @@ void QuotientMean::add(AmountSum numerator, Divisor divisor) {
   ++count_;
 }
 
-double QuotientMean::value() const {
-  const auto count = static_cast<double>(count_);
-  const double mean = high_ / count;
-  return mean + (std::fma(-mean, count, high_) + low_) / count;
+double QuotientMean::over(std::uint64_t count) const {
+  const auto divisor = static_cast<double>(count);
+  const double mean = high_ / divisor;
+  return mean + (std::fma(-mean, divisor, high_) + low_) / divisor;
 }
 
 }  // namespace rollcall

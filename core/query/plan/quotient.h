@@ -19,7 +19,9 @@ class QuotientMean {
  public:
   void add(AmountSum numerator, Divisor divisor);
   std::uint64_t count() const { return count_; }
-  double value() const;  // needs at least one quotient
+  double value() const { return over(count_); }  // needs at least one quotient
+  // Returns the sum over another count, which is not 0.
+  double over(std::uint64_t count) const;
 
  private:
   // The sum is high_ + low_; `low_` is what `high_` cannot hold.

@@ -183,6 +183,10 @@ class SegmentHistory::Resolver {
       part.rule_ = TimesRule{range};
     }
     part.takes_others_ = range.contains(0);
+    if (!segment_.sum && range.least > 1) {
+      part.events_at_least_ = static_cast<std::size_t>(
+          std::min<AmountSum>(range.least, std::numeric_limits<std::int64_t>::max()));
+    }
   }
 
   // A first event in the range is one of all events up to the end of it.
@@ -292,7 +296,8 @@ BitSpan SegmentHistory::evaluate(ChunkSets& sets) const {
   StepEvents told(selectors_, account_);
   return sets.with_history([&](std::size_t run, const LogBlock& block) { told.open(run, block); },
                            [&](UserCursor& cursor) {
-                             const std::span<const StepEvent> events = told.of_user(cursor);
+                             const std::span<const StepEvent> events =
+                                 told.of_user(cursor, events_at_least_);
                              if (events.empty()) return false;
                              const bool holds = std::visit(
                                  [&](const auto& rule) { return rule.holds(events, told); }, rule_);

@@ -100,6 +100,7 @@ class SegmentHistory {
   QuestionAccount* account_ = nullptr;  // of the context
   DayRange days_;
   Rule rule_;
+  std::size_t events_at_least_ = 1;  // which the rule does not hold of fewer
   bool takes_others_ = false;
 };
 

@@ -91,6 +91,9 @@ class SegmentSet::Resolver {
         set.list_ = context_.segments.files.find(segment.name)->second;
         set.seen_ = everybody(context_, timeframe_);
         break;
+      case Kind::kAudience:
+        ROLLCALL_RETURN_IF_ERROR(resolve_audience(segment, set));
+        break;
       case Kind::kSaved: {
         ROLLCALL_ASSIGN_OR_RETURN(const SavedSegment* const saved, find_saved(segment.name));
         if (!saved->users) return resolve_saved(segment.name, saved->expression);
@@ -154,6 +157,58 @@ class SegmentSet::Resolver {
         is_dropped ? (*plan)->cells_of(static_cast<std::size_t>(segment.at_step) - 1, "dropped")
                    : (*plan)->cells_of(steps - 1, "users");
     set.funnel_ = *std::move(plan);
+    return {};
+  }
+
+  // Adds the sets of an audience that are in the part, and the names of its classes.
+  void add_sets(const Audience& audience, const Segment::AudiencePart& part,
+                std::vector<std::string>& class_names, SegmentSet& set) const {
+    using Arm = Segment::AudiencePart::Arm;
+    auto read = std::make_shared<AudienceRead>();
+    read->set_count = audience.set_count();
+    for (std::size_t i = 0; i < audience.classes.size(); ++i) {
+      const std::string& name = audience.classes[i].name;
+      if (std::ranges::find(class_names, name) == class_names.end()) class_names.push_back(name);
+      if (part.class_name && *part.class_name != name) continue;
+      if (part.arm != Arm::kHoldout) read->sets.push_back(2 * i);
+      if (part.arm != Arm::kContacted) read->sets.push_back(2 * i + 1);
+    }
+    if (read->sets.empty()) return;
+    constexpr std::size_t kNodeBytes = 64;
+    take(sizeof(AudienceRead) + audience.pages.size() * (kNodeBytes + sizeof(AudienceRead::Page)));
+    for (const auto& [place, epoch] : audience.pages) {
+      const PageId id = audience.page_id(place);
+      const auto waiting = context_.audiences->waiting.find(id);
+      const bool waits = waiting != context_.audiences->waiting.end();
+      read->pages[place] = {{id, epoch}, waits ? waiting->second : nullptr};
+    }
+    set.audiences_.push_back(std::move(read));
+  }
+
+  Status resolve_audience(const Segment& segment, SegmentSet& set) const {
+    const Segment::AudiencePart& part = segment.audience;
+    std::vector<std::string> campaigns;
+    std::vector<std::string> run_names;
+    std::vector<std::string> class_names;
+    static const AudienceTable::Audiences kNone;
+    for (const auto& [name, audience] :
+         context_.audiences == nullptr ? kNone : context_.audiences->table->all()) {
+      if (campaigns.empty() || campaigns.back() != name.campaign) {
+        campaigns.push_back(name.campaign);
+      }
+      if (name.campaign != segment.name) continue;
+      run_names.push_back(name.run);
+      if (part.run && name.run != *part.run) continue;
+      add_sets(audience, part, class_names, set);
+    }
+    if (run_names.empty()) {
+      return fault(unknown_name("campaign", segment.name, campaigns));
+    }
+    if (part.run && class_names.empty()) return fault(unknown_name("run", *part.run, run_names));
+    if (set.audiences_.empty()) {
+      return fault(unknown_name("class", part.class_name.value_or(""), class_names));
+    }
+    set.seen_ = everybody(context_, timeframe_);
     return {};
   }
 
@@ -233,6 +288,7 @@ void SegmentSet::add_reads(ReadSet& reads) const {
   before_.add_reads(reads);
   seen_.add_reads(reads);
   if (list_) reads.lists.push_back(list_);
+  reads.audiences.insert(reads.audiences.end(), audiences_.begin(), audiences_.end());
   if (history_ && history_->reads_history()) {
     reads.read_history(history_->days().first, history_->reason());
   }
@@ -286,6 +342,12 @@ BitSpan SegmentSet::evaluate(ChunkSets& sets) const {
     }
   } else if (list_) {
     result.assign(sets.listed(*list_));
+    result.keep(sets.active(seen_));
+  } else if (kind_ == Kind::kAudience) {
+    for (const auto& read : audiences_) {
+      result.add(sets.in_audience(*read));
+      sets.arena().give_back_to(mark);
+    }
     result.keep(sets.active(seen_));
   } else if (kind_ == Kind::kFirst) {
     result.assign(sets.active(events_, days_));

@@ -57,9 +57,10 @@ class SegmentSet {
   std::optional<Segment::DaysTest> days_test_;
   std::vector<SegmentSet> parts_;
   std::shared_ptr<const UserList> list_;
-  std::shared_ptr<const SegmentHistory> history_;  // null: aggregates tell
-  std::shared_ptr<const Plan> funnel_;             // kConverted, kDropped
-  std::vector<std::size_t> funnel_cells_;          // whose users are in it
+  std::vector<std::shared_ptr<const AudienceRead>> audiences_;  // of the runs
+  std::shared_ptr<const SegmentHistory> history_;               // null: aggregates tell
+  std::shared_ptr<const Plan> funnel_;                          // kConverted, kDropped
+  std::vector<std::size_t> funnel_cells_;                       // whose users are in it
 };
 
 // Returns everybody seen up to as_of.

@@ -125,7 +125,8 @@ std::uint64_t TablePlan::digest() const {
   return XXH3_64bits(identity.data(), identity.size());
 }
 
-void TablePlan::count(const ChunkSource& chunk, CellSink& sink) const {
+template <class Use>
+void TablePlan::with_sets(const ChunkSource& chunk, const BitSpan* limit, Use use) const {
   SetArenaPool::Lease lease(arenas_, chunk.word_count());
   const TimeUs end = timeframe_.as_of_time + kUsPerSecond;
   const EventDays events(chunk, *events_, {axis_, timeframe_.data, begin_, end, tells_amounts_},
@@ -136,7 +137,9 @@ void TablePlan::count(const ChunkSource& chunk, CellSink& sink) const {
     return series.selectors().empty() ? chunk : static_cast<const ChunkSource&>(days);
   };
   ChunkSets sets(source_of(*events_, events), lease.arena(), timeframe_.data);
-  if (among_ && !axis_.is_by_clock()) {
+  if (limit != nullptr) {
+    sets.limit_to(*limit);
+  } else if (among_ && !axis_.is_by_clock()) {
     sets.limit_to(among_->evaluate(sets));
   } else if (among_) {
     const EventDays::Scope civil = {civil_, days_, civil_.start_of(days_.first), end};
@@ -144,7 +147,15 @@ void TablePlan::count(const ChunkSource& chunk, CellSink& sink) const {
     ChunkSets among_sets(source_of(*among_events_, among_events), lease.arena(), days_);
     sets.limit_to(among_->evaluate(among_sets));
   }
-  count(sets, sink);
+  use(sets);
+}
+
+void TablePlan::count(const ChunkSource& chunk, CellSink& sink) const {
+  with_sets(chunk, nullptr, [&](ChunkSets& sets) { count(sets, sink); });
+}
+
+void TablePlan::tell(const ChunkSource& chunk, BitSpan users, const TellUser& tell_user) const {
+  with_sets(chunk, &users, [&](ChunkSets& sets) { tell(sets, tell_user); });
 }
 
 std::vector<Cell>& TablePlan::begin_row(QueryResult& result) const {
@@ -241,6 +252,15 @@ Cell decimal_cell(AmountSum sum, std::uint32_t decimals) {
 Cell quotient_cell(AmountSum sum, std::uint32_t decimals, std::uint64_t divisor, bool complete) {
   if (divisor == 0 || !complete) return std::monostate{};
   return nearest_quotient(sum, scale_of(decimals) * divisor);
+}
+
+Cell median_cell(std::vector<std::int64_t> numbers, std::uint64_t unit) {
+  if (numbers.empty()) return std::monostate{};
+  const auto middle = numbers.begin() + static_cast<std::ptrdiff_t>(numbers.size() / 2);
+  std::ranges::nth_element(numbers, middle);
+  if (numbers.size() % 2 == 1) return nearest_quotient(AmountSum{*middle}, unit);
+  const std::int64_t below = *std::max_element(numbers.begin(), middle);
+  return nearest_quotient(AmountSum{below} + *middle, Divisor{2} * unit);
 }
 
 Divisor scale_of(std::uint32_t decimals) {

@@ -3,6 +3,7 @@
 
 #include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <iterator>
 #include <memory>
 #include <optional>
@@ -64,6 +65,7 @@ class TablePlan : public Plan {
  public:
   const ReadSet& reads() const final { return reads_; }
   void count(const ChunkSource& chunk, CellSink& sink) const final;
+  void tell(const ChunkSource& chunk, BitSpan users, const TellUser& tell) const final;
   void free_scratch() const override {
     arenas_.clear();
     if (among_) among_->free_scratch();
@@ -82,6 +84,8 @@ class TablePlan : public Plan {
 
   // Counts one chunk, with scratch memory at hand.
   virtual void count(ChunkSets& sets, CellSink& sink) const = 0;
+  // Tells of the users whom the sets are limited to.
+  virtual void tell(ChunkSets&, const TellUser&) const {}
 
   // Writes what the cells depend on besides the definition, the days and the value.
   virtual void write_identity(ByteWriter&) const {}
@@ -132,6 +136,9 @@ class TablePlan : public Plan {
   QueryResult result_;  // kind, as_of and definition; a plan adds columns when it is made
 
  private:
+  // Calls use(sets) with the sets of a chunk; `limit`, unless it is null, are users of `among`.
+  template <class Use>
+  void with_sets(const ChunkSource& chunk, const BitSpan* limit, Use use) const;
   // Names the history that events of their own are found in.
   void add_history_of_events();
   std::vector<Cell>& begin_row(QueryResult& result) const;
@@ -171,6 +178,9 @@ Divisor scale_of(std::uint32_t decimals);
 // Returns the scaled `sum` over `divisor` as the nearest double, or null over 0, or if it is not
 // `complete`.
 Cell quotient_cell(AmountSum sum, std::uint32_t decimals, std::uint64_t divisor, bool complete);
+// Returns the median of these numbers of `unit`s, exactly, as the nearest double: that of an even
+// number of them is the mean of the middle two. It is null if there are none.
+Cell median_cell(std::vector<std::int64_t> numbers, std::uint64_t unit);
 
 inline Cell count_cell(std::uint64_t count) { return static_cast<std::int64_t>(count); }
 

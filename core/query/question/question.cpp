@@ -150,6 +150,13 @@ Result<QueryResult> Question::answer_breakdown(PlanRunner& runner) const {
 
 Result<QueryResult> Question::answer_plan(const Plan& plan, const Members* members,
                                           PlanRunner& runner) const {
+  if (const Members* const page = plan.page()) {
+    const std::size_t everybody[] = {0};
+    ROLLCALL_ASSIGN_OR_RETURN(const Partial listed,
+                              runner.run({plan, page, context_.settings.user_kind, everybody}));
+    plan.free_scratch();
+    return plan.finish(listed);
+  }
   ROLLCALL_ASSIGN_OR_RETURN(Partial counts, runner.run({plan}));
   plan.free_scratch();  // rows take its place
   if (const std::unique_ptr<Plan> next = plan.next(counts)) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/base/question_account.h"
+#include "core/catalog/audience_table.h"
 #include "core/catalog/history_limit.h"
 #include "core/catalog/segment_catalog.h"
 #include "core/catalog/series_catalog.h"
@@ -49,6 +50,7 @@ struct PlanContext {
   Result<std::unique_ptr<Plan>> (*make_plan)(const Query&, const PlanContext&) = nullptr;
   SegmentNesting* nesting = nullptr;  // of that funnel; null: the plan is of no segment
   HistoryLimit history_limit = {};
+  std::shared_ptr<const AudienceCatalog> audiences = {};  // null: there are none
   // Is where a range of periods begins that is left open, if that is later than the first day.
   std::optional<Day> open_from = {};
 

@@ -57,6 +57,17 @@ Result<Timeframe> resolve_timeframe(std::string_view kind, const QueryCommon& co
   return timeframe;
 }
 
+Timeframe timeframe_until(const Timeframe& asked, Day day, const PlanContext& context) {
+  if (!asked.has_ended(day)) return asked;
+  Timeframe timeframe;
+  timeframe.as_of_time = context.zone.last_second_of(day);
+  timeframe.as_of = context.zone.format(timeframe.as_of_time);
+  timeframe.last_day = timeframe.last_ended_day = day;
+  timeframe.data = {asked.data.first, std::min(asked.data.last, day)};
+  timeframe.knows_all = context.days.last <= day;
+  return timeframe;
+}
+
 bool cuts_day(const QueryCommon& common, const PlanContext& context) {
   if (!common.as_of || !context.known_until) return false;
   const std::optional<TimeUs> as_of = instant_of(*common.as_of, context);

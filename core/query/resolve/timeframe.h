@@ -53,6 +53,10 @@ PlanContext with_events(const Query& query, const PlanContext& context);
 Result<Timeframe> resolve_timeframe(std::string_view kind, const QueryCommon& common,
                                     const PlanContext& context);
 
+// Returns the timeframe of the same question asked at the end of `day`, or `asked` itself if the day
+// has not ended by then. Events after that end are not seen.
+Timeframe timeframe_until(const Timeframe& asked, Day day, const PlanContext& context);
+
 // Returns a range as given, with its words turned into dates. Missing ends are filled in if the
 // store or `as_of` tells them: `open_from` or else the first day with events, and the day of
 // `as_of`.

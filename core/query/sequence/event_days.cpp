@@ -31,14 +31,18 @@ BitSpan EventDays::presence(SeriesId series, Day day, std::uint64_t* scratch) co
   return {scratch, word_count()};
 }
 
-AmountSum EventDays::amount(SeriesId series, Day day, BitSpan users) const {
-  if (!EventSeries::is_one(series)) return chunk_.amount(series, day, users);
+std::span<const UserAmount> EventDays::amounts(SeriesId series, Day day) const {
+  if (!EventSeries::is_one(series)) return chunk_.amounts(series, day);
+  return users_of(series, day).amounts;
+}
+
+std::uint64_t EventDays::event_count(SeriesId series, Day day, BitSpan users) const {
   const DayUsers& all = users_of(series, day);
-  AmountSum sum = 0;
+  std::uint64_t count = 0;
   for (std::size_t i = 0; i < all.places.size(); ++i) {
-    if (has_user(users, all.places[i])) sum += all.amounts[i];
+    if (has_user(users, all.places[i])) count += all.counts[i];
   }
-  return sum;
+  return count;
 }
 
 BitSpan EventDays::users_with(SeriesId series, DayRange days, EventBounds bounds,
@@ -132,20 +136,25 @@ void EventDays::add(DayUsers& users, std::uint32_t place, Amount amount) const {
       constexpr std::size_t kFirstUsers = 16;
       const std::size_t more = std::max(users.places.size(), kFirstUsers);
       const std::size_t user_bytes =
-          sizeof(std::uint32_t) +
-          (scope_.tells_amounts ? sizeof(AmountSum) + sizeof(std::uint32_t) : 0);
+          sizeof(std::uint32_t) + (scope_.tells_amounts ? sizeof(std::uint32_t) : 0);
       memory_.take(more * user_bytes, QuestionNeed::kHistory);
       users.places.reserve(users.places.size() + more);
     }
     users.places.push_back(place);
-    if (scope_.tells_amounts) {
-      users.amounts.push_back(0);
-      users.counts.push_back(0);
-    }
+    if (scope_.tells_amounts) users.counts.push_back(0);
   }
   if (!scope_.tells_amounts) return;
-  users.amounts.back() += amount;
   ++users.counts.back();
+  if (amount == 0) return;
+  if (!users.amounts.empty() && users.amounts.back().place == place) {
+    Amount sum = 0;
+    if (!__builtin_add_overflow(users.amounts.back().amount, amount, &sum)) {
+      users.amounts.back().amount = sum;
+      return;
+    }
+  }
+  take_for(memory_, users.amounts, 1, QuestionNeed::kHistory);
+  users.amounts.push_back({static_cast<std::uint16_t>(place), amount});
 }
 
 }  // namespace rollcall

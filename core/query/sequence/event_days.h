@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "core/base/question_account.h"
@@ -33,7 +34,8 @@ class EventDays : public ChunkSource {
   BitSpan presence(SeriesId series, Day day, std::uint64_t* scratch) const override;
   Union unite(SeriesId series, DayRange days) const override { return chunk_.unite(series, days); }
   Bounds bounds(SeriesId series) const override { return chunk_.bounds(series); }
-  AmountSum amount(SeriesId series, Day day, BitSpan users) const override;
+  std::span<const UserAmount> amounts(SeriesId series, Day day) const override;
+  std::uint64_t event_count(SeriesId series, Day day, BitSpan users) const override;
   BitSpan users_with(SeriesId series, DayRange days, EventBounds bounds,
                      std::uint64_t* scratch) const override;
   UserCursor history(UserCursor::Opened opened) const override {
@@ -43,14 +45,18 @@ class EventDays : public ChunkSource {
   BitSpan listed(const UserList& list, std::uint64_t* scratch) const override {
     return chunk_.listed(list, scratch);
   }
+  BitSpan in_audience(const AudienceRead& read, std::uint64_t* scratch) const override {
+    return chunk_.in_audience(read, scratch);
+  }
 
  private:
   // Holds the users of a series on a day, ascending by their places in the chunk.
   struct DayUsers {
     std::vector<std::uint32_t> places;
-    // These go by user, if amounts are told: the sum of the amounts, and the number of the events.
-    std::vector<AmountSum> amounts;
+    // If amounts are told: the number of the user's events, and the amounts, one for a user unless
+    // it does not hold the sum.
     std::vector<std::uint32_t> counts;
+    std::vector<UserAmount> amounts;
   };
 
   const DayUsers& users_of(SeriesId series, Day day) const;

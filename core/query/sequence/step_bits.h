@@ -4,7 +4,6 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <vector>
 
@@ -49,7 +48,10 @@ class StepBits {
   std::uint32_t appended_ = 0;
   std::vector<std::vector<std::uint64_t>> words_;  // by step
   std::vector<TimeUs> times_;
-  std::optional<LogBlock::Times> rest_;  // of the events appended last; it is read when needed
+  // The times of the events that were appended are read when they are needed, one stretch after the
+  // other.
+  std::vector<LogBlock::Times> stretches_;
+  std::size_t next_stretch_ = 0;
 };
 
 inline std::uint32_t StepBits::next(unsigned step, std::uint32_t from) const {

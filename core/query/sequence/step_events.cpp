@@ -8,8 +8,6 @@
 namespace rollcall {
 namespace {
 
-constexpr std::uint32_t kStretchEvents = 256;
-
 // Returns the first bit from `from` to before `end` that is set, or `end`. Word w is
 // words[w * stride].
 std::uint32_t next_bit(const std::uint64_t* words, std::size_t stride, std::uint32_t from,
@@ -43,6 +41,7 @@ void StepEvents::open(std::size_t run, const LogBlock& block) {
   if (blocks_.size() <= run) blocks_.resize(run + 1);
   OpenBlock& open = blocks_[run];
   const std::size_t words = (std::size_t{block.event_count()} + 63) / 64;
+  open.last_time = block.last_time();
   open.is_within = block.first_time() >= selectors_.begin && block.last_time() < selectors_.end;
   if (between_.empty()) {
     open.seen.assign(words, 0);
@@ -91,7 +90,7 @@ void StepEvents::open_told(const LogBlock& block, std::uint32_t property, OpenBl
 TimeUs StepEvents::add_events(Part& part, std::uint32_t count_max) {
   const OpenBlock& open = blocks_[part.run];
   const std::uint32_t first = part.user.begin + part.user.count - part.times.left();
-  const std::uint32_t count = std::min({count_max, part.times.left(), kStretchEvents});
+  const std::uint32_t count = std::min(count_max, part.times.left());
   const std::uint32_t end = first + count;
   part.times.read(count, times_.data());
   if (events_.size() + count > events_taken_) take_events();
@@ -196,7 +195,7 @@ void StepEvents::take_events() {
 
 // A part that ends its block may go on in the next one of the run, which then takes the place of
 // what is known of this one. So it is read at once.
-void StepEvents::read_parts(UserCursor& cursor) {
+void StepEvents::read_parts(UserCursor& cursor, bool leaves_out_unseen) {
   events_.clear();
   codes_.clear();
   amounts_.clear();
@@ -208,12 +207,14 @@ void StepEvents::read_parts(UserCursor& cursor) {
   next_part_ = 0;
   are_all_read_ = false;
   cursor.read_parts([&](std::size_t run, const LogBlock& block, const LogBlock::Walk& walk) {
-    ++part_count_;
     pace_.step();
-    are_within_ = are_within_ && blocks_[run].is_within;
     const LogBlock::User& user = walk.user();
+    const std::uint32_t end = user.begin + user.count;
+    if (leaves_out_unseen && next_bit(blocks_[run].seen.data(), 1, user.begin, end) == end) return;
+    ++part_count_;
+    are_within_ = are_within_ && blocks_[run].is_within;
     Part part{run, user, walk.first_time(), walk.may_have_ties(), LogBlock::Times(walk)};
-    if (user.begin + user.count < block.event_count()) {
+    if (end < block.event_count()) {
       parts_.push_back(part);
       return;
     }
@@ -235,13 +236,29 @@ std::span<const StepEvent> StepEvents::add_parts() {
   return events_;
 }
 
-std::span<const StepEvent> StepEvents::of_user(UserCursor& cursor) {
-  read_parts(cursor);
+std::size_t StepEvents::seen_count(const Part& part) const {
+  const std::uint32_t end = part.user.begin + part.user.count;
+  const std::vector<std::uint64_t>& seen = blocks_[part.run].seen;
+  std::size_t count = 0;
+  for (std::uint32_t at = part.user.begin; at < end;) {
+    const std::uint32_t word_end = std::min(end, at / 64 * 64 + 64);
+    const std::uint64_t bits = seen[at / 64] >> (at % 64) << (64 - (word_end - at));
+    count += static_cast<std::size_t>(std::popcount(bits));
+    at = word_end;
+  }
+  return count;
+}
+
+std::span<const StepEvent> StepEvents::of_user(UserCursor& cursor, std::size_t at_least) {
+  read_parts(cursor, /*leaves_out_unseen=*/true);
+  std::size_t most = events_.size();
+  for (std::size_t i = 0; i < parts_.size() && most < at_least; ++i) most += seen_count(parts_[i]);
+  if (most < at_least) return {};
   return add_parts();
 }
 
 std::span<const StepEvent> StepEvents::from_first_step(UserCursor& cursor) {
-  read_parts(cursor);
+  read_parts(cursor, /*leaves_out_unseen=*/true);
   if (!any_has(0)) return {};
   const std::span<const StepEvent> events = add_parts();
   const bool opens =
@@ -250,7 +267,7 @@ std::span<const StepEvent> StepEvents::from_first_step(UserCursor& cursor) {
 }
 
 void StepEvents::begin(UserCursor& cursor) {
-  read_parts(cursor);
+  read_parts(cursor, /*leaves_out_unseen=*/false);
   if (parts_.size() > 1) std::ranges::sort(parts_, {}, &Part::first_time);
 }
 
@@ -272,11 +289,17 @@ bool StepEvents::read_bits(StepBits& bits) {
   }
   bits.begin(event_count);
   std::uint32_t appended = 0;
+  TimeUs last_time = 0;  // no event that was appended is later
   for (const Part& part : parts_) {
-    if (appended > 0 && bits.time(appended - 1) >= part.first_time) return false;
-    bits.append(blocks_[part.run].bits.data(), matches_.size(), part.user.begin, part.user.count,
-                part.times);
+    // Runs are mostly of one time after the other, so that their blocks tell.
+    if (appended > 0 && last_time >= part.first_time &&
+        bits.time(appended - 1) >= part.first_time) {
+      return false;
+    }
+    const OpenBlock& open = blocks_[part.run];
+    bits.append(open.bits.data(), matches_.size(), part.user.begin, part.user.count, part.times);
     appended += part.user.count;
+    last_time = open.last_time;
   }
   return true;
 }
@@ -300,7 +323,7 @@ StepEvents::Outlook StepEvents::outlook(bool in_any_order) const {
   return outlook;
 }
 
-StepEvents::Stretch StepEvents::read_stretch() {
+StepEvents::Stretch StepEvents::read_stretch(std::uint32_t events_max) {
   if (are_all_read_) return Stretch::kNone;
   pace_.step();
   const std::size_t read_before = events_.size();
@@ -308,7 +331,7 @@ StepEvents::Stretch StepEvents::read_stretch() {
   bool in_order = parts_.size() == part_count_;
   while (in_order && next_part_ < parts_.size() && events_.size() == read_before) {
     Part& part = parts_[next_part_];
-    const TimeUs last_time = add_events(part, kStretchEvents);
+    const TimeUs last_time = add_events(part, events_max);
     in_order = next_part_ + 1 == parts_.size() || last_time < parts_[next_part_ + 1].first_time;
     if (part.times.left() == 0) ++next_part_;
   }

@@ -1,6 +1,7 @@
 // Collects the events of a user that a question about sequences looks for.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <span>
@@ -33,6 +34,8 @@ struct StepSelectors {
 // Only one thread uses it. The selectors outlive it.
 class StepEvents {
  public:
+  static constexpr std::uint32_t kStretchEvents = 256;
+
   // `account`, which may be null, pays for the events of a user, and ends the question when it is
   // over.
   StepEvents(const StepSelectors& selectors, QuestionAccount* account);
@@ -40,9 +43,10 @@ class StepEvents {
   // Looks at a block; to be called by the cursor.
   void open(std::size_t run, const LogBlock& block);
 
-  // Returns the events of the user that the cursor stands at, in the order of time. They are valid
-  // until the next call.
-  std::span<const StepEvent> of_user(UserCursor& cursor);
+  // Returns the events of the user that the cursor stands at, in the order of time, or none if they
+  // are known to be fewer than `at_least` before their times are read. They are valid until the
+  // next call.
+  std::span<const StepEvent> of_user(UserCursor& cursor, std::size_t at_least = 1);
   // Does the same where an event of the first step has to come first, and returns none if there is
   // no such event.
   std::span<const StepEvent> from_first_step(UserCursor& cursor);
@@ -63,13 +67,13 @@ class StepEvents {
   };
   Outlook outlook(bool in_any_order) const;
 
-  // Reads the events stretch by stretch.
+  // Reads the events stretch by stretch, of at most `events_max` each, which is 1 to kStretchEvents.
   enum class Stretch : std::uint8_t {
     kMore,  // events follow those read before
     kAnew,  // the events, now all of them, are not those read before with others behind them
     kNone,  // there are no more
   };
-  Stretch read_stretch();
+  Stretch read_stretch(std::uint32_t events_max = kStretchEvents);
   void read_rest() {
     while (read_stretch() != Stretch::kNone) {
     }
@@ -95,6 +99,7 @@ class StepEvents {
   struct OpenBlock {
     Bits bits;               // by word of events, of each step and then of each exclusion
     bool is_within = false;  // whether all of its events are in the range
+    TimeUs last_time = 0;    // of all of its events
     Bits seen;               // events that are one of these, or stand between
     // These are the columns that are told: the properties, and then the names.
     std::vector<CodePlanes> told;
@@ -110,7 +115,10 @@ class StepEvents {
     bool may_have_ties;
     LogBlock::Times times;
   };
-  void read_parts(UserCursor& cursor);
+  // Finds the parts of the user's events, and reads those that end their block. Parts without
+  // anything that is seen may be left out.
+  void read_parts(UserCursor& cursor, bool leaves_out_unseen);
+  std::size_t seen_count(const Part& part) const;
   bool has_match(const Part& part, std::size_t match) const;
   bool any_has(std::size_t match) const;
   unsigned steps_in_order(const Part& part) const;

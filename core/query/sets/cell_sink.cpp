@@ -2,6 +2,10 @@
 
 namespace rollcall {
 
+void CellSink::add_user_run(std::size_t first_cell, std::size_t count, std::uint32_t place) {
+  for (std::size_t cell = first_cell; cell < first_cell + count; ++cell) add_user(cell, place);
+}
+
 void CellSink::add_and_band(const CellBand& band) {
   for (std::size_t row = 0; row < band.rows.size(); ++row) {
     for (std::size_t k = 0; k < band.width && row + k < band.columns.size(); ++k) {

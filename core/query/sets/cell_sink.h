@@ -31,6 +31,8 @@ class CellSink {
   virtual void add_andnot(std::size_t cell, BitSpan a, BitSpan b) = 0;  // in `a`, not in `b`
   // Adds one user, by place in the chunk, who is not in the cell yet.
   virtual void add_user(std::size_t cell, std::uint32_t place) = 0;
+  // Adds one user, who is in none of them yet, to `count` >= 1 cells from `first_cell` on.
+  virtual void add_user_run(std::size_t first_cell, std::size_t count, std::uint32_t place);
   // Adds one of the numbers of Plan::sample_list_count. A sink that collects users takes no
   // samples.
   virtual void add_sample(std::size_t, std::int64_t) {}
@@ -41,6 +43,10 @@ class CellSink {
   virtual void add_text(std::string_view) {}
   // Adds to an amount, if Plan::has_amounts. A sink that collects users takes no amounts.
   virtual void add_amount(std::size_t, AmountSum) {}
+  // Adds users with a number to a distribution of Plan::distribution_count: `number` / `of`, which
+  // is 1 or more. A sink that collects users takes none.
+  virtual void add_number(std::size_t, AmountSum /*number*/, std::uint64_t /*of*/,
+                          std::uint64_t /*user_count*/) {}
   // Does add_and for each cell of the band, which a sink may do faster than one by one.
   virtual void add_and_band(const CellBand& band);
 };

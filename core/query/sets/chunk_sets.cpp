@@ -208,9 +208,20 @@ AmountSum ChunkSets::amount(const std::vector<SeriesId>& events, DayRange days,
   AmountSum sum = 0;
   if (users.empty()) return sum;
   for (Day day = read.first; day <= read.last; day = day + 1) {
-    for (const SeriesId series : events) sum += chunk_.amount(series, day, users);
+    for (const SeriesId series : events) {
+      sum += sum_of(chunk_.amounts(series, day), users);
+    }
   }
   return sum;
+}
+
+std::uint64_t ChunkSets::event_count(SeriesId series, DayRange days, BitSpan users) const {
+  const DayRange read = intersection(days, data_);
+  std::uint64_t count = 0;
+  for (Day day = read.first; day <= read.last; day = day + 1) {
+    count += chunk_.event_count(series, day, users);
+  }
+  return count;
 }
 
 BitSpan ChunkSets::active_with(SeriesId series, DayRange days, ChunkSource::EventBounds bounds) {
@@ -225,6 +236,13 @@ BitSpan ChunkSets::active_with(SeriesId series, DayRange days, ChunkSource::Even
 BitSpan ChunkSets::listed(const UserList& list) {
   MutableSet result = make_set();
   result.assign(chunk_.listed(list, scratch_));
+  if (limit_) result.keep(*limit_);
+  return result.span();
+}
+
+BitSpan ChunkSets::in_audience(const AudienceRead& read) {
+  MutableSet result = make_set();
+  result.assign(chunk_.in_audience(read, scratch_));
   if (limit_) result.keep(*limit_);
   return result.span();
 }

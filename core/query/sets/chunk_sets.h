@@ -128,10 +128,18 @@ class ChunkSets {
   BitSpan active(const LongUnion& events);
   // Returns the sum of the amounts of `users` in `events`, which name no event twice, on `days`.
   AmountSum amount(const std::vector<SeriesId>& events, DayRange days, BitSpan users) const;
+  // Returns the amounts of `series` on `day`, as the chunk does, also of users out of the limit.
+  std::span<const UserAmount> amounts(SeriesId series, Day day) const {
+    return data_.contains(day) ? chunk_.amounts(series, day) : std::span<const UserAmount>();
+  }
+  // Returns how many of these events on `days` are those of `users`.
+  std::uint64_t event_count(SeriesId series, DayRange days, BitSpan users) const;
   // Returns the users with so many of these events on `days`.
   BitSpan active_with(SeriesId series, DayRange days, ChunkSource::EventBounds bounds);
   // Returns the users of a list that the plan reads.
   BitSpan listed(const UserList& list);
+  // Returns the users in sets of an audience that the plan reads.
+  BitSpan in_audience(const AudienceRead& read);
 
   // Replaces each set by its union with all that follow and with `tail`.
   void unite_with_later(std::vector<BitSpan>& sets, BitSpan tail);

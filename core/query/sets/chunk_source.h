@@ -5,10 +5,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <span>
 
 #include "core/catalog/series_catalog.h"
 #include "core/history/user_cursor.h"
+#include "core/pages/amount_chunk.h"
 #include "core/pages/bitset.h"
+#include "core/pages/reads.h"
 #include "core/users/user_list.h"
 #include "rollcall/types.h"
 
@@ -42,8 +45,9 @@ class ChunkSource {
     std::size_t size = 0;
   };
   virtual Bounds bounds(SeriesId series) const = 0;
-  // Returns the sum of the amounts of `users` in the events of `series` on `day`.
-  virtual AmountSum amount(SeriesId series, Day day, BitSpan users) const = 0;
+  // Returns the amounts of users in the events of `series` on `day`, in no order. A user may have
+  // several, whose sum counts. They are valid until the next call.
+  virtual std::span<const UserAmount> amounts(SeriesId series, Day day) const = 0;
   // Returns the users with `least` >= 1 to `most` events of `series` on all of `days` together, set
   // in `scratch` (word_count() words). Pages do not tell them, either.
   struct EventBounds {
@@ -53,6 +57,8 @@ class ChunkSource {
   virtual BitSpan users_with(SeriesId, DayRange, EventBounds, std::uint64_t* /*scratch*/) const {
     return {};
   }
+  // Returns how many events of `series` on `day` are those of `users`. Pages do not tell it, either.
+  virtual std::uint64_t event_count(SeriesId, Day, BitSpan /*users*/) const { return 0; }
   // Returns the history of the users of the partition, if the ReadSet has it; those of the chunk
   // are the kChunkOrdinals from first_ordinal() on.
   virtual UserCursor history(UserCursor::Opened opened) const = 0;
@@ -60,6 +66,9 @@ class ChunkSource {
   // Returns the users of the chunk in list `list` of the ReadSet, set in `scratch` (word_count()
   // words).
   virtual BitSpan listed(const UserList& list, std::uint64_t* scratch) const = 0;
+  // Returns the users of the chunk in the sets of `read`, which is one of the ReadSet, set in
+  // `scratch` (word_count() words).
+  virtual BitSpan in_audience(const AudienceRead& read, std::uint64_t* scratch) const = 0;
 };
 
 }  // namespace rollcall

@@ -36,6 +36,10 @@ class UserSink final : public CellSink {
   void add_user(std::size_t cell, std::uint32_t place) override {
     if (is_wanted(cell)) words_[place / 64] |= std::uint64_t{1} << (place % 64);
   }
+  void add_user_run(std::size_t first_cell, std::size_t count, std::uint32_t place) override {
+    const auto wanted = std::ranges::lower_bound(cells_, first_cell);
+    if (wanted != cells_.end() && *wanted < first_cell + count) add_user(*wanted, place);
+  }
 
  private:
   bool is_wanted(std::size_t cell) const { return std::ranges::binary_search(cells_, cell); }

@@ -50,6 +50,21 @@ BitSpan VerticalCount::at_least(std::size_t n) const {
   return more.span();
 }
 
+void VerticalCount::add_to(std::span<std::uint64_t> numbers) const {
+  for (std::size_t word = 0; word < word_count_; ++word) {
+    std::uint64_t rest = 0;
+    for (const std::uint64_t* const plane : planes_) rest |= plane[word];
+    for (; rest != 0; rest &= rest - 1) {
+      const auto bit = static_cast<unsigned>(std::countr_zero(rest));
+      std::uint64_t count = 0;
+      for (std::size_t digit = 0; digit < planes_.size(); ++digit) {
+        count |= (planes_[digit][word] >> bit & 1) << digit;
+      }
+      numbers[64 * word + bit] += count;
+    }
+  }
+}
+
 void VerticalCount::add_each(CellSink& sink, std::size_t first_cell) const {
   if (planes_.empty()) return;
   const std::size_t mark = sets_.arena().mark();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -18,6 +19,8 @@ class VerticalCount {
 
   // Returns the users in at least `n` >= 1 of the sets, in a buffer of the arena.
   BitSpan at_least(std::size_t n) const;
+  // Adds to the number of each user, by place, in how many of the sets the user is.
+  void add_to(std::span<std::uint64_t> numbers) const;
   // Adds the users of exactly n sets to cell `first_cell` + n - 1, for every n >= 1.
   void add_each(CellSink& sink, std::size_t first_cell) const;
 

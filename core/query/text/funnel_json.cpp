@@ -80,14 +80,13 @@ std::string list_of(const std::vector<std::string>& elements) {
 
 JsonFields write_funnel(const FunnelQuery& ask) {
   const auto flag = [](bool value) { return std::string(value ? "true" : "false"); };
-  std::vector<std::string> steps, exclusions;
-  for (const Selector& step : ask.steps) steps.push_back(selector_json(step));
+  std::vector<std::string> exclusions;
   for (const FunnelQuery::Exclusion& exclusion : ask.exclusions) {
     exclusions.push_back(to_object({{"event", selector_json(exclusion.event)},
                                     {"from_step", std::to_string(exclusion.from_step)},
                                     {"to_step", std::to_string(exclusion.to_step)}}));
   }
-  JsonFields fields = {{"steps", list_of(steps)},
+  JsonFields fields = {{"steps", selectors_json(ask.steps)},
                        {"window", quote(to_string(ask.window))},
                        {"order", word(kFunnelOrderNames, ask.order)},
                        {"ties", word(kFunnelTiesNames, ask.ties)},

@@ -73,6 +73,22 @@ Status read_strings(const Json& value, const std::string& path, std::vector<std:
   return {};
 }
 
+FieldReader string_field(std::string_view name, std::string& out) {
+  return {name, [&out](const Json& value, const std::string& path) -> Status {
+            if (!value.is_string()) return unexpected(path, "a string", value);
+            out = value.get<std::string>();
+            return {};
+          }};
+}
+
+FieldReader limit_field(std::string_view name, std::optional<std::uint64_t>& out) {
+  return {name, [&out](const Json& value, const std::string& path) -> Status {
+            if (!value.is_number_unsigned()) return unexpected(path, "a whole number", value);
+            out = value.get<std::uint64_t>();
+            return {};
+          }};
+}
+
 FieldReader flag_field(std::string_view name, bool& out) {
   return {name, [&out](const Json& value, const std::string& path) -> Status {
             if (!value.is_boolean()) return unexpected(path, "true or false", value);

@@ -45,6 +45,9 @@ Status read_integers(const Json& value, const std::string& path, std::vector<std
 // Reads one string, or a list of them.
 Status read_strings(const Json& value, const std::string& path, std::vector<std::string>& out);
 
+FieldReader string_field(std::string_view name, std::string& out);
+// Reads a whole number from 0 up.
+FieldReader limit_field(std::string_view name, std::optional<std::uint64_t>& out);
 FieldReader flag_field(std::string_view name, bool& out);
 FieldReader length_field(std::string_view name, Length& out);
 FieldReader optional_integer_field(std::string_view name, std::optional<std::int32_t>& out);

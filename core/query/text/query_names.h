@@ -45,6 +45,15 @@ inline constexpr std::array<Spelling<Segment::Compare>, 3> kCompareNames = {
      {"lte", Segment::Compare::kAtMost},
      {"eq", Segment::Compare::kExactly}}};
 
+inline constexpr std::array<Spelling<Segment::AudiencePart::Arm>, 2> kArmNames = {
+    {{"contacted", Segment::AudiencePart::Arm::kContacted},
+     {"holdout", Segment::AudiencePart::Arm::kHoldout}}};
+// Kinds with rows by cohort have these.
+inline constexpr std::array<Spelling<RetentionQuery::Summary>, 3> kSummaryNames = {
+    {{"pooled", RetentionQuery::Summary::kPooled},
+     {"mean", RetentionQuery::Summary::kMean},
+     {"none", RetentionQuery::Summary::kNone}}};
+
 template <class T, std::size_t n>
 std::string_view name_of(const std::array<Spelling<T>, n>& spellings, T value) {
   for (const Spelling<T>& spelling : spellings) {

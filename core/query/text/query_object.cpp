@@ -60,18 +60,6 @@ Status read_cell(const Json& value, const std::string& path, Members& out) {
   return {};
 }
 
-Status read_string(const Json& value, const std::string& path, std::string& out) {
-  if (!value.is_string()) return unexpected(path, "a string", value);
-  out = value.get<std::string>();
-  return {};
-}
-
-FieldReader string_field(std::string_view name, std::string& out) {
-  return {name, [&out](const Json& value, const std::string& path) {
-            return read_string(value, path, out);
-          }};
-}
-
 Status read_members(const Json& value, const std::string& path, std::optional<Members>& out) {
   if (!value.is_object()) {
     return unexpected(path,
@@ -85,12 +73,7 @@ Status read_members(const Json& value, const std::string& path, std::optional<Me
       {{"where",
         [&](const Json& json, const std::string& at) { return read_cell(json, at, members); }},
        string_field("of", members.of),
-       {"limit",
-        [&](const Json& json, const std::string& at) -> Status {
-          if (!json.is_number_unsigned()) return unexpected(at, "a whole number", json);
-          members.limit = json.get<std::uint64_t>();
-          return {};
-        }},
+       limit_field("limit", members.limit),
        string_field("after", members.after)});
 }
 

@@ -3,14 +3,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <map>
+#include <string>
+#include <vector>
 
 #include "core/base/open_file.h"
 #include "core/query/text/date_text.h"
 #include "core/query/text/decimal_text.h"
 #include "core/query/text/funnel_json.h"
 #include "core/query/text/query_names.h"
+#include "core/query/text/selector_json.h"
 #include "core/time/calendar.h"
 #include "core/time/time_zone.h"
 #include "rollcall/message_text.h"
@@ -157,6 +162,20 @@ Status check_selector(std::string_view field, const Selector& selector) {
   }
   if (const Status status = check_where(selector.where); !status.ok()) {
     return Status::invalid_argument(fmt::format("{}: {}", field, status.message()));
+  }
+  return {};
+}
+
+Status check_distinct_selectors(std::string_view field, const std::vector<Selector>& selectors) {
+  std::map<std::string, std::size_t> places;  // by text
+  for (std::size_t i = 0; i < selectors.size(); ++i) {
+    ROLLCALL_RETURN_IF_ERROR(check_selector(fmt::format("{}[{}]", field, i), selectors[i]));
+    const std::string text = selector_text(selectors[i]);
+    const auto [same, is_new] = places.try_emplace(text, i);
+    if (is_new) continue;
+    return Status::invalid_argument(
+        fmt::format("{0}[{1}]: must be another event than {0}[{2}], found {3} twice", field, i,
+                    same->second, quoted_excerpt(text)));
   }
   return {};
 }
@@ -340,6 +359,7 @@ Status check_segment(std::string_view field, const Segment& segment, int depth) 
       break;
     case Kind::kFile:
     case Kind::kSaved:
+    case Kind::kAudience:
       if (segment.name.empty()) return fault("must have a name, found \"\"");
       if (segment.name.size() > kNameBytesMax) {
         return fault(fmt::format("must have a name of at most {} bytes, found {}", kNameBytesMax,

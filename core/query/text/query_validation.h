@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <limits>
 #include <string_view>
+#include <vector>
 
 #include "rollcall/question.h"
 #include "rollcall/segment.h"
@@ -30,6 +31,8 @@ inline constexpr std::string_view kSharesAllowed =
     "a decimal number from 0 to 1 such as \"0.5\", of at most 18 decimals";
 inline constexpr std::string_view kDaySpansAllowed = "a number of days such as \"7d\"";
 Status check_selector(std::string_view field, const Selector& selector);
+// Checks each of them, and that no two have the same text, which names their rows.
+Status check_distinct_selectors(std::string_view field, const std::vector<Selector>& selectors);
 // `depth` says how many segments it is nested in.
 Status check_segment(std::string_view field, const Segment& segment, int depth = 0);
 // Checks the fields of every kind.

@@ -26,7 +26,7 @@ namespace {
 using Kind = Segment::Kind;
 
 // This field tells what an object is.
-constexpr std::array<Spelling<Kind>, 11> kKinds = {{{"did", Kind::kDid},
+constexpr std::array<Spelling<Kind>, 12> kKinds = {{{"did", Kind::kDid},
                                                     {"first", Kind::kFirst},
                                                     {"declined", Kind::kDeclined},
                                                     {"favourite", Kind::kFavourite},
@@ -36,11 +36,12 @@ constexpr std::array<Spelling<Kind>, 11> kKinds = {{{"did", Kind::kDid},
                                                     {"any", Kind::kAny},
                                                     {"not", Kind::kNot},
                                                     {"in_file", Kind::kFile},
-                                                    {"segment", Kind::kSaved}}};
+                                                    {"segment", Kind::kSaved},
+                                                    {"campaign", Kind::kAudience}}};
 
 constexpr std::string_view kExpected =
     "a segment: a text such as \"did(purchase, 30d)\", or an object with one of did, first, "
-    "declined, favourite, converted, dropped, all, any, not, in_file, segment";
+    "declined, favourite, converted, dropped, all, any, not, in_file, segment, campaign";
 
 // Reads a field such as {"gte": 3}, whose number `read_number` reads.
 template <class Test, class Number>
@@ -71,6 +72,12 @@ FieldReader text_field(std::string_view name, std::string& out) {
           }};
 }
 
+FieldReader optional_text_field(std::string_view name, std::optional<std::string>& out) {
+  return {name, [name, &out](const Json& value, const std::string& path) {
+            return text_field(name, out.emplace()).read(value, path);
+          }};
+}
+
 // Returns the fields of a kind besides its own and those of a range.
 FieldReaders fields_of_kind(Segment& out) {
   FieldReaders fields;
@@ -90,6 +97,13 @@ FieldReaders fields_of_kind(Segment& out) {
   if (out.kind == Kind::kFavourite) {
     fields.push_back(selector_field("of", out.event));
     fields.push_back(text_field("is", out.favourite.value));
+  }
+  if (out.kind == Kind::kAudience) {
+    fields.push_back(optional_text_field("run", out.audience.run));
+    fields.push_back(optional_text_field("class", out.audience.class_name));
+    fields.push_back({"arm", [&out](const Json& json, const std::string& at) {
+                        return read_word(json, at, "arm", kArmNames, out.audience.arm.emplace());
+                      }});
   }
   if (out.kind == Kind::kDropped) {
     fields.push_back({"at", [&out](const Json& json, const std::string& at) {
@@ -144,6 +158,7 @@ FieldReader operand_field(std::string_view name, Segment& out, int depth) {
               }};
     case Kind::kFile:
     case Kind::kSaved:
+    case Kind::kAudience:
       break;
   }
   return text_field(name, out.name);
@@ -279,6 +294,14 @@ std::string segment_json(const Segment& segment) {
     case Kind::kSaved:
       fields.emplace_back(field, quote(segment.name));
       break;
+    case Kind::kAudience: {
+      const Segment::AudiencePart& part = segment.audience;
+      fields.emplace_back(field, quote(segment.name));
+      if (part.run) fields.emplace_back("run", quote(*part.run));
+      if (part.class_name) fields.emplace_back("class", quote(*part.class_name));
+      if (part.arm) fields.emplace_back("arm", quote(name_of(kArmNames, *part.arm)));
+      break;
+    }
     case Kind::kConverted:
     case Kind::kDropped:
       fields.emplace_back(field, to_object(segment_funnel_fields(*segment.funnel)));

@@ -17,6 +17,7 @@
 #include "core/query/text/date_text.h"
 #include "core/query/text/decimal_text.h"
 #include "core/query/text/json_document.h"
+#include "core/query/text/query_names.h"
 #include "core/query/text/query_validation.h"
 #include "core/query/text/segment_cursor.h"
 #include "core/query/text/segment_json.h"
@@ -39,7 +40,7 @@ struct Function {
   Tail tail;
 };
 
-constexpr std::array<Function, 11> kFunctions = {{{"did", Kind::kDid, Tail::kNothing},
+constexpr std::array<Function, 12> kFunctions = {{{"did", Kind::kDid, Tail::kNothing},
                                                   {"first", Kind::kFirst, Tail::kNothing},
                                                   {"days", Kind::kDid, Tail::kDays},
                                                   {"times", Kind::kDid, Tail::kTimes},
@@ -49,7 +50,8 @@ constexpr std::array<Function, 11> kFunctions = {{{"did", Kind::kDid, Tail::kNot
                                                   {"converted", Kind::kConverted, Tail::kNothing},
                                                   {"dropped", Kind::kDropped, Tail::kNothing},
                                                   {"in_file", Kind::kFile, Tail::kNothing},
-                                                  {"segment", Kind::kSaved, Tail::kNothing}}};
+                                                  {"segment", Kind::kSaved, Tail::kNothing},
+                                                  {"campaign", Kind::kAudience, Tail::kNothing}}};
 
 struct Comparison {
   std::string_view symbol;
@@ -79,7 +81,7 @@ constexpr std::array<NumberTest, 5> kNumberTests = {{{">=", Test::kAtLeast},
 
 constexpr std::string_view kPartsAllowed =
     "did(...), first(...), days(...), times(...), sum(...), declined(...), favourite(...), "
-    "converted(...), dropped(...), in_file(...), segment(...), not or \"(\"";
+    "converted(...), dropped(...), in_file(...), segment(...), campaign(...), not or \"(\"";
 constexpr std::string_view kEventsAllowed = "the name of an event, \"!\" and a name, or \"*\"";
 constexpr std::string_view kFunnelsAllowed = "a funnel such as {\"steps\": [\"visit\", \"order\"]}";
 constexpr std::string_view kNamesAllowed = "a name, in double quotes if it has blanks";
@@ -153,6 +155,7 @@ class SegmentParser {
       ROLLCALL_RETURN_IF_ERROR(cursor_.read_name(kNamesAllowed, out.name));
       return cursor_.expect(")", "\")\"");
     }
+    if (out.kind == Kind::kAudience) return read_audience(out);
     if (out.kind == Kind::kConverted || out.kind == Kind::kDropped) {
       return read_funnel(function->name, depth, out);
     }
@@ -190,6 +193,29 @@ class SegmentParser {
         return cursor_.read_name(kNamesAllowed, out.favourite.value);
     }
     return {};
+  }
+
+  // Reads what stands in the parentheses: name, run=2026-01-05, class=lapsed, arm=contacted)
+  Status read_audience(Segment& out) {
+    ROLLCALL_RETURN_IF_ERROR(cursor_.read_name(kNamesAllowed, out.name));
+    while (cursor_.accept(",")) {
+      const bool is_run = cursor_.accept_word("run");
+      const bool is_class = !is_run && cursor_.accept_word("class");
+      if (!is_run && !is_class && !cursor_.accept_word("arm")) {
+        return cursor_.unexpected("run=..., class=... or arm=...");
+      }
+      ROLLCALL_RETURN_IF_ERROR(cursor_.expect("=", "\"=\""));
+      if (is_run || is_class) {
+        std::optional<std::string>& name = is_run ? out.audience.run : out.audience.class_name;
+        ROLLCALL_RETURN_IF_ERROR(cursor_.read_name(kNamesAllowed, name.emplace()));
+        continue;
+      }
+      const auto* const arm = std::ranges::find_if(
+          kArmNames, [&](const auto& spelling) { return cursor_.accept_word(spelling.name); });
+      if (arm == kArmNames.end()) return cursor_.unexpected("contacted or holdout");
+      out.audience.arm = arm->value;
+    }
+    return cursor_.expect(")", "\",\" or \")\"");
   }
 
   // Reads what stands in the parentheses: {"steps": ["visit", "order"]}, 2)

@@ -8,6 +8,7 @@
 
 #include "core/query/text/date_text.h"
 #include "core/query/text/query_json.h"
+#include "core/query/text/query_names.h"
 #include "core/query/text/segment_cursor.h"
 #include "core/query/text/segment_json.h"
 #include "core/query/text/selector_json.h"
@@ -133,6 +134,15 @@ std::string funnel_text(const Segment& segment) {
   return fmt::format("dropped({}, {})", funnel, segment.at_step);
 }
 
+std::string audience_text(const Segment& segment) {
+  const Segment::AudiencePart& part = segment.audience;
+  std::string text = name_text(segment.name);
+  if (part.run) text += ", run=" + name_text(*part.run);
+  if (part.class_name) text += ", class=" + name_text(*part.class_name);
+  if (part.arm) text += fmt::format(", arm={}", name_of(kArmNames, *part.arm));
+  return "campaign(" + text + ")";
+}
+
 // Writes it in parentheses, unless it binds as tightly as `binding`.
 std::string segment_text(const Segment& segment, Binding binding);
 
@@ -159,6 +169,8 @@ std::string segment_text(const Segment& segment, Binding binding) {
       return "in_file(" + name_text(segment.name) + ")";
     case Kind::kSaved:
       return "segment(" + name_text(segment.name) + ")";
+    case Kind::kAudience:
+      return audience_text(segment);
     case Kind::kConverted:
     case Kind::kDropped:
       return funnel_text(segment);

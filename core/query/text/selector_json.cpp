@@ -239,4 +239,12 @@ std::string selector_json(const Selector& selector) {
   return to_object(fields);
 }
 
+std::string selectors_json(const std::vector<Selector>& selectors) {
+  std::string text = "[";
+  for (const Selector& selector : selectors) {
+    text += (text.size() > 1 ? ", " : "") + selector_json(selector);
+  }
+  return text + "]";
+}
+
 }  // namespace rollcall

@@ -22,6 +22,7 @@ FieldReader selectors_field(std::string_view name, std::vector<Selector>& out);
 
 std::string where_json(const std::vector<PropertyCondition>& where);
 std::string selector_json(const Selector& selector);
+std::string selectors_json(const std::vector<Selector>& selectors);
 // Reads a selector as segments have it: "purchase[plan=pro]".
 std::string selector_text(const Selector& selector);
 

@@ -16,7 +16,7 @@
 namespace rollcall {
 namespace {
 
-using Json = nlohmann::json;
+using ListJson = nlohmann::json;
 
 constexpr std::string_view kUserColumn = "user";
 // More of them would take gigabytes, however short they are.
@@ -246,7 +246,7 @@ Status read_csv(std::string_view text, const CsvForm& form, Users& users) {
 
 // Takes the users from a row ({"user": ID}), from an answer with its columns and rows, or from an
 // array of such answers. It stops at the first fault.
-class JsonUsers : public nlohmann::json_sax<Json> {
+class JsonUsers : public nlohmann::json_sax<ListJson> {
  public:
   JsonUsers(std::size_t line, Users& users) : line_(line), users_(users) {}
 
@@ -397,7 +397,7 @@ Status read_json(std::string_view text, std::size_t line, Users& users) {
   const std::string_view excess = json_excess(text, users);
   if (!excess.empty()) return users.fault(line, excess);
   JsonUsers reader(line, users);
-  Json::sax_parse(text, &reader);
+  ListJson::sax_parse(text, &reader);
   return reader.fault();
 }
 
@@ -411,7 +411,7 @@ Status read_json_lines(std::string_view text, Users& users) {
 }
 
 // Looks at JSON, and keeps nothing.
-class JsonLook : public nlohmann::json_sax<Json> {
+class JsonLook : public nlohmann::json_sax<ListJson> {
  public:
   explicit JsonLook(Users& users) : users_(users) {}
 
@@ -443,7 +443,7 @@ class JsonLook : public nlohmann::json_sax<Json> {
 // Says whether it is one document.
 bool is_json(std::string_view text, Users& users) {
   JsonLook look(users);
-  return json_excess(text, users).empty() && Json::sax_parse(text, &look);
+  return json_excess(text, users).empty() && ListJson::sax_parse(text, &look);
 }
 
 // --- Which of them it is ---

@@ -42,8 +42,16 @@ StoreTables full_tables() {
   forgotten->add(UserId(std::uint64_t{42}));
   tables.forgotten = std::move(forgotten);
   tables.history_limit = {.days = 30, .from = Day{-5}};
-  for (const PageKind kind : {PageKind::kDictionary, PageKind::kSources, PageKind::kSegments,
-                              PageKind::kForgotten, PageKind::kKept, PageKind::kHistoryLimit}) {
+  tables.objects.set({ObjectKind::kAlert, "quiet"}, "{}");
+  auto audiences = std::make_shared<AudienceTable>();
+  Audience& audience = audiences->add({"back", "1"});
+  audience.as_of = "now";
+  audience.classes = {{.name = "all", .contacted = 3, .holdout = 1}};
+  audience.pages[{2, 0}] = 3;
+  tables.audiences = std::move(audiences);
+  for (const PageKind kind :
+       {PageKind::kDictionary, PageKind::kSources, PageKind::kSegments, PageKind::kForgotten,
+        PageKind::kKept, PageKind::kHistoryLimit, PageKind::kObjects, PageKind::kAudiences}) {
     tables.changed.add(kind);
   }
   return tables;
@@ -67,7 +75,7 @@ class StoreTablesTest : public testing::Test {
 };
 
 TEST_F(StoreTablesTest, AreReadAsTheyWereWritten) {
-  EXPECT_EQ(write(full_tables(), 3).size(), 6u);
+  EXPECT_EQ(write(full_tables(), 3).size(), 8u);
   EXPECT_EQ(manifest_.table_epochs[PageKind::kDictionary], 3u);
   EXPECT_EQ(manifest_.table_epochs[PageKind::kSources], 3u);
   EXPECT_EQ(manifest_.table_epochs[PageKind::kSegments], 3u);
@@ -86,8 +94,17 @@ TEST_F(StoreTablesTest, AreReadAsTheyWereWritten) {
   EXPECT_TRUE(read->forgotten->contains(UserId(std::uint64_t{42})));
   EXPECT_EQ(read->history_limit.days, 30u);
   EXPECT_EQ(read->history_limit.from, Day{-5});
-  for (const PageKind kind : {PageKind::kDictionary, PageKind::kSources, PageKind::kSegments,
-                              PageKind::kForgotten, PageKind::kKept, PageKind::kHistoryLimit}) {
+  EXPECT_EQ(read->objects.saved(), full_tables().objects.saved());
+  ASSERT_EQ(read->audiences->all().size(), 1u);
+  const auto& [name, audience] = *read->audiences->all().begin();
+  EXPECT_EQ(name, (AudienceName{"back", "1"}));
+  EXPECT_EQ(audience.number, 1u);
+  EXPECT_EQ(audience.as_of, "now");
+  EXPECT_EQ(audience.classes, full_tables().audiences->all().begin()->second.classes);
+  EXPECT_EQ(audience.pages, (std::map<Audience::Place, Epoch>{{{2, 0}, 3}}));
+  for (const PageKind kind :
+       {PageKind::kDictionary, PageKind::kSources, PageKind::kSegments, PageKind::kForgotten,
+        PageKind::kKept, PageKind::kHistoryLimit, PageKind::kObjects, PageKind::kAudiences}) {
     EXPECT_FALSE(read->changed.has(kind)) << static_cast<int>(kind);
   }
 }
@@ -102,6 +119,32 @@ TEST_F(StoreTablesTest, NamesOfKeptPropertiesAreChecked) {
                                     "\x01\x01x."}) {
     bytes = damaged;
     EXPECT_EQ(read_tables(view_, manifest_).status().code(), StatusCode::kCorruption) << bytes;
+  }
+}
+
+TEST_F(StoreTablesTest, ObjectsAreChecked) {
+  write(full_tables(), 3);
+  std::string& bytes = view_.pages[{{PageKind::kObjects, 0, 0, 0, 0}, 3}];
+  EXPECT_EQ(bytes, std::string("\x01\x04\x05quiet\x02{}"));
+  for (const char* const damaged :
+       {"", "\x01", "\x02\x04\x01x\x02{}\x04\x01x\x02{}", "\x01\x01\x01x\x02{}",
+        "\x01\x05\x01x\x02{}", "\x01\x04\x01x\x03{}"}) {
+    bytes = damaged;
+    EXPECT_EQ(read_tables(view_, manifest_).status().code(), StatusCode::kCorruption) << bytes;
+  }
+}
+
+TEST_F(StoreTablesTest, AudiencesAreChecked) {
+  write(full_tables(), 3);
+  std::string& bytes = view_.pages[{{PageKind::kAudiences, 0, 0, 0, 0}, 3}];
+  const std::string sound = bytes;
+  const std::string one = sound.substr(2);
+  EXPECT_EQ(sound.substr(0, 2), "\x02\x01");  // the next number, and one audience
+  for (const std::string& damaged :
+       {std::string(), std::string("\x02\x02") + one + one, std::string("\x01\x01") + one,
+        sound + "x", sound.substr(0, sound.size() - 1)}) {
+    bytes = damaged;
+    EXPECT_EQ(read_tables(view_, manifest_).status().code(), StatusCode::kCorruption);
   }
 }
 
@@ -136,7 +179,7 @@ TEST_F(StoreTablesTest, AreVerifiedOneByOne) {
   write(full_tables(), 3);
   const Result<VerifiedTables> verified = verify_tables(view_, manifest_);
   ASSERT_TRUE(verified.ok()) << verified.status().to_string();
-  EXPECT_EQ(verified->page_count, 6u);
+  EXPECT_EQ(verified->page_count, 8u);
   EXPECT_EQ(verified->history_limit.from, Day{-5});
   EXPECT_EQ(verified->catalog->series_count(), 2u);
   for (const auto& [address, bytes] : view_.pages) {

@@ -370,7 +370,7 @@ class MadePinsTest : public ::testing::Test {
         const CellSpec& cell = asked.cells[i];
         const BitSpan users = ask(chunk, cell.a, lists, a);
         if (cell.has_amount) {
-          sink.add_amount(i, chunk.amount(cell.a.series, cell.a.days.first, users));
+          sink.add_amount(i, sum_of(chunk.amounts(cell.a.series, cell.a.days.first), users));
         }
         if (cell.op == CellSpec::Op::kAlone) sink.add(i, users);
         if (cell.op == CellSpec::Op::kAnd) sink.add_and(i, users, ask(chunk, cell.b, lists, b));

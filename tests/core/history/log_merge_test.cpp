@@ -58,7 +58,10 @@ TEST(Merge, IsOneRunOfAllEvents) {
     for (std::size_t run = 0; run < random() % 6; ++run) {
       // Some runs are much longer than others, and times meet.
       const std::size_t count = random() % 8 == 0 ? kBlockEvents + 77 : random() % 2000;
-      const std::vector<HistoryRow> rows = random_rows(count, 200, 50, random);
+      std::vector<HistoryRow> rows = random_rows(count, 200, 50, random);
+      // Mostly one run comes after the other, and sometimes they overlap a little.
+      const auto later = static_cast<TimeUs>(run * (trial % 3) * 24);
+      for (HistoryRow& row : rows) row.time += later;
       runs.push_back(run_of(rows));
       all.insert(all.end(), rows.begin(), rows.end());
     }

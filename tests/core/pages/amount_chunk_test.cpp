@@ -6,6 +6,7 @@
 #include <map>
 #include <random>
 #include <string_view>
+#include <vector>
 
 namespace rollcall {
 namespace {
@@ -41,9 +42,9 @@ TEST(AmountChunk, SumsAgreeWithAMap) {
       if (user / 64 < words.size() && (words[user / 64] >> (user % 64) & 1) != 0) sum += value;
     }
     const BitSpan users{words.data(), words.size()};
-    ASSERT_TRUE(chunk.sum_of(users) == sum) << "seed " << kSeed << " step " << i;
+    ASSERT_TRUE(sum_of(chunk.entries(), users) == sum) << "seed " << kSeed << " step " << i;
     ASSERT_TRUE(chunk.sum() == all);
-    ASSERT_TRUE(reread(chunk).sum_of(users) == sum);
+    ASSERT_TRUE(sum_of(reread(chunk).entries(), users) == sum);
   }
 }
 
@@ -53,8 +54,8 @@ TEST(AmountChunk, SumsThatOutgrowTheirBitsAreExact) {
   for (int i = 0; i < 2; ++i) chunk.add(6, kMin);
   const std::uint64_t five = 1 << 5, six = 1 << 6;
   const AmountChunk read = reread(chunk);
-  EXPECT_TRUE(read.sum_of({&five, 1}) == static_cast<AmountSum>(kMax) * 3);
-  EXPECT_TRUE(read.sum_of({&six, 1}) == static_cast<AmountSum>(kMin) * 2);
+  EXPECT_TRUE(sum_of(read.entries(), {&five, 1}) == static_cast<AmountSum>(kMax) * 3);
+  EXPECT_TRUE(sum_of(read.entries(), {&six, 1}) == static_cast<AmountSum>(kMin) * 2);
 }
 
 TEST(AmountChunk, SameAmountsInAnotherOrderAreTheSameBytes) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <limits>
 #include <list>
 #include <span>
 
@@ -98,21 +99,32 @@ class FakeChunk : public ChunkSource {
     return {std::prev(own_columns_.end(), 2)->data(), own_columns_.back().data(), size};
   }
 
-  AmountSum amount(SeriesId series, Day day, BitSpan users) const override {
+  // Some users have their amount in two parts, and none have it in order.
+  std::span<const UserAmount> amounts(SeriesId series, Day day) const override {
     expect_announced(amounts_, series, day);
+    own_amounts_.clear();
     const auto found = chunk_.amounts.find({series, day});
-    AmountSum sum = 0;
-    if (found == chunk_.amounts.end()) return sum;
+    if (found == chunk_.amounts.end()) return {};
+    const auto add = [&](std::uint32_t ordinal, AmountSum amount) {
+      constexpr AmountSum kMax = std::numeric_limits<Amount>::max();
+      while (amount != 0) {
+        const AmountSum part = std::clamp(amount, -kMax, kMax);
+        own_amounts_.push_back({static_cast<std::uint16_t>(ordinal), static_cast<Amount>(part)});
+        amount -= part;
+      }
+    };
     for (const auto& [ordinal, amount] : found->second) {
-      const std::size_t word = ordinal / 64;
-      const bool is_in = word < users.word_count && (users.words[word] >> (ordinal % 64) & 1) != 0;
-      if (is_in) sum += amount;
+      const AmountSum first = random_.chance(30) ? random_.between(-1'000'000, 1'000'000) : 0;
+      add(ordinal, first);
+      add(ordinal, amount - first);
     }
-    return sum;
+    random_.shuffle(own_amounts_);
+    return own_amounts_;
   }
 
-  // No test has lists of users here, because partitions find them.
+  // No test has lists of users or audiences here, because partitions find them.
   BitSpan listed(const UserList&, std::uint64_t*) const override { return {}; }
+  BitSpan in_audience(const AudienceRead&, std::uint64_t*) const override { return {}; }
 
  private:
   using Announced = std::multimap<SeriesId, DayRange>;
@@ -141,6 +153,7 @@ class FakeChunk : public ChunkSource {
   std::set<SeriesId> bounds_;
   mutable std::list<std::vector<std::uint64_t>> own_sets_;
   mutable std::list<std::vector<std::int32_t>> own_columns_;
+  mutable std::vector<UserAmount> own_amounts_;  // valid until the next call
 };
 
 namespace {
@@ -161,6 +174,10 @@ class FakeSink : public CellSink {
   }
   void add_sample(std::size_t list, std::int64_t number) override {
     counts_.samples.at(list).push_back(number);
+  }
+  void add_number(std::size_t distribution, AmountSum number, std::uint64_t of,
+                  std::uint64_t user_count) override {
+    counts_.distributions.at(distribution).add({number, of}, user_count);
   }
   void add_and(std::size_t cell, BitSpan a, BitSpan b) override {
     for (std::size_t i = 0; i < std::min(a.word_count, b.word_count); ++i) {
@@ -309,7 +326,28 @@ class FakeStore::Runner : public PlanRunner {
     std::set<std::uint32_t> ordinals;
     FakeMemberSink sink(task.cells, ordinals);
     task.plan.count(FakeChunk(chunk, reads_, store_.random_), sink);
+    if (task.plan.numbers_per_user() > 0) return tell(task.plan, chunk, ordinals, listed);
     for (const std::uint32_t ordinal : ordinals) listed.users->add(chunk.users.at(ordinal));
+  }
+
+  void tell(const Plan& plan, const Chunk& chunk, const std::set<std::uint32_t>& ordinals,
+            Partial& listed) const {
+    for (const std::uint32_t ordinal : ordinals) {
+      std::vector<std::uint64_t> words(chunk.word_count);
+      words[ordinal / 64] |= std::uint64_t{1} << (ordinal % 64);
+      const auto add = [&](std::uint32_t place, std::span<const AmountSum> numbers) {
+        EXPECT_EQ(place, ordinal);
+        MemberPage one({},
+                       std::get_if<std::uint64_t>(&chunk.users.at(ordinal)) != nullptr
+                           ? UserKind::kInteger
+                           : UserKind::kString,
+                       nullptr, plan.numbers_per_user());
+        one.add(chunk.users.at(ordinal));
+        one.tell(one.cut().front(), numbers);
+        listed.users->merge(std::move(one));
+      };
+      plan.tell(FakeChunk(chunk, reads_, store_.random_), {words.data(), words.size()}, add);
+    }
   }
 
   static void add_totals(const TotalsRead& read, const Chunk& chunk,

@@ -109,9 +109,10 @@ class SplitStore {
       for (std::size_t i = 0; i < group.size(); ++i) {
         ROLLCALL_RETURN_IF_ERROR(group[i]->load_users(*store_.view_));
         for (const std::uint32_t ordinal : ordinals[i]) {
-          partial.users->add(group[i]->users().user(ordinal));
+          partial.users->add(group[i]->users().user(ordinal), QueryExecutor::place_of(i, ordinal));
         }
       }
+      executor.tell(task.plan, *partial.users);
       return partial;
     }
 

@@ -78,6 +78,18 @@ JsonText sample_of(const QueryField& field) {
       return std::vector<std::string>(FunnelQuery::kStepsMax, "login");
     case FieldType::kExclusions:
       return JsonText::array({{{"event", "login"}}});
+    case FieldType::kNames:
+      return JsonText::array({"login"});
+    case FieldType::kRules:
+      return JsonText::array({{{"name", "quiet"}, {"segment", "did(login)"}}});
+    case FieldType::kEdges:
+      return std::string(field.words.back());
+    case FieldType::kSegments:
+      return JsonText::array({{{"name", "vip"}, {"r", {4, 5}}}});
+    case FieldType::kText:
+      return "7";
+    case FieldType::kAmounts:
+      return "1.80";
     case FieldType::kFlag:
       return false;  // true may go with some other fields alone
   }
@@ -93,12 +105,19 @@ JsonText least_of(const QueryKind& kind) {
   return question;
 }
 
+// Returns the field that must be given with this one; empty: none.
+std::string_view needed_by(const QueryField& field, const QueryKind& kind) {
+  const bool is_of_range = std::ranges::any_of(
+      range_fields(), [&](const QueryField& of_range) { return of_range.name == field.name; });
+  return is_of_range ? kind.range_needs : field.needs;
+}
+
 // Returns the same with `value` in a field, and with the field that this one needs.
 JsonText question_with(const QueryKind& kind, const QueryField& field, const JsonText& value) {
   JsonText question = least_of(kind);
   const std::vector<QueryField> fields = fields_of_kind(kind);
-  if (!field.needs.empty()) {
-    const QueryField* const needed = find(fields, field.needs);
+  if (const std::string_view name = needed_by(field, kind); !name.empty()) {
+    const QueryField* const needed = find(fields, name);
     EXPECT_NE(needed, nullptr) << field.name;
     if (needed != nullptr) question[pointer_to(*needed)] = sample_of(*needed);
   }
@@ -143,8 +162,9 @@ TEST(KindTable, FieldsAreWellFormed) {
     EXPECT_EQ(find(fields, field.name)->meaning, field.meaning) << "two fields of one name";
     EXPECT_FALSE(field.meaning.empty());
     EXPECT_EQ(field.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz_"), std::string_view::npos);
-    EXPECT_EQ(field.type == FieldType::kWord,
-              !field.words.empty() && field.type != FieldType::kIntegers);
+    EXPECT_EQ(field.type == FieldType::kWord, !field.words.empty() &&
+                                                  field.type != FieldType::kIntegers &&
+                                                  field.type != FieldType::kEdges);
     EXPECT_LE(field.min, field.max);
     for (const std::string_view other : field.stands_for) EXPECT_NE(find(fields, other), nullptr);
     for (const std::string_view other : field.excludes) EXPECT_NE(find(fields, other), nullptr);
@@ -163,7 +183,7 @@ TEST(KindTable, EveryFieldIsRead) {
     for (const QueryField& field : range_fields()) {
       JsonText question = least_of(kind);
       question[pointer_to(field)] = sample_of(field);
-      EXPECT_EQ(read(question).ok(), kind.takes_range) << question;
+      EXPECT_EQ(read(question).ok(), kind.takes_range && kind.range_needs.empty()) << question;
     }
     JsonText question = least_of(kind);
     const std::string unknown = "fiel";
@@ -313,8 +333,8 @@ TEST(KindTable, AKindWithoutARangeTakesNoneFromPrograms) {
     Query query = *parse_query(least_of(kind).dump());
     query.common.from = Day{0};
     const Status status = validate(query);
-    EXPECT_EQ(status.ok(), kind.takes_range);
-    if (!kind.takes_range) {
+    EXPECT_EQ(status.ok(), kind.takes_range && kind.range_needs.empty());
+    if (!status.ok()) {
       EXPECT_EQ(status.code(), StatusCode::kInvalidArgument) << status.message();
     }
   }

@@ -13,6 +13,7 @@
 #include "tests/support/naive_time.h"
 #include "tests/support/random.h"
 #include "tests/support/result_text.h"
+#include "tests/support/value_generator.h"
 
 namespace rollcall::testing {
 namespace {
@@ -27,7 +28,10 @@ void compare_with_naive_engine(std::uint64_t seed, StreamKnobs knobs, Random& ra
   const FakeStore store(stream.settings, stream.events, seed);
   const NaiveZone utc("UTC");
   for (int i = 0; i < 20; ++i) {
-    const Query query = random_query(random, stream);
+    const bool is_rfm = !stream.events.empty() && random.chance(15);
+    const Query query = !is_rfm             ? random_query(random, stream)
+                        : random.chance(50) ? random_rfm(random, stream)
+                                            : random_rfm_users(random, stream);
     SCOPED_TRACE(::testing::Message() << "seed " << seed << ", query " << to_json(query));
     const auto expected = oracle.query(query);
     auto found = store.query(query);

@@ -1,5 +1,6 @@
 // Queries as people write them: what is read, and the exact words for what is not.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -9,6 +10,8 @@
 
 #include "core/time/calendar.h"
 #include "core/time/time_zone.h"
+#include "rollcall/kinds.h"
+#include "rollcall/message_text.h"
 #include "rollcall/query.h"
 
 namespace rollcall::testing {
@@ -151,6 +154,33 @@ TEST(QueryParser, Paths) {
   EXPECT_EQ(parse_ask<PathsQuery>(
                 R"({"kind": "paths", "event": "login", "direction": "before", "depth": 3,
                     "limit": 4, "steps": {"not_event": "ping"}, "window": "1h"})"),
+            ask);
+}
+
+TEST(QueryParser, Adoption) {
+  AdoptionQuery ask;
+  ask.features = {{Selector::Names::kAnyOf, {"search"}, {}}, {}};
+  EXPECT_EQ(parse_ask<AdoptionQuery>(R"({"kind": "adoption", "features": ["search", "*"]})"), ask);
+  ask.period = Period::kWeek;
+  EXPECT_EQ(parse_ask<AdoptionQuery>(
+                R"({"kind": "adoption", "features": ["search", null], "period": "week"})"),
+            ask);
+}
+
+TEST(QueryParser, Aha) {
+  EXPECT_EQ(parse_ask<AhaQuery>(R"({"kind": "aha"})"), AhaQuery());
+  AhaQuery ask;
+  ask.cohort_event = {Selector::Names::kAnyOf, {"signup"}, {}};
+  ask.return_event = {Selector::Names::kNoneOf, {"ping"}, {}};
+  ask.within = Length{86'400'000'000};
+  ask.candidates = {{Selector::Names::kAnyOf, {"invite"}, {}}};
+  ask.at_least = {1, 4};
+  ask.from_day = 2;
+  ask.to_day = 2;
+  EXPECT_EQ(parse_ask<AhaQuery>(
+                R"({"kind": "aha", "cohort_event": "signup", "return_event": {"not_event": "ping"},
+                    "within": "1d", "candidates": ["invite"], "at_least": [1, 4], "from_day": 2,
+                    "to_day": 2})"),
             ask);
 }
 
@@ -421,15 +451,15 @@ TEST(QueryParser, MalformedJson) {
 }
 
 TEST(QueryParser, Kinds) {
-  EXPECT_EQ(error("{}"),
-            "query: missing field \"kind\", allowed: active, retention, churn, idle, "
-            "counts, lifecycle, stickiness, segment, funnel, clock, paths");
+  std::vector<std::string> kinds;
+  for (const QueryKind& kind : query_kinds()) kinds.emplace_back(kind.name);
+  ASSERT_EQ(kinds.front(), "active");
+  const std::string all = fmt::format("{}", fmt::join(kinds, ", "));
+  EXPECT_EQ(error("{}"), "query: missing field \"kind\", allowed: " + all);
   EXPECT_EQ(error(R"({"kind": "retentoin"})"),
-            "query: unknown kind \"retentoin\" (did you mean \"retention\"?), allowed: active, "
-            "retention, churn, idle, counts, lifecycle, stickiness, segment, funnel, clock, paths");
-  EXPECT_EQ(error(R"({"kind": 3})"),
-            "query: kind: must be one of active, retention, churn, idle, counts, lifecycle, "
-            "stickiness, segment, funnel, clock, paths, found 3");
+            "query: unknown kind \"retentoin\" (did you mean \"retention\"?), allowed: " +
+                excerpts(kinds));
+  EXPECT_EQ(error(R"({"kind": 3})"), "query: kind: must be one of " + all + ", found 3");
 }
 
 TEST(QueryParser, UnknownFields) {
@@ -642,7 +672,60 @@ TEST(QueryParser, WrongValues) {
        "paths: depth: must be a whole number from 1 to 100, found 0"},
       {R"({"kind": "paths", "limit": 1001})",
        "paths: limit: must be a whole number from 1 to 1000, found 1001"},
+      {R"({"kind": "counts", "payers": 1})", "counts: payers: must be true or false, found 1"},
+      {R"({"kind": "ltv", "cohort": "recurring"})",
+       "ltv: cohort: unknown cohort \"recurring\", allowed: first_ever, first_in_range"},
+      {R"({"kind": "ltv", "horizons": "each"})",
+       "ltv: horizons: must be a list of whole numbers, found \"each\""},
+      {R"({"kind": "ltv", "horizons": []})", "ltv: horizons: must have a day at least, found []"},
+      {R"({"kind": "ltv", "horizons": [7, 1]})", "ltv: horizons: must ascend, found 1 after 7"},
+      {R"({"kind": "ltv", "cost": {}})",
+       "ltv: cost: must be {\"per_user\": \"1.80\"}, {\"per_user\": {\"ads\": \"1.80\"}} by the "
+       "value of the breakdown, or {\"event\": \"spend\"}, found {}"},
+      {R"({"kind": "ltv", "cost": {"per_user": "-0.01"}})",
+       "ltv: cost: per_user: must be a decimal number not below 0 such as \"1.80\", found "
+       "\"-0.01\""},
+      {R"({"kind": "ltv", "cost": {"per_user": {"ads": null}}})",
+       "ltv: cost: per_user: ads: must be a decimal number not below 0 such as \"1.80\", found "
+       "null"},
+      {R"({"kind": "ltv", "cost": {"per_user": {}}})",
+       "ltv: cost: per_user: must be an amount, or an object such as {\"ads\": \"1.80\"}, found "
+       "{}"},
+      {R"({"kind": "ltv", "cost": {"event": {"event": []}}})",
+       "ltv: cost: event: event: must be a list of at least one string, found []"},
       {R"({"kind": "paths", "window": "0s"})", "paths: window: must be longer than 0s, found 0s"},
+      {R"({"kind": "adoption"})", "adoption: features: must be 1 to 1000 events, found 0"},
+      {R"({"kind": "adoption", "features": "search"})",
+       "adoption: features: must be a list of events, found \"search\""},
+      {R"({"kind": "adoption", "features": ["a", "b", {"event": "a"}]})",
+       "adoption: features[2]: must be another event than features[0], found \"a\" twice"},
+      {R"({"kind": "adoption", "features": ["a", {"event": []}]})",
+       "adoption: features[1]: event: must be a list of at least one string, found []"},
+      {R"({"kind": "adoption", "features": ["a"], "period": "hour"})",
+       "adoption: period: unknown period \"hour\", allowed: day, week, fortnight, month, quarter"},
+      {R"({"kind": "aha", "within": "0s"})", "aha: within: must be longer than 0s, found 0s"},
+      {R"({"kind": "aha", "candidates": []})",
+       "aha: candidates: must be a list of events, found an empty one (allowed: without this "
+       "field, "
+       "each name of the store is tried)"},
+      {R"({"kind": "aha", "candidates": ["a", "a"]})",
+       "aha: candidates[1]: must be another event than candidates[0], found \"a\" twice"},
+      {R"({"kind": "aha", "at_least": 3})",
+       "aha: at_least: must be a list of whole numbers, found 3"},
+      {R"({"kind": "aha", "at_least": []})", "aha: at_least: must be a number or more, found none"},
+      {R"({"kind": "aha", "at_least": [0]})",
+       "aha: at_least: a number: must be a whole number from 1 to 2147483647, found 0"},
+      {R"({"kind": "aha", "at_least": [3, 3]})", "aha: at_least: must ascend, found 3 after 3"},
+      {R"({"kind": "aha", "from_day": 0})",
+       "aha: from_day: must be a whole number from 1 to 36600, found 0"},
+      {R"({"kind": "aha", "from_day": 7})",
+       "aha: from_day: must be at least 8 with within \"7d\", as an event in that time would count "
+       "as coming back itself, found 7"},
+      {R"({"kind": "aha", "within": "1h", "from_day": 1})",
+       "aha: from_day: must be at least 2 with within \"1h\", as an event in that time would count "
+       "as coming back itself, found 1"},
+      {R"({"kind": "aha", "to_day": 7})",
+       "aha: to_day: must be a whole number from 8 to 36600, found 7"},
   };
   for (const auto& [json, message] : cases) EXPECT_EQ(error(json), message) << json;
 }

@@ -80,6 +80,9 @@ class PartialTest : public ::testing::Test {
       for (EventTotal& total : totals) total.add({number, AmountSum{number}, number});
     }
     for (std::size_t i = 0; i < partial.tallies.size(); ++i) partial.add_tally(i, number);
+    for (std::size_t i = 0; i < partial.distributions.size(); ++i) {
+      if (number > 0) partial.add_number(i, {-7, 2}, number);
+    }
     return partial;
   }
 
@@ -89,12 +92,20 @@ class PartialTest : public ::testing::Test {
 
   const FakeStore store_;
   const FakeStore without_history_;
-  // The plans have cells; cells and amounts; totals; cells and tallies.
+  // The plans have cells; cells and amounts; totals; cells and tallies, or samples, too;
+  // distributions.
   const std::unique_ptr<Plan> active_ = plan(R"({"kind": "active", "window_days": 2})");
   const std::unique_ptr<Plan> value_ = plan(R"({"kind": "retention", "measure": "value"})");
+  const std::unique_ptr<Plan> ltv_ = plan(R"({"kind": "ltv", "cost": {"event": "login"}})");
   const std::unique_ptr<Plan> hours_ =
       plan(R"({"kind": "counts", "period": "hour"})", without_history_);
   const std::unique_ptr<Plan> week_ = plan(R"({"kind": "clock", "then": "login"})");
+  // These have cells of a base and of rules, cells and tallies of windows, and distributions.
+  const std::unique_ptr<Plan> risk_ = plan(R"({"kind": "at_risk", "period": "day"})");
+  const std::unique_ptr<Plan> score_ = plan(R"({"kind": "nps"})");
+  const std::unique_ptr<Plan> ranks_ = plan(R"({"kind": "rfm", "frequency": "days"})");
+  const std::vector<const Plan*> all_ = {active_.get(), value_.get(), hours_.get(), week_.get(),
+                                         ltv_.get(),    risk_.get(),  score_.get(), ranks_.get()};
 };
 
 TEST_F(PartialTest, HasNumbersOfEachSort) {
@@ -103,13 +114,22 @@ TEST_F(PartialTest, HasNumbersOfEachSort) {
   const PartialShape value = PartialShape::of({*value_});
   EXPECT_GT(value.cells, 3u);
   EXPECT_EQ(value.amounts, value.cells);
+  // Three cohorts, of three, two and one days: sizes, horizons 0 and 1 and their costs, and days.
+  EXPECT_EQ(PartialShape::of({*ltv_}), (PartialShape{false, 19, 19, {}}));
   PartialShape week{false, 168, 0, {}};
   week.tallies = 3 * 168;
   EXPECT_EQ(PartialShape::of({*week_}), week);
+  EXPECT_EQ(PartialShape::of({*risk_}), (PartialShape{false, 3 * (1 + 2 * 2), 0, {}}));
+  PartialShape score{false, 3 * 2 * 3, 0, {}};
+  score.tallies = 3 * 2;
+  EXPECT_EQ(PartialShape::of({*score_}), score);
+  PartialShape ranks;
+  ranks.distributions = 3;
+  EXPECT_EQ(PartialShape::of({*ranks_}), ranks);
 }
 
 TEST_F(PartialTest, AddsUp) {
-  for (const Plan* plan : {active_.get(), value_.get(), hours_.get(), week_.get()}) {
+  for (const Plan* plan : all_) {
     const PlanTask task{*plan};
     Partial sum = filled(task, {0, 5}, 3);
     ASSERT_TRUE(sum.merge(filled(task, {4'095}, 4)).ok());
@@ -239,7 +259,7 @@ TEST_F(PartialTest, BytesOfOtherPagesAreRefused) {
 }
 
 TEST_F(PartialTest, DamageIsSeen) {
-  for (const Plan* plan : {active_.get(), value_.get(), hours_.get(), week_.get()}) {
+  for (const Plan* plan : all_) {
     const PlanTask task{*plan};
     const std::string bytes = filled(task, {0, 5}, 300).serialize(task);
     for (std::size_t size = 0; size < bytes.size(); ++size) {
@@ -278,6 +298,11 @@ TEST_F(PartialTest, PartitionsCannotComeToAnyNumber) {
   EXPECT_TRUE(is_valid(tallies, {*week_}));
   ++tallies.tallies[5];
   EXPECT_FALSE(is_valid(tallies, {*week_}));
+  Partial ranks = filled({*ranks_}, {3}, 0);
+  ranks.add_number(1, {AmountSum{1} << 91}, 1);
+  EXPECT_TRUE(is_valid(ranks, {*ranks_}));
+  ranks.add_number(1, {1}, 1);
+  EXPECT_FALSE(is_valid(ranks, {*ranks_}));
   for (const int sign : {1, -1}) {
     Partial amounts = filled({*value_}, {3}, 1);
     amounts.amounts[0] = sign * (AmountSum{1} << 91);
@@ -421,6 +446,50 @@ TEST_F(PartialPageTest, BytesLeadFromPageToPage) {
     EXPECT_EQ(read->users->user_count(), 3u);  // the page, and who comes next
     EXPECT_EQ(read->serialize(task()), page(4, users).serialize(task()));
   }
+}
+
+// Users have their numbers wherever the page goes.
+TEST_F(PartialPageTest, UsersHaveNumbers) {
+  const auto users = plan(R"({"kind": "rfm_users", "frequency": "days", "limit": 2,
+                              "scores": {"recency": [1, 2, 3, 4], "frequency": [1, 2, 3, 4],
+                                         "monetary": [1, 2, 3, 4]}})");
+  ASSERT_NE(users->page(), nullptr);
+  const std::size_t count = users->numbers_per_user();
+  ASSERT_GT(count, 0u);
+  const PlanTask task{*users, users->page(), UserKind::kInteger, cells_};
+  QuestionBudget budget(1 << 20);
+  const QueryLimits limits;
+  QuestionAccount account(budget, limits);
+  const auto page = [&](std::size_t partition, const std::vector<std::uint64_t>& ids) {
+    Partial partial = Partial::of_nobody(task, &account);
+    partial.partitions.set(partition);
+    for (const std::uint64_t id : ids) partial.users->add(id, id);
+    for (MemberPage::User& user : partial.users->cut()) {
+      partial.users->tell(user, std::vector<AmountSum>(count, -AmountSum{user.place}));
+    }
+    return partial;
+  };
+  {
+    Partial merged = page(1, {9, 4, 7, 8});
+    const Result<Partial> read = Partial::deserialize(page(2, {5, 30}).serialize(task), task);
+    ASSERT_TRUE(read.ok()) << read.status().to_string();
+    EXPECT_EQ(read->serialize(task), page(2, {5, 30}).serialize(task));
+    ASSERT_TRUE(merged.merge(page(2, {5, 30})).ok());
+    const std::vector<const MemberPage::User*> listed = merged.users->listed();
+    ASSERT_EQ(listed.size(), 2u);
+    EXPECT_EQ(listed[1]->id, UserId(std::uint64_t{5}));
+    for (std::size_t i = 0; i < count; ++i) EXPECT_TRUE(listed[1]->numbers[i] == -5);
+    EXPECT_EQ(merged.users->next(listed), "5");
+    const std::string bytes = merged.serialize(task);
+    const std::string open = unsealed(bytes);
+    for (std::size_t size = kHeadBytes; size < open.size(); ++size) {
+      EXPECT_EQ(code_of(sealed(open.substr(0, size)), task), StatusCode::kCorruption) << size;
+    }
+    const Members members;
+    EXPECT_EQ(Partial::of_nobody({*active_, &members}).merge(std::move(merged)).code(),
+              StatusCode::kInvalidArgument);
+  }
+  EXPECT_EQ(budget.taken(), 0u);
 }
 
 TEST_F(PartialPageTest, UsersOfAPageAscend) {

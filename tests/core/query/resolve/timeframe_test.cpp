@@ -96,6 +96,25 @@ TEST_F(TimeframeTest, LaterThanTheData) {
   EXPECT_TRUE(timeframe.knows_all);
 }
 
+// It is that of the same question asked at that end.
+TEST_F(TimeframeTest, UntilTheEndOfAnEarlierDay) {
+  const Timeframe asked = resolve(std::nullopt);
+  for (const char* date : {"2026-01-04", "2026-01-05", "2026-01-13"}) {
+    const Timeframe found = timeframe_until(asked, day(date), context());
+    const Timeframe expected = resolve(day(date));
+    EXPECT_EQ(found.as_of, expected.as_of);
+    EXPECT_EQ(found.as_of_time, expected.as_of_time);
+    EXPECT_EQ(found.last_day, expected.last_day);
+    EXPECT_EQ(found.last_ended_day, expected.last_ended_day);
+    EXPECT_EQ(found.data, expected.data);
+    EXPECT_EQ(found.knows_all, expected.knows_all);
+  }
+  // The 14th has not ended.
+  EXPECT_EQ(timeframe_until(asked, day("2026-01-14"), context()).as_of, asked.as_of);
+  EXPECT_EQ(timeframe_until(asked, day("2026-01-31"), context()).as_of, asked.as_of);
+  EXPECT_TRUE(timeframe_until(resolve(day("2026-01-20")), day("2026-01-15"), context()).knows_all);
+}
+
 TEST_F(TimeframeTest, EarlierThanTheData) {
   const Timeframe timeframe = resolve(day("2025-12-31"));
   EXPECT_TRUE(timeframe.data.empty());

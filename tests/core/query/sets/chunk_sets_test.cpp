@@ -21,8 +21,9 @@ class EmptyChunk : public ChunkSource {
   BitSpan presence(SeriesId, Day, std::uint64_t*) const override { return {}; }
   Union unite(SeriesId, DayRange) const override { return {}; }
   Bounds bounds(SeriesId) const override { return {}; }
-  AmountSum amount(SeriesId, Day, BitSpan) const override { return 0; }
+  std::span<const UserAmount> amounts(SeriesId, Day) const override { return {}; }
   BitSpan listed(const UserList&, std::uint64_t*) const override { return {}; }
+  BitSpan in_audience(const AudienceRead&, std::uint64_t*) const override { return {}; }
   UserCursor history(UserCursor::Opened opened) const override { return {{}, std::move(opened)}; }
   std::uint32_t first_ordinal() const override { return 0; }
 };

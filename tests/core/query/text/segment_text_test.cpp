@@ -247,7 +247,7 @@ TEST(SegmentText, BlanksAndCaseDoNotMatter) {
 TEST(SegmentText, Errors) {
   const std::string parts =
       "did(...), first(...), days(...), times(...), sum(...), declined(...), favourite(...), "
-      R"~(converted(...), dropped(...), in_file(...), segment(...), not or "(")~";
+      R"~(converted(...), dropped(...), in_file(...), segment(...), campaign(...), not or "(")~";
   const std::string funnel = R"~(a funnel such as {"steps": ["visit", "order"]})~";
   const std::string event = R"~(the name of an event, "!" and a name, or "*")~";
   const std::string name = "a name, in double quotes if it has blanks";
@@ -273,10 +273,10 @@ TEST(SegmentText, Errors) {
       {"not dit(a)",
        R"~(column 5: unknown function "dit" (did you mean "did"?), )~"
        "allowed: did, first, days, times, sum, declined, favourite, converted, dropped, in_file, "
-       "segment"},
+       "segment, campaign"},
       {"purchase and login",
        R"~(column 1: unknown function "purchase", allowed: did, first, days, times, sum, )~"
-       "declined, favourite, converted, dropped, in_file, segment"},
+       "declined, favourite, converted, dropped, in_file, segment, campaign"},
       {"did", R"~(column 4: must be "(", found the end)~"},
       {"did a", R"~(column 5: must be "(", found "a")~"},
       {"did(a) did(b)", R"~(column 8: must be and, or, or the end, found "did")~"},

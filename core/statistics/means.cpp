@@ -1,0 +1,106 @@
+#include "core/statistics/means.h"
+
+#include <boost/math/distributions/students_t.hpp>
+#include <boost/multiprecision/cpp_int.hpp>
+#include <cmath>
+
+namespace rollcall {
+namespace {
+
+__extension__ using Magnitude128 = unsigned __int128;
+
+// Holds whatever products of these sums come to: squares have 254 bits, and there are three factors
+// of numbers of users, each below 2^62.
+using Wide = boost::multiprecision::int512_t;
+
+double to_double(const Wide& number) { return number.convert_to<double>(); }
+
+Wide squares_of(const SampleSums& sample) {
+  Wide squares = 0;
+  for (std::size_t i = sample.squares.size(); i-- > 0;)
+    squares = (squares << 64) + sample.squares[i];
+  return squares;
+}
+
+// Returns the variance of a mean of at least two users, s^2 / n, in squares of the unit of sums.
+double variance_of_mean(const SampleSums& sample) {
+  const Wide users = sample.users;
+  const Wide sum = sample.sum;
+  // The numerator is exact: two numbers of about the same size are subtracted here.
+  const Wide numerator = users * squares_of(sample) - sum * sum;
+  return to_double(numerator) / to_double(users * users * (users - 1));
+}
+
+// Returns mean - base, in the unit of the sums.
+double difference_of(const SampleSums& sample, const SampleSums& base) {
+  const Wide numerator = Wide(sample.sum) * base.users - Wide(base.sum) * sample.users;
+  return to_double(numerator) / to_double(Wide(sample.users) * base.users);
+}
+
+// Returns how many standard errors the 95 % interval reaches.
+double student_quantile(const boost::math::students_t& distribution) {
+  return boost::math::quantile(boost::math::complement(distribution, 0.025));
+}
+
+}  // namespace
+
+void SampleSums::add(AmountSum amount) {
+  ++users;
+  sum += amount;
+  const Magnitude128 magnitude = amount < 0 ? Magnitude128{0} - static_cast<Magnitude128>(amount)
+                                            : static_cast<Magnitude128>(amount);
+  const auto digit = [](Magnitude128 number) {
+    return Magnitude128{static_cast<std::uint64_t>(number)};
+  };
+  const Magnitude128 low = digit(magnitude), high = magnitude >> 64;
+  const Magnitude128 of_low = low * low;
+  squares[0] += static_cast<AmountSum>(digit(of_low));
+  // `high` is below 2^63, so that neither its square nor twice its product with `low` overflows.
+  const Magnitude128 middle = 2 * high * low;
+  const Magnitude128 second = (of_low >> 64) + digit(middle);
+  squares[1] += static_cast<AmountSum>(digit(second));
+  const Magnitude128 upper = high * high + (middle >> 64) + (second >> 64);
+  squares[2] += static_cast<AmountSum>(digit(upper));
+  squares[3] += static_cast<AmountSum>(upper >> 64);
+}
+
+std::optional<Interval> mean_interval(const SampleSums& sample, double scale) {
+  if (sample.users < 2) return std::nullopt;
+  const double variance = variance_of_mean(sample);
+  if (variance == 0) return std::nullopt;
+  const auto users = static_cast<double>(sample.users);
+  const double mean = static_cast<double>(sample.sum) / users / scale;
+  const double reach =
+      student_quantile(boost::math::students_t(users - 1)) * std::sqrt(variance) / scale;
+  return Interval{mean - reach, mean + reach};
+}
+
+std::optional<double> mean_difference(const SampleSums& sample, const SampleSums& base,
+                                      double scale) {
+  if (sample.users == 0 || base.users == 0) return std::nullopt;
+  return difference_of(sample, base) / scale;
+}
+
+std::optional<WelchResult> welch_t(const SampleSums& sample, const SampleSums& base, double scale) {
+  if (sample.users < 2 || base.users < 2) return std::nullopt;
+  const double of_sample = variance_of_mean(sample);
+  const double of_base = variance_of_mean(base);
+  const double variance = of_sample + of_base;
+  if (variance == 0) return std::nullopt;
+  // Shares of the variance, not variances, are squared, so that neither is too large for a double.
+  const double share = of_sample / variance;
+  const double rest = of_base / variance;
+  const double degrees = 1 / (share * share / static_cast<double>(sample.users - 1) +
+                              rest * rest / static_cast<double>(base.users - 1));
+  const boost::math::students_t distribution(degrees);
+  const double difference = difference_of(sample, base);
+  const double error = std::sqrt(variance);
+  const double t = difference / error;
+  const double reach = student_quantile(distribution) * error;
+  return WelchResult{.statistic = t,
+                     .degrees_of_freedom = degrees,
+                     .p = 2 * boost::math::cdf(boost::math::complement(distribution, std::abs(t))),
+                     .difference = {(difference - reach) / scale, (difference + reach) / scale}};
+}
+
+}  // namespace rollcall
