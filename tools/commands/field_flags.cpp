@@ -154,6 +154,7 @@ std::string help_of(const QueryField& field) {
   if (field.type == FieldType::kFlag) return std::string(field.meaning);
   const bool is_repeatable = field.type == FieldType::kEvent ||
                              field.type == FieldType::kExclusions ||
+                             field.type == FieldType::kTexts ||
                              field.type == FieldType::kVariants || field.type == FieldType::kShares;
   return is_repeatable ? help + "; repeatable" : help;
 }
@@ -319,7 +320,9 @@ CLI::Option* add_flag(CLI::App& command, const QueryField& field, std::optional<
       make_repeatable(*option);
       return option;
     case FieldType::kTexts:
-      return command.add_option(name, words, help)->type_name("TEXT");
+      option = command.add_option(name, words, help)->type_name("TEXT");
+      make_repeatable(*option);
+      return option;
     case FieldType::kText:
       return command.add_option(name, word, help)->type_name("TEXT");
     case FieldType::kMetric:
