@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "rollcall/dates.h"
+#include "rollcall/kinds.h"
 #include "tests/support/event_columns.h"
 #include "tests/support/event_generator.h"
 #include "tests/support/funnel_generator.h"
@@ -359,6 +360,9 @@ void close_ranges(Query& query, Day from) {
   if (takes_range && !query.common.from && !query.common.last) query.common.from = from;
   if (query.common.among) close_ranges(*query.common.among, from);
   if (auto* const ask = std::get_if<SegmentQuery>(&query.ask)) close_ranges(ask->segment, from);
+  if (auto* const ask = std::get_if<CompareQuery>(&query.ask)) {
+    for (CompareQuery::Arm& arm : ask->variants) close_ranges(arm.segment, from);
+  }
 }
 
 // Funnels of segments have no range of their own to close.
@@ -366,9 +370,9 @@ bool has_open_funnel(const Segment& segment) {
   return segment.funnel != nullptr || std::ranges::any_of(segment.parts, has_open_funnel);
 }
 bool has_open_funnel(const Query& query) {
-  const auto* const ask = std::get_if<SegmentQuery>(&query.ask);
   return (query.common.among && has_open_funnel(*query.common.among)) ||
-         (ask != nullptr && has_open_funnel(ask->segment));
+         std::ranges::any_of(segments_of(query),
+                             [](const Segment* segment) { return has_open_funnel(*segment); });
 }
 
 // Drops events of a user and instant that has some, as the oracle of funnels tries every order.

@@ -162,7 +162,8 @@ std::string help_of(const QueryField& field) {
       field.type == FieldType::kEvent || field.type == FieldType::kExclusions ||
       field.type == FieldType::kNames || field.type == FieldType::kRules ||
       field.type == FieldType::kSegments || field.type == FieldType::kAmounts ||
-      field.type == FieldType::kVariants || field.type == FieldType::kShares;
+      field.type == FieldType::kVariants || field.type == FieldType::kTexts ||
+      field.type == FieldType::kShares;
   return is_repeatable ? help + "; repeatable" : help;
 }
 
@@ -394,7 +395,9 @@ CLI::Option* add_flag(CLI::App& command, const QueryField& field, std::optional<
       make_repeatable(*option);
       return option;
     case FieldType::kTexts:
-      return command.add_option(name, words, help)->type_name("TEXT");
+      option = command.add_option(name, words, help)->type_name("TEXT");
+      make_repeatable(*option);
+      return option;
     case FieldType::kMetric:
       return command.add_option(name, word, help)->type_name(field.is_required ? "" : "METRIC");
     case FieldType::kFlag:
