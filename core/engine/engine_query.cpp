@@ -283,7 +283,7 @@ Result<Engine::State::Pinned> Engine::State::pin(std::span<const Query> queries,
   Status status = read_partitions([&](Partition& partition) -> Status {
     gate.assert_passed();
     account.check();
-    ROLLCALL_RETURN_IF_ERROR(partition.load_for(reads, *view));
+    ROLLCALL_RETURN_IF_ERROR(partition.load_for(reads, settings.partition_count, *view));
     pinned.reads.partitions[partition.number()] =
         partition.pin(reads, settings.partition_count, quiet_since, account);
     return {};
