@@ -185,8 +185,7 @@ struct Engine::State::Pinned {
   PinnedReads reads;
   std::shared_ptr<const StoreView> view;
   HeldBytes kept;  // of what is read, at most
-  // The plans of breakdowns keep these, because they resolve values only after ranking them.
-  std::shared_ptr<const SeriesCatalog> held_names;
+  std::shared_ptr<const SeriesCatalog> held_names;  // that plans keep; null: none does
 };
 
 // Holds the sets of users that the questions may name.
@@ -269,7 +268,7 @@ Result<Engine::State::Pinned> Engine::State::pin(std::span<const Query> queries,
     Result<Question> question = Question::make(queries[i], context);
     if (!question.ok()) return numbered(question.status(), i, queries.size());
     reads.add(question->reads());
-    if (!queries[i].common.breakdown.empty()) pinned.held_names = tables.catalog;
+    if (question->keeps_names()) pinned.held_names = tables.catalog;
     pinned.questions.push_back(*std::move(question));
   }
   reads.merge();

@@ -42,6 +42,8 @@ constexpr std::string_view kQuestions[] = {
     R"({"kind": "paths", "event": "view"})",
     R"({"kind": "paths", "event": "buy", "direction": "before"})",
     R"({"kind": "clock", "event": "view", "then": "view"})",
+    R"({"kind": "profile", "user": "ann"})",
+    R"({"kind": "milestones", "of": "event"})",
     R"({"kind": "retention", "windows": "rolling", "min_return_count": 2, "periods": 3})",
     R"({"kind": "segment", "segment": "times(view) >= 3 and sum(view) >= 2"})",
     R"({"kind": "counts", "event": {"event": "view", "where": {"value": {"gte": 1}}}})",

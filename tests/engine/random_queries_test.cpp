@@ -90,8 +90,9 @@ struct CountCell {
 std::optional<CountCell> random_cell(Random& random, const QueryResult& answer) {
   if (answer.rows.empty()) return std::nullopt;
   // Holds the columns that tell rows apart, of whatever kind.
-  constexpr std::string_view kKeys[] = {"date",      "hour",           "cohort",     "period",
-                                        "from_days", "active_periods", "active_days"};
+  constexpr std::string_view kKeys[] = {
+      "date",           "hour",        "cohort", "period", "from_days",
+      "active_periods", "active_days", "days",   "of",     "at"};
   const std::vector<Cell>& row = random.pick(answer.rows);
   CountCell cell;
   std::vector<std::size_t> counts;

@@ -77,7 +77,8 @@ Result<std::string> answer(const Engine& engine) {
        {R"({"kind": "active"})", R"({"kind": "counts"})", R"({"kind": "retention", "periods": 3})",
         R"({"kind": "lifecycle", "last": "1d"})",
         R"({"kind": "funnel", "steps": ["*", "*"], "period": "day"})",
-        R"({"kind": "clock", "then": "*", "within": "2d"})", R"({"kind": "paths"})"}) {
+        R"({"kind": "clock", "then": "*", "within": "2d"})", R"({"kind": "paths"})",
+        R"({"kind": "streaks"})", R"({"kind": "milestones", "at": [1, 2]})"}) {
     ROLLCALL_ASSIGN_OR_RETURN(const QueryResult result, engine.query(question));
     for (const std::vector<Cell>& row : result.rows) {
       for (const Cell& cell : row) {

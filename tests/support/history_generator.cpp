@@ -6,11 +6,10 @@
 #include <vector>
 
 #include "tests/support/funnel_generator.h"
+#include "tests/support/profile_generator.h"
 
 namespace rollcall::testing {
-namespace {
 
-// The fields of every kind.
 QueryCommon random_common(Random& random, const Stream& stream) {
   QueryCommon common = random_query(random, stream).common;
   common.members.reset();
@@ -22,6 +21,8 @@ QueryCommon random_common(Random& random, const Stream& stream) {
   if (random.chance(50)) common.breakdown.clear();
   return common;
 }
+
+namespace {
 
 Selector random_selector(Random& random, const Stream& stream) {
   return random.chance(30) ? Selector() : random_event(random, stream);
@@ -60,11 +61,13 @@ Query random_paths(Random& random, const Stream& stream) {
 }
 
 Query random_history_question(Random& random, const Stream& stream) {
-  switch (random.below(3)) {
+  switch (random.below(4)) {
     case 0:
       return random_clock(random, stream);
     case 1:
       return random_paths(random, stream);
+    case 2:
+      return random_profile(random, stream);
     default:
       return random_funnel(random, stream);
   }

@@ -7,8 +7,10 @@
 
 namespace rollcall::testing {
 
-// Each may have any of the fields of its kind, and those of every kind but members. The stream has
-// events.
+// The fields of every kind but members, with a range of days. The stream has events, here and below.
+QueryCommon random_common(Random& random, const Stream& stream);
+
+// Each may have any of the fields of its kind, and those of every kind but members.
 Query random_clock(Random& random, const Stream& stream);
 Query random_paths(Random& random, const Stream& stream);
 

@@ -18,7 +18,8 @@ namespace {
 std::string kind_name(const Query& query) {
   constexpr const char* kNames[] = {"active", "retention", "churn",      "idle",
                                     "counts", "lifecycle", "stickiness", "segment",
-                                    "funnel", "clock",     "paths"};
+                                    "funnel", "clock",     "paths",      "profile",
+                                    "streaks", "milestones"};
   return kNames[query.ask.index()];
 }
 

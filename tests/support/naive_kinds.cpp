@@ -12,7 +12,8 @@ std::optional<Period> row_period(const Query& query) {
   }
   if (std::holds_alternative<FunnelQuery>(query.ask)) return std::nullopt;  // has its own range
   if (std::holds_alternative<ClockQuery>(query.ask) ||
-      std::holds_alternative<PathsQuery>(query.ask)) {
+      std::holds_alternative<PathsQuery>(query.ask) ||
+      std::holds_alternative<StreaksQuery>(query.ask)) {
     return Period::kDay;  // their ranges consist of days
   }
   return std::visit(
@@ -42,6 +43,12 @@ Result<NaiveTable> table_of(const Query& query, const NaiveScope& scope, const N
   if (const auto* ask = std::get_if<PathsQuery>(&query.ask)) {
     return paths_table(*ask, query.common, part);
   }
+  if (const auto* ask = std::get_if<ProfileQuery>(&query.ask)) {
+    return profile_table(*ask, query.common, part);
+  }
+  if (const auto* ask = std::get_if<MilestonesQuery>(&query.ask)) {
+    return milestones_table(*ask, query.common, part);
+  }
   return std::visit(
       [&](const auto& ask) -> NaiveTable {
         using Ask = std::decay_t<decltype(ask)>;
@@ -56,6 +63,7 @@ Result<NaiveTable> table_of(const Query& query, const NaiveScope& scope, const N
         if constexpr (std::is_same_v<Ask, StickinessQuery>) {
           return stickiness_table(ask, part, range);
         }
+        if constexpr (std::is_same_v<Ask, StreaksQuery>) return streaks_table(ask, part, range);
         return {};
       },
       query.ask);

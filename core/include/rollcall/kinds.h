@@ -27,6 +27,7 @@ enum class FieldType : std::uint8_t {
   kExclusions,  // a list of FunnelQuery::Exclusion, as objects
   kLength,      // a length of elapsed time, such as "14d"
   kFlag,        // true or false
+  kUser,        // the id of a user
 };
 
 // Describes a field of a question.

@@ -19,5 +19,8 @@ const KindRow<SegmentQuery>& row_of(std::type_identity<SegmentQuery>);
 const KindRow<FunnelQuery>& row_of(std::type_identity<FunnelQuery>);
 const KindRow<ClockQuery>& row_of(std::type_identity<ClockQuery>);
 const KindRow<PathsQuery>& row_of(std::type_identity<PathsQuery>);
+const KindRow<ProfileQuery>& row_of(std::type_identity<ProfileQuery>);
+const KindRow<StreaksQuery>& row_of(std::type_identity<StreaksQuery>);
+const KindRow<MilestonesQuery>& row_of(std::type_identity<MilestonesQuery>);
 
 }  // namespace rollcall

@@ -42,6 +42,8 @@ class Plan {
   // Gives `sink` the users of every cell that are in the chunk.
   // Throws QuestionFailure, as the chunk and the sink may.
   virtual void count(const ChunkSource& chunk, CellSink& sink) const = 0;
+  // Returns whether it needs the names of its context until it is answered.
+  virtual bool keeps_names() const { return false; }
   // Frees what `count` keeps from one chunk to the next. Must not be called while something counts.
   virtual void free_scratch() const {}
   // Returns a number that distinguishes the plan from those of other questions, days, users and
