@@ -106,6 +106,23 @@ Counts stickiness_truth(const DaySets& sets, std::int32_t first, std::int32_t la
   return counts;
 }
 
+Counts streaks_truth(const DaySets& sets) {
+  Counts counts;
+  for (std::size_t user = 0; user < 64 * sets[0].size(); ++user) {
+    std::size_t streak = 0, longest = 0;
+    for (std::size_t day = 0; day < sets.size(); ++day) {
+      const bool is_here = (sets[day][user / 64] >> (user % 64) & 1) != 0;
+      const bool may_still_come = day + 1 == sets.size();
+      if (is_here) longest = std::max(longest, ++streak);
+      if (!is_here && !may_still_come) streak = 0;
+    }
+    counts.resize(std::max(counts.size(), 2 * longest));
+    if (streak > 0) ++counts[2 * (streak - 1)];
+    if (longest > 0) ++counts[2 * (longest - 1) + 1];
+  }
+  return counts;
+}
+
 Counts segment_truth(const DaySets& sets, std::int32_t window, std::int32_t active,
                      std::int32_t quiet) {
   const std::int32_t last = static_cast<std::int32_t>(sets.size()) - 1;

@@ -193,9 +193,8 @@ struct Engine::State::Pinned {
   std::vector<Question> questions;
   PinnedReads reads;
   std::shared_ptr<const StoreView> view;
-  HeldBytes kept;  // of what is read, at most
-  // The plans of breakdowns keep these, because they resolve values only after ranking them.
-  std::shared_ptr<const SeriesCatalog> held_names;
+  HeldBytes kept;                                   // of what is read, at most
+  std::shared_ptr<const SeriesCatalog> held_names;  // that plans keep; null: none does
 };
 
 // Holds the sets of users that the questions may name.
@@ -282,7 +281,7 @@ Result<Engine::State::Pinned> Engine::State::pin(std::span<const Query> queries,
     Result<Question> question = Question::make(queries[i], context);
     if (!question.ok()) return numbered(question.status(), i, queries.size());
     reads.add(question->reads());
-    if (!queries[i].common.breakdown.empty()) pinned.held_names = tables.catalog;
+    if (question->keeps_names()) pinned.held_names = tables.catalog;
     pinned.questions.push_back(*std::move(question));
   }
   reads.merge();
@@ -296,7 +295,7 @@ Result<Engine::State::Pinned> Engine::State::pin(std::span<const Query> queries,
   Status status = read_partitions([&](Partition& partition) -> Status {
     gate.assert_passed();
     account.check();
-    ROLLCALL_RETURN_IF_ERROR(partition.load_for(reads, *view));
+    ROLLCALL_RETURN_IF_ERROR(partition.load_for(reads, settings.partition_count, *view));
     pinned.reads.partitions[partition.number()] =
         partition.pin(reads, settings.partition_count, quiet_since, account);
     return {};

@@ -399,11 +399,21 @@ void for_each(Workers& workers, bool alone, std::size_t count, const Task& task)
   for (std::size_t i = 0; i < count; ++i) task(i);
 }
 
-// Calls `visit(source, chunk)` for each chunk of a partition. Several threads do the chunks of a
-// large one, if there are threads and it is not to be done `alone`.
+// Returns whether the chunk has a user of one of the lists.
+bool has_listed(const PinnedPartition& partition, std::uint32_t chunk) {
+  return std::ranges::any_of(partition.lists, [&](const std::vector<std::uint32_t>& ordinals) {
+    const auto first = std::ranges::lower_bound(ordinals, chunk * kChunkOrdinals);
+    return first != ordinals.end() && *first / kChunkOrdinals == chunk;
+  });
+}
+
+// Calls `visit(source, chunk)` for each chunk of a partition that the plan needs. Several threads
+// do the chunks of a large one, if there are threads and it is not to be done `alone`.
 template <class Visit>
-void visit_partition(const ReadSet& reads, PinnedPartition& partition, Workers& workers, bool alone,
-                     Reading& reading, const Visit& visit) {
+void visit_partition(const Plan& plan, const ReadSet& reads, PinnedPartition& partition,
+                     Workers& workers, bool alone, Reading& reading, const Visit& visit) {
+  const bool only_of_lists = plan.reads().only_of_lists;
+  if (only_of_lists && !partition.has_listed()) return;
   const std::uint32_t chunk_count = chunk_count_of(partition);
   const PagesByChunk presence(partition.pages.of<PresenceForm>(), chunk_count);
   const PagesByChunk bounds(partition.pages.of<BoundsForm>(), chunk_count);
@@ -412,6 +422,7 @@ void visit_partition(const ReadSet& reads, PinnedPartition& partition, Workers& 
                         [&](std::size_t bytes) { return reading.keeps(bytes); });
   for_each(workers, alone, chunk_count, [&](std::size_t i) {
     const auto chunk = static_cast<std::uint32_t>(i);
+    if (only_of_lists && !has_listed(partition, chunk)) return;
     reading.account.check();
     const PinnedChunk source(reads, partition, chunk, presence.of(chunk), bounds.of(chunk),
                              amounts.of(chunk), history, reading);
@@ -419,12 +430,14 @@ void visit_partition(const ReadSet& reads, PinnedPartition& partition, Workers& 
   });
 }
 
-// Returns whether a plan is done before other threads would have come to help: its sets take less
-// than a few hundred KB, and none of them has to be read from the store.
+// Returns whether a plan is done before other threads would have come to help: it is about a few
+// users; or its sets take less than a few hundred KB, and none of them has to be read from the
+// store.
 bool is_small(const Plan& plan, std::span<const PinnedPartition> partitions) {
   constexpr std::size_t kSmallWords = std::size_t{1} << 16;
   constexpr std::size_t kCellsPerPage = 8;  // take as long: their sets are in a cache by then
   std::size_t words = 0;
+  if (plan.reads().only_of_lists) return true;
   for (const PinnedPartition& partition : partitions) {
     if (partition.pages.any_absent()) return false;
     if (plan.reads().reads_history()) return false;
@@ -471,7 +484,7 @@ void QueryExecutor::count_chunks(const Plan& plan, bool alone, Partial& counts) 
   Reading reading{view_, account_, kept_bytes_max_, kept_bytes_};
   Workers::PerThread<Partial> counted([&] { return Partial::cells_of_nobody(plan, &account_); });
   for_each(workers_, alone, pinned_.partitions.size(), [&](std::size_t i) {
-    visit_partition(pinned_.reads, pinned_.partitions[i], workers_, alone, reading,
+    visit_partition(plan, pinned_.reads, pinned_.partitions[i], workers_, alone, reading,
                     [&](const ChunkSource& source, std::uint32_t) {
                       CountingSink sink(alone ? counts : counted.local(), account_);
                       plan.count(source, sink);
@@ -512,7 +525,7 @@ std::vector<std::vector<std::uint32_t>> QueryExecutor::members(const Plan& plan,
   std::vector<std::vector<std::uint32_t>> ordinals(pinned_.partitions.size());
   std::vector<Mutex> mutexes(pinned_.partitions.size());
   for_each(workers_, /*alone=*/false, ordinals.size(), [&](std::size_t i) {
-    visit_partition(pinned_.reads, pinned_.partitions[i], workers_, /*alone=*/false, reading,
+    visit_partition(plan, pinned_.reads, pinned_.partitions[i], workers_, /*alone=*/false, reading,
                     [&](const ChunkSource& source, std::uint32_t chunk) {
                       std::vector<std::uint64_t> words(kChunkWords);
                       UserSink sink(wanted, words);

@@ -92,6 +92,7 @@ Day ReadSet::first_event_day() const {
 }
 
 void ReadSet::add(const ReadSet& other) {
+  only_of_lists = other.only_of_lists && (only_of_lists || !reads_anything());
   const auto append = [](auto& to, const auto& from) {
     for (const auto& read : from) {
       if constexpr (requires { read.series; }) {

@@ -74,6 +74,8 @@ struct ReadSet {
   Day history_from = kDayMax;  // the earliest day whose events are read for themselves
   // Days of what is read are hours or minutes of a question, and history_from alone is a day.
   bool is_by_clock = false;
+  // Of all this, only what is about the users of `lists` is needed: their chunks.
+  bool only_of_lists = false;
 
   // Reads events, be it for who was active on a day.
   void read_history(std::string_view reason);
@@ -100,6 +102,7 @@ struct ReadSet {
     return !presence.empty() || !unions.empty() || !bounds.empty() || !amounts.empty() ||
            !lists.empty() || !audiences.empty() || reads_history();
   }
+  bool reads_anything() const { return reads_chunks() || !totals.empty(); }
 };
 
 // Is the result of a read of totals.

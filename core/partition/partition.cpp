@@ -378,10 +378,9 @@ PinnedPartition Partition::pin(const ReadSet& reads, std::uint32_t partition_cou
   PinnedPartition pinned = {.partition = number_,
                             .user_count = user_count_,
                             .forgotten_count = forgotten_count_,
-                            .pages = pages_.pin(reads, user_count_, quiet_since, account),
+                            .pages = {},
                             .history = {},
                             .lists = {}};
-  if (reads.reads_history() && history_) pinned.history = history_->pin();
   for (const auto& list : reads.lists) {
     std::vector<std::uint32_t>& ordinals = pinned.lists.emplace_back();
     const std::span<const UserList::Entry> entries = list->of_partition(number_, partition_count);
@@ -391,6 +390,9 @@ PinnedPartition Partition::pin(const ReadSet& reads, std::uint32_t partition_cou
     }
     std::sort(ordinals.begin(), ordinals.end());
   }
+  if (reads.only_of_lists && !pinned.has_listed()) return pinned;
+  pinned.pages = pages_.pin(reads, user_count_, quiet_since, account);
+  if (reads.reads_history() && history_) pinned.history = history_->pin();
   return pinned;
 }
 

@@ -10,6 +10,7 @@
 // up to date before they are read and before they are stored. Folding twice changes nothing.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -41,6 +42,10 @@ struct PinnedPartition {
   PinnedLog history;  // where it is read
   // Holds, for each of ReadSet::lists, the ordinals of those of its users who are in the partition.
   std::vector<std::vector<std::uint32_t>> lists;
+
+  bool has_listed() const {
+    return std::ranges::any_of(lists, [](const auto& ordinals) { return !ordinals.empty(); });
+  }
 };
 
 // Is a series of a batch, as the catalog numbers it.
@@ -94,8 +99,9 @@ class Partition {
 
   // Loads days that are stored and not in memory: which pages they have, and their totals.
   Status load_days(DayRange days, const StoreView& view) { return pages_.load_days(days, view); }
-  // Loads the days of the reads, and the users if there are lists.
-  Status load_for(const ReadSet& reads, const StoreView& view);
+  // Loads the days of the reads, and the users if there are lists. The partition is one of
+  // `partition_count`.
+  Status load_for(const ReadSet& reads, std::uint32_t partition_count, const StoreView& view);
 
   // Returns the total of a series on a day. Everything must be folded, and the day loaded.
   EventTotal day_total(SeriesId series, Day day) { return pages_.day_total(series, day); }
@@ -105,7 +111,8 @@ class Partition {
     return pages_.totals(read, account);
   }
 
-  // See ResidentPages::pin() and install().
+  // See ResidentPages::pin() and install(). If only users of lists matter, and none of them is here,
+  // there are no pages.
   PinnedPartition pin(const ReadSet& reads, std::uint32_t partition_count, BatchNumber quiet_since,
                       QuestionAccount& account) const;
   void install(const PinnedPartition& pinned, BatchNumber batch_number);
@@ -208,6 +215,9 @@ class Partition {
 
   std::string serialize_directory() const;
   Status deserialize_directory(std::string_view bytes, BatchNumber opened_in);
+
+  // Returns whether users of the lists would be in this partition, if the store knows them.
+  bool may_have_listed(const ReadSet& reads, std::uint32_t partition_count) const;
 
   std::uint32_t number_;
   Epoch epoch_ = 0;  // of the stored directory page

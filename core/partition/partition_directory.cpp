@@ -90,9 +90,17 @@ Status Partition::open(const StoreView& view, Epoch epoch, std::size_t series_co
   return {};
 }
 
-Status Partition::load_for(const ReadSet& reads, const StoreView& view) {
+Status Partition::load_for(const ReadSet& reads, std::uint32_t partition_count,
+                           const StoreView& view) {
+  if (reads.only_of_lists && !may_have_listed(reads, partition_count)) return {};
   ROLLCALL_RETURN_IF_ERROR(pages_.load_for(reads, view));
   return reads.lists.empty() ? Status() : load_users(view);
+}
+
+bool Partition::may_have_listed(const ReadSet& reads, std::uint32_t partition_count) const {
+  return std::ranges::any_of(reads.lists, [&](const auto& list) {
+    return !list->of_partition(number_, partition_count).empty();
+  });
 }
 
 Status Partition::load_users(const StoreView& view) {

@@ -41,6 +41,9 @@ TEST(Truth, StickinessCountsDays) {
   EXPECT_EQ(stickiness_truth(kSets, 0, 3), (Counts{2, 2, 1, 0}));
 }
 
+// Users 1 and 2 may still come on the last day; user 0 came on it, and on two days in a row before.
+TEST(Truth, StreaksOfDays) { EXPECT_EQ(streaks_truth(kSets), (Counts{4, 4, 0, 1})); }
+
 TEST(Truth, SegmentOfUsersWhoCameOftenAndStopped) {
   EXPECT_EQ(segment_truth(kSets, 4, 2, 1), (Counts{2}));
 }

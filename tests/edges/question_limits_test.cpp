@@ -263,7 +263,7 @@ TEST(QuestionLimits, EndAtOnceWhateverTheKind) {
     ASSERT_TRUE(engine->ingest(EventColumns(events, engine->settings()).batch()).ok());
   }
   ASSERT_TRUE(engine->checkpoint().ok());
-  for (const auto& [kind, json] : rich_questions(kLast)) {
+  for (const auto& [kind, json] : rich_questions(UserKind::kInteger, kLast)) {
     const Query query = *parse_query(json, "UTC");
     SCOPED_TRACE(json + ", seed " + std::to_string(seed));
     QueryLimits limits;

@@ -279,7 +279,7 @@ TEST(QuestionMemoryTogether, RichQuestionsOfEveryKind) {
   };
   const std::unique_ptr<Engine> engine = open_with(24 * kMiB),
                                 rich = open_with(std::size_t{8} << 30);
-  for (const auto& [kind, json] : rich_questions(kLast)) {
+  for (const auto& [kind, json] : rich_questions(UserKind::kInteger, kLast)) {
     expect_right_or_exhausted(*engine, *rich, json, 16 * kMiB);
   }
 }

@@ -344,5 +344,56 @@ TEST_F(Questions, SegmentsOfUsersWhoseEventsFillSeveralBlocks) {
   }
 }
 
+TEST_F(Questions, AProfileReadsThePartitionOfItsUserAlone) {
+  std::vector<NaiveEvent> events;
+  for (int i = 0; i < 1'000; ++i) events.push_back(event("u" + std::to_string(i), i % 30, "login"));
+  ingest(events);
+  ASSERT_TRUE(engine_->checkpoint().ok());
+  reopen();
+  const auto events_read = [&](const std::string& json) {
+    const Result<Explanation> explanation = engine_->explain(*parse_query(json));
+    EXPECT_TRUE(explanation.ok()) << explanation.status().to_string();
+    return explanation->history_events.value_or(0);
+  };
+  EXPECT_EQ(events_read(R"({"kind": "clock"})"), 1'004u);
+  const std::uint64_t of_profile = events_read(R"({"kind": "profile", "user": "u77"})");
+  EXPECT_GE(of_profile, 1u);
+  EXPECT_LT(of_profile, 100u);
+  // The rank within a year is about everybody.
+  EXPECT_EQ(events_read(R"({"kind": "profile", "user": "u77", "year": 2026})"), 1'004u);
+}
+
+// Each reads what the others do not.
+TEST_F(Questions, ProfilesAreAskedTogetherAsAlone) {
+  const std::string profiles[] = {R"({"kind": "profile", "user": "ann"})",
+                                  R"({"kind": "profile", "user": "bob", "events": 1})",
+                                  R"({"kind": "active"})"};
+  std::string expected;
+  for (const std::string& json : profiles) expected += ask(json);
+  for (const std::size_t count : {2u, 3u}) {
+    std::string all, json;
+    for (std::size_t i = 0; i < count; ++i) json += (i == 0 ? "[" : ", ") + profiles[i];
+    const std::vector<Query> asked = queries(json + "]");
+    const auto results = engine_->query(asked);
+    ASSERT_TRUE(results.ok()) << results.status().to_string();
+    for (const QueryResult& result : *results) all += to_text(result);
+    EXPECT_EQ(all, expected.substr(0, all.size()));
+    EXPECT_EQ(results->size(), count);
+  }
+}
+
+TEST_F(Questions, AForgottenUserHasNoProfile) {
+  const std::string json = R"({"kind": "profile", "user": "ann"})";
+  ASSERT_TRUE(engine_->query(json).ok());
+  ASSERT_TRUE(engine_->forget(std::vector<UserId>{std::string("ann")}).ok());
+  EXPECT_EQ(ask(json),
+            "not found: profile: user: unknown, found \"ann\" (allowed: a user with an event up to "
+            "as_of)");
+  reopen();
+  EXPECT_EQ(engine_->query(json).status().code(), StatusCode::kNotFound);
+  ingest({event("ann", 2, "login")});
+  EXPECT_EQ(engine_->query(json).status().code(), StatusCode::kNotFound);
+}
+
 }  // namespace
 }  // namespace rollcall::testing

@@ -14,6 +14,7 @@
 #include "tests/support/feature_generator.h"
 #include "tests/support/history_generator.h"
 #include "tests/support/naive_engine.h"
+#include "tests/support/profile_generator.h"
 #include "tests/support/query_file.h"
 #include "tests/support/random.h"
 #include "tests/support/random_case.h"
@@ -29,7 +30,7 @@ constexpr std::uint64_t kQueriesPerStream = 10;
 
 using Generator = Query (*)(Random& random, const Stream& stream);
 constexpr Generator kGenerators[] = {random_clock,   random_paths, random_adoption, random_aha,
-                                     random_at_risk, random_nps,   random_compare};
+                                     random_at_risk, random_nps,   random_compare,  random_profile};
 
 // Moves events to whole minutes, hours or days, so that many come at once.
 void bring_events_together(Random& random, std::vector<NaiveEvent>& events) {

@@ -28,7 +28,7 @@ TEST(RichQuestions, EngineAndOracleAgree) {
   ASSERT_TRUE(engine->ingest(events).ok());
   NaiveEngine oracle(settings);
   oracle.ingest(events);
-  for (const auto& [kind, json] : rich_questions(kLast)) {
+  for (const auto& [kind, json] : rich_questions(UserKind::kString, kLast)) {
     SCOPED_TRACE(json);
     const Result<Query> query = parse_query(json, settings.time_zone);
     ASSERT_TRUE(query.ok()) << query.status().to_string();
@@ -55,7 +55,7 @@ TEST(RichQuestions, AreExplainedAsTheyAreAnswered) {
   const StoreSettings settings = rich_settings(UserKind::kString);
   const auto engine = *TestEngine::open(settings, {});
   ASSERT_TRUE(engine->ingest(rich_events(UserKind::kString, 200, 9, kLast)).ok());
-  for (const auto& [kind, json] : rich_questions(kLast)) {
+  for (const auto& [kind, json] : rich_questions(UserKind::kString, kLast)) {
     SCOPED_TRACE(json);
     const Query query = *parse_query(json, settings.time_zone);
     const auto explained = engine->engine().explain(query);

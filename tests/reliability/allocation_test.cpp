@@ -88,7 +88,8 @@ Result<std::string> answer(const Engine& engine) {
         R"({"kind": "aha", "within": "1h", "from_day": 2, "to_day": 3})",
         R"({"kind": "ltv", "cost": {"per_user": "1"}})",
         R"q({"kind": "compare", "metric": {"value": "*", "within": "1d"}, "from": "2026-01-02",
-             "variants": {"a": "did(*)", "b": "not did(*)"}})q"}) {
+             "variants": {"a": "did(*)", "b": "not did(*)"}})q",
+        R"({"kind": "streaks"})", R"({"kind": "milestones", "at": [1, 2]})"}) {
     ROLLCALL_ASSIGN_OR_RETURN(const QueryResult result, engine.query(question));
     for (const std::vector<Cell>& row : result.rows) {
       for (const Cell& cell : row) {
@@ -336,7 +337,7 @@ TEST(AllocationOfQuestions, OfEveryKind) {
   }
   std::size_t failures = 0;
   std::uint64_t first = 0;  // of the allocations to fail
-  for (const auto& [kind, json] : rich_questions(kLast)) {
+  for (const auto& [kind, json] : rich_questions(UserKind::kString, kLast)) {
     const Query query = *parse_query(json, "UTC");
     const std::string right = text_or_error(open()->query(query));
     std::size_t of_question = 0;

@@ -214,7 +214,7 @@ class QueryDraw {
   Query draw() {
     Query query;
     query.common = common();
-    switch (random_.below(11)) {
+    switch (random_.below(13)) {
       case 0:
         query.ask = active();
         break;
@@ -241,6 +241,12 @@ class QueryDraw {
         break;
       case 8:
         query.ask = SegmentQuery{segment()};
+        break;
+      case 11:
+        query.ask = StreaksQuery{selector()};
+        break;
+      case 10:
+        query.ask = milestones(query.common);
         break;
       default:
         query.ask = idle();
@@ -604,6 +610,27 @@ class QueryDraw {
       ask.per_period = {static_cast<Segment::Compare>(random_.below(3)), random_.between(1, 4)};
     }
     if (!ask.window_days && random_.chance(40)) ask.period_step = random_.between(1, 6);
+    return ask;
+  }
+
+  MilestonesQuery milestones(QueryCommon& common) {
+    MilestonesQuery ask;
+    ask.event = selector();
+    using Of = MilestonesQuery::Of;
+    std::erase_if(
+        ask.of, [&](Of of) { return random_.chance(of == Of::kEvent && !has_history_ ? 98 : 30); });
+    if (ask.of.empty()) ask.of = {Of::kFirstDay};
+    ask.at = {random_.between(1, 3)};
+    for (int i = 0; i < 3 && random_.chance(70); ++i) {
+      ask.at.push_back(ask.at.back() + random_.between(1, 20));
+    }
+    if (random_.chance(5)) ask.at.push_back(std::numeric_limits<std::int32_t>::max());
+    if (!random_.chance(30)) return ask;
+    if (random_.chance(90)) {
+      common.from = common.to = std::nullopt;
+      common.last = std::nullopt;
+    }
+    ask.date = first_ + random_.between(-1, last_ - first_ + 1);
     return ask;
   }
 

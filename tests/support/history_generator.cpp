@@ -11,8 +11,9 @@
 
 #include "tests/support/feature_generator.h"
 #include "tests/support/funnel_generator.h"
-#include "tests/support/risk_generator.h"
+#include "tests/support/profile_generator.h"
 #include "tests/support/rfm_generator.h"
+#include "tests/support/risk_generator.h"
 
 namespace rollcall::testing {
 namespace {
@@ -118,7 +119,7 @@ Query random_compare(Random& random, const Stream& stream) {
 }
 
 Query random_history_question(Random& random, const Stream& stream) {
-  switch (random.below(10)) {
+  switch (random.below(11)) {
     case 0:
       return random_clock(random, stream);
     case 1:
@@ -137,6 +138,8 @@ Query random_history_question(Random& random, const Stream& stream) {
       return random_aha(random, stream);
     case 8:
       return random_compare(random, stream);
+    case 9:
+      return random_profile(random, stream);
     default:
       return random_funnel(random, stream);
   }

@@ -237,6 +237,19 @@ Status check_names(const Query& query, const NaiveData& data) {
   if (const auto* ask = std::get_if<PathsQuery>(&query.ask)) {
     return check_of_history({ask->event, ask->steps}, common, data);
   }
+  const bool has_range = common.from || common.to || common.last;
+  if (const auto* ask = std::get_if<ProfileQuery>(&query.ask)) {
+    if (ask->year && has_range) return Status::invalid_argument("a year and a range");
+    if (!common.breakdown.empty() || common.members) {
+      return Status::invalid_argument("a question of one user");
+    }
+    return check_of_history({Selector()}, common, data);
+  }
+  if (const auto* ask = std::get_if<MilestonesQuery>(&query.ask)) {
+    const bool of_events = std::ranges::find(ask->of, MilestonesQuery::Of::kEvent) != ask->of.end();
+    if (ask->date && has_range) return Status::invalid_argument("a date and a range");
+    if (of_events && !data.settings.history) return Status::invalid_argument("no history");
+  }
   if (const auto* ask = std::get_if<CompareQuery>(&query.ask)) {
     for (const CompareQuery::Arm& arm : ask->variants) {
       ROLLCALL_RETURN_IF_ERROR(check_segment(arm.segment, common.where, data));

@@ -16,10 +16,10 @@ namespace rollcall::testing {
 namespace {
 
 std::string kind_name(const Query& query) {
-  constexpr const char* kNames[] = {"active",    "retention",  "churn",   "idle",   "counts",
-                                    "lifecycle", "stickiness", "segment", "funnel", "clock",
-                                    "paths",     "at_risk",    "nps",     "rfm",    "rfm_users",
-                                    "adoption",  "aha",        "ltv",     "compare"};
+  constexpr const char* kNames[] = {
+      "active", "retention", "churn",   "idle",    "counts",  "lifecycle", "stickiness", "segment",
+      "funnel", "clock",     "paths",   "at_risk", "nps",     "rfm",       "rfm_users",  "adoption",
+      "aha",    "ltv",       "compare", "profile", "streaks", "milestones"};
   return kNames[query.ask.index()];
 }
 

@@ -16,7 +16,8 @@ std::optional<Period> row_period(const Query& query) {
       std::holds_alternative<RfmQuery>(query.ask) ||
       std::holds_alternative<RfmUsersQuery>(query.ask) ||
       std::holds_alternative<AhaQuery>(query.ask) ||
-      std::holds_alternative<CompareQuery>(query.ask)) {
+      std::holds_alternative<CompareQuery>(query.ask) ||
+      std::holds_alternative<StreaksQuery>(query.ask)) {
     return Period::kDay;  // their ranges consist of days
   }
   return std::visit(
@@ -64,6 +65,12 @@ Result<NaiveTable> table_of(const Query& query, const NaiveScope& scope, const N
   if (const auto* ask = std::get_if<CompareQuery>(&query.ask)) {
     return compare_table(*ask, query.common, part);
   }
+  if (const auto* ask = std::get_if<ProfileQuery>(&query.ask)) {
+    return profile_table(*ask, query.common, part);
+  }
+  if (const auto* ask = std::get_if<MilestonesQuery>(&query.ask)) {
+    return milestones_table(*ask, query.common, part);
+  }
   return std::visit(
       [&](const auto& ask) -> NaiveTable {
         using Ask = std::decay_t<decltype(ask)>;
@@ -80,6 +87,7 @@ Result<NaiveTable> table_of(const Query& query, const NaiveScope& scope, const N
         }
         if constexpr (std::is_same_v<Ask, NpsQuery>) return nps_table(ask, part, range);
         if constexpr (std::is_same_v<Ask, AdoptionQuery>) return adoption_table(ask, part, range);
+        if constexpr (std::is_same_v<Ask, StreaksQuery>) return streaks_table(ask, part, range);
         return {};
       },
       query.ask);

@@ -61,6 +61,13 @@ Result<NaiveTable> compare_table(const CompareQuery& ask, const QueryCommon& com
 Result<NaiveTable> segment_table(const SegmentQuery& ask, const NaiveScope& scope,
                                  const std::optional<PropertyCondition>& value);
 
+NaiveTable streaks_table(const StreaksQuery& ask, const NaiveScope& scope, const NaiveRange& range);
+Result<NaiveTable> milestones_table(const MilestonesQuery& ask, const QueryCommon& common,
+                                    const NaiveScope& scope);
+//   kNotFound  the scope has no event of the user
+Result<NaiveTable> profile_table(const ProfileQuery& ask, const QueryCommon& common,
+                                 const NaiveScope& scope);
+
 // Returns the length of the periods of a question's rows, or nothing for kinds that take no range
 // of dates.
 std::optional<Period> row_period(const Query& query);

@@ -14,7 +14,7 @@ namespace {
 constexpr TimeUs kRichMinute = 60'000'000;
 constexpr TimeUs kRichDay = 24 * 60 * kRichMinute;
 
-// DAY stands for the day of the latest event, and BEGIN for the first of the nine that end with it.
+// USER stands for a user, DAY for the day of the latest event, and BEGIN for the first of the nine that end with it.
 constexpr std::string_view kRichQuestions[] = {
     R"q({"kind": "active", "event": "visit", "window_days": 3, "ratio_to_window": 5, "last": "4d",
          "breakdown": "channel", "among": "times(visit, 7d) >= 1"})q",
@@ -119,18 +119,31 @@ constexpr std::string_view kRichQuestions[] = {
          "among": "times(visit, 9d) >= 1"})q",
     R"q({"kind": "compare", "from": "DAY", "variants": {"a": "did(purchase)", "b":
          "not did(purchase)"}, "metric": {"window": [0, 1]},
-         "members": {"where": {"variant": "a"}, "of": "users"}})q"};
+         "members": {"where": {"variant": "a"}, "of": "users"}})q",
+    R"q({"kind": "streaks", "event": "visit", "last": "6d", "breakdown": "channel",
+         "among": "times(visit, 9d) >= 1"})q",
+    R"q({"kind": "streaks", "event": {"event": "visit", "where": {"channel": "ads", "session":
+         {"set": true}}}, "members": {"where": {"days": 1}, "of": "users_longest"}})q",
+    R"q({"kind": "milestones", "last": "3d", "at": [1, 2, 3], "breakdown": "session",
+         "breakdown_limit": 2})q",
+    R"q({"kind": "milestones", "date": "DAY", "of": "active_day", "at": [1, 2, 3],
+         "members": {"where": {"date": "DAY", "of": "active_day", "at": 1}, "of": "users"}})q",
+    R"q({"kind": "profile", "user": "USER", "events": 3, "rfm": true})q",
+    R"q({"kind": "profile", "user": "USER", "year": 2026, "where": {"channel": "ads"}})q"};
 
 }  // namespace
 
-std::vector<RichQuestion> rich_questions(Day last) {
+std::vector<RichQuestion> rich_questions(UserKind user_kind, Day last) {
   std::vector<RichQuestion> questions;
   for (const std::string_view text : kRichQuestions) {
     std::string json(text);
-    for (const auto& [word, day] : {std::pair<std::string_view, Day>("DAY", last),
-                                    std::pair<std::string_view, Day>("BEGIN", last - 8)}) {
+    const std::string user = user_kind == UserKind::kInteger ? "1" : "user 1";
+    for (const auto& [word, text_of] :
+         {std::pair<std::string_view, std::string>("DAY", to_string(last)),
+          std::pair<std::string_view, std::string>("BEGIN", to_string(last - 8)),
+          std::pair<std::string_view, std::string>("USER", user)}) {
       for (std::size_t at = json.find(word); at != std::string::npos; at = json.find(word)) {
-        json.replace(at, word.size(), to_string(day));
+        json.replace(at, word.size(), text_of);
       }
     }
     const std::string kind = nlohmann::json::parse(json).at("kind");
@@ -140,7 +153,7 @@ std::vector<RichQuestion> rich_questions(Day last) {
 }
 
 std::vector<std::string_view> kinds_without_rich_questions() {
-  const std::vector<RichQuestion> questions = rich_questions({});
+  const std::vector<RichQuestion> questions = rich_questions(UserKind::kString, {});
   std::vector<std::string_view> kinds;
   for (const QueryKind& kind : query_kinds()) {
     if (std::ranges::count(questions, kind.name, &RichQuestion::kind) < 2) {

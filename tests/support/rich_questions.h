@@ -21,7 +21,7 @@ struct RichQuestion {
 
 // Returns several for each kind. They are about the events below, or any others of the same names
 // and properties, and `last` is the day of the latest event.
-std::vector<RichQuestion> rich_questions(Day last);
+std::vector<RichQuestion> rich_questions(UserKind user_kind, Day last);
 
 // Returns the kinds of the table that have fewer than two.
 std::vector<std::string_view> kinds_without_rich_questions();

@@ -421,6 +421,8 @@ CLI::Option* add_flag(CLI::App& command, const QueryField& field, std::optional<
       return command.add_option(name, word, help)->type_name(field.is_required ? "" : "SEGMENT");
     case FieldType::kProperty:
       return command.add_option(name, word, help)->type_name("PROPERTY");
+    case FieldType::kUser:
+      return command.add_option(name, word, help)->type_name(field.is_required ? "" : "USER");
     case FieldType::kDate:
       return command.add_option(name, word, help)->type_name("DATE");
     case FieldType::kSpan:

@@ -38,6 +38,7 @@ enum class FieldType : std::uint8_t {
   kMetric,      // a CompareQuery::Metric, as an object
   kVariants,    // an object: a Segment for each name
   kShares,      // an object: a number for each name
+  kUser,        // the id of a user
 };
 
 // Describes a field of a question.

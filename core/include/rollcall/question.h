@@ -405,6 +405,39 @@ struct CompareQuery {
   friend bool operator==(const CompareQuery&, const CompareQuery&) = default;
 };
 
+// Asks who one user is, by what they did. It needs history.
+struct ProfileQuery {
+  std::string user;                  // the id; that of an integer in digits
+  std::int32_t events = 20;          // so many of the last events are listed
+  std::optional<std::int32_t> year;  // the year to report on, instead of a range; adds the rank
+  bool rfm = false;  // adds the scores among all users, which takes a pass over all of them
+
+  friend bool operator==(const ProfileQuery&, const ProfileQuery&) = default;
+};
+
+// Asks how many users were here on how many days in a row.
+struct StreaksQuery {
+  Selector event;
+
+  friend bool operator==(const StreaksQuery&, const StreaksQuery&) = default;
+};
+
+// Asks who has a day to remember on a date. Milestones by number of events need history.
+struct MilestonesQuery {
+  enum class Of : std::uint8_t {
+    kFirstDay,   // so many days since the first day
+    kActiveDay,  // the day is the so many-th with an event
+    kEvent,      // the so many-th event is on the day
+  };
+
+  Selector event;
+  std::optional<DateText> date;                                      // instead of a range
+  std::vector<Of> of = {Of::kFirstDay, Of::kActiveDay, Of::kEvent};  // ascending
+  std::vector<std::int32_t> at = {7, 30, 100, 365};                  // ascending
+
+  friend bool operator==(const MilestonesQuery&, const MilestonesQuery&) = default;
+};
+
 // Asks how many users a segment has. It takes no date range, because the parts of the segment have
 // theirs.
 struct SegmentQuery {
@@ -417,7 +450,8 @@ struct Query {
   QueryCommon common;
   std::variant<ActiveQuery, RetentionQuery, ChurnQuery, IdleQuery, CountsQuery, LifecycleQuery,
                StickinessQuery, SegmentQuery, FunnelQuery, ClockQuery, PathsQuery, AtRiskQuery,
-               NpsQuery, RfmQuery, RfmUsersQuery, AdoptionQuery, AhaQuery, LtvQuery, CompareQuery>
+               NpsQuery, RfmQuery, RfmUsersQuery, AdoptionQuery, AhaQuery, LtvQuery, CompareQuery,
+               ProfileQuery, StreaksQuery, MilestonesQuery>
       ask;
 
   friend bool operator==(const Query&, const Query&) = default;

@@ -27,5 +27,8 @@ const KindRow<AdoptionQuery>& row_of(std::type_identity<AdoptionQuery>);
 const KindRow<AhaQuery>& row_of(std::type_identity<AhaQuery>);
 const KindRow<LtvQuery>& row_of(std::type_identity<LtvQuery>);
 const KindRow<CompareQuery>& row_of(std::type_identity<CompareQuery>);
+const KindRow<ProfileQuery>& row_of(std::type_identity<ProfileQuery>);
+const KindRow<StreaksQuery>& row_of(std::type_identity<StreaksQuery>);
+const KindRow<MilestonesQuery>& row_of(std::type_identity<MilestonesQuery>);
 
 }  // namespace rollcall

@@ -54,6 +54,8 @@ class Plan {
   // Throws QuestionFailure, as the chunk may.
   using TellUser = std::function<void(std::uint32_t place, std::span<const AmountSum> numbers)>;
   virtual void tell(const ChunkSource&, BitSpan, const TellUser&) const {}
+  // Returns whether it needs the names of its context until it is answered.
+  virtual bool keeps_names() const { return false; }
   // Frees what `count` keeps from one chunk to the next. Must not be called while something counts.
   virtual void free_scratch() const {}
   // Returns a number that distinguishes the plan from those of other questions, days, users and

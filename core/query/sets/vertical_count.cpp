@@ -1,11 +1,30 @@
 #include "core/query/sets/vertical_count.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
+#include <cstdint>
 
 #include "core/base/assert.h"
 
 namespace rollcall {
+namespace {
+
+// Sets are gone through in blocks that stay in registers. Buffers hold whole blocks.
+constexpr std::size_t kBlockWords = 8;
+using BlockWords = std::array<std::uint64_t, kBlockWords>;
+
+}  // namespace
+
+VerticalCount::VerticalCount(ChunkSets& sets, std::size_t most)
+    : sets_(sets), counted_(most), word_count_(sets.chunk().word_count()) {
+  const auto digits = static_cast<std::size_t>(std::bit_width(most));
+  ROLLCALL_ASSERT(digits <= kernels::kPlanesMax);
+  for (std::size_t digit = 0; digit < digits; ++digit) {
+    planes_.push_back(sets.arena().take());
+    std::fill_n(planes_.back(), word_count_, std::uint64_t{0});
+  }
+}
 
 VerticalCount::VerticalCount(ChunkSets& sets, std::span<const BitSpan> counted)
     : sets_(sets), counted_(counted.size()) {
@@ -15,6 +34,57 @@ VerticalCount::VerticalCount(ChunkSets& sets, std::span<const BitSpan> counted)
   for (std::size_t digit = 0; digit < digits; ++digit) planes_.push_back(sets.arena().take());
   sets.kernels().count_planes(counted.data(), counted.size(), planes_.data(), planes_.size(),
                               word_count_);
+}
+
+void VerticalCount::add(BitSpan users) {
+  for (std::size_t begin = 0; begin < users.word_count; begin += kBlockWords) {
+    BlockWords carry{};
+    std::copy_n(users.words + begin, std::min(kBlockWords, users.word_count - begin), carry.data());
+    for (std::uint64_t* const plane : planes_) {
+      std::uint64_t* const digits = plane + begin;
+      std::uint64_t any = 0;
+      for (std::size_t i = 0; i < kBlockWords; ++i) {
+        const std::uint64_t digit = digits[i];
+        digits[i] = digit ^ carry[i];
+        carry[i] &= digit;
+        any |= carry[i];
+      }
+      if (any == 0) break;
+    }
+  }
+}
+
+void VerticalCount::restart_others(BitSpan users) {
+  for (std::uint64_t* const plane : planes_) {
+    sets_.kernels().and_into(plane, users.words, users.word_count);
+    std::fill(plane + users.word_count, plane + word_count_, std::uint64_t{0});
+  }
+}
+
+BitSpan VerticalCount::equal(const VerticalCount& other, std::uint64_t* buffer) const {
+  ROLLCALL_ASSERT(counted_ == other.counted_);
+  for (std::size_t begin = 0; begin < word_count_; begin += kBlockWords) {
+    BlockWords differ{};
+    for (std::size_t digit = 0; digit < planes_.size(); ++digit) {
+      const std::uint64_t* const a = planes_[digit] + begin;
+      const std::uint64_t* const b = other.planes_[digit] + begin;
+      for (std::size_t i = 0; i < kBlockWords; ++i) differ[i] |= a[i] ^ b[i];
+    }
+    for (std::size_t i = 0; i < kBlockWords; ++i) buffer[begin + i] = ~differ[i];
+  }
+  return {buffer, word_count_};
+}
+
+void VerticalCount::keep_exactly(std::size_t n, MutableSet& users) const {
+  if (n > counted_) users.clear();
+  for (std::size_t digit = 0; digit < planes_.size(); ++digit) {
+    const BitSpan plane = {planes_[digit], word_count_};
+    if ((n >> digit & 1) != 0) {
+      users.keep(plane);
+    } else {
+      users.remove(plane);
+    }
+  }
 }
 
 BitSpan VerticalCount::at_least(std::size_t n) const {

@@ -16,7 +16,18 @@ namespace rollcall {
 class VerticalCount {
  public:
   VerticalCount(ChunkSets& sets, std::span<const BitSpan> counted);
+  // Is 0 for everybody as yet, and never more than `most`.
+  VerticalCount(ChunkSets& sets, std::size_t most);
 
+  // Adds 1 for these users.
+  void add(BitSpan users);
+  // Begins again with 0 for all but these users.
+  void restart_others(BitSpan users);
+  // Returns those who have the same number in both, in `buffer`, which is one of the arena. Both
+  // have the same `most`.
+  BitSpan equal(const VerticalCount& other, std::uint64_t* buffer) const;
+  // Removes all whose number is not `n` from `users`.
+  void keep_exactly(std::size_t n, MutableSet& users) const;
   // Returns the users in at least `n` >= 1 of the sets, in a buffer of the arena.
   BitSpan at_least(std::size_t n) const;
   // Adds to the number of each user, by place, in how many of the sets the user is.

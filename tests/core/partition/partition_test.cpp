@@ -254,7 +254,7 @@ class PartitionTest : public ::testing::Test {
       const QueryLimits limits;
       QuestionAccount account(budget, limits);
       ASSERT_TRUE(partition.load_users(disk_).ok());
-      ASSERT_TRUE(partition.load_for(reads, disk_).ok());
+      ASSERT_TRUE(partition.load_for(reads, 1, disk_).ok());
       const PinnedPartition pinned = partition.pin(reads, kPartitions, 0, account);
       std::vector<User> users(partition.ordinal_count());
       std::map<User, std::uint32_t> ordinals;

@@ -68,6 +68,8 @@ JsonText sample_of(const QueryField& field) {
       return field.max;
     case FieldType::kIntegers:
       return JsonText::array({field.min});
+    case FieldType::kUser:
+      return "u1";
     case FieldType::kDate:
     case FieldType::kInstant:
       return "2026-01-31";

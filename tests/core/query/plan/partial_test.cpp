@@ -1,6 +1,7 @@
 // Partial answers: what merges, and what bytes are read.
 #include "core/query/plan/partial.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <xxhash.h>
 
@@ -100,6 +101,7 @@ class PartialTest : public ::testing::Test {
   const std::unique_ptr<Plan> hours_ =
       plan(R"({"kind": "counts", "period": "hour"})", without_history_);
   const std::unique_ptr<Plan> week_ = plan(R"({"kind": "clock", "then": "login"})");
+  const std::unique_ptr<Plan> profile_ = plan(R"({"kind": "profile", "user": 7, "events": 0})");
   const std::unique_ptr<Plan> arms_ =
       plan(R"({"kind": "compare", "variant": "channel", "values": ["ads", "seo"],
                "metric": {"value": "*", "within": "1d"}})");
@@ -131,6 +133,29 @@ TEST_F(PartialTest, HasNumbersOfEachSort) {
   ranks.distributions = 3;
   EXPECT_EQ(PartialShape::of({*ranks_}), ranks);
   EXPECT_EQ(PartialShape::of({*arms_}), (PartialShape{false, 10, 10, {}}));
+  PartialShape user{false, 0, 0, {}};
+  user.has_texts = true;
+  EXPECT_EQ(PartialShape::of({*profile_}), user);
+}
+
+// The partition that has the user tells what there is to tell; if none has, the user is unknown.
+TEST_F(PartialTest, OnePartitionHasTheProfile) {
+  const PlanTask task{*profile_};
+  const std::vector<std::vector<Cell>> rows = {{"active_days", "", "3"}, {"events", "login", "4"}};
+  Partial with = filled(task, {1}, 0), without = filled(task, {2, 3}, 0);
+  EXPECT_THROW((void)profile_->finish(without), QuestionFailure);
+  for (const std::vector<Cell>& row : rows) {
+    std::string text = fmt::format("{:08}", with.texts.size());
+    ByteWriter writer(text);
+    for (const Cell& cell : row) writer.text(std::get<std::string>(cell));
+    with.add_text(text, 1);
+  }
+  const Result<Partial> read = Partial::deserialize(with.serialize(task), task);
+  ASSERT_TRUE(read.ok()) << read.status().to_string();
+  ASSERT_TRUE(without.merge(*read).ok());
+  EXPECT_EQ(profile_->finish(without).rows, rows);
+  without.add_text("00000099 and no row", 1);
+  EXPECT_THROW((void)profile_->finish(without), QuestionFailure);
 }
 
 TEST_F(PartialTest, AddsUp) {

@@ -6,6 +6,7 @@
 #include <set>
 #include <vector>
 
+#include "core/query/sets/vertical_count.h"
 #include "kernels/kernel_table.h"
 #include "tests/support/random.h"
 
@@ -129,6 +130,52 @@ TEST_F(ChunkSetsTest, UnitesWithLater) {
     sets_.unite_with_later(spans, span_of(words.back()));
     for (std::size_t i = 0; i < spans.size(); ++i) {
       expect_equal(spans[i], unite(words, i, words.size() - 1));
+    }
+    arena_.give_back_to(mark);
+  }
+}
+
+// Numbers of users that go up, and begin again, as streaks do.
+TEST_F(ChunkSetsTest, VerticalCountsGoUpAndBeginAgain) {
+  constexpr std::size_t kUsers = 16 * 64;
+  for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+    SCOPED_TRACE(::testing::Message() << "seed " << seed);
+    Random random(seed);
+    const std::size_t most = 1 + random.below(20);
+    const std::size_t mark = arena_.mark();
+    VerticalCount a(sets_, most), b(sets_, most);
+    std::vector<std::size_t> expected_a(kUsers), expected_b(kUsers);
+    for (std::size_t step = 0; step < most; ++step) {
+      const Words to_a = random_words(random), to_b = random_words(random);
+      const Words kept = random_words(random);
+      const bool restarts = random.chance(30);
+      a.add(span_of(to_a));
+      b.add(span_of(to_b));
+      if (restarts) a.restart_others(span_of(kept));
+      for (std::size_t user = 0; user < kUsers; ++user) {
+        const auto is_in = [&](const Words& words) {
+          return (word_at(span_of(words), user / 64) >> (user % 64) & 1) != 0;
+        };
+        expected_a[user] = restarts && !is_in(kept) ? 0 : expected_a[user] + (is_in(to_a) ? 1 : 0);
+        expected_b[user] += is_in(to_b) ? 1 : 0;
+      }
+    }
+    Words equal(16);
+    for (std::size_t user = 0; user < kUsers; ++user) {
+      if (expected_a[user] == expected_b[user]) equal[user / 64] |= std::uint64_t{1} << (user % 64);
+    }
+    expect_equal(a.equal(b, arena_.take()), equal);
+    for (std::size_t n = 0; n <= most + 1; ++n) {
+      const Words some = random_words(random);
+      Words expected(16);
+      for (std::size_t user = 0; user < kUsers; ++user) {
+        const std::uint64_t bit = std::uint64_t{1} << (user % 64);
+        if (expected_a[user] == n) expected[user / 64] |= word_at(span_of(some), user / 64) & bit;
+      }
+      MutableSet found = sets_.make_set();
+      found.assign(span_of(some));
+      a.keep_exactly(n, found);
+      expect_equal(found.span(), expected);
     }
     arena_.give_back_to(mark);
   }
