@@ -553,7 +553,7 @@ void QueryExecutor::tell(const Plan& plan, MemberPage& page) {
   Mutex mutex;  // guards the page
   for_each(workers_, /*alone=*/false, pinned_.partitions.size(), [&](std::size_t i) {
     if (first_from(place_of(i, 0)) == first_from(place_of(i + 1, 0))) return;
-    visit_partition(pinned_.reads, pinned_.partitions[i], workers_, /*alone=*/false, reading,
+    visit_partition(plan, pinned_.reads, pinned_.partitions[i], workers_, /*alone=*/false, reading,
                     [&](const ChunkSource& source, std::uint32_t) {
                       const std::uint64_t first_place = place_of(i, source.first_ordinal());
                       const auto begin = first_from(first_place);

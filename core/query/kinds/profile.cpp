@@ -279,9 +279,9 @@ ProfilePlan::ProfilePlan(const PlanContext& context, std::shared_ptr<const Profi
       shared_(std::move(parts)),
       parts_(*shared_),
       property_names_(context.settings.properties()) {
-  constexpr std::string_view kWhyHistory = "the events of the user are looked at one by one";
-  if (!timeframe_.data.empty()) reads_.read_history(kWhyHistory);
-  if (!parts_.range.empty()) reads_.read_history(*parts_.range.from, kWhyHistory);
+  constexpr std::string_view kWhy = "the events of the user are looked at one by one";
+  if (!timeframe_.data.empty()) reads_.read_history(kWhy);
+  if (!parts_.range.empty()) reads_.read_history(*parts_.range.from, kWhy);
   read_presence(parts_.early_events, parts_.early_days);
   if (ask_.year && !parts_.range.empty()) {
     year_ = {std::max(*parts_.range.from, timeframe_.data.first),
@@ -597,9 +597,9 @@ PlanResult plan(const ProfileQuery& ask, const Query& query, const PlanContext& 
     const Day begin = context.first_day_of_history();
     parts.selectors.begin = context.zone.start_of(begin);
     parts.selectors.end = scope.timeframe.as_of_time + kUsPerSecond;
-    if (data.first < begin && !needs_events(Selector(), where, context.catalog)) {
+    if (data.first < begin && !why_events_are_needed(Selector(), where, context.catalog)) {
       PlanContext of_pages = context;
-      of_pages.events = std::make_shared<EventSeries>(false);
+      of_pages.events = std::make_shared<EventSeries>();
       ROLLCALL_ASSIGN_OR_RETURN(parts.early_events,
                                 resolve_selector("profile: where", Selector(), where, of_pages));
       parts.early_days = {data.first, std::min(data.last, begin - 1)};
