@@ -20,7 +20,7 @@ Query random_profile(Random& random, const Stream& stream) {
   ProfileQuery ask;
   const auto* const number = std::get_if<std::uint64_t>(&event.user);
   ask.user = number != nullptr ? std::to_string(*number) : std::get<std::string>(event.user);
-  if (random.chance(3)) ask.user += "7";
+  if (random.chance(3)) ask.user = "987654321";
   if (random.chance(80)) ask.events = random.between(0, 30);
   if (random.chance(30)) {
     const Day day = NaiveZone(stream.settings.time_zone).day_of(event.time);
