@@ -86,14 +86,15 @@ class SplitStore {
       PinnedReads pinned{reads_, {}, std::vector<std::vector<PinnedTotal>>(reads_.totals.size())};
       for (Partition* const partition : group) {
         ROLLCALL_RETURN_IF_ERROR(partition->fold(*store_.view_, FoldDepth::kBounds));
-        ROLLCALL_RETURN_IF_ERROR(partition->load_for(reads_, *store_.view_));
+        ROLLCALL_RETURN_IF_ERROR(
+            partition->load_for(reads_, store_.manifest_.settings.partition_count, *store_.view_));
         for (std::size_t i = 0; i < reads_.totals.size(); ++i) {
           ROLLCALL_RETURN_IF_ERROR(partition->load_days(reads_.totals[i].days, *store_.view_));
           const std::vector<PinnedTotal> totals = partition->totals(reads_.totals[i], account_);
           pinned.totals[i].insert(pinned.totals[i].end(), totals.begin(), totals.end());
         }
-        pinned.partitions.push_back(partition->pin(
-            reads_, static_cast<std::uint32_t>(store_.partitions_.size()), 0, account_));
+        pinned.partitions.push_back(
+            partition->pin(reads_, store_.manifest_.settings.partition_count, 0, account_));
       }
       return pinned;
     }

@@ -13,7 +13,7 @@
 #include "tests/support/naive_time.h"
 #include "tests/support/random.h"
 #include "tests/support/result_text.h"
-#include "tests/support/value_generator.h"
+#include "tests/support/rfm_generator.h"
 
 namespace rollcall::testing {
 namespace {

@@ -150,9 +150,9 @@ TEST_F(PartialTest, OnePartitionHasTheProfile) {
     for (const Cell& cell : row) writer.text(std::get<std::string>(cell));
     with.add_text(text, 1);
   }
-  const Result<Partial> read = Partial::deserialize(with.serialize(task), task);
+  Result<Partial> read = Partial::deserialize(with.serialize(task), task);
   ASSERT_TRUE(read.ok()) << read.status().to_string();
-  ASSERT_TRUE(without.merge(*read).ok());
+  ASSERT_TRUE(without.merge(*std::move(read)).ok());
   EXPECT_EQ(profile_->finish(without).rows, rows);
   without.add_text("00000099 and no row", 1);
   EXPECT_THROW((void)profile_->finish(without), QuestionFailure);
