@@ -146,7 +146,7 @@ std::vector<std::function<void(Case&)>> simplifications() {
     if constexpr (requires { ask.ratio_to_window; }) ask.ratio_to_window = std::nullopt;
   });
   for_ask([](auto& ask) {
-    if constexpr (requires { ask.window_days; }) ask.window_days = std::nullopt;
+    if constexpr (requires { ask.window_days = std::nullopt; }) ask.window_days = std::nullopt;
   });
   for_ask([](auto& ask) {
     if constexpr (requires { ask.base; }) ask.base = {};

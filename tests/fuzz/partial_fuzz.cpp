@@ -43,13 +43,23 @@ class Tasks {
              R"({"kind": "stickiness"})",
              R"({"kind": "stickiness", "window_days": 2, "per": "day"})",
              R"q({"kind": "segment", "segment": "did(login)"})q",
+             R"({"kind": "rfm", "frequency": "days"})",
+             R"({"kind": "rfm_users", "frequency": "days", "limit": 2, "scores": {"recency":
+                 [0, 1, 2, 3], "frequency": [1, 2, 3, 4], "monetary": [-1, 0, 1, 2]}})",
          }) {
       const Result<Query> query = parse_query(question, settings_.time_zone);
       require(query.ok(), query.status().to_string());
       Result<std::unique_ptr<Plan>> plan = make_plan(*query, context);
       require(plan.ok(), plan.status().to_string());
       plans_.push_back(*std::move(plan));
-      tasks_.push_back({*plans_.back()});
+      const Plan& added = *plans_.back();
+      if (added.page() == nullptr) {
+        tasks_.push_back({added});
+        continue;
+      }
+      for (const UserKind kind : {UserKind::kInteger, UserKind::kString}) {
+        tasks_.push_back({added, added.page(), kind, cells_});
+      }
     }
     for (const Members& page : pages_) {
       for (const UserKind kind : {UserKind::kInteger, UserKind::kString}) {
@@ -92,8 +102,10 @@ void check_use(Partial partial, const PlanTask& task) {
   require(again.ok(), again.status().to_string());
   require(partial.merge(*std::move(again)).ok() != has_partitions, "partitions count twice");
   if (task.members == nullptr) {
+    (void)task.plan.next(partial);
     require(task.plan.finish(partial).kind == task.plan.heading().kind, "the table is another");
   } else {
+    if (task.plan.page() != nullptr) (void)task.plan.finish(partial);
     const std::size_t rows = partial.users->list({}).rows.size();
     require(rows <= task.members->limit.value_or(rows), "the page is too long");
   }

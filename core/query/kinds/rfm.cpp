@@ -147,11 +147,8 @@ PlanResult plan(const RfmQuery& ask, const Query& query, const PlanContext& cont
   const bool by_cell = ask.by == By::kCell;
   if (by_cell) {
     parts->columns = {{"r", ColumnType::kInt}, {"f", ColumnType::kInt}, {"m", ColumnType::kInt}};
-    parts->pivot = Pivot{.rows = {"r", "m"},
-                         .column = "f",
-                         .cells = "users",
-                         .is_usual = true,
-                         .is_shaded = true};
+    parts->pivot = Pivot{
+        .rows = {"r", "m"}, .column = "f", .cells = "users", .is_usual = true, .is_shaded = true};
   } else {
     parts->columns = {{"segment", ColumnType::kString}};
     parts->pivot = Pivot{.rows = {"segment"}, .cells = "users", .rate = "share"};

@@ -56,6 +56,9 @@ std::optional<std::uint64_t> parse_integer(std::string_view text) {
   return number;
 }
 
+// No number of a user is farther from 0, so that differences and products of them stay exact.
+constexpr AmountSum kToldMax = AmountSum{1} << 91;
+
 constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max() / 4;
 
 // Finds the column of each key in `where`, and leaves out none of those needed.
@@ -253,7 +256,11 @@ bool MemberPage::read(ByteReader& reader) {
     const UserId* const before = users_.empty() ? after_ ? &*after_ : nullptr : &users_.back().id;
     if (!reader.ok() || (before != nullptr && !is_before(*before, user.id))) return false;
     if (numbers_per_user_ > 0) take_numbers(user);
-    for (std::size_t n = 0; n < numbers_per_user_; ++n) user.numbers[n] = reader.sum();
+    for (std::size_t n = 0; n < numbers_per_user_; ++n) {
+      const AmountSum told = reader.sum();
+      if (told < -kToldMax || told > kToldMax) return false;
+      user.numbers[n] = told;
+    }
     users_.push_back(std::move(user));
   }
   return reader.ok();

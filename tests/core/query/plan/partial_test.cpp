@@ -520,6 +520,17 @@ TEST_F(PartialPageTest, UsersHaveNumbers) {
               StatusCode::kInvalidArgument);
   }
   EXPECT_EQ(budget.taken(), 0u);
+  for (const int sign : {1, -1}) {
+    for (const int beyond : {0, 1}) {
+      Partial one = Partial::of_nobody(task);
+      one.partitions.set(1);
+      one.users->add(UserId(std::uint64_t{7}));
+      const AmountSum number = sign * ((AmountSum{1} << 91) + beyond);
+      one.users->tell(one.users->cut().front(), std::vector<AmountSum>(count, number));
+      EXPECT_EQ(code_of(one.serialize(task), task),
+                beyond == 0 ? StatusCode::kOk : StatusCode::kCorruption);
+    }
+  }
 }
 
 TEST_F(PartialPageTest, UsersOfAPageAscend) {
