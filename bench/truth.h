@@ -35,8 +35,8 @@ Counts churn_truth(const DaySets& sets, std::int32_t gap);
 Counts lifecycle_truth(const DaySets& sets, std::int32_t first, std::int32_t last);
 // Counts users on exactly n of the days `first` to `last`, for each n from 1.
 Counts stickiness_truth(const DaySets& sets, std::int32_t first, std::int32_t last);
-// Counts users by the days in a row up to the last day, or the one before if they are not here on the
-// last, and by the most days in a row: both for each n from 1 to the largest.
+// Counts users by the days in a row up to the last day, or the one before if they are not here on
+// the last, and by the most days in a row: both for each n from 1 to the largest.
 Counts streaks_truth(const DaySets& sets);
 // Counts users on at least `active` of the last `window` days, and on none of the last `quiet`.
 Counts segment_truth(const DaySets& sets, std::int32_t window, std::int32_t active,

@@ -262,9 +262,17 @@ QueryResult with_incomplete_column(const Matrix& matrix) {
 
 bool is_duration(std::string_view column) { return column.ends_with("_seconds"); }
 
-bool is_share(std::string_view kind, std::string_view column) {
+namespace {
+
+bool shows_percent(std::string_view kind) {
   const QueryKind* const known = find_query_kind(kind);
-  if (known != nullptr && !known->shows_percent) return false;
+  return known == nullptr || known->shows_percent;
+}
+
+}  // namespace
+
+bool is_share(std::string_view kind, std::string_view column) {
+  if (!shows_percent(kind)) return false;
   constexpr std::string_view kNoShares[] = {"quick_ratio",
                                             "events_per_user",
                                             "value_per_user",
@@ -274,12 +282,16 @@ bool is_share(std::string_view kind, std::string_view column) {
                                             "ltv",
                                             "arppu",
                                             "cost_per_user",
-                                            "ltv_to_cost"};
+                                            "ltv_to_cost",
+                                            "median_days_to_adopt",
+                                            "breadth",
+                                            "phi"};
   return std::find(std::begin(kNoShares), std::end(kNoShares), column) == std::end(kNoShares) &&
-         !column.starts_with("mean") && !is_duration(column) && !is_statistic(column);
+         !column.starts_with("mean") && !is_duration(column) && !is_statistic(kind, column);
 }
 
-bool is_statistic(std::string_view column) {
+bool is_statistic(std::string_view kind, std::string_view column) {
+  if (!shows_percent(kind)) return false;
   return column == "difference" || column == "low" || column == "high" || column == "statistic" ||
          column == "p";
 }

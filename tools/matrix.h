@@ -45,7 +45,7 @@ bool is_duration(std::string_view column);
 // Says whether the quotients of a column, in answers of a kind, are parts of a whole, which people
 // read in percent.
 bool is_share(std::string_view kind, std::string_view column);
-// Says whether the numbers of a column tell how sure a difference is.
-bool is_statistic(std::string_view column);
+// Says whether the numbers of a column, in answers of a kind, tell how sure a difference is.
+bool is_statistic(std::string_view kind, std::string_view column);
 
 }  // namespace rollcall::tools

@@ -55,7 +55,7 @@ std::string shown_text(const Cell& cell, std::string_view kind, std::string_view
   if (std::holds_alternative<std::monostate>(cell)) return "-";
   if (const auto* ratio = std::get_if<double>(&cell)) {
     if (is_duration(column)) return duration_text(*ratio);
-    if (is_statistic(column)) return fmt::format("{:.4f}", *ratio);
+    if (is_statistic(kind, column)) return fmt::format("{:.4f}", *ratio);
     return is_share(kind, column) ? fmt::format("{:.1f}%", *ratio * 100)
                                   : fmt::format("{:.2f}", *ratio);
   }

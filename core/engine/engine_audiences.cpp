@@ -156,8 +156,8 @@ class Engine::State::AudienceDraft {
   void set_as_of(std::string as_of) { audience_.as_of = std::move(as_of); }
 
  private:
-  // Draws the arms. The hash of `draw` seeds that of a user's hash_user, in its bytes from the least
-  // significant on; a user is held out if that, as a fraction of 2^64, is below the share.
+  // Draws the arms. The hash of `draw` seeds that of a user's hash_user, in its bytes from the
+  // least significant on; a user is held out if that, as a fraction of 2^64, is below the share.
   class Draw {
    public:
     Draw(const std::string& draw, const std::string& share)

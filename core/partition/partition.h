@@ -111,8 +111,8 @@ class Partition {
     return pages_.totals(read, account);
   }
 
-  // See ResidentPages::pin() and install(). If only users of lists matter, and none of them is here,
-  // there are no pages.
+  // See ResidentPages::pin() and install(). If only users of lists matter, and none of them is
+  // here, there are no pages.
   PinnedPartition pin(const ReadSet& reads, std::uint32_t partition_count, BatchNumber quiet_since,
                       QuestionAccount& account) const;
   void install(const PinnedPartition& pinned, BatchNumber batch_number);

@@ -51,12 +51,12 @@ std::optional<Interval> newcombe_interval(RateCounts rate, RateCounts base);
 // are alike, so that nothing can be told from them.
 std::optional<TestResult> two_proportion_z(RateCounts rate, RateCounts base);
 
-// Returns the association of two marks of the same users, from -1 to 1: the phi coefficient of their
-// 2 x 2 table (G. U. Yule, On the methods of measuring association between two attributes, JRSS 75,
-// 1912). It is z / sqrt(users) of the two rates of one mark, with and without the other. `with` are
-// the users who have the first mark, `without` those who have not, hits those who have the second.
-// Several first marks of the same users, up to 100,000, that are associated with the second one
-// equally have equal results. Unset: one of the four sums is 0.
+// Returns the association of two marks of the same users, from -1 to 1: the phi coefficient of
+// their 2 x 2 table (G. U. Yule, On the methods of measuring association between two attributes,
+// JRSS 75, 1912). It is z / sqrt(users) of the two rates of one mark, with and without the other.
+// `with` are the users who have the first mark, `without` those who have not, hits those who have
+// the second. Several first marks of the same users, up to 100,000, that are associated with the
+// second one equally have equal results. Unset: one of the four sums is 0.
 std::optional<double> phi_coefficient(RateCounts with, RateCounts without);
 
 }  // namespace rollcall

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <array>
+#include <iterator>
 #include <string_view>
 
 #include "tests/support/event_columns.h"
@@ -24,7 +24,7 @@ constexpr std::size_t kLongNameBytes = 62'000;
 
 // Questions that read every kind of page: presence of names, of values and of any event, amounts,
 // first and last days, hours, users and saved segments.
-constexpr std::array<std::string_view, 22> kQuestions = {
+constexpr std::string_view kQuestions[] = {
     R"({"kind": "active"})",
     R"({"kind": "active", "event": "login", "period": "week"})",
     R"({"kind": "active", "window_days": 7, "ratio_to_window": 30})",
@@ -134,7 +134,7 @@ CheckedStream::Comparison CheckedStream::compare(const Engine& engine, std::size
     comparison.wrong = std::to_string(events) + " events, not " + std::to_string(recount.events);
     return comparison;
   }
-  for (std::size_t i = 0; batches > 0 && i < kQuestions.size(); ++i) {
+  for (std::size_t i = 0; batches > 0 && i < std::size(kQuestions); ++i) {
     const Result<QueryResult> answer = engine.query(kQuestions[i]);
     if (!answer.ok()) {
       if (comparison.first_error.ok()) comparison.first_error = answer.status();

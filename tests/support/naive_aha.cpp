@@ -68,8 +68,8 @@ void add_statistics(const Fourfold& table, std::vector<NaiveCell>& row) {
       std::sqrt(static_cast<long double>(table.with() * table.without() * back * gone)))));
 }
 
-// Returns whether the association of `a` is larger, by its exact square. Both are of the same users,
-// so that what is common to both is left out.
+// Returns whether the association of `a` is larger, by its exact square. Both are of the same
+// users, so that what is common to both is left out.
 bool is_larger(const Fourfold& a, const Fourfold& b) {
   const auto cross = [](const Fourfold& t) {
     return t.with_back * t.without_gone - t.with_gone * t.without_back;

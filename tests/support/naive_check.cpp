@@ -1,6 +1,7 @@
 #include "tests/support/naive_check.h"
 
 #include <algorithm>
+#include <limits>
 #include <set>
 #include <string>
 #include <variant>
@@ -8,6 +9,7 @@
 
 #include "tests/support/naive_hours.h"
 #include "tests/support/naive_kinds.h"
+#include "tests/support/naive_table.h"
 
 namespace rollcall::testing {
 
@@ -135,6 +137,26 @@ Status check_of_history(const std::vector<Selector>& selectors, const QueryCommo
   return check_funnel(together, others, data);
 }
 
+// A cost of a user is an amount of the store: it has no more decimals, and is not larger.
+Status check_costs(const LtvQuery& ask, const StoreSettings& settings) {
+  std::vector<std::string> costs;
+  if (!ask.cost) return {};
+  if (const auto* one = std::get_if<LtvQuery::CostPerUser>(&*ask.cost)) costs = {one->amount};
+  if (const auto* several = std::get_if<LtvQuery::CostByValue>(&*ask.cost)) {
+    for (const auto& [value, amount] : several->amounts) costs.push_back(amount);
+  }
+  const std::string largest =
+      decimal_text(std::numeric_limits<Amount>::max(), settings.value_decimals);
+  for (const std::string& cost : costs) {
+    const std::size_t point = std::min(cost.find('.'), cost.size());
+    std::string fraction = cost.substr(std::min(point + 1, cost.size()));
+    while (fraction.ends_with('0')) fraction.pop_back();
+    if (fraction.size() > settings.value_decimals) return Status::invalid_argument("decimals");
+    if (std::stold(cost) > std::stold(largest)) return Status::invalid_argument("too much");
+  }
+  return {};
+}
+
 // Returns whether an event may have a name that passes both.
 bool names_meet(const Selector& a, const Selector& b) {
   const auto passes = [](const Selector& selector, const std::string& name) {
@@ -209,6 +231,7 @@ Status check_names(const Query& query, const NaiveData& data) {
     ROLLCALL_RETURN_IF_ERROR(check(ask->value_event, ""));
     const bool by_value = ask->cost && std::holds_alternative<LtvQuery::CostByValue>(*ask->cost);
     if (by_value && common.breakdown.empty()) return Status::invalid_argument("no breakdown");
+    ROLLCALL_RETURN_IF_ERROR(check_costs(*ask, data.settings));
     const auto* cost = ask->cost ? std::get_if<LtvQuery::CostOfEvents>(&*ask->cost) : nullptr;
     if (cost == nullptr) return {};
     ROLLCALL_RETURN_IF_ERROR(check(cost->event, ""));

@@ -113,7 +113,7 @@ NaiveEstimate rate_estimate(NaiveRate rate) {
   const long double reach = kZ * std::sqrt(p * (1 - p) / n + kZ * kZ / (4 * n * n));
   const long double all = 1 + kZ * kZ / n;
   return {.value = p,
-          .low = (middle - reach) / all,
+          .low = std::max(0.0L, middle - reach) / all,  // rounding may lead below
           .high = (middle + reach) / all,
           .statistic = {},
           .p = {}};

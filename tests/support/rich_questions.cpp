@@ -14,7 +14,8 @@ namespace {
 constexpr TimeUs kRichMinute = 60'000'000;
 constexpr TimeUs kRichDay = 24 * 60 * kRichMinute;
 
-// USER stands for a user, DAY for the day of the latest event, and BEGIN for the first of the nine that end with it.
+// USER stands for a user, DAY for the day of the latest event, and BEGIN for the first of the nine
+// that end with it.
 constexpr std::string_view kRichQuestions[] = {
     R"q({"kind": "active", "event": "visit", "window_days": 3, "ratio_to_window": 5, "last": "4d",
          "breakdown": "channel", "among": "times(visit, 7d) >= 1"})q",

@@ -124,8 +124,8 @@ std::string_view lifecycle_state(std::span<const Day> days, const Calendar& cale
   return days.front() < calendar.first_day(period) ? "resurrecting" : "new";
 }
 
-// Finds the scores of the user whose rows are known: in each respect, it counts who is worse and who
-// is equal.
+// Finds the scores of the user whose rows are known: in each respect, it counts who is worse and
+// who is equal.
 class ProfileScoresPlan final : public TablePlan {
  public:
   ProfileScoresPlan(std::shared_ptr<const ProfileParts> parts, const TimeZone& zone,

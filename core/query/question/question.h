@@ -36,8 +36,8 @@ class Question {
   std::vector<std::string> answered_from() const;
   // Covers what every plan of the question reads.
   const ReadSet& reads() const { return reads_; }
-  // Returns whether it needs the names of its context until it is answered. The plans of a breakdown
-  // do, because they resolve values only after ranking them.
+  // Returns whether it needs the names of its context until it is answered. The plans of a
+  // breakdown do, because they resolve values only after ranking them.
   bool keeps_names() const { return breakdown_.has_value() || plan_->keeps_names(); }
   // Returns all but the `stats`. Its rows take memory of the context's account until that ends.
   Result<QueryResult> answer(PlanRunner& runner) const;

@@ -67,7 +67,8 @@ class StepEvents {
   };
   Outlook outlook(bool in_any_order) const;
 
-  // Reads the events stretch by stretch, of at most `events_max` each, which is 1 to kStretchEvents.
+  // Reads the events stretch by stretch, of at most `events_max` each, which is 1 to
+  // kStretchEvents.
   enum class Stretch : std::uint8_t {
     kMore,  // events follow those read before
     kAnew,  // the events, now all of them, are not those read before with others behind them

@@ -57,7 +57,8 @@ class ChunkSource {
   virtual BitSpan users_with(SeriesId, DayRange, EventBounds, std::uint64_t* /*scratch*/) const {
     return {};
   }
-  // Returns how many events of `series` on `day` are those of `users`. Pages do not tell it, either.
+  // Returns how many events of `series` on `day` are those of `users`. Pages do not tell it,
+  // either.
   virtual std::uint64_t event_count(SeriesId, Day, BitSpan /*users*/) const { return 0; }
   // Returns the history of the users of the partition, if the ReadSet has it; those of the chunk
   // are the kChunkOrdinals from first_ordinal() on.

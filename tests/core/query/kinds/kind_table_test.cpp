@@ -76,8 +76,13 @@ JsonText sample_of(const QueryField& field) {
     case FieldType::kSpan:
     case FieldType::kLength:
       return "30d";
-    case FieldType::kEvents:
-      return std::vector<std::string>(FunnelQuery::kStepsMax, "login");
+    case FieldType::kEvents: {
+      std::vector<std::string> events;
+      while (events.size() < FunnelQuery::kStepsMax) {
+        events.push_back("login " + std::to_string(events.size()));
+      }
+      return events;
+    }
     case FieldType::kExclusions:
       return JsonText::array({{{"event", "login"}}});
     case FieldType::kNames:

@@ -1,4 +1,5 @@
-// Questions about one user, streaks and milestones: what is read, and the exact words for what is not.
+// Questions about one user, streaks and milestones: what is read, and the exact words for what is
+// not.
 #include <gtest/gtest.h>
 
 #include <string>
