@@ -15,6 +15,7 @@
 
 #include "tests/support/event_generator.h"
 #include "tests/support/naive_engine.h"
+#include "tests/support/query_generator.h"
 #include "tests/support/result_text.h"
 #include "tests/support/run_size.h"
 #include "tests/support/test_engine.h"

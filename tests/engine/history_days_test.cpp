@@ -21,6 +21,7 @@
 #include "tests/support/history_generator.h"
 #include "tests/support/naive_engine.h"
 #include "tests/support/query_file.h"
+#include "tests/support/query_generator.h"
 #include "tests/support/random.h"
 #include "tests/support/random_case.h"
 #include "tests/support/result_text.h"

@@ -14,6 +14,7 @@
 #include "tests/engine/stream_engines.h"
 #include "tests/support/event_generator.h"
 #include "tests/support/funnel_generator.h"
+#include "tests/support/query_generator.h"
 #include "tests/support/result_text.h"
 #include "tests/support/test_engine.h"
 

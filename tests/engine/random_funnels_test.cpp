@@ -103,7 +103,9 @@ TEST(RandomFunnels, EngineAndOracleAgree) {
     const std::span<const NaiveEvent> events = stream.events;
     const std::size_t half = random.below(events.size() + 1);
     ASSERT_TRUE((*engine)->ingest(events.first(half)).ok());
-    if (random.chance(50)) ASSERT_TRUE((*engine)->reopen().ok());
+    if (random.chance(50)) {
+      ASSERT_TRUE((*engine)->reopen().ok());
+    }
     ASSERT_TRUE((*engine)->ingest(events.subspan(half)).ok());
     for (std::uint64_t i = 0; i < kQueriesPerStream; ++i) {
       SCOPED_TRACE(::testing::Message() << "question " << i);
@@ -151,7 +153,9 @@ TEST(RandomFunnels, UsersWhoseEventsFillSeveralBlocks) {
   ASSERT_TRUE(engine.ok());
   ASSERT_TRUE((*engine)->ingest(events).ok());
   for (const bool is_stored : {false, true}) {
-    if (is_stored) ASSERT_TRUE((*engine)->reopen().ok());
+    if (is_stored) {
+      ASSERT_TRUE((*engine)->reopen().ok());
+    }
     for (const char* const order : {"ordered", "any"}) {
       const Result<QueryResult> answer = (*engine)->query(
           R"({"kind": "funnel", "steps": ["first", "last"], "window": "90d", "order": ")" +

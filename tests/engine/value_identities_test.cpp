@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "tests/engine/stream_engines.h"
+#include "tests/support/query_generator.h"
 
 namespace rollcall::testing {
 namespace {

@@ -1,6 +1,6 @@
-// These are random small streams of events, and random questions about them.
+// These are random small streams of events.
 //
-// Both are drawn so that what is hard happens often: few users and few days, so that everything
+// They are drawn so that what is hard happens often: few users and few days, so that everything
 // meets everything; late and repeated events; days of 23 and 25 hours; days without any event;
 // smallest and largest ids; instants at the first and the last microsecond of a day.
 #pragma once
@@ -42,14 +42,7 @@ struct Stream {
 };
 Stream random_stream(Random& random, const StreamKnobs& knobs);
 
-// Draws an expression of at most `depth` levels. Few have ranges that end before they begin.
-Segment random_segment(Random& random, const Stream& stream, int depth);
-
-// A question of any kind, with any of its fields but `members`; few are refused. It is mostly about
-// one property, since the aggregates cannot answer conditions on two of one event.
-Query random_query(Random& random, const Stream& stream);
-
-// Returns whether a range ends before it begins, as it is written.
-bool is_upside_down(const QueryCommon& common);
+// Returns the value with the number `i` of every dimension and kept property.
+std::string property_value(std::size_t i);
 
 }  // namespace rollcall::testing

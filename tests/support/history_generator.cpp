@@ -1,4 +1,5 @@
 #include "tests/support/history_generator.h"
+#include "tests/support/query_generator.h"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,4 +1,5 @@
 #include "tests/support/risk_generator.h"
+#include "tests/support/query_generator.h"
 
 #include <algorithm>
 #include <cstddef>

@@ -21,6 +21,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/query/kinds/active_days.h"
 #include "core/query/kinds/kind_rows.h"
 #include "core/query/kinds/kind_table.h"
 #include "core/query/plan/table_plan.h"
@@ -91,37 +92,6 @@ std::optional<std::uint64_t> whole_number(std::string_view text) {
   const auto [rest, error] = std::from_chars(text.data(), end, number);
   if (error != std::errc() || rest != end) return {};
   return number;
-}
-
-// Returns the lengths of the longest streak, and of the one that ends on `today` or the day before.
-struct Streaks {
-  std::int32_t longest = 0;
-  std::int32_t current = 0;
-};
-
-Streaks streaks_of(std::span<const Day> days, Day today) {
-  Streaks streaks;
-  std::int32_t length = 0;
-  for (std::size_t i = 0; i < days.size(); ++i) {
-    length = i > 0 && days[i] == days[i - 1] + 1 ? length + 1 : 1;
-    streaks.longest = std::max(streaks.longest, length);
-  }
-  if (!days.empty() && days.back() >= today - 1) streaks.current = length;
-  return streaks;
-}
-
-bool has_day_in(std::span<const Day> days, DayRange range) {
-  const auto first = std::ranges::lower_bound(days, range.first);
-  return first != days.end() && *first <= range.last;
-}
-
-// Returns the state of the user in the period that holds `today`, as `lifecycle` has it.
-std::string_view lifecycle_state(std::span<const Day> days, const Calendar& calendar, Day today) {
-  const std::int32_t period = calendar.index_of(today);
-  const bool was_active = has_day_in(days, calendar.days(period - 1));
-  if (!has_day_in(days, calendar.days(period))) return was_active ? "dormant" : "inactive";
-  if (was_active) return "returning";
-  return days.front() < calendar.first_day(period) ? "resurrecting" : "new";
 }
 
 // Finds the scores of the user whose rows are known: in each respect, it counts who is worse and

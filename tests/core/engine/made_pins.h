@@ -299,7 +299,7 @@ class MadePinsTest : public ::testing::Test {
     pinned.totals.resize(reads_.totals.size());
     for (const std::size_t place : places) {
       PinnedPartition partition = {
-          kPartitions[place].number, kPartitions[place].user_count, 0, in_memory_[place], {}};
+          kPartitions[place].number, kPartitions[place].user_count, 0, in_memory_[place], {}, {}};
       partition.pages.pages.for_each([&](auto /*form*/, auto& pages) {
         for (auto& page : pages) {
           if (!random_.chance(in_memory_percent)) page.page = {};

@@ -16,6 +16,7 @@
 #include "tests/support/error_text.h"
 #include "tests/support/event_generator.h"
 #include "tests/support/history_generator.h"
+#include "tests/support/query_generator.h"
 #include "tests/support/random.h"
 #include "tests/support/run_size.h"
 

@@ -11,6 +11,7 @@
 #include "tests/support/event_generator.h"
 #include "tests/support/naive_engine.h"
 #include "tests/support/naive_time.h"
+#include "tests/support/query_generator.h"
 #include "tests/support/random.h"
 #include "tests/support/result_text.h"
 #include "tests/support/rfm_generator.h"

@@ -8,6 +8,7 @@
 #include "core/time/calendar.h"
 #include "rollcall/query.h"
 #include "tests/support/event_generator.h"
+#include "tests/support/query_generator.h"
 #include "tests/support/random.h"
 
 namespace rollcall::testing {

@@ -12,6 +12,7 @@
 #include "core/time/calendar.h"
 #include "tests/core/query/split_store.h"
 #include "tests/support/event_generator.h"
+#include "tests/support/query_generator.h"
 #include "tests/support/result_text.h"
 #include "tests/support/run_size.h"
 #include "tests/support/test_engine.h"

@@ -16,6 +16,7 @@
 #include "tests/core/query/split_store.h"
 #include "tests/support/event_generator.h"
 #include "tests/support/history_generator.h"
+#include "tests/support/query_generator.h"
 #include "tests/support/result_text.h"
 #include "tests/support/run_size.h"
 #include "tests/support/test_engine.h"

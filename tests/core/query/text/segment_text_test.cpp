@@ -13,6 +13,7 @@
 #include "core/query/text/query_validation.h"
 #include "core/time/calendar.h"
 #include "rollcall/query.h"
+#include "tests/support/query_generator.h"
 #include "tests/support/random.h"
 
 namespace rollcall::testing {
@@ -592,13 +593,23 @@ Segment random_funnel(Random& random, int depth) {
   return segment;
 }
 
+Segment::AudiencePart random_part(Random& random) {
+  using Arm = Segment::AudiencePart::Arm;
+  Segment::AudiencePart part;
+  if (random.chance(50)) part.run = random_text(random);
+  if (random.chance(50)) part.class_name = random_text(random);
+  if (random.chance(50)) part.arm = random.pick<Arm>({Arm::kContacted, Arm::kHoldout});
+  return part;
+}
+
 Segment random_segment(Random& random, int depth) {
   Segment segment;
   if (random.chance(10)) return random_funnel(random, depth);
   const bool leaf = depth == 0 || random.chance(30);
-  segment.kind = leaf ? random.pick<Kind>({Kind::kDid, Kind::kDid, Kind::kFirst, Kind::kDeclined,
-                                           Kind::kFavourite, Kind::kFile, Kind::kSaved})
-                      : random.pick<Kind>({Kind::kAll, Kind::kAny, Kind::kNot});
+  segment.kind =
+      leaf ? random.pick<Kind>({Kind::kDid, Kind::kDid, Kind::kFirst, Kind::kDeclined,
+                                Kind::kFavourite, Kind::kFile, Kind::kSaved, Kind::kAudience})
+           : random.pick<Kind>({Kind::kAll, Kind::kAny, Kind::kNot});
   switch (segment.kind) {
     case Kind::kDid:
     case Kind::kFirst:
@@ -632,6 +643,10 @@ Segment random_segment(Random& random, int depth) {
     case Kind::kFile:
     case Kind::kSaved:
       segment.name = random.pick(kRandomNames);
+      break;
+    case Kind::kAudience:
+      segment.name = random_text(random);
+      segment.audience = random_part(random);
       break;
   }
   return segment;
