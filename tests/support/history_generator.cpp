@@ -38,7 +38,10 @@ QueryCommon random_common(Random& random, const Stream& stream) {
     const auto* const time = *end ? std::get_if<LocalTime>(&**end) : nullptr;
     if (time != nullptr) *end = time->day;
   }
-  if (random.chance(50)) common.breakdown.clear();
+  if (random.chance(50)) {
+    common.breakdown.clear();
+    common.breakdown_limit = QueryCommon().breakdown_limit;
+  }
   return common;
 }
 

@@ -79,10 +79,15 @@ Result<NaiveTable> at_risk_table(const AtRiskQuery& ask, const NaiveScope& scope
   if (ask.period) table.columns.push_back({"complete", ColumnType::kBool});
 
   NaiveScope then = value ? scope.with(*value) : scope;
+  const bool has_moments = ask.period ? !range.periods.empty() : !scope.data.events.empty();
+  if (!has_moments) {
+    // Segments that cannot be are refused all the same.
+    NaiveTable unseen = table;
+    ROLLCALL_RETURN_IF_ERROR(add_rows(ask, then, value.has_value(), {}, true, unseen));
+    return table;
+  }
   if (!ask.period) {
-    if (!scope.data.events.empty()) {
-      ROLLCALL_RETURN_IF_ERROR(add_rows(ask, then, value.has_value(), {}, true, table));
-    }
+    ROLLCALL_RETURN_IF_ERROR(add_rows(ask, then, value.has_value(), {}, true, table));
     return table;
   }
   for (const Day first : range.periods) {

@@ -457,10 +457,8 @@ class QueryDraw {
     }
     if (random_.chance(5)) ask.at.push_back(std::numeric_limits<std::int32_t>::max());
     if (!random_.chance(30)) return ask;
-    if (random_.chance(90)) {
-      common.from = common.to = std::nullopt;
-      common.last = std::nullopt;
-    }
+    common.from = common.to = std::nullopt;
+    common.last = std::nullopt;
     ask.date = first_ + random_.between(-1, last_ - first_ + 1);
     return ask;
   }

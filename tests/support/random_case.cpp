@@ -38,6 +38,7 @@ std::optional<CountCell> random_cell(Random& random, const QueryResult& answer) 
       case ColumnType::kString:
       case ColumnType::kInt:
         if (column.name == "cohort" && row[c] == Cell()) return {};  // a summary
+        if (column.name == "payback_day") break;                     // no key
         cell.members.where.emplace_back(column.name, cell_text(row[c]));
         break;
       case ColumnType::kCount:

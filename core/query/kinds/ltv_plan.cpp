@@ -253,7 +253,8 @@ void LtvPlan::read() {
     joined_before_.add_reads(reads_);
   }
   last_day_ = timeframe_.data.last;
-  if (!cost_.is_known()) {
+  // A breakdown is read for as a whole, before the cost of each value is known.
+  if (!cost_.is_asked) {
     // Later amounts are in no cell.
     last_day_ = std::min(last_day_, joined.last + ask_.horizons.back());
   }

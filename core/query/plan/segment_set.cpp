@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
 #include <span>
 #include <string>
 #include <utility>
@@ -139,7 +140,11 @@ class SegmentSet::Resolver {
                       kFunnelDepthMax));
     }
     Query funnel = *segment.funnel;
-    funnel.common.where.insert(funnel.common.where.end(), where_.begin(), where_.end());
+    // A breakdown is planned for any value first, which no funnel that is asked for can say.
+    std::ranges::copy_if(
+        where_, std::back_inserter(funnel.common.where), [](const auto& condition) {
+          return condition.test != PropertyCondition::Test::kNoneOf || !condition.values.empty();
+        });
     if (!timeframe_.as_of.empty()) funnel.common.as_of = timeframe_.as_of_time;
     PlanContext context = context_;
     context.value = nullptr;
