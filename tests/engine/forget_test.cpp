@@ -40,7 +40,10 @@ constexpr std::size_t kQuestions = 20;  // of a stream, each asked twice
 constexpr std::uint64_t kSeedDefault = 20260401;
 
 // Totals keep what was counted; the rest of these tables is users.
-bool has_totals(const Query& query) { return std::holds_alternative<CountsQuery>(query.ask); }
+bool has_totals(const Query& query) {
+  return std::holds_alternative<CountsQuery>(query.ask) ||
+         std::holds_alternative<AdoptionQuery>(query.ask);
+}
 
 // Chooses some of the stream's users, except those whose events tell how far the data reach.
 std::set<UserId> users_to_forget(const Stream& stream, Random& random) {

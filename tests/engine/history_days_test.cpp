@@ -356,8 +356,13 @@ void close_ranges(Segment& segment, Day from) {
   segment.funnel = std::make_shared<const Query>(std::move(funnel));
 }
 void close_ranges(Query& query, Day from) {
-  const bool takes_range = !std::holds_alternative<SegmentQuery>(query.ask) &&
-                           !std::holds_alternative<IdleQuery>(query.ask);
+  const auto* const at_risk = std::get_if<AtRiskQuery>(&query.ask);
+  const auto* const milestones = std::get_if<MilestonesQuery>(&query.ask);
+  const auto* const profile = std::get_if<ProfileQuery>(&query.ask);
+  const bool takes_range =
+      !std::holds_alternative<SegmentQuery>(query.ask) &&
+      !std::holds_alternative<IdleQuery>(query.ask) && (at_risk == nullptr || at_risk->period) &&
+      (milestones == nullptr || !milestones->date) && (profile == nullptr || !profile->year);
   if (takes_range && !query.common.from && !query.common.last) query.common.from = from;
   if (query.common.among) close_ranges(*query.common.among, from);
   if (auto* const ask = std::get_if<SegmentQuery>(&query.ask)) close_ranges(ask->segment, from);

@@ -73,7 +73,7 @@ constexpr std::string_view kQuestions[] = {
     R"({"kind": "rfm", "monetary": "mean"})",
     R"({"kind": "rfm_users", "event": {"event": "view", "where": {"value": {"gte": 1}}}})",
     R"({"kind": "aha", "cohort_event": "view", "within": "1d", "from_day": 2, "to_day": 3})",
-    R"({"kind": "profile", "user": "ann"})",
+    R"({"kind": "profile", "user": "1"})",
     R"({"kind": "milestones", "of": "event"})",
     R"({"kind": "retention", "windows": "rolling", "min_return_count": 2, "periods": 3})",
     R"({"kind": "segment", "segment": "times(view) >= 3 and sum(view) >= 2"})",

@@ -14,9 +14,9 @@
 #include "tests/support/random.h"
 #include "tests/support/random_case.h"
 #include "tests/support/result_text.h"
+#include "tests/support/rfm_generator.h"
 #include "tests/support/run_size.h"
 #include "tests/support/test_engine.h"
-#include "tests/support/rfm_generator.h"
 
 namespace rollcall::testing {
 namespace {

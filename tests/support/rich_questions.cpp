@@ -116,7 +116,7 @@ constexpr std::string_view kRichQuestions[] = {
          {"session": {"set": true}, "channel": "ads"}}, "cost": {"event": "visit"}, "horizons": [1],
          "members": {"where": {"cohort": "BEGIN", "day": 1}, "of": "size"}})q",
     R"q({"kind": "compare", "exposure": "visit", "variant": "channel", "values": ["ads", "seo"],
-         "metric": {"value": "purchase", "within": "1d"}, "aa": 3, "last": "6d",
+         "metric": {"value": "purchase", "within": "1d"}, "last": "6d",
          "among": "times(visit, 9d) >= 1"})q",
     R"q({"kind": "compare", "from": "DAY", "variants": {"a": "did(purchase)", "b":
          "not did(purchase)"}, "metric": {"window": [0, 1]},

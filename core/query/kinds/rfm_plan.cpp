@@ -196,7 +196,8 @@ Status resolve_rfm_range(const PlanContext& context, RfmParts& parts) {
                                                                timeframe, context.open_from));
   if (ends.from) parts.from = ends.from->day;
   if (ends.to) parts.to = ends.to->day;
-  if (timeframe.data.empty() || !parts.from || !parts.to || timeframe.last_day < *parts.from) {
+  if (timeframe.data.empty() || !parts.from || !parts.to || *parts.to < *parts.from ||
+      timeframe.last_day < *parts.from) {
     return {};
   }
   parts.has_rows = true;

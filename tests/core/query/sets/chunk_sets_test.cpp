@@ -156,7 +156,8 @@ TEST_F(ChunkSetsTest, VerticalCountsGoUpAndBeginAgain) {
         const auto is_in = [&](const Words& words) {
           return (word_at(span_of(words), user / 64) >> (user % 64) & 1) != 0;
         };
-        expected_a[user] = restarts && !is_in(kept) ? 0 : expected_a[user] + (is_in(to_a) ? 1u : 0u);
+        expected_a[user] =
+            restarts && !is_in(kept) ? 0 : expected_a[user] + (is_in(to_a) ? 1u : 0u);
         expected_b[user] += is_in(to_b) ? 1 : 0;
       }
     }
