@@ -369,6 +369,10 @@ void close_ranges(Query& query, Day from) {
   if (auto* const ask = std::get_if<CompareQuery>(&query.ask)) {
     for (CompareQuery::Arm& arm : ask->variants) close_ranges(arm.segment, from);
   }
+  if (auto* const ask = std::get_if<AtRiskQuery>(&query.ask)) {
+    close_ranges(ask->base, from);
+    for (AtRiskQuery::Rule& rule : ask->rules) close_ranges(rule.segment, from);
+  }
 }
 
 // Funnels of segments have no range of their own to close.

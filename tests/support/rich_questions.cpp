@@ -118,19 +118,19 @@ constexpr std::string_view kRichQuestions[] = {
     R"q({"kind": "compare", "exposure": "visit", "variant": "channel", "values": ["ads", "seo"],
          "metric": {"value": "purchase", "within": "1d"}, "last": "6d",
          "among": "times(visit, 9d) >= 1"})q",
-    R"q({"kind": "compare", "from": "DAY", "variants": {"a": "did(purchase)", "b":
-         "not did(purchase)"}, "metric": {"window": [0, 1]},
+    R"q({"kind": "compare", "from": "3 days ago", "variants": {"a": "did(purchase)",
+         "b": "not did(purchase)"}, "metric": {"window": [0, 1]},
          "members": {"where": {"variant": "a"}, "of": "users"}})q",
     R"q({"kind": "streaks", "event": "visit", "last": "6d", "breakdown": "channel",
          "among": "times(visit, 9d) >= 1"})q",
     R"q({"kind": "streaks", "event": {"event": "visit", "where": {"channel": "ads", "session":
-         {"set": true}}}, "members": {"where": {"days": 1}, "of": "users_longest"}})q",
+         {"set": true}}}, "members": {"where": {"days": 2}, "of": "users_longest"}})q",
     R"q({"kind": "milestones", "last": "3d", "at": [1, 2, 3], "breakdown": "session",
          "breakdown_limit": 2})q",
-    R"q({"kind": "milestones", "date": "DAY", "of": "active_day", "at": [1, 2, 3],
-         "members": {"where": {"date": "DAY", "of": "active_day", "at": 1}, "of": "users"}})q",
+    R"q({"kind": "milestones", "date": "DAY", "of": "active_day", "at": [4, 5, 6],
+         "members": {"where": {"date": "DAY", "of": "active_day", "at": 5}, "of": "users"}})q",
     R"q({"kind": "profile", "user": "USER", "events": 3, "rfm": true})q",
-    R"q({"kind": "profile", "user": "USER", "year": 2026, "where": {"channel": "ads"}})q"};
+    R"q({"kind": "profile", "user": "USER", "year": 2026, "where": {"channel": "seo"}})q"};
 
 }  // namespace
 

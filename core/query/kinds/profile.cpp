@@ -281,8 +281,8 @@ ProfilePlan::ProfilePlan(const PlanContext& context, std::shared_ptr<const Profi
   JsonFields fields = fields_of(parts_.query);
   fields.emplace_back("from", parts_.range.from ? quote(to_string(*parts_.range.from)) : "null");
   fields.emplace_back("to", parts_.range.to ? quote(to_string(*parts_.range.to)) : "null");
+  reads_.lists.push_back(parts_.user);
   define(std::move(fields), context, nullptr, std::move(notes));
-  reads_.lists.push_back(parts_.user);  // which is none of what it is answered from
   result_.columns = {
       {"what", ColumnType::kString}, {"name", ColumnType::kString}, {"value", ColumnType::kString}};
 }
