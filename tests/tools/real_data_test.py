@@ -118,7 +118,7 @@ def cdnow(store_of, check):
         check.equal(f"cohort {first_day}", cohort, users)
 
     sample = store_of("cdnow/CDNOW_sample.txt.gz", "--delimiter", "space", "--columns",
-                      "master,user,date,cds,dollars", "--user", "master", "--time", "date",
+                      "master,user,date,cds,dollars", "--user", "user", "--time", "date",
                       "--time-format", "%Y%m%d", "--event-name", "purchase", "--value", "dollars")
     check.equal("sample: purchases", sample.report["rows_ingested"], 6919)
     check.equal("sample: customers", sample.info()["users"], 2357)
