@@ -152,7 +152,7 @@ class SyntheticPresence {
     for (std::size_t i = 0; i < questions.size(); ++i) {
       const Counts counts = questions[i].truth(sets);
       const std::lock_guard lock(mutex_);
-      truths_[i].resize(counts.size());
+      truths_[i].resize(std::max(truths_[i].size(), counts.size()));
       for (std::size_t cell = 0; cell < counts.size(); ++cell) truths_[i][cell] += counts[cell];
     }
   }
