@@ -86,7 +86,9 @@ TEST(RandomHistories, EngineAndOracleAgree) {
       const std::size_t kind = random.below(answered.size());
       Query query = kGenerators[kind](random, stream);
       const Result<QueryResult> found = (*engine)->query(query);
-      ASSERT_NO_FATAL_FAILURE(expect_agreement(stream, query, found, oracle.query(query)));
+      const Result<QueryResult> expected = oracle.query(query);
+      if (is_too_large(found, expected)) continue;
+      ASSERT_NO_FATAL_FAILURE(expect_agreement(stream, query, found, expected));
       answered[kind] += found.ok();
       if (!found.ok()) continue;
       with_breakdown += !query.common.breakdown.empty();

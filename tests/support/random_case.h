@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "rollcall/query.h"
+#include "rollcall/status.h"
 #include "tests/support/random.h"
 #include "tests/support/test_engine.h"
 
@@ -21,5 +22,9 @@ struct CountCell {
 };
 // Returns a cell of a random row of the answer, or nothing if the row has none, or sums up others.
 std::optional<CountCell> random_cell(Random& random, const QueryResult& answer);
+
+// Returns whether the answer is refused since what the smallest budget leaves for questions does
+// not hold the largest ones.
+bool is_too_large(const Result<QueryResult>& found, const Result<QueryResult>& expected);
 
 }  // namespace rollcall::testing

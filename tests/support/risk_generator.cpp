@@ -37,8 +37,12 @@ Query at_risk_of(Random& random, const Stream& stream, AtRiskQuery ask) {
   if (random.chance(50)) ask.base = random_segment(random, stream, 2);
   if (random.chance(60)) {
     ask.period = random_period(random);
-    // The oracle goes through all events for each period.
+    // The oracle goes through all events for each period, and the engine keeps rules for each.
     if (ask.period == Period::kDay && is_long(stream)) ask.period = Period::kMonth;
+    if (ask.period == Period::kDay) {
+      query.common.from = query.common.to = std::nullopt;
+      query.common.last = LastSpan{random.between(1, 60)};
+    }
   } else {
     query.common.from = query.common.to = std::nullopt;
     query.common.last = std::nullopt;
