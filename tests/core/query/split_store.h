@@ -139,6 +139,7 @@ class SplitStore {
     ROLLCALL_ASSIGN_OR_RETURN(view_, store_->view());
     ROLLCALL_ASSIGN_OR_RETURN(const StoreTables tables, read_tables(*view_, manifest_));
     catalog_ = tables.catalog;
+    manifest_.settings.kept_properties = catalog_->kept_properties();
     segments_.saved = tables.segments.saved();
     for (std::uint32_t i = 0; i < manifest_.settings.partition_count; ++i) {
       Partition& partition = partitions_.emplace_back(i, manifest_.settings);
