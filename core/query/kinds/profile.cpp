@@ -111,6 +111,8 @@ class ProfileScoresPlan final : public TablePlan {
                    .told = {},
                    .tells_amounts = true} {
     reads_ = reads;
+    rows_ = std::move(table.rows);
+    table.rows.clear();
     result_ = std::move(table);
   }
 
@@ -140,6 +142,7 @@ class ProfileScoresPlan final : public TablePlan {
   const TimeZone& zone_;
   const RfmNumbers own_;
   const StepSelectors selectors_;
+  std::vector<std::vector<Cell>> rows_;  // of the user, without the scores
 };
 
 void ProfileScoresPlan::count(ChunkSets& sets, CellSink& sink) const {
@@ -166,24 +169,29 @@ void ProfileScoresPlan::count(ChunkSets& sets, CellSink& sink) const {
 
 QueryResult ProfileScoresPlan::finish(const Partial& counts) const {
   QueryResult result = result_;
-  std::vector<std::vector<Cell>> after;
-  const auto is_later = [](const std::vector<Cell>& row) {
-    const auto& what = std::get<std::string>(row[0]);
-    return what == "month" || what == "rank" || what == "last_event";
-  };
-  const auto later = std::ranges::find_if(result.rows, is_later);
-  after.assign(std::make_move_iterator(later), std::make_move_iterator(result.rows.end()));
-  result.rows.erase(later, result.rows.end());
   const auto add_score = [&](std::string_view name, RfmCell cell) {
     // 1 + floor(5 (worse + equal / 2) / all)
     const std::uint64_t halves = 2 * counts.cells[cell] + counts.cells[cell + 1];
     add_row(result, std::string("rfm"), std::string(name),
             std::to_string(1 + 5 * halves / (2 * counts.cells[kAll])));
   };
+  const auto is_later = [](const std::vector<Cell>& row) {
+    const auto& what = std::get<std::string>(row[0]);
+    return what == "month" || what == "rank" || what == "last_event";
+  };
+  const auto later = std::ranges::find_if(rows_, is_later);
+  const auto add_rows = [&](auto first, auto last) {
+    for (; first != last; ++first) {
+      const std::vector<Cell>& row = *first;
+      add_row(result, std::get<std::string>(row[0]), std::get<std::string>(row[1]),
+              std::get<std::string>(row[2]));
+    }
+  };
+  add_rows(rows_.begin(), later);
   add_score("r", kRecency);
   add_score("f", kFrequency);
   add_score("m", kMonetary);
-  for (std::vector<Cell>& row : after) add_row_of(result, std::move(row));
+  add_rows(later, rows_.end());
   return result;
 }
 

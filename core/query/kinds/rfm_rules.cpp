@@ -89,9 +89,8 @@ Status read_edges(const Json& value, const std::string& path, std::optional<RfmR
         if (!json.is_array()) return unexpected(at, "a list of decimal numbers", json);
         edges.monetary.clear();
         for (const Json& element : json.get<Json::Array>()) {
-          ROLLCALL_RETURN_IF_ERROR(read_decimal(element,
-                                                fmt::format("{}[{}]", at, edges.monetary.size()),
-                                                edges.monetary.emplace_back()));
+          const std::string place = fmt::format("{}[{}]", at, edges.monetary.size());
+          ROLLCALL_RETURN_IF_ERROR(read_decimal(element, place, edges.monetary.emplace_back()));
         }
         return {};
       }};

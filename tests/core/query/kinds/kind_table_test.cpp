@@ -138,6 +138,16 @@ JsonText question_with(const QueryKind& kind, const QueryField& field, const Jso
     if (needed != nullptr) question[pointer_to(*needed)] = sample_of(*needed);
   }
   question[pointer_to(field)] = value;
+  // What counts as coming back begins after the time of the candidates, and ends after it begins.
+  const auto default_of = [&](std::string_view name, const JsonText& other) {
+    if (find(fields, name) != nullptr && find(fields, "candidates") != nullptr &&
+        field.name != name) {
+      question[std::string(name)] = other;
+    }
+  };
+  default_of("within", "1s");
+  default_of("from_day", field.name == "within" ? 36'600 : 2);
+  default_of("to_day", 36'600);
   return question;
 }
 

@@ -56,7 +56,7 @@ TEST(RfmParser, Errors) {
        "rfm: frequency: unknown frequency \"event\" (did you mean \"events\"?), allowed: events, "
        "days"},
       {R"({"kind": "rfm", "monetary": "median"})",
-       "rfm: monetary: unknown monetary \"median\", allowed: sum, mean"},
+       "rfm: monetary: unknown monetary \"median\" (did you mean \"mean\"?), allowed: sum, mean"},
       {R"({"kind": "rfm", "by": "r"})", "rfm: by: unknown by \"r\", allowed: segment, cell"},
       {R"({"kind": "rfm", "scores": "fifths"})",
        "rfm: scores: must be \"quantile\", or an object such as {\"recency\": [7, 30, 60, 90], "
