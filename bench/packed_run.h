@@ -88,7 +88,7 @@ class PackedRun {
 
  private:
   std::size_t user_count_ = 0, event_count_ = 0;
-  // Of each user: how many bits the number of events takes, and that number; the time of the first
+  // Each user has the width of the number of events in bits, and that number; the time of the first
   // event; the width of the steps of time that follow, and these.
   std::vector<std::uint64_t> users_;
   std::array<std::vector<std::uint64_t>, kNameBits> planes_;  // bits of the names, by event

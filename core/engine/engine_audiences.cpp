@@ -269,7 +269,7 @@ void Engine::State::take_back(const AudienceName& name) {
 
 Status Engine::State::drop_audience(const AudienceName& name) {
   ROLLCALL_RETURN_IF_ERROR(check_writable());
-  // What a commit under way writes is known only after it.
+  // Nobody knows what a commit under way writes before it is over.
   const MutexLock no_checkpoint(checkpointer.mutex());
   const Gate::Pass pass(gate);
   ROLLCALL_RETURN_IF_ERROR(check_failures());

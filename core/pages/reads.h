@@ -74,7 +74,7 @@ struct ReadSet {
   Day history_from = kDayMax;  // the earliest day whose events are read for themselves
   // Days of what is read are hours or minutes of a question, and history_from alone is a day.
   bool is_by_clock = false;
-  // Of all this, only what is about the users of `lists` is needed: their chunks.
+  // If it is set, the question needs only the chunks that hold users of `lists`.
   bool only_of_lists = false;
 
   // Reads events, be it for who was active on a day.

@@ -16,7 +16,7 @@
 namespace rollcall::testing {
 namespace {
 
-constexpr std::uint64_t kStreams = 40;
+constexpr std::uint64_t kStreams = 1'000;
 constexpr int kQuestionsPerStream = 40;
 
 // Cells of one row by the names of their columns.
@@ -78,7 +78,7 @@ TEST(Comparisons, TurnRoundWithTheVariants) {
     }
   }
   EXPECT_GT(compared, 50);
-  EXPECT_GT(tested, 0);
+  EXPECT_GT(tested, 10);
 }
 
 }  // namespace

@@ -100,7 +100,7 @@ struct Segment {
     friend bool operator==(const Favourite&, const Favourite&) = default;
   };
 
-  // What is unset leaves nobody out.
+  // A field that is unset leaves nobody out.
   struct AudiencePart {
     enum class Arm : std::uint8_t { kContacted, kHoldout };
     std::optional<std::string> run;

@@ -1,4 +1,4 @@
-// What the active days of one user tell of them. The days are given in order, each once.
+// These functions say what the active days of one user tell. The days are in order, each once.
 #pragma once
 
 #include <cstdint>

@@ -364,7 +364,7 @@ void add_interval(const std::optional<Interval>& interval, std::vector<Cell>& ce
   cells.push_back(interval ? Cell(interval->high) : Cell(std::monostate{}));
 }
 
-// What the question names has a row, and so has whatever was seen.
+// A variant has a row if the question names it, or if a user of it was seen.
 bool ComparePlan::is_shown(std::size_t variant, const Partial& counts) const {
   const bool is_named = !named_variants(parts_->ask).empty();
   if (is_named || variants_[variant] == parts_->ask.control) return true;

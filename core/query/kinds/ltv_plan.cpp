@@ -1,4 +1,4 @@
-// What users are worth: from the amounts of each user on each day.
+// This plan sums up what users are worth, from the amounts of each user on each day.
 //
 // In a chunk, the cohorts are made first, which gives each user a first day. The amounts are then
 // gone through once, day by day: each falls on so many days after its user's first. A cell holds
@@ -29,7 +29,7 @@
 namespace rollcall {
 namespace {
 
-// What a question asks about, resolved.
+// Holds the resolved events that a question asks about.
 struct LtvEvents {
   SeriesUnion cohort;
   // In a breakdown, users who join count where an event of the value lies in the cohort's period.

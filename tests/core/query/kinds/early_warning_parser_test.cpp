@@ -8,16 +8,10 @@
 #include <vector>
 
 #include "rollcall/query.h"
+#include "tests/core/query/kinds/parsed_question.h"
 
 namespace rollcall::testing {
 namespace {
-
-template <class Ask>
-Ask parse_ask(std::string_view json) {
-  const Result<Query> query = parse_query(json);
-  EXPECT_TRUE(query.ok()) << json << "\n" << query.status().to_string();
-  return query.ok() ? std::get<Ask>(query->ask) : Ask();
-}
 
 TEST(EarlyWarningParser, Rules) {
   EXPECT_EQ(parse_ask<AtRiskQuery>(R"({"kind": "at_risk"})"), AtRiskQuery());

@@ -7,22 +7,10 @@
 #include <vector>
 
 #include "rollcall/query.h"
+#include "tests/core/query/kinds/parsed_question.h"
 
 namespace rollcall::testing {
 namespace {
-
-template <class Ask>
-Ask parse_ask(std::string_view json) {
-  const Result<Query> query = parse_query(json);
-  EXPECT_TRUE(query.ok()) << json << "\n" << query.status().to_string();
-  return query.ok() ? std::get<Ask>(query->ask) : Ask{};
-}
-
-std::string error(std::string_view json) {
-  const Result<Query> query = parse_query(json);
-  EXPECT_EQ(query.status().code(), StatusCode::kInvalidArgument) << json;
-  return query.status().message();
-}
 
 TEST(FeatureParser, Adoption) {
   AdoptionQuery ask;
@@ -86,7 +74,7 @@ TEST(FeatureParser, Errors) {
       {R"({"kind": "aha", "to_day": 7})",
        "aha: to_day: must be a whole number from 8 to 36600, found 7"},
   };
-  for (const auto& [json, message] : cases) EXPECT_EQ(error(json), message) << json;
+  for (const auto& [json, message] : cases) EXPECT_EQ(parse_error(json), message) << json;
 }
 
 }  // namespace

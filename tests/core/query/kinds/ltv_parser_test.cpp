@@ -7,16 +7,10 @@
 #include <vector>
 
 #include "rollcall/query.h"
+#include "tests/core/query/kinds/parsed_question.h"
 
 namespace rollcall::testing {
 namespace {
-
-template <class Ask>
-Ask parse_ask(const std::string& json) {
-  const Result<Query> query = parse_query(json);
-  EXPECT_TRUE(query.ok()) << json << ": " << query.status().to_string();
-  return query.ok() ? std::get<Ask>(query->ask) : Ask();
-}
 
 TEST(LtvParser, ReadsEveryField) {
   EXPECT_EQ(parse_ask<LtvQuery>(R"({"kind": "ltv"})"), LtvQuery());

@@ -8,22 +8,10 @@
 #include <vector>
 
 #include "rollcall/query.h"
+#include "tests/core/query/kinds/parsed_question.h"
 
 namespace rollcall::testing {
 namespace {
-
-template <class Ask>
-Ask parse_ask(std::string_view json) {
-  const Result<Query> query = parse_query(json);
-  EXPECT_TRUE(query.ok()) << json << "\n" << query.status().to_string();
-  return query.ok() ? std::get<Ask>(query->ask) : Ask{};
-}
-
-std::string error(std::string_view json) {
-  const Result<Query> query = parse_query(json);
-  EXPECT_EQ(query.status().code(), StatusCode::kInvalidArgument) << json;
-  return query.status().message();
-}
 
 TEST(ProfileParser, Profile) {
   ProfileQuery ask;
@@ -88,7 +76,7 @@ TEST(ProfileParser, Errors) {
       {R"({"kind": "milestones", "date": "today", "last": "7d"})",
        "milestones: date: does not go with from, to or last"},
   };
-  for (const auto& [json, message] : cases) EXPECT_EQ(error(json), message) << json;
+  for (const auto& [json, message] : cases) EXPECT_EQ(parse_error(json), message) << json;
 }
 
 }  // namespace

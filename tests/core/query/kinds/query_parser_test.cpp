@@ -13,6 +13,7 @@
 #include "rollcall/kinds.h"
 #include "rollcall/message_text.h"
 #include "rollcall/query.h"
+#include "tests/core/query/kinds/parsed_question.h"
 
 namespace rollcall::testing {
 namespace {
@@ -21,18 +22,6 @@ Query parse(std::string_view json, std::string_view time_zone = "UTC") {
   Result<Query> query = parse_query(json, time_zone);
   EXPECT_TRUE(query.ok()) << json << "\n" << query.status().to_string();
   return query.ok() ? *query : Query{};
-}
-
-std::string error(std::string_view json) {
-  const Result<Query> query = parse_query(json);
-  EXPECT_FALSE(query.ok()) << json;
-  EXPECT_EQ(query.status().code(), StatusCode::kInvalidArgument);
-  return query.status().message();
-}
-
-template <class Ask>
-Ask parse_ask(std::string_view json) {
-  return std::get<Ask>(parse(json).ask);
 }
 
 using Condition = PropertyCondition;
@@ -293,7 +282,7 @@ TEST(QueryParser, SegmentsOfHistoryThatAreNone) {
        "segment: segment: favourite: must be a string, found [\"c\"]"},
   };
   for (const auto& [json, message] : cases) {
-    EXPECT_EQ(error(R"({"kind": "segment", "segment": )" + json + "}"), message) << json;
+    EXPECT_EQ(parse_error(R"({"kind": "segment", "segment": )" + json + "}"), message) << json;
   }
 }
 
@@ -356,7 +345,7 @@ TEST(QueryParser, SegmentsOfFunnelsThatAreNone) {
        at + "among: days: must be a whole number from 0 to 36600, found -1"},
   };
   for (const auto& [json, message] : cases) {
-    EXPECT_EQ(error(R"({"kind": "segment", "segment": )" + json + "}"), message) << json;
+    EXPECT_EQ(parse_error(R"({"kind": "segment", "segment": )" + json + "}"), message) << json;
   }
 }
 
@@ -395,13 +384,13 @@ TEST(QueryParser, Last) {
 
 TEST(QueryParser, MalformedJson) {
   EXPECT_EQ(
-      error(""),
+      parse_error(""),
       "query: 1:1: malformed JSON: syntax error while parsing value - unexpected end of input; "
       "expected '[', '{', or a literal");
-  EXPECT_EQ(error("{\"kind\": \"active\",\n \"from\" 1}"),
+  EXPECT_EQ(parse_error("{\"kind\": \"active\",\n \"from\" 1}"),
             "query: 2:9: malformed JSON: syntax error while parsing object separator - unexpected "
             "number literal; expected ':'");
-  EXPECT_EQ(error(R"({"kind": "idle"} x)"),
+  EXPECT_EQ(parse_error(R"({"kind": "idle"} x)"),
             "query: 1:18: malformed JSON: syntax error while parsing value - invalid literal; "
             "expected end of input");
   // The column is the first one of what is wrong.
@@ -410,15 +399,16 @@ TEST(QueryParser, MalformedJson) {
       {R"({"kind": -x})", 10},     {R"({"kind": 12 345})", 13}, {R"({"kind": tru)", 10}};
   for (const auto& [text, column] : faults) {
     const std::string begin = fmt::format("query: 1:{}: ", column);
-    EXPECT_EQ(error(text).substr(0, begin.size()), begin) << error(text);
+    EXPECT_EQ(parse_error(text).substr(0, begin.size()), begin) << parse_error(text);
   }
-  EXPECT_EQ(error(R"({"kind": "idle", "kind": "idle"})"),
+  EXPECT_EQ(parse_error(R"({"kind": "idle", "kind": "idle"})"),
             "query: the field \"kind\" is given twice");
-  EXPECT_EQ(error(R"({"kind": "idle", "where": {"c": "x", "c": "y"}})"),
+  EXPECT_EQ(parse_error(R"({"kind": "idle", "where": {"c": "x", "c": "y"}})"),
             "query: the field \"c\" is given twice");
-  EXPECT_EQ(error(std::string(100'000, '[')), "query: nested too deeply, allowed: 256 levels");
-  EXPECT_EQ(error("[]"), "query: must be an object, found []");
-  EXPECT_EQ(error("{\"kind\": \"active\", \"event\": \"\xff\"}"),
+  EXPECT_EQ(parse_error(std::string(100'000, '[')),
+            "query: nested too deeply, allowed: 256 levels");
+  EXPECT_EQ(parse_error("[]"), "query: must be an object, found []");
+  EXPECT_EQ(parse_error("{\"kind\": \"active\", \"event\": \"\xff\"}"),
             "query: 1:30: malformed JSON: syntax error while parsing value - invalid string: "
             "ill-formed UTF-8 byte");
 }
@@ -428,35 +418,35 @@ TEST(QueryParser, Kinds) {
   for (const QueryKind& kind : query_kinds()) kinds.emplace_back(kind.name);
   ASSERT_EQ(kinds.front(), "active");
   const std::string all = fmt::format("{}", fmt::join(kinds, ", "));
-  EXPECT_EQ(error("{}"), "query: missing field \"kind\", allowed: " + all);
-  EXPECT_EQ(error(R"({"kind": "retentoin"})"),
+  EXPECT_EQ(parse_error("{}"), "query: missing field \"kind\", allowed: " + all);
+  EXPECT_EQ(parse_error(R"({"kind": "retentoin"})"),
             "query: unknown kind \"retentoin\" (did you mean \"retention\"?), allowed: " +
                 excerpts(kinds));
-  EXPECT_EQ(error(R"({"kind": 3})"), "query: kind: must be one of " + all + ", found 3");
+  EXPECT_EQ(parse_error(R"({"kind": 3})"), "query: kind: must be one of " + all + ", found 3");
 }
 
 TEST(QueryParser, UnknownFields) {
   EXPECT_EQ(
-      error(R"({"kind": "active", "perod": "week"})"),
+      parse_error(R"({"kind": "active", "perod": "week"})"),
       "active: unknown field \"perod\" (did you mean \"period\"?), allowed: kind, event, period, "
       "window_days, ratio_to_window, from, to, last, as_of, where, among, breakdown, "
       "breakdown_limit, members");
   EXPECT_EQ(
-      error(R"({"kind": "retention", "cohrt": 1})"),
+      parse_error(R"({"kind": "retention", "cohrt": 1})"),
       "retention: unknown field \"cohrt\" (did you mean \"cohort\"?), allowed: kind, event, "
       "cohort_event, return_event, cohort, first_of, period, periods, mode, min_return_count, "
       "brackets, windows, summary, measure, value_from, breakdown_match, from, to, last, as_of, "
       "and 5 more");
-  EXPECT_EQ(error(R"({"kind": "churn", "zzzzzzzz": 1})"),
+  EXPECT_EQ(parse_error(R"({"kind": "churn", "zzzzzzzz": 1})"),
             "churn: unknown field \"zzzzzzzz\", allowed: kind, event, base, rule, from, to, last, "
             "as_of, where, among, breakdown, breakdown_limit, members");
-  EXPECT_EQ(error(R"({"kind": "idle", "from": "2026-01-01"})").substr(0, 28),
+  EXPECT_EQ(parse_error(R"({"kind": "idle", "from": "2026-01-01"})").substr(0, 28),
             "idle: unknown field \"from\", ");
-  EXPECT_EQ(error(R"({"kind": "active", "event": {"evnt": "a"}})"),
+  EXPECT_EQ(parse_error(R"({"kind": "active", "event": {"evnt": "a"}})"),
             "active: event: unknown field \"evnt\" (did you mean \"event\"?), allowed: event, "
             "not_event, where");
   EXPECT_EQ(
-      error(R"({"kind": "active", "where": {"c": {"nt": "a"}}})"),
+      parse_error(R"({"kind": "active", "where": {"c": {"nt": "a"}}})"),
       "active: where: c: unknown field \"nt\" (did you mean \"ne\"?), allowed: in, ne, not_in, "
       "contains, set, gt, gte, lt, lte, eq");
 }
@@ -647,7 +637,7 @@ TEST(QueryParser, WrongValues) {
        "paths: limit: must be a whole number from 1 to 1000, found 1001"},
       {R"({"kind": "paths", "window": "0s"})", "paths: window: must be longer than 0s, found 0s"},
   };
-  for (const auto& [json, message] : cases) EXPECT_EQ(error(json), message) << json;
+  for (const auto& [json, message] : cases) EXPECT_EQ(parse_error(json), message) << json;
 }
 
 TEST(QueryParser, LocalInstantInAnUnknownZone) {
