@@ -18,7 +18,8 @@ TEST(CompareParser, ReadsEveryField) {
   EXPECT_EQ(parse_ask<CompareQuery>(
                 R"({"kind": "compare", "variant": "group", "metric": {"retention_day": 1}})"),
             ask);
-  ask.metric = {.from_day = 2, .to_day = 7};
+  ask.metric.from_day = 2;
+  ask.metric.to_day = 7;
   ask.event = {Selector::Names::kAnyOf, {"visit"}, {}};
   ask.exposure = {Selector::Names::kAnyOf, {"assign"}, {}};
   ask.values = {"b", "a"};
