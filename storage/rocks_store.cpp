@@ -158,7 +158,7 @@ Status RocksStore::check_next(const Commit& commit) const {
                                     std::to_string(commit.epoch) + " follows one of epoch " +
                                     std::to_string(last_.epoch));
   }
-  return check_pages_ascend(commit);
+  return check_pages(commit);
 }
 
 Status RocksStore::write_ahead(const Commit& part) {

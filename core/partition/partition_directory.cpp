@@ -148,7 +148,9 @@ void Partition::collect_dirty(Epoch epoch, const SealLimits& limits, CollectedPa
   auto& [dirty, superseded, work] = pages;
   ROLLCALL_ASSERT(awaiting_any_.empty() && awaiting_bounds_.empty());
   pages_.compact_quiet_days();
-  if (!dirty_ && !has_old_events(limits.history_begin)) return;
+  // What was written ahead of this commit is not written again only because history has moved on
+  // since: the next commit lets go of that.
+  if (!dirty_ && (epoch_ == epoch || !has_old_events(limits.history_begin))) return;
   pages_.collect(epoch, dirty, superseded);
   EventLog::Changes history;
   if (history_) history = history_->collect(epoch, limits);

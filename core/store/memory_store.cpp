@@ -61,7 +61,7 @@ class MemoryDisk {
                                       std::to_string(commit.epoch) + " follows one of epoch " +
                                       std::to_string(last_epoch_));
     }
-    return check_pages_ascend(commit);
+    return check_pages(commit);
   }
 
   // Says whether pages of the next commit are there.

@@ -15,6 +15,9 @@
 
 #include "rollcall/dates.h"
 #include "rollcall/kinds.h"
+#include "rollcall/rocks_store.h"
+#include "rollcall/store_copy.h"
+#include "tests/storage/temporary_directory.h"
 #include "tests/support/event_columns.h"
 #include "tests/support/event_generator.h"
 #include "tests/support/funnel_generator.h"
@@ -331,6 +334,45 @@ TEST(HistoryDays, ForgettingGoesOn) {
   EXPECT_EQ(to_text(*result).find("u1"), std::string::npos);
   EXPECT_EQ(cell_text(result->rows[0][2]), "8");
   ASSERT_NO_FATAL_FAILURE(expect_sound(*engine));
+}
+
+// The commit that forgets users may also let go of days. What it wrote ahead, as it had no memory for
+// all of it, or made anew without the users, it does not write another time.
+TEST(HistoryDays, ForgettingLetsGo) {
+  for (const std::size_t memory_bytes_max : {std::size_t{1}, std::size_t{1} << 30}) {
+    SCOPED_TRACE(memory_bytes_max);
+    const TemporaryDirectory directory;
+    const std::string path = directory.path("store");
+    EngineOptions options;
+    options.settings.emplace().partition_count = 2;
+    options.history_days = 20;
+    options.memory_bytes_max = memory_bytes_max;
+    const auto engine = *Engine::open(*open_rocks_store(path), options);
+    const auto ingest_day = [&](std::int32_t day) {
+      const std::vector<NaiveEvent> events = daily_events(1, kFirst + day);
+      const EventColumns columns(events, engine->settings());
+      ASSERT_TRUE(engine->ingest(columns.batch()).ok());
+    };
+    for (std::int32_t day = 0; day < 20; ++day) {
+      ingest_day(day);
+      ASSERT_TRUE(engine->checkpoint().ok());
+    }
+    ingest_day(30);
+    const Status forgotten = engine->forget(std::vector{UserId(std::string("u1"))}).status();
+    ASSERT_TRUE(forgotten.ok()) << forgotten.to_string();
+    EXPECT_EQ(engine->info().history_from, kFirst + 10);
+
+    const Status copied = copy_rocks_store(path, directory.path("copy")).status();
+    ASSERT_TRUE(copied.ok()) << copied.to_string();
+    const auto copy = Engine::open(*open_rocks_store(directory.path("copy")), {});
+    ASSERT_TRUE(copy.ok()) << copy.status().to_string();
+    const Result<VerifyReport> report = (*copy)->verify();
+    ASSERT_TRUE(report.ok()) << report.status().to_string();
+    EXPECT_TRUE(report->faults.empty()) << report->faults.front();
+    const Result<QueryResult> result = (*copy)->query(kFunnel);
+    ASSERT_TRUE(result.ok()) << result.status().to_string();
+    EXPECT_EQ(cell_text(result->rows[0][2]), "9");
+  }
 }
 
 // ---- Random questions ----

@@ -78,14 +78,15 @@ struct Commit {
   // `threads` threads at a time.
   std::function<Status(std::size_t number, std::string& bytes)> encode;
   unsigned threads = 1;
-  std::vector<PageAddress> superseded;  // unreachable from this commit on
+  std::vector<PageAddress> superseded;  // of earlier commits, unreachable from this one on
   // Is called once, after the last page.
   std::function<std::string()> manifest;
 };
 
-// Checks that the pages of `commit` ascend.
-//   kInvalidArgument  they do not
-Status check_pages_ascend(const Commit& commit);
+// Checks that the pages of `commit` ascend, and that it supersedes none of its own epoch, which may
+// have been written ahead.
+//   kInvalidArgument  they do not, or it does
+Status check_pages(const Commit& commit);
 
 struct LastCommit {
   Epoch epoch = 0;

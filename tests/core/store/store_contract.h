@@ -302,6 +302,18 @@ TEST_P(StoreContract, PagesMustAscend) {
   }
 }
 
+// A page written ahead would be gone if the commit both wrote it again and superseded it.
+TEST_P(StoreContract, SupersededPagesAreOfEarlierCommits) {
+  commit(make_commit(1, {{page_id(1), "one"}}, {}, "first"));
+  ASSERT_TRUE(store_->write_ahead(make_commit(2, {{page_id(1), "two"}}, {}, "")).ok());
+  const Status status = store_->commit(
+      make_commit(2, {{page_id(1), "three"}}, {{page_id(1), 1}, {page_id(1), 2}}, "second"));
+  EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
+  EXPECT_TRUE(repeats(status, to_string(page_id(1)))) << status.message();
+  reopen();
+  EXPECT_EQ(last_epoch(), 1u);
+}
+
 TEST_P(StoreContract, ManyCommitsKeepEachPageAsItWasWritten) {
   const History history(7, 40, 20'000);
   for (Epoch epoch = 1; epoch <= 60; ++epoch) {
