@@ -108,6 +108,10 @@ TEST(Forget, LeavesTheAnswersOfTheOthers) {
       if (const auto* ask = std::get_if<FunnelQuery>(&query.ask)) {
         if (ask->order == FunnelQuery::Order::kStrict || ask->stop_on_repeat) continue;
       }
+      // Names of events that only they used stay names of the store, each with rows of its own.
+      if (const auto* ask = std::get_if<AhaQuery>(&query.ask)) {
+        if (ask->candidates.empty()) continue;
+      }
       if (!has_totals(query)) questions.push_back(std::move(query));
     }
     for (const Query& query : questions) static_cast<void>(engine.query(query));  // fills caches

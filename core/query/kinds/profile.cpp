@@ -182,8 +182,8 @@ QueryResult ProfileScoresPlan::finish(const Partial& counts) const {
   const auto later = std::ranges::find_if(rows_, is_later);
   const auto add_rows = [&](auto first, auto last) {
     for (; first != last; ++first) {
-      // Cells are made anew: where memory runs out in a copy of rows, code of g++ 12 destroys a cell
-      // that was never made.
+      // Cells are made anew: where memory runs out in a copy of rows, code of g++ 12 destroys a
+      // cell that was never made.
       const std::vector<Cell>& row = *first;
       add_row(result, std::get<std::string>(row[0]), std::get<std::string>(row[1]),
               std::get<std::string>(row[2]));
