@@ -336,8 +336,8 @@ TEST(HistoryDays, ForgettingGoesOn) {
   ASSERT_NO_FATAL_FAILURE(expect_sound(*engine));
 }
 
-// The commit that forgets users may also let go of days. What it wrote ahead, as it had no memory for
-// all of it, or made anew without the users, it does not write another time.
+// The commit that forgets users may also let go of days. It does not write another time what it
+// wrote ahead, as it had no memory for all of it, or made anew without the users.
 TEST(HistoryDays, ForgettingLetsGo) {
   for (const std::size_t memory_bytes_max : {std::size_t{1}, std::size_t{1} << 30}) {
     SCOPED_TRACE(memory_bytes_max);
@@ -358,7 +358,8 @@ TEST(HistoryDays, ForgettingLetsGo) {
       ASSERT_TRUE(engine->checkpoint().ok());
     }
     ingest_day(30);
-    const Status forgotten = engine->forget(std::vector{UserId(std::string("u1"))}).status();
+    const std::vector<UserId> users = {UserId(std::string("u1"))};
+    const Status forgotten = engine->forget(users).status();
     ASSERT_TRUE(forgotten.ok()) << forgotten.to_string();
     EXPECT_EQ(engine->info().history_from, kFirst + 10);
 
