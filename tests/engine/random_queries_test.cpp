@@ -32,7 +32,7 @@ namespace rollcall::testing {
 namespace {
 
 constexpr std::uint64_t kSeedDefault = 20260105;
-constexpr std::uint64_t kPairsDefault = 20'000;
+constexpr std::uint64_t kPairsDefault = 14'000;
 constexpr std::uint64_t kQueriesPerStream = 20;
 
 // Is what an engine is fed and asked. It is closed and opened again before event `reopen_at`.
@@ -338,8 +338,8 @@ TEST(RandomQueries, ManyUsers) {
   knobs.settings.dimensions = {"channel"};
   knobs.first_day = Day{20'454};
   knobs.days = 8;
-  knobs.users = 120'000;
-  knobs.events = 300'000;
+  knobs.users = 90'000;
+  knobs.events = 220'000;
   Case input;
   input.stream = random_stream(random, knobs);
   input.reopen_at = input.stream.events.size() / 2;
@@ -355,8 +355,10 @@ TEST(RandomQueries, ManyUsers) {
     const auto engine = fed_engine(input);
     ASSERT_TRUE(engine.ok()) << engine.status().to_string();
     ASSERT_GT((*engine)->engine().info().user_count, 65'536u) << "users of one chunk";
-    for (int i = 0; i < 5; ++i) {
+    for (int i = 0; i < 4; ++i) {
       Query query = random_query(random, input.stream);
+      // The oracle looks for everybody anew at the end of each period.
+      if (auto* const ask = std::get_if<AtRiskQuery>(&query.ask)) ask->period.reset();
       query.common.from = query.common.to = std::nullopt;  // days without data cost the oracle much
       query.common.last = std::nullopt;
       const Result<QueryResult> found = (*engine)->query(query);

@@ -582,7 +582,7 @@ TEST_F(RocksStoreTest, CompactLeavesNoBytesOfSupersededPagesInAnyFile) {
   // Pages go through the log, and as tables.
   for (const std::size_t page_bytes_max : {std::size_t{3'000}, std::size_t{800'000}}) {
     SCOPED_TRACE(page_bytes_max);
-    history_ = History(5, 60, page_bytes_max);
+    history_ = History(5, 30, page_bytes_max);
     make_store(3);  // and opened again, so that a log becomes a table
     const auto store = open();
     commit(*store, 4, 6);
