@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "rollcall/cell_text.h"
 #include "rollcall/kinds.h"
 #include "rollcall/message_text.h"
 #include "tools/chart.h"
@@ -20,47 +21,10 @@ namespace {
 
 constexpr std::size_t kBarColumns = 30;
 
-// Writes a cell for programs, as it is; null is empty.
-std::string raw_text(const Cell& cell) {
-  struct Visitor {
-    std::string operator()(std::monostate) const { return {}; }
-    std::string operator()(bool value) const { return value ? "true" : "false"; }
-    std::string operator()(std::int64_t value) const { return fmt::format("{}", value); }
-    std::string operator()(double value) const { return fmt::format("{}", value); }
-    std::string operator()(Day value) const { return to_string(value); }
-    std::string operator()(const ZonedTime& value) const { return to_string(value); }
-    std::string operator()(const std::string& value) const { return value; }
-  };
-  return std::visit(Visitor(), cell);
-}
-
-// Writes it in its two largest units: "2d 1h", "12m 5s", "3.25s".
-std::string duration_text(double seconds) {
-  constexpr double kMinute = 60, kHour = 3600, kDay = 86'400;
-  const auto whole = [](double number) { return static_cast<std::int64_t>(number); };
-  if (seconds < kMinute) return fmt::format("{:.2f}s", seconds);
-  if (seconds < kHour) {
-    return fmt::format("{}m {}s", whole(seconds / kMinute), whole(seconds) % 60);
-  }
-  if (seconds < kDay) {
-    return fmt::format("{}h {}m", whole(seconds / kHour), whole(seconds / kMinute) % 60);
-  }
-  return fmt::format("{}d {}h", whole(seconds / kDay), whole(seconds / kHour) % 24);
-}
-
-// Writes a cell for people: shares in percent, lengths of time in their units, statistics with more
-// digits, null as a dash, and nothing that would move the cursor.
+// Writes a cell for people, with nothing that would move the cursor.
 std::string shown_text(const Cell& cell, std::string_view kind, std::string_view column,
                        const Style& style) {
-  if (std::holds_alternative<std::monostate>(cell)) return "-";
-  if (const auto* ratio = std::get_if<double>(&cell)) {
-    if (is_duration(column)) return duration_text(*ratio);
-    if (is_statistic(kind, column)) return fmt::format("{:.4f}", *ratio);
-    return is_share(kind, column) ? fmt::format("{:.1f}%", *ratio * 100)
-                                  : fmt::format("{:.2f}", *ratio);
-  }
-  if (const auto* yes = std::get_if<bool>(&cell)) return *yes ? "yes" : "no";
-  return text_for(style, raw_text(cell));
+  return text_for(style, shown_text(cell, kind, column));
 }
 
 bool is_number(ColumnType type) {
@@ -144,7 +108,7 @@ std::string print_csv(const QueryResult& result, bool escape_formulas) {
     for (std::size_t i = 0; i < row.size(); ++i) {
       if (i > 0) text += ',';
       const bool is_text = result.columns[i].type == ColumnType::kString;
-      text += is_text ? field(raw_text(row[i])) : csv_field(raw_text(row[i]));
+      text += is_text ? field(plain_text(row[i])) : csv_field(plain_text(row[i]));
     }
     text += '\n';
   }
@@ -200,7 +164,9 @@ Result<std::string> print_result(const QueryResult& result, const PrintOptions& 
   }
   Matrix matrix;
   if (wide) {
-    ROLLCALL_ASSIGN_OR_RETURN(matrix, to_matrix(result, options.cells));
+    Result<Matrix> made = to_matrix(result, options.cells);
+    if (!made.ok()) return made.status().within(result.pivot ? "--cells" : "--shape wide");
+    matrix = *std::move(made);
   }
   if (wide && !for_people) matrix.result = with_incomplete_column(matrix);
   const QueryResult& shaped = wide ? matrix.result : result;

@@ -6,7 +6,7 @@
 
 #include "rollcall/query.h"
 #include "rollcall/status.h"
-#include "tools/matrix.h"
+#include "rollcall/matrix.h"
 #include "tools/terminal.h"
 
 namespace rollcall::tools {

@@ -176,6 +176,7 @@ int run(int argc, char** argv) {
   }
   add_saved_command(app, action);
   add_explain_command(app, action);
+  add_report_command(app, action);
   add_forget_command(app, action);
   add_info_command(app, action);
   add_verify_command(app, action);

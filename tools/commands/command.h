@@ -22,6 +22,7 @@ void add_query_command(CLI::App& app, Action& chosen);
 void add_segment_command(CLI::App& app, Action& chosen);
 void add_saved_command(CLI::App& app, Action& chosen);
 void add_explain_command(CLI::App& app, Action& chosen);
+void add_report_command(CLI::App& app, Action& chosen);
 void add_forget_command(CLI::App& app, Action& chosen);
 void add_info_command(CLI::App& app, Action& chosen);
 void add_verify_command(CLI::App& app, Action& chosen);

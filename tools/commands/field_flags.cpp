@@ -123,7 +123,7 @@ Json selector_json(const std::string& flag, const std::vector<std::string>& word
 }
 
 // Returns --window-days for window_days.
-std::string flag_of(std::string_view name) {
+std::string flag_of_field(std::string_view name) {
   std::string flag = "--" + std::string(name);
   std::replace(flag.begin(), flag.end(), '_', '-');
   return flag;
@@ -348,7 +348,7 @@ void make_repeatable(CLI::Option& option) {
 
 CLI::Option* add_flag(CLI::App& command, const QueryField& field, std::optional<std::string>& word,
                       std::vector<std::string>& words) {
-  const std::string name = field.is_required ? argument_of(field.name) : flag_of(field.name);
+  const std::string name = field.is_required ? argument_of(field.name) : flag_of_field(field.name);
   const std::string help = help_of(field);
   CLI::Option* option = nullptr;
   switch (field.type) {
@@ -438,7 +438,7 @@ CLI::Option* add_flag(CLI::App& command, const QueryField& field, std::optional<
 // Returns what a field was given, as JSON.
 Json value_of(const QueryField& field, const std::optional<std::string>& word,
               const std::vector<std::string>& words) {
-  const std::string flag = flag_of(field.name);
+  const std::string flag = flag_of_field(field.name);
   switch (field.type) {
     case FieldType::kEvent:
       return selector_json(flag, words);
@@ -521,13 +521,14 @@ void FieldFlags::add_to(CLI::App& command, std::span<const QueryField> fields) {
   }
   for (const Flag& flag : flags_) {
     if (flag.field.is_required) continue;
-    CLI::Option* const option = command.get_option(flag_of(flag.field.name));
+    CLI::Option* const option = command.get_option(flag_of_field(flag.field.name));
     for (const auto& others : {flag.field.stands_for, flag.field.excludes}) {
       for (const std::string_view other : others) {
-        option->excludes(command.get_option(flag_of(other)));
+        option->excludes(command.get_option(flag_of_field(other)));
       }
     }
-    if (!flag.field.needs.empty()) option->needs(command.get_option(flag_of(flag.field.needs)));
+    if (!flag.field.needs.empty())
+      option->needs(command.get_option(flag_of_field(flag.field.needs)));
   }
 }
 

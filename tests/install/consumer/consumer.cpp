@@ -13,6 +13,7 @@
 #include <tbb/parallel_reduce.h>
 
 #include <rollcall/engine.h>
+#include <rollcall/figure.h>
 #include <rollcall/rocks_store.h>
 
 namespace {
@@ -75,6 +76,7 @@ int main(int argc, char** argv) {
   if (tbb::global_control::active_value(tbb::global_control::max_allowed_parallelism) != 1) {
     return fail("the host's TBB limit was changed");
   }
+  if (rollcall::html_text("<") != "&lt;") return fail("a figure would have markup of others");
   std::puts("2 users");
   return 0;
 }

@@ -1,4 +1,4 @@
-#include "tools/matrix.h"
+#include "rollcall/matrix.h"
 
 #include <algorithm>
 #include <map>
@@ -10,7 +10,7 @@
 #include "rollcall/kinds.h"
 #include "rollcall/message_text.h"
 
-namespace rollcall::tools {
+namespace rollcall {
 namespace {
 
 std::optional<std::size_t> find_column(const QueryResult& result, std::string_view name) {
@@ -60,7 +60,7 @@ Result<std::size_t> find_shown(const QueryResult& result, const std::optional<st
   }
   const std::string wanted = cells.value_or(pivot.cells);
   if (std::find(measures.begin(), measures.end(), wanted) == measures.end()) {
-    return Status::invalid_argument("--cells: " + unknown_name("column", wanted, measures));
+    return Status::invalid_argument(unknown_name("column", wanted, measures));
   }
   return find_column(result, wanted).value();
 }
@@ -96,18 +96,18 @@ Status no_matrix(const QueryResult& result) {
                column.type == ColumnType::kInt || column.type == ColumnType::kString;
       });
   if (is_asked("members")) {
-    return Status::invalid_argument("--shape wide: a list of users has no matrix (allowed: long)");
+    return Status::invalid_argument("a list of users has no matrix (allowed: long)");
   }
   // A breakdown adds one key, which makes two only if there is one already.
   if (is_asked("breakdown") || !has_key) {
     return Status::invalid_argument(
-        fmt::format("--shape wide: an answer of kind {} has no matrix, broken down or not "
+        fmt::format("an answer of kind {} has no matrix, broken down or not "
                     "(allowed: long)",
                     result.kind));
   }
   return Status::invalid_argument(
-      fmt::format("--shape wide: an answer of kind {} has no matrix without a second key (allowed: "
-                  "long, or --breakdown)",
+      fmt::format("an answer of kind {} has no matrix without a second key (allowed: "
+                  "long, or with a breakdown)",
                   result.kind));
 }
 
@@ -296,4 +296,4 @@ bool is_statistic(std::string_view kind, std::string_view column) {
          column == "p";
 }
 
-}  // namespace rollcall::tools
+}  // namespace rollcall

@@ -10,7 +10,7 @@
 #include "rollcall/query.h"
 #include "rollcall/status.h"
 
-namespace rollcall::tools {
+namespace rollcall {
 
 struct Matrix {
   // Returns the same answer with one row per row of the matrix: the keys, the size if there is one,
@@ -48,4 +48,4 @@ bool is_share(std::string_view kind, std::string_view column);
 // Says whether the numbers of a column, in answers of a kind, tell how sure a difference is.
 bool is_statistic(std::string_view kind, std::string_view column);
 
-}  // namespace rollcall::tools
+}  // namespace rollcall

@@ -1,0 +1,212 @@
+#include "rollcall/report.h"
+
+#include <fmt/format.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "operations/report_words.h"
+#include "rollcall/query.h"
+#include "rollcall/saved_object.h"
+
+namespace rollcall {
+namespace {
+
+constexpr std::size_t kUsersMax = 1'000;
+
+// Is a question of the report.
+struct Part {
+  std::string_view title;
+  std::string_view meaning;  // empty: what the engine says of it
+  std::string_view json;     // an object without its last brace
+  std::int32_t days = 0;     // back from the last day; 0: all
+};
+
+class ReportWriter {
+ public:
+  ReportWriter(const Engine& engine, const ReportOptions& options, const QueryLimits& limits)
+      : engine_(engine), options_(options), limits_(limits), words_(words_of(options.language)) {}
+
+  Result<std::string> write() {
+    const std::string title =
+        html_text(options_.title.empty() ? words_.report : std::string_view(options_.title));
+    // The policy allows the style below, and nothing else.
+    html_ = fmt::format(
+        "<!doctype html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n"
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
+        "'unsafe-inline'; base-uri 'none'; form-action 'none'\">\n"
+        "<meta name=\"viewport\" content=\"width=device-width\">\n<title>{}</title>\n"
+        "<style>\n{}</style>\n</head>\n<body>\n<main>\n<h1>{}</h1>\n",
+        words_.lang, title, figure_css(), title);
+    write_facts();
+    ROLLCALL_RETURN_IF_ERROR(write_section(
+        words_.health,
+        {{words_.active_days, words_.active_days_meaning, R"({"kind": "active")", 90},
+         {words_.growth, words_.growth_meaning, R"({"kind": "lifecycle", "period": "week")", 84}}));
+    ROLLCALL_RETURN_IF_ERROR(
+        write_section(words_.retention, {{words_.weekly_cohorts, words_.weekly_cohorts_meaning,
+                                          R"({"kind": "retention", "period": "week")", 84}}));
+    ROLLCALL_RETURN_IF_ERROR(
+        write_section(words_.churn, {{words_.lost_after_7_days, words_.lost_after_7_days_meaning,
+                                      R"({"kind": "churn", "rule": {"gap_days": 7})", 90},
+                                     {words_.lost_by_month, words_.lost_by_month_meaning,
+                                      R"({"kind": "churn", "rule": {"period": "month"})"}}));
+    ROLLCALL_RETURN_IF_ERROR(write_section(
+        words_.warning, {{words_.at_risk, words_.at_risk_meaning, R"({"kind": "at_risk")"}}));
+    ROLLCALL_RETURN_IF_ERROR(
+        write_section(words_.value, {{words_.paying, words_.paying_meaning,
+                                      R"({"kind": "counts", "period": "month", "payers": true)"},
+                                     {words_.rfm, words_.rfm_meaning, R"({"kind": "rfm")"}}));
+    ROLLCALL_RETURN_IF_ERROR(write_questions());
+    write_campaigns();
+    write_alerts();
+    if (options_.users) ROLLCALL_RETURN_IF_ERROR(write_users());
+    html_ += "</main>\n</body>\n</html>\n";
+    return std::move(html_);
+  }
+
+ private:
+  void write_facts() {
+    const EngineInfo info = engine_.info();
+    html_ += fmt::format("<p>{} {}, {} {}", info.event_count, words_.events, info.user_count,
+                         words_.users);
+    if (!info.days.empty()) {
+      html_ += fmt::format("; {} {}, {} {}", words_.first_day, to_string(info.days.first),
+                           words_.last_day, to_string(info.days.last));
+    }
+    html_ += "</p>\n";
+  }
+
+  void begin_section(std::string_view title) {
+    html_ += fmt::format("<section>\n<h2>{}</h2>\n", title);
+  }
+  void end_section() { html_ += "</section>\n"; }
+
+  // Adds an answer. Whatever a question lacks is said in its place; only what ends all questions
+  // ends the report.
+  Status write_answer(std::string_view title, std::string_view json, std::string_view said = {}) {
+    const Result<Query> query = parse_query(json, engine_.settings().time_zone);
+    const Result<QueryResult> answer =
+        query.ok() ? engine_.query(*query, limits_) : Result<QueryResult>(query.status());
+    if (!answer.ok()) {
+      const StatusCode code = answer.status().code();
+      if (code == StatusCode::kCancelled || code == StatusCode::kDeadlineExceeded) {
+        return answer.status();
+      }
+      html_ += fmt::format(
+          "<figure><figcaption>{}</figcaption><p>{}</p></figure>\n", html_text(title),
+          fmt::format(fmt::runtime(words_.not_answered), html_text(answer.status().message())));
+      return {};
+    }
+    std::string meaning(said);
+    if (meaning.empty()) {
+      ROLLCALL_ASSIGN_OR_RETURN(const Explanation explanation, engine_.explain(*query, limits_));
+      meaning = explanation.meaning;
+    }
+    meaning += fmt::format(" ({} {})", words_.as_of, answer->as_of);
+    html_ += figure_html(*answer, title, meaning, options_.language);
+    return {};
+  }
+
+  Status write_section(std::string_view title, const std::vector<Part>& parts) {
+    begin_section(title);
+    for (const Part& part : parts) {
+      std::string json(part.json);
+      // There is nothing to be seen of the time before the first event.
+      if (part.days != 0 && engine_.info().days.size() > part.days) {
+        json += fmt::format(R"(, "last": "{}d")", part.days);
+      }
+      ROLLCALL_RETURN_IF_ERROR(write_answer(part.title, json + "}", part.meaning));
+    }
+    end_section();
+    return {};
+  }
+
+  Status write_questions() {
+    begin_section(words_.questions);
+    const std::vector<SavedObject> questions = engine_.objects(ObjectKind::kQuestion);
+    if (questions.empty()) html_ += fmt::format("<p>{}</p>\n", words_.nothing_kept);
+    for (const SavedObject& question : questions) {
+      const Result<Query> query = parse_query(question.definition, engine_.settings().time_zone);
+      // Lists of users are for those who ask for them.
+      const bool lists_users = query.ok() && (query->common.members.has_value() ||
+                                              std::holds_alternative<RfmUsersQuery>(query->ask) ||
+                                              std::holds_alternative<ProfileQuery>(query->ask));
+      if (lists_users && !options_.users) continue;
+      ROLLCALL_RETURN_IF_ERROR(write_answer(question.name, question.definition));
+    }
+    end_section();
+    return {};
+  }
+
+  void write_campaigns() {
+    begin_section(words_.campaigns);
+    QueryResult frozen;
+    frozen.columns = {{std::string(words_.campaign), ColumnType::kString},
+                      {std::string(words_.run), ColumnType::kString},
+                      {std::string(words_.as_of), ColumnType::kString},
+                      {std::string(words_.klass), ColumnType::kString},
+                      {std::string(words_.contacted), ColumnType::kCount},
+                      {std::string(words_.holdout), ColumnType::kCount}};
+    for (const AudienceInfo& audience : engine_.audiences()) {
+      for (const AudienceInfo::Class& part : audience.classes) {
+        frozen.rows.push_back({Cell(audience.name.campaign), Cell(audience.name.run),
+                               Cell(audience.as_of), Cell(part.name),
+                               Cell(static_cast<std::int64_t>(part.contacted)),
+                               Cell(static_cast<std::int64_t>(part.holdout))});
+      }
+    }
+    html_ += frozen.rows.empty() ? fmt::format("<p>{}</p>\n", words_.nothing_kept)
+                                 : table_html(frozen, words_.campaigns, options_.language);
+    end_section();
+  }
+
+  void write_alerts() {
+    begin_section(words_.alerts);
+    QueryResult alerts;
+    alerts.columns = {{std::string(words_.name), ColumnType::kString},
+                      {std::string(words_.definition), ColumnType::kString}};
+    for (const SavedObject& alert : engine_.objects(ObjectKind::kAlert)) {
+      alerts.rows.push_back({Cell(alert.name), Cell(alert.definition)});
+    }
+    html_ += alerts.rows.empty() ? fmt::format("<p>{}</p>\n", words_.nothing_kept)
+                                 : table_html(alerts, words_.alerts, options_.language);
+    end_section();
+  }
+
+  Status write_users() {
+    begin_section(words_.leaving);
+    const std::string json = fmt::format(
+        R"json({{"kind": "segment", "segment": "did(*, 30d) and not did(*, 7d)",
+                 "members": {{"of": "users", "limit": {}}}}})json",
+        kUsersMax);
+    ROLLCALL_RETURN_IF_ERROR(write_answer(words_.leaving, json, words_.leaving_meaning));
+    end_section();
+    return {};
+  }
+
+  const Engine& engine_;
+  const ReportOptions& options_;
+  const QueryLimits& limits_;
+  const ReportWords& words_;
+  std::string html_;
+};
+
+}  // namespace
+
+Result<std::string> report_html(const Engine& engine, const ReportOptions& options,
+                                const QueryLimits& limits) {
+  try {
+    return ReportWriter(engine, options, limits).write();
+  } catch (const std::bad_alloc&) {
+    return Status::resource_exhausted("report: there is no memory for the page");
+  }
+}
+
+}  // namespace rollcall

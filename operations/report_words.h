@@ -1,0 +1,34 @@
+// This header has the words of reports in the languages that they are written in.
+#pragma once
+
+#include <string_view>
+
+#include "rollcall/figure.h"
+
+namespace rollcall {
+
+// Returns what a column of an answer is called in the language; one that has no other name there
+// is called as it is.
+std::string_view column_word(std::string_view column, Language language);
+
+// Lists the words of a page that come from no answer.
+struct ReportWords {
+  std::string_view lang;  // as in HTML
+  std::string_view report, as_of, events, users, first_day, last_day, table, notes, definition;
+  std::string_view rows_left_out;  // with {} for how many
+  std::string_view not_answered;   // with {} for the error
+  std::string_view nothing_kept;
+  std::string_view campaign, run, klass, contacted, holdout, name;
+  std::string_view health, retention, churn, warning, value, funnels, questions, campaigns, alerts,
+      leaving;
+  std::string_view active_days, growth, weekly_cohorts, lost_after_7_days, lost_by_month, at_risk,
+      paying, rfm;
+  // Say what the numbers of these are; empty where the engine says it in the language.
+  std::string_view active_days_meaning, growth_meaning, weekly_cohorts_meaning,
+      lost_after_7_days_meaning, lost_by_month_meaning, at_risk_meaning, paying_meaning,
+      rfm_meaning, leaving_meaning;
+};
+
+const ReportWords& words_of(Language language);
+
+}  // namespace rollcall

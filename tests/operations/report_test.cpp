@@ -1,0 +1,146 @@
+// A report of a store: what is in it, what is not, and that it is always the same.
+#include "rollcall/report.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rollcall/memory_store.h"
+#include "rollcall/saved_object.h"
+#include "tests/support/event_columns.h"
+#include "tests/support/naive_engine.h"
+
+namespace rollcall::testing {
+namespace {
+
+constexpr TimeUs kDayUs = 86'400'000'000;
+constexpr std::int32_t kFirst = 20'454;  // 2026-01-01
+
+// Two users pay on each of forty days, but that one of them is silent since day 20.
+std::unique_ptr<Engine> store_of(bool history = true, const std::string& event = "order") {
+  EngineOptions options;
+  options.settings.emplace().history = history;
+  auto engine = *Engine::open(open_memory_store(), options);
+  std::vector<NaiveEvent> events;
+  for (std::int32_t day = 0; day < 40; ++day) {
+    for (const char* const user : {"user-who-stays", "user-who-left"}) {
+      if (day > 20 && user == std::string_view("user-who-left")) continue;
+      NaiveEvent& event_of_day = events.emplace_back();
+      event_of_day.user = std::string(user);
+      event_of_day.event = event;
+      event_of_day.time = (kFirst + day) * kDayUs;
+      event_of_day.value = 100;
+    }
+  }
+  const EventColumns columns(events, engine->settings());
+  EXPECT_TRUE(engine->ingest(columns.batch()).ok());
+  return engine;
+}
+
+bool has(const std::string& page, std::string_view part) {
+  return page.find(part) != std::string::npos;
+}
+
+TEST(Report, IsWholeAndAlwaysTheSame) {
+  const auto engine = store_of();
+  const std::string page = *report_html(*engine);
+  EXPECT_EQ(page, *report_html(*engine));
+  EXPECT_EQ(page, *report_html(*store_of()));
+  EXPECT_TRUE(page.starts_with("<!doctype html>\n<html lang=\"en\">"));
+  EXPECT_TRUE(page.ends_with("</html>\n"));
+  for (const std::string_view section : {"Health", "Retention", "Churn", "Early warning", "Value",
+                                         "Saved questions", "Campaigns", "Alerts"}) {
+    EXPECT_TRUE(has(page, "<h2>" + std::string(section) + "</h2>")) << section;
+  }
+  EXPECT_TRUE(has(page, "61 events, 2 users; first day 2026-01-01, last day 2026-02-09"));
+  EXPECT_FALSE(has(page, "has no answer here"));
+}
+
+TEST(Report, LoadsNothingAndRunsNothing) {
+  const std::string page = *report_html(*store_of());
+  EXPECT_TRUE(has(page, "default-src 'none'; style-src 'unsafe-inline'"));
+  for (const std::string_view part : {"<script", "src=", "href=", "url(", "@import", "http://",
+                                      "https://", "<iframe", "<form", "onload"}) {
+    EXPECT_FALSE(has(page, part)) << part;
+  }
+}
+
+TEST(Report, HasNoUserUnlessAsked) {
+  const auto engine = store_of();
+  const std::vector<SavedObject> saved = {
+      {ObjectKind::kQuestion, "who",
+       R"json({"kind": "segment", "segment": "did(*)", "members": {"of": "users"}})json"},
+      {ObjectKind::kQuestion, "one", R"({"kind": "profile", "user": "user-who-stays"})"},
+      {ObjectKind::kQuestion, "all", R"({"kind": "rfm_users"})"}};
+  ASSERT_TRUE(engine->save_objects(saved).ok());
+  EXPECT_FALSE(has(*report_html(*engine), "user-who"));
+  const std::string page = *report_html(*engine, {.title = {}, .users = true});
+  EXPECT_TRUE(has(page, "user-who-stays"));
+  EXPECT_TRUE(has(page, "<h2>Users who fell silent</h2>"));
+  // The range of thirty days before the last one has day 20.
+  EXPECT_TRUE(has(page, "<th scope=\"row\">user-who-left</th>"));
+}
+
+TEST(Report, ShowsWhatTheStoreKeeps) {
+  const auto engine = store_of();
+  const std::vector<SavedObject> saved = {
+      {ObjectKind::kQuestion, "orders <by day>", R"({"kind": "active", "event": "order"})"},
+      {ObjectKind::kAlert, "too few", R"({"below": 5})"}};
+  ASSERT_TRUE(engine->save_objects(saved).ok());
+  AudienceRequest request;
+  request.name = {"win back", "2026-02"};
+  request.users = *parse_segment("did(*)");
+  ASSERT_TRUE(engine->freeze(request).ok());
+  const std::string page = *report_html(*engine);
+  EXPECT_TRUE(has(page, "<figcaption>orders &lt;by day&gt;</figcaption>"));
+  EXPECT_TRUE(has(page, "<th scope=\"row\">too few</th>"));
+  EXPECT_TRUE(has(page, "<th scope=\"row\">win back</th><td>2026-02</td>"));
+}
+
+TEST(Report, SaysWhatHasNoAnswer) {
+  const std::string page = *report_html(*store_of(/*history=*/false));
+  EXPECT_TRUE(has(page,
+                  "<figcaption>Users by recency, frequency and value</figcaption><p>This "
+                  "question has no answer here: "));
+  EXPECT_TRUE(has(page, "<h2>Retention</h2>"));
+}
+
+TEST(Report, IsWrittenInChinese) {
+  const std::string page = *report_html(*store_of(), {.language = Language::kChinese, .title = {}});
+  EXPECT_TRUE(has(page, "<html lang=\"zh\">"));
+  for (const std::string_view section : {"概况", "留存", "流失", "流失预警", "价值"}) {
+    EXPECT_TRUE(has(page, "<h2>" + std::string(section) + "</h2>")) << section;
+  }
+  EXPECT_FALSE(has(page, "<h2>Health</h2>"));
+}
+
+TEST(Report, TakesATitleAndEscapesIt) {
+  const std::string page = *report_html(*store_of(), {.title = "<b>Q1</b>"});
+  EXPECT_TRUE(has(page, "<title>&lt;b&gt;Q1&lt;/b&gt;</title>"));
+  EXPECT_TRUE(has(page, "<h1>&lt;b&gt;Q1&lt;/b&gt;</h1>"));
+}
+
+TEST(Report, OfAnEmptyStoreSaysSo) {
+  EngineOptions options;
+  options.settings.emplace();
+  const auto engine = *Engine::open(open_memory_store(), options);
+  const Result<std::string> page = report_html(*engine);
+  ASSERT_TRUE(page.ok()) << page.status().to_string();
+  EXPECT_TRUE(has(*page, "0 events, 0 users</p>"));
+}
+
+TEST(Report, EndsWhereItIsStopped) {
+  std::stop_source stop;
+  stop.request_stop();
+  const Result<std::string> page =
+      report_html(*store_of(), {}, {.deadline = {}, .stop = stop.get_token()});
+  EXPECT_EQ(page.status().code(), StatusCode::kCancelled);
+}
+
+}  // namespace
+}  // namespace rollcall::testing
