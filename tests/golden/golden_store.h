@@ -2,7 +2,8 @@
 //
 //   store/      the directory of the store
 //   questions   one JSON object a line
-//   answers     the question, and below it what `to_text` makes of its answer; an empty line
+//   answers     the question, and below it what `to_text` makes of its answer; an empty line; then
+//               what else the store keeps, a line each
 #pragma once
 
 #include <algorithm>
@@ -16,6 +17,7 @@
 #include <vector>
 
 #include "rollcall/engine.h"
+#include "rollcall/saved_object.h"
 #include "tests/support/result_text.h"
 
 namespace rollcall::testing {
@@ -71,6 +73,20 @@ inline std::string golden_answers(const Engine& engine, const std::string& quest
   }
   for (const SourcePosition& source : engine.sources()) {
     text += "source " + source.id + " at " + source.position + "\n";
+  }
+  for (const ObjectKind kind : {ObjectKind::kQuestion, ObjectKind::kCampaign, ObjectKind::kAlert}) {
+    for (const SavedObject& object : engine.objects(kind)) {
+      text += std::string(to_string(kind)) + " " + object.name + ": " + object.definition + "\n";
+    }
+  }
+  for (const AudienceInfo& audience : engine.audiences()) {
+    text += "audience " + audience.name.campaign + ", run " + audience.name.run + ", as of " +
+            audience.as_of + ":";
+    for (const AudienceInfo::Class& part : audience.classes) {
+      text += " " + part.name + " " + std::to_string(part.contacted) + " and " +
+              std::to_string(part.holdout);
+    }
+    text += "\n";
   }
   return text + std::to_string(engine.info().event_count) + " events, " +
          std::to_string(engine.info().user_count) + " users\n";

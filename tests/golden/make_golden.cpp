@@ -1,9 +1,10 @@
 // Makes the golden store of a format to come, and its answers, from the questions that exist.
 //
-//   make_golden FOLDER [NAME]
+//   make_golden FOLDER [--objects] [NAME]
 //
 // makes FOLDER/store and FOLDER/answers, of FOLDER/questions. The store keeps the property NAME, if
-// it is given, from its second opening on.
+// it is given, from its second opening on; with --objects it has saved objects of every kind, and
+// audiences.
 //
 // A store that exists already may be released, and is left alone.
 
@@ -13,7 +14,9 @@
 #include <string>
 #include <vector>
 
+#include "rollcall/audience.h"
 #include "rollcall/rocks_store.h"
+#include "rollcall/saved_object.h"
 #include "tests/golden/golden_store.h"
 #include "tests/support/event_columns.h"
 #include "tests/support/event_generator.h"
@@ -37,8 +40,30 @@ Stream golden_stream(const std::vector<std::string>& keep) {
   return random_stream(random, knobs);
 }
 
+// Saves an object of each kind, and freezes two audiences, one of them with classes and a hold-out.
+Status save_objects(Engine& engine) {
+  const std::vector<SavedObject> objects = {
+      {ObjectKind::kQuestion, "who is here", R"({"kind": "active", "last": "7d"})"},
+      {ObjectKind::kCampaign, "win back", R"({"audience": {"did": "*"}, "holdout": "0.25"})"},
+      {ObjectKind::kAlert, "nobody buys", R"({"below": 1, "severity": "high"})"}};
+  ROLLCALL_RETURN_IF_ERROR(engine.save_objects(objects));
+  ROLLCALL_ASSIGN_OR_RETURN(const Segment everybody, parse_segment("did(*)"));
+  ROLLCALL_ASSIGN_OR_RETURN(const Segment buyers, parse_segment("did(purchase)"));
+  AudienceRequest request;
+  request.name = {"win back", "first"};
+  request.users = everybody;
+  request.classes = {{"buyers", buyers}};
+  request.holdout = "0.25";
+  request.draw = "win back";
+  ROLLCALL_RETURN_IF_ERROR(engine.freeze(request).status());
+  AudienceRequest all;
+  all.name = {"all", ""};
+  all.users = everybody;
+  return engine.freeze(all).status();
+}
+
 // Opened twice: pages are in table files, and in the log. A checkpoint is superseded by the next.
-Status make(const std::string& folder, const std::vector<std::string>& keep) {
+Status make(const std::string& folder, bool has_objects, const std::vector<std::string>& keep) {
   const std::string directory = folder + "/store";
   for (const std::string& made : {directory, folder + "/answers"}) {
     if (std::filesystem::exists(made)) {
@@ -80,6 +105,7 @@ Status make(const std::string& folder, const std::vector<std::string>& keep) {
       ROLLCALL_RETURN_IF_ERROR(engine->save_segment(
           "listed", std::vector<UserId>{UserId(std::string("a")), UserId(std::string("user9"))}));
     }
+    if (batch == 2 && has_objects) ROLLCALL_RETURN_IF_ERROR(save_objects(*engine));
     ROLLCALL_RETURN_IF_ERROR(engine->checkpoint());
     if (batch + 1 == kSessions * kBatches) engine.reset();
   }
@@ -96,9 +122,11 @@ Status make(const std::string& folder, const std::vector<std::string>& keep) {
 }  // namespace rollcall::testing
 
 int main(int argument_count, char** arguments) {
-  if (argument_count != 2 && argument_count != 3) return 2;
+  std::vector<std::string> words(arguments + 1, arguments + argument_count);
+  const bool has_objects = std::erase(words, "--objects") != 0;
+  if (words.empty() || words.size() > 2) return 2;
   const rollcall::Status status =
-      rollcall::testing::make(arguments[1], {arguments + 2, arguments + argument_count});
+      rollcall::testing::make(words[0], has_objects, {words.begin() + 1, words.end()});
   std::fprintf(stderr, "%s\n", status.to_string().c_str());
   return status.ok() ? 0 : 1;
 }
