@@ -77,7 +77,7 @@ TEST(ShuffledRows, OrderChangesNothing) {
   const TestDirectory directory;
   const std::uint64_t first = std::random_device()() % 1'000'000;
   for (std::uint64_t seed = first; seed < first + 12; ++seed) {
-    SCOPED_TRACE(testing::Message() << "seed=" << seed);
+    SCOPED_TRACE(::testing::Message() << "seed=" << seed);
     std::mt19937_64 random(seed);
     std::vector<std::string> rows = random_rows(random);
     const std::string expected = outcome(directory, rows);

@@ -9,6 +9,7 @@
 #include "core/query/text/query_validation.h"
 #include "core/time/calendar.h"
 #include "rollcall/query.h"
+#include "tests/core/query/text/segments_of_tests.h"
 
 namespace rollcall::testing {
 namespace {
@@ -16,21 +17,6 @@ namespace {
 using Kind = Segment::Kind;
 using Names = Selector::Names;
 using Check = PropertyCondition::Test;
-
-Segment parse(std::string_view text) {
-  Result<Segment> segment = parse_segment(text);
-  EXPECT_TRUE(segment.ok()) << text << "\n" << segment.status().to_string();
-  return segment.ok() ? *std::move(segment) : Segment{};
-}
-
-Selector event(std::string name) { return {Names::kAnyOf, {std::move(name)}, {}}; }
-
-Segment of_funnel(Kind kind, Query funnel) {
-  Segment segment;
-  segment.kind = kind;
-  segment.funnel = std::make_shared<const Query>(std::move(funnel));
-  return segment;
-}
 
 TEST(SegmentFunnel, IsReadBack) {
   FunnelQuery ask;

@@ -13,6 +13,7 @@
 #include "core/query/text/query_validation.h"
 #include "core/time/calendar.h"
 #include "rollcall/query.h"
+#include "tests/core/query/text/segments_of_tests.h"
 #include "tests/support/query_generator.h"
 #include "tests/support/random.h"
 
@@ -24,12 +25,6 @@ using Compare = Segment::Compare;
 using Names = Selector::Names;
 using Check = PropertyCondition::Test;
 using Unit = RelativeDate::Unit;
-
-Segment parse(std::string_view text) {
-  Result<Segment> segment = parse_segment(text);
-  EXPECT_TRUE(segment.ok()) << text << "\n" << segment.status().to_string();
-  return segment.ok() ? *std::move(segment) : Segment{};
-}
 
 std::string error(std::string_view text) {
   const Result<Segment> segment = parse_segment(text);
@@ -50,15 +45,6 @@ Segment of_parts(Kind kind, std::vector<Segment> parts) {
   Segment segment;
   segment.kind = kind;
   segment.parts = std::move(parts);
-  return segment;
-}
-
-Selector event(std::string name) { return {Names::kAnyOf, {std::move(name)}, {}}; }
-
-Segment of_funnel(Kind kind, Query funnel) {
-  Segment segment;
-  segment.kind = kind;
-  segment.funnel = std::make_shared<const Query>(std::move(funnel));
   return segment;
 }
 
