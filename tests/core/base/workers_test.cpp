@@ -18,10 +18,10 @@ namespace rollcall {
 namespace {
 
 template <class Kind>
-class WorkersTest : public testing::Test {};
+class WorkersTest : public ::testing::Test {};
 
 // These are the workers that the engine is built with, and the plain ones.
-using Kinds = testing::Types<Workers, ThreadWorkers>;
+using Kinds = ::testing::Types<Workers, ThreadWorkers>;
 TYPED_TEST_SUITE(WorkersTest, Kinds);
 
 TYPED_TEST(WorkersTest, CallEachTaskOnce) {

@@ -57,7 +57,7 @@ StoreTables full_tables() {
   return tables;
 }
 
-class StoreTablesTest : public testing::Test {
+class StoreTablesTest : public ::testing::Test {
  protected:
   StoreTablesTest() {
     manifest_.settings = settings();

@@ -95,7 +95,7 @@ TEST(Failure, ComesOfAStepThatIsNotFinished) {
 }
 
 // A checkpointer of checkpoints that wait until they are let go.
-class CheckpointerTest : public testing::Test {
+class CheckpointerTest : public ::testing::Test {
  protected:
   Status make() {
     ++made_;

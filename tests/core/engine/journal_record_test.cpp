@@ -22,7 +22,7 @@ using Row =
     std::tuple<std::uint64_t, std::string, std::int32_t, std::uint32_t, std::string, Amount>;
 
 // Random batches staged in partitions that know some of the users.
-class JournalRecordTest : public testing::TestWithParam<UserKind> {
+class JournalRecordTest : public ::testing::TestWithParam<UserKind> {
  protected:
   JournalRecordTest() {
     std::printf("seed=%u\n", seed_);
@@ -146,7 +146,7 @@ class JournalRecordTest : public testing::TestWithParam<UserKind> {
 };
 
 INSTANTIATE_TEST_SUITE_P(Users, JournalRecordTest,
-                         testing::Values(UserKind::kInteger, UserKind::kString),
+                         ::testing::Values(UserKind::kInteger, UserKind::kString),
                          [](const auto& test) {
                            return test.param == UserKind::kInteger ? "Integer" : "String";
                          });

@@ -123,7 +123,7 @@ std::vector<Shape> shapes() {
 TEST(LogBlock, GivesBackWhatWasPacked) {
   std::mt19937_64 random(kSeed);
   for (const Shape& shape : shapes()) {
-    SCOPED_TRACE(testing::Message() << "seed=" << kSeed << " events=" << shape.events);
+    SCOPED_TRACE(::testing::Message() << "seed=" << kSeed << " events=" << shape.events);
     const EventColumns events = random_events(shape, random);
     const LogBlock block = LogBlock::pack(events, 0, events.size());
     expect_equal(unpacked(block), events);

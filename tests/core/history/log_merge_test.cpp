@@ -52,7 +52,7 @@ TEST(RunWriter, AUserOfManyEventsGoesOnInTheNextBlock) {
 TEST(Merge, IsOneRunOfAllEvents) {
   std::mt19937_64 random(kSeed);
   for (int trial = 0; trial < 30; ++trial) {
-    SCOPED_TRACE(testing::Message() << "seed=" << kSeed << " trial=" << trial);
+    SCOPED_TRACE(::testing::Message() << "seed=" << kSeed << " trial=" << trial);
     std::vector<HistoryRow> all;
     std::vector<LogRun> runs;
     for (std::size_t run = 0; run < random() % 6; ++run) {

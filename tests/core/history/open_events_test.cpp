@@ -15,7 +15,7 @@ constexpr std::uint64_t kSeed = 0x09e7;
 TEST(OpenEvents, AreSortedByUserAndTime) {
   std::mt19937_64 random(kSeed);
   for (const std::size_t count : {std::size_t{0}, std::size_t{1}, std::size_t{5000}}) {
-    SCOPED_TRACE(testing::Message() << "seed=" << kSeed << " rows=" << count);
+    SCOPED_TRACE(::testing::Message() << "seed=" << kSeed << " rows=" << count);
     std::vector<HistoryRow> rows = random_rows(count, 70, 100, random);
     OpenEvents open(1, 1);
     append(open, rows);

@@ -67,7 +67,7 @@ TEST(UserCursor, GivesEveryUserWithAllEvents) {
   std::mt19937_64 random(kSeed);
   for (const std::size_t run_count :
        {std::size_t{0}, std::size_t{1}, std::size_t{2}, std::size_t{5}}) {
-    SCOPED_TRACE(testing::Message() << "seed=" << kSeed << " runs=" << run_count);
+    SCOPED_TRACE(::testing::Message() << "seed=" << kSeed << " runs=" << run_count);
     const Stream stream = random_stream(run_count, random);
     std::map<std::size_t, EventColumns> opened;
     UserCursor cursor(sources_of(stream.runs), [&](std::size_t run, const LogBlock& block) {

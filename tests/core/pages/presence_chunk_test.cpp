@@ -34,7 +34,7 @@ TEST(PresenceChunk, AgreesWithASetThroughEveryForm) {
   std::mt19937 twister(kSeed);
   const auto random = [&] { return static_cast<std::uint32_t>(twister()); };
   for (int round = 0; round < 300; ++round) {
-    SCOPED_TRACE(testing::Message() << "seed " << kSeed << " round " << round);
+    SCOPED_TRACE(::testing::Message() << "seed " << kSeed << " round " << round);
     PresenceChunk chunk;
     std::set<std::uint32_t> expected;
     const std::uint32_t span = round % 3 == 0 ? kChunkOrdinals : 1 + random() % 3000;

@@ -18,7 +18,7 @@ class MemoryMedium : public Medium {
 };
 
 INSTANTIATE_TEST_SUITE_P(Stores, StoreContract,
-                         testing::Values(MediumKind{
+                         ::testing::Values(MediumKind{
                              "Memory", [] { return std::make_unique<MemoryMedium>(); }}),
                          [](const auto& test) { return test.param.name; });
 

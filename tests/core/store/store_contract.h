@@ -34,7 +34,7 @@ struct MediumKind {
   friend void PrintTo(const MediumKind& kind, std::ostream* out) { *out << kind.name; }
 };
 
-class StoreContract : public testing::TestWithParam<MediumKind> {
+class StoreContract : public ::testing::TestWithParam<MediumKind> {
  protected:
   void SetUp() override { reopen(); }
 

@@ -148,7 +148,7 @@ TEST(TimeZone, HoursAgreeWithDays) {
                            "Australia/Lord_Howe", "America/St_Johns", "Asia/Kathmandu"}) {
     const TimeZone here = zone(name);
     for (const std::uint64_t seed : {1u, 2u, 3u, 4u, 5u, 6u, 7u, 8u}) {
-      SCOPED_TRACE(testing::Message() << name << " seed=" << seed);
+      SCOPED_TRACE(::testing::Message() << name << " seed=" << seed);
       std::mt19937_64 random(seed);
       // Narrow ranges lie between two changes of the clocks, wide ones do not.
       const std::int64_t range_us = (std::int64_t{1} << (4 * seed)) * kUsPerSecond;

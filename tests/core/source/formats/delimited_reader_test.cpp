@@ -22,7 +22,7 @@ struct Record {
 };
 
 void PrintTo(const Record& record, std::ostream* out) {
-  *out << testing::PrintToString(record.raw) << " = " << testing::PrintToString(record.fields)
+  *out << ::testing::PrintToString(record.raw) << " = " << ::testing::PrintToString(record.fields)
        << " " << record.fault;
 }
 
@@ -285,13 +285,13 @@ std::string random_text(std::mt19937_64& random, std::string_view alphabet) {
 
 TEST(DelimitedReader, AgreesWithTheOracle) {
   for (std::uint64_t seed = 1; seed <= 20'000; ++seed) {
-    SCOPED_TRACE(testing::Message() << "seed=" << seed);
+    SCOPED_TRACE(::testing::Message() << "seed=" << seed);
     std::mt19937_64 random(seed);
     constexpr std::string_view kAlphabets[] = {"a,\n", "ab,\"\n", "abcdefghij,,\"\"\r\n\n", "\"\n,",
                                                "abcdefghijklmnopqrstuvwxyz,,,,\n\n\""};
     const std::string text = random_text(random, kAlphabets[random() % 5]) + "\n";
     const RecordSyntax syntax = random_syntax(random);
-    ASSERT_EQ(records_of(text, syntax), oracle(text, syntax)) << testing::PrintToString(text);
+    ASSERT_EQ(records_of(text, syntax), oracle(text, syntax)) << ::testing::PrintToString(text);
   }
 }
 
@@ -307,13 +307,13 @@ TEST(DelimitedReader, BlocksDecideNothing) {
     if (!text.empty() && text.back() != '\n') text += '\n';
     const std::vector<Record> expected = oracle(text, syntax, true);
     for (const std::size_t block_bytes : {1u, 2u, 3u, 5u, 16u, 61u, 100u, 1000u}) {
-      SCOPED_TRACE(testing::Message() << "seed=" << seed << " block_bytes=" << block_bytes);
+      SCOPED_TRACE(::testing::Message() << "seed=" << seed << " block_bytes=" << block_bytes);
       ContentReader content = *ContentReader::open(path);
       TextBlockReader blocks(content, syntax, block_bytes);
       DelimitedReader reader(syntax, 0, {});
       std::vector<Record> records;
       for (SourceBlock block; *blocks.next(block);) append_records(reader, block.text(), records);
-      ASSERT_EQ(records, expected) << testing::PrintToString(text);
+      ASSERT_EQ(records, expected) << ::testing::PrintToString(text);
     }
   }
 }
@@ -336,7 +336,7 @@ TEST(DelimitedReader, AnyBytesAreSurvived) {
 TEST(DelimitedReader, PlainRecordsAreTakenAsAllOthers) {
   constexpr std::string_view kAlphabets[] = {"ab,\n", "abc,,,\n\r", "a,\"\n", "ab,,,,\"\r\n"};
   for (std::uint64_t seed = 1; seed <= 20'000; ++seed) {
-    SCOPED_TRACE(testing::Message() << "seed=" << seed);
+    SCOPED_TRACE(::testing::Message() << "seed=" << seed);
     std::mt19937_64 random(seed);
     const RecordSyntax syntax = random_syntax(random);
     const std::size_t column_count = 1 + random() % 4;

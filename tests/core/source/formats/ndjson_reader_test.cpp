@@ -152,7 +152,7 @@ TEST(NdjsonReader, SeveralUsesOfAColumn) {
 // Random objects, written by another library, read the same.
 TEST(NdjsonReader, AgreesWithAnotherParser) {
   for (std::uint64_t seed = 1; seed <= 3000; ++seed) {
-    SCOPED_TRACE(testing::Message() << "seed=" << seed);
+    SCOPED_TRACE(::testing::Message() << "seed=" << seed);
     std::mt19937_64 random(seed);
     const auto random_string = [&] {
       constexpr std::string_view kPieces[] = {"a",        "\"", "\\", "\n", "{", "}", ",", ":",

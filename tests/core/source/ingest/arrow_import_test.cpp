@@ -213,7 +213,7 @@ Exported batch_of(std::vector<Exported> columns) {
   return batch;
 }
 
-class ArrowImport : public testing::Test {
+class ArrowImport : public ::testing::Test {
  protected:
   ~ArrowImport() override {
     EXPECT_EQ(live_streams, 0);

@@ -166,7 +166,7 @@ TEST(BlockDictionary, NumbersManyTexts) {
 
 TEST(BlockDictionary, TellsTextsOfAllLengthsApart) {
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {
-    SCOPED_TRACE(testing::Message() << "seed=" << seed);
+    SCOPED_TRACE(::testing::Message() << "seed=" << seed);
     std::mt19937_64 random(seed);
     std::map<std::string, std::uint32_t> expected;  // views of its keys stay valid
     BlockDictionary dictionary;
@@ -189,7 +189,7 @@ TEST(BlockDictionary, TellsTextsOfAllLengthsApart) {
 // This is compared with digits taken one by one.
 TEST(BatchBuilder, ReadsIntegersOfAllLengths) {
   for (std::uint64_t seed = 1; seed <= 50'000; ++seed) {
-    SCOPED_TRACE(testing::Message() << "seed=" << seed);
+    SCOPED_TRACE(::testing::Message() << "seed=" << seed);
     std::mt19937_64 random(seed);
     std::string text(random() % 22, '0');
     for (char& c : text) c = static_cast<char>('0' + random() % 10);

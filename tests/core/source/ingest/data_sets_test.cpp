@@ -30,7 +30,7 @@ IngestReport ingest(Engine& engine, const std::vector<std::string>& paths,
   return report.ok() ? *std::move(report) : IngestReport{};
 }
 
-class DataSets : public testing::Test {
+class DataSets : public ::testing::Test {
  protected:
   std::string path(const std::string& name) {
     const std::string file = std::string(ROLLCALL_DATA_DIR) + "/" + name;

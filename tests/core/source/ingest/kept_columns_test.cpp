@@ -19,7 +19,7 @@
 namespace rollcall {
 namespace {
 
-class KeptColumns : public testing::Test {
+class KeptColumns : public ::testing::Test {
  protected:
   void open(std::vector<std::string> keep, std::vector<std::string> dimensions = {}) {
     engine_.reset();

@@ -96,7 +96,7 @@ TEST(AmountParser, AgreesWithHowAmountsAreWritten) {
     digits.append(random() % 30, '0');
     digits.insert(0, random() % 30, '0');
     if (shift > 0 || random() % 8 == 0) digits += "e" + std::to_string(shift);
-    SCOPED_TRACE(testing::Message() << "seed=" << seed << " text=" << sign + digits);
+    SCOPED_TRACE(::testing::Message() << "seed=" << seed << " text=" << sign + digits);
     ASSERT_EQ(parsed(sign + digits, decimals), amount);
   }
 }

@@ -249,7 +249,7 @@ TEST(TimeParser, ReadsDatesItKnowsAsOnesItDoesNot) {
         text += kEnds[random() % 6];
       }
       if (random() % 4 == 0) text[random() % text.size()] = static_cast<char>(random());
-      SCOPED_TRACE(testing::Message() << "seed=" << seed << " text=" << text);
+      SCOPED_TRACE(::testing::Message() << "seed=" << seed << " text=" << text);
       ParsedTime expected, found;
       TimeParser once = fresh;
       const TimeFault fault = once.parse(text, expected);
@@ -274,7 +274,7 @@ TEST(TimeParser, ReadsClocksAsTheyStand) {
     if (random() % 2 == 0) {
       clock[random() % 8] = random() % 2 == 0 ? static_cast<char>(random()) : "09/:;"[random() % 5];
     }
-    SCOPED_TRACE(testing::Message() << "seed=" << seed << " clock=" << clock);
+    SCOPED_TRACE(::testing::Message() << "seed=" << seed << " clock=" << clock);
     bool is_clock = clock[2] == ':' && clock[5] == ':';
     for (const std::size_t i : {0u, 1u, 3u, 4u, 6u, 7u}) {
       is_clock = is_clock && '0' <= clock[i] && clock[i] <= '9';
