@@ -64,16 +64,16 @@ std::uint64_t record_checksum(std::uint64_t offset, std::string_view payload) {
                               XXH3_64bits(place.data(), place.size()));
 }
 
-void append_record(std::string& file, std::string_view payload) {
-  const std::uint64_t checksum = record_checksum(file.size(), payload);
-  append_u64(file, checksum);
-  append_u64(file, payload.size());
-  file.append(payload);
+// Appends a record to bytes that stand at `offset` of the file.
+void append_record(std::string& bytes, std::uint64_t offset, std::string_view payload) {
+  append_u64(bytes, record_checksum(offset + bytes.size(), payload));
+  append_u64(bytes, payload.size());
+  bytes.append(payload);
 }
 
 std::string encode_log(std::span<const std::string> records) {
   std::string file = encode_log_header();
-  for (const std::string& record : records) append_record(file, record);
+  for (const std::string& record : records) append_record(file, 0, record);
   file.replace(kAlertMarkOffset, kAlertMarkBytes, encode_log_mark(file.size()));
   return file;
 }
@@ -195,21 +195,19 @@ const std::vector<std::string>& AlertLog::records() const { return state_->conte
 
 std::uint64_t AlertLog::bytes() const { return state_->contents.end; }
 
-Status AlertLog::append(std::string_view record) {
-  if (record.size() > kRecordBytesMax) {
+Status AlertLog::append(std::span<const std::string> records) {
+  for (const std::string& record : records) {
+    if (record.size() <= kRecordBytesMax) continue;
     return Status::resource_exhausted(state_->file.path() + ": a record would have " +
                                       std::to_string(record.size()) + " bytes (allowed: up to " +
                                       std::to_string(kRecordBytesMax) + ")");
   }
-  const std::uint64_t offset = state_->contents.end;
   std::string bytes;
-  append_u64(bytes, record_checksum(offset, record));
-  append_u64(bytes, record.size());
-  bytes.append(record);
-  ROLLCALL_RETURN_IF_ERROR(state_->file.write(offset, bytes));
+  for (const std::string& record : records) append_record(bytes, state_->contents.end, record);
+  ROLLCALL_RETURN_IF_ERROR(state_->file.write(state_->contents.end, bytes));
   ROLLCALL_RETURN_IF_ERROR(state_->file.sync());
-  state_->contents.end = offset + bytes.size();
-  state_->contents.records.emplace_back(record);
+  state_->contents.end += bytes.size();
+  state_->contents.records.insert(state_->contents.records.end(), records.begin(), records.end());
   // The next sync takes it to the disk, too. Until then, a record that is damaged looks like one
   // that was never acknowledged.
   return state_->file.write(kAlertMarkOffset, encode_log_mark(state_->contents.end));

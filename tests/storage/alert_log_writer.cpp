@@ -16,7 +16,7 @@ namespace {
 
 Status add(const std::string& directory, const std::string& record, bool replaces) {
   ROLLCALL_ASSIGN_OR_RETURN(AlertLog log, AlertLog::open(directory));
-  ROLLCALL_RETURN_IF_ERROR(log.append(record));
+  ROLLCALL_RETURN_IF_ERROR(log.append({&record, 1}));
   if (!replaces) return {};
   const std::vector<std::string> records = log.records();
   return log.replace(records);

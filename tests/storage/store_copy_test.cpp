@@ -124,7 +124,7 @@ TEST_F(StoreCopyTest, TakesAlongWhatBecameOfAlerts) {
   copy();
   EXPECT_FALSE(fs::exists(to_ + "/ALERTS"));
   fs::remove_all(to_);
-  ASSERT_TRUE(AlertLog::open(from_)->append("fired").ok());
+  ASSERT_TRUE(AlertLog::open(from_)->append(std::vector<std::string>{"fired"}).ok());
   copy();
   EXPECT_EQ(*read_alert_log(to_), std::vector<std::string>{"fired"});
   EXPECT_FALSE(fs::exists(to_ + "/ALERTS.LOCK"));

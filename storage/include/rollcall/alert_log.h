@@ -7,7 +7,6 @@
 #include <memory>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "rollcall/status.h"
@@ -36,10 +35,10 @@ class AlertLog {
   // Returns the size of the file.
   std::uint64_t bytes() const;
 
-  // Adds a record, and returns once it is on disk. After an error it is there or not, and the log
-  // is to be opened again.
-  //   kResourceExhausted  it has more than kRecordBytesMax
-  Status append(std::string_view record);
+  // Adds records, and returns once they are on disk. After an error, or a crash, the first so many
+  // of them are there; the log is to be opened again.
+  //   kResourceExhausted  one has more than kRecordBytesMax; none is added
+  Status append(std::span<const std::string> records);
 
   // Puts these in the place of all records: after a crash there are either the old ones or these.
   Status replace(std::span<const std::string> records);
