@@ -1,3 +1,4 @@
+#include <cmath>
 #include <random>
 
 #include <fmt/format.h>
@@ -24,6 +25,14 @@ BodyJson value_or_null(const std::optional<T>& value) {
   return value ? BodyJson(*value) : BodyJson(nullptr);
 }
 
+// Counts are written without a fraction.
+BodyJson number_or_null(const std::optional<double>& value) {
+  constexpr double kWholeMax = 9007199254740992;  // doubles up to this have every whole number
+  if (!value) return nullptr;
+  const bool is_whole = std::trunc(*value) == *value && std::abs(*value) <= kWholeMax;
+  return is_whole ? BodyJson(static_cast<std::int64_t>(*value)) : BodyJson(*value);
+}
+
 std::string one_line(const BodyJson& body) {
   return body.dump(-1, ' ', false, BodyJson::error_handler_t::replace);
 }
@@ -40,8 +49,8 @@ std::string change_body(const std::string& alert, const AlertDefinition& definit
   body["to"] = std::string(to_string(change.to));
   body["date"] = change.date;
   body["column"] = definition.column;
-  body["value"] = value_or_null(change.value);
-  body["reference"] = value_or_null(change.reference);
+  body["value"] = number_or_null(change.value);
+  body["reference"] = number_or_null(change.reference);
   body["users"] = value_or_null(change.users);
   body["condition"] = to_string(definition.condition);
   return one_line(body);

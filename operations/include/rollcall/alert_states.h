@@ -44,10 +44,10 @@ struct AlertRecord {
   std::string definition;  // what was enabled; another one is off
   TimeUs enabled_us = 0;
   TimeUs checked_us = 0;  // when its question was last answered; 0: never
-  std::optional<AlertFailure> failure;
-  std::vector<AlertSeriesState> series;
-  std::vector<AlertChange> changes;  // the oldest first
-  std::vector<AlertDelivery> deliveries;
+  std::optional<AlertFailure> failure = {};
+  std::vector<AlertSeriesState> series = {};
+  std::vector<AlertChange> changes = {};  // the oldest first
+  std::vector<AlertDelivery> deliveries = {};
 
   friend bool operator==(const AlertRecord&, const AlertRecord&) = default;
 };
