@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <map>
 #include <utility>
@@ -45,7 +46,7 @@ std::optional<double> reference_of(const AlertCondition& condition, const Cells&
   return std::nullopt;
 }
 
-// Holds what a cell is compared by: its value, or how much it changed. Unset: it is not judged.
+// Holds what a cell is compared by: its value, or value / reference. Unset: it is not judged.
 struct Compared {
   std::optional<double> number;
   std::optional<double> reference;
@@ -61,7 +62,15 @@ Compared compared(const AlertDefinition& definition, const Cells& cells, std::si
   if (definition.condition.test != AlertCondition::Test::kChange) return {cell.value, {}};
   const std::optional<double> reference = reference_of(definition.condition, cells, i);
   if (!reference || *reference == 0) return {};
-  return {*cell.value / *reference - 1, reference};
+  return {*cell.value / *reference, reference};
+}
+
+// Returns whether a quotient is 1 + bound or beyond. 12 is 0.2 more than 10, although doubles make
+// 12 / 10 - 1 a little less than 0.2.
+bool has_changed(bool grows, double bound, double quotient) {
+  constexpr double kRounding = 1e-12;
+  const double beyond = grows ? quotient - (1 + bound) : 1 + bound - quotient;
+  return beyond >= -kRounding * std::max(1.0, std::abs(1 + bound));
 }
 
 bool meets(const AlertCondition& condition, double bound, double number) {
@@ -71,7 +80,7 @@ bool meets(const AlertCondition& condition, double bound, double number) {
     case AlertCondition::Test::kAbove:
       return number > bound;
     case AlertCondition::Test::kChange:
-      return condition.bound < 0 ? number <= bound : number >= bound;
+      return has_changed(condition.bound > 0, bound, number);
   }
   return false;
 }

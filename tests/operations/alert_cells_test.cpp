@@ -155,7 +155,7 @@ TEST(AlertCells, RefusesWhatTheAnswerHasNot) {
             "invalid argument: alert: column: unknown number \"user\" (did you mean \"users\"?), "
             "allowed: users, ratio, value");
   EXPECT_EQ(refusal(definition("date"), daily()),
-            "invalid argument: alert: column: unknown number \"date\" (did you mean \"ratio\"?), "
+            "invalid argument: alert: column: unknown number \"date\", "
             "allowed: users, ratio, value");
   AlertDefinition other = definition();
   other.where = {{"date", "2017-05-01"}};

@@ -167,6 +167,14 @@ TEST(AlertJudge, ComparesWithThePeriodBefore) {
   const AlertDefinition less = change(-0.2, AlertCondition::Reference::kPrevious);
   EXPECT_EQ(judged(less, cells({10, 8, 8})), "1:ok>firing 2:firing>ok");
   EXPECT_EQ(judged(less, cells({10, 8.1, 20})), "");
+  // Doubles have none of these exactly.
+  for (const double bound : {0.1, 0.2, 0.3, 0.7, 2.3, 9.9}) {
+    const auto previous = AlertCondition::Reference::kPrevious;
+    EXPECT_EQ(judged(change(bound, previous), cells({10, 10 + 10 * bound})), "1:ok>firing");
+    EXPECT_EQ(judged(change(bound, previous), cells({1000, 999 + 1000 * bound})), "");
+    EXPECT_EQ(judged(change(-bound, previous), cells({10, 10 - 10 * bound})), "1:ok>firing");
+    EXPECT_EQ(judged(change(-bound, previous), cells({1000, 1001 - 1000 * bound})), "");
+  }
 }
 
 TEST(AlertJudge, ComparesWithTheWeekBefore) {
