@@ -76,6 +76,7 @@ struct NotifierQueue::State {
   std::uint64_t settled = 0;  // as of so many of them, there was nothing left to do
   std::uint32_t running = 0;  // deliveries that are being tried
   std::map<std::string, std::uint32_t> tries;  // of this queue, by delivery
+  std::size_t failed = 0;  // deliveries that were tried as often as this queue may
   Status log_status;
 
   // Is a thread that sends one delivery.
@@ -186,6 +187,9 @@ void NotifierQueue::State::deliver(const Claim& claim, std::stop_token stop) {
   if (!outcome.ok() && !was_stopped && options.failed) options.failed(claim.alert, outcome);
   const std::lock_guard lock(mutex);
   if (!noted.ok()) log_status = noted;
+  if (!outcome.ok() && options.tries_max > 0) {
+    failed += tries[claim.delivery.id] >= options.tries_max;
+  }
   --running;
   ++looks;
   changed.notify_all();
@@ -245,6 +249,11 @@ void NotifierQueue::look() {
   const std::lock_guard lock(state_->mutex);
   ++state_->looks;
   state_->changed.notify_all();
+}
+
+std::size_t NotifierQueue::failed() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->failed;
 }
 
 Status NotifierQueue::drain(std::stop_token stop) {

@@ -137,7 +137,8 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         Refusal{
             with(R"("condition": {})"),
-            R"(condition: must be an object with one of "below", "above" and "change", found "{}")"},
+            R"(condition: must be an object with one of "below", "above" and "change", found "{)"
+            R"(}")"},
         Refusal{with(R"("condition": {"below": 1, "above": 2})"),
                 R"(condition: must be an object with one of "below", "above" and "change", found )"
                 R"("{\"below\":1,\"above\":2}")"},

@@ -3,7 +3,8 @@
 //   rollcall_alert_log_writer DIR NAME COUNT
 //
 // Opens the log COUNT times and adds "NAME n" each time, n from 1; prints n once it is there. Every
-// seventh time, it puts what is there in the place of all records. Ends with 1 when something fails.
+// seventh time, it puts what is there in the place of all records. Ends with 1 when something
+// fails.
 #include <cstdio>
 #include <cstdlib>
 #include <string>

@@ -313,8 +313,7 @@ class Alerts(unittest.TestCase):
         self.ingest([("2026-01-03", 2), ("2026-01-04", 9), ("2026-01-05", 2)])
         processes = [subprocess.Popen([PROGRAM, "alert", "check", "--db", "e.db"], cwd=self.folder,
                                       env=self.environment, stdout=subprocess.DEVNULL) for _ in range(4)]
-        for process in processes:
-            process.wait()
+        self.assertEqual({process.wait() for process in processes}, {3})
         self.run_program("alert", "check", "--db", "e.db", code=3)
         self.assertEqual([change["date"] for change in self.history()],
                          ["2026-01-03", "2026-01-04", "2026-01-05"])

@@ -1,9 +1,9 @@
-// rollcall alert check asks the questions of alerts, judges the answers and notifies; rollcall alert
-// test notifies without asking.
+// rollcall alert check asks the questions of alerts, judges the answers and notifies. The command
+// rollcall alert test notifies without asking.
 #include <chrono>
 #include <condition_variable>
-#include <mutex>
 #include <map>
+#include <mutex>
 #include <utility>
 #include <vector>
 
@@ -164,14 +164,15 @@ Status check(const CheckFlags& flags, bool& alarmed) {
     ++failed;
     say(failure_text(alert));
   }
-  ROLLCALL_ASSIGN_OR_RETURN(Waiting waiting, count_waiting(flags));
+  ROLLCALL_ASSIGN_OR_RETURN(const Waiting waiting, count_waiting(flags));
   note_waiting_commands(waiting.commands);
+  std::size_t lost = 0;
   if (waiting.others > 0) {
     NotifierOptions options = notifier_options(flags.allow_commands);
     options.tries_max = kTriesOfOneCheck;
     NotifierQueue queue(flags.store.directory, std::move(options));
     ROLLCALL_RETURN_IF_ERROR(queue.drain(interrupt.token()));
-    ROLLCALL_ASSIGN_OR_RETURN(waiting, count_waiting(flags));
+    lost = queue.failed();
   }
   if (interrupt.requested()) {
     return {StatusCode::kCancelled, "stopped; what was not notified waits for the next check"};
@@ -181,10 +182,10 @@ Status check(const CheckFlags& flags, bool& alarmed) {
         fmt::format("alert check: {} of {} alerts could not be judged, and kept their states",
                     failed, checked.size()));
   }
-  if (waiting.others == 0) return {};
+  if (lost == 0) return {};
   return Status::io_error(fmt::format(
       "alert check: {} notification{} did not arrive and will be tried again by the next check",
-      waiting.others, waiting.others == 1 ? "" : "s"));
+      lost, lost == 1 ? "" : "s"));
 }
 
 // Says what changes from one check to the next.

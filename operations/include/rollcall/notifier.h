@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -91,6 +92,8 @@ class NotifierQueue {
   // Returns once there is nothing that this queue could still try, or `stop` was asked to stop.
   //   the last error of the log, if it could not be read or written
   Status drain(std::stop_token stop);
+  // Returns how many deliveries it tried as often as it may (tries_max), and none of them arrived.
+  std::size_t failed() const;
 
  private:
   struct State;
