@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <new>
+#include <stdexcept>
 #include <utility>
 
 #include <fmt/format.h>
@@ -233,6 +235,8 @@ const AlertRecord* AlertStates::find(const std::string& name, std::string_view d
 Status AlertStates::apply(std::string_view record) {
   try {
     apply_json(StateJson::parse(record), alerts_);
+  } catch (const std::bad_alloc&) {
+    throw;
   } catch (const std::exception& error) {
     return Status::corruption(fmt::format("log of alerts: the record {} is none of such a log: {}",
                                           quoted_excerpt(record), error.what()));

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <utility>
 #include <vector>
 
@@ -33,10 +34,23 @@ Result<std::string> read_definition(const std::string& path) {
   return read_regular_file(path, kBytesMax);
 }
 
-// Asks the question once, since one that cannot be answered now is most likely a slip.
+// Asks the question once. One that cannot be answered now, or has no row to look at, is most likely
+// a slip.
 Status try_definition(const Engine& engine, const AlertDefinition& definition) {
   ROLLCALL_ASSIGN_OR_RETURN(const QueryResult answer, engine.query(definition.query));
-  return alert_cells(definition, answer).status();
+  ROLLCALL_ASSIGN_OR_RETURN(const std::vector<AlertCell> cells, alert_cells(definition, answer));
+  if (definition.where.empty() || !cells.empty()) return {};
+  AlertDefinition all_rows = definition;
+  all_rows.where.clear();
+  ROLLCALL_ASSIGN_OR_RETURN(const std::vector<AlertCell> others, alert_cells(all_rows, answer));
+  std::vector<std::string> allowed;
+  for (const AlertCell& cell : others) allowed.push_back(series_text(cell.series));
+  std::sort(allowed.begin(), allowed.end());
+  allowed.erase(std::unique(allowed.begin(), allowed.end()), allowed.end());
+  // Without any row, nobody can tell.
+  if (allowed.empty()) return {};
+  return Status::invalid_argument("alert: where: " +
+                                  unknown_name("series", series_text(definition.where), allowed));
 }
 
 Status create(const CreateFlags& flags) {
@@ -151,7 +165,7 @@ Status history(const AlertFlags& flags) {
                     {"from", std::string(to_string(change.from))},
                     {"to", std::string(to_string(change.to))},
                     {"date", change.date},
-                    {"value", change.value ? AlertJson(*change.value) : AlertJson()}});
+                    {"value", value_json(change.value)}});
   }
   return print_report(flags, table, json.dump(-1, ' ', false, AlertJson::error_handler_t::replace));
 }
@@ -213,6 +227,13 @@ std::string series_text(const AlertSeries& series) {
 
 std::string value_text(const std::optional<double>& value) {
   return value ? fmt::format("{:.6g}", *value) : "-";
+}
+
+nlohmann::ordered_json value_json(const std::optional<double>& value) {
+  constexpr double kWholeMax = 9007199254740992;  // doubles up to this have every whole number
+  if (!value) return nullptr;
+  if (std::trunc(*value) != *value || std::abs(*value) > kWholeMax) return *value;
+  return static_cast<std::int64_t>(*value);
 }
 
 std::string instant_text(TimeUs time_us) { return time_us == 0 ? "-" : utc_text(time_us); }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 
 #include "rollcall/alert.h"
 #include "rollcall/alert_check.h"
@@ -36,6 +37,8 @@ void add_alert_test(CLI::App& parent, Action& chosen);
 std::string series_text(const AlertSeries& series);
 // Returns the value as a table has it, or "-".
 std::string value_text(const std::optional<double>& value);
+// Returns the same for JSON: a whole number without a fraction, or null.
+nlohmann::ordered_json value_json(const std::optional<double>& value);
 // Returns an instant, or "-" for 0.
 std::string instant_text(TimeUs time_us);
 

@@ -81,7 +81,7 @@ CheckJson series_json(const AlertSeriesState& series) {
   return {{"series", key},
           {"state", std::string(to_string(series.state()))},
           {"date", series.date.empty() ? CheckJson() : CheckJson(series.date)},
-          {"value", series.value ? CheckJson(*series.value) : CheckJson()},
+          {"value", value_json(series.value)},
           {"since", series.since_us == 0 ? CheckJson() : CheckJson(utc_text(series.since_us))}};
 }
 
