@@ -12,6 +12,7 @@
 
 #include "core/base/guard.h"
 #include "core/base/open_file.h"
+#include "rollcall/alert_log.h"
 #include "storage/anchor.h"
 #include "storage/commit_record.h"
 #include "storage/database_reader.h"
@@ -122,6 +123,15 @@ class DatabaseMaker {
   std::uint64_t table_bytes_ = 0;
 };
 
+// Takes along what became of the store's alerts, as it is now, and reads it back.
+Status copy_alert_log(const std::string& from, const std::string& to) {
+  ROLLCALL_ASSIGN_OR_RETURN(const std::vector<std::string> records, read_alert_log(from));
+  ROLLCALL_RETURN_IF_ERROR(make_alert_log(to, records));
+  ROLLCALL_ASSIGN_OR_RETURN(const std::vector<std::string> written, read_alert_log(to));
+  if (written == records) return {};
+  return Status::corruption(alert_log_path(to) + ": the copy did not read back as it was written");
+}
+
 Result<StoreCopy> copy_store(const std::string& from, const std::string& to,
                              const CopyProgress& progress) {
   ROLLCALL_RETURN_IF_ERROR(check_path(from));
@@ -152,6 +162,7 @@ Result<StoreCopy> copy_store(const std::string& from, const std::string& to,
   // The journal is not copied: its batches came after the commit.
   const AnchorState anchor{.store_id = last.store_id, .epoch = last.epoch, .digest = last.digest};
   ROLLCALL_RETURN_IF_ERROR(Anchor::create(anchor_path(copy.directory()), anchor).status());
+  ROLLCALL_RETURN_IF_ERROR(copy_alert_log(from, copy.directory()));
   ROLLCALL_RETURN_IF_ERROR(sync_directory(database_path(copy.directory())));
 
   const auto compare = [&](std::string_view, std::string_view) {

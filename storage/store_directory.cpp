@@ -86,6 +86,7 @@ Result<bool> holds_nothing_else(const std::string& directory) {
 std::string format_path(const std::string& directory) { return path_in(directory, "FORMAT"); }
 std::string anchor_path(const std::string& directory) { return path_in(directory, "ANCHOR"); }
 std::string lock_path(const std::string& directory) { return path_in(directory, "LOCK"); }
+std::string alert_log_path(const std::string& directory) { return path_in(directory, "ALERTS"); }
 std::string database_path(const std::string& directory) { return path_in(directory, "rocksdb"); }
 std::string new_table_path(const std::string& directory, std::size_t number) {
   return path_in(directory, "PAGES-" + std::to_string(number) + ".new");

@@ -14,6 +14,7 @@ namespace rollcall {
 std::string format_path(const std::string& directory);
 std::string anchor_path(const std::string& directory);
 std::string lock_path(const std::string& directory);
+std::string alert_log_path(const std::string& directory);
 std::string database_path(const std::string& directory);
 std::string new_table_path(const std::string& directory, std::size_t number);
 std::string journal_path(const std::string& directory, std::uint64_t number);

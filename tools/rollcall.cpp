@@ -1,6 +1,6 @@
 // The command line is read here, runs what it names, and turns the outcome into an exit code: 0 if
 // it is done, 1 if it went wrong, 2 if the command line is not one, 3 if it is done but limits keep
-// some rows out, and 128 + n if signal n ended it (docs/command_line.md).
+// some rows out or an alert fires, and 128 + n if signal n ended it (docs/command_line.md).
 #include <clocale>
 #include <csignal>
 #include <cstdlib>
@@ -33,6 +33,7 @@ namespace {
 constexpr int kFailure = 1;
 constexpr int kUsage = 2;
 constexpr int kRowsRefused = 3;  // ingest: by limits, and wider ones would take them in
+constexpr int kAlarmed = 3;      // alert check: one fires or is stale
 
 constexpr std::string_view kExamples = R"(Examples:
   rollcall ingest --db shop.db --timezone Europe/London --dimension channel events.csv.gz
@@ -150,7 +151,7 @@ int ended(int code, std::string_view command) {
     std::signal(SIGPIPE, SIG_DFL);
     std::raise(SIGPIPE);
   }
-  const bool is_done = code == EXIT_SUCCESS || code == kRowsRefused;
+  const bool is_done = code == EXIT_SUCCESS || code == kRowsRefused || code == kAlarmed;
   if (const Status status = close_standard_output(); !status.ok() && is_done) {
     return report_failure(status, command);
   }
@@ -163,6 +164,7 @@ int run(int argc, char** argv) {
   app.footer(std::string(kExamples));
   Action action;
   bool rows_refused = false;
+  bool alarmed = false;
   add_init_command(app, action);
   add_ingest_command(app, action, rows_refused);
   add_query_command(app, action);
@@ -175,6 +177,7 @@ int run(int argc, char** argv) {
     }
   }
   add_saved_command(app, action);
+  add_alert_command(app, action, alarmed);
   add_explain_command(app, action);
   add_report_command(app, action);
   add_forget_command(app, action);
@@ -195,6 +198,7 @@ int run(int argc, char** argv) {
   const Status status = action();
   const int code = !status.ok()   ? report_failure(status, command)
                    : rows_refused ? kRowsRefused
+                   : alarmed      ? kAlarmed
                                   : EXIT_SUCCESS;
   return ended(code, command);
 }

@@ -15,6 +15,7 @@
 #include <string>
 #include <typeinfo>
 
+#include "rollcall/alert_log.h"
 #include "rollcall/rocks_store.h"
 #include "storage/anchor.h"
 #include "storage/database_reader.h"
@@ -116,6 +117,22 @@ TEST_F(StoreCopyTest, GoesOnWhereTheStoreStood) {
   ASSERT_TRUE(store->commit(history_.commit(4)).ok());
   expect_history(*store, history_, 4);
   expect_history(*open(from_), history_, 3);
+}
+
+TEST_F(StoreCopyTest, TakesAlongWhatBecameOfAlerts) {
+  make_store(1);
+  copy();
+  EXPECT_FALSE(fs::exists(to_ + "/ALERTS"));
+  fs::remove_all(to_);
+  ASSERT_TRUE(AlertLog::open(from_)->append(std::vector<std::string>{"fired"}).ok());
+  copy();
+  EXPECT_EQ(*read_alert_log(to_), std::vector<std::string>{"fired"});
+  EXPECT_FALSE(fs::exists(to_ + "/ALERTS.LOCK"));
+  fs::remove_all(to_);
+  // A log that is damaged is no backup.
+  fs::resize_file(from_ + "/ALERTS", fs::file_size(from_ + "/ALERTS") - 1);
+  EXPECT_EQ(copy_rocks_store(from_, to_).status().code(), StatusCode::kCorruption);
+  EXPECT_FALSE(fs::exists(to_));
 }
 
 TEST_F(StoreCopyTest, RefusesAStoreWithoutACommit) {

@@ -5,16 +5,23 @@ include(CMakePackageConfigHelpers)
 # A program links everything by one name: rollcall::rollcall.
 add_library(rollcall INTERFACE)
 add_library(rollcall::rollcall ALIAS rollcall)
-target_link_libraries(rollcall INTERFACE rollcall_operations rollcall_storage rollcall_core rollcall_kernels)
+target_link_libraries(rollcall INTERFACE
+  rollcall_operations rollcall_storage rollcall_core rollcall_kernels)
 target_compile_features(rollcall INTERFACE cxx_std_20)
 
-install(TARGETS rollcall rollcall_operations rollcall_storage rollcall_core rollcall_kernels EXPORT rollcallTargets
-        ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(TARGETS rollcall rollcall_operations rollcall_storage rollcall_core rollcall_kernels
+        EXPORT rollcallTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY core/include/rollcall storage/include/rollcall operations/include/rollcall
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
 
 set(rollcall_config_dir ${CMAKE_INSTALL_LIBDIR}/cmake/rollcall)
 install(EXPORT rollcallTargets NAMESPACE rollcall:: DESTINATION ${rollcall_config_dir})
+# Programs that want webhooks ask for the component "notifier", and only they need libcurl.
+if(ROLLCALL_BUILD_NOTIFIER)
+  install(TARGETS rollcall_notifier EXPORT rollcallNotifierTargets
+          ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  install(EXPORT rollcallNotifierTargets NAMESPACE rollcall:: DESTINATION ${rollcall_config_dir})
+endif()
 configure_package_config_file(tools/cmake/rollcallConfig.cmake.in rollcallConfig.cmake
                               INSTALL_DESTINATION ${rollcall_config_dir})
 # Before 1.0, a minor version may change the interface.

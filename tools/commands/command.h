@@ -20,6 +20,8 @@ void add_init_command(CLI::App& app, Action& chosen);
 void add_ingest_command(CLI::App& app, Action& chosen, bool& rows_refused);
 void add_query_command(CLI::App& app, Action& chosen);
 void add_segment_command(CLI::App& app, Action& chosen);
+// Sets `alarmed` if an alert fires or is stale, which has an exit code of its own.
+void add_alert_command(CLI::App& app, Action& chosen, bool& alarmed);
 void add_saved_command(CLI::App& app, Action& chosen);
 void add_explain_command(CLI::App& app, Action& chosen);
 void add_report_command(CLI::App& app, Action& chosen);

@@ -1,10 +1,11 @@
-// rollcall verify reads every page of a store and checks it.
+// rollcall verify reads every page of a store, and its log of alerts, and checks them.
 #include <memory>
 #include <string>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "rollcall/alert_check.h"
 #include "rollcall/engine.h"
 #include "tools/commands/command.h"
 #include "tools/commands/output_flags.h"
@@ -34,7 +35,9 @@ std::string report_json(const VerifyReport& report) {
 
 Status verify(const VerifyFlags& flags) {
   ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine, open_for_reading(flags.store));
-  ROLLCALL_ASSIGN_OR_RETURN(const VerifyReport report, engine->verify());
+  ROLLCALL_ASSIGN_OR_RETURN(VerifyReport report, engine->verify());
+  const Status alerts = kept_alerts(*engine, flags.store.directory).status();
+  if (!alerts.ok()) report.faults.push_back(alerts.message());
   ROLLCALL_RETURN_IF_ERROR(write_standard_output(
       flags.output.format == OutputFormat::kJson ? report_json(report) : report_text(report)));
   if (report.faults.empty()) return {};

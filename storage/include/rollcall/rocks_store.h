@@ -5,6 +5,7 @@
 //   DIR/ANCHOR    the last commit, kept apart from the database, to notice a database that lost
 //                 commits
 //   DIR/JOURNAL-n what was acknowledged as durable since the last commit
+//   DIR/ALERTS    what became of the alerts that the store keeps (alert_log.h)
 //   DIR/rocksdb/  the database: pages, the commit record and the manifest
 //
 // All of them are regular files that the store itself created. A symbolic link in the place of one

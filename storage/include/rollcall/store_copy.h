@@ -22,8 +22,9 @@ using CopyProgress = std::function<void(std::uint64_t done, std::uint64_t all)>;
 // Copies the last commit of the store in `from` to a new store in `to`, a directory that is missing
 // (its parent must exist) or empty. Another process may go on writing to `from`, which is opened
 // read-only. The copy is the same store at the same commit, with the same bytes in each page. It
-// holds nothing else; in particular, it has no journal. If both are written to from there, they are
-// two stores that cannot be told apart.
+// also has what became of the store's alerts (alert_log.h), as it is by then. It holds nothing
+// else; in particular, it has no journal. If both are written to from there, they are two stores
+// that cannot be told apart.
 //
 // Every page and the number of pages are checked while reading, and all pages are read back from
 // the copy and compared. Until then the copy is in `to`.new, which does not open as a store; it

@@ -12,6 +12,7 @@
 #include <tbb/global_control.h>
 #include <tbb/parallel_reduce.h>
 
+#include <rollcall/alert.h>
 #include <rollcall/engine.h>
 #include <rollcall/figure.h>
 #include <rollcall/rocks_store.h>
@@ -69,6 +70,10 @@ int main(int argc, char** argv) {
   const auto users = users_seen(directory / "rollcall");
   if (!users.ok()) return fail(users.status().to_string());
   if (*users != 2) return fail("counted " + std::to_string(*users) + " users instead of 2");
+
+  const auto alert = rollcall::parse_alert(
+      R"({"query": {"kind": "active"}, "column": "users", "condition": {"below": 5}})");
+  if (!alert.ok()) return fail(alert.status().to_string());
 
   if (!own->Put(rocksdb::WriteOptions(), "key", "value").ok())
     return fail("cannot write own database");

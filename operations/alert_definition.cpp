@@ -1,0 +1,385 @@
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <string_view>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "rollcall/alert.h"
+#include "rollcall/kinds.h"
+#include "rollcall/message_text.h"
+#include "rollcall/query.h"
+
+namespace rollcall {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kTextBytesMax = 4096;
+constexpr std::size_t kArgumentsMax = 100;
+constexpr int kLevelsMax = 100;
+
+Status wrong(std::string_view field, std::string_view what) {
+  return Status::invalid_argument(fmt::format("alert: {}: {}", field, what));
+}
+
+Status wrong_value(std::string_view field, std::string_view must, const Json& found) {
+  const std::string text = found.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return wrong(field, fmt::format("must be {}, found {}", must, quoted_excerpt(text)));
+}
+
+// Returns an error if the object has other fields.
+Status check_fields(std::string_view place, const Json& object,
+                    const std::vector<std::string>& allowed) {
+  for (const auto& [name, value] : object.items()) {
+    if (std::find(allowed.begin(), allowed.end(), name) != allowed.end()) continue;
+    return Status::invalid_argument(
+        fmt::format("{}: {}", place, unknown_name("field", name, allowed)));
+  }
+  return {};
+}
+
+Result<Json> parse_object(std::string_view json) {
+  bool too_deep = false;
+  const auto watch = [&](int depth, Json::parse_event_t, Json&) {
+    too_deep |= depth > kLevelsMax;
+    return depth <= kLevelsMax;
+  };
+  Json object;
+  try {
+    object = Json::parse(json, watch);
+  } catch (const Json::exception& error) {
+    return Status::invalid_argument(fmt::format("alert: malformed JSON: {}", error.what()));
+  }
+  if (too_deep) {
+    return Status::invalid_argument(
+        fmt::format("alert: the JSON is nested deeper than {} levels", kLevelsMax));
+  }
+  if (!object.is_object()) {
+    return Status::invalid_argument(
+        fmt::format("alert: must be a JSON object, found {}", quoted_excerpt(json)));
+  }
+  return object;
+}
+
+Result<std::string> text_field(std::string_view field, const Json& value) {
+  const std::string must = fmt::format("a text of 1 to {} bytes", kTextBytesMax);
+  if (!value.is_string()) return wrong_value(field, must, value);
+  const auto& text = value.get_ref<const std::string&>();
+  if (text.empty() || text.size() > kTextBytesMax) return wrong_value(field, must, value);
+  if (text.find('\0') != std::string::npos) return wrong_value(field, "a text without NUL", value);
+  return text;
+}
+
+Result<double> number_field(std::string_view field, const Json& value) {
+  if (!value.is_number() || !std::isfinite(value.get<double>())) {
+    return wrong_value(field, "a number", value);
+  }
+  return value.get<double>();
+}
+
+Result<std::uint64_t> count_field(std::string_view field, const Json& value, std::uint64_t min,
+                                  std::uint64_t max) {
+  if (!value.is_number_unsigned() || value.get<std::uint64_t>() < min ||
+      value.get<std::uint64_t>() > max) {
+    return wrong_value(field, fmt::format("a whole number from {} to {}", min, max), value);
+  }
+  return value.get<std::uint64_t>();
+}
+
+// Reads "30s", "90m", "36h", "2d" or "1w".
+Result<TimeUs> length_field(std::string_view field, const Json& value) {
+  constexpr std::int64_t kSecondsMax = std::int64_t{36'600} * 86'400;
+  constexpr std::pair<char, std::int64_t> kUnits[] = {
+      {'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86'400}, {'w', 604'800}};
+  const Status refused =
+      wrong_value(field, "a length of time such as \"90m\", \"36h\", \"2d\" or \"1w\"", value);
+  if (!value.is_string()) return refused;
+  const auto& text = value.get_ref<const std::string&>();
+  std::int64_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error != std::errc() || end + 1 != text.data() + text.size() || count < 1) return refused;
+  for (const auto& [unit, seconds] : kUnits) {
+    if (*end != unit || count > kSecondsMax / seconds) continue;
+    return TimeUs{count * seconds * 1'000'000};
+  }
+  return refused;
+}
+
+Status check_query(const Json& value, AlertDefinition& definition) {
+  if (!value.is_object()) return wrong_value("query", "a question, a JSON object", value);
+  definition.query = value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  const Result<Query> query = parse_query(definition.query);
+  if (!query.ok()) return query.status().within("alert: query");
+  const std::string kind = value.value("kind", std::string());
+  const QueryKind* const row = find_query_kind(kind);
+  // What is notified has numbers and names, never users.
+  const bool lists_users = value.contains("members") || (row != nullptr && !row->has_members);
+  if (lists_users) {
+    return wrong("query", fmt::format("its answer lists users, kind {} (allowed: one that counts)",
+                                      quoted_excerpt(kind)));
+  }
+  return {};
+}
+
+Status read_where(const Json& value, AlertDefinition& definition) {
+  if (!value.is_object()) return wrong_value("where", "an object of key columns", value);
+  for (const auto& [name, fixed] : value.items()) {
+    std::optional<std::string> text;
+    if (fixed.is_string()) {
+      text = fixed.get<std::string>();
+    } else if (fixed.is_number_integer()) {
+      text = fixed.dump();
+    } else if (!fixed.is_null()) {
+      return wrong_value("where: " + excerpt(name), "a text, a whole number or null", fixed);
+    }
+    definition.where.emplace_back(name, text);
+  }
+  return {};
+}
+
+Status read_against(const Json& value, AlertCondition& condition) {
+  if (value == "previous") {
+    condition.reference = AlertCondition::Reference::kPrevious;
+  } else if (value == "week_before") {
+    condition.reference = AlertCondition::Reference::kWeekBefore;
+  } else if (value.is_object() && value.contains("mean_of") && value.size() == 1) {
+    condition.reference = AlertCondition::Reference::kMeanOf;
+    ROLLCALL_ASSIGN_OR_RETURN(const std::uint64_t count,
+                              count_field("condition: against: mean_of", value["mean_of"], 1,
+                                          AlertDefinition::kPeriodsMax));
+    condition.mean_of = static_cast<std::uint32_t>(count);
+  } else {
+    return wrong_value("condition: against", "\"previous\", \"week_before\" or {\"mean_of\": N}",
+                       value);
+  }
+  return {};
+}
+
+Status read_condition(const Json& value, AlertCondition& condition) {
+  const auto has = [&](const char* word) { return value.is_object() && value.contains(word); };
+  if (has("below") + has("above") + has("change") != 1) {
+    return wrong_value("condition", "an object with one of \"below\", \"above\" and \"change\"",
+                       value);
+  }
+  const char* const word = has("below") ? "below" : has("above") ? "above" : "change";
+  ROLLCALL_ASSIGN_OR_RETURN(condition.bound,
+                            number_field(fmt::format("condition: {}", word), value[word]));
+  if (!has("change")) {
+    condition.test = has("below") ? AlertCondition::Test::kBelow : AlertCondition::Test::kAbove;
+    return check_fields("alert: condition", value, {word});
+  }
+  condition.test = AlertCondition::Test::kChange;
+  ROLLCALL_RETURN_IF_ERROR(check_fields("alert: condition", value, {"change", "against"}));
+  if (condition.bound == 0) return wrong_value("condition: change", "other than 0", value[word]);
+  if (!has("against")) return wrong("condition", "change needs \"against\"");
+  return read_against(value["against"], condition);
+}
+
+// The bound that ends an alert lies on the side where all is well, or it would be no hysteresis.
+Status check_clear(const AlertDefinition& definition) {
+  if (!definition.clear) return {};
+  const AlertCondition& condition = definition.condition;
+  const bool grows = condition.test == AlertCondition::Test::kAbove ||
+                     (condition.test == AlertCondition::Test::kChange && condition.bound > 0);
+  const double clear = *definition.clear;
+  if (grows ? clear <= condition.bound : clear >= condition.bound) return {};
+  return wrong("clear", fmt::format("must be {} {}, the bound of the condition, found {}",
+                                    grows ? "at most" : "at least", condition.bound, clear));
+}
+
+// Returns the host of a URL, in lower case and without a port; empty: there is none.
+std::string host_of(std::string_view authority) {
+  std::string host(authority);
+  if (host.starts_with('[')) {
+    host = host.substr(0, host.find(']') + 1);
+  } else {
+    host = host.substr(0, host.find(':'));
+  }
+  for (char& c : host) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return host;
+}
+
+Status check_url(const std::string& url) {
+  const bool has_strange = std::any_of(
+      url.begin(), url.end(), [](unsigned char c) { return c <= ' ' || c >= 0x7f || c == '\\'; });
+  const bool is_https = url.starts_with("https://");
+  if (has_strange || (!is_https && !url.starts_with("http://"))) {
+    return wrong_value("notify: webhook: url", "a URL that begins with https://", url);
+  }
+  std::string_view authority = std::string_view(url).substr(is_https ? 8 : 7);
+  authority = authority.substr(0, authority.find_first_of("/?#"));
+  // The text is not repeated, since it may hold a password.
+  if (authority.find('@') != std::string_view::npos) {
+    return wrong("notify: webhook: url",
+                 "has a user or a password (allowed: none; secret_env or secret_file says where "
+                 "the key is)");
+  }
+  const std::string host = host_of(authority);
+  if (host.empty()) return wrong_value("notify: webhook: url", "a URL with a host", url);
+  if (is_https || host == "localhost" || host == "127.0.0.1" || host == "[::1]") return {};
+  return wrong_value("notify: webhook: url",
+                     "https, or http to localhost, 127.0.0.1 or [::1] alone", url);
+}
+
+Result<AlertTarget> read_webhook(const Json& value) {
+  if (!value.is_object()) {
+    return wrong("notify: webhook",
+                 fmt::format("must be an object with a url, found {}", value.type_name()));
+  }
+  ROLLCALL_RETURN_IF_ERROR(
+      check_fields("alert: notify: webhook", value, {"url", "secret_env", "secret_file"}));
+  WebhookTarget target;
+  if (!value.contains("url")) return wrong("notify: webhook", "url is missing");
+  ROLLCALL_ASSIGN_OR_RETURN(target.url, text_field("notify: webhook: url", value["url"]));
+  ROLLCALL_RETURN_IF_ERROR(check_url(target.url));
+  if (value.contains("secret_env")) {
+    ROLLCALL_ASSIGN_OR_RETURN(target.secret_env,
+                              text_field("notify: webhook: secret_env", value["secret_env"]));
+    const bool is_name =
+        std::all_of(target.secret_env.begin(), target.secret_env.end(),
+                    [](unsigned char c) { return c == '_' || (c < 0x80 && std::isalnum(c) != 0); });
+    // Somebody may have put the key itself there.
+    if (!is_name) {
+      return wrong("notify: webhook: secret_env",
+                   "must be the name of a variable of the environment: letters, digits and _");
+    }
+  }
+  if (value.contains("secret_file")) {
+    ROLLCALL_ASSIGN_OR_RETURN(target.secret_file,
+                              text_field("notify: webhook: secret_file", value["secret_file"]));
+    if (!target.secret_file.starts_with('/')) {
+      return wrong("notify: webhook: secret_file", "must be the absolute path of a file");
+    }
+  }
+  if (!target.secret_env.empty() && !target.secret_file.empty()) {
+    return wrong("notify: webhook", "has secret_env and secret_file (allowed: one of them)");
+  }
+  return AlertTarget(target);
+}
+
+Result<AlertTarget> read_command(const Json& value) {
+  CommandTarget target;
+  if (!value.is_array() || value.empty() || value.size() > kArgumentsMax) {
+    return wrong_value("notify: command", fmt::format("a list of 1 to {} arguments", kArgumentsMax),
+                       value);
+  }
+  for (const Json& argument : value) {
+    if (!argument.is_string() || argument.get_ref<const std::string&>().size() > kTextBytesMax ||
+        argument.get_ref<const std::string&>().find('\0') != std::string::npos) {
+      return wrong_value("notify: command",
+                         fmt::format("texts of up to {} bytes without NUL", kTextBytesMax),
+                         argument);
+    }
+    target.arguments.push_back(argument.get<std::string>());
+  }
+  if (!target.arguments.front().starts_with('/')) {
+    return wrong_value("notify: command", "a list that begins with the absolute path of a program",
+                       value);
+  }
+  return AlertTarget(target);
+}
+
+Result<AlertTarget> read_target(const Json& value) {
+  const auto has = [&](const char* word) { return value.is_object() && value.contains(word); };
+  // What is found is not repeated here, or anywhere in a webhook: it may be a key in a wrong place.
+  if (has("webhook") + has("command") != 1 || value.size() != 1) {
+    return wrong("notify", fmt::format("must be an object with either \"webhook\" or \"command\" "
+                                       "and nothing else, or a list of them, found {}",
+                                       value.type_name()));
+  }
+  return has("webhook") ? read_webhook(value["webhook"]) : read_command(value["command"]);
+}
+
+Status read_notify(const Json& value, AlertDefinition& definition) {
+  const Json list = value.is_array() ? value : Json::array({value});
+  if (list.size() > AlertDefinition::kTargetsMax) {
+    return wrong("notify", fmt::format("has {} targets (allowed: up to {})", list.size(),
+                                       AlertDefinition::kTargetsMax));
+  }
+  for (const Json& target : list) {
+    ROLLCALL_ASSIGN_OR_RETURN(AlertTarget read, read_target(target));
+    definition.notify.push_back(std::move(read));
+  }
+  return {};
+}
+
+Status read_field(const std::string& name, const Json& value, AlertDefinition& definition) {
+  if (name == "query") return check_query(value, definition);
+  if (name == "where") return read_where(value, definition);
+  if (name == "condition") return read_condition(value, definition.condition);
+  if (name == "notify") return read_notify(value, definition);
+  if (name == "column" || name == "severity") {
+    ROLLCALL_ASSIGN_OR_RETURN((name == "column" ? definition.column : definition.severity),
+                              text_field(name, value));
+  } else if (name == "clear") {
+    ROLLCALL_ASSIGN_OR_RETURN(definition.clear, number_field(name, value));
+  } else if (name == "min_users") {
+    ROLLCALL_ASSIGN_OR_RETURN(
+        definition.min_users,
+        count_field(name, value, 0, std::numeric_limits<std::int64_t>::max()));
+  } else if (name == "for") {
+    ROLLCALL_ASSIGN_OR_RETURN(const std::uint64_t periods,
+                              count_field(name, value, 1, AlertDefinition::kPeriodsMax));
+    definition.periods = static_cast<std::uint32_t>(periods);
+  } else if (name == "max_age") {
+    ROLLCALL_ASSIGN_OR_RETURN(definition.max_age_us, length_field(name, value));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<AlertDefinition> parse_alert(std::string_view json) {
+  ROLLCALL_ASSIGN_OR_RETURN(const Json object, parse_object(json));
+  ROLLCALL_RETURN_IF_ERROR(check_fields("alert", object,
+                                        {"query", "column", "where", "condition", "clear",
+                                         "min_users", "for", "max_age", "severity", "notify"}));
+  AlertDefinition definition;
+  for (const char* required : {"query", "column", "condition"}) {
+    if (!object.contains(required)) return wrong(required, "is missing");
+  }
+  for (const auto& [name, value] : object.items()) {
+    ROLLCALL_RETURN_IF_ERROR(read_field(name, value, definition));
+  }
+  ROLLCALL_RETURN_IF_ERROR(check_clear(definition));
+  return definition;
+}
+
+std::string to_string(const AlertCondition& condition) {
+  switch (condition.test) {
+    case AlertCondition::Test::kBelow:
+      return fmt::format("below {}", condition.bound);
+    case AlertCondition::Test::kAbove:
+      return fmt::format("above {}", condition.bound);
+    case AlertCondition::Test::kChange:
+      break;
+  }
+  std::string reference = "previous";
+  if (condition.reference == AlertCondition::Reference::kWeekBefore) reference = "week_before";
+  if (condition.reference == AlertCondition::Reference::kMeanOf) {
+    reference = fmt::format("mean_of {}", condition.mean_of);
+  }
+  return fmt::format("change of {} or {} against {}", condition.bound,
+                     condition.bound < 0 ? "less" : "more", reference);
+}
+
+std::string_view to_string(AlertState state) {
+  switch (state) {
+    case AlertState::kOk:
+      return "ok";
+    case AlertState::kPending:
+      return "pending";
+    case AlertState::kFiring:
+      return "firing";
+    case AlertState::kStale:
+      return "stale";
+  }
+  return "";
+}
+
+}  // namespace rollcall

@@ -1,0 +1,265 @@
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <list>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <thread>
+
+#include "rollcall/notifier.h"
+
+namespace rollcall {
+
+namespace {
+
+using Clock = std::chrono::system_clock;
+
+// The log is looked at as often, since others may have added to it.
+constexpr std::chrono::seconds kLookAnyway{10};
+
+TimeUs clock_us() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(Clock::now().time_since_epoch())
+      .count();
+}
+
+template <class Duration>
+TimeUs in_us(Duration duration) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
+}
+
+// Holds a delivery that is this queue's to try.
+struct Claim {
+  std::string alert;
+  AlertTarget target;
+  AlertDelivery delivery;
+};
+
+}  // namespace
+
+struct NotifierQueue::State {
+  State(std::string directory_, NotifierOptions options_)
+      : directory(std::move(directory_)), options(std::move(options_)) {}
+
+  bool may_send(const AlertTarget& target) const {
+    return std::holds_alternative<WebhookTarget>(target) ? static_cast<bool>(options.webhook)
+                                                         : static_cast<bool>(options.command);
+  }
+  TimeUs pause_after(std::uint32_t tries_before) const {
+    const TimeUs most_us = in_us(options.retry_max);
+    TimeUs pause_us = in_us(options.retry_first);
+    for (std::uint32_t i = 0; i < tries_before && pause_us < most_us; ++i) pause_us *= 2;
+    return std::min(pause_us, most_us);
+  }
+
+  // Finds a delivery that is due and notes in the log that it is being tried. Without one, sets
+  // `next_us` to when one will be due, if one will.
+  Result<std::optional<Claim>> claim(std::optional<TimeUs>& next_us);
+  // Looks at one alert's deliveries, as claim() does. What is given up is added to `records`.
+  std::optional<Claim> find_due(const std::string& alert, const AlertRecord& record, TimeUs now_us,
+                                std::vector<std::string>& records, std::optional<TimeUs>& next_us);
+  Status send(const Claim& claim, std::stop_token stop) const;
+  Status note_outcome(const Claim& claim, const Status& outcome);
+  // Claims and starts what is due, until it is to stop.
+  void dispatch(std::stop_token stop);
+  // Sends what was claimed, and notes what came of it.
+  void deliver(const Claim& claim, std::stop_token stop);
+  void start(Claim claim);
+
+  const std::string directory;
+  const NotifierOptions options;
+
+  std::mutex mutex;  // guards what follows
+  std::condition_variable_any changed;
+  std::uint64_t looks = 1;    // counts what may have made something due
+  std::uint64_t settled = 0;  // as of so many of them, there was nothing left to do
+  std::uint32_t running = 0;  // deliveries that are being tried
+  std::map<std::string, std::uint32_t> tries;  // of this queue, by delivery
+  std::size_t failed = 0;  // deliveries that were tried as often as this queue may
+  Status log_status;
+
+  // Is a thread that sends one delivery.
+  struct Sending {
+    std::atomic<bool> is_done = false;
+    std::jthread thread;
+  };
+
+  std::list<Sending> sendings;  // the dispatcher alone adds and removes them
+  std::jthread dispatcher;      // last, since it uses all of it
+};
+
+std::optional<Claim> NotifierQueue::State::find_due(const std::string& alert,
+                                                    const AlertRecord& record, TimeUs now_us,
+                                                    std::vector<std::string>& records,
+                                                    std::optional<TimeUs>& due_us) {
+  if (record.deliveries.empty()) return std::nullopt;
+  const Result<AlertDefinition> definition = parse_alert(record.definition);
+  std::set<std::uint32_t> seen;  // targets whose oldest delivery was looked at
+  for (const AlertDelivery& delivery : record.deliveries) {
+    const TimeUs age_us = now_us - delivery.made_us;
+    const bool has_target = definition.ok() && delivery.target < definition->notify.size();
+    if (!has_target || age_us > in_us(options.give_up_after)) {
+      records.push_back(delivery_done(alert, delivery.id));
+      if (has_target && options.failed) {
+        options.failed(alert, Status(StatusCode::kDeadlineExceeded,
+                                     "a notification of " + utc_text(delivery.made_us) +
+                                         " never arrived, and is given up"));
+      }
+      continue;
+    }
+    const AlertTarget& target = definition->notify[delivery.target];
+    if (!seen.insert(delivery.target).second || !may_send(target)) continue;
+    const auto tried = tries.find(delivery.id);
+    const bool is_ours = tried != tries.end();
+    if (options.tries_max > 0 && is_ours && tried->second >= options.tries_max) continue;
+    // A clock that was set back must not keep it waiting.
+    const TimeUs longest_us = std::max(in_us(options.lease), in_us(options.retry_max));
+    const TimeUs wait_us = delivery.not_before_us - now_us;
+    if (wait_us > 0 && wait_us <= longest_us) {
+      // A queue that tries a few times only leaves to others what others are at.
+      if (options.tries_max > 0 && !is_ours) continue;
+      due_us = std::min(due_us.value_or(delivery.not_before_us), delivery.not_before_us);
+      continue;
+    }
+    Claim claim{alert, target, delivery};
+    ++claim.delivery.tries;
+    claim.delivery.not_before_us = now_us + in_us(options.lease);
+    if (options.tries_max > 0) ++tries[delivery.id];
+    records.push_back(delivery_tried(alert, claim.delivery));
+    return claim;
+  }
+  return std::nullopt;
+}
+
+Result<std::optional<Claim>> NotifierQueue::State::claim(std::optional<TimeUs>& due_us) {
+  // Most of the time there is nothing to do, which needs no lock to be seen.
+  ROLLCALL_ASSIGN_OR_RETURN(const std::vector<std::string> there, read_alert_log(directory));
+  ROLLCALL_ASSIGN_OR_RETURN(const AlertStates seen, AlertStates::read(there));
+  const bool waits = std::any_of(seen.alerts().begin(), seen.alerts().end(), [](const auto& alert) {
+    return !alert.second.deliveries.empty();
+  });
+  if (!waits) return std::optional<Claim>();
+  ROLLCALL_ASSIGN_OR_RETURN(AlertLog log, AlertLog::open(directory));
+  ROLLCALL_ASSIGN_OR_RETURN(AlertStates states, AlertStates::read(log.records()));
+  std::vector<std::string> records;
+  std::optional<Claim> found;
+  {
+    const std::lock_guard lock(mutex);
+    const TimeUs now_us = clock_us();
+    for (const auto& [name, record] : states.alerts()) {
+      found = find_due(name, record, now_us, records, due_us);
+      if (found) break;
+    }
+  }
+  ROLLCALL_RETURN_IF_ERROR(add_records(log, states, records));
+  return found;
+}
+
+Status NotifierQueue::State::send(const Claim& claim, std::stop_token stop) const {
+  const Notification notification{claim.alert, claim.delivery.id, claim.delivery.body};
+  try {
+    if (const auto* webhook = std::get_if<WebhookTarget>(&claim.target)) {
+      return options.webhook(*webhook, notification, stop);
+    }
+    return options.command(std::get<CommandTarget>(claim.target), notification, stop);
+  } catch (const std::exception& error) {
+    return Status::io_error(std::string("notifier: ") + error.what());
+  }
+}
+
+Status NotifierQueue::State::note_outcome(const Claim& claim, const Status& outcome) {
+  AlertDelivery delivery = claim.delivery;
+  // What was stopped may be tried again at once.
+  const bool was_stopped = outcome.code() == StatusCode::kCancelled;
+  delivery.not_before_us = was_stopped ? 0 : clock_us() + pause_after(delivery.tries);
+  const std::string record = outcome.ok() ? delivery_done(claim.alert, delivery.id)
+                                          : delivery_tried(claim.alert, delivery);
+  ROLLCALL_ASSIGN_OR_RETURN(AlertLog log, AlertLog::open(directory));
+  ROLLCALL_ASSIGN_OR_RETURN(AlertStates states, AlertStates::read(log.records()));
+  return add_records(log, states, {&record, 1});
+}
+
+void NotifierQueue::State::deliver(const Claim& claim, std::stop_token stop) {
+  const Status outcome = send(claim, stop);
+  const Status noted = note_outcome(claim, outcome);
+  const bool was_stopped = outcome.code() == StatusCode::kCancelled;
+  if (!outcome.ok() && !was_stopped && options.failed) options.failed(claim.alert, outcome);
+  const std::lock_guard lock(mutex);
+  if (!noted.ok()) log_status = noted;
+  if (!outcome.ok() && options.tries_max > 0) {
+    failed += tries[claim.delivery.id] >= options.tries_max;
+  }
+  --running;
+  ++looks;
+  changed.notify_all();
+}
+
+void NotifierQueue::State::start(Claim claim) {
+  Sending& sending = sendings.emplace_back();
+  sending.thread = std::jthread([this, &sending, claim = std::move(claim)](std::stop_token stop) {
+    deliver(claim, stop);
+    sending.is_done = true;
+  });
+}
+
+void NotifierQueue::State::dispatch(std::stop_token stop) {
+  std::unique_lock lock(mutex);
+  while (!stop.stop_requested()) {
+    sendings.remove_if([](const Sending& sending) { return sending.is_done.load(); });
+    const std::uint64_t looks_before = looks;
+    const auto has_more = [&] { return looks != looks_before; };
+    if (running >= options.threads) {
+      changed.wait(lock, stop, has_more);
+      continue;
+    }
+    lock.unlock();
+    std::optional<TimeUs> due_us;
+    Result<std::optional<Claim>> claimed = claim(due_us);
+    lock.lock();
+    log_status = claimed.status();
+    if (claimed.ok() && *claimed) {
+      ++running;
+      start(*std::move(*claimed));
+      continue;
+    }
+    if (running == 0 && !due_us) {
+      settled = looks_before;
+      changed.notify_all();
+    }
+    const auto due =
+        due_us ? Clock::time_point(std::chrono::microseconds(*due_us)) : Clock::now() + kLookAnyway;
+    changed.wait_until(lock, stop, due, has_more);
+  }
+}
+
+NotifierQueue::NotifierQueue(std::string directory, NotifierOptions options)
+    : state_(std::make_unique<State>(std::move(directory), std::move(options))) {
+  State* const state = state_.get();
+  state->dispatcher = std::jthread([state](std::stop_token stop) { state->dispatch(stop); });
+}
+
+NotifierQueue::~NotifierQueue() {
+  state_->dispatcher.request_stop();
+  state_->dispatcher.join();
+  for (State::Sending& sending : state_->sendings) sending.thread.request_stop();
+}
+
+void NotifierQueue::look() {
+  const std::lock_guard lock(state_->mutex);
+  ++state_->looks;
+  state_->changed.notify_all();
+}
+
+std::size_t NotifierQueue::failed() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->failed;
+}
+
+Status NotifierQueue::drain(std::stop_token stop) {
+  std::unique_lock lock(state_->mutex);
+  state_->changed.wait(lock, stop, [&] { return state_->settled == state_->looks; });
+  return state_->log_status;
+}
+
+}  // namespace rollcall

@@ -1,0 +1,173 @@
+#include "rollcall/webhook.h"
+
+#include <curl/curl.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "rollcall/regular_file.h"
+
+namespace rollcall {
+
+namespace {
+
+constexpr std::size_t kKeyBytesMax = 4096;
+
+struct EasyCleanup {
+  void operator()(CURL* curl) const { curl_easy_cleanup(curl); }
+};
+struct ListCleanup {
+  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+};
+
+// Counts what an answer sends, headers included, and knows when to stop.
+struct Exchange {
+  std::size_t bytes = 0;
+  std::size_t bytes_max = 0;
+  std::stop_token stop;
+
+  bool is_cut_off() const { return bytes > bytes_max; }
+};
+
+// Is called by libcurl with a part of the answer; returning less than it has ends the exchange.
+std::size_t drop_answer(char*, std::size_t size, std::size_t count, void* user) {
+  auto* const exchange = static_cast<Exchange*>(user);
+  exchange->bytes += size * count;
+  return exchange->is_cut_off() ? 0 : size * count;
+}
+
+int look_for_stop(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  return static_cast<Exchange*>(user)->stop.stop_requested() ? 1 : 0;
+}
+
+Result<std::string> key_of(const WebhookTarget& target) {
+  std::string key;
+  std::string place;
+  if (!target.secret_env.empty()) {
+    place = "variable " + target.secret_env + " of the environment";
+    if (const char* const value = std::getenv(target.secret_env.c_str())) key = value;
+  } else if (!target.secret_file.empty()) {
+    place = target.secret_file;
+    const Result<std::string> read = read_regular_file(target.secret_file, kKeyBytesMax);
+    if (!read.ok()) return read.status().as(StatusCode::kInvalidArgument).within("webhook: key");
+    key = *read;
+    while (!key.empty() && (key.back() == '\n' || key.back() == '\r')) key.pop_back();
+  } else {
+    return key;
+  }
+  if (!key.empty()) return key;
+  return Status::invalid_argument("webhook: " + place + " has no key to sign with");
+}
+
+// libcurl has to be told once for all threads that it will be used.
+bool is_curl_ready() {
+  static const bool is_ready = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+  return is_ready;
+}
+
+bool append_header(std::unique_ptr<curl_slist, ListCleanup>& headers, const std::string& header) {
+  curl_slist* const longer = curl_slist_append(headers.get(), header.c_str());
+  if (longer == nullptr) return false;
+  (void)headers.release();
+  headers.reset(longer);
+  return true;
+}
+
+// Sets all options; returns whether libcurl knows them all.
+bool set_options(CURL* curl, const WebhookTarget& target, const Notification& notification,
+                 const curl_slist* headers, const WebhookLimits& limits, Exchange& exchange) {
+  CURLcode code = CURLE_OK;
+  const auto set = [&](CURLoption option, auto value) {
+    if (code == CURLE_OK) code = curl_easy_setopt(curl, option, value);
+  };
+  set(CURLOPT_URL, target.url.c_str());
+  set(CURLOPT_PROTOCOLS_STR, "http,https");
+  set(CURLOPT_FOLLOWLOCATION, 0L);
+  set(CURLOPT_SSL_VERIFYPEER, 1L);
+  set(CURLOPT_SSL_VERIFYHOST, 2L);
+  set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  set(CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
+  set(CURLOPT_NOPROXY, "localhost,127.0.0.1,::1");
+  set(CURLOPT_NOSIGNAL, 1L);
+  set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(limits.connect_time.count()));
+  set(CURLOPT_TIMEOUT_MS, static_cast<long>(limits.whole_time.count()));
+  set(CURLOPT_POST, 1L);
+  set(CURLOPT_POSTFIELDS, notification.body.data());
+  set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(notification.body.size()));
+  set(CURLOPT_HTTPHEADER, headers);
+  set(CURLOPT_USERAGENT, "rollcall");
+  set(CURLOPT_WRITEFUNCTION, &drop_answer);
+  set(CURLOPT_WRITEDATA, static_cast<void*>(&exchange));
+  set(CURLOPT_HEADERFUNCTION, &drop_answer);
+  set(CURLOPT_HEADERDATA, static_cast<void*>(&exchange));
+  set(CURLOPT_NOPROGRESS, 0L);
+  set(CURLOPT_XFERINFOFUNCTION, &look_for_stop);
+  set(CURLOPT_XFERINFODATA, static_cast<void*>(&exchange));
+  return code == CURLE_OK;
+}
+
+// Returns the URL as far as errors repeat it: what follows the host may be confidential.
+std::string_view host_part(std::string_view url) {
+  const std::size_t slashes = url.find("//");
+  return url.substr(0, url.find_first_of("/?#", slashes + 2));
+}
+
+}  // namespace
+
+std::string webhook_signature(std::string_view key, std::string_view timestamp,
+                              std::string_view body) {
+  const std::string text = fmt::format("{}.{}", timestamp, body);
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned int size = 0;
+  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+       reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data(), &size);
+  std::string signature = "v1=";
+  for (unsigned int i = 0; i < size; ++i) signature += fmt::format("{:02x}", digest[i]);
+  return signature;
+}
+
+Status send_webhook(const WebhookTarget& target, const Notification& notification,
+                    std::stop_token stop, const WebhookLimits& limits) {
+  ROLLCALL_ASSIGN_OR_RETURN(const std::string key, key_of(target));
+  const std::string timestamp =
+      std::to_string(std::chrono::duration_cast<std::chrono::seconds>(
+                         std::chrono::system_clock::now().time_since_epoch())
+                         .count());
+  std::unique_ptr<curl_slist, ListCleanup> headers;
+  bool is_set = is_curl_ready() && append_header(headers, "Content-Type: application/json") &&
+                append_header(headers, "Expect:") &&
+                append_header(headers, "Rollcall-Delivery: " + notification.delivery) &&
+                append_header(headers, "Rollcall-Timestamp: " + timestamp);
+  if (is_set && !key.empty()) {
+    is_set = append_header(
+        headers, "Rollcall-Signature: " + webhook_signature(key, timestamp, notification.body));
+  }
+  const std::unique_ptr<CURL, EasyCleanup> curl(is_set ? curl_easy_init() : nullptr);
+  Exchange exchange{.bytes_max = limits.answer_bytes_max, .stop = stop};
+  is_set = curl != nullptr &&
+           set_options(curl.get(), target, notification, headers.get(), limits, exchange);
+  const std::string place = "webhook: " + std::string(host_part(target.url));
+  if (!is_set) return Status::io_error(place + ": libcurl cannot be set up");
+  const CURLcode code = curl_easy_perform(curl.get());
+  if (code == CURLE_ABORTED_BY_CALLBACK) return {StatusCode::kCancelled, place + ": stopped"};
+  long status = 0;
+  curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
+  if (code != CURLE_OK && !exchange.is_cut_off()) {
+    return Status::io_error(fmt::format("{}: {}", place, curl_easy_strerror(code)));
+  }
+  if (status >= 200 && status <= 299) return {};
+  if (status >= 300 && status <= 399) {
+    return Status::io_error(
+        fmt::format("{}: answered with status {}, and redirects are not followed", place, status));
+  }
+  return Status::io_error(
+      fmt::format("{}: answered with status {} (allowed: 200 to 299)", place, status));
+}
+
+}  // namespace rollcall
