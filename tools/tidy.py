@@ -4,7 +4,8 @@
     tidy.py [--compile-commands FILE]   checks the tree; prints file:line: what is wrong
     tidy.py --self-test                 checks that each rule can fail
 
-The order of who may include whom is: kernels <- core <- storage <- tools, examples, bench, tests.
+The order of who may include whom is: kernels <- core <- storage, operations <- tools, examples,
+bench, tests.
 The right may include the left, never the reverse; core is divided into rooms, which have an order
 of their own. Tools and examples see public headers ("rollcall/...") alone, which proves that they
 suffice; only storage and its tests know RocksDB.
@@ -69,17 +70,20 @@ MAY_INCLUDE = {
     "core/source/ingest": ["core/base", "core/time", "core/source/values", "core/source/files",
                            "core/source/formats"],
     "storage": ["core/base"],
+    "operations": [],
     "tools": ["bench/workload.h"],
     "examples": [],
     "bench": ["kernels", "core/base/workers.h", "core/engine/query_executor.h",
               "core/history", "core/query/kinds/kind_table.h",
               "core/query/sequence/block_match.h", "core/time/time_zone.h"],
-    "tests": ["kernels", "core", "storage", "bench"],
+    "tests": ["kernels", "core", "storage", "operations", "bench"],
 }
 # These folders may see no public headers, or only those of their own.
 PUBLIC_HEADERS = {
     "kernels": [],
     "core": ["core/include"],
+    "storage": ["core/include", "storage/include"],
+    "operations": ["core/include", "operations/include"],
 }
 # These rooms of core may see the engine as others see it; the others are beneath it.
 SEES_ENGINE = ("core/include", "core/engine", "core/source/ingest")
@@ -158,7 +162,8 @@ def check_include(root, path, quote, target):
     if target in ENGINE_HEADERS and folder == "core" and room not in SEES_ENGINE:
         return f"includes {target}: {room} is beneath the engine"
     if target.startswith("rollcall/"):
-        homes = PUBLIC_HEADERS.get(folder, ["core/include", "storage/include"])
+        homes = PUBLIC_HEADERS.get(
+            folder, ["core/include", "storage/include", "operations/include"])
         if any(os.path.exists(os.path.join(root, home, target)) for home in homes):
             return None
         return f"includes {target}: not a header that {folder} may see"
@@ -222,7 +227,7 @@ def check_text(path, text):
             yield number, "a tab"
         if line.endswith((" ", "\r")):
             yield number, "a blank at the end"
-        if path.startswith(("core/", "storage/")) and path != CHECKED_LOCKS:
+        if path.startswith(("core/", "storage/", "operations/")) and path != CHECKED_LOCKS:
             if lock := UNCHECKED_LOCK.search(line):
                 yield number, f"{lock.group()}: {CHECKED_LOCKS} has one whose use is checked"
         if is_source(path) and len(line) > COLUMNS_MAX:
@@ -246,7 +251,7 @@ def check_words(path, text):
     """Yields (line, fault) for texts that speak of flags, and for code that reads texts."""
     if not path.endswith((".cpp", ".h")):
         return
-    is_library = path.startswith(("core/", "storage/"))
+    is_library = path.startswith(("core/", "storage/", "operations/"))
     # A statement may go over several lines.
     code = re.sub(r"^\s*//.*$", "", text, flags=re.M)
     for found in PROSE_SEARCH.finditer(code):

@@ -5,12 +5,13 @@ include(CMakePackageConfigHelpers)
 # A program links everything by one name: rollcall::rollcall.
 add_library(rollcall INTERFACE)
 add_library(rollcall::rollcall ALIAS rollcall)
-target_link_libraries(rollcall INTERFACE rollcall_storage rollcall_core rollcall_kernels)
+target_link_libraries(rollcall INTERFACE
+  rollcall_operations rollcall_storage rollcall_core rollcall_kernels)
 target_compile_features(rollcall INTERFACE cxx_std_20)
 
-install(TARGETS rollcall rollcall_storage rollcall_core rollcall_kernels EXPORT rollcallTargets
+install(TARGETS rollcall rollcall_operations rollcall_storage rollcall_core rollcall_kernels EXPORT rollcallTargets
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-install(DIRECTORY core/include/rollcall storage/include/rollcall
+install(DIRECTORY core/include/rollcall operations/include/rollcall storage/include/rollcall
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
 
 set(rollcall_config_dir ${CMAKE_INSTALL_LIBDIR}/cmake/rollcall)

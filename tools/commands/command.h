@@ -20,6 +20,7 @@ void add_init_command(CLI::App& app, Action& chosen);
 void add_ingest_command(CLI::App& app, Action& chosen, bool& rows_refused);
 void add_query_command(CLI::App& app, Action& chosen);
 void add_segment_command(CLI::App& app, Action& chosen);
+void add_campaign_command(CLI::App& app, Action& chosen);
 void add_saved_command(CLI::App& app, Action& chosen);
 void add_explain_command(CLI::App& app, Action& chosen);
 void add_forget_command(CLI::App& app, Action& chosen);

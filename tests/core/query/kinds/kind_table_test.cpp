@@ -106,6 +106,8 @@ JsonText sample_of(const QueryField& field) {
       return {{"a", "did(login)"}, {"b", "not did(login)"}};
     case FieldType::kShares:
       return {{"a", 0.5}, {"b", 1}};
+    case FieldType::kInstants:
+      return {{"first", "2026-01-31"}};
     case FieldType::kFlag:
       return false;  // true may go with some other fields alone
   }
