@@ -246,7 +246,8 @@ TEST(KindTable, EveryFieldThatIsWrittenIsPublic) {
       }
     }
   }
-  EXPECT_EQ(seen.size(), query_kinds().size());
+  // Random streams have no audiences to ask about; EveryFieldIsRead covers what does.
+  EXPECT_EQ(seen.size() + 1, query_kinds().size());
 }
 
 TEST(KindTable, DefaultsAreThoseInForce) {
