@@ -40,9 +40,9 @@ Status field_fault(std::string_view field, std::string_view allowed, const Json&
 
 // Says an error of a question about the field that the question was made of.
 Status renamed(const Status& status, std::string_view from, std::string_view to) {
-  std::string text = status.message();
-  if (text.starts_with(from)) text.erase(0, from.size());
-  return Status(status.code(), std::string(to) + text);
+  const std::string& text = status.message();
+  if (!text.starts_with(from)) return status;
+  return {status.code(), std::string(to) + text.substr(from.size())};
 }
 
 Result<Segment> read_segment(std::string_view field, const Json& json, std::string_view time_zone) {
