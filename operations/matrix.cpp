@@ -282,6 +282,8 @@ bool is_share(std::string_view kind, std::string_view column) {
                                             "ltv",
                                             "arppu",
                                             "cost_per_user",
+                                            "cost_per_returned",
+                                            "cost_per_extra",
                                             "ltv_to_cost",
                                             "median_days_to_adopt",
                                             "breadth",
@@ -292,8 +294,8 @@ bool is_share(std::string_view kind, std::string_view column) {
 
 bool is_statistic(std::string_view kind, std::string_view column) {
   if (!shows_percent(kind)) return false;
-  return column == "difference" || column == "low" || column == "high" || column == "statistic" ||
-         column == "p";
+  return column == "difference" || column == "uplift" || column == "low" || column == "high" ||
+         column == "statistic" || column == "p";
 }
 
 }  // namespace rollcall

@@ -176,6 +176,7 @@ int run(int argc, char** argv) {
       add_kind_command(app, std::string(kind.name), kind, action);
     }
   }
+  add_campaign_command(app, action);
   add_saved_command(app, action);
   add_alert_command(app, action, alarmed);
   add_explain_command(app, action);

@@ -224,7 +224,7 @@ def check_text(path, text):
             yield number, "a tab"
         if line.endswith((" ", "\r")):
             yield number, "a blank at the end"
-        if path.startswith(("core/", "storage/")) and path != CHECKED_LOCKS:
+        if path.startswith(("core/", "storage/", "operations/")) and path != CHECKED_LOCKS:
             if lock := UNCHECKED_LOCK.search(line):
                 yield number, f"{lock.group()}: {CHECKED_LOCKS} has one whose use is checked"
         if is_source(path) and len(line) > COLUMNS_MAX:

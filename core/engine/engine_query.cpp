@@ -267,7 +267,7 @@ Result<Engine::State::Pinned> Engine::State::pin(std::span<const Query> queries,
   PlanContext context{settings, zone,    *tables.catalog, manifest.days, manifest.known_until,
                       sets,     nullptr, &account};
   context.history_limit = tables.history_limit;
-  if (std::ranges::any_of(queries, names_segments)) {
+  if (!tables.audiences->all().empty()) {
     context.audiences =
         std::make_shared<const AudienceCatalog>(AudienceCatalog{tables.audiences, audience_pages});
   }

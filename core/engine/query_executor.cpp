@@ -285,8 +285,15 @@ class PinnedChunk : public ChunkSource {
 
   BitSpan in_audience(const AudienceRead& read, std::uint64_t* scratch) const override {
     std::fill_n(scratch, word_count_, std::uint64_t{0});
+    each_set(read, [scratch](std::size_t, BitSpan set) {
+      kernels::active_table()->or_into(scratch, set.words, set.word_count);
+    });
+    return {scratch, word_count_};
+  }
+
+  void each_set(const AudienceRead& read, const VisitSet& visit) const override {
     const auto found = read.pages.find({partition_.partition, chunk_});
-    if (found == read.pages.end()) return {};
+    if (found == read.pages.end()) return;
     const AudienceRead::Page& page = found->second;
     reading_.account.check();
     std::string stored;
@@ -301,9 +308,8 @@ class PinnedChunk : public ChunkSource {
     alignas(64) std::array<std::uint64_t, kChunkWords> expanded;
     for (const std::size_t number : read.sets) {
       const BitSpan set = expand(chunk->sets()[number], expanded.data());
-      kernels::active_table()->or_into(scratch, set.words, set.word_count);
+      if (!set.empty()) visit(number, set);
     }
-    return {scratch, word_count_};
   }
 
  private:

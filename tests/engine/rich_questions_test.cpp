@@ -18,7 +18,8 @@ namespace {
 constexpr Day kLast{20'460};
 
 TEST(RichQuestions, AreOfEveryKind) {
-  EXPECT_EQ(kinds_without_rich_questions(), std::vector<std::string_view>());
+  // It asks about audiences, which response_test freezes.
+  EXPECT_EQ(kinds_without_rich_questions(), std::vector<std::string_view>{"response"});
 }
 
 TEST(RichQuestions, EngineAndOracleAgree) {

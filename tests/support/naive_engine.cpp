@@ -16,10 +16,11 @@ namespace rollcall::testing {
 namespace {
 
 std::string kind_name(const Query& query) {
-  constexpr const char* kNames[] = {
-      "active", "retention", "churn",   "idle",    "counts",  "lifecycle", "stickiness", "segment",
-      "funnel", "clock",     "paths",   "at_risk", "nps",     "rfm",       "rfm_users",  "adoption",
-      "aha",    "ltv",       "compare", "profile", "streaks", "milestones"};
+  constexpr const char* kNames[] = {"active",    "retention",  "churn",   "idle",    "counts",
+                                    "lifecycle", "stickiness", "segment", "funnel",  "clock",
+                                    "paths",     "at_risk",    "nps",     "rfm",     "rfm_users",
+                                    "adoption",  "aha",        "ltv",     "compare", "profile",
+                                    "streaks",   "milestones", "response"};
   return kNames[query.ask.index()];
 }
 

@@ -22,6 +22,7 @@ void add_query_command(CLI::App& app, Action& chosen);
 void add_segment_command(CLI::App& app, Action& chosen);
 // Sets `alarmed` if an alert fires or is stale, which has an exit code of its own.
 void add_alert_command(CLI::App& app, Action& chosen, bool& alarmed);
+void add_campaign_command(CLI::App& app, Action& chosen);
 void add_saved_command(CLI::App& app, Action& chosen);
 void add_explain_command(CLI::App& app, Action& chosen);
 void add_report_command(CLI::App& app, Action& chosen);

@@ -163,7 +163,7 @@ std::string help_of(const QueryField& field) {
       field.type == FieldType::kNames || field.type == FieldType::kRules ||
       field.type == FieldType::kSegments || field.type == FieldType::kAmounts ||
       field.type == FieldType::kVariants || field.type == FieldType::kTexts ||
-      field.type == FieldType::kShares;
+      field.type == FieldType::kShares || field.type == FieldType::kInstants;
   return is_repeatable ? help + "; repeatable" : help;
 }
 
@@ -317,15 +317,16 @@ Json metric_json(const std::string& flag, const std::string& text) {
                                 quoted_excerpt(text)));
 }
 
-// Reads "NAME=WHAT" for each variant; `element` makes JSON of what is given.
+// Reads "NAME=WHAT" for each `thing`, such as a variant; `element` makes JSON of what is given.
 template <class Element>
-Json by_variant(const std::string& flag, const std::vector<std::string>& words, Element element) {
+Json by_name(const std::string& flag, const std::string& thing,
+             const std::vector<std::string>& words, Element element) {
   Json object = Json::object();
   for (const std::string& word : words) {
     const std::size_t sign = word.find('=');
     if (sign == std::string::npos || object.contains(word.substr(0, sign))) {
-      throw_usage(
-          flag, fmt::format("{} (allowed: VARIANT=..., each variant once)", quoted_excerpt(word)));
+      throw_usage(flag, fmt::format("{} (allowed: {}=..., each {} once)", quoted_excerpt(word),
+                                    argument_of(thing), thing));
     }
     object[word.substr(0, sign)] = element(word.substr(sign + 1));
   }
@@ -394,6 +395,8 @@ CLI::Option* add_flag(CLI::App& command, const QueryField& field, std::optional<
       option = command.add_option(name, words, help)->type_name("VARIANT=NUMBER");
       make_repeatable(*option);
       return option;
+    case FieldType::kInstants:
+      return command.add_option(name, words, help)->type_name(field.is_required ? "" : "NAME=TIME");
     case FieldType::kTexts:
       option = command.add_option(name, words, help)->type_name("TEXT");
       make_repeatable(*option);
@@ -472,10 +475,12 @@ Json value_of(const QueryField& field, const std::optional<std::string>& word,
     case FieldType::kTexts:
       return words;
     case FieldType::kVariants:
-      return by_variant(flag, words, [](const std::string& text) { return Json(text); });
+      return by_name(flag, "variant", words, [](const std::string& text) { return Json(text); });
+    case FieldType::kInstants:
+      return by_name(flag, "run", words, [](const std::string& text) { return Json(text); });
     case FieldType::kShares:
-      return by_variant(flag, words,
-                        [&flag](const std::string& text) { return share_json(flag, text); });
+      return by_name(flag, "variant", words,
+                     [&flag](const std::string& text) { return share_json(flag, text); });
     case FieldType::kMetric:
       return metric_json(flag, *word);
     case FieldType::kFlag:

@@ -5,12 +5,14 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "rollcall/campaign.h"
 #include "rollcall/message_text.h"
 #include "rollcall/regular_file.h"
 #include "rollcall/saved_object.h"
@@ -56,6 +58,12 @@ OnSameName on_same_name(const SavedFlags& flags) {
   return flags.replace ? OnSameName::kReplace : OnSameName::kRefuse;
 }
 
+// The engine keeps definitions of campaigns as they are; whoever saves them checks them.
+Status save(Engine& engine, std::span<const SavedObject> objects, OnSameName on_same_name) {
+  ROLLCALL_RETURN_IF_ERROR(check_campaigns(objects, engine.settings().time_zone));
+  return engine.save_objects(objects, on_same_name);
+}
+
 Status list(const SavedFlags& flags) {
   ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine, open_for_reading(flags.store));
   const Style style = standard_output_style(When::kAuto, When::kAuto);
@@ -84,7 +92,7 @@ Status add(const SavedFlags& flags) {
   ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
                             open_existing_for_writing(flags.store));
   const SavedObject object{*flags.kind, flags.name, std::move(definition)};
-  ROLLCALL_RETURN_IF_ERROR(engine->save_objects({&object, 1}, on_same_name(flags)));
+  ROLLCALL_RETURN_IF_ERROR(save(*engine, {&object, 1}, on_same_name(flags)));
   return engine->close();
 }
 
@@ -116,7 +124,7 @@ Status import(const SavedFlags& flags) {
   if (!objects.ok()) return objects.status().within(place);
   ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
                             open_existing_for_writing(flags.store));
-  const Status saved = engine->save_objects(*objects, on_same_name(flags));
+  const Status saved = save(*engine, *objects, on_same_name(flags));
   if (!saved.ok()) return saved.within(place);
   return engine->close();
 }

@@ -39,6 +39,7 @@ enum class FieldType : std::uint8_t {
   kVariants,    // an object: a Segment for each name
   kShares,      // an object: a number for each name
   kUser,        // the id of a user
+  kInstants,    // an object: a date or an instant for each name
 };
 
 // Describes a field of a question.

@@ -446,12 +446,33 @@ struct SegmentQuery {
   friend bool operator==(const SegmentQuery&, const SegmentQuery&) = default;
 };
 
+// Asks what the users of a campaign's audience (audience.h) did after they were contacted, those of
+// each arm. It needs history.
+struct ResponseQuery {
+  // Is an audience of the campaign, whose time begins after the second of `at`.
+  struct Run {
+    std::string name;
+    AsOf at;
+    friend bool operator==(const Run&, const Run&) = default;
+  };
+
+  std::string campaign;
+  std::vector<Run> runs;                                  // names differ
+  std::vector<std::int32_t> horizons = {1, 3, 7, 14, 30};  // of 24 hours each, ascending
+  Selector returned;
+  std::optional<Selector> converted;  // adds the users with such an event
+  std::optional<Selector> contact;    // the event of having been reached; adds who was
+  std::string cost_per_contact;       // a decimal number that is not below 0; empty: not known
+
+  friend bool operator==(const ResponseQuery&, const ResponseQuery&) = default;
+};
+
 struct Query {
   QueryCommon common;
   std::variant<ActiveQuery, RetentionQuery, ChurnQuery, IdleQuery, CountsQuery, LifecycleQuery,
                StickinessQuery, SegmentQuery, FunnelQuery, ClockQuery, PathsQuery, AtRiskQuery,
                NpsQuery, RfmQuery, RfmUsersQuery, AdoptionQuery, AhaQuery, LtvQuery, CompareQuery,
-               ProfileQuery, StreaksQuery, MilestonesQuery>
+               ProfileQuery, StreaksQuery, MilestonesQuery, ResponseQuery>
       ask;
 
   friend bool operator==(const Query&, const Query&) = default;

@@ -30,5 +30,6 @@ const KindRow<CompareQuery>& row_of(std::type_identity<CompareQuery>);
 const KindRow<ProfileQuery>& row_of(std::type_identity<ProfileQuery>);
 const KindRow<StreaksQuery>& row_of(std::type_identity<StreaksQuery>);
 const KindRow<MilestonesQuery>& row_of(std::type_identity<MilestonesQuery>);
+const KindRow<ResponseQuery>& row_of(std::type_identity<ResponseQuery>);
 
 }  // namespace rollcall

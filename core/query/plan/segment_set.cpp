@@ -10,6 +10,7 @@
 #include <utility>
 #include <variant>
 
+#include "core/query/plan/audience_reads.h"
 #include "core/query/plan/plan.h"
 #include "core/query/sets/user_sink.h"
 #include "core/query/sets/vertical_count.h"
@@ -169,25 +170,15 @@ class SegmentSet::Resolver {
   void add_sets(const Audience& audience, const Segment::AudiencePart& part,
                 std::vector<std::string>& class_names, SegmentSet& set) const {
     using Arm = Segment::AudiencePart::Arm;
-    auto read = std::make_shared<AudienceRead>();
-    read->set_count = audience.set_count();
+    std::vector<std::size_t> sets;
     for (std::size_t i = 0; i < audience.classes.size(); ++i) {
       const std::string& name = audience.classes[i].name;
       if (std::ranges::find(class_names, name) == class_names.end()) class_names.push_back(name);
       if (part.class_name && *part.class_name != name) continue;
-      if (part.arm != Arm::kHoldout) read->sets.push_back(2 * i);
-      if (part.arm != Arm::kContacted) read->sets.push_back(2 * i + 1);
+      if (part.arm != Arm::kHoldout) sets.push_back(2 * i);
+      if (part.arm != Arm::kContacted) sets.push_back(2 * i + 1);
     }
-    if (read->sets.empty()) return;
-    constexpr std::size_t kNodeBytes = 64;
-    take(sizeof(AudienceRead) + audience.pages.size() * (kNodeBytes + sizeof(AudienceRead::Page)));
-    for (const auto& [place, epoch] : audience.pages) {
-      const PageId id = audience.page_id(place);
-      const auto waiting = context_.audiences->waiting.find(id);
-      const bool waits = waiting != context_.audiences->waiting.end();
-      read->pages[place] = {{id, epoch}, waits ? waiting->second : nullptr};
-    }
-    set.audiences_.push_back(std::move(read));
+    if (!sets.empty()) set.audiences_.push_back(read_of(audience, std::move(sets), context_));
   }
 
   Status resolve_audience(const Segment& segment, SegmentSet& set) const {
@@ -195,9 +186,7 @@ class SegmentSet::Resolver {
     std::vector<std::string> campaigns;
     std::vector<std::string> run_names;
     std::vector<std::string> class_names;
-    static const AudienceTable::Audiences kNone;
-    for (const auto& [name, audience] :
-         context_.audiences == nullptr ? kNone : context_.audiences->table->all()) {
+    for (const auto& [name, audience] : audiences_of(context_)) {
       if (campaigns.empty() || campaigns.back() != name.campaign) {
         campaigns.push_back(name.campaign);
       }

@@ -48,6 +48,9 @@ class EventDays : public ChunkSource {
   BitSpan in_audience(const AudienceRead& read, std::uint64_t* scratch) const override {
     return chunk_.in_audience(read, scratch);
   }
+  void each_set(const AudienceRead& read, const VisitSet& visit) const override {
+    chunk_.each_set(read, visit);
+  }
 
  private:
   // Holds the users of a series on a day, ascending by their places in the chunk.

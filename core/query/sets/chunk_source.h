@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <span>
 
@@ -70,6 +71,10 @@ class ChunkSource {
   // Returns the users of the chunk in the sets of `read`, which is one of the ReadSet, set in
   // `scratch` (word_count() words).
   virtual BitSpan in_audience(const AudienceRead& read, std::uint64_t* scratch) const = 0;
+  // Calls visit(set, users) for each of these sets that has users in the chunk. They are valid
+  // until the next call. Pages of days do not tell them, either.
+  using VisitSet = std::function<void(std::size_t set, BitSpan users)>;
+  virtual void each_set(const AudienceRead&, const VisitSet& /*visit*/) const {}
 };
 
 }  // namespace rollcall

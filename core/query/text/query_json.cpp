@@ -27,13 +27,13 @@ std::string members_json(const Members& members) {
   return to_object(fields);
 }
 
+}  // namespace
+
 std::string as_of_text(const AsOf& as_of) {
   if (const auto* time = std::get_if<TimeUs>(&as_of)) return format_instant(*time);
   if (const auto* day = std::get_if<Day>(&as_of)) return to_string(*day);
   return to_string(DateText(std::get<RelativeDate>(as_of)));
 }
-
-}  // namespace
 
 void add_common(const QueryCommon& common, JsonFields of_breakdown, JsonFields& fields) {
   if (!common.where.empty()) fields.emplace_back("where", where_json(common.where));

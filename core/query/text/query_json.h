@@ -26,6 +26,9 @@ void add_dates(const QueryCommon& common, JsonFields& fields);
 // Returns `text` as a JSON string; bytes that are not UTF-8 are replaced.
 std::string quote(std::string_view text);
 
+// Returns the text that `read_as_of` reads.
+std::string as_of_text(const AsOf& as_of);
+
 // Writes {"a": 1, "b": 2}.
 std::string to_object(const JsonFields& fields);
 

@@ -21,29 +21,6 @@
 namespace rollcall {
 namespace {
 
-Status read_as_of(const Json& value, const std::string& path, std::string_view time_zone,
-                  std::optional<AsOf>& out) {
-  const std::string text = value.is_string() ? value.get<std::string>() : "";
-  if (const auto date = parse_date_text(text)) {
-    std::visit([&](auto alternative) { out = alternative; }, *date);
-    return {};
-  }
-  const auto instant = parse_instant(text);
-  if (!instant) {
-    return unexpected(path,
-                      "a date or an instant such as \"2026-01-31\", \"yesterday\", "
-                      "\"2026-01-31T23:59:59Z\" or \"2026-01-31 23:59:59\"",
-                      value);
-  }
-  if (instant->offset_us) {
-    out = instant->day.value * kUsPerDay + instant->us_of_day - *instant->offset_us;
-    return {};
-  }
-  ROLLCALL_ASSIGN_OR_RETURN(const TimeZone zone, TimeZone::find(time_zone));
-  out = zone.from_local(instant->day, instant->us_of_day);
-  return {};
-}
-
 // In {"date": "2026-01-03"}, numbers, true and false are taken as they are written.
 Status read_cell(const Json& value, const std::string& path, Members& out) {
   if (!value.is_object()) {
@@ -91,7 +68,7 @@ void add_range_fields(QueryCommon& common, FieldReaders& fields) {
 void add_common_fields(QueryCommon& common, std::string_view time_zone, int segment_depth,
                        FieldReaders& fields) {
   fields.push_back({"as_of", [&common, time_zone](const Json& value, const std::string& path) {
-                      return read_as_of(value, path, time_zone, common.as_of);
+                      return read_as_of(value, path, time_zone, common.as_of.emplace());
                     }});
   fields.push_back({"where", [&common](const Json& value, const std::string& path) {
                       return read_where(value, path, common.where);
@@ -111,6 +88,29 @@ void add_common_fields(QueryCommon& common, std::string_view time_zone, int segm
 }
 
 }  // namespace
+
+Status read_as_of(const Json& value, const std::string& path, std::string_view time_zone,
+                  AsOf& out) {
+  const std::string text = value.is_string() ? value.get<std::string>() : "";
+  if (const auto date = parse_date_text(text)) {
+    std::visit([&](auto alternative) { out = alternative; }, *date);
+    return {};
+  }
+  const auto instant = parse_instant(text);
+  if (!instant) {
+    return unexpected(path,
+                      "a date or an instant such as \"2026-01-31\", \"yesterday\", "
+                      "\"2026-01-31T23:59:59Z\" or \"2026-01-31 23:59:59\"",
+                      value);
+  }
+  if (instant->offset_us) {
+    out = instant->day.value * kUsPerDay + instant->us_of_day - *instant->offset_us;
+    return {};
+  }
+  ROLLCALL_ASSIGN_OR_RETURN(const TimeZone zone, TimeZone::find(time_zone));
+  out = zone.from_local(instant->day, instant->us_of_day);
+  return {};
+}
 
 std::span<const QueryField> common_fields() {
   static constexpr QueryField kFields[] = {

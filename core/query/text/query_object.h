@@ -9,6 +9,10 @@
 
 namespace rollcall {
 
+// Reads a date, in words or not, or an instant, which is one of `time_zone` without an offset.
+Status read_as_of(const Json& value, const std::string& path, std::string_view time_zone,
+                  AsOf& out);
+
 // Is a question whose kind is known, but whose other fields are yet to be read.
 class QueryObject {
  public:
@@ -24,6 +28,8 @@ class QueryObject {
       : json_(json), kind_(kind), time_zone_(time_zone), common_(common) {}
 
   bool has(std::string_view field) const { return json_.contains(field); }
+  // Returns the zone of instants that are written without an offset.
+  std::string_view time_zone() const { return time_zone_; }
   // Returns an error with `text`, and the kind in front.
   Status fault(std::string_view text) const;
   // Reads every field of the object; `own` are those of the kind.

@@ -1,0 +1,351 @@
+// Reads and writes the definitions of campaigns. Segments, events and instants in them are read and
+// written as parts of questions.
+#include "operations/campaign_text.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cstddef>
+#include <functional>
+#include <set>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "rollcall/message_text.h"
+#include "rollcall/query.h"
+
+namespace rollcall {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kDecimalsMax = 18;
+constexpr std::array<Period, 5> kPeriods = {Period::kDay, Period::kWeek, Period::kFortnight,
+                                            Period::kMonth, Period::kQuarter};
+
+std::string json_text(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Status field_fault(std::string_view field, std::string_view allowed, const Json& found) {
+  const std::string text = json_text(found);
+  return Status::invalid_argument(
+      fmt::format("{}: must be {}, found {}", field, allowed, excerpt(text)));
+}
+
+// Says an error of a question about the field that the question was made of.
+Status renamed(const Status& status, std::string_view from, std::string_view to) {
+  const std::string& text = status.message();
+  if (!text.starts_with(from)) return status;
+  return {status.code(), std::string(to) + text.substr(from.size())};
+}
+
+Result<Segment> read_segment(std::string_view field, const Json& json, std::string_view time_zone) {
+  const Json question = {{"kind", "segment"}, {"segment", json}};
+  Result<Query> query = parse_query(json_text(question), time_zone);
+  if (!query.ok()) return renamed(query.status(), "segment: segment", field);
+  return std::get<SegmentQuery>(query->ask).segment;
+}
+
+Json segment_json(const Segment& segment) {
+  Query query;
+  query.ask = SegmentQuery{segment};
+  return Json::parse(to_json(query))["segment"];
+}
+
+// What a report asks is read as the question that it will be.
+constexpr std::array<std::string_view, 5> kReportFields = {"contact", "cost_per_contact",
+                                                           "returned", "converted", "horizons"};
+
+Result<ResponseQuery> read_report(const Json& fields, std::string_view time_zone) {
+  Json question = {{"kind", "response"}, {"campaign", "campaign"}};
+  question["runs"] = {{"at", fields.contains("at") ? fields["at"] : Json("today")}};
+  for (const std::string_view field : kReportFields) {
+    if (fields.contains(field)) question[std::string(field)] = fields[std::string(field)];
+  }
+  Result<Query> query = parse_query(json_text(question), time_zone);
+  if (query.ok()) return std::get<ResponseQuery>(query->ask);
+  return renamed(renamed(query.status(), "response: runs: \"at\"", "response: at"),
+                 "response: ", "");
+}
+
+Json report_json(const Campaign& campaign) {
+  ResponseQuery ask;
+  ask.campaign = campaign.name;
+  ask.runs.push_back({"at", campaign.at.value_or(AsOf())});
+  ask.horizons = campaign.horizons;
+  ask.returned = campaign.returned;
+  ask.converted = campaign.converted;
+  ask.contact = campaign.contact;
+  ask.cost_per_contact = campaign.cost_per_contact;
+  Query query;
+  query.ask = std::move(ask);
+  return Json::parse(to_json(query));
+}
+
+Status read_text_field(std::string_view field, const Json& json, std::string& out) {
+  if (!json.is_string()) return field_fault(field, "a text", json);
+  out = json.get<std::string>();
+  return {};
+}
+
+Status check_name(std::string_view field, const std::string& name) {
+  if (!name.empty() && name.size() <= AudienceName::kBytesMax) return {};
+  return Status::invalid_argument(fmt::format("{}: has {} bytes (allowed: 1 to {})", field,
+                                              name.size(), AudienceName::kBytesMax));
+}
+
+// Returns whether a text is a decimal from 0 to 1.
+bool is_holdout_share(std::string_view text) {
+  const std::size_t point = std::min(text.find('.'), text.size());
+  const std::string_view whole = text.substr(0, point);
+  const std::string_view decimals = text.substr(std::min(point + 1, text.size()));
+  const bool are_digits =
+      std::ranges::all_of(decimals, [](char c) { return '0' <= c && c <= '9'; });
+  const bool has_decimals = point == text.size() || !decimals.empty();
+  if (!are_digits || !has_decimals || decimals.size() > kDecimalsMax) return false;
+  return whole == "0" ||
+         (whole == "1" && std::ranges::all_of(decimals, [](char c) { return c == '0'; }));
+}
+
+Status read_holdout(const Json& json, std::string& out) {
+  const std::string text = json.is_string() ? json.get<std::string>() : json_text(json);
+  if ((!json.is_string() && !json.is_number()) || !is_holdout_share(text)) {
+    return field_fault(
+        "holdout",
+        fmt::format("a decimal number from 0 to 1 such as \"0.1\", of at most {} decimals",
+                    kDecimalsMax),
+        json);
+  }
+  out = text;
+  return {};
+}
+
+Status read_every(const Json& json, std::optional<Period>& out) {
+  std::vector<std::string> names;
+  for (const Period period : kPeriods) {
+    names.push_back(to_string(period));
+    if (json == names.back()) out = period;
+  }
+  if (out) return {};
+  return field_fault("every", fmt::format("one of {}", fmt::join(names, ", ")), json);
+}
+
+Status read_rest_days(const Json& json, std::int32_t& out) {
+  const bool is_number = json.is_number_integer() && json >= 0 && json <= kRestDaysMax;
+  if (!is_number) {
+    return field_fault("rest_days", fmt::format("a whole number from 0 to {}", kRestDaysMax), json);
+  }
+  out = json.get<std::int32_t>();
+  return {};
+}
+
+Status read_flag_field(std::string_view field, const Json& json, bool& out) {
+  if (!json.is_boolean()) return field_fault(field, "true or false", json);
+  out = json.get<bool>();
+  return {};
+}
+
+constexpr std::string_view kClassesAllowed =
+    "a list such as [{\"name\": \"payers\", \"segment\": \"did(purchase)\"}], or {\"by\": "
+    "{\"favourite\": \"category\", \"of\": \"read\"}}";
+
+Status read_class_list(const Json& list, std::string_view time_zone,
+                       std::vector<AudienceClass>& out) {
+  if (list.size() > AudienceClass::kCountMax) {
+    return Status::invalid_argument(fmt::format("classes: there are {} (allowed: up to {})",
+                                                list.size(), AudienceClass::kCountMax));
+  }
+  std::set<std::string> names = {AudienceRequest::kRest};
+  for (const Json& json : list) {
+    const bool is_class =
+        json.is_object() && json.size() == 2 && json.contains("name") && json.contains("segment");
+    if (!is_class) return field_fault("classes", kClassesAllowed, json);
+    AudienceClass& added = out.emplace_back();
+    ROLLCALL_RETURN_IF_ERROR(read_text_field("classes: name", json["name"], added.name));
+    ROLLCALL_RETURN_IF_ERROR(check_name("classes: name", added.name));
+    if (!names.insert(added.name).second) {
+      return Status::invalid_argument(
+          fmt::format("classes: name: {} is there twice, or is that of the rest (allowed: other "
+                      "names, once each)",
+                      quoted_excerpt(added.name)));
+    }
+    ROLLCALL_ASSIGN_OR_RETURN(added.users,
+                              read_segment(fmt::format("classes: {}", quoted_excerpt(added.name)),
+                                           json["segment"], time_zone));
+  }
+  return {};
+}
+
+Status read_classes(const Json& json, std::string_view time_zone, Campaign& campaign) {
+  if (json.is_array()) return read_class_list(json, time_zone, campaign.classes);
+  const bool is_by = json.is_object() && json.size() == 1 && json.contains("by") &&
+                     json["by"].is_object() && json["by"].contains("favourite") &&
+                     !json["by"].contains("is");
+  if (!is_by) return field_fault("classes", kClassesAllowed, json);
+  Json favourite = json["by"];
+  favourite["is"] = "any";
+  ROLLCALL_ASSIGN_OR_RETURN(campaign.by_favourite,
+                            read_segment("classes: by", favourite, time_zone));
+  campaign.by_favourite->favourite.value.clear();
+  return {};
+}
+
+Json classes_json(const Campaign& campaign) {
+  if (campaign.by_favourite) {
+    Segment any = *campaign.by_favourite;
+    any.favourite.value = "any";
+    Json by = segment_json(any);
+    by.erase("is");
+    return {{"by", by}};
+  }
+  Json classes = Json::array();
+  for (const AudienceClass& one : campaign.classes) {
+    classes.push_back({{"name", one.name}, {"segment", to_string(one.users)}});
+  }
+  return classes;
+}
+
+// A document that is nested deeper is malformed whatever it says, and would be costly to take
+// apart.
+Result<Json> parse_object(std::string_view text) {
+  constexpr int kLevelsMax = 256;
+  bool is_too_deep = false;
+  const Json json = Json::parse(
+      text,
+      [&](int depth, Json::parse_event_t, Json&) {
+        is_too_deep = is_too_deep || depth > kLevelsMax;
+        return depth <= kLevelsMax;
+      },
+      /*allow_exceptions=*/false);
+  if (is_too_deep) {
+    return Status::invalid_argument(
+        fmt::format("the definition: is nested deeper than {} levels", kLevelsMax));
+  }
+  if (json.is_discarded() || !json.is_object()) {
+    return Status::invalid_argument(
+        fmt::format("the definition: must be a JSON object, found {}", quoted_excerpt(text)));
+  }
+  return json;
+}
+
+using Reader = std::function<Status(const Json&)>;
+using Readers = std::vector<std::pair<std::string, Reader>>;
+
+// Reads every field that `object` has.
+Status read_campaign(const Json& object, const Readers& readers) {
+  std::vector<std::string> names;
+  for (const auto& [name, read] : readers) names.push_back(name);
+  for (const auto& [name, value] : object.items()) {
+    const auto found = std::ranges::find(readers, name, &Readers::value_type::first);
+    if (found == readers.end()) {
+      return Status::invalid_argument(unknown_name("field", name, names));
+    }
+    ROLLCALL_RETURN_IF_ERROR(found->second(value));
+  }
+  return {};
+}
+
+// Returns readers of the fields that several campaigns may have in common. Those of a report are
+// read together.
+Readers common_readers(const Json& object, std::string_view time_zone, Campaign& campaign) {
+  Readers readers = {
+      {"classes", [&, time_zone](const Json& j) { return read_classes(j, time_zone, campaign); }},
+      {"holdout", [&](const Json& j) { return read_holdout(j, campaign.holdout); }}};
+  const Reader report = [&object, &campaign, time_zone](const Json&) -> Status {
+    ROLLCALL_ASSIGN_OR_RETURN(const ResponseQuery ask, read_report(object, time_zone));
+    if (object.contains("at")) campaign.at = ask.runs.front().at;
+    campaign.horizons = ask.horizons;
+    campaign.returned = ask.returned;
+    campaign.converted = ask.converted;
+    campaign.contact = ask.contact;
+    campaign.cost_per_contact = ask.cost_per_contact;
+    return {};
+  };
+  readers.emplace_back("at", report);
+  for (const std::string_view field : kReportFields) readers.emplace_back(field, report);
+  return readers;
+}
+
+Status read_definition(std::string_view json, std::string_view time_zone, Campaign& campaign) {
+  ROLLCALL_ASSIGN_OR_RETURN(const Json object, parse_object(json));
+  std::string own_name;
+  Readers readers = common_readers(object, time_zone, campaign);
+  readers.insert(readers.begin(),
+                 {{"name", [&](const Json& j) { return read_text_field("name", j, own_name); }},
+                  {"audience", [&](const Json& j) -> Status {
+                     ROLLCALL_ASSIGN_OR_RETURN(campaign.audience,
+                                               read_segment("audience", j, time_zone));
+                     return {};
+                   }}});
+  readers.insert(
+      readers.end(),
+      {{"holdout_group",
+        [&](const Json& j) -> Status {
+          ROLLCALL_RETURN_IF_ERROR(read_text_field("holdout_group", j, campaign.holdout_group));
+          return check_name("holdout_group", campaign.holdout_group);
+        }},
+       {"rest_days", [&](const Json& j) { return read_rest_days(j, campaign.rest_days); }},
+       {"every", [&](const Json& j) { return read_every(j, campaign.every); }},
+       {"ended", [&](const Json& j) { return read_flag_field("ended", j, campaign.has_ended); }}});
+  ROLLCALL_RETURN_IF_ERROR(read_campaign(object, readers));
+  if (!object.contains("audience")) {
+    return Status::invalid_argument("missing field \"audience\"");
+  }
+  if (campaign.name.empty()) campaign.name = own_name;
+  if (object.contains("name") && own_name != campaign.name) {
+    return Status::invalid_argument(fmt::format(
+        "name: must be {}, found {}", quoted_excerpt(campaign.name), quoted_excerpt(own_name)));
+  }
+  return check_name("name", campaign.name);
+}
+
+}  // namespace
+
+bool operator==(const Campaign& a, const Campaign& b) { return to_json(a) == to_json(b); }
+
+Result<Campaign> parse_campaign(std::string_view name, std::string_view json,
+                                std::string_view time_zone) {
+  Campaign campaign;
+  campaign.name = name;
+  const Status status = read_definition(json, time_zone, campaign);
+  if (status.ok()) return campaign;
+  return status.within(campaign.name.empty() ? "campaign"
+                                             : "campaign " + quoted_excerpt(campaign.name));
+}
+
+Status read_common_fields(std::string_view json, std::string_view time_zone, Campaign& campaign) {
+  ROLLCALL_ASSIGN_OR_RETURN(const Json object, parse_object(json));
+  return read_campaign(object, common_readers(object, time_zone, campaign));
+}
+
+std::string to_json(const Campaign& campaign) {
+  const Json report = report_json(campaign);
+  Json json = {{"name", campaign.name}, {"audience", to_string(campaign.audience)}};
+  if (campaign.by_favourite || !campaign.classes.empty()) json["classes"] = classes_json(campaign);
+  json["holdout"] = campaign.holdout;
+  json["holdout_group"] = campaign.holdout_group.empty() ? campaign.name : campaign.holdout_group;
+  if (campaign.at) json["at"] = report["runs"]["at"];
+  for (const std::string_view field : kReportFields) {
+    if (report.contains(field)) json[std::string(field)] = report[std::string(field)];
+  }
+  json["rest_days"] = campaign.rest_days;
+  if (campaign.every) json["every"] = to_string(*campaign.every);
+  if (campaign.has_ended) json["ended"] = true;
+  return json_text(json);
+}
+
+Status check_campaigns(std::span<const SavedObject> objects, std::string_view time_zone) {
+  for (const SavedObject& object : objects) {
+    if (object.kind != ObjectKind::kCampaign) continue;
+    ROLLCALL_RETURN_IF_ERROR(parse_campaign(object.name, object.definition, time_zone).status());
+  }
+  return {};
+}
+
+}  // namespace rollcall
