@@ -72,7 +72,9 @@ const std::vector<EngineTextCall> kOptionalTextCalls = {
       return code;
     },
     [](auto* engine, char** out, std::size_t* size, auto** error) {
-      return rollcall_ingest_files(engine, "[]", 2, nullptr, 0, nullptr, out, size, error);
+      constexpr std::string_view kPaths = "[\"" ROLLCALL_SOURCE_DIR "/examples/events.csv\"]";
+      return rollcall_ingest_files(engine, kPaths.data(), kPaths.size(), nullptr, 0, nullptr, out,
+                                   size, error);
     },
     [](auto* engine, char** out, std::size_t* size, auto** error) {
       constexpr std::string_view kRequest = R"j({"campaign": "c", "users": "did(*)"})j";
@@ -129,7 +131,9 @@ TEST(CCalls, ATextNeedsAPlace) {
     EXPECT_EQ(returned.error, "out: must not be null");
   }
   for (const EngineTextCall& made : kOptionalTextCalls) {
-    EXPECT_EQ(made(engine.get(), nullptr, nullptr, nullptr), ROLLCALL_OK);
+    const Returned returned =
+        call([&](rollcall_error** error) { return made(engine.get(), nullptr, nullptr, error); });
+    EXPECT_TRUE(returned.ok()) << returned.error;
   }
   for (const EngineTextCall& made : kTextCalls) {
     char* out = nullptr;

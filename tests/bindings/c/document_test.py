@@ -35,7 +35,7 @@ def main():
         with open(source, "w", encoding="utf-8") as file:
             file.write(pieces[0] + "int main(void) {\n" + "".join(pieces[1:]) + "return 0;\n}\n")
         subprocess.run([options.c_compiler, "-std=c11", "-Wall", "-Wextra", "-Werror", *options.flag,
-                        *(f"-I{directory}" for directory in options.include), source, "-o", built,
+                        *(f"-I{os.path.abspath(directory)}" for directory in options.include), source, "-o", built,
                         f"-L{libraries}", "-lrollcall"], check=True)
         done = subprocess.run([built], check=True, cwd=os.path.join(ROOT, "examples"), stdout=subprocess.PIPE,
                               text=True, env={**os.environ, "LD_LIBRARY_PATH": libraries})
