@@ -87,7 +87,8 @@ std::int32_t run_text_call(rollcall_engine* handle, Output output, bool is_optio
   });
 }
 
-// Does the same for a call that lists what an engine holds. A closed one would have nothing to list.
+// Does the same for a call that lists what an engine holds. A closed one would have nothing to
+// list.
 template <class Write>
 std::int32_t run_listing_call(rollcall_engine* handle, Output output, rollcall_error** error,
                               const Write& write) noexcept {

@@ -97,8 +97,8 @@ struct ReadArrow {
   std::size_t batches = 0;
 };
 
-// Reads a stream to its end and releases it. Ends the process if the stream fails, or a column has a
-// type that no answer has.
+// Reads a stream to its end and releases it. Ends the process if the stream fails, or a column has
+// a type that no answer has.
 ReadArrow read_arrow(ArrowArrayStream stream);
 
 }  // namespace rollcall

@@ -2,8 +2,9 @@
  *
  * Every call that may fail returns ROLLCALL_OK or another code of the list below. If it fails and
  * `error` is not null, *error is a handle that says more, to be freed by rollcall_error_free;
- * otherwise *error is null. No call throws, exits, prints or crashes for want of memory. Where there
- * is none left for a handle of its own, the handle says that, and the code still says what failed.
+ * otherwise *error is null. No call throws, exits, prints or crashes for want of memory. Where
+ * there is none left for a handle of its own, the handle says that, and the code still says what
+ * failed.
  *
  * Texts go in as bytes of UTF-8 with their size; null with size 0 is the empty text. They are the
  * caller's, and need only outlive the call. What comes out through `char** out, size_t* size` is
@@ -63,8 +64,8 @@ int32_t rollcall_error_code(const rollcall_error* error);
 /* Says what is wrong, where, what was found and what is allowed, for people. It lives as long as
  * the handle and ends with a zero; `size` may be null. */
 const char* rollcall_error_text(const rollcall_error* error, size_t* size);
-/* Has the options that would avoid the error, as JSON: ways, each of which is a list of options that
- * go together, [[{"option": "time_zone", "value": "UTC"}]]. Lives as the text does. */
+/* Has the options that would avoid the error, as JSON: ways, each of which is a list of options
+ * that go together, [[{"option": "time_zone", "value": "UTC"}]]. Lives as the text does. */
 const char* rollcall_error_hint(const rollcall_error* error, size_t* size);
 void rollcall_error_free(rollcall_error* error);
 
@@ -116,8 +117,8 @@ int32_t rollcall_ingest_arrow(rollcall_engine* engine, struct ArrowArrayStream* 
 int32_t rollcall_ingest_files(rollcall_engine* engine, const char* paths, size_t paths_size,
                               const char* options, size_t options_size, const rollcall_stop* stop,
                               char** out, size_t* size, rollcall_error** error);
-/* Forgets users for good. `users` is a JSON list of ids; *known, which may be null, becomes how many
- * of them the store knew. */
+/* Forgets users for good. `users` is a JSON list of ids; *known, which may be null, becomes how
+ * many of them the store knew. */
 int32_t rollcall_forget(rollcall_engine* engine, const char* users, size_t users_size,
                         uint64_t* known, rollcall_error** error);
 

@@ -1,6 +1,6 @@
-// Reads the columns of Arrow record batches. A producer may be wrong about anything that the
-// interface lets a reader see, and is an error then; that a buffer is as long as its type and length
-// say is all that has to be believed.
+// Reads the columns of Arrow record batches. Whatever a producer gets wrong and a reader can see is
+// an error. All that has to be believed is that a buffer is as long as its type and the array's
+// length say.
 #pragma once
 
 #include <fmt/format.h>
