@@ -24,7 +24,7 @@ namespace rollcall {
 namespace {
 
 constexpr std::size_t kArrowRowsMax = 65'536;
-constexpr std::size_t kArrowTextBytesMax = std::size_t{64} << 20;  // offsets have 31 bits
+constexpr std::size_t kArrowTextBytesMax = std::size_t{16} << 20;  // offsets have 31 bits
 constexpr std::size_t kDecimalDigitsMax = 38;
 
 using Metadata = std::vector<std::pair<std::string_view, std::string>>;
