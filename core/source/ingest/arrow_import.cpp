@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <memory>
+#include <optional>
 #include <utility>
 
 #include "core/base/guard.h"
@@ -33,6 +35,12 @@ class Owned {
   T value_{};
 };
 
+// Is a record batch, with the columns made of it.
+struct HeldArrow : HeldBatch {
+  Owned<ArrowArray> array;
+  std::optional<ArrowBatch> columns;
+};
+
 // Checks that `schema` and `array` have all that is looked at.
 bool is_complete(const ArrowSchema* schema, const ArrowArray* array) {
   if (schema == nullptr || schema->format == nullptr || array == nullptr) return false;
@@ -64,29 +72,23 @@ Status stream_error(ArrowArrayStream* stream, int code) {
 }
 
 // Reads record batches to the end of the stream, and counts their rows.
-Status read_batches(Engine& engine, Owned<ArrowArrayStream>& taken, const ArrowColumns& columns,
+Status read_batches(const Engine& engine, Owned<ArrowArrayStream>& taken,
+                    const ArrowColumns& columns, const TimeZone& zone, const ArrowSchema* schema,
                     GatheredBatches& gathered, std::uint64_t& rows) {
-  ROLLCALL_ASSIGN_OR_RETURN(const TimeZone zone, TimeZone::find(engine.settings().time_zone));
   TimeParser time_parser(zone, TimeUnit::kGuess, std::nullopt);
-  Owned<ArrowSchema> schema;
-  if (const int code = taken->get_schema(taken.get(), schema.get()); code != 0) {
-    return stream_error(taken.get(), code);
-  }
   for (;;) {
-    Owned<ArrowArray> array;
-    if (const int code = taken->get_next(taken.get(), array.get()); code != 0) {
+    auto held = std::make_unique<HeldArrow>();
+    ArrowArray* const array = held->array.get();
+    if (const int code = taken->get_next(taken.get(), array); code != 0) {
       return stream_error(taken.get(), code);
     }
     if (array->release == nullptr) return {};
-    ROLLCALL_RETURN_IF_ERROR(check_complete(*schema.get(), *array.get()));
-    ArrowBatch batch(engine.settings(), zone, columns, schema.get(), array.get(), rows);
-    ROLLCALL_ASSIGN_OR_RETURN(const EventBatch events, batch.read(time_parser));
-    Result<PreparedBatch> prepared = engine.prepare(events);
-    if (!prepared.ok()) {
-      return prepared.status().within(fmt::format("arrow: the batch that begins at row {}", rows));
-    }
-    ROLLCALL_RETURN_IF_ERROR(gathered.add(*std::move(prepared), events.time.size()));
-    rows += events.time.size();
+    ROLLCALL_RETURN_IF_ERROR(check_complete(*schema, *array));
+    held->columns.emplace(engine.settings(), zone, columns, schema, array, rows);
+    ROLLCALL_ASSIGN_OR_RETURN(held->events, held->columns->read(time_parser));
+    held->first_row = rows;
+    rows += held->events.time.size();
+    ROLLCALL_RETURN_IF_ERROR(gathered.add(std::move(held)));
   }
 }
 
@@ -98,14 +100,20 @@ Result<std::uint64_t> ingest_stream(Engine& engine, Owned<ArrowArrayStream>& tak
   }
   // If an engine takes no call, the stream's batches stay unread.
   ROLLCALL_RETURN_IF_ERROR(engine.prepare({}).status());
-  GatheredBatches gathered(engine, delivery);
+  ROLLCALL_ASSIGN_OR_RETURN(const TimeZone zone, TimeZone::find(engine.settings().time_zone));
+  Owned<ArrowSchema> schema;
+  if (const int code = taken->get_schema(taken.get(), schema.get()); code != 0) {
+    return stream_error(taken.get(), code);
+  }
+  GatheredBatches gathered(engine, delivery);  // its batches refer to what is above
   std::uint64_t rows = 0;
-  const Status read =
-      guarded("arrow", [&] { return read_batches(engine, taken, columns, gathered, rows); });
-  // What came before an error is ingested all the same.
-  Result<IngestOutcome> ingested = gathered.finish(/*source_failed=*/!read.ok());
+  const Status read = guarded("arrow", [&] {
+    return read_batches(engine, taken, columns, zone, schema.get(), gathered, rows);
+  });
+  // What came before an error is ingested all the same. If some of that is refused, that is the
+  // first error.
+  ROLLCALL_ASSIGN_OR_RETURN(outcome, gathered.finish(/*source_failed=*/!read.ok()));
   ROLLCALL_RETURN_IF_ERROR(read);
-  ROLLCALL_ASSIGN_OR_RETURN(outcome, std::move(ingested));
   return outcome.was_skipped ? 0 : rows;
 }
 
