@@ -1,16 +1,16 @@
 #!/bin/sh
-# Builds the consumer with what pkg-config says alone, and runs it.
-#   build_by_pkg_config.sh PKGCONFIG_DIR COMPILER OUTPUT_DIR [FLAG...]
+# Builds a consumer with what pkg-config says alone, and runs it.
+#   build_by_pkg_config.sh PKGCONFIG_DIR PACKAGE SOURCE OUTPUT_DIR COMPILER [FLAG...]
 set -eu
-pkgconfig_dir=$1 compiler=$2 output=$3
-shift 3
-source=$(dirname "$0")/consumer/consumer.cpp
+pkgconfig_dir=$1 package=$2 source=$3 output=$4
+shift 4
 rm -rf "$output"
 mkdir -p "$output"
 export PKG_CONFIG_PATH="$pkgconfig_dir"
 # shellcheck disable=SC2046 -- words are what pkg-config prints
-"$compiler" -std=c++20 "$@" "$source" -o "$output/consumer" $(pkg-config --cflags --libs rollcall) -pthread
-"$output/consumer" "$output/store"
+"$@" "$source" -o "$output/consumer" $(pkg-config --cflags --libs "$package")
+# A shared library is found where it was installed.
+LD_LIBRARY_PATH="$(dirname "$pkgconfig_dir")" "$output/consumer" "$output/store"
 # Whoever embeds rollcall without webhooks links no HTTP library.
 if ldd "$output/consumer" | grep -q -E 'libcurl|libssl'; then
   echo "build_by_pkg_config.sh: the consumer links libcurl or OpenSSL" >&2

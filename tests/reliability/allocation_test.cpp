@@ -3,10 +3,8 @@
 // that says it has to be opened again has lost nothing by then that a checkpoint had.
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <functional>
 #include <iostream>
 #include <memory>
@@ -20,53 +18,10 @@
 #include "rollcall/engine.h"
 #include "rollcall/memory_store.h"
 #include "tests/support/event_columns.h"
+#include "tests/support/failing_memory.h"
 #include "tests/support/result_text.h"
 #include "tests/support/rich_questions.h"
 #include "tests/support/run_size.h"
-
-namespace {
-
-std::atomic<bool> counting{false};
-std::atomic<long> until_failure{0};  // allocations that succeed before one fails
-std::atomic<bool> for_good{false};   // all that follow fail, too
-thread_local bool is_exempt = false;
-thread_local bool is_caller = false;
-std::atomic<bool> failed_beside{false};  // in a thread that is not the caller's
-
-void* allocate(std::size_t size, std::size_t alignment) {
-  if (counting.load(std::memory_order_relaxed) && !is_exempt) {
-    const long left = until_failure.fetch_sub(1);
-    if (left == 0 || (left < 0 && for_good)) {
-      failed_beside = !is_caller;
-      throw std::bad_alloc();
-    }
-  }
-  void* const memory =
-      alignment <= alignof(std::max_align_t)
-          ? std::malloc(size)
-          : std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-
-}  // namespace
-
-void* operator new(std::size_t size) { return allocate(size, 1); }
-void* operator new(std::size_t size, std::align_val_t alignment) {
-  return allocate(size, static_cast<std::size_t>(alignment));
-}
-// Otherwise it may be a sanitizer's, and what that gives would come to the delete below.
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-  try {
-    return allocate(size, 1);
-  } catch (const std::bad_alloc&) {
-    return nullptr;
-  }
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
 
 namespace rollcall::testing {
 namespace {

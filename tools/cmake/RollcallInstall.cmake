@@ -1,5 +1,6 @@
 # Installs the libraries, their public headers, the program with its completions, and what other
-# projects find them by: find_package(rollcall) and pkg-config rollcall.
+# projects find them by: find_package(rollcall) and pkg-config rollcall, or for the library of C
+# find_package(rollcall COMPONENTS c) and pkg-config rollcall-c.
 include(CMakePackageConfigHelpers)
 
 # A program links everything by one name: rollcall::rollcall.
@@ -14,6 +15,11 @@ install(TARGETS rollcall rollcall_operations rollcall_storage rollcall_core roll
 install(DIRECTORY core/include/rollcall storage/include/rollcall operations/include/rollcall
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
 
+# The library of C needs nothing of the others, so that programs that link it need no packages.
+install(TARGETS rollcall_c EXPORT rollcallCTargets
+        LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(FILES bindings/c/include/rollcall.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+
 set(rollcall_config_dir ${CMAKE_INSTALL_LIBDIR}/cmake/rollcall)
 install(EXPORT rollcallTargets NAMESPACE rollcall:: DESTINATION ${rollcall_config_dir})
 # Programs that want webhooks ask for the component "notifier", and only they need libcurl.
@@ -22,6 +28,7 @@ if(ROLLCALL_BUILD_NOTIFIER)
           ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
   install(EXPORT rollcallNotifierTargets NAMESPACE rollcall:: DESTINATION ${rollcall_config_dir})
 endif()
+install(EXPORT rollcallCTargets NAMESPACE rollcall:: DESTINATION ${rollcall_config_dir})
 configure_package_config_file(tools/cmake/rollcallConfig.cmake.in rollcallConfig.cmake
                               INSTALL_DESTINATION ${rollcall_config_dir})
 # Before 1.0, a minor version may change the interface.
@@ -33,8 +40,10 @@ install(FILES ${PROJECT_BINARY_DIR}/rollcallConfig.cmake
 # The path is relative to the file itself, so that an installed tree may be moved.
 file(RELATIVE_PATH rollcall_prefix_from_pc
      ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
-configure_file(tools/cmake/rollcall.pc.in rollcall.pc @ONLY)
-install(FILES ${PROJECT_BINARY_DIR}/rollcall.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+foreach(package rollcall rollcall-c)
+  configure_file(tools/cmake/${package}.pc.in ${package}.pc @ONLY)
+  install(FILES ${PROJECT_BINARY_DIR}/${package}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+endforeach()
 
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 

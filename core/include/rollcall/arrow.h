@@ -5,65 +5,10 @@
 #include <cstdint>
 #include <string>
 
+#include "rollcall/arrow_interface.h"
+#include "rollcall/delivery.h"
 #include "rollcall/engine.h"
 #include "rollcall/status.h"
-
-// These are the structures of the Arrow C data and C stream interfaces. Their specification asks
-// every user to declare them, and the guards let several users do so in one program.
-#ifndef ARROW_C_DATA_INTERFACE
-#define ARROW_C_DATA_INTERFACE
-
-#define ARROW_FLAG_DICTIONARY_ORDERED 1
-#define ARROW_FLAG_NULLABLE 2
-#define ARROW_FLAG_MAP_KEYS_SORTED 4
-
-extern "C" {
-
-struct ArrowSchema {
-  const char* format;
-  const char* name;
-  const char* metadata;
-  int64_t flags;
-  int64_t n_children;
-  struct ArrowSchema** children;
-  struct ArrowSchema* dictionary;
-  void (*release)(struct ArrowSchema*);
-  void* private_data;
-};
-
-struct ArrowArray {
-  int64_t length;
-  int64_t null_count;
-  int64_t offset;
-  int64_t n_buffers;
-  int64_t n_children;
-  const void** buffers;
-  struct ArrowArray** children;
-  struct ArrowArray* dictionary;
-  void (*release)(struct ArrowArray*);
-  void* private_data;
-};
-
-}  // extern "C"
-
-#endif  // ARROW_C_DATA_INTERFACE
-
-#ifndef ARROW_C_STREAM_INTERFACE
-#define ARROW_C_STREAM_INTERFACE
-
-extern "C" {
-
-struct ArrowArrayStream {
-  int (*get_schema)(struct ArrowArrayStream*, struct ArrowSchema* out);
-  int (*get_next)(struct ArrowArrayStream*, struct ArrowArray* out);
-  const char* (*get_last_error)(struct ArrowArrayStream*);
-  void (*release)(struct ArrowArrayStream*);
-  void* private_data;
-};
-
-}  // extern "C"
-
-#endif  // ARROW_C_STREAM_INTERFACE
 
 namespace rollcall {
 
@@ -78,26 +23,44 @@ struct ArrowColumns {
   std::string value;       // empty: no event has a value
 };
 
-// Ingests every record batch of `stream`, each of them whole or not at all, and returns the number
-// of events. Takes ownership of the stream: `*stream` is released on return, whatever happens.
+// Ingests every record batch of `stream` and returns the number of events. Takes ownership of the
+// stream: `*stream` is released on return, whatever happens. `*outcome`, which may be null, becomes
+// what the engine tells.
+//
+// Small batches are gathered up to about a million rows, or what a sixteenth of the engine's memory
+// holds, and ingested together by another thread, while the stream is asked for more. If the stream
+// pauses, what it gave is ingested about a second after it came. The stream itself is used by the
+// calling thread alone.
+//
+// Each record batch is ingested whole or not at all. If the stream fails, or a batch has a value
+// that cannot be ingested, all batches before it are ingested, and the batch itself and what would
+// follow are not. With positions or a token in `delivery`, the whole stream is ingested in one
+// piece, at its end, or nothing of it is. A token that was known counts no events.
 //
 // clang-format off
 //   user               integers of any width, or strings; they are converted to the store's kind
 //                      where that is exact
-//   time               timestamps of any unit, date32 (whole days), and integers and strings as in
-//                      files. Timestamps without a zone are clock readings in the store's zone;
-//                      what is finer than a microsecond is cut off
-//   event, properties  strings; a null in a property is ""
-//   value              integers, decimal128, strings, and floats, which stand for the shortest
-//                      decimal that reads back as them; never rounded; null is 0
-// Strings are utf8 or large_utf8, plain or dictionary-encoded.
+//   time               timestamps of any unit and zone, date32 and date64 (whole days), and
+//                      integers and strings as in files. Timestamps without a zone are clock
+//                      readings in the store's zone; what is finer than a microsecond is cut off
+//   event              strings
+//   properties         strings; integers and booleans, which become their text; null is ""
+//   value              integers, decimals of 32 to 256 bits, strings, and floats, which stand for
+//                      the shortest decimal that reads back as them; never rounded; null is 0, and
+//                      NaN is an error
+// Strings are utf8, large_utf8 or utf8_view, plain or dictionary-encoded, also within dictionaries.
 //
-//   kInvalidArgument  a column is missing, is of another type, or has a value that cannot be
-//                     ingested, and the text names the column and row; or a pointer is null where
-//                     the interface does not allow it. Batches before it stay ingested
-//   kIoError          the stream reported an error, or threw
+//   kInvalidArgument    a column is missing, is of another type, or has a value that cannot be
+//                       ingested, and the text names the column and the row of the stream, from 0;
+//                       or an array is not what the interface asks for
+//   kIoError            the stream reported an error, or threw
+//   kResourceExhausted  a stream that is ingested in one piece takes more than an eighth of the
+//                       engine's memory
+// and those of Engine::ingest.
 // clang-format on
 Result<std::uint64_t> ingest_arrow_stream(Engine& engine, ArrowArrayStream* stream,
-                                          const ArrowColumns& columns);
+                                          const ArrowColumns& columns,
+                                          const Delivery& delivery = {},
+                                          IngestOutcome* outcome = nullptr);
 
 }  // namespace rollcall

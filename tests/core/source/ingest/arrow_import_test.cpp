@@ -1,7 +1,6 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <string>
 #include <utility>
@@ -11,215 +10,14 @@
 #include "rollcall/engine.h"
 #include "rollcall/memory_store.h"
 #include "tests/support/error_text.h"
+#include "tests/support/exported_arrow.h"
 
 namespace rollcall {
 namespace {
 
-// Is a column as a producer keeps it: buffers, children and a dictionary that live until it is
-// released.
-struct Exported {
-  std::string format, name;
-  std::int64_t length = 0, offset = 0, null_count = 0;
-  std::deque<std::vector<std::uint8_t>> buffers;
-  std::vector<bool> valid;  // empty: all
-  std::shared_ptr<Exported> dictionary;
-  std::vector<Exported> children;
-};
-
-template <class T>
-std::vector<std::uint8_t> bytes_of(const std::vector<T>& values) {
-  const auto* bytes = reinterpret_cast<const std::uint8_t*>(values.data());
-  return {bytes, bytes + values.size() * sizeof(T)};
-}
-
-template <class T>
-Exported numbers(std::string format, std::string name, const std::vector<T>& values,
-                 std::vector<bool> valid = {}) {
-  Exported column;
-  column.format = std::move(format);
-  column.name = std::move(name);
-  column.length = static_cast<std::int64_t>(values.size());
-  column.buffers.push_back(bytes_of(values));
-  column.valid = std::move(valid);
-  return column;
-}
-
-template <class Offset>
-Exported strings(std::string format, std::string name, const std::vector<std::string>& values,
-                 std::vector<bool> valid = {}) {
-  Exported column;
-  column.format = std::move(format);
-  column.name = std::move(name);
-  column.length = static_cast<std::int64_t>(values.size());
-  std::vector<Offset> offsets = {0};
-  std::vector<std::uint8_t> bytes;
-  for (const std::string& value : values) {
-    bytes.insert(bytes.end(), value.begin(), value.end());
-    offsets.push_back(static_cast<Offset>(bytes.size()));
-  }
-  column.buffers.push_back(bytes_of(offsets));
-  column.buffers.push_back(bytes);
-  column.valid = std::move(valid);
-  return column;
-}
-
-Exported text(std::string name, const std::vector<std::string>& values,
-              std::vector<bool> valid = {}) {
-  return strings<std::int32_t>("u", std::move(name), values, std::move(valid));
-}
-
-// Cuts the first rows off by an offset, as slicing does.
-Exported sliced(Exported column, std::int64_t rows) {
-  column.offset += rows;
-  column.length -= rows;
-  return column;
-}
-
-// Counts what is alive.
-int live_schemas = 0, live_arrays = 0, live_streams = 0;
-
-struct ArrayMemory {
-  std::vector<std::uint8_t> validity;
-  std::vector<const void*> buffers;
-  std::vector<ArrowArray> children;
-  std::vector<ArrowArray*> child_pointers;
-  ArrowArray dictionary{};
-};
-
-void fill(const Exported& column, ArrowArray& out);
-
-void fill_memory(const Exported& column, ArrayMemory& memory) {
-  if (!column.valid.empty()) {
-    memory.validity.resize((column.valid.size() + 7) / 8);
-    for (std::size_t i = 0; i < column.valid.size(); ++i) {
-      if (column.valid[i]) {
-        memory.validity[i / 8] = static_cast<std::uint8_t>(memory.validity[i / 8] | 1u << (i % 8));
-      }
-    }
-  }
-  memory.buffers.push_back(column.valid.empty() ? nullptr : memory.validity.data());
-  for (const auto& buffer : column.buffers) memory.buffers.push_back(buffer.data());
-  memory.children.resize(column.children.size());
-  for (std::size_t i = 0; i < column.children.size(); ++i) {
-    fill(column.children[i], memory.children[i]);
-    memory.child_pointers.push_back(&memory.children[i]);
-  }
-  if (column.dictionary) fill(*column.dictionary, memory.dictionary);
-}
-
-void release_array(ArrowArray* array) {
-  auto* memory = static_cast<ArrayMemory*>(array->private_data);
-  for (ArrowArray& child : memory->children) child.release(&child);
-  if (memory->dictionary.release != nullptr) memory->dictionary.release(&memory->dictionary);
-  delete memory;
-  array->release = nullptr;
-  --live_arrays;
-}
-
-void fill(const Exported& column, ArrowArray& out) {
-  auto* memory = new ArrayMemory;
-  fill_memory(column, *memory);
-  out = {};
-  out.length = column.length;
-  out.null_count = column.valid.empty() ? 0 : -1;
-  out.offset = column.offset;
-  out.n_buffers = static_cast<std::int64_t>(memory->buffers.size());
-  out.n_children = static_cast<std::int64_t>(memory->children.size());
-  out.buffers = memory->buffers.data();
-  out.children = memory->child_pointers.data();
-  out.dictionary = column.dictionary ? &memory->dictionary : nullptr;
-  out.release = &release_array;
-  out.private_data = memory;
-  ++live_arrays;
-}
-
-struct SchemaMemory {
-  std::string format, name;
-  std::vector<ArrowSchema> children;
-  std::vector<ArrowSchema*> child_pointers;
-  ArrowSchema dictionary{};
-};
-
-void release_schema(ArrowSchema* schema) {
-  auto* memory = static_cast<SchemaMemory*>(schema->private_data);
-  for (ArrowSchema& child : memory->children) child.release(&child);
-  if (memory->dictionary.release != nullptr) memory->dictionary.release(&memory->dictionary);
-  delete memory;
-  schema->release = nullptr;
-  --live_schemas;
-}
-
-void fill(const Exported& column, ArrowSchema& out) {
-  auto* memory = new SchemaMemory;
-  memory->format = column.format;
-  memory->name = column.name;
-  memory->children.resize(column.children.size());
-  for (std::size_t i = 0; i < column.children.size(); ++i) {
-    fill(column.children[i], memory->children[i]);
-    memory->child_pointers.push_back(&memory->children[i]);
-  }
-  if (column.dictionary) fill(*column.dictionary, memory->dictionary);
-  out = {};
-  out.format = memory->format.c_str();
-  out.name = memory->name.c_str();
-  out.n_children = static_cast<std::int64_t>(memory->children.size());
-  out.children = memory->child_pointers.data();
-  out.dictionary = column.dictionary ? &memory->dictionary : nullptr;
-  out.release = &release_schema;
-  out.private_data = memory;
-  ++live_schemas;
-}
-
-constexpr const char* kStreamError = "the disk is on fire";
-
-// A stream of record batches; after the last it ends, or fails.
-struct StreamMemory {
-  std::vector<Exported> batches;
-  std::size_t next = 0;
-  bool fails = false;
-};
-
-ArrowArrayStream stream_of(std::vector<Exported> batches, bool fails = false) {
-  ArrowArrayStream stream{};
-  stream.private_data = new StreamMemory{std::move(batches), 0, fails};
-  stream.get_schema = [](ArrowArrayStream* self, ArrowSchema* out) {
-    fill(static_cast<StreamMemory*>(self->private_data)->batches.front(), *out);
-    return 0;
-  };
-  stream.get_next = [](ArrowArrayStream* self, ArrowArray* out) {
-    auto& memory = *static_cast<StreamMemory*>(self->private_data);
-    *out = {};
-    if (memory.next < memory.batches.size()) {
-      fill(memory.batches[memory.next++], *out);
-      return 0;
-    }
-    return memory.fails ? 5 : 0;
-  };
-  stream.get_last_error = [](ArrowArrayStream*) { return kStreamError; };
-  stream.release = [](ArrowArrayStream* self) {
-    delete static_cast<StreamMemory*>(self->private_data);
-    self->release = nullptr;
-    --live_streams;
-  };
-  ++live_streams;
-  return stream;
-}
-
-Exported batch_of(std::vector<Exported> columns) {
-  Exported batch;
-  batch.format = "+s";
-  batch.length = columns.front().length;
-  batch.children = std::move(columns);
-  return batch;
-}
-
 class ArrowImport : public ::testing::Test {
  protected:
-  ~ArrowImport() override {
-    EXPECT_EQ(live_streams, 0);
-    EXPECT_EQ(live_schemas, 0);
-    EXPECT_EQ(live_arrays, 0);
-  }
+  ~ArrowImport() override { EXPECT_EQ(live_arrow(), LiveArrow()); }
 
   static std::unique_ptr<Engine> open(StoreSettings settings = {}) {
     EngineOptions options;
@@ -350,8 +148,8 @@ TEST_F(ArrowImport, ValuesOfEveryKind) {
             "arrow: column \"amount\": row 0: value: out of range: \"9223372036854775807\" "
             "(allowed: below 2^63 at 2 decimals)");
   EXPECT_EQ(message(numbers<std::int32_t>("tdD", "amount", {1})),
-            "arrow: column \"amount\": of type \"tdD\" (allowed: integers, decimal128, "
-            "floats or strings)");
+            "arrow: column \"amount\": of type \"tdD\" (allowed: integers, decimals, floats or "
+            "strings)");
 }
 
 TEST_F(ArrowImport, DifferentPartsJoinToDifferentValues) {
