@@ -5,8 +5,7 @@ from __future__ import annotations
 import datetime
 import decimal
 import html
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from rollcall._result import Result
@@ -40,8 +39,7 @@ def _share_text(value: Any) -> str:
     return "" if value is None else f"{value:.1%}"
 
 
-@dataclass
-class Matrix:
+class Matrix(NamedTuple):
     """A long answer as a matrix, with the part of a whole that each cell stands for."""
 
     keys: list[list[Any]]

@@ -6,12 +6,10 @@ import contextlib
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True)
-class Progress:
+class Progress(NamedTuple):
     """How far an ingest is."""
 
     rows: int
@@ -34,8 +32,7 @@ def _notebook_display() -> Any:
     shell = ipython.get_ipython() if ipython else None
     if shell is None or not hasattr(shell, "kernel"):
         return None
-    from IPython.display import display  # type: ignore[import-not-found,unused-ignore]
-
+    display: Any = __import__("IPython.display").display.display
     return display({"text/plain": "reading"}, raw=True, display_id=True)
 
 

@@ -7,12 +7,9 @@ from __future__ import annotations
 
 import datetime
 import decimal
-import difflib
-import inspect
 import json
 import keyword
-import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from rollcall import _core
@@ -56,8 +53,7 @@ UNITS = {
 }
 ERRORS = """\
 Raises:
-    InvalidArgument: an unknown event, property or option, or a question that cannot be answered
-        exactly; the text says what is allowed.
+    InvalidArgument: an unknown name, or a question that cannot be answered exactly.
     ResourceExhausted: it needs more memory than is left for questions.
     DeadlineExceeded: `timeout` passed first.
     FailedPrecondition: the store is closed, or was opened by another process.
@@ -98,9 +94,7 @@ def _told(field: Mapping[str, Any]) -> str:
         parts.append(f"goes with `{field['needs']}`")
     if field["excludes"]:
         parts.append("not with " + ", ".join(f"`{name}`" for name in field["excludes"]))
-    text = f"{argument_of(field['name'])}: {'; '.join(parts)}."
-    return textwrap.fill(text, 92, initial_indent=" " * 4, subsequent_indent=" " * 8,
-                         break_long_words=False, break_on_hyphens=False)
+    return f"    {argument_of(field['name'])}: {'; '.join(parts)}."
 
 
 def docstring_of(kind: Mapping[str, Any]) -> str:
@@ -151,43 +145,29 @@ def question_of(kind: Mapping[str, Any], arguments: Mapping[str, Any]) -> dict[s
     return question
 
 
-def _signature_of(kind: Mapping[str, Any]) -> inspect.Signature:
-    parameter = inspect.Parameter
-    parameters = [parameter("self", parameter.POSITIONAL_ONLY)]
+def _source_of(kind: Mapping[str, Any]) -> str:
+    """The method of a kind as Python has it, so that its signature and its errors are Python's own."""
+    lines = [f"def {kind['name']}(self, *,"]
     for field in fields_of(kind):
-        required = field["is_required"]
-        parameters.append(parameter(
-            argument_of(field["name"]), parameter.KEYWORD_ONLY,
-            default=parameter.empty if required else None,
-            annotation=annotation_of(field) + ("" if required else " | None")))
-    parameters.append(parameter("timeout", parameter.KEYWORD_ONLY, default=None,
-                                annotation="float | None"))
-    return inspect.Signature(parameters, return_annotation="Result")
-
-
-def _unexpected(kind: str, name: str, allowed: Sequence[str]) -> str:
-    near = difflib.get_close_matches(name, allowed[1:], n=1)
-    meant = f" (did you mean {near[0]!r}?)" if near else ""
-    return f"{kind}() got an unexpected keyword argument {name!r}{meant}"
+        end = "" if field["is_required"] else " = None"
+        optional = "" if field["is_required"] else " | None"
+        annotation = repr(annotation_of(field) + optional)
+        lines.append(f"    {argument_of(field['name'])}: {annotation}{end},")
+    lines.append("    timeout: 'float | None' = None) -> 'Result':")
+    lines.append("    return _ask(self, locals())")
+    return "\n".join(lines)
 
 
 def _method_of(kind: Mapping[str, Any]) -> Callable[..., Any]:
-    signature = _signature_of(kind)
+    def _ask(store: Any, arguments: Mapping[str, Any]) -> Any:
+        return store.query(question_of(kind, arguments), timeout=arguments["timeout"])
 
-    def ask(self: Any, /, **arguments: Any) -> Any:
-        if unknown := arguments.keys() - signature.parameters.keys():
-            raise TypeError(_unexpected(kind["name"], min(unknown), list(signature.parameters)))
-        try:
-            signature.bind(self, **arguments)
-        except TypeError as error:
-            raise TypeError(f"{kind['name']}() {error}") from None
-        return self.query(question_of(kind, arguments), timeout=arguments.get("timeout"))
-
-    ask.__name__ = kind["name"]
-    ask.__qualname__ = f"Store.{kind['name']}"
-    ask.__doc__ = docstring_of(kind)
-    setattr(ask, "__signature__", signature)
-    return ask
+    names: dict[str, Any] = {"_ask": _ask, "__name__": __name__}
+    exec(_source_of(kind), names)  # pylint: disable=exec-used
+    method: Callable[..., Any] = names[kind["name"]]
+    method.__qualname__ = f"Store.{kind['name']}"
+    method.__doc__ = docstring_of(kind)
+    return method
 
 
 def methods() -> Iterator[tuple[str, Callable[..., Any]]]:

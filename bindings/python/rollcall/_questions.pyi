@@ -72,8 +72,7 @@ class Questions:
             A `Result` in long form: one row for each cell, ordered by the keys.
 
         Raises:
-            InvalidArgument: an unknown event, property or option, or a question that cannot be answered
-                exactly; the text says what is allowed.
+            InvalidArgument: an unknown name, or a question that cannot be answered exactly.
             ResourceExhausted: it needs more memory than is left for questions.
             DeadlineExceeded: `timeout` passed first.
             FailedPrecondition: the store is closed, or was opened by another process.
@@ -152,8 +151,7 @@ class Questions:
             A `Result` in long form: one row for each cell, ordered by the keys.
 
         Raises:
-            InvalidArgument: an unknown event, property or option, or a question that cannot be answered
-                exactly; the text says what is allowed.
+            InvalidArgument: an unknown name, or a question that cannot be answered exactly.
             ResourceExhausted: it needs more memory than is left for questions.
             DeadlineExceeded: `timeout` passed first.
             FailedPrecondition: the store is closed, or was opened by another process.
@@ -206,8 +204,7 @@ class Questions:
             A `Result` in long form: one row for each cell, ordered by the keys.
 
         Raises:
-            InvalidArgument: an unknown event, property or option, or a question that cannot be answered
-                exactly; the text says what is allowed.
+            InvalidArgument: an unknown name, or a question that cannot be answered exactly.
             ResourceExhausted: it needs more memory than is left for questions.
             DeadlineExceeded: `timeout` passed first.
             FailedPrecondition: the store is closed, or was opened by another process.
@@ -246,8 +243,7 @@ class Questions:
             A `Result` in long form: one row for each cell, ordered by the keys.
 
         Raises:
-            InvalidArgument: an unknown event, property or option, or a question that cannot be answered
-                exactly; the text says what is allowed.
+            InvalidArgument: an unknown name, or a question that cannot be answered exactly.
             ResourceExhausted: it needs more memory than is left for questions.
             DeadlineExceeded: `timeout` passed first.
             FailedPrecondition: the store is closed, or was opened by another process.
@@ -294,8 +290,7 @@ class Questions:
             A `Result` in long form: one row for each cell, ordered by the keys.
 
         Raises:
-            InvalidArgument: an unknown event, property or option, or a question that cannot be answered
-                exactly; the text says what is allowed.
+            InvalidArgument: an unknown name, or a question that cannot be answered exactly.
             ResourceExhausted: it needs more memory than is left for questions.
             DeadlineExceeded: `timeout` passed first.
             FailedPrecondition: the store is closed, or was opened by another process.
@@ -340,8 +335,7 @@ class Questions:
             A `Result` in long form: one row for each cell, ordered by the keys.
 
         Raises:
-            InvalidArgument: an unknown event, property or option, or a question that cannot be answered
-                exactly; the text says what is allowed.
+            InvalidArgument: an unknown name, or a question that cannot be answered exactly.
             ResourceExhausted: it needs more memory than is left for questions.
             DeadlineExceeded: `timeout` passed first.
             FailedPrecondition: the store is closed, or was opened by another process.
@@ -402,8 +396,7 @@ class Questions:
             A `Result` in long form: one row for each cell, ordered by the keys.
 
         Raises:
-            InvalidArgument: an unknown event, property or option, or a question that cannot be answered
-                exactly; the text says what is allowed.
+            InvalidArgument: an unknown name, or a question that cannot be answered exactly.
             ResourceExhausted: it needs more memory than is left for questions.
             DeadlineExceeded: `timeout` passed first.
             FailedPrecondition: the store is closed, or was opened by another process.
@@ -439,8 +432,7 @@ class Questions:
             A `Result` in long form: one row for each cell, ordered by the keys.
 
         Raises:
-            InvalidArgument: an unknown event, property or option, or a question that cannot be answered
-                exactly; the text says what is allowed.
+            InvalidArgument: an unknown name, or a question that cannot be answered exactly.
             ResourceExhausted: it needs more memory than is left for questions.
             DeadlineExceeded: `timeout` passed first.
             FailedPrecondition: the store is closed, or was opened by another process.
@@ -509,8 +501,7 @@ class Questions:
             A `Result` in long form: one row for each cell, ordered by the keys.
 
         Raises:
-            InvalidArgument: an unknown event, property or option, or a question that cannot be answered
-                exactly; the text says what is allowed.
+            InvalidArgument: an unknown name, or a question that cannot be answered exactly.
             ResourceExhausted: it needs more memory than is left for questions.
             DeadlineExceeded: `timeout` passed first.
             FailedPrecondition: the store is closed, or was opened by another process.
@@ -558,8 +549,7 @@ class Questions:
             A `Result` in long form: one row for each cell, ordered by the keys.
 
         Raises:
-            InvalidArgument: an unknown event, property or option, or a question that cannot be answered
-                exactly; the text says what is allowed.
+            InvalidArgument: an unknown name, or a question that cannot be answered exactly.
             ResourceExhausted: it needs more memory than is left for questions.
             DeadlineExceeded: `timeout` passed first.
             FailedPrecondition: the store is closed, or was opened by another process.
@@ -614,8 +604,7 @@ class Questions:
             A `Result` in long form: one row for each cell, ordered by the keys.
 
         Raises:
-            InvalidArgument: an unknown event, property or option, or a question that cannot be answered
-                exactly; the text says what is allowed.
+            InvalidArgument: an unknown name, or a question that cannot be answered exactly.
             ResourceExhausted: it needs more memory than is left for questions.
             DeadlineExceeded: `timeout` passed first.
             FailedPrecondition: the store is closed, or was opened by another process.
@@ -669,8 +658,7 @@ class Questions:
             A `Result` in long form: one row for each cell, ordered by the keys.
 
         Raises:
-            InvalidArgument: an unknown event, property or option, or a question that cannot be answered
-                exactly; the text says what is allowed.
+            InvalidArgument: an unknown name, or a question that cannot be answered exactly.
             ResourceExhausted: it needs more memory than is left for questions.
             DeadlineExceeded: `timeout` passed first.
             FailedPrecondition: the store is closed, or was opened by another process.
@@ -718,8 +706,7 @@ class Questions:
             A `Result` in long form: one row for each cell, ordered by the keys.
 
         Raises:
-            InvalidArgument: an unknown event, property or option, or a question that cannot be answered
-                exactly; the text says what is allowed.
+            InvalidArgument: an unknown name, or a question that cannot be answered exactly.
             ResourceExhausted: it needs more memory than is left for questions.
             DeadlineExceeded: `timeout` passed first.
             FailedPrecondition: the store is closed, or was opened by another process.
@@ -782,8 +769,7 @@ class Questions:
             A `Result` in long form: one row for each cell, ordered by the keys.
 
         Raises:
-            InvalidArgument: an unknown event, property or option, or a question that cannot be answered
-                exactly; the text says what is allowed.
+            InvalidArgument: an unknown name, or a question that cannot be answered exactly.
             ResourceExhausted: it needs more memory than is left for questions.
             DeadlineExceeded: `timeout` passed first.
             FailedPrecondition: the store is closed, or was opened by another process.
@@ -848,8 +834,7 @@ class Questions:
             A `Result` in long form: one row for each cell, ordered by the keys.
 
         Raises:
-            InvalidArgument: an unknown event, property or option, or a question that cannot be answered
-                exactly; the text says what is allowed.
+            InvalidArgument: an unknown name, or a question that cannot be answered exactly.
             ResourceExhausted: it needs more memory than is left for questions.
             DeadlineExceeded: `timeout` passed first.
             FailedPrecondition: the store is closed, or was opened by another process.
@@ -894,8 +879,7 @@ class Questions:
             A `Result` in long form: one row for each cell, ordered by the keys.
 
         Raises:
-            InvalidArgument: an unknown event, property or option, or a question that cannot be answered
-                exactly; the text says what is allowed.
+            InvalidArgument: an unknown name, or a question that cannot be answered exactly.
             ResourceExhausted: it needs more memory than is left for questions.
             DeadlineExceeded: `timeout` passed first.
             FailedPrecondition: the store is closed, or was opened by another process.
@@ -954,8 +938,7 @@ class Questions:
             A `Result` in long form: one row for each cell, ordered by the keys.
 
         Raises:
-            InvalidArgument: an unknown event, property or option, or a question that cannot be answered
-                exactly; the text says what is allowed.
+            InvalidArgument: an unknown name, or a question that cannot be answered exactly.
             ResourceExhausted: it needs more memory than is left for questions.
             DeadlineExceeded: `timeout` passed first.
             FailedPrecondition: the store is closed, or was opened by another process.
@@ -1014,8 +997,7 @@ class Questions:
             A `Result` in long form: one row for each cell, ordered by the keys.
 
         Raises:
-            InvalidArgument: an unknown event, property or option, or a question that cannot be answered
-                exactly; the text says what is allowed.
+            InvalidArgument: an unknown name, or a question that cannot be answered exactly.
             ResourceExhausted: it needs more memory than is left for questions.
             DeadlineExceeded: `timeout` passed first.
             FailedPrecondition: the store is closed, or was opened by another process.
@@ -1073,8 +1055,7 @@ class Questions:
             A `Result` in long form: one row for each cell, ordered by the keys.
 
         Raises:
-            InvalidArgument: an unknown event, property or option, or a question that cannot be answered
-                exactly; the text says what is allowed.
+            InvalidArgument: an unknown name, or a question that cannot be answered exactly.
             ResourceExhausted: it needs more memory than is left for questions.
             DeadlineExceeded: `timeout` passed first.
             FailedPrecondition: the store is closed, or was opened by another process.
@@ -1124,8 +1105,7 @@ class Questions:
             A `Result` in long form: one row for each cell, ordered by the keys.
 
         Raises:
-            InvalidArgument: an unknown event, property or option, or a question that cannot be answered
-                exactly; the text says what is allowed.
+            InvalidArgument: an unknown name, or a question that cannot be answered exactly.
             ResourceExhausted: it needs more memory than is left for questions.
             DeadlineExceeded: `timeout` passed first.
             FailedPrecondition: the store is closed, or was opened by another process.
@@ -1168,8 +1148,7 @@ class Questions:
             A `Result` in long form: one row for each cell, ordered by the keys.
 
         Raises:
-            InvalidArgument: an unknown event, property or option, or a question that cannot be answered
-                exactly; the text says what is allowed.
+            InvalidArgument: an unknown name, or a question that cannot be answered exactly.
             ResourceExhausted: it needs more memory than is left for questions.
             DeadlineExceeded: `timeout` passed first.
             FailedPrecondition: the store is closed, or was opened by another process.
@@ -1221,8 +1200,7 @@ class Questions:
             A `Result` in long form: one row for each cell, ordered by the keys.
 
         Raises:
-            InvalidArgument: an unknown event, property or option, or a question that cannot be answered
-                exactly; the text says what is allowed.
+            InvalidArgument: an unknown name, or a question that cannot be answered exactly.
             ResourceExhausted: it needs more memory than is left for questions.
             DeadlineExceeded: `timeout` passed first.
             FailedPrecondition: the store is closed, or was opened by another process.

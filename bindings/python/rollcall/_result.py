@@ -8,7 +8,6 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from rollcall import _html
 from rollcall._errors import InvalidArgument
 
 if TYPE_CHECKING:
@@ -152,7 +151,8 @@ class Result:
 
     def to_polars(self) -> polars.DataFrame:
         """A polars DataFrame with the types of `to_arrow`."""
-        return _need("polars", "to_polars()").DataFrame(self)
+        frame: polars.DataFrame = _need("polars", "to_polars()").DataFrame(self)
+        return frame
 
     def to_pandas(self) -> pandas.DataFrame:
         """A pandas DataFrame: dates as datetime64, counts as Int64 where some are null."""
@@ -226,6 +226,8 @@ class Result:
 
     def _repr_html_(self) -> str:
         """A heat map for a matrix, bars for counts by time, and a table for anything else."""
+        from rollcall import _html  # pylint: disable=import-outside-toplevel
+
         return _html.result_html(self)
 
     def plot(self, ax: Any = None) -> Any:

@@ -8,9 +8,8 @@ import json
 import os
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from rollcall import _core
 from rollcall._columns import Columns
@@ -42,16 +41,15 @@ def _given(options: Mapping[str, Any]) -> dict[str, Any]:
     return given
 
 
-@dataclass(frozen=True)
-class IngestReport:
-    """What an ingest did: numbers of rows, and of files also why rows were rejected."""
+class IngestReport(NamedTuple):
+    """What an ingest did."""
 
     rows_ingested: int
     rows_read: int
-    rows_rejected: int = 0
-    rejected: dict[str, int] = field(default_factory=dict)
-    examples: list[dict[str, Any]] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    rows_rejected: int  # only rows of files are; a bad row of other data is an error
+    rejected: dict[str, int]  # how many rows, by what is wrong with them
+    examples: list[dict[str, Any]]  # the first of them: file, line, column (in bytes), reason
+    notes: list[str]  # what the reader should know
 
 
 class Store(Questions):
@@ -155,7 +153,7 @@ class Store(Questions):
                 data = Columns(data)
             _check_properties(data, properties or ())
             rows = self._engine.ingest_arrow(data, given, report)
-            return IngestReport(rows_ingested=rows, rows_read=rows)
+            return IngestReport(rows, rows, 0, {}, [], [])
 
     def _keep(self, properties: Sequence[str]) -> None:
         if not properties:
@@ -188,11 +186,12 @@ class Store(Questions):
             KeyboardInterrupt: Ctrl-C; the question has ended.
         """
         if isinstance(question, str):
-            question = json.loads(question)
+            question = _parsed(question)
         if isinstance(question, Mapping):
             return Result(self._engine.query(json_of(question), timeout), self, question)
-        answers = self._engine.query_all(json_of(question), timeout)
-        return [Result(answer, self, one) for answer, one in zip(answers, question)]
+        questions: list[Any] = list(question)
+        answers = self._engine.query_all(json_of(questions), timeout)
+        return [Result(answer, self, one) for answer, one in zip(answers, questions)]
 
     def explain(self, question: Mapping[str, Any] | str, *, timeout: float | None = None) -> dict[str, Any]:
         """Says in words what a question means, and what answering it reads. It is not answered.
@@ -353,6 +352,13 @@ class Store(Questions):
         if not self._engine.is_own_process:
             self._engine.settings()  # raises and says why
         self._engine.close()
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise InvalidArgument(f"question: must be JSON, found {text[:60]!r}: {error}") from None
 
 
 def _paths_of(data: Any) -> list[str] | None:

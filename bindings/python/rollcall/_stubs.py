@@ -44,6 +44,15 @@ class Questions:
 '''
 
 
+def _wrapped(line: str) -> str:
+    """A line of a docstring, indented as in the stub, within its columns."""
+    if not line:
+        return "\n"
+    indent = " " * (8 + len(line) - len(line.lstrip()))
+    return textwrap.fill(line.strip(), 100, initial_indent=indent, subsequent_indent=indent + " " * 4,
+                         break_long_words=False, break_on_hyphens=False) + "\n"
+
+
 def stub_text() -> str:
     """The text of the stub file."""
     parts = [HEAD]
@@ -54,7 +63,8 @@ def stub_text() -> str:
             end = "" if field["is_required"] else " | None = ..."
             parts.append(f"        {_questions.argument_of(field['name'])}: {annotation}{end},\n")
         parts.append("        timeout: float | None = ...,\n    ) -> Result:\n")
-        text = textwrap.indent(_questions.docstring_of(kind), " " * 8).lstrip()
+        text = "".join(_wrapped(line) for line in _questions.docstring_of(kind).splitlines())
+        text = text.lstrip()
         parts.append(f'        r"""{text}        """\n')
     return "".join(parts)
 
