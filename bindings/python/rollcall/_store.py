@@ -495,7 +495,7 @@ def _close_all() -> None:
         if not engine.is_own_process or engine.is_closed:
             continue
         try:
-            engine.close(stop_calls=True)
+            engine.close_at_exit()
         except Error as error:
             # There is nobody left to catch it.
             import sys  # pylint: disable=import-outside-toplevel

@@ -12,6 +12,7 @@
 #include "answer_stream.h"
 #include "capsules.h"
 #include "errors.h"
+#include "gil.h"
 #include "wide_answer.h"
 
 namespace nb = nanobind;
@@ -74,7 +75,7 @@ nb::list Answer::column(std::size_t number) const {
 nb::object Answer::stream() const {
   OwnedStream stream(new ArrowArrayStream{});
   {
-    const nb::gil_scoped_release release;
+    const GilRelease release;
     make_answer_stream(result_, time_zone_, stream.get());
   }
   return stream_capsule(std::move(stream));

@@ -1,6 +1,7 @@
 #include "held_engine.h"
 
 #include <optional>
+#include <thread>
 
 namespace nb = nanobind;
 
@@ -10,7 +11,7 @@ std::unique_ptr<HeldEngine> HeldEngine::open(Opening opening) {
   std::unique_ptr<HeldEngine> held(new HeldEngine(std::move(opening)));
   Status status;
   {
-    const nb::gil_scoped_release release;
+    const GilRelease release;
     status = held->open_engine();
   }
   raise_unless_ok(status);
@@ -19,8 +20,7 @@ std::unique_ptr<HeldEngine> HeldEngine::open(Opening opening) {
 
 HeldEngine::~HeldEngine() {
   if (closed_ || !is_own_process()) return;
-  const nb::gil_scoped_release release;
-  const Status unheard = close(/*stop_calls=*/false);
+  const Status unheard = close();
   static_cast<void>(unheard.ok());
 }
 
@@ -39,22 +39,50 @@ Status HeldEngine::open_engine() {
   return {};
 }
 
-Status HeldEngine::close(bool stop_calls) {
-  if (stop_calls) {
+Status HeldEngine::close() {
+  closed_ = true;
+  const InFlight in_flight(*this);
+  const GilRelease release;
+  return close_engine();
+}
+
+Status HeldEngine::close_at_exit() {
+  closed_ = true;
+  {
     const std::lock_guard lock(stops_mutex_);
     for (std::stop_source* const stop : stops_) stop->request_stop();
   }
+  const GilRelease release;
+  const auto end = std::chrono::steady_clock::now() + kExitWait;
+  while (in_flight_ > 0 && std::chrono::steady_clock::now() < end) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  if (in_flight_ == 0) return close_engine();
+  return call([](Engine& engine) { return engine.checkpoint(); });
+}
+
+Status HeldEngine::close_engine() {
   const std::unique_lock lock(mutex_);
-  closed_ = true;
   if (engine_ == nullptr) return {};
   const Status status = engine_->close();
   engine_.reset();
   return status;
 }
 
+Status HeldEngine::closed_error() const {
+  return Status::failed_precondition(opening_.directory + ": closed");
+}
+
 Status HeldEngine::keep(const std::vector<std::string>& names) {
+  require_usable();
+  const InFlight in_flight(*this);
+  const GilRelease release;
+  return keep_in_engine(names);
+}
+
+Status HeldEngine::keep_in_engine(const std::vector<std::string>& names) {
   const std::unique_lock lock(mutex_);
-  if (engine_ == nullptr) return Status::failed_precondition(opening_.directory + ": closed");
+  if (engine_ == nullptr) return closed_error();
   ROLLCALL_RETURN_IF_ERROR(engine_->close());
   engine_.reset();
   const std::vector<std::string> before = opening_.engine.keep;
@@ -73,8 +101,11 @@ StoreSettings HeldEngine::settings() {
       with([](Engine& engine) -> Result<StoreSettings> { return engine.settings(); }));
 }
 
-void HeldEngine::require_own_process() const {
-  if (is_own_process()) return;
+void HeldEngine::require_usable() const {
+  if (is_own_process()) {
+    if (closed_) raise(closed_error());
+    return;
+  }
   raise(Status::failed_precondition(
       opening_.directory + ": belongs to process " + std::to_string(process_) +
       ", which opened it, and not to its child " + std::to_string(::getpid()) +

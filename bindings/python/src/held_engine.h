@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "errors.h"
+#include "gil.h"
 #include "rollcall/engine.h"
 #include "rollcall/memory_store.h"
 #include "rollcall/rocks_store.h"
@@ -51,8 +52,9 @@ class HeldEngine {
   // may do so at once.
   template <class Use>
   auto with(Use use) {
-    require_own_process();
-    const nanobind::gil_scoped_release release;
+    require_usable();
+    const InFlight in_flight(*this);
+    const GilRelease release;
     return call(use);
   }
 
@@ -61,20 +63,21 @@ class HeldEngine {
   // thread without a report, the call runs in the thread itself.
   template <class Use>
   auto with_stop(Use use, const Report& report = {}) {
-    require_own_process();
+    require_usable();
+    const InFlight in_flight(*this);
     std::stop_source stop;
     const Running running(*this, stop);
     const auto run = [&] {
       return call([&](Engine& engine) { return use(engine, stop.get_token()); });
     };
     if (!report && !is_main_thread()) {
-      const nanobind::gil_scoped_release release;
+      const GilRelease release;
       return run();
     }
     std::exception_ptr raised;
     std::future<decltype(run())> future;
     {
-      const nanobind::gil_scoped_release release;
+      const GilRelease release;
       future = std::async(std::launch::async, run);
       while (future.wait_for(kPause) != std::future_status::ready) {
         const nanobind::gil_scoped_acquire acquire;
@@ -88,10 +91,13 @@ class HeldEngine {
     return outcome;
   }
 
-  // Waits for all calls to end, and closes the engine, which makes a checkpoint. Closing it again
-  // does nothing.
-  Status close(bool stop_calls);
-  // Opens the store again so that it keeps further properties from now on.
+  // Waits for all calls to end, and closes the engine, which makes a checkpoint. Later calls are
+  // refused at once. Closing it again does nothing. The caller has the GIL.
+  Status close();
+  // Does the same at the end of the process: asks calls to stop, and does not wait for those that
+  // go on for more than `kExitWait`. The engine then makes its checkpoint, and is left as it is.
+  Status close_at_exit();
+  // Opens the store again so that it keeps further properties from now on. The caller has the GIL.
   Status keep(const std::vector<std::string>& names);
 
   bool is_closed() const { return closed_; }
@@ -120,18 +126,36 @@ class HeldEngine {
     std::stop_source& stop_;
   };
 
+  // Counts a call from when it may give the GIL up until it has it again.
+  class InFlight {
+   public:
+    explicit InFlight(HeldEngine& held) : held_(held) { ++held_.in_flight_; }
+    ~InFlight() { --held_.in_flight_; }
+    InFlight(const InFlight&) = delete;
+    InFlight& operator=(const InFlight&) = delete;
+
+   private:
+    HeldEngine& held_;
+  };
+
   static constexpr std::chrono::milliseconds kPause{20};
+  static constexpr std::chrono::seconds kExitWait{10};
 
   explicit HeldEngine(Opening opening) : opening_(std::move(opening)) {}
 
   template <class Use>
   auto call(const Use& use) -> decltype(use(std::declval<Engine&>())) {
     const std::shared_lock lock(mutex_);
-    if (engine_ == nullptr) return Status::failed_precondition(opening_.directory + ": closed");
+    if (engine_ == nullptr) return closed_error();
     return use(*engine_);
   }
-  Status open_engine();  // the caller has the mutex, or nobody else has the object
-  void require_own_process() const;
+  Status open_engine();     // the caller has the mutex, or nobody else has the object
+  Status close_engine();    // waits for the mutex
+  Status keep_in_engine(const std::vector<std::string>& names);  // does as well
+  Status closed_error() const;
+  // Raises an error if the engine is closed or belongs to another process. A closed engine is
+  // refused without giving the GIL up, as Python may be about to end.
+  void require_usable() const;
   static bool is_main_thread();
   // Returns the exception that Python has for this thread, or null.
   static std::exception_ptr exception_of(const Report& report);
@@ -145,6 +169,7 @@ class HeldEngine {
   std::shared_mutex mutex_;
   std::unique_ptr<Engine> engine_;
   std::atomic<bool> closed_ = false;
+  std::atomic<int> in_flight_ = 0;
   std::mutex stops_mutex_;
   std::set<std::stop_source*> stops_;
 };

@@ -135,12 +135,7 @@ void bind_ingest(nb::class_<HeldEngine>& engine) {
       .def("ingest_files", &ingest_paths, "paths"_a, "options"_a, "strict"_a,
            "progress"_a.none())
       .def("keep", [](HeldEngine& held, const std::vector<std::string>& names) {
-        Status status;
-        {
-          const nb::gil_scoped_release release;
-          status = held.keep(names);
-        }
-        raise_unless_ok(status);
+        raise_unless_ok(held.keep(names));
       });
 }
 

@@ -43,15 +43,6 @@ std::unique_ptr<HeldEngine> open_store(std::string directory, bool in_memory, nb
   return held;
 }
 
-void close_engine(HeldEngine& held, bool stop_calls) {
-  Status status;
-  {
-    const nb::gil_scoped_release release;
-    status = held.close(stop_calls);
-  }
-  raise_unless_ok(status);
-}
-
 QueryLimits limits_of(std::optional<double> timeout, std::stop_token stop) {
   QueryLimits limits;
   limits.stop = std::move(stop);
@@ -113,7 +104,8 @@ NB_MODULE(_core, module) {
 
   bind_answer(module);
   nb::class_<HeldEngine> engine(module, "Engine", nb::is_weak_referenceable());
-  engine.def("close", &close_engine, "stop_calls"_a = false)
+  engine.def("close", [](HeldEngine& held) { raise_unless_ok(held.close()); })
+      .def("close_at_exit", [](HeldEngine& held) { raise_unless_ok(held.close_at_exit()); })
       .def_prop_ro("is_closed", &HeldEngine::is_closed)
       .def_prop_ro("is_own_process", &HeldEngine::is_own_process)
       .def_prop_ro("directory", &HeldEngine::directory)
@@ -144,7 +136,7 @@ NB_MODULE(_core, module) {
   module.def("copy_store", [](const std::string& from, const std::string& to) {
     Result<StoreCopy> copied = Status();
     {
-      const nb::gil_scoped_release release;
+      const GilRelease release;
       copied = copy_rocks_store(from, to);
     }
     const StoreCopy copy = value_or_raise(std::move(copied));
