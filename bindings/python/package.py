@@ -2,8 +2,8 @@
 """Builds and tests the Python package. The Makefile and the tests call it.
 
     package.py smoke --prefix DIR --build DIR   builds it against an installed rollcall, runs its tests
-    package.py test                             the same with the libraries it works with, and mypy
-    package.py wheel                            a wheel for other machines, tested in a fresh environment
+    package.py test [--prefix DIR]              the same with the libraries it works with, and mypy
+    package.py wheel [--prefix DIR]             a wheel for other machines, tested in a fresh environment
     package.py sdist                            the sources in one file, which is then built elsewhere
 
 Where the package registry cannot be reached, it says so and ends with 77, which tests count as skipped.
@@ -93,11 +93,9 @@ def smoke(options):
     run_tests(python, [site])
 
 
-def test(_):
+def test(options):
     """Installs the package with the libraries that it works with, and runs all tests, types, examples."""
-    prefix = os.path.join(BUILD, "prefix")
-    run("cmake", "--install", os.path.join(ROOT, "build", "release"), "--prefix", prefix,
-        stdout=subprocess.DEVNULL)
+    prefix = options.prefix or installed_release()
     python = environment(os.path.join(BUILD, "venv"), "-r" + REQUIREMENTS)
     run(python, "-m", "pip", "install", "--quiet", "--force-reinstall", "--no-deps", HERE,
         env={**os.environ, "CMAKE_PREFIX_PATH": prefix})
@@ -106,16 +104,22 @@ def test(_):
     run_tests(python, ROLLCALL_PYTHON_ALL="1", ROLLCALL_PYTHON_OPENS="2000")
 
 
+def installed_release():
+    """Installs what `make release` built, for the package to link. Returns where."""
+    prefix = os.path.join(BUILD, "prefix")
+    run("cmake", "--install", os.path.join(ROOT, "build", "release"), "--prefix", prefix,
+        stdout=subprocess.DEVNULL)
+    return prefix
+
+
 def newest(pattern):
     """The file that was made last among those of a pattern."""
     return max(glob.glob(pattern), key=os.path.getmtime)
 
 
-def wheel(_):
+def wheel(options):
     """Makes a wheel with the libraries that it needs, and tests it in an environment of its own."""
-    prefix = os.path.join(BUILD, "prefix")
-    run("cmake", "--install", os.path.join(ROOT, "build", "release"), "--prefix", prefix,
-        stdout=subprocess.DEVNULL)
+    prefix = options.prefix or installed_release()
     python = environment(os.path.join(BUILD, "venv"), "-r" + REQUIREMENTS)
     raw, repaired = os.path.join(BUILD, "raw"), os.path.join(BUILD, "dist")
     for folder in (raw, repaired):
@@ -175,8 +179,10 @@ def main():
     for command in (smoke, test, wheel, sdist):
         chosen = commands.add_parser(command.__name__, help=command.__doc__)
         chosen.set_defaults(command=command)
+        if command is not sdist:
+            chosen.add_argument("--prefix", required=command is smoke,
+                                help="where rollcall is installed; by default, what make release built is linked")
         if command is smoke:
-            chosen.add_argument("--prefix", required=True, help="where rollcall is installed")
             chosen.add_argument("--build", required=True, help="where to build")
             chosen.add_argument("--compiler", help="the C++ compiler")
     options = parser.parse_args()
