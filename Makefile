@@ -85,6 +85,18 @@ install: release  ## install the library and the program (PREFIX=/usr/local, DES
 
 sources = $(shell git ls-files '*.h' '*.cpp')
 
+.PHONY: python-test
+python-test: release  ## test the Python package with pyarrow, polars, pandas, DuckDB, mypy and the notebook
+	python3 bindings/python/package.py test
+
+.PHONY: wheel
+wheel: release  ## make a Python wheel for other machines, and test it in a fresh environment
+	python3 bindings/python/package.py wheel
+
+.PHONY: sdist
+sdist: setup  ## put the sources of the Python package into one file, and build it outside this tree
+	python3 bindings/python/package.py sdist
+
 .PHONY: format
 format:  ## format every source file
 	@tools/setup --dev

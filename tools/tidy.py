@@ -89,7 +89,7 @@ SEES_ENGINE = ("core/include", "core/engine", "core/source/ingest")
 ENGINE_HEADERS = ("rollcall/engine.h", "rollcall/file_source.h", "rollcall/arrow.h")
 ROCKSDB = ("storage/", "tests/storage/", "tests/install/", "bench/")
 # These are built on purpose outside the main build.
-NOT_IN_BUILD = ("tests/install/consumer/",)
+NOT_IN_BUILD = ("tests/install/consumer/", "bindings/python/")
 
 INCLUDE = re.compile(r'\s*#\s*include\s*([<"])([^>"]+)[>"]')
 NAMESPACE = re.compile(r"(?:inline )?namespace ?([\w:]*) \{$")

@@ -1,0 +1,54 @@
+"""rollcall takes the roll: it tells who was active, when, and who came back.
+
+    >>> import rollcall
+    >>> store = rollcall.open(":memory:")
+    >>> store.ingest({"user": ["ann", "ann"], "time": ["2026-01-01", "2026-01-02"]}, event_name="visit").rows_ingested
+    2
+    >>> store.active().column("users")
+    [1, 1]
+
+docs/python.md is the guide; docs/queries.md says what every number means.
+"""
+
+from rollcall._errors import (
+    AlreadyExists,
+    Busy,
+    Cancelled,
+    Corruption,
+    DeadlineExceeded,
+    Error,
+    FailedPrecondition,
+    InvalidArgument,
+    IoError,
+    NotFound,
+    ResourceExhausted,
+    Uncertain,
+    Unsupported,
+)
+from rollcall._progress import Progress
+from rollcall._result import Result
+from rollcall._store import IngestReport, Store, backup, open  # pylint: disable=redefined-builtin
+
+__version__ = "0.2.0"
+
+__all__ = [
+    "AlreadyExists",
+    "Busy",
+    "Cancelled",
+    "Corruption",
+    "DeadlineExceeded",
+    "Error",
+    "FailedPrecondition",
+    "IngestReport",
+    "InvalidArgument",
+    "IoError",
+    "NotFound",
+    "Progress",
+    "ResourceExhausted",
+    "Result",
+    "Store",
+    "Uncertain",
+    "Unsupported",
+    "backup",
+    "open",
+]

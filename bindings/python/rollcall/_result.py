@@ -1,0 +1,248 @@
+"""Answers: a table, what was asked, and the forms that people and libraries take it in."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import json
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from rollcall._errors import InvalidArgument
+
+if TYPE_CHECKING:
+    import pandas
+    import polars
+    import pyarrow
+
+    from rollcall import _core
+    from rollcall._store import Store
+
+_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+_ORDINAL_1970 = 719163
+
+
+def _time(cell: tuple[int, int | None]) -> datetime.datetime:
+    microseconds, offset = cell
+    zone = datetime.timezone.utc if offset is None else datetime.timezone(datetime.timedelta(minutes=offset))
+    return (_EPOCH + datetime.timedelta(microseconds=microseconds)).astimezone(zone)
+
+
+def _need(library: str, purpose: str) -> Any:
+    try:
+        return __import__(library)
+    except ImportError as error:
+        raise ImportError(f"{purpose} needs {library}: pip install {library}") from error
+
+
+class Result:
+    """An answer: one row for each cell, ordered by the key columns.
+
+    Any library that takes the Arrow PyCapsule interface takes it as it is:
+    ``polars.DataFrame(result)``, ``pyarrow.table(result)``, or DuckDB after the latter.
+
+    Counts are int64, rates are float64 from 0 to 1 unless the column says otherwise, amounts are
+    decimals in the unit of the events' values, dates are civil days of the store's time zone, and
+    seconds are in columns whose names say so. Nulls are what is not known or does not exist.
+    """
+
+    def __init__(self, answer: _core.Answer, store: Store | None = None,
+                 question: Mapping[str, Any] | None = None) -> None:
+        self._answer = answer
+        self._store = store
+        self._question = question
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError("a rollcall.Result cannot be pickled, as it belongs to a store of this process "
+                        "(allowed: pickle its to_dicts(), to_arrow() or to_polars())")
+
+    # What was asked.
+
+    @property
+    def kind(self) -> str:
+        """The kind of question."""
+        return self._answer.kind
+
+    @property
+    def definition(self) -> dict[str, Any]:
+        """Every option in force, as in the question's JSON."""
+        return dict(json.loads(self._answer.definition_json))
+
+    @property
+    def as_of(self) -> str:
+        """The instant that everything is told of, in RFC 3339 and the store's time zone."""
+        return self._answer.as_of
+
+    @property
+    def notes(self) -> list[str]:
+        """What the reader should know, for instance about lists of users."""
+        return self._answer.notes
+
+    @property
+    def next(self) -> str | None:
+        """Where the next page of members starts; None if there is none."""
+        return self._answer.next
+
+    @property
+    def elapsed_seconds(self) -> float:
+        """How long the engine took."""
+        return self._answer.elapsed_us / 1e6
+
+    # The table.
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the columns."""
+        return [name for name, _ in self._answer.columns]
+
+    @property
+    def types(self) -> dict[str, str]:
+        """The type of each column: date, time, string, int, count, ratio, decimal or bool."""
+        return dict(self._answer.columns)
+
+    def __len__(self) -> int:
+        return self._answer.row_count
+
+    def column(self, name: str) -> list[Any]:
+        """The values of a column: dates, datetimes, str, int, float, Decimal or bool; None is null.
+
+        Raises:
+            InvalidArgument: there is no such column.
+        """
+        if name not in self.columns:
+            raise InvalidArgument(f"column: must be one of {', '.join(self.columns)}, found {name!r}")
+        return self._values(self.columns.index(name))
+
+    def _values(self, number: int) -> list[Any]:
+        kind = self._answer.columns[number][1]
+        cells = self._answer.column(number)
+        if kind == "date":
+            return [None if cell is None else datetime.date.fromordinal(cell + _ORDINAL_1970) for cell in cells]
+        if kind == "time":
+            return [None if cell is None else _time(cell) for cell in cells]
+        if kind == "decimal":
+            return [None if cell is None else decimal.Decimal(cell) for cell in cells]
+        return cells
+
+    def to_lists(self) -> list[list[Any]]:
+        """The values of each column, in the order of `columns`."""
+        return [self._values(number) for number in range(len(self.columns))]
+
+    def to_dict(self) -> dict[str, list[Any]]:
+        """The columns by name, as lists of as many values as there are rows."""
+        return {name: self._values(number) for number, name in enumerate(self.columns)}
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """The rows, each as a dict from column to value."""
+        names = self.columns
+        return [dict(zip(names, row)) for row in zip(*self.to_dict().values())]
+
+    def to_json(self) -> str:
+        """The answer as the command line writes it with ``-o json``."""
+        return self._answer.json()
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """The rows as an Arrow stream; the schema's metadata has the definition."""
+        return self._answer.stream()
+
+    def to_arrow(self) -> pyarrow.Table:
+        """A pyarrow Table: date32, timestamps with zone, int64, float64, decimal128, utf8, bool."""
+        return _need("pyarrow", "to_arrow()").table(self)
+
+    def to_polars(self) -> polars.DataFrame:
+        """A polars DataFrame with the types of `to_arrow`."""
+        frame: polars.DataFrame = _need("polars", "to_polars()").DataFrame(self)
+        return frame
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """A pandas DataFrame: dates as datetime64, counts as Int64 where some are null."""
+        library = _need("pandas", "to_pandas()")
+        frame = library.DataFrame(self.to_dict(), columns=self.columns)
+        for name, kind in self._answer.columns:
+            if kind == "date":
+                frame[name] = library.to_datetime(frame[name])
+            elif kind == "time":
+                frame[name] = library.to_datetime(frame[name], utc=True)
+            elif kind in ("int", "count"):
+                frame[name] = frame[name].astype("Int64" if frame[name].isna().any() else "int64")
+            elif kind == "ratio":
+                frame[name] = frame[name].astype("float64")
+        return frame
+
+    def pivot(self, cells: str | None = None) -> Result:
+        """The same answer as a matrix: a row for each cohort, say, and a column for each period.
+
+        Args:
+            cells: The column whose values the matrix shows; by default that of the kind, such as
+                ``users``. ``"rate"`` shows quotients, with the row of all cohorts last.
+
+        Returns:
+            A `Result` with the keys of the rows, their size if they have one, and a column for each
+            value of the other key, named by it. Cells that the answer does not have are null.
+
+        Raises:
+            InvalidArgument: an answer with fewer than two keys, or no such column.
+        """
+        usual = self._answer.pivot["cells"] if self._answer.pivot else ""
+        return Result(self._answer.widen(cells or usual))
+
+    def members(self, where: Mapping[str, Any] | None = None, *, of: str | None = None,
+                batch: int = 65_536) -> Iterator[Result]:
+        """The users behind a cell, in batches.
+
+        Each batch is asked for when it is needed, so that a list of any length takes little memory.
+        Users who come or go meanwhile may be in a later batch or not.
+
+        Args:
+            where: A value for each key column, as in a row of the answer, such as
+                ``{"cohort": "2026-01-01", "period": 1}``.
+            of: The count whose users are meant, if the answer has several.
+            batch: The most users in a batch.
+
+        Yields:
+            A `Result` with the column ``user``, which is an Arrow stream as any other.
+
+        Raises:
+            InvalidArgument: no such cell or count.
+            FailedPrecondition: the store is closed.
+        """
+        if self._store is None or self._question is None:
+            raise InvalidArgument("members: a matrix has none (allowed: the answer that it was made of)")
+        asked: dict[str, Any] = {"where": dict(where or {}), "limit": batch}
+        if of is not None:
+            asked["of"] = of
+        question = {**self._question, "members": asked}
+        while True:
+            page = self._store.query(question)
+            yield page
+            if page.next is None:
+                return
+            question["members"] = {**asked, "after": page.next}
+
+    # What people look at.
+
+    def __repr__(self) -> str:
+        return f"<rollcall.Result {self.kind}: {len(self)} rows of {', '.join(self.columns)}>"
+
+    def _repr_html_(self) -> str:
+        """A heat map for a matrix, bars for counts by time, and a table for anything else."""
+        from rollcall import _html  # pylint: disable=import-outside-toplevel
+
+        return _html.result_html(self)
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draws the answer with matplotlib: a heat map, or the usual column by the first key.
+
+        Args:
+            ax: Axes to draw into; by default new ones.
+
+        Returns:
+            The axes.
+
+        Raises:
+            ImportError: there is no matplotlib.
+        """
+        from rollcall import _plot  # pylint: disable=import-outside-toplevel
+
+        _need("matplotlib", "plot()")
+        return _plot.draw(self, ax)

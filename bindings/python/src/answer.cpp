@@ -1,0 +1,113 @@
+#include "answer.h"
+
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/unique_ptr.h>
+#include <nanobind/stl/vector.h>
+
+#include <stdexcept>
+#include <utility>
+#include <variant>
+
+#include "answer_stream.h"
+#include "capsules.h"
+#include "errors.h"
+#include "gil.h"
+#include "wide_answer.h"
+
+namespace nb = nanobind;
+using namespace nb::literals;
+
+namespace rollcall::python {
+namespace {
+
+nb::object python_cell(const Cell& cell) {
+  if (const auto* const flag = std::get_if<bool>(&cell)) return nb::bool_(*flag);
+  if (const auto* const number = std::get_if<std::int64_t>(&cell)) return nb::int_(*number);
+  if (const auto* const ratio = std::get_if<double>(&cell)) return nb::float_(*ratio);
+  if (const auto* const day = std::get_if<Day>(&cell)) return nb::int_(day->value);
+  if (const auto* const text = std::get_if<std::string>(&cell)) {
+    return nb::str(text->data(), text->size());
+  }
+  if (const auto* const time = std::get_if<ZonedTime>(&cell)) {
+    nb::object offset = nb::none();
+    if (time->offset_minutes) offset = nb::int_(*time->offset_minutes);
+    return nb::make_tuple(time->time, offset);
+  }
+  return nb::none();
+}
+
+nb::object pivot_of(const Answer& answer) {
+  if (!answer.result().pivot) return nb::none();
+  const Pivot& pivot = *answer.result().pivot;
+  nb::dict told;
+  told["rows"] = nb::cast(pivot.rows);
+  told["size"] = pivot.size;
+  told["column"] = pivot.column;
+  told["cells"] = pivot.cells;
+  told["rate"] = pivot.rate;
+  told["summary"] = pivot.summary;
+  told["is_shaded"] = pivot.is_shaded;
+  return told;
+}
+
+nb::list columns_of(const Answer& answer) {
+  nb::list columns;
+  for (const Column& column : answer.result().columns) {
+    columns.append(nb::make_tuple(column.name, std::string(to_string(column.type))));
+  }
+  return columns;
+}
+
+}  // namespace
+
+Answer::Answer(QueryResult result, std::string time_zone)
+    : result_(std::make_shared<const QueryResult>(std::move(result))),
+      time_zone_(std::move(time_zone)) {}
+
+nb::list Answer::column(std::size_t number) const {
+  if (number >= result_->columns.size()) throw std::out_of_range("column");
+  nb::list cells;
+  for (const std::vector<Cell>& row : result_->rows) cells.append(python_cell(row[number]));
+  return cells;
+}
+
+nb::object Answer::stream() const {
+  OwnedStream stream(new ArrowArrayStream{});
+  {
+    const GilRelease release;
+    make_answer_stream(result_, time_zone_, stream.get());
+  }
+  return stream_capsule(std::move(stream));
+}
+
+std::unique_ptr<Answer> Answer::widen(const std::string& cells) const {
+  return std::make_unique<Answer>(value_or_raise(rollcall::python::widen(*result_, cells)),
+                                  time_zone_);
+}
+
+Result<Answer> zoned(const Engine& engine, Result<QueryResult> result) {
+  ROLLCALL_RETURN_IF_ERROR(result.status());
+  return Answer(*std::move(result), engine.settings().time_zone);
+}
+
+void bind_answer(nb::module_& module) {
+  nb::class_<Answer>(module, "Answer")
+      .def_prop_ro("kind", [](const Answer& answer) { return answer.result().kind; })
+      .def_prop_ro("as_of", [](const Answer& answer) { return answer.result().as_of; })
+      .def_prop_ro("definition_json",
+                   [](const Answer& answer) { return definition_json(answer.result()); })
+      .def_prop_ro("notes", [](const Answer& answer) { return answer.result().notes; })
+      .def_prop_ro("next", [](const Answer& answer) { return answer.result().next; })
+      .def_prop_ro("elapsed_us",
+                   [](const Answer& answer) { return answer.result().stats.elapsed_us; })
+      .def_prop_ro("pivot", &pivot_of)
+      .def_prop_ro("columns", &columns_of)
+      .def_prop_ro("row_count", [](const Answer& answer) { return answer.result().rows.size(); })
+      .def("json", [](const Answer& answer) { return to_json(answer.result()); })
+      .def("column", &Answer::column, "number"_a)
+      .def("stream", &Answer::stream)
+      .def("widen", &Answer::widen, "cells"_a);
+}
+
+}  // namespace rollcall::python

@@ -1,0 +1,39 @@
+// The class rollcall._core.Answer: an answer of the engine.
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "rollcall/engine.h"
+
+namespace rollcall::python {
+
+class Answer {
+ public:
+  Answer(QueryResult result, std::string time_zone);
+
+  const QueryResult& result() const { return *result_; }
+
+  // Returns the cells of a column as plain values of Python; nulls are None.
+  //   kDate, kInt, kCount  int, a date as days since 1970-01-01
+  //   kTime                (microseconds since 1970, minutes ahead of UTC or None)
+  //   kRatio, kBool        float, bool
+  //   kString, kDecimal    str
+  nanobind::list column(std::size_t number) const;
+  nanobind::object stream() const;
+  std::unique_ptr<Answer> widen(const std::string& cells) const;
+
+ private:
+  std::shared_ptr<const QueryResult> result_;  // streams share it
+  std::string time_zone_;
+};
+
+// Returns the answer with the zone of the engine's store.
+Result<Answer> zoned(const Engine& engine, Result<QueryResult> result);
+
+void bind_answer(nanobind::module_& module);
+
+}  // namespace rollcall::python

@@ -1,0 +1,149 @@
+// The extension module rollcall._core: the engine as Python's own classes see it. It is no public
+// interface; the package around it is.
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/unique_ptr.h>
+#include <nanobind/stl/vector.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "answer.h"
+#include "capsules.h"
+#include "errors.h"
+#include "held_engine.h"
+#include "ingest.h"
+#include "kind_table.h"
+#include "objects.h"
+#include "options.h"
+#include "rollcall/query.h"
+#include "rollcall/standard_descriptors.h"
+#include "rollcall/store_copy.h"
+
+namespace nb = nanobind;
+using namespace nb::literals;
+
+namespace rollcall::python {
+namespace {
+
+std::unique_ptr<HeldEngine> open_store(std::string directory, bool in_memory, nb::dict options) {
+  const Given given(std::move(options));
+  Opening opening = read_opening(std::move(directory), in_memory, given);
+  const StoreSettings wanted = *opening.engine.settings;
+  std::unique_ptr<HeldEngine> held = HeldEngine::open(std::move(opening));
+  if (!held->was_made()) raise_unless_ok(check_given_settings(given, wanted, held->settings()));
+  return held;
+}
+
+QueryLimits limits_of(std::optional<double> timeout, std::stop_token stop) {
+  QueryLimits limits;
+  limits.stop = std::move(stop);
+  if (timeout) {
+    // More than a year is no limit that anybody waits for, and less than nothing is none either.
+    const std::chrono::duration<double> length(std::clamp(*timeout, 0.0, 3.2e7));
+    limits.deadline = std::chrono::steady_clock::now() +
+                      std::chrono::duration_cast<std::chrono::steady_clock::duration>(length);
+  }
+  return limits;
+}
+
+std::unique_ptr<Answer> query(HeldEngine& held, const std::string& json,
+                              std::optional<double> timeout) {
+  return std::make_unique<Answer>(
+      value_or_raise(held.with_stop([&](Engine& engine, std::stop_token stop) {
+        Result<QueryResult> result = engine.query(json, limits_of(timeout, stop));
+        return zoned(engine, std::move(result));
+      })));
+}
+
+nb::list query_all(HeldEngine& held, const std::string& json, std::optional<double> timeout) {
+  std::vector<Answer> answers = value_or_raise(held.with_stop(
+      [&](Engine& engine, std::stop_token stop) -> Result<std::vector<Answer>> {
+        const std::string& zone = engine.settings().time_zone;
+        ROLLCALL_ASSIGN_OR_RETURN(const std::vector<Query> queries, parse_queries(json, zone));
+        ROLLCALL_ASSIGN_OR_RETURN(std::vector<QueryResult> results,
+                                  engine.query(queries, limits_of(timeout, stop)));
+        std::vector<Answer> all;
+        for (QueryResult& result : results) all.emplace_back(std::move(result), zone);
+        return all;
+      }));
+  nb::list list;
+  for (Answer& answer : answers) list.append(nb::cast(std::make_unique<Answer>(std::move(answer))));
+  return list;
+}
+
+nb::dict explain(HeldEngine& held, const std::string& json, std::optional<double> timeout) {
+  const Explanation told = value_or_raise(
+      held.with_stop([&](Engine& engine, std::stop_token stop) -> Result<Explanation> {
+        ROLLCALL_ASSIGN_OR_RETURN(const Query query,
+                                  parse_query(json, engine.settings().time_zone));
+        return engine.explain(query, limits_of(timeout, stop));
+      }));
+  return dict_of(told);
+}
+
+Status no_value(Status status) { return status; }
+
+}  // namespace
+}  // namespace rollcall::python
+
+NB_MODULE(_core, module) {
+  using namespace rollcall;
+  using namespace rollcall::python;
+  // Engines that are open at the end are closed by the package; nothing is printed.
+  nb::set_leak_warnings(false);
+  raise_unless_ok(open_standard_descriptors());
+
+  bind_answer(module);
+  nb::class_<HeldEngine> engine(module, "Engine", nb::is_weak_referenceable());
+  engine.def("close", [](HeldEngine& held) { raise_unless_ok(held.close()); })
+      .def("close_at_exit", [](HeldEngine& held) { raise_unless_ok(held.close_at_exit()); })
+      .def_prop_ro("is_closed", &HeldEngine::is_closed)
+      .def_prop_ro("is_own_process", &HeldEngine::is_own_process)
+      .def_prop_ro("directory", &HeldEngine::directory)
+      .def("query", &query, "json"_a, "timeout"_a.none())
+      .def("query_all", &query_all, "json"_a, "timeout"_a.none())
+      .def("explain", &explain, "json"_a, "timeout"_a.none())
+      .def("checkpoint",
+           [](HeldEngine& held) {
+             raise_unless_ok(held.with([](Engine& e) { return no_value(e.checkpoint()); }));
+           })
+      .def("compact", [](HeldEngine& held) {
+        raise_unless_ok(held.with([](Engine& e) { return no_value(e.compact()); }));
+      });
+  bind_ingest(engine);
+  bind_objects(engine);
+
+  module.def("open", &open_store, "directory"_a, "in_memory"_a, "options"_a);
+  module.def("kind_table", &kind_table);
+  module.def("columns_capsule", &columns_capsule, "columns"_a, "length"_a);
+  module.def("status_codes", [] {
+    nb::list names;
+    for (auto code = StatusCode::kInvalidArgument; code <= StatusCode::kUncertain;
+         code = static_cast<StatusCode>(static_cast<int>(code) + 1)) {
+      names.append(code_name(code));
+    }
+    return names;
+  });
+  module.def("copy_store", [](const std::string& from, const std::string& to) {
+    Result<StoreCopy> copied = Status();
+    {
+      const GilRelease release;
+      copied = copy_rocks_store(from, to);
+    }
+    const StoreCopy copy = value_or_raise(std::move(copied));
+    nb::dict told;
+    told["epoch"] = copy.epoch;
+    told["page_count"] = copy.page_count;
+    told["bytes"] = copy.bytes;
+    return told;
+  });
+}

@@ -1,0 +1,264 @@
+"""Events in: columns of Python, the four libraries, files."""
+
+import datetime
+import decimal
+import gzip
+import os
+import tempfile
+import unittest
+
+import rollcall
+from support import library, memory_store, visits
+
+UTC = datetime.timezone.utc
+
+
+def typed_columns():
+    """The visits with their types, and with amounts."""
+    columns = visits()
+    columns["time"] = [datetime.datetime.fromisoformat(day) for day in columns["time"]]
+    columns["value"] = [1.5, 0.0, 2.0, None, 0.25, 1.0]
+    return columns
+
+
+class Base(unittest.TestCase):
+    def check_visits(self, data, **options):
+        """What `data` holds is the visits, with their amounts if there are any."""
+        with memory_store() as store:
+            report = store.ingest(data, **options)
+            self.assertEqual((report.rows_ingested, report.rows_read, report.rows_rejected), (6, 6, 0))
+            self.assertEqual(store.active().column("users"), [3, 1, 2])
+            answer = store.counts(event="signup", period="month")
+            self.assertEqual(answer.column("events"), [3])
+            if "value" in options:
+                total = store.counts(period="month").column("value")
+                self.assertEqual(total, [decimal.Decimal("4.75")])
+
+
+class PlainColumns(Base):
+    def test_lists(self):
+        self.check_visits(visits())
+        self.check_visits(typed_columns(), value="value")
+
+    def test_columns_of_other_names(self):
+        columns = {"who": visits()["user"], "when": visits()["time"], "what": visits()["event"]}
+        self.check_visits(columns, user="who", time="when", event="what")
+
+    def test_dates_and_instants_with_an_offset(self):
+        columns = visits()
+        columns["time"] = [datetime.date.fromisoformat(day) for day in columns["time"]]
+        self.check_visits(columns)
+        zone = datetime.timezone(datetime.timedelta(hours=5))
+        columns["time"] = [datetime.datetime(day.year, day.month, day.day, 6, tzinfo=zone)
+                           for day in columns["time"]]
+        self.check_visits(columns)
+
+    def test_decimals_and_large_numbers(self):
+        with memory_store(user_kind="integer") as store:
+            store.ingest({"user": [2**64 - 1, 7], "time": ["2026-01-01"] * 2,
+                          "value": [decimal.Decimal("0.1"), decimal.Decimal("0.2")]},
+                         event_name="buy", value="value")
+            self.assertEqual(store.counts().column("value"), [decimal.Decimal("0.3")])
+            members = store.active().members({"date": "2026-01-01"})
+            self.assertEqual({str(user) for page in members for user in page.column("user")},
+                             {"7", str(2**64 - 1)})
+
+    def test_a_frame_without_rows_is_no_error(self):
+        with memory_store() as store:
+            self.assertEqual(store.ingest({"user": [], "time": [], "event": []}).rows_ingested, 0)
+
+    def test_what_is_no_column_is_refused(self):
+        wrong = ({"user": ["a", 1]}, {"user": [True, False]}, {"user": [object()] * 2},
+                 {"time": [datetime.datetime(2026, 1, 1), datetime.datetime(2026, 1, 1, tzinfo=UTC)]},
+                 {"user": [2**64, 1]}, {"user": ["a"]}, {"user": [None, "a"]}, {"event": [None, "a"]},
+                 {"time": ["yesterday-ish", "2026-01-01"]})
+        for columns in wrong:
+            with self.subTest(columns=columns), memory_store() as store:
+                good = {"user": ["a", "b"], "time": ["2026-01-01"] * 2, "event": ["x", "y"]}
+                with self.assertRaises(rollcall.InvalidArgument):
+                    store.ingest({**good, **columns})
+                self.assertEqual(store.info()["event_count"], 0)
+
+    def test_options_of_files_go_with_files(self):
+        with memory_store() as store, self.assertRaises(rollcall.InvalidArgument):
+            store.ingest(visits(), delimiter=";")
+
+    def test_anything_else_is_refused(self):
+        with memory_store() as store:
+            for data in (7, object(), [1, 2]):
+                with self.assertRaises(rollcall.InvalidArgument):
+                    store.ingest(data)
+
+
+class Libraries(Base):
+    def test_numpy(self):
+        numpy = library(self, "numpy")
+        columns = {name: numpy.array(values) for name, values in visits().items()}
+        self.check_visits(columns)
+        columns["time"] = columns["time"].astype("datetime64[ns]")
+        columns["user"] = numpy.array([1, 2, 3, 1, 1, 2], dtype="int32")
+        columns["value"] = numpy.array([1.5, 0, 2, 0, 0.25, 1])
+        self.check_visits(columns, value="value")
+        self.check_visits({name: values[::-1] for name, values in columns.items()}, value="value")
+
+    def test_pyarrow(self):
+        pyarrow = library(self, "pyarrow")
+        table = pyarrow.table(typed_columns())
+        self.check_visits(table, value="value")
+        self.check_visits(table.to_reader(max_chunksize=2), value="value")
+        self.check_visits(table.to_batches()[0], value="value")
+        coded = table.set_column(0, "user", table["user"].dictionary_encode())
+        self.check_visits(coded, value="value")
+        self.check_visits({name: table[name] for name in table.column_names}, value="value")
+
+    def test_a_reader_that_was_read_counts_nothing_twice(self):
+        pyarrow = library(self, "pyarrow")
+        reader = pyarrow.table(visits()).to_reader()
+        with memory_store() as store:
+            store.ingest(reader)
+            try:
+                store.ingest(reader)
+            except rollcall.Error:
+                pass  # what a library makes of it is its own business
+            self.assertEqual(store.info()["event_count"], 6)
+
+    def test_a_capsule_that_was_used_is_refused(self):
+        pyarrow = library(self, "pyarrow")
+        capsule = pyarrow.table(visits()).__arrow_c_stream__()
+
+        class Once:
+            def __arrow_c_stream__(self, requested_schema=None):
+                return capsule
+
+        with memory_store() as store:
+            store.ingest(Once())
+            with self.assertRaises(rollcall.InvalidArgument):
+                store.ingest(Once())
+
+    def test_what_is_no_capsule_is_refused(self):
+        class Wrong:
+            def __arrow_c_stream__(self, requested_schema=None):
+                return "a stream"
+
+        with memory_store() as store, self.assertRaises(rollcall.InvalidArgument):
+            store.ingest(Wrong())
+
+    def test_a_long_batch_is_taken_in_slices(self):
+        pyarrow = library(self, "pyarrow")
+        numpy = library(self, "numpy")
+        rows = (1 << 21) + 5
+        table = pyarrow.table({
+            "user": numpy.arange(rows) % 1000,
+            "time": (numpy.arange(rows) // 1000 * 60_000_000).astype("datetime64[us]")})
+        seen = []
+        with memory_store() as store:
+            report = store.ingest(table.slice(3), event_name="tick", progress=seen.append)
+            self.assertEqual(report.rows_ingested, rows - 3)
+            self.assertEqual(store.info()["event_count"], rows - 3)
+            self.assertEqual(store.info()["user_count"], 1000)
+        self.assertTrue(all(step.rows <= rows for step in seen))
+
+    def test_a_stream_that_fails_keeps_what_came_before(self):
+        pyarrow = library(self, "pyarrow")
+        table = pyarrow.table(visits())
+
+        def batches():
+            yield table.to_batches()[0]
+            raise RuntimeError("the source is gone")
+
+        with memory_store() as store:
+            with self.assertRaises(rollcall.IoError):
+                store.ingest(pyarrow.RecordBatchReader.from_batches(table.schema, batches()))
+            self.assertEqual(store.info()["event_count"], 6)
+
+    def test_pandas(self):
+        pandas = library(self, "pandas")
+        frame = pandas.DataFrame(typed_columns())
+        if not hasattr(frame, "__arrow_c_stream__"):
+            self.skipTest("pandas is older than 2.2")
+        library(self, "pyarrow")  # which pandas makes its stream with
+        self.check_visits(frame, value="value")
+        self.check_visits(frame.astype({"event": "category"}), value="value")
+
+    def test_polars(self):
+        polars = library(self, "polars")
+        frame = polars.DataFrame(typed_columns())
+        self.check_visits(frame, value="value")
+        self.check_visits(frame.with_columns(polars.col("event").cast(polars.Categorical)), value="value")
+
+    def test_duckdb(self):
+        duckdb = library(self, "duckdb")
+        library(self, "pyarrow")  # which DuckDB makes its stream with
+        connection = duckdb.connect()
+        connection.execute("create table visits (\"user\" varchar, time timestamp, event varchar, value double)")
+        columns = typed_columns()
+        connection.executemany("insert into visits values (?, ?, ?, ?)", list(zip(*columns.values())))
+        self.check_visits(connection.sql("select * from visits"), value="value")
+
+
+class Files(Base):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def write(self, name, text):
+        path = os.path.join(self.folder, name)
+        opened = gzip.open(path, "wt") if name.endswith(".gz") else open(path, "w", encoding="utf-8")
+        with opened as file:
+            file.write(text)
+        return path
+
+    def test_a_file_counts_once(self):
+        rows = "".join(",".join(row) + "\n" for row in zip(*visits().values()))
+        path = self.write("visits.csv.gz", "user,time,event\n" + rows)
+        self.check_visits(path)
+        self.check_visits([path])
+        with memory_store() as store:
+            store.ingest(path)
+            self.assertEqual(store.ingest(path).rows_read, 0)
+
+    def test_rows_that_are_rejected_are_told(self):
+        path = self.write("rows.csv", "who;when\nann;2026-01-01\nbob;never\n;2026-01-01\n")
+        with memory_store() as store:
+            report = store.ingest(path, user="who", time="when", event_name="visit", delimiter=";")
+            self.assertEqual((report.rows_ingested, report.rows_rejected), (1, 2))
+            self.assertEqual(sum(report.rejected.values()), 2)
+            self.assertEqual(report.examples[0]["line"], 3)
+            with self.assertRaises(rollcall.InvalidArgument):
+                other = self.write("more.csv", "user,time\nann,2026-02-01\nbob,never\n")
+                store.ingest(other, event_name="visit", strict=True)
+
+    def test_a_missing_file_and_a_wrong_option_are_errors(self):
+        with memory_store() as store:
+            with self.assertRaises(rollcall.Error):
+                store.ingest(os.path.join(self.folder, "none.csv"))
+            path = self.write("rows.csv", "user,time\nann,2026-01-01\n")
+            with self.assertRaises(rollcall.InvalidArgument):
+                store.ingest(path, time_unit="fortnights")
+            with self.assertRaises(rollcall.InvalidArgument):
+                store.ingest(path, time="when", event_name="visit")
+
+
+class ProgressTold(unittest.TestCase):
+    def test_an_error_of_the_callback_ends_the_ingest(self):
+        def slow():
+            import time
+            while True:
+                time.sleep(0.05)
+                yield batch
+
+        pyarrow = library(self, "pyarrow")
+        batch = pyarrow.RecordBatch.from_pydict(visits())
+        reader = pyarrow.RecordBatchReader.from_batches(batch.schema, slow())
+
+        def fail(progress):
+            if progress.rows:
+                raise KeyError(str(progress))
+
+        with memory_store() as store, self.assertRaises(KeyError):
+            store.ingest(reader, progress=fail)
+
+
+if __name__ == "__main__":
+    unittest.main()

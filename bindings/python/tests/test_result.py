@@ -1,0 +1,187 @@
+"""Answers in the forms that people and libraries take."""
+
+import datetime
+import decimal
+import html.parser
+import unittest
+
+import rollcall
+from support import library, memory_store, visits
+
+HOSTILE = ['<script>alert(1)</script>', '"><img src=x onerror=alert(1)>', "</td></table><h1>", "a&b;c",
+           "'; drop --", "\u202eesrever", "javascript:alert(1)"]
+TAGS = {"div", "table", "tr", "th", "td"}
+
+
+class Tags(html.parser.HTMLParser):
+    """Collects what a browser would make of a text."""
+
+    def __init__(self, text):
+        super().__init__(convert_charrefs=True)
+        self.tags, self.texts, self.attributes = set(), [], set()
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        self.attributes.update(name for name, _ in attrs)
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+
+class Forms(unittest.TestCase):
+    def setUp(self):
+        self.store = memory_store(time_zone="Europe/London", dimensions=["channel"])
+        self.addCleanup(self.store.close)
+        self.store.ingest({**visits(), "value": ["1.50", "2", "0", "0.25", "1", "0"],
+                           "channel": ["ads", "web", "ads", "ads", "web", "web"]}, value="value")
+        self.retention = self.store.retention(periods=2)
+        self.counts = self.store.counts()
+
+    def test_rows_have_values_of_python(self):
+        row = self.counts.to_dicts()[0]
+        self.assertEqual(row["date"], datetime.date(2026, 1, 1))
+        self.assertEqual((row["events"], row["users"], row["value"]), (3, 3, decimal.Decimal("3.5")))
+        self.assertEqual(len(self.counts), 3)
+        self.assertEqual(self.counts.types["value"], "decimal")
+        with self.assertRaises(rollcall.InvalidArgument):
+            self.counts.column("vlaue")
+
+    def test_hours_are_instants_with_their_offset(self):
+        answer = self.store.counts(period="hour", from_="2026-01-01", to="2026-01-01")
+        first = answer.column("date")[0]
+        self.assertEqual(first, datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc))
+        self.assertIsNotNone(first.tzinfo)
+
+    def test_an_answer_says_what_was_asked(self):
+        self.assertEqual(self.retention.definition["periods"], 2)
+        self.assertEqual(self.retention.kind, "retention")
+        self.assertTrue(self.retention.as_of.startswith("2026-01-03T"))
+        self.assertIn('"retention"', self.retention.to_json())
+        self.assertGreaterEqual(self.retention.elapsed_seconds, 0)
+        self.assertIsNone(self.retention.next)
+
+    def test_a_matrix_has_a_column_for_each_period(self):
+        wide = self.retention.pivot()
+        self.assertEqual(wide.columns, ["cohort", "size", "0", "1", "2"])
+        self.assertEqual(wide.to_dicts()[0]["2"], 2)
+        rates = self.retention.pivot("rate").to_dicts()
+        self.assertAlmostEqual(rates[0]["1"], 1 / 3)
+        self.assertIsNone(rates[-1]["cohort"])
+        with self.assertRaises(rollcall.InvalidArgument):
+            self.retention.pivot("rat")
+        with self.assertRaises(rollcall.InvalidArgument):
+            self.counts.pivot()
+        with self.assertRaises(rollcall.InvalidArgument):
+            next(wide.members())
+
+    def test_arrow(self):
+        pyarrow = library(self, "pyarrow")
+        table = self.counts.to_arrow()
+        types = {field.name: field.type for field in table.schema}
+        self.assertEqual(types["date"], pyarrow.date32())
+        self.assertEqual(types["events"], pyarrow.int64())
+        self.assertTrue(pyarrow.types.is_decimal128(types["value"]))
+        self.assertEqual(table.to_pylist(), self.counts.to_dicts())
+        self.assertIn(b"rollcall.definition", table.schema.metadata)
+        self.assertEqual(pyarrow.table(self.counts), table)  # as often as one likes
+        rates = self.retention.to_arrow()
+        self.assertEqual(rates.schema.field("rate").type, pyarrow.float64())
+        self.assertEqual(rates.schema.field("complete").type, pyarrow.bool_())
+        self.assertEqual(rates.to_pylist(), self.retention.to_dicts())
+        hours = self.store.counts(period="hour").to_arrow()
+        self.assertEqual(hours.schema.field("date").type, pyarrow.timestamp("us", "Europe/London"))
+        table.validate(full=True)
+        users = next(self.counts.members({"date": "2026-01-01"}, of="users")).to_arrow()
+        self.assertEqual(sorted(users["user"].to_pylist()), ["ann", "bob", "cid"])
+
+    def test_the_stream_outlives_its_answer(self):
+        pyarrow = library(self, "pyarrow")
+        expected = self.counts.to_dicts()
+        reader = pyarrow.RecordBatchReader.from_stream(self.counts)
+        self.counts = None
+        self.assertEqual(reader.read_all().to_pylist(), expected)
+
+    def test_polars(self):
+        polars = library(self, "polars")
+        frame = self.counts.to_polars()
+        self.assertEqual(frame.schema["date"], polars.Date)
+        self.assertEqual(frame["events"].to_list(), [3, 1, 2])
+        self.assertEqual(self.retention.pivot().to_polars().columns, ["cohort", "size", "0", "1", "2"])
+
+    def test_pandas(self):
+        library(self, "pandas")
+        frame = self.counts.to_pandas()
+        self.assertEqual(frame["date"].dtype.kind, "M")
+        self.assertEqual(frame["events"].tolist(), [3, 1, 2])
+        self.assertEqual(self.retention.to_pandas()["rate"].dtype, "float64")
+
+    def test_duckdb(self):
+        duckdb = library(self, "duckdb")
+        answer = library(self, "pyarrow").table(self.counts)  # pylint: disable=unused-variable
+        self.assertEqual(duckdb.sql("select sum(events) from answer").fetchall(), [(6,)])
+
+    def test_a_matrix_is_drawn_as_a_heat_map(self):
+        text = self.retention._repr_html_()
+        seen = Tags(text)
+        self.assertLessEqual(seen.tags, TAGS)
+        self.assertIn("2026-01-01", seen.texts)
+        shades = {style for style in text.split('"') if "background:rgb(" in style}
+        self.assertGreaterEqual(len(shades), 3)  # 1, 2/3 and 1/3
+
+    def test_counts_are_drawn_as_bars(self):
+        text = self.counts._repr_html_()
+        self.assertIn("width:100.0%", text)
+        self.assertIn("width:33.3%", text)
+
+    def test_a_long_table_is_cut(self):
+        users = [f"user {number}" for number in range(300)]
+        self.store.ingest({"user": users, "time": ["2026-01-04"] * 300}, event_name="visit")
+        page = next(self.store.active().members({"date": "2026-01-04"}))
+        self.assertEqual(len(page), 300)
+        self.assertIn("100 more rows", Tags(page._repr_html_()).texts)
+
+    def test_plots_are_drawn(self):
+        library(self, "matplotlib").use("Agg")
+        self.assertTrue(self.retention.plot().images)
+        self.assertEqual(len(self.counts.plot().lines), 1)
+        self.assertTrue(self.store.idle().plot().patches)
+
+    def test_a_missing_library_is_named(self):
+        import sys
+        self.addCleanup(sys.modules.pop, "polars", None)
+        before = sys.modules.get("polars")
+        sys.modules["polars"] = None
+        with self.assertRaises(ImportError):
+            self.counts.to_polars()
+        if before is not None:
+            self.addCleanup(sys.modules.__setitem__, "polars", before)
+
+
+class HostileNames(unittest.TestCase):
+    def test_no_name_becomes_markup(self):
+        count = len(HOSTILE)
+        data = {"user": HOSTILE, "time": ["2026-01-01"] * count, "event": HOSTILE, "place": HOSTILE}
+        with memory_store(dimensions=["place"]) as store:
+            store.ingest(data)
+            answers = [
+                store.active(breakdown="place"),
+                store.retention(breakdown="place", periods=1),
+                store.active(event=HOSTILE[0]),
+                store.adoption(features=HOSTILE[:3]),
+                next(store.active().members({"date": "2026-01-01"})),
+                store.active(breakdown="place").pivot(),
+            ]
+            for answer in answers:
+                with self.subTest(answer=answer.kind):
+                    seen = Tags(answer._repr_html_())
+                    self.assertLessEqual(seen.tags, TAGS)
+                    self.assertLessEqual(seen.attributes, {"style"})
+            texts = Tags(answers[0]._repr_html_()).texts
+            for name in HOSTILE:
+                self.assertIn(name, texts)
+
+
+if __name__ == "__main__":
+    unittest.main()
