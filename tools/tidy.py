@@ -438,6 +438,10 @@ BAD = {
         ("storage/a.cpp", '#include "core/users/users.h"\n', "may include"),
     "bench looks further into core":
         ("bench/a.cpp", '#include "core/users/users.h"\n', "may include"),
+    "operations looks into core":
+        ("operations/a.cpp", '#include "core/users/users.h"\n', "may include"),
+    "operations knows where stores lie":
+        ("operations/a.cpp", '#include "rollcall/rocks_store.h"\n', "not a header"),
     "storage includes tools": ("storage/a.cpp", '#include "tools/draw.h"\n', "may include"),
     "tools look inside": ("tools/a.cpp", '#include "kernels/words.h"\n', "may include"),
     "examples look inside": ("examples/a.cpp", '#include "core/users/users.h"\n', "may include"),
