@@ -109,7 +109,7 @@ tidy: dev  ## check the house rules, who holds which lock, and run clang-tidy
 	python3 tools/thread_safety.py --compile-commands build/dev/compile_commands.json || [ $$? -eq 77 ]
 	mkdir -p build/tidy
 	python3 tools/compile_database.py build/dev/compile_commands.json > build/tidy/compile_commands.json
-	run-clang-tidy -quiet -p build/tidy '^$(CURDIR)/(core|storage|tools|examples)/'
+	run-clang-tidy -quiet -p build/tidy '^$(CURDIR)/(core|storage|operations|tools|examples)/'
 
 .PHONY: clean
 clean:  ## remove what was built

@@ -13,6 +13,7 @@
 #include <tbb/parallel_reduce.h>
 
 #include <rollcall/alert.h>
+#include <rollcall/campaign.h>
 #include <rollcall/engine.h>
 #include <rollcall/figure.h>
 #include <rollcall/rocks_store.h>
@@ -69,6 +70,9 @@ int main(int argc, char** argv) {
 
   const auto users = users_seen(directory / "rollcall");
   if (!users.ok()) return fail(users.status().to_string());
+  if (!rollcall::parse_campaign("back", R"j({"audience": "not did(*, 7d)"})j").ok()) {
+    return fail("cannot read a campaign");
+  }
   if (*users != 2) return fail("counted " + std::to_string(*users) + " users instead of 2");
 
   const auto alert = rollcall::parse_alert(
