@@ -132,8 +132,11 @@ TEST_F(AlertLogTest, NoticesEachFlippedByte) {
     // Bytes between the parts, and the mark that counts the records, hold none of them.
     const bool is_beside = i >= 24 && i < 1024;
     EXPECT_EQ(records.ok(), is_beside) << i;
-    if (records.ok()) EXPECT_EQ(*records, (Records{"one", "two"})) << i;
-    if (!records.ok()) EXPECT_EQ(records.status().code(), StatusCode::kCorruption) << i;
+    if (records.ok()) {
+      EXPECT_EQ(*records, (Records{"one", "two"})) << i;
+    } else {
+      EXPECT_EQ(records.status().code(), StatusCode::kCorruption) << i;
+    }
   }
   EXPECT_EQ(noticed, 24 + whole.size() - 1024);
 }
