@@ -30,7 +30,7 @@ struct ArrowColumns {
 // Small batches are gathered up to about a million rows, or what a sixteenth of the engine's memory
 // holds, and ingested together by another thread, while the stream is asked for more. If the stream
 // pauses, what it gave is ingested about a second after it came. The stream itself is used by the
-// calling thread alone.
+// calling thread alone; arrays that it gave may be released by the other one.
 //
 // Each record batch is ingested whole or not at all. If the stream fails, or a batch has a value
 // that cannot be ingested, all batches before it are ingested, and the batch itself and what would

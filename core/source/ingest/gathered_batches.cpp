@@ -14,7 +14,7 @@
 namespace rollcall {
 namespace {
 
-constexpr std::size_t kGroupRows = std::size_t{1} << 20;
+constexpr std::size_t kGroupRows = 1'000'000;
 constexpr auto kPatience = std::chrono::seconds(1);
 
 // Returns about how much memory a batch takes, here and once it is prepared.
