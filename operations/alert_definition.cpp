@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "operations/json_object.h"
 #include "rollcall/alert.h"
 #include "rollcall/kinds.h"
 #include "rollcall/message_text.h"
@@ -21,7 +22,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kTextBytesMax = 4096;
 constexpr std::size_t kArgumentsMax = 100;
-constexpr int kLevelsMax = 100;
 
 Status wrong(std::string_view field, std::string_view what) {
   return Status::invalid_argument(fmt::format("alert: {}: {}", field, what));
@@ -41,29 +41,6 @@ Status check_fields(std::string_view place, const Json& object,
         fmt::format("{}: {}", place, unknown_name("field", name, allowed)));
   }
   return {};
-}
-
-Result<Json> parse_object(std::string_view json) {
-  bool too_deep = false;
-  const auto watch = [&](int depth, Json::parse_event_t, Json&) {
-    too_deep |= depth > kLevelsMax;
-    return depth <= kLevelsMax;
-  };
-  Json object;
-  try {
-    object = Json::parse(json, watch);
-  } catch (const Json::exception& error) {
-    return Status::invalid_argument(fmt::format("alert: malformed JSON: {}", error.what()));
-  }
-  if (too_deep) {
-    return Status::invalid_argument(
-        fmt::format("alert: the JSON is nested deeper than {} levels", kLevelsMax));
-  }
-  if (!object.is_object()) {
-    return Status::invalid_argument(
-        fmt::format("alert: must be a JSON object, found {}", quoted_excerpt(json)));
-  }
-  return object;
 }
 
 Result<std::string> text_field(std::string_view field, const Json& value) {
@@ -335,7 +312,7 @@ Status read_field(const std::string& name, const Json& value, AlertDefinition& d
 }  // namespace
 
 Result<AlertDefinition> parse_alert(std::string_view json) {
-  ROLLCALL_ASSIGN_OR_RETURN(const Json object, parse_object(json));
+  ROLLCALL_ASSIGN_OR_RETURN(const Json object, parse_json_object("alert", json));
   ROLLCALL_RETURN_IF_ERROR(check_fields("alert", object,
                                         {"query", "column", "where", "condition", "clear",
                                          "min_users", "for", "max_age", "severity", "notify"}));

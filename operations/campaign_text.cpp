@@ -16,6 +16,7 @@
 #include <utility>
 #include <variant>
 
+#include "operations/json_object.h"
 #include "rollcall/message_text.h"
 #include "rollcall/query.h"
 
@@ -211,29 +212,6 @@ Json classes_json(const Campaign& campaign) {
   return classes;
 }
 
-// A document that is nested deeper is malformed whatever it says, and would be costly to take
-// apart.
-Result<Json> parse_object(std::string_view text) {
-  constexpr int kLevelsMax = 256;
-  bool is_too_deep = false;
-  const Json json = Json::parse(
-      text,
-      [&](int depth, Json::parse_event_t, Json&) {
-        is_too_deep = is_too_deep || depth > kLevelsMax;
-        return depth <= kLevelsMax;
-      },
-      /*allow_exceptions=*/false);
-  if (is_too_deep) {
-    return Status::invalid_argument(
-        fmt::format("the definition: is nested deeper than {} levels", kLevelsMax));
-  }
-  if (json.is_discarded() || !json.is_object()) {
-    return Status::invalid_argument(
-        fmt::format("the definition: must be a JSON object, found {}", quoted_excerpt(text)));
-  }
-  return json;
-}
-
 using Reader = std::function<Status(const Json&)>;
 using Readers = std::vector<std::pair<std::string, Reader>>;
 
@@ -273,7 +251,7 @@ Readers common_readers(const Json& object, std::string_view time_zone, Campaign&
 }
 
 Status read_definition(std::string_view json, std::string_view time_zone, Campaign& campaign) {
-  ROLLCALL_ASSIGN_OR_RETURN(const Json object, parse_object(json));
+  ROLLCALL_ASSIGN_OR_RETURN(const Json object, parse_json_object("the definition", json));
   std::string own_name;
   Readers readers = common_readers(object, time_zone, campaign);
   readers.insert(readers.begin(),
@@ -320,7 +298,7 @@ Result<Campaign> parse_campaign(std::string_view name, std::string_view json,
 }
 
 Status read_common_fields(std::string_view json, std::string_view time_zone, Campaign& campaign) {
-  ROLLCALL_ASSIGN_OR_RETURN(const Json object, parse_object(json));
+  ROLLCALL_ASSIGN_OR_RETURN(const Json object, parse_json_object("the definition", json));
   return read_campaign(object, common_readers(object, time_zone, campaign));
 }
 

@@ -445,8 +445,6 @@ BAD = {
         ("operations/a.cpp", '#include "core/users/users.h"\n', "may include"),
     "storage sees operations":
         ("storage/a.cpp", '#include "rollcall/report.h"\n', "not a header that storage"),
-    "operations know where stores lie":
-        ("operations/a.cpp", '#include "rollcall/rocks_store.h"\n', "not a header"),
     "storage includes tools": ("storage/a.cpp", '#include "tools/draw.h"\n', "may include"),
     "tools look inside": ("tools/a.cpp", '#include "kernels/words.h"\n', "may include"),
     "examples look inside": ("examples/a.cpp", '#include "core/users/users.h"\n', "may include"),

@@ -34,7 +34,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr RocksStoreOptions kReadOnly{.read_only = true};
+constexpr RocksStoreOptions kReadOnlyCopy{.read_only = true};
 
 class StoreCopyTest : public testing::Test {
  protected:
@@ -96,7 +96,7 @@ TEST_F(StoreCopyTest, IsTheLastCommitAndNothingElse) {
     EXPECT_GT(copied.bytes, live.size() * page_bytes_max / 3);
     EXPECT_EQ(anchor_of(to_), anchor_of(from_));
     EXPECT_FALSE(fs::exists(to_ + ".new"));
-    expect_history(*open(to_, kReadOnly), history_, 4);
+    expect_history(*open(to_, kReadOnlyCopy), history_, 4);
     for (Epoch epoch = 1; epoch <= 4; ++epoch) {
       for (const PageAddress& address : history_.live_pages(epoch)) {
         const std::string bytes = history_.page_bytes(address);
@@ -229,7 +229,7 @@ TEST_F(StoreCopyTest, RefusesAStoreThatLostCommits) {
 // the log while the database is opened, and a scan does: a copy needs both to see one commit.
 TEST_F(StoreCopyTest, ReadsACompactedStoreAsAnyOther) {
   const auto mode = [&]() -> std::string {
-    const auto opened = open_database_for_reading(from_, kReadOnly);
+    const auto opened = open_database_for_reading(from_, kReadOnlyCopy);
     EXPECT_TRUE(opened.ok()) << opened.status().to_string();
     if (!opened.ok()) return "";
     const rocksdb::DB& db = *opened->database->db;
@@ -327,7 +327,7 @@ TEST_F(StoreCopyTest, KilledCopyIsNoStoreAndTheNextOneReplacesIt) {
     }
     ASSERT_EQ(WEXITSTATUS(ended), 128 + SIGKILL);  // as the shell says it
     EXPECT_FALSE(fs::exists(to_));
-    for (const RocksStoreOptions& options : {RocksStoreOptions{}, kReadOnly}) {
+    for (const RocksStoreOptions& options : {RocksStoreOptions{}, kReadOnlyCopy}) {
       const Status status = open_rocks_store(to_ + ".new", options).status();
       EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
       EXPECT_TRUE(repeats(status, to_ + ".new")) << status.message();
@@ -346,7 +346,7 @@ TEST_F(StoreCopyTest, WhatACrashLeavesUnderTheNameIsReplaced) {
   fs::create_directory(to_);
   ASSERT_TRUE(mark_as_copy(to_).ok());
   std::ofstream(to_ + "/PAGES-1.new") << "part of a copy";
-  EXPECT_EQ(open_rocks_store(to_, kReadOnly).status().code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(open_rocks_store(to_, kReadOnlyCopy).status().code(), StatusCode::kInvalidArgument);
   copy();
   expect_history(*open(to_), history_, 3);
 }
