@@ -457,7 +457,7 @@ struct ResponseQuery {
   };
 
   std::string campaign;
-  std::vector<Run> runs;                                  // names differ
+  std::vector<Run> runs;                                   // names differ
   std::vector<std::int32_t> horizons = {1, 3, 7, 14, 30};  // of 24 hours each, ascending
   Selector returned;
   std::optional<Selector> converted;  // adds the users with such an event
