@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstddef>
+#include <string_view>
+
 #include "rollcall/message_text.h"
 
 namespace rollcall {
@@ -18,7 +22,13 @@ Result<nlohmann::ordered_json> parse_json_object(std::string_view what, std::str
   try {
     object = Json::parse(json, watch);
   } catch (const Json::exception& error) {
-    return Status::invalid_argument(fmt::format("{}: malformed JSON: {}", what, error.what()));
+    // The library's name of the error comes before the first "] ".
+    const std::string_view text = error.what();
+    const std::size_t begin = std::min(text.find("] ") + 2, text.size());
+    if (!is_too_deep) {
+      return Status::invalid_argument(
+          fmt::format("{}: malformed JSON: {}", what, text.substr(begin)));
+    }
   }
   if (is_too_deep) {
     return Status::invalid_argument(

@@ -138,7 +138,10 @@ TEST(CampaignText, PeriodsAreDaysOrLonger) {
 
 TEST(CampaignText, NamesWhatIsWrong) {
   EXPECT_EQ(error_of("[]"), "campaign \"c\": the definition: must be a JSON object, found \"[]\"");
-  EXPECT_EQ(error_of("{"), "campaign \"c\": the definition: must be a JSON object, found \"{\"");
+  EXPECT_EQ(
+      error_of("{"),
+      "campaign \"c\": the definition: malformed JSON: parse error at line 1, column 2: syntax "
+      "error while parsing object key - unexpected end of input; expected string literal");
   EXPECT_EQ(error_of(std::string(300, '[')),
             "campaign \"c\": the definition: is nested deeper than 256 levels");
   EXPECT_EQ(error_of("{}"), "campaign \"c\": missing field \"audience\"");

@@ -28,6 +28,7 @@ TYPES = {
     "date": "Date",
     "span": "str",
     "instant": "Instant",
+    "instants": "Mapping[str, Instant]",
     "events": "Sequence[Selector]",
     "exclusions": "Sequence[Mapping[str, Any]]",
     "length": "Length",

