@@ -345,6 +345,14 @@ std::string to_string(const AlertCondition& condition) {
                      condition.bound < 0 ? "less" : "more", reference);
 }
 
+std::string series_text(const AlertSeries& series) {
+  std::string text;
+  for (const auto& [name, value] : series) {
+    text += fmt::format("{}{}={}", text.empty() ? "" : ", ", name, value.value_or("-"));
+  }
+  return text.empty() ? "-" : text;
+}
+
 std::string_view to_string(AlertState state) {
   switch (state) {
     case AlertState::kOk:

@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "operations/report_words.h"
+#include "rollcall/alert_check.h"
+#include "rollcall/campaign.h"
 #include "rollcall/query.h"
 #include "rollcall/saved_object.h"
 
@@ -64,7 +66,7 @@ class ReportWriter {
                                       R"({"kind": "counts", "period": "month", "payers": true)"},
                                      {words_.rfm, words_.rfm_meaning, R"({"kind": "rfm")"}}));
     ROLLCALL_RETURN_IF_ERROR(write_questions());
-    write_campaigns();
+    ROLLCALL_RETURN_IF_ERROR(write_campaigns());
     write_alerts();
     if (options_.users) ROLLCALL_RETURN_IF_ERROR(write_users());
     html_ += "</main>\n</body>\n</html>\n";
@@ -83,6 +85,11 @@ class ReportWriter {
     html_ += "</p>\n";
   }
 
+  std::string no_answer(const Status& status) const {
+    return fmt::format("<p>{}</p>",
+                       fmt::format(fmt::runtime(words_.not_answered), html_text(status.message())));
+  }
+
   void begin_section(std::string_view title) {
     html_ += fmt::format("<section>\n<h2>{}</h2>\n", title);
   }
@@ -99,9 +106,8 @@ class ReportWriter {
       if (code == StatusCode::kCancelled || code == StatusCode::kDeadlineExceeded) {
         return answer.status();
       }
-      html_ += fmt::format(
-          "<figure><figcaption>{}</figcaption><p>{}</p></figure>\n", html_text(title),
-          fmt::format(fmt::runtime(words_.not_answered), html_text(answer.status().message())));
+      html_ += fmt::format("<figure><figcaption>{}</figcaption>{}</figure>\n", html_text(title),
+                           no_answer(answer.status()));
       return {};
     }
     std::string meaning(said);
@@ -145,8 +151,16 @@ class ReportWriter {
     return {};
   }
 
-  void write_campaigns() {
+  // Adds what came of each campaign, and who is in its audiences.
+  Status write_campaigns() {
     begin_section(words_.campaigns);
+    const Result<std::vector<Campaign>> campaigns = campaigns_of(engine_);
+    if (!campaigns.ok()) html_ += no_answer(campaigns.status());
+    for (std::size_t i = 0; campaigns.ok() && i < campaigns->size(); ++i) {
+      const std::string& name = (*campaigns)[i].name;
+      const Result<Query> question = report_question(engine_, name);
+      if (question.ok()) ROLLCALL_RETURN_IF_ERROR(write_answer(name, to_json(*question)));
+    }
     QueryResult frozen;
     frozen.columns = {{std::string(words_.campaign), ColumnType::kString},
                       {std::string(words_.run), ColumnType::kString},
@@ -163,20 +177,48 @@ class ReportWriter {
       }
     }
     html_ += frozen.rows.empty() ? fmt::format("<p>{}</p>\n", words_.nothing_kept)
-                                 : table_html(frozen, words_.campaigns, options_.language);
+                                 : table_html(frozen, words_.audiences, options_.language);
     end_section();
+    return {};
   }
 
+  // Adds the state of each series of each alert, and since when it has it. Definitions may name
+  // places that are no business of the reader's, so they are left out.
   void write_alerts() {
     begin_section(words_.alerts);
-    QueryResult alerts;
-    alerts.columns = {{std::string(words_.name), ColumnType::kString},
-                      {std::string(words_.definition), ColumnType::kString}};
-    for (const SavedObject& alert : engine_.objects(ObjectKind::kAlert)) {
-      alerts.rows.push_back({Cell(alert.name), Cell(alert.definition)});
+    if (options_.directory.empty()) {
+      html_ += fmt::format("<p>{}</p>\n", words_.not_shown);
+      return end_section();
     }
-    html_ += alerts.rows.empty() ? fmt::format("<p>{}</p>\n", words_.nothing_kept)
-                                 : table_html(alerts, words_.alerts, options_.language);
+    const Result<std::vector<KeptAlert>> alerts = kept_alerts(engine_, options_.directory);
+    if (!alerts.ok()) {
+      html_ += no_answer(alerts.status());
+      return end_section();
+    }
+    QueryResult states;
+    for (const std::string_view column :
+         {words_.name, words_.series, words_.state, words_.since, words_.date, words_.last_value}) {
+      states.columns.push_back({std::string(column), ColumnType::kString});
+    }
+    const auto text = [](std::string_view cell) { return Cell(std::string(cell)); };
+    for (const KeptAlert& alert : *alerts) {
+      const bool is_judged = alert.record && !alert.record->series.empty();
+      if (!is_judged) {
+        states.rows.push_back({text(alert.name), Cell(),
+                               text(alert.record ? words_.not_judged : words_.off), Cell(), Cell(),
+                               Cell()});
+        continue;
+      }
+      for (const AlertSeriesState& series : alert.record->series) {
+        states.rows.push_back({text(alert.name), text(series_text(series.series)),
+                               text(to_string(series.state())),
+                               series.since_us == 0 ? Cell() : text(utc_text(series.since_us)),
+                               series.date.empty() ? Cell() : text(series.date),
+                               series.value ? text(fmt::format("{}", *series.value)) : Cell()});
+      }
+    }
+    html_ += states.rows.empty() ? fmt::format("<p>{}</p>\n", words_.nothing_kept)
+                                 : table_html(states, words_.alerts, options_.language);
     end_section();
   }
 

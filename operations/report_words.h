@@ -18,7 +18,8 @@ struct ReportWords {
   std::string_view rows_left_out;  // with {} for how many
   std::string_view not_answered;   // with {} for the error
   std::string_view nothing_kept;
-  std::string_view campaign, run, klass, contacted, holdout, name;
+  std::string_view campaign, run, klass, contacted, holdout, audiences;
+  std::string_view name, series, state, since, date, last_value, off, not_judged, not_shown;
   std::string_view health, retention, churn, warning, value, funnels, questions, campaigns, alerts,
       leaving;
   std::string_view active_days, growth, weekly_cohorts, lost_after_7_days, lost_by_month, at_risk,

@@ -4,6 +4,7 @@
     report_page_test.py --rollcall PROGRAM
 """
 import html.parser
+import json
 import os
 import subprocess
 import sys
@@ -63,6 +64,22 @@ class Report(unittest.TestCase):
             self.assertTrue(all(attrs.get("role") == "img" for attrs in pictures))
             self.assertFalse({tag for tag, _ in page.tags} & {"script", "link", "img", "iframe", "form", "object"})
             self.assertFalse([attrs for _, attrs in page.tags if any(name.startswith("on") for name in attrs)])
+
+    def test_campaigns_and_alerts_are_in_it(self):
+        with open(self.path("a.json"), "w", encoding="utf-8") as file:
+            json.dump({"query": {"kind": "active", "last": "3d"}, "column": "users", "condition": {"below": 10**6},
+                       "notify": {"webhook": {"url": "http://127.0.0.1:9/of-nobody"}}}, file)
+        with open(self.path("c.json"), "w", encoding="utf-8") as file:
+            json.dump({"name": "<i>back</i>", "audience": "not did(*, 7d)", "holdout": 0.5}, file)
+        self.run_program("campaign", "create", "--db", "d", "c.json")
+        self.run_program("alert", "create", "--db", "d", "few", "a.json")
+        self.assertIn("not judged yet", self.run_program("report", "--db", "d").stdout)
+        subprocess.run([PROGRAM, "alert", "check", "--db", "d"], cwd=self.folder, capture_output=True, check=False)
+        text = self.run_program("report", "--db", "d").stdout
+        self.assertEqual(Page(text).faults, [])
+        self.assertIn("<figcaption>&lt;i&gt;back&lt;/i&gt;</figcaption>", text)
+        self.assertIn('<th scope="row">few</th><td>-</td><td>firing</td>', text)
+        self.assertNotIn("of-nobody", text, "where an alert goes is no business of the reader's")
 
     def test_file_is_replaced_whole(self):
         with open(self.path("r.html"), "w", encoding="utf-8") as file:

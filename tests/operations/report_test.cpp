@@ -90,7 +90,9 @@ TEST(Report, ShowsWhatTheStoreKeeps) {
   const auto engine = store_of();
   const std::vector<SavedObject> saved = {
       {ObjectKind::kQuestion, "orders <by day>", R"({"kind": "active", "event": "order"})"},
-      {ObjectKind::kAlert, "too few", R"({"below": 5})"}};
+      {ObjectKind::kCampaign, "win back", R"json({"audience": "did(*)", "holdout": 0.5})json"},
+      {ObjectKind::kAlert, "too few",
+       R"({"query": {"kind": "active"}, "column": "users", "condition": {"below": 5}})"}};
   ASSERT_TRUE(engine->save_objects(saved).ok());
   AudienceRequest request;
   request.name = {"win back", "2026-02"};
@@ -98,7 +100,9 @@ TEST(Report, ShowsWhatTheStoreKeeps) {
   ASSERT_TRUE(engine->freeze(request).ok());
   const std::string page = *report_html(*engine);
   EXPECT_TRUE(has(page, "<figcaption>orders &lt;by day&gt;</figcaption>"));
-  EXPECT_TRUE(has(page, "<th scope=\"row\">too few</th>"));
+  EXPECT_TRUE(has(page, "<figcaption>win back</figcaption>"));
+  EXPECT_TRUE(has(page, "<p>Their states are not shown here.</p>"));
+  EXPECT_FALSE(has(page, "too few"));
   EXPECT_TRUE(has(page, "<th scope=\"row\">win back</th><td>2026-02</td>"));
 }
 

@@ -217,14 +217,6 @@ CLI::App* add_alert_word(CLI::App& parent, const std::string& word, const std::s
   return command;
 }
 
-std::string series_text(const AlertSeries& series) {
-  std::string text;
-  for (const auto& [name, value] : series) {
-    text += fmt::format("{}{}={}", text.empty() ? "" : ", ", name, value.value_or("-"));
-  }
-  return text.empty() ? "-" : text;
-}
-
 std::string value_text(const std::optional<double>& value) {
   return value ? fmt::format("{:.6g}", *value) : "-";
 }

@@ -33,8 +33,6 @@ CLI::App* add_alert_word(CLI::App& parent, const std::string& word, const std::s
 void add_alert_check(CLI::App& parent, Action& chosen, bool& alarmed);
 void add_alert_test(CLI::App& parent, Action& chosen);
 
-// Returns "channel=ads, platform=web", or "-" for a series without keys.
-std::string series_text(const AlertSeries& series);
 // Returns the value as a table has it, or "-".
 std::string value_text(const std::optional<double>& value);
 // Returns the same for JSON: a whole number without a fraction, or null.

@@ -52,8 +52,9 @@ Status replace_page(const std::string& page, const std::string& output) {
 Status report(const ReportFlags& flags) {
   const QuestionGuard guard(flags.timeout);
   ROLLCALL_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine, open_for_reading(flags.store));
-  ROLLCALL_ASSIGN_OR_RETURN(const std::string page,
-                            report_html(*engine, flags.options, guard.limits()));
+  ReportOptions options = flags.options;
+  options.directory = flags.store.directory;
+  ROLLCALL_ASSIGN_OR_RETURN(const std::string page, report_html(*engine, options, guard.limits()));
   return replace_page(page, flags.output);
 }
 

@@ -10,7 +10,9 @@ namespace rollcall {
 
 struct ReportOptions {
   Language language = Language::kEnglish;
-  std::string title;   // plain text; empty: "Report", in the language
+  std::string title = {};  // plain text; empty: "Report", in the language
+  // The store's directory, where the states of its alerts lie; empty: they are not shown.
+  std::string directory = {};
   bool users = false;  // lists the ids of users who are about to leave; without it no id is in it
 };
 
