@@ -27,7 +27,8 @@ REQUIREMENTS = os.path.join(HERE, "requirements.txt")
 WHEEL_BYTES_MAX = 10_000_000
 SKIPPED = 77
 # What the engine is built of. `make sdist` puts it beside the package.
-ENGINE = ["CMakeLists.txt", "LICENSE", "bench/workload.*", "core", "kernels", "storage", "tools"]
+ENGINE = ["CMakeLists.txt", "LICENSE", "bench/workload.*", "bindings/c", "core", "kernels", "operations", "storage",
+          "tools"]
 
 
 def run(*command, **options):

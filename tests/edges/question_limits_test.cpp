@@ -250,7 +250,7 @@ TEST(QuestionLimits, EndAtOnceAndLeaveNothingBehind) {
 // Rich questions of every kind, each by itself.
 TEST(QuestionLimits, EndAtOnceWhateverTheKind) {
   constexpr Day kLast{20'460};
-  constexpr std::int32_t kDaysOfPeople = 20;
+  constexpr std::int32_t kDaysOfPeople = 12;
   constexpr std::uint64_t kBytes = std::uint64_t{4} << 30;
   const std::uint64_t seed = run_seed();
   Random random(seed);

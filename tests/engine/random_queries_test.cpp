@@ -32,7 +32,7 @@ namespace rollcall::testing {
 namespace {
 
 constexpr std::uint64_t kSeedDefault = 20260105;
-constexpr std::uint64_t kPairsDefault = 14'000;
+constexpr std::uint64_t kPairsDefault = 10'000;
 constexpr std::uint64_t kQueriesPerStream = 20;
 
 // Is what an engine is fed and asked. It is closed and opened again before event `reopen_at`.
@@ -355,7 +355,7 @@ TEST(RandomQueries, ManyUsers) {
     const auto engine = fed_engine(input);
     ASSERT_TRUE(engine.ok()) << engine.status().to_string();
     ASSERT_GT((*engine)->engine().info().user_count, 65'536u) << "users of one chunk";
-    for (int i = 0; i < 4; ++i) {
+    for (int i = 0; i < 3; ++i) {
       Query query = random_query(random, input.stream);
       // The oracle looks for everybody anew at the end of each period.
       if (auto* const ask = std::get_if<AtRiskQuery>(&query.ask)) ask->period.reset();

@@ -3,9 +3,9 @@
 # A compiler spends half of its time here on reading headers, most of all those of the standard
 # library and of packages. Sources of a library are therefore compiled several at a time, which
 # reads the headers once for all of them. Tests, whose helpers have the same names in many files,
-# share precompiled headers instead. Sources with options of their own, such as those on the path of
-# every event and those of wide instructions, are compiled by themselves, because CMake leaves them
-# out.
+# share precompiled headers instead; the library, which is the largest, has both. Sources with
+# options of their own, such as those on the path of every event and those of wide instructions, are
+# compiled by themselves, because CMake leaves them out.
 #
 # With ROLLCALL_UNITE off, each source is compiled by itself, and must compile that way, too.
 
@@ -15,6 +15,13 @@ find_program(ROLLCALL_CCACHE ccache DOC "Compiler cache to use, if CMAKE_CXX_COM
 if(PROJECT_IS_TOP_LEVEL AND ROLLCALL_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER
       ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${ROLLCALL_CCACHE})
+endif()
+
+# There are many test programs, and each has the whole library in it.
+find_program(ROLLCALL_MOLD mold DOC "Fast linker to use for builds with tests")
+if(PROJECT_IS_TOP_LEVEL AND ROLLCALL_BUILD_TESTS AND ROLLCALL_MOLD AND NOT ROLLCALL_SANITIZE
+   AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  add_link_options(-fuse-ld=mold)
 endif()
 
 # Compiles the sources of `target` several at a time.

@@ -9,10 +9,10 @@
 #include <utility>
 #include <variant>
 
-#include "answer_stream.h"
 #include "capsules.h"
 #include "errors.h"
 #include "gil.h"
+#include "rollcall/arrow_result.h"
 #include "wide_answer.h"
 
 namespace nb = nanobind;
@@ -35,6 +35,16 @@ nb::object python_cell(const Cell& cell) {
     return nb::make_tuple(time->time, offset);
   }
   return nb::none();
+}
+
+// Returns the definition as one JSON object.
+std::string definition_json(const QueryResult& result) {
+  std::string text = "{";
+  for (const auto& [name, value] : result.definition) {
+    if (text.size() > 1) text += ',';
+    text += '"' + name + "\":" + value;
+  }
+  return text + '}';
 }
 
 nb::object pivot_of(const Answer& answer) {
@@ -61,9 +71,8 @@ nb::list columns_of(const Answer& answer) {
 
 }  // namespace
 
-Answer::Answer(QueryResult result, std::string time_zone)
-    : result_(std::make_shared<const QueryResult>(std::move(result))),
-      time_zone_(std::move(time_zone)) {}
+Answer::Answer(QueryResult result)
+    : result_(std::make_shared<const QueryResult>(std::move(result))) {}
 
 nb::list Answer::column(std::size_t number) const {
   if (number >= result_->columns.size()) throw std::out_of_range("column");
@@ -74,21 +83,17 @@ nb::list Answer::column(std::size_t number) const {
 
 nb::object Answer::stream() const {
   OwnedStream stream(new ArrowArrayStream{});
+  Status exported;
   {
     const GilRelease release;
-    make_answer_stream(result_, time_zone_, stream.get());
+    exported = export_arrow_stream(*result_, stream.get());
   }
+  raise_unless_ok(exported);
   return stream_capsule(std::move(stream));
 }
 
 std::unique_ptr<Answer> Answer::widen(const std::string& cells) const {
-  return std::make_unique<Answer>(value_or_raise(rollcall::python::widen(*result_, cells)),
-                                  time_zone_);
-}
-
-Result<Answer> zoned(const Engine& engine, Result<QueryResult> result) {
-  ROLLCALL_RETURN_IF_ERROR(result.status());
-  return Answer(*std::move(result), engine.settings().time_zone);
+  return std::make_unique<Answer>(value_or_raise(rollcall::python::widen(*result_, cells)));
 }
 
 void bind_answer(nb::module_& module) {

@@ -13,7 +13,7 @@ namespace rollcall::python {
 
 class Answer {
  public:
-  Answer(QueryResult result, std::string time_zone);
+  explicit Answer(QueryResult result);
 
   const QueryResult& result() const { return *result_; }
 
@@ -27,12 +27,8 @@ class Answer {
   std::unique_ptr<Answer> widen(const std::string& cells) const;
 
  private:
-  std::shared_ptr<const QueryResult> result_;  // streams share it
-  std::string time_zone_;
+  std::shared_ptr<const QueryResult> result_;
 };
-
-// Returns the answer with the zone of the engine's store.
-Result<Answer> zoned(const Engine& engine, Result<QueryResult> result);
 
 void bind_answer(nanobind::module_& module);
 

@@ -275,8 +275,7 @@ void make_stream(ArrowSchema* schema, ArrowArray* array, ArrowArrayStream* out) 
 
 void make_stoppable(ArrowArrayStream* taken, std::stop_token stop,
                     std::shared_ptr<StreamProgress> progress, ArrowArrayStream* out) {
-  fill_stream(
-      std::make_unique<StoppableSource>(taken, std::move(stop), std::move(progress)), out);
+  fill_stream(std::make_unique<StoppableSource>(taken, std::move(stop), std::move(progress)), out);
 }
 
 }  // namespace rollcall::python

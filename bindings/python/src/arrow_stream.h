@@ -15,7 +15,7 @@ namespace rollcall::python {
 // Is a column whose buffers somebody else owns.
 struct ArrowColumn {
   std::string name;
-  std::string format;                // as the Arrow C data interface writes types: "u", "tdD"
+  std::string format;  // as the Arrow C data interface writes types: "u", "tdD"
   std::int64_t null_count = 0;
   std::vector<const void*> buffers;  // the first is the validity bitmap, or null
 };

@@ -14,8 +14,8 @@ namespace {
 
 // Bytes of a message that are no UTF-8, such as those of a path, are shown as escapes.
 nb::object text_of(std::string_view text) {
-  return nb::steal(PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()),
-                                        "backslashreplace"));
+  return nb::steal(
+      PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "backslashreplace"));
 }
 
 nb::list ways_of(const OptionHint& hint) {

@@ -149,8 +149,8 @@ class HeldEngine {
     if (engine_ == nullptr) return closed_error();
     return use(*engine_);
   }
-  Status open_engine();     // the caller has the mutex, or nobody else has the object
-  Status close_engine();    // waits for the mutex
+  Status open_engine();   // the caller has the mutex, or nobody else has the object
+  Status close_engine();  // waits for the mutex
   Status keep_in_engine(const std::vector<std::string>& names);  // does as well
   Status closed_error() const;
   // Raises an error if the engine is closed or belongs to another process. A closed engine is

@@ -59,9 +59,8 @@ std::uint64_t ingest_arrow(HeldEngine& held, nb::object source, nb::dict options
   const ArrowColumns columns = read_columns(Given(std::move(options)));
   OwnedStream stream = take_stream(std::move(source));
   auto counted = std::make_shared<StreamProgress>();
-  const Report report = report_to(std::move(progress), [counted](const nb::object& call) {
-    call(counted->rows.load(), 0, 0);
-  });
+  const Report report = report_to(
+      std::move(progress), [counted](const nb::object& call) { call(counted->rows.load(), 0, 0); });
   const auto ingest = [&](Engine& engine, std::stop_token stop) -> Result<std::uint64_t> {
     OwnedStream stoppable(new ArrowArrayStream{});
     make_stoppable(stream.get(), stop, counted, stoppable.get());
@@ -130,10 +129,8 @@ nb::dict ingest_paths(HeldEngine& held, const std::vector<std::string>& paths, n
 }  // namespace
 
 void bind_ingest(nb::class_<HeldEngine>& engine) {
-  engine
-      .def("ingest_arrow", &ingest_arrow, "source"_a, "options"_a, "progress"_a.none())
-      .def("ingest_files", &ingest_paths, "paths"_a, "options"_a, "strict"_a,
-           "progress"_a.none())
+  engine.def("ingest_arrow", &ingest_arrow, "source"_a, "options"_a, "progress"_a.none())
+      .def("ingest_files", &ingest_paths, "paths"_a, "options"_a, "strict"_a, "progress"_a.none())
       .def("keep", [](HeldEngine& held, const std::vector<std::string>& names) {
         raise_unless_ok(held.keep(names));
       });

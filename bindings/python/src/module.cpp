@@ -59,20 +59,19 @@ std::unique_ptr<Answer> query(HeldEngine& held, const std::string& json,
                               std::optional<double> timeout) {
   return std::make_unique<Answer>(
       value_or_raise(held.with_stop([&](Engine& engine, std::stop_token stop) {
-        Result<QueryResult> result = engine.query(json, limits_of(timeout, stop));
-        return zoned(engine, std::move(result));
+        return engine.query(json, limits_of(timeout, stop));
       })));
 }
 
 nb::list query_all(HeldEngine& held, const std::string& json, std::optional<double> timeout) {
-  std::vector<Answer> answers = value_or_raise(held.with_stop(
-      [&](Engine& engine, std::stop_token stop) -> Result<std::vector<Answer>> {
-        const std::string& zone = engine.settings().time_zone;
-        ROLLCALL_ASSIGN_OR_RETURN(const std::vector<Query> queries, parse_queries(json, zone));
+  std::vector<Answer> answers = value_or_raise(
+      held.with_stop([&](Engine& engine, std::stop_token stop) -> Result<std::vector<Answer>> {
+        ROLLCALL_ASSIGN_OR_RETURN(const std::vector<Query> queries,
+                                  parse_queries(json, engine.settings().time_zone));
         ROLLCALL_ASSIGN_OR_RETURN(std::vector<QueryResult> results,
                                   engine.query(queries, limits_of(timeout, stop)));
         std::vector<Answer> all;
-        for (QueryResult& result : results) all.emplace_back(std::move(result), zone);
+        for (QueryResult& result : results) all.emplace_back(std::move(result));
         return all;
       }));
   nb::list list;

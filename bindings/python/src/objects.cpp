@@ -107,8 +107,8 @@ nb::dict verify(HeldEngine& held) {
 }
 
 nb::list sources(HeldEngine& held) {
-  const auto found = value_or_raise(held.with(
-      [](Engine& e) -> Result<std::vector<SourcePosition>> { return e.sources(); }));
+  const auto found = value_or_raise(
+      held.with([](Engine& e) -> Result<std::vector<SourcePosition>> { return e.sources(); }));
   nb::list told;
   for (const SourcePosition& source : found) {
     told.append(nb::make_tuple(source.id, source.position));
@@ -125,8 +125,8 @@ void save(HeldEngine& held, const std::string& json, bool replace) {
 
 nb::dict saved(HeldEngine& held, const std::string& kind) {
   const ObjectKind wanted = object_kind(kind);
-  const auto found = value_or_raise(held.with(
-      [&](Engine& e) -> Result<std::vector<SavedObject>> { return e.objects(wanted); }));
+  const auto found = value_or_raise(
+      held.with([&](Engine& e) -> Result<std::vector<SavedObject>> { return e.objects(wanted); }));
   nb::dict told;
   for (const SavedObject& object : found) told[nb::cast(object.name)] = object.definition;
   return told;
@@ -176,8 +176,8 @@ Status read_audience(const AudienceJson& json, const std::string& zone, Audience
     request.classes.push_back({name, std::move(users)});
   }
   if (!json.as_of) return {};
-  ROLLCALL_ASSIGN_OR_RETURN(
-      const Query query, parse_query(R"({"kind":"active","as_of":)" + *json.as_of + '}', zone));
+  ROLLCALL_ASSIGN_OR_RETURN(const Query query,
+                            parse_query(R"({"kind":"active","as_of":)" + *json.as_of + '}', zone));
   request.as_of = query.common.as_of;
   return {};
 }
@@ -202,24 +202,24 @@ nb::dict freeze(HeldEngine& held, const std::string& campaign, const std::string
 }
 
 nb::list audiences(HeldEngine& held) {
-  const auto found = value_or_raise(held.with(
-      [](Engine& e) -> Result<std::vector<AudienceInfo>> { return e.audiences(); }));
+  const auto found = value_or_raise(
+      held.with([](Engine& e) -> Result<std::vector<AudienceInfo>> { return e.audiences(); }));
   nb::list told;
   for (const AudienceInfo& audience : found) told.append(dict_of(audience));
   return told;
 }
 
 void drop_audience(HeldEngine& held, const std::string& campaign, const std::string& run) {
-  raise_unless_ok(held.with(
-      [&](Engine& engine) -> Status { return engine.drop_audience({campaign, run}); }));
+  raise_unless_ok(held.with([&](Engine& engine) -> Status {
+    return engine.drop_audience({campaign, run});
+  }));
 }
 
 std::uint64_t forget(HeldEngine& held, const std::vector<std::string>& users) {
   return value_or_raise(held.with([&](Engine& engine) -> Result<std::uint64_t> {
     std::vector<UserId> ids;
     for (const std::string& user : users) {
-      ROLLCALL_ASSIGN_OR_RETURN(UserId id,
-                                parse_user(user, engine.settings().user_kind, "users"));
+      ROLLCALL_ASSIGN_OR_RETURN(UserId id, parse_user(user, engine.settings().user_kind, "users"));
       ids.push_back(std::move(id));
     }
     return engine.forget(ids);
@@ -252,8 +252,8 @@ void bind_objects(nb::class_<HeldEngine>& engine) {
       .def("save", &save, "json"_a, "replace"_a)
       .def("saved", &saved, "kind"_a)
       .def("drop", &drop, "kind"_a, "name"_a)
-      .def("freeze", &freeze, "campaign"_a, "run"_a, "segment"_a, "classes"_a,
-           "as_of"_a.none(), "holdout"_a, "draw"_a)
+      .def("freeze", &freeze, "campaign"_a, "run"_a, "segment"_a, "classes"_a, "as_of"_a.none(),
+           "holdout"_a, "draw"_a)
       .def("audiences", &audiences)
       .def("drop_audience", &drop_audience, "campaign"_a, "run"_a)
       .def("forget", &forget, "users"_a);

@@ -50,9 +50,8 @@ std::string list_of(const std::vector<std::string>& names) {
 }
 
 template <auto kField>
-constexpr auto kDiffers = [](const StoreSettings& a, const StoreSettings& b) {
-  return a.*kField != b.*kField;
-};
+constexpr auto kDiffers =
+    [](const StoreSettings& a, const StoreSettings& b) { return a.*kField != b.*kField; };
 template <auto kField>
 constexpr auto kNumber = [](const StoreSettings& s) { return std::to_string(s.*kField); };
 
@@ -65,17 +64,14 @@ const Setting kSettings[] = {
     {"value_decimals", kDiffers<&S::value_decimals>, kNumber<&S::value_decimals>},
     {"dimensions", kDiffers<&S::dimensions>, [](const S& s) { return list_of(s.dimensions); }},
     {"event_names_max", kDiffers<&S::event_names_max>, kNumber<&S::event_names_max>},
-    {"dimension_values_max", kDiffers<&S::dimension_values_max>,
-     kNumber<&S::dimension_values_max>},
+    {"dimension_values_max", kDiffers<&S::dimension_values_max>, kNumber<&S::dimension_values_max>},
 };
 
 }  // namespace
 
 std::string word_of(UserKind kind) { return kind == UserKind::kString ? "string" : "integer"; }
 
-std::string word_of(WeekStart start) {
-  return start == WeekStart::kMonday ? "monday" : "sunday";
-}
+std::string word_of(WeekStart start) { return start == WeekStart::kMonday ? "monday" : "sunday"; }
 
 Opening read_opening(std::string directory, bool in_memory, const Given& given) {
   Opening opening;
@@ -114,8 +110,7 @@ Status check_given_settings(const Given& given, const StoreSettings& wanted,
                             const StoreSettings& found) {
   for (const Setting& setting : kSettings) {
     if (!given.has(setting.name) || !setting.differs(wanted, found)) continue;
-    return Status::invalid_argument(std::string(setting.name) + ": must be " +
-                                    setting.text(found) +
+    return Status::invalid_argument(std::string(setting.name) + ": must be " + setting.text(found) +
                                     ", with which the store was made, found " +
                                     setting.text(wanted));
   }

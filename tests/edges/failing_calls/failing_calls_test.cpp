@@ -270,7 +270,7 @@ TEST_P(FailingCalls, NothingButBadAllocLeavesAPublicCall) {
     ASSERT_EQ(counted.how, ChildEnd::How::kReturned) << session.name << to_string(counted);
     const std::uint64_t calls = std::stoull(counted.report);
     const std::uint64_t step =
-        step_asked != nullptr ? std::stoull(step_asked) : std::max<std::uint64_t>(1, calls / 8);
+        step_asked != nullptr ? std::stoull(step_asked) : std::max<std::uint64_t>(1, calls / 6);
     for (std::uint64_t call = 1; call <= calls; call += step) {
       for (const bool for_ever : {false, true}) {
         const ChildEnd end = run_in_child(
