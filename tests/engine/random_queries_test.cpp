@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdlib>
 #include <functional>
 #include <iostream>
 #include <iterator>
@@ -368,6 +369,8 @@ TEST(RandomQueries, ManyUsers) {
                                           << text_or_error(found) << "expected:\n"
                                           << text_or_error(expected);
     }
+    // Where pages lie has nothing to do with the instruction set.
+    if (std::getenv("ROLLCALL_ISA") != nullptr) break;
   }
 }
 
